@@ -1,0 +1,172 @@
+package orchestrator
+
+import (
+	"context"
+	"time"
+)
+
+// Distributor decides who waits and who serves. acd implements it. All its
+// methods are idempotent by call id or offer id and safe for concurrent use.
+type Distributor interface {
+	// Enqueue puts a call in a queue and tries to match it, in one atomic step.
+	// A call that is in the queue already keeps its place and gets the same
+	// answer again (also its standing offer, if any).
+	Enqueue(ctx context.Context, w Waiting) (Placement, error)
+	// Leave takes a call out of its queue: it hung up, timed out or pressed the
+	// exit key. A standing offer is withdrawn without blame for the agent.
+	Leave(ctx context.Context, call, why string) error
+	// Place tells where a call stands in its queue: 1 is next; 0 is not waiting.
+	Place(ctx context.Context, call string) (position int, estimate time.Duration, err error)
+
+	// Ringing notes that the agent's phone alerts.
+	Ringing(ctx context.Context, offer string) error
+	// Answered takes an offer up. False means the offer is no longer valid
+	// (expired, withdrawn): the agent's leg must be hung up.
+	Answered(ctx context.Context, offer string) (bool, error)
+	// Failed ends an offer that came to nothing. The call keeps its place and
+	// its waiting time and may be matched again at once (Placement.Offer).
+	// After OfferCancelled the call is out of the queue.
+	Failed(ctx context.Context, offer string, why OfferFailure) (Placement, error)
+	// Finished ends an answered offer: the agent goes to wrap-up. talked is the conversation's length.
+	Finished(ctx context.Context, offer string, talked time.Duration) error
+
+	// Standing lists the offers in force (ringing or talking) for calls of a
+	// PBX, so that after a crash those without a live call can be ended.
+	Standing(ctx context.Context, pbx string) ([]Offer, error)
+}
+
+// Waiting asks for a place in a queue.
+type Waiting struct {
+	Call, PBX, Queue string
+	Caller           Party
+	Language         string
+	Priority         int       // each point counts as a minute already waited
+	Entered          time.Time // start of the wait; a re-queued call keeps its first
+}
+
+// Placement answers Enqueue and Failed.
+type Placement struct {
+	Result   PlacementResult `json:"result"`
+	Offer    *Offer          `json:"offer,omitempty"` // set when Result is PlacedOffered
+	Position int             `json:"position,omitempty"`
+	Plan     QueuePlan       `json:"plan"`
+}
+
+// PlacementResult is what came of asking for a place. The strings of refusals are outcome edges of flows.
+type PlacementResult string
+
+// Results of Enqueue and Failed.
+const (
+	PlacedWaiting PlacementResult = "waiting"
+	PlacedOffered PlacementResult = "offered"
+	RefusedFull   PlacementResult = "full"      // the queue's maximum length is reached
+	RefusedEmpty  PlacementResult = "no_agents" // nobody is logged in and the queue does not admit then
+	RefusedQueue  PlacementResult = "unknown"   // no such queue
+	PlacedOut     PlacementResult = "out"       // the call is not in the queue any more
+)
+
+// QueuePlan is what a queue's definition says about the caller's wait and talk.
+type QueuePlan struct {
+	MusicClass       string        `json:"music,omitempty"`
+	MaxWait          time.Duration `json:"max_wait,omitempty"`          // 0 is no limit of the queue's own
+	AnnounceEvery    time.Duration `json:"announce_every,omitempty"`    // 0 announces nothing
+	AnnounceFirst    time.Duration `json:"announce_first,omitempty"`    // after entering
+	AnnouncePosition bool          `json:"announce_position,omitempty"` // speak the position
+	AnnouncePrompts  []string      `json:"announce_prompts,omitempty"`  // sounds played in turn after the position
+	ExitKey          string        `json:"exit_key,omitempty"`          // digit that leaves the queue
+	Record           bool          `json:"record,omitempty"`            // record the conversation
+	RecordFormat     string        `json:"record_format,omitempty"`     // "wav"
+	MaxTalk          time.Duration `json:"max_talk,omitempty"`          // 0 is the engine's limit
+}
+
+// Offer is one call offered to one agent. It stands until Answered, Failed or its deadline.
+type Offer struct {
+	ID         string        `json:"id"`
+	Call       string        `json:"call"`
+	PBX        string        `json:"pbx"`
+	Queue      string        `json:"queue"`
+	Agent      string        `json:"agent"`
+	Endpoint   string        `json:"endpoint"` // the agent's phone: "PJSIP/101"
+	Ring       time.Duration `json:"ring"`     // how long the phone may ring
+	AutoAnswer bool          `json:"auto_answer,omitempty"`
+	Language   string        `json:"language,omitempty"` // the agent's
+	Answered   bool          `json:"answered,omitempty"`
+}
+
+// OfferFailure is why an offer came to nothing.
+type OfferFailure string
+
+// Reasons of Failed, with their consequence for the agent.
+const (
+	OfferNoAnswer    OfferFailure = "no_answer"   // counts as a miss
+	OfferRejected    OfferFailure = "rejected"    // counts as a miss
+	OfferBusy        OfferFailure = "busy"        // phone in another call: passed over until it is free
+	OfferUnreachable OfferFailure = "unreachable" // phone not registered: passed over until it is back
+	OfferCancelled   OfferFailure = "cancelled"   // the caller left first: no blame, no change
+	OfferError       OfferFailure = "error"       // operadora or the PBX failed: no blame
+)
+
+// OfferDesk receives offers that arise when an agent becomes free. The engine
+// implements it; acd calls it. False means that the call is not (any more) in
+// this process: acd then ends the offer as OfferCancelled if the call is gone.
+type OfferDesk interface {
+	Offer(o Offer) bool
+	// Withdraw tells that an offer expired or was withdrawn in acd (deadline
+	// passed, agent logged out by force): the agent's leg must be hung up.
+	Withdraw(o Offer, why OfferFailure)
+}
+
+// Agents carries out what an agent asks for. acd implements it.
+type Agents interface {
+	Do(ctx context.Context, cmd AgentCommand) (AgentAnswer, error)
+}
+
+// AgentOp is something an agent can do from phone, page or command line.
+type AgentOp string
+
+// Agent operations.
+const (
+	AgentLogin   AgentOp = "login"
+	AgentLogout  AgentOp = "logout" // while in a call: after it ("finish after this call")
+	AgentPause   AgentOp = "pause"  // with Reason; while in a call: after it
+	AgentResume  AgentOp = "resume"
+	AgentDispose AgentOp = "dispose" // give a disposition, and end wrap-up
+)
+
+// AgentCommand is one operation. The agent is named by id or by the phone it came from.
+type AgentCommand struct {
+	Op          AgentOp
+	Agent       string // id; or
+	Endpoint    string // "PJSIP/101"
+	PBX         string // where Endpoint is
+	PIN         string // checked when the agent has one and Trusted is false
+	Trusted     bool   // asked through the API by an authorised role
+	Reason      string // pause reason: a name or its digit
+	Disposition string // a name or its digits
+	By          string // who asked, for the journal: "phone", "api:<token name>", "cli"
+}
+
+// AgentAnswer is what came of it. Result strings are outcome edges of flows.
+type AgentAnswer struct {
+	Result   AgentResult
+	Agent    string
+	Language string
+	State    string // the agent's state now
+}
+
+// AgentResult is the outcome of an operation, in words a flow can branch on.
+type AgentResult string
+
+// Results of Agents.Do. Those but AgentOK changed nothing.
+const (
+	AgentOK             AgentResult = "ok"
+	AgentLater          AgentResult = "later"   // accepted, takes effect after the current call
+	AgentUnknown        AgentResult = "unknown" // no such agent, or no agent at that phone
+	AgentBadPIN         AgentResult = "bad_pin"
+	AgentAlready        AgentResult = "already" // in that state already
+	AgentNotLoggedIn    AgentResult = "not_logged_in"
+	AgentElsewhere      AgentResult = "elsewhere"       // logged in at another phone
+	AgentBadReason      AgentResult = "bad_reason"      // unknown pause reason
+	AgentBadDisposition AgentResult = "bad_disposition" // unknown disposition
+	AgentNothingToClose AgentResult = "nothing"         // no call to dispose of
+)

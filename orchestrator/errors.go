@@ -1,0 +1,15 @@
+package orchestrator
+
+import "errors"
+
+// Sentinels that callers compare.
+var (
+	// ErrFenced means that the lease under which a change was made is no longer
+	// the PBX's: another process drives it now, and this one must stop.
+	ErrFenced = errors.New("the lease of this PBX was taken over")
+	// ErrHeld means that another instance holds the lease of a PBX.
+	ErrHeld = errors.New("another instance holds the lease of this PBX")
+	// ErrReplaced means that another client has connected to the PBX with our
+	// application name; the adapter has stopped.
+	ErrReplaced = errors.New("another client took this application over")
+)

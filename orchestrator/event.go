@@ -1,0 +1,62 @@
+package orchestrator
+
+import "time"
+
+// EventKind is what happened. The names are ours, never a PBX's.
+type EventKind string
+
+// The events an adapter may deliver. Per channel they arrive in order and
+// without loss while connected; what was missed during a disconnection shows
+// in the next Snapshot.
+const (
+	// EventEntered: a channel came under our control. An inbound call
+	// (Args[0]=="inbound") or an answered origination (Args as ordered).
+	EventEntered EventKind = "entered"
+	// EventRinging: an originated channel alerts. May repeat.
+	EventRinging EventKind = "ringing"
+	// EventEnded: a channel is gone, with its cause. Once per channel.
+	EventEnded EventKind = "ended"
+	// EventLeft: a channel left our control alive, because Continue sent it back.
+	EventLeft EventKind = "left"
+	// EventDigit: a key was pressed on a channel.
+	EventDigit EventKind = "digit"
+	// EventPlayed: a playback is over; Failed when a sound was missing or the channel refused.
+	EventPlayed EventKind = "played"
+	// EventRecorded: a recording is over; Failed when nothing was kept. Duration is its length.
+	EventRecorded EventKind = "recorded"
+	// EventDevice: a watched endpoint's state, Device.
+	EventDevice EventKind = "device"
+)
+
+// Event is one thing a PBX told. Which fields are set depends on Kind.
+type Event struct {
+	Kind      EventKind
+	PBX       string
+	At        time.Time // the PBX's clock
+	Channel   string    // all kinds but EventDevice; for a bridge recording ""
+	Playback  string
+	Recording string
+	Endpoint  string   // EventDevice: "PJSIP/101"
+	Args      []string // EventEntered
+	DID       string   // EventEntered, inbound
+	Caller    Party    // EventEntered, inbound
+	Language  string   // EventEntered, inbound: the channel's language
+	Up        bool     // EventEntered: the channel is answered
+	Digit     string
+	Duration  time.Duration
+	Cause     Cause
+	Failed    bool
+	Reason    string // text of a failure, for logs and the timeline
+	Device    DeviceState
+}
+
+// DeviceState is what the PBX knows of a phone.
+type DeviceState string
+
+// Device states. Only free and unknown phones are rung.
+const (
+	DeviceUnknown     DeviceState = "unknown"     // the PBX cannot tell
+	DeviceFree        DeviceState = "free"        // registered, no call
+	DeviceBusy        DeviceState = "busy"        // in a call, or ringing, ours or not
+	DeviceUnreachable DeviceState = "unreachable" // not registered or not answering qualify
+)

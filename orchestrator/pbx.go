@@ -1,0 +1,187 @@
+package orchestrator
+
+import (
+	"context"
+	"io"
+	"time"
+)
+
+// PBX commands one switch. Adapters translate to and from its wire; nothing of
+// ARI or ESL is visible here. Every id of an originated channel, bridge,
+// playback or recording is chosen by the caller before the command, so that a
+// repeated command is harmless and an event that overtakes the reply finds its
+// call.
+//
+// Methods are safe for concurrent use, honour ctx and add a timeout of their
+// own. Errors are fault errors: NotFound (the channel, bridge or recording is
+// gone), Conflict (it is in a state that forbids the command), Invalid,
+// Unavailable (the PBX does not answer).
+type PBX interface {
+	// Name is the PBX's name in the configuration.
+	Name() string
+	// Run drives the connection until ctx ends or another client has taken the
+	// application over (ErrReplaced). It reconnects by itself. After every
+	// (re)connect it calls sink.Connected with the truth as the PBX sees it
+	// before it delivers any later event.
+	Run(ctx context.Context, sink Sink) error
+
+	Answer(ctx context.Context, channel string) error
+	// Hangup ends a channel. A channel that is gone already is no error.
+	Hangup(ctx context.Context, channel string, cause Cause) error
+	// Continue hands the channel back to the PBX's own dialplan.
+	Continue(ctx context.Context, channel string, to DialplanPlace) error
+
+	// Play starts a playback on a channel; EventPlayed follows, once.
+	Play(ctx context.Context, p Playback) error
+	// StopPlay ends a playback early; one that is over already is no error.
+	StopPlay(ctx context.Context, playback string) error
+	// Playing tells whether a playback is still known to the PBX.
+	Playing(ctx context.Context, playback string) (bool, error)
+	// Hold starts hold music of a class ("" is the PBX's default) on a channel.
+	Hold(ctx context.Context, channel, class string) error
+	Unhold(ctx context.Context, channel string) error
+
+	// Originate calls an endpoint. EventRinging, EventEntered (answered, with
+	// o.Args) or EventEnded (with the cause) follow.
+	Originate(ctx context.Context, o Origination) error
+
+	// CreateBridge makes a mixing bridge; one that exists already is no error.
+	CreateBridge(ctx context.Context, bridge string) error
+	Join(ctx context.Context, bridge string, channels ...string) error
+	// DestroyBridge removes a bridge; one that is gone already is no error.
+	DestroyBridge(ctx context.Context, bridge string) error
+
+	// Record starts a recording of a bridge or of a channel (voicemail).
+	// EventRecorded follows when it ends, once.
+	Record(ctx context.Context, r RecordingOrder) error
+	// StopRecord ends and keeps a recording; one that ended already is no error.
+	StopRecord(ctx context.Context, recording string) error
+	// MuteRecord replaces what is recorded by silence (card data) until unmuted.
+	MuteRecord(ctx context.Context, recording string, muted bool) error
+	// Recording tells whether a recording is running.
+	Recording(ctx context.Context, recording string) (bool, error)
+	// OpenRecording streams a stored recording; size is -1 when unknown.
+	OpenRecording(ctx context.Context, recording string) (body io.ReadCloser, size int64, err error)
+	DeleteRecording(ctx context.Context, recording string) error
+
+	// SetLamp sets the state that desk phones see on a key that watches name.
+	SetLamp(ctx context.Context, name string, state LampState) error
+	// Watch replaces the set of endpoints whose device state is delivered as
+	// EventDevice: once now (before Watch returns or soon after), then on change.
+	Watch(ctx context.Context, endpoints []string) error
+}
+
+// Sink receives what a PBX tells. Its methods return quickly and never block
+// on business logic; they are called from one goroutine, in order.
+type Sink interface {
+	Connected(pbx string, truth Snapshot)
+	Event(e Event)
+	Disconnected(pbx string, err error)
+}
+
+// Snapshot is what exists on a PBX within our application at one moment.
+type Snapshot struct {
+	Channels   map[string]ChannelTruth // by channel id
+	Bridges    map[string][]string     // bridge id -> channel ids in it; only bridges of our making
+	Epoch      string                  // changes when the PBX itself was restarted
+	ObservedAt time.Time
+}
+
+// ChannelTruth is a channel as a snapshot shows it.
+type ChannelTruth struct {
+	Up      bool     // answered
+	Entered bool     // under our control (not merely dialling)
+	Args    []string // application arguments, as in EventEntered
+	DID     string   // dialled number, for inbound channels
+	Caller  Party
+}
+
+// Party is a number and a name as signalled: untrusted text of any bytes.
+type Party struct {
+	Number string `json:"number,omitempty"`
+	Name   string `json:"name,omitempty"`
+}
+
+// Media is one thing to play.
+type Media struct {
+	Kind  MediaKind `json:"kind"`
+	Value string    `json:"value"` // sound name without extension, digits, number, tone name, or recording name
+}
+
+// MediaKind is what a Media's value means.
+type MediaKind string
+
+// The kinds of media every adapter can play.
+const (
+	MediaSound     MediaKind = "sound"
+	MediaDigits    MediaKind = "digits"
+	MediaNumber    MediaKind = "number"
+	MediaTone      MediaKind = "tone"
+	MediaRecording MediaKind = "recording"
+)
+
+// Playback is an order to play media, in order, on a channel.
+type Playback struct {
+	ID, Channel string
+	Media       []Media
+	Language    string // "en", "es"; "" is the channel's own
+}
+
+// Origination is an order to call an endpoint.
+type Origination struct {
+	Channel  string   // id for the new channel
+	Endpoint string   // "PJSIP/101"
+	Args     []string // given back in EventEntered
+	Caller   Party    // shown to the called party; already cleaned by CleanParty
+	// Timeout is how long it may ring; whole seconds, at least 1.
+	Timeout time.Duration
+	// AutoAnswer asks the phone to pick up by itself (Call-Info and Alert-Info headers).
+	AutoAnswer bool
+	// Originator is the channel this call is made for; "" for none.
+	Originator string
+	Language   string
+	Variables  map[string]string
+}
+
+// RecordingOrder is an order to record a bridge or a channel. Exactly one of Bridge and Channel is set.
+type RecordingOrder struct {
+	ID, Bridge, Channel string
+	Format              string        // "wav"
+	MaxDuration         time.Duration // 0 is unlimited
+	MaxSilence          time.Duration // 0 is unlimited
+	Terminator          string        // digit that ends it, "" for none
+	Beep                bool
+}
+
+// DialplanPlace is where Continue sends a channel; the zero value is the next dialplan line.
+type DialplanPlace struct{ Context, Extension string }
+
+// LampState is what a watching key shows.
+type LampState string
+
+// Lamp states, with what they mean for an agent.
+const (
+	LampOff     LampState = "off"     // logged out
+	LampFree    LampState = "free"    // waiting for a call
+	LampRinging LampState = "ringing" // a call is offered
+	LampBusy    LampState = "busy"    // talking or wrapping up
+	LampHeld    LampState = "held"    // paused
+)
+
+// Cause is a Q.850 hangup cause. 0 is unknown.
+type Cause int
+
+// The causes that operadora itself gives or tells apart.
+const (
+	CauseUnknown    Cause = 0
+	CauseNoRoute    Cause = 3
+	CauseNormal     Cause = 16
+	CauseBusy       Cause = 17
+	CauseNoResponse Cause = 18
+	CauseNoAnswer   Cause = 19
+	CauseRejected   Cause = 21
+	CauseGone       Cause = 26 // answered elsewhere: our own cancel
+	CauseOutOfOrder Cause = 27
+	CauseCongestion Cause = 34
+	CauseOther      Cause = 127 // interworking: the far end gave no cause
+)
