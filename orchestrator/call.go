@@ -25,15 +25,17 @@ type Call struct {
 	Channel string          `json:"channel"` // the caller's
 	Guide   json.RawMessage `json:"guide,omitempty"`
 	Wait    *Wait           `json:"wait,omitempty"` // while in a queue, also during offer and talk
-	Agent   *AgentLeg       `json:"agent_leg,omitempty"`
+	Leg     *AgentLeg       `json:"leg,omitempty"`  // towards an agent or a transfer target
 	Bridge  BridgeState     `json:"bridge_state,omitempty"`
 	Rec     *RecordingLeg   `json:"rec,omitempty"`
 	Playing *Playing        `json:"playing,omitempty"`
 	// Timers holds what is due when, by name; every state has its own (limits.go).
-	Timers map[Timer]int64 `json:"timers,omitempty"`
-	Seq    int             `json:"seq"`             // numbers legs, playbacks and recordings
-	Hung   bool            `json:"hung,omitempty"`  // the caller's channel is gone
-	Tries  int             `json:"tries,omitempty"` // attempts at clearing up
+	Timers    map[Timer]int64 `json:"timers,omitempty"`
+	GuideRef  int             `json:"guide_ref,omitempty"` // of TimerGuide
+	Seq       int             `json:"seq"`                 // numbers legs, playbacks and recordings
+	Answering bool            `json:"answering,omitempty"` // told to answer, not yet confirmed
+	Hung      bool            `json:"hung,omitempty"`      // the caller's channel is gone, or no longer ours
+	Tries     int             `json:"tries,omitempty"`     // attempts at clearing up
 }
 
 // Wait is a call's stay in a queue.
@@ -44,6 +46,7 @@ type Wait struct {
 	MaxWait  int64     `json:"max_wait_ms,omitempty"` // the flow's limit
 	Plan     QueuePlan `json:"plan"`
 	Announce int       `json:"announce,omitempty"` // announcements made so far
+	Left     bool      `json:"left,omitempty"`     // the distributor knows that the call is out
 }
 
 // AgentLeg is the leg towards an agent (Offer.ID set) or a transfer target.
@@ -54,6 +57,7 @@ type AgentLeg struct {
 	External string       `json:"external,omitempty"` // transfer destination, when it is no agent
 	Why      OfferFailure `json:"why,omitempty"`      // how it failed, once known
 	Settled  bool         `json:"settled,omitempty"`  // the distributor knows how it ended
+	DialedAt int64        `json:"dialed_at"`
 	JoinedAt int64        `json:"joined_at,omitempty"`
 	Talked   int64        `json:"talked_ms,omitempty"`
 }

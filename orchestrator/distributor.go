@@ -18,8 +18,6 @@ type Distributor interface {
 	// Place tells where a call stands in its queue: 1 is next; 0 is not waiting.
 	Place(ctx context.Context, call string) (position int, estimate time.Duration, err error)
 
-	// Ringing notes that the agent's phone alerts.
-	Ringing(ctx context.Context, offer string) error
 	// Answered takes an offer up. False means the offer is no longer valid
 	// (expired, withdrawn): the agent's leg must be hung up.
 	Answered(ctx context.Context, offer string) (bool, error)
