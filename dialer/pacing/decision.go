@@ -1,0 +1,119 @@
+package pacing
+
+import (
+	"fmt"
+	"time"
+)
+
+// Dial is an order to launch Count calls now.
+type Dial struct {
+	Campaign int
+	Segment  int
+	Count    int
+}
+
+// Decision is what to do now. Its slices belong to the Pacer and are valid until
+// the next call of Decide.
+type Decision struct {
+	// Dials are the calls to launch at once, in this order.
+	Dials []Dial
+	// Cancels are ringing calls to give up; each has rung for the legal minimum.
+	Cancels []CallID
+	// Holds says for each campaign what keeps it from dialling one more.
+	Holds []Hold
+	// Next is when to ask again if nothing happens before.
+	Next time.Time
+}
+
+// Count is the number of calls ordered for all campaigns.
+func (d *Decision) Count() int {
+	n := 0
+	for _, x := range d.Dials {
+		n += x.Count
+	}
+	return n
+}
+
+// Limit says what keeps a campaign from dialling one more call.
+type Limit uint8
+
+// The limits, from "nothing more to gain" to "forbidden".
+const (
+	// LimitRisk: one more call would exceed the accepted chance of abandonment.
+	LimitRisk Limit = iota
+	// LimitAgents: every free agent has its call (progressive), or its ratio of calls (power).
+	LimitAgents
+	// LimitRamp: as many as one decision may order.
+	LimitRamp
+	// LimitRate: calls per second.
+	LimitRate
+	// LimitLines: lines in use.
+	LimitLines
+	// LimitRinging: the cap on ringing calls, which depends on no model.
+	LimitRinging
+	// LimitShare: other campaigns of the pool are behind their share.
+	LimitShare
+	// LimitLeads: no lead left to dial.
+	LimitLeads
+	// LimitBudget: the legal window's budget of abandoned calls allows no over-dialling.
+	LimitBudget
+	// LimitSpent: the budget is overdrawn; no call at all until the window has moved.
+	LimitSpent
+	// LimitClosing: the campaign closes before a call could ring out.
+	LimitClosing
+	// LimitClosed: the campaign is closed.
+	LimitClosed
+	// LimitUnknown: nobody has said whether the campaign is open.
+	LimitUnknown
+	// LimitStale: the feed of events has gone quiet.
+	LimitStale
+	// LimitInput: input contradicts itself or is not a number.
+	LimitInput
+
+	limitCount
+)
+
+// Hold is one Limit with its numbers.
+type Hold struct {
+	Campaign int
+	Limit    Limit
+	Have     float64 // what there is, in the unit of the limit's sentence
+	Bound    float64 // what it is held against
+	Until    time.Time
+}
+
+// limitWords are sentences for Have and Bound.
+var limitWords = [limitCount]string{
+	LimitRisk:    "one more call would be abandoned with a chance of %.3f; %.3f is accepted",
+	LimitAgents:  "%.0f calls are on their way for %.0f that the free agents allow",
+	LimitRamp:    "%.0f calls ordered at once, of at most %.0f",
+	LimitRate:    "%.1f calls may be launched now; %.1f per second are allowed",
+	LimitLines:   "%.0f lines in use of %.0f",
+	LimitRinging: "%.0f calls are on their way of at most %.0f",
+	LimitShare:   "has had %.3f of the pool's connected calls; its share is %.3f",
+	LimitLeads:   "%.0f leads can be dialled now and %.0f are ordered",
+	LimitBudget:  "%.2f abandoned calls left in the legal window; over-dialling needs %.2f",
+	LimitSpent:   "%.2f abandoned calls left in the legal window; any dialling needs %.2f",
+	LimitClosing: "closes in %.0f s and a call may ring %.0f s",
+	LimitClosed:  "the campaign is closed",
+	LimitUnknown: "nobody has said that the campaign is open",
+	LimitStale:   "last news is %.1f s old; at most %.1f s are trusted",
+	LimitInput:   "%.0f contradictory or meaningless inputs lately; at most %.0f are borne",
+}
+
+// String is the hold in words and numbers.
+func (h Hold) String() string {
+	words := "unknown limit %.3f of %.3f"
+	if h.Limit < limitCount {
+		words = limitWords[h.Limit]
+	}
+	switch h.Limit {
+	case LimitClosed, LimitUnknown:
+	default:
+		words = fmt.Sprintf(words, h.Have, h.Bound)
+	}
+	if !h.Until.IsZero() {
+		words += ", until " + h.Until.Format(time.TimeOnly)
+	}
+	return words
+}
