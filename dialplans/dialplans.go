@@ -1,0 +1,154 @@
+// Package dialplans holds what the administrator of a PBX adds to it so that
+// it hands calls to operadora: files with their own instructions in their
+// head, rendered with the site's values.
+//
+// It imports nothing of operadora, keeps no state, and may be called from any
+// goroutine.
+package dialplans
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/rand"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"text/template"
+)
+
+//go:embed asterisk/*
+var files embed.FS
+
+// FS holds the files as they are kept, before rendering, in one folder per
+// kind of PBX ("asterisk").
+func FS() fs.FS { return files }
+
+// Values are what differs from site to site. The zero value of each field but
+// ARIPassword means the default of DefaultValues.
+type Values struct {
+	App         string // name of the Stasis application, which operadora registers
+	AwayContext string // the administrator's context for calls while operadora is away
+	Prefix      string // what every feature code begins with, such as *48
+	ARIUser     string
+	ARIPassword string // required: a guessable one gives away every call
+	// HTTPBind is the address that Asterisk's HTTP server listens on.
+	HTTPBind string
+	// HTTPPort is the TCP port beside HTTPBind.
+	HTTPPort int
+	// KeepHTTPBind leaves address and port as the site's http.conf has them.
+	KeepHTTPBind bool
+}
+
+// DefaultValues returns the defaults, without a password. The feature codes
+// start with *48: FreePBX and IssabelPBX give it to nothing, while they use
+// *45 to *47 for queues, *52 and *53 for forwarding, *54 and *55 for intercom
+// and *56 and *57 for missed-call notices.
+func DefaultValues() Values {
+	return Values{
+		App: "operadora", AwayContext: "operadora-away", Prefix: "*48",
+		ARIUser: "operadora", HTTPBind: "127.0.0.1", HTTPPort: 8088,
+	}
+}
+
+// File is one rendered file.
+type File struct {
+	Name    string // such as extensions_operadora.conf
+	Content []byte
+}
+
+// NewPassword returns a new random password of 160 bits for Values.ARIPassword.
+func NewPassword() string {
+	b := make([]byte, 20)
+	rand.Read(b) // never fails: crypto/rand ends the program instead
+	return hex.EncodeToString(b)
+}
+
+// Asterisk renders the files for Asterisk, in the order of their names. The
+// error names the first value that would not survive in a configuration file.
+func Asterisk(v Values) ([]File, error) {
+	v = v.withDefaults()
+	if err := v.validate(); err != nil {
+		return nil, err
+	}
+	return render("asterisk", struct {
+		Values
+		DigitAt int // where the digits start, past the prefix and the code's own digit
+	}{v, len(v.Prefix) + 1})
+}
+
+func render(dir string, data any) ([]File, error) {
+	entries, err := fs.ReadDir(files, dir)
+	if err != nil {
+		return nil, fmt.Errorf("dialplans of %s: %w", dir, err)
+	}
+	var out []File
+	for _, e := range entries {
+		tmpl, err := template.New(e.Name()).Option("missingkey=error").ParseFS(files, path.Join(dir, e.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("dialplan %s: %w", e.Name(), err)
+		}
+		var b bytes.Buffer
+		if err := tmpl.Execute(&b, data); err != nil {
+			return nil, fmt.Errorf("dialplan %s: %w", e.Name(), err)
+		}
+		out = append(out, File{Name: e.Name(), Content: b.Bytes()})
+	}
+	return out, nil
+}
+
+func (v Values) withDefaults() Values {
+	d := DefaultValues()
+	v.App = cmp.Or(v.App, d.App)
+	v.AwayContext = cmp.Or(v.AwayContext, d.AwayContext)
+	v.Prefix = cmp.Or(v.Prefix, d.Prefix)
+	v.ARIUser = cmp.Or(v.ARIUser, d.ARIUser)
+	v.HTTPBind = cmp.Or(v.HTTPBind, d.HTTPBind)
+	v.HTTPPort = cmp.Or(v.HTTPPort, d.HTTPPort)
+	if v.KeepHTTPBind {
+		v.HTTPBind = ""
+	}
+	return v
+}
+
+// A configuration file of Asterisk ends a value at a semicolon or a newline,
+// and the dialplan expands $ and splits at commas and brackets: a value that
+// holds any of these would not arrive as given.
+var (
+	word     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
+	code     = regexp.MustCompile(`^[*0-9]{1,6}$`)
+	password = regexp.MustCompile(`^[A-Za-z0-9!#%&()*+,./:<=>?@^_{|}~-]{8,128}$`)
+	address  = regexp.MustCompile(`^[0-9A-Fa-f.:]{2,45}$`)
+)
+
+func (v Values) validate() error {
+	checks := []struct {
+		name, value string
+		shape       *regexp.Regexp
+		wanted      string
+	}{
+		{"application name", v.App, word, "letters, digits, - and _"},
+		{"away context", v.AwayContext, word, "letters, digits, - and _"},
+		{"feature code prefix", v.Prefix, code, "digits and *"},
+		{"ARI user", v.ARIUser, word, "letters, digits, - and _"},
+		{"ARI password", v.ARIPassword, password, "8 to 128 letters, digits and signs, without blanks, quotes, ; $ [ ] or \\"},
+	}
+	for _, c := range checks {
+		if !c.shape.MatchString(c.value) {
+			if strings.Contains(c.name, "password") {
+				return fmt.Errorf("dialplan: the %s must be %s", c.name, c.wanted)
+			}
+			return fmt.Errorf("dialplan: %s %q must be %s", c.name, c.value, c.wanted)
+		}
+	}
+	if v.HTTPBind != "" && !address.MatchString(v.HTTPBind) {
+		return fmt.Errorf("dialplan: HTTP address %q is not an IP address", v.HTTPBind)
+	}
+	if v.HTTPPort < 1 || v.HTTPPort > 65535 {
+		return fmt.Errorf("dialplan: HTTP port %d is not between 1 and 65535", v.HTTPPort)
+	}
+	return nil
+}
