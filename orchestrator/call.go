@@ -46,6 +46,7 @@ type Wait struct {
 	MaxWait  int64     `json:"max_wait_ms,omitempty"` // the flow's limit
 	Plan     QueuePlan `json:"plan"`
 	Announce int       `json:"announce,omitempty"` // announcements made so far
+	Out      bool      `json:"out,omitempty"`      // the call has left the queue, served or not
 	Left     bool      `json:"left,omitempty"`     // the distributor knows that the call is out
 }
 
