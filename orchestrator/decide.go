@@ -90,6 +90,8 @@ func (t *turn) event(e Event) {
 			t.callerEvent(e)
 		case t.c.Leg != nil && e.Channel == t.c.Leg.Channel:
 			t.legEvent(e)
+		case e.Kind == EventEntered: // a leg that was given up answered all the same
+			t.do(effect{Kind: fxHangup, Channel: e.Channel, Cause: CauseNormal})
 		default:
 			t.refuse("foreign channel", string(e.Kind))
 		}

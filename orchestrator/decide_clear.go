@@ -77,15 +77,7 @@ func (t *turn) clear() {
 	if !t.c.Hung {
 		t.do(effect{Kind: fxHangup, Channel: t.c.Channel, Cause: t.c.Cause})
 	}
-	if r := t.c.Rec; r != nil && (r.State == RecRunning || r.State == RecStopping) {
-		if r.State == RecRunning {
-			t.rec(RecOnStop)
-		}
-		t.do(effect{Kind: fxStopRecord, ID: r.ID})
-		if t.c.Tries > 0 {
-			t.do(effect{Kind: fxCheckRec, ID: r.ID})
-		}
-	}
+	t.stopRecording()
 	t.unbridge()
 }
 
@@ -96,7 +88,7 @@ func (t *turn) standingOffer() bool {
 
 // finishClearing puts the call on record once nothing of it is left.
 func (t *turn) finishClearing() {
-	if t.c.State != StateClearing || !t.c.Hung || t.c.Bridge == BridgeMade {
+	if t.c.State != StateClearing || !t.c.Hung || t.c.Bridge == BridgeMade || t.c.Bridge == BridgeRemoving {
 		return
 	}
 	if l := t.c.Leg; l != nil && (l.State != LegEnded || !l.Settled) {
@@ -138,13 +130,22 @@ func (t *turn) stateOver() {
 	}
 }
 
+// repeatClearing orders again what was ordered before and is not confirmed.
+func (t *turn) repeatClearing() {
+	if r := t.c.Rec; r != nil && r.State == RecStopping {
+		t.do(effect{Kind: fxStopRecord, ID: r.ID})
+		t.do(effect{Kind: fxCheckRec, ID: r.ID})
+	}
+	if t.c.Bridge == BridgeRemoving {
+		t.do(effect{Kind: fxUnbridge})
+	}
+}
+
 func (t *turn) clearAgain() {
 	t.c.Tries++
 	if t.c.Tries <= clearTries {
-		if l := t.c.Leg; l != nil && l.State == LegHanging {
-			t.do(effect{Kind: fxHangup, Channel: l.Channel, Cause: CauseNormal})
-		}
 		t.clear()
+		t.repeatClearing()
 		t.arm(TimerState, min(t.limits.Clear*time.Duration(t.c.Tries), time.Minute))
 		return
 	}

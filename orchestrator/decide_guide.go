@@ -79,6 +79,10 @@ func (t *turn) act(a Action) (result GuideInput, now bool) {
 	if t.c.State == StateClearing {
 		return GuideInput{}, false // an earlier action ended the call
 	}
+	if a.Language != "" && a.Language != t.c.Language {
+		t.c.Language = a.Language
+		t.dirty = true
+	}
 	switch a.Kind {
 	case ActAnswer:
 		if t.c.AnsweredAt > 0 {

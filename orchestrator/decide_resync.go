@@ -105,6 +105,9 @@ func (t *turn) resyncWaiting(v callTruth) {
 }
 
 func (t *turn) remakeBridge(v callTruth) {
+	if t.c.Bridge == BridgeRemoving && !v.Bridge {
+		t.c.Bridge = BridgeGone
+	}
 	if t.c.Bridge == BridgeMade && !v.Bridge {
 		t.do(effect{Kind: fxBridge})
 	}

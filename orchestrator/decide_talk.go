@@ -103,6 +103,9 @@ func (t *turn) legGone(cause Cause) {
 		t.settle()
 	case t.c.State == StateTalking:
 		t.parted("agent")
+		t.settle()
+		t.stopRecording()
+		t.unbridge()
 		t.move(OnParted)
 		t.afterTalk()
 	case t.c.Leg.External != "":
@@ -135,7 +138,7 @@ func (t *turn) rearmWait() {
 	}
 }
 
-// parted ends the conversation: times, recording, bridge; the far leg is settled if it is gone.
+// parted writes the end of the conversation down.
 func (t *turn) parted(by string) {
 	l := t.c.Leg
 	l.Talked = t.ms() - l.JoinedAt
@@ -145,9 +148,6 @@ func (t *turn) parted(by string) {
 	if t.c.EndedBy == "" && by == "agent" {
 		t.c.EndedBy = by
 	}
-	t.settle()
-	t.stopRecording()
-	t.unbridge()
 }
 
 // afterTalk goes on with the flow once the far end has left.
@@ -168,6 +168,8 @@ func (t *turn) stopRecording() {
 
 func (t *turn) unbridge() {
 	if t.c.Bridge == BridgeMade {
+		t.c.Bridge = BridgeRemoving
+		t.dirty = true
 		t.do(effect{Kind: fxUnbridge})
 	}
 }

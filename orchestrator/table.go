@@ -112,9 +112,10 @@ type BridgeState string
 
 // States of a bridge.
 const (
-	BridgeNone BridgeState = ""
-	BridgeMade BridgeState = "made" // ordered; exists or is about to
-	BridgeGone BridgeState = "gone" // removed; the call may make another
+	BridgeNone     BridgeState = ""
+	BridgeMade     BridgeState = "made"     // ordered; exists or is about to
+	BridgeRemoving BridgeState = "removing" // told to go
+	BridgeGone     BridgeState = "gone"     // removed; the call may make another
 )
 
 // RecordingState is where a recording stands.
