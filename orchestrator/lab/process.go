@@ -1,0 +1,133 @@
+package lab
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// process is a child that is waited for from its start on.
+type process struct {
+	name string
+	pid  int
+	gone chan struct{} // closed when the child has ended and been waited for
+	err  error         // of Wait; read only after gone is closed
+}
+
+// start runs cmd in a process group of its own, so that an interrupt typed at
+// the terminal reaches it only through its owner. Unless outlive is set, the
+// kernel kills it when this process ends, however it ends.
+func start(name string, cmd *exec.Cmd, outlive bool) (*process, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if !outlive {
+		cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	}
+	p := &process{name: name, gone: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		// The death signal is bound to the thread that forked, not to the
+		// process: this thread must live as long as the child.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		if err == nil {
+			p.pid = cmd.Process.Pid
+		}
+		started <- err
+		if err != nil {
+			return
+		}
+		p.err = cmd.Wait()
+		close(p.gone)
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("starting %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// signal sends s to the child; a child that is gone already is no error.
+func (p *process) signal(s syscall.Signal) error {
+	select {
+	case <-p.gone:
+		return nil
+	default:
+	}
+	if err := syscall.Kill(p.pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("signal %v to %s: %w", s, p.name, err)
+	}
+	return nil
+}
+
+// stop asks the child to end with s and kills it when it has not within grace.
+func (p *process) stop(s syscall.Signal, grace time.Duration) error {
+	if err := p.signal(s); err != nil {
+		return err
+	}
+	// A stopped child (SIGSTOP) would see the request only when it goes on.
+	if err := p.signal(syscall.SIGCONT); err != nil {
+		return err
+	}
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-p.gone:
+		return nil
+	case <-timer.C:
+		return p.kill()
+	}
+}
+
+// kill ends the child at once and waits until it is gone.
+func (p *process) kill() error {
+	if err := p.signal(syscall.SIGKILL); err != nil {
+		return err
+	}
+	<-p.gone
+	return nil
+}
+
+// tail keeps the last part of what is written to it; its zero value is ready.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte // guarded by mu
+}
+
+const tailSize = 8 << 10
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, b...)
+	if over := len(t.buf) - tailSize; over > 0 {
+		t.buf = append(t.buf[:0], t.buf[over:]...)
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(bytes.TrimSpace(t.buf))
+}
+
+// endOfFile returns the last part of the file at path, or a remark why not.
+func endOfFile(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return "(no log: " + err.Error() + ")"
+	}
+	defer f.Close()
+	var t tail
+	if _, err := io.Copy(&t, f); err != nil {
+		return "(log unreadable: " + err.Error() + ")"
+	}
+	return t.String()
+}

@@ -1,0 +1,231 @@
+package lab
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// RedisOptions say how a private redis-server runs. The zero value keeps
+// everything in memory only.
+type RedisOptions struct {
+	// AppendOnly keeps an append-only file, written out at every command, so
+	// that Kill and Restart lose nothing.
+	AppendOnly bool
+	// Dir is where the server keeps its files; "" makes a folder that Stop removes.
+	Dir string
+	// Config holds further lines of redis.conf.
+	Config []string
+	// Outlive lets the server run on when this process ends.
+	Outlive bool
+}
+
+// Redis is a private redis-server.
+type Redis struct {
+	o     RedisOptions
+	parts parts
+	dir   string
+	ports *portBlock
+
+	mu  sync.Mutex
+	run *process // guarded by mu; nil when stopped
+}
+
+// StartRedis starts a private redis-server on a free loopback port and returns
+// when it answers. ctx bounds the start alone.
+func StartRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
+	p, err := findParts()
+	if err != nil {
+		return nil, err
+	}
+	ports, err := redisPorts.claim()
+	if err != nil {
+		return nil, err
+	}
+	r := &Redis{o: o, parts: p, dir: o.Dir, ports: ports}
+	if r.dir == "" {
+		if r.dir, err = os.MkdirTemp("", "op-redis-"); err != nil {
+			ports.release()
+			return nil, fmt.Errorf("redis-server's folder: %w", err)
+		}
+	}
+	if err = r.configure(); err == nil {
+		err = r.Restart(ctx)
+	}
+	if err != nil {
+		r.discard()
+		return nil, err
+	}
+	return r, nil
+}
+
+// TestRedis starts a private redis-server that ends with the test.
+func TestRedis(tb TB, o RedisOptions) *Redis {
+	tb.Helper()
+	Require(tb)
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	r, err := StartRedis(ctx, o)
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	tb.Cleanup(func() {
+		if tb.Failed() {
+			tb.Logf("redis-server said:\n%s", endOfFile(r.LogPath()))
+		}
+		if err := r.Stop(); err != nil {
+			tb.Logf("%v", err)
+		}
+	})
+	return r
+}
+
+// startLimit bounds the start of a server where the caller sets no bound: on a
+// machine that is busy with a whole test run, Asterisk has taken ten seconds.
+const startLimit = 60 * time.Second
+
+func (r *Redis) configure() error {
+	lines := []string{
+		"bind 127.0.0.1", "port " + strconv.Itoa(r.ports.base), "protected-mode yes",
+		"dir " + r.dir, "logfile " + r.LogPath(), "daemonize no", "save \"\"",
+		"appendonly no", "databases 16", "tcp-backlog 128",
+	}
+	if r.o.AppendOnly {
+		lines = append(lines, "appendonly yes", "appendfsync always")
+	}
+	lines = append(lines, r.o.Config...)
+	if err := os.WriteFile(r.configPath(), []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		return fmt.Errorf("redis-server's configuration: %w", err)
+	}
+	return nil
+}
+
+func (r *Redis) configPath() string { return filepath.Join(r.dir, "redis.conf") }
+
+// LogPath is the file that the server logs to.
+func (r *Redis) LogPath() string { return filepath.Join(r.dir, "redis.log") }
+
+// Addr is the server's host:port.
+func (r *Redis) Addr() string { return loopback(r.ports.base) }
+
+// Restart starts the server again on the same port and with the same files,
+// after Stop or Kill or while it runs, and returns when it answers.
+func (r *Redis) Restart(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.run != nil {
+		if err := r.run.stop(syscall.SIGTERM, 10*time.Second); err != nil {
+			return err
+		}
+		r.run = nil
+	}
+	if r.ports.lock == nil {
+		return fmt.Errorf("redis-server on %s was stopped for good", r.Addr())
+	}
+	cmd := exec.Command(r.parts.redis, r.configPath())
+	cmd.Dir = r.dir
+	run, err := start("redis-server", cmd, r.o.Outlive)
+	if err != nil {
+		return err
+	}
+	if err := r.ready(ctx, run); err != nil {
+		run.kill()
+		return fmt.Errorf("redis-server did not come up: %w; its log ends:\n%s", err, endOfFile(r.LogPath()))
+	}
+	r.run = run
+	return nil
+}
+
+// ready waits until the server answers PONG: while it reads its append-only
+// file it answers LOADING.
+func (r *Redis) ready(ctx context.Context, run *process) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if pong(ctx, r.Addr()) {
+			return nil
+		}
+		select {
+		case <-run.gone:
+			return fmt.Errorf("it ended: %v", run.err)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+func pong(ctx context.Context, addr string) bool {
+	d := net.Dialer{Timeout: time.Second}
+	conn, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
+		return false
+	}
+	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
+		return false
+	}
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	return err == nil && strings.HasPrefix(line, "+PONG")
+}
+
+// Kill ends the server at once, as a crash would. Restart brings it back.
+func (r *Redis) Kill() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.run == nil {
+		return nil
+	}
+	err := r.run.kill()
+	r.run = nil
+	return err
+}
+
+// Pause freezes the server: connections stay open and nothing is answered.
+func (r *Redis) Pause() error { return r.signal(syscall.SIGSTOP) }
+
+// Resume lets a paused server go on.
+func (r *Redis) Resume() error { return r.signal(syscall.SIGCONT) }
+
+func (r *Redis) signal(s syscall.Signal) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.run == nil {
+		return fmt.Errorf("redis-server on %s does not run", r.Addr())
+	}
+	return r.run.signal(s)
+}
+
+// Stop ends the server for good and removes its folder, if StartRedis made it.
+// It may be called more than once.
+func (r *Redis) Stop() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var err error
+	if r.run != nil {
+		err = r.run.stop(syscall.SIGTERM, 10*time.Second)
+		r.run = nil
+	}
+	r.discard()
+	return err
+}
+
+// discard gives back the port and the folder.
+func (r *Redis) discard() {
+	r.ports.release()
+	if r.o.Dir == "" {
+		os.RemoveAll(r.dir)
+	}
+}

@@ -1,0 +1,165 @@
+package pbxtest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// Answer answers a channel; one that is answered is left alone.
+func (p *PBX) Answer(ctx context.Context, channel string) error {
+	return p.obey(ctx, Command{Op: "Answer", Channel: channel}, func() error {
+		c, err := p.controlled("Answer", channel)
+		if err == nil {
+			c.up = true
+		}
+		return err
+	})
+}
+
+// Hangup ends a channel.
+func (p *PBX) Hangup(ctx context.Context, channel string, cause orchestrator.Cause) error {
+	return p.obey(ctx, Command{Op: "Hangup", Channel: channel, Cause: cause}, func() error {
+		if c, ok := p.channels[channel]; ok {
+			p.end(c, cause)
+		}
+		return nil
+	})
+}
+
+// Continue hands a channel back to the dialplan: EventLeft. The caller stays on
+// the line there until HangUp, which is not told any more.
+func (p *PBX) Continue(ctx context.Context, channel string, to orchestrator.DialplanPlace) error {
+	where := to.Context + "," + to.Extension
+	return p.obey(ctx, Command{Op: "Continue", Channel: channel, Text: where}, func() error {
+		c, err := p.controlled("Continue", channel)
+		if err != nil {
+			return err
+		}
+		p.drop(c, "the channel left")
+		c.entered, c.left = false, true
+		p.emit(orchestrator.Event{Kind: orchestrator.EventLeft, Channel: channel})
+		return nil
+	})
+}
+
+// Hold starts hold music on a channel.
+func (p *PBX) Hold(ctx context.Context, channel, class string) error {
+	return p.obey(ctx, Command{Op: "Hold", Channel: channel, Text: class}, func() error {
+		return p.hold("Hold", channel, true)
+	})
+}
+
+// Unhold stops the hold music.
+func (p *PBX) Unhold(ctx context.Context, channel string) error {
+	return p.obey(ctx, Command{Op: "Unhold", Channel: channel}, func() error {
+		return p.hold("Unhold", channel, false)
+	})
+}
+
+func (p *PBX) hold(op, channel string, on bool) error {
+	c, err := p.controlled(op, channel)
+	if err == nil {
+		c.held = on
+	}
+	return err
+}
+
+// Originate calls a phone that Endpoint made known.
+func (p *PBX) Originate(ctx context.Context, o orchestrator.Origination) error {
+	o.Args = slices.Clone(o.Args)
+	cmd := Command{Op: "Originate", Channel: o.Channel, ID: o.Endpoint, Origination: &o}
+	return p.obey(ctx, cmd, func() error { return p.dial(o) })
+}
+
+// CreateBridge makes a bridge.
+func (p *PBX) CreateBridge(ctx context.Context, bridge string) error {
+	return p.obey(ctx, Command{Op: "CreateBridge", ID: bridge}, func() error {
+		if bridge == "" {
+			return fault.New("pbxtest.CreateBridge", fault.Invalid, "no id")
+		}
+		if _, ok := p.bridges[bridge]; !ok {
+			p.bridges[bridge] = nil
+		}
+		return nil
+	})
+}
+
+// Join puts channels into a bridge; one that is in another bridge leaves that.
+// It waits until the playbacks and recordings of the channels are over.
+func (p *PBX) Join(ctx context.Context, bridge string, channels ...string) error {
+	p.Await(ctx, func() bool { return p.idle(channels) })
+	cmd := Command{Op: "Join", ID: bridge, Channels: slices.Clone(channels)}
+	return p.obey(ctx, cmd, func() error {
+		if _, ok := p.bridges[bridge]; !ok {
+			return fault.New("pbxtest.Join", fault.NotFound, "bridge %q does not exist", bridge)
+		}
+		for _, id := range channels {
+			if _, err := p.controlled("Join", id); err != nil {
+				return err
+			}
+		}
+		for _, id := range channels {
+			c := p.channels[id]
+			if c.bridge == bridge {
+				continue
+			}
+			p.part(c)
+			c.bridge, c.held = bridge, false
+			p.bridges[bridge] = append(p.bridges[bridge], id)
+		}
+		return nil
+	})
+}
+
+// idle tells that nothing plays or records on any of the channels.
+func (p *PBX) idle(channels []string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, id := range channels {
+		if c, ok := p.channels[id]; ok && len(c.work) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// DestroyBridge removes a bridge; the channels in it stay, its recordings end.
+func (p *PBX) DestroyBridge(ctx context.Context, bridge string) error {
+	return p.obey(ctx, Command{Op: "DestroyBridge", ID: bridge}, func() error {
+		in, ok := p.bridges[bridge]
+		if !ok {
+			return nil
+		}
+		for _, id := range slices.Clone(in) {
+			p.part(p.channels[id])
+		}
+		delete(p.bridges, bridge)
+		for _, r := range p.recordingsOf(bridge) {
+			p.finish(r.job, false, "")
+		}
+		return nil
+	})
+}
+
+// SetLamp sets what a lamp shows.
+func (p *PBX) SetLamp(ctx context.Context, name string, state orchestrator.LampState) error {
+	return p.obey(ctx, Command{Op: "SetLamp", ID: name, Text: string(state)}, func() error {
+		p.lamps[name] = state
+		return nil
+	})
+}
+
+// Watch replaces the watched endpoints and tells the state of each.
+func (p *PBX) Watch(ctx context.Context, endpoints []string) error {
+	cmd := Command{Op: "Watch", Channels: slices.Clone(endpoints)}
+	return p.obey(ctx, cmd, func() error {
+		clear(p.watched)
+		for _, name := range endpoints {
+			p.tellDevice(name)
+		}
+		return nil
+	})
+}

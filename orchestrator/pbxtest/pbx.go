@@ -1,0 +1,197 @@
+package pbxtest
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// PBX is a scriptable switch. Make it with New.
+type PBX struct {
+	name string
+
+	mu         sync.Mutex
+	schedule   schedule              // guarded by mu, like all below
+	closed     bool                  // nothing falls due any more
+	skew       time.Duration         // of the switch's clock
+	restarts   int                   // makes the epoch
+	up         bool                  // the socket can be connected
+	plugged    bool                  // commands arrive
+	link       *link                 // the client that gets the events, nil when there is none
+	changed    chan struct{}         // closed and replaced when anything a waiter may wait for has changed
+	waiting    int                   // how many wait for changed
+	channels   map[string]*channel   // also those that left
+	bridges    map[string][]string   // channels in the order of joining
+	playbacks  map[string]*job       // known: playing or queued
+	recordings map[string]*recording // running and stored
+	phones     map[string]*phone     // by endpoint
+	lamps      map[string]orchestrator.LampState
+	watched    map[string]orchestrator.DeviceState // as last told
+	sounds     map[string]time.Duration            // -1 is missing
+	script     script                              // injected faults and the list of commands
+}
+
+var _ orchestrator.PBX = (*PBX)(nil)
+
+// channel is one leg.
+type channel struct {
+	id       string
+	endpoint string   // the phone it belongs to, "" for a trunk
+	args     []string // application arguments
+	did      string
+	language string
+	caller   orchestrator.Party
+	entered  bool   // under our control
+	left     bool   // was, and was handed back by Continue
+	up       bool   // answered
+	bridge   string // the one it is in
+	held     bool   // hears hold music
+	work     []*job // playbacks and recordings; the first is in progress
+	fate     []*due // what its phone is going to do
+	talk     time.Duration
+}
+
+// New makes a switch with a connected socket, no phones and no calls. In a
+// test with a synctest bubble it must be called inside the bubble.
+func New(name string) *PBX {
+	return &PBX{
+		name: name, up: true, plugged: true,
+		changed:    make(chan struct{}),
+		channels:   map[string]*channel{},
+		bridges:    map[string][]string{},
+		playbacks:  map[string]*job{},
+		recordings: map[string]*recording{},
+		phones:     map[string]*phone{},
+		lamps:      map[string]orchestrator.LampState{},
+		watched:    map[string]orchestrator.DeviceState{},
+		sounds:     map[string]time.Duration{},
+		script:     newScript(),
+	}
+}
+
+// Name is the name given to New.
+func (p *PBX) Name() string { return p.name }
+
+// Close lets nothing fall due any more. A test outside of a bubble calls it at
+// its end so that no late timer works on.
+func (p *PBX) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	if p.schedule.timer != nil {
+		p.schedule.timer.Stop()
+	}
+}
+
+// SetClockSkew makes the switch's clock (Event.At) differ from this machine's by d.
+func (p *PBX) SetClockSkew(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.skew = d
+}
+
+// touch wakes those who wait for a change. p.mu is held.
+func (p *PBX) touch() {
+	if p.waiting == 0 {
+		return
+	}
+	close(p.changed)
+	p.changed = make(chan struct{})
+	p.waiting = 0
+}
+
+// waiter returns the channel that closes at the next change. p.mu is held.
+func (p *PBX) waiter() <-chan struct{} {
+	p.waiting++
+	return p.changed
+}
+
+// find returns a channel that exists, left or not. p.mu is held.
+func (p *PBX) find(op, id string) (*channel, error) {
+	c, ok := p.channels[id]
+	if !ok {
+		return nil, fault.New("pbxtest."+op, fault.NotFound, "channel %q does not exist", id)
+	}
+	return c, nil
+}
+
+// controlled returns a channel that is under the client's control. p.mu is held.
+func (p *PBX) controlled(op, id string) (*channel, error) {
+	c, err := p.find(op, id)
+	if err == nil && !c.entered {
+		return nil, fault.New("pbxtest."+op, fault.Conflict, "channel %q is not in the application", id)
+	}
+	return c, err
+}
+
+// end removes a channel with all that hangs on it. p.mu is held.
+func (p *PBX) end(c *channel, cause orchestrator.Cause) {
+	p.drop(c, "the channel hung up")
+	delete(p.channels, c.id)
+	if !c.left {
+		p.emit(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: c.id, Cause: cause})
+	}
+	if c.endpoint != "" {
+		if ph := p.phones[c.endpoint]; ph != nil {
+			ph.lines--
+		}
+		p.device(c.endpoint)
+	}
+}
+
+// drop takes a channel out of its bridge and ends its playbacks and
+// recordings. p.mu is held.
+func (p *PBX) drop(c *channel, reason string) {
+	for _, d := range c.fate {
+		p.cancel(d)
+	}
+	c.fate = nil
+	work := c.work
+	c.work = nil // so that the end of one does not begin the next
+	for _, j := range work {
+		p.finish(j, true, reason)
+	}
+	p.part(c)
+	c.held = false
+	p.touch()
+}
+
+// part takes a channel out of its bridge. p.mu is held.
+func (p *PBX) part(c *channel) {
+	if c.bridge == "" {
+		return
+	}
+	in := p.bridges[c.bridge]
+	if i := slices.Index(in, c.id); i >= 0 {
+		p.bridges[c.bridge] = slices.Delete(in, i, i+1)
+	}
+	c.bridge = ""
+}
+
+// snapshot is the truth now. p.mu is held.
+func (p *PBX) snapshot() orchestrator.Snapshot {
+	s := orchestrator.Snapshot{
+		Channels:   make(map[string]orchestrator.ChannelTruth, len(p.channels)),
+		Bridges:    make(map[string][]string, len(p.bridges)),
+		Epoch:      fmt.Sprintf("%s-%d", p.name, p.restarts),
+		ObservedAt: time.Now().Add(p.skew),
+	}
+	for id, c := range p.channels {
+		if c.left {
+			continue
+		}
+		s.Channels[id] = orchestrator.ChannelTruth{
+			Up: c.up, Entered: c.entered, Args: slices.Clone(c.args), DID: c.did, Caller: c.caller,
+		}
+	}
+	for id, in := range p.bridges {
+		if orchestrator.Ours(id) {
+			s.Bridges[id] = slices.Clone(in)
+		}
+	}
+	return s
+}

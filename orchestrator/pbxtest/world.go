@@ -1,0 +1,200 @@
+package pbxtest
+
+import (
+	"slices"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Arrival describes a call that the dialplan hands to the application.
+type Arrival struct {
+	Channel  string
+	DID      string
+	Caller   orchestrator.Party
+	Args     []string // nil is "inbound" and the DID
+	Language string   // "" is "en"
+	Answered bool     // the dialplan answered it before
+	Endpoint string   // the phone it comes from; "" is a trunk
+}
+
+// Arrive brings in a call from a trunk: EventEntered, not answered. A channel
+// id that exists is left alone.
+func (p *PBX) Arrive(channel, did string, caller orchestrator.Party) {
+	p.ArriveAs(Arrival{Channel: channel, DID: did, Caller: caller})
+}
+
+// ArriveAs brings in a call with all particulars, such as a feature code
+// dialled at an agent's phone.
+func (p *PBX) ArriveAs(a Arrival) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.channels[a.Channel]; ok {
+		return
+	}
+	if a.Args == nil {
+		a.Args = []string{string(orchestrator.KindInbound), a.DID}
+	}
+	if a.Language == "" {
+		a.Language = "en"
+	}
+	c := &channel{
+		id: a.Channel, endpoint: a.Endpoint, args: a.Args, did: a.DID, language: a.Language,
+		caller: a.Caller, entered: true, up: a.Answered,
+	}
+	p.channels[c.id] = c
+	if ph := p.phones[a.Endpoint]; ph != nil {
+		ph.lines++
+		p.device(a.Endpoint)
+	} else {
+		c.endpoint = ""
+	}
+	p.emit(orchestrator.Event{
+		Kind: orchestrator.EventEntered, Channel: c.id, Args: slices.Clone(c.args),
+		DID: c.did, Caller: c.caller, Language: c.language, Up: c.up,
+	})
+}
+
+// Press is a key on a channel's phone; it also ends a recording that has it as
+// its terminator. It returns false when there is no such channel.
+func (p *PBX) Press(channel, digit string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.channels[channel]
+	if !ok || !c.entered {
+		return false
+	}
+	p.emit(orchestrator.Event{Kind: orchestrator.EventDigit, Channel: channel, Digit: digit})
+	if len(c.work) > 0 {
+		if r := c.work[0].rec; r != nil && r.order.Terminator == digit && digit != "" {
+			p.finish(c.work[0], false, "")
+		}
+	}
+	return true
+}
+
+// HangUp is the far end of a channel hanging up, whichever it is: caller,
+// agent, or a phone that still rings. It returns false when the channel is gone.
+func (p *PBX) HangUp(channel string, cause orchestrator.Cause) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.channels[channel]
+	if ok {
+		p.end(c, cause)
+	}
+	return ok
+}
+
+// FallSilent lets the caller say nothing more: a recording with a limit of
+// silence ends after that. It returns false when no such recording runs.
+func (p *PBX) FallSilent(channel string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.channels[channel]
+	if !ok || len(c.work) == 0 || c.work[0].rec == nil {
+		return false
+	}
+	j := c.work[0]
+	limit := j.rec.order.MaxSilence
+	if limit <= 0 {
+		return false
+	}
+	j.quiet = p.after(limit, func() { p.finish(j, false, "") })
+	return true
+}
+
+// ChannelsAt returns the channels of a phone, in order of their ids.
+func (p *PBX) ChannelsAt(endpoint string) []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.at(endpoint)
+}
+
+func (p *PBX) at(endpoint string) []string {
+	var ids []string
+	for id, c := range p.channels {
+		if c.endpoint == endpoint && !c.left {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// ChannelView is a channel as the switch sees it.
+type ChannelView struct {
+	Up, Entered, Held bool
+	Bridge            string   // the bridge it is in, "" for none
+	Playing           string   // the playback in progress, "" for none
+	Queued            []string // playbacks and recordings that wait for what is in progress
+}
+
+// Channel shows a channel; ok is false when it is gone or was handed back.
+func (p *PBX) Channel(id string) (v ChannelView, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.channels[id]
+	if !ok || c.left {
+		return v, false
+	}
+	v = ChannelView{Up: c.up, Entered: c.entered, Held: c.held, Bridge: c.bridge}
+	for i, j := range c.work {
+		if i > 0 {
+			v.Queued = append(v.Queued, j.id)
+		} else if j.rec == nil {
+			v.Playing = j.id
+		}
+	}
+	return v, true
+}
+
+// Bridge returns the channels in a bridge in order of joining; ok is false
+// when there is no such bridge.
+func (p *PBX) Bridge(id string) (channels []string, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	in, ok := p.bridges[id]
+	return slices.Clone(in), ok
+}
+
+// Lamp returns what a lamp shows, "" when it was never set.
+func (p *PBX) Lamp(name string) orchestrator.LampState {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lamps[name]
+}
+
+// Remains is what still exists on a switch. All are sorted ids.
+type Remains struct {
+	Channels   []string // in the application, or dialling for it
+	Bridges    []string
+	Recordings []string // running
+}
+
+// None tells that nothing is left.
+func (r Remains) None() bool {
+	return len(r.Channels) == 0 && len(r.Bridges) == 0 && len(r.Recordings) == 0
+}
+
+// Leftovers returns what still exists, for invariants at the end of a test.
+func (p *PBX) Leftovers() Remains {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var r Remains
+	for id, c := range p.channels {
+		if !c.left {
+			r.Channels = append(r.Channels, id)
+		}
+	}
+	for id := range p.bridges {
+		r.Bridges = append(r.Bridges, id)
+	}
+	for id, rec := range p.recordings {
+		if rec.running {
+			r.Recordings = append(r.Recordings, id)
+		}
+	}
+	slices.Sort(r.Channels)
+	slices.Sort(r.Bridges)
+	slices.Sort(r.Recordings)
+	return r
+}

@@ -1,0 +1,83 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// AuditLine is one thing that somebody did. Lines are never changed or removed:
+// the database itself refuses it.
+type AuditLine struct {
+	ID        string    `json:"id"` // given by Audit; sorts by time
+	At        time.Time `json:"at"` // given by Audit
+	Who       string    `json:"who"`
+	Role      string    `json:"role"`
+	IP        string    `json:"ip,omitempty"`
+	RequestID string    `json:"request_id,omitempty"`
+	Action    string    `json:"action"` // "recording.play", "agent.pause", "call.hangup"
+	Object    string    `json:"object"` // what it was done to: an id
+	Detail    string    `json:"detail,omitempty"`
+}
+
+// AuditFilter chooses audit lines. Empty fields choose all.
+type AuditFilter struct {
+	From, To            time.Time // To is exclusive
+	Who, Action, Object string
+	Limit               int
+	Cursor              string
+}
+
+// Audit appends a line. Whoever audits an action does so before it: what cannot
+// be put on record must not be done.
+func (d *DB) Audit(ctx context.Context, l AuditLine) error {
+	now := d.now()
+	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO audit (id, at, who, role, ip, request_id, action, object, detail) VALUES ("+marks(9)+")"),
+		ulid.MustNewDefault(now).String(), ms(now), text(l.Who), text(l.Role), text(l.IP), text(l.RequestID), text(l.Action),
+		text(l.Object), text(l.Detail))
+	return classify("records.Audit", err)
+}
+
+// AuditLog lists audit lines, the latest first, and the cursor of the next page, "" after the last one.
+func (d *DB) AuditLog(ctx context.Context, f AuditFilter) ([]AuditLine, string, error) {
+	const op = "records.AuditLog"
+	limit := pageSize(f.Limit)
+	var w where
+	w.between("at", f.From, f.To)
+	w.equal("who", f.Who)
+	w.equal("action", f.Action)
+	w.equal("object", f.Object)
+	if f.Cursor != "" {
+		_, key, err := readCursor(f.Cursor)
+		if err != nil {
+			return nil, "", fault.E(op, fault.Invalid, err)
+		}
+		w.add("id < ?", key)
+	}
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT id, at, who, role, ip, request_id, action, object, detail FROM audit"+
+		w.String()+" ORDER BY id DESC LIMIT ?"), append(w.args, limit+1)...)
+	if err != nil {
+		return nil, "", classify(op, err)
+	}
+	list := []AuditLine{}
+	err = each(rows, func(rows *sql.Rows) error {
+		var l AuditLine
+		var when int64
+		err := rows.Scan(&l.ID, &when, &l.Who, &l.Role, &l.IP, &l.RequestID, &l.Action, &l.Object, &l.Detail)
+		l.At = at(when)
+		list = append(list, l)
+		return err
+	})
+	if err != nil {
+		return nil, "", classify(op, err)
+	}
+	if len(list) <= limit {
+		return list, "", nil
+	}
+	list = list[:limit]
+	return list, makeCursor(ms(list[limit-1].At), list[limit-1].ID), nil
+}

@@ -1,0 +1,97 @@
+package records
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config says where records are kept and how the journal is drained.
+type Config struct {
+	DSN         DSN           `mapstructure:"dsn" default:"sqlite:operadora.db" doc:"Where records are kept: sqlite:<file> or postgres://user:password@host/database."`
+	Connections int           `mapstructure:"connections" default:"8" doc:"How many database connections may be open at once."`
+	Batch       int           `mapstructure:"batch" default:"500" doc:"How many journal entries are written in one transaction at most."`
+	KeepJournal time.Duration `mapstructure:"keep_journal" default:"1h" doc:"How long recorded entries stay in the journal, so that pages which reconnect miss nothing."`
+	RetryMax    time.Duration `mapstructure:"retry_max" default:"10s" doc:"Longest pause between attempts while the database is away."`
+}
+
+// Validate names the first key whose value cannot work.
+func (c Config) Validate() error {
+	if _, _, err := c.DSN.split(); err != nil {
+		return fmt.Errorf("records.dsn: %w", err)
+	}
+	if c.Connections < 2 {
+		return fmt.Errorf("records.connections: %d is less than 2", c.Connections)
+	}
+	if c.Batch < 1 || c.Batch > 10_000 {
+		return fmt.Errorf("records.batch: %d is not between 1 and 10000", c.Batch)
+	}
+	if c.KeepJournal < time.Minute {
+		return fmt.Errorf("records.keep_journal: %s is less than 1m", c.KeepJournal)
+	}
+	if c.RetryMax <= 0 {
+		return fmt.Errorf("records.retry_max: %s is not positive", c.RetryMax)
+	}
+	return nil
+}
+
+// DSN names a database. It may hold a password: printing it shows "***" instead.
+type DSN string
+
+type dialect string
+
+const (
+	dialectSQLite   dialect = "sqlite"
+	dialectPostgres dialect = "postgres"
+)
+
+// split returns the dialect and what its driver wants: a file name, or the whole URL.
+func (d DSN) split() (dialect, string, error) {
+	scheme, rest, ok := strings.Cut(string(d), ":")
+	switch {
+	case ok && scheme == "sqlite" && rest != "":
+		return dialectSQLite, rest, nil
+	case ok && (scheme == "postgres" || scheme == "postgresql"):
+		if _, err := url.Parse(string(d)); err != nil {
+			return "", "", fmt.Errorf("not a URL") // url.Parse quotes its input, password included
+		}
+		return dialectPostgres, string(d), nil
+	}
+	return "", "", fmt.Errorf("neither sqlite:<file> nor postgres://…")
+}
+
+// String returns the DSN without its password.
+func (d DSN) String() string {
+	kind, _, err := d.split()
+	if err != nil {
+		return "***"
+	}
+	if kind == dialectSQLite {
+		return string(d)
+	}
+	u, err := url.Parse(string(d))
+	if err != nil {
+		return "***"
+	}
+	if _, ok := u.User.Password(); ok {
+		u.User = url.UserPassword(u.User.Username(), "***")
+	}
+	q := u.Query()
+	if q.Has("password") { // libpq accepts it there too
+		q.Set("password", "***")
+		u.RawQuery = q.Encode()
+	}
+	text, err := url.PathUnescape(u.String())
+	if err != nil {
+		return "***"
+	}
+	return text
+}
+
+// GoString keeps the password out of %#v.
+func (d DSN) GoString() string { return d.String() }
+
+// LogValue keeps the password out of logs.
+func (d DSN) LogValue() slog.Value { return slog.StringValue(d.String()) }

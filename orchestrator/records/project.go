@@ -1,0 +1,204 @@
+package records
+
+import (
+	"encoding/json"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// projected lists the entries that contacts, visits and recordings are computed from.
+var projected = map[orchestrator.EntryType]bool{
+	orchestrator.EntryCallQueued:    true,
+	orchestrator.EntryCallUnqueued:  true,
+	orchestrator.EntryCallConnected: true,
+	orchestrator.EntryCallParted:    true,
+	orchestrator.EntryCallRecording: true,
+	orchestrator.EntryCallEnded:     true,
+	orchestrator.EntryAgentDisposed: true,
+}
+
+// VisitResult is how a call's stay in a queue ended. The strings are stored.
+type VisitResult string
+
+// Results of a visit; "" while it lasts.
+const (
+	VisitAnswered  VisitResult = "answered"  // joined with an agent
+	VisitAbandoned VisitResult = "abandoned" // the caller hung up while waiting
+	VisitFlowed    VisitResult = "flowed"    // timeout, exit key, overflow, or operadora failed
+)
+
+// visit is one stay of a call in a queue.
+type visit struct {
+	ID, Call, Queue, Agent string
+	EnteredAt, LeftAt      int64
+	Result                 VisitResult
+	WaitMS, TalkMS         int64
+}
+
+func (v *visit) leave(r VisitResult, at, wait int64) {
+	v.Result, v.LeftAt, v.WaitMS = r, at, wait
+	if wait == 0 {
+		v.WaitMS = max(0, at-v.EnteredAt)
+	}
+}
+
+// Recording kinds, as stored.
+const (
+	KindConversation = "conversation"
+	KindVoicemail    = "voicemail"
+)
+
+// recUnknown is the state of a recording whose end was never heard of although its call has ended.
+const recUnknown = "unknown"
+
+// view is everything that is computed from the entries of one call.
+type view struct {
+	contact    *Contact // nil while the call lives
+	visits     []*visit
+	recordings []*Recording
+}
+
+// detail holds the fields of the entries' data that matter here.
+type detail struct {
+	Queue     string `json:"queue"`
+	Agent     string `json:"agent"`
+	WaitMS    int64  `json:"wait_ms"`
+	TalkMS    int64  `json:"talk_ms"`
+	Recording string `json:"recording"`
+	State     string `json:"state"`
+	Duration  int64  `json:"duration_ms"`
+
+	Disposition string `json:"disposition"`
+	By          string `json:"by"`
+}
+
+// projector walks the entries of one call in the journal's order.
+type projector struct {
+	view
+	open, talking *visit
+	last          *visit // the visit that ended most recently
+	summary       *orchestrator.CallSummary
+	disposition   detail
+	disposedAt    int64
+}
+
+// projectCall computes what is on record of a call from its entries, which must
+// be in the journal's order. It is pure: the same entries give the same rows.
+func projectCall(entries []orchestrator.Entry) view {
+	p := &projector{}
+	for _, e := range entries {
+		var x detail
+		if e.Type != orchestrator.EntryCallEnded && len(e.Data) > 0 && json.Unmarshal(e.Data, &x) != nil {
+			continue // counted as malformed when it was written; it stays on the timeline
+		}
+		p.take(e, x)
+	}
+	p.finish()
+	return p.view
+}
+
+func (p *projector) take(e orchestrator.Entry, x detail) {
+	when := ms(e.At)
+	switch e.Type {
+	case orchestrator.EntryCallQueued:
+		p.leave(VisitFlowed, when, 0)
+		p.open = &visit{ID: e.ID, Call: e.Call, Queue: first(x.Queue, e.Queue), EnteredAt: when}
+		p.visits = append(p.visits, p.open)
+	case orchestrator.EntryCallConnected:
+		if p.open != nil {
+			p.open.Agent = first(x.Agent, e.Agent)
+			p.talking = p.open
+			p.leave(VisitAnswered, when, x.WaitMS)
+		}
+	case orchestrator.EntryCallParted:
+		if p.talking != nil {
+			p.talking.TalkMS += x.TalkMS
+			p.talking = nil
+		}
+	case orchestrator.EntryCallUnqueued:
+		p.leave(VisitFlowed, when, x.WaitMS)
+	case orchestrator.EntryCallRecording:
+		p.record(e, x, when)
+	case orchestrator.EntryAgentDisposed:
+		p.disposition, p.disposedAt = x, when
+	case orchestrator.EntryCallEnded:
+		var s orchestrator.CallSummary
+		if json.Unmarshal(e.Data, &s) == nil {
+			s.Call = first(s.Call, e.Call)
+			p.summary = &s
+		}
+	}
+}
+
+func (p *projector) leave(r VisitResult, when, wait int64) {
+	if p.open == nil {
+		return
+	}
+	p.open.leave(r, when, wait)
+	p.last, p.open = p.open, nil
+}
+
+func (p *projector) record(e orchestrator.Entry, x detail, when int64) {
+	if x.Recording == "" {
+		return
+	}
+	var r *Recording
+	for _, known := range p.recordings {
+		if known.ID == x.Recording {
+			r = known
+		}
+	}
+	if r == nil {
+		r = &Recording{ID: x.Recording, Call: e.Call, PBX: e.PBX, Kind: KindConversation,
+			StartedAt: when, State: string(orchestrator.RecRunning)}
+		p.recordings = append(p.recordings, r)
+	}
+	r.Queue, r.Agent = first(e.Queue, r.Queue), first(e.Agent, r.Agent)
+	switch x.State {
+	case "muted":
+		r.Muted = true
+	case "unmuted":
+		r.Muted = false
+	case string(orchestrator.RecFinished), string(orchestrator.RecFailed):
+		r.State, r.EndedAt, r.Muted = x.State, when, false
+		r.DurationMS = x.Duration
+		if r.DurationMS == 0 && x.State == string(orchestrator.RecFinished) {
+			r.DurationMS = max(0, when-r.StartedAt)
+		}
+	}
+}
+
+// finish applies what only the end of the call tells.
+func (p *projector) finish() {
+	if p.summary == nil {
+		return
+	}
+	s := p.summary
+	p.leave(VisitFlowed, s.EndedAt, 0)
+	if p.last != nil && p.last.Result == VisitFlowed && s.Outcome == orchestrator.OutcomeAbandoned {
+		p.last.Result = VisitAbandoned
+	}
+	for _, r := range p.recordings {
+		if r.ID == s.Voicemail {
+			r.Kind = KindVoicemail
+		}
+		r.PBX, r.Queue = first(r.PBX, s.PBX), first(r.Queue, s.Queue)
+		if r.Kind == KindConversation {
+			r.Agent = first(r.Agent, s.Agent)
+		}
+		if r.State == string(orchestrator.RecRunning) {
+			r.State, r.Muted = recUnknown, false
+		}
+	}
+	p.contact = &Contact{CallSummary: *s, Disposition: p.disposition.Disposition,
+		DisposedBy: p.disposition.By, DisposedAt: p.disposedAt}
+}
+
+func first(s ...string) string {
+	for _, v := range s {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// project computes the rows of calls anew from their entries on record.
+func (d *DB) project(ctx context.Context, tx *sql.Tx, calls []string) error {
+	for chunk := range slices.Chunk(calls, rowsPerStatement) {
+		entries, err := d.entriesOf(ctx, tx, chunk)
+		if err != nil {
+			return err
+		}
+		for _, call := range chunk {
+			if err := d.keep(ctx, tx, projectCall(entries[call])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (d *DB) entriesOf(ctx context.Context, tx *sql.Tx, calls []string) (map[string][]orchestrator.Entry, error) {
+	var args []any
+	for _, c := range calls {
+		args = append(args, c)
+	}
+	for t := range projected {
+		args = append(args, string(t))
+	}
+	rows, err := tx.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE call IN ("+marks(len(calls))+
+		") AND type IN ("+marks(len(projected))+") ORDER BY call, pos"), args...)
+	if err != nil {
+		return nil, err
+	}
+	byCall := map[string][]orchestrator.Entry{}
+	err = each(rows, func(rows *sql.Rows) error {
+		e, err := scanEntry(rows)
+		byCall[e.Call] = append(byCall[e.Call], e)
+		return err
+	})
+	return byCall, err
+}
+
+const entryColumns = "id, call, at, type, agent, queue, pbx, data"
+
+func scanEntry(rows *sql.Rows) (orchestrator.Entry, error) {
+	var e orchestrator.Entry
+	var when int64
+	var data string
+	if err := rows.Scan(&e.ID, &e.Call, &when, &e.Type, &e.Agent, &e.Queue, &e.PBX, &data); err != nil {
+		return e, err
+	}
+	e.At = at(when)
+	if json.Valid([]byte(data)) {
+		e.Data = json.RawMessage(data)
+	} else if data != "" {
+		e.Data, _ = json.Marshal(data) // a string always marshals
+	}
+	return e, nil
+}
+
+// keep stores a call's rows, replacing those on record.
+func (d *DB) keep(ctx context.Context, tx *sql.Tx, v view) error {
+	if v.contact != nil {
+		if err := d.upsert(ctx, tx, "contacts", "call", contactColumns, contactArgs(*v.contact)); err != nil {
+			return err
+		}
+	}
+	for _, x := range v.visits {
+		if err := d.upsert(ctx, tx, "visits", "id", "id, call, queue, entered_at, left_at, result, agent, wait_ms, talk_ms",
+			[]any{x.ID, x.Call, text(x.Queue), x.EnteredAt, x.LeftAt, string(x.Result), text(x.Agent), x.WaitMS, x.TalkMS}); err != nil {
+			return err
+		}
+	}
+	for _, r := range v.recordings {
+		muted := 0
+		if r.Muted {
+			muted = 1
+		}
+		if err := d.upsert(ctx, tx, "recordings", "recording",
+			"recording, call, pbx, queue, agent, kind, started_at, ended_at, duration_ms, state, muted",
+			[]any{text(r.ID), r.Call, text(r.PBX), text(r.Queue), text(r.Agent), r.Kind, r.StartedAt, r.EndedAt,
+				r.DurationMS, text(r.State), muted}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// upsert inserts a row or replaces the named columns of the one with the same
+// key; columns that are not named keep their value.
+func (d *DB) upsert(ctx context.Context, tx *sql.Tx, table, key, columns string, args []any) error {
+	var set []string
+	for c := range strings.SplitSeq(columns, ", ") {
+		if c != key {
+			set = append(set, c+" = excluded."+c)
+		}
+	}
+	query := "INSERT INTO " + table + " (" + columns + ") VALUES (" + marks(len(args)) + ") ON CONFLICT (" + key +
+		") DO UPDATE SET " + strings.Join(set, ", ")
+	_, err := tx.ExecContext(ctx, d.rebind(query), args...)
+	return err
+}
+
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+// each calls fn for every row and closes rows.
+func each(rows *sql.Rows, fn func(*sql.Rows) error) error {
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			_ = rows.Close() // fn's error is the one that tells
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return rows.Close()
+}

@@ -1,0 +1,138 @@
+package records
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"database/sql"
+	"encoding/base32"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// Token is the right to use the API. What its bearer may do is the API's
+// business: here a role is a word. Zero times are "never".
+type Token struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`            // who or what holds it, for the audit log
+	Role    string    `json:"role"`            // admin, supervisor, campaign_manager, agent, wallboard
+	Agent   string    `json:"agent,omitempty"` // the agent it acts for, with role agent
+	Created time.Time `json:"created"`
+	Expires time.Time `json:"expires,omitzero"`
+	Used    time.Time `json:"last_used,omitzero"` // to the minute
+	Revoked time.Time `json:"revoked,omitzero"`
+}
+
+// Valid tells whether the token may be used at a moment.
+func (t Token) Valid(now time.Time) bool {
+	return t.Revoked.IsZero() && (t.Expires.IsZero() || now.Before(t.Expires))
+}
+
+const (
+	tokenPrefix = "op"
+	idBytes     = 8
+	secretBytes = 32 // 256 random bits
+	// useStep is how exactly the last use is noted: a write per request would be too dear.
+	useStep = time.Minute
+)
+
+var tokenText = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+func randomText(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails (crypto/rand)
+	return strings.ToLower(tokenText.EncodeToString(b))
+}
+
+// hashSecret needs no slow hash: the secret is 256 random bits, not a password,
+// so there is nothing to guess, and each request pays for it.
+func hashSecret(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// CreateToken makes a token with a fresh id and returns it with its text
+// "op_<id>_<secret>", which is shown once and kept nowhere: only a hash is stored.
+func (d *DB) CreateToken(ctx context.Context, t Token) (Token, string, error) {
+	const op = "records.CreateToken"
+	if t.Name == "" || t.Role == "" {
+		return Token{}, "", fault.New(op, fault.Invalid, "a token needs a name and a role")
+	}
+	secret := randomText(secretBytes)
+	t.ID, t.Created, t.Used, t.Revoked = randomText(idBytes), at(ms(d.now())), time.Time{}, time.Time{}
+	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO tokens (id, name, role, agent, hash, created_at, expires_at, used_at, revoked_at) VALUES ("+marks(9)+")"),
+		t.ID, text(t.Name), text(t.Role), text(t.Agent), hashSecret(secret), ms(t.Created), ms(t.Expires), 0, 0)
+	if err != nil {
+		return Token{}, "", classify(op, err)
+	}
+	return t, tokenPrefix + "_" + t.ID + "_" + secret, nil
+}
+
+const tokenColumns = "id, name, role, agent, created_at, expires_at, used_at, revoked_at"
+
+// FindToken returns the token that a text "op_<id>_<secret>" stands for, also an
+// expired or revoked one (see Valid), and notes its use when it is valid.
+// NotFound when there is none or the secret is wrong: the two cannot be told apart.
+func (d *DB) FindToken(ctx context.Context, bearer string) (Token, error) {
+	const op = "records.FindToken"
+	parts := strings.Split(bearer, "_")
+	if len(parts) != 3 || parts[0] != tokenPrefix || len(bearer) > 200 {
+		return Token{}, classify(op, sql.ErrNoRows)
+	}
+	row := d.read.QueryRowContext(ctx, d.rebind("SELECT "+tokenColumns+", hash FROM tokens WHERE id = ?"), text(parts[1]))
+	var hash string
+	t, err := scanToken(row.Scan, &hash)
+	if err != nil {
+		return Token{}, classify(op, err)
+	}
+	if subtle.ConstantTimeCompare([]byte(hash), []byte(hashSecret(parts[2]))) != 1 {
+		return Token{}, classify(op, sql.ErrNoRows)
+	}
+	now := d.now()
+	if t.Valid(now) && now.Sub(t.Used) >= useStep {
+		// Failing to note the use must not lock anybody out.
+		_, _ = d.write.ExecContext(ctx, d.rebind("UPDATE tokens SET used_at = ? WHERE id = ? AND used_at < ?"), ms(now), t.ID, ms(now))
+	}
+	return t, nil
+}
+
+func scanToken(scan func(...any) error, more ...any) (Token, error) {
+	var t Token
+	var created, expires, used, revoked int64
+	err := scan(append([]any{&t.ID, &t.Name, &t.Role, &t.Agent, &created, &expires, &used, &revoked}, more...)...)
+	t.Created, t.Expires, t.Used, t.Revoked = at(created), at(expires), at(used), at(revoked)
+	return t, err
+}
+
+// Tokens lists all tokens, the oldest first.
+func (d *DB) Tokens(ctx context.Context) ([]Token, error) {
+	const op = "records.Tokens"
+	rows, err := d.read.QueryContext(ctx, "SELECT "+tokenColumns+" FROM tokens ORDER BY created_at, id")
+	if err != nil {
+		return nil, classify(op, err)
+	}
+	list := []Token{}
+	err = each(rows, func(rows *sql.Rows) error {
+		t, err := scanToken(rows.Scan)
+		list = append(list, t)
+		return err
+	})
+	return list, classify(op, err)
+}
+
+// RevokeToken ends a token at once; a revoked one stays revoked. NotFound when there is none.
+func (d *DB) RevokeToken(ctx context.Context, id string) error {
+	const op = "records.RevokeToken"
+	res, err := d.write.ExecContext(ctx, d.rebind("UPDATE tokens SET revoked_at = CASE revoked_at WHEN 0 THEN ? ELSE revoked_at END WHERE id = ?"), ms(d.now()), text(id))
+	if err != nil {
+		return classify(op, err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		return classify(op, sql.ErrNoRows)
+	}
+	return nil
+}
