@@ -18,8 +18,8 @@ func (t *turn) pickup() {
 	t.disarm(TimerRing)
 	t.disarm(TimerAnnounce)
 	t.disarm(TimerWait)
+	t.stopPlaying() // first: a PBX joins a channel only when its prompt is over
 	t.do(effect{Kind: fxPickup, Offer: t.c.Leg.Offer, Other: t.c.Leg.Channel})
-	t.stopPlaying()
 }
 
 // pickedUp handles the result of fxPickup.
