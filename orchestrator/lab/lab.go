@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 type TB interface {
 	Helper()
 	Name() string
+	Context() context.Context
 	Cleanup(func())
 	Failed() bool
 	Logf(format string, args ...any)

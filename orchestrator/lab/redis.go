@@ -68,11 +68,11 @@ func StartRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
 	return r, nil
 }
 
-// TestRedis starts a private redis-server that ends with the test.
-func TestRedis(tb TB, o RedisOptions) *Redis {
+// RedisFor starts a private redis-server that ends with the test.
+func RedisFor(tb TB, o RedisOptions) *Redis {
 	tb.Helper()
 	Require(tb)
-	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	ctx, cancel := context.WithTimeout(tb.Context(), startLimit)
 	defer cancel()
 	r, err := StartRedis(ctx, o)
 	if err != nil {

@@ -1,0 +1,58 @@
+# Everything here runs on Debian 12 with Go, Node and gcc; `make setup` fetches
+# the rest into .lab, which is private to the checkout.
+
+GO     ?= go
+SHELL  := /bin/bash
+BENCH  ?= .
+FUZZ   ?= 30s
+ONCE   ?=
+
+# A whole test run with the race detector takes minutes on two cores; a test
+# that hangs must not take the night.
+TEST_TIMEOUT ?= 25m
+
+.PHONY: help setup build demo test test-fast race fuzz bench lint vuln generate
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## build the private lab (Asterisk, redis-server, SIPp, prompts) in .lab; safe to repeat
+	@bash orchestrator/lab/setup.sh
+
+build: ## build bin/operadora
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/operadora ./cmd/operadora
+
+demo: setup build ## a contact centre in a terminal: calls, agents, queues (ONCE=1: one round, then stop)
+	bin/operadora demo $(if $(ONCE),--once)
+
+test: setup ## vet and all tests, with the race detector, on the real parts
+	$(GO) vet ./...
+	$(GO) test -race -timeout $(TEST_TIMEOUT) ./...
+
+test-fast: ## tests that need no lab
+	$(GO) test -short -timeout 5m ./...
+
+race: setup ## repeat the concurrency tests twenty times (RUN=pattern, PKG=packages)
+	$(GO) test -race -count=20 -timeout $(TEST_TIMEOUT) $(if $(RUN),-run '$(RUN)') $(or $(PKG),./acd/... ./orchestrator/redisstore/... ./dialer/redisstore/...)
+
+fuzz: ## each fuzz target for $(FUZZ)
+	@set -e; grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u | while read -r dir; do \
+		for target in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$dir/*_test.go | sed 's/func //'); do \
+			echo "$$dir $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZ) $$dir; \
+		done; \
+	done
+
+bench: setup build ## the operator's bench and the Go benchmarks (BENCH=pattern)
+	bin/operadora bench
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(TEST_TIMEOUT) ./...
+
+lint: ## golangci-lint, in the version that .golangci-version pins
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$$(cat .golangci-version) run ./...
+
+vuln: ## known vulnerabilities in what is linked
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@latest ./...
+
+generate: ## everything that is generated: go generate, and the golden files
+	$(GO) generate ./...
+	$(GO) test ./dialplans -update
