@@ -69,26 +69,21 @@ func loadSettings(cfg any, file string) error {
 
 func decodeHook() mapstructure.DecodeHookFunc {
 	return mapstructure.ComposeDecodeHookFunc(
-		secretHook, emptyHook,
+		secretHook,
 		textHook,
 		mapstructure.StringToSliceHookFunc(","),
 	)
 }
 
-// emptyHook lets an empty text stand for nothing, whatever the type.
-func emptyHook(from, to reflect.Type, data any) (any, error) {
-	if from.Kind() == reflect.String && data == "" && to.Kind() != reflect.String {
-		return reflect.Zero(to).Interface(), nil
-	}
-	return data, nil
-}
-
 // textHook reads durations, numbers and switches, so that an error shows the value.
 func textHook(from, to reflect.Type, data any) (any, error) {
-	if from.Kind() != reflect.String {
+	text, ok := data.(string)
+	if !ok || from.Kind() != reflect.String {
 		return data, nil
 	}
-	text := data.(string)
+	if text == "" && to.Kind() != reflect.String { // "" stands for nothing, whatever the type
+		return reflect.New(to).Elem().Interface(), nil
+	}
 	var err error
 	switch {
 	case to == reflect.TypeFor[time.Duration]():
