@@ -1,0 +1,88 @@
+package ivr
+
+import (
+	"strings"
+
+	"github.com/operadora/operadora/ivr/say"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// render turns items into media in one language: the call's when every prompt
+// speaks it, else the first of the flow's languages that all of them speak, so
+// that no sentence changes its language half way. Prompts that speak none of
+// them are left out, and that is noted.
+func (r *run) render(items []Item) ([]orchestrator.Media, string) {
+	lang := r.languageFor(items)
+	var media []orchestrator.Media
+	for _, it := range items {
+		m, s := r.item(it, lang)
+		media = append(media, m...)
+		if len(m) > 0 {
+			r.said = append(r.said, s)
+		}
+	}
+	return media, lang
+}
+
+func (r *run) languageFor(items []Item) string {
+	for _, lang := range append([]string{r.st.Lang, r.flow.Language}, r.flow.Languages...) {
+		if lang != "" && r.allSpeak(items, lang) {
+			return lang
+		}
+	}
+	return r.st.Lang
+}
+
+func (r *run) allSpeak(items []Item, lang string) bool {
+	for _, it := range items {
+		if p := r.flow.Prompts[it.Prompt]; it.Prompt != "" && (p == nil || len(p.In(lang)) == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *run) item(it Item, lang string) ([]orchestrator.Media, Spoken) {
+	switch {
+	case it.Prompt != "":
+		p := r.flow.Prompts[it.Prompt]
+		if p == nil || len(p.In(lang)) == 0 {
+			r.note("prompt_missing", map[string]string{"prompt": it.Prompt, "language": lang})
+			return nil, Spoken{}
+		}
+		media := make([]orchestrator.Media, 0, 1)
+		for _, s := range p.In(lang) {
+			media = append(media, orchestrator.Media{Kind: orchestrator.MediaSound, Value: s})
+		}
+		return media, Spoken{What: it.Prompt, Text: p.text(lang)}
+	case it.Say != nil:
+		return r.sayItem(it.Say, lang)
+	case it.Tone != "":
+		return []orchestrator.Media{{Kind: orchestrator.MediaTone, Value: it.Tone}}, Spoken{What: "tone " + it.Tone}
+	case it.Sound != "":
+		return []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: it.Sound}}, Spoken{What: "sound " + it.Sound}
+	}
+	return nil, Spoken{}
+}
+
+// sayItem speaks a value. A value that is no number is spoken digit by digit,
+// so that the caller hears what is known rather than nothing.
+func (r *run) sayItem(s *Say, lang string) ([]orchestrator.Media, Spoken) {
+	value := strings.TrimSpace(r.st.fill(s.Value))
+	if s.Form == SayNumber {
+		if media, ok := say.Number(lang, value, say.Gender(s.Gender)); ok {
+			return media, Spoken{What: "number " + value}
+		}
+	}
+	media := say.Digits(lang, value)
+	return media, Spoken{What: "digits " + value}
+}
+
+func (p *Prompt) text(lang string) string {
+	for _, l := range []string{lang, baseLanguage(lang), ""} {
+		if t, ok := p.Text[l]; ok {
+			return t
+		}
+	}
+	return ""
+}

@@ -1,0 +1,146 @@
+package ivr
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxValue is the length in bytes beyond which a variable's value is cut.
+const maxValue = 512
+
+// maxAhead is how many keys typed ahead are kept.
+const maxAhead = 32
+
+// reference is a variable in a text: {{name}}, spaces allowed inside.
+var reference = regexp.MustCompile(`\{\{\s*([a-zA-Z_][a-zA-Z0-9_.]*)\s*\}\}`)
+
+// variableName is what a flow may call its own variables.
+var variableName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+// languageName is a language with an optional region.
+var languageName = regexp.MustCompile(`^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
+
+// destinationName is all that a transfer may be aimed at.
+var destinationName = regexp.MustCompile(`^\+?[0-9*#]{1,32}$`)
+
+// ValidVariable tells whether a flow may use a name for a variable of its own.
+func ValidVariable(name string) bool { return variableName.MatchString(name) }
+
+// ValidLanguage tells whether a text names a language ("es", "es-MX").
+func ValidLanguage(lang string) bool { return languageName.MatchString(lang) }
+
+// ValidDestination tells whether a text can be a transfer's destination at
+// all; whether it is allowed is for the gate to say.
+func ValidDestination(to string) bool { return destinationName.MatchString(to) }
+
+// References returns the variables a text reads, in order.
+func References(text string) []string {
+	var out []string
+	for _, m := range reference.FindAllStringSubmatch(text, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+// Given tells whether a variable is always there: the facts of the call.
+func Given(name string) bool {
+	switch name {
+	case "call.id", "call.pbx", "call.did", "call.caller", "call.name", "call.language",
+		"args.operation", "args.endpoint", "args.digits":
+		return true
+	}
+	return false
+}
+
+// look returns a variable's value; an unset one is "".
+func (s *state) look(name string) string {
+	switch name {
+	case "call.id":
+		return s.Call.ID
+	case "call.pbx":
+		return s.Call.PBX
+	case "call.did":
+		return s.Call.DID
+	case "call.caller":
+		return s.Call.Number
+	case "call.name":
+		return s.Call.Name
+	case "call.language":
+		return s.Lang
+	case "args.operation":
+		return argument(s.Call.Args, 0)
+	case "args.endpoint":
+		return argument(s.Call.Args, 1)
+	case "args.digits":
+		return argument(s.Call.Args, 2)
+	}
+	return s.Vars[name]
+}
+
+func argument(args []string, n int) string {
+	if n < len(args) {
+		return args[n]
+	}
+	return ""
+}
+
+// fill replaces the variables of a text by their values.
+func (s *state) fill(text string) string {
+	if !strings.Contains(text, "{{") {
+		return text
+	}
+	return clean(reference.ReplaceAllStringFunc(text, func(m string) string {
+		return s.look(reference.FindStringSubmatch(m)[1])
+	}))
+}
+
+func (s *state) set(name, value string) {
+	if s.Vars == nil {
+		s.Vars = map[string]string{}
+	}
+	s.Vars[name] = clean(value)
+}
+
+// clean cuts a value to a sane length and takes control characters and broken
+// UTF-8 out: it may have come from a caller's phone.
+func clean(v string) string {
+	v = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, v)
+	for len(v) > maxValue {
+		_, size := utf8.DecodeLastRuneInString(v)
+		v = v[:len(v)-size]
+	}
+	return v
+}
+
+// baseLanguage is the language without its region.
+func baseLanguage(lang string) string {
+	if i := strings.IndexAny(lang, "-_"); i > 0 {
+		return lang[:i]
+	}
+	return lang
+}
+
+// validKey tells whether a text is one key of a telephone.
+func validKey(d string) bool {
+	return len(d) == 1 && strings.Contains("0123456789*#ABCD", d)
+}
+
+// flowName is what flows, nodes and calendars may be called.
+var flowName = regexp.MustCompile(`^[\p{L}0-9_][\p{L}0-9_-]{0,63}$`)
+
+// soundName is a sound without language and extension. A colon would make it
+// another kind of media, a leading slash or dots a file of the machine.
+var soundName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
+
+// ValidName tells whether a text can name a flow, a node or a calendar.
+func ValidName(name string) bool { return flowName.MatchString(name) }
+
+// ValidSound tells whether a text can name a sound.
+func ValidSound(name string) bool { return len(name) <= 128 && soundName.MatchString(name) }

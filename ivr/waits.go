@@ -1,0 +1,133 @@
+package ivr
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Queue puts the call in a queue until it was served or the queue gave up.
+type Queue struct {
+	Queue    string // may hold {{variables}}
+	Priority int
+	MaxWait  time.Duration // 0 leaves it to the queue
+	ExitKey  string        // key that leaves the queue, "" for none
+}
+
+func (q *Queue) enter(r *run) {
+	r.st.Phase, r.st.Ahead = phaseQueue, ""
+	r.act(orchestrator.Action{Kind: orchestrator.ActQueue, Queue: r.st.fill(q.Queue),
+		Priority: q.Priority, MaxWait: q.MaxWait})
+}
+
+func (q *Queue) input(r *run, in input) {
+	switch in.Kind {
+	case orchestrator.GuideDigit:
+		if q.ExitKey == "" || in.Digit != q.ExitKey {
+			r.used = false
+			return
+		}
+		r.act(orchestrator.Action{Kind: orchestrator.ActLeave})
+		r.leave(OutExit, map[string]string{"key": in.Digit})
+	case orchestrator.GuideQueued:
+		switch in.Result {
+		case OutServed, OutTimeout, OutFull, OutNobody, OutExit:
+			r.leave(in.Result, nil)
+		default:
+			r.leave(OutError, map[string]string{"result": clean(in.Result)})
+		}
+	}
+}
+
+// Record takes a message from the caller.
+type Record struct {
+	Format     string
+	Max        time.Duration
+	Silence    time.Duration // silence that ends it; 0 for none
+	Terminator string        // key that ends it; "" for none
+	Beep       bool
+}
+
+func (s *Record) enter(r *run) {
+	r.st.Phase, r.st.Ahead = phaseRecord, ""
+	r.act(orchestrator.Action{Kind: orchestrator.ActRecord, Record: orchestrator.RecordingOrder{
+		Format: s.Format, MaxDuration: s.Max, MaxSilence: s.Silence, Terminator: s.Terminator, Beep: s.Beep}})
+}
+
+func (s *Record) input(r *run, in input) {
+	if in.Kind != orchestrator.GuideRecorded {
+		return
+	}
+	if in.Failed {
+		r.leave(OutFailed, nil)
+		return
+	}
+	r.leave(OutNext, map[string]string{"seconds": strconv.Itoa(int(in.Duration / time.Second))})
+}
+
+// Transfer rings an outside number.
+type Transfer struct {
+	To      string // may hold {{variables}}; the gate decides whether it is allowed
+	Timeout time.Duration
+}
+
+func (t *Transfer) enter(r *run) {
+	to := strings.TrimSpace(r.st.fill(t.To))
+	if !ValidDestination(to) {
+		r.leave(OutDenied, map[string]string{"why": "that is no telephone number"})
+		return
+	}
+	r.st.Phase, r.st.Ahead = phaseTransfer, ""
+	r.act(orchestrator.Action{Kind: orchestrator.ActTransfer, Destination: to, Timeout: t.Timeout})
+}
+
+func (t *Transfer) input(r *run, in input) {
+	if in.Kind != orchestrator.GuideTransferred {
+		return
+	}
+	if _, known := Rule(NodeTransfer, in.Result); known {
+		r.leave(in.Result, nil)
+		return
+	}
+	r.leave(OutFailed, map[string]string{"result": clean(in.Result)})
+}
+
+// Agent carries out what an agent asked for by a feature code. The agent is
+// known by the phone that the arrival's arguments name.
+type Agent struct {
+	Op          string // login, logout, pause, resume, dispose; may hold {{variables}}
+	PIN         string
+	Reason      string
+	Disposition string
+}
+
+func (a *Agent) enter(r *run) {
+	r.st.Phase = phaseAgent
+	r.act(orchestrator.Action{Kind: orchestrator.ActAgent, Agent: orchestrator.AgentCommand{
+		Op:          orchestrator.AgentOp(r.st.fill(a.Op)),
+		Endpoint:    r.st.look("args.endpoint"),
+		PBX:         r.st.Call.PBX,
+		PIN:         r.st.fill(a.PIN),
+		Reason:      r.st.fill(a.Reason),
+		Disposition: r.st.fill(a.Disposition),
+		By:          "phone",
+	}})
+}
+
+func (a *Agent) input(r *run, in input) {
+	switch in.Kind {
+	case orchestrator.GuideResumed:
+		// The answer may be lost with the process that asked. Each operation
+		// may be repeated; at worst the agent hears that it is so already.
+		a.enter(r)
+	case orchestrator.GuideAgent:
+		r.speak(in.Answer.Language)
+		result := string(in.Answer.Result)
+		if _, known := Rule(NodeAgent, result); in.Failed || !known || result == OutFail {
+			result = OutError
+		}
+		r.leave(result, nil)
+	}
+}
