@@ -64,8 +64,10 @@ func (t *turn) take(in input) {
 	case inAgent:
 		t.guideInput(GuideInput{Kind: GuideAgent, Answer: in.Answer, Result: string(in.Answer.Result)})
 	case inUnbridge:
-		t.c.Bridge = BridgeGone
-		t.dirty = true
+		if t.c.Bridge == BridgeRemoving { // else it was ordered again meanwhile
+			t.c.Bridge = BridgeGone
+			t.dirty = true
+		}
 	case inRefused:
 		t.commandFailed(in.Effect, in.Err)
 	case inResync:
