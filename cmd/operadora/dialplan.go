@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/dialplans"
+)
+
+// newDialplanCommand prints what an administrator adds to a PBX.
+func newDialplanCommand() *cobra.Command {
+	c := &cobra.Command{Use: "dialplan", Short: "What to add to the PBX"}
+	c.AddCommand(newDialplanPrintCommand())
+	return c
+}
+
+func newDialplanPrintCommand() *cobra.Command {
+	v := dialplans.DefaultValues()
+	var pbx, dir string
+	c := &cobra.Command{
+		Use:   "print",
+		Short: "Print the files for the PBX, or write them into a folder",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if pbx != "asterisk" {
+				return fmt.Errorf("--pbx %q: only asterisk is known", pbx)
+			}
+			if v.ARIPassword == "" {
+				v.ARIPassword = dialplans.NewPassword()
+			}
+			files, err := dialplans.Asterisk(v)
+			if err != nil {
+				return err
+			}
+			if dir != "" {
+				return writeFiles(cmd, dir, files)
+			}
+			for _, f := range files {
+				fmt.Fprintf(cmd.OutOrStdout(), ";;; ---- %s ----\n%s\n", f.Name, f.Content)
+			}
+			return nil
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&pbx, "pbx", "asterisk", "kind of PBX")
+	f.StringVar(&dir, "dir", "", "write the files into this folder instead of printing them")
+	f.StringVar(&v.App, "app", v.App, "Stasis application name, as in the configuration")
+	f.StringVar(&v.AwayContext, "away", v.AwayContext, "your context for calls while operadora is away")
+	f.StringVar(&v.Prefix, "prefix", v.Prefix, "what every feature code begins with")
+	f.StringVar(&v.ARIUser, "user", v.ARIUser, "ARI user")
+	f.StringVar(&v.ARIPassword, "password", "", "ARI password (default: a new random one)")
+	f.StringVar(&v.HTTPBind, "http-bind", v.HTTPBind, "address of Asterisk's HTTP server")
+	f.IntVar(&v.HTTPPort, "http-port", v.HTTPPort, "port of Asterisk's HTTP server")
+	return c
+}
+
+// writeFiles writes files that do not exist yet; an existing one is never changed.
+func writeFiles(cmd *cobra.Command, dir string, files []dialplans.File) error {
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name)
+		out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+		if err != nil {
+			if errors.Is(err, os.ErrExist) {
+				return fmt.Errorf("%s exists already; remove it first or choose another folder", path)
+			}
+			return err
+		}
+		_, err = out.Write(f.Content)
+		if err = errors.Join(err, out.Close()); err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), "wrote", path)
+	}
+	return nil
+}
