@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"log/slog"
 	"strings"
 	"sync"
@@ -28,14 +29,16 @@ type Parts struct {
 	Agents      Agents
 	Devices     Devices
 	Guide       Guide
-	Gate        Gate
-	PBXs        []PBX
-	Owner       LeaseOwner
-	LeaseTTL    time.Duration // how long the PBX stays ours after the last sign of life
-	Limits      Limits
-	Log         *slog.Logger
-	Registerer  prometheus.Registerer
-	Now         func() time.Time
+	// Prepare fetches what the guide needs to go on with a call that began in another process; may be nil.
+	Prepare    func(ctx context.Context, guideState json.RawMessage) error
+	Gate       Gate
+	PBXs       []PBX
+	Owner      LeaseOwner
+	LeaseTTL   time.Duration // how long the PBX stays ours after the last sign of life
+	Limits     Limits
+	Log        *slog.Logger
+	Registerer prometheus.Registerer
+	Now        func() time.Time
 }
 
 // Engine runs the calls of all PBXs of this process.
@@ -45,6 +48,7 @@ type Engine struct {
 	dist    Distributor
 	agents  Agents
 	devices Devices
+	prepare func(context.Context, json.RawMessage) error
 	owner   LeaseOwner
 	ttl     time.Duration
 	log     *slog.Logger
@@ -72,7 +76,7 @@ func NewEngine(p Parts) *Engine {
 	}
 	e := &Engine{
 		decider: &decider{guide: p.Guide, gate: p.Gate, limits: p.Limits},
-		store:   p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices,
+		store:   p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices, prepare: p.Prepare,
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
 		calls: map[string]*loop{}, drivers: map[string]*driver{},
 	}

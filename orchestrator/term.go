@@ -27,8 +27,12 @@ type term struct {
 func newTerm(d *driver, ctx context.Context, live []Call) *term {
 	t := &term{driver: d, ctx: ctx, devices: make(chan struct{}, 1)}
 	for _, c := range live {
-		l := t.newLoop(c)
-		t.parked = append(t.parked, l)
+		if t.eng.prepare != nil && len(c.Guide) > 0 {
+			if err := t.eng.prepare(ctx, c.Guide); err != nil {
+				t.log.WarnContext(ctx, "the flow of an adopted call is not to be had; the call goes to its error edge", "call", c.Call, "error", err)
+			}
+		}
+		t.parked = append(t.parked, t.newLoop(c))
 	}
 	return t
 }
