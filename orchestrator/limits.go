@@ -1,6 +1,9 @@
 package orchestrator
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Limits bound every wait of a call. Each state waits under the timer named
 // beside it; a state that waits for nobody but the flow is bounded by
@@ -14,6 +17,16 @@ type Limits struct {
 
 // DefaultLimits are the limits of the sample configuration.
 var DefaultLimits = Limits{Command: 10 * time.Second, Clear: 5 * time.Second, Ring: 30 * time.Second, Call: 4 * time.Hour}
+
+// Validate names the first key whose value cannot be right.
+func (l Limits) Validate() error {
+	for key, d := range map[string]time.Duration{"command": l.Command, "clear": l.Clear, "ring": l.Ring, "call": l.Call} {
+		if d < time.Second {
+			return fmt.Errorf("limits.%s: %s is less than 1s", key, d)
+		}
+	}
+	return nil
+}
 
 const (
 	// ringGrace is added to the PBX's own ring timeout before ours ends the leg:
