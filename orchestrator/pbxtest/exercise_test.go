@@ -1,0 +1,90 @@
+package pbxtest_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
+)
+
+// caller is a scripted caller.
+type caller struct {
+	p       *pbxtest.PBX
+	channel string
+}
+
+func (c caller) Press(t *testing.T, digit string) {
+	t.Helper()
+	if !c.p.Press(c.channel, digit) {
+		t.Errorf("key %s on %s, which is gone", digit, c.channel)
+	}
+}
+
+func (c caller) HangUp(t *testing.T) {
+	t.Helper()
+	if !c.p.HangUp(c.channel, orchestrator.CauseNormal) {
+		t.Errorf("%s hung up twice", c.channel)
+	}
+}
+
+// handset is a scripted phone.
+type handset struct {
+	p        *pbxtest.PBX
+	endpoint string
+}
+
+func (h handset) Endpoint() string { return h.endpoint }
+
+func (h handset) HangUp(t *testing.T) {
+	t.Helper()
+	for _, id := range h.p.ChannelsAt(h.endpoint) {
+		h.p.HangUp(id, orchestrator.CauseNormal)
+	}
+}
+
+func scripted(t *testing.T) pbxtest.Fixture {
+	t.Parallel()
+	p := pbxtest.New("lima")
+	t.Cleanup(p.Close)
+	p.Sound("short", 10*time.Millisecond)
+	p.Sound("long", time.Hour)
+	p.MissingSound("operadora-no-such-sound")
+	var n atomic.Int64
+	behaviours := map[pbxtest.PhoneKind]pbxtest.Behaviour{
+		pbxtest.PhoneAnswers: pbxtest.AnswerAfter(5 * time.Millisecond),
+		pbxtest.PhoneRings:   pbxtest.Manual(),
+		pbxtest.PhoneBusy:    pbxtest.Busy(),
+		pbxtest.PhoneRejects: pbxtest.Reject(),
+		pbxtest.PhoneAbsent:  pbxtest.Unreachable(),
+	}
+	return pbxtest.Fixture{
+		PBX: p,
+		Arrive: func(t *testing.T, did string, from orchestrator.Party) pbxtest.Caller {
+			t.Helper()
+			c := caller{p: p, channel: fmt.Sprintf("in-%d", n.Add(1))}
+			p.Arrive(c.channel, did, from)
+			return c
+		},
+		Phone: func(t *testing.T, kind pbxtest.PhoneKind) pbxtest.Phone {
+			t.Helper()
+			h := handset{p: p, endpoint: fmt.Sprintf("PJSIP/%d", 100+n.Add(1))}
+			p.Endpoint(h.endpoint, behaviours[kind])
+			return h
+		},
+		Short: "short", Long: "long",
+		Cut:             func(*testing.T) { p.DropSocket() },
+		Restore:         func(*testing.T) { p.Reconnect() },
+		ArrivesWhileCut: true,
+		Restart:         func(*testing.T) { p.Restart() },
+		Rival:           func(*testing.T) orchestrator.PBX { return p },
+		Lamp:            func(_ *testing.T, name string) orchestrator.LampState { return p.Lamp(name) },
+	}
+}
+
+func TestExercise(t *testing.T) {
+	t.Parallel()
+	pbxtest.Exercise(t, scripted)
+}

@@ -1,0 +1,207 @@
+package pbxtest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// recut cuts and restores the connection and returns the new truth.
+func (r *rig) recut() orchestrator.Snapshot {
+	r.Helper()
+	n := r.connections()
+	r.Cut(r.T)
+	r.until("the loss", func() bool { return len(r.log.losses) > 0 })
+	r.Restore(r.T)
+	return r.snapshot(n)
+}
+
+// inBridge checks who is in a bridge, as a new connection sees it.
+func (r *rig) inBridge(bridge string, want ...string) {
+	r.Helper()
+	got, ok := r.recut().Bridges[bridge]
+	slices.Sort(got)
+	slices.Sort(want)
+	if !ok || !slices.Equal(got, want) {
+		r.Errorf("in bridge %s (%v): %q, want %q", bridge, ok, got, want)
+	}
+}
+
+func testBridge(r *rig) {
+	l, _, leg, bridge := r.bridged()
+	ctx := r.Context()
+	r.must(r.PBX.CreateBridge(ctx, bridge))
+	r.must(r.PBX.Join(ctx, bridge, l.channel, leg))
+	r.barrier(l) // keys are told in a bridge, too
+	r.inBridge(bridge, l.channel, leg)
+}
+
+func testBridgeDestroyed(r *rig) {
+	l, _, leg, bridge := r.bridged()
+	ctx := r.Context()
+	r.must(r.PBX.DestroyBridge(ctx, bridge))
+	r.must(r.PBX.DestroyBridge(ctx, bridge))
+	r.refused("Join", r.PBX.Join(ctx, bridge, l.channel), fault.NotFound)
+	r.linger(l)
+	if n := r.count(on(orchestrator.EventEnded, leg)); n != 0 {
+		r.Error("the end of the bridge ended a channel")
+	}
+	if _, ok := r.recut().Bridges[bridge]; ok {
+		r.Error("the bridge is still there")
+	}
+}
+
+func testBridgePartnerLeaves(r *rig) {
+	l, p, leg, bridge := r.bridged()
+	p.HangUp(r.T)
+	r.once("the end", on(orchestrator.EventEnded, leg))
+	r.barrier(l)
+	if n := r.count(on(orchestrator.EventEnded, l.channel)); n != 0 {
+		r.Error("the caller was hung up as well")
+	}
+	r.inBridge(bridge, l.channel)
+}
+
+func testLamps(r *rig) {
+	states := []orchestrator.LampState{orchestrator.LampFree, orchestrator.LampRinging,
+		orchestrator.LampBusy, orchestrator.LampHeld, orchestrator.LampOff}
+	name := "agent-" + r.call
+	for _, s := range states {
+		r.must(r.PBX.SetLamp(r.Context(), name, s))
+		if r.Lamp == nil {
+			continue
+		}
+		if got := r.Lamp(r.T, name); got != s {
+			r.Errorf("the lamp shows %q, want %q", got, s)
+		}
+	}
+}
+
+func device(endpoint string, s orchestrator.DeviceState) func(orchestrator.Event) bool {
+	return func(e orchestrator.Event) bool {
+		return e.Kind == orchestrator.EventDevice && e.Endpoint == endpoint && e.Device == s
+	}
+}
+
+func testDevices(r *rig) {
+	ctx := r.Context()
+	here, away := r.Phone(r.T, PhoneRings), r.Phone(r.T, PhoneAbsent)
+	r.must(r.PBX.Watch(ctx, []string{here.Endpoint(), away.Endpoint()}))
+	r.await("the free phone", device(here.Endpoint(), orchestrator.DeviceFree))
+	r.await("the absent phone", device(away.Endpoint(), orchestrator.DeviceUnreachable))
+	o := r.order(here, 10*time.Second)
+	r.must(r.PBX.Originate(ctx, o))
+	r.await("the ringing phone", device(here.Endpoint(), orchestrator.DeviceBusy))
+	free := r.again("the phone that is free again", device(here.Endpoint(), orchestrator.DeviceFree))
+	r.must(r.PBX.Hangup(ctx, o.Channel, orchestrator.CauseNormal))
+	free()
+}
+
+func testReconnect(r *rig) {
+	goes, stays := r.answered(), r.answered()
+	leg := r.order(r.Phone(r.T, PhoneRings), 30*time.Second)
+	r.must(r.PBX.Originate(r.Context(), leg))
+	r.await("ringing", on(orchestrator.EventRinging, leg.Channel))
+	before := r.snapshot(0)
+	n := r.connections()
+	r.Cut(r.T)
+	r.until("the loss", func() bool { return len(r.log.losses) > 0 })
+	goes.HangUp(r.T)
+	r.Restore(r.T)
+	truth := r.snapshot(n)
+	if _, ok := truth.Channels[goes.channel]; ok {
+		// The PBX may notice a hang-up only now; then it is told.
+		r.await("the end that came late", on(orchestrator.EventEnded, goes.channel))
+	}
+	r.showsCall(truth, stays)
+	if c, ok := truth.Channels[leg.Channel]; ok && (c.Entered || c.Up) {
+		r.Errorf("a leg that rings is shown as %+v", c)
+	}
+	if truth.Epoch == "" || truth.Epoch != before.Epoch {
+		r.Errorf("epoch %q, before %q, although the PBX was not restarted", truth.Epoch, before.Epoch)
+	}
+	if truth.ObservedAt.IsZero() {
+		r.Error("the snapshot has no time")
+	}
+	r.barrier(stays)
+	r.linger(stays)
+	stays.HangUp(r.T)
+	r.once("the end", on(orchestrator.EventEnded, stays.channel))
+}
+
+// showsCall checks an answered call in a snapshot.
+func (r *rig) showsCall(s orchestrator.Snapshot, l line) {
+	r.Helper()
+	c, ok := s.Channels[l.channel]
+	if !ok {
+		r.Fatalf("the call is not in the snapshot: %+v", s.Channels)
+	}
+	if !c.Up || !c.Entered || c.DID != l.entered.DID || c.Caller.Number != l.entered.Caller.Number ||
+		!slices.Equal(c.Args, l.entered.Args) {
+		r.Errorf("the snapshot shows %+v, entered was %+v", c, l.entered)
+	}
+}
+
+func testReconnectDevices(r *rig) {
+	p := r.Phone(r.T, PhoneAnswers)
+	r.must(r.PBX.Watch(r.Context(), []string{p.Endpoint()}))
+	r.await("the free phone", device(p.Endpoint(), orchestrator.DeviceFree))
+	o := r.order(p, 10*time.Second)
+	r.must(r.PBX.Originate(r.Context(), o))
+	r.await("the busy phone", device(p.Endpoint(), orchestrator.DeviceBusy))
+	free := r.again("the phone that became free during the cut", device(p.Endpoint(), orchestrator.DeviceFree))
+	r.await("the answer", on(orchestrator.EventEntered, o.Channel))
+	n := r.connections()
+	r.Cut(r.T)
+	r.until("the loss", func() bool { return len(r.log.losses) > 0 })
+	p.HangUp(r.T)
+	r.Restore(r.T)
+	r.snapshot(n)
+	free()
+}
+
+func testArrivalWhileCut(r *rig) {
+	n := r.connections()
+	r.Cut(r.T)
+	r.until("the loss", func() bool { return len(r.log.losses) > 0 })
+	did := nextDID()
+	caller := r.Arrive(r.T, did, orchestrator.Party{Number: "5550100"})
+	r.Restore(r.T)
+	truth := r.snapshot(n)
+	for id, c := range truth.Channels {
+		if c.DID != did {
+			continue
+		}
+		if !c.Entered || c.Up || len(c.Args) == 0 || c.Args[0] != string(orchestrator.KindInbound) {
+			r.Errorf("the snapshot shows %+v", c)
+		}
+		r.must(r.PBX.Answer(r.Context(), id))
+		r.own = append(r.own, id)
+		r.barrier(line{Caller: caller, channel: id})
+		return
+	}
+	r.Errorf("the call that arrived during the cut is not in the snapshot: %+v", truth.Channels)
+}
+
+func testRestart(r *rig) {
+	l, _, leg, bridge := r.bridged()
+	before := r.snapshot(0)
+	n := r.connections()
+	r.Restart(r.T)
+	truth := r.snapshot(n)
+	if truth.Epoch == before.Epoch {
+		r.Errorf("the epoch is still %q", truth.Epoch)
+	}
+	for _, id := range []string{l.channel, leg} {
+		if _, ok := truth.Channels[id]; ok {
+			r.Errorf("channel %s outlived the restart", id)
+		}
+		r.refused("Answer", r.PBX.Answer(r.Context(), id), fault.NotFound)
+	}
+	if _, ok := truth.Bridges[bridge]; ok {
+		r.Error("the bridge outlived the restart")
+	}
+	r.linger(r.answered())
+}
