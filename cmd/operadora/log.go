@@ -10,6 +10,12 @@ import (
 // nameShape is what the names of PBXs, queues and agents may look like: they become parts of keys, lamps and paths.
 var nameShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 
+// LogConfig says what is logged and how.
+type LogConfig struct {
+	Level  string `mapstructure:"level" default:"info" doc:"debug, info, warn or error. Only debug shows whole phone numbers."`
+	Format string `mapstructure:"format" default:"text" doc:"text or json."`
+}
+
 // handler makes the log handler, or says which key is wrong.
 func (c LogConfig) handler(w io.Writer) (slog.Handler, error) {
 	var level slog.Level
