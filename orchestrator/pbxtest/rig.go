@@ -271,12 +271,17 @@ func (r *rig) bridge() string {
 	return id
 }
 
+// barrierKey is pressed by barrier alone.
+const barrierKey = "9"
+
 // barrier waits until all events of a line up to now were told, by a key that
 // is pressed after them.
 func (r *rig) barrier(l line) {
 	r.Helper()
-	again := r.again("the key of the barrier on "+l.channel, on(orchestrator.EventDigit, l.channel))
-	l.Press(r.T, "9")
+	again := r.again("the key of the barrier on "+l.channel, func(e orchestrator.Event) bool {
+		return on(orchestrator.EventDigit, l.channel)(e) && e.Digit == barrierKey
+	})
+	l.Press(r.T, barrierKey)
 	again()
 }
 
