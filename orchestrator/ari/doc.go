@@ -1,0 +1,2 @@
+// Package ari drives an Asterisk through its REST interface.
+package ari

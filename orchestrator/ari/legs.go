@@ -1,0 +1,101 @@
+package ari
+
+import (
+	"sync"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// legs remembers of each channel what its next event needs to be understood:
+// Asterisk tells the end of a channel in pieces.
+type legs struct {
+	mu sync.Mutex
+	m  map[string]*leg // by channel id; guarded by mu, also the legs in it
+}
+
+// leg is one channel.
+type leg struct {
+	entered bool               // within the application
+	alerted bool               // EventRinging was told, or the far end sent progress
+	ending  bool               // Asterisk told that a hangup was requested
+	cause   orchestrator.Cause // of that request
+	asked   orchestrator.Cause // of our own Hangup
+	leaving bool               // our own Continue
+	over    bool               // its end was told; stays until Asterisk destroys the channel
+}
+
+func newLegs() *legs { return &legs{m: map[string]*leg{}} }
+
+// originated tells whether a channel was made by our order. Asterisk announces
+// the destruction of these; that of a channel which came in by the dialplan it
+// does not: we are unsubscribed when it leaves the application.
+func originated(channel string) bool { return orchestrator.Ours(channel) }
+
+// of returns the memory of a channel, a new one if need be. l.mu is held.
+func (l *legs) of(channel string) *leg {
+	g := l.m[channel]
+	if g == nil {
+		g = &leg{}
+		l.m[channel] = g
+	}
+	return g
+}
+
+// askedToEnd notes the cause of our own hangup. Channels that nothing was
+// heard of are not noted: there may never be an event that clears the note.
+func (l *legs) askedToEnd(channel string, cause orchestrator.Cause) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g := l.m[channel]; g != nil {
+		g.asked = cause
+	}
+}
+
+// leaving notes that we hand a channel back to the dialplan, or failed to.
+func (l *legs) leaving(channel string, yes bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g := l.m[channel]; g != nil {
+		g.leaving = yes
+	}
+}
+
+// seed makes the memory agree with a snapshot: what is not in it is gone, what
+// is new in it is known from now on.
+func (l *legs) seed(truth orchestrator.Snapshot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id := range l.m {
+		if _, ok := truth.Channels[id]; !ok {
+			delete(l.m, id)
+		}
+	}
+	for id, c := range truth.Channels {
+		g := l.of(id)
+		g.entered, g.over, g.leaving = c.Entered, false, false
+	}
+}
+
+// settle ends the memory of a channel that left the application without a
+// word; alive tells whether it still exists. It returns false when there is
+// nothing to tell: another event has settled the matter meanwhile, or will,
+// as Asterisk announces the destruction of originated channels.
+func (l *legs) settle(channel string, alive bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[channel]
+	if g == nil || g.over || g.entered || (originated(channel) && !alive) {
+		return false
+	}
+	l.close(channel, g)
+	return true
+}
+
+// close notes that the end of a channel was told. l.mu is held.
+func (l *legs) close(channel string, g *leg) {
+	if originated(channel) {
+		g.over = true
+		return
+	}
+	delete(l.m, channel)
+}

@@ -1,0 +1,122 @@
+package ari
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// Record starts a recording. One of that id that is running already is the
+// same order given twice, and no error; one that is stored is a Conflict. On a
+// channel it begins when what the channel plays is over.
+func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) error {
+	const op = "ari.Record"
+	kind, target := "bridges", r.Bridge
+	if r.Channel != "" {
+		kind, target = "channels", r.Channel
+	}
+	if (r.Bridge == "") == (r.Channel == "") {
+		return fault.New(op, fault.Invalid, "recording %q is to be made on exactly one of bridge and channel", r.ID)
+	}
+	if r.ID == "" || r.Format == "" {
+		return fault.New(op, fault.Invalid, "recording %q in format %q", r.ID, r.Format)
+	}
+	q := url.Values{"name": {r.ID}, "format": {r.Format}, "ifExists": {"fail"}}
+	if r.MaxDuration > 0 {
+		q.Set("maxDurationSeconds", wholeSeconds(r.MaxDuration))
+	}
+	if r.MaxSilence > 0 {
+		q.Set("maxSilenceSeconds", wholeSeconds(r.MaxSilence))
+	}
+	if r.Terminator != "" {
+		q.Set("terminateOn", r.Terminator)
+	}
+	if r.Beep {
+		q.Set("beep", "true")
+	}
+	err := a.client.do(ctx, request{
+		verb: "Record", method: http.MethodPost, path: []string{kind, target, "record"}, query: q, again: true,
+	}, nil)
+	if status(err) == http.StatusConflict {
+		if running, checked := a.Recording(ctx, r.ID); checked == nil && running {
+			return nil
+		}
+	}
+	return err
+}
+
+// wholeSeconds rounds up: a limit below one second must not become "no limit".
+func wholeSeconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+}
+
+// StopRecord ends and keeps a recording; one that ended already is no error.
+func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
+	return unlessNotFound(a.client.do(ctx, request{
+		verb: "StopRecord", method: http.MethodPost, path: []string{"recordings", "live", recording, "stop"}, again: true,
+	}, nil))
+}
+
+// MuteRecord writes silence instead of sound; the recording's time goes on.
+func (a *Adapter) MuteRecord(ctx context.Context, recording string, muted bool) error {
+	method := http.MethodDelete
+	if muted {
+		method = http.MethodPost
+	}
+	return a.client.do(ctx, request{
+		verb: "MuteRecord", method: method, path: []string{"recordings", "live", recording, "mute"}, again: true,
+	}, nil)
+}
+
+// Recording tells whether a recording is queued or running.
+func (a *Adapter) Recording(ctx context.Context, recording string) (bool, error) {
+	return found(a.client.do(ctx, request{
+		verb: "Recording", method: http.MethodGet, path: []string{"recordings", "live", recording}, again: true,
+	}, nil))
+}
+
+// DeleteRecording removes a stored recording; NotFound when there is none.
+func (a *Adapter) DeleteRecording(ctx context.Context, recording string) error {
+	return a.client.do(ctx, request{
+		verb: "DeleteRecording", method: http.MethodDelete, path: []string{"recordings", "stored", recording}, again: true,
+	}, nil)
+}
+
+// OpenRecording streams a stored recording's file; size is in bytes, -1 when
+// unknown. The request's timeout covers the wait for the first byte; from then
+// on ctx is the limit. The caller closes the body.
+func (a *Adapter) OpenRecording(ctx context.Context, recording string) (io.ReadCloser, int64, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	patience := time.AfterFunc(a.client.timeout, func() { cancel(context.DeadlineExceeded) })
+	res, err := a.client.send(ctx, request{
+		verb: "OpenRecording", method: http.MethodGet, path: []string{"recordings", "stored", recording, "file"},
+	})
+	if err != nil {
+		patience.Stop()
+		cancel(nil)
+		return nil, 0, err
+	}
+	if !patience.Stop() {
+		res.Body.Close()
+		return nil, 0, fault.E("ari.OpenRecording", fault.Unavailable, context.Cause(ctx))
+	}
+	return &cancelledBody{ReadCloser: res.Body, cancel: cancel}, res.ContentLength, nil
+}
+
+// cancelledBody frees its request's context when it is closed.
+type cancelledBody struct {
+	io.ReadCloser
+	cancel context.CancelCauseFunc
+}
+
+func (b *cancelledBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
+}

@@ -1,0 +1,110 @@
+package ari
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	wire "github.com/CyCoreSystems/ari/v6"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// prepare makes a fresh socket trustworthy: filter, proof that events arrive,
+// devices, snapshot, Connected. Events that arrive meanwhile are kept.
+func (s *session) prepare(ctx context.Context) error {
+	if err := s.a.filter(ctx); err != nil {
+		return err
+	}
+	took, err := s.roundTrip(ctx, s.a.cfg.RequestTimeout)
+	if err != nil {
+		return err
+	}
+	s.a.metrics.roundTrip.WithLabelValues(s.a.name).Observe(took.Seconds())
+	if err := s.a.subscribe(ctx, true); err != nil {
+		return err
+	}
+	truth, err := s.a.client.snapshot(ctx, s.a.cfg.App)
+	if err != nil {
+		return err
+	}
+	if !s.call(ctx, func() { s.connected(ctx, truth) }) {
+		return context.Cause(ctx)
+	}
+	return s.tellDevices(ctx, s.a.watch.wants())
+}
+
+// filter has Asterisk send only what we translate.
+func (a *Adapter) filter(ctx context.Context) error {
+	type named struct {
+		Type string `json:"type"`
+	}
+	var allowed []named
+	for _, t := range translated {
+		allowed = append(allowed, named{t})
+	}
+	return a.client.do(ctx, request{
+		verb: "EventFilter", method: http.MethodPut, path: []string{"applications", a.cfg.App, "eventFilter"},
+		body: map[string]any{"allowed": allowed}, again: true,
+	}, nil)
+}
+
+// snapshot is what exists within an application, or is being dialled for it.
+func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapshot, error) {
+	var info wire.AsteriskInfo
+	var channels []wire.ChannelData
+	var bridges []wire.BridgeData
+	for _, part := range []struct {
+		path []string
+		out  any
+	}{{[]string{"asterisk", "info"}, &info}, {[]string{"channels"}, &channels}, {[]string{"bridges"}, &bridges}} {
+		r := request{verb: "Snapshot", method: http.MethodGet, path: part.path, again: true}
+		if err := c.do(ctx, r, part.out); err != nil {
+			return orchestrator.Snapshot{}, err
+		}
+	}
+	truth := orchestrator.Snapshot{
+		Channels:   map[string]orchestrator.ChannelTruth{},
+		Bridges:    map[string][]string{},
+		Epoch:      time.Time(info.StatusInfo.StartupTime).UTC().Format(time.RFC3339Nano),
+		ObservedAt: time.Now(),
+	}
+	for i := range channels {
+		if leg, ours := truthOf(&channels[i], app); ours {
+			truth.Channels[channels[i].ID] = leg
+		}
+	}
+	for _, b := range bridges {
+		if orchestrator.Ours(b.ID) {
+			truth.Bridges[b.ID] = b.ChannelIDs
+		}
+	}
+	return truth, nil
+}
+
+// truthOf tells whether a channel is ours, and what of it. GET /channels shows
+// every channel of the PBX. Ours are those in our application, and those with
+// an id of ours that are still dialling: one that was handed back to the
+// dialplan has the id, too, but not the dialling application.
+func truthOf(c *wire.ChannelData, app string) (orchestrator.ChannelTruth, bool) {
+	leg := orchestrator.ChannelTruth{Up: c.State == "Up"}
+	switch place := c.GetDialplan(); place.GetAppName() {
+	case "Stasis":
+		name, rest, _ := strings.Cut(place.GetAppData(), ",")
+		if name != app {
+			return leg, false
+		}
+		leg.Entered, leg.Args = true, splitArgs(rest)
+	case "AppDial2":
+		if !orchestrator.Ours(c.ID) {
+			return leg, false
+		}
+	default:
+		return leg, false
+	}
+	if !originated(c.ID) {
+		leg.DID, leg.Caller = dialled(leg.Args, c), caller(c)
+	}
+	return leg, true
+}

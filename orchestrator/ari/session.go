@@ -1,0 +1,256 @@
+package ari
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	wire "github.com/CyCoreSystems/ari/v6"
+	"github.com/coder/websocket"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// frameBuffer is how many events may wait for the sink, which never blocks
+// for long; beyond it they wait in the socket.
+const frameBuffer = 4096
+
+// injection is something that the session's own goroutine is to do.
+type injection func()
+
+// session is one connection, from dialling to its end. All fields without a
+// comment belong to the goroutine of run.
+type session struct {
+	a    *Adapter
+	sink orchestrator.Sink
+	conn *websocket.Conn
+
+	frames    chan []byte    // closed when the socket is
+	calls     chan injection // carried out between frames
+	lastFrame atomic.Int64   // unix ns
+
+	translator *translator
+	listening  map[string]chan struct{} // nonces of heart-beats on their way
+	ready      bool                     // the sink was told Connected
+	early      [][]byte                 // what arrived before that
+	devices    map[string]bool          // endpoints of which this session delivered a state
+	known      map[string]bool          // event types met
+	wg         sync.WaitGroup           // all goroutines of the session
+}
+
+func newSession(a *Adapter, sink orchestrator.Sink) *session {
+	return &session{
+		a: a, sink: sink,
+		frames: make(chan []byte, frameBuffer), calls: make(chan injection),
+		translator: newTranslator(a.name, a.legs),
+		listening:  map[string]chan struct{}{}, devices: map[string]bool{}, known: map[string]bool{},
+	}
+}
+
+// run connects, prepares and delivers until the connection ends. What was
+// received before its end is delivered.
+func (s *session) run(ctx context.Context) error {
+	conn, err := s.a.client.dial(ctx, s.a.cfg.App)
+	if err != nil {
+		return err
+	}
+	s.conn = conn
+	ctx, stop := context.WithCancelCause(ctx)
+	defer s.wg.Wait()
+	defer conn.CloseNow()
+	defer stop(nil)
+	s.wg.Go(func() { s.read(ctx, stop) })
+	s.wg.Go(func() { s.ping(ctx, stop) })
+	s.wg.Go(func() {
+		if err := s.prepare(ctx); err != nil {
+			stop(err)
+			return
+		}
+		s.beat(ctx, stop)
+	})
+	defer s.a.enter(ctx, s)()
+	err = s.loop(ctx)
+	conn.CloseNow()
+	for range s.frames { // of a taken-over application: not ours any more
+	}
+	if cause := context.Cause(ctx); err == nil && cause != nil {
+		err = cause
+	}
+	s.a.metrics.connected.WithLabelValues(s.a.name).Set(0)
+	if errors.Is(err, orchestrator.ErrReplaced) {
+		s.a.log.WarnContext(ctx, "another client took the application over", "app", s.a.cfg.App)
+	}
+	return err
+}
+
+// loop is the one goroutine that talks to the sink. It ends when the frames
+// do, or at once when ctx was cancelled from outside.
+func (s *session) loop(ctx context.Context) error {
+	for {
+		select {
+		case frame, open := <-s.frames:
+			if !open {
+				return nil
+			}
+			if err := s.receive(ctx, frame); err != nil {
+				return err
+			}
+		case fn := <-s.calls:
+			fn()
+		case <-ctx.Done():
+			// the reader ends too and closes frames: deliver what it has read
+			s.conn.CloseNow()
+			for frame := range s.frames {
+				if err := s.receive(ctx, frame); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+}
+
+// call has fn carried out by the session's goroutine and waits for it; false
+// when the session ended first.
+func (s *session) call(ctx context.Context, fn func()) bool {
+	done := make(chan struct{})
+	select {
+	case s.calls <- func() { fn(); close(done) }:
+	case <-ctx.Done():
+		return false
+	}
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// receive takes one frame: heart-beats and the takeover are the session's own
+// business, the rest is kept until Connected was told, and delivered after.
+func (s *session) receive(ctx context.Context, frame []byte) error {
+	kind := eventType(frame)
+	if !s.count(ctx, kind) {
+		return nil
+	}
+	switch {
+	case kind == wire.Events.ApplicationReplaced:
+		return fault.E("ari.Run", fault.Conflict, orchestrator.ErrReplaced)
+	case kind == wire.Events.ChannelUserevent:
+		s.hearBeat(frame)
+	case !s.ready:
+		s.early = append(s.early, frame)
+	default:
+		s.deliver(ctx, frame)
+	}
+	return nil
+}
+
+// count counts an event and tells whether it is one that we translate. An
+// unknown type is named in the log once per connection.
+func (s *session) count(ctx context.Context, kind string) bool {
+	ours := slices.Contains(translated, kind)
+	label := kind
+	if !ours {
+		label = "other"
+		if !s.known[kind] {
+			s.known[kind] = true
+			s.a.log.DebugContext(ctx, "event of a type that is not used", "type", kind)
+		}
+	}
+	s.a.metrics.events.WithLabelValues(s.a.name, label).Inc()
+	return ours
+}
+
+func (s *session) hearBeat(frame []byte) {
+	e, err := wire.DecodeEvent(frame)
+	if u, ok := e.(*wire.ChannelUserevent); err == nil && ok {
+		if heard := s.listening[u.Eventname]; heard != nil {
+			close(heard)
+			delete(s.listening, u.Eventname)
+		}
+	}
+}
+
+// deliver translates one frame and hands it to the sink.
+func (s *session) deliver(ctx context.Context, frame []byte) {
+	w, err := wire.DecodeEvent(frame)
+	if err != nil {
+		s.a.metrics.undecoded.WithLabelValues(s.a.name).Inc()
+		s.a.log.ErrorContext(ctx, "an event could not be read and is lost", "type", eventType(frame), "error", err)
+		return
+	}
+	e, v := s.translator.translate(w)
+	switch v {
+	case tell:
+		if e.Kind == orchestrator.EventDevice {
+			s.devices[e.Endpoint] = true
+		}
+		s.sink.Event(e)
+	case doubt:
+		s.wg.Go(func() { s.ask(ctx, e) })
+	case silent:
+	}
+}
+
+// ask finds out what became of a channel that left the application although
+// nobody asked for it: it hung up while we were away, or the dialplan or an
+// administrator took it.
+func (s *session) ask(ctx context.Context, e orchestrator.Event) {
+	wait := firstRetry
+	for {
+		alive, err := found(s.a.client.do(ctx, request{
+			verb: "Channel", method: http.MethodGet, path: []string{"channels", e.Channel}, again: true,
+		}, nil))
+		if err == nil {
+			s.call(ctx, func() { s.resolve(e, alive) })
+			return
+		}
+		if !pause(ctx, wait) {
+			return // the next snapshot tells
+		}
+		wait = min(2*wait, longestRetry)
+	}
+}
+
+func (s *session) resolve(e orchestrator.Event, alive bool) {
+	if !s.a.legs.settle(e.Channel, alive) {
+		return
+	}
+	e.Kind, e.Reason = orchestrator.EventEnded, "ended without a word"
+	if alive {
+		e.Kind, e.Reason = orchestrator.EventLeft, "taken by the PBX itself"
+	}
+	s.sink.Event(e)
+}
+
+// connected tells the sink the truth and then what arrived meanwhile.
+func (s *session) connected(ctx context.Context, truth orchestrator.Snapshot) {
+	s.a.legs.seed(truth)
+	s.ready = true
+	s.a.metrics.connected.WithLabelValues(s.a.name).Set(1)
+	s.a.log.InfoContext(ctx, "asterisk connected", "channels", len(truth.Channels), "bridges", len(truth.Bridges), "early_events", len(s.early))
+	s.sink.Connected(s.a.name, truth)
+	for _, frame := range s.early {
+		s.deliver(ctx, frame)
+	}
+	s.early = nil
+}
+
+// device tells an endpoint's state as it was asked for, unless an event has
+// told a newer one since.
+func (s *session) device(endpoint string, state orchestrator.DeviceState) {
+	if s.devices[endpoint] || !s.ready {
+		return
+	}
+	s.devices[endpoint] = true
+	s.sink.Event(orchestrator.Event{
+		Kind: orchestrator.EventDevice, PBX: s.a.name, At: time.Now(), Endpoint: endpoint, Device: state,
+	})
+}

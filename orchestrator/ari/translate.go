@@ -1,0 +1,258 @@
+package ari
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	wire "github.com/CyCoreSystems/ari/v6"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// translated are the events that mean something to us, and no others are asked
+// for: the filter that is set after each connection lists exactly these.
+var translated = []string{
+	wire.Events.StasisStart, wire.Events.StasisEnd,
+	wire.Events.ChannelStateChange, wire.Events.Dial,
+	wire.Events.ChannelHangupRequest, wire.Events.ChannelDestroyed,
+	wire.Events.ChannelDtmfReceived,
+	wire.Events.PlaybackFinished,
+	wire.Events.RecordingStarted, wire.Events.RecordingFinished, wire.Events.RecordingFailed,
+	wire.Events.DeviceStateChanged,
+	wire.Events.ChannelUserevent, wire.Events.ApplicationReplaced,
+}
+
+// verdict is what is to be done about a wire event.
+type verdict int
+
+const (
+	silent verdict = iota // nothing
+	tell                  // the event goes to the sink
+	doubt                 // the channel left the application; whether it lives must be asked
+)
+
+// translator turns wire events into ours. Apart from its memory of channels
+// and recordings it is pure: it asks nobody and looks at no clock. It belongs to one goroutine.
+type translator struct {
+	pbx        string
+	legs       *legs
+	recordings map[string]time.Time // begin of those running
+}
+
+func newTranslator(pbx string, l *legs) *translator {
+	return &translator{pbx: pbx, legs: l, recordings: map[string]time.Time{}}
+}
+
+// eventType returns the type of an event. Asterisk writes it first, so the
+// whole need not be parsed for those that are not decoded.
+func eventType(frame []byte) string {
+	const head = `{"type":"`
+	if rest, ok := bytes.CutPrefix(frame, []byte(head)); ok {
+		if i := bytes.IndexByte(rest, '"'); i > 0 {
+			return string(rest[:i])
+		}
+	}
+	var m wire.Message
+	if json.Unmarshal(frame, &m) != nil {
+		return ""
+	}
+	return m.Type
+}
+
+// translate gives the meaning of a wire event. The event is complete when the
+// verdict is tell; when it is doubt only Channel and At are set.
+func (t *translator) translate(w wire.Event) (orchestrator.Event, verdict) {
+	e := orchestrator.Event{PBX: t.pbx}
+	v := silent
+	switch w := w.(type) {
+	case *wire.StasisStart:
+		e.At = time.Time(w.Timestamp)
+		v = t.legs.entered(&e, w)
+	case *wire.StasisEnd:
+		e.At, e.Channel = time.Time(w.Timestamp), w.Channel.ID
+		v = t.legs.leftApplication(&e)
+	case *wire.ChannelStateChange:
+		e.At, e.Channel = time.Time(w.Timestamp), w.Channel.ID
+		v = t.legs.ringing(&e, w.Channel.State == "Ringing", false)
+	case *wire.Dial:
+		e.At, e.Channel = time.Time(w.Timestamp), w.Peer.ID
+		v = t.legs.ringing(&e, w.Dialstatus == "RINGING", w.Dialstatus == "PROGRESS")
+	case *wire.ChannelHangupRequest:
+		t.legs.hangupRequested(w)
+	case *wire.ChannelDestroyed:
+		e.At, e.Channel, e.Cause = time.Time(w.Timestamp), w.Channel.ID, orchestrator.Cause(w.Cause)
+		e.Reason = w.CauseTxt
+		v = t.legs.destroyed(&e)
+	case *wire.ChannelDtmfReceived:
+		e.At, e.Channel, e.Digit = time.Time(w.Timestamp), w.Channel.ID, w.Digit
+		e.Kind, v = orchestrator.EventDigit, tell
+	case *wire.PlaybackFinished:
+		e.At, v = time.Time(w.Timestamp), tell
+		played(&e, w.Playback)
+	case *wire.RecordingStarted:
+		t.recordings[w.Recording.Name] = time.Time(w.Timestamp)
+	case *wire.RecordingFinished:
+		e.At, v = time.Time(w.Timestamp), tell
+		t.recorded(&e, w.Recording, false)
+	case *wire.RecordingFailed:
+		e.At, v = time.Time(w.Timestamp), tell
+		t.recorded(&e, w.Recording, true)
+	case *wire.DeviceStateChanged:
+		e.At, e.Endpoint, e.Device = time.Time(w.Timestamp), w.DeviceState.Name, deviceState(w.DeviceState.State)
+		e.Kind, v = orchestrator.EventDevice, tell
+	}
+	return e, v
+}
+
+// entered is a channel that came into the application.
+func (l *legs) entered(e *orchestrator.Event, w *wire.StasisStart) verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	// It may have been with us before and come back by the dialplan.
+	*l.of(w.Channel.ID) = leg{entered: true}
+	e.Kind = orchestrator.EventEntered
+	e.Channel, e.Args, e.Up = w.Channel.ID, w.Args, w.Channel.State == "Up"
+	if !originated(e.Channel) {
+		e.DID, e.Caller, e.Language = dialled(w.Args, &w.Channel), caller(&w.Channel), w.Channel.Language
+	}
+	return tell
+}
+
+// ringing is an originated channel that alerts; it is told once. Progress
+// (early media) is no ringing, but shows that somebody is there.
+func (l *legs) ringing(e *orchestrator.Event, rings, progress bool) verdict {
+	if (!rings && !progress) || !originated(e.Channel) {
+		return silent
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.of(e.Channel)
+	told := g.alerted
+	g.alerted = true
+	if told || progress || g.over || g.entered {
+		return silent
+	}
+	e.Kind = orchestrator.EventRinging
+	return tell
+}
+
+// hangupRequested notes why a channel is about to end. For a soft request
+// Asterisk's number is not a cause but a flag of its own (32).
+func (l *legs) hangupRequested(w *wire.ChannelHangupRequest) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[w.Channel.ID]
+	if g == nil {
+		return
+	}
+	g.ending = true
+	if !w.Soft && w.Cause > 0 {
+		g.cause = orchestrator.Cause(w.Cause)
+	}
+}
+
+// leftApplication is the end of a channel's stay with us.
+func (l *legs) leftApplication(e *orchestrator.Event) verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[e.Channel]
+	if g == nil || g.over {
+		return silent
+	}
+	g.entered = false
+	switch {
+	case g.ending:
+		e.Kind, e.Cause = orchestrator.EventEnded, orchestrator.CauseNormal
+		if g.cause != 0 {
+			e.Cause = g.cause
+		} else if g.asked != 0 {
+			e.Cause = g.asked
+		}
+	case g.leaving:
+		e.Kind = orchestrator.EventLeft
+	default:
+		return doubt
+	}
+	l.close(e.Channel, g)
+	return tell
+}
+
+// destroyed is the end of an originated channel, answered or not.
+func (l *legs) destroyed(e *orchestrator.Event) verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[e.Channel]
+	if g == nil && !originated(e.Channel) {
+		return silent
+	}
+	delete(l.m, e.Channel)
+	if g != nil && g.over {
+		return silent
+	}
+	if e.Cause == orchestrator.CauseNoAnswer && (g == nil || !g.alerted) {
+		// Asterisk says "user alerting, no answer" also of a phone that never
+		// alerted: one that vanished, or that answered 480.
+		e.Cause = orchestrator.CauseNoResponse
+	}
+	e.Kind = orchestrator.EventEnded
+	return tell
+}
+
+func played(e *orchestrator.Event, p wire.PlaybackData) {
+	e.Kind, e.Playback, e.Channel = orchestrator.EventPlayed, p.ID, channelOf(p.TargetURI)
+	if p.State == "failed" {
+		e.Failed, e.Reason = true, "the last sound is missing, or the channel hung up"
+	}
+}
+
+// recorded gives a recording's length. Asterisk counts whole seconds, without
+// the fraction; the fraction is taken from the events' clock.
+func (t *translator) recorded(e *orchestrator.Event, r wire.LiveRecordingData, failed bool) {
+	e.Kind, e.Recording, e.Channel = orchestrator.EventRecorded, r.Name, channelOf(r.TargetURI)
+	e.Failed, e.Reason = failed, r.Cause
+	begin, known := t.recordings[r.Name]
+	delete(t.recordings, r.Name)
+	if failed {
+		return
+	}
+	e.Duration = time.Duration(r.Duration)
+	if known {
+		e.Duration = min(max(e.At.Sub(begin), e.Duration), e.Duration+time.Second-time.Millisecond)
+	}
+}
+
+// channelOf returns the id in "channel:<id>", "" for a bridge.
+func channelOf(target string) string {
+	const scheme = "channel:"
+	if len(target) > len(scheme) && target[:len(scheme)] == scheme {
+		return target[len(scheme):]
+	}
+	return ""
+}
+
+// dialled is the number that a caller reached: the dialplan's second argument,
+// or the extension when it gave none.
+func dialled(args []string, c *wire.ChannelData) string {
+	if len(args) > 1 && args[0] == string(orchestrator.KindInbound) && args[1] != "" {
+		return args[1]
+	}
+	return c.GetDialplan().GetExten()
+}
+
+func caller(c *wire.ChannelData) orchestrator.Party {
+	return orchestrator.Party{Number: c.GetCaller().GetNumber(), Name: c.GetCaller().GetName()}
+}
+
+// deviceState says what Asterisk's state of a device means for an agent's phone.
+func deviceState(s string) orchestrator.DeviceState {
+	switch s {
+	case "NOT_INUSE":
+		return orchestrator.DeviceFree
+	case "INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD":
+		return orchestrator.DeviceBusy
+	case "UNAVAILABLE", "INVALID":
+		return orchestrator.DeviceUnreachable
+	}
+	return orchestrator.DeviceUnknown
+}
