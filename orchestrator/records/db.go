@@ -52,6 +52,7 @@ func Open(ctx context.Context, cfg Config, now func() time.Time) (*DB, error) {
 		return nil, fault.E(op, fault.Unavailable, err)
 	}
 	if err := d.migrate(ctx); err != nil {
+		_ = d.Close() // the first error is the one that tells
 		return nil, fault.E(op, fault.Unavailable, fmt.Errorf("%s: %w", cfg.DSN, errorWithoutDSN(err, cfg.DSN)))
 	}
 	return d, nil

@@ -38,6 +38,7 @@ type Recorder struct {
 	done    chan struct{}      // guarded by mu
 	state   Lag                // guarded by mu
 	pending time.Time          // guarded by mu; when the oldest entry in hand happened
+	trimmed time.Time          // guarded by mu; when the journal was last trimmed
 }
 
 // Lag is how far the records are behind the journal.
@@ -107,26 +108,49 @@ func (r *Recorder) run(ctx context.Context) {
 		}
 		return err
 	})
-	var trimmed time.Time
-	r.retry(ctx, "reading the journal", func() error {
-		err := r.journal.Tail(ctx, r.Lag().Recorded, func(entries []orchestrator.Entry) error {
-			r.note(nil) // the journal answers
-			for part := range slices.Chunk(entries, r.cfg.Batch) {
-				if !r.write(ctx, part) {
-					return ctx.Err()
-				}
-			}
-			if now := r.now(); now.Sub(trimmed) >= trimEvery {
-				trimmed = now
-				r.trim(ctx, now)
-			}
-			return nil
+	for pause := retryFirst; ctx.Err() == nil; {
+		// The tail says nothing while there is nothing new: ask, so that an
+		// outage that is over shows.
+		r.retry(ctx, "reading the journal", func() error {
+			_, err := r.journal.Last(ctx)
+			return err
 		})
-		if err == nil && ctx.Err() == nil {
+		from := r.Lag().Recorded
+		err := r.journal.Tail(ctx, from, func(entries []orchestrator.Entry) error { return r.take(ctx, entries) })
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil {
 			err = errors.New("the journal ended")
 		}
-		return err
-	})
+		r.note(err)
+		r.log.WarnContext(ctx, "reading the journal was cut off", "error", err)
+		if r.Lag().Recorded != from {
+			pause = retryFirst
+		}
+		wait(ctx, pause)
+		pause = min(2*pause, r.cfg.RetryMax)
+	}
+}
+
+// take writes what the journal delivers, in batches.
+func (r *Recorder) take(ctx context.Context, entries []orchestrator.Entry) error {
+	for part := range slices.Chunk(entries, r.cfg.Batch) {
+		if !r.write(ctx, part) {
+			return ctx.Err()
+		}
+	}
+	now := r.now()
+	r.mu.Lock()
+	due := now.Sub(r.trimmed) >= trimEvery
+	if due {
+		r.trimmed = now
+	}
+	r.mu.Unlock()
+	if due {
+		r.trim(ctx, now)
+	}
+	return nil
 }
 
 // write puts a batch on record, however long it takes; false when ctx ended first.
