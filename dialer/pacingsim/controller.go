@@ -13,7 +13,7 @@ type Controller interface {
 	// Observe tells one thing at the moment it is known (e.At). It must not dial.
 	Observe(e pacing.Event)
 	// Next is when Decide shall be called. At or before the present time: at
-	// once. Zero: not before the next Observe.
+	// once, but not within 10 ms of the last time. Zero: not before the next Observe.
 	Next() time.Time
 	// Decide orders calls. It is called at the time Next told, or later if the
 	// control plane was down.

@@ -30,6 +30,10 @@ type Result struct {
 	CapViolations int `json:"cap_violations"`
 	// DecisionsPerSecond is the algorithm's speed in the clock of Options.Clock, 0 without one.
 	DecisionsPerSecond float64 `json:"decisions_per_s"`
+	// DecisionP99 is the time of a decision that 99 of 100 keep, 0 without Options.Clock.
+	DecisionP99 float64 `json:"decision_p99_s"`
+	// InboundInTime is the share of inbound calls answered within 20 s, 1 without inbound.
+	InboundInTime float64 `json:"inbound_in_time"`
 
 	Campaigns []CampaignResult `json:"campaigns"`
 	PerSeed   []SeedResult     `json:"per_seed,omitempty"`

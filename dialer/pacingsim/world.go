@@ -2,12 +2,15 @@ package pacingsim
 
 import "github.com/operadora/operadora/dialer/pacingsim/laws"
 
-// World is a simulated contact centre, as its YAML file describes it. Times are
-// in seconds unless the name says otherwise; clock times are seconds from the start.
+// World is a simulated contact centre, as its YAML file describes it. All times
+// are in seconds; clock times are seconds from the first event. Fields left out
+// are zero, or the default that is stated.
 type World struct {
-	Name  string `yaml:"name"`
+	// Name is the scenario's short name, such as "s3".
+	Name string `yaml:"name"`
+	// About says in a line or more what the world is for.
 	About string `yaml:"about"`
-	// Hours is the measured time, after WarmUp.
+	// Hours is the measured time, which follows WarmUp seconds. Default 8.
 	Hours  float64 `yaml:"hours"`
 	WarmUp float64 `yaml:"warm_up"`
 
@@ -21,10 +24,13 @@ type World struct {
 // Curve is a piecewise function of time.
 type Curve struct {
 	// Linear joins the points by lines; else each value holds until the next point.
-	Linear bool    `yaml:"linear"`
+	Linear bool `yaml:"linear"`
+	// Points in order of time. Before the first its value holds.
 	Points []Point `yaml:"points"`
-	// Every repeats the points with this period, 0 never.
+	// Every repeats the points with this period; 0 never.
 	Every float64 `yaml:"every"`
+	// Const is a value for all times, in place of points.
+	Const float64 `yaml:"const"`
 }
 
 // Point is a value from a time on.
@@ -33,109 +39,160 @@ type Point struct {
 	Value float64 `yaml:"value"`
 }
 
-// Agents are the staff of the pool.
+// Agents are the staff of the pool. Every agent serves every campaign.
 type Agents struct {
-	// Count is the number on duty, or Staffing when it changes over the day.
-	Count    int     `yaml:"count"`
+	// Count is the number on duty from the start.
+	Count int `yaml:"count"`
+	// Staffing changes it over the day.
 	Staffing []Shift `yaml:"staffing"`
-	// Wrap is the wrap-up law; Speed the law of each agent's factor on talk and wrap-up.
-	Wrap  laws.Spec  `yaml:"wrap"`
+	// Wrap is the wrap-up law. Left out: none.
+	Wrap *laws.Spec `yaml:"wrap"`
+	// Speed is the law of each agent's factor on talk and wrap-up. Left out: 1.
 	Speed *laws.Spec `yaml:"speed"`
-	// PausesPerHour and Pause: each agent's random pauses, taken after the call.
+	// PausesPerHour is each agent's rate of pauses, taken after the call, and Pause their law.
 	PausesPerHour float64    `yaml:"pauses_per_hour"`
 	Pause         *laws.Spec `yaml:"pause"`
-	Ghosts        []Ghosts   `yaml:"ghosts"`
+	// Ghosts are stretches in which some agents' phones do not answer.
+	Ghosts []Ghosts `yaml:"ghosts"`
 }
 
-// Shift changes the number of agents on duty.
+// Shift changes the number of agents on duty to Count. Those who come or go do
+// so at random times within Over seconds from At.
 type Shift struct {
 	At    float64 `yaml:"at"`
 	Count int     `yaml:"count"`
-	// Over is the time within which those who come or go do so.
-	Over float64 `yaml:"over"`
-	// Abrupt is the share of those who go that hang up on their call; AfterCall
-	// the share that finish and write it up; the rest wait to be idle.
+	Over  float64 `yaml:"over"`
+	// Abrupt is the share of those who go that drop their call at once.
+	// AfterCall is the share that say so, finish the call and write it up. The
+	// rest say nothing and go when they are next idle.
 	Abrupt    float64 `yaml:"abrupt"`
 	AfterCall float64 `yaml:"after_call"`
 }
 
-// Ghosts are agents whose phones do not answer for a while.
+// Ghosts are agents whose phones do not answer from From until Until. An offer
+// rings Rings seconds; then the agent counts as away for Away seconds.
 type Ghosts struct {
 	From  float64 `yaml:"from"`
 	Until float64 `yaml:"until"`
 	Share float64 `yaml:"share"`
-	// Rings is how long an offer rings before it is taken back; Away is how long the agent is then paused.
 	Rings float64 `yaml:"rings"`
 	Away  float64 `yaml:"away"`
 }
 
-// Campaign is one outbound campaign.
+// Campaign is one outbound campaign. Of its leads, each at the time of launch, a
+// share Answer would be answered by a person, Machine by a machine, Fail fails
+// (busy, invalid); nobody answers the rest.
 type Campaign struct {
-	Name   string  `yaml:"name"`
-	Limit  float64 `yaml:"limit"`
-	Share  float64 `yaml:"share"`
-	Prior  float64 `yaml:"prior"`
-	Leads  int     `yaml:"leads"` // 0: without end
-	Mode   string  `yaml:"mode"`
-	Answer Curve   `yaml:"answer"` // P(a person would answer)
-	// Machine and Fail are P(a machine picks up) and P(busy or invalid).
+	Name string `yaml:"name"`
+	// Mode of the production pacer. Default predictive.
+	Mode string `yaml:"mode"`
+	// Limit is the abandon limit. Default 0.03.
+	Limit float64 `yaml:"limit"`
+	// Share is the part of the pool's connected calls it shall get. Default 1.
+	Share float64 `yaml:"share"`
+	// Prior is the answer rate believed at the start. Default 0.2.
+	Prior float64 `yaml:"prior"`
+	// Leads is how many can be dialled; 0 is without end.
+	Leads int `yaml:"leads"`
+	// Opens and Closes are when it may dial. Closes 0: never.
+	Opens  float64 `yaml:"opens"`
+	Closes float64 `yaml:"closes"`
+
+	Answer  Curve `yaml:"answer"`
 	Machine Curve `yaml:"machine"`
 	Fail    Curve `yaml:"fail"`
-	// AnswerDelay, MachineDelay and FailDelay are from launch.
-	AnswerDelay  laws.Spec `yaml:"answer_delay"`
-	MachineDelay laws.Spec `yaml:"machine_delay"`
-	FailDelay    laws.Spec `yaml:"fail_delay"`
-	RingTimeout  float64   `yaml:"ring_timeout"`
-	MinRing      float64   `yaml:"min_ring"`
-	// Threshold is the law's time from answer to agent; Patience, if set, replaces it by a random time.
-	Threshold float64    `yaml:"threshold"`
-	Patience  *laws.Spec `yaml:"patience"`
-	Talk      laws.Spec  `yaml:"talk"`
+	// AnswerDelay, MachineDelay and FailDelay run from launch. ExtraDelay is
+	// added to the first two.
+	AnswerDelay  *laws.Spec `yaml:"answer_delay"`
+	MachineDelay *laws.Spec `yaml:"machine_delay"`
+	FailDelay    *laws.Spec `yaml:"fail_delay"`
+	ExtraDelay   Curve      `yaml:"extra_delay"`
+	// NoAnswerDelay is when a call that nobody answers ends by itself. Left out: it rings until RingTimeout.
+	NoAnswerDelay *laws.Spec `yaml:"no_answer_delay"`
+	// RingsAfter is from launch to the far phone's first ring. Default 1.5.
+	RingsAfter float64 `yaml:"rings_after"`
+	// RingTimeout is from launch to giving up. Default 25.
+	RingTimeout float64 `yaml:"ring_timeout"`
+	// MinRing is how long a phone must ring before the call may be cancelled. Default 15.
+	MinRing float64 `yaml:"min_ring"`
+	// Threshold is the legal time from the answer (with Detection: from the
+	// verdict, when the greeting is over) to the agent. Default 2.
+	Threshold float64 `yaml:"threshold"`
+	// Patience, if given, is the law of a random time in place of Threshold.
+	Patience *laws.Spec `yaml:"patience"`
+	// Talk is the law of the talk with an agent.
+	Talk *laws.Spec `yaml:"talk"`
+	// Detection of machines. Left out: a machine is known as one at once.
 	Detection *Detection `yaml:"detection"`
 }
 
 // Detection tells persons from machines after the pick-up.
 type Detection struct {
-	Person        laws.Spec `yaml:"person"`  // time to the verdict on a person
-	Machine       laws.Spec `yaml:"machine"` // on a machine
-	FalseMachine  float64   `yaml:"false_machine"`
-	MissedMachine float64   `yaml:"missed_machine"`
+	// Person and Machine are the laws of the time to the verdict.
+	Person  *laws.Spec `yaml:"person"`
+	Machine *laws.Spec `yaml:"machine"`
+	// FalseMachine is the share of persons that are hung up on as machines;
+	// MissedMachine of machines that are given to agents, who need MachineTalk
+	// seconds to tell. Default 12.
+	FalseMachine  float64 `yaml:"false_machine"`
+	MissedMachine float64 `yaml:"missed_machine"`
+	MachineTalk   float64 `yaml:"machine_talk"`
+	// CountFalse counts the persons hung up on as abandoned, as Ofcom does.
+	CountFalse bool `yaml:"count_false"`
 }
 
-// Inbound is the load of calls that no campaign made.
+// Inbound is the load of calls that no campaign made. They go first to idle agents.
 type Inbound struct {
-	PerHour Curve     `yaml:"per_hour"`
-	Talk    laws.Spec `yaml:"talk"`
+	PerHour Curve      `yaml:"per_hour"`
+	Talk    *laws.Spec `yaml:"talk"`
+	// Reserve is the number of agents to keep free for them.
+	Reserve int `yaml:"reserve"`
 }
 
 // Control is the control plane between the algorithm and the world.
 type Control struct {
-	Command float64 `yaml:"command"` // from an order to the launch
-	Event   float64 `yaml:"event"`   // from a thing to the news of it
-	Bridge  float64 `yaml:"bridge"`  // to join call and agent
+	// Command is from an order to the launch. Default 0.05; -1 is none.
+	Command float64 `yaml:"command"`
+	// Event is from an answer to the news of it. Default 0.08; -1 is none.
+	Event float64 `yaml:"event"`
+	// Bridge is the time to join call and agent. Default 0.15; -1 is none.
+	Bridge float64 `yaml:"bridge"`
+	// Resync is the period of reconciliations, 0 none.
+	Resync   float64   `yaml:"resync"`
+	Faults   []Fault   `yaml:"faults"`
+	Restarts []Restart `yaml:"restarts"`
+}
+
+// Fault delays all events to the algorithm, and loses a share of those about agents.
+type Fault struct {
+	From  float64 `yaml:"from"`
+	Until float64 `yaml:"until"`
+	Delay float64 `yaml:"delay"`
+	Lose  float64 `yaml:"lose"`
+}
+
+// Restart ends the control plane at At; the next one runs Down seconds later
+// with the state that was saved at At. In between no answered call finds its agent.
+type Restart struct {
+	At   float64 `yaml:"at"`
+	Down float64 `yaml:"down"`
 }
 
 // Carrier is the way out.
 type Carrier struct {
-	Lines          int     `yaml:"lines"`
+	// Lines is how many calls may be up. Default 10000.
+	Lines int `yaml:"lines"`
+	// CallsPerSecond may be launched. Default 50.
+	CallsPerSecond float64            `yaml:"calls_per_second"`
+	Congestion     []CongestionWindow `yaml:"congestion"`
+}
+
+// CongestionWindow is a stretch in which the carrier refuses a share of the attempts,
+// and all above a rate, which it does not tell.
+type CongestionWindow struct {
+	From           float64 `yaml:"from"`
+	Until          float64 `yaml:"until"`
+	Every          float64 `yaml:"every"` // repeats with this period, 0 never
+	Refuse         float64 `yaml:"refuse"`
 	CallsPerSecond float64 `yaml:"calls_per_second"`
 }
-
-// Outcome is what a lead would do.
-type Outcome struct {
-	Class Class
-	// In is the time from launch to the answer, pick-up or failure, in seconds.
-	In float64
-}
-
-// Class is how an attempt turns out.
-type Class uint8
-
-// The classes of outcomes.
-const (
-	NoAnswer Class = iota
-	Person
-	Machine
-	Failure
-	Congestion
-)
