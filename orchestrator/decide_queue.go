@@ -204,10 +204,8 @@ func (t *turn) offered(o Offer) {
 func (t *turn) dial(originate effect) {
 	t.arm(TimerRing, originate.Origination.Timeout+ringGrace)
 	t.do(originate)
-	if t.c.Bridge != BridgeMade {
-		t.c.Bridge = BridgeMade
-		t.do(effect{Kind: fxBridge})
-	}
+	t.c.Bridge = BridgeMade
+	t.do(effect{Kind: fxBridge}) // also for a second try: one that exists already does no harm
 }
 
 // withdrawn drops a leg whose offer the distributor took back.

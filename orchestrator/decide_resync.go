@@ -9,6 +9,9 @@ func (t *turn) resync(v callTruth) {
 	if v.Adopted {
 		t.c.Adopted++
 		t.dirty = true
+		if _, waits := t.c.Timers[TimerState]; waits { // the time without an owner does not count
+			t.arm(TimerState, t.limits.Command)
+		}
 	}
 	seen := v.At.UnixMilli() // what began after the snapshot is not in it
 	if v.Caller == nil && !t.c.Hung && t.c.StartedAt < seen {

@@ -201,7 +201,10 @@ func (f *floor) Failed(_ context.Context, id string, why orchestrator.OfferFailu
 	f.missed = append(f.missed, why)
 	if why != orchestrator.OfferCancelled {
 		f.waiting = append([]string{f.offer.Call}, f.waiting...)
-		f.offer = nil // the agent is not tried again by himself
+		f.offer = nil // an agent who missed is not tried again by himself
+		if why == orchestrator.OfferError {
+			return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: f.match()}, nil
+		}
 		return orchestrator.Placement{Result: orchestrator.PlacedWaiting}, nil
 	}
 	f.freed()
@@ -260,6 +263,7 @@ type site struct {
 	store *memory
 	floor *floor
 	eng   *orchestrator.Engine
+	kill  context.CancelFunc // ends the process where it stands
 	gen   int
 }
 
@@ -279,7 +283,9 @@ func (s *site) start() {
 		Limits: orchestrator.DefaultLimits,
 	})
 	s.floor.desk = s.eng
-	if err := s.eng.Start(s.t.Context()); err != nil {
+	ctx, kill := context.WithCancel(s.t.Context())
+	s.kill = kill
+	if err := s.eng.Start(ctx); err != nil {
 		s.t.Fatal(err)
 	}
 	s.wait(time.Second)
@@ -391,7 +397,7 @@ func TestEndingsOnThePBX(t *testing.T) {
 			s.pbx.Fail("Join", nil, 1)
 			s.wait(time.Minute)
 			s.pbx.HangUp(arrive, 16)
-		}, orchestrator.OutcomeAbandoned},
+		}, orchestrator.OutcomeServed},
 		{"the reply to originate is lost", pbxtest.AnswerAfter(time.Second), func(s *site) {
 			s.pbx.LoseReply("Originate", 1)
 			s.wait(time.Minute)
@@ -432,6 +438,38 @@ func TestProcessReplaced(t *testing.T) {
 				s.wait(at)
 				s.eng.Stop()
 				s.wait(2 * time.Second)
+				s.start()
+				s.wait(2 * time.Minute)
+				s.finish(orchestrator.OutcomeServed)
+			})
+		})
+	}
+}
+
+// TestCrashAtEveryCommand ends the process right before its nth command to the
+// PBX reaches it, for every n of a whole call: what was stored and not done is
+// done by the next process.
+func TestCrashAtEveryCommand(t *testing.T) {
+	t.Parallel()
+	for n := 1; n <= 11; n++ {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(30*time.Second))
+				left := n
+				s.pbx.OnCommand(func(pbxtest.Command) {
+					if left--; left == 0 {
+						s.kill()
+					}
+				})
+				s.pbx.Arrive("in.1", "5000", caller(1))
+				s.wait(time.Minute)
+				s.pbx.OnCommand(nil)
+				if left > 0 {
+					t.Fatalf("the call took only %d commands", n-left)
+				}
+				s.eng.Stop()
 				s.start()
 				s.wait(2 * time.Minute)
 				s.finish(orchestrator.OutcomeServed)

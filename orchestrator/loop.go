@@ -25,16 +25,18 @@ func (l *loop) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		l.setTimer(timer)
-		var ins []input
-		select {
-		case <-ctx.Done():
-			return
-		case <-l.box.signal:
-			ins = l.box.take()
-		case <-timer.C:
-			if name, _, ok := l.call.Deadline(); ok {
-				ins = []input{{Kind: inTimer, Timer: name}}
+		ins := l.box.take() // before any timer: an adopted call is compared with the PBX first
+		if len(ins) == 0 {
+			l.setTimer(timer)
+			select {
+			case <-ctx.Done():
+				return
+			case <-l.box.signal:
+				continue
+			case <-timer.C:
+				if name, _, ok := l.call.Deadline(); ok {
+					ins = []input{{Kind: inTimer, Timer: name}}
+				}
 			}
 		}
 		if !l.handle(ctx, ins) || l.call.State == StateEnded {
@@ -63,6 +65,9 @@ func (l *loop) handle(ctx context.Context, ins []input) bool {
 		}
 		l.call = d.call
 		ins = l.perform(ctx, d.effects)
+		if ctx.Err() != nil {
+			return false // what failed because we stop did not fail: the next owner does it
+		}
 	}
 	return true
 }
