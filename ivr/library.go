@@ -161,6 +161,12 @@ func (l *Library) Preload(ctx context.Context, hash string) error {
 	return nil
 }
 
+// Prepare preloads the revision that a stored state needs. Call it when a call
+// of another process is taken over, before its first Next.
+func (l *Library) Prepare(ctx context.Context, state json.RawMessage) error {
+	return l.Preload(ctx, RevisionOf(state))
+}
+
 // Refresh prolongs the stay of every revision in use and forgets those that no
 // call has needed for a day. Call it a few times a day.
 func (l *Library) Refresh(ctx context.Context, now time.Time) error {

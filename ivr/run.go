@@ -42,8 +42,17 @@ type Spoken struct {
 
 func (r *run) act(a orchestrator.Action) { r.step.Actions = append(r.step.Actions, a) }
 
-// note writes what the present node came to on the call's timeline.
+// note writes what the present node came to on the call's timeline. A note
+// without outcome tells that a node was entered; where its outcome is known at
+// once, one note tells both.
 func (r *run) note(outcome string, detail map[string]string) {
+	if n := len(r.step.Notes); n > 0 {
+		last := &r.step.Notes[n-1]
+		if last.Flow == r.st.Flow && last.Node == r.st.Node && last.Outcome == "" && outcome != "" {
+			last.Outcome, last.Detail = outcome, detail
+			return
+		}
+	}
 	r.step.Notes = append(r.step.Notes, orchestrator.Note{
 		Flow: r.st.Flow, Node: r.st.Node, Outcome: outcome, Detail: detail})
 }

@@ -144,3 +144,9 @@ func ValidName(name string) bool { return flowName.MatchString(name) }
 
 // ValidSound tells whether a text can name a sound.
 func ValidSound(name string) bool { return len(name) <= 128 && soundName.MatchString(name) }
+
+// pattern is a dialled number, or its beginning and a star.
+var pattern = regexp.MustCompile(`^\+?[0-9A-Za-z#._-]*\*?$`)
+
+// ValidPattern tells whether a text can stand in a list of dialled numbers.
+func ValidPattern(p string) bool { return p != "" && len(p) <= 64 && pattern.MatchString(p) }

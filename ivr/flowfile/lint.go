@@ -1,0 +1,300 @@
+package flowfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/ivr"
+)
+
+// Known answers for what is defined elsewhere. A nil function means that
+// nobody can tell; the check is left out.
+type Known struct {
+	Queue       func(name string) bool
+	Destination func(number string) error    // why the gate would refuse it
+	Sound       func(lang, name string) bool // whether the PBX has a sound
+}
+
+// Lint checks definitions as a whole. Faults of single files (E00, E10, E11)
+// are found by reading them.
+func Lint(defs ivr.Definitions, known Known) Faults {
+	var out Faults
+	ids := make([]string, 0, len(defs.Flows))
+	for id := range defs.Flows {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	loops, spoiled := recursive(defs.Flows)
+	for _, id := range ids {
+		l := &linter{defs: defs, known: known, f: defs.Flows[id], loops: loops[id], spoiled: spoiled[id]}
+		l.flow()
+		out = append(out, l.faults...)
+	}
+	return append(out, lintDIDs(defs)...).sorted()
+}
+
+// linter checks one flow.
+type linter struct {
+	defs    ivr.Definitions
+	known   Known
+	f       *ivr.Flow
+	loops   bool // it calls itself, directly or not
+	spoiled bool // it calls a flow that does
+	faults  Faults
+}
+
+func (l *linter) fault(code Code, at ivr.Pos, node, format string, args ...any) {
+	l.faults = append(l.faults, Fault{Code: code, At: at, Flow: l.f.ID, Node: node, Text: fmt.Sprintf(format, args...)})
+}
+
+func (l *linter) flow() {
+	if l.loops {
+		l.fault(CodeRecursion, l.f.At, "", "the flow calls itself through its sub-flows; that would never return")
+	}
+	l.targets()
+	l.prompts()
+	if l.spoiled {
+		return // outcomes and paths hang on sub-flows that never return
+	}
+	for _, name := range l.f.NodeNames() {
+		l.node(l.f.Nodes[name])
+	}
+	if l.f.Nodes[l.f.Start] == nil {
+		return // nothing can be said of paths
+	}
+	l.paths()
+	l.variables()
+}
+
+// targets checks where edges lead (E01, E02).
+func (l *linter) targets() {
+	names := l.f.NodeNames()
+	switch {
+	case l.f.Start == "":
+		l.fault(CodeStart, l.f.At, "", "start is missing: it names the node that calls begin with")
+	case l.f.Nodes[l.f.Start] == nil:
+		l.fault(CodeStart, l.f.StartAt, "", "start is %q, and there is no such node%s", l.f.Start, suggest(l.f.Start, names))
+	}
+	if e := l.f.OnError; e != "" && e != ivr.End && l.f.Nodes[e] == nil {
+		l.fault(CodeTarget, l.f.OnErrorAt, "", "on_error is %q, and there is no such node%s", e, suggest(e, names))
+	}
+	for _, name := range names {
+		n := l.f.Nodes[name]
+		for _, o := range n.Outcomes() {
+			if e := n.On[o]; e.To != ivr.End && l.f.Nodes[e.To] == nil {
+				l.fault(CodeTarget, e.At, name, "%s leads to %q, and there is no such node%s", plain(o), e.To, suggest(e.To, names))
+			}
+		}
+	}
+}
+
+// plain says an outcome as the file does.
+func plain(outcome string) string {
+	if k, ok := strings.CutPrefix(outcome, "key:"); ok {
+		return "key " + k
+	}
+	if c, ok := strings.CutPrefix(outcome, "case:"); ok {
+		return "case " + c
+	}
+	return fmt.Sprintf("outcome %q", outcome)
+}
+
+// prompts checks languages, sounds and use of prompts (E08, E09, W01).
+func (l *linter) prompts() {
+	used := map[string]bool{}
+	for _, name := range l.f.NodeNames() {
+		for _, it := range l.f.Nodes[name].Items() {
+			used[it.Prompt] = true
+			if it.Prompt != "" && l.f.Prompts[it.Prompt] == nil {
+				l.fault(CodePrompt, it.At, name, "prompt %q is not defined%s", it.Prompt, suggest(it.Prompt, l.promptNames()))
+			}
+			if it.Sound != "" {
+				l.sounds(it.At, name, []string{it.Sound}, l.f.Languages)
+			}
+		}
+	}
+	for _, key := range l.promptNames() {
+		p := l.f.Prompts[key]
+		if !used[key] {
+			l.fault(CodeUnusedPrompt, p.At, "", "prompt %q is never played", key)
+		}
+		for _, lang := range l.f.Languages {
+			if names := p.In(lang); len(names) == 0 {
+				l.fault(CodePrompt, p.At, "", "prompt %q has no sound in language %s; callers would hear language %s", key, lang, l.f.Language)
+			} else {
+				l.sounds(p.At, "", names, []string{lang})
+			}
+		}
+	}
+}
+
+func (l *linter) promptNames() []string {
+	out := make([]string, 0, len(l.f.Prompts))
+	for k := range l.f.Prompts {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (l *linter) sounds(at ivr.Pos, node string, names, langs []string) {
+	if l.known.Sound == nil {
+		return
+	}
+	for _, lang := range langs {
+		for _, s := range names {
+			if !l.known.Sound(lang, s) {
+				l.fault(CodeSound, at, node, "the PBX has no sound %q in language %s", s, lang)
+			}
+		}
+	}
+}
+
+// node checks one node against what is defined elsewhere (E06, E12, E15, W02, W03, W05).
+func (l *linter) node(n *ivr.Node) {
+	for _, w := range l.ways(n) {
+		if w.To == "" {
+			l.fault(CodeMissingEdge, n.At, n.Name, "nothing is said for %s: add it to the node, or defaults: {on_error: …} to the flow", plain(w.Outcome))
+		}
+	}
+	switch s := n.Step.(type) {
+	case *ivr.Menu:
+		l.patience(n, &s.Question)
+		if k := options(s.Keys); k > maxOptions {
+			l.fault(CodeManyOptions, n.At, n.Name, "a menu with %d options is more than callers remember; %d is a good limit", k, maxOptions)
+		}
+	case *ivr.Gather:
+		l.patience(n, &s.Question)
+		if s.Max >= cardDigits && !s.Mask {
+			l.fault(CodeUnmasked, n.At, n.Name, "a number of %d digits may be a card, and it is shown in the timeline; add mask: true", s.Max)
+		}
+	case *ivr.Set:
+		if ivr.ValidLanguage(s.Language) && !l.f.Speaks(s.Language) {
+			l.fault(CodePrompt, n.At, n.Name, "language %s is not among the flow's languages", s.Language)
+		}
+	case *ivr.Hours:
+		l.hours(n, s)
+	case *ivr.Queue:
+		l.queue(n, s)
+	case *ivr.Record:
+		if s.Silence > s.Max {
+			l.fault(CodeImpatient, n.At, n.Name, "silence of %s never ends a message of at most %s", s.Silence, s.Max)
+		}
+	case *ivr.Transfer:
+		if !strings.Contains(s.To, "{{") && ivr.ValidDestination(s.To) && l.known.Destination != nil {
+			if err := l.known.Destination(s.To); err != nil {
+				l.fault(CodeUnknown, n.At, n.Name, "a transfer to %s would be refused: %v", s.To, err)
+			}
+		}
+	case *ivr.Call:
+		l.call(n, s)
+	}
+}
+
+const (
+	maxOptions = 5
+	cardDigits = 13 // the shortest card numbers in use
+)
+
+// options counts the keys of a menu that callers have to choose between; 0, *
+// and # have meanings that people know.
+func options(keys []string) int {
+	n := 0
+	for _, k := range keys {
+		if !strings.Contains("0*#", k) {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *linter) patience(n *ivr.Node, q *ivr.Question) {
+	if q.Waits.FirstDigit < 2*time.Second || q.Waits.InterDigit < time.Second {
+		l.fault(CodeImpatient, n.At, n.Name, "first_digit %s and inter_digit %s leave no time to press a key", q.Waits.FirstDigit, q.Waits.InterDigit)
+	}
+}
+
+func (l *linter) queue(n *ivr.Node, s *ivr.Queue) {
+	if !strings.Contains(s.Queue, "{{") && l.known.Queue != nil && !l.known.Queue(s.Queue) {
+		l.fault(CodeUnknown, n.At, n.Name, "queue %q is not defined", s.Queue)
+	}
+	if s.MaxWait > 0 && s.MaxWait < 5*time.Second {
+		l.fault(CodeImpatient, n.At, n.Name, "max_wait %s is shorter than a phone rings", s.MaxWait)
+	}
+}
+
+func (l *linter) hours(n *ivr.Node, s *ivr.Hours) {
+	c := l.defs.Calendars[s.Calendar]
+	if c == nil {
+		l.fault(CodeUnknown, n.At, n.Name, "calendar %q is not defined", s.Calendar)
+		return
+	}
+	for _, o := range n.Outcomes() {
+		name, ok := strings.CutPrefix(o, "holiday:")
+		if ok && !slices.ContainsFunc(c.Holidays, func(h ivr.Holiday) bool { return h.Name == name }) {
+			l.fault(CodeUnknown, n.On[o].At, n.Name, "calendar %q has no holiday %q", s.Calendar, name)
+		}
+	}
+}
+
+// call checks a sub-flow's parameters, outcomes and values.
+func (l *linter) call(n *ivr.Node, s *ivr.Call) {
+	sub := l.defs.Flows[s.Flow]
+	if sub == nil {
+		l.fault(CodeUnknown, n.At, n.Name, "flow %q is not defined", s.Flow)
+		return
+	}
+	given := map[string]bool{}
+	for _, p := range s.Params {
+		given[p.Name] = true
+		if !slices.Contains(sub.Params, p.Name) {
+			l.fault(CodeUnknown, p.At, n.Name, "flow %q takes no parameter %q", s.Flow, p.Name)
+		}
+	}
+	for _, p := range sub.Params {
+		if !given[p] {
+			l.fault(CodeUnknown, n.At, n.Name, "flow %q needs parameter %q", s.Flow, p)
+		}
+	}
+	returns := sub.Returns()
+	for _, o := range n.Outcomes() {
+		if _, ok := returns[o]; !ok && o != ivr.OutError {
+			l.fault(CodeOutcome, n.On[o].At, n.Name, "flow %q never returns %q", s.Flow, o)
+		}
+	}
+	for _, a := range s.Save {
+		if !returned(sub, a.Value) {
+			l.fault(CodeUnknown, a.At, n.Name, "flow %q returns no value %q", s.Flow, a.Value)
+		}
+	}
+}
+
+func returned(sub *ivr.Flow, value string) bool {
+	for _, n := range sub.Nodes {
+		if s, ok := n.Step.(*ivr.Return); ok {
+			if slices.ContainsFunc(s.Values, func(a ivr.Assign) bool { return a.Name == value }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lintDIDs checks the dialled numbers (E12, E08).
+func lintDIDs(defs ivr.Definitions) Faults {
+	var out Faults
+	for _, d := range defs.DIDs {
+		f := defs.Flows[d.Flow]
+		switch {
+		case f == nil:
+			out = append(out, Fault{Code: CodeUnknown, At: d.At, Text: fmt.Sprintf("number %s goes to flow %q, which is not defined", d.Pattern, d.Flow)})
+		case d.Language != "" && !f.Speaks(d.Language):
+			out = append(out, Fault{Code: CodePrompt, At: d.At, Text: fmt.Sprintf("number %s begins in language %s, which flow %s does not speak", d.Pattern, d.Language, d.Flow)})
+		case len(f.Params) > 0:
+			out = append(out, Fault{Code: CodeUnknown, At: d.At, Text: fmt.Sprintf("number %s goes to flow %s, which needs parameters and can only be called by another flow", d.Pattern, d.Flow)})
+		}
+	}
+	return out
+}

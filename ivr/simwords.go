@@ -1,0 +1,186 @@
+package ivr
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// happen carries out one < line.
+func (s *Sim) happen(text string) error {
+	words := strings.Fields(text[1:])
+	if len(words) == 0 {
+		return fmt.Errorf("nothing happens here")
+	}
+	word, arg := words[0], strings.Join(words[1:], " ")
+	if word != "barge" && word != "resume" {
+		if err := s.settle(); err != nil {
+			return err
+		}
+	}
+	s.out = append(s.out, text)
+	if s.over {
+		return fmt.Errorf("%q cannot happen: the call is over", text)
+	}
+	switch word {
+	case "dtmf", "barge":
+		return s.press(arg)
+	case "silence":
+		if s.timer == 0 {
+			return fmt.Errorf("nobody waits for a key here")
+		}
+		s.now = s.due
+		return s.fire()
+	case "wait":
+		return s.wait(arg)
+	case "queue":
+		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideQueued, Result: arg})
+	case "transfer":
+		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideTransferred, Result: arg})
+	case "recorded":
+		d, err := time.ParseDuration(arg)
+		if err != nil && arg != "failed" {
+			return fmt.Errorf("%q is no length; write 12s, or failed", arg)
+		}
+		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideRecorded, Duration: d, Failed: arg == "failed"})
+	case "agent":
+		a := orchestrator.AgentAnswer{Result: orchestrator.AgentResult(words[min(1, len(words)-1)])}
+		if len(words) > 2 {
+			a.Language = words[2]
+		}
+		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideAgent, Answer: a})
+	case "resume":
+		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideResumed})
+	case "hangup":
+		s.over = true
+		return nil
+	}
+	return fmt.Errorf("%q is nothing that can happen; it knows dtmf, barge, silence, wait, queue, recorded, transfer, agent, resume and hangup", word)
+}
+
+// press gives keys to the flow, a tenth of a second apart.
+func (s *Sim) press(keys string) error {
+	for _, k := range keys {
+		s.now = s.now.Add(100 * time.Millisecond)
+		if !validKey(string(k)) {
+			return fmt.Errorf("%q is no telephone key", k)
+		}
+		if err := s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideDigit, Digit: string(k)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Sim) fire() error {
+	ref := s.timer
+	s.timer = 0
+	return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideTimer, Ref: ref})
+}
+
+// wait lets time pass; the flow's timer may fall due meanwhile, more than once.
+func (s *Sim) wait(arg string) error {
+	d, err := time.ParseDuration(arg)
+	if err != nil || d < 0 {
+		return fmt.Errorf("%q is no length of time; write 90s", arg)
+	}
+	until := s.now.Add(d)
+	for n := 0; s.timer != 0 && !s.due.After(until) && !s.over && n < simSteps; n++ {
+		s.now = s.due
+		if err := s.fire(); err != nil {
+			return err
+		}
+		if err := s.settle(); err != nil {
+			return err
+		}
+	}
+	s.now = until
+	return nil
+}
+
+// show writes down what the flow asked for.
+func (s *Sim) show(step orchestrator.GuideStep, said []Spoken) {
+	for _, n := range step.Notes {
+		if n.Outcome == "fault" || n.Outcome == "prompt_missing" || n.Outcome == "retry" {
+			s.say(fmt.Sprintf("%s: %s", n.Outcome, detail(n)))
+		}
+	}
+	for _, a := range step.Actions {
+		switch a.Kind {
+		case orchestrator.ActAnswer:
+			s.answer = true
+			s.say("answer")
+		case orchestrator.ActPlay:
+			s.play = a.Ref
+			for _, what := range said {
+				s.say(spoken(what, a.Language))
+			}
+			said = nil
+		case orchestrator.ActStopPlay:
+			s.play = 0
+			s.say("(cut short)")
+		case orchestrator.ActTimer:
+			s.timer, s.due = a.Ref, s.now.Add(a.After)
+			if a.After == 0 {
+				s.timer = 0
+			}
+		default:
+			s.say(s.order(a))
+		}
+	}
+}
+
+func detail(n orchestrator.Note) string {
+	parts := []string{n.Node}
+	for _, k := range []string{"why", "attempt", "prompt", "language"} {
+		if v := n.Detail[k]; v != "" {
+			parts = append(parts, v)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func spoken(w Spoken, lang string) string {
+	line := fmt.Sprintf("prompt %s (%s)", w.What, lang)
+	if w.Text != "" {
+		line += " " + w.Text
+	}
+	return line
+}
+
+// order says an action that is neither sound nor timer.
+func (s *Sim) order(a orchestrator.Action) string {
+	words := []string{strings.ReplaceAll(string(a.Kind), "_", " ")}
+	add := func(name string, value any, shown bool) {
+		if shown {
+			words = append(words, fmt.Sprintf("%s %v", name, value))
+		}
+	}
+	switch a.Kind {
+	case orchestrator.ActQueue:
+		words[0] += " " + a.Queue
+		add("priority", a.Priority, a.Priority != 0)
+		add("max_wait", a.MaxWait, a.MaxWait != 0)
+	case orchestrator.ActRecord:
+		add("max", a.Record.MaxDuration, true)
+	case orchestrator.ActTransfer:
+		add("to", a.Destination, true)
+	case orchestrator.ActAgent:
+		words[0] += " " + string(a.Agent.Op)
+		add("at", a.Agent.Endpoint, true)
+		add("reason", a.Agent.Reason, a.Agent.Reason != "")
+		add("disposition", a.Agent.Disposition, a.Agent.Disposition != "")
+	case orchestrator.ActContinue:
+		add("context", a.Place.Context, a.Place.Context != "")
+		add("extension", a.Place.Extension, a.Place.Extension != "")
+		s.over = true
+	case orchestrator.ActHangup:
+		add("outcome", a.Outcome, a.Outcome != "")
+		s.over = true
+	}
+	return strings.Join(words, ", ")
+}
+
+func (s *Sim) say(text string) { s.out = append(s.out, "> "+text) }
