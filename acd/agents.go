@@ -1,0 +1,136 @@
+package acd
+
+import (
+	"context"
+	"crypto/subtle"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// opTriggers translates operations; AgentDispose has its own way.
+var opTriggers = map[orchestrator.AgentOp]Trigger{
+	orchestrator.AgentLogin:  OnLogin,
+	orchestrator.AgentLogout: OnLogout,
+	orchestrator.AgentPause:  OnPause,
+	orchestrator.AgentResume: OnResume,
+}
+
+// Do implements orchestrator.Agents.
+//
+// Who may: a trusted command (API, by role) names the agent. A command from a
+// phone is that phone's agent's; a PIN, when defined, is asked for at login
+// only. A command that names an agent without coming from the agent's phone
+// and without being trusted needs the right PIN.
+func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
+	r := s.roster.Load()
+	a, refused := r.identify(cmd)
+	answer := orchestrator.AgentAnswer{Result: refused, Agent: a.ID, Language: a.Language}
+	if refused != "" {
+		return answer, nil
+	}
+	if cmd.Op == orchestrator.AgentDispose {
+		return s.dispose(ctx, r, a, cmd, answer)
+	}
+	trigger, ok := opTriggers[cmd.Op]
+	if !ok {
+		return answer, fault.New("acd.Do", fault.Invalid, "operation %q is unknown", cmd.Op)
+	}
+	var reason string
+	if cmd.Op == orchestrator.AgentPause {
+		if reason, ok = r.reason(cmd.Reason); !ok {
+			answer.Result = orchestrator.AgentBadReason
+			return answer, nil
+		}
+	}
+	res, err := s.store.Change(ctx, s.now(), ChangeOrder{
+		Seat: r.seatOf(a.ID), Trigger: trigger, Reason: reason, By: cmd.By, OfferID: newUnique(),
+	})
+	if err != nil {
+		return answer, err
+	}
+	return s.answer(answer, res, trigger), nil
+}
+
+// identify finds the agent a command is for, or says why not.
+func (r *roster) identify(cmd orchestrator.AgentCommand) (Agent, orchestrator.AgentResult) {
+	atPhone := r.phones[phone{cmd.PBX, cmd.Endpoint}]
+	id := cmd.Agent
+	if id == "" {
+		id = atPhone
+	}
+	a, ok := r.agents[id]
+	if !ok {
+		return Agent{}, orchestrator.AgentUnknown
+	}
+	if cmd.Trusted {
+		return a, ""
+	}
+	if cmd.Endpoint != "" && atPhone != id {
+		return a, orchestrator.AgentElsewhere
+	}
+	ownPhone := cmd.Endpoint != ""
+	if ownPhone && (a.PIN == "" || cmd.Op != orchestrator.AgentLogin) {
+		return a, ""
+	}
+	if a.PIN == "" || subtle.ConstantTimeCompare([]byte(a.PIN.Reveal()), []byte(cmd.PIN)) != 1 {
+		return a, orchestrator.AgentBadPIN
+	}
+	return a, ""
+}
+
+func (s *Service) dispose(ctx context.Context, r *roster, a Agent, cmd orchestrator.AgentCommand, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {
+	byQueue := r.disposition(cmd.Disposition)
+	if len(byQueue) == 0 {
+		answer.Result = orchestrator.AgentBadDisposition
+		return answer, nil
+	}
+	res, err := s.store.Dispose(ctx, s.now(), DisposeOrder{
+		Seat: r.seatOf(a.ID), ByQueue: byQueue, By: cmd.By, OfferID: newUnique(),
+	})
+	if err != nil {
+		return answer, err
+	}
+	return s.answer(answer, res, OnWrapped), nil
+}
+
+// answer puts the store's outcome into the agent's words.
+func (s *Service) answer(answer orchestrator.AgentAnswer, res ChangeResult, t Trigger) orchestrator.AgentAnswer {
+	answer.State = string(res.State)
+	switch res.Result {
+	case ChangeDone:
+		answer.Result = orchestrator.AgentOK
+	case ChangeLater:
+		answer.Result = orchestrator.AgentLater
+	case ChangeNothing:
+		answer.Result = orchestrator.AgentNothingToClose
+	case ChangeUnfit:
+		answer.Result = orchestrator.AgentBadDisposition
+	case ChangeRefused:
+		answer.Result = refusal(res.State, t)
+	}
+	s.announce(res.Offer)
+	return answer
+}
+
+// Device notes what a PBX says of a phone. It implements orchestrator.Devices;
+// a phone that is nobody's is ignored.
+func (s *Service) Device(ctx context.Context, pbx, endpoint string, state orchestrator.DeviceState) error {
+	switch state {
+	case orchestrator.DeviceUnknown, orchestrator.DeviceFree, orchestrator.DeviceBusy, orchestrator.DeviceUnreachable:
+	default:
+		return fault.New("acd.Device", fault.Invalid, "device state %q is unknown", state)
+	}
+	r := s.roster.Load()
+	agent, ok := r.phones[phone{pbx, endpoint}]
+	if !ok {
+		return nil
+	}
+	now := s.now()
+	o, err := s.store.Device(ctx, now, r.seatOf(agent), state, newUnique())
+	if err != nil {
+		return err
+	}
+	s.announce(o)
+	return nil
+}

@@ -1,0 +1,165 @@
+package acd
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// alarm remembers the earliest moment at which something may be due.
+type alarm struct {
+	mu     sync.Mutex
+	at     time.Time // zero is nothing; guarded by mu
+	signal chan struct{}
+}
+
+func newAlarm() *alarm { return &alarm{signal: make(chan struct{}, 1)} }
+
+// by asks for a look no later than t. Looking too early does no harm.
+func (a *alarm) by(t time.Time) {
+	a.mu.Lock()
+	earlier := a.at.IsZero() || t.Before(a.at)
+	if earlier {
+		a.at = t
+	}
+	a.mu.Unlock()
+	if earlier {
+		a.ring()
+	}
+}
+
+// ring has the moment looked at again.
+func (a *alarm) ring() {
+	select {
+	case a.signal <- struct{}{}:
+	default:
+	}
+}
+
+// next returns the moment asked for; ok is false when there is none.
+func (a *alarm) next() (t time.Time, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.at, !a.at.IsZero()
+}
+
+// clear forgets the moment, before a look.
+func (a *alarm) clear() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.at = time.Time{}
+}
+
+const (
+	// claimLease is how long a claimed deadline is put off: longer than dealing
+	// with one takes, short enough after a crash in between.
+	claimLease = 5 * time.Second
+	claimLimit = 100
+	// storeRetry is the pause before a store that is away is asked again.
+	storeRetry = 500 * time.Millisecond
+)
+
+// watch brings the store in line with the definitions, then deals with what
+// falls due. There is one timer, set to the earliest deadline.
+func (s *Service) watch(ctx context.Context) {
+	s.alarm.by(s.now())
+	for {
+		timer := time.NewTimer(s.untilAlarm())
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-s.alarm.signal:
+			timer.Stop()
+			continue
+		case <-timer.C:
+		}
+		if at, ok := s.alarm.next(); !ok || at.After(s.now()) {
+			continue
+		}
+		s.alarm.clear()
+		if err := s.look(ctx); err != nil {
+			s.retry(ctx, err)
+		}
+	}
+}
+
+// look does what is due now.
+func (s *Service) look(ctx context.Context) error {
+	if s.stale.Swap(false) {
+		if err := s.reconcile(ctx); err != nil {
+			s.stale.Store(true)
+			return err
+		}
+	}
+	return s.expire(ctx)
+}
+
+// untilAlarm is the time to the alarm, far away when there is none.
+func (s *Service) untilAlarm() time.Duration {
+	at, ok := s.alarm.next()
+	if !ok {
+		return 24 * time.Hour
+	}
+	return max(0, at.Sub(s.now()))
+}
+
+func (s *Service) retry(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		s.log.WarnContext(ctx, "deadlines cannot be looked at", "error", err, "retry_in", storeRetry)
+	}
+	s.alarm.by(s.now().Add(storeRetry))
+}
+
+// expire deals with everything that is due.
+func (s *Service) expire(ctx context.Context) error {
+	for {
+		due, next, err := s.store.Claim(ctx, s.now(), claimLease, claimLimit)
+		if err != nil {
+			return err
+		}
+		if !next.IsZero() {
+			s.alarm.by(next)
+		}
+		for _, d := range due {
+			done, err := s.due(ctx, d)
+			if err == nil && !done {
+				err = s.store.Drop(ctx, d)
+			}
+			if err != nil {
+				return err // what was claimed comes up again after claimLease
+			}
+		}
+		if len(due) < claimLimit {
+			return nil
+		}
+	}
+}
+
+// due deals with one deadline; false when it fits nothing any more.
+func (s *Service) due(ctx context.Context, d Deadline) (bool, error) {
+	if d.Kind == DueOffer {
+		return s.lapse(ctx, d.ID)
+	}
+	done, o, err := s.store.Wake(ctx, s.now(), s.roster.Load().seatOf(d.ID), d.Kind, newUnique())
+	s.announce(o)
+	return done, err
+}
+
+// lapse ends an offer that nobody ended in time. It counts as not answered.
+func (s *Service) lapse(ctx context.Context, offer string) (bool, error) {
+	o, ok, err := s.store.Offer(ctx, offer)
+	if err != nil || !ok || o.Answered {
+		return false, err
+	}
+	res, err := s.fail(ctx, offer, orchestrator.OfferNoAnswer, 0)
+	if err != nil || !res.Failed {
+		return false, err
+	}
+	s.log.WarnContext(ctx, "an offer lapsed", "offer", offer, "call", res.offer.Call, "agent", res.offer.Agent)
+	s.outbox.put(delivery{offer: res.offer, withdraw: true, why: orchestrator.OfferNoAnswer})
+	s.announce(res.ForCall)
+	return true, nil
+}

@@ -1,0 +1,253 @@
+package acd
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// maxRaces bounds how often an operation that lost a race against another is
+// tried again. Each round means that somebody else made progress.
+const maxRaces = 10
+
+// Enqueue implements orchestrator.Distributor.
+func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestrator.Placement, error) {
+	const op = "acd.Enqueue"
+	r := s.roster.Load()
+	q, ok := r.queues[w.Queue]
+	if !ok {
+		return orchestrator.Placement{Result: orchestrator.RefusedQueue}, nil
+	}
+	if w.Call == "" || !idPattern.MatchString(w.PBX) {
+		return orchestrator.Placement{}, fault.New(op, fault.Invalid, "call %q on pbx %q cannot be queued", w.Call, w.PBX)
+	}
+	now := s.now()
+	if w.Entered.IsZero() {
+		w.Entered = now
+	}
+	order := EnqueueOrder{
+		Call: w.Call, Queue: r.seeking(q.ID), MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
+		Record: CallRecord{
+			Queue: q.ID, PBX: w.PBX, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
+			Score: CallScore(w.Entered.UnixMilli(), w.Priority+q.Priority),
+		},
+	}
+	for range maxRaces {
+		order.OfferID = newUnique()
+		res, err := s.store.Enqueue(ctx, now, order)
+		if err != nil {
+			return orchestrator.Placement{}, err
+		}
+		if res.Elsewhere.Queue == "" {
+			s.matched(res.Offer)
+			return placement(res.Result, res.Offer, res.Position, q), nil
+		}
+		// The call changes queues without having left the one it was in.
+		if err := s.Leave(ctx, w.Call, "moved"); err != nil {
+			return orchestrator.Placement{}, err
+		}
+	}
+	return orchestrator.Placement{}, fault.New(op, fault.Unavailable, "call %q is being moved by others", w.Call)
+}
+
+func placement(result orchestrator.PlacementResult, o *OfferRecord, position int, q Queue) orchestrator.Placement {
+	p := orchestrator.Placement{Result: result, Position: position, Plan: q.Plan()}
+	if o != nil {
+		p.Offer = &o.Offer
+	}
+	return p
+}
+
+// Leave implements orchestrator.Distributor.
+func (s *Service) Leave(ctx context.Context, call, why string) error {
+	for range maxRaces {
+		c, ok, err := s.store.Call(ctx, call)
+		if err != nil || !ok {
+			return err
+		}
+		if c.Offer != "" {
+			_, err := s.fail(ctx, c.Offer, orchestrator.OfferCancelled, 0)
+			if err != nil {
+				return err
+			}
+			continue // gone, unless the offer had failed already and the call waits again
+		}
+		done, err := s.store.Leave(ctx, s.now(), call, QueueAt{c.Queue, c.PBX})
+		if err != nil || done {
+			return err
+		}
+	}
+	return fault.New("acd.Leave", fault.Unavailable, "call %q is matched again and again while it leaves (%s)", call, why)
+}
+
+// Place implements orchestrator.Distributor.
+func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, error) {
+	c, ok, err := s.store.Call(ctx, call)
+	if err != nil || !ok {
+		return 0, 0, err
+	}
+	position, pace, err := s.store.Place(ctx, call, QueueAt{c.Queue, c.PBX})
+	return position, pace.Estimate(position), err
+}
+
+// Ringing implements orchestrator.Distributor.
+func (s *Service) Ringing(ctx context.Context, offer string) error {
+	o, ok, err := s.store.Offer(ctx, offer)
+	if err != nil || !ok {
+		return err
+	}
+	hold := o.Ring + s.cfg.OfferGrace
+	now := s.now()
+	if _, err := s.store.Ring(ctx, now, offer, hold); err != nil {
+		return err
+	}
+	s.alarm.by(now.Add(hold))
+	return nil
+}
+
+// Answered implements orchestrator.Distributor.
+func (s *Service) Answered(ctx context.Context, offer string) (bool, error) {
+	o, ok, err := s.store.Offer(ctx, offer)
+	if err != nil || !ok {
+		return false, err
+	}
+	return s.store.Answer(ctx, s.now(), offer, s.roster.Load().seatOf(o.Agent), QueueAt{o.Queue, o.PBX})
+}
+
+// Failed implements orchestrator.Distributor. An offer that was answered but
+// whose conversation never began may fail too: the call gets its old place back.
+func (s *Service) Failed(ctx context.Context, offer string, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
+	switch why {
+	case orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
+		orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError:
+	default:
+		return orchestrator.Placement{}, fault.New("acd.Failed", fault.Invalid, "failure %q is unknown", why)
+	}
+	res, err := s.fail(ctx, offer, why, 0)
+	if err != nil {
+		return orchestrator.Placement{}, err
+	}
+	if !res.Failed || (res.ForCall == nil && res.Position == 0 && why != orchestrator.OfferCancelled) {
+		return s.placeOf(ctx, CallOfOffer(offer))
+	}
+	q, _ := s.roster.Load().queue(res.queue)
+	switch {
+	case why == orchestrator.OfferCancelled:
+		return orchestrator.Placement{Result: orchestrator.PlacedOut}, nil
+	case res.ForCall != nil:
+		return placement(orchestrator.PlacedOffered, res.ForCall, 0, q), nil
+	default:
+		return placement(orchestrator.PlacedWaiting, nil, res.Position, q), nil
+	}
+}
+
+// failure is what came of ending an offer, with the queue it was for.
+type failure struct {
+	FailResult
+	offer orchestrator.Offer
+	queue string
+}
+
+// fail ends an offer and announces what its agent gets next. rest replaces the
+// queue's retry time when it is not 0.
+func (s *Service) fail(ctx context.Context, offer string, why orchestrator.OfferFailure, rest time.Duration) (failure, error) {
+	o, ok, err := s.store.Offer(ctx, offer)
+	if err != nil || !ok {
+		return failure{}, err
+	}
+	r := s.roster.Load()
+	q, ok := r.queue(o.Queue)
+	if !ok {
+		q = NewQueue()
+	}
+	if rest == 0 {
+		rest = q.Retry
+	}
+	now := s.now()
+	order := FailOrder{
+		Offer: offer, Why: why, PBX: o.PBX, Seat: r.seatOf(o.Agent), Queue: r.seeking(o.Queue),
+		MaxMiss: q.MissesBeforePause, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest),
+		CallID: newUnique(), AgentID: newUnique(),
+	}
+	res, err := s.store.Fail(ctx, now, order)
+	if err != nil {
+		return failure{}, err
+	}
+	if res.Failed && why != orchestrator.OfferCancelled {
+		s.alarm.by(now.Add(rest))
+	}
+	s.matched(res.ForCall)
+	s.announce(res.ForAgent)
+	return failure{FailResult: res, offer: o.Offer, queue: o.Queue}, nil
+}
+
+// placeOf answers for a call where it stands now.
+func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placement, error) {
+	out := orchestrator.Placement{Result: orchestrator.PlacedOut}
+	for range maxRaces {
+		c, ok, err := s.store.Call(ctx, call)
+		if err != nil || !ok {
+			return out, err
+		}
+		q, _ := s.roster.Load().queue(c.Queue)
+		if c.Offer != "" {
+			o, ok, err := s.store.Offer(ctx, c.Offer)
+			if err != nil {
+				return out, err
+			}
+			if ok {
+				return placement(orchestrator.PlacedOffered, &o, 0, q), nil
+			}
+			continue
+		}
+		position, _, err := s.store.Place(ctx, call, QueueAt{c.Queue, c.PBX})
+		if err != nil {
+			return out, err
+		}
+		if position > 0 {
+			return placement(orchestrator.PlacedWaiting, nil, position, q), nil
+		}
+	}
+	return out, fault.New("acd.Failed", fault.Unavailable, "the place of call %q changes too fast", call)
+}
+
+// Finished implements orchestrator.Distributor.
+func (s *Service) Finished(ctx context.Context, offer string, talked time.Duration) error {
+	o, ok, err := s.store.Offer(ctx, offer)
+	if err != nil || !ok {
+		return err
+	}
+	r := s.roster.Load()
+	now, wrap := s.now(), r.wrapUp(o.Agent, o.Queue)
+	res, err := s.store.Finish(ctx, now, FinishOrder{
+		Offer: offer, Seat: r.seatOf(o.Agent), WrapUp: wrap, Talked: talked, OfferID: newUnique(),
+	})
+	if err != nil {
+		return err
+	}
+	if res.Open {
+		return fault.New("acd.Finished", fault.Conflict, "offer %q was not answered", offer)
+	}
+	if wrap > 0 {
+		s.alarm.by(now.Add(wrap))
+	}
+	s.announce(res.Offer)
+	return nil
+}
+
+// Standing implements orchestrator.Distributor.
+func (s *Service) Standing(ctx context.Context, pbx string) ([]orchestrator.Offer, error) {
+	rec, err := s.store.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []orchestrator.Offer
+	for _, o := range rec.Offers {
+		if o.PBX == pbx {
+			out = append(out, o.Offer)
+		}
+	}
+	return out, nil
+}

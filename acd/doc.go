@@ -1,0 +1,38 @@
+// Package acd distributes waiting calls among agents: definitions of queues
+// and agents, the agent's state machine, matching, wrap-up, and views that
+// explain every decision. It implements orchestrator.Distributor and
+// orchestrator.Agents and calls orchestrator.OfferDesk.
+//
+// The truth of who waits and who serves is in a Store (acd/redisstore). Every
+// change there is one atomic step that also tries to match: a call that enters
+// looks for an agent, an agent who becomes free looks for a call. Nothing
+// polls. What falls due (a phone that rings too long, the end of wrap-up, the
+// end of a rest) stands in one sorted set, watched by one timer.
+//
+// # Rules of matching
+//
+//   - A call is served by agents of its queue on the same PBX, in the order the
+//     queue's strategy gives them (strategy.go).
+//   - An agent gets, of all calls waiting in the agent's queues, the one that
+//     waits longest; a point of priority counts as a minute already waited.
+//     Only servable calls are compared, so no call blocks another.
+//   - An agent is eligible while available, not resting, and with a phone that
+//     is free or whose state is unknown. A phone in a call that is not ours is
+//     passed over until it is free; one that is not registered until it is back.
+//   - After an offer that came to nothing the call has its old place and is
+//     matched again in the same step; the agent rests for the queue's retry
+//     time, so the same phone does not ring again at once for the same call.
+//     The caller leaving first is no blame: no rest.
+//   - An agent has one phone, the one of the definition. A command that names
+//     the agent but comes from another phone is answered "elsewhere".
+//
+// # Limits
+//
+// Queue length, admission and position count per queue and PBX. Offers are
+// handed to the OfferDesk of this process: when another process drives the
+// PBX, only that process may run the Service for its agents (the instance that
+// holds the PBX's lease). A process that becomes the owner calls Service.Wake.
+//
+// The package is free of Redis, PBX and HTTP; it imports orchestrator and
+// fault only. All methods of Service are safe for concurrent use.
+package acd

@@ -1,0 +1,180 @@
+package acd
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// LampName is the name under which desk phones watch an agent.
+func LampName(agent string) string { return "op-" + agent }
+
+// lampTable says what a watching key shows for each state.
+var lampTable = map[State]orchestrator.LampState{
+	StateOffline:   orchestrator.LampOff,
+	StateAvailable: orchestrator.LampFree,
+	StateReserved:  orchestrator.LampRinging,
+	StateTalking:   orchestrator.LampBusy,
+	StateWrapup:    orchestrator.LampBusy,
+	StatePaused:    orchestrator.LampHeld,
+}
+
+// LampOf is the lamp of an agent in a state.
+func LampOf(s State) orchestrator.LampState {
+	if l, ok := lampTable[s]; ok {
+		return l
+	}
+	return orchestrator.LampOff
+}
+
+// Lamps sets lamps on the PBX named; the engine's PBXs do.
+type Lamps interface {
+	SetLamp(ctx context.Context, pbx, name string, state orchestrator.LampState) error
+}
+
+// lamp is one agent's lamp on one PBX.
+type lamp struct{ pbx, name string }
+
+// LampFollower keeps the lamps in line with the agents: it reads the journal
+// and sets what changed. Of several changes of one agent that come while the
+// PBX is slow only the last is set: a lamp shows the present, not the past.
+type LampFollower struct {
+	journal  orchestrator.Journal
+	lamps    Lamps
+	snapshot func(context.Context) (Snapshot, error)
+	log      *slog.Logger
+
+	mu     sync.Mutex
+	want   map[lamp]orchestrator.LampState // not yet set; guarded by mu
+	signal chan struct{}
+
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+// NewLampFollower joins the parts. snapshot is Service.Snapshot.
+func NewLampFollower(j orchestrator.Journal, l Lamps, snapshot func(context.Context) (Snapshot, error), log *slog.Logger) *LampFollower {
+	return &LampFollower{
+		journal: j, lamps: l, snapshot: snapshot, log: log.With("component", "lamps"),
+		want: map[lamp]orchestrator.LampState{}, signal: make(chan struct{}, 1),
+	}
+}
+
+// Start follows the journal from now on. It returns at once. The lamps of a
+// PBX are set as a whole by Connected.
+func (f *LampFollower) Start(ctx context.Context) error {
+	ctx, f.cancel = context.WithCancel(ctx)
+	f.wg.Go(func() { f.follow(ctx) })
+	f.wg.Go(func() { f.set(ctx) })
+	return nil
+}
+
+// Stop ends following and waits for it. It may be called twice, and before Start.
+func (f *LampFollower) Stop() {
+	if f.cancel != nil {
+		f.cancel()
+	}
+	f.wg.Wait()
+}
+
+// Connected sets all lamps of a PBX that has just been connected: it may have
+// forgotten them, and changes meanwhile could not be set.
+func (f *LampFollower) Connected(ctx context.Context, pbx string) error {
+	s, err := f.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range s.Agents {
+		if a.PBX == pbx {
+			f.wish(pbx, a.ID, a.State)
+		}
+	}
+	return nil
+}
+
+// lampRetry is the pause before a journal that is away is asked again.
+const lampRetry = time.Second
+
+// follow reads the journal. After an error it goes on where it was.
+func (f *LampFollower) follow(ctx context.Context) {
+	after := "$"
+	for ctx.Err() == nil {
+		if after == "$" { // a fixed point: "$" would mean another moment after each error
+			if last, err := f.journal.Last(ctx); err == nil {
+				after = last
+			}
+		}
+		err := f.journal.Tail(ctx, after, func(entries []orchestrator.Entry) error {
+			for _, e := range entries {
+				f.read(e)
+				after = e.ID
+			}
+			return nil
+		})
+		if ctx.Err() != nil {
+			return
+		}
+		f.log.WarnContext(ctx, "the journal cannot be followed; lamps stand still", "error", err, "retry_in", lampRetry)
+		select {
+		case <-ctx.Done():
+		case <-time.After(lampRetry):
+		}
+	}
+}
+
+func (f *LampFollower) read(e orchestrator.Entry) {
+	if e.Type != orchestrator.EntryAgentState {
+		return
+	}
+	var c orchestrator.AgentChange
+	if err := json.Unmarshal(e.Data, &c); err != nil {
+		f.log.Error("a journal entry cannot be read", "entry", e.ID, "error", err)
+		return
+	}
+	if c.From != c.To { // else only the phone changed, which no lamp shows
+		f.wish(e.PBX, e.Agent, State(c.To))
+	}
+}
+
+func (f *LampFollower) wish(pbx, agent string, s State) {
+	f.mu.Lock()
+	f.want[lamp{pbx, LampName(agent)}] = LampOf(s)
+	f.mu.Unlock()
+	select {
+	case f.signal <- struct{}{}:
+	default:
+	}
+}
+
+func (f *LampFollower) take() map[lamp]orchestrator.LampState {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	want := f.want
+	f.want = map[lamp]orchestrator.LampState{}
+	return want
+}
+
+// set sets what is wanted. What a PBX refuses is not tried again: the next
+// change or the next connection sets it.
+func (f *LampFollower) set(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.signal:
+		}
+		failed := map[string]int{}
+		for l, state := range f.take() {
+			if f.lamps.SetLamp(ctx, l.pbx, l.name, state) != nil {
+				failed[l.pbx]++
+			}
+		}
+		for pbx, n := range failed {
+			f.log.DebugContext(ctx, "lamps not set", "pbx", pbx, "lamps", n)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Enqueue adds a call and looks for an agent, in one script.
+func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) (acd.EnqueueResult, error) {
+	at := acd.QueueAt{Queue: o.Record.Queue, PBX: o.Record.PBX}
+	r, err := s.run(ctx, "acd/redisstore.Enqueue", callEnqueue, s.base(at),
+		ms(now), o.Call, encode(o.Record), encode(o.Queue), o.MaxLength, flag(o.NeedStaff), o.OfferID)
+	if err != nil {
+		return acd.EnqueueResult{}, err
+	}
+	if r.text(0) == "elsewhere" {
+		return acd.EnqueueResult{Elsewhere: acd.QueueAt{Queue: r.text(1), PBX: r.text(2)}}, nil
+	}
+	offer, err := r.offer(1)
+	return acd.EnqueueResult{
+		Result: orchestrator.PlacementResult(r.text(0)), Offer: offer, Position: int(r.number(2)),
+	}, err
+}
+
+// Leave removes a call that has no standing offer.
+func (s *Store) Leave(ctx context.Context, now time.Time, call string, in acd.QueueAt) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(in), ms(now), call)
+}
+
+// Call returns a queued call.
+func (s *Store) Call(ctx context.Context, call string) (rec acd.CallRecord, ok bool, err error) {
+	ok, err = s.get(ctx, "acd/redisstore.Call", s.keys.calls(), call, &rec)
+	return rec, ok, err
+}
+
+// Place returns a waiting call's position and its queue's pace, in one round trip.
+func (s *Store) Place(ctx context.Context, call string, in acd.QueueAt) (int, acd.Pace, error) {
+	const op = "acd/redisstore.Place"
+	pipe := s.rdb.Pipeline()
+	rank := pipe.ZRank(ctx, s.keys.waiting(in), call)
+	text := pipe.HGet(ctx, s.keys.paces(), field(in))
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return 0, acd.Pace{}, classify(op, err)
+	}
+	var pace acd.Pace
+	if text.Err() == nil {
+		if err := decode(text.Val(), &pace); err != nil {
+			return 0, acd.Pace{}, err
+		}
+	}
+	if rank.Err() != nil {
+		return 0, pace, nil
+	}
+	return int(rank.Val()) + 1, pace, nil
+}
+
+// get reads one field of a hash of JSON values.
+func (s *Store) get(ctx context.Context, op, key, id string, into any) (bool, error) {
+	text, err := s.rdb.HGet(ctx, key, id).Result()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	if err != nil {
+		return false, classify(op, err)
+	}
+	return true, decode(text, into)
+}

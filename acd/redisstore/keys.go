@@ -1,0 +1,45 @@
+package redisstore
+
+import "github.com/operadora/operadora/acd"
+
+// keys names every key of the distributor. All keys of a tenant share the hash
+// tag {tenant}, so that each script touches one slot of a Redis Cluster.
+type keys struct{ prefix string }
+
+func keysOf(tenant string) keys { return keys{prefix: "op:{" + tenant + "}:acd:"} }
+
+// agents is a hash, agent id -> acd.AgentRecord as JSON. No expiry: a record is
+// deleted when its agent's definition is gone (agent_retire).
+func (k keys) agents() string { return k.prefix + "agents" }
+
+// calls is a hash, call id -> acd.CallRecord as JSON, of calls waiting or
+// offered. No expiry: an answered call leaves it with offer_answer, any other
+// with call_leave or a cancelled offer.
+func (k keys) calls() string { return k.prefix + "calls" }
+
+// offers is a hash, offer id -> acd.OfferRecord as JSON, of offers in force. No
+// expiry: deleted by offer_fail (an unanswered one has a deadline) or offer_finish.
+func (k keys) offers() string { return k.prefix + "offers" }
+
+// deadlines is a sorted set, "<kind>:<id>" by unix ms. A member is removed by
+// the script that leaves the state it belongs to, or by deadline_drop.
+func (k keys) deadlines() string { return k.prefix + "deadlines" }
+
+// paces is a hash, "<queue>@<pbx>" -> acd.Pace as JSON: one small field per
+// queue and PBX ever used.
+func (k keys) paces() string { return k.prefix + "paces" }
+
+// waiting is a sorted set of call ids by acd.CallScore. A call is in exactly
+// one of them while it waits, in none while it is offered.
+func (k keys) waiting(q acd.QueueAt) string { return k.prefix + "waiting:" + field(q) }
+
+// idle is a sorted set of agent ids by acd.Score. Every eligible agent is in
+// those of its queues. One that was reserved through another queue may still
+// be in it until the offer is answered or the member comes up.
+func (k keys) idle(q acd.QueueAt) string { return k.prefix + "idle:" + field(q) }
+
+// staff is a set of the agents logged in.
+func (k keys) staff(q acd.QueueAt) string { return k.prefix + "staff:" + field(q) }
+
+// field names a queue on a PBX; neither name can contain the sign.
+func field(q acd.QueueAt) string { return q.Queue + "@" + q.PBX }

@@ -1,0 +1,28 @@
+-- agent_dispose: say how the current or last call ended; ends wrap-up; uses lib_agent, lib_match, lib_settle.
+-- KEYS as in lib_agent, of the agent's queues.
+-- ARGV[2] agent id   ARGV[3] {queue: disposition}, '*' for any other queue   ARGV[4] who asked
+-- ARGV[5] Seat       ARGV[6] unique part of the offer's id
+-- Returns {outcome, state, offer or ''}; outcome is ok, later, refused, nothing or bad_disposition.
+local id, means, by = ARGV[2], cjson.decode(ARGV[3]), ARGV[4]
+local a = load(AGENTS, id) or fresh()
+if a.state == 'offline' then return {'refused', a.state, ''} end
+local talking = a.state == 'talking'
+local queue = talking and a.queue or a.last_queue
+if not queue then return {'nothing', a.state, ''} end
+local disposition = means[queue] or means['*']
+if not disposition then return {'bad_disposition', a.state, ''} end
+if talking then
+  a.disposition, a.disposed_by = disposition, by
+  save(AGENTS, id, a)
+  return {'later', a.state, ''}
+end
+journal('agent.disposed', id, {call = a.last_call, queue = queue, pbx = a.pbx},
+  {call = a.last_call, queue = queue, disposition = disposition, by = by})
+a.last_call, a.last_queue = nil, nil
+if a.state ~= 'wrapup' then
+  save(AGENTS, id, a)
+  return {'ok', a.state, ''}
+end
+move(id, a, 'wrapped', nil, by)
+local made = settle(id, a, cjson.decode(ARGV[5]), ARGV[6])
+return {'ok', a.state, made}

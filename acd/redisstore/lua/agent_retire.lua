@@ -1,0 +1,22 @@
+-- agent_retire: log an agent out whose definition is gone or whose phone changed; uses lib_agent.
+-- A record that is free is forgotten; one with a call when that is over and the next reload sees it.
+-- KEYS as in lib_agent, of the queues held before.
+-- ARGV[2] agent id   ARGV[3] why
+-- Returns 'gone' when forgotten, 'later' when it has a call.
+local id = ARGV[2]
+local a = load(AGENTS, id)
+if not a then return 'gone' end
+for i = 1, SEATED do
+  redis.call('ZREM', idle(i), id)
+  redis.call('SREM', staff(i), id)
+end
+local later = LATER[a.state] and LATER[a.state].logout
+if later then
+  a.next, a.next_why, a.next_by, a.print = later, ARGV[3], 'reload', nil
+  save(AGENTS, id, a)
+  return 'later'
+end
+move(id, a, 'logout', ARGV[3], 'reload')
+redis.call('ZREM', DUE, 'rest:' .. id)
+redis.call('HDEL', AGENTS, id)
+return 'gone'

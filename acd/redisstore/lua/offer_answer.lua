@@ -1,0 +1,26 @@
+-- offer_answer: the agent takes the call; it leaves the queue; uses lib_agent.
+-- KEYS as in lib_agent, of the agent's queues.
+-- ARGV[2] offer id   ARGV[3] "<queue>@<pbx>" of the call, field of paces
+-- Returns 1 when the offer is answered (also when it was already), 0 when it is not in force.
+local o = load(OFFERS, ARGV[2])
+if not o then return 0 end
+if o.answered then return 1 end
+local a, c = load(AGENTS, o.agent), load(CALLS, o.call)
+if not a or a.offer ~= ARGV[2] or not c then return 0 end
+a.misses, a.last_call, a.last_queue = 0, nil, nil
+if not move(o.agent, a, 'answer') then return 0 end
+save(AGENTS, o.agent, a)
+for i = 1, SEATED do redis.call('ZREM', idle(i), o.agent) end
+c.offer = nil
+o.answered, o.queued = true, c
+redis.call('HSET', OFFERS, ARGV[2], cjson.encode(o))
+redis.call('ZREM', DUE, 'offer:' .. ARGV[2])
+redis.call('HDEL', CALLS, o.call)
+-- As acd.Pace.Next: only a gap during which this caller waited all the time counts.
+local p = load(KEYS[6], ARGV[3]) or {at = 0, gap = 0}
+if p.at > 0 and c.entered <= p.at and now >= p.at then
+  local gap = now - p.at
+  p.gap = p.gap == 0 and gap or p.gap + 0.2 * (gap - p.gap)
+end
+redis.call('HSET', KEYS[6], ARGV[3], cjson.encode({at = now, gap = p.gap}))
+return 1

@@ -1,0 +1,50 @@
+-- offer_fail: an offer came to nothing, also one that was answered but not joined; call and agent are
+-- matched anew; uses lib_agent, lib_match, lib_settle.
+-- KEYS as in lib_agent, of the agent's queues and, last, of the call's.
+-- ARGV[2] offer id             ARGV[3] why, an OfferFailure   ARGV[4] the agent's Seat
+-- ARGV[5] the call's SeatQueue ARGV[6] {"misses","rest_ms","rest_long_ms"}
+-- ARGV[7] unique part of the id of the call's next offer
+-- ARGV[8] unique part of the id of the agent's next offer
+-- Returns {1, the call's offer or '', the agent's offer or '', position}, {0} when not in force.
+local o, why = load(OFFERS, ARGV[2]), ARGV[3]
+if not o then return {0} end
+local seat, q, set = cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
+local a, c = load(AGENTS, o.agent), load(CALLS, o.call)
+if o.answered then -- taken up but never joined; unless the call entered a queue anew, it gets its old place
+  if c then c = nil else c = o.queued end
+end
+redis.call('HDEL', OFFERS, ARGV[2])
+redis.call('ZREM', DUE, 'offer:' .. ARGV[2])
+
+local mine = ''
+if a and a.offer == ARGV[2] then
+  if why == 'no_answer' or why == 'rejected' then
+    a.misses, a.free_since = (a.misses or 0) + 1, now
+  end
+  if why ~= 'cancelled' then
+    a.rest_min, a.rest, a.rest_for = now + set.rest_ms, now + set.rest_ms, why
+    if why == 'busy' or why == 'unreachable' then
+      a.device, a.device_at, a.hearsay, a.rest = why, now, true, now + set.rest_long_ms
+    end
+    redis.call('ZADD', DUE, a.rest, 'rest:' .. o.agent)
+  end
+  if a.next then
+    move(o.agent, a, a.next, a.next_why, a.next_by)
+  elseif set.misses > 0 and a.misses >= set.misses then
+    move(o.agent, a, 'pause_due', 'missed', 'operadora')
+  else
+    move(o.agent, a, 'release', why)
+  end
+  a.offer, a.call, a.queue, a.next, a.next_why, a.next_by = nil, nil, nil, nil, nil, nil
+  a.disposition, a.disposed_by = nil, nil
+  mine = settle(o.agent, a, seat, ARGV[8])
+end
+
+if why == 'cancelled' and not o.answered then redis.call('HDEL', CALLS, o.call) end
+if why == 'cancelled' or not c then return {1, '', mine, 0} end
+c.offer = nil
+local made = seek(o.call, c, SEATED, q, ARGV[7])
+if made ~= '' then return {1, made, mine, 0} end
+redis.call('ZADD', waiting(SEATED), c.score, o.call)
+save(CALLS, o.call, c)
+return {1, '', mine, redis.call('ZRANK', waiting(SEATED), o.call) + 1}

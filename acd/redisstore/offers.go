@@ -1,0 +1,60 @@
+package redisstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+)
+
+// Offer returns an offer in force.
+func (s *Store) Offer(ctx context.Context, id string) (o acd.OfferRecord, ok bool, err error) {
+	ok, err = s.get(ctx, "acd/redisstore.Offer", s.keys.offers(), id, &o)
+	return o, ok, err
+}
+
+// Ring moves the deadline of an unanswered offer, once.
+func (s *Store) Ring(ctx context.Context, now time.Time, offer string, hold time.Duration) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Ring", offerRing, s.base(), ms(now), offer, hold.Milliseconds())
+}
+
+// Answer takes an offer up.
+func (s *Store) Answer(ctx context.Context, now time.Time, offer string, seat *acd.Seat, in acd.QueueAt) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.seatKeys(seat), ms(now), offer, field(in))
+}
+
+// failSettings are the queue's settings that a failed offer needs.
+type failSettings struct {
+	Misses     int   `json:"misses"`
+	RestMS     int64 `json:"rest_ms"`
+	RestLongMS int64 `json:"rest_long_ms"`
+}
+
+// Fail ends an unanswered offer and matches its call and its agent anew, in one script.
+func (s *Store) Fail(ctx context.Context, now time.Time, f acd.FailOrder) (acd.FailResult, error) {
+	at := acd.QueueAt{Queue: f.Queue.Queue, PBX: f.PBX}
+	set := failSettings{f.MaxMiss, f.Rest.Milliseconds(), f.RestLong.Milliseconds()}
+	r, err := s.run(ctx, "acd/redisstore.Fail", offerFail, s.seatKeys(f.Seat, at),
+		ms(now), f.Offer, string(f.Why), f.Seat.JSON(), encode(f.Queue), encode(set), f.CallID, f.AgentID)
+	if err != nil || r.number(0) == 0 {
+		return acd.FailResult{}, err
+	}
+	out := acd.FailResult{Failed: true, Position: int(r.number(3))}
+	if out.ForCall, err = r.offer(1); err != nil {
+		return out, err
+	}
+	out.ForAgent, err = r.offer(2)
+	return out, err
+}
+
+// Finish ends an answered offer and, without wrap-up, finds the agent's next call in the same script.
+func (s *Store) Finish(ctx context.Context, now time.Time, f acd.FinishOrder) (acd.FinishResult, error) {
+	r, err := s.run(ctx, "acd/redisstore.Finish", offerFinish, s.seatKeys(f.Seat),
+		ms(now), f.Offer, f.Seat.JSON(), f.WrapUp.Milliseconds(), f.Talked.Milliseconds(), f.OfferID)
+	if err != nil {
+		return acd.FinishResult{}, err
+	}
+	out := acd.FinishResult{Finished: r.text(0) == "ok", Open: r.text(0) == "open"}
+	out.Offer, err = r.offer(1)
+	return out, err
+}

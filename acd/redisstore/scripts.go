@@ -1,0 +1,97 @@
+package redisstore
+
+import (
+	"embed"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/operadora/operadora/acd"
+)
+
+//go:embed lua/*.lua
+var luaFiles embed.FS
+
+// Libraries that scripts are put together with. Each follows the ones before.
+var (
+	libAgent  = []string{"lib_agent"}
+	libMatch  = []string{"lib_agent", "lib_match"}
+	libSettle = []string{"lib_agent", "lib_match", "lib_settle"}
+)
+
+// The scripts, one transition each.
+var (
+	callEnqueue   = script("call_enqueue", libMatch)
+	callLeave     = script("call_leave", libAgent)
+	offerRing     = script("offer_ring", libAgent)
+	offerAnswer   = script("offer_answer", libAgent)
+	offerFail     = script("offer_fail", libSettle)
+	offerFinish   = script("offer_finish", libSettle)
+	agentChange   = script("agent_change", libSettle)
+	agentDispose  = script("agent_dispose", libSettle)
+	agentDevice   = script("agent_device", libSettle)
+	agentWake     = script("agent_wake", libSettle)
+	agentIndex    = script("agent_index", libSettle)
+	agentRetire   = script("agent_retire", libAgent)
+	deadlineClaim = script("deadline_claim", nil)
+	deadlineDrop  = script("deadline_drop", nil)
+)
+
+// script puts a script together: the tables of the agent's state machine, the
+// libraries, the script itself.
+func script(name string, libs []string) *redis.Script {
+	var b strings.Builder
+	if len(libs) > 0 {
+		b.WriteString(tables())
+	}
+	for _, file := range append(slices.Clone(libs), name) {
+		b.WriteString(mustRead("lua/" + file + ".lua"))
+	}
+	return redis.NewScript(b.String())
+}
+
+func mustRead(path string) string {
+	text, err := luaFiles.ReadFile(path)
+	if err != nil {
+		panic("acd/redisstore: " + err.Error()) // an embedded file: missing only when the build is wrong
+	}
+	return string(text)
+}
+
+// tables writes the agent's state machine as Lua, so that acd's tables are the
+// only ones.
+func tables() string {
+	next, later := map[acd.State]map[acd.Trigger]string{}, map[acd.State]map[acd.Trigger]string{}
+	for _, s := range acd.States {
+		next[s], later[s] = map[acd.Trigger]string{}, map[acd.Trigger]string{}
+		for _, t := range acd.Triggers {
+			if to, err := s.Next(t); err == nil {
+				next[s][t] = string(to)
+			}
+			if due, ok := s.Later(t); ok {
+				later[s][t] = string(due)
+			}
+		}
+	}
+	return "local NEXT = " + luaTable(next) + "\nlocal LATER = " + luaTable(later) + "\n"
+}
+
+func luaTable(m map[acd.State]map[acd.Trigger]string) string {
+	var b strings.Builder
+	b.WriteString("{")
+	for _, s := range slices.Sorted(maps.Keys(m)) {
+		if len(m[s]) == 0 {
+			continue
+		}
+		b.WriteString(string(s) + "={")
+		for _, t := range slices.Sorted(maps.Keys(m[s])) {
+			b.WriteString(string(t) + "=" + strconv.Quote(m[s][t]) + ",")
+		}
+		b.WriteString("},")
+	}
+	b.WriteString("}")
+	return b.String()
+}

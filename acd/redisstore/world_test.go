@@ -1,0 +1,242 @@
+package redisstore_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+const pbx = "uno"
+
+// world is a Service on a real Redis with a clock that only the test moves.
+type world struct {
+	testing.TB
+	rdb    *redis.Client
+	tenant string
+	store  *redisstore.Store
+	svc    *acd.Service
+	desk   *desk
+
+	mu  sync.Mutex
+	now time.Time // guarded by mu
+}
+
+// desk keeps what the Service tells; it knows the calls in known, or all when known is nil.
+type desk struct {
+	mu        sync.Mutex
+	absent    map[string]bool
+	offers    chan orchestrator.Offer
+	withdrawn chan orchestrator.Offer
+}
+
+func newDesk() *desk {
+	return &desk{absent: map[string]bool{}, offers: make(chan orchestrator.Offer, 10_000), withdrawn: make(chan orchestrator.Offer, 10_000)}
+}
+
+func (d *desk) Offer(o orchestrator.Offer) bool {
+	d.mu.Lock()
+	absent := d.absent[o.Call]
+	d.mu.Unlock()
+	if absent {
+		return false
+	}
+	d.offers <- o
+	return true
+}
+
+func (d *desk) Withdraw(o orchestrator.Offer, _ orchestrator.OfferFailure) { d.withdrawn <- o }
+
+func (d *desk) lose(call string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.absent[call] = true
+}
+
+var epoch = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+func setup(t testing.TB, defs acd.Definitions) *world {
+	t.Helper()
+	rdb, tenant := client(t)
+	w := &world{TB: t, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
+	w.start(defs, nil)
+	return w
+}
+
+func (w *world) start(defs acd.Definitions, calls acd.LiveCalls) {
+	w.Helper()
+	svc, err := acd.New(acd.Parts{Store: w.store, Definitions: defs, Calls: calls, Now: w.clock})
+	if err != nil {
+		w.Fatal(err)
+	}
+	if err := svc.Start(w.ctx(), w.desk); err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(svc.Stop)
+	w.svc = svc
+}
+
+func (w *world) ctx() context.Context { return context.WithoutCancel(w.Context()) }
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+// advance moves the clock and has the Service look at what is due.
+func (w *world) advance(d time.Duration) {
+	w.mu.Lock()
+	w.now = w.now.Add(d)
+	w.mu.Unlock()
+	w.svc.Wake()
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) do(op orchestrator.AgentOp, agent string, more ...func(*orchestrator.AgentCommand)) orchestrator.AgentAnswer {
+	w.Helper()
+	cmd := orchestrator.AgentCommand{Op: op, Agent: agent, Trusted: true, By: "test"}
+	for _, f := range more {
+		f(&cmd)
+	}
+	a, err := w.svc.Do(w.ctx(), cmd)
+	w.must(err)
+	return a
+}
+
+func (w *world) login(agents ...string) {
+	w.Helper()
+	for _, a := range agents {
+		if got := w.do(orchestrator.AgentLogin, a).Result; got != orchestrator.AgentOK {
+			w.Fatalf("login of %s: %s", a, got)
+		}
+	}
+}
+
+func (w *world) enqueue(call, queue string) orchestrator.Placement {
+	w.Helper()
+	p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: queue, Entered: w.clock()})
+	w.must(err)
+	return p
+}
+
+// serve enqueues a call that must be offered at once and answers it.
+func (w *world) serve(call, queue string) orchestrator.Offer {
+	w.Helper()
+	p := w.enqueue(call, queue)
+	if p.Offer == nil {
+		w.Fatalf("call %s: %+v, want an offer", call, p)
+	}
+	w.answer(p.Offer.ID)
+	return *p.Offer
+}
+
+func (w *world) answer(offer string) {
+	w.Helper()
+	ok, err := w.svc.Answered(w.ctx(), offer)
+	w.must(err)
+	if !ok {
+		w.Fatalf("offer %s is not valid", offer)
+	}
+}
+
+func (w *world) failed(offer string, why orchestrator.OfferFailure) orchestrator.Placement {
+	w.Helper()
+	p, err := w.svc.Failed(w.ctx(), offer, why)
+	w.must(err)
+	return p
+}
+
+func (w *world) finish(offer string) {
+	w.Helper()
+	w.must(w.svc.Finished(w.ctx(), offer, time.Minute))
+}
+
+// offered waits for the next offer at the desk.
+func (w *world) offered() orchestrator.Offer {
+	w.Helper()
+	select {
+	case o := <-w.desk.offers:
+		return o
+	case <-time.After(10 * time.Second):
+		w.Fatal("no offer came to the desk")
+		return orchestrator.Offer{}
+	}
+}
+
+func (w *world) records() acd.Records {
+	w.Helper()
+	r, err := w.store.Read(w.ctx())
+	w.must(err)
+	return r
+}
+
+func (w *world) agent(id string) acd.AgentRecord {
+	w.Helper()
+	return w.records().Agents[id]
+}
+
+func (w *world) wantState(id string, want acd.State) acd.AgentRecord {
+	w.Helper()
+	a := w.agent(id)
+	if a.State != want {
+		w.Fatalf("agent %s is %s, want %s (%+v)", id, a.State, want, a)
+	}
+	return a
+}
+
+// until waits for something that the Service does on its own.
+func (w *world) until(what string, ok func() bool) {
+	w.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			w.Fatalf("never happened: %s", what)
+		}
+	}
+}
+
+// defs makes definitions of queues and agents; every agent is in every queue.
+func defs(agents int, queues ...acd.Queue) acd.Definitions {
+	d := acd.Definitions{Queues: queues}
+	for i := range agents {
+		a := acd.NewAgent()
+		a.ID, a.PBX = fmt.Sprintf("a%02d", i), pbx
+		a.Endpoint = fmt.Sprintf("PJSIP/%d", 100+i)
+		for _, q := range queues {
+			a.Queues = append(a.Queues, acd.Membership{Queue: q.ID})
+		}
+		d.Agents = append(d.Agents, a)
+	}
+	return d
+}
+
+func queue(id string, change ...func(*acd.Queue)) acd.Queue {
+	q := acd.NewQueue()
+	q.ID = id
+	for _, f := range change {
+		f(&q)
+	}
+	return q
+}
+
+func noWrap(q *acd.Queue) { q.WrapUp = 0 }
+
+func toJSON(v any) string {
+	b, _ := json.Marshal(v)
+	return string(b)
+}

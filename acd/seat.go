@@ -1,0 +1,70 @@
+package acd
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"time"
+)
+
+// Seat is an agent's place as the store needs it: the phone, and the queues
+// with all that matching asks of their definitions. It is made once per
+// reload; its JSON form is what the scripts read.
+type Seat struct {
+	Agent      string      `json:"agent"`
+	PBX        string      `json:"pbx"`
+	Endpoint   string      `json:"endpoint"`
+	Language   string      `json:"language"`
+	AutoAnswer bool        `json:"auto_answer"`
+	Print      string      `json:"print"` // changes when anything else in the seat does
+	Queues     []SeatQueue `json:"queues"`
+
+	text string
+}
+
+// SeatQueue is one queue of a seat, or the queue of a call that looks for an agent.
+type SeatQueue struct {
+	Queue      string           `json:"id"`
+	Level      int              `json:"level"`
+	Weights    map[Fact]float64 `json:"weights"` // the strategy's row
+	RingMS     int64            `json:"ring_ms"`
+	HoldMS     int64            `json:"hold_ms"` // life of an offer: ring time and grace
+	AutoAnswer bool             `json:"auto_answer"`
+}
+
+// JSON returns the seat as the scripts read it.
+func (s *Seat) JSON() string { return s.text }
+
+// QueueNames returns the names of the seat's queues in order.
+func (s *Seat) QueueNames() []string {
+	names := make([]string, len(s.Queues))
+	for i, q := range s.Queues {
+		names[i] = q.Queue
+	}
+	return names
+}
+
+// seal computes the fingerprint and the JSON form.
+func (s *Seat) seal() {
+	s.Print = ""
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(mustJSON(s))) // hash.Hash never returns an error
+	s.Print = fmt.Sprintf("%016x", h.Sum64())
+	s.text = mustJSON(s)
+}
+
+// mustJSON encodes values of this package, none of which can fail.
+func mustJSON(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("acd: " + err.Error())
+	}
+	return string(b)
+}
+
+func newSeatQueue(q Queue, level int, grace time.Duration) SeatQueue {
+	return SeatQueue{
+		Queue: q.ID, Level: level, Weights: strategies[q.Strategy], AutoAnswer: q.AutoAnswer,
+		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + grace).Milliseconds(),
+	}
+}

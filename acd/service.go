@@ -1,0 +1,139 @@
+package acd
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// Service distributes calls. It implements orchestrator.Distributor,
+// orchestrator.Agents and orchestrator.Devices.
+type Service struct {
+	store  Store
+	calls  LiveCalls
+	cfg    Config
+	log    *slog.Logger
+	now    func() time.Time
+	roster atomic.Pointer[roster]
+	outbox *outbox
+	alarm  *alarm
+	stale  atomic.Bool // agents' places may not be those of the roster
+
+	reload sync.Mutex // one Reload at a time
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+var (
+	_ orchestrator.Distributor = (*Service)(nil)
+	_ orchestrator.Agents      = (*Service)(nil)
+	_ orchestrator.Devices     = (*Service)(nil)
+)
+
+// LiveCalls tells whether a call is still on record as live; orchestrator.Store does.
+type LiveCalls interface {
+	Call(ctx context.Context, id string) (orchestrator.Call, error)
+}
+
+// Parts is what a Service is joined from. Store and Definitions are required.
+type Parts struct {
+	Store       Store
+	Definitions Definitions
+	Config      Config // the zero value is DefaultConfig
+	// Calls is asked when the desk does not know a call: one that is still live
+	// (another process is about to take it up) keeps its place. Nil: the desk is right.
+	Calls LiveCalls
+	Log   *slog.Logger     // nil discards
+	Now   func() time.Time // nil is time.Now
+}
+
+// New joins the parts. Nothing runs before Start.
+func New(p Parts) (*Service, error) {
+	if p.Config == (Config{}) {
+		p.Config = DefaultConfig()
+	}
+	if err := p.Config.Validate(); err != nil {
+		return nil, err
+	}
+	if err := p.Definitions.Validate(); err != nil {
+		return nil, err
+	}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	s := &Service{
+		store: p.Store, calls: p.Calls, cfg: p.Config, now: p.Now,
+		log: p.Log.With("component", "acd"), outbox: newOutbox(), alarm: newAlarm(),
+	}
+	s.roster.Store(newRoster(p.Definitions, nil, p.Config.OfferGrace))
+	s.stale.Store(true)
+	return s, nil
+}
+
+// Start brings the store in line with the definitions and begins to watch
+// deadlines and to hand offers to desk. It returns at once; a store that is
+// away is asked again until it answers.
+func (s *Service) Start(ctx context.Context, desk orchestrator.OfferDesk) error {
+	if s.cancel != nil {
+		return fault.New("acd.Start", fault.Conflict, "started already")
+	}
+	ctx, s.cancel = context.WithCancel(ctx)
+	s.wg.Go(func() { s.outbox.run(ctx, func(d delivery) { s.deliver(ctx, desk, d) }) })
+	s.wg.Go(func() { s.watch(ctx) })
+	return nil
+}
+
+// Stop ends watching and waits for it. It may be called twice, and before Start.
+func (s *Service) Stop() {
+	if s.cancel != nil {
+		s.cancel()
+	}
+	s.wg.Wait()
+}
+
+// Definitions returns the definitions in force.
+func (s *Service) Definitions() Definitions { return s.roster.Load().defs }
+
+// Endpoints lists the phones of the agents of a PBX.
+func (s *Service) Endpoints(pbx string) []string {
+	var out []string
+	for _, a := range s.Definitions().Agents {
+		if a.PBX == pbx {
+			out = append(out, a.Endpoint)
+		}
+	}
+	return out
+}
+
+// Wake makes the Service look at the deadlines now. A process that begins to
+// drive a PBX calls it: the one before may have left some that are due.
+func (s *Service) Wake() {
+	s.alarm.by(s.now())
+	s.alarm.ring() // also when the clock was moved past the moment asked for
+}
+
+// matched takes note of an offer that was just made: its deadline is watched.
+func (s *Service) matched(o *OfferRecord) {
+	if o == nil {
+		return
+	}
+	s.alarm.by(time.UnixMilli(o.Due))
+	s.log.Debug("offered", "call", o.Call, "queue", o.Queue, "agent", o.Agent, "offer", o.ID)
+}
+
+// announce hands an offer that arose from an agent becoming free to the desk.
+func (s *Service) announce(o *OfferRecord) {
+	if o == nil {
+		return
+	}
+	s.matched(o)
+	s.outbox.put(delivery{offer: o.Offer})
+}

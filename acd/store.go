@@ -1,0 +1,262 @@
+package acd
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Store keeps who waits and who serves. Every method that changes something
+// is one atomic step: it checks first, changes after, matches in the same step
+// and appends agent.state and agent.disposed entries to the journal. A refusal
+// is a value, an error is a store that cannot answer (kind Unavailable).
+//
+// now is the caller's clock. An offer id passed in is used only when the step
+// matches; the offer's id is then MakeOfferID of the call and it.
+type Store interface {
+	CallStore
+	OfferStore
+	AgentStore
+
+	// Claim returns what is due and puts it off by lease, so that a process
+	// that dies before it has dealt with it only delays it. next is the
+	// earliest deadline that is left, zero when there is none.
+	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) (due []Deadline, next time.Time, err error)
+	// Drop removes a claimed deadline that fits nothing any more, unless it was set anew.
+	Drop(ctx context.Context, d Deadline) error
+	// Read returns everything at one moment.
+	Read(ctx context.Context) (Records, error)
+}
+
+// CallStore is the part of Store about calls in queues.
+type CallStore interface {
+	// Enqueue adds a call, or tells where it is when it is in the queue already.
+	Enqueue(ctx context.Context, now time.Time, o EnqueueOrder) (EnqueueResult, error)
+	// Leave removes a call that has no standing offer; false when it has one or is not there.
+	Leave(ctx context.Context, now time.Time, call string, in QueueAt) (bool, error)
+	// Call returns a queued call; ok is false when it is not in any queue.
+	Call(ctx context.Context, call string) (rec CallRecord, ok bool, err error)
+	// Place returns a waiting call's position from 1 (0 is not waiting) and its queue's pace.
+	Place(ctx context.Context, call string, in QueueAt) (position int, pace Pace, err error)
+}
+
+// OfferStore is the part of Store about offers.
+type OfferStore interface {
+	// Offer returns an offer in force.
+	Offer(ctx context.Context, id string) (o OfferRecord, ok bool, err error)
+	// Ring moves the deadline of an unanswered offer; false when there is none.
+	Ring(ctx context.Context, now time.Time, offer string, hold time.Duration) (bool, error)
+	// Answer takes an offer up; true also when it was before.
+	Answer(ctx context.Context, now time.Time, offer string, seat *Seat, in QueueAt) (bool, error)
+	// Fail ends an offer whose conversation never began and matches its call and its agent anew.
+	Fail(ctx context.Context, now time.Time, f FailOrder) (FailResult, error)
+	// Finish ends an answered offer.
+	Finish(ctx context.Context, now time.Time, f FinishOrder) (FinishResult, error)
+}
+
+// AgentStore is the part of Store about agents.
+type AgentStore interface {
+	// Change carries login, logout, pause and resume out, or remembers them until the call ends.
+	Change(ctx context.Context, now time.Time, c ChangeOrder) (ChangeResult, error)
+	// Dispose gives a disposition to the agent's current or last call.
+	Dispose(ctx context.Context, now time.Time, d DisposeOrder) (ChangeResult, error)
+	// Device stores what the PBX says of the agent's phone.
+	Device(ctx context.Context, now time.Time, seat *Seat, state orchestrator.DeviceState, offerID string) (*OfferRecord, error)
+	// Wake ends a wrap-up or a rest that is over; done is false when there is none.
+	Wake(ctx context.Context, now time.Time, seat *Seat, kind DeadlineKind, offerID string) (done bool, o *OfferRecord, err error)
+	// Index brings an agent's places in line with a changed seat; before names the places held so far.
+	Index(ctx context.Context, now time.Time, seat *Seat, before []QueueAt, offerID string) (*OfferRecord, error)
+	// Retire logs an agent out, after the current call if there is one, and
+	// forgets the record once it is free.
+	Retire(ctx context.Context, now time.Time, seat *Seat, before []QueueAt, why string) error
+}
+
+// QueueAt is a queue's part on one PBX: only agents and calls of the same PBX meet.
+type QueueAt struct{ Queue, PBX string }
+
+// CallRecord is a call in a queue, waiting or offered. Times are unix ms.
+type CallRecord struct {
+	Queue    string  `json:"queue"`
+	PBX      string  `json:"pbx"`
+	Language string  `json:"language,omitempty"`
+	Priority int     `json:"priority,omitempty"`
+	Entered  int64   `json:"entered"`
+	Score    float64 `json:"score"`           // CallScore with the queue's priority added
+	Offer    string  `json:"offer,omitempty"` // set while offered; the call is then in no waiting set
+	Rev      int64   `json:"rev,omitempty"`
+}
+
+// OfferRecord is an offer in force.
+type OfferRecord struct {
+	orchestrator.Offer
+	At      int64 `json:"at"`                // made, unix ms
+	Due     int64 `json:"due"`               // its deadline, unix ms
+	Ringing int64 `json:"ringing,omitempty"` // since, unix ms
+}
+
+// AgentRecord is an agent as stored. Times are unix ms.
+type AgentRecord struct {
+	State      State                    `json:"state"`
+	Since      int64                    `json:"since"`
+	Reason     string                   `json:"reason,omitempty"`
+	PBX        string                   `json:"pbx,omitempty"`
+	Endpoint   string                   `json:"endpoint,omitempty"`
+	Language   string                   `json:"language,omitempty"`
+	AutoAnswer bool                     `json:"auto_answer,omitempty"`
+	Queues     string                   `json:"queues,omitempty"` // names joined by commas
+	Print      string                   `json:"print,omitempty"`  // the seat's
+	Device     orchestrator.DeviceState `json:"device"`
+	DeviceAt   int64                    `json:"device_at,omitempty"`
+	// Hearsay means that Device is inferred from a failed offer, not told by the PBX.
+	Hearsay bool `json:"hearsay,omitempty"`
+	// Rest is until when nothing is offered, 0 when not resting. RestMin is the
+	// earliest end that a sign of life of the phone can bring.
+	Rest    int64  `json:"rest,omitempty"`
+	RestMin int64  `json:"rest_min,omitempty"`
+	RestFor string `json:"rest_for,omitempty"` // the failure that made it
+
+	FreeSince int64 `json:"free_since,omitempty"`
+	OfferedAt int64 `json:"offered_at,omitempty"`
+	Misses    int   `json:"misses,omitempty"` // in a row
+
+	Offer string `json:"offer,omitempty"`
+	Call  string `json:"call,omitempty"`
+	Queue string `json:"queue,omitempty"`
+	Due   int64  `json:"due,omitempty"` // end of wrap-up
+
+	Next    Trigger `json:"next,omitempty"` // what is remembered until the call ends
+	NextWhy string  `json:"next_why,omitempty"`
+	NextBy  string  `json:"next_by,omitempty"`
+
+	LastCall    string `json:"last_call,omitempty"` // may still get a disposition
+	LastQueue   string `json:"last_queue,omitempty"`
+	Disposition string `json:"disposition,omitempty"` // given while talking
+	DisposedBy  string `json:"disposed_by,omitempty"`
+
+	Calls  int64 `json:"calls,omitempty"`   // conversations since the record was made
+	TalkMS int64 `json:"talk_ms,omitempty"` // their length
+	Rev    int64 `json:"rev,omitempty"`
+}
+
+// Records is everything the store holds.
+type Records struct {
+	Agents map[string]AgentRecord
+	Calls  map[string]CallRecord
+	Offers map[string]OfferRecord
+	Paces  map[QueueAt]Pace
+}
+
+// EnqueueOrder asks for a place in a queue.
+type EnqueueOrder struct {
+	Call      string
+	Record    CallRecord
+	Queue     SeatQueue
+	MaxLength int  // 0 is unlimited
+	NeedStaff bool // refuse when nobody is logged in
+	OfferID   string
+}
+
+// EnqueueResult is what came of it.
+type EnqueueResult struct {
+	Result    orchestrator.PlacementResult
+	Position  int
+	Offer     *OfferRecord
+	Elsewhere QueueAt // when the call is in another queue already; Result is then empty
+}
+
+// FailOrder ends an offer that came to nothing.
+type FailOrder struct {
+	Offer    string
+	Why      orchestrator.OfferFailure
+	PBX      string    // the call's
+	Seat     *Seat     // the agent's
+	Queue    SeatQueue // the call's
+	MaxMiss  int       // 0 is never
+	Rest     time.Duration
+	RestLong time.Duration // after busy and unreachable, until the phone shows a sign of life
+	CallID   string        // offer id for the call's next agent
+	AgentID  string        // offer id for the agent's next call
+}
+
+// FailResult is what came of it. Failed is false when the offer was not in force.
+type FailResult struct {
+	Failed   bool
+	ForCall  *OfferRecord // the call's next agent
+	ForAgent *OfferRecord // the agent's next call
+	Position int          // of the call, when it waits
+}
+
+// FinishOrder ends an answered offer.
+type FinishOrder struct {
+	Offer   string
+	Seat    *Seat
+	WrapUp  time.Duration
+	Talked  time.Duration
+	OfferID string
+}
+
+// FinishResult is what came of it.
+type FinishResult struct {
+	Finished bool // false when there is no such offer
+	Open     bool // the offer is not answered yet: nothing was changed
+	Offer    *OfferRecord
+}
+
+// ChangeOrder is an agent's wish. Trigger is OnLogin, OnLogout, OnPause or OnResume.
+type ChangeOrder struct {
+	Seat       *Seat
+	Trigger    Trigger
+	Reason, By string
+	OfferID    string
+}
+
+// DisposeOrder gives a disposition.
+type DisposeOrder struct {
+	Seat    *Seat
+	ByQueue map[string]string // what it is called in each queue; anyQueue for the rest
+	By      string
+	OfferID string
+}
+
+// ChangeResult is the answer to an agent's wish.
+type ChangeResult struct {
+	Result ChangeOutcome
+	State  State // after
+	Offer  *OfferRecord
+}
+
+// ChangeOutcome is what came of an agent's wish, as the store tells it.
+type ChangeOutcome string
+
+// Outcomes of Change and Dispose.
+const (
+	ChangeDone    ChangeOutcome = "ok"
+	ChangeLater   ChangeOutcome = "later"           // remembered until the call ends
+	ChangeRefused ChangeOutcome = "refused"         // the state does not allow it
+	ChangeNothing ChangeOutcome = "nothing"         // no call to give a disposition to
+	ChangeUnfit   ChangeOutcome = "bad_disposition" // not a disposition of the call's queue
+)
+
+// DeadlineKind says what falls due.
+type DeadlineKind string
+
+// Kinds of deadlines. The strings are stored.
+const (
+	DueOffer DeadlineKind = "offer" // id is an offer
+	DueWrap  DeadlineKind = "wrap"  // id is an agent: wrap-up ends
+	DueRest  DeadlineKind = "rest"  // id is an agent: the rest after a failed offer ends
+)
+
+// Deadline is something that fell due.
+type Deadline struct {
+	Kind    DeadlineKind
+	ID      string
+	Claimed float64 // its score since it was claimed
+}
+
+// ReasonMissed is the pause reason of an agent who missed too many calls in a row.
+const ReasonMissed = "missed"
+
+// ReasonRemoved is the reason of a logout because the definition is gone or the phone changed.
+const ReasonRemoved = "removed"
