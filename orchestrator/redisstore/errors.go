@@ -1,0 +1,33 @@
+package redisstore
+
+import (
+	"errors"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// passing are the beginnings of error replies that tell of Redis' condition,
+// not of the command: it starts, fails over, is full, or its administrator has
+// to let us in. The command may be right and is worth repeating.
+var passing = []string{
+	"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "BUSY", "OOM",
+	"MISCONF", "NOREPLICAS", "UNBLOCKED", "NOAUTH", "WRONGPASS", "NOPERM", "ERR max number of clients",
+}
+
+// Classify gives an error of the Redis client its kind: Unavailable when Redis
+// cannot be reached or cannot serve now, Internal when it refused what we sent.
+// A nil err gives nil. Stores beside this one use it as well.
+func Classify(op string, err error) error {
+	var reply redis.Error
+	if !errors.As(err, &reply) {
+		return fault.E(op, fault.Unavailable, err)
+	}
+	for _, prefix := range passing {
+		if redis.HasErrorPrefix(err, prefix) {
+			return fault.E(op, fault.Unavailable, err)
+		}
+	}
+	return fault.E(op, fault.Internal, err)
+}

@@ -1,0 +1,258 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// JournalFields are the fields of a journal entry in its stream, in the order
+// in which journal_add takes them. "at" is unix milliseconds, "data" is JSON
+// text; a field that does not apply is "". The entry's id is the stream's.
+var JournalFields = [...]string{"type", "at", "call", "agent", "queue", "pbx", "data"}
+
+// ErrRewound means that the journal no longer reaches as far as the entry after
+// which Tail was to read: it was emptied, or Redis came back without its last
+// writes. What is appended from now on may have lower ids than what was read
+// before, so the reader has to begin again, at "" or at the present Last.
+var ErrRewound = errors.New("the journal ends before the place to read on from")
+
+const (
+	tailCount = 256                    // entries for one call of fn
+	tailBlock = 500 * time.Millisecond // one wait of Tail; also how late it may notice the end of ctx
+	retryMin  = 50 * time.Millisecond
+	retryMax  = 2 * time.Second
+)
+
+// Append writes journal entries in one atomic step.
+func (s *Store) Append(ctx context.Context, entries ...orchestrator.Entry) error {
+	const op = "redisstore.Append"
+	if len(entries) == 0 {
+		return nil
+	}
+	args := make([]any, 0, len(entries)*len(JournalFields))
+	args = appendEntries(args, entries)
+	return Classify(op, journalAppend.Run(ctx, s.rdb, []string{s.keys.journal()}, args...).Err())
+}
+
+// appendEntries adds the values of entries in the order of JournalFields.
+func appendEntries(args []any, entries []orchestrator.Entry) []any {
+	for i := range entries {
+		e := &entries[i]
+		args = append(args, string(e.Type), e.At.UnixMilli(), e.Call, e.Agent, e.Queue, e.PBX, []byte(e.Data))
+	}
+	return args
+}
+
+// ParseEntry turns a message of the journal's stream into an entry. An error is
+// of kind Internal: whoever wrote the message did not use journal_add.
+func ParseEntry(m redis.XMessage) (orchestrator.Entry, error) {
+	text := func(field string) string {
+		s, _ := m.Values[field].(string)
+		return s
+	}
+	e := orchestrator.Entry{
+		ID: m.ID, Type: orchestrator.EntryType(text("type")), Call: text("call"), Agent: text("agent"),
+		Queue: text("queue"), PBX: text("pbx"),
+	}
+	if data := text("data"); data != "" {
+		e.Data = json.RawMessage(data)
+	}
+	at, err := strconv.ParseInt(text("at"), 10, 64)
+	if err != nil || e.Type == "" {
+		return e, fault.New("redisstore.ParseEntry", fault.Internal, "entry %s has type %q, at %q", m.ID, e.Type, text("at"))
+	}
+	e.At = time.UnixMilli(at)
+	return e, nil
+}
+
+// Tail calls fn for the entries after an id, at most tailCount at once, until
+// ctx ends (then it returns ctx's error within a second) or fn fails. While
+// Redis is away it tries again and goes on where it stopped. ErrRewound is of
+// kind Conflict. An entry that cannot be read is logged and left out.
+func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
+	r := reader{s: s, at: after}
+	wait, told := retryMin, false
+	for {
+		batch, err := r.next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case fault.KindOf(err) == fault.Unavailable:
+			if !told {
+				s.log.WarnContext(ctx, "the journal cannot be read; trying again", "after", r.at, "error", err)
+				told = true
+			}
+			pause(ctx, wait)
+			wait = min(2*wait, retryMax)
+			continue
+		case err != nil:
+			return err
+		case told:
+			s.log.InfoContext(ctx, "the journal can be read again", "after", r.at)
+			told, wait = false, retryMin
+		}
+		if entries := s.parse(ctx, batch); len(entries) > 0 {
+			if err := fn(entries); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// reader is a place in the journal.
+type reader struct {
+	s    *Store
+	at   string // id of the last entry read; "" and "$" as in Tail
+	sure bool   // the journal reached at when we last asked, and nothing happened since
+}
+
+// next waits a moment for entries after the place and moves it behind them.
+func (r *reader) next(ctx context.Context) ([]redis.XMessage, error) {
+	if !r.sure {
+		if err := r.settle(ctx); err != nil {
+			return nil, err
+		}
+	}
+	batch, err := r.s.readAfter(ctx, r.at)
+	// After a disconnection, and when nothing comes for a while, the stream may
+	// not be the one we know.
+	r.sure = err == nil && len(batch) > 0
+	if r.sure {
+		r.at = batch[len(batch)-1].ID
+	}
+	return batch, err
+}
+
+// settle turns "" and "$" into ids, and returns ErrRewound when the journal
+// never came as far as any other id.
+func (r *reader) settle(ctx context.Context) error {
+	const op = "redisstore.Tail"
+	if r.at == "" {
+		r.at = "0-0"
+	}
+	if r.at != "$" {
+		if _, _, err := parseID(r.at); err != nil {
+			return fault.E(op, fault.Invalid, err)
+		}
+	}
+	last, err := r.s.lastGenerated(ctx, op)
+	switch {
+	case err != nil:
+		return err
+	case r.at == "$":
+		r.at = last
+	case less(last, r.at):
+		return fault.E(op, fault.Conflict, fmt.Errorf("%w: it ends at %s, the place is %s", ErrRewound, last, r.at))
+	}
+	r.sure = true
+	return nil
+}
+
+// readAfter waits a moment for entries after an id.
+func (s *Store) readAfter(ctx context.Context, after string) ([]redis.XMessage, error) {
+	// A Redis that accepts the command and never answers must not hold the reader.
+	ctx, cancel := context.WithTimeout(ctx, tailBlock+retryMax)
+	defer cancel()
+	streams, err := s.rdb.XRead(ctx, &redis.XReadArgs{
+		Streams: []string{s.keys.journal(), after}, Count: tailCount, Block: tailBlock,
+	}).Result()
+	if errors.Is(err, redis.Nil) {
+		return nil, nil
+	}
+	if err != nil || len(streams) == 0 {
+		return nil, Classify("redisstore.Tail", err)
+	}
+	return streams[0].Messages, nil
+}
+
+func (s *Store) parse(ctx context.Context, batch []redis.XMessage) []orchestrator.Entry {
+	entries := make([]orchestrator.Entry, 0, len(batch))
+	for _, m := range batch {
+		e, err := ParseEntry(m)
+		if err != nil {
+			s.log.ErrorContext(ctx, "journal entry left out", "error", err)
+			continue
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// lastGenerated is the highest id that the journal ever gave, "0-0" when there
+// is no journal.
+func (s *Store) lastGenerated(ctx context.Context, op string) (string, error) {
+	info, err := s.rdb.XInfoStream(ctx, s.keys.journal()).Result()
+	if err != nil {
+		if redis.HasErrorPrefix(err, "ERR no such key") {
+			return "0-0", nil
+		}
+		return "", Classify(op, err)
+	}
+	return info.LastGeneratedID, nil
+}
+
+// Last returns the id of the newest entry, "" when there is none.
+func (s *Store) Last(ctx context.Context) (string, error) {
+	newest, err := s.rdb.XRevRangeN(ctx, s.keys.journal(), "+", "-", 1).Result()
+	if err != nil || len(newest) == 0 {
+		return "", Classify("redisstore.Last", err)
+	}
+	return newest[0].ID, nil
+}
+
+// Trim forgets entries that are older than before (by the ids, which Redis makes
+// of its own clock) and not newer than recorded. With recorded "" it does nothing.
+func (s *Store) Trim(ctx context.Context, recorded string, before time.Time) error {
+	const op = "redisstore.Trim"
+	if recorded == "" {
+		return nil
+	}
+	ms, seq, err := parseID(recorded)
+	if err != nil {
+		return fault.E(op, fault.Invalid, err)
+	}
+	first := fmt.Sprintf("%d-%d", ms, seq+1) // the lowest id that must stay
+	if old := fmt.Sprintf("%d-0", max(0, before.UnixMilli())); less(old, first) {
+		first = old
+	}
+	return Classify(op, s.rdb.XTrimMinID(ctx, s.keys.journal(), first).Err())
+}
+
+// parseID splits a stream id "<ms>-<seq>".
+func parseID(id string) (ms, seq uint64, err error) {
+	head, tail, ok := strings.Cut(id, "-")
+	if ms, err = strconv.ParseUint(head, 10, 64); err == nil && ok {
+		seq, err = strconv.ParseUint(tail, 10, 64)
+	}
+	if err != nil || !ok {
+		return 0, 0, fmt.Errorf("%q is not the id of a journal entry", id)
+	}
+	return ms, seq, nil
+}
+
+// less compares two valid stream ids.
+func less(a, b string) bool {
+	ams, aseq, _ := parseID(a)
+	bms, bseq, _ := parseID(b)
+	return ams < bms || (ams == bms && aseq < bseq)
+}
+
+// pause waits for d or the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

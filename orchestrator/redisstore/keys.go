@@ -1,0 +1,35 @@
+package redisstore
+
+// keys names every key of a tenant. All share the hash tag {tenant}, so that
+// each script touches one slot of a Redis Cluster.
+type keys struct{ prefix string }
+
+func keysOf(tenant string) keys { return keys{prefix: "op:{" + tenant + "}:"} }
+
+// JournalKey is the stream of all journal entries of a tenant; its entries have
+// the fields of JournalFields. Every script that changes something worth
+// telling appends to it (JournalLua). No expiry: the recorder trims it with
+// Journal.Trim once the entries are on record.
+func JournalKey(tenant string) string { return keysOf(tenant).journal() }
+
+func (k keys) journal() string { return k.prefix + "journal" }
+
+// call is a hash with a call: rev (its revision), process (who stored it) and
+// doc (orchestrator.Call as JSON). Written by call_commit. A live call's has no
+// expiry: the process that drives its PBX ends it. An ended one expires after
+// endedKept.
+func (k keys) call(id string) string { return k.prefix + "call:" + id }
+
+// live is a sorted set of the live calls of a PBX by their earliest deadline
+// in unix ms. A call enters and leaves it with call_commit; no expiry.
+func (k keys) live(pbx string) string { return k.prefix + "live:" + pbx }
+
+// lease is a hash with who drives a PBX: instance, process, epoch. Written by
+// lease_acquire, expires with the lease.
+func (k keys) lease(pbx string) string { return k.prefix + "lease:" + pbx }
+
+// epoch is a hash with the last epoch given for a PBX and the process that has
+// it ("" once it gave it back). Written by lease_acquire, lease_release and,
+// where Redis lost it, by call_commit. No expiry, so that epochs grow for
+// ever: two small fields for each PBX there ever was.
+func (k keys) epoch(pbx string) string { return k.prefix + "epoch:" + pbx }
