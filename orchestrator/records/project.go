@@ -67,6 +67,7 @@ type detail struct {
 	Recording string `json:"recording"`
 	State     string `json:"state"`
 	Duration  int64  `json:"duration_ms"`
+	Voicemail bool   `json:"voicemail"`
 
 	Disposition string `json:"disposition"`
 	By          string `json:"by"`
@@ -154,6 +155,9 @@ func (p *projector) record(e orchestrator.Entry, x detail, when int64) {
 		p.recordings = append(p.recordings, r)
 	}
 	r.Queue, r.Agent = first(e.Queue, r.Queue), first(e.Agent, r.Agent)
+	if x.Voicemail {
+		r.Kind = KindVoicemail
+	}
 	switch x.State {
 	case "muted":
 		r.Muted = true

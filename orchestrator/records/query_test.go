@@ -2,6 +2,7 @@ package records
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -207,6 +208,38 @@ func TestAgentStates(t *testing.T) {
 		want := []string{"101 paused 60", "101 available 50", "101 wrapup 40", "101 talking 30", "101 ringing 20"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestSince(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, fresh func(*testing.T) *DB) {
+		d := fresh(t)
+		entries := newStory(t).day(5, 13).entries
+		write(t, d, entries)
+		got, err := d.Since(t.Context(), entries[9].ID, 12)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Clone(entries[10:22])
+		for i, e := range want {
+			if e.Type == orchestrator.EntryAgentDisposed { // shown with the call that it is about
+				var x disposed
+				if err := json.Unmarshal(e.Data, &x); err != nil {
+					t.Fatal(err)
+				}
+				want[i].Call = x.Call
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-journal +since):\n%s", diff)
+		}
+		if got, err := d.Since(t.Context(), entries[len(entries)-1].ID, 12); err != nil || len(got) != 0 {
+			t.Errorf("after the last: %d entries, %v", len(got), err)
+		}
+		if _, err := d.Since(t.Context(), "1-1", 12); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("after what never was: %v", err)
 		}
 	})
 }

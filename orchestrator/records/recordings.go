@@ -16,7 +16,7 @@ type Recording struct {
 	PBX        string `json:"pbx"`
 	Queue      string `json:"queue,omitempty"`
 	Agent      string `json:"agent,omitempty"`
-	Kind       string `json:"kind"` // conversation or voicemail; known for sure once the call has ended
+	Kind       string `json:"kind"` // conversation or voicemail
 	StartedAt  int64  `json:"started_at"`
 	EndedAt    int64  `json:"ended_at,omitempty"`
 	DurationMS int64  `json:"duration_ms,omitempty"`

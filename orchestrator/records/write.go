@@ -108,7 +108,6 @@ func sortOut(entries []orchestrator.Entry) batch {
 			b.read(e, &c)
 			b.agentStates = append(b.agentStates, []any{text(e.ID), position(e.ID), text(e.Agent), ms(e.At),
 				text(c.From), text(c.To), text(c.Reason), text(c.Device), text(c.Call), text(c.By)})
-			continue
 		case orchestrator.EntryAgentDisposed:
 			var x disposed
 			if b.read(e, &x) && call == "" {

@@ -8,6 +8,7 @@ CREATE TABLE recorder_offset (
     written_at BIGINT NOT NULL
 );
 
+-- The whole journal as it was delivered.
 CREATE TABLE timeline (
     id    TEXT PRIMARY KEY,
     pos   TEXT NOT NULL,
@@ -20,6 +21,7 @@ CREATE TABLE timeline (
     data  TEXT NOT NULL
 );
 CREATE INDEX timeline_call ON timeline (call, pos);
+CREATE INDEX timeline_pos ON timeline (pos);
 
 CREATE TABLE contacts (
     call          TEXT PRIMARY KEY,
