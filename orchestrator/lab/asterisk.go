@@ -132,7 +132,7 @@ func AsteriskFor(tb TB, o AsteriskOptions) *Asterisk {
 	}
 	tb.Cleanup(func() {
 		if tb.Failed() {
-			tb.Logf("the end of Asterisk's log:\n%s", endOfFile(a.LogPath()))
+			tb.Logf("the end of Asterisk's log:\n%s", a.LogTail())
 		}
 		if err := a.Stop(); err != nil {
 			tb.Logf("%v", err)
@@ -192,7 +192,7 @@ func (a *Asterisk) Restart(ctx context.Context) error {
 	}
 	if err := a.booted(ctx, run); err != nil {
 		run.kill()
-		return fmt.Errorf("asterisk did not come up: %w; it printed:\n%s\nits log ends:\n%s", err, a.out, endOfFile(a.LogPath()))
+		return fmt.Errorf("asterisk did not come up: %w; it printed:\n%s\nits log ends:\n%s", err, a.out, a.LogTail())
 	}
 	a.run = run
 	return nil
@@ -275,6 +275,11 @@ func (a *Asterisk) RecordingDir() string { return filepath.Join(a.dir, "spool", 
 
 // LogPath is the instance's log.
 func (a *Asterisk) LogPath() string { return filepath.Join(a.dir, "log", "messages") }
+
+// LogTail is the last part of the log, without the lines of modules that load.
+func (a *Asterisk) LogTail() string {
+	return endOfFile(a.LogPath(), "loader.c: Loading")
+}
 
 // PID is the process id, 0 when the instance does not run.
 func (a *Asterisk) PID() int {

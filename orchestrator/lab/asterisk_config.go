@@ -46,7 +46,7 @@ var modules = strings.Fields(`
 
 // writeConfig writes every file of the instance.
 func (a *Asterisk) writeConfig() error {
-	for _, d := range []string{"etc", "log", "run", "lib", "db", "keys", "spool/recording", "spool/monitor", "spool/tmp"} {
+	for _, d := range []string{"etc", "log", "run", "lib", "db", "keys/keys", "spool/recording", "spool/monitor", "spool/tmp"} {
 		if err := os.MkdirAll(filepath.Join(a.dir, d), 0o755); err != nil {
 			return fmt.Errorf("asterisk's folder: %w", err)
 		}
@@ -68,9 +68,10 @@ func (a *Asterisk) writeConfig() error {
 		"musiconhold.conf": "[default]\nmode = files\ndirectory = " + filepath.Join(a.parts.data, "moh") + "\n",
 		"indications.conf": indications,
 		"stasis.conf":      "[declined_message_types]\n",
+		// Empty is enough for these not to be complained about.
+		"acl.conf": "", "websocket_client.conf": "",
 	}
-	// Files that Asterisk complains about when they are missing.
-	for _, name := range []string{"acl.conf", "features.conf", "udptl.conf", "cdr.conf", "cel.conf", "ccss.conf", "manager.conf", "pjproject.conf", "confbridge.conf", "codecs.conf", "amd.conf", "queuerules.conf"} {
+	for _, name := range []string{"features.conf", "udptl.conf", "cdr.conf", "cel.conf", "ccss.conf", "manager.conf", "pjproject.conf", "confbridge.conf", "codecs.conf", "amd.conf", "queuerules.conf"} {
 		files[name] = "[general]\n"
 	}
 	for _, f := range rendered {
@@ -265,6 +266,7 @@ include => lab
 const indications = `[general]
 country = us
 [us]
+description = United States
 ringcadence = 2000,4000
 dial = 350+440
 busy = 480+620/500,0/500
@@ -275,6 +277,7 @@ record = 1400/500,0/15000
 info = !950/330,!1400/330,!1800/330,0
 stutter = !350+440/100,!0/100,!350+440/100,!0/100,350+440
 [mx]
+description = Mexico
 ringcadence = 2000,4000
 dial = 425
 busy = 425/250,0/250

@@ -1,13 +1,15 @@
 package lab
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -118,16 +120,23 @@ func (t *tail) String() string {
 	return string(bytes.TrimSpace(t.buf))
 }
 
-// endOfFile returns the last part of the file at path, or a remark why not.
-func endOfFile(path string) string {
+// endOfFile returns the last part of the file at path, or a remark why not,
+// leaving out lines that contain one of the given texts.
+func endOfFile(path string, without ...string) string {
 	f, err := os.Open(path)
 	if err != nil {
 		return "(no log: " + err.Error() + ")"
 	}
 	defer f.Close()
 	var t tail
-	if _, err := io.Copy(&t, f); err != nil {
-		return "(log unreadable: " + err.Error() + ")"
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if !slices.ContainsFunc(without, func(s string) bool { return strings.Contains(lines.Text(), s) }) {
+			fmt.Fprintln(&t, lines.Text())
+		}
+	}
+	if err := lines.Err(); err != nil {
+		fmt.Fprintln(&t, "(log unreadable from here: "+err.Error()+")")
 	}
 	return t.String()
 }
