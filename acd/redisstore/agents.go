@@ -6,6 +6,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 // Change carries an agent's wish out, remembers it or refuses it.
@@ -65,7 +66,7 @@ func (s *Store) Index(ctx context.Context, now time.Time, seat *acd.Seat, before
 func (s *Store) Retire(ctx context.Context, now time.Time, seat *acd.Seat, before []acd.QueueAt, why string) error {
 	err := agentRetire.Run(ctx, s.rdb, s.base(before...), ms(now), seat.Agent, why).Err()
 	if err != nil {
-		return classify("acd/redisstore.Retire", err)
+		return redisstore.Classify("acd/redisstore.Retire", err)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 // Enqueue adds a call and looks for an agent, in one script.
@@ -46,7 +47,7 @@ func (s *Store) Place(ctx context.Context, call string, in acd.QueueAt) (int, ac
 	rank := pipe.ZRank(ctx, s.keys.waiting(in), call)
 	text := pipe.HGet(ctx, s.keys.paces(), field(in))
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return 0, acd.Pace{}, classify(op, err)
+		return 0, acd.Pace{}, redisstore.Classify(op, err)
 	}
 	var pace acd.Pace
 	if text.Err() == nil {
@@ -67,7 +68,7 @@ func (s *Store) get(ctx context.Context, op, key, id string, into any) (bool, er
 		return false, nil
 	}
 	if err != nil {
-		return false, classify(op, err)
+		return false, redisstore.Classify(op, err)
 	}
 	return true, decode(text, into)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 // Claim hands out what is due and puts it off.
@@ -57,7 +58,7 @@ func (s *Store) Read(ctx context.Context) (acd.Records, error) {
 		return nil
 	})
 	if err != nil {
-		return acd.Records{}, classify("acd/redisstore.Read", err)
+		return acd.Records{}, redisstore.Classify("acd/redisstore.Read", err)
 	}
 	var out acd.Records
 	if out.Agents, err = decodeAll[acd.AgentRecord](agents.Val()); err != nil {

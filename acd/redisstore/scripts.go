@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 //go:embed lua/*.lua
@@ -40,15 +41,22 @@ var (
 	deadlineDrop  = script("deadline_drop", nil)
 )
 
-// script puts a script together: the tables of the agent's state machine, the
-// libraries, the script itself.
+// script puts a script together: how an entry is written to the journal, the
+// tables of the agent's state machine, the libraries, the script itself.
+// Comments are left out, they would travel to Redis for nothing.
 func script(name string, libs []string) *redis.Script {
-	var b strings.Builder
+	parts := []string{}
 	if len(libs) > 0 {
-		b.WriteString(tables())
+		parts = append(parts, redisstore.JournalLua, tables())
 	}
 	for _, file := range append(slices.Clone(libs), name) {
-		b.WriteString(mustRead("lua/" + file + ".lua"))
+		parts = append(parts, mustRead("lua/"+file+".lua"))
+	}
+	var b strings.Builder
+	for line := range strings.Lines(strings.Join(parts, "\n")) {
+		if !strings.HasPrefix(line, "--") {
+			b.WriteString(line)
+		}
 	}
 	return redis.NewScript(b.String())
 }

@@ -10,7 +10,6 @@ package redisstore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 // Store implements acd.Store.
@@ -32,7 +32,7 @@ var _ acd.Store = (*Store)(nil)
 
 // New returns the store of a tenant. It does not own the client.
 func New(rdb redis.UniversalClient, tenant string) *Store {
-	return &Store{rdb: rdb, keys: keysOf(tenant), journal: "op:{" + tenant + "}:journal"}
+	return &Store{rdb: rdb, keys: keysOf(tenant), journal: redisstore.JournalKey(tenant)}
 }
 
 // base returns the keys that every script but the deadlines' has, followed by
@@ -59,7 +59,7 @@ func (s *Store) seatKeys(seat *acd.Seat, after ...acd.QueueAt) []string {
 func (s *Store) run(ctx context.Context, op string, script *redis.Script, keys []string, args ...any) (reply, error) {
 	list, err := script.Run(ctx, s.rdb, keys, args...).Slice()
 	if err != nil {
-		return nil, classify(op, err)
+		return nil, redisstore.Classify(op, err)
 	}
 	return reply(list), nil
 }
@@ -68,20 +68,9 @@ func (s *Store) run(ctx context.Context, op string, script *redis.Script, keys [
 func (s *Store) runBool(ctx context.Context, op string, script *redis.Script, keys []string, args ...any) (bool, error) {
 	n, err := script.Run(ctx, s.rdb, keys, args...).Int64()
 	if err != nil {
-		return false, classify(op, err)
+		return false, redisstore.Classify(op, err)
 	}
 	return n == 1, nil
-}
-
-// classify gives a client's error its kind: an error reply (a fault of a
-// script, a wrong type) is Internal, all else is a Redis that cannot answer.
-func classify(op string, err error) error {
-	var replied redis.Error
-	if errors.As(err, &replied) && !redis.IsLoadingError(err) && !redis.IsReadOnlyError(err) &&
-		!redis.IsClusterDownError(err) && !redis.IsTryAgainError(err) && !redis.IsMasterDownError(err) {
-		return fault.New(op, fault.Internal, "redis refused: %s", err.Error())
-	}
-	return fault.New(op, fault.Unavailable, "redis: %w", err)
 }
 
 // reply is a script's list.

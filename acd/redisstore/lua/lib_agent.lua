@@ -1,6 +1,6 @@
 -- lib_agent: what every script that changes agents or calls starts with.
--- Before it stand two tables made from the Go ones: NEXT[state][trigger] = state
--- and LATER[state][trigger] = trigger.
+-- Before it stand journal_add (orchestrator/redisstore) and two tables made from
+-- the Go ones: NEXT[state][trigger] = state and LATER[state][trigger] = trigger.
 -- KEYS[1] hash  agents     agent -> AgentRecord
 -- KEYS[2] hash  calls      call -> CallRecord
 -- KEYS[3] hash  offers     offer -> OfferRecord
@@ -30,8 +30,7 @@ end
 local function fresh() return {state = 'offline', since = now, device = 'unknown', misses = 0} end
 
 local function journal(kind, agent, a, data)
-  local entry = {type = kind, agent = agent, call = a.call, queue = a.queue, pbx = a.pbx, data = data}
-  redis.call('XADD', KEYS[5], '*', 'at', ARGV[1], 'entry', cjson.encode(entry))
+  journal_add(KEYS[5], kind, ARGV[1], a.call, agent, a.queue, a.pbx, cjson.encode(data))
 end
 
 -- tell writes the agent's state to the journal, without a change when from is its state.
