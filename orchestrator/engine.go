@@ -30,7 +30,9 @@ type Parts struct {
 	Devices     Devices
 	Guide       Guide
 	// Prepare fetches what the guide needs to go on with a call that began in another process; may be nil.
-	Prepare    func(ctx context.Context, guideState json.RawMessage) error
+	Prepare func(ctx context.Context, guideState json.RawMessage) error
+	// Connected is told after each (re)connection of a PBX; may be nil.
+	Connected  func(ctx context.Context, pbx string)
 	Gate       Gate
 	PBXs       []PBX
 	Owner      LeaseOwner
@@ -49,6 +51,7 @@ type Engine struct {
 	agents  Agents
 	devices Devices
 	prepare func(context.Context, json.RawMessage) error
+	greet   func(context.Context, string)
 	owner   LeaseOwner
 	ttl     time.Duration
 	log     *slog.Logger
@@ -76,7 +79,7 @@ func NewEngine(p Parts) *Engine {
 	}
 	e := &Engine{
 		decider: &decider{guide: p.Guide, gate: p.Gate, limits: p.Limits},
-		store:   p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices, prepare: p.Prepare,
+		store:   p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices, prepare: p.Prepare, greet: p.Connected,
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
 		calls: map[string]*loop{}, drivers: map[string]*driver{},
 	}

@@ -167,6 +167,9 @@ func (t *term) Connected(_ string, truth Snapshot) {
 	t.wg.Go(func() {
 		t.watch(t.ctx)
 		t.endOrphanOffers(t.ctx)
+		if t.eng.greet != nil {
+			t.eng.greet(t.ctx, t.pbx.Name())
+		}
 	})
 }
 

@@ -33,6 +33,6 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: operadora.yaml here, then /etc/operadora/operadora.yaml)")
-	root.AddCommand(newDialplanCommand())
+	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand())
 	return root
 }

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"maps"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/operadora/operadora/acd"
+	acdstore "github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/ivr"
+	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/records"
+	"github.com/operadora/operadora/orchestrator/redisstore"
+)
+
+// App is a running operadora: all parts joined.
+type App struct {
+	cfg     Config
+	log     *slog.Logger
+	metrics *prometheus.Registry
+	gate    gate.Gate
+
+	redis    interface{ Close() error }
+	store    *redisstore.Store
+	db       *records.DB
+	recorder *records.Recorder
+	acd      *acd.Service
+	library  *ivr.Library
+	engine   *orchestrator.Engine
+	lamps    *acd.LampFollower
+	adapters []*ari.Adapter
+
+	mu     sync.Mutex
+	defs   Definitions     // in force; guarded by mu
+	faults flowfile.Faults // warnings about them; guarded by mu
+
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+// NewApp joins the parts and opens the database. Nothing runs before Start.
+func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) {
+	a := &App{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), gate: gate.Gate{}}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for name, p := range cfg.PBXs {
+		a.gate[name] = p.Outbound
+	}
+	if a.defs, a.faults, err = loadDefinitions(cfg.Definitions, cfg.PBXs, a.known()); err != nil {
+		return nil, err
+	}
+	rdb, err := cfg.Redis.Client()
+	if err != nil {
+		return nil, err
+	}
+	a.redis = rdb
+	a.store = redisstore.New(rdb, cfg.Redis.Tenant, log)
+	if a.db, err = records.Open(ctx, cfg.Records, time.Now); err != nil {
+		return nil, err
+	}
+	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
+	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
+		Calls: a.store, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	a.library = ivr.NewLibrary(flowfile.Parse, nil)
+	if err = a.joinPBXs(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// joinPBXs makes the adapters and the engine.
+func (a *App) joinPBXs() error {
+	m := ari.NewMetrics(a.metrics)
+	var pbxs []orchestrator.PBX
+	for _, name := range slices.Sorted(maps.Keys(a.cfg.PBXs)) {
+		adapter, err := ari.New(name, a.cfg.PBXs[name].ARI, a.log, m)
+		if err != nil {
+			return err
+		}
+		a.adapters = append(a.adapters, adapter)
+		pbxs = append(pbxs, adapter)
+	}
+	a.engine = orchestrator.NewEngine(orchestrator.Parts{
+		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd,
+		Guide: a.library, Prepare: a.library.Prepare, Gate: a.gate, PBXs: pbxs,
+		Connected: a.connected, Limits: a.cfg.Limits, LeaseTTL: a.cfg.LeaseTTL,
+		Owner: orchestrator.LeaseOwner{Instance: a.cfg.Instance, Process: rand.Text()},
+		Log:   a.log, Registerer: a.metrics,
+	})
+	a.lamps = acd.NewLampFollower(a.store, a, a.acd.Snapshot, a.log)
+	return nil
+}
+
+// Start brings everything up, what is needed by others first. It returns when
+// the flows are in force; PBXs connect in the background.
+func (a *App) Start(ctx context.Context) error {
+	ctx, a.cancel = context.WithCancel(ctx)
+	if err := a.publish(ctx); err != nil {
+		return err
+	}
+	a.logWarnings()
+	if err := a.recorder.Start(ctx); err != nil {
+		return err
+	}
+	if err := a.acd.Start(ctx, a.engine); err != nil {
+		return err
+	}
+	if err := a.lamps.Start(ctx); err != nil {
+		return err
+	}
+	if err := a.engine.Start(ctx); err != nil {
+		return err
+	}
+	a.wg.Go(func() { a.keepRevisions(ctx) })
+	return nil
+}
+
+// Stop takes everything down in reverse order. Calls go on in their PBXs until
+// the next process takes them up.
+func (a *App) Stop() {
+	a.engine.Stop()
+	a.lamps.Stop()
+	a.acd.Stop()
+	a.recorder.Stop()
+	if a.cancel != nil {
+		a.cancel()
+	}
+	a.wg.Wait()
+	a.close()
+}
+
+func (a *App) close() {
+	for _, p := range a.adapters {
+		p.Close()
+	}
+	var errs []error
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.redis != nil {
+		errs = append(errs, a.redis.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		a.log.Warn("closing", "error", err)
+	}
+}
+
+// publish puts the flows in force, once Redis can keep their revisions.
+func (a *App) publish(ctx context.Context) error {
+	for {
+		err := a.library.Publish(ctx, a.defs.Flows)
+		if err == nil || fault.KindOf(err) != fault.Unavailable {
+			return err
+		}
+		a.log.WarnContext(ctx, "flows cannot be published yet", "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// revisionRound is how often revisions in use are prolonged; they expire after days.
+const revisionRound = 6 * time.Hour
+
+func (a *App) keepRevisions(ctx context.Context) {
+	tick := time.NewTicker(revisionRound)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			if err := a.library.Refresh(ctx, now); err != nil {
+				a.log.WarnContext(ctx, "flow revisions could not be prolonged", "error", err)
+			}
+		}
+	}
+}
+
+// Reload reads the definitions again and puts them in force as a whole; a
+// fault leaves everything as it was. Calls in progress go on as they began.
+func (a *App) Reload(ctx context.Context) error {
+	defs, faults, err := loadDefinitions(a.cfg.Definitions, a.cfg.PBXs, a.known())
+	if err != nil {
+		return err
+	}
+	if err := a.library.Publish(ctx, defs.Flows); err != nil {
+		return err
+	}
+	if err := a.acd.Reload(ctx, defs.ACD); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.defs, a.faults = defs, faults
+	a.mu.Unlock()
+	a.logWarnings()
+	a.engine.Rewatch(ctx)
+	a.log.InfoContext(ctx, "definitions reloaded", "queues", len(defs.ACD.Queues), "agents", len(defs.ACD.Agents), "flows", len(defs.Flows.Flows))
+	return nil
+}
+
+// current returns the definitions in force.
+func (a *App) current() Definitions {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.defs
+}
+
+func (a *App) logWarnings() {
+	a.mu.Lock()
+	faults := a.faults
+	a.mu.Unlock()
+	for _, f := range faults {
+		a.log.Warn("definitions", "warning", f.String())
+	}
+}
+
+// known lets the lint ask the gates about transfer destinations: a flow may
+// name one that any of the PBXs may call.
+func (a *App) known() flowfile.Known {
+	return flowfile.Known{Destination: func(number string) error {
+		var errs []error
+		for name := range a.gate {
+			_, err := a.gate.Destination(name, number)
+			if err == nil {
+				return nil
+			}
+			errs = append(errs, err)
+		}
+		return errors.Join(errs...)
+	}}
+}
+
+// connected follows each (re)connection of a PBX.
+func (a *App) connected(ctx context.Context, pbx string) {
+	a.acd.Wake()
+	if err := a.lamps.Connected(ctx, pbx); err != nil {
+		a.log.WarnContext(ctx, "lamps could not be set", "pbx", pbx, "error", err)
+	}
+}
+
+// SetLamp implements acd.Lamps.
+func (a *App) SetLamp(ctx context.Context, pbx, name string, state orchestrator.LampState) error {
+	p, ok := a.engine.PBX(pbx)
+	if !ok {
+		return fault.E("lamps", fault.NotFound, fmt.Errorf("PBX %q is not configured", pbx))
+	}
+	return p.SetLamp(ctx, name, state)
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/orchestrator/gate"
+)
+
+// newCheckCommand checks configuration and definitions as a whole, without touching PBX or Redis.
+func newCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Check the configuration and all definitions",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(cmd)
+			if err != nil {
+				return err
+			}
+			a := App{gate: gate.Gate{}}
+			for name, p := range cfg.PBXs {
+				a.gate[name] = p.Outbound
+			}
+			defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
+			out := cmd.OutOrStdout()
+			for name, p := range cfg.PBXs {
+				for _, w := range p.ARI.Warnings() {
+					fmt.Fprintf(out, "warning: pbxs.%s.ari.%s\n", name, w)
+				}
+			}
+			for _, f := range faults {
+				if f.Code.Warning() {
+					fmt.Fprintln(out, "warning:", f)
+				}
+			}
+			if err != nil {
+				return errors.Join(errors.New("the definitions cannot be used:"), err)
+			}
+			fmt.Fprintf(out, "ok: %d PBX, %d queues, %d agents, %d numbers, %d flows\n", len(cfg.PBXs),
+				len(defs.ACD.Queues), len(defs.ACD.Agents), len(defs.Flows.DIDs), len(defs.Flows.Flows))
+			return nil
+		},
+	}
+}

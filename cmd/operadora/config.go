@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/records"
+	"github.com/operadora/operadora/orchestrator/redisstore"
+)
+
+// Config is the whole configuration. Each package owns its part.
+type Config struct {
+	Instance    string               `mapstructure:"instance" default:"operadora" doc:"Name of this process among several; a process that is restarted under the same name takes its calls up at once."`
+	Definitions string               `mapstructure:"definitions" default:"definitions" doc:"Folder with queues, agents, numbers, calendars and flows; relative to the configuration file."`
+	LeaseTTL    time.Duration        `mapstructure:"lease_ttl" default:"10s" doc:"How long a PBX stays reserved for a process that gives no sign of life."`
+	Log         LogConfig            `mapstructure:"log"`
+	Redis       redisstore.Config    `mapstructure:"redis"`
+	Records     records.Config       `mapstructure:"records"`
+	Limits      orchestrator.Limits  `mapstructure:"limits"`
+	PBXs        map[string]PBXConfig `mapstructure:"pbxs"`
+}
+
+// PBXConfig is one PBX.
+type PBXConfig struct {
+	ARI      ari.Config  `mapstructure:"ari"`
+	Outbound gate.Policy `mapstructure:"outbound"`
+}
+
+// Validate names the first key whose value cannot be right.
+func (c Config) Validate() error {
+	if c.Instance == "" {
+		return errors.New("instance: must not be empty")
+	}
+	if c.LeaseTTL < time.Second {
+		return fmt.Errorf("lease_ttl: %s is less than 1s", c.LeaseTTL)
+	}
+	if _, err := c.Log.handler(os.Stderr); err != nil {
+		return err
+	}
+	for _, check := range []func() error{c.Redis.Validate, c.Records.Validate, c.Limits.Validate} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	if len(c.PBXs) == 0 {
+		return errors.New("pbxs: at least one PBX is needed")
+	}
+	for name, p := range c.PBXs {
+		if !nameShape.MatchString(name) {
+			return fmt.Errorf("pbxs.%s: a name has letters, digits, dot, dash and underscore only", name)
+		}
+		if err := errors.Join(p.ARI.Validate(), p.Outbound.Validate()); err != nil {
+			return fmt.Errorf("pbxs.%s.%w", name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// configPlaces are tried in order when no file is named.
+var configPlaces = []string{"operadora.yaml", "/etc/operadora/operadora.yaml"}
+
+// findConfig returns the configuration file to read.
+func findConfig(cmd *cobra.Command) (string, error) {
+	file, err := cmd.Flags().GetString("config")
+	if err != nil || file != "" {
+		return file, err
+	}
+	for _, place := range configPlaces {
+		if _, err := os.Stat(place); err == nil {
+			return place, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("no configuration: neither %s nor %s is there; `operadora init` writes one, --config names another", configPlaces[0], configPlaces[1])
+}
+
+// loadConfig reads and validates the configuration. Relative paths in it are
+// relative to its folder.
+func loadConfig(cmd *cobra.Command) (Config, error) {
+	file, err := findConfig(cmd)
+	if err != nil {
+		return Config{}, err
+	}
+	return readConfig(file)
+}
+
+func readConfig(file string) (Config, error) {
+	var cfg Config
+	if err := loadSettings(&cfg, file); err != nil {
+		return cfg, err
+	}
+	if err := cfg.Validate(); err != nil {
+		return cfg, fmt.Errorf("configuration %s: %w", file, err)
+	}
+	if !filepath.IsAbs(cfg.Definitions) {
+		cfg.Definitions = filepath.Join(filepath.Dir(file), cfg.Definitions)
+	}
+	if path, ok := strings.CutPrefix(string(cfg.Records.DSN), "sqlite:"); ok && !filepath.IsAbs(path) {
+		cfg.Records.DSN = records.DSN("sqlite:" + filepath.Join(filepath.Dir(file), path))
+	}
+	return cfg, nil
+}
+
+func newServeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run operadora; SIGHUP reloads the definitions, SIGTERM ends it without touching calls",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(cmd)
+			if err != nil {
+				return err
+			}
+			h, err := cfg.Log.handler(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cfg, slog.New(h))
+		},
+	}
+}
+
+// serve runs an App until ctx ends.
+func serve(ctx context.Context, cfg Config, log *slog.Logger) error {
+	app, err := NewApp(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	if err := app.Start(context.WithoutCancel(ctx)); err != nil { // Stop ends it in order
+		app.Stop()
+		return err
+	}
+	defer app.Stop()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			log.Info("stopping; calls go on in the PBX")
+			return nil
+		case <-hup:
+			if err := app.Reload(ctx); err != nil {
+				log.Error("the definitions were not reloaded; the old ones stay in force", "error", err)
+			}
+		}
+	}
+}
