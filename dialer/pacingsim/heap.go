@@ -29,6 +29,7 @@ const (
 	doUp
 	doOpen
 	doClose
+	doHeartbeat
 )
 
 // timer is an entry of the event heap. index and gen name an agent or a call; a

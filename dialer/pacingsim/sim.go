@@ -129,6 +129,9 @@ func (w *World) setup(seed uint64) Setup {
 	return u
 }
 
+// heartbeat is how often the control plane says that it is alive, in seconds.
+const heartbeat = 5
+
 // plan enters everything that is known to come.
 func (s *sim) plan() {
 	w := s.world
@@ -151,6 +154,7 @@ func (s *sim) plan() {
 	if w.Control.Resync > 0 {
 		s.agenda.add(seconds(w.Control.Resync), doResync, 0, 0)
 	}
+	s.agenda.add(0, doHeartbeat, 0, 0)
 	if w.Inbound != nil {
 		s.inbound.talk = law(w.Inbound.Talk)
 		s.nextInbound()
@@ -207,6 +211,9 @@ func (s *sim) handle(t timer) {
 		c := &s.campaigns[t.index]
 		c.open = true
 		s.observe(s.opened(c))
+	case doHeartbeat:
+		s.observe(pacing.Event{Kind: pacing.Heartbeat})
+		s.agenda.add(s.in(heartbeat), doHeartbeat, 0, 0)
 	case doClose:
 		s.campaigns[t.index].open = false
 		s.observe(pacing.Event{Kind: pacing.CampaignClosed, Campaign: int(t.index)})

@@ -1,0 +1,100 @@
+package pacing
+
+import "math"
+
+// budget steers the accepted chance of abandonment by what the legal window
+// still bears, and is the guard beneath it.
+//
+// Its currency is abandoned calls: every answered call earns the limit (0.03),
+// every abandoned one costs one. Since the balance is counted and not estimated,
+// a wrong model moves the level until the balance is right again, and no debt is
+// ever forgiven; what is earned beyond Cap is, so that a quiet hour does not end
+// in a burst.
+type budget struct {
+	window
+	Balance float64 `json:"balance"`  // earned less spent, never above what the window has left
+	LogBase float64 `json:"log_base"` // log of the level at a balance on target
+	limit   float64
+	grace   float64 // answers below which the limit is taken of this number
+
+	gain    float64 // of the log of the level per abandoned call off target
+	reserve float64 // balance below which over-dialling ends
+	target  float64
+}
+
+const (
+	levelLowest  = 0.003 // accepted chance while the balance is below reserve
+	levelHighest = 0.35
+	baseLowest   = 0.02
+	baseHighest  = 0.30
+	baseFirst    = 0.08
+)
+
+// stage is how much the guard allows.
+type stage uint8
+
+const (
+	stageStop        stage = iota // no call at all
+	stageProgressive              // one call per free agent
+	stageCareful                  // a chance of abandonment of levelLowest
+	stageLevel                    // the level that the balance gives
+)
+
+// size fits the margins to the pool: agents on duty and answers expected of the
+// calls in the air. Bigger pools have more in the air when the news of an
+// abandoned call arrives, so they react less to each and keep more in reserve.
+func (b *budget) size(agents, inAir float64) {
+	b.gain = math.Min(math.Max(0.5*math.Sqrt(20/math.Max(agents, 1)), 0.08), 0.5)
+	b.reserve = 1 + 0.15*inAir
+	b.target = b.reserve + 1/b.gain
+}
+
+// left is what the window bears of further abandoned calls.
+func (b *budget) left() float64 { return b.limit*b.sumAnswered - b.sumAbandoned }
+
+// graceLeft is the same with the allowance for a window with few answers.
+func (b *budget) graceLeft() float64 {
+	return b.limit*math.Max(b.sumAnswered, b.grace) - b.sumAbandoned
+}
+
+// resolved takes in an answered call: with an agent in time or not.
+func (b *budget) resolved(abandoned bool) {
+	lost := 0.0
+	if abandoned {
+		lost = 1
+	}
+	b.add(1, lost)
+	b.Balance += b.limit - lost
+	b.clip()
+	off := math.Min(math.Max(b.Balance-b.target, -2/b.gain), 2/b.gain)
+	b.LogBase += 0.2 * b.limit * b.gain * b.gain * off // critically damped for a rate of abandonment near the level's
+	b.LogBase = math.Min(math.Max(b.LogBase, math.Log(baseLowest)), math.Log(baseHighest))
+}
+
+// unanswered takes an answer back that was a machine's.
+func (b *budget) unanswered() {
+	b.add(-1, 0)
+	b.Balance -= b.limit
+}
+
+func (b *budget) clip() { b.Balance = math.Min(math.Min(b.Balance, b.target+3/b.gain), b.left()) }
+
+// stage is what the guard allows now; it knows no model.
+func (b *budget) stage() stage {
+	b.clip()
+	switch {
+	case b.graceLeft() < 0:
+		return stageStop
+	case b.Balance < 0.3:
+		return stageProgressive
+	case b.Balance < b.reserve:
+		return stageCareful
+	}
+	return stageLevel
+}
+
+// level is the accepted chance of abandonment at stageLevel.
+func (b *budget) level() float64 {
+	off := math.Min(math.Max(b.Balance-b.target, -4/b.gain), 3/b.gain)
+	return math.Min(math.Max(math.Exp(b.LogBase+b.gain*off), levelLowest), levelHighest)
+}

@@ -1,0 +1,67 @@
+package pacingsim
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/dialer/pacing"
+)
+
+// Algorithms are those of this package: the production pacer in its modes.
+func Algorithms() []Algorithm {
+	return []Algorithm{{
+		Name:  "operadora",
+		Args:  "[MODE] progressive or predictive; left out: as the world says",
+		About: "the production pacer, dialer/pacing",
+		New:   newOurs,
+	}}
+}
+
+func newOurs(args string) (Factory, error) {
+	switch mode := pacing.Mode(strings.TrimSpace(args)); mode {
+	case "", pacing.ModeProgressive, pacing.ModePredictive:
+		return func(u Setup) (Controller, error) { return newPacer(u, mode) }, nil
+	default:
+		return nil, fmt.Errorf("mode %q is neither progressive nor predictive", mode)
+	}
+}
+
+// pacer runs the production pacer as a Controller.
+type pacer struct{ *pacing.Pacer }
+
+func newPacer(u Setup, mode pacing.Mode) (*pacer, error) {
+	cfg := pacing.Config{Campaigns: append([]pacing.CampaignConfig(nil), u.Campaigns...),
+		Lines: u.Lines, CallsPerSecond: u.CallsPerSecond, BridgeDelay: u.BridgeDelay}
+	for i := range cfg.Campaigns {
+		if mode != "" {
+			cfg.Campaigns[i].Mode = mode
+		}
+	}
+	p, err := pacing.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &pacer{p}, nil
+}
+
+// Decide implements Controller.
+func (p *pacer) Decide(now time.Time, orders *Orders) {
+	d := p.Pacer.Decide(now)
+	for _, x := range d.Dials {
+		orders.Dial(x.Campaign, x.Segment, x.Count)
+	}
+	for _, id := range d.Cancels {
+		orders.Cancel(id)
+	}
+}
+
+// Ours is the factory of the production pacer, as the world configures it.
+func Ours() Factory {
+	f, err := newOurs("")
+	if err != nil {
+		panic(errors.Join(errors.New("pacingsim: the empty argument is refused"), err))
+	}
+	return f
+}
