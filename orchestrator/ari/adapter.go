@@ -20,6 +20,7 @@ type Adapter struct {
 	log     *slog.Logger
 	metrics *Metrics
 	watch   *watch
+	tapes   tapes
 
 	mu         sync.Mutex
 	session    *session        // that is up, nil when none is; guarded by mu

@@ -2,6 +2,7 @@ package ari
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,13 +12,15 @@ import (
 )
 
 // CreateBridge makes a mixing bridge; one that exists already is no error.
+// Without dtmf_events Asterisk may let the two legs exchange packets by
+// themselves (bridge_native_rtp), and keys pressed in the bridge are not told.
 func (a *Adapter) CreateBridge(ctx context.Context, bridge string) error {
 	if !orchestrator.Ours(bridge) {
 		return fault.New("ari.CreateBridge", fault.Invalid, "bridge id %q is not of our making", bridge)
 	}
 	err := a.client.do(ctx, request{
 		verb: "CreateBridge", method: http.MethodPost, path: []string{"bridges", bridge},
-		query: url.Values{"type": {"mixing"}}, again: true,
+		query: url.Values{"type": {"mixing,dtmf_events"}}, again: true,
 	}, nil)
 	if status(err) == http.StatusConflict {
 		return nil
@@ -35,21 +38,41 @@ func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) e
 	}
 	err := a.client.do(ctx, request{
 		verb: "Join", method: http.MethodPost, path: []string{"bridges", bridge, "addChannel"},
-		query: url.Values{"channel": {strings.Join(channels, ",")}}, again: true,
+		query: url.Values{
+			"channel": {strings.Join(channels, ",")},
+			// The caller is not to see the agent's name and extension.
+			"inhibitConnectedLineUpdates": {"true"},
+		}, again: true,
 	}, nil)
 	switch status(err) {
 	case http.StatusBadRequest: // "Channel not found"
-		return fault.E("", fault.NotFound, err)
+		return fault.New("ari.Join", fault.NotFound, "a channel is gone: %w", err)
 	case http.StatusUnprocessableEntity: // "Channel not in Stasis application"
-		return fault.E("", fault.Conflict, err)
+		return fault.New("ari.Join", fault.Conflict, "a channel is not under control: %w", err)
+	}
+	return bridgeGone(err)
+}
+
+// bridgeGone recognises a bridge of ours that Asterisk is still taking down:
+// it is listed, but answers 409 as if it belonged to somebody else.
+func bridgeGone(err error) error {
+	answer, ok := errors.AsType[*answerError](err)
+	if ok && answer.status == http.StatusConflict && strings.HasPrefix(answer.text, "Bridge not in Stasis") {
+		return fault.New("ari.Bridge", fault.NotFound, "the bridge is being removed: %w", err)
 	}
 	return err
 }
 
-// DestroyBridge removes a bridge, which ends its recordings and leaves its
-// channels in the application; one that is gone already is no error.
+// DestroyBridge removes a bridge and leaves its channels in the application;
+// one that is gone already is no error. Its recordings are ended before:
+// Asterisk forgets with the bridge whom to tell of their end.
 func (a *Adapter) DestroyBridge(ctx context.Context, bridge string) error {
-	return unlessNotFound(a.client.do(ctx, request{
+	for _, id := range a.tapes.of(bridge) {
+		if err := a.StopRecord(ctx, id); err != nil {
+			return err
+		}
+	}
+	return unlessNotFound(bridgeGone(a.client.do(ctx, request{
 		verb: "DestroyBridge", method: http.MethodDelete, path: []string{"bridges", bridge}, again: true,
-	}, nil))
+	}, nil)))
 }

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -40,6 +42,12 @@ func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) err
 	if r.Beep {
 		q.Set("beep", "true")
 	}
+	if r.Bridge != "" {
+		if err := a.hearBridge(ctx, r.Bridge); err != nil {
+			return err
+		}
+		a.tapes.add(r.ID, r.Bridge)
+	}
 	err := a.client.do(ctx, request{
 		verb: "Record", method: http.MethodPost, path: []string{kind, target, "record"}, query: q, again: true,
 	}, nil)
@@ -47,6 +55,23 @@ func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) err
 		if running, checked := a.Recording(ctx, r.ID); checked == nil && running {
 			return nil
 		}
+	}
+	if status(err) != 0 {
+		a.tapes.remove(r.ID)
+	}
+	return bridgeGone(err)
+}
+
+// hearBridge subscribes to a bridge for as long as it exists. Without it we
+// hear of a bridge only while a channel of ours is in it, and the end of a
+// recording may come just after the last has left.
+func (a *Adapter) hearBridge(ctx context.Context, bridge string) error {
+	err := a.client.do(ctx, request{
+		verb: "Hear", method: http.MethodPost, path: []string{"applications", a.cfg.App, "subscription"},
+		query: url.Values{"eventSource": {"bridge:" + bridge}}, again: true,
+	}, nil)
+	if status(err)/100 == 4 {
+		return nil // no such bridge, which Record will say; or the application is down, and nothing is heard anyway
 	}
 	return err
 }
@@ -57,10 +82,69 @@ func wholeSeconds(d time.Duration) string {
 }
 
 // StopRecord ends and keeps a recording; one that ended already is no error.
+// It waits a little until the recording is over, so that what is done next
+// (removing its bridge) does not swallow EventRecorded.
 func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
-	return unlessNotFound(a.client.do(ctx, request{
+	err := a.client.do(ctx, request{
 		verb: "StopRecord", method: http.MethodPost, path: []string{"recordings", "live", recording, "stop"}, again: true,
-	}, nil))
+	}, nil)
+	for wait := time.Millisecond; err == nil && wait < stopPatience; wait *= 2 {
+		var running bool
+		if running, err = a.Recording(ctx, recording); err != nil || !running || !pause(ctx, wait) {
+			break
+		}
+	}
+	return unlessNotFound(err)
+}
+
+// stopPatience is the longest single pause of StopRecord, about half of all
+// together. A recording that still waits for a prompt outlasts it.
+const stopPatience = 256 * time.Millisecond
+
+// tapes knows which recordings run on which bridge.
+type tapes struct {
+	mu sync.Mutex
+	m  map[string]string // bridge by recording; guarded by mu
+}
+
+func (t *tapes) add(recording, bridge string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.m == nil {
+		t.m = map[string]string{}
+	}
+	t.m[recording] = bridge
+}
+
+func (t *tapes) remove(recording string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.m, recording)
+}
+
+// keep forgets recordings of bridges that are not there any more.
+func (t *tapes) keep(bridges map[string][]string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id, bridge := range t.m {
+		if _, there := bridges[bridge]; !there {
+			delete(t.m, id)
+		}
+	}
+}
+
+// of returns the recordings on a bridge, in order of their ids.
+func (t *tapes) of(bridge string) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var ids []string
+	for id, b := range t.m {
+		if b == bridge {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // MuteRecord writes silence instead of sound; the recording's time goes on.

@@ -64,7 +64,8 @@ func (s *session) run(ctx context.Context) error {
 	defer s.wg.Wait()
 	defer conn.CloseNow()
 	defer stop(nil)
-	s.wg.Go(func() { s.read(ctx, stop) })
+	// a reader whose context ends breaks the socket: it ends by closing instead
+	s.wg.Go(func() { s.read(context.WithoutCancel(ctx), stop) })
 	s.wg.Go(func() { s.ping(ctx, stop) })
 	s.wg.Go(func() {
 		if err := s.prepare(ctx); err != nil {
@@ -75,8 +76,10 @@ func (s *session) run(ctx context.Context) error {
 	})
 	defer s.a.enter(ctx, s)()
 	err = s.loop(ctx)
-	conn.CloseNow()
-	for range s.frames { // of a taken-over application: not ours any more
+	if err != nil { // taken over: what is still in the socket is not ours any more
+		conn.CloseNow()
+		for range s.frames {
+		}
 	}
 	if cause := context.Cause(ctx); err == nil && cause != nil {
 		err = cause
@@ -103,8 +106,8 @@ func (s *session) loop(ctx context.Context) error {
 		case fn := <-s.calls:
 			fn()
 		case <-ctx.Done():
-			// the reader ends too and closes frames: deliver what it has read
-			s.conn.CloseNow()
+			// the reader ends, too, and closes frames: deliver what it has read
+			s.hangUp(ctx)
 			for frame := range s.frames {
 				if err := s.receive(ctx, frame); err != nil {
 					return err
@@ -113,6 +116,20 @@ func (s *session) loop(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// hangUp closes the socket: politely when we are the ones who leave, as
+// Asterisk logs a warning otherwise, and at once when the far end is in doubt.
+func (s *session) hangUp(ctx context.Context) {
+	if !errors.Is(context.Cause(ctx), context.Canceled) {
+		s.conn.CloseNow()
+		return
+	}
+	patience := time.AfterFunc(time.Second, func() { s.conn.CloseNow() })
+	s.wg.Go(func() {
+		defer patience.Stop()
+		s.conn.Close(websocket.StatusGoingAway, "")
+	})
 }
 
 // call has fn carried out by the session's goroutine and waits for it; false
@@ -189,8 +206,11 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 	e, v := s.translator.translate(w)
 	switch v {
 	case tell:
-		if e.Kind == orchestrator.EventDevice {
+		switch e.Kind {
+		case orchestrator.EventDevice:
 			s.devices[e.Endpoint] = true
+		case orchestrator.EventRecorded:
+			s.a.tapes.remove(e.Recording)
 		}
 		s.sink.Event(e)
 	case doubt:
@@ -233,6 +253,7 @@ func (s *session) resolve(e orchestrator.Event, alive bool) {
 // connected tells the sink the truth and then what arrived meanwhile.
 func (s *session) connected(ctx context.Context, truth orchestrator.Snapshot) {
 	s.a.legs.seed(truth)
+	s.a.tapes.keep(truth.Bridges)
 	s.ready = true
 	s.a.metrics.connected.WithLabelValues(s.a.name).Set(1)
 	s.a.log.InfoContext(ctx, "asterisk connected", "channels", len(truth.Channels), "bridges", len(truth.Bridges), "early_events", len(s.early))

@@ -232,9 +232,12 @@ func channelOf(target string) string {
 }
 
 // dialled is the number that a caller reached: the dialplan's second argument,
-// or the extension when it gave none.
+// or the extension when it gave none. A feature code reached no number.
 func dialled(args []string, c *wire.ChannelData) string {
-	if len(args) > 1 && args[0] == string(orchestrator.KindInbound) && args[1] != "" {
+	switch {
+	case len(args) > 0 && args[0] == string(orchestrator.KindFeature):
+		return ""
+	case len(args) > 1 && args[1] != "":
 		return args[1]
 	}
 	return c.GetDialplan().GetExten()
