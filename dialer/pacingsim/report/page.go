@@ -137,12 +137,12 @@ func verdict(rows []shownRow) string {
 
 // scatter is utilisation against abandonment.
 func scatter(x section) *chart {
-	c := &chart{title: "Utilisation against abandonment: right and low is better", xLabel: "utilisation", width: 720, height: 380}
+	c := &chart{title: "Utilisation against abandonment: right and low is better", xLabel: "utilisation", width: 1040, height: 400}
 	lowX, highX, highY := math.Inf(1), math.Inf(-1), 1.4*x.Limit
 	for _, r := range x.Rows {
 		v := r.Result
 		lowX, highX = math.Min(lowX, v.UtilisationWorst), math.Max(highX, v.UtilisationMean)
-		highY = math.Max(highY, math.Min(v.AbandonWorst, 4*x.Limit))
+		highY = math.Max(highY, math.Min(v.AbandonWorst, 2.2*x.Limit))
 	}
 	if x.Optimum > 0 {
 		highX = math.Max(highX, x.Optimum)
@@ -199,7 +199,7 @@ func dayCharts(x section, s Study) []template.HTML {
 	hours = fit(hours.low, hours.high, false)
 	hours.high = math.Max(end, 0.1)
 	return []template.HTML{
-		timeChart("Utilisation, every ten minutes", hours, use, 0, 1, true, nil),
+		timeChart("Utilisation, every ten minutes", hours, use, 1, 1, true, nil),
 		timeChart("Abandoned of all answered calls so far", hours, lost, 0, 1.3*x.Limit, true, []mark{{label: "limit", at: x.Limit}}),
 		timeChart("Calls launched per minute", hours, dials, 0, 1, false, nil),
 		timeChart("Agents on duty", hours, duty, 0, 1, false, nil),
@@ -211,7 +211,7 @@ func timeChart(title string, x axis, lines []line, low, high float64, percent bo
 	if percent && len(marks) > 0 {
 		high = math.Min(high, 4*marks[0].at)
 	}
-	c := chart{title: title, xLabel: "hours", width: 720, height: 210, x: x, y: fit(low, high, percent), lines: lines, marks: marks}
+	c := chart{title: title, xLabel: "hours", width: 540, height: 200, x: x, y: fit(low, high, percent), lines: lines, marks: marks}
 	return c.svg()
 }
 
@@ -238,15 +238,15 @@ func (x *section) addShock(s Study) {
 		lost = append(lost, line{r.Label, r.Class, ax, ay})
 	}
 	minutes := axis{low: -shockBefore, high: shockAfter}
-	draw := func(title string, lines []line, high float64, marks []mark) template.HTML {
-		low, high := span(lines, 0, high)
-		c := chart{title: title, xLabel: "minutes from the change", width: 720, height: 250, x: minutes,
+	draw := func(title string, lines []line, low, high float64, marks []mark) template.HTML {
+		low, high = span(lines, low, high)
+		c := chart{title: title, xLabel: "minutes from the change", width: 540, height: 220, x: minutes,
 			y: fit(low, high, true), lines: lines, marks: append(marks, mark{at: 0, vertical: true})}
 		return c.svg()
 	}
 	x.Shocks = len(at)
 	x.Shock = []template.HTML{
-		draw("Utilisation around the change", use, 1, nil),
-		draw("Abandoned of answered calls, eleven minutes at a time", lost, 1.3*x.Limit, []mark{{label: "limit", at: x.Limit}}),
+		draw("Utilisation around the change", use, 1, 1, nil),
+		draw("Abandoned of answered calls, eleven minutes at a time", lost, 0, 1.3*x.Limit, []mark{{label: "limit", at: x.Limit}}),
 	}
 }
