@@ -12,6 +12,7 @@ type answerRate struct {
 	Launches float64         `json:"launches"`
 	Cohort   [cohorts]cohort `json:"cohort"`
 	Last     int             `json:"last"` // second of the newest cohort
+	exposed  float64         // launches that the estimate rests on
 	rate     float64         // present estimate
 	deviates float64         // standard deviation of it
 }
@@ -88,6 +89,7 @@ func (a *answerRate) estimate(now, parent, weight, memory float64, law *ringLaw)
 		a.Persons *= keep
 		persons, exposed = a.sums(now, law)
 	}
+	a.exposed = exposed
 	n := exposed + weight
 	p := (persons + weight*parent) / n
 	a.rate = math.Min(math.Max(p, 0.001), 0.98)

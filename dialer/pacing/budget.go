@@ -17,6 +17,13 @@ type budget struct {
 	limit   float64
 	grace   float64 // answers below which the limit is taken of this number
 
+	// Overdrawn, only served answers bring the rate down again. Each abandoned
+	// call then stops all dialling for twice the time of the last.
+	HoldFor   float64 `json:"hold_for"` // seconds
+	HoldUntil float64 `json:"hold_until"`
+	Served    int     `json:"served"` // answers in a row with an agent in time
+	strict    bool    // no repair
+
 	gain    float64 // of the log of the level per abandoned call off target
 	reserve float64 // balance below which over-dialling ends
 	target  float64
@@ -28,6 +35,8 @@ const (
 	baseLowest   = 0.02
 	baseHighest  = 0.30
 	baseFirst    = 0.08
+	firstHold    = 10 // seconds
+	longestHold  = 3600
 )
 
 // stage is how much the guard allows.
@@ -35,6 +44,7 @@ type stage uint8
 
 const (
 	stageStop        stage = iota // no call at all
+	stageRepair                   // overdrawn: few calls, each with a free agent to spare
 	stageProgressive              // one call per free agent
 	stageCareful                  // a chance of abandonment of levelLowest
 	stageLevel                    // the level that the balance gives
@@ -58,10 +68,17 @@ func (b *budget) graceLeft() float64 {
 }
 
 // resolved takes in an answered call: with an agent in time or not.
-func (b *budget) resolved(abandoned bool) {
+func (b *budget) resolved(abandoned bool, now float64) {
 	lost := 0.0
 	if abandoned {
 		lost = 1
+		b.Served = 0
+		if b.graceLeft() < 1 {
+			b.HoldFor = math.Min(math.Max(2*b.HoldFor, firstHold), longestHold)
+			b.HoldUntil = now + b.HoldFor
+		}
+	} else if b.Served++; float64(b.Served)*b.limit > 1 {
+		b.HoldFor = 0
 	}
 	b.add(1, lost)
 	b.Balance += b.limit - lost
@@ -80,11 +97,13 @@ func (b *budget) unanswered() {
 func (b *budget) clip() { b.Balance = math.Min(math.Min(b.Balance, b.target+3/b.gain), b.left()) }
 
 // stage is what the guard allows now; it knows no model.
-func (b *budget) stage() stage {
+func (b *budget) stage(now float64) stage {
 	b.clip()
 	switch {
-	case b.graceLeft() < 0:
+	case b.graceLeft() < 0 && (b.strict || now < b.HoldUntil):
 		return stageStop
+	case b.graceLeft() < 0:
+		return stageRepair
 	case b.Balance < 0.3:
 		return stageProgressive
 	case b.Balance < b.reserve:

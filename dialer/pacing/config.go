@@ -80,6 +80,10 @@ type CampaignConfig struct {
 	// taken of this number instead, so that the first abandoned call of a
 	// window does not close the campaign. Default 100.
 	GraceAnswers float64
+	// Strict forbids all dialling once the budget is overdrawn, until the window
+	// has moved. Otherwise fewer calls than free agents are dialled then, since
+	// only answered calls with an agent bring the rate down again.
+	Strict bool
 	// Threshold is the time from answer to agent, beyond which a call is
 	// abandoned. Default 2 s.
 	Threshold time.Duration

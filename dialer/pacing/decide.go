@@ -27,6 +27,7 @@ func (p *Pacer) Decide(now time.Time) *Decision {
 		return d
 	}
 	f := p.foresee()
+	p.seen = f
 	for i := range p.campaigns {
 		p.prepare(&p.campaigns[i], i, &f)
 	}
@@ -91,6 +92,10 @@ func (p *Pacer) foresee() foresight {
 	return f
 }
 
+// missedFor is how long, in seconds, an idle agent is not counted on whose phone
+// did not answer the last offer.
+const missedFor = 600
+
 // lookAtAgents adds the busy agents and counts the idle ones.
 func (p *Pacer) lookAtAgents(f *foresight) (idle int) {
 	returns := p.handling.returns()
@@ -100,7 +105,7 @@ func (p *Pacer) lookAtAgents(f *foresight) (idle int) {
 		switch {
 		case a.State == StateGone || a.Leaving:
 		case a.State == StateIdle:
-			if !a.Missed {
+			if !a.Missed || p.now-a.Since > missedFor {
 				idle++
 			}
 		default:
@@ -170,11 +175,11 @@ func (p *Pacer) lookAtInbound() {
 // risky is a segment's answer rate, raised by a part of its uncertainty; by more
 // after an alarm that answers no longer come as expected.
 func (k *campaign) risky(segment int, now float64) float64 {
-	z := 0.3
-	if now < k.drift.Alarm {
-		z = 1
-	}
 	s := &k.segments[segment]
+	z := 0.3 + 40/(s.exposed+40)
+	if now < k.drift.Alarm {
+		z = math.Max(z, 1)
+	}
 	return math.Min(s.rate+z*s.deviates, 0.99)
 }
 

@@ -109,9 +109,17 @@ func (p *Pacer) mayDial(k *campaign, index int, f *foresight) (Hold, bool) {
 		h.Limit, h.Have, h.Bound = l, have, bound
 		return h, false
 	}
-	guard := k.budget.stage()
+	guard := k.budget.stage(p.now)
 	switch {
 	case guard == stageStop:
+		if !k.budget.strict {
+			h.Until = p.origin.Add(asDuration(k.budget.HoldUntil))
+		}
+		return stop(LimitSpent, k.budget.graceLeft(), 0)
+	case guard == stageRepair:
+		if spare := f.free - (f.free+4)/5; f.onWay < spare || f.onWay == 0 && f.free > 0 {
+			return h, true
+		}
 		return stop(LimitSpent, k.budget.graceLeft(), 0)
 	case f.onWay >= f.ringMost:
 		return stop(LimitRinging, float64(f.onWay), float64(f.ringMost))

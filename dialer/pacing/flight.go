@@ -115,7 +115,7 @@ func (p *Pacer) progress(e *Event, c *callRecord, k *campaign) bool {
 			return false
 		}
 		p.flight.move(c, StateConnected, p.now)
-		k.budget.resolved(false)
+		k.budget.resolved(false, p.now)
 		k.Connects++
 	case CallReclassified:
 		if c.State != StateConnected {
@@ -127,7 +127,7 @@ func (p *Pacer) progress(e *Event, c *callRecord, k *campaign) bool {
 		if early {
 			p.answeredBy(c, k, true)
 		}
-		k.budget.resolved(true)
+		k.budget.resolved(true, p.now)
 		p.flight.remove(c)
 	case CallFailed, CallEnded:
 		p.ended(e, c, k)
@@ -165,7 +165,7 @@ func (p *Pacer) ended(e *Event, c *callRecord, k *campaign) {
 			k.ring.ended(age, false, false)
 		}
 	case StateWaiting: // hung up before the legal time was over
-		k.budget.resolved(false)
+		k.budget.resolved(false, p.now)
 	}
 	p.flight.remove(c)
 }

@@ -33,6 +33,7 @@ type Pacer struct {
 	next      float64
 
 	decision Decision
+	seen     foresight // of the last decision, for Facts
 }
 
 // campaign is the state of one campaign.
@@ -90,7 +91,7 @@ func New(cfg Config) (*Pacer, error) {
 			k.segments[s].rate = c.AnswerPrior
 		}
 		k.ring.priorRate, k.ring.priorMean, k.ring.timeout = c.AnswerPrior, c.RingPrior.Seconds(), c.RingTimeout.Seconds()
-		k.budget = budget{window: newWindow(&c), limit: c.Limit, grace: c.GraceAnswers, LogBase: math.Log(baseFirst)}
+		k.budget = budget{window: newWindow(&c), limit: c.Limit, grace: c.GraceAnswers, strict: c.Strict, LogBase: math.Log(baseFirst)}
 		talk += c.TalkPrior.Seconds() / float64(len(p.campaigns))
 		wrap += c.WrapPrior.Seconds() / float64(len(p.campaigns))
 	}

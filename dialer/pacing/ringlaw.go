@@ -65,10 +65,9 @@ func (r *ringLaw) rebuild() {
 		}
 		r.Calls *= keep
 	}
-	alive, upTo, inAir := 1.0, 0.0, 0.0
-	for j := ringBins - 1; j >= 0; j-- {
-		inAir += r.live[j+1]
-		r.live[j] = inAir // from here on: calls that have passed through bin j
+	alive, upTo, passed := 1.0, 0.0, 0.0
+	for j := ringBins; j >= 0; j-- {
+		passed, r.live[j] = passed+r.live[j], passed // from here on: calls that have passed through bin j
 	}
 	last := min(ringBin(r.timeout), ringBins-1)
 	for j := range ringBins {
