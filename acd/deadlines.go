@@ -94,7 +94,7 @@ func (s *Service) look(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.expire(ctx)
+	return s.Expire(ctx)
 }
 
 // untilAlarm is the time to the alarm, far away when there is none.
@@ -113,8 +113,9 @@ func (s *Service) retry(ctx context.Context, err error) {
 	s.alarm.by(s.now().Add(storeRetry))
 }
 
-// expire deals with everything that is due.
-func (s *Service) expire(ctx context.Context) error {
+// Expire deals with everything that is due. Start has it done in time; only who
+// moves the clock by hand calls it.
+func (s *Service) Expire(ctx context.Context) error {
 	for {
 		due, next, err := s.store.Claim(ctx, s.now(), claimLease, claimLimit)
 		if err != nil {

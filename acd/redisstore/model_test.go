@@ -1,0 +1,319 @@
+package redisstore_test
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// model is the distributor in plain Go: slow, without a store, one thing at a
+// time. The real one must agree with it after every step.
+type model struct {
+	defs   acd.Definitions
+	now    int64
+	agents map[string]*modelAgent
+	calls  map[string]*modelCall
+	offers map[string]*modelOffer // by call: there is at most one per call in force, and one more while it is talked
+}
+
+type modelAgent struct {
+	def       acd.Agent
+	state     acd.State
+	device    orchestrator.DeviceState
+	hearsay   bool
+	rest, min int64
+	misses    int
+	free, got int64
+	call      string // of its offer
+	due       int64
+	next      acd.Trigger
+	last      bool
+	disposed  bool
+}
+
+type modelCall struct {
+	queue, pbx string
+	score      float64
+}
+
+type modelOffer struct {
+	agent, queue string
+	answered     bool
+	due          int64
+	call         modelCall
+}
+
+func newModel(defs acd.Definitions, now int64) *model {
+	m := &model{defs: defs, now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, offers: map[string]*modelOffer{}}
+	for _, a := range defs.Agents {
+		m.agents[a.ID] = &modelAgent{def: a, state: acd.StateOffline, device: orchestrator.DeviceUnknown}
+	}
+	return m
+}
+
+func (m *model) queue(id string) acd.Queue {
+	return m.defs.Queues[slices.IndexFunc(m.defs.Queues, func(q acd.Queue) bool { return q.ID == id })]
+}
+
+func (a *modelAgent) eligible() bool {
+	return a.state == acd.StateAvailable && a.rest == 0 &&
+		(a.device == orchestrator.DeviceFree || a.device == orchestrator.DeviceUnknown)
+}
+
+func (a *modelAgent) level(queue string) (int, bool) {
+	i := slices.IndexFunc(a.def.Queues, func(m acd.Membership) bool { return m.Queue == queue })
+	if i < 0 {
+		return 0, false
+	}
+	return a.def.Queues[i].Level, true
+}
+
+// waiting are the calls without an unanswered offer.
+func (m *model) waiting(call string) bool {
+	o, ok := m.offers[call]
+	return m.calls[call] != nil && (!ok || o.answered)
+}
+
+// seek finds an agent for a call.
+func (m *model) seek(call string) {
+	c := m.calls[call]
+	q := m.queue(c.queue)
+	best, bestScore := "", 0.0
+	for id, a := range m.agents {
+		level, member := a.level(c.queue)
+		if !member || !a.eligible() || a.def.PBX != c.pbx {
+			continue
+		}
+		score := acd.Score(q.Strategy, level, map[acd.Fact]float64{
+			acd.FactFreeSince: float64(a.free), acd.FactOfferedAt: float64(a.got)})
+		if best == "" || score < bestScore || (score == bestScore && id < best) {
+			best, bestScore = id, score
+		}
+	}
+	if best != "" {
+		m.offer(best, call)
+	}
+}
+
+// serve finds a call for an agent.
+func (m *model) serve(id string) {
+	a := m.agents[id]
+	if !a.eligible() {
+		return
+	}
+	var ids []string
+	for call, c := range m.calls {
+		if _, member := a.level(c.queue); member && m.waiting(call) && c.pbx == a.def.PBX {
+			ids = append(ids, call)
+		}
+	}
+	if len(ids) > 0 {
+		m.offer(id, slices.MinFunc(ids, func(x, y string) int {
+			return cmp.Or(cmp.Compare(m.calls[x].score, m.calls[y].score), cmp.Compare(x, y))
+		}))
+	}
+}
+
+const grace = 10_000
+
+func (m *model) offer(id, call string) {
+	a, c := m.agents[id], m.calls[call]
+	a.state, a.call, a.got = acd.StateReserved, call, m.now
+	m.offers[call] = &modelOffer{agent: id, queue: c.queue, call: *c, due: m.now + m.queue(c.queue).RingTimeout.Milliseconds() + grace}
+}
+
+func (m *model) enqueue(call, queue, pbx string, entered int64, priority int) {
+	if m.calls[call] != nil {
+		return
+	}
+	m.calls[call] = &modelCall{queue, pbx, acd.CallScore(entered, priority+m.queue(queue).Priority)}
+	m.seek(call)
+}
+
+func (m *model) leave(call string) {
+	if m.calls[call] == nil {
+		return
+	}
+	if o := m.offers[call]; o != nil && !o.answered {
+		m.fail(call, orchestrator.OfferCancelled)
+		return
+	}
+	delete(m.calls, call)
+}
+
+func (m *model) answer(call string) {
+	o := m.offers[call]
+	a := m.agents[o.agent]
+	o.answered = true
+	a.state, a.misses, a.last = acd.StateTalking, 0, false
+	delete(m.calls, call)
+}
+
+func (m *model) fail(call string, why orchestrator.OfferFailure) {
+	o := m.offers[call]
+	a, q := m.agents[o.agent], m.queue(o.queue)
+	delete(m.offers, call)
+	anew := o.answered && m.calls[call] != nil // entered a queue again while it was talked to
+	if !o.answered {
+		delete(m.calls, call)
+	}
+	switch why {
+	case orchestrator.OfferNoAnswer, orchestrator.OfferRejected:
+		a.misses++
+		a.free = m.now
+	case orchestrator.OfferBusy:
+		a.device, a.hearsay = orchestrator.DeviceBusy, true
+	case orchestrator.OfferUnreachable:
+		a.device, a.hearsay = orchestrator.DeviceUnreachable, true
+	}
+	if why != orchestrator.OfferCancelled {
+		a.min = m.now + q.Retry.Milliseconds()
+		a.rest = a.min
+		if a.hearsay && (why == orchestrator.OfferBusy || why == orchestrator.OfferUnreachable) {
+			a.rest = m.now + 30_000
+		}
+	}
+	was := a.state
+	switch {
+	case a.next == acd.OnPauseDue, a.next == "" && q.MissesBeforePause > 0 && a.misses >= q.MissesBeforePause:
+		a.state = acd.StatePaused
+	case a.next == acd.OnLogoutDue:
+		a.state = acd.StateOffline
+	default:
+		a.state = acd.StateAvailable
+		if was == acd.StateTalking {
+			a.free = m.now
+		}
+	}
+	a.call, a.next, a.disposed = "", "", false
+	m.serve(o.agent)
+	if why != orchestrator.OfferCancelled && !anew {
+		c := o.call
+		m.calls[call] = &c
+		m.seek(call)
+	}
+}
+
+func (m *model) finish(call string) {
+	o := m.offers[call]
+	a, wrap := m.agents[o.agent], m.queue(o.queue).WrapUp.Milliseconds()
+	delete(m.offers, call)
+	if a.disposed {
+		a.disposed, wrap = false, 0
+	} else {
+		a.last = true
+	}
+	switch {
+	case a.next == acd.OnPauseDue:
+		a.state = acd.StatePaused
+	case a.next == acd.OnLogoutDue:
+		a.state = acd.StateOffline
+	case wrap > 0:
+		a.state, a.due = acd.StateWrapup, m.now+wrap
+	default:
+		a.state, a.free = acd.StateAvailable, m.now
+	}
+	a.call, a.next = "", ""
+	m.serve(o.agent)
+}
+
+func (m *model) wake(a *modelAgent) {
+	a.rest, a.min = 0, 0
+	if a.hearsay {
+		a.hearsay, a.device = false, orchestrator.DeviceUnknown
+	}
+}
+
+// change returns whether the wish was taken.
+func (m *model) change(id string, t acd.Trigger) {
+	a := m.agents[id]
+	if due, ok := a.state.Later(t); ok {
+		a.next = due
+		return
+	}
+	if t == acd.OnResume && a.next != "" {
+		a.next = ""
+		return
+	}
+	to, err := a.state.Next(t)
+	if err != nil || (t == acd.OnPause && a.state == acd.StatePaused) {
+		return
+	}
+	if t == acd.OnLogin || t == acd.OnResume {
+		m.wake(a)
+		a.misses = 0
+	}
+	if t == acd.OnLogin || t == acd.OnLogout {
+		a.last = false
+	}
+	a.state, a.due = to, 0
+	if to == acd.StateAvailable {
+		a.free = m.now
+	}
+	m.serve(id)
+}
+
+func (m *model) dispose(id string) {
+	a := m.agents[id]
+	switch {
+	case a.state == acd.StateTalking:
+		a.disposed = true
+	case a.state == acd.StateOffline || !a.last:
+	case a.state == acd.StateWrapup:
+		a.last, a.state, a.due, a.free = false, acd.StateAvailable, 0, m.now
+		m.serve(id)
+	default:
+		a.last = false
+	}
+}
+
+func (m *model) deviceSays(id string, d orchestrator.DeviceState) {
+	a := m.agents[id]
+	if a.device == d && !a.hearsay {
+		return
+	}
+	a.device, a.hearsay = d, false
+	if (d == orchestrator.DeviceFree || d == orchestrator.DeviceUnknown) && a.rest > a.min {
+		a.rest = a.min
+	}
+	m.serve(id)
+}
+
+// expire deals with what is due, in the order of the deadlines.
+func (m *model) expire() {
+	type due struct {
+		at   int64
+		name string
+		do   func()
+	}
+	var list []due
+	for call, o := range m.offers {
+		if !o.answered && o.due <= m.now {
+			list = append(list, due{o.due, "offer:" + call, func() {
+				if m.offers[call] == o { // an earlier one may have ended it
+					m.fail(call, orchestrator.OfferNoAnswer)
+				}
+			}})
+		}
+	}
+	for id, a := range m.agents {
+		if a.state == acd.StateWrapup && a.due <= m.now {
+			list = append(list, due{a.due, "wrap:" + id, func() {
+				a.state, a.due, a.free = acd.StateAvailable, 0, m.now
+				m.serve(id)
+			}})
+		}
+		if a.rest > 0 && a.rest <= m.now {
+			list = append(list, due{a.rest, "rest:" + id, func() {
+				m.wake(a)
+				m.serve(id)
+			}})
+		}
+	}
+	slices.SortFunc(list, func(x, y due) int { return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.name, y.name)) })
+	for _, d := range list {
+		d.do()
+	}
+}

@@ -1,0 +1,271 @@
+package redisstore_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// propertyDefs has all that may make a difference: two strategies, levels,
+// agents of one and of several queues, two PBXs, queues with and without wrap-up.
+func propertyDefs() acd.Definitions {
+	ventas := queue("ventas", func(q *acd.Queue) { q.WrapUp, q.MissesBeforePause = 0, 0 })
+	soporte := queue("soporte", func(q *acd.Queue) { q.Strategy, q.Priority = acd.RoundRobin, 1 })
+	vip := queue("vip", func(q *acd.Queue) { q.Priority, q.Retry = 3, time.Second })
+	d := acd.Definitions{Queues: []acd.Queue{ventas, soporte, vip}, Dispositions: []acd.Disposition{{Name: "sale"}}}
+	for i, in := range [][]acd.Membership{
+		{{Queue: "ventas"}}, {{Queue: "ventas"}, {Queue: "soporte"}}, {{Queue: "soporte", Level: 1}, {Queue: "vip"}},
+		{{Queue: "vip", Level: 2}, {Queue: "ventas", Level: 1}, {Queue: "soporte"}}, {{Queue: "ventas"}, {Queue: "vip"}},
+	} {
+		a := acd.NewAgent()
+		a.ID, a.Endpoint, a.PBX, a.Queues = fmt.Sprintf("a%02d", i), fmt.Sprintf("PJSIP/%d", 100+i), pbx, in
+		if i == 4 {
+			a.PBX = "dos"
+		}
+		d.Agents = append(d.Agents, a)
+	}
+	return d
+}
+
+// machine drives the real distributor and the model through the same steps.
+type machine struct {
+	w     *world
+	m     *model
+	calls int
+}
+
+func (x *machine) call(t *rapid.T, from []string) (string, bool) {
+	if len(from) == 0 {
+		return "", false
+	}
+	slices.Sort(from)
+	return rapid.SampledFrom(from).Draw(t, "call"), true
+}
+
+func (x *machine) offers(answered bool) []string {
+	var out []string
+	for call, o := range x.m.offers {
+		if o.answered == answered {
+			out = append(out, call)
+		}
+	}
+	return out
+}
+
+// offerID finds the real offer of a call.
+func (x *machine) offerID(t *rapid.T, call string, answered bool) string {
+	for id, o := range x.w.records().Offers {
+		if o.Call == call && o.Answered == answered {
+			return id
+		}
+	}
+	t.Fatalf("there is no offer of call %s", call)
+	return ""
+}
+
+func (x *machine) agent(t *rapid.T) string {
+	return rapid.SampledFrom(slices.Sorted(maps.Keys(x.m.agents))).Draw(t, "agent")
+}
+
+func (x *machine) tick() {
+	x.w.mu.Lock()
+	x.w.now = x.w.now.Add(time.Millisecond) // so that no two steps have one time
+	x.w.mu.Unlock()
+	x.m.now++
+}
+
+func (x *machine) actions() map[string]func(*rapid.T) {
+	return map[string]func(*rapid.T){
+		"": func(t *rapid.T) { x.check(t) },
+		"enqueue": func(t *rapid.T) {
+			x.tick()
+			x.calls++
+			call := "c" + strconv.Itoa(x.calls)
+			q := rapid.SampledFrom([]string{"ventas", "soporte", "vip"}).Draw(t, "queue")
+			at := rapid.SampledFrom([]string{pbx, pbx, pbx, "dos"}).Draw(t, "pbx")
+			ago := rapid.Int64Range(0, 90_000).Draw(t, "ago")
+			priority := rapid.IntRange(-1, 2).Draw(t, "priority")
+			entered := x.m.now - ago
+			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: at, Queue: q,
+				Priority: priority, Entered: time.UnixMilli(entered)})
+			x.w.must(err)
+			x.m.enqueue(call, q, at, entered, priority)
+		},
+		"enqueueAgain": func(t *rapid.T) {
+			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
+			if !ok {
+				t.Skip()
+			}
+			c := x.m.calls[call]
+			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: c.pbx, Queue: c.queue})
+			x.w.must(err)
+		},
+		"leave": func(t *rapid.T) {
+			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
+			if !ok {
+				t.Skip()
+			}
+			x.tick()
+			x.w.must(x.w.svc.Leave(x.w.ctx(), call, "hangup"))
+			x.m.leave(call)
+		},
+		"answer": func(t *rapid.T) {
+			call, ok := x.call(t, x.offers(false))
+			if !ok {
+				t.Skip()
+			}
+			x.tick()
+			x.w.answer(x.offerID(t, call, false))
+			x.m.answer(call)
+		},
+		"fail": func(t *rapid.T) {
+			answered := rapid.IntRange(0, 5).Draw(t, "answered") == 0
+			call, ok := x.call(t, x.offers(answered))
+			if !ok {
+				t.Skip()
+			}
+			why := rapid.SampledFrom([]orchestrator.OfferFailure{
+				orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
+				orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError}).Draw(t, "why")
+			x.tick()
+			x.w.failed(x.offerID(t, call, answered), why)
+			x.m.fail(call, why)
+		},
+		"finish": func(t *rapid.T) {
+			call, ok := x.call(t, x.offers(true))
+			if !ok {
+				t.Skip()
+			}
+			x.tick()
+			x.w.finish(x.offerID(t, call, true))
+			x.m.finish(call)
+		},
+		"wish": func(t *rapid.T) {
+			id := x.agent(t)
+			op := rapid.SampledFrom([]orchestrator.AgentOp{orchestrator.AgentLogin, orchestrator.AgentLogin,
+				orchestrator.AgentLogout, orchestrator.AgentPause, orchestrator.AgentResume, orchestrator.AgentResume}).Draw(t, "op")
+			x.tick()
+			x.w.do(op, id)
+			x.m.change(id, acd.Trigger(op))
+		},
+		"dispose": func(t *rapid.T) {
+			id := x.agent(t)
+			x.tick()
+			x.w.do(orchestrator.AgentDispose, id, func(c *orchestrator.AgentCommand) { c.Disposition = "sale" })
+			x.m.dispose(id)
+		},
+		"device": func(t *rapid.T) {
+			id := x.agent(t)
+			d := rapid.SampledFrom([]orchestrator.DeviceState{orchestrator.DeviceFree, orchestrator.DeviceFree,
+				orchestrator.DeviceUnknown, orchestrator.DeviceBusy, orchestrator.DeviceUnreachable}).Draw(t, "device")
+			x.tick()
+			def := x.m.agents[id].def
+			x.w.must(x.w.svc.Device(x.w.ctx(), def.PBX, def.Endpoint, d))
+			x.m.deviceSays(id, d)
+		},
+		"advance": func(t *rapid.T) {
+			ms := rapid.Int64Range(1, 20_000).Draw(t, "ms")
+			x.w.mu.Lock()
+			x.w.now = x.w.now.Add(time.Duration(ms) * time.Millisecond)
+			x.w.mu.Unlock()
+			x.m.now += ms
+			x.w.must(x.w.svc.Expire(x.w.ctx()))
+			x.m.expire()
+		},
+	}
+}
+
+// shape is what both sides must agree on.
+type shape struct {
+	Agents map[string]agentShape
+	Calls  map[string]string // call -> "<queue>@<pbx> <score> <agent offered>"
+	Talks  map[string]string // call -> agent
+}
+
+type agentShape struct {
+	State    acd.State
+	Device   orchestrator.DeviceState
+	Rest     int64
+	Misses   int
+	Call     string
+	Due      int64
+	Next     acd.Trigger
+	Last     bool
+	Disposed bool
+}
+
+func (m *model) shape() shape {
+	s := shape{map[string]agentShape{}, map[string]string{}, map[string]string{}}
+	for id, a := range m.agents {
+		s.Agents[id] = agentShape{a.state, a.device, a.rest, a.misses, a.call, a.due, a.next, a.last, a.disposed}
+	}
+	for id, c := range m.calls {
+		agent := ""
+		if o := m.offers[id]; o != nil && !o.answered {
+			agent = o.agent
+		}
+		s.Calls[id] = fmt.Sprintf("%s@%s %.0f %s", c.queue, c.pbx, c.score, agent)
+	}
+	for call, o := range m.offers {
+		if o.answered {
+			s.Talks[call] = o.agent
+		}
+	}
+	return s
+}
+
+func shapeOf(r acd.Records, ids []string) shape {
+	s := shape{map[string]agentShape{}, map[string]string{}, map[string]string{}}
+	for _, id := range ids {
+		a, ok := r.Agents[id]
+		if !ok {
+			a.State, a.Device = acd.StateOffline, orchestrator.DeviceUnknown
+		}
+		s.Agents[id] = agentShape{a.State, a.Device, a.Rest, a.Misses, a.Call, a.Due, a.Next, a.LastCall != "", a.Disposition != ""}
+	}
+	for id, c := range r.Calls {
+		s.Calls[id] = fmt.Sprintf("%s@%s %.0f %s", c.Queue, c.PBX, c.Score, r.Offers[c.Offer].Agent)
+	}
+	for _, o := range r.Offers {
+		if o.Answered {
+			s.Talks[o.Call] = o.Agent
+		}
+	}
+	return s
+}
+
+func (x *machine) check(t *rapid.T) {
+	r := x.w.records()
+	if diff := cmp.Diff(x.m.shape(), shapeOf(r, slices.Collect(maps.Keys(x.m.agents)))); diff != "" {
+		t.Fatalf("model and store differ (-model +store):\n%s", diff)
+	}
+	if faults := invariants(x.w, r); len(faults) > 0 {
+		t.Fatalf("invariants: %v", faults)
+	}
+}
+
+func TestAgreesWithTheModel(t *testing.T) {
+	t.Parallel()
+	rdb, tenant := client(t)
+	run := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		run++
+		name := fmt.Sprintf("%s-%d", tenant, run)
+		w := &world{TB: t, rdb: rdb, tenant: name, store: redisstore.New(rdb, name), desk: newDesk(), now: epoch}
+		svc, err := acd.New(acd.Parts{Store: w.store, Definitions: propertyDefs(), Now: w.clock})
+		w.must(err)
+		w.svc = svc
+		x := &machine{w: w, m: newModel(propertyDefs(), epoch.UnixMilli())}
+		rt.Repeat(x.actions())
+	})
+}
