@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -78,13 +80,15 @@ func (c Config) clustered() bool { return c.MasterName == "" && (c.Cluster || le
 // Client makes a client that connects when it is first used. The error is of
 // reading tls_ca.
 func (c Config) Client() (redis.UniversalClient, error) {
+	redis.SetLogger(quiet{})
 	o := &redis.UniversalOptions{
 		Addrs: c.Addrs, MasterName: c.MasterName, IsClusterMode: c.clustered(), DB: c.DB,
 		Username: c.Username, Password: c.Password.Reveal(),
 		SentinelUsername: c.SentinelUsername, SentinelPassword: c.SentinelPassword.Reveal(),
 		ClientName: "operadora", DisableIdentity: true,
 		DialTimeout: c.DialTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
-		PoolSize: c.PoolSize, ContextTimeoutEnabled: true,
+		PoolSize: c.PoolSize, ContextTimeoutEnabled: true, DialerRetries: 1,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 		// Every command of the stores may be repeated; those who wait longer for
 		// Redis (the engine, Tail) do it themselves.
 		MaxRetries: 2, MinRetryBackoff: 5 * time.Millisecond, MaxRetryBackoff: 50 * time.Millisecond,
@@ -104,3 +108,9 @@ func (c Config) Client() (redis.UniversalClient, error) {
 	}
 	return redis.NewUniversalClient(o), nil
 }
+
+// quiet drops the lines that the client writes to stderr by itself: they repeat
+// the errors that it returns, once for every attempt.
+type quiet struct{}
+
+func (quiet) Printf(context.Context, string, ...any) {}

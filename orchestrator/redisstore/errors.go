@@ -10,10 +10,11 @@ import (
 
 // passing are the beginnings of error replies that tell of Redis' condition,
 // not of the command: it starts, fails over, is full, or its administrator has
-// to let us in. The command may be right and is worth repeating.
+// to let us in. The command may be right and is worth repeating. (The client
+// strips "ERR " before it compares.)
 var passing = []string{
 	"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "BUSY", "OOM",
-	"MISCONF", "NOREPLICAS", "UNBLOCKED", "NOAUTH", "WRONGPASS", "NOPERM", "ERR max number of clients",
+	"MISCONF", "NOREPLICAS", "UNBLOCKED", "NOAUTH", "WRONGPASS", "NOPERM", "max number of clients",
 }
 
 // Classify gives an error of the Redis client its kind: Unavailable when Redis

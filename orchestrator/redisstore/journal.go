@@ -193,7 +193,7 @@ func (s *Store) parse(ctx context.Context, batch []redis.XMessage) []orchestrato
 func (s *Store) lastGenerated(ctx context.Context, op string) (string, error) {
 	info, err := s.rdb.XInfoStream(ctx, s.keys.journal()).Result()
 	if err != nil {
-		if redis.HasErrorPrefix(err, "ERR no such key") {
+		if redis.HasErrorPrefix(err, "no such key") {
 			return "0-0", nil
 		}
 		return "", Classify(op, err)

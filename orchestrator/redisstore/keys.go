@@ -14,8 +14,8 @@ func JournalKey(tenant string) string { return keysOf(tenant).journal() }
 
 func (k keys) journal() string { return k.prefix + "journal" }
 
-// call is a hash with a call: rev (its revision), process (who stored it) and
-// doc (orchestrator.Call as JSON). Written by call_commit. A live call's has no
+// call is a hash with a call: rev (its revision), holder (which process stored
+// it) and doc (orchestrator.Call as JSON). Written by call_commit. A live one has no
 // expiry: the process that drives its PBX ends it. An ended one expires after
 // endedKept.
 func (k keys) call(id string) string { return k.prefix + "call:" + id }
@@ -24,12 +24,12 @@ func (k keys) call(id string) string { return k.prefix + "call:" + id }
 // in unix ms. A call enters and leaves it with call_commit; no expiry.
 func (k keys) live(pbx string) string { return k.prefix + "live:" + pbx }
 
-// lease is a hash with who drives a PBX: instance, process, epoch. Written by
+// lease is a hash with who drives a PBX: instance, holder, epoch. Written by
 // lease_acquire, expires with the lease.
 func (k keys) lease(pbx string) string { return k.prefix + "lease:" + pbx }
 
-// epoch is a hash with the last epoch given for a PBX and the process that has
-// it ("" once it gave it back). Written by lease_acquire, lease_release and,
-// where Redis lost it, by call_commit. No expiry, so that epochs grow for
-// ever: two small fields for each PBX there ever was.
+// epoch is a hash with the last epoch given for a PBX and its holder (instance
+// and process; "" once it was given back). Written by lease_acquire,
+// lease_release and, where Redis lost it, by call_commit. No expiry, so that
+// epochs grow for ever: two small fields for each PBX there ever was.
 func (k keys) epoch(pbx string) string { return k.prefix + "epoch:" + pbx }

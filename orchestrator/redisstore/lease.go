@@ -22,7 +22,7 @@ func (s *Store) Acquire(ctx context.Context, pbx string, owner orchestrator.Leas
 		return none, fault.New(op, fault.Invalid, "pbx %q, owner %+v, ttl %v", pbx, owner, ttl)
 	}
 	answer, err := leaseAcquire.Run(ctx, s.rdb, []string{s.keys.lease(pbx), s.keys.epoch(pbx)},
-		owner.Instance, owner.Process, ttl.Milliseconds(), s.lastEpoch(pbx, owner)).Slice()
+		owner.Instance, holder(owner), ttl.Milliseconds(), s.lastEpoch(pbx, owner)).Slice()
 	if err != nil {
 		return none, Classify(op, err)
 	}
@@ -62,7 +62,7 @@ func (s *Store) Release(ctx context.Context, l orchestrator.Lease) error {
 	}
 	s.mu.Unlock()
 	released, err := leaseRelease.Run(ctx, s.rdb, []string{s.keys.lease(l.PBX), s.keys.epoch(l.PBX)},
-		l.Owner.Process, l.Epoch).Bool()
+		holder(l.Owner), l.Epoch).Bool()
 	if err != nil {
 		return Classify(op, err)
 	}
@@ -71,6 +71,10 @@ func (s *Store) Release(ctx context.Context, l orchestrator.Lease) error {
 	}
 	return nil
 }
+
+// holder names a process among all of all instances, also where "unique to the
+// process" means only the process id in a container.
+func holder(o orchestrator.LeaseOwner) string { return o.Instance + "/" + o.Process }
 
 func fenced(op string, l orchestrator.Lease, current string) error {
 	return fault.E(op, fault.Conflict,

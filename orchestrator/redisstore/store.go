@@ -67,7 +67,7 @@ func (s *Store) Commit(ctx context.Context, lease orchestrator.Lease, c orchestr
 		}
 	}
 	args := make([]any, 0, 7+len(entries)*len(JournalFields))
-	args = append(args, lease.Epoch, lease.Owner.Process, c.Call, c.Rev, doc, deadline, endedKept.Milliseconds())
+	args = append(args, lease.Epoch, holder(lease.Owner), c.Call, c.Rev, doc, deadline, endedKept.Milliseconds())
 	args = appendEntries(args, entries)
 	names := []string{s.keys.call(c.Call), s.keys.live(c.PBX), s.keys.journal(), s.keys.epoch(c.PBX)}
 	answer, err := callCommit.Run(ctx, s.rdb, names, args...).StringSlice()

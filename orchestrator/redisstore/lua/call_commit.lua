@@ -1,9 +1,9 @@
 -- call_commit: store a revision of a call and append its journal entries; uses lib_journal.
--- KEYS[1] hash   op:{<tenant>}:call:<call>   fields rev, process, doc
+-- KEYS[1] hash   op:{<tenant>}:call:<call>   fields rev, holder, doc
 -- KEYS[2] zset   op:{<tenant>}:live:<pbx>    member <call>, score deadline in unix ms
 -- KEYS[3] stream op:{<tenant>}:journal
--- KEYS[4] hash   op:{<tenant>}:epoch:<pbx>   fields epoch, process
--- ARGV[1] epoch of the lease   ARGV[2] process that holds it
+-- KEYS[4] hash   op:{<tenant>}:epoch:<pbx>   fields epoch, holder
+-- ARGV[1] epoch of the lease   ARGV[2] holder: its instance and process
 -- ARGV[3] call id   ARGV[4] its revision   ARGV[5] the call as JSON
 -- ARGV[6] earliest deadline, unix ms; '' when the call has ended
 -- ARGV[7] how long an ended call is kept, ms
@@ -11,12 +11,12 @@
 -- Returns {'stored'}; {'repeated'} when exactly this was stored before: nothing is appended again;
 -- {'fenced', epoch} when another lease is in force; {'stale', rev} when that revision or a later one is stored.
 local epoch, rev = tonumber(ARGV[1]), tonumber(ARGV[4])
-local held = redis.call('HMGET', KEYS[4], 'epoch', 'process')
+local held = redis.call('HMGET', KEYS[4], 'epoch', 'holder')
 local current = tonumber(held[1] or 0)
 if current > epoch or (current == epoch and held[2] ~= ARGV[2]) then
   return {'fenced', tostring(current)}
 end
-local was = redis.call('HMGET', KEYS[1], 'rev', 'process')
+local was = redis.call('HMGET', KEYS[1], 'rev', 'holder')
 local stored = tonumber(was[1] or 0)
 if stored >= rev then
   if stored == rev and was[2] == ARGV[2] and redis.call('HGET', KEYS[1], 'doc') == ARGV[5] then
@@ -25,9 +25,9 @@ if stored >= rev then
   return {'stale', tostring(stored)}
 end
 if current < epoch then -- Redis lost the taking of this lease
-  redis.call('HSET', KEYS[4], 'epoch', ARGV[1], 'process', ARGV[2])
+  redis.call('HSET', KEYS[4], 'epoch', ARGV[1], 'holder', ARGV[2])
 end
-redis.call('HSET', KEYS[1], 'rev', ARGV[4], 'process', ARGV[2], 'doc', ARGV[5])
+redis.call('HSET', KEYS[1], 'rev', ARGV[4], 'holder', ARGV[2], 'doc', ARGV[5])
 if ARGV[6] == '' then
   redis.call('ZREM', KEYS[2], ARGV[3])
   redis.call('PEXPIRE', KEYS[1], ARGV[7])

@@ -1,23 +1,23 @@
 -- lease_acquire: take or renew the right to drive a PBX.
--- KEYS[1] hash op:{<tenant>}:lease:<pbx>   fields instance, process, epoch; expires with the lease
--- KEYS[2] hash op:{<tenant>}:epoch:<pbx>   fields epoch, process; no expiry
--- ARGV[1] instance   ARGV[2] process   ARGV[3] time to live, ms
--- ARGV[4] epoch that this process had last, 0 for none: Redis may have lost it
--- Returns {1, epoch} when the lease is this process's now, {0, instance} when another instance holds it.
-local last = redis.call('HMGET', KEYS[2], 'epoch', 'process')
-local epoch, process = tonumber(last[1] or 0), last[2]
+-- KEYS[1] hash op:{<tenant>}:lease:<pbx>   fields instance, holder, epoch; expires with the lease
+-- KEYS[2] hash op:{<tenant>}:epoch:<pbx>   fields epoch, holder; no expiry
+-- ARGV[1] instance   ARGV[2] holder: instance and process   ARGV[3] time to live, ms
+-- ARGV[4] epoch that this holder had last, 0 for none: Redis may have lost it
+-- Returns {1, epoch} when the lease is this holder's now, {0, instance} when another instance has it.
+local last = redis.call('HMGET', KEYS[2], 'epoch', 'holder')
+local epoch, holder = tonumber(last[1] or 0), last[2]
 if tonumber(ARGV[4]) > epoch then
-  epoch, process = tonumber(ARGV[4]), ARGV[2]
+  epoch, holder = tonumber(ARGV[4]), ARGV[2]
 end
-if process ~= ARGV[2] then
-  local holder = redis.call('HGET', KEYS[1], 'instance')
-  if holder and holder ~= ARGV[1] then
-    return {0, holder}
+if holder ~= ARGV[2] then
+  local instance = redis.call('HGET', KEYS[1], 'instance')
+  if instance and instance ~= ARGV[1] then
+    return {0, instance}
   end
   epoch = epoch + 1
 end
 local text = string.format('%.0f', epoch)
-redis.call('HSET', KEYS[2], 'epoch', text, 'process', ARGV[2])
-redis.call('HSET', KEYS[1], 'instance', ARGV[1], 'process', ARGV[2], 'epoch', text)
+redis.call('HSET', KEYS[2], 'epoch', text, 'holder', ARGV[2])
+redis.call('HSET', KEYS[1], 'instance', ARGV[1], 'holder', ARGV[2], 'epoch', text)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return {1, text}

@@ -1,0 +1,306 @@
+package redisstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/redisstore"
+)
+
+var errEnough = errors.New("enough")
+
+// journalOf reads what is in the journal now, through a last entry of its own.
+func journalOf(t *testing.T, s *redisstore.Store) []orchestrator.Entry {
+	t.Helper()
+	ok(t, s.Append(t.Context(), orchestrator.Entry{Type: "test.mark", At: at}))
+	last, err := s.Last(t.Context())
+	ok(t, err)
+	var all []orchestrator.Entry
+	err = s.Tail(t.Context(), "", func(batch []orchestrator.Entry) error {
+		all = append(all, batch...)
+		if all[len(all)-1].ID == last {
+			return errEnough
+		}
+		return nil
+	})
+	if !errors.Is(err, errEnough) {
+		t.Fatal(err)
+	}
+	kept := all[:0]
+	for _, e := range all {
+		if e.Type != "test.mark" {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+func numbered(from, to int) []orchestrator.Entry {
+	var out []orchestrator.Entry
+	for i := from; i <= to; i++ {
+		out = append(out, entry(orchestrator.EntryPBXState, "", fmt.Sprint(i)))
+	}
+	return out
+}
+
+// follower runs Tail and keeps what it read.
+type follower struct {
+	mu      sync.Mutex
+	entries []orchestrator.Entry // guarded by mu
+	grown   chan struct{}        // holds a token when entries grew
+	done    chan error
+	cancel  context.CancelFunc
+}
+
+func follow(t *testing.T, s *redisstore.Store, after string) *follower {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	f := &follower{grown: make(chan struct{}, 1), done: make(chan error, 1), cancel: cancel}
+	go func() {
+		f.done <- s.Tail(ctx, after, func(batch []orchestrator.Entry) error {
+			if len(batch) == 0 || len(batch) > 256 {
+				t.Errorf("a batch of %d", len(batch))
+			}
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.entries = append(f.entries, batch...)
+			select {
+			case f.grown <- struct{}{}:
+			default: // a token is there already
+			}
+			return nil
+		})
+	}()
+	t.Cleanup(func() { f.stop() })
+	return f
+}
+
+// stop ends Tail and returns its error; the second time nil.
+func (f *follower) stop() error {
+	f.cancel()
+	err := <-f.done
+	f.done = make(chan error, 1)
+	f.done <- nil
+	return err
+}
+
+// until waits until n entries were read and returns their data.
+func (f *follower) until(t *testing.T, n int) []string {
+	t.Helper()
+	limit := time.After(30 * time.Second)
+	for {
+		f.mu.Lock()
+		var got []string
+		for _, e := range f.entries {
+			got = append(got, string(e.Data))
+		}
+		f.mu.Unlock()
+		if len(got) >= n {
+			return got
+		}
+		select {
+		case <-f.grown:
+		case <-limit:
+			t.Fatalf("read %d entries in vain for %d", len(got), n)
+		}
+	}
+}
+
+func data(from, to int) (out []string) {
+	for _, e := range numbered(from, to) {
+		out = append(out, string(e.Data))
+	}
+	return out
+}
+
+func TestTailReadsOnFromAnID(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t)
+	if last, err := s.Last(t.Context()); err != nil || last != "" {
+		t.Errorf("the last of an empty journal: %q, %v", last, err)
+	}
+	ok(t, s.Append(t.Context()))
+	ok(t, s.Append(t.Context(), numbered(1, 3)...))
+	middle, err := s.Last(t.Context())
+	ok(t, err)
+	all, rest, new := follow(t, s, ""), follow(t, s, middle), follow(t, s, "$")
+	all.until(t, 3)
+	// "$" begins when Tail begins, which nothing tells: append until it reads.
+	var seen []string
+	for i := 4; len(seen) == 0; i++ {
+		ok(t, s.Append(t.Context(), numbered(i, i)...))
+		select {
+		case <-new.grown:
+			seen = new.until(t, 1)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if seen[0] < "4" && len(seen[0]) == 1 {
+		t.Errorf("from now on began with %s", seen[0])
+	}
+	if got := rest.until(t, 1)[0]; got != "4" {
+		t.Errorf("after the third came %s", got)
+	}
+	if diff := cmp.Diff(data(1, 4), all.until(t, 4)[:4]); diff != "" {
+		t.Errorf("from the beginning (-want +got):\n%s", diff)
+	}
+	if err := all.stop(); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	if err := s.Tail(t.Context(), "yesterday", nil); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("an id that is none: %v", err)
+	}
+}
+
+func TestTailKeepsTheOrderOfManyWriters(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t)
+	f := follow(t, s, "")
+	const writers, each = 64, 20
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for i := 1; i <= each; i++ {
+				e := entry(orchestrator.EntryCallNode, fmt.Sprint(w), fmt.Sprint(i))
+				if err := s.Append(t.Context(), e); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	f.until(t, writers*each)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	inOrder(t, f.entries, writers, each)
+}
+
+func TestTailEndsWithTheError(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t)
+	ok(t, s.Append(t.Context(), numbered(1, 1)...))
+	if err := s.Tail(t.Context(), "", func([]orchestrator.Entry) error { return errEnough }); !errors.Is(err, errEnough) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestTailNoticesAnEmptiedJournal(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	ok(t, s.Append(t.Context(), numbered(1, 3)...))
+	last, err := s.Last(t.Context())
+	ok(t, err)
+	f := follow(t, s, "")
+	f.until(t, 3)
+	key := redisstore.JournalKey(tenantOf(t))
+	ok(t, rdb.Del(t.Context(), key).Err())
+	ok(t, rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: key, ID: "5-1", Values: []string{"type", "x", "at", "1"}}).Err())
+	if err := <-f.done; !errors.Is(err, redisstore.ErrRewound) || fault.KindOf(err) != fault.Conflict {
+		t.Errorf("ended with %v", err)
+	}
+	f.done <- nil
+	if err := s.Tail(t.Context(), last, nil); !errors.Is(err, redisstore.ErrRewound) {
+		t.Errorf("a new reader at the old place: %v", err)
+	}
+}
+
+func TestTailLeavesOutWhatIsNoEntry(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	key := redisstore.JournalKey(tenantOf(t))
+	ok(t, rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: key, Values: []string{"what", "ever"}}).Err())
+	ok(t, s.Append(t.Context(), numbered(1, 1)...))
+	if diff := cmp.Diff(data(1, 1), follow(t, s, "").until(t, 1)); diff != "" {
+		t.Errorf("read (-want +got):\n%s", diff)
+	}
+}
+
+func TestTrim(t *testing.T) {
+	t.Parallel()
+	future := time.Now().Add(time.Hour)
+	rows := []struct {
+		name     string
+		recorded int // how many are on record, -1 for none ever
+		before   time.Time
+		want     []string
+	}{
+		{"nothing on record", -1, future, data(1, 5)},
+		{"all young", 5, at.AddDate(-20, 0, 0), data(1, 5)},
+		{"old, and some on record", 3, future, data(4, 5)},
+		{"old, and all on record", 5, future, nil},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := setup(t)
+			recorded := ""
+			for i := 1; i <= 5; i++ {
+				ok(t, s.Append(t.Context(), numbered(i, i)...))
+				if i == r.recorded {
+					var err error
+					recorded, err = s.Last(t.Context())
+					ok(t, err)
+				}
+			}
+			ok(t, s.Trim(t.Context(), recorded, r.before))
+			var got []string
+			for _, e := range journalOf(t, s) {
+				got = append(got, string(e.Data))
+			}
+			if diff := cmp.Diff(r.want, got); diff != "" {
+				t.Errorf("left (-want +got):\n%s", diff)
+			}
+			if recorded != "" && len(r.want) == 0 {
+				// A journal that was trimmed to nothing is not one that was emptied.
+				f := follow(t, s, recorded)
+				f.until(t, 1)
+			}
+		})
+	}
+	s, _ := setup(t)
+	if err := s.Trim(t.Context(), "5", future); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("an id that is none: %v", err)
+	}
+}
+
+// Another store's script appends through JournalLua.
+func TestJournalLuaIsTheLayout(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	foreign := redis.NewScript(redisstore.JournalLua +
+		`return journal_add(KEYS[1], 'agent.state', ARGV[1], nil, '17', nil, 'lima', cjson.encode({from = 'offline', to = 'available'}))`)
+	id, err := foreign.Run(t.Context(), rdb, []string{redisstore.JournalKey(tenantOf(t))}, at.UnixMilli()).Text()
+	ok(t, err)
+	got := journalOf(t, s)
+	if len(got) != 1 {
+		t.Fatalf("%d entries", len(got))
+	}
+	var change orchestrator.AgentChange
+	ok(t, decode(got[0].Data, &change))
+	got[0].Data = nil
+	want := orchestrator.Entry{ID: id, Type: orchestrator.EntryAgentState, At: at, Agent: "17", PBX: "lima"}
+	if diff := cmp.Diff(want, got[0]); diff != "" || change.To != "available" || change.From != "offline" {
+		t.Errorf("change %+v, entry (-want +got):\n%s", change, diff)
+	}
+	raw, err := rdb.XRange(t.Context(), redisstore.JournalKey(tenantOf(t)), id, id).Result()
+	ok(t, err)
+	var fields []string
+	for _, f := range redisstore.JournalFields {
+		if _, there := raw[0].Values[f]; there {
+			fields = append(fields, f)
+		}
+	}
+	if len(raw[0].Values) != len(redisstore.JournalFields) || strings.Join(fields, " ") != strings.Join(redisstore.JournalFields[:], " ") {
+		t.Errorf("fields %v", raw[0].Values)
+	}
+}

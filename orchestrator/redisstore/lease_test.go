@@ -1,0 +1,164 @@
+package redisstore_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+func TestLeaseIsTakenAndRenewed(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	first := lease(t, s, north)
+	if again := lease(t, s, north); again != first || first.Epoch != 1 {
+		t.Errorf("first %+v, renewed %+v", first, again)
+	}
+	ttl := rdb.PTTL(t.Context(), "op:{"+tenantOf(t)+"}:lease:lima").Val()
+	if ttl <= 0 || ttl > time.Minute {
+		t.Errorf("the lease lives for %v", ttl)
+	}
+	_, err := s.Acquire(t.Context(), "lima", south, time.Minute)
+	if !errors.Is(err, orchestrator.ErrHeld) || fault.KindOf(err) != fault.Conflict {
+		t.Errorf("another instance: %v", err)
+	}
+	if other, err := s.Acquire(t.Context(), "quito", south, time.Minute); err != nil || other.Epoch != 1 {
+		t.Errorf("another PBX: %+v, %v", other, err)
+	}
+	for _, o := range []orchestrator.LeaseOwner{{}, {Instance: "x"}, {Process: "x"}} {
+		if _, err := s.Acquire(t.Context(), "lima", o, time.Minute); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("owner %+v: %v", o, err)
+		}
+	}
+}
+
+func TestRestartedInstanceTakesOverAtOnce(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t)
+	before := lease(t, s, north)
+	ok(t, s.Commit(t.Context(), before, call("a", 1), nil))
+	after := lease(t, s, north2)
+	if after.Epoch != before.Epoch+1 {
+		t.Errorf("epochs %d, %d", before.Epoch, after.Epoch)
+	}
+	old := entry(orchestrator.EntryCallNode, "a", "{}")
+	if err := s.Commit(t.Context(), before, call("a", 2), []orchestrator.Entry{old}); !errors.Is(err, orchestrator.ErrFenced) {
+		t.Errorf("under the old lease: %v", err)
+	}
+	if err := s.Release(t.Context(), before); !errors.Is(err, orchestrator.ErrFenced) {
+		t.Errorf("the old lease was given back: %v", err)
+	}
+	ok(t, s.Commit(t.Context(), after, call("a", 2), nil))
+	if n := len(journalOf(t, s)); n != 0 {
+		t.Errorf("a refused commit wrote %d entries", n)
+	}
+	// The old process is fenced, also when it asks for the lease once more: it gets a new epoch.
+	if again := lease(t, s, north); again.Epoch != after.Epoch+1 {
+		t.Errorf("the old process got epoch %d after %d", again.Epoch, after.Epoch)
+	}
+}
+
+func TestEpochsGrowOverExpiryAndRelease(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	key := "op:{" + tenantOf(t) + "}:lease:lima"
+	a := lease(t, s, north)
+	ok(t, rdb.Del(t.Context(), key).Err()) // what expiry does
+	if same := lease(t, s, north); same != a {
+		t.Errorf("nobody was there meanwhile, and still %+v became %+v", a, same)
+	}
+	ok(t, rdb.Del(t.Context(), key).Err())
+	b := lease(t, s, south)
+	if b.Epoch != a.Epoch+1 {
+		t.Errorf("epoch %d after %d", b.Epoch, a.Epoch)
+	}
+	ok(t, s.Release(t.Context(), b))
+	ok(t, s.Release(t.Context(), b)) // the reply of the first may have been lost
+	if err := s.Commit(t.Context(), b, call("a", 1), nil); !errors.Is(err, orchestrator.ErrFenced) {
+		t.Errorf("after giving it back: %v", err)
+	}
+	if c := lease(t, s, south); c.Epoch != b.Epoch+1 {
+		t.Errorf("epoch %d after %d", c.Epoch, b.Epoch)
+	}
+}
+
+func TestLeaseExpires(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	_, err := s.Acquire(t.Context(), "lima", north, time.Millisecond)
+	ok(t, err)
+	for n := 0; rdb.Exists(t.Context(), "op:{"+tenantOf(t)+"}:lease:lima").Val() == 1; n++ {
+		if n == 100_000 {
+			t.Fatal("the lease does not expire")
+		}
+	}
+	if l := lease(t, s, south); l.Epoch != 2 {
+		t.Errorf("epoch %d", l.Epoch)
+	}
+}
+
+func TestOneOfManyTakesTheLease(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t)
+	var (
+		wg   sync.WaitGroup
+		mu   sync.Mutex
+		held []orchestrator.Lease
+	)
+	for i := range 64 {
+		wg.Go(func() {
+			owner := orchestrator.LeaseOwner{Instance: string(rune('A' + i)), Process: "p"}
+			l, err := s.Acquire(t.Context(), "lima", owner, time.Minute)
+			if err != nil {
+				if !errors.Is(err, orchestrator.ErrHeld) {
+					t.Error(err)
+				}
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			held = append(held, l)
+		})
+	}
+	wg.Wait()
+	if len(held) != 1 || held[0].Epoch != 1 {
+		t.Errorf("holders: %+v", held)
+	}
+}
+
+// Redis that comes back without its last second has forgotten the newest lease
+// and the newest revisions. Their owner goes on.
+func TestOwnerPutsALossRight(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	prefix := "op:{" + tenantOf(t) + "}:"
+	lease(t, s, south)
+	ok(t, rdb.Del(t.Context(), prefix+"lease:lima").Err()) // south died
+	l := lease(t, s, north)
+	ok(t, s.Commit(t.Context(), l, call("a", 7), nil))
+
+	// back to the second in which south had epoch 1 and there was no call
+	ok(t, rdb.HSet(t.Context(), prefix+"epoch:lima", "epoch", 1, "holder", "south/s1").Err())
+	ok(t, rdb.HSet(t.Context(), prefix+"lease:lima", "instance", south.Instance, "holder", "south/s1", "epoch", 1).Err())
+	ok(t, rdb.Del(t.Context(), prefix+"call:a", prefix+"live:lima").Err())
+
+	ok(t, s.Commit(t.Context(), l, call("a", 8), nil))
+	if live, err := s.Live(t.Context(), "lima"); err != nil || len(live) != 1 {
+		t.Errorf("live %d, %v", len(live), err)
+	}
+	late := orchestrator.Lease{PBX: "lima", Owner: south, Epoch: 1}
+	if err := s.Commit(t.Context(), late, call("b", 1), nil); !errors.Is(err, orchestrator.ErrFenced) {
+		t.Errorf("the forgotten owner before: %v", err)
+	}
+	if again := lease(t, s, north); again != l {
+		t.Errorf("renewed as %+v, was %+v", again, l)
+	}
+	// The same, noticed by the renewal first.
+	ok(t, rdb.Del(t.Context(), prefix+"epoch:lima", prefix+"lease:lima").Err())
+	if again := lease(t, s, north); again != l {
+		t.Errorf("renewed as %+v, was %+v", again, l)
+	}
+}
