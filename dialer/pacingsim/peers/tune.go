@@ -3,6 +3,7 @@ package peers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -58,6 +59,18 @@ func Families() []Family {
 			Family{Name: m + "-available", Template: m + ":availonly=1,max=%", Values: caps})
 	}
 	return append(list, Family{Name: "issabel", Template: "issabel"}, Family{Name: "issabel-overcommit", Template: "issabel:overcommit=1"})
+}
+
+// FindFamily is the family of that name.
+func FindFamily(name string) (Family, error) {
+	names := make([]string, 0, 16)
+	for _, f := range Families() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return Family{}, fmt.Errorf("family %q is none of %s", name, strings.Join(names, ", "))
 }
 
 // Pick is the outcome of tuning one family.

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pacing runs `operadora pacing args...` and returns its output.
+func pacing(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	c := newPacingCommand()
+	var out, errs bytes.Buffer
+	c.SetOut(&out)
+	c.SetErr(&errs)
+	c.SetArgs(args)
+	c.SilenceUsage, c.SilenceErrors = true, true
+	err := c.ExecuteContext(t.Context())
+	if errs.Len() > 0 {
+		t.Errorf("%v wrote to stderr, which is no terminal: %s", args, errs.String())
+	}
+	return out.String(), err
+}
+
+func mustPacing(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := pacing(t, args...)
+	if err != nil {
+		t.Fatalf("%v: %v", args, err)
+	}
+	return out
+}
+
+func TestPacingSimJSON(t *testing.T) {
+	t.Parallel()
+	out := mustPacing(t, "sim", "--scenario", "s1,s2", "--algorithm", "operadora", "--algorithm", "vicidial-ratio:level=1.4,availonly=1",
+		"--seeds", "2", "--hours", "0.5", "--json")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if len(lines) != 4 {
+		t.Fatalf("%d runs: %s", len(lines), out)
+	}
+	for _, text := range lines {
+		var r map[string]any
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"scenario", "algorithm", "seeds", "hours", "utilisation_mean", "utilisation_worst", "abandon_mean",
+			"abandon_worst", "seeds_over_limit", "worst_hour_abandon", "agent_wait_mean_s", "agent_wait_p95_s", "callee_wait_p99_s",
+			"dials_per_connect", "cut_before_min_ring", "cap_violations", "decisions_per_s"} {
+			if _, ok := r[key]; !ok {
+				t.Errorf("a run lacks %s", key)
+			}
+		}
+		if u, _ := r["utilisation_mean"].(float64); u <= 0.3 || u > 1 {
+			t.Errorf("utilisation %v", u)
+		}
+		if r["decisions_per_s"] == 0.0 || r["hours"] != 0.5 || r["per_seed"] != nil {
+			t.Errorf("%s", text)
+		}
+	}
+	if one, two := mustPacing(t, "sim", "--scenario", "s1", "--seeds", "1", "--hours", "0.5"), mustPacing(t, "sim", "--scenario", "s1", "--seeds", "1", "--hours", "0.5", "--workers", "3"); one != two || !strings.Contains(one, "operadora") {
+		t.Errorf("the same seed came out differently:\n%s%s", one, two)
+	}
+}
+
+func TestPacingSimFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	text := "name: mine\nagents: {count: 3}\ncampaigns:\n  - name: x\n    answer: {const: 0.3}\n    answer_delay: {kind: exponential, mean: 8}\n    talk: {kind: exponential, mean: 60}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := mustPacing(t, "sim", "--scenario", file, "--algorithm", "progressive", "--seeds", "1", "--hours", "1", "--json"); !strings.Contains(out, `"scenario":"mine"`) {
+		t.Error(out)
+	}
+}
+
+func TestPacingSimRefuses(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"sim", "--scenario", "s99"}, "s99"},
+		{[]string{"sim", "--algorithm", "crystal-ball"}, `algorithm "crystal-ball" is none of operadora`},
+		{[]string{"sim", "--algorithm", "power:ratio=0"}, "ratio: 0 is not between 1 and 100"},
+		{[]string{"sim", "--seeds", "0"}, "--seeds 0"},
+		{[]string{"sim", "--hours", "-1"}, "--hours -1"},
+		{[]string{"sim", "--scenario", "s3", "--algorithm", "optimum", "--seeds", "1", "--hours", "0.1"}, "s3"},
+		{[]string{"optimum", "--answer", "1.5"}, "answer: 1.5"},
+		{[]string{"compare", "--algorithms", "tuned:everything"}, `family "everything" is none of power`},
+		{[]string{"compare", "--scenarios", "s1", "--algorithms", "progressive", "--seeds", "1", "--hours", "0.1", "--out", "/nowhere/at/all.html"}, "/nowhere/at"},
+	} {
+		if _, err := pacing(t, tc.args...); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%v: %v, want %q", tc.args, err, tc.want)
+		}
+	}
+}
+
+func TestPacingOptimum(t *testing.T) {
+	t.Parallel()
+	var r optimumReport
+	if err := json.Unmarshal([]byte(mustPacing(t, "optimum", "--agents", "10", "--json")), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Utilisation < 0.8675 || r.Utilisation > 0.8695 || r.UpperBound < r.Utilisation || r.Progressive > r.Utilisation || len(r.Safe) != 23 {
+		t.Errorf("%+v", r)
+	}
+	out := mustPacing(t, "optimum", "--agents", "5")
+	for _, want := range []string{"5 agents, 25 % answer", "utilisation   83.5", "abandoned     3.0000 %", "connected  safe  bold"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
+func TestPacingListAndCompare(t *testing.T) {
+	t.Parallel()
+	list := mustPacing(t, "list")
+	for _, want := range []string{"s3 ", "exp50", "operadora", "vicidial-tapered", "optimum", "issabel"} {
+		if !strings.Contains(list, want) {
+			t.Errorf("the list lacks %q", want)
+		}
+	}
+	dir := t.TempDir()
+	page, data := filepath.Join(dir, "r.html"), filepath.Join(dir, "r.json")
+	out := mustPacing(t, "compare", "--scenarios", "s1,exp5", "--algorithms", "operadora", "--algorithms", "tuned:wombat", "--algorithms", "power:ratio=1.2",
+		"--seeds", "2", "--tune-seeds", "1", "--hours", "0.5", "--tune-hours", "0.3", "--out", page, "--json", data)
+	if out != page+"\n"+data+"\n" {
+		t.Errorf("printed %q", out)
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(text, []byte("wombat:boost=")) || !bytes.Contains(text, []byte("Pacing compared")) {
+		t.Error("the page lacks its tuned peer or its title")
+	}
+	if text, err = os.ReadFile(data); err != nil || !json.Valid(text) {
+		t.Errorf("the data: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
