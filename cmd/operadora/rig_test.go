@@ -1,0 +1,315 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// TestMain lets the test binary be operadora itself: rigs run it as a process
+// of its own, so that it can be killed.
+func TestMain(m *testing.M) {
+	if os.Getenv("OPERADORA_AS_PROGRAM") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// rig is operadora as a process of its own on a private Asterisk and Redis,
+// with SIP phones.
+type rig struct {
+	t     *testing.T
+	dir   string
+	ast   *lab.Asterisk
+	redis *lab.Redis
+	log   *logTail
+
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when cmd has ended
+}
+
+// rigOptions are what differs between rigs.
+type rigOptions struct {
+	agents   int               // desk phones from 101 on; 0 is 3
+	files    map[string]string // definitions, replacing the defaults
+	asterisk lab.AsteriskOptions
+}
+
+const rigQueues = `queues:
+  - {id: sales, ring_timeout: 5s, retry: 1s, wrap_up: 1s, record: true, exit_key: "*", announce_every: 4s, announce_first: 2s, announce_position: true, misses_before_pause: 2}
+dispositions:
+  - {name: done, digits: "1"}
+pause_reasons:
+  - {name: lunch, digit: "2"}
+`
+
+const rigFlow = `flow: line
+language: en
+languages: [en, es]
+start: pick_up
+defaults: {on_error: bye}
+prompts:
+  options: {sound: tt-monkeys}
+  wrong:   {sound: pbx-invalid}
+  bye:     {sound: vm-goodbye}
+nodes:
+  pick_up: {type: answer, next: menu}
+  menu:
+    type: menu
+    prompt: options
+    nomatch: wrong
+    keys: {"1": sales, "2": message, "3": late}
+    on: {noinput: bye, nomatch: bye}
+  sales:
+    type: queue
+    queue: sales
+    max_wait: 3m
+    on: {timeout: message, full: bye, no_agents: bye, exit: message}
+  late:
+    type: queue
+    queue: sales
+    max_wait: 3s
+    on: {timeout: message, full: bye, no_agents: bye, exit: message}
+  message: {type: record, max: 20s, beep: true, terminator: "#", next: bye, on: {failed: bye}}
+  bye: {type: play, prompt: bye, next: end}
+`
+
+func newRig(t *testing.T, o rigOptions) *rig {
+	t.Helper()
+	lab.Require(t)
+	if o.agents == 0 {
+		o.agents = 3
+	}
+	o.asterisk.Endpoints = append(lab.Desk(101, 100+o.agents), o.asterisk.Endpoints...)
+	r := &rig{t: t, dir: t.TempDir(), log: newLogTail()}
+	r.ast = lab.AsteriskFor(t, o.asterisk)
+	r.redis = lab.RedisFor(t, lab.RedisOptions{AppendOnly: true})
+	agents := "agents:\n"
+	for n := 101; n <= 100+o.agents; n++ {
+		agents += fmt.Sprintf("  - {id: \"%[1]d\", pbx: main, endpoint: PJSIP/%[1]d, queues: [sales]}\n", n)
+	}
+	files := map[string]string{"queues.yaml": rigQueues, "agents.yaml": agents, "flows/line.yaml": rigFlow,
+		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n"}
+	for name, text := range o.files {
+		files[name] = text
+	}
+	for name, text := range files {
+		r.write(filepath.Join("definitions", name), text)
+	}
+	r.write("operadora.yaml", fmt.Sprintf(`
+lease_ttl: 2s
+log: {level: debug}
+redis: {addrs: ["%s"]}
+records: {keep_journal: 1h}
+pbxs:
+  main:
+    ari: {url: "%s", user: "%s", password: "%s", ping_interval: 1s}
+`, r.redis.Addr(), r.ast.ARIURL(), r.ast.User(), r.ast.Password()))
+	t.Cleanup(func() {
+		r.stop()
+		if t.Failed() {
+			t.Logf("the end of operadora's log:\n%s", r.log.end(200))
+		}
+	})
+	return r
+}
+
+func (r *rig) write(name, text string) {
+	r.t.Helper()
+	path := filepath.Join(r.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// program is the operadora command line in the rig's folder.
+func (r *rig) program(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Dir = r.dir
+	cmd.Env = append(os.Environ(), "OPERADORA_AS_PROGRAM=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd
+}
+
+// start runs operadora and waits until the PBX is connected.
+func (r *rig) start() {
+	r.t.Helper()
+	r.cmd = r.program("serve", "-c", "operadora.yaml")
+	r.cmd.Stderr = r.log
+	mark := r.log.mark()
+	if err := r.cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	gone := make(chan struct{})
+	go func(cmd *exec.Cmd) {
+		_ = cmd.Wait() // how it ended is told by its log
+		close(gone)
+	}(r.cmd)
+	r.gone = gone
+	r.log.wait(r.t, mark, `msg="pbx connected"`, gone)
+}
+
+// kill ends operadora as a power cut would.
+func (r *rig) kill() { r.end(syscall.SIGKILL) }
+
+// stop ends operadora in order.
+func (r *rig) stop() { r.end(syscall.SIGTERM) }
+
+func (r *rig) end(sig syscall.Signal) {
+	if r.cmd == nil {
+		return
+	}
+	if err := r.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		r.t.Errorf("ending operadora: %v", err)
+	}
+	<-r.gone
+	r.cmd = nil
+}
+
+// limit bounds every wait of a test.
+func limit(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// desk returns a registered desk phone.
+func (r *rig) desk(user string) *lab.Phone {
+	r.t.Helper()
+	p, err := r.ast.Phone(limit(r.t), user)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(p.Close)
+	return p
+}
+
+// dial dials a code at a phone and waits until the PBX has hung up: the code has been carried out.
+func (r *rig) dial(p *lab.Phone, code string) {
+	r.t.Helper()
+	ctx := limit(r.t)
+	c, err := p.Dial(ctx, code, lab.DialOptions{})
+	if err != nil {
+		r.t.Fatalf("%s dials %s: %v", p.User(), code, err)
+	}
+	if err := c.WaitSound(ctx); err != nil {
+		r.t.Fatalf("%s dials %s and hears nothing: %v", p.User(), code, err)
+	}
+	if _, err := c.WaitEnd(ctx); err != nil {
+		r.t.Fatalf("%s dials %s: %v", p.User(), code, err)
+	}
+}
+
+// login makes a desk phone whose agent is logged in by feature code.
+func (r *rig) login(user string) *lab.Phone {
+	r.t.Helper()
+	p := r.desk(user)
+	r.dial(p, "*481")
+	return p
+}
+
+// call places a call from outside and waits for the answer.
+func (r *rig) call(from, did string) *lab.Call {
+	r.t.Helper()
+	p, err := r.ast.Caller(from)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(p.Close)
+	c, err := p.Dial(limit(r.t), did, lab.DialOptions{})
+	if err != nil {
+		r.t.Fatalf("%s calls %s: %v", from, did, err)
+	}
+	return c
+}
+
+// next waits for a call at a desk phone.
+func (r *rig) next(p *lab.Phone) *lab.Call {
+	r.t.Helper()
+	c, err := p.NextCall(limit(r.t))
+	if err != nil {
+		r.t.Fatalf("no call at %s: %v", p.User(), err)
+	}
+	return c
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func ended(t *testing.T, c *lab.Call) {
+	t.Helper()
+	if _, err := c.WaitEnd(limit(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// logTail keeps what a process logged and lets a test wait for a line.
+type logTail struct {
+	mu    sync.Mutex
+	buf   bytes.Buffer  // guarded by mu
+	grown chan struct{} // closed and replaced at each write; guarded by mu
+}
+
+func newLogTail() *logTail { return &logTail{grown: make(chan struct{})} }
+
+func (l *logTail) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.grown)
+	l.grown = make(chan struct{})
+	return l.buf.Write(p)
+}
+
+// mark is a place in the log; wait looks only behind it.
+func (l *logTail) mark() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Len()
+}
+
+// wait blocks until text is in the log behind mark; gone (nil is never) ends it early.
+func (l *logTail) wait(t *testing.T, mark int, text string, gone <-chan struct{}) {
+	t.Helper()
+	ctx := limit(t)
+	for {
+		l.mu.Lock()
+		found, grown := strings.Contains(string(l.buf.Bytes()[mark:]), text), l.grown
+		l.mu.Unlock()
+		if found {
+			return
+		}
+		select {
+		case <-grown:
+		case <-gone:
+			t.Fatalf("operadora ended before its log said %q", text)
+		case <-ctx.Done():
+			t.Fatalf("the log never said %q", text)
+		}
+	}
+}
+
+func (l *logTail) end(lines int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := strings.Split(l.buf.String(), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
