@@ -13,6 +13,7 @@ import (
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator"
+	journal "github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 const pbx = "uno"
@@ -239,4 +240,25 @@ func noWrap(q *acd.Queue) { q.WrapUp = 0 }
 func toJSON(v any) string {
 	b, _ := json.Marshal(v)
 	return string(b)
+}
+
+// journal returns the entries of a type, in order.
+func (w *world) journal(kind orchestrator.EntryType) []orchestrator.Entry {
+	w.Helper()
+	messages, err := w.rdb.XRange(w.ctx(), journal.JournalKey(w.tenant), "-", "+").Result()
+	w.must(err)
+	var out []orchestrator.Entry
+	for _, m := range messages {
+		e, err := journal.ParseEntry(m)
+		w.must(err)
+		if e.Type == kind {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func (w *world) decode(data json.RawMessage, into any) {
+	w.Helper()
+	w.must(json.Unmarshal(data, into))
 }

@@ -1,0 +1,157 @@
+package redisstore_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+func (w *world) device(n string, d orchestrator.DeviceState) {
+	w.Helper()
+	w.must(w.svc.Device(w.ctx(), pbx, "PJSIP/"+n, d))
+}
+
+func TestAPhoneInAnotherCallIsPassedOver(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas")))
+	w.login("a00", "a01")
+	w.device("100", orchestrator.DeviceBusy)
+	if p := w.enqueue("c1", "ventas"); p.Offer == nil || p.Offer.Agent != "a01" {
+		t.Fatalf("%+v", p)
+	}
+	if p := w.enqueue("c2", "ventas"); p.Offer != nil {
+		t.Fatalf("a busy phone was rung: %+v", p)
+	}
+	w.device("100", orchestrator.DeviceUnreachable)
+	w.device("100", orchestrator.DeviceBusy)
+	if len(w.desk.offers) != 0 {
+		t.Fatal("an offer for a phone that cannot be used")
+	}
+	w.device("100", orchestrator.DeviceFree)
+	if o := w.offered(); o.Call != "c2" || o.Agent != "a00" {
+		t.Fatalf("%+v", o)
+	}
+}
+
+func TestAPhoneThatAnswersBusyRests(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.login("a00")
+	w.device("100", orchestrator.DeviceFree)
+	o := w.enqueue("c1", "ventas").Offer
+	w.failed(o.ID, orchestrator.OfferBusy)
+	a := w.wantState("a00", acd.StateAvailable)
+	if a.Device != orchestrator.DeviceBusy || !a.Hearsay || a.Misses != 0 {
+		t.Fatalf("%+v", a)
+	}
+	// The PBX calls the phone free at once: it is not rung again before the queue's retry time.
+	w.device("100", orchestrator.DeviceFree)
+	if a := w.agent("a00"); a.Offer != "" || a.Rest != epoch.Add(5*time.Second).UnixMilli() {
+		t.Fatalf("%+v", a)
+	}
+	w.advance(5 * time.Second)
+	o2 := w.offered()
+	if o2.Call != "c1" {
+		t.Fatalf("%+v", o2)
+	}
+	// Nothing more is heard of the phone: it gets another chance after the long rest.
+	w.failed(o2.ID, orchestrator.OfferUnreachable)
+	w.advance(29 * time.Second)
+	if a := w.agent("a00"); a.Device != orchestrator.DeviceUnreachable || a.Offer != "" {
+		t.Fatalf("%+v", a)
+	}
+	w.advance(time.Second)
+	if o := w.offered(); o.Call != "c1" {
+		t.Fatalf("%+v", o)
+	}
+}
+
+func TestAPBXThatCannotDialDoesNotBurnTheQueue(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.login("a00")
+	w.enqueue("c1", "ventas")
+	w.enqueue("c2", "ventas")
+	offer := w.agent("a00").Offer
+	if p := w.failed(offer, orchestrator.OfferError); p.Result != orchestrator.PlacedWaiting {
+		t.Fatalf("%+v", p)
+	}
+	if a := w.wantState("a00", acd.StateAvailable); a.Rest == 0 || a.Misses != 0 {
+		t.Fatalf("%+v", a)
+	}
+	// The agent's own word ends the rest.
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentPause, "a00")
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentResume, "a00")
+	if o := w.offered(); o.Call != "c1" {
+		t.Fatalf("%+v", o)
+	}
+}
+
+func TestCancelledOfferIsNoBlame(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.login("a00")
+	w.enqueue("c1", "ventas")
+	w.enqueue("c2", "ventas")
+	w.must(w.svc.Leave(w.ctx(), "c1", "hangup"))
+	if o := w.offered(); o.Call != "c2" || o.Agent != "a00" {
+		t.Fatalf("the agent gets the next caller at once: %+v", o)
+	}
+	if a := w.agent("a00"); a.Misses != 0 || a.Rest != 0 {
+		t.Errorf("%+v", a)
+	}
+	w.must(w.svc.Leave(w.ctx(), "c1", "hangup")) // again: nothing to do
+}
+
+func TestADeskThatDoesNotKnowTheCall(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.desk.lose("c1")
+	w.enqueue("c1", "ventas")
+	w.enqueue("c2", "ventas")
+	w.login("a00")
+	if o := w.offered(); o.Call != "c2" {
+		t.Fatalf("%+v", o)
+	}
+	if _, still := w.records().Calls["c1"]; still {
+		t.Error("a call that is gone stays in the queue")
+	}
+}
+
+func TestOfferLapses(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas")))
+	w.login("a00")
+	o := w.enqueue("c1", "ventas").Offer
+	w.login("a01")
+	w.advance(29 * time.Second)
+	w.must(w.svc.Ringing(w.ctx(), o.ID)) // its time runs from here
+	w.advance(29 * time.Second)
+	w.answerable(o.ID)
+	w.advance(time.Second)
+	next := w.offered()
+	gone := <-w.desk.withdrawn
+	if gone.ID != o.ID || next.Call != "c1" || next.Agent != "a01" {
+		t.Fatalf("withdrawn %+v, next %+v", gone, next)
+	}
+	if ok, err := w.svc.Answered(w.ctx(), o.ID); ok || err != nil {
+		t.Errorf("a lapsed offer was answered: %v %v", ok, err)
+	}
+	// The engine's own word on it comes late: it gets the call's true place.
+	if p := w.failed(o.ID, orchestrator.OfferNoAnswer); p.Offer == nil || p.Offer.ID != next.ID {
+		t.Errorf("%+v", p)
+	}
+	if a := w.agent("a00"); a.Misses != 1 {
+		t.Errorf("%+v", a)
+	}
+}
+
+// answerable checks that an offer is still in force.
+func (w *world) answerable(offer string) {
+	w.Helper()
+	if _, ok := w.records().Offers[offer]; !ok {
+		w.Fatalf("offer %s is gone", offer)
+	}
+}
