@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -279,6 +280,27 @@ func (a *Asterisk) LogPath() string { return filepath.Join(a.dir, "log", "messag
 // LogTail is the last part of the log, without the lines of modules that load.
 func (a *Asterisk) LogTail() string {
 	return endOfFile(a.LogPath(), "loader.c: Loading")
+}
+
+// WaitLog returns when a line of the log, since the start, contains text. What
+// is logged depends on AsteriskOptions.Log.
+func (a *Asterisk) WaitLog(ctx context.Context, text string) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		log, err := os.ReadFile(a.LogPath())
+		if err != nil {
+			return fmt.Errorf("asterisk's log: %w", err)
+		}
+		if bytes.Contains(log, []byte(text)) {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for %q in asterisk's log: %w", text, context.Cause(ctx))
+		}
+	}
 }
 
 // PID is the process id, 0 when the instance does not run.
