@@ -36,13 +36,14 @@ func newPacingOptimumCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "optimum",
-		Short: "Solve the dialer with exponential laws exactly: no pacing can do better",
+		Short: "Solve the dialer with exponential laws exactly: the most that pacing can reach",
 		Long: `Solve the dialer with exponential laws exactly.
 
 Each number rings for an exponential time and is then answered with a fixed
 probability; handling and patience are exponential; everything is known at once.
 The best pacing under the abandon limit is found as the solution of a Markov
-decision process, with a bound that proves it. "pacing sim --algorithm optimum"
+decision process, with a bound that proves it, among all ways of dialling that
+do not give up calls while they ring. "pacing sim --algorithm optimum"
 runs the same policy in the simulator.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -78,7 +79,7 @@ func printOptimum(w io.Writer, s optimum.Solution) error {
 	c, b := s.Case, &strings.Builder{}
 	fmt.Fprintf(b, "%d agents, %.4g %% answer, %.4g s handling, %.4g s ringing, %.4g s patience, at most %.4g %% abandoned\n\n",
 		c.Agents, 100*c.Answer, c.Handle, c.Ring, c.Patience, 100*c.Limit)
-	fmt.Fprintf(b, "utilisation   %.4f %%  (no pacing can exceed %.4f %%; one call per free agent reaches %.4f %%)\n",
+	fmt.Fprintf(b, "utilisation   %.4f %%  (no pacing that lets its calls ring can exceed %.4f %%; one call per free agent reaches %.4f %%)\n",
 		100*s.Utilisation, 100*s.UpperBound, 100*s.Progressive.Utilisation)
 	fmt.Fprintf(b, "abandoned     %.4f %%\n", 100*s.Abandonment)
 	fmt.Fprintf(b, "a lost call costs %.4f served ones at the optimum\n\n", s.Price)

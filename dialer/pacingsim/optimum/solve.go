@@ -17,7 +17,7 @@ type Solution struct {
 
 	// UpperBound is a utilisation that no controller of the true dialer can
 	// exceed under the limit, short of ringing more than Case.Ringing numbers at
-	// once: it adds up what the search left open (weak duality) and what cutting
+	// once or of giving up calls that ring: it adds up what the search left open (weak duality) and what cutting
 	// off the waiting room could hide.
 	UpperBound float64
 
