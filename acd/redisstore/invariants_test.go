@@ -98,7 +98,7 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 		if eligible && err != nil {
 			bad = append(bad, "is eligible but not idle in "+at)
 		}
-		if in := w.rdb.SIsMember(w.ctx(), prefix+"staff:"+at, id).Val(); in != (a.State != acd.StateOffline) {
+		if in := w.rdb.SIsMember(w.ctx(), prefix+"staff:"+at, id).Val(); in != (a.State != acd.StateOffline) && a.NextBy != "reload" {
 			bad = append(bad, fmt.Sprintf("staff of %s: %v in state %s", at, in, a.State))
 		}
 		if eligible && w.rdb.ZCard(w.ctx(), prefix+"waiting:"+at).Val() > 0 {

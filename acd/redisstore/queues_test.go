@@ -1,0 +1,267 @@
+package redisstore_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+func TestAdmission(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("corta", func(q *acd.Queue) { q.MaxLength = 2 }),
+		queue("atendida", func(q *acd.Queue) { q.Admit = acd.AdmitWhenAgentsHere })))
+	want := func(call, queue string, result orchestrator.PlacementResult) {
+		t.Helper()
+		if p := w.enqueue(call, queue); p.Result != result {
+			t.Errorf("call %s in %s: %s, want %s", call, queue, p.Result, result)
+		}
+	}
+	want("c0", "ninguna", orchestrator.RefusedQueue)
+	want("c1", "corta", orchestrator.PlacedWaiting)
+	want("c2", "corta", orchestrator.PlacedWaiting)
+	want("c3", "corta", orchestrator.RefusedFull)
+	want("c2", "corta", orchestrator.PlacedWaiting) // is in already
+	want("c4", "atendida", orchestrator.RefusedEmpty)
+	w.login("a00")
+	w.wantDo(orchestrator.AgentLater, orchestrator.AgentPause, "a00") // c1 is being offered
+	want("c4", "atendida", orchestrator.PlacedWaiting)                // logged in is enough
+	_, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: "c9", PBX: "a b", Queue: "corta"})
+	if fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a PBX name with a blank: %v", err)
+	}
+}
+
+func TestEnqueueAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas"), queue("soporte")))
+	w.enqueue("c1", "ventas")
+	w.advance(time.Minute)
+	w.enqueue("c2", "ventas")
+	w.advance(time.Second)
+	if p := w.enqueue("c1", "ventas"); p.Result != orchestrator.PlacedWaiting || p.Position != 1 {
+		t.Errorf("its place is kept: %+v", p)
+	}
+	if p := w.enqueue("c1", "soporte"); p.Result != orchestrator.PlacedWaiting || p.Position != 1 {
+		t.Errorf("it moves: %+v", p)
+	}
+	w.login("a00")
+	o := w.offered()
+	if o.Call != "c2" { // c1 entered soporte a moment later
+		t.Fatalf("%+v", o)
+	}
+	p := w.enqueue("c2", "ventas")
+	if p.Result != orchestrator.PlacedOffered || p.Offer == nil || p.Offer.ID != o.ID {
+		t.Errorf("the standing offer is told again: %+v", p)
+	}
+}
+
+func TestOrderOfService(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas", noWrap), queue("vip", noWrap, func(q *acd.Queue) { q.Priority = 2 })))
+	add := func(call, queue string, ago time.Duration, priority int) {
+		t.Helper()
+		_, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: queue,
+			Priority: priority, Entered: epoch.Add(-ago)})
+		w.must(err)
+	}
+	add("new", "ventas", 0, 0)
+	add("old", "ventas", 3*time.Minute, 0)
+	add("vip", "vip", 30*time.Second, 0)   // counts as 2m30s
+	add("urgent", "ventas", 0, 4)          // counts as 4m
+	add("humble", "ventas", time.Hour, -9) // counts as 51m: nobody starves
+	w.login("a00")
+	var got []string
+	for range 5 {
+		o := w.offered()
+		got = append(got, o.Call)
+		w.answer(o.ID)
+		w.finish(o.ID)
+	}
+	if want := "[humble urgent old vip new]"; fmt.Sprint(got) != want {
+		t.Errorf("served in the order %v, want %s", got, want)
+	}
+}
+
+func TestStrategies(t *testing.T) {
+	t.Parallel()
+	t.Run("in turn", func(t *testing.T) {
+		t.Parallel()
+		for _, strategy := range []acd.Strategy{acd.LongestIdle, acd.RoundRobin} {
+			w := setup(t, defs(3, queue("q", noWrap, func(q *acd.Queue) { q.Strategy = strategy })))
+			for i := range 3 {
+				w.login(fmt.Sprintf("a%02d", i))
+				w.advance(time.Second)
+			}
+			first := w.serveAll("x", 3)
+			for _, o := range first {
+				w.advance(time.Second)
+				w.finish(o.ID)
+			}
+			if got := fmt.Sprint(agentsOf(first), agentsOf(w.serveAll("y", 3))); got != "[a00 a01 a02] [a00 a01 a02]" {
+				t.Errorf("%s: %s", strategy, got)
+			}
+		}
+	})
+	t.Run("they differ", func(t *testing.T) {
+		t.Parallel()
+		for strategy, want := range map[acd.Strategy]string{acd.LongestIdle: "a01", acd.RoundRobin: "a00"} {
+			w := setup(t, defs(2, queue("q", noWrap, func(q *acd.Queue) { q.Strategy = strategy })))
+			w.login("a00")
+			w.advance(time.Second)
+			w.login("a01")
+			long := w.serveAll("x", 1)[0] // a00, for long
+			w.advance(time.Second)
+			short := w.serveAll("y", 1)[0] // a01, shortly
+			w.advance(time.Second)
+			w.finish(short.ID)
+			w.advance(time.Second)
+			w.finish(long.ID)
+			if got := w.serveAll("z", 1)[0].Agent; got != want {
+				t.Errorf("%s gives %s, want %s", strategy, got, want)
+			}
+		}
+	})
+	t.Run("levels", func(t *testing.T) {
+		t.Parallel()
+		d := defs(3, queue("q", noWrap))
+		d.Agents[0].Queues[0].Level = 99
+		d.Agents[1].Queues[0].Level = 1
+		w := setup(t, d)
+		w.login("a00", "a01", "a02")
+		if got := fmt.Sprint(agentsOf(w.serveAll("x", 3))); got != "[a02 a01 a00]" {
+			t.Errorf("by level: %s", got)
+		}
+	})
+}
+
+// serveAll serves n calls of queue q, each by another agent.
+func (w *world) serveAll(prefix string, n int) []orchestrator.Offer {
+	w.Helper()
+	var out []orchestrator.Offer
+	for i := range n {
+		out = append(out, w.serve(fmt.Sprintf("%s%d", prefix, i), "q"))
+	}
+	return out
+}
+
+func agentsOf(offers []orchestrator.Offer) []string {
+	var out []string
+	for _, o := range offers {
+		out = append(out, o.Agent)
+	}
+	return out
+}
+
+func TestNoCallBlocksAnother(t *testing.T) {
+	t.Parallel()
+	d := defs(2, queue("ventas"), queue("soporte"))
+	d.Agents[0].Queues, d.Agents[1].PBX = d.Agents[0].Queues[1:], "dos"
+	w := setup(t, d)
+	w.enqueue("first", "ventas") // nobody here serves ventas
+	w.advance(time.Minute)
+	w.enqueue("second", "soporte")
+	w.login("a00", "a01") // a01 serves ventas on another PBX
+	if o := w.offered(); o.Call != "second" || o.Agent != "a00" {
+		t.Fatalf("%+v", o)
+	}
+	w.wantState("a01", acd.StateAvailable)
+	if got, err := w.svc.Standing(w.ctx(), "dos"); err != nil || len(got) != 0 {
+		t.Errorf("standing on dos: %v %v", got, err)
+	}
+	if got, err := w.svc.Standing(w.ctx(), pbx); err != nil || len(got) != 1 || got[0].Call != "second" || got[0].Answered {
+		t.Errorf("standing on uno: %v %v", got, err)
+	}
+}
+
+func TestPlaceAndEstimate(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas", noWrap)))
+	for i := range 6 {
+		w.enqueue(fmt.Sprintf("c%d", i), "ventas")
+	}
+	w.login("a00")
+	pace := acd.Pace{}
+	for _, talk := range []time.Duration{time.Minute, 2 * time.Minute, 40 * time.Second} {
+		o := w.offered()
+		w.answer(o.ID)
+		pace = pace.Next(w.clock().UnixMilli(), epoch.UnixMilli())
+		w.advance(talk)
+		w.finish(o.ID)
+	}
+	o := w.offered()
+	w.answer(o.ID)
+	pace = pace.Next(w.clock().UnixMilli(), epoch.UnixMilli())
+	position, estimate, err := w.svc.Place(w.ctx(), "c5")
+	w.must(err)
+	if position != 2 || estimate != pace.Estimate(2) || estimate == 0 {
+		t.Errorf("position %d, estimate %s, want 2 and %s", position, estimate, pace.Estimate(2))
+	}
+	if position, _, err := w.svc.Place(w.ctx(), o.Call); position != 0 || err != nil {
+		t.Errorf("a call that is served: %d %v", position, err)
+	}
+}
+
+func TestAnsweredButNeverJoined(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas")))
+	w.login("a00")
+	o := w.serve("c1", "ventas")
+	w.advance(time.Second)
+	w.enqueue("c2", "ventas")
+	if p := w.failed(o.ID, orchestrator.OfferError); p.Result != orchestrator.PlacedWaiting || p.Position != 1 {
+		t.Fatalf("its old place is given back: %+v", p)
+	}
+	w.login("a01")
+	o = w.offered()
+	if o.Call != "c1" || o.Agent != "a01" {
+		t.Fatalf("%+v", o)
+	}
+	w.answer(o.ID)
+	if p := w.failed(o.ID, orchestrator.OfferCancelled); p.Result != orchestrator.PlacedOut {
+		t.Fatalf("%+v", p)
+	}
+	if o := w.offered(); o.Call != "c2" || o.Agent != "a01" {
+		t.Fatalf("%+v", o)
+	}
+}
+
+func TestRepeatedWordsChangeNothing(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.login("a00")
+	o := w.serve("c1", "ventas")
+	if ok, err := w.svc.Answered(w.ctx(), o.ID); !ok || err != nil {
+		t.Errorf("answered twice: %v %v", ok, err)
+	}
+	w.finish(o.ID)
+	before := w.agent("a00")
+	w.finish(o.ID)
+	w.must(w.svc.Ringing(w.ctx(), o.ID))
+	if p := w.failed(o.ID, orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedOut {
+		t.Errorf("%+v", p)
+	}
+	if ok, _ := w.svc.Answered(w.ctx(), o.ID); ok {
+		t.Error("an offer that is over was answered")
+	}
+	if after := w.agent("a00"); after != before {
+		t.Errorf("%+v became %+v", before, after)
+	}
+	w.login() // nobody
+	p := w.enqueue("c2", "ventas")
+	if p.Result != orchestrator.PlacedWaiting {
+		t.Fatalf("%+v", p)
+	}
+	w.advance(time.Minute)
+	open := w.offered()
+	if err := w.svc.Finished(context.WithoutCancel(w.ctx()), open.ID, 0); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("finishing an offer that rings: %v", err)
+	}
+	if _, err := w.svc.Failed(w.ctx(), open.ID, "tired"); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("an unknown failure: %v", err)
+	}
+}

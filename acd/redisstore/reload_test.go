@@ -1,0 +1,223 @@
+package redisstore_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+func (w *world) clean() {
+	w.Helper()
+	if bad := invariants(w, w.records()); len(bad) > 0 {
+		w.Fatalf("invariants: %v", bad)
+	}
+}
+
+func TestReloadMovesAgents(t *testing.T) {
+	t.Parallel()
+	d := defs(2, queue("ventas"), queue("soporte"))
+	for i := range d.Agents {
+		d.Agents[i].Queues = d.Agents[i].Queues[:1]
+	}
+	w := setup(t, d)
+	w.login("a00", "a01")
+	o := w.serve("c1", "ventas") // a00
+	w.enqueue("s1", "soporte")
+	next := defs(2, queue("ventas"), queue("soporte"))
+	for i := range next.Agents {
+		next.Agents[i].Queues = next.Agents[i].Queues[1:]
+	}
+	w.must(w.svc.Reload(w.ctx(), next))
+	if got := w.offered(); got.Call != "s1" || got.Agent != "a01" {
+		t.Fatalf("a new place takes effect at once: %+v", got)
+	} else {
+		w.answer(got.ID)
+	}
+	w.clean()
+	w.finish(o.ID)
+	w.advance(30 * time.Second)
+	w.until("wrap-up ends", func() bool { return w.agent("a00").State == acd.StateAvailable })
+	if p := w.enqueue("c2", "ventas"); p.Offer != nil {
+		t.Errorf("nobody serves ventas any more: %+v", p.Offer)
+	}
+	if p := w.enqueue("s2", "soporte"); p.Offer == nil || p.Offer.Agent != "a00" {
+		t.Errorf("a00 serves soporte now: %+v", p)
+	}
+	w.clean()
+}
+
+func TestReloadRemovesAgents(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(3, queue("ventas")))
+	w.login("a00", "a01", "a02")
+	o := w.serve("c1", "ventas") // a00
+	moved := defs(2, queue("ventas"))
+	moved.Agents[1].Endpoint = "PJSIP/901"
+	moved.Agents[0].ID = "b00"
+	moved.Agents[0].Endpoint = "PJSIP/900"
+	w.must(w.svc.Reload(w.ctx(), moved))
+	r := w.records()
+	if _, there := r.Agents["a02"]; there || r.Agents["a00"].Next != acd.OnLogoutDue {
+		t.Fatalf("a02 is gone, a00 leaves after the call: %+v", r.Agents)
+	}
+	if a, there := r.Agents["a01"]; there {
+		t.Fatalf("whose phone changed has to log in again: %+v", a)
+	}
+	w.clean()
+	w.finish(o.ID)
+	w.wantState("a00", acd.StateOffline)
+	w.must(w.svc.Reload(w.ctx(), moved))
+	if _, there := w.records().Agents["a00"]; there {
+		t.Error("a record that is free is forgotten")
+	}
+	w.login("a01")
+	if p := w.enqueue("c2", "ventas"); p.Offer == nil || p.Offer.Endpoint != "PJSIP/901" {
+		t.Errorf("%+v", p.Offer)
+	}
+	w.clean()
+}
+
+func TestReloadTakesARemovalBack(t *testing.T) {
+	t.Parallel()
+	d := defs(1, queue("ventas"))
+	w := setup(t, d)
+	w.login("a00")
+	o := w.serve("c1", "ventas")
+	w.must(w.svc.Reload(w.ctx(), defs(0, queue("ventas"))))
+	w.must(w.svc.Reload(w.ctx(), d))
+	w.finish(o.ID)
+	w.wantState("a00", acd.StateWrapup)
+	w.clean()
+}
+
+func TestReloadClosesAQueue(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas", noWrap), queue("soporte", noWrap)))
+	w.enqueue("s1", "soporte")
+	w.must(w.svc.Reload(w.ctx(), defs(1, queue("ventas", noWrap))))
+	if p := w.enqueue("s2", "soporte"); p.Result != orchestrator.RefusedQueue {
+		t.Fatalf("a closing queue took a call: %+v", p)
+	}
+	w.must(w.svc.Reload(w.ctx(), defs(1, queue("ventas", noWrap)))) // once more: still closing
+	w.login("a00")
+	o := w.offered()
+	if o.Call != "s1" {
+		t.Fatalf("who is inside is served: %+v", o)
+	}
+	if p := w.failed(o.ID, orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedWaiting {
+		t.Fatalf("%+v", p)
+	}
+	w.advance(5 * time.Second)
+	o = w.offered()
+	w.answer(o.ID)
+	w.finish(o.ID)
+	w.clean()
+	w.must(w.svc.Reload(w.ctx(), defs(1, queue("ventas", noWrap), queue("soporte", noWrap))))
+	if p := w.enqueue("s3", "soporte"); p.Offer == nil {
+		t.Errorf("it is open again: %+v", p)
+	}
+}
+
+func TestReloadRefusesWrongDefinitions(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	bad := defs(1, queue("ventas"))
+	bad.Agents[0].Endpoint = "PJSIP/1&SIP/evil"
+	if err := w.svc.Reload(w.ctx(), bad); fault.KindOf(err) != fault.Invalid {
+		t.Fatalf("error %v", err)
+	}
+	if got := w.svc.Definitions().Agents[0].Endpoint; got != "PJSIP/100" {
+		t.Errorf("the old ones stay in force: %s", got)
+	}
+}
+
+// TestRestart has one Service leave things behind and another, with other
+// definitions, find them.
+func TestRestart(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(3, queue("ventas"), queue("soporte")))
+	w.login("a00", "a01", "a02")
+	ringing := w.enqueue("c1", "ventas").Offer
+	talking := w.serve("c2", "ventas")
+	done := w.serve("c3", "ventas")
+	w.finish(done.ID)
+	w.enqueue("c4", "soporte")
+	w.svc.Stop()
+	w.svc.Stop() // twice is fine
+
+	next := defs(3, queue("ventas"))
+	w.start(next, nil)
+	w.advance(time.Minute) // the offer's and the wrap-up's time have passed meanwhile
+	gone := <-w.desk.withdrawn
+	o := w.offered()
+	if gone.ID != ringing.ID || o.Call != "c1" || o.Agent != done.Agent {
+		t.Fatalf("withdrawn %+v, then %+v", gone, o)
+	}
+	w.answer(o.ID)
+	w.finish(talking.ID)
+	w.until("the seats are those of the new definitions", func() bool {
+		return w.agent("a00").Queues == "ventas" && w.agent("a01").Queues == "ventas" && w.agent("a02").Queues == "ventas"
+	})
+	s, err := w.svc.Snapshot(w.ctx())
+	w.must(err)
+	if len(s.Queues) != 2 || s.Queues[0].ID != "soporte" || !s.Queues[0].Closing || s.Queues[0].Waiting != 1 {
+		t.Errorf("a call of a queue that is gone stays visible: %+v", s.Queues)
+	}
+	w.must(w.svc.Leave(w.ctx(), "c4", "timeout"))
+	if r := w.records(); len(r.Calls) != 0 {
+		t.Errorf("%+v", r.Calls)
+	}
+}
+
+// liveCalls is an engine's store that knows some calls.
+type liveCalls struct {
+	mu    sync.Mutex
+	state map[string]orchestrator.CallState
+}
+
+func (l *liveCalls) Call(_ context.Context, id string) (orchestrator.Call, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s, ok := l.state[id]
+	if !ok {
+		return orchestrator.Call{}, fault.New("liveCalls", fault.NotFound, "no call %q", id)
+	}
+	return orchestrator.Call{State: s}, nil
+}
+
+// TestACallThatIsTakenUpLaterKeepsItsPlace: after a crash agents become free
+// before the engine has taken the PBX's calls up again.
+func TestACallThatIsTakenUpLaterKeepsItsPlace(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.svc.Stop()
+	w.start(defs(1, queue("ventas")), &liveCalls{state: map[string]orchestrator.CallState{
+		"live": orchestrator.StateWaiting, "over": orchestrator.StateEnded}})
+	for _, call := range []string{"over", "unknown", "live"} {
+		w.desk.lose(call)
+		w.enqueue(call, "ventas")
+		w.advance(time.Millisecond)
+	}
+	w.login("a00")
+	w.until("the dead calls are out, the live one waits", func() bool {
+		r := w.records()
+		c, ok := r.Calls["live"]
+		return len(r.Calls) == 1 && ok && c.Offer == "" && r.Agents["a00"].Rest > 0
+	})
+	w.desk.find("live")
+	w.advance(time.Second)
+	if o := w.offered(); o.Call != "live" {
+		t.Fatalf("%+v", o)
+	}
+}
+
+func (d *desk) find(call string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.absent, call)
+}
