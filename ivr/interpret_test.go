@@ -50,6 +50,8 @@ type caller struct {
 	now   time.Time
 	state json.RawMessage
 	last  orchestrator.GuideStep
+	play  int // the last playback
+	timer int // the last timer
 }
 
 func dial(t *testing.T, g orchestrator.Guide) *caller {

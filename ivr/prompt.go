@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/operadora/operadora/ivr/say"
@@ -24,13 +25,22 @@ func (r *run) render(items []Item) ([]orchestrator.Media, string) {
 	return media, lang
 }
 
+// languageFor chooses among the languages that the flow declares: those are
+// the ones whose sounds lint has looked for.
 func (r *run) languageFor(items []Item) string {
-	for _, lang := range append([]string{r.st.Lang, r.flow.Language}, r.flow.Languages...) {
-		if lang != "" && r.allSpeak(items, lang) {
-			return lang
+	choices := make([]string, 0, len(r.flow.Languages)+3)
+	for _, l := range []string{r.st.Lang, baseLanguage(r.st.Lang)} {
+		if slices.Contains(r.flow.Languages, l) {
+			choices = append(choices, l)
 		}
 	}
-	return r.st.Lang
+	choices = append(append(choices, r.flow.Language), r.flow.Languages...)
+	for _, l := range choices {
+		if r.allSpeak(items, l) {
+			return l
+		}
+	}
+	return choices[0]
 }
 
 func (r *run) allSpeak(items []Item, lang string) bool {

@@ -152,10 +152,16 @@ func (r *reader) holidays(o *object, c *ivr.Calendar) {
 		if (day.From.Year == 0) != (day.To.Year == 0) {
 			r.fault(CodeForm, h.at, "from and to of %s must both have a year or both have none", h.what)
 		}
+		if day.From.Year > 0 && day.To.Year > 0 && number(day.To) < number(day.From) {
+			r.fault(CodeForm, h.at, "%s ends before it begins", h.what)
+		}
 		h.done()
 		c.Holidays = append(c.Holidays, day)
 	}
 }
+
+// number orders dates.
+func number(d ivr.Day) int { return d.Year*10000 + int(d.Month)*100 + d.Day }
 
 // day reads 2026-12-25, or 12-25 for every year.
 func (r *reader) day(o *object, key string) ivr.Day {

@@ -19,7 +19,11 @@ type Known struct {
 
 // Lint checks definitions as a whole. Faults of single files (E00, E10, E11)
 // are found by reading them.
-func Lint(defs ivr.Definitions, known Known) Faults {
+func Lint(defs ivr.Definitions, known Known) Faults { return lint(defs, known, nil) }
+
+// lint leaves out flows that could not be read as they stand: what is said of
+// their paths would be noise.
+func lint(defs ivr.Definitions, known Known, unread map[string]bool) Faults {
 	var out Faults
 	ids := make([]string, 0, len(defs.Flows))
 	for id := range defs.Flows {
@@ -28,6 +32,9 @@ func Lint(defs ivr.Definitions, known Known) Faults {
 	slices.Sort(ids)
 	loops, spoiled := recursive(defs.Flows)
 	for _, id := range ids {
+		if unread[id] {
+			continue
+		}
 		l := &linter{defs: defs, known: known, f: defs.Flows[id], loops: loops[id], spoiled: spoiled[id]}
 		l.flow()
 		out = append(out, l.faults...)
@@ -72,6 +79,7 @@ func (l *linter) flow() {
 func (l *linter) targets() {
 	names := l.f.NodeNames()
 	switch {
+	case len(names) == 0: // told by the reader
 	case l.f.Start == "":
 		l.fault(CodeStart, l.f.At, "", "start is missing: it names the node that calls begin with")
 	case l.f.Nodes[l.f.Start] == nil:
@@ -154,11 +162,7 @@ func (l *linter) sounds(at ivr.Pos, node string, names, langs []string) {
 
 // node checks one node against what is defined elsewhere (E06, E12, E15, W02, W03, W05).
 func (l *linter) node(n *ivr.Node) {
-	for _, w := range l.ways(n) {
-		if w.To == "" {
-			l.fault(CodeMissingEdge, n.At, n.Name, "nothing is said for %s: add it to the node, or defaults: {on_error: …} to the flow", plain(w.Outcome))
-		}
-	}
+	l.missing(n)
 	switch s := n.Step.(type) {
 	case *ivr.Menu:
 		l.patience(n, &s.Question)
@@ -191,6 +195,26 @@ func (l *linter) node(n *ivr.Node) {
 	case *ivr.Call:
 		l.call(n, s)
 	}
+}
+
+// missing finds the outcomes that lead nowhere (E06).
+func (l *linter) missing(n *ivr.Node) {
+	var names []string
+	trouble := true
+	for _, w := range l.ways(n) {
+		if w.To == "" {
+			names = append(names, w.Outcome)
+			trouble = trouble && w.Rule.Trouble
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	remedy := "add the edge to the node"
+	if trouble {
+		remedy = "add it to the node, or defaults: {on_error: …} to the flow"
+	}
+	l.fault(CodeMissingEdge, n.At, n.Name, "nothing is said for outcome %s: %s", strings.Join(names, ", "), remedy)
 }
 
 const (

@@ -79,7 +79,11 @@ func Load(files Files, known Known) (ivr.Definitions, Faults) {
 		dids, fs := readDIDs(files.DIDs)
 		defs.DIDs, faults = dids, append(faults, fs...)
 	}
-	return defs, append(faults, Lint(defs, known)...).sorted()
+	unread := map[string]bool{}
+	for _, f := range faults {
+		unread[f.Flow] = unread[f.Flow] || f.Code == CodeForm
+	}
+	return defs, append(faults, lint(defs, known, unread)...).sorted()
 }
 
 func addFlow(defs *ivr.Definitions, src ivr.Source) Faults {

@@ -3,6 +3,7 @@ package flowfile
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,7 @@ func (r *reader) parse(text string) (root *object) {
 	}
 	file, err := parser.ParseBytes([]byte(text), 0)
 	if err != nil {
-		r.syntax(err, start)
+		r.syntax(err, start, text)
 		return nil
 	}
 	var body ast.Node
@@ -115,7 +116,9 @@ func depth(text string) int {
 	return deepest
 }
 
-func (r *reader) syntax(err error, at ivr.Pos) {
+// syntax tells what the parser found. Its texts say little about the mistake
+// that is easiest to make here: a star that is not in quotes.
+func (r *reader) syntax(err error, at ivr.Pos, file string) {
 	text := err.Error()
 	if se, ok := errors.AsType[*yaml.SyntaxError](err); ok {
 		text = se.Message
@@ -123,8 +126,15 @@ func (r *reader) syntax(err error, at ivr.Pos) {
 			at.Line, at.Column = se.Token.Position.Line, se.Token.Position.Column
 		}
 	}
-	r.fault(CodeForm, at, "this is not YAML: %s", strings.TrimSpace(text))
+	hint := ""
+	if lines := strings.Split(file, "\n"); at.Line <= len(lines) && bareStar.MatchString(lines[at.Line-1]) {
+		hint = "; write the key * in quotes: \"*\""
+	}
+	r.fault(CodeForm, at, "this is not YAML: %s%s", strings.TrimSpace(text), hint)
 }
+
+// bareStar is a star outside quotes where YAML expects a key or a value.
+var bareStar = regexp.MustCompile(`(^|[{,:\s])\*\s*(:|,|}|$)`)
 
 // object is a mapping whose keys are looked up by name and counted off.
 type object struct {
@@ -349,36 +359,49 @@ func show(n ast.Node) string {
 	return kindOf(n)
 }
 
-// suggest names the known key that is nearest to a misspelt one, or all of them.
-func suggest(key string, known []string) string {
+// suggest names the known word that is nearest to a misspelt one, or all of them.
+func suggest(word string, known []string) string {
 	best, far := "", 3
+	word = word[:min(len(word), maxWord)]
 	for _, k := range known {
-		if d := distance(key, k); d < far && d < len(k) {
+		if d := distance(word, k); d < far && 2*d < len(k) {
 			best, far = k, d
 		}
 	}
-	if best != "" {
+	switch {
+	case best != "":
 		return fmt.Sprintf("; did you mean %q?", best)
+	case len(known) == 0:
+		return ""
 	}
 	return "; it knows " + strings.Join(known, ", ")
 }
 
-// distance is Levenshtein's, on bytes.
+// maxWord is how much of a misspelt word is compared.
+const maxWord = 64
+
+// distance counts the letters to insert, drop, change or swap with their
+// neighbour to get from a to b (optimal string alignment, on bytes).
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
 			}
-			diagonal, row[j+1] = row[j+1], cost
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return d[len(a)][len(b)]
 }
