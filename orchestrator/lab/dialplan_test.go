@@ -140,10 +140,10 @@ func TestFeatureCodes(t *testing.T) {
 		{"*482", "logout", ""},
 		{"*483", "pause", ""},
 		{"*4837", "pause", "7"},
-		{"*484", "ready", ""},
-		{"*485", "wrapup", ""},
-		{"*4853", "wrapup", "3"},
-		{"*485120", "wrapup", "120"},
+		{"*484", "resume", ""},
+		{"*485", "dispose", ""},
+		{"*4853", "dispose", "3"},
+		{"*485120", "dispose", "120"},
 		{"*486101", "lamp", "101"},
 	} {
 		if _, err := phone.Place(limit(t), row.code, lab.DialOptions{}); err != nil {
