@@ -2,6 +2,8 @@ package main
 
 import (
 	"testing"
+
+	"github.com/operadora/operadora/orchestrator"
 )
 
 func TestACallerReachesAnAgent(t *testing.T) {
@@ -20,4 +22,106 @@ func TestACallerReachesAnAgent(t *testing.T) {
 	must(t, a.WaitTone(limit(t), 500))
 	must(t, a.Hangup())
 	ended(t, c)
+	got := r.settled(1)[0]
+	if got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" || got.EndedBy != "agent" ||
+		got.Caller.Number != "5550001" || got.DID != "5000" || got.Recording == "" || got.TalkMS == 0 {
+		t.Errorf("the record: %+v", got)
+	}
+}
+
+// TestCallersWhoHangUp lets callers hang up at every stage.
+func TestCallersWhoHangUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 1})
+	r.start()
+	ana := r.login("101")
+
+	prompt := r.call("5550001", "5000")
+	must(t, prompt.WaitSound(limit(t)))
+	must(t, prompt.Hangup())
+	r.awaitEntry(orchestrator.EntryCallEnded, 2) // the login was the first
+
+	ringing := r.call("5550002", "5000")
+	must(t, ringing.SendDTMF("1"))
+	rung := r.next(ana)
+	must(t, ringing.Hangup())
+	ended(t, rung)
+	r.awaitEntry(orchestrator.EntryCallEnded, 3)
+
+	talking := r.call("5550003", "5000")
+	must(t, talking.SendDTMF("1"))
+	a := r.next(ana)
+	must(t, a.Answer())
+
+	queued := r.call("5550004", "5000")
+	must(t, queued.SendDTMF("1"))
+	r.awaitEntry(orchestrator.EntryCallQueued, 3)
+	must(t, queued.Hangup())
+	r.awaitEntry(orchestrator.EntryCallEnded, 4)
+
+	must(t, talking.Hangup())
+	ended(t, a)
+
+	// at the instant the agent answers
+	instant := r.call("5550005", "5000")
+	must(t, instant.SendDTMF("1"))
+	b := r.next(ana)
+	must(t, b.Answer())
+	must(t, instant.Hangup())
+	ended(t, b)
+
+	want := []orchestrator.Outcome{orchestrator.OutcomeLeft, orchestrator.OutcomeAbandoned, orchestrator.OutcomeAbandoned,
+		orchestrator.OutcomeServed}
+	calls := r.settled(5)
+	for i, w := range want {
+		if calls[i].Outcome != w {
+			t.Errorf("call from %s ended as %q, want %q", calls[i].Caller.Number, calls[i].Outcome, w)
+		}
+	}
+	if o := calls[4].Outcome; o != orchestrator.OutcomeAbandoned && o != orchestrator.OutcomeServed {
+		t.Errorf("the call that was hung up at the answer ended as %q", o)
+	}
+}
+
+// TestAgentsWhoDoNotServe lets the first agent not answer, reject, be
+// unregistered and hang up first: the caller keeps the place and is served.
+func TestAgentsWhoDoNotServe(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2})
+	r.start()
+	ana := r.login("101")
+
+	// rejects, then does not answer: two misses in a row pause her
+	first := r.call("5550001", "5000")
+	must(t, first.SendDTMF("1"))
+	must(t, r.next(ana).Reject(603))
+	missed := r.next(ana) // the same caller, kept in the queue
+	must(t, missed.Ring())
+	ended(t, missed)
+	r.awaitEntry(orchestrator.EntryCallMissed, 2)
+
+	// now Ben logs in and gets the caller
+	ben := r.login("102")
+	a := r.next(ben)
+	must(t, a.Answer())
+	a.PlayTone(900)
+	must(t, first.WaitTone(limit(t), 900))
+	must(t, a.Hangup())
+	ended(t, first)
+
+	// Ana comes back, but her phone is unplugged: the caller goes to Ben
+	r.dial(ana, "*484")
+	must(t, ana.Unregister(limit(t)))
+	second := r.call("5550002", "5000")
+	must(t, second.SendDTMF("1"))
+	b := r.next(ben)
+	must(t, b.Answer())
+	must(t, b.Hangup())
+	ended(t, second)
+
+	for _, c := range r.settled(2) {
+		if c.Outcome != orchestrator.OutcomeServed || c.Agent != "102" {
+			t.Errorf("the record: %+v", c)
+		}
+	}
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/operadora/operadora/acd"
+	acdstore "github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/records"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 // TestMain lets the test binary be operadora itself: rigs run it as a process
@@ -312,4 +320,189 @@ func (l *logTail) end(lines int) string {
 	defer l.mu.Unlock()
 	all := strings.Split(l.buf.String(), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// journal opens the journal and stores of the rig beside operadora.
+func (r *rig) stores() (*redisstore.Store, *acd.Service) {
+	r.t.Helper()
+	cfg, err := readConfig(filepath.Join(r.dir, "operadora.yaml"))
+	must(r.t, err)
+	rdb, err := cfg.Redis.Client()
+	must(r.t, err)
+	r.t.Cleanup(func() { _ = rdb.Close() })
+	defs, _, err := loadDefinitions(cfg.Definitions, cfg.PBXs, flowfile.Known{})
+	must(r.t, err)
+	s, err := acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: defs.ACD})
+	must(r.t, err)
+	return redisstore.New(rdb, cfg.Redis.Tenant, slog.New(slog.DiscardHandler)), s
+}
+
+// await follows the journal from its beginning until seen says that it has seen enough.
+func (r *rig) await(what string, seen func(orchestrator.Entry) bool) {
+	r.t.Helper()
+	store, _ := r.stores()
+	ctx := limit(r.t)
+	enough := errors.New("enough")
+	err := store.Tail(ctx, "", func(entries []orchestrator.Entry) error {
+		for _, e := range entries {
+			if seen(e) {
+				return enough
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) {
+		r.t.Fatalf("the journal never told of %s: %v", what, err)
+	}
+}
+
+// awaitEntry waits for the nth entry of a type.
+func (r *rig) awaitEntry(typ orchestrator.EntryType, n int) (found orchestrator.Entry) {
+	r.t.Helper()
+	r.await(fmt.Sprintf("%s, %d times", typ, n), func(e orchestrator.Entry) bool {
+		if e.Type == typ {
+			n--
+			found = e
+		}
+		return n == 0
+	})
+	return found
+}
+
+// summaries returns the callers' calls on record in the journal, in the order of their ends.
+func (r *rig) summaries() (out []orchestrator.CallSummary) {
+	r.t.Helper()
+	store, _ := r.stores()
+	last, err := store.Last(limit(r.t))
+	must(r.t, err)
+	enough := errors.New("enough")
+	err = store.Tail(limit(r.t), "", func(entries []orchestrator.Entry) error {
+		for _, e := range entries {
+			if e.Type == orchestrator.EntryCallEnded {
+				var s orchestrator.CallSummary
+				must(r.t, json.Unmarshal(e.Data, &s))
+				if s.Kind == orchestrator.KindInbound {
+					out = append(out, s)
+				}
+			}
+			if e.ID == last {
+				return enough
+			}
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) {
+		r.t.Fatalf("reading the journal: %v", err)
+	}
+	return out
+}
+
+// settled waits until n callers' calls are on record and checks what must hold
+// whatever happened: each call ended once, journal and records agree, no agent
+// is stuck, and nothing is left on the PBX. It returns the calls.
+func (r *rig) settled(n int) []orchestrator.CallSummary {
+	r.t.Helper()
+	left := n
+	r.await(fmt.Sprintf("%d ended calls", n), func(e orchestrator.Entry) bool {
+		var s orchestrator.CallSummary
+		if e.Type == orchestrator.EntryCallEnded && json.Unmarshal(e.Data, &s) == nil && s.Kind == orchestrator.KindInbound {
+			left--
+		}
+		return left == 0
+	})
+	calls := r.summaries()
+	seen := map[string]bool{}
+	for _, c := range calls {
+		if seen[c.Call] {
+			r.t.Errorf("call %s ended twice", c.Call)
+		}
+		seen[c.Call] = true
+	}
+	if len(calls) != n {
+		r.t.Errorf("%d calls on record, want %d", len(calls), n)
+	}
+	r.eventually("records agree with the journal", func() error { return r.recordsAgree(calls) })
+	r.eventually("nothing is left", r.nothingLeft)
+	return calls
+}
+
+// eventually asks again until ok is nil or the time is over.
+func (r *rig) eventually(what string, ok func() error) {
+	r.t.Helper()
+	ctx := limit(r.t)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := ok()
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			r.t.Fatalf("%s: %v", what, err)
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *rig) recordsAgree(calls []orchestrator.CallSummary) error {
+	cfg, err := readConfig(filepath.Join(r.dir, "operadora.yaml"))
+	if err != nil {
+		return err
+	}
+	db, err := records.Open(limit(r.t), cfg.Records, time.Now)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	for _, c := range calls {
+		got, _, err := db.Contact(limit(r.t), c.Call)
+		if err != nil {
+			return err
+		}
+		if got.Outcome != c.Outcome || got.EndedAt != c.EndedAt || got.Agent != c.Agent || got.TalkMS != c.TalkMS {
+			return fmt.Errorf("call %s: journal %+v, record %+v", c.Call, c, got)
+		}
+	}
+	return nil
+}
+
+func (r *rig) nothingLeft() error {
+	store, desk := r.stores()
+	live, err := store.Live(limit(r.t), "main")
+	if err != nil {
+		return err
+	}
+	if len(live) > 0 {
+		return fmt.Errorf("%d live calls, the first in state %q", len(live), live[0].State)
+	}
+	snap, err := desk.Snapshot(limit(r.t))
+	if err != nil {
+		return err
+	}
+	for _, a := range snap.Agents {
+		if a.State == acd.StateReserved || a.State == acd.StateTalking || a.Offer != "" {
+			return fmt.Errorf("agent %s is stuck in %q with offer %q", a.ID, a.State, a.Offer)
+		}
+	}
+	for _, q := range snap.Queues {
+		if len(q.Calls) > 0 {
+			return fmt.Errorf("queue %s still holds %v", q.ID, q.Calls)
+		}
+	}
+	out, err := r.ast.CLI("core show channels concise")
+	if err != nil {
+		return err
+	}
+	if s := strings.TrimSpace(out); s != "" {
+		return fmt.Errorf("channels left in Asterisk: %s", s)
+	}
+	out, err = r.ast.CLI("bridge show all")
+	if err != nil {
+		return err
+	}
+	if strings.Contains(out, "op-") {
+		return fmt.Errorf("bridges left in Asterisk: %s", out)
+	}
+	return nil
 }
