@@ -16,7 +16,7 @@ import (
 func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) (acd.EnqueueResult, error) {
 	at := acd.QueueAt{Queue: o.Record.Queue, PBX: o.Record.PBX}
 	r, err := s.run(ctx, "acd/redisstore.Enqueue", callEnqueue, s.base(at),
-		ms(now), o.Call, encode(o.Record), encode(o.Queue), o.MaxLength, flag(o.NeedStaff), o.OfferID)
+		ms(now), o.Call, encode(o.Record), encode(o.Queue), o.MaxLength, oneOrZero(o.NeedStaff), o.OfferID)
 	if err != nil {
 		return acd.EnqueueResult{}, err
 	}

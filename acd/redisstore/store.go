@@ -123,7 +123,7 @@ func encode(v any) string {
 
 func ms(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-func flag(b bool) string {
+func oneOrZero(b bool) string {
 	if b {
 		return "1"
 	}
