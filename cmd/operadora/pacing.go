@@ -32,7 +32,7 @@ func pacingAlgorithms() []pacingsim.Algorithm {
 // newPacingCommand is everything about pacing that needs no PBX.
 func newPacingCommand() *cobra.Command {
 	c := &cobra.Command{Use: "pacing", Short: "Simulate, bound and compare ways of pacing a dialer"}
-	c.AddCommand(newPacingListCommand(), newPacingSimCommand(), newPacingOptimumCommand(), newPacingCompareCommand())
+	c.AddCommand(newPacingListCommand(), newPacingSimCommand(), newPacingOptimumCommand(), newPacingCompareCommand(), newPacingBenchCommand())
 	return c
 }
 

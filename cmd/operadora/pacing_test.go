@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,5 +145,36 @@ func TestPacingListAndCompare(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestPacingBenchLines(t *testing.T) {
+	t.Parallel()
+	seen := map[string]benchLine{}
+	b := &pacingBench{ctx: t.Context(), size: pacingBenchSize{seeds: 1, tuneSeeds: 1, hours: 1, tuneHours: 0.4}, emit: func(l benchLine) error {
+		seen[l.Bench+" "+l.Metric+" "+strings.SplitN(l.Peer, ":", 2)[0]] = l
+		return nil
+	}}
+	worlds, err := loadWorlds([]string{"s1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.scenario(worlds[0]); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"days_within_limit goal", "worst_day_abandon_over_limit goal", "utilisation best vicidial-ratio", "utilisation best vicidial-adapt"} {
+		l, ok := seen["pacing/s1 "+want]
+		if !ok || l.PeerValue != 0 && l.Ratio != l.Ours/l.PeerValue {
+			t.Errorf("%s: %+v", want, l)
+		}
+	}
+	text, err := json.Marshal(newBenchLine("b", "m", "s", 3, "p", 2))
+	if err != nil || string(text) != `{"bench":"b","metric":"m","unit":"s","ours":3,"peer":"p","peer_value":2,"ratio":1.5}` {
+		t.Errorf("%s %v", text, err)
+	}
+	b.emit = func(benchLine) error { return errors.New("the pipe is closed") }
+	b.line("b", "m", "s", 1, "p", 1)
+	if b.err == nil || b.err.Error() != "the pipe is closed" {
+		t.Errorf("a line that cannot be written: %v", b.err)
 	}
 }

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/dialer/pacingsim"
+	"github.com/operadora/operadora/dialer/pacingsim/optimum"
+	"github.com/operadora/operadora/dialer/pacingsim/peers"
+)
+
+// benchLine is one figure of a benchmark beside the figure that it is held
+// against. Ratio is Ours over PeerValue; whether more or less is better follows
+// from the metric.
+type benchLine struct {
+	Bench     string  `json:"bench"`
+	Metric    string  `json:"metric"`
+	Unit      string  `json:"unit"`
+	Ours      float64 `json:"ours"`
+	Peer      string  `json:"peer"`
+	PeerValue float64 `json:"peer_value"`
+	Ratio     float64 `json:"ratio"`
+}
+
+func newBenchLine(bench, metric, unit string, ours float64, peer string, peerValue float64) benchLine {
+	l := benchLine{Bench: bench, Metric: metric, Unit: unit, Ours: ours, Peer: peer, PeerValue: peerValue}
+	if peerValue != 0 {
+		l.Ratio = ours / peerValue
+	}
+	return l
+}
+
+// pacingBenchSize is how much is simulated.
+type pacingBenchSize struct {
+	seeds, tuneSeeds int
+	hours, tuneHours float64  // 0 for the scenario's own
+	scenarios        []string // judged against the limit and the peers
+}
+
+// fullPacingBench is what the goals are stated for, twenty days of every
+// scenario; shortPacingBench shows the same lines from less, within minutes.
+var (
+	fullPacingBench  = pacingBenchSize{seeds: 20, tuneSeeds: 5, scenarios: []string{"all"}}
+	shortPacingBench = pacingBenchSize{seeds: 4, tuneSeeds: 2, tuneHours: 4, scenarios: []string{"s1", "s2", "s3", "s9", "s10", "step50", "n200"}}
+)
+
+func newPacingBenchCommand() *cobra.Command {
+	var full bool
+	c := &cobra.Command{
+		Use:   "bench",
+		Short: "Print one JSON line for each goal of the pacer",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			size := shortPacingBench
+			if full {
+				size = fullPacingBench
+			}
+			return pacingBenchmarks(cmd.Context(), size, func(l benchLine) error { return json.NewEncoder(cmd.OutOrStdout()).Encode(l) })
+		},
+	}
+	c.Flags().BoolVar(&full, "full", false, "twenty days of every scenario, which takes the better part of an hour")
+	return c
+}
+
+// pacingBench runs the benchmarks.
+type pacingBench struct {
+	ctx  context.Context
+	size pacingBenchSize
+	emit func(benchLine) error
+	err  error // the first of emit
+}
+
+// pacingBenchmarks measures the pacer against its goals.
+func pacingBenchmarks(ctx context.Context, size pacingBenchSize, emit func(benchLine) error) error {
+	b := &pacingBench{ctx: ctx, size: size, emit: emit}
+	worlds, err := loadWorlds(size.scenarios)
+	if err != nil {
+		return err
+	}
+	for _, w := range worlds {
+		if err := b.scenario(w); err != nil {
+			return fmt.Errorf("pacing bench, %s: %w", w.Name, err)
+		}
+	}
+	for _, step := range []func() error{b.optima, b.shock, b.speed} {
+		if err := step(); err != nil {
+			return fmt.Errorf("pacing bench: %w", err)
+		}
+	}
+	return b.err
+}
+
+func (b *pacingBench) line(bench, metric, unit string, ours float64, peer string, peerValue float64) {
+	if b.err == nil {
+		b.err = b.emit(newBenchLine(bench, metric, unit, ours, peer, peerValue))
+	}
+}
+
+func (b *pacingBench) run(w *pacingsim.World, spec string) (pacingsim.Result, error) {
+	factory, err := pacingsim.Find(pacingAlgorithms(), spec)
+	if err != nil {
+		return pacingsim.Result{}, err
+	}
+	return pacingsim.Run(b.ctx, pacingsim.Options{World: w, Algorithm: spec, Factory: factory, Seeds: b.size.seeds, FirstSeed: 1,
+		Hours: b.size.hours, Workers: runtime.NumCPU(), KeepDay: true})
+}
+
+// scenario holds ours against the limit, and against the best settings of
+// VICIdial's two kinds of dial methods that keep it.
+func (b *pacingBench) scenario(w *pacingsim.World) error {
+	ours, err := b.run(w, ourAlgorithm)
+	if err != nil {
+		return err
+	}
+	name := "pacing/" + w.Name
+	b.line(name, "days_within_limit", "share", 1-float64(ours.SeedsOverLimit)/float64(ours.Seeds), "goal", 0.95)
+	b.line(name, "worst_day_abandon_over_limit", "ratio", ours.LimitRatioWorst, "goal", 1.2)
+	if w.Agents.Count >= 200 {
+		b.line(name, "utilisation", "share", ours.UtilisationMean, "goal", 0.96)
+	}
+	for _, kind := range []struct {
+		name     string
+		families []string
+	}{
+		{"vicidial-ratio", []string{"vicidial-ratio", "vicidial-ratio-available"}},
+		{"vicidial-adapt", []string{"vicidial-average", "vicidial-average-available", "vicidial-hard", "vicidial-hard-available", "vicidial-tapered", "vicidial-tapered-available"}},
+	} {
+		spec, err := b.tune(w, kind.families)
+		if err != nil {
+			return err
+		}
+		if spec == "" {
+			// No setting keeps the limit, so there is nothing to be ahead of.
+			b.line(name, "utilisation", "share", ours.UtilisationMean, "best "+kind.name+": none keeps the limit", 0)
+			continue
+		}
+		peer, err := b.run(w, spec)
+		if err != nil {
+			return err
+		}
+		b.line(name, "utilisation", "share", ours.UtilisationMean, "best "+kind.name+": "+spec, peer.UtilisationMean)
+		b.line(name, "abandoned", "share", ours.AbandonMean, "best "+kind.name+": "+spec, peer.AbandonMean)
+	}
+	return nil
+}
+
+// tune is the best setting of several families, on days that are not judged;
+// "" if none keeps the limit.
+func (b *pacingBench) tune(w *pacingsim.World, families []string) (string, error) {
+	spec, best := "", 0.0
+	for _, name := range families {
+		family, err := peers.FindFamily(name)
+		if err != nil {
+			return "", err
+		}
+		pick, err := peers.Tune(b.ctx, family, pacingsim.Options{World: w, Seeds: b.size.tuneSeeds, FirstSeed: tuneFirstSeed,
+			Hours: b.size.tuneHours, Workers: runtime.NumCPU()})
+		if err != nil {
+			return "", err
+		}
+		if pick.Keeps && pick.Result.UtilisationMean > best {
+			spec, best = pick.Algorithm, pick.Result.UtilisationMean
+		}
+	}
+	return spec, nil
+}
+
+// optima holds ours against the exact optimum. The optimum lets its calls ring,
+// so ours must do so too; what giving calls up adds is shown beside it.
+func (b *pacingBench) optima() error {
+	for _, name := range []string{"exp5", "exp10", "exp20", "exp50"} {
+		w, err := pacingsim.Load(name)
+		if err != nil {
+			return err
+		}
+		c, err := optimum.FromWorld(w)
+		if err != nil {
+			return err
+		}
+		best, err := optimum.Solve(b.ctx, c)
+		if err != nil {
+			return err
+		}
+		free, err := b.run(w, ourAlgorithm)
+		if err != nil {
+			return err
+		}
+		w.Campaigns[0].MinRing = w.Campaigns[0].RingTimeout
+		rings, err := b.run(w, ourAlgorithm)
+		if err != nil {
+			return err
+		}
+		b.line("pacing/"+name, "utilisation", "share", rings.UtilisationMean, "exact optimum", best.Utilisation)
+		b.line("pacing/"+name, "abandoned", "share", rings.AbandonMean, "exact optimum", best.Abandonment)
+		b.line("pacing/"+name, "utilisation_giving_calls_up", "share", free.UtilisationMean, "exact optimum", best.Utilisation)
+	}
+	return nil
+}
+
+// shock is the share of answered calls that are lost from the moment at which
+// half the staff begins to leave until ten minutes after the last has left.
+func (b *pacingBench) shock() error {
+	w, err := pacingsim.Load("shock50")
+	if err != nil {
+		return err
+	}
+	r, err := b.run(w, ourAlgorithm)
+	if err != nil {
+		return err
+	}
+	shift, answered, lost := w.Agents.Staffing[0], 0, 0
+	for _, x := range r.Day {
+		if x.Start >= shift.At && x.Start < shift.At+shift.Over+600 {
+			answered, lost = answered+x.Answered, lost+x.Abandoned
+		}
+	}
+	if answered == 0 {
+		return fmt.Errorf("nobody answered after the shock of %s", w.Name)
+	}
+	b.line("pacing/shock50", "abandoned_after_shock", "share", float64(lost)/float64(answered), "goal: twice the limit", 2*w.Campaigns[0].Limit)
+	return nil
+}
+
+// speed is how long a simulated day takes, and a decision in the biggest of them.
+func (b *pacingBench) speed() error {
+	factory, err := pacingsim.Find(pacingAlgorithms(), ourAlgorithm)
+	if err != nil {
+		return err
+	}
+	for _, day := range []struct {
+		world string
+		goal  float64 // seconds
+	}{{"s3", 1}, {"s5", 60}} {
+		w, err := pacingsim.Load(day.world)
+		if err != nil {
+			return err
+		}
+		start := time.Now()
+		r, err := pacingsim.Run(b.ctx, pacingsim.Options{World: w, Factory: factory, Seeds: 1, FirstSeed: 1, Clock: time.Now})
+		if err != nil {
+			return err
+		}
+		bench := fmt.Sprintf("pacing/%s, %d agents", day.world, w.Agents.Count)
+		b.line(bench, "simulated_day", "s", time.Since(start).Seconds(), "goal", day.goal)
+		b.line(bench, "decision_p99", "ms", 1000*r.DecisionP99, "goal", 2)
+	}
+	return nil
+}
