@@ -193,7 +193,7 @@ func (l *legs) destroyed(e *orchestrator.Event) verdict {
 	if e.Cause == orchestrator.CauseNoAnswer && (g == nil || !g.alerted) {
 		// Asterisk says "user alerting, no answer" also of a phone that never
 		// alerted: one that vanished, or that answered 480.
-		e.Cause = orchestrator.CauseNoResponse
+		e.Cause, e.Reason = orchestrator.CauseNoResponse, "the phone never alerted"
 	}
 	e.Kind = orchestrator.EventEnded
 	return tell
