@@ -16,10 +16,7 @@ func TestACallerReachesAnAgent(t *testing.T) {
 	must(t, c.SendDTMF("1"))
 	a := r.next(ana)
 	must(t, a.Answer())
-	c.PlayTone(500)
-	a.PlayTone(900)
-	must(t, c.WaitTone(limit(t), 900))
-	must(t, a.WaitTone(limit(t), 500))
+	r.talk(c, a)
 	must(t, a.Hangup())
 	ended(t, c)
 	got := r.settled(1)[0]
@@ -52,6 +49,7 @@ func TestCallersWhoHangUp(t *testing.T) {
 	must(t, talking.SendDTMF("1"))
 	a := r.next(ana)
 	must(t, a.Answer())
+	r.talk(talking, a)
 
 	queued := r.call("5550004", "5000")
 	must(t, queued.SendDTMF("1"))
@@ -104,8 +102,7 @@ func TestAgentsWhoDoNotServe(t *testing.T) {
 	ben := r.login("102")
 	a := r.next(ben)
 	must(t, a.Answer())
-	a.PlayTone(900)
-	must(t, first.WaitTone(limit(t), 900))
+	r.talk(first, a)
 	must(t, a.Hangup())
 	ended(t, first)
 
@@ -116,6 +113,7 @@ func TestAgentsWhoDoNotServe(t *testing.T) {
 	must(t, second.SendDTMF("1"))
 	b := r.next(ben)
 	must(t, b.Answer())
+	r.talk(second, b)
 	must(t, b.Hangup())
 	ended(t, second)
 

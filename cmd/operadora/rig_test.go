@@ -256,6 +256,15 @@ func (r *rig) next(p *lab.Phone) *lab.Call {
 	return c
 }
 
+// talk lets caller and agent hear each other.
+func (r *rig) talk(c, a *lab.Call) {
+	r.t.Helper()
+	c.PlayTone(500)
+	a.PlayTone(900)
+	must(r.t, c.WaitTone(limit(r.t), 900))
+	must(r.t, a.WaitTone(limit(r.t), 500))
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// crowd is a set of callers at different stages: one in the menu, one waiting
+// in the queue, one at whose agent the phone rings, one talking.
+type crowd struct {
+	menu, queued, ringing, talking *lab.Call
+	rung, talks                    *lab.Call // at the desks
+}
+
+func newCrowd(r *rig) (c crowd, ana, ben *lab.Phone) {
+	r.t.Helper()
+	ana, ben = r.login("101"), r.login("102")
+	c.talking = r.call("5550001", "5000")
+	must(r.t, c.talking.SendDTMF("1"))
+	select { // whichever phone rings first
+	case c.talks = <-ana.Incoming():
+	case c.talks = <-ben.Incoming():
+		ana, ben = ben, ana
+	case <-limit(r.t).Done():
+		r.t.Fatal("no phone rang")
+	}
+	must(r.t, c.talks.Answer())
+	r.talk(c.talking, c.talks)
+	c.ringing = r.call("5550002", "5000")
+	must(r.t, c.ringing.SendDTMF("1"))
+	c.rung = r.next(ben)
+	must(r.t, c.rung.Ring())
+	c.queued = r.call("5550003", "5000")
+	must(r.t, c.queued.SendDTMF("1"))
+	r.awaitEntry(orchestrator.EntryCallQueued, 3)
+	c.menu = r.call("5550004", "5000")
+	must(r.t, c.menu.WaitSound(limit(r.t)))
+	return c, ana, ben
+}
+
+// goOn brings every caller of the crowd to an agent, in their order.
+func (c crowd) goOn(r *rig, ana, ben *lab.Phone) {
+	r.t.Helper()
+	r.talk(c.talking, c.talks) // nobody was cut off
+	must(r.t, c.talks.Hangup())
+	ended(r.t, c.talking)
+	must(r.t, c.menu.SendDTMF("1"))
+	served := map[*lab.Call]bool{}
+	for _, waiting := range []*lab.Call{c.ringing, c.queued, c.menu} {
+		a := nextAt(r, ana, ben)
+		must(r.t, a.Answer())
+		r.talk(waiting, a) // in the order in which they came
+		must(r.t, a.Hangup())
+		ended(r.t, waiting)
+		served[waiting] = true
+	}
+}
+
+// nextAt waits for a call at either phone that is not over yet.
+func nextAt(r *rig, phones ...*lab.Phone) *lab.Call {
+	r.t.Helper()
+	for {
+		select {
+		case c := <-phones[0].Incoming():
+			if !over(c) {
+				return c
+			}
+		case c := <-phones[1].Incoming():
+			if !over(c) {
+				return c
+			}
+		case <-limit(r.t).Done():
+			r.t.Fatal("no phone rang")
+		}
+	}
+}
+
+func over(c *lab.Call) bool {
+	select {
+	case <-c.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+func allServed(t *testing.T, calls []orchestrator.CallSummary) {
+	t.Helper()
+	for _, c := range calls {
+		if c.Outcome != orchestrator.OutcomeServed || c.Recording == "" {
+			t.Errorf("call from %s: %q, recording %q, path %v", c.Caller.Number, c.Outcome, c.Recording, c.Path)
+		}
+	}
+}
+
+// TestKilled ends operadora with kill -9 while callers are in the menu, in the
+// queue, ringing and talking, and starts it again.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2})
+	r.start()
+	c, ana, ben := newCrowd(r)
+	r.kill()
+	r.talk(c.talking, c.talks) // the PBX keeps them together
+	r.start()
+	ended(t, c.rung) // its ring time is over, or the call was taken up: either way it rings again
+	c.goOn(r, ana, ben)
+	calls := r.settled(4)
+	allServed(t, calls)
+	for _, c := range calls {
+		if c.Adopted == 0 {
+			t.Errorf("call from %s was not taken up by the second process", c.Caller.Number)
+		}
+	}
+}
+
+// TestRedisAway stops Redis for a while with callers at every stage.
+func TestRedisAway(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2})
+	r.start()
+	c, ana, ben := newCrowd(r)
+	must(t, r.redis.Kill())
+	r.talk(c.talking, c.talks)
+	r.log.wait(t, 0, "the lease could not be renewed", r.gone)
+	must(t, r.redis.Restart(limit(t)))
+	c.goOn(r, ana, ben)
+	allServed(t, r.settled(4))
+}
+
+// TestAsteriskRestarted loses every call and must not lose the agents.
+func TestAsteriskRestarted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2})
+	r.start()
+	c, ana, _ := newCrowd(r)
+	mark := r.log.mark()
+	must(t, r.ast.Kill())
+	must(t, r.ast.Restart(limit(t)))
+	r.log.wait(t, mark, `msg="pbx connected"`, r.gone)
+	calls := r.settled(4)
+	for _, s := range calls {
+		if s.Outcome != orchestrator.OutcomeLost {
+			t.Errorf("call from %s ended as %q", s.Caller.Number, s.Outcome)
+		}
+	}
+	for _, p := range []*lab.Call{c.talking, c.menu, c.queued, c.ringing, c.talks, c.rung} {
+		_ = p.Hangup() // the far end is gone
+	}
+	// the next caller is served by an agent who is still logged in
+	must(t, ana.Register(limit(t)))
+	next := r.call("5550009", "5000")
+	must(t, next.SendDTMF("1"))
+	a := r.next(ana)
+	must(t, a.Answer())
+	r.talk(next, a)
+	must(t, a.Hangup())
+	ended(t, next)
+	r.settled(5)
+}
+
+// TestAwayFallsThrough calls while operadora is not running, has been killed,
+// and runs again: the caller always gets somewhere.
+func TestAwayFallsThrough(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{
+		Dialplan: "[operadora-away]\nexten => 5000,1,Answer()\n same => n,Playback(demo-congrats)\n same => n,Hangup()\n",
+	}})
+	away := func() {
+		t.Helper()
+		c := r.call("5550001", "5000")
+		must(t, c.WaitSound(limit(t)))
+		must(t, c.Hangup())
+	}
+	away() // never started
+	r.start()
+	c := r.call("5550002", "5000")
+	must(t, c.WaitSound(limit(t)))
+	r.kill()
+	must(t, c.Hangup())
+	away()
+	r.start()
+	calls := r.settled(1)
+	if calls[0].Caller.Number != "5550002" {
+		t.Errorf("on record: %+v", calls[0])
+	}
+}
+
+// TestHostileCaller has a name full of what breaks headers, JSON and terminals.
+func TestHostileCaller(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 1})
+	r.start()
+	ana := r.login("101")
+	p, err := r.ast.Caller("5550001")
+	must(t, err)
+	t.Cleanup(p.Close)
+	c, err := p.Dial(limit(t), "5000", lab.DialOptions{From: "55'50;001", Name: `\"<&>'\x1b[31m; DROP` + "\u202e"})
+	must(t, err)
+	must(t, c.SendDTMF("1"))
+	a := r.next(ana)
+	must(t, a.Answer())
+	r.talk(c, a)
+	must(t, a.Hangup())
+	ended(t, c)
+	got := r.settled(1)[0]
+	if strings.ContainsAny(got.Caller.Name+got.Caller.Number, "\"<>\x1b\n;'&") && strings.ContainsAny(got.Caller.Number, "\"<>\x1b\n;'&") {
+		t.Errorf("kept as %q %q", got.Caller.Number, got.Caller.Name)
+	}
+}
