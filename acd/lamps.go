@@ -3,11 +3,13 @@ package acd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // LampName is the name under which desk phones watch an agent.
@@ -50,6 +52,8 @@ type LampFollower struct {
 
 	mu     sync.Mutex
 	want   map[lamp]orchestrator.LampState // not yet set; guarded by mu
+	told   int                             // changes read from the journal; guarded by mu
+	last   map[lamp]int                    // told, when the lamp last changed; guarded by mu
 	signal chan struct{}
 
 	cancel context.CancelFunc
@@ -60,7 +64,7 @@ type LampFollower struct {
 func NewLampFollower(j orchestrator.Journal, l Lamps, snapshot func(context.Context) (Snapshot, error), log *slog.Logger) *LampFollower {
 	return &LampFollower{
 		journal: j, lamps: l, snapshot: snapshot, log: log.With("component", "lamps"),
-		want: map[lamp]orchestrator.LampState{}, signal: make(chan struct{}, 1),
+		want: map[lamp]orchestrator.LampState{}, last: map[lamp]int{}, signal: make(chan struct{}, 1),
 	}
 }
 
@@ -84,39 +88,59 @@ func (f *LampFollower) Stop() {
 // Connected sets all lamps of a PBX that has just been connected: it may have
 // forgotten them, and changes meanwhile could not be set.
 func (f *LampFollower) Connected(ctx context.Context, pbx string) error {
+	return f.all(ctx, func(a AgentView) bool { return a.PBX == pbx })
+}
+
+// all sets the lamps of the agents that fit, as they are now. What the journal
+// tells while they are being read is newer and stays.
+func (f *LampFollower) all(ctx context.Context, fits func(AgentView) bool) error {
+	f.mu.Lock()
+	before := f.told
+	f.mu.Unlock()
 	s, err := f.snapshot(ctx)
 	if err != nil {
 		return err
 	}
+	f.mu.Lock()
 	for _, a := range s.Agents {
-		if a.PBX == pbx {
-			f.wish(pbx, a.ID, a.State)
+		if l := (lamp{a.PBX, LampName(a.ID)}); fits(a) && f.last[l] <= before {
+			f.want[l] = LampOf(a.State)
 		}
 	}
+	f.mu.Unlock()
+	f.ring()
 	return nil
 }
 
 // lampRetry is the pause before a journal that is away is asked again.
 const lampRetry = time.Second
 
-// follow reads the journal. After an error it goes on where it was.
+// follow reads the journal. After an error it goes on where it was; a journal
+// that was rewound (kind Conflict) is read from its present end, with all
+// lamps set anew.
 func (f *LampFollower) follow(ctx context.Context) {
-	after := "$"
-	for ctx.Err() == nil {
-		if after == "$" { // a fixed point: "$" would mean another moment after each error
-			if last, err := f.journal.Last(ctx); err == nil {
-				after = last
-			}
+	var after string
+	for known := false; ctx.Err() == nil; {
+		err := error(nil)
+		if !known {
+			after, err = f.journal.Last(ctx)
+			known = err == nil
 		}
-		err := f.journal.Tail(ctx, after, func(entries []orchestrator.Entry) error {
-			for _, e := range entries {
-				f.read(e)
-				after = e.ID
-			}
-			return nil
-		})
+		if known {
+			err = f.journal.Tail(ctx, after, func(entries []orchestrator.Entry) error {
+				for _, e := range entries {
+					f.read(e)
+					after = e.ID
+				}
+				return nil
+			})
+		}
 		if ctx.Err() != nil {
 			return
+		}
+		if fault.KindOf(err) == fault.Conflict {
+			known = false
+			err = errors.Join(err, f.all(ctx, func(AgentView) bool { return true }))
 		}
 		f.log.WarnContext(ctx, "the journal cannot be followed; lamps stand still", "error", err, "retry_in", lampRetry)
 		select {
@@ -135,15 +159,19 @@ func (f *LampFollower) read(e orchestrator.Entry) {
 		f.log.Error("a journal entry cannot be read", "entry", e.ID, "error", err)
 		return
 	}
-	if c.From != c.To { // else only the phone changed, which no lamp shows
-		f.wish(e.PBX, e.Agent, State(c.To))
+	if c.From == c.To {
+		return // only the phone or the reason changed, which no lamp shows
 	}
+	l := lamp{e.PBX, LampName(e.Agent)}
+	f.mu.Lock()
+	f.told++
+	f.last[l] = f.told
+	f.want[l] = LampOf(State(c.To))
+	f.mu.Unlock()
+	f.ring()
 }
 
-func (f *LampFollower) wish(pbx, agent string, s State) {
-	f.mu.Lock()
-	f.want[lamp{pbx, LampName(agent)}] = LampOf(s)
-	f.mu.Unlock()
+func (f *LampFollower) ring() {
 	select {
 	case f.signal <- struct{}{}:
 	default:

@@ -1,0 +1,200 @@
+package acd
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+const sample = `
+queues:
+  - id: ventas
+    name: {es: Ventas, en: Sales}
+    wrap_up: 45s
+  - {id: soporte, strategy: round_robin, wrap_up: 0s, record: true}
+agents:
+  - {id: ana, name: Ana, pbx: uno, endpoint: PJSIP/101, language: es, pin: "4711", queues: [ventas, {queue: soporte, level: 2}]}
+  - {id: bob, name: Bob, pbx: uno, endpoint: PJSIP/102, queues: [ventas], wrap_up: 0s}
+pause_reasons:
+  - {name: lunch, digit: "1", texts: {en: Lunch, es: Comida}}
+dispositions:
+  - {name: sale, digits: "1", queues: [ventas]}
+  - {name: solved, digits: "1", queues: [soporte]}
+`
+
+func parse(t *testing.T, text string) Definitions {
+	t.Helper()
+	dec := yaml.NewDecoder(strings.NewReader(text))
+	dec.KnownFields(true)
+	var d Definitions
+	if err := dec.Decode(&d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestDefinitionsFromYAML(t *testing.T) {
+	t.Parallel()
+	d := parse(t, sample)
+	if err := d.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	ventas, soporte := d.Queues[0], d.Queues[1]
+	want := NewQueue()
+	want.ID, want.Name, want.WrapUp = "ventas", Texts{"es": "Ventas", "en": "Sales"}, 45*time.Second
+	if diff := cmp.Diff(want, ventas); diff != "" {
+		t.Errorf("defaults stay where nothing is said (-want +got):\n%s", diff)
+	}
+	if soporte.WrapUp != 0 || soporte.RingTimeout != 20*time.Second || !soporte.Record || soporte.Strategy != RoundRobin {
+		t.Errorf("%+v", soporte)
+	}
+	ana, bob := d.Agents[0], d.Agents[1]
+	if diff := cmp.Diff([]Membership{{"ventas", 0}, {"soporte", 2}}, ana.Queues); diff != "" {
+		t.Error(diff)
+	}
+	if ana.PIN.Reveal() != "4711" || ana.WrapUp != nil || bob.WrapUp == nil || *bob.WrapUp != 0 || bob.Language != "en" {
+		t.Errorf("%+v %+v", ana, bob)
+	}
+	plan := ventas.Plan()
+	if plan.AnnounceFirst != 15*time.Second || plan.RecordFormat != "wav" || plan.Record {
+		t.Errorf("%+v", plan)
+	}
+}
+
+func TestMisspeltFieldIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"queues: [{id: a, ring_timout: 5s}]", "agents: [{id: a, endpont: PJSIP/1}]",
+		"agents: [{id: a, queues: [{queue: x, lvl: 1}]}]"} {
+		dec := yaml.NewDecoder(strings.NewReader(text))
+		dec.KnownFields(true)
+		var d Definitions
+		if err := dec.Decode(&d); err == nil {
+			t.Errorf("%s was taken", text)
+		}
+	}
+}
+
+func TestSecretsStaySecret(t *testing.T) {
+	t.Parallel()
+	d := parse(t, sample)
+	asJSON, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{fmt.Sprintf("%v", d), fmt.Sprintf("%+v", d), fmt.Sprintf("%#v", d), string(asJSON)} {
+		if strings.Contains(text, "4711") {
+			t.Errorf("the PIN is in %s", text)
+		}
+	}
+}
+
+// TestValidate changes one thing at a time; the error must name field and value.
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	rows := map[string]struct {
+		change func(*Definitions)
+		want   string
+	}{
+		"queue id":        {func(d *Definitions) { d.Queues[0].ID = "a@b" }, `id: "a@b" is not a name`},
+		"queue twice":     {func(d *Definitions) { d.Queues[1].ID = "ventas" }, `queues[1] "ventas": id "ventas" is used twice`},
+		"strategy":        {func(d *Definitions) { d.Queues[0].Strategy = "magic" }, `strategy: "magic"`},
+		"admit":           {func(d *Definitions) { d.Queues[0].Admit = "never" }, `admit: "never"`},
+		"max_length":      {func(d *Definitions) { d.Queues[0].MaxLength = -1 }, "max_length: -1"},
+		"misses":          {func(d *Definitions) { d.Queues[0].MissesBeforePause = -2 }, "misses_before_pause: -2"},
+		"priority":        {func(d *Definitions) { d.Queues[0].Priority = 5000 }, "priority: 5000"},
+		"ring":            {func(d *Definitions) { d.Queues[0].RingTimeout = 0 }, "ring_timeout: 0s"},
+		"retry":           {func(d *Definitions) { d.Queues[0].Retry = 0 }, "retry: 0s"},
+		"wrap_up":         {func(d *Definitions) { d.Queues[0].WrapUp = -time.Second }, "wrap_up: -1s"},
+		"announce":        {func(d *Definitions) { d.Queues[0].AnnounceEvery = -1 }, "announce_every: -1ns"},
+		"music":           {func(d *Definitions) { d.Queues[0].Music = "a&b" }, `music: "a&b"`},
+		"sound":           {func(d *Definitions) { d.Queues[0].AnnouncePrompts = []string{"a,b"} }, `announce_prompts: "a,b"`},
+		"exit key":        {func(d *Definitions) { d.Queues[0].ExitKey = "12" }, `exit_key: "12"`},
+		"format":          {func(d *Definitions) { d.Queues[0].RecordFormat = "mp3" }, `record_format: "mp3"`},
+		"language of":     {func(d *Definitions) { d.Queues[0].Name = Texts{"fr": "Ventes"} }, `name: language "fr"`},
+		"agent id":        {func(d *Definitions) { d.Agents[0].ID = "" }, `id: "" is not a name`},
+		"agent twice":     {func(d *Definitions) { d.Agents[1].ID = "ana" }, `id "ana" is used twice`},
+		"pbx":             {func(d *Definitions) { d.Agents[0].PBX = "" }, `pbx: "" is not a name`},
+		"endpoint attack": {func(d *Definitions) { d.Agents[0].Endpoint = "PJSIP/1&PJSIP/x@trunk" }, `endpoint: "PJSIP/1&PJSIP/x@trunk"`},
+		"endpoint tech":   {func(d *Definitions) { d.Agents[0].Endpoint = "Local/5@out" }, `endpoint: "Local/5@out"`},
+		"phone twice":     {func(d *Definitions) { d.Agents[1].Endpoint = "PJSIP/101" }, `endpoint: "PJSIP/101" on pbx "uno" is agent "ana"'s already`},
+		"pin":             {func(d *Definitions) { d.Agents[0].PIN = "secret" }, "pin: is not 1 to 8 digits"},
+		"agent language":  {func(d *Definitions) { d.Agents[0].Language = "xx" }, `language: "xx"`},
+		"agent wrap_up":   {func(d *Definitions) { w := -time.Second; d.Agents[0].WrapUp = &w }, "wrap_up: -1s is negative"},
+		"unknown queue":   {func(d *Definitions) { d.Agents[0].Queues[0].Queue = "nada" }, `there is no queue "nada"`},
+		"queue named 2x":  {func(d *Definitions) { d.Agents[0].Queues[1].Queue = "ventas" }, `"ventas" is named twice`},
+		"level":           {func(d *Definitions) { d.Agents[0].Queues[0].Level = 100 }, "level 100"},
+		"reason own":      {func(d *Definitions) { d.PauseReasons[0].Name = "missed" }, `"missed" is operadora's own`},
+		"reason digit":    {func(d *Definitions) { d.PauseReasons[0].Digit = "12" }, `digit: "12"`},
+		"reason twice":    {func(d *Definitions) { d.PauseReasons = append(d.PauseReasons, d.PauseReasons[0]) }, `digit: "1" is used twice`},
+		"disposition":     {func(d *Definitions) { d.Dispositions[0].Digits = "a" }, `digits: "a"`},
+		"same code":       {func(d *Definitions) { d.Dispositions[1].Queues = []string{"ventas"} }, `"1" is "sale"'s already`},
+		"disp queue":      {func(d *Definitions) { d.Dispositions[0].Queues = []string{"nada"} }, `there is no queue "nada"`},
+	}
+	for name, r := range rows {
+		d := parse(t, sample)
+		r.change(&d)
+		err := d.Validate()
+		if err == nil || !strings.Contains(err.Error(), r.want) || fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: error %v, want it to tell %q", name, err, r.want)
+		}
+	}
+}
+
+func TestEveryFieldIsDescribed(t *testing.T) {
+	t.Parallel()
+	for _, v := range []any{Definitions{}, Queue{}, Agent{}, Membership{}, PauseReason{}, Disposition{}, Config{}} {
+		typ := reflect.TypeOf(v)
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			if f.Tag.Get("mapstructure") == "" || f.Tag.Get("doc") == "" {
+				t.Errorf("%s.%s has no name or no description", typ.Name(), f.Name)
+			}
+			if y, ok := f.Tag.Lookup("yaml"); ok && y != f.Tag.Get("mapstructure") {
+				t.Errorf("%s.%s is %q in YAML and %q elsewhere", typ.Name(), f.Name, y, f.Tag.Get("mapstructure"))
+			}
+		}
+	}
+}
+
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	if err := DefaultConfig().Validate(); err != nil {
+		t.Error(err)
+	}
+	err := Config{OfferGrace: time.Millisecond}.Validate()
+	for _, want := range []string{"acd.offer_grace: 1ms", "acd.phone_rest: 0s"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	if _, err := New(Parts{Config: Config{OfferGrace: 1}}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("New: %v", err)
+	}
+	if _, err := New(Parts{Definitions: Definitions{Queues: []Queue{{}}}}); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("New: %v", err)
+	}
+}
+
+func TestTextsIn(t *testing.T) {
+	t.Parallel()
+	both := Texts{"en": "Sales", "es": "Ventas"}
+	for lang, want := range map[string]string{"es": "Ventas", "en": "Sales", "fr": "Sales"} {
+		if got := both.In(lang); got != want {
+			t.Errorf("%s: %q", lang, got)
+		}
+	}
+	if got := (Texts{"es": "Ventas"}).In("en"); got != "Ventas" {
+		t.Errorf("any is better than none: %q", got)
+	}
+	if got := (Texts)(nil).In("en"); got != "" {
+		t.Errorf("%q", got)
+	}
+}

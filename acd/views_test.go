@@ -1,0 +1,169 @@
+package acd
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// scene is a contact centre at one moment: now is 100 s after zero.
+func scene() (*roster, Records, time.Time) {
+	ventas, soporte := NewQueue(), NewQueue()
+	ventas.ID, soporte.ID = "ventas", "soporte"
+	soporte.Strategy = RoundRobin
+	d := Definitions{Queues: []Queue{ventas, soporte}}
+	for _, id := range []string{"free", "busy", "gone", "rest", "ring", "talk", "wrap", "pause", "off", "never", "far", "sales"} {
+		a := NewAgent()
+		a.ID, a.PBX, a.Endpoint = id, "uno", "PJSIP/"+id
+		a.Queues = []Membership{{Queue: "ventas"}, {Queue: "soporte"}}
+		switch id {
+		case "far":
+			a.PBX = "dos"
+		case "sales":
+			a.Queues = a.Queues[:1]
+		}
+		d.Agents = append(d.Agents, a)
+	}
+	free := orchestrator.DeviceFree
+	rec := Records{
+		Agents: map[string]AgentRecord{
+			"free":  {State: StateAvailable, Since: 10_000, Device: free, FreeSince: 10_000},
+			"busy":  {State: StateAvailable, Since: 10_000, Device: orchestrator.DeviceBusy},
+			"gone":  {State: StateAvailable, Since: 10_000, Device: orchestrator.DeviceUnreachable, Hearsay: true, Rest: 130_000, RestFor: "unreachable"},
+			"rest":  {State: StateAvailable, Since: 99_000, Device: free, Rest: 104_000, RestFor: "no_answer", Misses: 1},
+			"ring":  {State: StateReserved, Since: 95_000, Device: orchestrator.DeviceBusy, Call: "c2", Queue: "ventas", Offer: "c2-x"},
+			"talk":  {State: StateTalking, Since: 50_000, Device: orchestrator.DeviceBusy, Call: "c0", Queue: "soporte", Offer: "c0-x", Next: OnPauseDue},
+			"wrap":  {State: StateWrapup, Since: 90_000, Device: free, Due: 120_000, LastCall: "c9"},
+			"pause": {State: StatePaused, Since: 40_000, Device: free, Reason: "lunch"},
+			"off":   {State: StateOffline, Since: 1_000, Device: free},
+			"far":   {State: StateAvailable, Since: 10_000, Device: orchestrator.DeviceUnknown},
+			"sales": {State: StatePaused, Since: 10_000, Device: free},
+			"ghost": {State: StateTalking, PBX: "uno", Endpoint: "PJSIP/9", Next: OnLogoutDue},
+		},
+		Calls: map[string]CallRecord{
+			"c1": {Queue: "ventas", PBX: "uno", Entered: 90_000, Score: 90_000},
+			"c2": {Queue: "ventas", PBX: "uno", Entered: 70_000, Score: 70_000, Offer: "c2-x"},
+			"c3": {Queue: "soporte", PBX: "uno", Entered: 95_000, Priority: 1, Score: 35_000},
+			"c4": {Queue: "soporte", PBX: "dos", Entered: 98_000, Score: 98_000},
+			"c5": {Queue: "soporte", PBX: "uno", Entered: 60_000, Score: 60_000},
+			"c6": {Queue: "vieja", PBX: "uno", Entered: 60_000, Score: 60_000},
+		},
+		Offers: map[string]OfferRecord{
+			"c2-x": {Offer: orchestrator.Offer{ID: "c2-x", Call: "c2", Queue: "ventas", Agent: "ring", PBX: "uno"}},
+			"c0-x": {Offer: orchestrator.Offer{ID: "c0-x", Call: "c0", Queue: "soporte", Agent: "talk", PBX: "uno", Answered: true}},
+		},
+		Paces: map[QueueAt]Pace{{"soporte", "uno"}: {At: 1, Gap: 7_000}, {"soporte", "dos"}: {At: 1, Gap: 2_000}},
+	}
+	return newRoster(d, nil, time.Second), rec, time.UnixMilli(100_000)
+}
+
+func TestQueueViews(t *testing.T) {
+	t.Parallel()
+	r, rec, now := scene()
+	s := r.view(rec, now)
+	if len(s.Queues) != 3 || s.Queues[0].ID != "soporte" || s.Queues[1].ID != "ventas" || s.Queues[2].ID != "vieja" {
+		t.Fatalf("%+v", s.Queues)
+	}
+	want := QueueView{
+		ID: "soporte", Waiting: 3, Talking: 1, LongestWait: 40_000, Oldest: 60_000, LateNow: 1, Level: 20_000,
+		Strategy: RoundRobin, Pace: 7_000, Estimate: 21_000, // third on uno: 3 × 7 s
+		Agents:  StaffView{LoggedIn: 9, Available: 2, Unusable: 3, Reserved: 1, Talking: 1, Wrapup: 1, Paused: 1},
+		Skipped: []string{"busy", "gone", "rest"},
+		Calls: []CallView{
+			{Call: "c3", Queue: "soporte", PBX: "uno", Entered: 95_000, Priority: 1, Position: 1, Score: 35_000},
+			{Call: "c5", Queue: "soporte", PBX: "uno", Entered: 60_000, Position: 2, Score: 60_000},
+			{Call: "c4", Queue: "soporte", PBX: "dos", Entered: 98_000, Position: 1, Score: 98_000},
+		},
+	}
+	if diff := cmp.Diff(want, s.Queues[0]); diff != "" {
+		t.Errorf("soporte (-want +got):\n%s", diff)
+	}
+	ventas := s.Queues[1]
+	if ventas.Waiting != 1 || ventas.Offered != 1 || ventas.LongestWait != 30_000 || ventas.Calls[0].Agent != "ring" ||
+		ventas.Calls[0].Position != 0 || ventas.Calls[1].Position != 1 || ventas.Agents.Paused != 2 || ventas.Estimate != 0 {
+		t.Errorf("%+v", ventas)
+	}
+	if vieja := s.Queues[2]; !vieja.Closing || vieja.Waiting != 1 || vieja.Agents.LoggedIn != 0 {
+		t.Errorf("%+v", vieja)
+	}
+}
+
+func TestAgentViews(t *testing.T) {
+	t.Parallel()
+	r, rec, now := scene()
+	views := map[string]AgentView{}
+	for _, a := range r.view(rec, now).Agents {
+		views[a.ID] = a
+	}
+	if len(views) != 13 {
+		t.Errorf("%d agents", len(views))
+	}
+	if v := views["never"]; v.State != StateOffline || v.Device != orchestrator.DeviceUnknown || v.Lamp != orchestrator.LampOff || len(v.Queues) != 2 {
+		t.Errorf("one never seen: %+v", v)
+	}
+	if v := views["talk"]; v.Next != "pause" || v.Call != "c0" || v.Eligible || v.Lamp != orchestrator.LampBusy {
+		t.Errorf("%+v", v)
+	}
+	if v := views["ghost"]; !v.Undefined || v.Next != "logout" || v.Endpoint != "PJSIP/9" {
+		t.Errorf("%+v", v)
+	}
+	if v := views["wrap"]; v.WrapUntil != 120_000 || v.ToDispose != "c9" {
+		t.Errorf("%+v", v)
+	}
+	for _, id := range []string{"free", "far"} {
+		if !views[id].Eligible {
+			t.Errorf("%s is eligible: %+v", id, views[id])
+		}
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	r, rec, now := scene()
+	s := r.view(rec, now)
+	rows := []struct {
+		name, agent, call string
+		want              []string // codes
+		detail            string   // in one of the findings
+	}{
+		{"unknown agent", "nobody", "", []string{WhyUnknownAgent}, `"nobody"`},
+		{"unknown call", "free", "c99", []string{WhyUnknownCall}, "c99"},
+		{"next", "free", "", []string{WhyMatch}, "call c3 is next"},
+		{"next by name", "free", "c3", []string{WhyMatch}, "call c3 is next"},
+		{"another call first", "free", "c1", []string{WhyOlderCall}, "c3 in queue soporte comes first: it counts as waiting 55s longer"},
+		{"in a call not ours", "busy", "", []string{WhyPhone}, "the PBX says that phone PJSIP/busy is busy"},
+		{"unregistered", "gone", "c5", []string{WhyPhone, WhyRest}, "the last offer found that phone PJSIP/gone is unreachable"},
+		{"resting", "rest", "", []string{WhyRest}, "another 4s after an offer that failed (no_answer)"},
+		{"being rung", "ring", "", []string{WhyState}, "is reserved for 5s with call c2"},
+		{"talking", "talk", "", []string{WhyState}, "is talking for 50s with call c0"},
+		{"wrapping up", "wrap", "", []string{WhyState}, "is wrapup for 10s"},
+		{"paused", "pause", "c1", []string{WhyState}, "is paused for 1m0s (lunch)"},
+		{"logged out", "off", "", []string{WhyState}, "is offline"},
+		{"offered already", "free", "c2", []string{WhyOffered}, "offered to agent ring"},
+		{"other PBX", "free", "c4", []string{WhyOtherPBX}, "on pbx dos"},
+		{"not the agent's queue", "sales", "c5", []string{WhyState, WhyNotMember}, "does not serve queue soporte"},
+		{"nothing to do", "far", "c6", []string{WhyNotMember, WhyOtherPBX}, "vieja"},
+	}
+	for _, row := range rows {
+		var codes, details []string
+		for _, f := range Explain(s, row.agent, row.call) {
+			codes, details = append(codes, f.Code), append(details, f.Detail)
+		}
+		if diff := cmp.Diff(row.want, codes); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		}
+		if all := strings.Join(details, "\n"); !strings.Contains(all, row.detail) {
+			t.Errorf("%s: %s, want %q", row.name, all, row.detail)
+		}
+	}
+	for id := range rec.Calls {
+		delete(rec.Calls, id)
+	}
+	if got := Explain(r.view(rec, now), "free", ""); len(got) != 1 || got[0].Code != WhyNoCalls {
+		t.Errorf("%+v", got)
+	}
+}
