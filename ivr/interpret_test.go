@@ -54,6 +54,11 @@ type caller struct {
 	timer int // the last timer
 }
 
+// arrival is an answered call that comes in.
+func arrival() orchestrator.Arrival {
+	return orchestrator.Arrival{Call: "c1", PBX: "lab", DID: "5000", Kind: orchestrator.KindInbound, Answered: true}
+}
+
 func dial(t *testing.T, g orchestrator.Guide) *caller {
 	t.Helper()
 	step, err := g.Begin(orchestrator.Arrival{Call: "c1", PBX: "lab", DID: "5000",

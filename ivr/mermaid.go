@@ -2,11 +2,12 @@ package ivr
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// Mermaid draws a flow as a Mermaid flowchart. Edges that are not written in
-// the flow but follow from its on_error or from a rule are dotted.
+// Mermaid draws a flow as a Mermaid flowchart. Edges that are not written at
+// their node but follow from the flow's on_error or from a rule are dotted.
 func Mermaid(f *Flow) string {
 	var b strings.Builder
 	b.WriteString("flowchart TD\n")
@@ -16,16 +17,9 @@ func Mermaid(f *Flow) string {
 		n := f.Nodes[name]
 		open, shut := shape(n.Type)
 		fmt.Fprintf(&b, "  %s%s%s%s\n", nodeID(name), open, label(name+"<br/>"+describe(n)), shut)
-		for _, w := range f.Ways(n) {
-			if w.To == "" {
-				continue
-			}
-			arrow := "-->"
-			if !w.Own {
-				arrow = "-.->"
-			}
-			ends = ends || w.To == End
-			fmt.Fprintf(&b, "  %s %s|%s| %s\n", nodeID(name), arrow, label(wayLabel(n, w)), nodeID(w.To))
+		for _, e := range arrows(f, n) {
+			ends = ends || e.to == End
+			fmt.Fprintf(&b, "  %s %s|%s| %s\n", nodeID(name), e.arrow, label(strings.Join(e.labels, ", ")), nodeID(e.to))
 		}
 	}
 	if ends {
@@ -34,23 +28,50 @@ func Mermaid(f *Flow) string {
 	return b.String()
 }
 
-// nodeID is an identifier that means nothing to Mermaid ("end" is a keyword of its).
+// arrow is all the ways of a node that lead to one place.
+type arrow struct {
+	to, arrow string
+	labels    []string
+}
+
+// arrows gathers the ways out of a node. What merely follows another outcome
+// ("exit" goes where "timeout" goes) is left out.
+func arrows(f *Flow, n *Node) []arrow {
+	var out []arrow
+	for _, w := range f.Ways(n) {
+		if w.To == "" || (w.Rule.Optional && !w.Own) {
+			continue
+		}
+		kind := "-->"
+		if !w.Own {
+			kind = "-.->"
+		}
+		i := slices.IndexFunc(out, func(a arrow) bool { return a.to == w.To && a.arrow == kind })
+		if i < 0 {
+			i, out = len(out), append(out, arrow{to: w.To, arrow: kind})
+		}
+		out[i].labels = append(out[i].labels, wayLabel(n, w))
+	}
+	return out
+}
+
+// nodeID is an identifier that means nothing to Mermaid ("end" is a keyword of
+// its). Names with letters outside ASCII are told apart by a hash (FNV-1a).
 func nodeID(name string) string {
-	return "n_" + strings.Map(func(r rune) rune {
+	h := uint32(2166136261)
+	plain := true
+	id := strings.Map(func(r rune) rune {
+		h = (h ^ uint32(r)) * 16777619
 		if r == '_' || (r >= '0' && r <= '9') || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z') {
 			return r
 		}
+		plain = false
 		return 'x'
-	}, name) + fmt.Sprintf("_%x", shortHash(name))
-}
-
-// shortHash tells names apart that differ only in letters outside ASCII (FNV-1a).
-func shortHash(s string) uint16 {
-	h := uint32(2166136261)
-	for i := range len(s) {
-		h = (h ^ uint32(s[i])) * 16777619
+	}, name)
+	if !plain {
+		id += fmt.Sprintf("_%08x", h)
 	}
-	return uint16(h ^ h>>16)
+	return "n_" + id
 }
 
 // label quotes a text for Mermaid.
