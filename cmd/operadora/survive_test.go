@@ -117,7 +117,7 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestRedisAway stops Redis for a while with callers at every stage.
+// TestRedisAway kills Redis for 5 s with callers at every stage.
 func TestRedisAway(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{agents: 2})
@@ -125,8 +125,9 @@ func TestRedisAway(t *testing.T) {
 	c, ana, ben := newCrowd(r)
 	must(t, r.redis.Kill())
 	r.talk(c.talking, c.talks)
-	r.log.wait(t, 0, "the lease could not be renewed", r.gone)
+	r.log.wait(t, 0, `for=5`, r.gone) // five seconds without the lease's renewal
 	must(t, r.redis.Restart(limit(t)))
+	ended(t, c.rung) // the PBX ended the ringing meanwhile
 	c.goOn(r, ana, ben)
 	allServed(t, r.settled(4))
 }
