@@ -88,7 +88,8 @@ func (p *PBX) CreateBridge(ctx context.Context, bridge string) error {
 }
 
 // Join puts channels into a bridge; one that is in another bridge leaves that.
-// It waits until the playbacks and recordings of the channels are over.
+// It waits until the playbacks and recordings of the channels are over. Hold
+// music goes on inside the bridge.
 func (p *PBX) Join(ctx context.Context, bridge string, channels ...string) error {
 	p.Await(ctx, func() bool { return p.idle(channels) })
 	cmd := Command{Op: "Join", ID: bridge, Channels: slices.Clone(channels)}
@@ -107,7 +108,7 @@ func (p *PBX) Join(ctx context.Context, bridge string, channels ...string) error
 				continue
 			}
 			p.part(c)
-			c.bridge, c.held = bridge, false
+			c.bridge = bridge
 			p.bridges[bridge] = append(p.bridges[bridge], id)
 		}
 		return nil

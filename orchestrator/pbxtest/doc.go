@@ -7,7 +7,8 @@
 //
 //   - Playbacks and recordings of one channel wait for each other: what is
 //     ordered while something plays begins when that is over. Join waits, too,
-//     so a prompt has to be stopped before its channel is bridged.
+//     so a prompt has to be stopped before its channel is bridged; and hold music
+//     is heard in the bridge until Unhold.
 //   - A command to a channel, bridge or recording that does not exist is
 //     refused with fault.NotFound, one that its state forbids with
 //     fault.Conflict.

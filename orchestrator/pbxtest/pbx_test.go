@@ -193,6 +193,27 @@ func TestPlaybacksWaitForEachOther(t *testing.T) {
 	})
 }
 
+func TestStoppedIsOverOnce(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, p *pbxtest.PBX, l *log) {
+		p.Arrive("in", "100", orchestrator.Party{})
+		ok(t, p.Play(t.Context(), orchestrator.Playback{ID: "p", Channel: "in", Media: sound("a")}))
+		ok(t, p.Hold(t.Context(), "in", ""))
+		ok(t, p.StopPlay(t.Context(), "p"))
+		ok(t, p.Record(t.Context(), orchestrator.RecordingOrder{
+			ID: "r", Channel: "in", Format: "wav", MaxDuration: time.Minute, MaxSilence: time.Second}))
+		p.FallSilent("in")
+		ok(t, p.StopRecord(t.Context(), "r"))
+		time.Sleep(time.Hour)
+		want(t, l, "entered in", "played p failed=false", "recorded r 0s failed=false")
+		ok(t, p.CreateBridge(t.Context(), "op-1-b1"))
+		ok(t, p.Join(t.Context(), "op-1-b1", "in"))
+		if v, _ := p.Channel("in"); !v.Held || v.Bridge != "op-1-b1" {
+			t.Errorf("the channel is %+v", v)
+		}
+	})
+}
+
 func TestJoinWaitsForThePrompt(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, p *pbxtest.PBX, l *log) {
