@@ -90,6 +90,17 @@ func (l *Library) Publish(ctx context.Context, set Definitions) error {
 	return nil
 }
 
+// InForce returns the definitions in force and, by flow id, the hash of the
+// revision that new calls begin with. Neither may be changed.
+func (l *Library) InForce() (Definitions, map[string]string) {
+	c := l.now.Load()
+	hashes := make(map[string]string, len(c.revs))
+	for id, rev := range c.revs {
+		hashes[id] = rev.Hash
+	}
+	return c.set, hashes
+}
+
 // beginnings lists the flows a call can begin in, each once.
 func (c *catalog) beginnings() []string {
 	seen := map[string]bool{"": true}

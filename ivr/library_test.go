@@ -165,6 +165,20 @@ func TestPublishIsAllOrNothing(t *testing.T) {
 	}
 }
 
+func TestInForce(t *testing.T) {
+	t.Parallel()
+	l := guide(t, wording("old"))
+	defs, before := l.InForce()
+	publish(t, l, wording("new"))
+	_, after := l.InForce()
+	if defs.Flows["t"] == nil || before["t"] == "" || before["t"] == after["t"] {
+		t.Errorf("revisions %q and %q", before, after)
+	}
+	if got := ivr.RevisionOf(dial(t, l).state); got != after["t"] {
+		t.Errorf("a call begins with %s, in force is %s", got, after["t"])
+	}
+}
+
 func TestBeginWithoutAFlow(t *testing.T) {
 	t.Parallel()
 	for _, a := range []orchestrator.Arrival{

@@ -23,6 +23,7 @@ import (
 // what really comes out.
 //
 //	@ did 5000                 the number dialled
+//	@ flow ventas              the flow itself, whatever number leads to it
 //	@ caller 600123456
 //	@ at 2026-12-25T10:00:00Z  when
 //	@ feature login PJSIP/101  instead of did: operation, phone, digits
@@ -41,6 +42,7 @@ type Sim struct {
 	lib   *Library
 	now   time.Time
 	begin orchestrator.Arrival
+	flow  string // begins here whatever was dialled; "" goes by the number
 
 	state  json.RawMessage
 	play   int // playback that is being heard, 0 for none
@@ -150,6 +152,8 @@ func (s *Sim) header(words []string) error {
 	switch words[0] {
 	case "did":
 		s.begin.DID = words[1]
+	case "flow":
+		s.flow = words[1]
 	case "caller":
 		s.begin.Caller.Number = words[1]
 	case "language":
@@ -163,17 +167,24 @@ func (s *Sim) header(words []string) error {
 		}
 		s.now = t
 	default:
-		return fmt.Errorf("@ knows did, caller, language, feature and at, not %q", words[0])
+		return fmt.Errorf("@ knows did, flow, caller, language, feature and at, not %q", words[0])
 	}
 	return nil
 }
 
 func (s *Sim) start() error {
 	c := s.lib.now.Load()
-	id, lang, err := c.choose(s.begin)
-	if err != nil {
-		return err
+	id, lang := s.flow, s.begin.Language
+	if id == "" {
+		var err error
+		if id, lang, err = c.choose(s.begin); err != nil {
+			return err
+		}
 	}
+	if c.revs[id] == nil {
+		return fmt.Errorf("there is no flow %q", id)
+	}
+	s.lib.hold(c.revs[id])
 	return s.after(begun(c.revs[id], c.set.Calendars, s.begin, lang, s.now))
 }
 

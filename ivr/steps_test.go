@@ -206,7 +206,7 @@ func TestFaultsLeadToOnError(t *testing.T) {
 		{"no on_error hangs up", "  a: {type: set, language: es, next: gone}\n", []string{"hangup failed"}},
 		{"circles end", "  a: {type: set, language: es, next: b}\n  b: {type: set, language: en, next: a}\n  oops: {type: play, prompt: w, next: end}\n", []string{"hangup failed"}},
 		{"on_error that fails itself", "  a: {type: set, language: es, next: gone}\n  oops: {type: set, language: en, next: gone}\n", []string{"hangup failed"}},
-		{"an unknown sub-flow outcome", "  a: {type: hours, calendar: none, on: {open: end, closed: oops}}\n  oops: {type: play, prompt: w, next: end}\n", []string{"answer"}},
+		{"a calendar that is gone", "  a: {type: hours, calendar: none, on: {open: end, closed: oops}}\n  oops: {type: play, prompt: w, next: end}\n", []string{"answer"}},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
@@ -220,6 +220,26 @@ func TestFaultsLeadToOnError(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestAFaultInASubFlowComesBackToItsCaller(t *testing.T) {
+	t.Parallel()
+	sub := strings.Replace(head, "flow: t", "flow: sub", 1) + "  a: {type: set, language: es, next: gone}\n  b: {type: return}\n"
+	loop := strings.Replace(head, "flow: t", "flow: sub", 1) + "  a: {type: call, flow: sub, on: {ok: b, error: b}}\n  b: {type: return}\n"
+	rows := []struct{ name, sub, call, want string }{
+		{"its error edge", sub, "{type: call, flow: sub, on: {ok: end, error: x}}", "play es X"},
+		{"its on_error", sub, "{type: call, flow: sub, on: {ok: end}}", "play es Y"},
+		{"a flow that calls itself comes to an end", loop, "{type: call, flow: sub, on: {ok: x, error: end}}", "play es X"},
+	}
+	for _, r := range rows {
+		main := strings.Replace(head, "start: a", "start: a\ndefaults: {on_error: y}", 1) + "  a: {type: answer, next: c}\n  c: " + r.call + `
+  x: {type: play, prompt: {sound: X}, next: end}
+  y: {type: play, prompt: {sound: Y}, next: end}
+`
+		if diff := cmp.Diff([]string{r.want}, dial(t, guide(t, main, r.sub)).do("answered")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", r.name, diff)
+		}
 	}
 }
 
