@@ -1,0 +1,193 @@
+package api
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// writeTime is how long a client may take nothing of a stream.
+const writeTime = 15 * time.Second
+
+// patient writes a stream, giving the client a new while for each part.
+type patient struct{ c echo.Context }
+
+// Write sends b; headers go out with the first part.
+func (p *patient) Write(b []byte) (int, error) {
+	stretch(p.c, writeTime)
+	return p.c.Response().Write(b)
+}
+
+// span is a part of a recording in bytes, To exclusive.
+type span struct{ from, to int64 }
+
+var errUnsatisfiable = errors.New("no byte of it is in the recording")
+
+// parseRange reads a Range header (RFC 9110 section 14). ok is false when it
+// is to be ignored: not of bytes, malformed, or more than one range, which a
+// server may always answer with the whole.
+func parseRange(header string, size int64) (s span, ok bool, err error) {
+	spec, isBytes := strings.CutPrefix(header, "bytes=")
+	first, last, dash := strings.Cut(spec, "-")
+	if !isBytes || !dash || strings.Contains(spec, ",") {
+		return span{}, false, nil
+	}
+	if first == "" { // the last n bytes
+		n, bad := parseBytes(last)
+		if bad {
+			return span{}, false, nil
+		}
+		if n == 0 {
+			return span{}, false, errUnsatisfiable
+		}
+		return span{max(0, size-n), size}, true, nil
+	}
+	from, bad := parseBytes(first)
+	to, badTo := size-1, false
+	if last != "" {
+		to, badTo = parseBytes(last)
+	}
+	if bad || badTo || (last != "" && to < from) {
+		return span{}, false, nil
+	}
+	if from >= size {
+		return span{}, false, errUnsatisfiable
+	}
+	return span{from, min(to, size-1) + 1}, true, nil
+}
+
+func parseBytes(s string) (n int64, bad bool) {
+	u, err := strconv.ParseUint(s, 10, 62)
+	return int64(u), err != nil || s[0] == '+'
+}
+
+// playRecording streams a recording from its PBX, whole or a range of it.
+func (s *Server) playRecording(c echo.Context) error {
+	q := queryOf(c, "download")
+	download := q.flag("download")
+	if q.err != nil {
+		return q.err
+	}
+	rec, err := s.Records.Recording(c.Request().Context(), c.Param("recording"))
+	if err != nil {
+		return err
+	}
+	switch {
+	case rec.DeletedAt != 0:
+		return problem{Status: http.StatusGone, Detail: "the recording was deleted"}
+	case rec.State == string(orchestrator.RecRunning):
+		return fault.New("api.audio", fault.Conflict, "recording %s is still running", quoted(rec.ID))
+	case rec.State == string(orchestrator.RecFailed):
+		return fault.New("api.audio", fault.NotFound, "recording %s failed: nothing was kept", quoted(rec.ID))
+	}
+	pbx, ok := s.Engine.PBX(rec.PBX)
+	if !ok {
+		return fault.New("api.audio", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
+	}
+	action := "recording.play"
+	if download {
+		action = "recording.download"
+	}
+	if c.Request().Method != http.MethodHead { // a HEAD gives nothing away
+		if err := s.auditFirst(c, action, rec.ID, c.Request().Header.Get("Range")); err != nil {
+			return err
+		}
+	}
+	body, size, err := pbx.OpenRecording(c.Request().Context(), rec.ID)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	disposition := "inline"
+	if download {
+		disposition = "attachment"
+	}
+	c.Response().Header().Set(echo.HeaderContentDisposition, fmt.Sprintf("%s; filename=%q", disposition, fileName(rec.ID)))
+	return s.sendAudio(c, rec.ID, bufio.NewReaderSize(body, 32<<10), size)
+}
+
+// sendAudio answers with a recording, or with the part that is asked for.
+func (s *Server) sendAudio(c echo.Context, id string, body *bufio.Reader, size int64) error {
+	head, err := body.Peek(512) // shorter recordings give what they have
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fault.E("api.audio", fault.Unavailable, err)
+	}
+	r, h := c.Request(), c.Response().Header()
+	h.Set(echo.HeaderContentType, http.DetectContentType(head))
+	h.Set("Cache-Control", "private, no-cache") // may be kept, but every use is asked for, and so audited
+	if size < 0 {
+		c.Response().WriteHeader(http.StatusOK)
+		return s.copyAudio(c, body, -1)
+	}
+	// A finished recording never changes: its id and size tell it apart.
+	tag := fmt.Sprintf(`"%s-%d"`, fileName(id), size)
+	h.Set("ETag", tag)
+	h.Set("Accept-Ranges", "bytes")
+	if matches(r.Header.Get("If-None-Match"), tag) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	part, status := span{0, size}, http.StatusOK
+	ifRange := r.Header.Get("If-Range")
+	if want := r.Header.Get("Range"); want != "" && r.Method == http.MethodGet && (ifRange == "" || ifRange == tag) {
+		asked, ok, err := parseRange(want, size)
+		if err != nil {
+			h.Set("Content-Range", fmt.Sprintf("bytes */%d", size))
+			return problem{Status: http.StatusRequestedRangeNotSatisfiable, Field: "Range", Detail: "Range: " + quoted(want) + ": " + err.Error()}
+		}
+		if ok {
+			part, status = asked, http.StatusPartialContent
+			h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.from, part.to-1, size))
+		}
+	}
+	h.Set(echo.HeaderContentLength, strconv.FormatInt(part.to-part.from, 10))
+	if r.Method == http.MethodHead {
+		return c.NoContent(status)
+	}
+	if _, err := io.CopyN(io.Discard, body, part.from); err != nil { // PBXs stream from the beginning only
+		return fault.E("api.audio", fault.Unavailable, err)
+	}
+	c.Response().WriteHeader(status)
+	return s.copyAudio(c, body, part.to-part.from)
+}
+
+func (s *Server) copyAudio(c echo.Context, body io.Reader, n int64) error {
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	if n >= 0 {
+		body = io.LimitReader(body, n)
+	}
+	_, err := io.Copy(&patient{c}, body)
+	return err
+}
+
+// matches tells whether an If-None-Match header names a tag (RFC 9110 section 13.1.2).
+func matches(header, tag string) bool {
+	for candidate := range strings.SplitSeq(header, ",") {
+		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+		if candidate == tag || candidate == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+// fileName makes an id fit for a file's name and a tag.
+func fileName(id string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.' {
+			return r
+		}
+		return '_'
+	}, id)
+}

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+func TestAudioRanges(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	const path = "/api/v1/recordings/op-p1-r1/audio"
+	whole, token := wave(4000), w.tokens[RoleSupervisor]
+	const tag = `"op-p1-r1-4000"`
+	rows := []struct {
+		name, rng, ifRange string
+		status             int
+		from, to           int // exclusive
+		contentRange       string
+	}{
+		{"whole", "", "", 200, 0, 4000, ""},
+		{"begin", "bytes=0-99", "", 206, 0, 100, "bytes 0-99/4000"},
+		{"one byte", "bytes=7-7", "", 206, 7, 8, "bytes 7-7/4000"},
+		{"open end", "bytes=3990-", "", 206, 3990, 4000, "bytes 3990-3999/4000"},
+		{"past the end", "bytes=3990-9999", "", 206, 3990, 4000, "bytes 3990-3999/4000"},
+		{"suffix", "bytes=-5", "", 206, 3995, 4000, "bytes 3995-3999/4000"},
+		{"long suffix", "bytes=-99999", "", 206, 0, 4000, "bytes 0-3999/4000"},
+		{"beyond", "bytes=4000-", "", 416, 0, 0, "bytes */4000"},
+		{"no suffix", "bytes=-0", "", 416, 0, 0, "bytes */4000"},
+		{"backwards", "bytes=9-3", "", 200, 0, 4000, ""},
+		{"two ranges", "bytes=0-1,5-6", "", 200, 0, 4000, ""},
+		{"other unit", "seconds=0-1", "", 200, 0, 4000, ""},
+		{"no numbers", "bytes=a-b", "", 200, 0, 4000, ""},
+		{"nothing", "bytes=-", "", 200, 0, 4000, ""},
+		{"signed", "bytes=+1-2", "", 200, 0, 4000, ""},
+		{"same file", "bytes=0-9", tag, 206, 0, 10, "bytes 0-9/4000"},
+		{"other file", "bytes=0-9", `"x"`, 200, 0, 4000, ""},
+	}
+	for _, r := range rows {
+		headers := []string{"Range", r.rng}
+		if r.ifRange != "" {
+			headers = append(headers, "If-Range", r.ifRange)
+		}
+		got := ask(s, "GET", path, token, "", headers...)
+		if got.Code != r.status || got.Header().Get("Content-Range") != r.contentRange {
+			t.Errorf("%s: %d %q, want %d %q", r.name, got.Code, got.Header().Get("Content-Range"), r.status, r.contentRange)
+		}
+		if r.status != 416 && !bytes.Equal(got.Body.Bytes(), whole[r.from:r.to]) {
+			t.Errorf("%s: %d bytes, want %d to %d", r.name, got.Body.Len(), r.from, r.to)
+		}
+		if r.status != 416 && (got.Header().Get("ETag") != tag || got.Header().Get("Content-Type") != "audio/wave" || got.Header().Get("Accept-Ranges") != "bytes") {
+			t.Errorf("%s: %v", r.name, got.Header())
+		}
+	}
+	if got := ask(s, "GET", path, token, "", "If-None-Match", `"a", W/`+tag); got.Code != 304 || got.Body.Len() != 0 {
+		t.Errorf("what the client holds: %d, %d bytes", got.Code, got.Body.Len())
+	}
+	got := ask(s, "HEAD", path, token, "")
+	if got.Code != 200 || got.Header().Get("Content-Length") != "4000" || got.Body.Len() != 0 {
+		t.Errorf("head: %d %v", got.Code, got.Header())
+	}
+	if d := ask(s, "GET", path+"?download=true", token, "").Header().Get("Content-Disposition"); d != `attachment; filename="op-p1-r1"` {
+		t.Errorf("download: %q", d)
+	}
+	w.engine.pbx.unsized = true
+	got = ask(s, "GET", path, token, "", "Range", "bytes=0-9")
+	if got.Code != 200 || !bytes.Equal(got.Body.Bytes(), whole) || got.Header().Get("Accept-Ranges") != "" {
+		t.Errorf("unknown size: %d, %d bytes", got.Code, got.Body.Len())
+	}
+	w.engine.pbx.unsized = false
+
+	log := read[page[records.AuditLine]](t, ask(s, "GET", "/api/v1/audit?object=op-p1-r1&limit=500", w.tokens[RoleAdmin], ""), 200)
+	plays, downloads := 0, 0
+	for _, l := range log.Items {
+		switch l.Action {
+		case "recording.play":
+			plays++
+		case "recording.download":
+			downloads++
+		}
+	}
+	if plays != len(rows)+2 || downloads != 1 { // each range, the 304 and the one without a size; the HEAD gave nothing away
+		t.Errorf("%d plays and %d downloads on the audit log, want %d and 1", plays, downloads, len(rows)+2)
+	}
+}
+
+func TestAudioThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	admin := w.tokens[RoleAdmin]
+	w.record(entry("3-1", orchestrator.EntryCallRecording, "x", "", map[string]any{"recording": "bad", "state": "failed"}),
+		entry("3-2", orchestrator.EntryCallRecording, "x", "", map[string]any{"recording": "lost", "state": "finished"}))
+	far := entry("3-3", orchestrator.EntryCallRecording, "y", "", map[string]any{"recording": "far", "state": "finished"})
+	far.PBX = "elsewhere"
+	w.record(far)
+	for id, want := range map[string]int{"none": 404, liveRec: 409, "bad": 404, "lost": 404, "far": 503} {
+		if r := ask(s, "GET", "/api/v1/recordings/"+id+"/audio", admin, ""); r.Code != want {
+			t.Errorf("%s: %d, want %d: %s", id, r.Code, want, r.Body)
+		}
+	}
+	if r := ask(s, "DELETE", "/api/v1/recordings/"+liveRec, admin, ""); r.Code != 409 {
+		t.Errorf("deleting a running recording: %d", r.Code)
+	}
+	for range 2 {
+		if r := ask(s, "DELETE", "/api/v1/recordings/op-p1-r1", admin, ""); r.Code != 204 {
+			t.Errorf("deleting: %d %s", r.Code, r.Body)
+		}
+	}
+	if _, ok := w.engine.pbx.files["op-p1-r1"]; ok {
+		t.Error("the sound is still there")
+	}
+	if r := ask(s, "GET", "/api/v1/recordings/op-p1-r1/audio", admin, ""); r.Code != 410 {
+		t.Errorf("a deleted recording: %d", r.Code)
+	}
+	rec := read[records.Recording](t, ask(s, "GET", "/api/v1/recordings/op-p1-r1", admin, ""), 200)
+	if rec.DeletedBy != "test admin" {
+		t.Errorf("deleted by %q", rec.DeletedBy)
+	}
+}
+
+func FuzzParseRange(f *testing.F) {
+	for _, s := range []string{"bytes=0-1", "bytes=-5", "bytes=5-", "bytes=9223372036854775807-", "bytes=-9223372036854775807", "bytes=1-2,3-4", ""} {
+		f.Add(s, int64(100))
+	}
+	f.Fuzz(func(t *testing.T, header string, size int64) {
+		if size < 0 {
+			return
+		}
+		s, ok, err := parseRange(header, size)
+		if ok && (err != nil || s.from < 0 || s.from > s.to || s.to > size) {
+			t.Errorf("%q of %d: %+v, %v", header, size, s, err)
+		}
+	})
+}

@@ -1,0 +1,50 @@
+package api
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// Config says where and how the API is served. There is no CORS: pages come
+// from the same origin.
+type Config struct {
+	Listen         string   `mapstructure:"listen" default:"127.0.0.1:8090" doc:"Address and port to serve on. Beyond loopback, set tls_cert and tls_key or stand behind a proxy that does TLS."`
+	TLSCert        string   `mapstructure:"tls_cert" default:"" doc:"File with the certificate chain (PEM). Empty serves plain HTTP."`
+	TLSKey         string   `mapstructure:"tls_key" default:"" doc:"File with the private key (PEM)."`
+	TrustedProxies []string `mapstructure:"trusted_proxies" default:"" doc:"Networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty believes nobody."`
+	OpenMetrics    bool     `mapstructure:"open_metrics" default:"true" doc:"Serve /metrics without a token. It names queues, PBXs and flow nodes, never callers."`
+	EventClients   int      `mapstructure:"event_clients" default:"500" doc:"How many event streams may be open at once."`
+}
+
+// Validate names the first key whose value cannot work.
+func (c Config) Validate() error {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return fmt.Errorf("api.listen: %q is not address:port", c.Listen)
+	}
+	if c.TLSCert == "" && c.TLSKey != "" {
+		return fmt.Errorf("api.tls_cert: is empty while api.tls_key is set")
+	}
+	if c.TLSKey == "" && c.TLSCert != "" {
+		return fmt.Errorf("api.tls_key: is empty while api.tls_cert is set")
+	}
+	if _, err := c.proxies(); err != nil {
+		return err
+	}
+	if c.EventClients < 1 {
+		return fmt.Errorf("api.event_clients: %d is not positive", c.EventClients)
+	}
+	return nil
+}
+
+func (c Config) proxies() ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for _, p := range c.TrustedProxies {
+		prefix, err := netip.ParsePrefix(p)
+		if err != nil {
+			return nil, fmt.Errorf("api.trusted_proxies: %q is not a network such as 10.0.0.0/8", p)
+		}
+		list = append(list, prefix)
+	}
+	return list, nil
+}

@@ -1,0 +1,190 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+const (
+	heartbeatEvery = 15 * time.Second
+	// resumeMost is how many missed entries are told again; beyond that a fresh
+	// snapshot says the same in less.
+	resumeMost = 20_000
+)
+
+var goodEventID = regexp.MustCompile(`^[0-9]{1,20}-[0-9]{1,20}$`)
+
+// snapshot is the first event of a stream: everything at one moment. Changes
+// that follow may tell again what it shows already, never less.
+type snapshot struct {
+	At      int64           `json:"at"` // unix milliseconds
+	Agents  []Agent         `json:"agents"`
+	Queues  []Queue         `json:"queues"`
+	Waiting []WaitingCall   `json:"waiting"`
+	Calls   []LiveCall      `json:"calls"`
+	PBXs    map[string]bool `json:"pbxs"` // connected, by name
+}
+
+func (s *Server) snapshot(ctx context.Context, a audience) (snapshot, error) {
+	floor, err := s.Floor.Floor(ctx)
+	if err != nil {
+		return snapshot{}, err
+	}
+	calls, err := s.liveCalls(ctx)
+	if err != nil {
+		return snapshot{}, err
+	}
+	v := snapshot{At: s.Now().UnixMilli(), Agents: []Agent{}, Queues: []Queue{}, Waiting: []WaitingCall{}, Calls: []LiveCall{},
+		PBXs: s.Engine.Connected()}
+	v.Agents = append(v.Agents, floor.Agents...)
+	v.Queues = append(v.Queues, floor.Queues...)
+	v.Waiting = append(v.Waiting, floor.Waiting...)
+	for _, c := range calls {
+		if a.agent == "" || c.serves(a.agent) {
+			v.Calls = append(v.Calls, a.live(c))
+		}
+	}
+	return v, nil
+}
+
+// events streams changes (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+// It begins where Last-Event-ID says, or with a snapshot.
+func (s *Server) events(c echo.Context) error {
+	if q := queryOf(c); q.err != nil {
+		return q.err
+	}
+	j, err := s.hub.join()
+	if err != nil {
+		return err
+	}
+	defer s.hub.leave(j.client, "")
+	ctx, a := c.Request().Context(), audienceOf(tokenOf(c))
+	first, err := s.opening(ctx, a, j, c.Request().Header.Get("Last-Event-ID"))
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set(echo.HeaderContentType, "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	out := &patient{c}
+	if _, err := out.Write(append([]byte("retry: 2000\n\n"), first...)); err != nil {
+		return err
+	}
+	c.Response().Flush()
+	return s.stream(c, a, j.client, out)
+}
+
+// opening is the first part of a stream: what was missed since lastID, or a snapshot.
+func (s *Server) opening(ctx context.Context, a audience, j joined, lastID string) ([]byte, error) {
+	if goodEventID.MatchString(lastID) {
+		missed, ok, err := s.missed(ctx, j, lastID)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			s.metrics.resumed.WithLabelValues("resumed").Inc()
+			return join(a, missed), nil
+		}
+	}
+	s.metrics.resumed.WithLabelValues("snapshot").Inc()
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	v, err := s.snapshot(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return frame("snapshot", j.last, data), nil
+}
+
+func join(a audience, items []*item) []byte {
+	b := []byte{}
+	for _, i := range items {
+		b = append(b, a.frame(i)...)
+	}
+	return b
+}
+
+// missed returns the entries after an id up to the moment of joining: from the
+// ring, and what is older, or from before this process began, from the records.
+// ok is false when there are too many, or a part between the two is missing.
+func (s *Server) missed(ctx context.Context, j joined, id string) ([]*item, bool, error) {
+	if items, ok := j.after(id); ok {
+		return items, true, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	entries, err := s.Records.Since(ctx, id, resumeMost)
+	switch {
+	case fault.KindOf(err) == fault.NotFound || fault.KindOf(err) == fault.Unavailable:
+		return nil, false, nil // a snapshot needs no records
+	case err != nil:
+		return nil, false, err
+	}
+	var items []*item
+	for _, e := range entries {
+		items = append(items, newItem(e))
+		if e.ID == j.base { // from here on the ring knows
+			return append(items, j.ring...), true, nil
+		}
+	}
+	return nil, false, nil
+}
+
+// stream sends what the hub delivers until the client leaves or is ended.
+func (s *Server) stream(c echo.Context, a audience, cl *client, out *patient) error {
+	beat := time.NewTicker(s.heartbeat)
+	defer beat.Stop()
+	ctx := c.Request().Context()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case items, ok := <-cl.ch:
+			if !ok {
+				return nil // ended by the hub
+			}
+			part := join(a, items)
+			if len(part) == 0 {
+				continue
+			}
+			if _, err := out.Write(part); err != nil {
+				return err
+			}
+		case <-beat.C:
+			if s.revoked(c) {
+				s.hub.leave(cl, endRevoked)
+				return nil
+			}
+			if _, err := out.Write([]byte(": beat\n\n")); err != nil {
+				return err
+			}
+		}
+		c.Response().Flush()
+	}
+}
+
+// revoked tells whether the stream's token has ended meanwhile. When tokens
+// cannot be looked up the stream goes on.
+func (s *Server) revoked(c echo.Context) bool {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), requestTime)
+	defer cancel()
+	t, err := s.Tokens.FindToken(ctx, bearerOf(c.Request()))
+	if err != nil {
+		return fault.KindOf(err) == fault.NotFound
+	}
+	return !t.Valid(s.Now())
+}
+
+// version tells what is running.
+func (s *Server) version(c echo.Context) error { return c.JSON(http.StatusOK, s.Version) }

@@ -1,0 +1,342 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// stream is an open event stream as a browser reads it.
+type stream struct {
+	t    *testing.T
+	body *bufio.Reader
+	end  context.CancelFunc
+}
+
+type event struct{ id, name, data string }
+
+func (w *world) open(url, token, lastID string) *stream {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(w.t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/v1/events", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if lastID != "" {
+		r.Header.Set("Last-Event-ID", lastID)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		cancel()
+		_ = res.Body.Close()
+	})
+	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
+		w.t.Fatalf("stream: %d %v", res.StatusCode, res.Header)
+	}
+	return &stream{t: w.t, body: bufio.NewReader(res.Body), end: cancel}
+}
+
+// next returns the next event, skipping comments and the retry time.
+func (s *stream) next() (event, error) {
+	var e event
+	for {
+		line, err := s.body.ReadString('\n')
+		if err != nil {
+			return event{}, err
+		}
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case line == "" && e.name != "":
+			return e, nil
+		case strings.HasPrefix(line, "id: "):
+			e.id = line[4:]
+		case strings.HasPrefix(line, "event: "):
+			e.name = line[7:]
+		case strings.HasPrefix(line, "data: "):
+			e.data = line[6:]
+		}
+	}
+}
+
+func (s *stream) must() event {
+	s.t.Helper()
+	e, err := s.next()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return e
+}
+
+// ids reads n events and returns their ids.
+func (s *stream) ids(n int) []string {
+	s.t.Helper()
+	var out []string
+	for range n {
+		out = append(out, s.must().id)
+	}
+	return out
+}
+
+// ready waits until the hub knows where the journal stands.
+func ready(t *testing.T, s *Server) {
+	t.Helper()
+	await(t, func() bool { _, ok := s.hub.newest(); return ok })
+}
+
+// await waits for something that another goroutine does, as long as the test may last.
+func await(t *testing.T, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-t.Context().Done():
+			t.Fatal("the test was cut off")
+		case <-tick.C:
+		}
+	}
+}
+
+func agentEntry(agent, to string) orchestrator.Entry {
+	return entry("", orchestrator.EntryAgentState, "", agent, orchestrator.AgentChange{From: "available", To: to})
+}
+
+// The smoke of the whole way: snapshot, a change, a cut, and what was missed meanwhile.
+func TestEventsSnapshotChangeResume(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.journal.add(agentEntry("101", "talking"))
+	s := w.server()
+	url := w.started(s)
+	ready(t, s)
+
+	st := w.open(url, w.tokens[RoleSupervisor], "")
+	first := st.must()
+	var snap snapshot
+	if err := json.Unmarshal([]byte(first.data), &snap); err != nil {
+		t.Fatal(err)
+	}
+	if first.name != "snapshot" || first.id != "2-1" || len(snap.Agents) != 2 || len(snap.Queues) != 2 || len(snap.Waiting) != 1 ||
+		len(snap.Calls) != 2 || !snap.PBXs["main"] || snap.Calls[0].Caller.Name != "Ana" {
+		t.Errorf("first event %s %s: %+v", first.name, first.id, snap)
+	}
+	sent := w.journal.add(agentEntry("101", "wrapup"))[0]
+	change := st.must()
+	var got orchestrator.Entry
+	if err := json.Unmarshal([]byte(change.data), &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(sent, got); change.name != "change" || change.id != "2-2" || diff != "" {
+		t.Errorf("change %s %s (-want +got):\n%s", change.name, change.id, diff)
+	}
+
+	st.end()
+	w.journal.add(agentEntry("101", "available"), agentEntry("102", "paused"))
+	await(t, func() bool { id, _ := s.hub.newest(); return id == "2-4" })
+	st = w.open(url, w.tokens[RoleSupervisor], "2-2")
+	w.journal.add(agentEntry("102", "available"))
+	if diff := cmp.Diff([]string{"2-3", "2-4", "2-5"}, st.ids(3)); diff != "" {
+		t.Errorf("after the cut (-want +got):\n%s", diff)
+	}
+	// The newest id misses nothing, an unknown one cannot be resumed.
+	st = w.open(url, w.tokens[RoleSupervisor], "2-5")
+	w.journal.add(agentEntry("102", "offline"))
+	if e := st.must(); e.name != "change" || e.id != "2-6" {
+		t.Errorf("resumed at the newest: %+v", e)
+	}
+	for _, unknown := range []string{"77-7", "x'; DROP", strings.Repeat("9", 50) + "-1"} {
+		if e := w.open(url, w.tokens[RoleSupervisor], unknown).must(); e.name != "snapshot" {
+			t.Errorf("resuming at %q gives %s", unknown, e.name)
+		}
+	}
+	if w.journal.tails != 1 {
+		t.Errorf("the journal is followed %d times, want once for all", w.journal.tails)
+	}
+}
+
+// A new process knows nothing of what came before, but the records do.
+func TestEventsResumeFromRecords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before := w.journal.add(agentEntry("101", "a"), agentEntry("101", "b"), agentEntry("101", "c"))
+	w.record(before...)
+	s := w.server()
+	url := w.started(s)
+	ready(t, s)
+	w.journal.add(agentEntry("101", "d"))
+	await(t, func() bool { id, _ := s.hub.newest(); return id == "2-4" })
+	st := w.open(url, w.tokens[RoleSupervisor], "2-1")
+	if diff := cmp.Diff([]string{"2-2", "2-3", "2-4"}, st.ids(3)); diff != "" {
+		t.Errorf("from the records and the ring (-want +got):\n%s", diff)
+	}
+
+	// Where the recorder has not come as far as the ring begins, there is a gap: a snapshot.
+	behind := newWorld(t)
+	behind.record(behind.journal.add(agentEntry("101", "a"), agentEntry("101", "b"), agentEntry("101", "c"))[:2]...)
+	s = behind.server()
+	url = behind.started(s)
+	ready(t, s)
+	if e := behind.open(url, behind.tokens[RoleSupervisor], "2-1").must(); e.name != "snapshot" || e.id != "2-3" {
+		t.Errorf("with a gap: %+v", e)
+	}
+}
+
+func TestEventsByAudience(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	url := w.started(s)
+	ready(t, s)
+	streams := map[Role]*stream{}
+	for _, role := range []Role{RoleSupervisor, RoleAgent, RoleWallboard} {
+		streams[role] = w.open(url, w.tokens[role], "")
+		snap := streams[role].must().data
+		if role == RoleWallboard && (strings.Contains(snap, "600123456") || strings.Contains(snap, "Ana")) {
+			t.Errorf("the wallboard's snapshot tells of callers: %s", snap)
+		}
+		if role == RoleAgent && strings.Contains(snap, `"call":"c2","pbx":"main","kind"`) {
+			t.Errorf("the agent's snapshot has another's call: %s", snap)
+		}
+	}
+	caller := orchestrator.CallSummary{Call: "n1", Caller: orchestrator.Party{Number: "+34600123456", Name: "Ana"}, Agent: "101"}
+	other := caller
+	other.Call, other.Agent = "n2", "102"
+	w.journal.add(
+		entry("", orchestrator.EntryCallStarted, "n2", "", other),
+		entry("", orchestrator.EntryCallEnded, "n1", "101", caller),
+		agentEntry("102", "paused"))
+	want := map[Role][]string{RoleSupervisor: {"2-1 true", "2-2 true", "2-3 false"}, RoleAgent: {"2-2 true", "2-3 false"}, RoleWallboard: {"2-1 false", "2-2 false", "2-3 false"}}
+	for role, st := range streams {
+		var got []string
+		for range want[role] {
+			e := st.must()
+			got = append(got, fmt.Sprint(e.id, " ", strings.Contains(e.data, "600123456")))
+		}
+		if diff := cmp.Diff(want[role], got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", role, diff)
+		}
+	}
+}
+
+func TestEventsEndWithTheirToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	s.heartbeat = 5 * time.Millisecond
+	url := w.started(s)
+	ready(t, s)
+	token := w.token(records.Token{Name: "brief", Role: "wallboard"})
+	st := w.open(url, token, "")
+	st.must()
+	if line, err := st.body.ReadString('\n'); err != nil || line != ": beat\n" {
+		t.Errorf("heartbeat %q, %v", line, err)
+	}
+	if err := w.db.RevokeToken(t.Context(), strings.Split(token, "_")[1]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.next(); err == nil {
+		t.Error("the stream goes on without its token")
+	}
+	await(t, func() bool { return s.hub.size() == 0 })
+}
+
+// A client that takes nothing is cut off and counted; the others lose nothing.
+func TestSlowClientHarmsNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	h := newHub(w.journal, 10, w.server().metrics, w.parts.Log)
+	h.ready = true
+	slow, err := h.join()
+	if err != nil {
+		t.Fatal(err)
+	}
+	quick, err := h.join()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 2 * clientDepth
+	for i := range n {
+		e := agentEntry("101", "x")
+		e.ID = fmt.Sprint("5-", i)
+		h.publish([]orchestrator.Entry{e})
+		if got := <-quick.ch; got[0].id != e.ID {
+			t.Fatalf("the quick one got %s, want %s", got[0].id, e.ID)
+		}
+	}
+	left := 0
+	for range slow.ch {
+		left++
+	}
+	if left != clientDepth || slow.why != endSlow || h.size() != 1 {
+		t.Errorf("the slow one got %d and was ended for %q; %d clients left", left, slow.why, h.size())
+	}
+	if !strings.Contains(scrape(t, h.metrics), `operadora_event_streams_ended_total{reason="slow"} 1`) {
+		t.Error("not counted")
+	}
+	h.leave(slow.client, "") // the handler's own leaving comes after
+}
+
+func TestHubRingIsBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	h := newHub(w.journal, 1, w.server().metrics, w.parts.Log)
+	h.ready = true
+	for i := range 3*ringSize + 5 {
+		h.publish([]orchestrator.Entry{{ID: fmt.Sprint("1-", i)}})
+	}
+	if len(h.ring) > 2*ringSize {
+		t.Errorf("the ring has %d entries", len(h.ring))
+	}
+	j, err := h.join()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if items, ok := j.after(h.base); !ok || items[0].id != fmt.Sprint("1-", 3*ringSize+5-len(j.ring)) {
+		t.Errorf("from the ring's base: %v", ok)
+	}
+	if _, ok := j.after("1-0"); ok {
+		t.Error("an entry that was dropped is still known")
+	}
+	if _, err := h.join(); asProblem(err).Status != 503 {
+		t.Errorf("one client too many: %v", err)
+	}
+}
+
+func TestHubSurvivesTheJournal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.journal.setDown(errors.New("redis is away"))
+	s := w.server()
+	url := w.started(s)
+	if r := ask(s, "GET", "/api/v1/events", w.tokens[RoleAdmin], ""); r.Code != 503 {
+		t.Errorf("without a journal: %d", r.Code)
+	}
+	w.journal.setDown(nil)
+	ready(t, s)
+	st := w.open(url, w.tokens[RoleSupervisor], "")
+	st.must()
+	w.journal.add(agentEntry("101", "a"))
+	st.must()
+	w.journal.setDown(errors.New("redis is away"))
+	w.journal.add(agentEntry("101", "b"), agentEntry("101", "c"))
+	w.journal.setDown(nil)
+	if diff := cmp.Diff([]string{"2-2", "2-3"}, st.ids(2)); diff != "" {
+		t.Errorf("after the outage (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,330 @@
+package api
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+func TestAgentCommands(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	rows := []struct {
+		op, body string
+		want     orchestrator.AgentCommand
+	}{
+		{"login", `{"endpoint":"PJSIP/105","pbx":"main"}`, orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Endpoint: "PJSIP/105", PBX: "main"}},
+		{"login", "", orchestrator.AgentCommand{Op: orchestrator.AgentLogin}},
+		{"logout", "{}", orchestrator.AgentCommand{Op: orchestrator.AgentLogout}},
+		{"pause", `{"reason":"lunch"}`, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: "lunch"}},
+		{"resume", "", orchestrator.AgentCommand{Op: orchestrator.AgentResume}},
+		{"dispose", `{"disposition":"sale"}`, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: "sale"}},
+	}
+	for _, r := range rows {
+		w.agents.asked = nil
+		got := read[commandAnswer](t, ask(s, "POST", "/api/v1/agents/101/"+r.op, w.tokens[RoleAgent], r.body), 200)
+		if got != (commandAnswer{Result: "ok", Agent: "101", State: "available"}) {
+			t.Errorf("%s: %+v", r.op, got)
+		}
+		r.want.Agent, r.want.Trusted, r.want.By = "101", true, "api:test agent"
+		if diff := cmp.Diff([]orchestrator.AgentCommand{r.want}, w.agents.asked); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", r.op, diff)
+		}
+	}
+	for result, status := range map[orchestrator.AgentResult]int{"ok": 200, "later": 202, "unknown": 404, "bad_pin": 403, "already": 409,
+		"not_logged_in": 409, "elsewhere": 409, "nothing": 409, "bad_reason": 400, "bad_disposition": 400, "never heard of": 500} {
+		w.agents.answer.Result = result
+		r := ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[RoleAdmin], `{"reason":"siesta"}`)
+		if r.Code != status {
+			t.Errorf("result %s: %d, want %d", result, r.Code, status)
+		}
+		if result == "bad_reason" {
+			if p := read[problem](t, r, 400); p.Field != "reason" || p.Result != "bad_reason" || !strings.Contains(p.Detail, `"siesta"`) {
+				t.Errorf("a bad reason: %+v", p)
+			}
+		}
+	}
+	log := read[page[records.AuditLine]](t, ask(s, "GET", "/api/v1/audit?action=agent.dispose", w.tokens[RoleAdmin], ""), 200)
+	if len(log.Items) != 1 || log.Items[0].Object != "101" || log.Items[0].Detail != "sale" || log.Items[0].Role != "agent" || log.Items[0].RequestID == "" {
+		t.Errorf("audit: %+v", log.Items)
+	}
+}
+
+func TestBadBodiesNameTheFault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	rows := []struct {
+		body, field, detail string
+		status              int
+	}{
+		{`{"reason":7}`, "reason", "reason: is a number, want string", 400},
+		{`{"raison":"x"}`, "raison", "raison: is not a member that this takes", 400},
+		{`{"reason":"x"} {}`, "body", "body: holds more than one JSON value", 400},
+		{`{"reason":`, "body", "body: is not JSON: it ends too early", 400},
+		{`{"reason" "x"}`, "body", "body: is not JSON", 400},
+		{`["x"]`, "body", "body: is a array, want", 400},
+		{"\x00\xff", "body", "body: is not JSON", 400},
+	}
+	for _, r := range rows {
+		p := read[problem](t, ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[RoleAdmin], r.body), r.status)
+		if p.Field != r.field || !strings.HasPrefix(p.Detail, r.detail) || p.Title != "Bad Request" || p.RequestID == "" {
+			t.Errorf("%q: %+v", r.body, p)
+		}
+	}
+	r := ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[RoleAdmin], "reason=x", "Content-Type", "application/x-www-form-urlencoded")
+	if r.Code != 415 || r.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("a form: %d %s", r.Code, r.Header())
+	}
+	if len(w.agents.asked) != 0 {
+		t.Errorf("a bad body was acted upon: %+v", w.agents.asked)
+	}
+	for query, field := range map[string]string{"limit=0": "limit", "limit=9999": "limit", "limit=x": "limit", "from=yesterday": "from",
+		"to=-5": "to", "quene=x": "quene", "limit=5&limit=6": "limit", "queue=" + strings.Repeat("x", 300): "queue", "%zz": "query"} {
+		if p := read[problem](t, ask(s, "GET", "/api/v1/contacts?"+query, w.tokens[RoleAdmin], ""), 400); p.Field != field {
+			t.Errorf("%s: %+v", query, p)
+		}
+	}
+	if p := read[problem](t, ask(s, "GET", "/api/v1/contacts?cursor=zzz", w.tokens[RoleAdmin], ""), 400); !strings.HasPrefix(p.Detail, "cursor:") {
+		t.Errorf("a made-up cursor: %+v", p)
+	}
+}
+
+func TestErrorsKeepTheirSecrets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	rows := []struct {
+		err    error
+		status int
+		detail string
+	}{
+		{fault.New("acd.Floor", fault.NotFound, "no queue"), 404, "no queue"},
+		{fault.New("acd.Floor", fault.Invalid, "bad"), 400, "bad"},
+		{fault.New("acd.Floor", fault.Conflict, "busy"), 409, "busy"},
+		{fault.New("acd.Floor", fault.Denied, "policy"), 403, "policy"},
+		{fault.New("redis", fault.Unavailable, "dial 10.0.0.7:6379 refused"), 503, "a part that this needs does not answer; try again"},
+		{errors.New("secret"), 500, "a fault of operadora; its log tells more under the request id"},
+	}
+	for _, r := range rows {
+		w.floor.fail(r.err)
+		got := ask(s, "GET", "/api/v1/queues", w.tokens[RoleAdmin], "", "X-Request-Id", "my-id.1")
+		p := read[problem](t, got, r.status)
+		if p.Detail != r.detail || p.RequestID != "my-id.1" || p.Status != r.status {
+			t.Errorf("%v: %+v", r.err, p)
+		}
+	}
+	if !strings.Contains(w.log.String(), "secret") || !strings.Contains(w.log.String(), "request=my-id.1") {
+		t.Errorf("the log does not tell: %s", w.log)
+	}
+	w.agents.panics = true
+	r := ask(s, "POST", "/api/v1/agents/101/resume", w.tokens[RoleAdmin], "")
+	if r.Code != 500 || strings.Contains(r.Body.String(), "secret detail") || strings.Contains(r.Body.String(), "goroutine") {
+		t.Errorf("a panic: %d %s", r.Code, r.Body)
+	}
+	if !strings.Contains(w.log.String(), "a secret detail") {
+		t.Error("the panic is not in the log")
+	}
+	if p := read[problem](t, ask(s, "GET", "/api/v1/nowhere", w.tokens[RoleAdmin], ""), 404); p.Title != "Not Found" {
+		t.Errorf("no such route: %+v", p)
+	}
+	if r := ask(s, "PUT", "/api/v1/queues", w.tokens[RoleAdmin], ""); r.Code != 405 || !strings.Contains(r.Header().Get("Allow"), "GET") {
+		t.Errorf("no such method: %d %v", r.Code, r.Header())
+	}
+	for _, bad := range []string{"", "a b", strings.Repeat("x", 65), "x\"y"} {
+		if got := ask(s, "GET", "/livez", "", "", "X-Request-Id", bad).Header().Get("X-Request-Id"); len(got) != 26 {
+			t.Errorf("request id %q became %q", bad, got)
+		}
+	}
+}
+
+func TestHeadersOfEveryAnswer(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).server()
+	for _, path := range []string{"/livez", "/docs", "/nowhere", "/api/v1/queues"} {
+		h := ask(s, "GET", path, "", "").Header()
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"} {
+			if h.Get(name) != want {
+				t.Errorf("%s: %s is %q", path, name, h.Get(name))
+			}
+		}
+		if !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("X-Request-Id") == "" || h.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: %v", path, h)
+		}
+	}
+}
+
+func TestCallsAndOrders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	list := read[page[LiveCall]](t, ask(s, "GET", "/api/v1/calls", w.tokens[RoleSupervisor], ""), 200)
+	if len(list.Items) != 2 || list.Items[0].Call != "c1" || list.Items[0].Node != "main/sales" || list.Items[0].Serving != "101" ||
+		list.Items[0].Live.ID != liveRec || list.Items[1].WaitSince == 0 {
+		t.Errorf("calls: %+v", list.Items)
+	}
+	if got := read[page[LiveCall]](t, ask(s, "GET", "/api/v1/calls?state=waiting", w.tokens[RoleSupervisor], ""), 200); len(got.Items) != 1 {
+		t.Errorf("waiting: %+v", got.Items)
+	}
+	if got := read[page[LiveCall]](t, ask(s, "GET", "/api/v1/calls", w.tokens[RoleAgent], ""), 200); len(got.Items) != 1 || got.Items[0].Call != "c1" {
+		t.Errorf("an agent's calls: %+v", got.Items)
+	}
+	view := read[CallView](t, ask(s, "GET", "/api/v1/calls/c1", w.tokens[RoleSupervisor], ""), 200)
+	if len(view.Timeline) != 1 || view.Caller.Number != "+34600123456" {
+		t.Errorf("call: %+v", view)
+	}
+	if r := ask(s, "POST", "/api/v1/calls/c2/hangup", w.tokens[RoleAgent], ""); r.Code != 403 {
+		t.Errorf("an agent ends another's call: %d", r.Code)
+	}
+	if got := read[ordered](t, ask(s, "POST", "/api/v1/calls/c1/hangup", w.tokens[RoleAgent], ""), 202); got != (ordered{"c1", "hangup"}) {
+		t.Errorf("hangup: %+v", got)
+	}
+	read[ordered](t, ask(s, "POST", "/api/v1/recordings/"+liveRec+"/mute", w.tokens[RoleAgent], ""), 202)
+	read[ordered](t, ask(s, "POST", "/api/v1/recordings/"+liveRec+"/unmute", w.tokens[RoleSupervisor], ""), 202)
+	if diff := cmp.Diff([]string{"c1 hangup", "c1 mute", "c1 unmute"}, w.engine.orders); diff != "" {
+		t.Errorf("orders (-want +got):\n%s", diff)
+	}
+	for path, want := range map[string]int{"/api/v1/recordings/op-c1-r9/mute": 409, "/api/v1/recordings/op-p1-r1/mute": 404,
+		"/api/v1/recordings/strange/mute": 404, "/api/v1/calls/none/hangup": 404} {
+		if r := ask(s, "POST", path, w.tokens[RoleAdmin], ""); r.Code != want {
+			t.Errorf("%s: %d, want %d: %s", path, r.Code, want, r.Body)
+		}
+	}
+	w.engine.away["c1"] = true
+	if r := ask(s, "POST", "/api/v1/calls/c1/hangup", w.tokens[RoleAdmin], ""); r.Code != 409 || !strings.Contains(r.Body.String(), "another instance") {
+		t.Errorf("a call of another instance: %d %s", r.Code, r.Body)
+	}
+}
+
+// Card data must not stay in a recording because SQL is away; a recording must not be heard unseen.
+func TestAuditOutage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.parts.Records = deafRecords{w.parts.Records}
+	s := w.server()
+	if r := ask(s, "POST", "/api/v1/recordings/"+liveRec+"/mute", w.tokens[RoleAdmin], ""); r.Code != 202 {
+		t.Errorf("mute without an audit log: %d", r.Code)
+	}
+	if !strings.Contains(w.log.String(), "audit line not on record") || !strings.Contains(w.log.String(), "recording.mute") {
+		t.Errorf("the log has no trace of it: %s", w.log)
+	}
+	for method, path := range map[string]string{"GET": "/api/v1/recordings/op-p1-r1/audio", "DELETE": "/api/v1/recordings/op-p1-r1"} {
+		if r := ask(s, method, path, w.tokens[RoleAdmin], ""); r.Code != 503 {
+			t.Errorf("%s %s without an audit log: %d", method, path, r.Code)
+		}
+	}
+	if r := ask(s, "GET", "/api/v1/contacts.csv", w.tokens[RoleAdmin], ""); r.Code != 503 || strings.Contains(r.Body.String(), "600123456") {
+		t.Errorf("export without an audit log: %d", r.Code)
+	}
+}
+
+func TestContactsAndMasking(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	for role, want := range map[Role]orchestrator.Party{RoleAdmin: {Number: "+34600123456", Name: "Ana"}, RoleSupervisor: {Number: "+34600123456", Name: "Ana"},
+		RoleAgent: {Number: "+34600123456", Name: "Ana"}, RoleCampaignManager: {Number: "***456"}} {
+		list := read[page[records.Contact]](t, ask(s, "GET", "/api/v1/contacts", w.tokens[role], ""), 200)
+		if len(list.Items) != 1 || list.Items[0].Caller != want {
+			t.Errorf("%s sees %+v", role, list.Items)
+		}
+		one := ask(s, "GET", "/api/v1/contacts/p1", w.tokens[role], "")
+		view := read[ContactView](t, one, 200)
+		if view.Caller != want || len(view.Timeline) != 8 {
+			t.Errorf("%s sees %+v with %d entries", role, view.Caller, len(view.Timeline))
+		}
+		masked := want.Name == ""
+		for _, secret := range []string{"600123456", "Ana", "4111"} {
+			if strings.Contains(one.Body.String(), secret) == masked {
+				t.Errorf("%s, masked %v: %q in %s", role, masked, secret, one.Body)
+			}
+		}
+	}
+	other := w.token(records.Token{Name: "b", Role: "agent", Agent: "102"})
+	if got := read[page[records.Contact]](t, ask(s, "GET", "/api/v1/contacts", other, ""), 200); len(got.Items) != 0 {
+		t.Errorf("agent 102 sees contacts of 101: %+v", got.Items)
+	}
+	for path, token := range map[string]string{"/api/v1/contacts?agent=101": other, "/api/v1/contacts/p1": other,
+		"/api/v1/contacts?caller=%2B34600123456": w.tokens[RoleCampaignManager]} {
+		if r := ask(s, "GET", path, token, ""); r.Code != 403 {
+			t.Errorf("%s: %d", path, r.Code)
+		}
+	}
+	for _, path := range []string{"/api/v1/calls", "/api/v1/queues/sales"} {
+		if r := ask(s, "GET", path, w.tokens[RoleWallboard], ""); r.Code != 200 || strings.Contains(r.Body.String(), "600123") || strings.Contains(r.Body.String(), "Ana") {
+			t.Errorf("the wallboard sees %s", r.Body)
+		}
+	}
+	rows, err := csv.NewReader(ask(s, "GET", "/api/v1/contacts.csv?queue=sales", w.tokens[RoleSupervisor], "").Body).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][4] != "'+34600123456" {
+		t.Errorf("csv: %v, %v", rows, err)
+	}
+}
+
+func TestMaskParty(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"": "", "1": "***", "123456": "***", "1234567": "***567", "+34600123456": "***456", "ñandú-ñandú": "***ndú"} {
+		if got := maskParty(orchestrator.Party{Number: in, Name: "x"}); got.Number != want || got.Name != "" {
+			t.Errorf("%q: %+v, want %q", in, got, want)
+		}
+	}
+}
+
+// Every kind of entry is either known to be harmless or shown without its data.
+func TestMaskedEntries(t *testing.T) {
+	t.Parallel()
+	summary, _ := json.Marshal(orchestrator.CallSummary{Call: "1", Caller: orchestrator.Party{Number: "600123456", Name: "Ana"}, Agent: "101"})
+	for _, row := range []struct {
+		kind  orchestrator.EntryType
+		data  string
+		agent string
+		shows bool
+	}{
+		{orchestrator.EntryCallStarted, string(summary), "", false},
+		{orchestrator.EntryCallEnded, string(summary), "", false},
+		{orchestrator.EntryCallEnded, string(summary), "102", false},
+		{orchestrator.EntryCallEnded, string(summary), "101", true},
+		{orchestrator.EntryCallStarted, `"600123456"`, "", false},
+		{orchestrator.EntryCallNode, `{"Flow":"f","Node":"n","Detail":{"digits":"600123456"}}`, "", false},
+		{orchestrator.EntryCallTransfer, `{"destination":"600123456"}`, "", false},
+		{orchestrator.EntryCallFault, `{"error":"600123456"}`, "", false},
+		{"call.new_kind", `{"x":"600123456"}`, "", false},
+	} {
+		got := audience{agent: row.agent}.entry(orchestrator.Entry{Type: row.kind, Data: json.RawMessage(row.data)}, false)
+		if strings.Contains(string(got.Data), "600123456") != row.shows {
+			t.Errorf("%s for agent %q: %s", row.kind, row.agent, got.Data)
+		}
+	}
+}
+
+func TestServiceReport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	got := read[serviceReport](t, ask(s, "GET", "/api/v1/reports/service?from=2026-03-02T11:00:00Z&to=2026-03-02T13:00:00Z&interval=60&threshold=0", w.tokens[RoleWallboard], ""), 200)
+	if len(got.Items) != 1 || got.Total.Offered != 1 || got.Total.Answered != 1 || got.Total.AnsweredWithin != 0 || *got.Total.Formulas[records.SLStrict] != 0 || got.ThresholdSeconds != 0 {
+		t.Errorf("report: %+v", got)
+	}
+	for _, bad := range []string{"", "?from=2026-03-02T11:00:00Z&interval=0", "?from=2026-03-02T13:00:00Z&to=2026-03-02T11:00:00Z", "?from=x"} {
+		if r := ask(s, "GET", "/api/v1/reports/service"+bad, w.tokens[RoleAdmin], ""); r.Code != 400 {
+			t.Errorf("%s: %d", bad, r.Code)
+		}
+	}
+}
+
+// deafRecords are records whose audit log cannot be written.
+type deafRecords struct{ Records }
+
+func (deafRecords) Audit(context.Context, records.AuditLine) error {
+	return fault.New("fake", fault.Unavailable, "disk full")
+}

@@ -1,0 +1,225 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// scrapeTime bounds reading the floor for a scrape.
+const scrapeTime = 5 * time.Second
+
+// waitBuckets are the bounds of waits in seconds, around the usual service levels.
+var waitBuckets = []float64{1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 3600}
+
+// metrics are the API's own figures and those that follow the journal. The
+// journal is shared by all instances: of these take one instance, never the sum.
+type metrics struct {
+	calls   *prometheus.CounterVec   // direction, result
+	nodes   *prometheus.CounterVec   // flow, node
+	waits   *prometheus.HistogramVec // queue, result
+	setups  prometheus.Histogram
+	missed  *prometheus.CounterVec // why
+	denied  *prometheus.CounterVec // why
+	ended   *prometheus.CounterVec // reason
+	resumed *prometheus.CounterVec // how
+
+	requests *prometheus.CounterVec   // route, status
+	seconds  *prometheus.HistogramVec // route
+
+	mu      sync.Mutex
+	offered map[string]time.Time // guarded by mu; when a call was offered last
+}
+
+// offeredMost bounds the memory for offers whose end was not seen.
+const offeredMost = 50_000
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "operadora", Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "operadora", Name: name, Help: help, Buckets: buckets}, labels)
+	}
+	m := &metrics{
+		calls:  counter("calls_total", "Calls that ended, from the shared journal: do not sum over instances.", "direction", "result"),
+		nodes:  counter("ivr_node_total", "Flow nodes entered, from the shared journal.", "flow", "node"),
+		waits:  histogram("queue_wait_seconds", "Wait in a queue until answered or out, from the shared journal.", waitBuckets, "queue", "result"),
+		missed: counter("offers_missed_total", "Offers to agents that came to nothing, from the shared journal.", "why"),
+		setups: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "operadora", Name: "call_setup_seconds",
+			Help:    "From a match to caller and agent being joined, the phone's ringing included, from the shared journal.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 2, 4, 8, 15, 30, 60}}),
+		denied:   counter("api_denied_total", "Requests refused for their token.", "why"),
+		ended:    counter("event_streams_ended_total", "Event streams that the server ended or did not let in.", "reason"),
+		resumed:  counter("event_streams_opened_total", "Event streams opened, resumed or with a snapshot.", "how"),
+		requests: counter("http_requests_total", "Requests answered.", "route", "status"),
+		seconds:  histogram("http_request_seconds", "Time to answer, without streams.", prometheus.DefBuckets, "route"),
+		offered:  map[string]time.Time{},
+	}
+	r.MustRegister(m.calls, m.nodes, m.waits, m.missed, m.setups, m.denied, m.ended, m.resumed, m.requests, m.seconds)
+	return m
+}
+
+// journalDetail holds the fields of entries that figures need.
+type journalDetail struct {
+	WaitMS int64  `json:"wait_ms"`
+	Why    string `json:"why"`
+	Flow   string // of orchestrator.Note
+	Node   string
+}
+
+// missReasons are the values of the label why.
+var missReasons = []orchestrator.OfferFailure{orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
+	orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError}
+
+var outcomes = []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeAbandoned, orchestrator.OutcomeLeft,
+	orchestrator.OutcomeCompleted, orchestrator.OutcomeVoicemail, orchestrator.OutcomeTransferred, orchestrator.OutcomeRejected,
+	orchestrator.OutcomeFailed, orchestrator.OutcomeLost}
+
+// follow counts a journal entry. Labels come from closed sets: anything else is "other".
+func (m *metrics) follow(e orchestrator.Entry) {
+	var d journalDetail
+	if e.Type != orchestrator.EntryCallEnded && len(e.Data) > 0 && json.Unmarshal(e.Data, &d) != nil {
+		return
+	}
+	switch e.Type {
+	case orchestrator.EntryCallNode:
+		m.nodes.WithLabelValues(d.Flow, d.Node).Inc()
+	case orchestrator.EntryCallOffered:
+		m.offer(e.Call, e.At)
+	case orchestrator.EntryCallMissed:
+		m.offer(e.Call, time.Time{})
+		m.missed.WithLabelValues(known(missReasons, orchestrator.OfferFailure(d.Why))).Inc()
+	case orchestrator.EntryCallConnected:
+		if since := m.offer(e.Call, time.Time{}); !since.IsZero() {
+			m.setups.Observe(e.At.Sub(since).Seconds())
+		}
+		m.waits.WithLabelValues(e.Queue, "answered").Observe(float64(d.WaitMS) / 1000)
+	case orchestrator.EntryCallUnqueued:
+		m.waits.WithLabelValues(e.Queue, "out").Observe(float64(d.WaitMS) / 1000)
+	case orchestrator.EntryCallEnded:
+		m.offer(e.Call, time.Time{})
+		var s orchestrator.CallSummary
+		if json.Unmarshal(e.Data, &s) == nil {
+			direction := "inbound"
+			if s.Kind == orchestrator.KindFeature {
+				direction = "internal"
+			}
+			m.calls.WithLabelValues(direction, known(outcomes, s.Outcome)).Inc()
+		}
+	default: // tells nothing that is counted
+	}
+}
+
+// offer notes when a call was offered, or forgets it with the zero time, and returns what was noted.
+func (m *metrics) offer(call string, when time.Time) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := m.offered[call]
+	switch {
+	case when.IsZero():
+		delete(m.offered, call)
+	case len(m.offered) < offeredMost:
+		m.offered[call] = when
+	}
+	return before
+}
+
+func known[T ~string](list []T, v T) string {
+	if slices.Contains(list, v) {
+		return string(v)
+	}
+	return "other"
+}
+
+// floorFigures reads what stands now, at each scrape.
+type floorFigures struct {
+	s                                                                *Server
+	waiting, longest, agents, pbx, lag, recorded, malformed, clients *prometheus.Desc
+}
+
+func newFloorFigures(s *Server) *floorFigures {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("operadora_"+name, help, labels, nil)
+	}
+	return &floorFigures{s: s,
+		waiting:   desc("queue_waiting", "Callers waiting now.", "queue"),
+		longest:   desc("queue_longest_wait_seconds", "Wait so far of the caller who has waited longest.", "queue"),
+		agents:    desc("agents", "Agents now.", "state"),
+		pbx:       desc("pbx_connected", "1 while this instance receives the PBX's events.", "pbx"),
+		lag:       desc("recorder_behind_seconds", "Age of the oldest journal entry in hand that is not yet on record."),
+		recorded:  desc("recorder_entries_total", "Journal entries put on record by this instance."),
+		malformed: desc("recorder_malformed_total", "Journal entries whose data could not be read."),
+		clients:   desc("event_streams", "Event streams open now."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (f *floorFigures) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{f.waiting, f.longest, f.agents, f.pbx, f.lag, f.recorded, f.malformed, f.clients} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector. Figures that cannot be read are left
+// out: an old value would be worse than none.
+func (f *floorFigures) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(f.clients, float64(f.s.hub.size()))
+	for name, up := range f.s.Engine.Connected() {
+		v := 0.0
+		if up {
+			v = 1
+		}
+		gauge(f.pbx, v, name)
+	}
+	if f.s.Lag != nil {
+		l := f.s.Lag()
+		gauge(f.lag, l.Behind.Seconds())
+		ch <- prometheus.MustNewConstMetric(f.recorded, prometheus.CounterValue, float64(l.Written))
+		ch <- prometheus.MustNewConstMetric(f.malformed, prometheus.CounterValue, float64(l.Malformed))
+	}
+	life := f.s.life() // Prometheus gives its collectors no context
+	if life == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(life, scrapeTime)
+	defer cancel()
+	floor, err := f.s.Floor.Floor(ctx)
+	if err != nil {
+		f.s.log.WarnContext(ctx, "figures of the floor left out", "error", err)
+		return
+	}
+	now := f.s.Now()
+	for _, q := range floor.Queues {
+		gauge(f.waiting, float64(q.Waiting), q.ID)
+		wait := 0.0
+		if q.LongestSince > 0 {
+			wait = max(0, now.Sub(time.UnixMilli(q.LongestSince)).Seconds())
+		}
+		gauge(f.longest, wait, q.ID)
+	}
+	states := map[string]int{"offline": 0, "available": 0, "reserved": 0, "talking": 0, "wrapup": 0, "paused": 0}
+	for _, a := range floor.Agents {
+		states[a.State]++
+	}
+	for state, n := range states {
+		gauge(f.agents, float64(n), state)
+	}
+}
+
+func (s *Server) showMetrics(c echo.Context) error {
+	promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).
+		ServeHTTP(c.Response(), c.Request())
+	return nil
+}

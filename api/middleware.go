@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/oklog/ulid/v2"
+)
+
+const (
+	// maxBody is the largest body that is read, in bytes.
+	maxBody = 1 << 20
+	// requestTime bounds everything but streams.
+	requestTime = 20 * time.Second
+)
+
+var goodRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
+
+// identify gives each request an id, the client's if it is harmless, and sets
+// the headers that every answer carries.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id := c.Request().Header.Get(echo.HeaderXRequestID)
+		if !goodRequestID.MatchString(id) {
+			id = strings.ToLower(ulid.MustNewDefault(s.Now()).String())
+		}
+		h := c.Response().Header()
+		h.Set(echo.HeaderXRequestID, id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if c.Request().TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		return next(c)
+	}
+}
+
+// recoverPanics turns a panic into a 500. The stack goes to the log, never to the client.
+func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler { // net/http's own way of cutting an answer off
+				panic(v)
+			}
+			s.log.ErrorContext(c.Request().Context(), "panic in a handler", "route", c.Path(), "request", requestID(c),
+				"panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", v)
+		}()
+		return next(c)
+	}
+}
+
+// limitBody refuses a body that is too large before a byte of it is read, and
+// stops reading one whose size was not announced.
+func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if r.ContentLength > maxBody {
+			return &http.MaxBytesError{Limit: maxBody}
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		return next(c)
+	}
+}
+
+// sameOrigin refuses changes that a page of another site asks for with our cookie.
+func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := s.crossOrigin.Check(c.Request()); err != nil {
+			return problem{Status: http.StatusForbidden, Detail: "asked for by a page of another site"}
+		}
+		return next(c)
+	}
+}
+
+// measure counts and times a route. Streams are counted when they end and not timed.
+func (s *Server) measure(r route, next echo.HandlerFunc) echo.HandlerFunc {
+	name := r.method + " " + r.path
+	return func(c echo.Context) error {
+		start := s.Now()
+		err := next(c)
+		status := c.Response().Status
+		if err != nil && !c.Response().Committed {
+			status = asProblem(err).Status
+		}
+		s.metrics.requests.WithLabelValues(name, strconv.Itoa(status)).Inc()
+		if !r.stream {
+			s.metrics.seconds.WithLabelValues(name).Observe(s.Now().Sub(start).Seconds())
+		}
+		return err
+	}
+}
+
+// bound gives a request its deadline; a stream has none, and keeps its
+// connection alive by itself (see stretch).
+func (s *Server) bound(r route, next echo.HandlerFunc) echo.HandlerFunc {
+	if r.stream {
+		return next
+	}
+	return func(c echo.Context) error {
+		r := c.Request()
+		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+		defer func() {
+			cancel()
+			c.SetRequest(r) // the error handler comes later and asks whether the client has left
+		}()
+		c.SetRequest(r.WithContext(ctx))
+		return next(c)
+	}
+}
+
+// stretch lets a stream write for another while: a client that takes nothing
+// for that long is cut off.
+func stretch(c echo.Context, by time.Duration) {
+	rc := http.NewResponseController(c.Response())
+	// httptest's recorder has no deadlines; a real connection always has.
+	_ = rc.SetReadDeadline(time.Time{})
+	_ = rc.SetWriteDeadline(time.Now().Add(by)) // a socket knows no clock but this
+}

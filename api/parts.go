@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// Calls reads live calls. orchestrator.Store is one.
+type Calls interface {
+	Live(ctx context.Context, pbx string) ([]orchestrator.Call, error)
+	Call(ctx context.Context, id string) (orchestrator.Call, error)
+}
+
+// Engine acts on live calls. *orchestrator.Engine is one.
+type Engine interface {
+	// Do orders something of a live call; NotFound when this process does not hold it.
+	Do(call string, o orchestrator.Order) error
+	PBX(name string) (orchestrator.PBX, bool)
+	// Connected tells for each PBX whether its events flow to this process now.
+	Connected() map[string]bool
+}
+
+// Floor reads who waits and who serves.
+type Floor interface {
+	// Floor returns everything at one moment.
+	Floor(ctx context.Context) (FloorState, error)
+}
+
+// Records reads and writes what lasts. *records.DB is one.
+type Records interface {
+	Contacts(ctx context.Context, f records.ContactFilter) ([]records.Contact, string, error)
+	Contact(ctx context.Context, call string) (records.Contact, []orchestrator.Entry, error)
+	Timeline(ctx context.Context, call string) ([]orchestrator.Entry, error)
+	ContactsCSV(ctx context.Context, w io.Writer, f records.ContactFilter) error
+	Recordings(ctx context.Context, f records.RecordingFilter) ([]records.Recording, string, error)
+	Recording(ctx context.Context, id string) (records.Recording, error)
+	RecordingDeleted(ctx context.Context, id, by string) error
+	AgentStates(ctx context.Context, f records.AgentStateFilter) ([]records.AgentState, string, error)
+	Service(ctx context.Context, f records.ServiceFilter) ([]records.ServiceFigures, error)
+	Since(ctx context.Context, id string, limit int) ([]orchestrator.Entry, error)
+	Audit(ctx context.Context, l records.AuditLine) error
+	AuditLog(ctx context.Context, f records.AuditFilter) ([]records.AuditLine, string, error)
+}
+
+// Tokens knows who may come in. *records.DB is one.
+type Tokens interface {
+	// FindToken returns the token that a bearer text stands for, also an expired
+	// or revoked one; NotFound when there is none.
+	FindToken(ctx context.Context, bearer string) (records.Token, error)
+}
+
+// Definitions returns what the definitions folder says now, without secrets.
+type Definitions interface {
+	Definitions(ctx context.Context) (DefinitionsView, error)
+}
+
+// Check is a dependency that /readyz asks. Run is given a deadline.
+type Check struct {
+	Name string
+	Run  func(ctx context.Context) error
+}
+
+// Parts is what a Server is joined from. Log, Gatherer, Registerer and Now may be left out.
+type Parts struct {
+	Calls       Calls
+	Engine      Engine
+	Agents      orchestrator.Agents
+	Floor       Floor
+	Records     Records
+	Tokens      Tokens
+	Definitions Definitions
+	Journal     orchestrator.Journal
+	// Checks are the dependencies of readiness besides the PBXs, of which one
+	// must be connected: store, records, definitions …
+	Checks []Check
+	// Lag tells how far the records are behind the journal; nil leaves it out of the figures.
+	Lag     func() records.Lag
+	Version VersionView
+	Log     *slog.Logger
+	// Gatherer is what /metrics shows, Registerer where the API's own figures go.
+	// Both must be of one registry; nil makes one of the server's own.
+	Gatherer   prometheus.Gatherer
+	Registerer prometheus.Registerer
+	Now        func() time.Time
+}

@@ -1,0 +1,467 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// liveRec is the recording of the live call "c1", made as the engine makes it.
+const liveRec = "op-c1-r1"
+
+// world is everything around the API: real records in SQLite, the rest in memory.
+type world struct {
+	t       *testing.T
+	db      *records.DB
+	journal *memoryJournal
+	engine  *fakeEngine
+	floor   *fakeFloor
+	agents  *fakeAgents
+	calls   *fakeCalls
+	tokens  map[Role]string // by role; the agent's is agent 101
+	log     *bytes.Buffer
+	parts   Parts
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	cfg := records.Config{DSN: records.DSN("sqlite:" + filepath.Join(t.TempDir(), "api.db")), Connections: 4, Batch: 100,
+		KeepJournal: time.Hour, RetryMax: time.Second}
+	db, err := records.Open(t.Context(), cfg, func() time.Time { return noon })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := &world{t: t, db: db, journal: newJournal(), engine: newEngine(), floor: &fakeFloor{}, agents: &fakeAgents{},
+		calls: &fakeCalls{}, tokens: map[Role]string{}, log: &bytes.Buffer{}}
+	for _, role := range Roles {
+		w.tokens[role] = w.token(records.Token{Name: "test " + string(role), Role: string(role), Agent: map[Role]string{RoleAgent: "101"}[role]})
+	}
+	w.furnish()
+	w.parts = Parts{Calls: w.calls, Engine: w.engine, Agents: w.agents, Floor: w.floor, Records: db, Tokens: db,
+		Definitions: fakeDefinitions{}, Journal: w.journal, Version: VersionView{Version: "1.2.3", Go: "go"},
+		Checks: []Check{{"records", db.Ping}}, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)),
+		Now: func() time.Time { return noon }, Lag: func() records.Lag { return records.Lag{Behind: 3 * time.Second, Written: 7} }}
+	return w
+}
+
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer // guarded by mu
+}
+
+func (l *lockedWriter) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}
+
+func (w *world) token(t records.Token) string {
+	w.t.Helper()
+	_, text, err := w.db.CreateToken(w.t.Context(), t)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return text
+}
+
+// furnish puts two live calls, a past one and its recording into the world.
+func (w *world) furnish() {
+	caller := orchestrator.Party{Number: "+34600123456", Name: "Ana"}
+	w.floor.set(FloorState{
+		Agents: []Agent{{ID: "101", Name: "Eva", State: "talking", Since: noon.UnixMilli(), PBX: "main", Endpoint: "PJSIP/101",
+			Device: "busy", Queues: []string{"sales"}, Call: "c1", Queue: "sales", Calls: 3, TalkMS: 9000},
+			{ID: "102", State: "available", Queues: []string{"support"}}},
+		Queues: []Queue{{ID: "sales", Name: "Sales", Waiting: 1, LongestSince: noon.Add(-30 * time.Second).UnixMilli(),
+			Agents: map[string]int{"talking": 1}}, {ID: "support", Agents: map[string]int{"available": 1}}},
+		Waiting: []WaitingCall{{Call: "c2", Queue: "sales", PBX: "main", Entered: noon.Add(-30 * time.Second).UnixMilli(), Position: 1}},
+	})
+	w.calls.set(
+		orchestrator.Call{CallSummary: orchestrator.CallSummary{Call: "c1", PBX: "main", Kind: orchestrator.KindInbound, DID: "3000",
+			Caller: caller, StartedAt: noon.Add(-time.Minute).UnixMilli(), Queue: "sales", Agent: "101", Path: []string{"main/menu", "main/sales"}},
+			State: orchestrator.StateTalking, Leg: &orchestrator.AgentLeg{State: orchestrator.LegJoined, Offer: orchestrator.Offer{Agent: "101"}},
+			Rec: &orchestrator.RecordingLeg{ID: liveRec, State: orchestrator.RecRunning}},
+		orchestrator.Call{CallSummary: orchestrator.CallSummary{Call: "c2", PBX: "main", Kind: orchestrator.KindInbound, Caller: caller,
+			StartedAt: noon.Add(-30 * time.Second).UnixMilli(), Queue: "sales"}, State: orchestrator.StateWaiting,
+			Wait: &orchestrator.Wait{Queue: "sales", Entered: noon.Add(-30 * time.Second).UnixMilli()}})
+	summary := orchestrator.CallSummary{Call: "p1", PBX: "main", Kind: orchestrator.KindInbound, DID: "3000", Caller: caller,
+		StartedAt: noon.Add(-time.Hour).UnixMilli(), QueuedAt: noon.Add(-time.Hour).UnixMilli(), EndedAt: noon.Add(-50 * time.Minute).UnixMilli(),
+		Queue: "sales", Agent: "101", Outcome: orchestrator.OutcomeServed, Recording: "op-p1-r1", WaitMS: 4000, TalkMS: 60_000}
+	w.record(
+		entry("1-1", orchestrator.EntryCallStarted, "p1", "", summary),
+		entry("1-2", orchestrator.EntryCallNode, "p1", "", orchestrator.Note{Flow: "main", Node: "card", Detail: map[string]string{"digits": "4111"}}),
+		entry("1-3", orchestrator.EntryCallQueued, "p1", "", map[string]any{"queue": "sales"}),
+		entry("1-4", orchestrator.EntryCallConnected, "p1", "101", map[string]any{"agent": "101", "wait_ms": 4000}),
+		entry("1-5", orchestrator.EntryCallRecording, "p1", "101", map[string]any{"recording": "op-p1-r1", "state": "started"}),
+		entry("1-6", orchestrator.EntryCallParted, "p1", "101", map[string]any{"agent": "101", "talk_ms": 60_000}),
+		entry("1-7", orchestrator.EntryCallRecording, "p1", "101", map[string]any{"recording": "op-p1-r1", "state": "finished", "duration_ms": 60_000}),
+		entry("1-8", orchestrator.EntryCallEnded, "p1", "101", summary),
+		entry("1-9", orchestrator.EntryAgentState, "", "101", orchestrator.AgentChange{From: "talking", To: "wrapup"}),
+		entry("1-10", orchestrator.EntryCallRecording, "c1", "101", map[string]any{"recording": liveRec, "state": "started"}),
+	)
+	w.engine.pbx.put("op-p1-r1", wave(4000))
+}
+
+// record writes entries to SQL as the recorder would.
+func (w *world) record(entries ...orchestrator.Entry) {
+	w.t.Helper()
+	if _, err := w.db.Write(w.t.Context(), entries); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func entry(id string, kind orchestrator.EntryType, call, agent string, data any) orchestrator.Entry {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		panic(err)
+	}
+	return orchestrator.Entry{ID: id, Type: kind, At: noon, Call: call, Agent: agent, Queue: "sales", PBX: "main", Data: raw}
+}
+
+// wave is a file that begins as a WAV does and counts on.
+func wave(n int) []byte {
+	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt ")
+	for i := len(b); i < n; i++ {
+		b = append(b, byte(i%251))
+	}
+	return b[:n]
+}
+
+func testConfig() Config {
+	return Config{Listen: "127.0.0.1:0", OpenMetrics: true, EventClients: 10}
+}
+
+// server makes a server that is not started: requests go straight to its router.
+func (w *world) server() *Server {
+	w.t.Helper()
+	return w.serverWith(testConfig())
+}
+
+func (w *world) serverWith(cfg Config) *Server {
+	w.t.Helper()
+	s, err := New(cfg, w.parts)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// started serves on a port of its own until the test ends.
+func (w *world) started(s *Server) string {
+	w.t.Helper()
+	if err := s.Start(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(s.Stop)
+	return "http://" + s.Addr().String()
+}
+
+// ask sends a request to the router.
+func ask(s *Server, method, path, token, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	} else {
+		r.Body, r.ContentLength = http.NoBody, 0
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	out := httptest.NewRecorder()
+	s.echo.ServeHTTP(out, r)
+	return out
+}
+
+// read decodes an answer.
+func read[T any](t *testing.T, r *httptest.ResponseRecorder, status int) T {
+	t.Helper()
+	if r.Code != status {
+		t.Fatalf("status %d, want %d: %s", r.Code, status, r.Body)
+	}
+	var v T
+	if err := json.Unmarshal(r.Body.Bytes(), &v); err != nil {
+		t.Fatalf("%v: %s", err, r.Body)
+	}
+	return v
+}
+
+type fakeCalls struct {
+	mu    sync.Mutex
+	calls []orchestrator.Call // guarded by mu
+}
+
+func (f *fakeCalls) set(calls ...orchestrator.Call) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = calls
+}
+
+func (f *fakeCalls) Live(_ context.Context, pbx string) ([]orchestrator.Call, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(f.calls), func(c orchestrator.Call) bool { return c.PBX != pbx }), nil
+}
+
+func (f *fakeCalls) Call(_ context.Context, id string) (orchestrator.Call, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.calls {
+		if c.Call == id {
+			return c, nil
+		}
+	}
+	return orchestrator.Call{}, fault.New("fake", fault.NotFound, "no call %q", id)
+}
+
+type fakeEngine struct {
+	pbx *fakePBX
+
+	mu     sync.Mutex
+	orders []string        // guarded by mu
+	away   map[string]bool // guarded by mu; calls that another instance drives
+	up     map[string]bool // guarded by mu
+}
+
+func newEngine() *fakeEngine {
+	return &fakeEngine{pbx: &fakePBX{files: map[string][]byte{}}, away: map[string]bool{}, up: map[string]bool{"main": true, "spare": false}}
+}
+
+func (f *fakeEngine) Do(call string, o orchestrator.Order) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away[call] {
+		return fault.New("fake", fault.NotFound, "no live call %q", call)
+	}
+	f.orders = append(f.orders, call+" "+string(o))
+	return nil
+}
+
+func (f *fakeEngine) PBX(name string) (orchestrator.PBX, bool) { return f.pbx, name == "main" }
+
+func (f *fakeEngine) Connected() map[string]bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := map[string]bool{}
+	for k, v := range f.up {
+		out[k] = v
+	}
+	return out
+}
+
+// fakePBX keeps recordings. A call to any other of its methods is a nil panic: the API has no business there.
+type fakePBX struct {
+	orchestrator.PBX
+	mu      sync.Mutex
+	files   map[string][]byte // guarded by mu
+	unsized bool              // guarded by mu
+}
+
+func (f *fakePBX) put(id string, b []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files[id] = b
+}
+
+func (f *fakePBX) OpenRecording(_ context.Context, id string) (io.ReadCloser, int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b, ok := f.files[id]
+	if !ok {
+		return nil, 0, fault.New("fake", fault.NotFound, "no recording %q", id)
+	}
+	size := int64(len(b))
+	if f.unsized {
+		size = -1
+	}
+	return io.NopCloser(bytes.NewReader(b)), size, nil
+}
+
+func (f *fakePBX) DeleteRecording(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.files[id]; !ok {
+		return fault.New("fake", fault.NotFound, "no recording %q", id)
+	}
+	delete(f.files, id)
+	return nil
+}
+
+type fakeFloor struct {
+	mu    sync.Mutex
+	state FloorState // guarded by mu
+	err   error      // guarded by mu
+}
+
+func (f *fakeFloor) set(s FloorState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state = s
+}
+
+func (f *fakeFloor) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+func (f *fakeFloor) Floor(context.Context) (FloorState, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state, f.err
+}
+
+type fakeAgents struct {
+	mu     sync.Mutex
+	answer orchestrator.AgentAnswer    // guarded by mu
+	asked  []orchestrator.AgentCommand // guarded by mu
+	panics bool                        // guarded by mu
+}
+
+func (f *fakeAgents) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.panics {
+		panic("a secret detail")
+	}
+	f.asked = append(f.asked, cmd)
+	a := f.answer
+	if a.Result == "" {
+		a = orchestrator.AgentAnswer{Result: orchestrator.AgentOK, State: "available"}
+	}
+	a.Agent = cmd.Agent
+	return a, nil
+}
+
+type fakeDefinitions struct{}
+
+func (fakeDefinitions) Definitions(context.Context) (DefinitionsView, error) {
+	return DefinitionsView{Queues: []QueueDefinition{{ID: "sales", Strategy: "longest_idle", Admit: "always"}},
+		Agents:       []AgentDefinition{{ID: "101", PBX: "main", Endpoint: "PJSIP/101", Language: "en", Queues: map[string]int{"sales": 0}}},
+		DIDs:         []DIDDefinition{{Pattern: "3000", Flow: "main"}},
+		Calendars:    []CalendarDefinition{{Name: "office", Zone: "Europe/Madrid", Week: map[string][]string{"monday": {"09:00-14:00"}}, Holidays: []HolidayDefinition{{From: "12-25", To: "12-25", Open: []string{}}}}},
+		Flows:        []FlowDefinition{{Name: "main", Nodes: []NodeDefinition{{Name: "menu", Kind: "menu", Next: map[string]string{"1": "sales"}}}}},
+		PauseReasons: []PauseReasonDefinition{{Name: "lunch", Digit: "1"}}, Dispositions: []DispositionDefinition{{Name: "sale"}}}, nil
+}
+
+// memoryJournal is a journal in memory that waits as a real one does.
+type memoryJournal struct {
+	mu      sync.Mutex
+	entries []orchestrator.Entry // guarded by mu
+	grown   chan struct{}        // guarded by mu; closed and replaced when entries grow
+	tails   int                  // guarded by mu; how often Tail was called
+	down    error                // guarded by mu
+}
+
+func newJournal() *memoryJournal { return &memoryJournal{grown: make(chan struct{})} }
+
+// add appends entries with the next ids "2-<n>".
+func (j *memoryJournal) add(entries ...orchestrator.Entry) []orchestrator.Entry {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := range entries {
+		entries[i].ID = fmt.Sprintf("2-%d", len(j.entries)+1)
+		j.entries = append(j.entries, entries[i])
+	}
+	j.wakeLocked()
+	return entries
+}
+
+func (j *memoryJournal) wakeLocked() {
+	close(j.grown)
+	j.grown = make(chan struct{})
+}
+
+func (j *memoryJournal) setDown(err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.down = err
+	j.wakeLocked()
+}
+
+func (j *memoryJournal) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
+	j.mu.Lock()
+	j.tails++
+	j.mu.Unlock()
+	for {
+		j.mu.Lock()
+		i := 1 + slices.IndexFunc(j.entries, func(e orchestrator.Entry) bool { return e.ID == after })
+		part, grown, down := slices.Clone(j.entries[i:]), j.grown, j.down
+		j.mu.Unlock()
+		if down != nil {
+			return down
+		}
+		if len(part) > 0 {
+			after = part[len(part)-1].ID
+			if err := fn(part); err != nil {
+				return err
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-grown:
+		}
+	}
+}
+
+func (j *memoryJournal) Last(context.Context) (string, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.down != nil || len(j.entries) == 0 {
+		return "", j.down
+	}
+	return j.entries[len(j.entries)-1].ID, nil
+}
+
+func (j *memoryJournal) Trim(context.Context, string, time.Time) error { return nil }
+
+// golden compares text with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; run with -update and look at the change:\n%s", file, got)
+	}
+}

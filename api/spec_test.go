@@ -1,0 +1,198 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+func loadSpec(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// specPath turns echo's form of a path into OpenAPI's.
+func specPath(path string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if name, ok := strings.CutPrefix(p, ":"); ok {
+			parts[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+func TestRoutesAndSpecAgree(t *testing.T) {
+	t.Parallel()
+	doc := loadSpec(t)
+	s := newWorld(t).server()
+	inTable := map[string]bool{}
+	for _, r := range s.routes() {
+		name := r.method + " " + specPath(r.path)
+		inTable[name] = true
+		item := doc.Paths.Find(specPath(r.path))
+		if item == nil || item.GetOperation(r.method) == nil {
+			t.Errorf("%s is not in openapi.yaml", name)
+			continue
+		}
+		op := item.GetOperation(r.method)
+		var want []string
+		for _, role := range r.access.roles {
+			want = append(want, string(role))
+		}
+		if r.access.self {
+			want = append(want, string(RoleAgent))
+		}
+		var got []string
+		roles, _ := op.Extensions["x-roles"].([]any)
+		for _, role := range roles {
+			got = append(got, fmt.Sprint(role))
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(want, got) {
+			t.Errorf("%s: the table's roles are %v, the document's %v", name, want, got)
+		}
+		if self, _ := op.Extensions["x-self"].(bool); self != r.access.self {
+			t.Errorf("%s: x-self is %v", name, self)
+		}
+		if open := op.Security != nil && len(*op.Security) == 0; open != r.access.public {
+			t.Errorf("%s: open to all is %v in the document", name, open)
+		}
+		if op.Summary == "" {
+			t.Errorf("%s has no summary", name)
+		}
+	}
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			if !inTable[method+" "+path] {
+				t.Errorf("%s %s is in openapi.yaml only", method, path)
+			}
+		}
+	}
+	if got := len(s.echo.Routes()); got != len(inTable) {
+		t.Errorf("the router has %d routes, the table %d: some went round it", got, len(inTable))
+	}
+}
+
+// conform checks an answer against the document.
+func conform(t *testing.T, router routers.Router, req *http.Request, res *httptest.ResponseRecorder) {
+	t.Helper()
+	route, params, err := router.FindRoute(req)
+	if err != nil {
+		t.Fatalf("%s %s: %v", req.Method, req.URL, err)
+	}
+	in := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route}
+	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: res.Code, Header: res.Header(),
+		Body:    io.NopCloser(bytes.NewReader(res.Body.Bytes())),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true}}
+	if err := openapi3filter.ValidateResponse(t.Context(), out); err != nil {
+		t.Errorf("%s %s answers %d against the document: %v\n%.300s", req.Method, req.URL, res.Code, err, res.Body)
+	}
+}
+
+// decodable makes the validator take answers that are not JSON as they are.
+func decodable() {
+	for _, kind := range []string{"text/html", "audio/wave", "text/event-stream", "application/yaml"} {
+		openapi3filter.RegisterBodyDecoder(kind, openapi3filter.FileBodyDecoder)
+	}
+	openapi3filter.RegisterBodyDecoder("text/csv", openapi3filter.FileBodyDecoder)
+}
+
+func TestAnswersConformToSpec(t *testing.T) {
+	decodable() // global in the library, so this test is not parallel
+	doc := loadSpec(t)
+	router, err := legacy.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t)
+	s := w.server()
+	w.agents.answer = orchestrator.AgentAnswer{Result: orchestrator.AgentLater, State: "talking"}
+	seen := map[int]bool{}
+	check := func(method, path, token, body string, headers ...string) {
+		t.Helper()
+		res := ask(s, method, path, token, body, headers...)
+		req := httptest.NewRequest(method, path, nil)
+		conform(t, router, req, res)
+		seen[res.Code] = true
+	}
+	for _, r := range s.routes() {
+		path := concrete(r.path)
+		for _, role := range Roles {
+			check(r.method, path, w.tokens[role], bodies[r.method+" "+r.path])
+		}
+		s.throttle = newThrottle(s.Now)
+		check(r.method, path, "", bodies[r.method+" "+r.path])
+		if !strings.Contains(r.path, "/session") {
+			check(r.method, path+sep(path)+"nonsense=1", w.tokens[RoleAdmin], bodies[r.method+" "+r.path])
+		}
+	}
+	admin := w.tokens[RoleAdmin]
+	check("POST", "/api/v1/session", "", `{"token":"`+admin+`"}`)
+	check("GET", "/api/v1/recordings/op-p1-r1/audio", admin, "") // deleted by now
+	for _, result := range []orchestrator.AgentResult{"ok", "unknown", "already", "bad_reason", "surprise"} {
+		w.agents.answer.Result = result
+		check("POST", "/api/v1/agents/101/pause", admin, `{"reason":"x"}`)
+	}
+	check("GET", "/api/v1/contacts?limit=0", admin, "")
+	check("GET", "/api/v1/contacts/none", admin, "")
+	check("GET", "/api/v1/queues/none", admin, "")
+	check("POST", "/api/v1/agents/101/pause", admin, `{"reason":`)
+	w.floor.fail(io.ErrUnexpectedEOF)
+	check("GET", "/api/v1/queues", admin, "")
+	for _, status := range []int{200, 202, 204, 400, 401, 403, 404, 409, 410, 500, 503} {
+		if !seen[status] {
+			t.Errorf("no answer with %d was checked", status)
+		}
+	}
+}
+
+func sep(path string) string {
+	if strings.Contains(path, "?") {
+		return "&"
+	}
+	return "?"
+}
+
+func TestDocsPage(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).server()
+	r := ask(s, "GET", "/docs", "", "")
+	page := r.Body.String()
+	for _, want := range []string{"GET /api/v1/agents/{agent}", "Roles: admin, supervisor, agent", "Open to all", "disposition"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not show %q", want)
+		}
+	}
+	for _, outside := range []string{"<script", "src=", "http://", "@import", "url("} {
+		if strings.Contains(page, outside) {
+			t.Errorf("the page has %q", outside)
+		}
+	}
+	if policy := r.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "style-src 'sha256-") || strings.Contains(policy, "unsafe") {
+		t.Errorf("policy %q", policy)
+	}
+	if r := ask(s, "GET", "/openapi.yaml", "", ""); r.Body.String() != string(spec) {
+		t.Error("openapi.yaml is not served as it is")
+	}
+}
