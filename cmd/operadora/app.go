@@ -6,17 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
-
-	"maps"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator"
@@ -42,6 +44,7 @@ type App struct {
 	library  *ivr.Library
 	engine   *orchestrator.Engine
 	lamps    *acd.LampFollower
+	api      *api.Server
 	adapters []*ari.Adapter
 
 	mu     sync.Mutex
@@ -86,7 +89,34 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	if err = a.joinPBXs(); err != nil {
 		return nil, err
 	}
-	return a, nil
+	a.api, err = api.New(cfg.API, api.Parts{
+		Calls: a.store, Engine: a.engine, Agents: a.acd, Floor: a, Records: a.db, Tokens: a.db, Definitions: a,
+		Journal: a.store, Lag: a.recorder.Lag, Version: version(), Log: log,
+		Gatherer: a.metrics, Registerer: a.metrics,
+		Checks: []api.Check{
+			{Name: "redis", Run: func(ctx context.Context) error { _, err := a.store.Last(ctx); return err }},
+			{Name: "records", Run: a.db.Ping},
+		},
+	})
+	return a, err
+}
+
+// version says what was built.
+func version() api.VersionView {
+	v := api.VersionView{Version: "devel", Go: runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		v.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			v.Commit = s.Value
+		}
+	}
+	return v
 }
 
 // joinPBXs makes the adapters and the engine.
@@ -133,12 +163,13 @@ func (a *App) Start(ctx context.Context) error {
 		return err
 	}
 	a.wg.Go(func() { a.keepRevisions(ctx) })
-	return nil
+	return a.api.Start(ctx)
 }
 
 // Stop takes everything down in reverse order. Calls go on in their PBXs until
 // the next process takes them up.
 func (a *App) Stop() {
+	a.api.Stop()
 	a.engine.Stop()
 	a.lamps.Stop()
 	a.acd.Stop()

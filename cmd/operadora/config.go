@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/gate"
@@ -21,6 +22,7 @@ type Config struct {
 	Log         LogConfig            `mapstructure:"log"`
 	Redis       redisstore.Config    `mapstructure:"redis"`
 	Records     records.Config       `mapstructure:"records"`
+	API         api.Config           `mapstructure:"api"`
 	Limits      orchestrator.Limits  `mapstructure:"limits"`
 	PBXs        map[string]PBXConfig `mapstructure:"pbxs"`
 }
@@ -42,7 +44,7 @@ func (c Config) Validate() error {
 	if _, err := c.Log.handler(os.Stderr); err != nil {
 		return err
 	}
-	for _, check := range []func() error{c.Redis.Validate, c.Records.Validate, c.Limits.Validate} {
+	for _, check := range []func() error{c.Redis.Validate, c.Records.Validate, c.API.Validate, c.Limits.Validate} {
 		if err := check(); err != nil {
 			return err
 		}

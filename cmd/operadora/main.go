@@ -33,6 +33,7 @@ func newRootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: operadora.yaml here, then /etc/operadora/operadora.yaml)")
-	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand())
+	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
+		newTokenCommand(), newAgentCommand(), newPacingCommand())
 	return root
 }

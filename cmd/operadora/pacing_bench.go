@@ -38,7 +38,7 @@ func newBenchLine(bench, metric, unit string, ours float64, peer string, peerVal
 // pacingBenchSize is how much is simulated.
 type pacingBenchSize struct {
 	seeds, tuneSeeds int
-	hours, tuneHours float64  // 0 for the scenario's own
+	hours            float64  // 0 for the scenario's own
 	scenarios        []string // judged against the limit and the peers
 }
 
@@ -46,7 +46,7 @@ type pacingBenchSize struct {
 // scenario; shortPacingBench shows the same lines from less, within minutes.
 var (
 	fullPacingBench  = pacingBenchSize{seeds: 20, tuneSeeds: 5, scenarios: []string{"all"}}
-	shortPacingBench = pacingBenchSize{seeds: 4, tuneSeeds: 2, tuneHours: 4, scenarios: []string{"s1", "s2", "s3", "s9", "s10", "step50", "n200"}}
+	shortPacingBench = pacingBenchSize{seeds: 4, tuneSeeds: 2, scenarios: []string{"s1", "s2", "s3", "s9", "s10", "step50", "n200"}}
 )
 
 func newPacingBenchCommand() *cobra.Command {
@@ -159,7 +159,7 @@ func (b *pacingBench) tune(w *pacingsim.World, families []string) (string, error
 			return "", err
 		}
 		pick, err := peers.Tune(b.ctx, family, pacingsim.Options{World: w, Seeds: b.size.tuneSeeds, FirstSeed: tuneFirstSeed,
-			Hours: b.size.tuneHours, Workers: runtime.NumCPU()})
+			Hours: b.size.hours, Workers: runtime.NumCPU()})
 		if err != nil {
 			return "", err
 		}

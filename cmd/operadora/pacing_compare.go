@@ -23,7 +23,7 @@ const tuned = "tuned:"
 type pacingCompareFlags struct {
 	scenarios, algorithms     []string
 	seeds, tuneSeeds, workers int
-	hours, tuneHours          float64
+	hours                     float64
 	out, json                 string
 }
 
@@ -46,7 +46,6 @@ Families: ` + strings.Join(familyNames(), ", ") + `.`,
 	p.IntVar(&f.seeds, "seeds", 20, "days to judge on")
 	p.IntVar(&f.tuneSeeds, "tune-seeds", 5, "other days, to choose the peers' settings on")
 	p.Float64Var(&f.hours, "hours", 0, "hours of a day (0: the scenario's own)")
-	p.Float64Var(&f.tuneHours, "tune-hours", 0, "hours of a day to tune on (0: the scenario's own)")
 	p.IntVar(&f.workers, "workers", runtime.NumCPU(), "days simulated at once")
 	p.StringVar(&f.out, "out", "report.html", "the page to write")
 	p.StringVar(&f.json, "json", "", "also write everything as JSON to this file")
@@ -77,7 +76,7 @@ func (f *pacingCompareFlags) run(cmd *cobra.Command) error {
 	study, err := report.Compare(cmd.Context(), report.Plan{
 		Worlds: worlds, Entries: entries, Algorithms: pacingAlgorithms(),
 		Seeds: f.seeds, FirstSeed: 1, TuneSeeds: f.tuneSeeds, TuneFirst: tuneFirstSeed,
-		Hours: f.hours, TuneHours: f.tuneHours, Workers: f.workers,
+		Hours: f.hours, Workers: f.workers,
 		Progress: func(step, steps int, text string) {
 			bar.describe(text)
 			bar.to(float64(step), float64(steps))

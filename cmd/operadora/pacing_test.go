@@ -129,7 +129,7 @@ func TestPacingListAndCompare(t *testing.T) {
 	dir := t.TempDir()
 	page, data := filepath.Join(dir, "r.html"), filepath.Join(dir, "r.json")
 	out := mustPacing(t, "compare", "--scenarios", "s1,exp5", "--algorithms", "operadora", "--algorithms", "tuned:wombat", "--algorithms", "power:ratio=1.2",
-		"--seeds", "2", "--tune-seeds", "1", "--hours", "0.5", "--tune-hours", "0.3", "--out", page, "--json", data)
+		"--seeds", "2", "--tune-seeds", "1", "--hours", "0.5", "--out", page, "--json", data)
 	if out != page+"\n"+data+"\n" {
 		t.Errorf("printed %q", out)
 	}
@@ -151,7 +151,7 @@ func TestPacingListAndCompare(t *testing.T) {
 func TestPacingBenchLines(t *testing.T) {
 	t.Parallel()
 	seen := map[string]benchLine{}
-	b := &pacingBench{ctx: t.Context(), size: pacingBenchSize{seeds: 1, tuneSeeds: 1, hours: 1, tuneHours: 0.4}, emit: func(l benchLine) error {
+	b := &pacingBench{ctx: t.Context(), size: pacingBenchSize{seeds: 1, tuneSeeds: 1, hours: 0.6}, emit: func(l benchLine) error {
 		seen[l.Bench+" "+l.Metric+" "+strings.SplitN(l.Peer, ":", 2)[0]] = l
 		return nil
 	}}

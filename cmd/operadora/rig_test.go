@@ -121,6 +121,7 @@ lease_ttl: 2s
 log: {level: debug}
 redis: {addrs: ["%s"]}
 records: {keep_journal: 1h}
+api: {listen: "127.0.0.1:0"}
 pbxs:
   main:
     ari: {url: "%s", user: "%s", password: "%s", ping_interval: 1s}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/ivr"
+)
+
+// Floor implements api.Floor on the distributor's snapshot.
+func (a *App) Floor(ctx context.Context) (api.FloorState, error) {
+	s, err := a.acd.Snapshot(ctx)
+	if err != nil {
+		return api.FloorState{}, err
+	}
+	var out api.FloorState
+	members := map[string]map[string]int{}
+	for _, g := range s.Agents {
+		out.Agents = append(out.Agents, agentView(g))
+		for _, q := range g.Queues {
+			if members[q] == nil {
+				members[q] = map[string]int{}
+			}
+			members[q][string(g.State)]++
+		}
+	}
+	for _, q := range s.Queues {
+		v := api.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Waiting + q.Offered, LongestSince: q.Oldest,
+			Agents: members[q.ID], EstimateMS: q.Estimate}
+		if v.Agents == nil {
+			v.Agents = map[string]int{}
+		}
+		out.Queues = append(out.Queues, v)
+		for _, c := range q.Calls {
+			out.Waiting = append(out.Waiting, api.WaitingCall{Call: c.Call, Queue: c.Queue, PBX: c.PBX,
+				Priority: c.Priority, Entered: c.Entered, Position: c.Position, Agent: c.Agent})
+		}
+	}
+	return out, nil
+}
+
+func agentView(g acd.AgentView) api.Agent {
+	return api.Agent{ID: g.ID, Name: g.Name, State: string(g.State), Since: g.Since, Reason: g.Reason,
+		PBX: g.PBX, Endpoint: g.Endpoint, Device: g.Device, Language: g.Language, Queues: g.Queues,
+		Call: g.Call, Queue: g.Queue, WrapUp: g.WrapUntil, Next: g.Next, LastCall: g.ToDispose,
+		Calls: g.Calls, TalkMS: g.TalkMS}
+}
+
+// Definitions implements api.Definitions: what is in force, without secrets.
+func (a *App) Definitions(context.Context) (api.DefinitionsView, error) {
+	d := a.current()
+	out := api.DefinitionsView{}
+	for _, q := range d.ACD.Queues {
+		out.Queues = append(out.Queues, api.QueueDefinition{ID: q.ID, Name: q.Name, Strategy: string(q.Strategy),
+			Priority: q.Priority, Admit: string(q.Admit), MaxLength: q.MaxLength, MaxWaitSeconds: q.MaxWait.Seconds(),
+			RingSeconds: q.RingTimeout.Seconds(), WrapUpSeconds: q.WrapUp.Seconds(),
+			ServiceLevelSeconds: q.ServiceLevel.Seconds(), MissesBeforePause: q.MissesBeforePause,
+			AutoAnswer: q.AutoAnswer, Record: q.Record, ExitKey: q.ExitKey})
+	}
+	for _, g := range d.ACD.Agents {
+		v := api.AgentDefinition{ID: g.ID, Name: g.Name, PBX: g.PBX, Endpoint: g.Endpoint, Language: g.Language,
+			Queues: map[string]int{}, AutoAnswer: g.AutoAnswer}
+		for _, m := range g.Queues {
+			v.Queues[m.Queue] = m.Level
+		}
+		out.Agents = append(out.Agents, v)
+	}
+	for _, r := range d.ACD.PauseReasons {
+		out.PauseReasons = append(out.PauseReasons, api.PauseReasonDefinition{Name: r.Name, Digit: r.Digit, Texts: r.Texts})
+	}
+	for _, p := range d.ACD.Dispositions {
+		out.Dispositions = append(out.Dispositions, api.DispositionDefinition{Name: p.Name, Digits: p.Digits, Texts: p.Texts, Queues: p.Queues})
+	}
+	for _, n := range d.Flows.DIDs {
+		out.DIDs = append(out.DIDs, api.DIDDefinition{Pattern: n.Pattern, Flow: n.Flow, Language: n.Language})
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Flows.Calendars)) {
+		out.Calendars = append(out.Calendars, calendarView(name, d.Flows.Calendars[name]))
+	}
+	for _, id := range slices.Sorted(maps.Keys(d.Flows.Flows)) {
+		out.Flows = append(out.Flows, flowView(d.Flows.Flows[id]))
+	}
+	return out, nil
+}
+
+func flowView(f *ivr.Flow) api.FlowDefinition {
+	out := api.FlowDefinition{Name: f.ID, Start: f.Start}
+	for _, name := range f.NodeNames() {
+		n := f.Nodes[name]
+		v := api.NodeDefinition{Name: name, Kind: string(n.Type), Next: map[string]string{}}
+		for _, outcome := range n.Outcomes() {
+			if to, ok := f.Leads(n, outcome); ok {
+				v.Next[outcome] = to
+			}
+		}
+		out.Nodes = append(out.Nodes, v)
+	}
+	return out
+}
+
+func calendarView(name string, c *ivr.Calendar) api.CalendarDefinition {
+	out := api.CalendarDefinition{Name: name, Zone: c.Zone.String(), Week: map[string][]string{}, Holidays: []api.HolidayDefinition{}}
+	for day, spans := range c.Week {
+		if len(spans) > 0 {
+			out.Week[time.Weekday(day).String()] = spanTexts(spans)
+		}
+	}
+	for _, h := range c.Holidays {
+		out.Holidays = append(out.Holidays, api.HolidayDefinition{Name: h.Name, From: dayText(h.From), To: dayText(h.To), Open: spanTexts(h.Open)})
+	}
+	return out
+}
+
+func spanTexts(spans []ivr.Span) []string {
+	out := []string{}
+	for _, s := range spans {
+		out = append(out, fmt.Sprintf("%02d:%02d-%02d:%02d", s.From/60, s.From%60, s.To/60, s.To%60))
+	}
+	return out
+}
+
+func dayText(d ivr.Day) string {
+	if d.Year == 0 {
+		return fmt.Sprintf("%02d-%02d", d.Month, d.Day)
+	}
+	return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day)
+}
