@@ -29,7 +29,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # that the redis-server package would start and enable.
 install_missing() {
   local missing=() pair
-  for pair in debootstrap:debootstrap sipp:sip-tester espeak-ng:espeak-ng sox:sox gpgv:gpgv flock:util-linux; do
+  for pair in debootstrap:debootstrap sipp:sip-tester espeak-ng:espeak-ng sox:sox; do
     have "${pair%%:*}" || missing+=("${pair##*:}")
   done
   have redis-server || have redis-check-rdb || missing+=(redis-tools)
@@ -39,7 +39,7 @@ install_missing() {
   [ "$(id -u)" = 0 ] || die "root must first run: apt-get install ${missing[*]}"
   say "installing ${missing[*]}"
   apt-get -q update >"$lab/work/apt.log" 2>&1 || say "apt-get update had errors, see $lab/work/apt.log"
-  DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "${missing[@]}" \
+  DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends "${missing[@]}" \
     >>"$lab/work/apt.log" 2>&1 </dev/null || die "apt-get could not install ${missing[*]}; see $lab/work/apt.log"
 }
 
@@ -148,37 +148,45 @@ link_data() {
   mv "$next" "$lab/data"
 }
 
-# speak_prompts turns prompts.tsv into 8 kHz mono files that Asterisk plays as
-# operadora/<name>, and makes a quiet piece of hold music.
+# speak_prompts turns the lines of prompts.tsv that are new or changed into
+# 8 kHz mono files that Asterisk plays as operadora/<name>. Each file is renamed
+# into place, so that calls that play meanwhile are not disturbed.
 speak_prompts() {
-  local next="$lab/work/prompts" name en es lang voice text tab=$'\t' wanted
-  wanted=$(cat "$here/prompts.tsv" "$here/setup.sh" | sha256sum | cut -d ' ' -f 1)
-  if [ "$(cat "$lab/data/prompts.stamp" 2>/dev/null)" = "$wanted" ]; then
-    say "prompts are up to date"
-    return
-  fi
-  say "speaking $(grep -vc '^#' "$here/prompts.tsv") prompts in English and Spanish"
+  local next="$lab/work/prompts" spoken="$lab/data/prompts.spoken" tab=$'\t' name en es lang voice text file n=0
   rm -rf "$next"
-  mkdir -p "$next/en" "$next/es"
+  mkdir -p "$next" "$lab/data/sounds/en/operadora" "$lab/data/sounds/es/operadora"
   while IFS=$tab read -r name en es; do
     case $name in '' | '#'*) continue ;; esac
+    [ -n "$en" ] && [ -n "$es" ] || die "prompts.tsv has no text in both languages for $name"
+    if [ -s "$lab/data/sounds/en/operadora/$name.wav" ] && [ -s "$lab/data/sounds/es/operadora/$name.wav" ] &&
+      grep -Fxqs -- "$name$tab$en$tab$es" "$spoken"; then
+      continue
+    fi
+    [ $n -ne 0 ] || say "speaking prompts in English and Spanish"
+    n=$((n + 1))
     for lang in en es; do
       if [ $lang = en ]; then voice=en-us text=$en; else voice=es-419 text=$es; fi
-      [ -n "$text" ] || die "prompts.tsv has no $lang text for $name"
       espeak-ng -v $voice -s 155 -g 4 -w "$next/raw.wav" -- "$text"
-      sox "$next/raw.wav" -r 8000 -c 1 -b 16 "$next/$lang/$name.wav" gain -n -4
+      sox "$next/raw.wav" -r 8000 -c 1 -b 16 "$next/$name.wav" gain -n -4
+      mv "$next/$name.wav" "$lab/data/sounds/$lang/operadora/$name.wav"
     done
+    printf '%s\t%s\t%s\n' "$name" "$en" "$es" >>"$spoken"
   done <"$here/prompts.tsv"
-  rm -f "$next/raw.wav"
-  sox -n -r 8000 -c 1 -b 16 "$next/hold.wav" synth 3 pluck C3 pluck G3 pluck E4 pluck B3 \
-    delay 0 0.4 0.8 1.2 remix - fade 0.05 3 0.5 norm -16 pad 0 0.5 repeat 7
-  for lang in en es; do
-    rm -rf "$lab/data/sounds/$lang/operadora"
-    mv "$next/$lang" "$lab/data/sounds/$lang/operadora"
+  for file in "$lab"/data/sounds/e[ns]/operadora/*.wav; do
+    grep -qE "^$(basename "$file" .wav)$tab" "$here/prompts.tsv" || rm -f "$file"
   done
-  mv "$next/hold.wav" "$lab/data/moh/hold.wav"
+  cp "$here/prompts.tsv" "$next/spoken"
+  mv "$next/spoken" "$spoken"
+  [ -s "$lab/data/moh/hold.wav" ] || make_hold_music "$next"
   rm -rf "$next"
-  printf '%s\n' "$wanted" >"$lab/data/prompts.stamp"
+  say "$n prompts spoken anew, $(grep -cv '^#' "$spoken") in all"
+}
+
+# make_hold_music plucks a quiet chord, over and over, for half a minute.
+make_hold_music() {
+  sox -n -r 8000 -c 1 -b 16 "$1/hold.wav" synth 3 pluck C3 pluck G3 pluck E4 pluck B3 \
+    delay 0 0.4 0.8 1.2 remix - fade 0.05 3 0.5 norm -16 pad 0 0.5 repeat 7
+  mv "$1/hold.wav" "$lab/data/moh/hold.wav"
 }
 
 # describe writes lab.env, the file by which the Go package knows a complete
@@ -193,20 +201,33 @@ describe() {
   mv "$lab/work/lab.env" "$lab/lab.env"
 }
 
+# find_installed sets the same for an Asterisk that is installed on the machine:
+# its own asterisk.conf says where its parts are, else they are where packages
+# and `make install` put them. Only these are used, never its configuration.
+find_installed() {
+  local conf=/etc/asterisk/asterisk.conf candidate
+  binary=$(command -v asterisk || echo /usr/sbin/asterisk)
+  [ -x "$binary" ] || die "OPERADORA_ASTERISK=system, but no asterisk program is installed"
+  loader='' libraries='' modules='' datadir=''
+  for candidate in "$(setting astmoddir $conf)" /usr/lib/*/asterisk/modules /usr/lib/asterisk/modules \
+    /usr/lib64/asterisk/modules /usr/local/lib/asterisk/modules; do
+    [ -n "$modules" ] || [ ! -e "$candidate/res_stasis.so" ] || modules=$candidate
+  done
+  [ -n "$modules" ] || die "the installed asterisk has no res_stasis.so module, which ARI needs"
+  for candidate in "$(setting astdatadir $conf)" /usr/share/asterisk /var/lib/asterisk /usr/local/share/asterisk; do
+    [ -n "$datadir" ] || [ ! -d "$candidate/documentation" ] || datadir=$candidate
+  done
+  [ -n "$datadir" ] || die "the installed asterisk has no data folder with its documentation, without which it does not start"
+}
+
+# setting prints the value of key $1 in asterisk.conf $2.
+setting() { sed -nE "s/^[[:space:]]*$1[[:space:]]*=>?[[:space:]]*([^;[:space:]]+).*/\1/p" "$2" 2>/dev/null | head -n 1; }
+
 # find_asterisk sets loader, libraries, binary, modules and datadir for the
 # chosen source, fetching the tree when it is not there.
 find_asterisk() {
-  local marker
   if [ "$source" = system ]; then
-    binary=$(command -v asterisk || echo /usr/sbin/asterisk)
-    [ -x "$binary" ] || die "OPERADORA_ASTERISK=system, but no asterisk program is installed"
-    loader='' libraries='' modules=''
-    for marker in /usr/lib/*/asterisk/modules /usr/lib/asterisk/modules /usr/lib64/asterisk/modules /usr/local/lib/asterisk/modules; do
-      [ ! -e "$marker/res_stasis.so" ] || modules=$marker
-    done
-    [ -n "$modules" ] || die "the installed asterisk has no res_stasis.so module, which ARI needs"
-    datadir=/usr/share/asterisk
-    [ -d "$datadir/sounds" ] || datadir=/var/lib/asterisk
+    find_installed
     return
   fi
   if [ "$(cat "$lab/asterisk/suite" 2>/dev/null)" != "$source" ]; then
@@ -216,11 +237,12 @@ find_asterisk() {
   local root="$lab/asterisk" arch
   modules=$(cd "$lab" && find asterisk/usr/lib -path '*/asterisk/modules' -type d | head -n 1)
   [ -n "$modules" ] || die "the fetched tree has no Asterisk modules; remove $root and run it again"
-  arch=${modules#asterisk/usr/lib/}
-  arch=${arch%%/*}
+  arch=$(cd "$root/usr/lib" && find . -maxdepth 1 -name '*-linux-gnu*' -type d | head -n 1)
+  arch=${arch#./}
   loader=$(cd "$lab" && find asterisk/usr/lib asterisk/lib -maxdepth 2 \( -name 'ld-linux*.so*' -o -name 'ld-2*.so' -o -name 'ld64.so*' \) -type f 2>/dev/null | head -n 1)
   [ -n "$loader" ] || die "the fetched tree has no program loader; remove $root and run it again"
-  libraries=asterisk/usr/lib/$arch:asterisk/lib/$arch
+  # Bullseye keeps Asterisk's own libraries in usr/lib itself.
+  libraries=asterisk/usr/lib/$arch:asterisk/lib/$arch:asterisk/usr/lib
   binary=asterisk/usr/sbin/asterisk
   datadir=$root/usr/share/asterisk
 }
@@ -231,12 +253,14 @@ absolute() { sed "s#\(^\|:\)\([^/:]\)#\1$lab/\2#g" <<<"$1"; }
 main() {
   case $source in sid | bullseye | system) ;; *) die "OPERADORA_ASTERISK is '$source', not sid, bullseye or system" ;; esac
   mkdir -p "$lab/work" "$lab/bin" || die "the folder $lab cannot be written"
-  install_missing
+  # The lock is passed on to debootstrap and apt-get: when this script alone is
+  # killed, the next one waits until what it had started is through.
   exec 9>"$lab/work/lock"
   flock -n 9 || {
     say "another setup works on $lab; waiting for it"
     flock -w 1800 9 || die "another setup has held $lab for half an hour"
   }
+  install_missing
   local loader libraries binary modules datadir stamp version
   find_asterisk
   stamp="$source $binary $modules"
