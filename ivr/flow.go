@@ -122,9 +122,10 @@ type Item struct {
 
 // Say speaks a value.
 type Say struct {
-	Form   SayForm
-	Value  string // may hold {{variables}}
-	Gender string // "f", "m" or "": of what is counted, for languages that care
+	Form     SayForm
+	Value    string // may hold {{variables}}
+	Gender   string // "f", "m" or "": of what is counted, for languages that care
+	Currency string // of money: ISO 4217
 }
 
 // SayForm is how a value is spoken.
@@ -134,7 +135,13 @@ type SayForm string
 const (
 	SayDigits SayForm = "digits" // one by one
 	SayNumber SayForm = "number" // as a whole number
+	SayDate   SayForm = "date"   // 2026-01-15
+	SayTime   SayForm = "time"   // 13:05
+	SayMoney  SayForm = "money"  // 12.50, in Currency
 )
+
+// SayForms returns every form in the order of the documentation.
+func SayForms() []SayForm { return []SayForm{SayDigits, SayNumber, SayDate, SayTime, SayMoney} }
 
 // Tries says what to play at each attempt: entry i at attempt i, the last one
 // for all that follow.

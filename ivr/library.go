@@ -294,11 +294,14 @@ func (r *run) locate() bool {
 func (r *run) rescue(c *catalog) {
 	r.used = true
 	r.note("fault", map[string]string{"why": "the revision this call began with is nowhere to be found", "revision": r.st.Rev})
-	wasQueued := r.st.Phase == phaseQueue
 	r.stopPlay()
 	r.clearTimer()
-	if wasQueued {
+	switch r.st.Phase {
+	case phaseQueue:
 		r.act(orchestrator.Action{Kind: orchestrator.ActLeave})
+	case phaseRecord:
+		r.act(orchestrator.Action{Kind: orchestrator.ActStopRec})
+	default:
 	}
 	r.st.Stack = nil
 	rev := c.revs[r.st.Flow]

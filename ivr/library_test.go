@@ -133,6 +133,22 @@ func TestARevisionThatIsNowhere(t *testing.T) {
 	}
 }
 
+func TestARevisionThatIsNowhereEndsWhatItBegan(t *testing.T) {
+	t.Parallel()
+	rows := map[string]string{
+		"  a: {type: queue, queue: q, on: {fail: end}}\n": "leave",
+		"  a: {type: record, on: {next: end}}\n":          "stop_rec",
+	}
+	for nodes, want := range rows {
+		c := dial(t, guide(t, head+nodes))
+		c.do("answered")
+		c.g = guide(t, wording("new"))
+		if diff := cmp.Diff([]string{want, "hangup failed"}, c.do("1")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", nodes, diff)
+		}
+	}
+}
+
 func TestPublishIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	kept := &shelf{}

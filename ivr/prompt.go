@@ -75,17 +75,26 @@ func (r *run) item(it Item, lang string) ([]orchestrator.Media, Spoken) {
 	return nil, Spoken{}
 }
 
-// sayItem speaks a value. A value that is no number is spoken digit by digit,
-// so that the caller hears what is known rather than nothing.
+// sayItem speaks a value. A value that has not the form it should have is
+// spoken digit by digit, so that the caller hears what is known rather than nothing.
 func (r *run) sayItem(s *Say, lang string) ([]orchestrator.Media, Spoken) {
 	value := strings.TrimSpace(r.st.fill(s.Value))
-	if s.Form == SayNumber {
-		if media, ok := say.Number(lang, value, say.Gender(s.Gender)); ok {
-			return media, Spoken{What: "number " + value}
-		}
+	media, ok := []orchestrator.Media(nil), false
+	switch s.Form {
+	case SayNumber:
+		media, ok = say.Number(lang, value, say.Gender(s.Gender))
+	case SayDate:
+		media, ok = say.Date(lang, value)
+	case SayTime:
+		media, ok = say.Time(lang, value)
+	case SayMoney:
+		media, ok = say.Money(lang, value, s.Currency)
+	case SayDigits:
 	}
-	media := say.Digits(lang, value)
-	return media, Spoken{What: "digits " + value}
+	if ok {
+		return media, Spoken{What: strings.TrimSpace(string(s.Form) + " " + value + " " + s.Currency)}
+	}
+	return say.Digits(lang, value), Spoken{What: "digits " + value}
 }
 
 func (p *Prompt) text(lang string) string {

@@ -30,6 +30,8 @@ var stepScripts = []script{
 	{"a number, and what is none", head + `  a: {type: set, vars: {n: "21", t: "x7"}, next: s}
   s: {type: play, prompt: [p, {say: {number: "{{n}}", gender: f}}, {say: {number: "{{t}}"}}, {tone: busy}, {sound: beep}], next: end}
 `, []string{"played"}, []string{"play es P 20-and 1F 7 busy beep", "hangup"}, nil},
+	{"dates, times and money, and what is none", head + `  a: {type: play, prompt: [{say: {date: "2026-01-01"}}, {say: {time: "13:05"}}, {say: {money: "1.50", currency: EUR}}, {say: {date: "{{call.did}}"}}], next: end}
+`, []string{"played"}, []string{"play es es-el day-4 h-1 es-de mon-0 es-de 2 thousand 26 1F and 5 afternoon 1M operadora/euro operadora/and 50 operadora/euro-cents 5 0 0 0", "hangup"}, nil},
 	{"nothing to say goes straight on", head + `  a: {type: answer, next: s}
   s: {type: say, digits: "{{call.name}}", next: end}
 `, nil, []string{"hangup"}, nil},

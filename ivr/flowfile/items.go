@@ -4,10 +4,12 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/operadora/operadora/ivr"
+	"github.com/operadora/operadora/ivr/say"
 )
 
 // items reads what to play: a prompt key, or a list of keys and of
-// {say: {digits: …}}, {say: {number: …, gender: f}}, {sound: …}, {tone: …}.
+// {say: {digits: …}}, {say: {number: …, gender: f}}, {say: {money: …, currency: EUR}},
+// {sound: …} and {tone: …}.
 func (r *reader) items(n ast.Node, what string) []ivr.Item {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
@@ -49,19 +51,26 @@ func (r *reader) item(n ast.Node, what string) (ivr.Item, bool) {
 	return it, it.Prompt != ""
 }
 
-// say reads digits or number, and the gender, of an object that may hold more.
+// say reads one form of speech, with gender or currency, of an object that may hold more.
 func (r *reader) say(o *object) *ivr.Say {
-	digits, number := o.text("digits"), o.text("number")
-	s := &ivr.Say{Form: ivr.SayDigits, Value: digits, Gender: o.text("gender")}
-	if o.has("number") {
-		s.Form, s.Value = ivr.SayNumber, number
+	s := &ivr.Say{Gender: o.text("gender"), Currency: o.text("currency")}
+	found := 0
+	for _, form := range ivr.SayForms() {
+		value := o.text(string(form))
+		if o.has(string(form)) {
+			s.Form, s.Value = form, value
+			found++
+		}
 	}
-	if o.has("digits") == o.has("number") {
-		r.fault(CodeForm, o.at, "%s needs either digits or number", o.what)
+	if found != 1 {
+		r.fault(CodeForm, o.at, "%s needs exactly one of digits, number, date, time and money", o.what)
 		return nil
 	}
 	if s.Gender != "" && s.Gender != "f" && s.Gender != "m" {
 		r.fault(CodeForm, o.posOf("gender"), "gender is f or m, not %q", s.Gender)
+	}
+	if s.Form == ivr.SayMoney && !say.Currency(s.Currency) {
+		r.fault(CodeForm, o.posOf("currency"), "%s: amounts in currency %q cannot be spoken", o.what, s.Currency)
 	}
 	return s
 }

@@ -97,10 +97,7 @@ func Int(lang string, n int64, g Gender) (media []orchestrator.Media, ok bool) {
 	} else {
 		names = append(names, english(n)...)
 	}
-	for _, name := range names {
-		media = append(media, sound("digits/"+name))
-	}
-	return media, true
+	return digits(names), true
 }
 
 // english speaks n >= 0: "one hundred one", "twenty one thousand".
@@ -170,6 +167,15 @@ func rest(head []string, n int64, speak func(int64) []string) []string {
 		return head
 	}
 	return append(head, speak(n)...)
+}
+
+// digits are sounds of the folder that numbers, days and months are in.
+func digits(names []string) []orchestrator.Media {
+	out := make([]orchestrator.Media, len(names))
+	for i, name := range names {
+		out[i] = sound("digits/" + name)
+	}
+	return out
 }
 
 func sound(name string) orchestrator.Media {

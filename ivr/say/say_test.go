@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -46,20 +47,25 @@ func TestNumbersGolden(t *testing.T) {
 				}
 				fmt.Fprintf(&b, "%d\t%s\n", n, names(media))
 			}
-			path := "testdata/numbers_" + lang + string(g) + ".tsv"
-			if *update {
-				if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), b.String()); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", path, diff)
-			}
+			golden(t, "testdata/numbers_"+lang+string(g)+".tsv", b.String())
 		}
+	}
+}
+
+// golden compares with a file of testdata.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
 	}
 }
 
@@ -103,6 +109,62 @@ func TestEverySoundIsInThePackages(t *testing.T) {
 			}
 		}
 		check("keys", say.Digits(lang, "0123456789*#"))
+		for d := range 400 {
+			date := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, d).Format("2006-01-02")
+			media, _ := say.Date(lang, date)
+			check(date, media)
+		}
+		for m := range 24 * 60 {
+			clock := fmt.Sprintf("%02d:%02d", m/60, m%60)
+			media, _ := say.Time(lang, clock)
+			check(clock, media)
+		}
+	}
+}
+
+func TestDatesTimesAndMoneyGolden(t *testing.T) {
+	t.Parallel()
+	for _, lang := range []string{"en", "es"} {
+		var b strings.Builder
+		line := func(what string, media []orchestrator.Media, ok bool) {
+			if !ok {
+				t.Errorf("%s: %s is not spoken", lang, what)
+			}
+			fmt.Fprintf(&b, "%s\t%s\n", what, names(media))
+		}
+		for _, v := range []string{"2026-01-01", "2026-01-15", "1999-12-31", "1905-02-20", "1900-07-21", "2000-08-22", "2100-10-30", "1066-10-14"} {
+			media, ok := say.Date(lang, v)
+			line(v, media, ok)
+		}
+		for _, v := range []string{"00:00", "00:05", "01:00", "09:30", "11:59", "12:00", "12:01", "13:05", "18:21", "19:00", "21:45", "23:10"} {
+			media, ok := say.Time(lang, v)
+			line(v, media, ok)
+		}
+		for _, v := range []string{"0 MXN", "0.05 MXN", "0.1 USD", "1 USD", "1.01 EUR", "21.21 EUR", "-3.50 USD", "1000000 MXN", "21000000 COP",
+			"1000001 MXN", "1234,56 EUR", "999999999999.99 ARS", "-0.00 USD"} {
+			value, currency, _ := strings.Cut(v, " ")
+			media, ok := say.Money(lang, value, currency)
+			line(v, media, ok)
+		}
+		golden(t, "testdata/values_"+lang+".tsv", b.String())
+	}
+}
+
+func TestValuesThatAreNone(t *testing.T) {
+	t.Parallel()
+	for _, v := range []string{"", "2026-02-30", "15/01/2026", "24:00", "9:7", "noon", "1.234", "1e3", "--1", "1234567890123", "٣"} {
+		_, date := say.Date("es", v)
+		_, clock := say.Time("es", v)
+		_, money := say.Money("es", v, "USD")
+		if date || clock || money {
+			t.Errorf("%q is spoken: date %v, time %v, money %v", v, date, clock, money)
+		}
+	}
+	if _, ok := say.Money("es", "1", "XXX"); ok || say.Currency("XXX") || !say.Currency("EUR") {
+		t.Error("a currency nobody knows is spoken")
+	}
+	if _, ok := say.Date("fr", "2026-01-15"); ok {
+		t.Error("a date is spoken in a language without rules")
 	}
 }
 
