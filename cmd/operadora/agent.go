@@ -47,7 +47,7 @@ func newAgentOpCommand(op, short, field string) *cobra.Command {
 			}
 			var answer struct{ Result, State string }
 			path := "/api/v1/agents/" + url.PathEscape(args[0]) + "/" + op
-			if err := c.do(cmd.Context(), http.MethodPost, path, body, &answer); err != nil {
+			if err := c.Do(cmd.Context(), http.MethodPost, path, body, &answer); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, now %s\n", args[0], answer.Result, answer.State)
@@ -65,7 +65,7 @@ func newAgentListCommand() *cobra.Command {
 				return err
 			}
 			var list struct{ Items []api.Agent }
-			if err := c.do(cmd.Context(), http.MethodGet, "/api/v1/agents", nil, &list); err != nil {
+			if err := c.Do(cmd.Context(), http.MethodGet, "/api/v1/agents", nil, &list); err != nil {
 				return err
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)

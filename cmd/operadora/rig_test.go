@@ -1,23 +1,20 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/cmd/operadora/trial"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -28,24 +25,17 @@ import (
 // TestMain lets the test binary be operadora itself: rigs run it as a process
 // of its own, so that it can be killed.
 func TestMain(m *testing.M) {
-	if os.Getenv("OPERADORA_AS_PROGRAM") != "" {
+	if os.Getenv(trial.AsProgram) != "" {
 		main()
 		return
 	}
 	os.Exit(m.Run())
 }
 
-// rig is operadora as a process of its own on a private Asterisk and Redis,
-// with SIP phones.
+// rig is a private contact centre for one test.
 type rig struct {
-	t     *testing.T
-	dir   string
-	ast   *lab.Asterisk
-	redis *lab.Redis
-	log   *logTail
-
-	cmd  *exec.Cmd
-	gone chan struct{} // closed when cmd has ended
+	*trial.Site
+	t *testing.T
 }
 
 // rigOptions are what differs between rigs.
@@ -101,93 +91,45 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		o.agents = 3
 	}
 	o.asterisk.Endpoints = append(lab.Desk(101, 100+o.agents), o.asterisk.Endpoints...)
-	r := &rig{t: t, dir: t.TempDir(), log: newLogTail()}
-	r.ast = lab.AsteriskFor(t, o.asterisk)
-	r.redis = lab.RedisFor(t, lab.RedisOptions{AppendOnly: true})
 	agents := "agents:\n"
 	for n := 101; n <= 100+o.agents; n++ {
 		agents += fmt.Sprintf("  - {id: \"%[1]d\", pbx: main, endpoint: PJSIP/%[1]d, queues: [sales]}\n", n)
 	}
 	files := map[string]string{"queues.yaml": rigQueues, "agents.yaml": agents, "flows/line.yaml": rigFlow,
 		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n"}
-	for name, text := range o.files {
-		files[name] = text
-	}
-	for name, text := range files {
-		r.write(filepath.Join("definitions", name), text)
-	}
-	r.write("operadora.yaml", fmt.Sprintf(`
-lease_ttl: 2s
-log: {level: debug}
-redis: {addrs: ["%s"]}
-records: {keep_journal: 1h}
-api: {listen: "127.0.0.1:0"}
-pbxs:
-  main:
-    ari: {url: "%s", user: "%s", password: "%s", ping_interval: 1s}
-`, r.redis.Addr(), r.ast.ARIURL(), r.ast.User(), r.ast.Password()))
+	maps.Copy(files, o.files)
+	site, err := trial.New(limit(t), trial.Options{Dir: t.TempDir(), Asterisk: o.asterisk, Definitions: files,
+		Config: "lease_ttl: 2s\nlog: {level: debug}\n"})
+	must(t, err)
+	r := &rig{Site: site, t: t}
 	t.Cleanup(func() {
-		r.stop()
 		if t.Failed() {
-			t.Logf("the end of operadora's log:\n%s", r.log.end(200))
+			t.Logf("the end of operadora's log:\n%s", r.Log.End(200))
+			t.Logf("the end of Asterisk's log:\n%s", r.Asterisk.LogTail())
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 	return r
 }
 
-func (r *rig) write(name, text string) {
-	r.t.Helper()
-	path := filepath.Join(r.dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		r.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
-// program is the operadora command line in the rig's folder.
-func (r *rig) program(args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], args...)
-	cmd.Dir = r.dir
-	cmd.Env = append(os.Environ(), "OPERADORA_AS_PROGRAM=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return cmd
-}
-
 // start runs operadora and waits until the PBX is connected.
 func (r *rig) start() {
 	r.t.Helper()
-	r.cmd = r.program("serve", "-c", "operadora.yaml")
-	r.cmd.Stderr = r.log
-	mark := r.log.mark()
-	if err := r.cmd.Start(); err != nil {
-		r.t.Fatal(err)
-	}
-	gone := make(chan struct{})
-	go func(cmd *exec.Cmd) {
-		_ = cmd.Wait() // how it ended is told by its log
-		close(gone)
-	}(r.cmd)
-	r.gone = gone
-	r.log.wait(r.t, mark, `msg="pbx connected"`, gone)
+	must(r.t, r.Start(limit(r.t)))
 }
 
 // kill ends operadora as a power cut would.
-func (r *rig) kill() { r.end(syscall.SIGKILL) }
+func (r *rig) kill() {
+	r.t.Helper()
+	must(r.t, r.Kill())
+}
 
-// stop ends operadora in order.
-func (r *rig) stop() { r.end(syscall.SIGTERM) }
-
-func (r *rig) end(sig syscall.Signal) {
-	if r.cmd == nil {
-		return
-	}
-	if err := r.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		r.t.Errorf("ending operadora: %v", err)
-	}
-	<-r.gone
-	r.cmd = nil
+// waitLog waits for a line of operadora's log behind mark.
+func (r *rig) waitLog(mark int, text string) {
+	r.t.Helper()
+	must(r.t, r.Await(limit(r.t), mark, text))
 }
 
 // limit bounds every wait of a test.
@@ -200,7 +142,7 @@ func limit(t *testing.T) context.Context {
 // desk returns a registered desk phone.
 func (r *rig) desk(user string) *lab.Phone {
 	r.t.Helper()
-	p, err := r.ast.Phone(limit(r.t), user)
+	p, err := r.Asterisk.Phone(limit(r.t), user)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -235,7 +177,7 @@ func (r *rig) login(user string) *lab.Phone {
 // call places a call from outside and waits for the answer.
 func (r *rig) call(from, did string) *lab.Call {
 	r.t.Helper()
-	p, err := r.ast.Caller(from)
+	p, err := r.Asterisk.Caller(from)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -280,62 +222,10 @@ func ended(t *testing.T, c *lab.Call) {
 	}
 }
 
-// logTail keeps what a process logged and lets a test wait for a line.
-type logTail struct {
-	mu    sync.Mutex
-	buf   bytes.Buffer  // guarded by mu
-	grown chan struct{} // closed and replaced at each write; guarded by mu
-}
-
-func newLogTail() *logTail { return &logTail{grown: make(chan struct{})} }
-
-func (l *logTail) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	close(l.grown)
-	l.grown = make(chan struct{})
-	return l.buf.Write(p)
-}
-
-// mark is a place in the log; wait looks only behind it.
-func (l *logTail) mark() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Len()
-}
-
-// wait blocks until text is in the log behind mark; gone (nil is never) ends it early.
-func (l *logTail) wait(t *testing.T, mark int, text string, gone <-chan struct{}) {
-	t.Helper()
-	ctx := limit(t)
-	for {
-		l.mu.Lock()
-		found, grown := strings.Contains(string(l.buf.Bytes()[mark:]), text), l.grown
-		l.mu.Unlock()
-		if found {
-			return
-		}
-		select {
-		case <-grown:
-		case <-gone:
-			t.Fatalf("operadora ended before its log said %q", text)
-		case <-ctx.Done():
-			t.Fatalf("the log never said %q", text)
-		}
-	}
-}
-
-func (l *logTail) end(lines int) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	all := strings.Split(l.buf.String(), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
-}
-
 // journal opens the journal and stores of the rig beside operadora.
 func (r *rig) stores() (*redisstore.Store, *acd.Service) {
 	r.t.Helper()
-	cfg, err := readConfig(filepath.Join(r.dir, "operadora.yaml"))
+	cfg, err := readConfig(r.Config())
 	must(r.t, err)
 	rdb, err := cfg.Redis.Client()
 	must(r.t, err)
@@ -456,7 +346,7 @@ func (r *rig) eventually(what string, ok func() error) {
 }
 
 func (r *rig) recordsAgree(calls []orchestrator.CallSummary) error {
-	cfg, err := readConfig(filepath.Join(r.dir, "operadora.yaml"))
+	cfg, err := readConfig(r.Config())
 	if err != nil {
 		return err
 	}
@@ -500,14 +390,14 @@ func (r *rig) nothingLeft() error {
 			return fmt.Errorf("queue %s still holds %v", q.ID, q.Calls)
 		}
 	}
-	out, err := r.ast.CLI("core show channels concise")
+	out, err := r.Asterisk.CLI("core show channels concise")
 	if err != nil {
 		return err
 	}
 	if s := strings.TrimSpace(out); s != "" {
 		return fmt.Errorf("channels left in Asterisk: %s", s)
 	}
-	out, err = r.ast.CLI("bridge show all")
+	out, err = r.Asterisk.CLI("bridge show all")
 	if err != nil {
 		return err
 	}

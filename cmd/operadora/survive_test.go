@@ -123,10 +123,10 @@ func TestRedisAway(t *testing.T) {
 	r := newRig(t, rigOptions{agents: 2})
 	r.start()
 	c, ana, ben := newCrowd(r)
-	must(t, r.redis.Kill())
+	must(t, r.Redis.Kill())
 	r.talk(c.talking, c.talks)
-	r.log.wait(t, 0, `for=5`, r.gone) // five seconds without the lease's renewal
-	must(t, r.redis.Restart(limit(t)))
+	r.waitLog(0, `for=5`) // five seconds without the lease's renewal
+	must(t, r.Redis.Restart(limit(t)))
 	ended(t, c.rung) // the PBX ended the ringing meanwhile
 	c.goOn(r, ana, ben)
 	allServed(t, r.settled(4))
@@ -138,10 +138,10 @@ func TestAsteriskRestarted(t *testing.T) {
 	r := newRig(t, rigOptions{agents: 2})
 	r.start()
 	c, ana, _ := newCrowd(r)
-	mark := r.log.mark()
-	must(t, r.ast.Kill())
-	must(t, r.ast.Restart(limit(t)))
-	r.log.wait(t, mark, `msg="pbx connected"`, r.gone)
+	mark := r.Log.Mark()
+	must(t, r.Asterisk.Kill())
+	must(t, r.Asterisk.Restart(limit(t)))
+	r.waitLog(mark, `msg="pbx connected"`)
 	calls := r.settled(4)
 	for _, s := range calls {
 		if s.Outcome != orchestrator.OutcomeLost {
@@ -196,7 +196,7 @@ func TestHostileCaller(t *testing.T) {
 	r := newRig(t, rigOptions{agents: 1})
 	r.start()
 	ana := r.login("101")
-	p, err := r.ast.Caller("5550001")
+	p, err := r.Asterisk.Caller("5550001")
 	must(t, err)
 	t.Cleanup(p.Close)
 	c, err := p.Dial(limit(t), "5000", lab.DialOptions{From: "55'50;001", Name: `\"<&>'\x1b[31m; DROP` + "\u202e"})

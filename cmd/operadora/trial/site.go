@@ -1,0 +1,217 @@
+// Package trial sets up a whole private contact centre on loopback: Asterisk,
+// Redis, and operadora as a process of its own that can be killed. The
+// demonstration, the benchmarks and the tests of the whole program stand on it.
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// AsProgram is the environment variable that makes a test binary be operadora itself.
+const AsProgram = "OPERADORA_AS_PROGRAM"
+
+// PBX is the name of the one PBX of a site.
+const PBX = "main"
+
+// Options say what a site has.
+type Options struct {
+	// Dir is the site's folder; it must exist.
+	Dir string
+	// Asterisk describes the PBX; its phones are the agents' desk phones.
+	Asterisk lab.AsteriskOptions
+	// Definitions are the files of the definitions folder by name.
+	Definitions map[string]string
+	// Config holds further lines of operadora.yaml.
+	Config string
+}
+
+// Site is a private contact centre.
+type Site struct {
+	Dir      string
+	Asterisk *lab.Asterisk
+	Redis    *lab.Redis
+	Log      *LogTail // what operadora logs
+
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when cmd has ended
+}
+
+// New starts Asterisk and Redis and writes the configuration. operadora itself
+// runs from Start on. ctx bounds the set-up alone.
+func New(ctx context.Context, o Options) (_ *Site, err error) {
+	s := &Site{Dir: o.Dir, Log: NewLogTail()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.Asterisk, err = lab.StartAsterisk(ctx, o.Asterisk); err != nil {
+		return nil, err
+	}
+	if s.Redis, err = lab.StartRedis(ctx, lab.RedisOptions{AppendOnly: true}); err != nil {
+		return nil, err
+	}
+	files := maps.Clone(o.Definitions)
+	if files == nil {
+		files = map[string]string{}
+	}
+	for name, text := range files {
+		if err = s.Write(filepath.Join("definitions", name), text); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.Write("operadora.yaml", fmt.Sprintf(`redis: {addrs: ["%s"]}
+api: {listen: "127.0.0.1:0"}
+pbxs:
+  %s:
+    ari: {url: "%s", user: "%s", password: "%s", ping_interval: 1s}
+%s
+`, s.Redis.Addr(), PBX, s.Asterisk.ARIURL(), s.Asterisk.User(), s.Asterisk.Password(), o.Config))
+}
+
+// Write puts a file into the site's folder.
+func (s *Site) Write(name, text string) error {
+	path := filepath.Join(s.Dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), 0o600)
+}
+
+// Config is the path of the configuration file.
+func (s *Site) Config() string { return filepath.Join(s.Dir, "operadora.yaml") }
+
+// Program is an operadora command line in the site's folder. It dies with this process.
+func (s *Site) Program(args ...string) (*exec.Cmd, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(self, append(args, "-c", s.Config())...)
+	cmd.Dir = s.Dir
+	cmd.Env = append(os.Environ(), AsProgram+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return cmd, nil
+}
+
+// Run runs an operadora command to its end and returns what it printed.
+func (s *Site) Run(args ...string) (string, error) {
+	cmd, err := s.Program(args...)
+	if err != nil {
+		return "", err
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return string(out), fmt.Errorf("operadora %s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
+}
+
+// Begin starts operadora and returns at once.
+func (s *Site) Begin() error {
+	cmd, err := s.Program("serve")
+	if err != nil {
+		return err
+	}
+	cmd.Stderr, cmd.Stdout = s.Log, s.Log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	gone := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // how it ended is told by its log
+		close(gone)
+	}()
+	s.cmd, s.gone = cmd, gone
+	return nil
+}
+
+// Start starts operadora and waits until it serves and its PBX is connected.
+func (s *Site) Start(ctx context.Context) error {
+	mark := s.Log.Mark()
+	if err := s.Begin(); err != nil {
+		return err
+	}
+	return errors.Join(s.Await(ctx, mark, `msg="pbx connected"`), s.Await(ctx, mark, "msg=serving"))
+}
+
+// Await blocks until operadora has logged text after mark. It fails early when operadora ends.
+func (s *Site) Await(ctx context.Context, mark int, text string) error {
+	return s.Log.Wait(ctx, mark, text, s.gone)
+}
+
+// Gone is closed when operadora has ended; nil before the first start.
+func (s *Site) Gone() <-chan struct{} { return s.gone }
+
+// Kill ends operadora as a power cut would.
+func (s *Site) Kill() error { return s.end(syscall.SIGKILL) }
+
+// Stop ends operadora in order.
+func (s *Site) Stop() error { return s.end(syscall.SIGTERM) }
+
+// Signal sends operadora a signal.
+func (s *Site) Signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) }
+
+// PID is operadora's process id, 0 when it does not run.
+func (s *Site) PID() int {
+	if s.cmd == nil {
+		return 0
+	}
+	return s.cmd.Process.Pid
+}
+
+func (s *Site) end(sig os.Signal) error {
+	if s.cmd == nil {
+		return nil
+	}
+	if err := s.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-s.gone:
+	case <-time.After(20 * time.Second):
+		return fmt.Errorf("operadora did not end after %s", sig)
+	}
+	s.cmd = nil
+	return nil
+}
+
+// Close ends everything that the site started.
+func (s *Site) Close() error {
+	errs := []error{s.end(syscall.SIGTERM)}
+	if s.Asterisk != nil {
+		errs = append(errs, s.Asterisk.Stop())
+	}
+	if s.Redis != nil {
+		errs = append(errs, s.Redis.Stop())
+	}
+	return errors.Join(errs...)
+}
+
+var servingAt = regexp.MustCompile(`msg=serving api=(\S+)`)
+
+// API is a client of the running operadora with a token of a role.
+func (s *Site) API(role string) (*client.Client, error) {
+	found := servingAt.FindAllStringSubmatch(s.Log.Text(), -1)
+	if len(found) == 0 {
+		return nil, errors.New("operadora does not serve yet")
+	}
+	token, err := s.Run("token", "create", "--name", "trial", "--role", role)
+	if err != nil {
+		return nil, err
+	}
+	return &client.Client{Base: "http://" + found[len(found)-1][1], Token: strings.TrimSpace(token)}, nil
+}
