@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,26 +34,25 @@ func (f Family) At(i int) string {
 	return strings.Replace(f.Template, "%", strconv.FormatFloat(f.Values[i], 'g', 6, 64), 1)
 }
 
-// steps are values from low to high, each a factor of the last.
+// steps are values from low to high, each a factor of the last, to two decimals.
 func steps(low, high, factor float64) []float64 {
 	var v []float64
-	for x := low; x < high*factor; x *= factor {
-		rounded, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'f', 2, 64), 64)
-		v = append(v, min(rounded, high))
+	for x := low; x < high; x *= factor {
+		v = append(v, math.Round(100*x)/100)
 	}
-	return v
+	return slices.Compact(append(v, high))
 }
 
 // Families are the peers as a good administrator would set them up. VICIdial's
 // RATIO and ADAPT methods are tried with the tally of all agents and of the
 // available ones only, which is its strong form.
 func Families() []Family {
-	caps := []float64{1.5, 2, 2.5, 3, 4, 6, 9}
+	caps := []float64{1.3, 1.6, 2, 2.5, 3, 3.5, 4, 5, 6.5, 9}
 	list := []Family{
-		{Name: "power", Template: "power:ratio=%", Values: steps(1, 24, 1.08), Rising: true},
-		{Name: "wombat", Template: "wombat:boost=%", Values: steps(1, 24, 1.08), Rising: true},
-		{Name: "vicidial-ratio", Template: "vicidial-ratio:availonly=0,level=%", Values: steps(1, 6, 1.04), Rising: true},
-		{Name: "vicidial-ratio-available", Template: "vicidial-ratio:availonly=1,level=%", Values: steps(1, 24, 1.06), Rising: true},
+		{Name: "power", Template: "power:ratio=%", Values: steps(1, 24, 1.02), Rising: true},
+		{Name: "wombat", Template: "wombat:boost=%", Values: steps(1, 24, 1.02), Rising: true},
+		{Name: "vicidial-ratio", Template: "vicidial-ratio:availonly=0,level=%", Values: steps(1, 6, 1.01), Rising: true},
+		{Name: "vicidial-ratio-available", Template: "vicidial-ratio:availonly=1,level=%", Values: steps(1, 24, 1.02), Rising: true},
 	}
 	for _, m := range []string{"vicidial-average", "vicidial-hard", "vicidial-tapered"} {
 		list = append(list,
@@ -98,7 +99,8 @@ func Keeps(r pacingsim.Result) bool {
 // Tune runs a family in a world and returns the setting with the highest
 // utilisation among those that keep the limit; if none does, the one that
 // abandons least. World, Seeds, FirstSeed, Hours, Workers and Progress of o are
-// used; the seeds should not be those that the result is judged on.
+// used; the seeds should not be those that the result is judged on, and the hours
+// should be: the first half of a day says nothing about the second.
 func Tune(ctx context.Context, f Family, o pacingsim.Options) (Pick, error) {
 	t := tuner{family: f, options: o, algorithms: Algorithms()}
 	low, high := 0, max(1, len(f.Values))

@@ -35,7 +35,7 @@ func TestTuneFindsTheEdge(t *testing.T) {
 	if !p.Keeps || at < 1 || at+1 >= len(f.Values) {
 		t.Fatalf("chose %s of %v, keeps the limit: %v", p.Algorithm, f.Values, p.Keeps)
 	}
-	if p.Tried > 5 {
+	if p.Tried > 5 { // halving eleven values
 		t.Errorf("%d runs for %d values", p.Tried, len(f.Values))
 	}
 	one := Family{Template: f.At(at + 1)}

@@ -29,12 +29,11 @@ type Plan struct {
 	// Algorithms are those that specs may name, the peers included.
 	Algorithms []pacingsim.Algorithm
 
-	Seeds     int    // judged on, from FirstSeed
-	FirstSeed uint64 // default 1
-	TuneSeeds int    // tuned on, from TuneFirst
-	TuneFirst uint64 // must leave the judged seeds alone
-	Hours     float64
-	TuneHours float64 // both 0 for the world's own
+	Seeds     int     // judged on, from FirstSeed
+	FirstSeed uint64  // default 1
+	TuneSeeds int     // tuned on, from TuneFirst
+	TuneFirst uint64  // must leave the judged seeds alone
+	Hours     float64 // of a day, judged or tuned on; 0 for the world's own
 	Workers   int
 	// Progress, if set, is told each step as it begins.
 	Progress func(step, steps int, text string)
@@ -146,7 +145,7 @@ func (p Plan) row(ctx context.Context, w *pacingsim.World, e Entry) (Row, error)
 	row := Row{Label: e.Label, Spec: e.Spec, Ours: e.Ours, Tuned: e.Family != nil}
 	o := pacingsim.Options{World: w, Workers: p.Workers}
 	if e.Family != nil {
-		o.Seeds, o.FirstSeed, o.Hours = p.TuneSeeds, p.TuneFirst, p.TuneHours
+		o.Seeds, o.FirstSeed, o.Hours = p.TuneSeeds, p.TuneFirst, p.Hours
 		pick, err := peers.Tune(ctx, *e.Family, o)
 		if err != nil {
 			return row, err

@@ -34,7 +34,7 @@ func plan(t *testing.T) Plan {
 			{Label: "tuned", Family: &peers.Family{Template: "power:ratio=%", Values: []float64{1, 1.2, 9}}},
 		},
 		Algorithms: peers.Algorithms(),
-		Seeds:      2, FirstSeed: 1, TuneSeeds: 1, TuneFirst: 100, Hours: 5, TuneHours: 0.5, Workers: 2,
+		Seeds:      2, FirstSeed: 1, TuneSeeds: 1, TuneFirst: 100, Hours: 5, Workers: 2,
 	}
 }
 
