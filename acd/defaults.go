@@ -12,8 +12,8 @@ func NewQueue() Queue { return withDefaults(Queue{}) }
 // NewAgent returns an agent with every default.
 func NewAgent() Agent { return withDefaults(Agent{}) }
 
-// UnmarshalYAML reads a queue over the defaults. The form of the method is
-// that of yaml.v2 and v3 alike, so that the package needs neither.
+// UnmarshalYAML reads a queue over the defaults. All YAML decoders for Go know
+// this form of the method, so the package needs none of them.
 func (q *Queue) UnmarshalYAML(unmarshal func(any) error) error {
 	type plain Queue
 	p := plain(NewQueue())

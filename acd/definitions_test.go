@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
-	"go.yaml.in/yaml/v3"
 
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -32,10 +32,8 @@ dispositions:
 
 func parse(t *testing.T, text string) Definitions {
 	t.Helper()
-	dec := yaml.NewDecoder(strings.NewReader(text))
-	dec.KnownFields(true)
 	var d Definitions
-	if err := dec.Decode(&d); err != nil {
+	if err := yaml.UnmarshalWithOptions([]byte(text), &d, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -73,10 +71,8 @@ func TestMisspeltFieldIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"queues: [{id: a, ring_timout: 5s}]", "agents: [{id: a, endpont: PJSIP/1}]",
 		"agents: [{id: a, queues: [{queue: x, lvl: 1}]}]"} {
-		dec := yaml.NewDecoder(strings.NewReader(text))
-		dec.KnownFields(true)
 		var d Definitions
-		if err := dec.Decode(&d); err == nil {
+		if err := yaml.UnmarshalWithOptions([]byte(text), &d, yaml.Strict()); err == nil {
 			t.Errorf("%s was taken", text)
 		}
 	}

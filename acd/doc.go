@@ -28,6 +28,9 @@
 //
 // # Limits
 //
+// A queue that a reload removes is served empty; after a restart nothing is
+// known of it any more, and the calls in it wait for their flow to take them out.
+//
 // Queue length, admission and position count per queue and PBX. Offers are
 // handed to the OfferDesk of this process: when another process drives the
 // PBX, only that process may run the Service for its agents (the instance that

@@ -33,7 +33,7 @@ if a and a.offer == ARGV[2] then
   elseif set.misses > 0 and a.misses >= set.misses then
     move(o.agent, a, 'pause_due', 'missed', 'operadora')
   else
-    move(o.agent, a, 'release', why)
+    move(o.agent, a, 'release', why ~= 'cancelled' and why or nil)
   end
   a.offer, a.call, a.queue, a.next, a.next_why, a.next_by = nil, nil, nil, nil, nil, nil
   a.disposition, a.disposed_by = nil, nil

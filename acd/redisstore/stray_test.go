@@ -1,0 +1,156 @@
+package redisstore_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// TestStrayDeadlinesAreDropped puts deadlines in that fit nothing, as a Redis
+// that came back without its last second could have them.
+func TestStrayDeadlinesAreDropped(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.login("a00")
+	o := w.serve("c1", "ventas")
+	key := "op:{" + w.tenant + "}:acd:deadlines"
+	at := float64(epoch.UnixMilli())
+	var stray []redis.Z
+	for _, member := range []string{"wrap:a00", "rest:a00", "wrap:nobody", "offer:none-x", "offer:" + o.ID, "tea:a00"} {
+		stray = append(stray, redis.Z{Score: at, Member: member})
+	}
+	for i := range 250 { // more than one round
+		stray = append(stray, redis.Z{Score: at, Member: fmt.Sprintf("rest:ghost%d", i)})
+	}
+	w.must(w.rdb.ZAdd(w.ctx(), key, stray...).Err())
+	w.svc.Wake()
+	w.until("all are dropped", func() bool { return len(w.zset(key)) == 0 })
+	w.wantState("a00", acd.StateTalking)
+}
+
+// TestADeadlineSetAnewIsNotDropped: between claim and drop the wrap-up of the
+// same agent begins; its deadline must stay.
+func TestADeadlineSetAnewIsNotDropped(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.svc.Stop()
+	key := "op:{" + w.tenant + "}:acd:deadlines"
+	w.must(w.rdb.ZAdd(w.ctx(), key, redis.Z{Score: float64(epoch.UnixMilli()), Member: "wrap:a00"}).Err())
+	due, next, err := w.store.Claim(w.ctx(), epoch, 5*time.Second, 10)
+	w.must(err)
+	if len(due) != 1 || due[0].Kind != acd.DueWrap || due[0].ID != "a00" || !next.Equal(epoch.Add(5*time.Second)) {
+		t.Fatalf("%+v, next %s", due, next)
+	}
+	w.must(w.rdb.ZAdd(w.ctx(), key, redis.Z{Score: 1, Member: "wrap:a00"}).Err())
+	w.must(w.store.Drop(w.ctx(), due[0]))
+	if left := w.zset(key); len(left) != 1 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestCallsOfAQueueNobodyKnowsAnyMore(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas"), queue("vieja")))
+	w.login("a00")
+	o := w.enqueue("c1", "vieja").Offer
+	w.svc.Stop()
+	w.start(defs(2, queue("ventas")), nil)
+	if p := w.failed(o.ID, orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedWaiting || p.Position != 1 {
+		t.Errorf("%+v", p)
+	}
+	w.must(w.svc.Leave(w.ctx(), "c1", "timeout"))
+	if r := w.records(); len(r.Calls)+len(r.Offers) != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestEndpointsAndStrangePhones(t *testing.T) {
+	t.Parallel()
+	d := defs(3, queue("ventas"))
+	d.Agents[2].PBX = "dos"
+	w := setup(t, d)
+	if got := fmt.Sprint(w.svc.Endpoints(pbx), w.svc.Endpoints("dos"), w.svc.Endpoints("tres")); got != "[PJSIP/100 PJSIP/101] [PJSIP/102] []" {
+		t.Errorf("endpoints %s", got)
+	}
+	w.device("999", orchestrator.DeviceBusy) // nobody's
+	if len(w.records().Agents) != 0 {
+		t.Error("a record was made for a phone that is nobody's")
+	}
+	if err := w.svc.Device(w.ctx(), pbx, "PJSIP/100", "melting"); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("an unknown device state: %v", err)
+	}
+	w.device("100", orchestrator.DeviceUnreachable)
+	w.login("a00") // the phone's state was known before
+	if a := w.agent("a00"); a.Device != orchestrator.DeviceUnreachable {
+		t.Errorf("%+v", a)
+	}
+}
+
+// TestFailedTellsTheTruePlace asks about offers that are over while the call is
+// waiting, offered to somebody else, and gone.
+func TestFailedTellsTheTruePlace(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas")))
+	w.login("a00")
+	first := w.enqueue("c1", "ventas").Offer
+	w.failed(first.ID, orchestrator.OfferError)
+	if p := w.failed(first.ID, orchestrator.OfferError); p.Result != orchestrator.PlacedWaiting || p.Position != 1 {
+		t.Errorf("waiting: %+v", p)
+	}
+	w.login("a01")
+	second := w.offered()
+	if p := w.failed(first.ID, orchestrator.OfferError); p.Result != orchestrator.PlacedOffered || p.Offer.ID != second.ID {
+		t.Errorf("offered: %+v", p)
+	}
+	w.must(w.svc.Leave(w.ctx(), "c1", "hangup"))
+	if p := w.failed(second.ID, orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedOut {
+		t.Errorf("gone: %+v", p)
+	}
+	if p := w.failed("nonsense", orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedOut {
+		t.Errorf("never made: %+v", p)
+	}
+}
+
+// TestDamagedRecordIsAnInternalError: what cannot be read is told, not guessed.
+func TestDamagedRecordIsAnInternalError(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.login("a00")
+	w.must(w.rdb.HSet(w.ctx(), "op:{"+w.tenant+"}:acd:calls", "c1", "{").Err())
+	if _, _, err := w.svc.Place(w.ctx(), "c1"); fault.KindOf(err) != fault.Internal || err == nil {
+		t.Errorf("Place: %v", err)
+	}
+	if _, err := w.svc.Snapshot(w.ctx()); fault.KindOf(err) != fault.Internal || err == nil {
+		t.Errorf("Snapshot: %v", err)
+	}
+	_, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: "c1", PBX: pbx, Queue: "ventas"})
+	if fault.KindOf(err) != fault.Internal || err == nil {
+		t.Errorf("Enqueue: %v", err)
+	}
+	w.wantAgentStays("a00")
+}
+
+// wantAgentStays checks that an agent is still free: a script that failed has written nothing.
+func (w *world) wantAgentStays(id string) {
+	w.Helper()
+	a, ok, err := w.agentAlone(id)
+	w.must(err)
+	if !ok || a.State != acd.StateAvailable {
+		w.Fatalf("%+v", a)
+	}
+}
+
+func (w *world) agentAlone(id string) (a acd.AgentRecord, ok bool, err error) {
+	text, err := w.rdb.HGet(w.ctx(), "op:{"+w.tenant+"}:acd:agents", id).Result()
+	if err != nil {
+		return a, false, err
+	}
+	w.decode([]byte(text), &a)
+	return a, true, nil
+}
