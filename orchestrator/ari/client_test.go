@@ -251,7 +251,7 @@ func TestMediaThatCannotBe(t *testing.T) {
 func TestOpenRecording(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	a := f.adapter(func(c *Config) { c.RequestTimeout = 50 * time.Millisecond })
+	a := f.adapter(func(c *Config) { c.RequestTimeout = time.Second })
 	first, rest := make(chan struct{}), make(chan struct{})
 	f.handle("GET /ari/recordings/stored/op-c1-r1/file", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "10")
@@ -267,7 +267,7 @@ func TestOpenRecording(t *testing.T) {
 	}
 	<-first
 	// the body may take longer than a request
-	pause(t.Context(), 200*time.Millisecond)
+	pause(t.Context(), 3*time.Second) // at least half of it
 	close(rest)
 	data, err := io.ReadAll(body)
 	if err != nil || string(data) != "0123456789" {
