@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/ivr"
+	"github.com/operadora/operadora/ivr/say"
 )
 
 // Known answers for what is defined elsewhere. A nil function means that
@@ -123,6 +124,7 @@ func (l *linter) prompts() {
 			}
 		}
 	}
+	l.speech()
 	for _, key := range l.promptNames() {
 		p := l.f.Prompts[key]
 		if !used[key] {
@@ -134,6 +136,33 @@ func (l *linter) prompts() {
 			} else {
 				l.sounds(p.At, "", names, []string{lang})
 			}
+		}
+	}
+}
+
+// speech checks that values can be spoken in each language (E08, E09).
+func (l *linter) speech() {
+	spoken := false
+	for _, name := range l.f.NodeNames() {
+		for _, it := range l.f.Nodes[name].Items() {
+			if it.Say == nil {
+				continue
+			}
+			spoken = true
+			for _, lang := range l.f.Languages {
+				if f := it.Say.Form; !say.Spoken(lang) && f != ivr.SayDigits && f != ivr.SayNumber {
+					l.fault(CodePrompt, it.At, name, "language %s has no rules for speaking a %s", lang, f)
+				}
+			}
+		}
+	}
+	if !spoken || l.known.Sound == nil {
+		return
+	}
+	for _, lang := range l.f.Languages {
+		missing := slices.DeleteFunc(say.Sample(lang), func(s string) bool { return l.known.Sound(lang, s) })
+		if len(missing) > 0 {
+			l.fault(CodeSound, l.f.At, "", "the PBX lacks sounds for spoken numbers in language %s, such as %s; install its core sound package", lang, missing[0])
 		}
 	}
 }

@@ -13,6 +13,7 @@
 package say
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -188,4 +189,24 @@ func base(lang string) string {
 		lang = lang[:i]
 	}
 	return strings.ToLower(lang)
+}
+
+// Sample returns sounds that spoken values need in a language, enough to tell
+// whether its sound package is installed; nil for a language without rules.
+func Sample(lang string) []string {
+	if !Spoken(lang) {
+		return nil
+	}
+	media := Digits(lang, "0123456789*#")
+	for _, n := range []int64{-121_121, 2_000_030} {
+		m, _ := Int(lang, n, "")
+		media = append(media, m...)
+	}
+	var out []string
+	for _, m := range media {
+		if !slices.Contains(out, m.Value) {
+			out = append(out, m.Value)
+		}
+	}
+	return out
 }
