@@ -108,16 +108,17 @@ func (a *answerRate) sums(now float64, law *ringLaw) (persons, exposed float64) 
 	return persons, exposed
 }
 
-// forget keeps little of what was launched before a moment.
+// forget keeps little of what has matured, and less of the launches still in the
+// air before a moment: enough not to swing from one small sample to the next.
 func (a *answerRate) forget(before float64) {
-	keep := math.Min(1, 15/math.Max(a.Launches, 1))
+	keep := math.Min(1, 40/math.Max(a.Launches, 1))
 	a.Launches *= keep
 	a.Persons *= keep
 	for s := a.Last - cohorts + 1; s <= a.Last; s++ {
-		if float64(s) < before {
+		if float64(s) < before-5 {
 			c := a.at(s)
-			c.Launches *= 0.1
-			c.Persons *= 0.1
+			c.Launches *= 0.2
+			c.Persons *= 0.2
 		}
 	}
 }

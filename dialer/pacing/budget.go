@@ -30,7 +30,8 @@ type budget struct {
 }
 
 const (
-	levelLowest  = 0.003 // accepted chance while the balance is below reserve
+	levelLowest  = 0.003  // accepted chance while the balance is below reserve
+	levelNone    = 0.0005 // taken for no chance at all
 	levelHighest = 0.35
 	baseLowest   = 0.02
 	baseHighest  = 0.30
@@ -52,11 +53,13 @@ const (
 
 // size fits the margins to the pool: agents on duty and answers expected of the
 // calls in the air. Bigger pools have more in the air when the news of an
-// abandoned call arrives, so they react less to each and keep more in reserve.
+// abandoned call arrives, so they react less to each and keep more in reserve. A
+// window with many answers can spare more for the shocks to come: the margin
+// grows as the root of what was earned, so its share of the budget shrinks.
 func (b *budget) size(agents, inAir float64) {
 	b.gain = math.Min(math.Max(0.5*math.Sqrt(20/math.Max(agents, 1)), 0.08), 0.5)
-	b.reserve = 1 + 0.15*inAir
-	b.target = b.reserve + 1/b.gain
+	b.reserve = 1 + 0.25*inAir
+	b.target = b.reserve + 1/b.gain + 0.5*math.Sqrt(b.limit*b.sumAnswered)
 }
 
 // left is what the window bears of further abandoned calls.
@@ -73,7 +76,7 @@ func (b *budget) resolved(abandoned bool, now float64) {
 	if abandoned {
 		lost = 1
 		b.Served = 0
-		if b.graceLeft() < 1 {
+		if b.graceLeft() < 1 && now >= b.HoldUntil {
 			b.HoldFor = math.Min(math.Max(2*b.HoldFor, firstHold), longestHold)
 			b.HoldUntil = now + b.HoldFor
 		}

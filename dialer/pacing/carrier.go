@@ -20,12 +20,13 @@ func newCarrier(allowed float64) carrier {
 }
 
 // congested halves the rate, at most once in two seconds: the refusals of calls
-// launched before a decrease say nothing about the rate after it.
+// launched before a decrease say nothing about the rate after it. An eighth of
+// the rate goes on, to find out when the carrier has room again.
 func (c *carrier) congested(now float64) {
 	if now-c.backedOff < 2 {
 		return
 	}
-	c.Rate = math.Max(c.Rate/2, math.Min(0.5, c.allowed))
+	c.Rate = math.Max(c.Rate/2, c.allowed/8)
 	c.backedOff = now
 }
 

@@ -120,6 +120,9 @@ func (p *Pacer) lookAtAgents(f *foresight) (idle int) {
 // lookAtCalls adds the calls in the air and those ordered.
 func (p *Pacer) lookAtCalls(f *foresight) {
 	var chance [moments]float64
+	for i := range p.campaigns {
+		p.campaigns[i].onWay = 0
+	}
 	for i := range p.flight.calls {
 		c := &p.flight.calls[i]
 		k := &p.campaigns[c.Campaign]
@@ -139,6 +142,7 @@ func (p *Pacer) lookAtCalls(f *foresight) {
 			}
 		}
 		f.onWay++
+		k.onWay++
 		f.expected += chance[moments-1]
 		p.outlook.answer(&chance)
 	}
@@ -150,6 +154,7 @@ func (p *Pacer) lookAtCalls(f *foresight) {
 		k.fresh(&chance, p.now)
 		for range k.orders.pending() {
 			f.onWay++
+			k.onWay++
 			f.expected += chance[moments-1]
 			p.outlook.answer(&chance)
 		}
@@ -193,9 +198,9 @@ func (k *campaign) fresh(chance *[moments]float64, now float64) {
 
 // prepare settles what a campaign may do in this decision.
 func (p *Pacer) prepare(k *campaign, index int, f *foresight) {
-	k.hold = Hold{Campaign: index, Limit: LimitRamp}
 	k.budget.forward(p.clock)
 	k.budget.size(float64(p.roster.onDuty()), f.expected)
+	k.guard = k.budget.stage(p.now)
 	k.level = k.budget.level()
 	if k.cfg.Mode == ModeWait {
 		k.level = math.Min(k.level, math.Exp(k.logWait))

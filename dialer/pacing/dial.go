@@ -27,7 +27,7 @@ func (p *Pacer) dial(f *foresight) {
 				best, lead = i, behind
 			}
 		}
-		if best < 0 || !p.inTurn(best, lead) {
+		if best < 0 {
 			break
 		}
 		p.order(best, f)
@@ -55,6 +55,7 @@ func (p *Pacer) order(index int, f *foresight) {
 		return
 	}
 	f.onWay++
+	k.onWay++
 	var chance [moments]float64
 	k.fresh(&chance, p.now)
 	p.outlook.answer(&chance)
@@ -109,16 +110,11 @@ func (p *Pacer) mayDial(k *campaign, index int, f *foresight) (Hold, bool) {
 		h.Limit, h.Have, h.Bound = l, have, bound
 		return h, false
 	}
-	guard := k.budget.stage(p.now)
+	guard := k.guard
 	switch {
 	case guard == stageStop:
 		if !k.budget.strict {
 			h.Until = p.origin.Add(asDuration(k.budget.HoldUntil))
-		}
-		return stop(LimitSpent, k.budget.graceLeft(), 0)
-	case guard == stageRepair:
-		if spare := f.free - (f.free+4)/5; f.onWay < spare || f.onWay == 0 && f.free > 0 {
-			return h, true
 		}
 		return stop(LimitSpent, k.budget.graceLeft(), 0)
 	case f.onWay >= f.ringMost:
@@ -129,28 +125,44 @@ func (p *Pacer) mayDial(k *campaign, index int, f *foresight) (Hold, bool) {
 		allowed = int(k.cfg.Ratio * math.Max(0, float64(f.free)))
 	}
 	switch {
-	case f.onWay < f.free: // each call in the air has its agent
+	case f.onWay < f.free && guard != stageRepair: // each call in the air has its agent
 		return h, true
 	case k.cfg.Mode == ModeProgressive || k.cfg.Mode == ModePower:
 		if f.onWay < allowed {
 			return h, true
 		}
 		return stop(LimitAgents, float64(f.onWay), float64(max(allowed, 0)))
+	case guard == stageRepair:
+		if spare := f.free - (f.free+4)/5; p.covered(k, f, max(spare, min(f.free, 1))) {
+			return h, true
+		}
+		return stop(LimitSpent, k.budget.graceLeft(), 0)
 	case guard == stageProgressive:
+		if p.covered(k, f, f.free) {
+			return h, true
+		}
 		return stop(LimitBudget, k.budget.Balance, 0.3)
 	}
 	k.risk = p.outlook.abandon(f.free)
-	bound := k.level
-	if guard == stageCareful {
-		bound = math.Min(bound, levelLowest)
-	}
-	if k.risk <= bound {
+	bound, shared := p.bound(k)
+	switch {
+	case k.risk <= bound:
 		return h, true
-	}
-	if guard == stageCareful {
+	case shared:
+		return stop(LimitShare, p.partOf(k), p.shareOf(k))
+	case guard == stageCareful:
 		return stop(LimitBudget, k.budget.Balance, k.budget.reserve)
 	}
 	return stop(LimitRisk, k.risk, bound)
+}
+
+// covered says whether each call of a campaign in the air has one of so many free
+// agents to itself, and those of the other campaigns hardly ever need them.
+func (p *Pacer) covered(k *campaign, f *foresight, agents int) bool {
+	if k.onWay >= agents {
+		return false
+	}
+	return f.onWay < agents || f.onWay > k.onWay && p.outlook.abandon(f.free) <= levelNone
 }
 
 // behind is how many connected calls a campaign lacks to its share, those
@@ -162,34 +174,56 @@ func (p *Pacer) behind(k *campaign) float64 {
 	total, shares := 0.0, 0.0
 	for i := range p.campaigns {
 		if o := &p.campaigns[i]; o.cfg.Mode != ModeAgentless {
-			total += o.prospects(p)
+			total += o.prospects()
 			shares += o.cfg.Share
 		}
 	}
-	return k.cfg.Share/shares*total - k.prospects(p)
+	return k.cfg.Share/shares*total - k.prospects()
 }
 
-func (k *campaign) prospects(p *Pacer) float64 {
-	return k.Connects + k.inAir*k.pooled + float64(k.orders.pending())*k.pooled
+func (k *campaign) prospects() float64 {
+	return k.Connects + float64(k.onWay)*k.pooled
 }
 
-// inTurn says whether a campaign may dial although others are further behind
-// their share: not when one that wants to dial lacks more than a few calls.
-func (p *Pacer) inTurn(index int, behind float64) bool {
-	const tolerance = 3
+// bound is the chance of abandonment that a campaign may accept. Every call
+// dialled adds to the risk of those of other campaigns in the air, so none
+// accepts much more than they do; and while another one is well behind its share
+// and waits for less risk, no more than that one.
+func (p *Pacer) bound(k *campaign) (bound float64, shared bool) {
+	const (
+		tolerance = 3   // connected calls behind a share
+		neighbour = 1.5 // times the level of a campaign with calls in the air
+	)
+	bound = k.allowed()
 	for i := range p.campaigns {
 		o := &p.campaigns[i]
-		if i == index || o.cfg.Mode == ModeAgentless {
+		if o == k || o.cfg.Mode == ModeAgentless || o.cfg.Mode == ModePower {
 			continue
 		}
-		risk := o.hold.Limit == LimitRisk || o.hold.Limit == LimitBudget || o.hold.Limit == LimitAgents
-		if risk && p.behind(o) > math.Max(behind, 0)+tolerance {
-			k := &p.campaigns[index]
-			k.hold = Hold{Campaign: index, Limit: LimitShare, Have: p.partOf(k), Bound: p.shareOf(k)}
-			return false
+		level := o.allowed()
+		if o.onWay > 0 && neighbour*level < bound {
+			bound, shared = neighbour*level, true
+		}
+		waits := o.hold.Limit == LimitRisk || o.hold.Limit == LimitBudget || o.hold.Limit == LimitSpent
+		if o.guard == stageProgressive || o.guard == stageRepair {
+			level = levelNone // it waits for an agent whom no call in the air may need
+		}
+		if waits && level < bound && p.behind(o) > math.Max(p.behind(k), 0)+tolerance {
+			bound, shared = level, true
 		}
 	}
-	return true
+	return bound, shared
+}
+
+// allowed is the chance of abandonment that a campaign's own budget allows.
+func (k *campaign) allowed() float64 {
+	switch {
+	case k.guard == stageLevel:
+		return k.level
+	case k.guard == stageStop:
+		return levelHighest // it has nothing to lose and nothing to dial
+	}
+	return math.Min(k.level, levelLowest)
 }
 
 func (p *Pacer) partOf(k *campaign) float64 {

@@ -16,9 +16,9 @@ type drift struct {
 }
 
 const (
-	driftMore    = 1.6 // ratio of answer rates that Up looks for
-	driftFewer   = 0.6
-	driftAlarm   = 4.0 // log-likelihood
+	driftMore    = 2.0 // ratio of answer rates that Up looks for
+	driftFewer   = 0.5
+	driftAlarm   = 6.0 // log-likelihood
 	driftCaution = 60.0
 )
 

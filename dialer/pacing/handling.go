@@ -33,17 +33,27 @@ var ageOf = func() (a [ages]float64) {
 	return a
 }()
 
-var logAge = 1 / math.Log(1.08)
+// rowOf[s] is the row next below an age of s seconds.
+var rowOf = func() (rows [4096]uint8) {
+	row := 0
+	for s := range rows {
+		for row+1 < ages && ageOf[row+1] <= float64(s) {
+			row++
+		}
+		rows[s] = uint8(row)
+	}
+	return rows
+}()
 
 // ageRow is the row next below an age.
 func ageRow(age float64) int {
 	switch {
 	case !(age > 0):
 		return 0
-	case age < 60:
-		return int(age)
+	case age >= float64(len(rowOf)):
+		return ages - 1
 	}
-	return min(60+int(math.Log(age/60)*logAge), ages-1)
+	return int(rowOf[int(age)])
 }
 
 // rebuild tabulates for the moments ahead, in seconds.
@@ -115,8 +125,17 @@ func (h *handling) freeBy(a *agentRecord, now, returns float64, out *[moments]fl
 		*out = [moments]float64{}
 		return
 	}
-	inverse := -1 / a.Speed
+	inverse := 1 / a.Speed
 	for m, x := range row {
-		out[m] = returns * -math.Expm1(x*inverse)
+		out[m] = returns * endsBy(x*inverse)
 	}
+}
+
+// endsBy is 1 - exp(-x); the series serves for nearly all agents at most times
+// and is right to 1e-7 where it is used.
+func endsBy(x float64) float64 {
+	if x > 0.4 {
+		return -math.Expm1(-x)
+	}
+	return x * (1 - x/2*(1-x/3*(1-x/4*(1-x/5*(1-x/6)))))
 }

@@ -22,7 +22,7 @@ type spread struct {
 }
 
 const (
-	exactUpTo  = 160   // calls and agents
+	exactUpTo  = 90    // calls and agents
 	negligible = 1e-10 // chance at the edge of a spread that is cut off
 )
 

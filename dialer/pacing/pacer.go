@@ -55,8 +55,9 @@ type campaign struct {
 	turn      int     // segment that is next
 	tokens    float64 // of ModeAgentless
 	earnedAt  float64 // when tokens were last earned
-	inAir     float64 // calls launched and not answered
+	onWay     int     // calls that may yet need an agent
 	hold      Hold
+	guard     stage
 	level     float64 // accepted chance at the last decision
 	risk      float64 // chance of one more call then
 }
@@ -250,5 +251,5 @@ func (p *Pacer) gap() float64 {
 	if p.cfg.MinGap > 0 {
 		return p.cfg.MinGap.Seconds()
 	}
-	return math.Min(math.Max(0, float64(p.roster.onDuty()-20)*0.001), 0.2)
+	return math.Min(math.Max(0, float64(p.roster.onDuty()-10)*0.002), 0.2)
 }

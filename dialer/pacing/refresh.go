@@ -31,16 +31,12 @@ func (p *Pacer) refresh() {
 // estimate renews the answer rates and watches for drift. dt is the time since the last.
 func (p *Pacer) estimate(dt float64) {
 	dt = math.Min(math.Max(dt, 0), 5)
-	for i := range p.campaigns {
-		p.campaigns[i].inAir = 0
-	}
 	for i := range p.flight.calls {
 		c := &p.flight.calls[i]
 		if c.State != StateLaunched {
 			continue
 		}
 		k := &p.campaigns[c.Campaign]
-		k.inAir++
 		age := p.now - c.Launched
 		j, w := k.ring.weight(age, k.segments[c.Segment].rate)
 		k.drift.expected += w * k.ring.answerIn(j, dt)
