@@ -43,7 +43,7 @@ type Config struct {
 	// Tick is the longest time between two decisions. Default 250 ms.
 	Tick time.Duration
 	// MinGap is the shortest time between two decisions; events in between wait
-	// for it. Default 0 for small pools, growing to 200 ms at 200 agents.
+	// for it. Default 20 ms, growing to 250 ms in big pools.
 	MinGap time.Duration
 	// StaleAfter is how long no event may come before dialling stops. Default 15 s.
 	StaleAfter time.Duration

@@ -56,8 +56,9 @@ func ageRow(age float64) int {
 	return int(rowOf[int(age)])
 }
 
-// rebuild tabulates for the moments ahead, in seconds.
-func (h *handling) rebuild(ahead *[moments]float64) {
+// rebuild tabulates for the moments ahead, in seconds; what concerns inbound
+// calls only where there are any.
+func (h *handling) rebuild(ahead *[moments]float64, inbound bool) {
 	h.Talk.rebuild()
 	h.Inbound.rebuild()
 	h.Wrap.rebuild()
@@ -68,7 +69,9 @@ func (h *handling) rebuild(ahead *[moments]float64) {
 		}
 	}
 	h.chain(&h.Talk, &h.talk, ahead)
-	h.chain(&h.Inbound, &h.inbound, ahead)
+	if inbound {
+		h.chain(&h.Inbound, &h.inbound, ahead)
+	}
 }
 
 // chain tabulates a talk that a wrap-up follows: both must be over in time.

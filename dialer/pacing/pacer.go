@@ -251,5 +251,5 @@ func (p *Pacer) gap() float64 {
 	if p.cfg.MinGap > 0 {
 		return p.cfg.MinGap.Seconds()
 	}
-	return math.Min(math.Max(0, float64(p.roster.onDuty()-10)*0.002), 0.2)
+	return math.Min(0.02+float64(p.roster.onDuty())*0.002, 0.25)
 }

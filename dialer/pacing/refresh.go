@@ -3,7 +3,8 @@ package pacing
 import "math"
 
 const (
-	rebuildEvery  = 10.0 // seconds between rebuilds of the tables
+	rebuildEvery  = 30.0 // seconds between rebuilds of the tables,
+	rebuildFirst  = 10.0 // and while little is known
 	estimateEvery = 0.5  // seconds between estimates of the answer rates
 )
 
@@ -25,6 +26,9 @@ func (p *Pacer) refresh() {
 		p.forgetLost()
 		p.rebuild()
 		p.rebuildAt = p.now + rebuildEvery
+		if p.handling.Talk.count() < 200 {
+			p.rebuildAt = p.now + rebuildFirst
+		}
 	}
 }
 
@@ -125,7 +129,7 @@ func (p *Pacer) rebuild() {
 			expose(&h.Wrap.live, age)
 		}
 	}
-	h.rebuild(&idleBy)
+	h.rebuild(&idleBy, p.inbound.Last > 0)
 }
 
 // forgetLost drops calls whose end was never told.
