@@ -1,0 +1,166 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo"
+	"github.com/emiago/sipgo/sip"
+)
+
+// Desks are many desk phones on one port for measurements: they answer, talk
+// for a fixed time and hang up, without audio, and keep exact times.
+type Desks struct {
+	talk   time.Duration
+	ua     *sipgo.UserAgent
+	server *sipgo.Server
+	cache  *sipgo.DialogServerCache
+	conn   net.PacketConn
+	media  net.PacketConn // where the PBX may send audio; it is dropped
+	sdp    []byte
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu    sync.Mutex
+	calls []DeskCall     // guarded by mu
+	at    map[string]int // Call-ID -> index in calls; guarded by mu
+	done  chan struct{}  // closed when want calls are over; guarded by mu
+	want  int            // guarded by mu
+}
+
+// DeskCall is one call at a desk.
+type DeskCall struct {
+	User               string
+	Rung, Joined, Over time.Time // INVITE came in, ACK came in, BYE sent or received; zero is never
+}
+
+// StartDesks starts phones that hang up talk after they were answered.
+// Endpoints reach them by the fixed contact Contact(user).
+func StartDesks(talk time.Duration) (*Desks, error) {
+	d := &Desks{talk: talk, at: map[string]int{}, done: make(chan struct{})}
+	d.ctx, d.cancel = context.WithCancel(context.Background()) // ends with Stop
+	var err error
+	if d.conn, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	if d.media, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	d.sdp = fmt.Appendf(nil, "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"+
+		"m=audio %d RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n", d.media.LocalAddr().(*net.UDPAddr).Port)
+	if d.ua, err = sipgo.NewUA(); err != nil {
+		return nil, err
+	}
+	if d.server, err = sipgo.NewServer(d.ua); err != nil {
+		return nil, err
+	}
+	client, err := sipgo.NewClient(d.ua)
+	if err != nil {
+		return nil, err
+	}
+	port := d.conn.LocalAddr().(*net.UDPAddr).Port
+	d.cache = sipgo.NewDialogServerCache(client, sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: "desk", Host: "127.0.0.1", Port: port}})
+	d.server.OnInvite(d.invite)
+	d.server.OnAck(func(req *sip.Request, tx sip.ServerTransaction) { _ = d.cache.ReadAck(req, tx) }) // of no dialog: late
+	d.server.OnBye(func(req *sip.Request, tx sip.ServerTransaction) {
+		d.over(req.CallID().Value())
+		_ = d.cache.ReadBye(req, tx) // of no dialog: our own BYE crossed it
+	})
+	d.wg.Go(func() { _ = d.server.ServeUDP(d.conn) }) // ends when the socket is closed
+	d.wg.Go(func() {
+		drop := make([]byte, 2048)
+		for {
+			if _, _, err := d.media.ReadFrom(drop); err != nil {
+				return // closed
+			}
+		}
+	})
+	return d, nil
+}
+
+// Contact is where the phone of a user is reached.
+func (d *Desks) Contact(user string) string {
+	return fmt.Sprintf("sip:%s@%s", user, d.conn.LocalAddr())
+}
+
+func (d *Desks) invite(req *sip.Request, tx sip.ServerTransaction) {
+	rung := time.Now()
+	dialog, err := d.cache.ReadInvite(req, tx)
+	if err != nil {
+		return // not an INVITE that a dialog can begin with
+	}
+	defer func() { _ = dialog.Close() }()
+	id := req.CallID().Value()
+	d.mu.Lock()
+	d.at[id] = len(d.calls)
+	d.calls = append(d.calls, DeskCall{User: req.Recipient.User, Rung: rung})
+	d.mu.Unlock()
+	if err := dialog.RespondSDP(d.sdp); err != nil { // returns when the ACK has come
+		return
+	}
+	d.mu.Lock()
+	d.calls[d.at[id]].Joined = time.Now()
+	d.mu.Unlock()
+	wait := time.NewTimer(d.talk)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		d.over(id)
+		ctx, cancel := context.WithTimeout(d.ctx, 5*time.Second)
+		defer cancel()
+		_ = dialog.Bye(ctx) // the far end may have been quicker
+	case <-dialog.Context().Done():
+	case <-d.ctx.Done():
+	}
+}
+
+// over notes the end of a call, once.
+func (d *Desks) over(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	i, ok := d.at[id]
+	if !ok || !d.calls[i].Over.IsZero() {
+		return
+	}
+	d.calls[i].Over = time.Now()
+	if d.want > 0 {
+		if d.want--; d.want == 0 {
+			close(d.done)
+		}
+	}
+}
+
+// Expect makes the channel that is closed when n more calls are over.
+func (d *Desks) Expect(n int) <-chan struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.want, d.done = n, make(chan struct{})
+	return d.done
+}
+
+// Calls returns the calls so far, in the order of their INVITEs.
+func (d *Desks) Calls() []DeskCall {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return append([]DeskCall(nil), d.calls...)
+}
+
+// Forget drops the calls so far.
+func (d *Desks) Forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls, d.at = nil, map[string]int{}
+}
+
+// Stop takes the phones away.
+func (d *Desks) Stop() {
+	d.cancel()
+	_ = d.ua.Close() // sockets are closed below in any case
+	_ = d.conn.Close()
+	_ = d.media.Close()
+	d.wg.Wait()
+}
