@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,16 +39,20 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func setup(t *testing.T) (*redisstore.Revisions, *redis.Client) {
+// tenants numbers them, so that a test repeated by -count has another one.
+var tenants atomic.Int64
+
+func setup(t *testing.T) (revs *redisstore.Revisions, rdb *redis.Client, tenant string) {
 	t.Helper()
-	rdb := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	rdb = redis.NewClient(&redis.Options{Addr: server.Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
-	return redisstore.New(rdb, t.Name()), rdb
+	tenant = fmt.Sprintf("t%d", tenants.Add(1))
+	return redisstore.New(rdb, tenant), rdb, tenant
 }
 
 func TestRevisionsAreKeptForAWeekAfterTheLastPut(t *testing.T) {
 	t.Parallel()
-	revs, rdb := setup(t)
+	revs, rdb, tenant := setup(t)
 	ctx := t.Context()
 	if _, err := revs.Get(ctx, "h1"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("Get of nothing: %v, want NotFound", err)
@@ -60,7 +65,7 @@ func TestRevisionsAreKeptForAWeekAfterTheLastPut(t *testing.T) {
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("Get = %q, %v", got, err)
 	}
-	key := "op:{" + t.Name() + "}:ivr:revision:h1"
+	key := "op:{" + tenant + "}:ivr:revision:h1"
 	if err := rdb.Expire(ctx, key, time.Minute).Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +79,7 @@ func TestRevisionsAreKeptForAWeekAfterTheLastPut(t *testing.T) {
 
 func TestAnUnreasonableRevisionIsRefused(t *testing.T) {
 	t.Parallel()
-	revs, _ := setup(t)
+	revs, _, _ := setup(t)
 	for hash, source := range map[string][]byte{"": []byte("x"), "h": make([]byte, 9<<20)} {
 		if err := revs.Put(t.Context(), hash, source); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%q: %v, want Invalid", hash, err)
@@ -99,7 +104,7 @@ func TestRedisAway(t *testing.T) {
 // started with other flows.
 func TestACallGoesOnInAnotherProcess(t *testing.T) {
 	t.Parallel()
-	revs, _ := setup(t)
+	revs, _, _ := setup(t)
 	ctx, now := t.Context(), time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC)
 	defs, faults := flowfile.Load(flowfile.Files{Flows: flows.Examples(), DIDs: flows.ExampleDIDs(),
 		Calendars: flows.ExampleCalendars()}, flowfile.Known{})
