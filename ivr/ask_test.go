@@ -2,6 +2,7 @@ package ivr_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -272,8 +273,9 @@ var aheadScripts = []script{
 }
 
 func TestTypeAhead(t *testing.T) {
-	for i := range aheadScripts {
-		aheadScripts[i].flow = head + aheadScripts[i].flow
+	rows := slices.Clone(aheadScripts)
+	for i := range rows {
+		rows[i].flow = head + rows[i].flow
 	}
-	runScripts(t, aheadScripts)
+	runScripts(t, rows)
 }
