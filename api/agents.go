@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -17,26 +18,17 @@ func (s *Server) listAgents(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	floor, err := s.Floor.Floor(c.Request().Context())
+	floor, err := s.floor(c.Request().Context())
 	if err != nil {
 		return err
 	}
 	list := []Agent{}
 	for _, a := range floor.Agents {
-		if (state == "" || a.State == state) && (queue == "" || contains(a.Queues, queue)) {
+		if (state == "" || a.State == state) && (queue == "" || slices.Contains(a.Queues, queue)) {
 			list = append(list, a)
 		}
 	}
 	return c.JSON(http.StatusOK, page[Agent]{Items: list})
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *Server) getAgent(c echo.Context) error {
@@ -48,7 +40,7 @@ func (s *Server) getAgent(c echo.Context) error {
 }
 
 func (s *Server) agent(c echo.Context, id string) (Agent, error) {
-	floor, err := s.Floor.Floor(c.Request().Context())
+	floor, err := s.floor(c.Request().Context())
 	if err != nil {
 		return Agent{}, err
 	}

@@ -8,25 +8,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
-
-// writeTime is how long a client may take nothing of a stream.
-const writeTime = 15 * time.Second
-
-// patient writes a stream, giving the client a new while for each part.
-type patient struct{ c echo.Context }
-
-// Write sends b; headers go out with the first part.
-func (p *patient) Write(b []byte) (int, error) {
-	stretch(p.c, writeTime)
-	return p.c.Response().Write(b)
-}
 
 // span is a part of a recording in bytes, To exclusive.
 type span struct{ from, to int64 }
@@ -167,7 +154,7 @@ func (s *Server) copyAudio(c echo.Context, body io.Reader, n int64) error {
 	if n >= 0 {
 		body = io.LimitReader(body, n)
 	}
-	_, err := io.Copy(&patient{c}, body)
+	_, err := io.Copy(s.patient(c), body)
 	return err
 }
 

@@ -97,6 +97,9 @@ func (s *Server) fail(err error, c echo.Context) {
 		s.log.ErrorContext(ctx, "request failed", "route", c.Path(), "status", p.Status, "request", p.RequestID, "error", err)
 	}
 	h := c.Response().Header()
+	for _, meant := range []string{echo.HeaderContentLength, echo.HeaderContentDisposition, "ETag"} {
+		h.Del(meant) // for the answer that did not come about
+	}
 	h.Set(echo.HeaderContentType, "application/problem+json")
 	switch p.Status {
 	case http.StatusUnauthorized:

@@ -33,7 +33,7 @@ type snapshot struct {
 }
 
 func (s *Server) snapshot(ctx context.Context, a audience) (snapshot, error) {
-	floor, err := s.Floor.Floor(ctx)
+	floor, err := s.floor(ctx)
 	if err != nil {
 		return snapshot{}, err
 	}
@@ -41,11 +41,8 @@ func (s *Server) snapshot(ctx context.Context, a audience) (snapshot, error) {
 	if err != nil {
 		return snapshot{}, err
 	}
-	v := snapshot{At: s.Now().UnixMilli(), Agents: []Agent{}, Queues: []Queue{}, Waiting: []WaitingCall{}, Calls: []LiveCall{},
+	v := snapshot{At: s.Now().UnixMilli(), Agents: floor.Agents, Queues: floor.Queues, Waiting: floor.Waiting, Calls: []LiveCall{},
 		PBXs: s.Engine.Connected()}
-	v.Agents = append(v.Agents, floor.Agents...)
-	v.Queues = append(v.Queues, floor.Queues...)
-	v.Waiting = append(v.Waiting, floor.Waiting...)
 	for _, c := range calls {
 		if a.agent == "" || c.serves(a.agent) {
 			v.Calls = append(v.Calls, a.live(c))
@@ -73,11 +70,10 @@ func (s *Server) events(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	out := &patient{c}
+	out := s.patient(c)
 	if _, err := out.Write(append([]byte("retry: 2000\n\n"), first...)); err != nil {
 		return err
 	}
-	c.Response().Flush()
 	return s.stream(c, a, j.client, out)
 }
 
@@ -170,7 +166,6 @@ func (s *Server) stream(c echo.Context, a audience, cl *client, out *patient) er
 				return err
 			}
 		}
-		c.Response().Flush()
 	}
 }
 

@@ -125,12 +125,3 @@ func (s *Server) bound(r route, next echo.HandlerFunc) echo.HandlerFunc {
 		return next(c)
 	}
 }
-
-// stretch lets a stream write for another while: a client that takes nothing
-// for that long is cut off.
-func stretch(c echo.Context, by time.Duration) {
-	rc := http.NewResponseController(c.Response())
-	// httptest's recorder has no deadlines; a real connection always has.
-	_ = rc.SetReadDeadline(time.Time{})
-	_ = rc.SetWriteDeadline(time.Now().Add(by)) // a socket knows no clock but this
-}

@@ -12,18 +12,15 @@ func (s *Server) listQueues(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	floor, err := s.Floor.Floor(c.Request().Context())
+	floor, err := s.floor(c.Request().Context())
 	if err != nil {
 		return err
-	}
-	if floor.Queues == nil {
-		floor.Queues = []Queue{}
 	}
 	return c.JSON(http.StatusOK, page[Queue]{Items: floor.Queues})
 }
 
 func (s *Server) getQueue(c echo.Context) error {
-	floor, err := s.Floor.Floor(c.Request().Context())
+	floor, err := s.floor(c.Request().Context())
 	if err != nil {
 		return err
 	}

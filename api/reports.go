@@ -66,5 +66,5 @@ func (s *Server) getDefinitions(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, d)
+	return c.JSON(http.StatusOK, d.filled())
 }

@@ -34,6 +34,7 @@ type Server struct {
 	docs        []byte
 	docsPolicy  string
 	heartbeat   time.Duration
+	writeTime   time.Duration
 	draining    atomic.Bool
 
 	mu       sync.Mutex
@@ -65,7 +66,8 @@ func New(cfg Config, p Parts) (*Server, error) {
 		p.Gatherer, p.Registerer = r, r
 	}
 	s := &Server{Parts: p, cfg: cfg, proxies: proxies, log: p.Log.With("component", "api"), throttle: newThrottle(p.Now),
-		crossOrigin: http.NewCrossOriginProtection(), metrics: newMetrics(p.Registerer), heartbeat: heartbeatEvery}
+		crossOrigin: http.NewCrossOriginProtection(), metrics: newMetrics(p.Registerer), heartbeat: heartbeatEvery,
+		writeTime: writeTime}
 	s.hub = newHub(p.Journal, cfg.EventClients, s.metrics, s.log)
 	p.Registerer.MustRegister(newFloorFigures(s))
 	if s.docs, s.docsPolicy, err = renderDocs(); err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -264,7 +265,9 @@ func TestTLS(t *testing.T) {
 	var pool *x509.CertPool
 	cfg.TLSCert, cfg.TLSKey, pool = certificate(t)
 	s := w.serverWith(cfg)
+	s.heartbeat, s.writeTime = 400*time.Millisecond, 100*time.Millisecond
 	url := strings.Replace(w.started(s), "http:", "https:", 1)
+	ready(t, s)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true, ForceAttemptHTTP2: true}}
 	res, err := client.Post(url+"/api/v1/session", "application/json", strings.NewReader(`{"token":"`+w.tokens[RoleAdmin]+`"}`))
 	if err != nil {
@@ -274,6 +277,29 @@ func TestTLS(t *testing.T) {
 	if res.StatusCode != 200 || res.ProtoMajor != 2 || res.Header.Get("Strict-Transport-Security") == "" || !res.Cookies()[0].Secure {
 		t.Errorf("%s %d %v", res.Proto, res.StatusCode, res.Header)
 	}
+
+	// A stream outlives the time that a client has for one part of it.
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/v1/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+w.tokens[RoleAdmin])
+	events, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer events.Body.Close()
+	body, beats := bufio.NewReader(events.Body), 0
+	for beats < 4 {
+		line, err := body.ReadString('\n')
+		if err != nil {
+			t.Fatalf("the stream ended after %d beats: %v", beats, err)
+		}
+		if line == ": beat\n" {
+			beats++
+		}
+	}
+	_ = events.Body.Close()
 	client.CloseIdleConnections()
 }
 

@@ -2,17 +2,14 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +18,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -216,237 +212,6 @@ func read[T any](t *testing.T, r *httptest.ResponseRecorder, status int) T {
 	}
 	return v
 }
-
-type fakeCalls struct {
-	mu    sync.Mutex
-	calls []orchestrator.Call // guarded by mu
-}
-
-func (f *fakeCalls) set(calls ...orchestrator.Call) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.calls = calls
-}
-
-func (f *fakeCalls) Live(_ context.Context, pbx string) ([]orchestrator.Call, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(f.calls), func(c orchestrator.Call) bool { return c.PBX != pbx }), nil
-}
-
-func (f *fakeCalls) Call(_ context.Context, id string) (orchestrator.Call, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, c := range f.calls {
-		if c.Call == id {
-			return c, nil
-		}
-	}
-	return orchestrator.Call{}, fault.New("fake", fault.NotFound, "no call %q", id)
-}
-
-type fakeEngine struct {
-	pbx *fakePBX
-
-	mu     sync.Mutex
-	orders []string        // guarded by mu
-	away   map[string]bool // guarded by mu; calls that another instance drives
-	up     map[string]bool // guarded by mu
-}
-
-func newEngine() *fakeEngine {
-	return &fakeEngine{pbx: &fakePBX{files: map[string][]byte{}}, away: map[string]bool{}, up: map[string]bool{"main": true, "spare": false}}
-}
-
-func (f *fakeEngine) Do(call string, o orchestrator.Order) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.away[call] {
-		return fault.New("fake", fault.NotFound, "no live call %q", call)
-	}
-	f.orders = append(f.orders, call+" "+string(o))
-	return nil
-}
-
-func (f *fakeEngine) PBX(name string) (orchestrator.PBX, bool) { return f.pbx, name == "main" }
-
-func (f *fakeEngine) Connected() map[string]bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	out := map[string]bool{}
-	for k, v := range f.up {
-		out[k] = v
-	}
-	return out
-}
-
-// fakePBX keeps recordings. A call to any other of its methods is a nil panic: the API has no business there.
-type fakePBX struct {
-	orchestrator.PBX
-	mu      sync.Mutex
-	files   map[string][]byte // guarded by mu
-	unsized bool              // guarded by mu
-}
-
-func (f *fakePBX) put(id string, b []byte) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.files[id] = b
-}
-
-func (f *fakePBX) OpenRecording(_ context.Context, id string) (io.ReadCloser, int64, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	b, ok := f.files[id]
-	if !ok {
-		return nil, 0, fault.New("fake", fault.NotFound, "no recording %q", id)
-	}
-	size := int64(len(b))
-	if f.unsized {
-		size = -1
-	}
-	return io.NopCloser(bytes.NewReader(b)), size, nil
-}
-
-func (f *fakePBX) DeleteRecording(_ context.Context, id string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if _, ok := f.files[id]; !ok {
-		return fault.New("fake", fault.NotFound, "no recording %q", id)
-	}
-	delete(f.files, id)
-	return nil
-}
-
-type fakeFloor struct {
-	mu    sync.Mutex
-	state FloorState // guarded by mu
-	err   error      // guarded by mu
-}
-
-func (f *fakeFloor) set(s FloorState) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.state = s
-}
-
-func (f *fakeFloor) fail(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.err = err
-}
-
-func (f *fakeFloor) Floor(context.Context) (FloorState, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.state, f.err
-}
-
-type fakeAgents struct {
-	mu     sync.Mutex
-	answer orchestrator.AgentAnswer    // guarded by mu
-	asked  []orchestrator.AgentCommand // guarded by mu
-	panics bool                        // guarded by mu
-}
-
-func (f *fakeAgents) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.panics {
-		panic("a secret detail")
-	}
-	f.asked = append(f.asked, cmd)
-	a := f.answer
-	if a.Result == "" {
-		a = orchestrator.AgentAnswer{Result: orchestrator.AgentOK, State: "available"}
-	}
-	a.Agent = cmd.Agent
-	return a, nil
-}
-
-type fakeDefinitions struct{}
-
-func (fakeDefinitions) Definitions(context.Context) (DefinitionsView, error) {
-	return DefinitionsView{Queues: []QueueDefinition{{ID: "sales", Strategy: "longest_idle", Admit: "always"}},
-		Agents:       []AgentDefinition{{ID: "101", PBX: "main", Endpoint: "PJSIP/101", Language: "en", Queues: map[string]int{"sales": 0}}},
-		DIDs:         []DIDDefinition{{Pattern: "3000", Flow: "main"}},
-		Calendars:    []CalendarDefinition{{Name: "office", Zone: "Europe/Madrid", Week: map[string][]string{"monday": {"09:00-14:00"}}, Holidays: []HolidayDefinition{{From: "12-25", To: "12-25", Open: []string{}}}}},
-		Flows:        []FlowDefinition{{Name: "main", Nodes: []NodeDefinition{{Name: "menu", Kind: "menu", Next: map[string]string{"1": "sales"}}}}},
-		PauseReasons: []PauseReasonDefinition{{Name: "lunch", Digit: "1"}}, Dispositions: []DispositionDefinition{{Name: "sale"}}}, nil
-}
-
-// memoryJournal is a journal in memory that waits as a real one does.
-type memoryJournal struct {
-	mu      sync.Mutex
-	entries []orchestrator.Entry // guarded by mu
-	grown   chan struct{}        // guarded by mu; closed and replaced when entries grow
-	tails   int                  // guarded by mu; how often Tail was called
-	down    error                // guarded by mu
-}
-
-func newJournal() *memoryJournal { return &memoryJournal{grown: make(chan struct{})} }
-
-// add appends entries with the next ids "2-<n>".
-func (j *memoryJournal) add(entries ...orchestrator.Entry) []orchestrator.Entry {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for i := range entries {
-		entries[i].ID = fmt.Sprintf("2-%d", len(j.entries)+1)
-		j.entries = append(j.entries, entries[i])
-	}
-	j.wakeLocked()
-	return entries
-}
-
-func (j *memoryJournal) wakeLocked() {
-	close(j.grown)
-	j.grown = make(chan struct{})
-}
-
-func (j *memoryJournal) setDown(err error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.down = err
-	j.wakeLocked()
-}
-
-func (j *memoryJournal) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
-	j.mu.Lock()
-	j.tails++
-	j.mu.Unlock()
-	for {
-		j.mu.Lock()
-		i := 1 + slices.IndexFunc(j.entries, func(e orchestrator.Entry) bool { return e.ID == after })
-		part, grown, down := slices.Clone(j.entries[i:]), j.grown, j.down
-		j.mu.Unlock()
-		if down != nil {
-			return down
-		}
-		if len(part) > 0 {
-			after = part[len(part)-1].ID
-			if err := fn(part); err != nil {
-				return err
-			}
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-grown:
-		}
-	}
-}
-
-func (j *memoryJournal) Last(context.Context) (string, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.down != nil || len(j.entries) == 0 {
-		return "", j.down
-	}
-	return j.entries[len(j.entries)-1].ID, nil
-}
-
-func (j *memoryJournal) Trim(context.Context, string, time.Time) error { return nil }
 
 // golden compares text with a file of testdata.
 func golden(t *testing.T, name, got string) {

@@ -158,6 +158,12 @@ func TestAnswersConformToSpec(t *testing.T) {
 	check("GET", "/api/v1/contacts/none", admin, "")
 	check("GET", "/api/v1/queues/none", admin, "")
 	check("POST", "/api/v1/agents/101/pause", admin, `{"reason":`)
+	w.floor.set(FloorState{Agents: []Agent{{ID: "101"}}, Queues: []Queue{{ID: "sales"}}}) // lists and maps left out
+	for _, path := range []string{"/agents", "/queues", "/queues/sales"} {
+		check("GET", "/api/v1"+path, admin, "")
+	}
+	s.Definitions = bareDefinitions{}
+	check("GET", "/api/v1/definitions", admin, "")
 	w.floor.fail(io.ErrUnexpectedEOF)
 	check("GET", "/api/v1/queues", admin, "")
 	for _, status := range []int{200, 202, 204, 400, 401, 403, 404, 409, 410, 500, 503} {

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"slices"
+)
+
+// list makes an absent list an empty one: clients are promised [] and never null.
+func list[T any](v []T) []T {
+	if v == nil {
+		return []T{}
+	}
+	return v
+}
+
+func dict[K comparable, V any](v map[K]V) map[K]V {
+	if v == nil {
+		return map[K]V{}
+	}
+	return v
+}
+
+// floor reads the floor, with every list and map in place.
+func (s *Server) floor(ctx context.Context) (FloorState, error) {
+	f, err := s.Floor.Floor(ctx)
+	if err != nil {
+		return FloorState{}, err
+	}
+	f.Agents, f.Queues, f.Waiting = slices.Clone(list(f.Agents)), slices.Clone(list(f.Queues)), list(f.Waiting)
+	for i := range f.Agents {
+		f.Agents[i].Queues = list(f.Agents[i].Queues)
+	}
+	for i := range f.Queues {
+		f.Queues[i].Agents = dict(f.Queues[i].Agents)
+	}
+	return f, nil
+}
+
+// filled returns the definitions with every list and map in place.
+func (d DefinitionsView) filled() DefinitionsView {
+	d.Queues, d.DIDs = list(d.Queues), list(d.DIDs)
+	d.PauseReasons, d.Dispositions = list(d.PauseReasons), list(d.Dispositions)
+	d.Agents = slices.Clone(list(d.Agents))
+	for i := range d.Agents {
+		d.Agents[i].Queues = dict(d.Agents[i].Queues)
+	}
+	d.Flows = slices.Clone(list(d.Flows))
+	for i := range d.Flows {
+		d.Flows[i].Nodes = list(d.Flows[i].Nodes)
+	}
+	d.Calendars = slices.Clone(list(d.Calendars))
+	for i := range d.Calendars {
+		c := &d.Calendars[i]
+		c.Week, c.Holidays = dict(c.Week), slices.Clone(list(c.Holidays))
+		for n := range c.Holidays {
+			c.Holidays[n].Open = list(c.Holidays[n].Open)
+		}
+	}
+	return d
+}
