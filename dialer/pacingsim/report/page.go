@@ -175,7 +175,7 @@ func dayRows(rows []shownRow) []shownRow {
 }
 
 func dayCharts(x section, s Study) []template.HTML {
-	var use, lost, dials []line
+	var use, lost, rings []line
 	end := 0.0
 	for _, r := range x.DayLegend {
 		day := r.Result.Day
@@ -185,10 +185,10 @@ func dayCharts(x section, s Study) []template.HTML {
 		end = math.Max(end, (day[len(day)-1].Start)/3600)
 		ux, uy := utilisation(day)
 		ax, ay := abandonSoFar(day)
-		dx, dy := dialRate(day, s.Seeds)
+		rx, ry := ringing(r.Ringing)
 		use = append(use, line{r.Label, r.Class, ux, uy})
 		lost = append(lost, line{r.Label, r.Class, ax, ay})
-		dials = append(dials, line{r.Label, r.Class, dx, dy})
+		rings = append(rings, line{r.Label, r.Class, rx, ry})
 	}
 	if len(use) == 0 {
 		return nil
@@ -201,7 +201,7 @@ func dayCharts(x section, s Study) []template.HTML {
 	return []template.HTML{
 		timeChart("Utilisation, every ten minutes", hours, use, 1, 1, true, nil),
 		timeChart("Abandoned of all answered calls so far", hours, lost, 0, 1.3*x.Limit, true, []mark{{label: "limit", at: x.Limit}}),
-		timeChart("Calls launched per minute", hours, dials, 0, 1, false, nil),
+		timeChart("Calls ringing", hours, rings, 0, 1, false, nil),
 		timeChart("Agents on duty", hours, duty, 0, 1, false, nil),
 	}
 }

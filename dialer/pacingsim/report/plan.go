@@ -47,6 +47,8 @@ type Row struct {
 	Tuned  bool             `json:"tuned,omitempty"`
 	Keeps  bool             `json:"keeps_limit"`
 	Result pacingsim.Result `json:"result"`
+	// Ringing is the mean number of calls ringing in each minute of the day.
+	Ringing []float64 `json:"ringing"`
 }
 
 // Scenario is one world with all its rows.
@@ -156,11 +158,12 @@ func (p Plan) row(ctx context.Context, w *pacingsim.World, e Entry) (Row, error)
 	if err != nil {
 		return row, err
 	}
-	o.Algorithm, o.Factory = row.Spec, factory
+	watch := newRingingWatch(w)
+	o.Algorithm, o.Factory = row.Spec, watch.around(factory)
 	o.Seeds, o.FirstSeed, o.Hours = p.Seeds, p.FirstSeed, p.Hours
 	o.KeepDay, o.KeepSeeds = true, true
 	row.Result, err = pacingsim.Run(ctx, o)
-	row.Keeps = peers.Keeps(row.Result)
+	row.Keeps, row.Ringing = peers.Keeps(row.Result), watch.perMinute()
 	return row, err
 }
 

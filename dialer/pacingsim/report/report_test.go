@@ -34,7 +34,7 @@ func plan(t *testing.T) Plan {
 			{Label: "tuned", Family: &peers.Family{Template: "power:ratio=%", Values: []float64{1, 1.2, 9}}},
 		},
 		Algorithms: peers.Algorithms(),
-		Seeds:      2, FirstSeed: 1, TuneSeeds: 1, TuneFirst: 100, Hours: 5, Workers: 2,
+		Seeds:      2, FirstSeed: 1, TuneSeeds: 1, TuneFirst: 100, Hours: 4.4, Workers: 2,
 	}
 }
 
@@ -190,12 +190,64 @@ func TestAlignedAndBuckets(t *testing.T) {
 	if x[shockBefore] != 0.5 || math.Abs(y[shockBefore]-(60+90+60)/360.0) > 1e-12 {
 		t.Errorf("around: %v %v", x[shockBefore], y[shockBefore])
 	}
-	_, dials := dialRate(day, 2)
-	if len(dials) != 20 || dials[0] != 2 {
-		t.Errorf("dials a minute: %v", dials)
+	minutes := make([]float64, 25)
+	minutes[3], minutes[14] = 20, 5
+	if x, y := ringing(minutes); len(y) != 2 || y[0] != 2 || y[1] != 0.5 || x[0] != 5.0/60 {
+		t.Errorf("ringing: %v %v", x, y)
 	}
 	_, lost := abandonSoFar(day)
 	if !math.IsNaN(lost[0]) || math.Abs(lost[12]-1.0/130) > 1e-12 {
 		t.Errorf("abandoned so far: %v", lost[:13])
+	}
+}
+
+// TestRinging: a dialer with one call per free agent has as many calls ringing
+// as agents idle, apart from the moments between answer and join.
+func TestRinging(t *testing.T) {
+	t.Parallel()
+	w := world(t, "exp20")
+	factory, err := pacingsim.Find(peers.Algorithms(), "progressive")
+	if err != nil {
+		t.Fatal(err)
+	}
+	watch := newRingingWatch(w)
+	r, err := pacingsim.Run(t.Context(), pacingsim.Options{World: w, Factory: watch.around(factory), Seeds: 2, Hours: 2, Workers: 2, KeepDay: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rings := watch.perMinute()
+	for i, b := range r.Day[:len(r.Day)-2] {
+		if idle := (b.Staffed - b.Busy) / 60 / 2; math.Abs(idle-rings[i]) > 0.05 { // calls are launched a millisecond apart
+			t.Fatalf("minute %d: %v idle, %v ringing", i, idle, rings[i])
+		}
+	}
+	plain, err := pacingsim.Run(t.Context(), pacingsim.Options{World: w, Factory: factory, Seeds: 2, Hours: 2, KeepDay: true})
+	if err != nil || plain.UtilisationMean != r.UtilisationMean {
+		t.Errorf("watching changed the run: %v, %v, %v", r.UtilisationMean, plain.UtilisationMean, err)
+	}
+}
+
+// TestWatchSurvivesRestart: in a world with a restart ours goes on with what it
+// saved, watched or not.
+func TestWatchSurvivesRestart(t *testing.T) {
+	t.Parallel()
+	w := world(t, "s17")
+	w.WarmUp, w.Control.Restarts = 0, []pacingsim.Restart{{At: 900, Down: 3}}
+	run := func(f pacingsim.Factory) pacingsim.Result {
+		r, err := pacingsim.Run(t.Context(), pacingsim.Options{World: w, Factory: f, Seeds: 1, Hours: 0.5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	watch := newRingingWatch(w)
+	a, b := run(pacingsim.Ours()), run(watch.around(pacingsim.Ours()))
+	if a.UtilisationMean != b.UtilisationMean || a.AbandonMean != b.AbandonMean {
+		t.Errorf("watched %v %v, not watched %v %v", b.UtilisationMean, b.AbandonMean, a.UtilisationMean, a.AbandonMean)
+	}
+	for i, v := range watch.perMinute() {
+		if v < -1 {
+			t.Fatalf("minute %d: %v ringing", i, v)
+		}
 	}
 }

@@ -70,11 +70,15 @@ func abandonSoFar(day []pacingsim.Bin) (x, y []float64) {
 	return x, y
 }
 
-// dialRate is calls launched per minute, mean over the seeds.
-func dialRate(day []pacingsim.Bin, seeds int) (x, y []float64) {
-	for _, b := range bucketed(day, 10) {
-		x = append(x, (b.Start+300)/3600)
-		y = append(y, float64(b.Dials)/10/float64(seeds))
+// ringing smooths the calls ringing per minute over ten minutes.
+func ringing(minutes []float64) (x, y []float64) {
+	for i := 0; i+10 <= len(minutes); i += 10 {
+		sum := 0.0
+		for _, v := range minutes[i : i+10] {
+			sum += v
+		}
+		x = append(x, (float64(i)+5)/60)
+		y = append(y, sum/10)
 	}
 	return x, y
 }
