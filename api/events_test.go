@@ -22,6 +22,7 @@ type stream struct {
 	t    *testing.T
 	body *bufio.Reader
 	end  context.CancelFunc
+	last string // id of the last event read
 }
 
 type event struct{ id, name, data string }
@@ -63,6 +64,7 @@ func (s *stream) next() (event, error) {
 		line = strings.TrimSuffix(line, "\n")
 		switch {
 		case line == "" && e.name != "":
+			s.last = e.id
 			return e, nil
 		case strings.HasPrefix(line, "id: "):
 			e.id = line[4:]
@@ -81,6 +83,20 @@ func (s *stream) must() event {
 		s.t.Fatal(err)
 	}
 	return e
+}
+
+// state reads a change and returns the state that its agent went to.
+func (s *stream) state() string {
+	s.t.Helper()
+	var e orchestrator.Entry
+	var c orchestrator.AgentChange
+	if err := json.Unmarshal([]byte(s.must().data), &e); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := json.Unmarshal(e.Data, &c); err != nil {
+		s.t.Fatal(err)
+	}
+	return c.To
 }
 
 // ids reads n events and returns their ids.
