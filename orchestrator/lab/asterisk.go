@@ -30,7 +30,8 @@ type Endpoint struct {
 	Context string
 }
 
-// Trunk is a way out, dialled as PJSIP/<number>@<Name>.
+// Trunk is a way out, dialled as PJSIP/<number>@<Name>. A Phone serves as the
+// carrier at its far end.
 type Trunk struct {
 	Name string
 	Addr string // host:port of the far end
@@ -88,6 +89,7 @@ type Asterisk struct {
 	o        AsteriskOptions
 	parts    parts
 	dir      string
+	temp     *folder // nil when the caller named the folder
 	ports    *portBlock
 	values   dialplans.Values
 	password string
@@ -146,7 +148,9 @@ func AsteriskFor(tb TB, o AsteriskOptions) *Asterisk {
 func (a *Asterisk) prepare() error {
 	var err error
 	if a.dir == "" {
-		a.dir, err = os.MkdirTemp("", "op-ast-")
+		if a.temp, err = newFolder("asterisk", a.o.Outlive); err == nil {
+			a.dir = a.temp.path
+		}
 	} else if a.dir, err = filepath.Abs(a.dir); err == nil {
 		err = os.MkdirAll(a.dir, 0o700)
 	}
@@ -356,7 +360,7 @@ func (a *Asterisk) Stop() error {
 
 func (a *Asterisk) discard() {
 	a.ports.release()
-	if a.o.Dir == "" && a.dir != "" {
-		os.RemoveAll(a.dir)
+	if a.temp != nil {
+		a.temp.remove()
 	}
 }

@@ -191,3 +191,59 @@ func TestThirtyPhonesTalkAtOnce(t *testing.T) {
 	}
 	talks.Wait()
 }
+
+func TestTrunkLeadsToACarrier(t *testing.T) {
+	t.Parallel()
+	lab.Require(t)
+	ctx := limit(t)
+	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier", OnInvite: lab.AnswerAfter(0)})
+	a := lab.AsteriskFor(t, lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "out", Addr: carrier.Addr()}}})
+	if out, err := a.CLI("channel originate PJSIP/5559999@out extension " + lab.ToneExtension + "@lab"); err != nil {
+		t.Fatal(out, err)
+	}
+	call, err := carrier.NextCall(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if call.Number() != "5559999" {
+		t.Errorf("the carrier was asked for %q, want 5559999", call.Number())
+	}
+	if err := call.WaitTone(ctx, 1004); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAppQueueServesACaller(t *testing.T) {
+	t.Parallel()
+	a := lab.AsteriskFor(t, lab.AsteriskOptions{
+		Endpoints: lab.Desk(101, 101),
+		FromTrunk: "exten => 5000,1,Answer()\n same => n,Queue(sales)\n",
+		Queues:    []lab.Queue{{Name: "sales", Members: []string{"PJSIP/101"}}},
+	})
+	agent := desk(t, a, "101")
+	agent.OnInvite(lab.AnswerAfter(0))
+	call, err := caller(t, a, "5553200").Dial(limit(t), "5000", lab.DialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	served, err := agent.NextCall(limit(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	served.PlayTone(600)
+	if err := call.WaitTone(limit(t), 600); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCallerWaitsWithMusic(t *testing.T) {
+	t.Parallel()
+	a := lab.AsteriskFor(t, lab.AsteriskOptions{FromTrunk: "exten => 1,1,Answer()\n same => n,MusicOnHold()\n"})
+	call, err := caller(t, a, "5553201").Dial(limit(t), "1", lab.DialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := call.WaitSound(limit(t)); err != nil {
+		t.Error(err)
+	}
+}

@@ -103,6 +103,15 @@ func (c *Call) Caller() (number, name string) {
 	return from.Address.User, from.DisplayName
 }
 
+// Number is the number that was called: for a carrier behind a Trunk it tells
+// one call from another. It is "" for a call that was placed.
+func (c *Call) Number() string {
+	if c.incoming == nil {
+		return ""
+	}
+	return c.incoming.InviteRequest.Recipient.User
+}
+
 // Header returns the first header of that name: of the INVITE for a call that
 // came in, of the last response for one that was placed. "" when there is none.
 func (c *Call) Header(name string) string {

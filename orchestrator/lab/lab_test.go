@@ -111,3 +111,33 @@ func TestPortBlocksDoNotOverlap(t *testing.T) {
 		t.Errorf("block %d was given although all are taken", b.base)
 	}
 }
+
+func TestFoldersOfTheDeadAreSwept(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	alive, err := newFolder("sweep", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead, err := newFolder("sweep", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead.lock.Close() // as the end of its process does
+	kept, err := newFolder("sweep", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name string
+		f    *folder
+		want bool
+	}{{"in use", alive, true}, {"of a dead process", dead, false}, {"that outlives its process", kept, true}} {
+		if _, err := os.Stat(row.f.path); (err == nil) != row.want {
+			t.Errorf("the folder %s: %v, want it there: %v", row.name, err, row.want)
+		}
+	}
+	alive.remove()
+	if _, err := os.Stat(alive.path); err == nil {
+		t.Error("a folder that was removed is there")
+	}
+}

@@ -51,18 +51,17 @@ func (p portPool) claim() (*portBlock, error) {
 	for i := range p.count {
 		base := p.first + i*p.size
 		path := filepath.Join(dir, p.name+"-"+strconv.Itoa(base)+".lock")
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o666)
+		f, err := lockFile(path, syscall.LOCK_EX|syscall.LOCK_NB)
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("claiming ports: %w", err)
 		}
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil && free(base, min(p.size, 2)) {
+		if free(base, min(p.size, 2)) {
 			return &portBlock{base: base, lock: f}, nil
 		}
 		f.Close()
-		if err != nil && !errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("claiming ports: %w", err)
-		}
 	}
 	return nil, fmt.Errorf("claiming ports: all %d blocks for %s from port %d on are in use", p.count, p.name, p.first)
 }

@@ -34,6 +34,7 @@ type Redis struct {
 	o     RedisOptions
 	parts parts
 	dir   string
+	temp  *folder // nil when the caller named the folder
 	ports *portBlock
 
 	mu  sync.Mutex
@@ -53,10 +54,11 @@ func StartRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
 	}
 	r := &Redis{o: o, parts: p, dir: o.Dir, ports: ports}
 	if r.dir == "" {
-		if r.dir, err = os.MkdirTemp("", "op-redis-"); err != nil {
+		if r.temp, err = newFolder("redis", o.Outlive); err != nil {
 			ports.release()
-			return nil, fmt.Errorf("redis-server's folder: %w", err)
+			return nil, err
 		}
+		r.dir = r.temp.path
 	}
 	if err = r.configure(); err == nil {
 		err = r.Restart(ctx)
@@ -225,7 +227,7 @@ func (r *Redis) Stop() error {
 // discard gives back the port and the folder.
 func (r *Redis) discard() {
 	r.ports.release()
-	if r.o.Dir == "" {
-		os.RemoveAll(r.dir)
+	if r.temp != nil {
+		r.temp.remove()
 	}
 }

@@ -63,7 +63,7 @@ type SIPpResult struct {
 
 // SIPp is a running SIPp.
 type SIPp struct {
-	dir   string
+	temp  *folder
 	ports *portBlock
 	run   *process
 	out   *tail
@@ -155,18 +155,18 @@ func startSIPp(ctx context.Context, scenario string, data any, args ...string) (
 	if s.ports, err = sippPorts.claim(); err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp("", "op-sipp-"); err != nil {
+	if s.temp, err = newFolder("sipp", false); err != nil {
 		s.ports.release()
-		return nil, fmt.Errorf("sipp's folder: %w", err)
+		return nil, err
 	}
-	file := filepath.Join(s.dir, scenario)
+	file := filepath.Join(s.temp.path, scenario)
 	if err = os.WriteFile(file, xml.Bytes(), 0o600); err == nil {
 		cmd := exec.CommandContext(ctx, p.sipp, append([]string{
 			"-sf", file, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-bind_local", "-t", "u1",
 			"-p", strconv.Itoa(s.ports.base), "-mp", strconv.Itoa(s.ports.base + 2), "-nostdin",
 			"-trace_stat", "-stf", s.statFile(), "-fd", "1", "-trace_err", "-error_file", s.errorFile(),
 		}, args...)...)
-		cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, s.out, s.out
+		cmd.Dir, cmd.Stdout, cmd.Stderr = s.temp.path, s.out, s.out
 		s.run, err = start("sipp", cmd, false)
 	}
 	if err != nil {
@@ -176,12 +176,12 @@ func startSIPp(ctx context.Context, scenario string, data any, args ...string) (
 	return s, nil
 }
 
-func (s *SIPp) statFile() string  { return filepath.Join(s.dir, "stat.csv") }
-func (s *SIPp) errorFile() string { return filepath.Join(s.dir, "errors.log") }
+func (s *SIPp) statFile() string  { return filepath.Join(s.temp.path, "stat.csv") }
+func (s *SIPp) errorFile() string { return filepath.Join(s.temp.path, "errors.log") }
 
 func (s *SIPp) discard() {
 	s.ports.release()
-	os.RemoveAll(s.dir)
+	s.temp.remove()
 }
 
 // Addr is SIPp's own host:port.
