@@ -111,7 +111,14 @@ func (t *turn) callerEvent(e Event) {
 		t.over(OutcomeTransferred, "operadora", CauseNormal)
 	case EventDigit:
 		switch t.c.State {
-		case StateGuided, StateWaiting, StateOffered:
+		case StateWaiting, StateOffered:
+			if key := t.c.Wait.Plan.ExitKey; key != "" && key == e.Digit {
+				t.unqueue("exit")
+				t.guideInput(GuideInput{Kind: GuideQueued, Result: "exit"})
+				return
+			}
+			t.guideInput(GuideInput{Kind: GuideDigit, Digit: e.Digit})
+		case StateGuided:
 			t.guideInput(GuideInput{Kind: GuideDigit, Digit: e.Digit})
 		default:
 			t.refuse(string(t.c.State), "digit")

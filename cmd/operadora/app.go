@@ -21,6 +21,7 @@ import (
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
+	ivrstore "github.com/operadora/operadora/ivr/redisstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -85,7 +86,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	if err != nil {
 		return nil, err
 	}
-	a.library = ivr.NewLibrary(flowfile.Parse, nil)
+	a.library = ivr.NewLibrary(flowfile.Parse, ivrstore.New(rdb, cfg.Redis.Tenant))
 	if err = a.joinPBXs(); err != nil {
 		return nil, err
 	}

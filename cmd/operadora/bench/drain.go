@@ -1,0 +1,197 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/cmd/operadora/trial"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// Sizes of the drain: 20 agents whose calls last 2.1 s and 200 callers who wait.
+const (
+	drainAgents  = 20
+	drainCallers = 200
+	drainTalk    = 2100 * time.Millisecond
+	drainLimit   = 4 * time.Minute
+)
+
+const benchQueue = "bench"
+
+// drained is what one side did with the same waiting callers.
+type drained struct {
+	rate float64         // calls per second, from the first login to the end of the last call
+	gaps []time.Duration // from an agent's BYE to the next INVITE at the same phone
+}
+
+// Drain lets 20 agents work 200 waiting callers off, first served by operadora
+// and then by app_queue of the same Asterisk.
+func Drain(ctx context.Context, out, progress io.Writer) error {
+	desks, err := lab.StartDesks(drainTalk)
+	if err != nil {
+		return err
+	}
+	defer desks.Stop()
+	site, err := inboundSite(ctx, desks, drainAgents)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = site.Close() }()
+	fmt.Fprintln(progress, "queue_drain: operadora …")
+	ours, err := drainOurs(ctx, site, desks)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(progress, "queue_drain: app_queue …")
+	theirs, err := drainPeer(ctx, site, desks)
+	if err != nil {
+		return err
+	}
+	ideal := drainAgents / drainTalk.Seconds()
+	gap := func(q float64) Line {
+		return NewLine("agent_gap", fmt.Sprintf("p%g", q*100), "ms", millis(quantile(ours.gaps, q)), "app_queue", millis(quantile(theirs.gaps, q)))
+	}
+	return Emit(out,
+		NewLine("queue_drain", "throughput", "calls/s", ours.rate, "ideal", ideal),
+		NewLine("queue_drain", "throughput", "calls/s", ours.rate, "app_queue", theirs.rate),
+		NewLine("queue_drain", "app_queue_of_ideal", "calls/s", theirs.rate, "ideal", ideal),
+		gap(.5), gap(.99))
+}
+
+// inboundSite is a site whose number 5000 goes straight to a queue with the
+// agents of desks, and whose number 5900 goes to app_queue with the same phones.
+func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*trial.Site, error) {
+	dir, err := os.MkdirTemp("", "op-bench-")
+	if err != nil {
+		return nil, err
+	}
+	var phones []lab.Endpoint
+	var people strings.Builder
+	people.WriteString("agents:\n")
+	for n := range agents {
+		user := strconv.Itoa(101 + n)
+		phones = append(phones, lab.Endpoint{User: user, Contact: desks.Contact(user)})
+		fmt.Fprintf(&people, "  - {id: %q, pbx: %s, endpoint: PJSIP/%s, queues: [%s]}\n", user, trial.PBX, user, benchQueue)
+	}
+	return trial.New(ctx, trial.Options{
+		Dir: dir,
+		Asterisk: lab.AsteriskOptions{
+			Endpoints: phones,
+			Queues: []lab.Queue{{Name: benchQueue, Strategy: "rrmemory",
+				Settings: []string{"timeout=15", "retry=1", "wrapuptime=0", "ringinuse=no", "autofill=yes"}}},
+			FromTrunk: "include => operadora-inbound\nexten => 5900,1,Answer()\n same => n,Queue(" + benchQueue + ")\n same => n,Hangup()\n",
+		},
+		Definitions: map[string]string{
+			"queues.yaml": "queues:\n  - {id: " + benchQueue + ", wrap_up: 0s, retry: 1s, misses_before_pause: 0}\n",
+			"agents.yaml": people.String(),
+			"dids.yaml":   "dids:\n  \"5000\": {flow: straight}\n",
+			"flows/straight.yaml": "flow: straight\nlanguage: en\nstart: pick_up\nnodes:\n" +
+				"  pick_up: {type: answer, next: wait}\n" +
+				"  wait: {type: queue, queue: " + benchQueue + ", on: {timeout: end, full: end, no_agents: end, error: end}}\n",
+		},
+		Config: "log: {level: info}\n",
+	})
+}
+
+// callersWait places the callers and returns when count says that all of them wait.
+func callersWait(ctx context.Context, site *trial.Site, number string, n int, count func() (int, error)) (*lab.SIPp, error) {
+	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: site.Asterisk.SIPAddr(), Number: number, Calls: n, Rate: 40})
+	if err != nil {
+		return nil, err
+	}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		waiting, err := count()
+		if err != nil || waiting >= n {
+			return callers, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return callers, fmt.Errorf("only %d of %d callers wait: %w", waiting, n, ctx.Err())
+		}
+	}
+}
+
+func drainOurs(ctx context.Context, site *trial.Site, desks *lab.Desks) (drained, error) {
+	ctx, cancel := context.WithTimeout(ctx, drainLimit)
+	defer cancel()
+	if err := site.Start(ctx); err != nil {
+		return drained{}, err
+	}
+	api, err := site.API("supervisor")
+	if err != nil {
+		return drained{}, err
+	}
+	callers, err := callersWait(ctx, site, "5000", drainCallers, func() (int, error) {
+		var q struct{ Waiting int }
+		err := api.Do(ctx, http.MethodGet, "/api/v1/queues/"+benchQueue, nil, &q)
+		return q.Waiting, err
+	})
+	if err != nil {
+		return drained{}, err
+	}
+	defer callers.Stop()
+	d, err := drain(ctx, desks, func(user string) error {
+		return api.Do(ctx, http.MethodPost, "/api/v1/agents/"+user+"/login", struct{}{}, nil)
+	})
+	if err != nil {
+		return d, err
+	}
+	return d, site.Stop()
+}
+
+func drainPeer(ctx context.Context, site *trial.Site, desks *lab.Desks) (drained, error) {
+	ctx, cancel := context.WithTimeout(ctx, drainLimit)
+	defer cancel()
+	desks.Forget()
+	callers, err := callersWait(ctx, site, "5900", drainCallers, func() (int, error) {
+		out, err := site.Asterisk.CLI("queue show " + benchQueue)
+		return strings.Count(out, "(wait:"), err
+	})
+	if err != nil {
+		return drained{}, err
+	}
+	defer callers.Stop()
+	return drain(ctx, desks, func(user string) error {
+		_, err := site.Asterisk.CLI("queue add member PJSIP/" + user + " to " + benchQueue)
+		return err
+	})
+}
+
+// drain logs every agent in and waits until all callers have been served.
+func drain(ctx context.Context, desks *lab.Desks, login func(user string) error) (drained, error) {
+	done := desks.Expect(drainCallers)
+	begun := time.Now()
+	for n := range drainAgents {
+		if err := login(strconv.Itoa(101 + n)); err != nil {
+			return drained{}, err
+		}
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return drained{}, fmt.Errorf("only %d of %d callers were served: %w", len(desks.Calls()), drainCallers, ctx.Err())
+	}
+	took := time.Since(begun)
+	return drained{rate: drainCallers / took.Seconds(), gaps: gapsOf(desks.Calls())}, nil
+}
+
+// gapsOf returns, per phone, the times from the end of a call to the next INVITE.
+func gapsOf(calls []lab.DeskCall) (gaps []time.Duration) {
+	last := map[string]time.Time{}
+	for _, c := range calls {
+		if end, ok := last[c.User]; ok {
+			gaps = append(gaps, c.Rung.Sub(end))
+		}
+		last[c.User] = c.Over
+	}
+	return gaps
+}
