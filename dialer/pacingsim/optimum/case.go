@@ -45,7 +45,7 @@ func positive(x float64) bool { return x > 0 && !math.IsInf(x, 1) }
 
 // withDefaults fills what was left out. Twelve waiting callees at two seconds of
 // patience are lost six a second, so more than that never meet. The bound on
-// ringing calls covers a shortfall of six standard deviations of the busy
+// ringing calls covers a shortfall of four standard deviations of the busy
 // agents at an answer every 1/p calls, plus twice the ringing of a full team.
 func (c Case) withDefaults() Case {
 	if c.Patience == 0 {
@@ -56,7 +56,7 @@ func (c Case) withDefaults() Case {
 	}
 	if c.Ringing == 0 {
 		n := float64(c.Agents)
-		shortfall := min(n, 6*math.Sqrt(n)) + 3
+		shortfall := min(n, 4*math.Sqrt(n)) + 3
 		flow := 2 * n * c.Ring / c.Handle
 		c.Ringing = int(math.Ceil((shortfall + flow) / c.Answer))
 	}

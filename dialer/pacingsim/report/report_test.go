@@ -133,6 +133,15 @@ func TestPlanRefuses(t *testing.T) {
 	}
 }
 
+func TestNeedsOptimum(t *testing.T) {
+	t.Parallel()
+	for spec, want := range map[string]bool{"optimum": true, "optimum:part=safe": true, "optimum:agents=5,answer=0.2,handle=100,ring=9": false, "progressive": false, "": false} {
+		if needsOptimum(spec) != want {
+			t.Errorf("%q: %v", spec, !want)
+		}
+	}
+}
+
 func TestAxes(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
