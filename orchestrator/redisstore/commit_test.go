@@ -131,6 +131,11 @@ func TestEndedCallLeavesTheLiveSetAndExpires(t *testing.T) {
 	if len(live) != 1 || live[0].CallSummary.Call != "b" {
 		t.Errorf("live: %+v", live)
 	}
+	late, err := s.Overdue(t.Context(), "lima", at.AddDate(1, 0, 0))
+	ok(t, err)
+	if late != 1 {
+		t.Errorf("%d calls have deadlines, want 1", late)
+	}
 	c, err := s.Call(t.Context(), "a")
 	ok(t, err)
 	if c.State != orchestrator.StateEnded {

@@ -94,6 +94,19 @@ func (f *follower) stop() error {
 	return err
 }
 
+// ended waits until Tail ends by itself and returns its error.
+func (f *follower) ended(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-f.done:
+		f.done <- nil // for stop
+		return err
+	case <-time.After(30 * time.Second):
+		t.Fatal("the reader reads on")
+		return nil
+	}
+}
+
 // until waits until n entries were read and returns their data.
 func (f *follower) until(t *testing.T, n int) []string {
 	t.Helper()
@@ -205,10 +218,9 @@ func TestTailNoticesAnEmptiedJournal(t *testing.T) {
 	key := redisstore.JournalKey(tenantOf(t))
 	ok(t, rdb.Del(t.Context(), key).Err())
 	ok(t, rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: key, ID: "5-1", Values: []string{"type", "x", "at", "1"}}).Err())
-	if err := <-f.done; !errors.Is(err, redisstore.ErrRewound) || fault.KindOf(err) != fault.Conflict {
+	if err := f.ended(t); !errors.Is(err, redisstore.ErrRewound) || fault.KindOf(err) != fault.Conflict {
 		t.Errorf("ended with %v", err)
 	}
-	f.done <- nil
 	if err := s.Tail(t.Context(), last, nil); !errors.Is(err, redisstore.ErrRewound) {
 		t.Errorf("a new reader at the old place: %v", err)
 	}

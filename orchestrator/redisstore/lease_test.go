@@ -51,6 +51,10 @@ func TestRestartedInstanceTakesOverAtOnce(t *testing.T) {
 	if err := s.Release(t.Context(), before); !errors.Is(err, orchestrator.ErrFenced) {
 		t.Errorf("the old lease was given back: %v", err)
 	}
+	// What the process before stored is no repetition of our own.
+	if err := s.Commit(t.Context(), after, call("a", 1), nil); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("the revision of the process before: %v", err)
+	}
 	ok(t, s.Commit(t.Context(), after, call("a", 2), nil))
 	if n := len(journalOf(t, s)); n != 0 {
 		t.Errorf("a refused commit wrote %d entries", n)
@@ -80,8 +84,13 @@ func TestEpochsGrowOverExpiryAndRelease(t *testing.T) {
 	if err := s.Commit(t.Context(), b, call("a", 1), nil); !errors.Is(err, orchestrator.ErrFenced) {
 		t.Errorf("after giving it back: %v", err)
 	}
-	if c := lease(t, s, south); c.Epoch != b.Epoch+1 {
+	c := lease(t, s, south)
+	if c.Epoch != b.Epoch+1 {
 		t.Errorf("epoch %d after %d", c.Epoch, b.Epoch)
+	}
+	ok(t, s.Release(t.Context(), c))
+	if d := lease(t, s, north); d.Epoch != c.Epoch+1 { // need not wait for it to expire
+		t.Errorf("epoch %d after %d", d.Epoch, c.Epoch)
 	}
 }
 

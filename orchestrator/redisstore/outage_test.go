@@ -101,10 +101,9 @@ func TestRedisComesBackEmpty(t *testing.T) {
 		t.Errorf("health while Redis is away: %v", err)
 	}
 	ok(t, r.Restart(t.Context()))
-	if err := <-f.done; !errors.Is(err, redisstore.ErrRewound) {
+	if err := f.ended(t); !errors.Is(err, redisstore.ErrRewound) {
 		t.Errorf("the reader ended with %v", err)
 	}
-	f.done <- nil
 	if again := lease(t, s, north); again != l {
 		t.Errorf("the lease became %+v", again)
 	}

@@ -23,10 +23,9 @@ const livePage = 256
 
 // Store implements orchestrator.Store.
 type Store struct {
-	rdb    redis.UniversalClient
-	keys   keys
-	tenant string
-	log    *slog.Logger
+	rdb  redis.UniversalClient
+	keys keys
+	log  *slog.Logger
 
 	mu   sync.Mutex
 	held map[string]orchestrator.Lease // by PBX, as last acquired here; guarded by mu
@@ -41,7 +40,7 @@ func New(rdb redis.UniversalClient, tenant string, log *slog.Logger) *Store {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Store{
-		rdb: rdb, keys: keysOf(tenant), tenant: tenant, log: log.With("component", "redisstore"),
+		rdb: rdb, keys: keysOf(tenant), log: log.With("component", "redisstore"),
 		held: map[string]orchestrator.Lease{},
 	}
 }
