@@ -1,6 +1,9 @@
 package pacing
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // callRecord is one live call.
 type callRecord struct {
@@ -20,7 +23,11 @@ type flight struct {
 	calls []callRecord
 	index map[CallID]int32
 	count [callStateCount]int
+	ended [256]CallID // the last calls that ended, to know an event told twice
+	ends  int
 }
+
+func (f *flight) endedLately(id CallID) bool { return slices.Contains(f.ended[:], id) }
 
 const mostCalls = 200000
 
@@ -45,6 +52,8 @@ func (f *flight) move(c *callRecord, to CallState, now float64) {
 
 func (f *flight) remove(c *callRecord) {
 	f.count[c.State]--
+	f.ended[f.ends%len(f.ended)] = c.ID
+	f.ends++
 	i, last := f.index[c.ID], int32(len(f.calls)-1)
 	delete(f.index, c.ID)
 	if i != last {
@@ -77,6 +86,9 @@ func (p *Pacer) callEvent(e *Event) bool {
 			State: StateLaunched, Launched: p.now, Rang: -1, Since: p.now})
 		k.segments[e.Segment].launched(p.now, 1)
 		return true
+	}
+	if c == nil && e.Kind == CallAbandoned && !p.flight.endedLately(e.Call) {
+		k.budget.resolved(true, p.now) // whose call it was is lost, what the law counts is not
 	}
 	if c == nil || int(c.Campaign) != e.Campaign || int(c.Segment) >= len(k.segments) {
 		return false

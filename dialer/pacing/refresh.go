@@ -150,6 +150,8 @@ func (p *Pacer) forgetLost() {
 		if lost {
 			p.doubt()
 			p.flight.remove(c)
+			p.flight.ends-- // it may yet be told how it ended
+			p.flight.ended[p.flight.ends%len(p.flight.ended)] = 0
 		}
 	}
 }

@@ -1,0 +1,148 @@
+package pacing
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func testBudget(agents float64) *budget {
+	c := CampaignConfig{}
+	c.setDefaults()
+	b := &budget{window: newWindow(&c), limit: 0.03, grace: 100, LogBase: math.Log(baseFirst)}
+	b.forward(day(0))
+	b.size(agents, 0)
+	return b
+}
+
+func day(seconds float64) time.Time {
+	return time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC).Add(asDuration(seconds))
+}
+
+func TestBudgetByHand(t *testing.T) {
+	t.Parallel()
+	b := testBudget(20)
+	for range 50 {
+		b.resolved(false, 0)
+	}
+	near(t, "balance after 50 served", b.Balance, 1.5, 1e-9)
+	b.resolved(true, 0)
+	near(t, "balance after one abandoned", b.Balance, 1.53-1, 1e-9)
+	near(t, "left", b.left(), 0.53, 1e-9)
+	near(t, "left with grace", b.graceLeft(), 2, 1e-9)
+	b.unanswered()
+	near(t, "balance after an answer was a machine's", b.Balance, 0.5, 1e-9)
+}
+
+func TestBudgetStages(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name              string
+		served, abandoned int
+		strict            bool
+		at                float64
+		want              stage
+	}{
+		{"fresh window", 0, 0, false, 0, stageProgressive},
+		{"a third of a call earned", 11, 0, false, 0, stageCareful},
+		{"more than the reserve", 60, 0, false, 0, stageLevel},
+		{"one lost of few", 20, 1, false, 0, stageProgressive},
+		{"overdrawn just now", 20, 4, false, 5, stageStop},
+		{"overdrawn, hold is over", 20, 4, false, 60, stageRepair},
+		{"overdrawn, strict", 20, 4, true, 60, stageStop},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			b := testBudget(20)
+			b.strict = r.strict
+			for range r.served {
+				b.resolved(false, 0)
+			}
+			for range r.abandoned {
+				b.resolved(true, 0)
+			}
+			if got := b.stage(r.at); got != r.want {
+				t.Errorf("stage %d, want %d", got, r.want)
+			}
+		})
+	}
+}
+
+// What a quiet hour earns beyond the cap is not there to be burst.
+func TestBudgetDoesNotHoard(t *testing.T) {
+	t.Parallel()
+	b := testBudget(20)
+	for range 5000 {
+		b.resolved(false, 0)
+	}
+	b.size(20, 0)
+	b.resolved(false, 0)
+	if most := b.target + 3/b.gain; b.Balance > most+1e-9 {
+		t.Errorf("balance %v beyond %v", b.Balance, most)
+	}
+	if b.level() > levelHighest {
+		t.Errorf("level %v", b.level())
+	}
+}
+
+// With every answer abandoned at the level's own chance, the balance settles on
+// its target and the rate on the limit, wherever the level started.
+func TestBudgetSettlesOnTheLimit(t *testing.T) {
+	t.Parallel()
+	for _, bias := range []float64{0.2, 1, 5} { // true chance over modelled
+		b := testBudget(20)
+		lost, debt := 0.0, 0.0
+		const n = 20000
+		for range n {
+			b.size(20, 1)
+			if b.stage(1e9) >= stageCareful {
+				debt += 0.4 * bias * b.level()
+			}
+			abandoned := debt >= 1
+			if abandoned {
+				debt--
+				lost++
+			}
+			b.resolved(abandoned, 0)
+		}
+		if rate := lost / n; rate > 0.03 || rate < 0.022 {
+			t.Errorf("bias %v: rate %v", bias, rate)
+		}
+	}
+}
+
+func TestWindowRolls(t *testing.T) {
+	t.Parallel()
+	c := CampaignConfig{}
+	c.setDefaults()
+	w := newWindow(&c)
+	w.forward(day(0))
+	w.add(100, 3)
+	w.forward(day(22 * 3600))
+	near(t, "answered after 22 h", w.sumAnswered, 100, 0)
+	w.forward(day(23.5 * 3600))
+	near(t, "answered when about to leave", w.sumAnswered, 0, 0)
+	near(t, "abandoned until they have left", w.sumAbandoned, 3, 0)
+	w.forward(day(24.2 * 3600))
+	near(t, "abandoned after a day", w.sumAbandoned, 0, 0)
+	w.forward(day(3600)) // a clock that goes back
+	w.add(1, 1)
+	near(t, "abandoned", w.sumAbandoned, 1, 0)
+	w.forward(day(1e7))
+	near(t, "abandoned after months", w.sumAbandoned, 0, 0)
+}
+
+func TestWindowOfFixedPeriods(t *testing.T) {
+	t.Parallel()
+	c := CampaignConfig{WindowKind: WindowFixed, WindowStart: day(0).Add(-time.Hour)}
+	c.setDefaults()
+	w := newWindow(&c)
+	w.forward(day(0))
+	w.add(10, 1)
+	w.forward(day(22.9 * 3600))
+	near(t, "answered in the same period", w.sumAnswered, 10, 0)
+	near(t, "abandoned in the same period", w.sumAbandoned, 1, 0)
+	w.forward(day(23.1 * 3600))
+	near(t, "answered in the next", w.sumAnswered, 0, 0)
+}
