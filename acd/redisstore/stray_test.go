@@ -154,3 +154,40 @@ func (w *world) agentAlone(id string) (a acd.AgentRecord, ok bool, err error) {
 	w.decode([]byte(text), &a)
 	return a, true, nil
 }
+
+// TestACallThatQueuesAgainWhileItIsTalkedTo belongs to its new queue alone,
+// whatever is said of the old offer.
+func TestACallThatQueuesAgainWhileItIsTalkedTo(t *testing.T) {
+	t.Parallel()
+	for _, why := range []orchestrator.OfferFailure{orchestrator.OfferError, orchestrator.OfferCancelled} {
+		w := setup(t, defs(1, queue("ventas"), queue("soporte")))
+		w.login("a00")
+		o := w.serve("c1", "ventas")
+		w.enqueue("c1", "soporte")
+		w.wantDo(orchestrator.AgentLater, orchestrator.AgentLogout, "a00")
+		w.failed(o.ID, why)
+		if c := w.records().Calls["c1"]; c.Queue != "soporte" || c.Offer != "" {
+			t.Errorf("%s: %+v", why, c)
+		}
+		w.clean()
+	}
+}
+
+func TestAMissedCallEndsIdleness(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas")))
+	w.login("a00")
+	w.advance(time.Minute)
+	w.login("a01")
+	w.advance(time.Minute)
+	o := w.enqueue("c1", "ventas").Offer
+	if p := w.failed(o.ID, orchestrator.OfferNoAnswer); p.Offer == nil || p.Offer.Agent != "a01" {
+		t.Fatalf("%+v", p)
+	}
+	w.must(w.svc.Leave(w.ctx(), "c1", "hangup"))
+	w.advance(10 * time.Second)
+	w.until("the rest is over", func() bool { return w.agent("a00").Rest == 0 })
+	if p := w.enqueue("c2", "ventas"); p.Offer == nil || p.Offer.Agent != "a01" {
+		t.Errorf("a00 missed a call a moment ago, a01 is idle for longer: %+v", p.Offer)
+	}
+}
