@@ -51,8 +51,9 @@ func (s Study) WriteHTML(w io.Writer) error {
 		Wins     int
 		Judged   int
 	}{Study: s}
+	order := s.order()
 	for _, sc := range s.Scenarios {
-		x := newSection(sc, s)
+		x := newSection(sc, s, order)
 		data.Sections = append(data.Sections, x)
 		if ours := best(x.Rows, func(r shownRow) bool { return r.Ours }); ours >= 0 {
 			data.Judged++
@@ -74,17 +75,30 @@ func (s Study) WriteJSON(w io.Writer) error {
 // colours is how many classes c0.. the style sheet has beside "ours".
 const colours = 8
 
-func newSection(sc Scenario, s Study) section {
+// order numbers the ways of dialling, so that each has the same letter and
+// colour in every scenario.
+func (s Study) order() map[string]int {
+	order := map[string]int{}
+	for _, sc := range s.Scenarios {
+		for _, r := range sc.Rows {
+			if _, ok := order[r.Label]; !ok {
+				order[r.Label] = len(order)
+			}
+		}
+	}
+	return order
+}
+
+func newSection(sc Scenario, s Study, order map[string]int) section {
 	x := section{Scenario: sc}
 	if sc.World != nil {
 		x.Agents = sc.World.Agents.Count
 	}
-	others := 0
-	for i, r := range sc.Rows {
-		row := shownRow{Row: r, Letter: string(rune('A' + i%26)), Class: "ours"}
+	for _, r := range sc.Rows {
+		n := order[r.Label]
+		row := shownRow{Row: r, Letter: string(rune('A' + n%26)), Class: "ours"}
 		if !r.Ours {
-			row.Class = fmt.Sprintf("c%d", others%colours)
-			others++
+			row.Class = fmt.Sprintf("c%d", (n+colours-1)%colours) // the first is mostly ours
 		}
 		if sc.Optimum > 0 {
 			row.OfOptimum = r.Result.UtilisationMean / sc.Optimum
