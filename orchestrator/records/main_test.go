@@ -25,6 +25,8 @@ var cluster *postgres
 
 type postgres struct {
 	dir    string
+	bin    string
+	attr   *syscall.SysProcAttr
 	server *exec.Cmd
 	next   atomic.Int64
 }
@@ -59,27 +61,32 @@ func startPostgres() (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &postgres{dir: dir}
-	attr, err := p.unprivileged()
-	if err != nil {
+	p := &postgres{dir: dir, bin: bin}
+	if p.attr, err = p.unprivileged(); err != nil {
 		return nil, err
 	}
-	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "operadora", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
-	initdb.SysProcAttr, initdb.Dir = attr, dir
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "operadora", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+	initdb.SysProcAttr, initdb.Dir = p.attr, dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	log, err := os.Create(filepath.Join(dir, "log"))
+	return p, p.launch()
+}
+
+// launch starts the server on its data and waits until it answers.
+func (p *postgres) launch() error {
+	log, err := os.OpenFile(filepath.Join(p.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p.server = exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off")
-	p.server.SysProcAttr, p.server.Dir, p.server.Stdout, p.server.Stderr = attr, dir, log, log
+	defer log.Close() // the server has its own copy
+	p.server = exec.Command(filepath.Join(p.bin, "postgres"), "-D", filepath.Join(p.dir, "data"), "-k", p.dir,
+		"-c", "listen_addresses=", "-c", "fsync=off")
+	p.server.SysProcAttr, p.server.Dir, p.server.Stdout, p.server.Stderr = p.attr, p.dir, log, log
 	if err := p.server.Start(); err != nil {
-		return nil, err
+		return err
 	}
-	return p, p.await()
+	return p.await()
 }
 
 // unprivileged lets PostgreSQL, which refuses to run as root, run as its own
@@ -125,12 +132,17 @@ func (p *postgres) await() error {
 	}
 }
 
+// halt ends the server as an operator would in a hurry: connections are cut.
+func (p *postgres) halt() {
+	_ = p.server.Process.Signal(syscall.SIGINT)
+	_ = p.server.Wait()
+}
+
 func (p *postgres) stop() {
 	if p == nil {
 		return
 	}
-	_ = p.server.Process.Signal(syscall.SIGINT) // fast shutdown
-	_ = p.server.Wait()
+	p.halt()
 	_ = os.RemoveAll(p.dir)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // memoryJournal is a journal in memory that waits as a real one does.
@@ -243,4 +244,59 @@ func TestRecorderOnDatabase(t *testing.T) {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
+}
+
+// The real thing is stopped and started again while the journal grows.
+func TestRecorderSurvivesPostgresRestart(t *testing.T) {
+	t.Parallel()
+	own, err := startPostgres()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own == nil {
+		t.Log("left out: no PostgreSQL server is installed under /usr/lib/postgresql")
+		return
+	}
+	t.Cleanup(own.stop)
+	entries := newStory(t).day(12, 17).entries
+	d, j := openDB(t, own.fresh(t), func() time.Time { return noon }), newJournal()
+	r := NewRecorder(d, j, testConfig(""), quiet, time.Now)
+	if err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Stop)
+	until := func(what string, ok func(Lag) bool) {
+		t.Helper()
+		for !ok(r.Lag()) {
+			if !wait(t.Context(), time.Millisecond) {
+				t.Fatalf("the test was cut off while waiting until %s: %+v", what, r.Lag())
+			}
+		}
+	}
+	half := len(entries) / 2
+	j.append(entries[:half]...)
+	until("the first half is on record", func(l Lag) bool { return l.Recorded == entries[half-1].ID })
+	own.halt()
+	j.append(entries[half:]...)
+	until("the outage shows", func(l Lag) bool { return l.Err != nil })
+	if _, _, err := d.Contacts(t.Context(), ContactFilter{}); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a query during the outage: %v, want Unavailable", err)
+	}
+	if err := own.launch(); err != nil {
+		t.Fatal(err)
+	}
+	until("all is on record", func(l Lag) bool { return l.Recorded == entries[len(entries)-1].ID && l.Err == nil })
+	reference := freshSQLite(t)
+	write(t, reference, entries)
+	want, _, err := reference.Contacts(t.Context(), ContactFilter{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := d.Contacts(t.Context(), ContactFilter{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("SQLite and PostgreSQL disagree (-sqlite +postgres):\n%s", diff)
+	}
 }
