@@ -75,8 +75,8 @@ func TestTuneChoosesAmongAll(t *testing.T) {
 	}
 }
 
-// TestKnownBehaviour: the reference world separates the peers as others have
-// measured them there. Progressive and Issabel's predictor, which hardly ever
+// TestKnownBehaviour: the reference world separates the peers as another
+// simulation of them did. Progressive and Issabel's predictor, which hardly ever
 // predicts, stand at two thirds; VICIdial's ADAPT_AVERAGE with its defaults drops
 // about its limit and gains nothing by it; the tuned available-only ratio is far
 // ahead; overcommit breaks the limit where nobody but people pick up. The bounds are wide: they tell the
