@@ -18,8 +18,8 @@
 //     so an EventEntered may repeat what the snapshot shows.
 //   - A socket that died without closing is found out by pings, one that is
 //     open but deaf by heart-beats, both within three intervals.
-//   - EventEnded and EventLeft are told once for each channel; nothing is told
-//     of a channel after it left, until it comes back.
+//   - EventEnded and EventLeft are told once for each channel of a connection;
+//     nothing is told of a channel after it left, until it comes back.
 //   - A command that may reach Asterisk twice is repeated once when the
 //     connection broke before an answer. A command that timed out is not.
 //

@@ -178,7 +178,7 @@ func (s *session) count(ctx context.Context, kind string) bool {
 		label = "other"
 		if !s.known[kind] {
 			s.known[kind] = true
-			s.a.log.DebugContext(ctx, "event of a type that is not used", "type", kind)
+			s.a.log.InfoContext(ctx, "event of a type that is not used", "type", kind)
 		}
 	}
 	s.a.metrics.events.WithLabelValues(s.a.name, label).Inc()
