@@ -63,7 +63,8 @@ type AgentStore interface {
 	Dispose(ctx context.Context, now time.Time, d DisposeOrder) (ChangeResult, error)
 	// Device stores what the PBX says of the agent's phone.
 	Device(ctx context.Context, now time.Time, seat *Seat, state orchestrator.DeviceState, offerID string) (*OfferRecord, error)
-	// Wake ends a wrap-up or a rest that is over; done is false when there is none.
+	// Wake ends a wrap-up or a rest that is over, and gives one that is not its
+	// deadline back; done is false when there is none.
 	Wake(ctx context.Context, now time.Time, seat *Seat, kind DeadlineKind, offerID string) (done bool, o *OfferRecord, err error)
 	// Index brings an agent's places in line with a changed seat; before names the places held so far.
 	Index(ctx context.Context, now time.Time, seat *Seat, before []QueueAt, offerID string) (*OfferRecord, error)

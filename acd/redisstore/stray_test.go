@@ -191,3 +191,59 @@ func TestAMissedCallEndsIdleness(t *testing.T) {
 		t.Errorf("a00 missed a call a moment ago, a01 is idle for longer: %+v", p.Offer)
 	}
 }
+
+// TestNobodyIsWokenTooEarly moves deadlines forward behind the distributor's back.
+func TestNobodyIsWokenTooEarly(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas")))
+	w.svc.Stop()
+	w.login("a00", "a01")
+	o := w.serve("c1", "ventas") // a00
+	w.finish(o.ID)
+	w.failed(w.enqueue("c2", "ventas").Offer.ID, orchestrator.OfferError) // a01 rests
+	key := "op:{" + w.tenant + "}:acd:deadlines"
+	before := w.zset(key)
+	for _, z := range before {
+		w.must(w.rdb.ZAdd(w.ctx(), key, redis.Z{Score: 1, Member: z.Member}).Err())
+	}
+	w.must(w.svc.Expire(w.ctx()))
+	w.wantState("a00", acd.StateWrapup)
+	if a := w.wantState("a01", acd.StateAvailable); a.Rest == 0 {
+		t.Error("a01 no longer rests")
+	}
+	if after := w.zset(key); len(before) != 2 || fmt.Sprint(after) != fmt.Sprint(before) {
+		t.Errorf("deadlines %v, want %v", after, before)
+	}
+}
+
+// TestIdleSetsAreCleaned: who was reserved through one queue is gone from the
+// others at the answer at the latest, and from all when the phone is in use.
+func TestIdleSetsAreCleaned(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas"), queue("soporte")))
+	idle := func() (n int) {
+		for _, q := range []string{"ventas", "soporte"} {
+			n += len(w.zset("op:{" + w.tenant + "}:acd:idle:" + q + "@" + pbx))
+		}
+		return n
+	}
+	w.login("a00")
+	if idle() != 2 {
+		t.Fatalf("%d places", idle())
+	}
+	w.device("100", orchestrator.DeviceBusy)
+	if idle() != 0 {
+		t.Errorf("%d places with a busy phone", idle())
+	}
+	w.device("100", orchestrator.DeviceFree)
+	o := w.serve("c1", "ventas")
+	if idle() != 0 {
+		t.Errorf("%d places while talking", idle())
+	}
+	w.finish(o.ID)
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentResume, "a00")
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentLogout, "a00")
+	if idle() != 0 {
+		t.Errorf("%d places when logged out", idle())
+	}
+}
