@@ -79,7 +79,7 @@ func (s *sim) order(campaign, segment int) {
 	x := &s.calls[i]
 	x.campaign, x.lead = int32(campaign), c.leads
 	c.leads++
-	s.agenda.add(s.in(s.world.Control.Command), doLaunch, i, x.gen)
+	s.agenda.add(s.in(s.command), doLaunch, i, x.gen)
 }
 
 func (s *sim) tellCall(c *call, k pacing.Kind) {
@@ -202,7 +202,7 @@ func (s *sim) outcome(i int32, c *call) {
 	case Person:
 		c.answeredAt = s.now
 		if x.personVerdict == nil {
-			s.agenda.add(s.in(s.world.Control.Event), doPersonKnown, i, c.gen)
+			s.agenda.add(s.in(s.news), doPersonKnown, i, c.gen)
 			s.setDeadline(i, c, x)
 			return
 		}
@@ -242,7 +242,7 @@ func (s *sim) verdict(i int32, c *call) {
 		c.falsePerson = c.class == Machine
 		c.answeredAt = s.now
 		c.gen++
-		s.agenda.add(s.in(s.world.Control.Event), doPersonKnown, i, c.gen)
+		s.agenda.add(s.in(s.news), doPersonKnown, i, c.gen)
 		s.setDeadline(i, c, x)
 		return
 	}

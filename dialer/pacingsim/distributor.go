@@ -126,7 +126,7 @@ func (s *sim) reserve(a, i int32) {
 		s.agenda.add(s.now+x.ghostRings, doMiss, a, x.gen)
 		return
 	}
-	s.agenda.add(s.in(s.world.Control.Bridge), doJoin, a, x.gen)
+	s.agenda.add(s.in(s.bridge), doJoin, a, x.gen)
 }
 
 // misses is when a phone that does not answer is given up.

@@ -20,6 +20,8 @@ type sim struct {
 	control Controller
 	draws   *draws
 
+	command, news, bridge float64 // delays of the control plane, seconds
+
 	now    int64 // nanoseconds from the start
 	end    int64
 	agenda agenda
@@ -79,6 +81,7 @@ func duration(s float64) time.Duration { return time.Duration(seconds(s)) }
 func newSim(o *Options, seed uint64, hours float64) (*sim, error) {
 	w := o.World
 	s := &sim{world: w, factory: o.Factory, draws: newDraws(seed), wakeAt: -1, clock: o.Clock}
+	s.command, s.news, s.bridge = max(w.Control.Command, 0), max(w.Control.Event, 0), max(w.Control.Bridge, 0)
 	s.end = seconds(w.WarmUp + hours*3600)
 	s.rate = bucket{rate: w.Carrier.CallsPerSecond, size: max(1, w.Carrier.CallsPerSecond)}
 	s.rate.tokens = s.rate.size
@@ -115,7 +118,7 @@ func newCampaign(c *Campaign, index int) campaign {
 // setup is what an algorithm is told of the world.
 func (w *World) setup(seed uint64) Setup {
 	u := Setup{Start: epoch, Seed: mix(seed), World: w, Lines: w.Carrier.Lines, CallsPerSecond: w.Carrier.CallsPerSecond}
-	u.BridgeDelay = duration(w.Control.Bridge + w.Control.Event)
+	u.BridgeDelay = duration(max(w.Control.Bridge, 0) + max(w.Control.Event, 0))
 	for i := range w.Campaigns {
 		c := &w.Campaigns[i]
 		p := pacing.CampaignConfig{Name: c.Name, Mode: pacing.Mode(c.Mode), Limit: c.Limit, Share: c.Share,

@@ -14,19 +14,11 @@ func orElse[T comparable](v *T, d T) {
 	}
 }
 
-// orNone is for a default that can be switched off by -1.
-func orNone(v *float64, d float64) {
-	orElse(v, d)
-	if *v == -1 {
-		*v = 0
-	}
-}
-
 func (w *World) setDefaults() {
 	orElse(&w.Hours, 8)
-	orNone(&w.Control.Command, 0.05)
-	orNone(&w.Control.Event, 0.08)
-	orNone(&w.Control.Bridge, 0.15)
+	orElse(&w.Control.Command, 0.05)
+	orElse(&w.Control.Event, 0.08)
+	orElse(&w.Control.Bridge, 0.15)
 	orElse(&w.Carrier.Lines, 10000)
 	orElse(&w.Carrier.CallsPerSecond, 50)
 	for i := range w.Campaigns {
@@ -64,6 +56,13 @@ func (k *checker) within(path string, v, low, high float64) {
 	}
 }
 
+// delay checks seconds of which -1 stands for none.
+func (k *checker) delay(path string, v float64) {
+	if v != none {
+		k.within(path, v, 0, 60)
+	}
+}
+
 func (k *checker) law(path string, s *laws.Spec, needed bool) {
 	if s == nil {
 		if needed {
@@ -91,6 +90,9 @@ func (k *checker) curve(path string, c *Curve, high float64) {
 		}
 	}
 }
+
+// none stands for no delay at all where 0 stands for the default.
+const none = -1
 
 const day = 30 * 86400.0 // the longest time a world may name
 
@@ -187,9 +189,9 @@ func (c *Campaign) check(k *checker, at string) {
 }
 
 func (c *Control) check(k *checker) {
-	k.within("control.command", c.Command, 0, 60)
-	k.within("control.event", c.Event, 0, 60)
-	k.within("control.bridge", c.Bridge, 0, 60)
+	k.delay("control.command", c.Command)
+	k.delay("control.event", c.Event)
+	k.delay("control.bridge", c.Bridge)
 	k.within("control.resync", c.Resync, 0, day)
 	for i, f := range c.Faults {
 		at := fmt.Sprintf("control.faults[%d].", i)
