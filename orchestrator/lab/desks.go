@@ -26,10 +26,11 @@ type Desks struct {
 	wg     sync.WaitGroup
 
 	mu    sync.Mutex
-	calls []DeskCall     // guarded by mu
-	at    map[string]int // Call-ID -> index in calls; guarded by mu
-	done  chan struct{}  // closed when want calls are over; guarded by mu
-	want  int            // guarded by mu
+	calls []DeskCall               // guarded by mu
+	at    map[string]int           // Call-ID -> index in calls; guarded by mu
+	acks  map[string]chan struct{} // closed when the ACK of a Call-ID came; guarded by mu
+	done  chan struct{}            // closed when want calls are over; guarded by mu
+	want  int                      // guarded by mu
 }
 
 // DeskCall is one call at a desk.
@@ -41,7 +42,7 @@ type DeskCall struct {
 // StartDesks starts phones that hang up talk after they were answered.
 // Endpoints reach them by the fixed contact Contact(user).
 func StartDesks(talk time.Duration) (*Desks, error) {
-	d := &Desks{talk: talk, at: map[string]int{}, done: make(chan struct{})}
+	d := &Desks{talk: talk, at: map[string]int{}, acks: map[string]chan struct{}{}, done: make(chan struct{})}
 	d.ctx, d.cancel = context.WithCancel(context.Background()) // ends with Stop
 	var err error
 	if d.conn, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
@@ -65,7 +66,10 @@ func StartDesks(talk time.Duration) (*Desks, error) {
 	port := d.conn.LocalAddr().(*net.UDPAddr).Port
 	d.cache = sipgo.NewDialogServerCache(client, sip.ContactHeader{Address: sip.Uri{Scheme: "sip", User: "desk", Host: "127.0.0.1", Port: port}})
 	d.server.OnInvite(d.invite)
-	d.server.OnAck(func(req *sip.Request, tx sip.ServerTransaction) { _ = d.cache.ReadAck(req, tx) }) // of no dialog: late
+	d.server.OnAck(func(req *sip.Request, tx sip.ServerTransaction) {
+		_ = d.cache.ReadAck(req, tx) // of no dialog: late
+		d.acked(req.CallID().Value())
+	})
 	d.server.OnBye(func(req *sip.Request, tx sip.ServerTransaction) {
 		d.over(req.CallID().Value())
 		_ = d.cache.ReadBye(req, tx) // of no dialog: our own BYE crossed it
@@ -98,13 +102,19 @@ func (d *Desks) invite(req *sip.Request, tx sip.ServerTransaction) {
 	d.mu.Lock()
 	d.at[id] = len(d.calls)
 	d.calls = append(d.calls, DeskCall{User: req.Recipient.User, Rung: rung})
+	ack := make(chan struct{})
+	d.acks[id] = ack
 	d.mu.Unlock()
-	if err := dialog.RespondSDP(d.sdp); err != nil { // returns when the ACK has come
+	// The library may miss an ACK that comes at once and then waits for another
+	// half a minute: what counts is the ACK itself.
+	d.wg.Go(func() { _ = dialog.RespondSDP(d.sdp) })
+	select {
+	case <-ack:
+	case <-tx.Done():
+		return // cancelled, or never acknowledged
+	case <-d.ctx.Done():
 		return
 	}
-	d.mu.Lock()
-	d.calls[d.at[id]].Joined = time.Now()
-	d.mu.Unlock()
 	wait := time.NewTimer(d.talk)
 	defer wait.Stop()
 	select {
@@ -115,6 +125,17 @@ func (d *Desks) invite(req *sip.Request, tx sip.ServerTransaction) {
 		_ = dialog.Bye(ctx) // the far end may have been quicker
 	case <-dialog.Context().Done():
 	case <-d.ctx.Done():
+	}
+}
+
+// acked notes the ACK of a call, once.
+func (d *Desks) acked(id string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if ack, ok := d.acks[id]; ok {
+		close(ack)
+		delete(d.acks, id)
+		d.calls[d.at[id]].Joined = time.Now()
 	}
 }
 
@@ -153,7 +174,7 @@ func (d *Desks) Calls() []DeskCall {
 func (d *Desks) Forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.calls, d.at = nil, map[string]int{}
+	d.calls, d.at, d.acks = nil, map[string]int{}, map[string]chan struct{}{}
 }
 
 // Stop takes the phones away.

@@ -19,7 +19,7 @@ const (
 	drainAgents  = 20
 	drainCallers = 200
 	drainTalk    = 2100 * time.Millisecond
-	drainLimit   = 4 * time.Minute
+	drainLimit   = 2 * time.Minute
 )
 
 const benchQueue = "bench"
@@ -178,7 +178,7 @@ func drain(ctx context.Context, desks *lab.Desks, login func(user string) error)
 	select {
 	case <-done:
 	case <-ctx.Done():
-		return drained{}, fmt.Errorf("only %d of %d callers were served: %w", len(desks.Calls()), drainCallers, ctx.Err())
+		return drained{}, fmt.Errorf("%w after %s: %s", ctx.Err(), time.Since(begun), account(desks.Calls()))
 	}
 	took := time.Since(begun)
 	return drained{rate: drainCallers / took.Seconds(), gaps: gapsOf(desks.Calls())}, nil
@@ -194,4 +194,18 @@ func gapsOf(calls []lab.DeskCall) (gaps []time.Duration) {
 		last[c.User] = c.Over
 	}
 	return gaps
+}
+
+// account says how calls stand, for an error.
+func account(calls []lab.DeskCall) string {
+	var joined, over int
+	for _, c := range calls {
+		if !c.Joined.IsZero() {
+			joined++
+		}
+		if !c.Over.IsZero() {
+			over++
+		}
+	}
+	return fmt.Sprintf("%d calls at the desks, %d joined, %d over", len(calls), joined, over)
 }

@@ -1,0 +1,108 @@
+package top
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Model is what the view knows. The zero value knows nothing; Apply fills it.
+// One goroutine owns it.
+type Model struct {
+	Since time.Time // of the first snapshot; what is counted is counted from here
+	PBXs  map[string]bool
+	// Queues keeps the queues' names; who waits and who serves follows from
+	// Calls and Agents, so that no two figures on the screen contradict.
+	Queues map[string]api.Queue
+	Agents map[string]api.Agent
+	Calls  map[string]Call
+	// Ended counts callers' calls by outcome since the view began.
+	Ended map[orchestrator.Outcome]int
+
+	counted map[string]bool // calls in Ended: the stream may tell twice
+}
+
+// Call is a call in progress.
+type Call struct {
+	api.LiveCall
+	// Rings says that the phone of Serving is known to ring; before that it is
+	// only being called.
+	Rings bool
+}
+
+// Inbound tells whether a caller is on the line, and not an agent who dialled a code.
+func (c Call) Inbound() bool { return c.Kind != orchestrator.KindFeature }
+
+// Waits tells whether the caller is in a queue and nobody has answered yet.
+func (c Call) Waits() bool {
+	return c.State == orchestrator.StateWaiting || c.State == orchestrator.StateOffered || c.State == orchestrator.StateConnecting
+}
+
+// waiting returns how many wait in a queue ("" is all) and the earliest entry
+// among them in unix milliseconds, 0 for none.
+func (m *Model) waiting(queue string) (n int, oldest int64) {
+	for _, c := range m.Calls {
+		if !c.Waits() || queue != "" && c.Queue != queue {
+			continue
+		}
+		n++
+		if c.WaitSince > 0 && (oldest == 0 || c.WaitSince < oldest) {
+			oldest = c.WaitSince
+		}
+	}
+	return n, oldest
+}
+
+// staff counts a queue's agents by state; "" is all agents.
+func (m *Model) staff(queue string) map[string]int {
+	out := map[string]int{}
+	for _, a := range m.Agents {
+		if queue == "" || slices.Contains(a.Queues, queue) {
+			out[a.State]++
+		}
+	}
+	return out
+}
+
+// queues returns the queues by id.
+func (m *Model) queues() []api.Queue {
+	return slices.SortedFunc(maps.Values(m.Queues), func(a, b api.Queue) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+// agents returns the agents by id, those who are logged out last: where there
+// is not room for all, they are the ones not shown.
+func (m *Model) agents() []api.Agent {
+	return slices.SortedFunc(maps.Values(m.Agents), func(a, b api.Agent) int {
+		return cmp.Or(cmp.Compare(off(a), off(b)), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func off(a api.Agent) int {
+	if a.State == stateOffline {
+		return 1
+	}
+	return 0
+}
+
+// calls returns the calls, those who wait first, the oldest first.
+func (m *Model) calls() []Call {
+	return slices.SortedFunc(maps.Values(m.Calls), func(a, b Call) int {
+		return cmp.Or(cmp.Compare(callRank(a), callRank(b)), cmp.Compare(a.StartedAt, b.StartedAt), cmp.Compare(a.Call, b.Call))
+	})
+}
+
+func callRank(c Call) int {
+	switch {
+	case c.Waits():
+		return 0
+	case c.State == orchestrator.StateTalking || c.State == orchestrator.StateTransferring:
+		return 1
+	case c.Inbound():
+		return 2
+	}
+	return 3
+}

@@ -1,0 +1,111 @@
+package top
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// States of an agent as the API names them.
+const (
+	stateOffline   = "offline"
+	stateAvailable = "available"
+	stateReserved  = "reserved"
+	stateTalking   = "talking"
+	stateWrapup    = "wrapup"
+	statePaused    = "paused"
+)
+
+// agentWords is how an agent's state is shown. The word says all; the colour only helps.
+var agentWords = map[string]span{
+	stateOffline:   {"off", dim},
+	stateAvailable: {"ready", green},
+	stateReserved:  {"ringing", yellow},
+	stateTalking:   {"talking", cyan},
+	stateWrapup:    {"wrap-up", magenta},
+	statePaused:    {"paused", red},
+}
+
+func agentWord(a api.Agent) span {
+	w, ok := agentWords[a.State]
+	if !ok {
+		return span{text: a.State}
+	}
+	switch {
+	case a.State == statePaused && a.Reason != "":
+		w.text += ": " + a.Reason
+	case a.State == stateAvailable && unusable[a.Device]:
+		return span{"phone " + string(a.Device), red}
+	}
+	return w
+}
+
+// unusable are the states of a phone in which no call is offered.
+var unusable = map[orchestrator.DeviceState]bool{
+	orchestrator.DeviceBusy: true, orchestrator.DeviceUnreachable: true,
+}
+
+var callWords = map[orchestrator.CallState]span{
+	orchestrator.StateArriving:     {"arriving", plain},
+	orchestrator.StateGuided:       {"menu", plain},
+	orchestrator.StateWaiting:      {"waiting", yellow},
+	orchestrator.StateOffered:      {"calling", yellow},
+	orchestrator.StateTransferring: {"transfer", cyan},
+	orchestrator.StateConnecting:   {"joining", cyan},
+	orchestrator.StateTalking:      {"talking", cyan},
+	orchestrator.StateClearing:     {"ending", dim},
+	orchestrator.StateEnded:        {"ended", dim},
+}
+
+func callWord(c Call) span {
+	switch {
+	case !c.Inbound():
+		return span{"code", dim}
+	case c.State == orchestrator.StateOffered && c.Rings:
+		return span{"ringing", yellow}
+	}
+	if w, ok := callWords[c.State]; ok {
+		return w
+	}
+	return span{text: string(c.State)}
+}
+
+// where says in which queue or at which node of a flow a call is.
+func where(c Call) string {
+	if c.Waits() || c.State == orchestrator.StateTalking {
+		return c.Queue
+	}
+	flow, node, _ := strings.Cut(c.Node, "/")
+	if flow == "features" {
+		return node
+	}
+	return c.Node
+}
+
+// Outcomes in the order in which they are shown, with their words.
+var outcomes = []orchestrator.Outcome{
+	orchestrator.OutcomeServed, orchestrator.OutcomeAbandoned, orchestrator.OutcomeLeft, orchestrator.OutcomeVoicemail,
+	orchestrator.OutcomeCompleted, orchestrator.OutcomeTransferred, orchestrator.OutcomeRejected,
+	orchestrator.OutcomeFailed, orchestrator.OutcomeLost,
+}
+
+// clock shows a length of time as 0:07, 12:34 or 1:02:03; less than nothing,
+// as two machines' clocks make it, is 0:00.
+func clock(d time.Duration) string {
+	s := max(0, int(d/time.Second))
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// ago is the time since a moment in unix milliseconds, "" for never.
+func ago(ms int64, now time.Time) string {
+	if ms == 0 {
+		return ""
+	}
+	return clock(now.Sub(time.UnixMilli(ms)))
+}
