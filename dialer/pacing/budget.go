@@ -59,7 +59,7 @@ const (
 func (b *budget) size(agents, inAir float64) {
 	b.gain = math.Min(math.Max(0.5*math.Sqrt(20/math.Max(agents, 1)), 0.08), 0.5)
 	b.reserve = 1 + 0.25*inAir
-	b.target = b.reserve + 1/b.gain + 0.5*math.Sqrt(b.limit*b.sumAnswered)
+	b.target = b.reserve + 1/b.gain + 0.5*math.Min(1, agents/20)*math.Sqrt(b.limit*b.sumAnswered)
 }
 
 // left is what the window bears of further abandoned calls.

@@ -174,10 +174,8 @@ func (c Config) Validate() error {
 	if len(c.Campaigns) == 0 {
 		return fmt.Errorf("campaigns: none given")
 	}
-	for name, d := range map[string]time.Duration{"tick": c.Tick, "stale_after": c.StaleAfter, "order_timeout": c.OrderTimeout} {
-		if d <= 0 {
-			return fmt.Errorf("%s: %v is not positive", name, d)
-		}
+	if c.Tick <= 0 || c.StaleAfter <= 0 || c.OrderTimeout <= 0 {
+		return fmt.Errorf("tick, stale_after, order_timeout: %v, %v, %v: not positive", c.Tick, c.StaleAfter, c.OrderTimeout)
 	}
 	if c.MinGap < 0 || c.BridgeDelay < 0 {
 		return fmt.Errorf("min_gap, bridge_delay: %v, %v: negative", c.MinGap, c.BridgeDelay)

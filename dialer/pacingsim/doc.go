@@ -7,7 +7,28 @@
 //
 // A world is a YAML file: staffing over the day, answer rates, laws of ringing,
 // talking and wrap-up, detection of machines, faults. Load reads one by name
-// (those of Worlds, embedded) or by path; World documents every field.
+// (those of Worlds, embedded) or by path; World documents every field, and
+// laws.Spec how a law is written. The least that a world says is
+//
+//	name: mine
+//	about: Ten agents and a list of which a fifth answers.
+//	hours: 8
+//	warm_up: 1800
+//	agents:
+//	  count: 10
+//	  wrap: {kind: lognormal, mean: 20, cv: 0.6}
+//	campaigns:
+//	  - name: main
+//	    limit: 0.03
+//	    answer: {const: 0.2}
+//	    answer_delay: {kind: gamma, shape: 3, mean: 8.5, shift: 1.5}
+//	    talk: {kind: lognormal, mean: 120, cv: 1}
+//
+// Times are in seconds from the first event, which comes at nine o'clock of a
+// Monday. A rate that changes has points in place of const:
+//
+//	answer: {linear: true, points: [{at: 0, value: 0.12}, {at: 10800, value: 0.22}]}
+//	answer: {every: 3600, points: [{at: 0, value: 0.15}, {at: 1800, value: 0.40}]}
 //
 // # How to write an algorithm
 //

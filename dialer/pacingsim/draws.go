@@ -58,7 +58,7 @@ func (d *draws) of(p purpose, owner, k uint64) *rand.Rand {
 }
 
 // law builds a spec that has been validated; nil for nil.
-func law(s *laws.Spec) laws.Law {
+func mustLaw(s *laws.Spec) laws.Law {
 	if s == nil {
 		return nil
 	}

@@ -9,15 +9,22 @@ import (
 	"github.com/operadora/operadora/dialer/pacing"
 )
 
-// Algorithms are those of this package: the production pacer in its modes.
+// Algorithms are those of this package: the production pacer in its modes, and
+// what it could do if it knew more.
 func Algorithms() []Algorithm {
 	return []Algorithm{{
 		Name:  "operadora",
 		Args:  "[MODE] progressive or predictive; left out: as the world says",
 		About: "the production pacer, dialer/pacing",
 		New:   newOurs,
+	}, {
+		Name:  "knowing",
+		About: "the production pacer if it knew which leads a person will answer: a bound, not an algorithm",
+		New:   newKnowing,
 	}}
 }
+
+var errNoArgs = errors.New("takes no arguments")
 
 func newOurs(args string) (Factory, error) {
 	switch mode := pacing.Mode(strings.TrimSpace(args)); mode {
@@ -59,9 +66,5 @@ func (p *pacer) Decide(now time.Time, orders *Orders) {
 
 // Ours is the factory of the production pacer, as the world configures it.
 func Ours() Factory {
-	f, err := newOurs("")
-	if err != nil {
-		panic(errors.Join(errors.New("pacingsim: the empty argument is refused"), err))
-	}
-	return f
+	return func(u Setup) (Controller, error) { return newPacer(u, "") }
 }

@@ -103,10 +103,10 @@ func newSim(o *Options, seed uint64, hours float64) (*sim, error) {
 
 func newCampaign(c *Campaign, index int) campaign {
 	x := campaign{spec: c, index: index, left: -1}
-	x.answer, x.machine, x.fail = law(c.AnswerDelay), law(c.MachineDelay), law(c.FailDelay)
-	x.noAnswer, x.talk, x.patience = law(c.NoAnswerDelay), law(c.Talk), law(c.Patience)
+	x.answer, x.machine, x.fail = mustLaw(c.AnswerDelay), mustLaw(c.MachineDelay), mustLaw(c.FailDelay)
+	x.noAnswer, x.talk, x.patience = mustLaw(c.NoAnswerDelay), mustLaw(c.Talk), mustLaw(c.Patience)
 	if c.Detection != nil {
-		x.personVerdict, x.machineVerdict = law(c.Detection.Person), law(c.Detection.Machine)
+		x.personVerdict, x.machineVerdict = mustLaw(c.Detection.Person), mustLaw(c.Detection.Machine)
 	}
 	x.ringsAfter, x.ringTimeout, x.minRing = seconds(c.RingsAfter), seconds(c.RingTimeout), seconds(c.MinRing)
 	if c.Leads > 0 {
@@ -125,7 +125,7 @@ func (w *World) setup(seed uint64) Setup {
 			AnswerPrior: c.Prior, Threshold: duration(c.Threshold), MinRing: duration(c.MinRing),
 			RingTimeout: duration(c.RingTimeout)}
 		if c.Patience != nil {
-			p.Threshold = duration(law(c.Patience).Mean())
+			p.Threshold = duration(mustLaw(c.Patience).Mean())
 		}
 		u.Campaigns = append(u.Campaigns, p)
 	}
@@ -159,7 +159,7 @@ func (s *sim) plan() {
 	}
 	s.agenda.add(0, doHeartbeat, 0, 0)
 	if w.Inbound != nil {
-		s.inbound.talk = law(w.Inbound.Talk)
+		s.inbound.talk = mustLaw(w.Inbound.Talk)
 		s.nextInbound()
 	}
 	s.observe(pacing.Event{Kind: pacing.LinesAllowed, Value: float64(w.Carrier.Lines)})

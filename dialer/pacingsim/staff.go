@@ -76,8 +76,8 @@ func (s *sim) hire() {
 	for _, x := range w.Staffing {
 		most = max(most, x.Count)
 	}
-	s.wrap, s.pauseLaw = law(w.Wrap), law(w.Pause)
-	speed := law(w.Speed)
+	s.wrap, s.pauseLaw = mustLaw(w.Wrap), mustLaw(w.Pause)
+	speed := mustLaw(w.Speed)
 	s.agents = make([]agent, most)
 	for i := range s.agents {
 		a := &s.agents[i]
