@@ -17,6 +17,11 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
+// The SIP library sends "100 Trying" from a timer, and reads for it what the
+// taking of the call still writes when a busy machine is 200 ms late. Phones
+// send it themselves, so the timer is put off past any call.
+func init() { sip.Timer_1xx = 24 * time.Hour }
+
 // PhoneOptions describe a telephone.
 type PhoneOptions struct {
 	// User is the phone's name, such as "101"; for a caller from outside, the
@@ -197,6 +202,9 @@ func (p *Phone) NextCall(ctx context.Context) (*Call, error) {
 
 // invited takes an INVITE from the library and returns when its call is over.
 func (p *Phone) invited(d *diago.DialogServerSession) {
+	if err := d.Trying(); err != nil {
+		p.log.Debug("taking a call", "error", err)
+	}
 	c := newCall(p)
 	c.incoming = d
 	if id := d.InviteRequest.CallID(); id != nil {

@@ -7,7 +7,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -187,16 +186,20 @@ func (s *SIPp) discard() {
 // Addr is SIPp's own host:port.
 func (s *SIPp) Addr() string { return loopback(s.ports.base) }
 
-// listening returns when SIPp has bound its port.
+// listening returns when SIPp has bound its port. It asks the kernel: to try
+// the port itself could take it from SIPp at the wrong moment.
 func (s *SIPp) listening(ctx context.Context) error {
+	entry := fmt.Appendf(nil, " 0100007F:%04X ", s.ports.base) // 127.0.0.1 as the kernel writes it
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		c, err := net.ListenPacket("udp", s.Addr())
+		table, err := os.ReadFile("/proc/net/udp")
 		if err != nil {
+			return fmt.Errorf("sipp: %w", err)
+		}
+		if bytes.Contains(table, entry) {
 			return nil
 		}
-		c.Close()
 		select {
 		case <-s.run.gone:
 			return fmt.Errorf("sipp ended at once: %v: %s", s.run.err, s.out)
