@@ -67,9 +67,11 @@
 // just removed answers 409 for a while. Asterisk re-invites phones with several
 // codecs when a recording begins or ends in a bridge of two.
 //
-// Recordings. One of a bridge ends when the last channel leaves, and
-// RecordingFinished is lost in about one of three cases when the bridge is
-// removed during the recording: it is stopped, and its end awaited, before. A
+// Recordings. An order to stop that arrives while a recording begins is
+// accepted and has no effect: it is repeated until the recording is over. One of
+// a bridge ends when the last channel leaves, and RecordingFinished is lost in
+// about one of three cases when the bridge is removed during the recording: it
+// is stopped before, and its event awaited. A
 // hangup ends a channel's recording with RecordingFinished. Lengths are whole
 // seconds, cut off; the fraction is taken from the events' times.
 //

@@ -46,8 +46,8 @@ func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) err
 		if err := a.hearBridge(ctx, r.Bridge); err != nil {
 			return err
 		}
-		a.tapes.add(r.ID, r.Bridge)
 	}
+	a.tapes.add(r.ID, r.Bridge)
 	err := a.client.do(ctx, request{
 		verb: "Record", method: http.MethodPost, path: []string{kind, target, "record"}, query: q, again: true,
 	}, nil)
@@ -82,52 +82,100 @@ func wholeSeconds(d time.Duration) string {
 }
 
 // StopRecord ends and keeps a recording; one that ended already is no error.
-// It waits a little until the recording is over, so that what is done next
-// (removing its bridge) does not swallow EventRecorded.
+// It goes on until Asterisk says that the recording is over: an order that
+// arrives while a recording begins is accepted and has no effect. Then it
+// waits for EventRecorded, as what is done next (removing the bridge) would
+// keep Asterisk from sending it.
 func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
-	err := a.client.do(ctx, request{
+	stop := request{
 		verb: "StopRecord", method: http.MethodPost, path: []string{"recordings", "live", recording, "stop"}, again: true,
-	}, nil)
-	for wait := time.Millisecond; err == nil && wait < stopPatience; wait *= 2 {
-		var running bool
-		if running, err = a.Recording(ctx, recording); err != nil || !running || !pause(ctx, wait) {
-			break
+	}
+	for wait := time.Millisecond; ; wait *= 2 {
+		err := a.client.do(ctx, stop, nil)
+		if err != nil && fault.KindOf(err) == fault.NotFound {
+			a.awaitTold(ctx, recording)
+			return nil
+		}
+		if status(err) == http.StatusConflict {
+			err = nil // it is about to end
+		}
+		if err != nil || wait > stopPatience || !pause(ctx, wait) {
+			return err
 		}
 	}
-	return unlessNotFound(err)
 }
 
-// stopPatience is the longest single pause of StopRecord, about half of all
-// together. A recording that still waits for a prompt outlasts it.
+// stopPatience is the longest single pause of StopRecord, half of all
+// together. A recording that still waits for a prompt outlasts it; it ends
+// as soon as its turn has come.
 const stopPatience = 256 * time.Millisecond
 
-// tapes knows which recordings run on which bridge.
+// awaitTold waits a moment for EventRecorded of a recording that is over.
+// Nothing is told while the socket is down, nor of what an earlier process began.
+func (a *Adapter) awaitTold(ctx context.Context, recording string) {
+	over := a.tapes.over(recording)
+	a.mu.Lock()
+	connected := a.session != nil
+	a.mu.Unlock()
+	if over == nil || !connected {
+		return
+	}
+	timer := time.NewTimer(stopPatience)
+	defer timer.Stop()
+	select {
+	case <-over:
+	case <-timer.C:
+		a.tapes.remove(recording)
+	case <-ctx.Done():
+	}
+}
+
+// tapes are the recordings that we began and that were not told to be over.
 type tapes struct {
 	mu sync.Mutex
-	m  map[string]string // bridge by recording; guarded by mu
+	m  map[string]tape // by recording; guarded by mu
+}
+
+type tape struct {
+	bridge string        // "" for a channel's
+	over   chan struct{} // closed when EventRecorded was told
 }
 
 func (t *tapes) add(recording, bridge string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.m == nil {
-		t.m = map[string]string{}
+		t.m = map[string]tape{}
 	}
-	t.m[recording] = bridge
+	if _, again := t.m[recording]; !again {
+		t.m[recording] = tape{bridge: bridge, over: make(chan struct{})}
+	}
+}
+
+// over returns what closes when the recording was told to be over, nil when nobody waits for that.
+func (t *tapes) over(recording string) <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.m[recording].over
 }
 
 func (t *tapes) remove(recording string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.m, recording)
+	if tape, ok := t.m[recording]; ok {
+		close(tape.over)
+		delete(t.m, recording)
+	}
 }
 
-// keep forgets recordings of bridges that are not there any more.
-func (t *tapes) keep(bridges map[string][]string) {
+// keep forgets recordings of channels, and of bridges that are not there any more:
+// what became of them shows otherwise.
+func (t *tapes) keep(truth orchestrator.Snapshot) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for id, bridge := range t.m {
-		if _, there := bridges[bridge]; !there {
+	for id, tape := range t.m {
+		if _, there := truth.Bridges[tape.bridge]; !there {
+			close(tape.over)
 			delete(t.m, id)
 		}
 	}
@@ -138,8 +186,8 @@ func (t *tapes) of(bridge string) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var ids []string
-	for id, b := range t.m {
-		if b == bridge {
+	for id, tape := range t.m {
+		if tape.bridge == bridge {
 			ids = append(ids, id)
 		}
 	}

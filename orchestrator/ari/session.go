@@ -253,7 +253,7 @@ func (s *session) resolve(e orchestrator.Event, alive bool) {
 // connected tells the sink the truth and then what arrived meanwhile.
 func (s *session) connected(ctx context.Context, truth orchestrator.Snapshot) {
 	s.a.legs.seed(truth)
-	s.a.tapes.keep(truth.Bridges)
+	s.a.tapes.keep(truth)
 	s.ready = true
 	s.a.metrics.connected.WithLabelValues(s.a.name).Set(1)
 	s.a.log.InfoContext(ctx, "asterisk connected", "channels", len(truth.Channels), "bridges", len(truth.Bridges), "early_events", len(s.early))
