@@ -57,6 +57,9 @@ const (
 	// with one takes, short enough after a crash in between.
 	claimLease = 5 * time.Second
 	claimLimit = 100
+	// beat is how often a process that may not be the only one looks for
+	// deadlines that others set; its own are met to the millisecond.
+	beat = time.Second
 	// storeRetry is the pause before a store that is away is asked again.
 	storeRetry = 500 * time.Millisecond
 )
@@ -76,7 +79,7 @@ func (s *Service) watch(ctx context.Context) {
 			continue
 		case <-timer.C:
 		}
-		if at, ok := s.alarm.next(); !ok || at.After(s.now()) {
+		if at, ok := s.alarm.next(); s.drives == nil && (!ok || at.After(s.now())) {
 			continue
 		}
 		s.alarm.clear()
@@ -99,11 +102,14 @@ func (s *Service) look(ctx context.Context) error {
 
 // untilAlarm is the time to the alarm, far away when there is none.
 func (s *Service) untilAlarm() time.Duration {
-	at, ok := s.alarm.next()
-	if !ok {
-		return 24 * time.Hour
+	left := 24 * time.Hour
+	if s.drives != nil {
+		left = beat
 	}
-	return max(0, at.Sub(s.now()))
+	if at, ok := s.alarm.next(); ok {
+		left = min(left, at.Sub(s.now()))
+	}
+	return max(0, left)
 }
 
 func (s *Service) retry(ctx context.Context, err error) {
@@ -113,11 +119,23 @@ func (s *Service) retry(ctx context.Context, err error) {
 	s.alarm.by(s.now().Add(storeRetry))
 }
 
-// Expire deals with everything that is due. Start has it done in time; only who
+// Expire deals with everything that is due on the PBXs driven from here. Start has it done in time; only who
 // moves the clock by hand calls it.
 func (s *Service) Expire(ctx context.Context) error {
+	for _, pbx := range s.roster.Load().pbxs {
+		if s.drives != nil && !s.drives(pbx) {
+			continue // whoever drives it does; here, Wake comes with the connection
+		}
+		if err := s.expire(ctx, pbx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) expire(ctx context.Context, pbx string) error {
 	for {
-		due, next, err := s.store.Claim(ctx, s.now(), claimLease, claimLimit)
+		due, next, err := s.store.Claim(ctx, s.now(), pbx, claimLease, claimLimit)
 		if err != nil {
 			return err
 		}
@@ -144,7 +162,7 @@ func (s *Service) due(ctx context.Context, d Deadline) (bool, error) {
 	if d.Kind == DueOffer {
 		return s.lapse(ctx, d.ID)
 	}
-	done, o, err := s.store.Wake(ctx, s.now(), s.roster.Load().seatOf(d.ID), d.Kind, newUnique())
+	done, o, err := s.store.Wake(ctx, s.now(), s.roster.Load().seatOf(d.ID), d, newUnique())
 	s.announce(o)
 	return done, err
 }

@@ -35,7 +35,7 @@ func (s *clockStore) Read(context.Context) (Records, error) {
 	return Records{}, s.away
 }
 
-func (s *clockStore) Claim(_ context.Context, now time.Time, lease time.Duration, _ int) ([]Deadline, time.Time, error) {
+func (s *clockStore) Claim(_ context.Context, now time.Time, _ string, lease time.Duration, _ int) ([]Deadline, time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.looks++
@@ -57,7 +57,7 @@ func (s *clockStore) Claim(_ context.Context, now time.Time, lease time.Duration
 	return out, next, nil
 }
 
-func (s *clockStore) Wake(_ context.Context, now time.Time, seat *Seat, _ DeadlineKind, _ string) (bool, *OfferRecord, error) {
+func (s *clockStore) Wake(_ context.Context, now time.Time, seat *Seat, _ Deadline, _ string) (bool, *OfferRecord, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.due, seat.Agent)
@@ -210,4 +210,32 @@ func TestStopAndStart(t *testing.T) {
 	}
 	s.Stop()
 	s.Stop()
+}
+
+func TestOneOfSeveralProcessesLooksOnceASecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := newClockStore()
+		s, err := New(Parts{Store: store, Definitions: wrapDefs("a"), Drives: func(pbx string) bool { return pbx == "uno" }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Start(t.Context(), noDesk{}); err != nil {
+			t.Fatal(err)
+		}
+		defer s.Stop()
+		synctest.Wait()
+		before := store.count()
+		store.mu.Lock()
+		store.due["a"] = time.Now().Add(10 * time.Second) // set by another process
+		store.mu.Unlock()
+		time.Sleep(10*time.Second + beat)
+		synctest.Wait()
+		if store.at("a").IsZero() {
+			t.Error("a deadline that another process set was not met")
+		}
+		if got := store.count() - before; got < 10 || got > 13 {
+			t.Errorf("%d looks in 11 seconds", got)
+		}
+	})
 }

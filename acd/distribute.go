@@ -100,7 +100,7 @@ func (s *Service) Ringing(ctx context.Context, offer string) error {
 	}
 	hold := o.Ring + s.cfg.OfferGrace
 	now := s.now()
-	if _, err := s.store.Ring(ctx, now, offer, hold); err != nil {
+	if _, err := s.store.Ring(ctx, now, o.PBX, offer, hold); err != nil {
 		return err
 	}
 	s.alarm.by(now.Add(hold))
@@ -222,7 +222,7 @@ func (s *Service) Finished(ctx context.Context, offer string, talked time.Durati
 	r := s.roster.Load()
 	now, wrap := s.now(), r.wrapUp(o.Agent, o.Queue)
 	res, err := s.store.Finish(ctx, now, FinishOrder{
-		Offer: offer, Seat: r.seatOf(o.Agent), WrapUp: wrap, Talked: talked, OfferID: newUnique(),
+		Offer: offer, PBX: o.PBX, Seat: r.seatOf(o.Agent), WrapUp: wrap, Talked: talked, OfferID: newUnique(),
 	})
 	if err != nil {
 		return err

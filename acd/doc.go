@@ -7,7 +7,7 @@
 // change there is one atomic step that also tries to match: a call that enters
 // looks for an agent, an agent who becomes free looks for a call. Nothing
 // polls. What falls due (a phone that rings too long, the end of wrap-up, the
-// end of a rest) stands in one sorted set, watched by one timer.
+// end of a rest) stands in one sorted set for each PBX, watched by one timer.
 //
 // # Rules of matching
 //
@@ -31,10 +31,14 @@
 // A queue that a reload removes is served empty; after a restart nothing is
 // known of it any more, and the calls in it wait for their flow to take them out.
 //
-// Queue length, admission and position count per queue and PBX. Offers are
-// handed to the OfferDesk of this process: when another process drives the
-// PBX, only that process may run the Service for its agents (the instance that
-// holds the PBX's lease). A process that becomes the owner calls Service.Wake.
+// Several processes may serve one tenant. Each deals with the deadlines of the
+// PBXs it drives (Parts.Drives), is told by Service.Wake when it begins to
+// drive one, and looks once a second for deadlines that another process set
+// (beat). An agent who becomes free by a command to another process (its API)
+// is matched there; that process's desk does not know the call, and so the
+// match is made again within two seconds by the one that drives the PBX.
+//
+// Queue length, admission and position count per queue and PBX.
 //
 // The package is free of Redis, PBX and HTTP; it imports orchestrator and
 // fault only. All methods of Service are safe for concurrent use.

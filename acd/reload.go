@@ -41,7 +41,7 @@ func (s *Service) reconcile(ctx context.Context) error {
 		moved := a.Endpoint != "" && defined && (a.Endpoint != seat.Endpoint || a.PBX != seat.PBX)
 		switch {
 		case !defined || moved:
-			err = s.store.Retire(ctx, s.now(), r.seatOf(id), a.places(), ReasonRemoved)
+			err = s.store.Retire(ctx, s.now(), id, a.PBX, a.places(), ReasonRemoved)
 		case a.Print != seat.Print:
 			var o *OfferRecord
 			o, err = s.store.Index(ctx, s.now(), seat, a.places(), newUnique())

@@ -20,6 +20,7 @@ type roster struct {
 	agents  map[string]Agent
 	seats   map[string]*Seat
 	phones  map[phone]string
+	pbxs    []string // of all agents, also of those before
 	grace   time.Duration
 }
 
@@ -38,10 +39,13 @@ func newRoster(defs Definitions, before *roster, grace time.Duration) *roster {
 	for _, a := range defs.Agents {
 		r.agents[a.ID] = a
 		r.phones[phone{a.PBX, a.Endpoint}] = a.ID
+		r.pbxs = append(r.pbxs, a.PBX)
 	}
 	if before != nil {
 		r.inherit(before)
 	}
+	slices.Sort(r.pbxs)
+	r.pbxs = slices.Compact(r.pbxs)
 	for id, a := range r.agents {
 		r.seats[id] = r.seat(a, before)
 	}
@@ -49,6 +53,7 @@ func newRoster(defs Definitions, before *roster, grace time.Duration) *roster {
 }
 
 func (r *roster) inherit(before *roster) {
+	r.pbxs = append(r.pbxs, before.pbxs...)
 	for _, old := range []map[string]Queue{before.closing, before.queues} {
 		for id, q := range old {
 			if _, stays := r.queues[id]; !stays {

@@ -16,6 +16,7 @@ import (
 type Service struct {
 	store  Store
 	calls  LiveCalls
+	drives func(pbx string) bool
 	cfg    Config
 	log    *slog.Logger
 	now    func() time.Time
@@ -48,8 +49,12 @@ type Parts struct {
 	// Calls is asked when the desk does not know a call: one that is still live
 	// (another process is about to take it up) keeps its place. Nil: the desk is right.
 	Calls LiveCalls
-	Log   *slog.Logger     // nil discards
-	Now   func() time.Time // nil is time.Now
+	// Drives tells whether a PBX's events flow to this process. The deadlines of
+	// its agents are then dealt with here, else by the process that drives it.
+	// Nil: all are driven from here.
+	Drives func(pbx string) bool
+	Log    *slog.Logger     // nil discards
+	Now    func() time.Time // nil is time.Now
 }
 
 // New joins the parts. Nothing runs before Start.
@@ -70,7 +75,7 @@ func New(p Parts) (*Service, error) {
 		p.Now = time.Now
 	}
 	s := &Service{
-		store: p.Store, calls: p.Calls, cfg: p.Config, now: p.Now,
+		store: p.Store, calls: p.Calls, drives: p.Drives, cfg: p.Config, now: p.Now,
 		log: p.Log.With("component", "acd"), outbox: newOutbox(), alarm: newAlarm(),
 	}
 	s.roster.Store(newRoster(p.Definitions, nil, p.Config.OfferGrace))

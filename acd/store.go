@@ -19,10 +19,10 @@ type Store interface {
 	OfferStore
 	AgentStore
 
-	// Claim returns what is due and puts it off by lease, so that a process
+	// Claim returns what is due on a PBX and puts it off by lease, so that a process
 	// that dies before it has dealt with it only delays it. next is the
 	// earliest deadline that is left, zero when there is none.
-	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) (due []Deadline, next time.Time, err error)
+	Claim(ctx context.Context, now time.Time, pbx string, lease time.Duration, limit int) (due []Deadline, next time.Time, err error)
 	// Drop removes a claimed deadline that fits nothing any more, unless it was set anew.
 	Drop(ctx context.Context, d Deadline) error
 	// Read returns everything at one moment.
@@ -46,7 +46,7 @@ type OfferStore interface {
 	// Offer returns an offer in force.
 	Offer(ctx context.Context, id string) (o OfferRecord, ok bool, err error)
 	// Ring moves the deadline of an unanswered offer; false when there is none.
-	Ring(ctx context.Context, now time.Time, offer string, hold time.Duration) (bool, error)
+	Ring(ctx context.Context, now time.Time, pbx, offer string, hold time.Duration) (bool, error)
 	// Answer takes an offer up; true also when it was before.
 	Answer(ctx context.Context, now time.Time, offer string, seat *Seat, in QueueAt) (bool, error)
 	// Fail ends an offer whose conversation never began and matches its call and its agent anew.
@@ -65,12 +65,12 @@ type AgentStore interface {
 	Device(ctx context.Context, now time.Time, seat *Seat, state orchestrator.DeviceState, offerID string) (*OfferRecord, error)
 	// Wake ends a wrap-up or a rest that is over, and gives one that is not its
 	// deadline back; done is false when there is none.
-	Wake(ctx context.Context, now time.Time, seat *Seat, kind DeadlineKind, offerID string) (done bool, o *OfferRecord, err error)
+	Wake(ctx context.Context, now time.Time, seat *Seat, d Deadline, offerID string) (done bool, o *OfferRecord, err error)
 	// Index brings an agent's places in line with a changed seat; before names the places held so far.
 	Index(ctx context.Context, now time.Time, seat *Seat, before []QueueAt, offerID string) (*OfferRecord, error)
 	// Retire logs an agent out, after the current call if there is one, and
 	// forgets the record once it is free.
-	Retire(ctx context.Context, now time.Time, seat *Seat, before []QueueAt, why string) error
+	Retire(ctx context.Context, now time.Time, agent, pbx string, before []QueueAt, why string) error
 }
 
 // QueueAt is a queue's part on one PBX: only agents and calls of the same PBX meet.
@@ -191,6 +191,7 @@ type FailResult struct {
 // FinishOrder ends an answered offer.
 type FinishOrder struct {
 	Offer   string
+	PBX     string
 	Seat    *Seat
 	WrapUp  time.Duration
 	Talked  time.Duration
@@ -251,6 +252,7 @@ const (
 
 // Deadline is something that fell due.
 type Deadline struct {
+	PBX     string
 	Kind    DeadlineKind
 	ID      string
 	Claimed float64 // its score since it was claimed

@@ -15,7 +15,7 @@ import (
 // Enqueue adds a call and looks for an agent, in one script.
 func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) (acd.EnqueueResult, error) {
 	at := acd.QueueAt{Queue: o.Record.Queue, PBX: o.Record.PBX}
-	r, err := s.run(ctx, "acd/redisstore.Enqueue", callEnqueue, s.base(at),
+	r, err := s.run(ctx, "acd/redisstore.Enqueue", callEnqueue, s.base(at.PBX, at),
 		ms(now), o.Call, encode(o.Record), encode(o.Queue), o.MaxLength, oneOrZero(o.NeedStaff), o.OfferID)
 	if err != nil {
 		return acd.EnqueueResult{}, err
@@ -31,7 +31,7 @@ func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) 
 
 // Leave removes a call that has no standing offer.
 func (s *Store) Leave(ctx context.Context, now time.Time, call string, in acd.QueueAt) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(in), ms(now), call)
+	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(in.PBX, in), ms(now), call)
 }
 
 // Call returns a queued call.

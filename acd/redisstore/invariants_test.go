@@ -35,8 +35,12 @@ func invariants(w *world, r acd.Records) []string {
 		}
 	}
 	deadlines := map[string]bool{}
-	for _, z := range w.zset(prefix + "deadlines") {
-		deadlines[z.Member.(string)] = true
+	for key := range sets {
+		if name, ok := strings.CutPrefix(key, prefix+"deadlines:"); ok {
+			for _, z := range w.zset(key) {
+				deadlines[name+" "+z.Member.(string)] = true
+			}
+		}
 	}
 	need := map[string]bool{}
 	for id, c := range r.Calls {
@@ -58,7 +62,7 @@ func invariants(w *world, r acd.Records) []string {
 		if o.Answered {
 			want = acd.StateTalking
 		} else {
-			need["offer:"+id] = true
+			need[o.PBX+" offer:"+id] = true
 		}
 		if a.Offer != id || a.State != want || a.Call != o.Call {
 			say("offer %s of agent %s: %+v", id, o.Agent, a)
@@ -82,10 +86,10 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 		bad = append(bad, fmt.Sprintf("is %s with offer %q", a.State, a.Offer))
 	}
 	if a.State == acd.StateWrapup {
-		need["wrap:"+id] = true
+		need[a.PBX+" wrap:"+id] = true
 	}
 	if a.Rest > 0 {
-		need["rest:"+id] = true
+		need[a.PBX+" rest:"+id] = true
 	}
 	eligible := a.State == acd.StateAvailable && a.Rest == 0 &&
 		(a.Device == orchestrator.DeviceFree || a.Device == orchestrator.DeviceUnknown)

@@ -21,9 +21,10 @@ func (k keys) calls() string { return k.prefix + "calls" }
 // expiry: deleted by offer_fail (an unanswered one has a deadline) or offer_finish.
 func (k keys) offers() string { return k.prefix + "offers" }
 
-// deadlines is a sorted set, "<kind>:<id>" by unix ms. A member is removed by
-// the script that leaves the state it belongs to, or by deadline_drop.
-func (k keys) deadlines() string { return k.prefix + "deadlines" }
+// deadlines is a sorted set, "<kind>:<id>" by unix ms, of one PBX, because only
+// the process that drives a PBX deals with its deadlines. A member is removed
+// by the script that leaves the state it belongs to, or by deadline_drop.
+func (k keys) deadlines(pbx string) string { return k.prefix + "deadlines:" + pbx }
 
 // paces is a hash, "<queue>@<pbx>" -> acd.Pace as JSON: one small field per
 // queue and PBX ever used.

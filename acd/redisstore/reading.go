@@ -14,9 +14,9 @@ import (
 )
 
 // Claim hands out what is due and puts it off.
-func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]acd.Deadline, time.Time, error) {
+func (s *Store) Claim(ctx context.Context, now time.Time, pbx string, lease time.Duration, limit int) ([]acd.Deadline, time.Time, error) {
 	const op = "acd/redisstore.Claim"
-	r, err := s.run(ctx, op, deadlineClaim, []string{s.keys.deadlines()}, ms(now), lease.Milliseconds(), limit)
+	r, err := s.run(ctx, op, deadlineClaim, []string{s.keys.deadlines(pbx)}, ms(now), lease.Milliseconds(), limit)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
@@ -35,14 +35,14 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration, l
 	var due []acd.Deadline
 	for i := 2; i < len(r); i++ {
 		kind, id, _ := strings.Cut(r.text(i), ":")
-		due = append(due, acd.Deadline{Kind: acd.DeadlineKind(kind), ID: id, Claimed: claimed})
+		due = append(due, acd.Deadline{PBX: pbx, Kind: acd.DeadlineKind(kind), ID: id, Claimed: claimed})
 	}
 	return due, next, nil
 }
 
 // Drop removes a claimed deadline, unless it was set anew.
 func (s *Store) Drop(ctx context.Context, d acd.Deadline) error {
-	_, err := s.runBool(ctx, "acd/redisstore.Drop", deadlineDrop, []string{s.keys.deadlines()},
+	_, err := s.runBool(ctx, "acd/redisstore.Drop", deadlineDrop, []string{s.keys.deadlines(d.PBX)},
 		string(d.Kind)+":"+d.ID, strconv.FormatFloat(d.Claimed, 'f', -1, 64))
 	return err
 }

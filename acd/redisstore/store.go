@@ -36,23 +36,24 @@ func New(rdb redis.UniversalClient, tenant string) *Store {
 }
 
 // base returns the keys that every script but the deadlines' has, followed by
-// three for each queue.
-func (s *Store) base(queues ...acd.QueueAt) []string {
+// three for each queue. pbx is where the agent or call is.
+func (s *Store) base(pbx string, queues ...acd.QueueAt) []string {
 	k := make([]string, 0, 6+3*len(queues))
-	k = append(k, s.keys.agents(), s.keys.calls(), s.keys.offers(), s.keys.deadlines(), s.journal, s.keys.paces())
+	k = append(k, s.keys.agents(), s.keys.calls(), s.keys.offers(), s.keys.deadlines(pbx), s.journal, s.keys.paces())
 	for _, q := range queues {
 		k = append(k, s.keys.waiting(q), s.keys.idle(q), s.keys.staff(q))
 	}
 	return k
 }
 
-// seatKeys returns base for a seat's queues and those after.
-func (s *Store) seatKeys(seat *acd.Seat, after ...acd.QueueAt) []string {
+// seatKeys returns base for a seat's queues and those after. An agent who is
+// not defined any more has a seat without PBX, so that is told apart.
+func (s *Store) seatKeys(pbx string, seat *acd.Seat, after ...acd.QueueAt) []string {
 	queues := make([]acd.QueueAt, 0, len(seat.Queues)+len(after))
 	for _, q := range seat.Queues {
 		queues = append(queues, acd.QueueAt{Queue: q.Queue, PBX: seat.PBX})
 	}
-	return s.base(append(queues, after...)...)
+	return s.base(pbx, append(queues, after...)...)
 }
 
 // run runs a script whose reply is a list.

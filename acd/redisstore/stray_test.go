@@ -19,7 +19,7 @@ func TestStrayDeadlinesAreDropped(t *testing.T) {
 	w := setup(t, defs(1, queue("ventas")))
 	w.login("a00")
 	o := w.serve("c1", "ventas")
-	key := "op:{" + w.tenant + "}:acd:deadlines"
+	key := "op:{" + w.tenant + "}:acd:deadlines:" + pbx
 	at := float64(epoch.UnixMilli())
 	var stray []redis.Z
 	for _, member := range []string{"wrap:a00", "rest:a00", "wrap:nobody", "offer:none-x", "offer:" + o.ID, "tea:a00"} {
@@ -40,9 +40,9 @@ func TestADeadlineSetAnewIsNotDropped(t *testing.T) {
 	t.Parallel()
 	w := setup(t, defs(1, queue("ventas")))
 	w.svc.Stop()
-	key := "op:{" + w.tenant + "}:acd:deadlines"
+	key := "op:{" + w.tenant + "}:acd:deadlines:" + pbx
 	w.must(w.rdb.ZAdd(w.ctx(), key, redis.Z{Score: float64(epoch.UnixMilli()), Member: "wrap:a00"}).Err())
-	due, next, err := w.store.Claim(w.ctx(), epoch, 5*time.Second, 10)
+	due, next, err := w.store.Claim(w.ctx(), epoch, pbx, 5*time.Second, 10)
 	w.must(err)
 	if len(due) != 1 || due[0].Kind != acd.DueWrap || due[0].ID != "a00" || !next.Equal(epoch.Add(5*time.Second)) {
 		t.Fatalf("%+v, next %s", due, next)
@@ -201,7 +201,7 @@ func TestNobodyIsWokenTooEarly(t *testing.T) {
 	o := w.serve("c1", "ventas") // a00
 	w.finish(o.ID)
 	w.failed(w.enqueue("c2", "ventas").Offer.ID, orchestrator.OfferError) // a01 rests
-	key := "op:{" + w.tenant + "}:acd:deadlines"
+	key := "op:{" + w.tenant + "}:acd:deadlines:" + pbx
 	before := w.zset(key)
 	for _, z := range before {
 		w.must(w.rdb.ZAdd(w.ctx(), key, redis.Z{Score: 1, Member: z.Member}).Err())

@@ -4,7 +4,7 @@
 -- KEYS[1] hash  agents     agent -> AgentRecord
 -- KEYS[2] hash  calls      call -> CallRecord
 -- KEYS[3] hash  offers     offer -> OfferRecord
--- KEYS[4] zset  deadlines  "<kind>:<id>", score unix ms
+-- KEYS[4] zset  deadlines  "<kind>:<id>", score unix ms, of the PBX
 -- KEYS[5] stream journal
 -- KEYS[6] hash  paces      "<queue>@<pbx>" -> Pace
 -- KEYS[7] and on: three keys per queue, in the order of the seat's queues:
