@@ -309,3 +309,65 @@ func TestLostBeforeAnswer(t *testing.T) {
 		}
 	}
 }
+
+// An order to stop may have no effect while a recording begins: it is repeated
+// until Asterisk says that there is no such recording.
+func TestStopRecordGoesOn(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(nil)
+	answers := []http.HandlerFunc{answer(204, ""), answer(409, "{}"), answer(204, ""), answer(404, "{}")}
+	f.handle("POST /ari/recordings/live/op-c1-r1/stop", func(w http.ResponseWriter, r *http.Request) {
+		answers[0](w, r)
+		answers = answers[1:]
+	})
+	ctx := t.Context()
+	if err := a.Record(ctx, orchestrator.RecordingOrder{ID: "op-c1-r1", Bridge: "op-c1-b1", Format: "wav"}); err != nil {
+		t.Fatal(err)
+	}
+	f.handle("DELETE /ari/bridges/op-c1-b1", func(w http.ResponseWriter, r *http.Request) {
+		if len(answers) > 0 {
+			t.Error("the bridge is removed before its recording is over")
+		}
+		answer(409, `{"message":"Bridge not in Stasis application"}`)(w, r)
+	})
+	if err := a.DestroyBridge(ctx, "op-c1-b1"); err != nil {
+		t.Error(err)
+	}
+	f.handle("POST /ari/recordings/live/op-c1-r2/stop", answer(500, "{}"))
+	if err := a.StopRecord(ctx, "op-c1-r2"); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRecordOrders(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(nil)
+	ctx := t.Context()
+	for name, o := range map[string]orchestrator.RecordingOrder{
+		"neither": {ID: "r", Format: "wav"}, "both": {ID: "r", Bridge: "b", Channel: "c", Format: "wav"},
+		"no id": {Channel: "c", Format: "wav"}, "no format": {ID: "r", Channel: "c"},
+	} {
+		if err := a.Record(ctx, o); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	o := orchestrator.RecordingOrder{ID: "op-c1-r1", Channel: "1.1", Format: "wav", MaxDuration: 90 * time.Second,
+		MaxSilence: 1500 * time.Millisecond, Terminator: "#", Beep: true}
+	if err := a.Record(ctx, o); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"POST /ari/channels/1.1/record?beep=true&format=wav&ifExists=fail&maxDurationSeconds=90&maxSilenceSeconds=2&name=op-c1-r1&terminateOn=%23"}
+	if got := f.requests(); !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	f.handle("POST /ari/channels/1.1/record", answer(409, `{"message":"Recording 'op-c1-r1' already exists"}`))
+	if err := a.Record(ctx, o); err != nil {
+		t.Errorf("one that runs: %v", err)
+	}
+	f.handle("GET /ari/recordings/live/op-c1-r1", answer(404, `{}`))
+	if err := a.Record(ctx, o); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("one that is stored: %v", err)
+	}
+}
