@@ -26,9 +26,20 @@ build: ## build bin/operadora
 demo: setup build ## a contact centre in a terminal: calls, agents, queues (ONCE=1: one round, then stop)
 	bin/operadora demo $(if $(ONCE),--once)
 
+# The SIP phones that drive some tests run in the test's own process, and their
+# library has races of its own (inside its RTP sessions). Those packages are
+# tested without the detector in the phones, but against an operadora that is
+# built with it; everything else is tested under it.
+PHONES = ./cmd/operadora/... ./orchestrator/ari ./orchestrator/lab
+RACED  = $$($(GO) list ./... | grep -vE '/cmd/operadora|/orchestrator/(ari|lab)$$')
+
 test: setup ## vet and all tests, with the race detector, on the real parts
 	$(GO) vet ./...
-	$(GO) test -race -timeout $(TEST_TIMEOUT) ./...
+	$(GO) test -race -timeout $(TEST_TIMEOUT) $(RACED)
+	$(GO) test -race -short -timeout $(TEST_TIMEOUT) ./orchestrator/ari
+	@mkdir -p bin
+	$(GO) build -race -o bin/operadora-race ./cmd/operadora
+	OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -timeout $(TEST_TIMEOUT) $(PHONES)
 
 test-fast: ## tests that need no lab
 	$(GO) test -short -timeout 5m ./...

@@ -41,9 +41,9 @@ func (t *turn) outcome(by string) Outcome {
 		return OutcomeServed
 	case t.c.Voicemail != "" || (t.c.Rec != nil && t.c.Rec.Mail && t.c.Rec.State != RecFailed):
 		return OutcomeVoicemail
-	case by == "caller" && t.c.QueuedAt > 0:
+	case by != "operadora" && t.c.QueuedAt > 0:
 		return OutcomeAbandoned
-	case by == "caller":
+	case by != "operadora": // also a caller who left while the connection was down
 		return OutcomeLeft
 	default:
 		return OutcomeFailed

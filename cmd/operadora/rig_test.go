@@ -43,6 +43,8 @@ type rigOptions struct {
 	agents   int               // desk phones from 101 on; 0 is 3
 	files    map[string]string // definitions, replacing the defaults
 	asterisk lab.AsteriskOptions
+	via      func(addr string) string
+	password string // instead of the right one
 }
 
 const rigQueues = `queues:
@@ -99,7 +101,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n"}
 	maps.Copy(files, o.files)
 	site, err := trial.New(limit(t), trial.Options{Dir: t.TempDir(), Asterisk: o.asterisk, Definitions: files,
-		Config: "lease_ttl: 2s\nlog: {level: debug}\n"})
+		Via: o.via, Password: o.password, Config: "lease_ttl: 2s\nlog: {level: debug}\n"})
 	must(t, err)
 	r := &rig{Site: site, t: t}
 	t.Cleanup(func() {
@@ -109,6 +111,9 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		}
 		if err := r.Close(); err != nil {
 			t.Error(err)
+		}
+		if log := r.Log.Text(); strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic:") {
+			t.Errorf("operadora has a race or panicked:\n%s", log)
 		}
 	})
 	return r
@@ -405,4 +410,33 @@ func (r *rig) nothingLeft() error {
 		return fmt.Errorf("bridges left in Asterisk: %s", out)
 	}
 	return nil
+}
+
+func agentAt(t *testing.T, desk *acd.Service, id string) (acd.AgentView, error) {
+	snap, err := desk.Snapshot(limit(t))
+	if err != nil {
+		return acd.AgentView{}, err
+	}
+	for _, a := range snap.Agents {
+		if a.ID == id {
+			return a, nil
+		}
+	}
+	return acd.AgentView{}, fmt.Errorf("no agent %s", id)
+}
+
+func deviceIs(t *testing.T, desk *acd.Service, id string, want orchestrator.DeviceState) error {
+	a, err := agentAt(t, desk, id)
+	if err == nil && a.Device != want {
+		err = fmt.Errorf("agent %s's phone is %q, want %q", id, a.Device, want)
+	}
+	return err
+}
+
+func agentIs(t *testing.T, desk *acd.Service, id string, want acd.State, reason string) error {
+	a, err := agentAt(t, desk, id)
+	if err == nil && (a.State != want || (reason != "" && a.Reason != reason)) {
+		err = fmt.Errorf("agent %s is %q for %q, want %q for %q", id, a.State, a.Reason, want, reason)
+	}
+	return err
 }

@@ -23,6 +23,11 @@ import (
 // AsProgram is the environment variable that makes a test binary be operadora itself.
 const AsProgram = "OPERADORA_AS_PROGRAM"
 
+// ProgramPath is the environment variable that names the operadora binary to
+// run instead of the present one: `make test` sets it to one built with the
+// race detector.
+const ProgramPath = "OPERADORA_PROGRAM"
+
 // PBX is the name of the one PBX of a site.
 const PBX = "main"
 
@@ -36,6 +41,11 @@ type Options struct {
 	Definitions map[string]string
 	// Config holds further lines of operadora.yaml.
 	Config string
+	// Via gives the address under which operadora reaches the PBX at addr
+	// (host:port); nil is the same.
+	Via func(addr string) string
+	// Password replaces the PBX's password in the configuration.
+	Password string
 }
 
 // Site is a private contact centre.
@@ -73,13 +83,21 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 			return nil, err
 		}
 	}
+	url, password := s.Asterisk.ARIURL(), s.Asterisk.Password()
+	if o.Via != nil {
+		addr := strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/ari")
+		url = "http://" + o.Via(addr) + "/ari"
+	}
+	if o.Password != "" {
+		password = o.Password
+	}
 	return s, s.Write("operadora.yaml", fmt.Sprintf(`redis: {addrs: ["%s"]}
 api: {listen: "127.0.0.1:0"}
 pbxs:
   %s:
     ari: {url: "%s", user: "%s", password: "%s", ping_interval: 1s}
 %s
-`, s.Redis.Addr(), PBX, s.Asterisk.ARIURL(), s.Asterisk.User(), s.Asterisk.Password(), o.Config))
+`, s.Redis.Addr(), PBX, url, s.Asterisk.User(), password, o.Config))
 }
 
 // Write puts a file into the site's folder.
@@ -96,9 +114,12 @@ func (s *Site) Config() string { return filepath.Join(s.Dir, "operadora.yaml") }
 
 // Program is an operadora command line in the site's folder. It dies with this process.
 func (s *Site) Program(args ...string) (*exec.Cmd, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
+	self := os.Getenv(ProgramPath)
+	if self == "" {
+		var err error
+		if self, err = os.Executable(); err != nil {
+			return nil, err
+		}
 	}
 	cmd := exec.Command(self, append(args, "-c", s.Config())...)
 	cmd.Dir = s.Dir
