@@ -18,6 +18,7 @@ var benches = []struct {
 	run  func(ctx context.Context, out, progress io.Writer) error
 }{
 	{"queue_drain", bench.Drain},
+	{"call_rate", bench.CallRate},
 }
 
 func newBenchCommand() *cobra.Command {

@@ -1,0 +1,258 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/operadora/operadora/cmd/operadora/trial"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// Sizes of the call rate: a closed loop of callers, each served for 150 ms by
+// one of more agents than there are callers at a time.
+const (
+	rateCalls   = 1000
+	rateAtOnce  = 30
+	rateAgents  = 50
+	rateTalk    = 150 * time.Millisecond
+	rateLimit   = 4 * time.Minute
+	rateWarmUps = 100
+)
+
+// paced is what one side made of the same callers.
+type paced struct {
+	rate    float64         // whole calls per second
+	connect []time.Duration // from a caller's entry to the joined conversation
+}
+
+// CallRate compares operadora's whole calls (enter, match, bridge, hang up, on
+// record) with a bare loop that does only the same commands to the PBX.
+func CallRate(ctx context.Context, out, progress io.Writer) error {
+	desks, err := lab.StartDesks(rateTalk)
+	if err != nil {
+		return err
+	}
+	defer desks.Stop()
+	site, err := inboundSite(ctx, desks, rateAgents)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = site.Close() }()
+	fmt.Fprintln(progress, "call_rate: bare loop …")
+	bare, err := rateBare(ctx, site)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(progress, "call_rate: operadora …")
+	ours, err := rateOurs(ctx, site)
+	if err != nil {
+		return err
+	}
+	added := quantile(ours.connect, .99) - quantile(bare.connect, .99)
+	return Emit(out,
+		NewLine("call_rate", "throughput", "calls/s", ours.rate, "bare ARI loop", bare.rate),
+		NewLine("call_rate", "connect_p50", "ms", millis(quantile(ours.connect, .5)), "bare ARI loop", millis(quantile(bare.connect, .5))),
+		NewLine("call_rate", "connect_p99", "ms", millis(quantile(ours.connect, .99)), "bare ARI loop", millis(quantile(bare.connect, .99))),
+		NewLine("call_rate", "added_latency_p99", "ms", millis(added), "bare ARI loop", millis(quantile(bare.connect, .99))))
+}
+
+// crowd sends the callers and waits until SIPp has ended.
+func crowd(ctx context.Context, site *trial.Site, calls int) (time.Duration, error) {
+	begun := time.Now()
+	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: site.Asterisk.SIPAddr(), Number: "5000",
+		Calls: calls, Concurrent: rateAtOnce, Rate: 500, Patience: 20 * time.Second})
+	if err != nil {
+		return 0, err
+	}
+	res, err := callers.Wait(ctx)
+	if err == nil && res.Successful < calls {
+		err = fmt.Errorf("only %d of %d calls were carried to their end: %s", res.Successful, calls, res.Errors)
+	}
+	return time.Since(begun), err
+}
+
+func rateOurs(ctx context.Context, site *trial.Site) (paced, error) {
+	ctx, cancel := context.WithTimeout(ctx, rateLimit)
+	defer cancel()
+	if err := site.Start(ctx); err != nil {
+		return paced{}, err
+	}
+	api, err := site.API("supervisor")
+	if err != nil {
+		return paced{}, err
+	}
+	for n := range rateAgents {
+		path := "/api/v1/agents/" + strconv.Itoa(101+n) + "/login"
+		if err := api.Do(ctx, http.MethodPost, path, struct{}{}, nil); err != nil {
+			return paced{}, err
+		}
+	}
+	if _, err := crowd(ctx, site, rateWarmUps); err != nil {
+		return paced{}, err
+	}
+	from := time.Now()
+	took, err := crowd(ctx, site, rateCalls)
+	if err != nil {
+		return paced{}, err
+	}
+	p := paced{rate: rateCalls / took.Seconds()}
+	cursor := ""
+	for {
+		var page struct {
+			Items []orchestrator.CallSummary
+			Next  string
+		}
+		path := "/api/v1/contacts?limit=200&from=" + from.UTC().Format(time.RFC3339)
+		if cursor != "" {
+			path += "&cursor=" + cursor
+		}
+		if err := api.Do(ctx, http.MethodGet, path, nil, &page); err != nil {
+			return p, err
+		}
+		for _, c := range page.Items {
+			if c.ConnectedAt > 0 {
+				p.connect = append(p.connect, time.Duration(c.ConnectedAt-c.StartedAt)*time.Millisecond)
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if len(p.connect) < rateCalls*9/10 {
+		return p, fmt.Errorf("only %d calls of %d are on record", len(p.connect), rateCalls)
+	}
+	return p, site.Stop()
+}
+
+// bareLoop serves callers with nothing but commands to the PBX: no queue, no
+// store, no journal, no flow.
+type bareLoop struct {
+	ctx  context.Context
+	pbx  *ari.Adapter
+	free chan string // endpoints of idle agents
+	up   chan struct{}
+	once sync.Once
+	wg   sync.WaitGroup
+
+	mu      sync.Mutex
+	calls   map[string]*bareCall // by either channel; guarded by mu
+	n       int                  // guarded by mu
+	connect []time.Duration      // guarded by mu
+}
+
+type bareCall struct {
+	caller, agent, bridge, endpoint string
+	entered                         time.Time
+}
+
+func rateBare(ctx context.Context, site *trial.Site) (paced, error) {
+	ctx, cancel := context.WithTimeout(ctx, rateLimit)
+	defer cancel()
+	pbx, err := ari.New(trial.PBX, ari.Config{URL: site.Asterisk.ARIURL(), User: site.Asterisk.User(),
+		Password: orchestrator.Secret(site.Asterisk.Password()), App: "operadora", RequestTimeout: 5 * time.Second,
+		PingInterval: 5 * time.Second, MaxConnections: 64}, slog.New(slog.DiscardHandler), ari.NewMetrics(nil))
+	if err != nil {
+		return paced{}, err
+	}
+	defer pbx.Close()
+	run, stop := context.WithCancel(ctx)
+	b := &bareLoop{ctx: run, pbx: pbx, free: make(chan string, rateAgents), up: make(chan struct{}), calls: map[string]*bareCall{}}
+	for n := range rateAgents {
+		b.free <- "PJSIP/" + strconv.Itoa(101+n)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- pbx.Run(run, b) }()
+	defer func() {
+		stop()
+		<-ended
+		b.wg.Wait()
+	}()
+	select {
+	case <-b.up:
+	case <-ctx.Done():
+		return paced{}, ctx.Err()
+	}
+	if _, err := crowd(ctx, site, rateWarmUps); err != nil {
+		return paced{}, err
+	}
+	b.mu.Lock()
+	b.connect = nil
+	b.mu.Unlock()
+	took, err := crowd(ctx, site, rateCalls)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return paced{rate: rateCalls / took.Seconds(), connect: b.connect}, err
+}
+
+// Connected implements orchestrator.Sink.
+func (b *bareLoop) Connected(string, orchestrator.Snapshot) { b.once.Do(func() { close(b.up) }) }
+
+// Disconnected implements orchestrator.Sink.
+func (b *bareLoop) Disconnected(string, error) {}
+
+// Event implements orchestrator.Sink: each step in a goroutine of its own, as the engine's calls are.
+func (b *bareLoop) Event(e orchestrator.Event) {
+	switch {
+	case e.Kind == orchestrator.EventEntered && e.Args[0] == "inbound":
+		b.wg.Go(func() { b.enter(e.Channel, time.Now()) })
+	case e.Kind == orchestrator.EventEntered:
+		b.wg.Go(func() { b.join(b.take(e.Channel, false)) })
+	case e.Kind == orchestrator.EventEnded:
+		if c := b.take(e.Channel, true); c != nil && e.Channel == c.agent {
+			b.wg.Go(func() { b.leave(c) })
+		}
+	}
+}
+
+func (b *bareLoop) take(channel string, forget bool) *bareCall {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.calls[channel]
+	if forget {
+		delete(b.calls, channel)
+	}
+	return c
+}
+
+func (b *bareLoop) enter(channel string, at time.Time) {
+	endpoint := <-b.free
+	b.mu.Lock()
+	b.n++
+	id := "op-bare" + strconv.Itoa(b.n)
+	c := &bareCall{caller: channel, agent: id + "-a", bridge: id + "-b", endpoint: endpoint, entered: at}
+	b.calls[channel], b.calls[c.agent] = c, c
+	b.mu.Unlock()
+	// a command that fails shows as a call that is not carried to its end
+	_ = b.pbx.Answer(b.ctx, channel)
+	_ = b.pbx.Originate(b.ctx, orchestrator.Origination{Channel: c.agent, Endpoint: endpoint, Args: []string{"agent", id},
+		Timeout: 15 * time.Second, Originator: channel})
+	_ = b.pbx.CreateBridge(b.ctx, c.bridge)
+	_ = b.pbx.Hold(b.ctx, channel, "")
+}
+
+func (b *bareLoop) join(c *bareCall) {
+	if c == nil {
+		return
+	}
+	_ = b.pbx.Unhold(b.ctx, c.caller)
+	if b.pbx.Join(b.ctx, c.bridge, c.caller, c.agent) != nil {
+		return
+	}
+	b.mu.Lock()
+	b.connect = append(b.connect, time.Since(c.entered))
+	b.mu.Unlock()
+}
+
+func (b *bareLoop) leave(c *bareCall) {
+	_ = b.pbx.DestroyBridge(b.ctx, c.bridge)
+	_ = b.pbx.Hangup(b.ctx, c.caller, orchestrator.CauseNormal)
+	b.free <- c.endpoint
+}
