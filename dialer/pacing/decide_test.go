@@ -282,3 +282,20 @@ func TestPhoneThatDoesNotAnswerIsNotCountedOn(t *testing.T) {
 		t.Errorf("%d calls, want one for the agent whose phone answers", n)
 	}
 }
+
+func TestAgentlessAnswersWaitForNobody(t *testing.T) {
+	t.Parallel()
+	p, err := New(Config{Campaigns: []CampaignConfig{{Mode: ModeAgentless, Rate: 5}, {Mode: ModeProgressive}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := testPacer{p, t}
+	x.tell(0, Event{Kind: CampaignOpened, Campaign: 1})
+	x.idle(0, 1)
+	x.tell(0, Event{Kind: CallLaunched, Call: 1})
+	x.tell(1, Event{Kind: CallPerson, Call: 1})
+	d := p.Decide(day(1))
+	if len(d.Dials) != 1 || d.Dials[0] != (Dial{Campaign: 1, Count: 1}) {
+		t.Errorf("orders %+v, want one call for the agent, whom nobody waits for", d.Dials)
+	}
+}

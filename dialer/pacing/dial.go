@@ -88,7 +88,10 @@ func (p *Pacer) closed(k *campaign, index int, f *foresight) (Hold, bool) {
 		return stop(LimitClosed, 0, 0)
 	case p.now+ring > k.until:
 		return stop(LimitClosing, k.until-p.now, ring)
-	case k.leads[k.turn] < 1 || p.now < k.pause:
+	case p.now < k.pause: // an order was refused: ask again later, whatever the count of leads says
+		h.Until = p.origin.Add(asDuration(k.pause))
+		return stop(LimitLeads, 0, float64(k.orders.pending()))
+	case k.leads[k.turn] < 1:
 		return stop(LimitLeads, math.Max(0, k.leads[k.turn]), float64(k.orders.pending()))
 	case f.lines < 1:
 		return stop(LimitLines, p.lines-float64(f.lines), p.lines)

@@ -115,7 +115,11 @@ func (p *Pacer) progress(e *Event, c *callRecord, k *campaign) bool {
 			return false
 		}
 		p.answeredBy(c, k, true)
-		p.flight.move(c, StateWaiting, p.now)
+		to := StateWaiting
+		if k.cfg.Mode == ModeAgentless {
+			to = StateMachine // a message is played, no agent is waited for
+		}
+		p.flight.move(c, to, p.now)
 	case CallMachine:
 		if !early {
 			return false
