@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/cmd/operadora/doctor"
+	"github.com/operadora/operadora/cmd/operadora/top"
+	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/gate"
+)
+
+// newDoctorCommand examines everything that operadora stands on.
+func newDoctorCommand() *cobra.Command {
+	var asJSON bool
+	limit := 30 * time.Second
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Examine PBXs, Redis, database and configuration, and say what to repair and how",
+		Long: "Examine PBXs, Redis, database and configuration, and say what to repair and how.\n" +
+			"It disturbs nobody and may run beside `operadora serve`. The exit code is 1 when there is a fault.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			lines, err := runDoctor(cmd, limit, asJSON)
+			if err != nil {
+				return err
+			}
+			if doctor.Worst(lines) == doctor.Fault {
+				return fmt.Errorf("not everything is well: %s", doctor.Summary(lines))
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	c.Flags().DurationVar(&limit, "limit", limit, "how long the examination of one part may take")
+	return c
+}
+
+// runDoctor prints each part as soon as it was examined, or all of them as JSON.
+func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool) ([]doctor.Line, error) {
+	out := cmd.OutOrStdout()
+	terminal := false
+	if file, ok := out.(*os.File); ok {
+		terminal = top.IsTerminal(file)
+	}
+	var failed error
+	tell := func(lines []doctor.Line) {
+		if !asJSON && failed == nil {
+			failed = doctor.Print(out, lines, terminal && os.Getenv("NO_COLOR") == "")
+		}
+	}
+	var lines []doctor.Line
+	if site, err := siteOf(cmd); err != nil {
+		lines = []doctor.Line{doctor.Refused(err)}
+		tell(lines)
+	} else {
+		site.Limit = limit
+		lines = doctor.Run(cmd.Context(), site, tell)
+	}
+	if asJSON {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return lines, e.Encode(map[string]any{"verdict": doctor.Worst(lines).String(), "lines": lines})
+	}
+	if failed == nil {
+		_, failed = fmt.Fprintln(out, doctor.Summary(lines))
+	}
+	return lines, failed
+}
+
+// siteOf reads configuration and definitions; the error is of the configuration.
+func siteOf(cmd *cobra.Command) (doctor.Site, error) {
+	file, err := findConfig(cmd)
+	if err != nil {
+		return doctor.Site{}, err
+	}
+	cfg, err := readConfig(file)
+	if err != nil {
+		return doctor.Site{}, err
+	}
+	site := doctor.Site{File: file, Folder: cfg.Definitions, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, PBXs: map[string]ari.Config{}}
+	a := App{gate: gate.Gate{}}
+	for name, p := range cfg.PBXs {
+		a.gate[name], site.PBXs[name] = p.Outbound, p.ARI
+	}
+	defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
+	site.Definitions = doctor.Definitions{ACD: defs.ACD, Flows: defs.Flows, Warnings: faults, Err: err}
+	return site, nil
+}

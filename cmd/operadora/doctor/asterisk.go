@@ -1,0 +1,137 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator/ari"
+)
+
+// reader asks an Asterisk what ari.Probe does not. It only reads.
+type reader struct {
+	cfg  ari.Config
+	http *http.Client
+}
+
+func newReader(cfg ari.Config) *reader {
+	return &reader{cfg, &http.Client{
+		Transport: &http.Transport{DisableCompression: true},
+		Timeout:   cfg.RequestTimeout,
+		// Asterisk redirects nothing; following would carry the password elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+func (r *reader) close() { r.http.CloseIdleConnections() }
+
+// statusError is an answer that is not 200.
+type statusError int
+
+// Error says the number and what HTTP calls it.
+func (e statusError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("Asterisk answers %d %s", int(e), http.StatusText(int(e))))
+}
+
+// maxAnswer bounds what is read: the longest is the list of modules or endpoints.
+const maxAnswer = 64 << 20
+
+// get reads a path below ARI's address into out, unless that is nil. An answer
+// other than 200 is a statusError.
+func (r *reader) get(ctx context.Context, path string, out any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(r.cfg.URL, "/")+path, nil)
+	if err != nil {
+		return err
+	}
+	req.SetBasicAuth(r.cfg.User, r.cfg.Password.Reveal())
+	res, err := r.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }() // it was only read
+	if res.StatusCode != http.StatusOK {
+		return statusError(res.StatusCode)
+	}
+	body := io.LimitReader(res.Body, maxAnswer)
+	if out == nil {
+		_, err = io.Copy(io.Discard, body) // to its end, so that the connection is kept
+		return err
+	}
+	if err := json.NewDecoder(body).Decode(out); err != nil {
+		return fmt.Errorf("the answer is not Asterisk's: %w", err)
+	}
+	return nil
+}
+
+// smallest is the smallest request there is.
+const smallest = "/asterisk/info?only=status"
+
+// modules tells which modules run, by name without ".so".
+func (r *reader) modules(ctx context.Context) (map[string]bool, error) {
+	var list []struct{ Name, Status string }
+	if err := r.get(ctx, "/asterisk/modules", &list); err != nil {
+		return nil, err
+	}
+	running := make(map[string]bool, len(list))
+	for _, m := range list {
+		running[strings.TrimSuffix(m.Name, ".so")] = m.Status == "Running"
+	}
+	return running, nil
+}
+
+// endpoints tells the state of each phone and trunk by name, such as PJSIP/101:
+// online, offline or unknown.
+func (r *reader) endpoints(ctx context.Context) (map[string]string, error) {
+	var list []struct{ Technology, Resource, State string }
+	if err := r.get(ctx, "/endpoints", &list); err != nil {
+		return nil, err
+	}
+	states := make(map[string]string, len(list))
+	for _, e := range list {
+		states[e.Technology+"/"+e.Resource] = e.State
+	}
+	return states, nil
+}
+
+// sessionFacts are what was found out about the limit of HTTP sessions, which
+// ARI does not tell.
+type sessionFacts struct {
+	tried   int // how many connections were to be open at a time
+	taken   int // how many were
+	refused bool
+	err     error // what ended the attempt, unless it was Asterisk's refusal
+	took    time.Duration
+}
+
+// late tells a request that nobody answered in time from one that was refused.
+func late(ctx context.Context, err error) bool {
+	var network net.Error
+	return ctx.Err() != nil || (errors.As(err, &network) && network.Timeout())
+}
+
+// sessions opens n connections one after the other, each with a request that
+// was answered, and closes them all. Asterisk closes the first one that is too many.
+func (r *reader) sessions(ctx context.Context, n int) sessionFacts {
+	f := sessionFacts{tried: n}
+	begun := time.Now()
+	for range n {
+		one := newReader(r.cfg) // a client of its own is a connection of its own
+		defer one.close()
+		err := one.get(ctx, smallest, nil)
+		if err != nil {
+			if f.refused = f.taken > 0 && !late(ctx, err); !f.refused {
+				f.err = err
+			}
+			break
+		}
+		f.taken++
+	}
+	f.took = time.Since(begun)
+	return f
+}

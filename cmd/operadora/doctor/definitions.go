@@ -1,0 +1,103 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/ivr"
+	"github.com/operadora/operadora/ivr/flowfile"
+)
+
+// Definitions is what the definitions folder says.
+type Definitions struct {
+	ACD      acd.Definitions
+	Flows    ivr.Definitions
+	Warnings flowfile.Faults // what could be better; errors are Err
+	Err      error           // why it cannot be used
+}
+
+func judgeDefinitions(folder string, d Definitions) []Line {
+	s := &sheet{part: "definitions"}
+	if d.Err != nil {
+		const remedy = "correct what is named; `operadora check` and `operadora flow lint` tell the same"
+		for line := range strings.Lines(d.Err.Error()) {
+			if line = strings.TrimSpace(line); line != "" {
+				s.add(Fault, "valid", remedy, "%s", line)
+			}
+		}
+		return s.lines
+	}
+	s.ok("valid", "%s: %s, %s, %s, %s", folder, count(len(d.ACD.Queues), "queue"), count(len(d.ACD.Agents), "agent"),
+		count(len(d.Flows.DIDs), "number"), count(len(d.Flows.Flows), "flow"))
+	for _, w := range d.Warnings {
+		if w.Code.Warning() {
+			s.add(Warning, "advice", "see the place that is named", "%s", w.String())
+		}
+	}
+	if len(d.Flows.DIDs) == 0 {
+		s.add(Warning, "numbers", "say in dids.yaml which flow answers which number; \"*\" stands for all others", "no number leads to a flow: every caller is refused")
+	}
+	return s.lines
+}
+
+// recordFormats are the formats in which queues record.
+func recordFormats(d Definitions) []string {
+	var out []string
+	for _, q := range d.ACD.Queues {
+		if q.Record {
+			out = append(out, q.RecordFormat)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// judgePhones tells of the agents' phones on one PBX. states is nil when it
+// could not be asked, for the reason err.
+func judgePhones(s *sheet, pbx string, agents []acd.Agent, states map[string]string, err error) {
+	if err != nil {
+		s.add(Note, "phones", "load res_ari_endpoints.so; or on the Asterisk console: pjsip show endpoints", "cannot be listed: %v", err)
+		return
+	}
+	var unknown, away []string
+	here := 0
+	for _, a := range agents {
+		if a.PBX != pbx {
+			continue
+		}
+		here++
+		switch state, known := states[a.Endpoint]; {
+		case !known:
+			unknown = append(unknown, fmt.Sprintf("%s (%s)", a.Endpoint, a.ID))
+		case state != "online":
+			away = append(away, fmt.Sprintf("%s (%s)", a.Endpoint, a.ID))
+		}
+	}
+	switch {
+	case here == 0:
+		s.add(Note, "phones", "see pbx of the agents in agents.yaml", "no agent sits at this PBX")
+	case len(unknown)+len(away) == 0:
+		s.ok("phones", "%s, all registered", count(here, "agent's phone"))
+	}
+	if len(unknown) > 0 {
+		s.add(Fault, "phones", "correct endpoint in agents.yaml, or add the phone to pjsip.conf (console: pjsip show endpoints)",
+			"the PBX does not know %s", some(unknown))
+	}
+	if len(away) > 0 {
+		s.add(Warning, "phones", "is the phone plugged in, and are its user, password and server right? (console: pjsip show contacts)",
+			"%d of %d are not registered: %s", len(away), here, some(away))
+	}
+}
+
+// judgeDialplan says how to find out what no probe can see.
+func judgeDialplan(s *sheet, d ivr.Definitions, app string) {
+	number := "a number of dids.yaml"
+	if len(d.DIDs) > 0 {
+		number = d.DIDs[0].Pattern
+	}
+	s.add(Note, "dialplan", "with `operadora serve` running, call "+number+" from outside: `operadora top` shows the call within a second. If not, on the console: "+
+		"dialplan show operadora-inbound, and core set verbose 5 during the call. Then stop operadora and call again: your context [operadora-away] must answer",
+		"whether it hands calls over to application %q can only be told by a call", app)
+}

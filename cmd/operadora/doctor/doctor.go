@@ -1,0 +1,100 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/records"
+	"github.com/operadora/operadora/orchestrator/redisstore"
+)
+
+// Site is all that is examined.
+type Site struct {
+	File   string // the configuration file
+	Folder string // of the definitions
+
+	Definitions Definitions
+	API         api.Config
+	Redis       redisstore.Config
+	Records     records.Config
+	PBXs        map[string]ari.Config // by name
+
+	// Limit bounds the examination of each part.
+	Limit time.Duration
+}
+
+// Refused is the line of a configuration that cannot be used.
+func Refused(err error) Line {
+	return Line{Part: "configuration", Check: "valid", Verdict: Fault, Text: err.Error(),
+		Remedy: "correct the file (or OPERADORA_… in the environment); `operadora init` writes one with every key explained"}
+}
+
+// Run examines a site whose configuration is valid, in a fixed order, and tells
+// the lines of each part as soon as it was examined. It returns all of them.
+// Parts that ctx left no time for are told as faults.
+func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
+	var all []Line
+	part := func(lines []Line) {
+		all = append(all, lines...)
+		tell(lines)
+	}
+	within := func(do func(ctx context.Context)) {
+		ctx, cancel := context.WithTimeout(ctx, site.Limit)
+		defer cancel()
+		do(ctx)
+	}
+	conf := &sheet{part: "configuration"}
+	conf.ok("valid", "%s: %s", site.File, count(len(site.PBXs), "PBX"))
+	part(conf.lines)
+	part(judgeDefinitions(site.Folder, site.Definitions))
+	var served *readyz
+	within(func(ctx context.Context) {
+		f := probeAPI(ctx, site.API)
+		served = f.served
+		part(judgeAPI(f, time.Now()))
+	})
+	within(func(ctx context.Context) { part(judgeRedis(probeRedis(ctx, site.Redis))) })
+	within(func(ctx context.Context) { part(judgeRecords(probeRecords(ctx, site.Records))) })
+	for _, name := range slices.Sorted(maps.Keys(site.PBXs)) {
+		within(func(ctx context.Context) {
+			ours := served.state("pbx "+name) == "ok"
+			part(examinePBX(name, probePBX(ctx, site.PBXs[name], ours), site.Definitions))
+		})
+	}
+	return all
+}
+
+// examinePBX tells everything of one PBX.
+func examinePBX(name string, f pbxFacts, d Definitions) []Line {
+	lines := judgePBX(name, f, recordFormats(d))
+	if f.access != nil {
+		return lines
+	}
+	s := &sheet{part: "pbx " + name, lines: lines}
+	switch {
+	case d.Err != nil:
+		s.add(Note, "sounds and phones", "correct the definitions and run doctor again", "were not examined: the definitions cannot be used")
+		return s.lines
+	case f.report.Sounds == nil:
+		s.add(Note, "sounds", "repair what is told above and run doctor again", "were not examined: %v", f.probe)
+	default:
+		judgeSounds(s, neededSounds(d, func(language, name string) bool { return HasSound(f.report, language, name) }))
+	}
+	judgePhones(s, name, d.ACD.Agents, f.endpoints, f.endpointsErr)
+	judgeDialplan(s, d.Flows, f.cfg.App)
+	return s.lines
+}
+
+// Summary counts the verdicts.
+func Summary(lines []Line) string {
+	n := map[Verdict]int{}
+	for _, l := range lines {
+		n[l.Verdict]++
+	}
+	return fmt.Sprintf("%d ok, %s, %s, %s", n[OK], count(n[Note], "note"), count(n[Warning], "warning"), count(n[Fault], "fault"))
+}
