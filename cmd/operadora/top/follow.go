@@ -15,12 +15,12 @@ type Stream interface {
 	Events(ctx context.Context, after string, fn func(client.Event) error) error
 }
 
-// update is what the follower tells the view: an event, or that the stream
-// has broken (err) and will be tried again after pause.
-type update struct {
-	event client.Event
-	err   error
-	pause time.Duration
+// Update is what Follow tells: an event, or that the stream has broken (Err)
+// and will be tried again after Pause.
+type Update struct {
+	Event client.Event
+	Err   error
+	Pause time.Duration
 }
 
 // Pauses between attempts to get the stream back.
@@ -29,9 +29,9 @@ const (
 	mostPause  = 5 * time.Second
 )
 
-// follow delivers the stream's events until ctx ends, resuming where it broke.
+// Follow delivers the stream's events until ctx ends, resuming where it broke.
 // It returns an error only when trying again cannot help: the token is refused.
-func follow(ctx context.Context, s Stream, tell func(update)) error {
+func Follow(ctx context.Context, s Stream, tell func(Update)) error {
 	last, pause := "", firstPause
 	for {
 		err := s.Events(ctx, last, func(e client.Event) error {
@@ -39,7 +39,7 @@ func follow(ctx context.Context, s Stream, tell func(update)) error {
 			if e.ID != "" {
 				last = e.ID
 			}
-			tell(update{event: e})
+			tell(Update{Event: e})
 			return ctx.Err()
 		})
 		if ctx.Err() != nil {
@@ -48,7 +48,7 @@ func follow(ctx context.Context, s Stream, tell func(update)) error {
 		if p, ok := errors.AsType[*client.Problem](err); ok && (p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden) {
 			return fmt.Errorf("the API refuses this token: %w", err)
 		}
-		tell(update{err: err, pause: pause})
+		tell(Update{Err: err, Pause: pause})
 		select {
 		case <-ctx.Done():
 			return nil

@@ -135,7 +135,8 @@ func (v *View) draw(out *os.File, s *state) error {
 		width, height = 80, 24
 	}
 	f := v.frame(s, time.Now())
-	f.Width, f.Height, f.Colour = width, height, os.Getenv("NO_COLOR") == ""
+	// One column less: behind a full line, terminals disagree on where the cursor is.
+	f.Width, f.Height, f.Colour = width-1, height, os.Getenv("NO_COLOR") == ""
 	if f.Keys == "" {
 		f.Keys = "q quits"
 	}

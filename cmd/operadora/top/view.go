@@ -34,27 +34,27 @@ type state struct {
 }
 
 // take takes an update in.
-func (s *state) take(u update) {
-	if u.err != nil {
-		s.notice = fmt.Sprintf("NO CONNECTION, what you see is old; trying again in %s: %v", u.pause, u.err)
+func (s *state) take(u Update) {
+	if u.Err != nil {
+		s.notice = fmt.Sprintf("NO CONNECTION, what you see is old; trying again in %s: %v", u.Pause, u.Err)
 		return
 	}
 	s.notice = ""
-	if err := s.model.Apply(u.event); err != nil {
+	if err := s.model.Apply(u.Event); err != nil {
 		s.notice = err.Error()
 	}
 }
 
 // updates follows the stream in the background. stop ends it and returns the
 // error by which it ended itself, which also closes the channel.
-func (v *View) updates(ctx context.Context) (ch <-chan update, stop func() error) {
+func (v *View) updates(ctx context.Context) (ch <-chan Update, stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
-	out := make(chan update)
+	out := make(chan Update)
 	var wg sync.WaitGroup
 	var failed error
 	wg.Go(func() {
 		defer close(out)
-		failed = follow(ctx, v.Stream, func(u update) {
+		failed = Follow(ctx, v.Stream, func(u Update) {
 			select {
 			case out <- u:
 			case <-ctx.Done():

@@ -1,0 +1,194 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/cmd/operadora/trial"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// stage is everything that the demonstration runs on.
+type stage struct {
+	dir   string
+	lock  *os.File // held while the folder is in use
+	site  *trial.Site
+	api   *client.Client // with role admin: the demonstration sees whole numbers
+	watch *watch
+	desks *desks
+
+	cancel context.CancelFunc // ends the background work
+	done   []<-chan struct{}  // closed when each part of it has ended
+}
+
+// longestDir is how long the path of Asterisk's folder may be.
+const longestDir = 79
+
+// newFolder makes the folder of a run below the lab's work folder and removes
+// those that earlier runs have left and nobody uses.
+func newFolder() (dir string, lock *os.File, err error) {
+	home, err := lab.Dir()
+	if err != nil {
+		return "", nil, err
+	}
+	work := filepath.Join(home, "work")
+	if err := os.MkdirAll(work, 0o755); err != nil {
+		return "", nil, err
+	}
+	old, _ := filepath.Glob(filepath.Join(work, "demo-*", lockName)) // the pattern is sound
+	for _, name := range old {
+		if f, err := lockFile(name); err == nil {
+			err = errors.Join(os.RemoveAll(filepath.Dir(name)), f.Close())
+			if err != nil {
+				return "", nil, err
+			}
+		}
+	}
+	if dir, err = os.MkdirTemp(work, "demo-"); err != nil {
+		return "", nil, err
+	}
+	lock, err = lockFile(filepath.Join(dir, lockName))
+	return dir, lock, err
+}
+
+const lockName = "in-use.lock"
+
+// lockFile locks a file that nobody else has locked. The lock ends with the process.
+func lockFile(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// progress shows the steps of the set-up.
+type progress struct{ w io.Writer }
+
+// step runs do and shows how it went and how long it took.
+func (p progress) step(what string, do func() error) error {
+	fmt.Fprintf(p.w, "%s … ", what)
+	begun := time.Now()
+	if err := do(); err != nil {
+		fmt.Fprintln(p.w, "failed")
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	fmt.Fprintln(p.w, "ok", took(time.Since(begun)))
+	return nil
+}
+
+// setUp starts everything, and shows it. What was started is ended by close,
+// also after an error.
+func (g *stage) setUp(ctx context.Context, p progress, initial map[string]string, crowd []Script) error {
+	definitions, err := Adapt(initial)
+	if err != nil {
+		return err
+	}
+	if g.dir, g.lock, err = newFolder(); err != nil {
+		return err
+	}
+	o := trial.Options{Dir: g.dir, Definitions: definitions, Config: "log: {level: info}\n"}
+	for i, e := range lab.Desk(101, 100+len(agents)) {
+		e.Name, e.Language = agents[i].name, agents[i].language
+		o.Asterisk.Endpoints = append(o.Asterisk.Endpoints, e)
+	}
+	// Kept with the run's other files where the path is not too long for that.
+	if dir := filepath.Join(g.dir, "asterisk"); len(dir) <= longestDir {
+		o.Asterisk.Dir = dir
+	}
+	background, cancel := context.WithCancel(ctx)
+	g.cancel = cancel
+	steps := []struct {
+		what string
+		do   func() error
+	}{
+		{"starting Asterisk and Redis, private to this run", func() (err error) { g.site, err = trial.New(ctx, o); return err }},
+		{"starting operadora", func() error {
+			log, err := os.OpenFile(g.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+			if err != nil {
+				return err
+			}
+			g.spawn(func() { copyLog(background, g.site.Log, log) })
+			return g.site.Start(ctx)
+		}},
+		{"following its stream of changes", func() (err error) {
+			if g.api, err = g.site.API("admin"); err != nil {
+				return err
+			}
+			g.watch = newWatch()
+			g.spawn(func() { g.watch.run(background, g.api) })
+			return g.watch.ready(ctx)
+		}},
+		{fmt.Sprintf("registering %d desk phones", len(agents)), func() (err error) {
+			g.desks, err = openDesks(background, g.site.Asterisk, g.watch, crowd)
+			return err
+		}},
+		{"agents log in by dialling *481 and hear that they are", func() error { return g.desks.login(ctx) }},
+	}
+	for _, s := range steps {
+		if err := p.step(s.what, s.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spawn runs do in the background; close waits for it.
+func (g *stage) spawn(do func()) {
+	done := make(chan struct{})
+	g.done = append(g.done, done)
+	go func() {
+		defer close(done)
+		do()
+	}()
+}
+
+// logFile is where operadora's log is.
+func (g *stage) logFile() string { return filepath.Join(g.dir, "operadora.log") }
+
+// copyLog writes what operadora logs to a file, until ctx ends.
+func copyLog(ctx context.Context, l *trial.LogTail, f *os.File) {
+	defer func() { _ = f.Close() }() // a log that cannot be written must not end the demonstration
+	for at := 0; ; {
+		err := l.Wait(ctx, at, "\n", nil)
+		text := l.Text()
+		if _, werr := f.WriteString(text[at:]); werr != nil || err != nil {
+			return
+		}
+		at = len(text)
+	}
+}
+
+// close ends everything. With keep, the run's folder stays.
+func (g *stage) close(keep bool) error {
+	var errs []error
+	if g.desks != nil {
+		g.desks.close()
+	}
+	if g.site != nil {
+		errs = append(errs, g.site.Close())
+	}
+	if g.cancel != nil {
+		g.cancel()
+	}
+	for _, d := range g.done {
+		<-d
+	}
+	if g.dir != "" && !keep {
+		errs = append(errs, os.RemoveAll(g.dir))
+	}
+	if g.lock != nil {
+		errs = append(errs, g.lock.Close())
+	}
+	return errors.Join(errs...)
+}
