@@ -34,7 +34,7 @@ func newRootCommand() *cobra.Command {
 	}
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: operadora.yaml here, then /etc/operadora/operadora.yaml)")
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
-		newTokenCommand(), newAgentCommand(), newPacingCommand(), newBenchCommand())
+		newTokenCommand(), newAgentCommand(), newPacingCommand(), newBenchCommand(), newTopCommand(), newDemoCommand())
 	root.AddCommand(newDoctorCommand())
 	return root
 }
