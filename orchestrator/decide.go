@@ -55,7 +55,7 @@ func (t *turn) take(in input) {
 	case inLeft:
 		if t.c.Wait != nil {
 			t.c.Wait.Left = true
-			t.dirty = true
+			t.clean()
 		}
 	case inPickedUp:
 		t.pickedUp(in)
@@ -66,7 +66,7 @@ func (t *turn) take(in input) {
 	case inUnbridge:
 		if t.c.Bridge == BridgeRemoving { // else it was ordered again meanwhile
 			t.c.Bridge = BridgeGone
-			t.dirty = true
+			t.clean()
 		}
 	case inRefused:
 		t.commandFailed(in.Effect, in.Err)

@@ -197,7 +197,7 @@ func (t *turn) settle() {
 func (t *turn) settled(offer string) {
 	if l := t.c.Leg; l != nil && l.Offer.ID == offer {
 		l.Settled = true
-		t.dirty = true
+		t.clean()
 	}
 }
 

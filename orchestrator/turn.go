@@ -179,6 +179,14 @@ func (t *turn) rec(tr RecordingTrigger) bool {
 	return true
 }
 
+// clean notes a confirmation. While a call is being cleared it is stored with
+// the call's end: a process that dies before that asks again, which harms nobody.
+func (t *turn) clean() {
+	if t.c.State != StateClearing {
+		t.dirty = true
+	}
+}
+
 func errText(err error) string {
 	if err == nil {
 		return ""

@@ -19,9 +19,9 @@ import (
 // Sizes of the call rate: a closed loop of callers, each served for 150 ms by
 // one of more agents than there are callers at a time.
 const (
-	rateCalls   = 1000
-	rateAtOnce  = 30
-	rateAgents  = 50
+	rateCalls   = 1500
+	rateAtOnce  = 60
+	rateAgents  = 90
 	rateTalk    = 150 * time.Millisecond
 	rateLimit   = 4 * time.Minute
 	rateWarmUps = 100

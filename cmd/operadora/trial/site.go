@@ -71,7 +71,9 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 	if s.Asterisk, err = lab.StartAsterisk(ctx, o.Asterisk); err != nil {
 		return nil, err
 	}
-	if s.Redis, err = lab.StartRedis(ctx, lab.RedisOptions{AppendOnly: true}); err != nil {
+	// As an operator would run it: what was acknowledged survives the end of
+	// redis-server, and at most the last second is lost with the machine.
+	if s.Redis, err = lab.StartRedis(ctx, lab.RedisOptions{AppendOnly: true, Config: []string{"appendfsync everysec"}}); err != nil {
 		return nil, err
 	}
 	files := maps.Clone(o.Definitions)
