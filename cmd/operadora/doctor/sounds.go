@@ -3,6 +3,7 @@ package doctor
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,13 +22,12 @@ func HasSound(r ari.Report, language, name string) bool {
 }
 
 // missingSound is a sound that something needs and the PBX lacks.
-type missingSound struct{ language, name, where string }
+type missingSound struct{ where, language, name string }
 
 // soundFacts are the sounds that definitions need of one PBX.
 type soundFacts struct {
 	used    map[string]int // different sounds by language
 	missing []missingSound
-	general []string // what flowfile says of whole packages of sounds
 }
 
 // neededSounds goes through all that callers and agents hear. has tells what the PBX has.
@@ -41,21 +41,43 @@ func neededSounds(d Definitions, has func(language, name string) bool) soundFact
 		}
 		return has(language, name)
 	}
-	for _, fault := range flowfile.Lint(d.Flows, flowfile.Known{Sound: ask}) {
-		if fault.Code == flowfile.CodeSound {
-			f.general = append(f.general, fault.String())
-		}
+	for _, id := range slices.Sorted(maps.Keys(d.Flows.Flows)) {
+		f.missing = append(f.missing, missingOf(d.Flows.Flows[id], ask)...)
 	}
 	for _, q := range d.ACD.Queues {
 		for _, language := range callersLanguages(d.Flows) {
 			for _, name := range announced(q, language) {
 				if !ask(language, name) {
-					f.missing = append(f.missing, missingSound{language, name, "queue " + q.ID})
+					f.missing = append(f.missing, missingSound{"queue " + q.ID, language, name})
 				}
 			}
 		}
 	}
 	return f
+}
+
+// missingOf asks for every sound of one flow and returns those that are
+// missing, with the lines that name them.
+func missingOf(flow *ivr.Flow, ask func(language, name string) bool) []missingSound {
+	var missing []missingSound
+	alone := ivr.Definitions{Flows: map[string]*ivr.Flow{flow.ID: flow}}
+	faults := flowfile.Lint(alone, flowfile.Known{Sound: func(language, name string) bool {
+		there := ask(language, name)
+		if !there {
+			missing = append(missing, missingSound{fmt.Sprintf("flow %s (%s)", flow.ID, flow.At.File), language, name})
+		}
+		return there
+	}})
+	for i, m := range missing {
+		named := fmt.Sprintf("%q in language %s", m.name, m.language)
+		for _, fault := range faults {
+			if fault.Code == flowfile.CodeSound && strings.HasSuffix(fault.Text, named) {
+				missing[i].name = fmt.Sprintf("%s (line %d)", m.name, fault.At.Line)
+				break
+			}
+		}
+	}
+	return missing
 }
 
 // callersLanguages are the languages that flows for callers speak.
@@ -86,29 +108,25 @@ const soundRemedy = "core sounds come from a package (Debian: asterisk-core-soun
 	"sounds/%[1]s below Asterisk's data folder; then on the console: module reload sounds"
 
 func judgeSounds(s *sheet, f soundFacts) {
-	slices.SortFunc(f.missing, func(a, b missingSound) int {
-		return cmp.Or(cmp.Compare(a.language, b.language), cmp.Compare(a.where, b.where), cmp.Compare(a.name, b.name))
+	missing := slices.Clone(f.missing)
+	slices.SortFunc(missing, func(a, b missingSound) int {
+		return cmp.Or(cmp.Compare(a.where, b.where), cmp.Compare(a.language, b.language), cmp.Compare(a.name, b.name))
 	})
-	for _, text := range f.general {
-		language := text[strings.LastIndex(text, "language ")+len("language "):]
-		language, _, _ = strings.Cut(language, ";")
-		s.add(Fault, "sounds", fmt.Sprintf(soundRemedy, language), "%s", text)
-	}
-	for i := 0; i < len(f.missing); {
+	missing = slices.Compact(missing) // two prompts may play one sound
+	for i := 0; i < len(missing); {
 		var names []string
-		at := f.missing[i]
-		for ; i < len(f.missing) && f.missing[i].language == at.language && f.missing[i].where == at.where; i++ {
-			names = append(names, f.missing[i].name)
+		at := missing[i]
+		for ; i < len(missing) && missing[i].where == at.where && missing[i].language == at.language; i++ {
+			names = append(names, missing[i].name)
 		}
-		s.add(Fault, "sounds", fmt.Sprintf(soundRemedy, at.language), "%s announces in language %s with sounds that are missing: %s", at.where, at.language, some(names))
+		s.add(Fault, "sounds", fmt.Sprintf(soundRemedy, at.language), "%s lacks %s in language %s: %s", at.where, count(len(names), "sound"), at.language, some(names))
 	}
-	if len(f.general)+len(f.missing) > 0 {
+	if len(missing) > 0 {
 		return
 	}
 	var all []string
-	for language, n := range f.used {
-		all = append(all, fmt.Sprintf("%s %d", language, n))
+	for _, language := range slices.Sorted(maps.Keys(f.used)) {
+		all = append(all, fmt.Sprintf("%s: %d", language, f.used[language]))
 	}
-	slices.Sort(all)
 	s.ok("sounds", "all that flows, feature codes and announcements use are there (%s)", strings.Join(all, ", "))
 }
