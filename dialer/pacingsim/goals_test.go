@@ -23,6 +23,10 @@ func TestLimitIsKeptInEveryWorld(t *testing.T) {
 			case w.Agents.Count >= 100:
 				o.Hours = 0.3
 			}
+			if slower {
+				o.Seeds, o.Hours = 1, o.Hours/4
+				w.WarmUp = min(w.WarmUp, 900)
+			}
 			r := simulate(t, o)
 			if r.SeedsOverLimit > 0 {
 				t.Errorf("%d of %d seeds over the limit, the worst at %.3f of it", r.SeedsOverLimit, r.Seeds, r.LimitRatioWorst)
@@ -44,7 +48,11 @@ func TestUtilisationIsAheadOfProgressive(t *testing.T) {
 	for _, r := range rows {
 		t.Run(r.world, func(t *testing.T) {
 			t.Parallel()
-			got := simulate(t, Options{World: load(t, r.world), Seeds: 2, FirstSeed: 60, Hours: 2, Factory: Ours()})
+			o := Options{World: load(t, r.world), Seeds: 2, FirstSeed: 60, Hours: 2, Factory: Ours()}
+			if slower {
+				o.Hours = 0.5
+			}
+			got := simulate(t, o)
 			if got.UtilisationMean < r.least {
 				t.Errorf("utilisation %.3f, at least %.3f is asked", got.UtilisationMean, r.least)
 			}
@@ -58,7 +66,7 @@ func TestStaffShock(t *testing.T) {
 	t.Parallel()
 	w := load(t, "shock50")
 	w.Agents.Staffing[0].At = 5400
-	r := simulate(t, Options{World: w, Seeds: 4, FirstSeed: 80, Hours: 1.4, Factory: Ours(), KeepDay: true})
+	r := simulate(t, Options{World: w, Seeds: 3, FirstSeed: 80, Hours: 1.2, Factory: Ours(), KeepDay: true})
 	answered, abandoned := 0, 0
 	for _, b := range r.Day[90:100] {
 		answered += b.Answered

@@ -117,12 +117,12 @@ func TestEveryCallEndsOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var a *auditor
-			o := Options{World: load(t, name), Hours: 4, Factory: func(u Setup) (Controller, error) {
+			o := Options{World: load(t, name), Factory: func(u Setup) (Controller, error) {
 				c, err := Ours()(u)
 				a = &auditor{Controller: c, t: t, live: map[pacing.CallID]pacing.Kind{}}
 				return a, err
 			}}
-			s, err := newSim(&o, 3, 1.5)
+			s, err := newSim(&o, 3, 0.5)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -173,7 +173,7 @@ func TestCommonRandomNumbers(t *testing.T) {
 
 func TestRunIsDeterministic(t *testing.T) {
 	t.Parallel()
-	o := Options{World: load(t, "s10"), Seeds: 3, FirstSeed: 5, Hours: 1, Factory: Ours(), KeepSeeds: true, KeepDay: true}
+	o := Options{World: load(t, "s14"), Seeds: 3, FirstSeed: 5, Hours: 0.2, Factory: Ours(), KeepSeeds: true, KeepDay: true}
 	a := simulate(t, o)
 	o.Workers = 3
 	if diff := cmp.Diff(a, simulate(t, o)); diff != "" {
