@@ -111,6 +111,10 @@ func (t *turn) announce(position int) {
 	}
 	plan := t.c.Wait.Plan
 	t.arm(TimerAnnounce, plan.AnnounceEvery)
+	if position == 0 && t.c.State == StateWaiting {
+		t.lostPlace()
+		return
+	}
 	if t.c.Playing != nil {
 		return
 	}

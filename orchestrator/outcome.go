@@ -8,9 +8,9 @@ func failureOf(was LegState, cause Cause) OfferFailure {
 	switch {
 	case was == LegAnswered:
 		return OfferRejected // picked up and hung up before the join
-	case cause == CauseBusy:
+	case cause == CauseBusy && was != LegRinging:
 		return OfferBusy
-	case cause == CauseRejected:
+	case cause == CauseRejected || cause == CauseBusy: // many phones answer 486 when their reject key is pressed
 		return OfferRejected
 	case unreachableCauses[cause] && was == LegDialing:
 		return OfferUnreachable

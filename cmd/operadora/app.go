@@ -82,7 +82,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	}
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
-		Calls: a.store, Log: log})
+		Calls: a.store, Drives: func(pbx string) bool { return a.engine.Connected()[pbx] }, Log: log})
 	if err != nil {
 		return nil, err
 	}
