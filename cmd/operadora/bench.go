@@ -19,6 +19,7 @@ var benches = []struct {
 }{
 	{"queue_drain", bench.Drain},
 	{"call_rate", bench.CallRate},
+	{"memory", bench.Memory},
 }
 
 func newBenchCommand() *cobra.Command {
