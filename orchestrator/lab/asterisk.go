@@ -86,13 +86,12 @@ type AsteriskOptions struct {
 
 // Asterisk is a private instance.
 type Asterisk struct {
-	o        AsteriskOptions
-	parts    parts
-	dir      string
-	temp     *folder // nil when the caller named the folder
-	ports    *portBlock
-	values   dialplans.Values
-	password string
+	o      AsteriskOptions
+	parts  parts
+	dir    string
+	temp   *folder // nil when the caller named the folder
+	ports  *portBlock
+	values dialplans.Values
 
 	mu  sync.Mutex
 	run *process // guarded by mu; nil when stopped
@@ -196,7 +195,7 @@ func (a *Asterisk) Restart(ctx context.Context) error {
 		return err
 	}
 	if err := a.booted(ctx, run); err != nil {
-		run.kill()
+		err = errors.Join(err, run.kill())
 		return fmt.Errorf("asterisk did not come up: %w; it printed:\n%s\nits log ends:\n%s", err, a.out, a.LogTail())
 	}
 	a.run = run
@@ -216,7 +215,7 @@ func (a *Asterisk) booted(ctx context.Context, run *process) error {
 		}
 		select {
 		case <-run.gone:
-			return fmt.Errorf("it ended: %v", run.err)
+			return fmt.Errorf("it ended: %w", run.ending())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-tick.C:

@@ -83,6 +83,9 @@ func TestAsteriskComesBackAfterAKill(t *testing.T) {
 	if err := call.Hangup(); err == nil {
 		t.Error("a killed Asterisk confirmed the end of a call")
 	}
+	if _, err := call.WaitEnd(limit(t)); err != nil {
+		t.Error(err)
+	}
 	if err := a.Restart(limit(t)); err != nil {
 		t.Fatal(err)
 	}

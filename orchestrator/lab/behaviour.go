@@ -38,3 +38,15 @@ func RingOn(c *Call) {
 		c.phone.log.Debug("ringing", "error", err)
 	}
 }
+
+// AnswerIfAsked returns an OnInvite that picks up at once when the INVITE asks
+// for it (see Call.AskedToAnswer) and does otherwise with every other call.
+func AnswerIfAsked(otherwise func(*Call)) func(*Call) {
+	return func(c *Call) {
+		do := otherwise
+		if c.AskedToAnswer() {
+			do = AnswerAfter(0)
+		}
+		do(c)
+	}
+}

@@ -39,6 +39,7 @@ type Ending struct {
 type Call struct {
 	phone    *Phone
 	incoming *diago.DialogServerSession // nil for a call that was placed
+	placed   *diago.DialogClientSession // nil for a call that came in
 	cancel   context.CancelFunc         // gives up a call that was placed; nil for incoming
 
 	ear   ear
@@ -48,6 +49,7 @@ type Call struct {
 
 	ringing  chan struct{}
 	answered chan struct{}
+	gaveUp   chan struct{} // the far end does not answer any more
 	done     chan struct{} // everything is over, audio too
 
 	// responding is held while a response to the INVITE goes out: the library
@@ -55,19 +57,19 @@ type Call struct {
 	responding sync.Mutex
 
 	mu       sync.Mutex
-	placed   *diago.DialogClientSession // guarded by mu; nil until dialled, and for incoming
-	response *sip.Response              // guarded by mu; the last to a call that was placed
-	id       string                     // guarded by mu; Call-ID
-	over     bool                       // guarded by mu; no one may change how any more
-	how      Ending                     // guarded by mu
-	isRung   bool                       // guarded by mu
-	isUp     bool                       // guarded by mu
+	response *sip.Response // guarded by mu; the last to a call that was placed
+	id       string        // guarded by mu; Call-ID
+	isGone   bool          // guarded by mu; gaveUp is closed
+	over     bool          // guarded by mu; no one may change how any more
+	how      Ending        // guarded by mu
+	isRung   bool          // guarded by mu
+	isUp     bool          // guarded by mu
 }
 
 func newCall(p *Phone) *Call {
 	return &Call{
 		phone: p, keys: make(chan keypress), dtmf: make(chan rune, 64),
-		ringing: make(chan struct{}), answered: make(chan struct{}), done: make(chan struct{}),
+		ringing: make(chan struct{}), answered: make(chan struct{}), gaveUp: make(chan struct{}), done: make(chan struct{}),
 	}
 }
 
@@ -160,7 +162,7 @@ func (c *Call) Ring() error {
 	if c.incoming == nil {
 		return errors.New("ring: this call was placed, not received")
 	}
-	if err := c.respondWith(sip.StatusRinging, "Ringing"); err != nil {
+	if err := c.respond(c.incoming.Ringing); err != nil {
 		return fmt.Errorf("ring: %w", err)
 	}
 	c.markRinging()
@@ -195,15 +197,34 @@ func (c *Call) Reject(code int) error {
 	if c.incoming == nil {
 		return errors.New("reject: this call was placed, not received")
 	}
-	c.end(Ending{Code: code})
-	if err := c.respondWith(code, reasonText(code)); err != nil && !errors.Is(err, sip.ErrTransactionCanceled) {
+	if err := c.decline(code); err != nil {
 		return fmt.Errorf("reject: %w", err)
 	}
 	return nil
 }
 
-func (c *Call) respondWith(code int, reason string) error {
-	return c.respond(func() error { return c.incoming.Respond(code, reason, nil) })
+// errAnswered means that a call is up that was to be refused.
+var errAnswered = errors.New("the call is answered")
+
+// decline refuses the call unless an answer was faster.
+func (c *Call) decline(code int) error {
+	err := c.respond(func() error {
+		if c.up() {
+			return errAnswered
+		}
+		c.end(Ending{Code: code})
+		return c.incoming.Respond(code, reasonText(code), nil)
+	})
+	if errors.Is(err, sip.ErrTransactionCanceled) {
+		return nil
+	}
+	return err
+}
+
+func (c *Call) up() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.isUp
 }
 
 // respond runs do, which answers the INVITE, unless the call is over.
@@ -239,43 +260,50 @@ func reasonText(code int) string {
 // not answered yet. It returns when the call is over; a call that is over
 // already is no error.
 func (c *Call) Hangup() error {
-	select {
-	case <-c.done:
-		return nil
-	default:
-	}
-	c.mu.Lock()
-	up, placed := c.isUp, c.placed
-	c.mu.Unlock()
 	// A far end that has died does not answer; the call is over all the same.
 	ctx, stop := context.WithTimeout(context.Background(), hangupLimit)
 	defer stop()
-	var err error
-	switch {
-	case up && c.incoming != nil:
-		c.end(Ending{})
-		err = c.incoming.Bye(ctx)
-	case up:
-		c.end(Ending{})
-		err = placed.Bye(ctx)
-	case c.incoming != nil:
-		if err = c.Reject(sip.StatusGlobalDecline); errors.Is(err, ErrEnded) {
-			err = nil
+	err := c.finish(ctx)
+	if err == nil {
+		select {
+		case <-c.done:
+			return nil
+		case <-ctx.Done():
+			err = errors.New("the far end does not confirm")
 		}
-	default:
-		c.end(Ending{})
-		c.cancel()
 	}
-	if err != nil {
-		c.abandon()
-		return fmt.Errorf("hang up: %w", err)
-	}
+	c.abandon()
+	return fmt.Errorf("hang up: %w", err)
+}
+
+// finish sends what ends the call.
+func (c *Call) finish(ctx context.Context) error {
 	select {
 	case <-c.done:
 		return nil
+	default:
+	}
+	if c.incoming != nil && !c.up() {
+		err := c.decline(sip.StatusGlobalDecline)
+		if errors.Is(err, ErrEnded) {
+			return nil
+		}
+		if !errors.Is(err, errAnswered) {
+			return err
+		}
+	}
+	c.end(Ending{})
+	if c.incoming != nil {
+		return c.incoming.Bye(ctx)
+	}
+	c.cancel() // no more than a no-op once it is answered
+	select {
+	case <-c.answered:
+		return c.placed.Bye(ctx)
+	case <-c.done:
+		return nil
 	case <-ctx.Done():
-		c.abandon()
-		return errors.New("hang up: the far end does not confirm")
+		return context.Cause(ctx)
 	}
 }
 

@@ -17,6 +17,7 @@ func (c *Call) talk(ctx context.Context, m *diago.DialogMedia) {
 	both.Go(func() { c.speak(ctx, m) })
 	select {
 	case <-ctx.Done():
+	case <-c.gaveUp:
 	case <-c.phone.ctx.Done():
 	}
 	// Closing the sockets is what ends a read.

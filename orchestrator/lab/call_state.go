@@ -52,16 +52,10 @@ func (c *Call) heardReason(reason string) {
 // abandon ends a call whose far end does not answer any more.
 func (c *Call) abandon() {
 	c.mu.Lock()
-	placed := c.placed
-	c.mu.Unlock()
-	if c.incoming != nil {
-		c.incoming.Close()
-	}
-	if placed != nil {
-		placed.Close()
-	}
-	if c.cancel != nil {
-		c.cancel()
+	defer c.mu.Unlock()
+	if !c.isGone {
+		c.isGone = true
+		close(c.gaveUp)
 	}
 }
 
@@ -79,6 +73,7 @@ func (c *Call) serve(announce func(*Call)) {
 	case <-d.Context().Done():
 	case <-c.answered:
 		c.talk(d.Context(), &d.DialogMedia)
+	case <-c.gaveUp:
 	case <-c.phone.ctx.Done():
 	}
 	c.end(Ending{Remote: true})
@@ -115,7 +110,7 @@ func (c *Call) place(ctx context.Context, d *diago.DialogClientSession, o diago.
 		}
 	})
 	if err := d.Invite(ctx, o); err != nil {
-		c.failed(d, err)
+		c.failed(ctx, d, err)
 		return
 	}
 	// The call is up, even when ctx ends from here on.
@@ -125,7 +120,7 @@ func (c *Call) place(ctx context.Context, d *diago.DialogClientSession, o diago.
 		return
 	}
 	c.markUp()
-	c.talk(d.Context(), &d.DialogMedia)
+	c.talk(d.Context(), &d.DialogMedia) //nolint:contextcheck // the call has a life of its own
 }
 
 func (c *Call) heardResponse(res *sip.Response) error {
@@ -142,11 +137,11 @@ func (c *Call) heardResponse(res *sip.Response) error {
 }
 
 // failed records why a call that was placed was not answered.
-func (c *Call) failed(d *diago.DialogClientSession, err error) {
+func (c *Call) failed(ctx context.Context, d *diago.DialogClientSession, err error) {
 	// Our CANCEL and the answer may cross: then the call is up for the far
 	// end, and only an ACK and a BYE will end it.
 	if res := d.InviteResponse; res != nil && res.IsSuccess() {
-		ctx, stop := context.WithTimeout(context.Background(), hangupLimit)
+		ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), hangupLimit)
 		defer stop()
 		if id, bad := sip.MakeDialogIDFromResponse(res); bad == nil {
 			d.ID = id

@@ -116,8 +116,7 @@ func (p *Phone) listen() error {
 		err = p.attach()
 	}
 	if err != nil {
-		conn.Close()
-		return err
+		return errors.Join(err, conn.Close())
 	}
 	p.work.Go(func() {
 		if err := p.ua.TransportLayer().ServeUDP(conn); err != nil {
@@ -314,8 +313,7 @@ func (p *Phone) Place(ctx context.Context, number string, o DialOptions) (*Call,
 	ctx, c.cancel = context.WithCancel(ctx)
 	if !p.remember(c, false) {
 		c.cancel()
-		d.Close()
-		return nil, fmt.Errorf("phone %s is closed", p.o.User)
+		return nil, errors.Join(fmt.Errorf("phone %s is closed", p.o.User), d.Close())
 	}
 	p.spawn(func() { c.place(ctx, d, options) })
 	return c, nil

@@ -79,7 +79,7 @@ func (a *Asterisk) Phone(ctx context.Context, user string) (*Phone, error) {
 			return nil, err
 		}
 		if err := p.Register(ctx); err != nil {
-			p.Close()
+			p.Close() //nolint:contextcheck // it has no calls to hang up
 			return nil, err
 		}
 		return p, nil

@@ -55,6 +55,14 @@ func start(name string, cmd *exec.Cmd, outlive bool) (*process, error) {
 	return p, nil
 }
 
+// ending is why the child ended, which it has.
+func (p *process) ending() error {
+	if p.err == nil {
+		return errors.New("exit status 0")
+	}
+	return p.err
+}
+
 // signal sends s to the child; a child that is gone already is no error.
 func (p *process) signal(s syscall.Signal) error {
 	select {

@@ -3,6 +3,7 @@ package lab
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -140,7 +141,7 @@ func (r *Redis) Restart(ctx context.Context) error {
 		return err
 	}
 	if err := r.ready(ctx, run); err != nil {
-		run.kill()
+		err = errors.Join(err, run.kill())
 		return fmt.Errorf("redis-server did not come up: %w; its log ends:\n%s", err, endOfFile(r.LogPath()))
 	}
 	r.run = run
@@ -158,7 +159,7 @@ func (r *Redis) ready(ctx context.Context, run *process) error {
 		}
 		select {
 		case <-run.gone:
-			return fmt.Errorf("it ended: %v", run.err)
+			return fmt.Errorf("it ended: %w", run.ending())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-tick.C:

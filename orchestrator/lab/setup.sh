@@ -153,6 +153,11 @@ link_data() {
 # into place, so that calls that play meanwhile are not disturbed.
 speak_prompts() {
   local next="$lab/work/prompts" spoken="$lab/data/prompts.spoken" tab=$'\t' name en es lang voice text file n=0
+  # The table is copied last: while it is the same, everything is there.
+  if cmp -s "$here/prompts.tsv" "$spoken"; then
+    say "prompts are up to date"
+    return
+  fi
   rm -rf "$next"
   mkdir -p "$next" "$lab/data/sounds/en/operadora" "$lab/data/sounds/es/operadora"
   while IFS=$tab read -r name en es; do
@@ -175,9 +180,9 @@ speak_prompts() {
   for file in "$lab"/data/sounds/e[ns]/operadora/*.wav; do
     grep -qE "^$(basename "$file" .wav)$tab" "$here/prompts.tsv" || rm -f "$file"
   done
+  [ -s "$lab/data/moh/hold.wav" ] || make_hold_music "$next"
   cp "$here/prompts.tsv" "$next/spoken"
   mv "$next/spoken" "$spoken"
-  [ -s "$lab/data/moh/hold.wav" ] || make_hold_music "$next"
   rm -rf "$next"
   say "$n prompts spoken anew, $(grep -cv '^#' "$spoken") in all"
 }

@@ -131,7 +131,8 @@ func StartSIPpPhones(ctx context.Context, o SIPpPhones) (*SIPp, error) {
 		return nil, err
 	}
 	if err := s.listening(ctx); err != nil {
-		s.Stop()
+		err = errors.Join(err, s.run.kill())
+		s.discard()
 		return nil, err
 	}
 	return s, nil
@@ -202,7 +203,7 @@ func (s *SIPp) listening(ctx context.Context) error {
 		}
 		select {
 		case <-s.run.gone:
-			return fmt.Errorf("sipp ended at once: %v: %s", s.run.err, s.out)
+			return fmt.Errorf("sipp ended at once: %w: %s", s.run.ending(), s.out)
 		case <-ctx.Done():
 			return fmt.Errorf("sipp: %w", context.Cause(ctx))
 		case <-tick.C:
@@ -223,8 +224,10 @@ func (s *SIPp) Wait(ctx context.Context) (SIPpResult, error) {
 	defer s.discard()
 	r, err := s.result()
 	var exit *exec.ExitError
-	// 0: every call succeeded, 1: at least one failed, 99: none was made.
-	if s.run.err != nil && !(errors.As(s.run.err, &exit) && (exit.ExitCode() == 1 || exit.ExitCode() == 99)) {
+	if errors.As(s.run.err, &exit) && (exit.ExitCode() == 1 || exit.ExitCode() == 99) {
+		return r, err // a call failed, or none was made: the result tells
+	}
+	if s.run.err != nil {
 		return r, fmt.Errorf("sipp: %w: %s %s", s.run.err, r.Errors, s.out)
 	}
 	return r, err
@@ -244,9 +247,7 @@ func (s *SIPp) Stop() (SIPpResult, error) {
 func (s *SIPp) result() (SIPpResult, error) {
 	var r SIPpResult
 	if log, err := os.ReadFile(s.errorFile()); err == nil {
-		var t tail
-		t.Write(log)
-		r.Errors = t.String()
+		r.Errors = string(bytes.TrimSpace(log[max(0, len(log)-tailSize):]))
 	}
 	data, err := os.ReadFile(s.statFile())
 	if err != nil {
