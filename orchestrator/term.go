@@ -259,6 +259,20 @@ func (t *term) state(state, text string) {
 	})
 }
 
+// newest keeps the last word about each phone: the states before it are past.
+func newest(news []Event) []Event {
+	seen := map[string]bool{}
+	var out []Event
+	for _, e := range slices.Backward(news) {
+		if !seen[e.Endpoint] {
+			seen[e.Endpoint] = true
+			out = append(out, e)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
 // tellDevices passes device states on in order, one at a time, until each is taken.
 func (t *term) tellDevices(ctx context.Context) {
 	for {
@@ -271,7 +285,7 @@ func (t *term) tellDevices(ctx context.Context) {
 		news := t.news
 		t.news = nil
 		t.devMu.Unlock()
-		for _, e := range news {
+		for _, e := range newest(news) {
 			for t.eng.devices.Device(ctx, t.pbx.Name(), e.Endpoint, e.Device) != nil {
 				if !sleep(ctx, 100*time.Millisecond) {
 					return
