@@ -92,21 +92,6 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 	return position, pace.Estimate(position), err
 }
 
-// Ringing implements orchestrator.Distributor.
-func (s *Service) Ringing(ctx context.Context, offer string) error {
-	o, ok, err := s.store.Offer(ctx, offer)
-	if err != nil || !ok {
-		return err
-	}
-	hold := o.Ring + s.cfg.OfferGrace
-	now := s.now()
-	if _, err := s.store.Ring(ctx, now, o.PBX, offer, hold); err != nil {
-		return err
-	}
-	s.alarm.by(now.Add(hold))
-	return nil
-}
-
 // Answered implements orchestrator.Distributor.
 func (s *Service) Answered(ctx context.Context, offer string) (bool, error) {
 	o, ok, err := s.store.Offer(ctx, offer)

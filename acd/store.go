@@ -45,8 +45,6 @@ type CallStore interface {
 type OfferStore interface {
 	// Offer returns an offer in force.
 	Offer(ctx context.Context, id string) (o OfferRecord, ok bool, err error)
-	// Ring moves the deadline of an unanswered offer; false when there is none.
-	Ring(ctx context.Context, now time.Time, pbx, offer string, hold time.Duration) (bool, error)
 	// Answer takes an offer up; true also when it was before.
 	Answer(ctx context.Context, now time.Time, offer string, seat *Seat, in QueueAt) (bool, error)
 	// Fail ends an offer whose conversation never began and matches its call and its agent anew.
@@ -91,9 +89,8 @@ type CallRecord struct {
 // OfferRecord is an offer in force.
 type OfferRecord struct {
 	orchestrator.Offer
-	At      int64 `json:"at"`                // made, unix ms
-	Due     int64 `json:"due"`               // its deadline, unix ms
-	Ringing int64 `json:"ringing,omitempty"` // since, unix ms
+	At  int64 `json:"at"`  // made, unix ms
+	Due int64 `json:"due"` // its deadline, unix ms
 }
 
 // AgentRecord is an agent as stored. Times are unix ms.

@@ -13,11 +13,6 @@ func (s *Store) Offer(ctx context.Context, id string) (o acd.OfferRecord, ok boo
 	return o, ok, err
 }
 
-// Ring moves the deadline of an unanswered offer, once.
-func (s *Store) Ring(ctx context.Context, now time.Time, pbx, offer string, hold time.Duration) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Ring", offerRing, s.base(pbx), ms(now), offer, hold.Milliseconds())
-}
-
 // Answer takes an offer up.
 func (s *Store) Answer(ctx context.Context, now time.Time, offer string, seat *acd.Seat, in acd.QueueAt) (bool, error) {
 	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.seatKeys(in.PBX, seat), ms(now), offer, field(in))

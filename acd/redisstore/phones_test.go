@@ -127,8 +127,6 @@ func TestOfferLapses(t *testing.T) {
 	o := w.enqueue("c1", "ventas").Offer
 	w.login("a01")
 	w.advance(29 * time.Second)
-	w.must(w.svc.Ringing(w.ctx(), o.ID)) // its time runs from here
-	w.advance(29 * time.Second)
 	w.answerable(o.ID)
 	w.advance(time.Second)
 	next := w.offered()

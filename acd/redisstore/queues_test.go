@@ -241,7 +241,6 @@ func TestRepeatedWordsChangeNothing(t *testing.T) {
 	w.finish(o.ID)
 	before := w.agent("a00")
 	w.finish(o.ID)
-	w.must(w.svc.Ringing(w.ctx(), o.ID))
 	if p := w.failed(o.ID, orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedOut {
 		t.Errorf("%+v", p)
 	}

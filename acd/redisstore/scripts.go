@@ -27,7 +27,6 @@ var (
 var (
 	callEnqueue   = script("call_enqueue", libMatch)
 	callLeave     = script("call_leave", libAgent)
-	offerRing     = script("offer_ring", libAgent)
 	offerAnswer   = script("offer_answer", libAgent)
 	offerFail     = script("offer_fail", libSettle)
 	offerFinish   = script("offer_finish", libSettle)

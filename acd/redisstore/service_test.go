@@ -20,7 +20,6 @@ func TestACallFindsAnAgent(t *testing.T) {
 		t.Fatalf("offer %+v", o)
 	}
 	w.wantState("a00", acd.StateReserved)
-	w.must(w.svc.Ringing(w.ctx(), o.ID))
 	w.answer(o.ID)
 	w.wantState("a00", acd.StateTalking)
 	w.finish(o.ID)
