@@ -141,6 +141,16 @@ func TestDoctorFindsFaults(t *testing.T) {
 		t.Errorf("%d faults: %+v", n, faultsOf(lines))
 	}
 
+	t.Log("the same sound, by the lint of flows")
+	var out bytes.Buffer
+	root := newRootCommand()
+	root.SetOut(&out)
+	root.SetArgs([]string{"flow", "lint", "--pbx", "main", "-c", r.Config()})
+	if err := root.ExecuteContext(t.Context()); err == nil || strings.Count(out.String(), "error:") != 2 ||
+		!strings.Contains(out.String(), `flows/lost.yaml:9:3: E09 flow lost: the PBX has no sound "custom/nobody-recorded-this" in language es`) {
+		t.Errorf("error %v, output\n%s", err, out.String())
+	}
+
 	t.Log("a module that the examination itself needs")
 	cli("module load app_stasis.so")
 	cli("module unload res_ari_sounds.so")

@@ -35,6 +35,6 @@ func newRootCommand() *cobra.Command {
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: operadora.yaml here, then /etc/operadora/operadora.yaml)")
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
 		newTokenCommand(), newAgentCommand(), newPacingCommand(), newBenchCommand(), newTopCommand(), newDemoCommand())
-	root.AddCommand(newDoctorCommand())
+	root.AddCommand(newDoctorCommand(), newFlowCommand())
 	return root
 }

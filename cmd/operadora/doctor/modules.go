@@ -46,7 +46,7 @@ var modules = []module{
 	{"codec_alaw", "audio in A-law", false},
 	{"codec_gsm", "prompts in GSM, the format of Asterisk's core sounds", false},
 	{"format_gsm", "prompts in GSM, the format of Asterisk's core sounds", false},
-	{"format_wav", "recordings", true},
+	{"format_wav", "recordings, and prompts in WAV", true},
 	{"pbx_config", "the dialplan files", false},
 	{"app_stack", "feature codes in the dialplan", false},
 	{"app_playback", "the apology while operadora is away", false},

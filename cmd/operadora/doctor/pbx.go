@@ -88,7 +88,7 @@ func judgePBX(name string, f pbxFacts, recordFormats []string) []Line {
 	}
 	judgeAttached(s, f)
 	judgeEvents(s, f)
-	judgeWriteTimeout(s, f.report)
+	judgeWriteTimeout(s, f.report, f.probe)
 	judgeSessions(s, f)
 	return s.lines
 }
@@ -215,9 +215,11 @@ func judgeEvents(s *sheet, f pbxFacts) {
 // machine operadora runs on.
 const shortWrite = time.Second
 
-func judgeWriteTimeout(s *sheet, r ari.Report) {
+func judgeWriteTimeout(s *sheet, r ari.Report, ended error) {
 	const remedy = "websocket_write_timeout = 5000 in [general] of ari.conf, then on the Asterisk console: module reload res_ari.so"
 	switch {
+	case r.Request == 0 && ended != nil: // it is asked before requests are measured
+		s.add(Note, "websocket write timeout", "repair what is told here and run doctor again", "was not examined: %v", ended)
 	case r.WriteTimeout == 0:
 		s.add(Note, "websocket write timeout", "look for it in ari.conf: "+remedy, "Asterisk did not tell it; its default, 100ms, is too short")
 	case r.WriteTimeout < shortWrite:
