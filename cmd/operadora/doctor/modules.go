@@ -1,9 +1,6 @@
 package doctor
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // module is a module of Asterisk and what operadora needs it for.
 type module struct {
@@ -65,9 +62,14 @@ var formats = map[string]string{
 func neededModules(recordFormats []string) []module {
 	out := slices.Clone(modules)
 	for _, f := range recordFormats {
-		name := formats[f]
-		if name != "" && !slices.ContainsFunc(out, func(m module) bool { return m.name == name && m.vital }) {
-			out = append(out, module{name, "recordings in format " + f, true})
+		m := module{formats[f], "recordings in format " + f, true}
+		i := slices.IndexFunc(out, func(o module) bool { return o.name == m.name })
+		switch {
+		case m.name == "":
+		case i < 0:
+			out = append(out, m)
+		case !out[i].vital:
+			out[i] = module{m.name, m.use + "; " + out[i].use, true}
 		}
 	}
 	return out
@@ -76,13 +78,11 @@ func neededModules(recordFormats []string) []module {
 // judgeModules tells each module that does not run. running is by name, without ".so".
 func judgeModules(s *sheet, running map[string]bool, needed []module) {
 	missing := 0
-	told := map[string]bool{}
 	for _, m := range needed {
-		if running[m.name] || told[m.name] {
+		if running[m.name] {
 			continue
 		}
 		missing++
-		told[m.name] = true
 		v := Warning
 		if m.vital {
 			v = Fault
@@ -91,10 +91,6 @@ func judgeModules(s *sheet, running map[string]bool, needed []module) {
 			m.name+".so in modules.conf (or install the package that holds it)", "does not run; it is needed for %s", m.use)
 	}
 	if missing == 0 {
-		names := map[string]bool{}
-		for _, m := range needed {
-			names[m.name] = true
-		}
-		s.ok("modules", "all %d that are needed run", len(slices.Collect(maps.Keys(names))))
+		s.ok("modules", "all %d that are needed run", len(needed))
 	}
 }

@@ -1,0 +1,81 @@
+package doctor
+
+import (
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/ivr"
+	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/orchestrator/ari"
+)
+
+const soundFlow = `flow: line
+language: en
+languages: [en, es]
+start: hello
+prompts:
+  hello: {en: hi, es: [hola, ola]}
+  twice: {sound: hi}
+nodes:
+  hello: {type: play, prompt: [hello, twice], next: end}
+`
+
+func TestSounds(t *testing.T) {
+	t.Parallel()
+	defs, faults := flowfile.Load(flowfile.Files{Flows: []ivr.Source{{File: "line.yaml", YAML: soundFlow}}}, flowfile.Known{})
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	delete(defs.Flows, defs.Feature)
+	d := Definitions{Flows: defs, ACD: acd.Definitions{Queues: []acd.Queue{
+		{ID: "sales", AnnounceEvery: time.Minute, AnnouncePrompts: []string{"custom/soon"}},
+		{ID: "quiet", AnnouncePrompts: []string{"custom/never-played"}},
+	}}}
+	judge := func(missing ...string) []Line {
+		s := &sheet{part: "pbx main"}
+		judgeSounds(s, neededSounds(d, func(language, name string) bool {
+			for _, m := range missing {
+				if m == language+"/"+name {
+					return false
+				}
+			}
+			return true
+		}))
+		return s.lines
+	}
+	testAll(t, []expected{
+		{"all there", judge(), "sounds", OK, "(en: 2, es: 4)", ""},
+		{"one missing", judge("es/ola"), "sounds", Fault, "flow line (line.yaml) lacks 1 sound in language es: ola (line 6)", "asterisk-core-sounds-es-gsm"},
+		{"played by two prompts", judge("en/hi"), "sounds", Fault, "lacks 1 sound in language en: hi (line 6)", "sounds/en"},
+		{"announced", judge("es/custom/soon"), "sounds", Fault, "queue sales lacks 1 sound in language es: custom/soon", "module reload sounds"},
+	})
+	if both := judge("es/ola", "es/custom/soon"); len(both) != 2 {
+		t.Errorf("%+v", both)
+	}
+}
+
+func TestAnnouncedPositions(t *testing.T) {
+	t.Parallel()
+	q := acd.Queue{AnnounceEvery: time.Minute, AnnouncePosition: true}
+	has := map[string]bool{}
+	for _, name := range announced(q, "es") {
+		has[name] = true
+	}
+	if !has["queue-youarenext"] || !has["digits/1"] {
+		t.Errorf("%v", has)
+	}
+}
+
+func TestHasSound(t *testing.T) {
+	t.Parallel()
+	r := ari.Report{Sounds: map[string][]string{"es": {"hola"}, "es_MX": {"bueno"}}}
+	for _, row := range []struct {
+		language, name string
+		want           bool
+	}{{"es", "hola", true}, {"es-MX", "hola", true}, {"es-MX", "bueno", true}, {"es", "bueno", false}, {"en", "hola", false}} {
+		if got := HasSound(r, row.language, row.name); got != row.want {
+			t.Errorf("%s in %s: %v", row.name, row.language, got)
+		}
+	}
+}
