@@ -45,6 +45,7 @@ type rigOptions struct {
 	asterisk lab.AsteriskOptions
 	via      func(addr string) string
 	password string // instead of the right one
+	config   string // further lines of the PBX's part of the configuration
 }
 
 const rigQueues = `queues:
@@ -101,7 +102,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n"}
 	maps.Copy(files, o.files)
 	site, err := trial.New(limit(t), trial.Options{Dir: t.TempDir(), Asterisk: o.asterisk, Definitions: files,
-		Via: o.via, Password: o.password, Config: "lease_ttl: 2s\nlog: {level: debug}\n"})
+		Via: o.via, Password: o.password, Config: o.config + "lease_ttl: 2s\nlog: {level: debug}\n"})
 	must(t, err)
 	r := &rig{Site: site, t: t}
 	t.Cleanup(func() {
