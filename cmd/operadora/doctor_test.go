@@ -189,6 +189,13 @@ func TestDoctorAtTheDoor(t *testing.T) {
 	wantLine(t, lines, "pbx main", "login", "fault", "may read but not command")
 	wantLine(t, lines, "pbx main", "http sessions", "warning", "refused the next")
 
+	t.Log("an Asterisk that hangs")
+	must(t, r.Write("operadora.yaml", strings.Replace(text, "ping_interval: 1s", "ping_interval: 1s, request_timeout: 1s", 1)))
+	must(t, r.Asterisk.Pause())
+	lines, _ = examine(t, r.Config())
+	must(t, r.Asterisk.Resume())
+	wantLine(t, lines, "pbx main", "reachable", "fault", "deadline exceeded")
+
 	t.Log("nobody at the address, a taken port, a folder that is not there")
 	nobody, err := net.Listen("tcp", "127.0.0.1:0") // a port that is closed in a moment
 	must(t, err)
