@@ -95,7 +95,9 @@ func (d *driver) term(ctx context.Context, lease Lease) error {
 	d.stop = func() { cancel(errRestart) }
 	d.mu.Unlock()
 	t.wg.Go(func() { d.renew(ctx, lease, cancel) })
-	t.wg.Go(func() { t.tellDevices(ctx) })
+	for _, n := range t.phones {
+		t.wg.Go(func() { n.tell(ctx, d.pbx.Name(), d.eng.devices) })
+	}
 	err = d.pbx.Run(ctx, t)
 	d.connected.Store(false)
 	if cause := context.Cause(ctx); cause != nil && err != nil && !errors.Is(err, ErrReplaced) {

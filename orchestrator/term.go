@@ -3,6 +3,7 @@ package orchestrator
 import (
 	"context"
 	"encoding/json"
+	"hash/maphash"
 	"slices"
 	"sync"
 	"time"
@@ -13,19 +14,19 @@ import (
 // term is the Sink of one PBX under one lease.
 type term struct {
 	*driver
-	ctx     context.Context // of the term; its goroutines end with it
-	wg      sync.WaitGroup
-	parked  []*loop // adopted, not yet compared with the PBX; only the PBX's goroutine touches it
-	epoch   string  // of the PBX at the last connection; only the PBX's goroutine touches it
-	devices chan struct{}
-
-	devMu sync.Mutex
-	news  []Event // device states not yet told; guarded by devMu
+	ctx    context.Context // of the term; its goroutines end with it
+	wg     sync.WaitGroup
+	parked []*loop      // adopted, not yet compared with the PBX; only the PBX's goroutine touches it
+	epoch  string       // of the PBX at the last connection; only the PBX's goroutine touches it
+	phones []*phoneNews // by hash of the endpoint, so that one phone's states stay in order
 }
 
 // newTerm loads the live calls of the store. They run from the first Connected on.
 func newTerm(d *driver, ctx context.Context, live []Call) *term {
-	t := &term{driver: d, ctx: ctx, devices: make(chan struct{}, 1)}
+	t := &term{driver: d, ctx: ctx}
+	for range phoneWorkers {
+		t.phones = append(t.phones, newPhoneNews())
+	}
 	for _, c := range live {
 		if t.eng.prepare != nil && len(c.Guide) > 0 {
 			if err := t.eng.prepare(ctx, c.Guide); err != nil {
@@ -79,13 +80,7 @@ func (t *term) callOf(id string) string {
 // Event implements Sink.
 func (t *term) Event(e Event) {
 	if e.Kind == EventDevice {
-		t.devMu.Lock()
-		t.news = append(t.news, e)
-		t.devMu.Unlock()
-		select {
-		case t.devices <- struct{}{}:
-		default: // already signalled
-		}
+		t.phones[maphash.String(phoneSeed, e.Endpoint)%phoneWorkers].put(e)
 		return
 	}
 	id := e.Channel
@@ -257,40 +252,4 @@ func (t *term) state(state, text string) {
 			t.log.WarnContext(ctx, "journal", "error", err)
 		}
 	})
-}
-
-// newest keeps the last word about each phone: the states before it are past.
-func newest(news []Event) []Event {
-	seen := map[string]bool{}
-	var out []Event
-	for _, e := range slices.Backward(news) {
-		if !seen[e.Endpoint] {
-			seen[e.Endpoint] = true
-			out = append(out, e)
-		}
-	}
-	slices.Reverse(out)
-	return out
-}
-
-// tellDevices passes device states on in order, one at a time, until each is taken.
-func (t *term) tellDevices(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.devices:
-		}
-		t.devMu.Lock()
-		news := t.news
-		t.news = nil
-		t.devMu.Unlock()
-		for _, e := range newest(news) {
-			for t.eng.devices.Device(ctx, t.pbx.Name(), e.Endpoint, e.Device) != nil {
-				if !sleep(ctx, 100*time.Millisecond) {
-					return
-				}
-			}
-		}
-	}
 }

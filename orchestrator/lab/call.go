@@ -56,14 +56,15 @@ type Call struct {
 	// answers an INVITE from one goroutine at a time.
 	responding sync.Mutex
 
-	mu       sync.Mutex
-	response *sip.Response // guarded by mu; the last to a call that was placed
-	id       string        // guarded by mu; Call-ID
-	isGone   bool          // guarded by mu; gaveUp is closed
-	over     bool          // guarded by mu; no one may change how any more
-	how      Ending        // guarded by mu
-	isRung   bool          // guarded by mu
-	isUp     bool          // guarded by mu
+	mu        sync.Mutex
+	response  *sip.Response // guarded by mu; the last to a call that was placed
+	id        string        // guarded by mu; Call-ID
+	isGone    bool          // guarded by mu; gaveUp is closed
+	over      bool          // guarded by mu; no one may change how any more
+	how       Ending        // guarded by mu
+	answering bool          // guarded by mu; Answer was called
+	isRung    bool          // guarded by mu
+	isUp      bool          // guarded by mu
 }
 
 func newCall(p *Phone) *Call {
@@ -175,6 +176,9 @@ func (c *Call) Answer() error {
 	if c.incoming == nil {
 		return errors.New("answer: this call was placed, not received")
 	}
+	c.mu.Lock()
+	c.answering = true
+	c.mu.Unlock()
 	failed := make(chan error, 1)
 	c.phone.spawn(func() { failed <- c.respond(c.incoming.Answer) })
 	select {
@@ -206,12 +210,15 @@ func (c *Call) Reject(code int) error {
 // errAnswered means that a call is up that was to be refused.
 var errAnswered = errors.New("the call is answered")
 
-// decline refuses the call unless an answer was faster.
+// decline refuses the call unless it is being answered.
 func (c *Call) decline(code int) error {
+	c.mu.Lock()
+	answering := c.answering
+	c.mu.Unlock()
+	if answering {
+		return errAnswered
+	}
 	err := c.respond(func() error {
-		if c.up() {
-			return errAnswered
-		}
 		c.end(Ending{Code: code})
 		return c.incoming.Respond(code, reasonText(code), nil)
 	})
@@ -219,12 +226,6 @@ func (c *Call) decline(code int) error {
 		return nil
 	}
 	return err
-}
-
-func (c *Call) up() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.isUp
 }
 
 // respond runs do, which answers the INVITE, unless the call is over.
@@ -283,7 +284,9 @@ func (c *Call) finish(ctx context.Context) error {
 		return nil
 	default:
 	}
-	if c.incoming != nil && !c.up() {
+	bye := func() error { return c.placed.Bye(ctx) }
+	if c.incoming != nil {
+		bye = func() error { return c.incoming.Bye(ctx) }
 		err := c.decline(sip.StatusGlobalDecline)
 		if errors.Is(err, ErrEnded) {
 			return nil
@@ -293,13 +296,13 @@ func (c *Call) finish(ctx context.Context) error {
 		}
 	}
 	c.end(Ending{})
-	if c.incoming != nil {
-		return c.incoming.Bye(ctx)
+	if c.placed != nil {
+		c.cancel() // no more than a no-op once it is answered
 	}
-	c.cancel() // no more than a no-op once it is answered
+	// The answer may be on its way: only a BYE ends the call then.
 	select {
 	case <-c.answered:
-		return c.placed.Bye(ctx)
+		return bye()
 	case <-c.done:
 		return nil
 	case <-ctx.Done():

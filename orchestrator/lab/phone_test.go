@@ -159,12 +159,11 @@ func await(t *testing.T, ctx context.Context, signal <-chan struct{}, what strin
 func TestPhoneBehaviours(t *testing.T) {
 	t.Parallel()
 	a := lab.AsteriskFor(t, lab.AsteriskOptions{FromTrunk: toTheLab, Endpoints: lab.Desk(101, 104)})
-	ctx := limit(t)
 
 	t.Run("rejects", func(t *testing.T) {
 		t.Parallel()
 		desk(t, a, "101").OnInvite(lab.RejectWith(486))
-		_, err := caller(t, a, "5551003").Dial(ctx, "101", lab.DialOptions{})
+		_, err := caller(t, a, "5551003").Dial(limit(t), "101", lab.DialOptions{})
 		var refused *lab.RefusedError
 		if !errors.As(err, &refused) || refused.Code != 486 {
 			t.Errorf("got %v, want a refusal with 486", err)
@@ -174,18 +173,18 @@ func TestPhoneBehaviours(t *testing.T) {
 		t.Parallel()
 		agent := desk(t, a, "102")
 		agent.OnInvite(lab.AnswerAfter(50 * time.Millisecond))
-		call, err := caller(t, a, "5551004").Dial(ctx, "102", lab.DialOptions{})
+		call, err := caller(t, a, "5551004").Dial(limit(t), "102", lab.DialOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		there, err := agent.NextCall(ctx)
+		there, err := agent.NextCall(limit(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := call.Hangup(); err != nil {
 			t.Fatal(err)
 		}
-		if end, err := there.WaitEnd(ctx); err != nil || !end.Remote || !end.Answered {
+		if end, err := there.WaitEnd(limit(t)); err != nil || !end.Remote || !end.Answered {
 			t.Errorf("the agent's side ended as %+v (%v), want answered and hung up by the other side", end, err)
 		}
 	})
@@ -193,19 +192,19 @@ func TestPhoneBehaviours(t *testing.T) {
 		t.Parallel()
 		agent := desk(t, a, "103")
 		agent.OnInvite(lab.RingOn)
-		call, err := caller(t, a, "5551005").Place(ctx, "103", lab.DialOptions{})
+		call, err := caller(t, a, "5551005").Place(limit(t), "103", lab.DialOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		await(t, ctx, call.Ringing(), "ringing")
-		there, err := agent.NextCall(ctx)
+		await(t, limit(t), call.Ringing(), "ringing")
+		there, err := agent.NextCall(limit(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := call.Hangup(); err != nil {
 			t.Fatal(err)
 		}
-		if end, err := there.WaitEnd(ctx); err != nil || !end.Remote || end.Answered {
+		if end, err := there.WaitEnd(limit(t)); err != nil || !end.Remote || end.Answered {
 			t.Errorf("the agent's side ended as %+v (%v), want given up unanswered", end, err)
 		}
 	})
@@ -216,15 +215,15 @@ func TestPhoneBehaviours(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(agent.Close)
-		if err := agent.Register(ctx); err != nil {
+		if err := agent.Register(limit(t)); err != nil {
 			t.Fatal(err)
 		}
-		first, err := caller(t, a, "5551006").Place(ctx, "104", lab.DialOptions{})
+		first, err := caller(t, a, "5551006").Place(limit(t), "104", lab.DialOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		await(t, ctx, first.Ringing(), "ringing")
-		_, err = caller(t, a, "5551007").Dial(ctx, "104", lab.DialOptions{})
+		await(t, limit(t), first.Ringing(), "ringing")
+		_, err = caller(t, a, "5551007").Dial(limit(t), "104", lab.DialOptions{})
 		var refused *lab.RefusedError
 		if !errors.As(err, &refused) || refused.Code != 486 {
 			t.Errorf("a second call got %v, want a refusal with 486", err)

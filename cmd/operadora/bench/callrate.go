@@ -45,7 +45,7 @@ func CallRate(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = site.Close() }()
+	defer discard(site)
 	fmt.Fprintln(progress, "call_rate: bare loop …")
 	bare, err := rateBare(ctx, site)
 	if err != nil {

@@ -42,7 +42,7 @@ func Drain(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = site.Close() }()
+	defer discard(site)
 	fmt.Fprintln(progress, "queue_drain: operadora …")
 	ours, err := drainOurs(ctx, site, desks)
 	if err != nil {
@@ -208,4 +208,10 @@ func account(calls []lab.DeskCall) string {
 		}
 	}
 	return fmt.Sprintf("%d calls at the desks, %d joined, %d over", len(calls), joined, over)
+}
+
+// discard ends a site and removes its folder; what it could tell has been told.
+func discard(site *trial.Site) {
+	_ = site.Close()
+	_ = os.RemoveAll(site.Dir)
 }
