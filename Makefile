@@ -39,7 +39,7 @@ test: setup ## vet and all tests, with the race detector, on the real parts
 	$(GO) test -race -short -timeout $(TEST_TIMEOUT) ./orchestrator/ari
 	@mkdir -p bin
 	$(GO) build -race -o bin/operadora-race ./cmd/operadora
-	OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -timeout $(TEST_TIMEOUT) $(PHONES)
+	OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -p 1 -timeout $(TEST_TIMEOUT) $(PHONES)
 
 test-fast: ## tests that need no lab
 	$(GO) test -short -timeout 5m ./...

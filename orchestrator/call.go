@@ -75,6 +75,8 @@ type RecordingLeg struct {
 type Playing struct {
 	ID  string `json:"id"`
 	Ref int    `json:"ref"` // the guide's; 0 for announcements of the queue
+	// Checks counts how often the PBX was asked whether it is over.
+	Checks int `json:"checks,omitempty"`
 }
 
 // Timer names a thing that falls due.
@@ -86,6 +88,7 @@ const (
 	TimerGuide    Timer = "guide"    // asked for by the flow
 	TimerWait     Timer = "wait"     // maximum wait in the queue
 	TimerAnnounce Timer = "announce" // next announcement in the queue
+	TimerPlay     Timer = "play"     // ask whether a playback whose end was not told is still going on
 	TimerRing     Timer = "ring"     // the agent's phone rang long enough
 	TimerCall     Timer = "call"     // the call as a whole
 )

@@ -159,6 +159,8 @@ func (t *turn) due(name Timer) {
 		t.waitOver()
 	case TimerAnnounce:
 		t.do(effect{Kind: fxPosition})
+	case TimerPlay:
+		t.playingLong()
 	case TimerRing:
 		t.ringOver()
 	case TimerState:

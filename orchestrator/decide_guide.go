@@ -138,6 +138,7 @@ func (t *turn) play(m []Media, language string, ref int) {
 	t.stopPlaying()
 	id := t.id("p")
 	t.c.Playing = &Playing{ID: id, Ref: ref}
+	t.arm(TimerPlay, playCheck)
 	t.do(effect{Kind: fxPlay, Playback: Playback{ID: id, Channel: t.c.Channel, Media: m, Language: language}})
 }
 
@@ -147,7 +148,23 @@ func (t *turn) stopPlaying() {
 	}
 	t.do(effect{Kind: fxStopPlay, ID: t.c.Playing.ID})
 	t.c.Playing = nil
+	t.disarm(TimerPlay)
 	t.dirty = true
+}
+
+// playingLong handles a playback whose end was not told for a while.
+func (t *turn) playingLong() {
+	p := t.c.Playing
+	if p == nil {
+		return
+	}
+	if p.Checks++; p.Checks <= playChecks {
+		t.do(effect{Kind: fxCheckPlay, ID: p.ID})
+		t.arm(TimerPlay, playCheck)
+		return
+	}
+	t.do(effect{Kind: fxStopPlay, ID: p.ID})
+	t.played(Event{Kind: EventPlayed, Playback: p.ID, Failed: true})
 }
 
 // played handles the end of a playback: the flow's, or an announcement in the queue.
@@ -158,6 +175,7 @@ func (t *turn) played(e Event) {
 		return
 	}
 	t.c.Playing = nil
+	t.disarm(TimerPlay)
 	t.dirty = true
 	if e.Failed {
 		t.fault("a prompt could not be played", nil)

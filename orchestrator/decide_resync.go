@@ -135,6 +135,7 @@ func (t *turn) resumed(playback string) {
 		return
 	}
 	t.c.Playing = nil
+	t.disarm(TimerPlay)
 	t.dirty = true
 	if p.Ref == 0 {
 		t.hold()

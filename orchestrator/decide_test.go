@@ -362,6 +362,27 @@ func TestEndings(t *testing.T) {
 	}
 }
 
+// TestLostEndOfAPrompt goes on although the end of the prompt was never told.
+func TestLostEndOfAPrompt(t *testing.T) {
+	t.Parallel()
+	for name, gone := range map[string]bool{"over on the PBX": true, "stuck on the PBX": false} {
+		w := newWorld(toyGuide{})
+		w.arrive()
+		delete(w.c.Timers, TimerGuide) // only the prompt can take the call on
+		if gone {
+			clear(w.plays)
+		}
+		w.pass(time.Minute)
+		if (w.c.State == StateWaiting) != gone {
+			t.Errorf("%s: state %q after a minute", name, w.c.State)
+		}
+		w.pass(20 * time.Minute)
+		if w.count(EntryCallQueued) != 1 {
+			t.Errorf("%s: the flow never went on", name)
+		}
+	}
+}
+
 func TestUnknownNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(toyGuide{unknown: true})

@@ -35,6 +35,10 @@ const (
 	// clearTries bounds the clearing of one call: after these the record is
 	// closed with a fault, and the next resync removes what is left.
 	clearTries = 60
+	// playCheck is how often the PBX is asked whether a playback is over, in case
+	// its end was lost; after playChecks of them it is ended and counts as failed.
+	playCheck  = 30 * time.Second
+	playChecks = 20
 	// maxPath bounds CallSummary.Path.
 	maxPath = 200
 )
