@@ -52,6 +52,7 @@ type LampFollower struct {
 
 	mu     sync.Mutex
 	want   map[lamp]orchestrator.LampState // not yet set; guarded by mu
+	shown  map[lamp]orchestrator.LampState // set last; guarded by mu
 	told   int                             // changes read from the journal; guarded by mu
 	last   map[lamp]int                    // told, when the lamp last changed; guarded by mu
 	signal chan struct{}
@@ -64,7 +65,7 @@ type LampFollower struct {
 func NewLampFollower(j orchestrator.Journal, l Lamps, snapshot func(context.Context) (Snapshot, error), log *slog.Logger) *LampFollower {
 	return &LampFollower{
 		journal: j, lamps: l, snapshot: snapshot, log: log.With("component", "lamps"),
-		want: map[lamp]orchestrator.LampState{}, last: map[lamp]int{}, signal: make(chan struct{}, 1),
+		want: map[lamp]orchestrator.LampState{}, shown: map[lamp]orchestrator.LampState{}, last: map[lamp]int{}, signal: make(chan struct{}, 1),
 	}
 }
 
@@ -105,6 +106,7 @@ func (f *LampFollower) all(ctx context.Context, fits func(AgentView) bool) error
 	for _, a := range s.Agents {
 		if l := (lamp{a.PBX, LampName(a.ID)}); fits(a) && f.last[l] <= before {
 			f.want[l] = LampOf(a.State)
+			delete(f.shown, l) // whatever we set before may be forgotten
 		}
 	}
 	f.mu.Unlock()
@@ -183,8 +185,17 @@ func (f *LampFollower) take() map[lamp]orchestrator.LampState {
 	defer f.mu.Unlock()
 	want := f.want
 	f.want = map[lamp]orchestrator.LampState{}
+	for l, state := range want {
+		if f.shown[l] == state {
+			delete(want, l) // back to what it shows already
+		}
+	}
 	return want
 }
+
+// lampBlink is how long changes are gathered before they are shown: an agent
+// who is offered a call and answers at once needs one command, not three.
+const lampBlink = 100 * time.Millisecond
 
 // set sets what is wanted. What a PBX refuses is not tried again: the next
 // change or the next connection sets it.
@@ -195,11 +206,20 @@ func (f *LampFollower) set(ctx context.Context) {
 			return
 		case <-f.signal:
 		}
+		select { // what passes within a blink of an eye is not shown
+		case <-ctx.Done():
+			return
+		case <-time.After(lampBlink):
+		}
 		failed := map[string]int{}
 		for l, state := range f.take() {
 			if f.lamps.SetLamp(ctx, l.pbx, l.name, state) != nil {
 				failed[l.pbx]++
+				continue
 			}
+			f.mu.Lock()
+			f.shown[l] = state
+			f.mu.Unlock()
 		}
 		for pbx, n := range failed {
 			f.log.DebugContext(ctx, "lamps not set", "pbx", pbx, "lamps", n)

@@ -132,14 +132,14 @@ func TestLampsFollowTheJournal(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Stop()
-		synctest.Wait()
+		blink()
 		if len(p.state()) != 0 {
 			t.Errorf("lamps before anything happened: %v", p.state())
 		}
 		if err := f.Connected(t.Context(), "uno"); err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait()
+		blink()
 		want := map[string]orchestrator.LampState{"uno op-ana": "held", "uno op-broken": "off"}
 		if diff := cmp.Diff(want, p.state()); diff != "" {
 			t.Errorf("after the connection (-want +got):\n%s", diff)
@@ -147,17 +147,17 @@ func TestLampsFollowTheJournal(t *testing.T) {
 		j.write("ana", StatePaused, StateAvailable)
 		j.write("ana", StateAvailable, StateAvailable) // only the phone changed
 		j.write("ana", StateAvailable, StateReserved)
-		synctest.Wait()
+		blink()
 		j.mu.Lock()
 		j.fail = errors.New("the journal is away")
 		j.mu.Unlock()
 		j.write("ana", StateReserved, StateTalking)
-		synctest.Wait()
+		blink()
 		if got := p.state()["uno op-ana"]; got != orchestrator.LampRinging {
 			t.Errorf("lamp %s", got)
 		}
 		time.Sleep(2 * lampRetry)
-		synctest.Wait()
+		blink()
 		if got := p.state()["uno op-ana"]; got != orchestrator.LampBusy {
 			t.Errorf("what happened meanwhile is not lost: lamp %s", got)
 		}
@@ -173,14 +173,14 @@ func TestASlowPBXGetsOnlyTheLastState(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Stop()
-		synctest.Wait()
+		blink()
 		for range 20 {
 			j.write("ana", StateAvailable, StateReserved)
 			j.write("ana", StateReserved, StateTalking)
 			j.write("ana", StateTalking, StatePaused)
 		}
 		time.Sleep(time.Minute)
-		synctest.Wait()
+		blink()
 		if got := p.state()["uno op-ana"]; got != orchestrator.LampHeld || p.sets > 3 {
 			t.Errorf("lamp %s after %d settings", got, p.sets)
 		}
@@ -194,7 +194,7 @@ func TestNewsBeatsTheSnapshot(t *testing.T) {
 		var f *LampFollower
 		snapshot := func(context.Context) (Snapshot, error) {
 			j.write("ana", StateAvailable, StatePaused) // happens after the snapshot was taken
-			synctest.Wait()
+			blink()
 			return Snapshot{Agents: []AgentView{{ID: "ana", PBX: "uno", State: StateAvailable}, {ID: "eva", PBX: "uno", State: StateAvailable}}}, nil
 		}
 		f = NewLampFollower(j, p, snapshot, slog.New(slog.DiscardHandler))
@@ -202,11 +202,11 @@ func TestNewsBeatsTheSnapshot(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Stop()
-		synctest.Wait()
+		blink()
 		if err := f.Connected(t.Context(), "uno"); err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait()
+		blink()
 		want := map[string]orchestrator.LampState{"uno op-ana": "held", "uno op-eva": "free"}
 		if diff := cmp.Diff(want, p.state()); diff != "" {
 			t.Error(diff)
@@ -216,11 +216,17 @@ func TestNewsBeatsTheSnapshot(t *testing.T) {
 		j.mu.Unlock()
 		j.write("eva", StateAvailable, StateTalking) // lost to the follower, but not to the snapshot's successor
 		time.Sleep(2 * lampRetry)
-		synctest.Wait()
+		blink()
 		j.write("eva", StateTalking, StateWrapup)
-		synctest.Wait()
+		blink()
 		if got := p.state()["uno op-eva"]; got != orchestrator.LampBusy {
 			t.Errorf("a rewound journal is followed on: lamp %s", got)
 		}
 	})
+}
+
+// blink lets the follower show what it has gathered.
+func blink() {
+	time.Sleep(lampBlink)
+	synctest.Wait()
 }
