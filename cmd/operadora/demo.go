@@ -23,16 +23,11 @@ func newDemoCommand() *cobra.Command {
 			if o.Calls < 1 || o.Calls > mostDemoCalls {
 				return fmt.Errorf("--calls %d: is not between 1 and %d", o.Calls, mostDemoCalls)
 			}
-			files, err := initialFiles()
-			if err != nil {
+			var err error
+			if o.Initial, err = demoDefinitions(); err != nil {
 				return err
 			}
-			o.Initial, o.Out = map[string]string{}, cmd.OutOrStdout()
-			for _, f := range files {
-				if name, err := filepath.Rel("definitions", f.path); err == nil && filepath.IsLocal(name) {
-					o.Initial[name] = string(f.content)
-				}
-			}
+			o.Out = cmd.OutOrStdout()
 			return demo.Run(cmd.Context(), o)
 		},
 	}
@@ -40,4 +35,20 @@ func newDemoCommand() *cobra.Command {
 	c.Flags().IntVar(&o.Calls, "calls", 24, "how many callers call")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "of the order of the callers and of all times; the same seed plays the same round")
 	return c
+}
+
+// demoDefinitions are the definitions that `operadora init` writes, by name
+// below their folder.
+func demoDefinitions() (map[string]string, error) {
+	files, err := initialFiles()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, f := range files {
+		if name, err := filepath.Rel("definitions", f.path); err == nil && filepath.IsLocal(name) {
+			out[name] = string(f.content)
+		}
+	}
+	return out, nil
 }

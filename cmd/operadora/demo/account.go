@@ -49,7 +49,9 @@ func Judge(s Script, e Evidence) (faults []string) {
 	}
 	same("outcome", string(c.Outcome), string(want.Outcome))
 	same("queue", c.Queue, want.Queue)
-	same("language", c.Language, want.Language)
+	if want.Language != "" {
+		same("language", c.Language, want.Language)
+	}
 	same("dialled", c.DID, s.DID)
 	same("disposition", c.Disposition, want.Disposition)
 	if want.EndedBy != "" {

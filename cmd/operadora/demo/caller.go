@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -41,11 +43,23 @@ func call(ctx context.Context, pbx *lab.Asterisk, w *watch, s Script) error {
 		return fmt.Errorf("hears nothing: %w", err)
 	}
 	for i, st := range s.steps {
-		if err := c.do(ctx, st); err != nil {
-			return fmt.Errorf("step %d (%s %s): %w", i+1, st.act, st.arg, err)
+		if err := c.patiently(ctx, st); err != nil {
+			return fmt.Errorf("step %d (%s): %w", i+1, strings.TrimSpace(string(st.act)+" "+st.arg), err)
 		}
 	}
 	return nil
+}
+
+// patience is how long a caller waits for the next thing to happen. No step
+// takes nearly as long, even in a large crowd on a busy machine.
+const patience = 2 * time.Minute
+
+var errPatience = fmt.Errorf("nothing happened for %s", patience)
+
+func (c *caller) patiently(ctx context.Context, st step) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	defer cancel()
+	return c.do(ctx, st)
 }
 
 // do carries out one step.
@@ -64,6 +78,8 @@ func (c *caller) do(ctx context.Context, st step) error {
 	case onMail:
 		_, err := c.events.entry(ctx, orchestrator.EntryCallRecording)
 		return err
+	case listen:
+		return c.line.WaitSound(ctx)
 	case press:
 		return c.line.SendDTMF(st.arg)
 	case think:

@@ -29,6 +29,8 @@ type Options struct {
 // waits then has been forgotten.
 const roundLimit = 10 * time.Minute
 
+var errInterrupted = errors.New("interrupted in the middle of a round; everything was ended")
+
 // Run plays one round and shows it. The error is nil only when every call ended
 // as its script says, the totals add up and nothing is left over. Unless
 // o.Once is set it then stays up until ctx ends.
@@ -38,14 +40,15 @@ func Run(ctx context.Context, o Options) (err error) {
 	crowd := Crowd(o.Calls, o.Seed)
 	g := &stage{}
 	defer func() {
-		interrupted := ctx.Err() != nil
-		failed := err != nil && !(interrupted && errors.Is(err, context.Canceled))
+		failed := err != nil
+		if errors.Is(err, context.Canceled) {
+			err, failed = errInterrupted, false
+		}
 		if failed && g.dir != "" {
-			fmt.Fprintf(o.Out, "The logs and recordings of this run are kept in %s until the next run:\n  operadora.log, and asterisk/log/messages\n", shown(g.dir))
+			fmt.Fprintf(o.Out, "The files of this run are kept until the next one:\n  %s\n  %s\n  %s\n",
+				shown(g.logFile()), shown(filepath.Join(g.dir, "asterisk", "log", "messages")), shown(filepath.Join(g.dir, "recordings")))
 		}
-		if cerr := g.close(failed); cerr != nil {
-			err = errors.Join(err, cerr)
-		}
+		err = errors.Join(err, g.close(failed))
 	}()
 	if err := g.setUp(ctx, progress{o.Out}, o.Initial, crowd); err != nil {
 		return err

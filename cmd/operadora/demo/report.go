@@ -34,14 +34,17 @@ var nodeWords = map[string]string{
 // pathOf says in short what a caller heard.
 func pathOf(timeline []orchestrator.Entry) string {
 	var words []string
+	last := ""
 	for _, n := range heard(timeline) {
-		word := nodeWords[n.Flow+"/"+n.Node]
+		node := n.Flow + "/" + n.Node
+		word := nodeWords[node]
 		switch {
 		case n.Outcome == "retry":
 			word = map[string]string{"nomatch": "wrong", "noinput": "silent"}[n.Detail["why"]]
-		case n.Outcome != "":
+		case n.Outcome != "" && node == last: // how it ended; a node that waits for nothing tells only that
 			word = ""
 		}
+		last = node
 		if word != "" {
 			words = append(words, word)
 		}
@@ -108,7 +111,7 @@ func Report(scripts []Script, evidence []Evidence, names map[string]string) (lin
 			mark = "✗"
 			wrong++
 		}
-		cells := []string{mark, s.Number, s.DID + " " + s.Language, s.What, pathOf(e.Timeline), "–", "–", "–", "not on record", "–"}
+		cells := []string{mark, s.Number, strings.TrimSpace(s.DID + " " + s.Language), s.What, pathOf(e.Timeline), "–", "–", "–", "not on record", "–"}
 		if len(e.Contacts) > 0 {
 			c := e.Contacts[0]
 			ended := string(c.Outcome)

@@ -17,6 +17,7 @@ const (
 	onQueued  act = "queued"    // waits for a place in a queue
 	onRinging act = "ringing"   // waits until an agent's phone rings
 	onMail    act = "mail"      // waits until a message is being recorded
+	listen    act = "listen"    // waits until something is to be heard
 	press     act = "press"     // presses the keys named
 	think     act = "think"     // hesitates for Script.Think
 	converse  act = "converse"  // is connected with an agent, hears him and speaks
@@ -59,12 +60,13 @@ type Desk struct {
 	Dispose    string // digits of the outcome that the agent dials afterwards
 }
 
-// Expect is what must be on record. Empty texts expect nothing on record.
+// Expect is what must be on record. Where not said otherwise, an empty text
+// expects nothing on record.
 type Expect struct {
 	Outcome     orchestrator.Outcome
 	EndedBy     string // "" is anybody
 	Queue       string
-	Language    string // at the end
+	Language    string // at the end; "" is any
 	Nodes       []string
 	Offers      int    // at least
 	Recording   bool   // of the conversation
@@ -125,8 +127,8 @@ var kinds = []kind{
 	{what: "9, other language, 1", other: true, steps: menuThen(append([]step{{press, "9"}}, withAgent("1")...)...), expect: served("sales", "sales")},
 	{what: "wrong key, then 2", steps: menuThen(append([]step{{press, "7"}, {onRetry, "welcome/menu"}, {act: think}, {press, "2"}},
 		append(toAgent, step{act: stay})...)...), expect: served("support", "support")},
-	{what: "presses nothing, leaves", slow: true, steps: []step{{onRetry, "welcome/menu"}, {atNode, "voicemail/offer"}, {act: hangUp}},
-		expect: menuLeft.at("welcome/menu", "voicemail/offer")},
+	{what: "presses nothing, leaves", slow: true, steps: []step{{onRetry, "welcome/menu"}, {act: listen}, {act: hangUp}},
+		expect: menuLeft.at("welcome/menu")},
 	{what: "1, first agent misses", steps: withAgent("1"), desk: Desk{Missed: 1}, expect: served("sales", "sales").offers(2)},
 	{what: "1, caller ends", steps: callerFirst("1"), desk: Desk{CallerEnds: true}, expect: served("sales", "sales").by("caller")},
 	{what: "two wrong keys, message", slow: true, steps: menuThen(append([]step{{press, "7"}, {onRetry, "welcome/menu"}, {act: think}, {press, "8"}}, message...)...),
@@ -136,7 +138,7 @@ var kinds = []kind{
 	{what: "2, then * for a message", steps: menuThen(append([]step{{press, "2"}, {act: onQueued}, {act: think}, {press, "*"}}, message...)...),
 		desk: Desk{Unanswered: true}, expect: mailed.in("support")},
 	{what: "2, support", steps: withAgent("2"), expect: served("support", "support")},
-	{what: "hangs up at the welcome", steps: []step{{atNode, "welcome/greet"}, {act: think}, {act: hangUp}}, expect: menuLeft.at("welcome/greet")},
+	{what: "hangs up at the welcome", steps: []step{{atNode, "welcome/greet"}, {act: listen}, {act: hangUp}}, expect: menuLeft.at("welcome/greet")},
 	{what: "hangs up while it rings", steps: menuThen(step{press, "2"}, step{act: onRinging}, step{act: hangUp}),
 		desk: Desk{Unanswered: true}, expect: abandoned("support").offers(1)},
 	{what: "1, outcome given", steps: withAgent("1"), desk: Desk{Dispose: "3"}, expect: served("sales", "sales").disposed("sale")},

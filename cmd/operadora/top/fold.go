@@ -95,6 +95,9 @@ func (m *Model) agentChanged(e orchestrator.Entry) error {
 		a.Since = e.At.UnixMilli()
 	}
 	a.ID, a.State, a.Reason, a.Call, a.Queue = e.Agent, d.To, d.Reason, d.Call, e.Queue
+	if a.State == stateAvailable || a.State == statePaused || a.State == stateOffline {
+		a.Call, a.Queue = "", "" // the entry names the call that brought the change about
+	}
 	if d.Device != "" {
 		a.Device = orchestrator.DeviceState(d.Device)
 	}

@@ -25,7 +25,7 @@ type Frame struct {
 // columns: queues first, then agents, then calls, each cut where there is not
 // room for all.
 func Render(m *Model, f Frame) []string {
-	lines := []line{title(m, f), totals(m)}
+	lines := append([]line{title(m, f)}, totals(m, f.Now.Location())...)
 	if f.Notice != "" {
 		lines = append(lines, line{{clean(f.Notice), reverse}})
 	}
@@ -118,9 +118,9 @@ func title(m *Model, f Frame) line {
 }
 
 // totals says what goes on now and how calls have ended since the view began.
-func totals(m *Model) line {
+func totals(m *Model, zone *time.Location) []line {
 	if m.Since.IsZero() {
-		return line{{"waiting for the first events", dim}}
+		return []line{{{"waiting for the first events", dim}}}
 	}
 	menu, talking := 0, 0
 	for _, c := range m.Calls {
@@ -140,12 +140,14 @@ func totals(m *Model) line {
 			parts = append(parts, fmt.Sprintf("%d %s", n, o))
 		}
 	}
-	l := line{{text: fmt.Sprintf("%d in menus, %d waiting, %d talking", menu, waiting, talking)},
-		{fmt.Sprintf("   since %s: %d ended", m.Since.Format("15:04:05"), ended), plain}}
+	past := fmt.Sprintf("%d ended since %s", ended, m.Since.In(zone).Format("15:04"))
 	if len(parts) > 0 {
-		l = append(l, span{text: ": " + strings.Join(parts, ", ")})
+		past += ": " + strings.Join(parts, ", ")
 	}
-	return l
+	return []line{
+		{{text: fmt.Sprintf("%d in menus, %d waiting, %d talking", menu, waiting, talking)}},
+		{{text: past}},
+	}
 }
 
 func queueTable(m *Model, f Frame) []line {
@@ -198,7 +200,7 @@ func agentTable(m *Model, f Frame) []line {
 }
 
 func callTable(m *Model, f Frame) []line {
-	cols := []column{{title: "CALLER", width: 12, grow: 1}, {title: "DIALLED", width: 8}, {title: "LANG", width: 4},
+	cols := []column{{title: "CALLER", width: 12, grow: 1}, {title: "DIALLED", width: 12},
 		{title: "STATE", width: 8}, {title: "WHERE", width: 18, grow: 2}, {title: "AGENT", width: 6},
 		{title: "WAITS", width: 7, right: true}, {title: "TIME", width: 7, right: true}}
 	var rows [][]span
@@ -207,7 +209,7 @@ func callTable(m *Model, f Frame) []line {
 		if agent == "" && c.State == orchestrator.StateTalking {
 			agent = c.Agent
 		}
-		rows = append(rows, []span{{text: number(c)}, {text: c.DID}, {text: c.Language}, callWord(c), {text: where(c)},
+		rows = append(rows, []span{{text: number(c)}, {text: c.DID}, callWord(c), {text: where(c)},
 			{text: agent}, {text: ago(c.WaitSince, f.Now)}, {text: ago(c.StartedAt, f.Now)}})
 	}
 	return table(cols, rows, f.Width)

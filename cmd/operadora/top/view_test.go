@@ -1,0 +1,181 @@
+package top
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/operadora/operadora/api/client"
+)
+
+// scripted is a stream of which each connection does what the next function says.
+type scripted struct {
+	afters      []string
+	connections []func(ctx context.Context, fn func(client.Event) error) error
+}
+
+func (s *scripted) Events(ctx context.Context, after string, fn func(client.Event) error) error {
+	s.afters = append(s.afters, after)
+	if len(s.connections) == 0 {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	next := s.connections[0]
+	s.connections = s.connections[1:]
+	return next(ctx, fn)
+}
+
+// telling tells events, pausing before each, and ends with err.
+func telling(pause time.Duration, err error, events ...client.Event) func(context.Context, func(client.Event) error) error {
+	return func(ctx context.Context, fn func(client.Event) error) error {
+		for _, e := range events {
+			time.Sleep(pause)
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		if err == nil {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return err
+	}
+}
+
+var errCut = errors.New("cut")
+
+func TestTheStreamIsTakenUpWhereItBroke(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &scripted{connections: []func(context.Context, func(client.Event) error) error{
+			telling(0, errCut, story()[:3]...), telling(0, errCut), telling(0, errCut), telling(0, errCut), telling(0, errCut),
+			telling(0, errCut, story()[3]), telling(0, nil),
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var pauses []time.Duration
+		events := 0
+		err := Follow(ctx, s, func(u Update) {
+			if u.Err == nil {
+				events++
+				return
+			}
+			if !errors.Is(u.Err, errCut) {
+				t.Errorf("the view is told %v", u.Err)
+			}
+			pauses = append(pauses, u.Pause)
+		})
+		if err != nil || events != 4 {
+			t.Errorf("%d events, %v", events, err)
+		}
+		if diff := cmp.Diff([]string{"", "1-1", "1-1", "1-1", "1-1", "1-1", "1-2"}, s.afters); diff != "" {
+			t.Errorf("taken up behind (-want +got):\n%s", diff)
+		}
+		half := 500 * time.Millisecond
+		if diff := cmp.Diff([]time.Duration{half, 2 * half, 4 * half, 8 * half, 10 * half, half}, pauses); diff != "" {
+			t.Errorf("pauses (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestARefusedTokenEndsTheView(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{401, 403} {
+		s := &scripted{connections: []func(context.Context, func(client.Event) error) error{
+			telling(0, &client.Problem{Status: status, Title: "no"}),
+		}}
+		err := (&View{Stream: s}).Print(t.Context(), &strings.Builder{})
+		if err == nil || !strings.Contains(err.Error(), "refuses this token") {
+			t.Errorf("status %d: %v", status, err)
+		}
+	}
+}
+
+func TestPrintingKeepsItsPace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		// 21 events in 2.1 s: a first picture, and one after each second
+		s := &scripted{connections: []func(context.Context, func(client.Event) error) error{telling(100*time.Millisecond, nil, story()...)}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		var out strings.Builder
+		v := &View{Stream: s, Every: time.Second, Keys: "no keys here", Status: func() string { return "status line" }}
+		if err := v.Print(ctx, &out); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(out.String(), "operadora  main connected"); n != 3 {
+			t.Errorf("%d pictures of 21 events in 2.1 s, want 3:\n%s", n, out.String())
+		}
+		if strings.Contains(out.String(), "\x1b") || strings.Contains(out.String(), "no keys here") {
+			t.Errorf("a printout has colours or keys:\n%s", out.String())
+		}
+		if !strings.Contains(out.String(), "2 served") || !strings.Contains(out.String(), "status line") {
+			t.Errorf("the last picture lacks the last events:\n%s", out.String())
+		}
+	})
+}
+
+func TestKeysAndClocks(t *testing.T) {
+	t.Parallel()
+	for _, key := range []Key{KeyQuit, KeyInterrupt} {
+		screen, err := os.Create(filepath.Join(t.TempDir(), "screen"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			s := &scripted{connections: []func(context.Context, func(client.Event) error) error{
+				telling(0, errCut, story()[:17]...), telling(0, nil, story()[17])}}
+			keys := make(chan byte)
+			go func() {
+				keys <- 'x' // no key of ours
+				time.Sleep(10 * time.Second)
+				keys <- byte(key)
+			}()
+			got, err := (&View{Stream: s}).run(t.Context(), screen, keys, nil)
+			if err != nil || got != key {
+				t.Errorf("ended by %q, %v; want %q", got, err, key)
+			}
+		})
+		drawn, err := os.ReadFile(screen.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		pictures := strings.Split(string(drawn), goHome)[1:]
+		// after the first events, after the break, after it is mended, and each second
+		if len(pictures) < 10 || len(pictures) > 15 {
+			t.Errorf("%d pictures in ten seconds", len(pictures))
+		}
+		if !strings.Contains(string(drawn), "NO CONNECTION") || strings.Contains(pictures[len(pictures)-1], "NO CONNECTION") {
+			t.Error("the break is not shown, or for ever")
+		}
+		if err := screen.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAViewEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	screen, err := os.Create(filepath.Join(t.TempDir(), "screen"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		key, err := (&View{Stream: &scripted{}}).run(ctx, screen, nil, nil)
+		if key != KeyNone || err != nil {
+			t.Errorf("ended by %q, %v", key, err)
+		}
+	})
+	if err := screen.Close(); err != nil {
+		t.Error(err)
+	}
+}
