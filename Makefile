@@ -56,6 +56,7 @@ fuzz: ## each fuzz target for $(FUZZ)
 
 bench: setup build ## the operator's bench and the Go benchmarks (BENCH=pattern)
 	bin/operadora bench
+	bin/operadora pacing bench
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(TEST_TIMEOUT) ./...
 
 lint: ## golangci-lint, in the version that .golangci-version pins

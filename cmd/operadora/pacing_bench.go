@@ -9,31 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/operadora/operadora/cmd/operadora/bench"
 	"github.com/operadora/operadora/dialer/pacingsim"
 	"github.com/operadora/operadora/dialer/pacingsim/optimum"
 	"github.com/operadora/operadora/dialer/pacingsim/peers"
 )
-
-// benchLine is one figure of a benchmark beside the figure that it is held
-// against. Ratio is Ours over PeerValue; whether more or less is better follows
-// from the metric.
-type benchLine struct {
-	Bench     string  `json:"bench"`
-	Metric    string  `json:"metric"`
-	Unit      string  `json:"unit"`
-	Ours      float64 `json:"ours"`
-	Peer      string  `json:"peer"`
-	PeerValue float64 `json:"peer_value"`
-	Ratio     float64 `json:"ratio"`
-}
-
-func newBenchLine(bench, metric, unit string, ours float64, peer string, peerValue float64) benchLine {
-	l := benchLine{Bench: bench, Metric: metric, Unit: unit, Ours: ours, Peer: peer, PeerValue: peerValue}
-	if peerValue != 0 {
-		l.Ratio = ours / peerValue
-	}
-	return l
-}
 
 // pacingBenchSize is how much is simulated.
 type pacingBenchSize struct {
@@ -60,7 +40,7 @@ func newPacingBenchCommand() *cobra.Command {
 			if full {
 				size = fullPacingBench
 			}
-			return pacingBenchmarks(cmd.Context(), size, func(l benchLine) error { return json.NewEncoder(cmd.OutOrStdout()).Encode(l) })
+			return pacingBenchmarks(cmd.Context(), size, func(l bench.Line) error { return json.NewEncoder(cmd.OutOrStdout()).Encode(l) })
 		},
 	}
 	c.Flags().BoolVar(&full, "full", false, "twenty days of every scenario, which takes the better part of an hour")
@@ -71,12 +51,12 @@ func newPacingBenchCommand() *cobra.Command {
 type pacingBench struct {
 	ctx  context.Context
 	size pacingBenchSize
-	emit func(benchLine) error
+	emit func(bench.Line) error
 	err  error // the first of emit
 }
 
 // pacingBenchmarks measures the pacer against its goals.
-func pacingBenchmarks(ctx context.Context, size pacingBenchSize, emit func(benchLine) error) error {
+func pacingBenchmarks(ctx context.Context, size pacingBenchSize, emit func(bench.Line) error) error {
 	b := &pacingBench{ctx: ctx, size: size, emit: emit}
 	worlds, err := loadWorlds(size.scenarios)
 	if err != nil {
@@ -95,9 +75,9 @@ func pacingBenchmarks(ctx context.Context, size pacingBenchSize, emit func(bench
 	return b.err
 }
 
-func (b *pacingBench) line(bench, metric, unit string, ours float64, peer string, peerValue float64) {
+func (b *pacingBench) line(name, metric, unit string, ours float64, peer string, peerValue float64) {
 	if b.err == nil {
-		b.err = b.emit(newBenchLine(bench, metric, unit, ours, peer, peerValue))
+		b.err = b.emit(bench.NewLine(name, metric, unit, ours, peer, peerValue))
 	}
 }
 

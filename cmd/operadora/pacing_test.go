@@ -150,8 +150,8 @@ func TestPacingListAndCompare(t *testing.T) {
 
 func TestPacingBenchLines(t *testing.T) {
 	t.Parallel()
-	seen := map[string]benchLine{}
-	b := &pacingBench{ctx: t.Context(), size: pacingBenchSize{seeds: 1, tuneSeeds: 1, hours: 0.6}, emit: func(l benchLine) error {
+	seen := map[string]bench.Line{}
+	b := &pacingBench{ctx: t.Context(), size: pacingBenchSize{seeds: 1, tuneSeeds: 1, hours: 0.6}, emit: func(l bench.Line) error {
 		seen[l.Bench+" "+l.Metric+" "+strings.SplitN(l.Peer, ":", 2)[0]] = l
 		return nil
 	}}
@@ -168,11 +168,11 @@ func TestPacingBenchLines(t *testing.T) {
 			t.Errorf("%s: %+v", want, l)
 		}
 	}
-	text, err := json.Marshal(newBenchLine("b", "m", "s", 3, "p", 2))
+	text, err := json.Marshal(bench.NewLine("b", "m", "s", 3, "p", 2))
 	if err != nil || string(text) != `{"bench":"b","metric":"m","unit":"s","ours":3,"peer":"p","peer_value":2,"ratio":1.5}` {
 		t.Errorf("%s %v", text, err)
 	}
-	b.emit = func(benchLine) error { return errors.New("the pipe is closed") }
+	b.emit = func(bench.Line) error { return errors.New("the pipe is closed") }
 	b.line("b", "m", "s", 1, "p", 1)
 	if b.err == nil || b.err.Error() != "the pipe is closed" {
 		t.Errorf("a line that cannot be written: %v", b.err)
