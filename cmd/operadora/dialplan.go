@@ -75,5 +75,6 @@ func writeFiles(cmd *cobra.Command, dir string, files []dialplans.File) error {
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), "wrote", path)
 	}
+	fmt.Fprintln(cmd.OutOrStdout(), "Each file says in its head where it goes. The password in ari_operadora.conf also goes into operadora.yaml: pbxs.NAME.ari.password.")
 	return nil
 }
