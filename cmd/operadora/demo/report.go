@@ -77,51 +77,61 @@ func (s *Sound) String() string {
 	return fmt.Sprintf("%.1fs %dkB", s.Length.Seconds(), (s.Bytes+500)/1000)
 }
 
-// columns of the report, with their widths.
-var reportColumns = []struct {
-	title string
-	width int
-}{{"", 1}, {"CALLER", 7}, {"CALLED", 7}, {"WHAT THE CALLER DOES", 23}, {"WHAT THE CALLER HEARD", 35}, {"WAIT", 5},
-	{"SERVED BY", 14}, {"TALK", 5}, {"ENDED", 18}, {"RECORDING", 11}}
+// headings of the report.
+var headings = []string{"", "CALLER", "CALLED", "THE CALLER", "HEARD", "WAIT", "SERVED BY", "TALK", "ENDED", "RECORDING"}
 
-func row(cells ...string) string {
-	var b strings.Builder
-	for i, c := range cells {
-		b.WriteString(c)
-		if i < len(cells)-1 {
-			b.WriteString(strings.Repeat(" ", max(0, reportColumns[i].width-uniseg.StringWidth(c))+1))
+// align makes the cells of each column equally wide.
+func align(rows [][]string) []string {
+	widths := make([]int, len(headings))
+	for _, r := range rows {
+		for i, cell := range r {
+			widths[i] = max(widths[i], uniseg.StringWidth(cell))
 		}
 	}
-	return strings.TrimRight(b.String(), " ")
+	out := make([]string, len(rows))
+	for n, r := range rows {
+		var b strings.Builder
+		for i, cell := range r {
+			b.WriteString(cell + strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell)+1))
+		}
+		out[n] = strings.TrimRight(b.String(), " ")
+	}
+	return out
+}
+
+// cells is a call's line, without its mark.
+func cells(s Script, e Evidence, names map[string]string) []string {
+	out := []string{s.Number, strings.TrimSpace(s.DID + " " + s.Language), s.What, pathOf(e.Timeline)}
+	if len(e.Contacts) == 0 {
+		return append(out, "–", "–", "–", "not on record", "–")
+	}
+	c := e.Contacts[0]
+	ended := string(c.Outcome)
+	if c.EndedBy != "" && c.EndedBy != "operadora" { // that a flow ends by itself is the rule
+		ended += ", " + c.EndedBy
+	}
+	if c.Disposition != "" {
+		ended += ": " + c.Disposition
+	}
+	return append(out, seconds(c.WaitMS), agentName(c.Agent, names), seconds(c.TalkMS), ended, e.Sound.String())
 }
 
 // Report writes one line per call, with what is wrong below the calls that
 // went otherwise than their scripts say. It returns how many those are.
 func Report(scripts []Script, evidence []Evidence, names map[string]string) (lines []string, wrong int) {
-	var titles []string
-	for _, c := range reportColumns {
-		titles = append(titles, c.title)
-	}
-	lines = append(lines, row(titles...))
+	rows, faults := [][]string{headings}, [][]string{nil}
 	for i, s := range scripts {
-		e := evidence[i]
-		faults := Judge(s, e)
-		mark := "✓"
-		if len(faults) > 0 {
+		f, mark := Judge(s, evidence[i]), "✓"
+		if len(f) > 0 {
 			mark = "✗"
 			wrong++
 		}
-		cells := []string{mark, s.Number, strings.TrimSpace(s.DID + " " + s.Language), s.What, pathOf(e.Timeline), "–", "–", "–", "not on record", "–"}
-		if len(e.Contacts) > 0 {
-			c := e.Contacts[0]
-			ended := string(c.Outcome)
-			if c.EndedBy != "" {
-				ended += ", " + c.EndedBy
-			}
-			cells = append(cells[:5], seconds(c.WaitMS), agentName(c.Agent, names), seconds(c.TalkMS), ended, e.Sound.String())
-		}
-		lines = append(lines, row(cells...))
-		for _, f := range faults {
+		rows = append(rows, append([]string{mark}, cells(s, evidence[i], names)...))
+		faults = append(faults, f)
+	}
+	for i, l := range align(rows) {
+		lines = append(lines, l)
+		for _, f := range faults[i] {
 			lines = append(lines, "  ! "+f)
 		}
 	}
