@@ -29,6 +29,8 @@ type Options struct {
 // waits then has been forgotten.
 const roundLimit = 10 * time.Minute
 
+var errGone = errors.New("operadora has ended by itself; its log says why")
+
 var errInterrupted = errors.New("interrupted in the middle of a round; everything was ended")
 
 // Run plays one round and shows it. The error is nil only when every call ended
@@ -63,7 +65,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	if !o.Once {
 		fmt.Fprint(o.Out, g.next())
-		<-ctx.Done()
+		select {
+		case <-ctx.Done():
+		case <-g.site.Gone():
+			return errGone
+		}
 		fmt.Fprintln(o.Out, "\nending …")
 	}
 	if !good {
@@ -75,29 +81,46 @@ func Run(ctx context.Context, o Options) (err error) {
 // round lets the crowd call and shows it until the last caller is off the line.
 // It returns, per caller, what went wrong on the line.
 func (g *stage) round(ctx context.Context, cancel context.CancelFunc, o Options, crowd []Script) ([]error, error) {
-	calling, stop := context.WithTimeoutCause(ctx, roundLimit, errors.New("the round took too long"))
+	limited, stop := context.WithTimeoutCause(ctx, roundLimit, errors.New("the round took too long"))
 	defer stop()
-	troubles := make([]error, len(crowd))
+	calling, fail := context.WithCancelCause(limited)
+	defer fail(nil)
 	show, hide := context.WithCancel(ctx)
-	var callers, viewer sync.WaitGroup
+	var beside sync.WaitGroup
 	var shown error
-	viewer.Go(func() { shown = g.show(show, cancel, o, len(crowd)) })
-	callers.Go(func() {
-		for i, s := range crowd {
-			gap := time.NewTimer(s.Gap)
-			select {
-			case <-gap.C:
-			case <-calling.Done():
-				gap.Stop()
-				return
-			}
-			callers.Go(func() { troubles[i] = call(calling, g.site.Asterisk, g.watch, s) })
+	beside.Go(func() { shown = g.show(show, cancel, o, len(crowd)) })
+	beside.Go(func() {
+		select {
+		case <-g.site.Gone():
+			fail(errGone) // nobody need wait for what cannot come
+		case <-show.Done():
 		}
 	})
-	callers.Wait()
+	troubles := g.callAll(calling, crowd)
 	hide()
-	viewer.Wait()
+	beside.Wait()
+	if errors.Is(context.Cause(calling), errGone) {
+		return troubles, errGone
+	}
 	return troubles, errors.Join(ctx.Err(), shown)
+}
+
+// callAll places the calls one after the other, each after its gap, and returns when all are over.
+func (g *stage) callAll(ctx context.Context, crowd []Script) []error {
+	troubles := make([]error, len(crowd))
+	var callers sync.WaitGroup
+	defer callers.Wait()
+	for i, s := range crowd {
+		gap := time.NewTimer(s.Gap)
+		select {
+		case <-gap.C:
+		case <-ctx.Done():
+			gap.Stop()
+			return troubles
+		}
+		callers.Go(func() { troubles[i] = call(ctx, g.site.Asterisk, g.watch, s) })
+	}
+	return troubles
 }
 
 // show shows the round: live on a terminal, else line by line.
