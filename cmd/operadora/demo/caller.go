@@ -25,7 +25,7 @@ func call(ctx context.Context, pbx *lab.Asterisk, w *watch, s Script) error {
 	if err != nil {
 		return err
 	}
-	defer phone.Close()
+	defer phone.Close() //nolint:contextcheck // hanging up has a limit of its own
 	c := &caller{script: s, phone: phone, events: reader{w: w, number: s.Number}}
 	c.line, err = phone.Dial(ctx, s.DID, lab.DialOptions{})
 	refused, isRefused := errors.AsType[*lab.RefusedError](err)
@@ -92,7 +92,7 @@ func (c *caller) do(ctx context.Context, st step) error {
 	case converse:
 		return c.converse(ctx)
 	case hangUp:
-		return c.line.Hangup()
+		return c.line.Hangup() //nolint:contextcheck // hanging up has a limit of its own
 	case stay:
 		_, err := c.line.WaitEnd(ctx)
 		return err

@@ -41,14 +41,15 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer cancel()
 	crowd := Crowd(o.Calls, o.Seed)
 	g := &stage{}
-	defer func() {
+	defer func() { //nolint:contextcheck // hanging up has a limit of its own
 		failed := err != nil
 		if errors.Is(err, context.Canceled) {
 			err, failed = errInterrupted, false
 		}
 		if failed && g.dir != "" {
-			fmt.Fprintf(o.Out, "The files of this run are kept until the next one:\n  %s\n  %s\n  %s\n",
-				shown(g.logFile()), shown(filepath.Join(g.dir, "asterisk", "log", "messages")), shown(filepath.Join(g.dir, "recordings")))
+			_, werr := fmt.Fprintf(o.Out, "The files of this run are kept until the next one, among them\n  %s\n  %s\n",
+				shown(g.logFile()), shown(filepath.Join(g.dir, "asterisk", "log", "messages")))
+			err = errors.Join(err, werr)
 		}
 		err = errors.Join(err, g.close(failed))
 	}()
@@ -64,7 +65,9 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if !o.Once {
-		fmt.Fprint(o.Out, g.next())
+		if _, err := io.WriteString(o.Out, g.next()); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 		case <-g.site.Gone():
@@ -184,12 +187,11 @@ func (g *stage) report(ctx context.Context, w io.Writer, crowd []Script, trouble
 	}
 	lines, wrong := Report(crowd, evidence, names)
 	totals, balanced := Totals(Balance(books))
-	_, err = fmt.Fprintf(w, "\n%s\n\n%s\n", strings.Join(lines, "\n"), strings.Join(totals, "\n"))
-	if wrong == 0 {
-		fmt.Fprintf(w, "✓ all %d calls ended as their scripts say\n", len(crowd))
-	} else {
-		fmt.Fprintf(w, "✗ %d of %d calls did not end as their scripts say\n", wrong, len(crowd))
+	verdict := fmt.Sprintf("✓ all %d calls ended as their scripts say", len(crowd))
+	if wrong > 0 {
+		verdict = fmt.Sprintf("✗ %d of %d calls did not end as their scripts say", wrong, len(crowd))
 	}
+	_, err = fmt.Fprintf(w, "\n%s\n\n%s\n%s\n", strings.Join(lines, "\n"), strings.Join(totals, "\n"), verdict)
 	return wrong == 0 && balanced, err
 }
 

@@ -48,11 +48,11 @@ func openDesks(ctx context.Context, pbx *lab.Asterisk, w *watch, scripts []Scrip
 	for _, a := range agents {
 		p, err := pbx.Phone(ctx, a.id)
 		if err != nil {
-			d.close()
+			d.close() //nolint:contextcheck // hanging up has a limit of its own
 			return nil, err
 		}
 		d.phones[a.id] = p
-		p.OnInvite(func(c *lab.Call) { d.rung(a.id, c) })
+		p.OnInvite(func(c *lab.Call) { d.rung(a.id, c) }) //nolint:contextcheck // hanging up has a limit of its own
 		d.wg.Go(func() { d.keepRegistered(p) })
 		d.wg.Go(func() { d.keepReady(a.id, p) })
 	}

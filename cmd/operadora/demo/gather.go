@@ -112,14 +112,14 @@ func (g *stage) left(ctx context.Context) (out []string, err error) {
 			out = append(out, fmt.Sprintf("%d in queue %s", q.Waiting, q.ID))
 		}
 	}
-	channels, err := g.site.Asterisk.CLI("core show channels concise")
+	channels, err := g.site.Asterisk.CLI("core show channels concise") //nolint:contextcheck // the console has a limit of its own
 	if err != nil {
 		return nil, err
 	}
 	if channels = strings.TrimSpace(channels); channels != "" {
 		out = append(out, fmt.Sprintf("%d channels", len(strings.Split(channels, "\n"))))
 	}
-	bridges, err := g.site.Asterisk.CLI("bridge show all")
+	bridges, err := g.site.Asterisk.CLI("bridge show all") //nolint:contextcheck // as above
 	if err != nil {
 		return nil, err
 	}
@@ -197,10 +197,10 @@ func (g *stage) fetch(ctx context.Context, path, file string) (size int, err err
 	if res.StatusCode != http.StatusOK {
 		return 0, fmt.Errorf("the API answers %s", res.Status)
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return 0, err
 	}
-	f, err := os.Create(file)
+	f, err := os.Create(file) //nolint:gosec // in the run's own folder
 	if err != nil {
 		return 0, err
 	}

@@ -39,7 +39,7 @@ func newFolder() (dir string, lock *os.File, err error) {
 		return "", nil, err
 	}
 	work := filepath.Join(home, "work")
-	if err := os.MkdirAll(work, 0o755); err != nil {
+	if err := os.MkdirAll(work, 0o750); err != nil {
 		return "", nil, err
 	}
 	old, _ := filepath.Glob(filepath.Join(work, "demo-*", lockName)) // the pattern is sound
@@ -62,7 +62,7 @@ const lockName = "in-use.lock"
 
 // lockFile locks a file that nobody else has locked. The lock ends with the process.
 func lockFile(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // in the lab's work folder
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,9 @@ type progress struct{ w io.Writer }
 
 // step runs do and shows how it went and how long it took.
 func (p progress) step(what string, do func() error) error {
-	fmt.Fprintf(p.w, "%s … ", what)
+	if _, err := io.WriteString(p.w, what+" … "); err != nil {
+		return err
+	}
 	begun := time.Now()
 	if err := do(); err != nil {
 		fmt.Fprintln(p.w, "failed")

@@ -75,6 +75,7 @@ func (w *watch) take(ev client.Event) {
 		if e.Type == orchestrator.EntryCallEnded {
 			w.ended = append(w.ended, s)
 		}
+	default: // what happens to a call that is known
 	}
 	if number, ok := w.numbers[e.Call]; ok {
 		w.entries[number] = append(w.entries[number], e)
