@@ -206,9 +206,10 @@ func (t *turn) commandFailed(f effect, err error) {
 	gone := fault.KindOf(err) == fault.NotFound
 	switch f.Kind {
 	case fxPlay:
-		if !gone {
-			t.fault("a prompt was refused", err)
+		if gone {
+			break // a caller who is gone sends his own event; the flow must not go on without him
 		}
+		t.fault("a prompt was refused", err)
 		t.played(Event{Kind: EventPlayed, Playback: f.Playback.ID, Failed: true})
 	case fxAnswer, fxContinue:
 		if !gone { // a caller who is gone sends his own event

@@ -37,8 +37,8 @@ const (
 	clearTries = 60
 	// playCheck is how often the PBX is asked whether a playback is over, in case
 	// its end was lost; after playChecks of them it is ended and counts as failed.
-	playCheck  = 30 * time.Second
-	playChecks = 20
+	playCheck  = 10 * time.Second
+	playChecks = 60
 	// maxPath bounds CallSummary.Path.
 	maxPath = 200
 )
