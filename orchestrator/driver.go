@@ -146,7 +146,7 @@ func (d *driver) currentLease() Lease {
 }
 
 // restart ends the present term; the next one begins from the store.
-func (d *driver) restart(error) {
+func (d *driver) restart() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.stop != nil {

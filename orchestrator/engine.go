@@ -169,7 +169,7 @@ func (e *Engine) post(call string, in input) bool {
 	}
 	if n := l.box.post(in); n == maxDepth {
 		l.log.Error("the call's mailbox overflows; taking the PBX's calls up again", "depth", n)
-		l.drv.restart(nil)
+		l.drv.restart()
 	}
 	return true
 }

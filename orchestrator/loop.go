@@ -86,7 +86,7 @@ func (l *loop) commit(ctx context.Context, d decision) bool {
 			return false
 		case fault.KindOf(err) != fault.Unavailable || errors.Is(err, ErrFenced):
 			l.log.ErrorContext(ctx, "the call could not be stored; taking the PBX's calls up again", "error", err)
-			l.drv.restart(err)
+			l.drv.restart()
 			return false
 		}
 		l.log.WarnContext(ctx, "the store is away; the call waits", "error", err, "retry_in", wait)

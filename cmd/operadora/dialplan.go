@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -62,15 +60,7 @@ func newDialplanPrintCommand() *cobra.Command {
 func writeFiles(cmd *cobra.Command, dir string, files []dialplans.File) error {
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name)
-		out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
-		if err != nil {
-			if errors.Is(err, os.ErrExist) {
-				return fmt.Errorf("%s exists already; remove it first or choose another folder", path)
-			}
-			return err
-		}
-		_, err = out.Write(f.Content)
-		if err = errors.Join(err, out.Close()); err != nil {
+		if err := createNew(path, f.Content, 0o640); err != nil {
 			return err
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), "wrote", path)

@@ -75,14 +75,19 @@ func initialFiles() ([]initialFile, error) {
 	return out, nil
 }
 
-// writeNew writes a file that does not exist yet.
+// writeNew writes a file that does not exist yet, with the folders above it.
 func writeNew(path string, content []byte, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
+	return createNew(path, content, mode)
+}
+
+// createNew writes a file that does not exist yet into a folder that does.
+func createNew(path string, content []byte, mode fs.FileMode) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists already; nothing was changed in it", path)
+		return fmt.Errorf("%s exists already and was not changed; remove it first or choose another folder", path)
 	}
 	if err != nil {
 		return err

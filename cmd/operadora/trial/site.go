@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,11 +75,7 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 	if s.Redis, err = lab.StartRedis(ctx, lab.RedisOptions{AppendOnly: true, Config: []string{"appendfsync everysec"}}); err != nil {
 		return nil, err
 	}
-	files := maps.Clone(o.Definitions)
-	if files == nil {
-		files = map[string]string{}
-	}
-	for name, text := range files {
+	for name, text := range o.Definitions {
 		if err = s.Write(filepath.Join("definitions", name), text); err != nil {
 			return nil, err
 		}
