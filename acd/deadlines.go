@@ -173,12 +173,12 @@ func (s *Service) lapse(ctx context.Context, offer string) (bool, error) {
 	if err != nil || !ok || o.Answered {
 		return false, err
 	}
-	res, err := s.fail(ctx, offer, orchestrator.OfferNoAnswer, 0)
+	res, err := s.fail(ctx, o.Offer, orchestrator.OfferNoAnswer, 0)
 	if err != nil || !res.Failed {
 		return false, err
 	}
-	s.log.WarnContext(ctx, "an offer lapsed", "offer", offer, "call", res.offer.Call, "agent", res.offer.Agent)
-	s.outbox.put(delivery{offer: res.offer, withdraw: true, why: orchestrator.OfferNoAnswer})
+	s.log.WarnContext(ctx, "an offer lapsed", "offer", offer, "call", o.Call, "agent", o.Agent)
+	s.outbox.put(delivery{offer: o.Offer, withdraw: true, why: orchestrator.OfferNoAnswer})
 	s.announce(res.ForCall)
 	return true, nil
 }

@@ -73,8 +73,9 @@ func (s *clockStore) Finish(_ context.Context, now time.Time, f FinishOrder) (Fi
 	return FinishResult{Finished: true}, nil
 }
 
-func (s *clockStore) Offer(_ context.Context, id string) (OfferRecord, bool, error) {
-	return OfferRecord{Offer: orchestrator.Offer{ID: id, Agent: id, Queue: "ventas", Answered: true}}, true, nil
+// offerTo is an answered offer to an agent; it is called as its agent is.
+func offerTo(agent string) orchestrator.Offer {
+	return orchestrator.Offer{ID: agent, Agent: agent, Queue: "ventas", Answered: true}
 }
 
 func (s *clockStore) setAway(err error) {
@@ -134,7 +135,7 @@ func TestDeadlinesAreMetToTheMillisecond(t *testing.T) {
 		defer s.Stop()
 		begin := time.Now()
 		for _, agent := range []string{"c", "b", "a"} { // each is due earlier than the one before
-			if err := s.Finished(t.Context(), agent, time.Minute); err != nil {
+			if err := s.Finished(t.Context(), offerTo(agent), time.Minute); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -177,7 +178,7 @@ func TestAStoreThatIsAwayIsAskedAgain(t *testing.T) {
 		store.away = fault.E("test", fault.Unavailable, errors.New("away"))
 		s := startService(t, store, wrapDefs("a"))
 		defer s.Stop()
-		if err := s.Finished(t.Context(), "a", 0); err != nil {
+		if err := s.Finished(t.Context(), offerTo("a"), 0); err != nil {
 			t.Fatal(err)
 		}
 		begin := time.Now()

@@ -68,8 +68,7 @@ func (s *Service) Leave(ctx context.Context, call, why string) error {
 			return err
 		}
 		if c.Offer != "" {
-			_, err := s.fail(ctx, c.Offer, orchestrator.OfferCancelled, 0)
-			if err != nil {
+			if err := s.withdraw(ctx, c.Offer); err != nil {
 				return err
 			}
 			continue // gone, unless the offer had failed already and the call waits again
@@ -92,32 +91,37 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 	return position, pace.Estimate(position), err
 }
 
-// Answered implements orchestrator.Distributor.
-func (s *Service) Answered(ctx context.Context, offer string) (bool, error) {
+// withdraw ends an offer of which only the id is known.
+func (s *Service) withdraw(ctx context.Context, offer string) error {
 	o, ok, err := s.store.Offer(ctx, offer)
-	if err != nil || !ok {
-		return false, err
+	if err == nil && ok {
+		_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, 0)
 	}
-	return s.store.Answer(ctx, s.now(), offer, s.roster.Load().seatOf(o.Agent), QueueAt{o.Queue, o.PBX})
+	return err
+}
+
+// Answered implements orchestrator.Distributor.
+func (s *Service) Answered(ctx context.Context, o orchestrator.Offer) (bool, error) {
+	return s.store.Answer(ctx, s.now(), o.ID, s.roster.Load().seatOf(o.Agent), QueueAt{o.Queue, o.PBX})
 }
 
 // Failed implements orchestrator.Distributor. An offer that was answered but
 // whose conversation never began may fail too: the call gets its old place back.
-func (s *Service) Failed(ctx context.Context, offer string, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
+func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
 	switch why {
 	case orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
 		orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError:
 	default:
 		return orchestrator.Placement{}, fault.New("acd.Failed", fault.Invalid, "failure %q is unknown", why)
 	}
-	res, err := s.fail(ctx, offer, why, 0)
+	res, err := s.fail(ctx, o, why, 0)
 	if err != nil {
 		return orchestrator.Placement{}, err
 	}
 	if !res.Failed || (res.ForCall == nil && res.Position == 0 && why != orchestrator.OfferCancelled) {
-		return s.placeOf(ctx, CallOfOffer(offer))
+		return s.placeOf(ctx, o.Call)
 	}
-	q, _ := s.roster.Load().queue(res.queue)
+	q, _ := s.roster.Load().queue(o.Queue)
 	switch {
 	case why == orchestrator.OfferCancelled:
 		return orchestrator.Placement{Result: orchestrator.PlacedOut}, nil
@@ -128,20 +132,9 @@ func (s *Service) Failed(ctx context.Context, offer string, why orchestrator.Off
 	}
 }
 
-// failure is what came of ending an offer, with the queue it was for.
-type failure struct {
-	FailResult
-	offer orchestrator.Offer
-	queue string
-}
-
 // fail ends an offer and announces what its agent gets next. rest replaces the
 // queue's retry time when it is not 0.
-func (s *Service) fail(ctx context.Context, offer string, why orchestrator.OfferFailure, rest time.Duration) (failure, error) {
-	o, ok, err := s.store.Offer(ctx, offer)
-	if err != nil || !ok {
-		return failure{}, err
-	}
+func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure, rest time.Duration) (FailResult, error) {
 	r := s.roster.Load()
 	q, ok := r.queue(o.Queue)
 	if !ok {
@@ -152,20 +145,20 @@ func (s *Service) fail(ctx context.Context, offer string, why orchestrator.Offer
 	}
 	now := s.now()
 	order := FailOrder{
-		Offer: offer, Why: why, PBX: o.PBX, Seat: r.seatOf(o.Agent), Queue: r.seeking(o.Queue),
+		Offer: o.ID, Why: why, PBX: o.PBX, Seat: r.seatOf(o.Agent), Queue: r.seeking(o.Queue),
 		MaxMiss: q.MissesBeforePause, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest),
 		CallID: newUnique(), AgentID: newUnique(),
 	}
 	res, err := s.store.Fail(ctx, now, order)
 	if err != nil {
-		return failure{}, err
+		return FailResult{}, err
 	}
 	if res.Failed && why != orchestrator.OfferCancelled {
 		s.alarm.by(now.Add(rest))
 	}
 	s.matched(res.ForCall)
 	s.announce(res.ForAgent)
-	return failure{FailResult: res, offer: o.Offer, queue: o.Queue}, nil
+	return res, nil
 }
 
 // placeOf answers for a call where it stands now.
@@ -199,21 +192,17 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 }
 
 // Finished implements orchestrator.Distributor.
-func (s *Service) Finished(ctx context.Context, offer string, talked time.Duration) error {
-	o, ok, err := s.store.Offer(ctx, offer)
-	if err != nil || !ok {
-		return err
-	}
+func (s *Service) Finished(ctx context.Context, o orchestrator.Offer, talked time.Duration) error {
 	r := s.roster.Load()
 	now, wrap := s.now(), r.wrapUp(o.Agent, o.Queue)
 	res, err := s.store.Finish(ctx, now, FinishOrder{
-		Offer: offer, PBX: o.PBX, Seat: r.seatOf(o.Agent), WrapUp: wrap, Talked: talked, OfferID: newUnique(),
+		Offer: o.ID, PBX: o.PBX, Seat: r.seatOf(o.Agent), WrapUp: wrap, Talked: talked, OfferID: newUnique(),
 	})
 	if err != nil {
 		return err
 	}
 	if res.Open {
-		return fault.New("acd.Finished", fault.Conflict, "offer %q was not answered", offer)
+		return fault.New("acd.Finished", fault.Conflict, "offer %q was not answered", o.ID)
 	}
 	if wrap > 0 {
 		s.alarm.by(now.Add(wrap))

@@ -78,7 +78,7 @@ func (s *Service) deliver(ctx context.Context, desk orchestrator.OfferDesk, d de
 		why = orchestrator.OfferError
 	}
 	s.log.InfoContext(ctx, "an offered call is not here", "call", d.offer.Call, "agent", d.offer.Agent, "why", why)
-	if _, err := s.fail(ctx, d.offer.ID, why, undeliveredRest); err != nil {
+	if _, err := s.fail(ctx, d.offer, why, undeliveredRest); err != nil {
 		s.log.WarnContext(ctx, "the offer stands until its deadline", "offer", d.offer.ID, "error", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 // Distributor decides who waits and who serves. acd implements it. All its
 // methods are idempotent by call id or offer id and safe for concurrent use.
+// Offers are passed whole, as they were made: what is known need not be read.
 type Distributor interface {
 	// Enqueue puts a call in a queue and tries to match it, in one atomic step.
 	// A call that is in the queue already keeps its place and gets the same
@@ -20,13 +21,13 @@ type Distributor interface {
 
 	// Answered takes an offer up. False means the offer is no longer valid
 	// (expired, withdrawn): the agent's leg must be hung up.
-	Answered(ctx context.Context, offer string) (bool, error)
+	Answered(ctx context.Context, o Offer) (bool, error)
 	// Failed ends an offer that came to nothing. The call keeps its place and
 	// its waiting time and may be matched again at once (Placement.Offer).
 	// After OfferCancelled the call is out of the queue.
-	Failed(ctx context.Context, offer string, why OfferFailure) (Placement, error)
+	Failed(ctx context.Context, o Offer, why OfferFailure) (Placement, error)
 	// Finished ends an answered offer: the agent goes to wrap-up. talked is the conversation's length.
-	Finished(ctx context.Context, offer string, talked time.Duration) error
+	Finished(ctx context.Context, o Offer, talked time.Duration) error
 
 	// Standing lists the offers in force (ringing or talking) for calls of a
 	// PBX, so that after a crash those without a live call can be ended.

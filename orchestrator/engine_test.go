@@ -182,20 +182,20 @@ func (f *floor) Leave(_ context.Context, call, _ string) error {
 
 func (f *floor) Place(context.Context, string) (int, time.Duration, error) { return 1, 0, nil }
 
-func (f *floor) Answered(_ context.Context, id string) (bool, error) {
+func (f *floor) Answered(_ context.Context, o orchestrator.Offer) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.offer == nil || f.offer.ID != id {
+	if f.offer == nil || f.offer.ID != o.ID {
 		return false, nil
 	}
 	f.offer.Answered = true
 	return true, nil
 }
 
-func (f *floor) Failed(_ context.Context, id string, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
+func (f *floor) Failed(_ context.Context, o orchestrator.Offer, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.offer == nil || f.offer.ID != id {
+	if f.offer == nil || f.offer.ID != o.ID {
 		return orchestrator.Placement{Result: orchestrator.PlacedOut}, nil
 	}
 	f.missed = append(f.missed, why)
@@ -211,10 +211,10 @@ func (f *floor) Failed(_ context.Context, id string, why orchestrator.OfferFailu
 	return orchestrator.Placement{Result: orchestrator.PlacedOut}, nil
 }
 
-func (f *floor) Finished(_ context.Context, id string, _ time.Duration) error {
+func (f *floor) Finished(_ context.Context, o orchestrator.Offer, _ time.Duration) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.offer != nil && f.offer.ID == id {
+	if f.offer != nil && f.offer.ID == o.ID {
 		f.freed()
 	}
 	return nil

@@ -87,7 +87,7 @@ func (l *loop) pickup(ctx context.Context, f effect) []input {
 	if f.Offer.ID != "" {
 		var valid bool
 		ok := l.untilAnswered(ctx, func() (err error) {
-			valid, err = l.eng.dist.Answered(ctx, f.Offer.ID)
+			valid, err = l.eng.dist.Answered(ctx, f.Offer)
 			return err
 		})
 		if !ok || !valid {
@@ -154,13 +154,13 @@ func (l *loop) distribute(ctx context.Context, f effect) []input {
 			out = []input{{Kind: inPosition, Position: pos}}
 		case fxFail:
 			var p Placement
-			p, err = l.eng.dist.Failed(ctx, f.Offer.ID, f.Failure)
+			p, err = l.eng.dist.Failed(ctx, f.Offer, f.Failure)
 			out = []input{{Kind: inSettled, Offer: f.Offer}}
 			if f.Failure != OfferCancelled {
 				out = append(out, input{Kind: inPlaced, Placement: p})
 			}
 		case fxFinish:
-			err = l.eng.dist.Finished(ctx, f.Offer.ID, msDuration(f.TalkedMS))
+			err = l.eng.dist.Finished(ctx, f.Offer, msDuration(f.TalkedMS))
 			out = []input{{Kind: inSettled, Offer: f.Offer}}
 		case fxAgent:
 			var a AgentAnswer

@@ -224,9 +224,9 @@ func (t *term) endOrphanOffers(ctx context.Context) {
 			continue // its call settles it, or its deadline does
 		}
 		if o.Answered {
-			err = t.eng.dist.Finished(ctx, o.ID, 0)
+			err = t.eng.dist.Finished(ctx, o, 0)
 		} else {
-			_, err = t.eng.dist.Failed(ctx, o.ID, OfferCancelled)
+			_, err = t.eng.dist.Failed(ctx, o, OfferCancelled)
 		}
 		if err != nil {
 			t.log.WarnContext(ctx, "an orphaned offer could not be ended", "offer", o.ID, "error", err)

@@ -90,7 +90,7 @@ func BenchmarkFreeMatch(b *testing.B) {
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
-				if err := w.svc.Finished(w.ctx(), next.ID, time.Second); err != nil {
+				if err := w.svc.Finished(w.ctx(), next, time.Second); err != nil {
 					b.Fatal(err)
 				}
 				b.StopTimer()

@@ -134,7 +134,7 @@ func TestOfferLapses(t *testing.T) {
 	if gone.ID != o.ID || next.Call != "c1" || next.Agent != "a01" {
 		t.Fatalf("withdrawn %+v, next %+v", gone, next)
 	}
-	if ok, err := w.svc.Answered(w.ctx(), o.ID); ok || err != nil {
+	if ok, err := w.svc.Answered(w.ctx(), *o); ok || err != nil {
 		t.Errorf("a lapsed offer was answered: %v %v", ok, err)
 	}
 	// The engine's own word on it comes late: it gets the call's true place.

@@ -235,7 +235,7 @@ func TestRepeatedWordsChangeNothing(t *testing.T) {
 	w := setup(t, defs(1, queue("ventas")))
 	w.login("a00")
 	o := w.serve("c1", "ventas")
-	if ok, err := w.svc.Answered(w.ctx(), o.ID); !ok || err != nil {
+	if ok, err := w.svc.Answered(w.ctx(), o); !ok || err != nil {
 		t.Errorf("answered twice: %v %v", ok, err)
 	}
 	w.finish(o.ID)
@@ -244,7 +244,7 @@ func TestRepeatedWordsChangeNothing(t *testing.T) {
 	if p := w.failed(o.ID, orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedOut {
 		t.Errorf("%+v", p)
 	}
-	if ok, _ := w.svc.Answered(w.ctx(), o.ID); ok {
+	if ok, _ := w.svc.Answered(w.ctx(), o); ok {
 		t.Error("an offer that is over was answered")
 	}
 	if after := w.agent("a00"); after != before {
@@ -257,10 +257,10 @@ func TestRepeatedWordsChangeNothing(t *testing.T) {
 	}
 	w.advance(time.Minute)
 	open := w.offered()
-	if err := w.svc.Finished(context.WithoutCancel(w.ctx()), open.ID, 0); fault.KindOf(err) != fault.Conflict {
+	if err := w.svc.Finished(context.WithoutCancel(w.ctx()), open, 0); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("finishing an offer that rings: %v", err)
 	}
-	if _, err := w.svc.Failed(w.ctx(), open.ID, "tired"); fault.KindOf(err) != fault.Invalid {
+	if _, err := w.svc.Failed(w.ctx(), open, "tired"); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("an unknown failure: %v", err)
 	}
 }

@@ -76,7 +76,7 @@ func TestOneOfferManyAnswers(t *testing.T) {
 	together(func(i int) {
 		switch i % 2 {
 		case 0:
-			ok, err := w.svc.Answered(w.ctx(), o.ID)
+			ok, err := w.svc.Answered(w.ctx(), *o)
 			if err != nil {
 				t.Error(err)
 			}
@@ -222,7 +222,7 @@ func crowdServe(w *world, seen *ledger, rng *rand.Rand, o orchestrator.Offer, se
 		why = orchestrator.OfferError
 	}
 	if why != "" {
-		p, err := w.svc.Failed(w.ctx(), o.ID, why)
+		p, err := w.svc.Failed(w.ctx(), o, why)
 		if err != nil {
 			w.Error(err)
 		}
@@ -231,7 +231,7 @@ func crowdServe(w *world, seen *ledger, rng *rand.Rand, o orchestrator.Offer, se
 		}
 		return
 	}
-	ok, err := w.svc.Answered(w.ctx(), o.ID)
+	ok, err := w.svc.Answered(w.ctx(), o)
 	if err != nil {
 		w.Error(err)
 	}
@@ -241,7 +241,7 @@ func crowdServe(w *world, seen *ledger, rng *rand.Rand, o orchestrator.Offer, se
 	seen.begin(o)
 	runtime.Gosched()
 	seen.end(o)
-	if err := w.svc.Finished(w.ctx(), o.ID, time.Second); err != nil {
+	if err := w.svc.Finished(w.ctx(), o, time.Second); err != nil {
 		w.Error(err)
 	}
 	served.Add(1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -146,9 +147,18 @@ func (w *world) serve(call, queue string) orchestrator.Offer {
 	return *p.Offer
 }
 
+// offer is the offer with an id; of one that is over, what its id tells.
+func (w *world) offer(id string) orchestrator.Offer {
+	w.Helper()
+	if o, ok := w.records().Offers[id]; ok {
+		return o.Offer
+	}
+	return orchestrator.Offer{ID: id, Call: id[:max(0, strings.LastIndexByte(id, '-'))], PBX: pbx}
+}
+
 func (w *world) answer(offer string) {
 	w.Helper()
-	ok, err := w.svc.Answered(w.ctx(), offer)
+	ok, err := w.svc.Answered(w.ctx(), w.offer(offer))
 	w.must(err)
 	if !ok {
 		w.Fatalf("offer %s is not valid", offer)
@@ -157,14 +167,14 @@ func (w *world) answer(offer string) {
 
 func (w *world) failed(offer string, why orchestrator.OfferFailure) orchestrator.Placement {
 	w.Helper()
-	p, err := w.svc.Failed(w.ctx(), offer, why)
+	p, err := w.svc.Failed(w.ctx(), w.offer(offer), why)
 	w.must(err)
 	return p
 }
 
 func (w *world) finish(offer string) {
 	w.Helper()
-	w.must(w.svc.Finished(w.ctx(), offer, time.Minute))
+	w.must(w.svc.Finished(w.ctx(), w.offer(offer), time.Minute))
 }
 
 // offered waits for the next offer at the desk.

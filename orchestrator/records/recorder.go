@@ -15,6 +15,10 @@ import (
 const (
 	retryFirst = 100 * time.Millisecond
 	trimEvery  = time.Minute
+	// gather is how long the recorder rests after it has written less than a
+	// batch. A transaction costs much the same for one entry and for a hundred,
+	// and a call whose entries come together is computed once.
+	gather = 200 * time.Millisecond
 )
 
 // Sink is where the recorder writes; *DB is one.
@@ -149,6 +153,9 @@ func (r *Recorder) take(ctx context.Context, entries []orchestrator.Entry) error
 	r.mu.Unlock()
 	if due {
 		r.trim(ctx, now)
+	}
+	if len(entries) < r.cfg.Batch {
+		wait(ctx, gather)
 	}
 	return nil
 }

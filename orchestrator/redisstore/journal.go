@@ -27,10 +27,11 @@ var JournalFields = [...]string{"type", "at", "call", "agent", "queue", "pbx", "
 var ErrRewound = errors.New("the journal ends before the place to read on from")
 
 const (
-	tailCount = 256                    // entries for one call of fn
-	tailBlock = 500 * time.Millisecond // one wait of Tail; also how late it may notice the end of ctx
-	retryMin  = 50 * time.Millisecond
-	retryMax  = 2 * time.Second
+	tailCount  = 1000                   // entries for one call of fn
+	tailBlock  = 500 * time.Millisecond // one wait of Tail; also how late it may notice the end of ctx
+	tailGather = 50 * time.Millisecond  // after entries: what comes meanwhile is read together
+	retryMin   = 50 * time.Millisecond
+	retryMax   = 2 * time.Second
 )
 
 // Append writes journal entries in one atomic step.
@@ -104,6 +105,9 @@ func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.E
 		if entries := s.parse(ctx, batch); len(entries) > 0 {
 			if err := fn(entries); err != nil {
 				return err
+			}
+			if len(batch) < tailCount {
+				pause(ctx, tailGather)
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func follow(t *testing.T, s *redisstore.Store, after string) *follower {
 	f := &follower{grown: make(chan struct{}, 1), done: make(chan error, 1), cancel: cancel}
 	go func() {
 		f.done <- s.Tail(ctx, after, func(batch []orchestrator.Entry) error {
-			if len(batch) == 0 || len(batch) > 256 {
+			if len(batch) == 0 || len(batch) > 1000 {
 				t.Errorf("a batch of %d", len(batch))
 			}
 			f.mu.Lock()
