@@ -197,10 +197,17 @@ func (f *LampFollower) take() map[lamp]orchestrator.LampState {
 // who is offered a call and answers at once needs one command, not three.
 const lampBlink = 100 * time.Millisecond
 
+// A PBX that is slow to set lamps is busy with calls, which come first: after a
+// round the follower rests lampRest times as long as it took, at most lampLate.
+const (
+	lampRest = 4
+	lampLate = time.Second
+)
+
 // set sets what is wanted. What a PBX refuses is not tried again: the next
 // change or the next connection sets it.
 func (f *LampFollower) set(ctx context.Context) {
-	for {
+	for rest := lampBlink; ; {
 		select {
 		case <-ctx.Done():
 			return
@@ -209,9 +216,9 @@ func (f *LampFollower) set(ctx context.Context) {
 		select { // what passes within a blink of an eye is not shown
 		case <-ctx.Done():
 			return
-		case <-time.After(lampBlink):
+		case <-time.After(rest):
 		}
-		failed := map[string]int{}
+		begun, failed := time.Now(), map[string]int{}
 		for l, state := range f.take() {
 			if f.lamps.SetLamp(ctx, l.pbx, l.name, state) != nil {
 				failed[l.pbx]++
@@ -224,5 +231,6 @@ func (f *LampFollower) set(ctx context.Context) {
 		for pbx, n := range failed {
 			f.log.DebugContext(ctx, "lamps not set", "pbx", pbx, "lamps", n)
 		}
+		rest = min(max(lampBlink, lampRest*time.Since(begun)), lampLate)
 	}
 }
