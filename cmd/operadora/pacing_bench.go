@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,13 +22,16 @@ type pacingBenchSize struct {
 	seeds, tuneSeeds int
 	hours            float64  // 0 for the scenario's own
 	scenarios        []string // judged against the limit and the peers
+	clairvoyant      []string // held against oracles
 }
 
 // fullPacingBench is what the goals are stated for, twenty days of every
 // scenario; shortPacingBench shows the same lines from less, within minutes.
 var (
-	fullPacingBench  = pacingBenchSize{seeds: 20, tuneSeeds: 5, scenarios: []string{"all"}}
-	shortPacingBench = pacingBenchSize{seeds: 4, tuneSeeds: 2, scenarios: []string{"s1", "s2", "s3", "s9", "s10", "step50", "n200"}}
+	fullPacingBench = pacingBenchSize{seeds: 20, tuneSeeds: 5, scenarios: []string{"all"},
+		clairvoyant: []string{"exp5", "exp10", "exp20", "exp50", "s1", "s2", "s3", "s4", "s6", "s7", "s8"}}
+	shortPacingBench = pacingBenchSize{seeds: 4, tuneSeeds: 2, scenarios: []string{"s1", "s2", "s3", "s9", "s10", "step50", "n200"},
+		clairvoyant: []string{"exp10", "exp20", "s3"}}
 )
 
 func newPacingBenchCommand() *cobra.Command {
@@ -40,7 +45,7 @@ func newPacingBenchCommand() *cobra.Command {
 			if full {
 				size = fullPacingBench
 			}
-			return pacingBenchmarks(cmd.Context(), size, func(l bench.Line) error { return json.NewEncoder(cmd.OutOrStdout()).Encode(l) })
+			return pacingBenchmarks(cmd.Context(), size, cmd.ErrOrStderr(), func(l bench.Line) error { return json.NewEncoder(cmd.OutOrStdout()).Encode(l) })
 		},
 	}
 	c.Flags().BoolVar(&full, "full", false, "twenty days of every scenario, which takes the better part of an hour")
@@ -56,18 +61,19 @@ type pacingBench struct {
 }
 
 // pacingBenchmarks measures the pacer against its goals.
-func pacingBenchmarks(ctx context.Context, size pacingBenchSize, emit func(bench.Line) error) error {
+func pacingBenchmarks(ctx context.Context, size pacingBenchSize, progress io.Writer, emit func(bench.Line) error) error {
 	b := &pacingBench{ctx: ctx, size: size, emit: emit}
 	worlds, err := loadWorlds(size.scenarios)
 	if err != nil {
 		return err
 	}
-	for _, w := range worlds {
+	for i, w := range worlds {
+		fmt.Fprintf(progress, "pacing bench: %s, scenario %d of %d …\n", w.Name, i+1, len(worlds))
 		if err := b.scenario(w); err != nil {
 			return fmt.Errorf("pacing bench, %s: %w", w.Name, err)
 		}
 	}
-	for _, step := range []func() error{b.optima, b.shock, b.speed} {
+	for _, step := range []func() error{b.optima, b.clairvoyant, b.shock, b.speed} {
 		if err := step(); err != nil {
 			return fmt.Errorf("pacing bench: %w", err)
 		}
@@ -123,10 +129,35 @@ func (b *pacingBench) scenario(w *pacingsim.World) error {
 		if err != nil {
 			return err
 		}
-		b.line(name, "utilisation", "share", ours.UtilisationMean, "best "+kind.name+": "+spec, peer.UtilisationMean)
-		b.line(name, "abandoned", "share", ours.AbandonMean, "best "+kind.name+": "+spec, peer.AbandonMean)
+		equal, err := b.noWorse(w, ours, peer)
+		if err != nil {
+			return err
+		}
+		b.line(name, "utilisation", "share", equal.UtilisationMean, "best "+kind.name+": "+spec, peer.UtilisationMean)
+		b.line(name, "abandoned", "share", equal.AbandonMean, "best "+kind.name+": "+spec, peer.AbandonMean)
 	}
 	return nil
+}
+
+// noWorse is ours at equal or lower abandonment than a peer: as it is where it
+// abandons no more, else with its limits lowered until it does not.
+func (b *pacingBench) noWorse(w *pacingsim.World, ours, peer pacingsim.Result) (pacingsim.Result, error) {
+	stricter := *w
+	stricter.Campaigns = slices.Clone(w.Campaigns)
+	for ours.AbandonMean > peer.AbandonMean {
+		factor := 0.97 * peer.AbandonMean / ours.AbandonMean
+		for i := range stricter.Campaigns {
+			stricter.Campaigns[i].Limit *= factor
+		}
+		if stricter.Campaigns[0].Limit < 1e-5 {
+			return ours, fmt.Errorf("no limit brings abandonment down to the peer's %g", peer.AbandonMean)
+		}
+		var err error
+		if ours, err = b.run(&stricter, ourAlgorithm); err != nil {
+			return ours, err
+		}
+	}
+	return ours, nil
 }
 
 // tune is the best setting of several families, on days that are not judged;
@@ -178,6 +209,30 @@ func (b *pacingBench) optima() error {
 		b.line("pacing/"+name, "utilisation", "share", rings.UtilisationMean, "exact optimum", best.Utilisation)
 		b.line("pacing/"+name, "abandoned", "share", rings.AbandonMean, "exact optimum", best.Abandonment)
 		b.line("pacing/"+name, "utilisation_giving_calls_up", "share", free.UtilisationMean, "exact optimum", best.Utilisation)
+	}
+	return nil
+}
+
+// clairvoyant shows the distance to the same pacer with an oracle: one that knows
+// which leads a person will answer, and one that knows when agents will be idle.
+func (b *pacingBench) clairvoyant() error {
+	for _, name := range b.size.clairvoyant {
+		w, err := pacingsim.Load(name)
+		if err != nil {
+			return err
+		}
+		ours, err := b.run(w, ourAlgorithm)
+		if err != nil {
+			return err
+		}
+		for _, known := range []string{"answers", "releases"} {
+			bound, err := b.run(w, "knowing:"+known)
+			if err != nil {
+				return err
+			}
+			b.line("pacing/"+name, "utilisation", "share", ours.UtilisationMean, "knowing "+known, bound.UtilisationMean)
+			b.line("pacing/"+name, "abandoned", "share", ours.AbandonMean, "knowing "+known, bound.AbandonMean)
+		}
 	}
 	return nil
 }

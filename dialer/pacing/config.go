@@ -60,6 +60,11 @@ type Config struct {
 	// BridgeDelay is the time to join an answered call and a free agent; it is
 	// taken from Threshold. Default 250 ms.
 	BridgeDelay time.Duration
+	// Release tells when a busy agent will be idle, where that is known
+	// beforehand: a wrap-up that the clock ends, and in a simulation anything.
+	// It is asked at each decision for each busy agent, and false leaves the
+	// agent to the estimate. Default nil: everything is estimated.
+	Release func(AgentID) (time.Time, bool)
 }
 
 // CampaignConfig is one campaign of the pool.

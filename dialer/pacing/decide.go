@@ -109,12 +109,34 @@ func (p *Pacer) lookAtAgents(f *foresight) (idle int) {
 				idle++
 			}
 		default:
-			p.handling.freeBy(a, p.now, returns, &chance)
+			if !p.release(a, &chance) {
+				p.handling.freeBy(a, p.now, returns, &chance)
+			}
 			p.outlook.free(&chance)
 			f.soon += chance[moments-1]
 		}
 	}
 	return idle
+}
+
+// release fills in the same chances, 0 or 1, of an agent whose end of work is
+// known; false when it is not.
+func (p *Pacer) release(a *agentRecord, chance *[moments]float64) bool {
+	if p.cfg.Release == nil {
+		return false
+	}
+	at, known := p.cfg.Release(a.ID)
+	if !known {
+		return false
+	}
+	in := at.Sub(p.origin).Seconds() - p.now
+	for m, by := range p.idleBy {
+		chance[m] = 0
+		if in <= by {
+			chance[m] = 1
+		}
+	}
+	return true
 }
 
 // lookAtCalls adds the calls in the air and those ordered.

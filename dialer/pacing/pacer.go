@@ -25,7 +25,8 @@ type Pacer struct {
 	lines    float64
 	wait     float64 // mean wait of agents for a call, forgotten within some tens
 
-	ahead     [moments]float64
+	ahead     [moments]float64 // at which answers are weighed, seconds from now
+	idleBy    [moments]float64 // by which an agent must be idle for each of them
 	rebuildAt float64
 	estimated float64
 	decided   float64

@@ -106,11 +106,10 @@ func (p *Pacer) rebuild() {
 		}
 		delay = math.Min(delay, k.cfg.Threshold.Seconds())
 	}
-	var idleBy [moments]float64
 	delay = math.Max(0, delay-p.cfg.BridgeDelay.Seconds())
 	for m := range p.ahead {
 		p.ahead[m] /= weights
-		idleBy[m] = p.ahead[m] + delay
+		p.idleBy[m] = p.ahead[m] + delay
 	}
 	for i := range p.campaigns {
 		p.campaigns[i].ring.tabulate(&p.ahead)
@@ -129,7 +128,7 @@ func (p *Pacer) rebuild() {
 			expose(&h.Wrap.live, age)
 		}
 	}
-	h.rebuild(&idleBy, p.inbound.Last > 0)
+	h.rebuild(&p.idleBy, p.inbound.Last > 0)
 }
 
 // forgetLost drops calls whose end was never told.

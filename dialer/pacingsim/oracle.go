@@ -1,6 +1,8 @@
 package pacingsim
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/dialer/pacing"
@@ -19,24 +21,38 @@ type knowing struct {
 	hidden  map[pacing.CallID]bool
 }
 
+// newKnowing reads what is known: of the ladder of oracles, "answers" is
+// outcome-clairvoyant and "releases" is service-clairvoyant.
 func newKnowing(args string) (Factory, error) {
-	if args != "" {
-		return nil, errNoArgs
+	switch strings.TrimSpace(args) {
+	case "", "answers":
+		return knowingAnswers, nil
+	case "releases":
+		return knowingReleases, nil
 	}
-	return func(u Setup) (Controller, error) {
-		cfg := pacing.Config{Campaigns: append([]pacing.CampaignConfig(nil), u.Campaigns...),
-			Lines: u.Lines, CallsPerSecond: u.CallsPerSecond, BridgeDelay: u.BridgeDelay}
-		for i := range cfg.Campaigns {
-			cfg.Campaigns[i].AnswerPrior, cfg.Campaigns[i].AnswerPriorCalls = 0.97, 1000
-		}
-		p, err := pacing.New(cfg)
-		if err != nil {
-			return nil, err
-		}
-		n := len(cfg.Campaigns)
-		return &knowing{Pacer: p, oracle: u.Oracle, ordered: make([][]bool, n), heads: make([]int, n),
-			hidden: map[pacing.CallID]bool{}}, nil
-	}, nil
+	return nil, fmt.Errorf("%q is neither answers nor releases", args)
+}
+
+// knowingReleases is the production pacer that is told when agents will be idle.
+func knowingReleases(u Setup) (Controller, error) {
+	cfg := config(u)
+	cfg.Release = u.Oracle.Release
+	p, err := pacing.New(cfg)
+	return &pacer{p}, err
+}
+
+func knowingAnswers(u Setup) (Controller, error) {
+	cfg := config(u)
+	for i := range cfg.Campaigns {
+		cfg.Campaigns[i].AnswerPrior, cfg.Campaigns[i].AnswerPriorCalls = 0.97, 1000
+	}
+	p, err := pacing.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n := len(cfg.Campaigns)
+	return &knowing{Pacer: p, oracle: u.Oracle, ordered: make([][]bool, n), heads: make([]int, n),
+		hidden: map[pacing.CallID]bool{}}, nil
 }
 
 // Observe hides what happens to leads that no person answers.

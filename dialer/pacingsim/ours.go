@@ -1,7 +1,6 @@
 package pacingsim
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,12 +18,11 @@ func Algorithms() []Algorithm {
 		New:   newOurs,
 	}, {
 		Name:  "knowing",
-		About: "the production pacer if it knew which leads a person will answer: a bound, not an algorithm",
+		Args:  "answers or releases (default answers)",
+		About: "the production pacer if it knew which leads a person will answer, or when busy agents will be idle: a yardstick, not an algorithm",
 		New:   newKnowing,
 	}}
 }
-
-var errNoArgs = errors.New("takes no arguments")
 
 func newOurs(args string) (Factory, error) {
 	switch mode := pacing.Mode(strings.TrimSpace(args)); mode {
@@ -35,12 +33,17 @@ func newOurs(args string) (Factory, error) {
 	}
 }
 
+// config is the production pacer's for a world.
+func config(u Setup) pacing.Config {
+	return pacing.Config{Campaigns: append([]pacing.CampaignConfig(nil), u.Campaigns...),
+		Lines: u.Lines, CallsPerSecond: u.CallsPerSecond, BridgeDelay: u.BridgeDelay}
+}
+
 // pacer runs the production pacer as a Controller.
 type pacer struct{ *pacing.Pacer }
 
 func newPacer(u Setup, mode pacing.Mode) (*pacer, error) {
-	cfg := pacing.Config{Campaigns: append([]pacing.CampaignConfig(nil), u.Campaigns...),
-		Lines: u.Lines, CallsPerSecond: u.CallsPerSecond, BridgeDelay: u.BridgeDelay}
+	cfg := config(u)
 	for i := range cfg.Campaigns {
 		if mode != "" {
 			cfg.Campaigns[i].Mode = mode
