@@ -48,8 +48,10 @@ type PBX interface {
 	// CreateBridge makes a mixing bridge; one that exists already is no error.
 	CreateBridge(ctx context.Context, bridge string) error
 	Join(ctx context.Context, bridge string, channels ...string) error
-	// DestroyBridge removes a bridge; one that is gone already is no error.
-	DestroyBridge(ctx context.Context, bridge string) error
+	// DestroyBridge removes a bridge; one that is gone already is no error. Its
+	// channels go on; those of stay are out of it, and ready for the next
+	// command, when it returns.
+	DestroyBridge(ctx context.Context, bridge string, stay ...string) error
 
 	// Record starts a recording of a bridge or of a channel (voicemail).
 	// EventRecorded follows when it ends, once.

@@ -58,7 +58,7 @@ func (l *loop) command(ctx context.Context, f effect) []input {
 	case fxBridge:
 		err = p.CreateBridge(ctx, bridge)
 	case fxUnbridge:
-		err = p.DestroyBridge(ctx, bridge)
+		err = p.DestroyBridge(ctx, bridge, l.staying()...)
 		done = []input{{Kind: inUnbridge}}
 	case fxRejoin:
 		if err = p.CreateBridge(ctx, bridge); err == nil {
@@ -79,6 +79,14 @@ func (l *loop) command(ctx context.Context, f effect) []input {
 	}
 	l.log.DebugContext(ctx, "command failed", "command", f.Kind, "error", err)
 	return []input{{Kind: inRefused, Effect: f, Err: err}}
+}
+
+// staying is the caller if the flow goes on with him after his bridge is gone.
+func (l *loop) staying() []string {
+	if l.call.Hung || l.call.State == StateClearing || l.call.State == StateEnded {
+		return nil
+	}
+	return []string{l.call.Channel}
 }
 
 // pickup takes the offer up and joins caller and agent. The offer is taken

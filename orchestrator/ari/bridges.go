@@ -65,10 +65,22 @@ func bridgeGone(err error) error {
 
 // DestroyBridge removes a bridge and leaves its channels in the application;
 // one that is gone already is no error. Its recordings are ended before:
-// Asterisk forgets with the bridge whom to tell of their end.
-func (a *Adapter) DestroyBridge(ctx context.Context, bridge string) error {
+// Asterisk forgets with the bridge whom to tell of their end. Channels that are
+// to go on are taken out one by one, which Asterisk confirms when it is done:
+// those it puts out with the bridge leave it some time later, and a prompt
+// ordered meanwhile is dropped without a word.
+func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...string) error {
 	for _, id := range a.tapes.of(bridge) {
 		if err := a.StopRecord(ctx, id); err != nil {
+			return err
+		}
+	}
+	for _, channel := range stay {
+		err := a.client.do(ctx, request{
+			verb: "Part", method: http.MethodPost, path: []string{"bridges", bridge, "removeChannel"},
+			query: url.Values{"channel": {channel}}, again: true,
+		}, nil)
+		if err != nil && status(err) == 0 { // refused: it is gone, or was not in it
 			return err
 		}
 	}

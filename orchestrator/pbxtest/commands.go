@@ -128,8 +128,8 @@ func (p *PBX) idle(channels []string) bool {
 }
 
 // DestroyBridge removes a bridge; the channels in it stay, its recordings end.
-func (p *PBX) DestroyBridge(ctx context.Context, bridge string) error {
-	return p.obey(ctx, Command{Op: "DestroyBridge", ID: bridge}, func() error {
+func (p *PBX) DestroyBridge(ctx context.Context, bridge string, stay ...string) error {
+	return p.obey(ctx, Command{Op: "DestroyBridge", ID: bridge, Channels: slices.Clone(stay)}, func() error {
 		in, ok := p.bridges[bridge]
 		if !ok {
 			return nil

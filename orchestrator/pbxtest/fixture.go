@@ -115,6 +115,7 @@ var suite = []struct {
 
 	{"bridge", nil, testBridge},
 	{"bridge destroyed", nil, testBridgeDestroyed},
+	{"prompt after a bridge", nil, testPromptAfterBridge},
 	{"bridge outlived by the caller", nil, testBridgePartnerLeaves},
 
 	{"record a bridge", nil, testRecordBridge},

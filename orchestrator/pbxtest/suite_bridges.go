@@ -53,6 +53,22 @@ func testBridgeDestroyed(r *rig) {
 	}
 }
 
+// A caller who was left by the far end hears the next prompt at once.
+func testPromptAfterBridge(r *rig) {
+	l := r.answered()
+	ctx := r.Context()
+	for range 10 {
+		bridge := r.id("b")
+		r.must(r.PBX.CreateBridge(ctx, bridge))
+		r.must(r.PBX.Join(ctx, bridge, l.channel))
+		r.must(r.PBX.DestroyBridge(ctx, bridge, l.channel, "op-nobody"))
+		id := r.play(l.channel, r.Short)
+		if e := r.await("the end of playback "+id, played(id)); e.Failed {
+			r.Errorf("failed: %s", e.Reason)
+		}
+	}
+}
+
 func testBridgePartnerLeaves(r *rig) {
 	l, p, leg, bridge := r.bridged()
 	p.HangUp(r.T)
