@@ -31,7 +31,8 @@ type PBX interface {
 	// Continue hands the channel back to the PBX's own dialplan.
 	Continue(ctx context.Context, channel string, to DialplanPlace) error
 
-	// Play starts a playback on a channel; EventPlayed follows, once.
+	// Play starts a playback on a channel; EventPlayed follows, once, unless the
+	// channel ends before.
 	Play(ctx context.Context, p Playback) error
 	// StopPlay ends a playback early; one that is over already is no error.
 	StopPlay(ctx context.Context, playback string) error

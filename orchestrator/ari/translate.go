@@ -90,6 +90,9 @@ func (t *translator) translate(w wire.Event) (orchestrator.Event, verdict) {
 	case *wire.PlaybackFinished:
 		e.At, v = time.Time(w.Timestamp), tell
 		played(&e, w.Playback)
+		if e.Failed && t.legs.hangingUp(e.Channel) {
+			v = silent // the channel's end follows, and says it all: a flow must not go on without its caller
+		}
 	case *wire.RecordingStarted:
 		t.recordings[w.Recording.Name] = time.Time(w.Timestamp)
 	case *wire.RecordingFinished:
@@ -152,6 +155,14 @@ func (l *legs) hangupRequested(w *wire.ChannelHangupRequest) {
 	}
 }
 
+// hangingUp tells whether a channel is about to end.
+func (l *legs) hangingUp(channel string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[channel]
+	return g != nil && g.ending
+}
+
 // leftApplication is the end of a channel's stay with us.
 func (l *legs) leftApplication(e *orchestrator.Event) verdict {
 	l.mu.Lock()
@@ -202,7 +213,7 @@ func (l *legs) destroyed(e *orchestrator.Event) verdict {
 func played(e *orchestrator.Event, p wire.PlaybackData) {
 	e.Kind, e.Playback, e.Channel = orchestrator.EventPlayed, p.ID, channelOf(p.TargetURI)
 	if p.State == "failed" {
-		e.Failed, e.Reason = true, "the last sound is missing, or the channel hung up"
+		e.Failed, e.Reason = true, "the last sound is missing"
 	}
 }
 

@@ -143,7 +143,7 @@ func (p *PBX) end(c *channel, cause orchestrator.Cause) {
 	}
 }
 
-// drop takes a channel out of its bridge and ends its playbacks and
+// drop takes a channel out of its bridge, forgets its playbacks and ends its
 // recordings. p.mu is held.
 func (p *PBX) drop(c *channel, reason string) {
 	for _, d := range c.fate {
@@ -153,7 +153,12 @@ func (p *PBX) drop(c *channel, reason string) {
 	work := c.work
 	c.work = nil // so that the end of one does not begin the next
 	for _, j := range work {
-		p.finish(j, true, reason)
+		if j.rec != nil {
+			p.finish(j, true, reason)
+			continue
+		}
+		p.cancel(j.ends)
+		delete(p.playbacks, j.id) // the channel's own end says that it is over
 	}
 	p.part(c)
 	c.held = false

@@ -112,14 +112,14 @@ func testPlayQueuedStopped(r *rig) {
 	r.over(l, second)
 }
 
-// Whether the end of a playback is told when its channel hangs up depends on
-// how far it got; it is told at most once, and the end of the channel always.
+// A playback that a hang-up cuts short is not told to be over, or a flow would
+// go on without its caller: the end of the channel is.
 func testPlayHangup(r *rig) {
 	l := r.answered()
 	id := r.play(l.channel, r.Long)
 	l.HangUp(r.T)
 	r.once("the end", on(orchestrator.EventEnded, l.channel))
-	if n := r.count(played(id)); n > 1 {
+	if n := r.count(played(id)); n > 0 {
 		r.Errorf("the end of the playback was told %d times", n)
 	}
 	known, err := r.PBX.Playing(r.Context(), id)
