@@ -9,8 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/operadora/operadora/dialplans"
@@ -93,9 +91,8 @@ type Asterisk struct {
 	ports  *portBlock
 	values dialplans.Values
 
-	mu  sync.Mutex
-	run *process // guarded by mu; nil when stopped
-	out *tail    // guarded by mu; what the running program printed itself
+	server
+	out *tail // guarded by mu; what the running program printed itself
 }
 
 // StartAsterisk starts a private instance and returns when it has fully
@@ -173,11 +170,8 @@ func (a *Asterisk) prepare() error {
 func (a *Asterisk) Restart(ctx context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.run != nil {
-		if err := a.run.stop(syscall.SIGTERM, 10*time.Second); err != nil {
-			return err
-		}
-		a.run = nil
+	if err := a.end(); err != nil {
+		return err
 	}
 	if a.ports.lock == nil {
 		return errors.New("this asterisk was stopped for good")
@@ -306,53 +300,12 @@ func (a *Asterisk) WaitLog(ctx context.Context, text string) error {
 	}
 }
 
-// PID is the process id, 0 when the instance does not run.
-func (a *Asterisk) PID() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.run == nil {
-		return 0
-	}
-	return a.run.pid
-}
-
-// Kill ends the instance at once, as a crash would. Restart brings it back.
-func (a *Asterisk) Kill() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.run == nil {
-		return nil
-	}
-	err := a.run.kill()
-	a.run = nil
-	return err
-}
-
-// Pause freezes the instance: sockets stay open and nothing is answered.
-func (a *Asterisk) Pause() error { return a.signal(syscall.SIGSTOP) }
-
-// Resume lets a paused instance go on.
-func (a *Asterisk) Resume() error { return a.signal(syscall.SIGCONT) }
-
-func (a *Asterisk) signal(s syscall.Signal) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.run == nil {
-		return errors.New("this asterisk does not run")
-	}
-	return a.run.signal(s)
-}
-
 // Stop ends the instance for good, hanging up every call, and removes its
 // folder, if StartAsterisk made it. It may be called more than once.
 func (a *Asterisk) Stop() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var err error
-	if a.run != nil {
-		err = a.run.stop(syscall.SIGTERM, 10*time.Second)
-		a.run = nil
-	}
+	err := a.end()
 	a.discard()
 	return err
 }

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 )
 
@@ -38,8 +36,7 @@ type Redis struct {
 	temp  *folder // nil when the caller named the folder
 	ports *portBlock
 
-	mu  sync.Mutex
-	run *process // guarded by mu; nil when stopped
+	server
 }
 
 // StartRedis starts a private redis-server on a free loopback port and returns
@@ -125,11 +122,8 @@ func (r *Redis) Addr() string { return loopback(r.ports.base) }
 func (r *Redis) Restart(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.run != nil {
-		if err := r.run.stop(syscall.SIGTERM, 10*time.Second); err != nil {
-			return err
-		}
-		r.run = nil
+	if err := r.end(); err != nil {
+		return err
 	}
 	if r.ports.lock == nil {
 		return fmt.Errorf("redis-server on %s was stopped for good", r.Addr())
@@ -184,43 +178,12 @@ func pong(ctx context.Context, addr string) bool {
 	return err == nil && strings.HasPrefix(line, "+PONG")
 }
 
-// Kill ends the server at once, as a crash would. Restart brings it back.
-func (r *Redis) Kill() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.run == nil {
-		return nil
-	}
-	err := r.run.kill()
-	r.run = nil
-	return err
-}
-
-// Pause freezes the server: connections stay open and nothing is answered.
-func (r *Redis) Pause() error { return r.signal(syscall.SIGSTOP) }
-
-// Resume lets a paused server go on.
-func (r *Redis) Resume() error { return r.signal(syscall.SIGCONT) }
-
-func (r *Redis) signal(s syscall.Signal) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.run == nil {
-		return fmt.Errorf("redis-server on %s does not run", r.Addr())
-	}
-	return r.run.signal(s)
-}
-
 // Stop ends the server for good and removes its folder, if StartRedis made it.
 // It may be called more than once.
 func (r *Redis) Stop() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var err error
-	if r.run != nil {
-		err = r.run.stop(syscall.SIGTERM, 10*time.Second)
-		r.run = nil
-	}
+	err := r.end()
 	r.discard()
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"regexp"
 	"strings"
 	"syscall"
@@ -145,14 +146,22 @@ func (s *Site) Begin() error {
 		return err
 	}
 	cmd.Stderr, cmd.Stdout = s.Log, s.Log
-	if err := cmd.Start(); err != nil {
+	started, gone := make(chan error), make(chan struct{})
+	go func() {
+		// The death signal is bound to the thread that forked: it must live as
+		// long as the child.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ended is told by its log
+			close(gone)
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
-	gone := make(chan struct{})
-	go func() {
-		_ = cmd.Wait() // how it ended is told by its log
-		close(gone)
-	}()
 	s.cmd, s.gone = cmd, gone
 	return nil
 }
