@@ -112,15 +112,10 @@ func TestAgentTwice(t *testing.T) {
 	must(t, err)
 	_, desk := r.stores()
 	r.eventually("the phone is seen busy", func() error { return deviceIs(t, desk, "101", orchestrator.DeviceBusy) })
-	c := r.call("5550001", "5000")
-	must(t, c.SendDTMF("1"))
+	c := r.queue("5550001")
 	r.awaitEntry(orchestrator.EntryCallQueued, 1)
 	must(t, own.Hangup())
-	a := r.next(ana) // as soon as the phone is free
-	must(t, a.Answer())
-	r.talk(c, a)
-	must(t, a.Hangup())
-	ended(t, c)
+	r.serve(ana, c) // as soon as the phone is free
 	calls := r.settled(1)
 	if calls[0].Offers != 1 {
 		t.Errorf("%d offers: the busy phone was rung", calls[0].Offers)

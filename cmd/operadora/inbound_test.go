@@ -14,11 +14,7 @@ func TestACallerReachesAnAgent(t *testing.T) {
 	c := r.call("5550001", "5000")
 	must(t, c.WaitSound(limit(t)))
 	must(t, c.SendDTMF("1"))
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(c, a)
-	must(t, a.Hangup())
-	ended(t, c)
+	r.serve(ana, c)
 	got := r.settled(1)[0]
 	if got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" || got.EndedBy != "agent" ||
 		got.Caller.Number != "5550001" || got.DID != "5000" || got.Recording == "" || got.TalkMS == 0 {
@@ -38,21 +34,18 @@ func TestCallersWhoHangUp(t *testing.T) {
 	must(t, prompt.Hangup())
 	r.awaitEntry(orchestrator.EntryCallEnded, 2) // the login was the first
 
-	ringing := r.call("5550002", "5000")
-	must(t, ringing.SendDTMF("1"))
+	ringing := r.queue("5550002")
 	rung := r.next(ana)
 	must(t, ringing.Hangup())
 	ended(t, rung)
 	r.awaitEntry(orchestrator.EntryCallEnded, 3)
 
-	talking := r.call("5550003", "5000")
-	must(t, talking.SendDTMF("1"))
+	talking := r.queue("5550003")
 	a := r.next(ana)
 	must(t, a.Answer())
 	r.talk(talking, a)
 
-	queued := r.call("5550004", "5000")
-	must(t, queued.SendDTMF("1"))
+	queued := r.queue("5550004")
 	r.awaitEntry(orchestrator.EntryCallQueued, 3)
 	must(t, queued.Hangup())
 	r.awaitEntry(orchestrator.EntryCallEnded, 4)
@@ -61,8 +54,7 @@ func TestCallersWhoHangUp(t *testing.T) {
 	ended(t, a)
 
 	// at the instant the agent answers
-	instant := r.call("5550005", "5000")
-	must(t, instant.SendDTMF("1"))
+	instant := r.queue("5550005")
 	b := r.next(ana)
 	must(t, b.Answer())
 	must(t, instant.Hangup())
@@ -90,8 +82,7 @@ func TestAgentsWhoDoNotServe(t *testing.T) {
 	ana := r.login("101")
 
 	// rejects, then does not answer: two misses in a row pause her
-	first := r.call("5550001", "5000")
-	must(t, first.SendDTMF("1"))
+	first := r.queue("5550001")
 	must(t, r.next(ana).Reject(603))
 	missed := r.next(ana) // the same caller, kept in the queue
 	must(t, missed.Ring())
@@ -100,22 +91,13 @@ func TestAgentsWhoDoNotServe(t *testing.T) {
 
 	// now Ben logs in and gets the caller
 	ben := r.login("102")
-	a := r.next(ben)
-	must(t, a.Answer())
-	r.talk(first, a)
-	must(t, a.Hangup())
-	ended(t, first)
+	r.serve(ben, first)
 
 	// Ana comes back, but her phone is unplugged: the caller goes to Ben
 	r.dial(ana, "*484")
 	must(t, ana.Unregister(limit(t)))
-	second := r.call("5550002", "5000")
-	must(t, second.SendDTMF("1"))
-	b := r.next(ben)
-	must(t, b.Answer())
-	r.talk(second, b)
-	must(t, b.Hangup())
-	ended(t, second)
+	second := r.queue("5550002")
+	r.serve(ben, second)
 
 	for _, c := range r.settled(2) {
 		if c.Outcome != orchestrator.OutcomeServed || c.Agent != "102" {

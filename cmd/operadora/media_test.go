@@ -57,8 +57,7 @@ func TestRecordingIsMutedListedAndStreamed(t *testing.T) {
 	api, err := r.API("supervisor")
 	must(t, err)
 	ana := r.login("101")
-	c := r.call("5550001", "5000")
-	must(t, c.SendDTMF("1"))
+	c := r.queue("5550001")
 	a := r.next(ana)
 	must(t, a.Answer())
 	c.PlayTone(500) // the agent only listens
@@ -194,11 +193,7 @@ func TestTransferThroughTheGate(t *testing.T) {
 	default:
 	}
 	must(t, c.SendDTMF("915550#"))
-	far := r.next(carrier)
-	must(t, far.Answer())
-	r.talk(c, far)
-	must(t, far.Hangup())
-	ended(t, c)
+	r.serve(carrier, c)
 	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeTransferred {
 		t.Errorf("the record: %+v", got)
 	}
@@ -227,8 +222,7 @@ func TestLamps(t *testing.T) {
 	}
 	r.dial(ana, "*481")
 	shows("terminated") // off: free
-	c := r.call("5550001", "5000")
-	must(t, c.SendDTMF("1"))
+	c := r.queue("5550001")
 	shows("early") // it rings
 	a := r.next(ana)
 	must(t, a.Answer())

@@ -195,6 +195,24 @@ func (r *rig) call(from, did string) *lab.Call {
 	return c
 }
 
+// queue places a call that presses 1 in the menu, for the queue.
+func (r *rig) queue(from string) *lab.Call {
+	r.t.Helper()
+	c := r.call(from, "5000")
+	must(r.t, c.SendDTMF("1"))
+	return c
+}
+
+// serve has a desk phone take a caller's call, talk and hang up.
+func (r *rig) serve(p *lab.Phone, caller *lab.Call) {
+	r.t.Helper()
+	a := r.next(p)
+	must(r.t, a.Answer())
+	r.talk(caller, a)
+	must(r.t, a.Hangup())
+	ended(r.t, caller)
+}
+
 // next waits for a call at a desk phone.
 func (r *rig) next(p *lab.Phone) *lab.Call {
 	r.t.Helper()

@@ -18,8 +18,7 @@ type crowd struct {
 func newCrowd(r *rig) (c crowd, ana, ben *lab.Phone) {
 	r.t.Helper()
 	ana, ben = r.login("101"), r.login("102")
-	c.talking = r.call("5550001", "5000")
-	must(r.t, c.talking.SendDTMF("1"))
+	c.talking = r.queue("5550001")
 	select { // whichever phone rings first
 	case c.talks = <-ana.Incoming():
 	case c.talks = <-ben.Incoming():
@@ -29,12 +28,10 @@ func newCrowd(r *rig) (c crowd, ana, ben *lab.Phone) {
 	}
 	must(r.t, c.talks.Answer())
 	r.talk(c.talking, c.talks)
-	c.ringing = r.call("5550002", "5000")
-	must(r.t, c.ringing.SendDTMF("1"))
+	c.ringing = r.queue("5550002")
 	c.rung = r.next(ben)
 	must(r.t, c.rung.Ring())
-	c.queued = r.call("5550003", "5000")
-	must(r.t, c.queued.SendDTMF("1"))
+	c.queued = r.queue("5550003")
 	r.awaitEntry(orchestrator.EntryCallQueued, 3)
 	c.menu = r.call("5550004", "5000")
 	must(r.t, c.menu.WaitSound(limit(r.t)))
@@ -153,13 +150,8 @@ func TestAsteriskRestarted(t *testing.T) {
 	}
 	// the next caller is served by an agent who is still logged in
 	must(t, ana.Register(limit(t)))
-	next := r.call("5550009", "5000")
-	must(t, next.SendDTMF("1"))
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(next, a)
-	must(t, a.Hangup())
-	ended(t, next)
+	next := r.queue("5550009")
+	r.serve(ana, next)
 	r.settled(5)
 }
 
@@ -202,11 +194,7 @@ func TestHostileCaller(t *testing.T) {
 	c, err := p.Dial(limit(t), "5000", lab.DialOptions{From: "55'50;001", Name: `\"<&>'\x1b[31m; DROP` + "\u202e"})
 	must(t, err)
 	must(t, c.SendDTMF("1"))
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(c, a)
-	must(t, a.Hangup())
-	ended(t, c)
+	r.serve(ana, c)
 	got := r.settled(1)[0]
 	if strings.ContainsAny(got.Caller.Name+got.Caller.Number, "\"<>\x1b\n;'&") && strings.ContainsAny(got.Caller.Number, "\"<>\x1b\n;'&") {
 		t.Errorf("kept as %q %q", got.Caller.Number, got.Caller.Name)
