@@ -47,7 +47,7 @@ const (
 	stageStop        stage = iota // no call at all
 	stageRepair                   // overdrawn: few calls, each with a free agent to spare
 	stageProgressive              // one call per free agent
-	stageCareful                  // a chance of abandonment of levelLowest
+	stageCareful                  // a chance of abandonment of levelLowest; the way back once it has proved to be one
 	stageLevel                    // the level that the balance gives
 )
 
@@ -80,7 +80,7 @@ func (b *budget) resolved(abandoned bool, now float64) {
 			b.HoldFor = math.Min(math.Max(2*b.HoldFor, firstHold), longestHold)
 			b.HoldUntil = now + b.HoldFor
 		}
-	} else if b.Served++; float64(b.Served)*b.limit > 1 {
+	} else if b.Served++; b.proven() {
 		b.HoldFor = 0
 	}
 	b.add(1, lost)
@@ -105,6 +105,8 @@ func (b *budget) stage(now float64) stage {
 	switch {
 	case b.graceLeft() < 0 && (b.strict || now < b.HoldUntil):
 		return stageStop
+	case b.Balance < 0.3 && b.proven():
+		return stageCareful
 	case b.graceLeft() < 0:
 		return stageRepair
 	case b.Balance < 0.3:
@@ -114,6 +116,10 @@ func (b *budget) stage(now float64) stage {
 	}
 	return stageLevel
 }
+
+// proven says that so many answers in a row had an agent that even if the next
+// has none, those since the last that had none keep the limit.
+func (b *budget) proven() bool { return float64(b.Served)*b.limit > 1 }
 
 // level is the accepted chance of abandonment at stageLevel.
 func (b *budget) level() float64 {

@@ -69,6 +69,41 @@ func TestBudgetStages(t *testing.T) {
 	}
 }
 
+// Overdrawn, 34 answers in a row that had an agent prove that the way back need
+// not be one call per agent; one that had none ends that.
+func TestBudgetFindsItsWayBack(t *testing.T) {
+	t.Parallel()
+	b := testBudget(20)
+	for range 9 {
+		b.resolved(true, 0)
+	}
+	at := b.HoldUntil
+	rows := []struct {
+		served int
+		want   stage
+	}{{0, stageRepair}, {33, stageRepair}, {34, stageCareful}, {200, stageCareful}}
+	done := 0
+	for _, r := range rows {
+		for ; done < r.served; done++ {
+			b.resolved(false, at)
+		}
+		if got := b.stage(at); got != r.want || b.left() > 0 {
+			t.Errorf("after %d served: stage %d with %.2f left, want stage %d", done, got, b.left(), r.want)
+		}
+	}
+	b.resolved(true, at)
+	if got := b.stage(b.HoldUntil); got != stageRepair {
+		t.Errorf("lost again: stage %d, want %d", got, stageRepair)
+	}
+	b.strict = true
+	for range 40 {
+		b.resolved(false, at)
+	}
+	if got := b.stage(b.HoldUntil); got != stageStop {
+		t.Errorf("strict: stage %d, want %d", got, stageStop)
+	}
+}
+
 // What a quiet hour earns beyond the cap is not there to be burst.
 func TestBudgetDoesNotHoard(t *testing.T) {
 	t.Parallel()

@@ -283,6 +283,36 @@ func TestPhoneThatDoesNotAnswerIsNotCountedOn(t *testing.T) {
 	}
 }
 
+// An agent of whom it is known when he will be idle is dialled for then, and not before.
+func TestReleaseThatIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, r := range []struct {
+		name  string
+		after float64 // seconds
+		want  float64 // of agents expected to be free soon
+	}{{"within the horizon", 5, 8}, {"long after it", 500, 0}} {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			p, err := New(Config{Campaigns: []CampaignConfig{{}}, Release: func(a AgentID) (time.Time, bool) {
+				return day(r.after), a <= 8 // of the others nothing is known
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := testPacer{p, t}
+			x.tell(0, Event{Kind: CampaignOpened})
+			for a := range AgentID(10) {
+				x.idle(0, a+1)
+				x.tell(0, Event{Kind: AgentWrapping, Agent: a + 1})
+			}
+			p.Decide(day(0.1))
+			if soon := p.Facts(0).FreeSoon; soon < r.want || soon > r.want+2 {
+				t.Errorf("%.2f agents are expected, want %.0f and what the estimate says of two", soon, r.want)
+			}
+		})
+	}
+}
+
 func TestAgentlessAnswersWaitForNobody(t *testing.T) {
 	t.Parallel()
 	p, err := New(Config{Campaigns: []CampaignConfig{{Mode: ModeAgentless, Rate: 5}, {Mode: ModeProgressive}}})

@@ -232,7 +232,7 @@ func (p *Pacer) waited(wait float64) {
 		}
 		off := math.Log((p.wait + 0.1) / (k.cfg.TargetWait.Seconds() + 0.1))
 		k.logWait += 0.03 * math.Min(math.Max(off, -1), 1)
-		k.logWait = math.Min(math.Max(k.logWait, math.Log(levelLowest)), math.Log(levelHighest))
+		k.logWait = math.Min(math.Max(k.logWait, math.Log(levelNone)), math.Log(levelHighest))
 	}
 }
 

@@ -53,6 +53,19 @@ func (s *sim) endCall(i int32) {
 	s.freeCalls = append(s.freeCalls, i)
 }
 
+// lastCall notes when every list is empty or closed: agents who are idle from
+// then on are so whatever the algorithm.
+func (s *sim) lastCall() {
+	for i := range s.campaigns {
+		c := &s.campaigns[i]
+		closed := c.spec.Closes > 0 && s.now >= seconds(c.spec.Closes)
+		if c.left != 0 && !closed {
+			return
+		}
+	}
+	s.m.upTo = min(s.m.upTo, inSeconds(s.now))
+}
+
 // order is one call ordered by the algorithm.
 func (s *sim) order(campaign, segment int) {
 	refuse := func() {
@@ -73,6 +86,7 @@ func (s *sim) order(campaign, segment int) {
 	}
 	if c.left > 0 {
 		c.left--
+		s.lastCall()
 	}
 	s.lines++
 	i := s.newCall()

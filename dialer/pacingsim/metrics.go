@@ -80,6 +80,7 @@ func (s *slowness) quantile(p float64) float64 {
 // metrics are the books of one seed.
 type metrics struct {
 	from           float64 // end of the warm-up
+	upTo           float64 // when nobody was left to call; +Inf before
 	staffed, busy  float64
 	answered       int
 	abandoned      int
@@ -92,7 +93,7 @@ type metrics struct {
 }
 
 func newMetrics(warmUp, hours float64) metrics {
-	m := metrics{from: warmUp, agentW: newHistogram(0.1, 6000), callee: newHistogram(0.01, 3000)}
+	m := metrics{from: warmUp, upTo: math.Inf(1), agentW: newHistogram(0.1, 6000), callee: newHistogram(0.01, 3000)}
 	m.bins = make([]Bin, int((warmUp+hours*3600)/BinSeconds)+1)
 	for i := range m.bins {
 		m.bins[i].Start = float64(i) * BinSeconds
@@ -137,7 +138,7 @@ func (m *metrics) agentWait(now, wait int64) {
 // agentTime books an agent's time on duty.
 func (m *metrics) agentTime(from, to int64, busy bool) {
 	a, b := inSeconds(from), inSeconds(to)
-	if measured := b - max(a, m.from); measured > 0 {
+	if measured := min(b, m.upTo) - max(a, m.from); measured > 0 {
 		m.staffed += measured
 		if busy {
 			m.busy += measured

@@ -9,7 +9,9 @@ type Result struct {
 	Algorithm string  `json:"algorithm"`
 	Seeds     int     `json:"seeds"`
 	Hours     float64 `json:"hours"` // measured, after the warm-up
-	// Utilisation is talk and wrap-up time over time on duty and not paused.
+	// Utilisation is talk and wrap-up time over time on duty and not paused,
+	// until the last list is empty or closed: what agents wait after that is
+	// nobody's doing.
 	UtilisationMean  float64 `json:"utilisation_mean"`
 	UtilisationWorst float64 `json:"utilisation_worst"`
 	AbandonMean      float64 `json:"abandon_mean"`

@@ -122,7 +122,7 @@ func (w *World) setup(seed uint64) Setup {
 	for i := range w.Campaigns {
 		c := &w.Campaigns[i]
 		p := pacing.CampaignConfig{Name: c.Name, Mode: pacing.Mode(c.Mode), Limit: c.Limit, Share: c.Share,
-			AnswerPrior: c.Prior, Threshold: duration(c.Threshold), MinRing: duration(c.MinRing),
+			Ratio: c.Ratio, TargetWait: duration(c.TargetWait), AnswerPrior: c.Prior, Threshold: duration(c.Threshold), MinRing: duration(c.MinRing),
 			RingTimeout: duration(c.RingTimeout)}
 		if c.Patience != nil {
 			p.Threshold = duration(mustLaw(c.Patience).Mean())
@@ -219,6 +219,7 @@ func (s *sim) handle(t timer) {
 		s.agenda.add(s.in(heartbeat), doHeartbeat, 0, 0)
 	case doClose:
 		s.campaigns[t.index].open = false
+		s.lastCall()
 		s.observe(pacing.Event{Kind: pacing.CampaignClosed, Campaign: int(t.index)})
 	}
 }

@@ -240,6 +240,45 @@ func (c *cutter) Decide(now time.Time, o *Orders) {
 	c.calls = c.calls[:0]
 }
 
+// What agents wait once the list is empty is not held against anybody.
+func TestUtilisationEndsWithTheList(t *testing.T) {
+	t.Parallel()
+	w := load(t, "s16")
+	w.Campaigns[0].Leads = 500 // for half an hour or so of eight
+	short := simulate(t, Options{World: w, Seeds: 1, Factory: newOneToOne})
+	w = load(t, "s16")
+	long := simulate(t, Options{World: w, Seeds: 1, Factory: newOneToOne})
+	if short.UtilisationMean < long.UtilisationMean-0.1 {
+		t.Errorf("utilisation %.3f with a short list, %.3f with a long one", short.UtilisationMean, long.UtilisationMean)
+	}
+}
+
+// The modes that are not the default keep the limit, and do what they say.
+func TestModes(t *testing.T) {
+	t.Parallel()
+	run := func(change func(*Campaign)) Result {
+		w := load(t, "s3")
+		change(&w.Campaigns[0])
+		if err := w.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		return simulate(t, Options{World: w, Seeds: 3, Hours: 4, Workers: 2, Factory: Ours()})
+	}
+	eager := run(func(*Campaign) {})
+	calm := run(func(c *Campaign) { c.Mode, c.TargetWait = "wait", 25 })
+	if calm.AgentWaitMean < 22 || calm.AgentWaitMean > 28 || calm.AbandonMean >= eager.AbandonMean {
+		t.Errorf("agents wait %.1f s, want 25; abandoned %.4f, %.4f without a target",
+			calm.AgentWaitMean, calm.AbandonMean, eager.AbandonMean)
+	}
+	greedy := run(func(c *Campaign) { c.Mode, c.TargetWait = "wait", 1 })
+	power := run(func(c *Campaign) { c.Mode, c.Ratio = "power", 9 })
+	for name, r := range map[string]Result{"wait": greedy, "power": power} {
+		if r.LimitRatioWorst > 1.05 || r.AbandonMean < 0.02 {
+			t.Errorf("%s: abandoned %.4f, at worst %.3f of the limit", name, r.AbandonMean, r.LimitRatioWorst)
+		}
+	}
+}
+
 func TestViolationsAreCounted(t *testing.T) {
 	t.Parallel()
 	r := simulate(t, Options{World: load(t, "s3"), Seeds: 1, Hours: 0.1, Factory: func(Setup) (Controller, error) { return &cutter{}, nil }})

@@ -153,8 +153,12 @@ func (a *Agents) check(k *checker) {
 func (c *Campaign) check(k *checker, at string) {
 	switch pacing.Mode(c.Mode) {
 	case pacing.ModeProgressive, pacing.ModePredictive:
+	case pacing.ModePower:
+		k.within(at+"ratio", c.Ratio, 0.1, 100)
+	case pacing.ModeWait:
+		k.within(at+"target_wait", c.TargetWait, 0.1, 3600)
 	default:
-		k.fail(at+"mode", "%q is neither progressive nor predictive", c.Mode)
+		k.fail(at+"mode", "%q is none of progressive, predictive, power and wait", c.Mode)
 	}
 	k.within(at+"limit", c.Limit, 1e-4, 1)
 	k.within(at+"share", c.Share, 1e-6, 1e6)

@@ -84,8 +84,13 @@ type Ghosts struct {
 // (busy, invalid); nobody answers the rest.
 type Campaign struct {
 	Name string `yaml:"name"`
-	// Mode of the production pacer. Default predictive.
+	// Mode of the production pacer: progressive, predictive, power (with Ratio) or
+	// wait (with TargetWait). Default predictive.
 	Mode string `yaml:"mode"`
+	// Ratio is the calls per free agent of power; TargetWait the mean wait of
+	// agents of wait, in seconds.
+	Ratio      float64 `yaml:"ratio"`
+	TargetWait float64 `yaml:"target_wait"`
 	// Limit is the abandon limit. Default 0.03.
 	Limit float64 `yaml:"limit"`
 	// Share is the part of the pool's connected calls it shall get. Default 1.
