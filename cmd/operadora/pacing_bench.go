@@ -106,6 +106,14 @@ func (b *pacingBench) scenario(w *pacingsim.World) error {
 	name := "pacing/" + w.Name
 	b.line(name, "days_within_limit", "share", 1-float64(ours.SeedsOverLimit)/float64(ours.Seeds), "goal", 0.95)
 	b.line(name, "worst_day_abandon_over_limit", "ratio", ours.LimitRatioWorst, "goal", 1.2)
+	if 20*ours.SeedsOverLimit > ours.Seeds {
+		// Where not even one call per free agent keeps the limit, no pacing does.
+		never, err := b.run(w, "progressive")
+		if err != nil {
+			return err
+		}
+		b.line(name, "abandoned", "share", ours.AbandonMean, "progressive, which never over-dials", never.AbandonMean)
+	}
 	if w.Agents.Count >= 200 {
 		b.line(name, "utilisation", "share", ours.UtilisationMean, "goal", 0.96)
 	}

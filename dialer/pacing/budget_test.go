@@ -104,6 +104,15 @@ func TestBudgetFindsItsWayBack(t *testing.T) {
 	}
 }
 
+// Of 1000 people 20 are hung up on by detection and 30 may be: 10 of the other 980.
+func TestFalseMachinesAreTakenFromTheLimit(t *testing.T) {
+	t.Parallel()
+	c := CampaignConfig{Limit: 0.03, FalseMachines: 0.02}
+	near(t, "limit", c.paceable(), 10.0/980, 1e-12)
+	c.FalseMachines = 0.08
+	near(t, "limit where detection alone breaks it", c.paceable(), 0, 0)
+}
+
 // What a quiet hour earns beyond the cap is not there to be burst.
 func TestBudgetDoesNotHoard(t *testing.T) {
 	t.Parallel()

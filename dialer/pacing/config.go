@@ -75,6 +75,10 @@ type CampaignConfig struct {
 	// Limit is the share of calls answered by a person that the law allows to
 	// be abandoned, 0..1, over the legal window. Default 0.03.
 	Limit float64
+	// FalseMachines is the share of the people who answer that machine detection
+	// hangs up on, where they count as abandoned: Ofcom asks for a reasoned
+	// estimate of it. Pacing gets what they leave of Limit. Default 0.
+	FalseMachines float64
 	// Window is the length of the legal window. Default 24 h.
 	Window time.Duration
 	// WindowKind is how it moves. Default rolling.
@@ -173,6 +177,12 @@ func (c *CampaignConfig) setDefaults() {
 	orDuration(&c.WrapPrior, 20*time.Second)
 }
 
+// paceable is the limit on the calls that detection lets through: of n people
+// f n are hung up on and l n may be, so that of the other (1-f) n calls (l-f) n may.
+func (c *CampaignConfig) paceable() float64 {
+	return math.Max(0, (c.Limit-c.FalseMachines)/(1-c.FalseMachines))
+}
+
 // Validate names the first value that is out of range.
 func (c Config) Validate() error {
 	c = c.withDefaults()
@@ -210,6 +220,8 @@ func (c *CampaignConfig) validate() error {
 		return fmt.Errorf("window_kind: %q is neither rolling nor fixed", c.WindowKind)
 	case !(c.Limit > 0 && c.Limit <= 1):
 		return fmt.Errorf("limit: %v is not in (0, 1]", c.Limit)
+	case !(c.FalseMachines >= 0 && c.FalseMachines < 1):
+		return fmt.Errorf("false_machines: %v is not in [0, 1)", c.FalseMachines)
 	case c.Window < time.Hour || c.Window > 366*24*time.Hour:
 		return fmt.Errorf("window: %v is not between an hour and a year", c.Window)
 	case c.Segments < 1 || c.Segments > 10000:

@@ -93,7 +93,7 @@ func New(cfg Config) (*Pacer, error) {
 			k.segments[s].rate = c.AnswerPrior
 		}
 		k.ring.priorRate, k.ring.priorMean, k.ring.timeout = c.AnswerPrior, c.RingPrior.Seconds(), c.RingTimeout.Seconds()
-		k.budget = budget{window: newWindow(&c), limit: c.Limit, grace: c.GraceAnswers, strict: c.Strict, LogBase: math.Log(baseFirst)}
+		k.budget = budget{window: newWindow(&c), limit: c.paceable(), grace: c.GraceAnswers, strict: c.Strict, LogBase: math.Log(baseFirst)}
 		talk += c.TalkPrior.Seconds() / float64(len(p.campaigns))
 		wrap += c.WrapPrior.Seconds() / float64(len(p.campaigns))
 	}

@@ -117,6 +117,7 @@ func TestConfigValidation(t *testing.T) {
 	}{
 		{"no campaign", Config{}, "none given"},
 		{"limit", Config{Campaigns: []CampaignConfig{{Limit: 1.5}}}, "campaigns[0].limit: 1.5"},
+		{"false machines", Config{Campaigns: []CampaignConfig{{FalseMachines: 1}}}, "campaigns[0].false_machines: 1"},
 		{"mode", Config{Campaigns: []CampaignConfig{{Mode: "fast"}}}, `"fast"`},
 		{"ratio", Config{Campaigns: []CampaignConfig{{Mode: ModePower}}}, "ratio"},
 		{"rate", Config{Campaigns: []CampaignConfig{{Mode: ModeAgentless}}}, "rate"},

@@ -124,6 +124,9 @@ func (w *World) setup(seed uint64) Setup {
 		p := pacing.CampaignConfig{Name: c.Name, Mode: pacing.Mode(c.Mode), Limit: c.Limit, Share: c.Share,
 			Ratio: c.Ratio, TargetWait: duration(c.TargetWait), AnswerPrior: c.Prior, Threshold: duration(c.Threshold), MinRing: duration(c.MinRing),
 			RingTimeout: duration(c.RingTimeout)}
+		if d := c.Detection; d != nil && d.CountFalse {
+			p.FalseMachines = d.FalseMachine
+		}
 		if c.Patience != nil {
 			p.Threshold = duration(mustLaw(c.Patience).Mean())
 		}
