@@ -45,7 +45,7 @@ test-fast: ## tests that need no lab
 	$(GO) test -short -timeout 5m ./...
 
 race: setup ## repeat the concurrency tests twenty times (RUN=pattern, PKG=packages)
-	$(GO) test -race -count=20 -timeout $(TEST_TIMEOUT) $(if $(RUN),-run '$(RUN)') $(or $(PKG),./acd/... ./orchestrator/redisstore/... ./dialer/redisstore/...)
+	$(GO) test -race -count=20 -timeout $(TEST_TIMEOUT) $(if $(RUN),-run '$(RUN)') $(or $(PKG),./acd/... ./orchestrator/redisstore/...)
 
 fuzz: ## each fuzz target for $(FUZZ)
 	@set -e; grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' . | xargs -r -n 1 dirname | sort -u | while read -r dir; do \
