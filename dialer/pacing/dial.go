@@ -220,13 +220,14 @@ func (p *Pacer) bound(k *campaign) (bound float64, shared bool) {
 
 // allowed is the chance of abandonment that a campaign's own budget allows.
 func (k *campaign) allowed() float64 {
-	switch {
-	case k.guard == stageLevel:
+	switch k.guard {
+	case stageLevel:
 		return k.level
-	case k.guard == stageStop:
+	case stageStop:
 		return levelHighest // it has nothing to lose and nothing to dial
+	default:
+		return math.Min(k.level, levelLowest)
 	}
-	return math.Min(k.level, levelLowest)
 }
 
 func (p *Pacer) partOf(k *campaign) float64 {

@@ -75,8 +75,6 @@ const (
 	CampaignClosed
 	// Heartbeat: nothing new, and the feed of events is alive.
 	Heartbeat
-
-	kindCount
 )
 
 // Cause says why an attempt failed.
@@ -93,8 +91,6 @@ const (
 	CauseCongestion
 	// CauseCancelled: the pacer gave the call up.
 	CauseCancelled
-
-	causeCount
 )
 
 // Event is one observation. The zero values of fields a Kind does not use are ignored.

@@ -182,6 +182,7 @@ func (p *Pacer) ended(e *Event, c *callRecord, k *campaign) {
 		}
 	case StateWaiting: // hung up before the legal time was over
 		k.budget.resolved(false, p.now)
+	case StateConnected, StateMachine: // the answer taught what there was to learn
 	}
 	p.flight.remove(c)
 }

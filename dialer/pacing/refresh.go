@@ -126,6 +126,7 @@ func (p *Pacer) rebuild() {
 			expose(&h.Inbound.live, age)
 		case StateWrapping:
 			expose(&h.Wrap.live, age)
+		case StateGone, StateIdle, StateReserved: // no phase of a call's handling
 		}
 	}
 	h.rebuild(&p.idleBy, p.inbound.Last > 0)

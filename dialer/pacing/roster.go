@@ -86,6 +86,7 @@ func (p *Pacer) moveAgent(a *agentRecord, to AgentState) {
 		p.learnPhase(a, &p.handling.Inbound, lasted)
 	case StateWrapping:
 		p.learnPhase(a, &p.handling.Wrap, lasted)
+	case StateGone, StateIdle, StateReserved: // no phase of a call's handling
 	}
 	if a.WasBusy && (to == StateIdle || to == StateGone) {
 		if !a.Leaving {
@@ -108,6 +109,7 @@ func (p *Pacer) moveAgent(a *agentRecord, to AgentState) {
 		if a.State != StateReserved {
 			a.Waits = p.now
 		}
+	case StateReserved, StateWrapping: // the wait, or the work, goes on
 	}
 	if a.State == StateTalking && to == StateIdle {
 		p.handling.Wrap.end(0) // no wrap-up is one of no length
