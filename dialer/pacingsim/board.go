@@ -93,6 +93,7 @@ func (b *Board) agentCount(s pacing.AgentState) *int {
 		return &b.Inbound
 	case pacing.StateWrapping:
 		return &b.Wrapping
+	case pacing.StateGone: // nobody asks how many are away
 	}
 	return nil
 }
@@ -141,6 +142,7 @@ func (t *Tally) callCount(s pacing.CallState) *int {
 		return &t.Connected
 	case pacing.StateMachine:
 		return &t.OnMachines
+	case pacing.StateLaunched:
 	}
 	return &t.Launched
 }

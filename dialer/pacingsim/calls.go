@@ -121,6 +121,7 @@ func (s *sim) callTimer(t timer) {
 		s.personKnown(t.index, c)
 	case doDeadline:
 		s.abandon(t.index, c)
+	default: // handle sends only these here
 	}
 }
 

@@ -155,6 +155,7 @@ func (s *sim) agentTimer(t timer) {
 	case doPause:
 		s.pause(t.index, a)
 		return
+	default: // those of a call that the agent may be out of by now
 	}
 	if a.gen != t.gen {
 		return
@@ -168,6 +169,7 @@ func (s *sim) agentTimer(t timer) {
 		s.settle(t.index)
 	case doMiss:
 		s.misses(t.index, a)
+	default: // handle sends only these and the ones above here
 	}
 }
 
@@ -312,6 +314,7 @@ func (s *sim) Release(id pacing.AgentID) (time.Time, bool) {
 		return viewTime(a.wrapEnd), true
 	case pacing.StateTalking, pacing.StateInbound:
 		return viewTime(a.talkEnd + s.wrapOf(i, a.wraps)), true
+	case pacing.StateGone, pacing.StateIdle, pacing.StateReserved: // not at work, so with no end of it
 	}
 	return time.Time{}, false
 }

@@ -82,6 +82,7 @@ func (k *vicidial) limit(c int, level float64, now time.Time) float64 {
 			level /= 2
 		case methodTapered:
 			level *= taper(k.v["latest"], now)
+		case methodRatio: // keeps the level it was given
 		}
 	}
 	return max(1, level)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
 	"math"
 	"regexp"
@@ -101,7 +102,7 @@ func checkPage(t *testing.T, s Study) {
 	}
 	for _, d := range drawings {
 		for x := xml.NewDecoder(strings.NewReader(d)); ; {
-			if _, err := x.Token(); err == io.EOF {
+			if _, err := x.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatalf("%v in %s", err, d)
