@@ -158,6 +158,7 @@ func viewOf(id string, a AgentRecord) AgentView {
 		v.Next = string(OnPause)
 	case OnLogoutDue:
 		v.Next = string(OnLogout)
+	default: // nothing else is put off until the call is over
 	}
 	return v
 }

@@ -105,6 +105,7 @@ func hear(r *run, a asker, in input) {
 			r.st.Keys = ""
 		}
 		put(r, a, a.items(r))
+	default: // take passes no results while a question is open
 	}
 }
 

@@ -77,6 +77,7 @@ func (t Test) String() string {
 		return t.Var + " is not set"
 	case CompareEquals:
 		return t.Var + " = " + t.Values[0]
+	default: // reads as it is written
 	}
 	return t.Var + " " + string(t.How) + " " + strings.Join(t.Values, ", ")
 }

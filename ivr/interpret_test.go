@@ -79,11 +79,6 @@ func (c *caller) send(in orchestrator.GuideInput) []orchestrator.Action {
 	return step.Actions
 }
 
-func (c *caller) key(d string) []orchestrator.Action {
-	c.t.Helper()
-	return c.send(orchestrator.GuideInput{Kind: orchestrator.GuideDigit, Digit: d})
-}
-
 func sounds(names ...string) []orchestrator.Media {
 	var out []orchestrator.Media
 	for _, n := range names {

@@ -89,6 +89,7 @@ func shape(t NodeType) (open, shut string) {
 		return "[[", "]]"
 	case NodeHangup, NodeReturn, NodeContinue:
 		return "([", "])"
+	default: // one step after the other: a plain box
 	}
 	return "[", "]"
 }

@@ -103,6 +103,8 @@ func (r *run) mustAnswer(n *Node) bool {
 	switch n.Type {
 	case NodePlay, NodeSay, NodeMenu, NodeGather, NodeQueue, NodeRecord, NodeTransfer:
 		return true
+	case NodeAnswer, NodeSet, NodeSwitch, NodeHours, NodeHangup, NodeCall, NodeReturn, NodeAgent, NodeContinue:
+		// nothing is heard in these
 	}
 	return false
 }

@@ -179,6 +179,7 @@ func (s *Sim) order(a orchestrator.Action) string {
 	case orchestrator.ActHangup:
 		add("outcome", a.Outcome, a.Outcome != "")
 		s.over = true
+	default: // the name says it all
 	}
 	return strings.Join(words, ", ")
 }

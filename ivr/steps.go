@@ -47,6 +47,7 @@ func (p *Play) input(r *run, in input) {
 		if !r.play(p.Prompt) {
 			r.leave(OutNext, nil)
 		}
+	default: // take passes no results while a prompt plays
 	}
 }
 

@@ -38,6 +38,7 @@ func (q *Queue) input(r *run, in input) {
 		default:
 			r.leave(OutError, map[string]string{"result": clean(in.Result)})
 		}
+	default: // nothing plays, and the engine goes on with the queue by itself
 	}
 }
 
@@ -129,5 +130,6 @@ func (a *Agent) input(r *run, in input) {
 			result = OutError
 		}
 		r.leave(result, nil)
+	default: // keys are kept for the next question; nothing plays or rings
 	}
 }
