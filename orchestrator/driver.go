@@ -89,7 +89,7 @@ func (d *driver) term(ctx context.Context, lease Lease) error {
 		sleep(ctx, d.eng.ttl/5)
 		return fmt.Errorf("live calls: %w", err)
 	}
-	t := newTerm(d, ctx, live)
+	t := newTerm(ctx, d, live)
 	d.mu.Lock()
 	d.lease = lease
 	d.stop = func() { cancel(errRestart) }

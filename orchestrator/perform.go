@@ -70,6 +70,8 @@ func (l *loop) command(ctx context.Context, f effect) []input {
 		err = p.StopRecord(ctx, f.ID)
 	case fxMute:
 		err = p.MuteRecord(ctx, f.ID, f.Flag)
+	case fxCheckPlay, fxPickup, fxCheckRec, fxEnqueue, fxLeave, fxPosition, fxFail, fxFinish, fxAgent:
+		// more than one command, or none: effect sends them elsewhere
 	}
 	if err == nil {
 		return done
@@ -174,6 +176,7 @@ func (l *loop) distribute(ctx context.Context, f effect) []input {
 			var a AgentAnswer
 			a, err = l.eng.agents.Do(ctx, f.Agent)
 			out = []input{{Kind: inAgent, Answer: a}}
+		default: // effect sends only these here
 		}
 		return err
 	})

@@ -24,7 +24,7 @@ func TestSecretIsNeverShown(t *testing.T) {
 	rows := map[string]string{
 		"log": log.String(), "json": string(asJSON),
 		"%v": fmt.Sprintf("%v", holder), "%+v": fmt.Sprintf("%+v", holder), "%#v": fmt.Sprintf("%#v", holder),
-		"%s": fmt.Sprintf("%s", secret), "%q": fmt.Sprintf("%q", secret),
+		"%s": fmt.Sprintf("secret %s", secret), "%q": fmt.Sprintf("%q", secret),
 	}
 	for name, text := range rows {
 		if strings.Contains(text, "hunter2") || !strings.Contains(text, "***") {

@@ -22,7 +22,7 @@ type term struct {
 }
 
 // newTerm loads the live calls of the store. They run from the first Connected on.
-func newTerm(d *driver, ctx context.Context, live []Call) *term {
+func newTerm(ctx context.Context, d *driver, live []Call) *term {
 	t := &term{driver: d, ctx: ctx}
 	for range phoneWorkers {
 		t.phones = append(t.phones, newPhoneNews())
@@ -89,6 +89,7 @@ func (t *term) Event(e Event) {
 		id = e.Playback
 	case EventRecorded:
 		id = e.Recording
+	case EventEntered, EventRinging, EventEnded, EventLeft, EventDigit, EventDevice: // these name a channel, or none
 	}
 	if call := t.callOf(id); call != "" && t.eng.post(call, input{Kind: inEvent, Event: e}) {
 		return

@@ -103,7 +103,7 @@ func (c *client) dial(ctx context.Context, app string) (*websocket.Conn, error) 
 	// in a header, not as api_key in the address, where proxies would log it
 	basic := http.Request{Header: head}
 	basic.SetBasicAuth(c.user, c.secret)
-	conn, res, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{
+	conn, res, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{ //nolint:bodyclose // the library has closed it
 		HTTPClient: c.http, HTTPHeader: head, CompressionMode: websocket.CompressionDisabled,
 	})
 	switch {

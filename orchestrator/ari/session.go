@@ -211,6 +211,7 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 			s.devices[e.Endpoint] = true
 		case orchestrator.EventRecorded:
 			s.a.tapes.remove(e.Recording)
+		default: // the session remembers nothing of the others
 		}
 		s.sink.Event(e)
 	case doubt:

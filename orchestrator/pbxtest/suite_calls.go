@@ -223,8 +223,11 @@ func testReplaced(r *rig) {
 	rival := r.Rival(r.T)
 	log := &eventLog{changed: make(chan struct{})}
 	ctx, cancel := context.WithCancel(r.Context())
-	done := make(chan error, 1)
-	go func() { done <- rival.Run(ctx, log) }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = rival.Run(ctx, log) // it is ended from here
+	}()
 	defer func() {
 		cancel()
 		<-done

@@ -128,6 +128,7 @@ func (p *projector) take(e orchestrator.Entry, x detail) {
 			s.Call = first(s.Call, e.Call)
 			p.summary = &s
 		}
+	default: // on the timeline only
 	}
 }
 

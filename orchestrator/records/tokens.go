@@ -72,7 +72,7 @@ func (d *DB) CreateToken(ctx context.Context, t Token) (Token, string, error) {
 	return t, tokenPrefix + "_" + t.ID + "_" + secret, nil
 }
 
-const tokenColumns = "id, name, role, agent, created_at, expires_at, used_at, revoked_at"
+const tokenColumns = "id, name, role, agent, created_at, expires_at, used_at, revoked_at" //nolint:gosec // names of columns
 
 // FindToken returns the token that a text "op_<id>_<secret>" stands for, also an
 // expired or revoked one (see Valid), and notes its use when it is valid.

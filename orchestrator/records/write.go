@@ -117,6 +117,7 @@ func sortOut(entries []orchestrator.Entry) batch {
 				text(x.Queue), text(x.Disposition), text(x.By), ms(e.At)})
 		case orchestrator.EntryCallEnded:
 			b.read(e, &orchestrator.CallSummary{})
+		default: // has no table of its own
 		}
 		b.timeline = append(b.timeline, []any{text(e.ID), position(e.ID), call, ms(e.At), text(string(e.Type)),
 			text(e.Agent), text(e.Queue), text(e.PBX), text(string(e.Data))})

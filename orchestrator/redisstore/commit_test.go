@@ -128,7 +128,7 @@ func TestEndedCallLeavesTheLiveSetAndExpires(t *testing.T) {
 	ok(t, s.Commit(t.Context(), l, ended("a", 2), nil))
 	live, err := s.Live(t.Context(), "lima")
 	ok(t, err)
-	if len(live) != 1 || live[0].CallSummary.Call != "b" {
+	if len(live) != 1 || live[0].Call != "b" {
 		t.Errorf("live: %+v", live)
 	}
 	late, err := s.Overdue(t.Context(), "lima", at.AddDate(1, 0, 0))
@@ -167,7 +167,7 @@ func TestLiveIsCompleteAndInOrderOfDeadlines(t *testing.T) {
 	}
 	live, err := s.Live(t.Context(), "lima")
 	ok(t, err)
-	if len(live) != n || live[0].CallSummary.Call != "c599" || live[n-1].CallSummary.Call != "c000" {
+	if len(live) != n || live[0].Call != "c599" || live[n-1].Call != "c000" {
 		t.Fatalf("%d calls", len(live))
 	}
 	late, err := s.Overdue(t.Context(), "lima", at.Add(10*time.Second))

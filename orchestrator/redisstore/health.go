@@ -137,6 +137,7 @@ func (h Health) Problems() []string {
 		out = append(out, "Redis keeps nothing on disk: a restart loses calls, leases and unrecorded history; set appendonly yes")
 	case PersistSnapshot:
 		out = append(out, "Redis makes snapshots only: a crash loses what happened since the last; set appendonly yes")
+	case PersistAppend, PersistUnknown: // good, or not to be judged
 	}
 	if h.MemoryPolicy != "noeviction" {
 		out = append(out, fmt.Sprintf("maxmemory-policy is %s: Redis may forget live calls; set noeviction", h.MemoryPolicy))

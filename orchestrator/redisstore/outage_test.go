@@ -75,7 +75,7 @@ func TestRedisIsKilledInMidTraffic(t *testing.T) {
 	}
 	for _, c := range live {
 		if c.Rev != revisions {
-			t.Errorf("call %s is at %d, want %d", c.CallSummary.Call, c.Rev, revisions)
+			t.Errorf("call %s is at %d, want %d", c.Call, c.Rev, revisions)
 		}
 	}
 	if again := lease(t, s, north); again != l {
