@@ -106,6 +106,7 @@ func (s *Server) deleteSession(c echo.Context) error {
 }
 
 func (s *Server) cookie(c echo.Context, value string, age int) *http.Cookie {
+	//nolint:gosec // all three are set; Secure as the request came, or a page without TLS could have no session
 	return &http.Cookie{Name: sessionCookie, Value: value, Path: prefix, MaxAge: age, HttpOnly: true,
 		Secure: s.secure(c.Request()), SameSite: http.SameSiteStrictMode}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -56,7 +57,7 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 			if v == nil {
 				return
 			}
-			if v == http.ErrAbortHandler { // net/http's own way of cutting an answer off
+			if e, ok := v.(error); ok && errors.Is(e, http.ErrAbortHandler) { // net/http's own way of cutting an answer off
 				panic(v)
 			}
 			s.log.ErrorContext(c.Request().Context(), "panic in a handler", "route", c.Path(), "request", requestID(c),

@@ -103,7 +103,7 @@ type Event struct {
 	Data json.RawMessage
 }
 
-// ErrStop, returned by the function given to Events, ends it without an error.
+// ErrStop ends Events without an error when the function given to it returns it.
 var ErrStop = errors.New("stop")
 
 // Events calls fn for every event of the live stream until ctx ends, the

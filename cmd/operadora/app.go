@@ -90,7 +90,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	if err = a.joinPBXs(); err != nil {
 		return nil, err
 	}
-	a.api, err = api.New(cfg.API, api.Parts{
+	a.api, err = api.New(cfg.API, api.Parts{ //nolint:contextcheck // a handler has its request's context
 		Calls: a.store, Engine: a.engine, Agents: a.acd, Floor: a, Records: a.db, Tokens: a.db, Definitions: a,
 		Journal: a.store, Lag: a.recorder.Lag, Version: version(), Log: log,
 		Gatherer: a.metrics, Registerer: a.metrics,

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -37,7 +36,7 @@ func newCheckCommand() *cobra.Command {
 				}
 			}
 			if err != nil {
-				return errors.Join(errors.New("the definitions cannot be used:"), err)
+				return fmt.Errorf("the definitions cannot be used:\n%w", err)
 			}
 			fmt.Fprintf(out, "ok: %d PBX, %d queues, %d agents, %d numbers, %d flows\n", len(cfg.PBXs),
 				len(defs.ACD.Queues), len(defs.ACD.Agents), len(defs.Flows.DIDs), len(defs.Flows.Flows))

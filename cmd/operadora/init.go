@@ -77,7 +77,7 @@ func initialFiles() ([]initialFile, error) {
 
 // writeNew writes a file that does not exist yet, with the folders above it.
 func writeNew(path string, content []byte, mode fs.FileMode) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // others may read definitions; a file with secrets has a mode of its own
 		return err
 	}
 	return createNew(path, content, mode)

@@ -194,8 +194,11 @@ func rateBare(ctx context.Context, site *trial.Site) (paced, error) {
 	for n := range rateAgents {
 		b.free <- "PJSIP/" + strconv.Itoa(101+n)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- pbx.Run(run, b) }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = pbx.Run(run, b) // without it no call is connected, and that is told
+	}()
 	defer func() {
 		stop()
 		<-ended

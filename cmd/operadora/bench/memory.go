@@ -49,7 +49,7 @@ func Memory(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	pbxShare := alone()
+	pbxShare := alone(ctx)
 	f, err := newFloor(ctx, redisstore.New(rdb, "bench", slog.New(slog.DiscardHandler)), acdstore.New(rdb, "bench"))
 	if err != nil {
 		return err
@@ -77,12 +77,11 @@ func inUse() int64 {
 }
 
 // alone is what a conversation costs the scriptable PBX itself: two channels and a bridge.
-func alone() float64 {
+func alone(ctx context.Context) float64 {
 	p := pbxtest.New("alone")
 	defer p.Close()
 	p.ForgetCommands(false)
 	before := inUse()
-	ctx := context.Background() // bounded by the number of calls
 	for n := range memoryCalls {
 		id := strconv.Itoa(n)
 		p.Arrive("in."+id, "5000", orchestrator.Party{Number: id})

@@ -101,7 +101,7 @@ pbxs:
 // Write puts a file into the site's folder.
 func (s *Site) Write(name, text string) error {
 	path := filepath.Join(s.Dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
 	return os.WriteFile(path, []byte(text), 0o600)
@@ -119,7 +119,7 @@ func (s *Site) Program(args ...string) (*exec.Cmd, error) {
 			return nil, err
 		}
 	}
-	cmd := exec.Command(self, append(args, "-c", s.Config())...)
+	cmd := exec.Command(self, append(args, "-c", s.Config())...) //nolint:gosec // it runs itself
 	cmd.Dir = s.Dir
 	cmd.Env = append(os.Environ(), AsProgram+"=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
