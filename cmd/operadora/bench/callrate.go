@@ -194,10 +194,11 @@ func rateBare(ctx context.Context, site *trial.Site) (paced, error) {
 	for n := range rateAgents {
 		b.free <- "PJSIP/" + strconv.Itoa(101+n)
 	}
+	var broke error // read only after ended is closed
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = pbx.Run(run, b) // without it no call is connected, and that is told
+		broke = pbx.Run(run, b)
 	}()
 	defer func() {
 		stop()
@@ -206,6 +207,8 @@ func rateBare(ctx context.Context, site *trial.Site) (paced, error) {
 	}()
 	select {
 	case <-b.up:
+	case <-ended:
+		return paced{}, fmt.Errorf("the bare loop: %w", broke)
 	case <-ctx.Done():
 		return paced{}, ctx.Err()
 	}
