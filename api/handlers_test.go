@@ -295,7 +295,7 @@ func TestMaskedEntries(t *testing.T) {
 		{orchestrator.EntryCallEnded, string(summary), "102", false},
 		{orchestrator.EntryCallEnded, string(summary), "101", true},
 		{orchestrator.EntryCallStarted, `"600123456"`, "", false},
-		{orchestrator.EntryCallNode, `{"Flow":"f","Node":"n","Detail":{"digits":"600123456"}}`, "", false},
+		{orchestrator.EntryCallNode, `{"flow":"f","node":"n","detail":{"digits":"600123456"}}`, "", false},
 		{orchestrator.EntryCallTransfer, `{"destination":"600123456"}`, "", false},
 		{orchestrator.EntryCallFault, `{"error":"600123456"}`, "", false},
 		{"call.new_kind", `{"x":"600123456"}`, "", false},

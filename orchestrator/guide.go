@@ -36,8 +36,10 @@ type GuideStep struct {
 
 // Note is one line of a call's timeline from its flow. Masked digits never appear in it.
 type Note struct {
-	Flow, Node, Outcome string
-	Detail              map[string]string `json:",omitempty"`
+	Flow    string            `json:"flow"`
+	Node    string            `json:"node"`
+	Outcome string            `json:"outcome,omitempty"`
+	Detail  map[string]string `json:"detail,omitempty"`
 }
 
 // ActionKind is something a guide may ask for.

@@ -53,9 +53,9 @@ func story() []client.Event {
 	return []client.Event{
 		floor(),
 		at(1, orchestrator.EntryCallStarted, c2(), fmt.Sprintf(`{"call":"c2","pbx":"main","kind":"inbound","did":"5001","caller":{"number":"***202"},"started_at":%d}`, noon.Add(time.Second).UnixMilli())),
-		at(1, orchestrator.EntryCallNode, c2(), `{"Flow":"welcome","Node":"hours","Outcome":"open"}`),
+		at(1, orchestrator.EntryCallNode, c2(), `{"flow":"welcome","node":"hours","outcome":"open"}`),
 		at(2, orchestrator.EntryCallAnswered, c2(), `{}`),
-		at(2, orchestrator.EntryCallNode, c2(), `{"Flow":"welcome","Node":"menu","Outcome":""}`),
+		at(2, orchestrator.EntryCallNode, c2(), `{"flow":"welcome","node":"menu","outcome":""}`),
 		at(3, orchestrator.EntryCallQueued, queued, `{"queue":"sales","priority":0}`),
 		at(4, orchestrator.EntryAgentState, c2For("102"), `{"from":"available","to":"reserved","device":"free","call":"c2"}`),
 		at(4, orchestrator.EntryCallOffered, c2For("102"), `{"queue":"sales","agent":"102","offer":"o1"}`),
