@@ -262,7 +262,7 @@ func TestModes(t *testing.T) {
 		if err := w.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		return simulate(t, Options{World: w, Seeds: 3, Hours: 4, Workers: 2, Factory: Ours()})
+		return simulate(t, Options{World: w, Seeds: 2, Hours: 3, Workers: 2, Factory: Ours()})
 	}
 	eager := run(func(*Campaign) {})
 	calm := run(func(c *Campaign) { c.Mode, c.TargetWait = "wait", 25 })
