@@ -38,6 +38,7 @@ var (
 
 func newPacingBenchCommand() *cobra.Command {
 	var full bool
+	var scenarios []string
 	c := &cobra.Command{
 		Use:   "bench",
 		Short: "Print one JSON line for each goal of the pacer",
@@ -47,9 +48,13 @@ func newPacingBenchCommand() *cobra.Command {
 			if full {
 				size = fullPacingBench
 			}
+			if len(scenarios) > 0 {
+				size.scenarios, size.alone = scenarios, nil
+			}
 			return pacingBenchmarks(cmd.Context(), size, cmd.ErrOrStderr(), func(l bench.Line) error { return json.NewEncoder(cmd.OutOrStdout()).Encode(l) })
 		},
 	}
+	c.Flags().StringSliceVar(&scenarios, "scenarios", nil, "names of the scenarios to hold against the peers (all for all of them)")
 	c.Flags().BoolVar(&full, "full", false, "twenty days of every scenario, which takes the better part of an hour")
 	return c
 }

@@ -47,7 +47,7 @@ func steps(low, high, factor float64) []float64 {
 // RATIO and ADAPT methods are tried with the tally of all agents and of the
 // available ones only, which is its strong form.
 func Families() []Family {
-	caps := []float64{1.3, 1.6, 2, 2.5, 3, 3.5, 4, 5, 6.5, 9}
+	caps := []float64{1.3, 1.6, 2, 2.5, 3, 3.5, 4, 5, 6.5, 9, 13, 18, 24}
 	list := []Family{
 		{Name: "power", Template: "power:ratio=%", Values: steps(1, 24, 1.02), Rising: true},
 		{Name: "wombat", Template: "wombat:boost=%", Values: steps(1, 24, 1.02), Rising: true},
