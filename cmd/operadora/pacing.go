@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -82,11 +81,11 @@ func newPacingSimCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	p := c.Flags()
-	p.StringSliceVar(&f.scenarios, "scenario", []string{"s3"}, "names of scenarios (see `pacing list`; all for all of them) or YAML files")
+	p.StringSliceVar(&f.scenarios, "scenario", []string{"s3"}, "names of scenarios (see pacing list; all for all of them) or YAML files")
 	p.StringArrayVar(&f.algorithms, "algorithm", []string{ourAlgorithm}, "NAME or NAME:ARGS; may be given several times")
 	p.IntVar(&f.seeds, "seeds", 20, "how many days to simulate")
 	p.Uint64Var(&f.firstSeed, "first-seed", 1, "the first of them")
-	p.Float64Var(&f.hours, "hours", 0, "hours of a day after the warm-up (0: the scenario's own)")
+	p.Var(inHours(&f.hours), "hours", "length of a day after the warm-up, such as 4h (0: the scenario's own)")
 	p.IntVar(&f.workers, "workers", runtime.NumCPU(), "days simulated at once")
 	p.BoolVar(&f.json, "json", false, "print one JSON object per run")
 	p.BoolVar(&f.perSeed, "per-seed", false, "with --json: every day's figures too")
@@ -94,7 +93,7 @@ func newPacingSimCommand() *cobra.Command {
 }
 
 func (f *pacingSimFlags) run(cmd *cobra.Command) error {
-	if f.seeds < 1 || f.workers < 1 || f.hours < 0 || math.IsNaN(f.hours) {
+	if f.seeds < 1 || f.workers < 1 || f.hours < 0 {
 		return fmt.Errorf("--seeds %d --workers %d --hours %v: seeds and workers must be positive, hours not negative", f.seeds, f.workers, f.hours)
 	}
 	worlds, err := loadWorlds(f.scenarios)
@@ -176,6 +175,9 @@ func newBar(w io.Writer, text string) bar {
 		progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetPredictTime(true))}
 }
+
+// shown tells whether there is a terminal to draw on.
+func (b bar) shown() bool { return b.b != nil }
 
 func (b bar) to(done, total float64) {
 	if b.b != nil && total > 0 {

@@ -45,7 +45,7 @@ Families: ` + strings.Join(familyNames(), ", ") + `.`,
 	p.StringArrayVar(&f.algorithms, "algorithms", nil, "one algorithm; may be given several times (default: operadora, progressive, every family)")
 	p.IntVar(&f.seeds, "seeds", 20, "days to judge on")
 	p.IntVar(&f.tuneSeeds, "tune-seeds", 5, "other days, to choose the peers' settings on")
-	p.Float64Var(&f.hours, "hours", 0, "hours of a day (0: the scenario's own)")
+	p.Var(inHours(&f.hours), "hours", "length of a day after the warm-up, such as 4h (0: the scenario's own)")
 	p.IntVar(&f.workers, "workers", runtime.NumCPU(), "days simulated at once")
 	p.StringVar(&f.out, "out", "report.html", "the page to write")
 	p.StringVar(&f.json, "json", "", "also write everything as JSON to this file")
@@ -78,6 +78,10 @@ func (f *pacingCompareFlags) run(cmd *cobra.Command) error {
 		Seeds: f.seeds, FirstSeed: 1, TuneSeeds: f.tuneSeeds, TuneFirst: tuneFirstSeed,
 		Hours: f.hours, Workers: f.workers,
 		Progress: func(step, steps int, text string) {
+			if !bar.shown() {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d: %s\n", step+1, steps, text)
+				return
+			}
 			bar.describe(text)
 			bar.to(float64(step), float64(steps))
 		},

@@ -60,9 +60,9 @@ runs the same policy in the simulator.`,
 	f := cmd.Flags()
 	f.IntVar(&c.Agents, "agents", c.Agents, "agents on duty")
 	f.Float64Var(&c.Answer, "answer", c.Answer, "probability that a number is answered")
-	f.Float64Var(&c.Handle, "handle", c.Handle, "mean talk and wrap-up, seconds")
-	f.Float64Var(&c.Ring, "ring", c.Ring, "mean time from dialling to the outcome, seconds")
-	f.Float64Var(&c.Patience, "patience", c.Patience, "mean time that an answered callee waits, seconds")
+	f.Var(inSeconds(&c.Handle), "handle", "mean talk and wrap-up together")
+	f.Var(inSeconds(&c.Ring), "ring", "mean time from dialling to the outcome")
+	f.Var(inSeconds(&c.Patience), "patience", "mean time that an answered callee waits")
 	f.Float64Var(&c.Limit, "limit", c.Limit, "highest share of answered calls that may be abandoned")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd

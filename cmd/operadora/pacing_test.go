@@ -23,7 +23,7 @@ func pacing(t *testing.T, args ...string) (string, error) {
 	c.SetArgs(args)
 	c.SilenceUsage, c.SilenceErrors = true, true
 	err := c.ExecuteContext(t.Context())
-	if errs.Len() > 0 {
+	if errs.Len() > 0 && args[0] != "compare" {
 		t.Errorf("%v wrote to stderr, which is no terminal: %s", args, errs.String())
 	}
 	return out.String(), err
@@ -94,7 +94,10 @@ func TestPacingSimRefuses(t *testing.T) {
 		{[]string{"sim", "--seeds", "0"}, "--seeds 0"},
 		{[]string{"sim", "--hours", "-1"}, "--hours -1"},
 		{[]string{"sim", "--scenario", "s3", "--algorithm", "optimum", "--seeds", "1", "--hours", "0.1"}, "s3"},
+		{[]string{"sim", "--hours", "NaN"}, "not a length of time"},
 		{[]string{"optimum", "--answer", "1.5"}, "answer: 1.5"},
+		{[]string{"optimum", "--handle", "long"}, "not a length of time: write 90s"},
+		{[]string{"optimum", "--ring", "-3s"}, "ring: -3"},
 		{[]string{"compare", "--algorithms", "tuned:everything"}, `family "everything" is none of power`},
 		{[]string{"compare", "--scenarios", "s1", "--algorithms", "progressive", "--seeds", "1", "--hours", "0.1", "--out", "/nowhere/at/all.html"}, "/nowhere/at"},
 	} {
@@ -179,5 +182,42 @@ func TestPacingBenchLines(t *testing.T) {
 	b.line("b", "m", "s", 1, "p", 1)
 	if b.err == nil || b.err.Error() != "the pipe is closed" {
 		t.Errorf("a line that cannot be written: %v", b.err)
+	}
+}
+
+func TestPacingTimes(t *testing.T) {
+	t.Parallel()
+	for _, same := range [][2][]string{
+		{{"optimum", "--agents", "5", "--handle", "2m20s", "--ring", "10s", "--patience", "2000ms"}, {"optimum", "--agents", "5", "--handle", "140", "--ring", "10", "--patience", "2"}},
+		{{"sim", "--scenario", "s1", "--seeds", "1", "--hours", "30m"}, {"sim", "--scenario", "s1", "--seeds", "1", "--hours", "0.5"}},
+	} {
+		if one, two := mustPacing(t, same[0]...), mustPacing(t, same[1]...); one != two {
+			t.Errorf("%v gives\n%s%v gives\n%s", same[0], one, same[1], two)
+		}
+	}
+	hours := 0.25
+	f := inHours(&hours)
+	if f.String() != "0.25h" || f.Set(f.String()) != nil || hours != 0.25 {
+		t.Errorf("a quarter of an hour is %s, read as %v", f, hours)
+	}
+	if hours = 0; f.String() != "0" {
+		t.Errorf("no time is %s", f)
+	}
+}
+
+// TestPacingCompareTellsItsSteps goes by a stderr that is no terminal.
+func TestPacingCompareTellsItsSteps(t *testing.T) {
+	t.Parallel()
+	c := newPacingCommand()
+	var out, errs bytes.Buffer
+	c.SetOut(&out)
+	c.SetErr(&errs)
+	c.SetArgs([]string{"compare", "--scenarios", "s1,s2", "--algorithms", "progressive", "--seeds", "1", "--hours", "6m",
+		"--out", filepath.Join(t.TempDir(), "r.html")})
+	if err := c.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := errs.String(), "1 of 2: s1: progressive\n2 of 2: s2: progressive\n"; got != want {
+		t.Errorf("told %q, want %q", got, want)
 	}
 }
