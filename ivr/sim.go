@@ -32,12 +32,15 @@ import (
 //	< barge 1                  keys during the prompt
 //	< silence                  the caller says nothing until the flow's patience ends
 //	< wait 90s                 time passes
-//	< queue served             what the queue answers (timeout, full, no_agents, exit, error)
+//	< queue served             what the queue answers
 //	< recorded 12s             a message was left; "< recorded failed" when not
 //	< transfer busy            what came of a transfer
 //	< agent ok es              the answer to an agent's operation, and the agent's language
 //	< resume                   the process was replaced
 //	< hangup                   the caller is gone
+//
+// SimEvents lists them with all results there are. One that the flow does not
+// wait for where it stands is an error, which says what can happen there.
 type Sim struct {
 	lib   *Library
 	now   time.Time

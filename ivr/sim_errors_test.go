@@ -26,7 +26,18 @@ func TestScriptsThatDoNotFit(t *testing.T) {
 		{"silence when nobody waits", "@ did 5000\n< dtmf 1\n< silence\n", "nobody waits for a key"},
 		{"after the end", "@ did 5000\n< hangup\n< dtmf 1\n", "the call is over"},
 		{"a wait that is none", "@ did 5000\n< wait long\n", "is no length of time"},
-		{"a message that is none", "@ did 5000\n< recorded long\n", "is no length"},
+		{"a message that is none", "@ did 5000\n< dtmf 3\n< recorded long\n", "; what can happen now: recorded 12s|failed, wait 90s"},
+		{"a message of less than nothing", "@ did 5000\n< dtmf 3\n< recorded -3s\n", `"recorded -3s" is nothing that can come of node`},
+		{"no key", "@ did 5000\n< dtmf\n", "no key is named"},
+		{"an outcome that no queue has", "@ did 5000\n< dtmf 1\n< queue foo\n", "line 3: \"queue foo\" is nothing that can come of node sales; " +
+			"what can happen now: queue served|timeout|full|no_agents|exit|error, wait 90s, resume, hangup"},
+		{"an outcome that stands in for others", "@ did 5000\n< dtmf 1\n< queue fail\n", `"queue fail" is nothing`},
+		{"two outcomes", "@ did 5000\n< dtmf 1\n< queue served twice\n", `"queue served twice" is nothing`},
+		{"a message while queued", "@ did 5000\n< dtmf 1\n< recorded 3s\n", "no message is being recorded at node sales; what can happen now: queue served|"},
+		{"an agent while queued", "@ did 5000\n< dtmf 1\n< agent ok es\n", "no agent's operation is under way at node sales"},
+		{"a transfer in a menu", "@ did 5000\n< transfer busy\n", "no transfer is under way at node menu; what can happen now: dtmf 1|"},
+		{"an agent's answer without one", "@ feature login PJSIP/101\n< agent\n", "what can happen now: agent ok|later|already|"},
+		{"an agent's answer in no language", "@ feature login PJSIP/101\n< agent ok 1!\n", `"agent ok 1!" is nothing`},
 		{"nothing at all", "@ did 5000\n<\n", "nothing happens here"},
 	}
 	for _, r := range rows {
@@ -40,5 +51,24 @@ func TestScriptsThatDoNotFit(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, r.want)
 			}
 		})
+	}
+}
+
+// TestEveryEventIsKnown plays each event of the list, with each of its
+// choices, where the flow stands in a menu: it may not fit, but it is a word.
+func TestEveryEventIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, e := range ivr.SimEvents() {
+		word, choices, _ := strings.Cut(strings.TrimSuffix(e.Form, " [es]"), " ")
+		for choice := range strings.SplitSeq(choices, "|") {
+			sim, err := ivr.NewSim(t.Context(), examples(t), flowfile.Parse, clock)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = sim.Run(strings.NewReader("@ did 5000\n< " + word + " " + choice + "\n"))
+			if err != nil && !strings.Contains(err.Error(), " at node menu; what can happen now") {
+				t.Errorf("%s %s: %v", word, choice, err)
+			}
+		}
 	}
 }

@@ -29,39 +29,28 @@ func (s *Sim) happen(text string) error {
 		return s.press(arg)
 	case "silence":
 		if s.timer == 0 {
-			return fmt.Errorf("nobody waits for a key here")
+			return s.unfit("nobody waits for a key here")
 		}
 		s.now = s.due
 		return s.fire()
 	case "wait":
 		return s.wait(arg)
-	case "queue":
-		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideQueued, Result: arg})
-	case "transfer":
-		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideTransferred, Result: arg})
-	case "recorded":
-		d, err := time.ParseDuration(arg)
-		if err != nil && arg != "failed" {
-			return fmt.Errorf("%q is no length; write 12s, or failed", arg)
-		}
-		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideRecorded, Duration: d, Failed: arg == "failed"})
-	case "agent":
-		a := orchestrator.AgentAnswer{Result: orchestrator.AgentResult(words[min(1, len(words)-1)])}
-		if len(words) > 2 {
-			a.Language = words[2]
-		}
-		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideAgent, Answer: a})
+	case "queue", "recorded", "transfer", "agent":
+		return s.result(word, words[1:])
 	case "resume":
 		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideResumed})
 	case "hangup":
 		s.over = true
 		return nil
 	}
-	return fmt.Errorf("%q is nothing that can happen; it knows dtmf, barge, silence, wait, queue, recorded, transfer, agent, resume and hangup", word)
+	return s.unfit(fmt.Sprintf("%q is nothing that can happen", word))
 }
 
 // press gives keys to the flow, a tenth of a second apart.
 func (s *Sim) press(keys string) error {
+	if keys == "" {
+		return fmt.Errorf("no key is named; write dtmf 1")
+	}
 	for _, k := range keys {
 		s.now = s.now.Add(100 * time.Millisecond)
 		if !validKey(string(k)) {
