@@ -3,12 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
@@ -52,13 +55,24 @@ func (c Config) Validate() error {
 	if len(c.PBXs) == 0 {
 		return errors.New("pbxs: at least one PBX is needed")
 	}
-	for name, p := range c.PBXs {
+	for _, name := range slices.Sorted(maps.Keys(c.PBXs)) {
 		if !nameShape.MatchString(name) {
-			return fmt.Errorf("pbxs.%s: a name has letters, digits, dot, dash and underscore only", name)
+			return fmt.Errorf("pbxs.%s: a name has letters, digits, dash and underscore only", name)
 		}
-		if err := errors.Join(p.ARI.Validate(), p.Outbound.Validate()); err != nil {
-			return fmt.Errorf("pbxs.%s.%w", name, err)
+		if err := c.PBXs[name].ARI.Validate(); err != nil {
+			return fmt.Errorf("pbxs.%s.ari.%w", name, bare(err))
+		}
+		if err := c.PBXs[name].Outbound.Validate(); err != nil {
+			return fmt.Errorf("pbxs.%s.%w", name, bare(err))
 		}
 	}
 	return nil
+}
+
+// bare is an error without the operation that met it, so that it begins with the key.
+func bare(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f.Err
+	}
+	return err
 }

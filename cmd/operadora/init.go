@@ -101,8 +101,9 @@ func createNew(path string, content []byte, mode fs.FileMode) error {
 func sampleConfig() []byte {
 	var b bytes.Buffer
 	b.WriteString("# operadora's configuration. A key that is left out has the value shown here.\n" +
-		"# OPERADORA_REDIS_DB=1 in the environment goes before redis.db here. A password may\n" +
-		"# be \"${NAME}\" (from the environment) or \"file:/path\" (from a file).\n")
+		"# OPERADORA_REDIS_DB=1 in the environment goes before redis.db here, and\n" +
+		"# OPERADORA_PBXS_MAIN_ARI_USER=x before pbxs.main.ari.user. A password may be\n" +
+		"# \"${NAME}\" (from the environment) or \"file:/path\" (from a file).\n")
 	writeSample(&b, reflect.TypeFor[Config](), 0)
 	return b.Bytes()
 }

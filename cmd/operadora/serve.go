@@ -49,11 +49,12 @@ func loadConfig(cmd *cobra.Command) (Config, error) {
 
 func readConfig(file string) (Config, error) {
 	var cfg Config
-	if err := loadSettings(&cfg, file); err != nil {
+	set, err := loadSettings(&cfg, file)
+	if err != nil {
 		return cfg, err
 	}
 	if err := cfg.Validate(); err != nil {
-		return cfg, fmt.Errorf("configuration %s: %w", file, err)
+		return cfg, set.blame(file, err)
 	}
 	if !filepath.IsAbs(cfg.Definitions) {
 		cfg.Definitions = filepath.Join(filepath.Dir(file), cfg.Definitions)
@@ -87,24 +88,27 @@ func newServeCommand() *cobra.Command {
 // part between two collections: memory is there, processor time is the PBX's.
 const gcPercent = 400
 
-// serve runs an App until ctx ends.
+// serve runs an App until ctx ends, also when it ends before the App has started.
 func serve(ctx context.Context, cfg Config, log *slog.Logger) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP) // one that comes while Redis is awaited must not end the process
+	defer signal.Stop(hup)
 	app, err := NewApp(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
-	if err := app.Start(context.WithoutCancel(ctx)); err != nil { // Stop ends it in order
-		app.Stop()
+	defer app.Stop()
+	if err := app.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			log.Info("stopping before it served")
+			return nil
+		}
 		return err
 	}
-	defer app.Stop()
 	log.Info("serving", "api", app.api.Addr().String())
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	for {
 		select {
 		case <-ctx.Done():

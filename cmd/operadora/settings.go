@@ -1,14 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-viper/mapstructure/v2"
+	"github.com/goccy/go-yaml"
 	"github.com/spf13/viper"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -42,29 +46,94 @@ func settingsOf(t reflect.Type, prefix string) []setting {
 }
 
 // loadSettings fills cfg (a pointer to a struct) from defaults, the file and
-// the environment, in rising order. A key that the struct does not have is an
-// error, so a misspelt key stops the start. OPERADORA_REDIS_DB sets redis.db.
-func loadSettings(cfg any, file string) error {
-	v := viper.NewWithOptions(viper.ExperimentalBindStruct())
-	v.SetEnvPrefix("OPERADORA")
-	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
-	v.AutomaticEnv()
-	for _, s := range settingsOf(reflect.TypeOf(cfg).Elem(), "") {
-		if !strings.Contains(s.Key, ".NAME.") {
-			v.SetDefault(s.Key, s.Default)
+// the environment, in rising order. A key or a variable that the struct does
+// not have is an error, so a misspelt one stops the start. It returns which
+// keys the environment has set.
+func loadSettings(cfg any, file string) (origin, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	var tree map[string]any
+	if err := yaml.Unmarshal(raw, &tree); err != nil {
+		return nil, fmt.Errorf("configuration %s: not YAML: %s", file, yaml.FormatError(err, false, true))
+	}
+	tree = tidy(tree)
+	settings := settingsOf(reflect.TypeOf(cfg).Elem(), "")
+	all := expand(settings, tree)
+	if err := newKeyTree(settings, all).check(file, tree); err != nil {
+		return nil, err
+	}
+	v := viper.New()
+	for _, s := range all {
+		v.SetDefault(s.Key, s.Default)
+	}
+	if err := v.MergeConfigMap(tree); err != nil {
+		return nil, fmt.Errorf("configuration %s: %w", file, err)
+	}
+	set, err := setByEnvironment(v, all, os.Environ(), string(raw))
+	if err != nil {
+		return nil, err
+	}
+	var faults []error
+	for _, err := range decodeFaults(v.UnmarshalExact(cfg, viper.DecodeHook(decodeHook()))) {
+		faults = append(faults, set.blame(file, err))
+	}
+	return set, errors.Join(faults...)
+}
+
+// expand replaces the NAME of maps of structs by the names that the file has.
+func expand(settings []setting, tree map[string]any) (out []setting) {
+	for _, s := range settings {
+		section, key, named := strings.Cut(s.Key, ".NAME.")
+		if !named {
+			out = append(out, s)
+			continue
+		}
+		names, _ := tree[section].(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			s.Key = section + "." + name + "." + key
+			out = append(out, s)
 		}
 	}
-	if file != "" {
-		v.SetConfigFile(file)
-		v.SetConfigType("yaml")
-		if err := v.ReadInConfig(); err != nil {
-			return fmt.Errorf("configuration %s: %w", file, err)
+	return out
+}
+
+// tidy returns the file's tree with keys in lower case, as viper has them, and
+// without keys that have no value, such as a section all of whose keys are
+// commented out: they are left out, and the defaults hold.
+func tidy(tree map[string]any) map[string]any {
+	out := map[string]any{}
+	for key, value := range tree {
+		if below, ok := value.(map[string]any); ok {
+			value = tidy(below)
+		}
+		if value != nil {
+			out[strings.ToLower(key)] = value
 		}
 	}
-	if err := v.UnmarshalExact(cfg, viper.DecodeHook(decodeHook())); err != nil {
-		return fmt.Errorf("configuration %s: %w", file, err)
+	return out
+}
+
+// decodeFaults takes a decoder's error apart: one error for each key, which it begins with.
+func decodeFaults(err error) (out []error) {
+	if err == nil {
+		return nil
 	}
-	return fillElements(reflect.ValueOf(cfg).Elem())
+	if d, ok := err.(*mapstructure.DecodeError); ok { //nolint:errorlint // each level is looked at in turn
+		key := strings.NewReplacer("[", ".", "]", "").Replace(d.Name())
+		return []error{fmt.Errorf("%s: %w", key, d.Unwrap())}
+	}
+	switch e := err.(type) { //nolint:errorlint // as above
+	case interface{ Unwrap() []error }:
+		for _, each := range e.Unwrap() {
+			out = append(out, decodeFaults(each)...)
+		}
+		return out
+	case interface{ Unwrap() error }:
+		return decodeFaults(e.Unwrap())
+	}
+	return []error{err}
 }
 
 func decodeHook() mapstructure.DecodeHookFunc {
@@ -77,6 +146,9 @@ func decodeHook() mapstructure.DecodeHookFunc {
 
 // textHook reads durations, numbers and switches, so that an error shows the value.
 func textHook(from, to reflect.Type, data any) (any, error) {
+	if to == reflect.TypeFor[time.Duration]() && from.Kind() != reflect.String {
+		return bareDuration(data)
+	}
 	text, ok := data.(string)
 	if !ok || from.Kind() != reflect.String {
 		return data, nil
@@ -88,6 +160,9 @@ func textHook(from, to reflect.Type, data any) (any, error) {
 	switch {
 	case to == reflect.TypeFor[time.Duration]():
 		if data, err = time.ParseDuration(text); err != nil {
+			if _, err := strconv.ParseFloat(text, 64); err == nil {
+				return nil, noUnit(text)
+			}
 			return nil, fmt.Errorf("%q is not a duration such as 250ms, 30s or 2h", text)
 		}
 	case to.Kind() == reflect.Int || to.Kind() == reflect.Int64:
@@ -104,6 +179,22 @@ func textHook(from, to reflect.Type, data any) (any, error) {
 		}
 	}
 	return data, nil
+}
+
+// bareDuration takes nothing but 0 as a duration without a unit: 10 would be
+// ten nanoseconds, which nobody means.
+func bareDuration(data any) (any, error) {
+	switch v := reflect.ValueOf(data); {
+	case v.IsZero():
+		return time.Duration(0), nil
+	case v.CanInt() || v.CanUint() || v.CanFloat():
+		return nil, noUnit(data)
+	}
+	return nil, fmt.Errorf("%v is not a duration such as 250ms, 30s or 2h", data)
+}
+
+func noUnit(value any) error {
+	return fmt.Errorf("%v has no unit; a duration needs one: %[1]vs, %[1]vm or %[1]vh", value)
 }
 
 // secretHook fetches secrets from where they are kept: "${NAME}" from the
@@ -129,68 +220,4 @@ func secretHook(from, to reflect.Type, data any) (any, error) {
 		return orchestrator.Secret(strings.TrimRight(string(raw), "\r\n")), nil
 	}
 	return orchestrator.Secret(text), nil
-}
-
-// fillElements gives the elements of maps of structs their defaults, which
-// viper cannot know before it has seen the keys. Zero stands for "not said".
-func fillElements(v reflect.Value) error {
-	for i := range v.NumField() {
-		f := v.Field(i)
-		if f.Kind() != reflect.Map || f.Type().Elem().Kind() != reflect.Struct {
-			continue
-		}
-		for _, key := range f.MapKeys() {
-			elem := reflect.New(f.Type().Elem()).Elem()
-			elem.Set(f.MapIndex(key))
-			if err := fillZero(elem); err != nil {
-				return err
-			}
-			f.SetMapIndex(key, elem)
-		}
-	}
-	return nil
-}
-
-func fillZero(v reflect.Value) error {
-	for i := range v.NumField() {
-		f, tag := v.Field(i), v.Type().Field(i).Tag.Get("default")
-		if f.Kind() == reflect.Struct {
-			if err := fillZero(f); err != nil {
-				return err
-			}
-			continue
-		}
-		if !f.IsZero() || tag == "" {
-			continue
-		}
-		if err := setText(f, tag); err != nil {
-			return fmt.Errorf("default of %s: %w", v.Type().Field(i).Name, err)
-		}
-	}
-	return nil
-}
-
-func setText(f reflect.Value, text string) error {
-	if f.Type() == reflect.TypeFor[time.Duration]() {
-		d, err := time.ParseDuration(text)
-		f.SetInt(int64(d))
-		return err
-	}
-	switch f.Kind() {
-	case reflect.String:
-		f.SetString(text)
-	case reflect.Bool:
-		b, err := strconv.ParseBool(text)
-		f.SetBool(b)
-		return err
-	case reflect.Int, reflect.Int64:
-		n, err := strconv.ParseInt(text, 10, 64)
-		f.SetInt(n)
-		return err
-	case reflect.Slice:
-		f.Set(reflect.ValueOf(strings.Split(text, ",")))
-	default:
-		return fmt.Errorf("a %s cannot have a default", f.Kind())
-	}
-	return nil
 }

@@ -33,7 +33,7 @@ func loadTrial(t *testing.T, yaml string) (trialConfig, error) {
 		t.Fatal(err)
 	}
 	var c trialConfig
-	err := loadSettings(&c, file)
+	_, err := loadSettings(&c, file)
 	return c, err
 }
 
@@ -65,17 +65,90 @@ func TestSettingsPrecedence(t *testing.T) {
 func TestSettingsRefuse(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ yaml, want string }{
-		"misspelt key":      {"redis: {dbb: 5}", "dbb"},
-		"misspelt in a map": {"pbxs: {madrid: {ulr: x}}", "ulr"},
-		"not a number":      {"redis: {db: five}", "five"},
-		"not a duration":    {"pbxs: {madrid: {timeout: soon}}", "soon"},
-		"missing variable":  {"redis: {password: '${NOBODY_HAS_THIS}'}", "NOBODY_HAS_THIS"},
-		"missing file":      {"redis: {password: 'file:/nowhere/x'}", "/nowhere/x"},
-		"not yaml":          {"redis: [", "yaml"},
+		"misspelt key":       {"instanze: x", `c.yaml: instanze: there is no such key; did you mean "instance"?`},
+		"misspelt section":   {"redsi: {db: 5}", `redsi: there is no such key; did you mean "redis"?`},
+		"misspelt below":     {"redis: {adrs: [x]}", `redis.adrs: there is no such key; did you mean "addrs"?`},
+		"misspelt in a map":  {"pbxs: {madrid: {ulr: x}}", `pbxs.madrid.ulr: there is no such key; did you mean "url"?`},
+		"nothing near":       {"redis: {colour: red}", "redis.colour: there is no such key; it knows db, password, addrs"},
+		"section as a value": {"redis: 5", "redis: is a section with keys of its own: db"},
+		"PBX as a value":     {"pbxs: {madrid: 5}", "pbxs.madrid: is a section with keys of its own: url"},
+		"value as a section": {"instance: {name: x}", "instance: is a value"},
+		"dot in a name":      {"pbxs: {a.b: {url: x}}", "pbxs.a.b: a name must not hold a dot"},
+		"not a number":       {"redis: {db: five}", `c.yaml: redis.db: "five" is not a whole number`},
+		"not a duration":     {"pbxs: {madrid: {timeout: soon}}", `c.yaml: pbxs.madrid.timeout: "soon" is not a duration`},
+		"no unit":            {"pbxs: {madrid: {timeout: 10}}", "pbxs.madrid.timeout: 10 has no unit; a duration needs one: 10s, 10m or 10h"},
+		"no unit, quoted":    {"pbxs: {madrid: {timeout: '1.5'}}", "pbxs.madrid.timeout: 1.5 has no unit"},
+		"switch as duration": {"pbxs: {madrid: {timeout: true}}", "true is not a duration"},
+		"missing variable":   {"redis: {password: '${NOBODY_HAS_THIS}'}", "redis.password: "},
+		"which variable":     {"redis: {password: '${NOBODY_HAS_THIS}'}", "the environment has no NOBODY_HAS_THIS"},
+		"missing file":       {"redis: {password: 'file:/nowhere/x'}", "/nowhere/x"},
+		"not yaml":           {"redis: [", "c.yaml: not YAML: [1:"},
 	} {
 		_, err := loadTrial(t, row.yaml)
 		if err == nil || !strings.Contains(err.Error(), row.want) {
-			t.Errorf("%s: error %v does not name %q", name, err, row.want)
+			t.Errorf("%s: error %v does not say %q", name, err, row.want)
 		}
+	}
+}
+
+// TestSettingsLeftOut has keys and sections without a value, and spells others in capitals.
+func TestSettingsLeftOut(t *testing.T) {
+	t.Parallel()
+	c, err := loadTrial(t, "instance:\nredis:\n  # db: 1\nPBXS: {Madrid: {Timeout: 0}, cadiz:}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Instance != "one" || c.Redis.DB != 3 {
+		t.Errorf("defaults do not hold: %+v", c)
+	}
+	if p, ok := c.PBXs["madrid"]; !ok || p.Timeout != 0 || p.URL == "" {
+		t.Errorf("%+v", c.PBXs)
+	}
+}
+
+func TestSettingsByEnvironment(t *testing.T) {
+	for name, value := range map[string]string{
+		"OPERADORA_PBXS_MADRID_SECRET": "zz", "OPERADORA_PBXS_SAN_JUAN_TIMEOUT": "7s", "OPERADORA_REDIS_ADDRS": "c:3,d:4",
+		"OPERADORA_INSTANCE": "", // does not count
+		"OPERADORA_TOKEN":    "of another command", "OPERADORA_SERVICE_PORT_HTTP": "80", "OPERADORA_PORT_80_TCP_ADDR": "10.0.0.1",
+		"OPERADORA_OWN": "named by the file",
+	} {
+		t.Setenv(name, value)
+	}
+	c, err := loadTrial(t, "redis: {password: '${OPERADORA_OWN}'}\npbxs: {madrid: {url: http://x}, san-juan: {}}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := c.PBXs["madrid"]; p.Secret.Reveal() != "zz" || p.URL != "http://x" || p.Timeout != 5*time.Second {
+		t.Errorf("madrid: %+v", p)
+	}
+	if p := c.PBXs["san-juan"]; p.Timeout != 7*time.Second || p.URL != "http://127.0.0.1:8088/ari" {
+		t.Errorf("san-juan: %+v", p)
+	}
+	if c.Instance != "one" || c.Redis.Password.Reveal() != "named by the file" || strings.Join(c.Redis.Addrs, " ") != "c:3 d:4" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestSettingsByEnvironmentRefuse(t *testing.T) {
+	const file = "redis: {db: 5}\npbxs: {madrid: {}, san-juan: {}, san_juan: {}}\n"
+	for name, row := range map[string]struct{ variable, value, want string }{
+		"misspelt":    {"OPERADORA_REDIS_DBB", "7", "environment variable OPERADORA_REDIS_DBB: there is no such setting; did you mean OPERADORA_REDIS_DB?"},
+		"unknown":     {"OPERADORA_COLOUR", "red", "environment variable OPERADORA_COLOUR: there is no such setting"},
+		"unknown PBX": {"OPERADORA_PBXS_BILBAO_TIMEOUT", "7s", "OPERADORA_PBXS_BILBAO_TIMEOUT: there is no such setting; a variable sets keys of PBXs that the configuration file names"},
+		"two PBXs":    {"OPERADORA_PBXS_SAN_JUAN_TIMEOUT", "7s", "may be any of pbxs.san-juan.timeout, pbxs.san_juan.timeout"},
+		"value":       {"OPERADORA_REDIS_DB", "five", `environment variable OPERADORA_REDIS_DB: redis.db: "five" is not a whole number`},
+		"PBX's value": {"OPERADORA_PBXS_MADRID_TIMEOUT", "10", "environment variable OPERADORA_PBXS_MADRID_TIMEOUT: pbxs.madrid.timeout: 10 has no unit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(row.variable, row.value)
+			_, err := loadTrial(t, file)
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Fatalf("error %v does not say %q", err, row.want)
+			}
+			if strings.Contains(err.Error(), "c.yaml") {
+				t.Errorf("the file is blamed: %v", err)
+			}
+		})
 	}
 }

@@ -7,6 +7,22 @@ import (
 
 // suggest names the known word that is nearest to a misspelt one, or all of them.
 func suggest(word string, known []string) string {
+	if best := Nearest(word, known); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return "; it knows " + strings.Join(known, ", ")
+}
+
+// Suggest is what to add to a complaint about a misspelt word: "; did you mean …?",
+// or all known words when none is near.
+func Suggest(word string, known []string) string { return suggest(word, known) }
+
+// Nearest returns the known word that a misspelt one was probably meant to be,
+// "" when none is near.
+func Nearest(word string, known []string) string {
 	best, far := "", 3
 	word = word[:min(len(word), maxWord)]
 	for _, k := range known {
@@ -14,13 +30,7 @@ func suggest(word string, known []string) string {
 			best, far = k, d
 		}
 	}
-	switch {
-	case best != "":
-		return fmt.Sprintf("; did you mean %q?", best)
-	case len(known) == 0:
-		return ""
-	}
-	return "; it knows " + strings.Join(known, ", ")
+	return best
 }
 
 // maxWord is how much of a misspelt word is compared.
