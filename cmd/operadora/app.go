@@ -35,6 +35,7 @@ type App struct {
 	cfg     Config
 	log     *slog.Logger
 	metrics *prometheus.Registry
+	reloads *prometheus.CounterVec // result
 	gate    gate.Gate
 
 	redis    interface{ Close() error }
@@ -64,7 +65,8 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 			a.close()
 		}
 	}()
-	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.reloads = newReloads()
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.reloads)
 	for name, p := range cfg.PBXs {
 		a.gate[name] = p.Outbound
 	}
@@ -143,32 +145,39 @@ func (a *App) joinPBXs() error {
 	return nil
 }
 
-// Start brings everything up, what is needed by others first. It returns when
-// the flows are in force; PBXs connect in the background.
+// Start brings everything up. The API comes first, so that it can be asked what
+// is missing; then what is needed by others. It returns when the flows are in
+// force, which needs Redis; PBXs connect in the background. The end of ctx
+// ends the waiting for Redis alone: what runs ends by Stop.
 func (a *App) Start(ctx context.Context) error {
-	ctx, a.cancel = context.WithCancel(ctx)
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.cancel = cancel
+	if err := a.api.Start(life); err != nil {
+		return err
+	}
 	if err := a.publish(ctx); err != nil {
 		return err
 	}
 	a.logWarnings()
-	if err := a.recorder.Start(ctx); err != nil {
+	if err := a.recorder.Start(life); err != nil {
 		return err
 	}
-	if err := a.acd.Start(ctx, a.engine); err != nil {
+	if err := a.acd.Start(life, a.engine); err != nil {
 		return err
 	}
-	if err := a.lamps.Start(ctx); err != nil {
+	if err := a.lamps.Start(life); err != nil {
 		return err
 	}
-	if err := a.engine.Start(ctx); err != nil {
+	if err := a.engine.Start(life); err != nil {
 		return err
 	}
-	a.wg.Go(func() { a.keepRevisions(ctx) })
-	return a.api.Start(ctx)
+	a.wg.Go(func() { a.keepRevisions(life) })
+	return nil
 }
 
-// Stop takes everything down in reverse order. Calls go on in their PBXs until
-// the next process takes them up.
+// Stop takes everything down: the API, so that nothing new comes in, then the
+// rest in reverse order. Calls go on in their PBXs until the next process takes
+// them up.
 func (a *App) Stop() {
 	a.api.Stop()
 	a.engine.Stop()
@@ -198,14 +207,24 @@ func (a *App) close() {
 	}
 }
 
+// tellWaiting is after how many attempts in vain, a second apart, the log tells
+// of them again.
+const tellWaiting = 30
+
 // publish puts the flows in force, once Redis can keep their revisions.
 func (a *App) publish(ctx context.Context) error {
-	for {
-		err := a.library.Publish(ctx, a.defs.Flows)
+	for tries := 0; ; tries++ {
+		err := a.library.Publish(ctx, a.current().Flows)
 		if err == nil || fault.KindOf(err) != fault.Unavailable {
 			return err
 		}
-		a.log.WarnContext(ctx, "flows cannot be published yet", "error", err)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if tries%tellWaiting == 0 {
+			a.log.WarnContext(ctx, "waiting for Redis, without which no call is taken; the API answers meanwhile",
+				"redis", a.cfg.Redis.Addrs, "api", a.api.Addr().String(), "error", err)
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -230,28 +249,6 @@ func (a *App) keepRevisions(ctx context.Context) {
 			}
 		}
 	}
-}
-
-// Reload reads the definitions again and puts them in force as a whole; a
-// fault leaves everything as it was. Calls in progress go on as they began.
-func (a *App) Reload(ctx context.Context) error {
-	defs, faults, err := loadDefinitions(a.cfg.Definitions, a.cfg.PBXs, a.known())
-	if err != nil {
-		return err
-	}
-	if err := a.library.Publish(ctx, defs.Flows); err != nil {
-		return err
-	}
-	if err := a.acd.Reload(ctx, defs.ACD); err != nil {
-		return err
-	}
-	a.mu.Lock()
-	a.defs, a.faults = defs, faults
-	a.mu.Unlock()
-	a.logWarnings()
-	a.engine.Rewatch(ctx)
-	a.log.InfoContext(ctx, "definitions reloaded", "queues", len(defs.ACD.Queues), "agents", len(defs.ACD.Agents), "flows", len(defs.Flows.Flows))
-	return nil
 }
 
 // current returns the definitions in force.

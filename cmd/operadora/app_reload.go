@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Values of the label result of operadora_reloads_total.
+const (
+	reloadOK     = "ok"
+	reloadFailed = "failed"
+)
+
+// newReloads counts reloads. Both results are there from the start, so that an
+// alert on failures need not cope with a series that is missing.
+func newReloads() *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "operadora", Name: "reloads_total",
+		Help: "Reloads of the definitions (SIGHUP); after a failed one the old ones stay in force."}, []string{"result"})
+	for _, result := range []string{reloadOK, reloadFailed} {
+		c.WithLabelValues(result)
+	}
+	return c
+}
+
+// Reload reads the definitions again and puts them in force as a whole; a
+// fault leaves everything as it was. Calls in progress go on as they began.
+func (a *App) Reload(ctx context.Context) error {
+	err := a.reload(ctx)
+	result := reloadOK
+	if err != nil {
+		result = reloadFailed
+	}
+	a.reloads.WithLabelValues(result).Inc()
+	return err
+}
+
+func (a *App) reload(ctx context.Context) error {
+	defs, faults, err := loadDefinitions(a.cfg.Definitions, a.cfg.PBXs, a.known())
+	if err != nil {
+		return err
+	}
+	if err := a.library.Publish(ctx, defs.Flows); err != nil {
+		return err
+	}
+	if err := a.acd.Reload(ctx, defs.ACD); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	a.defs, a.faults = defs, faults
+	a.mu.Unlock()
+	a.logWarnings()
+	a.engine.Rewatch(ctx)
+	a.log.InfoContext(ctx, "definitions reloaded", "queues", len(defs.ACD.Queues), "agents", len(defs.ACD.Agents), "flows", len(defs.Flows.Flows))
+	return nil
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/operadora/operadora/cmd/operadora/trial"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// nobodyThere is an address of this machine at which nobody listens.
+const nobodyThere = "127.0.0.1:1"
+
+// siteConfig writes what `operadora init` writes, for a Redis and a PBX that is
+// away, and reads it.
+func siteConfig(t *testing.T, redis string) Config {
+	t.Helper()
+	files, err := initialFiles()
+	must(t, err)
+	dir := t.TempDir()
+	for _, f := range files[1:] { // the first is the configuration
+		must(t, writeNew(filepath.Join(dir, f.path), f.content, f.mode))
+	}
+	file := filepath.Join(dir, "operadora.yaml")
+	must(t, os.WriteFile(file, fmt.Appendf(nil, "redis: {addrs: [%q]}\napi: {listen: \"127.0.0.1:0\"}\npbxs: {main: {ari: {url: \"http://%s/ari\"}}}\n",
+		redis, nobodyThere), 0o600))
+	cfg, err := readConfig(file)
+	must(t, err)
+	return cfg
+}
+
+// get asks an API and returns status and body.
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(limit(t), http.MethodGet, url, nil)
+	must(t, err)
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	must(t, err)
+	return res.StatusCode, string(body)
+}
+
+// TestServeWithoutRedis starts while Redis is away: the API tells what is
+// missing, and a signal ends it all the same.
+func TestServeWithoutRedis(t *testing.T) {
+	t.Parallel()
+	cfg, log := siteConfig(t, nobodyThere), trial.NewLogTail()
+	ctx, signal := context.WithCancel(t.Context())
+	defer signal()
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, cfg, slog.New(slog.NewTextHandler(log, nil))) }()
+	must(t, log.Wait(limit(t), 0, "waiting for Redis", nil))
+	at := regexp.MustCompile(`redis=\[` + nobodyThere + `\] api=(\S+)`).FindStringSubmatch(log.Text())
+	if at == nil {
+		t.Fatalf("it does not say which Redis, and where the API is:\n%s", log.Text())
+	}
+	if status, _ := get(t, "http://"+at[1]+"/livez"); status != http.StatusOK {
+		t.Errorf("/livez answers %d", status)
+	}
+	status, body := get(t, "http://"+at[1]+"/readyz")
+	if status != http.StatusServiceUnavailable || !strings.Contains(body, `{"name":"redis","state":"failing"`) || !strings.Contains(body, `{"name":"records","state":"ok"`) {
+		t.Errorf("/readyz answers %d %s", status, body)
+	}
+	signal()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-limit(t).Done():
+		t.Fatal("it goes on in spite of the signal")
+	}
+	if text := log.Text(); !strings.Contains(text, "stopping before it served") || strings.Contains(text, "msg=serving") {
+		t.Errorf("the log says\n%s", text)
+	}
+}
+
+// TestReloadsAreCounted reloads good definitions and bad ones.
+func TestReloadsAreCounted(t *testing.T) {
+	t.Parallel()
+	lab.Require(t)
+	redis := lab.RedisFor(t, lab.RedisOptions{})
+	cfg := siteConfig(t, redis.Addr())
+	app, err := NewApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	must(t, err)
+	t.Cleanup(app.Stop)
+	must(t, app.Start(limit(t)))
+	must(t, app.Reload(limit(t)))
+	must(t, os.WriteFile(filepath.Join(cfg.Definitions, "queues.yaml"), []byte("queues: [{id: '?'}]"), 0o600))
+	for range 2 {
+		if err := app.Reload(limit(t)); err == nil {
+			t.Fatal("bad definitions were taken")
+		}
+	}
+	_, figures := get(t, "http://"+app.api.Addr().String()+"/metrics")
+	for _, want := range []string{`operadora_reloads_total{result="ok"} 1`, `operadora_reloads_total{result="failed"} 2`} {
+		if !strings.Contains(figures, want+"\n") {
+			t.Errorf("no %s in the figures", want)
+		}
+	}
+}
