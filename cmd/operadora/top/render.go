@@ -154,7 +154,8 @@ func queueTable(m *Model, f Frame) []line {
 	cols := []column{{title: "QUEUE", width: 12, grow: 1}, {title: "WAITING", width: 7, right: true}, {title: "LONGEST", width: 7, right: true}}
 	states := []string{stateAvailable, stateReserved, stateTalking, stateWrapup, statePaused}
 	for _, s := range states {
-		cols = append(cols, column{title: strings.ToUpper(agentWords[s].text), width: 7, right: true})
+		title := strings.ToUpper(StateWord(s))
+		cols = append(cols, column{title: title, width: max(7, len(title)), right: true})
 	}
 	var rows [][]span
 	for _, q := range m.queues() {

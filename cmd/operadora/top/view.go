@@ -35,6 +35,10 @@ type state struct {
 
 // take takes an update in.
 func (s *state) take(u Update) {
+	if u.Err != nil && s.model.Since.IsZero() {
+		s.notice = fmt.Sprintf("%v; trying again in %s", u.Err, u.Pause)
+		return
+	}
 	if u.Err != nil {
 		s.notice = fmt.Sprintf("NO CONNECTION, what you see is old; trying again in %s: %v", u.Pause, u.Err)
 		return

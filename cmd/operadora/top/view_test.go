@@ -98,6 +98,30 @@ func TestARefusedTokenEndsTheView(t *testing.T) {
 	}
 }
 
+func TestNothingIsOldBeforeTheBeginning(t *testing.T) {
+	t.Parallel()
+	var s state
+	s.take(Update{Err: errCut, Pause: time.Second})
+	if s.notice != "cut; trying again in 1s" {
+		t.Errorf("before the first picture: %q", s.notice)
+	}
+	s.take(Update{Event: story()[0]})
+	s.take(Update{Err: errCut, Pause: time.Second})
+	if s.notice != "NO CONNECTION, what you see is old; trying again in 1s: cut" {
+		t.Errorf("after it: %q", s.notice)
+	}
+}
+
+func TestStateWord(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]string{stateAvailable: "available", statePaused: "paused", stateTalking: "talking",
+		stateReserved: "ringing", stateWrapup: "wrap-up", stateOffline: "offline", "sabbatical": "sabbatical"} {
+		if got := StateWord(state); got != want {
+			t.Errorf("%s is called %s, want %s", state, got, want)
+		}
+	}
+}
+
 func TestPrintingKeepsItsPace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

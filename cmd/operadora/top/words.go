@@ -21,12 +21,21 @@ const (
 
 // agentWords is how an agent's state is shown. The word says all; the colour only helps.
 var agentWords = map[string]span{
-	stateOffline:   {"off", dim},
-	stateAvailable: {"ready", green},
+	stateOffline:   {"offline", dim},
+	stateAvailable: {"available", green},
 	stateReserved:  {"ringing", yellow},
 	stateTalking:   {"talking", cyan},
 	stateWrapup:    {"wrap-up", magenta},
 	statePaused:    {"paused", red},
+}
+
+// StateWord is how an agent's state, as the API names it, is called wherever
+// people read it; a state that is not known keeps its name.
+func StateWord(state string) string {
+	if w, ok := agentWords[state]; ok {
+		return w.text
+	}
+	return state
 }
 
 func agentWord(a api.Agent) span {
