@@ -132,7 +132,7 @@ func (d *DB) RevokeToken(ctx context.Context, id string) error {
 		return classify(op, err)
 	}
 	if n, err := res.RowsAffected(); err == nil && n == 0 {
-		return classify(op, sql.ErrNoRows)
+		return fault.New(op, fault.NotFound, "no token has the ID %q", id)
 	}
 	return nil
 }
