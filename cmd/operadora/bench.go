@@ -12,33 +12,44 @@ import (
 	"github.com/operadora/operadora/cmd/operadora/bench"
 )
 
-// benches are the benchmarks of the whole program, in the order in which they run.
+// benches are the benchmarks of the whole program, in the order in which they
+// run. One is named by any of the benches that its lines tell of.
 var benches = []struct {
-	name string
-	run  func(ctx context.Context, out, progress io.Writer) error
+	names []string
+	run   func(ctx context.Context, out, progress io.Writer) error
 }{
-	{"queue_drain", bench.Drain},
-	{"call_rate", bench.CallRate},
-	{"memory", bench.Memory},
+	{[]string{"queue_drain", "agent_gap"}, bench.Drain},
+	{[]string{"call_rate"}, bench.CallRate},
+	{[]string{"memory"}, bench.Memory},
 }
 
 func newBenchCommand() *cobra.Command {
 	var names []string
 	for _, b := range benches {
-		names = append(names, b.name)
+		names = append(names, b.names...)
 	}
 	return &cobra.Command{
-		Use:       "bench [NAME...]",
-		Short:     "Measure operadora beside its peers on a private Asterisk: " + strings.Join(names, ", "),
+		Use:   "bench [NAME...]",
+		Short: "Measure operadora beside its peers on a private Asterisk: " + strings.Join(names, ", "),
+		Long: "Measure operadora beside its peers on a private Asterisk. Each line that is printed is a JSON object.\n" +
+			"NAME is " + strings.Join(names, ", ") + "; queue_drain and agent_gap are measured in one run.\n" +
+			"Without a name all of them run.",
 		ValidArgs: names,
-		Args:      cobra.OnlyValidArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			for _, name := range args {
+				if !slices.Contains(names, name) {
+					return fmt.Errorf("there is no bench %q, but %s", name, strings.Join(names, ", "))
+				}
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, b := range benches {
-				if len(args) > 0 && !slices.Contains(args, b.name) {
+				if len(args) > 0 && !slices.ContainsFunc(b.names, func(name string) bool { return slices.Contains(args, name) }) {
 					continue
 				}
 				if err := b.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()); err != nil {
-					return fmt.Errorf("%s: %w", b.name, err)
+					return fmt.Errorf("%s: %w", b.names[0], err)
 				}
 			}
 			return nil

@@ -73,10 +73,7 @@ func TestDemoRefusesNonsense(t *testing.T) {
 // TestTopWithoutATerminal needs no operadora: it must say what it lacks.
 func TestTopWithoutATerminal(t *testing.T) {
 	t.Setenv("OPERADORA_TOKEN", "")
-	c := newTopCommand()
-	c.SetArgs(nil)
-	c.SilenceUsage, c.SilenceErrors = true, true
-	if err := c.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), "no token") {
+	if _, err := command(t, "top"); err == nil || !strings.Contains(err.Error(), "no token") {
 		t.Errorf("without a token: %v", err)
 	}
 }

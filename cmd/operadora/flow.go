@@ -272,7 +272,7 @@ func newFlowShowCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "show FLOW",
 		Short: "Draw a flow, named by its id or its file, as text or as a Mermaid flowchart",
-		Args:  cobra.ExactArgs(1),
+		Args:  named,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			_, _, flow, err := oneFlow(cmd, args[0])
 			if err != nil {
@@ -300,11 +300,12 @@ func newFlowSimCommand() *cobra.Command {
 		Short: "Play a call through a flow, named by its id or its file, in text",
 		Long: "Play a call through a flow in text, on the interpreter that serves real calls. A script is a transcript:\n" +
 			"  @ did 5000                how the call arrives (did, caller, language, at, feature)\n" +
-			"  < dtmf 1                  what happens: dtmf, barge, silence, wait 90s, queue timeout, recorded 12s,\n" +
-			"                            transfer busy, agent ok es, resume, hangup\n" +
+			"  < dtmf 1                  what happens; what cannot happen where the flow stands is an error\n" +
 			"  > prompt hello (en)       what must come of it; where a script says so, anything else is an error\n" +
+			"What can happen (| stands between choices, [ ] around what may be left out):\n" +
+			simEvents("  < ") +
 			"Without --script the lines are read from the terminal and answered one by one, or from a pipe as a script.",
-		Args: cobra.ExactArgs(1),
+		Args: named,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			defs, faults, flow, err := oneFlow(cmd, args[0])
 			if err != nil {

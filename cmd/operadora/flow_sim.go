@@ -70,11 +70,25 @@ func simulate(cmd *cobra.Command, s simulator, script string) error {
 	return failed
 }
 
+// simEvents lists what can happen in a script; what it means stands below a long form.
+func simEvents(margin string) string {
+	const width = 25
+	var b strings.Builder
+	for _, e := range ivr.SimEvents() {
+		gap := strings.Repeat(" ", max(0, width-len(e.Form)))
+		if gap == "" {
+			gap = "\n" + margin[:1] + strings.Repeat(" ", len(margin)-1+width)
+		}
+		fmt.Fprintf(&b, "%s%s%s %s\n", margin, e.Form, gap, e.Means)
+	}
+	return b.String()
+}
+
 // talk answers line by line. The call is played from its beginning each time,
 // so that a line that cannot happen leaves no trace.
 func talk(ctx context.Context, s simulator, in io.Reader, out io.Writer) error {
-	fmt.Fprintln(out, "# What happens: dtmf 1, barge 1, silence, wait 90s, queue timeout, recorded 12s, transfer busy, hangup;")
-	fmt.Fprintln(out, "# first of all, if you like, how the call arrives: @ did 5000, @ caller 600123456, @ at 2026-12-25T10:00:00Z.")
+	fmt.Fprint(out, "# What can happen:\n"+simEvents("#   "))
+	fmt.Fprintln(out, "# First of all, if you like, how the call arrives: @ did 5000, @ caller 600123456, @ at 2026-12-25T10:00:00Z.")
 	fmt.Fprintln(out, "# quit ends it.")
 	shown, err := s.play(ctx, "")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 )
 
@@ -111,11 +112,12 @@ func TestFlowRefuses(t *testing.T) {
 		{[]string{"sim", "welcome", "--at", "noon", "--script", "DIR/script", "--definitions", "DIR/definitions"}, "is no moment"},
 		{[]string{"sim", "welcome", "--script", "DIR/script", "--definitions", "DIR/definitions"}, "line 1: expected"},
 		{[]string{"sim", "welcome", "--script", "DIR/nowhere", "--definitions", "DIR/definitions"}, "no such file"},
+		{[]string{"sim", "welcome", "--script", "DIR/typo", "--definitions", "DIR/definitions"}, `"queue foo" is nothing that can come of node sales; what can happen now: queue served|`},
 		{[]string{"sim", "DIR/broken.yaml"}, "the flows cannot be used"},
 	} {
 		t.Run(strings.Join(row.args, " "), func(t *testing.T) {
 			t.Parallel()
-			_, err := flowRun(t, map[string]string{"bad.yaml": "flow: [\n", "script": "> something else\n", "broken.yaml": brokenFlow,
+			_, err := flowRun(t, map[string]string{"bad.yaml": "flow: [\n", "script": "> something else\n", "typo": "< dtmf 1\n< queue foo\n", "broken.yaml": brokenFlow,
 				"away.yaml": "pbxs: {main: {ari: {url: 'http://127.0.0.1:1/ari'}}}\n"}, row.args...)
 			if err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("error %v, want one with %q", err, row.want)
@@ -162,10 +164,15 @@ func TestFlowTalk(t *testing.T) {
 	s := simulator{leadingTo(defs, "line"), time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC)}
 	var out bytes.Buffer
 	must(t, talk(t.Context(), s, strings.NewReader("dance\n\n< dtmf 2\nrecorded 5s\nnever read\n"), &out))
-	_, got, _ := strings.Cut(out.String(), "# quit ends it.\n")
+	head, got, _ := strings.Cut(out.String(), "# quit ends it.\n")
+	for _, e := range ivr.SimEvents() {
+		if !strings.Contains(head, "#   "+e.Form) {
+			t.Errorf("the terminal is not told of %s", e.Form)
+		}
+	}
 	want := `> answer
 > prompt options (en)
-< # line 1: "dance" is nothing that can happen; it knows dtmf, barge, silence, wait, queue, recorded, transfer, agent, resume and hangup
+< # line 1: "dance" is nothing that can happen; what can happen now: dtmf 1|2|3, silence, wait 90s, resume, hangup
 < < > record, max 20s
 < > prompt bye (en)
 > hangup

@@ -19,7 +19,7 @@ func main() {
 	context.AfterFunc(ctx, stop)
 	root := newRootCommand()
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "operadora:", err)
+		fmt.Fprintln(os.Stderr, "operadora:", told(err))
 		os.Exit(1)
 	}
 }
@@ -29,12 +29,30 @@ func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "operadora",
 		Short:         "A control plane for contact centres on the PBX you already have",
+		Version:       versionText(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	root.SetVersionTemplate("operadora {{.Version}}\n")
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: operadora.yaml here, then /etc/operadora/operadora.yaml)")
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
 		newTokenCommand(), newAgentCommand(), newPacingCommand(), newBenchCommand(), newTopCommand(), newDemoCommand())
 	root.AddCommand(newDoctorCommand(), newFlowCommand())
+	for _, c := range root.Commands() {
+		refuseUnknown(c)
+	}
 	return root
+}
+
+// versionText says what the API's /version says.
+func versionText() string {
+	v := version()
+	text := v.Version
+	if v.Commit != "" {
+		text += ", commit " + v.Commit
+	}
+	if v.Go != "" {
+		text += ", built with " + v.Go
+	}
+	return text
 }

@@ -1,34 +1,109 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"net"
 	"os"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/api/client"
 )
 
+// defaultURL is where the API is when no configuration says otherwise.
+const defaultURL = "http://127.0.0.1:8090"
+
 // clientFlags adds the flags of every command that speaks to a running operadora.
 func clientFlags(c *cobra.Command) {
-	c.PersistentFlags().String("url", "http://127.0.0.1:8090", "address of the API")
+	c.PersistentFlags().String("url", "", "address of the API (default: api.listen of the configuration, else "+defaultURL+")")
 	c.PersistentFlags().String("token", "", "API token (default: the environment's OPERADORA_TOKEN)")
 }
 
-func newClient(cmd *cobra.Command) (*client.Client, error) {
-	base, err := cmd.Flags().GetString("url")
+// remote is the API of a running operadora; its errors say what to do.
+type remote struct{ *client.Client }
+
+func newClient(cmd *cobra.Command) (remote, error) {
+	base, err := apiURL(cmd)
 	if err != nil {
-		return nil, err
+		return remote{}, err
 	}
 	token, err := cmd.Flags().GetString("token")
 	if err != nil {
-		return nil, err
+		return remote{}, err
 	}
 	if token == "" {
 		token = os.Getenv("OPERADORA_TOKEN")
 	}
 	if token == "" {
-		return nil, errors.New("no token: give --token or set OPERADORA_TOKEN (`operadora token create` makes one)")
+		return remote{}, errors.New("no token: give --token or set OPERADORA_TOKEN (`operadora token create` makes one)")
 	}
-	return &client.Client{Base: base, Token: token}, nil
+	return remote{&client.Client{Base: base, Token: token}}, nil
+}
+
+// apiURL is where a running operadora is to be found. A configuration that was
+// not asked for and cannot be read, which may hold secrets of somebody else, is
+// no hindrance.
+func apiURL(cmd *cobra.Command) (string, error) {
+	if base, err := cmd.Flags().GetString("url"); err != nil || base != "" {
+		return base, err
+	}
+	asked, err := cmd.Flags().GetString("config")
+	if err != nil {
+		return "", err
+	}
+	cfg, err := loadConfig(cmd)
+	switch {
+	case err == nil:
+		return urlOf(cfg.API)
+	case asked != "":
+		return "", fmt.Errorf("%w (--url names the API without a configuration)", err)
+	}
+	return defaultURL, nil
+}
+
+// urlOf is the address for a client on the same machine.
+func urlOf(cfg api.Config) (string, error) {
+	host, port, err := net.SplitHostPort(cfg.Listen)
+	if err != nil {
+		return "", err
+	}
+	switch ip := net.ParseIP(host); {
+	case host == "" || (ip != nil && ip.IsUnspecified() && ip.To4() != nil):
+		host = "127.0.0.1" // it listens everywhere, so there too
+	case ip != nil && ip.IsUnspecified():
+		host = "::1"
+	}
+	scheme := "http://"
+	if cfg.TLSCert != "" {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port), nil
+}
+
+// Do is the client's Do.
+func (r remote) Do(ctx context.Context, method, path string, body, out any) error {
+	return r.explain(r.Client.Do(ctx, method, path, body, out))
+}
+
+// Events is the client's Events. It makes a remote a top.Stream.
+func (r remote) Events(ctx context.Context, after string, fn func(client.Event) error) error {
+	return r.explain(r.Client.Events(ctx, after, fn))
+}
+
+// explain says what to do about an error, and names a field once only.
+func (r remote) explain(err error) error {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("nothing answers at %s: run `operadora serve`, or give --url", r.Base)
+	}
+	if p, ok := errors.AsType[*client.Problem](err); ok {
+		once := *p
+		once.Detail = strings.TrimPrefix(p.Detail, p.Field+": ")
+		return &once
+	}
+	return err
 }

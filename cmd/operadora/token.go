@@ -1,13 +1,18 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -20,8 +25,8 @@ func newTokenCommand() *cobra.Command {
 	return c
 }
 
-// withRecords runs do with the database of the configuration.
-func withRecords(cmd *cobra.Command, do func(*records.DB) error) error {
+// withRecords runs do with the configuration and its database.
+func withRecords(cmd *cobra.Command, do func(Config, *records.DB) error) error {
 	cfg, err := loadConfig(cmd)
 	if err != nil {
 		return err
@@ -31,7 +36,7 @@ func withRecords(cmd *cobra.Command, do func(*records.DB) error) error {
 		return err
 	}
 	defer func() { _ = db.Close() }() // what was written is committed
-	return do(db)
+	return do(cfg, db)
 }
 
 func newTokenCreateCommand() *cobra.Command {
@@ -46,8 +51,11 @@ func newTokenCreateCommand() *cobra.Command {
 			if !api.ValidRole(t.Role) {
 				return fmt.Errorf("--role %q: not one of %v", t.Role, roles)
 			}
-			if (t.Role == string(api.RoleAgent)) != (t.Agent != "") {
-				return fmt.Errorf("--agent %q: is for role agent, and only for it", t.Agent)
+			switch ofAgent := t.Role == string(api.RoleAgent); {
+			case ofAgent && t.Agent == "":
+				return errors.New("--agent ID is needed with --role agent: the agent whom the token acts for")
+			case !ofAgent && t.Agent != "":
+				return fmt.Errorf("--agent %q: goes with --role agent only, not with %s", t.Agent, t.Role)
 			}
 			if days < 0 {
 				return fmt.Errorf("--days %d: is negative", days)
@@ -55,7 +63,12 @@ func newTokenCreateCommand() *cobra.Command {
 			if days > 0 {
 				t.Expires = time.Now().AddDate(0, 0, days)
 			}
-			return withRecords(cmd, func(db *records.DB) error {
+			return withRecords(cmd, func(cfg Config, db *records.DB) error {
+				if t.Agent != "" {
+					if err := knownAgent(cmd, cfg.Definitions, t.Agent); err != nil {
+						return err
+					}
+				}
 				_, text, err := db.CreateToken(cmd.Context(), t)
 				if err == nil {
 					fmt.Fprintln(cmd.OutOrStdout(), text)
@@ -77,6 +90,24 @@ func newTokenCreateCommand() *cobra.Command {
 	return c
 }
 
+// knownAgent refuses an agent that is not defined. Where the definitions cannot
+// be read it only warns: the token is for the database, not for this machine.
+func knownAgent(cmd *cobra.Command, dir, agent string) error {
+	var d acd.Definitions
+	if err := readACD(os.DirFS(dir), &d); err != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "warning: whether agent %q is defined is not known: %s\n", agent, told(err))
+		return nil
+	}
+	var ids []string
+	for _, a := range d.Agents {
+		if a.ID == agent {
+			return nil
+		}
+		ids = append(ids, a.ID)
+	}
+	return fmt.Errorf("--agent %q is not defined in %s; there are %s", agent, dir, strings.Join(ids, ", "))
+}
+
 func joinRoles(roles []api.Role) string {
 	var out []string
 	for _, r := range roles {
@@ -91,7 +122,7 @@ func newTokenListCommand() *cobra.Command {
 		Short: "List all tokens, without their secrets",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withRecords(cmd, func(db *records.DB) error {
+			return withRecords(cmd, func(_ Config, db *records.DB) error {
 				list, err := db.Tokens(cmd.Context())
 				if err != nil {
 					return err
@@ -117,11 +148,45 @@ func dayOrDash(t time.Time) string {
 
 func newTokenRevokeCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "revoke ID",
-		Short: "End a token at once",
-		Args:  cobra.ExactArgs(1),
+		Use:   "revoke ID|NAME",
+		Short: "End a token at once, named by its ID, or by its name if no other has it",
+		Args:  named,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withRecords(cmd, func(db *records.DB) error { return db.RevokeToken(cmd.Context(), args[0]) })
+			return withRecords(cmd, func(_ Config, db *records.DB) error {
+				t, err := oneToken(cmd.Context(), db, args[0])
+				if err != nil {
+					return err
+				}
+				if err := db.RevokeToken(cmd.Context(), t.ID); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "revoked %s (%s)\n", t.ID, t.Name)
+				return nil
+			})
 		},
 	}
+}
+
+// oneToken finds a token by its id, or by its name where that is clear; those
+// that are revoked already do not make it unclear.
+func oneToken(ctx context.Context, db *records.DB, which string) (records.Token, error) {
+	list, err := db.Tokens(ctx)
+	if err != nil {
+		return records.Token{}, err
+	}
+	if i := slices.IndexFunc(list, func(t records.Token) bool { return t.ID == which }); i >= 0 {
+		return list[i], nil
+	}
+	list = slices.DeleteFunc(list, func(t records.Token) bool { return t.Name != which || !t.Revoked.IsZero() })
+	switch len(list) {
+	case 0:
+		return records.Token{}, fmt.Errorf("no token that is not revoked yet has the ID or the name %q; `operadora token list` shows them", which)
+	case 1:
+		return list[0], nil
+	}
+	ids := make([]string, 0, len(list))
+	for _, t := range list {
+		ids = append(ids, t.ID)
+	}
+	return records.Token{}, fmt.Errorf("%d tokens have the name %q; revoke one by its ID: %s", len(list), which, strings.Join(ids, ", "))
 }

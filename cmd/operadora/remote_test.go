@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/operadora/operadora/api"
+)
+
+// TestRemoteGoesByTheConfiguration asks an API at an address that only the configuration names.
+func TestRemoteGoesByTheConfiguration(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v1/agents", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"items": [{"id": "101", "state": "wrapup"}, {"id": "102", "state": "reserved"}, {"id": "103", "state": "offline"}, {"id": "104", "state": "available"}]}`)
+	})
+	refuse := func(w http.ResponseWriter, field, detail string) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"title": "Bad Request", "field": %q, "detail": %q}`, field, detail)
+	}
+	mux.HandleFunc("POST /api/v1/agents/101/pause", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, "reason", `reason: "nosuch" is not a defined pause reason`)
+	})
+	mux.HandleFunc("POST /api/v1/agents/101/dispose", func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, "disposition", `disposition: "x" is not a disposition of the call's queue`)
+	})
+	mux.HandleFunc("GET /api/v1/definitions", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"pause_reasons": [{"name": "lunch"}, {"name": "training"}]}`)
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	config := filepath.Join(t.TempDir(), "operadora.yaml")
+	must(t, os.WriteFile(config, []byte("api: {listen: '"+server.Listener.Addr().String()+"'}\npbxs: {main: {ari: {url: 'http://127.0.0.1:1/ari'}}}\n"), 0o600))
+	run := func(args ...string) (string, error) {
+		return command(t, append([]string{"-c", config, "agent", "--token", "x"}, args...)...)
+	}
+	out, err := run("list")
+	must(t, err)
+	for i, want := range []string{"STATE", "wrap-up", "ringing", "offline", "available"} {
+		if line := strings.Split(out, "\n")[i]; !strings.Contains(line, want) {
+			t.Errorf("line %q without %q", line, want)
+		}
+	}
+	for _, row := range []struct{ args, want string }{
+		{"pause 101 nosuch", `Bad Request: reason: "nosuch" is not a defined pause reason; defined: lunch, training`},
+		{"dispose 101 x", `Bad Request: disposition: "x" is not a disposition of the call's queue; none is defined`},
+	} {
+		if _, err := run(strings.Fields(row.args)...); err == nil || err.Error() != row.want {
+			t.Errorf("%s: %v, want %s", row.args, err, row.want)
+		}
+	}
+}
+
+func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	base := "http://" + l.Addr().String()
+	must(t, l.Close())
+	if _, err := command(t, "agent", "list", "--token", "x", "--url", base); err == nil || err.Error() != "nothing answers at "+base+": run `operadora serve`, or give --url" {
+		t.Error(err)
+	}
+	if _, err := command(t, "agent", "list", "--token", "x", "-c", "/nowhere.yaml"); err == nil || !strings.Contains(err.Error(), "(--url names") {
+		t.Errorf("a configuration that is not there: %v", err)
+	}
+}
+
+func TestURLOfTheAPI(t *testing.T) {
+	t.Parallel()
+	for listen, want := range map[string]string{
+		"127.0.0.1:8090": "127.0.0.1:8090", "0.0.0.0:81": "127.0.0.1:81", ":82": "127.0.0.1:82", "[::]:83": "[::1]:83", "pbx.example:84": "pbx.example:84",
+	} {
+		if got, err := urlOf(api.Config{Listen: listen}); err != nil || got != "http://"+want {
+			t.Errorf("%s: %s, %v", listen, got, err)
+		}
+		if got, err := urlOf(api.Config{Listen: listen, TLSCert: "cert.pem"}); err != nil || got != "https://"+want {
+			t.Errorf("%s with TLS: %s, %v", listen, got, err)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestTokenOfAnAgent(t *testing.T) {
+	t.Parallel()
+	config := initialSite(t)
+	create := func(more ...string) (string, error) {
+		return command(t, append([]string{"-c", config, "token", "create", "--name", "desk"}, more...)...)
+	}
+	for _, row := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--role", "agent"}, "--agent ID is needed with --role agent"},
+		{[]string{"--role", "agent", "--agent", "999"}, `--agent "999" is not defined in ` + filepath.Join(filepath.Dir(config), "definitions") + "; there are 101, 102"},
+		{[]string{"--role", "wallboard", "--agent", "101"}, "goes with --role agent only"},
+		{[]string{"--role", "king"}, `--role "king": not one of`},
+	} {
+		if _, err := create(row.args...); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%v: %v, want %q", row.args, err, row.want)
+		}
+	}
+	if out, err := create("--role", "agent", "--agent", "101"); err != nil || !strings.HasPrefix(out, "op_") {
+		t.Errorf("%q, %v", out, err)
+	}
+	must(t, os.RemoveAll(filepath.Join(filepath.Dir(config), "definitions")))
+	out, err := create("--role", "agent", "--agent", "999")
+	if err != nil || !strings.HasPrefix(out, `warning: whether agent "999" is defined is not known: `) || !strings.Contains(out, "\nop_") {
+		t.Errorf("without definitions: %q, %v", out, err)
+	}
+}
+
+func TestTokenRevoke(t *testing.T) {
+	t.Parallel()
+	config := initialSite(t)
+	token := func(args ...string) (string, error) {
+		return command(t, append([]string{"-c", config, "token"}, args...)...)
+	}
+	ids := map[string][]string{}
+	for _, name := range []string{"wb", "twice", "twice"} {
+		out, err := token("create", "--name", name, "--role", "wallboard")
+		must(t, err)
+		ids[name] = append(ids[name], strings.Split(out, "_")[1])
+	}
+	refused := func(which string, wants ...string) {
+		t.Helper()
+		_, err := token("revoke", which)
+		for _, want := range wants {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("revoke %s: %v, want %q", which, err, want)
+			}
+		}
+	}
+	revoked := func(which, want string) {
+		t.Helper()
+		if out, err := token("revoke", which); err != nil || out != want {
+			t.Errorf("revoke %s: %q, %v, want %q", which, out, err, want)
+		}
+	}
+	refused("nobody", `the ID or the name "nobody"`, "`operadora token list`")
+	refused("twice", "2 tokens have the name", ids["twice"][0], ids["twice"][1])
+	revoked("wb", "revoked "+ids["wb"][0]+" (wb)\n")
+	refused("wb", "not revoked yet")
+	revoked(ids["twice"][1], "revoked "+ids["twice"][1]+" (twice)\n")
+	revoked("twice", "revoked "+ids["twice"][0]+" (twice)\n") // the other one is gone
+}
