@@ -22,29 +22,51 @@ var (
 	recordFormats   = []string{"wav", "wav49", "gsm", "ulaw", "alaw", "sln"}
 )
 
-// complaints collects faults, each with the place it is at.
-type complaints struct {
-	at   string
-	list []error
+// Fault is one thing that is wrong with the definitions.
+type Fault struct {
+	List  string // key of Definitions whose entry it is: queues, agents, pause_reasons or dispositions
+	Index int    // of the entry in that list, from 0
+	Text  string // the entry's name, the field and its value
 }
 
-func (c *complaints) add(format string, args ...any) {
-	c.list = append(c.list, fmt.Errorf("%s: "+format, append([]any{c.at}, args...)...))
+// Error returns `agents[0] "ana": pin: is not 1 to 8 digits`.
+func (f Fault) Error() string { return fmt.Sprintf("%s[%d] %s", f.List, f.Index, f.Text) }
+
+// complaints collects faults, each with the entry it is at.
+type complaints struct {
+	list  string
+	index int
+	name  string
+	found []Fault
+}
+
+// at says which entry is looked at from now on.
+func (c *complaints) at(list string, index int, name string) {
+	c.list, c.index, c.name = list, index, name
 }
 
 func (c *complaints) check(ok bool, format string, args ...any) {
 	if !ok {
-		c.add(format, args...)
+		c.found = append(c.found, Fault{c.list, c.index, fmt.Sprintf("%q: "+format, append([]any{c.name}, args...)...)})
 	}
 }
 
 // Validate checks the definitions as a whole and returns every fault, each
 // naming the field and its value; an Invalid error.
 func (d Definitions) Validate() error {
+	var errs []error
+	for _, f := range d.Faults() {
+		errs = append(errs, f)
+	}
+	return fault.E("", fault.Invalid, errors.Join(errs...))
+}
+
+// Faults checks the definitions as Validate does, for who can tell where each entry is written.
+func (d Definitions) Faults() []Fault {
 	c := &complaints{}
 	queues := map[string]bool{}
 	for i, q := range d.Queues {
-		c.at = fmt.Sprintf("queues[%d] %q", i, q.ID)
+		c.at("queues", i, q.ID)
 		c.check(!queues[q.ID], "id %q is used twice", q.ID)
 		queues[q.ID] = true
 		q.validate(c)
@@ -52,7 +74,7 @@ func (d Definitions) Validate() error {
 	d.validateAgents(c, queues)
 	d.validateReasons(c)
 	d.validateDispositions(c, queues)
-	return fault.E("acd.Validate", fault.Invalid, errors.Join(c.list...))
+	return c.found
 }
 
 func (q Queue) validate(c *complaints) {
@@ -86,7 +108,7 @@ func (q Queue) validate(c *complaints) {
 func (d Definitions) validateAgents(c *complaints, queues map[string]bool) {
 	ids, phones := map[string]bool{}, map[phone]string{}
 	for i, a := range d.Agents {
-		c.at = fmt.Sprintf("agents[%d] %q", i, a.ID)
+		c.at("agents", i, a.ID)
 		c.check(idPattern.MatchString(a.ID), "id: %q is not a name of letters, digits, dot, dash and underscore", a.ID)
 		c.check(!ids[a.ID], "id %q is used twice", a.ID)
 		ids[a.ID] = true
@@ -112,7 +134,7 @@ func (d Definitions) validateAgents(c *complaints, queues map[string]bool) {
 func (d Definitions) validateReasons(c *complaints) {
 	names, digits := map[string]bool{}, map[string]bool{}
 	for i, r := range d.PauseReasons {
-		c.at = fmt.Sprintf("pause_reasons[%d] %q", i, r.Name)
+		c.at("pause_reasons", i, r.Name)
 		c.check(idPattern.MatchString(r.Name), "name: %q is not a name of letters, digits, dot, dash and underscore", r.Name)
 		c.check(r.Name != ReasonMissed, "name: %q is operadora's own", r.Name)
 		c.check(!names[r.Name], "name %q is used twice", r.Name)
@@ -128,7 +150,7 @@ func (d Definitions) validateDispositions(c *complaints, queues map[string]bool)
 	type scoped struct{ value, queue string }
 	names, digits := map[string]bool{}, map[scoped]string{}
 	for i, x := range d.Dispositions {
-		c.at = fmt.Sprintf("dispositions[%d] %q", i, x.Name)
+		c.at("dispositions", i, x.Name)
 		c.check(idPattern.MatchString(x.Name), "name: %q is not a name of letters, digits, dot, dash and underscore", x.Name)
 		c.check(!names[x.Name], "name %q is used twice", x.Name)
 		names[x.Name] = true

@@ -71,7 +71,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		a.gate[name] = p.Outbound
 	}
 	if a.defs, a.faults, err = loadDefinitions(cfg.Definitions, cfg.PBXs, a.known()); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the definitions in %s cannot be used:\n%w", cfg.Definitions, err)
 	}
 	rdb, err := cfg.Redis.Client()
 	if err != nil {

@@ -36,7 +36,7 @@ func newCheckCommand() *cobra.Command {
 				}
 			}
 			if err != nil {
-				return fmt.Errorf("the definitions cannot be used:\n%w", err)
+				return fmt.Errorf("the definitions in %s cannot be used:\n%w", cfg.Definitions, err)
 			}
 			fmt.Fprintf(out, "ok: %d PBX, %d queues, %d agents, %d numbers, %d flows\n", len(cfg.PBXs),
 				len(defs.ACD.Queues), len(defs.ACD.Agents), len(defs.Flows.DIDs), len(defs.Flows.Flows))

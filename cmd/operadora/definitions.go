@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"reflect"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
@@ -29,21 +32,17 @@ var acdFiles = []string{"queues.yaml", "agents.yaml"}
 // filled in from the folder itself.
 func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known) (Definitions, flowfile.Faults, error) {
 	if _, err := os.Stat(dir); err != nil {
-		return Definitions{}, nil, fault.E("definitions", fault.Invalid, fmt.Errorf("folder: %w", err))
+		return Definitions{}, nil, fault.E("definitions", fault.Invalid, err)
 	}
 	fsys := os.DirFS(dir)
 	var d Definitions
-	if err := readACD(fsys, &d.ACD); err != nil {
-		return Definitions{}, nil, err
+	at, err := locateACD(fsys, &d.ACD)
+	if err != nil {
+		return Definitions{}, nil, fault.E("", fault.Invalid, err)
 	}
 	var errs []error
-	if err := d.ACD.Validate(); err != nil {
-		errs = append(errs, err)
-	}
-	for _, a := range d.ACD.Agents {
-		if _, ok := pbxs[a.PBX]; !ok {
-			errs = append(errs, fmt.Errorf("agents: %s: pbx: %q is not in the configuration's pbxs", a.ID, a.PBX))
-		}
+	for _, f := range append(d.ACD.Faults(), strangers(d.ACD.Agents, pbxs)...) {
+		errs = append(errs, at.locate(f))
 	}
 	queues := map[string]bool{}
 	for _, q := range d.ACD.Queues {
@@ -59,36 +58,62 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	if err := faults.Err(); err != nil {
 		errs = append(errs, err)
 	}
-	return d, faults, fault.E("definitions", fault.Invalid, errors.Join(errs...))
+	return d, faults, fault.E("", fault.Invalid, errors.Join(errs...))
 }
 
-// readACD decodes the files strictly: an unknown key is an error with its line.
+// strangers finds agents at PBXs that the configuration does not have.
+func strangers(agents []acd.Agent, pbxs map[string]PBXConfig) (out []acd.Fault) {
+	names := slices.Sorted(maps.Keys(pbxs))
+	for i, a := range agents {
+		if _, ok := pbxs[a.PBX]; !ok {
+			out = append(out, acd.Fault{List: "agents", Index: i, Text: fmt.Sprintf("%q: pbx: %q is not in the configuration's pbxs%s",
+				a.ID, a.PBX, flowfile.Suggest(a.PBX, names))})
+		}
+	}
+	return out
+}
+
+// readACD decodes the files strictly: an unknown key is an error with its place.
 func readACD(fsys fs.FS, into *acd.Definitions) error {
-	found := map[string]string{}
+	_, err := locateACD(fsys, into)
+	return err
+}
+
+// locateACD decodes the files as readACD does and tells where each entry of a
+// list is written.
+func locateACD(fsys fs.FS, into *acd.Definitions) (places, error) {
+	at, found := places{}, map[string]string{}
+	var errs []error
 	for _, name := range acdFiles {
 		raw, err := fs.ReadFile(fsys, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		var keys map[string]any
-		if err := yaml.Unmarshal(raw, &keys); err != nil {
-			return fault.New("definitions", fault.Invalid, "%s: %s", name, yaml.FormatError(err, false, true))
+		body, err := parseYAML(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
 		}
-		for key := range keys {
+		for _, m := range mappingOf(body) {
+			key := m.Key.GetToken().Value
 			if other, twice := found[key]; twice {
-				return fault.New("definitions", fault.Invalid, "%s: %q is already in %s", name, key, other)
+				errs = append(errs, fmt.Errorf("%s: %q is already in %s", placeOf(name, m.Key), key, other))
 			}
 			found[key] = name
 		}
+		in := inspection{file: name, at: at}
+		in.walk(body, reflect.TypeOf(into).Elem(), "")
+		if errs = append(errs, in.faults...); len(errs) > 0 {
+			continue // what follows would tell the same in other words
+		}
 		if err := yaml.UnmarshalWithOptions(raw, into, yaml.Strict()); err != nil {
-			return fault.New("definitions", fault.Invalid, "%s: %s", name, yaml.FormatError(err, false, true))
+			return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
 		}
 	}
-	if len(found) == 0 {
-		return fault.New("definitions", fault.Invalid, "neither %s nor %s is there", acdFiles[0], acdFiles[1])
+	if len(found) == 0 && len(errs) == 0 {
+		return nil, fmt.Errorf("neither %s nor %s has anything in it", acdFiles[0], acdFiles[1])
 	}
-	return nil
+	return at, errors.Join(errs...)
 }

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// TestDefinitionsNameThePlace has one fault or two in each pair of files.
+func TestDefinitionsNameThePlace(t *testing.T) {
+	t.Parallel()
+	const queues, agents = "queues:\n  - {id: sales}\n", "agents:\n  - {id: ana, pbx: main, endpoint: PJSIP/101}\n"
+	for name, row := range map[string]struct{ queues, agents, want string }{
+		"misspelt at the top": {"quues: []\n", agents, `queues.yaml:1:1: quues: there is no such key; did you mean "queues"?`},
+		"misspelt below": {queues + "  - id: two\n    ring_timout: 5s\n", agents,
+			`queues.yaml:4:5: queues[1].ring_timout: there is no such key; did you mean "ring_timeout"?`},
+		"misspelt deeper": {queues, "agents:\n  - {id: ana, pbx: main, endpoint: PJSIP/101, queues: [sales, {queue: sales, lvl: 1}]}\n",
+			`agents.yaml:2:78: agents[0].queues[1].lvl: there is no such key; did you mean "level"?`},
+		"two files": {"quues: []\n", "agnts: []\n", `did you mean "queues"?` + "\n" + `agents.yaml:1:1: agnts: there is no such key; did you mean "agents"?`},
+		"no unit": {"queues:\n  - {id: sales, wrap_up: 10}\n", agents,
+			"queues.yaml:2:26: queues[0].wrap_up: 10 has no unit; a duration needs one: 10s, 10m or 10h"},
+		"not even 0":               {"queues:\n  - {id: sales, wrap_up: 0}\n", agents, "queues[0].wrap_up: 0 has no unit; a duration needs one: 0s"},
+		"no unit behind a pointer": {queues, "agents:\n  - {id: ana, pbx: main, endpoint: PJSIP/101, wrap_up: 1.5}\n", "agents[0].wrap_up: 1.5 has no unit"},
+		"in both":                  {queues, "queues: []\n", `agents.yaml:1:1: "queues" is already in queues.yaml`},
+		"a value":                  {queues + "  - id: two\n    strategy: magic\n", agents, `queues.yaml:3:5: queues[1] "two": strategy: "magic" is none of`},
+		"another PBX":              {queues, "agents:\n\n  - id: ana\n    pbx: mian\n    endpoint: PJSIP/101\n", `agents.yaml:3:5: agents[0] "ana": pbx: "mian" is not in the configuration's pbxs; did you mean "main"?`},
+		"not YAML":                 {queues, "agents: [", "agents.yaml: [1:"},
+		"wrong type":               {"queues:\n  - {id: sales, max_length: many}\n", agents, "queues.yaml: [2:29]"},
+		"nothing":                  {"", "", "neither queues.yaml nor agents.yaml has anything in it"},
+	} {
+		dir := t.TempDir()
+		must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte(row.queues), 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, "agents.yaml"), []byte(row.agents), 0o600))
+		_, _, err := loadDefinitions(dir, map[string]PBXConfig{"main": {}}, flowfile.Known{})
+		if err == nil || !strings.Contains(err.Error(), row.want) || fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: error %v does not say %q", name, err, row.want)
+		} else if strings.Contains(err.Error(), "acd.") {
+			t.Errorf("%s: names the code: %v", name, err)
+		}
+	}
+}
+
+func TestDefinitionsMayUseAnchors(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte("queues: [{id: one, wrap_up: &rest 7s}, {id: two, wrap_up: *rest}]\n"+
+		"agents:\n  - &ana {id: ana, pbx: main, endpoint: PJSIP/101, queues: &all [one, two]}\n  - {id: bob, pbx: main, endpoint: PJSIP/102, queues: *all}\n"), 0o600))
+	defs, _, err := loadDefinitions(dir, map[string]PBXConfig{"main": {}}, flowfile.Known{})
+	must(t, err)
+	if q := defs.ACD.Queues; len(q) != 2 || q[1].WrapUp != 7*time.Second {
+		t.Errorf("%+v", q)
+	}
+	if a := defs.ACD.Agents; len(a) != 2 || len(a[1].Queues) != 2 {
+		t.Errorf("%+v", a)
+	}
+}
