@@ -63,7 +63,9 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 	for _, name := range slices.Sorted(maps.Keys(site.PBXs)) {
 		within(func(ctx context.Context) {
 			ours := served.state("pbx "+name) == "ok"
-			part(examinePBX(name, probePBX(ctx, site.PBXs[name], ours), site.Definitions))
+			f := probePBX(ctx, site.PBXs[name], ours)
+			f.unseen = anyPort(site.API.Listen)
+			part(examinePBX(name, f, site.Definitions))
 		})
 	}
 	return all

@@ -118,6 +118,7 @@ func TestJudgeAPI(t *testing.T) {
 	failing := &readyz{Status: "failing", Checks: []struct{ Name, State string }{{"redis", "ok"}, {"pbx main", "failing"}}}
 	testAll(t, []expected{
 		{"free", judge(apiFacts{}), "", OK, "", ""},
+		{"any port", judge(apiFacts{cfg: api.Config{Listen: "127.0.0.1:0"}}), "address", OK, "each start", ""},
 		{"served", judge(apiFacts{listen: syscall.EADDRINUSE, served: ready}), "address", OK, "operadora serves", ""},
 		{"served, not ready", judge(apiFacts{listen: syscall.EADDRINUSE, served: failing}), "address", Warning, `"failing": pbx main`, "log"},
 		{"taken", judge(apiFacts{listen: syscall.EADDRINUSE}), "address", Fault, "another program", "ss -ltnp"},
@@ -182,6 +183,8 @@ func TestJudgePBX(t *testing.T) {
 		{"modules unknown", with(func(f *pbxFacts) { f.modulesErr = statusError(404) }), "modules", Warning, "404", "res_ari_asterisk"},
 		{"ours", with(func(f *pbxFacts) { f.report.Attached, f.ours = true, true }), "application", OK, "serves here", ""},
 		{"another's", with(func(f *pbxFacts) { f.report.Attached = true }), "application", Warning, "in use", "ari.app"},
+		{"ours or another's", with(func(f *pbxFacts) { f.report.Attached, f.unseen = true, true }), "application", Note, "cannot be told", "api.listen"},
+		{"free, though unseen", with(func(f *pbxFacts) { f.unseen = true }), "application", OK, "free", ""},
 		{"just connecting", with(func(f *pbxFacts) { f.ours = true }), "application", Note, "connects just now", "again"},
 		{"short timeout", report(func(r *ari.Report) { r.WriteTimeout = 100 * time.Millisecond }), "websocket write timeout", Warning, "100ms", "5000"},
 		{"timeout not told", report(func(r *ari.Report) { r.WriteTimeout = 0 }), "websocket write timeout", Note, "", "ari.conf"},

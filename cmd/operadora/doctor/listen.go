@@ -97,6 +97,12 @@ func askReady(ctx context.Context, cfg api.Config) *readyz {
 	return &r
 }
 
+// anyPort tells whether an address leaves the port to the system: another one at each start.
+func anyPort(listen string) bool {
+	_, port, err := net.SplitHostPort(listen)
+	return err == nil && port == "0"
+}
+
 // certificate reads the chain and tells until when it holds.
 func certificate(cfg api.Config) (time.Time, error) {
 	pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
@@ -117,6 +123,8 @@ func judgeAPI(f apiFacts, now time.Time) []Line {
 	s := &sheet{part: "api"}
 	at := f.cfg.Listen
 	switch {
+	case f.listen == nil && anyPort(at):
+		s.ok("address", "%s is another free port at each start", at).Took = f.took
 	case f.listen == nil:
 		s.ok("address", "%s is free", at).Took = f.took
 	case f.served != nil && f.served.Status == "ok":

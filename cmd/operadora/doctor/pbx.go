@@ -22,6 +22,7 @@ type pbxFacts struct {
 	access error // the first request; nil when it was answered
 	took   time.Duration
 	ours   bool // the operadora that serves at the API's address is connected to it
+	unseen bool // operadora has no address at which it could be asked
 
 	modules    map[string]bool
 	modulesErr error
@@ -181,6 +182,9 @@ func judgeAttached(s *sheet, f pbxFacts) {
 		s.ok("application", "%q is free", f.cfg.App)
 	case f.ours:
 		s.ok("application", "%q is held by the operadora that serves here", f.cfg.App)
+	case f.unseen:
+		s.add(Note, "application", "give api.listen a port of its own and doctor can tell; `operadora serve` logs the port it has now",
+			"%q is in use; whether by the operadora of this configuration cannot be told, as api.listen leaves its port to chance", f.cfg.App)
 	default:
 		s.add(Warning, "application", "if that is operadora on another machine (or one that was killed with calls up), all is well; if not, choose another name: ari.app, and --app of `operadora dialplan print`",
 			"%q is in use already, by nobody that serves at api.listen: starting operadora takes it over", f.cfg.App)
