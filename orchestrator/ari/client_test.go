@@ -310,6 +310,24 @@ func TestLostBeforeAnswer(t *testing.T) {
 	}
 }
 
+// A recording that begins refuses to be muted: the order is repeated.
+func TestMuteRecordGoesOn(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(nil)
+	answers := []http.HandlerFunc{answer(409, "{}"), answer(409, "{}"), answer(204, ""), answer(404, "{}")}
+	f.handle("POST /ari/recordings/live/op-c1-r1/mute", func(w http.ResponseWriter, r *http.Request) {
+		answers[0](w, r)
+		answers = answers[1:]
+	})
+	if err := a.MuteRecord(t.Context(), "op-c1-r1", true); err != nil || len(answers) != 1 {
+		t.Errorf("%v, %d answers left, want 1", err, len(answers))
+	}
+	if err := a.MuteRecord(t.Context(), "op-c1-r1", true); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("a recording that is over: %v", err)
+	}
+}
+
 // An order to stop may have no effect while a recording begins: it is repeated
 // until Asterisk says that there is no such recording.
 func TestStopRecordGoesOn(t *testing.T) {

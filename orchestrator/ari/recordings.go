@@ -105,8 +105,8 @@ func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
 	}
 }
 
-// stopPatience is the longest single pause of StopRecord, half of all
-// together. A recording that still waits for a prompt outlasts it; it ends
+// stopPatience is the longest single pause of StopRecord and MuteRecord, half
+// of all together. A recording that still waits for a prompt outlasts it; it ends
 // as soon as its turn has come.
 const stopPatience = 256 * time.Millisecond
 
@@ -196,14 +196,22 @@ func (t *tapes) of(bridge string) []string {
 }
 
 // MuteRecord writes silence instead of sound; the recording's time goes on.
+// While a recording begins, Asterisk knows it but refuses the order (409): it is
+// repeated, as a card number may be read out any moment.
 func (a *Adapter) MuteRecord(ctx context.Context, recording string, muted bool) error {
 	method := http.MethodDelete
 	if muted {
 		method = http.MethodPost
 	}
-	return a.client.do(ctx, request{
+	mute := request{
 		verb: "MuteRecord", method: method, path: []string{"recordings", "live", recording, "mute"}, again: true,
-	}, nil)
+	}
+	for wait := time.Millisecond; ; wait *= 2 {
+		err := a.client.do(ctx, mute, nil)
+		if status(err) != http.StatusConflict || wait > stopPatience || !pause(ctx, wait) {
+			return err
+		}
+	}
 }
 
 // Recording tells whether a recording is queued or running.
