@@ -55,7 +55,7 @@ func newPacingBenchCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVar(&scenarios, "scenarios", nil, "names of the scenarios to hold against the peers (all for all of them)")
-	c.Flags().BoolVar(&full, "full", false, "twenty days of every scenario, which takes the better part of an hour")
+	c.Flags().BoolVar(&full, "full", false, "twenty days of every scenario, which takes more than an hour on two cores")
 	return c
 }
 
