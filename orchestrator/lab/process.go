@@ -32,27 +32,28 @@ func start(name string, cmd *exec.Cmd, outlive bool) (*process, error) {
 		cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	}
 	p := &process{name: name, gone: make(chan struct{})}
+	if err := Launch(cmd, func(err error) { p.err = err; close(p.gone) }); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", name, err)
+	}
+	p.pid = cmd.Process.Pid
+	return p, nil
+}
+
+// Launch starts cmd and calls ended with how it ended, once it has. The death
+// signal (Pdeathsig) is bound to the thread that forked, not to the process:
+// that thread lives as long as the child.
+func Launch(cmd *exec.Cmd, ended func(error)) error {
 	started := make(chan error)
 	go func() {
-		// The death signal is bound to the thread that forked, not to the
-		// process: this thread must live as long as the child.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
-		if err == nil {
-			p.pid = cmd.Process.Pid
-		}
 		started <- err
-		if err != nil {
-			return
+		if err == nil {
+			ended(cmd.Wait())
 		}
-		p.err = cmd.Wait()
-		close(p.gone)
 	}()
-	if err := <-started; err != nil {
-		return nil, fmt.Errorf("starting %s: %w", name, err)
-	}
-	return p, nil
+	return <-started
 }
 
 // ending is why the child ended, which it has.

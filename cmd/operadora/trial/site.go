@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -146,20 +145,8 @@ func (s *Site) Begin() error {
 		return err
 	}
 	cmd.Stderr, cmd.Stdout = s.Log, s.Log
-	started, gone := make(chan error), make(chan struct{})
-	go func() {
-		// The death signal is bound to the thread that forked: it must live as
-		// long as the child.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // how it ended is told by its log
-			close(gone)
-		}
-	}()
-	if err := <-started; err != nil {
+	gone := make(chan struct{})
+	if err := lab.Launch(cmd, func(error) { close(gone) }); err != nil { // how it ends is told by its log
 		return err
 	}
 	s.cmd, s.gone = cmd, gone
