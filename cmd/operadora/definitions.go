@@ -36,7 +36,7 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	}
 	fsys := os.DirFS(dir)
 	var d Definitions
-	at, err := locateACD(fsys, &d.ACD)
+	at, err := readACD(fsys, &d.ACD)
 	if err != nil {
 		return Definitions{}, nil, fault.E("", fault.Invalid, err)
 	}
@@ -73,15 +73,9 @@ func strangers(agents []acd.Agent, pbxs map[string]PBXConfig) (out []acd.Fault) 
 	return out
 }
 
-// readACD decodes the files strictly: an unknown key is an error with its place.
-func readACD(fsys fs.FS, into *acd.Definitions) error {
-	_, err := locateACD(fsys, into)
-	return err
-}
-
-// locateACD decodes the files as readACD does and tells where each entry of a
-// list is written.
-func locateACD(fsys fs.FS, into *acd.Definitions) (places, error) {
+// readACD decodes the files strictly: an unknown key is an error with its
+// place. It tells where each entry of a list is written.
+func readACD(fsys fs.FS, into *acd.Definitions) (places, error) {
 	at, found := places{}, map[string]string{}
 	var errs []error
 	for _, name := range acdFiles {

@@ -232,7 +232,7 @@ func queuesOf(dir string) (map[string]bool, error) {
 		return nil, nil
 	}
 	var d acd.Definitions
-	if err := readACD(os.DirFS(dir), &d); err != nil {
+	if _, err := readACD(os.DirFS(dir), &d); err != nil {
 		return nil, err
 	}
 	queues := map[string]bool{}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 func main() {
@@ -19,7 +21,7 @@ func main() {
 	context.AfterFunc(ctx, stop)
 	root := newRootCommand()
 	if err := root.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "operadora:", told(err))
+		fmt.Fprintln(os.Stderr, "operadora:", fault.Text(err))
 		os.Exit(1)
 	}
 }

@@ -2,9 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,8 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // command runs operadora with arguments and returns what it printed on both outputs.
@@ -111,21 +106,5 @@ func TestVersionFlag(t *testing.T) {
 	v := version()
 	if !regexp.MustCompile(`^operadora \S+(, commit \w+)?, built with go\S+\n$`).MatchString(out) || !strings.Contains(out, v.Version) || !strings.Contains(out, v.Go) {
 		t.Errorf("--version says %q", out)
-	}
-}
-
-func TestTold(t *testing.T) {
-	t.Parallel()
-	lost := fault.E("records.Find", fault.NotFound, fmt.Errorf("file: %w", fault.New("acd.Do", fault.Invalid, "no such agent")))
-	for want, err := range map[string]error{
-		"plain":                          errors.New("plain"),
-		"file: no such agent":            lost,
-		"now: file: no such agent\nEOF":  fmt.Errorf("now: %w", errors.Join(lost, io.EOF)),
-		"definitions: queues: no name":   fault.New("definitions", fault.Invalid, "queues: no name"),
-		"main: nobody is there (really)": fmt.Errorf("main: %w (really)", fault.New("ari.Probe", fault.Unavailable, "nobody is there")),
-	} {
-		if got := told(err); got != want {
-			t.Errorf("%v is told as %q, want %q", err, got, want)
-		}
 	}
 }

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // refuseUnknown makes a misspelt subcommand of a command an error, as cobra
@@ -57,28 +54,4 @@ func named(c *cobra.Command, args []string) error {
 		return fmt.Errorf("%s is missing; write %s", names[len(args)], usage)
 	}
 	return nil
-}
-
-// told is the text of an error for people: without the names of functions
-// that its parts carry for the log.
-func told(err error) string {
-	text := err.Error()
-	var strip func(error)
-	strip = func(err error) {
-		if e, ok := err.(*fault.Error); ok && strings.Contains(e.Op, ".") { //nolint:errorlint // each link of the chain is looked at
-			text = strings.ReplaceAll(text, e.Op+": ", "")
-		}
-		switch e := err.(type) { //nolint:errorlint // the same
-		case interface{ Unwrap() []error }:
-			for _, part := range e.Unwrap() {
-				strip(part)
-			}
-		case interface{ Unwrap() error }:
-			if next := errors.Unwrap(err); next != nil {
-				strip(next)
-			}
-		}
-	}
-	strip(err)
-	return text
 }

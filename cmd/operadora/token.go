@@ -14,6 +14,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -94,8 +95,8 @@ func newTokenCreateCommand() *cobra.Command {
 // be read it only warns: the token is for the database, not for this machine.
 func knownAgent(cmd *cobra.Command, dir, agent string) error {
 	var d acd.Definitions
-	if err := readACD(os.DirFS(dir), &d); err != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "warning: whether agent %q is defined is not known: %s\n", agent, told(err))
+	if _, err := readACD(os.DirFS(dir), &d); err != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "warning: whether agent %q is defined is not known: %s\n", agent, fault.Text(err))
 		return nil
 	}
 	var ids []string

@@ -84,16 +84,16 @@ func (l *linter) targets() {
 	case l.f.Start == "":
 		l.fault(CodeStart, l.f.At, "", "start is missing: it names the node that calls begin with")
 	case l.f.Nodes[l.f.Start] == nil:
-		l.fault(CodeStart, l.f.StartAt, "", "start is %q, and there is no such node%s", l.f.Start, suggest(l.f.Start, names))
+		l.fault(CodeStart, l.f.StartAt, "", "start is %q, and there is no such node%s", l.f.Start, Suggest(l.f.Start, names))
 	}
 	if e := l.f.OnError; e != "" && e != ivr.End && l.f.Nodes[e] == nil {
-		l.fault(CodeTarget, l.f.OnErrorAt, "", "on_error is %q, and there is no such node%s", e, suggest(e, names))
+		l.fault(CodeTarget, l.f.OnErrorAt, "", "on_error is %q, and there is no such node%s", e, Suggest(e, names))
 	}
 	for _, name := range names {
 		n := l.f.Nodes[name]
 		for _, o := range n.Outcomes() {
 			if e := n.On[o]; e.To != ivr.End && l.f.Nodes[e.To] == nil {
-				l.fault(CodeTarget, e.At, name, "%s leads to %q, and there is no such node%s", plain(o), e.To, suggest(e.To, names))
+				l.fault(CodeTarget, e.At, name, "%s leads to %q, and there is no such node%s", plain(o), e.To, Suggest(e.To, names))
 			}
 		}
 	}
@@ -117,7 +117,7 @@ func (l *linter) prompts() {
 		for _, it := range l.f.Nodes[name].Items() {
 			used[it.Prompt] = true
 			if it.Prompt != "" && l.f.Prompts[it.Prompt] == nil {
-				l.fault(CodePrompt, it.At, name, "prompt %q is not defined%s", it.Prompt, suggest(it.Prompt, l.promptNames()))
+				l.fault(CodePrompt, it.At, name, "prompt %q is not defined%s", it.Prompt, Suggest(it.Prompt, l.promptNames()))
 			}
 			if it.Sound != "" {
 				l.sounds(it.At, name, []string{it.Sound}, l.f.Languages)

@@ -41,7 +41,7 @@ func (r *reader) oneNode(o *object, name string, f *ivr.Flow, d defaults) {
 	read, ok := stepReaders[kind]
 	if !ok {
 		if kind != "" {
-			r.fault(CodeForm, o.posOf("type"), "there is no node type %q%s", kind, suggest(string(kind), typeNames()))
+			r.fault(CodeForm, o.posOf("type"), "there is no node type %q%s", kind, Suggest(string(kind), typeNames()))
 		}
 		return
 	}
@@ -84,7 +84,7 @@ func (r *reader) edge(n *ivr.Node, outcome, to string, at, key ivr.Pos) {
 	_, known := ivr.Rule(n.Type, outcome)
 	reserved := strings.HasPrefix(outcome, "key:") || strings.HasPrefix(outcome, "case:")
 	if !known || reserved {
-		r.fault(CodeOutcome, key, "a node of type %s never has the outcome %q%s", n.Type, outcome, suggest(outcome, outcomeNames(n.Type)))
+		r.fault(CodeOutcome, key, "a node of type %s never has the outcome %q%s", n.Type, outcome, Suggest(outcome, outcomeNames(n.Type)))
 		return
 	}
 	r.addEdge(n, outcome, to, at)

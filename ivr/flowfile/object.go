@@ -90,7 +90,7 @@ func (o *object) done() {
 			known = append(known, k)
 		}
 		slices.Sort(known)
-		o.r.fault(CodeForm, o.vals[key].key, "unknown key %q in %s%s", key, o.what, suggest(key, known))
+		o.r.fault(CodeForm, o.vals[key].key, "unknown key %q in %s%s", key, o.what, Suggest(key, known))
 	}
 }
 

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// suggest names the known word that is nearest to a misspelt one, or all of them.
-func suggest(word string, known []string) string {
+// Suggest is what to add to a complaint about a misspelt word: "; did you mean …?",
+// or all known words when none is near.
+func Suggest(word string, known []string) string {
 	if best := Nearest(word, known); best != "" {
 		return fmt.Sprintf("; did you mean %q?", best)
 	}
@@ -15,10 +16,6 @@ func suggest(word string, known []string) string {
 	}
 	return "; it knows " + strings.Join(known, ", ")
 }
-
-// Suggest is what to add to a complaint about a misspelt word: "; did you mean …?",
-// or all known words when none is near.
-func Suggest(word string, known []string) string { return suggest(word, known) }
 
 // Nearest returns the known word that a misspelt one was probably meant to be,
 // "" when none is near.

@@ -310,16 +310,21 @@ func TestLostBeforeAnswer(t *testing.T) {
 	}
 }
 
+// inTurn gives one answer after the other and takes it from those that are left.
+func inTurn(left *[]http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		(*left)[0](w, r)
+		*left = (*left)[1:]
+	}
+}
+
 // A recording that begins refuses to be muted: the order is repeated.
 func TestMuteRecordGoesOn(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := f.adapter(nil)
 	answers := []http.HandlerFunc{answer(409, "{}"), answer(409, "{}"), answer(204, ""), answer(404, "{}")}
-	f.handle("POST /ari/recordings/live/op-c1-r1/mute", func(w http.ResponseWriter, r *http.Request) {
-		answers[0](w, r)
-		answers = answers[1:]
-	})
+	f.handle("POST /ari/recordings/live/op-c1-r1/mute", inTurn(&answers))
 	if err := a.MuteRecord(t.Context(), "op-c1-r1", true); err != nil || len(answers) != 1 {
 		t.Errorf("%v, %d answers left, want 1", err, len(answers))
 	}
@@ -335,10 +340,7 @@ func TestStopRecordGoesOn(t *testing.T) {
 	f := newFake(t)
 	a := f.adapter(nil)
 	answers := []http.HandlerFunc{answer(204, ""), answer(409, "{}"), answer(204, ""), answer(404, "{}")}
-	f.handle("POST /ari/recordings/live/op-c1-r1/stop", func(w http.ResponseWriter, r *http.Request) {
-		answers[0](w, r)
-		answers = answers[1:]
-	})
+	f.handle("POST /ari/recordings/live/op-c1-r1/stop", inTurn(&answers))
 	ctx := t.Context()
 	if err := a.Record(ctx, orchestrator.RecordingOrder{ID: "op-c1-r1", Bridge: "op-c1-b1", Format: "wav"}); err != nil {
 		t.Fatal(err)

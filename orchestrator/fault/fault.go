@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says who has to act on an error. The set is closed.
@@ -73,4 +74,28 @@ func KindOf(err error) Kind {
 		return e.Kind
 	}
 	return Internal
+}
+
+// Text is the text of an error for people: without the names of functions
+// that its parts carry for the log.
+func Text(err error) string {
+	text := err.Error()
+	var strip func(error)
+	strip = func(err error) {
+		if e, ok := err.(*Error); ok && strings.Contains(e.Op, ".") { //nolint:errorlint // each link of the chain is looked at
+			text = strings.ReplaceAll(text, e.Op+": ", "")
+		}
+		switch e := err.(type) { //nolint:errorlint // the same
+		case interface{ Unwrap() []error }:
+			for _, part := range e.Unwrap() {
+				strip(part)
+			}
+		case interface{ Unwrap() error }:
+			if next := errors.Unwrap(err); next != nil {
+				strip(next)
+			}
+		}
+	}
+	strip(err)
+	return text
 }

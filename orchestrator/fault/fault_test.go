@@ -44,3 +44,19 @@ func ExampleE() {
 	// acd.Login: agent "17" is not defined
 	// not found
 }
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	lost := fault.E("records.Find", fault.NotFound, fmt.Errorf("file: %w", fault.New("acd.Do", fault.Invalid, "no such agent")))
+	for want, err := range map[string]error{
+		"plain":                          errors.New("plain"),
+		"file: no such agent":            lost,
+		"now: file: no such agent\nEOF":  fmt.Errorf("now: %w", errors.Join(lost, io.EOF)),
+		"definitions: queues: no name":   fault.New("definitions", fault.Invalid, "queues: no name"),
+		"main: nobody is there (really)": fmt.Errorf("main: %w (really)", fault.New("ari.Probe", fault.Unavailable, "nobody is there")),
+	} {
+		if got := fault.Text(err); got != want {
+			t.Errorf("%v is told as %q, want %q", err, got, want)
+		}
+	}
+}
