@@ -64,7 +64,23 @@ type pacingBench struct {
 	ctx  context.Context
 	size pacingBenchSize
 	emit func(bench.Line) error
-	err  error // the first of emit
+	err  error                       // the first of emit
+	runs map[string]pacingsim.Result // ours in the worlds as they ship, by name
+}
+
+// ours is our pacer in a world as it ships, which several goals look at.
+func (b *pacingBench) ours(w *pacingsim.World) (pacingsim.Result, error) {
+	if r, ok := b.runs[w.Name]; ok {
+		return r, nil
+	}
+	r, err := b.run(w, ourAlgorithm)
+	if err == nil {
+		if b.runs == nil {
+			b.runs = map[string]pacingsim.Result{}
+		}
+		b.runs[w.Name] = r
+	}
+	return r, err
 }
 
 // pacingBenchmarks measures the pacer against its goals.
@@ -105,7 +121,7 @@ func (b *pacingBench) run(w *pacingsim.World, spec string) (pacingsim.Result, er
 
 // scenario holds ours against the limit, and against the peers.
 func (b *pacingBench) scenario(w *pacingsim.World) error {
-	ours, err := b.run(w, ourAlgorithm)
+	ours, err := b.ours(w)
 	if err != nil {
 		return err
 	}
@@ -221,7 +237,7 @@ func (b *pacingBench) optima() error {
 		if err != nil {
 			return err
 		}
-		free, err := b.run(w, ourAlgorithm)
+		free, err := b.ours(w)
 		if err != nil {
 			return err
 		}
@@ -245,7 +261,7 @@ func (b *pacingBench) clairvoyant() error {
 		if err != nil {
 			return err
 		}
-		ours, err := b.run(w, ourAlgorithm)
+		ours, err := b.ours(w)
 		if err != nil {
 			return err
 		}
@@ -268,7 +284,7 @@ func (b *pacingBench) shock() error {
 	if err != nil {
 		return err
 	}
-	r, err := b.run(w, ourAlgorithm)
+	r, err := b.ours(w)
 	if err != nil {
 		return err
 	}

@@ -85,8 +85,9 @@ func (s *sim) order(campaign, segment int) {
 		return
 	}
 	if c.left > 0 {
-		c.left--
-		s.lastCall()
+		if c.left--; c.left == 0 {
+			s.lastCall()
+		}
 	}
 	s.lines++
 	i := s.newCall()
