@@ -79,10 +79,10 @@ func (r *run) collecting() bool { return r.st.Phase == phaseCollect && r.target 
 func hear(r *run, a asker, in input) {
 	q := a.question()
 	switch in.Kind {
-	case orchestrator.GuidePlayed:
+	case orchestrator.FlowPlayed:
 		r.st.Phase = phaseCollect
 		listen(r, a)
-	case orchestrator.GuideDigit:
+	case orchestrator.FlowDigit:
 		if r.st.Phase == phasePlay && !q.BargeIn {
 			r.keepAhead(in.Digit)
 			return
@@ -93,13 +93,13 @@ func hear(r *run, a asker, in input) {
 		if r.collecting() {
 			listen(r, a)
 		}
-	case orchestrator.GuideTimer:
+	case orchestrator.FlowTimer:
 		if r.st.Keys != "" && !r.st.Confirm {
 			a.pause(r)
 			return
 		}
 		again(r, a, OutNoInput)
-	case orchestrator.GuideResumed:
+	case orchestrator.FlowResumed:
 		r.st.Ahead = ""
 		if !r.st.Confirm {
 			r.st.Keys = ""

@@ -52,24 +52,24 @@ func (c *caller) do(event string) []string {
 		c.now = c.now.Add(d)
 		return nil
 	case kind == "played":
-		return c.result(orchestrator.GuideInput{Kind: orchestrator.GuidePlayed, Ref: c.play, Failed: arg == "failed"})
+		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowPlayed, Ref: c.play, Failed: arg == "failed"})
 	case kind == "silence":
-		return c.result(orchestrator.GuideInput{Kind: orchestrator.GuideTimer, Ref: c.timer})
+		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowTimer, Ref: c.timer})
 	case kind == "resumed":
-		return c.result(orchestrator.GuideInput{Kind: orchestrator.GuideResumed})
+		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowResumed})
 	case kind == "answered":
-		return c.result(orchestrator.GuideInput{Kind: orchestrator.GuideAnswered, Failed: arg == "failed"})
+		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowAnswered, Failed: arg == "failed"})
 	case kind == "queue":
-		return c.result(orchestrator.GuideInput{Kind: orchestrator.GuideQueued, Result: arg})
+		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: arg})
 	case kind == "transfer":
-		return c.result(orchestrator.GuideInput{Kind: orchestrator.GuideTransferred, Result: arg})
+		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: arg})
 	case kind == "recorded":
-		return c.result(orchestrator.GuideInput{Kind: orchestrator.GuideRecorded, Failed: arg == "failed", Duration: 3 * time.Second})
+		return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowRecorded, Failed: arg == "failed", Duration: 3 * time.Second})
 	}
-	return c.result(orchestrator.GuideInput{Kind: orchestrator.GuideDigit, Digit: event})
+	return c.result(orchestrator.FlowInput{Kind: orchestrator.FlowDigit, Digit: event})
 }
 
-func (c *caller) result(in orchestrator.GuideInput) []string {
+func (c *caller) result(in orchestrator.FlowInput) []string {
 	c.t.Helper()
 	actions := c.send(in)
 	c.remember(actions)
@@ -179,7 +179,7 @@ func runScripts(t *testing.T, rows []script) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			c := dial(t, guide(t, row.flow))
+			c := dial(t, newFlows(t, row.flow))
 			c.remember(c.last.Actions)
 			got := c.do("answered")
 			var outcomes []string

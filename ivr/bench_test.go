@@ -27,12 +27,12 @@ func BenchmarkKeyInAMenu(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if step, err = l.Next(step.State, orchestrator.GuideInput{Kind: orchestrator.GuidePlayed, Ref: 1}, clock); err != nil {
+	if step, err = l.Next(step.State, orchestrator.FlowInput{Kind: orchestrator.FlowPlayed, Ref: 1}, clock); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := l.Next(step.State, orchestrator.GuideInput{Kind: orchestrator.GuideDigit, Digit: "1"}, clock); err != nil {
+		if _, err := l.Next(step.State, orchestrator.FlowInput{Kind: orchestrator.FlowDigit, Digit: "1"}, clock); err != nil {
 			b.Fatal(err)
 		}
 	}

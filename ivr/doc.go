@@ -5,7 +5,7 @@
 // The interpreter is pure: state (JSON, stored with the call) and one input
 // in; a new state, the actions for the PBX and notes for the call's timeline
 // out. It reads no clock, talks to nobody and may be called from any
-// goroutine. Library implements orchestrator.Guide with it.
+// goroutine. Library implements orchestrator.Flows with it.
 //
 // A call keeps the revision of the flow it began with. A revision is the flow
 // together with all sub-flows it can reach, named by the hash of their texts,

@@ -13,13 +13,13 @@ func (r *run) take(in input) {
 		return
 	}
 	switch in.Kind {
-	case orchestrator.GuideAnswered:
+	case orchestrator.FlowAnswered:
 		r.answered(in)
-	case orchestrator.GuideDigit:
+	case orchestrator.FlowDigit:
 		r.digit(in)
-	case orchestrator.GuideResumed:
+	case orchestrator.FlowResumed:
 		r.resumed(in)
-	case orchestrator.GuidePlayed:
+	case orchestrator.FlowPlayed:
 		if in.Ref == 0 || in.Ref != r.st.Play {
 			return
 		}
@@ -29,7 +29,7 @@ func (r *run) take(in input) {
 			r.note("play_failed", nil)
 		}
 		r.pass(in)
-	case orchestrator.GuideTimer:
+	case orchestrator.FlowTimer:
 		if in.Ref == 0 || in.Ref != r.st.Timer {
 			return
 		}
@@ -46,11 +46,11 @@ func (r *run) take(in input) {
 }
 
 // resultPhase says in which phase a result is waited for.
-var resultPhase = map[orchestrator.GuideInputKind]phase{
-	orchestrator.GuideQueued:      phaseQueue,
-	orchestrator.GuideRecorded:    phaseRecord,
-	orchestrator.GuideTransferred: phaseTransfer,
-	orchestrator.GuideAgent:       phaseAgent,
+var resultPhase = map[orchestrator.FlowInputKind]phase{
+	orchestrator.FlowQueued:      phaseQueue,
+	orchestrator.FlowRecorded:    phaseRecord,
+	orchestrator.FlowTransferred: phaseTransfer,
+	orchestrator.FlowAgent:       phaseAgent,
 }
 
 // pass hands an input to the present node.

@@ -15,8 +15,8 @@ import (
 // clock is when every test begins: a Monday morning in Madrid.
 var clock = time.Date(2026, 1, 12, 10, 0, 0, 0, time.UTC)
 
-// guide publishes flows, the first of which answers number 5000.
-func guide(t *testing.T, texts ...string) *ivr.Library {
+// newFlows publishes flows, the first of which answers number 5000.
+func newFlows(t *testing.T, texts ...string) *ivr.Library {
 	t.Helper()
 	l := ivr.NewLibrary(flowfile.Parse, nil)
 	publish(t, l, texts...)
@@ -43,13 +43,13 @@ func publish(t *testing.T, l *ivr.Library, texts ...string) {
 	}
 }
 
-// caller is one call in a guide.
+// caller is one call in a flow.
 type caller struct {
 	t     *testing.T
-	g     orchestrator.Guide
+	g     orchestrator.Flows
 	now   time.Time
 	state json.RawMessage
-	last  orchestrator.GuideStep
+	last  orchestrator.FlowStep
 	play  int // the last playback
 	timer int // the last timer
 }
@@ -59,7 +59,7 @@ func arrival() orchestrator.Arrival {
 	return orchestrator.Arrival{Call: "c1", PBX: "lab", DID: "5000", Kind: orchestrator.KindInbound, Answered: true}
 }
 
-func dial(t *testing.T, g orchestrator.Guide) *caller {
+func dial(t *testing.T, g orchestrator.Flows) *caller {
 	t.Helper()
 	step, err := g.Begin(orchestrator.Arrival{Call: "c1", PBX: "lab", DID: "5000",
 		Kind: orchestrator.KindInbound, Caller: orchestrator.Party{Number: "600123456"}}, clock)
@@ -69,7 +69,7 @@ func dial(t *testing.T, g orchestrator.Guide) *caller {
 	return &caller{t: t, g: g, now: clock, state: step.State, last: step}
 }
 
-func (c *caller) send(in orchestrator.GuideInput) []orchestrator.Action {
+func (c *caller) send(in orchestrator.FlowInput) []orchestrator.Action {
 	c.t.Helper()
 	step, err := c.g.Next(c.state, in, c.now)
 	if err != nil {
@@ -108,27 +108,27 @@ start: open
 
 func TestCallThroughAMenuIntoAQueue(t *testing.T) {
 	t.Parallel()
-	c := dial(t, guide(t, smallFlow))
+	c := dial(t, newFlows(t, smallFlow))
 	steps := []struct {
 		name string
-		in   orchestrator.GuideInput
+		in   orchestrator.FlowInput
 		want []orchestrator.Action
 	}{
-		{"a stray result is ignored", orchestrator.GuideInput{Kind: orchestrator.GuideQueued, Result: "served"}, nil},
-		{"answered", orchestrator.GuideInput{Kind: orchestrator.GuideAnswered}, []orchestrator.Action{
+		{"a stray result is ignored", orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: "served"}, nil},
+		{"answered", orchestrator.FlowInput{Kind: orchestrator.FlowAnswered}, []orchestrator.Action{
 			{Kind: orchestrator.ActPlay, Ref: 1, Media: sounds("hola"), Language: "es"}}},
-		{"an older playback is ignored", orchestrator.GuideInput{Kind: orchestrator.GuidePlayed, Ref: 7}, nil},
-		{"greeting over", orchestrator.GuideInput{Kind: orchestrator.GuidePlayed, Ref: 1}, []orchestrator.Action{
+		{"an older playback is ignored", orchestrator.FlowInput{Kind: orchestrator.FlowPlayed, Ref: 7}, nil},
+		{"greeting over", orchestrator.FlowInput{Kind: orchestrator.FlowPlayed, Ref: 1}, []orchestrator.Action{
 			{Kind: orchestrator.ActPlay, Ref: 2, Media: sounds("elija"), Language: "es"}}},
-		{"menu over", orchestrator.GuideInput{Kind: orchestrator.GuidePlayed, Ref: 2}, []orchestrator.Action{
+		{"menu over", orchestrator.FlowInput{Kind: orchestrator.FlowPlayed, Ref: 2}, []orchestrator.Action{
 			{Kind: orchestrator.ActTimer, Ref: 3, After: 5 * time.Second}}},
-		{"key 1", orchestrator.GuideInput{Kind: orchestrator.GuideDigit, Digit: "1"}, []orchestrator.Action{
+		{"key 1", orchestrator.FlowInput{Kind: orchestrator.FlowDigit, Digit: "1"}, []orchestrator.Action{
 			{Kind: orchestrator.ActTimer, Ref: 3},
 			{Kind: orchestrator.ActQueue, Queue: "ventas", Priority: 3, MaxWait: 2 * time.Minute}}},
-		{"resumed in the queue", orchestrator.GuideInput{Kind: orchestrator.GuideResumed}, nil},
-		{"served", orchestrator.GuideInput{Kind: orchestrator.GuideQueued, Result: "served"}, []orchestrator.Action{
+		{"resumed in the queue", orchestrator.FlowInput{Kind: orchestrator.FlowResumed}, nil},
+		{"served", orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: "served"}, []orchestrator.Action{
 			{Kind: orchestrator.ActHangup, Cause: orchestrator.CauseNormal}}},
-		{"nothing after the end", orchestrator.GuideInput{Kind: orchestrator.GuideDigit, Digit: "1"}, nil},
+		{"nothing after the end", orchestrator.FlowInput{Kind: orchestrator.FlowDigit, Digit: "1"}, nil},
 	}
 	if diff := cmp.Diff([]orchestrator.Action{{Kind: orchestrator.ActAnswer}}, c.last.Actions); diff != "" {
 		t.Fatalf("begin (-want +got):\n%s", diff)

@@ -50,7 +50,7 @@ type Library struct {
 	held      map[string]*held // by hash; guarded by mu
 }
 
-var _ orchestrator.Guide = (*Library)(nil)
+var _ orchestrator.Flows = (*Library)(nil)
 
 // NewLibrary makes an empty library. parse reads the texts that revisions
 // keeps; revisions may be nil when calls need not outlive the process.
@@ -207,11 +207,11 @@ func (l *Library) Refresh(ctx context.Context, now time.Time) error {
 }
 
 // Begin chooses the flow of an arrival and takes its first steps.
-func (l *Library) Begin(a orchestrator.Arrival, now time.Time) (orchestrator.GuideStep, error) {
+func (l *Library) Begin(a orchestrator.Arrival, now time.Time) (orchestrator.FlowStep, error) {
 	c := l.now.Load()
 	id, lang, err := c.choose(a)
 	if err != nil {
-		return orchestrator.GuideStep{}, err
+		return orchestrator.FlowStep{}, err
 	}
 	rev := c.revs[id]
 	l.hold(rev).used.Store(now.UnixMilli())
@@ -256,13 +256,13 @@ func begun(rev *Revision, cals map[string]*Calendar, a orchestrator.Arrival, lan
 const maxArgs = 8
 
 // Next goes on from a stored state.
-func (l *Library) Next(raw json.RawMessage, in orchestrator.GuideInput, now time.Time) (orchestrator.GuideStep, error) {
+func (l *Library) Next(raw json.RawMessage, in orchestrator.FlowInput, now time.Time) (orchestrator.FlowStep, error) {
 	st, err := decodeState(raw)
 	if err != nil {
-		return orchestrator.GuideStep{}, err
+		return orchestrator.FlowStep{}, err
 	}
 	if st.Phase == phaseOver {
-		return orchestrator.GuideStep{State: raw}, nil
+		return orchestrator.FlowStep{State: raw}, nil
 	}
 	c := l.now.Load()
 	r := &run{cals: c.set.Calendars, now: now, st: &st, rev: l.revision(st.Rev, now)}
@@ -272,7 +272,7 @@ func (l *Library) Next(raw json.RawMessage, in orchestrator.GuideInput, now time
 	}
 	r.take(in)
 	if !r.used {
-		return orchestrator.GuideStep{State: raw}, nil
+		return orchestrator.FlowStep{State: raw}, nil
 	}
 	return r.finish()
 }
@@ -314,10 +314,10 @@ func (r *run) rescue(c *catalog) {
 	r.settle()
 }
 
-func (r *run) finish() (orchestrator.GuideStep, error) {
+func (r *run) finish() (orchestrator.FlowStep, error) {
 	raw, err := r.st.encode()
 	if err != nil {
-		return orchestrator.GuideStep{}, err
+		return orchestrator.FlowStep{}, err
 	}
 	r.step.State = raw
 	return r.step, nil

@@ -58,7 +58,7 @@ func wording(word string) string {
 
 func TestACallKeepsTheRevisionItBeganWith(t *testing.T) {
 	t.Parallel()
-	l := guide(t, wording("old"))
+	l := newFlows(t, wording("old"))
 	c := dial(t, l)
 	first := c.do("answered")
 	publish(t, l, wording("new"))
@@ -74,7 +74,7 @@ func TestASubFlowBelongsToTheRevision(t *testing.T) {
 	sub := func(word string) string {
 		return strings.Replace(wording(word), "flow: t", "flow: word", 1) + "  c: {type: return}\n"
 	}
-	l := guide(t, main, sub("old"))
+	l := newFlows(t, main, sub("old"))
 	c := dial(t, l)
 	publish(t, l, main, sub("new"))
 	if diff := cmp.Diff([]string{"play es old-1"}, c.do("answered")); diff != "" {
@@ -106,7 +106,7 @@ func TestAnotherProcessGoesOn(t *testing.T) {
 
 func TestARevisionThatIsNowhere(t *testing.T) {
 	t.Parallel()
-	l := guide(t, wording("old"))
+	l := newFlows(t, wording("old"))
 	rows := []struct {
 		name, now string
 		want      []string
@@ -119,7 +119,7 @@ func TestARevisionThatIsNowhere(t *testing.T) {
 	for _, r := range rows {
 		c := dial(t, l)
 		c.do("answered")
-		other := guide(t, r.now)
+		other := newFlows(t, r.now)
 		if err := other.Prepare(t.Context(), c.state); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("%s: Prepare = %v, want NotFound", r.name, err)
 		}
@@ -140,9 +140,9 @@ func TestARevisionThatIsNowhereEndsWhatItBegan(t *testing.T) {
 		"  a: {type: record, on: {next: end}}\n":          "stop_rec",
 	}
 	for nodes, want := range rows {
-		c := dial(t, guide(t, head+nodes))
+		c := dial(t, newFlows(t, head+nodes))
 		c.do("answered")
-		c.g = guide(t, wording("new"))
+		c.g = newFlows(t, wording("new"))
 		if diff := cmp.Diff([]string{want, "hangup failed"}, c.do("1")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", nodes, diff)
 		}
@@ -183,7 +183,7 @@ func TestPublishIsAllOrNothing(t *testing.T) {
 
 func TestInForce(t *testing.T) {
 	t.Parallel()
-	l := guide(t, wording("old"))
+	l := newFlows(t, wording("old"))
 	defs, before := l.InForce()
 	publish(t, l, wording("new"))
 	_, after := l.InForce()
@@ -201,7 +201,7 @@ func TestBeginWithoutAFlow(t *testing.T) {
 		{Kind: orchestrator.KindInbound, DID: "9999\x00\"'"},
 		{Kind: orchestrator.KindFeature, Args: []string{"login", "PJSIP/1"}},
 	} {
-		if _, err := guide(t, smallFlow).Begin(a, clock); fault.KindOf(err) != fault.NotFound || err == nil {
+		if _, err := newFlows(t, smallFlow).Begin(a, clock); fault.KindOf(err) != fault.NotFound || err == nil {
 			t.Errorf("%s: %v, want NotFound", a.Kind, err)
 		}
 	}
@@ -209,9 +209,9 @@ func TestBeginWithoutAFlow(t *testing.T) {
 
 func TestNextRefusesAStateThatIsNone(t *testing.T) {
 	t.Parallel()
-	l := guide(t, smallFlow)
+	l := newFlows(t, smallFlow)
 	for _, raw := range []string{"", "{", "[]", `{"v":99}`, `"x"`} {
-		if _, err := l.Next(json.RawMessage(raw), orchestrator.GuideInput{}, clock); fault.KindOf(err) != fault.Invalid {
+		if _, err := l.Next(json.RawMessage(raw), orchestrator.FlowInput{}, clock); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%q: %v, want Invalid", raw, err)
 		}
 		if got := ivr.RevisionOf(json.RawMessage(raw)); got != "" {

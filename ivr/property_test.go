@@ -22,7 +22,7 @@ const maxActions = 150
 // pending is what a watcher of the actions believes the flow waits for.
 type pending struct {
 	play, timer int
-	result      orchestrator.GuideInputKind // queue, record, transfer, agent or answer
+	result      orchestrator.FlowInputKind // queue, record, transfer, agent or answer
 	over        bool
 }
 
@@ -70,19 +70,19 @@ func grows(t *rapid.T, ref int, highest *int) {
 	*highest = ref
 }
 
-var results = map[orchestrator.ActionKind]orchestrator.GuideInputKind{
-	orchestrator.ActAnswer: orchestrator.GuideAnswered, orchestrator.ActQueue: orchestrator.GuideQueued,
-	orchestrator.ActRecord: orchestrator.GuideRecorded, orchestrator.ActTransfer: orchestrator.GuideTransferred,
-	orchestrator.ActAgent: orchestrator.GuideAgent,
+var results = map[orchestrator.ActionKind]orchestrator.FlowInputKind{
+	orchestrator.ActAnswer: orchestrator.FlowAnswered, orchestrator.ActQueue: orchestrator.FlowQueued,
+	orchestrator.ActRecord: orchestrator.FlowRecorded, orchestrator.ActTransfer: orchestrator.FlowTransferred,
+	orchestrator.ActAgent: orchestrator.FlowAgent,
 }
 
 // anything draws an input: mostly what is waited for, else whatever.
-func anything(t *rapid.T, p pending) orchestrator.GuideInput {
-	in := orchestrator.GuideInput{
-		Kind: rapid.SampledFrom([]orchestrator.GuideInputKind{orchestrator.GuideAnswered, orchestrator.GuidePlayed,
-			orchestrator.GuideDigit, orchestrator.GuideDigit, orchestrator.GuideDigit, orchestrator.GuideTimer,
-			orchestrator.GuideQueued, orchestrator.GuideRecorded, orchestrator.GuideTransferred,
-			orchestrator.GuideAgent, orchestrator.GuideResumed, "odd"}).Draw(t, "kind"),
+func anything(t *rapid.T, p pending) orchestrator.FlowInput {
+	in := orchestrator.FlowInput{
+		Kind: rapid.SampledFrom([]orchestrator.FlowInputKind{orchestrator.FlowAnswered, orchestrator.FlowPlayed,
+			orchestrator.FlowDigit, orchestrator.FlowDigit, orchestrator.FlowDigit, orchestrator.FlowTimer,
+			orchestrator.FlowQueued, orchestrator.FlowRecorded, orchestrator.FlowTransferred,
+			orchestrator.FlowAgent, orchestrator.FlowResumed, "odd"}).Draw(t, "kind"),
 		Digit: rapid.SampledFrom([]string{"0", "1", "2", "3", "4", "9", "*", "#", "A", "", "12", "x"}).Draw(t, "digit"),
 		Result: rapid.SampledFrom([]string{"served", "timeout", "full", "no_agents", "unknown", "error", "exit", "busy",
 			"no_answer", "denied", "failed", "fail", ""}).Draw(t, "result"),
@@ -94,10 +94,10 @@ func anything(t *rapid.T, p pending) orchestrator.GuideInput {
 	if rapid.Bool().Draw(t, "expected") && p.result != "" {
 		in.Kind = p.result
 	}
-	if in.Kind == orchestrator.GuidePlayed {
+	if in.Kind == orchestrator.FlowPlayed {
 		in.Ref = p.play
 	}
-	if in.Kind == orchestrator.GuideTimer {
+	if in.Kind == orchestrator.FlowTimer {
 		in.Ref = p.timer
 	}
 	if rapid.IntRange(0, 9).Draw(t, "stale") == 0 {
@@ -107,28 +107,28 @@ func anything(t *rapid.T, p pending) orchestrator.GuideInput {
 }
 
 // stale tells whether an input answers something that nobody waits for.
-func (p *pending) stale(in orchestrator.GuideInput) bool {
+func (p *pending) stale(in orchestrator.FlowInput) bool {
 	switch in.Kind {
-	case orchestrator.GuidePlayed:
+	case orchestrator.FlowPlayed:
 		return in.Ref != p.play || p.play == 0
-	case orchestrator.GuideTimer:
+	case orchestrator.FlowTimer:
 		return in.Ref != p.timer || p.timer == 0
-	case orchestrator.GuideQueued, orchestrator.GuideRecorded, orchestrator.GuideTransferred, orchestrator.GuideAgent:
+	case orchestrator.FlowQueued, orchestrator.FlowRecorded, orchestrator.FlowTransferred, orchestrator.FlowAgent:
 		return in.Kind != p.result
 	}
 	return false
 }
 
 // settle clears what an input that was due has answered.
-func (p *pending) settle(in orchestrator.GuideInput) {
+func (p *pending) settle(in orchestrator.FlowInput) {
 	switch in.Kind {
 	case p.result:
 		p.result = ""
-	case orchestrator.GuidePlayed:
+	case orchestrator.FlowPlayed:
 		if in.Ref == p.play {
 			p.play = 0
 		}
-	case orchestrator.GuideTimer:
+	case orchestrator.FlowTimer:
 		if in.Ref == p.timer {
 			p.timer = 0
 		}
@@ -136,7 +136,7 @@ func (p *pending) settle(in orchestrator.GuideInput) {
 }
 
 // exercise sends any inputs into a call and checks what must always hold.
-func exercise(t *rapid.T, g orchestrator.Guide, a orchestrator.Arrival) {
+func exercise(t *rapid.T, g orchestrator.Flows, a orchestrator.Arrival) {
 	now, highest := clock, 0
 	step, err := g.Begin(a, now)
 	if err != nil {
@@ -172,7 +172,7 @@ func exercise(t *rapid.T, g orchestrator.Guide, a orchestrator.Arrival) {
 
 func TestAnyInputIsBorne(t *testing.T) {
 	t.Parallel()
-	l := library(t)
+	l := exampleFlows(t)
 	ops := []string{"login", "logout", "pause", "resume", "dispose", "dance", ""}
 	rapid.Check(t, func(t *rapid.T) {
 		a := orchestrator.Arrival{Call: "c", PBX: "lab", Kind: orchestrator.KindInbound,

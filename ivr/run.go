@@ -15,7 +15,7 @@ const maxNodes = 60
 const maxDepth = 8
 
 // input is what the interpreter reacts to.
-type input = orchestrator.GuideInput
+type input = orchestrator.FlowInput
 
 // run is one input being worked on.
 type run struct {
@@ -26,7 +26,7 @@ type run struct {
 	flow *Flow
 	node *Node
 
-	step    orchestrator.GuideStep
+	step    orchestrator.FlowStep
 	target  string // node to enter next
 	entered int
 	faults  int

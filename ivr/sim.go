@@ -192,7 +192,7 @@ func (s *Sim) start() error {
 }
 
 // feed gives the flow one input.
-func (s *Sim) feed(in orchestrator.GuideInput) error {
+func (s *Sim) feed(in orchestrator.FlowInput) error {
 	st, err := decodeState(s.state)
 	if err != nil {
 		return err
@@ -220,7 +220,7 @@ func (s *Sim) after(r *run) error {
 			return fmt.Errorf("the flow does not come to rest")
 		}
 		s.answer = false
-		if err := s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideAnswered}); err != nil {
+		if err := s.feed(orchestrator.FlowInput{Kind: orchestrator.FlowAnswered}); err != nil {
 			return err
 		}
 	}
@@ -235,7 +235,7 @@ func (s *Sim) settle() error {
 		}
 		ref := s.play
 		s.play = 0
-		if err := s.feed(orchestrator.GuideInput{Kind: orchestrator.GuidePlayed, Ref: ref}); err != nil {
+		if err := s.feed(orchestrator.FlowInput{Kind: orchestrator.FlowPlayed, Ref: ref}); err != nil {
 			return err
 		}
 	}

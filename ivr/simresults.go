@@ -85,7 +85,7 @@ func (s *Sim) result(word string, args []string) error {
 }
 
 // readResult reads what stands behind the word of a result.
-func readResult(word string, args []string) (in orchestrator.GuideInput, ok bool) {
+func readResult(word string, args []string) (in orchestrator.FlowInput, ok bool) {
 	if len(args) == 0 || (len(args) > 1 && word != "agent") || len(args) > 2 {
 		return in, false
 	}
@@ -93,21 +93,21 @@ func readResult(word string, args []string) (in orchestrator.GuideInput, ok bool
 	known = known && args[0] != OutFail
 	switch word {
 	case "queue":
-		return orchestrator.GuideInput{Kind: orchestrator.GuideQueued, Result: args[0]}, known
+		return orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: args[0]}, known
 	case "transfer":
-		return orchestrator.GuideInput{Kind: orchestrator.GuideTransferred, Result: args[0]}, known
+		return orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: args[0]}, known
 	case "agent":
-		in = orchestrator.GuideInput{Kind: orchestrator.GuideAgent, Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentResult(args[0])}}
+		in = orchestrator.FlowInput{Kind: orchestrator.FlowAgent, Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentResult(args[0])}}
 		if len(args) == 2 {
 			in.Answer.Language, known = args[1], known && ValidLanguage(args[1])
 		}
 		return in, known
 	}
 	if args[0] == OutFailed {
-		return orchestrator.GuideInput{Kind: orchestrator.GuideRecorded, Failed: true}, true
+		return orchestrator.FlowInput{Kind: orchestrator.FlowRecorded, Failed: true}, true
 	}
 	d, err := time.ParseDuration(args[0])
-	return orchestrator.GuideInput{Kind: orchestrator.GuideRecorded, Duration: d}, err == nil && d >= 0
+	return orchestrator.FlowInput{Kind: orchestrator.FlowRecorded, Duration: d}, err == nil && d >= 0
 }
 
 // unfit is an error that also says what can happen now.

@@ -38,7 +38,7 @@ func (s *Sim) happen(text string) error {
 	case "queue", "recorded", "transfer", "agent":
 		return s.result(word, words[1:])
 	case "resume":
-		return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideResumed})
+		return s.feed(orchestrator.FlowInput{Kind: orchestrator.FlowResumed})
 	case "hangup":
 		s.over = true
 		return nil
@@ -56,7 +56,7 @@ func (s *Sim) press(keys string) error {
 		if !validKey(string(k)) {
 			return fmt.Errorf("%q is no telephone key", k)
 		}
-		if err := s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideDigit, Digit: string(k)}); err != nil {
+		if err := s.feed(orchestrator.FlowInput{Kind: orchestrator.FlowDigit, Digit: string(k)}); err != nil {
 			return err
 		}
 	}
@@ -66,7 +66,7 @@ func (s *Sim) press(keys string) error {
 func (s *Sim) fire() error {
 	ref := s.timer
 	s.timer = 0
-	return s.feed(orchestrator.GuideInput{Kind: orchestrator.GuideTimer, Ref: ref})
+	return s.feed(orchestrator.FlowInput{Kind: orchestrator.FlowTimer, Ref: ref})
 }
 
 // wait lets time pass; the flow's timer may fall due meanwhile, more than once.
@@ -90,7 +90,7 @@ func (s *Sim) wait(arg string) error {
 }
 
 // show writes down what the flow asked for.
-func (s *Sim) show(step orchestrator.GuideStep, said []Spoken) {
+func (s *Sim) show(step orchestrator.FlowStep, said []Spoken) {
 	for _, n := range step.Notes {
 		if n.Outcome == "fault" || n.Outcome == "prompt_missing" || n.Outcome == "retry" {
 			s.say(fmt.Sprintf("%s: %s", n.Outcome, detail(n)))

@@ -35,15 +35,15 @@ func (p *Play) enter(r *run) {
 
 func (p *Play) input(r *run, in input) {
 	switch in.Kind {
-	case orchestrator.GuidePlayed:
+	case orchestrator.FlowPlayed:
 		r.leave(OutNext, nil)
-	case orchestrator.GuideDigit:
+	case orchestrator.FlowDigit:
 		r.keepAhead(in.Digit)
 		if p.BargeIn {
 			r.stopPlay()
 			r.leave(OutNext, nil)
 		}
-	case orchestrator.GuideResumed:
+	case orchestrator.FlowResumed:
 		if !r.play(p.Prompt) {
 			r.leave(OutNext, nil)
 		}

@@ -67,7 +67,7 @@ func TestSteps(t *testing.T) { runScripts(t, stepScripts) }
 
 func TestACallThatCannotBeAnswered(t *testing.T) {
 	t.Parallel()
-	c := dial(t, guide(t, head+"  a: {type: play, prompt: p, next: end}\n"))
+	c := dial(t, newFlows(t, head+"  a: {type: play, prompt: p, next: end}\n"))
 	for _, step := range []struct {
 		do   string
 		want []string
@@ -85,16 +85,16 @@ func TestACallThatCannotBeAnswered(t *testing.T) {
 
 func TestOrdersCarryWhatTheFlowSays(t *testing.T) {
 	t.Parallel()
-	c := dial(t, guide(t, head+`  a: {type: record, max: 90s, silence: 4s, terminator: "*", beep: false, format: gsm, on: {next: b}}
+	c := dial(t, newFlows(t, head+`  a: {type: record, max: 90s, silence: 4s, terminator: "*", beep: false, format: gsm, on: {next: b}}
   b: {type: transfer, to: "12", timeout: 15s, on: {failed: c}}
   c: {type: queue, queue: q, priority: 7, max_wait: 3m, on: {fail: d}}
   d: {type: hangup, cause: busy, outcome: rejected}
 `))
 	got := c.last.Actions
-	got = append(got, c.send(orchestrator.GuideInput{Kind: orchestrator.GuideAnswered})...)
-	got = append(got, c.send(orchestrator.GuideInput{Kind: orchestrator.GuideRecorded})...)
-	got = append(got, c.send(orchestrator.GuideInput{Kind: orchestrator.GuideTransferred, Result: "failed"})...)
-	got = append(got, c.send(orchestrator.GuideInput{Kind: orchestrator.GuideQueued, Result: "full"})...)
+	got = append(got, c.send(orchestrator.FlowInput{Kind: orchestrator.FlowAnswered})...)
+	got = append(got, c.send(orchestrator.FlowInput{Kind: orchestrator.FlowRecorded})...)
+	got = append(got, c.send(orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: "failed"})...)
+	got = append(got, c.send(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: "full"})...)
 	want := []orchestrator.Action{
 		{Kind: orchestrator.ActAnswer},
 		{Kind: orchestrator.ActRecord, Record: orchestrator.RecordingOrder{Format: "gsm",
@@ -110,7 +110,7 @@ func TestOrdersCarryWhatTheFlowSays(t *testing.T) {
 
 func TestAgentCommand(t *testing.T) {
 	t.Parallel()
-	l := library(t)
+	l := exampleFlows(t)
 	step, err := l.Begin(orchestrator.Arrival{Call: "c", PBX: "lab", Kind: orchestrator.KindFeature, Answered: true,
 		Args: []string{"pause", "PJSIP/101", "2"}, Language: "en"}, clock)
 	if err != nil {
@@ -122,18 +122,18 @@ func TestAgentCommand(t *testing.T) {
 		t.Fatalf("(-want +got):\n%s", diff)
 	}
 	rows := []struct {
-		in   orchestrator.GuideInput
+		in   orchestrator.FlowInput
 		want string // the sound that answers
 	}{
-		{orchestrator.GuideInput{Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentOK, Language: "es"}}, "play es operadora/agent-paused"},
-		{orchestrator.GuideInput{Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentLater}}, "play en operadora/agent-later"},
-		{orchestrator.GuideInput{Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentUnknown, Language: "not a language"}}, "play en operadora/agent-unknown"},
-		{orchestrator.GuideInput{Answer: orchestrator.AgentAnswer{Result: "surprise"}}, "play en operadora/agent-denied"},
-		{orchestrator.GuideInput{Failed: true, Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentOK}}, "play en operadora/agent-denied"},
-		{orchestrator.GuideInput{}, "play en operadora/agent-denied"},
+		{orchestrator.FlowInput{Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentOK, Language: "es"}}, "play es operadora/agent-paused"},
+		{orchestrator.FlowInput{Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentLater}}, "play en operadora/agent-later"},
+		{orchestrator.FlowInput{Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentUnknown, Language: "not a language"}}, "play en operadora/agent-unknown"},
+		{orchestrator.FlowInput{Answer: orchestrator.AgentAnswer{Result: "surprise"}}, "play en operadora/agent-denied"},
+		{orchestrator.FlowInput{Failed: true, Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentOK}}, "play en operadora/agent-denied"},
+		{orchestrator.FlowInput{}, "play en operadora/agent-denied"},
 	}
 	for _, r := range rows {
-		r.in.Kind = orchestrator.GuideAgent
+		r.in.Kind = orchestrator.FlowAgent
 		next, err := l.Next(step.State, r.in, clock)
 		if err != nil {
 			t.Fatal(err)
@@ -144,8 +144,8 @@ func TestAgentCommand(t *testing.T) {
 	}
 }
 
-// library holds the example flows.
-func library(t *testing.T) *ivr.Library {
+// exampleFlows holds the example flows.
+func exampleFlows(t *testing.T) *ivr.Library {
 	t.Helper()
 	l := ivr.NewLibrary(flowfile.Parse, nil)
 	if err := l.Publish(t.Context(), examples(t)); err != nil {
@@ -186,7 +186,7 @@ func TestSubFlow(t *testing.T) {
 			[]string{"play es X", "timer 5s", "play es X", "timer 5s"}},
 	}
 	for _, r := range rows {
-		c := dial(t, guide(t, main, subFlow))
+		c := dial(t, newFlows(t, main, subFlow))
 		got := c.do("answered")
 		for _, e := range r.do {
 			got = append(got, c.do(e)...)
@@ -217,7 +217,7 @@ func TestFaultsLeadToOnError(t *testing.T) {
 			if strings.Contains(r.nodes, "oops") {
 				text = broken
 			}
-			c := dial(t, guide(t, text+r.nodes))
+			c := dial(t, newFlows(t, text+r.nodes))
 			if diff := cmp.Diff(r.want, brief(c.last.Actions)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -239,7 +239,7 @@ func TestAFaultInASubFlowComesBackToItsCaller(t *testing.T) {
   x: {type: play, prompt: {sound: X}, next: end}
   y: {type: play, prompt: {sound: Y}, next: end}
 `
-		if diff := cmp.Diff([]string{r.want}, dial(t, guide(t, main, r.sub)).do("answered")); diff != "" {
+		if diff := cmp.Diff([]string{r.want}, dial(t, newFlows(t, main, r.sub)).do("answered")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", r.name, diff)
 		}
 	}
@@ -259,7 +259,7 @@ nodes:
   b: {type: play, prompt: hi, next: c}
   c: {type: play, prompt: [hi, solo, {say: {number: "21"}}], next: end}
 `
-	c := dial(t, guide(t, text))
+	c := dial(t, newFlows(t, text))
 	got := append(c.do("answered"), c.do("played")...)
 	want := []string{"play en HI", "play es HOLA SOLO 21"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -270,7 +270,7 @@ nodes:
 func TestMaskedDigitsAreInNoNote(t *testing.T) {
 	t.Parallel()
 	for _, mask := range []string{"true", "false"} {
-		c := dial(t, guide(t, head+`  a: {type: gather, prompt: p, var: pin, mask: `+mask+`, digits: {min: 4, max: 4}, confirm: {prompt: q}, on: {ok: b, fail: end}}
+		c := dial(t, newFlows(t, head+`  a: {type: gather, prompt: p, var: pin, mask: `+mask+`, digits: {min: 4, max: 4}, confirm: {prompt: q}, on: {ok: b, fail: end}}
   b: {type: play, prompt: p, next: end}
 `))
 		var notes []orchestrator.Note

@@ -24,14 +24,14 @@ func (q *Queue) enter(r *run) {
 
 func (q *Queue) input(r *run, in input) {
 	switch in.Kind {
-	case orchestrator.GuideDigit:
+	case orchestrator.FlowDigit:
 		if q.ExitKey == "" || in.Digit != q.ExitKey {
 			r.used = false
 			return
 		}
 		r.act(orchestrator.Action{Kind: orchestrator.ActLeave})
 		r.leave(OutExit, map[string]string{"key": in.Digit})
-	case orchestrator.GuideQueued:
+	case orchestrator.FlowQueued:
 		switch in.Result {
 		case OutServed, OutTimeout, OutFull, OutNobody, OutExit:
 			r.leave(in.Result, nil)
@@ -58,7 +58,7 @@ func (s *Record) enter(r *run) {
 }
 
 func (s *Record) input(r *run, in input) {
-	if in.Kind != orchestrator.GuideRecorded {
+	if in.Kind != orchestrator.FlowRecorded {
 		return
 	}
 	if in.Failed {
@@ -85,7 +85,7 @@ func (t *Transfer) enter(r *run) {
 }
 
 func (t *Transfer) input(r *run, in input) {
-	if in.Kind != orchestrator.GuideTransferred {
+	if in.Kind != orchestrator.FlowTransferred {
 		return
 	}
 	if _, known := Rule(NodeTransfer, in.Result); known {
@@ -119,11 +119,11 @@ func (a *Agent) enter(r *run) {
 
 func (a *Agent) input(r *run, in input) {
 	switch in.Kind {
-	case orchestrator.GuideResumed:
+	case orchestrator.FlowResumed:
 		// The answer may be lost with the process that asked. Each operation
 		// may be repeated; at worst the agent hears that it is so already.
 		a.enter(r)
-	case orchestrator.GuideAgent:
+	case orchestrator.FlowAgent:
 		r.speak(in.Answer.Language)
 		result := string(in.Answer.Result)
 		if _, known := Rule(NodeAgent, result); in.Failed || !known || result == OutFail {

@@ -23,7 +23,7 @@ type Call struct {
 	State CallState `json:"state"`
 
 	Channel string          `json:"channel"` // the caller's
-	Guide   json.RawMessage `json:"guide,omitempty"`
+	Flow    json.RawMessage `json:"flow,omitempty"`
 	Wait    *Wait           `json:"wait,omitempty"` // while in a queue, also during offer and talk
 	Leg     *AgentLeg       `json:"leg,omitempty"`  // towards an agent or a transfer target
 	Bridge  BridgeState     `json:"bridge_state,omitempty"`
@@ -31,7 +31,7 @@ type Call struct {
 	Playing *Playing        `json:"playing,omitempty"`
 	// Timers holds what is due when, by name; every state has its own (limits.go).
 	Timers    map[Timer]int64 `json:"timers,omitempty"`
-	GuideRef  int             `json:"guide_ref,omitempty"` // of TimerGuide
+	FlowRef   int             `json:"flow_ref,omitempty"`  // of TimerFlow
 	Seq       int             `json:"seq"`                 // numbers legs, playbacks and recordings
 	Answering bool            `json:"answering,omitempty"` // told to answer, not yet confirmed
 	Hung      bool            `json:"hung,omitempty"`      // the caller's channel is gone, or no longer ours
@@ -74,7 +74,7 @@ type RecordingLeg struct {
 // Playing is the playback in progress on the caller's channel.
 type Playing struct {
 	ID  string `json:"id"`
-	Ref int    `json:"ref"` // the guide's; 0 for announcements of the queue
+	Ref int    `json:"ref"` // the flow's; 0 for announcements of the queue
 	// Checks counts how often the PBX was asked whether it is over.
 	Checks int `json:"checks,omitempty"`
 }
@@ -85,7 +85,7 @@ type Timer string
 // Timers of a call.
 const (
 	TimerState    Timer = "state"    // the state has lasted too long
-	TimerGuide    Timer = "guide"    // asked for by the flow
+	TimerFlow     Timer = "flow"     // asked for by the flow
 	TimerWait     Timer = "wait"     // maximum wait in the queue
 	TimerAnnounce Timer = "announce" // next announcement in the queue
 	TimerPlay     Timer = "play"     // ask whether a playback whose end was not told is still going on

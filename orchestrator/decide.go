@@ -62,7 +62,7 @@ func (t *turn) take(in input) {
 	case inAnswered:
 		t.callerAnswered()
 	case inAgent:
-		t.guideInput(GuideInput{Kind: GuideAgent, Answer: in.Answer, Result: string(in.Answer.Result)})
+		t.flowInput(FlowInput{Kind: FlowAgent, Answer: in.Answer, Result: string(in.Answer.Result)})
 	case inUnbridge:
 		if t.c.Bridge == BridgeRemoving { // else it was ordered again meanwhile
 			t.c.Bridge = BridgeGone
@@ -114,12 +114,12 @@ func (t *turn) callerEvent(e Event) {
 		case StateWaiting, StateOffered:
 			if key := t.c.Wait.Plan.ExitKey; key != "" && key == e.Digit {
 				t.unqueue("exit")
-				t.guideInput(GuideInput{Kind: GuideQueued, Result: "exit"})
+				t.flowInput(FlowInput{Kind: FlowQueued, Result: "exit"})
 				return
 			}
-			t.guideInput(GuideInput{Kind: GuideDigit, Digit: e.Digit})
-		case StateGuided:
-			t.guideInput(GuideInput{Kind: GuideDigit, Digit: e.Digit})
+			t.flowInput(FlowInput{Kind: FlowDigit, Digit: e.Digit})
+		case StateInFlow:
+			t.flowInput(FlowInput{Kind: FlowDigit, Digit: e.Digit})
 		default:
 			t.refuse(string(t.c.State), "digit")
 		}
@@ -153,8 +153,8 @@ func (t *turn) due(name Timer) {
 	}
 	t.disarm(name)
 	switch name {
-	case TimerGuide:
-		t.guideInput(GuideInput{Kind: GuideTimer, Ref: t.c.GuideRef})
+	case TimerFlow:
+		t.flowInput(FlowInput{Kind: FlowTimer, Ref: t.c.FlowRef})
 	case TimerWait:
 		t.waitOver()
 	case TimerAnnounce:

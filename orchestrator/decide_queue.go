@@ -42,7 +42,7 @@ func (t *turn) placed(p Placement) {
 	case RefusedFull, RefusedEmpty, RefusedQueue:
 		t.note(EntryCallRefused, fields{"queue": t.c.Wait.Queue, "result": p.Result})
 		t.c.Wait = nil
-		t.guideInput(GuideInput{Kind: GuideQueued, Result: string(p.Result)})
+		t.flowInput(FlowInput{Kind: FlowQueued, Result: string(p.Result)})
 	case PlacedOut:
 		t.lostPlace()
 	}
@@ -50,7 +50,7 @@ func (t *turn) placed(p Placement) {
 
 // admitted lets the call wait, or dials the agent it was matched with.
 func (t *turn) admitted(p Placement) {
-	if t.c.State == StateGuided {
+	if t.c.State == StateInFlow {
 		t.c.Wait.Plan = p.Plan
 		t.c.Queue = t.c.Wait.Queue
 		if t.c.QueuedAt == 0 {
@@ -148,7 +148,7 @@ func (t *turn) waitOver() {
 	switch t.c.State {
 	case StateWaiting:
 		t.unqueue("timeout")
-		t.guideInput(GuideInput{Kind: GuideQueued, Result: "timeout"})
+		t.flowInput(FlowInput{Kind: FlowQueued, Result: "timeout"})
 	case StateOffered:
 		t.arm(TimerWait, time.Second)
 	default:
@@ -239,7 +239,7 @@ func (t *turn) dropLeg(why OfferFailure) {
 }
 
 // transfer rings an outside number, if the gate lets it.
-func (t *turn) transfer(a Action) (GuideInput, bool) {
+func (t *turn) transfer(a Action) (FlowInput, bool) {
 	endpoint, err := t.gate.Destination(t.c.PBX, a.Destination)
 	if err != nil {
 		result := "failed"
@@ -247,7 +247,7 @@ func (t *turn) transfer(a Action) (GuideInput, bool) {
 			result = "denied"
 		}
 		t.note(EntryCallTransfer, fields{"destination": MaskNumber(a.Destination), "result": result, "error": errText(err)})
-		return GuideInput{Kind: GuideTransferred, Result: result}, true
+		return FlowInput{Kind: FlowTransferred, Result: result}, true
 	}
 	t.move(OnTransfer)
 	ring := a.Timeout
@@ -260,5 +260,5 @@ func (t *turn) transfer(a Action) (GuideInput, bool) {
 		Channel: t.c.Leg.Channel, Endpoint: endpoint, Args: []string{"transfer", t.c.Call},
 		Caller: CleanParty(t.c.Caller), Timeout: ring, Originator: t.c.Channel, Language: t.c.Language,
 	}})
-	return GuideInput{}, false
+	return FlowInput{}, false
 }

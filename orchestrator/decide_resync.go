@@ -35,8 +35,8 @@ func (t *turn) resync(v callTruth) {
 		t.clearAgain()
 	case StateArriving:
 		t.over(OutcomeFailed, "operadora", CauseCongestion)
-	case StateGuided:
-		t.resyncGuided(v)
+	case StateInFlow:
+		t.resyncFlow(v)
 	case StateWaiting, StateOffered:
 		t.resyncWaiting(v)
 	case StateTransferring:
@@ -73,8 +73,8 @@ func (t *turn) resyncLeg(v callTruth, seen int64) {
 	}
 }
 
-// resyncGuided asks again for whatever the flow was waiting for.
-func (t *turn) resyncGuided(v callTruth) {
+// resyncFlow asks again for whatever the flow was waiting for.
+func (t *turn) resyncFlow(v callTruth) {
 	if v.Adopted && t.c.Kind == KindFeature {
 		t.over(OutcomeFailed, "operadora", CauseNormal) // the phone can dial the code again
 		return
@@ -141,5 +141,5 @@ func (t *turn) resumed(playback string) {
 		t.hold()
 		return
 	}
-	t.guideInput(GuideInput{Kind: GuideResumed})
+	t.flowInput(FlowInput{Kind: FlowResumed})
 }

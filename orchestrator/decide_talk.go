@@ -113,7 +113,7 @@ func (t *turn) legGone(cause Cause) {
 		result := transferResult(was, cause)
 		t.note(EntryCallTransfer, fields{"destination": MaskNumber(t.c.Leg.External), "result": result})
 		t.move(OnParted)
-		t.guideInput(GuideInput{Kind: GuideTransferred, Result: result})
+		t.flowInput(FlowInput{Kind: FlowTransferred, Result: result})
 	default:
 		t.missed(was, cause)
 	}
@@ -152,12 +152,12 @@ func (t *turn) parted(by string) {
 
 // afterTalk goes on with the flow once the far end has left.
 func (t *turn) afterTalk() {
-	kind := GuideQueued
+	kind := FlowQueued
 	if t.c.Leg.External != "" {
-		kind = GuideTransferred
+		kind = FlowTransferred
 	}
 	t.arm(TimerCall, t.limits.Call)
-	t.guideInput(GuideInput{Kind: kind, Result: "served"})
+	t.flowInput(FlowInput{Kind: kind, Result: "served"})
 }
 
 func (t *turn) stopRecording() {

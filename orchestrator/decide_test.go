@@ -14,46 +14,46 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-// toyGuide is a flow for tests: answer, a prompt, then a queue; afterwards it
+// toyFlow is a flow for tests: answer, a prompt, then a queue; afterwards it
 // hangs up, or transfers when the queue timed out.
-type toyGuide struct{ unknown bool }
+type toyFlow struct{ unknown bool }
 
-func (g toyGuide) Begin(a Arrival, _ time.Time) (GuideStep, error) {
+func (g toyFlow) Begin(a Arrival, _ time.Time) (FlowStep, error) {
 	if g.unknown {
-		return GuideStep{}, fault.New("toy", fault.NotFound, "no flow for %q", a.DID)
+		return FlowStep{}, fault.New("toy", fault.NotFound, "no flow for %q", a.DID)
 	}
 	return toyStep("answer", Action{Kind: ActAnswer}), nil
 }
 
-func toyStep(node string, actions ...Action) GuideStep {
-	return GuideStep{State: json.RawMessage(strconv.Quote(node)), Actions: actions,
+func toyStep(node string, actions ...Action) FlowStep {
+	return FlowStep{State: json.RawMessage(strconv.Quote(node)), Actions: actions,
 		Notes: []Note{{Flow: "toy", Node: node}}}
 }
 
-func (g toyGuide) Next(state json.RawMessage, in GuideInput, _ time.Time) (GuideStep, error) {
+func (g toyFlow) Next(state json.RawMessage, in FlowInput, _ time.Time) (FlowStep, error) {
 	var node string
 	if err := json.Unmarshal(state, &node); err != nil {
-		return GuideStep{}, err
+		return FlowStep{}, err
 	}
 	prompt := Action{Kind: ActPlay, Ref: 1, Media: []Media{{MediaSound, "hello"}}, Language: "es"}
 	switch {
-	case node == "answer" && in.Kind == GuideAnswered:
+	case node == "answer" && in.Kind == FlowAnswered:
 		return toyStep("menu", prompt, Action{Kind: ActTimer, Ref: 2, After: time.Minute}), nil
-	case node == "menu" && in.Kind == GuideResumed:
+	case node == "menu" && in.Kind == FlowResumed:
 		return toyStep("menu", prompt), nil
-	case node == "menu" && (in.Kind == GuidePlayed || in.Kind == GuideDigit || in.Kind == GuideTimer):
+	case node == "menu" && (in.Kind == FlowPlayed || in.Kind == FlowDigit || in.Kind == FlowTimer):
 		return toyStep("queue", Action{Kind: ActStopPlay, Ref: 1}, Action{Kind: ActTimer},
 			Action{Kind: ActQueue, Queue: "sales", MaxWait: 5 * time.Minute}), nil
-	case node == "queue" && in.Kind == GuideDigit && in.Digit == "*":
+	case node == "queue" && in.Kind == FlowDigit && in.Digit == "*":
 		return toyStep("mail", Action{Kind: ActLeave},
 			Action{Kind: ActRecord, Record: RecordingOrder{Format: "wav"}}), nil
-	case node == "queue" && in.Kind == GuideQueued && in.Result == "timeout":
+	case node == "queue" && in.Kind == FlowQueued && in.Result == "timeout":
 		return toyStep("transfer", Action{Kind: ActTransfer, Destination: "910", Timeout: 20 * time.Second}), nil
-	case node == "queue" && in.Kind == GuideQueued, node == "mail" && in.Kind == GuideRecorded,
-		node == "transfer" && in.Kind == GuideTransferred:
+	case node == "queue" && in.Kind == FlowQueued, node == "mail" && in.Kind == FlowRecorded,
+		node == "transfer" && in.Kind == FlowTransferred:
 		return toyStep("bye", Action{Kind: ActHangup, Cause: CauseNormal}), nil
 	}
-	return GuideStep{State: state}, nil
+	return FlowStep{State: state}, nil
 }
 
 type openGate struct{}
@@ -85,9 +85,9 @@ type world struct {
 	refuse   func(effect) error
 }
 
-func newWorld(g Guide) *world {
+func newWorld(g Flows) *world {
 	w := &world{
-		d:   &decider{guide: g, gate: openGate{}, limits: DefaultLimits},
+		d:   &decider{flows: g, gate: openGate{}, limits: DefaultLimits},
 		now: time.UnixMilli(1_800_000_000_000), caller: true,
 		legs: map[string]string{}, records: map[string]bool{}, plays: map[string]bool{}, offers: map[string]bool{},
 	}
@@ -351,7 +351,7 @@ func TestEndings(t *testing.T) {
 		{"too long", func(w *world) { talk(w); w.pass(5 * time.Hour) }, OutcomeServed, "operadora"},
 	}
 	for _, r := range rows {
-		w := newWorld(toyGuide{})
+		w := newWorld(toyFlow{})
 		r.do(w)
 		t.Run(r.name, func(t *testing.T) {
 			w.checkEnded(t, r.outcome)
@@ -366,9 +366,9 @@ func TestEndings(t *testing.T) {
 func TestLostEndOfAPrompt(t *testing.T) {
 	t.Parallel()
 	for name, gone := range map[string]bool{"over on the PBX": true, "stuck on the PBX": false} {
-		w := newWorld(toyGuide{})
+		w := newWorld(toyFlow{})
 		w.arrive()
-		delete(w.c.Timers, TimerGuide) // only the prompt can take the call on
+		delete(w.c.Timers, TimerFlow) // only the prompt can take the call on
 		if gone {
 			clear(w.plays)
 		}
@@ -385,14 +385,14 @@ func TestLostEndOfAPrompt(t *testing.T) {
 
 func TestUnknownNumber(t *testing.T) {
 	t.Parallel()
-	w := newWorld(toyGuide{unknown: true})
+	w := newWorld(toyFlow{unknown: true})
 	w.arrive()
 	w.checkEnded(t, OutcomeRejected)
 }
 
 func TestPlaceIsKept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(toyGuide{})
+	w := newWorld(toyFlow{})
 	w.arrive()
 	w.endPlays()
 	entered := w.c.Wait.Entered
@@ -423,7 +423,7 @@ func TestResyncAfterOutage(t *testing.T) {
 		{"bridge lost", func(w *world) { w.bridge = false }, StateTalking},
 	}
 	for _, r := range rows {
-		w := newWorld(toyGuide{})
+		w := newWorld(toyFlow{})
 		w.arrive()
 		w.endPlays()
 		w.offer()
@@ -466,7 +466,7 @@ func (w *world) truth(adopted bool) callTruth {
 func TestAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(toyGuide{})
+		w := newWorld(toyFlow{})
 		fails := rapid.SliceOfN(rapid.IntRange(0, 9), 0, 20).Draw(t, "fails")
 		w.refuse = func(f effect) error {
 			if len(fails) == 0 {

@@ -9,6 +9,6 @@
 // the effects are run, and what comes of them returns as inputs.
 //
 // The package declares what it needs of the world: PBX (orchestrator/ari),
-// Store (orchestrator/redisstore), Distributor and Agents (acd), Guide (ivr).
+// Store (orchestrator/redisstore), Distributor and Agents (acd), Flow (ivr).
 // It imports none of them.
 package orchestrator

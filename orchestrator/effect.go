@@ -48,5 +48,5 @@ type effect struct {
 	TalkedMS    int64
 	Agent       AgentCommand
 	Other       string // fxPickup, fxRejoin: the far channel
-	Adopted     bool   // fxCheckPlay: ask the guide to say it again
+	Adopted     bool   // fxCheckPlay: ask the flow to say it again
 }

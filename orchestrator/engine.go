@@ -28,9 +28,9 @@ type Parts struct {
 	Distributor Distributor
 	Agents      Agents
 	Devices     Devices
-	Guide       Guide
-	// Prepare fetches what the guide needs to go on with a call that began in another process; may be nil.
-	Prepare func(ctx context.Context, guideState json.RawMessage) error
+	Flows       Flows
+	// Prepare fetches what the flow needs to go on with a call that began in another process; may be nil.
+	Prepare func(ctx context.Context, flowState json.RawMessage) error
 	// Connected is told after each (re)connection of a PBX; may be nil.
 	Connected  func(ctx context.Context, pbx string)
 	Gate       Gate
@@ -78,7 +78,7 @@ func NewEngine(p Parts) *Engine {
 		p.LeaseTTL = 10 * time.Second
 	}
 	e := &Engine{
-		decider: &decider{guide: p.Guide, gate: p.Gate, limits: p.Limits},
+		decider: &decider{flows: p.Flows, gate: p.Gate, limits: p.Limits},
 		store:   p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices, prepare: p.Prepare, greet: p.Connected,
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
 		calls: map[string]*loop{}, drivers: map[string]*driver{},

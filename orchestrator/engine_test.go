@@ -239,21 +239,21 @@ func (f *floor) Endpoints(string) []string                                      
 // flow answers, plays one prompt, queues, and hangs up afterwards.
 type flow struct{}
 
-func (flow) Begin(orchestrator.Arrival, time.Time) (orchestrator.GuideStep, error) {
-	return orchestrator.GuideStep{State: json.RawMessage(`1`), Actions: []orchestrator.Action{{Kind: orchestrator.ActAnswer}}}, nil
+func (flow) Begin(orchestrator.Arrival, time.Time) (orchestrator.FlowStep, error) {
+	return orchestrator.FlowStep{State: json.RawMessage(`1`), Actions: []orchestrator.Action{{Kind: orchestrator.ActAnswer}}}, nil
 }
 
-func (flow) Next(state json.RawMessage, in orchestrator.GuideInput, _ time.Time) (orchestrator.GuideStep, error) {
+func (flow) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.Time) (orchestrator.FlowStep, error) {
 	switch in.Kind {
-	case orchestrator.GuideAnswered, orchestrator.GuideResumed:
-		return orchestrator.GuideStep{State: json.RawMessage(`2`), Actions: []orchestrator.Action{{Kind: orchestrator.ActPlay, Ref: 1,
+	case orchestrator.FlowAnswered, orchestrator.FlowResumed:
+		return orchestrator.FlowStep{State: json.RawMessage(`2`), Actions: []orchestrator.Action{{Kind: orchestrator.ActPlay, Ref: 1,
 			Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "hello-world"}}}}}, nil
-	case orchestrator.GuidePlayed:
-		return orchestrator.GuideStep{State: json.RawMessage(`3`), Actions: []orchestrator.Action{{Kind: orchestrator.ActQueue, Queue: "sales"}}}, nil
-	case orchestrator.GuideQueued:
-		return orchestrator.GuideStep{State: json.RawMessage(`4`), Actions: []orchestrator.Action{{Kind: orchestrator.ActHangup, Cause: orchestrator.CauseNormal}}}, nil
+	case orchestrator.FlowPlayed:
+		return orchestrator.FlowStep{State: json.RawMessage(`3`), Actions: []orchestrator.Action{{Kind: orchestrator.ActQueue, Queue: "sales"}}}, nil
+	case orchestrator.FlowQueued:
+		return orchestrator.FlowStep{State: json.RawMessage(`4`), Actions: []orchestrator.Action{{Kind: orchestrator.ActHangup, Cause: orchestrator.CauseNormal}}}, nil
 	}
-	return orchestrator.GuideStep{State: state}, nil
+	return orchestrator.FlowStep{State: state}, nil
 }
 
 // site is one PBX with operadora attached, in a bubble.
@@ -278,7 +278,7 @@ func newSite(t *testing.T) *site {
 func (s *site) start() {
 	s.gen++
 	s.eng = orchestrator.NewEngine(orchestrator.Parts{
-		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Guide: flow{}, Gate: gate.Gate{},
+		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: flow{}, Gate: gate.Gate{},
 		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
 		Limits: orchestrator.DefaultLimits,
 	})

@@ -25,7 +25,7 @@ type CallState string
 // States of a call.
 const (
 	StateArriving     CallState = "arriving"     // seen, no flow step taken yet
-	StateGuided       CallState = "guided"       // in a flow
+	StateInFlow       CallState = "flow"         // in a flow
 	StateWaiting      CallState = "waiting"      // in a queue, no agent in sight
 	StateOffered      CallState = "offered"      // in a queue, an agent's phone is being rung
 	StateTransferring CallState = "transferring" // an outside number is being rung
@@ -40,7 +40,7 @@ type CallTrigger string
 
 // Triggers of a call.
 const (
-	OnGuided   CallTrigger = "guided"   // a flow took the call
+	OnFlow     CallTrigger = "flow"     // a flow took the call
 	OnQueued   CallTrigger = "queued"   // a queue admitted it
 	OnOffered  CallTrigger = "offered"  // matched with an agent
 	OnMissed   CallTrigger = "missed"   // the offer came to nothing
@@ -54,15 +54,15 @@ const (
 )
 
 var callTable = table[CallState, CallTrigger]{
-	StateArriving: {OnGuided: StateGuided, OnOver: StateClearing},
-	StateGuided:   {OnQueued: StateWaiting, OnTransfer: StateTransferring, OnOver: StateClearing},
-	StateWaiting:  {OnOffered: StateOffered, OnUnqueued: StateGuided, OnOver: StateClearing},
-	StateOffered: {OnMissed: StateWaiting, OnUnqueued: StateGuided, OnPickup: StateConnecting,
+	StateArriving: {OnFlow: StateInFlow, OnOver: StateClearing},
+	StateInFlow:   {OnQueued: StateWaiting, OnTransfer: StateTransferring, OnOver: StateClearing},
+	StateWaiting:  {OnOffered: StateOffered, OnUnqueued: StateInFlow, OnOver: StateClearing},
+	StateOffered: {OnMissed: StateWaiting, OnUnqueued: StateInFlow, OnPickup: StateConnecting,
 		OnOver: StateClearing},
-	StateTransferring: {OnPickup: StateConnecting, OnParted: StateGuided, OnOver: StateClearing},
-	StateConnecting: {OnJoined: StateTalking, OnMissed: StateWaiting, OnParted: StateGuided,
+	StateTransferring: {OnPickup: StateConnecting, OnParted: StateInFlow, OnOver: StateClearing},
+	StateConnecting: {OnJoined: StateTalking, OnMissed: StateWaiting, OnParted: StateInFlow,
 		OnOver: StateClearing},
-	StateTalking:  {OnParted: StateGuided, OnOver: StateClearing},
+	StateTalking:  {OnParted: StateInFlow, OnOver: StateClearing},
 	StateClearing: {OnCleared: StateEnded},
 	StateEnded:    {},
 }

@@ -15,9 +15,9 @@ import (
 var update = flag.Bool("update", false, "write golden files anew")
 
 var (
-	callStates = []CallState{StateArriving, StateGuided, StateWaiting, StateOffered, StateTransferring,
+	callStates = []CallState{StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring,
 		StateConnecting, StateTalking, StateClearing, StateEnded}
-	callTriggers = []CallTrigger{OnGuided, OnQueued, OnOffered, OnMissed, OnUnqueued, OnTransfer, OnPickup,
+	callTriggers = []CallTrigger{OnFlow, OnQueued, OnOffered, OnMissed, OnUnqueued, OnTransfer, OnPickup,
 		OnJoined, OnParted, OnOver, OnCleared}
 	legStates   = []LegState{LegDialing, LegRinging, LegAnswered, LegJoined, LegHanging, LegEnded}
 	legTriggers = []LegTrigger{LegOnRing, LegOnAnswer, LegOnJoin, LegOnHang, LegOnGone}

@@ -28,8 +28,8 @@ func newTerm(ctx context.Context, d *driver, live []Call) *term {
 		t.phones = append(t.phones, newPhoneNews())
 	}
 	for _, c := range live {
-		if t.eng.prepare != nil && len(c.Guide) > 0 {
-			if err := t.eng.prepare(ctx, c.Guide); err != nil {
+		if t.eng.prepare != nil && len(c.Flow) > 0 {
+			if err := t.eng.prepare(ctx, c.Flow); err != nil {
 				t.log.WarnContext(ctx, "the flow of an adopted call is not to be had; the call goes to its error edge", "call", c.Call, "error", err)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 
 // decider holds what Decide needs beside the call: pure parts and settings.
 type decider struct {
-	guide  Guide
+	flows  Flows
 	gate   Gate
 	limits Limits
 }
@@ -112,7 +112,7 @@ func (t *turn) move(tr CallTrigger) bool {
 		t.arm(TimerState, t.limits.Clear)
 	case StateEnded:
 		clear(t.c.Timers)
-	case StateArriving, StateGuided, StateWaiting, StateOffered, StateTransferring, StateTalking:
+	case StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring, StateTalking:
 		t.disarm(TimerState)
 	}
 	return true

@@ -136,7 +136,7 @@ func (a *App) joinPBXs() error {
 	}
 	a.engine = orchestrator.NewEngine(orchestrator.Parts{
 		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd,
-		Guide: a.library, Prepare: a.library.Prepare, Gate: a.gate, PBXs: pbxs,
+		Flows: a.library, Prepare: a.library.Prepare, Gate: a.gate, PBXs: pbxs,
 		Connected: a.connected, Limits: a.cfg.Limits, LeaseTTL: a.cfg.LeaseTTL,
 		Owner: orchestrator.LeaseOwner{Instance: a.cfg.Instance, Process: rand.Text()},
 		Log:   a.log, Registerer: a.metrics,

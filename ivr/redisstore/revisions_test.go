@@ -123,7 +123,7 @@ func TestACallGoesOnInAnotherProcess(t *testing.T) {
 	if err := two.Prepare(ctx, step.State); err != nil {
 		t.Fatal(err)
 	}
-	step, err = two.Next(step.State, orchestrator.GuideInput{Kind: orchestrator.GuidePlayed, Ref: 1}, now)
+	step, err = two.Next(step.State, orchestrator.FlowInput{Kind: orchestrator.FlowPlayed, Ref: 1}, now)
 	if err != nil {
 		t.Fatal(err)
 	}

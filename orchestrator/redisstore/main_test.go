@@ -129,7 +129,7 @@ func call(id string, rev int64) orchestrator.Call {
 			Path: []string{"greeting", "menu", "support"},
 		},
 		Rev: rev, State: orchestrator.StateWaiting, Channel: "1800000000.7", Seq: int(rev),
-		Guide: []byte(`{"flow":"main","node":"queue","vars":{"lang":"es","tries":1}}`),
+		Flow: []byte(`{"flow":"main","node":"queue","vars":{"lang":"es","tries":1}}`),
 		Wait: &orchestrator.Wait{Queue: "support", Entered: at.UnixMilli(),
 			Plan: orchestrator.QueuePlan{MusicClass: "default", AnnounceEvery: 30 * time.Second}},
 		Timers: map[orchestrator.Timer]int64{

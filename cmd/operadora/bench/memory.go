@@ -135,7 +135,7 @@ func newFloor(ctx context.Context, store *redisstore.Store, seats acd.Store) (*f
 	}
 	f := &floor{pbx: p, acd: desk}
 	f.engine = orchestrator.NewEngine(orchestrator.Parts{
-		Store: store, Distributor: desk, Agents: desk, Devices: desk, Guide: library, Gate: gate.Gate{},
+		Store: store, Distributor: desk, Agents: desk, Devices: desk, Flows: library, Gate: gate.Gate{},
 		PBXs: []orchestrator.PBX{p}, Owner: orchestrator.LeaseOwner{Instance: "bench", Process: "1"},
 		Limits: orchestrator.DefaultLimits,
 	})

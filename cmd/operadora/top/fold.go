@@ -161,7 +161,7 @@ func (m *Model) callChanged(e orchestrator.Entry) error {
 	case orchestrator.EntryCallNode:
 		c.Node = d.Flow + "/" + d.Node
 		if c.State == orchestrator.StateArriving {
-			c.State = orchestrator.StateGuided
+			c.State = orchestrator.StateInFlow
 		}
 	case orchestrator.EntryCallQueued:
 		c.State, c.Queue, c.Serving = orchestrator.StateWaiting, e.Queue, ""
@@ -178,7 +178,7 @@ func (m *Model) callChanged(e orchestrator.Entry) error {
 	case orchestrator.EntryCallConnected:
 		c.State, c.Serving, c.Agent, c.ConnectedAt, c.WaitSince = orchestrator.StateTalking, d.Agent, d.Agent, at, 0
 	case orchestrator.EntryCallParted, orchestrator.EntryCallUnqueued:
-		c.State, c.Serving, c.Rings, c.WaitSince = orchestrator.StateGuided, "", false, 0
+		c.State, c.Serving, c.Rings, c.WaitSince = orchestrator.StateInFlow, "", false, 0
 	case orchestrator.EntryCallTransfer:
 		c.State = transferState(d.Result)
 	default: // answered, recordings, faults, and what later versions tell: not on the screen
@@ -194,5 +194,5 @@ func transferState(result string) orchestrator.CallState {
 	case "connected":
 		return orchestrator.StateTalking
 	}
-	return orchestrator.StateGuided
+	return orchestrator.StateInFlow
 }

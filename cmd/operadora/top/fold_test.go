@@ -100,8 +100,8 @@ func TestACallIsFollowed(t *testing.T) {
 		after int // seconds
 		seen
 	}{
-		{1, seen{State: orchestrator.StateGuided, Where: "welcome/hours"}},
-		{2, seen{State: orchestrator.StateGuided, Where: "welcome/menu"}},
+		{1, seen{State: orchestrator.StateInFlow, Where: "welcome/hours"}},
+		{2, seen{State: orchestrator.StateInFlow, Where: "welcome/menu"}},
 		{3, seen{State: orchestrator.StateWaiting, Where: "sales", Wait: 3}},
 		{4, seen{State: orchestrator.StateOffered, Where: "sales", Serving: "102", Wait: 3}},
 		{5, seen{State: orchestrator.StateOffered, Where: "sales", Serving: "102", Rings: true, Wait: 3}},
@@ -190,7 +190,7 @@ func TestOddEvents(t *testing.T) {
 		{"an agent without a definition", at(1, orchestrator.EntryAgentState, orchestrator.Entry{Agent: "900"}, `{"to":"paused","reason":"lunch"}`), false, func(m *Model) bool { return m.Agents["900"].State == statePaused }},
 		{"an agent's code ends", at(1, orchestrator.EntryCallEnded, feature, `{"call":"f1","kind":"feature","outcome":"completed"}`), false, func(m *Model) bool { return len(m.Ended) == 0 }},
 		{"a transfer is dialled", at(1, orchestrator.EntryCallTransfer, orchestrator.Entry{Call: "c1"}, `{"result":"dialling"}`), false, func(m *Model) bool { return m.Calls["c1"].State == orchestrator.StateTransferring }},
-		{"a transfer is refused", at(1, orchestrator.EntryCallTransfer, orchestrator.Entry{Call: "c1"}, `{"result":"busy"}`), false, func(m *Model) bool { return m.Calls["c1"].State == orchestrator.StateGuided }},
+		{"a transfer is refused", at(1, orchestrator.EntryCallTransfer, orchestrator.Entry{Call: "c1"}, `{"result":"busy"}`), false, func(m *Model) bool { return m.Calls["c1"].State == orchestrator.StateInFlow }},
 	}
 	for _, r := range rows {
 		m := play(t, []client.Event{floor()})

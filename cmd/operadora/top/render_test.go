@@ -45,11 +45,11 @@ func crowded(t *testing.T) *Model {
 		case 0:
 			c.State, c.Queue, c.WaitSince = orchestrator.StateWaiting, "support", c.StartedAt
 		case 1:
-			c.State, c.Node = orchestrator.StateGuided, "welcome/menu"
+			c.State, c.Node = orchestrator.StateInFlow, "welcome/menu"
 		case 2:
 			c.State, c.Queue, c.Agent, c.Serving = orchestrator.StateTalking, "sales", "101", "101"
 		case 3:
-			c.State, c.Kind, c.Node = orchestrator.StateGuided, orchestrator.KindFeature, "features/say_logged_in"
+			c.State, c.Kind, c.Node = orchestrator.StateInFlow, orchestrator.KindFeature, "features/say_logged_in"
 		}
 		m.Calls[c.Call] = c
 	}

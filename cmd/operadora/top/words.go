@@ -59,7 +59,7 @@ var unusable = map[orchestrator.DeviceState]bool{
 
 var callWords = map[orchestrator.CallState]span{
 	orchestrator.StateArriving:     {"arriving", plain},
-	orchestrator.StateGuided:       {"menu", plain},
+	orchestrator.StateInFlow:       {"menu", plain},
 	orchestrator.StateWaiting:      {"waiting", yellow},
 	orchestrator.StateOffered:      {"calling", yellow},
 	orchestrator.StateTransferring: {"transfer", cyan},

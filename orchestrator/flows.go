@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// Guide decides what a caller hears and where the call goes next. ivr
+// Flow decides what a caller hears and where the call goes next. ivr
 // implements it. It is pure: state in, state and actions out; the state is
 // stored with the call, so another process can go on where this one stopped.
-type Guide interface {
+type Flows interface {
 	// Begin chooses the flow for a call that has just arrived and takes its
 	// first step. An error of kind NotFound means nothing is defined for it.
-	Begin(a Arrival, now time.Time) (GuideStep, error)
+	Begin(a Arrival, now time.Time) (FlowStep, error)
 	// Next goes on from a stored state. It never fails for odd input: an input
 	// that does not fit is ignored (no actions, same state).
-	Next(state json.RawMessage, in GuideInput, now time.Time) (GuideStep, error)
+	Next(state json.RawMessage, in FlowInput, now time.Time) (FlowStep, error)
 }
 
 // Arrival is what is known of a call when it arrives.
@@ -27,8 +27,8 @@ type Arrival struct {
 	Answered       bool
 }
 
-// GuideStep is the outcome of one input.
-type GuideStep struct {
+// FlowStep is the outcome of one input.
+type FlowStep struct {
 	State   json.RawMessage
 	Actions []Action
 	Notes   []Note // what to write on the call's timeline: nodes entered, outcomes
@@ -42,29 +42,29 @@ type Note struct {
 	Detail  map[string]string `json:"detail,omitempty"`
 }
 
-// ActionKind is something a guide may ask for.
+// ActionKind is something a flow may ask for.
 type ActionKind string
 
-// Actions. Results return as GuideInput of the kind named.
+// Actions. Results return as FlowInput of the kind named.
 const (
-	ActAnswer   ActionKind = "answer"    // -> GuideAnswered
-	ActPlay     ActionKind = "play"      // Media, Language -> GuidePlayed with the same Ref
-	ActStopPlay ActionKind = "stop_play" // ends the playback of Ref; no GuidePlayed follows for it
-	ActTimer    ActionKind = "timer"     // After -> GuideTimer with the same Ref; one timer: a new one replaces it, After 0 clears it
-	ActQueue    ActionKind = "queue"     // Queue, Priority, MaxWait -> GuideQueued
-	ActLeave    ActionKind = "leave"     // leave the queue; no GuideQueued follows
-	ActRecord   ActionKind = "record"    // Record -> GuideRecorded
-	ActStopRec  ActionKind = "stop_rec"  // ends the voicemail recording -> GuideRecorded
-	ActTransfer ActionKind = "transfer"  // Destination, Timeout -> GuideTransferred
+	ActAnswer   ActionKind = "answer"    // -> FlowAnswered
+	ActPlay     ActionKind = "play"      // Media, Language -> FlowPlayed with the same Ref
+	ActStopPlay ActionKind = "stop_play" // ends the playback of Ref; no FlowPlayed follows for it
+	ActTimer    ActionKind = "timer"     // After -> FlowTimer with the same Ref; one timer: a new one replaces it, After 0 clears it
+	ActQueue    ActionKind = "queue"     // Queue, Priority, MaxWait -> FlowQueued
+	ActLeave    ActionKind = "leave"     // leave the queue; no FlowQueued follows
+	ActRecord   ActionKind = "record"    // Record -> FlowRecorded
+	ActStopRec  ActionKind = "stop_rec"  // ends the voicemail recording -> FlowRecorded
+	ActTransfer ActionKind = "transfer"  // Destination, Timeout -> FlowTransferred
 	ActContinue ActionKind = "continue"  // hand the call back to the PBX's dialplan at Place; last action
-	ActAgent    ActionKind = "agent"     // Agent -> GuideAgent
+	ActAgent    ActionKind = "agent"     // Agent -> FlowAgent
 	ActHangup   ActionKind = "hangup"    // Cause; last action
 )
 
 // Action is one thing to do, in order.
 type Action struct {
 	Kind        ActionKind
-	Ref         int // pairs play and timer actions with their inputs; chosen by the guide, growing
+	Ref         int // pairs play and timer actions with their inputs; chosen by the flow, growing
 	Media       []Media
 	Language    string
 	After       time.Duration
@@ -80,25 +80,25 @@ type Action struct {
 	Outcome     string // hangup: how the call ended, for its record ("completed", "rejected", ...); "" lets the engine say
 }
 
-// GuideInputKind is what happened, seen from the flow.
-type GuideInputKind string
+// FlowInputKind is what happened, seen from the flow.
+type FlowInputKind string
 
 // Inputs of Next.
 const (
-	GuideAnswered    GuideInputKind = "answered"
-	GuidePlayed      GuideInputKind = "played" // Ref; Failed
-	GuideDigit       GuideInputKind = "digit"
-	GuideTimer       GuideInputKind = "timer"       // Ref
-	GuideQueued      GuideInputKind = "queued"      // Result: served, timeout, full, no_agents, unknown, error
-	GuideRecorded    GuideInputKind = "recorded"    // Failed; Duration
-	GuideTransferred GuideInputKind = "transferred" // Result: served, busy, no_answer, denied, failed
-	GuideAgent       GuideInputKind = "agent"       // Answer
-	GuideResumed     GuideInputKind = "resumed"     // the process was replaced or events were lost: say again what the caller should hear now
+	FlowAnswered    FlowInputKind = "answered"
+	FlowPlayed      FlowInputKind = "played" // Ref; Failed
+	FlowDigit       FlowInputKind = "digit"
+	FlowTimer       FlowInputKind = "timer"       // Ref
+	FlowQueued      FlowInputKind = "queued"      // Result: served, timeout, full, no_agents, unknown, error
+	FlowRecorded    FlowInputKind = "recorded"    // Failed; Duration
+	FlowTransferred FlowInputKind = "transferred" // Result: served, busy, no_answer, denied, failed
+	FlowAgent       FlowInputKind = "agent"       // Answer
+	FlowResumed     FlowInputKind = "resumed"     // the process was replaced or events were lost: say again what the caller should hear now
 )
 
-// GuideInput is one input.
-type GuideInput struct {
-	Kind     GuideInputKind
+// FlowInput is one input.
+type FlowInput struct {
+	Kind     FlowInputKind
 	Ref      int
 	Digit    string
 	Result   string

@@ -14,7 +14,7 @@ const maxSteps = 100
 func (t *turn) arrive(in input) {
 	t.note(EntryCallStarted, t.c.CallSummary)
 	t.arm(TimerCall, t.limits.Call)
-	step, err := t.guide.Begin(in.Arrival, t.now)
+	step, err := t.flows.Begin(in.Arrival, t.now)
 	switch {
 	case fault.KindOf(err) == fault.NotFound && err != nil:
 		t.fault("nothing is defined for this number", err)
@@ -23,17 +23,17 @@ func (t *turn) arrive(in input) {
 		t.fault("the flow could not begin", err)
 		t.over(OutcomeFailed, "operadora", CauseCongestion)
 	default:
-		t.move(OnGuided)
+		t.move(OnFlow)
 		t.apply(step, 0)
 	}
 }
 
-// guideInput takes the flow one step on.
-func (t *turn) guideInput(in GuideInput) { t.guideStep(in, 0) }
+// flowInput takes the flow one step on.
+func (t *turn) flowInput(in FlowInput) { t.flowStep(in, 0) }
 
-func (t *turn) guideStep(in GuideInput, depth int) {
-	if t.c.Guide == nil || t.c.State == StateClearing {
-		t.refuse(string(t.c.State), "guide "+string(in.Kind))
+func (t *turn) flowStep(in FlowInput, depth int) {
+	if t.c.Flow == nil || t.c.State == StateClearing {
+		t.refuse(string(t.c.State), "flow "+string(in.Kind))
 		return
 	}
 	if depth > maxSteps {
@@ -41,7 +41,7 @@ func (t *turn) guideStep(in GuideInput, depth int) {
 		t.over(OutcomeFailed, "operadora", CauseCongestion)
 		return
 	}
-	step, err := t.guide.Next(t.c.Guide, in, t.now)
+	step, err := t.flows.Next(t.c.Flow, in, t.now)
 	if err != nil {
 		t.fault("the flow cannot go on", err)
 		t.over(OutcomeFailed, "operadora", CauseCongestion)
@@ -52,9 +52,9 @@ func (t *turn) guideStep(in GuideInput, depth int) {
 
 // apply carries out a step's actions in order. Results that are known at once
 // go back into the flow after the last action.
-func (t *turn) apply(step GuideStep, depth int) {
-	if !bytes.Equal(step.State, t.c.Guide) {
-		t.c.Guide = step.State
+func (t *turn) apply(step FlowStep, depth int) {
+	if !bytes.Equal(step.State, t.c.Flow) {
+		t.c.Flow = step.State
 		t.dirty = true
 	}
 	for _, n := range step.Notes {
@@ -63,21 +63,21 @@ func (t *turn) apply(step GuideStep, depth int) {
 		}
 		t.note(EntryCallNode, n)
 	}
-	var again []GuideInput
+	var again []FlowInput
 	for _, a := range step.Actions {
 		if in, now := t.act(a); now {
 			again = append(again, in)
 		}
 	}
 	for _, in := range again {
-		t.guideStep(in, depth+1)
+		t.flowStep(in, depth+1)
 	}
 }
 
 // act carries out one action; now is true when its result is known already.
-func (t *turn) act(a Action) (result GuideInput, now bool) {
+func (t *turn) act(a Action) (result FlowInput, now bool) {
 	if t.c.State == StateClearing {
-		return GuideInput{}, false // an earlier action ended the call
+		return FlowInput{}, false // an earlier action ended the call
 	}
 	if a.Language != "" && a.Language != t.c.Language {
 		t.c.Language = a.Language
@@ -86,7 +86,7 @@ func (t *turn) act(a Action) (result GuideInput, now bool) {
 	switch a.Kind {
 	case ActAnswer:
 		if t.c.AnsweredAt > 0 {
-			return GuideInput{Kind: GuideAnswered}, true
+			return FlowInput{Kind: FlowAnswered}, true
 		}
 		t.c.Answering = true
 		t.arm(TimerState, t.limits.Command)
@@ -99,11 +99,11 @@ func (t *turn) act(a Action) (result GuideInput, now bool) {
 		}
 	case ActTimer:
 		if a.After <= 0 {
-			t.disarm(TimerGuide)
+			t.disarm(TimerFlow)
 			break
 		}
-		t.c.GuideRef = a.Ref
-		t.arm(TimerGuide, a.After)
+		t.c.FlowRef = a.Ref
+		t.arm(TimerFlow, a.After)
 	case ActQueue:
 		t.enqueue(a)
 	case ActLeave:
@@ -130,7 +130,7 @@ func (t *turn) act(a Action) (result GuideInput, now bool) {
 		}
 		t.over(outcome, "operadora", a.Cause)
 	}
-	return GuideInput{}, false
+	return FlowInput{}, false
 }
 
 // play starts media on the caller's channel, in place of what plays now.
@@ -186,7 +186,7 @@ func (t *turn) played(e Event) {
 		}
 		return
 	}
-	t.guideInput(GuideInput{Kind: GuidePlayed, Ref: p.Ref, Failed: e.Failed})
+	t.flowInput(FlowInput{Kind: FlowPlayed, Ref: p.Ref, Failed: e.Failed})
 }
 
 // callerAnswered notes that the caller's channel is up.
@@ -198,7 +198,7 @@ func (t *turn) callerAnswered() {
 	t.c.Answering = false
 	t.disarm(TimerState)
 	t.note(EntryCallAnswered, fields{})
-	t.guideInput(GuideInput{Kind: GuideAnswered})
+	t.flowInput(FlowInput{Kind: FlowAnswered})
 }
 
 // voicemail records what the caller says.
@@ -235,6 +235,6 @@ func (t *turn) recordingOver(failed bool, ms int64) {
 		t.c.Recording = ""
 	}
 	if r.Mail {
-		t.guideInput(GuideInput{Kind: GuideRecorded, Failed: failed, Duration: msDuration(ms)})
+		t.flowInput(FlowInput{Kind: FlowRecorded, Failed: failed, Duration: msDuration(ms)})
 	}
 }
