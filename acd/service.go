@@ -25,6 +25,9 @@ type Service struct {
 	alarm  *alarm
 	stale  atomic.Bool // agents' places may not be those of the roster
 
+	boards     shared[Snapshot]
+	unreadable map[string]bool // records told of in the log; only who reads boards touches it
+
 	reload sync.Mutex // one Reload at a time
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -78,6 +81,7 @@ func New(p Parts) (*Service, error) {
 		store: p.Store, calls: p.Calls, drives: p.Drives, cfg: p.Config, now: p.Now,
 		log: p.Log.With("component", "acd"), outbox: newOutbox(), alarm: newAlarm(),
 	}
+	s.boards.read, s.boards.now = s.readBoards, p.Now
 	s.roster.Store(newRoster(p.Definitions, nil, p.Config.OfferGrace))
 	s.stale.Store(true)
 	return s, nil

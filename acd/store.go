@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -25,7 +26,8 @@ type Store interface {
 	Claim(ctx context.Context, now time.Time, pbx string, lease time.Duration, limit int) (due []Deadline, next time.Time, err error)
 	// Drop removes a claimed deadline that fits nothing any more, unless it was set anew.
 	Drop(ctx context.Context, d Deadline) error
-	// Read returns everything at one moment.
+	// Read returns everything, in pages that keep nobody waiting: no one moment
+	// is shown, so it is for boards and for checks that a step makes again.
 	Read(ctx context.Context) (Records, error)
 }
 
@@ -55,6 +57,8 @@ type OfferStore interface {
 
 // AgentStore is the part of Store about agents.
 type AgentStore interface {
+	// Agent returns an agent's record; ok is false for one never seen.
+	Agent(ctx context.Context, id string) (rec AgentRecord, ok bool, err error)
 	// Change carries login, logout, pause and resume out, or remembers them until the call ends.
 	Change(ctx context.Context, now time.Time, c ChangeOrder) (ChangeResult, error)
 	// Dispose gives a disposition to the agent's current or last call.
@@ -143,6 +147,30 @@ type Records struct {
 	Calls  map[string]CallRecord
 	Offers map[string]OfferRecord
 	Paces  map[QueueAt]Pace
+	// Unreadable names what is stored but is no record; it is in none of the others.
+	Unreadable []UnreadableRecord
+}
+
+// RecordKind is what a stored record is about.
+type RecordKind string
+
+// Kinds of records.
+const (
+	KindAgent RecordKind = "agent"
+	KindCall  RecordKind = "call"
+	KindOffer RecordKind = "offer"
+	KindPace  RecordKind = "pace"
+)
+
+// UnreadableRecord is a stored record that cannot be decoded.
+type UnreadableRecord struct {
+	Kind RecordKind
+	ID   string
+	Err  error
+}
+
+func (r Records) unreadable(kind RecordKind, id string) bool {
+	return slices.ContainsFunc(r.Unreadable, func(u UnreadableRecord) bool { return u.Kind == kind && u.ID == id })
 }
 
 // EnqueueOrder asks for a place in a queue.

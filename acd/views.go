@@ -2,7 +2,6 @@ package acd
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"slices"
 	"time"
@@ -10,11 +9,14 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
-// Snapshot is everything at one moment, for pages and the API. Times are unix ms.
+// Snapshot is everything, for pages and the API, as it was read within a
+// moment: see Store.Read for what two of its parts may say of each other.
+// Times are unix ms. One Snapshot is shown to many: nobody changes it.
 type Snapshot struct {
-	At     int64       `json:"at"`
-	Queues []QueueView `json:"queues"` // by id; closing ones included
-	Agents []AgentView `json:"agents"` // by id
+	At         int64       `json:"at"`                   // the reading began
+	Queues     []QueueView `json:"queues"`               // by id; closing ones included
+	Agents     []AgentView `json:"agents"`               // by id
+	Unreadable int         `json:"unreadable,omitempty"` // records left out because they cannot be read
 }
 
 // QueueView is a queue with its callers and agents, over all PBXs.
@@ -92,18 +94,9 @@ type AgentView struct {
 	Undefined bool                     `json:"undefined,omitempty"` // the definition is gone; leaves after the call
 }
 
-// Snapshot reads everything, in one round trip to the store.
-func (s *Service) Snapshot(ctx context.Context) (Snapshot, error) {
-	rec, err := s.store.Read(ctx)
-	if err != nil {
-		return Snapshot{}, err
-	}
-	return s.roster.Load().view(rec, s.now()), nil
-}
-
 // view puts definitions and records together.
 func (r *roster) view(rec Records, now time.Time) Snapshot {
-	out := Snapshot{At: now.UnixMilli(), Agents: r.agentViews(rec)}
+	out := Snapshot{At: now.UnixMilli(), Agents: r.agentViews(rec), Unreadable: len(rec.Unreadable)}
 	calls := callViews(rec)
 	ids := slices.Collect(maps.Keys(r.queues))
 	for id := range r.closing {
@@ -123,22 +116,34 @@ func (r *roster) view(rec Records, now time.Time) Snapshot {
 }
 
 func (r *roster) agentViews(rec Records) []AgentView {
-	var out []AgentView
-	for id, seat := range r.seats {
-		v := viewOf(id, rec.Agents[id])
-		v.Name, v.PBX, v.Endpoint, v.Language = r.agents[id].Name, seat.PBX, seat.Endpoint, seat.Language
-		v.Queues = seat.QueueNames()
-		out = append(out, v)
+	out := make([]AgentView, 0, len(r.agents))
+	for id := range r.agents {
+		if !rec.unreadable(KindAgent, id) { // nobody knows the state of such a one
+			out = append(out, r.agentView(id, rec.Agents[id]))
+		}
 	}
 	for id, a := range rec.Agents {
 		if _, defined := r.agents[id]; !defined {
-			v := viewOf(id, a)
-			v.Undefined, v.PBX, v.Endpoint = true, a.PBX, a.Endpoint
-			out = append(out, v)
+			out = append(out, r.agentView(id, a))
 		}
 	}
 	slices.SortFunc(out, func(a, b AgentView) int { return cmp.Compare(a.ID, b.ID) })
 	return out
+}
+
+// agentView puts an agent's definition and record together. A record without a
+// definition is of an agent who leaves after the call.
+func (r *roster) agentView(id string, a AgentRecord) AgentView {
+	v := viewOf(id, a)
+	d, defined := r.agents[id]
+	if !defined {
+		v.Undefined, v.PBX, v.Endpoint = true, a.PBX, a.Endpoint
+		return v
+	}
+	seat := r.seats[id]
+	v.Name, v.PBX, v.Endpoint, v.Language = d.Name, seat.PBX, seat.Endpoint, seat.Language
+	v.Queues = seat.QueueNames()
+	return v
 }
 
 // viewOf shows a record; the zero record is an agent never seen.

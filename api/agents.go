@@ -18,7 +18,7 @@ func (s *Server) listAgents(c echo.Context) error {
 	if q.err != nil {
 		return q.err
 	}
-	floor, err := s.floor(c.Request().Context())
+	floor, err := s.floor(c.Request().Context(), boardAge)
 	if err != nil {
 		return err
 	}
@@ -32,24 +32,12 @@ func (s *Server) listAgents(c echo.Context) error {
 }
 
 func (s *Server) getAgent(c echo.Context) error {
-	a, err := s.agent(c, c.Param("agent"))
+	a, err := s.Floor.Agent(c.Request().Context(), c.Param("agent"))
 	if err != nil {
 		return err
 	}
+	a.Queues = list(a.Queues)
 	return c.JSON(http.StatusOK, a)
-}
-
-func (s *Server) agent(c echo.Context, id string) (Agent, error) {
-	floor, err := s.floor(c.Request().Context())
-	if err != nil {
-		return Agent{}, err
-	}
-	for _, a := range floor.Agents {
-		if a.ID == id {
-			return a, nil
-		}
-	}
-	return Agent{}, fault.New("api.agent", fault.NotFound, "no agent %s", quoted(id))
 }
 
 func (s *Server) listAgentStates(c echo.Context) error {

@@ -33,7 +33,7 @@ type snapshot struct {
 }
 
 func (s *Server) snapshot(ctx context.Context, a audience) (snapshot, error) {
-	floor, err := s.floor(ctx)
+	floor, err := s.floor(ctx, 0) // an older one would miss what came before the stream began
 	if err != nil {
 		return snapshot{}, err
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -117,8 +118,9 @@ func (f *fakePBX) DeleteRecording(_ context.Context, id string) error {
 
 type fakeFloor struct {
 	mu    sync.Mutex
-	state FloorState // guarded by mu
-	err   error      // guarded by mu
+	state FloorState      // guarded by mu
+	err   error           // guarded by mu
+	ages  []time.Duration // guarded by mu; what was asked for
 }
 
 func (f *fakeFloor) set(s FloorState) {
@@ -133,10 +135,31 @@ func (f *fakeFloor) fail(err error) {
 	f.err = err
 }
 
-func (f *fakeFloor) Floor(context.Context) (FloorState, error) {
+func (f *fakeFloor) Floor(_ context.Context, age time.Duration) (FloorState, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.ages = append(f.ages, age)
 	return f.state, f.err
+}
+
+func (f *fakeFloor) Agent(_ context.Context, id string) (Agent, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, a := range f.state.Agents {
+		if a.ID == id {
+			return a, f.err
+		}
+	}
+	return Agent{}, cmp.Or(f.err, fault.New("fake", fault.NotFound, "no agent %q", id))
+}
+
+// asked returns the ages asked for so far, and forgets them.
+func (f *fakeFloor) asked() []time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ages := f.ages
+	f.ages = nil
+	return ages
 }
 
 type fakeAgents struct {

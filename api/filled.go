@@ -3,6 +3,16 @@ package api
 import (
 	"context"
 	"slices"
+	"time"
+)
+
+// How old a list may be: reading the floor costs the store as much as it is
+// large, so that all clients together are served by one reading in that time.
+// What one needs to know exactly, say after a command, is a single agent, and
+// that is read by itself; the stream of events has no such delay.
+const (
+	boardAge   = time.Second     // lists of agents and queues
+	figuresAge = 5 * time.Second // /metrics, which anybody may ask when open
 )
 
 // list makes an absent list an empty one: clients are promised [] and never null.
@@ -21,8 +31,8 @@ func dict[K comparable, V any](v map[K]V) map[K]V {
 }
 
 // floor reads the floor, with every list and map in place.
-func (s *Server) floor(ctx context.Context) (FloorState, error) {
-	f, err := s.Floor.Floor(ctx)
+func (s *Server) floor(ctx context.Context, age time.Duration) (FloorState, error) {
+	f, err := s.Floor.Floor(ctx, age)
 	if err != nil {
 		return FloorState{}, err
 	}

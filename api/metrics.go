@@ -140,10 +140,11 @@ func known[T ~string](list []T, v T) string {
 	return "other"
 }
 
-// floorFigures reads what stands now, at each scrape.
+// floorFigures reads what stands now, at each scrape; of agents and queues what
+// stood at most figuresAge before.
 type floorFigures struct {
-	s                                                                *Server
-	waiting, longest, agents, pbx, lag, recorded, malformed, clients *prometheus.Desc
+	s                                                                            *Server
+	waiting, longest, agents, unreadable, pbx, lag, recorded, malformed, clients *prometheus.Desc
 }
 
 func newFloorFigures(s *Server) *floorFigures {
@@ -151,20 +152,21 @@ func newFloorFigures(s *Server) *floorFigures {
 		return prometheus.NewDesc("operadora_"+name, help, labels, nil)
 	}
 	return &floorFigures{s: s,
-		waiting:   desc("queue_waiting", "Callers waiting now.", "queue"),
-		longest:   desc("queue_longest_wait_seconds", "Wait so far of the caller who has waited longest.", "queue"),
-		agents:    desc("agents", "Agents now.", "state"),
-		pbx:       desc("pbx_connected", "1 while this instance receives the PBX's events.", "pbx"),
-		lag:       desc("recorder_behind_seconds", "Age of the oldest journal entry in hand that is not yet on record."),
-		recorded:  desc("recorder_entries_total", "Journal entries put on record by this instance."),
-		malformed: desc("recorder_malformed_total", "Journal entries whose data could not be read."),
-		clients:   desc("event_streams", "Event streams open now."),
+		waiting:    desc("queue_waiting", "Callers waiting now.", "queue"),
+		longest:    desc("queue_longest_wait_seconds", "Wait so far of the caller who has waited longest.", "queue"),
+		agents:     desc("agents", "Agents now.", "state"),
+		unreadable: desc("unreadable_records", "Stored agents, calls and offers that cannot be read and are left out of the lists."),
+		pbx:        desc("pbx_connected", "1 while this instance receives the PBX's events.", "pbx"),
+		lag:        desc("recorder_behind_seconds", "Age of the oldest journal entry in hand that is not yet on record."),
+		recorded:   desc("recorder_entries_total", "Journal entries put on record by this instance."),
+		malformed:  desc("recorder_malformed_total", "Journal entries whose data could not be read."),
+		clients:    desc("event_streams", "Event streams open now."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (f *floorFigures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{f.waiting, f.longest, f.agents, f.pbx, f.lag, f.recorded, f.malformed, f.clients} {
+	for _, d := range []*prometheus.Desc{f.waiting, f.longest, f.agents, f.unreadable, f.pbx, f.lag, f.recorded, f.malformed, f.clients} {
 		ch <- d
 	}
 }
@@ -195,11 +197,12 @@ func (f *floorFigures) Collect(ch chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(life, scrapeTime)
 	defer cancel()
-	floor, err := f.s.Floor.Floor(ctx)
+	floor, err := f.s.Floor.Floor(ctx, figuresAge)
 	if err != nil {
 		f.s.log.WarnContext(ctx, "figures of the floor left out", "error", err)
 		return
 	}
+	gauge(f.unreadable, float64(floor.Unreadable))
 	now := f.s.Now()
 	for _, q := range floor.Queues {
 		gauge(f.waiting, float64(q.Waiting), q.ID)

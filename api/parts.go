@@ -29,8 +29,12 @@ type Engine interface {
 
 // Floor reads who waits and who serves.
 type Floor interface {
-	// Floor returns everything at one moment.
-	Floor(ctx context.Context) (FloorState, error)
+	// Floor returns everything, as it was at most age ago; with age 0 it shows
+	// whatever was done before the call. What it returns is shared between
+	// callers, and not changed by them.
+	Floor(ctx context.Context, age time.Duration) (FloorState, error)
+	// Agent returns one agent as it is now; NotFound when there is none.
+	Agent(ctx context.Context, id string) (Agent, error)
 }
 
 // Records reads and writes what lasts. *records.DB is one.

@@ -12,7 +12,7 @@ func (s *Server) listQueues(c echo.Context) error {
 	if q := queryOf(c); q.err != nil {
 		return q.err
 	}
-	floor, err := s.floor(c.Request().Context())
+	floor, err := s.floor(c.Request().Context(), boardAge)
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func (s *Server) listQueues(c echo.Context) error {
 }
 
 func (s *Server) getQueue(c echo.Context) error {
-	floor, err := s.floor(c.Request().Context())
+	floor, err := s.floor(c.Request().Context(), boardAge)
 	if err != nil {
 		return err
 	}

@@ -5,11 +5,13 @@ import (
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
-// FloorState is who waits and who serves at one moment.
+// FloorState is who waits and who serves.
 type FloorState struct {
 	Agents  []Agent
 	Queues  []Queue
 	Waiting []WaitingCall
+	// Unreadable counts stored records that cannot be read and are in none of the lists.
+	Unreadable int
 }
 
 // Agent is an agent as the floor shows it. Times are unix milliseconds.

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -47,30 +48,33 @@ func (s *Store) Drop(ctx context.Context, d acd.Deadline) error {
 	return err
 }
 
-// Read returns everything at one moment, in one round trip. The size of the
-// reply grows with agents and calls: it is for pages and for checks at the
-// start, not for the way of a call.
+// pageSize bounds what one round trip of Read asks of Redis, which serves
+// nobody else meanwhile: some 200 records, less than 0.2 ms. (Redis answers a
+// hash of up to hash-max-listpack-entries small records, 128 or 512, whole.)
+const pageSize = 200
+
+// Read returns what is stored, page by page. It is for boards and for checks at
+// the start, not for the way of a call: it takes a round trip per pageSize
+// records, between which everything else goes on. So it shows no one moment:
+//   - each record is as it was at some instant of the reading;
+//   - what came or went meanwhile may be there or not;
+//   - two records may contradict each other: a call may have an offer that is
+//     over, an agent may talk although the offer is still shown as open.
+//
+// Whoever acts on it leaves the decision to a script, which looks again.
 func (s *Store) Read(ctx context.Context) (acd.Records, error) {
-	var agents, calls, offers, paces *redis.MapStringStringCmd
-	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		agents, calls = p.HGetAll(ctx, s.keys.agents()), p.HGetAll(ctx, s.keys.calls())
-		offers, paces = p.HGetAll(ctx, s.keys.offers()), p.HGetAll(ctx, s.keys.paces())
-		return nil
-	})
-	if err != nil {
-		return acd.Records{}, redisstore.Classify("acd/redisstore.Read", err)
-	}
 	var out acd.Records
-	if out.Agents, err = decodeAll[acd.AgentRecord](agents.Val()); err != nil {
+	var err error
+	if out.Agents, err = readAll[acd.AgentRecord](ctx, s, s.keys.agents(), acd.KindAgent, &out); err != nil {
 		return out, err
 	}
-	if out.Calls, err = decodeAll[acd.CallRecord](calls.Val()); err != nil {
+	if out.Calls, err = readAll[acd.CallRecord](ctx, s, s.keys.calls(), acd.KindCall, &out); err != nil {
 		return out, err
 	}
-	if out.Offers, err = decodeAll[acd.OfferRecord](offers.Val()); err != nil {
+	if out.Offers, err = readAll[acd.OfferRecord](ctx, s, s.keys.offers(), acd.KindOffer, &out); err != nil {
 		return out, err
 	}
-	byField, err := decodeAll[acd.Pace](paces.Val())
+	byField, err := readAll[acd.Pace](ctx, s, s.keys.paces(), acd.KindPace, &out)
 	out.Paces = make(map[acd.QueueAt]acd.Pace, len(byField))
 	for f, p := range byField {
 		queue, pbx, _ := strings.Cut(f, "@")
@@ -79,14 +83,45 @@ func (s *Store) Read(ctx context.Context) (acd.Records, error) {
 	return out, err
 }
 
-func decodeAll[T any](fields map[string]string) (map[string]T, error) {
-	out := make(map[string]T, len(fields))
-	for id, text := range fields {
-		var v T
-		if err := decode(text, &v); err != nil {
-			return nil, err
+// readAll reads a hash of records in pages. A field that Redis tells twice
+// counts as it was told last. What is no record is noted and left out.
+func readAll[T any](ctx context.Context, s *Store, key string, kind acd.RecordKind, into *acd.Records) (map[string]T, error) {
+	out := map[string]T{}
+	bad := map[string]error{}
+	for cursor := uint64(0); ; {
+		page, next, err := s.rdb.HScan(ctx, key, cursor, "", pageSize).Result()
+		if err != nil {
+			return nil, redisstore.Classify("acd/redisstore.Read", err)
 		}
-		out[id] = v
+		for i := 0; i+1 < len(page); i += 2 {
+			id, v := page[i], *new(T)
+			delete(out, id)
+			delete(bad, id)
+			if err := decode(page[i+1], &v); err != nil {
+				bad[id] = err
+				continue
+			}
+			out[id] = v
+		}
+		if cursor = next; cursor == 0 {
+			break
+		}
+	}
+	for id, err := range bad {
+		into.Unreadable = append(into.Unreadable, acd.UnreadableRecord{Kind: kind, ID: id, Err: err})
 	}
 	return out, nil
+}
+
+// Agent returns one agent's record; ok is false when there is none.
+func (s *Store) Agent(ctx context.Context, id string) (rec acd.AgentRecord, ok bool, err error) {
+	text, err := s.rdb.HGet(ctx, s.keys.agents(), id).Result()
+	if errors.Is(err, redis.Nil) {
+		return rec, false, nil
+	}
+	if err != nil {
+		return rec, false, redisstore.Classify("acd/redisstore.Agent", err)
+	}
+	err = decode(text, &rec)
+	return rec, err == nil, err
 }

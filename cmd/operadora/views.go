@@ -13,12 +13,12 @@ import (
 )
 
 // Floor implements api.Floor on the distributor's snapshot.
-func (a *App) Floor(ctx context.Context) (api.FloorState, error) {
-	s, err := a.acd.Snapshot(ctx)
+func (a *App) Floor(ctx context.Context, age time.Duration) (api.FloorState, error) {
+	s, err := a.acd.Recent(ctx, age)
 	if err != nil {
 		return api.FloorState{}, err
 	}
-	var out api.FloorState
+	out := api.FloorState{Unreadable: s.Unreadable}
 	members := map[string]map[string]int{}
 	for _, g := range s.Agents {
 		out.Agents = append(out.Agents, agentView(g))
@@ -42,6 +42,12 @@ func (a *App) Floor(ctx context.Context) (api.FloorState, error) {
 		}
 	}
 	return out, nil
+}
+
+// Agent implements api.Floor.
+func (a *App) Agent(ctx context.Context, id string) (api.Agent, error) {
+	g, err := a.acd.Agent(ctx, id)
+	return agentView(g), err
 }
 
 func agentView(g acd.AgentView) api.Agent {

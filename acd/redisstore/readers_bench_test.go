@@ -1,0 +1,90 @@
+package redisstore_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+)
+
+// BenchmarkMatchWhileRead is a call that enters 5,000 free agents and 5,000
+// waiting calls and is matched, while clients look at boards: each of them
+// asks again every second, or, as the worst that one reader can do, at once.
+func BenchmarkMatchWhileRead(b *testing.B) {
+	w := crowded(b, 5_000, 5_000)
+	rows := []struct {
+		name    string
+		readers int
+		every   time.Duration
+		read    func(context.Context) error
+	}{
+		{name: "readers=0"},
+		{"readers=1/every=1s", 1, time.Second, w.board},
+		{"readers=10/every=1s", 10, time.Second, w.board},
+		{"readers=100/every=1s", 100, time.Second, w.board},
+		{"readers=1/every=0s", 1, 0, w.whole},
+	}
+	for _, r := range rows {
+		b.Run(r.name, func(b *testing.B) {
+			ctx, cancel := context.WithCancel(w.ctx())
+			var wg sync.WaitGroup
+			for i := range r.readers {
+				first := r.every * time.Duration(i) / time.Duration(r.readers) // spread over the period
+				wg.Go(func() { poll(ctx, b, first, r.every, r.read) })
+			}
+			var took []time.Duration
+			i := 0
+			for b.Loop() {
+				i++
+				call := fmt.Sprintf("%s-%d-%s", b.Name(), b.N, strconv.Itoa(i))
+				begun := time.Now()
+				p := w.enqueue(call, "ventas")
+				took = append(took, time.Since(begun))
+				if p.Offer == nil {
+					b.Fatalf("%+v", p)
+				}
+				b.StopTimer()
+				w.must(w.svc.Leave(w.ctx(), call, "bench"))
+				b.StartTimer()
+			}
+			cancel()
+			wg.Wait()
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+		})
+	}
+}
+
+// poll reads again and again until ctx ends.
+func poll(ctx context.Context, b *testing.B, first, every time.Duration, read func(context.Context) error) {
+	wait := time.NewTimer(first)
+	defer wait.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-wait.C:
+		}
+		if err := read(ctx); err != nil && ctx.Err() == nil {
+			b.Error(err)
+			return
+		}
+		wait.Reset(every)
+	}
+}
+
+// board reads as one of many boards does.
+func (w *world) board(ctx context.Context) error {
+	_, err := w.svc.Recent(ctx, time.Second)
+	return err
+}
+
+// whole reads anew.
+func (w *world) whole(ctx context.Context) error {
+	_, err := w.svc.Snapshot(ctx)
+	return err
+}
