@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,11 +43,13 @@ type tape struct {
 
 func newTape() *tape { return &tape{more: make(chan struct{}, 100)} }
 
-func (j *tape) write(agent string, from, to State) {
+func (j *tape) write(agent string, from, to State) { j.writeAt("uno", agent, from, to) }
+
+func (j *tape) writeAt(pbx, agent string, from, to State) {
 	data, _ := json.Marshal(orchestrator.AgentChange{From: string(from), To: string(to)})
 	j.mu.Lock()
 	j.entries = append(j.entries, orchestrator.Entry{
-		ID: string(rune('a' + len(j.entries))), Type: orchestrator.EntryAgentState, Agent: agent, PBX: "uno", Data: data})
+		ID: string(rune('a' + len(j.entries))), Type: orchestrator.EntryAgentState, Agent: agent, PBX: pbx, Data: data})
 	j.mu.Unlock()
 	j.more <- struct{}{}
 }
@@ -92,88 +94,117 @@ func (j *tape) Last(context.Context) (string, error) {
 
 func (j *tape) Trim(context.Context, string, time.Time) error { return nil }
 
-// panel notes the lamps; set may be made to wait.
-type panel struct {
-	mu    sync.Mutex
-	lamps map[string]orchestrator.LampState
-	sets  int
-	wait  time.Duration
+// wall is the lamps of all PBXs. answer, when set, is asked for each setting before it counts.
+type wall struct {
+	mu     sync.Mutex
+	lamps  map[string]orchestrator.LampState // guarded by mu
+	sets   int                               // guarded by mu
+	answer func(ctx context.Context, pbx, name string) error
 }
 
-func (p *panel) SetLamp(_ context.Context, pbx, name string, s orchestrator.LampState) error {
-	time.Sleep(p.wait)
+func newWall() *wall { return &wall{lamps: map[string]orchestrator.LampState{}} }
+
+func (p *wall) SetLamp(ctx context.Context, pbx, name string, s orchestrator.LampState) error {
+	p.mu.Lock()
+	p.sets++
+	p.mu.Unlock()
+	if p.answer != nil {
+		if err := p.answer(ctx, pbx, name); err != nil {
+			return err
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.sets++
 	p.lamps[pbx+" "+name] = s
-	if name == "op-broken" {
-		return errors.New("no such lamp")
-	}
 	return nil
 }
 
-func (p *panel) state() map[string]orchestrator.LampState {
+func (p *wall) state() map[string]orchestrator.LampState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.lamps)
 }
 
+func (p *wall) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sets
+}
+
+// want compares all lamps.
+func (p *wall) want(t *testing.T, when string, want map[string]orchestrator.LampState) {
+	t.Helper()
+	if diff := cmp.Diff(want, p.state()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", when, diff)
+	}
+}
+
+// lampsOf starts a follower of the PBXs uno and dos, both driven from here unless parts says otherwise.
+func lampsOf(t *testing.T, j *tape, w *wall, change ...func(*LampParts)) *LampFollower {
+	t.Helper()
+	p := LampParts{Journal: j, Lamps: w, PBXs: []string{"uno", "dos"}, Snapshot: agentsAre()}
+	for _, c := range change {
+		c(&p)
+	}
+	f := NewLampFollower(p)
+	if err := f.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Stop)
+	blink()
+	return f
+}
+
+// agentsAre is a snapshot that always shows the same.
+func agentsAre(agents ...AgentView) func(context.Context) (Snapshot, error) {
+	return func(context.Context) (Snapshot, error) { return Snapshot{Agents: agents}, nil }
+}
+
+// shows has the follower start from a snapshot.
+func shows(read func(context.Context) (Snapshot, error)) func(*LampParts) {
+	return func(p *LampParts) { p.Snapshot = read }
+}
+
 func TestLampsFollowTheJournal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j, p := newTape(), &panel{lamps: map[string]orchestrator.LampState{}}
+		j, w := newTape(), newWall()
 		j.write("old", StateOffline, StateAvailable) // before the start: Connected tells it
-		snapshot := func(context.Context) (Snapshot, error) {
-			return Snapshot{Agents: []AgentView{{ID: "ana", PBX: "uno", State: StatePaused},
-				{ID: "eva", PBX: "dos", State: StatePaused}, {ID: "broken", PBX: "uno", State: StateOffline}}}, nil
-		}
-		f := NewLampFollower(j, p, snapshot, slog.New(slog.DiscardHandler))
-		if err := f.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		defer f.Stop()
+		f := lampsOf(t, j, w, shows(agentsAre(AgentView{ID: "ana", PBX: "uno", State: StatePaused},
+			AgentView{ID: "eva", PBX: "dos", State: StatePaused}, AgentView{ID: "leo", PBX: "uno", State: StateOffline})))
+		w.want(t, "before anything happened", map[string]orchestrator.LampState{})
+		f.Connected("uno")
+		f.Connected("of another process")
 		blink()
-		if len(p.state()) != 0 {
-			t.Errorf("lamps before anything happened: %v", p.state())
-		}
-		if err := f.Connected(t.Context(), "uno"); err != nil {
-			t.Fatal(err)
-		}
-		blink()
-		want := map[string]orchestrator.LampState{"uno op-ana": "held", "uno op-broken": "off"}
-		if diff := cmp.Diff(want, p.state()); diff != "" {
-			t.Errorf("after the connection (-want +got):\n%s", diff)
-		}
+		w.want(t, "after the connection", map[string]orchestrator.LampState{"uno op-ana": "held", "uno op-leo": "off"})
 		j.write("ana", StatePaused, StateAvailable)
 		j.write("ana", StateAvailable, StateAvailable) // only the phone changed
 		j.write("ana", StateAvailable, StateReserved)
+		j.writeAt("of another process", "ana", StateAvailable, StatePaused)
 		blink()
 		j.mu.Lock()
 		j.fail = errors.New("the journal is away")
 		j.mu.Unlock()
 		j.write("ana", StateReserved, StateTalking)
 		blink()
-		if got := p.state()["uno op-ana"]; got != orchestrator.LampRinging {
+		if got := w.state()["uno op-ana"]; got != orchestrator.LampRinging {
 			t.Errorf("lamp %s", got)
 		}
 		time.Sleep(2 * lampRetry)
 		blink()
-		if got := p.state()["uno op-ana"]; got != orchestrator.LampBusy {
-			t.Errorf("what happened meanwhile is not lost: lamp %s", got)
-		}
+		w.want(t, "what happened meanwhile is not lost", map[string]orchestrator.LampState{"uno op-ana": "busy", "uno op-leo": "off"})
 	})
 }
 
 func TestASlowPBXGetsOnlyTheLastState(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j, p := newTape(), &panel{lamps: map[string]orchestrator.LampState{}, wait: time.Second}
-		f := NewLampFollower(j, p, nil, slog.New(slog.DiscardHandler))
-		if err := f.Start(t.Context()); err != nil {
-			t.Fatal(err)
+		j, w := newTape(), newWall()
+		w.answer = func(context.Context, string, string) error {
+			time.Sleep(time.Second)
+			return nil
 		}
-		defer f.Stop()
-		blink()
+		lampsOf(t, j, w)
 		for range 20 {
 			j.write("ana", StateAvailable, StateReserved)
 			j.write("ana", StateReserved, StateTalking)
@@ -181,8 +212,8 @@ func TestASlowPBXGetsOnlyTheLastState(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		blink()
-		if got := p.state()["uno op-ana"]; got != orchestrator.LampHeld || p.sets > 3 {
-			t.Errorf("lamp %s after %d settings", got, p.sets)
+		if got := w.state()["uno op-ana"]; got != orchestrator.LampHeld || w.count() > 3 {
+			t.Errorf("lamp %s after %d settings", got, w.count())
 		}
 	})
 }
@@ -190,27 +221,16 @@ func TestASlowPBXGetsOnlyTheLastState(t *testing.T) {
 func TestNewsBeatsTheSnapshot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j, p := newTape(), &panel{lamps: map[string]orchestrator.LampState{}}
-		var f *LampFollower
-		snapshot := func(context.Context) (Snapshot, error) {
+		j, w := newTape(), newWall()
+		f := lampsOf(t, j, w, shows(func(context.Context) (Snapshot, error) {
 			j.write("ana", StateAvailable, StatePaused) // happens after the snapshot was taken
-			blink()
+			time.Sleep(lampBlink)
 			return Snapshot{Agents: []AgentView{{ID: "ana", PBX: "uno", State: StateAvailable}, {ID: "eva", PBX: "uno", State: StateAvailable}}}, nil
-		}
-		f = NewLampFollower(j, p, snapshot, slog.New(slog.DiscardHandler))
-		if err := f.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		defer f.Stop()
+		}))
+		f.Connected("uno")
 		blink()
-		if err := f.Connected(t.Context(), "uno"); err != nil {
-			t.Fatal(err)
-		}
 		blink()
-		want := map[string]orchestrator.LampState{"uno op-ana": "held", "uno op-eva": "free"}
-		if diff := cmp.Diff(want, p.state()); diff != "" {
-			t.Error(diff)
-		}
+		w.want(t, "after the connection", map[string]orchestrator.LampState{"uno op-ana": "held", "uno op-eva": "free"})
 		j.mu.Lock()
 		j.fail, j.entries = fault.E("tape", fault.Conflict, errors.New("rewound")), nil
 		j.mu.Unlock()
@@ -219,9 +239,151 @@ func TestNewsBeatsTheSnapshot(t *testing.T) {
 		blink()
 		j.write("eva", StateTalking, StateWrapup)
 		blink()
-		if got := p.state()["uno op-eva"]; got != orchestrator.LampBusy {
+		if got := w.state()["uno op-eva"]; got != orchestrator.LampBusy {
 			t.Errorf("a rewound journal is followed on: lamp %s", got)
 		}
+	})
+}
+
+func TestAHangingPBXDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, w := newTape(), newWall()
+		var healed atomic.Bool
+		w.answer = func(ctx context.Context, pbx, _ string) error {
+			if pbx == "uno" && !healed.Load() {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		}
+		f := lampsOf(t, j, w)
+		j.write("ana", StateOffline, StateAvailable)
+		blink() // uno hangs from here on
+		j.writeAt("dos", "eva", StateOffline, StateAvailable)
+		blink()
+		w.want(t, "while uno hangs", map[string]orchestrator.LampState{"dos op-eva": "free"})
+		time.Sleep(10 * time.Minute)
+		if n := w.count(); n < 10 || n > 30 {
+			t.Errorf("uno was asked %d times in ten minutes", n-1)
+		}
+		j.write("ana", StateAvailable, StatePaused)
+		healed.Store(true)
+		time.Sleep(lampTime + lampSeldom)
+		blink()
+		w.want(t, "when uno answers again", map[string]orchestrator.LampState{"dos op-eva": "free", "uno op-ana": "held"})
+
+		healed.Store(false)
+		j.write("ana", StatePaused, StateAvailable)
+		time.Sleep(10 * time.Minute)
+		healed.Store(true)
+		f.Connected("uno") // nobody waits for the next try
+		time.Sleep(lampTime)
+		blink()
+		if got := w.state()["uno op-ana"]; got != orchestrator.LampOff { // as the snapshot says
+			t.Errorf("after a reconnection: %s", got)
+		}
+	})
+}
+
+func TestARefusedLampIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, w := newTape(), newWall()
+		refusals := map[string]int{"op-ana": 2, "op-leo": 1 << 30} // one goroutine asks: the worker of uno
+		w.answer = func(_ context.Context, _, name string) error {
+			if refusals[name] > 0 {
+				refusals[name]--
+				return fault.New("wall", fault.Invalid, "no such lamp")
+			}
+			return nil
+		}
+		lampsOf(t, j, w)
+		j.write("ana", StateOffline, StateAvailable)
+		j.write("leo", StateOffline, StateAvailable)
+		j.write("eva", StateOffline, StateAvailable)
+		blink()
+		w.want(t, "at first", map[string]orchestrator.LampState{"uno op-eva": "free"})
+		time.Sleep(3*lampRetry + lampLate)
+		w.want(t, "after two refusals", map[string]orchestrator.LampState{"uno op-eva": "free", "uno op-ana": "free"})
+		refusals["op-leo"] = 0
+		j.write("leo", StateAvailable, StatePaused)
+		blink()
+		w.want(t, "a new state waits for no pause", map[string]orchestrator.LampState{"uno op-eva": "free", "uno op-ana": "free", "uno op-leo": "held"})
+		before := w.count()
+		time.Sleep(time.Hour)
+		if w.count() != before {
+			t.Errorf("%d settings although all is set", w.count()-before)
+		}
+	})
+}
+
+func TestAStandbySetsNoLamp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, w := newTape(), newWall()
+		var drives atomic.Bool
+		f := lampsOf(t, j, w, shows(agentsAre(AgentView{ID: "eva", PBX: "uno", State: StatePaused})),
+			func(p *LampParts) { p.Drives = func(pbx string) bool { return pbx == "dos" || drives.Load() } })
+		j.write("ana", StateOffline, StateAvailable)
+		j.writeAt("dos", "leo", StateOffline, StateAvailable)
+		time.Sleep(time.Minute)
+		w.want(t, "as standby of uno", map[string]orchestrator.LampState{"dos op-leo": "free"})
+		drives.Store(true)
+		f.Connected("uno")
+		blink()
+		w.want(t, "when it has taken over", map[string]orchestrator.LampState{"dos op-leo": "free", "uno op-eva": "held", "uno op-ana": "off"})
+		drives.Store(false)
+		j.write("eva", StatePaused, StateAvailable)
+		time.Sleep(time.Minute)
+		if got := w.state()["uno op-eva"]; got != orchestrator.LampHeld {
+			t.Errorf("set by one who lost the PBX: %s", got)
+		}
+	})
+}
+
+func TestAReconnectionSetsAllAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, w := newTape(), newWall()
+		away := false // the store; one goroutine asks: the worker of uno
+		f := lampsOf(t, j, w, shows(func(context.Context) (Snapshot, error) {
+			if away {
+				away = false
+				return Snapshot{}, fault.New("store", fault.Unavailable, "away")
+			}
+			return Snapshot{Agents: []AgentView{{ID: "ana", PBX: "uno", State: StateAvailable}}}, nil
+		}))
+		f.Connected("uno")
+		blink()
+		w.want(t, "at first", map[string]orchestrator.LampState{"uno op-ana": "free"})
+		w.mu.Lock()
+		clear(w.lamps) // the PBX was restarted
+		w.mu.Unlock()
+		away = true
+		f.Connected("uno")
+		time.Sleep(2 * lampRetry)
+		w.want(t, "anew, although the store was away at first", map[string]orchestrator.LampState{"uno op-ana": "free"})
+	})
+}
+
+// TestTheLampOfARemovedAgentGoesOut: a reload logs the agent out, which the
+// journal tells; where that was missed, the agent is in the snapshot no more.
+func TestTheLampOfARemovedAgentGoesOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, w := newTape(), newWall()
+		f := lampsOf(t, j, w)
+		j.write("ana", StateOffline, StateAvailable)
+		j.write("eva", StateOffline, StateAvailable)
+		blink()
+		w.want(t, "logged in", map[string]orchestrator.LampState{"uno op-ana": "free", "uno op-eva": "free"})
+		j.write("ana", StateAvailable, StateOffline)
+		blink()
+		w.want(t, "told", map[string]orchestrator.LampState{"uno op-ana": "off", "uno op-eva": "free"})
+		f.Connected("uno") // eva's logout was not told
+		blink()
+		w.want(t, "missed", map[string]orchestrator.LampState{"uno op-ana": "off", "uno op-eva": "off"})
 	})
 }
 

@@ -84,7 +84,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	}
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
-		Calls: a.store, Drives: func(pbx string) bool { return a.engine.Connected()[pbx] }, Log: log})
+		Calls: a.store, Drives: a.drives, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,8 @@ func (a *App) joinPBXs() error {
 		Owner: orchestrator.LeaseOwner{Instance: a.cfg.Instance, Process: rand.Text()},
 		Log:   a.log, Registerer: a.metrics,
 	})
-	a.lamps = acd.NewLampFollower(a.store, a, a.acd.Snapshot, a.log)
+	a.lamps = acd.NewLampFollower(acd.LampParts{Journal: a.store, Lamps: a, Snapshot: a.acd.Snapshot,
+		PBXs: slices.Sorted(maps.Keys(a.cfg.PBXs)), Drives: a.drives, Log: a.log})
 	return nil
 }
 
@@ -162,10 +163,10 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.recorder.Start(life); err != nil {
 		return err
 	}
-	if err := a.acd.Start(life, a.engine); err != nil {
+	if err := a.lamps.Start(life); err != nil { // before agents who are not defined any more are logged out
 		return err
 	}
-	if err := a.lamps.Start(life); err != nil {
+	if err := a.acd.Start(life, a.engine); err != nil {
 		return err
 	}
 	if err := a.engine.Start(life); err != nil {
@@ -181,8 +182,8 @@ func (a *App) Start(ctx context.Context) error {
 func (a *App) Stop() {
 	a.api.Stop()
 	a.engine.Stop()
-	a.lamps.Stop()
 	a.acd.Stop()
+	a.lamps.Stop()
 	a.recorder.Stop()
 	if a.cancel != nil {
 		a.cancel()
@@ -284,12 +285,13 @@ func (a *App) known() flowfile.Known {
 }
 
 // connected follows each (re)connection of a PBX.
-func (a *App) connected(ctx context.Context, pbx string) {
+func (a *App) connected(_ context.Context, pbx string) {
 	a.acd.Wake()
-	if err := a.lamps.Connected(ctx, pbx); err != nil {
-		a.log.WarnContext(ctx, "lamps could not be set", "pbx", pbx, "error", err)
-	}
+	a.lamps.Connected(pbx)
 }
+
+// drives tells whether the events of a PBX flow to this process.
+func (a *App) drives(pbx string) bool { return a.engine.Connected()[pbx] }
 
 // SetLamp implements acd.Lamps.
 func (a *App) SetLamp(ctx context.Context, pbx, name string, state orchestrator.LampState) error {
