@@ -1,0 +1,202 @@
+package redisstore_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// tally counts the commands of a client, and finds those that may keep Redis
+// busy for longer than a page does.
+type tally struct {
+	mu       sync.Mutex
+	commands map[string]int // guarded by mu
+	largest  int            // fields in one answer; guarded by mu
+	unfit    []string       // guarded by mu
+}
+
+// pageMost is the COUNT that a page may ask for. An answer may hold a few
+// fields more: Redis ends a page at the end of a bucket.
+const pageMost = 200
+
+func watchCommands(rdb *redis.Client) *tally {
+	t := &tally{commands: map[string]int{}}
+	rdb.AddHook(t)
+	return t
+}
+
+func (t *tally) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (t *tally) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		t.note(cmd)
+		return err
+	}
+}
+
+func (t *tally) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		for _, cmd := range cmds {
+			t.note(cmd)
+		}
+		return err
+	}
+}
+
+func (t *tally) note(cmd redis.Cmder) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	name := strings.ToLower(cmd.Name())
+	t.commands[name]++
+	scan, paged := cmd.(*redis.ScanCmd)
+	switch {
+	case name == "hget", name == "hello", name == "client": // the latter two greet a new connection
+	case name == "hscan" && paged && asksForAPage(cmd.Args()):
+		page, _ := scan.Val()
+		t.largest = max(t.largest, len(page)/2)
+	default:
+		t.unfit = append(t.unfit, fmt.Sprint(cmd.Args()))
+	}
+}
+
+func asksForAPage(args []any) bool {
+	for i, a := range args[:len(args)-1] {
+		if a == "count" {
+			n, ok := args[i+1].(int64)
+			return ok && n <= pageMost
+		}
+	}
+	return false
+}
+
+// take returns what was counted since the last time.
+func (t *tally) take() map[string]int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	counted := t.commands
+	t.commands = map[string]int{}
+	return counted
+}
+
+// full puts as many agents and calls into Redis as asked for, without a way through the scripts.
+func (w *world) full(agents, calls int) {
+	w.Helper()
+	prefix := "op:{" + w.tenant + "}:acd:"
+	pipe := w.rdb.Pipeline()
+	for i := range agents {
+		id := fmt.Sprintf("a%02d", i)
+		pipe.HSet(w.ctx(), prefix+"agents", id, toJSON(acd.AgentRecord{State: acd.StateTalking, PBX: pbx, Endpoint: "PJSIP/1",
+			Offer: "t-" + id, Call: "t", Queue: "ventas", Device: orchestrator.DeviceBusy}))
+		pipe.HSet(w.ctx(), prefix+"offers", "t-"+id, toJSON(acd.OfferRecord{Offer: orchestrator.Offer{ID: "t-" + id, Call: "t",
+			Agent: id, Queue: "ventas", PBX: pbx, Answered: true}}))
+	}
+	for i := range calls {
+		pipe.HSet(w.ctx(), prefix+"calls", fmt.Sprintf("c%d", i), toJSON(acd.CallRecord{Queue: "ventas", PBX: pbx, Entered: epoch.UnixMilli()}))
+	}
+	_, err := pipe.Exec(w.ctx())
+	w.must(err)
+}
+
+// unstarted is a world whose Service does nothing by itself.
+func unstarted(t *testing.T, d acd.Definitions, log *slog.Logger) *world {
+	t.Helper()
+	rdb, tenant := client(t)
+	w := &world{TB: t, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
+	svc, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock, Log: log})
+	w.must(err)
+	w.svc = svc
+	return w
+}
+
+// TestBoardsKeepNobodyWaiting: whatever boards read of 5,000 agents and 5,000
+// calls, no command asks Redis for more than a page, and a hundred readers
+// cost as much as one.
+func TestBoardsKeepNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	const agents, calls = 5_000, 5_000
+	w := unstarted(t, defs(agents, queue("ventas")), nil)
+	w.full(agents, calls)
+	watch := watchCommands(w.rdb)
+
+	s, err := w.svc.Snapshot(w.ctx())
+	w.must(err)
+	if q := s.Queues[0]; len(s.Agents) != agents || q.Waiting != calls || q.Talking != agents || q.Agents.Talking != agents {
+		t.Errorf("%d agents, queue %d %d %+v", len(s.Agents), q.Waiting, q.Talking, q.Agents)
+	}
+	// agents, calls, offers: each needs at least its share of full pages, and a
+	// few more for pages that buckets end early; the paces are one page.
+	one := watch.take()["hscan"]
+	if least := (2*agents + calls) / (2 * pageMost); one < least || one > 3*least {
+		t.Errorf("%d pages", one)
+	}
+
+	w.advance(time.Minute)
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			if s, err := w.svc.Recent(w.ctx(), time.Second); err != nil || len(s.Agents) != agents {
+				t.Errorf("%d agents, %v", len(s.Agents), err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := watch.take()["hscan"]; n != one {
+		t.Errorf("%d pages for a hundred readers, %d for one", n, one)
+	}
+
+	if a, err := w.svc.Agent(w.ctx(), "a42"); err != nil || a.State != acd.StateTalking || a.Lamp != orchestrator.LampBusy {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if diff := cmp.Diff(map[string]int{"hget": 1}, watch.take()); diff != "" {
+		t.Errorf("for one agent (-want +got):\n%s", diff)
+	}
+	if len(watch.unfit) > 0 || watch.largest > 2*pageMost {
+		t.Errorf("unbounded commands %q, largest page %d", watch.unfit, watch.largest)
+	}
+}
+
+// TestOneUnreadableRecordSpoilsNoBoard: it is left out, counted, and told in the log once.
+func TestOneUnreadableRecordSpoilsNoBoard(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	w := unstarted(t, defs(2, queue("ventas")), slog.New(slog.NewTextHandler(&text, nil)))
+	w.login("a00")
+	w.serve("c1", "ventas")
+	w.enqueue("c2", "ventas")
+	for _, key := range []string{"agents", "calls", "offers", "paces"} {
+		w.must(w.rdb.HSet(w.ctx(), "op:{"+w.tenant+"}:acd:"+key, "a01", "{").Err())
+	}
+	for range 3 {
+		s, err := w.svc.Snapshot(w.ctx())
+		w.must(err)
+		if len(s.Agents) != 1 || s.Agents[0].State != acd.StateTalking || s.Queues[0].Waiting != 1 || s.Queues[0].Talking != 1 || s.Unreadable != 4 {
+			t.Errorf("%+v", s)
+		}
+	}
+	for _, kind := range []acd.RecordKind{acd.KindAgent, acd.KindCall, acd.KindOffer, acd.KindPace} {
+		if n := strings.Count(text.String(), "kind="+string(kind)+" id=a01"); n != 1 {
+			t.Errorf("%s: told %d times in\n%s", kind, n, text.String())
+		}
+	}
+	if _, err := w.svc.Agent(w.ctx(), "a01"); err == nil || fault.KindOf(err) != fault.Internal {
+		t.Errorf("the agent itself: %v", err)
+	}
+	if _, err := w.svc.Agent(w.ctx(), "a99"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("nobody: %v", err)
+	}
+}
