@@ -387,6 +387,23 @@ func TestTheLampOfARemovedAgentGoesOut(t *testing.T) {
 	})
 }
 
+func TestWhatHappensAtTheStartIsSeen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, w := newTape(), newWall()
+		j.write("eva", StateOffline, StateAvailable)
+		f := NewLampFollower(LampParts{Journal: j, Lamps: w, PBXs: []string{"uno"}, Snapshot: agentsAre()})
+		if err := f.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer f.Stop()
+		j.write("ana", StateAvailable, StateOffline) // not defined any more, logged out at the start
+		f.Connected("uno")                           // of which the snapshot knows nothing
+		blink()
+		w.want(t, "after the start", map[string]orchestrator.LampState{"uno op-ana": "off"})
+	})
+}
+
 // blink lets the follower show what it has gathered.
 func blink() {
 	time.Sleep(lampBlink)

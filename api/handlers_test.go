@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,6 +15,39 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
+
+// TestHowOldAnAnswerMayBe: lists and figures are shared by all who ask within
+// their age; a stream begins with the present, and one agent is read alone.
+func TestHowOldAnAnswerMayBe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	w.started(s)
+	rows := []struct {
+		path string
+		want []time.Duration
+	}{
+		{"/api/v1/agents", []time.Duration{time.Second}},
+		{"/api/v1/queues", []time.Duration{time.Second}},
+		{"/api/v1/queues/sales", []time.Duration{time.Second}},
+		{"/metrics", []time.Duration{5 * time.Second}},
+		{"/api/v1/agents/101", nil},
+	}
+	for _, r := range rows {
+		if got := ask(s, "GET", r.path, w.tokens[RoleWallboard], ""); got.Code != 200 {
+			t.Errorf("%s: %d", r.path, got.Code)
+		}
+		if diff := cmp.Diff(r.want, w.floor.asked()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", r.path, diff)
+		}
+	}
+	if _, err := s.snapshot(t.Context(), audience{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]time.Duration{0}, w.floor.asked()); diff != "" {
+		t.Errorf("a stream's snapshot (-want +got):\n%s", diff)
+	}
+}
 
 func TestAgentCommands(t *testing.T) {
 	t.Parallel()

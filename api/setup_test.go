@@ -99,7 +99,8 @@ func (w *world) furnish() {
 			{ID: "102", State: "available", Queues: []string{"support"}}},
 		Queues: []Queue{{ID: "sales", Name: "Sales", Waiting: 1, LongestSince: noon.Add(-30 * time.Second).UnixMilli(),
 			Agents: map[string]int{"talking": 1}}, {ID: "support", Agents: map[string]int{"available": 1}}},
-		Waiting: []WaitingCall{{Call: "c2", Queue: "sales", PBX: "main", Entered: noon.Add(-30 * time.Second).UnixMilli(), Position: 1}},
+		Waiting:    []WaitingCall{{Call: "c2", Queue: "sales", PBX: "main", Entered: noon.Add(-30 * time.Second).UnixMilli(), Position: 1}},
+		Unreadable: 2,
 	})
 	w.calls.set(
 		orchestrator.Call{CallSummary: orchestrator.CallSummary{Call: "c1", PBX: "main", Kind: orchestrator.KindInbound, DID: "3000",
