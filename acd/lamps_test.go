@@ -290,8 +290,10 @@ func TestARefusedLampIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		j, w := newTape(), newWall()
-		refusals := map[string]int{"op-ana": 2, "op-leo": 1 << 30} // one goroutine asks: the worker of uno
+		refusals := map[string]int{"op-ana": 2, "op-leo": 1 << 30} // guarded by w.mu
 		w.answer = func(_ context.Context, _, name string) error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
 			if refusals[name] > 0 {
 				refusals[name]--
 				return fault.New("wall", fault.Invalid, "no such lamp")
@@ -306,7 +308,9 @@ func TestARefusedLampIsTriedAgain(t *testing.T) {
 		w.want(t, "at first", map[string]orchestrator.LampState{"uno op-eva": "free"})
 		time.Sleep(3*lampRetry + lampLate)
 		w.want(t, "after two refusals", map[string]orchestrator.LampState{"uno op-eva": "free", "uno op-ana": "free"})
+		w.mu.Lock()
 		refusals["op-leo"] = 0
+		w.mu.Unlock()
 		j.write("leo", StateAvailable, StatePaused)
 		blink()
 		w.want(t, "a new state waits for no pause", map[string]orchestrator.LampState{"uno op-eva": "free", "uno op-ana": "free", "uno op-leo": "held"})
@@ -346,10 +350,9 @@ func TestAReconnectionSetsAllAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		j, w := newTape(), newWall()
-		away := false // the store; one goroutine asks: the worker of uno
+		var away atomic.Bool // the store
 		f := lampsOf(t, j, w, shows(func(context.Context) (Snapshot, error) {
-			if away {
-				away = false
+			if away.Swap(false) {
 				return Snapshot{}, fault.New("store", fault.Unavailable, "away")
 			}
 			return Snapshot{Agents: []AgentView{{ID: "ana", PBX: "uno", State: StateAvailable}}}, nil
@@ -360,7 +363,7 @@ func TestAReconnectionSetsAllAnew(t *testing.T) {
 		w.mu.Lock()
 		clear(w.lamps) // the PBX was restarted
 		w.mu.Unlock()
-		away = true
+		away.Store(true)
 		f.Connected("uno")
 		time.Sleep(2 * lampRetry)
 		w.want(t, "anew, although the store was away at first", map[string]orchestrator.LampState{"uno op-ana": "free"})
