@@ -12,4 +12,7 @@ var (
 	// ErrReplaced means that another client has connected to the PBX with our
 	// application name; the adapter has stopped.
 	ErrReplaced = errors.New("another client took this application over")
+	// ErrOriginatorGone means that a call was not made because the channel it was
+	// to be made for has ended; the endpoint was not even asked.
+	ErrOriginatorGone = errors.New("the channel that this call is for has ended")
 )

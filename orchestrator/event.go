@@ -10,7 +10,8 @@ type EventKind string
 // in the next Snapshot.
 const (
 	// EventEntered: a channel came under our control. An inbound call
-	// (Args[0]=="inbound") or an answered origination (Args as ordered).
+	// (Args[0]=="inbound") or an answered origination (Args as ordered). One that
+	// left and comes back enters anew, under the same id, perhaps at once.
 	EventEntered EventKind = "entered"
 	// EventRinging: an originated channel alerts. May repeat.
 	EventRinging EventKind = "ringing"
@@ -36,12 +37,13 @@ type Event struct {
 	Channel   string    // all kinds but EventDevice; for a bridge recording ""
 	Playback  string
 	Recording string
-	Endpoint  string   // EventDevice: "PJSIP/101"
-	Args      []string // EventEntered
-	DID       string   // EventEntered, inbound
-	Caller    Party    // EventEntered, inbound
-	Language  string   // EventEntered, inbound: the channel's language
-	Up        bool     // EventEntered: the channel is answered
+	Endpoint  string    // EventDevice: "PJSIP/101"
+	Args      []string  // EventEntered
+	DID       string    // EventEntered, inbound
+	Caller    Party     // EventEntered, inbound
+	Language  string    // EventEntered, inbound: the channel's language
+	Up        bool      // EventEntered: the channel is answered
+	CreatedAt time.Time `json:",omitzero"` // EventEntered: when the channel came to be, by the PBX's clock
 	Digit     string
 	Duration  time.Duration
 	Cause     Cause

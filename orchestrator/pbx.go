@@ -8,14 +8,26 @@ import (
 
 // PBX commands one switch. Adapters translate to and from its wire; nothing of
 // ARI or ESL is visible here. Every id of an originated channel, bridge,
-// playback or recording is chosen by the caller before the command, so that a
-// repeated command is harmless and an event that overtakes the reply finds its
-// call.
+// playback or recording is chosen by the caller before the command, so that an
+// event that overtakes the reply finds its call.
+//
+// Every command has one of three outcomes:
+//
+//   - nil: it was carried out, or had been already. A command repeated with the
+//     same ids is harmless and no error.
+//   - A refusal, an error of kind NotFound (the channel, bridge or recording is
+//     gone, or is no longer ours), Conflict (its state forbids the command),
+//     Invalid or Denied. The PBX has judged it: it will not happen, and asking
+//     again changes nothing.
+//   - Unavailable: nobody knows. It may have been carried out, may still be,
+//     later, or never. The caller keeps it and asks again.
+//
+// Playing or recording twice would be heard, so orders that are asked again
+// say so (their field Again), and the adapter looks first.
 //
 // Methods are safe for concurrent use, honour ctx and add a timeout of their
-// own. Errors are fault errors: NotFound (the channel, bridge or recording is
-// gone), Conflict (it is in a state that forbids the command), Invalid,
-// Unavailable (the PBX does not answer).
+// own. While the PBX does not answer they fail at once with Unavailable, until
+// Connected is told again.
 type PBX interface {
 	// Name is the PBX's name in the configuration.
 	Name() string
@@ -25,29 +37,40 @@ type PBX interface {
 	// before it delivers any later event.
 	Run(ctx context.Context, sink Sink) error
 
+	// Answer answers a channel; one that is answered already is no error.
 	Answer(ctx context.Context, channel string) error
-	// Hangup ends a channel. A channel that is gone already is no error.
+	// Hangup ends a channel, wherever it is: also one that was handed back to the
+	// dialplan. A channel that is gone already is no error.
 	Hangup(ctx context.Context, channel string, cause Cause) error
-	// Continue hands the channel back to the PBX's own dialplan.
+	// Continue hands the channel back to the PBX's own dialplan; EventLeft
+	// follows. It is NotFound when the channel has left or ended already.
 	Continue(ctx context.Context, channel string, to DialplanPlace) error
 
 	// Play starts a playback on a channel; EventPlayed follows, once, unless the
-	// channel ends before.
+	// channel ends before. With p.Again, one that plays or waits for its turn is
+	// left alone; one that is over, or never was, is played.
 	Play(ctx context.Context, p Playback) error
 	// StopPlay ends a playback early; one that is over already is no error.
 	StopPlay(ctx context.Context, playback string) error
 	// Playing tells whether a playback is still known to the PBX.
 	Playing(ctx context.Context, playback string) (bool, error)
-	// Hold starts hold music of a class ("" is the PBX's default) on a channel.
+	// Hold starts hold music of a class ("" is the PBX's default) on a channel
+	// that has none, or changes the class. Unhold stops it, if there is any.
 	Hold(ctx context.Context, channel, class string) error
 	Unhold(ctx context.Context, channel string) error
 
 	// Originate calls an endpoint. EventRinging, EventEntered (answered, with
-	// o.Args) or EventEnded (with the cause) follow.
+	// o.Args) or EventEnded (with the cause) follow. A channel of that id that
+	// exists is left alone, dialling or answered, and no error. NotFound is about
+	// the endpoint (unknown or not registered), unless errors.Is(err,
+	// ErrOriginatorGone): then it is about o.Originator, and says nothing of the
+	// endpoint.
 	Originate(ctx context.Context, o Origination) error
 
 	// CreateBridge makes a mixing bridge; one that exists already is no error.
 	CreateBridge(ctx context.Context, bridge string) error
+	// Join puts channels into a bridge; those that are in it already stay, those
+	// that are in another leave that. When a channel is gone none is joined.
 	Join(ctx context.Context, bridge string, channels ...string) error
 	// DestroyBridge removes a bridge; one that is gone already is no error. Its
 	// channels go on; those of stay are out of it, and ready for the next
@@ -55,16 +78,19 @@ type PBX interface {
 	DestroyBridge(ctx context.Context, bridge string, stay ...string) error
 
 	// Record starts a recording of a bridge or of a channel (voicemail).
-	// EventRecorded follows when it ends, once.
+	// EventRecorded follows when it ends, once. One of that id that runs already is
+	// no error; one that was made already is a Conflict.
 	Record(ctx context.Context, r RecordingOrder) error
 	// StopRecord ends and keeps a recording; one that ended already is no error.
 	StopRecord(ctx context.Context, recording string) error
-	// MuteRecord replaces what is recorded by silence (card data) until unmuted.
+	// MuteRecord replaces what is recorded by silence (card data) until unmuted;
+	// it may be repeated. NotFound when the recording is not running.
 	MuteRecord(ctx context.Context, recording string, muted bool) error
 	// Recording tells whether a recording is running.
 	Recording(ctx context.Context, recording string) (bool, error)
 	// OpenRecording streams a stored recording; size is -1 when unknown.
 	OpenRecording(ctx context.Context, recording string) (body io.ReadCloser, size int64, err error)
+	// DeleteRecording removes a stored recording; one that is gone already is no error.
 	DeleteRecording(ctx context.Context, recording string) error
 
 	// SetLamp sets the state that desk phones see on a key that watches name.
@@ -77,17 +103,35 @@ type PBX interface {
 // Sink receives what a PBX tells. Its methods return quickly and never block
 // on business logic; they are called from one goroutine, in order.
 type Sink interface {
+	// Connected gives the truth. From now on commands are carried out and events
+	// told without a gap; what was asked in vain before is to be asked again.
 	Connected(pbx string, truth Snapshot)
+	// Event tells one event. Between Disconnected and Connected there may be some
+	// as well, when only the way of the commands is broken; they are true.
 	Event(e Event)
+	// Disconnected says that events are no longer told, or commands no longer
+	// answered. Calls go on meanwhile. Connected follows.
 	Disconnected(pbx string, err error)
 }
 
 // Snapshot is what exists on a PBX within our application at one moment.
 type Snapshot struct {
-	Channels   map[string]ChannelTruth // by channel id
-	Bridges    map[string][]string     // bridge id -> channel ids in it; only bridges of our making
-	Epoch      string                  // changes when the PBX itself was restarted
-	ObservedAt time.Time
+	Channels map[string]ChannelTruth // by channel id; also those that we ordered and that still dial
+	Bridges  map[string][]string     // bridge id -> channel ids in it; only bridges of our making
+	Epoch    string                  // changes when the PBX itself was restarted
+	// ObservedAt is when it was taken, by our clock; Clock is the same moment by
+	// the PBX's. Every time that a PBX tells (Event.At, CreatedAt) is by its own
+	// clock: OurTime translates.
+	ObservedAt, Clock time.Time
+}
+
+// OurTime translates a time that the PBX told into our clock's, as far as the
+// difference was known when the snapshot was taken.
+func (s Snapshot) OurTime(t time.Time) time.Time {
+	if t.IsZero() || s.Clock.IsZero() {
+		return t
+	}
+	return t.Add(s.ObservedAt.Sub(s.Clock))
 }
 
 // ChannelTruth is a channel as a snapshot shows it.
@@ -97,6 +141,9 @@ type ChannelTruth struct {
 	Args    []string // application arguments, as in EventEntered
 	DID     string   // dialled number, for inbound channels
 	Caller  Party
+	// CreatedAt is when the channel came to be, by the PBX's clock: for one that
+	// came in, when the caller arrived, seen by us or not.
+	CreatedAt time.Time `json:",omitzero"`
 }
 
 // Party is a number and a name as signalled: untrusted text of any bytes.
@@ -128,6 +175,7 @@ type Playback struct {
 	ID, Channel string
 	Media       []Media
 	Language    string // "en", "es"; "" is the channel's own
+	Again       bool   `json:"-"` // it may have been ordered before: look first
 }
 
 // Origination is an order to call an endpoint.
@@ -144,6 +192,7 @@ type Origination struct {
 	Originator string
 	Language   string
 	Variables  map[string]string
+	Again      bool `json:"-"` // it may have been ordered before: look first
 }
 
 // RecordingOrder is an order to record a bridge or a channel. Exactly one of Bridge and Channel is set.
@@ -154,6 +203,7 @@ type RecordingOrder struct {
 	MaxSilence          time.Duration // 0 is unlimited
 	Terminator          string        // digit that ends it, "" for none
 	Beep                bool
+	Again               bool `json:"-"` // it may have been ordered before: look first
 }
 
 // DialplanPlace is where Continue sends a channel; the zero value is the next dialplan line.

@@ -2,7 +2,6 @@ package ari
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -18,14 +17,10 @@ func (a *Adapter) CreateBridge(ctx context.Context, bridge string) error {
 	if !orchestrator.Ours(bridge) {
 		return fault.New("ari.CreateBridge", fault.Invalid, "bridge id %q is not of our making", bridge)
 	}
-	err := a.client.do(ctx, request{
+	return a.client.do(ctx, request{
 		verb: "CreateBridge", method: http.MethodPost, path: []string{"bridges", bridge},
 		query: url.Values{"type": {"mixing,dtmf_events"}}, again: true,
 	}, nil)
-	if status(err) == http.StatusConflict {
-		return nil
-	}
-	return err
 }
 
 // Join puts channels into a bridge with one request; those that are in it
@@ -36,31 +31,14 @@ func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) e
 	if len(channels) == 0 {
 		return fault.New("ari.Join", fault.Invalid, "bridge %q: no channels", bridge)
 	}
-	err := a.client.do(ctx, request{
+	return a.about(a.client.do(ctx, request{
 		verb: "Join", method: http.MethodPost, path: []string{"bridges", bridge, "addChannel"},
 		query: url.Values{
 			"channel": {strings.Join(channels, ",")},
 			// The caller is not to see the agent's name and extension.
 			"inhibitConnectedLineUpdates": {"true"},
 		}, again: true,
-	}, nil)
-	switch status(err) {
-	case http.StatusBadRequest: // "Channel not found"
-		return fault.New("ari.Join", fault.NotFound, "a channel is gone: %w", err)
-	case http.StatusUnprocessableEntity: // "Channel not in Stasis application"
-		return fault.New("ari.Join", fault.Conflict, "a channel is not under control: %w", err)
-	}
-	return bridgeGone(err)
-}
-
-// bridgeGone recognises a bridge of ours that Asterisk is still taking down:
-// it is listed, but answers 409 as if it belonged to somebody else.
-func bridgeGone(err error) error {
-	answer, ok := errors.AsType[*answerError](err)
-	if ok && answer.status == http.StatusConflict && strings.HasPrefix(answer.text, "Bridge not in Stasis") {
-		return fault.New("ari.Bridge", fault.NotFound, "the bridge is being removed: %w", err)
-	}
-	return err
+	}, nil), channels...)
 }
 
 // DestroyBridge removes a bridge and leaves its channels in the application;
@@ -80,11 +58,11 @@ func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...stri
 			verb: "Part", method: http.MethodPost, path: []string{"bridges", bridge, "removeChannel"},
 			query: url.Values{"channel": {channel}}, again: true,
 		}, nil)
-		if err != nil && status(err) == 0 { // refused: it is gone, or was not in it
+		if err != nil { // not when it is gone, or was not in it
 			return err
 		}
 	}
-	return unlessNotFound(bridgeGone(a.client.do(ctx, request{
+	return a.client.do(ctx, request{
 		verb: "DestroyBridge", method: http.MethodDelete, path: []string{"bridges", bridge}, again: true,
-	}, nil)))
+	}, nil)
 }

@@ -2,6 +2,7 @@ package ari
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,9 +14,9 @@ import (
 // Answer answers a channel. Asterisk replies when the channel has carried it
 // out, so a prompt in progress must be stopped first.
 func (a *Adapter) Answer(ctx context.Context, channel string) error {
-	return a.client.do(ctx, request{
+	return a.about(a.client.do(ctx, request{
 		verb: "Answer", method: http.MethodPost, path: []string{"channels", channel, "answer"}, again: true,
-	}, nil)
+	}, nil), channel)
 }
 
 // Hangup ends a channel with a Q.850 cause. A channel that is gone already is no error.
@@ -25,10 +26,9 @@ func (a *Adapter) Hangup(ctx context.Context, channel string, cause orchestrator
 	if cause > 0 {
 		q.Set("reason_code", strconv.Itoa(int(cause)))
 	}
-	err := a.client.do(ctx, request{
+	return a.client.do(ctx, request{
 		verb: "Hangup", method: http.MethodDelete, path: []string{"channels", channel}, query: q, again: true,
 	}, nil)
-	return unlessNotFound(err)
 }
 
 // Continue hands a channel back to the dialplan; a priority is given only with
@@ -51,7 +51,7 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 	if status(err) != 0 { // refused; after a lost answer it may well be on its way
 		a.legs.leaving(channel, false)
 	}
-	return err
+	return a.about(err, channel)
 }
 
 // Hold starts hold music. It stops at the next playback and does not come
@@ -61,22 +61,30 @@ func (a *Adapter) Hold(ctx context.Context, channel, class string) error {
 	if class != "" {
 		q.Set("mohClass", class)
 	}
-	return a.client.do(ctx, request{
+	return a.about(a.client.do(ctx, request{
 		verb: "Hold", method: http.MethodPost, path: []string{"channels", channel, "moh"}, query: q, again: true,
-	}, nil)
+	}, nil), channel)
 }
 
 // Unhold stops hold music; a channel without any is no error.
 func (a *Adapter) Unhold(ctx context.Context, channel string) error {
-	return a.client.do(ctx, request{
+	return a.about(a.client.do(ctx, request{
 		verb: "Unhold", method: http.MethodDelete, path: []string{"channels", channel, "moh"}, again: true,
-	}, nil)
+	}, nil), channel)
 }
 
-// unlessNotFound is for commands whose purpose is reached when the thing is gone.
-func unlessNotFound(err error) error {
-	if fault.KindOf(err) == fault.NotFound {
-		return nil
+// about completes the judgement of an error that says that a channel is not in
+// our application, which Asterisk says alike of one that has left and of one
+// that is still dialling for us: that one exists, and may come.
+func (a *Adapter) about(err error, channels ...string) error {
+	answer, ok := errors.AsType[*answerError](err)
+	if !ok || !answer.left {
+		return err
+	}
+	for _, c := range channels {
+		if a.legs.dialling(c) {
+			return fault.New("", fault.Conflict, "a channel is still dialling: %w", err)
+		}
 	}
 	return err
 }

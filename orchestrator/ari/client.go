@@ -76,6 +76,7 @@ type request struct {
 type answerError struct {
 	status int
 	text   string
+	left   bool // it says that a channel is not in our application
 }
 
 func (e *answerError) Error() string { return fmt.Sprintf("asterisk answers %d: %s", e.status, e.text) }
@@ -115,7 +116,7 @@ func (c *client) once(ctx context.Context, r request, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	res, err := c.send(ctx, r)
-	if err != nil {
+	if err != nil || res == nil {
 		return err
 	}
 	defer res.Body.Close()
@@ -131,7 +132,9 @@ func (c *client) once(ctx context.Context, r request, out any) error {
 	return nil
 }
 
-// send carries a request out and returns its answer, which is 2xx; the caller closes the body.
+// send carries a request out and returns its answer, which is 2xx; the caller
+// closes the body. It is nil without an error when Asterisk refused what was
+// done already.
 func (c *client) send(ctx context.Context, r request) (*http.Response, error) {
 	req, err := c.build(ctx, r)
 	if err != nil {
@@ -153,8 +156,7 @@ func (c *client) send(ctx context.Context, r request) (*http.Response, error) {
 	}
 	defer res.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorText)) // what there is of it; the status decides
-	answer := &answerError{status: res.StatusCode, text: errorText(text)}
-	return nil, fault.E("ari."+r.verb, kindOf(res.StatusCode), answer)
+	return nil, refusal(r.verb, res.StatusCode, errorText(text))
 }
 
 func (c *client) build(ctx context.Context, r request) (*http.Request, error) {
@@ -192,22 +194,6 @@ func (c *client) address(segments ...string) *url.URL {
 	u := *c.base
 	u.Path, u.RawPath = path.String(), raw.String()
 	return &u
-}
-
-// kindOf says what an HTTP status means for the one who asked.
-func kindOf(status int) fault.Kind {
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return fault.Denied
-	case http.StatusNotFound:
-		return fault.NotFound
-	case http.StatusConflict, http.StatusPreconditionFailed:
-		return fault.Conflict
-	}
-	if status/100 == 4 {
-		return fault.Invalid
-	}
-	return fault.Unavailable
 }
 
 // errorText takes the sentence out of Asterisk's {"message":…} or {"error":…}.

@@ -15,35 +15,6 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-func TestAnswersBecomeFaults(t *testing.T) {
-	t.Parallel()
-	f := newFake(t)
-	a := f.adapter(nil)
-	rows := []struct {
-		status int
-		body   string
-		want   fault.Kind
-		text   string
-	}{
-		{404, `{"message":"Channel not found"}`, fault.NotFound, "Channel not found"},
-		{409, `{"message":"Channel not in Stasis application"}`, fault.Conflict, "Channel not in Stasis application"},
-		{412, `{"message":"Channel in invalid state"}`, fault.Conflict, "Channel in invalid state"},
-		{400, `{"message":"Invalid something"}`, fault.Invalid, "Invalid something"},
-		{422, `not json`, fault.Invalid, "not json"},
-		{403, `{"error":"Forbidden"}`, fault.Denied, "Forbidden"},
-		{500, `{"error":"Allocation failed"}`, fault.Unavailable, "Allocation failed"},
-		{503, ``, fault.Unavailable, "503"},
-		{302, ``, fault.Unavailable, "302"},
-	}
-	for _, r := range rows {
-		f.handle("POST /ari/channels/1.1/answer", answer(r.status, r.body))
-		err := a.Answer(t.Context(), "1.1")
-		if fault.KindOf(err) != r.want || status(err) != r.status || !strings.Contains(err.Error(), r.text) {
-			t.Errorf("%d %s: kind %v, %v", r.status, r.body, fault.KindOf(err), err)
-		}
-	}
-}
-
 func TestIDsAreEscaped(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)

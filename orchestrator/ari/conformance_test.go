@@ -83,6 +83,9 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 				t.Fatal(err)
 			}
 		},
+		Back: func(did string) orchestrator.DialplanPlace {
+			return orchestrator.DialplanPlace{Context: "operadora-inbound", Extension: did}
+		},
 		Rival: func(t *testing.T) orchestrator.PBX { return w.adapter(t, "") },
 		Lamp:  w.lamp,
 	}

@@ -113,7 +113,7 @@ func (c *client) dial(ctx context.Context, app string) (*websocket.Conn, error) 
 	case res != nil && res.StatusCode == http.StatusUnauthorized:
 		return nil, fault.New(op, fault.Denied, "asterisk refuses user %q: wrong name or password", c.user)
 	case res != nil:
-		return nil, fault.New(op, kindOf(res.StatusCode), "asterisk answers %d to the event socket: is res_ari loaded and ari.conf enabled?", res.StatusCode)
+		return nil, fault.New(op, rule("Connect", res.StatusCode, "").kind, "asterisk answers %d to the event socket: is res_ari loaded and ari.conf enabled?", res.StatusCode)
 	}
 	return nil, fault.E(op, fault.Unavailable, withoutURL(err))
 }
@@ -186,7 +186,7 @@ func (s *session) beat(ctx context.Context, stop context.CancelCauseFunc) {
 // errDeaf means that nothing at all was heard within patience.
 func (s *session) roundTrip(ctx context.Context, patience time.Duration) (time.Duration, error) {
 	nonce := fmt.Sprintf("op-beat-%016x", rand.Uint64())
-	heard := make(chan struct{})
+	heard := make(chan time.Time, 1)
 	if !s.call(ctx, func() { s.listening[nonce] = heard }) {
 		return 0, ctx.Err()
 	}
@@ -198,9 +198,12 @@ func (s *session) roundTrip(ctx context.Context, patience time.Duration) (time.D
 	for {
 		timer := time.NewTimer(patience)
 		select {
-		case <-heard:
+		case theirs := <-heard:
 			timer.Stop()
-			return time.Since(sent), nil
+			took := time.Since(sent)
+			// Asterisk's clock was read about halfway.
+			s.ahead.Store(int64(theirs.Sub(sent.Add(took / 2))))
+			return took, nil
 		case <-ctx.Done():
 			timer.Stop()
 			return 0, ctx.Err()

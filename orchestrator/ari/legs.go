@@ -60,6 +60,14 @@ func (l *legs) leaving(channel string, yes bool) {
 	}
 }
 
+// dialling tells whether a channel of our making has not answered yet.
+func (l *legs) dialling(channel string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[channel]
+	return g != nil && originated(channel) && !g.entered && !g.over
+}
+
 // seed makes the memory agree with a snapshot: what is not in it is gone, what
 // is new in it is known from now on.
 func (l *legs) seed(truth orchestrator.Snapshot) {

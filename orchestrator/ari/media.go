@@ -41,7 +41,8 @@ func mediaURI(m orchestrator.Media) (string, error) {
 }
 
 // Play starts a playback. Asterisk would play it twice when ordered twice, so
-// after a lost answer it is repeated only if Asterisk does not know it.
+// after a lost answer, and when it may have been ordered before, Asterisk is
+// asked first whether it knows it.
 func (a *Adapter) Play(ctx context.Context, p orchestrator.Playback) error {
 	if len(p.Media) == 0 || p.ID == "" {
 		return fault.New("ari.Play", fault.Invalid, "playback %q has %d things to play", p.ID, len(p.Media))
@@ -61,21 +62,23 @@ func (a *Adapter) Play(ctx context.Context, p orchestrator.Playback) error {
 		q.Set("lang", p.Language)
 	}
 	r := request{verb: "Play", method: http.MethodPost, path: []string{"channels", p.Channel, "play", p.ID}, query: q}
-	err := a.client.do(ctx, r, nil)
-	if err == nil || !lostBeforeAnswer(ctx, err) {
+	if !p.Again {
+		err := a.client.do(ctx, r, nil)
+		if err == nil || !lostBeforeAnswer(ctx, err) {
+			return a.about(err, p.Channel)
+		}
+	}
+	if known, err := a.Playing(ctx, p.ID); err != nil || known {
 		return err
 	}
-	if known, checked := a.Playing(ctx, p.ID); checked != nil || known {
-		return checked
-	}
-	return a.client.do(ctx, r, nil)
+	return a.about(a.client.do(ctx, r, nil), p.Channel)
 }
 
 // StopPlay ends a playback early; EventPlayed follows. One that is over already is no error.
 func (a *Adapter) StopPlay(ctx context.Context, playback string) error {
-	return unlessNotFound(a.client.do(ctx, request{
+	return a.client.do(ctx, request{
 		verb: "StopPlay", method: http.MethodDelete, path: []string{"playbacks", playback}, again: true,
-	}, nil))
+	}, nil)
 }
 
 // Playing tells whether a playback is queued or in progress.

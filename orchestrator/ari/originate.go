@@ -17,22 +17,11 @@ import (
 // is NotFound; everything later comes as an event. A channel of that id that
 // exists already is the same order given twice, and no error.
 func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) error {
-	const verb = "Originate"
 	r, err := a.origination(o)
 	if err != nil {
 		return err
 	}
-	err = a.client.do(ctx, r, nil)
-	switch {
-	case err == nil:
-		return nil
-	case status(err) == http.StatusConflict:
-		return nil
-	case status(err) == http.StatusInternalServerError:
-		// "Allocation failed": no such technology, endpoint or contact.
-		return fault.New("ari."+verb, fault.NotFound, "%s cannot be reached: %w", technology(o.Endpoint), err)
-	}
-	return err
+	return a.client.do(ctx, r, nil)
 }
 
 func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
@@ -100,10 +89,4 @@ func callerID(p orchestrator.Party) string {
 		return p.Number
 	}
 	return `"` + p.Name + `" <` + p.Number + `>`
-}
-
-// technology is what may be told of an endpoint in an error: its number may be a subscriber's.
-func technology(endpoint string) string {
-	tech, _, _ := strings.Cut(endpoint, "/")
-	return "an endpoint of " + tech
 }

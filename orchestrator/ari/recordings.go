@@ -59,7 +59,7 @@ func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) err
 	if status(err) != 0 {
 		a.tapes.remove(r.ID)
 	}
-	return bridgeGone(err)
+	return a.about(err, r.Channel)
 }
 
 // hearBridge subscribes to a bridge for as long as it exists. Without it we
@@ -221,7 +221,7 @@ func (a *Adapter) Recording(ctx context.Context, recording string) (bool, error)
 	}, nil))
 }
 
-// DeleteRecording removes a stored recording; NotFound when there is none.
+// DeleteRecording removes a stored recording; one that is gone already is no error.
 func (a *Adapter) DeleteRecording(ctx context.Context, recording string) error {
 	return a.client.do(ctx, request{
 		verb: "DeleteRecording", method: http.MethodDelete, path: []string{"recordings", "stored", recording}, again: true,

@@ -29,6 +29,7 @@ func (s *session) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	truth.Clock = truth.ObservedAt.Add(time.Duration(s.ahead.Load()))
 	if !s.call(ctx, func() { s.connected(ctx, truth) }) {
 		return context.Cause(ctx)
 	}
@@ -88,7 +89,7 @@ func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapsho
 // an id of ours that are still dialling: one that was handed back to the
 // dialplan has the id, too, but not the dialling application.
 func truthOf(c *wire.ChannelData, app string) (orchestrator.ChannelTruth, bool) {
-	leg := orchestrator.ChannelTruth{Up: c.State == "Up"}
+	leg := orchestrator.ChannelTruth{Up: c.State == "Up", CreatedAt: createdAt(c)}
 	switch place := c.GetDialplan(); place.GetAppName() {
 	case "Stasis":
 		name, rest, _ := strings.Cut(place.GetAppData(), ",")

@@ -33,14 +33,15 @@ type session struct {
 	frames    chan []byte    // closed when the socket is
 	calls     chan injection // carried out between frames
 	lastFrame atomic.Int64   // unix ns
+	ahead     atomic.Int64   // ns by which Asterisk's clock is ahead of ours
 
 	translator *translator
-	listening  map[string]chan struct{} // nonces of heart-beats on their way
-	ready      bool                     // the sink was told Connected
-	early      [][]byte                 // what arrived before that
-	devices    map[string]bool          // endpoints of which this session delivered a state
-	known      map[string]bool          // event types met
-	wg         sync.WaitGroup           // all goroutines of the session
+	listening  map[string]chan time.Time // nonces of heart-beats on their way, for Asterisk's time of each
+	ready      bool                      // the sink was told Connected
+	early      [][]byte                  // what arrived before that
+	devices    map[string]bool           // endpoints of which this session delivered a state
+	known      map[string]bool           // event types met
+	wg         sync.WaitGroup            // all goroutines of the session
 }
 
 func newSession(a *Adapter, sink orchestrator.Sink) *session {
@@ -48,7 +49,7 @@ func newSession(a *Adapter, sink orchestrator.Sink) *session {
 		a: a, sink: sink,
 		frames: make(chan []byte, frameBuffer), calls: make(chan injection),
 		translator: newTranslator(a.name, a.legs),
-		listening:  map[string]chan struct{}{}, devices: map[string]bool{}, known: map[string]bool{},
+		listening:  map[string]chan time.Time{}, devices: map[string]bool{}, known: map[string]bool{},
 	}
 }
 
@@ -189,7 +190,7 @@ func (s *session) hearBeat(frame []byte) {
 	e, err := wire.DecodeEvent(frame)
 	if u, ok := e.(*wire.ChannelUserevent); err == nil && ok {
 		if heard := s.listening[u.Eventname]; heard != nil {
-			close(heard)
+			heard <- time.Time(u.Timestamp)
 			delete(s.listening, u.Eventname)
 		}
 	}

@@ -115,7 +115,7 @@ func (l *legs) entered(e *orchestrator.Event, w *wire.StasisStart) verdict {
 	// It may have been with us before and come back by the dialplan.
 	*l.of(w.Channel.ID) = leg{entered: true}
 	e.Kind = orchestrator.EventEntered
-	e.Channel, e.Args, e.Up = w.Channel.ID, w.Args, w.Channel.State == "Up"
+	e.Channel, e.Args, e.Up, e.CreatedAt = w.Channel.ID, w.Args, w.Channel.State == "Up", createdAt(&w.Channel)
 	if !originated(e.Channel) {
 		e.DID, e.Caller, e.Language = dialled(w.Args, &w.Channel), caller(&w.Channel), w.Channel.Language
 	}
@@ -252,6 +252,15 @@ func dialled(args []string, c *wire.ChannelData) string {
 		return args[1]
 	}
 	return c.GetDialplan().GetExten()
+}
+
+// createdAt is zero when Asterisk does not tell: the year 1 is what the library makes of that.
+func createdAt(c *wire.ChannelData) time.Time {
+	t := c.GetCreationtime()
+	if t.GetSeconds() <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(t.GetSeconds(), int64(t.GetNanos())).UTC()
 }
 
 func caller(c *wire.ChannelData) orchestrator.Party {

@@ -30,7 +30,8 @@ func (p *PBX) Hangup(ctx context.Context, channel string, cause orchestrator.Cau
 }
 
 // Continue hands a channel back to the dialplan: EventLeft. The caller stays on
-// the line there until HangUp, which is not told any more.
+// the line there until HangUp, which is not told any more, or comes back by
+// ArriveAs or Bounce.
 func (p *PBX) Continue(ctx context.Context, channel string, to orchestrator.DialplanPlace) error {
 	where := to.Context + "," + to.Extension
 	return p.obey(ctx, Command{Op: "Continue", Channel: channel, Text: where}, func() error {
@@ -41,6 +42,10 @@ func (p *PBX) Continue(ctx context.Context, channel string, to orchestrator.Dial
 		p.drop(c, "the channel left")
 		c.entered, c.left = false, true
 		p.emit(orchestrator.Event{Kind: orchestrator.EventLeft, Channel: channel})
+		if p.script.bounce != 0 {
+			p.script.bounce--
+			p.enter(c)
+		}
 		return nil
 	})
 }

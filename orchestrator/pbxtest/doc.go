@@ -9,14 +9,23 @@
 //     ordered while something plays begins when that is over. Join waits, too,
 //     so a prompt has to be stopped before its channel is bridged; and hold music
 //     is heard in the bridge until Unhold.
-//   - A command to a channel, bridge or recording that does not exist is
-//     refused with fault.NotFound, one that its state forbids with
-//     fault.Conflict.
+//   - A command to a channel, bridge or recording that does not exist, or to a
+//     channel that has left, is refused with fault.NotFound, one that its state
+//     forbids with fault.Conflict.
+//   - An order to play that is repeated without its field Again is played twice.
 //   - Events may overtake the reply of the command that caused them.
 //   - While the socket is down events are lost, but calls go on and commands
 //     work; Unplug takes the commands away as well.
 //   - Whoever connects last gets the events; the one before ends with
 //     orchestrator.ErrReplaced, although its commands are still obeyed.
+//
+// It can be as unkind as the world. Fail, LoseReply and ObeyLate give the next
+// commands of an operation their fate, Decide all of them (Refused, Unheard,
+// ReplyLost, ObeyedLate); Stall leaves commands unanswered while events are told;
+// TakeOver ends the connection for a rival that may not exist; Bounce sends
+// channels back that were handed to the dialplan. A call for an Originator that
+// has ended is orchestrator.ErrOriginatorGone. Phones answer, also by PickUp,
+// while the socket is down; the next snapshot shows it.
 //
 // Everything that happens later (an answer, the end of a prompt) hangs on one
 // queue that is ordered by time and then by the order in which it was asked

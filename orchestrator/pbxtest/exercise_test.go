@@ -78,9 +78,13 @@ func scripted(t *testing.T) pbxtest.Fixture {
 		Cut:             func(*testing.T) { p.DropSocket() },
 		Restore:         func(*testing.T) { p.Reconnect() },
 		ArrivesWhileCut: true,
-		Restart:         func(*testing.T) { p.Restart() },
-		Rival:           func(*testing.T) orchestrator.PBX { return p },
-		Lamp:            func(_ *testing.T, name string) orchestrator.LampState { return p.Lamp(name) },
+		Back: func(string) orchestrator.DialplanPlace {
+			p.Bounce(1)
+			return orchestrator.DialplanPlace{}
+		},
+		Restart: func(*testing.T) { p.Restart() },
+		Rival:   func(*testing.T) orchestrator.PBX { return p },
+		Lamp:    func(_ *testing.T, name string) orchestrator.LampState { return p.Lamp(name) },
 	}
 }
 

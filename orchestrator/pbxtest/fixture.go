@@ -30,6 +30,8 @@ type Fixture struct {
 	// it has noticed.)
 	ArrivesWhileCut bool
 
+	// Back is a place in the dialplan that hands a call for a DID straight back.
+	Back func(did string) orchestrator.DialplanPlace
 	// Restart restarts the PBX itself. Nil where that is impossible.
 	Restart func(t *testing.T)
 	// Rival makes another client of the same PBX and application. Nil where
@@ -96,6 +98,15 @@ var suite = []struct {
 	{"context", nil, testContext},
 	{"continue", nil, testContinue},
 	{"hold", nil, testHold},
+
+	{"repeated commands", nil, testRepeated},
+	{"play again", nil, testPlayAgain},
+	{"record again", nil, testRecordAgain},
+	{"commands after leaving", nil, testAfterLeaving},
+	{"commands while ringing", nil, testWhileRinging},
+	{"originator gone", nil, testOriginatorGone},
+	{"creation times", nil, testCreationTimes},
+	{"comes straight back", nil, testComesBack},
 
 	{"play to the end", nil, testPlayFinished},
 	{"play several", nil, testPlaySeveral},

@@ -71,7 +71,8 @@ func (p *PBX) endPlayback(channel string, failed bool, reason string) string {
 	return j.id
 }
 
-// Play queues a playback; the repetition of one that is known does nothing.
+// Play queues a playback. One that is known is left alone when order.Again says
+// so, and otherwise played twice, as Asterisk does.
 func (p *PBX) Play(ctx context.Context, order orchestrator.Playback) error {
 	order.Media = slices.Clone(order.Media)
 	cmd := Command{Op: "Play", Channel: order.Channel, ID: order.ID, Playback: &order}
@@ -83,7 +84,7 @@ func (p *PBX) Play(ctx context.Context, order orchestrator.Playback) error {
 		if err != nil {
 			return err
 		}
-		if _, ok := p.playbacks[order.ID]; ok {
+		if _, ok := p.playbacks[order.ID]; ok && order.Again {
 			return nil
 		}
 		j := &job{id: order.ID, c: c, media: order.Media}
@@ -181,7 +182,9 @@ func (p *PBX) finish(j *job, failed bool, reason string) {
 	if j.rec != nil {
 		p.finishRecording(j, reason)
 	} else {
-		delete(p.playbacks, j.id)
+		if p.playbacks[j.id] == j {
+			delete(p.playbacks, j.id)
+		}
 		p.emit(orchestrator.Event{
 			Kind: orchestrator.EventPlayed, Channel: j.c.id, Playback: j.id, Failed: failed, Reason: reason,
 		})
@@ -226,6 +229,7 @@ func (p *PBX) Record(ctx context.Context, order orchestrator.RecordingOrder) err
 
 func (p *PBX) record(order orchestrator.RecordingOrder) error {
 	const op = "pbxtest.Record"
+	order.Again = false
 	if order.ID == "" || order.Format == "" || (order.Bridge == "") == (order.Channel == "") {
 		return fault.New(op, fault.Invalid, "recording %q of bridge %q, channel %q, format %q",
 			order.ID, order.Bridge, order.Channel, order.Format)
@@ -319,11 +323,11 @@ func (p *PBX) OpenRecording(ctx context.Context, recording string) (body io.Read
 	return body, size, nil
 }
 
-// DeleteRecording removes a stored recording.
+// DeleteRecording removes a stored recording; one that is gone is no error.
 func (p *PBX) DeleteRecording(ctx context.Context, recording string) error {
 	return p.obey(ctx, Command{Op: "DeleteRecording", ID: recording}, func() error {
-		if r := p.recordings[recording]; r == nil || r.running {
-			return fault.New("pbxtest.DeleteRecording", fault.NotFound, "recording %q is not stored", recording)
+		if r := p.recordings[recording]; r != nil && r.running {
+			return fault.New("pbxtest.DeleteRecording", fault.Conflict, "recording %q is running", recording)
 		}
 		delete(p.recordings, recording)
 		return nil

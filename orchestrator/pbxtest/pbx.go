@@ -45,13 +45,15 @@ type channel struct {
 	did      string
 	language string
 	caller   orchestrator.Party
-	entered  bool   // under our control
-	left     bool   // was, and was handed back by Continue
-	up       bool   // answered
-	bridge   string // the one it is in
-	held     bool   // hears hold music
-	work     []*job // playbacks and recordings; the first is in progress
-	fate     []*due // what its phone is going to do
+	created  time.Time // by the switch's clock
+	dialled  bool      // by Originate
+	entered  bool      // under our control
+	left     bool      // was, and was handed back by Continue
+	up       bool      // answered
+	bridge   string    // the one it is in
+	held     bool      // hears hold music
+	work     []*job    // playbacks and recordings; the first is in progress
+	fate     []*due    // what its phone is going to do
 	talk     time.Duration
 }
 
@@ -87,12 +89,16 @@ func (p *PBX) Close() {
 	}
 }
 
-// SetClockSkew makes the switch's clock (Event.At) differ from this machine's by d.
+// SetClockSkew makes the switch's clock (Event.At, CreatedAt, Snapshot.Clock)
+// differ from this machine's by d.
 func (p *PBX) SetClockSkew(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.skew = d
 }
+
+// clock is the switch's own time. p.mu is held.
+func (p *PBX) clock() time.Time { return time.Now().Add(p.skew) }
 
 // touch wakes those who wait for a change. p.mu is held.
 func (p *PBX) touch() {
@@ -119,9 +125,13 @@ func (p *PBX) find(op, id string) (*channel, error) {
 	return c, nil
 }
 
-// controlled returns a channel that is under the client's control. p.mu is held.
+// controlled returns a channel that is under the client's control. One that
+// left is not found; one that still dials is in the wrong state. p.mu is held.
 func (p *PBX) controlled(op, id string) (*channel, error) {
 	c, err := p.find(op, id)
+	if err == nil && c.left {
+		return nil, fault.New("pbxtest."+op, fault.NotFound, "channel %q has left the application", id)
+	}
 	if err == nil && !c.entered {
 		return nil, fault.New("pbxtest."+op, fault.Conflict, "channel %q is not in the application", id)
 	}
@@ -183,7 +193,8 @@ func (p *PBX) snapshot() orchestrator.Snapshot {
 		Channels:   make(map[string]orchestrator.ChannelTruth, len(p.channels)),
 		Bridges:    make(map[string][]string, len(p.bridges)),
 		Epoch:      fmt.Sprintf("%s-%d", p.name, p.restarts),
-		ObservedAt: time.Now().Add(p.skew),
+		ObservedAt: time.Now(),
+		Clock:      p.clock(),
 	}
 	for id, c := range p.channels {
 		if c.left {
@@ -191,6 +202,7 @@ func (p *PBX) snapshot() orchestrator.Snapshot {
 		}
 		s.Channels[id] = orchestrator.ChannelTruth{
 			Up: c.up, Entered: c.entered, Args: slices.Clone(c.args), DID: c.did, Caller: c.caller,
+			CreatedAt: c.created,
 		}
 	}
 	for id, in := range p.bridges {

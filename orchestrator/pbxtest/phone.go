@@ -146,6 +146,9 @@ func (p *PBX) dial(o orchestrator.Origination) error {
 	if _, ok := p.channels[o.Channel]; ok {
 		return nil // the repetition of a command whose reply was lost
 	}
+	if _, ok := p.channels[o.Originator]; !ok && o.Originator != "" {
+		return fault.E(op, fault.NotFound, orchestrator.ErrOriginatorGone)
+	}
 	ph := p.phones[o.Endpoint]
 	if ph == nil || ph.does[0].absent {
 		return fault.New(op, fault.NotFound, "endpoint %q is not registered", o.Endpoint)
@@ -154,7 +157,8 @@ func (p *PBX) dial(o orchestrator.Origination) error {
 	if ph.lines == 0 && !ph.foreign {
 		b = ph.next()
 	}
-	c := &channel{id: o.Channel, endpoint: o.Endpoint, args: o.Args, language: o.Language, talk: b.talk}
+	c := &channel{id: o.Channel, endpoint: o.Endpoint, args: o.Args, language: o.Language, talk: b.talk,
+		created: p.clock(), dialled: true}
 	p.channels[c.id] = c
 	ph.lines++
 	p.device(o.Endpoint)
@@ -194,8 +198,8 @@ func (p *PBX) pickUp(c *channel) {
 		p.cancel(d)
 	}
 	c.fate = nil
-	c.up, c.entered = true, true
-	p.emit(orchestrator.Event{Kind: orchestrator.EventEntered, Channel: c.id, Args: c.args, Up: true})
+	c.up = true
+	p.enter(c)
 	if c.talk > 0 {
 		c.fate = append(c.fate, p.after(c.talk, func() { p.end(c, orchestrator.CauseNormal) }))
 	}

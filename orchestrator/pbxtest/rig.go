@@ -332,11 +332,3 @@ func (r *rig) refused(what string, err error, kinds ...fault.Kind) {
 		r.Errorf("%s: kind %v (%v), want one of %v", what, fault.KindOf(err), err, kinds)
 	}
 }
-
-// unwanted fails for an error that is neither nil nor of the kinds.
-func (r *rig) unwanted(what string, err error, kinds ...fault.Kind) {
-	r.Helper()
-	if err != nil && !slices.Contains(kinds, fault.KindOf(err)) {
-		r.Errorf("%s: kind %v (%v), want none or one of %v", what, fault.KindOf(err), err, kinds)
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -15,10 +14,35 @@ var errSocket = errors.New("the socket was closed by the test")
 
 // link is one client's connection. Its fields are guarded by the PBX's mu.
 type link struct {
-	queue []orchestrator.Event
-	spare []orchestrator.Event // the batch delivered before, for reuse
-	wake  chan struct{}        // holds a token when there is something to look at
-	gone  error                // why it ended; nil while it stands
+	queue []notice
+	spare []notice      // the batch delivered before, for reuse
+	wake  chan struct{} // holds a token when there is something to look at
+	gone  error         // why it ended; nil while it stands
+}
+
+// notice is one thing to tell a client: an event, the loss of the way of
+// commands, or the truth when that is back.
+type notice struct {
+	event orchestrator.Event
+	lost  error
+	truth *orchestrator.Snapshot
+}
+
+func (n *notice) deliver(pbx string, sink orchestrator.Sink) {
+	switch {
+	case n.lost != nil:
+		sink.Disconnected(pbx, n.lost)
+	case n.truth != nil:
+		sink.Connected(pbx, *n.truth)
+	default:
+		sink.Event(n.event)
+	}
+}
+
+// tell puts a notice into the queue. The PBX's mu is held.
+func (l *link) tell(n notice) {
+	l.queue = append(l.queue, n)
+	l.nudge()
 }
 
 func (l *link) nudge() {
@@ -43,9 +67,8 @@ func (p *PBX) emit(e orchestrator.Event) {
 	if p.link == nil {
 		return
 	}
-	e.PBX, e.At = p.name, time.Now().Add(p.skew)
-	p.link.queue = append(p.link.queue, e)
-	p.link.nudge()
+	e.PBX, e.At = p.name, p.clock()
+	p.link.tell(notice{event: e})
 }
 
 // Run connects and delivers until ctx ends or another Run connects.
@@ -105,8 +128,8 @@ func (p *PBX) pump(ctx context.Context, l *link, sink orchestrator.Sink) error {
 		batch, gone := l.queue, l.gone
 		l.queue, l.spare = l.spare[:0], nil
 		p.mu.Unlock()
-		for _, e := range batch {
-			sink.Event(e)
+		for i := range batch {
+			batch[i].deliver(p.name, sink)
 		}
 		if len(batch) == 0 && gone != nil {
 			return gone

@@ -29,38 +29,42 @@ type Command struct {
 type script struct {
 	said   []Command
 	silent bool
-	fails  map[string]*injected
-	losses map[string]int
+	fates  map[string]*injected
 	delays map[string]time.Duration
 	hook   func(Command)
+	decide func(Command) Fate
+	bounce int           // how many of those that leave come straight back; negative is all
+	stall  *stall        // nil while commands are answered
+	limit  time.Duration // of one request
 }
 
 type injected struct {
-	err error
-	n   int // how often still; negative is always
+	fate Fate
+	n    int // how often still; negative is always
 }
 
 func newScript() script {
-	return script{fails: map[string]*injected{}, losses: map[string]int{}, delays: map[string]time.Duration{}}
+	return script{fates: map[string]*injected{}, delays: map[string]time.Duration{}, limit: requestLimit}
 }
 
 // Fail lets the next n commands of an operation fail with err and do nothing;
 // n < 0 is all from now on, 0 none. A nil err is a fault.Unavailable.
 func (p *PBX) Fail(op string, err error, n int) {
-	if err == nil {
-		err = fault.New("pbxtest."+op, fault.Unavailable, "refused by the test")
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.script.fails[op] = &injected{err: err, n: n}
+	p.meet(op, n, Refused(err))
 }
 
 // LoseReply lets the next n commands of an operation be obeyed although they
 // return fault.Unavailable: the reply got lost.
-func (p *PBX) LoseReply(op string, n int) {
+func (p *PBX) LoseReply(op string, n int) { p.meet(op, n, ReplyLost()) }
+
+// ObeyLate lets the next n commands of an operation return fault.Unavailable at
+// once and be obeyed after d, if they still can be.
+func (p *PBX) ObeyLate(op string, d time.Duration, n int) { p.meet(op, n, ObeyedLate(d)) }
+
+func (p *PBX) meet(op string, n int, f Fate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.script.losses[op] = n
+	p.script.fates[op] = &injected{fate: f, n: n}
 }
 
 // Delay lets every command of an operation take d before it is obeyed.
@@ -152,30 +156,37 @@ func (p *PBX) obey(ctx context.Context, c Command, fn func() error) error {
 	if err := ctx.Err(); err != nil {
 		return fault.E(op, fault.Unavailable, err)
 	}
+	if err := p.sitOut(ctx, op, fn); err != nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.note(c, err)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c.Err = p.rule(op, c.Op, fn)
-	c.At = time.Now()
+	return p.note(c, p.rule(op, c, fn))
+}
+
+// note keeps a command in the list, with what became of it. p.mu is held.
+func (p *PBX) note(c Command, err error) error {
+	c.Err, c.At = err, time.Now()
 	if !p.script.silent {
 		p.script.said = append(p.script.said, c)
 	}
 	p.touch()
-	return c.Err
+	return err
 }
 
 // rule decides whether a command is carried out. p.mu is held.
-func (p *PBX) rule(op, name string, fn func() error) error {
+func (p *PBX) rule(op string, c Command, fn func() error) error {
 	if !p.plugged {
 		return fault.New(op, fault.Unavailable, "the switch is unplugged")
 	}
-	if f := p.script.fails[name]; f != nil && f.n != 0 {
-		f.n--
-		return f.err
+	f := Obeyed()
+	if i := p.script.fates[c.Op]; i != nil && i.n != 0 {
+		i.n--
+		f = i.fate
+	} else if p.script.decide != nil {
+		f = p.script.decide(c)
 	}
-	err := fn()
-	if n := p.script.losses[name]; n > 0 {
-		p.script.losses[name] = n - 1
-		return fault.New(op, fault.Unavailable, "the reply was lost")
-	}
-	return err
+	return p.carryOut(op, f, fn)
 }

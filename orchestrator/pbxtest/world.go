@@ -2,6 +2,7 @@ package pbxtest
 
 import (
 	"slices"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -15,10 +16,12 @@ type Arrival struct {
 	Language string   // "" is "en"
 	Answered bool     // the dialplan answered it before
 	Endpoint string   // the phone it comes from; "" is a trunk
+	// CreatedAgo is how long the caller was on the switch before (an IVR of its own).
+	CreatedAgo time.Duration
 }
 
 // Arrive brings in a call from a trunk: EventEntered, not answered. A channel
-// id that exists is left alone.
+// id that exists is left alone, unless it left: then it comes back.
 func (p *PBX) Arrive(channel, did string, caller orchestrator.Party) {
 	p.ArriveAs(Arrival{Channel: channel, DID: did, Caller: caller})
 }
@@ -28,7 +31,10 @@ func (p *PBX) Arrive(channel, did string, caller orchestrator.Party) {
 func (p *PBX) ArriveAs(a Arrival) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, ok := p.channels[a.Channel]; ok {
+	if c, ok := p.channels[a.Channel]; ok {
+		if c.left {
+			p.comeBack(c, a)
+		}
 		return
 	}
 	if a.Args == nil {
@@ -39,7 +45,10 @@ func (p *PBX) ArriveAs(a Arrival) {
 	}
 	c := &channel{
 		id: a.Channel, endpoint: a.Endpoint, args: a.Args, did: a.DID, language: a.Language,
-		caller: a.Caller, entered: true, up: a.Answered,
+		caller: a.Caller, up: a.Answered, created: p.clock(),
+	}
+	if ago := a.CreatedAgo; ago > 0 {
+		c.created = c.created.Add(-ago)
 	}
 	p.channels[c.id] = c
 	if ph := p.phones[a.Endpoint]; ph != nil {
@@ -48,10 +57,18 @@ func (p *PBX) ArriveAs(a Arrival) {
 	} else {
 		c.endpoint = ""
 	}
-	p.emit(orchestrator.Event{
-		Kind: orchestrator.EventEntered, Channel: c.id, Args: slices.Clone(c.args),
-		DID: c.did, Caller: c.caller, Language: c.language, Up: c.up,
-	})
+	p.enter(c)
+}
+
+// comeBack lets the dialplan hand a channel over that had left. p.mu is held.
+func (p *PBX) comeBack(c *channel, a Arrival) {
+	if a.Args != nil {
+		c.args = a.Args
+	}
+	if a.DID != "" {
+		c.did = a.DID
+	}
+	p.enter(c)
 }
 
 // Press is a key on a channel's phone; it also ends a recording that has it as
