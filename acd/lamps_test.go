@@ -92,8 +92,6 @@ func (j *tape) Last(context.Context) (string, error) {
 	return j.entries[len(j.entries)-1].ID, nil
 }
 
-func (j *tape) Trim(context.Context, string, time.Time) error { return nil }
-
 // wall is the lamps of all PBXs. answer, when set, is asked for each setting before it counts.
 type wall struct {
 	mu     sync.Mutex

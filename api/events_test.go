@@ -186,6 +186,35 @@ func TestEventsSnapshotChangeResume(t *testing.T) {
 	}
 }
 
+// A journal that lost entries which streams have told begins anew for them.
+func TestEventsAfterTheJournalLostEntries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.journal.add(agentEntry("101", "talking"))
+	s := w.server()
+	url := w.started(s)
+	ready(t, s)
+	st := w.open(url, w.tokens[RoleSupervisor], "")
+	st.must()
+	w.journal.add(agentEntry("101", "wrapup"), agentEntry("101", "available"))
+	if diff := cmp.Diff([]string{"2-2", "2-3"}, st.ids(2)); diff != "" {
+		t.Fatalf("live (-want +got):\n%s", diff)
+	}
+	w.journal.rewind(1)
+	if e, err := st.next(); err == nil {
+		t.Fatalf("the stream goes on with %+v", e)
+	}
+	ready(t, s)
+	st = w.open(url, w.tokens[RoleSupervisor], "2-3")
+	if e := st.must(); e.name != "snapshot" || e.id != "2-1" {
+		t.Errorf("a stream that comes back begins with %s %s", e.name, e.id)
+	}
+	w.journal.add(agentEntry("101", "paused"))
+	if e := st.must(); e.name != "change" || e.id != "2-2" {
+		t.Errorf("then comes %s %s", e.name, e.id)
+	}
+}
+
 // A new process knows nothing of what came before, but the records do.
 func TestEventsResumeFromRecords(t *testing.T) {
 	t.Parallel()

@@ -223,6 +223,14 @@ func (j *memoryJournal) wakeLocked() {
 	j.grown = make(chan struct{})
 }
 
+// rewind loses the entries behind the first n.
+func (j *memoryJournal) rewind(n int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries = j.entries[:n]
+	j.wakeLocked()
+}
+
 func (j *memoryJournal) setDown(err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -238,6 +246,9 @@ func (j *memoryJournal) Tail(ctx context.Context, after string, fn func([]orches
 		j.mu.Lock()
 		i := 1 + slices.IndexFunc(j.entries, func(e orchestrator.Entry) bool { return e.ID == after })
 		part, grown, down := slices.Clone(j.entries[i:]), j.grown, j.down
+		if i == 0 && after != "" {
+			down = orchestrator.ErrRewound
+		}
 		j.mu.Unlock()
 		if down != nil {
 			return down
@@ -265,8 +276,6 @@ func (j *memoryJournal) Last(context.Context) (string, error) {
 	}
 	return j.entries[len(j.entries)-1].ID, nil
 }
-
-func (j *memoryJournal) Trim(context.Context, string, time.Time) error { return nil }
 
 // bareDefinitions leave every list and map out that they can.
 type bareDefinitions struct{}

@@ -28,6 +28,7 @@ const (
 	endSlow    = "slow"    // too far behind
 	endRevoked = "revoked" // its token is not valid any more
 	endStop    = "stop"    // the server stops
+	endRewound = "rewound" // the journal lost entries that the stream has told
 	endFull    = "full"    // not let in: too many streams
 )
 
@@ -138,10 +139,24 @@ func (h *hub) follow(ctx context.Context, works func()) error {
 		h.publish(entries)
 		return nil
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		err = errors.New("the journal ended")
+	case errors.Is(err, orchestrator.ErrRewound):
+		h.forget()
 	}
 	return err
+}
+
+// forget begins anew at the journal's present end, when what was told before is
+// not in it any more. Streams are ended: they come back and get a snapshot.
+func (h *hub) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ready, h.base, h.ring = false, "", nil
+	for c := range h.clients {
+		h.endLocked(c, endRewound)
+	}
 }
 
 // newest returns the id of the last entry known.

@@ -143,8 +143,8 @@ func known[T ~string](list []T, v T) string {
 // floorFigures reads what stands now, at each scrape; of agents and queues what
 // stood at most figuresAge before.
 type floorFigures struct {
-	s                                                                            *Server
-	waiting, longest, agents, unreadable, pbx, lag, recorded, malformed, clients *prometheus.Desc
+	s                                                                                               *Server
+	waiting, longest, agents, unreadable, pbx, lag, recorded, malformed, setAside, rewinds, clients *prometheus.Desc
 }
 
 func newFloorFigures(s *Server) *floorFigures {
@@ -160,13 +160,15 @@ func newFloorFigures(s *Server) *floorFigures {
 		lag:        desc("recorder_behind_seconds", "Age of the oldest journal entry in hand that is not yet on record."),
 		recorded:   desc("recorder_entries_total", "Journal entries put on record by this instance."),
 		malformed:  desc("recorder_malformed_total", "Journal entries whose data could not be read."),
+		setAside:   desc("recorder_set_aside_total", "Journal entries that the records database refused; they are in its table set_aside."),
+		rewinds:    desc("recorder_rewinds_total", "How often the journal had lost entries, as after a failover of Redis, and was read again."),
 		clients:    desc("event_streams", "Event streams open now."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (f *floorFigures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{f.waiting, f.longest, f.agents, f.unreadable, f.pbx, f.lag, f.recorded, f.malformed, f.clients} {
+	for _, d := range []*prometheus.Desc{f.waiting, f.longest, f.agents, f.unreadable, f.pbx, f.lag, f.recorded, f.malformed, f.setAside, f.rewinds, f.clients} {
 		ch <- d
 	}
 }
@@ -188,8 +190,13 @@ func (f *floorFigures) Collect(ch chan<- prometheus.Metric) {
 	if f.s.Lag != nil {
 		l := f.s.Lag()
 		gauge(f.lag, l.Behind.Seconds())
-		ch <- prometheus.MustNewConstMetric(f.recorded, prometheus.CounterValue, float64(l.Written))
-		ch <- prometheus.MustNewConstMetric(f.malformed, prometheus.CounterValue, float64(l.Malformed))
+		count := func(d *prometheus.Desc, n int64) {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n))
+		}
+		count(f.recorded, l.Written)
+		count(f.malformed, l.Malformed)
+		count(f.setAside, l.SetAside)
+		count(f.rewinds, l.Rewinds)
 	}
 	life := f.s.life() // Prometheus gives its collectors no context
 	if life == nil {

@@ -99,7 +99,6 @@ func (m *memory) Append(_ context.Context, e ...orchestrator.Entry) error {
 
 func (m *memory) Tail(context.Context, string, func([]orchestrator.Entry) error) error { return nil }
 func (m *memory) Last(context.Context) (string, error)                                 { return "", nil }
-func (m *memory) Trim(context.Context, string, time.Time) error                        { return nil }
 
 // ended returns the summaries of all calls on record.
 func (m *memory) ended() (out []orchestrator.CallSummary) {

@@ -15,4 +15,10 @@ var (
 	// ErrOriginatorGone means that a call was not made because the channel it was
 	// to be made for has ended; the endpoint was not even asked.
 	ErrOriginatorGone = errors.New("the channel that this call is for has ended")
+	// ErrRewound means that the journal does not hold the entry after which a
+	// reader reads on: it came back without its last entries, was emptied, or has
+	// forgotten that entry. What is appended from now on may have lower ids than
+	// what was read before, so the reader goes back to what is there. It comes
+	// with a fault of kind Conflict.
+	ErrRewound = errors.New("the journal does not hold the entry to read on from")
 )

@@ -101,10 +101,10 @@ const (
 // Journal is read by those who tell others: the recorder, pages, lamps.
 type Journal interface {
 	// Tail calls fn for every entry after id ("" is the beginning, "$" is
-	// from now on) in order, waiting for new ones, until ctx ends or fn fails.
+	// from now on) in order, waiting for new ones, until ctx ends or fn fails,
+	// or with ErrRewound when the journal turns out not to hold the entry after
+	// which it reads.
 	Tail(ctx context.Context, after string, fn func([]Entry) error) error
 	// Last returns the id of the newest entry, "" when there is none.
 	Last(ctx context.Context) (string, error)
-	// Trim forgets entries that are older than before and not newer than recorded.
-	Trim(ctx context.Context, recorded string, before time.Time) error
 }

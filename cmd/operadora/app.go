@@ -82,6 +82,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	if a.db, err = records.Open(ctx, cfg.Records, time.Now); err != nil {
 		return nil, err
 	}
+	a.db = a.db.Of(cfg.Redis.Tenant)
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
 		Calls: a.store, Drives: a.drives, Log: log})

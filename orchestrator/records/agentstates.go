@@ -40,16 +40,18 @@ func (d *DB) AgentStates(ctx context.Context, f AgentStateFilter) ([]AgentState,
 		}
 		w.add("pos < ?", key)
 	}
-	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT id, agent, at, from_state, to_state, reason, device, call, by_whom FROM agent_states"+
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT id, pos, agent, at, from_state, to_state, reason, device, call, by_whom FROM agent_states"+
 		w.String()+" ORDER BY pos DESC LIMIT ?"), append(w.args, limit+1)...)
 	if err != nil {
 		return nil, "", classify(op, err)
 	}
-	list := []AgentState{}
+	list, places := []AgentState{}, []string{}
 	err = each(rows, func(rows *sql.Rows) error {
 		var s AgentState
-		err := rows.Scan(&s.ID, &s.Agent, &s.At, &s.From, &s.To, &s.Reason, &s.Device, &s.Call, &s.By)
-		list = append(list, s)
+		var pos string
+		err := rows.Scan(&s.ID, &pos, &s.Agent, &s.At, &s.From, &s.To, &s.Reason, &s.Device, &s.Call, &s.By)
+		s.ID = journalID(s.ID)
+		list, places = append(list, s), append(places, pos)
 		return err
 	})
 	if err != nil {
@@ -59,5 +61,5 @@ func (d *DB) AgentStates(ctx context.Context, f AgentStateFilter) ([]AgentState,
 		return list, "", nil
 	}
 	list = list[:limit]
-	return list, makeCursor(list[limit-1].At, position(list[limit-1].ID)), nil
+	return list, makeCursor(list[limit-1].At, places[limit-1]), nil
 }

@@ -170,6 +170,7 @@ func (d *DB) Timeline(ctx context.Context, call string) ([]orchestrator.Entry, e
 	list := []orchestrator.Entry{}
 	err = each(rows, func(rows *sql.Rows) error {
 		e, err := scanEntry(rows)
+		e.ID = journalID(e.ID)
 		list = append(list, e)
 		return err
 	})

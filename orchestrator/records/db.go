@@ -26,6 +26,7 @@ var migrations embed.FS
 // DB is the store of durable records. Its times are in milliseconds.
 type DB struct {
 	dialect dialect
+	tenant  string // whose journal it is a record of, see Of
 	// SQLite allows one writer: giving writers one connection makes them wait in
 	// Go, in order, instead of polling for the file's lock. On PostgreSQL both
 	// are the same pool.

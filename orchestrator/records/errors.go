@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,14 +24,18 @@ func classify(op string, err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return fault.New(op, fault.NotFound, "no such record")
 	}
-	kind := fault.Unavailable
+	kind, refused := fault.Unavailable, false
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !passing(pg.Code) {
-		kind = fault.Internal
+		kind, refused = fault.Internal, hasClass(pg.Code, "22", "23", "54", "P0")
 	}
 	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch lite.Code() & 0xff { // the low byte is the primary code
 		case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE:
 			kind = fault.Internal
+		}
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG:
+			refused = true
 		}
 	}
 	// The driver's own type ends here; what a caller may compare goes on.
@@ -39,13 +44,25 @@ func classify(op string, err error) error {
 			return fault.E(op, fault.Unavailable, known)
 		}
 	}
+	if refused {
+		return fault.E(op, kind, fmt.Errorf("%w: %s", errRefused, err.Error())) //nolint:errorlint // the driver's type ends here
+	}
 	return fault.E(op, kind, errors.New(err.Error()))
 }
+
+// errRefused means that the database refuses these very values (a constraint, a
+// trigger, a size), and will again; a table or a right that is missing is not
+// meant: there an operator puts it right, and nothing need be left out.
+var errRefused = errors.New("the database refuses what was to be written")
 
 // passing tells whether a PostgreSQL error class passes by itself: connection,
 // resources, operator intervention, system error, serialization.
 func passing(code string) bool {
-	for _, class := range []string{"08", "53", "57", "58", "40"} {
+	return hasClass(code, "08", "53", "57", "58", "40")
+}
+
+func hasClass(code string, classes ...string) bool {
+	for _, class := range classes {
 		if strings.HasPrefix(code, class) {
 			return true
 		}

@@ -14,19 +14,21 @@ import (
 func (d *DB) Since(ctx context.Context, id string, limit int) ([]orchestrator.Entry, error) {
 	const op = "records.Since"
 	var pos string
-	if err := d.read.QueryRowContext(ctx, d.rebind("SELECT pos FROM timeline WHERE id = ?"), text(id)).Scan(&pos); err != nil {
+	if err := d.read.QueryRowContext(ctx, d.rebind("SELECT pos FROM timeline WHERE id = ? AND tenant IN (?, '')"), text(id), d.tenant).Scan(&pos); err != nil {
 		return nil, classify(op, err)
 	}
 	if limit < 1 {
 		return nil, fault.New(op, fault.Invalid, "limit: %d is not positive", limit)
 	}
-	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE pos > ? ORDER BY pos LIMIT ?"), pos, limit)
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE pos > ? AND tenant IN (?, '') ORDER BY pos LIMIT ?"),
+		pos, d.tenant, limit)
 	if err != nil {
 		return nil, classify(op, err)
 	}
 	list := []orchestrator.Entry{}
 	err = each(rows, func(rows *sql.Rows) error {
 		e, err := scanEntry(rows)
+		e.ID = journalID(e.ID)
 		list = append(list, e)
 		return err
 	})

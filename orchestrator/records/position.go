@@ -1,14 +1,19 @@
 package records
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
 
+// epochDigits are the leading digits of a position that count epochs. They are
+// zeros otherwise: a time in milliseconds has 13 digits.
+const epochDigits = 6
+
 // position turns a journal id ("<unix ms>-<n>") into text that sorts in the
-// journal's order: both numbers padded to 20 digits. An id of another form is
-// its own position.
-func position(id string) string {
+// order in which the entries came: by the epoch of the journal, then by the id,
+// both numbers padded to 20 digits. An id of another form is its own position.
+func position(epoch int64, id string) string {
 	first, second, ok := strings.Cut(id, "-")
 	if !ok {
 		return id
@@ -18,10 +23,23 @@ func position(id string) string {
 	if err1 != nil || err2 != nil {
 		return id
 	}
-	return pad(a) + "-" + pad(b)
+	p := pad(a) + "-" + pad(b)
+	if count := fmt.Sprintf("%0*d", epochDigits, epoch); len(count) == epochDigits && strings.Trim(p[:epochDigits], "0") == "" {
+		p = count + p[epochDigits:]
+	}
+	return p
 }
 
 func pad(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	return strings.Repeat("0", 20-len(s)) + s
+}
+
+// markSign parts a journal id from the mark of an entry's content, see line.twin.
+const markSign = "."
+
+// journalID is the id that an entry had in the journal.
+func journalID(id string) string {
+	id, _, _ = strings.Cut(id, markSign)
+	return id
 }

@@ -2,6 +2,7 @@ package records
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -14,6 +15,14 @@ var projected = map[orchestrator.EntryType]bool{
 	orchestrator.EntryCallParted:    true,
 	orchestrator.EntryCallRecording: true,
 	orchestrator.EntryCallEnded:     true,
+	orchestrator.EntryAgentDisposed: true,
+}
+
+// afterEnd lists the entries that count when the call has ended. The others, and
+// a second end, come from an older state of the call that Redis came back with:
+// the first end was made by a process that had seen it all.
+var afterEnd = map[orchestrator.EntryType]bool{
+	orchestrator.EntryCallRecording: true,
 	orchestrator.EntryAgentDisposed: true,
 }
 
@@ -79,6 +88,7 @@ type projector struct {
 	open, talking *visit
 	last          *visit // the visit that ended most recently
 	summary       *orchestrator.CallSummary
+	endID         string // of the entry call.ended
 	disposition   detail
 	disposedAt    int64
 }
@@ -100,6 +110,9 @@ func projectCall(entries []orchestrator.Entry) view {
 
 func (p *projector) take(e orchestrator.Entry, x detail) {
 	when := ms(e.At)
+	if p.summary != nil && !afterEnd[e.Type] {
+		return
+	}
 	switch e.Type {
 	case orchestrator.EntryCallQueued:
 		p.leave(VisitFlowed, when, 0)
@@ -126,7 +139,7 @@ func (p *projector) take(e orchestrator.Entry, x detail) {
 		var s orchestrator.CallSummary
 		if json.Unmarshal(e.Data, &s) == nil {
 			s.Call = first(s.Call, e.Call)
-			p.summary = &s
+			p.summary, p.endID = &s, e.ID
 		}
 	default: // on the timeline only
 	}
@@ -150,9 +163,9 @@ func (p *projector) record(e orchestrator.Entry, x detail, when int64) {
 			r = known
 		}
 	}
-	if r == nil {
+	if r == nil { // as a rule it starts now; of an end alone its length tells the start
 		r = &Recording{ID: x.Recording, Call: e.Call, PBX: e.PBX, Kind: KindConversation,
-			StartedAt: when, State: string(orchestrator.RecRunning)}
+			StartedAt: when - x.Duration, State: string(orchestrator.RecRunning)}
 		p.recordings = append(p.recordings, r)
 	}
 	r.Queue, r.Agent = first(e.Queue, r.Queue), first(e.Agent, r.Agent)
@@ -179,6 +192,7 @@ func (p *projector) finish() {
 		return
 	}
 	s := p.summary
+	p.mend(s)
 	p.leave(VisitFlowed, s.EndedAt, 0)
 	if p.last != nil && p.last.Result == VisitFlowed && s.Outcome == orchestrator.OutcomeAbandoned {
 		p.last.Result = VisitAbandoned
@@ -197,6 +211,50 @@ func (p *projector) finish() {
 	}
 	p.contact = &Contact{CallSummary: *s, Disposition: p.disposition.Disposition,
 		DisposedBy: p.disposition.By, DisposedAt: p.disposedAt}
+}
+
+// mend puts in what the summary tells and no entry does, because entries were
+// lost with Redis' last writes: the last queue, the conversation, the recordings.
+func (p *projector) mend(s *orchestrator.CallSummary) {
+	if s.Queue != "" && s.QueuedAt > 0 {
+		p.mendVisit(s)
+	}
+	p.mendRecording(s, s.Recording, KindConversation, s.ConnectedAt)
+	p.mendRecording(s, s.Voicemail, KindVoicemail, s.EndedAt)
+}
+
+func (p *projector) mendVisit(s *orchestrator.CallSummary) {
+	answered, talked := false, int64(0)
+	for _, v := range p.visits {
+		answered = answered || v.Result == VisitAnswered
+		talked += v.TalkMS
+	}
+	served := s.ConnectedAt > 0 && s.Agent != ""
+	left := s.EndedAt
+	if served {
+		left = s.ConnectedAt
+	}
+	lost := served && !answered && (p.open == nil || p.open.Queue != s.Queue)
+	if lost || len(p.visits) == 0 {
+		p.leave(VisitFlowed, left, 0)
+		p.open = &visit{ID: p.endID, Call: s.Call, Queue: s.Queue, EnteredAt: left - s.WaitMS}
+		p.visits = append(p.visits, p.open)
+	}
+	if served && !answered {
+		p.open.Agent, p.talking = s.Agent, p.open
+		p.leave(VisitAnswered, left, s.WaitMS)
+	}
+	if p.talking != nil { // the end of the conversation is missing
+		p.talking.TalkMS += max(0, s.TalkMS-talked)
+	}
+}
+
+func (p *projector) mendRecording(s *orchestrator.CallSummary, id, kind string, started int64) {
+	if id == "" || slices.ContainsFunc(p.recordings, func(r *Recording) bool { return r.ID == id }) {
+		return
+	}
+	p.recordings = append(p.recordings, &Recording{ID: id, Call: s.Call, PBX: s.PBX, Kind: kind,
+		StartedAt: started, State: string(orchestrator.RecRunning)})
 }
 
 func first(s ...string) string {

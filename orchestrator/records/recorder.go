@@ -14,7 +14,6 @@ import (
 
 const (
 	retryFirst = 100 * time.Millisecond
-	trimEvery  = time.Minute
 	// gather is how long the recorder rests after it has written less than a
 	// batch. A transaction costs much the same for one entry and for a hundred,
 	// and a call whose entries come together is computed once.
@@ -23,16 +22,36 @@ const (
 
 // Sink is where the recorder writes; *DB is one.
 type Sink interface {
-	Offset(ctx context.Context) (string, error)
+	// Identity is a lasting name of the database.
+	Identity(ctx context.Context) (string, error)
+	Place(ctx context.Context) (Place, error)
+	Rewound(ctx context.Context, from Place, to string) (Place, error)
+	// Recorded and Holds say what is on record already.
+	Recorded(ctx context.Context, n int) (id string, err error)
+	Holds(ctx context.Context, e orchestrator.Entry) (bool, error)
 	Write(ctx context.Context, entries []orchestrator.Entry) (malformed int, err error)
+	SetAside(ctx context.Context, e orchestrator.Entry, reason error) error
+}
+
+// Source is the journal as the recorder needs it; redisstore.Store is one.
+type Source interface {
+	orchestrator.Journal
+	// Entry returns what the journal holds under an id, if anything.
+	Entry(ctx context.Context, id string) (e orchestrator.Entry, ok bool, err error)
+	// Trim notes how far a reader has the journal on record and forgets what is
+	// older than keep and on record with every reader. It names the readers that
+	// hold the journal back because nothing has been heard of them for long.
+	Trim(ctx context.Context, reader, recorded string, now time.Time, keep time.Duration) (silent []string, err error)
 }
 
 // Recorder carries the journal into SQL. While SQL is away it holds still and
 // the journal keeps everything; an entry is forgotten by the journal only after
-// it is on record and older than Config.KeepJournal.
+// it is on record and older than Config.KeepJournal. Its place is checked
+// whenever it begins to read and by every reading: a journal that lost its last
+// entries is read again from the newest entry that both know.
 type Recorder struct {
 	sink    Sink
-	journal orchestrator.Journal
+	journal Source
 	cfg     Config
 	log     *slog.Logger
 	now     func() time.Time
@@ -41,8 +60,8 @@ type Recorder struct {
 	cancel  context.CancelFunc // guarded by mu; set while running
 	done    chan struct{}      // guarded by mu
 	state   Lag                // guarded by mu
-	pending time.Time          // guarded by mu; when the oldest entry in hand happened
-	trimmed time.Time          // guarded by mu; when the journal was last trimmed
+	pending time.Time          // guarded by mu; since when the oldest entry in hand waits
+	newest  time.Time          // guarded by mu; when the newest entry on record happened
 }
 
 // Lag is how far the records are behind the journal.
@@ -51,11 +70,14 @@ type Lag struct {
 	Recorded  string        // id of the last entry on record
 	Written   int64         // entries written since the start, repeats included
 	Malformed int64         // entries whose data could not be read
+	SetAside  int64         // entries that the database refused, see DB.SetAside
+	Rewinds   int64         // how often since the start the journal had lost entries
+	Rewound   time.Time     // when that was last noticed, also before the start; zero for never
 	Err       error         // why the last attempt failed; nil when it worked
 }
 
 // NewRecorder makes a recorder that is not yet running.
-func NewRecorder(sink Sink, j orchestrator.Journal, cfg Config, log *slog.Logger, now func() time.Time) *Recorder {
+func NewRecorder(sink Sink, j Source, cfg Config, log *slog.Logger, now func() time.Time) *Recorder {
 	return &Recorder{sink: sink, journal: j, cfg: cfg, log: log.With("component", "recorder"), now: now}
 }
 
@@ -103,22 +125,21 @@ func (r *Recorder) Lag() Lag {
 }
 
 func (r *Recorder) run(ctx context.Context) {
-	r.retry(ctx, "reading the offset", func() error {
-		id, err := r.sink.Offset(ctx)
-		if err == nil {
-			r.mu.Lock()
-			r.state.Recorded = id
-			r.mu.Unlock()
-		}
+	var trimming sync.WaitGroup
+	defer trimming.Wait()
+	var reader string
+	ok := r.retry(ctx, "asking the database for its name", func() (err error) {
+		reader, err = r.sink.Identity(ctx)
 		return err
 	})
-	for pause := retryFirst; ctx.Err() == nil; {
-		// The tail says nothing while there is nothing new: ask, so that an
-		// outage that is over shows.
-		r.retry(ctx, "reading the journal", func() error {
-			_, err := r.journal.Last(ctx)
-			return err
-		})
+	for pause, first := retryFirst, true; ok && ctx.Err() == nil; first = false {
+		if ok = r.retry(ctx, "finding the place in the journal", func() error { return r.settle(ctx) }); !ok {
+			return
+		}
+		if first {
+			told := r.trim(ctx, reader, nil) // from now on nobody else trims what is not on record here
+			trimming.Go(func() { r.keepTrimmed(ctx, reader, told) })
+		}
 		from := r.Lag().Recorded
 		err := r.journal.Tail(ctx, from, func(entries []orchestrator.Entry) error { return r.take(ctx, entries) })
 		if ctx.Err() != nil {
@@ -144,50 +165,85 @@ func (r *Recorder) take(ctx context.Context, entries []orchestrator.Entry) error
 			return ctx.Err()
 		}
 	}
-	now := r.now()
-	r.mu.Lock()
-	due := now.Sub(r.trimmed) >= trimEvery
-	if due {
-		r.trimmed = now
-	}
-	r.mu.Unlock()
-	if due {
-		r.trim(ctx, now)
-	}
 	if len(entries) < r.cfg.Batch {
 		wait(ctx, gather)
 	}
 	return nil
 }
 
-// write puts a batch on record, however long it takes; false when ctx ended first.
+// write puts a batch on record, however long it takes; false when ctx ended
+// first. Of a batch that the database refuses the one entry at fault is found
+// by halves and set aside.
 func (r *Recorder) write(ctx context.Context, part []orchestrator.Entry) bool {
-	r.mu.Lock()
-	r.pending = part[0].At
-	r.mu.Unlock()
-	return r.retry(ctx, "writing records", func() error {
-		malformed, err := r.sink.Write(ctx, part)
-		if err != nil {
-			return err
+	r.inHand(part)
+	var malformed int
+	var refused error
+	ok := r.retry(ctx, "writing records", func() (err error) {
+		malformed, err = r.sink.Write(ctx, part)
+		if errors.Is(err, errRefused) {
+			refused, err = err, nil
 		}
-		if malformed > 0 {
-			r.log.WarnContext(ctx, "journal entries with unreadable data", "count", malformed, "last_id", part[len(part)-1].ID)
-		}
-		r.mu.Lock()
-		r.state.Recorded = part[len(part)-1].ID
-		r.state.Written += int64(len(part))
-		r.state.Malformed += int64(malformed)
-		r.pending = time.Time{}
-		r.mu.Unlock()
-		return nil
+		return err
 	})
+	switch {
+	case !ok:
+		return false
+	case refused == nil:
+		r.onRecord(ctx, part, malformed)
+		return true
+	case len(part) > 1:
+		half := len(part) / 2
+		return r.write(ctx, part[:half]) && r.write(ctx, part[half:])
+	}
+	return r.setAside(ctx, part[0], refused)
 }
 
-// trim lets the journal forget what is on record and old. Failing costs memory
-// in the journal's store, nothing else; the next minute tries again.
-func (r *Recorder) trim(ctx context.Context, now time.Time) {
-	if err := r.journal.Trim(ctx, r.Lag().Recorded, now.Add(-r.cfg.KeepJournal)); err != nil && ctx.Err() == nil {
-		r.log.WarnContext(ctx, "journal not trimmed", "error", err)
+func (r *Recorder) setAside(ctx context.Context, e orchestrator.Entry, reason error) bool {
+	ok := r.retry(ctx, "setting an entry aside", func() error {
+		err := r.sink.SetAside(ctx, e, reason)
+		if errors.Is(err, errRefused) {
+			reason, err = err, nil // not even that: what is left is the line in the log
+		}
+		return err
+	})
+	if !ok {
+		return false
+	}
+	r.log.ErrorContext(ctx, "journal entry set aside", "entry", e.ID, "type", e.Type, "call", e.Call, "error", reason)
+	r.mu.Lock()
+	r.state.SetAside++
+	r.mu.Unlock()
+	r.onRecord(ctx, []orchestrator.Entry{e}, 0)
+	return true
+}
+
+// inHand notes since when the oldest entry in hand waits. Entries that are older
+// than what is on record come again after a rewind: they wait from now on.
+func (r *Recorder) inHand(part []orchestrator.Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pending = r.now()
+	for _, e := range part {
+		if e.At.After(r.newest) && e.At.Before(r.pending) {
+			r.pending = e.At
+		}
+	}
+}
+
+func (r *Recorder) onRecord(ctx context.Context, part []orchestrator.Entry, malformed int) {
+	last := part[len(part)-1]
+	if malformed > 0 {
+		r.log.WarnContext(ctx, "journal entries with unreadable data", "count", malformed, "last_id", last.ID)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.state.Recorded, r.pending = last.ID, time.Time{}
+	r.state.Written += int64(len(part))
+	r.state.Malformed += int64(malformed)
+	for _, e := range part {
+		if e.At.After(r.newest) {
+			r.newest = e.At
+		}
 	}
 }
 

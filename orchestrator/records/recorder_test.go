@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -40,7 +41,7 @@ func (j *memoryJournal) Tail(ctx context.Context, after string, fn func([]orches
 	for {
 		j.mu.Lock()
 		i := 0
-		for i < len(j.entries) && position(j.entries[i].ID) <= position(after) {
+		for i < len(j.entries) && position(0, j.entries[i].ID) <= position(0, after) {
 			i++
 		}
 		part, grown := slices.Clone(j.entries[i:]), j.grown
@@ -77,11 +78,22 @@ func (j *memoryJournal) Last(context.Context) (string, error) {
 	return j.entries[len(j.entries)-1].ID, nil
 }
 
-func (j *memoryJournal) Trim(_ context.Context, recorded string, before time.Time) error {
+func (j *memoryJournal) Entry(_ context.Context, id string) (orchestrator.Entry, bool, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.trims = append(j.trims, recorded+" "+before.UTC().Format(time.RFC3339))
-	return nil
+	for _, e := range j.entries {
+		if e.ID == id {
+			return e, true, nil
+		}
+	}
+	return orchestrator.Entry{}, false, nil
+}
+
+func (j *memoryJournal) Trim(_ context.Context, reader, recorded string, now time.Time, keep time.Duration) ([]string, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.trims = append(j.trims, reader+" "+recorded+" "+now.Add(-keep).UTC().Format(time.RFC3339))
+	return nil, nil
 }
 
 // memorySink is SQL reduced to what the recorder sees of it.
@@ -95,14 +107,39 @@ type memorySink struct {
 
 var errDown = errors.New("database is away")
 
-func (s *memorySink) Offset(context.Context) (string, error) {
+func (s *memorySink) Identity(context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
 		return "", errDown
 	}
-	return s.offset, nil
+	return "memory", nil
 }
+
+func (s *memorySink) Place(context.Context) (Place, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return Place{}, errDown
+	}
+	return Place{ID: s.offset}, nil
+}
+
+func (s *memorySink) Holds(_ context.Context, e orchestrator.Entry) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.entries, func(r orchestrator.Entry) bool { return r.ID == e.ID }), nil
+}
+
+var errNotHere = errors.New("the journal of these tests does not rewind, and nothing is refused")
+
+func (s *memorySink) Rewound(context.Context, Place, string) (Place, error) {
+	return Place{}, errNotHere
+}
+
+func (s *memorySink) Recorded(context.Context, int) (string, error) { return "", errNotHere }
+
+func (s *memorySink) SetAside(context.Context, orchestrator.Entry, error) error { return errNotHere }
 
 func (s *memorySink) Write(_ context.Context, entries []orchestrator.Entry) (int, error) {
 	s.mu.Lock()
@@ -203,15 +240,17 @@ func TestRecorderBatchesAndTrims(t *testing.T) {
 		}
 		more := entries[119]
 		for i := range 3 {
-			more.ID = position("9999999999999-1") + string(rune('a'+i)) // sorts behind all others
+			more.ID = fmt.Sprintf("9999999999999-%d", i) // sorts behind all others
 			j.append(more)
-			time.Sleep(40 * time.Second)
+			time.Sleep(41 * time.Second)
 		}
 		r.Stop()
-		// At 0, 40 and 80 s something was written; a trim a minute is due at 0 and 80 s.
+		// Every minute, whether something was written or not.
 		start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-		want := []string{entries[119].ID + " " + start.Add(-time.Hour).Format(time.RFC3339),
-			more.ID + " " + start.Add(80*time.Second-time.Hour).Format(time.RFC3339)}
+		var want []string
+		for i, id := range []string{"", "9999999999999-1", "9999999999999-2"} {
+			want = append(want, "memory "+id+" "+start.Add(time.Duration(i)*time.Minute-time.Hour).Format(time.RFC3339))
+		}
 		if diff := cmp.Diff(want, j.trims); diff != "" {
 			t.Errorf("trims (-want +got):\n%s", diff)
 		}

@@ -202,8 +202,8 @@ func TestHostileText(t *testing.T) {
 		if list, err := d.Timeline(t.Context(), "2"); err != nil || len(list) != 1 {
 			t.Errorf("an unreadable end is not on the timeline: %v, %v", list, err)
 		}
-		if id, err := d.Offset(t.Context()); err != nil || id != s.entries[2].ID {
-			t.Errorf("offset %q, %v", id, err)
+		if p, err := d.Place(t.Context()); err != nil || p.ID != s.entries[2].ID {
+			t.Errorf("place %+v, %v", p, err)
 		}
 	})
 }
@@ -212,13 +212,16 @@ func TestPositionSortsAsTheJournal(t *testing.T) {
 	t.Parallel()
 	ids := []string{"1-0", "1-2", "1-10", "2-0", "10-0", "1772452800000-0", "18446744073709551615-18446744073709551615"}
 	for i := 1; i < len(ids); i++ {
-		if position(ids[i-1]) >= position(ids[i]) {
+		if position(0, ids[i-1]) >= position(0, ids[i]) {
 			t.Errorf("%s does not sort before %s", ids[i-1], ids[i])
 		}
 	}
 	for _, odd := range []string{"", "x", "1", "-", "1-x", "-1-1"} {
-		if position(odd) != odd {
-			t.Errorf("position(%q) = %q", odd, position(odd))
+		if position(0, odd) != odd {
+			t.Errorf("position(%q) = %q", odd, position(0, odd))
 		}
+	}
+	if a, b := position(0, "1772452800000-7"), position(1, "1772452700000-0"); a >= b || len(a) != len(b) {
+		t.Errorf("after a rewind %s does not sort behind %s", b, a)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -19,12 +20,6 @@ import (
 // in which journal_add takes them. "at" is unix milliseconds, "data" is JSON
 // text; a field that does not apply is "". The entry's id is the stream's.
 var JournalFields = [...]string{"type", "at", "call", "agent", "queue", "pbx", "data"}
-
-// ErrRewound means that the journal no longer reaches as far as the entry after
-// which Tail was to read: it was emptied, or Redis came back without its last
-// writes. What is appended from now on may have lower ids than what was read
-// before, so the reader has to begin again, at "" or at the present Last.
-var ErrRewound = errors.New("the journal ends before the place to read on from")
 
 const (
 	tailCount  = 1000                   // entries for one call of fn
@@ -78,8 +73,11 @@ func ParseEntry(m redis.XMessage) (orchestrator.Entry, error) {
 
 // Tail calls fn for the entries after an id, at most tailCount at once, until
 // ctx ends (then it returns ctx's error within a second) or fn fails. While
-// Redis is away it tries again and goes on where it stopped. ErrRewound is of
-// kind Conflict. An entry that cannot be read is logged and left out.
+// Redis is away it tries again and goes on where it stopped. Whenever it has
+// read it makes sure that the entry at its place is still there, the very same:
+// then everything before it is, too, and nothing was skipped. Otherwise it
+// returns orchestrator.ErrRewound (kind Conflict), and fn has seen nothing of
+// the other history. An entry that cannot be read is logged and left out.
 func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
 	r := reader{s: s, at: after}
 	wait, told := retryMin, false
@@ -116,50 +114,93 @@ func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.E
 // reader is a place in the journal.
 type reader struct {
 	s    *Store
-	at   string // id of the last entry read; "" and "$" as in Tail
-	sure bool   // the journal reached at when we last asked, and nothing happened since
+	at   string         // id of the last entry read; "" and "$" as in Tail, until the first reading
+	seen map[string]any // the fields of the entry at the place; nil until they were read once
 }
+
+// beginning is the place before the first entry.
+const beginning = "0-0"
 
 // next waits a moment for entries after the place and moves it behind them.
 func (r *reader) next(ctx context.Context) ([]redis.XMessage, error) {
-	if !r.sure {
-		if err := r.settle(ctx); err != nil {
-			return nil, err
-		}
+	if err := r.settle(ctx); err != nil {
+		return nil, err
 	}
 	batch, err := r.s.readAfter(ctx, r.at)
-	// After a disconnection, and when nothing comes for a while, the stream may
-	// not be the one we know.
-	r.sure = err == nil && len(batch) > 0
-	if r.sure {
-		r.at = batch[len(batch)-1].ID
+	if err != nil {
+		return nil, err
 	}
-	return batch, err
+	// In this order: a Redis that was replaced before the reading is found out.
+	if err := r.verify(ctx); err != nil {
+		return nil, err
+	}
+	if n := len(batch); n > 0 {
+		r.at, r.seen = batch[n-1].ID, batch[n-1].Values
+	}
+	return batch, nil
 }
 
-// settle turns "" and "$" into ids, and returns ErrRewound when the journal
-// never came as far as any other id.
+// settle turns "" and "$" into ids.
 func (r *reader) settle(ctx context.Context) error {
 	const op = "redisstore.Tail"
-	if r.at == "" {
-		r.at = "0-0"
-	}
-	if r.at != "$" {
-		if _, _, err := parseID(r.at); err != nil {
-			return fault.E(op, fault.Invalid, err)
+	switch r.at {
+	case "":
+		r.at = beginning
+	case "$":
+		last, err := r.s.Last(ctx)
+		if err != nil {
+			return fault.E(op, fault.KindOf(err), err)
+		}
+		r.at = last
+		if last == "" {
+			r.at = beginning
 		}
 	}
-	last, err := r.s.lastGenerated(ctx, op)
-	switch {
-	case err != nil:
-		return err
-	case r.at == "$":
-		r.at = last
-	case less(last, r.at):
-		return fault.E(op, fault.Conflict, fmt.Errorf("%w: it ends at %s, the place is %s", ErrRewound, last, r.at))
+	if _, _, err := parseID(r.at); err != nil {
+		return fault.E(op, fault.Invalid, err)
 	}
-	r.sure = true
 	return nil
+}
+
+// verify returns ErrRewound when the entry at the place is not the one that was
+// read there.
+func (r *reader) verify(ctx context.Context) error {
+	if r.at == beginning {
+		return nil
+	}
+	m, ok, err := r.s.message(ctx, r.at)
+	if err != nil {
+		return err
+	}
+	if !ok || (r.seen != nil && !maps.Equal(r.seen, m.Values)) {
+		return fault.E("redisstore.Tail", fault.Conflict, fmt.Errorf("%w: %s", orchestrator.ErrRewound, r.at))
+	}
+	r.seen = m.Values
+	return nil
+}
+
+// message returns what is in the stream under an id.
+func (s *Store) message(ctx context.Context, id string) (redis.XMessage, bool, error) {
+	found, err := s.rdb.XRange(ctx, s.keys.journal(), id, id).Result()
+	if err != nil || len(found) == 0 {
+		return redis.XMessage{}, false, Classify("redisstore.message", err)
+	}
+	return found[0], true, nil
+}
+
+// Entry returns what the journal holds under an id, as far as it can be read;
+// ok is false when there is nothing.
+func (s *Store) Entry(ctx context.Context, id string) (e orchestrator.Entry, ok bool, err error) {
+	const op = "redisstore.Entry"
+	if _, _, err := parseID(id); err != nil {
+		return e, false, fault.E(op, fault.Invalid, err)
+	}
+	m, ok, err := s.message(ctx, id)
+	if err != nil || !ok {
+		return e, false, err
+	}
+	e, _ = ParseEntry(m) // an unreadable one is one that was never put on record
+	return e, true, nil
 }
 
 // readAfter waits a moment for entries after an id.
@@ -192,19 +233,6 @@ func (s *Store) parse(ctx context.Context, batch []redis.XMessage) []orchestrato
 	return entries
 }
 
-// lastGenerated is the highest id that the journal ever gave, "0-0" when there
-// is no journal.
-func (s *Store) lastGenerated(ctx context.Context, op string) (string, error) {
-	info, err := s.rdb.XInfoStream(ctx, s.keys.journal()).Result()
-	if err != nil {
-		if redis.HasErrorPrefix(err, "no such key") {
-			return "0-0", nil
-		}
-		return "", Classify(op, err)
-	}
-	return info.LastGeneratedID, nil
-}
-
 // Last returns the id of the newest entry, "" when there is none.
 func (s *Store) Last(ctx context.Context) (string, error) {
 	newest, err := s.rdb.XRevRangeN(ctx, s.keys.journal(), "+", "-", 1).Result()
@@ -212,24 +240,6 @@ func (s *Store) Last(ctx context.Context) (string, error) {
 		return "", Classify("redisstore.Last", err)
 	}
 	return newest[0].ID, nil
-}
-
-// Trim forgets entries that are older than before (by the ids, which Redis makes
-// of its own clock) and not newer than recorded. With recorded "" it does nothing.
-func (s *Store) Trim(ctx context.Context, recorded string, before time.Time) error {
-	const op = "redisstore.Trim"
-	if recorded == "" {
-		return nil
-	}
-	ms, seq, err := parseID(recorded)
-	if err != nil {
-		return fault.E(op, fault.Invalid, err)
-	}
-	first := fmt.Sprintf("%d-%d", ms, seq+1) // the lowest id that must stay
-	if old := fmt.Sprintf("%d-0", max(0, before.UnixMilli())); less(old, first) {
-		first = old
-	}
-	return Classify(op, s.rdb.XTrimMinID(ctx, s.keys.journal(), first).Err())
 }
 
 // parseID splits a stream id "<ms>-<seq>".
@@ -242,13 +252,6 @@ func parseID(id string) (ms, seq uint64, err error) {
 		return 0, 0, fmt.Errorf("%q is not the id of a journal entry", id)
 	}
 	return ms, seq, nil
-}
-
-// less compares two valid stream ids.
-func less(a, b string) bool {
-	ams, aseq, _ := parseID(a)
-	bms, bseq, _ := parseID(b)
-	return ams < bms || (ams == bms && aseq < bseq)
 }
 
 // pause waits for d or the end of ctx.

@@ -218,11 +218,66 @@ func TestTailNoticesAnEmptiedJournal(t *testing.T) {
 	key := redisstore.JournalKey(tenantOf(t))
 	ok(t, rdb.Del(t.Context(), key).Err())
 	ok(t, rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: key, ID: "5-1", Values: []string{"type", "x", "at", "1"}}).Err())
-	if err := f.ended(t); !errors.Is(err, redisstore.ErrRewound) || fault.KindOf(err) != fault.Conflict {
+	if err := f.ended(t); !errors.Is(err, orchestrator.ErrRewound) || fault.KindOf(err) != fault.Conflict {
 		t.Errorf("ended with %v", err)
 	}
-	if err := s.Tail(t.Context(), last, nil); !errors.Is(err, redisstore.ErrRewound) {
+	if err := s.Tail(t.Context(), last, nil); !errors.Is(err, orchestrator.ErrRewound) {
 		t.Errorf("a new reader at the old place: %v", err)
+	}
+}
+
+// retold replaces the whole journal in one step, as a Redis that comes back in
+// an older state and takes new entries does. Each entry is an id and a text.
+func retold(t *testing.T, rdb redis.UniversalClient, entries ...[2]string) {
+	t.Helper()
+	key := redisstore.JournalKey(tenantOf(t))
+	_, err := rdb.TxPipelined(t.Context(), func(p redis.Pipeliner) error {
+		p.Del(t.Context(), key)
+		for _, e := range entries {
+			p.XAdd(t.Context(), &redis.XAddArgs{Stream: key, ID: e[0], Values: []string{"type", "pbx.state", "at", "1", "data", e[1]}})
+		}
+		return nil
+	})
+	ok(t, err)
+}
+
+// A journal that lost its last entries and went on may have ids on both sides of
+// the place of a reader. The reader must not step over those that are lower.
+func TestTailNoticesARewoundJournal(t *testing.T) {
+	t.Parallel()
+	told := [][2]string{{"10-1", "1"}, {"20-1", "2"}, {"30-1", "3"}}
+	rows := []struct {
+		name string
+		then [][2]string
+		ends bool
+	}{
+		{"the clock went on", [][2]string{{"10-1", "1"}, {"20-1", "2"}, {"40-1", "new"}}, true},
+		{"the clock went back", [][2]string{{"10-1", "1"}, {"20-1", "2"}, {"25-1", "new"}, {"35-1", "new"}}, true},
+		{"another entry has the same id", [][2]string{{"10-1", "1"}, {"20-1", "2"}, {"30-1", "new"}, {"40-1", "new"}}, true},
+		{"nothing is left", nil, true},
+		{"nothing was lost", [][2]string{{"10-1", "1"}, {"20-1", "2"}, {"30-1", "3"}, {"40-1", "4"}}, false},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			s, rdb := setup(t)
+			retold(t, rdb, told...)
+			f := follow(t, s, "")
+			f.until(t, len(told))
+			retold(t, rdb, r.then...)
+			if !r.ends {
+				if diff := cmp.Diff([]string{"1", "2", "3", "4"}, f.until(t, 4)); diff != "" {
+					t.Errorf("read (-want +got):\n%s", diff)
+				}
+				return
+			}
+			if err := f.ended(t); !errors.Is(err, orchestrator.ErrRewound) || fault.KindOf(err) != fault.Conflict {
+				t.Errorf("ended with %v", err)
+			}
+			if got := f.until(t, 0); len(got) != len(told) {
+				t.Errorf("read %v", got)
+			}
+		})
 	}
 }
 
@@ -234,54 +289,6 @@ func TestTailLeavesOutWhatIsNoEntry(t *testing.T) {
 	ok(t, s.Append(t.Context(), numbered(1, 1)...))
 	if diff := cmp.Diff(data(1, 1), follow(t, s, "").until(t, 1)); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
-	}
-}
-
-func TestTrim(t *testing.T) {
-	t.Parallel()
-	future := time.Now().Add(time.Hour)
-	rows := []struct {
-		name     string
-		recorded int // how many are on record, -1 for none ever
-		before   time.Time
-		want     []string
-	}{
-		{"nothing on record", -1, future, data(1, 5)},
-		{"all young", 5, at.AddDate(-20, 0, 0), data(1, 5)},
-		{"old, and some on record", 3, future, data(4, 5)},
-		{"old, and all on record", 5, future, nil},
-	}
-	for _, r := range rows {
-		t.Run(r.name, func(t *testing.T) {
-			t.Parallel()
-			s, _ := setup(t)
-			recorded := ""
-			for i := 1; i <= 5; i++ {
-				ok(t, s.Append(t.Context(), numbered(i, i)...))
-				if i == r.recorded {
-					var err error
-					recorded, err = s.Last(t.Context())
-					ok(t, err)
-				}
-			}
-			ok(t, s.Trim(t.Context(), recorded, r.before))
-			var got []string
-			for _, e := range journalOf(t, s) {
-				got = append(got, string(e.Data))
-			}
-			if diff := cmp.Diff(r.want, got); diff != "" {
-				t.Errorf("left (-want +got):\n%s", diff)
-			}
-			if recorded != "" && len(r.want) == 0 {
-				// A journal that was trimmed to nothing is not one that was emptied.
-				f := follow(t, s, recorded)
-				f.until(t, 1)
-			}
-		})
-	}
-	s, _ := setup(t)
-	if err := s.Trim(t.Context(), "5", future); fault.KindOf(err) != fault.Invalid {
-		t.Errorf("an id that is none: %v", err)
 	}
 }
 

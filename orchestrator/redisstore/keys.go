@@ -8,11 +8,16 @@ func keysOf(tenant string) keys { return keys{prefix: "op:{" + tenant + "}:"} }
 
 // JournalKey is the stream of all journal entries of a tenant; its entries have
 // the fields of JournalFields. Every script that changes something worth
-// telling appends to it (JournalLua). No expiry: the recorder trims it with
-// Journal.Trim once the entries are on record.
+// telling appends to it (JournalLua). No expiry: the recorders trim it with
+// Store.Trim once the entries are on record.
 func JournalKey(tenant string) string { return keysOf(tenant).journal() }
 
 func (k keys) journal() string { return k.prefix + "journal" }
+
+// journalReaders is a hash with how far each reader of the journal has put it on
+// record: field the reader, value "<id> <unix ms>". Written by journal_trim,
+// which also deletes those unheard of for ReaderForgotten.
+func (k keys) journalReaders() string { return k.prefix + "journal:readers" }
 
 // call is a hash with a call: rev (its revision), holder (which process stored
 // it) and doc (orchestrator.Call as JSON). Written by call_commit. A live one has no

@@ -101,7 +101,7 @@ func TestRedisComesBackEmpty(t *testing.T) {
 		t.Errorf("health while Redis is away: %v", err)
 	}
 	ok(t, r.Restart(t.Context()))
-	if err := f.ended(t); !errors.Is(err, redisstore.ErrRewound) {
+	if err := f.ended(t); !errors.Is(err, orchestrator.ErrRewound) {
 		t.Errorf("the reader ended with %v", err)
 	}
 	if again := lease(t, s, north); again != l {

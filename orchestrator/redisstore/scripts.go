@@ -20,6 +20,9 @@ var callCommitSource string
 //go:embed lua/journal_append.lua
 var journalAppendSource string
 
+//go:embed lua/journal_trim.lua
+var journalTrimSource string
+
 //go:embed lua/lease_acquire.lua
 var leaseAcquireSource string
 
@@ -29,6 +32,7 @@ var leaseReleaseSource string
 var (
 	callCommit    = script(JournalLua, callCommitSource)
 	journalAppend = script(JournalLua, journalAppendSource)
+	journalTrim   = script(journalTrimSource)
 	leaseAcquire  = script(leaseAcquireSource)
 	leaseRelease  = script(leaseReleaseSource)
 )
