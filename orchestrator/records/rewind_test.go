@@ -63,14 +63,27 @@ func texts(t *testing.T, d *DB) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []string
-	if err := each(rows, func(rows *sql.Rows) error {
-		var data string
-		err := rows.Scan(&data)
-		out = append(out, data)
-		return err
-	}); err != nil {
+	out, err := column(rows)
+	if err != nil {
 		t.Fatal(err)
+	}
+	return out
+}
+
+// column reads rows of one text.
+func column(rows *sql.Rows) (out []string, err error) {
+	err = each(rows, func(rows *sql.Rows) error {
+		var s string
+		err := rows.Scan(&s)
+		out = append(out, s)
+		return err
+	})
+	return out, err
+}
+
+func ids(entries []orchestrator.Entry) (out []string) {
+	for _, e := range entries {
+		out = append(out, e.ID)
 	}
 	return out
 }
