@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -302,4 +303,53 @@ func TestRecorderAfterRedisCameBackOlder(t *testing.T) {
 	if p, err := d.Place(t.Context()); err != nil || p.Epoch != 2 || p.ID != last {
 		t.Errorf("place %+v, %v", p, err)
 	}
+}
+
+// Two databases are filled from one journal, and one of them stands still for a
+// while: the other's recorder must not trim what it has not read.
+func TestTwoDatabasesReadOneJournal(t *testing.T) {
+	t.Parallel()
+	server := lab.RedisFor(t, lab.RedisOptions{})
+	store, rdb := journalAt(t, server.Addr(), "shared")
+	var want []string
+	say := func(from, to int) {
+		t.Helper()
+		for i := from; i <= to; i++ {
+			e := told{i, fmt.Sprintf(`{"to":"state-%03d"}`, i)} // of 1970: older than what is kept
+			if err := rdb.XAdd(t.Context(), e.args(redisstore.JournalKey("shared"))).Err(); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, e.text)
+		}
+	}
+	fast, slow := freshSQLite(t).Of("shared"), freshSQLite(t).Of("shared")
+	follow := func(d *DB, left int64) {
+		t.Helper()
+		_, stop := record(t, d, store)
+		await(t, "all is on record", func() bool { return len(texts(t, d)) >= len(want) })
+		stop()
+		_, stop = record(t, d, store) // a recorder trims when it starts
+		name, err := d.Identity(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		place := fmt.Sprintf("%d-1 ", len(want))
+		await(t, "the place is noted", func() bool {
+			return strings.HasPrefix(rdb.HGet(t.Context(), redisstore.JournalKey("shared")+":readers", name).Val(), place)
+		})
+		stop()
+		if diff := cmp.Diff(want, texts(t, d)); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+		if n := rdb.XLen(t.Context(), redisstore.JournalKey("shared")).Val(); n != left {
+			t.Errorf("%d entries are left of %d, want %d", n, len(want), left)
+		}
+	}
+	say(1, 5)
+	follow(slow, 1) // there is nobody else
+	say(6, 10)
+	follow(fast, 6) // the last that the slow one has, and the five that it has not
+	follow(slow, 1)
+	say(11, 12)
+	follow(fast, 3)
 }
