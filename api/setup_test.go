@@ -66,7 +66,7 @@ func newWorld(t *testing.T) *world {
 	w.parts = Parts{Calls: w.calls, Engine: w.engine, Agents: w.agents, Floor: w.floor, Records: db, Tokens: db,
 		Definitions: fakeDefinitions{}, Journal: w.journal, Version: VersionView{Version: "1.2.3", Go: "go"},
 		Checks: []Check{{"records", db.Ping}}, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)),
-		Now: func() time.Time { return noon }, Lag: func() records.Lag { return records.Lag{Behind: 3 * time.Second, Written: 7} }}
+		Now: func() time.Time { return noon }, Lag: func() records.Lag { return records.Lag{Behind: 3 * time.Second, Written: 7, SetAside: 2, Rewinds: 1} }}
 	return w
 }
 

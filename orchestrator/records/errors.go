@@ -45,7 +45,7 @@ func classify(op string, err error) error {
 		}
 	}
 	if refused {
-		return fault.E(op, kind, fmt.Errorf("%w: %s", errRefused, err.Error())) //nolint:errorlint // the driver's type ends here
+		return fault.E(op, kind, fmt.Errorf("%w: %s", errRefused, err.Error()))
 	}
 	return fault.E(op, kind, errors.New(err.Error()))
 }

@@ -23,7 +23,8 @@ func (d *DB) Of(tenant string) *DB {
 	return &own
 }
 
-// Identity is a name that this database gave itself when it was first asked.
+// Identity is a name that this database gave itself when it was first asked. A
+// copy has the name of its original: the journal waits for one of the two only.
 func (d *DB) Identity(ctx context.Context) (string, error) {
 	const op = "records.Identity"
 	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO database_identity (one, id) VALUES (1, ?) ON CONFLICT (one) DO NOTHING"), randomText(idBytes))
