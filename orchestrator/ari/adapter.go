@@ -21,6 +21,7 @@ type Adapter struct {
 	metrics *Metrics
 	watch   *watch
 	tapes   tapes
+	calling originations
 
 	mu         sync.Mutex
 	session    *session        // that is up, nil when none is; guarded by mu
@@ -43,7 +44,7 @@ func New(name string, cfg Config, log *slog.Logger, m *Metrics) (*Adapter, error
 		name: name, cfg: cfg, client: c, metrics: m,
 		log:   cmp.Or(log, slog.Default()).With("component", "ari", "pbx", name),
 		legs:  newLegs(),
-		watch: newWatch(),
+		watch: newWatch(), calling: newOriginations(cfg.MaxConnections),
 	}, nil
 }
 

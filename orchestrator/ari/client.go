@@ -30,6 +30,8 @@ type client struct {
 	secret  string
 	timeout time.Duration
 	http    *http.Client
+	side    *http.Client // for probes alone
+	health  *health
 	metrics *Metrics
 }
 
@@ -39,7 +41,7 @@ func newClient(pbx string, cfg Config, m *Metrics) (*client, error) {
 		return nil, fault.E("ari.New", fault.Invalid, err)
 	}
 	transport := &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: cfg.RequestTimeout, KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:         dialer(cfg.RequestTimeout),
 		MaxIdleConns:        128,
 		MaxIdleConnsPerHost: 128,
 		MaxConnsPerHost:     cfg.MaxConnections,
@@ -49,13 +51,19 @@ func newClient(pbx string, cfg Config, m *Metrics) (*client, error) {
 		TLSHandshakeTimeout: cfg.RequestTimeout,
 		DisableCompression:  true,
 	}
+	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &client{
 		pbx: pbx, base: base, user: cfg.User, secret: cfg.Password.Reveal(), timeout: cfg.RequestTimeout,
 		http: &http.Client{
 			Transport: transport,
 			// Asterisk redirects nothing; following one would carry the password elsewhere.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			CheckRedirect: refuse,
 		},
+		side: &http.Client{
+			Transport:     &http.Transport{DialContext: dialer(cfg.RequestTimeout), DisableKeepAlives: true},
+			CheckRedirect: refuse,
+		},
+		health:  newHealth(),
 		metrics: m,
 	}, nil
 }
@@ -113,9 +121,22 @@ func lostBeforeAnswer(ctx context.Context, err error) bool {
 }
 
 func (c *client) once(ctx context.Context, r request, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	flight, free, err := c.health.begin(ctx)
+	if err != nil {
+		return fault.E("ari."+r.verb, fault.Unavailable, err)
+	}
+	defer free()
+	flight, cancel := context.WithTimeout(flight, c.timeout)
 	defer cancel()
-	res, err := c.send(ctx, r)
+	res, err := c.send(flight, r)
+	if err != nil && ctx.Err() == nil {
+		switch cause := context.Cause(flight); {
+		case errors.Is(cause, errSilent):
+			return fault.E("ari."+r.verb, fault.Unavailable, cause)
+		case errors.Is(cause, context.DeadlineExceeded):
+			c.health.doubted()
+		}
+	}
 	if err != nil || res == nil {
 		return err
 	}

@@ -40,8 +40,10 @@ func (a *Adapter) Run(ctx context.Context, sink orchestrator.Sink) error {
 			return ctx.Err()
 		}
 		a.metrics.sessions.WithLabelValues(a.name, endOf(err)).Inc()
-		if s.ready {
+		if s.proven {
 			wait, lastText = firstRetry, ""
+		}
+		if s.proven && !s.silent {
 			sink.Disconnected(a.name, err)
 		}
 		if errors.Is(err, orchestrator.ErrReplaced) {

@@ -33,6 +33,7 @@ type fake struct {
 	gone     chan struct{}               // closed at the end of the test
 	deaf     bool                        // heart-beats are accepted and not delivered; guarded by mu
 	mute     bool                        // sockets are not read, so pings are not answered; guarded by mu
+	silent   chan struct{}               // requests wait until it closes, nil when they are answered; guarded by mu
 }
 
 func newFake(t *testing.T) *fake {
@@ -75,6 +76,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	route := r.Method + " " + r.URL.EscapedPath()
+	if !f.speaks(r, route) {
+		return
+	}
 	if nonce, ok := strings.CutPrefix(route, "POST /ari/events/user/"); ok {
 		f.beat(nonce)
 		w.WriteHeader(http.StatusNoContent)
@@ -96,6 +100,36 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		answer(200, `{}`)(w, r)
 	}
+}
+
+// silence lets all requests but those for the event socket wait, until speak.
+func (f *fake) silence() { f.set(func() { f.silent = make(chan struct{}) }) }
+
+func (f *fake) speak() {
+	f.set(func() {
+		close(f.silent)
+		f.silent = nil
+	})
+}
+
+// speaks waits while the fake is silent; false when the request was given up.
+func (f *fake) speaks(r *http.Request, route string) bool {
+	f.mu.Lock()
+	silent := f.silent
+	if silent != nil && route != "GET /ari/asterisk/ping" {
+		f.seen = append(f.seen, route)
+	}
+	f.mu.Unlock()
+	if silent == nil || route == "GET /ari/events" {
+		return true
+	}
+	select {
+	case <-silent:
+		return true
+	case <-r.Context().Done():
+	case <-f.gone:
+	}
+	return false
 }
 
 func (f *fake) open(w http.ResponseWriter, r *http.Request) {

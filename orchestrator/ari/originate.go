@@ -21,6 +21,12 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 	if err != nil {
 		return err
 	}
+	waiting, cancel := context.WithTimeout(ctx, a.cfg.RequestTimeout)
+	defer cancel()
+	if err := a.calling.begin(waiting); err != nil {
+		return err
+	}
+	defer a.calling.end()
 	return a.client.do(ctx, r, nil)
 }
 

@@ -37,7 +37,9 @@ type session struct {
 
 	translator *translator
 	listening  map[string]chan time.Time // nonces of heart-beats on their way, for Asterisk's time of each
-	ready      bool                      // the sink was told Connected
+	ready      bool                      // events are delivered; before, they are kept in early
+	proven     bool                      // the sink was told Connected
+	silent     bool                      // and since then that requests are not answered
 	early      [][]byte                  // what arrived before that
 	devices    map[string]bool           // endpoints of which this session delivered a state
 	known      map[string]bool           // event types met
@@ -73,6 +75,7 @@ func (s *session) run(ctx context.Context) error {
 			stop(err)
 			return
 		}
+		s.wg.Go(func() { s.guard(ctx, stop) })
 		s.beat(ctx, stop)
 	})
 	defer s.a.enter(ctx, s)()
@@ -256,7 +259,7 @@ func (s *session) resolve(e orchestrator.Event, alive bool) {
 func (s *session) connected(ctx context.Context, truth orchestrator.Snapshot) {
 	s.a.legs.seed(truth)
 	s.a.tapes.keep(truth)
-	s.ready = true
+	s.ready, s.proven, s.silent = true, true, false
 	s.a.metrics.connected.WithLabelValues(s.a.name).Set(1)
 	s.a.log.InfoContext(ctx, "asterisk connected", "channels", len(truth.Channels), "bridges", len(truth.Bridges), "early_events", len(s.early))
 	s.sink.Connected(s.a.name, truth)
