@@ -32,6 +32,7 @@ type client struct {
 	http    *http.Client
 	side    *http.Client // for probes alone
 	health  *health
+	strays  strays
 	metrics *Metrics
 }
 

@@ -29,7 +29,10 @@ const (
 const maxEvent = 4 << 20
 
 // Run drives the event socket until ctx ends or another client has taken the
-// application over (orchestrator.ErrReplaced).
+// application over (orchestrator.ErrReplaced). There is never more than one
+// attempt to connect. One that was given up may all the same reach Asterisk
+// late and take the application from our own newer connection: as many
+// takeovers as there are such attempts are answered by connecting again at once.
 func (a *Adapter) Run(ctx context.Context, sink orchestrator.Sink) error {
 	wait, lastText := firstRetry, ""
 	for {
@@ -39,6 +42,10 @@ func (a *Adapter) Run(ctx context.Context, sink orchestrator.Sink) error {
 			a.metrics.sessions.WithLabelValues(a.name, "stopped").Inc()
 			return ctx.Err()
 		}
+		own := errors.Is(err, orchestrator.ErrReplaced) && a.client.strays.explain(time.Now())
+		if own {
+			err = fault.E("ari.Run", fault.Unavailable, errStray)
+		}
 		a.metrics.sessions.WithLabelValues(a.name, endOf(err)).Inc()
 		if s.proven {
 			wait, lastText = firstRetry, ""
@@ -47,7 +54,12 @@ func (a *Adapter) Run(ctx context.Context, sink orchestrator.Sink) error {
 			sink.Disconnected(a.name, err)
 		}
 		if errors.Is(err, orchestrator.ErrReplaced) {
+			a.log.WarnContext(ctx, "another client took the application over", "app", a.cfg.App)
 			return err
+		}
+		if own {
+			a.log.InfoContext(ctx, "connecting again at once", "error", err)
+			continue
 		}
 		if text := err.Error(); text != lastText { // repeats would fill the log during an outage
 			lastText = text
@@ -80,12 +92,15 @@ func pause(ctx context.Context, d time.Duration) bool {
 var (
 	errDeaf   = errors.New("nothing is heard on the event socket, although it is open")
 	errNoPong = errors.New("the event socket does not answer pings")
+	errStray  = errors.New("an earlier attempt of our own to connect arrived late and took the application over")
 )
 
 func endOf(err error) string {
 	switch {
 	case errors.Is(err, orchestrator.ErrReplaced):
 		return "replaced"
+	case errors.Is(err, errStray):
+		return "stray"
 	case errors.Is(err, errDeaf), errors.Is(err, errNoPong):
 		return "deaf"
 	case fault.KindOf(err) == fault.Denied:
@@ -105,6 +120,7 @@ func (c *client) dial(ctx context.Context, app string) (*websocket.Conn, error) 
 	// in a header, not as api_key in the address, where proxies would log it
 	basic := http.Request{Header: head}
 	basic.SetBasicAuth(c.user, c.secret)
+	ctx, givenUp := c.strays.watch(ctx)
 	conn, res, err := websocket.Dial(ctx, u.String(), &websocket.DialOptions{ //nolint:bodyclose // the library has closed it
 		HTTPClient: c.http, HTTPHeader: head, CompressionMode: websocket.CompressionDisabled,
 	})
@@ -117,6 +133,7 @@ func (c *client) dial(ctx context.Context, app string) (*websocket.Conn, error) 
 	case res != nil:
 		return nil, fault.New(op, rule("Connect", res.StatusCode, "").kind, "asterisk answers %d to the event socket: is res_ari loaded and ari.conf enabled?", res.StatusCode)
 	}
+	givenUp()
 	return nil, fault.E(op, fault.Unavailable, withoutURL(err))
 }
 

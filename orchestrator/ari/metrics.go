@@ -14,7 +14,7 @@ type Metrics struct {
 	events    *prometheus.CounterVec   // by pbx, type (those we translate, and "other")
 	undecoded *prometheus.CounterVec   // by pbx
 	connected *prometheus.GaugeVec     // by pbx: 1 or 0
-	sessions  *prometheus.CounterVec   // by pbx, end (closed, deaf, replaced, refused, stopped)
+	sessions  *prometheus.CounterVec   // by pbx, end (closed, deaf, replaced, stray, refused, stopped)
 	roundTrip *prometheus.HistogramVec // by pbx: an event to ourselves through Asterisk
 }
 

@@ -20,6 +20,7 @@ type proxy struct {
 
 	mu    sync.Mutex
 	cut   bool              // guarded by mu
+	late  chan struct{}     // event sockets wait on their way until it closes, nil when they do not; guarded by mu
 	conns map[net.Conn]bool // both ends of event sockets; guarded by mu
 	work  sync.WaitGroup
 }
@@ -70,6 +71,23 @@ func (p *proxy) Restore() {
 	p.cut = false
 }
 
+// Delay keeps new event sockets on their way to Asterisk until the function
+// returned is called, even if they are given up meanwhile.
+func (p *proxy) Delay() (arrive func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	late := make(chan struct{})
+	p.late = late
+	return func() { close(late) }
+}
+
+// Pass lets new event sockets through at once; those on their way stay there.
+func (p *proxy) Pass() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.late = nil
+}
+
 func (p *proxy) keep(conns ...net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,7 +102,7 @@ func (p *proxy) keep(conns ...net.Conn) bool {
 
 func (p *proxy) socket(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	refused := p.cut
+	refused, late := p.cut, p.late
 	p.mu.Unlock()
 	if refused {
 		http.Error(w, "cut", http.StatusBadGateway)
@@ -96,6 +114,9 @@ func (p *proxy) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	near, buffered, err := http.NewResponseController(w).Hijack()
+	if err == nil && late != nil {
+		<-late
+	}
 	if err != nil || r.Write(far) != nil || !p.keep(near, far) {
 		far.Close()
 		return

@@ -89,9 +89,6 @@ func (s *session) run(ctx context.Context) error {
 		err = cause
 	}
 	s.a.metrics.connected.WithLabelValues(s.a.name).Set(0)
-	if errors.Is(err, orchestrator.ErrReplaced) {
-		s.a.log.WarnContext(ctx, "another client took the application over", "app", s.a.cfg.App)
-	}
 	return err
 }
 
