@@ -31,14 +31,17 @@ func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) e
 	if len(channels) == 0 {
 		return fault.New("ari.Join", fault.Invalid, "bridge %q: no channels", bridge)
 	}
-	return a.about(a.client.do(ctx, request{
+	if err := a.refuseDialling("Join", channels...); err != nil {
+		return err
+	}
+	return a.client.do(ctx, request{
 		verb: "Join", method: http.MethodPost, path: []string{"bridges", bridge, "addChannel"},
 		query: url.Values{
 			"channel": {strings.Join(channels, ",")},
 			// The caller is not to see the agent's name and extension.
 			"inhibitConnectedLineUpdates": {"true"},
 		}, again: true,
-	}, nil), channels...)
+	}, nil)
 }
 
 // DestroyBridge removes a bridge and leaves its channels in the application;

@@ -2,7 +2,6 @@ package ari
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,9 +13,12 @@ import (
 // Answer answers a channel. Asterisk replies when the channel has carried it
 // out, so a prompt in progress must be stopped first.
 func (a *Adapter) Answer(ctx context.Context, channel string) error {
-	return a.about(a.client.do(ctx, request{
+	if err := a.refuseDialling("Answer", channel); err != nil {
+		return err
+	}
+	return a.client.do(ctx, request{
 		verb: "Answer", method: http.MethodPost, path: []string{"channels", channel, "answer"}, again: true,
-	}, nil), channel)
+	}, nil)
 }
 
 // Hangup ends a channel with a Q.850 cause. A channel that is gone already is no error.
@@ -34,6 +36,9 @@ func (a *Adapter) Hangup(ctx context.Context, channel string, cause orchestrator
 // Continue hands a channel back to the dialplan; a priority is given only with
 // a place, the zero place is the line after Stasis.
 func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.DialplanPlace) error {
+	if err := a.refuseDialling("Continue", channel); err != nil {
+		return err
+	}
 	a.legs.leaving(channel, true)
 	q := url.Values{}
 	if to.Context != "" {
@@ -51,7 +56,7 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 	if status(err) != 0 { // refused; after a lost answer it may well be on its way
 		a.legs.leaving(channel, false)
 	}
-	return a.about(err, channel)
+	return err
 }
 
 // Hold starts hold music. It stops at the next playback and does not come
@@ -61,30 +66,31 @@ func (a *Adapter) Hold(ctx context.Context, channel, class string) error {
 	if class != "" {
 		q.Set("mohClass", class)
 	}
-	return a.about(a.client.do(ctx, request{
+	if err := a.refuseDialling("Hold", channel); err != nil {
+		return err
+	}
+	return a.client.do(ctx, request{
 		verb: "Hold", method: http.MethodPost, path: []string{"channels", channel, "moh"}, query: q, again: true,
-	}, nil), channel)
+	}, nil)
 }
 
 // Unhold stops hold music; a channel without any is no error.
 func (a *Adapter) Unhold(ctx context.Context, channel string) error {
-	return a.about(a.client.do(ctx, request{
-		verb: "Unhold", method: http.MethodDelete, path: []string{"channels", channel, "moh"}, again: true,
-	}, nil), channel)
-}
-
-// about completes the judgement of an error that says that a channel is not in
-// our application, which Asterisk says alike of one that has left and of one
-// that is still dialling for us: that one exists, and may come.
-func (a *Adapter) about(err error, channels ...string) error {
-	answer, ok := errors.AsType[*answerError](err)
-	if !ok || !answer.left {
+	if err := a.refuseDialling("Unhold", channel); err != nil {
 		return err
 	}
+	return a.client.do(ctx, request{
+		verb: "Unhold", method: http.MethodDelete, path: []string{"channels", channel, "moh"}, again: true,
+	}, nil)
+}
+
+// refuseDialling refuses what only a channel that has answered can do. Asterisk
+// would obey, as a channel that we dial is in our application from the beginning.
+func (a *Adapter) refuseDialling(verb string, channels ...string) error {
 	for _, c := range channels {
 		if a.legs.dialling(c) {
-			return fault.New("", fault.Conflict, "a channel is still dialling: %w", err)
+			return fault.New("ari."+verb, fault.Conflict, "channel %s is still dialling", c)
 		}
 	}
-	return err
+	return nil
 }

@@ -40,7 +40,8 @@ func TestIDsAreEscaped(t *testing.T) {
 		"POST /ari/channels/" + id + "/play/" + id + "?lang=es&media=sound%3Acustom%2Fa%C3%B1o+nuevo%2Cdigits%3A12%23",
 		"POST /ari/channels/" + id + "/moh?mohClass=sales+%26+more",
 		"PUT /ari/deviceStates/Stasis:" + id + "?deviceState=ONHOLD",
-		"POST /ari/channels?app=operadora&appArgs=leg%2Ca%5C%2Cb&callerId=%22A%26B+C%22+%3C%2B15550100%3E&channelId=op-c1-l1&endpoint=PJSIP%2F%2B1555%40trunk&timeout=1",
+		"POST /ari/channels/create?app=operadora&appArgs=leg%2Ca%5C%2Cb&channelId=op-c1-l1&endpoint=PJSIP%2F%2B1555%40trunk",
+		"POST /ari/channels/op-c1-l1/dial?timeout=1",
 	}
 	if got := f.requests(); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -71,9 +72,9 @@ func TestLostAnswers(t *testing.T) {
 		fails       bool
 	}{
 		{"hangup is repeated", "DELETE /ari/channels/1.1", func(a *Adapter) error { return a.Hangup(ctx, "1.1", 16) }, 2, false},
-		{"originate with an id of ours is repeated", "POST /ari/channels", func(a *Adapter) error {
+		{"originate with an id of ours is repeated", "POST /ari/channels/create", func(a *Adapter) error {
 			return a.Originate(ctx, orchestrator.Origination{Channel: "op-c1-l1", Endpoint: "PJSIP/101", Timeout: time.Second})
-		}, 2, false},
+		}, 3, false}, // create twice, dial
 		{"continue is not repeated", "POST /ari/channels/1.1/continue", func(a *Adapter) error {
 			return a.Continue(ctx, "1.1", orchestrator.DialplanPlace{})
 		}, 1, true},
@@ -149,7 +150,7 @@ func TestErrorsDoNotShowNumbers(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	a := f.adapter(nil)
-	f.handle("POST /ari/channels", answer(500, `{"error":"Allocation failed"}`))
+	f.handle("POST /ari/channels/create", answer(500, `{"error":"Allocation failed"}`))
 	o := orchestrator.Origination{Channel: "op-c1-l1", Endpoint: "PJSIP/15550199@trunk", Timeout: time.Second}
 	err := a.Originate(t.Context(), o)
 	if fault.KindOf(err) != fault.NotFound || strings.Contains(err.Error(), "15550199") {

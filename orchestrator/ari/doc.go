@@ -21,7 +21,17 @@
 //   - EventEnded and EventLeft are told once for each channel of a connection;
 //     nothing is told of a channel after it left, until it comes back.
 //   - A command that may reach Asterisk twice is repeated once when the
-//     connection broke before an answer. A command that timed out is not.
+//     connection broke before an answer. A command that timed out is not; it is
+//     closed by a reset, so that the kernel does not deliver it later.
+//   - An answer is judged by what it is about, in one table (ruling.go).
+//   - When requests are not answered although events arrive, Disconnected is
+//     told after one time-out that a probe confirms, commands fail at once, and
+//     Connected is told over the same socket when a probe is answered. Events go
+//     on being told meanwhile.
+//   - Calls that are being made use at most half of the connections.
+//   - A takeover that one of our own given-up attempts to connect can explain is
+//     answered by connecting again; any other ends Run with ErrReplaced. Whoever
+//     holds the lease then may call Run again at once.
 //
 // # What was seen of Asterisk 22.10
 //
@@ -35,8 +45,18 @@
 // redirection by AMI or console, which cannot be told from a lost request:
 // Asterisk is asked then whether the channel lives. A channel that we
 // originated sends ChannelDestroyed in any case, in the application or not; it
-// is preceded by ChannelHangupRequest and StasisEnd once it had answered. A
+// is preceded by ChannelHangupRequest and StasisEnd. A
 // move to our own application (re-adoption) is StasisEnd and StasisStart at once.
+//
+// Originations. POST /channels takes a channel into the application when it is
+// answered, and hangs up when nobody is connected then. A channel that is made by
+// POST /channels/create is in the application from the beginning (StasisStart in
+// state Down) and stays while nobody is connected; it is dialled by POST
+// /channels/{id}/dial, which answers 409 "not in Stasis" for a moment after the
+// creation and 409 "not in the 'Down' state" when it is dialled already. Its
+// answer is ChannelStateChange to Up. Creation takes no caller id, which is set by
+// variables, and says nothing of an originator that is gone, which is asked for;
+// dial copies caller id and language of its caller over what was set before.
 //
 // Causes of failed originations: 486 gives 17, 603 gives 21, 404 gives 1, 503
 // gives 34, our own cancel the cause we gave. 480, the end of the ring time,

@@ -92,7 +92,7 @@ func TestOriginationsLeaveRoom(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	held := make(chan struct{})
-	f.handle("POST /ari/channels", func(w http.ResponseWriter, r *http.Request) {
+	f.handle("POST /ari/channels/create", func(w http.ResponseWriter, r *http.Request) {
 		<-held
 		answer(200, "{}")(w, r)
 	})
@@ -108,7 +108,7 @@ func TestOriginationsLeaveRoom(t *testing.T) {
 	}
 	made := func() (n int) {
 		for _, r := range f.requests() {
-			if strings.HasPrefix(r, "POST /ari/channels?") {
+			if strings.HasPrefix(r, "POST /ari/channels/create?") {
 				n++
 			}
 		}

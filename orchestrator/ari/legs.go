@@ -15,7 +15,8 @@ type legs struct {
 
 // leg is one channel.
 type leg struct {
-	entered bool               // within the application
+	entered bool               // under our control: within the application and, when originated, answered
+	args    []string           // application arguments of one that was created and has not answered, else nil
 	alerted bool               // EventRinging was told, or the far end sent progress
 	ending  bool               // Asterisk told that a hangup was requested
 	cause   orchestrator.Cause // of that request
@@ -60,6 +61,13 @@ func (l *legs) leaving(channel string, yes bool) {
 	}
 }
 
+// forsake notes that nothing is to be told of a channel whose order we refuse.
+func (l *legs) forsake(channel string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.of(channel).over = true
+}
+
 // dialling tells whether a channel of our making has not answered yet.
 func (l *legs) dialling(channel string) bool {
 	l.mu.Lock()
@@ -80,7 +88,7 @@ func (l *legs) seed(truth orchestrator.Snapshot) {
 	}
 	for id, c := range truth.Channels {
 		g := l.of(id)
-		g.entered, g.over, g.leaving = c.Entered, false, false
+		g.entered, g.over, g.leaving, g.args = c.Entered, false, false, c.Args
 	}
 }
 

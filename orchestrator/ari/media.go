@@ -61,17 +61,20 @@ func (a *Adapter) Play(ctx context.Context, p orchestrator.Playback) error {
 	if p.Language != "" {
 		q.Set("lang", p.Language)
 	}
+	if err := a.refuseDialling("Play", p.Channel); err != nil {
+		return err
+	}
 	r := request{verb: "Play", method: http.MethodPost, path: []string{"channels", p.Channel, "play", p.ID}, query: q}
 	if !p.Again {
 		err := a.client.do(ctx, r, nil)
 		if err == nil || !lostBeforeAnswer(ctx, err) {
-			return a.about(err, p.Channel)
+			return err
 		}
 	}
 	if known, err := a.Playing(ctx, p.ID); err != nil || known {
 		return err
 	}
-	return a.about(a.client.do(ctx, r, nil), p.Channel)
+	return a.client.do(ctx, r, nil)
 }
 
 // StopPlay ends a playback early; EventPlayed follows. One that is over already is no error.

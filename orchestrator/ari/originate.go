@@ -2,12 +2,15 @@ package ari
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	wire "github.com/CyCoreSystems/ari/v6"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -16,6 +19,11 @@ import (
 // Originate calls an endpoint. An endpoint that is unknown or not registered
 // is NotFound; everything later comes as an event. A channel of that id that
 // exists already is the same order given twice, and no error.
+//
+// The channel is created within our application and dialled from there, by two
+// requests. By one (POST /channels) it would come into the application when the
+// phone answers, and Asterisk hangs up on an agent who picks up while nobody is
+// connected. What is given up between the two rings nobody.
 func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) error {
 	r, err := a.origination(o)
 	if err != nil {
@@ -27,7 +35,75 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 		return err
 	}
 	defer a.calling.end()
-	return a.client.do(ctx, r, nil)
+	asked := make(chan originator, 1)
+	go func() { asked <- a.originator(ctx, o.Originator) }()
+	err = a.client.do(ctx, r, nil)
+	from := <-asked
+	if err != nil {
+		return err
+	}
+	if from.err != nil {
+		return errors.Join(from.err, a.undo(ctx, o.Channel, from.err))
+	}
+	return a.dial(ctx, o, from)
+}
+
+// undo removes a channel that will not be dialled, unless that may still be.
+func (a *Adapter) undo(ctx context.Context, channel string, why error) error {
+	if fault.KindOf(why) == fault.Unavailable {
+		return nil
+	}
+	a.legs.forsake(channel)
+	return a.Hangup(ctx, channel, orchestrator.CauseNormal)
+}
+
+// originator is what there is to know of the channel that a call is made for.
+type originator struct {
+	id       string
+	shown    string // its caller id
+	language string
+	err      error
+}
+
+// originator asks for the channel that a call is made for. Asterisk creates and
+// dials a channel for one that is gone without a word.
+func (a *Adapter) originator(ctx context.Context, id string) originator {
+	if id == "" {
+		return originator{}
+	}
+	var c wire.ChannelData
+	err := a.client.do(ctx, request{verb: "Originator", method: http.MethodGet, path: []string{"channels", id}, again: true}, &c)
+	return originator{id: id, shown: callerID(caller(&c)), language: c.Language, err: err}
+}
+
+// dial rings the phone. The channel inherits from its originator what a
+// dialled one does in the dialplan (variables, redirection, music), with its
+// caller id and language: where others were ordered, the first forbids it, and
+// the second is set anew.
+func (a *Adapter) dial(ctx context.Context, o orchestrator.Origination, from originator) error {
+	q := url.Values{"timeout": {strconv.Itoa(int(o.Timeout / time.Second))}}
+	inherits := from.id != "" && from.shown == callerID(o.Caller)
+	if inherits {
+		q.Set("caller", from.id)
+	}
+	r := request{verb: "Dial", method: http.MethodPost, path: []string{"channels", o.Channel, "dial"}, query: q, again: true}
+	for wait := time.Millisecond; ; wait *= 2 {
+		err := a.client.do(ctx, r, nil)
+		if answer, ok := errors.AsType[*answerError](err); !ok || !answer.left || wait > stopPatience || !pause(ctx, wait) {
+			if err == nil && inherits && o.Language != "" && o.Language != from.language {
+				err = a.setLanguage(ctx, o.Channel, o.Language)
+			}
+			return err
+		} // it was created, and is about to enter the application
+	}
+}
+
+func (a *Adapter) setLanguage(ctx context.Context, channel, language string) error {
+	_, err := found(a.client.do(ctx, request{
+		verb: "Language", method: http.MethodPost, path: []string{"channels", channel, "variable"},
+		query: url.Values{"variable": {"CHANNEL(language)"}, "value": {language}}, again: true,
+	}, nil))
+	return err
 }
 
 func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
@@ -47,10 +123,6 @@ func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
 		"app":       {a.cfg.App},
 		"appArgs":   {joinArgs(o.Args)},
 		"channelId": {o.Channel},
-		"timeout":   {strconv.Itoa(seconds)},
-	}
-	if id := callerID(o.Caller); id != "" {
-		q.Set("callerId", id)
 	}
 	if o.Originator != "" {
 		q.Set("originator", o.Originator)
@@ -61,7 +133,7 @@ func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
 		q.Set("otherChannelId", "far-"+o.Channel)
 	}
 	return request{
-		verb: "Originate", method: http.MethodPost, path: []string{"channels"}, query: q,
+		verb: "Originate", method: http.MethodPost, path: []string{"channels", "create"}, query: q,
 		body: variablesBody{originationVariables(o)}, again: true,
 	}, nil
 }
@@ -77,6 +149,13 @@ func originationVariables(o orchestrator.Origination) map[string]string {
 	maps.Copy(v, o.Variables)
 	if o.Language != "" {
 		v["CHANNEL(language)"] = o.Language
+	}
+	// What callerId does in POST /channels.
+	for field, value := range map[string]string{"num": orchestrator.CleanParty(o.Caller).Number, "name": orchestrator.CleanParty(o.Caller).Name} {
+		if value != "" {
+			v["CALLERID("+field+")"] = value
+			v["CONNECTEDLINE("+field+",i)"] = value
+		}
 	}
 	if o.AutoAnswer && strings.HasPrefix(o.Endpoint, "PJSIP/") {
 		v["PJSIP_HEADER(add,Call-Info)"] = "<sip:127.0.0.1>;answer-after=0"

@@ -34,10 +34,14 @@ type Report struct {
 	Request, Event time.Duration
 }
 
-// neededModules is what the adapter uses of Asterisk; without res_pjsip_header_funcs
-// phones cannot be asked to answer by themselves.
+// neededModules is what the adapter uses of Asterisk. The bridge of a dialling
+// channel is bridge_holding's, a recording of a bridge is made by a channel of
+// chan_bridge_media, caller id and language of a call are set by func_callerid and
+// func_channel, and without res_pjsip_header_funcs phones cannot be asked to
+// answer by themselves.
 var neededModules = []string{
-	"app_stasis", "bridge_simple", "bridge_softmix", "chan_pjsip", "format_wav",
+	"app_stasis", "bridge_holding", "bridge_simple", "bridge_softmix", "chan_bridge_media", "chan_pjsip", "format_wav",
+	"func_callerid", "func_channel",
 	"res_ari_applications", "res_ari_asterisk", "res_ari_bridges", "res_ari_channels", "res_ari_device_states",
 	"res_ari_events", "res_ari_playbacks", "res_ari_recordings", "res_ari_sounds",
 	"res_http_websocket", "res_musiconhold", "res_pjsip_header_funcs", "res_stasis", "res_stasis_answer",

@@ -1,6 +1,7 @@
 package ari
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,4 +73,39 @@ func BenchmarkRequest(b *testing.B) {
 		took = append(took, time.Since(begin))
 	}
 	b.ReportMetric(float64(median(took).Microseconds()), "p50-us")
+}
+
+// Each module of the list is missed: the first thing that fails without it is a
+// caller's call.
+func TestMissingModules(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.handle("GET /ari/asterisk/modules", answer(200, `[{"name":"app_stasis.so","status":"Running"},{"name":"chan_bridge_media.so","status":"Not Running"}]`))
+	var r Report
+	must(t, f.adapter(nil).probeModules(t.Context(), &r))
+	if slices.Contains(r.Missing, "app_stasis") || len(r.Missing) != len(neededModules)-1 || !slices.IsSorted(r.Missing) {
+		t.Errorf("missing %q", r.Missing)
+	}
+}
+
+// Without chan_bridge_media no conversation can be recorded, and the probe says so.
+func TestRecordingNeedsItsModule(t *testing.T) {
+	t.Parallel()
+	w, a, h := start(t)
+	ctx := t.Context()
+	_, channel := w.callIn(t, a, h, "5550101", "700101")
+	must(t, a.CreateBridge(ctx, "op-c1-b1"))
+	must(t, a.Join(ctx, "op-c1-b1", channel))
+	if _, err := w.asterisk.CLI("module unload chan_bridge_media.so"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Record(ctx, orchestrator.RecordingOrder{ID: "op-c1-r1", Bridge: "op-c1-b1", Format: "wav"}); err == nil {
+		t.Error("recorded without the module")
+	}
+	r, err := Probe(ctx, w.config(""))
+	must(t, err)
+	if !slices.Equal(r.Missing, []string{"chan_bridge_media"}) || len(r.Warnings()) != 1 {
+		t.Errorf("missing %q, warnings %q", r.Missing, r.Warnings())
+	}
+	must(t, a.DestroyBridge(ctx, "op-c1-b1"))
 }

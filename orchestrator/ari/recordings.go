@@ -29,6 +29,9 @@ func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) err
 	if r.ID == "" || r.Format == "" {
 		return fault.New(op, fault.Invalid, "recording %q in format %q", r.ID, r.Format)
 	}
+	if err := a.refuseDialling("Record", r.Channel); err != nil {
+		return err
+	}
 	q := url.Values{"name": {r.ID}, "format": {r.Format}, "ifExists": {"fail"}}
 	if r.MaxDuration > 0 {
 		q.Set("maxDurationSeconds", wholeSeconds(r.MaxDuration))
@@ -59,7 +62,7 @@ func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) err
 	if status(err) != 0 {
 		a.tapes.remove(r.ID)
 	}
-	return a.about(err, r.Channel)
+	return err
 }
 
 // hearBridge subscribes to a bridge for as long as it exists. Without it we

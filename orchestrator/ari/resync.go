@@ -96,7 +96,7 @@ func truthOf(c *wire.ChannelData, app string) (orchestrator.ChannelTruth, bool) 
 		if name != app {
 			return leg, false
 		}
-		leg.Entered, leg.Args = true, splitArgs(rest)
+		leg.Entered, leg.Args = leg.Up || !originated(c.ID), append([]string{}, splitArgs(rest)...)
 	case "AppDial2":
 		if !orchestrator.Ours(c.ID) {
 			return leg, false

@@ -34,8 +34,8 @@ var rulings = []ruling{
 	{verbs: "Part", status: http.StatusNotFound, done: true},
 	{verbs: "Part", status: http.StatusConflict, text: "Bridge not in Stasis", done: true},
 	// An origination: about the caller, and about the phone.
-	{verbs: "Originate", status: http.StatusBadRequest, text: "Provided originator channel",
-		kind: fault.NotFound, cause: orchestrator.ErrOriginatorGone},
+	{verbs: "Originator", status: http.StatusNotFound, kind: fault.NotFound, cause: orchestrator.ErrOriginatorGone},
+	{verbs: "Dial", status: http.StatusConflict, text: "Channel is not in the 'Down' state", done: true}, // it is dialled already
 	{verbs: "Originate", status: http.StatusInternalServerError, text: "Allocation failed",
 		kind: fault.NotFound, about: "the endpoint cannot be reached"}, // no such technology, endpoint or contact
 	// Channels and bridges that are gone.

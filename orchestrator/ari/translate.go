@@ -74,7 +74,11 @@ func (t *translator) translate(w wire.Event) (orchestrator.Event, verdict) {
 		v = t.legs.leftApplication(&e)
 	case *wire.ChannelStateChange:
 		e.At, e.Channel = time.Time(w.Timestamp), w.Channel.ID
-		v = t.legs.ringing(&e, w.Channel.State == "Ringing", false)
+		if w.Channel.State == "Up" {
+			v = t.legs.answered(&e, &w.Channel)
+		} else {
+			v = t.legs.ringing(&e, w.Channel.State == "Ringing", false)
+		}
 	case *wire.Dial:
 		e.At, e.Channel = time.Time(w.Timestamp), w.Peer.ID
 		v = t.legs.ringing(&e, w.Dialstatus == "RINGING", w.Dialstatus == "PROGRESS")
@@ -113,12 +117,33 @@ func (l *legs) entered(e *orchestrator.Event, w *wire.StasisStart) verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	// It may have been with us before and come back by the dialplan.
+	up := w.Channel.State == "Up"
+	if originated(w.Channel.ID) && !up {
+		if g := l.of(w.Channel.ID); !g.over {
+			*g = leg{args: append([]string{}, w.Args...)} // created, to be dialled
+		}
+		return silent
+	}
 	*l.of(w.Channel.ID) = leg{entered: true}
 	e.Kind = orchestrator.EventEntered
 	e.Channel, e.Args, e.Up, e.CreatedAt = w.Channel.ID, w.Args, w.Channel.State == "Up", createdAt(&w.Channel)
 	if !originated(e.Channel) {
 		e.DID, e.Caller, e.Language = dialled(w.Args, &w.Channel), caller(&w.Channel), w.Channel.Language
 	}
+	return tell
+}
+
+// answered is a channel that we created in the application and whose phone was
+// picked up: now it is under our control.
+func (l *legs) answered(e *orchestrator.Event, c *wire.ChannelData) verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[c.ID]
+	if g == nil || g.entered || g.over || g.args == nil || !originated(c.ID) {
+		return silent
+	}
+	g.entered = true
+	e.Kind, e.Args, e.Up, e.CreatedAt = orchestrator.EventEntered, g.args, true, createdAt(c)
 	return tell
 }
 
@@ -170,6 +195,9 @@ func (l *legs) leftApplication(e *orchestrator.Event) verdict {
 	g := l.m[e.Channel]
 	if g == nil || g.over {
 		return silent
+	}
+	if !g.entered && originated(e.Channel) {
+		return silent // it was not answered: its destruction tells why
 	}
 	g.entered = false
 	switch {

@@ -98,6 +98,9 @@ func testWhileRinging(r *rig) {
 	r.refused("Play", r.PBX.Play(ctx, r.playback(o.Channel, r.Short)), fault.Conflict)
 	r.refused("Hold", r.PBX.Hold(ctx, o.Channel, ""), fault.Conflict)
 	r.refused("Join", r.PBX.Join(ctx, r.bridge(), o.Channel), fault.Conflict)
+	r.refused("Answer", r.PBX.Answer(ctx, o.Channel), fault.Conflict)
+	r.refused("Record", r.PBX.Record(ctx, r.recording("", o.Channel)), fault.Conflict)
+	r.refused("Continue", r.PBX.Continue(ctx, o.Channel, orchestrator.DialplanPlace{}), fault.Conflict)
 	c, ok := r.recut().Channels[o.Channel]
 	if !ok || c.Entered || c.Up || c.CreatedAt.IsZero() {
 		r.Errorf("the snapshot shows %+v, %v", c, ok)
