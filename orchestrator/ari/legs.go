@@ -23,6 +23,7 @@ type leg struct {
 	asked   orchestrator.Cause // of our own Hangup
 	leaving bool               // our own Continue
 	over    bool               // its end was told; stays until Asterisk destroys the channel
+	heard   bool               // a call was made for it: Asterisk tells of it outside of the application, too
 }
 
 func newLegs() *legs { return &legs{m: map[string]*leg{}} }
@@ -59,6 +60,23 @@ func (l *legs) leaving(channel string, yes bool) {
 	if g := l.m[channel]; g != nil {
 		g.leaving = yes
 	}
+}
+
+// callsFor notes that a call is made for a channel.
+func (l *legs) callsFor(channel string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g := l.m[channel]; g != nil {
+		g.heard = true
+	}
+}
+
+// gone tells whether the end of a channel was told, or its leaving.
+func (l *legs) gone(channel string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[channel]
+	return g != nil && g.over
 }
 
 // forsake notes that nothing is to be told of a channel whose order we refuse.
@@ -109,7 +127,7 @@ func (l *legs) settle(channel string, alive bool) bool {
 
 // close notes that the end of a channel was told. l.mu is held.
 func (l *legs) close(channel string, g *leg) {
-	if originated(channel) {
+	if originated(channel) || g.heard {
 		g.over = true
 		return
 	}

@@ -35,6 +35,7 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 		return err
 	}
 	defer a.calling.end()
+	a.legs.callsFor(o.Originator)
 	asked := make(chan originator, 1)
 	go func() { asked <- a.originator(ctx, o.Originator) }()
 	err = a.client.do(ctx, r, nil)

@@ -90,7 +90,9 @@ func (t *translator) translate(w wire.Event) (orchestrator.Event, verdict) {
 		v = t.legs.destroyed(&e)
 	case *wire.ChannelDtmfReceived:
 		e.At, e.Channel, e.Digit = time.Time(w.Timestamp), w.Channel.ID, w.Digit
-		e.Kind, v = orchestrator.EventDigit, tell
+		if e.Kind = orchestrator.EventDigit; !t.legs.gone(e.Channel) {
+			v = tell
+		}
 	case *wire.PlaybackFinished:
 		e.At, v = time.Time(w.Timestamp), tell
 		played(&e, w.Playback)
@@ -124,7 +126,7 @@ func (l *legs) entered(e *orchestrator.Event, w *wire.StasisStart) verdict {
 		}
 		return silent
 	}
-	*l.of(w.Channel.ID) = leg{entered: true}
+	*l.of(w.Channel.ID) = leg{entered: true, heard: l.of(w.Channel.ID).heard}
 	e.Kind = orchestrator.EventEntered
 	e.Channel, e.Args, e.Up, e.CreatedAt = w.Channel.ID, w.Args, w.Channel.State == "Up", createdAt(&w.Channel)
 	if !originated(e.Channel) {

@@ -300,3 +300,35 @@ func BenchmarkTranslate(b *testing.B) {
 	}
 	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
 }
+
+// Asterisk goes on telling of a caller for whom a call was made, after it left.
+func TestNothingIsToldOfOneWhoLeft(t *testing.T) {
+	t.Parallel()
+	tr := newTranslator("lab", newLegs())
+	at := wire.ChannelData{ID: "1.1", State: "Up"}
+	steps := []struct {
+		do   func()
+		w    wire.Event
+		want verdict
+	}{
+		{nil, &wire.StasisStart{Channel: at}, tell},
+		{func() { tr.legs.callsFor("1.1"); tr.legs.leaving("1.1", true) }, &wire.StasisEnd{Channel: at}, tell},
+		{nil, &wire.ChannelDtmfReceived{Channel: at, Digit: "1"}, silent},
+		{nil, &wire.StasisStart{Channel: at}, tell}, // comes back
+		{nil, &wire.ChannelDtmfReceived{Channel: at, Digit: "1"}, tell},
+		{func() { tr.legs.leaving("1.1", true) }, &wire.StasisEnd{Channel: at}, tell},
+		{nil, &wire.ChannelHangupRequest{Channel: at}, silent},
+		{nil, &wire.ChannelDestroyed{Channel: at, Cause: 16}, silent},
+	}
+	for i, s := range steps {
+		if s.do != nil {
+			s.do()
+		}
+		if _, got := tr.translate(s.w); got != s.want {
+			t.Errorf("step %d: %v, want %v", i, got, s.want)
+		}
+	}
+	if len(tr.legs.m) != 0 {
+		t.Errorf("remembered: %+v", tr.legs.m)
+	}
+}
