@@ -48,6 +48,9 @@ var neededModules = []string{
 	"res_stasis_device_state", "res_stasis_playback", "res_stasis_recording",
 }
 
+// Modules are the modules of Asterisk that the adapter uses, sorted.
+func Modules() []string { return slices.Clone(neededModules) }
+
 // minWriteTimeout is the least websocket_write_timeout that bears a pause of
 // the machine operadora runs on.
 const minWriteTimeout = time.Second

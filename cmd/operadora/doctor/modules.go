@@ -31,6 +31,8 @@ var modules = []module{
 	{"res_http_websocket", "events", true},
 	{"bridge_simple", "joining caller and agent", true},
 	{"bridge_softmix", "joining more than two, and recording them", true},
+	{"bridge_holding", "calling agents", true},
+	{"chan_bridge_media", "recording conversations: without it every recording fails", true},
 	{"chan_pjsip", "SIP phones and trunks", true},
 	{"res_rtp_asterisk", "audio", true},
 	{"res_pjsip_session", "SIP calls", true},
@@ -48,8 +50,8 @@ var modules = []module{
 	{"app_stack", "feature codes in the dialplan", false},
 	{"app_playback", "the apology while operadora is away", false},
 	{"func_dialplan", "the emergency route of the dialplan", false},
-	{"func_channel", "feature codes in the dialplan", false},
-	{"func_callerid", "feature codes in the dialplan", false},
+	{"func_channel", "the language of a call, and feature codes in the dialplan", true},
+	{"func_callerid", "the caller id that agents see, and feature codes in the dialplan", true},
 }
 
 // formats are the modules that write each format of recordings.
