@@ -10,7 +10,8 @@ var (
 	// ErrHeld means that another instance holds the lease of a PBX.
 	ErrHeld = errors.New("another instance holds the lease of this PBX")
 	// ErrReplaced means that another client has connected to the PBX with our
-	// application name; the adapter has stopped.
+	// application name; the adapter has stopped. It may be a late connection of
+	// our own that nobody serves: who proves the lease afterwards runs again at once.
 	ErrReplaced = errors.New("another client took this application over")
 	// ErrOriginatorGone means that a call was not made because the channel it was
 	// to be made for has ended; the endpoint was not even asked.
