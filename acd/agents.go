@@ -23,14 +23,14 @@ var opTriggers = map[orchestrator.AgentOp]Trigger{
 // only. A command that names an agent without coming from the agent's phone
 // and without being trusted needs the right PIN.
 func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
-	r := s.roster.Load()
-	a, refused := r.identify(cmd)
+	dir := s.directory.Load()
+	a, refused := dir.identify(cmd)
 	answer := orchestrator.AgentAnswer{Result: refused, Agent: a.ID, Language: a.Language}
 	if refused != "" {
 		return answer, nil
 	}
 	if cmd.Op == orchestrator.AgentDispose {
-		return s.dispose(ctx, r, a, cmd, answer)
+		return s.dispose(ctx, dir, a, cmd, answer)
 	}
 	trigger, ok := opTriggers[cmd.Op]
 	if !ok {
@@ -38,13 +38,13 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 	}
 	var reason string
 	if cmd.Op == orchestrator.AgentPause {
-		if reason, ok = r.reason(cmd.Reason); !ok {
+		if reason, ok = dir.reason(cmd.Reason); !ok {
 			answer.Result = orchestrator.AgentBadReason
 			return answer, nil
 		}
 	}
 	res, err := s.store.Change(ctx, s.now(), ChangeOrder{
-		Seat: r.seatOf(a.ID), Trigger: trigger, Reason: reason, By: cmd.By, OfferID: newUnique(),
+		Station: dir.stationOf(a.ID), Trigger: trigger, Reason: reason, By: cmd.By, OfferID: newUnique(),
 	})
 	if err != nil {
 		return answer, err
@@ -53,13 +53,13 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 }
 
 // identify finds the agent a command is for, or says why not.
-func (r *roster) identify(cmd orchestrator.AgentCommand) (Agent, orchestrator.AgentResult) {
-	atPhone := r.phones[phone{cmd.PBX, cmd.Endpoint}]
+func (dir *directory) identify(cmd orchestrator.AgentCommand) (Agent, orchestrator.AgentResult) {
+	atPhone := dir.phones[phone{cmd.PBX, cmd.Endpoint}]
 	id := cmd.Agent
 	if id == "" {
 		id = atPhone
 	}
-	a, ok := r.agents[id]
+	a, ok := dir.agents[id]
 	if !ok {
 		return Agent{}, orchestrator.AgentUnknown
 	}
@@ -79,14 +79,14 @@ func (r *roster) identify(cmd orchestrator.AgentCommand) (Agent, orchestrator.Ag
 	return a, ""
 }
 
-func (s *Service) dispose(ctx context.Context, r *roster, a Agent, cmd orchestrator.AgentCommand, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {
-	byQueue := r.disposition(cmd.Disposition)
+func (s *Service) dispose(ctx context.Context, dir *directory, a Agent, cmd orchestrator.AgentCommand, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {
+	byQueue := dir.disposition(cmd.Disposition)
 	if len(byQueue) == 0 {
 		answer.Result = orchestrator.AgentBadDisposition
 		return answer, nil
 	}
 	res, err := s.store.Dispose(ctx, s.now(), DisposeOrder{
-		Seat: r.seatOf(a.ID), ByQueue: byQueue, By: cmd.By, OfferID: newUnique(),
+		Station: dir.stationOf(a.ID), ByQueue: byQueue, By: cmd.By, OfferID: newUnique(),
 	})
 	if err != nil {
 		return answer, err
@@ -121,13 +121,13 @@ func (s *Service) Device(ctx context.Context, pbx, endpoint string, state orches
 	default:
 		return fault.New("acd.Device", fault.Invalid, "device state %q is unknown", state)
 	}
-	r := s.roster.Load()
-	agent, ok := r.phones[phone{pbx, endpoint}]
+	dir := s.directory.Load()
+	agent, ok := dir.phones[phone{pbx, endpoint}]
 	if !ok {
 		return nil
 	}
 	now := s.now()
-	o, err := s.store.Device(ctx, now, r.seatOf(agent), state, newUnique())
+	o, err := s.store.Device(ctx, now, dir.stationOf(agent), state, newUnique())
 	if err != nil {
 		return err
 	}

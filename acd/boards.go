@@ -23,11 +23,11 @@ func (s *Service) Agent(ctx context.Context, id string) (AgentView, error) {
 	if err != nil {
 		return AgentView{}, err
 	}
-	r := s.roster.Load()
-	if _, defined := r.agents[id]; !defined && !stored {
+	dir := s.directory.Load()
+	if _, defined := dir.agents[id]; !defined && !stored {
 		return AgentView{}, fault.New("acd.Agent", fault.NotFound, "no agent %.60q", id)
 	}
-	return r.agentView(id, rec), nil
+	return dir.agentView(id, rec), nil
 }
 
 // readBoards reads what Snapshot and Recent share.
@@ -38,7 +38,7 @@ func (s *Service) readBoards(ctx context.Context) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	s.tellUnreadable(ctx, rec.Unreadable)
-	return s.roster.Load().view(rec, now), nil
+	return s.directory.Load().view(rec, now), nil
 }
 
 // tellUnreadable logs each record that cannot be read once, until it can be

@@ -122,7 +122,7 @@ func (s *Service) retry(ctx context.Context, err error) {
 // Expire deals with everything that is due on the PBXs driven from here. Start has it done in time; only who
 // moves the clock by hand calls it.
 func (s *Service) Expire(ctx context.Context) error {
-	for _, pbx := range s.roster.Load().pbxs {
+	for _, pbx := range s.directory.Load().pbxs {
 		if s.drives != nil && !s.drives(pbx) {
 			continue // whoever drives it does; here, Wake comes with the connection
 		}
@@ -162,7 +162,7 @@ func (s *Service) due(ctx context.Context, d Deadline) (bool, error) {
 	if d.Kind == DueOffer {
 		return s.lapse(ctx, d.ID)
 	}
-	done, o, err := s.store.Wake(ctx, s.now(), s.roster.Load().seatOf(d.ID), d, newUnique())
+	done, o, err := s.store.Wake(ctx, s.now(), s.directory.Load().stationOf(d.ID), d, newUnique())
 	s.announce(o)
 	return done, err
 }

@@ -57,11 +57,11 @@ func (s *clockStore) Claim(_ context.Context, now time.Time, _ string, lease tim
 	return out, next, nil
 }
 
-func (s *clockStore) Wake(_ context.Context, now time.Time, seat *Seat, _ Deadline, _ string) (bool, *OfferRecord, error) {
+func (s *clockStore) Wake(_ context.Context, now time.Time, station *Station, _ Deadline, _ string) (bool, *OfferRecord, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.due, seat.Agent)
-	s.woken[seat.Agent] = now
+	delete(s.due, station.Agent)
+	s.woken[station.Agent] = now
 	return true, nil, nil
 }
 

@@ -15,8 +15,8 @@ const maxRaces = 10
 // Enqueue implements orchestrator.Distributor.
 func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestrator.Placement, error) {
 	const op = "acd.Enqueue"
-	r := s.roster.Load()
-	q, ok := r.queues[w.Queue]
+	dir := s.directory.Load()
+	q, ok := dir.queues[w.Queue]
 	if !ok {
 		return orchestrator.Placement{Result: orchestrator.RefusedQueue}, nil
 	}
@@ -28,7 +28,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		w.Entered = now
 	}
 	order := EnqueueOrder{
-		Call: w.Call, Queue: r.seeking(q.ID), MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
+		Call: w.Call, Queue: dir.seeking(q.ID), MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
 		Record: CallRecord{
 			Queue: q.ID, PBX: w.PBX, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Score: CallScore(w.Entered.UnixMilli(), w.Priority+q.Priority),
@@ -102,7 +102,7 @@ func (s *Service) withdraw(ctx context.Context, offer string) error {
 
 // Answered implements orchestrator.Distributor.
 func (s *Service) Answered(ctx context.Context, o orchestrator.Offer) (bool, error) {
-	return s.store.Answer(ctx, s.now(), o.ID, s.roster.Load().seatOf(o.Agent), QueueAt{o.Queue, o.PBX})
+	return s.store.Answer(ctx, s.now(), o.ID, s.directory.Load().stationOf(o.Agent), QueueAt{o.Queue, o.PBX})
 }
 
 // Failed implements orchestrator.Distributor. An offer that was answered but
@@ -121,7 +121,7 @@ func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestr
 	if !res.Failed || (res.ForCall == nil && res.Position == 0 && why != orchestrator.OfferCancelled) {
 		return s.placeOf(ctx, o.Call)
 	}
-	q, _ := s.roster.Load().queue(o.Queue)
+	q, _ := s.directory.Load().queue(o.Queue)
 	switch {
 	case why == orchestrator.OfferCancelled:
 		return orchestrator.Placement{Result: orchestrator.PlacedOut}, nil
@@ -135,8 +135,8 @@ func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestr
 // fail ends an offer and announces what its agent gets next. rest replaces the
 // queue's retry time when it is not 0.
 func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure, rest time.Duration) (FailResult, error) {
-	r := s.roster.Load()
-	q, ok := r.queue(o.Queue)
+	dir := s.directory.Load()
+	q, ok := dir.queue(o.Queue)
 	if !ok {
 		q = NewQueue()
 	}
@@ -145,7 +145,7 @@ func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrat
 	}
 	now := s.now()
 	order := FailOrder{
-		Offer: o.ID, Why: why, PBX: o.PBX, Seat: r.seatOf(o.Agent), Queue: r.seeking(o.Queue),
+		Offer: o.ID, Why: why, PBX: o.PBX, Station: dir.stationOf(o.Agent), Queue: dir.seeking(o.Queue),
 		MaxMiss: q.MissesBeforePause, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest),
 		CallID: newUnique(), AgentID: newUnique(),
 	}
@@ -169,7 +169,7 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 		if err != nil || !ok {
 			return out, err
 		}
-		q, _ := s.roster.Load().queue(c.Queue)
+		q, _ := s.directory.Load().queue(c.Queue)
 		if c.Offer != "" {
 			o, ok, err := s.store.Offer(ctx, c.Offer)
 			if err != nil {
@@ -193,10 +193,10 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 
 // Finished implements orchestrator.Distributor.
 func (s *Service) Finished(ctx context.Context, o orchestrator.Offer, talked time.Duration) error {
-	r := s.roster.Load()
-	now, wrap := s.now(), r.wrapUp(o.Agent, o.Queue)
+	dir := s.directory.Load()
+	now, wrap := s.now(), dir.wrapUp(o.Agent, o.Queue)
 	res, err := s.store.Finish(ctx, now, FinishOrder{
-		Offer: o.ID, PBX: o.PBX, Seat: r.seatOf(o.Agent), WrapUp: wrap, Talked: talked, OfferID: newUnique(),
+		Offer: o.ID, PBX: o.PBX, Station: dir.stationOf(o.Agent), WrapUp: wrap, Talked: talked, OfferID: newUnique(),
 	})
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 	}
 	s.reload.Lock()
 	defer s.reload.Unlock()
-	s.roster.Store(newRoster(defs, s.roster.Load(), s.cfg.OfferGrace))
+	s.directory.Store(newDirectory(defs, s.directory.Load(), s.cfg.OfferGrace))
 	if err := s.reconcile(ctx); err != nil {
 		// The definitions are in force; the agents' places follow when the store answers.
 		s.log.WarnContext(ctx, "agents keep their places until the store answers", "error", err)
@@ -35,16 +35,16 @@ func (s *Service) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r := s.roster.Load()
+	dir := s.directory.Load()
 	for id, a := range rec.Agents {
-		seat, defined := r.seats[id]
-		moved := a.Endpoint != "" && defined && (a.Endpoint != seat.Endpoint || a.PBX != seat.PBX)
+		station, defined := dir.stations[id]
+		moved := a.Endpoint != "" && defined && (a.Endpoint != station.Endpoint || a.PBX != station.PBX)
 		switch {
 		case !defined || moved:
 			err = s.store.Retire(ctx, s.now(), id, a.PBX, a.places(), ReasonRemoved)
-		case a.Print != seat.Print:
+		case a.Print != station.Print:
 			var o *OfferRecord
-			o, err = s.store.Index(ctx, s.now(), seat, a.places(), newUnique())
+			o, err = s.store.Index(ctx, s.now(), station, a.places(), newUnique())
 			s.announce(o)
 		}
 		if err != nil {

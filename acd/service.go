@@ -14,16 +14,16 @@ import (
 // Service distributes calls. It implements orchestrator.Distributor,
 // orchestrator.Agents and orchestrator.Devices.
 type Service struct {
-	store  Store
-	calls  LiveCalls
-	drives func(pbx string) bool
-	cfg    Config
-	log    *slog.Logger
-	now    func() time.Time
-	roster atomic.Pointer[roster]
-	outbox *outbox
-	alarm  *alarm
-	stale  atomic.Bool // agents' places may not be those of the roster
+	store     Store
+	calls     LiveCalls
+	drives    func(pbx string) bool
+	cfg       Config
+	log       *slog.Logger
+	now       func() time.Time
+	directory atomic.Pointer[directory]
+	outbox    *outbox
+	alarm     *alarm
+	stale     atomic.Bool // agents' places may not be those of the directory
 
 	boards     shared[Snapshot]
 	unreadable map[string]bool // records told of in the log; only who reads boards touches it
@@ -82,7 +82,7 @@ func New(p Parts) (*Service, error) {
 		log: p.Log.With("component", "acd"), outbox: newOutbox(), alarm: newAlarm(),
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now
-	s.roster.Store(newRoster(p.Definitions, nil, p.Config.OfferGrace))
+	s.directory.Store(newDirectory(p.Definitions, nil, p.Config.OfferGrace))
 	s.stale.Store(true)
 	return s, nil
 }
@@ -109,7 +109,7 @@ func (s *Service) Stop() {
 }
 
 // Definitions returns the definitions in force.
-func (s *Service) Definitions() Definitions { return s.roster.Load().defs }
+func (s *Service) Definitions() Definitions { return s.directory.Load().defs }
 
 // Endpoints lists the phones of the agents of a PBX.
 func (s *Service) Endpoints(pbx string) []string {

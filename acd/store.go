@@ -48,7 +48,7 @@ type OfferStore interface {
 	// Offer returns an offer in force.
 	Offer(ctx context.Context, id string) (o OfferRecord, ok bool, err error)
 	// Answer takes an offer up; true also when it was before.
-	Answer(ctx context.Context, now time.Time, offer string, seat *Seat, in QueueAt) (bool, error)
+	Answer(ctx context.Context, now time.Time, offer string, station *Station, in QueueAt) (bool, error)
 	// Fail ends an offer whose conversation never began and matches its call and its agent anew.
 	Fail(ctx context.Context, now time.Time, f FailOrder) (FailResult, error)
 	// Finish ends an answered offer.
@@ -64,12 +64,12 @@ type AgentStore interface {
 	// Dispose gives a disposition to the agent's current or last call.
 	Dispose(ctx context.Context, now time.Time, d DisposeOrder) (ChangeResult, error)
 	// Device stores what the PBX says of the agent's phone.
-	Device(ctx context.Context, now time.Time, seat *Seat, state orchestrator.DeviceState, offerID string) (*OfferRecord, error)
+	Device(ctx context.Context, now time.Time, station *Station, state orchestrator.DeviceState, offerID string) (*OfferRecord, error)
 	// Wake ends a wrap-up or a rest that is over, and gives one that is not its
 	// deadline back; done is false when there is none.
-	Wake(ctx context.Context, now time.Time, seat *Seat, d Deadline, offerID string) (done bool, o *OfferRecord, err error)
-	// Index brings an agent's places in line with a changed seat; before names the places held so far.
-	Index(ctx context.Context, now time.Time, seat *Seat, before []QueueAt, offerID string) (*OfferRecord, error)
+	Wake(ctx context.Context, now time.Time, station *Station, d Deadline, offerID string) (done bool, o *OfferRecord, err error)
+	// Index brings an agent's places in line with a changed station; before names the places held so far.
+	Index(ctx context.Context, now time.Time, station *Station, before []QueueAt, offerID string) (*OfferRecord, error)
 	// Retire logs an agent out, after the current call if there is one, and
 	// forgets the record once it is free.
 	Retire(ctx context.Context, now time.Time, agent, pbx string, before []QueueAt, why string) error
@@ -107,7 +107,7 @@ type AgentRecord struct {
 	Language   string                   `json:"language,omitempty"`
 	AutoAnswer bool                     `json:"auto_answer,omitempty"`
 	Queues     string                   `json:"queues,omitempty"` // names joined by commas
-	Print      string                   `json:"print,omitempty"`  // the seat's
+	Print      string                   `json:"print,omitempty"`  // the station's
 	Device     orchestrator.DeviceState `json:"device"`
 	DeviceAt   int64                    `json:"device_at,omitempty"`
 	// Hearsay means that Device is inferred from a failed offer, not told by the PBX.
@@ -177,7 +177,7 @@ func (r Records) unreadable(kind RecordKind, id string) bool {
 type EnqueueOrder struct {
 	Call      string
 	Record    CallRecord
-	Queue     SeatQueue
+	Queue     QueueRules
 	MaxLength int  // 0 is unlimited
 	NeedStaff bool // refuse when nobody is logged in
 	OfferID   string
@@ -195,10 +195,10 @@ type EnqueueResult struct {
 type FailOrder struct {
 	Offer    string
 	Why      orchestrator.OfferFailure
-	PBX      string    // the call's
-	Seat     *Seat     // the agent's
-	Queue    SeatQueue // the call's
-	MaxMiss  int       // 0 is never
+	PBX      string     // the call's
+	Station  *Station   // the agent's
+	Queue    QueueRules // the call's
+	MaxMiss  int        // 0 is never
 	Rest     time.Duration
 	RestLong time.Duration // after busy and unreachable, until the phone shows a sign of life
 	CallID   string        // offer id for the call's next agent
@@ -217,7 +217,7 @@ type FailResult struct {
 type FinishOrder struct {
 	Offer   string
 	PBX     string
-	Seat    *Seat
+	Station *Station
 	WrapUp  time.Duration
 	Talked  time.Duration
 	OfferID string
@@ -232,7 +232,7 @@ type FinishResult struct {
 
 // ChangeOrder is an agent's wish. Trigger is OnLogin, OnLogout, OnPause or OnResume.
 type ChangeOrder struct {
-	Seat       *Seat
+	Station    *Station
 	Trigger    Trigger
 	Reason, By string
 	OfferID    string
@@ -240,7 +240,7 @@ type ChangeOrder struct {
 
 // DisposeOrder gives a disposition.
 type DisposeOrder struct {
-	Seat    *Seat
+	Station *Station
 	ByQueue map[string]string // what it is called in each queue; anyQueue for the rest
 	By      string
 	OfferID string

@@ -95,36 +95,36 @@ type AgentView struct {
 }
 
 // view puts definitions and records together.
-func (r *roster) view(rec Records, now time.Time) Snapshot {
-	out := Snapshot{At: now.UnixMilli(), Agents: r.agentViews(rec), Unreadable: len(rec.Unreadable)}
+func (dir *directory) view(rec Records, now time.Time) Snapshot {
+	out := Snapshot{At: now.UnixMilli(), Agents: dir.agentViews(rec), Unreadable: len(rec.Unreadable)}
 	calls := callViews(rec)
-	ids := slices.Collect(maps.Keys(r.queues))
-	for id := range r.closing {
+	ids := slices.Collect(maps.Keys(dir.queues))
+	for id := range dir.closing {
 		ids = append(ids, id)
 	}
 	for id := range calls {
-		if _, known := r.queue(id); !known {
+		if _, known := dir.queue(id); !known {
 			ids = append(ids, id) // calls of a queue that was removed while operadora was down
 		}
 	}
 	slices.Sort(ids)
-	staff := r.staff(out.Agents)
+	staff := dir.staff(out.Agents)
 	for _, id := range ids {
-		out.Queues = append(out.Queues, r.queueView(id, calls[id], staff[id], rec, now.UnixMilli()))
+		out.Queues = append(out.Queues, dir.queueView(id, calls[id], staff[id], rec, now.UnixMilli()))
 	}
 	return out
 }
 
-func (r *roster) agentViews(rec Records) []AgentView {
-	out := make([]AgentView, 0, len(r.agents))
-	for id := range r.agents {
+func (dir *directory) agentViews(rec Records) []AgentView {
+	out := make([]AgentView, 0, len(dir.agents))
+	for id := range dir.agents {
 		if !rec.unreadable(KindAgent, id) { // nobody knows the state of such a one
-			out = append(out, r.agentView(id, rec.Agents[id]))
+			out = append(out, dir.agentView(id, rec.Agents[id]))
 		}
 	}
 	for id, a := range rec.Agents {
-		if _, defined := r.agents[id]; !defined {
-			out = append(out, r.agentView(id, a))
+		if _, defined := dir.agents[id]; !defined {
+			out = append(out, dir.agentView(id, a))
 		}
 	}
 	slices.SortFunc(out, func(a, b AgentView) int { return cmp.Compare(a.ID, b.ID) })
@@ -133,16 +133,16 @@ func (r *roster) agentViews(rec Records) []AgentView {
 
 // agentView puts an agent's definition and record together. A record without a
 // definition is of an agent who leaves after the call.
-func (r *roster) agentView(id string, a AgentRecord) AgentView {
+func (dir *directory) agentView(id string, a AgentRecord) AgentView {
 	v := viewOf(id, a)
-	d, defined := r.agents[id]
+	d, defined := dir.agents[id]
 	if !defined {
 		v.Undefined, v.PBX, v.Endpoint = true, a.PBX, a.Endpoint
 		return v
 	}
-	seat := r.seats[id]
-	v.Name, v.PBX, v.Endpoint, v.Language = d.Name, seat.PBX, seat.Endpoint, seat.Language
-	v.Queues = seat.QueueNames()
+	station := dir.stations[id]
+	v.Name, v.PBX, v.Endpoint, v.Language = d.Name, station.PBX, station.Endpoint, station.Language
+	v.Queues = station.QueueNames()
 	return v
 }
 
@@ -194,7 +194,7 @@ func callViews(rec Records) map[string][]CallView {
 }
 
 // staff groups the agents logged in by queue.
-func (r *roster) staff(agents []AgentView) map[string][]AgentView {
+func (dir *directory) staff(agents []AgentView) map[string][]AgentView {
 	out := map[string][]AgentView{}
 	for _, a := range agents {
 		if a.State == StateOffline {
@@ -207,10 +207,10 @@ func (r *roster) staff(agents []AgentView) map[string][]AgentView {
 	return out
 }
 
-func (r *roster) queueView(id string, calls []CallView, staff []AgentView, rec Records, now int64) QueueView {
-	q, defined := r.queues[id]
+func (dir *directory) queueView(id string, calls []CallView, staff []AgentView, rec Records, now int64) QueueView {
+	q, defined := dir.queues[id]
 	if !defined {
-		q = r.closing[id]
+		q = dir.closing[id]
 	}
 	v := QueueView{ID: id, Name: q.Name, Closing: !defined, Calls: calls, MaxLength: q.MaxLength,
 		Strategy: q.Strategy, Level: q.ServiceLevel.Milliseconds()}

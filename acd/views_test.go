@@ -11,7 +11,7 @@ import (
 )
 
 // scene is a contact centre at one moment: now is 100 s after zero.
-func scene() (*roster, Records, time.Time) {
+func scene() (*directory, Records, time.Time) {
 	ventas, soporte := NewQueue(), NewQueue()
 	ventas.ID, soporte.ID = "ventas", "soporte"
 	soporte.Strategy = RoundRobin
@@ -58,7 +58,7 @@ func scene() (*roster, Records, time.Time) {
 		},
 		Paces: map[QueueAt]Pace{{"soporte", "uno"}: {At: 1, Gap: 7_000}, {"soporte", "dos"}: {At: 1, Gap: 2_000}},
 	}
-	return newRoster(d, nil, time.Second), rec, time.UnixMilli(100_000)
+	return newDirectory(d, nil, time.Second), rec, time.UnixMilli(100_000)
 }
 
 func TestQueueViews(t *testing.T) {

@@ -11,15 +11,15 @@ import (
 
 // Change carries an agent's wish out, remembers it or refuses it.
 func (s *Store) Change(ctx context.Context, now time.Time, c acd.ChangeOrder) (acd.ChangeResult, error) {
-	r, err := s.run(ctx, "acd/redisstore.Change", agentChange, s.seatKeys(c.Seat.PBX, c.Seat),
-		ms(now), c.Seat.Agent, string(c.Trigger), c.Reason, c.By, c.Seat.JSON(), c.OfferID)
+	r, err := s.run(ctx, "acd/redisstore.Change", agentChange, s.stationKeys(c.Station.PBX, c.Station),
+		ms(now), c.Station.Agent, string(c.Trigger), c.Reason, c.By, c.Station.JSON(), c.OfferID)
 	return changeResult(r, err)
 }
 
 // Dispose gives a disposition to the agent's current or last call.
 func (s *Store) Dispose(ctx context.Context, now time.Time, d acd.DisposeOrder) (acd.ChangeResult, error) {
-	r, err := s.run(ctx, "acd/redisstore.Dispose", agentDispose, s.seatKeys(d.Seat.PBX, d.Seat),
-		ms(now), d.Seat.Agent, encode(d.ByQueue), d.By, d.Seat.JSON(), d.OfferID)
+	r, err := s.run(ctx, "acd/redisstore.Dispose", agentDispose, s.stationKeys(d.Station.PBX, d.Station),
+		ms(now), d.Station.Agent, encode(d.ByQueue), d.By, d.Station.JSON(), d.OfferID)
 	return changeResult(r, err)
 }
 
@@ -32,9 +32,9 @@ func changeResult(r reply, err error) (acd.ChangeResult, error) {
 }
 
 // Device stores what the PBX says of the agent's phone.
-func (s *Store) Device(ctx context.Context, now time.Time, seat *acd.Seat, state orchestrator.DeviceState, offerID string) (*acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.Device", agentDevice, s.seatKeys(seat.PBX, seat),
-		ms(now), seat.Agent, string(state), seat.JSON(), offerID)
+func (s *Store) Device(ctx context.Context, now time.Time, station *acd.Station, state orchestrator.DeviceState, offerID string) (*acd.OfferRecord, error) {
+	r, err := s.run(ctx, "acd/redisstore.Device", agentDevice, s.stationKeys(station.PBX, station),
+		ms(now), station.Agent, string(state), station.JSON(), offerID)
 	if err != nil {
 		return nil, err
 	}
@@ -42,9 +42,9 @@ func (s *Store) Device(ctx context.Context, now time.Time, seat *acd.Seat, state
 }
 
 // Wake ends a wrap-up or a rest that is over.
-func (s *Store) Wake(ctx context.Context, now time.Time, seat *acd.Seat, d acd.Deadline, offerID string) (bool, *acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.Wake", agentWake, s.seatKeys(d.PBX, seat),
-		ms(now), seat.Agent, string(d.Kind), seat.JSON(), offerID)
+func (s *Store) Wake(ctx context.Context, now time.Time, station *acd.Station, d acd.Deadline, offerID string) (bool, *acd.OfferRecord, error) {
+	r, err := s.run(ctx, "acd/redisstore.Wake", agentWake, s.stationKeys(d.PBX, station),
+		ms(now), station.Agent, string(d.Kind), station.JSON(), offerID)
 	if err != nil {
 		return false, nil, err
 	}
@@ -52,10 +52,10 @@ func (s *Store) Wake(ctx context.Context, now time.Time, seat *acd.Seat, d acd.D
 	return r.number(0) == 1, offer, err
 }
 
-// Index brings an agent's places in line with a changed seat.
-func (s *Store) Index(ctx context.Context, now time.Time, seat *acd.Seat, before []acd.QueueAt, offerID string) (*acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.Index", agentIndex, s.seatKeys(seat.PBX, seat, before...),
-		ms(now), seat.Agent, seat.JSON(), offerID)
+// Index brings an agent's places in line with a changed station.
+func (s *Store) Index(ctx context.Context, now time.Time, station *acd.Station, before []acd.QueueAt, offerID string) (*acd.OfferRecord, error) {
+	r, err := s.run(ctx, "acd/redisstore.Index", agentIndex, s.stationKeys(station.PBX, station, before...),
+		ms(now), station.Agent, station.JSON(), offerID)
 	if err != nil {
 		return nil, err
 	}

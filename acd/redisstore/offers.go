@@ -14,8 +14,8 @@ func (s *Store) Offer(ctx context.Context, id string) (o acd.OfferRecord, ok boo
 }
 
 // Answer takes an offer up.
-func (s *Store) Answer(ctx context.Context, now time.Time, offer string, seat *acd.Seat, in acd.QueueAt) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.seatKeys(in.PBX, seat), ms(now), offer, field(in))
+func (s *Store) Answer(ctx context.Context, now time.Time, offer string, station *acd.Station, in acd.QueueAt) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.stationKeys(in.PBX, station), ms(now), offer, field(in))
 }
 
 // failSettings are the queue's settings that a failed offer needs.
@@ -29,8 +29,8 @@ type failSettings struct {
 func (s *Store) Fail(ctx context.Context, now time.Time, f acd.FailOrder) (acd.FailResult, error) {
 	at := acd.QueueAt{Queue: f.Queue.Queue, PBX: f.PBX}
 	set := failSettings{f.MaxMiss, f.Rest.Milliseconds(), f.RestLong.Milliseconds()}
-	r, err := s.run(ctx, "acd/redisstore.Fail", offerFail, s.seatKeys(f.PBX, f.Seat, at),
-		ms(now), f.Offer, string(f.Why), f.Seat.JSON(), encode(f.Queue), encode(set), f.CallID, f.AgentID)
+	r, err := s.run(ctx, "acd/redisstore.Fail", offerFail, s.stationKeys(f.PBX, f.Station, at),
+		ms(now), f.Offer, string(f.Why), f.Station.JSON(), encode(f.Queue), encode(set), f.CallID, f.AgentID)
 	if err != nil || r.number(0) == 0 {
 		return acd.FailResult{}, err
 	}
@@ -44,8 +44,8 @@ func (s *Store) Fail(ctx context.Context, now time.Time, f acd.FailOrder) (acd.F
 
 // Finish ends an answered offer and, without wrap-up, finds the agent's next call in the same script.
 func (s *Store) Finish(ctx context.Context, now time.Time, f acd.FinishOrder) (acd.FinishResult, error) {
-	r, err := s.run(ctx, "acd/redisstore.Finish", offerFinish, s.seatKeys(f.PBX, f.Seat),
-		ms(now), f.Offer, f.Seat.JSON(), f.WrapUp.Milliseconds(), f.Talked.Milliseconds(), f.OfferID)
+	r, err := s.run(ctx, "acd/redisstore.Finish", offerFinish, s.stationKeys(f.PBX, f.Station),
+		ms(now), f.Offer, f.Station.JSON(), f.WrapUp.Milliseconds(), f.Talked.Milliseconds(), f.OfferID)
 	if err != nil {
 		return acd.FinishResult{}, err
 	}

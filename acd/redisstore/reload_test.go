@@ -160,7 +160,7 @@ func TestRestart(t *testing.T) {
 	}
 	w.answer(o.ID)
 	w.finish(talking.ID)
-	w.until("the seats are those of the new definitions", func() bool {
+	w.until("the stations are those of the new definitions", func() bool {
 		return w.agent("a00").Queues == "ventas" && w.agent("a01").Queues == "ventas" && w.agent("a02").Queues == "ventas"
 	})
 	s, err := w.svc.Snapshot(w.ctx())

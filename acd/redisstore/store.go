@@ -46,12 +46,12 @@ func (s *Store) base(pbx string, queues ...acd.QueueAt) []string {
 	return k
 }
 
-// seatKeys returns base for a seat's queues and those after. An agent who is
-// not defined any more has a seat without PBX, so that is told apart.
-func (s *Store) seatKeys(pbx string, seat *acd.Seat, after ...acd.QueueAt) []string {
-	queues := make([]acd.QueueAt, 0, len(seat.Queues)+len(after))
-	for _, q := range seat.Queues {
-		queues = append(queues, acd.QueueAt{Queue: q.Queue, PBX: seat.PBX})
+// stationKeys returns base for a station's queues and those after. An agent who is
+// not defined any more has a station without PBX, so that is told apart.
+func (s *Store) stationKeys(pbx string, station *acd.Station, after ...acd.QueueAt) []string {
+	queues := make([]acd.QueueAt, 0, len(station.Queues)+len(after))
+	for _, q := range station.Queues {
+		queues = append(queues, acd.QueueAt{Queue: q.Queue, PBX: station.PBX})
 	}
 	return s.base(pbx, append(queues, after...)...)
 }

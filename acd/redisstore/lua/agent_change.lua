@@ -1,10 +1,10 @@
 -- agent_change: login, logout, pause or resume; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues.
 -- ARGV[2] agent id   ARGV[3] trigger   ARGV[4] reason or ''   ARGV[5] who asked
--- ARGV[6] Seat       ARGV[7] unique part of the offer's id
+-- ARGV[6] Station       ARGV[7] unique part of the offer's id
 -- Returns {outcome, state, offer or ''}; outcome is ok, later or refused.
 local id, trigger, why, by = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local seat = cjson.decode(ARGV[6])
+local station = cjson.decode(ARGV[6])
 local a = load(AGENTS, id) or fresh()
 if why == '' then why = nil end
 local later = LATER[a.state] and LATER[a.state][trigger]
@@ -20,12 +20,12 @@ if trigger == 'resume' and a.next then
 end
 local same = trigger == 'pause' and a.state == 'paused' and a.reason == why
 if same or not NEXT[a.state][trigger] then return {'refused', a.state, ''} end
-if trigger == 'login' then adopt(a, seat) end
+if trigger == 'login' then adopt(a, station) end
 if trigger == 'login' or trigger == 'resume' then
   wake(id, a)
   a.misses = 0
 end
 if trigger == 'login' or trigger == 'logout' then a.last_call, a.last_queue = nil, nil end
 move(id, a, trigger, why, by)
-local made = settle(id, a, seat, ARGV[7])
+local made = settle(id, a, station, ARGV[7])
 return {'ok', a.state, made}

@@ -1,14 +1,14 @@
 -- agent_device: the PBX tells the state of the agent's phone; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues.
--- ARGV[2] agent id   ARGV[3] device state   ARGV[4] Seat   ARGV[5] unique part of the offer's id
+-- ARGV[2] agent id   ARGV[3] device state   ARGV[4] Station   ARGV[5] unique part of the offer's id
 -- Returns {1, offer or ''} when something changed, {0, ''} when not.
-local id, device, seat = ARGV[2], ARGV[3], cjson.decode(ARGV[4])
+local id, device, station = ARGV[2], ARGV[3], cjson.decode(ARGV[4])
 local a = load(AGENTS, id) or fresh()
 local usable = device == 'free' or device == 'unknown'
-local moved = a.endpoint ~= seat.endpoint or a.pbx ~= seat.pbx
+local moved = a.endpoint ~= station.endpoint or a.pbx ~= station.pbx
 if moved and a.state ~= 'offline' then return {0, ''} end -- about to be logged out at the old phone
 if a.device == device and not a.hearsay and not moved then return {0, ''} end
-if moved then adopt(a, seat) end
+if moved then adopt(a, station) end
 a.device, a.device_at, a.hearsay = device, now, nil
 -- A phone that says busy to us while the PBX calls it free would be tried
 -- without end: a sign of life shortens the rest, but never below rest_min.
@@ -18,4 +18,4 @@ if a.rest and usable and a.rest_min < a.rest then
 end
 -- During our own call the phone is busy because of us: nothing new to anybody.
 if not a.offer then tell(id, a, a.state) end
-return {1, settle(id, a, seat, ARGV[5])}
+return {1, settle(id, a, station, ARGV[5])}

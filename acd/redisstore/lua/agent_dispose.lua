@@ -1,7 +1,7 @@
 -- agent_dispose: say how the current or last call ended; ends wrap-up; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues.
 -- ARGV[2] agent id   ARGV[3] {queue: disposition}, '*' for any other queue   ARGV[4] who asked
--- ARGV[5] Seat       ARGV[6] unique part of the offer's id
+-- ARGV[5] Station       ARGV[6] unique part of the offer's id
 -- Returns {outcome, state, offer or ''}; outcome is ok, later, refused, nothing or bad_disposition.
 local id, means, by = ARGV[2], cjson.decode(ARGV[3]), ARGV[4]
 local a = load(AGENTS, id) or fresh()

@@ -6,7 +6,7 @@
 local id = ARGV[2]
 local a = load(AGENTS, id)
 if not a then return 'gone' end
-for i = 1, SEATED do
+for i = 1, QUEUES do
   redis.call('ZREM', idle(i), id)
   redis.call('SREM', staff(i), id)
 end

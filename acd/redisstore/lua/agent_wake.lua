@@ -1,6 +1,6 @@
 -- agent_wake: a wrap-up or a rest is over; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues.
--- ARGV[2] agent id   ARGV[3] wrap or rest   ARGV[4] Seat   ARGV[5] unique part of the offer's id
+-- ARGV[2] agent id   ARGV[3] wrap or rest   ARGV[4] Station   ARGV[5] unique part of the offer's id
 -- One that is not over yet gets its deadline back.
 -- Returns {1, offer or ''}, {0, ''} when there is none.
 local id, kind = ARGV[2], ARGV[3]

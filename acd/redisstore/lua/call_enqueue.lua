@@ -1,6 +1,6 @@
 -- call_enqueue: take a call into a queue and look for an agent; uses lib_agent, lib_match.
 -- KEYS as in lib_agent, of the one queue.
--- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] the queue, a SeatQueue
+-- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] the queue, a QueueRules
 -- ARGV[5] most that may wait, 0 unlimited    ARGV[6] '1': refuse when nobody is logged in
 -- ARGV[7] unique part of the offer's id
 -- Returns {result, offer or '', position}; {'elsewhere', queue, pbx} when it is in another queue.

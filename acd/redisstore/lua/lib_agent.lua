@@ -7,7 +7,7 @@
 -- KEYS[4] zset  deadlines  "<kind>:<id>", score unix ms, of the PBX
 -- KEYS[5] stream journal
 -- KEYS[6] hash  paces      "<queue>@<pbx>" -> Pace
--- KEYS[7] and on: three keys per queue, in the order of the seat's queues:
+-- KEYS[7] and on: three keys per queue, in the order of the station's queues:
 --   zset waiting (call, CallScore), zset idle (agent, Score), set staff (agents logged in)
 -- ARGV[1] the caller's clock, unix ms
 local AGENTS, CALLS, OFFERS, DUE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -15,7 +15,7 @@ local now = tonumber(ARGV[1])
 local function waiting(i) return KEYS[4 + 3 * i] end
 local function idle(i) return KEYS[5 + 3 * i] end
 local function staff(i) return KEYS[6 + 3 * i] end
-local SEATED = (#KEYS - 6) / 3 -- how many queues were passed
+local QUEUES = (#KEYS - 6) / 3 -- how many queues were passed
 
 local function load(key, id)
   local text = redis.call('HGET', key, id)
@@ -49,7 +49,7 @@ local function move(id, a, trigger, why, by)
     redis.call('ZREM', DUE, 'wrap:' .. id)
   end
   if to == 'available' and from ~= 'reserved' then a.free_since = now end
-  for i = 1, SEATED do
+  for i = 1, QUEUES do
     if from == 'offline' then redis.call('SADD', staff(i), id) end
     if to == 'offline' then redis.call('SREM', staff(i), id) end
   end

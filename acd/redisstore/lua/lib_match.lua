@@ -4,13 +4,13 @@ local function eligible(a)
   return a.state == 'available' and not a.rest and (a.device == 'free' or a.device == 'unknown')
 end
 
--- adopt brings the record in line with the seat. Of another phone nothing is known yet.
-local function adopt(a, seat)
-  if a.endpoint ~= seat.endpoint or a.pbx ~= seat.pbx then a.device, a.hearsay = 'unknown', nil end
+-- adopt brings the record in line with the station. Of another phone nothing is known yet.
+local function adopt(a, station)
+  if a.endpoint ~= station.endpoint or a.pbx ~= station.pbx then a.device, a.hearsay = 'unknown', nil end
   local names = {}
-  for i, q in ipairs(seat.queues) do names[i] = q.id end
-  a.endpoint, a.pbx, a.language = seat.endpoint, seat.pbx, seat.language
-  a.auto_answer, a.print, a.queues = seat.auto_answer, seat.print, table.concat(names, ',')
+  for i, q in ipairs(station.queues) do names[i] = q.id end
+  a.endpoint, a.pbx, a.language = station.endpoint, station.pbx, station.language
+  a.auto_answer, a.print, a.queues = station.auto_answer, station.print, table.concat(names, ',')
 end
 
 -- wake ends a rest. What was only inferred of the phone is forgotten with it.

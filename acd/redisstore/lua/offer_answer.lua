@@ -10,7 +10,7 @@ if not a or a.offer ~= ARGV[2] or not c then return 0 end
 a.misses, a.last_call, a.last_queue = 0, nil, nil
 if not move(o.agent, a, 'answer') then return 0 end
 save(AGENTS, o.agent, a)
-for i = 1, SEATED do redis.call('ZREM', idle(i), o.agent) end
+for i = 1, QUEUES do redis.call('ZREM', idle(i), o.agent) end
 c.offer = nil
 o.answered, o.queued = true, c
 redis.call('HSET', OFFERS, ARGV[2], cjson.encode(o))

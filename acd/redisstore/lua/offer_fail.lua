@@ -1,14 +1,14 @@
 -- offer_fail: an offer came to nothing, also one that was answered but not joined; call and agent are
 -- matched anew; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues and, last, of the call's.
--- ARGV[2] offer id             ARGV[3] why, an OfferFailure   ARGV[4] the agent's Seat
--- ARGV[5] the call's SeatQueue ARGV[6] {"misses","rest_ms","rest_long_ms"}
+-- ARGV[2] offer id             ARGV[3] why, an OfferFailure   ARGV[4] the agent's Station
+-- ARGV[5] the call's QueueRules ARGV[6] {"misses","rest_ms","rest_long_ms"}
 -- ARGV[7] unique part of the id of the call's next offer
 -- ARGV[8] unique part of the id of the agent's next offer
 -- Returns {1, the call's offer or '', the agent's offer or '', position}, {0} when not in force.
 local o, why = load(OFFERS, ARGV[2]), ARGV[3]
 if not o then return {0} end
-local seat, q, set = cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
+local station, q, set = cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
 local a, c = load(AGENTS, o.agent), load(CALLS, o.call)
 if o.answered then -- taken up but never joined; unless the call entered a queue anew, it gets its old place
   if c then c = nil else c = o.queued end
@@ -37,14 +37,14 @@ if a and a.offer == ARGV[2] then
   end
   a.offer, a.call, a.queue, a.next, a.next_why, a.next_by = nil, nil, nil, nil, nil, nil
   a.disposition, a.disposed_by = nil, nil
-  mine = settle(o.agent, a, seat, ARGV[8])
+  mine = settle(o.agent, a, station, ARGV[8])
 end
 
 if why == 'cancelled' and not o.answered then redis.call('HDEL', CALLS, o.call) end
 if why == 'cancelled' or not c then return {1, '', mine, 0} end
 c.offer = nil
-local made = seek(o.call, c, SEATED, q, ARGV[7])
+local made = seek(o.call, c, QUEUES, q, ARGV[7])
 if made ~= '' then return {1, made, mine, 0} end
-redis.call('ZADD', waiting(SEATED), c.score, o.call)
+redis.call('ZADD', waiting(QUEUES), c.score, o.call)
 save(CALLS, o.call, c)
-return {1, '', mine, redis.call('ZRANK', waiting(SEATED), o.call) + 1}
+return {1, '', mine, redis.call('ZRANK', waiting(QUEUES), o.call) + 1}

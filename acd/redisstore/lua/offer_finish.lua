@@ -1,12 +1,12 @@
 -- offer_finish: the conversation is over; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues.
--- ARGV[2] offer id        ARGV[3] the agent's Seat   ARGV[4] wrap-up, ms
+-- ARGV[2] offer id        ARGV[3] the agent's Station   ARGV[4] wrap-up, ms
 -- ARGV[5] length of the conversation, ms             ARGV[6] unique part of the next offer's id
 -- Returns {'ok', offer or ''}, {'gone'} when there is no such offer, {'open'} when it is not answered.
 local o = load(OFFERS, ARGV[2])
 if not o then return {'gone'} end
 if not o.answered then return {'open'} end
-local id, seat, wrap = o.agent, cjson.decode(ARGV[3]), tonumber(ARGV[4])
+local id, station, wrap = o.agent, cjson.decode(ARGV[3]), tonumber(ARGV[4])
 redis.call('HDEL', OFFERS, ARGV[2])
 local a = load(AGENTS, id)
 if not a or a.offer ~= ARGV[2] then return {'ok', ''} end
@@ -24,4 +24,4 @@ if a.state == 'wrapup' then
   redis.call('ZADD', DUE, a.due, 'wrap:' .. id)
 end
 a.offer, a.call, a.queue, a.next, a.next_why, a.next_by = nil, nil, nil, nil, nil, nil
-return {'ok', settle(id, a, seat, ARGV[6])}
+return {'ok', settle(id, a, station, ARGV[6])}

@@ -104,7 +104,7 @@ type floor struct {
 	engine *orchestrator.Engine
 }
 
-func newFloor(ctx context.Context, store *redisstore.Store, seats acd.Store) (*floor, error) {
+func newFloor(ctx context.Context, store *redisstore.Store, people acd.Store) (*floor, error) {
 	p := pbxtest.New("main")
 	p.ForgetCommands(false)
 	defs := acd.Definitions{Queues: []acd.Queue{acd.NewQueue()}}
@@ -116,7 +116,7 @@ func newFloor(ctx context.Context, store *redisstore.Store, seats acd.Store) (*f
 		defs.Agents = append(defs.Agents, a)
 		p.Endpoint(a.Endpoint, pbxtest.AnswerAfter(0))
 	}
-	desk, err := acd.New(acd.Parts{Store: seats, Definitions: defs})
+	desk, err := acd.New(acd.Parts{Store: people, Definitions: defs})
 	if err != nil {
 		return nil, err
 	}

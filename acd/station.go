@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// Seat is an agent's place as the store needs it: the phone, and the queues
+// Station is an agent's place as the store needs it: the phone, and the queues
 // with all that matching asks of their definitions. It is made once per
 // reload; its JSON form is what the scripts read.
-type Seat struct {
-	Agent      string      `json:"agent"`
-	PBX        string      `json:"pbx"`
-	Endpoint   string      `json:"endpoint"`
-	Language   string      `json:"language"`
-	AutoAnswer bool        `json:"auto_answer"`
-	Print      string      `json:"print"` // changes when anything else in the seat does
-	Queues     []SeatQueue `json:"queues"`
+type Station struct {
+	Agent      string       `json:"agent"`
+	PBX        string       `json:"pbx"`
+	Endpoint   string       `json:"endpoint"`
+	Language   string       `json:"language"`
+	AutoAnswer bool         `json:"auto_answer"`
+	Print      string       `json:"print"` // changes when anything else in the station does
+	Queues     []QueueRules `json:"queues"`
 
 	text string
 }
 
-// SeatQueue is one queue of a seat, or the queue of a call that looks for an agent.
-type SeatQueue struct {
+// QueueRules is one queue of a station, or the queue of a call that looks for an agent.
+type QueueRules struct {
 	Queue      string           `json:"id"`
 	Level      int              `json:"level"`
 	Weights    map[Fact]float64 `json:"weights"` // the strategy's row
@@ -32,11 +32,11 @@ type SeatQueue struct {
 	AutoAnswer bool             `json:"auto_answer"`
 }
 
-// JSON returns the seat as the scripts read it.
-func (s *Seat) JSON() string { return s.text }
+// JSON returns the station as the scripts read it.
+func (s *Station) JSON() string { return s.text }
 
-// QueueNames returns the names of the seat's queues in order.
-func (s *Seat) QueueNames() []string {
+// QueueNames returns the names of the station's queues in order.
+func (s *Station) QueueNames() []string {
 	names := make([]string, len(s.Queues))
 	for i, q := range s.Queues {
 		names[i] = q.Queue
@@ -45,7 +45,7 @@ func (s *Seat) QueueNames() []string {
 }
 
 // seal computes the fingerprint and the JSON form.
-func (s *Seat) seal() {
+func (s *Station) seal() {
 	s.Print = ""
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(mustJSON(s))) // hash.Hash never returns an error
@@ -62,8 +62,8 @@ func mustJSON(v any) string {
 	return string(b)
 }
 
-func newSeatQueue(q Queue, level int, grace time.Duration) SeatQueue {
-	return SeatQueue{
+func newQueueRules(q Queue, level int, grace time.Duration) QueueRules {
+	return QueueRules{
 		Queue: q.ID, Level: level, Weights: strategies[q.Strategy], AutoAnswer: q.AutoAnswer,
 		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + grace).Milliseconds(),
 	}

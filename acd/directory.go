@@ -1,0 +1,160 @@
+package acd
+
+import (
+	"slices"
+	"time"
+)
+
+// phone is where an endpoint is.
+type phone struct{ pbx, endpoint string }
+
+// anyQueue stands for every queue in the scope of a disposition.
+const anyQueue = "*"
+
+// directory is the definitions made ready for look-ups. It is never changed; a
+// reload makes a new one.
+type directory struct {
+	defs     Definitions
+	queues   map[string]Queue
+	closing  map[string]Queue // removed by a reload: no new calls, those inside are still served
+	agents   map[string]Agent
+	stations map[string]*Station
+	phones   map[phone]string
+	pbxs     []string // of all agents, also of those before
+	grace    time.Duration
+}
+
+// newDirectory prepares definitions. before is the directory it replaces, or nil:
+// a queue that is gone from defs goes on as closing, with its former agents as
+// far as they still exist, so that the calls in it are served.
+func newDirectory(defs Definitions, before *directory, grace time.Duration) *directory {
+	dir := &directory{
+		defs: defs, grace: grace,
+		queues: map[string]Queue{}, closing: map[string]Queue{}, agents: map[string]Agent{},
+		stations: map[string]*Station{}, phones: map[phone]string{},
+	}
+	for _, q := range defs.Queues {
+		dir.queues[q.ID] = q
+	}
+	for _, a := range defs.Agents {
+		dir.agents[a.ID] = a
+		dir.phones[phone{a.PBX, a.Endpoint}] = a.ID
+		dir.pbxs = append(dir.pbxs, a.PBX)
+	}
+	if before != nil {
+		dir.inherit(before)
+	}
+	slices.Sort(dir.pbxs)
+	dir.pbxs = slices.Compact(dir.pbxs)
+	for id, a := range dir.agents {
+		dir.stations[id] = dir.station(a, before)
+	}
+	return dir
+}
+
+func (dir *directory) inherit(before *directory) {
+	dir.pbxs = append(dir.pbxs, before.pbxs...)
+	for _, old := range []map[string]Queue{before.closing, before.queues} {
+		for id, q := range old {
+			if _, stays := dir.queues[id]; !stays {
+				dir.closing[id] = q
+			}
+		}
+	}
+}
+
+func (dir *directory) station(a Agent, before *directory) *Station {
+	s := &Station{Agent: a.ID, PBX: a.PBX, Endpoint: a.Endpoint, Language: a.Language,
+		AutoAnswer: a.AutoAnswer, Queues: []QueueRules{}}
+	for _, m := range a.Queues {
+		if q, ok := dir.queues[m.Queue]; ok {
+			s.Queues = append(s.Queues, newQueueRules(q, m.Level, dir.grace))
+		}
+	}
+	if before != nil {
+		for _, q := range before.stationOf(a.ID).Queues {
+			if _, closing := dir.closing[q.Queue]; closing {
+				s.Queues = append(s.Queues, q)
+			}
+		}
+	}
+	s.seal()
+	return s
+}
+
+// stationOf returns an agent's station. An agent who is not defined (any more) has
+// one without phone and queues.
+func (dir *directory) stationOf(agent string) *Station {
+	if s, ok := dir.stations[agent]; ok {
+		return s
+	}
+	s := &Station{Agent: agent, Queues: []QueueRules{}}
+	s.seal()
+	return s
+}
+
+// queue returns a queue's definition, also a closing one's.
+func (dir *directory) queue(id string) (q Queue, ok bool) {
+	if q, ok = dir.queues[id]; !ok {
+		q, ok = dir.closing[id]
+	}
+	return q, ok
+}
+
+// seeking is the queue of a call that looks for an agent. A queue of which
+// nothing is known any more gets the defaults: its calls are out of reach of
+// agents, but not of the commands that take them out.
+func (dir *directory) seeking(id string) QueueRules {
+	q, ok := dir.queue(id)
+	if !ok {
+		q = NewQueue()
+		q.ID = id
+	}
+	return newQueueRules(q, 0, dir.grace)
+}
+
+// wrapUp is how long an agent may finish after a call of a queue.
+func (dir *directory) wrapUp(agent, queue string) time.Duration {
+	if a, ok := dir.agents[agent]; ok && a.WrapUp != nil {
+		return *a.WrapUp
+	}
+	q, _ := dir.queue(queue)
+	return q.WrapUp
+}
+
+// reason finds a pause reason by name or digit. An empty code is no reason at all.
+func (dir *directory) reason(code string) (name string, ok bool) {
+	if code == "" {
+		return "", !dir.defs.RequireReason
+	}
+	i := slices.IndexFunc(dir.defs.PauseReasons, func(p PauseReason) bool { return p.Name == code || p.Digit == code })
+	if i < 0 {
+		return "", false
+	}
+	return dir.defs.PauseReasons[i].Name, true
+}
+
+// disposition finds what a code or name means in each queue; the key anyQueue
+// is for the queues not named.
+func (dir *directory) disposition(code string) map[string]string {
+	byQueue := map[string]string{}
+	if code == "" {
+		return byQueue
+	}
+	for _, d := range dir.defs.Dispositions {
+		if d.Name != code && d.Digits != code {
+			continue
+		}
+		for _, q := range d.scope() {
+			byQueue[q] = d.Name
+		}
+	}
+	return byQueue
+}
+
+func (d Disposition) scope() []string {
+	if len(d.Queues) == 0 {
+		return []string{anyQueue}
+	}
+	return d.Queues
+}
