@@ -109,7 +109,7 @@ func (s *Service) answer(answer orchestrator.AgentAnswer, res ChangeResult, t Tr
 	case ChangeRefused:
 		answer.Result = refusal(res.State, t)
 	}
-	s.announce(res.Offer)
+	s.matched(res.Offer)
 	return answer
 }
 
@@ -131,6 +131,6 @@ func (s *Service) Device(ctx context.Context, pbx, endpoint string, state orches
 	if err != nil {
 		return err
 	}
-	s.announce(o)
+	s.matched(o)
 	return nil
 }

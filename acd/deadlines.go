@@ -2,10 +2,12 @@ package acd
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // alarm remembers the earliest moment at which something may be due.
@@ -89,15 +91,21 @@ func (s *Service) watch(ctx context.Context) {
 	}
 }
 
-// look does what is due now.
+// look does what is due now. Trouble with one thing keeps nothing else from being done.
 func (s *Service) look(ctx context.Context) error {
-	if s.stale.Swap(false) {
-		if err := s.reconcile(ctx); err != nil {
-			s.stale.Store(true)
-			return err
-		}
+	return errors.Join(s.align(ctx), s.Expire(ctx))
+}
+
+// align brings the agents in line with the definitions, if they may not be.
+func (s *Service) align(ctx context.Context) error {
+	s.reload.Lock()
+	defer s.reload.Unlock()
+	if !s.stale.Load() {
+		return nil
 	}
-	return s.Expire(ctx)
+	err := s.reconcile(ctx)
+	s.stale.Store(err != nil)
+	return err
 }
 
 // untilAlarm is the time to the alarm, far away when there is none.
@@ -122,15 +130,14 @@ func (s *Service) retry(ctx context.Context, err error) {
 // Expire deals with everything that is due on the PBXs driven from here. Start has it done in time; only who
 // moves the clock by hand calls it.
 func (s *Service) Expire(ctx context.Context) error {
+	var errs []error
 	for _, pbx := range s.directory.Load().pbxs {
 		if s.drives != nil && !s.drives(pbx) {
 			continue // whoever drives it does; here, Wake comes with the connection
 		}
-		if err := s.expire(ctx, pbx); err != nil {
-			return err
-		}
+		errs = append(errs, s.expire(ctx, pbx))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (s *Service) expire(ctx context.Context, pbx string) error {
@@ -147,8 +154,11 @@ func (s *Service) expire(ctx context.Context, pbx string) error {
 			if err == nil && !done {
 				err = s.store.Drop(ctx, d)
 			}
-			if err != nil {
+			if fault.KindOf(err) == fault.Unavailable && err != nil {
 				return err // what was claimed comes up again after claimLease
+			}
+			if err != nil {
+				s.log.ErrorContext(ctx, "a deadline cannot be dealt with", "pbx", pbx, "kind", d.Kind, "id", d.ID, "error", err)
 			}
 		}
 		if len(due) < claimLimit {
@@ -163,7 +173,7 @@ func (s *Service) due(ctx context.Context, d Deadline) (bool, error) {
 		return s.lapse(ctx, d.ID)
 	}
 	done, o, err := s.store.Wake(ctx, s.now(), s.directory.Load().stationOf(d.ID), d, newUnique())
-	s.announce(o)
+	s.matched(o)
 	return done, err
 }
 
@@ -173,12 +183,10 @@ func (s *Service) lapse(ctx context.Context, offer string) (bool, error) {
 	if err != nil || !ok || o.Answered {
 		return false, err
 	}
-	res, err := s.fail(ctx, o.Offer, orchestrator.OfferNoAnswer, 0)
+	res, err := s.fail(ctx, o.Offer, orchestrator.OfferNoAnswer, true)
 	if err != nil || !res.Failed {
 		return false, err
 	}
 	s.log.WarnContext(ctx, "an offer lapsed", "offer", offer, "call", o.Call, "agent", o.Agent)
-	s.outbox.put(delivery{offer: o.Offer, withdraw: true, why: orchestrator.OfferNoAnswer})
-	s.announce(res.ForCall)
 	return true, nil
 }

@@ -28,12 +28,14 @@ func newClockStore() *clockStore {
 	return &clockStore{due: map[string]time.Time{}, woken: map[string]time.Time{}}
 }
 
-func (s *clockStore) Read(context.Context) (Records, error) {
+func (s *clockStore) Enforce(context.Context, time.Time, string, bool) (bool, time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
-	return Records{}, s.away
+	return s.away == nil, time.Time{}, s.away
 }
+
+func (s *clockStore) EachAgent(context.Context, func(string, AgentRecord) error) error { return nil }
 
 func (s *clockStore) Claim(_ context.Context, now time.Time, _ string, lease time.Duration, _ int) ([]Deadline, time.Time, error) {
 	s.mu.Lock()
@@ -96,11 +98,6 @@ func (s *clockStore) count() int {
 	return s.looks
 }
 
-type noDesk struct{}
-
-func (noDesk) Offer(orchestrator.Offer) bool                          { return true }
-func (noDesk) Withdraw(orchestrator.Offer, orchestrator.OfferFailure) {}
-
 func wrapDefs(agents ...string) Definitions {
 	q := NewQueue()
 	q.ID = "ventas"
@@ -121,7 +118,7 @@ func startService(t *testing.T, store Store, d Definitions) *Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Start(t.Context(), noDesk{}); err != nil {
+	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -203,10 +200,10 @@ func TestStopAndStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Stop() // before Start
-	if err := s.Start(t.Context(), noDesk{}); err != nil {
+	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Start(t.Context(), noDesk{}); fault.KindOf(err) != fault.Conflict {
+	if err := s.Start(t.Context()); fault.KindOf(err) != fault.Conflict {
 		t.Errorf("started twice: %v", err)
 	}
 	s.Stop()
@@ -221,7 +218,7 @@ func TestOneOfSeveralProcessesLooksOnceASecond(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Start(t.Context(), noDesk{}); err != nil {
+		if err := s.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		defer s.Stop()

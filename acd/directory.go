@@ -15,6 +15,9 @@ const anyQueue = "*"
 // reload makes a new one.
 type directory struct {
 	defs     Definitions
+	print    string    // names the definitions: the same content has the same
+	stamp    time.Time // when they were last changed, or a person put them in force
+	asked    bool      // a person did
 	queues   map[string]Queue
 	closing  map[string]Queue // removed by a reload: no new calls, those inside are still served
 	agents   map[string]Agent
@@ -29,7 +32,7 @@ type directory struct {
 // far as they still exist, so that the calls in it are served.
 func newDirectory(defs Definitions, before *directory, grace time.Duration) *directory {
 	dir := &directory{
-		defs: defs, grace: grace,
+		defs: defs, print: fingerprint(defs), grace: grace,
 		queues: map[string]Queue{}, closing: map[string]Queue{}, agents: map[string]Agent{},
 		stations: map[string]*Station{}, phones: map[phone]string{},
 	}

@@ -30,7 +30,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	order := EnqueueOrder{
 		Call: w.Call, Queue: dir.seeking(q.ID), MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
 		Record: CallRecord{
-			Queue: q.ID, PBX: w.PBX, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
+			Queue: q.ID, PBX: w.PBX, Visit: w.Visit, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Score: CallScore(w.Entered.UnixMilli(), w.Priority+q.Priority),
 		},
 	}
@@ -40,12 +40,12 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		if err != nil {
 			return orchestrator.Placement{}, err
 		}
-		if res.Elsewhere.Queue == "" {
+		if !res.Elsewhere {
 			s.matched(res.Offer)
 			return placement(res.Result, res.Offer, res.Position, q), nil
 		}
-		// The call changes queues without having left the one it was in.
-		if err := s.Leave(ctx, w.Call, "moved"); err != nil {
+		// The call moves while an agent's phone rings for where it was.
+		if err := s.Leave(ctx, w.Call, res.Visit, "moved"); err != nil {
 			return orchestrator.Placement{}, err
 		}
 	}
@@ -61,19 +61,22 @@ func placement(result orchestrator.PlacementResult, o *OfferRecord, position int
 }
 
 // Leave implements orchestrator.Distributor.
-func (s *Service) Leave(ctx context.Context, call, why string) error {
+func (s *Service) Leave(ctx context.Context, call string, visit int, why string) error {
 	for range maxRaces {
 		c, ok, err := s.store.Call(ctx, call)
-		if err != nil || !ok {
+		if err != nil || !ok || c.Visit > visit {
 			return err
 		}
 		if c.Offer != "" {
-			if err := s.withdraw(ctx, c.Offer); err != nil {
+			ended, err := s.withdraw(ctx, c.Offer)
+			if err != nil {
 				return err
 			}
-			continue // gone, unless the offer had failed already and the call waits again
+			if ended {
+				continue // gone, unless the offer had failed already and the call waits again
+			}
 		}
-		done, err := s.store.Leave(ctx, s.now(), call, QueueAt{c.Queue, c.PBX})
+		done, err := s.store.Leave(ctx, s.now(), call, visit, c.PBX)
 		if err != nil || done {
 			return err
 		}
@@ -91,18 +94,18 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 	return position, pace.Estimate(position), err
 }
 
-// withdraw ends an offer of which only the id is known.
-func (s *Service) withdraw(ctx context.Context, offer string) error {
+// withdraw ends an offer of which only the id is known; false when there is no such offer.
+func (s *Service) withdraw(ctx context.Context, offer string) (bool, error) {
 	o, ok, err := s.store.Offer(ctx, offer)
 	if err == nil && ok {
-		_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, 0)
+		_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, true)
 	}
-	return err
+	return ok, err
 }
 
 // Answered implements orchestrator.Distributor.
 func (s *Service) Answered(ctx context.Context, o orchestrator.Offer) (bool, error) {
-	return s.store.Answer(ctx, s.now(), o.ID, s.directory.Load().stationOf(o.Agent), QueueAt{o.Queue, o.PBX})
+	return s.store.Answer(ctx, s.now(), o.ID, QueueAt{o.Queue, o.PBX})
 }
 
 // Failed implements orchestrator.Distributor. An offer that was answered but
@@ -114,7 +117,7 @@ func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestr
 	default:
 		return orchestrator.Placement{}, fault.New("acd.Failed", fault.Invalid, "failure %q is unknown", why)
 	}
-	res, err := s.fail(ctx, o, why, 0)
+	res, err := s.fail(ctx, o, why, false)
 	if err != nil {
 		return orchestrator.Placement{}, err
 	}
@@ -132,21 +135,17 @@ func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestr
 	}
 }
 
-// fail ends an offer and announces what its agent gets next. rest replaces the
-// queue's retry time when it is not 0.
-func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure, rest time.Duration) (FailResult, error) {
+// fail ends an offer. tell has the owner of the PBX told, who did not ask for it.
+func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure, tell bool) (FailResult, error) {
 	dir := s.directory.Load()
 	q, ok := dir.queue(o.Queue)
 	if !ok {
 		q = NewQueue()
 	}
-	if rest == 0 {
-		rest = q.Retry
-	}
-	now := s.now()
+	now, rest := s.now(), q.Retry
 	order := FailOrder{
 		Offer: o.ID, Why: why, PBX: o.PBX, Station: dir.stationOf(o.Agent), Queue: dir.seeking(o.Queue),
-		MaxMiss: q.MissesBeforePause, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest),
+		MaxMiss: q.MissesBeforePause, Tell: tell, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest),
 		CallID: newUnique(), AgentID: newUnique(),
 	}
 	res, err := s.store.Fail(ctx, now, order)
@@ -157,7 +156,7 @@ func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrat
 		s.alarm.by(now.Add(rest))
 	}
 	s.matched(res.ForCall)
-	s.announce(res.ForAgent)
+	s.matched(res.ForAgent)
 	return res, nil
 }
 
@@ -178,7 +177,6 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 			if ok {
 				return placement(orchestrator.PlacedOffered, &o, 0, q), nil
 			}
-			continue
 		}
 		position, _, err := s.store.Place(ctx, call, QueueAt{c.Queue, c.PBX})
 		if err != nil {
@@ -207,21 +205,6 @@ func (s *Service) Finished(ctx context.Context, o orchestrator.Offer, talked tim
 	if wrap > 0 {
 		s.alarm.by(now.Add(wrap))
 	}
-	s.announce(res.Offer)
+	s.matched(res.Offer)
 	return nil
-}
-
-// Standing implements orchestrator.Distributor.
-func (s *Service) Standing(ctx context.Context, pbx string) ([]orchestrator.Offer, error) {
-	rec, err := s.store.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var out []orchestrator.Offer
-	for _, o := range rec.Offers {
-		if o.PBX == pbx {
-			out = append(out, o.Offer)
-		}
-	}
-	return out, nil
 }

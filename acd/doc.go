@@ -1,7 +1,7 @@
 // Package acd distributes waiting calls among agents: definitions of queues
 // and agents, the agent's state machine, matching, wrap-up, and views that
-// explain every decision. It implements orchestrator.Distributor and
-// orchestrator.Agents and calls orchestrator.OfferDesk.
+// explain every decision. It implements orchestrator.Distributor,
+// orchestrator.Agents and orchestrator.Devices.
 //
 // The truth of who waits and who serves is in a Store (acd/redisstore). Every
 // change there is one atomic step that also tries to match: a call that enters
@@ -34,9 +34,13 @@
 // Several processes may serve one tenant. Each deals with the deadlines of the
 // PBXs it drives (Parts.Drives), is told by Service.Wake when it begins to
 // drive one, and looks once a second for deadlines that another process set
-// (beat). An agent who becomes free by a command to another process (its API)
-// is matched there; that process's desk does not know the call, and so the
-// match is made again within two seconds by the one that drives the PBX.
+// (beat). Every offer is written to a stream of its PBX by the step that makes
+// it, whichever process asked for that step; the one that drives the PBX reads
+// the stream (Desk). The process with the newest definitions, or the one that a
+// person had reload them last, says what agents there are; clocks must agree.
+//
+// A store that comes back without its last writes may hold what fits nothing.
+// Heal mends that; a record that cannot be read is set aside and told of once.
 //
 // Queue length, admission and position count per queue and PBX.
 //

@@ -2,12 +2,12 @@ package acd
 
 import (
 	"context"
-	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
 )
 
-// Reload puts other definitions in force; it fails only when they are not
+// Reload puts other definitions in force, for all processes of the tenant, also
+// in place of newer ones: a person asked for it. It fails only when they are not
 // valid, and then changes nothing. Calls go on:
 // a changed agent takes new places at once; one whose definition is gone or
 // whose phone changed is logged out, after the current call if there is one; a
@@ -18,52 +18,47 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 	}
 	s.reload.Lock()
 	defer s.reload.Unlock()
-	s.directory.Store(newDirectory(defs, s.directory.Load(), s.cfg.OfferGrace))
-	if err := s.reconcile(ctx); err != nil {
+	dir := newDirectory(defs, s.directory.Load(), s.cfg.OfferGrace)
+	dir.stamp, dir.asked = s.now(), true
+	s.directory.Store(dir)
+	err := s.reconcile(ctx)
+	s.stale.Store(err != nil)
+	if err != nil {
 		// The definitions are in force; the agents' places follow when the store answers.
 		s.log.WarnContext(ctx, "agents keep their places until the store answers", "error", err)
-		s.stale.Store(true)
 		s.alarm.by(s.now().Add(storeRetry))
 	}
 	return nil
 }
 
-// reconcile brings every stored agent in line with the definitions. What was
-// in force before is read from the records, so it also holds after a restart.
+// reconcile brings every stored agent in line with the definitions, unless newer
+// ones are in force: a process that was started with older files, or was away
+// when they changed, must not log out those who are at work. What was in force
+// before is read from the records, so it also holds after a restart.
 func (s *Service) reconcile(ctx context.Context) error {
-	rec, err := s.store.Read(ctx)
+	dir := s.directory.Load()
+	ok, newer, err := s.store.Enforce(ctx, dir.stamp, dir.print, dir.asked)
 	if err != nil {
 		return err
 	}
-	dir := s.directory.Load()
-	for id, a := range rec.Agents {
-		station, defined := dir.stations[id]
-		moved := a.Endpoint != "" && defined && (a.Endpoint != station.Endpoint || a.PBX != station.PBX)
-		switch {
-		case !defined || moved:
-			err = s.store.Retire(ctx, s.now(), id, a.PBX, a.places(), ReasonRemoved)
-		case a.Print != station.Print:
-			var o *OfferRecord
-			o, err = s.store.Index(ctx, s.now(), station, a.places(), newUnique())
-			s.announce(o)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// places are where the record says the agent stands.
-func (a AgentRecord) places() []QueueAt {
-	if a.Queues == "" {
+	if !ok {
+		s.log.WarnContext(ctx, "the definitions here are older than those in force; agents stay as they are until the definitions are reloaded",
+			"changed", dir.stamp, "in_force_since", newer)
 		return nil
 	}
-	var out []QueueAt
-	for q := range strings.SplitSeq(a.Queues, ",") {
-		out = append(out, QueueAt{Queue: q, PBX: a.PBX})
-	}
-	return out
+	return s.store.EachAgent(ctx, func(id string, a AgentRecord) error {
+		station, defined := dir.stations[id]
+		moved := a.Endpoint != "" && defined && (a.Endpoint != station.Endpoint || a.PBX != station.PBX)
+		if !defined || moved {
+			return s.store.Retire(ctx, s.now(), id, a.PBX, ReasonRemoved)
+		}
+		if a.Print == station.Print {
+			return nil
+		}
+		o, err := s.store.Index(ctx, s.now(), station, newUnique())
+		s.matched(o)
+		return err
+	})
 }
 
 // eligible tells whether a call may be offered to an agent; the store's scripts have the same rule.

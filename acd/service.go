@@ -15,20 +15,18 @@ import (
 // orchestrator.Agents and orchestrator.Devices.
 type Service struct {
 	store     Store
-	calls     LiveCalls
 	drives    func(pbx string) bool
 	cfg       Config
 	log       *slog.Logger
 	now       func() time.Time
 	directory atomic.Pointer[directory]
-	outbox    *outbox
 	alarm     *alarm
 	stale     atomic.Bool // agents' places may not be those of the directory
 
 	boards     shared[Snapshot]
 	unreadable map[string]bool // records told of in the log; only who reads boards touches it
 
-	reload sync.Mutex // one Reload at a time
+	reload sync.Mutex // one at a time brings agents in line
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 }
@@ -39,19 +37,14 @@ var (
 	_ orchestrator.Devices     = (*Service)(nil)
 )
 
-// LiveCalls tells whether a call is still on record as live; orchestrator.Store does.
-type LiveCalls interface {
-	Call(ctx context.Context, id string) (orchestrator.Call, error)
-}
-
 // Parts is what a Service is joined from. Store and Definitions are required.
 type Parts struct {
 	Store       Store
 	Definitions Definitions
-	Config      Config // the zero value is DefaultConfig
-	// Calls is asked when the desk does not know a call: one that is still live
-	// (another process is about to take it up) keeps its place. Nil: the desk is right.
-	Calls LiveCalls
+	// Stamp is when Definitions were last changed; zero is now. A process whose
+	// definitions are older than those in force leaves the agents as they are.
+	Stamp  time.Time
+	Config Config // the zero value is DefaultConfig
 	// Drives tells whether a PBX's events flow to this process. The deadlines of
 	// its agents are then dealt with here, else by the process that drives it.
 	// Nil: all are driven from here.
@@ -78,24 +71,27 @@ func New(p Parts) (*Service, error) {
 		p.Now = time.Now
 	}
 	s := &Service{
-		store: p.Store, calls: p.Calls, drives: p.Drives, cfg: p.Config, now: p.Now,
-		log: p.Log.With("component", "acd"), outbox: newOutbox(), alarm: newAlarm(),
+		store: p.Store, drives: p.Drives, cfg: p.Config, now: p.Now,
+		log: p.Log.With("component", "acd"), alarm: newAlarm(),
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now
-	s.directory.Store(newDirectory(p.Definitions, nil, p.Config.OfferGrace))
+	dir := newDirectory(p.Definitions, nil, p.Config.OfferGrace)
+	if dir.stamp = p.Stamp; dir.stamp.IsZero() {
+		dir.stamp = p.Now()
+	}
+	s.directory.Store(dir)
 	s.stale.Store(true)
 	return s, nil
 }
 
 // Start brings the store in line with the definitions and begins to watch
-// deadlines and to hand offers to desk. It returns at once; a store that is
-// away is asked again until it answers.
-func (s *Service) Start(ctx context.Context, desk orchestrator.OfferDesk) error {
+// deadlines. It returns at once; a store that is away is asked again until it
+// answers.
+func (s *Service) Start(ctx context.Context) error {
 	if s.cancel != nil {
 		return fault.New("acd.Start", fault.Conflict, "started already")
 	}
 	ctx, s.cancel = context.WithCancel(ctx)
-	s.wg.Go(func() { s.outbox.run(ctx, func(d delivery) { s.deliver(ctx, desk, d) }) })
 	s.wg.Go(func() { s.watch(ctx) })
 	return nil
 }
@@ -136,13 +132,4 @@ func (s *Service) matched(o *OfferRecord) {
 	}
 	s.alarm.by(time.UnixMilli(o.Due))
 	s.log.Debug("offered", "call", o.Call, "queue", o.Queue, "agent", o.Agent, "offer", o.ID)
-}
-
-// announce hands an offer that arose from an agent becoming free to the desk.
-func (s *Service) announce(o *OfferRecord) {
-	if o == nil {
-		return
-	}
-	s.matched(o)
-	s.outbox.put(delivery{offer: o.Offer})
 }

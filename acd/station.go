@@ -47,10 +47,15 @@ func (s *Station) QueueNames() []string {
 // seal computes the fingerprint and the JSON form.
 func (s *Station) seal() {
 	s.Print = ""
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(mustJSON(s))) // hash.Hash never returns an error
-	s.Print = fmt.Sprintf("%016x", h.Sum64())
+	s.Print = fingerprint(s)
 	s.text = mustJSON(s)
+}
+
+// fingerprint is a short name for a value's content. Secrets do not count.
+func fingerprint(v any) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(mustJSON(v))) // hash.Hash never returns an error
+	return fmt.Sprintf("%016x", h.Sum64())
 }
 
 // mustJSON encodes values of this package, none of which can fail.

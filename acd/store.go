@@ -19,6 +19,8 @@ type Store interface {
 	CallStore
 	OfferStore
 	AgentStore
+	DeskStore
+	HealStore
 
 	// Claim returns what is due on a PBX and puts it off by lease, so that a process
 	// that dies before it has dealt with it only delays it. next is the
@@ -35,8 +37,9 @@ type Store interface {
 type CallStore interface {
 	// Enqueue adds a call, or tells where it is when it is in the queue already.
 	Enqueue(ctx context.Context, now time.Time, o EnqueueOrder) (EnqueueResult, error)
-	// Leave removes a call that has no standing offer; false when it has one or is not there.
-	Leave(ctx context.Context, now time.Time, call string, in QueueAt) (bool, error)
+	// Leave removes a call that has no standing offer; false when it has one, is
+	// not there, or is there by a later visit.
+	Leave(ctx context.Context, now time.Time, call string, visit int, pbx string) (bool, error)
 	// Call returns a queued call; ok is false when it is not in any queue.
 	Call(ctx context.Context, call string) (rec CallRecord, ok bool, err error)
 	// Place returns a waiting call's position from 1 (0 is not waiting) and its queue's pace.
@@ -48,7 +51,7 @@ type OfferStore interface {
 	// Offer returns an offer in force.
 	Offer(ctx context.Context, id string) (o OfferRecord, ok bool, err error)
 	// Answer takes an offer up; true also when it was before.
-	Answer(ctx context.Context, now time.Time, offer string, station *Station, in QueueAt) (bool, error)
+	Answer(ctx context.Context, now time.Time, offer string, in QueueAt) (bool, error)
 	// Fail ends an offer whose conversation never began and matches its call and its agent anew.
 	Fail(ctx context.Context, now time.Time, f FailOrder) (FailResult, error)
 	// Finish ends an answered offer.
@@ -68,11 +71,14 @@ type AgentStore interface {
 	// Wake ends a wrap-up or a rest that is over, and gives one that is not its
 	// deadline back; done is false when there is none.
 	Wake(ctx context.Context, now time.Time, station *Station, d Deadline, offerID string) (done bool, o *OfferRecord, err error)
-	// Index brings an agent's places in line with a changed station; before names the places held so far.
-	Index(ctx context.Context, now time.Time, station *Station, before []QueueAt, offerID string) (*OfferRecord, error)
+	// Index brings an agent's places in line with a changed station.
+	Index(ctx context.Context, now time.Time, station *Station, offerID string) (*OfferRecord, error)
 	// Retire logs an agent out, after the current call if there is one, and
 	// forgets the record once it is free.
-	Retire(ctx context.Context, now time.Time, agent, pbx string, before []QueueAt, why string) error
+	Retire(ctx context.Context, now time.Time, agent, pbx, why string) error
+	// Enforce puts definitions, named by print, in force for all processes, unless
+	// newer ones are and always is false; then it returns the stamp of those.
+	Enforce(ctx context.Context, stamp time.Time, print string, always bool) (ok bool, newer time.Time, err error)
 }
 
 // QueueAt is a queue's part on one PBX: only agents and calls of the same PBX meet.
@@ -82,6 +88,7 @@ type QueueAt struct{ Queue, PBX string }
 type CallRecord struct {
 	Queue    string  `json:"queue"`
 	PBX      string  `json:"pbx"`
+	Visit    int     `json:"visit,omitempty"` // the number of the stay; a later one replaces it
 	Language string  `json:"language,omitempty"`
 	Priority int     `json:"priority,omitempty"`
 	Entered  int64   `json:"entered"`
@@ -188,7 +195,8 @@ type EnqueueResult struct {
 	Result    orchestrator.PlacementResult
 	Position  int
 	Offer     *OfferRecord
-	Elsewhere QueueAt // when the call is in another queue already; Result is then empty
+	Elsewhere bool // the call has an offer from where it is, by Visit; Result is then empty
+	Visit     int
 }
 
 // FailOrder ends an offer that came to nothing.
@@ -199,6 +207,7 @@ type FailOrder struct {
 	Station  *Station   // the agent's
 	Queue    QueueRules // the call's
 	MaxMiss  int        // 0 is never
+	Tell     bool       // the owner of the PBX is told that the offer was taken back
 	Rest     time.Duration
 	RestLong time.Duration // after busy and unreachable, until the phone shows a sign of life
 	CallID   string        // offer id for the call's next agent

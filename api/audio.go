@@ -11,7 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -72,9 +72,9 @@ func (s *Server) playRecording(c echo.Context) error {
 	switch {
 	case rec.DeletedAt != 0:
 		return problem{Status: http.StatusGone, Detail: "the recording was deleted"}
-	case rec.State == string(orchestrator.RecRunning):
+	case rec.State == string(call.RecRunning):
 		return fault.New("api.audio", fault.Conflict, "recording %s is still running", quoted(rec.ID))
-	case rec.State == string(orchestrator.RecFailed):
+	case rec.State == string(call.RecFailed):
 		return fault.New("api.audio", fault.NotFound, "recording %s failed: nothing was kept", quoted(rec.ID))
 	}
 	pbx, ok := s.Engine.PBX(rec.PBX)

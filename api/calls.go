@@ -9,7 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -17,11 +17,16 @@ import (
 func (s *Server) liveCalls(ctx context.Context) ([]LiveCall, error) {
 	list := []LiveCall{}
 	for _, pbx := range slices.Sorted(maps.Keys(s.Engine.Connected())) {
-		calls, err := s.Calls.Live(ctx, pbx)
+		records, err := s.Calls.Live(ctx, pbx)
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range calls {
+		for _, r := range records {
+			c, err := call.Parse(r.Doc)
+			if err != nil { // the engine sets it aside
+				s.log.WarnContext(ctx, "a live call cannot be read", "call", r.ID, "error", err)
+				continue
+			}
 			list = append(list, liveCall(c))
 		}
 	}
@@ -57,60 +62,65 @@ func (s *Server) listCalls(c echo.Context) error {
 }
 
 // call returns a live call that the token may see: an agent its own only.
-func (s *Server) call(c echo.Context, id string) (orchestrator.Call, error) {
-	call, err := s.Calls.Call(c.Request().Context(), id)
+func (s *Server) call(c echo.Context, id string) (call.Call, error) {
+	const op = "api.call"
+	r, err := s.Calls.Load(c.Request().Context(), id)
 	if err != nil {
-		return orchestrator.Call{}, err
+		return call.Call{}, err
 	}
-	if call.State == orchestrator.StateEnded {
-		return orchestrator.Call{}, fault.New("api.call", fault.NotFound, "call %s has ended; see contacts", quoted(id))
+	if r.Ended {
+		return call.Call{}, fault.New(op, fault.NotFound, "call %s has ended; see contacts", quoted(id))
 	}
-	if self, every := own(tokenOf(c)); !every && !liveCall(call).serves(self) {
-		return orchestrator.Call{}, fault.New("api.call", fault.Denied, "not a call of agent %s", quoted(self))
+	live, err := call.Parse(r.Doc)
+	if err != nil {
+		return call.Call{}, fault.E(op, fault.Internal, err)
 	}
-	return call, nil
+	if self, every := own(tokenOf(c)); !every && !liveCall(live).serves(self) {
+		return call.Call{}, fault.New(op, fault.Denied, "not a call of agent %s", quoted(self))
+	}
+	return live, nil
 }
 
 func (s *Server) getCall(c echo.Context) error {
-	call, err := s.call(c, c.Param("call"))
+	live, err := s.call(c, c.Param("call"))
 	if err != nil {
 		return err
 	}
-	entries, err := s.Records.Timeline(c.Request().Context(), call.Call)
+	entries, err := s.Records.Timeline(c.Request().Context(), live.Call)
 	if err != nil {
 		return err
 	}
-	a, v := audienceOf(tokenOf(c)), liveCall(call)
+	a, v := audienceOf(tokenOf(c)), liveCall(live)
 	return c.JSON(http.StatusOK, CallView{LiveCall: a.live(v), Timeline: a.timeline(entries, v.serves(a.agent))})
 }
 
 // ordered is the answer to an order that a call carries out in its own time.
 type ordered struct {
-	Call  string             `json:"call"`
-	Order orchestrator.Order `json:"order"`
+	Call  string     `json:"call"`
+	Order call.Order `json:"order"`
 }
 
 // order passes an order to the engine. A call that is live, but in another
 // instance, is a conflict and not a missing call.
-func (s *Server) order(c echo.Context, call string, o orchestrator.Order) error {
-	err := s.Engine.Do(call, o)
+func (s *Server) order(c echo.Context, id string, o call.Order) error {
+	err := s.Engine.Do(id, o)
 	if fault.KindOf(err) == fault.NotFound {
-		return fault.New("api.order", fault.Conflict, "call %s is driven by another instance", quoted(call))
+		return fault.New("api.order", fault.Conflict, "call %s is driven by another instance", quoted(id))
 	}
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusAccepted, ordered{Call: call, Order: o})
+	return c.JSON(http.StatusAccepted, ordered{Call: id, Order: o})
 }
 
 func (s *Server) hangupCall(c echo.Context) error {
 	if err := decode(c, &struct{}{}); err != nil {
 		return err
 	}
-	call, err := s.call(c, c.Param("call"))
+	live, err := s.call(c, c.Param("call"))
 	if err != nil {
 		return err
 	}
-	s.auditLive(c, "call.hangup", call.Call, "")
-	return s.order(c, call.Call, orchestrator.OrderHangup)
+	s.auditLive(c, "call.hangup", live.Call, "")
+	return s.order(c, live.Call, call.OrderHangup)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -12,35 +13,49 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 type fakeCalls struct {
 	mu    sync.Mutex
-	calls []orchestrator.Call // guarded by mu
+	calls []call.Call // guarded by mu
 }
 
-func (f *fakeCalls) set(calls ...orchestrator.Call) {
+func (f *fakeCalls) set(calls ...call.Call) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = calls
 }
 
-func (f *fakeCalls) Live(_ context.Context, pbx string) ([]orchestrator.Call, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(f.calls), func(c orchestrator.Call) bool { return c.PBX != pbx }), nil
+func record(c call.Call) orchestrator.Record {
+	doc, err := json.Marshal(c)
+	if err != nil {
+		panic(err)
+	}
+	return orchestrator.Record{ID: c.Call, PBX: c.PBX, Rev: c.Rev, Doc: doc, Ended: c.State == call.StateEnded}
 }
 
-func (f *fakeCalls) Call(_ context.Context, id string) (orchestrator.Call, error) {
+func (f *fakeCalls) Live(_ context.Context, pbx string) (out []orchestrator.Record, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.calls {
+		if c.PBX == pbx {
+			out = append(out, record(c))
+		}
+	}
+	return out, nil
+}
+
+func (f *fakeCalls) Load(_ context.Context, id string) (orchestrator.Record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, c := range f.calls {
 		if c.Call == id {
-			return c, nil
+			return record(c), nil
 		}
 	}
-	return orchestrator.Call{}, fault.New("fake", fault.NotFound, "no call %q", id)
+	return orchestrator.Record{}, fault.New("fake", fault.NotFound, "no call %q", id)
 }
 
 type fakeEngine struct {
@@ -56,13 +71,13 @@ func newEngine() *fakeEngine {
 	return &fakeEngine{pbx: &fakePBX{files: map[string][]byte{}}, away: map[string]bool{}, up: map[string]bool{"main": true, "spare": false}}
 }
 
-func (f *fakeEngine) Do(call string, o orchestrator.Order) error {
+func (f *fakeEngine) Do(id string, o call.Order) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.away[call] {
-		return fault.New("fake", fault.NotFound, "no live call %q", call)
+	if f.away[id] {
+		return fault.New("fake", fault.NotFound, "no live call %q", id)
 	}
-	f.orders = append(f.orders, call+" "+string(o))
+	f.orders = append(f.orders, id+" "+string(o))
 	return nil
 }
 

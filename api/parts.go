@@ -9,19 +9,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
 // Calls reads live calls. orchestrator.Store is one.
 type Calls interface {
-	Live(ctx context.Context, pbx string) ([]orchestrator.Call, error)
-	Call(ctx context.Context, id string) (orchestrator.Call, error)
+	Live(ctx context.Context, pbx string) ([]orchestrator.Record, error)
+	Load(ctx context.Context, id string) (orchestrator.Record, error)
 }
 
 // Engine acts on live calls. *orchestrator.Engine is one.
 type Engine interface {
 	// Do orders something of a live call; NotFound when this process does not hold it.
-	Do(call string, o orchestrator.Order) error
+	Do(id string, o call.Order) error
 	PBX(name string) (orchestrator.PBX, bool)
 	// Connected tells for each PBX whether its events flow to this process now.
 	Connected() map[string]bool

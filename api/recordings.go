@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -32,26 +33,26 @@ func (s *Server) getRecording(c echo.Context) error {
 	return c.JSON(http.StatusOK, rec)
 }
 
-func (s *Server) muteRecording(c echo.Context) error { return s.setMute(c, orchestrator.OrderMute) }
+func (s *Server) muteRecording(c echo.Context) error { return s.setMute(c, call.OrderMute) }
 
-func (s *Server) unmuteRecording(c echo.Context) error { return s.setMute(c, orchestrator.OrderUnmute) }
+func (s *Server) unmuteRecording(c echo.Context) error { return s.setMute(c, call.OrderUnmute) }
 
 // setMute orders silence, or its end, of a live call's recording. It asks the
 // live call and not the index, which may be a moment behind: card data cannot wait.
-func (s *Server) setMute(c echo.Context, o orchestrator.Order) error {
+func (s *Server) setMute(c echo.Context, o call.Order) error {
 	if err := decode(c, &struct{}{}); err != nil {
 		return err
 	}
 	id := c.Param("recording")
-	call, err := s.call(c, orchestrator.CallOf(id))
+	live, err := s.call(c, orchestrator.OwnerOf(id))
 	if err != nil {
 		return err
 	}
-	if call.Rec == nil || call.Rec.ID != id || call.Rec.State != orchestrator.RecRunning {
+	if rec := live.Rec(); rec == nil || rec.ID != id || rec.State != call.RecRunning {
 		return fault.New("api.mute", fault.Conflict, "recording %s is not running", quoted(id))
 	}
-	s.auditLive(c, "recording."+string(o), id, call.Call)
-	return s.order(c, call.Call, o)
+	s.auditLive(c, "recording."+string(o), id, live.Call)
+	return s.order(c, live.Call, o)
 }
 
 // deleteRecording removes a recording's sound; its line in the index stays, and says who did it.
@@ -61,7 +62,7 @@ func (s *Server) deleteRecording(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if rec.State == string(orchestrator.RecRunning) {
+	if rec.State == string(call.RecRunning) {
 		return fault.New("api.delete", fault.Conflict, "recording %s is still running", quoted(rec.ID))
 	}
 	if rec.DeletedAt != 0 {

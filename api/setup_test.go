@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -102,14 +103,16 @@ func (w *world) furnish() {
 		Waiting:    []WaitingCall{{Call: "c2", Queue: "sales", PBX: "main", Entered: noon.Add(-30 * time.Second).UnixMilli(), Position: 1}},
 		Unreadable: 2,
 	})
+	customer := call.Leg{Role: call.RoleCustomer, PBX: "main", Channel: "in.1", State: call.LegJoined}
 	w.calls.set(
-		orchestrator.Call{CallSummary: orchestrator.CallSummary{Call: "c1", PBX: "main", Kind: orchestrator.KindInbound, DID: "3000",
+		call.Call{CallSummary: orchestrator.CallSummary{Call: "c1", PBX: "main", Kind: orchestrator.KindInbound, DID: "3000",
 			Caller: caller, StartedAt: noon.Add(-time.Minute).UnixMilli(), Queue: "sales", Agent: "101", Path: []string{"main/menu", "main/sales"}},
-			State: orchestrator.StateTalking, Leg: &orchestrator.AgentLeg{State: orchestrator.LegJoined, Offer: orchestrator.Offer{Agent: "101"}},
-			Rec: &orchestrator.RecordingLeg{ID: liveRec, State: orchestrator.RecRunning}},
-		orchestrator.Call{CallSummary: orchestrator.CallSummary{Call: "c2", PBX: "main", Kind: orchestrator.KindInbound, Caller: caller,
-			StartedAt: noon.Add(-30 * time.Second).UnixMilli(), Queue: "sales"}, State: orchestrator.StateWaiting,
-			Wait: &orchestrator.Wait{Queue: "sales", Entered: noon.Add(-30 * time.Second).UnixMilli()}})
+			State: call.StateTalking,
+			Legs:  []call.Leg{customer, {Role: call.RoleAgent, State: call.LegJoined, Room: 1, Offer: &orchestrator.Offer{Agent: "101"}}},
+			Rooms: []call.Room{{N: 1, State: call.RoomMade, Rec: &call.Recording{ID: liveRec, State: call.RecRunning}}}},
+		call.Call{CallSummary: orchestrator.CallSummary{Call: "c2", PBX: "main", Kind: orchestrator.KindInbound, Caller: caller,
+			StartedAt: noon.Add(-30 * time.Second).UnixMilli(), Queue: "sales"}, State: call.StateWaiting, Legs: []call.Leg{customer},
+			Visit: &call.Visit{N: 1, State: call.VisitIn, Queue: "sales", Entered: noon.Add(-30 * time.Second).UnixMilli()}})
 	summary := orchestrator.CallSummary{Call: "p1", PBX: "main", Kind: orchestrator.KindInbound, DID: "3000", Caller: caller,
 		StartedAt: noon.Add(-time.Hour).UnixMilli(), QueuedAt: noon.Add(-time.Hour).UnixMilli(), EndedAt: noon.Add(-50 * time.Minute).UnixMilli(),
 		Queue: "sales", Agent: "101", Outcome: orchestrator.OutcomeServed, Recording: "op-p1-r1", WaitMS: 4000, TalkMS: 60_000}

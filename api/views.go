@@ -2,6 +2,7 @@ package api
 
 import (
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -66,18 +67,18 @@ type QueueView struct {
 // LiveCall is a call in progress as the API shows it.
 type LiveCall struct {
 	orchestrator.CallSummary
-	State     orchestrator.CallState `json:"state"`
-	Node      string                 `json:"node,omitempty"` // last flow node entered
-	Serving   string                 `json:"serving,omitempty"`
-	Live      *LiveRecording         `json:"live_recording,omitempty"`
-	WaitSince int64                  `json:"wait_since,omitempty"`
+	State     call.State     `json:"state"`
+	Node      string         `json:"node,omitempty"` // last flow node entered
+	Serving   string         `json:"serving,omitempty"`
+	Live      *LiveRecording `json:"live_recording,omitempty"`
+	WaitSince int64          `json:"wait_since,omitempty"`
 }
 
 // LiveRecording is the recording of a call in progress.
 type LiveRecording struct {
-	ID    string                      `json:"recording"`
-	State orchestrator.RecordingState `json:"state"`
-	Muted bool                        `json:"muted"`
+	ID    string              `json:"recording"`
+	State call.RecordingState `json:"state"`
+	Muted bool                `json:"muted"`
 }
 
 // CallView is a live call with its timeline so far.
@@ -99,19 +100,19 @@ type page[T any] struct {
 }
 
 // liveCall shows a stored call.
-func liveCall(c orchestrator.Call) LiveCall {
+func liveCall(c call.Call) LiveCall {
 	v := LiveCall{CallSummary: c.CallSummary, State: c.State}
 	if n := len(c.Path); n > 0 {
 		v.Node = c.Path[n-1]
 	}
-	if c.Leg != nil && c.Leg.State != orchestrator.LegEnded {
-		v.Serving = c.Leg.Offer.Agent
+	if far := c.Far(); far != nil && far.Offer != nil {
+		v.Serving = far.Offer.Agent
 	}
-	if c.Rec != nil {
-		v.Live = &LiveRecording{ID: c.Rec.ID, State: c.Rec.State, Muted: c.Rec.Muted}
+	if rec := c.Rec(); rec != nil {
+		v.Live = &LiveRecording{ID: rec.ID, State: rec.State, Muted: rec.Muted}
 	}
-	if c.Wait != nil && !c.Wait.Out {
-		v.WaitSince = c.Wait.Entered
+	if c.State == call.StateWaiting || c.State == call.StateOffered {
+		v.WaitSince = c.Visit.Entered
 	}
 	return v
 }

@@ -10,12 +10,15 @@ import (
 // Offers are passed whole, as they were made: what is known need not be read.
 type Distributor interface {
 	// Enqueue puts a call in a queue and tries to match it, in one atomic step.
-	// A call that is in the queue already keeps its place and gets the same
-	// answer again (also its standing offer, if any).
+	// A call that is in the queue already by the same visit keeps its place and
+	// gets the same answer again (also its standing offer, if any). One that is
+	// in a queue by an earlier visit moves; by a later one, the answer is PlacedOut.
 	Enqueue(ctx context.Context, w Waiting) (Placement, error)
-	// Leave takes a call out of its queue: it hung up, timed out or pressed the
-	// exit key. A standing offer is withdrawn without blame for the agent.
-	Leave(ctx context.Context, call, why string) error
+	// Leave takes a call out of its queue as far as it is there by that visit, or
+	// an earlier one: it hung up, timed out or pressed the exit key. A standing
+	// offer is withdrawn without blame for the agent. Nothing happens when the
+	// call is there by a later visit, or not at all.
+	Leave(ctx context.Context, call string, visit int, why string) error
 	// Place tells where a call stands in its queue: 1 is next; 0 is not waiting.
 	Place(ctx context.Context, call string) (position int, estimate time.Duration, err error)
 
@@ -29,14 +32,36 @@ type Distributor interface {
 	// Finished ends an answered offer: the agent goes to wrap-up. talked is the conversation's length.
 	Finished(ctx context.Context, o Offer, talked time.Duration) error
 
-	// Standing lists the offers in force (ringing or talking) for calls of a
-	// PBX, so that after a crash those without a live call can be ended.
-	Standing(ctx context.Context, pbx string) ([]Offer, error)
+	// Desk tells the owner of a PBX, until ctx ends, of every offer made for its
+	// calls and of every offer taken back, from whichever process: first the
+	// offers that stand unanswered, then each as it is made. After trouble with
+	// the store it tells those that stand once more. A notice may come twice.
+	Desk(ctx context.Context, pbx string, tell func(DeskNotice)) error
+	// Holding lists what the distributor holds for the calls of a PBX, so that
+	// what belongs to no live call can be ended.
+	Holding(ctx context.Context, pbx string) (Holding, error)
+	// Heal mends what a store that lost something left behind for a PBX, and
+	// returns how much that was: nothing in a healthy run.
+	Heal(ctx context.Context, pbx string) (mended int, err error)
+}
+
+// DeskNotice tells of an offer: that it is made, or, with Withdrawn, why it was
+// taken back (deadline passed, call left or moved): the agent's leg must be hung up.
+type DeskNotice struct {
+	Offer     Offer
+	Withdrawn OfferFailure // "": the offer is made
+}
+
+// Holding is what the distributor holds for the calls of a PBX.
+type Holding struct {
+	Offers  []Offer        // in force, ringing or talking
+	Waiting map[string]int // calls in queues, waiting or offered: call -> visit
 }
 
 // Waiting asks for a place in a queue.
 type Waiting struct {
 	Call, PBX, Queue string
+	Visit            int // the number of the call's stay in a queue, growing
 	Caller           Party
 	Language         string
 	Priority         int       // each point counts as a minute already waited
@@ -82,6 +107,7 @@ type QueuePlan struct {
 type Offer struct {
 	ID         string        `json:"id"`
 	Call       string        `json:"call"`
+	Visit      int           `json:"visit,omitempty"` // the call's stay in a queue
 	PBX        string        `json:"pbx"`
 	Queue      string        `json:"queue"`
 	Agent      string        `json:"agent"`
@@ -104,16 +130,6 @@ const (
 	OfferCancelled   OfferFailure = "cancelled"   // the caller left first: no blame, no change
 	OfferError       OfferFailure = "error"       // operadora or the PBX failed: no blame
 )
-
-// OfferDesk receives offers that arise when an agent becomes free. The engine
-// implements it; acd calls it. False means that the call is not (any more) in
-// this process: acd then ends the offer as OfferCancelled if the call is gone.
-type OfferDesk interface {
-	Offer(o Offer) bool
-	// Withdraw tells that an offer expired or was withdrawn in acd (deadline
-	// passed, agent logged out by force): the agent's leg must be hung up.
-	Withdraw(o Offer, why OfferFailure)
-}
 
 // Agents carries out what an agent asks for. acd implements it.
 type Agents interface {

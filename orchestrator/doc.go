@@ -1,14 +1,26 @@
-// Package orchestrator owns a call from its first event to its record: its
-// legs, bridge and recording as state machines written as tables, one
-// goroutine per call, a deadline on every wait, the journal, and the
-// re-adoption of calls that outlived the process that began them.
+// Package orchestrator holds the ports of the core and the words that everybody
+// shares. It imports nothing of operadora but fault, and does nothing itself.
 //
-// The way of a call: an Event enters the mailbox of its call; Decide (pure)
-// turns call, input and clock into a new call and a list of effects; the call
-// is stored together with its journal entries in one atomic script; only then
-// the effects are run, and what comes of them returns as inputs.
+// The way of a call: the PBX (port PBX; orchestrator/ari) tells an Event; the
+// engine (orchestrator/engine) hands it to the call's own goroutine; what a call
+// is and what follows from the event is decided by pure functions
+// (orchestrator/call); the decision is stored (port Store;
+// orchestrator/redisstore) with its journal entries; what it orders is run
+// afterwards. Flows (ivr) say what the caller hears, the Distributor (acd) who
+// serves, the Gate (orchestrator/gate) whom we may call. The journal is written
+// down for good by orchestrator/records.
 //
-// The package declares what it needs of the world: PBX (orchestrator/ari),
-// Store (orchestrator/redisstore), Distributor and Agents (acd), Flow (ivr).
-// It imports none of them.
+// Words:
+//
+//   - call: one customer's contact, from the first event to its record
+//   - leg: a channel of a call; its customer, an agent, an outside number
+//   - room: a bridge of the PBX that legs of a call are in
+//   - visit: a call's stay in a queue
+//   - offer: one call offered to one agent, from the match to its end
+//   - lease: the right of one process to command a PBX; its epoch grows whenever
+//     the owner changes, and everything of an older epoch is refused
+//   - owner: the call whose id is in the ids of channels, bridges, playbacks and
+//     recordings that were made for it
+//   - to adopt: to take over a call that another process began
+//   - snapshot, truth: what the PBX has at one moment
 package orchestrator

@@ -4,6 +4,9 @@ import "errors"
 
 // Sentinels that callers compare.
 var (
+	// ErrNoTransition means that a trigger is not allowed in a state. It is normal
+	// for late and repeated events; the state is unchanged.
+	ErrNoTransition = errors.New("no such transition")
 	// ErrFenced means that the lease under which a change was made is no longer
 	// the PBX's: another process drives it now, and this one must stop.
 	ErrFenced = errors.New("the lease of this PBX was taken over")

@@ -54,50 +54,6 @@ type AgentChange struct {
 	By     string `json:"by,omitempty"`
 }
 
-// CallSummary is a call as its record shows it. Times are unix milliseconds, 0 is "never".
-type CallSummary struct {
-	Call        string   `json:"call"`
-	PBX         string   `json:"pbx"`
-	Kind        CallKind `json:"kind"`
-	DID         string   `json:"did,omitempty"`
-	Caller      Party    `json:"caller"`
-	Language    string   `json:"language,omitempty"`
-	StartedAt   int64    `json:"started_at"`
-	AnsweredAt  int64    `json:"answered_at,omitempty"`
-	QueuedAt    int64    `json:"queued_at,omitempty"`
-	ConnectedAt int64    `json:"connected_at,omitempty"` // first conversation
-	PartedAt    int64    `json:"parted_at,omitempty"`    // end of the last conversation
-	EndedAt     int64    `json:"ended_at,omitempty"`
-	WaitMS      int64    `json:"wait_ms,omitempty"` // from queue entry to connection or leaving
-	TalkMS      int64    `json:"talk_ms,omitempty"`
-	Queue       string   `json:"queue,omitempty"`
-	Agent       string   `json:"agent,omitempty"` // who served it
-	Offers      int      `json:"offers,omitempty"`
-	Outcome     Outcome  `json:"outcome,omitempty"`
-	EndedBy     string   `json:"ended_by,omitempty"` // caller, agent, operadora, pbx
-	Cause       Cause    `json:"cause,omitempty"`
-	Recording   string   `json:"recording,omitempty"`
-	Voicemail   string   `json:"voicemail,omitempty"`
-	Path        []string `json:"path,omitempty"`    // flow nodes entered, in order; at most 200
-	Adopted     int      `json:"adopted,omitempty"` // how often another process took the call over
-}
-
-// Outcome is how a call ended, in one word. The strings are stored.
-type Outcome string
-
-// Outcomes.
-const (
-	OutcomeServed      Outcome = "served"      // talked with an agent
-	OutcomeAbandoned   Outcome = "abandoned"   // hung up while waiting in a queue
-	OutcomeLeft        Outcome = "left"        // hung up in the menu
-	OutcomeCompleted   Outcome = "completed"   // the flow came to its end
-	OutcomeVoicemail   Outcome = "voicemail"   // left a message
-	OutcomeTransferred Outcome = "transferred" // handed on
-	OutcomeRejected    Outcome = "rejected"    // unknown number or nothing defined
-	OutcomeFailed      Outcome = "failed"      // operadora could not serve it
-	OutcomeLost        Outcome = "lost"        // the PBX lost it, or it vanished while nobody looked
-)
-
 // Journal is read by those who tell others: the recorder, pages, lamps.
 type Journal interface {
 	// Tail calls fn for every entry after id ("" is the beginning, "$" is

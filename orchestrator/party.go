@@ -30,3 +30,13 @@ func cleanText(s, also string) string {
 	}
 	return strings.TrimSpace(b.String())
 }
+
+// MaskNumber hides the middle of a number for logs and timelines: at most the
+// last three characters stay.
+func MaskNumber(n string) string {
+	r := []rune(n)
+	if len(r) <= 3 {
+		return strings.Repeat("*", len(r))
+	}
+	return strings.Repeat("*", len(r)-3) + string(r[len(r)-3:])
+}

@@ -27,3 +27,12 @@ func TestCleanParty(t *testing.T) {
 		}
 	}
 }
+
+func TestMaskNumber(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"": "", "12": "**", "123": "***", "+34910000123": "*********123", "ñandú": "**ndú"} {
+		if got := MaskNumber(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

@@ -37,6 +37,9 @@ type PBX interface {
 	// before it delivers any later event.
 	Run(ctx context.Context, sink Sink) error
 
+	// Snapshot is the truth as the PBX sees it now, as Connected tells it.
+	Snapshot(ctx context.Context) (Snapshot, error)
+
 	// Answer answers a channel; one that is answered already is no error.
 	Answer(ctx context.Context, channel string) error
 	// Hangup ends a channel, wherever it is: also one that was handed back to the

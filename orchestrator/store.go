@@ -5,24 +5,36 @@ import (
 	"time"
 )
 
+// Record is what the store keeps of an owner of things on a PBX: a call, later
+// an agent's permanent line. The store does not look into Doc.
+type Record struct {
+	ID       string
+	PBX      string
+	Rev      int64 // the revision it replaces plus one
+	Doc      []byte
+	Deadline time.Time // the earliest thing that falls due; zero when nothing does
+	Ended    bool      // it leaves the live set and is forgotten after a while
+}
+
 // Store keeps live calls, the lease of each PBX and the journal.
 // orchestrator/redisstore implements it.
 type Store interface {
-	// Commit stores a call and its journal entries in one atomic step. The
-	// call's Rev is the revision it replaces plus one. It is refused with
-	// ErrFenced when lease is no longer the PBX's. A call in StateEnded leaves
-	// the live set and is forgotten after a while.
-	Commit(ctx context.Context, lease Lease, c Call, entries []Entry) error
-	// Live returns all live calls of a PBX.
-	Live(ctx context.Context, pbx string) ([]Call, error)
-	// Call returns one call, live or lately ended; NotFound otherwise.
-	Call(ctx context.Context, id string) (Call, error)
+	// Commit stores a record and its journal entries in one atomic step. It is
+	// refused with ErrFenced when lease is no longer the PBX's.
+	Commit(ctx context.Context, lease Lease, r Record, entries []Entry) error
+	// Live returns all live records of a PBX.
+	Live(ctx context.Context, pbx string) ([]Record, error)
+	// SetAside takes a record that nobody can read out of the live set, and keeps
+	// it for whoever looks into it.
+	SetAside(ctx context.Context, lease Lease, r Record) error
+	// Load returns one record, live or lately ended; NotFound otherwise.
+	Load(ctx context.Context, id string) (Record, error)
 
-	// Acquire takes or renews the lease of a PBX for owner. Taking it (from
-	// nobody, from an expired owner, or from an earlier process of the same
-	// instance name) gives a new epoch; renewing keeps it. ErrHeld when another
-	// instance holds it.
-	Acquire(ctx context.Context, pbx string, owner LeaseOwner, ttl time.Duration) (Lease, error)
+	// Acquire takes or renews the lease of a PBX for owner. Taking it gives a new
+	// epoch; renewing keeps it. It is taken from nobody, from an owner whose
+	// lease ran out, or from dead, a holder that the caller knows to be gone.
+	// Otherwise the error is a HeldError.
+	Acquire(ctx context.Context, pbx string, owner LeaseOwner, ttl time.Duration, dead string) (Lease, error)
 	Release(ctx context.Context, l Lease) error
 
 	// Append writes journal entries that belong to no call (PBX connections).
@@ -30,8 +42,15 @@ type Store interface {
 	Journal
 }
 
-// LeaseOwner names a process: the configured instance name and a value unique to the process.
-type LeaseOwner struct{ Instance, Process string }
+// LeaseOwner names a process: the configured instance name, where it runs, and
+// a value unique to the process.
+type LeaseOwner struct {
+	Instance string
+	Process  string // "<host>/<pid>/<when it started>": who can tell whether it is alive reads it
+}
+
+// Holder names a process among all of all instances.
+func (o LeaseOwner) Holder() string { return o.Instance + "/" + o.Process }
 
 // Lease is the right to command a PBX. A higher epoch fences the lower ones.
 type Lease struct {
@@ -39,3 +58,15 @@ type Lease struct {
 	Owner LeaseOwner
 	Epoch int64
 }
+
+// HeldError means that another process holds the lease. It is an ErrHeld.
+type HeldError struct {
+	Instance string
+	Holder   string // as LeaseOwner.Holder
+}
+
+// Error names the holder.
+func (e *HeldError) Error() string { return ErrHeld.Error() + ": " + e.Holder }
+
+// Is makes it an ErrHeld.
+func (e *HeldError) Is(target error) bool { return target == ErrHeld }

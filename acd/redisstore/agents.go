@@ -53,8 +53,8 @@ func (s *Store) Wake(ctx context.Context, now time.Time, station *acd.Station, d
 }
 
 // Index brings an agent's places in line with a changed station.
-func (s *Store) Index(ctx context.Context, now time.Time, station *acd.Station, before []acd.QueueAt, offerID string) (*acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.Index", agentIndex, s.stationKeys(station.PBX, station, before...),
+func (s *Store) Index(ctx context.Context, now time.Time, station *acd.Station, offerID string) (*acd.OfferRecord, error) {
+	r, err := s.run(ctx, "acd/redisstore.Index", agentIndex, s.stationKeys(station.PBX, station),
 		ms(now), station.Agent, station.JSON(), offerID)
 	if err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func (s *Store) Index(ctx context.Context, now time.Time, station *acd.Station, 
 }
 
 // Retire logs an agent out whose definition is gone or whose phone changed.
-func (s *Store) Retire(ctx context.Context, now time.Time, agent, pbx string, before []acd.QueueAt, why string) error {
-	err := agentRetire.Run(ctx, s.rdb, s.base(pbx, before...), ms(now), agent, why).Err()
+func (s *Store) Retire(ctx context.Context, now time.Time, agent, pbx, why string) error {
+	err := agentRetire.Run(ctx, s.rdb, s.base(pbx), ms(now), agent, why).Err()
 	if err != nil {
 		return redisstore.Classify("acd/redisstore.Retire", err)
 	}

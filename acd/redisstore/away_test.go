@@ -23,7 +23,7 @@ func TestRedisAway(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: own.Addr(), MaxRetries: -1, DialTimeout: time.Second, ReadTimeout: time.Second})
 	t.Cleanup(func() { _ = rdb.Close() })
 	w := &world{TB: t, rdb: rdb, tenant: "away", store: redisstore.New(rdb, "away"), desk: newDesk(), now: epoch}
-	w.start(defs(1, queue("ventas")), nil)
+	w.start(defs(1, queue("ventas")))
 	w.login("a00")
 	o := w.serve("c1", "ventas")
 	w.finish(o.ID)

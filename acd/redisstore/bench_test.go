@@ -61,7 +61,7 @@ func BenchmarkEnqueueMatch(b *testing.B) {
 					b.Fatalf("%+v", p)
 				}
 				b.StopTimer()
-				w.must(w.svc.Leave(w.ctx(), call, "bench"))
+				w.leave(call, 0)
 				b.StartTimer()
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "matches/s")
@@ -127,5 +127,26 @@ func BenchmarkSnapshot(b *testing.B) {
 		if _, err := w.svc.Snapshot(w.ctx()); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkNotice is the time from an agent's becoming free to the notice of the
+// next offer at the owner of the PBX, the release itself included.
+func BenchmarkNotice(b *testing.B) {
+	w := setup(b, defs(1, queue("ventas", noWrap)))
+	w.login("a00")
+	o := w.serve("c0", "ventas")
+	<-w.desk.offers
+	i := 0
+	for b.Loop() {
+		b.StopTimer()
+		i++
+		w.enqueue("c"+strconv.Itoa(i), "ventas")
+		b.StartTimer()
+		w.must(w.svc.Finished(w.ctx(), o, time.Second))
+		o = <-w.desk.offers
+		b.StopTimer()
+		w.answer(o.ID)
+		b.StartTimer()
 	}
 }

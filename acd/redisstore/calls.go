@@ -21,7 +21,7 @@ func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) 
 		return acd.EnqueueResult{}, err
 	}
 	if r.text(0) == "elsewhere" {
-		return acd.EnqueueResult{Elsewhere: acd.QueueAt{Queue: r.text(1), PBX: r.text(2)}}, nil
+		return acd.EnqueueResult{Elsewhere: true, Visit: int(r.number(3))}, nil
 	}
 	offer, err := r.offer(1)
 	return acd.EnqueueResult{
@@ -29,9 +29,9 @@ func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) 
 	}, err
 }
 
-// Leave removes a call that has no standing offer.
-func (s *Store) Leave(ctx context.Context, now time.Time, call string, in acd.QueueAt) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(in.PBX, in), ms(now), call)
+// Leave removes a call that has no standing offer, unless it is there by a later visit.
+func (s *Store) Leave(ctx context.Context, now time.Time, call string, visit int, pbx string) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(pbx), ms(now), call, visit)
 }
 
 // Call returns a queued call.
@@ -61,7 +61,8 @@ func (s *Store) Place(ctx context.Context, call string, in acd.QueueAt) (int, ac
 	return int(rank.Val()) + 1, pace, nil
 }
 
-// get reads one field of a hash of JSON values.
+// get reads one field of a hash of JSON values. One that cannot be read is set
+// aside and counts as not there.
 func (s *Store) get(ctx context.Context, op, key, id string, into any) (bool, error) {
 	text, err := s.rdb.HGet(ctx, key, id).Result()
 	if errors.Is(err, redis.Nil) {
@@ -70,5 +71,8 @@ func (s *Store) get(ctx context.Context, op, key, id string, into any) (bool, er
 	if err != nil {
 		return false, redisstore.Classify(op, err)
 	}
-	return true, decode(text, into)
+	if decode(text, into) != nil {
+		return false, s.aside(ctx, op, key, id, text)
+	}
+	return true, nil
 }

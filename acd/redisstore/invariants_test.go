@@ -14,7 +14,7 @@ import (
 
 // invariants lists what is wrong with what is stored: every waiting call in
 // exactly one set, every offer with one agent and one call, every agent who may
-// be called in the idle sets, every wait with a deadline and no other deadlines.
+// be called, and nobody else, in the idle sets, every wait with a deadline and no other deadlines.
 func invariants(w *world, r acd.Records) []string {
 	var bad []string
 	say := func(format string, args ...any) { bad = append(bad, fmt.Sprintf(format, args...)) }
@@ -30,6 +30,16 @@ func invariants(w *world, r acd.Records) []string {
 				c, ok := r.Calls[call]
 				if !ok || c.Queue+"@"+c.PBX != name || c.Score != z.Score || c.Offer != "" {
 					say("call %s waits in %s with %.0f: %+v", call, name, z.Score, c)
+				}
+			}
+		}
+	}
+	for key := range sets {
+		if name, ok := strings.CutPrefix(key, prefix+"idle:"); ok {
+			for _, z := range w.zset(key) {
+				a := r.Agents[z.Member.(string)]
+				if !eligible(a) || !slices.Contains(placesOf(a), name) {
+					say("agent %s is idle in %s: %+v", z.Member, name, a)
 				}
 			}
 		}
@@ -91,25 +101,34 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 	if a.Rest > 0 {
 		need[a.PBX+" rest:"+id] = true
 	}
-	eligible := a.State == acd.StateAvailable && a.Rest == 0 &&
-		(a.Device == orchestrator.DeviceFree || a.Device == orchestrator.DeviceUnknown)
-	for q := range strings.SplitSeq(a.Queues, ",") {
-		if q == "" {
-			continue
-		}
-		at := q + "@" + a.PBX
+	for _, at := range placesOf(a) {
 		_, err := w.rdb.ZScore(w.ctx(), prefix+"idle:"+at, id).Result()
-		if eligible && err != nil {
+		if eligible(a) && err != nil {
 			bad = append(bad, "is eligible but not idle in "+at)
 		}
 		if in := w.rdb.SIsMember(w.ctx(), prefix+"staff:"+at, id).Val(); in != (a.State != acd.StateOffline) && a.NextBy != "reload" {
 			bad = append(bad, fmt.Sprintf("staff of %s: %v in state %s", at, in, a.State))
 		}
-		if eligible && w.rdb.ZCard(w.ctx(), prefix+"waiting:"+at).Val() > 0 {
+		if eligible(a) && w.rdb.ZCard(w.ctx(), prefix+"waiting:"+at).Val() > 0 {
 			bad = append(bad, "is free while calls wait in "+at)
 		}
 	}
 	return bad
+}
+
+func eligible(a acd.AgentRecord) bool {
+	return a.State == acd.StateAvailable && a.Rest == 0 &&
+		(a.Device == orchestrator.DeviceFree || a.Device == orchestrator.DeviceUnknown)
+}
+
+// placesOf are the queues of an agent, "<queue>@<pbx>".
+func placesOf(a acd.AgentRecord) (out []string) {
+	for q := range strings.SplitSeq(a.Queues, ",") {
+		if q != "" {
+			out = append(out, q+"@"+a.PBX)
+		}
+	}
+	return out
 }
 
 // scan returns all keys of a pattern.

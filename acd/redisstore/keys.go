@@ -34,13 +34,25 @@ func (k keys) paces() string { return k.prefix + "paces" }
 // one of them while it waits, in none while it is offered.
 func (k keys) waiting(q acd.QueueAt) string { return k.prefix + "waiting:" + field(q) }
 
-// idle is a sorted set of agent ids by acd.Score. Every eligible agent is in
-// those of its queues. One that was reserved through another queue may still
-// be in it until the offer is answered or the member comes up.
+// idle is a sorted set of agent ids by acd.Score: the eligible agents of the
+// queue, and nobody else. Who is reserved leaves those of all of its queues.
 func (k keys) idle(q acd.QueueAt) string { return k.prefix + "idle:" + field(q) }
 
 // staff is a set of the agents logged in.
 func (k keys) staff(q acd.QueueAt) string { return k.prefix + "staff:" + field(q) }
+
+// desk is a stream of what the owner of a PBX is told of its calls' offers:
+// "made" (the offer's id) and "gone" (the offer), "why". Trimmed as it grows
+// (lib_state): what stands can always be read from offers.
+func (k keys) desk(pbx string) string { return k.prefix + "desk:" + pbx }
+
+// broken is a hash, "<hash> <id>" -> text, of records that could not be read.
+// Taken out when it was told of (Store.Broken), else it expires after a week.
+func (k keys) broken() string { return k.prefix + "broken" }
+
+// definitions is a hash of the definitions in force: "stamp" (unix ms) and
+// "print". No expiry: one small key.
+func (k keys) definitions() string { return k.prefix + "definitions" }
 
 // field names a queue on a PBX; neither name can contain the sign.
 func field(q acd.QueueAt) string { return q.Queue + "@" + q.PBX }

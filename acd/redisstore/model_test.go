@@ -35,6 +35,7 @@ type modelAgent struct {
 
 type modelCall struct {
 	queue, pbx string
+	visit      int
 	score      float64
 }
 
@@ -124,11 +125,12 @@ func (m *model) offer(id, call string) {
 	m.offers[call] = &modelOffer{agent: id, queue: c.queue, call: *c, due: m.now + m.queue(c.queue).RingTimeout.Milliseconds() + grace}
 }
 
-func (m *model) enqueue(call, queue, pbx string, entered int64, priority int) {
+func (m *model) enqueue(call string, c modelCall, entered int64, priority int) {
 	if m.calls[call] != nil {
 		return
 	}
-	m.calls[call] = &modelCall{queue, pbx, acd.CallScore(entered, priority+m.queue(queue).Priority)}
+	c.score = acd.CallScore(entered, priority+m.queue(c.queue).Priority)
+	m.calls[call] = &c
 	m.seek(call)
 }
 

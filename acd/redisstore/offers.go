@@ -14,8 +14,8 @@ func (s *Store) Offer(ctx context.Context, id string) (o acd.OfferRecord, ok boo
 }
 
 // Answer takes an offer up.
-func (s *Store) Answer(ctx context.Context, now time.Time, offer string, station *acd.Station, in acd.QueueAt) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.stationKeys(in.PBX, station), ms(now), offer, field(in))
+func (s *Store) Answer(ctx context.Context, now time.Time, offer string, in acd.QueueAt) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.base(in.PBX), ms(now), offer, field(in))
 }
 
 // failSettings are the queue's settings that a failed offer needs.
@@ -23,12 +23,13 @@ type failSettings struct {
 	Misses     int   `json:"misses"`
 	RestMS     int64 `json:"rest_ms"`
 	RestLongMS int64 `json:"rest_long_ms"`
+	Tell       bool  `json:"tell"`
 }
 
 // Fail ends an unanswered offer and matches its call and its agent anew, in one script.
 func (s *Store) Fail(ctx context.Context, now time.Time, f acd.FailOrder) (acd.FailResult, error) {
 	at := acd.QueueAt{Queue: f.Queue.Queue, PBX: f.PBX}
-	set := failSettings{f.MaxMiss, f.Rest.Milliseconds(), f.RestLong.Milliseconds()}
+	set := failSettings{f.MaxMiss, f.Rest.Milliseconds(), f.RestLong.Milliseconds(), f.Tell}
 	r, err := s.run(ctx, "acd/redisstore.Fail", offerFail, s.stationKeys(f.PBX, f.Station, at),
 		ms(now), f.Offer, string(f.Why), f.Station.JSON(), encode(f.Queue), encode(set), f.CallID, f.AgentID)
 	if err != nil || r.number(0) == 0 {

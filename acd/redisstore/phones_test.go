@@ -26,8 +26,8 @@ func TestAPhoneInAnotherCallIsPassedOver(t *testing.T) {
 	}
 	w.device("100", orchestrator.DeviceUnreachable)
 	w.device("100", orchestrator.DeviceBusy)
-	if len(w.desk.offers) != 0 {
-		t.Fatal("an offer for a phone that cannot be used")
+	if c := w.records().Calls["c2"]; c.Offer != "" {
+		t.Fatalf("an offer for a phone that cannot be used: %+v", c)
 	}
 	w.device("100", orchestrator.DeviceFree)
 	if o := w.offered(); o.Call != "c2" || o.Agent != "a00" {
@@ -95,29 +95,14 @@ func TestCancelledOfferIsNoBlame(t *testing.T) {
 	w.login("a00")
 	w.enqueue("c1", "ventas")
 	w.enqueue("c2", "ventas")
-	w.must(w.svc.Leave(w.ctx(), "c1", "hangup"))
+	w.leave("c1", 0)
 	if o := w.offered(); o.Call != "c2" || o.Agent != "a00" {
 		t.Fatalf("the agent gets the next caller at once: %+v", o)
 	}
 	if a := w.agent("a00"); a.Misses != 0 || a.Rest != 0 {
 		t.Errorf("%+v", a)
 	}
-	w.must(w.svc.Leave(w.ctx(), "c1", "hangup")) // again: nothing to do
-}
-
-func TestADeskThatDoesNotKnowTheCall(t *testing.T) {
-	t.Parallel()
-	w := setup(t, defs(1, queue("ventas")))
-	w.desk.lose("c1")
-	w.enqueue("c1", "ventas")
-	w.enqueue("c2", "ventas")
-	w.login("a00")
-	if o := w.offered(); o.Call != "c2" {
-		t.Fatalf("%+v", o)
-	}
-	if _, still := w.records().Calls["c1"]; still {
-		t.Error("a call that is gone stays in the queue")
-	}
+	w.leave("c1", 0) // again: nothing to do
 }
 
 func TestOfferLapses(t *testing.T) {

@@ -9,27 +9,16 @@ import (
 )
 
 // TestTwoProcesses has a process that drives the PBX and one that serves its
-// API only. Whatever the second brings about, the first one's desk gets it.
+// API only. Whatever the second brings about, the first is told of it.
 func TestTwoProcesses(t *testing.T) {
 	t.Parallel()
 	d := defs(1, queue("ventas"))
-	w := setup(t, d)
-	w.svc.Stop()
-	live := &liveCalls{state: map[string]orchestrator.CallState{
-		"c1": orchestrator.StateWaiting, "c2": orchestrator.StateWaiting}}
-	start := func(desk *desk, drives bool) *acd.Service {
-		t.Helper()
-		s, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Calls: live, Now: w.clock,
-			Drives: func(string) bool { return drives }})
-		w.must(err)
-		w.must(s.Start(w.ctx(), desk))
-		t.Cleanup(s.Stop)
-		return s
+	w := empty(t)
+	start := func(drives bool) *acd.Service {
+		return w.process(acd.Parts{Definitions: d, Drives: func(string) bool { return drives }})
 	}
-	idleDesk := newDesk()
-	idleDesk.lose("c1")
-	idleDesk.lose("c2")
-	driver, other := start(w.desk, true), start(idleDesk, false)
+	driver, other := start(true), start(false)
+	w.own(driver, w.desk)
 
 	w.svc = driver
 	w.login("a00")
@@ -41,23 +30,18 @@ func TestTwoProcesses(t *testing.T) {
 	if got := w.offered(); got.Call != "c2" {
 		t.Fatalf("%+v", got)
 	}
-	w.failed(w.agent("a00").Offer, orchestrator.OfferNoAnswer)
-	w.must(w.svc.Leave(w.ctx(), "c2", "hangup"))
+	w.leave("c2", 0)
 
-	// By a command to the other process: its desk does not know the call.
+	// By a command to the other process, which has no calls.
 	w.wantDo(orchestrator.AgentOK, orchestrator.AgentPause, "a00")
 	w.enqueue("c1", "ventas")
 	w.svc = other
 	w.wantDo(orchestrator.AgentOK, orchestrator.AgentResume, "a00")
-	w.until("the other process gives the offer back", func() bool { return w.agent("a00").Rest > 0 })
-	w.mu.Lock()
-	w.now = w.now.Add(2 * time.Second) // nobody is woken: the driver looks by itself
-	w.mu.Unlock()
 	if got := w.offered(); got.Call != "c1" || got.Agent != "a00" {
 		t.Fatalf("%+v", got)
 	}
-	if len(idleDesk.offers) != 0 {
-		t.Error("the other process's desk took an offer")
+	if a := w.wantState("a00", acd.StateReserved); a.Rest != 0 || a.Misses != 0 {
+		t.Errorf("the agent is innocent: %+v", a)
 	}
 	w.clean()
 }

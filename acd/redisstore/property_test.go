@@ -96,10 +96,37 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			ago := rapid.Int64Range(0, 90_000).Draw(t, "ago")
 			priority := rapid.IntRange(-1, 2).Draw(t, "priority")
 			entered := x.m.now - ago
-			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: at, Queue: q,
+			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: at, Queue: q, Visit: 1,
 				Priority: priority, Entered: time.UnixMilli(entered)})
 			x.w.must(err)
-			x.m.enqueue(call, q, at, entered, priority)
+			x.m.enqueue(call, modelCall{queue: q, pbx: at, visit: 1}, entered, priority)
+		},
+		"move": func(t *rapid.T) {
+			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
+			if !ok {
+				t.Skip()
+			}
+			x.tick()
+			c := *x.m.calls[call]
+			c.visit++
+			c.queue = rapid.SampledFrom([]string{"ventas", "soporte", "vip"}).Draw(t, "queue")
+			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: c.pbx, Queue: c.queue,
+				Visit: c.visit, Entered: time.UnixMilli(x.m.now)})
+			x.w.must(err)
+			x.m.leave(call)
+			x.m.enqueue(call, c, x.m.now, 0)
+		},
+		"late": func(t *rapid.T) {
+			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
+			if !ok {
+				t.Skip()
+			}
+			c := x.m.calls[call]
+			x.w.must(x.w.svc.Leave(x.w.ctx(), call, c.visit-1, "late"))
+			p, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: c.pbx, Queue: "vip", Visit: c.visit - 1})
+			if x.w.must(err); p.Result != orchestrator.PlacedOut {
+				t.Fatalf("an older visit: %+v", p)
+			}
 		},
 		"enqueueAgain": func(t *rapid.T) {
 			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
@@ -107,7 +134,7 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 				t.Skip()
 			}
 			c := x.m.calls[call]
-			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: c.pbx, Queue: c.queue})
+			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: c.pbx, Queue: c.queue, Visit: c.visit})
 			x.w.must(err)
 		},
 		"leave": func(t *rapid.T) {
@@ -116,7 +143,7 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 				t.Skip()
 			}
 			x.tick()
-			x.w.must(x.w.svc.Leave(x.w.ctx(), call, "hangup"))
+			x.w.must(x.w.svc.Leave(x.w.ctx(), call, x.m.calls[call].visit, "hangup"))
 			x.m.leave(call)
 		},
 		"answer": func(t *rapid.T) {
@@ -188,7 +215,7 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 // shape is what both sides must agree on.
 type shape struct {
 	Agents map[string]agentShape
-	Calls  map[string]string // call -> "<queue>@<pbx> <score> <agent offered>"
+	Calls  map[string]string // call -> "<queue>@<pbx> <visit> <score> <agent offered>"
 	Talks  map[string]string // call -> agent
 }
 
@@ -214,7 +241,7 @@ func (m *model) shape() shape {
 		if o := m.offers[id]; o != nil && !o.answered {
 			agent = o.agent
 		}
-		s.Calls[id] = fmt.Sprintf("%s@%s %.0f %s", c.queue, c.pbx, c.score, agent)
+		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s", c.queue, c.pbx, c.visit, c.score, agent)
 	}
 	for call, o := range m.offers {
 		if o.answered {
@@ -234,7 +261,7 @@ func shapeOf(r acd.Records, ids []string) shape {
 		s.Agents[id] = agentShape{a.State, a.Device, a.Rest, a.Misses, a.Call, a.Due, a.Next, a.LastCall != "", a.Disposition != ""}
 	}
 	for id, c := range r.Calls {
-		s.Calls[id] = fmt.Sprintf("%s@%s %.0f %s", c.Queue, c.PBX, c.Score, r.Offers[c.Offer].Agent)
+		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s", c.Queue, c.PBX, c.Visit, c.Score, r.Offers[c.Offer].Agent)
 	}
 	for _, o := range r.Offers {
 		if o.Answered {
@@ -251,6 +278,11 @@ func (x *machine) check(t *rapid.T) {
 	}
 	if faults := invariants(x.w, r); len(faults) > 0 {
 		t.Fatalf("invariants: %v", faults)
+	}
+	for _, at := range []string{pbx, "dos"} {
+		if n, err := x.w.svc.Heal(x.w.ctx(), at); n != 0 || err != nil {
+			t.Fatalf("a healthy store was mended: %d %v", n, err)
+		}
 	}
 }
 

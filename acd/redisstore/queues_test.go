@@ -170,11 +170,12 @@ func TestNoCallBlocksAnother(t *testing.T) {
 		t.Fatalf("%+v", o)
 	}
 	w.wantState("a01", acd.StateAvailable)
-	if got, err := w.svc.Standing(w.ctx(), "dos"); err != nil || len(got) != 0 {
-		t.Errorf("standing on dos: %v %v", got, err)
+	if got, err := w.svc.Holding(w.ctx(), "dos"); err != nil || len(got.Offers)+len(got.Waiting) != 0 {
+		t.Errorf("held for dos: %v %v", got, err)
 	}
-	if got, err := w.svc.Standing(w.ctx(), pbx); err != nil || len(got) != 1 || got[0].Call != "second" || got[0].Answered {
-		t.Errorf("standing on uno: %v %v", got, err)
+	got, err := w.svc.Holding(w.ctx(), pbx)
+	if w.must(err); len(got.Offers) != 1 || got.Offers[0].Call != "second" || got.Offers[0].Answered || len(got.Waiting) != 2 {
+		t.Errorf("held for uno: %+v", got)
 	}
 }
 

@@ -84,7 +84,7 @@ func TestOneOfferManyAnswers(t *testing.T) {
 				took.Add(1)
 			}
 		case 1:
-			if err := w.svc.Leave(w.ctx(), "c1", "hangup"); err != nil {
+			if err := w.svc.Leave(w.ctx(), "c1", 0, "hangup"); err != nil {
 				t.Error(err)
 			}
 			ended.Add(1)
@@ -145,16 +145,13 @@ func TestCrowd(t *testing.T) {
 		wg.Go(func() {
 			for n := range callers / 16 {
 				call := fmt.Sprintf("c%02dn%02d", i, n)
-				p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: []string{"ventas", "soporte"}[rng.IntN(2)]})
+				_, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: []string{"ventas", "soporte"}[rng.IntN(2)]})
 				if err != nil {
 					t.Error(err)
 				}
-				if p.Offer != nil {
-					w.desk.offers <- *p.Offer
-				}
 				if rng.IntN(8) == 0 {
 					left.Add(1)
-					if err := w.svc.Leave(w.ctx(), call, "hangup"); err != nil {
+					if err := w.svc.Leave(w.ctx(), call, 0, "hangup"); err != nil {
 						t.Error(err)
 					}
 				}
@@ -222,12 +219,8 @@ func crowdServe(w *world, seen *ledger, rng *rand.Rand, o orchestrator.Offer, se
 		why = orchestrator.OfferError
 	}
 	if why != "" {
-		p, err := w.svc.Failed(w.ctx(), o, why)
-		if err != nil {
+		if _, err := w.svc.Failed(w.ctx(), o, why); err != nil {
 			w.Error(err)
-		}
-		if p.Offer != nil {
-			w.desk.offers <- *p.Offer
 		}
 		return
 	}

@@ -48,7 +48,7 @@ func BenchmarkMatchWhileRead(b *testing.B) {
 					b.Fatalf("%+v", p)
 				}
 				b.StopTimer()
-				w.must(w.svc.Leave(w.ctx(), call, "bench"))
+				w.must(w.svc.Leave(w.ctx(), call, 0, "bench"))
 				b.StartTimer()
 			}
 			cancel()

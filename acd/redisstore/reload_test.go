@@ -1,8 +1,8 @@
 package redisstore_test
 
 import (
-	"context"
-	"sync"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,7 +151,7 @@ func TestRestart(t *testing.T) {
 	w.svc.Stop() // twice is fine
 
 	next := defs(3, queue("ventas"))
-	w.start(next, nil)
+	w.start(next)
 	w.advance(time.Minute) // the offer's and the wrap-up's time have passed meanwhile
 	gone := <-w.desk.withdrawn
 	o := w.offered()
@@ -168,56 +168,61 @@ func TestRestart(t *testing.T) {
 	if len(s.Queues) != 2 || s.Queues[0].ID != "soporte" || !s.Queues[0].Closing || s.Queues[0].Waiting != 1 {
 		t.Errorf("a call of a queue that is gone stays visible: %+v", s.Queues)
 	}
-	w.must(w.svc.Leave(w.ctx(), "c4", "timeout"))
+	w.leave("c4", 0)
 	if r := w.records(); len(r.Calls) != 0 {
 		t.Errorf("%+v", r.Calls)
 	}
 }
 
-// liveCalls is an engine's store that knows some calls.
-type liveCalls struct {
-	mu    sync.Mutex
-	state map[string]orchestrator.CallState
-}
-
-func (l *liveCalls) Call(_ context.Context, id string) (orchestrator.Call, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	s, ok := l.state[id]
-	if !ok {
-		return orchestrator.Call{}, fault.New("liveCalls", fault.NotFound, "no call %q", id)
-	}
-	return orchestrator.Call{State: s}, nil
-}
-
-// TestACallThatIsTakenUpLaterKeepsItsPlace: after a crash agents become free
-// before the engine has taken the PBX's calls up again.
-func TestACallThatIsTakenUpLaterKeepsItsPlace(t *testing.T) {
+// TestAnOlderProcessLeavesTheAgentsAlone: one that starts with definitions from
+// before the last change, or was away when they changed.
+func TestAnOlderProcessLeavesTheAgentsAlone(t *testing.T) {
 	t.Parallel()
-	w := setup(t, defs(1, queue("ventas")))
-	w.svc.Stop()
-	w.start(defs(1, queue("ventas")), &liveCalls{state: map[string]orchestrator.CallState{
-		"live": orchestrator.StateWaiting, "over": orchestrator.StateEnded}})
-	for _, call := range []string{"over", "unknown", "live"} {
-		w.desk.lose(call)
-		w.enqueue(call, "ventas")
-		w.advance(time.Millisecond)
+	old, now := defs(1, queue("ventas")), defs(3, queue("ventas"), queue("soporte"))
+	w := empty(t)
+	w.svc = w.process(acd.Parts{Definitions: now, Stamp: epoch.Add(-time.Hour)})
+	w.until("the new ones are in force", func() bool { return w.inForce() != "" })
+	w.login("a00", "a01", "a02")
+	before := w.records().Agents
+
+	older := func(d acd.Definitions, stamp time.Time) {
+		t.Helper()
+		log := make(lines, 100)
+		late := w.process(acd.Parts{Definitions: d, Stamp: stamp, Log: slog.New(slog.NewTextHandler(log, nil))})
+		w.until("it is told that others are in force", func() bool {
+			select {
+			case line := <-log:
+				return strings.Contains(line, "older than those in force")
+			case <-time.After(10 * time.Millisecond):
+				return false
+			}
+		})
+		late.Stop() // after this nothing it began is left
 	}
-	w.login("a00")
-	w.until("the dead calls are out, the live one waits", func() bool {
-		r := w.records()
-		c, ok := r.Calls["live"]
-		return len(r.Calls) == 1 && ok && c.Offer == "" && r.Agents["a00"].Rest > 0
-	})
-	w.desk.find("live")
-	w.advance(time.Second)
-	if o := w.offered(); o.Call != "live" {
-		t.Fatalf("%+v", o)
+	older(old, epoch.Add(-2*time.Hour))
+	if got := w.records().Agents; len(got) != len(before) || got["a02"] != before["a02"] {
+		t.Errorf("agents %+v, want %+v", got, before)
 	}
+	w.svc = w.process(acd.Parts{Definitions: now, Stamp: epoch.Add(-3 * time.Hour)}) // the same content, copied without its time
+	w.must(w.svc.Reload(w.ctx(), old))                                               // by a person: this counts
+	r := w.records()
+	if len(r.Agents) != 1 || r.Agents["a00"].State != acd.StateAvailable {
+		t.Errorf("a person put the old ones in force: %+v", r.Agents)
+	}
+	older(defs(0, queue("ventas")), epoch.Add(-time.Hour)) // the files are younger than the first, the order is not
+	w.wantState("a00", acd.StateAvailable)
+	w.clean()
 }
 
-func (d *desk) find(call string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.absent, call)
+// lines is a log of which each line can be waited for.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
+}
+
+// inForce names the definitions in force.
+func (w *world) inForce() string {
+	return w.rdb.HGet(w.ctx(), "op:{"+w.tenant+"}:acd:definitions", "print").Val()
 }

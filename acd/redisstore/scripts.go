@@ -18,26 +18,32 @@ var luaFiles embed.FS
 
 // Libraries that scripts are put together with. Each follows the ones before.
 var (
-	libAgent  = []string{"lib_agent"}
-	libMatch  = []string{"lib_agent", "lib_match"}
-	libSettle = []string{"lib_agent", "lib_match", "lib_settle"}
+	libState  = []string{"lib_agent", "lib_state"}
+	libMatch  = []string{"lib_agent", "lib_state", "lib_match"}
+	libSettle = []string{"lib_agent", "lib_state", "lib_match", "lib_settle"}
 )
 
 // The scripts, one transition each.
 var (
 	callEnqueue   = script("call_enqueue", libMatch)
-	callLeave     = script("call_leave", libAgent)
-	offerAnswer   = script("offer_answer", libAgent)
+	callLeave     = script("call_leave", libState)
+	callHeal      = script("call_heal", libMatch)
+	offerAnswer   = script("offer_answer", libState)
 	offerFail     = script("offer_fail", libSettle)
 	offerFinish   = script("offer_finish", libSettle)
+	offerHeal     = script("offer_heal", libSettle)
 	agentChange   = script("agent_change", libSettle)
 	agentDispose  = script("agent_dispose", libSettle)
 	agentDevice   = script("agent_device", libSettle)
 	agentWake     = script("agent_wake", libSettle)
 	agentIndex    = script("agent_index", libSettle)
-	agentRetire   = script("agent_retire", libAgent)
+	agentRetire   = script("agent_retire", libMatch)
+	agentHeal     = script("agent_heal", libSettle)
 	deadlineClaim = script("deadline_claim", nil)
 	deadlineDrop  = script("deadline_drop", nil)
+	recordAside   = script("record_aside", nil)
+
+	definitionsClaim = script("definitions_claim", nil)
 )
 
 // script puts a script together: how an entry is written to the journal, the

@@ -38,8 +38,9 @@ func New(rdb redis.UniversalClient, tenant string) *Store {
 // base returns the keys that every script but the deadlines' has, followed by
 // three for each queue. pbx is where the agent or call is.
 func (s *Store) base(pbx string, queues ...acd.QueueAt) []string {
-	k := make([]string, 0, 6+3*len(queues))
-	k = append(k, s.keys.agents(), s.keys.calls(), s.keys.offers(), s.keys.deadlines(pbx), s.journal, s.keys.paces())
+	k := make([]string, 0, 7+3*len(queues))
+	k = append(k, s.keys.agents(), s.keys.calls(), s.keys.offers(), s.keys.deadlines(pbx), s.journal,
+		s.keys.paces(), s.keys.desk(pbx))
 	for _, q := range queues {
 		k = append(k, s.keys.waiting(q), s.keys.idle(q), s.keys.staff(q))
 	}

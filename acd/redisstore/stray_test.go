@@ -60,11 +60,11 @@ func TestCallsOfAQueueNobodyKnowsAnyMore(t *testing.T) {
 	w.login("a00")
 	o := w.enqueue("c1", "vieja").Offer
 	w.svc.Stop()
-	w.start(defs(2, queue("ventas")), nil)
+	w.start(defs(2, queue("ventas")))
 	if p := w.failed(o.ID, orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedWaiting || p.Position != 1 {
 		t.Errorf("%+v", p)
 	}
-	w.must(w.svc.Leave(w.ctx(), "c1", "timeout"))
+	w.leave("c1", 0)
 	if r := w.records(); len(r.Calls)+len(r.Offers) != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -108,51 +108,13 @@ func TestFailedTellsTheTruePlace(t *testing.T) {
 	if p := w.failed(first.ID, orchestrator.OfferError); p.Result != orchestrator.PlacedOffered || p.Offer.ID != second.ID {
 		t.Errorf("offered: %+v", p)
 	}
-	w.must(w.svc.Leave(w.ctx(), "c1", "hangup"))
+	w.leave("c1", 0)
 	if p := w.failed(second.ID, orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedOut {
 		t.Errorf("gone: %+v", p)
 	}
 	if p := w.failed("nonsense", orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedOut {
 		t.Errorf("never made: %+v", p)
 	}
-}
-
-// TestDamagedRecordIsAnInternalError: what cannot be read is told, not guessed.
-func TestDamagedRecordIsAnInternalError(t *testing.T) {
-	t.Parallel()
-	w := setup(t, defs(1, queue("ventas")))
-	w.login("a00")
-	w.must(w.rdb.HSet(w.ctx(), "op:{"+w.tenant+"}:acd:calls", "c1", "{").Err())
-	if _, _, err := w.svc.Place(w.ctx(), "c1"); fault.KindOf(err) != fault.Internal || err == nil {
-		t.Errorf("Place: %v", err)
-	}
-	if s, err := w.svc.Snapshot(w.ctx()); err != nil || s.Unreadable != 1 {
-		t.Errorf("Snapshot: %+v, %v", s, err)
-	}
-	_, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: "c1", PBX: pbx, Queue: "ventas"})
-	if fault.KindOf(err) != fault.Internal || err == nil {
-		t.Errorf("Enqueue: %v", err)
-	}
-	w.wantAgentStays("a00")
-}
-
-// wantAgentStays checks that an agent is still free: a script that failed has written nothing.
-func (w *world) wantAgentStays(id string) {
-	w.Helper()
-	a, ok, err := w.agentAlone(id)
-	w.must(err)
-	if !ok || a.State != acd.StateAvailable {
-		w.Fatalf("%+v", a)
-	}
-}
-
-func (w *world) agentAlone(id string) (a acd.AgentRecord, ok bool, err error) {
-	text, err := w.rdb.HGet(w.ctx(), "op:{"+w.tenant+"}:acd:agents", id).Result()
-	if err != nil {
-		return a, false, err
-	}
-	w.decode([]byte(text), &a)
-	return a, true, nil
 }
 
 // TestACallThatQueuesAgainWhileItIsTalkedTo belongs to its new queue alone,
@@ -184,7 +146,7 @@ func TestAMissedCallEndsIdleness(t *testing.T) {
 	if p := w.failed(o.ID, orchestrator.OfferNoAnswer); p.Offer == nil || p.Offer.Agent != "a01" {
 		t.Fatalf("%+v", p)
 	}
-	w.must(w.svc.Leave(w.ctx(), "c1", "hangup"))
+	w.leave("c1", 0)
 	w.advance(10 * time.Second)
 	w.until("the rest is over", func() bool { return w.agent("a00").Rest == 0 })
 	if p := w.enqueue("c2", "ventas"); p.Offer == nil || p.Offer.Agent != "a01" {

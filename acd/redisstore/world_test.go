@@ -32,58 +32,82 @@ type world struct {
 	now time.Time // guarded by mu
 }
 
-// desk keeps what the Service tells; it knows the calls in known, or all when known is nil.
+// desk keeps what the owner of the PBX is told, each offer once, but for those
+// that an answer carried.
 type desk struct {
 	mu        sync.Mutex
-	absent    map[string]bool
+	seen      map[string]bool // guarded by mu
 	offers    chan orchestrator.Offer
 	withdrawn chan orchestrator.Offer
 }
 
 func newDesk() *desk {
-	return &desk{absent: map[string]bool{}, offers: make(chan orchestrator.Offer, 10_000), withdrawn: make(chan orchestrator.Offer, 10_000)}
+	return &desk{seen: map[string]bool{}, offers: make(chan orchestrator.Offer, 10_000), withdrawn: make(chan orchestrator.Offer, 10_000)}
 }
 
-func (d *desk) Offer(o orchestrator.Offer) bool {
-	d.mu.Lock()
-	absent := d.absent[o.Call]
-	d.mu.Unlock()
-	if absent {
-		return false
+func (d *desk) tell(n orchestrator.DeskNotice) {
+	if n.Withdrawn != "" {
+		d.withdrawn <- n.Offer
+	} else {
+		d.offers <- n.Offer
 	}
-	d.offers <- o
-	return true
 }
 
-func (d *desk) Withdraw(o orchestrator.Offer, _ orchestrator.OfferFailure) { d.withdrawn <- o }
-
-func (d *desk) lose(call string) {
+// first tells whether an offer is met for the first time, by answer or by notice.
+func (d *desk) first(id string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.absent[call] = true
+	first := !d.seen[id]
+	d.seen[id] = true
+	return first
 }
 
 var epoch = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
 func setup(t testing.TB, defs acd.Definitions) *world {
 	t.Helper()
-	rdb, tenant := client(t)
-	w := &world{TB: t, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
-	w.start(defs, nil)
+	w := empty(t)
+	w.start(defs)
 	return w
 }
 
-func (w *world) start(defs acd.Definitions, calls acd.LiveCalls) {
+// empty is a world without any process.
+func empty(t testing.TB) *world {
+	t.Helper()
+	rdb, tenant := client(t)
+	return &world{TB: t, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
+}
+
+// newStore is the store of a world's client and tenant.
+func newStore(w *world) *redisstore.Store { return redisstore.New(w.rdb, w.tenant) }
+
+// start runs a Service that owns the PBX.
+func (w *world) start(defs acd.Definitions) {
 	w.Helper()
-	svc, err := acd.New(acd.Parts{Store: w.store, Definitions: defs, Calls: calls, Now: w.clock})
-	if err != nil {
-		w.Fatal(err)
-	}
-	if err := svc.Start(w.ctx(), w.desk); err != nil {
-		w.Fatal(err)
-	}
+	w.svc = w.process(acd.Parts{Definitions: defs})
+	w.own(w.svc, w.desk)
+}
+
+// process runs a Service of the same tenant.
+func (w *world) process(p acd.Parts) *acd.Service {
+	w.Helper()
+	p.Store, p.Now = w.store, w.clock
+	svc, err := acd.New(p)
+	w.must(err)
+	w.must(svc.Start(w.ctx()))
 	w.Cleanup(svc.Stop)
-	w.svc = svc
+	return svc
+}
+
+// own has a process follow what is told of the PBX, until the test ends.
+func (w *world) own(svc *acd.Service, d *desk) {
+	ctx, cancel := context.WithCancel(w.ctx())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = svc.Desk(ctx, pbx, d.tell) })
+	w.Cleanup(func() {
+		cancel()
+		wg.Wait()
+	})
 }
 
 func (w *world) ctx() context.Context { return context.WithoutCancel(w.Context()) }
@@ -131,9 +155,28 @@ func (w *world) login(agents ...string) {
 
 func (w *world) enqueue(call, queue string) orchestrator.Placement {
 	w.Helper()
-	p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: queue, Entered: w.clock()})
+	return w.visit(call, queue, 0)
+}
+
+// visit enqueues a call for one of its visits.
+func (w *world) visit(call, queue string, visit int) orchestrator.Placement {
+	w.Helper()
+	p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: queue, Visit: visit, Entered: w.clock()})
 	w.must(err)
+	return w.met(p)
+}
+
+// met notes the offer that an answer carries.
+func (w *world) met(p orchestrator.Placement) orchestrator.Placement {
+	if p.Offer != nil {
+		w.desk.first(p.Offer.ID)
+	}
 	return p
+}
+
+func (w *world) leave(call string, visit int) {
+	w.Helper()
+	w.must(w.svc.Leave(w.ctx(), call, visit, "hangup"))
 }
 
 // serve enqueues a call that must be offered at once and answers it.
@@ -169,7 +212,7 @@ func (w *world) failed(offer string, why orchestrator.OfferFailure) orchestrator
 	w.Helper()
 	p, err := w.svc.Failed(w.ctx(), w.offer(offer), why)
 	w.must(err)
-	return p
+	return w.met(p)
 }
 
 func (w *world) finish(offer string) {
@@ -177,15 +220,20 @@ func (w *world) finish(offer string) {
 	w.must(w.svc.Finished(w.ctx(), w.offer(offer), time.Minute))
 }
 
-// offered waits for the next offer at the desk.
+// offered waits for the next offer that no answer carried.
 func (w *world) offered() orchestrator.Offer {
 	w.Helper()
-	select {
-	case o := <-w.desk.offers:
-		return o
-	case <-time.After(10 * time.Second):
-		w.Fatal("no offer came to the desk")
-		return orchestrator.Offer{}
+	late := time.After(10 * time.Second)
+	for {
+		select {
+		case o := <-w.desk.offers:
+			if w.desk.first(o.ID) {
+				return o
+			}
+		case <-late:
+			w.Fatal("no offer came to the desk")
+			return orchestrator.Offer{}
+		}
 	}
 }
 

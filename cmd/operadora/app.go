@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +23,7 @@ import (
 	ivrstore "github.com/operadora/operadora/ivr/redisstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/engine"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -44,7 +44,7 @@ type App struct {
 	recorder *records.Recorder
 	acd      *acd.Service
 	library  *ivr.Library
-	engine   *orchestrator.Engine
+	engine   *engine.Engine
 	lamps    *acd.LampFollower
 	api      *api.Server
 	adapters []*ari.Adapter
@@ -85,7 +85,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	a.db = a.db.Of(cfg.Redis.Tenant)
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
-		Calls: a.store, Drives: a.drives, Log: log})
+		Stamp: a.defs.Changed, Drives: a.drives, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -135,12 +135,12 @@ func (a *App) joinPBXs() error {
 		a.adapters = append(a.adapters, adapter)
 		pbxs = append(pbxs, adapter)
 	}
-	a.engine = orchestrator.NewEngine(orchestrator.Parts{
+	a.engine = engine.New(engine.Parts{
 		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd,
 		Flows: a.library, Prepare: a.library.Prepare, Gate: a.gate, PBXs: pbxs,
 		Connected: a.connected, Limits: a.cfg.Limits, LeaseTTL: a.cfg.LeaseTTL,
-		Owner: orchestrator.LeaseOwner{Instance: a.cfg.Instance, Process: rand.Text()},
-		Log:   a.log, Registerer: a.metrics,
+		Owner: leaseOwner(a.cfg.Instance),
+		Dead:  processDead, Log: a.log, Registerer: a.metrics,
 	})
 	a.lamps = acd.NewLampFollower(acd.LampParts{Journal: a.store, Lamps: a, Snapshot: a.acd.Snapshot,
 		PBXs: slices.Sorted(maps.Keys(a.cfg.PBXs)), Drives: a.drives, Log: a.log})
@@ -167,7 +167,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.lamps.Start(life); err != nil { // before agents who are not defined any more are logged out
 		return err
 	}
-	if err := a.acd.Start(life, a.engine); err != nil {
+	if err := a.acd.Start(life); err != nil {
 		return err
 	}
 	if err := a.engine.Start(life); err != nil {
@@ -292,7 +292,7 @@ func (a *App) connected(_ context.Context, pbx string) {
 }
 
 // drives tells whether the events of a PBX flow to this process.
-func (a *App) drives(pbx string) bool { return a.engine.Connected()[pbx] }
+func (a *App) drives(pbx string) bool { return a.engine.Drives(pbx) }
 
 // SetLamp implements acd.Lamps.
 func (a *App) SetLamp(ctx context.Context, pbx, name string, state orchestrator.LampState) error {

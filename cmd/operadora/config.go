@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api"
-	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -19,14 +19,14 @@ import (
 
 // Config is the whole configuration. Each package owns its part.
 type Config struct {
-	Instance    string               `mapstructure:"instance" default:"operadora" doc:"Name of this process among several; a process that is restarted under the same name takes its calls up at once."`
+	Instance    string               `mapstructure:"instance" default:"" doc:"Name of this process among several, for logs and for who waits for whom. Empty: the machine's host name."`
 	Definitions string               `mapstructure:"definitions" default:"definitions" doc:"Folder with queues, agents, numbers, calendars and flows; relative to the configuration file."`
-	LeaseTTL    time.Duration        `mapstructure:"lease_ttl" default:"10s" doc:"How long a PBX stays reserved for a process that gives no sign of life."`
+	LeaseTTL    time.Duration        `mapstructure:"lease_ttl" default:"2s" doc:"How long a PBX stays reserved for a process that gives no sign of life."`
 	Log         LogConfig            `mapstructure:"log"`
 	Redis       redisstore.Config    `mapstructure:"redis"`
 	Records     records.Config       `mapstructure:"records"`
 	API         api.Config           `mapstructure:"api"`
-	Limits      orchestrator.Limits  `mapstructure:"limits"`
+	Limits      call.Limits          `mapstructure:"limits"`
 	PBXs        map[string]PBXConfig `mapstructure:"pbxs"`
 }
 
@@ -38,9 +38,6 @@ type PBXConfig struct {
 
 // Validate names the first key whose value cannot be right.
 func (c Config) Validate() error {
-	if c.Instance == "" {
-		return errors.New("instance: must not be empty")
-	}
 	if c.LeaseTTL < time.Second {
 		return fmt.Errorf("lease_ttl: %s is less than 1s", c.LeaseTTL)
 	}

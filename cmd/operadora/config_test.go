@@ -30,7 +30,6 @@ func TestConfigNamesTheKey(t *testing.T) {
 		"pbxs: {main: {outbound: {allow: [x]}}}":             `operadora.yaml: pbxs.main.outbound.allow: "x" is not the beginning`,
 		"pbxs: {'a b': {}}":                                  "operadora.yaml: pbxs.a b: a name has",
 		"redis: {db: -1}":                                    "operadora.yaml: redis.db: -1 is negative",
-		"instance: ''\npbxs: {main: {}}":                     "operadora.yaml: instance: must not be empty",
 		"redis: {adrs: [x]}":                                 `operadora.yaml: redis.adrs: there is no such key; did you mean "addrs"?`,
 		"pbxs: {main: {ari: {pasword: x}}}":                  `operadora.yaml: pbxs.main.ari.pasword: there is no such key; did you mean "password"?`,
 		"pbxs: {main: {ari: {request_timeout: 5}}}\nloq: {}": `operadora.yaml: loq: there is no such key; did you mean "log"?`,

@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -21,6 +22,9 @@ import (
 type Definitions struct {
 	ACD   acd.Definitions
 	Flows ivr.Definitions
+	// Changed is when the files about queues and people were last written: of two
+	// processes with different ones the newer are in force.
+	Changed time.Time
 }
 
 // acdFiles are the files of the definitions folder about queues and people.
@@ -35,7 +39,7 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 		return Definitions{}, nil, fault.E("definitions", fault.Invalid, err)
 	}
 	fsys := os.DirFS(dir)
-	var d Definitions
+	d := Definitions{Changed: lastChange(fsys)}
 	at, err := readACD(fsys, &d.ACD)
 	if err != nil {
 		return Definitions{}, nil, fault.E("", fault.Invalid, err)
@@ -59,6 +63,16 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 		errs = append(errs, err)
 	}
 	return d, faults, fault.E("", fault.Invalid, errors.Join(errs...))
+}
+
+// lastChange is the newest modification time of acdFiles, zero when none is there.
+func lastChange(fsys fs.FS) (newest time.Time) {
+	for _, name := range acdFiles {
+		if info, err := fs.Stat(fsys, name); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+	}
+	return newest
 }
 
 // strangers finds agents at PBXs that the configuration does not have.

@@ -398,7 +398,7 @@ func (r *rig) nothingLeft() error {
 		return err
 	}
 	if len(live) > 0 {
-		return fmt.Errorf("%d live calls, the first in state %q", len(live), live[0].State)
+		return fmt.Errorf("%d live calls, the first is %s", len(live), live[0].Doc)
 	}
 	snap, err := desk.Snapshot(limit(r.t))
 	if err != nil {

@@ -109,3 +109,8 @@ func truthOf(c *wire.ChannelData, app string) (orchestrator.ChannelTruth, bool) 
 	}
 	return leg, true
 }
+
+// Snapshot is what exists within our application now, or is being dialled for it.
+func (a *Adapter) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
+	return a.client.snapshot(ctx, a.cfg.App)
+}

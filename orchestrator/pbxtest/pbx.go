@@ -1,6 +1,7 @@
 package pbxtest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -211,4 +212,14 @@ func (p *PBX) snapshot() orchestrator.Snapshot {
 		}
 	}
 	return s
+}
+
+// Snapshot is the truth now; a switch that is unplugged or whose socket is down does not answer.
+func (p *PBX) Snapshot(context.Context) (orchestrator.Snapshot, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.plugged || !p.up {
+		return orchestrator.Snapshot{}, fault.New("pbxtest.Snapshot", fault.Unavailable, "the switch does not answer")
+	}
+	return p.snapshot(), nil
 }

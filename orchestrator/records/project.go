@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 // projected lists the entries that contacts, visits and recordings are computed from.
@@ -165,7 +166,7 @@ func (p *projector) record(e orchestrator.Entry, x detail, when int64) {
 	}
 	if r == nil { // as a rule it starts now; of an end alone its length tells the start
 		r = &Recording{ID: x.Recording, Call: e.Call, PBX: e.PBX, Kind: KindConversation,
-			StartedAt: when - x.Duration, State: string(orchestrator.RecRunning)}
+			StartedAt: when - x.Duration, State: string(call.RecRunning)}
 		p.recordings = append(p.recordings, r)
 	}
 	r.Queue, r.Agent = first(e.Queue, r.Queue), first(e.Agent, r.Agent)
@@ -177,10 +178,10 @@ func (p *projector) record(e orchestrator.Entry, x detail, when int64) {
 		r.Muted = true
 	case "unmuted":
 		r.Muted = false
-	case string(orchestrator.RecFinished), string(orchestrator.RecFailed):
+	case string(call.RecFinished), string(call.RecFailed):
 		r.State, r.EndedAt, r.Muted = x.State, when, false
 		r.DurationMS = x.Duration
-		if r.DurationMS == 0 && x.State == string(orchestrator.RecFinished) {
+		if r.DurationMS == 0 && x.State == string(call.RecFinished) {
 			r.DurationMS = max(0, when-r.StartedAt)
 		}
 	}
@@ -205,7 +206,7 @@ func (p *projector) finish() {
 		if r.Kind == KindConversation {
 			r.Agent = first(r.Agent, s.Agent)
 		}
-		if r.State == string(orchestrator.RecRunning) {
+		if r.State == string(call.RecRunning) {
 			r.State, r.Muted = recUnknown, false
 		}
 	}
@@ -254,7 +255,7 @@ func (p *projector) mendRecording(s *orchestrator.CallSummary, id, kind string, 
 		return
 	}
 	p.recordings = append(p.recordings, &Recording{ID: id, Call: s.Call, PBX: s.PBX, Kind: kind,
-		StartedAt: started, State: string(orchestrator.RecRunning)})
+		StartedAt: started, State: string(call.RecRunning)})
 }
 
 func first(s ...string) string {

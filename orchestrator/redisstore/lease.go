@@ -13,23 +13,25 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-// Acquire takes or renews the lease of a PBX for ttl (at least a millisecond).
-// ErrHeld (kind Conflict) names the instance that holds it.
-func (s *Store) Acquire(ctx context.Context, pbx string, owner orchestrator.LeaseOwner, ttl time.Duration) (orchestrator.Lease, error) {
+// Acquire takes or renews the lease of a PBX for ttl (at least a millisecond),
+// also from dead, a holder that is certainly gone ("" for none). The error is a
+// HeldError (kind Conflict) when another process has it.
+func (s *Store) Acquire(ctx context.Context, pbx string, owner orchestrator.LeaseOwner, ttl time.Duration, dead string) (orchestrator.Lease, error) {
 	const op = "redisstore.Acquire"
 	var none orchestrator.Lease
 	if pbx == "" || owner.Instance == "" || owner.Process == "" || ttl < time.Millisecond {
 		return none, fault.New(op, fault.Invalid, "pbx %q, owner %+v, ttl %v", pbx, owner, ttl)
 	}
 	answer, err := leaseAcquire.Run(ctx, s.rdb, []string{s.keys.lease(pbx), s.keys.epoch(pbx)},
-		owner.Instance, holder(owner), ttl.Milliseconds(), s.lastEpoch(pbx, owner)).Slice()
+		owner.Instance, owner.Holder(), ttl.Milliseconds(), s.lastEpoch(pbx, owner), dead).Slice()
 	if err != nil {
 		return none, Classify(op, err)
 	}
 	taken, _ := answer[0].(int64)
 	text, _ := answer[1].(string)
 	if taken == 0 {
-		return none, fault.E(op, fault.Conflict, fmt.Errorf("%w: %s", orchestrator.ErrHeld, text))
+		who, _ := answer[2].(string)
+		return none, fault.E(op, fault.Conflict, &orchestrator.HeldError{Instance: text, Holder: who})
 	}
 	epoch, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
@@ -62,7 +64,7 @@ func (s *Store) Release(ctx context.Context, l orchestrator.Lease) error {
 	}
 	s.mu.Unlock()
 	released, err := leaseRelease.Run(ctx, s.rdb, []string{s.keys.lease(l.PBX), s.keys.epoch(l.PBX)},
-		holder(l.Owner), l.Epoch).Bool()
+		l.Owner.Holder(), l.Epoch).Bool()
 	if err != nil {
 		return Classify(op, err)
 	}
@@ -71,10 +73,6 @@ func (s *Store) Release(ctx context.Context, l orchestrator.Lease) error {
 	}
 	return nil
 }
-
-// holder names a process among all of all instances, also where "unique to the
-// process" means only the process id in a container.
-func holder(o orchestrator.LeaseOwner) string { return o.Instance + "/" + o.Process }
 
 func fenced(op string, l orchestrator.Lease, current string) error {
 	return fault.E(op, fault.Conflict,

@@ -21,26 +21,35 @@ func TestLeaseIsTakenAndRenewed(t *testing.T) {
 	if ttl <= 0 || ttl > time.Minute {
 		t.Errorf("the lease lives for %v", ttl)
 	}
-	_, err := s.Acquire(t.Context(), "lima", south, time.Minute)
+	_, err := s.Acquire(t.Context(), "lima", south, time.Minute, "")
 	if !errors.Is(err, orchestrator.ErrHeld) || fault.KindOf(err) != fault.Conflict {
 		t.Errorf("another instance: %v", err)
 	}
-	if other, err := s.Acquire(t.Context(), "quito", south, time.Minute); err != nil || other.Epoch != 1 {
+	if other, err := s.Acquire(t.Context(), "quito", south, time.Minute, ""); err != nil || other.Epoch != 1 {
 		t.Errorf("another PBX: %+v, %v", other, err)
 	}
 	for _, o := range []orchestrator.LeaseOwner{{}, {Instance: "x"}, {Process: "x"}} {
-		if _, err := s.Acquire(t.Context(), "lima", o, time.Minute); fault.KindOf(err) != fault.Invalid {
+		if _, err := s.Acquire(t.Context(), "lima", o, time.Minute, ""); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("owner %+v: %v", o, err)
 		}
 	}
 }
 
-func TestRestartedInstanceTakesOverAtOnce(t *testing.T) {
+func TestLeaseOfADeadProcessIsTakenOverAtOnce(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t)
 	before := lease(t, s, north)
 	ok(t, s.Commit(t.Context(), before, call("a", 1), nil))
-	after := lease(t, s, north2)
+	_, err := s.Acquire(t.Context(), "lima", north2, time.Minute, "")
+	held, is := errors.AsType[*orchestrator.HeldError](err)
+	if !is || !errors.Is(err, orchestrator.ErrHeld) || held.Instance != "north" || held.Holder != north.Holder() {
+		t.Fatalf("a second process under a name that is alive: %v", err)
+	}
+	if _, err := s.Acquire(t.Context(), "lima", north2, time.Minute, south.Holder()); !errors.Is(err, orchestrator.ErrHeld) {
+		t.Errorf("somebody else is dead: %v", err)
+	}
+	after, err := s.Acquire(t.Context(), "lima", north2, time.Minute, held.Holder)
+	ok(t, err)
 	if after.Epoch != before.Epoch+1 {
 		t.Errorf("epochs %d, %d", before.Epoch, after.Epoch)
 	}
@@ -59,9 +68,9 @@ func TestRestartedInstanceTakesOverAtOnce(t *testing.T) {
 	if n := len(journalOf(t, s)); n != 0 {
 		t.Errorf("a refused commit wrote %d entries", n)
 	}
-	// The old process is fenced, also when it asks for the lease once more: it gets a new epoch.
-	if again := lease(t, s, north); again.Epoch != after.Epoch+1 {
-		t.Errorf("the old process got epoch %d after %d", again.Epoch, after.Epoch)
+	// The old process was not dead after all: it does not get the lease back.
+	if _, err := s.Acquire(t.Context(), "lima", north, time.Minute, ""); !errors.Is(err, orchestrator.ErrHeld) {
+		t.Errorf("the old process: %v", err)
 	}
 }
 
@@ -97,7 +106,7 @@ func TestEpochsGrowOverExpiryAndRelease(t *testing.T) {
 func TestLeaseExpires(t *testing.T) {
 	t.Parallel()
 	s, rdb := setup(t)
-	_, err := s.Acquire(t.Context(), "lima", north, time.Millisecond)
+	_, err := s.Acquire(t.Context(), "lima", north, time.Millisecond, "")
 	ok(t, err)
 	for n := 0; rdb.Exists(t.Context(), "op:{"+tenantOf(t)+"}:lease:lima").Val() == 1; n++ {
 		if n == 100_000 {
@@ -120,7 +129,7 @@ func TestOneOfManyTakesTheLease(t *testing.T) {
 	for i := range 64 {
 		wg.Go(func() {
 			owner := orchestrator.LeaseOwner{Instance: string(rune('A' + i)), Process: "p"}
-			l, err := s.Acquire(t.Context(), "lima", owner, time.Minute)
+			l, err := s.Acquire(t.Context(), "lima", owner, time.Minute, "")
 			if err != nil {
 				if !errors.Is(err, orchestrator.ErrHeld) {
 					t.Error(err)

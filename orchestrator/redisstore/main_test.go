@@ -113,7 +113,7 @@ var (
 
 func lease(t testing.TB, s *redisstore.Store, owner orchestrator.LeaseOwner) orchestrator.Lease {
 	t.Helper()
-	l, err := s.Acquire(t.Context(), "lima", owner, time.Minute)
+	l, err := s.Acquire(t.Context(), "lima", owner, time.Minute, "")
 	ok(t, err)
 	return l
 }
@@ -121,28 +121,18 @@ func lease(t testing.TB, s *redisstore.Store, owner orchestrator.LeaseOwner) orc
 // at is the caller's clock in these tests.
 var at = time.UnixMilli(1_800_000_000_123)
 
-func call(id string, rev int64) orchestrator.Call {
-	return orchestrator.Call{
-		CallSummary: orchestrator.CallSummary{
-			Call: id, PBX: "lima", Kind: orchestrator.KindInbound, DID: "700100", Language: "es",
-			Caller: orchestrator.Party{Number: "5550100", Name: "Ñandú"}, StartedAt: at.UnixMilli(),
-			Path: []string{"greeting", "menu", "support"},
-		},
-		Rev: rev, State: orchestrator.StateWaiting, Channel: "1800000000.7", Seq: int(rev),
-		Flow: []byte(`{"flow":"main","node":"queue","vars":{"lang":"es","tries":1}}`),
-		Wait: &orchestrator.Wait{Queue: "support", Entered: at.UnixMilli(),
-			Plan: orchestrator.QueuePlan{MusicClass: "default", AnnounceEvery: 30 * time.Second}},
-		Timers: map[orchestrator.Timer]int64{
-			orchestrator.TimerWait: at.Add(5 * time.Minute).UnixMilli(),
-			orchestrator.TimerCall: at.Add(4 * time.Hour).UnixMilli(),
-		},
+func call(id string, rev int64) orchestrator.Record {
+	return orchestrator.Record{
+		ID: id, PBX: "lima", Rev: rev, Deadline: at.Add(5 * time.Minute),
+		Doc: fmt.Appendf(nil, `{"call":%q,"rev":%d,"caller":{"name":"Ñandú"}}`, id, rev),
 	}
 }
 
-func ended(id string, rev int64) orchestrator.Call {
-	c := call(id, rev)
-	c.State, c.Timers, c.EndedAt = orchestrator.StateEnded, nil, at.UnixMilli()
-	return c
+func ended(id string, rev int64) orchestrator.Record {
+	r := call(id, rev)
+	r.Ended, r.Deadline = true, time.Time{}
+	r.Doc = append(r.Doc, ' ')
+	return r
 }
 
 func entry(kind orchestrator.EntryType, call string, data string) orchestrator.Entry {

@@ -19,7 +19,7 @@ import (
 func decode(data []byte, into any) error { return json.Unmarshal(data, into) }
 
 // persist repeats a commit while Redis is away, as the engine does.
-func persist(ctx context.Context, s *redisstore.Store, l orchestrator.Lease, c orchestrator.Call, e orchestrator.Entry) error {
+func persist(ctx context.Context, s *redisstore.Store, l orchestrator.Lease, c orchestrator.Record, e orchestrator.Entry) error {
 	for {
 		err := s.Commit(ctx, l, c, []orchestrator.Entry{e})
 		if err == nil || fault.KindOf(err) != fault.Unavailable || ctx.Err() != nil {
@@ -75,7 +75,7 @@ func TestRedisIsKilledInMidTraffic(t *testing.T) {
 	}
 	for _, c := range live {
 		if c.Rev != revisions {
-			t.Errorf("call %s is at %d, want %d", c.Call, c.Rev, revisions)
+			t.Errorf("call %s is at %d, want %d", c.ID, c.Rev, revisions)
 		}
 	}
 	if again := lease(t, s, north); again != l {
@@ -108,7 +108,7 @@ func TestRedisComesBackEmpty(t *testing.T) {
 		t.Errorf("the lease became %+v", again)
 	}
 	ok(t, s.Commit(t.Context(), l, call("a", 6), nil))
-	c, err := s.Call(t.Context(), "a")
+	c, err := s.Load(t.Context(), "a")
 	ok(t, err)
 	if c.Rev != 6 {
 		t.Errorf("revision %d", c.Rev)

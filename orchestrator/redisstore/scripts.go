@@ -17,6 +17,9 @@ var JournalLua string
 //go:embed lua/call_commit.lua
 var callCommitSource string
 
+//go:embed lua/call_set_aside.lua
+var callSetAsideSource string
+
 //go:embed lua/journal_append.lua
 var journalAppendSource string
 
@@ -31,6 +34,7 @@ var leaseReleaseSource string
 
 var (
 	callCommit    = script(JournalLua, callCommitSource)
+	callSetAside  = script(callSetAsideSource)
 	journalAppend = script(JournalLua, journalAppendSource)
 	journalTrim   = script(journalTrimSource)
 	leaseAcquire  = script(leaseAcquireSource)

@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"strconv"
 	"sync"
@@ -45,30 +44,26 @@ func New(rdb redis.UniversalClient, tenant string, log *slog.Logger) *Store {
 	}
 }
 
-// Commit stores a call and its journal entries in one round trip. Errors are
+// Commit stores a record and its journal entries in one round trip. Errors are
 // ErrFenced and, when that revision or a later one is stored already, a fault
 // of kind Conflict. A repetition of what this process stored last is no error
 // and appends nothing.
-func (s *Store) Commit(ctx context.Context, lease orchestrator.Lease, c orchestrator.Call, entries []orchestrator.Entry) error {
+func (s *Store) Commit(ctx context.Context, lease orchestrator.Lease, r orchestrator.Record, entries []orchestrator.Entry) error {
 	const op = "redisstore.Commit"
-	if c.Call == "" || c.PBX == "" || c.PBX != lease.PBX || c.Rev < 1 {
-		return fault.New(op, fault.Invalid, "call %q, pbx %q under a lease of %q, revision %d", c.Call, c.PBX, lease.PBX, c.Rev)
-	}
-	doc, err := json.Marshal(c)
-	if err != nil {
-		return fault.E(op, fault.Internal, err)
+	if r.ID == "" || r.PBX == "" || r.PBX != lease.PBX || r.Rev < 1 {
+		return fault.New(op, fault.Invalid, "record %q, pbx %q under a lease of %q, revision %d", r.ID, r.PBX, lease.PBX, r.Rev)
 	}
 	deadline := ""
-	if c.State != orchestrator.StateEnded {
+	if !r.Ended {
 		deadline = "0" // a live call without a deadline is overdue, not forgotten
-		if _, at, ok := c.Deadline(); ok {
-			deadline = strconv.FormatInt(at.UnixMilli(), 10)
+		if !r.Deadline.IsZero() {
+			deadline = strconv.FormatInt(r.Deadline.UnixMilli(), 10)
 		}
 	}
 	args := make([]any, 0, 7+len(entries)*len(JournalFields))
-	args = append(args, lease.Epoch, holder(lease.Owner), c.Call, c.Rev, doc, deadline, endedKept.Milliseconds())
+	args = append(args, lease.Epoch, lease.Owner.Holder(), r.ID, r.Rev, r.Doc, deadline, endedKept.Milliseconds())
 	args = appendEntries(args, entries)
-	names := []string{s.keys.call(c.Call), s.keys.live(c.PBX), s.keys.journal(), s.keys.epoch(c.PBX)}
+	names := []string{s.keys.call(r.ID), s.keys.live(r.PBX), s.keys.journal(), s.keys.epoch(r.PBX)}
 	answer, err := callCommit.Run(ctx, s.rdb, names, args...).StringSlice()
 	if err != nil {
 		return Classify(op, err)
@@ -79,40 +74,54 @@ func (s *Store) Commit(ctx context.Context, lease orchestrator.Lease, c orchestr
 	case "fenced":
 		return fenced(op, lease, answer[1])
 	}
-	return fault.New(op, fault.Conflict, "call %s is at revision %s, so %d cannot be stored", c.Call, answer[1], c.Rev)
+	return fault.New(op, fault.Conflict, "record %s is at revision %s, so %d cannot be stored", r.ID, answer[1], r.Rev)
 }
 
-// Live returns all live calls of a PBX, in the order of their deadlines. It is
+// asideKept is how long a record that nobody can read is kept.
+const asideKept = 7 * 24 * time.Hour
+
+// SetAside takes a record out of the live set and keeps it for a week.
+func (s *Store) SetAside(ctx context.Context, lease orchestrator.Lease, r orchestrator.Record) error {
+	const op = "redisstore.SetAside"
+	names := []string{s.keys.call(r.ID), s.keys.live(r.PBX), s.keys.epoch(r.PBX)}
+	answer, err := callSetAside.Run(ctx, s.rdb, names, lease.Epoch, lease.Owner.Holder(), r.ID, asideKept.Milliseconds()).StringSlice()
+	if err != nil {
+		return Classify(op, err)
+	}
+	if answer[0] == "fenced" {
+		return fenced(op, lease, answer[1])
+	}
+	return nil
+}
+
+// Live returns all live records of a PBX, in the order of their deadlines. It is
 // consistent for the process that holds the PBX's lease: nobody else can
 // change them.
-func (s *Store) Live(ctx context.Context, pbx string) ([]orchestrator.Call, error) {
+func (s *Store) Live(ctx context.Context, pbx string) ([]orchestrator.Record, error) {
 	const op = "redisstore.Live"
 	ids, err := s.liveIDs(ctx, pbx)
 	if err != nil {
 		return nil, Classify(op, err)
 	}
-	calls := make([]orchestrator.Call, 0, len(ids))
+	records := make([]orchestrator.Record, 0, len(ids))
 	for page := range pages(ids) {
-		docs, err := s.docs(ctx, page)
+		found, err := s.load(ctx, page)
 		if err != nil {
 			return nil, Classify(op, err)
 		}
-		for i, doc := range docs {
-			if doc == "" {
-				// Both are written by one script; a missing call was evicted or deleted by hand.
-				s.log.ErrorContext(ctx, "a live call's data is gone from Redis", "call", page[i], "pbx", pbx)
+		for _, r := range found {
+			if r.Doc == nil {
+				// All is written by one script; a missing call was evicted or deleted by hand.
+				s.log.ErrorContext(ctx, "a live call's data is gone from Redis", "call", r.ID, "pbx", pbx)
 				continue
 			}
-			var c orchestrator.Call
-			if err := json.Unmarshal([]byte(doc), &c); err != nil {
-				return nil, fault.New(op, fault.Internal, "call %s: %w", page[i], err)
-			}
-			if c.State != orchestrator.StateEnded { // it may have ended since its id was read
-				calls = append(calls, c)
+			r.PBX = pbx
+			if !r.Ended { // it may have ended since its id was read
+				records = append(records, r)
 			}
 		}
 	}
-	return calls, nil
+	return records, nil
 }
 
 func (s *Store) liveIDs(ctx context.Context, pbx string) ([]string, error) {
@@ -140,43 +149,51 @@ func pages(ids []string) func(yield func([]string) bool) {
 	}
 }
 
-// docs fetches the JSON of calls in one round trip, "" for one that is gone.
-func (s *Store) docs(ctx context.Context, ids []string) ([]string, error) {
-	replies := make([]*redis.StringCmd, len(ids))
+// load fetches records in one round trip; one that is gone has no Doc.
+func (s *Store) load(ctx context.Context, ids []string) ([]orchestrator.Record, error) {
+	type reply struct {
+		hash *redis.SliceCmd
+		life *redis.DurationCmd
+	}
+	replies := make([]reply, len(ids))
 	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, id := range ids {
-			replies[i] = p.HGet(ctx, s.keys.call(id), "doc")
+			replies[i] = reply{p.HMGet(ctx, s.keys.call(id), "rev", "doc"), p.PTTL(ctx, s.keys.call(id))}
 		}
 		return nil
 	})
 	if err != nil && !isNil(err) {
 		return nil, err
 	}
-	docs := make([]string, len(ids))
-	for i, r := range replies {
-		if err := r.Err(); err != nil && !isNil(err) {
+	records := make([]orchestrator.Record, len(ids))
+	for i, id := range ids {
+		values, err := replies[i].hash.Result()
+		if err != nil {
 			return nil, err
 		}
-		docs[i] = r.Val()
+		r := orchestrator.Record{ID: id, Ended: replies[i].life.Val() > 0} // only what has ended expires
+		if rev, ok := values[0].(string); ok {
+			r.Rev, _ = strconv.ParseInt(rev, 10, 64) // written by call_commit
+		}
+		if doc, ok := values[1].(string); ok {
+			r.Doc = []byte(doc)
+		}
+		records[i] = r
 	}
-	return docs, nil
+	return records, nil
 }
 
-// Call returns one call, live or ended less than an hour ago; NotFound otherwise.
-func (s *Store) Call(ctx context.Context, id string) (orchestrator.Call, error) {
-	const op = "redisstore.Call"
-	var c orchestrator.Call
-	doc, err := s.rdb.HGet(ctx, s.keys.call(id), "doc").Bytes()
-	switch {
-	case isNil(err):
-		return c, fault.New(op, fault.NotFound, "call %q is neither live nor lately ended", id)
-	case err != nil:
-		return c, Classify(op, err)
+// Load returns one record, live or ended less than an hour ago; NotFound otherwise.
+func (s *Store) Load(ctx context.Context, id string) (orchestrator.Record, error) {
+	const op = "redisstore.Load"
+	found, err := s.load(ctx, []string{id})
+	if err != nil {
+		return orchestrator.Record{}, Classify(op, err)
 	}
-	if err := json.Unmarshal(doc, &c); err != nil {
-		return c, fault.New(op, fault.Internal, "call %s: %w", id, err)
+	if found[0].Doc == nil {
+		return orchestrator.Record{}, fault.New(op, fault.NotFound, "call %q is neither live nor lately ended", id)
 	}
-	return c, nil
+	return found[0], nil
 }
 
 // Overdue counts the live calls of a PBX whose deadline passed before a time.

@@ -1,15 +1,13 @@
--- agent_retire: log an agent out whose definition is gone or whose phone changed; uses lib_agent.
+-- agent_retire: log an agent out whose definition is gone or whose phone changed; uses lib_agent, lib_match.
 -- A record that is free is forgotten; one with a call when that is over and the next reload sees it.
--- KEYS as in lib_agent, of the queues held before.
+-- KEYS as in lib_agent.
 -- ARGV[2] agent id   ARGV[3] why
 -- Returns 'gone' when forgotten, 'later' when it has a call.
 local id = ARGV[2]
 local a = load(AGENTS, id)
 if not a then return 'gone' end
-for i = 1, QUEUES do
-  redis.call('ZREM', idle(i), id)
-  redis.call('SREM', staff(i), id)
-end
+unlist(id, a)
+for queue in queues_of(a) do redis.call('SREM', set_of('staff', queue, a.pbx), id) end
 local later = LATER[a.state] and LATER[a.state].logout
 if later then
   a.next, a.next_why, a.next_by, a.print = later, ARGV[3], 'reload', nil

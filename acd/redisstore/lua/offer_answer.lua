@@ -1,16 +1,15 @@
 -- offer_answer: the agent takes the call; it leaves the queue; uses lib_agent.
--- KEYS as in lib_agent, of the agent's queues.
+-- KEYS as in lib_agent.
 -- ARGV[2] offer id   ARGV[3] "<queue>@<pbx>" of the call, field of paces
 -- Returns 1 when the offer is answered (also when it was already), 0 when it is not in force.
 local o = load(OFFERS, ARGV[2])
 if not o then return 0 end
 if o.answered then return 1 end
 local a, c = load(AGENTS, o.agent), load(CALLS, o.call)
-if not a or a.offer ~= ARGV[2] or not c then return 0 end
+if not a or a.offer ~= ARGV[2] or not c or c.offer ~= ARGV[2] then return 0 end
 a.misses, a.last_call, a.last_queue = 0, nil, nil
 if not move(o.agent, a, 'answer') then return 0 end
 save(AGENTS, o.agent, a)
-for i = 1, QUEUES do redis.call('ZREM', idle(i), o.agent) end
 c.offer = nil
 o.answered, o.queued = true, c
 redis.call('HSET', OFFERS, ARGV[2], cjson.encode(o))

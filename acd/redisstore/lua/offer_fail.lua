@@ -1,23 +1,30 @@
 -- offer_fail: an offer came to nothing, also one that was answered but not joined; call and agent are
 -- matched anew; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues and, last, of the call's.
--- ARGV[2] offer id             ARGV[3] why, an OfferFailure   ARGV[4] the agent's Station
--- ARGV[5] the call's QueueRules ARGV[6] {"misses","rest_ms","rest_long_ms"}
+-- ARGV[2] offer id              ARGV[3] why, an OfferFailure   ARGV[4] the agent's Station
+-- ARGV[5] the call's QueueRules ARGV[6] {"misses","rest_ms","rest_long_ms","tell"}
 -- ARGV[7] unique part of the id of the call's next offer
 -- ARGV[8] unique part of the id of the agent's next offer
 -- Returns {1, the call's offer or '', the agent's offer or '', position}, {0} when not in force.
-local o, why = load(OFFERS, ARGV[2]), ARGV[3]
-if not o then return {0} end
+local offer_id, why = ARGV[2], ARGV[3]
 local station, q, set = cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
-local a, c = load(AGENTS, o.agent), load(CALLS, o.call)
+local o = load(OFFERS, offer_id)
+local id = o and o.agent or station.agent
+local a = holder(id, offer_id)
+if not o and not a then return {0} end
+if set.tell and o then post('gone', redis.call('HGET', OFFERS, offer_id), 'why', why) end
+o = o or {call = a.call or '', answered = a.state == 'talking'} -- lost by the store, but the agent is still held by it
+local c = load(CALLS, o.call)
 if o.answered then -- taken up but never joined; unless the call entered a queue anew, it gets its old place
   if c then c = nil else c = o.queued end
+elseif c and c.offer ~= offer_id then
+  c = nil
 end
-redis.call('HDEL', OFFERS, ARGV[2])
-redis.call('ZREM', DUE, 'offer:' .. ARGV[2])
+redis.call('HDEL', OFFERS, offer_id)
+redis.call('ZREM', DUE, 'offer:' .. offer_id)
 
 local mine = ''
-if a and a.offer == ARGV[2] then
+if a then
   if why == 'no_answer' or why == 'rejected' then
     a.misses, a.free_since = (a.misses or 0) + 1, now
   end
@@ -26,21 +33,20 @@ if a and a.offer == ARGV[2] then
     if why == 'busy' or why == 'unreachable' then
       a.device, a.device_at, a.hearsay, a.rest = why, now, true, now + set.rest_long_ms
     end
-    redis.call('ZADD', DUE, a.rest, 'rest:' .. o.agent)
+    redis.call('ZADD', DUE, a.rest, 'rest:' .. id)
   end
   if a.next then
-    move(o.agent, a, a.next, a.next_why, a.next_by)
+    move(id, a, a.next, a.next_why, a.next_by)
   elseif set.misses > 0 and a.misses >= set.misses then
-    move(o.agent, a, 'pause_due', 'missed', 'operadora')
+    move(id, a, 'pause_due', 'missed', 'operadora')
   else
-    move(o.agent, a, 'release', why ~= 'cancelled' and why or nil)
+    move(id, a, 'release', why ~= 'cancelled' and why or nil)
   end
-  a.offer, a.call, a.queue, a.next, a.next_why, a.next_by = nil, nil, nil, nil, nil, nil
-  a.disposition, a.disposed_by = nil, nil
-  mine = settle(o.agent, a, station, ARGV[8])
+  part(a)
+  mine = settle(id, a, station, ARGV[8])
 end
 
-if why == 'cancelled' and not o.answered then redis.call('HDEL', CALLS, o.call) end
+if why == 'cancelled' and not o.answered and c then redis.call('HDEL', CALLS, o.call) end
 if why == 'cancelled' or not c then return {1, '', mine, 0} end
 c.offer = nil
 local made = seek(o.call, c, QUEUES, q, ARGV[7])

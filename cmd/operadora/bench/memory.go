@@ -14,6 +14,8 @@ import (
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/engine"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/lab"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
@@ -101,10 +103,10 @@ func alone(ctx context.Context) float64 {
 type floor struct {
 	pbx    *pbxtest.PBX
 	acd    *acd.Service
-	engine *orchestrator.Engine
+	engine *engine.Engine
 }
 
-func newFloor(ctx context.Context, store *redisstore.Store, people acd.Store) (*floor, error) {
+func newFloor(ctx context.Context, store *redisstore.Store, seats acd.Store) (*floor, error) {
 	p := pbxtest.New("main")
 	p.ForgetCommands(false)
 	defs := acd.Definitions{Queues: []acd.Queue{acd.NewQueue()}}
@@ -116,7 +118,7 @@ func newFloor(ctx context.Context, store *redisstore.Store, people acd.Store) (*
 		defs.Agents = append(defs.Agents, a)
 		p.Endpoint(a.Endpoint, pbxtest.AnswerAfter(0))
 	}
-	desk, err := acd.New(acd.Parts{Store: people, Definitions: defs})
+	desk, err := acd.New(acd.Parts{Store: seats, Definitions: defs})
 	if err != nil {
 		return nil, err
 	}
@@ -134,12 +136,12 @@ func newFloor(ctx context.Context, store *redisstore.Store, people acd.Store) (*
 		return nil, err
 	}
 	f := &floor{pbx: p, acd: desk}
-	f.engine = orchestrator.NewEngine(orchestrator.Parts{
+	f.engine = engine.New(engine.Parts{
 		Store: store, Distributor: desk, Agents: desk, Devices: desk, Flows: library, Gate: gate.Gate{},
 		PBXs: []orchestrator.PBX{p}, Owner: orchestrator.LeaseOwner{Instance: "bench", Process: "1"},
-		Limits: orchestrator.DefaultLimits,
+		Limits: call.DefaultLimits,
 	})
-	if err := desk.Start(ctx, f.engine); err != nil {
+	if err := desk.Start(ctx); err != nil {
 		return nil, err
 	}
 	if err := f.engine.Start(ctx); err != nil {

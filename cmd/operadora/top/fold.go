@@ -8,6 +8,7 @@ import (
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 // Names of the stream's events.
@@ -61,7 +62,7 @@ func (m *Model) begin(data json.RawMessage) error {
 		m.Agents[a.ID] = a
 	}
 	for _, c := range s.Calls {
-		m.Calls[c.Call] = Call{LiveCall: c, Rings: c.State == orchestrator.StateOffered}
+		m.Calls[c.Call] = Call{LiveCall: c, Rings: c.State == call.StateOffered}
 	}
 	return nil
 }
@@ -118,7 +119,7 @@ func (m *Model) callStarted(e orchestrator.Entry) error {
 	if m.counted[e.Call] {
 		return nil // told again after its end
 	}
-	c := Call{LiveCall: api.LiveCall{State: orchestrator.StateArriving}}
+	c := Call{LiveCall: api.LiveCall{State: call.StateArriving}}
 	if err := json.Unmarshal(e.Data, &c.CallSummary); err != nil {
 		return err
 	}
@@ -160,25 +161,25 @@ func (m *Model) callChanged(e orchestrator.Entry) error {
 	switch e.Type {
 	case orchestrator.EntryCallNode:
 		c.Node = d.Flow + "/" + d.Node
-		if c.State == orchestrator.StateArriving {
-			c.State = orchestrator.StateInFlow
+		if c.State == call.StateArriving {
+			c.State = call.StateInFlow
 		}
 	case orchestrator.EntryCallQueued:
-		c.State, c.Queue, c.Serving = orchestrator.StateWaiting, e.Queue, ""
+		c.State, c.Queue, c.Serving = call.StateWaiting, e.Queue, ""
 		if c.QueuedAt == 0 || c.ConnectedAt > 0 {
 			c.QueuedAt = at
 		}
 		c.WaitSince = c.QueuedAt // one who comes back has waited since the first time
 	case orchestrator.EntryCallOffered:
-		c.State, c.Serving, c.Rings = orchestrator.StateOffered, d.Agent, false
+		c.State, c.Serving, c.Rings = call.StateOffered, d.Agent, false
 	case orchestrator.EntryCallRinging:
 		c.Rings = true
 	case orchestrator.EntryCallMissed:
-		c.State, c.Serving, c.Rings = orchestrator.StateWaiting, "", false
+		c.State, c.Serving, c.Rings = call.StateWaiting, "", false
 	case orchestrator.EntryCallConnected:
-		c.State, c.Serving, c.Agent, c.ConnectedAt, c.WaitSince = orchestrator.StateTalking, d.Agent, d.Agent, at, 0
+		c.State, c.Serving, c.Agent, c.ConnectedAt, c.WaitSince = call.StateTalking, d.Agent, d.Agent, at, 0
 	case orchestrator.EntryCallParted, orchestrator.EntryCallUnqueued:
-		c.State, c.Serving, c.Rings, c.WaitSince = orchestrator.StateInFlow, "", false, 0
+		c.State, c.Serving, c.Rings, c.WaitSince = call.StateInFlow, "", false, 0
 	case orchestrator.EntryCallTransfer:
 		c.State = transferState(d.Result)
 	default: // answered, recordings, faults, and what later versions tell: not on the screen
@@ -187,12 +188,12 @@ func (m *Model) callChanged(e orchestrator.Entry) error {
 	return nil
 }
 
-func transferState(result string) orchestrator.CallState {
+func transferState(result string) call.State {
 	switch result {
 	case "dialling":
-		return orchestrator.StateTransferring
+		return call.StateTransferring
 	case "connected":
-		return orchestrator.StateTalking
+		return call.StateTalking
 	}
-	return orchestrator.StateInFlow
+	return call.StateInFlow
 }

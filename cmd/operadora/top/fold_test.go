@@ -10,6 +10,7 @@ import (
 
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 // noon is when the tests' snapshot was taken.
@@ -90,7 +91,7 @@ func play(t *testing.T, events []client.Event) *Model {
 func TestACallIsFollowed(t *testing.T) {
 	t.Parallel()
 	type seen struct {
-		State   orchestrator.CallState
+		State   call.State
 		Where   string
 		Serving string
 		Rings   bool
@@ -100,14 +101,14 @@ func TestACallIsFollowed(t *testing.T) {
 		after int // seconds
 		seen
 	}{
-		{1, seen{State: orchestrator.StateInFlow, Where: "welcome/hours"}},
-		{2, seen{State: orchestrator.StateInFlow, Where: "welcome/menu"}},
-		{3, seen{State: orchestrator.StateWaiting, Where: "sales", Wait: 3}},
-		{4, seen{State: orchestrator.StateOffered, Where: "sales", Serving: "102", Wait: 3}},
-		{5, seen{State: orchestrator.StateOffered, Where: "sales", Serving: "102", Rings: true, Wait: 3}},
-		{9, seen{State: orchestrator.StateWaiting, Where: "sales", Wait: 3}},
-		{12, seen{State: orchestrator.StateOffered, Where: "sales", Serving: "101", Wait: 3}},
-		{14, seen{State: orchestrator.StateTalking, Where: "sales", Serving: "101"}},
+		{1, seen{State: call.StateInFlow, Where: "welcome/hours"}},
+		{2, seen{State: call.StateInFlow, Where: "welcome/menu"}},
+		{3, seen{State: call.StateWaiting, Where: "sales", Wait: 3}},
+		{4, seen{State: call.StateOffered, Where: "sales", Serving: "102", Wait: 3}},
+		{5, seen{State: call.StateOffered, Where: "sales", Serving: "102", Rings: true, Wait: 3}},
+		{9, seen{State: call.StateWaiting, Where: "sales", Wait: 3}},
+		{12, seen{State: call.StateOffered, Where: "sales", Serving: "101", Wait: 3}},
+		{14, seen{State: call.StateTalking, Where: "sales", Serving: "101"}},
 	}
 	for _, w := range want {
 		m := &Model{}
@@ -189,8 +190,8 @@ func TestOddEvents(t *testing.T) {
 		{"the PBX is taken over", at(1, orchestrator.EntryPBXState, orchestrator.Entry{PBX: "main"}, `{"state":"replaced"}`), false, func(m *Model) bool { return !m.PBXs["main"] }},
 		{"an agent without a definition", at(1, orchestrator.EntryAgentState, orchestrator.Entry{Agent: "900"}, `{"to":"paused","reason":"lunch"}`), false, func(m *Model) bool { return m.Agents["900"].State == statePaused }},
 		{"an agent's code ends", at(1, orchestrator.EntryCallEnded, feature, `{"call":"f1","kind":"feature","outcome":"completed"}`), false, func(m *Model) bool { return len(m.Ended) == 0 }},
-		{"a transfer is dialled", at(1, orchestrator.EntryCallTransfer, orchestrator.Entry{Call: "c1"}, `{"result":"dialling"}`), false, func(m *Model) bool { return m.Calls["c1"].State == orchestrator.StateTransferring }},
-		{"a transfer is refused", at(1, orchestrator.EntryCallTransfer, orchestrator.Entry{Call: "c1"}, `{"result":"busy"}`), false, func(m *Model) bool { return m.Calls["c1"].State == orchestrator.StateInFlow }},
+		{"a transfer is dialled", at(1, orchestrator.EntryCallTransfer, orchestrator.Entry{Call: "c1"}, `{"result":"dialling"}`), false, func(m *Model) bool { return m.Calls["c1"].State == call.StateTransferring }},
+		{"a transfer is refused", at(1, orchestrator.EntryCallTransfer, orchestrator.Entry{Call: "c1"}, `{"result":"busy"}`), false, func(m *Model) bool { return m.Calls["c1"].State == call.StateInFlow }},
 	}
 	for _, r := range rows {
 		m := play(t, []client.Event{floor()})

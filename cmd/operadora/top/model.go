@@ -8,6 +8,7 @@ import (
 
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 // Model is what the view knows. The zero value knows nothing; Apply fills it.
@@ -39,7 +40,7 @@ func (c Call) Inbound() bool { return c.Kind != orchestrator.KindFeature }
 
 // Waits tells whether the caller is in a queue and nobody has answered yet.
 func (c Call) Waits() bool {
-	return c.State == orchestrator.StateWaiting || c.State == orchestrator.StateOffered || c.State == orchestrator.StateConnecting
+	return c.State == call.StateWaiting || c.State == call.StateOffered || c.State == call.StateConnecting
 }
 
 // waiting returns how many wait in a queue ("" is all) and the earliest entry
@@ -99,7 +100,7 @@ func callRank(c Call) int {
 	switch {
 	case c.Waits():
 		return 0
-	case c.State == orchestrator.StateTalking || c.State == orchestrator.StateTransferring:
+	case c.State == call.StateTalking || c.State == call.StateTransferring:
 		return 1
 	case c.Inbound():
 		return 2

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 // Frame is what Render needs beside the model.
@@ -126,7 +126,7 @@ func totals(m *Model, zone *time.Location) []line {
 	for _, c := range m.Calls {
 		switch {
 		case !c.Inbound() || c.Waits():
-		case c.State == orchestrator.StateTalking:
+		case c.State == call.StateTalking:
 			talking++
 		default:
 			menu++
@@ -207,7 +207,7 @@ func callTable(m *Model, f Frame) []line {
 	var rows [][]span
 	for _, c := range m.calls() {
 		agent := c.Serving
-		if agent == "" && c.State == orchestrator.StateTalking {
+		if agent == "" && c.State == call.StateTalking {
 			agent = c.Agent
 		}
 		rows = append(rows, []span{{text: number(c)}, {text: c.DID}, callWord(c), {text: where(c)},

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -43,13 +44,13 @@ func crowded(t *testing.T) *Model {
 		c.Caller.Number = fmt.Sprintf("***%03d", i)
 		switch i % 4 {
 		case 0:
-			c.State, c.Queue, c.WaitSince = orchestrator.StateWaiting, "support", c.StartedAt
+			c.State, c.Queue, c.WaitSince = call.StateWaiting, "support", c.StartedAt
 		case 1:
-			c.State, c.Node = orchestrator.StateInFlow, "welcome/menu"
+			c.State, c.Node = call.StateInFlow, "welcome/menu"
 		case 2:
-			c.State, c.Queue, c.Agent, c.Serving = orchestrator.StateTalking, "sales", "101", "101"
+			c.State, c.Queue, c.Agent, c.Serving = call.StateTalking, "sales", "101", "101"
 		case 3:
-			c.State, c.Kind, c.Node = orchestrator.StateInFlow, orchestrator.KindFeature, "features/say_logged_in"
+			c.State, c.Kind, c.Node = call.StateInFlow, orchestrator.KindFeature, "features/say_logged_in"
 		}
 		m.Calls[c.Call] = c
 	}

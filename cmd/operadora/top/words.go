@@ -7,6 +7,7 @@ import (
 
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 // States of an agent as the API names them.
@@ -57,23 +58,23 @@ var unusable = map[orchestrator.DeviceState]bool{
 	orchestrator.DeviceBusy: true, orchestrator.DeviceUnreachable: true,
 }
 
-var callWords = map[orchestrator.CallState]span{
-	orchestrator.StateArriving:     {"arriving", plain},
-	orchestrator.StateInFlow:       {"menu", plain},
-	orchestrator.StateWaiting:      {"waiting", yellow},
-	orchestrator.StateOffered:      {"calling", yellow},
-	orchestrator.StateTransferring: {"transfer", cyan},
-	orchestrator.StateConnecting:   {"joining", cyan},
-	orchestrator.StateTalking:      {"talking", cyan},
-	orchestrator.StateClearing:     {"ending", dim},
-	orchestrator.StateEnded:        {"ended", dim},
+var callWords = map[call.State]span{
+	call.StateArriving:     {"arriving", plain},
+	call.StateInFlow:       {"menu", plain},
+	call.StateWaiting:      {"waiting", yellow},
+	call.StateOffered:      {"calling", yellow},
+	call.StateTransferring: {"transfer", cyan},
+	call.StateConnecting:   {"joining", cyan},
+	call.StateTalking:      {"talking", cyan},
+	call.StateClearing:     {"ending", dim},
+	call.StateEnded:        {"ended", dim},
 }
 
 func callWord(c Call) span {
 	switch {
 	case !c.Inbound():
 		return span{"code", dim}
-	case c.State == orchestrator.StateOffered && c.Rings:
+	case c.State == call.StateOffered && c.Rings:
 		return span{"ringing", yellow}
 	}
 	if w, ok := callWords[c.State]; ok {
@@ -84,7 +85,7 @@ func callWord(c Call) span {
 
 // where says in which queue or at which node of a flow a call is.
 func where(c Call) string {
-	if c.Waits() || c.State == orchestrator.StateTalking {
+	if c.Waits() || c.State == call.StateTalking {
 		return c.Queue
 	}
 	flow, node, _ := strings.Cut(c.Node, "/")

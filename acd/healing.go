@@ -1,0 +1,169 @@
+package acd
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// DeskStore is the part of Store about what the owner of a PBX is told.
+type DeskStore interface {
+	// Follow tells of every offer for calls of a PBX and of every one taken back
+	// (with why), until ctx ends or the store gives trouble: first those that
+	// stand unanswered, then each as it is made. It always returns an error.
+	Follow(ctx context.Context, pbx string, tell func(OfferRecord, orchestrator.OfferFailure)) error
+	// EachAgent, EachCall and EachOffer call fn for every record, page by page:
+	// what comes or goes meanwhile may be told or not, and one may be told twice.
+	EachAgent(ctx context.Context, fn func(id string, a AgentRecord) error) error
+	EachCall(ctx context.Context, fn func(id string, c CallRecord) error) error
+	EachOffer(ctx context.Context, fn func(id string, o OfferRecord) error) error
+}
+
+// HealStore is the part of Store that mends what a store that lost something
+// left behind. Each of its Heal methods looks at one thing in one atomic step
+// and changes nothing where all fits.
+type HealStore interface {
+	HealAgent(ctx context.Context, now time.Time, pbx string, station *Station, offerID string) (mended bool, o *OfferRecord, err error)
+	HealCall(ctx context.Context, now time.Time, call, pbx string, q QueueRules, offerID string) (mended bool, o *OfferRecord, err error)
+	HealOffer(ctx context.Context, now time.Time, offer, pbx string) (OfferHealth, error)
+	// EachWaiting calls fn for every member of a queue's waiting set, page by page.
+	EachWaiting(ctx context.Context, in QueueAt, fn func(call string) error) error
+	// Broken hands out, once, some records that could not be read and were set aside.
+	Broken(ctx context.Context) ([]BrokenRecord, error)
+}
+
+// OfferHealth is what HealOffer found.
+type OfferHealth string
+
+// Findings of HealOffer.
+const (
+	OfferWhole   OfferHealth = "whole"
+	OfferMended  OfferHealth = "mended"   // its deadline was missing
+	OfferNoAgent OfferHealth = "no_agent" // its agent is not held by it
+	OfferNoCall  OfferHealth = "no_call"  // its call is not held by it
+)
+
+// BrokenRecord is a stored text that is no record.
+type BrokenRecord struct{ Name, Text string }
+
+// Heal mends, for one PBX, what a store that lost something left behind: it
+// frees agents who are held by an offer that does not exist, ends offers without
+// agent or call, gives calls without place or offer their place back, and sets
+// missing deadlines again. It returns how much it mended: nothing in a store
+// that is whole. What the engine's calls have to say is not asked: see Holding.
+func (s *Service) Heal(ctx context.Context, pbx string) (int, error) {
+	h := &healing{Service: s, dir: s.directory.Load(), pbx: pbx}
+	for _, step := range []func(context.Context) error{h.tellBroken, h.agents, h.offers, h.calls, h.places} {
+		if err := step(ctx); err != nil {
+			return h.mended, err
+		}
+	}
+	return h.mended, nil
+}
+
+// healing is one pass of Heal.
+type healing struct {
+	*Service
+	dir    *directory
+	pbx    string
+	mended int
+}
+
+func (h *healing) count(ctx context.Context, what, id string) {
+	h.mended++
+	h.log.WarnContext(ctx, "mended what the store had lost", "pbx", h.pbx, "what", what, "id", id)
+}
+
+// tellBroken tells of records that were set aside. They are not counted: they
+// were dealt with when they were met.
+func (h *healing) tellBroken(ctx context.Context) error {
+	broken, err := h.store.Broken(ctx)
+	for _, b := range broken {
+		h.log.ErrorContext(ctx, "a stored record cannot be read and was taken out", "record", b.Name, "text", b.Text)
+	}
+	return err
+}
+
+// agents looks at those on record, and at those defined whose record is gone.
+func (h *healing) agents(ctx context.Context) error {
+	looked := map[string]bool{}
+	err := h.store.EachAgent(ctx, func(id string, a AgentRecord) error {
+		if a.PBX != h.pbx {
+			return nil
+		}
+		looked[id] = true
+		return h.agent(ctx, id)
+	})
+	for id, station := range h.dir.stations {
+		if err == nil && station.PBX == h.pbx && !looked[id] {
+			err = h.agent(ctx, id)
+		}
+	}
+	return err
+}
+
+func (h *healing) agent(ctx context.Context, id string) error {
+	mended, o, err := h.store.HealAgent(ctx, h.now(), h.pbx, h.dir.stationOf(id), newUnique())
+	if mended {
+		h.count(ctx, "agent", id)
+		h.Wake() // a deadline may have been set
+	}
+	h.matched(o)
+	return err
+}
+
+func (h *healing) offers(ctx context.Context) error {
+	return h.store.EachOffer(ctx, func(id string, o OfferRecord) error {
+		if o.PBX != h.pbx {
+			return nil
+		}
+		found, err := h.store.HealOffer(ctx, h.now(), id, h.pbx)
+		if err != nil || found == OfferWhole {
+			return err
+		}
+		h.count(ctx, "offer", id)
+		switch {
+		case found == OfferMended:
+			h.Wake()
+		case o.Answered:
+			return h.Finished(ctx, o.Offer, 0)
+		case found == OfferNoCall:
+			_, err = h.fail(ctx, o.Offer, orchestrator.OfferCancelled, true)
+		default:
+			_, err = h.fail(ctx, o.Offer, orchestrator.OfferError, true)
+		}
+		return err
+	})
+}
+
+func (h *healing) calls(ctx context.Context) error {
+	return h.store.EachCall(ctx, func(id string, c CallRecord) error {
+		if c.PBX != h.pbx {
+			return nil
+		}
+		return h.call(ctx, id, c.Queue)
+	})
+}
+
+// places looks for members of waiting sets that are no call.
+func (h *healing) places(ctx context.Context) error {
+	for _, queues := range []map[string]Queue{h.dir.queues, h.dir.closing} {
+		for queue := range queues {
+			err := h.store.EachWaiting(ctx, QueueAt{queue, h.pbx}, func(call string) error { return h.call(ctx, call, queue) })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (h *healing) call(ctx context.Context, id, queue string) error {
+	mended, o, err := h.store.HealCall(ctx, h.now(), id, h.pbx, h.dir.seeking(queue), newUnique())
+	if mended {
+		h.count(ctx, "call", id)
+	}
+	h.matched(o)
+	return err
+}

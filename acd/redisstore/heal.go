@@ -1,0 +1,52 @@
+package redisstore
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/redisstore"
+)
+
+// HealAgent frees an agent who is held by an offer that does not exist, and
+// gives missing deadlines and places back.
+func (s *Store) HealAgent(ctx context.Context, now time.Time, pbx string, station *acd.Station, offerID string) (bool, *acd.OfferRecord, error) {
+	r, err := s.run(ctx, "acd/redisstore.HealAgent", agentHeal, s.stationKeys(pbx, station),
+		ms(now), station.Agent, station.JSON(), offerID)
+	return mended(r, err)
+}
+
+// HealCall gives a call that is neither waiting nor offered its place back, and
+// takes a place without a call away.
+func (s *Store) HealCall(ctx context.Context, now time.Time, call, pbx string, q acd.QueueRules, offerID string) (bool, *acd.OfferRecord, error) {
+	r, err := s.run(ctx, "acd/redisstore.HealCall", callHeal, s.base(pbx, acd.QueueAt{Queue: q.Queue, PBX: pbx}),
+		ms(now), call, encode(q), offerID)
+	return mended(r, err)
+}
+
+func mended(r reply, err error) (bool, *acd.OfferRecord, error) {
+	if err != nil {
+		return false, nil, err
+	}
+	offer, err := r.offer(1)
+	return r.number(0) == 1, offer, err
+}
+
+// HealOffer looks whether agent and call know of an offer, and sets its deadline if that is missing.
+func (s *Store) HealOffer(ctx context.Context, now time.Time, offer, pbx string) (acd.OfferHealth, error) {
+	text, err := offerHeal.Run(ctx, s.rdb, s.base(pbx), ms(now), offer).Text()
+	return acd.OfferHealth(text), redisstore.Classify("acd/redisstore.HealOffer", err)
+}
+
+// Enforce puts definitions in force for all processes of the tenant, unless newer ones are.
+func (s *Store) Enforce(ctx context.Context, stamp time.Time, print string, always bool) (bool, time.Time, error) {
+	const op = "acd/redisstore.Enforce"
+	r, err := s.run(ctx, op, definitionsClaim, []string{s.keys.definitions()}, ms(stamp), print, oneOrZero(always))
+	if err != nil || r.number(0) == 1 {
+		return err == nil, time.Time{}, err
+	}
+	newer, err := strconv.ParseInt(r.text(1), 10, 64)
+	return false, time.UnixMilli(newer), fault.E(op, fault.Internal, err)
+}

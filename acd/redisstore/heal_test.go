@@ -1,0 +1,200 @@
+package redisstore_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// TestHeal damages a store as one that lost something is damaged, and looks at
+// what is left after healing: the agents' states and the calls' places.
+func TestHeal(t *testing.T) {
+	t.Parallel()
+	// a00 talks with c0, a01 is offered c1, a02 wraps up, a03 rests, a04 is free; c5 waits in soporte.
+	for name, damage := range map[string]struct {
+		do   func(w *world, talk, ring orchestrator.Offer)
+		want string
+	}{
+		"nothing": {func(*world, orchestrator.Offer, orchestrator.Offer) {}, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the offer of a conversation": {func(w *world, talk, _ orchestrator.Offer) { w.hdel("offers", talk.ID) },
+			"available reserved wrapup available available, c1 offered c5 waiting"},
+		"the offer of a call that rings": {func(w *world, _, ring orchestrator.Offer) { w.hdel("offers", ring.ID) },
+			"talking reserved wrapup available available, c1 offered c5 waiting"},
+		"an agent who talks": {func(w *world, _, _ orchestrator.Offer) { w.hdel("agents", "a00") },
+			" reserved wrapup available available, c1 offered c5 waiting"},
+		"an agent whose phone rings": {func(w *world, _, _ orchestrator.Offer) { w.hdel("agents", "a01") },
+			"talking  wrapup available reserved, c1 offered c5 waiting"},
+		"an offered call":     {func(w *world, _, _ orchestrator.Offer) { w.hdel("calls", "c1") }, "talking available wrapup available available, c5 waiting"},
+		"a waiting call":      {func(w *world, _, _ orchestrator.Offer) { w.hdel("calls", "c5") }, "talking reserved wrapup available available, c1 offered"},
+		"a place":             {func(w *world, _, _ orchestrator.Offer) { w.zrem("waiting:soporte@uno", "c5") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the end of wrap-up":  {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "wrap:a02") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the end of a rest":   {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "rest:a03") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the end of an offer": {func(w *world, _, ring orchestrator.Offer) { w.zrem("deadlines:uno", "offer:"+ring.ID) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"who is free":         {func(w *world, _, _ orchestrator.Offer) { w.zrem("idle:ventas@uno", "a04") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := defs(5, queue("ventas"), queue("soporte"))
+			for i := range d.Agents {
+				d.Agents[i].Queues = d.Agents[i].Queues[:1]
+			}
+			w := setup(t, d)
+			w.svc.Stop() // its deadlines are not met
+			w.login("a00")
+			talk := w.serve("c0", "ventas")
+			w.login("a02")
+			w.finish(w.serve("c2", "ventas").ID)
+			w.login("a03")
+			w.failed(w.enqueue("c3", "ventas").Offer.ID, orchestrator.OfferError)
+			w.leave("c3", 0)
+			w.login("a01")
+			ring := w.enqueue("c1", "ventas").Offer
+			w.login("a04")
+			w.enqueue("c5", "soporte")
+			w.clean()
+			damage.do(w, talk, *ring)
+			n, err := w.svc.Heal(w.ctx(), pbx)
+			if w.must(err); (n == 0) != (name == "nothing") {
+				t.Errorf("mended %d", n)
+			}
+			r := w.records()
+			got := ""
+			for i := range 5 {
+				got += " " + string(r.Agents[fmt.Sprintf("a%02d", i)].State)
+			}
+			got = got[1:] + ","
+			for _, call := range []string{"c1", "c5"} {
+				if c, ok := r.Calls[call]; ok {
+					got += " " + call + map[bool]string{true: " waiting", false: " offered"}[c.Offer == ""]
+				}
+			}
+			if got != damage.want {
+				t.Errorf("got  %q\nwant %q", got, damage.want)
+			}
+			if n, err := w.svc.Heal(w.ctx(), pbx); n != 0 || err != nil {
+				t.Errorf("a second time: %d %v", n, err)
+			}
+			w.clean()
+		})
+	}
+}
+
+func (w *world) hdel(hash, id string) {
+	w.Helper()
+	w.must(w.rdb.HDel(w.ctx(), "op:{"+w.tenant+"}:acd:"+hash, id).Err())
+}
+
+func (w *world) zrem(set, member string) {
+	w.Helper()
+	w.must(w.rdb.ZRem(w.ctx(), "op:{"+w.tenant+"}:acd:"+set, member).Err())
+}
+
+// TestAnOfferThatTheStoreLostCanBeEnded: the engine still has the conversation,
+// or the ringing phone, and its word frees the agent.
+func TestAnOfferThatTheStoreLostCanBeEnded(t *testing.T) {
+	t.Parallel()
+	t.Run("talking", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, defs(1, queue("ventas")))
+		w.login("a00")
+		o := w.serve("c1", "ventas")
+		w.hdel("offers", o.ID)
+		w.must(w.svc.Finished(w.ctx(), o, time.Minute))
+		w.wantState("a00", acd.StateWrapup)
+		w.clean()
+	})
+	t.Run("ringing", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, defs(1, queue("ventas")))
+		w.login("a00")
+		o := w.enqueue("c1", "ventas").Offer
+		w.hdel("offers", o.ID)
+		p, err := w.svc.Failed(w.ctx(), *o, orchestrator.OfferRejected)
+		if w.must(err); p.Result != orchestrator.PlacedWaiting || p.Position != 1 {
+			t.Errorf("%+v", p)
+		}
+		if a := w.wantState("a00", acd.StateAvailable); a.Misses != 1 {
+			t.Errorf("%+v", a)
+		}
+		w.must(w.rdb.ZRem(w.ctx(), "op:{"+w.tenant+"}:acd:deadlines:"+pbx, "offer:"+o.ID).Err())
+		w.clean()
+	})
+	t.Run("leaving", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, defs(1, queue("ventas")))
+		w.login("a00")
+		o := w.enqueue("c1", "ventas").Offer
+		w.hdel("offers", o.ID)
+		w.leave("c1", 0)
+		if _, ok := w.records().Calls["c1"]; ok {
+			t.Error("the call is still there")
+		}
+	})
+}
+
+// TestHealsWhateverIsLost takes any one thing out of a store with a history.
+func TestHealsWhateverIsLost(t *testing.T) {
+	t.Parallel()
+	rdb, tenant := client(t)
+	run := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		run++
+		name := fmt.Sprintf("%s-%d", tenant, run)
+		w := &world{TB: t, rdb: rdb, tenant: name, store: redisstore.New(rdb, name), desk: newDesk(), now: epoch}
+		svc, err := acd.New(acd.Parts{Store: w.store, Definitions: propertyDefs(), Now: w.clock})
+		w.must(err)
+		w.svc = svc
+		x := &machine{w: w, m: newModel(propertyDefs(), epoch.UnixMilli())}
+		actions := x.actions()
+		delete(actions, "")
+		rt.Repeat(actions)
+		for range rapid.IntRange(1, 3).Draw(rt, "losses") {
+			w.lose(rt)
+		}
+		for _, at := range []string{pbx, "dos"} {
+			if _, err := svc.Heal(w.ctx(), at); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		for _, at := range []string{pbx, "dos"} {
+			if n, err := svc.Heal(w.ctx(), at); n != 0 || err != nil {
+				rt.Fatalf("mended again: %d %v", n, err)
+			}
+		}
+		w.now = w.now.Add(time.Hour) // deadlines that fit nothing are dropped
+		w.must(svc.Expire(w.ctx()))
+		if bad := invariants(w, w.records()); len(bad) > 0 {
+			rt.Fatalf("invariants: %v", bad)
+		}
+	})
+}
+
+// lose takes a random member out of a random key.
+func (w *world) lose(rt *rapid.T) {
+	var things []func() error
+	for key := range w.scan("op:{" + w.tenant + "}:acd:*") {
+		kind, err := w.rdb.Type(w.ctx(), key).Result()
+		w.must(err)
+		switch kind {
+		case "hash":
+			fields, err := w.rdb.HKeys(w.ctx(), key).Result()
+			w.must(err)
+			for _, f := range fields {
+				things = append(things, func() error { return w.rdb.HDel(w.ctx(), key, f).Err() })
+			}
+		case "zset":
+			for _, z := range w.zset(key) {
+				things = append(things, func() error { return w.rdb.ZRem(w.ctx(), key, z.Member).Err() })
+			}
+		}
+	}
+	if len(things) > 0 {
+		w.must(things[rapid.IntRange(0, len(things)-1).Draw(rt, "lost")]())
+	}
+}

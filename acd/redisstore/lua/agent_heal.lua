@@ -1,0 +1,41 @@
+-- agent_heal: mend what does not fit about an agent; uses lib_agent, lib_match, lib_settle.
+-- KEYS as in lib_agent, of the agent's queues.
+-- ARGV[2] agent id   ARGV[3] Station   ARGV[4] unique part of the offer's id
+-- Returns {1, offer or ''} when something was mended, {0, ''} when all fits.
+local id, station = ARGV[2], cjson.decode(ARGV[3])
+local a = load(AGENTS, id)
+local mended = false
+if not a then -- nobody must find who has no record
+  for i = 1, #station.queues do
+    local staff = set_of('staff', station.queues[i].id, station.pbx)
+    if redis.call('ZREM', idle(i), id) + redis.call('SREM', staff, id) > 0 then mended = true end
+  end
+  return {mended and 1 or 0, ''}
+end
+
+local busy = a.state == 'reserved' or a.state == 'talking'
+local o = a.offer and load(OFFERS, a.offer)
+local holds = busy and o and o.agent == id and (o.answered or false) == (a.state == 'talking')
+if not holds and (busy or a.offer) then -- held by an offer that does not exist
+  if a.offer and not o then redis.call('ZREM', DUE, 'offer:' .. a.offer) end
+  if busy then move(id, a, a.next or 'release', a.next_why or 'lost', a.next_by) end
+  part(a)
+  mended = true
+end
+
+if a.state == 'wrapup' then a.due = a.due or now end
+for kind, at in pairs({wrap = a.due, rest = a.rest}) do
+  if redis.call('ZADD', DUE, 'NX', at, kind .. ':' .. id) == 1 then mended = true end
+end
+for queue in queues_of(a) do
+  local here = a.state ~= 'offline' and a.next_by ~= 'reload' -- who is to leave is no staff any more
+  local changed = redis.call(here and 'SADD' or 'SREM', set_of('staff', queue, a.pbx), id)
+  if changed == 1 then mended = true end
+end
+for i = 1, #station.queues do
+  local listed = redis.call('ZSCORE', idle(i), id) and true or false
+  local idles = eligible(a) and fits(a, station, i)
+  if listed ~= idles or (idles and redis.call('ZCARD', waiting(i)) > 0) then mended = true end
+end
+if not mended then return {0, ''} end
+return {1, settle(id, a, station, ARGV[4])}

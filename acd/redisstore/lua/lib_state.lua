@@ -1,0 +1,59 @@
+-- lib_state: how an agent moves, and what is told of it. Follows lib_agent.
+-- ARGV[1] as in lib_agent
+
+local function fresh() return {state = 'offline', since = now, device = 'unknown', misses = 0} end
+
+local function journal(kind, agent, a, data)
+  journal_add(KEYS[5], kind, ARGV[1], a.call, agent, a.queue, a.pbx, cjson.encode(data))
+end
+
+-- tell writes the agent's state to the journal, without a change when from is its state.
+local function tell(id, a, from, by)
+  journal('agent.state', id, a,
+    {from = from, to = a.state, reason = a.reason, device = a.device, call = a.call, by = by})
+end
+
+-- post tells the owner of the PBX about an offer: 'made' and its id, or 'gone',
+-- the offer and why. The bound is far above what is read at once.
+local function post(...) redis.call('XADD', DESK, 'MAXLEN', '~', 10000, '*', ...) end
+
+-- standing returns the unanswered offer of a queued call.
+local function standing(call, c)
+  local o = c.offer and load(OFFERS, c.offer)
+  return o and o.call == call and not o.answered and o
+end
+
+-- move takes the agent through the table; false, with nothing done, when there is no such row.
+local function move(id, a, trigger, why, by)
+  local from, to = a.state, NEXT[a.state][trigger]
+  if not to then return false end
+  a.state, a.since, a.reason = to, now, why
+  if from == 'wrapup' then
+    a.due = nil
+    redis.call('ZREM', DUE, 'wrap:' .. id)
+  end
+  if to == 'available' and from ~= 'reserved' then a.free_since = now end
+  if from == 'offline' or to == 'offline' then
+    for queue in queues_of(a) do
+      redis.call(to == 'offline' and 'SREM' or 'SADD', set_of('staff', queue, a.pbx), id)
+    end
+  end
+  tell(id, a, from, by)
+  return true
+end
+
+-- adopt brings the record in line with the station. Of another phone nothing is known yet.
+local function adopt(a, station)
+  if a.endpoint ~= station.endpoint or a.pbx ~= station.pbx then a.device, a.hearsay = 'unknown', nil end
+  local names = {}
+  for i, q in ipairs(station.queues) do names[i] = q.id end
+  a.endpoint, a.pbx, a.language = station.endpoint, station.pbx, station.language
+  a.auto_answer, a.print, a.queues = station.auto_answer, station.print, table.concat(names, ',')
+end
+
+-- wake ends a rest. What was only inferred of the phone is forgotten with it.
+local function wake(id, a)
+  if a.hearsay then a.device, a.hearsay = 'unknown', nil end
+  a.rest, a.rest_min, a.rest_for = nil, nil, nil
+  redis.call('ZREM', DUE, 'rest:' .. id)
+end

@@ -1,0 +1,149 @@
+package call
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Call is everything known of a live call. It is a value: Decide returns a new
+// one. Its JSON form is what the store keeps. Times are unix milliseconds.
+type Call struct {
+	orchestrator.CallSummary
+	Rev   int64 `json:"rev"`
+	State State `json:"state"`
+
+	Legs    []Leg           `json:"legs"` // the customer's first; those that ended are dropped, but for the customer's
+	Rooms   []Room          `json:"rooms,omitempty"`
+	Visit   *Visit          `json:"visit,omitempty"` // the present one, or the last
+	Flow    json.RawMessage `json:"flow,omitempty"`
+	FlowRef int             `json:"flow_ref,omitempty"` // of TimerFlow
+	Mail    *Recording      `json:"mail,omitempty"`     // a message that the customer leaves
+	Playing *Playing        `json:"playing,omitempty"`
+	// Timers holds what is due when, by name; every state has its own (limits.go).
+	Timers map[Timer]int64 `json:"timers,omitempty"`
+	Todo   []Todo          `json:"todo,omitempty"`
+	Given  int             `json:"given,omitempty"` // commands given so far: the number of the last one
+	Seq    int             `json:"seq"`             // numbers channels, rooms, playbacks, recordings and visits
+	Tries  int             `json:"tries,omitempty"` // attempts at clearing up
+	// AwaySince is since when the PBX does not answer; 0 while it does.
+	AwaySince int64 `json:"away_since,omitempty"`
+	// LateMS is time that was lost for the customer before the call was in a
+	// queue, by us or the store: it counts as waited.
+	LateMS int64 `json:"late_ms,omitempty"`
+}
+
+// Playing is the playback in progress on the customer's channel.
+type Playing struct {
+	ID  string `json:"id"`
+	Ref int    `json:"ref"` // the flow's; 0 for announcements of the queue
+	// Checks counts how often the PBX was asked whether it is over.
+	Checks int `json:"checks,omitempty"`
+	// Resume means that another process began it: if it is over, the customer may have missed it.
+	Resume bool `json:"resume,omitempty"`
+}
+
+// Timer names a thing that falls due.
+type Timer string
+
+// Timers of a call.
+const (
+	TimerState    Timer = "state"    // the state has lasted too long
+	TimerFlow     Timer = "flow"     // asked for by the flow
+	TimerWait     Timer = "wait"     // maximum wait in the queue
+	TimerAnnounce Timer = "announce" // next announcement in the queue
+	TimerPlay     Timer = "play"     // ask whether a playback whose end was not told is still going on; try again what was refused
+	TimerRing     Timer = "ring"     // the far phone rang long enough
+	TimerCall     Timer = "call"     // the call as a whole
+)
+
+// New is a call that came in on a channel at a time of the PBX's clock, seen at now.
+func New(id, pbx, channel string, kind orchestrator.CallKind, now time.Time) Call {
+	return Call{
+		CallSummary: orchestrator.CallSummary{Call: id, PBX: pbx, Kind: kind, StartedAt: now.UnixMilli()},
+		State:       StateArriving,
+		Legs:        []Leg{{Role: RoleCustomer, PBX: pbx, Channel: channel, State: LegArrived}},
+	}
+}
+
+// Parse reads a call as Record keeps it.
+func Parse(doc []byte) (Call, error) {
+	var c Call
+	if err := json.Unmarshal(doc, &c); err != nil {
+		return Call{}, err
+	}
+	if c.Call == "" || len(c.Legs) == 0 || c.Legs[0].Role != RoleCustomer {
+		return Call{}, errNoCall
+	}
+	return c, nil
+}
+
+// Customer is the leg of whom the call is about.
+func (c *Call) Customer() *Leg { return &c.Legs[0] }
+
+// Far is the leg towards an agent or an outside number, nil when there is none.
+func (c *Call) Far() *Leg {
+	if len(c.Legs) < 2 {
+		return nil
+	}
+	return &c.Legs[1]
+}
+
+// Gone tells whether the customer's channel is gone, or no longer ours.
+func (c *Call) Gone() bool { return c.Customer().State == LegEnded }
+
+// Rec is the running recording of the present conversation or message, nil when there is none.
+func (c *Call) Rec() *Recording {
+	for i := range c.Rooms {
+		if c.Rooms[i].Rec.running() {
+			return c.Rooms[i].Rec
+		}
+	}
+	if c.Mail.running() {
+		return c.Mail
+	}
+	return nil
+}
+
+// Deadline returns the earliest timer and when it is due; ok is false when there is none.
+func (c *Call) Deadline() (t Timer, at time.Time, ok bool) {
+	var first int64
+	for name, ms := range c.Timers {
+		if t == "" || ms < first || (ms == first && name < t) {
+			t, first = name, ms
+		}
+	}
+	return t, time.UnixMilli(first), t != ""
+}
+
+// clone is a copy that shares nothing that a decision changes.
+func (c *Call) clone() Call {
+	n := *c
+	n.Timers = maps.Clone(c.Timers)
+	if n.Timers == nil {
+		n.Timers = map[Timer]int64{}
+	}
+	n.Path = slices.Clone(c.Path)
+	n.Legs = slices.Clone(c.Legs)
+	n.Todo = slices.Clone(c.Todo)
+	n.Rooms = slices.Clone(c.Rooms)
+	for i := range n.Rooms {
+		n.Rooms[i].Rec = copied(n.Rooms[i].Rec)
+	}
+	n.Visit, n.Mail, n.Playing = copied(c.Visit), copied(c.Mail), copied(c.Playing)
+	return n
+}
+
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
+}
+
+var errNoCall = errors.New("this is not a call: it has no id or no customer")

@@ -1,0 +1,173 @@
+package call
+
+import (
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// customerGone handles the customer's hangup in any state.
+func (x *change) customerGone(cause orchestrator.Cause, by string) {
+	x.leg(x.c.Customer(), LegOnGone)
+	x.dirty = true
+	x.over("", by, cause)
+}
+
+// over ends the call: how it ended is settled now, what it made is removed next.
+func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrator.Cause) {
+	if x.c.State == StateClearing {
+		return // the confirmation of our own hangup
+	}
+	if outcome == "" {
+		outcome = x.outcome(by)
+	}
+	x.c.Outcome, x.c.Cause, x.c.EndedAt = outcome, cause, x.happened()
+	if x.c.EndedBy == "" {
+		x.c.EndedBy = by
+	}
+	if x.c.State == StateTalking {
+		x.parted(by)
+	}
+	if v := x.c.Visit; v != nil && x.c.ConnectedAt == 0 && v.State == VisitIn { // also after another queue: Entered is the first's
+		x.c.WaitMS = x.happened() - v.Entered
+	}
+	x.c.Playing = nil
+	x.move(OnOver)
+	x.giveUp(pointless)
+	x.clear()
+}
+
+// pointless tells whether a command has no purpose once the call is over.
+func pointless(c Command) bool {
+	switch c.(type) {
+	case Hangup, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
+		return false
+	}
+	return true
+}
+
+// outcome says how a call ended that somebody ended now.
+func (x *change) outcome(by string) orchestrator.Outcome {
+	switch {
+	case x.c.ConnectedAt > 0 && x.c.Agent == "":
+		return orchestrator.OutcomeTransferred
+	case x.c.ConnectedAt > 0:
+		return orchestrator.OutcomeServed
+	case x.c.Voicemail != "" || (x.c.Mail != nil && x.c.Mail.State != RecFailed):
+		return orchestrator.OutcomeVoicemail
+	case by != "operadora" && x.c.QueuedAt > 0:
+		return orchestrator.OutcomeAbandoned
+	case by != "operadora": // also a caller who left while the connection was down
+		return orchestrator.OutcomeLeft
+	default:
+		return orchestrator.OutcomeFailed
+	}
+}
+
+// ownOutcome says how a call ended that its flow hung up.
+func (x *change) ownOutcome() orchestrator.Outcome {
+	if o := x.outcome("operadora"); o != orchestrator.OutcomeFailed {
+		return o
+	}
+	return orchestrator.OutcomeCompleted
+}
+
+// clear orders the removal of everything the call still has. It may be
+// repeated: every command is harmless the second time. The agent comes first,
+// because somebody may be waiting for him.
+func (x *change) clear() {
+	if far := x.c.Far(); far != nil {
+		if far.Joined == 0 && (far.Why == "" || far.Why == orchestrator.OfferError) {
+			far.Why = orchestrator.OfferCancelled // a join or a dial may have failed for this very reason
+		}
+		x.hangFar(orchestrator.CauseNormal)
+	}
+	if far := x.c.Far(); far == nil || far.Offer == nil || far.Joined > 0 || far.Why != orchestrator.OfferCancelled {
+		x.leaveQueue(string(x.c.Outcome))
+	} else if x.c.Visit != nil && x.c.Visit.State != VisitOver {
+		x.visit(VisitOnLeave) // the end of the offer takes the call out of its queue
+	}
+	if !x.c.Gone() && x.leg(x.c.Customer(), LegOnHang) {
+		x.do(Hangup{Channel: x.c.Customer().Channel, Cause: x.c.Cause})
+	}
+	x.stopRecordings()
+	x.closeRooms(false)
+}
+
+// finish puts the call on record once nothing of it is left.
+func (x *change) finish() {
+	if x.c.State != StateClearing || !x.c.Gone() || x.c.Far() != nil || len(x.c.Rooms) > 0 ||
+		x.c.Mail.running() || len(x.c.Todo) > 0 {
+		return
+	}
+	x.move(OnCleared)
+	x.note(orchestrator.EntryCallEnded, x.c.CallSummary)
+}
+
+// stateOver handles a state that has lasted longer than its commands may take.
+func (x *change) stateOver() {
+	switch x.c.State {
+	case StateClearing:
+		x.clearAgain()
+	case StateConnecting:
+		x.connectingLong()
+	default:
+		x.fault("the PBX did not confirm in time", nil)
+		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
+	}
+}
+
+// connectingLong ends a leg that is not joined in time.
+func (x *change) connectingLong() {
+	far := x.c.Far()
+	if far.State == LegHanging {
+		x.farGone(orchestrator.CauseOther)
+		return
+	}
+	x.fault("joining took too long", nil)
+	far.Why = orchestrator.OfferError
+	x.hangFar(orchestrator.CauseNormal)
+	x.arm(TimerState, x.Limits.Clear)
+}
+
+// clearAgain repeats what was ordered before and is not confirmed by an event.
+// Commands that are still on the list are being repeated anyway.
+func (x *change) clearAgain() {
+	x.c.Tries++
+	if x.c.Tries > clearTries {
+		x.giveUpClearing()
+		return
+	}
+	x.arm(TimerState, min(x.Limits.Clear*time.Duration(x.c.Tries), time.Minute))
+	if len(x.c.Todo) > 0 {
+		return
+	}
+	for i := range x.c.Legs {
+		if l := x.c.Legs[i]; l.State != LegEnded {
+			x.do(Hangup{Channel: l.Channel, Cause: x.c.Cause})
+		}
+	}
+	x.checkRecordings()
+	for _, r := range x.c.Rooms {
+		if r.State == RoomClosing {
+			x.do(CloseRoom{Bridge: bridge(x.c.Call, r.N)})
+		}
+	}
+}
+
+// giveUpClearing closes the record although the PBX never confirmed; the next
+// comparison removes what is left there.
+func (x *change) giveUpClearing() {
+	x.fault("the PBX never confirmed that the call is gone", nil)
+	x.leg(x.c.Customer(), LegOnGone)
+	if far := x.c.Far(); far != nil {
+		x.farGone(orchestrator.CauseUnknown)
+	}
+	x.giveUp(toPBX)
+	for i := range x.c.Rooms {
+		x.rec(x.c.Rooms[i].Rec, RecOnFail)
+	}
+	x.c.Rooms = nil
+	x.rec(x.c.Mail, RecOnFail)
+	x.arm(TimerState, time.Minute)
+}

@@ -1,0 +1,250 @@
+package call
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Command is something that a decision wants done. Each is a small value of its
+// own type; orchestrator/engine knows how to run it. Running one twice does no
+// harm: ids are chosen here, before the first time.
+type Command interface {
+	// verb names the command: a constant.
+	verb() Verb
+}
+
+// VerbOf names a command in stored calls, logs and metrics.
+func VerbOf(c Command) Verb { return c.verb() }
+
+// Verb names a command. The strings are stored.
+type Verb string
+
+// Commands to the PBX are run in order, and so are those to the distributor;
+// the two kinds do not wait for each other.
+type (
+	// Answer answers the customer's channel.
+	Answer struct {
+		Channel string `json:"channel"`
+	}
+	// Hangup ends a channel.
+	Hangup struct {
+		Channel string             `json:"channel"`
+		Cause   orchestrator.Cause `json:"cause,omitempty"`
+	}
+	// Continue hands the customer back to the PBX's own dialplan.
+	Continue struct {
+		Channel string                     `json:"channel"`
+		Place   orchestrator.DialplanPlace `json:"place"`
+	}
+	// Play starts a playback.
+	Play struct {
+		Playback orchestrator.Playback `json:"playback"`
+	}
+	// StopPlay ends a playback.
+	StopPlay struct {
+		ID string `json:"id"`
+	}
+	// CheckPlay asks whether a playback is still going on.
+	CheckPlay struct {
+		ID string `json:"id"`
+	}
+	// Hold starts hold music.
+	Hold struct {
+		Channel string `json:"channel"`
+		Class   string `json:"class,omitempty"`
+	}
+	// Unhold ends hold music.
+	Unhold struct {
+		Channel string `json:"channel"`
+	}
+	// Dial rings an endpoint.
+	Dial struct {
+		Order orchestrator.Origination `json:"order"`
+	}
+	// MakeRoom makes a bridge.
+	MakeRoom struct {
+		Bridge string `json:"bridge"`
+	}
+	// Connect puts customer and far leg in a room; an agent's offer is taken up
+	// before, since an agent whose offer has lapsed must not hear the caller.
+	Connect struct {
+		Bridge   string              `json:"bridge"`
+		Customer string              `json:"customer"`
+		Far      string              `json:"far"`
+		Offer    *orchestrator.Offer `json:"offer,omitempty"`
+		Music    bool                `json:"music,omitempty"` // the customer hears hold music, which would go on in the room
+	}
+	// Rejoin makes a room again and puts both back in it.
+	Rejoin struct {
+		Bridge   string `json:"bridge"`
+		Customer string `json:"customer"`
+		Far      string `json:"far"`
+	}
+	// CloseRoom removes a bridge; Stay goes on and must be out of it and ready.
+	CloseRoom struct {
+		Bridge string `json:"bridge"`
+		Stay   string `json:"stay,omitempty"`
+	}
+	// Record starts a recording.
+	Record struct {
+		Order orchestrator.RecordingOrder `json:"order"`
+	}
+	// StopRecord ends a recording and keeps it.
+	StopRecord struct {
+		ID string `json:"id"`
+	}
+	// CheckRecord asks whether a recording is still running.
+	CheckRecord struct {
+		ID string `json:"id"`
+	}
+	// Mute silences a recording, or ends the silence.
+	Mute struct {
+		ID    string `json:"id"`
+		Muted bool   `json:"muted"`
+	}
+
+	// Enqueue asks for a place in a queue.
+	Enqueue struct {
+		Waiting orchestrator.Waiting `json:"waiting"`
+	}
+	// Leave gives the place of a visit up.
+	Leave struct {
+		Visit int    `json:"visit"`
+		Why   string `json:"why"`
+	}
+	// AskPlace asks where the call stands in its queue.
+	AskPlace struct {
+		Visit int `json:"visit"`
+	}
+	// FailOffer tells that an offer came to nothing.
+	FailOffer struct {
+		Offer orchestrator.Offer        `json:"offer"`
+		Why   orchestrator.OfferFailure `json:"why"`
+	}
+	// FinishOffer tells that the conversation of an offer is over.
+	FinishOffer struct {
+		Offer    orchestrator.Offer `json:"offer"`
+		TalkedMS int64              `json:"talked_ms"`
+	}
+	// AgentDo carries out what an agent asked for.
+	AgentDo struct {
+		Command orchestrator.AgentCommand `json:"command"`
+	}
+)
+
+func (Answer) verb() Verb      { return "answer" }
+func (Hangup) verb() Verb      { return "hangup" }
+func (Continue) verb() Verb    { return "continue" }
+func (Play) verb() Verb        { return "play" }
+func (StopPlay) verb() Verb    { return "stop_play" }
+func (CheckPlay) verb() Verb   { return "check_play" }
+func (Hold) verb() Verb        { return "hold" }
+func (Unhold) verb() Verb      { return "unhold" }
+func (Dial) verb() Verb        { return "dial" }
+func (MakeRoom) verb() Verb    { return "make_room" }
+func (Connect) verb() Verb     { return "connect" }
+func (Rejoin) verb() Verb      { return "rejoin" }
+func (CloseRoom) verb() Verb   { return "close_room" }
+func (Record) verb() Verb      { return "record" }
+func (StopRecord) verb() Verb  { return "stop_record" }
+func (CheckRecord) verb() Verb { return "check_record" }
+func (Mute) verb() Verb        { return "mute" }
+func (Enqueue) verb() Verb     { return "enqueue" }
+func (Leave) verb() Verb       { return "leave" }
+func (AskPlace) verb() Verb    { return "ask_place" }
+func (FailOffer) verb() Verb   { return "fail_offer" }
+func (FinishOffer) verb() Verb { return "finish_offer" }
+func (AgentDo) verb() Verb     { return "agent" }
+
+// readers read each command from its JSON.
+var readers = map[Verb]func([]byte) (Command, error){}
+
+func reader[C Command]() {
+	var zero C
+	readers[zero.verb()] = func(raw []byte) (Command, error) {
+		var c C
+		err := json.Unmarshal(raw, &c)
+		return c, err
+	}
+}
+
+func init() {
+	reader[Answer]()
+	reader[Hangup]()
+	reader[Continue]()
+	reader[Play]()
+	reader[StopPlay]()
+	reader[CheckPlay]()
+	reader[Hold]()
+	reader[Unhold]()
+	reader[Dial]()
+	reader[MakeRoom]()
+	reader[Connect]()
+	reader[Rejoin]()
+	reader[CloseRoom]()
+	reader[Record]()
+	reader[StopRecord]()
+	reader[CheckRecord]()
+	reader[Mute]()
+	reader[Enqueue]()
+	reader[Leave]()
+	reader[AskPlace]()
+	reader[FailOffer]()
+	reader[FinishOffer]()
+	reader[AgentDo]()
+}
+
+// ErrMoot is why a dial is refused that was never made, because its channel was
+// to be hung up again before the PBX could answer.
+var ErrMoot = errors.New("given up before it was made")
+
+// Moot tells whether a command of a list should not be run (again) because a
+// later one undoes it.
+func Moot(todo []Todo, t Todo) bool {
+	dial, ok := t.Command.(Dial)
+	return ok && slices.ContainsFunc(todo, func(later Todo) bool {
+		hang, ok := later.Command.(Hangup)
+		return ok && later.N > t.N && hang.Channel == dial.Order.Channel
+	})
+}
+
+// Todo is a command that is not confirmed yet. Numbers grow within a call.
+type Todo struct {
+	N       int
+	Command Command
+}
+
+// stored is the JSON form of Todo.
+type stored struct {
+	N    int             `json:"n"`
+	Do   Verb            `json:"do"`
+	With json.RawMessage `json:"with"`
+}
+
+// MarshalJSON names the command beside its fields.
+func (t Todo) MarshalJSON() ([]byte, error) {
+	with, err := json.Marshal(t.Command)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(stored{N: t.N, Do: t.Command.verb(), With: with})
+}
+
+// UnmarshalJSON is the reverse of MarshalJSON.
+func (t *Todo) UnmarshalJSON(raw []byte) error {
+	var s stored
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return err
+	}
+	read, ok := readers[s.Do]
+	if !ok {
+		return fmt.Errorf("command %q is unknown", s.Do)
+	}
+	command, err := read(s.With)
+	t.N, t.Command = s.N, command
+	return err
+}

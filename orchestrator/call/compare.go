@@ -1,0 +1,207 @@
+package call
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// compare compares the call with what the PBX has, after a new connection or
+// when the sweeper found a difference, and makes up for the events that were
+// missed. Nothing in it relies on the past: it may run at any time and any
+// number of times.
+func (x *change) compare(v Truth) {
+	if v.Adopted {
+		x.c.Adopted++
+		x.dirty = true
+		x.skipNumbers()
+		x.adoptCommands(v)
+		if _, waits := x.c.Timers[TimerState]; waits { // the time without an owner does not count
+			x.arm(TimerState, x.Limits.Command)
+		}
+		if at, waits := x.c.Timers[TimerFlow]; waits && at < x.now.Add(heardAgain).UnixMilli() {
+			x.arm(TimerFlow, heardAgain)
+		}
+	}
+	x.compareCustomer(v)
+	x.compareFar(v)
+	for _, ch := range slices.Sorted(maps.Keys(v.Channels)) {
+		if !x.knows(ch) { // a leg that was given up, or a dial that came through late
+			x.do(Hangup{Channel: ch, Cause: orchestrator.CauseNormal})
+		}
+	}
+	x.compareRooms(v)
+	switch x.c.State {
+	case StateClearing:
+		if v.Restarts {
+			x.checkRecordings()
+		}
+		x.clearAgain()
+	case StateArriving:
+		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
+	case StateInFlow:
+		x.compareInFlow(v)
+	case StateWaiting, StateOffered:
+		if v.Adopted {
+			x.askAgain()
+			if x.c.Playing == nil {
+				x.hold()
+			}
+		}
+		x.checkPlaying(v)
+	case StateConnecting:
+		x.compareJoin(v)
+	case StateTransferring:
+	case StateTalking:
+		x.compareTalk(v)
+		x.checkRecordings()
+	case StateEnded:
+	}
+}
+
+// skipNumbers goes past the numbers that a store may have forgotten which lost
+// its last second: their channels and rooms may still be there, or their events
+// on the way. Numbers are given far slower than one a millisecond.
+func (x *change) skipNumbers() { x.c.Seq = max(x.c.Seq, int(x.ms()-x.c.StartedAt)) }
+
+// knows tells whether a channel is one of the call's legs.
+func (x *change) knows(channel string) bool {
+	return slices.ContainsFunc(x.c.Legs, func(l Leg) bool { return l.Channel == channel })
+}
+
+// adoptCommands goes through what the process before left. Nearly all of it may
+// simply be run once more. A playback might be heard twice and is asked after
+// instead. A dial may have been carried out and be over by now, and is not
+// repeated: its leg is judged by what the PBX has (compareFar).
+func (x *change) adoptCommands(v Truth) {
+	x.giveUp(func(c Command) bool {
+		switch c := c.(type) {
+		case Play, CheckPlay:
+			return true
+		case Dial:
+			_, there := v.Channels[c.Order.Channel]
+			return there || !x.knows(c.Order.Channel)
+		}
+		return false
+	})
+}
+
+// compareCustomer notices a customer who left unseen.
+func (x *change) compareCustomer(v Truth) {
+	customer := x.c.Customer()
+	truth, there := v.Channels[customer.Channel]
+	switch {
+	case there:
+		if truth.Up && customer.State == LegArrived && x.pending(func(c Command) bool { _, is := c.(Answer); return is }) {
+			x.giveUp(func(c Command) bool { _, is := c.(Answer); return is })
+			x.answered()
+		}
+	case x.c.Gone() || x.c.StartedAt >= v.At.UnixMilli():
+	default:
+		outcome := orchestrator.Outcome("")
+		switch {
+		case x.pending(func(c Command) bool { _, is := c.(Continue); return is }):
+			outcome = orchestrator.OutcomeTransferred
+		case v.Restarts:
+			outcome = orchestrator.OutcomeLost
+		}
+		x.leg(customer, LegOnGone)
+		x.fault("the caller left unseen", nil)
+		x.over(outcome, "pbx", orchestrator.CauseUnknown)
+	}
+}
+
+// compareFar notices what happened to the far leg unseen.
+func (x *change) compareFar(v Truth) {
+	far := x.c.Far()
+	if far == nil {
+		return
+	}
+	truth, there := v.Channels[far.Channel]
+	switch {
+	case !there && !v.Adopted && x.pending(dials(far.Channel)): // not answered yet; its answer tells
+	case !there && far.Dialed < v.At.UnixMilli():
+		if far.Why == "" && far.Joined == 0 {
+			far.Why = orchestrator.OfferError // nobody saw why: no blame
+		}
+		x.farGone(orchestrator.CauseUnknown)
+	case !there:
+	case far.State == LegHanging:
+		x.do(Hangup{Channel: far.Channel, Cause: orchestrator.CauseNormal})
+	case truth.Entered && truth.Up && (far.State == LegDialing || far.State == LegRinging):
+		x.pickup()
+		far.Up = far.Dialed // nobody saw when: it may have been hearing nothing since
+	}
+}
+
+// compareRooms makes a room again that should be there and is not, and forgets those that are gone.
+func (x *change) compareRooms(v Truth) {
+	for _, r := range slices.Clone(x.c.Rooms) {
+		id := bridge(x.c.Call, r.N)
+		if _, there := v.Bridges[id]; there {
+			continue
+		}
+		switch {
+		case r.State == RoomClosing:
+			x.roomGone(id)
+		case r.State == RoomMade && x.c.State != StateTalking:
+			x.do(MakeRoom{Bridge: id})
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(v.Bridges)) {
+		if !slices.ContainsFunc(x.c.Rooms, func(r Room) bool { return bridge(x.c.Call, r.N) == id }) {
+			x.do(CloseRoom{Bridge: id})
+		}
+	}
+}
+
+// compareInFlow asks again for whatever the flow was waiting for.
+func (x *change) compareInFlow(v Truth) {
+	if v.Adopted && x.c.Kind == orchestrator.KindFeature {
+		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseNormal) // the phone can dial the code again
+		return
+	}
+	x.checkPlaying(v)
+	x.checkRecordings()
+	if v.Adopted && x.c.Visit != nil && x.c.Visit.State == VisitAsked {
+		x.askAgain()
+	}
+}
+
+// askAgain asks for the place of the present visit, unless that is on the list already.
+func (x *change) askAgain() {
+	if x.c.Visit.waits() && !x.pending(func(c Command) bool { _, asks := c.(Enqueue); return asks }) {
+		x.askPlace()
+	}
+}
+
+// compareTalk joins customer and far leg again if one of them is not in the room.
+func (x *change) compareTalk(v Truth) {
+	far := x.c.Far()
+	id := bridge(x.c.Call, far.Room)
+	in := v.Bridges[id]
+	if !slices.Contains(in, x.c.Customer().Channel) || !slices.Contains(in, far.Channel) {
+		x.do(Rejoin{Bridge: id, Customer: x.c.Customer().Channel, Far: far.Channel})
+	}
+}
+
+// compareJoin notices a join that was carried out unseen, at any time since the
+// far leg answered. Its command stays on the list and takes the offer up.
+func (x *change) compareJoin(v Truth) {
+	far := x.c.Far()
+	in := v.Bridges[bridge(x.c.Call, far.Room)]
+	if far.State == LegUp && slices.Contains(in, x.c.Customer().Channel) && slices.Contains(in, far.Channel) {
+		x.connected(far.Up)
+	}
+}
+
+// checkPlaying asks after a playback whose end may have been missed.
+func (x *change) checkPlaying(v Truth) {
+	p := x.c.Playing
+	if p == nil {
+		return
+	}
+	p.Resume = p.Resume || v.Adopted
+	x.do(CheckPlay{ID: p.ID})
+}

@@ -1,0 +1,338 @@
+package call
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Rules is what Decide needs beside the call: pure parts and settings.
+type Rules struct {
+	Flows  orchestrator.Flows
+	Gate   orchestrator.Gate
+	Limits Limits
+}
+
+// Decision is what came of some inputs: the call to store, with the commands
+// to run on its Todo, and the entries to append with it.
+type Decision struct {
+	Call    Call
+	Entries []orchestrator.Entry
+	Dirty   bool     // there is something to store
+	Refused []string // state/trigger pairs that the tables refused
+}
+
+// Decide turns a call and its inputs into a decision. It is pure: same
+// arguments, same decision. Several inputs share one decision so that a burst
+// of events is stored once.
+func (r *Rules) Decide(c Call, ins []Input, now time.Time) Decision {
+	x := &change{Rules: r, c: c.clone(), now: now, armed: map[Timer]bool{}}
+	for _, in := range ins {
+		x.at = now
+		if !in.At.IsZero() && in.At.Before(now) {
+			x.at = in.At
+		}
+		x.take(in)
+		x.finish()
+	}
+	if x.dirty {
+		x.c.Rev++
+	}
+	return Decision{x.c, x.entries, x.dirty, x.refused}
+}
+
+// Bury ends a call on record without deciding anything, for when deciding
+// itself fails again and again. What it has on the PBX is left to the caller.
+func Bury(c Call, reason string, now time.Time) Decision {
+	x := &change{c: c.clone(), now: now, at: now, dirty: true}
+	x.c.State, x.c.Todo, x.c.Timers = StateEnded, nil, nil
+	x.c.Outcome, x.c.EndedBy, x.c.EndedAt = orchestrator.OutcomeFailed, "operadora", now.UnixMilli()
+	x.fault("deciding on the call failed", errors.New(reason))
+	x.note(orchestrator.EntryCallEnded, x.c.CallSummary)
+	x.c.Rev++
+	return Decision{x.c, x.entries, true, nil}
+}
+
+// take handles one input.
+func (x *change) take(in Input) {
+	if x.c.State == StateEnded {
+		x.refuse(string(StateEnded), string(in.Kind))
+		return
+	}
+	switch in.Kind {
+	case InArrive:
+		x.arrive(in.Arrival)
+	case InEvent:
+		x.event(in.Event)
+	case InOffer:
+		x.offered(in.Offer)
+	case InWithdraw:
+		x.withdrawn(in.Offer, in.Why)
+	case InTimer:
+		x.due(in.Timer)
+	case InDone:
+		x.heard(in)
+		x.done(in.N, in.Result)
+	case InRefused:
+		x.heard(in)
+		x.refusedCommand(in.N, in.Err)
+	case InAway:
+		x.away()
+	case InCompare:
+		x.back()
+		x.compare(in.Truth)
+	case InLate:
+		x.late(in.Lost)
+	case InLost:
+		x.lost()
+	case InOrder:
+		x.order(in.Order)
+	case InPanic:
+		x.strike(in.N)
+		x.fault("deciding on the call failed", in.Err)
+		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
+	}
+}
+
+// heard lets the clock run again when the PBX answers, also a command that was given up.
+func (x *change) heard(in Input) {
+	if in.PBX {
+		x.back()
+	}
+}
+
+// away stops the call's clock at the time at which the PBX did not answer. Timers
+// that were set since, by inputs that are decided on together with this one,
+// begin when it runs again.
+func (x *change) away() {
+	if x.c.AwaySince > 0 {
+		return
+	}
+	x.c.AwaySince = x.happened()
+	for name := range x.armed {
+		if at, ok := x.c.Timers[name]; ok {
+			x.c.Timers[name] = at - (x.ms() - x.c.AwaySince)
+		}
+	}
+	clear(x.armed)
+}
+
+// back lets the call's clock run again after the PBX did not answer for a while.
+func (x *change) back() {
+	if x.c.AwaySince == 0 {
+		return
+	}
+	away := x.happened() - x.c.AwaySince
+	x.c.AwaySince = 0
+	for name := range x.c.Timers {
+		x.c.Timers[name] += away
+	}
+	x.dirty = true
+}
+
+// lost says once more what the store may have lost: where the call stands, that
+// it waits, or that an agent took it.
+func (x *change) lost() {
+	x.dirty = true
+	switch far := x.c.Far(); {
+	case x.c.State == StateWaiting || x.c.State == StateOffered:
+		x.askAgain()
+	case x.c.State == StateTalking && far.Role == RoleAgent && !x.pending(func(c Command) bool { _, is := c.(Connect); return is }):
+		x.connect()
+	}
+}
+
+// late counts time that the customer lost before there was a place in a queue.
+func (x *change) late(lost time.Duration) {
+	if x.c.QueuedAt == 0 && lost > 0 {
+		x.c.LateMS += lost.Milliseconds()
+		x.dirty = true
+	}
+}
+
+// event sorts a PBX event by the leg it concerns.
+func (x *change) event(e orchestrator.Event) {
+	switch e.Kind {
+	case orchestrator.EventPlayed:
+		x.played(e)
+	case orchestrator.EventRecorded:
+		x.recorded(e.Recording, e.Failed, e.Duration.Milliseconds())
+	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventEnded,
+		orchestrator.EventLeft, orchestrator.EventDigit:
+		far := x.c.Far()
+		switch {
+		case e.Channel == x.c.Customer().Channel:
+			x.customerEvent(e)
+		case far != nil && e.Channel == far.Channel:
+			x.farEvent(e)
+		case e.Kind == orchestrator.EventEntered || e.Kind == orchestrator.EventRinging:
+			x.do(Hangup{Channel: e.Channel, Cause: orchestrator.CauseNormal}) // a leg that was given up
+		default:
+			x.refuse("foreign channel", string(e.Kind))
+		}
+	case orchestrator.EventDevice: // concerns an agent, never a call
+	}
+}
+
+// customerEvent handles what happens on the customer's own channel.
+func (x *change) customerEvent(e orchestrator.Event) {
+	switch e.Kind {
+	case orchestrator.EventEnded:
+		x.customerGone(e.Cause, "caller")
+	case orchestrator.EventLeft:
+		x.leg(x.c.Customer(), LegOnGone)
+		x.over(orchestrator.OutcomeTransferred, "operadora", orchestrator.CauseNormal)
+	case orchestrator.EventDigit:
+		x.digit(e.Digit)
+	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventPlayed,
+		orchestrator.EventRecorded, orchestrator.EventDevice:
+		x.refuse(string(x.c.State), string(e.Kind)) // a repeated entry after a move or a comparison
+	}
+}
+
+// digit handles a key that the customer pressed.
+func (x *change) digit(key string) {
+	in := orchestrator.FlowInput{Kind: orchestrator.FlowDigit, Digit: key}
+	switch x.c.State {
+	case StateWaiting, StateOffered:
+		if exit := x.c.Visit.Plan.ExitKey; exit != "" && exit == key {
+			x.unqueue("exit")
+			x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: "exit"})
+			return
+		}
+		x.flowInput(in)
+	case StateInFlow:
+		x.flowInput(in)
+	default:
+		x.refuse(string(x.c.State), "digit")
+	}
+}
+
+// farEvent handles what happens on the far leg.
+func (x *change) farEvent(e orchestrator.Event) {
+	far := x.c.Far()
+	switch e.Kind {
+	case orchestrator.EventRinging:
+		was := far.State
+		if x.leg(far, LegOnRing) && was == LegDialing {
+			x.note(orchestrator.EntryCallRinging, fields{"agent": far.agent()})
+		}
+	case orchestrator.EventEntered:
+		x.pickup()
+	case orchestrator.EventEnded:
+		x.farGone(e.Cause)
+	case orchestrator.EventDigit, orchestrator.EventLeft, orchestrator.EventPlayed,
+		orchestrator.EventRecorded, orchestrator.EventDevice:
+		x.refuse("leg "+string(far.State), string(e.Kind))
+	}
+}
+
+// due handles a timer. The timer is spent before its consequence, which may arm it again.
+func (x *change) due(name Timer) {
+	at, ok := x.c.Timers[name]
+	if !ok || at > x.ms() || x.c.AwaySince > 0 {
+		return // cleared or moved since it was read, or the clock stands still
+	}
+	x.disarm(name)
+	switch name {
+	case TimerFlow:
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowTimer, Ref: x.c.FlowRef})
+	case TimerWait:
+		x.waitOver()
+	case TimerAnnounce:
+		if x.c.Visit.waits() {
+			x.do(AskPlace{Visit: x.c.Visit.N})
+		}
+	case TimerPlay:
+		x.playingLong()
+	case TimerRing:
+		x.ringOver()
+	case TimerState:
+		x.stateOver()
+	case TimerCall:
+		x.fault("the call lasted too long", nil)
+		x.over("", "operadora", orchestrator.CauseNormal)
+	}
+}
+
+// order carries out what a person asked for.
+func (x *change) order(o Order) {
+	switch o {
+	case OrderHangup:
+		x.over("", "operadora", orchestrator.CauseNormal)
+	case OrderMute, OrderUnmute:
+		rec := x.c.Rec()
+		if rec == nil || rec.State != RecRunning {
+			x.refuse("no recording", string(o))
+			return
+		}
+		rec.Muted = o == OrderMute
+		x.do(Mute{ID: rec.ID, Muted: rec.Muted})
+		x.note(orchestrator.EntryCallRecording, fields{"recording": rec.ID, "state": string(o) + "d"})
+	}
+}
+
+// done takes a command off the list that was carried out, and goes on with
+// what came of it. Being done alone is stored with the next change: a process
+// that dies before runs the command once more, which does no harm.
+func (x *change) done(n int, r Result) {
+	cmd, ok := x.strike(n)
+	if !ok {
+		return // given up meanwhile
+	}
+	switch cmd := cmd.(type) {
+	case Answer:
+		x.answered()
+	case Dial:
+		x.dialled(cmd)
+	case Continue: // its event tells
+		x.arm(TimerState, x.Limits.Command)
+	case Connect:
+		x.connected(x.happened())
+	case CloseRoom:
+		x.roomGone(cmd.Bridge)
+	case CheckPlay:
+		x.checkedPlay(cmd.ID, r.Running)
+	case CheckRecord:
+		if !r.Running {
+			x.recorded(cmd.ID, !r.Kept, 0)
+		}
+	case Enqueue:
+		x.placed(cmd.Waiting.Visit, r.Placement)
+	case AskPlace:
+		x.announce(cmd.Visit, r.Position)
+	case FailOffer:
+		if cmd.Why != orchestrator.OfferCancelled {
+			x.placed(cmd.Offer.Visit, r.Placement)
+		} else {
+			x.notWanted(cmd.Offer.Visit, r.Placement) // the offer had lapsed before, and the place was kept
+		}
+	case AgentDo:
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowAgent, Answer: r.Answer, Result: string(r.Answer.Result)})
+	}
+}
+
+// strike takes a command off the list.
+func (x *change) strike(n int) (Command, bool) {
+	i := slices.IndexFunc(x.c.Todo, func(t Todo) bool { return t.N == n })
+	if i < 0 {
+		return nil, false
+	}
+	cmd := x.c.Todo[i].Command
+	x.c.Todo = slices.Delete(x.c.Todo, i, i+1)
+	return cmd, true
+}
+
+// toPBX tells whether a command is one to the PBX; the others go to the distributor.
+func toPBX(c Command) bool {
+	switch c.(type) {
+	case Enqueue, Leave, AskPlace, FailOffer, FinishOffer, AgentDo:
+		return false
+	}
+	return true
+}
+
+// ToPBX tells whether a command needs the PBX. The others need the store alone.
+func (t Todo) ToPBX() bool { return toPBX(t.Command) }

@@ -1,0 +1,172 @@
+package call
+
+import (
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// at brings a new call of toyFlow to a place in its life.
+func at(stages ...func(*world)) *world {
+	w := newWorld(toyFlow{})
+	w.quiet()
+	for _, do := range stages {
+		do(w)
+		w.quiet()
+	}
+	return w
+}
+
+// Stages of a call, in order.
+func inQueue(w *world)  { w.endPlays() }
+func ringing(w *world)  { w.offer() }
+func answered(w *world) { w.agentAnswers() }
+
+func after(d time.Duration) func(*world) { return func(w *world) { w.settle(d) } }
+
+func agentEnds(cause orchestrator.Cause) func(*world) {
+	return func(w *world) { w.agentHangsUp(cause) }
+}
+
+func ordered(o Order) func(*world) {
+	return func(w *world) { w.post(Input{Kind: InOrder, Order: o}) }
+}
+
+func TestEndings(t *testing.T) {
+	t.Parallel()
+	callerHangsUp := (*world).callerHangsUp
+	press := func(key string) func(*world) { return func(w *world) { w.presses(key) } }
+	rows := []struct {
+		name    string
+		stages  []func(*world)
+		outcome orchestrator.Outcome
+		by      string
+	}{
+		{"in the prompt", []func(*world){callerHangsUp}, orchestrator.OutcomeLeft, "caller"},
+		{"in the queue", []func(*world){inQueue, after(time.Minute), callerHangsUp}, orchestrator.OutcomeAbandoned, "caller"},
+		{"while the agent rings", []func(*world){inQueue, ringing, callerHangsUp}, orchestrator.OutcomeAbandoned, "caller"},
+		{"while talking", []func(*world){inQueue, ringing, answered, after(10 * time.Second), callerHangsUp}, orchestrator.OutcomeServed, "caller"},
+		{"agent first", []func(*world){inQueue, ringing, answered, after(10 * time.Second), agentEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeServed, "agent"},
+		{"after a busy agent", []func(*world){
+			inQueue, ringing, agentEnds(orchestrator.CauseBusy), ringing, answered, after(time.Second), agentEnds(orchestrator.CauseNormal),
+		}, orchestrator.OutcomeServed, "agent"},
+		{"no answer, ever", []func(*world){inQueue, ringing, after(40 * time.Second), callerHangsUp}, orchestrator.OutcomeAbandoned, "caller"},
+		{"voicemail", []func(*world){inQueue, press("*"), callerHangsUp}, orchestrator.OutcomeVoicemail, "caller"},
+		{"timeout and transfer", []func(*world){inQueue, after(6 * time.Minute)}, orchestrator.OutcomeCompleted, "operadora"},
+		{"timeout and transfer answered", []func(*world){
+			inQueue, after(5*time.Minute + time.Second), answered, after(time.Second), agentEnds(orchestrator.CauseNormal),
+		}, orchestrator.OutcomeTransferred, "agent"},
+		{"handed back to the dialplan", []func(*world){press("#")}, orchestrator.OutcomeTransferred, "operadora"},
+		{"ordered", []func(*world){inQueue, ringing, answered, after(time.Second), ordered(OrderHangup)}, orchestrator.OutcomeServed, "operadora"},
+		{"too long", []func(*world){inQueue, ringing, answered, after(5 * time.Hour)}, orchestrator.OutcomeServed, "operadora"},
+		{"withdrawn, then hung up", []func(*world){inQueue, ringing, func(w *world) {
+			o := *w.me.c.Far().Offer
+			w.desk.fail(o, orchestrator.OfferNoAnswer)
+			w.post(Input{Kind: InWithdraw, Offer: o, Why: orchestrator.OfferNoAnswer})
+		}, callerHangsUp}, orchestrator.OutcomeAbandoned, "caller"},
+	}
+	for _, r := range rows {
+		w := at(r.stages...)
+		t.Run(r.name, func(t *testing.T) {
+			w.checkKept(t)
+			w.checkEnded(t, r.outcome)
+			if w.me.c.EndedBy != r.by {
+				t.Errorf("ended by %q, want %q", w.me.c.EndedBy, r.by)
+			}
+		})
+	}
+}
+
+// TestLostEndOfAPrompt goes on although the end of the prompt was never told.
+func TestLostEndOfAPrompt(t *testing.T) {
+	t.Parallel()
+	for name, gone := range map[string]bool{"over on the PBX": true, "stuck on the PBX": false} {
+		w := at()
+		delete(w.me.c.Timers, TimerFlow) // only the prompt can take the call on
+		for id, p := range w.pbx.plays {
+			p.until = time.Time{}
+			w.pbx.plays[id] = p
+		}
+		if gone {
+			clear(w.pbx.plays)
+		}
+		w.settle(time.Minute)
+		if (w.me.c.State == StateWaiting) != gone {
+			t.Errorf("%s: state %q after a minute", name, w.me.c.State)
+		}
+		w.settle(20 * time.Minute)
+		if w.count(orchestrator.EntryCallQueued) != 1 {
+			t.Errorf("%s: the flow never went on", name)
+		}
+	}
+}
+
+func TestUnknownNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(toyFlow{unknown: true})
+	w.quiet()
+	w.checkEnded(t, orchestrator.OutcomeRejected)
+}
+
+func TestPlaceIsKept(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	entered := w.me.c.Visit.Entered
+	w.settle(30 * time.Second)
+	w.offer()
+	w.settle(25 * time.Second) // nobody picks up
+	if w.me.c.State != StateWaiting || w.me.c.Visit.Entered != entered || w.count(orchestrator.EntryCallMissed) != 1 {
+		t.Fatalf("state %q, entered %d (was %d)", w.me.c.State, w.me.c.Visit.Entered, entered)
+	}
+	w.offer()
+	w.quiet()
+	w.agentAnswers()
+	w.quiet()
+	if w.me.c.State != StateTalking || w.me.c.WaitMS != w.now.UnixMilli()-entered {
+		t.Errorf("state %q, wait %d ms", w.me.c.State, w.me.c.WaitMS)
+	}
+	w.checkKept(t)
+}
+
+func TestComparedAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name    string
+		lose    func(*world) // what happened while nobody listened
+		want    State
+		outcome orchestrator.Outcome
+	}{
+		{"nothing", func(*world) {}, StateTalking, ""},
+		{"caller left", (*world).callerHangsUp, StateEnded, orchestrator.OutcomeServed},
+		{"agent left", agentEnds(orchestrator.CauseNormal), StateEnded, orchestrator.OutcomeServed},
+		{"both left", func(w *world) { w.callerHangsUp(); w.agentHangsUp(orchestrator.CauseNormal) }, StateEnded, orchestrator.OutcomeServed},
+		{"the room is gone", func(w *world) { clear(w.pbx.bridges); clear(w.pbx.recordings) }, StateTalking, ""},
+		{"the PBX was restarted", func(w *world) { w.pbx.restart() }, StateEnded, orchestrator.OutcomeLost},
+	}
+	for _, r := range rows {
+		for _, adopted := range []bool{true, false} {
+			if adopted && r.outcome == orchestrator.OutcomeLost {
+				continue // a process that is new itself cannot tell
+			}
+			w := at(inQueue, ringing, answered, after(time.Second))
+			w.goAway(true)
+			r.lose(w)
+			if w.quiet(); adopted {
+				w.load()
+			}
+			w.comeBack(r.outcome == orchestrator.OutcomeLost)
+			w.quiet()
+			if w.me.c.State != r.want {
+				t.Errorf("%s: state %q, want %q", r.name, w.me.c.State, r.want)
+			}
+			if r.want == StateTalking && w.pbx.hears() != "talk" {
+				t.Errorf("%s: the conversation does not go on", r.name)
+			}
+			if r.want == StateEnded {
+				w.checkEnded(t, r.outcome)
+			}
+			w.checkKept(t)
+		}
+	}
+}

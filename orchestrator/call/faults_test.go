@@ -1,0 +1,382 @@
+package call
+
+import (
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// TestAnswerToldTwice: a comparison notices an answer whose event is still on
+// its way. The event must not end what has begun.
+func TestAnswerToldTwice(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue, ringing, answered, after(time.Second))
+	w.tell(orchestrator.Event{Kind: orchestrator.EventEntered, Channel: w.me.c.Far().Channel, Up: true})
+	w.quiet()
+	if w.me.c.State != StateTalking || w.pbx.hears() != "talk" {
+		t.Errorf("state %q, the customer hears %q", w.me.c.State, w.pbx.hears())
+	}
+}
+
+// TestNumbersAreNotUsedTwice: after a failover the store knows nothing of the
+// phone that was rung last. The next one gets a channel and a room of its own,
+// or the end of the first would be taken for its own.
+func TestNumbersAreNotUsedTwice(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	before := len(w.stored)
+	w.offer()
+	w.quiet()
+	forgotten := *w.me.c.Far()
+	w.failover(len(w.stored) - before)
+	w.load()
+	w.quiet()
+	w.offer()
+	w.quiet()
+	far := w.me.c.Far()
+	if far == nil || far.Channel == forgotten.Channel || far.Room == forgotten.Room {
+		t.Errorf("leg %+v after %+v was forgotten", far, forgotten)
+	}
+	w.checkKept(t)
+}
+
+// TestDialThatWaitsForThePBX: the PBX comes back and a dial was not answered
+// before. That its channel is not there says nothing yet: it is about to be.
+func TestDialThatWaitsForThePBX(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	w.goAway(true)
+	w.offer()
+	w.quiet()
+	w.settle(time.Second)
+	w.comeBack(false)
+	w.quiet()
+	if w.me.c.State != StateOffered || len(w.pbx.phones()) != 1 || w.count(orchestrator.EntryCallMissed) != 0 {
+		t.Errorf("state %q, %d phones, %d missed", w.me.c.State, len(w.pbx.phones()), w.count(orchestrator.EntryCallMissed))
+	}
+}
+
+// TestPhoneThatRangUnknown: a dial was given up because nothing came back, and
+// was carried out all the same. The phone does not ring on
+// beside the next one.
+func TestPhoneThatRangUnknown(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	w.offer()
+	w.notice()
+	w.decide()
+	w.run(&w.me.pbx, answerMissed, 0)
+	w.offer()
+	w.quiet()
+	if n := len(w.pbx.phones()); n != 1 || w.me.c.State != StateOffered || w.me.c.Offers != 2 {
+		t.Errorf("%d phones ring in state %q after %d offers", n, w.me.c.State, w.me.c.Offers)
+	}
+}
+
+// TestPhoneRingsItsFullTime: the PBX did not answer for a while when the phone
+// was to be rung. Nobody is blamed for a phone that has not rung long enough.
+func TestPhoneRingsItsFullTime(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	w.offer()
+	w.notice()
+	w.decide()
+	w.now = w.now.Add(4500 * time.Millisecond) // the request has not timed out yet
+	w.settle(19 * time.Second)
+	if w.me.c.State != StateOffered {
+		t.Errorf("state %q, the phone rang for 19s of 20s", w.me.c.State)
+	}
+	w.settle(10 * time.Second)
+	w.checkKept(t)
+}
+
+// TestRefusedMusicIsOrderedAgain: nobody waits in silence.
+func TestRefusedMusicIsOrderedAgain(t *testing.T) {
+	t.Parallel()
+	w := at()
+	w.desk.plan.AnnounceEvery = 0
+	w.endPlays()
+	for w.me.c.State != StateWaiting || len(w.me.pbx.todo) == 0 {
+		w.deliver()
+		w.decide()
+		w.run(&w.me.dsk, carriedOut, 0)
+		if len(w.me.pbx.todo) > 0 && w.me.c.State == StateInFlow {
+			w.run(&w.me.pbx, carriedOut, 0)
+		}
+	}
+	w.run(&w.me.pbx, refused, fault.Internal)
+	w.settle(time.Minute)
+	if got := w.pbx.hears(); got != "music" {
+		t.Errorf("the customer hears %q", got)
+	}
+	w.checkKept(t)
+}
+
+// TestTimesAreThoseOfTheInputs: the store was away and everything is decided on
+// later, at once. What happened meanwhile happened when it did.
+func TestTimesAreThoseOfTheInputs(t *testing.T) {
+	t.Parallel()
+	t.Run("a conversation had its length", func(t *testing.T) {
+		w := at(inQueue, ringing)
+		w.agentAnswers()
+		w.deliver()
+		w.decide()
+		w.run(&w.me.pbx, carriedOut, 0)
+		w.pass(30 * time.Second)
+		w.agentHangsUp(orchestrator.CauseNormal)
+		w.pass(10 * time.Second)
+		w.quiet()
+		w.checkEnded(t, orchestrator.OutcomeServed)
+		if c := w.me.c; c.TalkMS != 30_000 || c.WaitMS != 0 {
+			t.Errorf("talked %d ms, waited %d ms", c.TalkMS, c.WaitMS)
+		}
+	})
+	t.Run("dead air is nobody's rejection", func(t *testing.T) {
+		w := at(inQueue, ringing)
+		w.agentAnswers()
+		w.pass(20 * time.Second) // picked up, and nobody decides
+		w.agentHangsUp(orchestrator.CauseNormal)
+		w.quiet()
+		if w.me.c.State != StateWaiting {
+			t.Errorf("state %q", w.me.c.State)
+		}
+		w.checkKept(t)
+	})
+}
+
+// refuseAgain makes a queue refuse a call that it has lost and that asks again.
+func refuseAgain(w *world) {
+	w.desk.place, w.desk.refuses["sales"] = nil, orchestrator.RefusedQueue
+	clear(w.desk.offers)
+	w.load()
+}
+
+// TestRefusedAgain: the queue of a waiting call is gone, or
+// full, when the call asks for its place again. It goes on in its flow.
+func TestRefusedAgain(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name string
+		w    *world
+	}{
+		{"waiting", at(inQueue, refuseAgain)},
+		{"a phone rings", at(inQueue, ringing, refuseAgain)},
+		{"an agent has just picked up", at(inQueue, ringing, func(w *world) {
+			refuseAgain(w)
+			w.agentAnswers()
+			w.deliver()
+			w.decide()
+		})},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			r.w.presses("1") // took the process down, and each that came after it
+			r.w.settle(time.Minute)
+			if s := r.w.me.c.State; s != StateEnded || r.w.count(orchestrator.EntryCallRefused) == 0 {
+				t.Errorf("state %q, %d refusals", s, r.w.count(orchestrator.EntryCallRefused))
+			}
+			r.w.checkKept(t)
+		})
+	}
+}
+
+// TestPickedUpWhileNobodyLooked: an agent who picked up while
+// no process was there, and gives up when one is, rejects nothing.
+func TestPickedUpWhileNobodyLooked(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue, ringing)
+	w.cut = true
+	w.agentAnswers()
+	w.crash(15 * time.Second)
+	w.decide()
+	w.agentHangsUp(orchestrator.CauseNormal)
+	w.quiet()
+	if w.me.c.State != StateWaiting || w.count(orchestrator.EntryCallMissed) != 1 {
+		t.Errorf("state %q, %d missed", w.me.c.State, w.count(orchestrator.EntryCallMissed))
+	}
+	w.checkKept(t)
+}
+
+// TestStoreThatWentBack: the process lives on and the store
+// has lost its last second. The call tells the distributor again where it is.
+func TestStoreThatWentBack(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	w.failover(3)
+	w.sweep()
+	w.quiet()
+	if w.desk.place == nil || w.desk.place.visit != w.me.c.Visit.N || w.me.c.State != StateWaiting {
+		t.Errorf("the distributor holds %+v in state %q", w.desk.place, w.me.c.State)
+	}
+	w.offer()
+	w.quiet()
+	before := len(w.stored)
+	w.agentAnswers()
+	w.quiet()
+	w.failover(len(w.stored) - before)
+	w.sweep()
+	w.quiet()
+	if o := w.desk.offers["o1"]; !o.answered || w.desk.place != nil || w.me.c.State != StateTalking {
+		t.Errorf("the distributor holds %+v and %+v in state %q", o, w.desk.place, w.me.c.State)
+	}
+	w.settle(time.Minute)
+	w.callerHangsUp()
+	w.quiet()
+	w.checkEnded(t, orchestrator.OutcomeServed)
+	w.checkKept(t)
+}
+
+// TestHangupThatIsSlow: a leg that is not joined in time is given up. Its hangup,
+// which has not been carried out either, is not.
+func TestHangupThatIsSlow(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue, ringing)
+	w.agentAnswers()
+	w.deliver()
+	for range 3 { // the join and the hangup time out, and the PBX lane stands
+		w.decide()
+		w.now = w.now.Add(DefaultLimits.Command)
+	}
+	w.settle(time.Minute)
+	if len(w.pbx.phones()) > 0 || w.me.c.State != StateWaiting {
+		t.Errorf("%d phones in state %q", len(w.pbx.phones()), w.me.c.State)
+	}
+	w.checkKept(t)
+}
+
+// TestJoinThatNobodySaw: the process died between a join and its record. They
+// have been talking since, and that the agent hangs up now is the end of it.
+func TestJoinThatNobodySaw(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue, ringing)
+	w.agentAnswers()
+	w.deliver()
+	w.decide()
+	w.run(&w.me.pbx, carriedOut, 0)
+	w.crash(20 * time.Second)
+	w.quiet()
+	w.agentHangsUp(orchestrator.CauseNormal)
+	w.quiet()
+	w.checkEnded(t, orchestrator.OutcomeServed)
+	w.checkKept(t)
+	if c := w.me.c; c.TalkMS != 20_100 || c.Agent != "agento1" {
+		t.Errorf("talked %d ms with %q", c.TalkMS, c.Agent)
+	}
+}
+
+// TestClockRunsAgain: the PBX answers a command that was given up meanwhile. It
+// answers, and that is enough for the call's clock.
+func TestClockRunsAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(graph{
+		{Kind: orchestrator.ActTransfer, Edges: map[string]int{"": 1, "failed": 1}},
+		{Kind: orchestrator.ActQueue, Queue: "A", Edges: map[string]int{}},
+	})
+	w.quiet()
+	w.agentAnswers()
+	w.deliver()
+	w.decide()
+	w.run(&w.me.pbx, unanswered, 0) // the join
+	w.decide()
+	w.agentHangsUp(orchestrator.CauseNormal)
+	w.deliver()
+	w.decide()
+	w.run(&w.me.pbx, carriedOut, 0)
+	w.decide()
+	if w.me.c.AwaySince != 0 {
+		t.Errorf("still away in state %q, todo %v", w.me.c.State, w.me.c.Todo)
+	}
+}
+
+// TestNoPlaceIsLeftBehind: an offer lapses as its call ends, or a place is taken
+// once more as an agent picks up. No queue keeps the call.
+func TestNoPlaceIsLeftBehind(t *testing.T) {
+	t.Parallel()
+	lapse := func(w *world) {
+		o := *w.me.c.Far().Offer
+		w.desk.fail(o, orchestrator.OfferError)
+		w.notices = append(w.notices, Input{Kind: InWithdraw, Offer: o, Why: orchestrator.OfferError})
+	}
+	rows := []struct {
+		name string
+		do   func(*world)
+	}{
+		{"lapsed before the caller hung up", func(w *world) { lapse(w); w.callerHangsUp(); w.deliver(); w.decide() }},
+		{"lapsed, and the phone ended first", func(w *world) {
+			lapse(w)
+			w.callerHangsUp()
+			w.agentHangsUp(orchestrator.CauseBusy)
+			w.deliver()
+			w.decide()
+			for w.run(&w.me.dsk, carriedOut, 0) {
+				w.decide()
+			}
+		}},
+		{"taken once more", func(w *world) {
+			w.crash(time.Second)
+			w.agentAnswers()
+			w.deliver()
+			w.decide() // asks again, and joins
+			for w.pbx.hears() != "talk" {
+				w.run(&w.me.pbx, carriedOut, 0)
+				w.decide()
+			}
+			w.quiet()
+			if w.desk.place != nil {
+				t.Errorf("a call that talks has the place %+v", w.desk.place)
+			}
+			w.settle(time.Minute)
+			w.callerHangsUp()
+		}},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			w := at(inQueue, ringing, r.do)
+			w.checkEnded(t, "")
+		})
+	}
+}
+
+// TestVoicemailThatEndedUnheard: the process died while a message was left, and
+// the next one has the order to record still on its list.
+func TestVoicemailThatEndedUnheard(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue, func(w *world) { w.presses("*") })
+	w.cut = true
+	w.pbx.endRecordings(customerChannel)
+	w.crash(time.Second)
+	w.quiet()
+	w.checkEnded(t, orchestrator.OutcomeVoicemail)
+	if w.me.c.Voicemail == "" {
+		t.Error("the message is not on record")
+	}
+}
+
+// TestRefusedQuestion: whether a recording is over could not be told. It is asked again.
+func TestRefusedQuestion(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue, func(w *world) { w.presses("*") })
+	w.goAway(true)
+	w.pbx.endRecordings(customerChannel)
+	w.comeBack(false)
+	w.decide()
+	w.run(&w.me.pbx, refused, fault.Internal)
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeVoicemail)
+	w.checkKept(t)
+}
+
+// TestMenuAfterARestart: a caller in a menu hears the prompt again. The time
+// without a process is none that was given for an answer.
+func TestMenuAfterARestart(t *testing.T) {
+	t.Parallel()
+	w := at()
+	w.crash(2 * time.Minute) // the menu waits for a key for one
+	w.quiet()
+	w.settle(time.Second)
+	if got := w.pbx.hears(); got != "prompt" || w.me.c.State != StateInFlow {
+		t.Errorf("the customer hears %q in state %q", got, w.me.c.State)
+	}
+}

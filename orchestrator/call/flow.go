@@ -1,0 +1,148 @@
+package call
+
+import (
+	"bytes"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// maxSteps bounds the flow steps that one input may cause without waiting for
+// anybody, so that a flow that goes in circles cannot hold its call for ever.
+const maxSteps = 100
+
+// arrive begins a call: journal first, then the first step of its flow.
+func (x *change) arrive(a orchestrator.Arrival) {
+	if a.Answered {
+		x.c.AnsweredAt = x.happened()
+		x.leg(x.c.Customer(), LegOnAnswer)
+	}
+	x.note(orchestrator.EntryCallStarted, x.c.CallSummary)
+	x.arm(TimerCall, x.Limits.Call)
+	step, err := x.Flows.Begin(a, x.now)
+	switch {
+	case fault.KindOf(err) == fault.NotFound && err != nil:
+		x.fault("nothing is defined for this number", err)
+		x.over(orchestrator.OutcomeRejected, "operadora", orchestrator.CauseNoRoute)
+	case err != nil:
+		x.fault("the flow could not begin", err)
+		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
+	default:
+		x.move(OnFlow)
+		x.apply(step, 0)
+	}
+}
+
+// flowInput takes the flow one step on.
+func (x *change) flowInput(in orchestrator.FlowInput) { x.flowStep(in, 0) }
+
+func (x *change) flowStep(in orchestrator.FlowInput, depth int) {
+	if x.c.Flow == nil || x.c.State == StateClearing {
+		x.refuse(string(x.c.State), "flow "+string(in.Kind))
+		return
+	}
+	if depth > maxSteps {
+		x.fault("the flow goes in circles", nil)
+		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
+		return
+	}
+	step, err := x.Flows.Next(x.c.Flow, in, x.now)
+	if err != nil {
+		x.fault("the flow cannot go on", err)
+		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
+		return
+	}
+	x.apply(step, depth)
+}
+
+// apply carries out a step's actions in order. Results that are known at once
+// go back into the flow after the last action.
+func (x *change) apply(step orchestrator.FlowStep, depth int) {
+	if !bytes.Equal(step.State, x.c.Flow) {
+		x.c.Flow = step.State
+		x.dirty = true
+	}
+	for _, n := range step.Notes {
+		if len(x.c.Path) < maxPath && (len(x.c.Path) == 0 || x.c.Path[len(x.c.Path)-1] != n.Flow+"/"+n.Node) {
+			x.c.Path = append(x.c.Path, n.Flow+"/"+n.Node)
+		}
+		x.note(orchestrator.EntryCallNode, n)
+	}
+	var again []orchestrator.FlowInput
+	for _, a := range step.Actions {
+		if in, now := x.act(a); now {
+			again = append(again, in)
+		}
+	}
+	for _, in := range again {
+		x.flowStep(in, depth+1)
+	}
+}
+
+// act carries out one action; now is true when its result is known already.
+func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now bool) {
+	if x.c.State == StateClearing {
+		return orchestrator.FlowInput{}, false // an earlier action ended the call
+	}
+	if a.Language != "" && a.Language != x.c.Language {
+		x.c.Language = a.Language
+		x.dirty = true
+	}
+	channel := x.c.Customer().Channel
+	switch a.Kind {
+	case orchestrator.ActAnswer:
+		if x.c.AnsweredAt > 0 {
+			return orchestrator.FlowInput{Kind: orchestrator.FlowAnswered}, true
+		}
+		x.do(Answer{Channel: channel})
+	case orchestrator.ActPlay:
+		x.play(a.Media, a.Language, a.Ref)
+	case orchestrator.ActStopPlay:
+		if x.c.Playing != nil && x.c.Playing.Ref == a.Ref {
+			x.stopPlaying()
+		}
+	case orchestrator.ActTimer:
+		if a.After <= 0 {
+			x.disarm(TimerFlow)
+			break
+		}
+		x.c.FlowRef = a.Ref
+		x.arm(TimerFlow, a.After)
+	case orchestrator.ActQueue:
+		x.enqueue(a)
+	case orchestrator.ActLeave:
+		x.unqueue("exit")
+	case orchestrator.ActRecord:
+		x.voicemail(a.Record)
+	case orchestrator.ActStopRec:
+		if x.rec(x.c.Mail, RecOnStop) {
+			x.do(StopRecord{ID: x.c.Mail.ID})
+		}
+	case orchestrator.ActTransfer:
+		return x.transfer(a)
+	case orchestrator.ActContinue:
+		x.do(Continue{Channel: channel, Place: a.Place})
+	case orchestrator.ActAgent:
+		cmd := a.Agent
+		cmd.PBX = x.c.PBX
+		x.do(AgentDo{Command: cmd})
+	case orchestrator.ActHangup:
+		outcome := orchestrator.Outcome(a.Outcome)
+		if outcome == "" {
+			outcome = x.ownOutcome()
+		}
+		x.over(outcome, "operadora", a.Cause)
+	}
+	return orchestrator.FlowInput{}, false
+}
+
+// answered notes that the customer's channel is up.
+func (x *change) answered() {
+	if x.c.AnsweredAt > 0 {
+		return
+	}
+	x.c.AnsweredAt = x.happened()
+	x.leg(x.c.Customer(), LegOnAnswer)
+	x.note(orchestrator.EntryCallAnswered, fields{})
+	x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowAnswered})
+}

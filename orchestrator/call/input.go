@@ -1,0 +1,75 @@
+package call
+
+import (
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// InputKind is what happened to a call.
+type InputKind string
+
+// Kinds of inputs, with the fields of Input that they use.
+const (
+	InArrive   InputKind = "arrive"   // the first of every call: Arrival
+	InEvent    InputKind = "event"    // the PBX told something: Event
+	InOffer    InputKind = "offer"    // an agent became free for this call: Offer
+	InWithdraw InputKind = "withdraw" // the distributor took an offer back: Offer, Why
+	InTimer    InputKind = "timer"    // Timer is due
+	InDone     InputKind = "done"     // command N was carried out: Result
+	InRefused  InputKind = "refused"  // command N was refused: Err
+	InAway     InputKind = "away"     // the PBX does not answer
+	InCompare  InputKind = "compare"  // what the PBX has now: Truth
+	InLate     InputKind = "late"     // time was lost that counts as waited: Lost
+	InLost     InputKind = "lost"     // the store lost what it was told last
+	InOrder    InputKind = "order"    // somebody with the right asks: Order
+	InPanic    InputKind = "panic"    // deciding on this call failed: Err
+)
+
+// Input is one thing for Decide.
+type Input struct {
+	Kind InputKind
+	// At is when it happened as far as we know, which may be long before it is
+	// decided on (the store was away). The zero value is the time of the decision.
+	At      time.Time
+	Event   orchestrator.Event
+	Arrival orchestrator.Arrival
+	Offer   orchestrator.Offer
+	Why     orchestrator.OfferFailure
+	Timer   Timer
+	N       int
+	PBX     bool // of InDone and InRefused: it was the PBX that answered
+	Result  Result
+	Err     error
+	Truth   Truth
+	Lost    time.Duration
+	Order   Order
+}
+
+// Result is what came of a command, for those that bring more than their being done.
+type Result struct {
+	Placement orchestrator.Placement   // Enqueue, FailOffer
+	Position  int                      // AskPlace
+	Answer    orchestrator.AgentAnswer // AgentDo
+	Running   bool                     // CheckPlay, CheckRecord: it goes on
+	Kept      bool                     // CheckRecord: it is over and there is a recording
+}
+
+// Truth is what the PBX has of one call.
+type Truth struct {
+	At       time.Time                            // our clock; what began after it is not in it
+	Channels map[string]orchestrator.ChannelTruth // the call's own, by id
+	Bridges  map[string][]string                  // the call's own, with the channels in them
+	Adopted  bool                                 // this process has not seen the call before
+	Restarts bool                                 // the PBX itself was restarted since
+}
+
+// Order is what a person may ask of a live call.
+type Order string
+
+// Orders.
+const (
+	OrderHangup Order = "hangup"
+	OrderMute   Order = "mute"   // silence in the recording
+	OrderUnmute Order = "unmute" // the end of it
+)

@@ -1,0 +1,77 @@
+package call
+
+import "github.com/operadora/operadora/orchestrator"
+
+// Role is what a leg is in its call. The strings are stored.
+type Role string
+
+// Roles of legs.
+const (
+	RoleCustomer Role = "customer" // whom the call is about; the first leg of every call
+	RoleAgent    Role = "agent"    // rung for an offer
+	RoleThird    Role = "third"    // an outside number that the flow transferred to
+)
+
+// Leg is one channel of a call. Times are unix milliseconds.
+type Leg struct {
+	Role    Role                      `json:"role"`
+	PBX     string                    `json:"pbx"`
+	Channel string                    `json:"channel"`
+	State   LegState                  `json:"state"`
+	Room    int                       `json:"room,omitempty"`   // where it is, or is to be
+	Offer   *orchestrator.Offer       `json:"offer,omitempty"`  // of RoleAgent
+	Number  string                    `json:"number,omitempty"` // of RoleThird
+	Why     orchestrator.OfferFailure `json:"why,omitempty"`    // how it failed, once known
+	Dialed  int64                     `json:"dialed,omitempty"`
+	Up      int64                     `json:"up,omitempty"`     // answered
+	Joined  int64                     `json:"joined,omitempty"` // in the room
+	TalkMS  int64                     `json:"talk_ms,omitempty"`
+}
+
+// agent is whom the leg is offered to, "" for none.
+func (l *Leg) agent() string {
+	if l == nil || l.Offer == nil {
+		return ""
+	}
+	return l.Offer.Agent
+}
+
+// LegState is where a leg stands. The strings are stored.
+type LegState string
+
+// States of a leg.
+const (
+	LegArrived LegState = "arrived" // came in, not answered
+	LegDialing LegState = "dialing" // ordered, nothing heard yet
+	LegRinging LegState = "ringing" // the phone alerts
+	LegUp      LegState = "up"      // answered, in no room
+	LegJoined  LegState = "joined"  // in its room
+	LegHanging LegState = "hanging" // told to hang up
+	LegEnded   LegState = "ended"   // the channel is gone, or no longer ours
+)
+
+// LegTrigger is what moves a leg.
+type LegTrigger string
+
+// Triggers of a leg.
+const (
+	LegOnRing   LegTrigger = "ring"
+	LegOnAnswer LegTrigger = "answer"
+	LegOnJoin   LegTrigger = "join"
+	LegOnPart   LegTrigger = "part" // out of its room, and still there
+	LegOnHang   LegTrigger = "hang" // we end it
+	LegOnGone   LegTrigger = "gone" // the PBX says it is over
+)
+
+var legTable = table[LegState, LegTrigger]{
+	LegArrived: {LegOnAnswer: LegUp, LegOnHang: LegHanging, LegOnGone: LegEnded},
+	LegDialing: {LegOnRing: LegRinging, LegOnAnswer: LegUp, LegOnHang: LegHanging, LegOnGone: LegEnded},
+	LegRinging: {LegOnRing: LegRinging, LegOnAnswer: LegUp, LegOnHang: LegHanging, LegOnGone: LegEnded}, // PBXs repeat ringing
+	LegUp:      {LegOnJoin: LegJoined, LegOnHang: LegHanging, LegOnGone: LegEnded},
+	LegJoined:  {LegOnPart: LegUp, LegOnHang: LegHanging, LegOnGone: LegEnded},
+	LegHanging: {LegOnHang: LegHanging, LegOnGone: LegEnded}, // an answer that crosses our hangup changes nothing
+	LegEnded:   {},
+}
+
+// Next is the only way to a new leg state.
+func (s LegState) Next(t LegTrigger) (LegState, error) { return legTable.next(s, t) }

@@ -1,0 +1,232 @@
+package call
+
+import (
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// play starts media on the customer's channel, in place of what plays now.
+func (x *change) play(m []orchestrator.Media, language string, ref int) {
+	x.stopPlaying()
+	id := x.id("p")
+	x.c.Playing = &Playing{ID: id, Ref: ref}
+	x.arm(TimerPlay, playCheck)
+	x.do(Play{Playback: orchestrator.Playback{ID: id, Channel: x.c.Customer().Channel, Media: m, Language: language}})
+}
+
+func (x *change) stopPlaying() {
+	p := x.c.Playing
+	if p == nil {
+		return
+	}
+	x.c.Playing = nil
+	x.disarm(TimerPlay)
+	x.giveUp(func(c Command) bool { check, ok := c.(CheckPlay); return ok && check.ID == p.ID })
+	x.do(StopPlay{ID: p.ID})
+}
+
+// playingLong handles a playback whose end was not told for a while, and what
+// was refused: hold music, and the question after a recording.
+func (x *change) playingLong() {
+	p := x.c.Playing
+	if p == nil {
+		x.hold()
+		x.checkRecordings()
+		return
+	}
+	if p.Checks++; p.Checks <= playChecks {
+		x.do(CheckPlay{ID: p.ID})
+		x.arm(TimerPlay, playCheck)
+		return
+	}
+	x.do(StopPlay{ID: p.ID})
+	x.played(orchestrator.Event{Kind: orchestrator.EventPlayed, Playback: p.ID, Failed: true})
+}
+
+// played handles the end of a playback: the flow's, or an announcement in the queue.
+func (x *change) played(e orchestrator.Event) {
+	p := x.c.Playing
+	if p == nil || p.ID != e.Playback {
+		x.refuse("not playing", string(e.Kind)) // stopped by us a moment ago
+		return
+	}
+	x.c.Playing = nil
+	x.disarm(TimerPlay)
+	x.dirty = true
+	if e.Failed {
+		x.fault("a prompt could not be played", nil)
+	}
+	if p.Ref == 0 {
+		x.hold()
+		return
+	}
+	x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowPlayed, Ref: p.Ref, Failed: e.Failed})
+}
+
+// checkedPlay handles what the PBX says of a playback. One that is over and that
+// another process began is heard again: its customer may have missed it.
+func (x *change) checkedPlay(id string, running bool) {
+	p := x.c.Playing
+	if p == nil || p.ID != id {
+		return
+	}
+	if running {
+		p.Resume = false
+		return
+	}
+	if !p.Resume {
+		x.played(orchestrator.Event{Kind: orchestrator.EventPlayed, Playback: id})
+		return
+	}
+	x.c.Playing = nil
+	x.disarm(TimerPlay)
+	x.dirty = true
+	if p.Ref == 0 {
+		x.hold()
+		return
+	}
+	x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowResumed})
+}
+
+// hold lets a waiting customer hear the queue's music.
+func (x *change) hold() {
+	if x.c.State == StateWaiting || x.c.State == StateOffered {
+		x.do(Hold{Channel: x.c.Customer().Channel, Class: x.c.Visit.Plan.MusicClass})
+	}
+}
+
+// voicemail records what the customer says.
+func (x *change) voicemail(o orchestrator.RecordingOrder) {
+	o.ID, o.Channel, o.Bridge = x.id("m"), x.c.Customer().Channel, ""
+	x.c.Mail = &Recording{ID: o.ID, State: RecRunning}
+	x.do(Record{Order: o})
+	x.note(orchestrator.EntryCallRecording, fields{"recording": o.ID, "state": "started", "voicemail": true})
+}
+
+// recordTalk starts the recording of the conversation in a room.
+func (x *change) recordTalk(r *Room, format string) {
+	o := orchestrator.RecordingOrder{ID: x.id("r"), Bridge: bridge(x.c.Call, r.N), Format: format}
+	r.Rec = &Recording{ID: o.ID, State: RecRunning}
+	x.c.Recording = o.ID
+	x.do(Record{Order: o})
+	x.note(orchestrator.EntryCallRecording, fields{"recording": o.ID, "state": "started"})
+}
+
+// recording finds a recording of the call by its id.
+func (x *change) recording(id string) (r *Recording, mail bool) {
+	if x.c.Mail != nil && x.c.Mail.ID == id {
+		return x.c.Mail, true
+	}
+	for i := range x.c.Rooms {
+		if rec := x.c.Rooms[i].Rec; rec != nil && rec.ID == id {
+			return rec, false
+		}
+	}
+	return nil, false
+}
+
+// recorded handles the end of a recording, ms long (0: nobody knows).
+func (x *change) recorded(id string, failed bool, ms int64) {
+	r, mail := x.recording(id)
+	trigger, state := RecOnDone, "finished"
+	if failed {
+		trigger, state = RecOnFail, "failed"
+	}
+	if !x.rec(r, trigger) {
+		return
+	}
+	x.note(orchestrator.EntryCallRecording, fields{"recording": r.ID, "state": state, "duration_ms": ms, "voicemail": mail})
+	if !failed && mail {
+		x.c.Voicemail = r.ID
+	}
+	if failed && x.c.Recording == r.ID {
+		x.c.Recording = ""
+	}
+	x.sweepRooms()
+	if mail {
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowRecorded, Failed: failed, Duration: msDuration(ms)})
+	}
+}
+
+// stopRecordings ends what is being recorded.
+func (x *change) stopRecordings() {
+	for i := range x.c.Rooms {
+		x.stopRecording(x.c.Rooms[i].Rec)
+	}
+	x.stopRecording(x.c.Mail)
+}
+
+func (x *change) stopRecording(r *Recording) {
+	if r != nil && r.State == RecRunning && x.rec(r, RecOnStop) {
+		x.do(StopRecord{ID: r.ID})
+	}
+}
+
+// checkRecordings asks after recordings whose end may have been missed.
+func (x *change) checkRecordings() {
+	for i := range x.c.Rooms {
+		x.checkRecording(x.c.Rooms[i].Rec)
+	}
+	x.checkRecording(x.c.Mail)
+}
+
+func (x *change) checkRecording(r *Recording) {
+	if r.running() && !x.pending(func(c Command) bool {
+		check, ok := c.(CheckRecord)
+		return ok && check.ID == r.ID
+	}) {
+		x.do(CheckRecord{ID: r.ID})
+	}
+}
+
+// room returns the room in use, a new one if there is none.
+func (x *change) room() *Room {
+	for i := range x.c.Rooms {
+		if x.c.Rooms[i].State == RoomMade {
+			return &x.c.Rooms[i]
+		}
+	}
+	x.c.Rooms = append(x.c.Rooms, Room{N: x.next(), State: RoomMade})
+	return &x.c.Rooms[len(x.c.Rooms)-1]
+}
+
+// closeRooms orders the removal of all rooms. stay tells whether the customer goes on afterwards.
+func (x *change) closeRooms(stay bool) {
+	for i := range x.c.Rooms {
+		r := &x.c.Rooms[i]
+		to, err := r.State.Next(RoomOnClose)
+		if err != nil {
+			continue
+		}
+		r.State = to
+		cmd := CloseRoom{Bridge: bridge(x.c.Call, r.N)}
+		if stay && !x.c.Gone() {
+			cmd.Stay = x.c.Customer().Channel
+		}
+		x.do(cmd)
+	}
+}
+
+// roomGone notes that a room is not there (any more).
+func (x *change) roomGone(id string) {
+	for i := range x.c.Rooms {
+		r := &x.c.Rooms[i]
+		if bridge(x.c.Call, r.N) != id {
+			continue
+		}
+		if to, err := r.State.Next(RoomOnGone); err == nil {
+			r.State = to
+		}
+	}
+	x.sweepRooms()
+}
+
+// sweepRooms forgets rooms of which nothing is left.
+func (x *change) sweepRooms() {
+	kept := x.c.Rooms[:0]
+	for _, r := range x.c.Rooms {
+		if r.State != RoomGone || r.Rec.running() {
+			kept = append(kept, r)
+		}
+	}
+	x.c.Rooms = kept
+}

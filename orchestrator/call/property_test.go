@@ -1,0 +1,279 @@
+package call
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// TestUnkindWorld throws whatever may happen, in any order, at a call in any
+// flow: commands that are refused, not answered, or carried out unheard;
+// processes that die with any part of their commands not run; a store that goes
+// back; a PBX that falls silent, is cut off or restarted; events that come late
+// and twice; a former owner who goes on deciding. The call keeps the promises
+// of README.md ("Running it") all the time; once the world is kind again its
+// customer hears something; and when the customer is gone the call is over,
+// once on record, with nothing left of it anywhere.
+func TestUnkindWorld(t *testing.T) {
+	t.Parallel()
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("3000"); err != nil { // a hundred worlds are too few to be unkind
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		defer func() {
+			if p := recover(); p != nil && !strings.Contains(fmt.Sprintf("%T", p), "rapid") {
+				t.Fatalf("panic: %v\n%s", p, debug.Stack())
+			} else if p != nil {
+				panic(p)
+			}
+		}()
+		w := newWorld(drawGraph(t))
+		defer func() {
+			if t.Failed() {
+				t.Logf("what happened:\n%s", w.story())
+			}
+		}()
+		u := &unkind{t: t, w: w, level: rapid.SampledFrom([]int{0, 1, 2, 2}).Draw(t, "unkindness")}
+		w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
+		if rapid.Bool().Draw(t, "no announcements") {
+			w.desk.plan.AnnounceEvery = 0
+		}
+		w.desk.plan.ExitKey = rapid.SampledFrom([]string{"", "9"}).Draw(t, "exit key")
+		w.desk.plan.MaxWait = time.Duration(rapid.SampledFrom([]int{0, 0, 50}).Draw(t, "queue's wait")) * time.Second
+		w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
+		u.begin(rapid.IntRange(0, 5).Draw(t, "stage"))
+		for range rapid.IntRange(1, 100).Draw(t, "steps") {
+			u.step()
+			if len(w.broken) > 0 {
+				break
+			}
+		}
+		w.beKind()
+		w.settle(4 * time.Minute)
+		w.sweep()
+		w.settle(4 * time.Minute)
+		w.checkKept(t)
+		w.checkHeld(t)
+		w.calm = true
+		w.callerHangsUp()
+		w.settle(20 * time.Minute)
+		if w.tidy() {
+			w.checkEnded(t, "")
+		}
+		w.sweep()
+		w.settle(20 * time.Minute)
+		w.sweep()
+		w.checkEnded(t, "")
+		w.checkKept(t)
+	})
+}
+
+// unkind draws what happens next.
+type unkind struct {
+	t     *rapid.T
+	w     *world
+	level int // how much of it is trouble
+}
+
+func (u *unkind) num(name string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(u.t, name) }
+
+// begin brings most calls to where more can go wrong.
+func (u *unkind) begin(stage int) {
+	stages := []func(){
+		u.w.quiet, u.w.endPlays, u.w.offer, u.w.agentAnswers,
+		func() { u.w.agentHangsUp(orchestrator.CauseNormal) },
+	}
+	for _, do := range stages[:stage] {
+		do()
+		if stage < len(stages) || rapid.Bool().Draw(u.t, "settled") {
+			u.w.quiet()
+		}
+	}
+}
+
+func (u *unkind) step() {
+	w := u.w
+	kind := []func(){
+		func() { w.deliver() },
+		func() { w.decide() },
+		func() { w.decide() },
+		func() { w.notice() },
+		func() { u.lane(&w.me.pbx) },
+		func() { u.lane(&w.me.pbx) },
+		func() { u.lane(&w.me.dsk) },
+		func() { w.quiet() },
+		func() { w.quiet() },
+		func() { w.pass(time.Duration(u.num("ms", 1, 900)) * time.Millisecond) },
+		func() { w.pass(time.Duration(u.num("s", 1, 100)) * time.Second) },
+		u.people, u.people, u.people,
+	}
+	trouble := []func(){
+		u.disturbPBX, u.disturbPBX, u.disturbOwner, u.disturbEvents, u.disturbQueues,
+	}
+	if u.level > 0 && u.num("trouble", 0, 5) < u.level {
+		trouble[u.num("which", 0, len(trouble)-1)]()
+		return
+	}
+	kind[u.num("step", 0, len(kind)-1)]()
+}
+
+// lane runs a command, which may go wrong.
+func (u *unkind) lane(n *lane) {
+	f := carriedOut
+	if u.level > 0 && u.num("fate", 0, 3) == 0 {
+		f = rapid.SampledFrom([]fate{refused, refused, unanswered, answerLost, answerLater, answerMissed}).Draw(u.t, "how")
+	}
+	if f != carriedOut && u.level < 2 && (f == refused || f == answerMissed) {
+		f = unanswered // what is refused without a reason is for the worst of worlds
+	}
+	kind := rapid.SampledFrom([]fault.Kind{fault.Internal, fault.Invalid, fault.NotFound, fault.Conflict, fault.Denied}).Draw(u.t, "kind")
+	if len(n.todo) > 0 && kind == fault.NotFound {
+		if _, dials := n.todo[0].Command.(Dial); !dials {
+			kind = fault.Conflict // nothing is said to be gone that is there: not even this PBX lies
+		}
+	}
+	u.w.run(n, f, kind)
+}
+
+func (u *unkind) people() {
+	w := u.w
+	[]func(){
+		w.offer, w.offer, w.agentAnswers, w.agentAnswers,
+		func() { w.presses(rapid.SampledFrom([]string{"1", "9"}).Draw(u.t, "key")) },
+		func() {
+			w.agentHangsUp(rapid.SampledFrom([]orchestrator.Cause{0, 16, 17, 19, 21}).Draw(u.t, "cause"))
+		},
+		func() {
+			for _, ch := range w.pbx.phones() {
+				w.pbx.phoneRings(ch)
+			}
+		},
+		w.endPlays,
+		func() {
+			if u.num("hang up", 0, 3) == 0 {
+				w.callerHangsUp()
+			}
+		},
+		func() {
+			o := rapid.SampledFrom([]Order{OrderMute, OrderUnmute, OrderMute, OrderUnmute, OrderHangup}).Draw(u.t, "order")
+			w.post(Input{Kind: InOrder, Order: o})
+		},
+	}[u.num("person", 0, 9)]()
+}
+
+func (u *unkind) disturbPBX() {
+	w := u.w
+	[]func(){
+		func() { w.goAway(false) },
+		func() { w.goAway(true) },
+		func() { w.comeBack(false) },
+		func() {
+			if w.comeBack(false); u.level == 2 && u.num("panic", 0, 5) == 0 {
+				w.post(Input{Kind: InPanic, Err: errors.New("a fault of ours")})
+			}
+		},
+		w.arriveLate,
+		func() {
+			if u.num("restart", 0, 3) == 0 {
+				w.goAway(true)
+				w.pbx.restart()
+				w.comeBack(true)
+			}
+		},
+	}[u.num("pbx", 0, 5)]()
+}
+
+func (u *unkind) disturbOwner() {
+	w := u.w
+	[]func(){
+		func() { w.crash(time.Duration(u.num("down", 0, 40)) * time.Second) },
+		func() { // the former owner goes on; what it told the PBX last may come late
+			w.former = w.me
+			if n := w.former.pbx.todo; len(n) > 0 && u.num("in flight", 0, 1) == 1 {
+				w.late = append(w.late, func() { _, _ = w.pbx.run(n[0].Command, true) })
+			}
+			w.load()
+		},
+		w.decideFormer,
+		func() {
+			if w.failover(u.num("versions", 1, 6)); u.num("and crash", 0, 1) == 1 {
+				w.crash(time.Second)
+			}
+		},
+		w.sweep,
+	}[u.num("owner", 0, 4)]()
+}
+
+func (u *unkind) disturbEvents() {
+	w := u.w
+	if len(w.told) > 0 {
+		e := w.told[len(w.told)-1-u.num("ago", 0, min(9, len(w.told)-1))]
+		if e.Channel != customerChannel || !w.pbx.left && e.Kind != orchestrator.EventEnded {
+			w.tell(e)
+		}
+	}
+	if len(w.told) > 0 && u.num("offers again", 0, 3) == 0 {
+		w.desk.tellAgain()
+	}
+}
+
+func (u *unkind) disturbQueues() {
+	w := u.w
+	queue := rapid.SampledFrom([]string{"A", "B", "C"}).Draw(u.t, "of queue")
+	w.desk.refuses[queue] = rapid.SampledFrom([]orchestrator.PlacementResult{
+		"", "", orchestrator.RefusedFull, orchestrator.RefusedEmpty, orchestrator.RefusedQueue,
+	}).Draw(u.t, "refuses")
+	if w.desk.place != nil && u.num("forgets", 0, 3) == 0 { // a lost second
+		w.logf("the distributor forgets the call")
+		w.lostDoc = true
+		w.desk.leave()
+	}
+}
+
+// beKind ends all trouble.
+func (w *world) beKind() {
+	w.former = nil
+	w.arriveLate()
+	w.comeBack(false)
+	clear(w.desk.refuses)
+	w.desk.tellAgain()
+	w.quiet()
+	w.sweep()
+	w.quiet()
+}
+
+// tidy tells whether nothing happened after which the sweeper may be needed.
+func (w *world) tidy() bool { return !w.excused && !w.lostDoc }
+
+// checkHeld tells what is wrong with a call that rests while its customer is there.
+func (w *world) checkHeld(t *rapid.T) {
+	c := &w.me.c
+	if c.State == StateEnded {
+		return
+	}
+	if w.pbx.channels[customerChannel] == nil {
+		t.Errorf("the customer is gone and the call in state %q, todo %v", c.State, c.Todo)
+	}
+	if (c.State == StateWaiting || c.State == StateOffered) && (w.desk.place == nil || w.desk.place.visit != c.Visit.N) {
+		t.Errorf("the distributor holds %+v in state %q and visit %+v", w.desk.place, c.State, c.Visit)
+	}
+	for _, ch := range w.pbx.phones() {
+		if far := c.Far(); (far == nil || far.Channel != ch.id) && w.tidy() {
+			t.Errorf("%s is there for nobody, up %v", ch.id, ch.up)
+		}
+	}
+	if len(c.Todo) > 0 || c.AwaySince > 0 {
+		t.Errorf("never done: %v, away since %d", c.Todo, c.AwaySince)
+	}
+}

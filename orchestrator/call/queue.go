@@ -1,0 +1,338 @@
+package call
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// enqueue begins a visit. A call that was in a queue before and has not been
+// served keeps the start of its first wait; what was lost for it before counts
+// as waited.
+func (x *change) enqueue(a orchestrator.Action) {
+	entered := x.ms()
+	switch {
+	case x.c.QueuedAt == 0:
+		entered = min(entered, max(entered-x.c.LateMS, x.c.StartedAt)) // the PBX's clock may be ahead
+	case x.c.ConnectedAt == 0:
+		entered = x.c.QueuedAt
+	}
+	if x.c.State == StateWaiting || x.c.State == StateOffered {
+		x.unqueue("moved")
+	}
+	x.leaveQueue("moved")
+	x.c.Visit = &Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority,
+		Entered: entered, MaxWait: a.MaxWait.Milliseconds()}
+	x.askPlace()
+}
+
+// askPlace asks the distributor for the present visit's place, or for it again.
+func (x *change) askPlace() {
+	v := x.c.Visit
+	x.do(Enqueue{Waiting: orchestrator.Waiting{
+		Call: x.c.Call, Visit: v.N, PBX: x.c.PBX, Queue: v.Queue, Caller: x.c.Caller, Language: x.c.Language,
+		Priority: v.Priority, Entered: time.UnixMilli(v.Entered),
+	}})
+}
+
+// leaveQueue gives up the place of the present visit, if there is one.
+func (x *change) leaveQueue(why string) {
+	v := x.c.Visit
+	if v == nil || v.State == VisitOver {
+		return
+	}
+	if v.waits() {
+		x.do(Leave{Visit: v.N, Why: why})
+	}
+	x.giveUp(func(c Command) bool { _, ask := c.(AskPlace); return ask })
+	x.visit(VisitOnLeave)
+}
+
+// placed handles the distributor's word on a visit's place.
+func (x *change) placed(visit int, p orchestrator.Placement) {
+	v := x.c.Visit
+	if v == nil || v.N != visit || !v.waits() || x.c.State == StateClearing {
+		x.notWanted(visit, p) // the call went on; leaving that queue is under way
+		return
+	}
+	switch p.Result {
+	case orchestrator.PlacedWaiting, orchestrator.PlacedOffered:
+		x.admitted(p)
+	case orchestrator.RefusedFull, orchestrator.RefusedEmpty, orchestrator.RefusedQueue:
+		x.notAdmitted(string(p.Result))
+	case orchestrator.PlacedOut:
+		x.lostPlace()
+	}
+}
+
+// notWanted gives up the place of the present visit that was taken once more
+// although the visit is over, or in the hands of an agent.
+func (x *change) notWanted(visit int, p orchestrator.Placement) {
+	v := x.c.Visit
+	if v != nil && v.N == visit && !v.waits() && (p.Result == orchestrator.PlacedWaiting || p.Result == orchestrator.PlacedOffered) {
+		x.do(Leave{Visit: visit, Why: string(v.State)})
+	}
+}
+
+// admitted lets the call wait, or dials the agent it was matched with.
+func (x *change) admitted(p orchestrator.Placement) {
+	v := x.c.Visit
+	if v.State == VisitAsked {
+		v.Plan = p.Plan
+		x.c.Queue = v.Queue
+		if x.c.QueuedAt == 0 {
+			x.c.QueuedAt = v.Entered
+		}
+		x.visit(VisitOnAdmit)
+		x.move(OnQueued)
+		x.note(orchestrator.EntryCallQueued, fields{"queue": v.Queue, "priority": v.Priority})
+		x.armWait()
+		if p.Offer != nil { // the phone comes first, then the music
+			x.offered(*p.Offer)
+		}
+		x.hold()
+		return
+	}
+	if p.Offer != nil {
+		x.offered(*p.Offer)
+	}
+}
+
+// notAdmitted sends a call without a place back to its flow, also one that had
+// a place before: its queue may be gone, full or deserted when it asks again.
+func (x *change) notAdmitted(result string) {
+	if x.c.State == StateConnecting {
+		return // an agent has picked up; if it comes to nothing the place is asked for again
+	}
+	x.note(orchestrator.EntryCallRefused, fields{"queue": x.c.Visit.Queue, "result": result})
+	if x.c.State == StateWaiting || x.c.State == StateOffered {
+		x.unqueue(result)
+	} else {
+		x.leaveQueue(result)
+	}
+	x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: result})
+}
+
+// lostPlace puts a call back that the distributor does not know (any more)
+// although it waits: the store lost its last second.
+func (x *change) lostPlace() {
+	if x.c.State == StateWaiting && !x.pending(func(c Command) bool { _, asks := c.(Enqueue); return asks }) {
+		x.fault("the queue had forgotten the call", nil)
+		x.askPlace()
+	}
+}
+
+// armWait arms the timers of the queue: the shorter of the flow's and the
+// queue's maximum wait counted from the entry, and the first announcement.
+func (x *change) armWait() {
+	v := x.c.Visit
+	limit := msDuration(v.MaxWait)
+	if v.Plan.MaxWait > 0 && (limit == 0 || v.Plan.MaxWait < limit) {
+		limit = v.Plan.MaxWait
+	}
+	if limit > 0 {
+		left := time.UnixMilli(v.Entered).Add(limit).Sub(x.now)
+		x.arm(TimerWait, max(left, time.Millisecond))
+	}
+	if v.Plan.AnnounceEvery > 0 {
+		first := v.Plan.AnnounceFirst
+		if first <= 0 {
+			first = v.Plan.AnnounceEvery
+		}
+		x.arm(TimerAnnounce, first)
+	}
+}
+
+// announce speaks the position over the hold music; the match goes on meanwhile.
+func (x *change) announce(visit, position int) {
+	v := x.c.Visit
+	if v == nil || v.N != visit || (x.c.State != StateWaiting && x.c.State != StateOffered) {
+		return
+	}
+	if v.Plan.AnnounceEvery > 0 {
+		x.arm(TimerAnnounce, v.Plan.AnnounceEvery)
+	}
+	if position == 0 && x.c.State == StateWaiting {
+		x.lostPlace()
+		return
+	}
+	if x.c.Playing != nil {
+		return
+	}
+	media := announcement(v.Plan, position, v.Announce)
+	if len(media) == 0 {
+		return
+	}
+	v.Announce++
+	x.play(media, x.c.Language, 0)
+}
+
+// announcement is what a caller at a position hears the nth time (from 0).
+// The sounds are those of Asterisk's core set, which exist in both languages.
+func announcement(plan orchestrator.QueuePlan, position, nth int) []orchestrator.Media {
+	sound := func(name string) orchestrator.Media {
+		return orchestrator.Media{Kind: orchestrator.MediaSound, Value: name}
+	}
+	var m []orchestrator.Media
+	switch {
+	case !plan.AnnouncePosition || position <= 0:
+	case position == 1:
+		m = append(m, sound("queue-youarenext"))
+	default:
+		m = append(m, sound("queue-thereare"),
+			orchestrator.Media{Kind: orchestrator.MediaNumber, Value: strconv.Itoa(position)}, sound("queue-callswaiting"))
+	}
+	if n := len(plan.AnnouncePrompts); n > 0 {
+		m = append(m, sound(plan.AnnouncePrompts[nth%n]))
+	}
+	return m
+}
+
+// waitOver handles the maximum wait. A phone that is ringing at that moment may finish.
+func (x *change) waitOver() {
+	switch x.c.State {
+	case StateWaiting:
+		x.unqueue("timeout")
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: "timeout"})
+	case StateOffered:
+		x.arm(TimerWait, time.Second)
+	default:
+		x.refuse(string(x.c.State), "wait over")
+	}
+}
+
+// unqueue takes the call out of its queue and back to its flow.
+func (x *change) unqueue(why string) {
+	v := x.c.Visit
+	if v == nil {
+		return
+	}
+	if v.State == VisitAsked { // not in yet
+		x.leaveQueue(why)
+		return
+	}
+	if !x.move(OnUnqueued) {
+		return
+	}
+	x.disarm(TimerWait)
+	x.disarm(TimerAnnounce)
+	x.c.WaitMS = x.happened() - v.Entered
+	x.note(orchestrator.EntryCallUnqueued, fields{"queue": v.Queue, "why": why, "wait_ms": x.c.WaitMS})
+	if x.c.Playing != nil && x.c.Playing.Ref == 0 {
+		x.stopPlaying()
+	}
+	x.dropFar(orchestrator.OfferCancelled)
+	x.leaveQueue(why)
+	x.giveUp(func(c Command) bool { _, hold := c.(Hold); return hold })
+	x.do(Unhold{Channel: x.c.Customer().Channel})
+	x.closeRooms(true)
+}
+
+// offered rings the agent whom the distributor matched with this call.
+func (x *change) offered(o orchestrator.Offer) {
+	if far := x.c.Far(); far != nil && far.Offer != nil && far.Offer.ID == o.ID {
+		return // told twice
+	}
+	if x.pending(func(c Command) bool {
+		f, fails := c.(FailOffer)
+		e, ends := c.(FinishOffer)
+		return (fails && f.Offer.ID == o.ID) || (ends && e.Offer.ID == o.ID)
+	}) {
+		return // told late: its end is under way
+	}
+	v := x.c.Visit
+	if x.c.State != StateWaiting || v.N != o.Visit {
+		if !v.waits() || v.N != o.Visit {
+			x.do(FailOffer{Offer: o, Why: orchestrator.OfferCancelled})
+		}
+		return // the call is about to tell the distributor where it stands
+	}
+	x.move(OnOffered)
+	x.c.Offers++
+	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dialed: x.ms()})
+	x.note(orchestrator.EntryCallOffered, fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID})
+	far := x.c.Far()
+	if err := x.Gate.Endpoint(o.PBX, o.Endpoint); err != nil {
+		x.fault("the agent's phone may not be called", err)
+		far.Why = orchestrator.OfferError
+		x.farGone(orchestrator.CauseRejected)
+		return
+	}
+	x.dial(orchestrator.Origination{
+		Channel: far.Channel, Endpoint: o.Endpoint, Args: []string{"agent", x.c.Call},
+		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: o.Ring, AutoAnswer: o.AutoAnswer,
+		Originator: x.c.Customer().Channel, Language: o.Language,
+	})
+}
+
+// dial rings the far leg, with the room made meanwhile.
+func (x *change) dial(o orchestrator.Origination) {
+	x.arm(TimerRing, o.Timeout+ringGrace)
+	x.do(Dial{Order: o})
+	r := x.room()
+	x.c.Far().Room = r.N
+	x.do(MakeRoom{Bridge: bridge(x.c.Call, r.N)}) // also for a second try: one that exists already does no harm
+}
+
+// withdrawn drops a leg whose offer the distributor took back.
+func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) {
+	far := x.c.Far()
+	if far == nil || far.Offer == nil || far.Offer.ID != o.ID || far.State == LegJoined {
+		return
+	}
+	x.note(orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})
+	connecting := x.c.State == StateConnecting
+	x.hangFar(orchestrator.CauseGone)
+	x.forgetFar()
+	if x.c.State == StateClearing {
+		x.do(Leave{Visit: o.Visit, Why: string(x.c.Outcome)}) // the end of the offer was to do it
+	}
+	if x.c.State == StateOffered || connecting {
+		x.backToQueue(connecting)
+	}
+}
+
+// backToQueue lets a call wait again whose offer came to nothing. music means
+// that its hold music was ended for the conversation.
+func (x *change) backToQueue(music bool) {
+	if !x.move(OnMissed) {
+		return
+	}
+	if _, ok := x.c.Timers[TimerWait]; !ok {
+		x.armWait()
+	}
+	if music {
+		x.hold()
+	}
+}
+
+// transfer rings an outside number, if the gate lets it.
+func (x *change) transfer(a orchestrator.Action) (orchestrator.FlowInput, bool) {
+	endpoint, err := x.Gate.Destination(x.c.PBX, a.Destination)
+	if err != nil {
+		result := "failed"
+		if k := fault.KindOf(err); k == fault.Denied || k == fault.Invalid {
+			result = "denied"
+		}
+		x.note(orchestrator.EntryCallTransfer, fields{
+			"destination": orchestrator.MaskNumber(a.Destination), "result": result, "error": errText(err)})
+		return orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: result}, true
+	}
+	if !x.move(OnTransfer) {
+		return orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: "failed"}, true
+	}
+	ring := a.Timeout
+	if ring <= 0 {
+		ring = x.Limits.Ring
+	}
+	x.c.Legs = append(x.c.Legs, Leg{Role: RoleThird, PBX: x.c.PBX, Channel: x.id("t"), State: LegDialing,
+		Number: a.Destination, Dialed: x.ms()})
+	x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(a.Destination), "result": "dialling"})
+	x.dial(orchestrator.Origination{
+		Channel: x.c.Far().Channel, Endpoint: endpoint, Args: []string{"transfer", x.c.Call},
+		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: ring, Originator: x.c.Customer().Channel, Language: x.c.Language,
+	})
+	return orchestrator.FlowInput{}, false
+}

@@ -1,0 +1,128 @@
+package call
+
+import (
+	"errors"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// refusedCommand handles a command that was refused: it will never be carried
+// out, so the call needs another way on.
+func (x *change) refusedCommand(n int, err error) {
+	cmd, ok := x.strike(n)
+	if !ok {
+		return
+	}
+	x.dirty = true
+	gone := fault.KindOf(err) == fault.NotFound // whoever is gone sends an event of its own
+	switch cmd := cmd.(type) {
+	case Play:
+		if !gone {
+			x.fault("a prompt was refused", err)
+			x.played(orchestrator.Event{Kind: orchestrator.EventPlayed, Playback: cmd.Playback.ID, Failed: true})
+		}
+	case Answer, Continue:
+		if !gone {
+			x.fault("the call could not be "+map[Verb]string{"answer": "answered", "continue": "handed on"}[cmd.verb()], err)
+			x.over(orchestrator.OutcomeFailed, "pbx", orchestrator.CauseCongestion)
+		}
+	case Dial:
+		x.dialRefused(cmd, err)
+	case Connect:
+		x.connectRefused(cmd, err)
+	case Record:
+		x.recordRefused(cmd, err)
+	case CheckRecord:
+		if x.c.State != StateClearing { // which asks again anyway
+			x.arm(TimerPlay, playCheck)
+		}
+	case CloseRoom:
+		x.roomGone(cmd.Bridge) // what cannot be removed is not there
+	case MakeRoom, Rejoin, Hold, Mute:
+		if !gone {
+			x.fault("the PBX refused: "+string(cmd.verb()), err)
+		}
+		if _, silent := cmd.(Hold); silent && x.c.Playing == nil {
+			x.arm(TimerPlay, playCheck) // nobody waits in silence
+		}
+	case Enqueue:
+		x.enqueueRefused(cmd, err)
+	case FailOffer:
+		x.fault("the distributor refused: "+string(cmd.verb()), err)
+		if cmd.Why != orchestrator.OfferCancelled && x.c.Visit != nil && x.c.Visit.N == cmd.Offer.Visit {
+			x.lostPlace()
+		}
+	case AskPlace:
+		if v := x.c.Visit; v.waits() && v.Plan.AnnounceEvery > 0 {
+			x.arm(TimerAnnounce, v.Plan.AnnounceEvery)
+		}
+	case AgentDo:
+		x.fault("the distributor refused: "+string(cmd.verb()), err)
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowAgent, Result: "error"})
+	default: // what clears up is repeated by TimerState until the PBX confirms
+	}
+}
+
+// recordRefused finds out what came of a recording that was refused: one that
+// was ordered before, by a process that died, may have run and be over.
+func (x *change) recordRefused(cmd Record, err error) {
+	if k := fault.KindOf(err); x.c.Adopted > 0 && (k == fault.Conflict || k == fault.NotFound) {
+		x.do(CheckRecord{ID: cmd.Order.ID})
+		return
+	}
+	x.fault("the recording could not begin", err)
+	x.recorded(cmd.Order.ID, true, 0)
+}
+
+// enqueueRefused sends a call on whose queue will never take it.
+func (x *change) enqueueRefused(cmd Enqueue, err error) {
+	v := x.c.Visit
+	if v == nil || v.N != cmd.Waiting.Visit || !v.waits() || x.c.State == StateClearing {
+		return
+	}
+	x.fault("the distributor refused: "+string(cmd.verb()), err)
+	x.notAdmitted("error")
+}
+
+// connectRefused ends a leg that could not be joined; the customer keeps the place.
+func (x *change) connectRefused(cmd Connect, err error) {
+	far := x.c.Far()
+	if far == nil || far.Channel != cmd.Far || x.c.State != StateConnecting {
+		return
+	}
+	x.fault("the conversation could not be joined", err)
+	far.Why = orchestrator.OfferError
+	x.hangFar(orchestrator.CauseNormal)
+	x.arm(TimerState, x.Limits.Clear)
+}
+
+// dialRefused handles a phone that could not be called. An error about the
+// customer is no fault of the phone.
+func (x *change) dialRefused(cmd Dial, err error) {
+	originatorGone := errors.Is(err, orchestrator.ErrOriginatorGone)
+	if originatorGone {
+		x.customerGone(orchestrator.CauseUnknown, "caller")
+	}
+	far := x.c.Far()
+	if far == nil || far.Channel != cmd.Order.Channel {
+		return
+	}
+	if originatorGone {
+		x.farGone(orchestrator.CauseGone) // it never came to be: no event tells of its end
+		return
+	}
+	if !errors.Is(err, ErrMoot) {
+		x.fault("the phone could not be called", err)
+	}
+	if far.Why == "" {
+		far.Why = orchestrator.OfferError
+		if k := fault.KindOf(err); k == fault.NotFound || k == fault.Invalid {
+			far.Why = orchestrator.OfferUnreachable
+		}
+	}
+	x.farGone(orchestrator.CauseOutOfOrder)
+	if fault.KindOf(err) == fault.Internal { // nobody knows whether it was: it may ring
+		x.do(Hangup{Channel: cmd.Order.Channel, Cause: orchestrator.CauseGone})
+	}
+}

@@ -1,0 +1,68 @@
+package call
+
+import (
+	"fmt"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// table is a state machine: what is not in it is refused.
+type table[S, T ~string] map[S]map[T]S
+
+func (m table[S, T]) next(s S, t T) (S, error) {
+	if to, ok := m[s][t]; ok {
+		return to, nil
+	}
+	return s, fmt.Errorf("%w: %s in state %q", orchestrator.ErrNoTransition, string(t), string(s))
+}
+
+// State is where a call stands. The strings are stored: never rename one.
+type State string
+
+// States of a call.
+const (
+	StateArriving     State = "arriving"     // seen, no flow step taken yet
+	StateInFlow       State = "flow"         // in a flow
+	StateWaiting      State = "waiting"      // in a queue, no agent in sight
+	StateOffered      State = "offered"      // in a queue, an agent's phone is being rung
+	StateTransferring State = "transferring" // an outside number is being rung
+	StateConnecting   State = "connecting"   // the other leg answered, both are being put in a room
+	StateTalking      State = "talking"      // joined with the other leg
+	StateClearing     State = "clearing"     // over; what it made on the PBX is being removed
+	StateEnded        State = "ended"        // nothing is left; on record
+)
+
+// Trigger is what moves a call.
+type Trigger string
+
+// Triggers of a call.
+const (
+	OnFlow     Trigger = "flow"     // a flow took the call
+	OnQueued   Trigger = "queued"   // a queue admitted it
+	OnOffered  Trigger = "offered"  // matched with an agent
+	OnMissed   Trigger = "missed"   // the offer came to nothing, or the conversation was none
+	OnUnqueued Trigger = "unqueued" // out of the queue: timeout, exit key, refused a place
+	OnTransfer Trigger = "transfer" // the flow rings an outside number
+	OnPickup   Trigger = "pickup"   // the other leg answered
+	OnJoined   Trigger = "joined"   // both are in the room
+	OnParted   Trigger = "parted"   // the other leg left the conversation
+	OnOver     Trigger = "over"     // the customer is gone, or the flow ended the call
+	OnCleared  Trigger = "cleared"  // nothing is left
+)
+
+var callTable = table[State, Trigger]{
+	StateArriving: {OnFlow: StateInFlow, OnOver: StateClearing},
+	StateInFlow:   {OnQueued: StateWaiting, OnTransfer: StateTransferring, OnOver: StateClearing},
+	StateWaiting:  {OnOffered: StateOffered, OnUnqueued: StateInFlow, OnOver: StateClearing},
+	StateOffered: {OnMissed: StateWaiting, OnUnqueued: StateInFlow, OnPickup: StateConnecting,
+		OnOver: StateClearing},
+	StateTransferring: {OnPickup: StateConnecting, OnParted: StateInFlow, OnOver: StateClearing},
+	StateConnecting: {OnJoined: StateTalking, OnMissed: StateWaiting, OnParted: StateInFlow,
+		OnOver: StateClearing},
+	StateTalking:  {OnParted: StateInFlow, OnMissed: StateWaiting, OnOver: StateClearing},
+	StateClearing: {OnCleared: StateEnded},
+	StateEnded:    {},
+}
+
+// Next is the only way to a new call state.
+func (s State) Next(t Trigger) (State, error) { return callTable.next(s, t) }

@@ -1,0 +1,280 @@
+package call
+
+import (
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+const (
+	// breath is how long a conversation must be to be one, when the agent had
+	// heard nothing for longer than patience before: a shorter one that the agent
+	// ends is no service, and the customer gets the place back.
+	breath = 500 * time.Millisecond
+	// dialSoon is how long a dial may take without being a reason to store
+	// anything: much less than ringGrace.
+	dialSoon = time.Second
+	// patience is how long somebody who picked up hears nothing before giving
+	// up is our fault and not a rejection.
+	patience = 2 * time.Second
+)
+
+// pickup handles the far end's answer: take the offer up, then join.
+func (x *change) pickup() {
+	far := x.c.Far()
+	was := far.State
+	if !x.leg(far, LegOnAnswer) || !x.move(OnPickup) {
+		if was != LegUp && was != LegJoined { // told twice: a comparison had noticed it before
+			x.do(Hangup{Channel: far.Channel, Cause: orchestrator.CauseNormal}) // our hangup crossed its answer
+		}
+		return
+	}
+	far.Up = x.happened()
+	x.disarm(TimerRing)
+	x.disarm(TimerAnnounce)
+	x.disarm(TimerWait)
+	x.stopPlaying() // first: a PBX joins a channel only when its prompt is over
+	x.giveUp(func(c Command) bool { _, hold := c.(Hold); return hold })
+	x.connect()
+}
+
+// connect orders the join, and that the far leg's offer is taken up before.
+func (x *change) connect() {
+	far := x.c.Far()
+	x.do(Connect{Bridge: bridge(x.c.Call, far.Room), Customer: x.c.Customer().Channel, Far: far.Channel,
+		Offer: far.Offer, Music: x.c.Visit != nil})
+}
+
+// connected handles that customer and far leg have been in their room since at.
+func (x *change) connected(at int64) {
+	far := x.c.Far()
+	if x.c.State != StateConnecting || far == nil {
+		x.refuse(string(x.c.State), "joined")
+		return
+	}
+	if !x.leg(far, LegOnJoin) { // told to hang up meanwhile
+		return
+	}
+	x.leg(x.c.Customer(), LegOnJoin)
+	x.c.Customer().Room = far.Room
+	far.Joined = at
+	if x.c.ConnectedAt == 0 {
+		x.c.ConnectedAt = at
+	}
+	x.move(OnJoined)
+	if far.Role == RoleThird {
+		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": "connected"})
+		return
+	}
+	v := x.c.Visit
+	x.visit(VisitOnServe)
+	x.c.Agent = far.agent()
+	x.c.WaitMS = at - v.Entered
+	if v.Plan.MaxTalk > 0 {
+		x.arm(TimerCall, v.Plan.MaxTalk)
+	}
+	x.note(orchestrator.EntryCallConnected, fields{"agent": x.c.Agent, "wait_ms": x.c.WaitMS})
+	if v.Plan.Record {
+		x.recordTalk(x.room(), v.Plan.RecordFormat)
+	}
+}
+
+// dialled lets a phone that could not be called at once ring its full time.
+func (x *change) dialled(d Dial) {
+	far := x.c.Far()
+	if far == nil || far.Channel != d.Order.Channel || (far.State != LegDialing && far.State != LegRinging) {
+		return
+	}
+	if x.happened()-far.Dialed > dialSoon.Milliseconds() {
+		x.arm(TimerRing, d.Order.Timeout+ringGrace)
+	}
+}
+
+// ringOver ends a leg that rang long enough; the PBX did not end it itself.
+func (x *change) ringOver() {
+	far := x.c.Far()
+	if far == nil || (x.c.State != StateOffered && x.c.State != StateTransferring) {
+		x.refuse(string(x.c.State), "ring over")
+		return
+	}
+	if far.State == LegHanging { // told once already: it must be gone
+		x.farGone(orchestrator.CauseNoAnswer)
+		return
+	}
+	if far.Why == "" && x.pending(dials(far.Channel)) {
+		far.Why = orchestrator.OfferError // it has not even rung
+	}
+	if far.Why == "" {
+		far.Why = orchestrator.OfferNoAnswer
+	}
+	x.hangFar(orchestrator.CauseNormal)
+	x.arm(TimerRing, x.Limits.Clear)
+}
+
+// hangFar orders the end of the far leg.
+func (x *change) hangFar(cause orchestrator.Cause) {
+	far := x.c.Far()
+	if far == nil || far.State == LegHanging || !x.leg(far, LegOnHang) {
+		return
+	}
+	x.giveUp(func(c Command) bool { join, ok := c.(Connect); return ok && join.Far == far.Channel })
+	x.do(Hangup{Channel: far.Channel, Cause: cause})
+}
+
+// dropFar hangs the far leg up and forgets it at once: if its channel should
+// answer in the same moment it is hung up again.
+func (x *change) dropFar(why orchestrator.OfferFailure) {
+	far := x.c.Far()
+	if far == nil {
+		return
+	}
+	x.disarm(TimerRing)
+	if far.Why == "" {
+		far.Why = why
+	}
+	x.hangFar(orchestrator.CauseGone)
+	x.settle()
+	x.forgetFar()
+}
+
+// settle tells the distributor how the far leg's offer ended.
+func (x *change) settle() {
+	far := x.c.Far()
+	switch {
+	case far.Offer == nil:
+	case far.Joined > 0 && far.Why == "":
+		x.do(FinishOffer{Offer: *far.Offer, TalkedMS: far.TalkMS})
+	default:
+		x.do(FailOffer{Offer: *far.Offer, Why: far.Why})
+	}
+}
+
+// forgetFar takes the far leg off the call.
+func (x *change) forgetFar() {
+	x.disarm(TimerRing)
+	x.c.Legs = x.c.Legs[:1]
+	x.dirty = true
+}
+
+// dials matches the dial of a channel.
+func dials(channel string) func(Command) bool {
+	return func(c Command) bool { d, ok := c.(Dial); return ok && d.Order.Channel == channel }
+}
+
+// farGone handles the end of the far leg. Its hangup stays on the list: the leg
+// may only have been given up.
+func (x *change) farGone(cause orchestrator.Cause) {
+	far := x.c.Far()
+	was := far.State
+	if !x.leg(far, LegOnGone) {
+		return
+	}
+	dialing := x.pending(dials(far.Channel))
+	x.giveUp(func(c Command) bool {
+		join, joins := c.(Connect)
+		return (joins && join.Far == far.Channel) || dials(far.Channel)(c)
+	})
+	if dialing && was != LegHanging { // it may be under way
+		x.do(Hangup{Channel: far.Channel, Cause: orchestrator.CauseGone})
+	}
+	x.disarm(TimerRing)
+	switch {
+	case x.c.State == StateClearing:
+		if far.Why == "" && far.Joined == 0 {
+			far.Why = orchestrator.OfferCancelled
+		}
+		x.settle()
+		x.forgetFar()
+	case x.c.State == StateTalking && x.noService():
+		x.nothingSaid(cause)
+	case x.c.State == StateTalking:
+		x.afterTalk()
+	case far.Role == RoleThird:
+		result := transferResult(was, cause)
+		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": result})
+		x.forgetFar()
+		x.move(OnParted)
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: result})
+	default:
+		x.missed(was, cause)
+	}
+}
+
+// missed handles an offer that came to nothing; the call keeps its place.
+func (x *change) missed(was LegState, cause orchestrator.Cause) {
+	far := x.c.Far()
+	if far.Why == "" {
+		far.Why = failureOf(was, cause)
+		if was == LegUp && x.happened()-far.Up > patience.Milliseconds() {
+			far.Why = orchestrator.OfferError // nobody can be blamed for not listening to silence
+		}
+	}
+	x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": far.Why, "cause": cause})
+	connecting := x.c.State == StateConnecting
+	x.settle()
+	x.forgetFar()
+	x.backToQueue(connecting)
+}
+
+// noService tells whether the conversation that the agent just ended was none:
+// an agent in dead air gives up just as it begins, and neither side heard the other.
+func (x *change) noService() bool {
+	far := x.c.Far()
+	return far.Role == RoleAgent && x.talked() < breath.Milliseconds() && far.Joined-far.Up > patience.Milliseconds()
+}
+
+// nothingSaid gives the customer the place back of a conversation that was none.
+func (x *change) nothingSaid(cause orchestrator.Cause) {
+	far := x.c.Far()
+	far.Why = orchestrator.OfferError // who heard nothing for so long may give up
+	if x.c.ConnectedAt == far.Joined {
+		x.c.ConnectedAt = 0
+	}
+	x.c.Agent, x.c.WaitMS = "", 0
+	x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": far.Why, "cause": cause})
+	x.leg(x.c.Customer(), LegOnPart)
+	x.c.Customer().Room = 0
+	x.stopRecordings()
+	x.closeRooms(true)
+	x.visit(VisitOnMiss)
+	x.settle()
+	x.forgetFar()
+	x.arm(TimerCall, x.Limits.Call)
+	x.backToQueue(true)
+}
+
+// talked is the length of the conversation that ended now, in ms.
+func (x *change) talked() int64 { return max(0, x.happened()-x.c.Far().Joined) }
+
+// parted writes the end of the conversation down.
+func (x *change) parted(by string) {
+	far := x.c.Far()
+	far.TalkMS = x.talked()
+	x.c.PartedAt = far.Joined + far.TalkMS
+	x.c.TalkMS += far.TalkMS
+	x.note(orchestrator.EntryCallParted, fields{"agent": far.agent(), "by": by, "talk_ms": far.TalkMS})
+	if x.c.EndedBy == "" && by == "agent" {
+		x.c.EndedBy = by
+	}
+}
+
+// afterTalk goes on with the flow once the far end has left.
+func (x *change) afterTalk() {
+	far := x.c.Far()
+	x.parted("agent")
+	x.leg(x.c.Customer(), LegOnPart)
+	x.c.Customer().Room = 0
+	kind := orchestrator.FlowQueued
+	if far.Role == RoleThird {
+		kind = orchestrator.FlowTransferred
+	} else {
+		x.visit(VisitOnLeave)
+	}
+	x.settle()
+	x.stopRecordings()
+	x.closeRooms(true)
+	x.move(OnParted)
+	x.arm(TimerCall, x.Limits.Call)
+	x.forgetFar()
+	x.flowInput(orchestrator.FlowInput{Kind: kind, Result: "served"})
+}

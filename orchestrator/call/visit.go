@@ -1,0 +1,51 @@
+package call
+
+import "github.com/operadora/operadora/orchestrator"
+
+// Visit is a call's stay in a queue. Its number tells it from those before, so
+// that the end of one never touches the next. Times are unix milliseconds.
+type Visit struct {
+	N        int                    `json:"n"`
+	State    VisitState             `json:"state"`
+	Queue    string                 `json:"queue"`
+	Priority int                    `json:"priority,omitempty"`
+	Entered  int64                  `json:"entered"`
+	MaxWait  int64                  `json:"max_wait_ms,omitempty"` // the flow's limit
+	Plan     orchestrator.QueuePlan `json:"plan"`
+	Announce int                    `json:"announce,omitempty"` // announcements made so far
+}
+
+// VisitState is where a visit stands. The strings are stored.
+type VisitState string
+
+// States of a visit.
+const (
+	VisitAsked  VisitState = "asked"  // a place was asked for
+	VisitIn     VisitState = "in"     // the call waits, or is offered to an agent
+	VisitServed VisitState = "served" // an agent took the call
+	VisitOver   VisitState = "over"   // the call has nothing to do with the queue any more
+)
+
+// VisitTrigger is what moves a visit.
+type VisitTrigger string
+
+// Triggers of a visit.
+const (
+	VisitOnAdmit VisitTrigger = "admit"
+	VisitOnServe VisitTrigger = "serve"
+	VisitOnMiss  VisitTrigger = "miss" // the agent was gone before anything was said
+	VisitOnLeave VisitTrigger = "leave"
+)
+
+var visitTable = table[VisitState, VisitTrigger]{
+	VisitAsked:  {VisitOnAdmit: VisitIn, VisitOnLeave: VisitOver},
+	VisitIn:     {VisitOnAdmit: VisitIn, VisitOnServe: VisitServed, VisitOnLeave: VisitOver}, // asked again after a loss
+	VisitServed: {VisitOnMiss: VisitIn, VisitOnLeave: VisitOver},
+	VisitOver:   {},
+}
+
+// Next is the only way to a new visit state.
+func (s VisitState) Next(t VisitTrigger) (VisitState, error) { return visitTable.next(s, t) }
+
+// waits tells whether the distributor holds, or may hold, a place for the call.
+func (v *Visit) waits() bool { return v != nil && (v.State == VisitAsked || v.State == VisitIn) }

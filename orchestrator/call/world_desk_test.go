@@ -1,0 +1,209 @@
+package call
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// toyDesk plays the distributor with one call in it. It is kept in the store,
+// so it is a value that can be copied.
+type toyDesk struct {
+	w       *world
+	plan    orchestrator.QueuePlan
+	refuses map[string]orchestrator.PlacementResult // by queue, "" admits
+	free    int                                     // agents who wait for a call
+	place   *toyPlace
+	offers  map[string]toyOffer
+}
+
+type toyPlace struct {
+	queue   string
+	visit   int
+	entered int64
+	offer   string // standing, unanswered
+}
+
+type toyOffer struct {
+	offer    orchestrator.Offer
+	answered bool
+	place    toyPlace // as it was
+	until    time.Time
+}
+
+// offerGrace is how long the distributor waits for the end of an offer after its phone has rung.
+const offerGrace = 15 * time.Second
+
+func newToyDesk(w *world) *toyDesk {
+	return &toyDesk{w: w, refuses: map[string]orchestrator.PlacementResult{}, offers: map[string]toyOffer{},
+		plan: orchestrator.QueuePlan{Record: true, AnnounceEvery: time.Minute, AnnouncePosition: true}}
+}
+
+func (d *toyDesk) copy() *toyDesk {
+	n := *d
+	n.place, n.refuses, n.offers = copied(d.place), maps.Clone(d.refuses), maps.Clone(d.offers)
+	return &n
+}
+
+func (d *toyDesk) run(c Command) (r Result, err error) {
+	switch c := c.(type) {
+	case Enqueue:
+		r.Placement = d.enqueue(c.Waiting)
+	case Leave:
+		if d.place != nil && d.place.visit <= c.Visit {
+			d.leave()
+		}
+	case AskPlace:
+		if d.place != nil {
+			r.Position = 2
+		}
+	case FailOffer:
+		d.w.blames(c)
+		r.Placement = d.fail(c.Offer, c.Why)
+	case FinishOffer:
+		if o, ok := d.offers[c.Offer.ID]; ok {
+			if !o.answered {
+				return r, fault.New("desk", fault.Conflict, "offer %q was not answered", c.Offer.ID)
+			}
+			delete(d.offers, c.Offer.ID)
+		}
+	case AgentDo:
+		r.Answer.Result = orchestrator.AgentOK
+	default:
+		d.w.brokenf("the distributor was told to %q", c.verb())
+	}
+	return r, nil
+}
+
+func (d *toyDesk) enqueue(q orchestrator.Waiting) orchestrator.Placement {
+	d.w.enters(q)
+	if d.place != nil && d.place.visit < q.Visit {
+		d.leave()
+	}
+	if d.place != nil {
+		return d.where()
+	}
+	if result := d.refuses[q.Queue]; result != "" {
+		return orchestrator.Placement{Result: result}
+	}
+	d.place = &toyPlace{queue: q.Queue, visit: q.Visit, entered: q.Entered.UnixMilli()}
+	d.match()
+	return d.where()
+}
+
+// where answers for the call where it stands now.
+func (d *toyDesk) where() orchestrator.Placement {
+	switch {
+	case d.place == nil:
+		return orchestrator.Placement{Result: orchestrator.PlacedOut}
+	case d.place.offer != "":
+		o := d.offers[d.place.offer].offer
+		return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: &o, Plan: d.plan}
+	default:
+		return orchestrator.Placement{Result: orchestrator.PlacedWaiting, Position: 2, Plan: d.plan}
+	}
+}
+
+// leave takes the call out, and its standing offer back.
+func (d *toyDesk) leave() {
+	d.w.logf("the distributor drops %+v", *d.place)
+	delete(d.offers, d.place.offer)
+	d.place = nil
+}
+
+// match offers the waiting call to an agent who is free.
+func (d *toyDesk) match() {
+	if d.free == 0 || d.place == nil || d.place.offer != "" {
+		return
+	}
+	d.free--
+	d.w.offerSeq++
+	id := "o" + strconv.Itoa(d.w.offerSeq)
+	o := orchestrator.Offer{ID: id, Call: "c1", PBX: "pbx", Queue: d.place.queue, Visit: d.place.visit,
+		Agent: "agent" + id, Endpoint: "PJSIP/" + id, Ring: 20 * time.Second}
+	d.place.offer = id
+	d.w.logf("the distributor offers %s", id)
+	d.offers[id] = toyOffer{offer: o, place: *d.place, until: d.w.now.Add(o.Ring + offerGrace)}
+	d.w.notices = append(d.w.notices, Input{Kind: InOffer, Offer: o})
+}
+
+// answered takes an offer up.
+func (d *toyDesk) answered(offer orchestrator.Offer) bool {
+	o, ok := d.offers[offer.ID]
+	if !ok {
+		return false
+	}
+	if !o.answered {
+		for _, other := range d.offers {
+			if other.answered && !d.w.lostDoc {
+				d.w.brokenf("offer %s is taken up while %s stands", offer.ID, other.offer.ID)
+			}
+		}
+		o.answered = true
+		d.offers[offer.ID] = o
+		if d.place != nil && d.place.offer == offer.ID {
+			d.place = nil
+		}
+	}
+	return true
+}
+
+func (d *toyDesk) fail(offer orchestrator.Offer, why orchestrator.OfferFailure) orchestrator.Placement {
+	o, ok := d.offers[offer.ID]
+	if !ok {
+		return d.where()
+	}
+	delete(d.offers, offer.ID)
+	mine := d.place != nil && d.place.offer == offer.ID
+	switch {
+	case why == orchestrator.OfferCancelled:
+		if mine {
+			d.place = nil
+		}
+		return orchestrator.Placement{Result: orchestrator.PlacedOut}
+	case mine:
+		d.place.offer = ""
+	case o.answered && d.place == nil:
+		old := o.place
+		old.offer = ""
+		d.place = &old
+	}
+	d.match()
+	return d.where()
+}
+
+// next is when an offer lapses; zero for never.
+func (d *toyDesk) next() (at time.Time) {
+	for _, o := range d.offers {
+		if !o.answered && (at.IsZero() || o.until.Before(at)) {
+			at = o.until
+		}
+	}
+	return at
+}
+
+// tick takes offers back that have lapsed.
+func (d *toyDesk) tick() {
+	for _, id := range slices.Sorted(maps.Keys(d.offers)) {
+		if o := d.offers[id]; !o.answered && !o.until.After(d.w.now) {
+			if d.w.calm {
+				d.w.brokenf("offer %s was never ended", id)
+			}
+			d.fail(o.offer, orchestrator.OfferNoAnswer)
+			d.w.notices = append(d.w.notices, Input{Kind: InWithdraw, Offer: o.offer, Why: orchestrator.OfferNoAnswer})
+		}
+	}
+}
+
+// tellAgain tells the offers that stand once more.
+func (d *toyDesk) tellAgain() {
+	for _, id := range slices.Sorted(maps.Keys(d.offers)) {
+		if o := d.offers[id]; !o.answered {
+			d.w.notices = append(d.w.notices, Input{Kind: InOffer, Offer: o.offer})
+		}
+	}
+}

@@ -1,0 +1,378 @@
+package call
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// toyPBX plays a PBX with one call on it.
+type toyPBX struct {
+	w          *world
+	channels   map[string]*toyChannel
+	bridges    map[string]map[string]bool
+	plays      map[string]toyPlay
+	recordings map[string]toyRecording
+	kept       map[string]bool // recordings that ended
+	left       bool            // the customer's channel was handed back to the dialplan
+	dialled    int
+}
+
+type toyChannel struct {
+	id       string
+	up, ours bool
+	stray    bool // dialled when nobody waited for it any more
+	hold     bool
+	offer    string    // for which it was dialled
+	since    time.Time // dialled, or up
+	until    time.Time // end of the ringing
+	joined   time.Time
+}
+
+type toyPlay struct {
+	channel string
+	until   time.Time
+}
+
+type toyRecording struct {
+	target string
+	until  time.Time // zero for no end of its own
+}
+
+func newToyPBX(w *world) *toyPBX {
+	return &toyPBX{w: w, channels: map[string]*toyChannel{}, bridges: map[string]map[string]bool{},
+		plays: map[string]toyPlay{}, recordings: map[string]toyRecording{}, kept: map[string]bool{}}
+}
+
+const customerChannel = "in.1"
+
+func notThere(what string) error { return fault.New("pbx", fault.NotFound, "%s is gone", what) }
+
+// run carries out one command, and says what a PBX would truthfully say.
+func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
+	switch c := c.(type) {
+	case Answer:
+		return r, p.on(c.Channel, func(ch *toyChannel) { ch.up = true })
+	case Hangup:
+		if ch := p.channels[c.Channel]; ch != nil && p.w.lostDoc && c.Cause == orchestrator.CauseNormal {
+			p.w.guilty[ch.offer] = true // it looks like the phone's own doing to who has forgotten this
+		}
+		p.end(c.Channel, c.Cause)
+	case Continue:
+		return r, p.on(c.Channel, func(ch *toyChannel) {
+			p.left = true
+			p.out(c.Channel, orchestrator.Event{Kind: orchestrator.EventLeft, Channel: c.Channel})
+		})
+	case Play:
+		if _, playing := p.plays[c.Playback.ID]; playing && again {
+			return r, nil
+		}
+		return r, p.on(c.Playback.Channel, func(ch *toyChannel) {
+			ch.hold = false // a prompt takes the place of the music
+			p.plays[c.Playback.ID] = toyPlay{c.Playback.Channel, p.w.now.Add(5 * time.Second)}
+		})
+	case StopPlay:
+		p.endPlay(c.ID)
+	case CheckPlay:
+		_, r.Running = p.plays[c.ID]
+	case Hold:
+		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = true })
+	case Unhold:
+		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = false })
+	case Dial:
+		return r, p.dial(c.Order)
+	case MakeRoom:
+		p.makeRoom(c.Bridge)
+	case Connect:
+		return r, p.connect(c)
+	case Rejoin:
+		p.makeRoom(c.Bridge)
+		return r, p.join(c.Bridge, c.Customer, c.Far)
+	case CloseRoom:
+		p.endRecordings(c.Bridge)
+		delete(p.bridges, c.Bridge)
+	case Record:
+		return r, p.record(c.Order)
+	case StopRecord:
+		p.endRecording(c.ID, false)
+	case CheckRecord:
+		_, r.Running = p.recordings[c.ID]
+		r.Kept = p.kept[c.ID]
+	case Mute:
+		if _, ok := p.recordings[c.ID]; !ok {
+			return r, notThere(c.ID)
+		}
+	default:
+		p.w.brokenf("the PBX was told to %q", c.verb())
+	}
+	return r, nil
+}
+
+func (p *toyPBX) on(channel string, do func(*toyChannel)) error {
+	ch, ok := p.channels[channel]
+	if !ok {
+		return notThere(channel)
+	}
+	do(ch)
+	return nil
+}
+
+func (p *toyPBX) dial(o orchestrator.Origination) error {
+	if _, there := p.channels[o.Channel]; there {
+		return nil
+	}
+	if _, there := p.channels[o.Originator]; !there {
+		return fault.E("pbx", fault.Conflict, orchestrator.ErrOriginatorGone)
+	}
+	if !p.w.isLate {
+		p.w.dials(o.Channel)
+	}
+	p.dialled++
+	ch := &toyChannel{id: o.Channel, ours: true, offer: p.w.offerOf[o.Channel],
+		since: p.w.now, until: p.w.now.Add(o.Timeout), stray: p.w.isLate}
+	p.channels[o.Channel] = ch
+	if ch.stray {
+		p.phoneRings(ch)
+	}
+	return nil
+}
+
+func (p *toyPBX) makeRoom(id string) {
+	if p.bridges[id] == nil {
+		p.bridges[id] = map[string]bool{}
+	}
+}
+
+// connect does what orchestrator/engine makes of the command.
+func (p *toyPBX) connect(c Connect) error {
+	if c.Offer != nil && !p.w.desk.answered(*c.Offer) {
+		return fault.New("engine", fault.Conflict, "the offer has lapsed")
+	}
+	if ch := p.channels[c.Customer]; ch != nil && c.Music {
+		ch.hold = false
+	}
+	p.makeRoom(c.Bridge)
+	return p.join(c.Bridge, c.Customer, c.Far)
+}
+
+func (p *toyPBX) join(bridge string, channels ...string) error {
+	for _, ch := range channels {
+		if p.channels[ch] == nil {
+			return notThere(ch)
+		}
+		if !p.channels[ch].up && p.channels[ch].ours {
+			return fault.New("pbx", fault.Conflict, "%s has not answered", ch)
+		}
+	}
+	for _, ch := range channels {
+		if !p.bridges[bridge][ch] {
+			p.channels[ch].joined = p.w.now
+		}
+		p.bridges[bridge][ch] = true
+	}
+	return nil
+}
+
+func (p *toyPBX) record(o orchestrator.RecordingOrder) error {
+	if _, running := p.recordings[o.ID]; running {
+		return nil
+	}
+	if p.kept[o.ID] {
+		return fault.New("pbx", fault.Conflict, "%s is there already", o.ID)
+	}
+	target := o.Bridge + o.Channel
+	if p.channels[target] == nil && p.bridges[target] == nil {
+		return notThere(target)
+	}
+	r := toyRecording{target: target}
+	if o.MaxDuration > 0 {
+		r.until = p.w.now.Add(o.MaxDuration)
+	}
+	p.recordings[o.ID] = r
+	return nil
+}
+
+func (p *toyPBX) emit(e orchestrator.Event) {
+	e.At = p.w.now
+	p.w.heard(e)
+}
+
+// out takes a channel out of the application, with all that hangs on it.
+func (p *toyPBX) out(id string, how orchestrator.Event) {
+	delete(p.channels, id)
+	p.emit(how)
+	for _, in := range p.bridges {
+		delete(in, id)
+	}
+	for _, play := range slices.Sorted(maps.Keys(p.plays)) {
+		if p.plays[play].channel == id {
+			delete(p.plays, play) // no event: the channel ended before
+		}
+	}
+	p.endRecordings(id)
+}
+
+func (p *toyPBX) end(id string, cause orchestrator.Cause) {
+	if p.channels[id] != nil {
+		p.out(id, orchestrator.Event{Kind: orchestrator.EventEnded, Channel: id, Cause: cause})
+	}
+}
+
+func (p *toyPBX) endPlay(id string) {
+	if _, ok := p.plays[id]; ok {
+		delete(p.plays, id)
+		p.emit(orchestrator.Event{Kind: orchestrator.EventPlayed, Playback: id})
+	}
+}
+
+func (p *toyPBX) endRecordings(target string) {
+	for _, id := range slices.Sorted(maps.Keys(p.recordings)) {
+		if p.recordings[id].target == target {
+			p.endRecording(id, false)
+		}
+	}
+}
+
+func (p *toyPBX) endRecording(id string, failed bool) {
+	if _, ok := p.recordings[id]; ok {
+		delete(p.recordings, id)
+		p.kept[id] = !failed
+		p.emit(orchestrator.Event{Kind: orchestrator.EventRecorded, Recording: id, Duration: time.Second, Failed: failed})
+	}
+}
+
+// phones are the channels that we dialled.
+func (p *toyPBX) phones() []*toyChannel {
+	var out []*toyChannel
+	for _, id := range slices.Sorted(maps.Keys(p.channels)) {
+		if p.channels[id].ours {
+			out = append(out, p.channels[id])
+		}
+	}
+	return out
+}
+
+func (p *toyPBX) phoneRings(ch *toyChannel) {
+	if !ch.up {
+		p.emit(orchestrator.Event{Kind: orchestrator.EventRinging, Channel: ch.id})
+	}
+}
+
+func (p *toyPBX) phoneAnswers(ch *toyChannel) {
+	if !ch.up {
+		ch.up, ch.since = true, p.w.now
+		p.emit(orchestrator.Event{Kind: orchestrator.EventEntered, Channel: ch.id, Up: true})
+	}
+}
+
+// phoneEnds lets whoever holds a phone reject the call or hang up. It is the
+// agent's own doing unless there was nothing to hear for long.
+func (p *toyPBX) phoneEnds(ch *toyChannel, cause orchestrator.Cause) {
+	switch {
+	case !ch.up:
+		p.w.guilty[ch.offer] = true
+	case ch.joined.IsZero():
+		p.w.guilty[ch.offer] = p.w.now.Sub(ch.since) <= patience
+	default:
+		p.w.guilty[ch.offer] = p.w.now.Sub(ch.joined) < breath && ch.joined.Sub(ch.since) <= patience
+	}
+	p.end(ch.id, cause)
+}
+
+// next is when something ends by itself; zero for never.
+func (p *toyPBX) next() (at time.Time) {
+	sooner := func(t time.Time) {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	for _, pl := range p.plays {
+		sooner(pl.until)
+	}
+	for _, r := range p.recordings {
+		sooner(r.until)
+	}
+	for _, ch := range p.phones() {
+		if !ch.up {
+			sooner(ch.until)
+		}
+	}
+	return at
+}
+
+// tick ends what is due.
+func (p *toyPBX) tick() {
+	due := func(t time.Time) bool { return !t.IsZero() && !t.After(p.w.now) }
+	for _, id := range slices.Sorted(maps.Keys(p.plays)) {
+		if due(p.plays[id].until) {
+			p.endPlay(id)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(p.recordings)) {
+		if due(p.recordings[id].until) {
+			p.endRecording(id, false)
+		}
+	}
+	for _, ch := range p.phones() {
+		if !ch.up && due(ch.until) {
+			p.w.guilty[ch.offer] = true
+			p.end(ch.id, orchestrator.CauseNoAnswer)
+		}
+	}
+}
+
+// restart loses everything without a word.
+func (p *toyPBX) restart() {
+	clear(p.channels)
+	clear(p.bridges)
+	clear(p.plays)
+	clear(p.recordings)
+}
+
+// truth is what a snapshot shows.
+func (p *toyPBX) truth(adopted, restarts bool) Truth {
+	v := Truth{At: p.w.now, Adopted: adopted, Restarts: restarts,
+		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{}}
+	for id, ch := range p.channels {
+		v.Channels[id] = orchestrator.ChannelTruth{Up: ch.up, Entered: ch.up || !ch.ours}
+	}
+	for id, in := range p.bridges {
+		v.Bridges[id] = slices.Sorted(maps.Keys(in))
+	}
+	return v
+}
+
+// hears tells what the customer hears, "" for nothing.
+func (p *toyPBX) hears() string {
+	ch := p.channels[customerChannel]
+	if ch == nil {
+		return "gone"
+	}
+	for _, in := range p.bridges {
+		if in[customerChannel] && len(in) > 1 {
+			return "talk"
+		}
+	}
+	for _, pl := range p.plays {
+		if pl.channel == customerChannel {
+			return "prompt"
+		}
+	}
+	for _, r := range p.recordings {
+		if r.target == customerChannel {
+			return "voicemail"
+		}
+	}
+	if ch.hold {
+		return "music"
+	}
+	for _, phone := range p.phones() {
+		if !phone.up && phone.offer == "" {
+			return "ringing"
+		}
+	}
+	return ""
+}

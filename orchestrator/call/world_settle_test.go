@@ -1,0 +1,257 @@
+package call
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// quiet lets everything happen that is on its way, without time going by.
+func (w *world) quiet() {
+	for range 10_000 {
+		w.deliver()
+		w.notice()
+		busy := w.decide()
+		if !w.silent || !w.me.pbx.again { // one try is enough to know that it does not answer
+			busy = w.run(&w.me.pbx, carriedOut, 0) || busy
+		}
+		busy = w.run(&w.me.dsk, carriedOut, 0) || busy
+		if !busy && len(w.wire) == 0 && len(w.notices) == 0 && len(w.me.box) == 0 {
+			return
+		}
+	}
+	w.brokenf("the call never rests: %v", w.me.c.Todo)
+}
+
+// settle lets time go by without disturbance: what is on its way happens at once.
+func (w *world) settle(d time.Duration) {
+	w.quiet()
+	for end := w.now.Add(d); w.now.Before(end); w.quiet() {
+		if w.me.c.State == StateEnded && w.pbx.next().IsZero() && w.desk.next().IsZero() {
+			w.now = end
+		}
+		at := end
+		if _, t, ok := w.me.c.Deadline(); ok && w.me.c.AwaySince == 0 && t.Before(at) {
+			at = later(t, w.now.Add(time.Millisecond))
+		}
+		for _, t := range []time.Time{w.pbx.next(), w.desk.next()} {
+			if !t.IsZero() && t.Before(at) {
+				at = t
+			}
+		}
+		w.listen(at.Sub(w.now))
+		w.pass(max(0, at.Sub(w.now)))
+	}
+}
+
+// silenceMost is how long a customer may hear nothing once nothing is wrong any
+// more: a leg that was not told of is given up after two limits, and asked
+// after a playback once in playCheck.
+const silenceMost = 30 * time.Second
+
+// listen counts how long the customer hears nothing.
+func (w *world) listen(d time.Duration) {
+	if w.pbx.hears() != "" || w.me.c.State == StateEnded || w.silent {
+		w.unheard = 0
+		return
+	}
+	if w.unheard += d; w.unheard > silenceMost {
+		w.brokenf("the customer hears nothing for %v in state %q (visit %+v, timers %v)", w.unheard, w.me.c.State, w.me.c.Visit, w.me.c.Timers)
+		w.unheard = 0
+	}
+}
+
+// watch checks what must hold at any moment.
+func (w *world) watch() {
+	c := &w.me.c
+	if _, _, due := c.Deadline(); c.State != StateEnded && !due && len(c.Todo) == 0 && c.AwaySince == 0 {
+		w.brokenf("a call in state %q waits for nothing", c.State)
+	}
+	far := c.Far()
+	switch c.State {
+	case StateWaiting, StateOffered:
+		if c.Visit == nil || c.Visit.State != VisitIn {
+			w.brokenf("state %q without a visit: %+v", c.State, c.Visit)
+		}
+	case StateTalking:
+		if far == nil || far.Role == RoleAgent && c.Visit.State != VisitServed {
+			w.brokenf("talking with %+v in visit %+v", far, c.Visit)
+		}
+	}
+	if (c.State == StateOffered || c.State == StateConnecting || c.State == StateTransferring) && far == nil {
+		w.brokenf("state %q with no other leg", c.State)
+	}
+	if c.State == StateOffered && far.State == LegJoined {
+		w.brokenf("offered to an agent who is joined")
+	}
+}
+
+// enters checks that a place is always asked for with the start of the first wait.
+func (w *world) enters(q orchestrator.Waiting) {
+	at, before := w.entered[q.Visit]
+	if before && at != q.Entered.UnixMilli() && !w.lostDoc {
+		w.brokenf("visit %d enters at %v, before at %v", q.Visit, q.Entered, time.UnixMilli(at))
+	}
+	w.entered[q.Visit] = q.Entered.UnixMilli()
+}
+
+// blames checks that an agent did what the distributor is told.
+func (w *world) blames(f FailOffer) {
+	if (f.Why == orchestrator.OfferNoAnswer || f.Why == orchestrator.OfferRejected) && !w.guilty[f.Offer.ID] {
+		w.brokenf("%s is blamed for %q", f.Offer.Agent, f.Why)
+	}
+}
+
+// dials checks that no phone rings while another one of the call does that nobody is told to hang up.
+func (w *world) dials(channel string) {
+	for _, other := range w.pbx.phones() {
+		hung := slices.ContainsFunc(w.me.c.Todo, func(t Todo) bool {
+			h, ok := t.Command.(Hangup)
+			return ok && h.Channel == other.id
+		})
+		if other.id != channel && !hung && !other.stray && !w.excused {
+			w.brokenf("%s is dialled while %s is alive", channel, other.id)
+		}
+	}
+}
+
+// sweep does what the sweeper of orchestrator/engine does.
+func (w *world) sweep() {
+	if len(w.stored) == 0 {
+		return
+	}
+	heal := func(what string) { w.healed = append(w.healed, what) }
+	last := w.stored[len(w.stored)-1]
+	c := &w.me.c
+	if c.State == StateEnded && !last.ended {
+		heal("ended call")
+		d := Decision{Call: *c, Dirty: true}
+		d.Entries = []orchestrator.Entry{{Type: orchestrator.EntryCallEnded}}
+		w.commit(d)
+	}
+	if c.State != StateEnded && (last.rev < c.Rev || w.forgotten()) {
+		heal("call")
+		w.post(Input{Kind: InLost})
+	}
+	if c.State == StateEnded {
+		for _, id := range slices.Sorted(maps.Keys(w.desk.offers)) {
+			heal("offer")
+			delete(w.desk.offers, id)
+		}
+		if w.desk.place != nil {
+			heal("waiting")
+			w.desk.leave()
+		}
+		for _, ch := range w.pbx.phones() {
+			heal("channel")
+			w.pbx.end(ch.id, orchestrator.CauseNormal)
+		}
+		for _, b := range slices.Sorted(maps.Keys(w.pbx.bridges)) {
+			heal("bridge")
+			w.pbx.endRecordings(b)
+			delete(w.pbx.bridges, b)
+		}
+		return
+	}
+	for _, l := range c.Legs {
+		if l.State != LegEnded && w.pbx.channels[l.Channel] == nil {
+			heal("leg")
+			w.post(Input{Kind: InCompare, Truth: w.pbx.truth(false, false)})
+			return
+		}
+	}
+}
+
+// forgotten tells whether the distributor does not hold the place that the call
+// has. A call that announces its position finds out by itself that it has none.
+func (w *world) forgotten() bool {
+	v, place := w.me.c.Visit, w.desk.place
+	switch {
+	case w.me.c.State != StateWaiting && w.me.c.State != StateOffered:
+		return false
+	case place == nil:
+		return v.Plan.AnnounceEvery == 0
+	default:
+		return place.visit != v.N
+	}
+}
+
+// What people do.
+
+func (w *world) callerHangsUp() { w.pbx.end(customerChannel, orchestrator.CauseNormal) }
+
+func (w *world) presses(key string) {
+	if w.pbx.channels[customerChannel] != nil {
+		w.pbx.emit(orchestrator.Event{Kind: orchestrator.EventDigit, Channel: customerChannel, Digit: key})
+	}
+}
+
+// offer lets one agent become free.
+func (w *world) offer() {
+	w.desk.free++
+	w.desk.match()
+}
+
+func (w *world) agentAnswers() {
+	for _, ch := range w.pbx.phones() {
+		w.pbx.phoneAnswers(ch)
+	}
+}
+
+func (w *world) agentHangsUp(cause orchestrator.Cause) {
+	for _, ch := range w.pbx.phones() {
+		w.pbx.phoneEnds(ch, cause)
+	}
+}
+
+func (w *world) endPlays() {
+	for _, id := range slices.Sorted(maps.Keys(w.pbx.plays)) {
+		w.pbx.endPlay(id)
+	}
+}
+
+func (w *world) count(typ orchestrator.EntryType) (n int) {
+	for _, e := range w.entries {
+		if e.Type == typ {
+			n++
+		}
+	}
+	return n
+}
+
+// checkEnded tells what is wrong with a call that should be over.
+func (w *world) checkEnded(t interface {
+	Helper()
+	Errorf(string, ...any)
+}, outcome orchestrator.Outcome) {
+	t.Helper()
+	c := &w.me.c
+	if c.State != StateEnded || w.count(orchestrator.EntryCallEnded) != 1 {
+		t.Errorf("state %q, %d records of the end, todo %v", c.State, w.count(orchestrator.EntryCallEnded), c.Todo)
+	}
+	if outcome != "" && c.Outcome != outcome {
+		t.Errorf("outcome %q, want %q", c.Outcome, outcome)
+	}
+	if len(w.pbx.channels) > 0 || len(w.pbx.bridges) > 0 || len(w.pbx.recordings) > 0 {
+		t.Errorf("left on the PBX: channels %v, bridges %v, recordings %v", slices.Collect(maps.Keys(w.pbx.channels)), w.pbx.bridges, w.pbx.recordings)
+	}
+	if w.desk.place != nil || len(w.desk.offers) > 0 {
+		t.Errorf("left with the distributor: place %+v, offers %v", w.desk.place, w.desk.offers)
+	}
+	if len(c.Timers) > 0 || len(c.Todo) > 0 {
+		t.Errorf("an ended call has timers %v and commands %v", c.Timers, c.Todo)
+	}
+}
+
+// checkKept reports the promises that were broken.
+func (w *world) checkKept(t interface {
+	Helper()
+	Errorf(string, ...any)
+}) {
+	t.Helper()
+	for _, b := range w.broken {
+		t.Errorf("%s", b)
+	}
+}

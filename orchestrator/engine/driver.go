@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// driver takes the lease of one PBX again and again, and drives the PBX while it has it.
+type driver struct {
+	eng       *Engine
+	pbx       orchestrator.PBX
+	log       *slog.Logger
+	connected atomic.Bool
+	ended     *endedCalls
+
+	mu  sync.Mutex
+	now *driving // guarded by mu; nil while the lease is not ours
+}
+
+func newDriver(e *Engine, p orchestrator.PBX) *driver {
+	return &driver{eng: e, pbx: p, log: e.log.With("pbx", p.Name()), ended: newEndedCalls()}
+}
+
+// run drives the PBX under one lease after the other.
+func (d *driver) run(ctx context.Context) {
+	replaced := 0
+	for ctx.Err() == nil {
+		lease, ok := d.acquire(ctx)
+		if !ok {
+			return
+		}
+		began := d.eng.now()
+		err := d.drive(ctx, lease)
+		if ctx.Err() != nil {
+			d.release(ctx, lease)
+			return
+		}
+		d.log.WarnContext(ctx, "the PBX is no longer driven from here", "error", err)
+		if !errors.Is(err, orchestrator.ErrReplaced) {
+			replaced = 0
+			continue
+		}
+		// Whoever took the application over and is one of us holds the lease by
+		// now. If it is still ours, it was an attempt of our own that came late,
+		// or somebody who knows nothing of leases: connect again, ever slower.
+		if d.eng.now().Sub(began) > replacedLong {
+			replaced = 0
+		}
+		if replaced++; replaced > 1 {
+			sleep(ctx, min(100*time.Millisecond<<min(replaced, 8), replacedLong))
+		}
+	}
+}
+
+// replacedLong is after how long a takeover of the application counts as the first one again.
+const replacedLong = 20 * time.Second
+
+// acquire waits until the lease is ours; false when ctx ended first.
+func (d *driver) acquire(ctx context.Context) (orchestrator.Lease, bool) {
+	told := ""
+	dead := ""
+	for {
+		lease, err := d.eng.store.Acquire(ctx, d.pbx.Name(), d.eng.owner, d.eng.ttl, dead)
+		if err == nil {
+			d.log.InfoContext(ctx, "lease taken", "epoch", lease.Epoch)
+			return lease, true
+		}
+		if ctx.Err() != nil {
+			return orchestrator.Lease{}, false
+		}
+		if held, ok := errors.AsType[*orchestrator.HeldError](err); ok {
+			if held.Holder != dead && d.eng.dead != nil && d.eng.dead(held.Holder) {
+				dead = held.Holder
+				continue
+			}
+			dead = ""
+			if told != held.Holder && held.Instance == d.eng.owner.Instance {
+				d.log.ErrorContext(ctx, "another process under this instance name is alive: this one does not drive the PBX until that one is gone; give each its own name (instance)",
+					"instance", held.Instance, "alive", held.Holder)
+				told = held.Holder
+			}
+		}
+		if told == "" {
+			d.log.InfoContext(ctx, "waiting for the lease", "reason", err)
+			told = "-"
+		}
+		if !sleep(ctx, d.eng.ttl/8) {
+			return orchestrator.Lease{}, false
+		}
+	}
+}
+
+func (d *driver) release(ctx context.Context, l orchestrator.Lease) {
+	// the process is stopping: ctx may be over, the lease must be given back all the same
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := d.eng.store.Release(ctx, l); err != nil && !errors.Is(err, orchestrator.ErrFenced) {
+		d.log.WarnContext(ctx, "the lease could not be given back; it expires by itself", "error", err)
+	}
+}
+
+// drive drives the PBX under one lease until the lease is lost, the PBX was
+// taken over, or ctx ends. It returns after all its goroutines have.
+func (d *driver) drive(ctx context.Context, lease orchestrator.Lease) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	live, err := d.eng.store.Live(ctx, d.pbx.Name())
+	if err != nil {
+		sleep(ctx, d.eng.ttl/8)
+		return fmt.Errorf("live calls: %w", err)
+	}
+	v := newDriving(ctx, d, lease, cancel)
+	v.load(ctx, live)
+	d.mu.Lock()
+	d.now = v
+	d.mu.Unlock()
+	v.wg.Go(func() { v.renew(ctx) })
+	for _, n := range v.phones {
+		v.wg.Go(func() { n.tell(ctx, d.pbx.Name(), d.eng.devices) })
+	}
+	v.wg.Go(func() { v.followDesk(ctx) })
+	v.wg.Go(func() { v.sweepAll(ctx) })
+	err = d.pbx.Run(ctx, v)
+	d.connected.Store(false)
+	if cause := context.Cause(ctx); cause != nil && err != nil && !errors.Is(err, orchestrator.ErrReplaced) {
+		err = cause
+	}
+	cancel(err)
+	d.mu.Lock()
+	d.now = nil
+	d.mu.Unlock()
+	v.wg.Wait()
+	v.forget()
+	return err
+}
+
+// watch tells the PBX which phones to watch.
+func (d *driver) watch(ctx context.Context) {
+	if err := d.pbx.Watch(ctx, d.eng.devices.Endpoints(d.pbx.Name())); err != nil {
+		d.log.WarnContext(ctx, "phones cannot be watched", "error", err)
+	}
+}

@@ -1,0 +1,329 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"hash/maphash"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// driving is one PBX under one lease: it receives what the PBX tells and holds
+// the calls. It ends with the lease.
+type driving struct {
+	*driver
+	ctx     context.Context // its goroutines end with it
+	cancel  context.CancelCauseFunc
+	lease   orchestrator.Lease
+	told    atomic.Int64 // which five seconds without proof were told of last, -1 for none
+	valid   moment       // until when the lease is known to be ours
+	heard   moment       // when the PBX last answered a command
+	wg      sync.WaitGroup
+	adopted []*loop      // not yet compared with the PBX; only the PBX's goroutine touches it
+	epoch   string       // of the PBX at the last connection; only the PBX's goroutine touches it
+	phones  []*phoneNews // by hash of the endpoint, so that one phone's states stay in order
+
+	chmu      sync.Mutex
+	byChannel map[string]string // customers' channels -> call id; guarded by chmu
+}
+
+var _ orchestrator.Sink = (*driving)(nil)
+
+func newDriving(ctx context.Context, d *driver, lease orchestrator.Lease, cancel context.CancelCauseFunc) *driving {
+	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, byChannel: map[string]string{}}
+	v.valid.set(d.eng.now().Add(d.eng.ttl))
+	v.told.Store(-1)
+	for range phoneWorkers {
+		v.phones = append(v.phones, newPhoneNews())
+	}
+	return v
+}
+
+// load makes the loops of the calls that the store has. They run from the first
+// connection on. One that cannot be read is set aside: its channels are treated
+// as unknown, and so its customer begins anew.
+func (v *driving) load(ctx context.Context, live []orchestrator.Record) {
+	for _, r := range live {
+		if l := v.adopt(ctx, r); l != nil {
+			v.adopted = append(v.adopted, l)
+		}
+	}
+}
+
+// adopt makes the loop of a stored call; nil when it cannot be read.
+func (v *driving) adopt(ctx context.Context, r orchestrator.Record) *loop {
+	c, err := call.Parse(r.Doc)
+	if err != nil {
+		v.log.ErrorContext(ctx, "a call's record cannot be read; it is set aside", "call", r.ID, "error", err)
+		v.eng.metrics.healed.WithLabelValues("unreadable").Inc()
+		if err := v.eng.store.SetAside(ctx, v.lease, r); err != nil {
+			v.log.WarnContext(ctx, "the record could not be set aside", "call", r.ID, "error", err)
+		}
+		return nil
+	}
+	if v.eng.prepare != nil && len(c.Flow) > 0 {
+		if err := v.eng.prepare(ctx, c.Flow); err != nil {
+			v.log.WarnContext(ctx, "the flow of an adopted call is not to be had; the call goes to its error edge", "call", c.Call, "error", err)
+		}
+	}
+	l := v.hold(c)
+	l.taken = c.Given
+	l.rev.Store(r.Rev)
+	return l
+}
+
+// hold takes a call into the engine.
+func (v *driving) hold(c call.Call) *loop {
+	l := newLoop(v, c)
+	v.eng.add(l)
+	v.chmu.Lock()
+	v.byChannel[l.channel] = l.id
+	v.chmu.Unlock()
+	return l
+}
+
+func (v *driving) start(l *loop) {
+	v.wg.Go(func() {
+		l.run(v.ctx)
+		v.eng.remove(l.id)
+		v.unmap(l.channel, l.id)
+	})
+}
+
+// unmap forgets that a channel belongs to a call.
+func (v *driving) unmap(channel, id string) {
+	v.chmu.Lock()
+	defer v.chmu.Unlock()
+	if v.byChannel[channel] == id {
+		delete(v.byChannel, channel)
+	}
+}
+
+// forget removes what never started, when the PBX could not be reached at all.
+func (v *driving) forget() {
+	for _, l := range v.adopted {
+		v.eng.remove(l.id)
+	}
+}
+
+// work runs a lane.
+func (v *driving) work(fn func()) { v.wg.Go(fn) }
+
+// currentLease is the lease that everything is stored under.
+func (v *driving) currentLease() orchestrator.Lease { return v.lease }
+
+// restart ends driving; the next time begins from the store.
+func (v *driving) restart() { v.cancel(errRestart) }
+
+// answered notes that the PBX answered a command.
+func (v *driving) answered(now time.Time) { v.heard.set(now) }
+
+// answersOthers tells whether the PBX has been answering other commands while
+// one has not been answered for longer than limit.
+func (v *driving) answersOthers(since time.Time, limit time.Duration, now time.Time) bool {
+	return now.Sub(since) > limit && v.heard.after(since) && v.connected.Load()
+}
+
+// callOf finds the call that an id belongs to.
+func (v *driving) callOf(id string) string {
+	if c := orchestrator.OwnerOf(id); c != "" {
+		return c
+	}
+	v.chmu.Lock()
+	defer v.chmu.Unlock()
+	return v.byChannel[id]
+}
+
+// Event implements Sink.
+func (v *driving) Event(e orchestrator.Event) {
+	if e.Kind == orchestrator.EventDevice {
+		v.phones[maphash.String(phoneSeed, e.Endpoint)%phoneWorkers].put(e)
+		return
+	}
+	id := e.Channel
+	switch e.Kind {
+	case orchestrator.EventPlayed:
+		id = e.Playback
+	case orchestrator.EventRecorded:
+		id = e.Recording
+	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventEnded,
+		orchestrator.EventLeft, orchestrator.EventDigit, orchestrator.EventDevice: // these name a channel, or none
+	}
+	owner := v.callOf(id)
+	known := owner != "" && v.eng.post(owner, call.Input{Kind: call.InEvent, Event: e})
+	if e.Kind == orchestrator.EventLeft || e.Kind == orchestrator.EventEnded {
+		v.unmap(e.Channel, owner) // if it comes back it is a new call
+	}
+	if known {
+		return
+	}
+	if e.Kind == orchestrator.EventEntered {
+		v.unknown(e.Channel, orchestrator.ChannelTruth{Up: e.Up, Entered: true, Args: e.Args, DID: e.DID, Caller: e.Caller}, e.Language, 0)
+		return
+	}
+	v.eng.metrics.stray.WithLabelValues(string(e.Kind)).Inc()
+}
+
+// unknown handles a channel that belongs to no live call: a new call, or a
+// leftover. late is how long it has been waiting for us.
+func (v *driving) unknown(channel string, t orchestrator.ChannelTruth, language string, late time.Duration) {
+	if orchestrator.Ours(channel) {
+		v.leftover("channel", channel, func(ctx context.Context) error {
+			return v.pbx.Hangup(ctx, channel, orchestrator.CauseNormal)
+		})
+		return
+	}
+	if !t.Entered || len(t.Args) == 0 {
+		return
+	}
+	kind := orchestrator.CallKind(t.Args[0])
+	if kind != orchestrator.KindInbound && kind != orchestrator.KindFeature {
+		v.log.Warn("a call with an unknown purpose was handed over; it goes back to the dialplan", "purpose", t.Args[0])
+		v.leftover("channel", channel, func(ctx context.Context) error {
+			return v.pbx.Continue(ctx, channel, orchestrator.DialplanPlace{})
+		})
+		return
+	}
+	if t.DID == "" && len(t.Args) > 1 {
+		t.DID = t.Args[1]
+	}
+	now := v.eng.now()
+	c := call.New(newCallID(now), v.pbx.Name(), channel, kind, now.Add(-late))
+	c.DID, c.Caller, c.Language, c.LateMS = t.DID, orchestrator.CleanParty(t.Caller), language, late.Milliseconds()
+	l := v.hold(c)
+	l.post(call.Input{Kind: call.InArrive, Arrival: orchestrator.Arrival{Call: c.Call, PBX: c.PBX, DID: c.DID, Kind: kind,
+		Args: t.Args[1:], Caller: c.Caller, Language: language, Answered: t.Up}})
+	v.start(l)
+}
+
+// leftover removes something beside the event flow.
+func (v *driving) leftover(key, id string, do func(context.Context) error) {
+	v.wg.Go(func() {
+		if !v.mayCommand(v.ctx) {
+			return
+		}
+		if err := do(v.ctx); err != nil && fault.KindOf(err) != fault.NotFound && v.ctx.Err() == nil {
+			v.log.WarnContext(v.ctx, "a leftover could not be removed", key, id, "error", err)
+		}
+	})
+}
+
+// hangUpAll ends all channels of a call that cannot be decided on any more.
+func (v *driving) hangUpAll(c call.Call) {
+	for _, leg := range c.Legs {
+		v.leftover("channel", leg.Channel, func(ctx context.Context) error {
+			return v.pbx.Hangup(ctx, leg.Channel, orchestrator.CauseCongestion)
+		})
+	}
+}
+
+// Connected implements Sink: the lease is proved, every call is compared with
+// the truth, calls nobody knew begin, and leftovers are removed. A connection
+// that was made while the lease was another's counts for nothing.
+func (v *driving) Connected(_ string, truth orchestrator.Snapshot) {
+	if !v.prove(v.ctx) || !v.mayCommand(v.ctx) {
+		return
+	}
+	v.connected.Store(true)
+	v.state("connected", "")
+	restarted := v.epoch != "" && v.epoch != truth.Epoch
+	v.epoch = truth.Epoch
+	fresh := v.adopted
+	v.adopted = nil
+	for _, l := range v.eng.loops(v) {
+		adopted := slices.Contains(fresh, l)
+		l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, adopted, restarted)})
+		l.pbx.hurry()
+		if adopted {
+			v.start(l)
+		}
+	}
+	v.unknowns(truth)
+	v.wg.Go(func() {
+		v.watch(v.ctx)
+		// what belonged to calls that did not outlive their process
+		v.endOrphans(v.ctx, func(_ string, _ *orchestrator.Offer, live bool) bool { return !live }, false)
+		if v.eng.connected != nil {
+			v.eng.connected(v.ctx, v.pbx.Name())
+		}
+	})
+}
+
+// truthOf cuts out of a snapshot what concerns one call.
+func truthOf(l *loop, s orchestrator.Snapshot, adopted, restarted bool) call.Truth {
+	t := call.Truth{At: s.ObservedAt, Adopted: adopted, Restarts: restarted,
+		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{}}
+	for ch, c := range s.Channels {
+		if ch == l.channel || orchestrator.OwnerOf(ch) == l.id {
+			t.Channels[ch] = c
+		}
+	}
+	for b, in := range s.Bridges {
+		if orchestrator.OwnerOf(b) == l.id {
+			t.Bridges[b] = in
+		}
+	}
+	return t
+}
+
+// lateness is how long a channel of a snapshot has been there unseen by us.
+func lateness(s orchestrator.Snapshot, t orchestrator.ChannelTruth) time.Duration {
+	if t.CreatedAt.IsZero() {
+		return 0
+	}
+	return max(0, s.ObservedAt.Sub(s.OurTime(t.CreatedAt)))
+}
+
+// unknowns begins calls that arrived unseen, in the order in which they came,
+// and removes what belongs to no live call.
+func (v *driving) unknowns(truth orchestrator.Snapshot) {
+	channels := slices.SortedFunc(maps.Keys(truth.Channels), func(a, b string) int {
+		return cmp.Or(truth.Channels[a].CreatedAt.Compare(truth.Channels[b].CreatedAt), strings.Compare(a, b))
+	})
+	for _, ch := range channels {
+		if owner := v.callOf(ch); owner == "" || !v.eng.has(owner) {
+			v.unknown(ch, truth.Channels[ch], "", lateness(truth, truth.Channels[ch]))
+		}
+	}
+	for b := range truth.Bridges {
+		if owner := orchestrator.OwnerOf(b); owner != "" && !v.eng.has(owner) {
+			v.leftover("bridge", b, func(ctx context.Context) error { return v.pbx.DestroyBridge(ctx, b) })
+		}
+	}
+}
+
+// Disconnected implements Sink.
+func (v *driving) Disconnected(_ string, err error) {
+	v.connected.Store(false)
+	text := ""
+	if err != nil {
+		text = fault.Text(err)
+	}
+	v.state("disconnected", text)
+	for _, l := range v.eng.loops(v) {
+		l.post(call.Input{Kind: call.InAway})
+	}
+}
+
+// state writes the connection's state to the journal, beside the event flow.
+func (v *driving) state(state, text string) {
+	v.log.Info("pbx "+state, "error", text)
+	raw, _ := json.Marshal(map[string]string{"state": state, "error": text})
+	e := orchestrator.Entry{Type: orchestrator.EntryPBXState, At: v.eng.now(), PBX: v.pbx.Name(), Data: raw}
+	v.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), 2*time.Second) // also at the very end
+		defer cancel()
+		if err := v.eng.store.Append(ctx, e); err != nil {
+			v.log.WarnContext(ctx, "journal", "error", err)
+		}
+	})
+}

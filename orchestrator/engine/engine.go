@@ -1,0 +1,221 @@
+// Package engine runs calls: one goroutine for each, which decides (by
+// orchestrator/call), stores, and hands what was decided to the PBX and the
+// distributor; the lease of each PBX; the adoption of calls that outlived the
+// process that began them; and a sweeper that heals what is left.
+//
+// The way of a call: an event of the PBX enters the mailbox of its call (loop);
+// the decision is stored with its journal entries in one step; new commands
+// go to two lanes, which run them in order and post what comes of them. A
+// process commands a PBX only while it drives it (driving): under a lease that
+// was proved after the connection was made.
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// Parts is what an Engine is joined from. All but Prepare, Connected, Dead,
+// Log, Registerer and Now are required.
+type Parts struct {
+	Store       orchestrator.Store
+	Distributor orchestrator.Distributor
+	Agents      orchestrator.Agents
+	Devices     orchestrator.Devices
+	Flows       orchestrator.Flows
+	// Prepare fetches what flows need to go on with a call that began in another process; may be nil.
+	Prepare func(ctx context.Context, flowState json.RawMessage) error
+	// Connected is told after each (re)connection of a PBX; may be nil.
+	Connected func(ctx context.Context, pbx string)
+	// Dead tells whether a holder of a lease (LeaseOwner.Holder) is certainly not
+	// alive any more, so that its lease need not run out first; may be nil.
+	Dead       func(holder string) bool
+	Gate       orchestrator.Gate
+	PBXs       []orchestrator.PBX
+	Owner      orchestrator.LeaseOwner
+	LeaseTTL   time.Duration // how long the PBX stays ours after the last sign of life
+	Limits     call.Limits
+	Log        *slog.Logger
+	Registerer prometheus.Registerer
+	Now        func() time.Time
+}
+
+// DefaultLeaseTTL is how long a PBX stays reserved for a process that gives no sign of life.
+const DefaultLeaseTTL = 2 * time.Second
+
+// Engine runs the calls of all PBXs of this process.
+type Engine struct {
+	rules     *call.Rules
+	store     orchestrator.Store
+	dist      orchestrator.Distributor
+	agents    orchestrator.Agents
+	devices   orchestrator.Devices
+	prepare   func(context.Context, json.RawMessage) error
+	connected func(context.Context, string)
+	dead      func(string) bool
+	owner     orchestrator.LeaseOwner
+	ttl       time.Duration
+	log       *slog.Logger
+	now       func() time.Time
+	metrics   *metrics
+	drivers   map[string]*driver
+
+	mu    sync.Mutex
+	calls map[string]*loop // by call id; guarded by mu
+
+	wg     sync.WaitGroup
+	cancel context.CancelFunc // set by Start
+}
+
+// New joins the parts. Nothing runs before Start.
+func New(p Parts) *Engine {
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	if p.LeaseTTL <= 0 {
+		p.LeaseTTL = DefaultLeaseTTL
+	}
+	e := &Engine{
+		rules: &call.Rules{Flows: p.Flows, Gate: p.Gate, Limits: p.Limits},
+		store: p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices,
+		prepare: p.Prepare, connected: p.Connected, dead: p.Dead,
+		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
+		calls: map[string]*loop{}, drivers: map[string]*driver{},
+	}
+	e.metrics = newMetrics(p.Registerer, e)
+	for _, pbx := range p.PBXs {
+		e.drivers[pbx.Name()] = newDriver(e, pbx)
+	}
+	return e
+}
+
+// Start drives every PBX until Stop or the end of ctx. It returns at once.
+func (e *Engine) Start(ctx context.Context) error {
+	ctx, e.cancel = context.WithCancel(ctx)
+	for _, d := range e.drivers {
+		e.wg.Go(func() { d.run(ctx) })
+	}
+	return nil
+}
+
+// Stop ends this process's part in the calls and waits for it. The calls
+// themselves go on in the PBX; the next process takes them up.
+func (e *Engine) Stop() {
+	if e.cancel != nil {
+		e.cancel()
+	}
+	e.wg.Wait()
+}
+
+// Do carries out a person's order on a live call. The order is taken at once
+// and done in the call's own time. NotFound: no such live call here.
+func (e *Engine) Do(id string, o call.Order) error {
+	if !e.post(id, call.Input{Kind: call.InOrder, Order: o}) {
+		return fault.New("orchestrator.Do", fault.NotFound, "no live call %q", id)
+	}
+	return nil
+}
+
+// PBX returns the port of a PBX by name.
+func (e *Engine) PBX(name string) (orchestrator.PBX, bool) {
+	d, ok := e.drivers[name]
+	if !ok {
+		return nil, false
+	}
+	return d.pbx, true
+}
+
+// Connected tells for each PBX whether its events flow to this process now.
+func (e *Engine) Connected() map[string]bool {
+	out := make(map[string]bool, len(e.drivers))
+	for name, d := range e.drivers {
+		out[name] = d.connected.Load()
+	}
+	return out
+}
+
+// Drives tells whether a PBX's events flow to this process now.
+func (e *Engine) Drives(pbx string) bool {
+	d, ok := e.drivers[pbx]
+	return ok && d.connected.Load()
+}
+
+// Rewatch tells every PBX which phones to watch, after the definitions changed.
+func (e *Engine) Rewatch(ctx context.Context) {
+	for _, d := range e.drivers {
+		d.watch(ctx)
+	}
+}
+
+// Live is the number of calls in this process.
+func (e *Engine) Live() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.calls)
+}
+
+// post puts an input into a call's mailbox; false when the call is not here.
+func (e *Engine) post(id string, in call.Input) bool {
+	e.mu.Lock()
+	l, ok := e.calls[id]
+	e.mu.Unlock()
+	if ok {
+		l.post(in)
+	}
+	return ok
+}
+
+// maxDepth is a mailbox depth that no healthy call reaches.
+const maxDepth = 10_000
+
+func (e *Engine) add(l *loop) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.calls[l.id] = l
+}
+
+func (e *Engine) has(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, ok := e.calls[id]
+	return ok
+}
+
+func (e *Engine) remove(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.calls, id)
+}
+
+// loops are the calls of one PBX.
+func (e *Engine) loops(d *driving) []*loop {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []*loop
+	for _, l := range e.calls {
+		if l.drv == d {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// newCallID makes an id that sorts by time: a ULID in lower case.
+func newCallID(now time.Time) string {
+	return strings.ToLower(ulid.MustNew(ulid.Timestamp(now), rand.Reader).String())
+}

@@ -1,0 +1,589 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/engine"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
+)
+
+// memory is a Store for bubbles of synctest, where no real Redis can be. It
+// keeps what the engine relies on: fencing, growing revisions, the journal.
+type memory struct {
+	mu     sync.Mutex
+	away   bool
+	calls  map[string]orchestrator.Record
+	aside  []string
+	leases map[string]orchestrator.Lease
+	until  map[string]time.Time
+	log    []orchestrator.Entry
+	keep   bool // nothing is given back
+}
+
+func newMemory() *memory {
+	return &memory{calls: map[string]orchestrator.Record{}, leases: map[string]orchestrator.Lease{}, until: map[string]time.Time{}}
+}
+
+var errAway = fault.New("memory", fault.Unavailable, "away")
+
+// check refuses what an older lease asks for. m.mu is held.
+func (m *memory) check(l orchestrator.Lease) error {
+	if m.away {
+		return errAway
+	}
+	if m.leases[l.PBX].Epoch != l.Epoch {
+		return fault.E("memory", fault.Conflict, orchestrator.ErrFenced)
+	}
+	return nil
+}
+
+func (m *memory) Commit(_ context.Context, l orchestrator.Lease, r orchestrator.Record, e []orchestrator.Entry) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.check(l); err != nil {
+		return err
+	}
+	if before, ok := m.calls[r.ID]; ok && before.Rev >= r.Rev {
+		return fault.New("memory", fault.Conflict, "revision %d is stored", before.Rev)
+	}
+	m.calls[r.ID] = r
+	m.log = append(m.log, e...)
+	return nil
+}
+
+func (m *memory) Live(_ context.Context, pbx string) ([]orchestrator.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return nil, errAway
+	}
+	var out []orchestrator.Record
+	for _, r := range m.calls {
+		if !r.Ended && r.PBX == pbx && !slices.Contains(m.aside, r.ID) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func (m *memory) SetAside(_ context.Context, l orchestrator.Lease, r orchestrator.Record) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.aside = append(m.aside, r.ID)
+	return m.check(l)
+}
+
+func (m *memory) Load(_ context.Context, id string) (orchestrator.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r, ok := m.calls[id]; ok {
+		return r, nil
+	}
+	return orchestrator.Record{}, fault.New("memory", fault.NotFound, "no call %q", id)
+}
+
+func (m *memory) Acquire(_ context.Context, pbx string, o orchestrator.LeaseOwner, ttl time.Duration, dead string) (orchestrator.Lease, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return orchestrator.Lease{}, errAway
+	}
+	l := m.leases[pbx]
+	if l.Owner != o {
+		if time.Now().Before(m.until[pbx]) && l.Owner.Holder() != dead {
+			return orchestrator.Lease{}, fault.E("memory", fault.Conflict,
+				&orchestrator.HeldError{Instance: l.Owner.Instance, Holder: l.Owner.Holder()})
+		}
+		l = orchestrator.Lease{PBX: pbx, Owner: o, Epoch: l.Epoch + 1}
+		m.leases[pbx] = l
+	}
+	m.until[pbx] = time.Now().Add(ttl)
+	return l, nil
+}
+
+func (m *memory) Release(_ context.Context, l orchestrator.Lease) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.leases[l.PBX] == l && !m.keep {
+		m.until[l.PBX] = time.Time{}
+	}
+	return nil
+}
+
+func (m *memory) Append(_ context.Context, e ...orchestrator.Entry) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.log = append(m.log, e...)
+	return nil
+}
+
+func (m *memory) Tail(context.Context, string, func([]orchestrator.Entry) error) error { return nil }
+func (m *memory) Last(context.Context) (string, error)                                 { return "", nil }
+
+// ended returns the summaries of all calls on record.
+func (m *memory) ended() (out []orchestrator.CallSummary) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, e := range m.log {
+		if e.Type == orchestrator.EntryCallEnded {
+			var s orchestrator.CallSummary
+			if err := json.Unmarshal(e.Data, &s); err != nil {
+				panic(err)
+			}
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (m *memory) set(away bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.away = away
+}
+
+// floor is a queue with one agent, first come first served.
+type floor struct {
+	mu      sync.Mutex
+	waiting []orchestrator.Waiting
+	offer   *orchestrator.Offer
+	n       int
+	missed  []orchestrator.OfferFailure
+	notices chan orchestrator.DeskNotice
+	refuse  error // of Enqueue
+}
+
+func newFloor() *floor { return &floor{notices: make(chan orchestrator.DeskNotice, 100)} }
+
+func (f *floor) match() *orchestrator.Offer {
+	if f.offer != nil || len(f.waiting) == 0 {
+		return nil
+	}
+	f.n++
+	f.offer = &orchestrator.Offer{ID: fmt.Sprint("o", f.n), Call: f.waiting[0].Call, Visit: f.waiting[0].Visit, PBX: "lima", Queue: "sales",
+		Agent: "ana", Endpoint: "PJSIP/101", Ring: 20 * time.Second}
+	f.waiting = f.waiting[1:]
+	o := *f.offer
+	return &o
+}
+
+var plan = orchestrator.QueuePlan{Record: true, RecordFormat: "wav"}
+
+func (f *floor) Enqueue(_ context.Context, w orchestrator.Waiting) (orchestrator.Placement, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.refuse != nil {
+		return orchestrator.Placement{}, f.refuse
+	}
+	if f.offer != nil && f.offer.Call == w.Call {
+		o := *f.offer
+		return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: &o, Plan: plan}, nil
+	}
+	f.drop(w.Call)
+	f.waiting = append(f.waiting, w)
+	slices.SortStableFunc(f.waiting, func(a, b orchestrator.Waiting) int { return a.Entered.Compare(b.Entered) })
+	if o := f.match(); o != nil {
+		if o.Call == w.Call {
+			return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: o, Plan: plan}, nil
+		}
+		f.notices <- orchestrator.DeskNotice{Offer: *o}
+	}
+	return orchestrator.Placement{Result: orchestrator.PlacedWaiting, Plan: plan}, nil
+}
+
+func (f *floor) drop(id string) {
+	f.waiting = slices.DeleteFunc(f.waiting, func(w orchestrator.Waiting) bool { return w.Call == id })
+}
+
+func (f *floor) Leave(_ context.Context, id string, _ int, _ string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.drop(id)
+	if f.offer != nil && f.offer.Call == id && !f.offer.Answered {
+		f.freed()
+	}
+	return nil
+}
+
+func (f *floor) Place(_ context.Context, id string) (int, time.Duration, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.IndexFunc(f.waiting, func(w orchestrator.Waiting) bool { return w.Call == id }) + 1, 0, nil
+}
+
+// freed lets the agent take the next call.
+func (f *floor) freed() {
+	f.offer = nil
+	if o := f.match(); o != nil {
+		f.notices <- orchestrator.DeskNotice{Offer: *o}
+	}
+}
+
+func (f *floor) Answered(_ context.Context, o orchestrator.Offer) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.offer == nil || f.offer.ID != o.ID {
+		return false, nil
+	}
+	f.offer.Answered = true
+	return true, nil
+}
+
+func (f *floor) Failed(_ context.Context, o orchestrator.Offer, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.offer == nil || f.offer.ID != o.ID {
+		return orchestrator.Placement{Result: orchestrator.PlacedOut}, nil
+	}
+	f.missed = append(f.missed, why)
+	if why != orchestrator.OfferCancelled {
+		f.waiting = append([]orchestrator.Waiting{{Call: f.offer.Call, Visit: f.offer.Visit}}, f.waiting...)
+		f.offer = nil // an agent who missed is not tried again by himself
+		if why == orchestrator.OfferError {
+			return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: f.match()}, nil
+		}
+		return orchestrator.Placement{Result: orchestrator.PlacedWaiting}, nil
+	}
+	f.freed()
+	return orchestrator.Placement{Result: orchestrator.PlacedOut}, nil
+}
+
+func (f *floor) Finished(_ context.Context, o orchestrator.Offer, _ time.Duration) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.offer != nil && f.offer.ID == o.ID {
+		f.freed()
+	}
+	return nil
+}
+
+func (f *floor) Desk(ctx context.Context, _ string, tell func(orchestrator.DeskNotice)) error {
+	f.mu.Lock()
+	var standing []orchestrator.Offer
+	if f.offer != nil && !f.offer.Answered {
+		standing = append(standing, *f.offer)
+	}
+	f.mu.Unlock()
+	for _, o := range standing {
+		tell(orchestrator.DeskNotice{Offer: o})
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case n := <-f.notices:
+			tell(n)
+		}
+	}
+}
+
+func (f *floor) Heal(context.Context, string) (int, error) { return 0, nil }
+
+func (f *floor) Holding(context.Context, string) (orchestrator.Holding, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	h := orchestrator.Holding{Waiting: map[string]int{}}
+	if f.offer != nil {
+		h.Offers = append(h.Offers, *f.offer)
+	}
+	for _, w := range f.waiting {
+		h.Waiting[w.Call] = w.Visit
+	}
+	return h, nil
+}
+
+func (f *floor) Do(context.Context, orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
+	return orchestrator.AgentAnswer{Result: orchestrator.AgentOK, Agent: "ana"}, nil
+}
+
+func (f *floor) Device(context.Context, string, string, orchestrator.DeviceState) error { return nil }
+func (f *floor) Endpoints(string) []string                                              { return []string{"PJSIP/101"} }
+
+// flows answer, play one prompt, queue, and hang up afterwards.
+type flows struct {
+	panics string // a number whose flow panics
+	hands  string // a number whose flow hands the call back to the dialplan
+}
+
+func step(state string, a orchestrator.Action) orchestrator.FlowStep {
+	return orchestrator.FlowStep{State: json.RawMessage(state), Actions: []orchestrator.Action{a}}
+}
+
+func (f *flows) Begin(a orchestrator.Arrival, _ time.Time) (orchestrator.FlowStep, error) {
+	switch a.DID {
+	case f.panics:
+		panic("a fault of the flow")
+	case f.hands:
+		return step(`1`, orchestrator.Action{Kind: orchestrator.ActContinue}), nil
+	}
+	return step(`1`, orchestrator.Action{Kind: orchestrator.ActAnswer}), nil
+}
+
+func (f *flows) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.Time) (orchestrator.FlowStep, error) {
+	switch in.Kind {
+	case orchestrator.FlowAnswered, orchestrator.FlowResumed:
+		return step(`2`, orchestrator.Action{Kind: orchestrator.ActPlay, Ref: 1,
+			Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "hello-world"}}}), nil
+	case orchestrator.FlowPlayed:
+		return step(`3`, orchestrator.Action{Kind: orchestrator.ActQueue, Queue: "sales"}), nil
+	case orchestrator.FlowQueued:
+		return step(`4`, orchestrator.Action{Kind: orchestrator.ActHangup, Cause: orchestrator.CauseNormal}), nil
+	}
+	return orchestrator.FlowStep{State: state}, nil
+}
+
+// site is one PBX with operadora attached, in a bubble.
+type site struct {
+	t     *testing.T
+	pbx   *pbxtest.PBX
+	store *memory
+	floor *floor
+	flows *flows
+	reg   *prometheus.Registry // of the present process
+	eng   *engine.Engine
+	kill  context.CancelFunc // ends the process where it stands
+	gen   int
+}
+
+// dead: every process but the present one was killed.
+func (s *site) dead(holder string) bool { return holder != fmt.Sprintf("one/%d", s.gen) }
+
+func newSite(t *testing.T) *site {
+	s := &site{t: t, pbx: pbxtest.New("lima"), store: newMemory(), floor: newFloor(), flows: &flows{panics: "-", hands: "-"}}
+	s.pbx.Sound("hello-world", 3*time.Second)
+	s.start()
+	return s
+}
+
+// start begins a process; stop ends it, leaving the calls to the PBX.
+func (s *site) start() {
+	s.gen++
+	s.reg = prometheus.NewRegistry()
+	s.eng = engine.New(engine.Parts{
+		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Registerer: s.reg, Gate: gate.Gate{},
+		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
+		Limits: call.DefaultLimits, Dead: s.dead,
+	})
+	ctx, kill := context.WithCancel(s.t.Context())
+	s.kill = kill
+	if err := s.eng.Start(ctx); err != nil {
+		s.t.Fatal(err)
+	}
+	s.wait(time.Second)
+}
+
+// healed is how much the sweeper of the present process put right.
+func (s *site) healed() (n float64) {
+	families, err := s.reg.Gather()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "operadora_healed_total" {
+			for _, m := range f.GetMetric() {
+				n += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return n
+}
+
+// wait lets time go by until everything has come to rest.
+func (s *site) wait(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// finish checks that n calls are on record once each with an outcome, and that nothing is left.
+func (s *site) finish(outcomes ...orchestrator.Outcome) {
+	s.t.Helper()
+	s.wait(5 * time.Minute)
+	var got []orchestrator.Outcome
+	seen := map[string]bool{}
+	for _, c := range s.store.ended() {
+		if seen[c.Call] {
+			s.t.Errorf("call %s is on record twice", c.Call)
+		}
+		seen[c.Call] = true
+		got = append(got, c.Outcome)
+	}
+	if !slices.Equal(got, outcomes) {
+		s.t.Errorf("outcomes %v, want %v", got, outcomes)
+	}
+	if left := s.pbx.Leftovers(); !left.None() {
+		s.t.Errorf("left on the PBX: %v", left)
+	}
+	if s.floor.offer != nil || len(s.floor.waiting) > 0 {
+		s.t.Errorf("left in the queue: %v %v", s.floor.offer, s.floor.waiting)
+	}
+	if n := s.eng.Live(); n != 0 {
+		s.t.Errorf("%d live calls", n)
+	}
+	s.eng.Stop()
+	s.pbx.Close()
+}
+
+func caller(n int) orchestrator.Party {
+	return orchestrator.Party{Number: fmt.Sprint(600 + n), Name: "Luz"}
+}
+
+func TestServedCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(2*time.Second).ThenHangUp(30*time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(time.Minute)
+		s.finish(orchestrator.OutcomeServed)
+		c := s.store.ended()[0]
+		if c.Agent != "ana" || c.EndedBy != "agent" || c.TalkMS != 30_000 || c.WaitMS != 2_000 || c.Recording == "" {
+			t.Errorf("record: %+v", c)
+		}
+	})
+}
+
+func TestFreedAgentGetsTheNextCaller(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(0).ThenHangUp(10*time.Second))
+		for i := range 5 {
+			s.pbx.Arrive(fmt.Sprint("in.", i), "5000", caller(i))
+		}
+		o := orchestrator.OutcomeServed
+		s.finish(o, o, o, o, o)
+		// 3 s prompt, then five conversations of 10 s without a gap
+		if last := s.store.ended()[4]; last.EndedAt-last.StartedAt != 53_000 {
+			t.Errorf("the last caller was done after %d ms", last.EndedAt-last.StartedAt)
+		}
+	})
+}
+
+func TestEndingsOnThePBX(t *testing.T) {
+	t.Parallel()
+	const arrive = "in.1"
+	rows := []struct {
+		name  string
+		phone pbxtest.Behaviour
+		do    func(*site)
+		want  orchestrator.Outcome
+	}{
+		{"hangs up in the prompt", pbxtest.AnswerAfter(0), func(s *site) { s.wait(time.Second); s.pbx.HangUp(arrive, 16) }, orchestrator.OutcomeLeft},
+		{"hangs up while the agent rings", pbxtest.RingFor(time.Minute), func(s *site) { s.wait(10 * time.Second); s.pbx.HangUp(arrive, 16) }, orchestrator.OutcomeAbandoned},
+		{"nobody answers", pbxtest.Silent(), func(s *site) { s.wait(time.Minute); s.pbx.HangUp(arrive, 16) }, orchestrator.OutcomeAbandoned},
+		{"agent busy", pbxtest.Busy(), func(s *site) { s.wait(time.Minute); s.pbx.HangUp(arrive, 16) }, orchestrator.OutcomeAbandoned},
+		{"phone not registered", pbxtest.Unreachable(), func(s *site) { s.wait(time.Minute); s.pbx.HangUp(arrive, 16) }, orchestrator.OutcomeAbandoned},
+		{"hangs up while talking", pbxtest.AnswerAfter(0), func(s *site) { s.wait(time.Minute); s.pbx.HangUp(arrive, 16) }, orchestrator.OutcomeServed},
+		{"the PBX restarts", pbxtest.AnswerAfter(0), func(s *site) { s.wait(time.Minute); s.pbx.Restart() }, orchestrator.OutcomeLost},
+		{"socket cut, caller leaves unseen", pbxtest.AnswerAfter(0), func(s *site) {
+			s.wait(time.Minute)
+			s.pbx.DropSocket()
+			s.wait(5 * time.Second)
+			s.pbx.HangUp(arrive, 16)
+			s.wait(5 * time.Second)
+			s.pbx.Reconnect()
+		}, orchestrator.OutcomeServed},
+		{"store away while the caller leaves", pbxtest.AnswerAfter(0), func(s *site) {
+			s.wait(time.Minute)
+			s.store.set(true)
+			s.pbx.HangUp(arrive, 16)
+			s.wait(5 * time.Second)
+			s.store.set(false)
+		}, orchestrator.OutcomeServed},
+		{"the join fails", pbxtest.AnswerAfter(0), func(s *site) {
+			s.pbx.Fail("Join", nil, 1)
+			s.wait(time.Minute)
+			s.pbx.HangUp(arrive, 16)
+		}, orchestrator.OutcomeServed},
+		{"the reply to originate is lost", pbxtest.AnswerAfter(time.Second), func(s *site) {
+			s.pbx.LoseReply("Originate", 1)
+			s.wait(time.Minute)
+			s.pbx.HangUp(arrive, 16)
+		}, orchestrator.OutcomeServed},
+		{"hangups fail for a while", pbxtest.AnswerAfter(0), func(s *site) {
+			s.pbx.Fail("Hangup", nil, 5)
+			s.pbx.Fail("DestroyBridge", nil, 5)
+			s.wait(time.Minute)
+			s.pbx.HangUp(arrive, 16)
+		}, orchestrator.OutcomeServed},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.pbx.Endpoint("PJSIP/101", r.phone)
+				s.pbx.Arrive(arrive, "5000", caller(1))
+				r.do(s)
+				s.finish(r.want)
+			})
+		})
+	}
+}
+
+// TestProcessReplaced kills the process at every second of a call and lets
+// another one go on: nobody is cut off and the call ends on record once.
+func TestProcessReplaced(t *testing.T) {
+	t.Parallel()
+	for at := time.Duration(0); at < 20*time.Second; at += 700 * time.Millisecond {
+		t.Run(at.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(30*time.Second))
+				s.pbx.Arrive("in.1", "5000", caller(1))
+				s.wait(at)
+				s.eng.Stop()
+				s.wait(2 * time.Second)
+				s.start()
+				s.wait(2 * time.Minute)
+				s.finish(orchestrator.OutcomeServed)
+			})
+		})
+	}
+}
+
+// TestCrashAtEveryCommand ends the process right before its nth command to the
+// PBX reaches it, for every n of a whole call: what was stored and not done is
+// done by the next process.
+func TestCrashAtEveryCommand(t *testing.T) {
+	t.Parallel()
+	for n := 1; n <= 11; n++ {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(30*time.Second))
+				left := n
+				s.pbx.OnCommand(func(pbxtest.Command) {
+					if left--; left == 0 {
+						s.kill()
+					}
+				})
+				s.pbx.Arrive("in.1", "5000", caller(1))
+				s.wait(time.Minute)
+				s.pbx.OnCommand(nil)
+				if left > 0 {
+					t.Fatalf("the call took only %d commands", n-left)
+				}
+				s.eng.Stop()
+				s.start()
+				s.wait(2 * time.Minute)
+				s.finish(orchestrator.OutcomeServed)
+			})
+		})
+	}
+}

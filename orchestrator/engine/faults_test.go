@@ -1,0 +1,377 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/engine"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
+)
+
+// second is another process beside s, on the same store and the same PBX.
+func (s *site) second(instance string) *engine.Engine {
+	e := engine.New(engine.Parts{
+		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
+		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: instance, Process: "second"},
+		Limits: call.DefaultLimits,
+	})
+	if err := e.Start(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(e.Stop)
+	return e
+}
+
+// Two processes under one name do not take the PBX from each other.
+func TestSecondProcessUnderANameThatIsAlive(t *testing.T) {
+	t.Parallel()
+	for _, instance := range []string{"one", "two"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t)
+			s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(2*time.Minute))
+			s.pbx.Arrive("in.1", "5000", caller(1))
+			s.wait(10 * time.Second)
+			other := s.second(instance)
+			s.wait(time.Minute)
+			if s.store.leases["lima"].Epoch != 1 || other.Live() != 0 || s.eng.Live() != 1 {
+				t.Errorf("instance %s: epoch %d, the second has %d calls, the first %d", instance, s.store.leases["lima"].Epoch, other.Live(), s.eng.Live())
+			}
+			other.Stop()
+			s.finish(orchestrator.OutcomeServed)
+		})
+	}
+}
+
+// A standby takes over within three seconds of a death that only the lease tells.
+func TestStandbyTakesOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(time.Minute))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		standby := s.second("two")
+		s.wait(5 * time.Second)
+		s.store.keepLeases(true) // a killed process gives nothing back
+		s.kill()
+		s.eng.Stop()
+		s.store.keepLeases(false)
+		s.wait(3 * time.Second)
+		if standby.Live() != 1 || !standby.Connected()["lima"] {
+			t.Errorf("after 3 s the standby has %d calls, connected %v", standby.Live(), standby.Connected())
+		}
+		s.eng = standby
+		s.finish(orchestrator.OutcomeServed)
+	})
+}
+
+// A process whose lease went to another meanwhile commands nothing,
+// also when the lease comes back to it under a new epoch.
+func TestLeaseUnderANewEpochEndsDriving(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(time.Minute))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		s.store.mu.Lock()
+		l := s.store.leases["lima"]
+		l.Epoch += 2 // somebody else drove, and left
+		l.Owner.Process = "other"
+		s.store.leases["lima"], s.store.until["lima"] = l, time.Time{}
+		s.store.mu.Unlock()
+		before := len(s.pbx.Commands())
+		s.wait(300 * time.Millisecond) // not noticed yet
+		s.wait(3 * time.Second)
+		for _, c := range s.pbx.Commands()[before:] {
+			if c.Op == "Hangup" || c.Op == "DestroyBridge" {
+				t.Errorf("commanded as if nothing had happened: %+v", c)
+			}
+		}
+		s.finish(orchestrator.OutcomeServed)
+		if c := s.store.ended()[0]; c.Adopted != 1 {
+			t.Errorf("the call was taken up %d times, want once, as after any change of owner", c.Adopted)
+		}
+	})
+}
+
+// An own connection that comes late takes the application over, and
+// nobody else has the lease: the PBX is driven on at once.
+func TestOwnLateConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(time.Minute))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
+		late := make(chan error, 1)
+		go func() { late <- s.pbx.Run(ctx, nobody{}) }()
+		s.wait(time.Second)
+		if err := <-late; !errors.Is(err, orchestrator.ErrReplaced) {
+			t.Errorf("the late connection: %v", err)
+		}
+		cancel()
+		if !s.eng.Connected()["lima"] {
+			t.Error("a second later the PBX is driven by nobody")
+		}
+		s.finish(orchestrator.OutcomeServed)
+	})
+}
+
+// nobody is a Sink that does nothing.
+type nobody struct{}
+
+func (nobody) Connected(string, orchestrator.Snapshot) {}
+func (nobody) Event(orchestrator.Event)                {}
+func (nobody) Disconnected(string, error)              {}
+
+// A panic of one call ends that call, on record, and nothing else.
+func TestPanicEndsOneCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.flows.panics = "7777"
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(10*time.Second))
+		s.pbx.Arrive("in.1", "7777", caller(1))
+		s.pbx.Arrive("in.2", "5000", caller(2))
+		s.finish(orchestrator.OutcomeFailed, orchestrator.OutcomeServed)
+	})
+}
+
+// A record that nobody can read does not keep the PBX's other calls
+// from being taken up. Its caller, who is still there, begins anew.
+func TestUnreadableRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(10*time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(time.Second)
+		s.eng.Stop()
+		s.store.mu.Lock()
+		for id, r := range s.store.calls {
+			r.Doc = []byte(`{"call":`)
+			s.store.calls[id] = r
+		}
+		s.store.mu.Unlock()
+		s.start()
+		s.finish(orchestrator.OutcomeServed)
+		if len(s.store.aside) != 1 {
+			t.Errorf("set aside: %v", s.store.aside)
+		}
+	})
+}
+
+// A failover of the store brings an ended call back; the sweeper ends it again.
+func TestEndedCallComesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(10*time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		older, log := s.store.copy()
+		s.wait(10 * time.Second)
+		s.store.restore(older, log)
+		s.finish(orchestrator.OutcomeServed)
+		live, err := s.store.Live(t.Context(), "lima")
+		if err != nil || len(live) != 0 {
+			t.Errorf("live: %d, %v", len(live), err)
+		}
+	})
+}
+
+// The caller hangs up in the moment of a match. No phone is blamed,
+// and no other agent is rung for nobody.
+func TestCallerGoneAtTheMatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(10*time.Second))
+		s.pbx.OnCommand(func(c pbxtest.Command) {
+			if c.Op == "Originate" {
+				go s.pbx.HangUp("in.1", 16)
+			}
+		})
+		s.pbx.Fail("Originate", fault.E("pbxtest", fault.NotFound, orchestrator.ErrOriginatorGone), 1)
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		s.pbx.OnCommand(nil)
+		s.finish(orchestrator.OutcomeAbandoned)
+		if !slices.Equal(s.floor.missed, []orchestrator.OfferFailure{orchestrator.OfferCancelled}) {
+			t.Errorf("the agent's offers ended with %v", s.floor.missed)
+		}
+	})
+}
+
+// A distributor that refuses for good sends the call to its flow's error edge.
+func TestDistributorRefuses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.floor.refuse = fault.New("floor", fault.Internal, "broken")
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		s.finish(orchestrator.OutcomeCompleted)
+	})
+}
+
+// A channel that the flow hands back to the dialplan and that comes
+// straight back is a new call.
+func TestChannelComesStraightBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.flows.hands = "6000"
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(10*time.Second))
+		s.pbx.Arrive("in.1", "6000", caller(1))
+		s.wait(time.Second)
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.finish(orchestrator.OutcomeTransferred, orchestrator.OutcomeServed)
+	})
+}
+
+// A healthy run heals nothing.
+func TestSweeperFindsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(2*time.Second).ThenHangUp(40*time.Second))
+		var want []orchestrator.Outcome
+		for i := range 20 {
+			s.pbx.Arrive(fmt.Sprint("in.", i), "5000", caller(i))
+			want = append(want, orchestrator.OutcomeServed)
+			s.wait(7 * time.Second)
+		}
+		s.wait(20 * time.Minute)
+		s.finish(want...)
+		if n := s.healed(); n != 0 {
+			t.Errorf("healed %v times", n)
+		}
+	})
+}
+
+func (m *memory) keepLeases(keep bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keep = keep
+}
+
+// The store forgets a waiting call's place, and what it says of an agent is of
+// before: the sweeper asks for the place again, and ends the offer that no call has.
+func TestDistributorForgets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(20*time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second) // it talks
+		s.pbx.Arrive("in.2", "5000", caller(2))
+		s.wait(10 * time.Second) // it waits
+		live, err := s.store.Live(t.Context(), "lima")
+		if err != nil || len(live) != 2 {
+			t.Fatalf("%d live calls, %v", len(live), err)
+		}
+		waits := max(live[0].ID, live[1].ID) // ids sort by time
+		s.floor.mu.Lock()
+		s.floor.waiting = nil
+		s.floor.offer.ID, s.floor.offer.Call = "o0", waits
+		s.floor.mu.Unlock()
+		s.wait(5 * time.Minute)
+		s.finish(orchestrator.OutcomeServed, orchestrator.OutcomeServed)
+		if n := s.healed(); n != 2 {
+			t.Errorf("healed %v times, want 2", n)
+		}
+	})
+}
+
+// copy is what the store holds now.
+func (m *memory) copy() (map[string]orchestrator.Record, []orchestrator.Entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	calls := map[string]orchestrator.Record{}
+	for id, r := range m.calls {
+		calls[id] = r
+	}
+	return calls, slices.Clone(m.log)
+}
+
+// restore is a failover to an older state.
+func (m *memory) restore(calls map[string]orchestrator.Record, log []orchestrator.Entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls, m.log = calls, log
+}
+
+// cut is one process's way to the store, which can be cut without the store
+// being away for others.
+type cut struct {
+	*memory
+	away atomic.Bool
+}
+
+func (c *cut) Commit(ctx context.Context, l orchestrator.Lease, r orchestrator.Record, e []orchestrator.Entry) error {
+	if c.away.Load() {
+		return errAway
+	}
+	return c.memory.Commit(ctx, l, r, e)
+}
+
+func (c *cut) Acquire(ctx context.Context, pbx string, o orchestrator.LeaseOwner, ttl time.Duration, dead string) (orchestrator.Lease, error) {
+	if c.away.Load() {
+		return orchestrator.Lease{}, errAway
+	}
+	return c.memory.Acquire(ctx, pbx, o, ttl, dead)
+}
+
+// The owner is cut off from the store, another process takes the PBX
+// over, and the first comes back. It commands nothing on the way, hangs nobody
+// up, and leaves the PBX to the other.
+func TestOldOwnerDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.eng.Stop()
+		way := &cut{memory: s.store}
+		s.wait(time.Second)
+		first := engine.New(engine.Parts{
+			Store: way, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
+			PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "zero", Process: "0"},
+			Limits: call.DefaultLimits,
+		})
+		if err := first.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.wait(time.Second)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(2*time.Minute))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		way.away.Store(true)
+		s.eng = s.second("two")
+		s.wait(10 * time.Second)
+		before := len(s.pbx.Commands())
+		way.away.Store(false)
+		s.wait(30 * time.Second)
+		for _, c := range s.pbx.Commands()[before:] {
+			if c.Op == "Hangup" || c.Op == "DestroyBridge" {
+				t.Errorf("the old owner commanded %+v", c)
+			}
+		}
+		if first.Live() != 0 || first.Connected()["lima"] || !s.eng.Connected()["lima"] {
+			t.Errorf("the old owner has %d calls, connected %v, the new one %v", first.Live(), first.Connected(), s.eng.Connected())
+		}
+		first.Stop()
+		s.finish(orchestrator.OutcomeServed)
+	})
+}

@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// loop is the one goroutine that owns one call: it decides and stores. What was
+// decided is run beside it by two lanes.
+type loop struct {
+	eng     *Engine
+	drv     *driving
+	box     *mailbox
+	id      string // the call's
+	channel string // the customer's; never changes
+	call    call.Call
+	pbx     *lane
+	desk    *lane
+	log     *slog.Logger
+	taken   int                    // commands up to this number may have been tried by the process before
+	shown   atomic.Pointer[claims] // for the sweeper
+	rev     atomic.Int64           // as last stored; 0 before the first time
+	// committed is when the call was last stored.
+	committed moment
+}
+
+func newLoop(d *driving, c call.Call) *loop {
+	l := &loop{eng: d.eng, drv: d, box: newMailbox(), id: c.Call, channel: c.Customer().Channel, call: c, log: d.log.With("call", c.Call)}
+	l.pbx, l.desk = newLane(l), newLane(l)
+	l.show()
+	return l
+}
+
+// post puts an input into the call's mailbox.
+func (l *loop) post(in call.Input) {
+	in.At = l.eng.now()
+	if n := l.box.post(in); n == maxDepth {
+		l.log.Error("the call's mailbox overflows; taking the PBX's calls up again", "depth", n)
+		l.drv.restart()
+	}
+}
+
+// run handles inputs until the call has ended or ctx ends (the PBX's lease is
+// lost, or the process stops).
+func (l *loop) run(ctx context.Context) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		ins := l.box.take() // before any timer: an adopted call is compared with the PBX first
+		if len(ins) == 0 {
+			l.setTimer(timer)
+			select {
+			case <-ctx.Done():
+				return
+			case <-l.box.signal:
+				continue
+			case <-timer.C:
+				if name, _, ok := l.call.Deadline(); ok {
+					ins = []call.Input{{Kind: call.InTimer, Timer: name}}
+				}
+			}
+		}
+		if !l.handle(ctx, ins) || l.call.State == call.StateEnded {
+			return
+		}
+	}
+}
+
+// setTimer points the timer at the earliest deadline of the call. While the PBX
+// does not answer the call's clock stands still.
+func (l *loop) setTimer(timer *time.Timer) {
+	wait := time.Hour
+	if _, at, ok := l.call.Deadline(); ok && l.call.AwaySince == 0 {
+		wait = max(0, at.Sub(l.eng.now()))
+	}
+	timer.Reset(wait)
+}
+
+// handle decides and stores, then hands the commands to the lanes. False means
+// that the loop must stop.
+func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
+	d := l.decide(ctx, ins)
+	l.eng.metrics.count(d.Refused)
+	for _, r := range d.Refused {
+		l.log.DebugContext(ctx, "refused", "transition", r)
+	}
+	if d.Dirty {
+		began := l.eng.now()
+		if !l.commit(ctx, d) {
+			return false
+		}
+		if lost := l.eng.now().Sub(began); lost > lateAfter {
+			l.post(call.Input{Kind: call.InLate, Lost: lost})
+		}
+	}
+	l.call = d.Call
+	l.show()
+	l.pbx.follow(ctx, d.Call.Todo, call.Todo.ToPBX)
+	l.desk.follow(ctx, d.Call.Todo, func(t call.Todo) bool { return !t.ToPBX() })
+	return true
+}
+
+// lateAfter is how long storing a decision must take for the time to count as
+// lost for the customer.
+const lateAfter = 500 * time.Millisecond
+
+// decide is the pure decision. A panic in it ends this call, on record, and
+// nothing else: then the inputs are taken one by one, so that the others of the
+// batch are not lost.
+func (l *loop) decide(ctx context.Context, ins []call.Input) call.Decision {
+	if d, reason := l.try(ctx, l.call, ins); reason == "" {
+		return d
+	}
+	all := call.Decision{Call: l.call}
+	for _, in := range ins {
+		d, reason := l.try(ctx, all.Call, []call.Input{in})
+		if reason != "" {
+			d, reason = l.try(ctx, all.Call, []call.Input{{Kind: call.InPanic, N: in.N, Err: errors.New(reason)}})
+		}
+		if reason != "" {
+			d = call.Bury(all.Call, reason, l.eng.now())
+			l.drv.hangUpAll(all.Call)
+		}
+		all = call.Decision{Call: d.Call, Entries: append(all.Entries, d.Entries...),
+			Dirty: all.Dirty || d.Dirty, Refused: append(all.Refused, d.Refused...)}
+	}
+	if all.Dirty {
+		all.Call.Rev = l.call.Rev + 1
+	}
+	return all
+}
+
+// try decides; reason is what it panicked with, "" when it did not.
+func (l *loop) try(ctx context.Context, c call.Call, ins []call.Input) (d call.Decision, reason string) {
+	defer func() {
+		if p := recover(); p != nil {
+			reason = fmt.Sprint(p)
+			l.log.ErrorContext(ctx, "deciding on a call panicked; it is ended", "panic", p, "stack", string(debug.Stack()))
+			l.eng.metrics.panics.Inc()
+		}
+	}()
+	return l.eng.rules.Decide(c, ins, l.eng.now()), ""
+}
+
+// claims are what a call says it has elsewhere.
+type claims struct {
+	channels []string // on the PBX
+	offer    string   // of its far leg
+	waiting  int      // the visit by which it waits in a queue; 0 when it does not
+}
+
+// show tells the sweeper what the call claims.
+func (l *loop) show() {
+	var c claims
+	for _, leg := range l.call.Legs {
+		if leg.State != call.LegEnded {
+			c.channels = append(c.channels, leg.Channel)
+		}
+	}
+	if far := l.call.Far(); far != nil && far.Offer != nil {
+		c.offer = far.Offer.ID
+	}
+	if l.call.State == call.StateWaiting {
+		c.waiting = l.call.Visit.N
+	}
+	l.shown.Store(&c)
+}
+
+// record is the call as the store keeps it.
+func record(c call.Call) (orchestrator.Record, error) {
+	doc, err := json.Marshal(c)
+	if err != nil {
+		return orchestrator.Record{}, fault.E("engine", fault.Internal, err)
+	}
+	r := orchestrator.Record{ID: c.Call, PBX: c.PBX, Rev: c.Rev, Doc: doc, Ended: c.State == call.StateEnded}
+	if _, at, ok := c.Deadline(); ok {
+		r.Deadline = at
+	}
+	return r, nil
+}
+
+// commit stores the decision. While the store is away the call waits: its
+// events pile up in the mailbox and nothing is commanded that is not stored.
+func (l *loop) commit(ctx context.Context, d call.Decision) bool {
+	r, err := record(d.Call)
+	for wait := retryMin; err == nil; wait = min(2*wait, retryMax) {
+		err = l.eng.store.Commit(ctx, l.drv.currentLease(), r, d.Entries)
+		switch {
+		case err == nil:
+			l.rev.Store(r.Rev)
+			l.committed.set(l.eng.now())
+			if r.Ended {
+				l.drv.ended.add(r, d.Entries, l.eng.now())
+			}
+			l.logMilestones(ctx, d.Entries)
+			return true
+		case ctx.Err() != nil:
+			return false
+		case fault.KindOf(err) != fault.Unavailable || errors.Is(err, orchestrator.ErrFenced):
+			continue
+		}
+		if wait == retryMin { // once; the lease tells how long it lasts
+			l.log.WarnContext(ctx, "the store is away; the call waits", "error", err)
+		}
+		if !sleep(ctx, wait) {
+			return false
+		}
+		err = nil
+	}
+	l.log.ErrorContext(ctx, "the call could not be stored; taking the PBX's calls up again", "error", err)
+	l.drv.restart()
+	return false
+}
+
+func (l *loop) logMilestones(ctx context.Context, entries []orchestrator.Entry) {
+	for _, e := range entries {
+		switch e.Type {
+		case orchestrator.EntryCallNode, orchestrator.EntryCallRinging:
+		case orchestrator.EntryCallFault:
+			l.log.WarnContext(ctx, "call fault", "data", string(e.Data))
+		case orchestrator.EntryCallStarted, orchestrator.EntryCallEnded:
+			l.log.InfoContext(ctx, string(e.Type), "state", l.call.State)
+		default:
+			l.log.InfoContext(ctx, string(e.Type), "agent", e.Agent, "queue", e.Queue)
+		}
+	}
+}
+
+// sleep waits for d; false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"context"
+	"hash/maphash"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// phoneWorkers is how many device states are told at a time: each is a round
+// trip to the store, and an agent is not free before it is told.
+const phoneWorkers = 8
+
+var phoneSeed = maphash.MakeSeed()
+
+// phoneNews are device states that are not told yet.
+type phoneNews struct {
+	signal chan struct{}
+
+	mu   sync.Mutex
+	news []orchestrator.Event // guarded by mu
+}
+
+func newPhoneNews() *phoneNews { return &phoneNews{signal: make(chan struct{}, 1)} }
+
+func (p *phoneNews) put(e orchestrator.Event) {
+	p.mu.Lock()
+	p.news = append(p.news, e)
+	p.mu.Unlock()
+	select {
+	case p.signal <- struct{}{}:
+	default: // already signalled
+	}
+}
+
+// tell passes device states on in order, each until it is taken.
+func (p *phoneNews) tell(ctx context.Context, pbx string, to orchestrator.Devices) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.signal:
+		}
+		p.mu.Lock()
+		news := p.news
+		p.news = nil
+		p.mu.Unlock()
+		for _, e := range newest(news) {
+			for to.Device(ctx, pbx, e.Endpoint, e.Device) != nil {
+				if !sleep(ctx, 100*time.Millisecond) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// newest keeps the last word about each phone: the states before it are past.
+func newest(news []orchestrator.Event) []orchestrator.Event {
+	seen := map[string]bool{}
+	var out []orchestrator.Event
+	for _, e := range slices.Backward(news) {
+		if !seen[e.Endpoint] {
+			seen[e.Endpoint] = true
+			out = append(out, e)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}

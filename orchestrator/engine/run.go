@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// carryOut runs one command. again means that it was tried before and nobody
+// knows what came of it. An error of kind Unavailable leaves the outcome open;
+// every other one is a refusal.
+func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.Result, error) {
+	p, d := l.drv.pbx, l.eng.dist
+	var r call.Result
+	var err error
+	switch c := c.(type) {
+	case call.Answer:
+		err = p.Answer(ctx, c.Channel)
+	case call.Hangup:
+		err = p.Hangup(ctx, c.Channel, c.Cause)
+	case call.Continue:
+		err = p.Continue(ctx, c.Channel, c.Place)
+	case call.Play:
+		c.Playback.Again = again
+		err = p.Play(ctx, c.Playback)
+	case call.StopPlay:
+		err = p.StopPlay(ctx, c.ID)
+	case call.CheckPlay:
+		r.Running, err = p.Playing(ctx, c.ID)
+	case call.Hold:
+		err = p.Hold(ctx, c.Channel, c.Class)
+	case call.Unhold:
+		err = p.Unhold(ctx, c.Channel)
+	case call.Dial:
+		c.Order.Again = again
+		err = p.Originate(ctx, c.Order)
+	case call.MakeRoom:
+		err = p.CreateBridge(ctx, c.Bridge)
+	case call.Connect:
+		err = l.connect(ctx, c)
+	case call.Rejoin:
+		if err = p.CreateBridge(ctx, c.Bridge); err == nil {
+			err = p.Join(ctx, c.Bridge, c.Customer, c.Far)
+		}
+	case call.CloseRoom:
+		err = p.DestroyBridge(ctx, c.Bridge, staying(c)...)
+	case call.Record:
+		c.Order.Again = again
+		err = p.Record(ctx, c.Order)
+	case call.StopRecord:
+		err = p.StopRecord(ctx, c.ID)
+	case call.CheckRecord:
+		return l.checkRecord(ctx, c)
+	case call.Mute:
+		err = p.MuteRecord(ctx, c.ID, c.Muted)
+	case call.Enqueue:
+		r.Placement, err = d.Enqueue(ctx, c.Waiting)
+	case call.Leave:
+		err = d.Leave(ctx, l.id, c.Visit, c.Why)
+	case call.AskPlace:
+		r.Position, _, err = d.Place(ctx, l.id)
+	case call.FailOffer:
+		r.Placement, err = d.Failed(ctx, c.Offer, c.Why)
+	case call.FinishOffer:
+		err = d.Finished(ctx, c.Offer, time.Duration(c.TalkedMS)*time.Millisecond)
+	case call.AgentDo:
+		r.Answer, err = l.eng.agents.Do(ctx, c.Command)
+	default:
+		err = fault.New("engine", fault.Internal, "nobody knows how to %q", call.VerbOf(c))
+	}
+	return r, err
+}
+
+func staying(c call.CloseRoom) []string {
+	if c.Stay == "" {
+		return nil
+	}
+	return []string{c.Stay}
+}
+
+// connect takes the offer up and joins both legs. All of it may be repeated.
+func (l *loop) connect(ctx context.Context, c call.Connect) error {
+	if c.Offer != nil {
+		valid, err := l.eng.dist.Answered(ctx, *c.Offer)
+		if err != nil {
+			return err
+		}
+		if !valid {
+			return fault.New("engine", fault.Conflict, "the offer has lapsed")
+		}
+	}
+	if c.Music {
+		if err := l.drv.pbx.Unhold(ctx, c.Customer); fault.KindOf(err) == fault.Unavailable && err != nil {
+			return err
+		}
+	}
+	err := l.drv.pbx.Join(ctx, c.Bridge, c.Customer, c.Far)
+	if fault.KindOf(err) != fault.NotFound || err == nil {
+		return err
+	}
+	if err := l.drv.pbx.CreateBridge(ctx, c.Bridge); err != nil { // perhaps it is the room that is gone
+		return err
+	}
+	return l.drv.pbx.Join(ctx, c.Bridge, c.Customer, c.Far)
+}
+
+// checkRecord finds out whether a recording is over, and whether it was kept.
+func (l *loop) checkRecord(ctx context.Context, c call.CheckRecord) (call.Result, error) {
+	running, err := l.drv.pbx.Recording(ctx, c.ID)
+	if err != nil || running {
+		return call.Result{Running: running}, err
+	}
+	body, _, err := l.drv.pbx.OpenRecording(ctx, c.ID)
+	if err != nil {
+		if fault.KindOf(err) == fault.Unavailable {
+			return call.Result{}, err
+		}
+		return call.Result{}, nil
+	}
+	_ = body.Close() // only its existence was asked for
+	return call.Result{Kept: true}, nil
+}
+
+// reconsider is what the engine does with an offer whose call is not here: a
+// call that has ended leaves its queue, any other keeps its place.
+func (d *driving) reconsider(ctx context.Context, o orchestrator.Offer) {
+	why := orchestrator.OfferCancelled
+	if r, err := d.eng.store.Load(ctx, o.Call); err == nil && !r.Ended || err != nil && fault.KindOf(err) != fault.NotFound {
+		why = orchestrator.OfferError // nobody knows it to be dead: the sweeper takes it up
+	}
+	d.log.InfoContext(ctx, "an offered call is not here", "call", o.Call, "agent", o.Agent, "why", why)
+	if _, err := d.eng.dist.Failed(ctx, o, why); err != nil && ctx.Err() == nil {
+		d.log.WarnContext(ctx, "the offer stands until its deadline", "offer", o.ID, "error", err)
+	}
+}

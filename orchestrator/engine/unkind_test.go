@@ -1,0 +1,134 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
+)
+
+// TestUnansweredCommands leaves each command of a whole call without an answer,
+// in three ways: it never arrived, it was carried out, it is carried out late.
+// The caller is served all the same, once, and nobody is rung for nothing.
+func TestUnansweredCommands(t *testing.T) {
+	t.Parallel()
+	fates := map[string]func() pbxtest.Fate{
+		"never arrived": pbxtest.Unheard,
+		"reply lost":    pbxtest.ReplyLost,
+		"late":          func() pbxtest.Fate { return pbxtest.ObeyedLate(3 * time.Second) },
+	}
+	for name, fate := range fates {
+		for n := 1; n <= 11; n++ {
+			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSite(t)
+					s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(30*time.Second))
+					left := n
+					s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
+						if left--; left == 0 {
+							return fate()
+						}
+						return pbxtest.Obeyed()
+					})
+					s.pbx.Arrive("in.1", "5000", caller(1))
+					s.wait(2 * time.Minute)
+					s.pbx.Decide(nil)
+					if left > 0 {
+						t.Fatalf("the call took only %d commands", n-left)
+					}
+					s.finish(orchestrator.OutcomeServed)
+					if c := s.store.ended()[0]; c.Offers != 1 || len(s.floor.missed) > 0 {
+						t.Errorf("%d offers, failed ones: %v", c.Offers, s.floor.missed)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestSilentCommands has the PBX answer no command for a while, with its events
+// flowing: nothing is given up, nothing runs through unheard,
+// no second phone rings, and a caller who leaves meanwhile leaves.
+func TestSilentCommands(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name  string
+		after time.Duration // the silence begins
+		do    func(*site)   // meanwhile
+		want  orchestrator.Outcome
+	}{
+		{"in the prompt", time.Second, func(*site) {}, orchestrator.OutcomeServed},
+		{"while the phone rings", 5 * time.Second, func(*site) {}, orchestrator.OutcomeServed},
+		{"while they talk", 20 * time.Second, func(*site) {}, orchestrator.OutcomeServed},
+		{"and the caller leaves the queue", time.Second, func(s *site) { s.pbx.HangUp("in.1", 16) }, orchestrator.OutcomeAbandoned},
+		{"and the caller leaves the ringing phone", 5 * time.Second, func(s *site) { s.pbx.HangUp("in.1", 16) }, orchestrator.OutcomeAbandoned},
+		{"and the caller leaves the talk", 20 * time.Second, func(s *site) { s.pbx.HangUp("in.1", 16) }, orchestrator.OutcomeServed},
+	}
+	for _, r := range rows {
+		for _, late := range []bool{false, true} {
+			t.Run(fmt.Sprint(r.name, " late=", late), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSite(t)
+					s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(40*time.Second))
+					s.pbx.Arrive("in.1", "5000", caller(1))
+					s.wait(r.after)
+					s.pbx.Stall(late)
+					s.wait(3 * time.Second)
+					r.do(s)
+					s.wait(12 * time.Second)
+					s.pbx.Resume()
+					s.finish(r.want)
+					c := s.store.ended()[0]
+					if c.Offers > 1 || s.blamed() {
+						t.Errorf("%d offers, failed ones: %v", c.Offers, s.floor.missed)
+					}
+				})
+			})
+		}
+	}
+}
+
+// blamed tells whether an agent was blamed for what the PBX did.
+func (s *site) blamed() bool {
+	for _, why := range s.floor.missed {
+		if why != orchestrator.OfferCancelled && why != orchestrator.OfferError {
+			return true
+		}
+	}
+	return false
+}
+
+// TestStoreAwayKeepsTheOrder lets callers arrive while the store is away (fault
+// 20): they are served in the order in which they came, and their waits begin then.
+func TestStoreAwayKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(0).ThenHangUp(time.Minute))
+		s.pbx.Arrive("in.9", "5000", caller(9))
+		s.wait(10 * time.Second) // the agent talks
+		s.store.set(true)
+		for i := range 6 { // the later one asks first when the store is back
+			s.pbx.Arrive(fmt.Sprint("in.", i), "5000", caller(i))
+			s.wait(3 * time.Second)
+		}
+		s.wait(5 * time.Second)
+		s.store.set(false)
+		o := orchestrator.OutcomeServed
+		s.wait(10 * time.Minute)
+		s.finish(o, o, o, o, o, o, o)
+		for i, c := range s.store.ended()[1:] {
+			if c.Caller.Number != fmt.Sprint(600+i) {
+				t.Errorf("number %d to be served is %s", i, c.Caller.Number)
+			}
+			if i > 0 && c.QueuedAt <= s.store.ended()[i].QueuedAt {
+				t.Errorf("%s entered at %d, the one before at %d", c.Caller.Number, c.QueuedAt, s.store.ended()[i].QueuedAt)
+			}
+		}
+	})
+}

@@ -1,0 +1,34 @@
+package orchestrator
+
+import (
+	"strconv"
+	"strings"
+)
+
+// The ids of everything made on a PBX carry the id of its owner (a call), so
+// that an event finds it without a look-up and leftovers can be told apart:
+// "op-<owner>-<letter><n>".
+const idPrefix = "op-"
+
+// MakeID is the id of an owner's nth thing on a PBX. The letter says what it is:
+// a and t channels, b bridges, p playbacks, r and m recordings.
+func MakeID(owner, letter string, n int) string {
+	return idPrefix + owner + "-" + letter + strconv.Itoa(n)
+}
+
+// OwnerOf returns the owner whose id is in a channel, bridge, playback or
+// recording id of ours, "" when the id is not of our making.
+func OwnerOf(id string) string {
+	rest, ok := strings.CutPrefix(id, idPrefix)
+	if !ok {
+		return ""
+	}
+	owner, _, ok := strings.Cut(rest, "-")
+	if !ok {
+		return ""
+	}
+	return owner
+}
+
+// Ours tells whether an id is of operadora's making.
+func Ours(id string) bool { return OwnerOf(id) != "" }
