@@ -19,19 +19,19 @@ help: ## list the targets
 setup: ## build the private lab (Asterisk, redis-server, SIPp, prompts) in .lab; safe to repeat
 	@bash orchestrator/lab/setup.sh
 
-build: ## build bin/operadora
+build: ## build bin/operadora and bin/operadora-lab
 	@mkdir -p bin
-	$(GO) build -trimpath -o bin/operadora ./cmd/operadora
+	$(GO) build -trimpath -o bin/ ./cmd/...
 
 demo: setup build ## a contact centre in a terminal: calls, agents, queues (ONCE=1: one round, then stop)
-	bin/operadora demo $(if $(ONCE),--once)
+	bin/operadora-lab demo $(if $(ONCE),--once)
 
 # The SIP phones that drive some tests run in the test's own process, and their
 # library has races of its own (inside its RTP sessions). Those packages are
 # tested without the detector in the phones, but against an operadora that is
 # built with it; everything else is tested under it.
-PHONES = ./cmd/operadora/... ./orchestrator/ari ./orchestrator/lab
-RACED  = $$($(GO) list ./... | grep -vE '/cmd/operadora|/orchestrator/(ari|lab)$$')
+PHONES = ./cmd/... ./orchestrator/ari ./orchestrator/lab
+RACED  = $$($(GO) list ./... | grep -vE '/cmd/|/orchestrator/(ari|lab)$$')
 
 test: setup ## vet and all tests, with the race detector, on the real parts
 	$(GO) vet ./...
@@ -55,11 +55,12 @@ fuzz: ## each fuzz target for $(FUZZ)
 	done
 
 bench: setup build ## the operator's bench and the Go benchmarks (BENCH=pattern)
-	bin/operadora bench
-	bin/operadora pacing bench
+	bin/operadora-lab bench
+	bin/operadora-lab pacing bench
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout $(TEST_TIMEOUT) ./...
 
-lint: ## golangci-lint, in the version that .golangci-version pins
+lint: ## go.mod is tidy; golangci-lint, in the version that .golangci-version pins
+	$(GO) mod tidy -diff
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$$(cat .golangci-version) run ./...
 
 vuln: ## known vulnerabilities in what is linked

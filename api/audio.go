@@ -154,7 +154,7 @@ func (s *Server) copyAudio(c echo.Context, body io.Reader, n int64) error {
 	if n >= 0 {
 		body = io.LimitReader(body, n)
 	}
-	_, err := io.Copy(s.patient(c), body)
+	_, err := io.Copy(s.streamWriter(c), body)
 	return err
 }
 

@@ -60,5 +60,5 @@ func (s *Server) exportContacts(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "text/csv; charset=utf-8; header=present")
 	h.Set(echo.HeaderContentDisposition, `attachment; filename="contacts.csv"`)
-	return s.Records.ContactsCSV(c.Request().Context(), s.patient(c), f)
+	return s.Records.ContactsCSV(c.Request().Context(), s.streamWriter(c), f)
 }

@@ -70,7 +70,7 @@ func (s *Server) events(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	out := s.patient(c)
+	out := s.streamWriter(c)
 	if _, err := out.Write(append([]byte("retry: 2000\n\n"), first...)); err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (s *Server) missed(ctx context.Context, j joined, id string) ([]*item, bool
 }
 
 // stream sends what the hub delivers until the client leaves or is ended.
-func (s *Server) stream(c echo.Context, a audience, cl *client, out *patient) error {
+func (s *Server) stream(c echo.Context, a audience, cl *client, out *streamWriter) error {
 	beat := time.NewTicker(s.heartbeat)
 	defer beat.Stop()
 	ctx := c.Request().Context()

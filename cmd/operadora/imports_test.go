@@ -29,6 +29,33 @@ var forbidden = []struct{ who, whom, why string }{
 	{"orchestrator/gate", "orchestrator/ari", "the gate is pure"},
 }
 
+// pure packages decide and do nothing: whom they may not import, and why.
+// Entries are prefixes of whole path elements, of the standard library or ours.
+var pure = []struct {
+	who, why string
+	whom     []string
+}{
+	{"orchestrator/call", "what a call is and how it moves is pure", []string{"context", "net", "os", "log", "sync",
+		module + "orchestrator/engine", module + "orchestrator/redisstore", module + "orchestrator/ari", module + "orchestrator/records"}},
+}
+
+// shared lists the programs' packages that the other program may import, and why.
+var shared = []struct{ who, whom, why string }{
+	{"cmd/operadora-lab", "cmd/operadora/top", "the demonstration shows what an operator would see"},
+}
+
+// notLinked says what operadora links nothing of, however indirectly, and why.
+// Entries are prefixes of whole path elements.
+var notLinked = []struct{ path, why string }{
+	{"github.com/emiago", "SIP phones are for tests and the lab; the PBX speaks SIP"},
+	{"testing", "no part of what an operator runs is a test"},
+	{"net/http/httptest", "no part of what an operator runs is a test"},
+	{module + "orchestrator/lab", "an operator has a PBX and a Redis"},
+	{module + "orchestrator/pbxtest", "the scriptable switch is for tests and benches"},
+	{module + "dialer/pacingsim", "the simulator judges the pacer and dials nothing"},
+	{module + "cmd/operadora-lab", "the lab runs operadora, never the other way round"},
+}
+
 // clients lists who alone may import a client library.
 var clients = []struct {
 	library string
@@ -71,12 +98,61 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
+// TestOperadoraLinksNoProvingGround looks at everything that is linked, however indirectly.
+func TestOperadoraLinksNoProvingGround(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", module+"cmd/operadora").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	linked := strings.Fields(string(out))
+	if len(linked) < 100 {
+		t.Fatalf("only %d packages were looked at", len(linked))
+	}
+	for _, path := range linked {
+		for _, no := range notLinked {
+			if under(path, no.path) {
+				t.Errorf("operadora links %s: %s", path, no.why)
+			}
+		}
+	}
+}
+
+// program is the program that a package below cmd belongs to: cmd/<name>.
+func program(path string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(path, "cmd/"), "/")
+	return "cmd/" + name
+}
+
+// mayImportCommand tells whether who may import whom, which is below cmd.
+func mayImportCommand(who, whom string) bool {
+	if under(who, "cmd") && program(who) == program(whom) {
+		return true
+	}
+	for _, s := range shared {
+		if under(who, s.who) && under(whom, s.whom) {
+			return true
+		}
+	}
+	return false
+}
+
 func checkImport(t *testing.T, who, imported string) {
 	t.Helper()
 	whom, ours := strings.CutPrefix(imported, module)
+	for _, p := range pure {
+		for _, no := range p.whom {
+			if under(who, p.who) && under(imported, no) {
+				t.Errorf("%s imports %s: %s", who, whom, p.why)
+			}
+		}
+	}
 	if ours {
-		if under(whom, "cmd") && !under(who, "cmd") {
+		if under(whom, "cmd") && !mayImportCommand(who, whom) {
 			t.Errorf("%s imports %s: nobody imports cmd", who, whom)
+		}
+		if who == "orchestrator" && whom != "orchestrator/fault" {
+			t.Errorf("%s imports %s: the words that all share stand on nothing but fault", who, whom)
 		}
 		for _, f := range forbidden {
 			// a leaf may import below itself

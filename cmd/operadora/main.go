@@ -1,6 +1,7 @@
 // Command operadora is the contact centre's control plane: it commands the
 // PBX that an organisation has, and runs queues, agents, flows and campaigns
-// of its own. One binary serves, checks, explains and demonstrates.
+// of its own. One binary serves, checks and explains; what demonstrates
+// and measures it is operadora-lab.
 package main
 
 import (
@@ -38,8 +39,7 @@ func newRootCommand() *cobra.Command {
 	root.SetVersionTemplate("operadora {{.Version}}\n")
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: operadora.yaml here, then /etc/operadora/operadora.yaml)")
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
-		newTokenCommand(), newAgentCommand(), newPacingCommand(), newBenchCommand(), newTopCommand(), newDemoCommand())
-	root.AddCommand(newDoctorCommand(), newFlowCommand())
+		newTokenCommand(), newAgentCommand(), newTopCommand(), newDoctorCommand(), newFlowCommand())
 	for _, c := range root.Commands() {
 		refuseUnknown(c)
 	}

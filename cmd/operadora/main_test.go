@@ -49,7 +49,6 @@ func TestUnknownCommandsAreRefused(t *testing.T) {
 		{"agent lst", `unknown command "lst" for "operadora agent"; did you mean list?`},
 		{"flow lnt", "did you mean lint?"},
 		{"flow xyzzy", `unknown command "xyzzy" for "operadora flow"; there are lint, show, sim`},
-		{"bench foo", `there is no bench "foo", but queue_drain, agent_gap, call_rate, memory`},
 	} {
 		if _, err := command(t, strings.Fields(row.line)...); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: %v, want %q", row.line, err, row.want)

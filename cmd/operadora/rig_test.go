@@ -14,7 +14,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
-	"github.com/operadora/operadora/cmd/operadora/trial"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -25,16 +25,33 @@ import (
 // TestMain lets the test binary be operadora itself: rigs run it as a process
 // of its own, so that it can be killed.
 func TestMain(m *testing.M) {
-	if os.Getenv(trial.AsProgram) != "" {
+	if os.Getenv(centre.AsProgram) != "" {
 		main()
 		return
+	}
+	if err := beProgram(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
 
+// beProgram makes this binary the one that rigs run, unless the environment
+// names another.
+func beProgram() error {
+	if os.Getenv(centre.ProgramPath) != "" {
+		return nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return os.Setenv(centre.ProgramPath, self)
+}
+
 // rig is a private contact centre for one test.
 type rig struct {
-	*trial.Site
+	*centre.Site
 	t *testing.T
 }
 
@@ -101,7 +118,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	files := map[string]string{"queues.yaml": rigQueues, "agents.yaml": agents, "flows/line.yaml": rigFlow,
 		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n"}
 	maps.Copy(files, o.files)
-	site, err := trial.New(limit(t), trial.Options{Dir: t.TempDir(), Asterisk: o.asterisk, Definitions: files,
+	site, err := centre.New(limit(t), centre.Options{Dir: t.TempDir(), Asterisk: o.asterisk, Definitions: files,
 		Via: o.via, Password: o.password, Config: o.config + "lease_ttl: 2s\nlog: {level: debug}\n"})
 	must(t, err)
 	r := &rig{Site: site, t: t}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/operadora/operadora/cmd/operadora/trial"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -54,7 +54,7 @@ func get(t *testing.T, url string) (int, string) {
 // missing, and a signal ends it all the same.
 func TestServeWithoutRedis(t *testing.T) {
 	t.Parallel()
-	cfg, log := siteConfig(t, nobodyThere), trial.NewLogTail()
+	cfg, log := siteConfig(t, nobodyThere), centre.NewLogTail()
 	ctx, signal := context.WithCancel(t.Context())
 	defer signal()
 	ended := make(chan error, 1)

@@ -10,41 +10,41 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
-type trialConfig struct {
+type sampleSettings struct {
 	Instance string `mapstructure:"instance" default:"one" doc:"x"`
 	Redis    struct {
 		DB       int                 `mapstructure:"db" default:"3" doc:"x"`
 		Password orchestrator.Secret `mapstructure:"password" default:"" doc:"x"`
 		Addrs    []string            `mapstructure:"addrs" default:"a:1,b:2" doc:"x"`
 	} `mapstructure:"redis"`
-	PBXs map[string]trialPBX `mapstructure:"pbxs"`
+	PBXs map[string]samplePBX `mapstructure:"pbxs"`
 }
 
-type trialPBX struct {
+type samplePBX struct {
 	URL     string              `mapstructure:"url" default:"http://127.0.0.1:8088/ari" doc:"x"`
 	Timeout time.Duration       `mapstructure:"timeout" default:"5s" doc:"x"`
 	Secret  orchestrator.Secret `mapstructure:"secret" default:"" doc:"x"`
 }
 
-func loadTrial(t *testing.T, yaml string) (trialConfig, error) {
+func loadSample(t *testing.T, yaml string) (sampleSettings, error) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "c.yaml")
 	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var c trialConfig
+	var c sampleSettings
 	_, err := loadSettings(&c, file)
 	return c, err
 }
 
 func TestSettingsPrecedence(t *testing.T) {
 	t.Setenv("OPERADORA_REDIS_DB", "7")
-	t.Setenv("TRIAL_SECRET", "hush")
+	t.Setenv("SAMPLE_SECRET", "hush")
 	secret := filepath.Join(t.TempDir(), "s")
 	if err := os.WriteFile(secret, []byte("from a file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := loadTrial(t, "redis: {db: 5, password: '${TRIAL_SECRET}'}\npbxs: {madrid: {timeout: 2s, secret: 'file:"+secret+"'}}\n")
+	c, err := loadSample(t, "redis: {db: 5, password: '${SAMPLE_SECRET}'}\npbxs: {madrid: {timeout: 2s, secret: 'file:"+secret+"'}}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestSettingsRefuse(t *testing.T) {
 		"missing file":       {"redis: {password: 'file:/nowhere/x'}", "/nowhere/x"},
 		"not yaml":           {"redis: [", "c.yaml: not YAML: [1:"},
 	} {
-		_, err := loadTrial(t, row.yaml)
+		_, err := loadSample(t, row.yaml)
 		if err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: error %v does not say %q", name, err, row.want)
 		}
@@ -94,7 +94,7 @@ func TestSettingsRefuse(t *testing.T) {
 // TestSettingsLeftOut has keys and sections without a value, and spells others in capitals.
 func TestSettingsLeftOut(t *testing.T) {
 	t.Parallel()
-	c, err := loadTrial(t, "instance:\nredis:\n  # db: 1\nPBXS: {Madrid: {Timeout: 0}, cadiz:}\n")
+	c, err := loadSample(t, "instance:\nredis:\n  # db: 1\nPBXS: {Madrid: {Timeout: 0}, cadiz:}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestSettingsByEnvironment(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	c, err := loadTrial(t, "redis: {password: '${OPERADORA_OWN}'}\npbxs: {madrid: {url: http://x}, san-juan: {}}\n")
+	c, err := loadSample(t, "redis: {password: '${OPERADORA_OWN}'}\npbxs: {madrid: {url: http://x}, san-juan: {}}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestSettingsByEnvironmentRefuse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(row.variable, row.value)
-			_, err := loadTrial(t, file)
+			_, err := loadSample(t, file)
 			if err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Fatalf("error %v does not say %q", err, row.want)
 			}

@@ -2,15 +2,17 @@ package main
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/operadora/operadora/cmd/operadora/demo"
-	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
+	"github.com/operadora/operadora/cmd/operadora-lab/demo"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
-// demonstrate runs `operadora demo args...` and returns what it printed.
+// demonstrate runs `operadora-lab demo args...` and returns what it printed.
 func demonstrate(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	c := newDemoCommand()
@@ -24,8 +26,8 @@ func demonstrate(t *testing.T, args ...string) (string, error) {
 }
 
 func TestDemo(t *testing.T) {
-	t.Parallel()
 	lab.Require(t)
+	needProgram(t)
 	out, err := demonstrate(t, "--once", "--calls", "6", "--seed", "2")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -43,21 +45,26 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestDemoDefinitions checks the files as `operadora check` does.
+// TestDemoDefinitions has operadora check the files.
 func TestDemoDefinitions(t *testing.T) {
-	t.Parallel()
-	initial, err := demoDefinitions()
-	must(t, err)
-	files, err := demo.Adapt(initial)
-	must(t, err)
+	needProgram(t)
 	dir := t.TempDir()
-	for name, text := range files {
-		must(t, writeNew(dir+"/"+name, []byte(text), 0o644))
+	initial, err := demo.Initial(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
-	defs, faults, err := loadDefinitions(dir, map[string]PBXConfig{"main": {}}, flowfile.Known{})
-	must(t, err)
-	if len(faults) > 0 || len(defs.ACD.Agents) != 6 || len(defs.ACD.Queues) != 2 {
-		t.Errorf("%d agents, %d queues, warnings %v", len(defs.ACD.Agents), len(defs.ACD.Queues), faults)
+	files, err := demo.Adapt(initial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, "definitions", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := centre.Run(dir, "check")
+	if err != nil || !strings.Contains(out, "ok: 1 PBX, 2 queues, 6 agents,") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
@@ -67,13 +74,5 @@ func TestDemoRefusesNonsense(t *testing.T) {
 		if _, err := demonstrate(t, "--calls", n); err == nil || !strings.Contains(err.Error(), "--calls "+n) {
 			t.Errorf("--calls %s: %v", n, err)
 		}
-	}
-}
-
-// TestTopWithoutATerminal needs no operadora: it must say what it lacks.
-func TestTopWithoutATerminal(t *testing.T) {
-	t.Setenv("OPERADORA_TOKEN", "")
-	if _, err := command(t, "top"); err == nil || !strings.Contains(err.Error(), "no token") {
-		t.Errorf("without a token: %v", err)
 	}
 }

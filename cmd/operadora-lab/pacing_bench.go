@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/operadora/operadora/cmd/operadora/bench"
+	"github.com/operadora/operadora/cmd/operadora-lab/bench"
 	"github.com/operadora/operadora/dialer/pacingsim"
 	"github.com/operadora/operadora/dialer/pacingsim/optimum"
 	"github.com/operadora/operadora/dialer/pacingsim/peers"

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/cmd/operadora/top"
 )
 
@@ -19,10 +20,7 @@ type Options struct {
 	Calls int    // callers in the crowd
 	Seed  uint64 // of everything that is left to chance
 	Once  bool   // end after the round instead of staying up
-	// Initial are the definitions that `operadora init` writes, by file name
-	// below the definitions folder.
-	Initial map[string]string
-	Out     io.Writer
+	Out   io.Writer
 }
 
 // roundLimit is how long a round may take on a busy machine; a caller who still
@@ -53,7 +51,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		}
 		err = errors.Join(err, g.close(failed))
 	}()
-	if err := g.setUp(ctx, progress{o.Out}, o.Initial, crowd); err != nil {
+	if err := g.setUp(ctx, progress{o.Out}, crowd); err != nil {
 		return err
 	}
 	troubles, err := g.round(ctx, cancel, o, crowd)
@@ -198,8 +196,8 @@ func (g *stage) report(ctx context.Context, w io.Writer, crowd []Script, trouble
 // next says what to try while the demonstration stays up.
 func (g *stage) next() string {
 	program := "operadora"
-	if self, err := os.Executable(); err == nil {
-		program = shown(self)
+	if path, err := centre.Program(); err == nil {
+		program = shown(path)
 	}
 	recordings := g.site.Asterisk.RecordingDir()
 	return fmt.Sprintf(`

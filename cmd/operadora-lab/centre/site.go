@@ -1,7 +1,7 @@
-// Package trial sets up a whole private contact centre on loopback: Asterisk,
+// Package centre sets up a whole private contact centre on loopback: Asterisk,
 // Redis, and operadora as a process of its own that can be killed. The
 // demonstration, the benchmarks and the tests of the whole program stand on it.
-package trial
+package centre
 
 import (
 	"context"
@@ -18,14 +18,6 @@ import (
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
-
-// AsProgram is the environment variable that makes a test binary be operadora itself.
-const AsProgram = "OPERADORA_AS_PROGRAM"
-
-// ProgramPath is the environment variable that names the operadora binary to
-// run instead of the present one: `make test` sets it to one built with the
-// race detector.
-const ProgramPath = "OPERADORA_PROGRAM"
 
 // PBX is the name of the one PBX of a site.
 const PBX = "main"
@@ -111,31 +103,12 @@ func (s *Site) Config() string { return filepath.Join(s.Dir, "operadora.yaml") }
 
 // Program is an operadora command line in the site's folder. It dies with this process.
 func (s *Site) Program(args ...string) (*exec.Cmd, error) {
-	self := os.Getenv(ProgramPath)
-	if self == "" {
-		var err error
-		if self, err = os.Executable(); err != nil {
-			return nil, err
-		}
-	}
-	cmd := exec.Command(self, append(args, "-c", s.Config())...) //nolint:gosec // it runs itself
-	cmd.Dir = s.Dir
-	cmd.Env = append(os.Environ(), AsProgram+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return cmd, nil
+	return Command(s.Dir, append(args, "-c", s.Config())...)
 }
 
 // Run runs an operadora command to its end and returns what it printed.
 func (s *Site) Run(args ...string) (string, error) {
-	cmd, err := s.Program(args...)
-	if err != nil {
-		return "", err
-	}
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return string(out), fmt.Errorf("operadora %s: %w: %s", strings.Join(args, " "), err, out)
-	}
-	return string(out), nil
+	return Run(s.Dir, append(args, "-c", s.Config())...)
 }
 
 // Begin starts operadora and returns at once.
@@ -223,7 +196,7 @@ func (s *Site) API(role string) (*client.Client, error) {
 	if len(found) == 0 {
 		return nil, errors.New("operadora does not serve yet")
 	}
-	token, err := s.Run("token", "create", "--name", "trial", "--role", role)
+	token, err := s.Run("token", "create", "--name", "lab", "--role", role)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,13 @@ package demo
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
+
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 )
 
 // edits are what the demonstration changes in the definitions that `operadora
@@ -29,6 +34,23 @@ type agent struct{ id, name, language string }
 var agents = []agent{
 	{"101", "Ana López", "es"}, {"102", "Ben Smith", "en"}, {"103", "Carla Ruiz", "es"},
 	{"104", "Diego Mora", "es"}, {"105", "Emma Clark", "en"}, {"106", "Lucía Paz", "es"},
+}
+
+// Initial has `operadora init` write into a folder and returns the definitions,
+// by name of the file below the definitions folder.
+func Initial(dir string) (map[string]string, error) {
+	if _, err := centre.Run(dir, "init"); err != nil {
+		return nil, err
+	}
+	out, files := map[string]string{}, os.DirFS(filepath.Join(dir, "definitions"))
+	return out, fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := fs.ReadFile(files, name)
+		out[name] = string(raw)
+		return err
+	})
 }
 
 // Adapt makes the demonstration's definitions out of those that `operadora

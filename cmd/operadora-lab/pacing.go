@@ -30,7 +30,12 @@ func pacingAlgorithms() []pacingsim.Algorithm {
 
 // newPacingCommand is everything about pacing that needs no PBX.
 func newPacingCommand() *cobra.Command {
-	c := &cobra.Command{Use: "pacing", Short: "Simulate, bound and compare ways of pacing a dialer"}
+	c := &cobra.Command{
+		Use:   "pacing",
+		Short: "Simulate, bound and compare ways of pacing a dialer",
+		Args:  cobra.NoArgs, // a misspelt subcommand is refused
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	c.AddCommand(newPacingListCommand(), newPacingSimCommand(), newPacingOptimumCommand(), newPacingCompareCommand(), newPacingBenchCommand())
 	return c
 }
@@ -73,10 +78,10 @@ func newPacingSimCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sim",
 		Short: "Run scenarios under algorithms in virtual time",
-		Example: `  operadora pacing sim --scenario s3
-  operadora pacing sim --scenario s3,s9 --algorithm operadora --algorithm vicidial-ratio:level=3.4,availonly=1 --json
-  operadora pacing sim --scenario exp10 --algorithm optimum
-  operadora pacing sim --scenario my-world.yaml --seeds 5 --hours 4`,
+		Example: `  operadora-lab pacing sim --scenario s3
+  operadora-lab pacing sim --scenario s3,s9 --algorithm operadora --algorithm vicidial-ratio:level=3.4,availonly=1 --json
+  operadora-lab pacing sim --scenario exp10 --algorithm optimum
+  operadora-lab pacing sim --scenario my-world.yaml --seeds 5 --hours 4`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}

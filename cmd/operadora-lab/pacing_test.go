@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/operadora/operadora/cmd/operadora/bench"
+	"github.com/operadora/operadora/cmd/operadora-lab/bench"
 )
 
-// pacing runs `operadora pacing args...` and returns its output.
+// pacing runs `operadora-lab pacing args...` and returns its output.
 func pacing(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	c := newPacingCommand()

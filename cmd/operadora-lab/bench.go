@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/operadora/operadora/cmd/operadora/bench"
+	"github.com/operadora/operadora/cmd/operadora-lab/bench"
 )
 
 // benches are the benchmarks of the whole program, in the order in which they

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/operadora/operadora/cmd/operadora/trial"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -66,7 +66,7 @@ func Drain(ctx context.Context, out, progress io.Writer) error {
 
 // inboundSite is a site whose number 5000 goes straight to a queue with the
 // agents of desks, and whose number 5900 goes to app_queue with the same phones.
-func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*trial.Site, error) {
+func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*centre.Site, error) {
 	dir, err := os.MkdirTemp("", "op-bench-")
 	if err != nil {
 		return nil, err
@@ -77,9 +77,9 @@ func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*trial.Site
 	for n := range agents {
 		user := strconv.Itoa(101 + n)
 		phones = append(phones, lab.Endpoint{User: user, Contact: desks.Contact(user)})
-		fmt.Fprintf(&people, "  - {id: %q, pbx: %s, endpoint: PJSIP/%s, queues: [%s]}\n", user, trial.PBX, user, benchQueue)
+		fmt.Fprintf(&people, "  - {id: %q, pbx: %s, endpoint: PJSIP/%s, queues: [%s]}\n", user, centre.PBX, user, benchQueue)
 	}
-	return trial.New(ctx, trial.Options{
+	return centre.New(ctx, centre.Options{
 		Dir: dir,
 		Asterisk: lab.AsteriskOptions{
 			Endpoints: phones,
@@ -100,7 +100,7 @@ func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*trial.Site
 }
 
 // callersWait places the callers and returns when count says that all of them wait.
-func callersWait(ctx context.Context, site *trial.Site, number string, n int, count func() (int, error)) (*lab.SIPp, error) {
+func callersWait(ctx context.Context, site *centre.Site, number string, n int, count func() (int, error)) (*lab.SIPp, error) {
 	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: site.Asterisk.SIPAddr(), Number: number, Calls: n, Rate: 40})
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func callersWait(ctx context.Context, site *trial.Site, number string, n int, co
 	}
 }
 
-func drainOurs(ctx context.Context, site *trial.Site, desks *lab.Desks) (drained, error) {
+func drainOurs(ctx context.Context, site *centre.Site, desks *lab.Desks) (drained, error) {
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
 	if err := site.Start(ctx); err != nil {
@@ -148,7 +148,7 @@ func drainOurs(ctx context.Context, site *trial.Site, desks *lab.Desks) (drained
 	return d, site.Stop()
 }
 
-func drainPeer(ctx context.Context, site *trial.Site, desks *lab.Desks) (drained, error) {
+func drainPeer(ctx context.Context, site *centre.Site, desks *lab.Desks) (drained, error) {
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
 	desks.Forget()
@@ -211,7 +211,7 @@ func account(calls []lab.DeskCall) string {
 }
 
 // discard ends a site and removes its folder; what it could tell has been told.
-func discard(site *trial.Site) {
+func discard(site *centre.Site) {
 	_ = site.Close()
 	_ = os.RemoveAll(site.Dir)
 }

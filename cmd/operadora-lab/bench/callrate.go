@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/client"
-	"github.com/operadora/operadora/cmd/operadora/trial"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -87,7 +87,7 @@ func CallRate(ctx context.Context, out, progress io.Writer) error {
 }
 
 // crowd sends the callers and waits until SIPp has ended.
-func crowd(ctx context.Context, site *trial.Site, calls int) (time.Duration, error) {
+func crowd(ctx context.Context, site *centre.Site, calls int) (time.Duration, error) {
 	begun := time.Now()
 	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: site.Asterisk.SIPAddr(), Number: "5000",
 		Calls: calls, Concurrent: rateAtOnce, Rate: 500, Patience: 20 * time.Second})
@@ -101,7 +101,7 @@ func crowd(ctx context.Context, site *trial.Site, calls int) (time.Duration, err
 	return time.Since(begun), err
 }
 
-func rateOurs(ctx context.Context, site *trial.Site) (paced, error) {
+func rateOurs(ctx context.Context, site *centre.Site) (paced, error) {
 	ctx, cancel := context.WithTimeout(ctx, rateLimit)
 	defer cancel()
 	if err := site.Start(ctx); err != nil {
@@ -179,10 +179,10 @@ type bareCall struct {
 	entered                         time.Time
 }
 
-func rateBare(ctx context.Context, site *trial.Site) (paced, error) {
+func rateBare(ctx context.Context, site *centre.Site) (paced, error) {
 	ctx, cancel := context.WithTimeout(ctx, rateLimit)
 	defer cancel()
-	pbx, err := ari.New(trial.PBX, ari.Config{URL: site.Asterisk.ARIURL(), User: site.Asterisk.User(),
+	pbx, err := ari.New(centre.PBX, ari.Config{URL: site.Asterisk.ARIURL(), User: site.Asterisk.User(),
 		Password: orchestrator.Secret(site.Asterisk.Password()), App: "operadora", RequestTimeout: 5 * time.Second,
 		PingInterval: 5 * time.Second, MaxConnections: 64}, slog.New(slog.DiscardHandler), ari.NewMetrics(nil))
 	if err != nil {

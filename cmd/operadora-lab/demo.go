@@ -2,11 +2,10 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/operadora/operadora/cmd/operadora/demo"
+	"github.com/operadora/operadora/cmd/operadora-lab/demo"
 )
 
 // mostDemoCalls keeps callers' numbers, which have four digits of their own, apart.
@@ -23,10 +22,6 @@ func newDemoCommand() *cobra.Command {
 			if o.Calls < 1 || o.Calls > mostDemoCalls {
 				return fmt.Errorf("--calls %d: is not between 1 and %d", o.Calls, mostDemoCalls)
 			}
-			var err error
-			if o.Initial, err = demoDefinitions(); err != nil {
-				return err
-			}
 			o.Out = cmd.OutOrStdout()
 			return demo.Run(cmd.Context(), o)
 		},
@@ -35,20 +30,4 @@ func newDemoCommand() *cobra.Command {
 	c.Flags().IntVar(&o.Calls, "calls", 24, "how many callers call")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "of the order of the callers and of all times; the same seed plays the same round")
 	return c
-}
-
-// demoDefinitions are the definitions that `operadora init` writes, by name
-// below their folder.
-func demoDefinitions() (map[string]string, error) {
-	files, err := initialFiles()
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]string{}
-	for _, f := range files {
-		if name, err := filepath.Rel("definitions", f.path); err == nil && filepath.IsLocal(name) {
-			out[name] = string(f.content)
-		}
-	}
-	return out, nil
 }

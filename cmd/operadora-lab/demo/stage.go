@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/client"
-	"github.com/operadora/operadora/cmd/operadora/trial"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -19,7 +19,7 @@ import (
 type stage struct {
 	dir   string
 	lock  *os.File // held while the folder is in use
-	site  *trial.Site
+	site  *centre.Site
 	api   *client.Client // with role admin: the demonstration sees whole numbers
 	watch *watch
 	desks *desks
@@ -91,15 +91,18 @@ func (p progress) step(what string, do func() error) error {
 
 // setUp starts everything, and shows it. What was started is ended by close,
 // also after an error.
-func (g *stage) setUp(ctx context.Context, p progress, initial map[string]string, crowd []Script) error {
-	definitions, err := Adapt(initial)
-	if err != nil {
-		return err
+func (g *stage) setUp(ctx context.Context, p progress, crowd []Script) (err error) {
+	if _, err := centre.Program(); err != nil {
+		return err // before a folder is made for it
 	}
 	if g.dir, g.lock, err = newFolder(); err != nil {
 		return err
 	}
-	o := trial.Options{Dir: g.dir, Definitions: definitions, Config: "log: {level: info}\n"}
+	definitions, err := g.definitions()
+	if err != nil {
+		return err
+	}
+	o := centre.Options{Dir: g.dir, Definitions: definitions, Config: "log: {level: info}\n"}
 	for i, e := range lab.Desk(101, 100+len(agents)) {
 		e.Name, e.Language = agents[i].name, agents[i].language
 		o.Asterisk.Endpoints = append(o.Asterisk.Endpoints, e)
@@ -114,7 +117,7 @@ func (g *stage) setUp(ctx context.Context, p progress, initial map[string]string
 		what string
 		do   func() error
 	}{
-		{"starting Asterisk and Redis, private to this run", func() (err error) { g.site, err = trial.New(ctx, o); return err }},
+		{"starting Asterisk and Redis, private to this run", func() (err error) { g.site, err = centre.New(ctx, o); return err }},
 		{"starting operadora", func() error {
 			log, err := os.OpenFile(g.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 			if err != nil {
@@ -145,6 +148,20 @@ func (g *stage) setUp(ctx context.Context, p progress, initial map[string]string
 	return nil
 }
 
+// definitions are those of the demonstration. What `operadora init` wrote stays
+// beside them.
+func (g *stage) definitions() (map[string]string, error) {
+	dir := filepath.Join(g.dir, "initial")
+	if err := os.Mkdir(dir, 0o750); err != nil {
+		return nil, err
+	}
+	initial, err := Initial(dir)
+	if err != nil {
+		return nil, err
+	}
+	return Adapt(initial)
+}
+
 // spawn runs do in the background; close waits for it.
 func (g *stage) spawn(do func()) {
 	done := make(chan struct{})
@@ -159,7 +176,7 @@ func (g *stage) spawn(do func()) {
 func (g *stage) logFile() string { return filepath.Join(g.dir, "operadora.log") }
 
 // copyLog writes what operadora logs to a file, until ctx ends.
-func copyLog(ctx context.Context, l *trial.LogTail, f *os.File) {
+func copyLog(ctx context.Context, l *centre.LogTail, f *os.File) {
 	defer func() { _ = f.Close() }() // a log that cannot be written must not end the demonstration
 	for at := 0; ; {
 		err := l.Wait(ctx, at, "\n", nil)
