@@ -45,5 +45,5 @@
 // Queue length, admission and position count per queue and PBX.
 //
 // The package is free of Redis, PBX and HTTP; it imports orchestrator and
-// fault only. All methods of Service are safe for concurrent use.
+// its leaves only. All methods of Service are safe for concurrent use.
 package acd

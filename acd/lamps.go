@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // LampName is the name under which desk phones watch an agent.
@@ -61,8 +61,7 @@ type LampFollower struct {
 	log      *slog.Logger
 	panels   map[string]*panel // by PBX; never changed
 
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	life life.Group
 }
 
 // NewLampFollower joins the parts. Nothing runs before Start.
@@ -84,23 +83,21 @@ func NewLampFollower(p LampParts) *LampFollower {
 // Start follows the journal from now on: who is to see every change starts it
 // before whoever makes them. The lamps of a PBX are set as a whole by Connected.
 func (f *LampFollower) Start(ctx context.Context) error {
-	ctx, f.cancel = context.WithCancel(ctx)
+	ctx, ok := f.life.Begin(ctx)
+	if !ok {
+		return fault.New("acd.LampFollower.Start", fault.Conflict, "started already")
+	}
 	after, err := f.journal.Last(ctx)
 	known := err == nil // else follow asks until the journal answers
-	f.wg.Go(func() { f.follow(ctx, after, known) })
+	f.life.Go(func() { f.follow(ctx, after, known) })
 	for _, p := range f.panels {
-		f.wg.Go(func() { f.serve(ctx, p) })
+		f.life.Go(func() { f.serve(ctx, p) })
 	}
 	return nil
 }
 
 // Stop ends following and waits for it. It may be called twice, and before Start.
-func (f *LampFollower) Stop() {
-	if f.cancel != nil {
-		f.cancel()
-	}
-	f.wg.Wait()
-}
+func (f *LampFollower) Stop() { f.life.End() }
 
 // Connected has all lamps of a PBX that has just been connected set anew: it
 // may have forgotten them, and nobody set what changed meanwhile.
@@ -141,7 +138,7 @@ func (f *LampFollower) follow(ctx context.Context, after string, known bool) {
 		}
 		known = known && fault.KindOf(err) != fault.Conflict
 		f.log.WarnContext(ctx, "the journal cannot be followed; lamps stand still", "error", err, "retry_in", lampRetry)
-		pause(ctx, lampRetry, nil)
+		life.Sleep(ctx, lampRetry)
 	}
 }
 
@@ -157,16 +154,5 @@ func (f *LampFollower) read(e orchestrator.Entry) {
 	}
 	if c.From != c.To { // else only the phone or the reason changed, which no lamp shows
 		p.tell(LampName(e.Agent), LampOf(State(c.To)))
-	}
-}
-
-// pause waits for d, for the end of ctx, or until cut.
-func pause(ctx context.Context, d time.Duration, cut <-chan struct{}) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-cut:
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // lampBlink is how long changes are gathered before they are shown: an agent
@@ -30,7 +31,7 @@ func (f *LampFollower) serve(ctx context.Context, p *panel) {
 		if !awaitWork(ctx, p, next) {
 			return
 		}
-		pause(ctx, rest, p.anew) // what passes within a blink of an eye is not shown
+		life.SleepOr(ctx, rest, p.anew) // what passes within a blink of an eye is not shown
 		begun := time.Now()
 		err := f.round(ctx, p)
 		took := time.Since(begun)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Service distributes calls. It implements orchestrator.Distributor,
@@ -27,8 +28,7 @@ type Service struct {
 	unreadable map[string]bool // records told of in the log; only who reads boards touches it
 
 	reload sync.Mutex // one at a time brings agents in line
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	life   life.Group
 }
 
 var (
@@ -88,21 +88,16 @@ func New(p Parts) (*Service, error) {
 // deadlines. It returns at once; a store that is away is asked again until it
 // answers.
 func (s *Service) Start(ctx context.Context) error {
-	if s.cancel != nil {
+	ctx, ok := s.life.Begin(ctx)
+	if !ok {
 		return fault.New("acd.Start", fault.Conflict, "started already")
 	}
-	ctx, s.cancel = context.WithCancel(ctx)
-	s.wg.Go(func() { s.watch(ctx) })
+	s.life.Go(func() { s.watch(ctx) })
 	return nil
 }
 
 // Stop ends watching and waits for it. It may be called twice, and before Start.
-func (s *Service) Stop() {
-	if s.cancel != nil {
-		s.cancel()
-	}
-	s.wg.Wait()
-}
+func (s *Service) Stop() { s.life.End() }
 
 // Definitions returns the definitions in force.
 func (s *Service) Definitions() Definitions { return s.directory.Load().defs }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Waits between attempts to connect. They double from the first to the
@@ -78,14 +79,7 @@ func (a *Adapter) Run(ctx context.Context, sink orchestrator.Sink) error {
 
 // pause waits between a half and the whole of d; false when ctx ended first.
 func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d/2 + rand.N(d/2))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return life.Sleep(ctx, d/2+rand.N(d/2))
 }
 
 // Why a session ends, apart from what the socket or Asterisk say.

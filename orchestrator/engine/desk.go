@@ -5,6 +5,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // followDesk takes every offer for this PBX's calls to its call, from whichever
@@ -16,7 +17,7 @@ func (v *driving) followDesk(ctx context.Context) {
 			return
 		}
 		v.log.WarnContext(ctx, "offers cannot be read; trying again", "error", err)
-		if !sleep(ctx, retryMax) {
+		if !life.Sleep(ctx, retryMax) {
 			return
 		}
 	}

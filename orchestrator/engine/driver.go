@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // driver takes the lease of one PBX again and again, and drives the PBX while it has it.
@@ -54,7 +55,7 @@ func (d *driver) run(ctx context.Context) {
 			replaced = 0
 		}
 		if replaced++; replaced > 1 {
-			sleep(ctx, min(100*time.Millisecond<<min(replaced, 8), replacedLong))
+			life.Sleep(ctx, min(100*time.Millisecond<<min(replaced, 8), replacedLong))
 		}
 	}
 }
@@ -91,7 +92,7 @@ func (d *driver) acquire(ctx context.Context) (orchestrator.Lease, bool) {
 			d.log.InfoContext(ctx, "waiting for the lease", "reason", err)
 			told = "-"
 		}
-		if !sleep(ctx, d.eng.ttl/8) {
+		if !life.Sleep(ctx, d.eng.ttl/8) {
 			return orchestrator.Lease{}, false
 		}
 	}
@@ -113,7 +114,7 @@ func (d *driver) drive(ctx context.Context, lease orchestrator.Lease) error {
 	defer cancel(nil)
 	live, err := d.eng.store.Live(ctx, d.pbx.Name())
 	if err != nil {
-		sleep(ctx, d.eng.ttl/8)
+		life.Sleep(ctx, d.eng.ttl/8)
 		return fmt.Errorf("live calls: %w", err)
 	}
 	v := newDriving(ctx, d, lease, cancel)

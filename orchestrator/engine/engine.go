@@ -25,6 +25,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Parts is what an Engine is joined from. All but Prepare, Connected, Dead,
@@ -75,8 +76,7 @@ type Engine struct {
 	mu    sync.Mutex
 	calls map[string]*loop // by call id; guarded by mu
 
-	wg     sync.WaitGroup
-	cancel context.CancelFunc // set by Start
+	life life.Group
 }
 
 // New joins the parts. Nothing runs before Start.
@@ -106,21 +106,19 @@ func New(p Parts) *Engine {
 
 // Start drives every PBX until Stop or the end of ctx. It returns at once.
 func (e *Engine) Start(ctx context.Context) error {
-	ctx, e.cancel = context.WithCancel(ctx)
+	ctx, ok := e.life.Begin(ctx)
+	if !ok {
+		return fault.New("orchestrator.Start", fault.Conflict, "started already")
+	}
 	for _, d := range e.drivers {
-		e.wg.Go(func() { d.run(ctx) })
+		e.life.Go(func() { d.run(ctx) })
 	}
 	return nil
 }
 
 // Stop ends this process's part in the calls and waits for it. The calls
 // themselves go on in the PBX; the next process takes them up.
-func (e *Engine) Stop() {
-	if e.cancel != nil {
-		e.cancel()
-	}
-	e.wg.Wait()
-}
+func (e *Engine) Stop() { e.life.End() }
 
 // Do carries out a person's order on a live call. The order is taken at once
 // and done in the call's own time. NotFound: no such live call here.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // How long a command rests that was not answered, before it is tried again. A
@@ -159,13 +160,7 @@ func (n *lane) once(ctx context.Context, t call.Todo, again bool) (r call.Result
 
 // rest waits before another try.
 func (n *lane) rest(ctx context.Context, tries int) {
-	timer := time.NewTimer(min(retryMin<<min(tries, 10), retryMax))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-n.kick:
-	}
+	life.SleepOr(ctx, min(retryMin<<min(tries, 10), retryMax), n.kick)
 }
 
 // hurry ends a rest.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 var (
@@ -17,7 +18,7 @@ var (
 // renew keeps the lease alive. When somebody else has or had it, driving ends:
 // what was decided since may not be what the PBX is being told.
 func (v *driving) renew(ctx context.Context) {
-	for sleep(ctx, v.eng.ttl/4) {
+	for life.Sleep(ctx, v.eng.ttl/4) {
 		if !v.prove(ctx) {
 			return
 		}
@@ -62,7 +63,7 @@ func (v *driving) warn(ctx context.Context, err error) {
 // mayCommand waits until the lease is known to be ours; false when ctx ended first.
 func (v *driving) mayCommand(ctx context.Context) bool {
 	for v.valid.passed(v.eng.now()) {
-		if !sleep(ctx, v.eng.ttl/16) {
+		if !life.Sleep(ctx, v.eng.ttl/16) {
 			return false
 		}
 	}

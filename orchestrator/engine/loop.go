@@ -13,6 +13,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // loop is the one goroutine that owns one call: it decides and stores. What was
@@ -212,7 +213,7 @@ func (l *loop) commit(ctx context.Context, d call.Decision) bool {
 		if wait == retryMin { // once; the lease tells how long it lasts
 			l.log.WarnContext(ctx, "the store is away; the call waits", "error", err)
 		}
-		if !sleep(ctx, wait) {
+		if !life.Sleep(ctx, wait) {
 			return false
 		}
 		err = nil
@@ -233,17 +234,5 @@ func (l *loop) logMilestones(ctx context.Context, entries []orchestrator.Entry) 
 		default:
 			l.log.InfoContext(ctx, string(e.Type), "agent", e.Agent, "queue", e.Queue)
 		}
-	}
-}
-
-// sleep waits for d; false when ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }

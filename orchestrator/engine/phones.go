@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // phoneWorkers is how many device states are told at a time: each is a round
@@ -50,7 +51,7 @@ func (p *phoneNews) tell(ctx context.Context, pbx string, to orchestrator.Device
 		p.mu.Unlock()
 		for _, e := range newest(news) {
 			for to.Device(ctx, pbx, e.Endpoint, e.Device) != nil {
-				if !sleep(ctx, 100*time.Millisecond) {
+				if !life.Sleep(ctx, 100*time.Millisecond) {
 					return
 				}
 			}

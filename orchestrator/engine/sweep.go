@@ -9,6 +9,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // sweepEvery is how often calls, offers and what the PBX has are compared.
@@ -19,7 +20,7 @@ const sweepEvery = 30 * time.Second
 // there the next time is healed.
 func (v *driving) sweepAll(ctx context.Context) {
 	var s suspicions
-	for sleep(ctx, sweepEvery) {
+	for life.Sleep(ctx, sweepEvery) {
 		if !v.connected.Load() || v.valid.passed(v.eng.now()) {
 			s = suspicions{}
 			continue

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 const (
@@ -56,12 +57,12 @@ type Recorder struct {
 	log     *slog.Logger
 	now     func() time.Time
 
+	life life.Group
+
 	mu      sync.Mutex
-	cancel  context.CancelFunc // guarded by mu; set while running
-	done    chan struct{}      // guarded by mu
-	state   Lag                // guarded by mu
-	pending time.Time          // guarded by mu; since when the oldest entry in hand waits
-	newest  time.Time          // guarded by mu; when the newest entry on record happened
+	state   Lag       // guarded by mu
+	pending time.Time // guarded by mu; since when the oldest entry in hand waits
+	newest  time.Time // guarded by mu; when the newest entry on record happened
 }
 
 // Lag is how far the records are behind the journal.
@@ -83,35 +84,18 @@ func NewRecorder(sink Sink, j Source, cfg Config, log *slog.Logger, now func() t
 
 // Start begins to record in the background and returns at once. A second Start is an error.
 func (r *Recorder) Start(ctx context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.cancel != nil {
+	ctx, ok := r.life.Begin(ctx)
+	if !ok {
 		return errors.New("the recorder runs already")
 	}
-	ctx, r.cancel = context.WithCancel(ctx)
-	r.done = make(chan struct{})
-	go func(done chan struct{}) {
-		defer close(done)
-		r.run(ctx)
-	}(r.done)
+	r.life.Go(func() { r.run(ctx) })
 	return nil
 }
 
 // Stop ends recording and waits until the batch in hand is written or given
 // up: what was given up is read from the journal again next time. It may be
 // called twice or before Start.
-func (r *Recorder) Stop() {
-	r.mu.Lock()
-	cancel, done := r.cancel, r.done
-	r.cancel = nil
-	r.mu.Unlock()
-	if cancel != nil {
-		cancel()
-	}
-	if done != nil {
-		<-done
-	}
-}
+func (r *Recorder) Stop() { r.life.End() }
 
 // Lag tells how far the records are behind. It does no input or output.
 func (r *Recorder) Lag() Lag {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // JournalFields are the fields of a journal entry in its stream, in the order
@@ -91,7 +92,7 @@ func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.E
 				s.log.WarnContext(ctx, "the journal cannot be read; trying again", "after", r.at, "error", err)
 				told = true
 			}
-			pause(ctx, wait)
+			life.Sleep(ctx, wait)
 			wait = min(2*wait, retryMax)
 			continue
 		case err != nil:
@@ -105,7 +106,7 @@ func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.E
 				return err
 			}
 			if len(batch) < tailCount {
-				pause(ctx, tailGather)
+				life.Sleep(ctx, tailGather)
 			}
 		}
 	}
@@ -252,14 +253,4 @@ func parseID(id string) (ms, seq uint64, err error) {
 		return 0, 0, fmt.Errorf("%q is not the id of a journal entry", id)
 	}
 	return ms, seq, nil
-}
-
-// pause waits for d or the end of ctx.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }
