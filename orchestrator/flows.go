@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Flow decides what a caller hears and where the call goes next. ivr
+// Flows decide what a caller hears and where the call goes next. ivr
 // implements it. It is pure: state in, state and actions out; the state is
 // stored with the call, so another process can go on where this one stopped.
 type Flows interface {
