@@ -37,10 +37,11 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 	x.clear()
 }
 
-// pointless tells whether a command has no purpose once the call is over.
+// pointless tells whether a command has no purpose once the call is over. A dial
+// is moot, and that is its answer: a phone that was never rung sends no event.
 func pointless(c Command) bool {
 	switch c.(type) {
-	case Hangup, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
+	case Dial, Hangup, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
 		return false
 	}
 	return true

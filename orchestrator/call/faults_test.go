@@ -380,3 +380,32 @@ func TestMenuAfterARestart(t *testing.T) {
 		t.Errorf("the customer hears %q in state %q", got, w.me.c.State)
 	}
 }
+
+// TestCallerGoneBeforeTheDial: the caller hangs up before the phone was rung, or
+// before anybody knows whether it was. A phone that was never rung tells of no
+// end: neither the call nor the agent waits for it.
+func TestCallerGoneBeforeTheDial(t *testing.T) {
+	t.Parallel()
+	t.Run("in the moment of the match", func(t *testing.T) {
+		w := at(inQueue)
+		w.offer()
+		w.notice()
+		w.callerHangsUp()
+		w.deliver()
+		w.quiet()
+		w.checkEnded(t, orchestrator.OutcomeAbandoned)
+		w.checkKept(t)
+	})
+	t.Run("while the dial is not answered", func(t *testing.T) {
+		w := at(inQueue)
+		w.goAway(false)
+		w.offer()
+		w.quiet()
+		w.callerHangsUp()
+		w.quiet()
+		w.comeBack(false)
+		w.quiet()
+		w.checkEnded(t, orchestrator.OutcomeAbandoned)
+		w.checkKept(t)
+	})
+}
