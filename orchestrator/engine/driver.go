@@ -33,12 +33,12 @@ func newDriver(e *Engine, p orchestrator.PBX) *driver {
 func (d *driver) run(ctx context.Context) {
 	replaced := 0
 	for ctx.Err() == nil {
-		lease, ok := d.acquire(ctx)
+		lease, asked, ok := d.acquire(ctx)
 		if !ok {
 			return
 		}
 		began := d.eng.now()
-		err := d.drive(ctx, lease)
+		err := d.drive(ctx, lease, asked)
 		if ctx.Err() != nil {
 			d.release(ctx, lease)
 			return
@@ -63,18 +63,20 @@ func (d *driver) run(ctx context.Context) {
 // replacedLong is after how long a takeover of the application counts as the first one again.
 const replacedLong = 20 * time.Second
 
-// acquire waits until the lease is ours; false when ctx ended first.
-func (d *driver) acquire(ctx context.Context) (orchestrator.Lease, bool) {
+// acquire waits until the lease is ours, and tells when it was asked for; false
+// when ctx ended first.
+func (d *driver) acquire(ctx context.Context) (orchestrator.Lease, time.Time, bool) {
 	told := ""
 	dead := ""
 	for {
+		asked := d.eng.now()
 		lease, err := d.eng.store.Acquire(ctx, d.pbx.Name(), d.eng.owner, d.eng.ttl, dead)
 		if err == nil {
 			d.log.InfoContext(ctx, "lease taken", "epoch", lease.Epoch)
-			return lease, true
+			return lease, asked, true
 		}
 		if ctx.Err() != nil {
-			return orchestrator.Lease{}, false
+			return orchestrator.Lease{}, asked, false
 		}
 		if held, ok := errors.AsType[*orchestrator.HeldError](err); ok {
 			if held.Holder != dead && d.eng.dead != nil && d.eng.dead(held.Holder) {
@@ -93,7 +95,7 @@ func (d *driver) acquire(ctx context.Context) (orchestrator.Lease, bool) {
 			told = "-"
 		}
 		if !life.Sleep(ctx, d.eng.ttl/8) {
-			return orchestrator.Lease{}, false
+			return orchestrator.Lease{}, asked, false
 		}
 	}
 }
@@ -107,9 +109,9 @@ func (d *driver) release(ctx context.Context, l orchestrator.Lease) {
 	}
 }
 
-// drive drives the PBX under one lease until the lease is lost, the PBX was
+// drive drives the PBX under one lease, asked for at a time, until the lease is lost, the PBX was
 // taken over, or ctx ends. It returns after all its goroutines have.
-func (d *driver) drive(ctx context.Context, lease orchestrator.Lease) error {
+func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time.Time) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	live, err := d.eng.store.Live(ctx, d.pbx.Name())
@@ -117,7 +119,7 @@ func (d *driver) drive(ctx context.Context, lease orchestrator.Lease) error {
 		life.Sleep(ctx, d.eng.ttl/8)
 		return fmt.Errorf("live calls: %w", err)
 	}
-	v := newDriving(ctx, d, lease, cancel)
+	v := newDriving(ctx, d, lease, asked, cancel)
 	v.load(ctx, live)
 	d.mu.Lock()
 	d.now = v

@@ -38,9 +38,9 @@ type driving struct {
 
 var _ orchestrator.Sink = (*driving)(nil)
 
-func newDriving(ctx context.Context, d *driver, lease orchestrator.Lease, cancel context.CancelCauseFunc) *driving {
+func newDriving(ctx context.Context, d *driver, lease orchestrator.Lease, asked time.Time, cancel context.CancelCauseFunc) *driving {
 	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, byChannel: map[string]string{}}
-	v.valid.set(d.eng.now().Add(d.eng.ttl))
+	v.valid.set(asked.Add(d.eng.ttl)) // not from now: reading the calls may have taken longer than the lease
 	v.told.Store(-1)
 	for range phoneWorkers {
 		v.phones = append(v.phones, newPhoneNews())

@@ -375,3 +375,59 @@ func TestOldOwnerDoesNoHarm(t *testing.T) {
 		s.finish(orchestrator.OutcomeServed)
 	})
 }
+
+// slowly is a way to the store on which answers take their time, and that is cut after the calls were read.
+type slowly struct {
+	cut
+	by time.Duration
+}
+
+func (s *slowly) Acquire(ctx context.Context, pbx string, o orchestrator.LeaseOwner, ttl time.Duration, dead string) (orchestrator.Lease, error) {
+	l, err := s.cut.Acquire(ctx, pbx, o, ttl, dead)
+	if err == nil {
+		time.Sleep(s.by)
+	}
+	return l, err
+}
+
+func (s *slowly) Live(ctx context.Context, pbx string) ([]orchestrator.Record, error) {
+	r, err := s.cut.Live(ctx, pbx)
+	time.Sleep(s.by)
+	s.away.Store(true)
+	return r, err
+}
+
+// The lease runs from the moment at which it was asked for, however long the
+// answer and the calls took. Who has not proved it since ends nothing of what
+// the next owner made meanwhile.
+func TestLeaseRunsFromWhenItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.eng.Stop()
+		s.wait(time.Second)
+		way := &slowly{cut: cut{memory: s.store}, by: engine.DefaultLeaseTTL * 3 / 4}
+		first := engine.New(engine.Parts{
+			Store: way, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
+			PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "zero", Process: "0"},
+			Limits: call.DefaultLimits,
+		})
+		if err := first.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.wait(engine.DefaultLeaseTTL + time.Millisecond)
+		s.eng = s.second("two") // the lease of the first has run out
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(10*time.Millisecond).ThenHangUp(2*time.Minute))
+		s.pbx.Sound("hello-world", 50*time.Millisecond)
+		s.wait(100 * time.Millisecond)
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(5 * time.Second)
+		for _, c := range s.pbx.Commands() {
+			if c.Op == "Hangup" || c.Op == "DestroyBridge" {
+				t.Errorf("commanded without a lease: %+v", c)
+			}
+		}
+		first.Stop()
+		s.finish(orchestrator.OutcomeServed)
+	})
+}
