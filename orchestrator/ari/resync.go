@@ -56,6 +56,7 @@ func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapsho
 	var info wire.AsteriskInfo
 	var channels []wire.ChannelData
 	var bridges []wire.BridgeData
+	began := time.Now() // what comes to be while we ask may be missing
 	for _, part := range []struct {
 		path []string
 		out  any
@@ -69,7 +70,7 @@ func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapsho
 		Channels:   map[string]orchestrator.ChannelTruth{},
 		Bridges:    map[string][]string{},
 		Epoch:      time.Time(info.StatusInfo.StartupTime).UTC().Format(time.RFC3339Nano),
-		ObservedAt: time.Now(),
+		ObservedAt: began,
 	}
 	for i := range channels {
 		if leg, ours := truthOf(&channels[i], app); ours {

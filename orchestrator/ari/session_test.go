@@ -272,3 +272,21 @@ func TestPoliteGoodbye(t *testing.T) {
 		t.Errorf("closed with %v", got)
 	}
 }
+
+// TestSnapshotIsAsOldAsItsOldestPart: what comes to be while the parts of a
+// snapshot are asked for may be missing in it. The snapshot must not pass for newer than that.
+func TestSnapshotIsAsOldAsItsOldestPart(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(nil)
+	asked := make(chan time.Time, 1)
+	f.handle("GET /ari/channels", func(w http.ResponseWriter, r *http.Request) {
+		asked <- time.Now()
+		answer(200, `[]`)(w, r)
+	})
+	truth, err := a.Snapshot(t.Context())
+	must(t, err)
+	if at := <-asked; truth.ObservedAt.After(at) {
+		t.Errorf("the channels were seen %v before the snapshot says", truth.ObservedAt.Sub(at))
+	}
+}

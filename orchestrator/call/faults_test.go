@@ -409,3 +409,27 @@ func TestCallerGoneBeforeTheDial(t *testing.T) {
 		w.checkKept(t)
 	})
 }
+
+// TestComparedWithAnOlderTruth: the PBX answers a dial again just after it was
+// asked what it has, and the answer overtakes the truth. That the phone is not in
+// it says nothing: it was rung later.
+func TestComparedWithAnOlderTruth(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	w.goAway(true)
+	w.offer()
+	w.quiet()
+	w.pass(2 * time.Second)
+	truth := w.pbx.truth(false, false)
+	w.pass(10 * time.Millisecond)
+	w.silent = false
+	w.run(&w.me.pbx, carriedOut, 0)
+	w.decide()
+	w.cut = false
+	w.post(Input{Kind: InCompare, Truth: truth})
+	w.quiet()
+	if w.me.c.State != StateOffered || len(w.pbx.phones()) != 1 || w.count(orchestrator.EntryCallMissed) != 0 {
+		t.Errorf("state %q, %d phones, %d missed", w.me.c.State, len(w.pbx.phones()), w.count(orchestrator.EntryCallMissed))
+	}
+	w.checkKept(t)
+}

@@ -88,6 +88,7 @@ func (x *change) dialled(d Dial) {
 	if x.happened()-far.Dialed > dialSoon.Milliseconds() {
 		x.arm(TimerRing, d.Order.Timeout+ringGrace)
 	}
+	far.Dialed = x.happened() // an older truth need not have it (compareFar)
 }
 
 // ringOver ends a leg that rang long enough; the PBX did not end it itself.
