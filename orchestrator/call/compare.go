@@ -101,7 +101,7 @@ func (x *change) compareCustomer(v Truth) {
 	default:
 		outcome := orchestrator.Outcome("")
 		switch {
-		case x.pending(func(c Command) bool { _, is := c.(Continue); return is }):
+		case x.continuing():
 			outcome = orchestrator.OutcomeTransferred
 		case v.Restarts:
 			outcome = orchestrator.OutcomeLost
@@ -110,6 +110,13 @@ func (x *change) compareCustomer(v Truth) {
 		x.fault("the caller left unseen", nil)
 		x.over(outcome, "pbx", orchestrator.CauseUnknown)
 	}
+}
+
+// continuing tells whether the customer was, or may have been, handed on: a
+// continue is on the list, or confirmed and its event awaited.
+func (x *change) continuing() bool {
+	_, waits := x.c.Timers[TimerState]
+	return (x.c.State == StateInFlow && waits) || x.pending(func(c Command) bool { _, is := c.(Continue); return is })
 }
 
 // compareFar notices what happened to the far leg unseen.

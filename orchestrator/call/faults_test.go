@@ -433,3 +433,21 @@ func TestComparedWithAnOlderTruth(t *testing.T) {
 	}
 	w.checkKept(t)
 }
+
+// TestContinueThatNobodySawEnd: a continue was carried out and confirmed, and the
+// process died before the channel left. It was handed on all the same.
+func TestContinueThatNobodySawEnd(t *testing.T) {
+	t.Parallel()
+	w := at()
+	w.presses("#")
+	w.deliver()
+	w.decide()
+	for w.me.pbx.todo[0].Command.verb() != "continue" {
+		w.run(&w.me.pbx, carriedOut, 0)
+	}
+	w.run(&w.me.pbx, carriedOut, 0)
+	w.decide()
+	w.crash(time.Second)
+	w.quiet()
+	w.checkEnded(t, orchestrator.OutcomeTransferred)
+}
