@@ -183,7 +183,7 @@ func (s *Service) lapse(ctx context.Context, offer string) (bool, error) {
 	if err != nil || !ok || o.Answered {
 		return false, err
 	}
-	res, err := s.fail(ctx, o.Offer, orchestrator.OfferNoAnswer, true)
+	res, err := s.fail(ctx, o.Offer, orchestrator.OfferNoAnswer, telling, unlessAnswered)
 	if err != nil || !res.Failed {
 		return false, err
 	}

@@ -98,7 +98,7 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 func (s *Service) withdraw(ctx context.Context, offer string) (bool, error) {
 	o, ok, err := s.store.Offer(ctx, offer)
 	if err == nil && ok {
-		_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, true)
+		_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, telling)
 	}
 	return ok, err
 }
@@ -117,7 +117,7 @@ func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestr
 	default:
 		return orchestrator.Placement{}, fault.New("acd.Failed", fault.Invalid, "failure %q is unknown", why)
 	}
-	res, err := s.fail(ctx, o, why, false)
+	res, err := s.fail(ctx, o, why)
 	if err != nil {
 		return orchestrator.Placement{}, err
 	}
@@ -135,8 +135,14 @@ func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestr
 	}
 }
 
-// fail ends an offer. tell has the owner of the PBX told, who did not ask for it.
-func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure, tell bool) (FailResult, error) {
+// telling has the owner of the PBX told, who did not ask for the end of the offer.
+func telling(f *FailOrder) { f.Tell = true }
+
+// unlessAnswered spares an offer that was answered since it was looked at.
+func unlessAnswered(f *FailOrder) { f.Unanswered = true }
+
+// fail ends an offer.
+func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure, how ...func(*FailOrder)) (FailResult, error) {
 	dir := s.directory.Load()
 	q, ok := dir.queue(o.Queue)
 	if !ok {
@@ -145,8 +151,11 @@ func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrat
 	now, rest := s.now(), q.Retry
 	order := FailOrder{
 		Offer: o.ID, Why: why, PBX: o.PBX, Station: dir.stationOf(o.Agent), Queue: dir.seeking(o.Queue),
-		MaxMiss: q.MissesBeforePause, Tell: tell, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest),
+		MaxMiss: q.MissesBeforePause, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest),
 		CallID: newUnique(), AgentID: newUnique(),
+	}
+	for _, set := range how {
+		set(&order)
 	}
 	res, err := s.store.Fail(ctx, now, order)
 	if err != nil {

@@ -129,9 +129,9 @@ func (h *healing) offers(ctx context.Context) error {
 		case o.Answered:
 			return h.Finished(ctx, o.Offer, 0)
 		case found == OfferNoCall:
-			_, err = h.fail(ctx, o.Offer, orchestrator.OfferCancelled, true)
+			_, err = h.fail(ctx, o.Offer, orchestrator.OfferCancelled, telling)
 		default:
-			_, err = h.fail(ctx, o.Offer, orchestrator.OfferError, true)
+			_, err = h.fail(ctx, o.Offer, orchestrator.OfferError, telling)
 		}
 		return err
 	})

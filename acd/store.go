@@ -201,17 +201,18 @@ type EnqueueResult struct {
 
 // FailOrder ends an offer that came to nothing.
 type FailOrder struct {
-	Offer    string
-	Why      orchestrator.OfferFailure
-	PBX      string     // the call's
-	Station  *Station   // the agent's
-	Queue    QueueRules // the call's
-	MaxMiss  int        // 0 is never
-	Tell     bool       // the owner of the PBX is told that the offer was taken back
-	Rest     time.Duration
-	RestLong time.Duration // after busy and unreachable, until the phone shows a sign of life
-	CallID   string        // offer id for the call's next agent
-	AgentID  string        // offer id for the agent's next call
+	Offer      string
+	Why        orchestrator.OfferFailure
+	PBX        string     // the call's
+	Station    *Station   // the agent's
+	Queue      QueueRules // the call's
+	MaxMiss    int        // 0 is never
+	Tell       bool       // the owner of the PBX is told that the offer was taken back
+	Unanswered bool       // one that was answered is left alone
+	Rest       time.Duration
+	RestLong   time.Duration // after busy and unreachable, until the phone shows a sign of life
+	CallID     string        // offer id for the call's next agent
+	AgentID    string        // offer id for the agent's next call
 }
 
 // FailResult is what came of it. Failed is false when the offer was not in force.

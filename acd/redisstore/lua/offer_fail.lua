@@ -2,16 +2,17 @@
 -- matched anew; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues and, last, of the call's.
 -- ARGV[2] offer id              ARGV[3] why, an OfferFailure   ARGV[4] the agent's Station
--- ARGV[5] the call's QueueRules ARGV[6] {"misses","rest_ms","rest_long_ms","tell"}
+-- ARGV[5] the call's QueueRules ARGV[6] {"misses","rest_ms","rest_long_ms","tell","unanswered"}
 -- ARGV[7] unique part of the id of the call's next offer
 -- ARGV[8] unique part of the id of the agent's next offer
--- Returns {1, the call's offer or '', the agent's offer or '', position}, {0} when not in force.
+-- Returns {1, the call's offer or '', the agent's offer or '', position}, {0} when not in force, or answered and to be spared then.
 local offer_id, why = ARGV[2], ARGV[3]
 local station, q, set = cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
 local o = load(OFFERS, offer_id)
 local id = o and o.agent or station.agent
 local a = holder(id, offer_id)
 if not o and not a then return {0} end
+if set.unanswered and o and o.answered then return {0} end
 if set.tell and o then post('gone', redis.call('HGET', OFFERS, offer_id), 'why', why) end
 o = o or {call = a.call or '', answered = a.state == 'talking'} -- lost by the store, but the agent is still held by it
 local c = load(CALLS, o.call)
