@@ -431,3 +431,27 @@ func TestLeaseRunsFromWhenItWasAskedFor(t *testing.T) {
 		s.finish(orchestrator.OutcomeServed)
 	})
 }
+
+// A record that can be read and makes no sense ends its own call, on record, and
+// neither the process nor the PBX's other calls.
+func TestRecordWithoutSense(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(10*time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(time.Second)
+		s.eng.Stop()
+		s.store.mu.Lock()
+		s.store.calls["odd"] = orchestrator.Record{ID: "odd", PBX: "lima", Rev: 1,
+			Doc: []byte(`{"call":"odd","pbx":"lima","rev":1,"state":"waiting","legs":[{"role":"customer","pbx":"lima","channel":"in.2","state":"up"}]}`)}
+		s.store.mu.Unlock()
+		s.start()
+		s.wait(10 * time.Minute)
+		if n := len(s.store.ended()); n != 2 || s.eng.Live() != 0 {
+			t.Errorf("%d calls are on record, %d live", n, s.eng.Live())
+		}
+		s.eng.Stop()
+		s.pbx.Close()
+	})
+}

@@ -171,7 +171,7 @@ func (l *loop) show() {
 	if far := l.call.Far(); far != nil && far.Offer != nil {
 		c.offer = far.Offer.ID
 	}
-	if l.call.State == call.StateWaiting {
+	if l.call.State == call.StateWaiting && l.call.Visit != nil { // a stored record may be of any sense
 		c.waiting = l.call.Visit.N
 	}
 	l.shown.Store(&c)
