@@ -126,7 +126,7 @@ func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time
 	d.mu.Unlock()
 	v.wg.Go(func() { v.renew(ctx) })
 	for _, n := range v.phones {
-		v.wg.Go(func() { n.tell(ctx, d.pbx.Name(), d.eng.devices) })
+		v.wg.Go(func() { n.tell(ctx, d.pbx.Name(), d.eng.devices, d.log) })
 	}
 	v.wg.Go(func() { v.followDesk(ctx) })
 	v.wg.Go(func() { v.sweepAll(ctx) })

@@ -3,11 +3,13 @@ package engine
 import (
 	"context"
 	"hash/maphash"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/life"
 )
 
@@ -37,8 +39,9 @@ func (p *phoneNews) put(e orchestrator.Event) {
 	}
 }
 
-// tell passes device states on in order, each until it is taken.
-func (p *phoneNews) tell(ctx context.Context, pbx string, to orchestrator.Devices) {
+// tell passes device states on in order, each until it is taken. One that is
+// refused for good must not keep the others waiting.
+func (p *phoneNews) tell(ctx context.Context, pbx string, to orchestrator.Devices, log *slog.Logger) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -50,7 +53,15 @@ func (p *phoneNews) tell(ctx context.Context, pbx string, to orchestrator.Device
 		p.news = nil
 		p.mu.Unlock()
 		for _, e := range newest(news) {
-			for to.Device(ctx, pbx, e.Endpoint, e.Device) != nil {
+			for {
+				err := to.Device(ctx, pbx, e.Endpoint, e.Device)
+				if err == nil {
+					break
+				}
+				if fault.KindOf(err) != fault.Unavailable {
+					log.ErrorContext(ctx, "a phone's state was refused", "endpoint", e.Endpoint, "state", e.Device, "error", err)
+					break
+				}
 				if !life.Sleep(ctx, 100*time.Millisecond) {
 					return
 				}

@@ -1,11 +1,16 @@
 package engine
 
 import (
+	"context"
+	"log/slog"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 func TestNewestDeviceStates(t *testing.T) {
@@ -18,4 +23,39 @@ func TestNewestDeviceStates(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("newest (-want +got):\n%s", d)
 	}
+}
+
+// refusing are Devices that never take the state of one phone.
+type refusing struct{ told chan string }
+
+func (r refusing) Device(_ context.Context, _, endpoint string, _ orchestrator.DeviceState) error {
+	if endpoint == "refused" {
+		return fault.New("test", fault.Internal, "this one never")
+	}
+	r.told <- endpoint
+	return nil
+}
+
+func (refusing) Endpoints(string) []string { return nil }
+
+// A phone whose state is refused for good keeps no other phone's from being told.
+func TestRefusedDeviceState(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		p, to := newPhoneNews(), refusing{make(chan string, 1)}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			p.tell(ctx, "lima", to, slog.New(slog.DiscardHandler))
+		}()
+		p.put(orchestrator.Event{Endpoint: "refused", Device: orchestrator.DeviceFree})
+		p.put(orchestrator.Event{Endpoint: "PJSIP/101", Device: orchestrator.DeviceFree})
+		time.Sleep(time.Minute)
+		if len(to.told) != 1 {
+			t.Error("the other phone's state was not told")
+		}
+		cancel()
+		<-done
+	})
 }
