@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -63,8 +65,28 @@ func writeFiles(cmd *cobra.Command, dir string, files []dialplans.File) error {
 		if err := createNew(path, f.Content, 0o640); err != nil {
 			return err
 		}
+		if err := ownedAs(path, dir); err != nil {
+			return err
+		}
 		fmt.Fprintln(cmd.OutOrStdout(), "wrote", path)
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), "Each file says in its head where it goes. The password in ari_operadora.conf also goes into operadora.yaml: pbxs.NAME.ari.password.")
+	return nil
+}
+
+// ownedAs gives a file that root wrote to whom the folder belongs: Asterisk
+// mostly runs as a user of its own, and an #include that it cannot read makes
+// it leave out the whole file around it.
+func ownedAs(path, dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+		return os.Lchown(path, int(owner.Uid), int(owner.Gid))
+	}
 	return nil
 }
