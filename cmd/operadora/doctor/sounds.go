@@ -105,7 +105,7 @@ func announced(q acd.Queue, language string) []string {
 }
 
 const soundRemedy = "core sounds come from a package (Debian: asterisk-core-sounds-%s-gsm), your own recordings belong in " +
-	"sounds/%[1]s below Asterisk's data folder; then on the console: module reload sounds"
+	"sounds/%[1]s below Asterisk's data folder, where it finds them at once; those of the examples (operadora/…) are in .lab/data/sounds/%[1]s of a checkout after make setup"
 
 func judgeSounds(s *sheet, f soundFacts) {
 	missing := slices.Clone(f.missing)

@@ -48,7 +48,7 @@ func TestSounds(t *testing.T) {
 		{"all there", judge(), "sounds", OK, "(en: 2, es: 4)", ""},
 		{"one missing", judge("es/ola"), "sounds", Fault, "flow line (line.yaml) lacks 1 sound in language es: ola (line 6)", "asterisk-core-sounds-es-gsm"},
 		{"played by two prompts", judge("en/hi"), "sounds", Fault, "lacks 1 sound in language en: hi (line 6)", "sounds/en"},
-		{"announced", judge("es/custom/soon"), "sounds", Fault, "queue sales lacks 1 sound in language es: custom/soon", "module reload sounds"},
+		{"announced", judge("es/custom/soon"), "sounds", Fault, "queue sales lacks 1 sound in language es: custom/soon", "data folder"},
 	})
 	if both := judge("es/ola", "es/custom/soon"); len(both) != 2 {
 		t.Errorf("%+v", both)
