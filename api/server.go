@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"syscall"
 	"sync/atomic"
 	"time"
 
@@ -106,6 +107,9 @@ func (s *Server) Start(ctx context.Context) error {
 		return errors.New("the API runs already")
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("api.listen: %w; a second operadora on this machine needs an address of its own", err)
+	}
 	if err != nil {
 		return fmt.Errorf("api.listen: %w", err)
 	}
