@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"syscall"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/labstack/echo/v4"
