@@ -21,6 +21,7 @@ var benches = []struct {
 	{[]string{"queue_drain", "agent_gap"}, bench.Drain},
 	{[]string{"call_rate"}, bench.CallRate},
 	{[]string{"memory"}, bench.Memory},
+	{[]string{"takeover"}, bench.Takeover},
 }
 
 func newBenchCommand() *cobra.Command {

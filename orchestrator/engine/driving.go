@@ -24,6 +24,7 @@ type driving struct {
 	ctx     context.Context // its goroutines end with it
 	cancel  context.CancelCauseFunc
 	lease   orchestrator.Lease
+	began   time.Time    // the lease was taken
 	told    atomic.Int64 // which five seconds without proof were told of last, -1 for none
 	valid   moment       // until when the lease is known to be ours
 	heard   moment       // when the PBX last answered a command
@@ -39,7 +40,7 @@ type driving struct {
 var _ orchestrator.Sink = (*driving)(nil)
 
 func newDriving(ctx context.Context, d *driver, lease orchestrator.Lease, asked time.Time, cancel context.CancelCauseFunc) *driving {
-	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, byChannel: map[string]string{}}
+	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, began: d.eng.now(), byChannel: map[string]string{}}
 	v.valid.set(asked.Add(d.eng.ttl)) // not from now: reading the calls may have taken longer than the lease
 	v.told.Store(-1)
 	for range phoneWorkers {
@@ -237,10 +238,10 @@ func (v *driving) Connected(_ string, truth orchestrator.Snapshot) {
 	v.state("connected", "")
 	restarted := v.epoch != "" && v.epoch != truth.Epoch
 	v.epoch = truth.Epoch
-	fresh := v.adopted
+	fresh := v.takenUp(v.adopted)
 	v.adopted = nil
 	for _, l := range v.eng.loops(v) {
-		adopted := slices.Contains(fresh, l)
+		adopted := fresh[l]
 		l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, adopted, restarted)})
 		l.pbx.hurry()
 		if adopted {
@@ -256,6 +257,23 @@ func (v *driving) Connected(_ string, truth orchestrator.Snapshot) {
 			v.eng.connected(v.ctx, v.pbx.Name())
 		}
 	})
+}
+
+// takenUp is the set of loops, and tells in the log when the last of them has
+// stored what it made of the PBX's state.
+func (v *driving) takenUp(loops []*loop) map[*loop]bool {
+	fresh := make(map[*loop]bool, len(loops))
+	var left atomic.Int64
+	left.Store(int64(len(loops)))
+	for _, l := range loops {
+		fresh[l] = true
+		l.takenUp = func() {
+			if left.Add(-1) == 0 {
+				v.log.InfoContext(v.ctx, "calls taken up", "calls", len(loops), "took", v.eng.now().Sub(v.began))
+			}
+		}
+	}
+	return fresh
 }
 
 // truthOf cuts out of a snapshot what concerns one call.

@@ -28,6 +28,7 @@ type loop struct {
 	pbx     *lane
 	desk    *lane
 	log     *slog.Logger
+	takenUp func()                 // told once the call is compared with the PBX; nil for one that began here
 	taken   int                    // commands up to this number may have been tried by the process before
 	shown   atomic.Pointer[claims] // for the sweeper
 	rev     atomic.Int64           // as last stored; 0 before the first time
@@ -105,6 +106,10 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 		}
 	}
 	l.call = d.Call
+	if l.takenUp != nil {
+		l.takenUp()
+		l.takenUp = nil
+	}
 	l.show()
 	l.pbx.follow(ctx, d.Call.Todo, call.Todo.ToPBX)
 	l.desk.follow(ctx, d.Call.Todo, func(t call.Todo) bool { return !t.ToPBX() })

@@ -12,9 +12,9 @@ import (
 )
 
 // Desks are many desk phones on one port for measurements: they answer, talk
-// for a fixed time and hang up, without audio, and keep exact times.
+// and hang up, without audio, and keep exact times.
 type Desks struct {
-	talk   time.Duration
+	talk   func() time.Duration // of the next call; called under mu
 	ua     *sipgo.UserAgent
 	server *sipgo.Server
 	cache  *sipgo.DialogServerCache
@@ -29,6 +29,7 @@ type Desks struct {
 	calls []DeskCall               // guarded by mu
 	at    map[string]int           // Call-ID -> index in calls; guarded by mu
 	acks  map[string]chan struct{} // closed when the ACK of a Call-ID came; guarded by mu
+	hang  map[string]func()        // by user: ends the talk time of its present call; guarded by mu
 	done  chan struct{}            // closed when want calls are over; guarded by mu
 	want  int                      // guarded by mu
 }
@@ -39,10 +40,12 @@ type DeskCall struct {
 	Rung, Joined, Over time.Time // INVITE came in, ACK came in, BYE sent or received; zero is never
 }
 
-// StartDesks starts phones that hang up talk after they were answered.
+// StartDesks starts phones that hang up a while after they were answered: talk
+// says for each call how long, in the order of the INVITEs and one at a time.
 // Endpoints reach them by the fixed contact Contact(user).
-func StartDesks(talk time.Duration) (*Desks, error) {
-	d := &Desks{talk: talk, at: map[string]int{}, acks: map[string]chan struct{}{}, done: make(chan struct{})}
+func StartDesks(talk func() time.Duration) (*Desks, error) {
+	d := &Desks{talk: talk, at: map[string]int{}, acks: map[string]chan struct{}{},
+		hang: map[string]func(){}, done: make(chan struct{})}
 	d.ctx, d.cancel = context.WithCancel(context.Background()) // ends with Stop
 	var err error
 	if d.conn, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
@@ -104,6 +107,10 @@ func (d *Desks) invite(req *sip.Request, tx sip.ServerTransaction) {
 	d.calls = append(d.calls, DeskCall{User: req.Recipient.User, Rung: rung})
 	ack := make(chan struct{})
 	d.acks[id] = ack
+	talk := d.talk()
+	hungup, hangup := context.WithCancel(d.ctx)
+	defer hangup()
+	d.hang[req.Recipient.User] = hangup
 	d.mu.Unlock()
 	// The library may miss an ACK that comes at once and then waits for another
 	// half a minute: what counts is the ACK itself.
@@ -115,16 +122,28 @@ func (d *Desks) invite(req *sip.Request, tx sip.ServerTransaction) {
 	case <-d.ctx.Done():
 		return
 	}
-	wait := time.NewTimer(d.talk)
+	wait := time.NewTimer(talk)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
+	case <-hungup.Done():
+	case <-dialog.Context().Done():
+		return
+	}
+	if d.ctx.Err() == nil {
 		d.over(id)
 		ctx, cancel := context.WithTimeout(d.ctx, 5*time.Second)
 		defer cancel()
 		_ = dialog.Bye(ctx) // the far end may have been quicker
-	case <-dialog.Context().Done():
-	case <-d.ctx.Done():
+	}
+}
+
+// HangUp ends the talk time of a user's present call, if there is one.
+func (d *Desks) HangUp(user string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if hangup, ok := d.hang[user]; ok {
+		hangup()
 	}
 }
 

@@ -243,6 +243,12 @@ func (s *SIPp) Stop() (SIPpResult, error) {
 	return s.result()
 }
 
+// Up is how many calls SIPp has in progress, as of the last second.
+func (s *SIPp) Up() (int, error) {
+	r, err := s.result()
+	return r.Calls - r.Successful - r.Abandoned - r.Failed, err
+}
+
 // result reads the last line of SIPp's statistics.
 func (s *SIPp) result() (SIPpResult, error) {
 	var r SIPpResult

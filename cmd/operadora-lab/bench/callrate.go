@@ -19,8 +19,8 @@ import (
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
-// Sizes of the call rate: a closed loop of callers, each served for 150 ms by
-// one of more agents than there are callers at a time.
+// Sizes of the call rate: a closed loop of callers, each served for 150 ms on
+// average (talks) by one of more agents than there are callers at a time.
 const (
 	rateCalls   = 800 // a round
 	rateRounds  = 3   // of each side, in turn: the median is what counts
@@ -52,7 +52,8 @@ func (p *paced) settle() {
 // CallRate compares operadora's whole calls (enter, match, bridge, hang up, on
 // record) with a bare loop that does only the same commands to the PBX.
 func CallRate(ctx context.Context, out, progress io.Writer) error {
-	desks, err := lab.StartDesks(rateTalk)
+	times := newTalks(rateTalk)
+	desks, err := lab.StartDesks(times.next)
 	if err != nil {
 		return err
 	}
@@ -65,10 +66,12 @@ func CallRate(ctx context.Context, out, progress io.Writer) error {
 	var bare, ours paced
 	for round := range rateRounds {
 		fmt.Fprintf(progress, "call_rate: round %d of %d …\n", round+1, rateRounds)
+		times.again()
 		b, err := rateBare(ctx, site)
 		if err != nil {
 			return err
 		}
+		times.again()
 		o, err := rateOurs(ctx, site)
 		if err != nil {
 			return err

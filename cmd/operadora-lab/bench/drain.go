@@ -14,7 +14,8 @@ import (
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
-// Sizes of the drain: 20 agents whose calls last 2.1 s and 200 callers who wait.
+// Sizes of the drain: 20 agents whose calls last 2.1 s on average (talks) and
+// 200 callers who wait.
 const (
 	drainAgents  = 20
 	drainCallers = 200
@@ -26,14 +27,16 @@ const benchQueue = "bench"
 
 // drained is what one side did with the same waiting callers.
 type drained struct {
-	rate float64         // calls per second, from the first login to the end of the last call
-	gaps []time.Duration // from an agent's BYE to the next INVITE at the same phone
+	rate float64         // calls per second, from the first login to the last BYE
+	gaps []time.Duration // from the BYE that a phone sends to the next INVITE that reaches it
 }
 
 // Drain lets 20 agents work 200 waiting callers off, first served by operadora
-// and then by app_queue of the same Asterisk.
+// and then by app_queue of the same Asterisk. Everything is seen from the
+// phones: SIP messages as they come and go.
 func Drain(ctx context.Context, out, progress io.Writer) error {
-	desks, err := lab.StartDesks(drainTalk)
+	times := newTalks(drainTalk)
+	desks, err := lab.StartDesks(times.next)
 	if err != nil {
 		return err
 	}
@@ -49,11 +52,12 @@ func Drain(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(progress, "queue_drain: app_queue …")
+	times.again()
 	theirs, err := drainPeer(ctx, site, desks)
 	if err != nil {
 		return err
 	}
-	ideal := drainAgents / drainTalk.Seconds()
+	ideal := drainCallers / times.ideal(drainAgents, drainCallers).Seconds()
 	gap := func(q float64) Line {
 		return NewLine("agent_gap", fmt.Sprintf("p%g", q*100), "ms", millis(quantile(ours.gaps, q)), "app_queue", millis(quantile(theirs.gaps, q)))
 	}
@@ -67,10 +71,18 @@ func Drain(ctx context.Context, out, progress io.Writer) error {
 // inboundSite is a site whose number 5000 goes straight to a queue with the
 // agents of desks, and whose number 5900 goes to app_queue with the same phones.
 func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*centre.Site, error) {
-	dir, err := os.MkdirTemp("", "op-bench-")
-	if err != nil {
+	return newSite(ctx, inbound(desks, agents))
+}
+
+// newSite makes the site in a folder of its own, which discard removes.
+func newSite(ctx context.Context, o centre.Options) (_ *centre.Site, err error) {
+	if o.Dir, err = os.MkdirTemp("", "op-bench-"); err != nil {
 		return nil, err
 	}
+	return centre.New(ctx, o)
+}
+
+func inbound(desks *lab.Desks, agents int) centre.Options {
 	var phones []lab.Endpoint
 	var people strings.Builder
 	people.WriteString("agents:\n")
@@ -79,8 +91,7 @@ func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*centre.Sit
 		phones = append(phones, lab.Endpoint{User: user, Contact: desks.Contact(user)})
 		fmt.Fprintf(&people, "  - {id: %q, pbx: %s, endpoint: PJSIP/%s, queues: [%s]}\n", user, centre.PBX, user, benchQueue)
 	}
-	return centre.New(ctx, centre.Options{
-		Dir: dir,
+	return centre.Options{
 		Asterisk: lab.AsteriskOptions{
 			Endpoints: phones,
 			Queues: []lab.Queue{{Name: benchQueue, Strategy: "rrmemory",
@@ -96,7 +107,7 @@ func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*centre.Sit
 				"  wait: {type: queue, queue: " + benchQueue + ", on: {timeout: end, full: end, no_agents: end, error: end}}\n",
 		},
 		Config: "log: {level: info}\n",
-	})
+	}
 }
 
 // callersWait places the callers and returns when count says that all of them wait.

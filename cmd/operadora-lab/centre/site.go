@@ -126,6 +126,25 @@ func (s *Site) Begin() error {
 	return nil
 }
 
+// Beside starts another operadora on the same parts, under an instance name of
+// its own, that logs to log. kill ends it, if it has not ended before.
+func (s *Site) Beside(instance string, log *LogTail) (kill func(), err error) {
+	cmd, err := s.Program("serve")
+	if err != nil {
+		return nil, err
+	}
+	cmd.Env = append(cmd.Env, "OPERADORA_INSTANCE="+instance)
+	cmd.Stderr, cmd.Stdout = log, log
+	gone := make(chan struct{})
+	if err := lab.Launch(cmd, func(error) { close(gone) }); err != nil { // how it ends is told by its log
+		return nil, err
+	}
+	return func() {
+		_ = cmd.Process.Kill() // it has ended already, if that fails
+		<-gone
+	}, nil
+}
+
 // Start starts operadora and waits until it serves and its PBX is connected.
 func (s *Site) Start(ctx context.Context) error {
 	mark := s.Log.Mark()
