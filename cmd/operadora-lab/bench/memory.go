@@ -1,191 +1,157 @@
 package bench
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
-	"runtime"
+	"net/http"
+	"os"
 	"strconv"
+	"strings"
 	"time"
 
-	"github.com/operadora/operadora/acd"
-	acdstore "github.com/operadora/operadora/acd/redisstore"
-	"github.com/operadora/operadora/ivr"
-	"github.com/operadora/operadora/ivr/flowfile"
-	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/call"
-	"github.com/operadora/operadora/orchestrator/engine"
-	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/lab"
-	"github.com/operadora/operadora/orchestrator/pbxtest"
-	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
-// memoryCalls is how many calls are up at once.
-const memoryCalls = 1000
+// Sizes of the memory bench: as many callers talk, and then as many more wait.
+const (
+	memoryCalls   = 500
+	memoryWarmUps = 50
+	memoryLimit   = 5 * time.Minute
+)
 
-// Memory measures what a live conversation costs this process: engine,
-// distributor and flow, with the scriptable PBX and a real Redis. The PBX's own
-// share, measured apart, is taken off.
+// What a call may cost, in bytes.
+const (
+	heapGoal     = 15_000
+	residentGoal = 30_000
+)
+
+// Memory measures what a live call costs the operadora process on a real
+// Asterisk and a real Redis: live objects on the heap, as of its last
+// collection, and resident memory, as the kernel counts it. Each is the growth
+// since before the callers came, divided by their number.
 func Memory(ctx context.Context, out, progress io.Writer) error {
-	fmt.Fprintf(progress, "memory: %d live calls …\n", memoryCalls)
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, memoryLimit)
 	defer cancel()
-	redis, err := lab.StartRedis(ctx, lab.RedisOptions{})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = redis.Stop() }()
-	rdb, err := redisstore.Config{Addrs: []string{redis.Addr()}, Tenant: "bench", PoolSize: 16,
-		DialTimeout: 2 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}.Client()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rdb.Close() }()
-	used := func() (int64, error) {
-		h, err := redisstore.New(rdb, "bench", slog.New(slog.DiscardHandler)).Health(ctx)
-		return h.UsedMemory, err
-	}
-	redisBefore, err := used()
-	if err != nil {
-		return err
-	}
-	pbxShare := alone(ctx)
-	f, err := newFloor(ctx, redisstore.New(rdb, "bench", slog.New(slog.DiscardHandler)), acdstore.New(rdb, "bench"))
+	f, err := newFloor(ctx, memoryCalls, nil)
 	if err != nil {
 		return err
 	}
 	defer f.stop()
-	before := inUse()
-	if err := f.fill(ctx); err != nil {
-		return err
-	}
-	ours := float64(inUse()-before)/memoryCalls - pbxShare
-	redisAfter, err := used()
+	empty, err := f.warmUp(ctx)
 	if err != nil {
 		return err
 	}
-	return Emit(out, NewLine("memory", "per_live_call", "bytes", ours, "redis, the same calls with their journal", float64(redisAfter-redisBefore)/memoryCalls))
-}
-
-// inUse is the memory in use: heap and stacks, after a collection.
-func inUse() int64 {
-	runtime.GC()
-	runtime.GC() // the second frees what the first has finalized
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc + m.StackInuse)
-}
-
-// alone is what a conversation costs the scriptable PBX itself: two channels and a bridge.
-func alone(ctx context.Context) float64 {
-	p := pbxtest.New("alone")
-	defer p.Close()
-	p.ForgetCommands(false)
-	before := inUse()
-	for n := range memoryCalls {
-		id := strconv.Itoa(n)
-		p.Arrive("in."+id, "5000", orchestrator.Party{Number: id})
-		p.Endpoint("PJSIP/"+id, pbxtest.Manual())
-		_ = p.Answer(ctx, "in."+id)
-		_ = p.CreateBridge(ctx, "b"+id)
-		_ = p.Originate(ctx, orchestrator.Origination{Channel: "a" + id, Endpoint: "PJSIP/" + id})
-		p.PickUp("PJSIP/" + id)
-		_ = p.Join(ctx, "b"+id, "in."+id, "a"+id)
+	fmt.Fprintf(progress, "memory: %d callers come to talk …\n", memoryCalls)
+	if err := f.callIn(ctx, memoryCalls, 0); err != nil {
+		return err
 	}
-	share := float64(inUse()-before) / memoryCalls
-	runtime.KeepAlive(p)
-	return share
-}
-
-// floor is an engine with everything that a call needs.
-type floor struct {
-	pbx    *pbxtest.PBX
-	acd    *acd.Service
-	engine *engine.Engine
-}
-
-func newFloor(ctx context.Context, store *redisstore.Store, seats acd.Store) (*floor, error) {
-	p := pbxtest.New("main")
-	p.ForgetCommands(false)
-	defs := acd.Definitions{Queues: []acd.Queue{acd.NewQueue()}}
-	defs.Queues[0].ID = benchQueue
-	for n := range memoryCalls {
-		a := acd.NewAgent()
-		a.ID, a.PBX, a.Endpoint = strconv.Itoa(n), "main", "PJSIP/"+strconv.Itoa(n)
-		a.Queues = []acd.Membership{{Queue: benchQueue}}
-		defs.Agents = append(defs.Agents, a)
-		p.Endpoint(a.Endpoint, pbxtest.AnswerAfter(0))
-	}
-	desk, err := acd.New(acd.Parts{Store: seats, Definitions: defs})
+	talking, err := f.footprint(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	flows, faults := flowfile.Load(flowfile.Files{
-		Flows: []ivr.Source{{File: "straight.yaml", YAML: "flow: straight\nlanguage: en\nstart: pick_up\nnodes:\n" +
-			"  pick_up: {type: answer, next: wait}\n" +
-			"  wait: {type: queue, queue: " + benchQueue + ", on: {timeout: end, full: end, no_agents: end, error: end}}\n"}},
-		DIDs: ivr.Source{File: "dids.yaml", YAML: "dids:\n  \"5000\": {flow: straight}\n"},
-	}, flowfile.Known{})
-	if err := faults.Err(); err != nil {
-		return nil, err
+	fmt.Fprintf(progress, "memory: %d more wait …\n", memoryCalls)
+	if err := f.callIn(ctx, 0, memoryCalls); err != nil {
+		return err
 	}
-	library := ivr.NewLibrary(flowfile.Parse, nil)
-	if err := library.Publish(ctx, flows); err != nil {
-		return nil, err
+	all, err := f.footprint(ctx)
+	if err != nil {
+		return err
 	}
-	f := &floor{pbx: p, acd: desk}
-	f.engine = engine.New(engine.Parts{
-		Store: store, Distributor: desk, Agents: desk, Devices: desk, Flows: library, Gate: gate.Gate{},
-		PBXs: []orchestrator.PBX{p}, Owner: orchestrator.LeaseOwner{Instance: "bench", Process: "1"},
-		Limits: call.DefaultLimits,
-	})
-	if err := desk.Start(ctx); err != nil {
-		return nil, err
+	line := func(metric string, from, to, calls, goal float64) Line {
+		return NewLine("memory", metric, "bytes", (to-from)/calls, "goal", goal)
 	}
-	if err := f.engine.Start(ctx); err != nil {
-		return nil, err
-	}
-	for _, a := range defs.Agents {
-		if _, err := desk.Do(ctx, orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Agent: a.ID, Trusted: true}); err != nil {
-			return nil, err
-		}
-	}
-	return f, nil
+	return Emit(out,
+		line(fmt.Sprintf("heap_per_talking_call_of_%d", memoryCalls), empty.heap, talking.heap, memoryCalls, heapGoal),
+		line(fmt.Sprintf("heap_per_waiting_call_of_%d", memoryCalls), talking.heap, all.heap, memoryCalls, heapGoal),
+		line(fmt.Sprintf("resident_per_talking_call_of_%d", memoryCalls), empty.resident, talking.resident, memoryCalls, residentGoal),
+		line(fmt.Sprintf("resident_per_waiting_call_of_%d", memoryCalls), talking.resident, all.resident, memoryCalls, residentGoal),
+		NewLine("memory", fmt.Sprintf("resident_with_%d_calls", 2*memoryCalls), "bytes", all.resident, "without calls", empty.resident))
 }
 
-func (f *floor) stop() {
-	f.engine.Stop()
-	f.acd.Stop()
-	f.pbx.Close()
+// warmUp logs the agents in and has a few calls made: what a process fills once
+// (connections, pages of its program) is not a call's.
+func (f *floor) warmUp(ctx context.Context) (footprint, error) {
+	if err := f.login(ctx); err != nil {
+		return footprint{}, err
+	}
+	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: f.site.Asterisk.SIPAddr(), Number: "5000",
+		Calls: memoryWarmUps, Rate: 20, Stay: time.Second})
+	if err != nil {
+		return footprint{}, err
+	}
+	if _, err := callers.Wait(ctx); err != nil {
+		return footprint{}, err
+	}
+	return f.footprint(ctx)
 }
 
-// fill lets the callers in and waits until all of them talk.
-func (f *floor) fill(ctx context.Context) error {
-	for n := range memoryCalls {
-		f.pbx.Arrive("in."+strconv.Itoa(n), "5000", orchestrator.Party{Number: strconv.Itoa(n)})
-	}
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		s, err := f.acd.Snapshot(ctx)
+// footprint is what a process takes, in bytes.
+type footprint struct {
+	heap     float64 // of live objects
+	resident float64
+}
+
+// footprint is what operadora takes now, after two collections: until then the
+// heap holds what is not used any more. Asking for the figures brings them about.
+func (f *floor) footprint(ctx context.Context) (m footprint, err error) {
+	const collections, live = "go_gc_duration_seconds_count", "go_gc_heap_live_bytes"
+	first := -1.0
+	err = poll(ctx, 10*time.Millisecond, func() error {
+		got, err := f.metrics(ctx, collections, live)
 		if err != nil {
 			return err
 		}
-		talking := 0
-		for _, a := range s.Agents {
-			if a.State == acd.StateTalking {
-				talking++
-			}
+		if first < 0 {
+			first = got[collections]
 		}
-		if talking == memoryCalls {
-			return nil
+		if m.heap = got[live]; got[collections] < first+2 {
+			return errNotYet
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("only %d calls came to talk: %w", talking, ctx.Err())
+		return nil
+	})
+	if err != nil {
+		return m, err
+	}
+	m.resident, err = residentOf(f.site.PID())
+	return m, err
+}
+
+// metrics reads figures without labels from /metrics; one that is missing is an error.
+func (f *floor) metrics(ctx context.Context, names ...string) (map[string]float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.api.Base+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	all := map[string]string{}
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		all[name] = value
+	}
+	got := map[string]float64{}
+	for _, name := range names {
+		if got[name], err = strconv.ParseFloat(all[name], 64); err != nil {
+			return nil, fmt.Errorf("/metrics: %s: %w", name, err)
 		}
 	}
+	return got, lines.Err()
+}
+
+// residentOf is the resident memory of a process.
+func residentOf(pid int) (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, after, _ := bytes.Cut(status, []byte("VmRSS:"))
+	kb, err := strconv.Atoi(string(bytes.Fields(after)[0]))
+	return float64(kb) * 1024, err
 }
