@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,8 +54,12 @@ func (a audience) frame(i *item) []byte {
 }
 
 func newItem(e orchestrator.Entry) *item {
-	return &item{id: e.ID, agent: e.Agent, kind: e.Type, call: e.Call,
+	i := &item{id: e.ID, agent: e.Agent, kind: e.Type, call: e.Call,
 		full: changeFrame(e), masked: changeFrame(audience{}.entry(e, false))}
+	if bytes.Equal(i.full, i.masked) {
+		i.masked = i.full // most have nothing to mask
+	}
+	return i
 }
 
 func changeFrame(e orchestrator.Entry) []byte {
@@ -68,7 +73,7 @@ func changeFrame(e orchestrator.Entry) []byte {
 
 // frame makes an event of a stream. data is JSON: one line.
 func frame(event, id string, data []byte) []byte {
-	var b []byte
+	b := make([]byte, 0, len(id)+len(event)+len(data)+len("id: \nevent: \ndata: \n\n"))
 	if id != "" {
 		b = append(b, "id: "+id+"\n"...)
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -84,15 +83,9 @@ func newServeCommand() *cobra.Command {
 	}
 }
 
-// gcPercent lets the small heap of a control plane grow to five times its live
-// part between two collections: memory is there, processor time is the PBX's.
-const gcPercent = 400
-
 // serve runs an App until ctx ends, also when it ends before the App has started.
 func serve(ctx context.Context, cfg Config, log *slog.Logger) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	defer keepRoom()()
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // one that comes while Redis is awaited must not end the process
 	defer signal.Stop(hup)
