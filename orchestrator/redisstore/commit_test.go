@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -327,5 +330,51 @@ func TestSetAside(t *testing.T) {
 	}
 	if r, err := s.Load(t.Context(), "a"); err != nil || r.Doc == nil {
 		t.Errorf("what was set aside is gone: %+v, %v", r, err)
+	}
+}
+
+// afterRead is a hook that does something after the first ZRANGE.
+type afterRead struct {
+	once sync.Once
+	do   func()
+}
+
+func (h *afterRead) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (h *afterRead) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (h *afterRead) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		if cmd.Name() == "zrange" {
+			h.once.Do(h.do)
+		}
+		return err
+	}
+}
+
+// TestLiveWhileCallsEnd: the sweeper reads the live calls of a PBX that is driven.
+// A call that ends meanwhile hides no other, which would pass for lost.
+func TestLiveWhileCallsEnd(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	l := lease(t, s, north)
+	const n = 600
+	for i := range n {
+		c := call(fmt.Sprintf("c%03d", i), 1)
+		c.Deadline = at.Add(time.Duration(i) * time.Second)
+		ok(t, s.Commit(t.Context(), l, c, nil))
+	}
+	rdb.AddHook(&afterRead{do: func() {
+		c := call("c000", 2)
+		c.Ended = true
+		ok(t, s.Commit(t.Context(), l, c, nil))
+	}})
+	live, err := s.Live(t.Context(), "lima")
+	ok(t, err)
+	if len(live) != n-1 {
+		t.Errorf("%d calls, want %d", len(live), n-1)
 	}
 }

@@ -17,7 +17,7 @@ import (
 // its record is all there is.
 const endedKept = time.Hour
 
-// livePage is how many live calls are read in one round trip.
+// livePage is how many live calls are read in one round trip, once their ids are known.
 const livePage = 256
 
 // Store implements orchestrator.Store.
@@ -124,16 +124,10 @@ func (s *Store) Live(ctx context.Context, pbx string) ([]orchestrator.Record, er
 	return records, nil
 }
 
+// liveIDs reads the ids at one moment: between two pages a call that ends would
+// move another one past the place.
 func (s *Store) liveIDs(ctx context.Context, pbx string) ([]string, error) {
-	var ids []string
-	for {
-		from := int64(len(ids))
-		page, err := s.rdb.ZRange(ctx, s.keys.live(pbx), from, from+livePage-1).Result()
-		ids = append(ids, page...)
-		if err != nil || len(page) < livePage {
-			return ids, err
-		}
-	}
+	return s.rdb.ZRange(ctx, s.keys.live(pbx), 0, -1).Result()
 }
 
 // pages splits ids into what one round trip fetches.
