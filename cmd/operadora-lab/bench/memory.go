@@ -68,7 +68,7 @@ func Memory(ctx context.Context, out, progress io.Writer) error {
 		line(fmt.Sprintf("heap_per_waiting_call_of_%d", memoryCalls), talking.heap, all.heap, memoryCalls, heapGoal),
 		line(fmt.Sprintf("resident_per_talking_call_of_%d", memoryCalls), empty.resident, talking.resident, memoryCalls, residentGoal),
 		line(fmt.Sprintf("resident_per_waiting_call_of_%d", memoryCalls), talking.resident, all.resident, memoryCalls, residentGoal),
-		NewLine("memory", fmt.Sprintf("resident_with_%d_calls", 2*memoryCalls), "bytes", all.resident, "without calls", empty.resident))
+		NewLine("memory", fmt.Sprintf("resident_with_%d_calls", 2*memoryCalls), "MB", all.resident/1e6, "without calls", empty.resident/1e6))
 }
 
 // warmUp logs the agents in and has a few calls made: what a process fills once
