@@ -177,13 +177,21 @@ func (s *Service) due(ctx context.Context, d Deadline) (bool, error) {
 	return done, err
 }
 
+// lapseLate is how long after its deadline an offer must lapse for the agent not
+// to be blamed: deadlines are met to the millisecond while the PBX is driven.
+const lapseLate = 2 * time.Second
+
 // lapse ends an offer that nobody ended in time. It counts as not answered.
 func (s *Service) lapse(ctx context.Context, offer string) (bool, error) {
 	o, ok, err := s.store.Offer(ctx, offer)
 	if err != nil || !ok || o.Answered {
 		return false, err
 	}
-	res, err := s.fail(ctx, o.Offer, orchestrator.OfferNoAnswer, telling, unlessAnswered)
+	why := orchestrator.OfferNoAnswer
+	if s.now().Sub(time.UnixMilli(o.Due)) > lapseLate {
+		why = orchestrator.OfferError // nobody was connected to the phone's PBX meanwhile
+	}
+	res, err := s.fail(ctx, o.Offer, why, telling, unlessAnswered)
 	if err != nil || !res.Failed {
 		return false, err
 	}

@@ -209,3 +209,27 @@ func TestIdleSetsAreCleaned(t *testing.T) {
 		t.Errorf("%d places when logged out", idle())
 	}
 }
+
+// TestLapseThatNobodyLookedAt: an offer lapses long after its deadline because
+// the PBX was away, and the agent is not blamed; one that lapses in time is a miss.
+func TestLapseThatNobodyLookedAt(t *testing.T) {
+	t.Parallel()
+	for late, misses := range map[time.Duration]int{0: 1, time.Minute: 0} {
+		w := setup(t, defs(1, queue("ventas")))
+		w.login("a00")
+		o := w.enqueue("c1", "ventas").Offer
+		w.svc.Stop()
+		rec, ok, err := w.store.Offer(w.ctx(), o.ID)
+		w.must(err)
+		if !ok {
+			t.Fatal("the offer does not stand")
+		}
+		w.mu.Lock()
+		w.now = time.UnixMilli(rec.Due).Add(late)
+		w.mu.Unlock()
+		w.must(w.svc.Expire(w.ctx()))
+		if a := w.agent("a00"); a.Misses != misses || a.State != acd.StateAvailable {
+			t.Errorf("%v late: %+v", late, a)
+		}
+	}
+}
