@@ -3,6 +3,7 @@ package call
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -79,7 +80,48 @@ func Parse(doc []byte) (Call, error) {
 	if c.Call == "" || len(c.Legs) == 0 || c.Legs[0].Role != RoleCustomer {
 		return Call{}, errNoCall
 	}
-	return c, nil
+	return c, c.fits()
+}
+
+// fits tells whether a call that was read has what its state cannot do without.
+func (c *Call) fits() error {
+	if _, known := callTable[c.State]; !known {
+		return fmt.Errorf("%w: its state is %q", errNoCall, c.State)
+	}
+	for _, l := range c.Legs {
+		if _, known := legTable[l.State]; !known || l.Channel == "" {
+			return fmt.Errorf("%w: it has a leg %q in state %q", errNoCall, l.Channel, l.State)
+		}
+	}
+	far, visit := false, false
+	switch c.State {
+	case StateWaiting:
+		visit = true
+	case StateOffered:
+		far, visit = true, true
+	case StateTransferring:
+		far = true
+	case StateConnecting, StateTalking:
+		far, visit = true, c.Far() == nil || c.Far().Role == RoleAgent
+	case StateArriving, StateInFlow, StateClearing, StateEnded:
+	}
+	if far && c.Far() == nil || visit && c.Visit == nil {
+		return fmt.Errorf("%w: it is %q and has nobody or no queue to be so with", errNoCall, c.State)
+	}
+	return nil
+}
+
+// Salvage closes the record of a call that cannot be gone on with, from what
+// can still be read of it; false when that is nothing.
+func Salvage(doc []byte, now time.Time) (orchestrator.Entry, bool) {
+	var s orchestrator.CallSummary
+	if json.Unmarshal(doc, &s) != nil || s.Call == "" {
+		return orchestrator.Entry{}, false
+	}
+	s.Outcome, s.EndedBy, s.EndedAt = orchestrator.OutcomeFailed, "operadora", now.UnixMilli()
+	raw, err := json.Marshal(s)
+	return orchestrator.Entry{Type: orchestrator.EntryCallEnded, At: now, Call: s.Call, PBX: s.PBX,
+		Queue: s.Queue, Agent: s.Agent, Data: raw}, err == nil
 }
 
 // Customer is the leg of whom the call is about.
@@ -146,4 +188,4 @@ func copied[T any](p *T) *T {
 	return &v
 }
 
-var errNoCall = errors.New("this is not a call: it has no id or no customer")
+var errNoCall = errors.New("this is no whole call")

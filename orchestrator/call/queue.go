@@ -181,13 +181,22 @@ func announcement(plan orchestrator.QueuePlan, position, nth int) []orchestrator
 	case position == 1:
 		m = append(m, sound("queue-youarenext"))
 	default:
-		m = append(m, sound("queue-thereare"),
-			orchestrator.Media{Kind: orchestrator.MediaNumber, Value: strconv.Itoa(position)}, sound("queue-callswaiting"))
+		m = append(m, sound("queue-thereare"), number(position), sound("queue-callswaiting"))
 	}
 	if n := len(plan.AnnouncePrompts); n > 0 {
 		m = append(m, sound(plan.AnnouncePrompts[nth%n]))
 	}
 	return m
+}
+
+// number speaks a position. The small ones are sounds of their own: Asterisk does
+// not stop in a number that it puts together, and the agent who picks up
+// meanwhile would hear nothing until it is said.
+func number(n int) orchestrator.Media {
+	if n <= 20 {
+		return orchestrator.Media{Kind: orchestrator.MediaSound, Value: "digits/" + strconv.Itoa(n)}
+	}
+	return orchestrator.Media{Kind: orchestrator.MediaNumber, Value: strconv.Itoa(n)}
 }
 
 // waitOver handles the maximum wait. A phone that is ringing at that moment may finish.

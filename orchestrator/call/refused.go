@@ -53,6 +53,11 @@ func (x *change) refusedCommand(n int, err error) {
 		if cmd.Why != orchestrator.OfferCancelled && x.c.Visit != nil && x.c.Visit.N == cmd.Offer.Visit {
 			x.lostPlace()
 		}
+	case FinishOffer: // the store has forgotten that it was answered
+		x.fault("the distributor refused: "+string(cmd.verb()), err)
+		if fault.KindOf(err) == fault.Conflict {
+			x.do(FailOffer{Offer: cmd.Offer, Why: orchestrator.OfferCancelled})
+		}
 	case AskPlace:
 		if v := x.c.Visit; v.waits() && v.Plan.AnnounceEvery > 0 {
 			x.arm(TimerAnnounce, v.Plan.AnnounceEvery)
@@ -122,7 +127,7 @@ func (x *change) dialRefused(cmd Dial, err error) {
 		}
 	}
 	x.farGone(orchestrator.CauseOutOfOrder)
-	if fault.KindOf(err) == fault.Internal { // nobody knows whether it was: it may ring
+	if !errors.Is(err, ErrMoot) { // its channel may have come to be all the same
 		x.do(Hangup{Channel: cmd.Order.Channel, Cause: orchestrator.CauseGone})
 	}
 }
