@@ -44,6 +44,9 @@ func (d *driver) run(ctx context.Context) {
 			return
 		}
 		d.log.WarnContext(ctx, "the PBX is no longer driven from here", "error", err)
+		if errors.Is(err, errRestart) {
+			life.Sleep(ctx, retryMax) // what made it necessary may be so again at once
+		}
 		if !errors.Is(err, orchestrator.ErrReplaced) {
 			replaced = 0
 			continue

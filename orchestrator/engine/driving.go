@@ -69,6 +69,11 @@ func (v *driving) adopt(ctx context.Context, r orchestrator.Record) *loop {
 		if err := v.eng.store.SetAside(ctx, v.lease, r); err != nil {
 			v.log.WarnContext(ctx, "the record could not be set aside", "call", r.ID, "error", err)
 		}
+		if e, ok := call.Salvage(r.Doc, v.eng.now()); ok {
+			if err := v.eng.store.Append(ctx, e); err != nil {
+				v.log.WarnContext(ctx, "the end of a call that was set aside is not on record", "call", r.ID, "error", err)
+			}
+		}
 		return nil
 	}
 	if v.eng.prepare != nil && len(c.Flow) > 0 {
@@ -240,13 +245,17 @@ func (v *driving) Connected(_ string, truth orchestrator.Snapshot) {
 	v.epoch = truth.Epoch
 	fresh := v.takenUp(v.adopted)
 	v.adopted = nil
+	of := ownedBy(truth)
 	for _, l := range v.eng.loops(v) {
 		adopted := fresh[l]
-		l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, adopted, restarted)})
-		l.pbx.hurry()
-		if adopted {
+		in := call.Input{Kind: call.InCompare, At: v.eng.now(), Truth: truthOf(l, truth, of, adopted, restarted)}
+		if adopted { // before an offer that came already
+			l.box.first(in)
 			v.start(l)
+			continue
 		}
+		l.post(in)
+		l.pbx.hurry()
 	}
 	v.unknowns(truth)
 	v.wg.Go(func() {
@@ -276,19 +285,35 @@ func (v *driving) takenUp(loops []*loop) map[*loop]bool {
 	return fresh
 }
 
-// truthOf cuts out of a snapshot what concerns one call.
-func truthOf(l *loop, s orchestrator.Snapshot, adopted, restarted bool) call.Truth {
-	t := call.Truth{At: s.ObservedAt, Adopted: adopted, Restarts: restarted,
-		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{}}
-	for ch, c := range s.Channels {
-		if ch == l.channel || orchestrator.OwnerOf(ch) == l.id {
-			t.Channels[ch] = c
+// owned are the ids in a snapshot by their owner, so that a thousand calls are
+// compared without a thousand looks at all of it.
+type owned struct{ channels, bridges map[string][]string }
+
+func ownedBy(s orchestrator.Snapshot) owned {
+	o := owned{map[string][]string{}, map[string][]string{}}
+	for ch := range s.Channels {
+		if owner := orchestrator.OwnerOf(ch); owner != "" {
+			o.channels[owner] = append(o.channels[owner], ch)
 		}
 	}
-	for b, in := range s.Bridges {
-		if orchestrator.OwnerOf(b) == l.id {
-			t.Bridges[b] = in
-		}
+	for b := range s.Bridges {
+		o.bridges[orchestrator.OwnerOf(b)] = append(o.bridges[orchestrator.OwnerOf(b)], b)
+	}
+	return o
+}
+
+// truthOf cuts out of a snapshot what concerns one call.
+func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool) call.Truth {
+	t := call.Truth{At: s.ObservedAt, Adopted: adopted, Restarts: restarted,
+		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{}}
+	if c, there := s.Channels[l.channel]; there {
+		t.Channels[l.channel] = c
+	}
+	for _, ch := range o.channels[l.id] {
+		t.Channels[ch] = s.Channels[ch]
+	}
+	for _, b := range o.bridges[l.id] {
+		t.Bridges[b] = s.Bridges[b]
 	}
 	return t
 }

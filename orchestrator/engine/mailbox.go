@@ -30,6 +30,17 @@ func (m *mailbox) post(in call.Input) int {
 	return n
 }
 
+// first adds an input before all that wait.
+func (m *mailbox) first(in call.Input) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.queue = append([]call.Input{in}, m.queue...)
+	select {
+	case m.signal <- struct{}{}:
+	default: // already signalled
+	}
+}
+
 // take returns everything that waits, in order.
 func (m *mailbox) take() []call.Input {
 	m.mu.Lock()

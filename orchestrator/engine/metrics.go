@@ -27,6 +27,9 @@ func newMetrics(r prometheus.Registerer, e *Engine) *metrics {
 			Name: "operadora_panics_total", Help: "Calls that were ended because deciding on them panicked.",
 		}),
 	}
+	for _, what := range []string{"offer", "waiting", "place", "distributor", "call", "ended call", "unheld call", "channel", "leg", "unreadable"} {
+		m.healed.WithLabelValues(what) // shown as 0, so that the first one is seen as a rise
+	}
 	if r != nil {
 		r.MustRegister(m.refused, m.stray, m.healed, m.panics, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "operadora_calls_live", Help: "Calls that this process holds.",

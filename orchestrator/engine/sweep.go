@@ -140,7 +140,7 @@ func (v *driving) returned(ctx context.Context, r orchestrator.Record) {
 		return
 	}
 	if l := v.adopt(ctx, r); l != nil {
-		l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, true, false)})
+		l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, ownedBy(truth), true, false)})
 		v.start(l)
 		v.healed(ctx, "unheld call", r.ID, true, nil)
 	}
@@ -163,6 +163,7 @@ func (v *driving) sweepPBX(ctx context.Context, before, after suspicions) {
 			v.healed(ctx, "channel", ch, true, nil)
 		}
 	}
+	of := ownedBy(truth)
 	for _, l := range v.eng.loops(v) {
 		var missing []string
 		for _, ch := range l.shown.Load().channels {
@@ -172,7 +173,7 @@ func (v *driving) sweepPBX(ctx context.Context, before, after suspicions) {
 			}
 		}
 		if slices.ContainsFunc(missing, func(ch string) bool { return before.channels["missing "+ch] }) {
-			l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, false, false)})
+			l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, of, false, false)})
 			v.healed(ctx, "leg", l.id, true, nil)
 		}
 	}

@@ -132,3 +132,33 @@ func TestStoreAwayKeepsTheOrder(t *testing.T) {
 		}
 	})
 }
+
+// TestNoDialWithoutEvents frees the agent while the PBX's events do not arrive:
+// nothing is dialled before they do, and nobody is blamed for it.
+func TestNoDialWithoutEvents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(20*time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		s.pbx.Arrive("in.2", "5000", caller(2))
+		s.wait(10 * time.Second) // it waits, the other talks
+		s.pbx.DropSocket()
+		s.floor.mu.Lock()
+		s.floor.freed() // by what another process did
+		s.floor.mu.Unlock()
+		before := len(s.pbx.Commands())
+		s.wait(5 * time.Second)
+		for _, c := range s.pbx.Commands()[before:] {
+			if c.Op == "Originate" {
+				t.Errorf("dialled into the void: %+v", c)
+			}
+		}
+		s.pbx.Reconnect()
+		s.finish(orchestrator.OutcomeServed, orchestrator.OutcomeServed)
+		if s.blamed() {
+			t.Errorf("failed offers: %v", s.floor.missed)
+		}
+	})
+}
