@@ -107,8 +107,8 @@ func (w *world) furnish() {
 	w.calls.set(
 		call.Call{CallSummary: orchestrator.CallSummary{Call: "c1", PBX: "main", Kind: orchestrator.KindInbound, DID: "3000",
 			Caller: caller, StartedAt: noon.Add(-time.Minute).UnixMilli(), Queue: "sales", Agent: "101", Path: []string{"main/menu", "main/sales"}},
-			State: call.StateTalking,
-			Legs:  []call.Leg{customer, {Role: call.RoleAgent, State: call.LegJoined, Room: 1, Offer: &orchestrator.Offer{Agent: "101"}}},
+			State: call.StateTalking, Visit: &call.Visit{N: 1, State: call.VisitServed, Queue: "sales"},
+			Legs:  []call.Leg{customer, {Role: call.RoleAgent, Channel: "op-c1-a1", State: call.LegJoined, Room: 1, Offer: &orchestrator.Offer{Agent: "101"}}},
 			Rooms: []call.Room{{N: 1, State: call.RoomMade, Rec: &call.Recording{ID: liveRec, State: call.RecRunning}}}},
 		call.Call{CallSummary: orchestrator.CallSummary{Call: "c2", PBX: "main", Kind: orchestrator.KindInbound, Caller: caller,
 			StartedAt: noon.Add(-30 * time.Second).UnixMilli(), Queue: "sales"}, State: call.StateWaiting, Legs: []call.Leg{customer},

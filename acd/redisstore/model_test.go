@@ -294,8 +294,12 @@ func (m *model) expire() {
 	for call, o := range m.offers {
 		if !o.answered && o.due <= m.now {
 			list = append(list, due{o.due, "offer:" + call, func() {
+				why := orchestrator.OfferNoAnswer
+				if m.now-o.due > 2000 { // nobody looked
+					why = orchestrator.OfferError
+				}
 				if m.offers[call] == o { // an earlier one may have ended it
-					m.fail(call, orchestrator.OfferNoAnswer)
+					m.fail(call, why)
 				}
 			}})
 		}
