@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,9 +19,6 @@ type driver struct {
 	log       *slog.Logger
 	connected atomic.Bool
 	ended     *endedCalls
-
-	mu  sync.Mutex
-	now *driving // guarded by mu; nil while the lease is not ours
 }
 
 func newDriver(e *Engine, p orchestrator.PBX) *driver {
@@ -124,9 +120,6 @@ func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time
 	}
 	v := newDriving(ctx, d, lease, asked, cancel)
 	v.load(ctx, live)
-	d.mu.Lock()
-	d.now = v
-	d.mu.Unlock()
 	v.wg.Go(func() { v.renew(ctx) })
 	for _, n := range v.phones {
 		v.wg.Go(func() { n.tell(ctx, d.pbx.Name(), d.eng.devices, d.log) })
@@ -139,9 +132,6 @@ func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time
 		err = cause
 	}
 	cancel(err)
-	d.mu.Lock()
-	d.now = nil
-	d.mu.Unlock()
 	v.wg.Wait()
 	v.forget()
 	return err

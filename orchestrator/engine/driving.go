@@ -23,11 +23,11 @@ type driving struct {
 	*driver
 	ctx     context.Context // its goroutines end with it
 	cancel  context.CancelCauseFunc
-	lease   orchestrator.Lease
-	began   time.Time    // the lease was taken
-	told    atomic.Int64 // which five seconds without proof were told of last, -1 for none
-	valid   moment       // until when the lease is known to be ours
-	heard   moment       // when the PBX last answered a command
+	lease   orchestrator.Lease // everything is stored under it; it never changes
+	began   time.Time          // the lease was taken
+	told    atomic.Int64       // which five seconds without proof were told of last, -1 for none
+	valid   moment             // until when the lease is known to be ours
+	heard   moment             // when the PBX last answered a command
 	wg      sync.WaitGroup
 	adopted []*loop      // not yet compared with the PBX; only the PBX's goroutine touches it
 	epoch   string       // of the PBX at the last connection; only the PBX's goroutine touches it
@@ -123,9 +123,6 @@ func (v *driving) forget() {
 
 // work runs a lane.
 func (v *driving) work(fn func()) { v.wg.Go(fn) }
-
-// currentLease is the lease that everything is stored under.
-func (v *driving) currentLease() orchestrator.Lease { return v.lease }
 
 // restart ends driving; the next time begins from the store.
 func (v *driving) restart() { v.cancel(errRestart) }

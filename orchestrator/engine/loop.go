@@ -209,7 +209,7 @@ func record(c call.Call) (orchestrator.Record, error) {
 func (l *loop) commit(ctx context.Context, d call.Decision) bool {
 	r, err := record(d.Call)
 	for wait := retryMin; err == nil; wait = min(2*wait, retryMax) {
-		err = l.eng.store.Commit(ctx, l.drv.currentLease(), r, d.Entries)
+		err = l.eng.store.Commit(ctx, l.drv.lease, r, d.Entries)
 		switch {
 		case err == nil:
 			l.rev.Store(r.Rev)
