@@ -273,13 +273,13 @@ func channelOf(target string) string {
 }
 
 // dialled is the number that a caller reached: the dialplan's second argument,
-// or the extension when it gave none. A feature code reached no number.
+// or the extension when it has none. A feature code reached no number.
 func dialled(args []string, c *wire.ChannelData) string {
 	switch {
 	case len(args) > 0 && args[0] == string(orchestrator.KindFeature):
 		return ""
-	case len(args) > 1 && args[1] != "":
-		return args[1]
+	case len(args) > 1:
+		return args[1] // "" when the filter of the dialplan left nothing: the extension itself is not to be trusted
 	}
 	return c.GetDialplan().GetExten()
 }

@@ -158,7 +158,7 @@ func TestDialledNumber(t *testing.T) {
 		want string
 	}{
 		{"argument", []string{"inbound", "5552000"}, c, "5552000"},
-		{"empty argument", []string{"inbound", ""}, c, "s"},
+		{"nothing left by the filter", []string{"inbound", ""}, c, ""},
 		{"no argument", []string{"inbound"}, c, "s"},
 		{"no arguments at all", nil, c, "s"},
 		{"feature code", []string{"feature", "login", "PJSIP/101"}, c, ""},
