@@ -173,7 +173,7 @@ func TestTransferThroughTheGate(t *testing.T) {
 	t.Cleanup(carrier.Close)
 	r := newRig(t, rigOptions{agents: 1,
 		asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		config:   "    outbound: {dial: \"PJSIP/{number}@trunk\", allow: [\"91\"], deny: [\"9180\"]}\n",
+		config:   "    outbound: {dial: \"PJSIP/{number}@trunk\", region: ES, allow: [\"+3491\"], deny: [\"+349180\"]}\n",
 		files: map[string]string{
 			"flows/out.yaml": "flow: out\nlanguage: en\nstart: ask\nprompts:\n  which: {sound: tt-monkeys}\n  no: {sound: pbx-invalid}\n" +
 				"nodes:\n  ask: {type: gather, prompt: which, digits: {min: 1, max: 12, terminator: \"#\"}, var: number, on: {ok: ring, fail: end}}\n" +
@@ -183,7 +183,7 @@ func TestTransferThroughTheGate(t *testing.T) {
 		}})
 	r.start()
 	c := r.call("5550001", "5002")
-	for _, forbidden := range []string{"9180123#", "0011223344#"} {
+	for _, forbidden := range []string{"918012345#", "0011223344#"} {
 		must(t, c.SendDTMF(forbidden))
 	}
 	r.awaitEntry(orchestrator.EntryCallTransfer, 2)
@@ -192,7 +192,7 @@ func TestTransferThroughTheGate(t *testing.T) {
 		t.Fatal("a forbidden number was called")
 	default:
 	}
-	must(t, c.SendDTMF("915550#"))
+	must(t, c.SendDTMF("915500001#"))
 	r.serve(carrier, c)
 	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeTransferred {
 		t.Errorf("the record: %+v", got)

@@ -1,51 +1,94 @@
 // Package gate is the one place that every outbound leg passes, whoever asks
-// for it: agent phones, transfers, later campaigns and callbacks. It denies by
-// default. It is pure and imports only fault.
+// for it: agent phones, transfers, calls that agents make, later campaigns and
+// callbacks. It denies by default, and it is pure: a decision over values.
+//
+// What is decided about is what is dialled. A destination is brought to the one
+// form that its number has (E.164) first, the prefixes are asked about that form,
+// and that form goes to the trunk; so no way of writing a number gets past a
+// prefix that is denied. What is no number goes nowhere, except for the short
+// numbers and feature codes that the policy lists.
+//
+// It imports fault and the numbering plans (nyaruka/phonenumbers, Google's data).
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/nyaruka/phonenumbers"
 
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // Policy is what one PBX may be asked to call.
 type Policy struct {
-	// Dial is the endpoint that reaches outside numbers, with {number} in it.
-	Dial string `mapstructure:"dial" default:"" doc:"Endpoint for outside numbers with {number} in it, for example PJSIP/{number}@trunk. Empty: no outside calls."`
+	// Dial is the endpoint that reaches outside numbers, with {number} or {digits} in it.
+	Dial string `mapstructure:"dial" default:"" doc:"Endpoint for outside numbers: {number} becomes +34910000001, {digits} the same without the plus; for example PJSIP/{number}@trunk or PJSIP/00{digits}@trunk. Empty: no outside calls."`
+	// Region says how numbers are read that are not written with a plus.
+	Region string `mapstructure:"region" default:"" doc:"Country (ES, CO, US) whose way of dialling is understood: national numbers, its trunk prefix, its international prefix. Empty: only numbers with + or 00 are."`
 	// Allow lists the prefixes that may be called. Empty allows nothing.
-	Allow []string `mapstructure:"allow" default:"" doc:"Prefixes of numbers that may be called. Empty: none."`
+	Allow []string `mapstructure:"allow" default:"" doc:"Prefixes of numbers that may be called, with + and country code: +34. + alone is every number. Empty: none."`
 	// Deny lists prefixes that may not be called although Allow has them.
-	Deny []string `mapstructure:"deny" default:"" doc:"Prefixes that may not be called although allow has them: premium and shared-cost numbers."`
-	// MaxDigits bounds a destination's length; 0 means 15, the longest of E.164.
-	MaxDigits int `mapstructure:"max_digits" default:"15" doc:"Longest number that may be called, in characters."`
+	Deny []string `mapstructure:"deny" default:"" doc:"Prefixes, with + and country code, that may not be called although allow has them. They hold for every way to write the number."`
+	// Short lists what is no number of a numbering plan and may be dialled all the same.
+	Short []string `mapstructure:"short" default:"" doc:"Short numbers, extensions and feature codes that may be dialled as they are, each in full: 112, 5001, *72; X stands for any digit. Empty: none."`
+	// Premium opens what the numbering plans mark as expensive.
+	Premium bool `mapstructure:"premium" default:"false" doc:"Whether numbers may be called that the numbering plan marks as premium rate or shared cost. They need to be in allow, too."`
 }
 
 // The shapes that anything dialled must have. A lead, a caller's key presses
 // or a configuration mistake can never reach the PBX's dial string otherwise.
 var (
-	numberShape   = regexp.MustCompile(`^\+?[0-9*#]+$`)
+	numberShape   = regexp.MustCompile(`^\+?[0-9]+$`)
+	prefixShape   = regexp.MustCompile(`^\+([1-9][0-9]{0,14})?$`)
+	shortShape    = regexp.MustCompile(`^[0-9*#X]+$`)
 	endpointShape = regexp.MustCompile(`^(PJSIP|SIP)/[A-Za-z0-9_.-]+$`)
-	dialShape     = regexp.MustCompile(`^(PJSIP|SIP)/(\{number\}@[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+/sip:\{number\}@[A-Za-z0-9_.:-]+)$`)
+	dialShape     = regexp.MustCompile(`^(PJSIP|SIP)/([A-Za-z0-9_.-]+/sip:)?\+?[0-9]*\{(number|digits)\}@[A-Za-z0-9_.:-]+$`)
 )
+
+const (
+	maxText  = 40 // characters of a destination as it is written, at most
+	maxShort = 20 // characters of a feature code, at most
+	maxPlain = 6  // digits of a short number, at most: longer ones are numbers
+)
+
+// separators are what people write between digits; they mean nothing.
+var separators = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "")
 
 // Validate names the key and value that cannot be right.
 func (p Policy) Validate() error {
-	if p.Dial != "" && !dialShape.MatchString(p.Dial) {
-		return fault.New("gate", fault.Invalid, "outbound.dial: %q is not like PJSIP/{number}@trunk", p.Dial)
+	invalid := func(format string, args ...any) error {
+		return fault.New("gate", fault.Invalid, "outbound."+format, args...)
 	}
-	for key, list := range map[string][]string{"allow": p.Allow, "deny": p.Deny} {
-		for _, prefix := range list {
-			if !numberShape.MatchString(prefix) {
-				return fault.New("gate", fault.Invalid, "outbound.%s: %q is not the beginning of a number", key, prefix)
+	if p.Dial != "" && !dialShape.MatchString(p.Dial) {
+		return invalid("dial: %q is not like PJSIP/{number}@trunk", p.Dial)
+	}
+	if p.Region != "" && !phonenumbers.GetSupportedRegions()[p.Region] {
+		return invalid("region: %q is not a country's two letters, such as ES", p.Region)
+	}
+	for _, list := range []struct {
+		key      string
+		prefixes []string
+	}{{"allow", p.Allow}, {"deny", p.Deny}} {
+		for _, prefix := range list.prefixes {
+			if !prefixShape.MatchString(prefix) {
+				return invalid("%s: %q is not the beginning of a number with + and country code, such as +34", list.key, prefix)
 			}
 		}
 	}
-	if p.MaxDigits < 0 {
-		return fault.New("gate", fault.Invalid, "outbound.max_digits: %d is negative", p.MaxDigits)
+	for _, s := range p.Short {
+		if !shortShape.MatchString(s) || len(s) > maxShort {
+			return invalid("short: %q is not up to %d of 0-9, *, # and X", s, maxShort)
+		}
+		if !strings.ContainsAny(s, "*#") && len(s) > maxPlain || strings.Count(s, "X") > maxPlain {
+			return invalid("short: %q has more than %d digits: a number's prefix belongs in allow", s, maxPlain)
+		}
+		if n, err := E164(s, p.Region); err == nil {
+			return invalid("short: %q is the number %s: its prefix belongs in allow", s, n)
+		}
 	}
 	return nil
 }
@@ -61,21 +104,18 @@ func (g Gate) Endpoint(_, endpoint string) error {
 	return nil
 }
 
-// Destination checks an outside number and returns the endpoint that reaches it.
-func (g Gate) Destination(pbx, number string) (string, error) {
+// Destination checks an outside destination and returns the endpoint that reaches it.
+func (g Gate) Destination(pbx, destination string) (string, error) {
 	p := g[pbx]
 	if p.Dial == "" {
 		return "", denied("PBX %q may not call outside numbers", pbx)
 	}
-	if !numberShape.MatchString(number) {
-		return "", denied("the destination has characters that no number has")
-	}
-	limit := p.MaxDigits
-	if limit == 0 {
-		limit = 15
-	}
-	if len(number) > limit {
-		return "", denied("the destination has %d characters, more than %d", len(number), limit)
+	number, expensive, err := read(destination, p.Region)
+	if err != nil {
+		if slices.ContainsFunc(p.Short, func(pattern string) bool { return matches(pattern, destination) }) {
+			return p.endpoint(destination, destination), nil
+		}
+		return "", fault.E("gate", fault.Denied, err)
 	}
 	has := func(prefix string) bool { return strings.HasPrefix(number, prefix) }
 	if slices.ContainsFunc(p.Deny, has) {
@@ -84,7 +124,69 @@ func (g Gate) Destination(pbx, number string) (string, error) {
 	if !slices.ContainsFunc(p.Allow, has) {
 		return "", denied("destinations with this prefix are not allowed")
 	}
-	return strings.Replace(p.Dial, "{number}", number, 1), nil
+	if expensive && !p.Premium {
+		return "", denied("the numbering plan marks the destination as premium rate or shared cost")
+	}
+	return p.endpoint(number, number[1:]), nil
+}
+
+func (p Policy) endpoint(number, digits string) string {
+	return strings.NewReplacer("{number}", number, "{digits}", digits).Replace(p.Dial)
+}
+
+// matches tells whether a destination is what a pattern of Short says, X being any digit.
+func matches(pattern, destination string) bool {
+	if len(pattern) != len(destination) {
+		return false
+	}
+	for i := range len(pattern) {
+		c := destination[i]
+		if pattern[i] == 'X' && (c < '0' || c > '9') || pattern[i] != 'X' && c != pattern[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Why a destination is no number. Its text is the caller's and is not repeated.
+var (
+	errCharacters = errors.New("the destination has characters that no number has")
+	errPlan       = errors.New("the destination is not a number of any numbering plan")
+	errRegion     = errors.New("the destination has no + and no region is configured to read it by")
+)
+
+// E164 returns the one form of a number, +34910000001, however it is written in a
+// region: with +, with the international prefix, national, with the trunk prefix.
+// An error of kind Invalid says that it is no number.
+func E164(text, region string) (string, error) {
+	number, _, err := read(text, region)
+	return number, fault.E("gate.E164", fault.Invalid, err)
+}
+
+// read is E164, and tells whether the plan marks the number as expensive.
+func read(text, region string) (number string, expensive bool, err error) {
+	text = separators.Replace(text)
+	if len(text) > maxText || !numberShape.MatchString(text) {
+		return "", false, errCharacters
+	}
+	n, err := phonenumbers.Parse(text, region)
+	if abroad, ok := strings.CutPrefix(text, "00"); ok && (err != nil || !phonenumbers.IsValidNumber(n)) {
+		n, err = phonenumbers.Parse("+"+abroad, "") // the common prefix, also where the country's own is another
+	}
+	switch {
+	case err == nil && phonenumbers.IsValidNumber(n):
+	case region == "" && text[0] != '+':
+		return "", false, errRegion
+	default:
+		return "", false, errPlan
+	}
+	number = phonenumbers.Format(n, phonenumbers.E164)
+	again, err := phonenumbers.Parse(number, "")
+	if err != nil || phonenumbers.Format(again, phonenumbers.E164) != number {
+		return "", false, errPlan // a form that is not stable decides nothing
+	}
+	kind := phonenumbers.GetNumberType(n)
+	return number, kind == phonenumbers.PREMIUM_RATE || kind == phonenumbers.SHARED_COST, nil
 }
 
 func denied(format string, args ...any) error {

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -8,26 +9,56 @@ import (
 )
 
 var madrid = gate.Gate{"madrid": {
-	Dial: "PJSIP/{number}@trunk", Allow: []string{"+34", "9", "112"}, Deny: []string{"+34807", "905"},
+	Dial: "PJSIP/{number}@trunk", Region: "ES", Allow: []string{"+34", "+44"}, Deny: []string{"+34960", "+4420"},
+	Short: []string{"112", "50XX", "*72", "*34*900"},
 }}
 
 func TestDestination(t *testing.T) {
 	t.Parallel()
 	rows := []struct{ name, pbx, number, want string }{
 		{"allowed", "madrid", "+34910000001", "PJSIP/+34910000001@trunk"},
-		{"exact prefix", "madrid", "112", "PJSIP/112@trunk"},
-		{"other prefix", "madrid", "+4420000000", ""},
-		{"premium", "madrid", "+34807123456", ""},
-		{"premium, national", "madrid", "905123456", ""},
+		{"national", "madrid", "910000001", "PJSIP/+34910000001@trunk"},
+		{"with 00", "madrid", "0034910000001", "PJSIP/+34910000001@trunk"},
+		{"country code alone", "madrid", "34910000001", "PJSIP/+34910000001@trunk"},
+		{"as people write it", "madrid", "+34 (91) 000-00.01", "PJSIP/+34910000001@trunk"},
+		{"another country", "madrid", "+441614960000", "PJSIP/+441614960000@trunk"},
+		{"another country, its trunk prefix", "madrid", "0044 (0)161 496 0000", "PJSIP/+441614960000@trunk"},
+		{"short", "madrid", "112", "PJSIP/112@trunk"},
+		{"short, any digit", "madrid", "5017", "PJSIP/5017@trunk"},
+		{"feature code that is listed", "madrid", "*72", "PJSIP/*72@trunk"},
+		{"short that is not listed", "madrid", "1004", ""},
+		{"short, more digits", "madrid", "50170", ""},
+		{"short, a star for a digit", "madrid", "50*7", ""},
+		{"feature code that is not listed", "madrid", "*73", ""},
+		{"feature code with more behind it", "madrid", "*72910000001", ""},
+		{"country that is not allowed", "madrid", "+33140000000", ""},
+		{"denied", "madrid", "+34960000001", ""},
+		{"denied, a star inside", "madrid", "+34*960000001", ""},
+		{"denied, a hash inside", "madrid", "+34960#000001", ""},
+		{"denied, 00", "madrid", "0034960000001", ""},
+		{"denied, national", "madrid", "960000001", ""},
+		{"denied, as people write it", "madrid", "+34 960 00 00 01", ""},
+		{"denied, the trunk prefix that the country does not have", "madrid", "+340960000001", ""},
+		{"denied abroad, with its trunk prefix", "madrid", "00440 20 7946 0958", ""},
+		{"premium", "madrid", "807123456", ""},
+		{"premium, in full", "madrid", "+34807123456", ""},
+		{"shared cost", "madrid", "902123456", ""},
 		{"unknown PBX", "lima", "+34910000001", ""},
 		{"empty", "madrid", "", ""},
-		{"second channel", "madrid", "910&PJSIP/x@trunk", ""},
-		{"other host", "madrid", "910@evil", ""},
-		{"option", "madrid", "910,30,g", ""},
-		{"newline", "madrid", "910\n1", ""},
-		{"plus inside", "madrid", "91+0", ""},
-		{"arabic digits", "madrid", "9١٢", ""},
-		{"too long", "madrid", "9123456789012345", ""},
+		{"a plus", "madrid", "+", ""},
+		{"too short", "madrid", "91000000", ""},
+		{"too long", "madrid", "9100000012", ""},
+		{"much too long", "madrid", strings.Repeat("9", 100), ""},
+		{"second channel", "madrid", "910000001&PJSIP/x@trunk", ""},
+		{"other host", "madrid", "910000001@evil", ""},
+		{"option", "madrid", "910000001,30,g", ""},
+		{"extension", "madrid", "910000001;ext=5", ""},
+		{"newline", "madrid", "910000001\n1", ""},
+		{"plus inside", "madrid", "91+0000001", ""},
+		{"two pluses", "madrid", "++34910000001", ""},
+		{"arabic digits", "madrid", "٩10000001", ""},
+		{"fullwidth plus", "madrid", "＋34910000001", ""},
+		{"letters", "madrid", "9100FLOWER", ""},
 	}
 	for _, r := range rows {
 		got, err := madrid.Destination(r.pbx, r.number)
@@ -37,6 +68,20 @@ func TestDestination(t *testing.T) {
 		if (err == nil) != (r.want != "") || (err != nil && fault.KindOf(err) != fault.Denied) {
 			t.Errorf("%s: error %v", r.name, err)
 		}
+	}
+}
+
+func TestPremiumIsOpenedByPolicy(t *testing.T) {
+	t.Parallel()
+	open := gate.Gate{"madrid": {Dial: "PJSIP/00{digits}@trunk", Allow: []string{"+"}, Premium: true}}
+	if got, err := open.Destination("madrid", "+34807123456"); err != nil || got != "PJSIP/0034807123456@trunk" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := open.Destination("madrid", "0034807123456"); err != nil || got != "PJSIP/0034807123456@trunk" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := open.Destination("madrid", "807123456"); err == nil {
+		t.Errorf("without a region a national number went to %q", got)
 	}
 }
 
@@ -61,10 +106,19 @@ func TestPolicyValidate(t *testing.T) {
 	}{
 		{"empty", gate.Policy{}, true},
 		{"full", madrid["madrid"], true},
+		{"everything", gate.Policy{Allow: []string{"+"}}, true},
+		{"by a proxy", gate.Policy{Dial: "PJSIP/trunk/sip:{number}@proxy.example:5060"}, true},
 		{"no number in it", gate.Policy{Dial: "PJSIP/trunk"}, false},
 		{"two channels", gate.Policy{Dial: "PJSIP/{number}@a&PJSIP/b"}, false},
+		{"no country", gate.Policy{Region: "Spain"}, false},
 		{"prefix with letters", gate.Policy{Allow: []string{"+3x"}}, false},
-		{"negative length", gate.Policy{MaxDigits: -1}, false},
+		{"national prefix", gate.Policy{Region: "ES", Allow: []string{"91"}}, false},
+		{"prefix with 00", gate.Policy{Deny: []string{"0034807"}}, false},
+		{"prefix of no country", gate.Policy{Deny: []string{"+0"}}, false},
+		{"short with a plus", gate.Policy{Short: []string{"+112"}}, false},
+		{"short that is a number", gate.Policy{Region: "ES", Short: []string{"910000001"}}, false},
+		{"short that is a number in a small country", gate.Policy{Region: "AD", Short: []string{"823456"}}, false},
+		{"short that could be any number", gate.Policy{Short: []string{"*XXXXXXXXX"}}, false},
 	}
 	for _, r := range rows {
 		if err := r.p.Validate(); (err == nil) != r.ok {
