@@ -19,6 +19,11 @@ const (
 	EventEnded EventKind = "ended"
 	// EventLeft: a channel left our control alive, because Continue sent it back.
 	EventLeft EventKind = "left"
+	// EventTransfer: the phone on a channel asks that Number take its place or,
+	// when it has called somebody itself, that Other's far end do. Nothing happens
+	// before AnswerTransfer. Only PBXs that hand such requests over tell it; the
+	// others refuse them, so that none takes a channel out of our control.
+	EventTransfer EventKind = "transfer"
 	// EventDigit: a key was pressed on a channel.
 	EventDigit EventKind = "digit"
 	// EventPlayed: a playback is over; Failed when a sound was missing or the channel refused.
@@ -45,6 +50,8 @@ type Event struct {
 	Up        bool      // EventEntered: the channel is answered
 	CreatedAt time.Time `json:",omitzero"` // EventEntered: when the channel came to be, by the PBX's clock
 	Digit     string
+	Number    string // EventTransfer: what the phone named; untrusted text of any bytes
+	Other     string // EventTransfer: the phone's channel of the call that it made itself, "" for none
 	Duration  time.Duration
 	Cause     Cause
 	Failed    bool

@@ -70,6 +70,11 @@ type PBX interface {
 	// endpoint.
 	Originate(ctx context.Context, o Origination) error
 
+	// AnswerTransfer tells the phone on a channel whether the transfer that it
+	// asked for (EventTransfer) has been carried out: if so it hangs up by itself,
+	// if not it keeps its call. One that asks for nothing (any more) is no error.
+	AnswerTransfer(ctx context.Context, channel string, done bool) error
+
 	// CreateBridge makes a mixing bridge; one that exists already is no error.
 	CreateBridge(ctx context.Context, bridge string) error
 	// Join puts channels into a bridge; those that are in it already stay, those

@@ -62,6 +62,7 @@ type rigOptions struct {
 	asterisk lab.AsteriskOptions
 	via      func(addr string) string
 	password string // instead of the right one
+	ari      string // further keys of the connection to Asterisk
 	config   string // further lines of the PBX's part of the configuration
 }
 
@@ -110,7 +111,9 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	if o.agents == 0 {
 		o.agents = 3
 	}
-	o.asterisk.Endpoints = append(lab.Desk(101, 100+o.agents), o.asterisk.Endpoints...)
+	if len(o.asterisk.Endpoints) == 0 || o.asterisk.Endpoints[0].User != "101" {
+		o.asterisk.Endpoints = append(lab.Desk(101, 100+o.agents), o.asterisk.Endpoints...)
+	}
 	agents := "agents:\n"
 	for n := 101; n <= 100+o.agents; n++ {
 		agents += fmt.Sprintf("  - {id: \"%[1]d\", pbx: main, endpoint: PJSIP/%[1]d, queues: [sales]}\n", n)
@@ -119,7 +122,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n"}
 	maps.Copy(files, o.files)
 	site, err := centre.New(limit(t), centre.Options{Dir: t.TempDir(), Asterisk: o.asterisk, Definitions: files,
-		Via: o.via, Password: o.password, Config: o.config + "lease_ttl: 2s\nlog: {level: debug}\n"})
+		Via: o.via, Password: o.password, ARI: o.ari, Config: o.config + "lease_ttl: 2s\nlog: {level: debug}\n"})
 	must(t, err)
 	r := &rig{Site: site, t: t}
 	t.Cleanup(func() {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -22,6 +23,8 @@ type Adapter struct {
 	watch   *watch
 	tapes   tapes
 	calling originations
+	// transfers tells whether this Asterisk hands phones' transfers over.
+	transfers atomic.Bool
 
 	mu         sync.Mutex
 	session    *session        // that is up, nil when none is; guarded by mu

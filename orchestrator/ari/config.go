@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -21,6 +22,8 @@ type Config struct {
 	RequestTimeout time.Duration `mapstructure:"request_timeout" default:"5s" doc:"How long one request may take."`
 	PingInterval   time.Duration `mapstructure:"ping_interval" default:"5s" doc:"How often the event socket is tested, by a websocket ping and by an event sent through Asterisk to ourselves; the socket is given up when nothing was heard for three times as long."`
 	MaxConnections int           `mapstructure:"max_connections" default:"64" doc:"Most HTTP connections at a time. Asterisk's own limit (sessionlimit in http.conf) is 100 unless raised, for all its clients together."`
+
+	Transfers Transfers `mapstructure:"transfers" default:"auto" doc:"Who carries out what the transfer key of a phone asks for (REFER): auto is operadora where Asterisk hands it over safely (20.21, 22.11, 23.5 and later), always also where Asterisk may crash on a phone that asks with Refer-Sub: false (from 20.13, 21.8, 22.3 on), never nobody. Where it is not operadora, Asterisk refuses blind transfers, and operadora doctor says how to have it refuse the others."`
 }
 
 // appName is what an application may be called: the name travels in URLs, in
@@ -50,6 +53,8 @@ func (c Config) Validate() error {
 		return bad("request_timeout", "%v is not positive", c.RequestTimeout)
 	case c.PingInterval <= 0:
 		return bad("ping_interval", "%v is not positive", c.PingInterval)
+	case !slices.Contains([]Transfers{"", TransfersAuto, TransfersAlways, TransfersNever}, c.Transfers):
+		return bad("transfers", "%q is none of auto, always and never", c.Transfers)
 	case c.MaxConnections < 2:
 		return bad("max_connections", "%d is less than 2", c.MaxConnections)
 	}

@@ -52,7 +52,7 @@ func (w *world) config(url string) Config {
 	}
 	return Config{
 		URL: url, User: w.asterisk.User(), Password: orchestrator.Secret(w.asterisk.Password()), App: "operadora",
-		RequestTimeout: 5 * time.Second, PingInterval: time.Second, MaxConnections: 32,
+		RequestTimeout: 5 * time.Second, PingInterval: time.Second, MaxConnections: 32, Transfers: TransfersAlways,
 	}
 }
 
@@ -85,6 +85,19 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 		},
 		Back: func(did string) orchestrator.DialplanPlace {
 			return orchestrator.DialplanPlace{Context: "operadora-inbound", Extension: did}
+		},
+		Transfer: func(t *testing.T, p pbxtest.Phone, number string) func() bool {
+			c := p.(*desk).calling(t)
+			if err := c.Refer(t.Context(), number, nil); err != nil {
+				t.Fatal(err)
+			}
+			return func() bool {
+				status, err := c.TransferEnds(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				return status == 200
+			}
 		},
 		Rival: func(t *testing.T) orchestrator.PBX { return w.adapter(t, "") },
 		Lamp:  w.lamp,
@@ -132,14 +145,20 @@ type desk struct {
 
 func (d *desk) Endpoint() string { return "PJSIP/" + d.user }
 
-func (d *desk) HangUp(t *testing.T) {
+// calling is the call that the phone is in.
+func (d *desk) calling(t *testing.T) *lab.Call {
 	t.Helper()
 	d.mu.Lock()
-	c := d.call
-	d.mu.Unlock()
-	if c == nil {
+	defer d.mu.Unlock()
+	if d.call == nil {
 		t.Fatalf("phone %s is in no call", d.user)
 	}
+	return d.call
+}
+
+func (d *desk) HangUp(t *testing.T) {
+	t.Helper()
+	c := d.calling(t)
 	if err := c.Hangup(); err != nil {
 		t.Fatal(err)
 	}

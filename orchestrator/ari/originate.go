@@ -135,7 +135,7 @@ func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
 	}
 	return request{
 		verb: "Originate", method: http.MethodPost, path: []string{"channels", "create"}, query: q,
-		body: variablesBody{originationVariables(o)}, again: true,
+		body: variablesBody{originationVariables(o, a.transfers.Load())}, again: true,
 	}, nil
 }
 
@@ -144,10 +144,15 @@ type variablesBody struct {
 }
 
 // originationVariables are set on the new channel before it is dialled, so
-// functions among them act on its INVITE.
-func originationVariables(o orchestrator.Origination) map[string]string {
-	v := make(map[string]string, len(o.Variables)+3)
+// functions among them act on its INVITE. transfers tells whether those that the
+// phone asks for come to us.
+func originationVariables(o orchestrator.Origination, transfers bool) map[string]string {
+	v := make(map[string]string, len(o.Variables)+8)
+	v["TRANSFER_CONTEXT"] = noTransfer
 	maps.Copy(v, o.Variables)
+	if transfers && strings.HasPrefix(o.Endpoint, "PJSIP/") {
+		v[handling] = "ari-only"
+	}
 	if o.Language != "" {
 		v["CHANNEL(language)"] = o.Language
 	}

@@ -22,6 +22,9 @@ func (s *session) prepare(ctx context.Context) error {
 		return err
 	}
 	s.a.metrics.roundTrip.WithLabelValues(s.a.name).Observe(took.Seconds())
+	if err := s.a.takesOver(ctx); err != nil {
+		return err
+	}
 	if err := s.a.subscribe(ctx, true); err != nil {
 		return err
 	}

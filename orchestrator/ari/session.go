@@ -198,7 +198,7 @@ func (s *session) hearBeat(frame []byte) {
 
 // deliver translates one frame and hands it to the sink.
 func (s *session) deliver(ctx context.Context, frame []byte) {
-	w, err := wire.DecodeEvent(frame)
+	w, err := decode(frame)
 	if err != nil {
 		s.a.metrics.undecoded.WithLabelValues(s.a.name).Inc()
 		s.a.log.ErrorContext(ctx, "an event could not be read and is lost", "type", eventType(frame), "error", err)

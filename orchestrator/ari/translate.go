@@ -20,6 +20,7 @@ var translated = []string{
 	wire.Events.PlaybackFinished,
 	wire.Events.RecordingStarted, wire.Events.RecordingFinished, wire.Events.RecordingFailed,
 	wire.Events.DeviceStateChanged,
+	transferEvent,
 	wire.Events.ChannelUserevent, wire.Events.ApplicationReplaced,
 }
 
@@ -107,6 +108,11 @@ func (t *translator) translate(w wire.Event) (orchestrator.Event, verdict) {
 	case *wire.RecordingFailed:
 		e.At, v = time.Time(w.Timestamp), tell
 		t.recorded(&e, w.Recording, true)
+	case *channelTransfer:
+		e.At = time.Time(w.Timestamp)
+		if v = w.into(&e); t.legs.gone(e.Channel) {
+			v = silent
+		}
 	case *wire.DeviceStateChanged:
 		e.At, e.Endpoint, e.Device = time.Time(w.Timestamp), w.DeviceState.Name, deviceState(w.DeviceState.State)
 		e.Kind, v = orchestrator.EventDevice, tell

@@ -61,6 +61,11 @@ type (
 	Unhold struct {
 		Channel string `json:"channel"`
 	}
+	// AnswerTransfer tells a phone what became of the transfer that it asked for.
+	AnswerTransfer struct {
+		Channel string `json:"channel"`
+		Done    bool   `json:"done,omitempty"`
+	}
 	// Dial rings an endpoint.
 	Dial struct {
 		Order orchestrator.Origination `json:"order"`
@@ -136,29 +141,30 @@ type (
 	}
 )
 
-func (Answer) verb() Verb      { return "answer" }
-func (Hangup) verb() Verb      { return "hangup" }
-func (Continue) verb() Verb    { return "continue" }
-func (Play) verb() Verb        { return "play" }
-func (StopPlay) verb() Verb    { return "stop_play" }
-func (CheckPlay) verb() Verb   { return "check_play" }
-func (Hold) verb() Verb        { return "hold" }
-func (Unhold) verb() Verb      { return "unhold" }
-func (Dial) verb() Verb        { return "dial" }
-func (MakeRoom) verb() Verb    { return "make_room" }
-func (Connect) verb() Verb     { return "connect" }
-func (Rejoin) verb() Verb      { return "rejoin" }
-func (CloseRoom) verb() Verb   { return "close_room" }
-func (Record) verb() Verb      { return "record" }
-func (StopRecord) verb() Verb  { return "stop_record" }
-func (CheckRecord) verb() Verb { return "check_record" }
-func (Mute) verb() Verb        { return "mute" }
-func (Enqueue) verb() Verb     { return "enqueue" }
-func (Leave) verb() Verb       { return "leave" }
-func (AskPlace) verb() Verb    { return "ask_place" }
-func (FailOffer) verb() Verb   { return "fail_offer" }
-func (FinishOffer) verb() Verb { return "finish_offer" }
-func (AgentDo) verb() Verb     { return "agent" }
+func (Answer) verb() Verb         { return "answer" }
+func (Hangup) verb() Verb         { return "hangup" }
+func (Continue) verb() Verb       { return "continue" }
+func (Play) verb() Verb           { return "play" }
+func (StopPlay) verb() Verb       { return "stop_play" }
+func (CheckPlay) verb() Verb      { return "check_play" }
+func (Hold) verb() Verb           { return "hold" }
+func (Unhold) verb() Verb         { return "unhold" }
+func (AnswerTransfer) verb() Verb { return "answer_transfer" }
+func (Dial) verb() Verb           { return "dial" }
+func (MakeRoom) verb() Verb       { return "make_room" }
+func (Connect) verb() Verb        { return "connect" }
+func (Rejoin) verb() Verb         { return "rejoin" }
+func (CloseRoom) verb() Verb      { return "close_room" }
+func (Record) verb() Verb         { return "record" }
+func (StopRecord) verb() Verb     { return "stop_record" }
+func (CheckRecord) verb() Verb    { return "check_record" }
+func (Mute) verb() Verb           { return "mute" }
+func (Enqueue) verb() Verb        { return "enqueue" }
+func (Leave) verb() Verb          { return "leave" }
+func (AskPlace) verb() Verb       { return "ask_place" }
+func (FailOffer) verb() Verb      { return "fail_offer" }
+func (FinishOffer) verb() Verb    { return "finish_offer" }
+func (AgentDo) verb() Verb        { return "agent" }
 
 // readers read each command from its JSON.
 var readers = map[Verb]func([]byte) (Command, error){}
@@ -181,6 +187,7 @@ func init() {
 	reader[CheckPlay]()
 	reader[Hold]()
 	reader[Unhold]()
+	reader[AnswerTransfer]()
 	reader[Dial]()
 	reader[MakeRoom]()
 	reader[Connect]()

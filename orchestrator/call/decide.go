@@ -172,6 +172,8 @@ func (x *change) event(e orchestrator.Event) {
 		default:
 			x.refuse("foreign channel", string(e.Kind))
 		}
+	case orchestrator.EventTransfer:
+		x.askedTransfer(e)
 	case orchestrator.EventDevice: // concerns an agent, never a call
 	}
 }
@@ -187,7 +189,7 @@ func (x *change) customerEvent(e orchestrator.Event) {
 	case orchestrator.EventDigit:
 		x.digit(e.Digit)
 	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventPlayed,
-		orchestrator.EventRecorded, orchestrator.EventDevice:
+		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventDevice:
 		x.refuse(string(x.c.State), string(e.Kind)) // a repeated entry after a move or a comparison
 	}
 }
@@ -224,7 +226,7 @@ func (x *change) farEvent(e orchestrator.Event) {
 	case orchestrator.EventEnded:
 		x.farGone(e.Cause)
 	case orchestrator.EventDigit, orchestrator.EventLeft, orchestrator.EventPlayed,
-		orchestrator.EventRecorded, orchestrator.EventDevice:
+		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventDevice:
 		x.refuse("leg "+string(far.State), string(e.Kind))
 	}
 }

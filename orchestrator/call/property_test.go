@@ -161,6 +161,11 @@ func (u *unkind) people() {
 		},
 		w.endPlays,
 		func() {
+			for _, ch := range w.pbx.phones() {
+				w.pbx.phoneTransfers(ch, "4711")
+			}
+		},
+		func() {
 			if u.num("hang up", 0, 3) == 0 {
 				w.callerHangsUp()
 			}
@@ -169,7 +174,7 @@ func (u *unkind) people() {
 			o := rapid.SampledFrom([]Order{OrderMute, OrderUnmute, OrderMute, OrderUnmute, OrderHangup}).Draw(u.t, "order")
 			w.post(Input{Kind: InOrder, Order: o})
 		},
-	}[u.num("person", 0, 9)]()
+	}[u.num("person", 0, 10)]()
 }
 
 func (u *unkind) disturbPBX() {
@@ -271,6 +276,9 @@ func (w *world) checkHeld(t *rapid.T) {
 	for _, ch := range w.pbx.phones() {
 		if far := c.Far(); (far == nil || far.Channel != ch.id) && w.tidy() {
 			t.Errorf("%s is there for nobody, up %v", ch.id, ch.up)
+		}
+		if ch.asks && w.tidy() && w.me.c.Adopted == 0 {
+			t.Errorf("%s was never told what became of its transfer", ch.id)
 		}
 	}
 	if len(c.Todo) > 0 || c.AwaySince > 0 {

@@ -26,6 +26,7 @@ type toyChannel struct {
 	up, ours bool
 	stray    bool // dialled when nobody waited for it any more
 	hold     bool
+	asks     bool      // its phone waits to be told of a transfer
 	offer    string    // for which it was dialled
 	since    time.Time // dialled, or up
 	until    time.Time // end of the ringing
@@ -82,6 +83,13 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = true })
 	case Unhold:
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = false })
+	case AnswerTransfer:
+		return r, p.on(c.Channel, func(ch *toyChannel) {
+			if ch.asks && c.Done {
+				p.end(c.Channel, orchestrator.CauseNormal)
+			}
+			ch.asks = false
+		})
 	case Dial:
 		return r, p.dial(c.Order)
 	case MakeRoom:
@@ -280,6 +288,14 @@ func (p *toyPBX) phoneEnds(ch *toyChannel, cause orchestrator.Cause) {
 		p.w.guilty[ch.offer] = p.w.now.Sub(ch.joined) < breath && ch.joined.Sub(ch.since) <= patience
 	}
 	p.end(ch.id, cause)
+}
+
+// phoneTransfers presses the transfer key of a phone that is in a call.
+func (p *toyPBX) phoneTransfers(ch *toyChannel, number string) {
+	if ch.up {
+		ch.asks = !p.w.cut // what nobody hears is asked again
+		p.emit(orchestrator.Event{Kind: orchestrator.EventTransfer, Channel: ch.id, Number: number})
+	}
 }
 
 // next is when something ends by itself; zero for never.

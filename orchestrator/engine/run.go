@@ -40,6 +40,8 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		}
 		c.Order.Again = again
 		err = p.Originate(ctx, c.Order)
+	case call.AnswerTransfer:
+		err = p.AnswerTransfer(ctx, c.Channel, c.Done)
 	case call.MakeRoom:
 		err = p.CreateBridge(ctx, c.Bridge)
 	case call.Connect:

@@ -26,6 +26,8 @@ type Endpoint struct {
 	Language string
 	// Context is where its calls start; "" is from-phones.
 	Context string
+	// NoTransfers has Asterisk refuse the phone's transfers (REFER).
+	NoTransfers bool
 }
 
 // Trunk is a way out, dialled as PJSIP/<number>@<Name>. A Phone serves as the

@@ -191,6 +191,9 @@ callerid = "%[3]s" <%[1]s>
 trust_id_outbound = yes
 send_pai = yes
 `, e.User, cmp.Or(e.Context, "from-phones"), cmp.Or(e.Name, "Agent "+e.User))
+	if e.NoTransfers {
+		b.WriteString("allow_transfer = no\n")
+	}
 	if e.Language != "" {
 		fmt.Fprintf(b, "language = %s\n", e.Language)
 	}

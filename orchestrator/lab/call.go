@@ -46,6 +46,7 @@ type Call struct {
 	mouth mouth
 	keys  chan keypress
 	dtmf  chan rune
+	refer chan int // final statuses of transfers that this phone asked for
 
 	ringing  chan struct{}
 	answered chan struct{}
@@ -69,7 +70,7 @@ type Call struct {
 
 func newCall(p *Phone) *Call {
 	return &Call{
-		phone: p, keys: make(chan keypress), dtmf: make(chan rune, 64),
+		phone: p, keys: make(chan keypress), dtmf: make(chan rune, 64), refer: make(chan int, 8),
 		ringing: make(chan struct{}), answered: make(chan struct{}), gaveUp: make(chan struct{}), done: make(chan struct{}),
 	}
 }

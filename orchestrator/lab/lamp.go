@@ -40,16 +40,25 @@ func (p *Phone) WatchLamp(ctx context.Context, extension string) (*Lamp, error) 
 	return l, nil
 }
 
-// notified takes the report of a lamp's state.
+// notified takes the report of a lamp's state, or of a transfer.
 func (p *Phone) notified(req *sip.Request, tx sip.ServerTransaction) {
 	var lamp *Lamp
+	var call *Call
 	if id := req.CallID(); id != nil {
 		p.mu.Lock()
 		lamp = p.lamps[id.Value()]
+		for c := range p.calls {
+			if c.ID() == id.Value() {
+				call = c
+			}
+		}
 		p.mu.Unlock()
 	}
+	if call != nil {
+		defer call.heardTransfer(string(req.Body()))
+	}
 	status := sip.StatusOK
-	if lamp == nil {
+	if lamp == nil && call == nil {
 		status = sip.StatusCallTransactionDoesNotExists
 	}
 	if err := tx.Respond(sip.NewResponseFromRequest(req, status, "", nil)); err != nil {

@@ -79,6 +79,24 @@ func (p *PBX) Originate(ctx context.Context, o orchestrator.Origination) error {
 	return p.obey(ctx, cmd, func() error { return p.dial(o) })
 }
 
+// AnswerTransfer tells a phone what became of its transfer: one that is told
+// that it is done hangs up.
+func (p *PBX) AnswerTransfer(ctx context.Context, channel string, done bool) error {
+	cmd := Command{Op: "AnswerTransfer", Channel: channel, Text: map[bool]string{true: "done", false: "refused"}[done]}
+	return p.obey(ctx, cmd, func() error {
+		c, err := p.controlled("AnswerTransfer", channel)
+		if err != nil || c.transfer == nil {
+			return err
+		}
+		c.transfer <- done
+		c.transfer = nil
+		if done {
+			p.end(c, orchestrator.CauseNormal)
+		}
+		return nil
+	})
+}
+
 // CreateBridge makes a bridge.
 func (p *PBX) CreateBridge(ctx context.Context, bridge string) error {
 	return p.obey(ctx, Command{Op: "CreateBridge", ID: bridge}, func() error {

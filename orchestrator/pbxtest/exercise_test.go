@@ -83,8 +83,13 @@ func scripted(t *testing.T) pbxtest.Fixture {
 			return orchestrator.DialplanPlace{}
 		},
 		Restart: func(*testing.T) { p.Restart() },
-		Rival:   func(*testing.T) orchestrator.PBX { return p },
-		Lamp:    func(_ *testing.T, name string) orchestrator.LampState { return p.Lamp(name) },
+		Transfer: func(t *testing.T, ph pbxtest.Phone, number string) func() bool {
+			t.Helper()
+			told := p.AskTransfer(p.ChannelsAt(ph.Endpoint())[0], number, "")
+			return func() bool { return <-told }
+		},
+		Rival: func(*testing.T) orchestrator.PBX { return p },
+		Lamp:  func(_ *testing.T, name string) orchestrator.LampState { return p.Lamp(name) },
 	}
 }
 

@@ -40,6 +40,10 @@ type Fixture struct {
 	// Lamp reads what a lamp shows, in the adapter's own words turned back.
 	// Nil where a PBX cannot be asked.
 	Lamp func(t *testing.T, name string) orchestrator.LampState
+	// Transfer presses the transfer key of a phone that is in a call, with a
+	// number, and returns what the phone is told: whether it was carried out.
+	// Nil where phones' transfers are not handed over.
+	Transfer func(t *testing.T, p Phone, number string) (told func() bool)
 	// Bound is how long to wait for anything at most; 0 is 15 seconds.
 	Bound time.Duration
 }
@@ -128,6 +132,9 @@ var suite = []struct {
 	{"bridge destroyed", nil, testBridgeDestroyed},
 	{"prompt after a bridge", nil, testPromptAfterBridge},
 	{"bridge outlived by the caller", nil, testBridgePartnerLeaves},
+
+	{"transfer refused", func(f Fixture) bool { return f.Transfer != nil }, testTransferRefused},
+	{"transfer done", func(f Fixture) bool { return f.Transfer != nil }, testTransferDone},
 
 	{"record a bridge", nil, testRecordBridge},
 	{"record until the bridge is destroyed", nil, testRecordBridgeDestroyed},

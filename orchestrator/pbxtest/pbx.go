@@ -56,6 +56,7 @@ type channel struct {
 	work     []*job    // playbacks and recordings; the first is in progress
 	fate     []*due    // what its phone is going to do
 	talk     time.Duration
+	transfer chan bool // what its phone asked for and is told of, nil when nothing
 }
 
 // New makes a switch with a connected socket, no phones and no calls. In a

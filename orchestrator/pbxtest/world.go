@@ -89,6 +89,21 @@ func (p *PBX) Press(channel, digit string) bool {
 	return true
 }
 
+// AskTransfer is the transfer key of a channel's phone: EventTransfer. What is
+// told to the phone comes out of the channel that is returned, which is nil
+// when there is no such channel.
+func (p *PBX) AskTransfer(channel, number, other string) <-chan bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.channels[channel]
+	if !ok || !c.entered {
+		return nil
+	}
+	c.transfer = make(chan bool, 1)
+	p.emit(orchestrator.Event{Kind: orchestrator.EventTransfer, Channel: channel, Number: number, Other: other})
+	return c.transfer
+}
+
 // HangUp is the far end of a channel hanging up, whichever it is: caller,
 // agent, or a phone that still rings. It returns false when the channel is gone.
 func (p *PBX) HangUp(channel string, cause orchestrator.Cause) bool {

@@ -30,6 +30,8 @@ type Options struct {
 	Asterisk lab.AsteriskOptions
 	// Definitions are the files of the definitions folder by name.
 	Definitions map[string]string
+	// ARI holds further keys of the connection to Asterisk, such as "transfers: never".
+	ARI string
 	// Config holds further lines of operadora.yaml.
 	Config string
 	// Via gives the address under which operadora reaches the PBX at addr
@@ -84,9 +86,9 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 api: {listen: "127.0.0.1:0"}
 pbxs:
   %s:
-    ari: {url: "%s", user: "%s", password: "%s", ping_interval: 1s}
+    ari: {url: "%s", user: "%s", password: "%s", ping_interval: 1s, %s}
 %s
-`, s.Redis.Addr(), PBX, url, s.Asterisk.User(), password, o.Config))
+`, s.Redis.Addr(), PBX, url, s.Asterisk.User(), password, o.ARI, o.Config))
 }
 
 // Write puts a file into the site's folder.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -97,6 +98,32 @@ func (r *reader) endpoints(ctx context.Context) (map[string]string, error) {
 		states[e.Technology+"/"+e.Resource] = e.State
 	}
 	return states, nil
+}
+
+// transferring returns which phones may transfer calls by themselves. Those that
+// are no PJSIP endpoints are not asked after.
+func (r *reader) transferring(ctx context.Context, phones []string) ([]string, error) {
+	var out []string
+	for _, phone := range phones {
+		name, ok := strings.CutPrefix(phone, "PJSIP/")
+		if !ok {
+			continue
+		}
+		var fields []struct{ Attribute, Value string }
+		err := r.get(ctx, "/asterisk/config/dynamic/res_pjsip/endpoint/"+url.PathEscape(name), &fields)
+		if status, answered := errors.AsType[statusError](err); answered && status == http.StatusNotFound {
+			continue // which is told elsewhere
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range fields {
+			if f.Attribute == "allow_transfer" && f.Value == "true" {
+				out = append(out, phone)
+			}
+		}
+	}
+	return out, nil
 }
 
 // sessionFacts are what was found out about the limit of HTTP sessions, which

@@ -91,6 +91,34 @@ func judgePhones(s *sheet, pbx string, agents []acd.Agent, states map[string]str
 	}
 }
 
+// phonesAt are the agents' phones on a PBX.
+func phonesAt(pbx string, d Definitions) []string {
+	var out []string
+	for _, a := range d.ACD.Agents {
+		if a.PBX == pbx {
+			out = append(out, a.Endpoint)
+		}
+	}
+	return out
+}
+
+// judgeTransfers tells what becomes of a call when an agent presses the transfer key.
+func judgeTransfers(s *sheet, f pbxFacts) {
+	const remedy = "allow_transfer = no in the endpoints of the agents' phones (pjsip.conf), then on the console: module reload res_pjsip.so; " +
+		"or Asterisk 20.21, 22.11 or 23.5, which hand transfers over to operadora"
+	switch {
+	case f.report.HandsOver(f.cfg.Transfers):
+		s.ok("transfer keys", "phones' own transfers (REFER) come to operadora")
+	case f.transferringErr != nil:
+		s.add(Note, "transfer keys", remedy, "phones' own transfers (REFER) are not handed over, and whether they are forbidden was not told: %v", f.transferringErr)
+	case len(f.transferring) > 0:
+		s.add(Warning, "transfer keys", remedy, "this Asterisk carries out attended transfers (REFER) of %s by itself, which cuts the caller off: %s",
+			count(len(f.transferring), "agent's phone"), some(f.transferring))
+	default:
+		s.ok("transfer keys", "phones' own transfers (REFER) are refused")
+	}
+}
+
 // judgeDialplan says how to find out what no probe can see.
 func judgeDialplan(s *sheet, d ivr.Definitions, app string) {
 	number := "a number of dids.yaml"

@@ -63,7 +63,7 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 	for _, name := range slices.Sorted(maps.Keys(site.PBXs)) {
 		within(func(ctx context.Context) {
 			ours := served.state("pbx "+name) == "ok"
-			f := probePBX(ctx, site.PBXs[name], ours)
+			f := probePBX(ctx, site.PBXs[name], ours, phonesAt(name, site.Definitions))
 			f.unseen = anyPort(site.API.Listen)
 			part(examinePBX(name, f, site.Definitions))
 		})
@@ -88,6 +88,7 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 		judgeSounds(s, neededSounds(d, func(language, name string) bool { return HasSound(f.report, language, name) }))
 	}
 	judgePhones(s, name, d.ACD.Agents, f.endpoints, f.endpointsErr)
+	judgeTransfers(s, f)
 	judgeDialplan(s, d.Flows, f.cfg.App)
 	return s.lines
 }

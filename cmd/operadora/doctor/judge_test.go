@@ -213,6 +213,24 @@ func TestJudgePhones(t *testing.T) {
 	})
 }
 
+func TestJudgeTransfers(t *testing.T) {
+	t.Parallel()
+	judge := func(version string, setting ari.Transfers, phones []string, err error) []Line {
+		s := &sheet{part: "pbx main"}
+		judgeTransfers(s, pbxFacts{cfg: ari.Config{Transfers: setting}, report: ari.Report{Version: version}, transferring: phones, transferringErr: err})
+		return s.lines
+	}
+	ana := []string{"PJSIP/101"}
+	testAll(t, []expected{
+		{"handed over", judge("22.11.0", ari.TransfersAuto, nil, nil), "transfer keys", OK, "come to operadora", ""},
+		{"handed over by order", judge("22.10.1", ari.TransfersAlways, nil, nil), "transfer keys", OK, "come to operadora", ""},
+		{"refused", judge("22.10.1", ari.TransfersAuto, nil, nil), "transfer keys", OK, "are refused", ""},
+		{"not refused", judge("18.20.0", ari.TransfersAuto, ana, nil), "transfer keys", Warning, "PJSIP/101", "allow_transfer = no"},
+		{"never", judge("22.11.0", ari.TransfersNever, ana, nil), "transfer keys", Warning, "cuts the caller off", "allow_transfer = no"},
+		{"not told", judge("16.9.0", ari.TransfersAuto, nil, statusError(403)), "transfer keys", Note, "403", "allow_transfer = no"},
+	})
+}
+
 func TestJudgeDefinitions(t *testing.T) {
 	t.Parallel()
 	numbers := ivr.Definitions{DIDs: ivr.DIDs{{Pattern: "5000", Flow: "line"}}}

@@ -35,13 +35,16 @@ type pbxFacts struct {
 
 	endpoints    map[string]string
 	endpointsErr error
+
+	transferring    []string // agents' phones whose transfers Asterisk carries out itself
+	transferringErr error
 }
 
 // sessionsBeside is how many connections are tried beside a client that is
 // connected: it needs those that are left.
 const sessionsBeside = 8
 
-func probePBX(ctx context.Context, cfg ari.Config, ours bool) pbxFacts {
+func probePBX(ctx context.Context, cfg ari.Config, ours bool, phones []string) pbxFacts {
 	f := pbxFacts{cfg: cfg, ours: ours}
 	r := newReader(cfg)
 	defer r.close()
@@ -56,6 +59,9 @@ func probePBX(ctx context.Context, cfg ari.Config, ours bool) pbxFacts {
 	begun = time.Now()
 	f.report, f.probe = ari.Probe(ctx, cfg)
 	f.probeTook = time.Since(begun)
+	if !f.report.HandsOver(cfg.Transfers) {
+		f.transferring, f.transferringErr = r.transferring(ctx, phones)
+	}
 	n := cfg.MaxConnections + 2 // the event socket, and one for a person with a browser
 	if f.report.Attached {
 		n = min(n, sessionsBeside)
