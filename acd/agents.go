@@ -80,6 +80,15 @@ func (dir *directory) identify(cmd orchestrator.AgentCommand) (Agent, orchestrat
 }
 
 func (s *Service) dispose(ctx context.Context, dir *directory, a Agent, cmd orchestrator.AgentCommand, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {
+	if cmd.Disposition == "" { // wrap-up ends without an outcome, which may still be given until the next call
+		res, err := s.store.Change(ctx, s.now(), ChangeOrder{
+			Station: dir.stationOf(a.ID), Trigger: OnWrapped, By: cmd.By, OfferID: newUnique(),
+		})
+		if err != nil {
+			return answer, err
+		}
+		return s.answer(answer, res, OnWrapped), nil
+	}
 	byQueue := dir.disposition(cmd.Disposition)
 	if len(byQueue) == 0 {
 		answer.Result = orchestrator.AgentBadDisposition

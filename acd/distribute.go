@@ -8,6 +8,9 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
+// restMost is the longest rest of a phone that is busy, or not there, again and again.
+const restMost = 10 * time.Minute
+
 // maxRaces bounds how often an operation that lost a race against another is
 // tried again. Each round means that somebody else made progress.
 const maxRaces = 10
@@ -151,7 +154,7 @@ func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrat
 	now, rest := s.now(), q.Retry
 	order := FailOrder{
 		Offer: o.ID, Why: why, PBX: o.PBX, Station: dir.stationOf(o.Agent), Queue: dir.seeking(o.Queue),
-		MaxMiss: q.MissesBeforePause, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest),
+		MaxMiss: q.MissesBeforePause, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest), RestMost: max(rest, s.cfg.PhoneRest, restMost),
 		CallID: newUnique(), AgentID: newUnique(),
 	}
 	for _, set := range how {

@@ -56,13 +56,13 @@ var agentTable = map[State]map[Trigger]State{
 	StateTalking: {OnFinish: StateWrapup, OnRelease: StateAvailable,
 		OnPauseDue: StatePaused, OnLogoutDue: StateOffline},
 	StateWrapup: {OnWrapped: StateAvailable, OnResume: StateAvailable,
-		OnPause: StatePaused, OnLogout: StateOffline},
+		OnPause: StatePaused, OnLogout: StateOffline, OnPauseDue: StatePaused, OnLogoutDue: StateOffline},
 	StatePaused: {OnResume: StateAvailable, OnPause: StatePaused, OnLogout: StateOffline},
 }
 
 // laterTable holds what an agent may ask for during a call: it is remembered
-// and becomes the trigger named when the call ends. A later wish replaces an
-// earlier one; resume takes it back.
+// and becomes the trigger named when the call and its wrap-up are over. A later
+// wish replaces an earlier one; resume takes it back.
 var laterTable = map[State]map[Trigger]Trigger{
 	StateReserved: {OnPause: OnPauseDue, OnLogout: OnLogoutDue},
 	StateTalking:  {OnPause: OnPauseDue, OnLogout: OnLogoutDue},
@@ -88,6 +88,9 @@ func (s State) Later(t Trigger) (due Trigger, ok bool) {
 func refusal(s State, t Trigger) orchestrator.AgentResult {
 	if s == StateOffline || s == "" {
 		return orchestrator.AgentNotLoggedIn
+	}
+	if t == OnWrapped {
+		return orchestrator.AgentNothingToClose
 	}
 	return orchestrator.AgentAlready
 }

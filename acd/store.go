@@ -127,7 +127,8 @@ type AgentRecord struct {
 
 	FreeSince int64 `json:"free_since,omitempty"`
 	OfferedAt int64 `json:"offered_at,omitempty"`
-	Misses    int   `json:"misses,omitempty"` // in a row
+	Misses    int   `json:"misses,omitempty"`   // in a row
+	Refusals  int   `json:"refusals,omitempty"` // offers in a row at which the phone was busy or not there
 
 	Offer string `json:"offer,omitempty"`
 	Call  string `json:"call,omitempty"`
@@ -211,6 +212,7 @@ type FailOrder struct {
 	Unanswered bool       // one that was answered is left alone
 	Rest       time.Duration
 	RestLong   time.Duration // after busy and unreachable, until the phone shows a sign of life
+	RestMost   time.Duration // both rests are twice as long each time in a row, up to this
 	CallID     string        // offer id for the call's next agent
 	AgentID    string        // offer id for the agent's next call
 }
@@ -240,7 +242,7 @@ type FinishResult struct {
 	Offer    *OfferRecord
 }
 
-// ChangeOrder is an agent's wish. Trigger is OnLogin, OnLogout, OnPause or OnResume.
+// ChangeOrder is an agent's wish. Trigger is OnLogin, OnLogout, OnPause, OnResume or OnWrapped.
 type ChangeOrder struct {
 	Station    *Station
 	Trigger    Trigger

@@ -65,33 +65,34 @@ type CallView struct {
 
 // AgentView is an agent.
 type AgentView struct {
-	ID        string                   `json:"id"`
-	Name      string                   `json:"name,omitempty"`
-	PBX       string                   `json:"pbx"`
-	Endpoint  string                   `json:"endpoint"`
-	Language  string                   `json:"language,omitempty"`
-	Queues    []string                 `json:"queues"`
-	State     State                    `json:"state"`
-	Since     int64                    `json:"since,omitempty"`
-	Reason    string                   `json:"reason,omitempty"` // of a pause, or what brought the state about
-	Device    orchestrator.DeviceState `json:"device"`
-	DeviceAt  int64                    `json:"device_since,omitempty"`
-	Inferred  bool                     `json:"device_inferred,omitempty"` // from a failed offer; the PBX said nothing
-	Eligible  bool                     `json:"eligible"`                  // a call may be offered now
-	RestUntil int64                    `json:"rest_until,omitempty"`
-	RestFor   string                   `json:"rest_for,omitempty"` // the failure that made the rest
-	Call      string                   `json:"call,omitempty"`
-	Queue     string                   `json:"queue,omitempty"` // of the call
-	Offer     string                   `json:"offer,omitempty"`
-	WrapUntil int64                    `json:"wrap_until,omitempty"`
-	Misses    int                      `json:"misses,omitempty"` // in a row
-	Next      string                   `json:"next,omitempty"`   // pause or logout, once the call ends
-	ToDispose string                   `json:"to_dispose,omitempty"`
-	FreeSince int64                    `json:"free_since,omitempty"`
-	Calls     int64                    `json:"calls"`
-	TalkMS    int64                    `json:"talk_ms"`
-	Lamp      orchestrator.LampState   `json:"lamp"`
-	Undefined bool                     `json:"undefined,omitempty"` // the definition is gone; leaves after the call
+	ID         string                   `json:"id"`
+	Name       string                   `json:"name,omitempty"`
+	PBX        string                   `json:"pbx"`
+	Endpoint   string                   `json:"endpoint"`
+	Language   string                   `json:"language,omitempty"`
+	Queues     []string                 `json:"queues"`
+	State      State                    `json:"state"`
+	Since      int64                    `json:"since,omitempty"`
+	Reason     string                   `json:"reason,omitempty"` // of a pause, or of a logout that nobody asked for
+	Device     orchestrator.DeviceState `json:"device"`
+	DeviceAt   int64                    `json:"device_since,omitempty"`
+	Inferred   bool                     `json:"device_inferred,omitempty"` // from a failed offer; the PBX said nothing
+	Eligible   bool                     `json:"eligible"`                  // a call may be offered now
+	RestUntil  int64                    `json:"rest_until,omitempty"`
+	RestFor    string                   `json:"rest_for,omitempty"` // the failure that made the rest
+	Call       string                   `json:"call,omitempty"`
+	Queue      string                   `json:"queue,omitempty"` // of the call
+	Offer      string                   `json:"offer,omitempty"`
+	WrapUntil  int64                    `json:"wrap_until,omitempty"`
+	Misses     int                      `json:"misses,omitempty"`      // in a row
+	Next       string                   `json:"next,omitempty"`        // pause or logout, once the call and its wrap-up are over
+	NextReason string                   `json:"next_reason,omitempty"` // of that pause
+	ToDispose  string                   `json:"to_dispose,omitempty"`
+	FreeSince  int64                    `json:"free_since,omitempty"`
+	Calls      int64                    `json:"calls"`
+	TalkMS     int64                    `json:"talk_ms"`
+	Lamp       orchestrator.LampState   `json:"lamp"`
+	Undefined  bool                     `json:"undefined,omitempty"` // the definition is gone; leaves after the call
 }
 
 // view puts definitions and records together.
@@ -160,7 +161,7 @@ func viewOf(id string, a AgentRecord) AgentView {
 	}
 	switch a.Next {
 	case OnPauseDue:
-		v.Next = string(OnPause)
+		v.Next, v.NextReason = string(OnPause), a.NextWhy
 	case OnLogoutDue:
 		v.Next = string(OnLogout)
 	default: // nothing else is put off until the call is over

@@ -52,6 +52,12 @@ type AgentChange struct {
 	Device string `json:"device,omitempty"` // the phone's state now
 	Call   string `json:"call,omitempty"`
 	By     string `json:"by,omitempty"`
+	// Next is what the agent asked for until the call and its wrap-up are over: pause or logout.
+	Next       string `json:"next,omitempty"`
+	NextReason string `json:"next_reason,omitempty"`
+	// RestUntil is until when the phone is passed over, unix ms, and RestFor the failure that made it.
+	RestUntil int64  `json:"rest_until,omitempty"`
+	RestFor   string `json:"rest_for,omitempty"`
 }
 
 // Journal is read by those who tell others: the recorder, pages, lamps.

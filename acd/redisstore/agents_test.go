@@ -101,6 +101,9 @@ func TestADayOfAnAgent(t *testing.T) {
 	w.wantDo(orchestrator.AgentLater, orchestrator.AgentLogout, "a01") // replaces it
 	w.wantDo(orchestrator.AgentLater, orchestrator.AgentPause, "a01", reason("1"))
 	w.finish(o.ID)
+	w.wantState("a01", acd.StateWrapup)
+	w.advance(30 * time.Second)
+	w.must(w.svc.Expire(w.ctx()))
 	if a := w.wantState("a01", acd.StatePaused); a.Reason != "lunch" {
 		t.Errorf("reason %q", a.Reason)
 	}

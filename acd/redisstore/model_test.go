@@ -25,6 +25,7 @@ type modelAgent struct {
 	hearsay   bool
 	rest, min int64
 	misses    int
+	refusals  int
 	free, got int64
 	call      string // of its offer
 	due       int64
@@ -149,7 +150,7 @@ func (m *model) answer(call string) {
 	o := m.offers[call]
 	a := m.agents[o.agent]
 	o.answered = true
-	a.state, a.misses, a.last = acd.StateTalking, 0, false
+	a.state, a.misses, a.refusals, a.last = acd.StateTalking, 0, 0, false
 	delete(m.calls, call)
 }
 
@@ -173,8 +174,15 @@ func (m *model) fail(call string, why orchestrator.OfferFailure) {
 	if why != orchestrator.OfferCancelled {
 		a.min = m.now + q.Retry.Milliseconds()
 		a.rest = a.min
-		if a.hearsay && (why == orchestrator.OfferBusy || why == orchestrator.OfferUnreachable) {
-			a.rest = m.now + 30_000
+		if why == orchestrator.OfferBusy || why == orchestrator.OfferUnreachable {
+			a.refusals++
+			times := int64(1) << min(a.refusals-1, 20)
+			a.rest = m.now + min(30_000*times, 600_000)
+			if why == orchestrator.OfferBusy {
+				a.min = m.now + min(q.Retry.Milliseconds()*times, 600_000)
+			}
+		} else {
+			a.refusals = 0
 		}
 	}
 	was := a.state
@@ -207,18 +215,27 @@ func (m *model) finish(call string) {
 	} else {
 		a.last = true
 	}
-	switch {
-	case a.next == acd.OnPauseDue:
-		a.state = acd.StatePaused
-	case a.next == acd.OnLogoutDue:
-		a.state = acd.StateOffline
-	case wrap > 0:
+	a.call = ""
+	if wrap > 0 {
 		a.state, a.due = acd.StateWrapup, m.now+wrap
+		return
+	}
+	m.depart(o.agent)
+}
+
+// depart is what the agent asked for before, else being free.
+func (m *model) depart(id string) {
+	a := m.agents[id]
+	switch a.next {
+	case acd.OnPauseDue:
+		a.state = acd.StatePaused
+	case acd.OnLogoutDue:
+		a.state = acd.StateOffline
 	default:
 		a.state, a.free = acd.StateAvailable, m.now
 	}
-	a.call, a.next = "", ""
-	m.serve(o.agent)
+	a.next, a.due = "", 0
+	m.serve(id)
 }
 
 func (m *model) wake(a *modelAgent) {
@@ -237,7 +254,9 @@ func (m *model) change(id string, t acd.Trigger) {
 	}
 	if t == acd.OnResume && a.next != "" {
 		a.next = ""
-		return
+		if a.state != acd.StateWrapup {
+			return
+		}
 	}
 	to, err := a.state.Next(t)
 	if err != nil || (t == acd.OnPause && a.state == acd.StatePaused) {
@@ -245,12 +264,12 @@ func (m *model) change(id string, t acd.Trigger) {
 	}
 	if t == acd.OnLogin || t == acd.OnResume {
 		m.wake(a)
-		a.misses = 0
+		a.misses, a.refusals = 0, 0
 	}
-	if t == acd.OnLogin || t == acd.OnLogout {
+	if t == acd.OnLogin {
 		a.last = false
 	}
-	a.state, a.due = to, 0
+	a.state, a.due, a.next = to, 0, ""
 	if to == acd.StateAvailable {
 		a.free = m.now
 	}
@@ -262,10 +281,10 @@ func (m *model) dispose(id string) {
 	switch {
 	case a.state == acd.StateTalking:
 		a.disposed = true
-	case a.state == acd.StateOffline || !a.last:
+	case !a.last:
 	case a.state == acd.StateWrapup:
-		a.last, a.state, a.due, a.free = false, acd.StateAvailable, 0, m.now
-		m.serve(id)
+		a.last = false
+		m.depart(id)
 	default:
 		a.last = false
 	}
@@ -307,8 +326,7 @@ func (m *model) expire() {
 	for id, a := range m.agents {
 		if a.state == acd.StateWrapup && a.due <= m.now {
 			list = append(list, due{a.due, "wrap:" + id, func() {
-				a.state, a.due, a.free = acd.StateAvailable, 0, m.now
-				m.serve(id)
+				m.depart(id)
 			}})
 		}
 		if a.rest > 0 && a.rest <= m.now {

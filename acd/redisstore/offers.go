@@ -23,6 +23,7 @@ type failSettings struct {
 	Misses     int   `json:"misses"`
 	RestMS     int64 `json:"rest_ms"`
 	RestLongMS int64 `json:"rest_long_ms"`
+	RestMostMS int64 `json:"rest_most_ms"`
 	Tell       bool  `json:"tell"`
 	Unanswered bool  `json:"unanswered"`
 }
@@ -30,7 +31,7 @@ type failSettings struct {
 // Fail ends an unanswered offer and matches its call and its agent anew, in one script.
 func (s *Store) Fail(ctx context.Context, now time.Time, f acd.FailOrder) (acd.FailResult, error) {
 	at := acd.QueueAt{Queue: f.Queue.Queue, PBX: f.PBX}
-	set := failSettings{f.MaxMiss, f.Rest.Milliseconds(), f.RestLong.Milliseconds(), f.Tell, f.Unanswered}
+	set := failSettings{f.MaxMiss, f.Rest.Milliseconds(), f.RestLong.Milliseconds(), f.RestMost.Milliseconds(), f.Tell, f.Unanswered}
 	r, err := s.run(ctx, "acd/redisstore.Fail", offerFail, s.stationKeys(f.PBX, f.Station, at),
 		ms(now), f.Offer, string(f.Why), f.Station.JSON(), encode(f.Queue), encode(set), f.CallID, f.AgentID)
 	if err != nil || r.number(0) == 0 {

@@ -56,9 +56,9 @@ func TestAPhoneThatAnswersBusyRests(t *testing.T) {
 	if o2.Call != "c1" {
 		t.Fatalf("%+v", o2)
 	}
-	// Nothing more is heard of the phone: it gets another chance after the long rest.
+	// Nothing more is heard of the phone: it gets another chance after the long rest, the second in a row.
 	w.failed(o2.ID, orchestrator.OfferUnreachable)
-	w.advance(29 * time.Second)
+	w.advance(59 * time.Second)
 	if a := w.agent("a00"); a.Device != orchestrator.DeviceUnreachable || a.Offer != "" {
 		t.Fatalf("%+v", a)
 	}

@@ -1,4 +1,4 @@
--- agent_change: login, logout, pause or resume; uses lib_agent, lib_match, lib_settle.
+-- agent_change: login, logout, pause, resume, or wrapped: the end of wrap-up; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues.
 -- ARGV[2] agent id   ARGV[3] trigger   ARGV[4] reason or ''   ARGV[5] who asked
 -- ARGV[6] Station       ARGV[7] unique part of the offer's id
@@ -10,22 +10,27 @@ if why == '' then why = nil end
 local later = LATER[a.state] and LATER[a.state][trigger]
 if later then
   a.next, a.next_why, a.next_by = later, why, by
+  tell(id, a, a.state, by)
   save(AGENTS, id, a)
   return {'later', a.state, ''}
 end
 if trigger == 'resume' and a.next then
-  a.next, a.next_why, a.next_by = nil, nil, nil
-  save(AGENTS, id, a)
-  return {'ok', a.state, ''}
+  forget(a)
+  if a.state ~= 'wrapup' then -- there it also ends wrap-up
+    tell(id, a, a.state, by)
+    save(AGENTS, id, a)
+    return {'ok', a.state, ''}
+  end
 end
 local same = trigger == 'pause' and a.state == 'paused' and a.reason == why
 if same or not NEXT[a.state][trigger] then return {'refused', a.state, ''} end
 if trigger == 'login' then adopt(a, station) end
 if trigger == 'login' or trigger == 'resume' then
   wake(id, a)
-  a.misses = 0
+  a.misses, a.refusals = 0, nil
 end
-if trigger == 'login' or trigger == 'logout' then a.last_call, a.last_queue = nil, nil end
-move(id, a, trigger, why, by)
+if trigger == 'login' then a.last_call, a.last_queue = nil, nil end
+if trigger ~= 'wrapped' then forget(a) end -- the wish replaces what was remembered
+depart(id, a, trigger, why, by)
 local made = settle(id, a, station, ARGV[7])
 return {'ok', a.state, made}

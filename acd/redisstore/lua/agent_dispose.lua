@@ -5,10 +5,9 @@
 -- Returns {outcome, state, offer or ''}; outcome is ok, later, refused, nothing or bad_disposition.
 local id, means, by = ARGV[2], cjson.decode(ARGV[3]), ARGV[4]
 local a = load(AGENTS, id) or fresh()
-if a.state == 'offline' then return {'refused', a.state, ''} end
 local talking = a.state == 'talking'
 local queue = talking and a.queue or a.last_queue
-if not queue then return {'nothing', a.state, ''} end
+if not queue then return {a.state == 'offline' and 'refused' or 'nothing', a.state, ''} end
 local disposition = means[queue] or means['*']
 if not disposition then return {'bad_disposition', a.state, ''} end
 if talking then
@@ -23,6 +22,6 @@ if a.state ~= 'wrapup' then
   save(AGENTS, id, a)
   return {'ok', a.state, ''}
 end
-move(id, a, 'wrapped', nil, by)
+depart(id, a, 'wrapped', nil, by)
 local made = settle(id, a, cjson.decode(ARGV[5]), ARGV[6])
 return {'ok', a.state, made}

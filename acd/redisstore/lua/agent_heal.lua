@@ -18,7 +18,7 @@ local o = a.offer and load(OFFERS, a.offer)
 local holds = busy and o and o.agent == id and (o.answered or false) == (a.state == 'talking')
 if not holds and (busy or a.offer) then -- held by an offer that does not exist
   if a.offer and not o then redis.call('ZREM', DUE, 'offer:' .. a.offer) end
-  if busy then move(id, a, a.next or 'release', a.next_why or 'lost', a.next_by) end
+  if busy then depart(id, a, 'release', 'lost') end
   part(a)
   mended = true
 end

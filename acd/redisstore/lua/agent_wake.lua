@@ -12,7 +12,7 @@ if kind == 'wrap' then
     redis.call('ZADD', DUE, a.due, 'wrap:' .. id)
     return {1, ''}
   end
-  move(id, a, 'wrapped')
+  depart(id, a, 'wrapped')
 else
   if not a.rest then return {0, ''} end
   if a.rest > now then

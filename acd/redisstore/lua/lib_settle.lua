@@ -45,15 +45,3 @@ local function settle(id, a, station, unique)
   save(AGENTS, id, a)
   return ''
 end
-
--- part takes from the agent what belonged to the call that is over, and what was remembered until then.
-local function part(a)
-  a.offer, a.call, a.queue, a.next, a.next_why, a.next_by = nil, nil, nil, nil, nil, nil
-  a.disposition, a.disposed_by = nil, nil
-end
-
--- holder returns the agent who has an offer; nil when the agent named has another, or none.
-local function holder(id, offer)
-  local a = load(AGENTS, id)
-  return a and a.offer == offer and a or nil
-end

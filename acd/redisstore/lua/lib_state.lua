@@ -9,8 +9,8 @@ end
 
 -- tell writes the agent's state to the journal, without a change when from is its state.
 local function tell(id, a, from, by)
-  journal('agent.state', id, a,
-    {from = from, to = a.state, reason = a.reason, device = a.device, call = a.call, by = by})
+  journal('agent.state', id, a, {from = from, to = a.state, reason = a.reason, device = a.device, call = a.call, by = by,
+    next = a.next and a.next:match('^(%a+)_due$'), next_reason = a.next_why, rest_until = a.rest, rest_for = a.rest_for})
 end
 
 -- post tells the owner of the PBX about an offer: 'made' and its id, or 'gone',
@@ -39,6 +39,7 @@ local function move(id, a, trigger, why, by)
     end
   end
   tell(id, a, from, by)
+  if to == 'available' then a.reason = nil end -- a reason is of a pause; what freed the agent is in the journal
   return true
 end
 

@@ -7,7 +7,7 @@ if not o then return 0 end
 if o.answered then return 1 end
 local a, c = load(AGENTS, o.agent), load(CALLS, o.call)
 if not a or a.offer ~= ARGV[2] or not c or c.offer ~= ARGV[2] then return 0 end
-a.misses, a.last_call, a.last_queue = 0, nil, nil
+a.misses, a.refusals, a.last_call, a.last_queue = 0, nil, nil, nil
 if not move(o.agent, a, 'answer') then return 0 end
 save(AGENTS, o.agent, a)
 c.offer = nil

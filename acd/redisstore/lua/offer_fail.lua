@@ -2,7 +2,7 @@
 -- matched anew; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent, of the agent's queues and, last, of the call's.
 -- ARGV[2] offer id              ARGV[3] why, an OfferFailure   ARGV[4] the agent's Station
--- ARGV[5] the call's QueueRules ARGV[6] {"misses","rest_ms","rest_long_ms","tell","unanswered"}
+-- ARGV[5] the call's QueueRules ARGV[6] {"misses","rest_ms","rest_long_ms","rest_most_ms","tell","unanswered"}
 -- ARGV[7] unique part of the id of the call's next offer
 -- ARGV[8] unique part of the id of the agent's next offer
 -- Returns {1, the call's offer or '', the agent's offer or '', position}, {0} when not in force, or answered and to be spared then.
@@ -31,18 +31,20 @@ if a then
   end
   if why ~= 'cancelled' then
     a.rest_min, a.rest, a.rest_for = now + set.rest_ms, now + set.rest_ms, why
-    if why == 'busy' or why == 'unreachable' then
-      a.device, a.device_at, a.hearsay, a.rest = why, now, true, now + set.rest_long_ms
+    if why == 'busy' or why == 'unreachable' then -- each time in a row twice as long
+      a.refusals = (a.refusals or 0) + 1
+      local times = 2 ^ math.min(a.refusals - 1, 20)
+      a.device, a.device_at, a.hearsay = why, now, true
+      a.rest = now + math.min(set.rest_long_ms * times, set.rest_most_ms)
+      if why == 'busy' then a.rest_min = now + math.min(set.rest_ms * times, set.rest_most_ms) end
+    else
+      a.refusals = nil
     end
     redis.call('ZADD', DUE, a.rest, 'rest:' .. id)
   end
-  if a.next then
-    move(id, a, a.next, a.next_why, a.next_by)
-  elseif set.misses > 0 and a.misses >= set.misses then
-    move(id, a, 'pause_due', 'missed', 'operadora')
-  else
-    move(id, a, 'release', why ~= 'cancelled' and why or nil)
-  end
+  local missed = set.misses > 0 and a.misses >= set.misses
+  if missed and not a.next then a.next, a.next_why, a.next_by = 'pause_due', 'missed', 'operadora' end
+  depart(id, a, 'release', why ~= 'cancelled' and why or nil)
   part(a)
   mine = settle(id, a, station, ARGV[8])
 end

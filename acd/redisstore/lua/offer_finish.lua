@@ -19,7 +19,11 @@ if a.disposition then
 else
   a.last_call, a.last_queue = a.call, a.queue
 end
-move(id, a, a.next or (wrap > 0 and 'finish' or 'release'), a.next_why, a.next_by)
+if wrap > 0 and a.next_by ~= 'reload' then
+  move(id, a, 'finish') -- what is remembered waits for the end of wrap-up
+else
+  depart(id, a, 'release')
+end
 if a.state == 'wrapup' then
   a.due = now + wrap
   redis.call('ZADD', DUE, a.due, 'wrap:' .. id)
