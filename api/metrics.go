@@ -219,8 +219,12 @@ func (f *floorFigures) Collect(ch chan<- prometheus.Metric) {
 		}
 		gauge(f.longest, wait, q.ID)
 	}
-	states := map[string]int{"offline": 0, "available": 0, "reserved": 0, "talking": 0, "wrapup": 0, "paused": 0}
+	states := map[string]int{"offline": 0, "available": 0, "passed_over": 0, "reserved": 0, "talking": 0, "wrapup": 0, "paused": 0}
 	for _, a := range floor.Agents {
+		if a.PassedOver {
+			states["passed_over"]++
+			continue
+		}
 		states[a.State]++
 	}
 	for state, n := range states {

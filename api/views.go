@@ -27,13 +27,21 @@ type Agent struct {
 	Device   orchestrator.DeviceState `json:"device,omitempty"`
 	Language string                   `json:"language,omitempty"`
 	Queues   []string                 `json:"queues"`
-	Call     string                   `json:"call,omitempty"`      // offered, in conversation or being finished
-	Queue    string                   `json:"queue,omitempty"`     // of that call
-	WrapUp   int64                    `json:"wrap_up,omitempty"`   // when wrap-up ends
-	Next     string                   `json:"next,omitempty"`      // what happens after the call: pause or logout
-	LastCall string                   `json:"last_call,omitempty"` // may still get a disposition
-	Calls    int64                    `json:"calls"`               // conversations since the record was made
-	TalkMS   int64                    `json:"talk_ms"`
+	Call     string                   `json:"call,omitempty"`    // offered, in conversation or being finished
+	Queue    string                   `json:"queue,omitempty"`   // of that call
+	WrapUp   int64                    `json:"wrap_up,omitempty"` // when wrap-up ends
+	// Next is what the agent asked for until the call and its wrap-up are over:
+	// pause, for NextReason, or logout.
+	Next       string `json:"next,omitempty"`
+	NextReason string `json:"next_reason,omitempty"`
+	// PassedOver means that the agent is available and gets no call: the phone is
+	// busy or not there, or rests until RestUntil after RestFor.
+	PassedOver bool   `json:"passed_over,omitempty"`
+	RestUntil  int64  `json:"rest_until,omitempty"`
+	RestFor    string `json:"rest_for,omitempty"`
+	LastCall   string `json:"last_call,omitempty"` // may still get a disposition
+	Calls      int64  `json:"calls"`               // conversations since the record was made
+	TalkMS     int64  `json:"talk_ms"`
 }
 
 // Queue is a queue as the floor shows it.
@@ -42,7 +50,7 @@ type Queue struct {
 	Name         string         `json:"name,omitempty"`
 	Waiting      int            `json:"waiting"`
 	LongestSince int64          `json:"longest_since,omitempty"` // entry of the caller who has waited longest, unix ms
-	Agents       map[string]int `json:"agents"`                  // members by state
+	Agents       map[string]int `json:"agents"`                  // members by state; passed_over are those who are available and get no call
 	EstimateMS   int64          `json:"estimate_ms,omitempty"`   // wait of a caller who enters now, when it can be told
 }
 

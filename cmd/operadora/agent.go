@@ -97,14 +97,22 @@ func newAgentListCommand() *cobra.Command {
 				return err
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "AGENT\tNAME\tSTATE\tFOR\tREASON\tPHONE\tDEVICE\tQUEUES\tCALLS")
+			fmt.Fprintln(w, "AGENT\tNAME\tSTATE\tFOR\tREASON\tTHEN\tPHONE\tDEVICE\tQUEUES\tCALLS")
 			for _, a := range list.Items {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", a.ID, a.Name, top.StateWord(a.State), since(a.Since),
-					a.Reason, a.Endpoint, a.Device, strings.Join(a.Queues, ","), a.Calls)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", a.ID, a.Name, top.AgentWord(a, time.Now()), since(a.Since),
+					a.Reason, then(a), a.Endpoint, a.Device, strings.Join(a.Queues, ","), a.Calls)
 			}
 			return w.Flush()
 		},
 	}
+}
+
+// then is what an agent asked for until the call is over.
+func then(a api.Agent) string {
+	if a.NextReason != "" {
+		return a.Next + ": " + a.NextReason
+	}
+	return a.Next
 }
 
 // since is how long ago a moment in unix ms was, "-" for never.

@@ -18,7 +18,7 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/agents", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `{"items": [{"id": "101", "state": "wrapup"}, {"id": "102", "state": "reserved"}, {"id": "103", "state": "offline"}, {"id": "104", "state": "available"}]}`)
+		fmt.Fprint(w, `{"items": [{"id": "101", "state": "wrapup"}, {"id": "102", "state": "reserved"}, {"id": "103", "state": "offline"}, {"id": "104", "state": "available"}, {"id": "105", "state": "available", "device": "busy"}, {"id": "106", "state": "talking", "next": "pause", "next_reason": "lunch"}]}`)
 	})
 	refuse := func(w http.ResponseWriter, field, detail string) {
 		w.WriteHeader(http.StatusBadRequest)
@@ -42,7 +42,7 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 	}
 	out, err := run("list")
 	must(t, err)
-	for i, want := range []string{"STATE", "wrap-up", "ringing", "offline", "available"} {
+	for i, want := range []string{"STATE", "wrap-up", "ringing", "offline", "available", "phone busy", "pause: lunch"} {
 		if line := strings.Split(out, "\n")[i]; !strings.Contains(line, want) {
 			t.Errorf("line %q without %q", line, want)
 		}

@@ -26,7 +26,7 @@ func (a *App) Floor(ctx context.Context, age time.Duration) (api.FloorState, err
 			if members[q] == nil {
 				members[q] = map[string]int{}
 			}
-			members[q][string(g.State)]++
+			members[q][standing(g)]++
 		}
 	}
 	for _, q := range s.Queues {
@@ -44,6 +44,17 @@ func (a *App) Floor(ctx context.Context, age time.Duration) (api.FloorState, err
 	return out, nil
 }
 
+// standing is the agent's state, and what it is called when it promises more than there is.
+func standing(g acd.AgentView) string {
+	if passedOver(g) {
+		return "passed_over"
+	}
+	return string(g.State)
+}
+
+// passedOver tells whether an agent is available and gets no call.
+func passedOver(g acd.AgentView) bool { return g.State == acd.StateAvailable && !g.Eligible }
+
 // Agent implements api.Floor.
 func (a *App) Agent(ctx context.Context, id string) (api.Agent, error) {
 	g, err := a.acd.Agent(ctx, id)
@@ -53,7 +64,8 @@ func (a *App) Agent(ctx context.Context, id string) (api.Agent, error) {
 func agentView(g acd.AgentView) api.Agent {
 	return api.Agent{ID: g.ID, Name: g.Name, State: string(g.State), Since: g.Since, Reason: g.Reason,
 		PBX: g.PBX, Endpoint: g.Endpoint, Device: g.Device, Language: g.Language, Queues: g.Queues,
-		Call: g.Call, Queue: g.Queue, WrapUp: g.WrapUntil, Next: g.Next, LastCall: g.ToDispose,
+		Call: g.Call, Queue: g.Queue, WrapUp: g.WrapUntil, Next: g.Next, NextReason: g.NextReason,
+		PassedOver: passedOver(g), RestUntil: g.RestUntil, RestFor: g.RestFor, LastCall: g.ToDispose,
 		Calls: g.Calls, TalkMS: g.TalkMS}
 }
 

@@ -99,6 +99,10 @@ func (m *Model) agentChanged(e orchestrator.Entry) error {
 	if a.State == stateAvailable || a.State == statePaused || a.State == stateOffline {
 		a.Call, a.Queue = "", "" // the entry names the call that brought the change about
 	}
+	a.Next, a.NextReason, a.RestUntil, a.RestFor = d.Next, d.NextReason, d.RestUntil, d.RestFor
+	if a.State == stateAvailable {
+		a.Reason = "" // the entry says what freed the agent
+	}
 	if d.Device != "" {
 		a.Device = orchestrator.DeviceState(d.Device)
 	}

@@ -58,11 +58,12 @@ func (m *Model) waiting(queue string) (n int, oldest int64) {
 	return n, oldest
 }
 
-// staff counts a queue's agents by state; "" is all agents.
-func (m *Model) staff(queue string) map[string]int {
+// staff counts a queue's agents by state. Those who are available and get no call
+// do not count as available.
+func (m *Model) staff(queue string, now time.Time) map[string]int {
 	out := map[string]int{}
 	for _, a := range m.Agents {
-		if queue == "" || slices.Contains(a.Queues, queue) {
+		if slices.Contains(a.Queues, queue) && passedOver(a, now) == "" {
 			out[a.State]++
 		}
 	}

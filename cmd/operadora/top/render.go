@@ -169,7 +169,7 @@ func queueTable(m *Model, f Frame) []line {
 			name = q.ID
 		}
 		row := []span{{text: name}, waits, {text: ago(oldest, f.Now)}}
-		staff := m.staff(q.ID)
+		staff := m.staff(q.ID, f.Now)
 		for _, s := range states {
 			cell := span{strconv.Itoa(staff[s]), agentWords[s].style}
 			if staff[s] == 0 {
@@ -195,7 +195,7 @@ func agentTable(m *Model, f Frame) []line {
 		if a.State == stateOffline {
 			since = 0 // how long somebody has been away says nothing here
 		}
-		rows = append(rows, []span{{text: a.ID}, {text: a.Name}, agentWord(a), {text: ago(since, f.Now)}, {text: caller}, {text: a.Queue}})
+		rows = append(rows, []span{{text: a.ID}, {text: a.Name}, agentWord(a, f.Now), {text: ago(since, f.Now)}, {text: caller}, {text: a.Queue}})
 	}
 	return table(cols, rows, f.Width)
 }

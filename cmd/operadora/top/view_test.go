@@ -12,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/orchestrator"
 )
 
 // scripted is a stream of which each connection does what the next function says.
@@ -118,6 +120,56 @@ func TestStateWord(t *testing.T) {
 		stateReserved: "ringing", stateWrapup: "wrap-up", stateOffline: "offline", "sabbatical": "sabbatical"} {
 		if got := StateWord(state); got != want {
 			t.Errorf("%s is called %s, want %s", state, got, want)
+		}
+	}
+}
+
+// TestAvailableMeansThatCallsCome: whose phone is busy, not there or resting is
+// not counted as available, and the row says what is with the phone.
+func TestAvailableMeansThatCallsCome(t *testing.T) {
+	t.Parallel()
+	m := play(t, story()[:1])
+	now := noon.Add(time.Minute)
+	m.Agents = map[string]api.Agent{}
+	for _, a := range []struct {
+		id, device, rest string
+		until            time.Time
+	}{
+		{"301", "free", "", time.Time{}}, {"302", "busy", "", time.Time{}}, {"303", "unreachable", "", time.Time{}},
+		{"304", "free", "busy", now.Add(time.Minute)}, {"305", "free", "busy", now.Add(-time.Minute)},
+	} {
+		g := api.Agent{ID: a.id, State: stateAvailable, Device: orchestrator.DeviceState(a.device), Queues: []string{"sales"}, RestFor: a.rest}
+		if !a.until.IsZero() {
+			g.RestUntil = a.until.UnixMilli()
+		}
+		m.Agents[a.id] = g
+	}
+	if n := m.staff("sales", now)[stateAvailable]; n != 2 {
+		t.Errorf("%d are available, want 2", n)
+	}
+	for id, want := range map[string]string{"301": "available", "302": "phone busy", "303": "phone unreachable", "304": "rests: busy", "305": "available"} {
+		if got := AgentWord(m.Agents[id], now); got != want {
+			t.Errorf("%s is shown as %q, want %q", id, got, want)
+		}
+	}
+}
+
+// TestWishesAreShown follows what an agent asks for during a call.
+func TestWishesAreShown(t *testing.T) {
+	t.Parallel()
+	m := play(t, story()[:1])
+	for _, step := range []struct{ data, want string }{
+		{`{"from":"talking","to":"talking","next":"pause","next_reason":"lunch"}`, "talking, then pause: lunch"},
+		{`{"from":"talking","to":"wrapup","next":"logout"}`, "wrap-up, then logout"},
+		{`{"from":"wrapup","to":"available"}`, "available"},
+		{`{"from":"reserved","to":"available","reason":"busy","rest_until":4102444800000,"rest_for":"busy"}`, "rests: busy"},
+	} {
+		e := orchestrator.Entry{Type: orchestrator.EntryAgentState, At: noon, Agent: "102", Data: []byte(step.data)}
+		if err := m.change(e); err != nil {
+			t.Fatal(err)
+		}
+		if got := agentWord(m.Agents["102"], noon).text; got != step.want {
+			t.Errorf("%s is shown as %q, want %q", step.data, got, step.want)
 		}
 	}
 }

@@ -39,18 +39,46 @@ func StateWord(state string) string {
 	return state
 }
 
-func agentWord(a api.Agent) span {
+// AgentWord is StateWord of an agent, but for one who is available and whose
+// phone gets no call: there it says what is with the phone.
+func AgentWord(a api.Agent, now time.Time) string {
+	if why := passedOver(a, now); why != "" {
+		return why
+	}
+	return StateWord(a.State)
+}
+
+func agentWord(a api.Agent, now time.Time) span {
 	w, ok := agentWords[a.State]
 	if !ok {
-		return span{text: a.State}
+		w = span{text: a.State}
 	}
-	switch {
-	case a.State == statePaused && a.Reason != "":
+	if why := passedOver(a, now); why != "" {
+		w = span{why, red}
+	}
+	if a.State == statePaused && a.Reason != "" {
 		w.text += ": " + a.Reason
-	case a.State == stateAvailable && unusable[a.Device]:
-		return span{"phone " + string(a.Device), red}
+	}
+	if a.Next != "" {
+		w.text += ", then " + a.Next
+		if a.NextReason != "" {
+			w.text += ": " + a.NextReason
+		}
 	}
 	return w
+}
+
+// passedOver says why an agent who is available gets no call, "" when calls come.
+func passedOver(a api.Agent, now time.Time) string {
+	switch {
+	case a.State != stateAvailable:
+		return ""
+	case a.RestUntil > now.UnixMilli() && a.RestFor != "":
+		return "rests: " + strings.ReplaceAll(a.RestFor, "_", " ")
+	case unusable[a.Device]:
+		return "phone " + string(a.Device)
+	}
+	return ""
 }
 
 // unusable are the states of a phone in which no call is offered.
