@@ -2,7 +2,6 @@ package acd
 
 import (
 	"context"
-	"crypto/subtle"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -19,8 +18,8 @@ var opTriggers = map[orchestrator.AgentOp]Trigger{
 // Do implements orchestrator.Agents.
 //
 // Who may: a trusted command (API, by role) names the agent. A command from a
-// phone is that phone's agent's; a PIN, when defined, is asked for at login
-// only. A command that names an agent without coming from the agent's phone
+// phone is that phone's agent's; a PIN, when the agent has one, is asked for as
+// the definitions say. A command that names an agent without coming from a phone
 // and without being trusted needs the right PIN.
 func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
 	dir := s.directory.Load()
@@ -28,6 +27,12 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 	answer := orchestrator.AgentAnswer{Result: refused, Agent: a.ID, Language: a.Language}
 	if refused != "" {
 		return answer, nil
+	}
+	if dir.asksPIN(a, cmd) {
+		var err error
+		if answer.Result, err = s.tryPIN(ctx, a, cmd); err != nil || answer.Result != "" {
+			return answer, err
+		}
 	}
 	if cmd.Op == orchestrator.AgentDispose {
 		return s.dispose(ctx, dir, a, cmd, answer)
@@ -69,11 +74,7 @@ func (dir *directory) identify(cmd orchestrator.AgentCommand) (Agent, orchestrat
 	if cmd.Endpoint != "" && atPhone != id {
 		return a, orchestrator.AgentElsewhere
 	}
-	ownPhone := cmd.Endpoint != ""
-	if ownPhone && (a.PIN == "" || cmd.Op != orchestrator.AgentLogin) {
-		return a, ""
-	}
-	if a.PIN == "" || subtle.ConstantTimeCompare([]byte(a.PIN.Reveal()), []byte(cmd.PIN)) != 1 {
+	if cmd.Endpoint == "" && a.PIN == "" {
 		return a, orchestrator.AgentBadPIN
 	}
 	return a, ""

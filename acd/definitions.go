@@ -16,6 +16,10 @@ type Definitions struct {
 	Dispositions []Disposition `yaml:"dispositions" mapstructure:"dispositions" doc:"How a conversation can have ended."`
 	// RequireReason refuses a pause without a reason.
 	RequireReason bool `yaml:"require_pause_reason" mapstructure:"require_pause_reason" default:"false" doc:"Refuse a pause that names no reason."`
+	// AskPIN names the operations for which a phone is asked for its agent's PIN; nil is login alone.
+	AskPIN []orchestrator.AgentOp `yaml:"ask_pin" mapstructure:"ask_pin" doc:"What a phone is asked for its agent's PIN for: login, logout, pause, resume, dispose; absent is login alone."`
+	// MinPIN is the fewest digits of a PIN; 0 is 4.
+	MinPIN int `yaml:"min_pin_length" mapstructure:"min_pin_length" default:"4" doc:"Fewest digits that a PIN may have, 1 to 8."`
 }
 
 // Texts is a text per language ("en", "es").

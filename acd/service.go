@@ -19,6 +19,7 @@ type Service struct {
 	drives    func(pbx string) bool
 	cfg       Config
 	log       *slog.Logger
+	audit     func(context.Context, AuditNote)
 	now       func() time.Time
 	directory atomic.Pointer[directory]
 	alarm     *alarm
@@ -49,8 +50,10 @@ type Parts struct {
 	// its agents are then dealt with here, else by the process that drives it.
 	// Nil: all are driven from here.
 	Drives func(pbx string) bool
-	Log    *slog.Logger     // nil discards
-	Now    func() time.Time // nil is time.Now
+	// Audit puts a note in the audit log; it must not wait for long. Nil: there is none.
+	Audit func(context.Context, AuditNote)
+	Log   *slog.Logger     // nil discards
+	Now   func() time.Time // nil is time.Now
 }
 
 // New joins the parts. Nothing runs before Start.
@@ -67,11 +70,14 @@ func New(p Parts) (*Service, error) {
 	if p.Log == nil {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
+	if p.Audit == nil {
+		p.Audit = func(context.Context, AuditNote) {}
+	}
 	if p.Now == nil {
 		p.Now = time.Now
 	}
 	s := &Service{
-		store: p.Store, drives: p.Drives, cfg: p.Config, now: p.Now,
+		store: p.Store, drives: p.Drives, cfg: p.Config, now: p.Now, audit: p.Audit,
 		log: p.Log.With("component", "acd"), alarm: newAlarm(),
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now

@@ -66,6 +66,8 @@ type AgentStore interface {
 	Change(ctx context.Context, now time.Time, c ChangeOrder) (ChangeResult, error)
 	// Dispose gives a disposition to the agent's current or last call.
 	Dispose(ctx context.Context, now time.Time, d DisposeOrder) (ChangeResult, error)
+	// TryPIN counts a PIN that somebody gave, per agent and per phone.
+	TryPIN(ctx context.Context, now time.Time, t PINTry) (PINResult, error)
 	// Device stores what the PBX says of the agent's phone.
 	Device(ctx context.Context, now time.Time, station *Station, state orchestrator.DeviceState, offerID string) (*OfferRecord, error)
 	// Wake ends a wrap-up or a rest that is over, and gives one that is not its

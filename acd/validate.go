@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -71,6 +72,7 @@ func (d Definitions) Faults() []Fault {
 		queues[q.ID] = true
 		q.validate(c)
 	}
+	d.validatePINs(c)
 	d.validateAgents(c, queues)
 	d.validateReasons(c)
 	d.validateDispositions(c, queues)
@@ -105,6 +107,27 @@ func (q Queue) validate(c *complaints) {
 	checkTexts(c, "name", q.Name)
 }
 
+// maxPIN is the longest PIN, in digits; pinPattern has it, too.
+const maxPIN = 8
+
+// minPIN is the fewest digits of a PIN.
+func (d Definitions) minPIN() int {
+	if d.MinPIN == 0 {
+		return 4
+	}
+	return d.MinPIN
+}
+
+func (d Definitions) validatePINs(c *complaints) {
+	c.at("min_pin_length", 0, "")
+	c.check(d.minPIN() >= 1 && d.minPIN() <= maxPIN, "%d is not within 1 and %d", d.MinPIN, maxPIN)
+	for i, op := range d.AskPIN {
+		c.at("ask_pin", i, string(op))
+		_, known := opTriggers[op]
+		c.check(known || op == orchestrator.AgentDispose, "is none of login, logout, pause, resume, dispose")
+	}
+}
+
 func (d Definitions) validateAgents(c *complaints, queues map[string]bool) {
 	ids, phones := map[string]bool{}, map[phone]string{}
 	for i, a := range d.Agents {
@@ -118,7 +141,8 @@ func (d Definitions) validateAgents(c *complaints, queues map[string]bool) {
 		other, taken := phones[at]
 		c.check(!taken, "endpoint: %q on pbx %q is agent %q's already", a.Endpoint, a.PBX, other)
 		phones[at] = a.ID
-		c.check(pinPattern.MatchString(a.PIN.Reveal()), "pin: is not 1 to 8 digits") // the value is secret
+		c.check(pinPattern.MatchString(a.PIN.Reveal()), "pin: is not 1 to %d digits", maxPIN) // the value is secret
+		c.check(a.PIN == "" || len(a.PIN.Reveal()) >= d.minPIN(), "pin: has fewer than %d digits, which is min_pin_length", d.minPIN())
 		c.check(slices.Contains(languages, a.Language), "language: %q is none of %v", a.Language, languages)
 		c.check(a.WrapUp == nil || *a.WrapUp >= 0, "wrap_up: %v is negative", a.WrapUp)
 		in := map[string]bool{}

@@ -112,6 +112,7 @@ type commandAnswer struct {
 var commandRefusals = map[orchestrator.AgentResult]problem{
 	orchestrator.AgentUnknown:        {Status: http.StatusNotFound, Detail: "no such agent, or no agent at that phone"},
 	orchestrator.AgentBadPIN:         {Status: http.StatusForbidden, Detail: "the PIN is wrong"},
+	orchestrator.AgentLocked:         {Status: http.StatusTooManyRequests, Detail: "too many wrong PINs; none is looked at for a while"},
 	orchestrator.AgentAlready:        {Status: http.StatusConflict, Detail: "the agent is in that state already"},
 	orchestrator.AgentNotLoggedIn:    {Status: http.StatusConflict, Detail: "the agent is not logged in"},
 	orchestrator.AgentElsewhere:      {Status: http.StatusConflict, Detail: "the agent is logged in at another phone"},

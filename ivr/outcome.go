@@ -123,6 +123,7 @@ var agentRules = []OutcomeRule{
 	{Name: "already", Else: OutFail, Trouble: true},
 	{Name: "unknown", Else: OutFail, Trouble: true},
 	{Name: "bad_pin", Else: OutFail, Trouble: true},
+	{Name: "locked", Else: OutFail, Trouble: true},
 	{Name: "not_logged_in", Else: OutFail, Trouble: true},
 	{Name: "elsewhere", Else: OutFail, Trouble: true},
 	{Name: "bad_reason", Else: OutFail, Trouble: true},

@@ -160,6 +160,7 @@ func (s *Sim) order(a orchestrator.Action) string {
 		words[0] += " " + string(a.Agent.Op)
 		add("at", a.Agent.Endpoint, true)
 		add("reason", a.Agent.Reason, a.Agent.Reason != "")
+		add("of", a.Agent.Agent, a.Agent.Agent != "")
 		add("disposition", a.Agent.Disposition, a.Agent.Disposition != "")
 	case orchestrator.ActContinue:
 		add("context", a.Place.Context, a.Place.Context != "")

@@ -46,6 +46,7 @@ type state struct {
 	SwallowT int64  `json:"st,omitempty"` // until then, unix ms
 
 	Vars  map[string]string `json:"x,omitempty"`
+	Agent string            `json:"g,omitempty"`  // state of the agent after the last operation
 	Stack []frame           `json:"k2,omitempty"` // callers of the present sub-flow, outermost first
 	Call  arrival           `json:"b"`
 }

@@ -48,7 +48,7 @@ func References(text string) []string {
 func Given(name string) bool {
 	switch name {
 	case "call.id", "call.pbx", "call.did", "call.caller", "call.name", "call.language",
-		"args.operation", "args.endpoint", "args.digits":
+		"args.operation", "args.endpoint", "args.digits", "agent.state":
 		return true
 	}
 	return false
@@ -69,6 +69,8 @@ func (s *state) look(name string) string {
 		return s.Call.Name
 	case "call.language":
 		return s.Lang
+	case "agent.state":
+		return s.Agent
 	case "args.operation":
 		return argument(s.Call.Args, 0)
 	case "args.endpoint":

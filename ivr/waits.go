@@ -99,6 +99,7 @@ func (t *Transfer) input(r *run, in input) {
 // known by the phone that the arrival's arguments name.
 type Agent struct {
 	Op          string // login, logout, pause, resume, dispose; may hold {{variables}}
+	Agent       string // id, when the phone names one: another's is answered "elsewhere"; "" is the phone's own
 	PIN         string
 	Reason      string
 	Disposition string
@@ -108,6 +109,7 @@ func (a *Agent) enter(r *run) {
 	r.st.Phase = phaseAgent
 	r.act(orchestrator.Action{Kind: orchestrator.ActAgent, Agent: orchestrator.AgentCommand{
 		Op:          orchestrator.AgentOp(r.st.fill(a.Op)),
+		Agent:       r.st.fill(a.Agent),
 		Endpoint:    r.st.look("args.endpoint"),
 		PBX:         r.st.Call.PBX,
 		PIN:         r.st.fill(a.PIN),
@@ -125,6 +127,7 @@ func (a *Agent) input(r *run, in input) {
 		a.enter(r)
 	case orchestrator.FlowAgent:
 		r.speak(in.Answer.Language)
+		r.st.Agent = clean(in.Answer.State)
 		result := string(in.Answer.Result)
 		if _, known := Rule(NodeAgent, result); in.Failed || !known || result == OutFail {
 			result = OutError

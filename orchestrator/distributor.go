@@ -178,6 +178,7 @@ const (
 	AgentLater          AgentResult = "later"   // accepted, takes effect after the current call
 	AgentUnknown        AgentResult = "unknown" // no such agent, or no agent at that phone
 	AgentBadPIN         AgentResult = "bad_pin"
+	AgentLocked         AgentResult = "locked"  // too many wrong PINs: no PIN is looked at for a while
 	AgentAlready        AgentResult = "already" // in that state already
 	AgentNotLoggedIn    AgentResult = "not_logged_in"
 	AgentElsewhere      AgentResult = "elsewhere"       // logged in at another phone

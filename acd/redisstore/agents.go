@@ -31,6 +31,21 @@ func changeResult(r reply, err error) (acd.ChangeResult, error) {
 	return acd.ChangeResult{Result: acd.ChangeOutcome(r.text(0)), State: acd.State(r.text(1)), Offer: offer}, err
 }
 
+// TryPIN counts a PIN that somebody gave.
+func (s *Store) TryPIN(ctx context.Context, now time.Time, t acd.PINTry) (acd.PINResult, error) {
+	agent := s.keys.pin("agent:" + t.Agent)
+	phone := agent
+	if t.Endpoint != "" {
+		phone = s.keys.pin("phone:" + t.Endpoint + "@" + t.PBX)
+	}
+	r, err := s.run(ctx, "acd/redisstore.TryPIN", agentPIN, []string{agent, phone}, ms(now), oneOrZero(t.Right),
+		t.Free, t.Pause.Milliseconds(), t.Most.Milliseconds(), t.Memory.Milliseconds())
+	if err != nil {
+		return acd.PINResult{}, err
+	}
+	return acd.PINResult{Locked: time.Duration(r.number(0)) * time.Millisecond, Wrong: int(r.number(1))}, nil
+}
+
 // Device stores what the PBX says of the agent's phone.
 func (s *Store) Device(ctx context.Context, now time.Time, station *acd.Station, state orchestrator.DeviceState, offerID string) (*acd.OfferRecord, error) {
 	r, err := s.run(ctx, "acd/redisstore.Device", agentDevice, s.stationKeys(station.PBX, station),

@@ -50,6 +50,11 @@ func (k keys) desk(pbx string) string { return k.prefix + "desk:" + pbx }
 // Taken out when it was told of (Store.Broken), else it expires after a week.
 func (k keys) broken() string { return k.prefix + "broken" }
 
+// pin is a hash of the wrong PINs of an agent ("agent:<id>") or from a phone
+// ("phone:<endpoint>@<pbx>"): "wrong" (in a row), "until" (locked, unix ms). It
+// expires a day after the last.
+func (k keys) pin(whose string) string { return k.prefix + "pin:" + whose }
+
 // definitions is a hash of the definitions in force: "stamp" (unix ms) and
 // "print". No expiry: one small key.
 func (k keys) definitions() string { return k.prefix + "definitions" }

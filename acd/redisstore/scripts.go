@@ -39,6 +39,7 @@ var (
 	agentIndex    = script("agent_index", libSettle)
 	agentRetire   = script("agent_retire", libMatch)
 	agentHeal     = script("agent_heal", libSettle)
+	agentPIN      = script("agent_pin", nil)
 	deadlineClaim = script("deadline_claim", nil)
 	deadlineDrop  = script("deadline_drop", nil)
 	recordAside   = script("record_aside", nil)

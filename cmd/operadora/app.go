@@ -88,7 +88,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	a.db = a.db.Of(cfg.Redis.Tenant)
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
-		Stamp: a.defs.Changed, Drives: a.drives, Log: log})
+		Stamp: a.defs.Changed, Drives: a.drives, Audit: a.auditAgent, Log: log})
 	if err != nil {
 		return nil, err
 	}

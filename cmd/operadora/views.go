@@ -10,6 +10,7 @@ import (
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/ivr"
+	"github.com/operadora/operadora/orchestrator/records"
 )
 
 // Floor implements api.Floor on the distributor's snapshot.
@@ -54,6 +55,25 @@ func standing(g acd.AgentView) string {
 
 // passedOver tells whether an agent is available and gets no call.
 func passedOver(g acd.AgentView) bool { return g.State == acd.StateAvailable && !g.Eligible }
+
+// auditTime is how long an agent at a phone may be held up by the audit log.
+const auditTime = 2 * time.Second
+
+// auditAgent puts what happened at an agent's phone in the audit log; in the log
+// when that cannot be written.
+func (a *App) auditAgent(ctx context.Context, n acd.AuditNote) {
+	who := "no phone"
+	if n.Phone != "" {
+		who = n.Phone + " on " + n.PBX
+	}
+	l := records.AuditLine{Who: who, Role: "phone", Action: n.Action, Object: n.Agent, Detail: n.Detail}
+	a.log.WarnContext(ctx, "a PIN at a phone", "action", n.Action, "agent", n.Agent, "phone", who, "detail", n.Detail)
+	ctx, cancel := context.WithTimeout(ctx, auditTime)
+	defer cancel()
+	if err := a.db.Audit(ctx, l); err != nil {
+		a.log.ErrorContext(ctx, "audit line not on record", "who", who, "action", n.Action, "object", n.Agent, "detail", n.Detail, "error", err)
+	}
+}
 
 // Agent implements api.Floor.
 func (a *App) Agent(ctx context.Context, id string) (api.Agent, error) {

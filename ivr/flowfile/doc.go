@@ -49,7 +49,7 @@
 //	                                                                           denied, failed
 //	call      flow, params, save                                               what the flow returns; error
 //	return    outcome, values
-//	agent     op, pin, reason, disposition                                     ok, later, already, unknown, bad_pin, …; fail
+//	agent     op, agent, pin, reason, disposition                                 ok, later, already, unknown, bad_pin, …; fail
 //	continue  context, extension
 //	hangup    cause, outcome
 //
@@ -59,5 +59,6 @@
 //
 // Variables are texts: those that gather, set and call make, a sub-flow's
 // params, and call.caller, call.name, call.did, call.language, call.pbx,
-// call.id; for feature codes also args.operation, args.endpoint, args.digits.
+// call.id; for feature codes also args.operation, args.endpoint, args.digits, and,
+// after an agent node, agent.state.
 package flowfile

@@ -145,7 +145,7 @@ func readReturn(r *reader, o *object, _ *ivr.Node, _ defaults) ivr.Step {
 }
 
 func readAgent(r *reader, o *object, _ *ivr.Node, _ defaults) ivr.Step {
-	a := &ivr.Agent{Op: o.must("op"), PIN: o.text("pin"), Reason: o.text("reason"), Disposition: o.text("disposition")}
+	a := &ivr.Agent{Op: o.must("op"), Agent: o.text("agent"), PIN: o.text("pin"), Reason: o.text("reason"), Disposition: o.text("disposition")}
 	switch orchestrator.AgentOp(a.Op) {
 	case orchestrator.AgentLogin, orchestrator.AgentLogout, orchestrator.AgentPause, orchestrator.AgentResume,
 		orchestrator.AgentDispose, "":

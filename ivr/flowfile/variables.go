@@ -155,7 +155,7 @@ func stepReads(n *ivr.Node) []read {
 	case *ivr.Transfer:
 		return textReads(n.At, s.To)
 	case *ivr.Agent:
-		return textReads(n.At, s.PIN, s.Reason, s.Disposition)
+		return textReads(n.At, s.Agent, s.PIN, s.Reason, s.Disposition)
 	case *ivr.Switch:
 		var out []read
 		for _, c := range s.Cases {

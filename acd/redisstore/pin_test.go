@@ -1,0 +1,133 @@
+package redisstore_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// pinWorld is a world whose audit notes are kept. Agent a00 has the PIN 4711.
+func pinWorld(t *testing.T, d acd.Definitions) (*world, *[]acd.AuditNote) {
+	w := setup(t, d)
+	var notes []acd.AuditNote
+	svc, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock,
+		Audit: func(_ context.Context, n acd.AuditNote) { notes = append(notes, n) }})
+	w.must(err)
+	w.svc = svc
+	return w, &notes
+}
+
+func (w *world) pin(op orchestrator.AgentOp, n, pin string) orchestrator.AgentResult {
+	w.Helper()
+	got, err := w.svc.Do(w.ctx(), orchestrator.AgentCommand{Op: op, Endpoint: "PJSIP/" + n, PBX: pbx, PIN: pin, By: "phone"})
+	w.must(err)
+	return got.Result
+}
+
+// TestPINsAreNotTriedWithoutEnd: after three wrong ones none is looked at, also the
+// right one, for longer each time; the audit log has all of it, and no PIN.
+func TestPINsAreNotTriedWithoutEnd(t *testing.T) {
+	t.Parallel()
+	w, notes := pinWorld(t, agentDefs())
+	try := func(pin string, want orchestrator.AgentResult) {
+		t.Helper()
+		if got := w.pin(orchestrator.AgentLogin, "100", pin); got != want {
+			t.Fatalf("PIN %q: %s, want %s", pin, got, want)
+		}
+	}
+	for range 2 {
+		try("", orchestrator.AgentBadPIN) // to be asked is no attempt
+		try("0000", orchestrator.AgentBadPIN)
+	}
+	try("0001", orchestrator.AgentBadPIN)
+	for _, pause := range []time.Duration{10, 20, 40, 80, 160, 320, 640, 900, 900} {
+		try("4711", orchestrator.AgentLocked)
+		w.advance(pause*time.Second - time.Millisecond)
+		try("4711", orchestrator.AgentLocked)
+		w.advance(time.Millisecond)
+		try("0002", orchestrator.AgentBadPIN)
+	}
+	w.advance(15 * time.Minute)
+	try("4711", orchestrator.AgentOK)
+	w.wantState("a00", acd.StateAvailable)
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentLogout, "a00")
+	try("0003", orchestrator.AgentBadPIN) // forgotten with the right one
+	try("4711", orchestrator.AgentOK)
+
+	count := map[string]int{}
+	for _, n := range *notes {
+		count[n.Action]++
+		if n.Agent != "a00" || n.Phone != "PJSIP/100" || n.PBX != pbx || strings.Contains(n.Detail, "4711") || strings.Contains(n.Detail, "000") {
+			t.Errorf("audited as %+v", n)
+		}
+	}
+	if count["agent.pin_wrong"] != 13 || count["agent.pin_locked"] != 18 || count["agent.pin_right"] != 2 {
+		t.Errorf("the audit log has %v", count)
+	}
+}
+
+// TestThePhoneIsLockedToo: another agent's definition at the same phone, or a
+// command without a phone, does not get around the lock.
+func TestThePhoneIsLockedToo(t *testing.T) {
+	t.Parallel()
+	w, _ := pinWorld(t, agentDefs())
+	for range 3 {
+		w.pin(orchestrator.AgentLogin, "100", "0000")
+	}
+	got, err := w.svc.Do(w.ctx(), orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Agent: "a00", PIN: "4711"})
+	w.must(err)
+	if got.Result != orchestrator.AgentLocked {
+		t.Errorf("without a phone: %s", got.Result)
+	}
+	d := agentDefs()
+	d.Agents[0].Endpoint, d.Agents[1].Endpoint = d.Agents[1].Endpoint, d.Agents[0].Endpoint
+	d.Agents[1].PIN = "1234"
+	swapped, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock})
+	w.must(err)
+	got, err = swapped.Do(w.ctx(), orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Endpoint: "PJSIP/100", PBX: pbx, PIN: "1234"})
+	w.must(err)
+	if got.Agent != "a01" || got.Result != orchestrator.AgentLocked {
+		t.Errorf("the next agent at the same phone: %+v", got)
+	}
+}
+
+// TestThePINIsAskedWhereThePolicySays.
+func TestThePINIsAskedWhereThePolicySays(t *testing.T) {
+	t.Parallel()
+	d := agentDefs()
+	d.AskPIN = []orchestrator.AgentOp{orchestrator.AgentLogout, orchestrator.AgentPause}
+	w, _ := pinWorld(t, d)
+	for _, r := range []struct {
+		op   orchestrator.AgentOp
+		pin  string
+		want orchestrator.AgentResult
+	}{
+		{orchestrator.AgentLogin, "", orchestrator.AgentOK},
+		{orchestrator.AgentPause, "", orchestrator.AgentBadPIN},
+		{orchestrator.AgentPause, "4711", orchestrator.AgentOK},
+		{orchestrator.AgentResume, "", orchestrator.AgentOK},
+		{orchestrator.AgentLogout, "4712", orchestrator.AgentBadPIN},
+		{orchestrator.AgentLogout, "4711", orchestrator.AgentOK},
+	} {
+		if got := w.pin(r.op, "100", r.pin); got != r.want {
+			t.Errorf("%s with %q: %s, want %s", r.op, r.pin, got, r.want)
+		}
+	}
+	if got := w.pin(orchestrator.AgentLogin, "101", ""); got != orchestrator.AgentOK {
+		t.Errorf("an agent without a PIN: %s", got)
+	}
+	d.AskPIN, d.MinPIN = append(d.AskPIN, "dance"), 5
+	var got []string
+	for _, f := range d.Faults() {
+		got = append(got, f.Error())
+	}
+	want := []string{`ask_pin[2] "dance": is none of login, logout, pause, resume, dispose`, `agents[0] "a00": pin: has fewer than 5 digits, which is min_pin_length`}
+	if !slices.Equal(got, want) {
+		t.Errorf("faults %q", got)
+	}
+}
