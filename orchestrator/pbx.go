@@ -120,6 +120,10 @@ type Sink interface {
 	// Disconnected says that events are no longer told, or commands no longer
 	// answered. Calls go on meanwhile. Connected follows.
 	Disconnected(pbx string, err error)
+	// Ready tells whether calls that come in now would be taken. The adapter
+	// asks about once a second, from a goroutine of its own, and lets the PBX
+	// know: while the answer is no, or nobody answers, the PBX serves them itself.
+	Ready() bool
 }
 
 // Snapshot is what exists on a PBX within our application at one moment.
@@ -215,7 +219,12 @@ type RecordingOrder struct {
 }
 
 // DialplanPlace is where Continue sends a channel; the zero value is the next dialplan line.
-type DialplanPlace struct{ Context, Extension string }
+type DialplanPlace struct {
+	Context, Extension string
+	// Away is where the dialplan that handed the channel over sends it when
+	// operadora cannot take it; Context and Extension are not looked at.
+	Away bool `json:",omitempty"`
+}
 
 // LampState is what a watching key shows.
 type LampState string

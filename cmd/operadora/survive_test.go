@@ -1,11 +1,15 @@
 package main
 
 import (
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // crowd is a set of callers at different stages: one in the menu, one waiting
@@ -155,8 +159,8 @@ func TestAsteriskRestarted(t *testing.T) {
 	r.settled(5)
 }
 
-// TestAwayFallsThrough calls while operadora is not running, has been killed,
-// and runs again: the caller always gets somewhere.
+// TestAwayFallsThrough calls while operadora is not running, cannot reach Redis,
+// hangs, has been killed, and runs again: the caller always gets somewhere.
 func TestAwayFallsThrough(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{
@@ -172,13 +176,54 @@ func TestAwayFallsThrough(t *testing.T) {
 	r.start()
 	c := r.call("5550002", "5000")
 	must(t, c.WaitSound(limit(t)))
+	must(t, c.Hangup())
+	r.settled(1)
+
+	t.Log("Redis away")
+	must(t, r.Redis.Kill())
+	began := time.Now()
+	away() // at once: operadora does not know yet
+	t.Logf("a caller was given back and heard something after %v", time.Since(began))
+	r.awaitTaking(false)
+	away()
+	must(t, r.Redis.Restart(limit(t)))
+	r.awaitTaking(true)
+
+	t.Log("hung")
+	must(t, r.Signal(syscall.SIGSTOP))
+	r.awaitTaking(false)
+	away()
+	must(t, r.Signal(syscall.SIGCONT))
+	r.awaitTaking(true)
+
+	t.Log("killed")
+	c = r.call("5550003", "5000")
+	must(t, c.WaitSound(limit(t)))
 	r.kill()
 	must(t, c.Hangup())
 	away()
 	r.start()
-	calls := r.settled(1)
-	if calls[0].Caller.Number != "5550002" {
-		t.Errorf("on record: %+v", calls[0])
+	calls := r.settled(2)
+	if calls[0].Caller.Number != "5550002" || calls[1].Caller.Number != "5550003" {
+		t.Errorf("on record: %+v", calls)
+	}
+}
+
+// awaitTaking waits until the dialplan believes that operadora takes calls, or does not.
+func (r *rig) awaitTaking(want bool) {
+	r.t.Helper()
+	const name = "OPERADORA_UNTIL_operadora="
+	for deadline := limit(r.t); ; {
+		globals, err := r.Asterisk.CLI("dialplan show globals")
+		must(r.t, err)
+		_, value, _ := strings.Cut(globals, name)
+		until, err := strconv.ParseInt(strings.TrimSpace(strings.SplitN(value, "\n", 2)[0]), 10, 64)
+		if err == nil && (time.Now().Unix() <= until) == want {
+			return
+		}
+		if !life.Sleep(deadline, 100*time.Millisecond) {
+			r.t.Fatalf("the dialplan still has %q (%v), want taking=%v", value, err, want)
+		}
 	}
 }
 

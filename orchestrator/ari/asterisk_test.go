@@ -40,6 +40,7 @@ func (h *heard) Connected(_ string, s orchestrator.Snapshot) {
 	h.note(func() { h.truths = append(h.truths, s) })
 }
 func (h *heard) Disconnected(string, error) { h.note(func() {}) }
+func (h *heard) Ready() bool                { return true }
 func (h *heard) Event(e orchestrator.Event) { h.note(func() { h.events = append(h.events, e) }) }
 func (h *heard) await(kind orchestrator.EventKind, channel string) orchestrator.Event {
 	h.t.Helper()

@@ -33,6 +33,10 @@ func (a *Adapter) Hangup(ctx context.Context, channel string, cause orchestrator
 	}, nil)
 }
 
+// awayLabel is the line of the dialplan's extension, beside the one that handed
+// the call over, at which it goes on when operadora cannot take it.
+const awayLabel = "away"
+
 // Continue hands a channel back to the dialplan; a priority is given only with
 // a place, the zero place is the line after Stasis.
 func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.DialplanPlace) error {
@@ -41,14 +45,17 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 	}
 	a.legs.leaving(channel, true)
 	q := url.Values{}
-	if to.Context != "" {
-		q.Set("context", to.Context)
-	}
-	if to.Extension != "" {
-		q.Set("extension", to.Extension)
-	}
-	if len(q) > 0 {
+	switch {
+	case to.Away:
+		q.Set("label", awayLabel)
+	case to.Context != "" || to.Extension != "":
 		q.Set("priority", "1")
+		if to.Context != "" {
+			q.Set("context", to.Context)
+		}
+		if to.Extension != "" {
+			q.Set("extension", to.Extension)
+		}
 	}
 	err := a.client.do(ctx, request{
 		verb: "Continue", method: http.MethodPost, path: []string{"channels", channel, "continue"}, query: q,

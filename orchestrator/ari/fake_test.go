@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ type fake struct {
 	handlers map[string]http.HandlerFunc // by "METHOD path", instead of an empty answer; guarded by mu
 	socket   *websocket.Conn             // the newest; guarded by mu
 	sockets  chan *websocket.Conn        // each, when it opens
+	pulses   chan string                 // what the dialplan is told, the oldest 16
 	gone     chan struct{}               // closed at the end of the test
 	deaf     bool                        // heart-beats are accepted and not delivered; guarded by mu
 	mute     bool                        // sockets are not read, so pings are not answered; guarded by mu
@@ -38,7 +40,7 @@ type fake struct {
 
 func newFake(t *testing.T) *fake {
 	t.Helper()
-	f := &fake{t: t, handlers: map[string]http.HandlerFunc{}, sockets: make(chan *websocket.Conn, 64), gone: make(chan struct{})}
+	f := &fake{t: t, handlers: map[string]http.HandlerFunc{}, sockets: make(chan *websocket.Conn, 64), pulses: make(chan string, 16), gone: make(chan struct{})}
 	f.handle("GET /ari/asterisk/info", answer(200, `{"status":{"startup_time":"2026-01-02T03:04:05.678+0000"}}`))
 	f.handle("GET /ari/channels", answer(200, `[]`))
 	f.handle("GET /ari/bridges", answer(200, `[]`))
@@ -81,6 +83,14 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if nonce, ok := strings.CutPrefix(route, "POST /ari/events/user/"); ok {
 		f.beat(nonce)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if route == "POST /ari/asterisk/variable" {
+		select {
+		case f.pulses <- r.URL.Query().Get("variable") + "=" + r.URL.Query().Get("value"):
+		default: // nobody is interested
+		}
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
@@ -207,6 +217,7 @@ func (f *fake) adapter(change func(*Config)) *Adapter {
 
 // told is a sink that hands everything on, as one text each.
 type told struct {
+	away atomic.Bool // new calls are not taken
 	t    *testing.T
 	text chan string
 	end  chan error // what Run returned
@@ -238,6 +249,8 @@ func (s *told) Connected(_ string, truth orchestrator.Snapshot) {
 }
 
 func (s *told) Disconnected(_ string, err error) { s.text <- "disconnected " + err.Error() }
+
+func (s *told) Ready() bool { return !s.away.Load() }
 
 func (s *told) Event(e orchestrator.Event) {
 	text := fmt.Sprintf("%s %s%s%s", e.Kind, e.Channel, e.Endpoint, e.Digit)

@@ -76,6 +76,7 @@ func (s *session) run(ctx context.Context) error {
 			return
 		}
 		s.wg.Go(func() { s.guard(ctx, stop) })
+		s.wg.Go(func() { s.pulse(ctx) })
 		s.beat(ctx, stop)
 	})
 	defer s.a.enter(ctx, s)()

@@ -354,6 +354,9 @@ func (v *driving) Disconnected(_ string, err error) {
 	}
 }
 
+// Ready implements Sink: a call that comes in can be stored and commanded.
+func (v *driving) Ready() bool { return v.connected.Load() && !v.valid.passed(v.eng.now()) }
+
 // state writes the connection's state to the journal, beside the event flow.
 func (v *driving) state(state, text string) {
 	v.log.Info("pbx "+state, "error", text)

@@ -17,6 +17,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/engine"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/life"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
@@ -31,6 +32,7 @@ type memory struct {
 	until  map[string]time.Time
 	log    []orchestrator.Entry
 	keep   bool // nothing is given back
+	stuck  bool // while it is away it does not even say so
 }
 
 func newMemory() *memory {
@@ -50,7 +52,20 @@ func (m *memory) check(l orchestrator.Lease) error {
 	return nil
 }
 
-func (m *memory) Commit(_ context.Context, l orchestrator.Lease, r orchestrator.Record, e []orchestrator.Entry) error {
+// wait keeps who asks waiting while the store hangs.
+func (m *memory) wait(ctx context.Context) {
+	for {
+		m.mu.Lock()
+		stuck := m.away && m.stuck
+		m.mu.Unlock()
+		if !stuck || !life.Sleep(ctx, 100*time.Millisecond) {
+			return
+		}
+	}
+}
+
+func (m *memory) Commit(ctx context.Context, l orchestrator.Lease, r orchestrator.Record, e []orchestrator.Entry) error {
+	m.wait(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.check(l); err != nil {
@@ -95,7 +110,8 @@ func (m *memory) Load(_ context.Context, id string) (orchestrator.Record, error)
 	return orchestrator.Record{}, fault.New("memory", fault.NotFound, "no call %q", id)
 }
 
-func (m *memory) Acquire(_ context.Context, pbx string, o orchestrator.LeaseOwner, ttl time.Duration, dead string) (orchestrator.Lease, error) {
+func (m *memory) Acquire(ctx context.Context, pbx string, o orchestrator.LeaseOwner, ttl time.Duration, dead string) (orchestrator.Lease, error) {
+	m.wait(ctx)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.away {
@@ -153,6 +169,13 @@ func (m *memory) set(away bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.away = away
+}
+
+// hang lets the store not answer at all while it is away.
+func (m *memory) hang(stuck bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stuck = stuck
 }
 
 // floor is a queue with one agent, first come first served.

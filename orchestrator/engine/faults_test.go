@@ -135,6 +135,7 @@ type nobody struct{}
 func (nobody) Connected(string, orchestrator.Snapshot) {}
 func (nobody) Event(orchestrator.Event)                {}
 func (nobody) Disconnected(string, error)              {}
+func (nobody) Ready() bool                             { return false }
 
 // A panic of one call ends that call, on record, and nothing else.
 func TestPanicEndsOneCall(t *testing.T) {

@@ -208,8 +208,14 @@ func record(c call.Call) (orchestrator.Record, error) {
 // events pile up in the mailbox and nothing is commanded that is not stored.
 func (l *loop) commit(ctx context.Context, d call.Decision) bool {
 	r, err := record(d.Call)
+	storing := ctx
+	if l.rev.Load() == 0 {
+		var cancel context.CancelFunc
+		storing, cancel = context.WithTimeout(ctx, giveBackAfter)
+		defer cancel()
+	}
 	for wait := retryMin; err == nil; wait = min(2*wait, retryMax) {
-		err = l.eng.store.Commit(ctx, l.drv.lease, r, d.Entries)
+		err = l.eng.store.Commit(storing, l.drv.lease, r, d.Entries)
 		switch {
 		case err == nil:
 			l.rev.Store(r.Rev)
@@ -221,20 +227,47 @@ func (l *loop) commit(ctx context.Context, d call.Decision) bool {
 			return true
 		case ctx.Err() != nil:
 			return false
+		case storing.Err() != nil:
+			l.giveBack(ctx)
+			return false
 		case fault.KindOf(err) != fault.Unavailable || errors.Is(err, orchestrator.ErrFenced):
 			continue
 		}
 		if wait == retryMin { // once; the lease tells how long it lasts
 			l.log.WarnContext(ctx, "the store is away; the call waits", "error", err)
 		}
-		if !life.Sleep(ctx, wait) {
-			return false
-		}
+		life.Sleep(storing, wait)
 		err = nil
 	}
 	l.log.ErrorContext(ctx, "the call could not be stored; taking the PBX's calls up again", "error", err)
 	l.drv.restart()
 	return false
+}
+
+// giveBackAfter is how long a call that comes in may wait to be stored for the
+// first time. Nothing was commanded for it yet, and silence is worse than the
+// PBX's own way of serving it.
+const giveBackAfter = time.Second
+
+// giveBack hands a call that could not be stored back to the dialplan, as if
+// operadora were not there. It needs no proof of the lease: the PBX told this
+// process of the caller, and nobody else knows of the call.
+func (l *loop) giveBack(ctx context.Context) {
+	l.log.WarnContext(ctx, "the store is away; the caller goes where the dialplan sends callers while operadora is away")
+	l.eng.metrics.givenBack.Inc()
+	for wait := retryMin; ; wait = min(2*wait, retryMax) {
+		err := l.drv.pbx.Continue(ctx, l.channel, orchestrator.DialplanPlace{Away: true})
+		switch {
+		case err == nil || fault.KindOf(err) == fault.NotFound:
+			return
+		case fault.KindOf(err) != fault.Unavailable:
+			l.log.WarnContext(ctx, "a call that cannot be taken could not be given back", "error", err)
+			return
+		}
+		if !life.Sleep(ctx, wait) {
+			return
+		}
+	}
 }
 
 func (l *loop) logMilestones(ctx context.Context, entries []orchestrator.Entry) {

@@ -8,6 +8,8 @@ type metrics struct {
 	stray   *prometheus.CounterVec // by event kind
 	healed  *prometheus.CounterVec // by what
 	panics  prometheus.Counter
+	// givenBack are calls that the dialplan serves because the store was away
+	givenBack prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer, e *Engine) *metrics {
@@ -26,12 +28,16 @@ func newMetrics(r prometheus.Registerer, e *Engine) *metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "operadora_panics_total", Help: "Calls that were ended because deciding on them panicked.",
 		}),
+		givenBack: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "operadora_calls_given_back_total",
+			Help: "Calls that came in while Redis was away and went on to the dialplan's away context.",
+		}),
 	}
 	for _, what := range []string{"offer", "waiting", "place", "distributor", "call", "ended call", "unheld call", "channel", "leg", "unreadable"} {
 		m.healed.WithLabelValues(what) // shown as 0, so that the first one is seen as a rise
 	}
 	if r != nil {
-		r.MustRegister(m.refused, m.stray, m.healed, m.panics, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		r.MustRegister(m.refused, m.stray, m.healed, m.panics, m.givenBack, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "operadora_calls_live", Help: "Calls that this process holds.",
 		}, func() float64 { return float64(e.Live()) }))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/engine"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
@@ -103,8 +104,54 @@ func (s *site) blamed() bool {
 	return false
 }
 
-// TestStoreAwayKeepsTheOrder lets callers arrive while the store is away (fault
-// 20): they are served in the order in which they came, and their waits begin then.
+// TestStoreAwayGivesNewCallsBack lets callers arrive while the store is away or
+// hangs: each goes on to the dialplan's away context after a second, nothing of it
+// stays here, and the PBX is told not to hand over any more.
+func TestStoreAwayGivesNewCallsBack(t *testing.T) {
+	t.Parallel()
+	for _, hangs := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t)
+			s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(0).ThenHangUp(time.Minute))
+			s.pbx.Arrive("in.9", "5000", caller(9))
+			s.wait(10 * time.Second) // the agent talks
+			s.store.hang(hangs)
+			s.store.set(true)
+			before := len(s.pbx.Commands())
+			s.pbx.Arrive("in.1", "5000", caller(1))
+			s.wait(1200 * time.Millisecond)
+			given := 0
+			for _, c := range s.pbx.Commands()[before:] {
+				if c.Channel != "in.1" {
+					continue
+				}
+				if given++; c.Op != "Continue" || c.Text != "away" {
+					t.Errorf("hangs=%v: commanded %+v", hangs, c)
+				}
+			}
+			if given != 1 || s.eng.Live() != 1 {
+				t.Errorf("hangs=%v: given back %d times, %d calls live", hangs, given, s.eng.Live())
+			}
+			s.wait(engine.DefaultLeaseTTL)
+			if s.pbx.Ready() {
+				t.Errorf("hangs=%v: the PBX believes that calls are taken", hangs)
+			}
+			s.store.hang(false)
+			s.store.set(false)
+			s.wait(engine.DefaultLeaseTTL)
+			if !s.pbx.Ready() {
+				t.Errorf("hangs=%v: the PBX believes that calls are not taken", hangs)
+			}
+			s.pbx.Arrive("in.2", "5000", caller(2))
+			o := orchestrator.OutcomeServed
+			s.finish(o, o)
+		})
+	}
+}
+
+// TestStoreAwayKeepsTheOrder lets callers arrive while the store is away for a
+// moment (fault 20): they are served in the order in which they came, and their
+// waits begin then.
 func TestStoreAwayKeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -115,9 +162,9 @@ func TestStoreAwayKeepsTheOrder(t *testing.T) {
 		s.store.set(true)
 		for i := range 6 { // the later one asks first when the store is back
 			s.pbx.Arrive(fmt.Sprint("in.", i), "5000", caller(i))
-			s.wait(3 * time.Second)
+			s.wait(100 * time.Millisecond)
 		}
-		s.wait(5 * time.Second)
+		s.wait(200 * time.Millisecond)
 		s.store.set(false)
 		o := orchestrator.OutcomeServed
 		s.wait(10 * time.Minute)

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
@@ -111,6 +113,17 @@ func TestCallsGoOnWhileOperadoraIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.expect(t, "inbound", "5000")
+	// It is there and hangs, or its Redis is away: it does not put the time off
+	// until which it takes calls, or says itself that it takes none.
+	for what, until := range map[string]string{"hung": strconv.FormatInt(time.Now().Unix()-10, 10), "not ready": "1"} {
+		setGlobal(t, a, "OPERADORA_UNTIL_operadora", until)
+		serve(what)
+	}
+	setGlobal(t, a, "OPERADORA_UNTIL_operadora", strconv.FormatInt(time.Now().Unix()+60, 10))
+	if _, err := out.Place(limit(t), "5000", lab.DialOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	o.expect(t, "inbound", "5000")
 	o.conn.CloseNow()
 	if err := a.WaitLog(limit(t), "Deactivating Stasis app 'operadora'"); err != nil {
 		t.Fatal(err)
@@ -122,6 +135,30 @@ func TestCallsGoOnWhileOperadoraIsAway(t *testing.T) {
 	var refused *lab.RefusedError
 	if !errors.As(err, &refused) || refused.Code != http.StatusServiceUnavailable {
 		t.Errorf("a call without an emergency route: %v, want a refusal with 503", err)
+	}
+}
+
+// setGlobal sets a global variable of the dialplan, as operadora does.
+func setGlobal(t *testing.T, a *lab.Asterisk, name, value string) {
+	t.Helper()
+	ask(t, a, http.MethodPost, "/asterisk/variable?"+url.Values{"variable": {name}, "value": {value}}.Encode())
+}
+
+// ask has Asterisk do something over ARI.
+func ask(t *testing.T, a *lab.Asterisk, method, path string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(limit(t), method, a.ARIURL()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.SetBasicAuth(a.User(), a.Password())
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusNoContent {
+		t.Fatalf("%s %s answered %d", method, path, res.StatusCode)
 	}
 }
 
@@ -151,6 +188,10 @@ func TestFeatureCodes(t *testing.T) {
 		}
 		o.expect(t, "feature", row.what, "PJSIP/101", row.digits, "101")
 	}
+	setGlobal(t, a, "OPERADORA_UNTIL_operadora", "1")
+	if _, err = phone.Dial(limit(t), "*481", lab.DialOptions{}); !errors.As(err, &refused) || refused.Code != http.StatusServiceUnavailable {
+		t.Errorf("a feature code while operadora hangs: %v, want a refusal with 503", err)
+	}
 }
 
 func TestLampsShowWhatOperadoraSets(t *testing.T) {
@@ -164,19 +205,7 @@ func TestLampsShowWhatOperadoraSets(t *testing.T) {
 	for _, row := range []struct{ state, shown string }{
 		{"INUSE", "confirmed"}, {"RINGING", "early"}, {"NOT_INUSE", "terminated"}, {"BUSY", "confirmed"},
 	} {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPut, a.ARIURL()+"/deviceStates/Stasis:op-101?deviceState="+row.state, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.SetBasicAuth(a.User(), a.Password())
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		if res.StatusCode != http.StatusNoContent {
-			t.Fatalf("setting the lamp answered %d", res.StatusCode)
-		}
+		ask(t, a, http.MethodPut, "/deviceStates/Stasis:op-101?deviceState="+row.state)
 		show(t, ctx, lamp, row.shown)
 	}
 }

@@ -34,6 +34,9 @@ func (p *PBX) Hangup(ctx context.Context, channel string, cause orchestrator.Cau
 // ArriveAs or Bounce.
 func (p *PBX) Continue(ctx context.Context, channel string, to orchestrator.DialplanPlace) error {
 	where := to.Context + "," + to.Extension
+	if to.Away {
+		where = "away"
+	}
 	return p.obey(ctx, Command{Op: "Continue", Channel: channel, Text: where}, func() error {
 		c, err := p.controlled("Continue", channel)
 		if err != nil {

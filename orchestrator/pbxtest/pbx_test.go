@@ -46,6 +46,8 @@ func (l *log) Connected(_ string, s orchestrator.Snapshot) {
 	l.add("connected %s %d channels %d bridges", s.Epoch, len(s.Channels), len(s.Bridges))
 }
 
+func (l *log) Ready() bool { return true }
+
 func (l *log) Disconnected(_ string, err error) { l.add("disconnected: %v", err) }
 
 func (l *log) Event(e orchestrator.Event) {

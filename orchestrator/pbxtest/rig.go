@@ -53,6 +53,8 @@ func (l *eventLog) Disconnected(_ string, err error) {
 	l.note(func() { l.losses = append(l.losses, err) })
 }
 
+func (l *eventLog) Ready() bool { return true }
+
 func (l *eventLog) Event(e orchestrator.Event) {
 	l.note(func() { l.events = append(l.events, e) })
 }

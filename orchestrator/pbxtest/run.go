@@ -14,6 +14,7 @@ var errSocket = errors.New("the socket was closed by the test")
 
 // link is one client's connection. Its fields are guarded by the PBX's mu.
 type link struct {
+	sink  orchestrator.Sink
 	queue []notice
 	spare []notice      // the batch delivered before, for reuse
 	wake  chan struct{} // holds a token when there is something to look at
@@ -74,7 +75,7 @@ func (p *PBX) emit(e orchestrator.Event) {
 // Run connects and delivers until ctx ends or another Run connects.
 func (p *PBX) Run(ctx context.Context, sink orchestrator.Sink) error {
 	for {
-		l, truth, err := p.connect(ctx)
+		l, truth, err := p.connect(ctx, sink)
 		if err != nil {
 			return err
 		}
@@ -92,7 +93,7 @@ func (p *PBX) Run(ctx context.Context, sink orchestrator.Sink) error {
 }
 
 // connect waits until the socket is up and takes it over.
-func (p *PBX) connect(ctx context.Context) (*link, orchestrator.Snapshot, error) {
+func (p *PBX) connect(ctx context.Context, sink orchestrator.Sink) (*link, orchestrator.Snapshot, error) {
 	for {
 		p.mu.Lock()
 		if ctx.Err() != nil {
@@ -101,7 +102,7 @@ func (p *PBX) connect(ctx context.Context) (*link, orchestrator.Snapshot, error)
 		}
 		if p.up {
 			p.cut(orchestrator.ErrReplaced)
-			l := &link{wake: make(chan struct{}, 1)}
+			l := &link{sink: sink, wake: make(chan struct{}, 1)}
 			p.link = l
 			truth := p.snapshot()
 			// Changes of devices during a cut are in no snapshot: tell all again.
@@ -164,6 +165,14 @@ func (p *PBX) Connected() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.link != nil
+}
+
+// Ready tells whether a client gets the events and takes calls that come in.
+func (p *PBX) Ready() bool {
+	p.mu.Lock()
+	l := p.link
+	p.mu.Unlock()
+	return l != nil && l.sink.Ready()
 }
 
 // DropSocket cuts the event socket. Events are lost from now on; calls go on,

@@ -200,6 +200,7 @@ type snapshots chan orchestrator.Snapshot
 func (s snapshots) Connected(_ string, truth orchestrator.Snapshot) { s <- truth }
 func (snapshots) Event(orchestrator.Event)                          {}
 func (snapshots) Disconnected(string, error)                        {}
+func (snapshots) Ready() bool                                       { return true }
 
 // An agent who picks up while nobody listens is there in the next snapshot.
 func TestAnswersWhileDisconnected(t *testing.T) {

@@ -233,6 +233,9 @@ func (b *bareLoop) Connected(string, orchestrator.Snapshot) { b.once.Do(func() {
 // Disconnected implements orchestrator.Sink.
 func (b *bareLoop) Disconnected(string, error) {}
 
+// Ready implements orchestrator.Sink.
+func (b *bareLoop) Ready() bool { return true }
+
 // Event implements orchestrator.Sink: each step in a goroutine of its own, as the engine's calls are.
 func (b *bareLoop) Event(e orchestrator.Event) {
 	switch {

@@ -1,0 +1,51 @@
+package ari
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// The dialplan hands calls over as long as the time in a global variable has not
+// passed. A process that hangs, or that cannot take calls, keeps nobody waiting.
+const (
+	pulseEvery = time.Second
+	pulseGood  = 3 * time.Second // how long one lasts
+	pulseNever = "1"             // a time that has passed: calls are not taken now
+)
+
+// untilVariable is the variable's name; the dialplan file has it, too.
+func untilVariable(app string) string { return "OPERADORA_UNTIL_" + app }
+
+// pulse tells the dialplan until when calls may be handed over, by Asterisk's clock.
+func (s *session) pulse(ctx context.Context) {
+	ticker := time.NewTicker(pulseEvery)
+	defer ticker.Stop()
+	for {
+		until := pulseNever
+		if s.sink.Ready() {
+			until = strconv.FormatInt(time.Now().Add(time.Duration(s.ahead.Load())+pulseGood).Unix(), 10)
+		}
+		if err := s.a.setGlobal(ctx, untilVariable(s.a.cfg.App), until); err != nil && ctx.Err() == nil {
+			s.a.log.DebugContext(ctx, "the dialplan could not be told that calls are taken", "error", err)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// setGlobal sets a global variable of the dialplan; "" removes it.
+func (a *Adapter) setGlobal(ctx context.Context, name, value string) error {
+	q := url.Values{"variable": {name}}
+	if value != "" {
+		q.Set("value", value)
+	}
+	return a.client.do(ctx, request{
+		verb: "SetGlobal", method: http.MethodPost, path: []string{"asterisk", "variable"}, query: q, again: true,
+	}, nil)
+}

@@ -1,0 +1,41 @@
+package ari
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The dialplan learns within a second whether calls are taken, and for how long.
+func TestPulse(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	s := f.run(f.adapter(nil))
+	s.want("connected")
+	until := func() int64 {
+		t.Helper()
+		select {
+		case p := <-f.pulses:
+			value, ours := strings.CutPrefix(p, "OPERADORA_UNTIL_operadora=")
+			n, err := strconv.ParseInt(value, 10, 64)
+			if !ours || err != nil {
+				t.Fatalf("the dialplan was told %q", p)
+			}
+			return n
+		case <-time.After(bound):
+			t.Fatal("the dialplan is told nothing")
+			return 0
+		}
+	}
+	began := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).Unix() // by Asterisk's clock
+	if n := until(); n < began || n > began+60 {
+		t.Errorf("calls are taken until %d, it is %d there", n, began)
+	}
+	s.away.Store(true)
+	for until() != 1 {
+	}
+	s.away.Store(false)
+	for until() == 1 {
+	}
+}
