@@ -15,6 +15,7 @@ type answerRate struct {
 	exposed  float64         // launches that the estimate rests on
 	rate     float64         // present estimate
 	deviates float64         // standard deviation of it
+	Peak     float64         `json:"peak"` // highest rate of late
 }
 
 // cohort are the launches of one second.

@@ -17,12 +17,14 @@ type budget struct {
 	limit   float64
 	grace   float64 // answers below which the limit is taken of this number
 
-	// Overdrawn, only served answers bring the rate down again. Each abandoned
-	// call then stops all dialling for twice the time of the last.
+	// Overdrawn, only served answers bring the rate down again, so calls are
+	// dialled that each have a free agent. If one of those is abandoned all the
+	// same, agents are not what they seem: all dialling stops, each time for twice
+	// as long as the last.
 	HoldFor   float64 `json:"hold_for"` // seconds
 	HoldUntil float64 `json:"hold_until"`
-	Served    int     `json:"served"` // answers in a row with an agent in time
-	strict    bool    // no repair
+	Served    int     `json:"served"`    // answers in a row with an agent in time
+	Overdrawn float64 `json:"overdrawn"` // when the window was last overdrawn, -1 when it is not
 
 	gain    float64 // of the log of the level per abandoned call off target
 	reserve float64 // balance below which over-dialling ends
@@ -45,9 +47,9 @@ type stage uint8
 
 const (
 	stageStop        stage = iota // no call at all
-	stageRepair                   // overdrawn: few calls, each with a free agent to spare
-	stageProgressive              // one call per free agent
-	stageCareful                  // a chance of abandonment of levelLowest; the way back once it has proved to be one
+	stageRepair                   // overdrawn: each call has a free agent, and some agents are spare
+	stageProgressive              // each call has a free agent
+	stageCareful                  // a chance of abandonment of levelLowest
 	stageLevel                    // the level that the balance gives
 )
 
@@ -70,22 +72,23 @@ func (b *budget) graceLeft() float64 {
 	return b.limit*math.Max(b.sumAnswered, b.grace) - b.sumAbandoned
 }
 
-// resolved takes in an answered call: with an agent in time or not.
-func (b *budget) resolved(abandoned bool, now float64) {
+// resolved takes in an answered call, launched at a time: with an agent in time or not.
+func (b *budget) resolved(abandoned bool, launched, now float64) {
 	lost := 0.0
 	if abandoned {
 		lost = 1
 		b.Served = 0
-		if b.graceLeft() < 1 && now >= b.HoldUntil {
+		if b.Overdrawn >= 0 && launched > b.Overdrawn && now >= b.HoldUntil {
 			b.HoldFor = math.Min(math.Max(2*b.HoldFor, firstHold), longestHold)
 			b.HoldUntil = now + b.HoldFor
 		}
-	} else if b.Served++; b.proven() {
-		b.HoldFor = 0
+	} else if b.Served++; float64(b.Served)*b.limit > 1 {
+		b.HoldFor = 0 // even if the next has none, those since the last that had none keep the limit
 	}
 	b.add(1, lost)
 	b.Balance += b.limit - lost
 	b.clip()
+	b.mark(now)
 	off := math.Min(math.Max(b.Balance-b.target, -2/b.gain), 2/b.gain)
 	b.LogBase += 0.2 * b.limit * b.gain * b.gain * off // critically damped for a rate of abandonment near the level's
 	b.LogBase = math.Min(math.Max(b.LogBase, math.Log(baseLowest)), math.Log(baseHighest))
@@ -97,29 +100,34 @@ func (b *budget) unanswered() {
 	b.Balance -= b.limit
 }
 
+// mark notes when the window is overdrawn.
+func (b *budget) mark(now float64) {
+	switch {
+	case b.left() >= 0:
+		b.Overdrawn = -1
+	case b.Overdrawn < 0:
+		b.Overdrawn = now
+	}
+}
+
 func (b *budget) clip() { b.Balance = math.Min(math.Min(b.Balance, b.target+3/b.gain), b.left()) }
 
 // stage is what the guard allows now; it knows no model.
 func (b *budget) stage(now float64) stage {
 	b.clip()
+	b.mark(now)
 	switch {
-	case b.graceLeft() < 0 && (b.strict || now < b.HoldUntil):
+	case b.Overdrawn >= 0 && now < b.HoldUntil:
 		return stageStop
-	case b.Balance < 0.3 && b.proven():
-		return stageCareful
 	case b.graceLeft() < 0:
 		return stageRepair
-	case b.Balance < 0.3:
+	case b.left() < 0 || b.Balance < 0.3:
 		return stageProgressive
 	case b.Balance < b.reserve:
 		return stageCareful
 	}
 	return stageLevel
 }
-
-// proven says that so many answers in a row had an agent that even if the next
-// has none, those since the last that had none keep the limit.
-func (b *budget) proven() bool { return float64(b.Served)*b.limit > 1 }
 
 // level is the accepted chance of abandonment at stageLevel.
 func (b *budget) level() float64 {

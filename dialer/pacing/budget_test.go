@@ -9,7 +9,7 @@ import (
 func testBudget(agents float64) *budget {
 	c := CampaignConfig{}
 	c.setDefaults()
-	b := &budget{window: newWindow(&c), limit: 0.03, grace: 100, LogBase: math.Log(baseFirst)}
+	b := &budget{window: newWindow(&c), limit: 0.03, grace: 100, Overdrawn: -1, LogBase: math.Log(baseFirst)}
 	b.forward(day(0))
 	b.size(agents, 0)
 	return b
@@ -23,10 +23,10 @@ func TestBudgetByHand(t *testing.T) {
 	t.Parallel()
 	b := testBudget(20)
 	for range 50 {
-		b.resolved(false, 0)
+		b.resolved(false, 0, 0)
 	}
 	near(t, "balance after 50 served", b.Balance, 1.5, 1e-9)
-	b.resolved(true, 0)
+	b.resolved(true, 0, 0)
 	near(t, "balance after one abandoned", b.Balance, 1.53-1, 1e-9)
 	near(t, "left", b.left(), 0.53, 1e-9)
 	near(t, "left with grace", b.graceLeft(), 2, 1e-9)
@@ -39,28 +39,25 @@ func TestBudgetStages(t *testing.T) {
 	rows := []struct {
 		name              string
 		served, abandoned int
-		strict            bool
 		at                float64
 		want              stage
 	}{
-		{"fresh window", 0, 0, false, 0, stageProgressive},
-		{"a third of a call earned", 11, 0, false, 0, stageCareful},
-		{"more than the reserve", 60, 0, false, 0, stageLevel},
-		{"one lost of few", 20, 1, false, 0, stageProgressive},
-		{"overdrawn just now", 20, 4, false, 5, stageStop},
-		{"overdrawn, hold is over", 20, 4, false, 60, stageRepair},
-		{"overdrawn, strict", 20, 4, true, 60, stageStop},
+		{"fresh window", 0, 0, 0, stageProgressive},
+		{"a third of a call earned", 11, 0, 0, stageCareful},
+		{"more than the reserve", 60, 0, 0, stageLevel},
+		{"one lost of few", 20, 1, 0, stageProgressive},
+		{"overdrawn just now", 20, 4, 5, stageRepair},
+		{"overdrawn for a minute", 20, 4, 60, stageRepair},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			b := testBudget(20)
-			b.strict = r.strict
 			for range r.served {
-				b.resolved(false, 0)
+				b.resolved(false, 0, 0)
 			}
 			for range r.abandoned {
-				b.resolved(true, 0)
+				b.resolved(true, 0, 0)
 			}
 			if got := b.stage(r.at); got != r.want {
 				t.Errorf("stage %d, want %d", got, r.want)
@@ -69,38 +66,45 @@ func TestBudgetStages(t *testing.T) {
 	}
 }
 
-// Overdrawn, 34 answers in a row that had an agent prove that the way back need
-// not be one call per agent; one that had none ends that.
-func TestBudgetFindsItsWayBack(t *testing.T) {
+// Overdrawn, no row of answers that had an agent opens the way to over-dialling:
+// only the window that is paid back does.
+func TestBudgetPaysBackFirst(t *testing.T) {
 	t.Parallel()
 	b := testBudget(20)
 	for range 9 {
-		b.resolved(true, 0)
+		b.resolved(true, 0, 0)
 	}
-	at := b.HoldUntil
-	rows := []struct {
-		served int
-		want   stage
-	}{{0, stageRepair}, {33, stageRepair}, {34, stageCareful}, {200, stageCareful}}
-	done := 0
-	for _, r := range rows {
-		for ; done < r.served; done++ {
-			b.resolved(false, at)
+	for served := 0; b.left() < 0; served++ {
+		if got := b.stage(1); got > stageProgressive {
+			t.Fatalf("after %d served: stage %d with %.2f left", served, got, b.left())
 		}
-		if got := b.stage(at); got != r.want || b.left() > 0 {
-			t.Errorf("after %d served: stage %d with %.2f left, want stage %d", done, got, b.left(), r.want)
-		}
+		b.resolved(false, 1, 1)
 	}
-	b.resolved(true, at)
-	if got := b.stage(b.HoldUntil); got != stageRepair {
-		t.Errorf("lost again: stage %d, want %d", got, stageRepair)
-	}
-	b.strict = true
 	for range 40 {
-		b.resolved(false, at)
+		b.resolved(false, 1, 1)
 	}
-	if got := b.stage(b.HoldUntil); got != stageStop {
-		t.Errorf("strict: stage %d, want %d", got, stageStop)
+	if got := b.stage(1); got < stageCareful {
+		t.Errorf("paid back: stage %d with %.2f left", got, b.left())
+	}
+}
+
+// A call that had an agent when it was launched, while the window was overdrawn,
+// and is abandoned all the same stops dialling; one launched before does not.
+func TestBudgetStopsWhenCoveredCallsAreLost(t *testing.T) {
+	t.Parallel()
+	b := testBudget(20)
+	for range 9 {
+		b.resolved(true, 0, 5)
+	}
+	if got := b.stage(6); got != stageRepair {
+		t.Errorf("lost calls from before: stage %d, want %d", got, stageRepair)
+	}
+	b.resolved(true, 7, 9)
+	if got := b.stage(9); got != stageStop {
+		t.Errorf("a covered call lost: stage %d, want %d", got, stageStop)
+	}
+	if got := b.stage(9 + firstHold); got != stageRepair {
+		t.Errorf("after the hold: stage %d, want %d", got, stageRepair)
 	}
 }
 
@@ -118,10 +122,10 @@ func TestBudgetDoesNotHoard(t *testing.T) {
 	t.Parallel()
 	b := testBudget(20)
 	for range 5000 {
-		b.resolved(false, 0)
+		b.resolved(false, 0, 0)
 	}
 	b.size(20, 0)
-	b.resolved(false, 0)
+	b.resolved(false, 0, 0)
 	if most := b.target + 3/b.gain; b.Balance > most+1e-9 {
 		t.Errorf("balance %v beyond %v", b.Balance, most)
 	}
@@ -148,7 +152,7 @@ func TestBudgetSettlesOnTheLimit(t *testing.T) {
 				debt--
 				lost++
 			}
-			b.resolved(abandoned, 0)
+			b.resolved(abandoned, 0, 0)
 		}
 		if rate := lost / n; rate > 0.03 || rate < 0.022 {
 			t.Errorf("bias %v: rate %v", bias, rate)

@@ -89,16 +89,12 @@ type CampaignConfig struct {
 	// taken of this number instead, so that the first abandoned call of a
 	// window does not close the campaign. Default 100.
 	GraceAnswers float64
-	// Strict forbids all dialling once the budget is overdrawn, until the window
-	// has moved. Otherwise fewer calls than free agents are dialled then, since
-	// only answered calls with an agent bring the rate down again.
-	Strict bool
 	// Threshold is the time from answer to agent, beyond which a call is
 	// abandoned. Default 2 s.
 	Threshold time.Duration
 	// MinRing is how long a call must have rung before it may be given up. Default 15 s.
 	MinRing time.Duration
-	// RingTimeout is when the caller ends an unanswered call, from its launch. Default 25 s.
+	// RingTimeout is when the caller ends an unanswered call, from its first ring. Default 25 s.
 	RingTimeout time.Duration
 	// Segments is the number of lists (or other groups of leads) with an answer
 	// rate of their own. Default 1.
@@ -122,6 +118,9 @@ type CampaignConfig struct {
 	// Defaults 120 s and 20 s.
 	TalkPrior, WrapPrior time.Duration
 }
+
+// setupTime is how long a call may take from its launch to its first ring.
+const setupTime = 6 * time.Second
 
 func orDuration(v *time.Duration, d time.Duration) {
 	if *v == 0 {

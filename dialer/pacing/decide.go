@@ -85,6 +85,12 @@ func (p *Pacer) foresee() foresight {
 	idle := p.lookAtAgents(&f)
 	waiting := max(0, c[StateWaiting]-p.roster.count[StateReserved])
 	f.free = idle - waiting - int(p.inbound.waiting) - int(p.inbound.reserve)
+	for i := range p.campaigns {
+		k := &p.campaigns[i]
+		if k.jump = p.jumpWeight(k); k.jump > 0 {
+			k.jumped.copyOf(&p.outlook)
+		}
+	}
 	p.lookAtCalls(&f)
 	p.lookAtInbound()
 	f.lines = int(p.lines) - len(p.flight.calls) - pending
@@ -141,9 +147,9 @@ func (p *Pacer) release(a *agentRecord, chance *[moments]float64) bool {
 
 // lookAtCalls adds the calls in the air and those ordered.
 func (p *Pacer) lookAtCalls(f *foresight) {
-	var chance [moments]float64
+	var chance, worst [moments]float64
 	for i := range p.campaigns {
-		p.campaigns[i].onWay = 0
+		p.campaigns[i].onWay, p.campaigns[i].worst, p.campaigns[i].answers = 0, 0, 0
 	}
 	for i := range p.flight.calls {
 		c := &p.flight.calls[i]
@@ -157,16 +163,29 @@ func (p *Pacer) lookAtCalls(f *foresight) {
 			for m := range chance {
 				chance[m] = person
 			}
+			worst = chance
+			k.worst += k.detection.person(p.now-c.Since, math.Max(rate, k.segments[c.Segment].Peak))
+			k.answers += person
 		} else {
 			j, w := k.ring.weight(p.now-c.Launched, rate)
 			for m, g := range k.ring.gained[j] {
 				chance[m] = math.Min(w*g, 1)
 			}
+			k.answers += math.Min(w*(1-k.ring.answer[j]), 1)
+			if k.jump > 0 {
+				_, v := k.ring.weight(p.now-c.Launched, math.Max(rate, k.segments[c.Segment].Peak))
+				for m, g := range k.ring.gained[j] {
+					worst[m] = math.Min(v*g, 1)
+				}
+			}
+			j, w = k.ring.weight(p.now-c.Launched, math.Max(rate, k.segments[c.Segment].Peak))
+			k.worst += math.Min(w*(1-k.ring.answer[j]), 1)
 		}
 		f.onWay++
 		k.onWay++
 		f.expected += chance[moments-1]
 		p.outlook.answer(&chance)
+		p.answerJumped(k, &chance, &worst)
 	}
 	for i := range p.campaigns {
 		k := &p.campaigns[i]
@@ -177,8 +196,12 @@ func (p *Pacer) lookAtCalls(f *foresight) {
 		for range k.orders.pending() {
 			f.onWay++
 			k.onWay++
+			k.worst += k.atPeak(p.now)
+			k.answers += k.risky(k.turn, p.now)
 			f.expected += chance[moments-1]
 			p.outlook.answer(&chance)
+			k.freshAtPeak(&worst, p.now)
+			p.answerJumped(k, &chance, &worst)
 		}
 	}
 }

@@ -57,7 +57,10 @@ const (
 	LimitLeads
 	// LimitBudget: the legal window's budget of abandoned calls allows no over-dialling.
 	LimitBudget
-	// LimitSpent: the budget is overdrawn; no call at all until the window has moved.
+	// LimitStake: if the calls in the air were answered at the highest rate of late,
+	// more would be abandoned than the legal window still bears.
+	LimitStake
+	// LimitSpent: the budget is overdrawn; only calls that have a free agent are dialled.
 	LimitSpent
 	// LimitClosing: the campaign closes before a call could ring out.
 	LimitClosing
@@ -93,6 +96,7 @@ var limitWords = [limitCount]string{
 	LimitShare:   "has had %.3f of the pool's connected calls; its share is %.3f",
 	LimitLeads:   "%.0f leads can be dialled now and %.0f are ordered",
 	LimitBudget:  "%.2f abandoned calls left in the legal window; over-dialling needs %.2f",
+	LimitStake:   "%.2f calls would be abandoned if answers came at the highest rate of the last hour; the legal window bears %.2f more",
 	LimitSpent:   "%.2f abandoned calls left in the legal window; any dialling needs %.2f",
 	LimitClosing: "closes in %.0f s and a call may ring %.0f s",
 	LimitClosed:  "the campaign is closed",

@@ -56,9 +56,14 @@ func (p *Pacer) order(index int, f *foresight) {
 	}
 	f.onWay++
 	k.onWay++
+	k.worst += k.atPeak(p.now)
+	k.answers += k.risky(k.turn, p.now)
 	var chance [moments]float64
 	k.fresh(&chance, p.now)
 	p.outlook.answer(&chance)
+	var worst [moments]float64
+	k.freshAtPeak(&worst, p.now)
+	p.answerJumped(k, &chance, &worst)
 }
 
 // mostOnWay is the cap on calls on their way that holds whatever the estimates
@@ -80,7 +85,7 @@ func (p *Pacer) closed(k *campaign, index int, f *foresight) (Hold, bool) {
 		h.Limit, h.Have, h.Bound = l, have, bound
 		return h, true
 	}
-	ring := k.cfg.RingTimeout.Seconds()
+	ring := (k.cfg.RingTimeout + setupTime).Seconds()
 	switch {
 	case k.gate == gateUnknown:
 		return stop(LimitUnknown, 0, 0)
@@ -116,9 +121,7 @@ func (p *Pacer) mayDial(k *campaign, index int, f *foresight) (Hold, bool) {
 	guard := k.guard
 	switch {
 	case guard == stageStop:
-		if !k.budget.strict {
-			h.Until = p.origin.Add(asDuration(k.budget.HoldUntil))
-		}
+		h.Until = p.origin.Add(asDuration(k.budget.HoldUntil))
 		return stop(LimitSpent, k.budget.graceLeft(), 0)
 	case f.onWay >= f.ringMost:
 		return stop(LimitRinging, float64(f.onWay), float64(f.ringMost))
@@ -130,10 +133,7 @@ func (p *Pacer) mayDial(k *campaign, index int, f *foresight) (Hold, bool) {
 	switch {
 	case f.onWay < f.free && guard != stageRepair: // each call in the air has its agent
 		return h, true
-	case k.cfg.Mode == ModeProgressive || k.cfg.Mode == ModePower:
-		if f.onWay < allowed {
-			return h, true
-		}
+	case f.onWay >= allowed && (k.cfg.Mode == ModeProgressive || k.cfg.Mode == ModePower):
 		return stop(LimitAgents, float64(f.onWay), float64(max(allowed, 0)))
 	case guard == stageRepair:
 		if spare := f.free - (f.free+4)/5; p.covered(k, f, max(spare, min(f.free, 1))) {
@@ -147,8 +147,16 @@ func (p *Pacer) mayDial(k *campaign, index int, f *foresight) (Hold, bool) {
 		return stop(LimitBudget, k.budget.Balance, 0.3)
 	}
 	k.risk = p.outlook.abandon(f.free)
+	if k.jump > 0 {
+		k.risk += k.jump * math.Max(0, k.jumped.abandon(f.free)-k.risk)
+	}
+	k.atStake = p.stake(k, f)
 	bound, shared := p.bound(k)
 	switch {
+	case k.atStake > k.budget.left():
+		return stop(LimitStake, k.atStake, k.budget.left())
+	case k.cfg.Mode == ModePower:
+		return h, true
 	case k.risk <= bound:
 		return h, true
 	case shared:
@@ -207,7 +215,7 @@ func (p *Pacer) bound(k *campaign) (bound float64, shared bool) {
 		if o.onWay > 0 && neighbour*level < bound {
 			bound, shared = neighbour*level, true
 		}
-		waits := o.hold.Limit == LimitRisk || o.hold.Limit == LimitBudget || o.hold.Limit == LimitSpent
+		waits := o.hold.Limit == LimitRisk || o.hold.Limit == LimitBudget || o.hold.Limit == LimitStake || o.hold.Limit == LimitSpent
 		if o.guard == stageProgressive || o.guard == stageRepair {
 			level = levelNone // it waits for an agent whom no call in the air may need
 		}

@@ -11,8 +11,19 @@ type drift struct {
 	UpSince   float64 `json:"up_since"` // when the sum last left zero
 	DownSince float64 `json:"down_since"`
 	Alarm     float64 `json:"alarm"` // end of the caution after an alarm
+	Jumps     float64 `json:"jumps"` // up-alarms of late
+	JumpAt    float64 `json:"jump_at"`
+	UpAlarm   float64 `json:"up_alarm"` // end of the caution after an alarm of more answers
 	expected  float64
 	observed  float64
+}
+
+// jumps is the number of up-alarms of about the last hour.
+func (d *drift) jumps(now float64) float64 {
+	if d.Jumps == 0 {
+		return 0
+	}
+	return d.Jumps * exp(-(now-d.JumpAt)/jumpMemory)
 }
 
 const (
@@ -38,6 +49,11 @@ func (d *drift) weigh(now float64) (since float64, alarm bool) {
 	case d.Up > driftAlarm:
 		since = d.UpSince
 		d.Alarm = now + driftCaution
+		if now-d.JumpAt > driftCaution || d.Jumps == 0 {
+			d.Jumps = d.jumps(now) + 1
+			d.JumpAt = now
+		}
+		d.UpAlarm = d.Alarm
 	case d.Down > driftAlarm:
 		since = d.DownSince
 	default:

@@ -24,6 +24,10 @@ type Facts struct {
 	// Answered and Abandoned are the calls of the legal window, BudgetLeft the
 	// abandoned calls that it still bears.
 	Answered, Abandoned, BudgetLeft float64
+	// PeakRate is the highest answer rate of about the last hour. AtStake is how
+	// many calls would be abandoned if those in the air, and one more, were
+	// answered at it with no agent but the free ones.
+	PeakRate, AtStake float64
 	// TalkTime and WrapTime are the mean times that are expected.
 	TalkTime, WrapTime time.Duration
 	// AgentWait is the mean wait of agents between calls of late.
@@ -49,6 +53,7 @@ func (p *Pacer) Facts(index int) Facts {
 		AnswerRate: k.pooled, Uncertainty: s.deviates, AnswerDelay: asDuration(k.ring.quantile(0.5)),
 		Free: p.seen.free, FreeSoon: p.seen.soon, Horizon: asDuration(p.ahead[moments-1]),
 		OnWay: p.seen.onWay, ExpectedAnswers: p.seen.expected, Risk: k.risk, Level: k.level,
+		PeakRate: k.atPeak(p.now), AtStake: k.atStake,
 		Answered: k.budget.sumAnswered, Abandoned: k.budget.sumAbandoned, BudgetLeft: k.budget.left(),
 		TalkTime: asDuration(p.handling.Talk.mean()), WrapTime: asDuration(p.handling.Wrap.mean()),
 		AgentWait: asDuration(p.wait), CallsPerSecond: p.carrier.Rate,

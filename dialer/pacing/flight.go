@@ -88,7 +88,7 @@ func (p *Pacer) callEvent(e *Event) bool {
 		return true
 	}
 	if c == nil && e.Kind == CallAbandoned && !p.flight.endedLately(e.Call) {
-		k.budget.resolved(true, p.now) // whose call it was is lost, what the law counts is not
+		k.budget.resolved(true, p.now, p.now) // whose call it was is lost, what the law counts is not
 	}
 	if c == nil || int(c.Campaign) != e.Campaign || int(c.Segment) >= len(k.segments) {
 		return false
@@ -131,7 +131,7 @@ func (p *Pacer) progress(e *Event, c *callRecord, k *campaign) bool {
 			return false
 		}
 		p.flight.move(c, StateConnected, p.now)
-		k.budget.resolved(false, p.now)
+		k.budget.resolved(false, c.Launched, p.now)
 		k.Connects++
 	case CallReclassified:
 		if c.State != StateConnected {
@@ -143,7 +143,7 @@ func (p *Pacer) progress(e *Event, c *callRecord, k *campaign) bool {
 		if early {
 			p.answeredBy(c, k, true)
 		}
-		k.budget.resolved(true, p.now)
+		k.budget.resolved(true, c.Launched, p.now)
 		p.flight.remove(c)
 	case CallFailed, CallEnded:
 		p.ended(e, c, k)
@@ -181,7 +181,7 @@ func (p *Pacer) ended(e *Event, c *callRecord, k *campaign) {
 			k.ring.ended(age, false, false)
 		}
 	case StateWaiting: // hung up before the legal time was over
-		k.budget.resolved(false, p.now)
+		k.budget.resolved(false, c.Launched, p.now)
 	case StateConnected, StateMachine: // the answer taught what there was to learn
 	}
 	p.flight.remove(c)

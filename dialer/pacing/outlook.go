@@ -35,6 +35,15 @@ func (o *outlook) reset(size int) {
 	}
 }
 
+// copyOf takes over another outlook.
+func (o *outlook) copyOf(x *outlook) {
+	o.exact, o.mean, o.vari, o.third = x.exact, x.mean, x.vari, x.third
+	for m := range o.law {
+		o.law[m].prob = append(o.law[m].prob[:0], x.law[m].prob...)
+		o.law[m].low = x.law[m].low
+	}
+}
+
 // answer adds a call with its chances to be answered by each moment.
 func (o *outlook) answer(chance *[moments]float64) {
 	for m, p := range chance {

@@ -57,6 +57,11 @@ type campaign struct {
 	tokens    float64 // of ModeAgentless
 	earnedAt  float64 // when tokens were last earned
 	onWay     int     // calls that may yet need an agent
+	worst     float64 // answers of them at the peak answer rate
+	answers   float64 // answers expected of them
+	jump      float64 // weight of the outlook in which the answer rate jumps to its peak; 0 none
+	jumped    outlook // that outlook
+	atStake   float64 // calls that the last call considered could cost at worst
 	hold      Hold
 	guard     stage
 	level     float64 // accepted chance at the last decision
@@ -92,8 +97,8 @@ func New(cfg Config) (*Pacer, error) {
 			k.leads[s] = math.Inf(1)
 			k.segments[s].rate = c.AnswerPrior
 		}
-		k.ring.priorRate, k.ring.priorMean, k.ring.timeout = c.AnswerPrior, c.RingPrior.Seconds(), c.RingTimeout.Seconds()
-		k.budget = budget{window: newWindow(&c), limit: c.paceable(), grace: c.GraceAnswers, strict: c.Strict, LogBase: math.Log(baseFirst)}
+		k.ring.priorRate, k.ring.priorMean, k.ring.timeout = c.AnswerPrior, c.RingPrior.Seconds(), (c.RingTimeout + setupTime).Seconds()
+		k.budget = budget{window: newWindow(&c), limit: c.paceable(), grace: c.GraceAnswers, Overdrawn: -1, LogBase: math.Log(baseFirst)}
 		talk += c.TalkPrior.Seconds() / float64(len(p.campaigns))
 		wrap += c.WrapPrior.Seconds() / float64(len(p.campaigns))
 	}

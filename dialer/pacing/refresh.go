@@ -34,7 +34,8 @@ func (p *Pacer) refresh() {
 
 // estimate renews the answer rates and watches for drift. dt is the time since the last.
 func (p *Pacer) estimate(dt float64) {
-	dt = math.Min(math.Max(dt, 0), 5)
+	passed := math.Max(dt, 0)
+	dt = math.Min(passed, 5)
 	for i := range p.flight.calls {
 		c := &p.flight.calls[i]
 		if c.State != StateLaunched {
@@ -46,7 +47,11 @@ func (p *Pacer) estimate(dt float64) {
 		k.drift.expected += w * k.ring.answerIn(j, dt)
 	}
 	for i := range p.campaigns {
-		p.campaigns[i].estimate(p.now)
+		k := &p.campaigns[i]
+		k.estimate(p.now)
+		for s := range k.segments {
+			k.segments[s].climb(passed, float64(k.onWay), &k.ring)
+		}
 	}
 }
 
@@ -141,7 +146,7 @@ func (p *Pacer) forgetLost() {
 		lost := false
 		switch c.State {
 		case StateLaunched, StateDetecting:
-			lost = p.now-c.Launched > k.cfg.RingTimeout.Seconds()+60
+			lost = p.now-c.Launched > (k.cfg.RingTimeout+setupTime).Seconds()+60
 		case StateWaiting:
 			lost = age > k.cfg.Threshold.Seconds()+60
 		default:

@@ -110,7 +110,7 @@ func (k *campaign) resume(s *campaignState) {
 	k.ring = s.Ring
 	b := &s.Budget
 	b.rolling, b.part, b.start = k.budget.rolling, k.budget.part, k.budget.start
-	b.limit, b.grace, b.strict = k.budget.limit, k.budget.grace, k.budget.strict
+	b.limit, b.grace = k.budget.limit, k.budget.grace
 	k.budget = *b
 	k.budget.sum()
 	for i := range k.segments {
