@@ -10,6 +10,7 @@ type call struct {
 	lead        uint64
 	gen         uint32
 	campaign    int32
+	segment     int32
 	agent       int32 // -1 none
 	state       pacing.CallState
 	class       Class
@@ -19,6 +20,7 @@ type call struct {
 	inbound     bool
 	queued      bool
 	falsePerson bool // a machine that passed for a person
+	givenUp     bool // an order to cancel is on its way
 	launchedAt  int64
 	ringAt      int64
 	outcomeAt   int64
@@ -71,7 +73,7 @@ func (s *sim) order(campaign, segment int) {
 	refuse := func() {
 		s.observe(pacing.Event{Kind: pacing.CallRefused, Campaign: campaign, Segment: segment})
 	}
-	if campaign < 0 || campaign >= len(s.campaigns) {
+	if campaign < 0 || campaign >= len(s.campaigns) || segment < 0 || segment >= len(s.campaigns[campaign].leads) {
 		return
 	}
 	c := &s.campaigns[campaign]
@@ -92,13 +94,13 @@ func (s *sim) order(campaign, segment int) {
 	s.lines++
 	i := s.newCall()
 	x := &s.calls[i]
-	x.campaign, x.lead = int32(campaign), c.leads
-	c.leads++
+	x.campaign, x.segment, x.lead = int32(campaign), int32(segment), c.nextLead(segment, 0)
+	c.leads[segment]++
 	s.agenda.add(s.in(s.command), doLaunch, i, x.gen)
 }
 
 func (s *sim) tellCall(c *call, k pacing.Kind) {
-	s.observe(pacing.Event{Kind: k, Campaign: int(c.campaign), Call: c.id})
+	s.observe(pacing.Event{Kind: k, Campaign: int(c.campaign), Segment: int(c.segment), Call: c.id})
 }
 
 func (s *sim) callTimer(t timer) {
@@ -115,7 +117,12 @@ func (s *sim) callTimer(t timer) {
 	case doOutcome:
 		s.outcome(t.index, c)
 	case doTimeout:
+		if s.now-c.ringAt < s.campaigns[c.campaign].minRing {
+			s.m.cut++
+		}
 		s.fails(t.index, c, pacing.CauseNoAnswer)
+	case doCancelled:
+		s.cancelled(t.index, c)
 	case doVerdict:
 		s.verdict(t.index, c)
 	case doPersonKnown:
@@ -141,21 +148,22 @@ func (s *sim) launch(i int32, c *call) {
 		out = Outcome{Class: Congestion, In: 0.4}
 	}
 	c.class, c.outcomeAt = out.Class, s.in(out.In)
-	if ring := s.now + x.ringsAfter; ring < c.outcomeAt && c.class != Congestion {
+	ring := s.now + x.ringsAfter + seconds(x.spec.ExtraDelay.At(s.t()))
+	if ring < c.outcomeAt && c.class != Congestion {
 		s.agenda.add(ring, doRing, i, c.gen)
 	}
-	if c.outcomeAt < s.now+x.ringTimeout {
+	if c.outcomeAt < ring+x.ringTimeout {
 		s.agenda.add(c.outcomeAt, doOutcome, i, c.gen)
 	} else {
-		s.agenda.add(s.now+x.ringTimeout, doTimeout, i, c.gen)
+		s.agenda.add(ring+x.ringTimeout, doTimeout, i, c.gen)
 	}
 }
 
 // outcomeOf is what a lead does when launched now.
 func (s *sim) outcomeOf(x *campaign, lead uint64) Outcome {
 	t, w := s.t(), x.spec
+	answer, machine, fail := x.answerRate(s.draws, lead, t), w.Machine.At(t), w.Fail.At(t)
 	u := s.draws.of(forClass, uint64(x.index), lead).Float64()
-	answer, machine, fail := w.Answer.At(t), w.Machine.At(t), w.Fail.At(t)
 	r := s.draws.of(forDelay, uint64(x.index), lead)
 	switch {
 	case u < answer:
@@ -173,9 +181,9 @@ func (s *sim) outcomeOf(x *campaign, lead uint64) Outcome {
 // Lead implements Oracle.
 func (s *sim) Lead(campaign, ahead int) Outcome {
 	x := &s.campaigns[campaign]
-	out := s.outcomeOf(x, x.leads+uint64(ahead))
-	if out.In >= x.spec.RingTimeout {
-		return Outcome{NoAnswer, x.spec.RingTimeout}
+	out := s.outcomeOf(x, x.nextLead(0, ahead))
+	if longest := x.spec.RingsAfter + x.spec.ExtraDelay.At(s.t()) + x.spec.RingTimeout; out.In >= longest {
+		return Outcome{NoAnswer, longest}
 	}
 	return out
 }
@@ -217,6 +225,10 @@ func (s *sim) outcome(i int32, c *call) {
 		s.fails(i, c, pacing.CauseCongestion)
 	case Person:
 		c.answeredAt = s.now
+		if c.givenUp {
+			s.crossed(i, c, x)
+			return
+		}
 		if x.personVerdict == nil {
 			s.agenda.add(s.in(s.news), doPersonKnown, i, c.gen)
 			s.setDeadline(i, c, x)
@@ -226,6 +238,10 @@ func (s *sim) outcome(i int32, c *call) {
 		c.state = pacing.StateDetecting
 		s.agenda.add(s.in(x.personVerdict.Sample(s.draws.of(forVerdict, uint64(x.index), c.lead))), doVerdict, i, c.gen)
 	case Machine:
+		if c.givenUp {
+			s.fails(i, c, pacing.CauseCancelled)
+			return
+		}
 		if x.machineVerdict == nil {
 			s.tellCall(c, pacing.CallMachine)
 			s.tellCall(c, pacing.CallEnded)
@@ -240,7 +256,7 @@ func (s *sim) outcome(i int32, c *call) {
 
 // fails ends an attempt that nobody answered.
 func (s *sim) fails(i int32, c *call, cause pacing.Cause) {
-	s.observe(pacing.Event{Kind: pacing.CallFailed, Cause: cause, Campaign: int(c.campaign), Call: c.id})
+	s.observe(pacing.Event{Kind: pacing.CallFailed, Cause: cause, Campaign: int(c.campaign), Segment: int(c.segment), Call: c.id})
 	s.endCall(i)
 }
 
@@ -256,7 +272,9 @@ func (s *sim) verdict(i int32, c *call) {
 	mistaken := r.Float64() < wrong
 	if (c.class == Person) != mistaken {
 		c.falsePerson = c.class == Machine
-		c.answeredAt = s.now
+		if !d.FromAnswer {
+			c.answeredAt = s.now
+		}
 		c.gen++
 		s.agenda.add(s.in(s.news), doPersonKnown, i, c.gen)
 		s.setDeadline(i, c, x)
@@ -282,7 +300,7 @@ func (s *sim) setDeadline(i int32, c *call, x *campaign) {
 	if x.patience != nil {
 		patience = x.patience.Sample(s.draws.of(forPatience, uint64(x.index), c.lead))
 	}
-	c.deadline = c.answeredAt + seconds(patience)
+	c.deadline = max(c.answeredAt+seconds(patience), s.now)
 	s.agenda.add(c.deadline, doDeadline, i, c.gen)
 }
 
@@ -321,11 +339,30 @@ func (s *sim) cancel(id pacing.CallID) {
 		return
 	}
 	c := &s.calls[i]
-	if !c.launched || c.state != pacing.StateLaunched || c.outcomeAt <= s.now {
+	if !c.launched || c.givenUp || c.state != pacing.StateLaunched || c.outcomeAt <= s.now {
 		return
 	}
+	c.givenUp = true
+	s.m.giveUp(s.now)
+	s.agenda.add(s.in(s.cancelTakes), doCancelled, i, c.gen)
+}
+
+// cancelled is when the far end learns that a call is given up.
+func (s *sim) cancelled(i int32, c *call) {
 	if !c.rang || s.now-c.ringAt < s.campaigns[c.campaign].minRing {
 		s.m.cut++
 	}
 	s.fails(i, c, pacing.CauseCancelled)
+}
+
+// crossed is a person who answers a call that is being given up.
+func (s *sim) crossed(i int32, c *call, x *campaign) {
+	x.answered++
+	x.abandoned++
+	s.m.crossed++
+	s.m.answer(s.now)
+	s.m.abandon(s.now)
+	s.tellCall(c, pacing.CallPerson)
+	s.tellCall(c, pacing.CallAbandoned)
+	s.endCall(i)
 }

@@ -226,7 +226,7 @@ func (s *sim) views() ([]pacing.AgentView, []pacing.CallView) {
 		if !c.live || !c.launched || c.inbound {
 			continue
 		}
-		v := pacing.CallView{Call: c.id, Campaign: int(c.campaign), State: c.state, Launched: viewTime(c.launchedAt)}
+		v := pacing.CallView{Call: c.id, Campaign: int(c.campaign), Segment: int(c.segment), State: c.state, Launched: viewTime(c.launchedAt)}
 		if c.rang {
 			v.Ringing = viewTime(c.ringAt)
 		}

@@ -126,7 +126,16 @@ func (s *sim) reserve(a, i int32) {
 		s.agenda.add(s.now+x.ghostRings, doMiss, a, x.gen)
 		return
 	}
-	s.agenda.add(s.in(s.bridge), doJoin, a, x.gen)
+	s.agenda.add(s.in(s.bridge)+s.pickUpOf(a, x), doJoin, a, x.gen)
+}
+
+// pickUpOf is how long an agent's phone rings this time; none on a permanent line.
+func (s *sim) pickUpOf(a int32, x *agent) int64 {
+	if !x.phone {
+		return 0
+	}
+	x.offers++
+	return seconds(s.pickUp.Sample(s.draws.of(forPickUp, uint64(a)+1, x.offers)))
 }
 
 // misses is when a phone that does not answer is given up.
@@ -178,7 +187,7 @@ func (s *sim) connect(i int32, a *agent, c *call) {
 		talk = a.speed * x.talk.Sample(s.draws.of(forTalk, uint64(x.index), c.lead))
 	}
 	c.state = pacing.StateConnected
-	s.observe(pacing.Event{Kind: pacing.CallConnected, Campaign: int(c.campaign), Call: c.id, Agent: agentID(i)})
+	s.observe(pacing.Event{Kind: pacing.CallConnected, Campaign: int(c.campaign), Segment: int(c.segment), Call: c.id, Agent: agentID(i)})
 	s.become(i, pacing.StateTalking)
 	a.talkEnd = s.in(talk)
 	s.agenda.add(a.talkEnd, doTalkEnd, i, a.gen)

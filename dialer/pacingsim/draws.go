@@ -24,6 +24,8 @@ const (
 	forInbound
 	forInboundTalk
 	forLoss
+	forRun
+	forPickUp
 )
 
 // draws gives every owner (a lead, an agent's wrap-up, an inbound caller) random

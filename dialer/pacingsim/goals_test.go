@@ -23,7 +23,7 @@ func TestLimitIsKeptInEveryWorld(t *testing.T) {
 			case w.Agents.Count >= 100:
 				o.Hours = 0.3
 			}
-			if slower {
+			if slower || testing.Short() {
 				o.Seeds, o.Hours = 1, o.Hours/4
 				w.WarmUp = min(w.WarmUp, 900)
 			}

@@ -30,6 +30,7 @@ const (
 	doOpen
 	doClose
 	doHeartbeat
+	doCancelled
 )
 
 // timer is an entry of the event heap. index and gen name an agent or a call; a

@@ -88,6 +88,8 @@ type metrics struct {
 	connects       int // after the warm-up
 	violations     int
 	cut            int
+	givenUp        int // after the warm-up
+	crossed        int
 	bins           []Bin
 	agentW, callee histogram
 }
@@ -109,6 +111,12 @@ func (m *metrics) dial(now int64) {
 	m.bin(now).Dials++
 	if inSeconds(now) >= m.from {
 		m.dials++
+	}
+}
+
+func (m *metrics) giveUp(now int64) {
+	if inSeconds(now) >= m.from {
+		m.givenUp++
 	}
 }
 

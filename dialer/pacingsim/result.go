@@ -26,7 +26,11 @@ type Result struct {
 	AgentWaitP95     float64 `json:"agent_wait_p95_s"`
 	CalleeWaitP99    float64 `json:"callee_wait_p99_s"`
 	DialsPerConnect  float64 `json:"dials_per_connect"`
-	// CutBeforeMinRing counts calls given up before the legal minimum ring.
+	// GivenUp is the share of the dials that the algorithm gave up while they rang;
+	// HungUpOn counts the people who answered such a call all the same.
+	GivenUp  float64 `json:"given_up"`
+	HungUpOn int     `json:"hung_up_on"`
+	// CutBeforeMinRing counts calls that were given up, or timed out, before the legal minimum ring.
 	CutBeforeMinRing int `json:"cut_before_min_ring"`
 	// CapViolations counts calls ordered over the lines or calls per second allowed.
 	CapViolations int `json:"cap_violations"`

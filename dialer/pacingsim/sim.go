@@ -2,6 +2,7 @@ package pacingsim
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/operadora/operadora/dialer/pacing"
@@ -20,7 +21,7 @@ type sim struct {
 	control Controller
 	draws   *draws
 
-	command, news, bridge float64 // delays of the control plane, seconds
+	command, news, bridge, cancelTakes float64 // delays of the control plane, seconds
 
 	now    int64 // nanoseconds from the start
 	end    int64
@@ -30,6 +31,7 @@ type sim struct {
 	idle      idleList
 	wrap      laws.Law // nil: none
 	pauseLaw  laws.Law
+	pickUp    laws.Law
 	campaigns []campaign
 	calls     []call
 	freeCalls []int32
@@ -63,7 +65,8 @@ type campaign struct {
 	answer, machine, fail, noAnswer                laws.Law
 	talk, patience, personVerdict, machineVerdict  laws.Law
 	ringsAfter, ringTimeout, minRing               int64
-	leads                                          uint64 // launched so far
+	leads                                          []uint64 // of each segment, launched so far
+	runs                                           []run    // drawn so far
 	left                                           int
 	open                                           bool
 	answered, abandoned, connects, dials, falseAMD int
@@ -82,6 +85,7 @@ func newSim(o *Options, seed uint64, hours float64) (*sim, error) {
 	w := o.World
 	s := &sim{world: w, factory: o.Factory, draws: newDraws(seed), wakeAt: -1, clock: o.Clock}
 	s.command, s.news, s.bridge = max(w.Control.Command, 0), max(w.Control.Event, 0), max(w.Control.Bridge, 0)
+	s.cancelTakes = max(w.Control.Cancel, 0)
 	s.end = seconds(w.WarmUp + hours*3600)
 	s.rate = bucket{rate: w.Carrier.CallsPerSecond, size: max(1, w.Carrier.CallsPerSecond)}
 	s.rate.tokens = s.rate.size
@@ -102,7 +106,7 @@ func newSim(o *Options, seed uint64, hours float64) (*sim, error) {
 }
 
 func newCampaign(c *Campaign, index int) campaign {
-	x := campaign{spec: c, index: index, left: -1}
+	x := campaign{spec: c, index: index, left: -1, leads: make([]uint64, c.segments())}
 	x.answer, x.machine, x.fail = mustLaw(c.AnswerDelay), mustLaw(c.MachineDelay), mustLaw(c.FailDelay)
 	x.noAnswer, x.talk, x.patience = mustLaw(c.NoAnswerDelay), mustLaw(c.Talk), mustLaw(c.Patience)
 	if c.Detection != nil {
@@ -123,9 +127,12 @@ func (w *World) setup(seed uint64) Setup {
 		c := &w.Campaigns[i]
 		p := pacing.CampaignConfig{Name: c.Name, Mode: pacing.Mode(c.Mode), Limit: c.Limit, Share: c.Share,
 			Ratio: c.Ratio, TargetWait: duration(c.TargetWait), AnswerPrior: c.Prior, Threshold: duration(c.Threshold), MinRing: duration(c.MinRing),
-			RingTimeout: duration(c.RingTimeout)}
+			RingTimeout: duration(c.RingTimeout), Window: duration(c.WindowHours * 3600), Segments: c.segments()}
 		if d := c.Detection; d != nil && d.CountFalse {
 			p.FalseMachines = d.FalseMachine
+		}
+		if d := c.Detection; d != nil && d.FromAnswer {
+			p.Threshold = duration(max(0.1, c.Threshold-mustLaw(d.Person).Mean()))
 		}
 		if c.Patience != nil {
 			p.Threshold = duration(mustLaw(c.Patience).Mean())
@@ -134,6 +141,8 @@ func (w *World) setup(seed uint64) Setup {
 	}
 	return u
 }
+
+const daySeconds = 86400
 
 // heartbeat is how often the control plane says that it is alive, in seconds.
 const heartbeat = 5
@@ -144,6 +153,9 @@ func (s *sim) plan() {
 	for i := range s.campaigns {
 		c := &s.campaigns[i]
 		s.agenda.add(seconds(c.spec.Opens), doOpen, int32(i), 0)
+		if c.spec.OpenFor > 0 {
+			s.agenda.add(seconds(c.spec.Opens+c.spec.OpenFor), doClose, int32(i), 0)
+		}
 		if c.spec.Closes > 0 {
 			s.agenda.add(seconds(c.spec.Closes), doClose, int32(i), 0)
 		}
@@ -189,7 +201,7 @@ func (s *sim) run(ctx context.Context, until int64) error {
 
 func (s *sim) handle(t timer) {
 	switch t.what {
-	case doLaunch, doRing, doOutcome, doTimeout, doVerdict, doPersonKnown, doDeadline:
+	case doLaunch, doRing, doOutcome, doTimeout, doVerdict, doPersonKnown, doDeadline, doCancelled:
 		s.callTimer(t)
 	case doJoin, doTalkEnd, doWrapEnd, doMiss, doReturn, doPause, doDepart, doArrive:
 		s.agentTimer(t)
@@ -216,19 +228,30 @@ func (s *sim) handle(t timer) {
 	case doOpen:
 		c := &s.campaigns[t.index]
 		c.open = true
+		if c.spec.OpenFor > 0 {
+			s.agenda.add(s.in(daySeconds), doOpen, t.index, 0)
+		}
 		s.observe(s.opened(c))
 	case doHeartbeat:
 		s.observe(pacing.Event{Kind: pacing.Heartbeat})
 		s.agenda.add(s.in(heartbeat), doHeartbeat, 0, 0)
 	case doClose:
 		s.campaigns[t.index].open = false
-		s.lastCall()
+		if s.campaigns[t.index].spec.OpenFor > 0 {
+			s.agenda.add(s.in(daySeconds), doClose, t.index, 0)
+		} else {
+			s.lastCall()
+		}
 		s.observe(pacing.Event{Kind: pacing.CampaignClosed, Campaign: int(t.index)})
 	}
 }
 
 func (s *sim) opened(c *campaign) pacing.Event {
 	e := pacing.Event{Kind: pacing.CampaignOpened, Campaign: c.index}
+	if c.spec.OpenFor > 0 {
+		today := math.Floor((s.t()-c.spec.Opens)/daySeconds) * daySeconds
+		e.Until = viewTime(seconds(c.spec.Opens + today + c.spec.OpenFor))
+	}
 	if c.spec.Closes > 0 {
 		e.Until = viewTime(seconds(c.spec.Closes))
 	}

@@ -160,7 +160,7 @@ func TestCommonRandomNumbers(t *testing.T) {
 		if err := s.run(t.Context(), seconds(1800)); err != nil {
 			t.Fatal(err)
 		}
-		s.campaigns[0].leads = 0
+		s.campaigns[0].leads[0] = 0
 		for k := range 500 {
 			out = append(out, s.Lead(0, k))
 		}

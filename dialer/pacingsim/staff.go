@@ -26,6 +26,8 @@ type agent struct {
 	wrapEnd    int64
 	talkEnd    int64
 	onDuty     bool
+	phone      bool // a desk phone that rings, not a permanent line
+	offers     uint64
 	prev, next int32 // in the idle list
 }
 
@@ -77,11 +79,13 @@ func (s *sim) hire() {
 		most = max(most, x.Count)
 	}
 	s.wrap, s.pauseLaw = mustLaw(w.Wrap), mustLaw(w.Pause)
+	s.pickUp = mustLaw(w.PickUp)
 	speed := mustLaw(w.Speed)
 	s.agents = make([]agent, most)
 	for i := range s.agents {
 		a := &s.agents[i]
 		a.call, a.speed = -1, 1
+		a.phone = s.pickUp != nil && s.draws.of(forPickUp, 0, uint64(i)).Float64() < w.Phones
 		if speed != nil {
 			a.speed = speed.Sample(s.draws.of(forSpeed, uint64(i), 0))
 		}

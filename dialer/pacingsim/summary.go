@@ -6,7 +6,7 @@ func summarise(o *Options, sims []*sim) Result {
 	agentW, callee := newHistogram(0.1, 6000), newHistogram(0.01, 3000)
 	var spent float64
 	var slow slowness
-	var dials, connects, decisions, inbound, lateIn int
+	var dials, connects, decisions, inbound, lateIn, givenUp int
 	var days [][]Bin
 	for k, s := range sims {
 		seed := s.seedResult(o.FirstSeed + uint64(k))
@@ -25,6 +25,8 @@ func summarise(o *Options, sims []*sim) Result {
 		dials += s.m.dials
 		connects += s.m.connects
 		r.CutBeforeMinRing += s.m.cut
+		r.HungUpOn += s.m.crossed
+		givenUp += s.m.givenUp
 		r.CapViolations += s.m.violations
 		decisions += s.decisions
 		spent += s.spent.Seconds()
@@ -38,6 +40,7 @@ func summarise(o *Options, sims []*sim) Result {
 	r.AgentWaitMean, r.AgentWaitP95 = agentW.mean(), agentW.quantile(0.95)
 	r.CalleeWaitP99 = callee.quantile(0.99)
 	r.DialsPerConnect = ratio(float64(dials), float64(connects))
+	r.GivenUp = ratio(float64(givenUp), float64(dials))
 	r.DecisionsPerSecond, r.DecisionP99 = ratio(float64(decisions), spent), slow.quantile(0.99)
 	if inbound > 0 {
 		r.InboundInTime = 1 - float64(lateIn)/float64(inbound)

@@ -19,6 +19,7 @@ func (w *World) setDefaults() {
 	orElse(&w.Control.Command, 0.05)
 	orElse(&w.Control.Event, 0.08)
 	orElse(&w.Control.Bridge, 0.15)
+	orElse(&w.Control.Cancel, 0.3)
 	orElse(&w.Carrier.Lines, 10000)
 	orElse(&w.Carrier.CallsPerSecond, 50)
 	for i := range w.Campaigns {
@@ -31,6 +32,7 @@ func (w *World) setDefaults() {
 		orElse(&c.RingTimeout, 25)
 		orElse(&c.MinRing, 15)
 		orElse(&c.Threshold, 2)
+		orElse(&c.WindowHours, 24)
 		if c.Detection != nil {
 			orElse(&c.Detection.MachineTalk, 12)
 		}
@@ -115,6 +117,7 @@ func (w *World) check() (string, error) {
 		k.curve("inbound.per_hour", &in.PerHour, 1e6)
 		k.law("inbound.talk", in.Talk, true)
 		k.within("inbound.reserve", float64(in.Reserve), 0, 1e5)
+		k.within("inbound.service_level", in.ServiceLevel, 0, 0.999)
 	}
 	w.Control.check(k)
 	w.Carrier.check(k)
@@ -127,6 +130,8 @@ func (a *Agents) check(k *checker) {
 	k.law("agents.speed", a.Speed, false)
 	k.within("agents.pauses_per_hour", a.PausesPerHour, 0, 60)
 	k.law("agents.pause", a.Pause, a.PausesPerHour > 0)
+	k.law("agents.pick_up", a.PickUp, a.Phones > 0)
+	k.within("agents.phones", a.Phones, 0, 1)
 	most := a.Count
 	for i, s := range a.Staffing {
 		at := fmt.Sprintf("agents.staffing[%d].", i)
@@ -166,6 +171,9 @@ func (c *Campaign) check(k *checker, at string) {
 	k.within(at+"leads", float64(c.Leads), 0, 1e9)
 	k.within(at+"opens", c.Opens, 0, day)
 	k.within(at+"closes", c.Closes, 0, day)
+	k.within(at+"open_for", c.OpenFor, 0, 86400)
+	k.within(at+"window_hours", c.WindowHours, 1, 366*24)
+	c.checkLists(k, at)
 	k.curve(at+"answer", &c.Answer, 1)
 	k.curve(at+"machine", &c.Machine, 1)
 	k.curve(at+"fail", &c.Fail, 1)
@@ -192,10 +200,43 @@ func (c *Campaign) check(k *checker, at string) {
 	}
 }
 
+func (c *Campaign) checkLists(k *checker, at string) {
+	l := c.Lists
+	if l == nil {
+		return
+	}
+	at += "lists."
+	if len(l.Answer) == 0 {
+		k.fail(at+"answer", "is needed")
+	}
+	for i, p := range l.Answer {
+		k.within(fmt.Sprintf("%sanswer[%d]", at, i), p, 0, 1-c.Machine.max()-c.Fail.max())
+	}
+	if c.Answer.max() > 0 {
+		k.fail(at+"answer", "lists and answer exclude each other")
+	}
+	if l.Labelled {
+		if len(l.Runs) > 0 {
+			k.fail(at+"runs", "labelled lists have no runs: the algorithm chooses")
+		}
+		if len(l.Weights) > 0 && len(l.Weights) != len(l.Answer) {
+			k.fail(at+"weights", "%d weights for %d lists", len(l.Weights), len(l.Answer))
+		}
+		for i, w := range l.Weights {
+			k.within(fmt.Sprintf("%sweights[%d]", at, i), w, 1e-6, 1e6)
+		}
+		return
+	}
+	if len(l.Runs) != 2 || l.Runs[0] < 1 || l.Runs[1] < l.Runs[0] || l.Runs[1] > 1e9 {
+		k.fail(at+"runs", "%v are not the shortest and the longest run", l.Runs)
+	}
+}
+
 func (c *Control) check(k *checker) {
 	k.delay("control.command", c.Command)
 	k.delay("control.event", c.Event)
 	k.delay("control.bridge", c.Bridge)
+	k.delay("control.cancel", c.Cancel)
 	k.within("control.resync", c.Resync, 0, day)
 	for i, f := range c.Faults {
 		at := fmt.Sprintf("control.faults[%d].", i)

@@ -54,6 +54,11 @@ type Agents struct {
 	Pause         *laws.Spec `yaml:"pause"`
 	// Ghosts are stretches in which some agents' phones do not answer.
 	Ghosts []Ghosts `yaml:"ghosts"`
+	// PickUp is the law of the time that a ringing desk phone takes to be picked
+	// up, and Phones the share of the agents who have one. The others are on
+	// permanent lines, which are joined at once.
+	PickUp *laws.Spec `yaml:"pick_up"`
+	Phones float64    `yaml:"phones"`
 }
 
 // Shift changes the number of agents on duty to Count. Those who come or go do
@@ -102,6 +107,16 @@ type Campaign struct {
 	// Opens and Closes are when it may dial. Closes 0: never.
 	Opens  float64 `yaml:"opens"`
 	Closes float64 `yaml:"closes"`
+	// OpenFor is how long it may dial each day from Opens on, where it opens again
+	// every day. 0: it opens once.
+	OpenFor float64 `yaml:"open_for"`
+	// WindowHours is the length of the legal window. Default 24.
+	WindowHours float64 `yaml:"window_hours"`
+	// GiveUp lets the production pacer cancel calls that have rung for MinRing
+	// when agents have become scarce.
+	GiveUp bool `yaml:"give_up"`
+	// Lists are lists of leads with answer rates of their own, in place of Answer.
+	Lists *Lists `yaml:"lists"`
 
 	Answer  Curve `yaml:"answer"`
 	Machine Curve `yaml:"machine"`
@@ -116,7 +131,7 @@ type Campaign struct {
 	NoAnswerDelay *laws.Spec `yaml:"no_answer_delay"`
 	// RingsAfter is from launch to the far phone's first ring. Default 1.5.
 	RingsAfter float64 `yaml:"rings_after"`
-	// RingTimeout is from launch to giving up. Default 25.
+	// RingTimeout is from the first ring to giving up. Default 25.
 	RingTimeout float64 `yaml:"ring_timeout"`
 	// MinRing is how long a phone must ring before the call may be cancelled. Default 15.
 	MinRing float64 `yaml:"min_ring"`
@@ -129,6 +144,19 @@ type Campaign struct {
 	Talk *laws.Spec `yaml:"talk"`
 	// Detection of machines. Left out: a machine is known as one at once.
 	Detection *Detection `yaml:"detection"`
+}
+
+// Lists are the lists of a campaign.
+type Lists struct {
+	// Answer is the answer rate of each.
+	Answer []float64 `yaml:"answer"`
+	// Runs is the shortest and the longest run of leads of one list. Runs follow
+	// one another in a random order that no algorithm is told.
+	Runs []int `yaml:"runs"`
+	// Labelled tells the algorithm which lead is of which list, and lets it choose:
+	// each list is a segment, with a weight of Weights (left out: all alike).
+	Labelled bool      `yaml:"labelled"`
+	Weights  []float64 `yaml:"weights"`
 }
 
 // Detection tells persons from machines after the pick-up.
@@ -144,6 +172,9 @@ type Detection struct {
 	MachineTalk   float64 `yaml:"machine_talk"`
 	// CountFalse counts the persons hung up on as abandoned, as Ofcom does.
 	CountFalse bool `yaml:"count_false"`
+	// FromAnswer starts the legal time at the pick-up rather than at the verdict,
+	// which is its kindest reading.
+	FromAnswer bool `yaml:"from_answer"`
 }
 
 // Inbound is the load of calls that no campaign made. They go first to idle agents.
@@ -152,6 +183,9 @@ type Inbound struct {
 	Talk    *laws.Spec `yaml:"talk"`
 	// Reserve is the number of agents to keep free for them.
 	Reserve int `yaml:"reserve"`
+	// ServiceLevel is the share of them that shall be answered within 20 s; the
+	// algorithm is told it. 0: none is asked.
+	ServiceLevel float64 `yaml:"service_level"`
 }
 
 // Control is the control plane between the algorithm and the world.
@@ -162,6 +196,10 @@ type Control struct {
 	Event float64 `yaml:"event"`
 	// Bridge is the time to join call and agent. Default 0.15; -1 is none.
 	Bridge float64 `yaml:"bridge"`
+	// Cancel is from an order to give a call up until the far end knows; a person
+	// who answers in between is hung up on, and counts as abandoned. Default 0.3;
+	// -1 is none.
+	Cancel float64 `yaml:"cancel"`
 	// Resync is the period of reconciliations, 0 none.
 	Resync   float64   `yaml:"resync"`
 	Faults   []Fault   `yaml:"faults"`
