@@ -67,6 +67,7 @@ func (x *change) apply(step orchestrator.FlowStep, depth int) {
 			x.c.Path = append(x.c.Path, n.Flow+"/"+n.Node)
 		}
 		x.note(orchestrator.EntryCallNode, n)
+		x.entries[len(x.entries)-1].Agent = "" // also when a phone rings that the caller is about to leave
 	}
 	var again []orchestrator.FlowInput
 	for _, a := range step.Actions {

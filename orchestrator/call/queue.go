@@ -161,6 +161,9 @@ func (x *change) announce(visit, position int) {
 	if x.c.Playing != nil {
 		return
 	}
+	if position == 0 {
+		position = 1 // offered: nobody is before this caller
+	}
 	media := announcement(v.Plan, position, v.Announce)
 	if len(media) == 0 {
 		return

@@ -173,6 +173,9 @@ func (p *projector) record(e orchestrator.Entry, x detail, when int64) {
 	if x.Voicemail {
 		r.Kind = KindVoicemail
 	}
+	if r.Kind == KindVoicemail {
+		r.Agent = "" // whose phone rang meanwhile has no part in it
+	}
 	switch x.State {
 	case "muted":
 		r.Muted = true
@@ -200,7 +203,7 @@ func (p *projector) finish() {
 	}
 	for _, r := range p.recordings {
 		if r.ID == s.Voicemail {
-			r.Kind = KindVoicemail
+			r.Kind, r.Agent = KindVoicemail, ""
 		}
 		r.PBX, r.Queue = first(r.PBX, s.PBX), first(r.Queue, s.Queue)
 		if r.Kind == KindConversation {
