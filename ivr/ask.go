@@ -101,8 +101,8 @@ func hear(r *run, a asker, in input) {
 		again(r, a, OutNoInput)
 	case orchestrator.FlowResumed:
 		r.st.Ahead = ""
-		if !r.st.Confirm {
-			r.st.Keys = ""
+		if !r.st.Confirm || r.st.Keys == "" { // masked ones are lost with the process that heard them
+			r.st.Keys, r.st.Confirm = "", false
 		}
 		put(r, a, a.items(r))
 	default: // take passes no results while a question is open
@@ -188,8 +188,11 @@ type Confirm struct {
 // input that its length ended (VoiceXML's users met it as a nomatch of the next field).
 const swallowFor = time.Second
 
-func (g *Gather) question() *Question    { return &g.Question }
-func (g *Gather) enter(r *run)           { begin(r, g) }
+func (g *Gather) question() *Question { return &g.Question }
+func (g *Gather) enter(r *run) {
+	r.st.Masked = g.Mask
+	begin(r, g)
+}
 func (g *Gather) input(r *run, in input) { hear(r, g, in) }
 
 func (g *Gather) items(r *run) []Item {
@@ -243,7 +246,7 @@ func (g *Gather) expectTerminator(r *run) {
 func (g *Gather) complete(r *run) {
 	if g.Confirm != nil {
 		// The prompt may speak the digits, so they are set before they are confirmed.
-		r.st.set(g.Var, r.st.Keys)
+		r.st.set(g.Var, r.st.Keys, g.Mask)
 		r.st.Confirm, r.st.Unsure = true, 0
 		put(r, g, g.Confirm.Prompt)
 		return
@@ -253,7 +256,7 @@ func (g *Gather) complete(r *run) {
 
 func (g *Gather) accept(r *run) {
 	keys := r.st.Keys
-	r.st.set(g.Var, keys)
+	r.st.set(g.Var, keys, g.Mask)
 	r.st.Keys, r.st.Confirm = "", false
 	detail := map[string]string{"digits": keys}
 	if g.Mask {

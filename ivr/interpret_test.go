@@ -49,6 +49,7 @@ type caller struct {
 	g     orchestrator.Flows
 	now   time.Time
 	state json.RawMessage
+	lost  bool // the secret of the step before: another process has the call now
 	last  orchestrator.FlowStep
 	play  int // the last playback
 	timer int // the last timer
@@ -71,6 +72,9 @@ func dial(t *testing.T, g orchestrator.Flows) *caller {
 
 func (c *caller) send(in orchestrator.FlowInput) []orchestrator.Action {
 	c.t.Helper()
+	if in.Secret = c.last.Secret; c.lost {
+		in.Secret, c.lost = nil, false
+	}
 	step, err := c.g.Next(c.state, in, c.now)
 	if err != nil {
 		c.t.Fatal(err)

@@ -264,6 +264,7 @@ func (l *Library) Next(raw json.RawMessage, in orchestrator.FlowInput, now time.
 	if st.Phase == phaseOver {
 		return orchestrator.FlowStep{State: raw}, nil
 	}
+	st.reveal(in.Secret)
 	c := l.now.Load()
 	r := &run{cals: c.set.Calendars, now: now, st: &st, rev: l.revision(st.Rev, now)}
 	if !r.locate() {
@@ -272,7 +273,7 @@ func (l *Library) Next(raw json.RawMessage, in orchestrator.FlowInput, now time.
 	}
 	r.take(in)
 	if !r.used {
-		return orchestrator.FlowStep{State: raw}, nil
+		return orchestrator.FlowStep{State: raw, Secret: in.Secret}, nil
 	}
 	return r.finish()
 }
@@ -315,10 +316,10 @@ func (r *run) rescue(c *catalog) {
 }
 
 func (r *run) finish() (orchestrator.FlowStep, error) {
-	raw, err := r.st.encode()
+	raw, secret, err := r.st.encode(r.rev == nil || r.rev.masked)
 	if err != nil {
 		return orchestrator.FlowStep{}, err
 	}
-	r.step.State = raw
+	r.step.State, r.step.Secret = raw, secret
 	return r.step, nil
 }

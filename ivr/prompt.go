@@ -17,6 +17,11 @@ func (r *run) render(items []Item) ([]orchestrator.Media, string) {
 	var media []orchestrator.Media
 	for _, it := range items {
 		m, s := r.item(it, lang)
+		if it.Say != nil && r.st.hides(it.Say.Value) {
+			for i := range m {
+				m[i].Masked = true
+			}
+		}
 		media = append(media, m...)
 		if len(m) > 0 {
 			r.said = append(r.said, s)

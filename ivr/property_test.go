@@ -149,6 +149,9 @@ func exercise(t *rapid.T, g orchestrator.Flows, a orchestrator.Arrival) {
 		now = now.Add(time.Duration(rapid.IntRange(0, 3000).Draw(t, "ms")) * time.Millisecond)
 		before, stale := step.State, p.stale(in)
 		p.settle(in)
+		if rapid.IntRange(0, 9).Draw(t, "taken up") > 0 { // else another process has the call now
+			in.Secret = step.Secret
+		}
 		step, err = g.Next(before, in, now)
 		if err != nil {
 			t.Fatalf("%+v: %v", in, err)

@@ -34,6 +34,7 @@ type Revision struct {
 	Main   string           // id of the flow that calls begin in
 	Flows  map[string]*Flow // by id
 	Source []byte           // what Revisions keeps
+	masked bool             // some flow has a masked gather
 }
 
 // bundle is the stored form of a revision.
@@ -57,7 +58,7 @@ func newRevision(main string, flows map[string]*Flow, sources map[string]Source)
 	if err != nil {
 		return nil, fmt.Errorf("flow %q: %w", main, err)
 	}
-	rev.Source, rev.Hash = raw, hashOf(raw)
+	rev.Source, rev.Hash, rev.masked = raw, hashOf(raw), rev.masks()
 	return rev, nil
 }
 
@@ -106,5 +107,6 @@ func readRevision(hash string, source []byte, parse Parser) (*Revision, error) {
 	if rev.Flows[b.Main] == nil {
 		return nil, fmt.Errorf("revision %s lacks its flow %q", hash, b.Main)
 	}
+	rev.masked = rev.masks()
 	return rev, nil
 }

@@ -85,7 +85,7 @@ func (r *run) enter(name string) {
 	}
 	r.node, r.st.Node = n, name
 	r.st.NoInput, r.st.NoMatch, r.st.Unsure = 0, 0, 0
-	r.st.Confirm, r.st.Keys = false, ""
+	r.st.Confirm, r.st.Keys, r.st.Masked = false, "", false
 	if r.mustAnswer(n) {
 		r.answer()
 		return
@@ -162,7 +162,7 @@ func (r *run) pop() bool {
 			continue
 		}
 		r.flow, r.node = f, f.Nodes[top.Node]
-		r.st.Flow, r.st.Node, r.st.Vars = top.Flow, top.Node, top.Vars
+		r.st.Flow, r.st.Node, r.st.Vars, r.st.Hide = top.Flow, top.Node, top.Vars, top.Hide
 		return true
 	}
 	return false
@@ -179,7 +179,7 @@ func (r *run) done() {
 	r.clearTimer()
 	r.target = ""
 	r.st.Play, r.st.Phase = 0, phaseOver
-	r.st.Ahead, r.st.Keys, r.st.Vars, r.st.Stack = "", "", nil, nil
+	r.st.Ahead, r.st.Keys, r.st.Vars, r.st.Hide, r.st.Stack = "", "", nil, nil, nil
 }
 
 // play starts one playback; false when there is nothing to play.

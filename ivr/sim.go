@@ -48,6 +48,7 @@ type Sim struct {
 	flow  string // begins here whatever was dialled; "" goes by the number
 
 	state  json.RawMessage
+	secret json.RawMessage
 	play   int // playback that is being heard, 0 for none
 	timer  int // timer that runs, 0 for none
 	due    time.Time
@@ -197,6 +198,7 @@ func (s *Sim) feed(in orchestrator.FlowInput) error {
 	if err != nil {
 		return err
 	}
+	st.reveal(s.secret)
 	r := &run{cals: s.lib.now.Load().set.Calendars, now: s.now, st: &st, rev: s.lib.revision(st.Rev, s.now)}
 	if !r.locate() {
 		return fmt.Errorf("the flow lost node %q", st.Node)
@@ -212,7 +214,7 @@ func (s *Sim) after(r *run) error {
 		if err != nil {
 			return err
 		}
-		s.state = step.State
+		s.state, s.secret = step.State, step.Secret
 		s.show(step, r.said)
 	}
 	for n := 0; s.answer && !s.over; n++ {

@@ -41,11 +41,13 @@ type state struct {
 	Unsure   int    `json:"nc,omitempty"` // confirmations that were neither yes nor no
 	Confirm  bool   `json:"c,omitempty"`  // the present question is whether Keys is right
 	Keys     string `json:"k,omitempty"`  // collected by the present question
+	Masked   bool   `json:"m,omitempty"`  // by a masked one: Keys are not stored
 	Ahead    string `json:"a,omitempty"`  // keys pressed before anybody asked
 	Swallow  string `json:"s,omitempty"`  // terminator that is late, to be ignored
 	SwallowT int64  `json:"st,omitempty"` // until then, unix ms
 
 	Vars  map[string]string `json:"x,omitempty"`
+	Hide  []string          `json:"h,omitempty"`  // variables that are not stored
 	Agent string            `json:"g,omitempty"`  // state of the agent after the last operation
 	Stack []frame           `json:"k2,omitempty"` // callers of the present sub-flow, outermost first
 	Call  arrival           `json:"b"`
@@ -56,6 +58,7 @@ type frame struct {
 	Flow string            `json:"f"`
 	Node string            `json:"n"` // the call node
 	Vars map[string]string `json:"x,omitempty"`
+	Hide []string          `json:"h,omitempty"` // of these, what is not stored
 }
 
 // arrival is what variables may tell of the call.
@@ -77,14 +80,6 @@ func decodeState(raw json.RawMessage) (state, error) {
 		return s, fault.New("ivr.Next", fault.Invalid, "the stored state has format %d, this program knows %d", s.Format, stateFormat)
 	}
 	return s, nil
-}
-
-func (s *state) encode() (json.RawMessage, error) {
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return nil, fault.E("ivr.Next", fault.Internal, err)
-	}
-	return raw, nil
 }
 
 // RevisionOf returns the revision that a stored state needs, "" when the state

@@ -65,7 +65,7 @@ type Assign struct {
 
 func (s *Set) enter(r *run) {
 	for _, a := range s.Vars {
-		r.st.set(a.Name, r.st.fill(a.Value))
+		r.st.set(a.Name, r.st.fill(a.Value), r.st.hides(a.Value))
 	}
 	r.speak(r.st.fill(s.Language))
 	r.leave(OutNext, nil)
@@ -136,12 +136,12 @@ func (c *Call) enter(r *run) {
 		r.leave(OutError, map[string]string{"why": "flow " + strconv.Quote(c.Flow) + " cannot be called"})
 		return
 	}
-	vars := map[string]string{}
+	inner := state{Vars: map[string]string{}}
 	for _, p := range c.Params {
-		vars[p.Name] = clean(r.st.fill(p.Value))
+		inner.set(p.Name, r.st.fill(p.Value), r.st.hides(p.Value))
 	}
-	r.st.Stack = append(r.st.Stack, frame{Flow: r.st.Flow, Node: r.st.Node, Vars: r.st.Vars})
-	r.st.Flow, r.st.Vars, r.flow = c.Flow, vars, sub
+	r.st.Stack = append(r.st.Stack, frame{Flow: r.st.Flow, Node: r.st.Node, Vars: r.st.Vars, Hide: r.st.Hide})
+	r.st.Flow, r.st.Vars, r.st.Hide, r.flow = c.Flow, inner.Vars, inner.Hide, sub
 	r.target = sub.Start
 }
 
@@ -152,9 +152,9 @@ type Return struct {
 }
 
 func (s *Return) enter(r *run) {
-	values := map[string]string{}
+	values, hide := map[string]string{}, map[string]bool{}
 	for _, v := range s.Values {
-		values[v.Name] = r.st.fill(v.Value)
+		values[v.Name], hide[v.Name] = r.st.fill(v.Value), r.st.hides(v.Value)
 	}
 	r.note(s.Outcome, nil)
 	if !r.pop() {
@@ -163,7 +163,7 @@ func (s *Return) enter(r *run) {
 	}
 	if c, ok := r.node.Step.(*Call); ok {
 		for _, a := range c.Save {
-			r.st.set(a.Name, values[a.Value])
+			r.st.set(a.Name, values[a.Value], hide[a.Value])
 		}
 	}
 	r.leave(s.Outcome, nil)

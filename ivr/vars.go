@@ -2,6 +2,7 @@ package ivr
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -98,7 +99,12 @@ func (s *state) fill(text string) string {
 	}))
 }
 
-func (s *state) set(name, value string) {
+// set gives a variable a value; a hidden one is not stored.
+func (s *state) set(name, value string, hide bool) {
+	s.Hide = slices.DeleteFunc(slices.Clone(s.Hide), func(n string) bool { return n == name })
+	if hide {
+		s.Hide = append(s.Hide, name)
+	}
 	if s.Vars == nil {
 		s.Vars = map[string]string{}
 	}

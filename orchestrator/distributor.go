@@ -154,7 +154,7 @@ type AgentCommand struct {
 	Agent       string // id; or
 	Endpoint    string // "PJSIP/101"
 	PBX         string // where Endpoint is
-	PIN         string // checked when the agent has one and Trusted is false
+	PIN         string `json:"-"` // checked when the agent has one and Trusted is false; never stored
 	Trusted     bool   // asked through the API by an authorised role
 	Reason      string // pause reason: a name or its digit
 	Disposition string // a name or its digits

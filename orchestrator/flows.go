@@ -14,6 +14,7 @@ type Flows interface {
 	Begin(a Arrival, now time.Time) (FlowStep, error)
 	// Next goes on from a stored state. It never fails for odd input: an input
 	// that does not fit is ignored (no actions, same state).
+	// The secret of the step before is given back with the input.
 	Next(state json.RawMessage, in FlowInput, now time.Time) (FlowStep, error)
 }
 
@@ -29,7 +30,10 @@ type Arrival struct {
 
 // FlowStep is the outcome of one input.
 type FlowStep struct {
-	State   json.RawMessage
+	State json.RawMessage
+	// Secret is the part of the state that must not be stored: masked digits. A
+	// process that takes the call up does not have it.
+	Secret  json.RawMessage
 	Actions []Action
 	Notes   []Note // what to write on the call's timeline: nodes entered, outcomes
 }
@@ -105,4 +109,5 @@ type FlowInput struct {
 	Failed   bool
 	Duration time.Duration
 	Answer   AgentAnswer
+	Secret   json.RawMessage // of the step before; nil when another process made it
 }

@@ -2,6 +2,7 @@ package orchestrator
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"time"
 )
@@ -168,6 +169,17 @@ type Party struct {
 type Media struct {
 	Kind  MediaKind `json:"kind"`
 	Value string    `json:"value"` // sound name without extension, digits, number, tone name, or recording name
+	// Masked media tell what a caller entered in secret: the value is not stored.
+	Masked bool `json:"masked,omitempty"`
+}
+
+// MarshalJSON leaves the value of masked media out.
+func (m Media) MarshalJSON() ([]byte, error) {
+	type plain Media
+	if m.Masked {
+		m.Value = ""
+	}
+	return json.Marshal(plain(m))
 }
 
 // MediaKind is what a Media's value means.

@@ -22,6 +22,7 @@ type Call struct {
 	Rooms   []Room          `json:"rooms,omitempty"`
 	Visit   *Visit          `json:"visit,omitempty"` // the present one, or the last
 	Flow    json.RawMessage `json:"flow,omitempty"`
+	Secret  json.RawMessage `json:"-"`                  // what of the flow's state is not stored
 	FlowRef int             `json:"flow_ref,omitempty"` // of TimerFlow
 	Mail    *Recording      `json:"mail,omitempty"`     // a message that the customer leaves
 	Playing *Playing        `json:"playing,omitempty"`

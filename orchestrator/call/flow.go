@@ -46,6 +46,7 @@ func (x *change) flowStep(in orchestrator.FlowInput, depth int) {
 		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
 		return
 	}
+	in.Secret = x.c.Secret
 	step, err := x.Flows.Next(x.c.Flow, in, x.now)
 	if err != nil {
 		x.fault("the flow cannot go on", err)
@@ -58,6 +59,7 @@ func (x *change) flowStep(in orchestrator.FlowInput, depth int) {
 // apply carries out a step's actions in order. Results that are known at once
 // go back into the flow after the last action.
 func (x *change) apply(step orchestrator.FlowStep, depth int) {
+	x.c.Secret = step.Secret
 	if !bytes.Equal(step.State, x.c.Flow) {
 		x.c.Flow = step.State
 		x.dirty = true
