@@ -2,19 +2,21 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
 // bodies are what the routes that need one are sent.
 var bodies = map[string]string{
-	"POST /api/v1/agents/:agent/dispose": `{"disposition":"sale"}`,
-	"POST /api/v1/session":               `{"token":"op_x_y"}`,
+	"disposeAgent":  `{"disposition":"sale"}`,
+	"createSession": `{"token":"op_x_y"}`,
 }
 
 // concrete fills a route's path in: agent 101 is the test agent's own, c1 its call.
@@ -47,10 +49,10 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 	for i, a := range askers {
 		fmt.Fprintf(&out, "%s%s\n", strings.Repeat("|   ", i), a.name)
 	}
-	for _, r := range s.routes() {
+	for _, r := range s.inOrder() {
 		for _, a := range askers {
 			s.throttle = newThrottle(s.Now) // bad tokens are throttled elsewhere
-			status := ask(s, r.method, concrete(r.path), a.token, bodies[r.method+" "+r.path]).Code
+			status := ask(s, r.method, concrete(r.path), a.token, bodies[r.id]).Code
 			if !r.access.public && slices.Contains([]string{"none", "bad", "expired", "revoked", "odd role"}, a.name) && status != http.StatusUnauthorized {
 				t.Errorf("%s %s lets %q in: %d", r.method, r.path, a.name, status)
 			}
@@ -62,6 +64,14 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 		fmt.Fprintf(&out, "%s %s\n", r.method, r.path)
 	}
 	golden(t, "access.golden", out.String())
+}
+
+// inOrder lists the operations by path; what deletes comes last.
+func (s *Server) inOrder() []*operation {
+	key := func(o *operation) string {
+		return fmt.Sprint(o.method == http.MethodDelete, " ", o.path, " ", o.method)
+	}
+	return slices.SortedFunc(maps.Values(s.operations), func(a, b *operation) int { return strings.Compare(key(a), key(b)) })
 }
 
 func TestAccessDefaultsToNobody(t *testing.T) {
@@ -79,7 +89,7 @@ func TestSessionCookie(t *testing.T) {
 	s := w.server()
 	token := w.token(records.Token{Name: "page", Role: "supervisor", Expires: noon.Add(time.Hour)})
 	r := ask(s, "POST", "/api/v1/session", "", `{"token":"`+token+`"}`)
-	if who := read[me](t, r, 200); who.Role != "supervisor" || who.Name != "page" {
+	if who := read[wire.Me](t, r, 200); who.Role != "supervisor" || who.Name != "page" {
 		t.Errorf("who: %+v", who)
 	}
 	cookies := r.Result().Cookies()
@@ -126,7 +136,7 @@ func TestCookieIsSecureBehindTrustedProxy(t *testing.T) {
 	}{{[]string{"192.0.2.0/24"}, "https", true}, {[]string{"192.0.2.0/24"}, "http", false}, {nil, "https", false}, {[]string{"198.51.100.0/24"}, "https", false}} {
 		cfg := testConfig()
 		cfg.TrustedProxies = row.proxies
-		r := ask(w.serverWith(cfg), "POST", "/api/v1/session", "", `{"token":"`+w.tokens[RoleAdmin]+`"}`, "X-Forwarded-Proto", row.proto)
+		r := ask(w.serverWith(cfg), "POST", "/api/v1/session", "", `{"token":"`+w.tokens[wire.RoleAdmin]+`"}`, "X-Forwarded-Proto", row.proto)
 		if c := r.Result().Cookies(); len(c) != 1 || c[0].Secure != row.secure {
 			t.Errorf("%+v: %v", row, c)
 		}
@@ -139,7 +149,7 @@ func TestBadTokensAreThrottled(t *testing.T) {
 	now := noon
 	w.parts.Now = func() time.Time { return now }
 	s := w.server()
-	good, late := w.tokens[RoleAdmin], w.tokens[RoleSupervisor]
+	good, late := w.tokens[wire.RoleAdmin], w.tokens[wire.RoleSupervisor]
 	if r := ask(s, "GET", "/api/v1/me", good, ""); r.Code != 200 {
 		t.Fatal(r.Code)
 	}

@@ -1,150 +1,139 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
-func (s *Server) listAgents(c echo.Context) error {
-	q := queryOf(c, "queue", "state")
-	queue, state := q.text("queue"), q.text("state")
-	if q.err != nil {
-		return q.err
-	}
-	floor, err := s.floor(c.Request().Context(), boardAge)
+// ListAgents implements StrictServerInterface.
+func (s operations) ListAgents(ctx context.Context, r ListAgentsRequestObject) (ListAgentsResponseObject, error) {
+	floor, err := s.floor(ctx, boardAge)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	list := []Agent{}
-	for _, a := range floor.Agents {
-		if (state == "" || a.State == state) && (queue == "" || slices.Contains(a.Queues, queue)) {
-			list = append(list, a)
-		}
+	p := r.Params
+	list := slices.DeleteFunc(floor.Agents, func(a wire.Agent) bool {
+		return p.State != "" && a.State != p.State || p.Queue != "" && !slices.Contains(a.Queues, p.Queue)
+	})
+	items, next, err := pageOf(list, func(a wire.Agent) string { return a.ID }, p.Limit, p.Cursor)
+	if err != nil {
+		return nil, err
 	}
-	return c.JSON(http.StatusOK, page[Agent]{Items: list})
+	return ListAgents200JSONResponse{Items: items, Next: next}, nil
 }
 
-func (s *Server) getAgent(c echo.Context) error {
-	a, err := s.Floor.Agent(c.Request().Context(), c.Param("agent"))
+// GetAgent implements StrictServerInterface.
+func (s operations) GetAgent(ctx context.Context, r GetAgentRequestObject) (GetAgentResponseObject, error) {
+	a, err := s.Floor.Agent(ctx, r.Agent)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.Queues = list(a.Queues)
-	return c.JSON(http.StatusOK, a)
+	return GetAgent200JSONResponse(a), nil
 }
 
-func (s *Server) listAgentStates(c echo.Context) error {
-	q := queryOf(c, "from", "to", "limit", "cursor")
-	f := records.AgentStateFilter{Agent: c.Param("agent"), From: q.time("from"), To: q.time("to"), Limit: q.limit(), Cursor: q.values.Get("cursor")}
-	if q.err != nil {
-		return q.err
-	}
-	list, next, err := s.Records.AgentStates(c.Request().Context(), f)
+// ListAgentStates implements StrictServerInterface.
+func (s operations) ListAgentStates(ctx context.Context, r ListAgentStatesRequestObject) (ListAgentStatesResponseObject, error) {
+	p := r.Params
+	list, next, err := s.Records.AgentStates(ctx, records.AgentStateFilter{Agent: r.Agent, From: p.From, To: p.To, Limit: p.Limit, Cursor: p.Cursor})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.JSON(http.StatusOK, page[records.AgentState]{Items: list, Next: next})
+	return ListAgentStates200JSONResponse{Items: each(list, stateChangeView), Next: next}, nil
 }
 
-func (s *Server) agentLogin(c echo.Context) error {
-	var body struct {
-		Endpoint string `json:"endpoint"`
-		PBX      string `json:"pbx"`
+// LoginAgent implements StrictServerInterface.
+func (s operations) LoginAgent(ctx context.Context, r LoginAgentRequestObject) (LoginAgentResponseObject, error) {
+	var body wire.AgentLogin
+	if r.Body != nil {
+		body = *r.Body
 	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	return s.command(c, orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Endpoint: body.Endpoint, PBX: body.PBX})
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Endpoint: body.Endpoint, PBX: body.PBX})
 }
 
-func (s *Server) agentLogout(c echo.Context) error {
-	if err := decode(c, &struct{}{}); err != nil {
-		return err
-	}
-	return s.command(c, orchestrator.AgentCommand{Op: orchestrator.AgentLogout})
+// LogoutAgent implements StrictServerInterface.
+func (s operations) LogoutAgent(ctx context.Context, r LogoutAgentRequestObject) (LogoutAgentResponseObject, error) {
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentLogout})
 }
 
-func (s *Server) agentPause(c echo.Context) error {
-	var body struct {
-		Reason string `json:"reason"`
+// PauseAgent implements StrictServerInterface.
+func (s operations) PauseAgent(ctx context.Context, r PauseAgentRequestObject) (PauseAgentResponseObject, error) {
+	var body wire.AgentPause
+	if r.Body != nil {
+		body = *r.Body
 	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	return s.command(c, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: body.Reason})
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: body.Reason})
 }
 
-func (s *Server) agentResume(c echo.Context) error {
-	if err := decode(c, &struct{}{}); err != nil {
-		return err
-	}
-	return s.command(c, orchestrator.AgentCommand{Op: orchestrator.AgentResume})
+// ResumeAgent implements StrictServerInterface.
+func (s operations) ResumeAgent(ctx context.Context, r ResumeAgentRequestObject) (ResumeAgentResponseObject, error) {
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentResume})
 }
 
-func (s *Server) agentDispose(c echo.Context) error {
-	var body struct {
-		Disposition string `json:"disposition"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	if body.Disposition == "" {
-		return invalid("disposition", "is missing")
-	}
-	return s.command(c, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: body.Disposition})
-}
-
-// commandAnswer is what came of an agent's command.
-type commandAnswer struct {
-	Result orchestrator.AgentResult `json:"result"` // ok, or later: after the current call
-	Agent  string                   `json:"agent"`
-	State  string                   `json:"state"`
+// DisposeAgent implements StrictServerInterface.
+func (s operations) DisposeAgent(ctx context.Context, r DisposeAgentRequestObject) (DisposeAgentResponseObject, error) {
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: r.Body.Disposition})
 }
 
 // commandRefusals says what answer a refused command gets.
 var commandRefusals = map[orchestrator.AgentResult]problem{
-	orchestrator.AgentUnknown:        {Status: http.StatusNotFound, Detail: "no such agent, or no agent at that phone"},
-	orchestrator.AgentBadPIN:         {Status: http.StatusForbidden, Detail: "the PIN is wrong"},
-	orchestrator.AgentLocked:         {Status: http.StatusTooManyRequests, Detail: "too many wrong PINs; none is looked at for a while"},
-	orchestrator.AgentAlready:        {Status: http.StatusConflict, Detail: "the agent is in that state already"},
-	orchestrator.AgentNotLoggedIn:    {Status: http.StatusConflict, Detail: "the agent is not logged in"},
-	orchestrator.AgentElsewhere:      {Status: http.StatusConflict, Detail: "the agent is logged in at another phone"},
-	orchestrator.AgentNothingToClose: {Status: http.StatusConflict, Detail: "there is no call to give a disposition to"},
-	orchestrator.AgentBadReason:      {Status: http.StatusBadRequest, Field: "reason", Detail: "not a defined pause reason"},
-	orchestrator.AgentBadDisposition: {Status: http.StatusBadRequest, Field: "disposition", Detail: "not a disposition of the call's queue"},
+	orchestrator.AgentUnknown:        {Status: http.StatusNotFound, Code: wire.ProblemCodeUnknownAgent, Detail: "no such agent, or no agent at that phone"},
+	orchestrator.AgentBadPIN:         {Status: http.StatusForbidden, Code: wire.ProblemCodeBadPin, Detail: "the PIN is wrong"},
+	orchestrator.AgentLocked:         {Status: http.StatusTooManyRequests, Code: wire.ProblemCodeLocked, Detail: "too many wrong PINs; none is looked at for a while"},
+	orchestrator.AgentAlready:        {Status: http.StatusConflict, Code: wire.ProblemCodeAlready, Detail: "the agent is in that state already"},
+	orchestrator.AgentNotLoggedIn:    {Status: http.StatusConflict, Code: wire.ProblemCodeNotLoggedIn, Detail: "the agent is not logged in"},
+	orchestrator.AgentElsewhere:      {Status: http.StatusConflict, Code: wire.ProblemCodeElsewhere, Detail: "the agent is logged in at another phone"},
+	orchestrator.AgentNothingToClose: {Status: http.StatusConflict, Code: wire.ProblemCodeNothingToDispose, Detail: "there is no call to give a disposition to"},
+	orchestrator.AgentBadReason:      {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadReason, Field: "reason", Detail: "not a defined pause reason"},
+	orchestrator.AgentBadDisposition: {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadDisposition, Field: "disposition", Detail: "not a disposition of the call's queue"},
 }
 
-// command carries an agent's operation out in the name of the token.
-func (s *Server) command(c echo.Context, cmd orchestrator.AgentCommand) error {
-	t := tokenOf(c)
-	cmd.Agent, cmd.Trusted, cmd.By = c.Param("agent"), true, "api:"+t.Name
-	s.auditLive(c, "agent."+string(cmd.Op), cmd.Agent, strings.TrimSpace(cmd.Reason+" "+cmd.Disposition+" "+cmd.Endpoint))
-	answer, err := s.Agents.Do(c.Request().Context(), cmd)
-	if err != nil {
-		return err
-	}
+// commandAnswer is what came of an agent's command. It is the answer of every such operation.
+type commandAnswer struct {
+	wire.AgentCommandAnswer
+}
+
+func (a commandAnswer) write(w http.ResponseWriter) error {
 	status := http.StatusOK
-	switch answer.Result {
-	case orchestrator.AgentOK:
-	case orchestrator.AgentLater:
+	if a.Result == wire.CommandResultLater {
 		status = http.StatusAccepted
-	default:
-		p, ok := commandRefusals[answer.Result]
-		if !ok {
-			return fault.New("api.command", fault.Internal, "unknown result %q of %s", answer.Result, cmd.Op)
-		}
-		p.Result = string(answer.Result)
-		if p.Field != "" {
-			p.Detail = p.Field + ": " + quoted(cmd.Reason+cmd.Disposition) + " is " + p.Detail
-		}
-		return p
 	}
-	return c.JSON(status, commandAnswer{Result: answer.Result, Agent: answer.Agent, State: answer.State})
+	return writeJSON(w, status, a.AgentCommandAnswer)
+}
+
+func (a commandAnswer) VisitLoginAgentResponse(w http.ResponseWriter) error   { return a.write(w) }
+func (a commandAnswer) VisitLogoutAgentResponse(w http.ResponseWriter) error  { return a.write(w) }
+func (a commandAnswer) VisitPauseAgentResponse(w http.ResponseWriter) error   { return a.write(w) }
+func (a commandAnswer) VisitResumeAgentResponse(w http.ResponseWriter) error  { return a.write(w) }
+func (a commandAnswer) VisitDisposeAgentResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// command carries an agent's operation out in the name of the token.
+func (s operations) command(ctx context.Context, agent string, cmd orchestrator.AgentCommand) (answer commandAnswer, err error) {
+	cmd.Agent, cmd.Trusted, cmd.By = agent, true, "api:"+askerOf(ctx).token.Name
+	s.auditLive(ctx, "agent."+string(cmd.Op), cmd.Agent, strings.TrimSpace(cmd.Reason+" "+cmd.Disposition+" "+cmd.Endpoint))
+	done, err := s.Agents.Do(ctx, cmd)
+	if err != nil {
+		return answer, err
+	}
+	switch done.Result {
+	case orchestrator.AgentOK, orchestrator.AgentLater:
+		return commandAnswer{wire.AgentCommandAnswer{Result: wire.CommandResult(done.Result), Agent: done.Agent, State: wire.AgentState(done.State)}}, nil
+	default:
+	}
+	p, ok := commandRefusals[done.Result]
+	if !ok {
+		return answer, fault.New("api.command", fault.Internal, "unknown result %q of %s", done.Result, cmd.Op)
+	}
+	if p.Field != "" {
+		p.Value = short(cmd.Reason + cmd.Disposition)
+		p.Detail = p.Field + ": " + quoted(cmd.Reason+cmd.Disposition) + " is " + p.Detail
+	}
+	return answer, p
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -58,70 +59,79 @@ func parseBytes(s string) (n int64, bad bool) {
 	return int64(u), err != nil || s[0] == '+'
 }
 
+// GetRecordingAudio implements StrictServerInterface.
+func (s operations) GetRecordingAudio(ctx context.Context, r GetRecordingAudioRequestObject) (GetRecordingAudioResponseObject, error) {
+	return s.playRecording(ctx, r.Recording, r.Params.Download)
+}
+
+// HeadRecordingAudio implements StrictServerInterface.
+func (s operations) HeadRecordingAudio(ctx context.Context, r HeadRecordingAudioRequestObject) (HeadRecordingAudioResponseObject, error) {
+	return s.playRecording(ctx, r.Recording, r.Params.Download)
+}
+
 // playRecording streams a recording from its PBX, whole or a range of it.
-func (s *Server) playRecording(c echo.Context) error {
-	q := queryOf(c, "download")
-	download := q.flag("download")
-	if q.err != nil {
-		return q.err
-	}
-	rec, err := s.Records.Recording(c.Request().Context(), c.Param("recording"))
+func (s operations) playRecording(ctx context.Context, id string, download bool) (streamed, error) {
+	r := askerOf(ctx).request
+	rec, err := s.Records.Recording(ctx, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	switch {
 	case rec.DeletedAt != 0:
-		return problem{Status: http.StatusGone, Detail: "the recording was deleted"}
-	case rec.State == string(call.RecRunning):
-		return fault.New("api.audio", fault.Conflict, "recording %s is still running", quoted(rec.ID))
-	case rec.State == string(call.RecFailed):
-		return fault.New("api.audio", fault.NotFound, "recording %s failed: nothing was kept", quoted(rec.ID))
+		return nil, problem{Status: http.StatusGone, Code: wire.ProblemCodeGone, Detail: "the recording was deleted"}
+	case rec.State == string(wire.RecordingStateRunning):
+		return nil, fault.New("api.audio", fault.Conflict, "recording %s is still running", quoted(rec.ID))
+	case rec.State == string(wire.RecordingStateFailed):
+		return nil, fault.New("api.audio", fault.NotFound, "recording %s failed: nothing was kept", quoted(rec.ID))
 	}
 	pbx, ok := s.Engine.PBX(rec.PBX)
 	if !ok {
-		return fault.New("api.audio", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
+		return nil, fault.New("api.audio", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
 	}
 	action := "recording.play"
 	if download {
 		action = "recording.download"
 	}
-	if c.Request().Method != http.MethodHead { // a HEAD gives nothing away
-		if err := s.auditFirst(c, action, rec.ID, c.Request().Header.Get("Range")); err != nil {
-			return err
+	if r.Method != http.MethodHead { // a HEAD gives nothing away
+		if err := s.auditFirst(ctx, action, rec.ID, short(r.Header.Get("Range"))); err != nil {
+			return nil, err
 		}
 	}
-	body, size, err := pbx.OpenRecording(c.Request().Context(), rec.ID)
+	body, size, err := pbx.OpenRecording(ctx, rec.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer body.Close()
 	disposition := "inline"
 	if download {
 		disposition = "attachment"
 	}
-	c.Response().Header().Set(echo.HeaderContentDisposition, fmt.Sprintf("%s; filename=%q", disposition, fileName(rec.ID)))
-	return s.sendAudio(c, rec.ID, bufio.NewReaderSize(body, 32<<10), size)
+	return func(w http.ResponseWriter) error {
+		defer body.Close()
+		w.Header().Set(echo.HeaderContentDisposition, fmt.Sprintf("%s; filename=%q", disposition, fileName(rec.ID)))
+		return s.sendAudio(w, r, rec.ID, bufio.NewReaderSize(body, 32<<10), size)
+	}, nil
 }
 
 // sendAudio answers with a recording, or with the part that is asked for.
-func (s *Server) sendAudio(c echo.Context, id string, body *bufio.Reader, size int64) error {
+func (s *Server) sendAudio(w http.ResponseWriter, r *http.Request, id string, body *bufio.Reader, size int64) error {
 	head, err := body.Peek(512) // shorter recordings give what they have
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fault.E("api.audio", fault.Unavailable, err)
 	}
-	r, h := c.Request(), c.Response().Header()
+	h := w.Header()
 	h.Set(echo.HeaderContentType, http.DetectContentType(head))
 	h.Set("Cache-Control", "private, no-cache") // may be kept, but every use is asked for, and so audited
 	if size < 0 {
-		c.Response().WriteHeader(http.StatusOK)
-		return s.copyAudio(c, body, -1)
+		w.WriteHeader(http.StatusOK)
+		return s.copyAudio(w, r, body, -1)
 	}
 	// A finished recording never changes: its id and size tell it apart.
 	tag := fmt.Sprintf(`"%s-%d"`, fileName(id), size)
 	h.Set("ETag", tag)
 	h.Set("Accept-Ranges", "bytes")
 	if matches(r.Header.Get("If-None-Match"), tag) {
-		return c.NoContent(http.StatusNotModified)
+		w.WriteHeader(http.StatusNotModified)
+		return nil
 	}
 	part, status := span{0, size}, http.StatusOK
 	ifRange := r.Header.Get("If-Range")
@@ -129,7 +139,7 @@ func (s *Server) sendAudio(c echo.Context, id string, body *bufio.Reader, size i
 		asked, ok, err := parseRange(want, size)
 		if err != nil {
 			h.Set("Content-Range", fmt.Sprintf("bytes */%d", size))
-			return problem{Status: http.StatusRequestedRangeNotSatisfiable, Field: "Range", Detail: "Range: " + quoted(want) + ": " + err.Error()}
+			return problem{Status: http.StatusRequestedRangeNotSatisfiable, Code: wire.ProblemCodeRange, Field: "Range", Value: short(want), Detail: "Range: " + quoted(want) + ": " + err.Error()}
 		}
 		if ok {
 			part, status = asked, http.StatusPartialContent
@@ -138,23 +148,24 @@ func (s *Server) sendAudio(c echo.Context, id string, body *bufio.Reader, size i
 	}
 	h.Set(echo.HeaderContentLength, strconv.FormatInt(part.to-part.from, 10))
 	if r.Method == http.MethodHead {
-		return c.NoContent(status)
+		w.WriteHeader(status)
+		return nil
 	}
 	if _, err := io.CopyN(io.Discard, body, part.from); err != nil { // PBXs stream from the beginning only
 		return fault.E("api.audio", fault.Unavailable, err)
 	}
-	c.Response().WriteHeader(status)
-	return s.copyAudio(c, body, part.to-part.from)
+	w.WriteHeader(status)
+	return s.copyAudio(w, r, body, part.to-part.from)
 }
 
-func (s *Server) copyAudio(c echo.Context, body io.Reader, n int64) error {
-	if c.Request().Method == http.MethodHead {
+func (s *Server) copyAudio(w http.ResponseWriter, r *http.Request, body io.Reader, n int64) error {
+	if r.Method == http.MethodHead {
 		return nil
 	}
 	if n >= 0 {
 		body = io.LimitReader(body, n)
 	}
-	_, err := io.Copy(s.streamWriter(c), body)
+	_, err := io.Copy(s.streamWriter(w), body)
 	return err
 }
 

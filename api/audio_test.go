@@ -6,8 +6,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/records"
 )
 
 func TestAudioRanges(t *testing.T) {
@@ -15,7 +15,7 @@ func TestAudioRanges(t *testing.T) {
 	w := newWorld(t)
 	s := w.server()
 	const path = "/api/v1/recordings/op-p1-r1/audio"
-	whole, token := wave(4000), w.tokens[RoleSupervisor]
+	whole, token := wave(4000), w.tokens[wire.RoleSupervisor]
 	const tag = `"op-p1-r1-4000"`
 	rows := []struct {
 		name, rng, ifRange string
@@ -74,7 +74,7 @@ func TestAudioRanges(t *testing.T) {
 	}
 	w.engine.pbx.unsized = false
 
-	log := read[page[records.AuditLine]](t, ask(s, "GET", "/api/v1/audit?object=op-p1-r1&limit=500", w.tokens[RoleAdmin], ""), 200)
+	log := read[wire.AuditLinePage](t, ask(s, "GET", "/api/v1/audit?object=op-p1-r1&limit=500", w.tokens[wire.RoleAdmin], ""), 200)
 	plays, downloads := 0, 0
 	for _, l := range log.Items {
 		switch l.Action {
@@ -93,7 +93,7 @@ func TestAudioThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.server()
-	admin := w.tokens[RoleAdmin]
+	admin := w.tokens[wire.RoleAdmin]
 	w.record(entry("3-1", orchestrator.EntryCallRecording, "x", "", map[string]any{"recording": "bad", "state": "failed"}),
 		entry("3-2", orchestrator.EntryCallRecording, "x", "", map[string]any{"recording": "lost", "state": "finished"}))
 	far := entry("3-3", orchestrator.EntryCallRecording, "y", "", map[string]any{"recording": "far", "state": "finished"})
@@ -127,7 +127,7 @@ func TestAudioThatIsNotThere(t *testing.T) {
 	if r := ask(s, "GET", "/api/v1/recordings/op-p1-r1/audio", admin, ""); r.Code != 410 {
 		t.Errorf("a deleted recording: %d", r.Code)
 	}
-	rec := read[records.Recording](t, ask(s, "GET", "/api/v1/recordings/op-p1-r1", admin, ""), 200)
+	rec := read[wire.Recording](t, ask(s, "GET", "/api/v1/recordings/op-p1-r1", admin, ""), 200)
 	if rec.DeletedBy != "test admin" {
 		t.Errorf("deleted by %q", rec.DeletedBy)
 	}

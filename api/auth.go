@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -38,77 +40,64 @@ func bearerOf(r *http.Request) string {
 func (s *Server) authenticate(c echo.Context) (records.Token, error) {
 	bearer := bearerOf(c.Request())
 	if bearer == "" {
-		return records.Token{}, problem{Status: http.StatusUnauthorized, Detail: "a token is needed"}
+		return records.Token{}, problem{Status: http.StatusUnauthorized, Code: wire.ProblemCodeUnauthorized, Detail: "a token is needed"}
 	}
-	return s.verify(c, bearer)
+	return s.verify(c.Request().Context(), c.RealIP(), bearer)
 }
 
-func (s *Server) verify(c echo.Context, bearer string) (records.Token, error) {
-	ip := c.RealIP()
+func (s *Server) verify(ctx context.Context, ip, bearer string) (records.Token, error) {
 	if s.throttle.refuses(ip, bearer) {
 		s.metrics.denied.WithLabelValues("throttled").Inc()
-		return records.Token{}, problem{Status: http.StatusTooManyRequests, Detail: "too many bad tokens from this address"}
+		return records.Token{}, problem{Status: http.StatusTooManyRequests, Code: wire.ProblemCodeThrottled, Detail: "too many bad tokens from this address"}
 	}
-	t, err := s.Tokens.FindToken(c.Request().Context(), bearer)
+	t, err := s.Tokens.FindToken(ctx, bearer)
 	switch {
 	case err != nil && fault.KindOf(err) != fault.NotFound:
 		return records.Token{}, err
 	case err != nil || !t.Valid(s.Now()) || !ValidRole(t.Role):
 		s.throttle.failed(ip, bearer)
 		s.metrics.denied.WithLabelValues("bad_token").Inc()
-		return records.Token{}, problem{Status: http.StatusUnauthorized, Detail: "the token is unknown, expired or revoked"}
+		return records.Token{}, problem{Status: http.StatusUnauthorized, Code: wire.ProblemCodeUnauthorized, Detail: "the token is unknown, expired or revoked"}
 	}
 	s.throttle.succeeded(bearer)
 	return t, nil
 }
 
-// me is who a token makes its bearer.
-type me struct {
-	Token   string    `json:"token"` // its id
-	Name    string    `json:"name"`
-	Role    string    `json:"role"`
-	Agent   string    `json:"agent,omitempty"`
-	Expires time.Time `json:"expires,omitzero"`
+func (s *Server) whoIs(a *asker) wire.Me {
+	t := a.token
+	return wire.Me{Token: t.ID, Name: t.Name, Role: wire.Role(t.Role), Agent: t.Agent, ExpiresAt: t.Expires.UTC(), Permissions: s.permissions(a)}
 }
 
-func whoIs(t records.Token) me {
-	return me{Token: t.ID, Name: t.Name, Role: t.Role, Agent: t.Agent, Expires: t.Expires}
+// GetMe implements StrictServerInterface.
+func (s operations) GetMe(ctx context.Context, _ GetMeRequestObject) (GetMeResponseObject, error) {
+	return GetMe200JSONResponse(s.whoIs(askerOf(ctx))), nil
 }
 
-func (s *Server) getMe(c echo.Context) error { return c.JSON(http.StatusOK, whoIs(tokenOf(c))) }
-
-// postSession turns a token into a cookie for a page.
-func (s *Server) postSession(c echo.Context) error {
-	var body struct {
-		Token string `json:"token"`
-	}
-	if err := decode(c, &body); err != nil {
-		return err
-	}
-	if body.Token == "" {
-		return invalid("token", "is missing")
-	}
-	t, err := s.verify(c, body.Token)
+// CreateSession implements StrictServerInterface.
+func (s operations) CreateSession(ctx context.Context, r CreateSessionRequestObject) (CreateSessionResponseObject, error) {
+	a := askerOf(ctx)
+	t, err := s.verify(ctx, a.ip, r.Body.Token)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	length := sessionLength
 	if !t.Expires.IsZero() {
 		length = min(length, t.Expires.Sub(s.Now()))
 	}
-	c.SetCookie(s.cookie(c, body.Token, max(1, int(length.Seconds()))))
-	return c.JSON(http.StatusOK, whoIs(t))
+	cookie := s.cookie(a.request, r.Body.Token, max(1, int(length.Seconds())))
+	return CreateSession200JSONResponse{Body: s.whoIs(&asker{token: t}), Headers: CreateSession200ResponseHeaders{SetCookie: cookie}}, nil
 }
 
-func (s *Server) deleteSession(c echo.Context) error {
-	c.SetCookie(s.cookie(c, "", -1))
-	return c.NoContent(http.StatusNoContent)
+// DeleteSession implements StrictServerInterface.
+func (s operations) DeleteSession(ctx context.Context, _ DeleteSessionRequestObject) (DeleteSessionResponseObject, error) {
+	return DeleteSession204Response{Headers: DeleteSession204ResponseHeaders{SetCookie: s.cookie(askerOf(ctx).request, "", -1)}}, nil
 }
 
-func (s *Server) cookie(c echo.Context, value string, age int) *http.Cookie {
+func (s *Server) cookie(r *http.Request, value string, age int) string {
 	//nolint:gosec // all three are set; Secure as the request came, or a page without TLS could have no session
-	return &http.Cookie{Name: sessionCookie, Value: value, Path: prefix, MaxAge: age, HttpOnly: true,
-		Secure: s.secure(c.Request()), SameSite: http.SameSiteStrictMode}
+	c := &http.Cookie{Name: sessionCookie, Value: value, Path: prefix, MaxAge: age, HttpOnly: true,
+		Secure: s.secure(r), SameSite: http.SameSiteStrictMode}
+	return c.String()
 }
 
 // secure tells whether the client came over TLS, to us or to a proxy that we believe.

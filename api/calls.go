@@ -2,20 +2,20 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/labstack/echo/v4"
-
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-// liveCalls returns the live calls of all PBXs, the oldest first.
-func (s *Server) liveCalls(ctx context.Context) ([]LiveCall, error) {
-	list := []LiveCall{}
+// liveCalls returns the live calls of all PBXs.
+func (s *Server) liveCalls(ctx context.Context) ([]wire.LiveCall, error) {
+	list := []wire.LiveCall{}
 	for _, pbx := range slices.Sorted(maps.Keys(s.Engine.Connected())) {
 		records, err := s.Calls.Live(ctx, pbx)
 		if err != nil {
@@ -27,44 +27,56 @@ func (s *Server) liveCalls(ctx context.Context) ([]LiveCall, error) {
 				s.log.WarnContext(ctx, "a live call cannot be read", "call", r.ID, "error", err)
 				continue
 			}
-			list = append(list, liveCall(c))
+			list = append(list, liveCallView(c))
 		}
 	}
-	slices.SortFunc(list, func(a, b LiveCall) int {
-		if a.StartedAt != b.StartedAt {
-			return int(a.StartedAt - b.StartedAt)
-		}
-		return strings.Compare(a.Call, b.Call)
-	})
+	slices.SortFunc(list, func(a, b wire.LiveCall) int { return strings.Compare(byStart(a), byStart(b)) })
 	return list, nil
 }
 
-func (s *Server) listCalls(c echo.Context) error {
-	q := queryOf(c, "queue", "agent", "state")
-	queue, agent, state := q.text("queue"), q.text("agent"), q.text("state")
-	if q.err != nil {
-		return q.err
-	}
-	all, err := s.liveCalls(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	t := tokenOf(c)
-	self, every := own(t)
-	list := []LiveCall{}
-	for _, v := range all {
-		if (every || v.serves(self)) && (queue == "" || v.Queue == queue) && (agent == "" || v.serves(agent)) &&
-			(state == "" || string(v.State) == state) {
-			list = append(list, audienceOf(t).live(v))
-		}
-	}
-	return c.JSON(http.StatusOK, page[LiveCall]{Items: list})
+// byStart is the key of calls in progress: the oldest first.
+func byStart(c wire.LiveCall) string { return fmt.Sprintf("%013d %s", c.StartedAt.UnixMilli(), c.ID) }
+
+// serves tells whether an agent has to do with a live call: his phone rings, or he talks or has talked.
+func serves(agent string, c wire.LiveCall) bool {
+	return agent != "" && (c.Serving == agent || c.Agent == agent)
 }
 
-// call returns a live call that the token may see: an agent its own only.
-func (s *Server) call(c echo.Context, id string) (call.Call, error) {
+// fits tells whether a call is of the kind that is asked for.
+func fits(kind wire.CallKind, filter wire.KindFilter) bool {
+	switch filter {
+	case wire.KindFilterAll:
+		return true
+	case wire.KindFilterFeature:
+		return kind == wire.CallKindFeature
+	default: // customers' calls, whatever brings them
+		return kind != wire.CallKindFeature
+	}
+}
+
+// ListCalls implements StrictServerInterface.
+func (s operations) ListCalls(ctx context.Context, r ListCallsRequestObject) (ListCallsResponseObject, error) {
+	all, err := s.liveCalls(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, p := askerOf(ctx), r.Params
+	self, every := a.own()
+	list := slices.DeleteFunc(all, func(v wire.LiveCall) bool {
+		return !every && !serves(self, v) || p.Queue != "" && v.Queue != p.Queue || p.Agent != "" && !serves(p.Agent, v) ||
+			p.State != "" && v.State != p.State || !fits(v.Kind, p.Kind)
+	})
+	items, next, err := pageOf(list, byStart, p.Limit, p.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	return ListCalls200JSONResponse{Items: each(items, audienceOf(a.token).live), Next: next}, nil
+}
+
+// call returns a live call that the asker may see: an agent its own only.
+func (s *Server) call(ctx context.Context, id string) (call.Call, error) {
 	const op = "api.call"
-	r, err := s.Calls.Load(c.Request().Context(), id)
+	r, err := s.Calls.Load(ctx, id)
 	if err != nil {
 		return call.Call{}, err
 	}
@@ -75,52 +87,71 @@ func (s *Server) call(c echo.Context, id string) (call.Call, error) {
 	if err != nil {
 		return call.Call{}, fault.E(op, fault.Internal, err)
 	}
-	if self, every := own(tokenOf(c)); !every && !liveCall(live).serves(self) {
-		return call.Call{}, fault.New(op, fault.Denied, "not a call of agent %s", quoted(self))
+	if self, every := askerOf(ctx).own(); !every && !serves(self, liveCallView(live)) {
+		return call.Call{}, denied("not a call of agent %s", quoted(self))
 	}
 	return live, nil
 }
 
-func (s *Server) getCall(c echo.Context) error {
-	live, err := s.call(c, c.Param("call"))
+// GetCall implements StrictServerInterface.
+func (s operations) GetCall(ctx context.Context, r GetCallRequestObject) (GetCallResponseObject, error) {
+	live, err := s.call(ctx, r.Call)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	entries, err := s.Records.Timeline(c.Request().Context(), live.Call)
+	entries, err := s.Records.Timeline(ctx, live.Call)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a, v := audienceOf(tokenOf(c)), liveCall(live)
-	return c.JSON(http.StatusOK, CallView{LiveCall: a.live(v), Timeline: a.timeline(entries, v.serves(a.agent))})
+	a, v := audienceOf(askerOf(ctx).token), liveCallView(live)
+	return GetCall200JSONResponse{LiveCall: a.live(v), Timeline: a.timeline(entries, serves(a.agent, v))}, nil
 }
 
 // ordered is the answer to an order that a call carries out in its own time.
-type ordered struct {
-	Call  string     `json:"call"`
-	Order call.Order `json:"order"`
+type ordered struct{ wire.Ordered }
+
+func (o ordered) write(w http.ResponseWriter) error {
+	return writeJSON(w, http.StatusAccepted, o.Ordered)
 }
+
+func (o ordered) VisitHangupCallResponse(w http.ResponseWriter) error      { return o.write(w) }
+func (o ordered) VisitMuteRecordingResponse(w http.ResponseWriter) error   { return o.write(w) }
+func (o ordered) VisitUnmuteRecordingResponse(w http.ResponseWriter) error { return o.write(w) }
 
 // order passes an order to the engine. A call that is live, but in another
 // instance, is a conflict and not a missing call.
-func (s *Server) order(c echo.Context, id string, o call.Order) error {
+func (s *Server) order(id string, o call.Order) (ordered, error) {
 	err := s.Engine.Do(id, o)
 	if fault.KindOf(err) == fault.NotFound {
-		return fault.New("api.order", fault.Conflict, "call %s is driven by another instance", quoted(id))
+		return ordered{}, fault.New("api.order", fault.Conflict, "call %s is driven by another instance", quoted(id))
 	}
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusAccepted, ordered{Call: id, Order: o})
+	return ordered{wire.Ordered{Call: id, Order: wire.Order(o)}}, err
 }
 
-func (s *Server) hangupCall(c echo.Context) error {
-	if err := decode(c, &struct{}{}); err != nil {
-		return err
-	}
-	live, err := s.call(c, c.Param("call"))
+// HangupCall implements StrictServerInterface.
+func (s operations) HangupCall(ctx context.Context, r HangupCallRequestObject) (HangupCallResponseObject, error) {
+	live, err := s.call(ctx, r.Call)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.auditLive(c, "call.hangup", live.Call, "")
-	return s.order(c, live.Call, call.OrderHangup)
+	s.auditLive(ctx, "call.hangup", live.Call, "")
+	return s.order(live.Call, call.OrderHangup)
+}
+
+// liveCallView shows a stored call.
+func liveCallView(c call.Call) wire.LiveCall {
+	v := wire.LiveCall{CallSummary: summaryView(c.CallSummary), State: wire.CallState(c.State)}
+	if n := len(c.Path); n > 0 {
+		v.Node = c.Path[n-1]
+	}
+	if far := c.Far(); far != nil && far.Offer != nil {
+		v.Serving = far.Offer.Agent
+	}
+	if rec := c.Rec(); rec != nil {
+		v.LiveRecording = wire.LiveRecording{ID: rec.ID, State: wire.RecordingState(rec.State), Muted: rec.Muted}
+	}
+	if c.State == call.StateWaiting || c.State == call.StateOffered {
+		v.WaitSince = wire.At(c.Visit.Entered)
+	}
+	return v
 }

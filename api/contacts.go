@@ -1,64 +1,78 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
-func (s *Server) listContacts(c echo.Context) error {
-	f, err := contactFilter(c, true)
-	if err != nil {
-		return err
-	}
-	t := tokenOf(c)
-	if self, every := own(t); !every {
+// ListContacts implements StrictServerInterface.
+func (s operations) ListContacts(ctx context.Context, r ListContactsRequestObject) (ListContactsResponseObject, error) {
+	a, p := askerOf(ctx), r.Params
+	f := records.ContactFilter{From: p.From, To: p.To, Queue: p.Queue, Agent: p.Agent, Outcome: string(p.Outcome), DID: p.DID,
+		Caller: p.Caller, PBX: p.PBX, Disposition: p.Disposition, Kind: recordedKind(p.Kind), Limit: p.Limit, Cursor: p.Cursor}
+	if self, every := a.own(); !every {
 		if f.Agent != "" && f.Agent != self {
-			return fault.New("api.contacts", fault.Denied, "agent %s may see its own contacts only", quoted(self))
+			return nil, denied("agent %s may see its own contacts only", quoted(self))
 		}
 		f.Agent = self
-	} else if f.Caller != "" && !seesNumbers(t) {
+	} else if f.Caller != "" && !seesNumbers(a.token) {
 		// Asking for a number that one may not see would tell whether it called.
-		return fault.New("api.contacts", fault.Denied, "role %s may not look for callers", t.Role)
+		return nil, denied("role %s may not look for callers", a.token.Role)
 	}
-	list, next, err := s.Records.Contacts(c.Request().Context(), f)
+	list, next, err := s.Records.Contacts(ctx, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a := audienceOf(t)
-	for i := range list {
-		list[i] = a.contact(list[i])
-	}
-	return c.JSON(http.StatusOK, page[records.Contact]{Items: list, Next: next})
+	show := audienceOf(a.token)
+	return ListContacts200JSONResponse{Items: each(list, func(c records.Contact) wire.Contact { return show.contact(contactView(c)) }), Next: next}, nil
 }
 
-func (s *Server) getContact(c echo.Context) error {
-	contact, entries, err := s.Records.Contact(c.Request().Context(), c.Param("call"))
-	if err != nil {
-		return err
+// recordedKind turns the API's word into that of the records.
+func recordedKind(k wire.KindFilter) records.KindFilter {
+	switch k {
+	case wire.KindFilterAll:
+		return records.KindAll
+	case wire.KindFilterFeature:
+		return records.KindFeature
+	default:
+		return records.KindCustomer
 	}
-	t := tokenOf(c)
-	if self, every := own(t); !every && contact.Agent != self {
-		return fault.New("api.contact", fault.Denied, "agent %s may see its own contacts only", quoted(self))
-	}
-	a := audienceOf(t)
-	return c.JSON(http.StatusOK, ContactView{Contact: a.contact(contact), Timeline: a.timeline(entries, a.sees(contact.Agent))})
 }
 
-// exportContacts streams all contacts that fit as CSV.
-func (s *Server) exportContacts(c echo.Context) error {
-	f, err := contactFilter(c, false)
+// GetContact implements StrictServerInterface.
+func (s operations) GetContact(ctx context.Context, r GetContactRequestObject) (GetContactResponseObject, error) {
+	contact, entries, err := s.Records.Contact(ctx, r.Call)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := s.auditFirst(c, "contacts.export", "contacts", c.Request().URL.RawQuery); err != nil {
-		return err
+	a := askerOf(ctx)
+	if self, every := a.own(); !every && contact.Agent != self {
+		return nil, denied("agent %s may see its own contacts only", quoted(self))
 	}
-	h := c.Response().Header()
-	h.Set(echo.HeaderContentType, "text/csv; charset=utf-8; header=present")
-	h.Set(echo.HeaderContentDisposition, `attachment; filename="contacts.csv"`)
-	return s.Records.ContactsCSV(c.Request().Context(), s.streamWriter(c), f)
+	show := audienceOf(a.token)
+	return GetContact200JSONResponse{Contact: show.contact(contactView(contact)), Timeline: show.timeline(entries, show.sees(contact.Agent))}, nil
+}
+
+// ExportContacts implements StrictServerInterface. It streams all contacts that fit as CSV.
+func (s operations) ExportContacts(ctx context.Context, r ExportContactsRequestObject) (ExportContactsResponseObject, error) {
+	p := r.Params
+	f := records.ContactFilter{From: p.From, To: p.To, Queue: p.Queue, Agent: p.Agent, Outcome: string(p.Outcome), DID: p.DID,
+		Caller: p.Caller, PBX: p.PBX, Disposition: p.Disposition, Kind: recordedKind(p.Kind)}
+	table, err := s.contactTable(ctx, p.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.auditFirst(ctx, "contacts.export", "contacts", askerOf(ctx).request.URL.RawQuery); err != nil {
+		return nil, err
+	}
+	return streamed(func(w http.ResponseWriter) error {
+		w.Header().Set(echo.HeaderContentType, "text/csv; charset=utf-8; header=present")
+		w.Header().Set(echo.HeaderContentDisposition, `attachment; filename="contacts.csv"`)
+		return table.write(ctx, s.streamWriter(w), f)
+	}), nil
 }

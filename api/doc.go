@@ -1,9 +1,12 @@
 // Package api serves operadora over HTTP: agents, queues, calls, contacts,
 // recordings, definitions and a stream of changes, described by openapi.yaml.
 //
-// One table (routes.go) lists every route with the roles that may use it; what
-// is not in it is refused. One map (errors.go) turns fault kinds into statuses.
-// What the API needs of the rest is declared in parts.go; cmd joins it. The
-// package imports orchestrator and orchestrator/records, never acd, ivr, dialer
-// or cmd. A Server may be started and stopped from any goroutine.
+// openapi.yaml is the source: from it are generated what is said (wire), the
+// interface that the operations implement and their binding (server.gen.go), and
+// the client (client). Who may use an operation stands there too, and a request
+// is checked against it before its handler runs (access.go, check.go). One map
+// (errors.go) turns fault kinds into problems. What the API needs of the rest is
+// declared in parts.go; cmd joins it. The package imports orchestrator and
+// orchestrator/records, never acd, ivr, dialer or cmd. A Server may be started
+// and stopped from any goroutine.
 package api

@@ -10,36 +10,40 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // problem is an error as the client sees it (RFC 9457). Type is "about:blank":
-// the status says what kind it is; result and field are ours.
-type problem struct {
-	Status    int    `json:"status"`
-	Title     string `json:"title"`
-	Detail    string `json:"detail,omitempty"`
-	Field     string `json:"field,omitempty"`  // the parameter or member that is wrong
-	Result    string `json:"result,omitempty"` // what an agent's command came to
-	RequestID string `json:"request_id,omitempty"`
-}
+// the code says what kind it is.
+type problem wire.Problem
 
 // Error makes a problem an error that handlers can return.
-func (p problem) Error() string { return fmt.Sprintf("%d %s", p.Status, p.Detail) }
+func (p problem) Error() string { return fmt.Sprintf("%d %s: %s", p.Status, p.Code, p.Detail) }
 
-// statuses is the only map from kinds of faults to statuses.
-var statuses = map[fault.Kind]int{
-	fault.Internal:    http.StatusInternalServerError,
-	fault.Invalid:     http.StatusBadRequest,
-	fault.NotFound:    http.StatusNotFound,
-	fault.Conflict:    http.StatusConflict,
-	fault.Denied:      http.StatusForbidden,
-	fault.Unavailable: http.StatusServiceUnavailable,
+// kinds is the only map from kinds of faults to statuses and codes.
+var kinds = map[fault.Kind]problem{
+	fault.Internal: {Status: http.StatusInternalServerError, Code: wire.ProblemCodeInternal,
+		Detail: "a fault of operadora; its log tells more under the request id"},
+	fault.Invalid:  {Status: http.StatusBadRequest, Code: wire.ProblemCodeInvalid},
+	fault.NotFound: {Status: http.StatusNotFound, Code: wire.ProblemCodeNotFound},
+	fault.Conflict: {Status: http.StatusConflict, Code: wire.ProblemCodeConflict},
+	fault.Denied:   {Status: http.StatusForbidden, Code: wire.ProblemCodeDenied},
+	fault.Unavailable: {Status: http.StatusServiceUnavailable, Code: wire.ProblemCodeUnavailable,
+		Detail: "a part that this needs does not answer; try again"},
 }
 
-// invalid is a fault of the asker in one named field.
-func invalid(field, format string, args ...any) error {
-	return problem{Status: http.StatusBadRequest, Field: field, Detail: field + ": " + fmt.Sprintf(format, args...)}
+// statusCodes are the codes of statuses that others than handlers give: the
+// router and the binding of what has been checked before.
+var statusCodes = map[int]wire.ProblemCode{
+	http.StatusNotFound:         wire.ProblemCodeNotFound,
+	http.StatusMethodNotAllowed: wire.ProblemCodeMethod,
+	http.StatusBadRequest:       wire.ProblemCodeMalformed,
+}
+
+// wrong is a fault of the asker in one named field, with what was sent there.
+func wrong(code wire.ProblemCode, field, value, format string, args ...any) error {
+	return problem{Status: http.StatusBadRequest, Code: code, Field: field, Value: short(value), Detail: field + ": " + fmt.Sprintf(format, args...)}
 }
 
 // asProblem says what a client may know of an error. Details of internal faults
@@ -50,19 +54,18 @@ func asProblem(err error) problem {
 		return p
 	}
 	if he, ok := errors.AsType[*echo.HTTPError](err); ok { // the router's 404 and 405, before any kind
-		return problem{Status: he.Code}
+		code, known := statusCodes[he.Code]
+		if !known {
+			code = wire.ProblemCodeInvalid
+		}
+		return problem{Status: he.Code, Code: code}
 	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit)}
+		return problem{Status: http.StatusRequestEntityTooLarge, Code: wire.ProblemCodeTooLarge, Field: "body",
+			Detail: fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit)}
 	}
-	kind := fault.KindOf(err)
-	p = problem{Status: statuses[kind]}
-	switch kind {
-	case fault.Internal:
-		p.Detail = "a fault of operadora; its log tells more under the request id"
-	case fault.Unavailable:
-		p.Detail = "a part that this needs does not answer; try again"
-	default:
+	p = kinds[fault.KindOf(err)]
+	if p.Detail == "" {
 		p.Detail = reason(err)
 	}
 	return p
@@ -113,15 +116,23 @@ func (s *Server) fail(err error, c echo.Context) {
 	if c.Request().Method == http.MethodHead {
 		return
 	}
-	if err := json.NewEncoder(c.Response()).Encode(p); err != nil {
+	if err := json.NewEncoder(c.Response()).Encode(wire.Problem(p)); err != nil {
 		s.log.DebugContext(ctx, "answer not sent", "error", err)
 	}
 }
 
-// quoted shows what a client sent, short enough for an answer.
-func quoted(s string) string {
+// short is what a client sent, short enough for an answer.
+func short(s string) string {
 	if len(s) > 60 {
 		s = strings.ToValidUTF8(s[:60], "") + "…"
 	}
-	return fmt.Sprintf("%q", s)
+	return strings.ToValidUTF8(s, "")
+}
+
+// quoted shows what a client sent.
+func quoted(s string) string { return fmt.Sprintf("%q", short(s)) }
+
+// denied is a refusal that has to do with who asks.
+func denied(format string, args ...any) error {
+	return problem{Status: http.StatusForbidden, Code: wire.ProblemCodeDenied, Detail: fmt.Sprintf(format, args...)}
 }

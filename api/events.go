@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -21,60 +22,50 @@ const (
 
 var goodEventID = regexp.MustCompile(`^[0-9]{1,20}-[0-9]{1,20}$`)
 
-// snapshot is the first event of a stream: everything at one moment. Changes
-// that follow may tell again what it shows already, never less.
-type snapshot struct {
-	At      int64           `json:"at"` // unix milliseconds
-	Agents  []Agent         `json:"agents"`
-	Queues  []Queue         `json:"queues"`
-	Waiting []WaitingCall   `json:"waiting"`
-	Calls   []LiveCall      `json:"calls"`
-	PBXs    map[string]bool `json:"pbxs"` // connected, by name
-}
-
-func (s *Server) snapshot(ctx context.Context, a audience) (snapshot, error) {
+// snapshot is everything at one moment.
+func (s *Server) snapshot(ctx context.Context, a audience) (wire.Snapshot, error) {
 	floor, err := s.floor(ctx, 0) // an older one would miss what came before the stream began
 	if err != nil {
-		return snapshot{}, err
+		return wire.Snapshot{}, err
 	}
 	calls, err := s.liveCalls(ctx)
 	if err != nil {
-		return snapshot{}, err
+		return wire.Snapshot{}, err
 	}
-	v := snapshot{At: s.Now().UnixMilli(), Agents: floor.Agents, Queues: floor.Queues, Waiting: floor.Waiting, Calls: []LiveCall{},
+	v := wire.Snapshot{At: s.Now().UTC(), Agents: floor.Agents, Queues: floor.Queues, Waiting: floor.Waiting, Calls: []wire.LiveCall{},
 		PBXs: s.Engine.Connected()}
 	for _, c := range calls {
-		if a.agent == "" || c.serves(a.agent) {
+		if a.agent == "" || serves(a.agent, c) {
 			v.Calls = append(v.Calls, a.live(c))
 		}
 	}
 	return v, nil
 }
 
-// events streams changes (https://html.spec.whatwg.org/multipage/server-sent-events.html).
-// It begins where Last-Event-ID says, or with a snapshot.
-func (s *Server) events(c echo.Context) error {
-	if q := queryOf(c); q.err != nil {
-		return q.err
-	}
+// StreamEvents implements StrictServerInterface. It streams changes
+// (https://html.spec.whatwg.org/multipage/server-sent-events.html), from where
+// Last-Event-ID says on, or from a snapshot.
+func (s operations) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
 	j, err := s.hub.join()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer s.hub.leave(j.client, "")
-	ctx, a := c.Request().Context(), audienceOf(tokenOf(c))
-	first, err := s.opening(ctx, a, j, c.Request().Header.Get("Last-Event-ID"))
+	a := audienceOf(askerOf(ctx).token)
+	first, err := s.opening(ctx, a, j, r.Params.LastEventID)
 	if err != nil {
-		return err
+		s.hub.leave(j.client, "")
+		return nil, err
 	}
-	h := c.Response().Header()
-	h.Set(echo.HeaderContentType, "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	out := s.streamWriter(c)
-	if _, err := out.Write(append([]byte("retry: 2000\n\n"), first...)); err != nil {
-		return err
-	}
-	return s.stream(c, a, j.client, out)
+	return streamed(func(w http.ResponseWriter) error {
+		defer s.hub.leave(j.client, "")
+		w.Header().Set(echo.HeaderContentType, "text/event-stream")
+		w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+		out := s.streamWriter(w)
+		if _, err := out.Write(append([]byte("retry: 2000\n\n"), first...)); err != nil {
+			return err
+		}
+		return s.stream(ctx, a, j.client, out)
+	}), nil
 }
 
 // opening is the first part of a stream: what was missed since lastID, or a snapshot.
@@ -138,10 +129,9 @@ func (s *Server) missed(ctx context.Context, j joined, id string) ([]*item, bool
 }
 
 // stream sends what the hub delivers until the client leaves or is ended.
-func (s *Server) stream(c echo.Context, a audience, cl *client, out *streamWriter) error {
+func (s *Server) stream(ctx context.Context, a audience, cl *client, out *streamWriter) error {
 	beat := time.NewTicker(s.heartbeat)
 	defer beat.Stop()
-	ctx := c.Request().Context()
 	for {
 		select {
 		case <-ctx.Done():
@@ -158,7 +148,7 @@ func (s *Server) stream(c echo.Context, a audience, cl *client, out *streamWrite
 				return err
 			}
 		case <-beat.C:
-			if s.revoked(c) {
+			if s.revoked(ctx) {
 				s.hub.leave(cl, endRevoked)
 				return nil
 			}
@@ -171,15 +161,13 @@ func (s *Server) stream(c echo.Context, a audience, cl *client, out *streamWrite
 
 // revoked tells whether the stream's token has ended meanwhile. When tokens
 // cannot be looked up the stream goes on.
-func (s *Server) revoked(c echo.Context) bool {
-	ctx, cancel := context.WithTimeout(c.Request().Context(), requestTime)
+func (s *Server) revoked(ctx context.Context) bool {
+	bearer := bearerOf(askerOf(ctx).request)
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
-	t, err := s.Tokens.FindToken(ctx, bearerOf(c.Request()))
+	t, err := s.Tokens.FindToken(ctx, bearer)
 	if err != nil {
 		return fault.KindOf(err) == fault.NotFound
 	}
 	return !t.Valid(s.Now())
 }
-
-// version tells what is running.
-func (s *Server) version(c echo.Context) error { return c.JSON(http.StatusOK, s.Version) }

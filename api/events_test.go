@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -142,9 +143,9 @@ func TestEventsSnapshotChangeResume(t *testing.T) {
 	url := w.started(s)
 	ready(t, s)
 
-	st := w.open(url, w.tokens[RoleSupervisor], "")
+	st := w.open(url, w.tokens[wire.RoleSupervisor], "")
 	first := st.must()
-	var snap snapshot
+	var snap wire.Snapshot
 	if err := json.Unmarshal([]byte(first.data), &snap); err != nil {
 		t.Fatal(err)
 	}
@@ -165,19 +166,19 @@ func TestEventsSnapshotChangeResume(t *testing.T) {
 	st.end()
 	w.journal.add(agentEntry("101", "available"), agentEntry("102", "paused"))
 	await(t, func() bool { id, _ := s.hub.newest(); return id == "2-4" })
-	st = w.open(url, w.tokens[RoleSupervisor], "2-2")
+	st = w.open(url, w.tokens[wire.RoleSupervisor], "2-2")
 	w.journal.add(agentEntry("102", "available"))
 	if diff := cmp.Diff([]string{"2-3", "2-4", "2-5"}, st.ids(3)); diff != "" {
 		t.Errorf("after the cut (-want +got):\n%s", diff)
 	}
 	// The newest id misses nothing, an unknown one cannot be resumed.
-	st = w.open(url, w.tokens[RoleSupervisor], "2-5")
+	st = w.open(url, w.tokens[wire.RoleSupervisor], "2-5")
 	w.journal.add(agentEntry("102", "offline"))
 	if e := st.must(); e.name != "change" || e.id != "2-6" {
 		t.Errorf("resumed at the newest: %+v", e)
 	}
 	for _, unknown := range []string{"77-7", "x'; DROP", strings.Repeat("9", 50) + "-1"} {
-		if e := w.open(url, w.tokens[RoleSupervisor], unknown).must(); e.name != "snapshot" {
+		if e := w.open(url, w.tokens[wire.RoleSupervisor], unknown).must(); e.name != "snapshot" {
 			t.Errorf("resuming at %q gives %s", unknown, e.name)
 		}
 	}
@@ -194,7 +195,7 @@ func TestEventsAfterTheJournalLostEntries(t *testing.T) {
 	s := w.server()
 	url := w.started(s)
 	ready(t, s)
-	st := w.open(url, w.tokens[RoleSupervisor], "")
+	st := w.open(url, w.tokens[wire.RoleSupervisor], "")
 	st.must()
 	w.journal.add(agentEntry("101", "wrapup"), agentEntry("101", "available"))
 	if diff := cmp.Diff([]string{"2-2", "2-3"}, st.ids(2)); diff != "" {
@@ -205,7 +206,7 @@ func TestEventsAfterTheJournalLostEntries(t *testing.T) {
 		t.Fatalf("the stream goes on with %+v", e)
 	}
 	ready(t, s)
-	st = w.open(url, w.tokens[RoleSupervisor], "2-3")
+	st = w.open(url, w.tokens[wire.RoleSupervisor], "2-3")
 	if e := st.must(); e.name != "snapshot" || e.id != "2-1" {
 		t.Errorf("a stream that comes back begins with %s %s", e.name, e.id)
 	}
@@ -226,7 +227,7 @@ func TestEventsResumeFromRecords(t *testing.T) {
 	ready(t, s)
 	w.journal.add(agentEntry("101", "d"))
 	await(t, func() bool { id, _ := s.hub.newest(); return id == "2-4" })
-	st := w.open(url, w.tokens[RoleSupervisor], "2-1")
+	st := w.open(url, w.tokens[wire.RoleSupervisor], "2-1")
 	if diff := cmp.Diff([]string{"2-2", "2-3", "2-4"}, st.ids(3)); diff != "" {
 		t.Errorf("from the records and the ring (-want +got):\n%s", diff)
 	}
@@ -237,7 +238,7 @@ func TestEventsResumeFromRecords(t *testing.T) {
 	s = behind.server()
 	url = behind.started(s)
 	ready(t, s)
-	if e := behind.open(url, behind.tokens[RoleSupervisor], "2-1").must(); e.name != "snapshot" || e.id != "2-3" {
+	if e := behind.open(url, behind.tokens[wire.RoleSupervisor], "2-1").must(); e.name != "snapshot" || e.id != "2-3" {
 		t.Errorf("with a gap: %+v", e)
 	}
 }
@@ -248,14 +249,14 @@ func TestEventsByAudience(t *testing.T) {
 	s := w.server()
 	url := w.started(s)
 	ready(t, s)
-	streams := map[Role]*stream{}
-	for _, role := range []Role{RoleSupervisor, RoleAgent, RoleWallboard} {
+	streams := map[wire.Role]*stream{}
+	for _, role := range []wire.Role{wire.RoleSupervisor, wire.RoleAgent, wire.RoleWallboard} {
 		streams[role] = w.open(url, w.tokens[role], "")
 		snap := streams[role].must().data
-		if role == RoleWallboard && (strings.Contains(snap, "600123456") || strings.Contains(snap, "Ana")) {
+		if role == wire.RoleWallboard && (strings.Contains(snap, "600123456") || strings.Contains(snap, "Ana")) {
 			t.Errorf("the wallboard's snapshot tells of callers: %s", snap)
 		}
-		if role == RoleAgent && strings.Contains(snap, `"call":"c2","pbx":"main","kind"`) {
+		if role == wire.RoleAgent && strings.Contains(snap, `"call":"c2","pbx":"main","kind"`) {
 			t.Errorf("the agent's snapshot has another's call: %s", snap)
 		}
 	}
@@ -266,7 +267,7 @@ func TestEventsByAudience(t *testing.T) {
 		entry("", orchestrator.EntryCallStarted, "n2", "", other),
 		entry("", orchestrator.EntryCallEnded, "n1", "101", caller),
 		agentEntry("102", "paused"))
-	want := map[Role][]string{RoleSupervisor: {"2-1 true", "2-2 true", "2-3 false"}, RoleAgent: {"2-2 true", "2-3 false"}, RoleWallboard: {"2-1 false", "2-2 false", "2-3 false"}}
+	want := map[wire.Role][]string{wire.RoleSupervisor: {"2-1 true", "2-2 true", "2-3 false"}, wire.RoleAgent: {"2-2 true", "2-3 false"}, wire.RoleWallboard: {"2-1 false", "2-2 false", "2-3 false"}}
 	for role, st := range streams {
 		var got []string
 		for range want[role] {
@@ -369,12 +370,12 @@ func TestHubSurvivesTheJournal(t *testing.T) {
 	w.journal.setDown(errors.New("redis is away"))
 	s := w.server()
 	url := w.started(s)
-	if r := ask(s, "GET", "/api/v1/events", w.tokens[RoleAdmin], ""); r.Code != 503 {
+	if r := ask(s, "GET", "/api/v1/events", w.tokens[wire.RoleAdmin], ""); r.Code != 503 {
 		t.Errorf("without a journal: %d", r.Code)
 	}
 	w.journal.setDown(nil)
 	ready(t, s)
-	st := w.open(url, w.tokens[RoleSupervisor], "")
+	st := w.open(url, w.tokens[wire.RoleSupervisor], "")
 	st.must()
 	w.journal.add(agentEntry("101", "a"))
 	st.must()

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -157,7 +158,7 @@ func (f *fakeFloor) Floor(_ context.Context, age time.Duration) (FloorState, err
 	return f.state, f.err
 }
 
-func (f *fakeFloor) Agent(_ context.Context, id string) (Agent, error) {
+func (f *fakeFloor) Agent(_ context.Context, id string) (wire.Agent, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, a := range f.state.Agents {
@@ -165,7 +166,7 @@ func (f *fakeFloor) Agent(_ context.Context, id string) (Agent, error) {
 			return a, f.err
 		}
 	}
-	return Agent{}, cmp.Or(f.err, fault.New("fake", fault.NotFound, "no agent %q", id))
+	return wire.Agent{}, cmp.Or(f.err, fault.New("fake", fault.NotFound, "no agent %q", id))
 }
 
 // asked returns the ages asked for so far, and forgets them.
@@ -201,13 +202,17 @@ func (f *fakeAgents) Do(_ context.Context, cmd orchestrator.AgentCommand) (orche
 
 type fakeDefinitions struct{}
 
-func (fakeDefinitions) Definitions(context.Context) (DefinitionsView, error) {
-	return DefinitionsView{Queues: []QueueDefinition{{ID: "sales", Strategy: "longest_idle", Admit: "always"}},
-		Agents:       []AgentDefinition{{ID: "101", PBX: "main", Endpoint: "PJSIP/101", Language: "en", Queues: map[string]int{"sales": 0}}},
-		DIDs:         []DIDDefinition{{Pattern: "3000", Flow: "main"}},
-		Calendars:    []CalendarDefinition{{Name: "office", Zone: "Europe/Madrid", Week: map[string][]string{"monday": {"09:00-14:00"}}, Holidays: []HolidayDefinition{{From: "12-25", To: "12-25", Open: []string{}}}}},
-		Flows:        []FlowDefinition{{Name: "main", Nodes: []NodeDefinition{{Name: "menu", Kind: "menu", Next: map[string]string{"1": "sales"}}}}},
-		PauseReasons: []PauseReasonDefinition{{Name: "lunch", Digit: "1"}}, Dispositions: []DispositionDefinition{{Name: "sale"}}}, nil
+func (fakeDefinitions) Definitions(context.Context) (wire.Definitions, error) {
+	return wire.Definitions{Queues: []wire.QueueDefinition{{ID: "sales", Strategy: "longest_idle", Admit: "always"}},
+		Agents:       []wire.AgentDefinition{{ID: "101", Name: "Eva Ruiz", PBX: "main", Endpoint: "PJSIP/101", Language: "en", Queues: map[string]int{"sales": 0}}},
+		DIDs:         []wire.DIDDefinition{{Pattern: "3000", Flow: "main"}},
+		Calendars:    []wire.CalendarDefinition{{ID: "office", Zone: "Europe/Madrid", Week: map[string][]string{"monday": {"09:00-14:00"}}, Holidays: []wire.HolidayDefinition{{From: "12-25", To: "12-25", Open: []string{}}}}},
+		Flows:        []wire.FlowDefinition{{ID: "main", Nodes: []wire.NodeDefinition{{ID: "menu", Kind: "menu", Next: map[string]string{"1": "sales"}}}}},
+		PauseReasons: []wire.PauseReasonDefinition{{ID: "lunch", Digit: "1"}}, Dispositions: []wire.DispositionDefinition{{ID: "sale"}}}, nil
+}
+
+func (fakeDefinitions) Reload(context.Context) (wire.Reloaded, error) {
+	return wire.Reloaded{Queues: 1, Agents: 1, Flows: 1}, nil
 }
 
 // memoryJournal is a journal in memory that waits as a real one does.
@@ -293,9 +298,9 @@ func (j *memoryJournal) Last(context.Context) (string, error) {
 }
 
 // bareDefinitions leave every list and map out that they can.
-type bareDefinitions struct{}
+type bareDefinitions struct{ fakeDefinitions }
 
-func (bareDefinitions) Definitions(context.Context) (DefinitionsView, error) {
-	return DefinitionsView{Agents: []AgentDefinition{{}}, Flows: []FlowDefinition{{}},
-		Calendars: []CalendarDefinition{{Holidays: []HolidayDefinition{{}}}}}, nil
+func (bareDefinitions) Definitions(context.Context) (wire.Definitions, error) {
+	return wire.Definitions{Agents: []wire.AgentDefinition{{}}, Flows: []wire.FlowDefinition{{}},
+		Calendars: []wire.CalendarDefinition{{Holidays: []wire.HolidayDefinition{{}}}}}, nil
 }

@@ -5,12 +5,14 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -34,7 +36,7 @@ func TestHowOldAnAnswerMayBe(t *testing.T) {
 		{"/api/v1/agents/101", nil},
 	}
 	for _, r := range rows {
-		if got := ask(s, "GET", r.path, w.tokens[RoleWallboard], ""); got.Code != 200 {
+		if got := ask(s, "GET", r.path, w.tokens[wire.RoleWallboard], ""); got.Code != 200 {
 			t.Errorf("%s: %d", r.path, got.Code)
 		}
 		if diff := cmp.Diff(r.want, w.floor.asked()); diff != "" {
@@ -66,8 +68,8 @@ func TestAgentCommands(t *testing.T) {
 	}
 	for _, r := range rows {
 		w.agents.asked = nil
-		got := read[commandAnswer](t, ask(s, "POST", "/api/v1/agents/101/"+r.op, w.tokens[RoleAgent], r.body), 200)
-		if got != (commandAnswer{Result: "ok", Agent: "101", State: "available"}) {
+		got := read[wire.AgentCommandAnswer](t, ask(s, "POST", "/api/v1/agents/101/"+r.op, w.tokens[wire.RoleAgent], r.body), 200)
+		if got != (wire.AgentCommandAnswer{Result: "ok", Agent: "101", State: "available"}) {
 			t.Errorf("%s: %+v", r.op, got)
 		}
 		r.want.Agent, r.want.Trusted, r.want.By = "101", true, "api:test agent"
@@ -78,59 +80,124 @@ func TestAgentCommands(t *testing.T) {
 	for result, status := range map[orchestrator.AgentResult]int{"ok": 200, "later": 202, "unknown": 404, "bad_pin": 403, "already": 409,
 		"not_logged_in": 409, "elsewhere": 409, "nothing": 409, "bad_reason": 400, "bad_disposition": 400, "never heard of": 500} {
 		w.agents.answer.Result = result
-		r := ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[RoleAdmin], `{"reason":"siesta"}`)
+		r := ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[wire.RoleAdmin], `{"reason":"siesta"}`)
 		if r.Code != status {
 			t.Errorf("result %s: %d, want %d", result, r.Code, status)
 		}
 		if result == "bad_reason" {
-			if p := read[problem](t, r, 400); p.Field != "reason" || p.Result != "bad_reason" || !strings.Contains(p.Detail, `"siesta"`) {
+			if p := read[problem](t, r, 400); p.Field != "reason" || p.Code != wire.ProblemCodeBadReason || p.Value != "siesta" || !strings.Contains(p.Detail, `"siesta"`) {
 				t.Errorf("a bad reason: %+v", p)
 			}
 		}
 	}
-	log := read[page[records.AuditLine]](t, ask(s, "GET", "/api/v1/audit?action=agent.dispose", w.tokens[RoleAdmin], ""), 200)
+	log := read[wire.AuditLinePage](t, ask(s, "GET", "/api/v1/audit?action=agent.dispose", w.tokens[wire.RoleAdmin], ""), 200)
 	if len(log.Items) != 1 || log.Items[0].Object != "101" || log.Items[0].Detail != "sale" || log.Items[0].Role != "agent" || log.Items[0].RequestID == "" {
 		t.Errorf("audit: %+v", log.Items)
 	}
 }
 
-func TestBadBodiesNameTheFault(t *testing.T) {
+func TestBadRequestsNameTheFault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.server()
-	rows := []struct {
-		body, field, detail string
-		status              int
+	for _, r := range []struct {
+		body string
+		want problem
 	}{
-		{`{"reason":7}`, "reason", "reason: is a number, want string", 400},
-		{`{"raison":"x"}`, "raison", "raison: is not a member that this takes", 400},
-		{`{"reason":"x"} {}`, "body", "body: holds more than one JSON value", 400},
-		{`{"reason":`, "body", "body: is not JSON: it ends too early", 400},
-		{`{"reason" "x"}`, "body", "body: is not JSON", 400},
-		{`["x"]`, "body", "body: is a array, want", 400},
-		{"\x00\xff", "body", "body: is not JSON", 400},
-	}
-	for _, r := range rows {
-		p := read[problem](t, ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[RoleAdmin], r.body), r.status)
-		if p.Field != r.field || !strings.HasPrefix(p.Detail, r.detail) || p.Title != "Bad Request" || p.RequestID == "" {
-			t.Errorf("%q: %+v", r.body, p)
+		{`{"reason":7}`, problem{Code: "wrong_type", Field: "reason", Value: "7", Detail: "reason: is a number, and must be text"}},
+		{`{"reason":null}`, problem{Code: "wrong_type", Field: "reason", Detail: "reason: is null, and must be text"}},
+		{`{"raison":"x"}`, problem{Code: "unknown_field", Field: "raison", Detail: "raison: is not a member that this takes"}},
+		{`{"Reason":"x"}`, problem{Code: "unknown_field", Field: "Reason", Detail: "Reason: is not a member that this takes"}},
+		{`{"reason":"` + strings.Repeat("x", 65) + `"}`, problem{Code: "too_long", Field: "reason", Value: strings.Repeat("x", 60) + "…", Detail: "reason: is longer than 64 characters"}},
+		{`{"reason":"x"} {}`, problem{Code: "malformed", Field: "body", Detail: "body: holds more than one JSON value"}},
+		{`{"reason":`, problem{Code: "malformed", Field: "body", Detail: "body: is not JSON: it ends too early"}},
+		{`{"reason" "x"}`, problem{Code: "malformed", Field: "body", Detail: "body: is not JSON: invalid character '\"' after object key at byte 11"}},
+		{`["x"]`, problem{Code: "wrong_type", Field: "body", Detail: "body: is a list, and must be an object"}},
+		{strings.Repeat("[", 20_000), problem{Code: "malformed", Field: "body"}},
+		{"\x00\xff", problem{Code: "malformed", Field: "body", Detail: "body: is not JSON: invalid character '\\x00' looking for beginning of value at byte 1"}},
+	} {
+		p := read[problem](t, ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[wire.RoleAdmin], r.body), 400)
+		if r.want.Detail == "" {
+			p.Detail = ""
+		}
+		r.want.Status, r.want.Title, r.want.RequestID = 400, "Bad Request", p.RequestID
+		if p != r.want || p.RequestID == "" {
+			t.Errorf("%.40q: %+v", r.body, p)
 		}
 	}
-	r := ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[RoleAdmin], "reason=x", "Content-Type", "application/x-www-form-urlencoded")
+	r := ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[wire.RoleAdmin], "reason=x", "Content-Type", "application/x-www-form-urlencoded")
 	if r.Code != 415 || r.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("a form: %d %s", r.Code, r.Header())
 	}
-	if len(w.agents.asked) != 0 {
+	for path, field := range map[string]string{"/agents/101/dispose": "body", "/agents/101/resume": ""} {
+		if r := ask(s, "POST", "/api/v1"+path, w.tokens[wire.RoleAdmin], ""); (r.Code == 400) != (field != "") {
+			t.Errorf("%s without a body: %d", path, r.Code)
+		}
+	}
+	if r := ask(s, "POST", "/api/v1/agents/101/resume", w.tokens[wire.RoleAdmin], `{"x":1}`); r.Code != 400 {
+		t.Errorf("a member where none is taken: %d", r.Code)
+	}
+	if len(w.agents.asked) != 1 {
 		t.Errorf("a bad body was acted upon: %+v", w.agents.asked)
 	}
-	for query, field := range map[string]string{"limit=0": "limit", "limit=9999": "limit", "limit=x": "limit", "from=yesterday": "from",
-		"to=-5": "to", "quene=x": "quene", "limit=5&limit=6": "limit", "queue=" + strings.Repeat("x", 300): "queue", "%zz": "query"} {
-		if p := read[problem](t, ask(s, "GET", "/api/v1/contacts?"+query, w.tokens[RoleAdmin], ""), 400); p.Field != field {
+	for query, want := range map[string]string{"limit=0": "out_of_range limit", "limit=9999": "out_of_range limit", "limit=x": "wrong_type limit",
+		"limit=": "wrong_type limit", "from=yesterday": "bad_format from", "from=1772445600000": "bad_format from", "from=2026-02-31T00:00:00Z": "bad_format from",
+		"quene=x": "unknown_field quene", "limit=5&limit=6": "repeated limit", "queue=" + strings.Repeat("x", 300): "too_long queue",
+		"outcome=bliss": "not_one_of outcome", "kind=x": "not_one_of kind", "queue=": "too_short queue", "%zz": "malformed query"} {
+		p := read[problem](t, ask(s, "GET", "/api/v1/contacts?"+query, w.tokens[wire.RoleAdmin], ""), 400)
+		if got := string(p.Code) + " " + p.Field; got != want {
 			t.Errorf("%s: %+v", query, p)
 		}
 	}
-	if p := read[problem](t, ask(s, "GET", "/api/v1/contacts?cursor=zzz", w.tokens[RoleAdmin], ""), 400); !strings.HasPrefix(p.Detail, "cursor:") {
-		t.Errorf("a made-up cursor: %+v", p)
+	for _, path := range []string{"/contacts", "/agents", "/queues", "/calls", "/queues/sales/waiting", "/audit", "/recordings", "/agents/101/states"} {
+		if p := read[problem](t, ask(s, "GET", "/api/v1"+path+"?cursor=z!z", w.tokens[wire.RoleAdmin], ""), 400); !strings.HasPrefix(p.Detail, "cursor:") {
+			t.Errorf("%s with a made-up cursor: %+v", path, p)
+		}
+	}
+}
+
+// No message shows how the program is made.
+func TestMessagesShowNoGo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	for _, body := range []string{`{"reason":7}`, `{"reason":[]}`, `[]`, `7`, `"x"`, `null`, `{"reason":{}}`, `{"reason":true}`, `{"disposition":1.5}`, `{}`} {
+		for _, op := range []string{"pause", "login", "dispose", "logout"} {
+			got := ask(s, "POST", "/api/v1/agents/101/"+op, w.tokens[wire.RoleAdmin], body).Body.String()
+			for _, word := range []string{"struct", "int64", "float64", "json:", "interface", "map[", "Go ", "unmarshal", "wire."} {
+				if strings.Contains(got, word) {
+					t.Errorf("%s %s: %s", op, body, got)
+				}
+			}
+		}
+	}
+}
+
+// Every list is cut into pages, and the pages together are the list.
+func TestListsComeInPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var agents []wire.Agent
+	for i := range 7 {
+		agents = append(agents, wire.Agent{ID: fmt.Sprint(109 - i), State: wire.AgentStateOffline})
+	}
+	w.floor.set(FloorState{Agents: agents})
+	s := w.server()
+	var got []string
+	for cursor, pages := "", 1; ; pages++ {
+		p := read[wire.AgentPage](t, ask(s, "GET", "/api/v1/agents?limit=3&cursor="+cursor, w.tokens[wire.RoleWallboard], ""), 200)
+		for _, a := range p.Items {
+			got = append(got, a.ID)
+		}
+		if cursor = p.Next; cursor == "" {
+			if pages != 3 {
+				t.Errorf("%d pages", pages)
+			}
+			break
+		}
+	}
+	if diff := cmp.Diff([]string{"103", "104", "105", "106", "107", "108", "109"}, got); diff != "" {
+		t.Errorf("agents (-want +got):\n%s", diff)
 	}
 }
 
@@ -152,7 +219,7 @@ func TestErrorsKeepTheirSecrets(t *testing.T) {
 	}
 	for _, r := range rows {
 		w.floor.fail(r.err)
-		got := ask(s, "GET", "/api/v1/queues", w.tokens[RoleAdmin], "", "X-Request-Id", "my-id.1")
+		got := ask(s, "GET", "/api/v1/queues", w.tokens[wire.RoleAdmin], "", "X-Request-Id", "my-id.1")
 		p := read[problem](t, got, r.status)
 		if p.Detail != r.detail || p.RequestID != "my-id.1" || p.Status != r.status {
 			t.Errorf("%v: %+v", r.err, p)
@@ -162,17 +229,17 @@ func TestErrorsKeepTheirSecrets(t *testing.T) {
 		t.Errorf("the log does not tell: %s", w.log)
 	}
 	w.agents.panics = true
-	r := ask(s, "POST", "/api/v1/agents/101/resume", w.tokens[RoleAdmin], "")
+	r := ask(s, "POST", "/api/v1/agents/101/resume", w.tokens[wire.RoleAdmin], "")
 	if r.Code != 500 || strings.Contains(r.Body.String(), "secret detail") || strings.Contains(r.Body.String(), "goroutine") {
 		t.Errorf("a panic: %d %s", r.Code, r.Body)
 	}
 	if !strings.Contains(w.log.String(), "a secret detail") {
 		t.Error("the panic is not in the log")
 	}
-	if p := read[problem](t, ask(s, "GET", "/api/v1/nowhere", w.tokens[RoleAdmin], ""), 404); p.Title != "Not Found" {
+	if p := read[problem](t, ask(s, "GET", "/api/v1/nowhere", w.tokens[wire.RoleAdmin], ""), 404); p.Title != "Not Found" {
 		t.Errorf("no such route: %+v", p)
 	}
-	if r := ask(s, "PUT", "/api/v1/queues", w.tokens[RoleAdmin], ""); r.Code != 405 || !strings.Contains(r.Header().Get("Allow"), "GET") {
+	if r := ask(s, "PUT", "/api/v1/queues", w.tokens[wire.RoleAdmin], ""); r.Code != 405 || !strings.Contains(r.Header().Get("Allow"), "GET") {
 		t.Errorf("no such method: %d %v", r.Code, r.Header())
 	}
 	for _, bad := range []string{"", "a b", strings.Repeat("x", 65), "x\"y"} {
@@ -202,40 +269,40 @@ func TestCallsAndOrders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.server()
-	list := read[page[LiveCall]](t, ask(s, "GET", "/api/v1/calls", w.tokens[RoleSupervisor], ""), 200)
-	if len(list.Items) != 2 || list.Items[0].Call != "c1" || list.Items[0].Node != "main/sales" || list.Items[0].Serving != "101" ||
-		list.Items[0].Live.ID != liveRec || list.Items[1].WaitSince == 0 {
+	list := read[wire.LiveCallPage](t, ask(s, "GET", "/api/v1/calls", w.tokens[wire.RoleSupervisor], ""), 200)
+	if len(list.Items) != 2 || list.Items[0].ID != "c1" || list.Items[0].Node != "main/sales" || list.Items[0].Serving != "101" ||
+		list.Items[0].LiveRecording.ID != liveRec || list.Items[1].WaitSince.IsZero() {
 		t.Errorf("calls: %+v", list.Items)
 	}
-	if got := read[page[LiveCall]](t, ask(s, "GET", "/api/v1/calls?state=waiting", w.tokens[RoleSupervisor], ""), 200); len(got.Items) != 1 {
+	if got := read[wire.LiveCallPage](t, ask(s, "GET", "/api/v1/calls?state=waiting", w.tokens[wire.RoleSupervisor], ""), 200); len(got.Items) != 1 {
 		t.Errorf("waiting: %+v", got.Items)
 	}
-	if got := read[page[LiveCall]](t, ask(s, "GET", "/api/v1/calls", w.tokens[RoleAgent], ""), 200); len(got.Items) != 1 || got.Items[0].Call != "c1" {
+	if got := read[wire.LiveCallPage](t, ask(s, "GET", "/api/v1/calls", w.tokens[wire.RoleAgent], ""), 200); len(got.Items) != 1 || got.Items[0].ID != "c1" {
 		t.Errorf("an agent's calls: %+v", got.Items)
 	}
-	view := read[CallView](t, ask(s, "GET", "/api/v1/calls/c1", w.tokens[RoleSupervisor], ""), 200)
+	view := read[wire.CallView](t, ask(s, "GET", "/api/v1/calls/c1", w.tokens[wire.RoleSupervisor], ""), 200)
 	if len(view.Timeline) != 1 || view.Caller.Number != "+34600123456" {
 		t.Errorf("call: %+v", view)
 	}
-	if r := ask(s, "POST", "/api/v1/calls/c2/hangup", w.tokens[RoleAgent], ""); r.Code != 403 {
+	if r := ask(s, "POST", "/api/v1/calls/c2/hangup", w.tokens[wire.RoleAgent], ""); r.Code != 403 {
 		t.Errorf("an agent ends another's call: %d", r.Code)
 	}
-	if got := read[ordered](t, ask(s, "POST", "/api/v1/calls/c1/hangup", w.tokens[RoleAgent], ""), 202); got != (ordered{"c1", "hangup"}) {
+	if got := read[wire.Ordered](t, ask(s, "POST", "/api/v1/calls/c1/hangup", w.tokens[wire.RoleAgent], ""), 202); got != (wire.Ordered{Call: "c1", Order: "hangup"}) {
 		t.Errorf("hangup: %+v", got)
 	}
-	read[ordered](t, ask(s, "POST", "/api/v1/recordings/"+liveRec+"/mute", w.tokens[RoleAgent], ""), 202)
-	read[ordered](t, ask(s, "POST", "/api/v1/recordings/"+liveRec+"/unmute", w.tokens[RoleSupervisor], ""), 202)
+	read[wire.Ordered](t, ask(s, "POST", "/api/v1/recordings/"+liveRec+"/mute", w.tokens[wire.RoleAgent], ""), 202)
+	read[wire.Ordered](t, ask(s, "POST", "/api/v1/recordings/"+liveRec+"/unmute", w.tokens[wire.RoleSupervisor], ""), 202)
 	if diff := cmp.Diff([]string{"c1 hangup", "c1 mute", "c1 unmute"}, w.engine.orders); diff != "" {
 		t.Errorf("orders (-want +got):\n%s", diff)
 	}
 	for path, want := range map[string]int{"/api/v1/recordings/op-c1-r9/mute": 409, "/api/v1/recordings/op-p1-r1/mute": 404,
 		"/api/v1/recordings/strange/mute": 404, "/api/v1/calls/none/hangup": 404} {
-		if r := ask(s, "POST", path, w.tokens[RoleAdmin], ""); r.Code != want {
+		if r := ask(s, "POST", path, w.tokens[wire.RoleAdmin], ""); r.Code != want {
 			t.Errorf("%s: %d, want %d: %s", path, r.Code, want, r.Body)
 		}
 	}
 	w.engine.away["c1"] = true
-	if r := ask(s, "POST", "/api/v1/calls/c1/hangup", w.tokens[RoleAdmin], ""); r.Code != 409 || !strings.Contains(r.Body.String(), "another instance") {
+	if r := ask(s, "POST", "/api/v1/calls/c1/hangup", w.tokens[wire.RoleAdmin], ""); r.Code != 409 || !strings.Contains(r.Body.String(), "another instance") {
 		t.Errorf("a call of another instance: %d %s", r.Code, r.Body)
 	}
 }
@@ -246,18 +313,18 @@ func TestAuditOutage(t *testing.T) {
 	w := newWorld(t)
 	w.parts.Records = deafRecords{w.parts.Records}
 	s := w.server()
-	if r := ask(s, "POST", "/api/v1/recordings/"+liveRec+"/mute", w.tokens[RoleAdmin], ""); r.Code != 202 {
+	if r := ask(s, "POST", "/api/v1/recordings/"+liveRec+"/mute", w.tokens[wire.RoleAdmin], ""); r.Code != 202 {
 		t.Errorf("mute without an audit log: %d", r.Code)
 	}
 	if !strings.Contains(w.log.String(), "audit line not on record") || !strings.Contains(w.log.String(), "recording.mute") {
 		t.Errorf("the log has no trace of it: %s", w.log)
 	}
 	for method, path := range map[string]string{"GET": "/api/v1/recordings/op-p1-r1/audio", "DELETE": "/api/v1/recordings/op-p1-r1"} {
-		if r := ask(s, method, path, w.tokens[RoleAdmin], ""); r.Code != 503 {
+		if r := ask(s, method, path, w.tokens[wire.RoleAdmin], ""); r.Code != 503 {
 			t.Errorf("%s %s without an audit log: %d", method, path, r.Code)
 		}
 	}
-	if r := ask(s, "GET", "/api/v1/contacts.csv", w.tokens[RoleAdmin], ""); r.Code != 503 || strings.Contains(r.Body.String(), "600123456") {
+	if r := ask(s, "GET", "/api/v1/contacts.csv", w.tokens[wire.RoleAdmin], ""); r.Code != 503 || strings.Contains(r.Body.String(), "600123456") {
 		t.Errorf("export without an audit log: %d", r.Code)
 	}
 }
@@ -266,14 +333,14 @@ func TestContactsAndMasking(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.server()
-	for role, want := range map[Role]orchestrator.Party{RoleAdmin: {Number: "+34600123456", Name: "Ana"}, RoleSupervisor: {Number: "+34600123456", Name: "Ana"},
-		RoleAgent: {Number: "+34600123456", Name: "Ana"}, RoleCampaignManager: {Number: "***456"}} {
-		list := read[page[records.Contact]](t, ask(s, "GET", "/api/v1/contacts", w.tokens[role], ""), 200)
+	for role, want := range map[wire.Role]wire.Party{wire.RoleAdmin: {Number: "+34600123456", Name: "Ana"}, wire.RoleSupervisor: {Number: "+34600123456", Name: "Ana"},
+		wire.RoleAgent: {Number: "+34600123456", Name: "Ana"}, wire.RoleCampaignManager: {Number: "***456"}} {
+		list := read[wire.ContactPage](t, ask(s, "GET", "/api/v1/contacts", w.tokens[role], ""), 200)
 		if len(list.Items) != 1 || list.Items[0].Caller != want {
 			t.Errorf("%s sees %+v", role, list.Items)
 		}
 		one := ask(s, "GET", "/api/v1/contacts/p1", w.tokens[role], "")
-		view := read[ContactView](t, one, 200)
+		view := read[wire.ContactView](t, one, 200)
 		if view.Caller != want || len(view.Timeline) != 8 {
 			t.Errorf("%s sees %+v with %d entries", role, view.Caller, len(view.Timeline))
 		}
@@ -285,21 +352,21 @@ func TestContactsAndMasking(t *testing.T) {
 		}
 	}
 	other := w.token(records.Token{Name: "b", Role: "agent", Agent: "102"})
-	if got := read[page[records.Contact]](t, ask(s, "GET", "/api/v1/contacts", other, ""), 200); len(got.Items) != 0 {
+	if got := read[wire.ContactPage](t, ask(s, "GET", "/api/v1/contacts", other, ""), 200); len(got.Items) != 0 {
 		t.Errorf("agent 102 sees contacts of 101: %+v", got.Items)
 	}
 	for path, token := range map[string]string{"/api/v1/contacts?agent=101": other, "/api/v1/contacts/p1": other,
-		"/api/v1/contacts?caller=%2B34600123456": w.tokens[RoleCampaignManager]} {
+		"/api/v1/contacts?caller=%2B34600123456": w.tokens[wire.RoleCampaignManager]} {
 		if r := ask(s, "GET", path, token, ""); r.Code != 403 {
 			t.Errorf("%s: %d", path, r.Code)
 		}
 	}
 	for _, path := range []string{"/api/v1/calls", "/api/v1/queues/sales"} {
-		if r := ask(s, "GET", path, w.tokens[RoleWallboard], ""); r.Code != 200 || strings.Contains(r.Body.String(), "600123") || strings.Contains(r.Body.String(), "Ana") {
+		if r := ask(s, "GET", path, w.tokens[wire.RoleWallboard], ""); r.Code != 200 || strings.Contains(r.Body.String(), "600123") || strings.Contains(r.Body.String(), "Ana") {
 			t.Errorf("the wallboard sees %s", r.Body)
 		}
 	}
-	rows, err := csv.NewReader(ask(s, "GET", "/api/v1/contacts.csv?queue=sales", w.tokens[RoleSupervisor], "").Body).ReadAll()
+	rows, err := csv.NewReader(ask(s, "GET", "/api/v1/contacts.csv?queue=sales", w.tokens[wire.RoleSupervisor], "").Body).ReadAll()
 	if err != nil || len(rows) != 2 || rows[1][4] != "'+34600123456" {
 		t.Errorf("csv: %v, %v", rows, err)
 	}
@@ -308,7 +375,7 @@ func TestContactsAndMasking(t *testing.T) {
 func TestMaskParty(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"": "", "1": "***", "123456": "***", "1234567": "***567", "+34600123456": "***456", "ñandú-ñandú": "***ndú"} {
-		if got := maskParty(orchestrator.Party{Number: in, Name: "x"}); got.Number != want || got.Name != "" {
+		if got := maskParty(wire.Party{Number: in, Name: "x"}); got.Number != want || got.Name != "" {
 			t.Errorf("%q: %+v, want %q", in, got, want)
 		}
 	}
@@ -345,12 +412,12 @@ func TestServiceReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.server()
-	got := read[serviceReport](t, ask(s, "GET", "/api/v1/reports/service?from=2026-03-02T11:00:00Z&to=2026-03-02T13:00:00Z&interval=60&threshold=0", w.tokens[RoleWallboard], ""), 200)
-	if len(got.Items) != 1 || got.Total.Offered != 1 || got.Total.Answered != 1 || got.Total.AnsweredWithin != 0 || *got.Total.Formulas[records.SLStrict] != 0 || got.ThresholdSeconds != 0 {
+	got := read[wire.ServiceReport](t, ask(s, "GET", "/api/v1/reports/service?from=2026-03-02T11:00:00Z&to=2026-03-02T13:00:00Z&interval_ms=3600000&threshold_ms=0", w.tokens[wire.RoleWallboard], ""), 200)
+	if len(got.Items) != 1 || got.Total.Offered != 1 || got.Total.Answered != 1 || got.Total.AnsweredWithin != 0 || *got.Total.Formulas.SlStrict != 0 || got.ThresholdMS != 0 {
 		t.Errorf("report: %+v", got)
 	}
-	for _, bad := range []string{"", "?from=2026-03-02T11:00:00Z&interval=0", "?from=2026-03-02T13:00:00Z&to=2026-03-02T11:00:00Z", "?from=x"} {
-		if r := ask(s, "GET", "/api/v1/reports/service"+bad, w.tokens[RoleAdmin], ""); r.Code != 400 {
+	for _, bad := range []string{"", "?from=2026-03-02T11:00:00Z&interval_ms=0", "?from=2026-03-02T13:00:00Z&to=2026-03-02T11:00:00Z", "?from=x"} {
+		if r := ask(s, "GET", "/api/v1/reports/service"+bad, w.tokens[wire.RoleAdmin], ""); r.Code != 400 {
 			t.Errorf("%s: %d", bad, r.Code)
 		}
 	}

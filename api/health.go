@@ -3,75 +3,57 @@ package api
 import (
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // checkTime bounds each dependency's answer.
 const checkTime = 3 * time.Second
 
-// Words of readiness.
-const (
-	stateOK       = "ok"
-	stateFailing  = "failing"
-	stateDraining = "draining"
-)
-
-// checkView is one dependency. Detail is a kind of fault, never an error's
-// text: anybody may ask.
-type checkView struct {
-	Name   string `json:"name"`
-	State  string `json:"state"` // ok or failing
-	Detail string `json:"detail,omitempty"`
+// GetLiveness implements StrictServerInterface.
+func (s operations) GetLiveness(context.Context, GetLivenessRequestObject) (GetLivenessResponseObject, error) {
+	return GetLiveness200JSONResponse{Status: wire.LivenessStatusOk}, nil
 }
 
-type readiness struct {
-	Status string      `json:"status"` // ok, failing, draining
-	Checks []checkView `json:"checks"`
+// GetVersion implements StrictServerInterface. It tells what is running.
+func (s operations) GetVersion(context.Context, GetVersionRequestObject) (GetVersionResponseObject, error) {
+	return GetVersion200JSONResponse(s.Version), nil
 }
 
-func (s *Server) livez(c echo.Context) error {
-	return c.JSON(http.StatusOK, map[string]string{"status": stateOK})
-}
-
-// readyz tells whether calls can be served here: all dependencies answer and,
-// of the PBXs, at least one is connected.
-func (s *Server) readyz(c echo.Context) error {
-	r := readiness{Status: stateOK, Checks: s.checks(c.Request().Context())}
-	if slices.ContainsFunc(r.Checks, func(v checkView) bool { return v.State != stateOK }) {
-		r.Status = stateFailing
-	}
+// GetReadiness implements StrictServerInterface. It tells whether calls can be
+// served here: all dependencies answer and, of the PBXs, at least one is connected.
+func (s operations) GetReadiness(ctx context.Context, _ GetReadinessRequestObject) (GetReadinessResponseObject, error) {
+	r := wire.Readiness{Status: wire.ReadinessStatusOk, Checks: s.checks(ctx)}
+	fine := func(v wire.ReadinessCheck) bool { return v.State == wire.CheckStateOk }
+	failing := func(v wire.ReadinessCheck) bool { return !fine(v) }
 	pbxs := s.pbxViews()
-	if !slices.ContainsFunc(pbxs, func(v checkView) bool { return v.State == stateOK }) {
-		r.Status = stateFailing
+	if slices.ContainsFunc(r.Checks, failing) || !slices.ContainsFunc(pbxs, fine) {
+		r.Status = wire.ReadinessStatusFailing
 	}
 	r.Checks = append(r.Checks, pbxs...)
 	if s.draining.Load() {
-		r.Status = stateDraining
+		r.Status = wire.ReadinessStatusDraining
 	}
-	status := http.StatusOK
-	if r.Status != stateOK {
-		status = http.StatusServiceUnavailable
+	if r.Status != wire.ReadinessStatusOk {
+		return GetReadiness503JSONResponse(r), nil
 	}
-	return c.JSON(status, r)
+	return GetReadiness200JSONResponse(r), nil
 }
 
-func (s *Server) checks(ctx context.Context) []checkView {
-	views := make([]checkView, len(s.Checks))
+func (s *Server) checks(ctx context.Context) []wire.ReadinessCheck {
+	views := make([]wire.ReadinessCheck, len(s.Checks))
 	var wg sync.WaitGroup
 	for i, check := range s.Checks {
 		wg.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, checkTime)
 			defer cancel()
-			views[i] = checkView{Name: check.Name, State: stateOK}
+			views[i] = wire.ReadinessCheck{Name: check.Name, State: wire.CheckStateOk}
 			if err := check.Run(ctx); err != nil {
-				views[i].State, views[i].Detail = stateFailing, fault.KindOf(err).String()
+				views[i].State, views[i].Detail = wire.CheckStateFailing, fault.KindOf(err).String()
 				s.log.WarnContext(ctx, "not ready", "dependency", check.Name, "error", err)
 			}
 		})
@@ -80,13 +62,13 @@ func (s *Server) checks(ctx context.Context) []checkView {
 	return views
 }
 
-func (s *Server) pbxViews() []checkView {
+func (s *Server) pbxViews() []wire.ReadinessCheck {
 	connected := s.Engine.Connected()
-	var views []checkView
+	var views []wire.ReadinessCheck
 	for _, name := range slices.Sorted(maps.Keys(connected)) {
-		v := checkView{Name: "pbx " + name, State: stateOK}
+		v := wire.ReadinessCheck{Name: "pbx " + name, State: wire.CheckStateOk}
 		if !connected[name] {
-			v.State, v.Detail = stateFailing, "not connected here"
+			v.State, v.Detail = wire.CheckStateFailing, "not connected here"
 		}
 		views = append(views, v)
 	}

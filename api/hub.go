@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -55,14 +56,14 @@ func (a audience) frame(i *item) []byte {
 
 func newItem(e orchestrator.Entry) *item {
 	i := &item{id: e.ID, agent: e.Agent, kind: e.Type, call: e.Call,
-		full: changeFrame(e), masked: changeFrame(audience{}.entry(e, false))}
+		full: changeFrame(entryView(e)), masked: changeFrame(audience{}.entry(e, false))}
 	if bytes.Equal(i.full, i.masked) {
 		i.masked = i.full // most have nothing to mask
 	}
 	return i
 }
 
-func changeFrame(e orchestrator.Entry) []byte {
+func changeFrame(e wire.Entry) []byte {
 	data, err := json.Marshal(e)
 	if err != nil { // broken data: the rest of the entry is still true
 		e.Data = nil
@@ -225,10 +226,10 @@ func (h *hub) join() (joined, error) {
 	defer h.mu.Unlock()
 	switch {
 	case h.stopped || !h.ready:
-		return joined{}, problem{Status: http.StatusServiceUnavailable, Detail: "events are not available now"}
+		return joined{}, problem{Status: http.StatusServiceUnavailable, Code: wire.ProblemCodeUnavailable, Detail: "events are not available now"}
 	case len(h.clients) >= h.most:
 		h.metrics.ended.WithLabelValues(endFull).Inc()
-		return joined{}, problem{Status: http.StatusServiceUnavailable, Detail: "too many event streams"}
+		return joined{}, problem{Status: http.StatusServiceUnavailable, Code: wire.ProblemCodeFull, Detail: "too many event streams"}
 	}
 	c := &client{ch: make(chan []*item, clientDepth)}
 	h.clients[c] = struct{}{}

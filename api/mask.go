@@ -2,8 +2,8 @@ package api
 
 import (
 	"encoding/json"
-	"slices"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -13,18 +13,18 @@ import (
 const shownDigits = 3
 
 // maskParty hides a caller: the last digits of a long enough number remain, the name goes.
-func maskParty(p orchestrator.Party) orchestrator.Party {
+func maskParty(p wire.Party) wire.Party {
 	n := []rune(p.Number)
 	switch {
 	case len(n) == 0:
-		return orchestrator.Party{}
+		return wire.Party{}
 	case len(n) <= 2*shownDigits: // an extension: half of it would give it away
-		return orchestrator.Party{Number: "***"}
+		return wire.Party{Number: "***"}
 	}
-	return orchestrator.Party{Number: "***" + string(n[len(n)-shownDigits:])}
+	return wire.Party{Number: "***" + string(n[len(n)-shownDigits:])}
 }
 
-func maskSummary(s orchestrator.CallSummary) orchestrator.CallSummary {
+func maskSummary(s wire.CallSummary) wire.CallSummary {
 	s.Caller = maskParty(s.Caller)
 	return s
 }
@@ -37,7 +37,7 @@ type audience struct {
 
 func audienceOf(t records.Token) audience {
 	a := audience{full: seesNumbers(t)}
-	if Role(t.Role) == RoleAgent {
+	if wire.Role(t.Role) == wire.RoleAgent {
 		a.agent = t.Agent
 	}
 	return a
@@ -46,58 +46,52 @@ func audienceOf(t records.Token) audience {
 // sees tells whether the callers of an agent's calls may be seen.
 func (a audience) sees(agent string) bool { return a.full || (a.agent != "" && a.agent == agent) }
 
-func (a audience) live(v LiveCall) LiveCall {
-	if !a.full && !v.serves(a.agent) {
+func (a audience) live(v wire.LiveCall) wire.LiveCall {
+	if !a.full && !serves(a.agent, v) {
 		v.CallSummary = maskSummary(v.CallSummary)
 	}
 	return v
 }
 
-func (a audience) contact(v records.Contact) records.Contact {
+func (a audience) contact(v wire.Contact) wire.Contact {
 	if !a.sees(v.Agent) {
 		v.CallSummary = maskSummary(v.CallSummary)
 	}
 	return v
 }
 
-// entry hides what a journal entry tells of a caller. served says that the
-// entry's call is known to be the audience's own.
-func (a audience) entry(e orchestrator.Entry, served bool) orchestrator.Entry {
-	if a.full || served {
-		return e
+// entry shows a journal entry, without what it tells of a caller when the
+// audience may not see that. served says that the entry's call is known to be
+// the audience's own.
+func (a audience) entry(e orchestrator.Entry, served bool) wire.Entry {
+	v := entryView(e)
+	if a.full || served || v.Data == nil {
+		return v
 	}
 	switch e.Type {
 	case orchestrator.EntryCallStarted, orchestrator.EntryCallEnded:
-		var s orchestrator.CallSummary
-		if json.Unmarshal(e.Data, &s) != nil {
-			e.Data = nil
-			return e
-		}
-		if !a.sees(s.Agent) || s.Agent == "" {
-			e.Data, _ = json.Marshal(maskSummary(s)) // a summary always marshals
+		var s wire.CallSummary
+		if err := json.Unmarshal(v.Data, &s); err != nil || s.Agent == "" || !a.sees(s.Agent) {
+			v.Data, _ = json.Marshal(maskSummary(s)) // a summary always marshals
 		}
 	case orchestrator.EntryCallNode: // its detail may hold what the caller keyed in
-		var n orchestrator.Note
-		if json.Unmarshal(e.Data, &n) != nil {
-			e.Data = nil
-			return e
+		var n wire.EntryNode
+		if json.Unmarshal(v.Data, &n) != nil {
+			v.Data = nil
+			return v
 		}
 		n.Detail = nil
-		e.Data, _ = json.Marshal(n)
+		v.Data, _ = json.Marshal(n)
 	case orchestrator.EntryCallAnswered, orchestrator.EntryCallQueued, orchestrator.EntryCallRefused, orchestrator.EntryCallUnqueued,
 		orchestrator.EntryCallOffered, orchestrator.EntryCallRinging, orchestrator.EntryCallMissed, orchestrator.EntryCallConnected,
 		orchestrator.EntryCallParted, orchestrator.EntryAgentState, orchestrator.EntryAgentDisposed, orchestrator.EntryPBXState:
 		// nothing of the caller in them
 	default: // recordings' names, faults, transfers, and whatever is new: not shown
-		e.Data = nil
+		v.Data = nil
 	}
-	return e
+	return v
 }
 
-func (a audience) timeline(entries []orchestrator.Entry, served bool) []orchestrator.Entry {
-	out := slices.Clone(entries)
-	for i, e := range out {
-		out[i] = a.entry(e, served)
-	}
-	return out
+func (a audience) timeline(entries []orchestrator.Entry, served bool) []wire.Entry {
+	return each(entries, func(e orchestrator.Entry) wire.Entry { return a.entry(e, served) })
 }

@@ -3,14 +3,15 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -166,6 +167,9 @@ func newFloorFigures(s *Server) *floorFigures {
 	}
 }
 
+// passedOver is how agents count who are available and get no call.
+const passedOver = "passed_over"
+
 // Describe implements prometheus.Collector.
 func (f *floorFigures) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{f.waiting, f.longest, f.agents, f.unreadable, f.pbx, f.lag, f.recorded, f.malformed, f.setAside, f.rewinds, f.clients} {
@@ -214,26 +218,30 @@ func (f *floorFigures) Collect(ch chan<- prometheus.Metric) {
 	for _, q := range floor.Queues {
 		gauge(f.waiting, float64(q.Waiting), q.ID)
 		wait := 0.0
-		if q.LongestSince > 0 {
-			wait = max(0, now.Sub(time.UnixMilli(q.LongestSince)).Seconds())
+		if !q.LongestSince.IsZero() {
+			wait = max(0, now.Sub(q.LongestSince).Seconds())
 		}
 		gauge(f.longest, wait, q.ID)
 	}
-	states := map[string]int{"offline": 0, "available": 0, "passed_over": 0, "reserved": 0, "talking": 0, "wrapup": 0, "paused": 0}
+	states := map[wire.AgentState]int{wire.AgentStateOffline: 0, wire.AgentStateAvailable: 0, wire.AgentStateReserved: 0,
+		wire.AgentStateTalking: 0, wire.AgentStateWrapup: 0, wire.AgentStatePaused: 0, passedOver: 0}
 	for _, a := range floor.Agents {
 		if a.PassedOver {
-			states["passed_over"]++
+			states[passedOver]++
 			continue
 		}
 		states[a.State]++
 	}
 	for state, n := range states {
-		gauge(f.agents, float64(n), state)
+		gauge(f.agents, float64(n), string(state))
 	}
 }
 
-func (s *Server) showMetrics(c echo.Context) error {
-	promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).
-		ServeHTTP(c.Response(), c.Request())
-	return nil
+// GetMetrics implements StrictServerInterface.
+func (s operations) GetMetrics(ctx context.Context, _ GetMetricsRequestObject) (GetMetricsResponseObject, error) {
+	r := askerOf(ctx).request
+	return streamed(func(w http.ResponseWriter) error {
+		promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(w, r)
+		return nil
+	}), nil
 }

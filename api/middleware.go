@@ -13,6 +13,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/oklog/ulid/v2"
+
+	"github.com/operadora/operadora/api/wire"
 )
 
 const (
@@ -85,15 +87,15 @@ func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := s.crossOrigin.Check(c.Request()); err != nil {
-			return problem{Status: http.StatusForbidden, Detail: "asked for by a page of another site"}
+			return problem{Status: http.StatusForbidden, Code: wire.ProblemCodeOtherSite, Detail: "asked for by a page of another site"}
 		}
 		return next(c)
 	}
 }
 
-// measure counts and times a route. Streams are counted when they end and not timed.
-func (s *Server) measure(r route, next echo.HandlerFunc) echo.HandlerFunc {
-	name := r.method + " " + r.path
+// measure counts and times an operation. Streams are counted when they end and not timed.
+func (s *Server) measure(o *operation, next echo.HandlerFunc) echo.HandlerFunc {
+	name := o.method + " " + o.path
 	return func(c echo.Context) error {
 		start := s.Now()
 		err := next(c)
@@ -102,7 +104,7 @@ func (s *Server) measure(r route, next echo.HandlerFunc) echo.HandlerFunc {
 			status = asProblem(err).Status
 		}
 		s.metrics.requests.WithLabelValues(name, strconv.Itoa(status)).Inc()
-		if !r.stream {
+		if !o.stream {
 			s.metrics.seconds.WithLabelValues(name).Observe(s.Now().Sub(start).Seconds())
 		}
 		return err
@@ -110,9 +112,9 @@ func (s *Server) measure(r route, next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // bound gives a request its deadline; a stream has none, and keeps its
-// connection alive by itself (see stretch).
-func (s *Server) bound(r route, next echo.HandlerFunc) echo.HandlerFunc {
-	if r.stream {
+// connection alive by itself (see streamWriter).
+func (s *Server) bound(o *operation, next echo.HandlerFunc) echo.HandlerFunc {
+	if o.stream {
 		return next
 	}
 	return func(c echo.Context) error {

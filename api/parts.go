@@ -2,12 +2,12 @@ package api
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -35,7 +35,7 @@ type Floor interface {
 	// callers, and not changed by them.
 	Floor(ctx context.Context, age time.Duration) (FloorState, error)
 	// Agent returns one agent as it is now; NotFound when there is none.
-	Agent(ctx context.Context, id string) (Agent, error)
+	Agent(ctx context.Context, id string) (wire.Agent, error)
 }
 
 // Records reads and writes what lasts. *records.DB is one.
@@ -43,7 +43,6 @@ type Records interface {
 	Contacts(ctx context.Context, f records.ContactFilter) ([]records.Contact, string, error)
 	Contact(ctx context.Context, call string) (records.Contact, []orchestrator.Entry, error)
 	Timeline(ctx context.Context, call string) ([]orchestrator.Entry, error)
-	ContactsCSV(ctx context.Context, w io.Writer, f records.ContactFilter) error
 	Recordings(ctx context.Context, f records.RecordingFilter) ([]records.Recording, string, error)
 	Recording(ctx context.Context, id string) (records.Recording, error)
 	RecordingDeleted(ctx context.Context, id, by string) error
@@ -61,9 +60,13 @@ type Tokens interface {
 	FindToken(ctx context.Context, bearer string) (records.Token, error)
 }
 
-// Definitions returns what the definitions folder says now, without secrets.
-type Definitions interface {
-	Definitions(ctx context.Context) (DefinitionsView, error)
+// Definer holds what the administrator has defined.
+type Definer interface {
+	// Definitions returns what is in force, without secrets.
+	Definitions(ctx context.Context) (wire.Definitions, error)
+	// Reload reads the definitions again and puts them in force as a whole;
+	// Invalid, with nothing changed, when there is a fault in them.
+	Reload(ctx context.Context) (wire.Reloaded, error)
 }
 
 // Check is a dependency that /readyz asks. Run is given a deadline.
@@ -80,14 +83,14 @@ type Parts struct {
 	Floor       Floor
 	Records     Records
 	Tokens      Tokens
-	Definitions Definitions
+	Definitions Definer
 	Journal     orchestrator.Journal
 	// Checks are the dependencies of readiness besides the PBXs, of which one
 	// must be connected: store, records, definitions …
 	Checks []Check
 	// Lag tells how far the records are behind the journal; nil leaves it out of the figures.
 	Lag     func() records.Lag
-	Version VersionView
+	Version wire.Version
 	Log     *slog.Logger
 	// Gatherer is what /metrics shows, Registerer where the API's own figures go.
 	// Both must be of one registry; nil makes one of the server's own.

@@ -1,41 +1,66 @@
 package api
 
 import (
-	"net/http"
+	"context"
+	"fmt"
 
-	"github.com/labstack/echo/v4"
-
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-func (s *Server) listQueues(c echo.Context) error {
-	if q := queryOf(c); q.err != nil {
-		return q.err
-	}
-	floor, err := s.floor(c.Request().Context(), boardAge)
+// ListQueues implements StrictServerInterface.
+func (s operations) ListQueues(ctx context.Context, r ListQueuesRequestObject) (ListQueuesResponseObject, error) {
+	floor, err := s.floor(ctx, boardAge)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.JSON(http.StatusOK, page[Queue]{Items: floor.Queues})
+	items, next, err := pageOf(floor.Queues, func(q wire.Queue) string { return q.ID }, r.Params.Limit, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	return ListQueues200JSONResponse{Items: items, Next: next}, nil
 }
 
-func (s *Server) getQueue(c echo.Context) error {
-	floor, err := s.floor(c.Request().Context(), boardAge)
+// GetQueue implements StrictServerInterface.
+func (s operations) GetQueue(ctx context.Context, r GetQueueRequestObject) (GetQueueResponseObject, error) {
+	floor, err := s.floor(ctx, boardAge)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	id := c.Param("queue")
+	q, err := findQueue(floor, r.Queue)
+	return GetQueue200JSONResponse(q), err
+}
+
+func findQueue(floor FloorState, id string) (wire.Queue, error) {
 	for _, q := range floor.Queues {
-		if q.ID != id {
-			continue
+		if q.ID == id {
+			return q, nil
 		}
-		v := QueueView{Queue: q, Calls: []WaitingCall{}}
-		for _, w := range floor.Waiting {
-			if w.Queue == id {
-				v.Calls = append(v.Calls, w)
-			}
-		}
-		return c.JSON(http.StatusOK, v)
 	}
-	return fault.New("api.queue", fault.NotFound, "no queue %s", quoted(id))
+	return wire.Queue{}, fault.New("api.queue", fault.NotFound, "no queue %s", quoted(id))
+}
+
+// ListWaiting implements StrictServerInterface.
+func (s operations) ListWaiting(ctx context.Context, r ListWaitingRequestObject) (ListWaitingResponseObject, error) {
+	floor, err := s.floor(ctx, boardAge)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := findQueue(floor, r.Queue); err != nil {
+		return nil, err
+	}
+	var calls []wire.WaitingCall
+	for _, c := range floor.Waiting {
+		if c.Queue == r.Queue {
+			calls = append(calls, c)
+		}
+	}
+	place := func(c wire.WaitingCall) string { // who is offered has no position and comes first
+		return fmt.Sprintf("%08d %013d %s", c.Position, c.EnteredAt.UnixMilli(), c.Call)
+	}
+	items, next, err := pageOf(calls, place, r.Params.Limit, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	return ListWaiting200JSONResponse{Items: items, Next: next}, nil
 }

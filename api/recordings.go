@@ -1,86 +1,79 @@
 package api
 
 import (
-	"net/http"
+	"context"
 
-	"github.com/labstack/echo/v4"
-
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
-func (s *Server) listRecordings(c echo.Context) error {
-	q := queryOf(c, "from", "to", "queue", "agent", "call", "kind", "deleted", "limit", "cursor")
-	f := records.RecordingFilter{From: q.time("from"), To: q.time("to"), Queue: q.text("queue"), Agent: q.text("agent"),
-		Call: q.text("call"), Kind: q.text("kind"), Deleted: q.flag("deleted"), Limit: q.limit(), Cursor: q.values.Get("cursor")}
-	if q.err != nil {
-		return q.err
-	}
-	list, next, err := s.Records.Recordings(c.Request().Context(), f)
+// ListRecordings implements StrictServerInterface.
+func (s operations) ListRecordings(ctx context.Context, r ListRecordingsRequestObject) (ListRecordingsResponseObject, error) {
+	p := r.Params
+	list, next, err := s.Records.Recordings(ctx, records.RecordingFilter{From: p.From, To: p.To, Queue: p.Queue, Agent: p.Agent,
+		Call: p.Call, Kind: string(p.Kind), Deleted: p.Deleted, Limit: p.Limit, Cursor: p.Cursor})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.JSON(http.StatusOK, page[records.Recording]{Items: list, Next: next})
+	return ListRecordings200JSONResponse{Items: each(list, recordingView), Next: next}, nil
 }
 
-func (s *Server) getRecording(c echo.Context) error {
-	rec, err := s.Records.Recording(c.Request().Context(), c.Param("recording"))
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, rec)
+// GetRecording implements StrictServerInterface.
+func (s operations) GetRecording(ctx context.Context, r GetRecordingRequestObject) (GetRecordingResponseObject, error) {
+	rec, err := s.Records.Recording(ctx, r.Recording)
+	return GetRecording200JSONResponse(recordingView(rec)), err
 }
 
-func (s *Server) muteRecording(c echo.Context) error { return s.setMute(c, call.OrderMute) }
+// MuteRecording implements StrictServerInterface.
+func (s operations) MuteRecording(ctx context.Context, r MuteRecordingRequestObject) (MuteRecordingResponseObject, error) {
+	return s.setMute(ctx, r.Recording, call.OrderMute)
+}
 
-func (s *Server) unmuteRecording(c echo.Context) error { return s.setMute(c, call.OrderUnmute) }
+// UnmuteRecording implements StrictServerInterface.
+func (s operations) UnmuteRecording(ctx context.Context, r UnmuteRecordingRequestObject) (UnmuteRecordingResponseObject, error) {
+	return s.setMute(ctx, r.Recording, call.OrderUnmute)
+}
 
 // setMute orders silence, or its end, of a live call's recording. It asks the
 // live call and not the index, which may be a moment behind: card data cannot wait.
-func (s *Server) setMute(c echo.Context, o call.Order) error {
-	if err := decode(c, &struct{}{}); err != nil {
-		return err
-	}
-	id := c.Param("recording")
-	live, err := s.call(c, orchestrator.OwnerOf(id))
+func (s operations) setMute(ctx context.Context, id string, o call.Order) (ordered, error) {
+	live, err := s.call(ctx, orchestrator.OwnerOf(id))
 	if err != nil {
-		return err
+		return ordered{}, err
 	}
 	if rec := live.Rec(); rec == nil || rec.ID != id || rec.State != call.RecRunning {
-		return fault.New("api.mute", fault.Conflict, "recording %s is not running", quoted(id))
+		return ordered{}, fault.New("api.mute", fault.Conflict, "recording %s is not running", quoted(id))
 	}
-	s.auditLive(c, "recording."+string(o), id, live.Call)
-	return s.order(c, live.Call, o)
+	s.auditLive(ctx, "recording."+string(o), id, live.Call)
+	return s.order(live.Call, o)
 }
 
-// deleteRecording removes a recording's sound; its line in the index stays, and says who did it.
-func (s *Server) deleteRecording(c echo.Context) error {
-	ctx := c.Request().Context()
-	rec, err := s.Records.Recording(ctx, c.Param("recording"))
+// DeleteRecording implements StrictServerInterface. It removes a recording's
+// sound; its line in the index stays, and says who did it.
+func (s operations) DeleteRecording(ctx context.Context, r DeleteRecordingRequestObject) (DeleteRecordingResponseObject, error) {
+	rec, err := s.Records.Recording(ctx, r.Recording)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if rec.State == string(call.RecRunning) {
-		return fault.New("api.delete", fault.Conflict, "recording %s is still running", quoted(rec.ID))
+	if rec.State == string(wire.RecordingStateRunning) {
+		return nil, fault.New("api.delete", fault.Conflict, "recording %s is still running", quoted(rec.ID))
 	}
 	if rec.DeletedAt != 0 {
-		return c.NoContent(http.StatusNoContent)
+		return DeleteRecording204Response{}, nil
 	}
 	pbx, ok := s.Engine.PBX(rec.PBX)
 	if !ok {
-		return fault.New("api.delete", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
+		return nil, fault.New("api.delete", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
 	}
-	if err := s.auditFirst(c, "recording.delete", rec.ID, rec.Call); err != nil {
-		return err
+	if err := s.auditFirst(ctx, "recording.delete", rec.ID, rec.Call); err != nil {
+		return nil, err
 	}
 	// Gone on the PBX already is as good as deleted.
 	if err := pbx.DeleteRecording(ctx, rec.ID); err != nil && fault.KindOf(err) != fault.NotFound {
-		return err
+		return nil, err
 	}
-	if err := s.Records.RecordingDeleted(ctx, rec.ID, tokenOf(c).Name); err != nil {
-		return err
-	}
-	return c.NoContent(http.StatusNoContent)
+	return DeleteRecording204Response{}, s.Records.RecordingDeleted(ctx, rec.ID, askerOf(ctx).token.Name)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -60,7 +61,7 @@ func TestEventsOnRealJournal(t *testing.T) {
 	first := w.server()
 	url := w.started(first)
 	ready(t, first)
-	st := w.open(url, w.tokens[RoleSupervisor], "")
+	st := w.open(url, w.tokens[wire.RoleSupervisor], "")
 	if e := st.must(); e.name != "snapshot" {
 		t.Fatalf("first event %s", e.name)
 	}
@@ -78,7 +79,7 @@ func TestEventsOnRealJournal(t *testing.T) {
 	url = w.started(second)
 	ready(t, second)
 	say("e")
-	st = w.open(url, w.tokens[RoleSupervisor], seen)
+	st = w.open(url, w.tokens[wire.RoleSupervisor], seen)
 	if diff := cmp.Diff([]string{"c", "d", "e"}, to(st, 3)); diff != "" {
 		t.Errorf("after the server was replaced (-want +got):\n%s", diff)
 	}

@@ -1,70 +1,73 @@
 package api
 
 import (
-	"net/http"
+	"context"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
-// serviceRow is a line of the service report: the parts and every formula.
-type serviceRow struct {
-	records.ServiceFigures
-	Waiting  int64                        `json:"waiting"` // of those who entered in the interval, still in the queue
-	Formulas map[records.Formula]*float64 `json:"formulas"`
-}
+const defaultThreshold, defaultShort = 20_000, 5_000 // milliseconds
 
-// serviceReport is the service report. Total sums the parts first, then computes.
-type serviceReport struct {
-	ThresholdSeconds float64      `json:"threshold_seconds"`
-	ShortSeconds     float64      `json:"short_seconds"`
-	Items            []serviceRow `json:"items"`
-	Total            serviceRow   `json:"total"`
-}
-
-const defaultThreshold, defaultShort = 20, 5 // seconds
-
-func (s *Server) reportService(c echo.Context) error {
-	q := queryOf(c, "from", "to", "queue", "interval", "threshold", "short")
-	threshold, short := defaultThreshold, defaultShort
-	if q.values.Has("threshold") {
-		threshold = q.number("threshold", 0, 86_400)
+// GetServiceReport implements StrictServerInterface. The total sums the parts
+// first, then computes.
+func (s operations) GetServiceReport(ctx context.Context, r GetServiceReportRequestObject) (GetServiceReportResponseObject, error) {
+	p, given := r.Params, askerOf(ctx).request.URL.Query()
+	if !given.Has("threshold_ms") { // 0 is a length too
+		p.ThresholdMS = defaultThreshold
 	}
-	if q.values.Has("short") {
-		short = q.number("short", 0, 86_400)
+	if !given.Has("short_ms") {
+		p.ShortMS = defaultShort
 	}
-	f := records.ServiceFilter{From: q.time("from"), To: q.time("to"), Queue: q.text("queue"),
-		Interval:  time.Duration(q.number("interval", 1, 525_600)) * time.Minute,
-		Threshold: time.Duration(threshold) * time.Second, Short: time.Duration(short) * time.Second}
+	f := records.ServiceFilter{From: p.From, To: p.To, Queue: p.Queue, Interval: length(p.IntervalMS),
+		Threshold: length(p.ThresholdMS), Short: length(p.ShortMS)}
 	if f.To.IsZero() {
 		f.To = s.Now()
 	}
-	if f.From.IsZero() {
-		q.fail(invalid("from", "is missing"))
-	}
-	if q.err != nil {
-		return q.err
-	}
-	list, err := s.Records.Service(c.Request().Context(), f)
+	list, err := s.Records.Service(ctx, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r := serviceReport{ThresholdSeconds: f.Threshold.Seconds(), ShortSeconds: f.Short.Seconds(), Items: []serviceRow{}}
 	total := records.ServiceFigures{Queue: f.Queue, From: f.From.UnixMilli(), To: f.To.UnixMilli()}
 	for _, x := range list {
-		r.Items = append(r.Items, serviceRow{x, x.Waiting(), x.Formulas()})
 		total = total.Add(x)
 	}
-	r.Total = serviceRow{total, total.Waiting(), total.Formulas()}
-	return c.JSON(http.StatusOK, r)
+	return GetServiceReport200JSONResponse{ThresholdMS: p.ThresholdMS, ShortMS: p.ShortMS, Items: each(list, serviceRow), Total: serviceRow(total)}, nil
 }
 
-func (s *Server) getDefinitions(c echo.Context) error {
-	d, err := s.Definitions.Definitions(c.Request().Context())
-	if err != nil {
-		return err
+func length(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
+
+// serviceRow is a line of the service report: the parts and every formula.
+func serviceRow(x records.ServiceFigures) wire.ServiceRow {
+	f := x.Formulas()
+	millis := func(name records.Formula) *float64 {
+		if f[name] == nil {
+			return nil
+		}
+		ms := *f[name] * 1000
+		return &ms
 	}
-	return c.JSON(http.StatusOK, d.filled())
+	return wire.ServiceRow{Queue: x.Queue, From: wire.At(x.From), To: wire.At(x.To), Offered: x.Offered, Answered: x.Answered,
+		AnsweredWithin: x.AnsweredWithin, Abandoned: x.Abandoned, AbandonedWithin: x.AbandonedWithin, AbandonedShort: x.AbandonedShort,
+		Flowed: x.Flowed, Waiting: x.Waiting(), WaitAnsweredMS: x.WaitAnsweredMS, WaitAbandonedMS: x.WaitAbandonedMS,
+		WaitAllMS: x.WaitAllMS, TalkMS: x.TalkMS, LongestWaitMS: x.LongestWaitMS,
+		Formulas: wire.ServiceFormulas{SlAnswered: f[records.SLOfAnswered], SlWithAbandons: f[records.SLWithAbandons],
+			SlStrict: f[records.SLStrict], SlShortExcluded: f[records.SLShortExcluded], SlLateAbandons: f[records.SLLateAbandons],
+			SlOffered: f[records.SLOfOffered], AbandonRate: f[records.AbandonRate], AsaMS: millis(records.ASASeconds),
+			AbandonMS: millis(records.AbandonSeconds), WaitMS: millis(records.MeanWaitSeconds), TalkMS: millis(records.MeanTalkSeconds)}}
+}
+
+// GetDefinitions implements StrictServerInterface.
+func (s operations) GetDefinitions(ctx context.Context, _ GetDefinitionsRequestObject) (GetDefinitionsResponseObject, error) {
+	d, err := s.Definitions.Definitions(ctx)
+	return GetDefinitions200JSONResponse(filled(d)), err
+}
+
+// ReloadDefinitions implements StrictServerInterface.
+func (s operations) ReloadDefinitions(ctx context.Context, _ ReloadDefinitionsRequestObject) (ReloadDefinitionsResponseObject, error) {
+	s.auditLive(ctx, "definitions.reload", "definitions", "")
+	r, err := s.Definitions.Reload(ctx)
+	r.Warnings = list(r.Warnings)
+	return ReloadDefinitions200JSONResponse(r), err
 }

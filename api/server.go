@@ -32,6 +32,7 @@ type Server struct {
 	crossOrigin *http.CrossOriginProtection
 	hub         *hub
 	metrics     *metrics
+	operations  map[string]*operation // by method and path
 	docs        []byte
 	docsPolicy  string
 	heartbeat   time.Duration
@@ -71,7 +72,15 @@ func New(cfg Config, p Parts) (*Server, error) {
 		writeTime: writeTime}
 	s.hub = newHub(p.Journal, cfg.EventClients, s.metrics, s.log)
 	p.Registerer.MustRegister(newFloorFigures(s))
-	if s.docs, s.docsPolicy, err = renderDocs(); err != nil {
+	doc, operations, err := loadSpec()
+	if err != nil {
+		return nil, err
+	}
+	s.operations = operations
+	if cfg.OpenMetrics {
+		s.operationOf(http.MethodGet, "/metrics").access.public = true
+	}
+	if s.docs, s.docsPolicy, err = renderDocs(doc); err != nil {
 		return nil, err
 	}
 	s.echo = s.router()

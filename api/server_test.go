@@ -26,6 +26,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -69,7 +70,7 @@ func TestLargeBodies(t *testing.T) {
 		body := &endless{most: row.most, t: t}
 		r := httptest.NewRequest("POST", "/api/v1/agents/101/pause", io.LimitReader(body, fifty))
 		r.ContentLength = row.announced
-		r.Header.Set("Authorization", "Bearer "+w.tokens[RoleAdmin])
+		r.Header.Set("Authorization", "Bearer "+w.tokens[wire.RoleAdmin])
 		r.Header.Set("Content-Type", "application/json")
 		out := httptest.NewRecorder()
 		s.echo.ServeHTTP(out, r)
@@ -97,7 +98,7 @@ func TestHealth(t *testing.T) {
 	broken := errors.New("")
 	w.parts.Checks = append(w.parts.Checks, Check{"store", func(context.Context) error { return broken }})
 	s := w.server()
-	got := read[readiness](t, ask(s, "GET", "/readyz", "", ""), 503)
+	got := read[wire.Readiness](t, ask(s, "GET", "/readyz", "", ""), 503)
 	if got.Status != "failing" {
 		t.Errorf("with a broken store: %+v", got)
 	}
@@ -107,17 +108,17 @@ func TestHealth(t *testing.T) {
 		t.Errorf("anybody may read: %s", r.Body)
 	}
 	broken = nil
-	got = read[readiness](t, ask(s, "GET", "/readyz", "", ""), 200)
-	if len(got.Checks) != 4 || got.Status != "ok" || got.Checks[3] != (checkView{"pbx spare", "failing", "not connected here"}) {
+	got = read[wire.Readiness](t, ask(s, "GET", "/readyz", "", ""), 200)
+	if len(got.Checks) != 4 || got.Status != "ok" || got.Checks[3] != (wire.ReadinessCheck{Name: "pbx spare", State: "failing", Detail: "not connected here"}) {
 		t.Errorf("one PBX of two: %+v", got)
 	}
 	w.engine.up = map[string]bool{"main": false}
-	if got := read[readiness](t, ask(s, "GET", "/readyz", "", ""), 503); got.Status != "failing" {
+	if got := read[wire.Readiness](t, ask(s, "GET", "/readyz", "", ""), 503); got.Status != "failing" {
 		t.Errorf("no PBX: %+v", got)
 	}
 	w.engine.up = map[string]bool{"main": true}
 	s.Drain()
-	if got := read[readiness](t, ask(s, "GET", "/readyz", "", ""), 503); got.Status != "draining" {
+	if got := read[wire.Readiness](t, ask(s, "GET", "/readyz", "", ""), 503); got.Status != "draining" {
 		t.Errorf("draining: %+v", got)
 	}
 	if r := ask(s, "GET", "/livez", "", ""); r.Code != 200 {
@@ -130,7 +131,7 @@ func TestMetrics(t *testing.T) {
 	w := newWorld(t)
 	s := w.server()
 	w.started(s)
-	ask(s, "GET", "/api/v1/queues/sales", w.tokens[RoleWallboard], "")
+	ask(s, "GET", "/api/v1/queues/sales", w.tokens[wire.RoleWallboard], "")
 	ask(s, "GET", "/api/v1/queues/sales", "op_a_b", "")
 	text := ask(s, "GET", "/metrics", "", "").Body.String()
 	want := []string{`operadora_queue_waiting{queue="sales"} 1`, `operadora_queue_longest_wait_seconds{queue="sales"} 30`,
@@ -152,7 +153,7 @@ func TestMetrics(t *testing.T) {
 	cfg.OpenMetrics = false
 	closed := newWorld(t)
 	s = closed.serverWith(cfg)
-	for token, want := range map[string]int{"": 401, closed.tokens[RoleAgent]: 403, closed.tokens[RoleWallboard]: 200} {
+	for token, want := range map[string]int{"": 401, closed.tokens[wire.RoleAgent]: 403, closed.tokens[wire.RoleWallboard]: 200} {
 		if r := ask(s, "GET", "/metrics", token, ""); r.Code != want {
 			t.Errorf("closed metrics: %d, want %d", r.Code, want)
 		}
@@ -204,7 +205,7 @@ func TestStopEndsStreams(t *testing.T) {
 	}
 	ready(t, s)
 	url := "http://" + s.Addr().String()
-	st := w.open(url, w.tokens[RoleSupervisor], "")
+	st := w.open(url, w.tokens[wire.RoleSupervisor], "")
 	st.must()
 	s.Stop()
 	s.Stop()
@@ -226,7 +227,7 @@ func TestEndOfContextEndsServing(t *testing.T) {
 		t.Fatal(err)
 	}
 	ready(t, s)
-	st := w.open("http://"+s.Addr().String(), w.tokens[RoleSupervisor], "")
+	st := w.open("http://"+s.Addr().String(), w.tokens[wire.RoleSupervisor], "")
 	st.must()
 	cancel()
 	if _, err := st.next(); err == nil {
@@ -270,7 +271,7 @@ func TestTLS(t *testing.T) {
 	url := strings.Replace(w.started(s), "http:", "https:", 1)
 	ready(t, s)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true, ForceAttemptHTTP2: true}}
-	res, err := client.Post(url+"/api/v1/session", "application/json", strings.NewReader(`{"token":"`+w.tokens[RoleAdmin]+`"}`))
+	res, err := client.Post(url+"/api/v1/session", "application/json", strings.NewReader(`{"token":"`+w.tokens[wire.RoleAdmin]+`"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +285,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+w.tokens[RoleAdmin])
+	r.Header.Set("Authorization", "Bearer "+w.tokens[wire.RoleAdmin])
 	events, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -369,7 +370,7 @@ func TestLongRecordingOverTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+w.tokens[RoleAdmin])
+	r.Header.Set("Authorization", "Bearer "+w.tokens[wire.RoleAdmin])
 	r.Header.Set("Range", "bytes=1000000-")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := client.Do(r)

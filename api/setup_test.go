@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -40,7 +41,7 @@ type world struct {
 	floor   *fakeFloor
 	agents  *fakeAgents
 	calls   *fakeCalls
-	tokens  map[Role]string // by role; the agent's is agent 101
+	tokens  map[wire.Role]string // by role; the agent's is agent 101
 	log     *bytes.Buffer
 	parts   Parts
 }
@@ -59,13 +60,13 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	w := &world{t: t, db: db, journal: newJournal(), engine: newEngine(), floor: &fakeFloor{}, agents: &fakeAgents{},
-		calls: &fakeCalls{}, tokens: map[Role]string{}, log: &bytes.Buffer{}}
+		calls: &fakeCalls{}, tokens: map[wire.Role]string{}, log: &bytes.Buffer{}}
 	for _, role := range Roles {
-		w.tokens[role] = w.token(records.Token{Name: "test " + string(role), Role: string(role), Agent: map[Role]string{RoleAgent: "101"}[role]})
+		w.tokens[role] = w.token(records.Token{Name: "test " + string(role), Role: string(role), Agent: map[wire.Role]string{wire.RoleAgent: "101"}[role]})
 	}
 	w.furnish()
 	w.parts = Parts{Calls: w.calls, Engine: w.engine, Agents: w.agents, Floor: w.floor, Records: db, Tokens: db,
-		Definitions: fakeDefinitions{}, Journal: w.journal, Version: VersionView{Version: "1.2.3", Go: "go"},
+		Definitions: fakeDefinitions{}, Journal: w.journal, Version: wire.Version{Version: "1.2.3", Go: "go"},
 		Checks: []Check{{"records", db.Ping}}, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)),
 		Now: func() time.Time { return noon }, Lag: func() records.Lag { return records.Lag{Behind: 3 * time.Second, Written: 7, SetAside: 2, Rewinds: 1} }}
 	return w
@@ -95,12 +96,12 @@ func (w *world) token(t records.Token) string {
 func (w *world) furnish() {
 	caller := orchestrator.Party{Number: "+34600123456", Name: "Ana"}
 	w.floor.set(FloorState{
-		Agents: []Agent{{ID: "101", Name: "Eva", State: "talking", Since: noon.UnixMilli(), PBX: "main", Endpoint: "PJSIP/101",
+		Agents: []wire.Agent{{ID: "101", Name: "Eva", State: "talking", Since: noon, PBX: "main", Endpoint: "PJSIP/101",
 			Device: "busy", Queues: []string{"sales"}, Call: "c1", Queue: "sales", Calls: 3, TalkMS: 9000},
 			{ID: "102", State: "available", Queues: []string{"support"}}},
-		Queues: []Queue{{ID: "sales", Name: "Sales", Waiting: 1, LongestSince: noon.Add(-30 * time.Second).UnixMilli(),
+		Queues: []wire.Queue{{ID: "sales", Name: "Sales", Waiting: 1, LongestSince: noon.Add(-30 * time.Second),
 			Agents: map[string]int{"talking": 1}}, {ID: "support", Agents: map[string]int{"available": 1}}},
-		Waiting:    []WaitingCall{{Call: "c2", Queue: "sales", PBX: "main", Entered: noon.Add(-30 * time.Second).UnixMilli(), Position: 1}},
+		Waiting:    []wire.WaitingCall{{Call: "c2", Queue: "sales", PBX: "main", EnteredAt: noon.Add(-30 * time.Second), Position: 1}},
 		Unreadable: 2,
 	})
 	customer := call.Leg{Role: call.RoleCustomer, PBX: "main", Channel: "in.1", State: call.LegJoined}

@@ -3,8 +3,6 @@ package api
 import (
 	"net/http"
 	"time"
-
-	"github.com/labstack/echo/v4"
 )
 
 // writeTime is how long a client may take nothing of a stream.
@@ -18,8 +16,8 @@ type streamWriter struct {
 	by time.Duration
 }
 
-func (s *Server) streamWriter(c echo.Context) *streamWriter {
-	w := &streamWriter{to: c.Response(), rc: http.NewResponseController(c.Response()), by: s.writeTime}
+func (s *Server) streamWriter(to http.ResponseWriter) *streamWriter {
+	w := &streamWriter{to: to, rc: http.NewResponseController(to), by: s.writeTime}
 	// Errors of deadlines are those of a connection that has none (a test's recorder).
 	_ = w.rc.SetReadDeadline(time.Time{})
 	return w

@@ -1,10 +1,9 @@
-// Package client speaks to a running operadora through its API, for the
-// command line, the terminal view and tests. It imports nothing of operadora.
+// Package client speaks to a running operadora through its API, for the command
+// line, the terminal view and tests: the operations of openapi.yaml, generated,
+// and the stream of changes. It imports api/wire and nothing else of operadora.
 package client
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,74 +12,72 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/tmaxmax/go-sse"
+
+	"github.com/operadora/operadora/api/wire"
 )
 
-// Client is one API with one token. It is safe for concurrent use.
-type Client struct {
+// API is one operadora and one token. Every refusal is a *Refusal, so that an
+// answer without an error is what was asked for. It is safe for concurrent use.
+type API struct {
+	*ClientWithResponses
 	Base  string // "http://127.0.0.1:8090"
 	Token string
 }
 
 // answers come within this; event streams are bounded by their context only.
-var quick = &http.Client{Timeout: 10 * time.Second}
+const answerTime = 10 * time.Second
 
-// Problem is an error as the API tells it (RFC 9457).
-type Problem struct {
-	Status int    `json:"status"`
-	Title  string `json:"title"`
-	Detail string `json:"detail"`
-	Field  string `json:"field"`
+// most is the largest answer that is read, in bytes.
+const most = 64 << 20
+
+// New returns the API at an address such as "http://127.0.0.1:8090".
+func New(base, token string) (*API, error) {
+	a := &API{Base: strings.TrimRight(base, "/"), Token: token}
+	var err error
+	a.ClientWithResponses, err = NewClientWithResponses(a.Base, WithHTTPClient(quick{&http.Client{Timeout: answerTime}}), WithRequestEditorFn(a.sign))
+	return a, err
 }
 
-// Error returns the title with its detail.
-func (p *Problem) Error() string {
-	text := p.Title
-	if p.Field != "" {
-		text += ": " + p.Field
+func (a *API) sign(_ context.Context, r *http.Request) error {
+	if a.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+a.Token)
 	}
-	if p.Detail != "" {
-		text += ": " + p.Detail
-	}
-	return text
+	return nil
 }
 
-// Do sends a request with a JSON body (nil for none) and decodes the answer
-// into out (nil drops it). A refusal is a *Problem.
-func (c *Client) Do(ctx context.Context, method, path string, body, out any) error {
-	var send io.Reader
-	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		send = bytes.NewReader(raw)
-	}
-	res, err := c.send(ctx, quick, method, path, send)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }() // it was read
-	if res.StatusCode >= 300 {
-		return refusal(res)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.NewDecoder(io.LimitReader(res.Body, 64<<20)).Decode(out)
-}
+// quick turns answers that are refusals into errors.
+type quick struct{ *http.Client }
 
-func (c *Client) send(ctx context.Context, h *http.Client, method, path string, body io.Reader) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.Base, "/")+path, body)
+// Do implements HttpRequestDoer.
+func (q quick) Do(r *http.Request) (*http.Response, error) {
+	res, err := q.Client.Do(r)
 	if err != nil {
 		return nil, err
 	}
-	if c.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.Token)
+	if res.StatusCode >= http.StatusMultipleChoices {
+		defer func() { _ = res.Body.Close() }() // it was read
+		return nil, refusal(res)
 	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	res.Body = limited{io.LimitReader(res.Body, most), res.Body}
+	return res, nil
+}
+
+type limited struct {
+	io.Reader
+	io.Closer
+}
+
+// Refusal is a problem as the API tells it (RFC 9457).
+type Refusal struct{ wire.Problem }
+
+// Error is the sentence, or as much as there is.
+func (r *Refusal) Error() string {
+	if r.Detail == "" {
+		return r.Title
 	}
-	return h.Do(req)
+	return r.Title + ": " + r.Detail
 }
 
 func refusal(res *http.Response) error {
@@ -88,18 +85,63 @@ func refusal(res *http.Response) error {
 	if err != nil {
 		return err
 	}
-	p := &Problem{}
-	if json.Unmarshal(raw, p) != nil || p.Title == "" {
-		p = &Problem{Title: res.Status}
+	r := &Refusal{}
+	if json.Unmarshal(raw, &r.Problem) != nil || r.Title == "" {
+		r.Problem = wire.Problem{Title: res.Status}
 	}
-	p.Status = res.StatusCode
-	return p
+	r.Status = res.StatusCode
+	return r
 }
 
-// Event is one event of the stream.
+// All gets every page of a list. get asks for one, and names its items and the next.
+func All[T any](get func(cursor string) (items []T, next string, err error)) (all []T, err error) {
+	for cursor := ""; ; {
+		items, next, err := get(cursor)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+		if next == "" {
+			return all, nil
+		}
+		cursor = next
+	}
+}
+
+// Fetch returns the sound of a recording. The caller closes it.
+func (a *API) Fetch(ctx context.Context, recording string) (io.ReadCloser, error) {
+	req, err := NewGetRecordingAudioRequest(a.Base, recording, &wire.GetRecordingAudioParams{})
+	if err != nil {
+		return nil, err
+	}
+	res, err := a.open(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+// open sends a request whose answer takes as long as it takes.
+func (a *API) open(ctx context.Context, req *http.Request) (*http.Response, error) {
+	req = req.WithContext(ctx)
+	if err := a.sign(ctx, req); err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		defer func() { _ = res.Body.Close() }() // it was read
+		return nil, refusal(res)
+	}
+	return res, nil
+}
+
+// Event is one event of the stream: a "snapshot" (wire.Snapshot) or a "change" (wire.Entry).
 type Event struct {
 	ID   string
-	Name string // "snapshot", or the type of a journal entry
+	Name string
 	Data json.RawMessage
 }
 
@@ -108,61 +150,33 @@ var ErrStop = errors.New("stop")
 
 // Events calls fn for every event of the live stream until ctx ends, the
 // stream breaks, or fn fails. after is the id of the last event seen, "" for none.
-func (c *Client) Events(ctx context.Context, after string, fn func(Event) error) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(c.Base, "/")+"/api/v1/events", nil)
+func (a *API) Events(ctx context.Context, after string, fn func(Event) error) error {
+	req, err := NewStreamEventsRequest(a.Base, &wire.StreamEventsParams{LastEventID: after})
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Authorization", "Bearer "+c.Token)
-	if after != "" {
-		req.Header.Set("Last-Event-ID", after)
-	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := a.open(ctx, req)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }() // the stream is over
-	if res.StatusCode != http.StatusOK {
-		return refusal(res)
-	}
-	err = readEvents(res.Body, fn)
-	if errors.Is(err, ErrStop) {
-		return nil
+	for e, err := range sse.Read(res.Body, &sse.ReadConfig{MaxEventSize: most}) {
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return fmt.Errorf("the event stream ended: %w", err)
+		}
+		err := fn(Event{ID: e.LastEventID, Name: e.Type, Data: json.RawMessage(e.Data)})
+		if errors.Is(err, ErrStop) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return err
-}
-
-// readEvents parses the text/event-stream format of the HTML standard, as far as the API uses it.
-func readEvents(r io.Reader, fn func(Event) error) error {
-	lines := bufio.NewReader(r)
-	var e Event
-	var data []string
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			return fmt.Errorf("the event stream ended: %w", err)
-		}
-		field, value, _ := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
-		value = strings.TrimPrefix(value, " ")
-		switch field {
-		case "id":
-			e.ID = value
-		case "event":
-			e.Name = value
-		case "data":
-			data = append(data, value)
-		case "": // a blank line ends the event; a comment (":") is a heartbeat
-			if len(data) == 0 {
-				continue
-			}
-			e.Data = json.RawMessage(strings.Join(data, "\n"))
-			if err := fn(e); err != nil {
-				return err
-			}
-			e, data = Event{ID: e.ID}, nil
-		}
-	}
+	return fmt.Errorf("the event stream ended: %w", io.ErrUnexpectedEOF)
 }

@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
+	"io"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora/top"
 )
 
@@ -23,59 +22,96 @@ func newAgentCommand() *cobra.Command {
 	clientFlags(c)
 	c.AddCommand(
 		newAgentListCommand(),
-		newAgentOpCommand("login AGENT", "Log an agent in", ""),
-		newAgentOpCommand("logout AGENT", "Log an agent out; during a call: after it", ""),
-		newAgentOpCommand("pause AGENT [REASON]", "Pause an agent; during a call: after it", "reason"),
-		newAgentOpCommand("resume AGENT", "Make an agent available for calls", ""),
-		newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", "disposition"),
+		newAgentOpCommand("login AGENT", "Log an agent in", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+			r, err := c.LoginAgentWithResponse(ctx, agent, wire.AgentLogin{})
+			if err != nil {
+				return nil, nil, err
+			}
+			return r.JSON200, r.JSON202, nil
+		}),
+		newAgentOpCommand("logout AGENT", "Log an agent out; during a call: after it", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+			r, err := c.LogoutAgentWithResponse(ctx, agent)
+			if err != nil {
+				return nil, nil, err
+			}
+			return r.JSON200, r.JSON202, nil
+		}),
+		newAgentOpCommand("pause AGENT [REASON]", "Pause an agent; during a call: after it", func(ctx context.Context, c remote, agent, reason string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+			r, err := c.PauseAgentWithResponse(ctx, agent, wire.AgentPause{Reason: reason})
+			if err != nil {
+				return nil, nil, err
+			}
+			return r.JSON200, r.JSON202, nil
+		}),
+		newAgentOpCommand("resume AGENT", "Make an agent available for calls", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+			r, err := c.ResumeAgentWithResponse(ctx, agent)
+			if err != nil {
+				return nil, nil, err
+			}
+			return r.JSON200, r.JSON202, nil
+		}),
+		newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, c remote, agent, disposition string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+			r, err := c.DisposeAgentWithResponse(ctx, agent, wire.AgentDisposition{Disposition: disposition})
+			if err != nil {
+				return nil, nil, err
+			}
+			return r.JSON200, r.JSON202, nil
+		}),
 	)
 	return c
 }
 
-// newAgentOpCommand is one operation; field is the API's name of the argument it takes beside the agent.
-func newAgentOpCommand(use, short, field string) *cobra.Command {
-	op, _, _ := strings.Cut(use, " ")
-	return &cobra.Command{
+// agentOp asks the API for an operation; the answer is the first (done) or the second (later).
+type agentOp func(ctx context.Context, c remote, agent, arg string) (done, later *wire.AgentCommandAnswer, err error)
+
+func newAgentOpCommand(use, short string, op agentOp) *cobra.Command {
+	return jsonFlag(&cobra.Command{
 		Use: use, Short: short, Args: named,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := newClient(cmd)
-			if err != nil {
-				return err
-			}
-			body := map[string]string{}
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			arg := ""
 			if len(args) == 2 {
-				body[field] = args[1]
+				arg = args[1]
 			}
-			var answer struct{ Result, State string }
-			path := "/api/v1/agents/" + url.PathEscape(args[0]) + "/" + op
-			if err := c.Do(cmd.Context(), http.MethodPost, path, body, &answer); err != nil {
+			answer, later, err := op(cmd.Context(), c, args[0], arg)
+			if err != nil {
 				return withChoices(cmd.Context(), c, err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, now %s\n", args[0], answer.Result, top.StateWord(answer.State))
-			return nil
-		},
-	}
+			if answer == nil {
+				answer = later
+			}
+			if answer == nil {
+				return errNoAnswer
+			}
+			return show(cmd, answer, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s: %s, now %s\n", args[0], answer.Result, top.StateWord(answer.State))
+				return err
+			})
+		}),
+	})
 }
+
+// errNoAnswer is of a program that is not this version's operadora.
+var errNoAnswer = errors.New("what answers is not the API of this operadora: the answer cannot be read")
 
 // withChoices adds to a refused pause reason or disposition those that are
 // defined, where the token may read definitions.
 func withChoices(ctx context.Context, c remote, refused error) error {
-	p, ok := errors.AsType[*client.Problem](refused)
-	if !ok || (p.Field != "reason" && p.Field != "disposition") {
+	p, ok := errors.AsType[*client.Refusal](refused)
+	if !ok || (p.Code != wire.ProblemCodeBadReason && p.Code != wire.ProblemCodeBadDisposition) {
 		return refused
 	}
-	var d api.DefinitionsView
-	if err := c.Do(ctx, http.MethodGet, "/api/v1/definitions", nil, &d); err != nil {
+	d, err := c.GetDefinitionsWithResponse(ctx)
+	if err != nil || d.JSON200 == nil {
 		return refused // an agent's own token may not ask; the refusal is what counts
 	}
 	var names []string
-	if p.Field == "reason" {
-		for _, r := range d.PauseReasons {
-			names = append(names, r.Name)
+	if p.Code == wire.ProblemCodeBadReason {
+		for _, r := range d.JSON200.PauseReasons {
+			names = append(names, r.ID)
 		}
 	} else {
-		for _, o := range d.Dispositions {
-			names = append(names, o.Name)
+		for _, o := range d.JSON200.Dispositions {
+			names = append(names, o.ID)
 		}
 	}
 	if len(names) == 0 {
@@ -85,40 +121,29 @@ func withChoices(ctx context.Context, c remote, refused error) error {
 }
 
 func newAgentListCommand() *cobra.Command {
-	return &cobra.Command{
+	return jsonFlag(&cobra.Command{
 		Use: "list", Short: "List agents and what they do", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := newClient(cmd)
+		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
+			agents, err := c.Agents(cmd.Context())
 			if err != nil {
 				return err
 			}
-			var list struct{ Items []api.Agent }
-			if err := c.Do(cmd.Context(), http.MethodGet, "/api/v1/agents", nil, &list); err != nil {
-				return err
-			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "AGENT\tNAME\tSTATE\tFOR\tREASON\tTHEN\tPHONE\tDEVICE\tQUEUES\tCALLS")
-			for _, a := range list.Items {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\n", a.ID, a.Name, top.AgentWord(a, time.Now()), since(a.Since),
-					a.Reason, then(a), a.Endpoint, a.Device, strings.Join(a.Queues, ","), a.Calls)
-			}
-			return w.Flush()
-		},
-	}
+			return show(cmd, agents, func(w io.Writer) error {
+				var rows [][]string
+				for _, a := range agents {
+					rows = append(rows, []string{a.ID, a.Name, top.AgentWord(a, time.Now()), since(a.Since), a.Reason, then(a), a.Endpoint,
+						string(a.Device), strings.Join(a.Queues, ","), strconv.FormatInt(a.Calls, 10)})
+				}
+				return columns(w, []string{"AGENT", "NAME", "STATE", "FOR", "REASON", "THEN", "PHONE", "DEVICE", "QUEUES", "CALLS"}, rows)
+			})
+		}),
+	})
 }
 
 // then is what an agent asked for until the call is over.
-func then(a api.Agent) string {
+func then(a wire.Agent) string {
 	if a.NextReason != "" {
-		return a.Next + ": " + a.NextReason
+		return string(a.Next) + ": " + a.NextReason
 	}
-	return a.Next
-}
-
-// since is how long ago a moment in unix ms was, "-" for never.
-func since(ms int64) string {
-	if ms == 0 {
-		return "-"
-	}
-	return time.Since(time.UnixMilli(ms)).Round(time.Second).String()
+	return string(a.Next)
 }

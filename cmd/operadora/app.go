@@ -19,6 +19,7 @@ import (
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	ivrstore "github.com/operadora/operadora/ivr/redisstore"
@@ -49,6 +50,8 @@ type App struct {
 	lamps    *acd.LampFollower
 	api      *api.Server
 	adapters []*ari.Adapter
+
+	reloadOne sync.Mutex // one reload at a time
 
 	mu     sync.Mutex
 	defs   Definitions     // in force; guarded by mu
@@ -97,7 +100,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.api, err = api.New(cfg.API, api.Parts{ //nolint:contextcheck // a handler has its request's context
-		Calls: a.store, Engine: a.engine, Agents: a.acd, Floor: a, Records: a.db, Tokens: a.db, Definitions: a,
+		Calls: a.store, Engine: a.engine, Agents: a.acd, Floor: a, Records: a.db, Tokens: a.db, Definitions: reloading{a},
 		Journal: a.store, Lag: a.recorder.Lag, Version: version(), Log: log,
 		Gatherer: a.metrics, Registerer: a.metrics,
 		Checks: []api.Check{
@@ -109,8 +112,8 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 }
 
 // version says what was built.
-func version() api.VersionView {
-	v := api.VersionView{Version: "devel", Go: runtime.Version()}
+func version() wire.Version {
+	v := wire.Version{Version: "devel", Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v

@@ -4,6 +4,9 @@ import (
 	"context"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // Values of the label result of operadora_reloads_total.
@@ -23,9 +26,32 @@ func newReloads() *prometheus.CounterVec {
 	return c
 }
 
+// reloading makes an App the API's Definer.
+type reloading struct{ *App }
+
+// Reload implements api.Definer.
+func (r reloading) Reload(ctx context.Context) (wire.Reloaded, error) {
+	if err := r.App.Reload(ctx); err != nil {
+		if fault.KindOf(err) == fault.Internal { // a fault of the files
+			err = fault.E("reload", fault.Invalid, err)
+		}
+		return wire.Reloaded{}, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := wire.Reloaded{Queues: len(r.defs.ACD.Queues), Agents: len(r.defs.ACD.Agents), Flows: len(r.defs.Flows.Flows)}
+	for _, f := range r.faults {
+		out.Warnings = append(out.Warnings, f.String())
+	}
+	return out, nil
+}
+
 // Reload reads the definitions again and puts them in force as a whole; a
 // fault leaves everything as it was. Calls in progress go on as they began.
+// One follows another: two at once would not know what is in force.
 func (a *App) Reload(ctx context.Context) error {
+	a.reloadOne.Lock()
+	defer a.reloadOne.Unlock()
 	err := a.reload(ctx)
 	result := reloadOK
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// wire is a TCP proxy that can be cut, like the cable between operadora and the PBX.
-type wire struct {
+// cable is a TCP proxy that can be cut, like the cable between operadora and the PBX.
+type cable struct {
 	t  *testing.T
 	l  net.Listener
 	to string
@@ -20,12 +20,12 @@ type wire struct {
 	conns map[net.Conn]bool // guarded by mu
 }
 
-// newWire lays a wire; lay connects it and gives its near end.
-func newWire(t *testing.T) *wire {
+// newCable lays a cable; lay connects it and gives its near end.
+func newCable(t *testing.T) *cable {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	w := &wire{t: t, l: l, conns: map[net.Conn]bool{}}
+	w := &cable{t: t, l: l, conns: map[net.Conn]bool{}}
 	t.Cleanup(func() {
 		_ = l.Close()
 		w.cut()
@@ -34,7 +34,7 @@ func newWire(t *testing.T) *wire {
 	return w
 }
 
-func (w *wire) lay(to string) string {
+func (w *cable) lay(to string) string {
 	w.to = to
 	w.wg.Go(func() {
 		for {
@@ -48,7 +48,7 @@ func (w *wire) lay(to string) string {
 	return w.l.Addr().String()
 }
 
-func (w *wire) carry(near net.Conn) {
+func (w *cable) carry(near net.Conn) {
 	far, err := net.DialTimeout("tcp", w.to, 5*time.Second)
 	if err != nil || !w.keep(near, far) {
 		_ = near.Close()
@@ -64,7 +64,7 @@ func (w *wire) carry(near net.Conn) {
 	w.mu.Unlock()
 }
 
-func (w *wire) keep(conns ...net.Conn) bool {
+func (w *cable) keep(conns ...net.Conn) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range conns {
@@ -77,7 +77,7 @@ func (w *wire) keep(conns ...net.Conn) bool {
 }
 
 // cut drops every connection and refuses new ones.
-func (w *wire) cut() {
+func (w *cable) cut() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.down = true
@@ -86,7 +86,7 @@ func (w *wire) cut() {
 	}
 }
 
-func (w *wire) mend() {
+func (w *cable) mend() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.down = false
@@ -96,7 +96,7 @@ func (w *wire) mend() {
 // every stage; one of them hangs up meanwhile.
 func TestSocketCut(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
+	w := newCable(t)
 	r := newRig(t, rigOptions{agents: 2, via: w.lay})
 	r.start()
 	c, ana, ben := newCrowd(r)

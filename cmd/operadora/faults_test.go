@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"net/http"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -103,7 +103,7 @@ func TestAgentTwice(t *testing.T) {
 	r.dial(ana, "*481") // again: hears that she is in already
 	api, err := r.API("supervisor")
 	must(t, err)
-	if err := api.Do(limit(t), http.MethodPost, "/api/v1/agents/101/login", struct{}{}, nil); err == nil || !strings.Contains(err.Error(), "already") {
+	if _, err := api.LoginAgentWithResponse(limit(t), "101", wire.AgentLogin{}); err == nil || !strings.Contains(err.Error(), "already") {
 		t.Errorf("logging in once more by the API: %v", err)
 	}
 
@@ -165,7 +165,7 @@ func TestHostileRequests(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d", row.name, status, kind, row.want)
 		}
 	}
-	if err := api.Do(limit(t), http.MethodGet, "/api/v1/agents", nil, new(json.RawMessage)); err != nil {
+	if _, err := api.Agents(limit(t)); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 	if fi, err := os.Stat(filepath.Join(r.Dir, "operadora.db")); err != nil || fi.Mode().Perm() != 0o600 {

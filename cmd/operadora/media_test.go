@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
 // fetch gets a part of a recording: status, and the samples behind the header when it is the whole.
-func fetch(t *testing.T, api *client.Client, recording, span string) (int, []byte) {
+func fetch(t *testing.T, api *client.API, recording, span string) (int, []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(limit(t), http.MethodGet, api.Base+"/api/v1/recordings/"+recording+"/audio", nil)
 	must(t, err)
@@ -70,10 +71,11 @@ func TestRecordingIsMutedListedAndStreamed(t *testing.T) {
 		<-timer.C
 	}
 	pause(2 * time.Second) // of sound
-	path := "/api/v1/recordings/" + live.Live.Recording
-	must(t, api.Do(limit(t), http.MethodPost, path+"/mute", struct{}{}, nil))
+	_, err = api.MuteRecordingWithResponse(limit(t), live.LiveRecording.ID)
+	must(t, err)
 	pause(3 * time.Second) // of silence
-	must(t, api.Do(limit(t), http.MethodPost, path+"/unmute", struct{}{}, nil))
+	_, err = api.UnmuteRecordingWithResponse(limit(t), live.LiveRecording.ID)
+	must(t, err)
 	pause(2 * time.Second)
 	must(t, a.Hangup())
 	ended(t, c)
@@ -104,29 +106,21 @@ func TestRecordingIsMutedListedAndStreamed(t *testing.T) {
 	if status, _ := fetch(t, api, got.Recording, "bytes=999999999-"); status != http.StatusRequestedRangeNotSatisfiable {
 		t.Errorf("a range behind the end: %d", status)
 	}
-	var list struct {
-		Items []struct{ Recording, Agent, State string }
-	}
-	must(t, api.Do(limit(t), http.MethodGet, "/api/v1/recordings?agent=101", nil, &list))
-	if len(list.Items) != 1 || list.Items[0].Recording != got.Recording || list.Items[0].State != "finished" {
-		t.Errorf("the list: %+v", list)
+	list, err := api.ListRecordingsWithResponse(limit(t), &wire.ListRecordingsParams{Agent: "101"})
+	must(t, err)
+	if items := list.JSON200.Items; len(items) != 1 || items[0].ID != got.Recording || items[0].State != wire.RecordingStateFinished {
+		t.Errorf("the list: %s", list.Body)
 	}
 }
 
-// liveCall is what the API says of a call in progress.
-type liveCall struct {
-	Call string
-	Live *struct{ Recording string } `json:"live_recording"`
-}
-
-func (r *rig) onlyCall(api *client.Client) liveCall {
+func (r *rig) onlyCall(api *client.API) wire.LiveCall {
 	r.t.Helper()
-	var list struct{ Items []liveCall }
-	must(r.t, api.Do(limit(r.t), http.MethodGet, "/api/v1/calls", nil, &list))
-	if len(list.Items) != 1 || list.Items[0].Live == nil {
+	list, err := api.Calls(limit(r.t), wire.ListCallsParams{})
+	must(r.t, err)
+	if len(list) != 1 || list[0].LiveRecording.ID == "" {
 		r.t.Fatalf("live calls: %+v", list)
 	}
-	return list.Items[0]
+	return list[0]
 }
 
 // TestVoicemail leaves a message instead of waiting, by a menu key, by the

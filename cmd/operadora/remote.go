@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -24,8 +23,8 @@ func clientFlags(c *cobra.Command) {
 	c.PersistentFlags().String("token", "", "API token (default: the environment's OPERADORA_TOKEN)")
 }
 
-// remote is the API of a running operadora; its errors say what to do.
-type remote struct{ *client.Client }
+// remote is the API of a running operadora.
+type remote struct{ *client.API }
 
 func newClient(cmd *cobra.Command) (remote, error) {
 	base, err := apiURL(cmd)
@@ -42,7 +41,8 @@ func newClient(cmd *cobra.Command) (remote, error) {
 	if token == "" {
 		return remote{}, errors.New("no token: give --token or set OPERADORA_TOKEN (`operadora token create` makes one)")
 	}
-	return remote{&client.Client{Base: base, Token: token}}, nil
+	c, err := client.New(base, token)
+	return remote{c}, err
 }
 
 // apiURL is where a running operadora is to be found. A configuration that was
@@ -85,25 +85,26 @@ func urlOf(cfg api.Config) (string, error) {
 	return scheme + net.JoinHostPort(host, port), nil
 }
 
-// Do is the client's Do.
-func (r remote) Do(ctx context.Context, method, path string, body, out any) error {
-	return r.explain(r.Client.Do(ctx, method, path, body, out))
-}
-
 // Events is the client's Events. It makes a remote a top.Stream.
 func (r remote) Events(ctx context.Context, after string, fn func(client.Event) error) error {
-	return r.explain(r.Client.Events(ctx, after, fn))
+	return r.explain(r.API.Events(ctx, after, fn))
 }
 
-// explain says what to do about an error, and names a field once only.
+// explain says what to do about an error.
 func (r remote) explain(err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("nothing answers at %s: run `operadora serve`, or give --url", r.Base)
 	}
-	if p, ok := errors.AsType[*client.Problem](err); ok {
-		once := *p
-		once.Detail = strings.TrimPrefix(p.Detail, p.Field+": ")
-		return &once
-	}
 	return err
+}
+
+// remotely runs do with the API that the command's flags name.
+func remotely(do func(cmd *cobra.Command, c remote, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		c, err := newClient(cmd)
+		if err != nil {
+			return err
+		}
+		return c.explain(do(cmd, c, args))
+	}
 }

@@ -18,11 +18,13 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/agents", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"items": [{"id": "101", "state": "wrapup"}, {"id": "102", "state": "reserved"}, {"id": "103", "state": "offline"}, {"id": "104", "state": "available"}, {"id": "105", "state": "available", "device": "busy"}, {"id": "106", "state": "talking", "next": "pause", "next_reason": "lunch"}]}`)
 	})
 	refuse := func(w http.ResponseWriter, field, detail string) {
+		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprintf(w, `{"title": "Bad Request", "field": %q, "detail": %q}`, field, detail)
+		fmt.Fprintf(w, `{"title": "Bad Request", "code": "bad_%s", "field": %q, "detail": %q}`, field, field, detail)
 	}
 	mux.HandleFunc("POST /api/v1/agents/101/pause", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, "reason", `reason: "nosuch" is not a defined pause reason`)
@@ -31,7 +33,8 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 		refuse(w, "disposition", `disposition: "x" is not a disposition of the call's queue`)
 	})
 	mux.HandleFunc("GET /api/v1/definitions", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, `{"pause_reasons": [{"name": "lunch"}, {"name": "training"}]}`)
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"pause_reasons": [{"id": "lunch"}, {"id": "training"}]}`)
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()

@@ -68,7 +68,7 @@ func TestServeWithoutRedis(t *testing.T) {
 		t.Errorf("/livez answers %d", status)
 	}
 	status, body := get(t, "http://"+at[1]+"/readyz")
-	if status != http.StatusServiceUnavailable || !strings.Contains(body, `{"name":"redis","state":"failing"`) || !strings.Contains(body, `{"name":"records","state":"ok"`) {
+	if status != http.StatusServiceUnavailable || !strings.Contains(body, `"name":"redis","state":"failing"`) || !strings.Contains(body, `"name":"records","state":"ok"`) {
 		t.Errorf("/readyz answers %d %s", status, body)
 	}
 	signal()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -52,7 +53,7 @@ func newTokenCreateCommand() *cobra.Command {
 			if !api.ValidRole(t.Role) {
 				return fmt.Errorf("--role %q: not one of %v", t.Role, roles)
 			}
-			switch ofAgent := t.Role == string(api.RoleAgent); {
+			switch ofAgent := t.Role == string(wire.RoleAgent); {
 			case ofAgent && t.Agent == "":
 				return errors.New("--agent ID is needed with --role agent: the agent whom the token acts for")
 			case !ofAgent && t.Agent != "":
@@ -109,7 +110,7 @@ func knownAgent(cmd *cobra.Command, dir, agent string) error {
 	return fmt.Errorf("--agent %q is not defined in %s; there are %s", agent, dir, strings.Join(ids, ", "))
 }
 
-func joinRoles(roles []api.Role) string {
+func joinRoles(roles []wire.Role) string {
 	var out []string
 	for _, r := range roles {
 		out = append(out, string(r))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -31,15 +32,15 @@ func (a *App) Floor(ctx context.Context, age time.Duration) (api.FloorState, err
 		}
 	}
 	for _, q := range s.Queues {
-		v := api.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Waiting + q.Offered, LongestSince: q.Oldest,
+		v := wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Waiting + q.Offered, LongestSince: wire.At(q.Oldest),
 			Agents: members[q.ID], EstimateMS: q.Estimate}
 		if v.Agents == nil {
 			v.Agents = map[string]int{}
 		}
 		out.Queues = append(out.Queues, v)
 		for _, c := range q.Calls {
-			out.Waiting = append(out.Waiting, api.WaitingCall{Call: c.Call, Queue: c.Queue, PBX: c.PBX,
-				Priority: c.Priority, Entered: c.Entered, Position: c.Position, Agent: c.Agent})
+			out.Waiting = append(out.Waiting, wire.WaitingCall{Call: c.Call, Queue: c.Queue, PBX: c.PBX,
+				Priority: c.Priority, EnteredAt: wire.At(c.Entered), Position: c.Position, Agent: c.Agent})
 		}
 	}
 	return out, nil
@@ -76,32 +77,32 @@ func (a *App) auditAgent(ctx context.Context, n acd.AuditNote) {
 }
 
 // Agent implements api.Floor.
-func (a *App) Agent(ctx context.Context, id string) (api.Agent, error) {
+func (a *App) Agent(ctx context.Context, id string) (wire.Agent, error) {
 	g, err := a.acd.Agent(ctx, id)
 	return agentView(g), err
 }
 
-func agentView(g acd.AgentView) api.Agent {
-	return api.Agent{ID: g.ID, Name: g.Name, State: string(g.State), Since: g.Since, Reason: g.Reason,
-		PBX: g.PBX, Endpoint: g.Endpoint, Device: g.Device, Language: g.Language, Queues: g.Queues,
-		Call: g.Call, Queue: g.Queue, WrapUp: g.WrapUntil, Next: g.Next, NextReason: g.NextReason,
-		PassedOver: passedOver(g), RestUntil: g.RestUntil, RestFor: g.RestFor, LastCall: g.ToDispose,
+func agentView(g acd.AgentView) wire.Agent {
+	return wire.Agent{ID: g.ID, Name: g.Name, State: wire.AgentState(g.State), Since: wire.At(g.Since), Reason: g.Reason,
+		PBX: g.PBX, Endpoint: g.Endpoint, Device: wire.DeviceState(g.Device), Language: g.Language, Queues: g.Queues,
+		Call: g.Call, Queue: g.Queue, WrapUpUntil: wire.At(g.WrapUntil), Next: wire.AfterCall(g.Next), NextReason: g.NextReason,
+		PassedOver: passedOver(g), RestUntil: wire.At(g.RestUntil), RestFor: wire.OfferFailure(g.RestFor), LastCall: g.ToDispose,
 		Calls: g.Calls, TalkMS: g.TalkMS}
 }
 
-// Definitions implements api.Definitions: what is in force, without secrets.
-func (a *App) Definitions(context.Context) (api.DefinitionsView, error) {
+// Definitions implements api.Definer: what is in force, without secrets.
+func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 	d := a.current()
-	out := api.DefinitionsView{}
+	out := wire.Definitions{}
 	for _, q := range d.ACD.Queues {
-		out.Queues = append(out.Queues, api.QueueDefinition{ID: q.ID, Name: q.Name, Strategy: string(q.Strategy),
-			Priority: q.Priority, Admit: string(q.Admit), MaxLength: q.MaxLength, MaxWaitSeconds: q.MaxWait.Seconds(),
-			RingSeconds: q.RingTimeout.Seconds(), WrapUpSeconds: q.WrapUp.Seconds(),
-			ServiceLevelSeconds: q.ServiceLevel.Seconds(), MissesBeforePause: q.MissesBeforePause,
+		out.Queues = append(out.Queues, wire.QueueDefinition{ID: q.ID, Name: wire.Texts(q.Name), Strategy: wire.QueueStrategy(q.Strategy),
+			Priority: q.Priority, Admit: wire.QueueAdmit(q.Admit), MaxLength: q.MaxLength, MaxWaitMS: q.MaxWait.Milliseconds(),
+			RingMS: q.RingTimeout.Milliseconds(), WrapUpMS: q.WrapUp.Milliseconds(),
+			ServiceLevelMS: q.ServiceLevel.Milliseconds(), MissesBeforePause: q.MissesBeforePause,
 			AutoAnswer: q.AutoAnswer, Record: q.Record, ExitKey: q.ExitKey})
 	}
 	for _, g := range d.ACD.Agents {
-		v := api.AgentDefinition{ID: g.ID, Name: g.Name, PBX: g.PBX, Endpoint: g.Endpoint, Language: g.Language,
+		v := wire.AgentDefinition{ID: g.ID, Name: g.Name, PBX: g.PBX, Endpoint: g.Endpoint, Language: g.Language,
 			Queues: map[string]int{}, AutoAnswer: g.AutoAnswer}
 		for _, m := range g.Queues {
 			v.Queues[m.Queue] = m.Level
@@ -109,13 +110,13 @@ func (a *App) Definitions(context.Context) (api.DefinitionsView, error) {
 		out.Agents = append(out.Agents, v)
 	}
 	for _, r := range d.ACD.PauseReasons {
-		out.PauseReasons = append(out.PauseReasons, api.PauseReasonDefinition{Name: r.Name, Digit: r.Digit, Texts: r.Texts})
+		out.PauseReasons = append(out.PauseReasons, wire.PauseReasonDefinition{ID: r.Name, Digit: r.Digit, Texts: wire.Texts(r.Texts)})
 	}
 	for _, p := range d.ACD.Dispositions {
-		out.Dispositions = append(out.Dispositions, api.DispositionDefinition{Name: p.Name, Digits: p.Digits, Texts: p.Texts, Queues: p.Queues})
+		out.Dispositions = append(out.Dispositions, wire.DispositionDefinition{ID: p.Name, Digits: p.Digits, Texts: wire.Texts(p.Texts), Queues: p.Queues})
 	}
 	for _, n := range d.Flows.DIDs {
-		out.DIDs = append(out.DIDs, api.DIDDefinition{Pattern: n.Pattern, Flow: n.Flow, Language: n.Language})
+		out.DIDs = append(out.DIDs, wire.DIDDefinition{Pattern: n.Pattern, Flow: n.Flow, Language: n.Language})
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Flows.Calendars)) {
 		out.Calendars = append(out.Calendars, calendarView(name, d.Flows.Calendars[name]))
@@ -126,11 +127,11 @@ func (a *App) Definitions(context.Context) (api.DefinitionsView, error) {
 	return out, nil
 }
 
-func flowView(f *ivr.Flow) api.FlowDefinition {
-	out := api.FlowDefinition{Name: f.ID, Start: f.Start}
+func flowView(f *ivr.Flow) wire.FlowDefinition {
+	out := wire.FlowDefinition{ID: f.ID, Start: f.Start}
 	for _, name := range f.NodeNames() {
 		n := f.Nodes[name]
-		v := api.NodeDefinition{Name: name, Kind: string(n.Type), Next: map[string]string{}}
+		v := wire.NodeDefinition{ID: name, Kind: string(n.Type), Next: map[string]string{}}
 		for _, outcome := range n.Outcomes() {
 			if to, ok := f.Leads(n, outcome); ok {
 				v.Next[outcome] = to
@@ -141,15 +142,15 @@ func flowView(f *ivr.Flow) api.FlowDefinition {
 	return out
 }
 
-func calendarView(name string, c *ivr.Calendar) api.CalendarDefinition {
-	out := api.CalendarDefinition{Name: name, Zone: c.Zone.String(), Week: map[string][]string{}, Holidays: []api.HolidayDefinition{}}
+func calendarView(name string, c *ivr.Calendar) wire.CalendarDefinition {
+	out := wire.CalendarDefinition{ID: name, Zone: c.Zone.String(), Week: map[string][]string{}, Holidays: []wire.HolidayDefinition{}}
 	for day, spans := range c.Week {
 		if len(spans) > 0 {
 			out.Week[time.Weekday(day).String()] = spanTexts(spans)
 		}
 	}
 	for _, h := range c.Holidays {
-		out.Holidays = append(out.Holidays, api.HolidayDefinition{Name: h.Name, From: dayText(h.From), To: dayText(h.To), Open: spanTexts(h.Open)})
+		out.Holidays = append(out.Holidays, wire.HolidayDefinition{Name: h.Name, From: dayText(h.From), To: dayText(h.To), Open: spanTexts(h.Open)})
 	}
 	return out
 }

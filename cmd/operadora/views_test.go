@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
@@ -16,7 +17,7 @@ func TestTheBoardDoesNotPromiseAgents(t *testing.T) {
 	if got := standing(busy); got != "passed_over" {
 		t.Errorf("counted as %q", got)
 	}
-	if v := agentView(busy); !v.PassedOver || v.RestUntil != 7 || v.RestFor != "busy" || v.Next != "pause" || v.NextReason != "lunch" || v.State != "available" {
+	if v := agentView(busy); !v.PassedOver || !v.RestUntil.Equal(time.UnixMilli(7)) || v.RestFor != "busy" || v.Next != "pause" || v.NextReason != "lunch" || v.State != "available" {
 		t.Errorf("%+v", v)
 	}
 	free := acd.AgentView{ID: "102", State: acd.StateAvailable, Eligible: true}

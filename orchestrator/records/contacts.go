@@ -27,9 +27,20 @@ type ContactFilter struct {
 	Queue, Agent, Outcome, DID, PBX string
 	Caller                          string // number
 	Disposition                     string
+	Kind                            KindFilter
 	Limit                           int    // at most 500; 0 means 50
 	Cursor                          string // from the page before; "" is the newest
 }
+
+// KindFilter chooses among customers' calls and those of agents' phones to feature codes.
+type KindFilter string
+
+// Values of KindFilter.
+const (
+	KindAll      KindFilter = ""
+	KindCustomer KindFilter = "customer" // whatever brings the customer
+	KindFeature  KindFilter = "feature"
+)
 
 const contactColumns = "call, pbx, kind, did, caller_number, caller_name, language, started_at, answered_at, queued_at, " +
 	"connected_at, parted_at, ended_at, wait_ms, talk_ms, queue, agent, offers, outcome, ended_by, cause, recording, " +
@@ -107,6 +118,13 @@ func (d *DB) Contacts(ctx context.Context, f ContactFilter) ([]Contact, string, 
 	w.equal("pbx", f.PBX)
 	w.equal("caller_number", f.Caller)
 	w.equal("disposition", f.Disposition)
+	switch f.Kind {
+	case KindCustomer:
+		w.add("kind <> ?", string(orchestrator.KindFeature))
+	case KindFeature:
+		w.add("kind = ?", string(orchestrator.KindFeature))
+	case KindAll:
+	}
 	if f.Cursor != "" {
 		when, key, err := readCursor(f.Cursor)
 		if err != nil {

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
@@ -115,9 +115,8 @@ func rateOurs(ctx context.Context, site *centre.Site) (paced, error) {
 		return paced{}, err
 	}
 	for n := range rateAgents {
-		path := "/api/v1/agents/" + strconv.Itoa(101+n) + "/login"
-		err := api.Do(ctx, http.MethodPost, path, struct{}{}, nil)
-		if p, ok := errors.AsType[*client.Problem](err); ok && p.Status == http.StatusConflict {
+		_, err := api.LoginAgentWithResponse(ctx, strconv.Itoa(101+n), wire.AgentLogin{})
+		if p, ok := errors.AsType[*client.Refusal](err); ok && p.Code == wire.ProblemCodeAlready {
 			continue // logged in since the round before
 		}
 		if err != nil {
@@ -133,26 +132,13 @@ func rateOurs(ctx context.Context, site *centre.Site) (paced, error) {
 		return paced{}, err
 	}
 	p := paced{rate: rateCalls / took.Seconds()}
-	cursor := ""
-	for {
-		var page struct {
-			Items []orchestrator.CallSummary
-			Next  string
-		}
-		path := "/api/v1/contacts?limit=200&from=" + from.UTC().Format(time.RFC3339)
-		if cursor != "" {
-			path += "&cursor=" + cursor
-		}
-		if err := api.Do(ctx, http.MethodGet, path, nil, &page); err != nil {
-			return p, err
-		}
-		for _, c := range page.Items {
-			if c.ConnectedAt > 0 {
-				p.connect = append(p.connect, time.Duration(c.ConnectedAt-c.StartedAt)*time.Millisecond)
-			}
-		}
-		if cursor = page.Next; cursor == "" {
-			break
+	contacts, err := api.Contacts(ctx, wire.ListContactsParams{From: from.UTC()})
+	if err != nil {
+		return p, err
+	}
+	for _, c := range contacts {
+		if !c.ConnectedAt.IsZero() {
+			p.connect = append(p.connect, c.ConnectedAt.Sub(c.StartedAt))
 		}
 	}
 	if len(p.connect) < rateCalls*9/10 {

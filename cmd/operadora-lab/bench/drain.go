@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -142,16 +142,19 @@ func drainOurs(ctx context.Context, site *centre.Site, desks *lab.Desks) (draine
 		return drained{}, err
 	}
 	callers, err := callersWait(ctx, site, "5000", drainCallers, func() (int, error) {
-		var q struct{ Waiting int }
-		err := api.Do(ctx, http.MethodGet, "/api/v1/queues/"+benchQueue, nil, &q)
-		return q.Waiting, err
+		q, err := api.GetQueueWithResponse(ctx, benchQueue)
+		if err != nil {
+			return 0, err
+		}
+		return q.JSON200.Waiting, nil
 	})
 	if err != nil {
 		return drained{}, err
 	}
 	defer func() { _, _ = callers.Stop() }() // the desks have counted what matters
 	d, err := drain(ctx, desks, func(user string) error {
-		return api.Do(ctx, http.MethodPost, "/api/v1/agents/"+user+"/login", struct{}{}, nil)
+		_, err := api.LoginAgentWithResponse(ctx, user, wire.AgentLogin{})
+		return err
 	})
 	if err != nil {
 		return d, err

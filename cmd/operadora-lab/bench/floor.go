@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -21,7 +21,7 @@ var manyLegs = map[string]string{"rtp.conf": "[general]\nrtpstart = 61000\nrtpen
 type floor struct {
 	site    *centre.Site
 	desks   *lab.Desks
-	api     *client.Client
+	api     *client.API
 	agents  int
 	callers []*lab.SIPp
 	talking int // as many callers should talk
@@ -63,7 +63,7 @@ func (f *floor) stop() {
 
 func (f *floor) login(ctx context.Context) error {
 	for n := range f.agents {
-		if err := f.api.Do(ctx, http.MethodPost, "/api/v1/agents/"+strconv.Itoa(101+n)+"/login", struct{}{}, nil); err != nil {
+		if _, err := f.api.LoginAgentWithResponse(ctx, strconv.Itoa(101+n), wire.AgentLogin{}); err != nil {
 			return err
 		}
 	}
@@ -81,10 +81,11 @@ func (f *floor) callIn(ctx context.Context, talking, waiting int) error {
 	}
 	f.callers = append(f.callers, callers)
 	return poll(ctx, 500*time.Millisecond, func() error {
-		var q struct{ Waiting int }
-		if err := f.api.Do(ctx, http.MethodGet, "/api/v1/queues/"+benchQueue, nil, &q); err != nil {
+		r, err := f.api.GetQueueWithResponse(ctx, benchQueue)
+		if err != nil {
 			return err
 		}
+		q := r.JSON200
 		if joined, _ := f.atDesks(); joined != f.talking || q.Waiting != f.waiting {
 			return fmt.Errorf("%d talk and %d wait, of %d and %d: %w", joined, q.Waiting, f.talking, f.waiting, errNotYet)
 		}

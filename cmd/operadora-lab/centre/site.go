@@ -212,7 +212,7 @@ func (s *Site) Close() error {
 var servingAt = regexp.MustCompile(`msg=serving api=(\S+)`)
 
 // API is a client of the running operadora with a token of a role.
-func (s *Site) API(role string) (*client.Client, error) {
+func (s *Site) API(role string) (*client.API, error) {
 	found := servingAt.FindAllStringSubmatch(s.Log.Text(), -1)
 	if len(found) == 0 {
 		return nil, errors.New("operadora does not serve yet")
@@ -221,5 +221,5 @@ func (s *Site) API(role string) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client.Client{Base: "http://" + found[len(found)-1][1], Token: strings.TrimSpace(token)}, nil
+	return client.New("http://"+found[len(found)-1][1], strings.TrimSpace(token))
 }

@@ -6,15 +6,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/operadora/operadora/api"
-	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/records"
+	"github.com/operadora/operadora/api/wire"
 )
 
 // Evidence is everything that is known of one caller's call afterwards.
 type Evidence struct {
-	Contacts []records.Contact // on record under the caller's number; one is right
-	Timeline []orchestrator.Entry
+	Contacts []wire.Contact // on record under the caller's number; one is right
+	Timeline []wire.Entry
 	Sound    *Sound // of the recording or message on record; nil when there is none
 	Trouble  string // what went wrong on the caller's side of the line, "" for nothing
 	Desk     string // what went wrong at the agent's, "" for nothing
@@ -55,7 +53,7 @@ func Judge(s Script, e Evidence) (faults []string) {
 	same("dialled", c.DID, s.DID)
 	same("disposition", c.Disposition, want.Disposition)
 	if want.EndedBy != "" {
-		same("ended by", c.EndedBy, want.EndedBy)
+		same("ended by", string(c.EndedBy), want.EndedBy)
 	}
 	if c.Offers < want.Offers {
 		differs("%d agents' phones rang, want %d", c.Offers, want.Offers)
@@ -64,18 +62,18 @@ func Judge(s Script, e Evidence) (faults []string) {
 		differs("never came to %s", missing)
 	}
 	for _, retry := range s.retries() {
-		if !slices.ContainsFunc(heard(e.Timeline), func(n orchestrator.Note) bool { return n.Flow+"/"+n.Node == retry && n.Outcome == "retry" }) {
+		if !slices.ContainsFunc(heard(e.Timeline), func(n wire.EntryNode) bool { return n.Flow+"/"+n.Node == retry && n.Outcome == "retry" }) {
 			differs("%s never asked again", retry)
 		}
 	}
-	if (c.Agent != "") != (want.Outcome == orchestrator.OutcomeServed) {
+	if (c.Agent != "") != (want.Outcome == wire.OutcomeServed) {
 		differs("served by %q", c.Agent)
 	}
 	return append(faults, judgeSound(c, want, e.Sound)...)
 }
 
 // judgeSound looks at the recording or message.
-func judgeSound(c records.Contact, want Expect, s *Sound) (faults []string) {
+func judgeSound(c wire.Contact, want Expect, s *Sound) (faults []string) {
 	if (c.Recording != "") != want.Recording {
 		faults = append(faults, fmt.Sprintf("recording %q, want one: %v", c.Recording, want.Recording))
 	}
@@ -121,10 +119,10 @@ func (s Script) retries() (out []string) {
 
 // Books is what must add up after a round.
 type Books struct {
-	Placed   int                        // calls that callers made
-	Contacts []records.Contact          // callers' calls on record
-	Journal  []orchestrator.CallSummary // ended callers' calls in the journal
-	Agents   []api.Agent
+	Placed   int                // calls that callers made
+	Contacts []wire.Contact     // callers' calls on record
+	Journal  []wire.CallSummary // ended callers' calls in the journal
+	Agents   []wire.Agent
 	Left     []string // what is left in the PBX or in operadora, in words
 }
 
@@ -141,14 +139,14 @@ func Balance(b Books) []Check {
 
 // countOutcomes adds up the calls by outcome.
 func countOutcomes(b Books) []Check {
-	by, sum := map[orchestrator.Outcome]int{}, 0
+	by, sum := map[wire.Outcome]int{}, 0
 	for _, c := range b.Contacts {
 		by[c.Outcome]++
 	}
 	var parts []string
-	for _, o := range []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeAbandoned, orchestrator.OutcomeLeft,
-		orchestrator.OutcomeVoicemail, orchestrator.OutcomeCompleted, orchestrator.OutcomeTransferred, orchestrator.OutcomeRejected,
-		orchestrator.OutcomeFailed, orchestrator.OutcomeLost} {
+	for _, o := range []wire.Outcome{wire.OutcomeServed, wire.OutcomeAbandoned, wire.OutcomeLeft,
+		wire.OutcomeVoicemail, wire.OutcomeCompleted, wire.OutcomeTransferred, wire.OutcomeRejected,
+		wire.OutcomeFailed, wire.OutcomeLost} {
 		if by[o] > 0 {
 			sum += by[o]
 			parts = append(parts, fmt.Sprintf("%d %s", by[o], o))
@@ -161,7 +159,7 @@ func countOutcomes(b Books) []Check {
 func checkAgents(b Books) Check {
 	served, sum, ok := map[string]int{}, 0, true
 	for _, c := range b.Contacts {
-		if c.Outcome == orchestrator.OutcomeServed {
+		if c.Outcome == wire.OutcomeServed {
 			served[c.Agent]++
 		}
 	}
@@ -177,13 +175,13 @@ func checkAgents(b Books) Check {
 
 // checkJournal compares the records with the journal, call by call.
 func checkJournal(b Books) Check {
-	journal, same := map[string]orchestrator.CallSummary{}, 0
+	journal, same := map[string]wire.CallSummary{}, 0
 	for _, s := range b.Journal {
-		journal[s.Call] = s
+		journal[s.ID] = s
 	}
 	for _, c := range b.Contacts {
-		s, ok := journal[c.Call]
-		if ok && s.Outcome == c.Outcome && s.EndedAt == c.EndedAt && s.Agent == c.Agent && s.TalkMS == c.TalkMS && s.WaitMS == c.WaitMS {
+		s, ok := journal[c.ID]
+		if ok && s.Outcome == c.Outcome && s.EndedAt.Equal(c.EndedAt) && s.Agent == c.Agent && s.TalkMS == c.TalkMS && s.WaitMS == c.WaitMS {
 			same++
 		}
 	}

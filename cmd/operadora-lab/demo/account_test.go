@@ -7,9 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/operadora/operadora/api"
-	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/records"
+	"github.com/operadora/operadora/api/wire"
 )
 
 // scriptOf returns the first script of a kind, in Spanish.
@@ -27,12 +25,12 @@ func scriptOf(t *testing.T, what string) Script {
 }
 
 // walked is a timeline of flow nodes, as "welcome/menu" or "welcome/menu!retry=nomatch".
-func walked(nodes ...string) (out []orchestrator.Entry) {
+func walked(nodes ...string) (out []wire.Entry) {
 	for _, n := range nodes {
 		node, outcome, _ := strings.Cut(n, "!")
 		outcome, why, _ := strings.Cut(outcome, "=")
 		flow, name, _ := strings.Cut(node, "/")
-		note := orchestrator.Note{Flow: flow, Node: name, Outcome: outcome}
+		note := wire.EntryNode{Flow: flow, Node: name, Outcome: outcome}
 		if why != "" {
 			note.Detail = map[string]string{"why": why}
 		}
@@ -40,17 +38,17 @@ func walked(nodes ...string) (out []orchestrator.Entry) {
 		if err != nil {
 			panic(err)
 		}
-		out = append(out, orchestrator.Entry{Type: orchestrator.EntryCallNode, Data: raw})
+		out = append(out, wire.Entry{Type: wire.EntryTypeCallNode, Data: raw})
 	}
 	return out
 }
 
 // good is evidence of a call that went as "wrong key, then 2" should.
 func good() Evidence {
-	c := records.Contact{CallSummary: orchestrator.CallSummary{Call: "c1", Kind: orchestrator.KindInbound, DID: "5000", Language: "es",
-		Outcome: orchestrator.OutcomeServed, EndedBy: "agent", Queue: "support", Agent: "102", Offers: 1, WaitMS: 2300, TalkMS: 4000,
+	c := wire.Contact{CallSummary: wire.CallSummary{ID: "c1", Kind: wire.CallKindInbound, DID: "5000", Language: "es",
+		Outcome: wire.OutcomeServed, EndedBy: "agent", Queue: "support", Agent: "102", Offers: 1, WaitMS: 2300, TalkMS: 4000,
 		Recording: "op-c1-r1", Path: []string{"welcome/hours", "welcome/greet", "welcome/menu", "welcome/to_support", "welcome/support", "welcome/goodbye"}}}
-	return Evidence{Contacts: []records.Contact{c}, Sound: &Sound{Bytes: 60_044, Length: 3750 * time.Millisecond, Loud: true},
+	return Evidence{Contacts: []wire.Contact{c}, Sound: &Sound{Bytes: 60_044, Length: 3750 * time.Millisecond, Loud: true},
 		Timeline: walked("welcome/hours!open", "welcome/greet", "welcome/greet!next", "welcome/menu", "welcome/menu!retry=nomatch", "welcome/menu!key:2",
 			"welcome/to_support", "welcome/to_support!next", "welcome/support", "welcome/support!served", "welcome/goodbye")}
 }
@@ -58,7 +56,7 @@ func good() Evidence {
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	s := scriptOf(t, "wrong key, then 2")
-	contact := func(change func(*records.Contact)) func(*Evidence) {
+	contact := func(change func(*wire.Contact)) func(*Evidence) {
 		return func(e *Evidence) { change(&e.Contacts[0]) }
 	}
 	for _, r := range []struct {
@@ -67,23 +65,23 @@ func TestJudge(t *testing.T) {
 		fault  string // part of what is said; "" when the call is right
 	}{
 		{"as scripted", func(*Evidence) {}, ""},
-		{"wrong outcome", contact(func(c *records.Contact) { c.Outcome = orchestrator.OutcomeAbandoned }), `outcome "abandoned", want "served"`},
-		{"no outcome", contact(func(c *records.Contact) { c.Outcome = "" }), `outcome "", want "served"`},
-		{"wrong queue", contact(func(c *records.Contact) { c.Queue = "sales" }), `queue "sales", want "support"`},
-		{"wrong language", contact(func(c *records.Contact) { c.Language = "en" }), `language "en", want "es"`},
-		{"wrong number", contact(func(c *records.Contact) { c.DID = "5001" }), `dialled "5001", want "5000"`},
-		{"an outcome nobody dialled", contact(func(c *records.Contact) { c.Disposition = "sale" }), `disposition "sale", want ""`},
-		{"nobody served", contact(func(c *records.Contact) { c.Agent = "" }), `served by ""`},
-		{"no phone rang", contact(func(c *records.Contact) { c.Offers = 0 }), "0 agents' phones rang, want 1"},
-		{"never in the menu", contact(func(c *records.Contact) { c.Path = c.Path[3:] }), "never came to welcome/menu"},
-		{"menu after the queue", contact(func(c *records.Contact) { c.Path = []string{"welcome/support", "welcome/menu"} }), "never came to welcome/support"},
+		{"wrong outcome", contact(func(c *wire.Contact) { c.Outcome = wire.OutcomeAbandoned }), `outcome "abandoned", want "served"`},
+		{"no outcome", contact(func(c *wire.Contact) { c.Outcome = "" }), `outcome "", want "served"`},
+		{"wrong queue", contact(func(c *wire.Contact) { c.Queue = "sales" }), `queue "sales", want "support"`},
+		{"wrong language", contact(func(c *wire.Contact) { c.Language = "en" }), `language "en", want "es"`},
+		{"wrong number", contact(func(c *wire.Contact) { c.DID = "5001" }), `dialled "5001", want "5000"`},
+		{"an outcome nobody dialled", contact(func(c *wire.Contact) { c.Disposition = "sale" }), `disposition "sale", want ""`},
+		{"nobody served", contact(func(c *wire.Contact) { c.Agent = "" }), `served by ""`},
+		{"no phone rang", contact(func(c *wire.Contact) { c.Offers = 0 }), "0 agents' phones rang, want 1"},
+		{"never in the menu", contact(func(c *wire.Contact) { c.Path = c.Path[3:] }), "never came to welcome/menu"},
+		{"menu after the queue", contact(func(c *wire.Contact) { c.Path = []string{"welcome/support", "welcome/menu"} }), "never came to welcome/support"},
 		{"never asked again", func(e *Evidence) { e.Timeline = walked("welcome/menu", "welcome/menu!key:2") }, "welcome/menu never asked again"},
 		{"not on record", func(e *Evidence) { e.Contacts = nil }, "on record 0 times"},
 		{"on record twice", func(e *Evidence) { e.Contacts = append(e.Contacts, e.Contacts[0]) }, "on record 2 times"},
 		{"the caller was cut off", func(e *Evidence) { e.Trouble = "the caller was cut off" }, "the caller was cut off"},
 		{"the agent heard nothing", func(e *Evidence) { e.Desk = "agent 102: silence" }, "agent 102: silence"},
-		{"no recording", contact(func(c *records.Contact) { c.Recording = "" }), `recording "", want one: true`},
-		{"a message besides", contact(func(c *records.Contact) { c.Voicemail = "op-c1-m1" }), `message "op-c1-m1", want one: false`},
+		{"no recording", contact(func(c *wire.Contact) { c.Recording = "" }), `recording "", want one: true`},
+		{"a message besides", contact(func(c *wire.Contact) { c.Voicemail = "op-c1-m1" }), `message "op-c1-m1", want one: false`},
 		{"a recording that is not there", func(e *Evidence) { e.Sound = nil }, "nothing was recorded"},
 		{"a recording that cannot be fetched", func(e *Evidence) { e.Sound = &Sound{Err: "the API answers 404"} }, "the API answers 404"},
 		{"a silent recording", func(e *Evidence) { e.Sound.Loud = false }, "the recording is silent"},
@@ -117,10 +115,10 @@ func TestJudgeByScript(t *testing.T) {
 
 // books are those of two calls, one served.
 func books() Books {
-	b := Books{Placed: 2, Agents: []api.Agent{{ID: "101"}, {ID: "102", Calls: 1}}}
-	left := orchestrator.CallSummary{Call: "c2", Kind: orchestrator.KindInbound, Outcome: orchestrator.OutcomeLeft, EndedAt: 9}
-	for _, s := range []orchestrator.CallSummary{good().Contacts[0].CallSummary, left} {
-		b.Contacts = append(b.Contacts, records.Contact{CallSummary: s})
+	b := Books{Placed: 2, Agents: []wire.Agent{{ID: "101"}, {ID: "102", Calls: 1}}}
+	left := wire.CallSummary{ID: "c2", Kind: wire.CallKindInbound, Outcome: wire.OutcomeLeft, EndedAt: wire.At(9)}
+	for _, s := range []wire.CallSummary{good().Contacts[0].CallSummary, left} {
+		b.Contacts = append(b.Contacts, wire.Contact{CallSummary: s})
 		b.Journal = append(b.Journal, s)
 	}
 	return b
@@ -145,7 +143,7 @@ func TestBalance(t *testing.T) {
 		{"journal and record differ in who served", func(b *Books) { b.Journal[0].Agent = "101" }, "2", "1 the same"},
 		{"and in the time talked", func(b *Books) { b.Journal[0].TalkMS++ }, "2", "1 the same"},
 		{"and in the time waited", func(b *Books) { b.Journal[0].WaitMS++ }, "2", "1 the same"},
-		{"and in the end", func(b *Books) { b.Journal[1].EndedAt++ }, "2", "1 the same"},
+		{"and in the end", func(b *Books) { b.Journal[1].EndedAt = wire.At(10) }, "2", "1 the same"},
 		{"a call ended twice in the journal", func(b *Books) { b.Journal = append(b.Journal, b.Journal[0]) }, "2", "3 calls ended"},
 		{"a channel is left", func(b *Books) { b.Left = []string{"1 channels"} }, "3", "left over: 1 channels"},
 	} {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -70,13 +70,13 @@ func (c *caller) do(ctx context.Context, st step) error {
 	case onRetry:
 		return c.events.node(ctx, st.arg, "retry")
 	case onQueued:
-		_, err := c.events.entry(ctx, orchestrator.EntryCallQueued)
+		_, err := c.events.entry(ctx, wire.EntryTypeCallQueued)
 		return err
 	case onRinging:
-		_, err := c.events.entry(ctx, orchestrator.EntryCallRinging)
+		_, err := c.events.entry(ctx, wire.EntryTypeCallRinging)
 		return err
 	case onMail:
-		_, err := c.events.entry(ctx, orchestrator.EntryCallRecording)
+		_, err := c.events.entry(ctx, wire.EntryTypeCallRecording)
 		return err
 	case listen:
 		return c.line.WaitSound(ctx)
@@ -105,7 +105,7 @@ func (c *caller) do(ctx context.Context, st step) error {
 // converse waits for an agent, speaks, and returns when that very agent was heard.
 func (c *caller) converse(ctx context.Context) error {
 	c.line.PlayTone(c.script.Tone)
-	e, err := c.events.entry(ctx, orchestrator.EntryCallConnected)
+	e, err := c.events.entry(ctx, wire.EntryTypeCallConnected)
 	if err != nil {
 		return err
 	}

@@ -5,18 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/operadora/operadora/api"
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/lab"
-	"github.com/operadora/operadora/orchestrator/records"
 )
 
 // settleLimit is how long what follows a call (its record, the end of its
@@ -59,7 +55,7 @@ func (g *stage) books(ctx context.Context, placed int) (Books, error) {
 	if b.Contacts, err = g.contacts(ctx); err != nil {
 		return b, err
 	}
-	if b.Agents, err = list[api.Agent](ctx, g, "/api/v1/agents"); err != nil {
+	if b.Agents, err = g.api.Agents(ctx); err != nil {
 		return b, err
 	}
 	b.Left, err = g.left(ctx)
@@ -67,43 +63,22 @@ func (g *stage) books(ctx context.Context, placed int) (Books, error) {
 }
 
 // contacts returns the callers' calls on record, the oldest first.
-func (g *stage) contacts(ctx context.Context) ([]records.Contact, error) {
-	all, err := list[records.Contact](ctx, g, "/api/v1/contacts?limit=500")
-	if err != nil {
-		return nil, err
-	}
+func (g *stage) contacts(ctx context.Context) ([]wire.Contact, error) {
+	all, err := g.api.Contacts(ctx, wire.ListContactsParams{})
 	slices.Reverse(all)
-	return slices.DeleteFunc(all, func(c records.Contact) bool { return c.Kind != orchestrator.KindInbound }), nil
-}
-
-// list gets every page of a list.
-func list[T any](ctx context.Context, g *stage, path string) (out []T, err error) {
-	for at := path; at != ""; {
-		var page struct {
-			Items []T
-			Next  string
-		}
-		if err := g.api.Do(ctx, http.MethodGet, at, nil, &page); err != nil {
-			return nil, err
-		}
-		out, at = append(out, page.Items...), ""
-		if page.Next != "" {
-			at = path + "&cursor=" + url.QueryEscape(page.Next)
-		}
-	}
-	return out, nil
+	return all, err
 }
 
 // left says what is left of calls in operadora and in Asterisk.
 func (g *stage) left(ctx context.Context) (out []string, err error) {
-	live, err := list[api.LiveCall](ctx, g, "/api/v1/calls")
+	live, err := g.api.Calls(ctx, wire.ListCallsParams{Kind: wire.KindFilterAll})
 	if err != nil {
 		return nil, err
 	}
 	if len(live) > 0 {
 		out = append(out, fmt.Sprintf("%d live calls", len(live)))
 	}
-	queues, err := list[api.Queue](ctx, g, "/api/v1/queues")
+	queues, err := g.api.Queues(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +105,7 @@ func (g *stage) left(ctx context.Context) (out []string, err error) {
 }
 
 // evidence collects what is known of each script's call.
-func (g *stage) evidence(ctx context.Context, crowd []Script, troubles []error, contacts []records.Contact) ([]Evidence, error) {
+func (g *stage) evidence(ctx context.Context, crowd []Script, troubles []error, contacts []wire.Contact) ([]Evidence, error) {
 	out := make([]Evidence, len(crowd))
 	for i, s := range crowd {
 		e := &out[i]
@@ -147,11 +122,11 @@ func (g *stage) evidence(ctx context.Context, crowd []Script, troubles []error, 
 			continue
 		}
 		c := e.Contacts[0]
-		var view api.ContactView
-		if err := g.api.Do(ctx, http.MethodGet, "/api/v1/contacts/"+url.PathEscape(c.Call), nil, &view); err != nil {
+		view, err := g.api.GetContactWithResponse(ctx, c.ID)
+		if err != nil {
 			return nil, err
 		}
-		e.Timeline = view.Timeline
+		e.Timeline = view.JSON200.Timeline
 		if id := c.Recording + c.Voicemail; id != "" { // no script has both
 			e.Sound = g.sound(ctx, id, s.Number)
 		}
@@ -165,7 +140,7 @@ func (g *stage) sound(ctx context.Context, id, number string) *Sound {
 	file := filepath.Join(g.dir, "recordings", number+".wav")
 	s := &Sound{}
 	var err error
-	if s.Bytes, err = g.fetch(ctx, "/api/v1/recordings/"+url.PathEscape(id)+"/audio", file); err != nil {
+	if s.Bytes, err = g.fetch(ctx, id, file); err != nil {
 		s.Err = err.Error()
 		return s
 	}
@@ -182,21 +157,13 @@ func (g *stage) sound(ctx context.Context, id, number string) *Sound {
 // loud is a sample that no codec makes of silence.
 const loud = 1000
 
-// fetch stores what a path of the API delivers and returns its size.
-func (g *stage) fetch(ctx context.Context, path, file string) (size int, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.api.Base+path, nil)
+// fetch stores the sound of a recording in a file and returns its size.
+func (g *stage) fetch(ctx context.Context, recording, file string) (size int, err error) {
+	sound, err := g.api.Fetch(ctx, recording)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("the API answers %w", err)
 	}
-	req.Header.Set("Authorization", "Bearer "+g.api.Token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = res.Body.Close() }() // it was read
-	if res.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("the API answers %s", res.Status)
-	}
+	defer func() { _ = sound.Close() }() // it was read
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return 0, err
 	}
@@ -204,6 +171,6 @@ func (g *stage) fetch(ctx context.Context, path, file string) (size int, err err
 	if err != nil {
 		return 0, err
 	}
-	n, err := io.Copy(f, res.Body)
+	n, err := io.Copy(f, sound)
 	return int(n), errors.Join(err, f.Close())
 }

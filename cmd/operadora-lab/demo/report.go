@@ -8,14 +8,14 @@ import (
 
 	"github.com/rivo/uniseg"
 
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/api/wire"
 )
 
 // heard returns the flow's steps of a timeline.
-func heard(timeline []orchestrator.Entry) (out []orchestrator.Note) {
+func heard(timeline []wire.Entry) (out []wire.EntryNode) {
 	for _, e := range timeline {
-		var n orchestrator.Note
-		if e.Type == orchestrator.EntryCallNode && json.Unmarshal(e.Data, &n) == nil {
+		var n wire.EntryNode
+		if e.Type == wire.EntryTypeCallNode && json.Unmarshal(e.Data, &n) == nil {
 			out = append(out, n)
 		}
 	}
@@ -32,7 +32,7 @@ var nodeWords = map[string]string{
 }
 
 // pathOf says in short what a caller heard.
-func pathOf(timeline []orchestrator.Entry) string {
+func pathOf(timeline []wire.Entry) string {
 	var words []string
 	last := ""
 	for _, n := range heard(timeline) {
@@ -107,8 +107,8 @@ func cells(s Script, e Evidence, names map[string]string) []string {
 	}
 	c := e.Contacts[0]
 	ended := string(c.Outcome)
-	if c.EndedBy != "" && c.EndedBy != "operadora" { // that a flow ends by itself is the rule
-		ended += ", " + c.EndedBy
+	if c.EndedBy != "" && c.EndedBy != wire.EndedByOperadora { // that a flow ends by itself is the rule
+		ended += ", " + string(c.EndedBy)
 	}
 	if c.Disposition != "" {
 		ended += ": " + c.Disposition

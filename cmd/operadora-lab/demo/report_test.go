@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/api/wire"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestReport(t *testing.T) {
 	t.Parallel()
 	right, bad, lost := good(), good(), Evidence{Trouble: "the caller was cut off"}
-	bad.Contacts[0].Outcome, bad.Contacts[0].Agent, bad.Contacts[0].TalkMS, bad.Contacts[0].Recording = orchestrator.OutcomeAbandoned, "", 0, ""
+	bad.Contacts[0].Outcome, bad.Contacts[0].Agent, bad.Contacts[0].TalkMS, bad.Contacts[0].Recording = wire.OutcomeAbandoned, "", 0, ""
 	bad.Sound = nil
 	s := scriptOf(t, "wrong key, then 2")
 	s.Nr, s.Number = 1, "5550101"

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/api/wire"
 )
 
 // act is something that a caller does, or waits for in the journal.
@@ -63,7 +63,7 @@ type Desk struct {
 // Expect is what must be on record. Where not said otherwise, an empty text
 // expects nothing on record.
 type Expect struct {
-	Outcome     orchestrator.Outcome
+	Outcome     wire.Outcome
 	EndedBy     string // "" is anybody
 	Queue       string
 	Language    string // at the end; "" is any
@@ -93,17 +93,17 @@ func menuThen(more ...step) []step {
 }
 
 func served(queue, node string) Expect {
-	return Expect{Outcome: orchestrator.OutcomeServed, Queue: queue, Offers: 1, Recording: true, Nodes: []string{"welcome/menu", "welcome/" + node}}
+	return Expect{Outcome: wire.OutcomeServed, Queue: queue, Offers: 1, Recording: true, Nodes: []string{"welcome/menu", "welcome/" + node}}
 }
 
 var (
 	message  = []step{{act: onMail}, {act: speak}, {press, "#"}, {act: stay}}
-	mailed   = Expect{Outcome: orchestrator.OutcomeVoicemail, Voicemail: true, Nodes: []string{"welcome/message", "voicemail/take", "voicemail/thanks"}}
-	menuLeft = Expect{Outcome: orchestrator.OutcomeLeft, EndedBy: "caller"}
+	mailed   = Expect{Outcome: wire.OutcomeVoicemail, Voicemail: true, Nodes: []string{"welcome/message", "voicemail/take", "voicemail/thanks"}}
+	menuLeft = Expect{Outcome: wire.OutcomeLeft, EndedBy: "caller"}
 )
 
 func abandoned(queue string) Expect {
-	return Expect{Outcome: orchestrator.OutcomeAbandoned, EndedBy: "caller", Queue: queue}
+	return Expect{Outcome: wire.OutcomeAbandoned, EndedBy: "caller", Queue: queue}
 }
 
 // withAgent asks for a queue by key and talks until the agent hangs up.
@@ -134,7 +134,7 @@ var kinds = []kind{
 	{what: "two wrong keys, message", slow: true, steps: menuThen(append([]step{{press, "7"}, {onRetry, "welcome/menu"}, {act: think}, {press, "8"}}, message...)...),
 		expect: mailed},
 	{what: "0, the operator", steps: withAgent("0"), expect: served("support", "operator")},
-	{what: "a number nobody has", did: "5999", steps: []step{{act: noAnswer}}, expect: Expect{Outcome: orchestrator.OutcomeRejected, EndedBy: "operadora"}},
+	{what: "a number nobody has", did: "5999", steps: []step{{act: noAnswer}}, expect: Expect{Outcome: wire.OutcomeRejected, EndedBy: "operadora"}},
 	{what: "2, then * for a message", steps: menuThen(append([]step{{press, "2"}, {act: onQueued}, {act: think}, {press, "*"}}, message...)...),
 		desk: Desk{Unanswered: true}, expect: mailed.in("support")},
 	{what: "2, support", steps: withAgent("2"), expect: served("support", "support")},

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/api/wire"
 )
 
 func TestTheSameSeedMakesTheSameCrowd(t *testing.T) {
@@ -51,15 +51,15 @@ func TestAnyCrowdIsMixed(t *testing.T) {
 	t.Parallel()
 	for _, r := range []struct {
 		calls int
-		want  map[orchestrator.Outcome]int
+		want  map[wire.Outcome]int
 	}{
-		{1, map[orchestrator.Outcome]int{"served": 1}},
-		{6, map[orchestrator.Outcome]int{"served": 3, "left": 1, "abandoned": 1, "voicemail": 1}},
-		{24, map[orchestrator.Outcome]int{"served": 14, "left": 3, "abandoned": 3, "voicemail": 3, "rejected": 1}},
-		{48, map[orchestrator.Outcome]int{"served": 28, "left": 6, "abandoned": 6, "voicemail": 6, "rejected": 2}},
+		{1, map[wire.Outcome]int{"served": 1}},
+		{6, map[wire.Outcome]int{"served": 3, "left": 1, "abandoned": 1, "voicemail": 1}},
+		{24, map[wire.Outcome]int{"served": 14, "left": 3, "abandoned": 3, "voicemail": 3, "rejected": 1}},
+		{48, map[wire.Outcome]int{"served": 28, "left": 6, "abandoned": 6, "voicemail": 6, "rejected": 2}},
 	} {
 		for seed := range uint64(20) {
-			got := map[orchestrator.Outcome]int{}
+			got := map[wire.Outcome]int{}
 			for _, s := range Crowd(r.calls, seed) {
 				got[s.Expect.Outcome]++
 			}
@@ -83,8 +83,8 @@ func TestScriptsMakeSense(t *testing.T) {
 			rule string
 			ok   bool
 		}{
-			{"talks with an agent if and only if it is to be served", has[converse] == (s.Expect.Outcome == orchestrator.OutcomeServed)},
-			{"is recorded if and only if it is served", s.Expect.Recording == (s.Expect.Outcome == orchestrator.OutcomeServed)},
+			{"talks with an agent if and only if it is to be served", has[converse] == (s.Expect.Outcome == wire.OutcomeServed)},
+			{"is recorded if and only if it is served", s.Expect.Recording == (s.Expect.Outcome == wire.OutcomeServed)},
 			{"leaves a message if and only if one is expected", has[onMail] == s.Expect.Voicemail},
 			{"its last step ends the call", last == hangUp || last == stay || last == noAnswer},
 			{"who hangs up is who is to have ended it", (last == hangUp) == (s.Expect.EndedBy == "caller")},

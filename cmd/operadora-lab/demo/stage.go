@@ -20,7 +20,7 @@ type stage struct {
 	dir   string
 	lock  *os.File // held while the folder is in use
 	site  *centre.Site
-	api   *client.Client // with role admin: the demonstration sees whole numbers
+	api   *client.API // with role admin: the demonstration sees whole numbers
 	watch *watch
 	desks *desks
 

@@ -7,26 +7,26 @@ import (
 	"sync"
 
 	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora/top"
-	"github.com/operadora/operadora/orchestrator"
 )
 
 // watch follows the stream of changes and lets callers and phones wait for what
 // happens in it, so that nobody guesses with a clock.
 type watch struct {
 	mu      sync.Mutex
-	numbers map[string]string                   // call -> caller's number; guarded by mu
-	entries map[string][]orchestrator.Entry     // by caller's number; guarded by mu
-	ended   []orchestrator.CallSummary          // callers' calls; guarded by mu
-	agents  map[string]orchestrator.AgentChange // the last change; guarded by mu
-	grown   chan struct{}                       // closed and replaced at each event; guarded by mu
-	began   bool                                // the stream has; guarded by mu
-	broken  error                               // the token is refused; guarded by mu
+	numbers map[string]string               // call -> caller's number; guarded by mu
+	entries map[string][]wire.Entry         // by caller's number; guarded by mu
+	ended   []wire.CallSummary              // callers' calls; guarded by mu
+	agents  map[string]wire.EntryAgentState // the last change; guarded by mu
+	grown   chan struct{}                   // closed and replaced at each event; guarded by mu
+	began   bool                            // the stream has; guarded by mu
+	broken  error                           // the token is refused; guarded by mu
 }
 
 func newWatch() *watch {
-	return &watch{numbers: map[string]string{}, entries: map[string][]orchestrator.Entry{},
-		agents: map[string]orchestrator.AgentChange{}, grown: make(chan struct{})}
+	return &watch{numbers: map[string]string{}, entries: map[string][]wire.Entry{},
+		agents: map[string]wire.EntryAgentState{}, grown: make(chan struct{})}
 }
 
 // run follows the stream until ctx ends.
@@ -55,24 +55,24 @@ func (w *watch) take(ev client.Event) {
 	defer w.mu.Unlock()
 	defer w.wake()
 	w.began = true
-	var e orchestrator.Entry
+	var e wire.Entry
 	if ev.Name == "snapshot" || json.Unmarshal(ev.Data, &e) != nil {
 		return
 	}
 	switch e.Type {
-	case orchestrator.EntryAgentState:
-		var d orchestrator.AgentChange
+	case wire.EntryTypeAgentState:
+		var d wire.EntryAgentState
 		if json.Unmarshal(e.Data, &d) == nil {
 			w.agents[e.Agent] = d
 		}
 		return
-	case orchestrator.EntryCallStarted, orchestrator.EntryCallEnded:
-		var s orchestrator.CallSummary
-		if json.Unmarshal(e.Data, &s) != nil || s.Kind != orchestrator.KindInbound {
+	case wire.EntryTypeCallStarted, wire.EntryTypeCallEnded:
+		var s wire.CallSummary
+		if json.Unmarshal(e.Data, &s) != nil || s.Kind != wire.CallKindInbound {
 			return
 		}
 		w.numbers[e.Call] = s.Caller.Number
-		if e.Type == orchestrator.EntryCallEnded {
+		if e.Type == wire.EntryTypeCallEnded {
 			w.ended = append(w.ended, s)
 		}
 	default: // what happens to a call that is known
@@ -116,7 +116,7 @@ type reader struct {
 
 // find waits for the next entry that fits and reads on behind it. It gives up
 // when the call has ended without one, or gone is closed.
-func (r *reader) find(ctx context.Context, what string, fits func(orchestrator.Entry) bool) (found orchestrator.Entry, err error) {
+func (r *reader) find(ctx context.Context, what string, fits func(wire.Entry) bool) (found wire.Entry, err error) {
 	over := false
 	err = r.w.until(ctx, what, func() bool {
 		for _, e := range r.w.entries[r.number][r.next:] {
@@ -125,7 +125,7 @@ func (r *reader) find(ctx context.Context, what string, fits func(orchestrator.E
 				found = e
 				return true
 			}
-			if e.Type == orchestrator.EntryCallEnded {
+			if e.Type == wire.EntryTypeCallEnded {
 				over = true
 				return true
 			}
@@ -140,16 +140,16 @@ func (r *reader) find(ctx context.Context, what string, fits func(orchestrator.E
 
 // node waits for a flow's node with an outcome; "" is its beginning.
 func (r *reader) node(ctx context.Context, name, outcome string) error {
-	_, err := r.find(ctx, name+" "+outcome, func(e orchestrator.Entry) bool {
-		var n orchestrator.Note
-		return e.Type == orchestrator.EntryCallNode && json.Unmarshal(e.Data, &n) == nil && n.Flow+"/"+n.Node == name && n.Outcome == outcome
+	_, err := r.find(ctx, name+" "+outcome, func(e wire.Entry) bool {
+		var n wire.EntryNode
+		return e.Type == wire.EntryTypeCallNode && json.Unmarshal(e.Data, &n) == nil && n.Flow+"/"+n.Node == name && n.Outcome == outcome
 	})
 	return err
 }
 
 // entry waits for an entry of a type.
-func (r *reader) entry(ctx context.Context, t orchestrator.EntryType) (orchestrator.Entry, error) {
-	return r.find(ctx, string(t), func(e orchestrator.Entry) bool { return e.Type == t })
+func (r *reader) entry(ctx context.Context, t wire.EntryType) (wire.Entry, error) {
+	return r.find(ctx, string(t), func(e wire.Entry) bool { return e.Type == t })
 }
 
 // counts tells how many calls of the crowd have begun and ended.
@@ -160,8 +160,8 @@ func (w *watch) counts() (begun, ended int) {
 }
 
 // summaries returns the callers' calls that have ended.
-func (w *watch) summaries() []orchestrator.CallSummary {
+func (w *watch) summaries() []wire.CallSummary {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]orchestrator.CallSummary(nil), w.ended...)
+	return append([]wire.CallSummary(nil), w.ended...)
 }

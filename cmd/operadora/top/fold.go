@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/api/client"
-	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/api/wire"
 )
 
 // Names of the stream's events.
@@ -24,7 +22,7 @@ func (m *Model) Apply(e client.Event) error {
 	case eventSnapshot:
 		return m.begin(e.Data)
 	case eventChange:
-		var entry orchestrator.Entry
+		var entry wire.Entry
 		if err := json.Unmarshal(e.Data, &entry); err != nil {
 			return fmt.Errorf("event %s: %w", e.ID, err)
 		}
@@ -37,21 +35,15 @@ func (m *Model) Apply(e client.Event) error {
 
 // begin replaces everything by a snapshot, except what has been counted.
 func (m *Model) begin(data json.RawMessage) error {
-	var s struct {
-		At     int64           `json:"at"`
-		Agents []api.Agent     `json:"agents"`
-		Queues []api.Queue     `json:"queues"`
-		Calls  []api.LiveCall  `json:"calls"`
-		PBXs   map[string]bool `json:"pbxs"`
-	}
+	var s wire.Snapshot
 	if err := json.Unmarshal(data, &s); err != nil {
 		return fmt.Errorf("snapshot: %w", err)
 	}
 	if m.Since.IsZero() {
-		m.Since = time.UnixMilli(s.At)
-		m.Ended, m.counted = map[orchestrator.Outcome]int{}, map[string]bool{}
+		m.Since = s.At
+		m.Ended, m.counted = map[wire.Outcome]int{}, map[string]bool{}
 	}
-	m.PBXs, m.Queues, m.Agents, m.Calls = s.PBXs, map[string]api.Queue{}, map[string]api.Agent{}, map[string]Call{}
+	m.PBXs, m.Queues, m.Agents, m.Calls = s.PBXs, map[string]wire.Queue{}, map[string]wire.Agent{}, map[string]Call{}
 	if m.PBXs == nil {
 		m.PBXs = map[string]bool{}
 	}
@@ -62,87 +54,87 @@ func (m *Model) begin(data json.RawMessage) error {
 		m.Agents[a.ID] = a
 	}
 	for _, c := range s.Calls {
-		m.Calls[c.Call] = Call{LiveCall: c, Rings: c.State == call.StateOffered}
+		m.Calls[c.ID] = Call{LiveCall: c, Rings: c.State == wire.CallStateOffered}
 	}
 	return nil
 }
 
 // change takes one journal entry in.
-func (m *Model) change(e orchestrator.Entry) error {
+func (m *Model) change(e wire.Entry) error {
 	if m.Since.IsZero() {
 		return nil // resumed without ever having begun: nothing to change
 	}
 	switch e.Type {
-	case orchestrator.EntryAgentState:
+	case wire.EntryTypeAgentState:
 		return m.agentChanged(e)
-	case orchestrator.EntryPBXState:
+	case wire.EntryTypePBXState:
 		return m.pbxChanged(e)
-	case orchestrator.EntryCallStarted:
+	case wire.EntryTypeCallStarted:
 		return m.callStarted(e)
-	case orchestrator.EntryCallEnded:
+	case wire.EntryTypeCallEnded:
 		return m.callEnded(e)
 	default:
 		return m.callChanged(e)
 	}
 }
 
-func (m *Model) agentChanged(e orchestrator.Entry) error {
-	var d orchestrator.AgentChange
+func (m *Model) agentChanged(e wire.Entry) error {
+	var d wire.EntryAgentState
 	if err := json.Unmarshal(e.Data, &d); err != nil {
 		return err
 	}
 	a := m.Agents[e.Agent]
 	if d.To != a.State {
-		a.Since = e.At.UnixMilli()
+		a.Since = e.At
 	}
 	a.ID, a.State, a.Reason, a.Call, a.Queue = e.Agent, d.To, d.Reason, d.Call, e.Queue
-	if a.State == stateAvailable || a.State == statePaused || a.State == stateOffline {
+	if a.State == wire.AgentStateAvailable || a.State == wire.AgentStatePaused || a.State == wire.AgentStateOffline {
 		a.Call, a.Queue = "", "" // the entry names the call that brought the change about
 	}
 	a.Next, a.NextReason, a.RestUntil, a.RestFor = d.Next, d.NextReason, d.RestUntil, d.RestFor
-	if a.State == stateAvailable {
+	if a.State == wire.AgentStateAvailable {
 		a.Reason = "" // the entry says what freed the agent
 	}
 	if d.Device != "" {
-		a.Device = orchestrator.DeviceState(d.Device)
+		a.Device = d.Device
 	}
 	m.Agents[e.Agent] = a
 	return nil
 }
 
-func (m *Model) pbxChanged(e orchestrator.Entry) error {
-	var d struct{ State string }
+func (m *Model) pbxChanged(e wire.Entry) error {
+	var d wire.EntryPBXState
 	if err := json.Unmarshal(e.Data, &d); err != nil {
 		return err
 	}
-	m.PBXs[e.PBX] = d.State == "connected"
+	m.PBXs[e.PBX] = d.State == wire.EntryPBXStateStateConnected
 	return nil
 }
 
-func (m *Model) callStarted(e orchestrator.Entry) error {
+func (m *Model) callStarted(e wire.Entry) error {
 	if m.counted[e.Call] {
 		return nil // told again after its end
 	}
-	c := Call{LiveCall: api.LiveCall{State: call.StateArriving}}
+	c := Call{LiveCall: wire.LiveCall{State: wire.CallStateArriving}}
 	if err := json.Unmarshal(e.Data, &c.CallSummary); err != nil {
 		return err
 	}
-	c.Call = e.Call
+	c.ID = e.Call
 	m.Calls[e.Call] = c
 	return nil
 }
 
-func (m *Model) callEnded(e orchestrator.Entry) error {
+func (m *Model) callEnded(e wire.Entry) error {
 	delete(m.Calls, e.Call)
 	if m.counted[e.Call] {
 		return nil
 	}
-	var d orchestrator.CallSummary
+	var d wire.CallSummary
 	if err := json.Unmarshal(e.Data, &d); err != nil {
 		return err
 	}
 	m.counted[e.Call] = true
-	if d.Kind != orchestrator.KindFeature {
+	if d.Kind != wire.CallKindFeature {
 		m.Ended[d.Outcome]++
 	}
 	return nil
@@ -150,7 +142,7 @@ func (m *Model) callEnded(e orchestrator.Entry) error {
 
 // callChanged follows a call in progress. The stream has no entry for the
 // state itself: it follows from what happened.
-func (m *Model) callChanged(e orchestrator.Entry) error {
+func (m *Model) callChanged(e wire.Entry) error {
 	c, ok := m.Calls[e.Call]
 	if !ok {
 		return nil
@@ -161,30 +153,29 @@ func (m *Model) callChanged(e orchestrator.Entry) error {
 			return err
 		}
 	}
-	at := e.At.UnixMilli()
 	switch e.Type {
-	case orchestrator.EntryCallNode:
+	case wire.EntryTypeCallNode:
 		c.Node = d.Flow + "/" + d.Node
-		if c.State == call.StateArriving {
-			c.State = call.StateInFlow
+		if c.State == wire.CallStateArriving {
+			c.State = wire.CallStateFlow
 		}
-	case orchestrator.EntryCallQueued:
-		c.State, c.Queue, c.Serving = call.StateWaiting, e.Queue, ""
-		if c.QueuedAt == 0 || c.ConnectedAt > 0 {
-			c.QueuedAt = at
+	case wire.EntryTypeCallQueued:
+		c.State, c.Queue, c.Serving = wire.CallStateWaiting, e.Queue, ""
+		if c.QueuedAt.IsZero() || !c.ConnectedAt.IsZero() {
+			c.QueuedAt = e.At
 		}
 		c.WaitSince = c.QueuedAt // one who comes back has waited since the first time
-	case orchestrator.EntryCallOffered:
-		c.State, c.Serving, c.Rings = call.StateOffered, d.Agent, false
-	case orchestrator.EntryCallRinging:
+	case wire.EntryTypeCallOffered:
+		c.State, c.Serving, c.Rings = wire.CallStateOffered, d.Agent, false
+	case wire.EntryTypeCallRinging:
 		c.Rings = true
-	case orchestrator.EntryCallMissed:
-		c.State, c.Serving, c.Rings = call.StateWaiting, "", false
-	case orchestrator.EntryCallConnected:
-		c.State, c.Serving, c.Agent, c.ConnectedAt, c.WaitSince = call.StateTalking, d.Agent, d.Agent, at, 0
-	case orchestrator.EntryCallParted, orchestrator.EntryCallUnqueued:
-		c.State, c.Serving, c.Rings, c.WaitSince = call.StateInFlow, "", false, 0
-	case orchestrator.EntryCallTransfer:
+	case wire.EntryTypeCallMissed:
+		c.State, c.Serving, c.Rings = wire.CallStateWaiting, "", false
+	case wire.EntryTypeCallConnected:
+		c.State, c.Serving, c.Agent, c.ConnectedAt, c.WaitSince = wire.CallStateTalking, d.Agent, d.Agent, e.At, time.Time{}
+	case wire.EntryTypeCallParted, wire.EntryTypeCallUnqueued:
+		c.State, c.Serving, c.Rings, c.WaitSince = wire.CallStateFlow, "", false, time.Time{}
+	case wire.EntryTypeCallTransfer:
 		c.State = transferState(d.Result)
 	default: // answered, recordings, faults, and what later versions tell: not on the screen
 	}
@@ -192,12 +183,12 @@ func (m *Model) callChanged(e orchestrator.Entry) error {
 	return nil
 }
 
-func transferState(result string) call.State {
+func transferState(result string) wire.CallState {
 	switch result {
 	case "dialling":
-		return call.StateTransferring
+		return wire.CallStateTransferring
 	case "connected":
-		return call.StateTalking
+		return wire.CallStateTalking
 	}
-	return call.StateInFlow
+	return wire.CallStateFlow
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/api/client"
-	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/api/wire"
 )
 
 // noon is when the tests' snapshot was taken.
@@ -18,20 +17,20 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // floor is a snapshot with two queues, three agents and one call that talks.
 func floor() client.Event {
-	ms := noon.UnixMilli()
-	return client.Event{ID: "1-0", Name: eventSnapshot, Data: fmt.Appendf(nil, `{"at":%[1]d,"pbxs":{"main":true},
-"queues":[{"queue":"sales","name":"Sales","waiting":0,"agents":{}},{"queue":"support","name":"Support","waiting":0,"agents":{}}],
+	when := func(seconds int) string { return noon.Add(time.Duration(seconds) * time.Second).Format(time.RFC3339) }
+	return client.Event{ID: "1-0", Name: eventSnapshot, Data: fmt.Appendf(nil, `{"at":"%[1]s","pbxs":{"main":true},
+"queues":[{"id":"sales","name":"Sales","waiting":0,"agents":{}},{"id":"support","name":"Support","waiting":0,"agents":{}}],
 "agents":[
- {"agent":"101","name":"Ana López","state":"talking","since":%[2]d,"device":"busy","queues":["sales"],"call":"c1","queue":"sales","calls":4,"talk_ms":1},
- {"agent":"102","name":"Ben Smith","state":"available","since":%[2]d,"device":"free","queues":["sales","support"],"calls":0,"talk_ms":0},
- {"agent":"103","name":"Carla Ruiz","state":"offline","queues":["support"],"calls":0,"talk_ms":0}],
+ {"id":"101","name":"Ana López","state":"talking","since":"%[2]s","device":"busy","queues":["sales"],"call":"c1","queue":"sales","calls":4,"talk_ms":1},
+ {"id":"102","name":"Ben Smith","state":"available","since":"%[2]s","device":"free","queues":["sales","support"],"calls":0,"talk_ms":0},
+ {"id":"103","name":"Carla Ruiz","state":"offline","queues":["support"],"calls":0,"talk_ms":0}],
 "waiting":[],
-"calls":[{"call":"c1","pbx":"main","kind":"inbound","did":"5000","caller":{"number":"***101"},"started_at":%[3]d,"connected_at":%[2]d,
- "queue":"sales","agent":"101","state":"talking","serving":"101"}]}`, ms, ms-30_000, ms-60_000)}
+"calls":[{"id":"c1","pbx":"main","kind":"inbound","did":"5000","caller":{"number":"***101"},"started_at":"%[3]s","connected_at":"%[2]s",
+ "queue":"sales","agent":"101","state":"talking","serving":"101"}]}`, when(0), when(-30), when(-60))}
 }
 
 // at makes a change n seconds after the snapshot. data is its JSON.
-func at(n int, t orchestrator.EntryType, e orchestrator.Entry, data string) client.Event {
+func at(n int, t wire.EntryType, e wire.Entry, data string) client.Event {
 	e.Type, e.At, e.Data = t, noon.Add(time.Duration(n)*time.Second), json.RawMessage(data)
 	raw, err := json.Marshal(e)
 	if err != nil {
@@ -40,10 +39,10 @@ func at(n int, t orchestrator.EntryType, e orchestrator.Entry, data string) clie
 	return client.Event{ID: fmt.Sprintf("1-%d", n), Name: eventChange, Data: raw}
 }
 
-func c2() orchestrator.Entry { return orchestrator.Entry{Call: "c2", PBX: "main"} }
+func c2() wire.Entry { return wire.Entry{Call: "c2", PBX: "main"} }
 
-func c2For(agent string) orchestrator.Entry {
-	return orchestrator.Entry{Call: "c2", PBX: "main", Agent: agent, Queue: "sales"}
+func c2For(agent string) wire.Entry {
+	return wire.Entry{Call: "c2", PBX: "main", Agent: agent, Queue: "sales"}
 }
 
 // story is the way of a second call from its beginning, through a queue in
@@ -53,26 +52,26 @@ func story() []client.Event {
 	queued.Queue = "sales"
 	return []client.Event{
 		floor(),
-		at(1, orchestrator.EntryCallStarted, c2(), fmt.Sprintf(`{"call":"c2","pbx":"main","kind":"inbound","did":"5001","caller":{"number":"***202"},"started_at":%d}`, noon.Add(time.Second).UnixMilli())),
-		at(1, orchestrator.EntryCallNode, c2(), `{"flow":"welcome","node":"hours","outcome":"open"}`),
-		at(2, orchestrator.EntryCallAnswered, c2(), `{}`),
-		at(2, orchestrator.EntryCallNode, c2(), `{"flow":"welcome","node":"menu","outcome":""}`),
-		at(3, orchestrator.EntryCallQueued, queued, `{"queue":"sales","priority":0}`),
-		at(4, orchestrator.EntryAgentState, c2For("102"), `{"from":"available","to":"reserved","device":"free","call":"c2"}`),
-		at(4, orchestrator.EntryCallOffered, c2For("102"), `{"queue":"sales","agent":"102","offer":"o1"}`),
-		at(5, orchestrator.EntryCallRinging, c2For("102"), `{"agent":"102"}`),
-		at(9, orchestrator.EntryCallMissed, c2For("102"), `{"agent":"102","why":"no_answer","cause":19}`),
-		at(9, orchestrator.EntryAgentState, c2For("102"), `{"from":"reserved","to":"available","reason":"no_answer","device":"free","call":"c2"}`),
-		at(10, orchestrator.EntryCallParted, orchestrator.Entry{Call: "c1", Agent: "101"}, `{"agent":"101","by":"agent","talk_ms":40000}`),
-		at(10, orchestrator.EntryAgentState, orchestrator.Entry{Call: "c1", Agent: "101", Queue: "sales"}, `{"from":"talking","to":"wrapup","device":"free","call":"c1"}`),
-		at(11, orchestrator.EntryCallEnded, orchestrator.Entry{Call: "c1"}, `{"call":"c1","kind":"inbound","outcome":"served"}`),
-		at(12, orchestrator.EntryAgentState, orchestrator.Entry{Agent: "101"}, `{"from":"wrapup","to":"available","device":"free"}`),
-		at(12, orchestrator.EntryAgentState, c2For("101"), `{"from":"available","to":"reserved","device":"free","call":"c2"}`),
-		at(12, orchestrator.EntryCallOffered, c2For("101"), `{"queue":"sales","agent":"101","offer":"o2"}`),
-		at(14, orchestrator.EntryAgentState, c2For("101"), `{"from":"reserved","to":"talking","device":"busy","call":"c2"}`),
-		at(14, orchestrator.EntryCallConnected, c2For("101"), `{"agent":"101","wait_ms":11000}`),
-		at(20, orchestrator.EntryCallParted, c2For("101"), `{"agent":"101","by":"caller","talk_ms":6000}`),
-		at(20, orchestrator.EntryCallEnded, c2(), `{"call":"c2","kind":"inbound","outcome":"served"}`),
+		at(1, wire.EntryTypeCallStarted, c2(), fmt.Sprintf(`{"id":"c2","pbx":"main","kind":"inbound","did":"5001","caller":{"number":"***202"},"started_at":%q}`, noon.Add(time.Second).Format(time.RFC3339))),
+		at(1, wire.EntryTypeCallNode, c2(), `{"flow":"welcome","node":"hours","outcome":"open"}`),
+		at(2, wire.EntryTypeCallAnswered, c2(), `{}`),
+		at(2, wire.EntryTypeCallNode, c2(), `{"flow":"welcome","node":"menu","outcome":""}`),
+		at(3, wire.EntryTypeCallQueued, queued, `{"queue":"sales","priority":0}`),
+		at(4, wire.EntryTypeAgentState, c2For("102"), `{"from":"available","to":"reserved","device":"free","call":"c2"}`),
+		at(4, wire.EntryTypeCallOffered, c2For("102"), `{"queue":"sales","agent":"102","offer":"o1"}`),
+		at(5, wire.EntryTypeCallRinging, c2For("102"), `{"agent":"102"}`),
+		at(9, wire.EntryTypeCallMissed, c2For("102"), `{"agent":"102","why":"no_answer","cause":19}`),
+		at(9, wire.EntryTypeAgentState, c2For("102"), `{"from":"reserved","to":"available","reason":"no_answer","device":"free","call":"c2"}`),
+		at(10, wire.EntryTypeCallParted, wire.Entry{Call: "c1", Agent: "101"}, `{"agent":"101","by":"agent","talk_ms":40000}`),
+		at(10, wire.EntryTypeAgentState, wire.Entry{Call: "c1", Agent: "101", Queue: "sales"}, `{"from":"talking","to":"wrapup","device":"free","call":"c1"}`),
+		at(11, wire.EntryTypeCallEnded, wire.Entry{Call: "c1"}, `{"id":"c1","kind":"inbound","outcome":"served"}`),
+		at(12, wire.EntryTypeAgentState, wire.Entry{Agent: "101"}, `{"from":"wrapup","to":"available","device":"free"}`),
+		at(12, wire.EntryTypeAgentState, c2For("101"), `{"from":"available","to":"reserved","device":"free","call":"c2"}`),
+		at(12, wire.EntryTypeCallOffered, c2For("101"), `{"queue":"sales","agent":"101","offer":"o2"}`),
+		at(14, wire.EntryTypeAgentState, c2For("101"), `{"from":"reserved","to":"talking","device":"busy","call":"c2"}`),
+		at(14, wire.EntryTypeCallConnected, c2For("101"), `{"agent":"101","wait_ms":11000}`),
+		at(20, wire.EntryTypeCallParted, c2For("101"), `{"agent":"101","by":"caller","talk_ms":6000}`),
+		at(20, wire.EntryTypeCallEnded, c2(), `{"id":"c2","kind":"inbound","outcome":"served"}`),
 	}
 }
 
@@ -91,7 +90,7 @@ func play(t *testing.T, events []client.Event) *Model {
 func TestACallIsFollowed(t *testing.T) {
 	t.Parallel()
 	type seen struct {
-		State   call.State
+		State   wire.CallState
 		Where   string
 		Serving string
 		Rings   bool
@@ -101,19 +100,19 @@ func TestACallIsFollowed(t *testing.T) {
 		after int // seconds
 		seen
 	}{
-		{1, seen{State: call.StateInFlow, Where: "welcome/hours"}},
-		{2, seen{State: call.StateInFlow, Where: "welcome/menu"}},
-		{3, seen{State: call.StateWaiting, Where: "sales", Wait: 3}},
-		{4, seen{State: call.StateOffered, Where: "sales", Serving: "102", Wait: 3}},
-		{5, seen{State: call.StateOffered, Where: "sales", Serving: "102", Rings: true, Wait: 3}},
-		{9, seen{State: call.StateWaiting, Where: "sales", Wait: 3}},
-		{12, seen{State: call.StateOffered, Where: "sales", Serving: "101", Wait: 3}},
-		{14, seen{State: call.StateTalking, Where: "sales", Serving: "101"}},
+		{1, seen{State: wire.CallStateFlow, Where: "welcome/hours"}},
+		{2, seen{State: wire.CallStateFlow, Where: "welcome/menu"}},
+		{3, seen{State: wire.CallStateWaiting, Where: "sales", Wait: 3}},
+		{4, seen{State: wire.CallStateOffered, Where: "sales", Serving: "102", Wait: 3}},
+		{5, seen{State: wire.CallStateOffered, Where: "sales", Serving: "102", Rings: true, Wait: 3}},
+		{9, seen{State: wire.CallStateWaiting, Where: "sales", Wait: 3}},
+		{12, seen{State: wire.CallStateOffered, Where: "sales", Serving: "101", Wait: 3}},
+		{14, seen{State: wire.CallStateTalking, Where: "sales", Serving: "101"}},
 	}
 	for _, w := range want {
 		m := &Model{}
 		for _, e := range story() {
-			var entry orchestrator.Entry
+			var entry wire.Entry
 			if json.Unmarshal(e.Data, &entry) == nil && e.Name == eventChange && entry.At.After(noon.Add(time.Duration(w.after)*time.Second)) {
 				break
 			}
@@ -123,8 +122,8 @@ func TestACallIsFollowed(t *testing.T) {
 		}
 		c := m.Calls["c2"]
 		got := seen{State: c.State, Where: where(c), Serving: c.Serving, Rings: c.Rings}
-		if c.WaitSince > 0 {
-			got.Wait = (c.WaitSince - noon.UnixMilli()) / 1000
+		if !c.WaitSince.IsZero() {
+			got.Wait = int64(c.WaitSince.Sub(noon) / time.Second)
 		}
 		if diff := cmp.Diff(w.seen, got); diff != "" {
 			t.Errorf("after %d s (-want +got):\n%s", w.after, diff)
@@ -136,14 +135,14 @@ func TestAgentsAreFollowed(t *testing.T) {
 	t.Parallel()
 	m := play(t, story()[:11])
 	ben := m.Agents["102"]
-	if ben.State != stateAvailable || ben.Call != "" || ben.Queue != "" || ben.Reason != "" || ben.Since != noon.Add(9*time.Second).UnixMilli() {
+	if ben.State != wire.AgentStateAvailable || ben.Call != "" || ben.Queue != "" || ben.Reason != "" || !ben.Since.Equal(noon.Add(9*time.Second)) {
 		t.Errorf("after the missed call: %+v", ben)
 	}
 	if ben.Name != "Ben Smith" || len(ben.Queues) != 2 {
 		t.Errorf("what the snapshot said of an agent is gone: %+v", ben)
 	}
 	m = play(t, story()[:13])
-	if ana := m.Agents["101"]; ana.State != stateWrapup || ana.Call != "c1" {
+	if ana := m.Agents["101"]; ana.State != wire.AgentStateWrapup || ana.Call != "c1" {
 		t.Errorf("in wrap-up: %+v", ana)
 	}
 }
@@ -152,7 +151,7 @@ func TestWhatIsToldTwiceCountsOnce(t *testing.T) {
 	t.Parallel()
 	once := play(t, story())
 	twice := play(t, append(story(), story()[1:]...))
-	if len(once.Calls) != 0 || once.Ended[orchestrator.OutcomeServed] != 2 {
+	if len(once.Calls) != 0 || once.Ended[wire.OutcomeServed] != 2 {
 		t.Fatalf("at the end: %+v, %+v", once.Calls, once.Ended)
 	}
 	if diff := cmp.Diff(once, twice, cmp.AllowUnexported(Model{})); diff != "" {
@@ -163,17 +162,17 @@ func TestWhatIsToldTwiceCountsOnce(t *testing.T) {
 func TestASnapshotReplacesAllButTheCounts(t *testing.T) {
 	t.Parallel()
 	m := play(t, append(story(), floor()))
-	if len(m.Calls) != 1 || m.Agents["101"].State != stateTalking {
+	if len(m.Calls) != 1 || m.Agents["101"].State != wire.AgentStateTalking {
 		t.Errorf("after the second snapshot: %+v, %+v", m.Calls, m.Agents["101"])
 	}
-	if m.Ended[orchestrator.OutcomeServed] != 2 || !m.Since.Equal(noon) {
+	if m.Ended[wire.OutcomeServed] != 2 || !m.Since.Equal(noon) {
 		t.Errorf("counts are lost: %+v since %s", m.Ended, m.Since)
 	}
 }
 
 func TestOddEvents(t *testing.T) {
 	t.Parallel()
-	feature := orchestrator.Entry{Call: "f1"}
+	feature := wire.Entry{Call: "f1"}
 	rows := []struct {
 		name  string
 		event client.Event
@@ -182,16 +181,16 @@ func TestOddEvents(t *testing.T) {
 	}{
 		{"an unknown kind of event", client.Event{Name: "weather", Data: []byte(`{`)}, false, nil},
 		{"an unknown type of entry", at(1, "call.juggled", c2(), `{"balls":3}`), false, func(m *Model) bool { return len(m.Calls) == 1 }},
-		{"a change of a call never seen", at(1, orchestrator.EntryCallQueued, c2(), `{}`), false, func(m *Model) bool { return len(m.Calls) == 1 }},
+		{"a change of a call never seen", at(1, wire.EntryTypeCallQueued, c2(), `{}`), false, func(m *Model) bool { return len(m.Calls) == 1 }},
 		{"no JSON", client.Event{Name: eventChange, Data: []byte(`{"type":`)}, true, nil},
 		{"a snapshot that is none", client.Event{Name: eventSnapshot, Data: []byte(`[]`)}, true, func(m *Model) bool { return len(m.Calls) == 1 }},
-		{"data of another shape", at(1, orchestrator.EntryAgentState, orchestrator.Entry{Agent: "101"}, `"talking"`), true, func(m *Model) bool { return m.Agents["101"].State == stateTalking }},
-		{"the PBX goes", at(1, orchestrator.EntryPBXState, orchestrator.Entry{PBX: "main"}, `{"state":"disconnected"}`), false, func(m *Model) bool { return !m.PBXs["main"] }},
-		{"the PBX is taken over", at(1, orchestrator.EntryPBXState, orchestrator.Entry{PBX: "main"}, `{"state":"replaced"}`), false, func(m *Model) bool { return !m.PBXs["main"] }},
-		{"an agent without a definition", at(1, orchestrator.EntryAgentState, orchestrator.Entry{Agent: "900"}, `{"to":"paused","reason":"lunch"}`), false, func(m *Model) bool { return m.Agents["900"].State == statePaused }},
-		{"an agent's code ends", at(1, orchestrator.EntryCallEnded, feature, `{"call":"f1","kind":"feature","outcome":"completed"}`), false, func(m *Model) bool { return len(m.Ended) == 0 }},
-		{"a transfer is dialled", at(1, orchestrator.EntryCallTransfer, orchestrator.Entry{Call: "c1"}, `{"result":"dialling"}`), false, func(m *Model) bool { return m.Calls["c1"].State == call.StateTransferring }},
-		{"a transfer is refused", at(1, orchestrator.EntryCallTransfer, orchestrator.Entry{Call: "c1"}, `{"result":"busy"}`), false, func(m *Model) bool { return m.Calls["c1"].State == call.StateInFlow }},
+		{"data of another shape", at(1, wire.EntryTypeAgentState, wire.Entry{Agent: "101"}, `"talking"`), true, func(m *Model) bool { return m.Agents["101"].State == wire.AgentStateTalking }},
+		{"the PBX goes", at(1, wire.EntryTypePBXState, wire.Entry{PBX: "main"}, `{"state":"disconnected"}`), false, func(m *Model) bool { return !m.PBXs["main"] }},
+		{"the PBX is taken over", at(1, wire.EntryTypePBXState, wire.Entry{PBX: "main"}, `{"state":"replaced"}`), false, func(m *Model) bool { return !m.PBXs["main"] }},
+		{"an agent without a definition", at(1, wire.EntryTypeAgentState, wire.Entry{Agent: "900"}, `{"to":"paused","reason":"lunch"}`), false, func(m *Model) bool { return m.Agents["900"].State == wire.AgentStatePaused }},
+		{"an agent's code ends", at(1, wire.EntryTypeCallEnded, feature, `{"id":"f1","kind":"feature","outcome":"completed"}`), false, func(m *Model) bool { return len(m.Ended) == 0 }},
+		{"a transfer is dialled", at(1, wire.EntryTypeCallTransfer, wire.Entry{Call: "c1"}, `{"result":"dialling"}`), false, func(m *Model) bool { return m.Calls["c1"].State == wire.CallStateTransferring }},
+		{"a transfer is refused", at(1, wire.EntryTypeCallTransfer, wire.Entry{Call: "c1"}, `{"result":"busy"}`), false, func(m *Model) bool { return m.Calls["c1"].State == wire.CallStateFlow }},
 	}
 	for _, r := range rows {
 		m := play(t, []client.Event{floor()})

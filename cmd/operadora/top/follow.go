@@ -10,7 +10,7 @@ import (
 	"github.com/operadora/operadora/api/client"
 )
 
-// Stream is where events come from; *client.Client is one.
+// Stream is where events come from; *client.API is one.
 type Stream interface {
 	Events(ctx context.Context, after string, fn func(client.Event) error) error
 }
@@ -45,7 +45,7 @@ func Follow(ctx context.Context, s Stream, tell func(Update)) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if p, ok := errors.AsType[*client.Problem](err); ok && (p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden) {
+		if p, ok := errors.AsType[*client.Refusal](err); ok && (p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden) {
 			return fmt.Errorf("the API refuses this token: %w", err)
 		}
 		tell(Update{Err: err, Pause: pause})

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/api/wire"
 )
 
 // Frame is what Render needs beside the model.
@@ -126,7 +126,7 @@ func totals(m *Model, zone *time.Location) []line {
 	for _, c := range m.Calls {
 		switch {
 		case !c.Inbound() || c.Waits():
-		case c.State == call.StateTalking:
+		case c.State == wire.CallStateTalking:
 			talking++
 		default:
 			menu++
@@ -152,7 +152,7 @@ func totals(m *Model, zone *time.Location) []line {
 
 func queueTable(m *Model, f Frame) []line {
 	cols := []column{{title: "QUEUE", width: 12, grow: 1}, {title: "WAITING", width: 7, right: true}, {title: "LONGEST", width: 7, right: true}}
-	states := []string{stateAvailable, stateReserved, stateTalking, stateWrapup, statePaused}
+	states := []wire.AgentState{wire.AgentStateAvailable, wire.AgentStateReserved, wire.AgentStateTalking, wire.AgentStateWrapup, wire.AgentStatePaused}
 	for _, s := range states {
 		title := strings.ToUpper(StateWord(s))
 		cols = append(cols, column{title: title, width: max(7, len(title)), right: true})
@@ -192,8 +192,8 @@ func agentTable(m *Model, f Frame) []line {
 			caller = number(c)
 		}
 		since := a.Since
-		if a.State == stateOffline {
-			since = 0 // how long somebody has been away says nothing here
+		if a.State == wire.AgentStateOffline {
+			since = time.Time{} // how long somebody has been away says nothing here
 		}
 		rows = append(rows, []span{{text: a.ID}, {text: a.Name}, agentWord(a, f.Now), {text: ago(since, f.Now)}, {text: caller}, {text: a.Queue}})
 	}
@@ -207,7 +207,7 @@ func callTable(m *Model, f Frame) []line {
 	var rows [][]span
 	for _, c := range m.calls() {
 		agent := c.Serving
-		if agent == "" && c.State == call.StateTalking {
+		if agent == "" && c.State == wire.CallStateTalking {
 			agent = c.Agent
 		}
 		rows = append(rows, []span{{text: number(c)}, {text: c.DID}, callWord(c), {text: where(c)},

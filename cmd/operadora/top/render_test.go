@@ -11,8 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/api/wire"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -40,26 +39,26 @@ func crowded(t *testing.T) *Model {
 	m := play(t, story()[:13])
 	for i := range 40 {
 		c := Call{}
-		c.Call, c.DID, c.StartedAt = fmt.Sprintf("x%02d", i), "5000", noon.Add(time.Duration(-i)*time.Second).UnixMilli()
+		c.ID, c.DID, c.StartedAt = fmt.Sprintf("x%02d", i), "5000", noon.Add(time.Duration(-i)*time.Second)
 		c.Caller.Number = fmt.Sprintf("***%03d", i)
 		switch i % 4 {
 		case 0:
-			c.State, c.Queue, c.WaitSince = call.StateWaiting, "support", c.StartedAt
+			c.State, c.Queue, c.WaitSince = wire.CallStateWaiting, "support", c.StartedAt
 		case 1:
-			c.State, c.Node = call.StateInFlow, "welcome/menu"
+			c.State, c.Node = wire.CallStateFlow, "welcome/menu"
 		case 2:
-			c.State, c.Queue, c.Agent, c.Serving = call.StateTalking, "sales", "101", "101"
+			c.State, c.Queue, c.Agent, c.Serving = wire.CallStateTalking, "sales", "101", "101"
 		case 3:
-			c.State, c.Kind, c.Node = call.StateInFlow, orchestrator.KindFeature, "features/say_logged_in"
+			c.State, c.Kind, c.Node = wire.CallStateFlow, wire.CallKindFeature, "features/say_logged_in"
 		}
-		m.Calls[c.Call] = c
+		m.Calls[c.ID] = c
 	}
 	for i := range 12 {
 		a := m.Agents["102"]
-		a.ID, a.Name, a.State = fmt.Sprintf("2%02d", i), "Agente número "+itoa(i), []string{"available", "paused", "offline", "sabbatical"}[i%4]
-		a.Reason = map[string]string{"paused": "lunch"}[a.State]
+		a.ID, a.Name, a.State = fmt.Sprintf("2%02d", i), "Agente número "+itoa(i), []wire.AgentState{"available", "paused", "offline", "sabbatical"}[i%4]
+		a.Reason = map[wire.AgentState]string{"paused": "lunch"}[a.State]
 		if i == 4 {
-			a.Device = orchestrator.DeviceUnreachable
+			a.Device = wire.DeviceStateUnreachable
 		}
 		m.Agents[a.ID] = a
 	}

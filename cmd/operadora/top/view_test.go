@@ -12,9 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/api/client"
-	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/api/wire"
 )
 
 // scripted is a stream of which each connection does what the next function says.
@@ -91,7 +90,7 @@ func TestARefusedTokenEndsTheView(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{401, 403} {
 		s := &scripted{connections: []func(context.Context, func(client.Event) error) error{
-			telling(0, &client.Problem{Status: status, Title: "no"}),
+			telling(0, &client.Refusal{Problem: wire.Problem{Status: status, Title: "no"}}),
 		}}
 		err := (&View{Stream: s}).Print(t.Context(), &strings.Builder{})
 		if err == nil || !strings.Contains(err.Error(), "refuses this token") {
@@ -116,8 +115,8 @@ func TestNothingIsOldBeforeTheBeginning(t *testing.T) {
 
 func TestStateWord(t *testing.T) {
 	t.Parallel()
-	for state, want := range map[string]string{stateAvailable: "available", statePaused: "paused", stateTalking: "talking",
-		stateReserved: "ringing", stateWrapup: "wrap-up", stateOffline: "offline", "sabbatical": "sabbatical"} {
+	for state, want := range map[wire.AgentState]string{wire.AgentStateAvailable: "available", wire.AgentStatePaused: "paused", wire.AgentStateTalking: "talking",
+		wire.AgentStateReserved: "ringing", wire.AgentStateWrapup: "wrap-up", wire.AgentStateOffline: "offline", "sabbatical": "sabbatical"} {
 		if got := StateWord(state); got != want {
 			t.Errorf("%s is called %s, want %s", state, got, want)
 		}
@@ -130,7 +129,7 @@ func TestAvailableMeansThatCallsCome(t *testing.T) {
 	t.Parallel()
 	m := play(t, story()[:1])
 	now := noon.Add(time.Minute)
-	m.Agents = map[string]api.Agent{}
+	m.Agents = map[string]wire.Agent{}
 	for _, a := range []struct {
 		id, device, rest string
 		until            time.Time
@@ -138,13 +137,13 @@ func TestAvailableMeansThatCallsCome(t *testing.T) {
 		{"301", "free", "", time.Time{}}, {"302", "busy", "", time.Time{}}, {"303", "unreachable", "", time.Time{}},
 		{"304", "free", "busy", now.Add(time.Minute)}, {"305", "free", "busy", now.Add(-time.Minute)},
 	} {
-		g := api.Agent{ID: a.id, State: stateAvailable, Device: orchestrator.DeviceState(a.device), Queues: []string{"sales"}, RestFor: a.rest}
+		g := wire.Agent{ID: a.id, State: wire.AgentStateAvailable, Device: wire.DeviceState(a.device), Queues: []string{"sales"}, RestFor: wire.OfferFailure(a.rest)}
 		if !a.until.IsZero() {
-			g.RestUntil = a.until.UnixMilli()
+			g.RestUntil = a.until
 		}
 		m.Agents[a.id] = g
 	}
-	if n := m.staff("sales", now)[stateAvailable]; n != 2 {
+	if n := m.staff("sales", now)[wire.AgentStateAvailable]; n != 2 {
 		t.Errorf("%d are available, want 2", n)
 	}
 	for id, want := range map[string]string{"301": "available", "302": "phone busy", "303": "phone unreachable", "304": "rests: busy", "305": "available"} {
@@ -162,9 +161,9 @@ func TestWishesAreShown(t *testing.T) {
 		{`{"from":"talking","to":"talking","next":"pause","next_reason":"lunch"}`, "talking, then pause: lunch"},
 		{`{"from":"talking","to":"wrapup","next":"logout"}`, "wrap-up, then logout"},
 		{`{"from":"wrapup","to":"available"}`, "available"},
-		{`{"from":"reserved","to":"available","reason":"busy","rest_until":4102444800000,"rest_for":"busy"}`, "rests: busy"},
+		{`{"from":"reserved","to":"available","reason":"busy","rest_until":"2100-01-01T00:00:00Z","rest_for":"busy"}`, "rests: busy"},
 	} {
-		e := orchestrator.Entry{Type: orchestrator.EntryAgentState, At: noon, Agent: "102", Data: []byte(step.data)}
+		e := wire.Entry{Type: wire.EntryTypeAgentState, At: noon, Agent: "102", Data: []byte(step.data)}
 		if err := m.change(e); err != nil {
 			t.Fatal(err)
 		}

@@ -5,62 +5,50 @@ import (
 	"strings"
 	"time"
 
-	"github.com/operadora/operadora/api"
-	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/call"
-)
-
-// States of an agent as the API names them.
-const (
-	stateOffline   = "offline"
-	stateAvailable = "available"
-	stateReserved  = "reserved"
-	stateTalking   = "talking"
-	stateWrapup    = "wrapup"
-	statePaused    = "paused"
+	"github.com/operadora/operadora/api/wire"
 )
 
 // agentWords is how an agent's state is shown. The word says all; the colour only helps.
-var agentWords = map[string]span{
-	stateOffline:   {"offline", dim},
-	stateAvailable: {"available", green},
-	stateReserved:  {"ringing", yellow},
-	stateTalking:   {"talking", cyan},
-	stateWrapup:    {"wrap-up", magenta},
-	statePaused:    {"paused", red},
+var agentWords = map[wire.AgentState]span{
+	wire.AgentStateOffline:   {"offline", dim},
+	wire.AgentStateAvailable: {"available", green},
+	wire.AgentStateReserved:  {"ringing", yellow},
+	wire.AgentStateTalking:   {"talking", cyan},
+	wire.AgentStateWrapup:    {"wrap-up", magenta},
+	wire.AgentStatePaused:    {"paused", red},
 }
 
 // StateWord is how an agent's state, as the API names it, is called wherever
 // people read it; a state that is not known keeps its name.
-func StateWord(state string) string {
+func StateWord(state wire.AgentState) string {
 	if w, ok := agentWords[state]; ok {
 		return w.text
 	}
-	return state
+	return string(state)
 }
 
 // AgentWord is StateWord of an agent, but for one who is available and whose
 // phone gets no call: there it says what is with the phone.
-func AgentWord(a api.Agent, now time.Time) string {
+func AgentWord(a wire.Agent, now time.Time) string {
 	if why := passedOver(a, now); why != "" {
 		return why
 	}
 	return StateWord(a.State)
 }
 
-func agentWord(a api.Agent, now time.Time) span {
+func agentWord(a wire.Agent, now time.Time) span {
 	w, ok := agentWords[a.State]
 	if !ok {
-		w = span{text: a.State}
+		w = span{text: string(a.State)}
 	}
 	if why := passedOver(a, now); why != "" {
 		w = span{why, red}
 	}
-	if a.State == statePaused && a.Reason != "" {
+	if a.State == wire.AgentStatePaused && a.Reason != "" {
 		w.text += ": " + a.Reason
 	}
 	if a.Next != "" {
-		w.text += ", then " + a.Next
+		w.text += ", then " + string(a.Next)
 		if a.NextReason != "" {
 			w.text += ": " + a.NextReason
 		}
@@ -69,12 +57,12 @@ func agentWord(a api.Agent, now time.Time) span {
 }
 
 // passedOver says why an agent who is available gets no call, "" when calls come.
-func passedOver(a api.Agent, now time.Time) string {
+func passedOver(a wire.Agent, now time.Time) string {
 	switch {
-	case a.State != stateAvailable:
+	case a.State != wire.AgentStateAvailable:
 		return ""
-	case a.RestUntil > now.UnixMilli() && a.RestFor != "":
-		return "rests: " + strings.ReplaceAll(a.RestFor, "_", " ")
+	case a.RestUntil.After(now) && a.RestFor != "":
+		return "rests: " + strings.ReplaceAll(string(a.RestFor), "_", " ")
 	case unusable[a.Device]:
 		return "phone " + string(a.Device)
 	}
@@ -82,27 +70,27 @@ func passedOver(a api.Agent, now time.Time) string {
 }
 
 // unusable are the states of a phone in which no call is offered.
-var unusable = map[orchestrator.DeviceState]bool{
-	orchestrator.DeviceBusy: true, orchestrator.DeviceUnreachable: true,
+var unusable = map[wire.DeviceState]bool{
+	wire.DeviceStateBusy: true, wire.DeviceStateUnreachable: true,
 }
 
-var callWords = map[call.State]span{
-	call.StateArriving:     {"arriving", plain},
-	call.StateInFlow:       {"menu", plain},
-	call.StateWaiting:      {"waiting", yellow},
-	call.StateOffered:      {"calling", yellow},
-	call.StateTransferring: {"transfer", cyan},
-	call.StateConnecting:   {"joining", cyan},
-	call.StateTalking:      {"talking", cyan},
-	call.StateClearing:     {"ending", dim},
-	call.StateEnded:        {"ended", dim},
+var callWords = map[wire.CallState]span{
+	wire.CallStateArriving:     {"arriving", plain},
+	wire.CallStateFlow:         {"menu", plain},
+	wire.CallStateWaiting:      {"waiting", yellow},
+	wire.CallStateOffered:      {"calling", yellow},
+	wire.CallStateTransferring: {"transfer", cyan},
+	wire.CallStateConnecting:   {"joining", cyan},
+	wire.CallStateTalking:      {"talking", cyan},
+	wire.CallStateClearing:     {"ending", dim},
+	wire.CallStateEnded:        {"ended", dim},
 }
 
 func callWord(c Call) span {
 	switch {
 	case !c.Inbound():
 		return span{"code", dim}
-	case c.State == call.StateOffered && c.Rings:
+	case c.State == wire.CallStateOffered && c.Rings:
 		return span{"ringing", yellow}
 	}
 	if w, ok := callWords[c.State]; ok {
@@ -113,7 +101,7 @@ func callWord(c Call) span {
 
 // where says in which queue or at which node of a flow a call is.
 func where(c Call) string {
-	if c.Waits() || c.State == call.StateTalking {
+	if c.Waits() || c.State == wire.CallStateTalking {
 		return c.Queue
 	}
 	flow, node, _ := strings.Cut(c.Node, "/")
@@ -124,10 +112,10 @@ func where(c Call) string {
 }
 
 // Outcomes in the order in which they are shown, with their words.
-var outcomes = []orchestrator.Outcome{
-	orchestrator.OutcomeServed, orchestrator.OutcomeAbandoned, orchestrator.OutcomeLeft, orchestrator.OutcomeVoicemail,
-	orchestrator.OutcomeCompleted, orchestrator.OutcomeTransferred, orchestrator.OutcomeRejected,
-	orchestrator.OutcomeFailed, orchestrator.OutcomeLost,
+var outcomes = []wire.Outcome{
+	wire.OutcomeServed, wire.OutcomeAbandoned, wire.OutcomeLeft, wire.OutcomeVoicemail,
+	wire.OutcomeCompleted, wire.OutcomeTransferred, wire.OutcomeRejected,
+	wire.OutcomeFailed, wire.OutcomeLost,
 }
 
 // clock shows a length of time as 0:07, 12:34 or 1:02:03; less than nothing,
@@ -140,10 +128,10 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// ago is the time since a moment in unix milliseconds, "" for never.
-func ago(ms int64, now time.Time) string {
-	if ms == 0 {
+// ago is the time since a moment, "" for never.
+func ago(at, now time.Time) string {
+	if at.IsZero() {
 		return ""
 	}
-	return clock(now.Sub(time.UnixMilli(ms)))
+	return clock(now.Sub(at))
 }

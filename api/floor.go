@@ -4,7 +4,18 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/operadora/operadora/api/wire"
 )
+
+// FloorState is who waits and who serves.
+type FloorState struct {
+	Agents  []wire.Agent
+	Queues  []wire.Queue
+	Waiting []wire.WaitingCall
+	// Unreadable counts stored records that cannot be read and are in none of the lists.
+	Unreadable int
+}
 
 // How old a list may be: reading the floor costs the store as much as it is
 // large, so that all clients together are served by one reading in that time.
@@ -47,7 +58,7 @@ func (s *Server) floor(ctx context.Context, age time.Duration) (FloorState, erro
 }
 
 // filled returns the definitions with every list and map in place.
-func (d DefinitionsView) filled() DefinitionsView {
+func filled(d wire.Definitions) wire.Definitions {
 	d.Queues, d.DIDs = list(d.Queues), list(d.DIDs)
 	d.PauseReasons, d.Dispositions = list(d.PauseReasons), list(d.Dispositions)
 	d.Agents = slices.Clone(list(d.Agents))

@@ -1,0 +1,74 @@
+package client
+
+import (
+	"context"
+	"errors"
+
+	"github.com/operadora/operadora/api/wire"
+)
+
+// pageSize is how many lines are asked for at a time.
+const pageSize = 500
+
+// errShape is of an answer that is not what openapi.yaml says.
+var errShape = errors.New("the answer is not the API's")
+
+// Agents returns all agents.
+func (a *API) Agents(ctx context.Context) ([]wire.Agent, error) {
+	return All(func(cursor string) ([]wire.Agent, string, error) {
+		r, err := a.ListAgentsWithResponse(ctx, &wire.ListAgentsParams{Limit: pageSize, Cursor: cursor})
+		switch {
+		case err != nil:
+			return nil, "", err
+		case r.JSON200 == nil:
+			return nil, "", errShape
+		}
+		return r.JSON200.Items, r.JSON200.Next, nil
+	})
+}
+
+// Queues returns all queues.
+func (a *API) Queues(ctx context.Context) ([]wire.Queue, error) {
+	return All(func(cursor string) ([]wire.Queue, string, error) {
+		r, err := a.ListQueuesWithResponse(ctx, &wire.ListQueuesParams{Limit: pageSize, Cursor: cursor})
+		switch {
+		case err != nil:
+			return nil, "", err
+		case r.JSON200 == nil:
+			return nil, "", errShape
+		}
+		return r.JSON200.Items, r.JSON200.Next, nil
+	})
+}
+
+// Calls returns all calls in progress that fit.
+func (a *API) Calls(ctx context.Context, p wire.ListCallsParams) ([]wire.LiveCall, error) {
+	p.Limit = pageSize
+	return All(func(cursor string) ([]wire.LiveCall, string, error) {
+		p.Cursor = cursor
+		r, err := a.ListCallsWithResponse(ctx, &p)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case r.JSON200 == nil:
+			return nil, "", errShape
+		}
+		return r.JSON200.Items, r.JSON200.Next, nil
+	})
+}
+
+// Contacts returns all contacts that fit, the latest first.
+func (a *API) Contacts(ctx context.Context, p wire.ListContactsParams) ([]wire.Contact, error) {
+	p.Limit = pageSize
+	return All(func(cursor string) ([]wire.Contact, string, error) {
+		p.Cursor = cursor
+		r, err := a.ListContactsWithResponse(ctx, &p)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case r.JSON200 == nil:
+			return nil, "", errShape
+		}
+		return r.JSON200.Items, r.JSON200.Next, nil
+	})
+}

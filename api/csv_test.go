@@ -1,0 +1,121 @@
+package api
+
+import (
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// exported returns the rows of an export by column.
+func exported(t *testing.T, s *Server, token, query string) []map[string]string {
+	t.Helper()
+	r := ask(s, "GET", "/api/v1/contacts.csv"+query, token, "")
+	rows, err := csv.NewReader(r.Body).ReadAll()
+	if err != nil || r.Code != 200 || len(rows) == 0 {
+		t.Fatalf("%d: %d rows, %v", r.Code, len(rows), err)
+	}
+	var out []map[string]string
+	for _, row := range rows[1:] {
+		line := map[string]string{}
+		for i, cell := range row {
+			line[rows[0][i]] = cell
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func TestExportOfManyHostileCallers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	evil := []string{"=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "plain, \"quoted\""}
+	var entries []orchestrator.Entry
+	for i := range 1100 { // more than two pages
+		id := fmt.Sprint("x", i)
+		entries = append(entries, entry(fmt.Sprint("9-", i), orchestrator.EntryCallEnded, id, "", orchestrator.CallSummary{Call: id,
+			Kind: orchestrator.KindInbound, StartedAt: noon.UnixMilli() + int64(i), WaitMS: 1500, Caller: orchestrator.Party{Name: evil[i%len(evil)]}}))
+	}
+	for part := range slices.Chunk(entries, 500) {
+		w.record(part...)
+	}
+	seen := map[string]bool{}
+	for _, line := range exported(t, w.server(), w.tokens[wire.RoleSupervisor], "?from=2026-03-02T12:00:00Z") {
+		seen[line["call"]] = true
+		for _, column := range slices.Sorted(maps.Keys(line)) {
+			if cell := line[column]; cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+				t.Fatalf("column %s begins a formula: %q", column, cell)
+			}
+		}
+	}
+	if len(seen) != 1100 {
+		t.Errorf("%d different calls, want 1100", len(seen))
+	}
+}
+
+// Who reads an export thinks in his own zone, and in names.
+func TestExportInAZoneAndWithNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	supervisor := w.tokens[wire.RoleSupervisor]
+	for query, want := range map[string][2]string{"": {"UTC", "2026-03-02T11:00:00Z"}, "?time_zone=America/Bogota": {"America/Bogota", "2026-03-02T06:00:00-05:00"}} {
+		line := exported(t, s, supervisor, query)[0]
+		if line["time_zone"] != want[0] || line["started_at"] != want[1] || line["connected_at"] != "" || line["agent"] != "101" || line["agent_name"] != "Eva Ruiz" || line["wait_ms"] != "4000" {
+			t.Errorf("%q: %v", query, line)
+		}
+	}
+	for _, zone := range []string{"Mars/Olympus", "Local", "../../etc/passwd"} {
+		if p := read[problem](t, ask(s, "GET", "/api/v1/contacts.csv?time_zone="+zone, supervisor, ""), 400); p.Field != "time_zone" || p.Value != zone {
+			t.Errorf("%s: %+v", zone, p)
+		}
+	}
+}
+
+// What was dialled and what callers call themselves may hold anything.
+func TestNothingUnprintableIsShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	w.record(entry("9-1", orchestrator.EntryCallEnded, "x", "", orchestrator.CallSummary{Call: "x", Kind: orchestrator.KindInbound, StartedAt: noon.UnixMilli(),
+		DID: "3000\x1b[2J\r\n", Caller: orchestrator.Party{Number: "+346\x00001", Name: "A\u202ena\x07"}}))
+	c := read[wire.ContactView](t, ask(s, "GET", "/api/v1/contacts/x", w.tokens[wire.RoleAdmin], ""), 200)
+	if c.DID != "3000[2J" || c.Caller != (wire.Party{Number: "+346001", Name: "Ana"}) {
+		t.Errorf("contact: %q %q", c.DID, c.Caller)
+	}
+	line := exported(t, s, w.tokens[wire.RoleAdmin], "?from=2026-03-02T12:00:00Z")[0]
+	if line["did"] != "3000[2J" || line["caller_name"] != "Ana" {
+		t.Errorf("export: %q", line)
+	}
+}
+
+// Calls of agents' phones to feature codes are not customers' calls.
+func TestFeatureCodesAreApart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	w.record(entry("9-1", orchestrator.EntryCallEnded, "code", "", orchestrator.CallSummary{Call: "code", Kind: orchestrator.KindFeature, StartedAt: noon.UnixMilli()}))
+	live := w.calls.calls[1]
+	live.Call, live.Kind = "c9", orchestrator.KindFeature
+	w.calls.set(append(w.calls.calls, live)...)
+	for kind, want := range map[string][2]string{"": {"p1", "c1 c2"}, "?kind=customer": {"p1", "c1 c2"}, "?kind=feature": {"code", "c9"}, "?kind=all": {"code p1", "c1 c2 c9"}} {
+		var contacts, calls, rows []string
+		for _, c := range read[wire.ContactPage](t, ask(s, "GET", "/api/v1/contacts"+kind, w.tokens[wire.RoleAdmin], ""), 200).Items {
+			contacts = append(contacts, c.ID)
+		}
+		for _, c := range read[wire.LiveCallPage](t, ask(s, "GET", "/api/v1/calls"+kind, w.tokens[wire.RoleAdmin], ""), 200).Items {
+			calls = append(calls, c.ID)
+		}
+		for _, line := range exported(t, s, w.tokens[wire.RoleAdmin], kind) {
+			rows = append(rows, line["call"])
+		}
+		if got := [2]string{strings.Join(contacts, " "), strings.Join(calls, " ")}; got != want || strings.Join(rows, " ") != want[0] {
+			t.Errorf("%q: %q and rows %q, want %q", kind, got, rows, want)
+		}
+	}
+}

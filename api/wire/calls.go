@@ -1,0 +1,41 @@
+package wire
+
+import "time"
+
+// LiveCall is a call in progress.
+type LiveCall struct {
+	CallSummary
+	State         CallState     `json:"state"`
+	Node          string        `json:"node,omitempty"`    // last flow node entered
+	Serving       string        `json:"serving,omitempty"` // the agent whose phone rings or who talks
+	WaitSince     time.Time     `json:"wait_since,omitzero"`
+	LiveRecording LiveRecording `json:"live_recording,omitzero"`
+}
+
+// CallView is a live call with its timeline so far.
+type CallView struct {
+	LiveCall
+	Timeline []Entry `json:"timeline"`
+}
+
+// Contact is a call that has ended.
+type Contact struct {
+	CallSummary
+	Disposition string    `json:"disposition,omitempty"`
+	DisposedBy  string    `json:"disposed_by,omitempty"`
+	DisposedAt  time.Time `json:"disposed_at,omitzero"`
+}
+
+// ContactView is a past call with its timeline.
+type ContactView struct {
+	Contact
+	Timeline []Entry `json:"timeline"`
+}
+
+// At is a moment in unix milliseconds, as stores keep it, in the API's form; 0 is never.
+func At(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

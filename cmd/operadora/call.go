@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/api/wire"
+)
+
+// newCallCommand is about calls in progress.
+func newCallCommand() *cobra.Command {
+	c := &cobra.Command{Use: "call", Short: "See and end calls in progress, through a running operadora"}
+	clientFlags(c)
+	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallHangupCommand())
+	return c
+}
+
+func newCallListCommand() *cobra.Command {
+	p := wire.ListCallsParams{}
+	c := jsonFlag(&cobra.Command{
+		Use: "list", Short: "List customers' calls in progress, the oldest first", Args: cobra.NoArgs,
+		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
+			calls, err := c.Calls(cmd.Context(), p)
+			if err != nil {
+				return err
+			}
+			return show(cmd, calls, func(w io.Writer) error {
+				var rows [][]string
+				for _, c := range calls {
+					rows = append(rows, []string{c.ID, string(c.State), orDash(c.Caller.Number), orDash(c.DID), orDash(c.Queue),
+						orDash(c.Serving), orDash(c.Node), since(c.WaitSince), since(c.StartedAt)})
+				}
+				return columns(w, []string{"CALL", "STATE", "CALLER", "DIALLED", "QUEUE", "AGENT", "NODE", "WAITS", "SINCE"}, rows)
+			})
+		}),
+	})
+	f := c.Flags()
+	f.StringVar(&p.Queue, "queue", "", "only calls of this queue")
+	f.StringVar(&p.Agent, "agent", "", "only calls that this agent serves or is rung for")
+	f.StringVar((*string)(&p.State), "state", "", "only calls in this state")
+	f.StringVar((*string)(&p.Kind), "kind", "customer", "customer, feature (agents' phones to feature codes) or all")
+	return c
+}
+
+func newCallShowCommand() *cobra.Command {
+	return jsonFlag(&cobra.Command{
+		Use: "show CALL", Short: "Show a call in progress and what happened on it so far", Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.GetCallWithResponse(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if r.JSON200 == nil {
+				return errNoAnswer
+			}
+			return show(cmd, r.JSON200, func(w io.Writer) error { return showCall(w, *r.JSON200) })
+		}),
+	})
+}
+
+func showCall(w io.Writer, c wire.CallView) error {
+	for _, line := range [][2]string{{"call", c.ID}, {"state", string(c.State)}, {"caller", c.Caller.Number + " " + c.Caller.Name},
+		{"dialled", c.DID}, {"pbx", c.PBX}, {"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", c.Queue}, {"agent", c.Serving},
+		{"node", c.Node}, {"recording", c.LiveRecording.ID}} {
+		if line[1] != "" && line[1] != " " {
+			fmt.Fprintf(w, "%-10s %s\n", line[0], line[1])
+		}
+	}
+	fmt.Fprintln(w)
+	var rows [][]string
+	for _, e := range c.Timeline {
+		rows = append(rows, []string{e.At.Local().Format("15:04:05.000"), string(e.Type), string(e.Data)})
+	}
+	return columns(w, []string{"AT", "WHAT", "DETAIL"}, rows)
+}
+
+func newCallHangupCommand() *cobra.Command {
+	return jsonFlag(&cobra.Command{
+		Use: "hangup CALL", Short: "End a call", Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.HangupCallWithResponse(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if r.JSON202 == nil {
+				return errNoAnswer
+			}
+			return show(cmd, r.JSON202, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s: hangup ordered\n", r.JSON202.Call)
+				return err
+			})
+		}),
+	})
+}

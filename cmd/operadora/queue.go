@@ -1,0 +1,45 @@
+package main
+
+import (
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/api/wire"
+)
+
+// newQueueCommand is about who waits.
+func newQueueCommand() *cobra.Command {
+	c := &cobra.Command{Use: "queue", Short: "See queues, through a running operadora"}
+	clientFlags(c)
+	c.AddCommand(newQueueListCommand())
+	return c
+}
+
+func newQueueListCommand() *cobra.Command {
+	return jsonFlag(&cobra.Command{
+		Use: "list", Short: "List queues, who waits and who serves", Args: cobra.NoArgs,
+		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
+			queues, err := c.Queues(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return show(cmd, queues, func(w io.Writer) error {
+				var rows [][]string
+				for _, q := range queues {
+					row := []string{q.ID, q.Name, strconv.Itoa(q.Waiting), since(q.LongestSince), "-"}
+					if q.EstimateMS > 0 {
+						row[4] = (time.Duration(q.EstimateMS) * time.Millisecond).Round(time.Second).String()
+					}
+					for _, s := range []wire.AgentState{wire.AgentStateAvailable, wire.AgentStateReserved, wire.AgentStateTalking, wire.AgentStateWrapup, wire.AgentStatePaused} {
+						row = append(row, strconv.Itoa(q.Agents[string(s)]))
+					}
+					rows = append(rows, row)
+				}
+				return columns(w, []string{"QUEUE", "NAME", "WAITING", "LONGEST", "ESTIMATE", "AVAILABLE", "RINGING", "TALKING", "WRAP-UP", "PAUSED"}, rows)
+			})
+		}),
+	})
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// newReloadCommand puts changed definitions in force, as SIGHUP does, and says what came of it.
+func newReloadCommand() *cobra.Command {
+	c := jsonFlag(&cobra.Command{
+		Use:   "reload",
+		Short: "Read the definitions again and put them in force, without dropping a call",
+		Long: "Read the definitions again and put them in force as a whole, in the operadora that answers.\n" +
+			"A set with a fault changes nothing. It needs a token of role admin.",
+		Args: cobra.NoArgs,
+		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
+			r, err := c.ReloadDefinitionsWithResponse(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if r.JSON200 == nil {
+				return errNoAnswer
+			}
+			return show(cmd, r.JSON200, func(w io.Writer) error {
+				for _, warning := range r.JSON200.Warnings {
+					fmt.Fprintln(w, "warning:", warning)
+				}
+				_, err := fmt.Fprintf(w, "in force: %d queues, %d agents, %d flows\n", r.JSON200.Queues, r.JSON200.Agents, r.JSON200.Flows)
+				return err
+			})
+		}),
+	})
+	clientFlags(c)
+	return c
+}

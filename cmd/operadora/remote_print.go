@@ -1,0 +1,56 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// jsonFlag adds --json: what the API said, for machines.
+func jsonFlag(c *cobra.Command) *cobra.Command {
+	c.Flags().Bool("json", false, "print what the API answers, as JSON")
+	return c
+}
+
+// show prints a value as JSON when the command was told to, and for people otherwise.
+func show(cmd *cobra.Command, v any, human func(w io.Writer) error) error {
+	if asked, err := cmd.Flags().GetBool("json"); err != nil || asked {
+		if err != nil {
+			return err
+		}
+		out := json.NewEncoder(cmd.OutOrStdout())
+		out.SetIndent("", "  ")
+		return out.Encode(v)
+	}
+	return human(cmd.OutOrStdout())
+}
+
+// columns prints rows under a heading.
+func columns(w io.Writer, heading []string, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{heading}, rows...) {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	return t.Flush()
+}
+
+// since is how long ago a moment was, "-" for never.
+func since(at time.Time) string {
+	if at.IsZero() {
+		return "-"
+	}
+	return time.Since(at).Round(time.Second).String()
+}
+
+// orDash is a text, or a dash where there is none.
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
