@@ -20,9 +20,9 @@ func (s operations) ListAgents(ctx context.Context, r ListAgentsRequestObject) (
 	}
 	p := r.Params
 	list := slices.DeleteFunc(floor.Agents, func(a wire.Agent) bool {
-		return p.State != "" && a.State != p.State || p.Queue != "" && !slices.Contains(a.Queues, p.Queue)
+		return given(p.State) != "" && a.State != given(p.State) || given(p.Queue) != "" && !slices.Contains(a.Queues, given(p.Queue))
 	})
-	items, next, err := pageOf(list, func(a wire.Agent) string { return a.ID }, p.Limit, p.Cursor)
+	items, next, err := pageOf(list, func(a wire.Agent) string { return a.ID }, given(p.Limit), given(p.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (s operations) GetAgent(ctx context.Context, r GetAgentRequestObject) (GetA
 // ListAgentStates implements StrictServerInterface.
 func (s operations) ListAgentStates(ctx context.Context, r ListAgentStatesRequestObject) (ListAgentStatesResponseObject, error) {
 	p := r.Params
-	list, next, err := s.Records.AgentStates(ctx, records.AgentStateFilter{Agent: r.Agent, From: p.From, To: p.To, Limit: p.Limit, Cursor: p.Cursor})
+	list, next, err := s.Records.AgentStates(ctx, records.AgentStateFilter{Agent: r.Agent, From: given(p.From), To: given(p.To), Limit: given(p.Limit), Cursor: given(p.Cursor)})
 	if err != nil {
 		return nil, err
 	}

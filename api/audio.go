@@ -61,12 +61,12 @@ func parseBytes(s string) (n int64, bad bool) {
 
 // GetRecordingAudio implements StrictServerInterface.
 func (s operations) GetRecordingAudio(ctx context.Context, r GetRecordingAudioRequestObject) (GetRecordingAudioResponseObject, error) {
-	return s.playRecording(ctx, r.Recording, r.Params.Download)
+	return s.playRecording(ctx, r.Recording, given(r.Params.Download))
 }
 
 // HeadRecordingAudio implements StrictServerInterface.
 func (s operations) HeadRecordingAudio(ctx context.Context, r HeadRecordingAudioRequestObject) (HeadRecordingAudioResponseObject, error) {
-	return s.playRecording(ctx, r.Recording, r.Params.Download)
+	return s.playRecording(ctx, r.Recording, given(r.Params.Download))
 }
 
 // playRecording streams a recording from its PBX, whole or a range of it.

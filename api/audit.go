@@ -39,8 +39,8 @@ func (s *Server) auditLive(ctx context.Context, action, object, detail string) {
 // ListAudit implements StrictServerInterface.
 func (s operations) ListAudit(ctx context.Context, r ListAuditRequestObject) (ListAuditResponseObject, error) {
 	p := r.Params
-	list, next, err := s.Records.AuditLog(ctx, records.AuditFilter{From: p.From, To: p.To, Who: p.Who, Action: p.Action,
-		Object: p.Object, Limit: p.Limit, Cursor: p.Cursor})
+	list, next, err := s.Records.AuditLog(ctx, records.AuditFilter{From: given(p.From), To: given(p.To), Who: given(p.Who), Action: given(p.Action),
+		Object: given(p.Object), Limit: given(p.Limit), Cursor: given(p.Cursor)})
 	if err != nil {
 		return nil, err
 	}

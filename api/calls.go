@@ -63,10 +63,10 @@ func (s operations) ListCalls(ctx context.Context, r ListCallsRequestObject) (Li
 	a, p := askerOf(ctx), r.Params
 	self, every := a.own()
 	list := slices.DeleteFunc(all, func(v wire.LiveCall) bool {
-		return !every && !serves(self, v) || p.Queue != "" && v.Queue != p.Queue || p.Agent != "" && !serves(p.Agent, v) ||
-			p.State != "" && v.State != p.State || !fits(v.Kind, p.Kind)
+		return !every && !serves(self, v) || given(p.Queue) != "" && v.Queue != given(p.Queue) || given(p.Agent) != "" && !serves(given(p.Agent), v) ||
+			given(p.State) != "" && v.State != given(p.State) || !fits(v.Kind, given(p.Kind))
 	})
-	items, next, err := pageOf(list, byStart, p.Limit, p.Cursor)
+	items, next, err := pageOf(list, byStart, given(p.Limit), given(p.Cursor))
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,8 @@ import (
 // ListContacts implements StrictServerInterface.
 func (s operations) ListContacts(ctx context.Context, r ListContactsRequestObject) (ListContactsResponseObject, error) {
 	a, p := askerOf(ctx), r.Params
-	f := records.ContactFilter{From: p.From, To: p.To, Queue: p.Queue, Agent: p.Agent, Outcome: string(p.Outcome), DID: p.DID,
-		Caller: p.Caller, PBX: p.PBX, Disposition: p.Disposition, Kind: recordedKind(p.Kind), Limit: p.Limit, Cursor: p.Cursor}
+	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
+		Caller: given(p.Caller), PBX: given(p.PBX), Disposition: given(p.Disposition), Kind: recordedKind(given(p.Kind)), Limit: given(p.Limit), Cursor: given(p.Cursor)}
 	if self, every := a.own(); !every {
 		if f.Agent != "" && f.Agent != self {
 			return nil, denied("agent %s may see its own contacts only", quoted(self))
@@ -61,9 +61,9 @@ func (s operations) GetContact(ctx context.Context, r GetContactRequestObject) (
 // ExportContacts implements StrictServerInterface. It streams all contacts that fit as CSV.
 func (s operations) ExportContacts(ctx context.Context, r ExportContactsRequestObject) (ExportContactsResponseObject, error) {
 	p := r.Params
-	f := records.ContactFilter{From: p.From, To: p.To, Queue: p.Queue, Agent: p.Agent, Outcome: string(p.Outcome), DID: p.DID,
-		Caller: p.Caller, PBX: p.PBX, Disposition: p.Disposition, Kind: recordedKind(p.Kind)}
-	table, err := s.contactTable(ctx, p.TimeZone)
+	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
+		Caller: given(p.Caller), PBX: given(p.PBX), Disposition: given(p.Disposition), Kind: recordedKind(given(p.Kind))}
+	table, err := s.contactTable(ctx, given(p.TimeZone))
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (s operations) StreamEvents(ctx context.Context, r StreamEventsRequestObjec
 		return nil, err
 	}
 	a := audienceOf(askerOf(ctx).token)
-	first, err := s.opening(ctx, a, j, r.Params.LastEventID)
+	first, err := s.opening(ctx, a, j, given(r.Params.LastEventID))
 	if err != nil {
 		s.hub.leave(j.client, "")
 		return nil, err

@@ -39,6 +39,20 @@ func pageOf[T any](all []T, key func(T) string, limit int, cursor string) (items
 	return items, "", nil
 }
 
+// given is an optional parameter, the zero value when it was left out.
+func given[T any](p *T) T {
+	var none T
+	return orElse(p, none)
+}
+
+// orElse is an optional parameter, or what it is when it was left out.
+func orElse[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
+}
+
 // each converts a list; an empty one stays a list.
 func each[T, U any](list []T, to func(T) U) []U {
 	out := make([]U, len(list))

@@ -14,7 +14,7 @@ func (s operations) ListQueues(ctx context.Context, r ListQueuesRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := pageOf(floor.Queues, func(q wire.Queue) string { return q.ID }, r.Params.Limit, r.Params.Cursor)
+	items, next, err := pageOf(floor.Queues, func(q wire.Queue) string { return q.ID }, given(r.Params.Limit), given(r.Params.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s operations) ListWaiting(ctx context.Context, r ListWaitingRequestObject)
 	place := func(c wire.WaitingCall) string { // who is offered has no position and comes first
 		return fmt.Sprintf("%08d %013d %s", c.Position, c.EnteredAt.UnixMilli(), c.Call)
 	}
-	items, next, err := pageOf(calls, place, r.Params.Limit, r.Params.Cursor)
+	items, next, err := pageOf(calls, place, given(r.Params.Limit), given(r.Params.Cursor))
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,8 @@ import (
 // ListRecordings implements StrictServerInterface.
 func (s operations) ListRecordings(ctx context.Context, r ListRecordingsRequestObject) (ListRecordingsResponseObject, error) {
 	p := r.Params
-	list, next, err := s.Records.Recordings(ctx, records.RecordingFilter{From: p.From, To: p.To, Queue: p.Queue, Agent: p.Agent,
-		Call: p.Call, Kind: string(p.Kind), Deleted: p.Deleted, Limit: p.Limit, Cursor: p.Cursor})
+	list, next, err := s.Records.Recordings(ctx, records.RecordingFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent),
+		Call: given(p.Call), Kind: string(given(p.Kind)), Deleted: given(p.Deleted), Limit: given(p.Limit), Cursor: given(p.Cursor)})
 	if err != nil {
 		return nil, err
 	}

@@ -13,15 +13,10 @@ const defaultThreshold, defaultShort = 20_000, 5_000 // milliseconds
 // GetServiceReport implements StrictServerInterface. The total sums the parts
 // first, then computes.
 func (s operations) GetServiceReport(ctx context.Context, r GetServiceReportRequestObject) (GetServiceReportResponseObject, error) {
-	p, given := r.Params, askerOf(ctx).request.URL.Query()
-	if !given.Has("threshold_ms") { // 0 is a length too
-		p.ThresholdMS = defaultThreshold
-	}
-	if !given.Has("short_ms") {
-		p.ShortMS = defaultShort
-	}
-	f := records.ServiceFilter{From: p.From, To: p.To, Queue: p.Queue, Interval: length(p.IntervalMS),
-		Threshold: length(p.ThresholdMS), Short: length(p.ShortMS)}
+	p := r.Params
+	threshold, short := orElse(p.ThresholdMS, defaultThreshold), orElse(p.ShortMS, defaultShort)
+	f := records.ServiceFilter{From: p.From, To: given(p.To), Queue: given(p.Queue), Interval: length(given(p.IntervalMS)),
+		Threshold: length(threshold), Short: length(short)}
 	if f.To.IsZero() {
 		f.To = s.Now()
 	}
@@ -33,7 +28,7 @@ func (s operations) GetServiceReport(ctx context.Context, r GetServiceReportRequ
 	for _, x := range list {
 		total = total.Add(x)
 	}
-	return GetServiceReport200JSONResponse{ThresholdMS: p.ThresholdMS, ShortMS: p.ShortMS, Items: each(list, serviceRow), Total: serviceRow(total)}, nil
+	return GetServiceReport200JSONResponse{ThresholdMS: threshold, ShortMS: short, Items: each(list, serviceRow), Total: serviceRow(total)}, nil
 }
 
 func length(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }

@@ -704,7 +704,7 @@ func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Last-Event-ID: %s", err))
 		}
 
-		params.LastEventID = LastEventID
+		params.LastEventID = &LastEventID
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -934,7 +934,7 @@ func (w *ServerInterfaceWrapper) GetRecordingAudio(ctx echo.Context) error {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Range: %s", err))
 		}
 
-		params.Range = Range
+		params.Range = &Range
 	}
 	// ------------- Optional header parameter "If-Range" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Range")]; found {
@@ -949,7 +949,7 @@ func (w *ServerInterfaceWrapper) GetRecordingAudio(ctx echo.Context) error {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Range: %s", err))
 		}
 
-		params.IfRange = IfRange
+		params.IfRange = &IfRange
 	}
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
@@ -964,7 +964,7 @@ func (w *ServerInterfaceWrapper) GetRecordingAudio(ctx echo.Context) error {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
 		}
 
-		params.IfNoneMatch = IfNoneMatch
+		params.IfNoneMatch = &IfNoneMatch
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -1006,7 +1006,7 @@ func (w *ServerInterfaceWrapper) HeadRecordingAudio(ctx echo.Context) error {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Range: %s", err))
 		}
 
-		params.Range = Range
+		params.Range = &Range
 	}
 	// ------------- Optional header parameter "If-Range" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Range")]; found {
@@ -1021,7 +1021,7 @@ func (w *ServerInterfaceWrapper) HeadRecordingAudio(ctx echo.Context) error {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Range: %s", err))
 		}
 
-		params.IfRange = IfRange
+		params.IfRange = &IfRange
 	}
 	// ------------- Optional header parameter "If-None-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
@@ -1036,7 +1036,7 @@ func (w *ServerInterfaceWrapper) HeadRecordingAudio(ctx echo.Context) error {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
 		}
 
-		params.IfNoneMatch = IfNoneMatch
+		params.IfNoneMatch = &IfNoneMatch
 	}
 
 	// Invoke the callback with all the unmarshaled arguments

@@ -151,7 +151,11 @@ var ErrStop = errors.New("stop")
 // Events calls fn for every event of the live stream until ctx ends, the
 // stream breaks, or fn fails. after is the id of the last event seen, "" for none.
 func (a *API) Events(ctx context.Context, after string, fn func(Event) error) error {
-	req, err := NewStreamEventsRequest(a.Base, &wire.StreamEventsParams{LastEventID: after})
+	p := wire.StreamEventsParams{}
+	if after != "" {
+		p.LastEventID = &after
+	}
+	req, err := NewStreamEventsRequest(a.Base, &p)
 	if err != nil {
 		return err
 	}

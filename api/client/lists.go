@@ -10,13 +10,21 @@ import (
 // pageSize is how many lines are asked for at a time.
 const pageSize = 500
 
+// after is a cursor; none on the first page.
+func after(cursor string) *wire.Cursor {
+	if cursor == "" {
+		return nil
+	}
+	return &cursor
+}
+
 // errShape is of an answer that is not what openapi.yaml says.
 var errShape = errors.New("the answer is not the API's")
 
 // Agents returns all agents.
 func (a *API) Agents(ctx context.Context) ([]wire.Agent, error) {
 	return All(func(cursor string) ([]wire.Agent, string, error) {
-		r, err := a.ListAgentsWithResponse(ctx, &wire.ListAgentsParams{Limit: pageSize, Cursor: cursor})
+		r, err := a.ListAgentsWithResponse(ctx, &wire.ListAgentsParams{Limit: new(pageSize), Cursor: after(cursor)})
 		switch {
 		case err != nil:
 			return nil, "", err
@@ -30,7 +38,7 @@ func (a *API) Agents(ctx context.Context) ([]wire.Agent, error) {
 // Queues returns all queues.
 func (a *API) Queues(ctx context.Context) ([]wire.Queue, error) {
 	return All(func(cursor string) ([]wire.Queue, string, error) {
-		r, err := a.ListQueuesWithResponse(ctx, &wire.ListQueuesParams{Limit: pageSize, Cursor: cursor})
+		r, err := a.ListQueuesWithResponse(ctx, &wire.ListQueuesParams{Limit: new(pageSize), Cursor: after(cursor)})
 		switch {
 		case err != nil:
 			return nil, "", err
@@ -43,9 +51,9 @@ func (a *API) Queues(ctx context.Context) ([]wire.Queue, error) {
 
 // Calls returns all calls in progress that fit.
 func (a *API) Calls(ctx context.Context, p wire.ListCallsParams) ([]wire.LiveCall, error) {
-	p.Limit = pageSize
+	p.Limit = new(pageSize)
 	return All(func(cursor string) ([]wire.LiveCall, string, error) {
-		p.Cursor = cursor
+		p.Cursor = after(cursor)
 		r, err := a.ListCallsWithResponse(ctx, &p)
 		switch {
 		case err != nil:
@@ -59,9 +67,9 @@ func (a *API) Calls(ctx context.Context, p wire.ListCallsParams) ([]wire.LiveCal
 
 // Contacts returns all contacts that fit, the latest first.
 func (a *API) Contacts(ctx context.Context, p wire.ListContactsParams) ([]wire.Contact, error) {
-	p.Limit = pageSize
+	p.Limit = new(pageSize)
 	return All(func(cursor string) ([]wire.Contact, string, error) {
-		p.Cursor = cursor
+		p.Cursor = after(cursor)
 		r, err := a.ListContactsWithResponse(ctx, &p)
 		switch {
 		case err != nil:

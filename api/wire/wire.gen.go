@@ -1494,235 +1494,235 @@ type To = time.Time
 // ListAgentsParams defines parameters for ListAgents.
 type ListAgentsParams struct {
 	// Queue Only members of this queue.
-	Queue ID `form:"queue,omitempty" json:"queue,omitempty,omitzero"`
+	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
 
 	// State Only agents in this state.
-	State AgentState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	State *AgentState `form:"state,omitempty" json:"state,omitempty"`
 
 	// Limit Lines on a page.
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor next of the page before.
-	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListAgentStatesParams defines parameters for ListAgentStates.
 type ListAgentStatesParams struct {
 	// From Begin (inclusive).
-	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	From *From `form:"from,omitempty" json:"from,omitempty"`
 
 	// To End (exclusive).
-	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	To *To `form:"to,omitempty" json:"to,omitempty"`
 
 	// Limit Lines on a page.
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor next of the page before.
-	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
 	// From Begin (inclusive).
-	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	From *From `form:"from,omitempty" json:"from,omitempty"`
 
 	// To End (exclusive).
-	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	To *To `form:"to,omitempty" json:"to,omitempty"`
 
 	// Who Name and token id as shown.
-	Who Text `form:"who,omitempty" json:"who,omitempty,omitzero"`
+	Who *Text `form:"who,omitempty" json:"who,omitempty"`
 
 	// Action Such as recording.play, recording.download, recording.mute, agent.pause, call.hangup.
-	Action Text `form:"action,omitempty" json:"action,omitempty,omitzero"`
+	Action *Text `form:"action,omitempty" json:"action,omitempty"`
 
 	// Object What it was done to.
-	Object Text `form:"object,omitempty" json:"object,omitempty,omitzero"`
+	Object *Text `form:"object,omitempty" json:"object,omitempty"`
 
 	// Limit Lines on a page.
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor next of the page before.
-	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListCallsParams defines parameters for ListCalls.
 type ListCallsParams struct {
 	// Queue Only calls of this queue.
-	Queue ID `form:"queue,omitempty" json:"queue,omitempty,omitzero"`
+	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
 
 	// Agent Only calls that this agent serves or is rung for.
-	Agent ID `form:"agent,omitempty" json:"agent,omitempty,omitzero"`
+	Agent *ID `form:"agent,omitempty" json:"agent,omitempty"`
 
 	// State Only calls in this state.
-	State CallState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	State *CallState `form:"state,omitempty" json:"state,omitempty"`
 
 	// Kind Customers' calls, calls of agents' phones to feature codes, or all.
-	Kind Kind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Limit Lines on a page.
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor next of the page before.
-	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListContactsParams defines parameters for ListContacts.
 type ListContactsParams struct {
 	// From Begin (inclusive).
-	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	From *From `form:"from,omitempty" json:"from,omitempty"`
 
 	// To End (exclusive).
-	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	To *To `form:"to,omitempty" json:"to,omitempty"`
 
 	// Queue Last queue of the call.
-	Queue ID `form:"queue,omitempty" json:"queue,omitempty,omitzero"`
+	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
 
 	// Agent Who served it.
-	Agent ID `form:"agent,omitempty" json:"agent,omitempty,omitzero"`
+	Agent *ID `form:"agent,omitempty" json:"agent,omitempty"`
 
 	// Outcome How it ended.
-	Outcome Outcome `form:"outcome,omitempty" json:"outcome,omitempty,omitzero"`
+	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
 	// DID Dialled number.
-	DID Text `form:"did,omitempty" json:"did,omitempty,omitzero"`
+	DID *Text `form:"did,omitempty" json:"did,omitempty"`
 
 	// Caller Caller's number in full.
-	Caller Text `form:"caller,omitempty" json:"caller,omitempty,omitzero"`
+	Caller *Text `form:"caller,omitempty" json:"caller,omitempty"`
 
 	// PBX PBX.
-	PBX ID `form:"pbx,omitempty" json:"pbx,omitempty,omitzero"`
+	PBX *ID `form:"pbx,omitempty" json:"pbx,omitempty"`
 
 	// Disposition Disposition given.
-	Disposition Text `form:"disposition,omitempty" json:"disposition,omitempty,omitzero"`
+	Disposition *Text `form:"disposition,omitempty" json:"disposition,omitempty"`
 
 	// Kind Customers' calls, calls of agents' phones to feature codes, or all.
-	Kind Kind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Limit Lines on a page.
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor next of the page before.
-	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ExportContactsParams defines parameters for ExportContacts.
 type ExportContactsParams struct {
 	// From Begin (inclusive).
-	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	From *From `form:"from,omitempty" json:"from,omitempty"`
 
 	// To End (exclusive).
-	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	To *To `form:"to,omitempty" json:"to,omitempty"`
 
 	// Queue Last queue of the call.
-	Queue ID `form:"queue,omitempty" json:"queue,omitempty,omitzero"`
+	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
 
 	// Agent Who served it.
-	Agent ID `form:"agent,omitempty" json:"agent,omitempty,omitzero"`
+	Agent *ID `form:"agent,omitempty" json:"agent,omitempty"`
 
 	// Outcome How it ended.
-	Outcome Outcome `form:"outcome,omitempty" json:"outcome,omitempty,omitzero"`
+	Outcome *Outcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
 	// DID Dialled number.
-	DID Text `form:"did,omitempty" json:"did,omitempty,omitzero"`
+	DID *Text `form:"did,omitempty" json:"did,omitempty"`
 
 	// Caller Caller's number in full.
-	Caller Text `form:"caller,omitempty" json:"caller,omitempty,omitzero"`
+	Caller *Text `form:"caller,omitempty" json:"caller,omitempty"`
 
 	// PBX PBX.
-	PBX ID `form:"pbx,omitempty" json:"pbx,omitempty,omitzero"`
+	PBX *ID `form:"pbx,omitempty" json:"pbx,omitempty"`
 
 	// Disposition Disposition given.
-	Disposition Text `form:"disposition,omitempty" json:"disposition,omitempty,omitzero"`
+	Disposition *Text `form:"disposition,omitempty" json:"disposition,omitempty"`
 
 	// Kind Customers' calls, calls of agents' phones to feature codes, or all.
-	Kind Kind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// TimeZone Zone of the times, such as America/Bogota; UTC when it is left out. It is named in the column time_zone.
-	TimeZone string `form:"time_zone,omitempty" json:"time_zone,omitempty,omitzero"`
+	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
 }
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
 	// LastEventID id of the last event received.
-	LastEventID string `json:"Last-Event-ID,omitempty,omitzero"`
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
 // ListQueuesParams defines parameters for ListQueues.
 type ListQueuesParams struct {
 	// Limit Lines on a page.
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor next of the page before.
-	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListWaitingParams defines parameters for ListWaiting.
 type ListWaitingParams struct {
 	// Limit Lines on a page.
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor next of the page before.
-	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListRecordingsParams defines parameters for ListRecordings.
 type ListRecordingsParams struct {
 	// From Begin (inclusive).
-	From From `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	From *From `form:"from,omitempty" json:"from,omitempty"`
 
 	// To End (exclusive).
-	To To `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	To *To `form:"to,omitempty" json:"to,omitempty"`
 
 	// Queue Of this queue.
-	Queue ID `form:"queue,omitempty" json:"queue,omitempty,omitzero"`
+	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
 
 	// Agent With this agent.
-	Agent ID `form:"agent,omitempty" json:"agent,omitempty,omitzero"`
+	Agent *ID `form:"agent,omitempty" json:"agent,omitempty"`
 
 	// Call Of this call.
-	Call ID `form:"call,omitempty" json:"call,omitempty,omitzero"`
+	Call *ID `form:"call,omitempty" json:"call,omitempty"`
 
 	// Kind Conversations or voicemails.
-	Kind RecordingKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+	Kind *RecordingKind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Deleted Also those whose sound was deleted.
-	Deleted bool `form:"deleted,omitempty" json:"deleted,omitempty,omitzero"`
+	Deleted *bool `form:"deleted,omitempty" json:"deleted,omitempty"`
 
 	// Limit Lines on a page.
-	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor next of the page before.
-	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetRecordingAudioParams defines parameters for GetRecordingAudio.
 type GetRecordingAudioParams struct {
 	// Download Offer it as a file instead of playing it.
-	Download bool `form:"download,omitempty" json:"download,omitempty,omitzero"`
+	Download *bool `form:"download,omitempty" json:"download,omitempty"`
 
 	// Range bytes=0-1023
-	Range string `json:"Range,omitempty,omitzero"`
+	Range *string `json:"Range,omitempty"`
 
 	// IfRange ETag for which Range is meant.
-	IfRange string `json:"If-Range,omitempty,omitzero"`
+	IfRange *string `json:"If-Range,omitempty"`
 
 	// IfNoneMatch ETags that the client holds.
-	IfNoneMatch string `json:"If-None-Match,omitempty,omitzero"`
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
 // HeadRecordingAudioParams defines parameters for HeadRecordingAudio.
 type HeadRecordingAudioParams struct {
 	// Download Offer it as a file instead of playing it.
-	Download bool `form:"download,omitempty" json:"download,omitempty,omitzero"`
+	Download *bool `form:"download,omitempty" json:"download,omitempty"`
 
 	// Range bytes=0-1023
-	Range string `json:"Range,omitempty,omitzero"`
+	Range *string `json:"Range,omitempty"`
 
 	// IfRange ETag for which Range is meant.
-	IfRange string `json:"If-Range,omitempty,omitzero"`
+	IfRange *string `json:"If-Range,omitempty"`
 
 	// IfNoneMatch ETags that the client holds.
-	IfNoneMatch string `json:"If-None-Match,omitempty,omitzero"`
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
 // GetServiceReportParams defines parameters for GetServiceReport.
@@ -1731,19 +1731,19 @@ type GetServiceReportParams struct {
 	From time.Time `form:"from" json:"from"`
 
 	// To End (exclusive); now when it is left out.
-	To time.Time `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
 
 	// Queue One queue; all when it is left out.
-	Queue ID `form:"queue,omitempty" json:"queue,omitempty,omitzero"`
+	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
 
 	// IntervalMS Length of an interval, counted from the begin; left out, one interval for the whole span.
-	IntervalMS int64 `form:"interval_ms,omitempty" json:"interval_ms,omitempty,omitzero"`
+	IntervalMS *int64 `form:"interval_ms,omitempty" json:"interval_ms,omitempty"`
 
 	// ThresholdMS T: waits up to it are in time.
-	ThresholdMS int64 `form:"threshold_ms,omitempty" json:"threshold_ms,omitempty,omitzero"`
+	ThresholdMS *int64 `form:"threshold_ms,omitempty" json:"threshold_ms,omitempty"`
 
 	// ShortMS s: abandons up to it may be left out.
-	ShortMS int64 `form:"short_ms,omitempty" json:"short_ms,omitempty,omitzero"`
+	ShortMS *int64 `form:"short_ms,omitempty" json:"short_ms,omitempty"`
 }
 
 // DisposeAgentJSONRequestBody defines body for DisposeAgent for application/json ContentType.

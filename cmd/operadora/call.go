@@ -19,11 +19,14 @@ func newCallCommand() *cobra.Command {
 }
 
 func newCallListCommand() *cobra.Command {
-	p := wire.ListCallsParams{}
+	var queue, agent string
+	var state wire.CallState
+	kind := wire.KindFilterCustomer
 	c := jsonFlag(&cobra.Command{
 		Use: "list", Short: "List customers' calls in progress, the oldest first", Args: cobra.NoArgs,
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
-			calls, err := c.Calls(cmd.Context(), p)
+			calls, err := c.Calls(cmd.Context(), wire.ListCallsParams{Queue: unlessEmpty(queue), Agent: unlessEmpty(agent),
+				State: unlessEmpty(state), Kind: unlessEmpty(kind)})
 			if err != nil {
 				return err
 			}
@@ -38,10 +41,10 @@ func newCallListCommand() *cobra.Command {
 		}),
 	})
 	f := c.Flags()
-	f.StringVar(&p.Queue, "queue", "", "only calls of this queue")
-	f.StringVar(&p.Agent, "agent", "", "only calls that this agent serves or is rung for")
-	f.StringVar((*string)(&p.State), "state", "", "only calls in this state")
-	f.StringVar((*string)(&p.Kind), "kind", "customer", "customer, feature (agents' phones to feature codes) or all")
+	f.StringVar(&queue, "queue", "", "only calls of this queue")
+	f.StringVar(&agent, "agent", "", "only calls that this agent serves or is rung for")
+	f.StringVar((*string)(&state), "state", "", "only calls in this state")
+	f.StringVar((*string)(&kind), "kind", string(kind), "customer, feature (agents' phones to feature codes) or all")
 	return c
 }
 

@@ -106,7 +106,7 @@ func TestRecordingIsMutedListedAndStreamed(t *testing.T) {
 	if status, _ := fetch(t, api, got.Recording, "bytes=999999999-"); status != http.StatusRequestedRangeNotSatisfiable {
 		t.Errorf("a range behind the end: %d", status)
 	}
-	list, err := api.ListRecordingsWithResponse(limit(t), &wire.ListRecordingsParams{Agent: "101"})
+	list, err := api.ListRecordingsWithResponse(limit(t), &wire.ListRecordingsParams{Agent: new("101")})
 	must(t, err)
 	if items := list.JSON200.Items; len(items) != 1 || items[0].ID != got.Recording || items[0].State != wire.RecordingStateFinished {
 		t.Errorf("the list: %s", list.Body)

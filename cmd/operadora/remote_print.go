@@ -54,3 +54,11 @@ func orDash(s string) string {
 	}
 	return s
 }
+
+// unlessEmpty is an optional parameter of the API.
+func unlessEmpty[T ~string](v T) *T {
+	if v == "" {
+		return nil
+	}
+	return &v
+}

@@ -132,7 +132,7 @@ func rateOurs(ctx context.Context, site *centre.Site) (paced, error) {
 		return paced{}, err
 	}
 	p := paced{rate: rateCalls / took.Seconds()}
-	contacts, err := api.Contacts(ctx, wire.ListContactsParams{From: from.UTC()})
+	contacts, err := api.Contacts(ctx, wire.ListContactsParams{From: new(from.UTC())})
 	if err != nil {
 		return p, err
 	}

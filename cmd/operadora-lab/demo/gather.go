@@ -71,7 +71,7 @@ func (g *stage) contacts(ctx context.Context) ([]wire.Contact, error) {
 
 // left says what is left of calls in operadora and in Asterisk.
 func (g *stage) left(ctx context.Context) (out []string, err error) {
-	live, err := g.api.Calls(ctx, wire.ListCallsParams{Kind: wire.KindFilterAll})
+	live, err := g.api.Calls(ctx, wire.ListCallsParams{Kind: new(wire.KindFilterAll)})
 	if err != nil {
 		return nil, err
 	}
