@@ -11,8 +11,11 @@ import (
 	"github.com/operadora/operadora/orchestrator/life"
 )
 
-// LampName is the name under which desk phones watch an agent.
+// LampName is the name under which desk phones watch what an agent does.
 func LampName(agent string) string { return "op-" + agent }
+
+// DutyLampName is the name under which they watch whether the agent is on duty.
+func DutyLampName(agent string) string { return "duty-" + agent }
 
 // lampTable says what a watching key shows for each state.
 var lampTable = map[State]orchestrator.LampState{
@@ -22,6 +25,27 @@ var lampTable = map[State]orchestrator.LampState{
 	StateTalking:   orchestrator.LampBusy,
 	StateWrapup:    orchestrator.LampBusy,
 	StatePaused:    orchestrator.LampHeld,
+}
+
+// dutyTable says what the second key shows. Most phones know three states of a key
+// only (dialog-info: dark, blinking, lit), which the first one needs for calls: there
+// logged out looks like free, and paused like busy. The two keys together tell all.
+var dutyTable = map[State]orchestrator.LampState{
+	StateOffline:   orchestrator.LampOff,     // dark
+	StateAvailable: orchestrator.LampBusy,    // lit: on duty, whatever the calls
+	StateReserved:  orchestrator.LampBusy,    //
+	StateTalking:   orchestrator.LampBusy,    //
+	StateWrapup:    orchestrator.LampBusy,    //
+	StatePaused:    orchestrator.LampRinging, // blinking
+}
+
+// bothLamps are those lamps of an agent in a state, by name.
+func bothLamps(agent string, s State) map[string]orchestrator.LampState {
+	duty, ok := dutyTable[s]
+	if !ok {
+		duty = orchestrator.LampOff
+	}
+	return map[string]orchestrator.LampState{LampName(agent): LampOf(s), DutyLampName(agent): duty}
 }
 
 // LampOf is the lamp of an agent in a state.
@@ -153,6 +177,8 @@ func (f *LampFollower) read(e orchestrator.Entry) {
 		return
 	}
 	if c.From != c.To { // else only the phone or the reason changed, which no lamp shows
-		p.tell(LampName(e.Agent), LampOf(State(c.To)))
+		for name, state := range bothLamps(e.Agent, State(c.To)) {
+			p.tell(name, state)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -96,14 +97,22 @@ func (j *tape) Last(context.Context) (string, error) {
 type wall struct {
 	mu     sync.Mutex
 	lamps  map[string]orchestrator.LampState // guarded by mu
-	sets   int                               // guarded by mu
+	duty   map[string]orchestrator.LampState // the second keys; guarded by mu
+	sets   int                               // of first keys; guarded by mu
 	answer func(ctx context.Context, pbx, name string) error
 }
 
-func newWall() *wall { return &wall{lamps: map[string]orchestrator.LampState{}} }
+func newWall() *wall {
+	return &wall{lamps: map[string]orchestrator.LampState{}, duty: map[string]orchestrator.LampState{}}
+}
 
 func (p *wall) SetLamp(ctx context.Context, pbx, name string, s orchestrator.LampState) error {
 	p.mu.Lock()
+	if strings.HasPrefix(name, "duty-") {
+		defer p.mu.Unlock()
+		p.duty[pbx+" "+name] = s
+		return nil
+	}
 	p.sets++
 	p.mu.Unlock()
 	if p.answer != nil {
@@ -191,6 +200,34 @@ func TestLampsFollowTheJournal(t *testing.T) {
 		time.Sleep(2 * lampRetry)
 		blink()
 		w.want(t, "what happened meanwhile is not lost", map[string]orchestrator.LampState{"uno op-ana": "busy", "uno op-leo": "off"})
+	})
+}
+
+// TestTheSecondKeyTellsWhoIsOnDuty: no two states look alike on both keys, although
+// a phone knows no more than dark, blinking and lit.
+func TestTheSecondKeyTellsWhoIsOnDuty(t *testing.T) {
+	t.Parallel()
+	looks := map[orchestrator.LampState]string{orchestrator.LampOff: "dark", orchestrator.LampFree: "dark", orchestrator.LampRinging: "blinking",
+		orchestrator.LampBusy: "lit", orchestrator.LampHeld: "lit"}
+	seen := map[[2]string]State{}
+	for _, s := range States {
+		both := bothLamps("ana", s)
+		look := [2]string{looks[both["op-ana"]], looks[both["duty-ana"]]}
+		if other, taken := seen[look]; taken && s != StateWrapup { // busy is busy
+			t.Errorf("%s looks like %s: %v", s, other, look)
+		}
+		seen[look] = s
+	}
+	synctest.Test(t, func(t *testing.T) {
+		j, w := newTape(), newWall()
+		lampsOf(t, j, w)
+		j.write("ana", StateOffline, StateAvailable)
+		blink()
+		j.write("ana", StateAvailable, StatePaused)
+		blink()
+		if got := w.duty["uno duty-ana"]; got != orchestrator.LampRinging {
+			t.Errorf("the second key shows %q", got)
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package acd
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -120,7 +121,7 @@ func (f *LampFollower) renew(ctx context.Context, p *panel) error {
 	all := map[string]orchestrator.LampState{}
 	for _, a := range s.Agents {
 		if a.PBX == p.pbx {
-			all[LampName(a.ID)] = LampOf(a.State)
+			maps.Copy(all, bothLamps(a.ID, a.State))
 		}
 	}
 	p.reset(news, all)

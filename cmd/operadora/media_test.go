@@ -193,37 +193,50 @@ func TestTransferThroughTheGate(t *testing.T) {
 	}
 }
 
-// TestLamps watches an agent's lamp at a desk phone through a day's states.
+// TestLamps watches both keys of an agent at a desk phone (dialog-info) through a
+// day's states. No two states look alike on both: free and logged out, paused and
+// busy. The agent goes from state to state by pressing the key of its own lamp.
 func TestLamps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{agents: 2})
 	r.start()
 	ana, watcher := r.desk("101"), r.desk("102")
-	lamp, err := watcher.WatchLamp(limit(t), "*486101")
+	does, err := watcher.WatchLamp(limit(t), "*486101")
 	must(t, err)
-	shows := func(want string) {
+	duty, err := watcher.WatchLamp(limit(t), "*487101")
+	must(t, err)
+	shows := func(key, want string, states <-chan string) {
 		t.Helper()
 		for {
 			select {
-			case s := <-lamp.States():
+			case s := <-states:
 				if s == want {
 					return
 				}
 			case <-limit(t).Done():
-				t.Fatalf("the lamp never showed %q", want)
+				t.Fatalf("the key of what the agent %s never showed %q", key, want)
 			}
 		}
 	}
-	r.dial(ana, "*481")
-	shows("terminated") // off: free
+	r.dial(ana, "*486101") // logs in
+	shows("does", "terminated", does.States())
+	shows("is on", "confirmed", duty.States())
+	r.dial(ana, "*487101") // pauses
+	shows("does", "confirmed", does.States())
+	shows("is on", "early", duty.States())
+	r.dial(ana, "*486101") // ready again
+	shows("does", "terminated", does.States())
+	shows("is on", "confirmed", duty.States())
 	c := r.queue("5550001")
-	shows("early") // it rings
+	shows("does", "early", does.States()) // it rings
 	a := r.next(ana)
 	must(t, a.Answer())
-	shows("confirmed") // talking
+	shows("does", "confirmed", does.States()) // talking
 	r.talk(c, a)
 	must(t, a.Hangup())
 	ended(t, c)
-	shows("terminated")
+	shows("does", "terminated", does.States())
+	r.dial(ana, "*482")
+	shows("is on", "terminated", duty.States())
 	r.settled(1)
 }

@@ -182,6 +182,7 @@ func TestFeatureCodes(t *testing.T) {
 		{"*4853", "dispose", "3"},
 		{"*485120", "dispose", "120"},
 		{"*486101", "lamp", "101"},
+		{"*487101", "lamp", "101"},
 	} {
 		if _, err := phone.Place(limit(t), row.code, lab.DialOptions{}); err != nil {
 			t.Fatal(err)
