@@ -12,8 +12,11 @@ const maxParty = 64
 // removes control characters and what has a meaning in SIP headers, ARI
 // parameters or channel names, and cuts both parts to 64 characters.
 func CleanParty(p Party) Party {
-	return Party{Number: cleanText(p.Number, "&/@,;:'`"), Name: cleanText(p.Name, "")}
+	return Party{Number: CleanNumber(p.Number), Name: cleanText(p.Name, "")}
 }
+
+// CleanNumber is CleanParty for a number alone: a caller's, or the one that was dialled.
+func CleanNumber(n string) string { return cleanText(n, "&/@,;:'`") }
 
 func cleanText(s, also string) string {
 	var b strings.Builder

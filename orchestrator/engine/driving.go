@@ -201,7 +201,7 @@ func (v *driving) unknown(channel string, t orchestrator.ChannelTruth, language 
 	}
 	now := v.eng.now()
 	c := call.New(newCallID(now), v.pbx.Name(), channel, kind, now.Add(-late))
-	c.DID, c.Caller, c.Language, c.LateMS = t.DID, orchestrator.CleanParty(t.Caller), language, late.Milliseconds()
+	c.DID, c.Caller, c.Language, c.LateMS = orchestrator.CleanNumber(t.DID), orchestrator.CleanParty(t.Caller), language, late.Milliseconds()
 	l := v.hold(c)
 	l.post(call.Input{Kind: call.InArrive, Arrival: orchestrator.Arrival{Call: c.Call, PBX: c.PBX, DID: c.DID, Kind: kind,
 		Args: t.Args[1:], Caller: c.Caller, Language: language, Answered: t.Up}})
