@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 const sample = `
@@ -32,11 +32,19 @@ dispositions:
 
 func parse(t *testing.T, text string) Definitions {
 	t.Helper()
-	var d Definitions
-	if err := yaml.UnmarshalWithOptions([]byte(text), &d, yaml.Strict()); err != nil {
+	d, err := read(text)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+func read(text string) (d Definitions, err error) {
+	f, faults := yamlfile.Parse("acd.yaml", text)
+	if f == nil {
+		return d, faults
+	}
+	return d, f.Decode(&d, yamlfile.Options{}).Err()
 }
 
 func TestDefinitionsFromYAML(t *testing.T) {
@@ -71,8 +79,7 @@ func TestMisspeltFieldIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"queues: [{id: a, ring_timout: 5s}]", "agents: [{id: a, endpont: PJSIP/1}]",
 		"agents: [{id: a, queues: [{queue: x, lvl: 1}]}]"} {
-		var d Definitions
-		if err := yaml.UnmarshalWithOptions([]byte(text), &d, yaml.Strict()); err == nil {
+		if _, err := read(text); err == nil {
 			t.Errorf("%s was taken", text)
 		}
 	}
@@ -99,8 +106,8 @@ func TestValidate(t *testing.T) {
 		change func(*Definitions)
 		want   string
 	}{
-		"queue id":        {func(d *Definitions) { d.Queues[0].ID = "a@b" }, `id: "a@b" is not a name`},
-		"queue twice":     {func(d *Definitions) { d.Queues[1].ID = "ventas" }, `queues[1] "ventas": id "ventas" is used twice`},
+		"queue id":        {func(d *Definitions) { d.Queues[0].ID = "a@b" }, `queues[0].id: "a@b" is not a name`},
+		"queue twice":     {func(d *Definitions) { d.Queues[1].ID = "ventas" }, `queues[1].id: "ventas" is used twice`},
 		"strategy":        {func(d *Definitions) { d.Queues[0].Strategy = "magic" }, `strategy: "magic"`},
 		"admit":           {func(d *Definitions) { d.Queues[0].Admit = "never" }, `admit: "never"`},
 		"max_length":      {func(d *Definitions) { d.Queues[0].MaxLength = -1 }, "max_length: -1"},
@@ -111,22 +118,22 @@ func TestValidate(t *testing.T) {
 		"wrap_up":         {func(d *Definitions) { d.Queues[0].WrapUp = -time.Second }, "wrap_up: -1s"},
 		"announce":        {func(d *Definitions) { d.Queues[0].AnnounceEvery = -1 }, "announce_every: -1ns"},
 		"music":           {func(d *Definitions) { d.Queues[0].Music = "a&b" }, `music: "a&b"`},
-		"sound":           {func(d *Definitions) { d.Queues[0].AnnouncePrompts = []string{"a,b"} }, `announce_prompts: "a,b"`},
+		"sound":           {func(d *Definitions) { d.Queues[0].AnnouncePrompts = []string{"a,b"} }, `announce_prompts[0]: "a,b"`},
 		"exit key":        {func(d *Definitions) { d.Queues[0].ExitKey = "12" }, `exit_key: "12"`},
 		"format":          {func(d *Definitions) { d.Queues[0].RecordFormat = "mp3" }, `record_format: "mp3"`},
-		"language of":     {func(d *Definitions) { d.Queues[0].Name = Texts{"fr": "Ventes"} }, `name: language "fr"`},
-		"agent id":        {func(d *Definitions) { d.Agents[0].ID = "" }, `id: "" is not a name`},
-		"agent twice":     {func(d *Definitions) { d.Agents[1].ID = "ana" }, `id "ana" is used twice`},
-		"pbx":             {func(d *Definitions) { d.Agents[0].PBX = "" }, `pbx: "" is not a name`},
+		"language of":     {func(d *Definitions) { d.Queues[0].Name = Texts{"fr": "Ventes"} }, `name: "fr" is not en or es`},
+		"agent id":        {func(d *Definitions) { d.Agents[0].ID = "" }, `agents[0].id: is missing`},
+		"agent twice":     {func(d *Definitions) { d.Agents[1].ID = "ana" }, `agents[1].id: "ana" is used twice`},
+		"pbx":             {func(d *Definitions) { d.Agents[0].PBX = "" }, `pbx: is missing`},
 		"endpoint attack": {func(d *Definitions) { d.Agents[0].Endpoint = "PJSIP/1&PJSIP/x@trunk" }, `endpoint: "PJSIP/1&PJSIP/x@trunk"`},
 		"endpoint tech":   {func(d *Definitions) { d.Agents[0].Endpoint = "Local/5@out" }, `endpoint: "Local/5@out"`},
 		"phone twice":     {func(d *Definitions) { d.Agents[1].Endpoint = "PJSIP/101" }, `endpoint: "PJSIP/101" on pbx "uno" is agent "ana"'s already`},
-		"pin":             {func(d *Definitions) { d.Agents[0].PIN = "secret" }, "pin: is not 1 to 8 digits"},
+		"pin":             {func(d *Definitions) { d.Agents[0].PIN = "secret" }, "pin: the value is not 1 to 8 digits"},
 		"agent language":  {func(d *Definitions) { d.Agents[0].Language = "xx" }, `language: "xx"`},
-		"agent wrap_up":   {func(d *Definitions) { w := -time.Second; d.Agents[0].WrapUp = &w }, "wrap_up: -1s is negative"},
+		"agent wrap_up":   {func(d *Definitions) { w := -time.Second; d.Agents[0].WrapUp = &w }, "wrap_up: -1s is out of bounds: it must be 0s to 24h"},
 		"unknown queue":   {func(d *Definitions) { d.Agents[0].Queues[0].Queue = "nada" }, `there is no queue "nada"`},
-		"queue named 2x":  {func(d *Definitions) { d.Agents[0].Queues[1].Queue = "ventas" }, `"ventas" is named twice`},
-		"level":           {func(d *Definitions) { d.Agents[0].Queues[0].Level = 100 }, "level 100"},
+		"queue named 2x":  {func(d *Definitions) { d.Agents[0].Queues[1].Queue = "ventas" }, `queues[1]: "ventas" is used twice`},
+		"level":           {func(d *Definitions) { d.Agents[0].Queues[0].Level = 100 }, "queues[0].level: 100 is out of bounds"},
 		"reason own":      {func(d *Definitions) { d.PauseReasons[0].Name = "missed" }, `"missed" is operadora's own`},
 		"reason digit":    {func(d *Definitions) { d.PauseReasons[0].Digit = "12" }, `digit: "12"`},
 		"reason twice":    {func(d *Definitions) { d.PauseReasons = append(d.PauseReasons, d.PauseReasons[0]) }, `digit: "1" is used twice`},
@@ -150,12 +157,21 @@ func TestEveryFieldIsDescribed(t *testing.T) {
 		typ := reflect.TypeOf(v)
 		for i := range typ.NumField() {
 			f := typ.Field(i)
-			if f.Tag.Get("mapstructure") == "" || f.Tag.Get("doc") == "" {
+			if f.Tag.Get("yaml") == "" || f.Tag.Get("doc") == "" {
 				t.Errorf("%s.%s has no name or no description", typ.Name(), f.Name)
 			}
-			if y, ok := f.Tag.Lookup("yaml"); ok && y != f.Tag.Get("mapstructure") {
-				t.Errorf("%s.%s is %q in YAML and %q elsewhere", typ.Name(), f.Name, y, f.Tag.Get("mapstructure"))
-			}
+		}
+	}
+}
+
+// TestEveryStrategyMayBeWritten holds the words of the tag against the code's.
+func TestEveryStrategyMayBeWritten(t *testing.T) {
+	t.Parallel()
+	for s := range strategies {
+		q := NewQueue()
+		q.ID, q.Strategy = "a", s
+		if faults := yamlfile.Check("", q); len(faults) > 0 {
+			t.Error(faults)
 		}
 	}
 }

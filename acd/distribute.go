@@ -6,6 +6,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // restMost is the longest rest of a phone that is busy, or not there, again and again.
@@ -23,7 +24,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	if !ok {
 		return orchestrator.Placement{Result: orchestrator.RefusedQueue}, nil
 	}
-	if w.Call == "" || !idPattern.MatchString(w.PBX) {
+	if w.Call == "" || !yamlfile.Fits("id", w.PBX) {
 		return orchestrator.Placement{}, fault.New(op, fault.Invalid, "call %q on pbx %q cannot be queued", w.Call, w.PBX)
 	}
 	now := s.now()

@@ -4,17 +4,19 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Config says where and how the API is served. There is no CORS: pages come
 // from the same origin.
 type Config struct {
-	Listen         string   `mapstructure:"listen" default:"127.0.0.1:8090" doc:"Address and port to serve on. Beyond loopback, set tls_cert and tls_key or stand behind a proxy that does TLS."`
-	TLSCert        string   `mapstructure:"tls_cert" default:"" doc:"File with the certificate chain (PEM). Empty serves plain HTTP."`
-	TLSKey         string   `mapstructure:"tls_key" default:"" doc:"File with the private key (PEM)."`
-	TrustedProxies []string `mapstructure:"trusted_proxies" default:"" doc:"Networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty believes nobody."`
-	OpenMetrics    bool     `mapstructure:"open_metrics" default:"true" doc:"Serve /metrics without a token. It names queues, PBXs and flow nodes, never callers."`
-	EventClients   int      `mapstructure:"event_clients" default:"500" doc:"How many event streams may be open at once."`
+	Listen         string   `yaml:"listen" default:"127.0.0.1:8090" doc:"Address and port to serve on. Beyond loopback, set tls_cert and tls_key or stand behind a proxy that does TLS."`
+	TLSCert        string   `yaml:"tls_cert" default:"" doc:"File with the certificate chain (PEM). Empty serves plain HTTP."`
+	TLSKey         string   `yaml:"tls_key" default:"" doc:"File with the private key (PEM)."`
+	TrustedProxies []string `yaml:"trusted_proxies" default:"" doc:"Networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty believes nobody."`
+	OpenMetrics    bool     `yaml:"open_metrics" default:"true" doc:"Serve /metrics without a token. It names queues, PBXs and flow nodes, never callers."`
+	EventClients   int      `yaml:"event_clients" min:"1" max:"100000" default:"500" doc:"How many event streams may be open at once."`
 }
 
 // Validate names the first key whose value cannot work.
@@ -31,10 +33,7 @@ func (c Config) Validate() error {
 	if _, err := c.proxies(); err != nil {
 		return err
 	}
-	if c.EventClients < 1 {
-		return fmt.Errorf("api.event_clients: %d is not positive", c.EventClients)
-	}
-	return nil
+	return yamlfile.Check("api", c).Err()
 }
 
 func (c Config) proxies() ([]netip.Prefix, error) {

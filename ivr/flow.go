@@ -1,20 +1,14 @@
 package ivr
 
 import (
-	"fmt"
 	"sort"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
-// Pos is a place in a definition file. Line and Column count from 1; the zero
-// value is "not from a file".
-type Pos struct {
-	File         string
-	Line, Column int
-}
-
-// String returns "file:line:column".
-func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+// Pos is a place in a definition file.
+type Pos = yamlfile.Pos
 
 // Flow is one graph of nodes.
 type Flow struct {

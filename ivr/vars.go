@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // maxValue is the length in bytes beyond which a variable's value is cut.
@@ -17,24 +19,15 @@ const maxAhead = 32
 // reference is a variable in a text: {{name}}, spaces allowed inside.
 var reference = regexp.MustCompile(`\{\{\s*([a-zA-Z_][a-zA-Z0-9_.]*)\s*\}\}`)
 
-// variableName is what a flow may call its own variables.
-var variableName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
-
-// languageName is a language with an optional region.
-var languageName = regexp.MustCompile(`^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
-
-// destinationName is all that a transfer may be aimed at.
-var destinationName = regexp.MustCompile(`^\+?[0-9*#]{1,32}$`)
-
 // ValidVariable tells whether a flow may use a name for a variable of its own.
-func ValidVariable(name string) bool { return variableName.MatchString(name) }
+func ValidVariable(name string) bool { return yamlfile.Fits("variable", name) }
 
 // ValidLanguage tells whether a text names a language ("es", "es-MX").
-func ValidLanguage(lang string) bool { return languageName.MatchString(lang) }
+func ValidLanguage(lang string) bool { return yamlfile.Fits("language", lang) }
 
 // ValidDestination tells whether a text can be a transfer's destination at
 // all; whether it is allowed is for the gate to say.
-func ValidDestination(to string) bool { return destinationName.MatchString(to) }
+func ValidDestination(to string) bool { return yamlfile.Fits("number", to) }
 
 // References returns the variables a text reads, in order.
 func References(text string) []string {
@@ -139,22 +132,3 @@ func baseLanguage(lang string) string {
 func validKey(d string) bool {
 	return len(d) == 1 && strings.Contains("0123456789*#ABCD", d)
 }
-
-// flowName is what flows, nodes and calendars may be called.
-var flowName = regexp.MustCompile(`^[\p{L}0-9_][\p{L}0-9_-]{0,63}$`)
-
-// soundName is a sound without language and extension. A colon would make it
-// another kind of media, a leading slash or dots a file of the machine.
-var soundName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`)
-
-// ValidName tells whether a text can name a flow, a node or a calendar.
-func ValidName(name string) bool { return flowName.MatchString(name) }
-
-// ValidSound tells whether a text can name a sound.
-func ValidSound(name string) bool { return len(name) <= 128 && soundName.MatchString(name) }
-
-// pattern is a dialled number, or its beginning and a star.
-var pattern = regexp.MustCompile(`^\+?[0-9A-Za-z#._-]*\*?$`)
-
-// ValidPattern tells whether a text can stand in a list of dialled numbers.
-func ValidPattern(p string) bool { return p != "" && len(p) <= 64 && pattern.MatchString(p) }

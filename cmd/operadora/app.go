@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"regexp"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -19,7 +17,6 @@ import (
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/api"
-	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	ivrstore "github.com/operadora/operadora/ivr/redisstore"
@@ -30,6 +27,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // App is a running operadora: all parts joined.
@@ -55,7 +53,7 @@ type App struct {
 
 	mu     sync.Mutex
 	defs   Definitions     // in force; guarded by mu
-	faults flowfile.Faults // warnings about them; guarded by mu
+	faults yamlfile.Faults // warnings about them; guarded by mu
 
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -91,7 +89,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	a.db = a.db.Of(cfg.Redis.Tenant)
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
-		Stamp: a.defs.Changed, Drives: a.drives, Audit: a.auditAgent, Log: log})
+		Config: cfg.ACD, Stamp: a.defs.Changed, Drives: a.drives, Audit: a.auditAgent, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -109,24 +107,6 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		},
 	})
 	return a, err
-}
-
-// version says what was built.
-func version() wire.Version {
-	v := wire.Version{Version: "devel", Go: runtime.Version()}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	if info.Main.Version != "" && info.Main.Version != "(devel)" {
-		v.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			v.Commit = s.Value
-		}
-	}
-	return v
 }
 
 // joinPBXs makes the adapters and the engine.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -15,9 +16,9 @@ func newCheckCommand() *cobra.Command {
 		Short: "Check the configuration and all definitions",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(cmd)
-			if err != nil {
-				return err
+			cfg, wrong := loadConfig(cmd)
+			if wrong != nil && len(cfg.PBXs) == 0 {
+				return wrong // nothing can be said of the definitions
 			}
 			a := App{gate: gate.Gate{}}
 			for name, p := range cfg.PBXs {
@@ -36,7 +37,10 @@ func newCheckCommand() *cobra.Command {
 				}
 			}
 			if err != nil {
-				return fmt.Errorf("the definitions in %s cannot be used:\n%w", cfg.Definitions, err)
+				err = fmt.Errorf("the definitions in %s cannot be used:\n%w", cfg.Definitions, err)
+			}
+			if err := errors.Join(wrong, err); err != nil {
+				return err
 			}
 			fmt.Fprintf(out, "ok: %d PBX, %d queues, %d agents, %d numbers, %d flows\n", len(cfg.PBXs),
 				len(defs.ACD.Queues), len(defs.ACD.Agents), len(defs.Flows.DIDs), len(defs.Flows.Flows))

@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
+	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/call"
-	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
@@ -19,32 +18,28 @@ import (
 
 // Config is the whole configuration. Each package owns its part.
 type Config struct {
-	Instance    string               `mapstructure:"instance" default:"" doc:"Name of this process among several, for logs and for who waits for whom. Empty: the machine's host name."`
-	Definitions string               `mapstructure:"definitions" default:"definitions" doc:"Folder with queues, agents, numbers, calendars and flows; relative to the configuration file."`
-	LeaseTTL    time.Duration        `mapstructure:"lease_ttl" default:"2s" doc:"How long a PBX stays reserved for a process that gives no sign of life."`
-	Log         LogConfig            `mapstructure:"log"`
-	Redis       redisstore.Config    `mapstructure:"redis"`
-	Records     records.Config       `mapstructure:"records"`
-	API         api.Config           `mapstructure:"api"`
-	Limits      call.Limits          `mapstructure:"limits"`
-	PBXs        map[string]PBXConfig `mapstructure:"pbxs"`
+	Instance    string               `yaml:"instance" shape:"id" default:"" doc:"Name of this process among several, for logs and for who waits for whom. Empty: the machine's host name."`
+	Definitions string               `yaml:"definitions" default:"definitions" doc:"Folder with queues, agents, numbers, calendars and flows; relative to the configuration file."`
+	LeaseTTL    time.Duration        `yaml:"lease_ttl" min:"1s" max:"1m" default:"2s" doc:"How long a PBX stays reserved for a process that gives no sign of life."`
+	Log         LogConfig            `yaml:"log"`
+	Redis       redisstore.Config    `yaml:"redis"`
+	Records     records.Config       `yaml:"records"`
+	API         api.Config           `yaml:"api"`
+	Limits      call.Limits          `yaml:"limits"`
+	ACD         acd.Config           `yaml:"acd"`
+	PBXs        map[string]PBXConfig `yaml:"pbxs" keys:"pbx"`
 }
 
 // PBXConfig is one PBX.
 type PBXConfig struct {
-	ARI      ari.Config  `mapstructure:"ari"`
-	Outbound gate.Policy `mapstructure:"outbound"`
+	ARI      ari.Config  `yaml:"ari"`
+	Outbound gate.Policy `yaml:"outbound"`
 }
 
-// Validate names the first key whose value cannot be right.
+// Validate names the first key whose value cannot be right beside others; what
+// is said of each alone is in the tags.
 func (c Config) Validate() error {
-	if c.LeaseTTL < time.Second {
-		return fmt.Errorf("lease_ttl: %s is less than 1s", c.LeaseTTL)
-	}
-	if _, err := c.Log.handler(os.Stderr); err != nil {
-		return err
-	}
-	for _, check := range []func() error{c.Redis.Validate, c.Records.Validate, c.API.Validate, c.Limits.Validate} {
+	for _, check := range []func() error{c.Redis.Validate, c.Records.Validate, c.API.Validate} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -53,9 +48,6 @@ func (c Config) Validate() error {
 		return errors.New("pbxs: at least one PBX is needed")
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.PBXs)) {
-		if !nameShape.MatchString(name) {
-			return fmt.Errorf("pbxs.%s: a name has letters, digits, dash and underscore only", name)
-		}
 		if err := c.PBXs[name].ARI.Validate(); err != nil {
 			return fmt.Errorf("pbxs.%s.ari.%w", name, bare(err))
 		}
@@ -64,12 +56,4 @@ func (c Config) Validate() error {
 		}
 	}
 	return nil
-}
-
-// bare is an error without the operation that met it, so that it begins with the key.
-func bare(err error) error {
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		return f.Err
-	}
-	return err
 }

@@ -6,16 +6,14 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"reflect"
 	"slices"
 	"time"
-
-	"github.com/goccy/go-yaml"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Definitions is all that the definitions folder says, checked as a whole.
@@ -31,38 +29,23 @@ type Definitions struct {
 // Each may hold any of the keys of acd.Definitions; a key stands in one file only.
 var acdFiles = []string{"queues.yaml", "agents.yaml"}
 
-// loadDefinitions reads a definitions folder. Warnings do not hinder its use;
-// any error does. known says what the PBXs and the gate can tell; its Queue is
-// filled in from the folder itself.
-func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known) (Definitions, flowfile.Faults, error) {
-	if _, err := os.Stat(dir); err != nil {
+// loadDefinitions reads a definitions folder and tells every fault of it.
+// Warnings do not hinder its use; any error does, and is told by the error too.
+// known says what the PBXs and the gate can tell; its Queue is filled in from
+// the folder itself.
+func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known) (Definitions, yamlfile.Faults, error) {
+	if st, err := os.Stat(dir); err != nil {
 		return Definitions{}, nil, fault.E("definitions", fault.Invalid, err)
+	} else if !st.IsDir() {
+		return Definitions{}, nil, fault.New("definitions", fault.Invalid, "%s is no folder", dir)
 	}
 	fsys := os.DirFS(dir)
-	d := Definitions{Changed: lastChange(fsys)}
-	at, err := readACD(fsys, &d.ACD)
-	if err != nil {
-		return Definitions{}, nil, fault.E("", fault.Invalid, err)
-	}
-	var errs []error
-	for _, f := range append(d.ACD.Faults(), strangers(d.ACD.Agents, pbxs)...) {
-		errs = append(errs, at.locate(f))
-	}
-	queues := map[string]bool{}
-	for _, q := range d.ACD.Queues {
-		queues[q.ID] = true
-	}
-	known.Queue = func(name string) bool { return queues[name] }
-	files, err := flowfile.ReadFiles(fsys)
-	if err != nil {
-		return Definitions{}, nil, errors.Join(append(errs, err)...)
-	}
-	flows, faults := flowfile.Load(files, known)
-	d.Flows = flows
-	if err := faults.Err(); err != nil {
-		errs = append(errs, err)
-	}
-	return d, faults, fault.E("", fault.Invalid, errors.Join(errs...))
+	floor := readACD(fsys)
+	known.Queue = floor.queue()
+	files, faults := flowfile.ReadFiles(fsys)
+	flows, more := flowfile.Load(files, known)
+	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more).Sorted()
+	return Definitions{ACD: floor.defs, Flows: flows, Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
 }
 
 // lastChange is the newest modification time of acdFiles, zero when none is there.
@@ -75,53 +58,125 @@ func lastChange(fsys fs.FS) (newest time.Time) {
 	return newest
 }
 
-// strangers finds agents at PBXs that the configuration does not have.
-func strangers(agents []acd.Agent, pbxs map[string]PBXConfig) (out []acd.Fault) {
-	names := slices.Sorted(maps.Keys(pbxs))
-	for i, a := range agents {
-		if _, ok := pbxs[a.PBX]; !ok {
-			out = append(out, acd.Fault{List: "agents", Index: i, Text: fmt.Sprintf("%q: pbx: %q is not in the configuration's pbxs%s",
-				a.ID, a.PBX, flowfile.Suggest(a.PBX, names))})
+// floor is what acdFiles say.
+type floor struct {
+	defs   acd.Definitions
+	files  map[string]*yamlfile.File // by the keys at the top of each
+	faults yamlfile.Faults
+	there  bool // one of the files is
+	broken bool // one could not be read as it stands
+}
+
+// readACD reads acdFiles.
+func readACD(fsys fs.FS) floor {
+	out := floor{files: map[string]*yamlfile.File{}}
+	for _, name := range acdFiles {
+		text, err := yamlfile.ReadFile(fsys, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
 		}
+		out.there = true
+		if err != nil {
+			out.fault(name, err.Error())
+			continue
+		}
+		f, faults := yamlfile.Parse(name, text)
+		var d acd.Definitions
+		if f != nil {
+			faults = f.Decode(&d, yamlfile.Options{})
+			out.take(f, d)
+		}
+		out.faults = append(out.faults, faults...)
+		out.broken = out.broken || faults.Err() != nil
+	}
+	if len(out.files) == 0 && !out.broken {
+		out.fault(acdFiles[0], fmt.Sprintf("neither %s nor %s has anything in it; `operadora init` writes examples", acdFiles[0], acdFiles[1]))
 	}
 	return out
 }
 
-// readACD decodes the files strictly: an unknown key is an error with its
-// place. It tells where each entry of a list is written.
-func readACD(fsys fs.FS, into *acd.Definitions) (places, error) {
-	at, found := places{}, map[string]string{}
-	var errs []error
-	for _, name := range acdFiles {
-		raw, err := fs.ReadFile(fsys, name)
-		if errors.Is(err, fs.ErrNotExist) {
+func (o *floor) fault(file, text string) {
+	o.broken = true
+	o.faults = append(o.faults, yamlfile.Fault{At: yamlfile.Pos{File: file}, Code: yamlfile.CodeForm, Text: text})
+}
+
+// take adds what a file says. A key that another file has is a fault.
+func (o *floor) take(f *yamlfile.File, d acd.Definitions) {
+	for _, k := range yamlfile.Top(d) {
+		at, here := f.Set(k)
+		if !here {
 			continue
 		}
-		if err != nil {
-			return nil, err
+		if other := o.files[k]; other != nil {
+			o.faults = append(o.faults, yamlfile.Fault{At: at, Code: yamlfile.CodeForm, Where: k, Text: "is already in " + other.At("").File})
+			continue
 		}
-		body, err := parseYAML(raw)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
-		}
-		for _, m := range mappingOf(body) {
-			key := m.Key.GetToken().Value
-			if other, twice := found[key]; twice {
-				errs = append(errs, fmt.Errorf("%s: %q is already in %s", placeOf(name, m.Key), key, other))
+		o.files[k] = f
+	}
+	o.defs.Queues = append(o.defs.Queues, d.Queues...)
+	o.defs.Agents = append(o.defs.Agents, d.Agents...)
+	o.defs.PauseReasons = append(o.defs.PauseReasons, d.PauseReasons...)
+	o.defs.Dispositions = append(o.defs.Dispositions, d.Dispositions...)
+	o.defs.RequireReason = o.defs.RequireReason || d.RequireReason
+}
+
+// queue tells whether there is a queue; nil when the files do not say.
+func (o *floor) queue() func(id string) bool {
+	if o.broken || o.files["queues"] == nil {
+		return nil
+	}
+	queues := map[string]bool{}
+	for _, q := range o.defs.Queues {
+		queues[q.ID] = true
+	}
+	return func(id string) bool { return queues[id] }
+}
+
+// check tells what does not fit together, with the place of each.
+func (o *floor) check(pbxs map[string]PBXConfig, flows ivr.Definitions) (out yamlfile.Faults) {
+	faults := append(o.defs.Faults(o.queue()), unknownPBXs(o.defs.Agents, pbxs)...)
+	if who := o.needQueues(flows); who != "" {
+		faults = append(faults, yamlfile.Fault{At: yamlfile.Pos{File: acdFiles[0]}, Code: acd.CodeUnknown, Where: "queues",
+			Text: "no file defines a queue, and " + who + " one"})
+	}
+	for _, f := range faults {
+		if f.At == (yamlfile.Pos{}) {
+			top, _, _ := yamlfile.Cut(f.Where)
+			if file := o.files[top]; file != nil {
+				f.At = file.At(f.Where)
 			}
-			found[key] = name
 		}
-		in := inspection{file: name, at: at}
-		in.walk(body, reflect.TypeOf(into).Elem(), "")
-		if errs = append(errs, in.faults...); len(errs) > 0 {
-			continue // what follows would tell the same in other words
-		}
-		if err := yaml.UnmarshalWithOptions(raw, into, yaml.Strict()); err != nil {
-			return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+		out = append(out, f)
+	}
+	return out
+}
+
+// needQueues says who names a queue although no file defines any; "" when all is well.
+func (o *floor) needQueues(flows ivr.Definitions) string {
+	if o.broken || o.files["queues"] != nil {
+		return ""
+	}
+	if slices.ContainsFunc(o.defs.Agents, func(a acd.Agent) bool { return len(a.Queues) > 0 }) {
+		return "agents serve"
+	}
+	for _, id := range slices.Sorted(maps.Keys(flows.Flows)) {
+		for _, n := range flows.Flows[id].Nodes {
+			if n.Type == ivr.NodeQueue {
+				return "flow " + id + " leads into"
+			}
 		}
 	}
-	if len(found) == 0 && len(errs) == 0 {
-		return nil, fmt.Errorf("neither %s nor %s has anything in it", acdFiles[0], acdFiles[1])
+	return ""
+}
+
+// unknownPBXs finds agents at PBXs that the configuration does not have.
+func unknownPBXs(agents []acd.Agent, pbxs map[string]PBXConfig) (out yamlfile.Faults) {
+	names := slices.Sorted(maps.Keys(pbxs))
+	for i, a := range agents {
+		if _, ok := pbxs[a.PBX]; !ok && a.PBX != "" {
+			out = append(out, yamlfile.Fault{Code: acd.CodeUnknown, Where: fmt.Sprintf("agents[%d].pbx", i),
+				Text: fmt.Sprintf("%q is not in the configuration's pbxs%s (of %q)", a.PBX, yamlfile.Suggest(a.PBX, names), a.ID)})
+		}
 	}
-	return at, errors.Join(errs...)
+	return out
 }

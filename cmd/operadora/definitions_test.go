@@ -16,22 +16,25 @@ func TestDefinitionsNameThePlace(t *testing.T) {
 	t.Parallel()
 	const queues, agents = "queues:\n  - {id: sales}\n", "agents:\n  - {id: ana, pbx: main, endpoint: PJSIP/101}\n"
 	for name, row := range map[string]struct{ queues, agents, want string }{
-		"misspelt at the top": {"quues: []\n", agents, `queues.yaml:1:1: quues: there is no such key; did you mean "queues"?`},
+		"misspelt at the top": {"quues: []\n", agents, `queues.yaml:1:1: E00 quues: there is no such key; did you mean "queues"?`},
 		"misspelt below": {queues + "  - id: two\n    ring_timout: 5s\n", agents,
-			`queues.yaml:4:5: queues[1].ring_timout: there is no such key; did you mean "ring_timeout"?`},
+			`queues.yaml:4:5: E00 queues[1].ring_timout: there is no such key; did you mean "ring_timeout"?`},
 		"misspelt deeper": {queues, "agents:\n  - {id: ana, pbx: main, endpoint: PJSIP/101, queues: [sales, {queue: sales, lvl: 1}]}\n",
-			`agents.yaml:2:78: agents[0].queues[1].lvl: there is no such key; did you mean "level"?`},
-		"two files": {"quues: []\n", "agnts: []\n", `did you mean "queues"?` + "\n" + `agents.yaml:1:1: agnts: there is no such key; did you mean "agents"?`},
+			`agents.yaml:2:78: E00 agents[0].queues[1].lvl: there is no such key; did you mean "level"?`},
+		"two files": {"quues: []\n", "agnts: []\n", `did you mean "agents"?` + "\n" + `queues.yaml:1:1: E00 quues: there is no such key`},
 		"no unit": {"queues:\n  - {id: sales, wrap_up: 10}\n", agents,
-			"queues.yaml:2:26: queues[0].wrap_up: 10 has no unit; a duration needs one: 10s, 10m or 10h"},
-		"not even 0":               {"queues:\n  - {id: sales, wrap_up: 0}\n", agents, "queues[0].wrap_up: 0 has no unit; a duration needs one: 0s"},
+			"queues.yaml:2:26: E00 queues[0].wrap_up: 10 has no unit; a duration needs one: 10s, 10m or 10h"},
 		"no unit behind a pointer": {queues, "agents:\n  - {id: ana, pbx: main, endpoint: PJSIP/101, wrap_up: 1.5}\n", "agents[0].wrap_up: 1.5 has no unit"},
-		"in both":                  {queues, "queues: []\n", `agents.yaml:1:1: "queues" is already in queues.yaml`},
-		"a value":                  {queues + "  - id: two\n    strategy: magic\n", agents, `queues.yaml:3:5: queues[1] "two": strategy: "magic" is none of`},
-		"another PBX":              {queues, "agents:\n\n  - id: ana\n    pbx: mian\n    endpoint: PJSIP/101\n", `agents.yaml:3:5: agents[0] "ana": pbx: "mian" is not in the configuration's pbxs; did you mean "main"?`},
-		"not YAML":                 {queues, "agents: [", "agents.yaml: [1:"},
-		"wrong type":               {"queues:\n  - {id: sales, max_length: many}\n", agents, "queues.yaml: [2:29]"},
+		"in both":                  {queues, "queues: []\n", `agents.yaml:1:9: E00 queues: is already in queues.yaml`},
+		"a value":                  {queues + "  - id: two\n    strategy: magic\n", agents, `queues.yaml:4:15: E00 queues[1].strategy: "magic" is none of longest_idle, round_robin`},
+		"out of bounds":            {"queues:\n  - {id: sales, ring_timeout: 1h}\n", agents, `queues[0].ring_timeout: 1h is out of bounds: it must be 1s to 10m`},
+		"another PBX":              {queues, "agents:\n\n  - id: ana\n    pbx: mian\n    endpoint: PJSIP/101\n", `agents.yaml:4:10: E12 agents[0].pbx: "mian" is not in the configuration's pbxs; did you mean "main"?`},
+		"not YAML":                 {queues, "agents: [", "agents.yaml:1:9: E00 this is not YAML"},
+		"wrong type":               {"queues:\n  - {id: sales, max_length: many}\n", agents, `queues.yaml:2:29: E00 queues[0].max_length: "many" is not a whole number`},
+		"a list for a text":        {"queues:\n  - {id: [sales]}\n", agents, `queues.yaml:2:10: E00 queues[0].id: must be text, not a list`},
+		"an octal number":          {"queues:\n  - {id: sales, max_length: 010}\n", agents, `queues[0].max_length: 010 begins with 0; write 10`},
 		"nothing":                  {"", "", "neither queues.yaml nor agents.yaml has anything in it"},
+		"unknown queue":            {queues, "agents: [{id: ana, pbx: main, endpoint: PJSIP/101, queues: [sale]}]\n", `agents.yaml:1:61: E12 agents[0].queues[0]: there is no queue "sale"`},
 	} {
 		dir := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte(row.queues), 0o600))

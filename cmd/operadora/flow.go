@@ -12,12 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/cmd/operadora/doctor"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // newFlowCommand checks, plays and draws flows.
@@ -53,7 +53,7 @@ func newFlowLintCommand() *cobra.Command {
 }
 
 // printFaults writes one line per fault and returns an error when one is more than advice.
-func printFaults(out io.Writer, faults flowfile.Faults, flows int) error {
+func printFaults(out io.Writer, faults yamlfile.Faults, flows int) error {
 	bad := 0
 	for _, f := range faults {
 		if f.Code.Warning() {
@@ -78,11 +78,11 @@ type flowSet struct {
 }
 
 // only drops faults of files that were not asked for.
-func (s flowSet) only(faults flowfile.Faults) flowfile.Faults {
+func (s flowSet) only(faults yamlfile.Faults) yamlfile.Faults {
 	if len(s.asked) == 0 {
 		return faults
 	}
-	return slices.DeleteFunc(faults, func(f flowfile.Fault) bool { return !slices.Contains(s.asked, f.At.File) })
+	return slices.DeleteFunc(faults, func(f yamlfile.Fault) bool { return !slices.Contains(s.asked, f.At.File) })
 }
 
 // readFlows reads a folder, or files as they would stand in their folder.
@@ -124,7 +124,7 @@ func readFolder(dir string) (flowfile.Files, error) {
 	} else if !st.IsDir() {
 		return flowfile.Files{}, fmt.Errorf("%s is no folder", dir)
 	}
-	files, err := flowfile.ReadFiles(os.DirFS(dir))
+	files, faults := flowfile.ReadFiles(os.DirFS(dir))
 	for i := range files.Flows {
 		files.Flows[i].File = filepath.Join(dir, files.Flows[i].File)
 	}
@@ -133,16 +133,16 @@ func readFolder(dir string) (flowfile.Files, error) {
 			src.File = filepath.Join(dir, src.File)
 		}
 	}
-	return files, err
+	return files, faults.Err()
 }
 
 // put adds a file to the set in place of the one that defines the same flow.
 func (s *flowSet) put(file string) error {
-	text, err := os.ReadFile(file)
+	text, err := yamlfile.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file))
 	if err != nil {
 		return err
 	}
-	src := ivr.Source{File: file, YAML: string(text)}
+	src := ivr.Source{File: file, YAML: text}
 	flow, _ := flowfile.Parse(src) // its faults are told with all others
 	s.files.Flows = slices.DeleteFunc(s.files.Flows, func(other ivr.Source) bool {
 		if same(other.File, file) {
@@ -187,11 +187,7 @@ func definitionsFolder(cmd *cobra.Command, near string) (string, error) {
 // when a configuration or a PBX is named, about sounds when a PBX is.
 func knownFor(cmd *cobra.Command, dir, pbx string) (flowfile.Known, error) {
 	var known flowfile.Known
-	if queues, err := queuesOf(dir); err != nil {
-		return known, err
-	} else if queues != nil {
-		known.Queue = func(name string) bool { return queues[name] }
-	}
+	known.Queue = queuesOf(dir)
 	named, err := cmd.Flags().GetString("config")
 	if err != nil || (pbx == "" && named == "") {
 		return known, err
@@ -222,28 +218,17 @@ func knownFor(cmd *cobra.Command, dir, pbx string) (flowfile.Known, error) {
 	return known, nil
 }
 
-// queuesOf lists the queues of a definitions folder; nil when it says nothing of queues.
-func queuesOf(dir string) (map[string]bool, error) {
-	there := slices.ContainsFunc(acdFiles, func(name string) bool {
-		_, err := os.Stat(filepath.Join(dir, name))
-		return dir != "" && err == nil
-	})
-	if !there {
-		return nil, nil
+// queuesOf tells whether there is a queue; nil when the folder does not say.
+func queuesOf(dir string) func(name string) bool {
+	if dir == "" {
+		return nil
 	}
-	var d acd.Definitions
-	if _, err := readACD(os.DirFS(dir), &d); err != nil {
-		return nil, err
-	}
-	queues := map[string]bool{}
-	for _, q := range d.Queues {
-		queues[q.ID] = true
-	}
-	return queues, nil
+	floor := readACD(os.DirFS(dir))
+	return floor.queue()
 }
 
 // oneFlow reads the set around one flow, named by its id or its file.
-func oneFlow(cmd *cobra.Command, name string) (ivr.Definitions, flowfile.Faults, *ivr.Flow, error) {
+func oneFlow(cmd *cobra.Command, name string) (ivr.Definitions, yamlfile.Faults, *ivr.Flow, error) {
 	var args []string
 	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
 		args = []string{name}

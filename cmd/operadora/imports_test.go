@@ -27,6 +27,7 @@ var forbidden = []struct{ who, whom, why string }{
 	{"dialplans", "orchestrator", "dialplans are a leaf"},
 	{"orchestrator/fault", "orchestrator", "fault is a leaf"},
 	{"orchestrator/life", "orchestrator", "life is a leaf"},
+	{"orchestrator/yamlfile", "orchestrator", "yamlfile is a leaf"},
 	{"orchestrator/gate", "orchestrator/ari", "the gate is pure"},
 }
 
@@ -69,7 +70,6 @@ var clients = []struct {
 	{"modernc.org/sqlite", []string{"orchestrator/records"}},
 	{"github.com/jackc/pgx", []string{"orchestrator/records"}},
 	{"github.com/labstack/echo", []string{"api"}},
-	{"github.com/spf13/viper", []string{"cmd"}},
 	{"github.com/spf13/cobra", []string{"cmd"}},
 	{"github.com/emiago/diago", []string{"orchestrator/lab"}},
 }

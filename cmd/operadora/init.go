@@ -9,13 +9,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flows"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 //go:embed sample
@@ -39,6 +40,11 @@ func newInitCommand() *cobra.Command {
 				}
 				fmt.Fprintln(cmd.OutOrStdout(), "wrote", filepath.Join(dir, f.path))
 			}
+			schemas := filepath.Join(dir, "schemas")
+			if err := writeSchemas(schemas); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "wrote", schemas, "(for editors)")
 			return nil
 		},
 	}
@@ -52,9 +58,20 @@ type initialFile struct {
 	mode    fs.FileMode
 }
 
-// initialFiles lists the sample configuration and the definitions.
+// initialFiles lists the sample configuration and the definitions. Each names
+// its schema for editors, and ends with all keys that it may have.
 func initialFiles() ([]initialFile, error) {
-	out := []initialFile{{"operadora.yaml", sampleConfig(), 0o640}}
+	out := []initialFile{{"operadora.yaml", append(schemaLine("schemas/config.json"), sampleConfig()...), 0o640}}
+	add := func(text, folder, name, schema string) error {
+		k, err := kindNamed(schema)
+		if err != nil {
+			return err
+		}
+		up := strings.Repeat("../", strings.Count(folder, "/")+1)
+		content := append(schemaLine(up+"schemas/"+schema+".json"), text...)
+		out = append(out, initialFile{path.Join(folder, name), append(content, keyComments(k, topKeys(text))...), 0o644})
+		return nil
+	}
 	names, err := fs.Glob(sampleFiles, "sample/*.yaml")
 	if err != nil {
 		return nil, err
@@ -64,15 +81,49 @@ func initialFiles() ([]initialFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, initialFile{filepath.Join("definitions", path.Base(name)), raw, 0o644})
+		if err := add(string(raw), "definitions", path.Base(name), "floor"); err != nil {
+			return nil, err
+		}
 	}
 	for _, src := range flows.Examples() {
-		out = append(out, initialFile{filepath.Join("definitions", "flows", path.Base(src.File)), []byte(src.YAML), 0o644})
+		if err := add(src.YAML, "definitions/flows", path.Base(src.File), "flow"); err != nil {
+			return nil, err
+		}
 	}
-	for _, src := range []ivr.Source{flows.ExampleDIDs(), flows.ExampleCalendars()} {
-		out = append(out, initialFile{filepath.Join("definitions", path.Base(src.File)), []byte(src.YAML), 0o644})
+	for src, schema := range map[string]string{flows.ExampleDIDs().YAML: "dids", flows.ExampleCalendars().YAML: "calendars"} {
+		if err := add(src, "definitions", schema+".yaml", schema); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
+}
+
+// schemaLine tells editors where the schema of a file is.
+func schemaLine(schema string) []byte {
+	return []byte("# yaml-language-server: $schema=" + schema + "\n")
+}
+
+// topKeys lists the keys at the top of a file.
+func topKeys(text string) (out []string) {
+	for line := range strings.Lines(text) {
+		if key, _, ok := strings.Cut(line, ":"); ok && strings.Trim(key, " #-") == key {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// keyComments lists as comments every key that a file with these keys at its top may have.
+func keyComments(k kind, tops []string) []byte {
+	var b bytes.Buffer
+	b.WriteString("\n# Every key that may stand here, with its purpose and, in brackets, what it may be\n# and what it is when left out. NAME is a name of your choice, [] each entry of a list.\n")
+	for _, key := range yamlfile.Keys(k.shape) {
+		if top, _, below := yamlfile.Cut(key.Path); below && !slices.Contains(tops, top) {
+			continue // another file has it
+		}
+		fmt.Fprintf(&b, "#   %-36s %s [%s]\n", key.Name(), key.Doc, facts(key, false))
+	}
+	return b.Bytes()
 }
 
 // writeNew writes a file that does not exist yet, with the folders above it.
@@ -104,37 +155,48 @@ func sampleConfig() []byte {
 		"# OPERADORA_REDIS_DB=1 in the environment goes before redis.db here, and\n" +
 		"# OPERADORA_PBXS_MAIN_ARI_USER=x before pbxs.main.ari.user. A password may be\n" +
 		"# \"${NAME}\" (from the environment) or \"file:/path\" (from a file).\n")
-	writeSample(&b, reflect.TypeFor[Config](), 0)
+	writeSample(&b, yamlfile.Keys(Config{}))
 	return b.Bytes()
 }
 
-func writeSample(b *bytes.Buffer, t reflect.Type, depth int) {
-	pad := strings.Repeat("  ", depth)
-	for i := range t.NumField() {
-		f := t.Field(i)
-		key := f.Tag.Get("mapstructure")
-		switch {
-		case f.Type.Kind() == reflect.Struct:
-			fmt.Fprintf(b, "\n%s%s:\n", pad, key)
-			writeSample(b, f.Type, depth+1)
-		case f.Type.Kind() == reflect.Map && f.Type.Elem().Kind() == reflect.Struct:
-			fmt.Fprintf(b, "\n%s%s:\n%s  main: # a name of your choice\n", pad, key, pad)
-			writeSample(b, f.Type.Elem(), depth+2)
-		default:
-			fmt.Fprintf(b, "%s# %s\n%s%s: %s\n", pad, f.Tag.Get("doc"), pad, key, sampleValue(f))
+// writeSample writes keys with their defaults, in sections, each below what it is for.
+func writeSample(b *bytes.Buffer, keys []yamlfile.Key) {
+	var before []string
+	for _, k := range keys {
+		path := strings.Split(k.Path, ".")
+		sections, name := path[:len(path)-1], path[len(path)-1]
+		for i, s := range sections {
+			if i < len(before) && slices.Equal(before[:i+1], sections[:i+1]) {
+				continue
+			}
+			if s == "NAME" {
+				fmt.Fprintf(b, "%smain: # a name of your choice\n", indent(i))
+				continue
+			}
+			fmt.Fprintf(b, "\n%s%s:\n", indent(i), s)
 		}
+		before = sections
+		pad := indent(len(sections))
+		fmt.Fprintf(b, "%s# %s%s\n%s%s: %s\n", pad, k.Doc, allowed(k), pad, name, sampleValue(k))
 	}
 }
 
-func sampleValue(f reflect.StructField) string {
-	text := f.Tag.Get("default")
-	switch {
-	case f.Tag.Get("mapstructure") == "password" && f.Tag.Get("default") == "" && f.Type.Name() == "Secret":
-		return `""`
-	case f.Type.Kind() == reflect.Slice:
-		return "[" + text + "]"
-	case f.Type.Kind() == reflect.String:
-		return fmt.Sprintf("%q", text)
+func indent(depth int) string { return strings.Repeat("  ", depth) }
+
+// allowed is what to add to a key's purpose.
+func allowed(k yamlfile.Key) string {
+	if k.Allowed == "" || k.Kind == "text" {
+		return ""
 	}
-	return text
+	return " (" + k.Allowed + ")"
+}
+
+func sampleValue(k yamlfile.Key) string {
+	switch k.Kind {
+	case "list":
+		return "[" + k.Default + "]"
+	case "text":
+		return strconv.Quote(k.Default)
+	}
+	return k.Default
 }

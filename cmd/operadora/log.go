@@ -4,16 +4,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"regexp"
 )
-
-// nameShape is what the names of PBXs, queues and agents may look like: they become parts of keys, lamps and paths.
-var nameShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 
 // LogConfig says what is logged and how.
 type LogConfig struct {
-	Level  string `mapstructure:"level" default:"info" doc:"debug, info, warn or error. Only debug shows whole phone numbers."`
-	Format string `mapstructure:"format" default:"text" doc:"text or json."`
+	Level  string `yaml:"level" oneof:"debug info warn error" default:"info" doc:"debug, info, warn or error. Only debug shows whole phone numbers."`
+	Format string `yaml:"format" oneof:"text json" default:"text" doc:"text or json."`
 }
 
 // handler makes the log handler, or says which key is wrong.

@@ -1,57 +1,18 @@
 package main
 
 import (
-	"flag"
-	"fmt"
-	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
-
-var update = flag.Bool("update", false, "write golden parts anew")
-
-// settingsTable is the README's table of all keys.
-func settingsTable() string {
-	var b strings.Builder
-	b.WriteString("| key | default | what it is for |\n|---|---|---|\n")
-	for _, s := range settingsOf(reflect.TypeFor[Config](), "") {
-		value := s.Default
-		if value != "" {
-			value = "`" + value + "`"
-		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Key, value, strings.ReplaceAll(s.Doc, "|", "\\|"))
-	}
-	return b.String()
-}
-
-func TestReadmeListsEverySetting(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join("..", "..", "README.md")
-	raw, err := os.ReadFile(path)
-	must(t, err)
-	const open, end = "<!-- settings -->\n", "<!-- /settings -->"
-	before, rest, ok := strings.Cut(string(raw), open)
-	_, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatal("the README has lost the marks of its settings")
-	}
-	want := before + open + settingsTable() + end + after
-	if *update {
-		must(t, os.WriteFile(path, []byte(want), 0o644))
-		return
-	}
-	if string(raw) != want {
-		t.Error("the README's settings are not those of the code; run go test ./cmd/operadora -run Readme -update")
-	}
-}
 
 func TestEverySettingIsDescribed(t *testing.T) {
 	t.Parallel()
-	for _, s := range settingsOf(reflect.TypeFor[Config](), "") {
-		if s.Key == "" || strings.HasSuffix(s.Key, ".") || s.Doc == "" {
-			t.Errorf("setting %q (%s) has no key or no doc", s.Key, s.Type)
+	for _, s := range yamlfile.Keys(Config{}) {
+		if s.Path == "" || strings.HasSuffix(s.Path, ".") || s.Doc == "" {
+			t.Errorf("setting %q (%s) has no key or no doc", s.Path, s.Kind)
 		}
 	}
 }
@@ -64,6 +25,12 @@ func TestInitialFilesAreGood(t *testing.T) {
 	dir := t.TempDir()
 	for _, f := range files {
 		must(t, writeNew(filepath.Join(dir, f.path), f.content, f.mode))
+	}
+	if err := writeSchemas(filepath.Join(dir, "schemas")); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		holdsAgainstSchema(t, filepath.Join(dir, f.path))
 	}
 	cmd := newRootCommand()
 	var out strings.Builder

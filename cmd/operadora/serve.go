@@ -46,22 +46,22 @@ func loadConfig(cmd *cobra.Command) (Config, error) {
 	return readConfig(file)
 }
 
+// readConfig returns what could be read also beside an error.
 func readConfig(file string) (Config, error) {
 	var cfg Config
-	set, err := loadSettings(&cfg, file)
-	if err != nil {
-		return cfg, err
+	f, err := loadSettings(&cfg, file)
+	if err == nil {
+		if err = cfg.Validate(); err != nil {
+			err = located(f, err)
+		}
 	}
-	if err := cfg.Validate(); err != nil {
-		return cfg, set.blame(file, err)
-	}
-	if !filepath.IsAbs(cfg.Definitions) {
+	if cfg.Definitions != "" && !filepath.IsAbs(cfg.Definitions) {
 		cfg.Definitions = filepath.Join(filepath.Dir(file), cfg.Definitions)
 	}
 	if path, ok := strings.CutPrefix(string(cfg.Records.DSN), "sqlite:"); ok && !filepath.IsAbs(path) {
 		cfg.Records.DSN = records.DSN("sqlite:" + filepath.Join(filepath.Dir(file), path))
 	}
-	return cfg, nil
+	return cfg, err
 }
 
 func newServeCommand() *cobra.Command {

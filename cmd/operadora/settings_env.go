@@ -1,13 +1,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // envPrefix begins the name of every environment variable of operadora.
@@ -32,67 +31,65 @@ func variable(key string) string {
 	return envPrefix + notInVariables.ReplaceAllString(strings.ToUpper(key), "_")
 }
 
-// origin tells for keys that the environment has set by which variable.
-type origin map[string]string
+// environment is the variables of operadora and which keys asked for them. An
+// empty variable counts as not set.
+type environment struct {
+	values map[string]string
+	keys   map[string][]string // by variable
+}
 
-// setter takes a key's value; viper's is.
-type setter interface{ Set(key string, value any) }
+func newEnvironment(environ []string) *environment {
+	e := &environment{values: map[string]string{}, keys: map[string][]string{}}
+	for _, line := range environ {
+		name, value, _ := strings.Cut(line, "=")
+		if strings.HasPrefix(name, envPrefix) && value != "" {
+			e.values[name] = value
+		}
+	}
+	return e
+}
 
-// setByEnvironment sets the keys whose variables are in environ (NAME=value). A
-// variable that sets nothing is an error, unless file, the text of the
-// configuration, names it as ${NAME}. An empty one counts as not set.
-func setByEnvironment(to setter, settings []setting, environ []string, file string) (origin, error) {
-	keys := map[string][]string{} // by variable
+func variablePlace(name string) yamlfile.Pos {
+	return yamlfile.Pos{File: "environment variable " + name}
+}
+
+// look returns what the environment says for a key; a yamlfile.Options.Env.
+func (e *environment) look(key string) (string, yamlfile.Pos, bool) {
+	name := variable(key)
+	e.keys[name] = append(e.keys[name], key)
+	value, ok := e.values[name]
+	return value, variablePlace(name), ok
+}
+
+// rest tells of variables that set nothing, unless file, the text of the
+// configuration, names them as ${NAME}, and of those that set two keys.
+func (e *environment) rest(file string) (faults yamlfile.Faults) {
 	var names []string
-	for _, s := range settings {
-		name := variable(s.Key)
-		keys[name] = append(keys[name], s.Key)
+	for name := range e.keys {
 		names = append(names, name)
 	}
-	set := origin{}
-	var faults []error
-	slices.Sort(environ)
-	for _, e := range environ {
-		name, value, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, envPrefix) || value == "" {
-			continue
-		}
-		switch of := keys[name]; {
-		case len(of) == 1:
-			to.Set(of[0], value)
-			set[of[0]] = name
+	for name := range e.values {
+		says := ""
+		switch of := e.keys[name]; {
 		case len(of) > 1: // two PBXs whose names differ in a dash only
-			faults = append(faults, fmt.Errorf("environment variable %s: may be any of %s; rename one", name, strings.Join(of, ", ")))
-		case slices.Contains(otherVariables, name), serviceVariable.MatchString(name), strings.Contains(file, "${"+name+"}"):
+			says = fmt.Sprintf("may be any of %s; rename one", strings.Join(of, ", "))
+		case len(of) == 1, slices.Contains(otherVariables, name), serviceVariable.MatchString(name), strings.Contains(file, "${"+name+"}"):
+			continue
 		default:
-			faults = append(faults, fmt.Errorf("environment variable %s: there is no such setting%s", name, meant(name, names)))
+			says = "there is no such setting" + meant(name, names)
 		}
+		faults = append(faults, yamlfile.Fault{At: variablePlace(name), Code: yamlfile.CodeForm, Text: says})
 	}
-	return set, errors.Join(faults...)
+	return faults.Sorted()
 }
 
 // meant says what a variable that sets nothing could be.
 func meant(name string, names []string) string {
-	if near := flowfile.Nearest(name, names); near != "" {
+	if near := yamlfile.Nearest(name, names); near != "" {
 		return fmt.Sprintf("; did you mean %s?", near)
 	}
 	if strings.HasPrefix(name, variable("pbxs.")) {
 		return "; a variable sets keys of PBXs that the configuration file names"
 	}
 	return ""
-}
-
-// blame says where a value that err complains of came from: err begins with
-// the value's key and may name others.
-func (o origin) blame(file string, err error) error {
-	var from []string
-	for _, word := range strings.FieldsFunc(err.Error(), func(r rune) bool { return strings.ContainsRune(" :,;()", r) }) {
-		if name, ok := o[word]; ok && !slices.Contains(from, name) {
-			from = append(from, name)
-		}
-	}
-	if len(from) == 0 {
-		return fmt.Errorf("configuration %s: %w", file, err)
-	}
-	return fmt.Errorf("environment variable %s: %w", strings.Join(from, ", "), err)
 }

@@ -11,19 +11,19 @@ import (
 )
 
 type sampleSettings struct {
-	Instance string `mapstructure:"instance" default:"one" doc:"x"`
+	Instance string `yaml:"instance" default:"one" doc:"x"`
 	Redis    struct {
-		DB       int                 `mapstructure:"db" default:"3" doc:"x"`
-		Password orchestrator.Secret `mapstructure:"password" default:"" doc:"x"`
-		Addrs    []string            `mapstructure:"addrs" default:"a:1,b:2" doc:"x"`
-	} `mapstructure:"redis"`
-	PBXs map[string]samplePBX `mapstructure:"pbxs"`
+		DB       int                 `yaml:"db" default:"3" doc:"x"`
+		Password orchestrator.Secret `yaml:"password" default:"" doc:"x"`
+		Addrs    []string            `yaml:"addrs" default:"a:1,b:2" doc:"x"`
+	} `yaml:"redis"`
+	PBXs map[string]samplePBX `yaml:"pbxs" keys:"pbx"`
 }
 
 type samplePBX struct {
-	URL     string              `mapstructure:"url" default:"http://127.0.0.1:8088/ari" doc:"x"`
-	Timeout time.Duration       `mapstructure:"timeout" default:"5s" doc:"x"`
-	Secret  orchestrator.Secret `mapstructure:"secret" default:"" doc:"x"`
+	URL     string              `yaml:"url" default:"http://127.0.0.1:8088/ari" doc:"x"`
+	Timeout time.Duration       `yaml:"timeout" default:"5s" doc:"x"`
+	Secret  orchestrator.Secret `yaml:"secret" default:"" doc:"x"`
 }
 
 func loadSample(t *testing.T, yaml string) (sampleSettings, error) {
@@ -65,24 +65,24 @@ func TestSettingsPrecedence(t *testing.T) {
 func TestSettingsRefuse(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ yaml, want string }{
-		"misspelt key":       {"instanze: x", `c.yaml: instanze: there is no such key; did you mean "instance"?`},
+		"misspelt key":       {"instanze: x", `c.yaml:1:1: E00 instanze: there is no such key; did you mean "instance"?`},
 		"misspelt section":   {"redsi: {db: 5}", `redsi: there is no such key; did you mean "redis"?`},
 		"misspelt below":     {"redis: {adrs: [x]}", `redis.adrs: there is no such key; did you mean "addrs"?`},
 		"misspelt in a map":  {"pbxs: {madrid: {ulr: x}}", `pbxs.madrid.ulr: there is no such key; did you mean "url"?`},
 		"nothing near":       {"redis: {colour: red}", "redis.colour: there is no such key; it knows db, password, addrs"},
-		"section as a value": {"redis: 5", "redis: is a section with keys of its own: db"},
-		"PBX as a value":     {"pbxs: {madrid: 5}", "pbxs.madrid: is a section with keys of its own: url"},
-		"value as a section": {"instance: {name: x}", "instance: is a value"},
-		"dot in a name":      {"pbxs: {a.b: {url: x}}", "pbxs.a.b: a name must not hold a dot"},
-		"not a number":       {"redis: {db: five}", `c.yaml: redis.db: "five" is not a whole number`},
-		"not a duration":     {"pbxs: {madrid: {timeout: soon}}", `c.yaml: pbxs.madrid.timeout: "soon" is not a duration`},
+		"section as a value": {"redis: 5", `redis: must be "key: value" lines, not "5"`},
+		"PBX as a value":     {"pbxs: {madrid: 5}", `pbxs.madrid: must be "key: value" lines, not "5"`},
+		"value as a section": {"instance: {name: x}", "instance: must be text, not"},
+		"dot in a name":      {"pbxs: {a.b: {url: x}}", `pbxs: "a.b" is not a name of letters`},
+		"not a number":       {"redis: {db: five}", `c.yaml:1:13: E00 redis.db: "five" is not a whole number`},
+		"not a duration":     {"pbxs: {madrid: {timeout: soon}}", `c.yaml:1:26: E00 pbxs.madrid.timeout: "soon" is not a duration`},
 		"no unit":            {"pbxs: {madrid: {timeout: 10}}", "pbxs.madrid.timeout: 10 has no unit; a duration needs one: 10s, 10m or 10h"},
 		"no unit, quoted":    {"pbxs: {madrid: {timeout: '1.5'}}", "pbxs.madrid.timeout: 1.5 has no unit"},
-		"switch as duration": {"pbxs: {madrid: {timeout: true}}", "true is not a duration"},
+		"switch as duration": {"pbxs: {madrid: {timeout: true}}", `"true" is not a duration`},
 		"missing variable":   {"redis: {password: '${NOBODY_HAS_THIS}'}", "redis.password: "},
 		"which variable":     {"redis: {password: '${NOBODY_HAS_THIS}'}", "the environment has no NOBODY_HAS_THIS"},
 		"missing file":       {"redis: {password: 'file:/nowhere/x'}", "/nowhere/x"},
-		"not yaml":           {"redis: [", "c.yaml: not YAML: [1:"},
+		"not yaml":           {"redis: [", "c.yaml:1:8: E00 this is not YAML"},
 	} {
 		_, err := loadSample(t, row.yaml)
 		if err == nil || !strings.Contains(err.Error(), row.want) {
@@ -133,12 +133,12 @@ func TestSettingsByEnvironment(t *testing.T) {
 func TestSettingsByEnvironmentRefuse(t *testing.T) {
 	const file = "redis: {db: 5}\npbxs: {madrid: {}, san-juan: {}, san_juan: {}}\n"
 	for name, row := range map[string]struct{ variable, value, want string }{
-		"misspelt":    {"OPERADORA_REDIS_DBB", "7", "environment variable OPERADORA_REDIS_DBB: there is no such setting; did you mean OPERADORA_REDIS_DB?"},
-		"unknown":     {"OPERADORA_COLOUR", "red", "environment variable OPERADORA_COLOUR: there is no such setting"},
-		"unknown PBX": {"OPERADORA_PBXS_BILBAO_TIMEOUT", "7s", "OPERADORA_PBXS_BILBAO_TIMEOUT: there is no such setting; a variable sets keys of PBXs that the configuration file names"},
+		"misspelt":    {"OPERADORA_REDIS_DBB", "7", "environment variable OPERADORA_REDIS_DBB: E00 there is no such setting; did you mean OPERADORA_REDIS_DB?"},
+		"unknown":     {"OPERADORA_COLOUR", "red", "environment variable OPERADORA_COLOUR: E00 there is no such setting"},
+		"unknown PBX": {"OPERADORA_PBXS_BILBAO_TIMEOUT", "7s", "OPERADORA_PBXS_BILBAO_TIMEOUT: E00 there is no such setting; a variable sets keys of PBXs that the configuration file names"},
 		"two PBXs":    {"OPERADORA_PBXS_SAN_JUAN_TIMEOUT", "7s", "may be any of pbxs.san-juan.timeout, pbxs.san_juan.timeout"},
-		"value":       {"OPERADORA_REDIS_DB", "five", `environment variable OPERADORA_REDIS_DB: redis.db: "five" is not a whole number`},
-		"PBX's value": {"OPERADORA_PBXS_MADRID_TIMEOUT", "10", "environment variable OPERADORA_PBXS_MADRID_TIMEOUT: pbxs.madrid.timeout: 10 has no unit"},
+		"value":       {"OPERADORA_REDIS_DB", "five", `environment variable OPERADORA_REDIS_DB: E00 redis.db: "five" is not a whole number`},
+		"PBX's value": {"OPERADORA_PBXS_MADRID_TIMEOUT", "10", "environment variable OPERADORA_PBXS_MADRID_TIMEOUT: E00 pbxs.madrid.timeout: 10 has no unit"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(row.variable, row.value)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -95,13 +94,13 @@ func newTokenCreateCommand() *cobra.Command {
 // knownAgent refuses an agent that is not defined. Where the definitions cannot
 // be read it only warns: the token is for the database, not for this machine.
 func knownAgent(cmd *cobra.Command, dir, agent string) error {
-	var d acd.Definitions
-	if _, err := readACD(os.DirFS(dir), &d); err != nil {
+	floor := readACD(os.DirFS(dir))
+	if err := floor.faults.Err(); err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "warning: whether agent %q is defined is not known: %s\n", agent, fault.Text(err))
 		return nil
 	}
 	var ids []string
-	for _, a := range d.Agents {
+	for _, a := range floor.defs.Agents {
 		if a.ID == agent {
 			return nil
 		}

@@ -2,12 +2,14 @@ package flowfile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/say"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Known answers for what is defined elsewhere. A nil function means that
@@ -20,12 +22,11 @@ type Known struct {
 
 // Lint checks definitions as a whole. Faults of single files (E00, E10, E11)
 // are found by reading them.
-func Lint(defs ivr.Definitions, known Known) Faults { return lint(defs, known, nil) }
+func Lint(defs ivr.Definitions, known Known) yamlfile.Faults { return lint(defs, known, unread{}) }
 
-// lint leaves out flows that could not be read as they stand: what is said of
-// their paths would be noise.
-func lint(defs ivr.Definitions, known Known, unread map[string]bool) Faults {
-	var out Faults
+// lint says nothing of what follows from what could not be read as it stands.
+func lint(defs ivr.Definitions, known Known, left unread) yamlfile.Faults {
+	var out yamlfile.Faults
 	ids := make([]string, 0, len(defs.Flows))
 	for id := range defs.Flows {
 		ids = append(ids, id)
@@ -33,14 +34,12 @@ func lint(defs ivr.Definitions, known Known, unread map[string]bool) Faults {
 	slices.Sort(ids)
 	loops, spoiled := recursive(defs.Flows)
 	for _, id := range ids {
-		if unread[id] {
-			continue
-		}
-		l := &linter{defs: defs, known: known, f: defs.Flows[id], loops: loops[id], spoiled: spoiled[id]}
+		faulty, partly := left.flows[id]
+		l := &linter{defs: defs, known: known, left: left, f: defs.Flows[id], loops: loops[id], spoiled: spoiled[id], faulty: faulty, partly: partly}
 		l.flow()
 		out = append(out, l.faults...)
 	}
-	return append(out, lintDIDs(defs)...).sorted()
+	return append(out, lintDIDs(defs, left)...).Sorted()
 }
 
 // linter checks one flow.
@@ -50,11 +49,14 @@ type linter struct {
 	f       *ivr.Flow
 	loops   bool // it calls itself, directly or not
 	spoiled bool // it calls a flow that does
-	faults  Faults
+	left    unread
+	partly  bool                 // it has faults of form, so its paths cannot be told
+	faulty  map[string]*ivr.Node // nodes with such: they are there, and have edges
+	faults  yamlfile.Faults
 }
 
-func (l *linter) fault(code Code, at ivr.Pos, node, format string, args ...any) {
-	l.faults = append(l.faults, Fault{Code: code, At: at, Flow: l.f.ID, Node: node, Text: fmt.Sprintf(format, args...)})
+func (l *linter) fault(code yamlfile.Code, at ivr.Pos, node, format string, args ...any) {
+	l.faults = append(l.faults, yamlfile.Fault{Code: code, At: at, Where: where(l.f.ID, node), Text: fmt.Sprintf(format, args...)})
 }
 
 func (l *linter) flow() {
@@ -69,7 +71,7 @@ func (l *linter) flow() {
 	for _, name := range l.f.NodeNames() {
 		l.node(l.f.Nodes[name])
 	}
-	if l.f.Nodes[l.f.Start] == nil {
+	if l.partly || l.f.Nodes[l.f.Start] == nil {
 		return // nothing can be said of paths
 	}
 	l.paths()
@@ -78,22 +80,27 @@ func (l *linter) flow() {
 
 // targets checks where edges lead (E01, E02).
 func (l *linter) targets() {
-	names := l.f.NodeNames()
+	names := append(l.f.NodeNames(), slices.Collect(maps.Keys(l.faulty))...)
+	slices.Sort(names)
+	missing := func(to string) bool { return to != ivr.End && !slices.Contains(names, to) }
 	switch {
 	case len(names) == 0: // told by the reader
-	case l.f.Start == "":
+	case l.f.Start == "" && l.f.StartAt == (ivr.Pos{}):
 		l.fault(CodeStart, l.f.At, "", "start is missing: it names the node that calls begin with")
-	case l.f.Nodes[l.f.Start] == nil:
-		l.fault(CodeStart, l.f.StartAt, "", "start is %q, and there is no such node%s", l.f.Start, Suggest(l.f.Start, names))
+	case l.f.Start != "" && (missing(l.f.Start) || l.f.Start == ivr.End):
+		l.fault(CodeStart, l.f.StartAt, "", "start is %q, and there is no such node%s", l.f.Start, yamlfile.Suggest(l.f.Start, names))
 	}
-	if e := l.f.OnError; e != "" && e != ivr.End && l.f.Nodes[e] == nil {
-		l.fault(CodeTarget, l.f.OnErrorAt, "", "on_error is %q, and there is no such node%s", e, Suggest(e, names))
+	if e := l.f.OnError; e != "" && missing(e) {
+		l.fault(CodeTarget, l.f.OnErrorAt, "", "on_error is %q, and there is no such node%s", e, yamlfile.Suggest(e, names))
 	}
 	for _, name := range names {
 		n := l.f.Nodes[name]
+		if n == nil {
+			n = l.faulty[name]
+		}
 		for _, o := range n.Outcomes() {
-			if e := n.On[o]; e.To != ivr.End && l.f.Nodes[e.To] == nil {
-				l.fault(CodeTarget, e.At, name, "%s leads to %q, and there is no such node%s", plain(o), e.To, Suggest(e.To, names))
+			if e := n.On[o]; missing(e.To) {
+				l.fault(CodeTarget, e.At, name, "%s leads to %q, and there is no such node%s", plain(o), e.To, yamlfile.Suggest(e.To, names))
 			}
 		}
 	}
@@ -117,7 +124,7 @@ func (l *linter) prompts() {
 		for _, it := range l.f.Nodes[name].Items() {
 			used[it.Prompt] = true
 			if it.Prompt != "" && l.f.Prompts[it.Prompt] == nil {
-				l.fault(CodePrompt, it.At, name, "prompt %q is not defined%s", it.Prompt, Suggest(it.Prompt, l.promptNames()))
+				l.fault(CodePrompt, it.At, name, "prompt %q is not defined%s", it.Prompt, yamlfile.Suggest(it.Prompt, l.promptNames()))
 			}
 			if it.Sound != "" {
 				l.sounds(it.At, name, []string{it.Sound}, l.f.Languages)
@@ -127,7 +134,7 @@ func (l *linter) prompts() {
 	l.speech()
 	for _, key := range l.promptNames() {
 		p := l.f.Prompts[key]
-		if !used[key] {
+		if !used[key] && !l.partly {
 			l.fault(CodeUnusedPrompt, p.At, "", "prompt %q is never played", key)
 		}
 		for _, lang := range l.f.Languages {
@@ -280,6 +287,9 @@ func (l *linter) queue(n *ivr.Node, s *ivr.Queue) {
 
 func (l *linter) hours(n *ivr.Node, s *ivr.Hours) {
 	c := l.defs.Calendars[s.Calendar]
+	if c == nil && l.left.calendars {
+		return
+	}
 	if c == nil {
 		l.fault(CodeUnknown, n.At, n.Name, "calendar %q is not defined", s.Calendar)
 		return
@@ -296,8 +306,13 @@ func (l *linter) hours(n *ivr.Node, s *ivr.Hours) {
 func (l *linter) call(n *ivr.Node, s *ivr.Call) {
 	sub := l.defs.Flows[s.Flow]
 	if sub == nil {
-		l.fault(CodeUnknown, n.At, n.Name, "flow %q is not defined", s.Flow)
+		if !l.left.files {
+			l.fault(CodeUnknown, n.At, n.Name, "flow %q is not defined", s.Flow)
+		}
 		return
+	}
+	if _, partly := l.left.flows[s.Flow]; partly {
+		return // what it takes and returns is not known
 	}
 	given := map[string]bool{}
 	for _, p := range s.Params {
@@ -336,17 +351,18 @@ func returned(sub *ivr.Flow, value string) bool {
 }
 
 // lintDIDs checks the dialled numbers (E12, E08).
-func lintDIDs(defs ivr.Definitions) Faults {
-	var out Faults
+func lintDIDs(defs ivr.Definitions, left unread) yamlfile.Faults {
+	var out yamlfile.Faults
 	for _, d := range defs.DIDs {
 		f := defs.Flows[d.Flow]
 		switch {
+		case f == nil && left.files: // it may be that one
 		case f == nil:
-			out = append(out, Fault{Code: CodeUnknown, At: d.At, Text: fmt.Sprintf("number %s goes to flow %q, which is not defined", d.Pattern, d.Flow)})
+			out = append(out, yamlfile.Fault{Code: CodeUnknown, At: d.At, Where: "number " + d.Pattern, Text: fmt.Sprintf("goes to flow %q, which is not defined", d.Flow)})
 		case d.Language != "" && !f.Speaks(d.Language):
-			out = append(out, Fault{Code: CodePrompt, At: d.At, Text: fmt.Sprintf("number %s begins in language %s, which flow %s does not speak", d.Pattern, d.Language, d.Flow)})
+			out = append(out, yamlfile.Fault{Code: CodePrompt, At: d.At, Where: "number " + d.Pattern, Text: fmt.Sprintf("begins in language %s, which flow %s does not speak", d.Language, d.Flow)})
 		case len(f.Params) > 0:
-			out = append(out, Fault{Code: CodeUnknown, At: d.At, Text: fmt.Sprintf("number %s goes to flow %s, which needs parameters and can only be called by another flow", d.Pattern, d.Flow)})
+			out = append(out, yamlfile.Fault{Code: CodeUnknown, At: d.At, Where: "number " + d.Pattern, Text: fmt.Sprintf("goes to flow %s, which needs parameters and can only be called by another flow", d.Flow)})
 		}
 	}
 	return out

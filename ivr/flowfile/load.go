@@ -3,11 +3,11 @@ package flowfile
 import (
 	"errors"
 	"io/fs"
-	"path"
 	"slices"
 
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flows"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Files is the text of all definitions. DIDs and Calendars may be empty.
@@ -22,56 +22,52 @@ type Files struct {
 const FeatureFlow = "features"
 
 // ReadFiles reads a folder: flows/*.yaml, dids.yaml and calendars.yaml. What
-// is not there is empty.
-func ReadFiles(fsys fs.FS) (Files, error) {
-	var out Files
-	names, err := fs.Glob(fsys, "flows/*.yaml")
-	if err != nil {
-		return out, err
+// is not there is empty; what cannot be read is a fault.
+func ReadFiles(fsys fs.FS) (out Files, faults yamlfile.Faults) {
+	var names []string
+	for _, pattern := range []string{"flows/*.yaml", "flows/*.yml"} {
+		more, _ := fs.Glob(fsys, pattern) // its only error is of the pattern
+		names = append(names, more...)
 	}
-	more, err := fs.Glob(fsys, "flows/*.yml")
-	if err != nil {
-		return out, err
-	}
-	names = append(names, more...)
 	slices.Sort(names)
-	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return out, err
+	read := func(name string) (ivr.Source, bool) {
+		text, err := yamlfile.ReadFile(fsys, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			faults = append(faults, yamlfile.Fault{At: yamlfile.Pos{File: name}, Code: CodeForm, Text: err.Error()})
 		}
-		out.Flows = append(out.Flows, ivr.Source{File: name, YAML: string(text)})
+		return ivr.Source{File: name, YAML: text}, err == nil
+	}
+	for _, name := range names {
+		if src, ok := read(name); ok {
+			out.Flows = append(out.Flows, src)
+		}
 	}
 	for name, into := range map[string]*ivr.Source{"dids.yaml": &out.DIDs, "calendars.yaml": &out.Calendars} {
-		text, err := fs.ReadFile(fsys, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if src, ok := read(name); ok {
+			*into = src
 		}
-		if err != nil {
-			return out, err
-		}
-		*into = ivr.Source{File: path.Base(name), YAML: string(text)}
 	}
-	return out, nil
+	return out, faults
 }
 
 // Load reads and lints all definitions as a whole. When faults.Err() is not
 // nil the definitions must not be used; they are returned for tools that show
 // what there is.
-func Load(files Files, known Known) (ivr.Definitions, Faults) {
+func Load(files Files, known Known) (ivr.Definitions, yamlfile.Faults) {
 	defs := ivr.Definitions{Flows: map[string]*ivr.Flow{}, Sources: map[string]ivr.Source{},
 		Calendars: map[string]*ivr.Calendar{}, Feature: FeatureFlow}
-	var faults Faults
+	var faults yamlfile.Faults
+	left := unread{flows: map[string]map[string]*ivr.Node{}}
 	for _, src := range files.Flows {
-		faults = append(faults, addFlow(&defs, src)...)
+		faults = append(faults, left.addFlow(&defs, src)...)
 	}
 	if defs.Flows[FeatureFlow] == nil {
-		faults = append(faults, addFlow(&defs, flows.Features())...)
+		faults = append(faults, left.addFlow(&defs, flows.Features())...)
 	}
 	if files.Calendars.YAML != "" {
 		cals, fs := readCalendars(files.Calendars)
 		faults = append(faults, fs...)
-		if cals != nil {
+		if left.calendars = cals == nil; cals != nil {
 			defs.Calendars = cals
 		}
 	}
@@ -79,21 +75,28 @@ func Load(files Files, known Known) (ivr.Definitions, Faults) {
 		dids, fs := readDIDs(files.DIDs)
 		defs.DIDs, faults = dids, append(faults, fs...)
 	}
-	unread := map[string]bool{}
-	for _, f := range faults {
-		unread[f.Flow] = unread[f.Flow] || f.Code == CodeForm
-	}
-	return defs, append(faults, lint(defs, known, unread)...).sorted()
+	return defs, append(faults, lint(defs, known, left)...).Sorted()
 }
 
-func addFlow(defs *ivr.Definitions, src ivr.Source) Faults {
-	f, faults := readFlow(src)
-	if f == nil || f.ID == "" {
+// unread is what could not be read as it stands: what follows from that is not
+// told as well.
+type unread struct {
+	flows     map[string]map[string]*ivr.Node // faulty nodes, by flow; an entry for every flow with a fault
+	files     bool                            // a flow file of which not even the name is known
+	calendars bool
+}
+
+func (u *unread) addFlow(defs *ivr.Definitions, src ivr.Source) yamlfile.Faults {
+	f, faulty, faults := readFlow(src)
+	if f == nil {
+		u.files = true
 		return faults
 	}
 	if other := defs.Flows[f.ID]; other != nil {
-		return append(faults, Fault{Code: CodeForm, At: f.At, Flow: f.ID,
-			Text: "flow " + f.ID + " is defined already in " + other.At.File})
+		return append(faults, yamlfile.Fault{Code: CodeForm, At: f.At, Where: where(f.ID, ""), Text: "is defined already in " + other.At.File})
+	}
+	if faults.Err() != nil {
+		u.flows[f.ID] = faulty
 	}
 	defs.Flows[f.ID], defs.Sources[f.ID] = f, src
 	return faults

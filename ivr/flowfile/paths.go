@@ -2,10 +2,15 @@ package flowfile
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/graph/multi"
+	"gonum.org/v1/gonum/graph/topo"
+
 	"github.com/operadora/operadora/ivr"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // ways returns the ways out of a node, those of a sub-flow's outcomes included.
@@ -95,6 +100,9 @@ func (l *linter) paths() {
 		n := l.f.Nodes[name]
 		all[name], fast[name] = []string{}, []string{}
 		for _, w := range l.ways(n) {
+			if w.To != "" && w.To != ivr.End && l.f.Nodes[w.To] == nil { // told as E01
+				w.To = yamlfile.Nearest(w.To, l.f.NodeNames()) // so that the node that is meant counts as reached
+			}
 			all[name] = append(all[name], w.To)
 			if !w.Rule.Waits {
 				fast[name] = append(fast[name], w.To)
@@ -194,56 +202,30 @@ func reach(edges map[string][]string, roots ...string) map[string]bool {
 	return seen
 }
 
-// components returns the strongly connected components of a graph (Tarjan),
-// each sorted, in the order of their first names.
-func components(edges map[string][]string) [][]string {
-	t := &tarjan{edges: edges, index: map[string]int{}, low: map[string]int{}, on: map[string]bool{}}
-	names := make([]string, 0, len(edges))
-	for n := range edges {
-		names = append(names, n)
+// components returns the strongly connected components of a graph, each sorted,
+// in the order of their first names.
+func components(edges map[string][]string) (out [][]string) {
+	g := multi.NewDirectedGraph() // the only one that takes an edge from a node to itself
+	ids, names := map[string]int64{}, slices.Sorted(maps.Keys(edges))
+	for i, n := range names {
+		ids[n] = int64(i)
+		g.AddNode(multi.Node(i))
 	}
-	slices.Sort(names)
-	for _, n := range names {
-		if t.index[n] == 0 {
-			t.visit(n)
+	for n, tos := range edges {
+		for _, to := range tos {
+			if id, ok := ids[to]; ok {
+				g.SetLine(g.NewLine(multi.Node(ids[n]), multi.Node(id)))
+			}
 		}
 	}
-	slices.SortFunc(t.out, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
-	return t.out
-}
-
-type tarjan struct {
-	edges      map[string][]string
-	index, low map[string]int // from 1; 0 is not visited
-	on         map[string]bool
-	stack      []string
-	out        [][]string
-}
-
-func (t *tarjan) visit(n string) {
-	t.index[n] = len(t.index) + 1
-	t.low[n] = t.index[n]
-	t.stack, t.on[n] = append(t.stack, n), true
-	for _, to := range t.edges[n] {
-		if _, ok := t.edges[to]; !ok {
-			continue
+	for _, group := range topo.TarjanSCC(g) {
+		var members []string
+		for _, n := range group {
+			members = append(members, names[n.ID()])
 		}
-		if t.index[to] == 0 {
-			t.visit(to)
-			t.low[n] = min(t.low[n], t.low[to])
-		} else if t.on[to] {
-			t.low[n] = min(t.low[n], t.index[to])
-		}
+		slices.Sort(members)
+		out = append(out, members)
 	}
-	if t.low[n] != t.index[n] {
-		return
-	}
-	at := slices.Index(t.stack, n)
-	group := slices.Clone(t.stack[at:])
-	t.stack = t.stack[:at]
-	for _, m := range group {
-		t.on[m] = false
-	}
-	slices.Sort(group)
-	t.out = append(t.out, group)
+	slices.SortFunc(out, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
+	return out
 }

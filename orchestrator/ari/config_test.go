@@ -78,7 +78,7 @@ func TestConfigWarnings(t *testing.T) {
 func TestConfigTags(t *testing.T) {
 	t.Parallel()
 	for f := range reflect.TypeFor[Config]().Fields() {
-		for _, tag := range []string{"mapstructure", "default", "doc"} {
+		for _, tag := range []string{"yaml", "default", "doc"} {
 			if _, ok := f.Tag.Lookup(tag); !ok {
 				t.Errorf("%s has no %s", f.Name, tag)
 			}

@@ -1,32 +1,19 @@
 package call
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Limits bound every wait of a call. Each state waits under the timer named
 // beside it; a state that waits for nobody but the flow is bounded by
 // TimerCall.
 type Limits struct {
-	Command time.Duration `mapstructure:"command" default:"10s" doc:"How long a command to the PBX may stay unconfirmed before the call is given up."`
-	Clear   time.Duration `mapstructure:"clear" default:"5s" doc:"How often the removal of a finished call's channels is repeated until the PBX confirms it."`
-	Ring    time.Duration `mapstructure:"ring" default:"30s" doc:"How long a transfer destination may ring when the flow does not say."`
-	Call    time.Duration `mapstructure:"call" default:"4h" doc:"How long a call may last as a whole."`
+	Command time.Duration `yaml:"command" min:"1s" max:"5m" default:"10s" doc:"How long a command to the PBX may stay unconfirmed before the call is given up."`
+	Clear   time.Duration `yaml:"clear" min:"1s" max:"5m" default:"5s" doc:"How often the removal of a finished call's channels is repeated until the PBX confirms it."`
+	Ring    time.Duration `yaml:"ring" min:"1s" max:"10m" default:"30s" doc:"How long a transfer destination may ring when the flow does not say."`
+	Call    time.Duration `yaml:"call" min:"1s" max:"168h" default:"4h" doc:"How long a call may last as a whole."`
 }
 
 // DefaultLimits are the limits of the sample configuration.
 var DefaultLimits = Limits{Command: 10 * time.Second, Clear: 5 * time.Second, Ring: 30 * time.Second, Call: 4 * time.Hour}
-
-// Validate names the first key whose value cannot be right.
-func (l Limits) Validate() error {
-	for key, d := range map[string]time.Duration{"command": l.Command, "clear": l.Clear, "ring": l.Ring, "call": l.Call} {
-		if d < time.Second {
-			return fmt.Errorf("limits.%s: %s is less than 1s", key, d)
-		}
-	}
-	return nil
-}
 
 const (
 	// ringGrace is added to the PBX's own ring timeout before ours ends the leg:

@@ -26,17 +26,17 @@ import (
 // Policy is what one PBX may be asked to call.
 type Policy struct {
 	// Dial is the endpoint that reaches outside numbers, with {number} or {digits} in it.
-	Dial string `mapstructure:"dial" default:"" doc:"Endpoint for outside numbers: {number} becomes +34910000001, {digits} the same without the plus; for example PJSIP/{number}@trunk or PJSIP/00{digits}@trunk. Empty: no outside calls."`
+	Dial string `yaml:"dial" default:"" doc:"Endpoint for outside numbers: {number} becomes +34910000001, {digits} the same without the plus; for example PJSIP/{number}@trunk or PJSIP/00{digits}@trunk. Empty: no outside calls."`
 	// Region says how numbers are read that are not written with a plus.
-	Region string `mapstructure:"region" default:"" doc:"Country (ES, CO, US) whose way of dialling is understood: national numbers, its trunk prefix, its international prefix. Empty: only numbers with + or 00 are."`
+	Region string `yaml:"region" default:"" doc:"Country (ES, CO, US) whose way of dialling is understood: national numbers, its trunk prefix, its international prefix. Empty: only numbers with + or 00 are."`
 	// Allow lists the prefixes that may be called. Empty allows nothing.
-	Allow []string `mapstructure:"allow" default:"" doc:"Prefixes of numbers that may be called, with + and country code: +34. + alone is every number. Empty: none."`
+	Allow []string `yaml:"allow" default:"" doc:"Prefixes of numbers that may be called, with + and country code: +34. + alone is every number. Empty: none."`
 	// Deny lists prefixes that may not be called although Allow has them.
-	Deny []string `mapstructure:"deny" default:"" doc:"Prefixes, with + and country code, that may not be called although allow has them. They hold for every way to write the number."`
+	Deny []string `yaml:"deny" default:"" doc:"Prefixes, with + and country code, that may not be called although allow has them. They hold for every way to write the number."`
 	// Short lists what is no number of a numbering plan and may be dialled all the same.
-	Short []string `mapstructure:"short" default:"" doc:"Short numbers, extensions and feature codes that may be dialled as they are, each in full: 112, 5001, *72; X stands for any digit. Empty: none."`
+	Short []string `yaml:"short" default:"" doc:"Short numbers, extensions and feature codes that may be dialled as they are, each in full: 112, 5001, *72; X stands for any digit. Empty: none."`
 	// Premium opens what the numbering plans mark as expensive.
-	Premium bool `mapstructure:"premium" default:"false" doc:"Whether numbers may be called that the numbering plan marks as premium rate or shared cost. They need to be in allow, too."`
+	Premium bool `yaml:"premium" default:"false" doc:"Whether numbers may be called that the numbering plan marks as premium rate or shared cost. They need to be in allow, too."`
 }
 
 // The shapes that anything dialled must have. A lead, a caller's key presses

@@ -6,15 +6,17 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Config says where records are kept and how the journal is drained.
 type Config struct {
-	DSN         DSN           `mapstructure:"dsn" default:"sqlite:operadora.db" doc:"Where records are kept: sqlite:<file> or postgres://user:password@host/database."`
-	Connections int           `mapstructure:"connections" default:"8" doc:"How many database connections may be open at once."`
-	Batch       int           `mapstructure:"batch" default:"500" doc:"How many journal entries are written in one transaction at most."`
-	KeepJournal time.Duration `mapstructure:"keep_journal" default:"1h" doc:"How long recorded entries stay in the journal, so that pages which reconnect miss nothing."`
-	RetryMax    time.Duration `mapstructure:"retry_max" default:"10s" doc:"Longest pause between attempts while the database is away."`
+	DSN         DSN           `yaml:"dsn" default:"sqlite:operadora.db" doc:"Where records are kept: sqlite:<file> or postgres://user:password@host/database."`
+	Connections int           `yaml:"connections" min:"2" max:"1000" default:"8" doc:"How many database connections may be open at once."`
+	Batch       int           `yaml:"batch" min:"1" max:"10000" default:"500" doc:"How many journal entries are written in one transaction at most."`
+	KeepJournal time.Duration `yaml:"keep_journal" min:"1m" max:"720h" default:"1h" doc:"How long recorded entries stay in the journal, so that pages which reconnect miss nothing."`
+	RetryMax    time.Duration `yaml:"retry_max" min:"100ms" max:"10m" default:"10s" doc:"Longest pause between attempts while the database is away."`
 }
 
 // Validate names the first key whose value cannot work.
@@ -22,19 +24,7 @@ func (c Config) Validate() error {
 	if _, _, err := c.DSN.split(); err != nil {
 		return fmt.Errorf("records.dsn: %w", err)
 	}
-	if c.Connections < 2 {
-		return fmt.Errorf("records.connections: %d is less than 2", c.Connections)
-	}
-	if c.Batch < 1 || c.Batch > 10_000 {
-		return fmt.Errorf("records.batch: %d is not between 1 and 10000", c.Batch)
-	}
-	if c.KeepJournal < time.Minute {
-		return fmt.Errorf("records.keep_journal: %s is less than 1m", c.KeepJournal)
-	}
-	if c.RetryMax <= 0 {
-		return fmt.Errorf("records.retry_max: %s is not positive", c.RetryMax)
-	}
-	return nil
+	return yamlfile.Check("records", c).Err()
 }
 
 // DSN names a database. It may hold a password: printing it shows "***" instead.

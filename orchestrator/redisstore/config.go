@@ -8,39 +8,40 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"regexp"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Config says where Redis is: one server (one address), a primary watched by
 // Sentinel (master_name), or a Cluster (several addresses, or cluster).
 type Config struct {
-	Addrs            []string            `mapstructure:"addrs" default:"127.0.0.1:6379" doc:"Addresses of Redis, host:port: one server, the Sentinels when master_name is set, or nodes of a Cluster."`
-	MasterName       string              `mapstructure:"master_name" default:"" doc:"Name of the primary in Sentinel; empty when there is no Sentinel."`
-	Cluster          bool                `mapstructure:"cluster" default:"false" doc:"Whether Redis is a Cluster; needed only when a single address is given."`
-	Username         string              `mapstructure:"username" default:"" doc:"User name (ACL); empty is the default user."`
-	Password         orchestrator.Secret `mapstructure:"password" default:"" doc:"Password; empty sends none."`
-	SentinelUsername string              `mapstructure:"sentinel_username" default:"" doc:"User name at the Sentinels."`
-	SentinelPassword orchestrator.Secret `mapstructure:"sentinel_password" default:"" doc:"Password at the Sentinels; empty sends none."`
-	DB               int                 `mapstructure:"db" default:"0" doc:"Number of the database; a Cluster has only 0."`
-	TLS              bool                `mapstructure:"tls" default:"false" doc:"Whether to connect with TLS."`
-	TLSCA            string              `mapstructure:"tls_ca" default:"" doc:"File with the certificates (PEM) to trust; empty trusts those of the system."`
-	Tenant           string              `mapstructure:"tenant" default:"default" doc:"Name that all keys carry, so that several installations can share a Redis."`
-	DialTimeout      time.Duration       `mapstructure:"dial_timeout" default:"2s" doc:"How long a new connection may take."`
-	ReadTimeout      time.Duration       `mapstructure:"read_timeout" default:"2s" doc:"How long an answer may take."`
-	WriteTimeout     time.Duration       `mapstructure:"write_timeout" default:"2s" doc:"How long sending a command may take."`
-	PoolSize         int                 `mapstructure:"pool_size" default:"32" doc:"Connections per Redis server at most."`
+	Addrs            []string            `yaml:"addrs" default:"127.0.0.1:6379" doc:"Addresses of Redis, host:port: one server, the Sentinels when master_name is set, or nodes of a Cluster."`
+	MasterName       string              `yaml:"master_name" default:"" doc:"Name of the primary in Sentinel; empty when there is no Sentinel."`
+	Cluster          bool                `yaml:"cluster" default:"false" doc:"Whether Redis is a Cluster; needed only when a single address is given."`
+	Username         string              `yaml:"username" default:"" doc:"User name (ACL); empty is the default user."`
+	Password         orchestrator.Secret `yaml:"password" default:"" doc:"Password; empty sends none."`
+	SentinelUsername string              `yaml:"sentinel_username" default:"" doc:"User name at the Sentinels."`
+	SentinelPassword orchestrator.Secret `yaml:"sentinel_password" default:"" doc:"Password at the Sentinels; empty sends none."`
+	DB               int                 `yaml:"db" min:"0" max:"65535" default:"0" doc:"Number of the database; a Cluster has only 0."`
+	TLS              bool                `yaml:"tls" default:"false" doc:"Whether to connect with TLS."`
+	TLSCA            string              `yaml:"tls_ca" default:"" doc:"File with the certificates (PEM) to trust; empty trusts those of the system."`
+	Tenant           string              `yaml:"tenant" shape:"tenant" default:"default" doc:"Name that all keys carry, so that several installations can share a Redis."`
+	DialTimeout      time.Duration       `yaml:"dial_timeout" min:"10ms" max:"1m" default:"2s" doc:"How long a new connection may take."`
+	ReadTimeout      time.Duration       `yaml:"read_timeout" min:"10ms" max:"1m" default:"2s" doc:"How long an answer may take."`
+	WriteTimeout     time.Duration       `yaml:"write_timeout" min:"10ms" max:"1m" default:"2s" doc:"How long sending a command may take."`
+	PoolSize         int                 `yaml:"pool_size" min:"4" max:"10000" default:"32" doc:"Connections per Redis server at most."`
 }
-
-var tenantName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
 
 // Validate names the first key whose value cannot work.
 func (c Config) Validate() error {
+	if err := yamlfile.Check("redis", c).Err(); err != nil {
+		return err
+	}
 	if len(c.Addrs) == 0 {
 		return errors.New("redis.addrs: empty")
 	}
@@ -49,28 +50,13 @@ func (c Config) Validate() error {
 			return fmt.Errorf("redis.addrs: %q is not host:port", addr)
 		}
 	}
-	if !tenantName.MatchString(c.Tenant) {
-		return fmt.Errorf("redis.tenant: %q is not a name of at most 32 lower-case letters, digits, - and _", c.Tenant)
-	}
 	switch {
 	case c.Cluster && c.MasterName != "":
 		return errors.New("redis.cluster: a Cluster is not watched by Sentinel (master_name)")
-	case c.DB < 0:
-		return fmt.Errorf("redis.db: %d is negative", c.DB)
 	case c.DB > 0 && c.clustered():
 		return fmt.Errorf("redis.db: a Cluster has only database 0, not %d", c.DB)
 	case c.TLSCA != "" && !c.TLS:
 		return errors.New("redis.tls_ca: given, but redis.tls is false")
-	case c.PoolSize < 4:
-		return fmt.Errorf("redis.pool_size: %d is less than 4", c.PoolSize)
-	}
-	for _, limit := range []struct {
-		key string
-		d   time.Duration
-	}{{"dial_timeout", c.DialTimeout}, {"read_timeout", c.ReadTimeout}, {"write_timeout", c.WriteTimeout}} {
-		if limit.d <= 0 {
-			return fmt.Errorf("redis.%s: %s is not positive", limit.key, limit.d)
-		}
 	}
 	return nil
 }

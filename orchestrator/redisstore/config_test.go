@@ -22,7 +22,7 @@ func TestConfigTags(t *testing.T) {
 	typ := reflect.TypeFor[redisstore.Config]()
 	for i := range typ.NumField() {
 		f := typ.Field(i)
-		if _, ok := f.Tag.Lookup("default"); !ok || f.Tag.Get("mapstructure") == "" || !strings.HasSuffix(f.Tag.Get("doc"), ".") {
+		if _, ok := f.Tag.Lookup("default"); !ok || f.Tag.Get("yaml") == "" || !strings.HasSuffix(f.Tag.Get("doc"), ".") {
 			t.Errorf("%s lacks a tag: %s", f.Name, f.Tag)
 		}
 	}

@@ -7,14 +7,14 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/ivr"
-	"github.com/operadora/operadora/ivr/flowfile"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Definitions is what the definitions folder says.
 type Definitions struct {
 	ACD      acd.Definitions
 	Flows    ivr.Definitions
-	Warnings flowfile.Faults // what could be better; errors are Err
+	Warnings yamlfile.Faults // what could be better; errors are Err
 	Err      error           // why it cannot be used
 }
 

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// initialised is a folder with what `operadora init` writes.
+func initialised(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	_, err := run(t, "init", "--dir", dir)
+	must(t, err)
+	return dir
+}
+
+// put replaces a text of a file.
+func put(t *testing.T, file, from, to string) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	must(t, err)
+	if !strings.Contains(string(raw), from) {
+		t.Fatalf("%s has no %q", file, from)
+	}
+	must(t, os.WriteFile(file, []byte(strings.Replace(string(raw), from, to, 1)), 0o600))
+}
+
+// TestCheckTellsOneLinePerCause changes one thing, or two, in what init writes.
+func TestCheckTellsOneLinePerCause(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		change func(dir string)
+		want   []string // a part of each line, in order
+	}{
+		"no queues.yaml": {func(dir string) { must(t, os.Remove(filepath.Join(dir, "definitions", "queues.yaml"))) },
+			[]string{"queues.yaml: E12 queues: no file defines a queue, and agents serve one"}},
+		"a pipe": {func(dir string) {
+			must(t, os.Remove(filepath.Join(dir, "definitions", "queues.yaml")))
+			must(t, syscall.Mkfifo(filepath.Join(dir, "definitions", "queues.yaml"), 0o600))
+		}, []string{"queues.yaml: E00 queues.yaml is no regular file"}},
+		"a device": {func(dir string) {
+			must(t, os.Remove(filepath.Join(dir, "definitions", "dids.yaml")))
+			must(t, os.Symlink("/dev/zero", filepath.Join(dir, "definitions", "dids.yaml")))
+		}, []string{"dids.yaml: E00 dids.yaml is no regular file"}},
+		"a pipe for a flow": {func(dir string) {
+			must(t, syscall.Mkfifo(filepath.Join(dir, "definitions", "flows", "x.yaml"), 0o600))
+		}, []string{"flows/x.yaml: E00 flows/x.yaml is no regular file"}},
+		"brackets": {func(dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, "definitions", "agents.yaml"), []byte("agents: "+strings.Repeat("[", 200_000)), 0o600))
+		}, []string{"agents.yaml:1:1: E00 what is written is nested more than 64 deep"}},
+		"a queue that is misspelt": {func(dir string) {
+			put(t, filepath.Join(dir, "definitions", "queues.yaml"), "strategy: longest_idle", "stratgy: longest_idle")
+		},
+			[]string{`queues.yaml:7:5: E00 queues[0].stratgy: there is no such key; did you mean "strategy"?`}},
+		"two files": {func(dir string) {
+			put(t, filepath.Join(dir, "definitions", "queues.yaml"), "ring_timeout: 15s", "ring_timeout: [1]")
+			put(t, filepath.Join(dir, "definitions", "flows", "welcome.yaml"), "type: menu", "type: menuu")
+		}, []string{"flows/welcome.yaml:", "queues.yaml:8:19: E00 queues[0].ring_timeout: must be a duration such as 30s, not a list"}},
+		"the configuration too": {func(dir string) {
+			put(t, filepath.Join(dir, "operadora.yaml"), "lease_ttl: 2s", "lease_ttl: 48h")
+			put(t, filepath.Join(dir, "definitions", "queues.yaml"), "ring_timeout: 15s", "ring_timeout: 15")
+		}, []string{"operadora.yaml:", "queues.yaml:8:19: E00 queues[0].ring_timeout: 15 has no unit"}},
+		"codes as they are dialled": {func(dir string) {
+			put(t, filepath.Join(dir, "definitions", "agents.yaml"), `id: "101"`, `id: 0105, pin: 0123`)
+		}, nil},
+		"an edge to nowhere": {func(dir string) {
+			put(t, filepath.Join(dir, "definitions", "flows", "welcome.yaml"), `"1": to_sales`, `"1": to_slaes`)
+		}, []string{`there is no such node; did you mean "to_sales"?`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := initialised(t)
+			row.change(dir)
+			out, err := run(t, "check", "-c", filepath.Join(dir, "operadora.yaml"))
+			var lines []string
+			if err != nil {
+				for line := range strings.Lines(err.Error()) {
+					if !strings.HasSuffix(line, "cannot be used:\n") {
+						lines = append(lines, line)
+					}
+				}
+			}
+			if len(lines) != len(row.want) {
+				t.Fatalf("%d lines, want %d:\n%s%v", len(lines), len(row.want), out, err)
+			}
+			for i, want := range row.want {
+				if !strings.Contains(lines[i], want) {
+					t.Errorf("line %d is %q, want %q", i, lines[i], want)
+				}
+			}
+		})
+	}
+}
+
+// TestCodesAreTakenAsTheyAreWritten: YAML has an octal number there.
+func TestCodesAreTakenAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	floor := readACD(os.DirFS(writeAgents(t, "agents: [{id: 0105, pin: 0123, pbx: main, endpoint: PJSIP/101}]\n")))
+	must(t, floor.faults.Err())
+	if a := floor.defs.Agents[0]; a.ID != "0105" || a.PIN.Reveal() != "0123" {
+		t.Errorf("agent %q with PIN %q", a.ID, a.PIN.Reveal())
+	}
+}
+
+func writeAgents(t *testing.T, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "agents.yaml"), []byte(text), 0o600))
+	return dir
+}
