@@ -183,7 +183,7 @@ func queueTable(m *Model, f Frame) []line {
 }
 
 func agentTable(m *Model, f Frame) []line {
-	cols := []column{{title: "AGENT", width: 5}, {title: "NAME", width: 12, grow: 2}, {title: "STATE", width: 14, grow: 1},
+	cols := []column{{title: "AGENT", width: 5}, {title: "NAME", width: 12, grow: 2}, {title: "STATE", width: 14, grow: 2},
 		{title: "FOR", width: 7, right: true}, {title: "CALLER", width: 12, grow: 1}, {title: "QUEUE", width: 10, grow: 1}}
 	var rows [][]span
 	for _, a := range m.agents() {

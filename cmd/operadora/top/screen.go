@@ -4,39 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"golang.org/x/term"
 )
 
 // Key is what the user did to end a view.
-type Key byte
+type Key string
 
 // Keys that end a view.
 const (
-	KeyNone      Key = 0 // it was not a key: the context or the stream ended it
-	KeyQuit      Key = 'q'
-	KeyInterrupt Key = 3 // Ctrl-C: on a terminal in raw mode it is a character, not a signal
+	KeyNone      Key = "" // it was not a key: the context or the stream ended it
+	KeyQuit      Key = "q"
+	KeyInterrupt Key = "ctrl+c" // on a terminal in raw mode it is a key, not a signal
 )
 
 // IsTerminal tells whether f can show a View.
 func IsTerminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
-
-// Escape sequences (ECMA-48, and xterm's alternate screen).
-const (
-	enterScreen = "\x1b[?1049h\x1b[?25l\x1b[2J"
-	leaveScreen = "\x1b[?25h\x1b[?1049l"
-	goHome      = "\x1b[H"
-	clearLine   = "\x1b[K"
-	clearRest   = "\x1b[J"
-)
 
 // Show fills the terminal out until ctx ends, the token is refused, or q or
 // Ctrl-C is typed; it says which key it was. The terminal is then as before.
@@ -45,110 +35,99 @@ func (v *View) Show(ctx context.Context, out *os.File) (_ Key, err error) {
 	if err != nil {
 		return KeyNone, fmt.Errorf("the keyboard: %w", err)
 	}
-	fd := int(out.Fd())
-	before, err := term.MakeRaw(fd)
-	if err != nil {
-		_ = keyboard.Close() // nothing was read
-		return KeyNone, fmt.Errorf("the terminal: %w", err)
-	}
-	defer func() {
-		_, werr := out.WriteString(leaveScreen)
-		err = errors.Join(err, werr, term.Restore(fd, before))
-	}()
-	if _, err := out.WriteString(enterScreen); err != nil {
-		_ = keyboard.Close() // nothing was read
-		return KeyNone, err
-	}
-	resized := make(chan os.Signal, 1)
-	signal.Notify(resized, syscall.SIGWINCH)
-	defer signal.Stop(resized)
-	keys, wait := readKeys(keyboard)
-	key, err := v.run(ctx, out, keys, resized)
-	err = errors.Join(err, keyboard.Close())
-	wait()
-	return key, err
+	defer func() { err = errors.Join(err, keyboard.Close()) }()
+	return v.run(ctx, keyboard, out)
 }
 
-// readKeys delivers what is typed. Closing the file ends it; wait then returns
-// when it has ended.
-func readKeys(f *os.File) (keys <-chan byte, wait func()) {
-	out := make(chan byte, 16)
-	var done sync.WaitGroup
-	done.Go(func() {
-		buf := make([]byte, 16)
-		for {
-			n, err := f.Read(buf)
-			if err != nil {
-				return // closed
-			}
-			for _, b := range buf[:n] {
-				select {
-				case out <- b:
-				default: // more typed than anybody looks at
-				}
-			}
-		}
-	})
-	return out, done.Wait
-}
+// drawsPerSecond is how often the screen is drawn at most.
+const drawsPerSecond = 20
 
-// run draws until something ends it.
-func (v *View) run(ctx context.Context, out *os.File, keys <-chan byte, resized <-chan os.Signal) (Key, error) {
+// run shows the view until something ends it.
+func (v *View) run(ctx context.Context, in io.Reader, out io.Writer, more ...tea.ProgramOption) (Key, error) {
 	ch, stop := v.updates(ctx)
-	tick := time.NewTicker(clockEvery)
-	defer tick.Stop()
-	var s state
-	var due <-chan time.Time
-	for {
-		select {
-		case u, ok := <-ch:
-			if !ok {
-				return KeyNone, stop()
-			}
-			s.take(u)
-			if due == nil {
-				due = time.After(drawAfter)
-			}
-			continue
-		case k := <-keys:
-			if key := Key(k); key == KeyQuit || key == KeyInterrupt {
-				return key, stop()
-			}
-			continue
-		case <-due:
-			due = nil
-		case <-tick.C:
-		case <-resized:
-		}
-		if err := v.draw(out, &s); err != nil {
-			_ = stop() // drawing failed first
-			return KeyNone, err
-		}
+	s := &screen{view: v, updates: ch, width: 80, height: 24}
+	_, err := tea.NewProgram(s, append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+		tea.WithFPS(drawsPerSecond), tea.WithoutSignalHandler()}, more...)...).Run()
+	if ctx.Err() != nil {
+		err = nil // the context ended it, which bubbletea calls being killed
 	}
+	return s.key, errors.Join(stop(), err)
 }
 
-// draw writes the whole screen at once, over what is there: less than clearing
-// it first, and it does not flicker.
-func (v *View) draw(out *os.File, s *state) error {
-	width, height, err := term.GetSize(int(out.Fd()))
-	if err != nil || width <= 0 || height <= 0 {
-		width, height = 80, 24
+// screen is a view on a terminal, as bubbletea has it.
+type screen struct {
+	view          *View
+	updates       <-chan Update
+	state         state
+	width, height int
+	key           Key
+}
+
+// Messages of a screen.
+type (
+	news   []Update // what the stream told
+	over   struct{} // the stream is over
+	second time.Time
+)
+
+// Init implements tea.Model.
+func (s *screen) Init() tea.Cmd { return tea.Batch(s.listen, tick()) }
+
+// Update implements tea.Model.
+func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case news:
+		for _, u := range msg {
+			s.state.take(u)
+		}
+		return s, s.listen
+	case over:
+		return s, tea.Quit
+	case second:
+		return s, tick()
+	case tea.WindowSizeMsg:
+		s.width, s.height = msg.Width, msg.Height
+	case tea.KeyPressMsg:
+		if k := Key(msg.String()); k == KeyQuit || k == KeyInterrupt {
+			s.key = k
+			return s, tea.Quit
+		}
 	}
-	f := v.frame(s, time.Now())
-	// One column less: behind a full line, terminals disagree on where the cursor is.
-	f.Width, f.Height, f.Colour = width-1, height, os.Getenv("NO_COLOR") == ""
+	return s, nil
+}
+
+// View implements tea.Model.
+func (s *screen) View() tea.View {
+	f := s.view.frame(&s.state, time.Now())
+	f.Width, f.Height, f.Colour = s.width, s.height, true
 	if f.Keys == "" {
 		f.Keys = "q quits"
 	}
-	var b strings.Builder
-	b.WriteString(goHome)
-	for i, l := range Render(&s.model, f) {
-		if i > 0 {
-			b.WriteString("\r\n")
-		}
-		b.WriteString(l + clearLine)
-	}
-	b.WriteString(clearRest)
-	_, err = out.WriteString(b.String())
-	return err
+	v := tea.NewView(strings.Join(Render(&s.state.model, f), "\n"))
+	v.AltScreen = true
+	return v
 }
+
+// listen waits for what the stream tells, together with what follows at once: a
+// burst is drawn once.
+func (s *screen) listen() tea.Msg {
+	u, ok := <-s.updates
+	if !ok {
+		return over{}
+	}
+	all := news{u}
+	for soon := time.After(drawAfter); ; {
+		select {
+		case u, ok := <-s.updates:
+			if !ok {
+				return all // the next look finds it closed
+			}
+			all = append(all, u)
+		case <-soon:
+			return all
+		}
+	}
+}
+
+// tick moves the clocks.
+func tick() tea.Cmd { return tea.Tick(clockEvery, func(t time.Time) tea.Msg { return second(t) }) }

@@ -4,23 +4,37 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/rivo/uniseg"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
-// style is the number of an SGR escape sequence (ECMA-48); 0 is none.
-type style int
+// style is how a text is drawn; the zero value is plain.
+type style uint8
 
 const (
-	plain   style = 0
-	bold    style = 1
-	dim     style = 2
-	reverse style = 7
-	red     style = 31
-	green   style = 32
-	yellow  style = 33
-	magenta style = 35
-	cyan    style = 36
+	plain style = iota
+	bold
+	dim
+	reverse
+	red
+	green
+	yellow
+	magenta
+	cyan
 )
+
+// styles are what each looks like. A terminal that knows fewer colours, or none,
+// shows less of them (bubbletea sees to it); every word says all.
+var styles = map[style]lipgloss.Style{
+	bold:    lipgloss.NewStyle().Bold(true),
+	dim:     lipgloss.NewStyle().Faint(true),
+	reverse: lipgloss.NewStyle().Reverse(true),
+	red:     lipgloss.NewStyle().Foreground(lipgloss.Red),
+	green:   lipgloss.NewStyle().Foreground(lipgloss.Green),
+	yellow:  lipgloss.NewStyle().Foreground(lipgloss.Yellow),
+	magenta: lipgloss.NewStyle().Foreground(lipgloss.Magenta),
+	cyan:    lipgloss.NewStyle().Foreground(lipgloss.Cyan),
+}
 
 // span is text in one style.
 type span struct {
@@ -43,22 +57,14 @@ func clean(s string) string {
 }
 
 // columns is how many columns of a terminal a text takes.
-func columns(s string) int { return uniseg.StringWidth(s) }
+func columns(s string) int { return lipgloss.Width(s) }
 
 // cut shortens a text to at most width columns; … stands for what is gone.
 func cut(s string, width int) string {
-	if columns(s) <= width {
-		return s
-	}
 	if width <= 0 {
 		return ""
 	}
-	var b strings.Builder
-	used := 0
-	for g := uniseg.NewGraphemes(s); g.Next() && used+g.Width() < width; used += g.Width() {
-		b.WriteString(g.Str())
-	}
-	return b.String() + "…"
+	return ansi.Truncate(s, width, "…")
 }
 
 // pad makes a text exactly width columns wide.
@@ -81,10 +87,9 @@ func (l line) text(width int, colour bool) string {
 			continue
 		}
 		if colour && s.style != plain {
-			b.WriteString("\x1b[" + itoa(int(s.style)) + "m" + t + "\x1b[0m")
-		} else {
-			b.WriteString(t)
+			t = styles[s.style].Render(t)
 		}
+		b.WriteString(t)
 	}
 	return strings.TrimRight(b.String(), " ")
 }
@@ -116,7 +121,8 @@ func widths(cols []column, room int) []int {
 	return out
 }
 
-// table draws a heading and rows.
+// table draws a heading and rows. Its columns keep their places from picture to
+// picture, which those of lipgloss/table do not: it fits them to what is in them.
 func table(cols []column, rows [][]span, width int) []line {
 	w := widths(cols, width)
 	head := line{}

@@ -54,9 +54,9 @@ func TestALineIsDrawnInItsStyle(t *testing.T) {
 		want   string
 	}{
 		{80, false, "one two three"},
-		{80, true, "\x1b[32mone\x1b[0m two \x1b[1mthree\x1b[0m"},
-		{5, true, "\x1b[32mone\x1b[0m …"},
-		{2, true, "\x1b[32mo…\x1b[0m"},
+		{80, true, "\x1b[32mone\x1b[m two \x1b[1mthree\x1b[m"},
+		{5, true, "\x1b[32mone\x1b[m …"},
+		{2, true, "\x1b[32mo…\x1b[m"},
 		{0, true, ""},
 	} {
 		if got := l.text(r.width, r.colour); got != r.want {

@@ -3,13 +3,14 @@ package top
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
+	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/api/client"
@@ -197,60 +198,132 @@ func TestPrintingKeepsItsPace(t *testing.T) {
 	})
 }
 
-func TestKeysAndClocks(t *testing.T) {
+// typing is a keyboard on which somebody types when the screen shows what they wait for.
+type typing struct {
+	screen *glass
+	wait   string
+	keys   string
+	done   <-chan struct{}
+}
+
+func (k *typing) Read(p []byte) (int, error) {
+	select {
+	case <-k.screen.showing(k.wait):
+	case <-k.done:
+		return 0, io.EOF
+	}
+	n := copy(p, k.keys)
+	k.keys, k.wait = k.keys[n:], ""
+	if n == 0 {
+		<-k.done
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// glass is a screen that remembers what was written on it.
+type glass struct {
+	mu      sync.Mutex
+	written strings.Builder
+	more    chan struct{}
+}
+
+func newGlass() *glass { return &glass{more: make(chan struct{}, 1)} }
+
+func (g *glass) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.written.Write(p)
+	select {
+	case g.more <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+func (g *glass) String() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.written.String()
+}
+
+// showing is closed when a text has been written.
+func (g *glass) showing(text string) <-chan struct{} {
+	seen := make(chan struct{})
+	go func() {
+		defer close(seen)
+		for !strings.Contains(g.String(), text) {
+			<-g.more
+		}
+	}()
+	return seen
+}
+
+func TestKeysEndAView(t *testing.T) {
 	t.Parallel()
-	for _, key := range []Key{KeyQuit, KeyInterrupt} {
-		screen, err := os.Create(filepath.Join(t.TempDir(), "screen"))
-		if err != nil {
-			t.Fatal(err)
+	for typed, key := range map[string]Key{"xq": KeyQuit, "\x03": KeyInterrupt} {
+		s := &scripted{connections: []func(context.Context, func(client.Event) error) error{telling(0, nil, story()...)}}
+		screen := newGlass()
+		keys := &typing{screen: screen, wait: "Sales", keys: typed, done: t.Context().Done()}
+		got, err := (&View{Stream: s, Status: func() string { return "status line" }}).run(t.Context(), keys, screen, tea.WithWindowSize(80, 24))
+		if err != nil || got != key {
+			t.Errorf("%q ended it by %q, %v; want %q", typed, got, err, key)
 		}
-		synctest.Test(t, func(t *testing.T) {
-			s := &scripted{connections: []func(context.Context, func(client.Event) error) error{
-				telling(0, errCut, story()[:17]...), telling(0, nil, story()[17])}}
-			keys := make(chan byte)
-			go func() {
-				keys <- 'x' // no key of ours
-				time.Sleep(10 * time.Second)
-				keys <- byte(key)
-			}()
-			got, err := (&View{Stream: s}).run(t.Context(), screen, keys, nil)
-			if err != nil || got != key {
-				t.Errorf("ended by %q, %v; want %q", got, err, key)
+		for _, want := range []string{"\x1b[?1049h", "\x1b[?1049l", "q quits", "status line", "Ana"} {
+			if !strings.Contains(screen.String(), want) {
+				t.Errorf("the screen never had %q", want)
 			}
-		})
-		drawn, err := os.ReadFile(screen.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		pictures := strings.Split(string(drawn), goHome)[1:]
-		// after the first events, after the break, after it is mended, and each second
-		if len(pictures) < 10 || len(pictures) > 15 {
-			t.Errorf("%d pictures in ten seconds", len(pictures))
-		}
-		if !strings.Contains(string(drawn), "NO CONNECTION") || strings.Contains(pictures[len(pictures)-1], "NO CONNECTION") {
-			t.Error("the break is not shown, or for ever")
-		}
-		if err := screen.Close(); err != nil {
-			t.Error(err)
 		}
 	}
 }
 
 func TestAViewEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	screen, err := os.Create(filepath.Join(t.TempDir(), "screen"))
-	if err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithCancel(t.Context())
+	screen := newGlass()
+	go func() {
+		<-screen.showing("waiting for the first events")
+		cancel()
+	}()
+	key, err := (&View{Stream: &scripted{}}).run(ctx, strings.NewReader(""), screen, tea.WithWindowSize(80, 24))
+	if key != KeyNone || err != nil {
+		t.Errorf("ended by %q, %v", key, err)
 	}
+}
+
+func TestARefusedTokenEndsTheScreen(t *testing.T) {
+	t.Parallel()
+	s := &scripted{connections: []func(context.Context, func(client.Event) error) error{
+		telling(0, &client.Refusal{Problem: wire.Problem{Status: 401, Title: "no"}})}}
+	key, err := (&View{Stream: s}).run(t.Context(), strings.NewReader(""), newGlass(), tea.WithWindowSize(80, 24))
+	if key != KeyNone || err == nil || !strings.Contains(err.Error(), "refuses this token") {
+		t.Errorf("ended by %q, %v", key, err)
+	}
+}
+
+// TestABreakIsShownUntilItIsMended, and a burst of events is one picture.
+func TestABreakIsShownUntilItIsMended(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		key, err := (&View{Stream: &scripted{}}).run(ctx, screen, nil, nil)
-		if key != KeyNone || err != nil {
-			t.Errorf("ended by %q, %v", key, err)
+		s := &scripted{connections: []func(context.Context, func(client.Event) error) error{
+			telling(0, errCut, story()[:17]...), telling(0, nil, story()[17])}}
+		v := &View{Stream: s}
+		ch, stop := v.updates(t.Context())
+		m := &screen{view: v, updates: ch, width: 80, height: 24}
+		m.Update(m.listen())
+		if got := m.View().Content; !strings.Contains(got, "NO CONNECTION") || !strings.Contains(got, "Ana") {
+			t.Errorf("after the break:\n%s", got)
+		}
+		m.Update(m.listen())
+		if got := m.View().Content; strings.Contains(got, "NO CONNECTION") {
+			t.Errorf("after it is mended:\n%s", got)
+		}
+		m.Update(tea.WindowSizeMsg{Width: 40, Height: 5})
+		if got := m.View().Content; strings.Count(got, "\n") != 4 {
+			t.Errorf("on a small window:\n%s", got)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
 		}
 	})
-	if err := screen.Close(); err != nil {
-		t.Error(err)
-	}
 }
