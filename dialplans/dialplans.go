@@ -60,6 +60,10 @@ type File struct {
 	Content []byte
 }
 
+// UntilVariable is the global variable in which operadora tells the dialplan
+// until when it takes calls, in seconds since 1970 by Asterisk's clock.
+func UntilVariable(app string) string { return "OPERADORA_UNTIL_" + app }
+
 // NewPassword returns a new random password of 160 bits for Values.ARIPassword.
 func NewPassword() string {
 	b := make([]byte, 20)

@@ -69,7 +69,7 @@ func (r *run) item(it Item, lang string) ([]orchestrator.Media, Spoken) {
 		for _, s := range p.In(lang) {
 			media = append(media, orchestrator.Media{Kind: orchestrator.MediaSound, Value: s})
 		}
-		return media, Spoken{What: it.Prompt, Text: p.text(lang)}
+		return media, Spoken{What: it.Prompt, Text: p.TextIn(lang)}
 	case it.Say != nil:
 		return r.sayItem(it.Say, lang)
 	case it.Tone != "":
@@ -102,7 +102,8 @@ func (r *run) sayItem(s *Say, lang string) ([]orchestrator.Media, Spoken) {
 	return say.Digits(lang, value), Spoken{What: "digits " + value}
 }
 
-func (p *Prompt) text(lang string) string {
+// TextIn returns what the prompt's sounds say in a language, "" when nobody wrote it down.
+func (p *Prompt) TextIn(lang string) string {
 	for _, l := range []string{lang, baseLanguage(lang), ""} {
 		if t, ok := p.Text[l]; ok {
 			return t

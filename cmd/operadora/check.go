@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/operadora/operadora/cmd/operadora/doctor"
 	"github.com/operadora/operadora/orchestrator/gate"
 )
 
@@ -16,7 +17,11 @@ func newCheckCommand() *cobra.Command {
 		Short: "Check the configuration and all definitions",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, wrong := loadConfig(cmd)
+			file, err := findConfig(cmd)
+			if err != nil {
+				return err
+			}
+			cfg, wrong := readConfig(file)
 			if wrong != nil && len(cfg.PBXs) == 0 {
 				return wrong // nothing can be said of the definitions
 			}
@@ -29,6 +34,11 @@ func newCheckCommand() *cobra.Command {
 			for name, p := range cfg.PBXs {
 				for _, w := range p.ARI.Warnings() {
 					fmt.Fprintf(out, "warning: pbxs.%s.ari.%s\n", name, w)
+				}
+			}
+			for _, l := range doctor.Exposed(doctor.Site{File: file, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records}) {
+				if l.Verdict != doctor.OK {
+					fmt.Fprintln(out, "warning:", l.Sentence())
 				}
 			}
 			for _, f := range faults {

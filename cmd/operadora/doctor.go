@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 // newDoctorCommand examines everything that operadora stands on.
 func newDoctorCommand() *cobra.Command {
 	var asJSON bool
+	var console string
 	limit := 30 * time.Second
 	c := &cobra.Command{
 		Use:   "doctor",
@@ -25,7 +27,7 @@ func newDoctorCommand() *cobra.Command {
 			"It disturbs nobody and may run beside `operadora serve`. The exit code is 1 when there is a fault.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			lines, err := runDoctor(cmd, limit, asJSON)
+			lines, err := runDoctor(cmd, limit, asJSON, console)
 			if err != nil {
 				return err
 			}
@@ -36,12 +38,19 @@ func newDoctorCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	c.Flags().StringVar(&console, "console", defaultConsole, consoleUsage)
 	c.Flags().DurationVar(&limit, "limit", limit, "how long the examination of one part may take")
 	return c
 }
 
+// How the console of the Asterisk of this machine is reached.
+const (
+	defaultConsole = "asterisk"
+	consoleUsage   = "how the console of this machine's Asterisk is reached: its program, perhaps with -C and a configuration file"
+)
+
 // runDoctor prints each part as soon as it was examined, or all of them as JSON.
-func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool) ([]doctor.Line, error) {
+func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool, console string) ([]doctor.Line, error) {
 	out := cmd.OutOrStdout()
 	terminal := false
 	if file, ok := out.(*os.File); ok {
@@ -58,7 +67,7 @@ func runDoctor(cmd *cobra.Command, limit time.Duration, asJSON bool) ([]doctor.L
 		lines = []doctor.Line{doctor.Refused(err)}
 		tell(lines)
 	} else {
-		site.Limit = limit
+		site.Limit, site.Console = limit, doctor.Console{Command: strings.Fields(console)}
 		lines = doctor.Run(cmd.Context(), site, tell)
 	}
 	if asJSON {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,12 +17,12 @@ import (
 type examined struct{ Part, Check, Verdict, Text, Remedy string }
 
 // examine runs doctor in this process, as the command line does.
-func examine(t *testing.T, config string) ([]examined, error) {
+func examine(t *testing.T, config string, more ...string) ([]examined, error) {
 	t.Helper()
 	var out bytes.Buffer
 	root := newRootCommand()
 	root.SetOut(&out)
-	root.SetArgs([]string{"doctor", "--json", "--limit", "90s", "-c", config})
+	root.SetArgs(append([]string{"doctor", "--json", "--limit", "90s", "-c", config, "--console", "no-console-here"}, more...))
 	failed := root.ExecuteContext(t.Context())
 	var doc struct {
 		Verdict string
@@ -94,6 +95,8 @@ func TestDoctor(t *testing.T) {
 		{"redis", "clock", "ok", ""}, {"records", "writable", "ok", ""}, {"pbx main", "login", "ok", "operadora"},
 		{"pbx main", "version", "ok", "Asterisk"}, {"pbx main", "modules", "ok", "all"}, {"pbx main", "application", "ok", "free"},
 		{"pbx main", "websocket write timeout", "ok", "5s"}, {"pbx main", "http sessions", "ok", "66 connections"},
+		{"pbx main", "recordings", "ok", "format wav was made, kept and removed"}, {"pbx main", "this machine", "note", "were not examined"},
+		{"security", "exposure", "ok", "nothing"},
 		{"pbx main", "sounds", "ok", "es"}, {"pbx main", "phones", "ok", "2 agent's phones, all registered"},
 		{"pbx main", "dialplan", "note", "by a call"},
 	} {
@@ -142,13 +145,41 @@ func TestDoctorFindsFaults(t *testing.T) {
 	}
 
 	t.Log("the same sound, by the lint of flows")
-	var out bytes.Buffer
+	var printed bytes.Buffer
 	root := newRootCommand()
-	root.SetOut(&out)
+	root.SetOut(&printed)
 	root.SetArgs([]string{"flow", "lint", "--pbx", "main", "-c", r.Config()})
-	if err := root.ExecuteContext(t.Context()); err == nil || strings.Count(out.String(), "error:") != 2 ||
-		!strings.Contains(out.String(), `flows/lost.yaml:9:3: E09 flow lost: the PBX has no sound "custom/nobody-recorded-this" in language es`) {
-		t.Errorf("error %v, output\n%s", err, out.String())
+	if err := root.ExecuteContext(t.Context()); err == nil || strings.Count(printed.String(), "error:") != 2 ||
+		!strings.Contains(printed.String(), `flows/lost.yaml:9:3: E09 flow lost: the PBX has no sound "custom/nobody-recorded-this" in language es`) {
+		t.Errorf("error %v, output\n%s", err, printed.String())
+	}
+
+	t.Log("what this machine's console tells, and a folder for recordings that is not there")
+	must(t, os.Rename(r.Asterisk.RecordingDir(), r.Asterisk.RecordingDir()+".away"))
+	console := filepath.Join(r.Dir, "console")
+	must(t, os.WriteFile(console, []byte("#!/bin/sh\nexec "+strings.Join(r.Asterisk.Console(), " ")+" \"$@\"\n"), 0o700)) //nolint:gosec // a program
+	lines, _ = examine(t, r.Config(), "--console", console)
+	wantLine(t, lines, "pbx main", "recordings", "fault", "is there the folder "+r.Asterisk.RecordingDir())
+	wantLine(t, lines, "pbx main", "files", "ok", "Asterisk can read")
+	wantLine(t, lines, "pbx main", "inbound context", "ok", "operadora-inbound")
+	wantLine(t, lines, "pbx main", "hold music", "ok", "default")
+	must(t, os.Rename(r.Asterisk.RecordingDir()+".away", r.Asterisk.RecordingDir()))
+
+	t.Log("the sounds that are missing are made of the flows' texts")
+	sounds := t.TempDir()
+	out, err := r.Run("sounds", "speak", "--dir", sounds, "--console", console)
+	if err == nil || !strings.Contains(out, "not made") || !strings.Contains(out, "custom/nobody-recorded-this.wav") {
+		t.Errorf("nobody wrote the text down: %v, %s", err, out)
+	}
+	must(t, r.Write("definitions/flows/lost.yaml", strings.NewReplacer("flow: line", "flow: lost",
+		"vm-goodbye}", `custom/nobody-recorded-this, text: {en: "Good bye.", es: "Adiós."}}`).Replace(rigFlow)))
+	out, err = r.Run("sounds", "speak", "--dir", sounds)
+	must(t, err)
+	for _, language := range []string{"en", "es"} {
+		samples, err := lab.ReadWAV(filepath.Join(sounds, language, "custom", "nobody-recorded-this.wav"))
+		if err != nil || len(samples) < 2000 {
+			t.Errorf("%d samples, %v:\n%s", len(samples), err, out)
+		}
 	}
 
 	t.Log("a module that the examination itself needs")

@@ -40,7 +40,7 @@ func newRootCommand() *cobra.Command {
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: operadora.yaml here, then /etc/operadora/operadora.yaml)")
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
 		newTokenCommand(), newAgentCommand(), newCallCommand(), newQueueCommand(), newReloadCommand(), newTopCommand(), newDoctorCommand(), newFlowCommand(),
-		newConfigCommand(), newSchemaCommand(), newVersionCommand())
+		newConfigCommand(), newSchemaCommand(), newVersionCommand(), newSoundsCommand())
 	for _, c := range root.Commands() {
 		refuseUnknown(c)
 	}

@@ -20,6 +20,7 @@ import (
 type Report struct {
 	Version   string    // "22.10.1"
 	StartedAt time.Time // of the Asterisk process
+	EntityID  string    // by which this Asterisk is known from others
 	// Attached tells whether a client has our application open now.
 	Attached bool
 	// Missing are modules that operadora needs and that do not run, sorted.
@@ -105,6 +106,7 @@ func (a *Adapter) probeInfo(ctx context.Context, r *Report) error {
 	}
 	// Debian adds a suffix of its own: 22.10.1+dfsg+…
 	r.Version, _, _ = strings.Cut(info.SystemInfo.Version, "+")
+	r.EntityID = info.SystemInfo.EntityID
 	r.StartedAt = time.Time(info.StatusInfo.StartupTime)
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/operadora/operadora/dialplans"
 )
 
 // The dialplan hands calls over as long as the time in a global variable has not
@@ -16,9 +18,6 @@ const (
 	pulseNever = "1"             // a time that has passed: calls are not taken now
 )
 
-// untilVariable is the variable's name; the dialplan file has it, too.
-func untilVariable(app string) string { return "OPERADORA_UNTIL_" + app }
-
 // pulse tells the dialplan until when calls may be handed over, by Asterisk's clock.
 func (s *session) pulse(ctx context.Context) {
 	ticker := time.NewTicker(pulseEvery)
@@ -28,7 +27,7 @@ func (s *session) pulse(ctx context.Context) {
 		if s.sink.Ready() {
 			until = strconv.FormatInt(time.Now().Add(time.Duration(s.ahead.Load())+pulseGood).Unix(), 10)
 		}
-		if err := s.a.setGlobal(ctx, untilVariable(s.a.cfg.App), until); err != nil && ctx.Err() == nil {
+		if err := s.a.setGlobal(ctx, dialplans.UntilVariable(s.a.cfg.App), until); err != nil && ctx.Err() == nil {
 			s.a.log.DebugContext(ctx, "the dialplan could not be told that calls are taken", "error", err)
 		}
 		select {

@@ -47,6 +47,8 @@ type Playing struct {
 	Checks int `json:"checks,omitempty"`
 	// Resume means that another process began it: if it is over, the customer may have missed it.
 	Resume bool `json:"resume,omitempty"`
+	// Sounds are the files that it plays.
+	Sounds []string `json:"sounds,omitempty"`
 }
 
 // Timer names a thing that falls due.

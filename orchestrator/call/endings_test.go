@@ -1,6 +1,7 @@
 package call
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +99,30 @@ func TestLostEndOfAPrompt(t *testing.T) {
 		w.settle(20 * time.Minute)
 		if w.count(orchestrator.EntryCallQueued) != 1 {
 			t.Errorf("%s: the flow never went on", name)
+		}
+	}
+}
+
+// TestUnheardPrompt names flow, node and file of what could not be played.
+func TestUnheardPrompt(t *testing.T) {
+	t.Parallel()
+	w := at()
+	p := w.me.c.Playing
+	if p == nil {
+		t.Fatal("nothing plays")
+	}
+	before := len(w.entries)
+	w.post(Input{Kind: InEvent, Event: orchestrator.Event{Kind: orchestrator.EventPlayed, Playback: p.ID, Failed: true, Reason: "the last sound is missing"}})
+	w.quiet()
+	told := ""
+	for _, e := range w.entries[before:] {
+		if e.Type == orchestrator.EntryCallFault {
+			told += string(e.Data)
+		}
+	}
+	for _, part := range []string{`"flow":"toy"`, `"node":"`, `"sounds":["`, "the last sound is missing"} {
+		if !strings.Contains(told, part) {
+			t.Errorf("%s is not told: %s", part, told)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"strings"
+
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -9,6 +11,11 @@ func (x *change) play(m []orchestrator.Media, language string, ref int) {
 	x.stopPlaying()
 	id := x.id("p")
 	x.c.Playing = &Playing{ID: id, Ref: ref}
+	for _, file := range m {
+		if file.Kind == orchestrator.MediaSound || file.Kind == orchestrator.MediaRecording {
+			x.c.Playing.Sounds = append(x.c.Playing.Sounds, file.Value)
+		}
+	}
 	x.arm(TimerPlay, playCheck)
 	x.do(Play{Playback: orchestrator.Playback{ID: id, Channel: x.c.Customer().Channel, Media: m, Language: language}})
 }
@@ -53,13 +60,26 @@ func (x *change) played(e orchestrator.Event) {
 	x.disarm(TimerPlay)
 	x.dirty = true
 	if e.Failed {
-		x.fault("a prompt could not be played", nil)
+		x.unheard(p, e.Reason)
 	}
 	if p.Ref == 0 {
 		x.hold()
 		return
 	}
 	x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowPlayed, Ref: p.Ref, Failed: e.Failed})
+}
+
+// unheard writes down that the customer did not hear something: what, where in
+// which flow, and in which language.
+func (x *change) unheard(p *Playing, reason string) {
+	f := fields{"what": "a prompt could not be played", "sounds": p.Sounds, "language": x.c.Language}
+	if reason != "" {
+		f["error"] = reason
+	}
+	if n := len(x.c.Path); n > 0 {
+		f["flow"], f["node"], _ = strings.Cut(x.c.Path[n-1], "/")
+	}
+	x.note(orchestrator.EntryCallFault, f)
 }
 
 // checkedPlay handles what the PBX says of a playback. One that is over and that

@@ -231,6 +231,9 @@ func (a *Asterisk) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// Console is the command line that reaches the instance's console; -rx and a command follow.
+func (a *Asterisk) Console() []string { return a.command(context.Background()).Args }
+
 // CLI runs one command on the instance's console and returns what it printed.
 func (a *Asterisk) CLI(command string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

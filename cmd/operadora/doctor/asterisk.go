@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -13,9 +14,11 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
-// reader asks an Asterisk what ari.Probe does not. It only reads.
+// reader asks an Asterisk what ari.Probe does not. It changes nothing, but for
+// a trial recording that it removes.
 type reader struct {
 	cfg  ari.Config
 	http *http.Client
@@ -68,6 +71,55 @@ func (r *reader) get(ctx context.Context, path string, out any) error {
 		return fmt.Errorf("the answer is not Asterisk's: %w", err)
 	}
 	return nil
+}
+
+// order has Asterisk do something. An answer other than 2xx is a statusError.
+func (r *reader) order(ctx context.Context, method, path string) error {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(r.cfg.URL, "/")+path, nil)
+	if err != nil {
+		return err
+	}
+	req.SetBasicAuth(r.cfg.User, r.cfg.Password.Reveal())
+	res, err := r.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }() // it is not needed
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
+	if res.StatusCode/100 != 2 {
+		return statusError(res.StatusCode)
+	}
+	return nil
+}
+
+// recordFor is how long the trial recording lasts.
+const recordFor = 100 * time.Millisecond
+
+// record makes a recording of an empty bridge, as the queues' are made, and removes it.
+func (r *reader) record(ctx context.Context, format string) error {
+	id := fmt.Sprintf("doctor-%016x", rand.Uint64())
+	if err := r.order(ctx, http.MethodPost, "/bridges?type=mixing&bridgeId="+id); err != nil {
+		return err
+	}
+	tidy := context.WithoutCancel(ctx)
+	defer func() {
+		_ = r.order(tidy, http.MethodDelete, "/bridges/"+id) // nothing depends on it
+		_ = r.order(tidy, http.MethodDelete, "/recordings/stored/"+id)
+	}()
+	if err := r.order(ctx, http.MethodPost, "/bridges/"+id+"/record?name="+id+"&format="+url.QueryEscape(format)); err != nil {
+		return err
+	}
+	life.Sleep(ctx, recordFor)
+	for wait := recordFor / 10; ; wait *= 2 { // it is stored a moment later, and an early order to stop may be lost
+		stopped := r.order(ctx, http.MethodPost, "/recordings/live/"+id+"/stop")
+		err := r.get(ctx, "/recordings/stored/"+id, nil)
+		if err != nil && stopped != nil {
+			err = fmt.Errorf("it ended by itself: %w", stopped)
+		}
+		if err == nil || wait > 2*time.Second || !life.Sleep(ctx, wait) {
+			return err
+		}
+	}
 }
 
 // smallest is the smallest request there is.

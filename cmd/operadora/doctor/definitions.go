@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,6 +55,15 @@ func recordFormats(d Definitions) []string {
 	return slices.Compact(out)
 }
 
+// musicOf are the classes of hold music that queues play.
+func musicOf(d Definitions) []string {
+	var out []string
+	for _, q := range d.ACD.Queues {
+		out = append(out, cmp.Or(q.Music, "default"))
+	}
+	return out
+}
+
 // judgePhones tells of the agents' phones on one PBX. states is nil when it
 // could not be asked, for the reason err.
 func judgePhones(s *sheet, pbx string, agents []acd.Agent, states map[string]string, err error) {
@@ -83,11 +93,11 @@ func judgePhones(s *sheet, pbx string, agents []acd.Agent, states map[string]str
 	}
 	if len(unknown) > 0 {
 		s.add(Fault, "phones", "correct endpoint in agents.yaml, or add the phone to pjsip.conf (console: pjsip show endpoints)",
-			"the PBX does not know %s", some(unknown))
+			"the PBX does not know %s", strings.Join(unknown, ", "))
 	}
 	if len(away) > 0 {
 		s.add(Warning, "phones", "is the phone plugged in, and are its user, password and server right? (console: pjsip show contacts)",
-			"%d of %d are not registered: %s", len(away), here, some(away))
+			"%d of %d are not registered: %s", len(away), here, strings.Join(away, ", "))
 	}
 }
 
@@ -113,7 +123,7 @@ func judgeTransfers(s *sheet, f pbxFacts) {
 		s.add(Note, "transfer keys", remedy, "phones' own transfers (REFER) are not handed over, and whether they are forbidden was not told: %v", f.transferringErr)
 	case len(f.transferring) > 0:
 		s.add(Warning, "transfer keys", remedy, "this Asterisk carries out attended transfers (REFER) of %s by itself, which cuts the caller off: %s",
-			count(len(f.transferring), "agent's phone"), some(f.transferring))
+			count(len(f.transferring), "agent's phone"), strings.Join(f.transferring, ", "))
 	default:
 		s.ok("transfer keys", "phones' own transfers (REFER) are refused")
 	}

@@ -24,6 +24,9 @@ type Site struct {
 	Records     records.Config
 	PBXs        map[string]ari.Config // by name
 
+	// Console leads to the Asterisk of this machine, if there is one.
+	Console Console
+
 	// Limit bounds the examination of each part.
 	Limit time.Duration
 }
@@ -52,6 +55,7 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 	conf.ok("valid", "%s: %s", site.File, count(len(site.PBXs), "PBX"))
 	part(conf.lines)
 	part(judgeDefinitions(site.Folder, site.Definitions))
+	part(Exposed(site))
 	var served *readyz
 	within(func(ctx context.Context) {
 		f := probeAPI(ctx, site.API)
@@ -63,8 +67,8 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 	for _, name := range slices.Sorted(maps.Keys(site.PBXs)) {
 		within(func(ctx context.Context) {
 			ours := served.state("pbx "+name) == "ok"
-			f := probePBX(ctx, site.PBXs[name], ours, phonesAt(name, site.Definitions))
-			f.unseen = anyPort(site.API.Listen)
+			f := probePBX(ctx, site.PBXs[name], ours, phonesAt(name, site.Definitions), recordFormats(site.Definitions), site.Console)
+			f.unseen, f.standby = anyPort(site.API.Listen), served != nil && !ours
 			part(examinePBX(name, f, site.Definitions))
 		})
 	}
@@ -87,6 +91,8 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 	default:
 		judgeSounds(s, neededSounds(d, func(language, name string) bool { return HasSound(f.report, language, name) }))
 	}
+	judgeRecordings(s, f)
+	judgeHost(s, f.host, musicOf(d))
 	judgePhones(s, name, d.ACD.Agents, f.endpoints, f.endpointsErr)
 	judgeTransfers(s, f)
 	judgeDialplan(s, d.Flows, f.cfg.App)

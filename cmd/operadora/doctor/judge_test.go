@@ -125,7 +125,6 @@ func TestJudgeAPI(t *testing.T) {
 		{"no such address", judge(apiFacts{listen: syscall.EADDRNOTAVAIL}), "address", Fault, "no address of this machine", "api.listen"},
 		{"a small port", judge(apiFacts{listen: os.ErrPermission}), "address", Fault, "permission", "1024"},
 		{"nonsense", judge(apiFacts{listen: errors.New("unknown port")}), "address", Fault, "unknown port", "api.listen"},
-		{"clear text", judge(apiFacts{cfg: api.Config{Listen: ":8090"}}), "transport", Warning, "clear text", "tls_cert"},
 		{"TLS", judge(apiFacts{cfg: secure, until: now.AddDate(1, 0, 0)}), "transport", OK, "2027-03-04", ""},
 		{"ends soon", judge(apiFacts{cfg: secure, until: now.AddDate(0, 0, 3)}), "transport", Warning, "2026-03-07", "renew"},
 		{"ended", judge(apiFacts{cfg: secure, until: now.AddDate(0, 0, -3)}), "transport", Fault, "2026-03-01", "renew"},
@@ -191,7 +190,6 @@ func TestJudgePBX(t *testing.T) {
 		{"few sessions", with(func(f *pbxFacts) { f.sessions = sessionFacts{tried: 66, taken: 30, refused: true} }), "http sessions", Warning, "30 connections", "sessionlimit = 1000"},
 		{"sessions unknown", with(func(f *pbxFacts) { f.sessions.err = os.ErrDeadlineExceeded }), "http sessions", Note, "", "sessionlimit"},
 		{"beside another", with(func(f *pbxFacts) { f.sessions = sessionFacts{tried: 8, taken: 8} }), "http sessions", OK, "8 more", ""},
-		{"far away in clear text", with(func(f *pbxFacts) { f.cfg.URL = "http://192.0.2.1:8088/ari" }), "ari.url", Warning, "clear text", "tlsenable"},
 		{"empty password", with(func(f *pbxFacts) { f.cfg.Password = "" }), "ari.password", Warning, "empty", "pbxs.main.ari.password"},
 	})
 }

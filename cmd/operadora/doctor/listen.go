@@ -142,8 +142,7 @@ func judgeAPI(f apiFacts, now time.Time) []Line {
 		s.add(Fault, "address", "correct api.listen", "%s: %v", at, f.listen).Took = f.took
 	}
 	switch {
-	case f.cfg.TLSCert == "" && !localOnly(at):
-		s.add(Warning, "transport", "set api.tls_cert and api.tls_key, or listen on loopback behind a proxy that does TLS", "tokens travel in clear text beyond this machine")
+	case f.cfg.TLSCert == "" && !localOnly(at): // told with what else is exposed
 	case f.cfg.TLSCert == "":
 		s.ok("transport", "on this machine only")
 	case f.cert != nil:

@@ -6,8 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -18,11 +21,12 @@ import (
 
 // pbxFacts are what was found out about one Asterisk.
 type pbxFacts struct {
-	cfg    ari.Config
-	access error // the first request; nil when it was answered
-	took   time.Duration
-	ours   bool // the operadora that serves at the API's address is connected to it
-	unseen bool // operadora has no address at which it could be asked
+	cfg     ari.Config
+	access  error // the first request; nil when it was answered
+	took    time.Duration
+	ours    bool // the operadora that serves at the API's address is connected to it
+	standby bool // the operadora that serves at the API's address is not connected to it
+	unseen  bool // operadora has no address at which it could be asked
 
 	modules    map[string]bool
 	modulesErr error
@@ -36,6 +40,9 @@ type pbxFacts struct {
 	endpoints    map[string]string
 	endpointsErr error
 
+	recordings map[string]error // what came of a trial, by format
+	host       hostFacts
+
 	transferring    []string // agents' phones whose transfers Asterisk carries out itself
 	transferringErr error
 }
@@ -44,7 +51,7 @@ type pbxFacts struct {
 // connected: it needs those that are left.
 const sessionsBeside = 8
 
-func probePBX(ctx context.Context, cfg ari.Config, ours bool, phones []string) pbxFacts {
+func probePBX(ctx context.Context, cfg ari.Config, ours bool, phones, formats []string, console Console) pbxFacts {
 	f := pbxFacts{cfg: cfg, ours: ours}
 	r := newReader(cfg)
 	defer r.close()
@@ -62,6 +69,11 @@ func probePBX(ctx context.Context, cfg ari.Config, ours bool, phones []string) p
 	if !f.report.HandsOver(cfg.Transfers) {
 		f.transferring, f.transferringErr = r.transferring(ctx, phones)
 	}
+	f.recordings = map[string]error{}
+	for _, format := range formats {
+		f.recordings[format] = r.record(ctx, format)
+	}
+	f.host = probeHost(ctx, console, f.report.EntityID)
 	n := cfg.MaxConnections + 2 // the event socket, and one for a person with a browser
 	if f.report.Attached {
 		n = min(n, sessionsBeside)
@@ -188,6 +200,8 @@ func judgeAttached(s *sheet, f pbxFacts) {
 		s.ok("application", "%q is free", f.cfg.App)
 	case f.ours:
 		s.ok("application", "%q is held by the operadora that serves here", f.cfg.App)
+	case f.standby:
+		s.ok("application", "%q is held by another operadora; the one that serves here stands by, and takes over when that one is gone", f.cfg.App)
 	case f.unseen:
 		s.add(Note, "application", "give api.listen a port of its own and doctor can tell; `operadora serve` logs the port it has now",
 			"%q is in use; whether by the operadora of this configuration cannot be told, as api.listen leaves its port to chance", f.cfg.App)
@@ -236,6 +250,23 @@ func judgeWriteTimeout(s *sheet, r ari.Report, ended error) {
 		s.add(Warning, "websocket write timeout", remedy, "%s: a short pause of this machine cuts the event socket", short(r.WriteTimeout))
 	default:
 		s.ok("websocket write timeout", "%s", short(r.WriteTimeout))
+	}
+}
+
+// judgeRecordings tells whether recordings can be made and kept.
+func judgeRecordings(s *sheet, f pbxFacts) {
+	folder := "recording below Asterisk's spool folder (Debian: /var/spool/asterisk/recording)"
+	make := "mkdir -p FOLDER, and chown it to the user that Asterisk runs as"
+	if f.host.err == nil {
+		path := filepath.Join(f.host.place.Spool, "recording")
+		folder, make = path, fmt.Sprintf("install -d -o %d -g %d -m 750 %s", f.host.uid, f.host.gid, path)
+	}
+	for _, format := range slices.Sorted(maps.Keys(f.recordings)) {
+		if err := f.recordings[format]; err != nil {
+			s.add(Fault, "recordings", make, "a trial in format %s failed (%v): is there the folder %s, and may Asterisk write there?", format, err, folder)
+			continue
+		}
+		s.ok("recordings", "a trial in format %s was made, kept and removed", format)
 	}
 }
 

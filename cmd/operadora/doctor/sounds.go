@@ -21,8 +21,60 @@ func HasSound(r ari.Report, language, name string) bool {
 	return r.HasSound(language, name) || r.HasSound(strings.ReplaceAll(language, "-", "_"), name) || r.HasSound(base, name)
 }
 
+// Sound is a sound that callers or agents are to hear.
+type Sound struct {
+	Language, Name string
+	Text           string   // what it says, "" when nobody wrote that down
+	Needed         []string // by whom, with the line
+	There          bool     // on the PBX
+}
+
+// Sounds lists every sound that definitions need, by language and name. has
+// tells what the PBX has.
+func Sounds(d Definitions, has func(language, name string) bool) []Sound {
+	found := map[string]*Sound{}
+	f := neededSounds(d, func(language, name string) bool {
+		key := language + " " + name
+		if found[key] == nil {
+			found[key] = &Sound{Language: language, Name: name, Text: textOf(d.Flows, language, name), There: has(language, name)}
+		}
+		return false // so that everything is told who needs it
+	})
+	for _, m := range f.missing {
+		s := found[m.language+" "+m.name]
+		where := m.where
+		if m.line > 0 {
+			where += fmt.Sprintf(", line %d", m.line)
+		}
+		if !slices.Contains(s.Needed, where) {
+			s.Needed = append(s.Needed, where)
+		}
+	}
+	var out []Sound
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		out = append(out, *found[key])
+	}
+	return out
+}
+
+// textOf is what a sound says, as far as a flow has a prompt of that sound alone.
+func textOf(d ivr.Definitions, language, name string) string {
+	for _, id := range slices.Sorted(maps.Keys(d.Flows)) {
+		for _, key := range slices.Sorted(maps.Keys(d.Flows[id].Prompts)) {
+			p := d.Flows[id].Prompts[key]
+			if sounds := p.In(language); len(sounds) == 1 && sounds[0] == name && p.TextIn(language) != "" {
+				return p.TextIn(language)
+			}
+		}
+	}
+	return ""
+}
+
 // missingSound is a sound that something needs and the PBX lacks.
-type missingSound struct{ where, language, name string }
+type missingSound struct {
+	where, language, name string
+	line                  int // that names it, 0 when none does
+}
 
 // soundFacts are the sounds that definitions need of one PBX.
 type soundFacts struct {
@@ -48,7 +100,7 @@ func neededSounds(d Definitions, has func(language, name string) bool) soundFact
 		for _, language := range callersLanguages(d.Flows) {
 			for _, name := range announced(q, language) {
 				if !ask(language, name) {
-					f.missing = append(f.missing, missingSound{"queue " + q.ID, language, name})
+					f.missing = append(f.missing, missingSound{where: "queue " + q.ID, language: language, name: name})
 				}
 			}
 		}
@@ -64,7 +116,7 @@ func missingOf(flow *ivr.Flow, ask func(language, name string) bool) []missingSo
 	faults := flowfile.Lint(alone, flowfile.Known{Sound: func(language, name string) bool {
 		there := ask(language, name)
 		if !there {
-			missing = append(missing, missingSound{fmt.Sprintf("flow %s (%s)", flow.ID, flow.At.File), language, name})
+			missing = append(missing, missingSound{where: fmt.Sprintf("flow %s (%s)", flow.ID, flow.At.File), language: language, name: name})
 		}
 		return there
 	}})
@@ -72,7 +124,7 @@ func missingOf(flow *ivr.Flow, ask func(language, name string) bool) []missingSo
 		named := fmt.Sprintf("%q in language %s", m.name, m.language)
 		for _, fault := range faults {
 			if fault.Code == flowfile.CodeSound && strings.HasSuffix(fault.Text, named) {
-				missing[i].name = fmt.Sprintf("%s (line %d)", m.name, fault.At.Line)
+				missing[i].line = fault.At.Line
 				break
 			}
 		}
@@ -104,22 +156,26 @@ func announced(q acd.Queue, language string) []string {
 	return out
 }
 
-const soundRemedy = "core sounds come from a package (Debian: asterisk-core-sounds-%s-gsm), your own recordings belong in " +
-	"sounds/%[1]s below Asterisk's data folder, where it finds them at once; those of the examples (operadora/…) are in .lab/data/sounds/%[1]s of a checkout after make setup"
+const soundRemedy = "`operadora sounds speak` makes those whose text a flow has (see `operadora sounds list`); core sounds come from a package " +
+	"(Debian: asterisk-core-sounds-%s-gsm); recordings of your own belong in sounds/%[1]s below Asterisk's data folder. It finds new files at once"
 
 func judgeSounds(s *sheet, f soundFacts) {
 	missing := slices.Clone(f.missing)
 	slices.SortFunc(missing, func(a, b missingSound) int {
-		return cmp.Or(cmp.Compare(a.where, b.where), cmp.Compare(a.language, b.language), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.where, b.where), cmp.Compare(a.language, b.language), cmp.Compare(a.name, b.name), cmp.Compare(a.line, b.line))
 	})
 	missing = slices.Compact(missing) // two prompts may play one sound
 	for i := 0; i < len(missing); {
 		var names []string
 		at := missing[i]
 		for ; i < len(missing) && missing[i].where == at.where && missing[i].language == at.language; i++ {
-			names = append(names, missing[i].name)
+			name := missing[i].name
+			if missing[i].line > 0 {
+				name += fmt.Sprintf(" (line %d)", missing[i].line)
+			}
+			names = append(names, name)
 		}
-		s.add(Fault, "sounds", fmt.Sprintf(soundRemedy, at.language), "%s lacks %s in language %s: %s", at.where, count(len(names), "sound"), at.language, some(names))
+		s.add(Fault, "sounds", fmt.Sprintf(soundRemedy, at.language), "%s lacks %s in language %s: %s", at.where, count(len(names), "sound"), at.language, strings.Join(names, ", "))
 	}
 	if len(missing) > 0 {
 		return

@@ -1,0 +1,232 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/cmd/operadora/doctor"
+	"github.com/operadora/operadora/cmd/operadora/prompts"
+	"github.com/operadora/operadora/orchestrator/ari"
+)
+
+// newSoundsCommand lists what callers and agents are to hear, and makes what is missing.
+func newSoundsCommand() *cobra.Command {
+	var pbx string
+	c := &cobra.Command{Use: "sounds", Short: "The sounds that flows, queues and feature codes need: list them, make the missing ones"}
+	c.PersistentFlags().StringVar(&pbx, "pbx", "", "the PBX of the configuration (default: its only one)")
+	c.AddCommand(newSoundsListCommand(&pbx), newSoundsSpeakCommand(&pbx))
+	return c
+}
+
+func newSoundsListCommand(pbx *string) *cobra.Command {
+	var missing bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the sounds that are needed: language, name, whether the PBX has it, and who needs it",
+		Long: "List the sounds that are needed: whether the PBX has it, language, name, and who needs it.\n" +
+			"The exit code is 1 when one is missing. `operadora sounds speak` makes them.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			list, err := soundsOf(cmd, *pbx)
+			if err != nil {
+				return err
+			}
+			return printSounds(cmd.OutOrStdout(), list, missing)
+		},
+	}
+	c.Flags().BoolVar(&missing, "missing", false, "list only what is missing")
+	return c
+}
+
+// soundsOf lists the sounds that the definitions need of a PBX.
+func soundsOf(cmd *cobra.Command, pbx string) ([]doctor.Sound, error) {
+	site, err := siteOf(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if site.Definitions.Err != nil {
+		return nil, fmt.Errorf("the definitions in %s cannot be used:\n%w", site.Folder, site.Definitions.Err)
+	}
+	names := slices.Sorted(maps.Keys(site.PBXs))
+	switch {
+	case pbx == "" && len(names) > 1:
+		return nil, fmt.Errorf("name one of the PBXs: --pbx %s", strings.Join(names, " or "))
+	case pbx == "":
+		pbx = names[0]
+	}
+	cfg, ok := site.PBXs[pbx]
+	if !ok {
+		return nil, fmt.Errorf("--pbx %q is not in the configuration's pbxs", pbx)
+	}
+	report, err := ari.Probe(cmd.Context(), cfg)
+	if report.Sounds == nil { // else the rest of what Probe does is of no matter here
+		return nil, fmt.Errorf("the sounds of PBX %s cannot be listed (`operadora doctor` tells more): %w", pbx, err)
+	}
+	return doctor.Sounds(site.Definitions, func(language, name string) bool { return doctor.HasSound(report, language, name) }), nil
+}
+
+func printSounds(out io.Writer, list []doctor.Sound, onlyMissing bool) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	lacking := 0
+	for _, s := range list {
+		state := "there"
+		if !s.There {
+			lacking++
+			state = "missing"
+		} else if onlyMissing {
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", state, s.Language, s.Name, strings.Join(s.Needed, "; "))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if lacking > 0 {
+		return fmt.Errorf("%d of %d sounds are missing; `operadora sounds speak` makes those whose text a flow has", lacking, len(list))
+	}
+	fmt.Fprintf(out, "all %d sounds are there\n", len(list))
+	return nil
+}
+
+// speakOptions are the flags of `operadora sounds speak`.
+type speakOptions struct {
+	dir, from, console string
+	engine             prompts.Engine
+	dry                bool
+}
+
+func newSoundsSpeakCommand(pbx *string) *cobra.Command {
+	var o speakOptions
+	c := &cobra.Command{
+		Use:   "speak",
+		Short: "Make the missing sounds: copy recordings, speak the texts of the flows",
+		Long: "Make the missing sounds in Asterisk's sounds folder, as WAV of 8000 Hz, with the folder's owner: a recording\n" +
+			"LANGUAGE/NAME.wav below --from is converted and copied; else the text that a flow has for the sound is spoken.\n" +
+			"What is there is never changed. Asterisk finds new files at once.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			list, err := soundsOf(cmd, *pbx)
+			if err != nil {
+				return err
+			}
+			return o.speak(cmd, list)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.dir, "dir", "", "the sounds folder (default: that of this machine's Asterisk, which its console tells)")
+	f.StringVar(&o.from, "from", "", "folder with recordings: LANGUAGE/NAME.wav, 16-bit linear, any rate")
+	f.StringVar(&o.console, "console", defaultConsole, consoleUsage)
+	f.StringVar(&o.engine.Command, "engine", prompts.DefaultEngine, "speech engine: a command that writes a WAV file to {file}; {voice}, {language} and {text} are replaced, without {text} the text is its standard input")
+	f.StringToStringVar(&o.engine.Voices, "voice", nil, "voice of a language, such as es=es-mx (may be repeated)")
+	f.BoolVar(&o.dry, "dry-run", false, "only say what would be made")
+	return c
+}
+
+func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound) error {
+	out := cmd.OutOrStdout()
+	if o.dir == "" {
+		place, err := doctor.Console{Command: strings.Fields(o.console)}.Place(cmd.Context())
+		if err != nil {
+			return fmt.Errorf("where the sounds belong is not known; name the folder with --dir: %w", err)
+		}
+		o.dir = filepath.Join(place.Data, "sounds")
+	}
+	if info, err := os.Stat(o.dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("--dir: %s is no folder", o.dir)
+	}
+	made, mute := 0, 0
+	for _, s := range list {
+		if s.There {
+			continue
+		}
+		recording := filepath.Join(o.from, s.Language, filepath.FromSlash(s.Name)+".wav")
+		_, err := os.Stat(recording)
+		recorded := o.from != "" && err == nil
+		path := filepath.Join(o.dir, s.Language, filepath.FromSlash(s.Name)+".wav")
+		if !recorded && s.Text == "" {
+			mute++
+			fmt.Fprintf(out, "not made  %s: no flow has its text; a package may have it (Debian: asterisk-core-sounds-%s-gsm), or record it\n", path, s.Language)
+			continue
+		}
+		if !o.dry {
+			if err := o.make(cmd, s, recorded, recording, path); err != nil {
+				return err
+			}
+		}
+		made++
+		what := "spoken   "
+		if recorded {
+			what = "copied   "
+		}
+		fmt.Fprintln(out, what, path)
+	}
+	if mute > 0 {
+		return fmt.Errorf("%d made, %d still missing", made, mute)
+	}
+	fmt.Fprintf(out, "%d made; none is missing\n", made)
+	return nil
+}
+
+// make makes one sound.
+func (o speakOptions) make(cmd *cobra.Command, s doctor.Sound, recorded bool, recording, path string) error {
+	var sound []byte
+	var err error
+	if recorded {
+		var raw []byte
+		if raw, err = os.ReadFile(recording); err == nil { //nolint:gosec // the folder that the operator names
+			sound, err = prompts.Telephone(raw)
+		}
+	} else {
+		sound, err = o.engine.Speak(cmd.Context(), s.Language, s.Text)
+	}
+	if err != nil {
+		return fmt.Errorf("%s in language %s: %w", s.Name, s.Language, err)
+	}
+	return installSound(o.dir, path, sound)
+}
+
+// installSound writes a sound below a folder, in one step, with the owner that the folder has.
+func installSound(root, path string, sound []byte) error {
+	if err := foldersFor(root, filepath.Dir(path)); err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is there already and was not changed, but Asterisk does not see it: can it read the file?", path)
+	}
+	next := path + ".new"
+	if err := os.WriteFile(next, sound, 0o644); err != nil { //nolint:gosec // everybody may hear what callers hear
+		return err
+	}
+	err := ownedAs(next, root)
+	if err == nil {
+		err = os.Rename(next, path)
+	}
+	if err != nil {
+		_ = os.Remove(next) // the first error is the one that tells
+	}
+	return err
+}
+
+// foldersFor makes a folder below root, each new one with root's owner.
+func foldersFor(root, dir string) error {
+	if _, err := os.Stat(dir); err == nil || dir == root {
+		return err
+	}
+	if err := foldersFor(root, filepath.Dir(dir)); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil { //nolint:gosec // as the folders around it
+		return err
+	}
+	return ownedAs(dir, root)
+}
