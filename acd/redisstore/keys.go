@@ -21,6 +21,11 @@ func (k keys) calls() string { return k.prefix + "calls" }
 // expiry: deleted by offer_fail (an unanswered one has a deadline) or offer_finish.
 func (k keys) offers() string { return k.prefix + "offers" }
 
+// The scripts alone (lib_agent) use the hash taken, call id -> offer id, of calls
+// that an agent has answered: they are in calls no more, and may ask for a place
+// once more. No expiry: deleted with the offer. One whose offer was lost is a
+// small field that says nothing.
+
 // deadlines is a sorted set, "<kind>:<id>" by unix ms, of one PBX, because only
 // the process that drives a PBX deals with its deadlines. A member is removed
 // by the script that leaves the state it belongs to, or by deadline_drop.

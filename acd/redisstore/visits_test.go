@@ -107,3 +107,33 @@ func TestARefusedMoveWritesNothing(t *testing.T) {
 		t.Error("c1 is still there")
 	}
 }
+
+// TestACallThatIsTakenAndAsksAgain: the question for a place may be repeated, and
+// come after an agent has answered. It finds that agent and reserves no other.
+func TestACallThatIsTakenAndAsksAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas", noWrap)))
+	w.login("a00")
+	o := w.visit("c1", "ventas", 1).Offer
+	w.login("a01")
+	w.answer(o.ID)
+	p := w.visit("c1", "ventas", 1)
+	if p.Result != orchestrator.PlacedOffered || p.Offer == nil || p.Offer.ID != o.ID {
+		t.Errorf("asked again: %+v", p)
+	}
+	w.wantState("a01", acd.StateAvailable)
+	w.clean()
+
+	w.failed(o.ID, orchestrator.OfferError) // the join came to nothing: it has its place back
+	again := w.visit("c1", "ventas", 1).Offer
+	if again == nil || again.ID == o.ID {
+		t.Fatalf("after the join came to nothing: %+v", again)
+	}
+	w.answer(again.ID)
+	w.finish(again.ID)
+	w.failed(w.visit("c1", "ventas", 2).Offer.ID, orchestrator.OfferCancelled)
+	w.clean()
+	if n := w.rdb.Exists(w.ctx(), "op:{"+w.tenant+"}:acd:taken").Val(); n != 0 {
+		t.Error("something is remembered of calls that are over")
+	}
+}

@@ -4,7 +4,7 @@
 -- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] the queue, a QueueRules
 -- ARGV[5] most that may wait, 0 unlimited    ARGV[6] '1': refuse when nobody is logged in
 -- ARGV[7] unique part of the offer's id
--- Returns {result, offer or '', position}; 'out' when it is there by a later visit,
+-- Returns {result, offer or '', position}, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
 -- {'elsewhere', '', 0, visit} when an offer from where it is has to be taken back first.
 local call, c, q = ARGV[2], cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
 local before = load(CALLS, call)
@@ -17,6 +17,11 @@ if before then
   end
   local rank = same and redis.call('ZRANK', waiting(1), call)
   if rank then return {'waiting', '', rank + 1} end
+end
+local taken = redis.call('HGET', TAKEN, call)
+local o = taken and load(OFFERS, taken)
+if o and o.call == call and o.queue == c.queue and (o.visit or 0) == (c.visit or 0) then -- an agent has answered since it was asked
+  return {'offered', redis.call('HGET', OFFERS, taken), 0}
 end
 if not same then
   local most = tonumber(ARGV[5])

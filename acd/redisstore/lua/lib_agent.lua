@@ -11,7 +11,7 @@
 -- KEYS[8] and on: three keys per queue, in the order of the station's queues:
 --   zset waiting (call, CallScore), zset idle (agent, Score), set staff (agents logged in)
 -- Made of names in records, with the same tag: the idle and staff sets of an
--- agent's queues, the waiting set of a call's queue, hash broken.
+-- agent's queues, the waiting set of a call's queue, the hashes taken and broken.
 -- ARGV[1] the caller's clock, unix ms
 local AGENTS, CALLS, OFFERS, DUE, DESK = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7]
 local PREFIX = AGENTS:sub(1, -1 - #'agents')
@@ -44,6 +44,13 @@ local function load(key, id)
   redis.call('HDEL', key, id)
   redis.call('HSET', PREFIX .. 'broken', key:sub(#PREFIX + 1) .. ' ' .. id, text)
   redis.call('EXPIRE', PREFIX .. 'broken', 604800)
+end
+
+-- The answered offer of a call that is with an agent.
+local TAKEN = PREFIX .. 'taken'
+
+local function untake(call, offer)
+  if redis.call('HGET', TAKEN, call) == offer then redis.call('HDEL', TAKEN, call) end
 end
 
 local function save(key, id, rec)

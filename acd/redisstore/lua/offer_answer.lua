@@ -15,6 +15,7 @@ o.answered, o.queued = true, c
 redis.call('HSET', OFFERS, ARGV[2], cjson.encode(o))
 redis.call('ZREM', DUE, 'offer:' .. ARGV[2])
 redis.call('HDEL', CALLS, o.call)
+redis.call('HSET', TAKEN, o.call, ARGV[2])
 -- As acd.Pace.Next: only a gap during which this caller waited all the time counts.
 local p = load(KEYS[6], ARGV[3]) or {at = 0, gap = 0}
 if p.at > 0 and c.entered <= p.at and now >= p.at then

@@ -22,6 +22,7 @@ elseif c and c.offer ~= offer_id then
   c = nil
 end
 redis.call('HDEL', OFFERS, offer_id)
+untake(o.call, offer_id)
 redis.call('ZREM', DUE, 'offer:' .. offer_id)
 
 local mine = ''

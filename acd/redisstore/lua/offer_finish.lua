@@ -10,6 +10,7 @@ local a = holder(id, ARGV[2])
 if not o and not (a and a.state == 'talking') then return {'gone'} end -- one that the store lost frees its agent all the same
 if o and not o.answered then return {'open'} end
 redis.call('HDEL', OFFERS, ARGV[2])
+if o then untake(o.call, ARGV[2]) end
 if not a then return {'ok', ''} end
 a.calls, a.talk_ms = (a.calls or 0) + 1, (a.talk_ms or 0) + tonumber(ARGV[5])
 if a.disposition then
