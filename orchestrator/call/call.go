@@ -141,6 +141,15 @@ func (c *Call) Far() *Leg {
 // Gone tells whether the customer's channel is gone, or no longer ours.
 func (c *Call) Gone() bool { return c.Customer().State == LegEnded }
 
+// Bridges are the ids of the call's rooms on the PBX.
+func (c *Call) Bridges() []string {
+	ids := make([]string, 0, len(c.Rooms))
+	for _, r := range c.Rooms {
+		ids = append(ids, bridge(c.Call, r.N))
+	}
+	return ids
+}
+
 // Rec is the running recording of the present conversation or message, nil when there is none.
 func (c *Call) Rec() *Recording {
 	for i := range c.Rooms {

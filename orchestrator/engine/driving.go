@@ -29,6 +29,7 @@ type driving struct {
 	valid   moment             // until when the lease is known to be ours
 	heard   moment             // when the PBX last answered a command
 	wg      sync.WaitGroup
+	hands   *hands
 	adopted []*loop      // not yet compared with the PBX; only the PBX's goroutine touches it
 	epoch   string       // of the PBX at the last connection; only the PBX's goroutine touches it
 	phones  []*phoneNews // by hash of the endpoint, so that one phone's states stay in order
@@ -40,7 +41,7 @@ type driving struct {
 var _ orchestrator.Sink = (*driving)(nil)
 
 func newDriving(ctx context.Context, d *driver, lease orchestrator.Lease, asked time.Time, cancel context.CancelCauseFunc) *driving {
-	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, began: d.eng.now(), byChannel: map[string]string{}}
+	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, began: d.eng.now(), hands: newHands(), byChannel: map[string]string{}}
 	v.valid.set(asked.Add(d.eng.ttl)) // not from now: reading the calls may have taken longer than the lease
 	v.told.Store(-1)
 	for range phoneWorkers {
@@ -218,15 +219,6 @@ func (v *driving) leftover(key, id string, do func(context.Context) error) {
 			v.log.WarnContext(v.ctx, "a leftover could not be removed", key, id, "error", err)
 		}
 	})
-}
-
-// hangUpAll ends all channels of a call that cannot be decided on any more.
-func (v *driving) hangUpAll(c call.Call) {
-	for _, leg := range c.Legs {
-		v.leftover("channel", leg.Channel, func(ctx context.Context) error {
-			return v.pbx.Hangup(ctx, leg.Channel, orchestrator.CauseCongestion)
-		})
-	}
 }
 
 // Connected implements Sink: the lease is proved, every call is compared with

@@ -33,6 +33,7 @@ type memory struct {
 	log    []orchestrator.Entry
 	keep   bool // nothing is given back
 	stuck  bool // while it is away it does not even say so
+	refuse func(orchestrator.Record) error
 }
 
 func newMemory() *memory {
@@ -73,6 +74,11 @@ func (m *memory) Commit(ctx context.Context, l orchestrator.Lease, r orchestrato
 	}
 	if before, ok := m.calls[r.ID]; ok && before.Rev >= r.Rev {
 		return fault.New("memory", fault.Conflict, "revision %d is stored", before.Rev)
+	}
+	if m.refuse != nil {
+		if err := m.refuse(r); err != nil {
+			return err
+		}
 	}
 	m.calls[r.ID] = r
 	m.log = append(m.log, e...)

@@ -174,6 +174,50 @@ func TestUnreadableRecord(t *testing.T) {
 	})
 }
 
+// A call that the store refuses for good is ended, on record and without anything
+// left behind. No other call notices.
+func TestCallThatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]struct {
+		rev     int64 // the first that is refused
+		outcome []orchestrator.Outcome
+	}{
+		"from the beginning": {1, []orchestrator.Outcome{orchestrator.OutcomeFailed, orchestrator.OutcomeServed}},
+		"while it waits":     {5, []orchestrator.Outcome{orchestrator.OutcomeFailed, orchestrator.OutcomeServed}},
+		"while it is served": {9, []orchestrator.Outcome{orchestrator.OutcomeFailed, orchestrator.OutcomeServed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(10*time.Second))
+				var bad string
+				s.store.refuse = func(r orchestrator.Record) error {
+					if bad == "" {
+						bad = r.ID
+					}
+					if r.ID == bad && r.Rev >= at.rev {
+						return fault.New("memory", fault.Internal, "WRONGTYPE")
+					}
+					return nil
+				}
+				s.pbx.Arrive("in.1", "5000", caller(1))
+				s.wait(time.Millisecond)
+				s.pbx.Arrive("in.2", "5000", caller(2))
+				s.finish(at.outcome...)
+				for _, c := range s.store.ended() {
+					if c.Adopted != 0 {
+						t.Errorf("call %s was taken up again", c.Call)
+					}
+				}
+				if !slices.Equal(s.store.aside, []string{bad}) {
+					t.Errorf("set aside: %v", s.store.aside)
+				}
+			})
+		})
+	}
+}
+
 // A failover of the store brings an ended call back; the sweeper ends it again.
 func TestEndedCallComesBack(t *testing.T) {
 	t.Parallel()

@@ -78,12 +78,12 @@ func (l *loop) run(ctx context.Context) {
 	}
 }
 
-// apart handles inputs in a goroutine of its own and waits for it: deciding and
+// apart handles inputs in another goroutine and waits for it: deciding and
 // storing take a deep stack, which the call's goroutine would keep while it
 // waits. Thousands of calls do nothing but that.
 func (l *loop) apart(ctx context.Context, ins []call.Input) bool {
 	done := make(chan bool, 1)
-	go func() { done <- l.handle(ctx, ins) }()
+	l.drv.hands.do(ctx, &l.drv.wg, func() { done <- l.handle(ctx, ins) })
 	return <-done
 }
 
@@ -144,7 +144,7 @@ func (l *loop) decide(ctx context.Context, ins []call.Input) call.Decision {
 		}
 		if reason != "" {
 			d = call.Bury(all.Call, reason, l.eng.now())
-			l.drv.hangUpAll(all.Call)
+			l.drv.removeAll(all.Call)
 		}
 		all = call.Decision{Call: d.Call, Entries: append(all.Entries, d.Entries...),
 			Dirty: all.Dirty || d.Dirty, Refused: append(all.Refused, d.Refused...)}
@@ -239,8 +239,12 @@ func (l *loop) commit(ctx context.Context, d call.Decision) bool {
 		life.Sleep(storing, wait)
 		err = nil
 	}
-	l.log.ErrorContext(ctx, "the call could not be stored; taking the PBX's calls up again", "error", err)
-	l.drv.restart()
+	if errors.Is(err, orchestrator.ErrFenced) {
+		l.log.WarnContext(ctx, "the call could not be stored: the lease is another's", "error", err)
+		l.drv.restart()
+		return false
+	}
+	l.setAside(ctx, err)
 	return false
 }
 

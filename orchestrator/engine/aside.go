@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
+)
+
+// setAside ends a call that the store refuses for good, as far as it was stored:
+// nothing that was decided since was begun. It is put on record as failed, what
+// it has on the PBX and in a queue is given back, and no other call notices.
+func (l *loop) setAside(ctx context.Context, reason error) {
+	l.log.ErrorContext(ctx, "the call cannot be stored; it is ended", "error", reason)
+	l.eng.metrics.healed.WithLabelValues("unstorable").Inc()
+	l.drv.removeAll(l.call)
+	for _, step := range []struct {
+		what string
+		do   func() error
+	}{
+		{"put on record", func() error {
+			return l.eng.store.Append(ctx, call.Bury(l.call, reason.Error(), l.eng.now()).Entries...)
+		}},
+		{"taken out of the live calls", func() error {
+			return l.eng.store.SetAside(ctx, l.drv.lease, orchestrator.Record{ID: l.call.Call, PBX: l.call.PBX})
+		}},
+		{"given back to its agent", func() error { return l.endOffer(ctx) }},
+		{"taken out of its queue", func() error {
+			if l.call.Visit == nil {
+				return nil
+			}
+			return l.eng.dist.Leave(ctx, l.id, l.call.Visit.N, "gone")
+		}},
+	} {
+		if err := l.untilAnswered(ctx, step.do); err != nil {
+			l.log.ErrorContext(ctx, "a call that was ended could not be "+step.what, "error", err)
+		}
+	}
+}
+
+// endOffer ends the offer of the call's far leg.
+func (l *loop) endOffer(ctx context.Context) error {
+	far := l.call.Far()
+	switch {
+	case far == nil || far.Offer == nil:
+		return nil
+	case far.Joined > 0:
+		return l.eng.dist.Finished(ctx, *far.Offer, l.eng.now().Sub(time.UnixMilli(far.Joined)))
+	}
+	_, err := l.eng.dist.Failed(ctx, *far.Offer, orchestrator.OfferCancelled)
+	return err
+}
+
+// untilAnswered repeats what nobody answers, until ctx ends.
+func (l *loop) untilAnswered(ctx context.Context, do func() error) error {
+	for wait := retryMin; ; wait = min(2*wait, retryMax) {
+		err := do()
+		if fault.KindOf(err) != fault.Unavailable || err == nil || !life.Sleep(ctx, wait) {
+			return err
+		}
+	}
+}
+
+// removeAll removes what a call has on the PBX that cannot be decided on any more.
+func (v *driving) removeAll(c call.Call) {
+	for _, leg := range c.Legs {
+		v.leftover("channel", leg.Channel, func(ctx context.Context) error {
+			return v.pbx.Hangup(ctx, leg.Channel, orchestrator.CauseCongestion)
+		})
+	}
+	for _, room := range c.Bridges() {
+		v.leftover("bridge", room, func(ctx context.Context) error { return v.pbx.DestroyBridge(ctx, room) })
+	}
+}
