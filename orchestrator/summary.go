@@ -50,5 +50,6 @@ const (
 	OutcomeTransferred Outcome = "transferred" // handed on
 	OutcomeRejected    Outcome = "rejected"    // unknown number or nothing defined
 	OutcomeFailed      Outcome = "failed"      // operadora could not serve it
+	OutcomeQueueGone   Outcome = "queue_gone"  // waited, or was to wait, in a queue that is not defined (any more), and the flow had nothing else for it
 	OutcomeLost        Outcome = "lost"        // the PBX lost it, or it vanished while nobody looked
 )

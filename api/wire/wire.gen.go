@@ -405,6 +405,7 @@ const (
 	OutcomeFailed      Outcome = "failed"
 	OutcomeLeft        Outcome = "left"
 	OutcomeLost        Outcome = "lost"
+	OutcomeQueueGone   Outcome = "queue_gone"
 	OutcomeRejected    Outcome = "rejected"
 	OutcomeServed      Outcome = "served"
 	OutcomeTransferred Outcome = "transferred"
@@ -423,6 +424,8 @@ func (e Outcome) Valid() bool {
 	case OutcomeLeft:
 		return true
 	case OutcomeLost:
+		return true
+	case OutcomeQueueGone:
 		return true
 	case OutcomeRejected:
 		return true

@@ -34,6 +34,8 @@ type Call struct {
 	Tries  int             `json:"tries,omitempty"` // attempts at clearing up
 	// AwaySince is since when the PBX does not answer; 0 while it does.
 	AwaySince int64 `json:"away_since,omitempty"`
+	// HandedOn is when the PBX confirmed that it hands the customer on; 0 until then.
+	HandedOn int64 `json:"handed_on,omitempty"`
 	// LateMS is time that was lost for the customer before the call was in a
 	// queue, by us or the store: it counts as waited.
 	LateMS int64 `json:"late_ms,omitempty"`

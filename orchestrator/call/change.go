@@ -19,6 +19,7 @@ type change struct {
 	dirty   bool           // the call must be stored
 	armed   map[Timer]bool // set by this decision while the clock ran
 	refused []string
+	backAs  *Back
 }
 
 // happened is when the present input happened, in unix ms.

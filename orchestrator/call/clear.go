@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -70,6 +71,9 @@ func (x *change) ownOutcome() orchestrator.Outcome {
 	if o := x.outcome("operadora"); o != orchestrator.OutcomeFailed {
 		return o
 	}
+	if v := x.c.Visit; v != nil && v.Refused == string(orchestrator.RefusedQueue) {
+		return orchestrator.OutcomeQueueGone // the flow may have come to its end, but the caller was to be served
+	}
 	return orchestrator.OutcomeCompleted
 }
 
@@ -93,6 +97,19 @@ func (x *change) clear() {
 	}
 	x.stopRecordings()
 	x.closeRooms(false)
+	x.stayNowhere()
+}
+
+// stayNowhere lets rooms be removed with whoever is in them: the customer, who was
+// to be out of one and ready for the next prompt, is hung up, and before: Asterisk
+// may overlook the hangup of a channel that it is just putting out of a bridge.
+func (x *change) stayNowhere() {
+	for _, t := range slices.Clone(x.c.Todo) {
+		if room, ok := t.Command.(CloseRoom); ok && room.Stay != "" {
+			x.strike(t.N)
+			x.do(CloseRoom{Bridge: room.Bridge})
+		}
+	}
 }
 
 // finish puts the call on record once nothing of it is left.

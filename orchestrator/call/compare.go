@@ -3,6 +3,7 @@ package call
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -92,6 +93,8 @@ func (x *change) compareCustomer(v Truth) {
 	customer := x.c.Customer()
 	truth, there := v.Channels[customer.Channel]
 	switch {
+	case there && truth.Entered && x.handedOnBefore(v.At):
+		x.cameBack(truth, "")
 	case there:
 		if truth.Up && customer.State == LegArrived && x.pending(func(c Command) bool { _, is := c.(Answer); return is }) {
 			x.giveUp(func(c Command) bool { _, is := c.(Answer); return is })
@@ -115,8 +118,13 @@ func (x *change) compareCustomer(v Truth) {
 // continuing tells whether the customer was, or may have been, handed on: a
 // continue is on the list, or confirmed and its event awaited.
 func (x *change) continuing() bool {
-	_, waits := x.c.Timers[TimerState]
-	return (x.c.State == StateInFlow && waits) || x.pending(func(c Command) bool { _, is := c.(Continue); return is })
+	return x.c.HandedOn > 0 || x.pending(func(c Command) bool { _, is := c.(Continue); return is })
+}
+
+// handedOnBefore tells whether the PBX had confirmed, well before a time, that it
+// handed the customer on: a channel that is with us then has left and come back.
+func (x *change) handedOnBefore(at time.Time) bool {
+	return x.c.HandedOn > 0 && x.c.HandedOn+handOver.Milliseconds() < at.UnixMilli()
 }
 
 // compareFar notices what happened to the far leg unseen.

@@ -22,6 +22,13 @@ type Decision struct {
 	Entries []orchestrator.Entry
 	Dirty   bool     // there is something to store
 	Refused []string // state/trigger pairs that the tables refused
+	Back    *Back    // the customer's channel has come back from the dialplan: a new call
+}
+
+// Back is a channel that was handed on and has come back.
+type Back struct {
+	Truth    orchestrator.ChannelTruth
+	Language string
 }
 
 // Decide turns a call and its inputs into a decision. It is pure: same
@@ -37,10 +44,21 @@ func (r *Rules) Decide(c Call, ins []Input, now time.Time) Decision {
 		x.take(in)
 		x.finish()
 	}
+	if x.onlyConfirms(&c) {
+		x.dirty = false
+	}
 	if x.dirty {
 		x.c.Rev++
 	}
-	return Decision{x.c, x.entries, x.dirty, x.refused}
+	return Decision{x.c, x.entries, x.dirty, x.refused, x.backAs}
+}
+
+// onlyConfirms tells whether all that happened is that something was removed,
+// as ordered, of a call that is being cleared up. It is stored with the end of
+// the call: a process that takes over before then asks for it once more.
+func (x *change) onlyConfirms(before *Call) bool {
+	return before.State == StateClearing && x.c.State == StateClearing &&
+		x.c.Given == before.Given && x.c.Tries == before.Tries && len(x.entries) == 0
 }
 
 // Bury ends a call on record without deciding anything, for when deciding
@@ -52,7 +70,7 @@ func Bury(c Call, reason string, now time.Time) Decision {
 	x.fault("deciding on the call failed", errors.New(reason))
 	x.note(orchestrator.EntryCallEnded, x.c.CallSummary)
 	x.c.Rev++
-	return Decision{x.c, x.entries, true, nil}
+	return Decision{Call: x.c, Entries: x.entries, Dirty: true}
 }
 
 // take handles one input.
@@ -184,14 +202,33 @@ func (x *change) customerEvent(e orchestrator.Event) {
 	case orchestrator.EventEnded:
 		x.customerGone(e.Cause, "caller")
 	case orchestrator.EventLeft:
-		x.leg(x.c.Customer(), LegOnGone)
-		x.over(orchestrator.OutcomeTransferred, "operadora", orchestrator.CauseNormal)
+		x.left()
 	case orchestrator.EventDigit:
 		x.digit(e.Digit)
-	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventPlayed,
-		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventDevice:
-		x.refuse(string(x.c.State), string(e.Kind)) // a repeated entry after a move or a comparison
+	case orchestrator.EventEntered:
+		if x.c.HandedOn == 0 {
+			x.refuse(string(x.c.State), string(e.Kind)) // a repeated entry after a move or a comparison
+			return
+		}
+		x.cameBack(orchestrator.ChannelTruth{Up: e.Up, Entered: true, Args: e.Args, DID: e.DID, Caller: e.Caller}, e.Language)
+	case orchestrator.EventRinging, orchestrator.EventPlayed, orchestrator.EventRecorded,
+		orchestrator.EventTransfer, orchestrator.EventDevice:
+		x.refuse(string(x.c.State), string(e.Kind))
 	}
+}
+
+// left handles that the customer is in the dialplan.
+func (x *change) left() {
+	x.leg(x.c.Customer(), LegOnGone)
+	x.over(orchestrator.OutcomeTransferred, "operadora", orchestrator.CauseNormal)
+}
+
+// cameBack handles a customer who was handed on and is here again although
+// nobody told of the leaving: this call is over, and another begins.
+func (x *change) cameBack(t orchestrator.ChannelTruth, language string) {
+	x.left()
+	x.c.HandedOn = 0
+	x.backAs = &Back{Truth: t, Language: language}
 }
 
 // digit handles a key that the customer pressed.
@@ -290,6 +327,7 @@ func (x *change) done(n int, r Result) {
 	case Dial:
 		x.dialled(cmd)
 	case Continue: // its event tells
+		x.c.HandedOn = x.happened()
 		x.arm(TimerState, x.Limits.Command)
 	case Connect:
 		x.connected(x.happened())

@@ -177,6 +177,9 @@ func TestRefusedAgain(t *testing.T) {
 			if s := r.w.me.c.State; s != StateEnded || r.w.count(orchestrator.EntryCallRefused) == 0 {
 				t.Errorf("state %q, %d refusals", s, r.w.count(orchestrator.EntryCallRefused))
 			}
+			if o := r.w.me.c.Outcome; o != orchestrator.OutcomeQueueGone {
+				t.Errorf("outcome %q", o)
+			}
 			r.w.checkKept(t)
 		})
 	}
@@ -472,4 +475,24 @@ func TestTransferKey(t *testing.T) {
 		t.Error("it is not on record")
 	}
 	w.checkKept(t)
+}
+
+// TestContinueThatCameBack: the PBX confirmed a continue, the event that the
+// channel left is lost, and the channel enters once more. That is another call.
+func TestContinueThatCameBack(t *testing.T) {
+	t.Parallel()
+	w := at()
+	w.presses("#")
+	w.deliver()
+	w.decide()
+	for w.me.c.HandedOn == 0 {
+		w.run(&w.me.pbx, carriedOut, 0)
+		w.wire = nil
+		w.decide()
+	}
+	d := w.rules.Decide(w.me.c, []Input{{Kind: InEvent, Event: orchestrator.Event{
+		Kind: orchestrator.EventEntered, Channel: customerChannel, Args: []string{"inbound", "5001"}}}}, w.now)
+	if d.Call.State != StateEnded || d.Call.Outcome != orchestrator.OutcomeTransferred || d.Back == nil || d.Back.Truth.Args[1] != "5001" {
+		t.Errorf("state %q, outcome %q, back %+v", d.Call.State, d.Call.Outcome, d.Back)
+	}
 }

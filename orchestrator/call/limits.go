@@ -29,6 +29,9 @@ const (
 	// heardAgain is the least that a customer gets, once another process took the
 	// call up, for what the flow waits for: keys pressed meanwhile are lost.
 	heardAgain = 10 * time.Second
+	// handOver is how long a channel may still be with us after the PBX confirmed
+	// that it hands it on.
+	handOver = time.Second
 	// maxPath bounds CallSummary.Path.
 	maxPath = 200
 )

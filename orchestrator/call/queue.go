@@ -107,6 +107,7 @@ func (x *change) notAdmitted(result string) {
 		return // an agent has picked up; if it comes to nothing the place is asked for again
 	}
 	x.note(orchestrator.EntryCallRefused, fields{"queue": x.c.Visit.Queue, "result": result})
+	x.c.Visit.Refused = result
 	if x.c.State == StateWaiting || x.c.State == StateOffered {
 		x.unqueue(result)
 	} else {

@@ -13,6 +13,7 @@ type Visit struct {
 	MaxWait  int64                  `json:"max_wait_ms,omitempty"` // the flow's limit
 	Plan     orchestrator.QueuePlan `json:"plan"`
 	Announce int                    `json:"announce,omitempty"` // announcements made so far
+	Refused  string                 `json:"refused,omitempty"`  // how the distributor refused the place, also one that there was before
 }
 
 // VisitState is where a visit stands. The strings are stored.

@@ -287,6 +287,32 @@ func TestChannelComesStraightBack(t *testing.T) {
 	})
 }
 
+// The end of a channel's stay is lost with the connection. Whoever came back
+// meanwhile is a new call; whoever is in the dialplan is left alone.
+func TestChannelComesBackUnseen(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]time.Duration{"before the connection": time.Second, "after it": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.flows.hands = "6000"
+				s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(10*time.Second))
+				s.pbx.OnCommand(func(c pbxtest.Command) {
+					if c.Op == "Continue" {
+						s.pbx.DropSocket()
+						time.AfterFunc(5*time.Second, s.pbx.Reconnect)
+					}
+				})
+				s.pbx.Arrive("in.1", "6000", caller(1))
+				s.wait(back)
+				s.pbx.Arrive("in.1", "5000", caller(1))
+				s.finish(orchestrator.OutcomeTransferred, orchestrator.OutcomeServed)
+			})
+		})
+	}
+}
+
 // A healthy run heals nothing.
 func TestSweeperFindsNothing(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -115,6 +116,10 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 		}
 	}
 	l.call = d.Call
+	if d.Back != nil {
+		l.drv.unmap(l.channel, l.id)
+		l.drv.unknown(l.channel, d.Back.Truth, d.Back.Language, 0)
+	}
 	if l.takenUp != nil {
 		l.takenUp()
 		l.takenUp = nil
@@ -147,7 +152,7 @@ func (l *loop) decide(ctx context.Context, ins []call.Input) call.Decision {
 			l.drv.removeAll(all.Call)
 		}
 		all = call.Decision{Call: d.Call, Entries: append(all.Entries, d.Entries...),
-			Dirty: all.Dirty || d.Dirty, Refused: append(all.Refused, d.Refused...)}
+			Dirty: all.Dirty || d.Dirty, Refused: append(all.Refused, d.Refused...), Back: cmp.Or(d.Back, all.Back)}
 	}
 	if all.Dirty {
 		all.Call.Rev = l.call.Rev + 1
