@@ -24,6 +24,7 @@ import (
 // Store implements acd.Store.
 type Store struct {
 	rdb     redis.UniversalClient
+	batch   *redisstore.Batcher
 	keys    keys
 	journal string
 }
@@ -32,7 +33,7 @@ var _ acd.Store = (*Store)(nil)
 
 // New returns the store of a tenant. It does not own the client.
 func New(rdb redis.UniversalClient, tenant string) *Store {
-	return &Store{rdb: rdb, keys: keysOf(tenant), journal: redisstore.JournalKey(tenant)}
+	return &Store{rdb: rdb, batch: redisstore.NewBatcher(rdb), keys: keysOf(tenant), journal: redisstore.JournalKey(tenant)}
 }
 
 // base returns the keys that every script but the deadlines' has, followed by
@@ -59,7 +60,7 @@ func (s *Store) stationKeys(pbx string, station *acd.Station, after ...acd.Queue
 
 // run runs a script whose reply is a list.
 func (s *Store) run(ctx context.Context, op string, script *redis.Script, keys []string, args ...any) (reply, error) {
-	list, err := script.Run(ctx, s.rdb, keys, args...).Slice()
+	list, err := s.batch.Run(ctx, script, keys, args...).Slice()
 	if err != nil {
 		return nil, redisstore.Classify(op, err)
 	}
@@ -68,7 +69,7 @@ func (s *Store) run(ctx context.Context, op string, script *redis.Script, keys [
 
 // runBool runs a script that returns 1 or 0.
 func (s *Store) runBool(ctx context.Context, op string, script *redis.Script, keys []string, args ...any) (bool, error) {
-	n, err := script.Run(ctx, s.rdb, keys, args...).Int64()
+	n, err := s.batch.Run(ctx, script, keys, args...).Int64()
 	if err != nil {
 		return false, redisstore.Classify(op, err)
 	}

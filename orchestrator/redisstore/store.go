@@ -22,9 +22,10 @@ const livePage = 256
 
 // Store implements orchestrator.Store.
 type Store struct {
-	rdb  redis.UniversalClient
-	keys keys
-	log  *slog.Logger
+	rdb   redis.UniversalClient
+	batch *Batcher
+	keys  keys
+	log   *slog.Logger
 
 	mu   sync.Mutex
 	held map[string]orchestrator.Lease // by PBX, as last acquired here; guarded by mu
@@ -39,7 +40,7 @@ func New(rdb redis.UniversalClient, tenant string, log *slog.Logger) *Store {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Store{
-		rdb: rdb, keys: keysOf(tenant), log: log.With("component", "redisstore"),
+		rdb: rdb, batch: NewBatcher(rdb), keys: keysOf(tenant), log: log.With("component", "redisstore"),
 		held: map[string]orchestrator.Lease{},
 	}
 }
@@ -64,7 +65,7 @@ func (s *Store) Commit(ctx context.Context, lease orchestrator.Lease, r orchestr
 	args = append(args, lease.Epoch, lease.Owner.Holder(), r.ID, r.Rev, r.Doc, deadline, endedKept.Milliseconds())
 	args = appendEntries(args, entries)
 	names := []string{s.keys.call(r.ID), s.keys.live(r.PBX), s.keys.journal(), s.keys.epoch(r.PBX)}
-	answer, err := callCommit.Run(ctx, s.rdb, names, args...).StringSlice()
+	answer, err := s.batch.Run(ctx, callCommit, names, args...).StringSlice()
 	if err != nil {
 		return Classify(op, err)
 	}
