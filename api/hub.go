@@ -34,17 +34,22 @@ const (
 	endFull    = "full"    // not let in: too many streams
 )
 
-// item is a journal entry as it is sent: encoded once for all clients.
+// item is a journal entry as it is sent: encoded once for all clients, when the
+// first of them is to get it. Most are never asked for.
 type item struct {
-	id, agent    string
-	kind         orchestrator.EntryType
-	call         string
-	full, masked []byte
+	id, agent string
+	kind      orchestrator.EntryType
+	call      string
+
+	once         sync.Once
+	entry        orchestrator.Entry // until it is encoded
+	full, masked []byte             // once it is
 }
 
 // frame chooses what an audience gets of an item, nil for nothing. An agent
 // gets what concerns the floor, and of calls its own.
 func (a audience) frame(i *item) []byte {
+	i.once.Do(i.encode)
 	switch {
 	case a.full || (a.agent != "" && i.agent == a.agent):
 		return i.full
@@ -55,12 +60,15 @@ func (a audience) frame(i *item) []byte {
 }
 
 func newItem(e orchestrator.Entry) *item {
-	i := &item{id: e.ID, agent: e.Agent, kind: e.Type, call: e.Call,
-		full: changeFrame(entryView(e)), masked: changeFrame(audience{}.entry(e, false))}
+	return &item{id: e.ID, agent: e.Agent, kind: e.Type, call: e.Call, entry: e}
+}
+
+func (i *item) encode() {
+	i.full, i.masked = changeFrame(entryView(i.entry)), changeFrame(audience{}.entry(i.entry, false))
 	if bytes.Equal(i.full, i.masked) {
 		i.masked = i.full // most have nothing to mask
 	}
-	return i
+	i.entry = orchestrator.Entry{}
 }
 
 func changeFrame(e wire.Entry) []byte {

@@ -18,7 +18,7 @@ const (
 	// gather is how long the recorder rests after it has written less than a
 	// batch. A transaction costs much the same for one entry and for a hundred,
 	// and a call whose entries come together is computed once.
-	gather = 200 * time.Millisecond
+	gather = 500 * time.Millisecond
 )
 
 // Sink is where the recorder writes; *DB is one.
