@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -49,7 +50,7 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 		}
 	}
 	res, err := s.store.Change(ctx, s.now(), ChangeOrder{
-		Station: dir.stationOf(a.ID), Trigger: trigger, Reason: reason, By: cmd.By, OfferID: newUnique(),
+		Station: dir.stationOf(a.ID), Trigger: trigger, Reason: reason, By: cmd.By, OfferID: newUnique(), OnPhone: s.onPhone(cmd),
 	})
 	if err != nil {
 		return answer, err
@@ -83,7 +84,7 @@ func (dir *directory) identify(cmd orchestrator.AgentCommand) (Agent, orchestrat
 func (s *Service) dispose(ctx context.Context, dir *directory, a Agent, cmd orchestrator.AgentCommand, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {
 	if cmd.Disposition == "" { // wrap-up ends without an outcome, which may still be given until the next call
 		res, err := s.store.Change(ctx, s.now(), ChangeOrder{
-			Station: dir.stationOf(a.ID), Trigger: OnWrapped, By: cmd.By, OfferID: newUnique(),
+			Station: dir.stationOf(a.ID), Trigger: OnWrapped, By: cmd.By, OfferID: newUnique(), OnPhone: s.onPhone(cmd),
 		})
 		if err != nil {
 			return answer, err
@@ -96,12 +97,26 @@ func (s *Service) dispose(ctx context.Context, dir *directory, a Agent, cmd orch
 		return answer, nil
 	}
 	res, err := s.store.Dispose(ctx, s.now(), DisposeOrder{
-		Station: dir.stationOf(a.ID), ByQueue: byQueue, By: cmd.By, OfferID: newUnique(),
+		Station: dir.stationOf(a.ID), ByQueue: byQueue, By: cmd.By, OfferID: newUnique(), OnPhone: s.onPhone(cmd),
 	})
 	if err != nil {
 		return answer, err
 	}
 	return s.answer(answer, res, OnWrapped), nil
+}
+
+// codeCall is how long a feature code's call may last, for a phone of which the
+// PBX tells nothing.
+const codeCall = 10 * time.Second
+
+// onPhone tells how long the phone that asked for something may be in that call.
+// One that names no phone, or is trusted, does not come from it.
+func (s *Service) onPhone(cmd orchestrator.AgentCommand) time.Duration {
+	if cmd.Endpoint == "" || cmd.Trusted {
+		return 0
+	}
+	s.alarm.by(s.now().Add(codeCall))
+	return codeCall
 }
 
 // answer puts the store's outcome into the agent's words.

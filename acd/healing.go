@@ -75,11 +75,11 @@ func (h *healing) count(ctx context.Context, what, id string) {
 	h.log.WarnContext(ctx, "mended what the store had lost", "pbx", h.pbx, "what", what, "id", id)
 }
 
-// tellBroken tells of records that were set aside. They are not counted: they
-// were dealt with when they were met.
+// tellBroken tells of records that were set aside.
 func (h *healing) tellBroken(ctx context.Context) error {
 	broken, err := h.store.Broken(ctx)
 	for _, b := range broken {
+		h.mended++
 		h.log.ErrorContext(ctx, "a stored record cannot be read and was taken out", "record", b.Name, "text", b.Text)
 	}
 	return err

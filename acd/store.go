@@ -250,6 +250,7 @@ type ChangeOrder struct {
 	Trigger    Trigger
 	Reason, By string
 	OfferID    string
+	OnPhone    time.Duration // how long the phone that asked may be in that call; 0 when it is not the agent's
 }
 
 // DisposeOrder gives a disposition.
@@ -258,6 +259,7 @@ type DisposeOrder struct {
 	ByQueue map[string]string // what it is called in each queue; anyQueue for the rest
 	By      string
 	OfferID string
+	OnPhone time.Duration // as in ChangeOrder
 }
 
 // ChangeResult is the answer to an agent's wish.

@@ -12,14 +12,14 @@ import (
 // Change carries an agent's wish out, remembers it or refuses it.
 func (s *Store) Change(ctx context.Context, now time.Time, c acd.ChangeOrder) (acd.ChangeResult, error) {
 	r, err := s.run(ctx, "acd/redisstore.Change", agentChange, s.stationKeys(c.Station.PBX, c.Station),
-		ms(now), c.Station.Agent, string(c.Trigger), c.Reason, c.By, c.Station.JSON(), c.OfferID)
+		ms(now), c.Station.Agent, string(c.Trigger), c.Reason, c.By, c.Station.JSON(), c.OfferID, c.OnPhone.Milliseconds())
 	return changeResult(r, err)
 }
 
 // Dispose gives a disposition to the agent's current or last call.
 func (s *Store) Dispose(ctx context.Context, now time.Time, d acd.DisposeOrder) (acd.ChangeResult, error) {
 	r, err := s.run(ctx, "acd/redisstore.Dispose", agentDispose, s.stationKeys(d.Station.PBX, d.Station),
-		ms(now), d.Station.Agent, encode(d.ByQueue), d.By, d.Station.JSON(), d.OfferID)
+		ms(now), d.Station.Agent, encode(d.ByQueue), d.By, d.Station.JSON(), d.OfferID, d.OnPhone.Milliseconds())
 	return changeResult(r, err)
 }
 

@@ -81,3 +81,50 @@ func TestWhatGoReadsAloneIsSetAsideToo(t *testing.T) {
 		t.Errorf("set aside: %+v", broken)
 	}
 }
+
+// TestAnAgentWhoseRecordIsBrokenComesBack with the next that is heard of him, or
+// the next time the store is looked over: he is not logged out. One who paused
+// stays paused, as far as that can still be read.
+func TestAnAgentWhoseRecordIsBrokenComesBack(t *testing.T) {
+	t.Parallel()
+	heard := map[string]func(w *world){
+		"his phone": func(w *world) { w.device("100", orchestrator.DeviceFree) },
+		"his wish":  func(w *world) { w.do(orchestrator.AgentPause, "a00"); w.do(orchestrator.AgentResume, "a00") },
+		"a look": func(w *world) {
+			n, err := w.svc.Heal(w.ctx(), pbx)
+			if w.must(err); n == 0 {
+				w.Error("it is not counted")
+			}
+		},
+	}
+	for name, fact := range heard {
+		for _, text := range []string{"{", `"x"`, `{"state":"paused","reason":"lunch","since":`} {
+			t.Run(name+" "+text, func(t *testing.T) {
+				t.Parallel()
+				var log strings.Builder
+				w := empty(t)
+				w.svc = w.process(acd.Parts{Definitions: defs(2, queue("ventas")), Log: slog.New(slog.NewTextHandler(&log, nil)),
+					Drives: func(string) bool { return false }})
+				w.login("a00")
+				w.must(w.rdb.HSet(w.ctx(), "op:{"+w.tenant+"}:acd:agents", "a00", text).Err())
+				fact(w)
+				want := acd.StateAvailable
+				if strings.Contains(text, "paused") && name != "his wish" {
+					want = acd.StatePaused
+				}
+				w.wantState("a00", want)
+				for range 2 {
+					_, err := w.svc.Heal(w.ctx(), pbx)
+					w.must(err)
+				}
+				if n := strings.Count(log.String(), "cannot be read"); n != 1 {
+					t.Errorf("told %d times:\n%s", n, log.String())
+				}
+				if n, err := w.svc.Heal(w.ctx(), pbx); n != 0 || err != nil {
+					t.Errorf("still something to mend: %d %v", n, err)
+				}
+				w.clean()
+			})
+		}
+	}
+}

@@ -296,8 +296,13 @@ func (m *model) deviceSays(id string, d orchestrator.DeviceState) {
 		return
 	}
 	a.device, a.hearsay = d, false
-	if (d == orchestrator.DeviceFree || d == orchestrator.DeviceUnknown) && a.rest > a.min {
-		a.rest = a.min
+	if d == orchestrator.DeviceFree || d == orchestrator.DeviceUnknown {
+		switch {
+		case a.rest > 0 && a.min <= m.now:
+			m.wake(a)
+		case a.rest > a.min:
+			a.rest = a.min
+		}
 	}
 	m.serve(id)
 }

@@ -138,3 +138,53 @@ func (w *world) answerable(offer string) {
 		w.Fatalf("offer %s is gone", offer)
 	}
 }
+
+// TestAPhoneInItsOwnCodesCallIsNotRung: an agent dials a feature code while a
+// caller waits. Whatever the PBX has told of the phone by then, it is in a call.
+func TestAPhoneInItsOwnCodesCallIsNotRung(t *testing.T) {
+	t.Parallel()
+	code := func(op orchestrator.AgentOp) orchestrator.AgentCommand {
+		return orchestrator.AgentCommand{Op: op, PBX: pbx, Endpoint: "PJSIP/100", By: "phone"}
+	}
+	for name, ready := range map[string]func(w *world) orchestrator.AgentCommand{
+		"logs in": func(*world) orchestrator.AgentCommand { return code(orchestrator.AgentLogin) },
+		"is ready again": func(w *world) orchestrator.AgentCommand {
+			w.login("a00")
+			w.do(orchestrator.AgentPause, "a00")
+			return code(orchestrator.AgentResume)
+		},
+		"ends wrap-up": func(w *world) orchestrator.AgentCommand {
+			w.login("a00")
+			w.finish(w.serve("c0", "ventas").ID)
+			return code(orchestrator.AgentDispose)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, told := range []bool{true, false} {
+				w := setup(t, defs(1, queue("ventas")))
+				if told {
+					w.device("100", orchestrator.DeviceFree)
+				}
+				cmd := ready(w)
+				w.enqueue("c1", "ventas")
+				if a, err := w.svc.Do(w.ctx(), cmd); err != nil || a.Result != orchestrator.AgentOK {
+					t.Fatalf("%+v %v", a, err)
+				}
+				if a := w.wantState("a00", acd.StateAvailable); a.Offer != "" {
+					t.Errorf("told %v: rung in its own call: %+v", told, a)
+				}
+				if told {
+					w.device("100", orchestrator.DeviceBusy)
+					w.device("100", orchestrator.DeviceFree)
+				} else { // of a phone of which nothing is told the call is surely over
+					w.advance(10 * time.Second)
+				}
+				if o := w.offered(); o.Call != "c1" || o.Agent != "a00" {
+					t.Errorf("told %v: %+v", told, o)
+				}
+				w.clean()
+			}
+		})
+	}
+}

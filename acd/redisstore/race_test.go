@@ -116,8 +116,8 @@ func TestOneOfferManyAnswers(t *testing.T) {
 func TestCrowd(t *testing.T) {
 	t.Parallel()
 	const agents, callers = 12, 240
-	patient := func(q *acd.Queue) { q.WrapUp, q.MissesBeforePause, q.Retry = 0, 0, 100*time.Millisecond }
-	w := setup(t, defs(agents, queue("ventas", patient), queue("soporte", patient, func(q *acd.Queue) {
+	forgiving := func(q *acd.Queue) { q.WrapUp, q.MissesBeforePause, q.Retry = 0, 0, 100*time.Millisecond }
+	w := setup(t, defs(agents, queue("ventas", forgiving), queue("soporte", forgiving, func(q *acd.Queue) {
 		q.Strategy = acd.RoundRobin
 	})))
 	seen := &ledger{calls: map[string]string{}, agents: map[string]string{}}

@@ -20,7 +20,7 @@ var luaFiles embed.FS
 var (
 	libState  = []string{"lib_agent", "lib_state"}
 	libMatch  = []string{"lib_agent", "lib_state", "lib_match"}
-	libSettle = []string{"lib_agent", "lib_state", "lib_match", "lib_settle", "lib_depart"}
+	libSettle = []string{"lib_agent", "lib_state", "lib_match", "lib_settle", "lib_depart", "lib_known"}
 )
 
 // The scripts, one transition each.

@@ -2,10 +2,11 @@
 -- KEYS as in lib_agent, of the agent's queues.
 -- ARGV[2] agent id   ARGV[3] trigger   ARGV[4] reason or ''   ARGV[5] who asked
 -- ARGV[6] Station       ARGV[7] unique part of the offer's id
+-- ARGV[8] how long the phone that asked may be in that call, ms; 0: it was not the agent's phone
 -- Returns {outcome, state, offer or ''}; outcome is ok, later or refused.
 local id, trigger, why, by = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local station = cjson.decode(ARGV[6])
-local a = load(AGENTS, id) or fresh()
+local a = known(id, station)
 if why == '' then why = nil end
 local later = LATER[a.state] and LATER[a.state][trigger]
 if later then
@@ -32,5 +33,6 @@ end
 if trigger == 'login' then a.last_call, a.last_queue = nil, nil end
 if trigger ~= 'wrapped' then forget(a) end -- the wish replaces what was remembered
 depart(id, a, trigger, why, by)
+on_phone(id, a, tonumber(ARGV[8]))
 local made = settle(id, a, station, ARGV[7])
 return {'ok', a.state, made}

@@ -3,7 +3,7 @@
 -- ARGV[2] agent id   ARGV[3] device state   ARGV[4] Station   ARGV[5] unique part of the offer's id
 -- Returns {1, offer or ''} when something changed, {0, ''} when not.
 local id, device, station = ARGV[2], ARGV[3], cjson.decode(ARGV[4])
-local a = load(AGENTS, id) or fresh()
+local a = known(id, station)
 local usable = device == 'free' or device == 'unknown'
 local moved = a.endpoint ~= station.endpoint or a.pbx ~= station.pbx
 if moved and a.state ~= 'offline' then return {0, ''} end -- about to be logged out at the old phone
@@ -12,7 +12,9 @@ if moved then adopt(a, station) end
 a.device, a.device_at, a.hearsay = device, now, nil
 -- A phone that says busy to us while the PBX calls it free would be tried
 -- without end: a sign of life shortens the rest, but never below rest_min.
-if a.rest and usable and a.rest_min < a.rest then
+if a.rest and usable and a.rest_min <= now then
+  wake(id, a)
+elseif a.rest and usable and a.rest_min < a.rest then
   a.rest = a.rest_min
   redis.call('ZADD', DUE, a.rest, 'rest:' .. id)
 end

@@ -2,9 +2,10 @@
 -- KEYS as in lib_agent, of the agent's queues.
 -- ARGV[2] agent id   ARGV[3] {queue: disposition}, '*' for any other queue   ARGV[4] who asked
 -- ARGV[5] Station       ARGV[6] unique part of the offer's id
+-- ARGV[7] how long the phone that asked may be in that call, ms; 0: it was not the agent's phone
 -- Returns {outcome, state, offer or ''}; outcome is ok, later, refused, nothing or bad_disposition.
 local id, means, by = ARGV[2], cjson.decode(ARGV[3]), ARGV[4]
-local a = load(AGENTS, id) or fresh()
+local a = known(id, cjson.decode(ARGV[5]))
 local talking = a.state == 'talking'
 local queue = talking and a.queue or a.last_queue
 if not queue then return {a.state == 'offline' and 'refused' or 'nothing', a.state, ''} end
@@ -23,5 +24,6 @@ if a.state ~= 'wrapup' then
   return {'ok', a.state, ''}
 end
 depart(id, a, 'wrapped', nil, by)
+on_phone(id, a, tonumber(ARGV[7]))
 local made = settle(id, a, cjson.decode(ARGV[5]), ARGV[6])
 return {'ok', a.state, made}

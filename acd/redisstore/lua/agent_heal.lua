@@ -5,10 +5,13 @@
 local id, station = ARGV[2], cjson.decode(ARGV[3])
 local a = load(AGENTS, id)
 local mended = false
+if not a then
+  a = revived(id, station)
+  mended = a ~= nil
+end
 if not a then -- nobody must find who has no record
   for i = 1, #station.queues do
-    local staff = set_of('staff', station.queues[i].id, station.pbx)
-    if redis.call('ZREM', idle(i), id) + redis.call('SREM', staff, id) > 0 then mended = true end
+    if redis.call('ZREM', idle(i), id) > 0 then mended = true end
   end
   return {mended and 1 or 0, ''}
 end

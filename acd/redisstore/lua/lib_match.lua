@@ -8,6 +8,16 @@ local function eligible(a)
   return a.state == 'available' and not a.rest and (a.device == 'free' or a.device == 'unknown')
 end
 
+-- on_phone notes that the agent who is free now asked for it at the phone, which
+-- is in that call: it is rung when the PBX says that it is free, or after some
+-- time if the PBX says nothing.
+local function on_phone(id, a, ms)
+  if ms <= 0 or a.state ~= 'available' or (a.device == 'busy' and not a.hearsay) then return end
+  a.device, a.device_at, a.hearsay = 'busy', now, true
+  a.rest, a.rest_min, a.rest_for = now + ms, now, 'busy'
+  redis.call('ZADD', DUE, a.rest, 'rest:' .. id)
+end
+
 local function serves(a, queue) return (',' .. (a.queues or '') .. ','):find(',' .. queue .. ',', 1, true) end
 
 -- unlist takes the agent out of the idle sets of all queues that the record
