@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -19,7 +20,8 @@ type Batcher struct {
 
 	mu      sync.Mutex
 	waiting []*order // guarded by mu
-	busy    bool     // a round trip is on its way; guarded by mu
+	next    *order   // of those waiting, the one who sends; guarded by mu
+	busy    bool     // a round trip is on its way, or next is about to make one; guarded by mu
 }
 
 // order is a script that is to be run.
@@ -28,34 +30,75 @@ type order struct {
 	keys   []string
 	args   []any
 	answer *redis.Cmd
-	turn   chan bool // true: answered; false: take what is waiting, this one with it, on its way
+	turn   chan turn
 }
+
+// turn is what an order that waits is told.
+type turn bool
+
+const (
+	answered turn = true
+	send     turn = false // take what is waiting, this one first, on its way
+)
 
 // NewBatcher makes a Batcher. It does not own the client.
 func NewBatcher(rdb redis.UniversalClient) *Batcher { return &Batcher{rdb: rdb} }
 
-// Run runs a script. Like a command of the client it cannot be interrupted on
-// its way, but by the client's own timeouts.
+// Run runs a script. When ctx ends first the error is ctx's, and the script may
+// be run all the same.
 func (b *Batcher) Run(ctx context.Context, script *redis.Script, keys []string, args ...any) *redis.Cmd {
-	o := &order{script: script, keys: keys, args: args}
-	if b.join(o) && <-o.turn {
-		return o.answer
+	o := &order{script: script, keys: keys, args: args, turn: make(chan turn, 2)}
+	first := b.join(o)
+	if first {
+		if _, hurried := ctx.Deadline(); !hurried { // the round trip is bounded by the client's timeouts
+			b.send(ctx)
+			return o.answer
+		}
+		go b.send(ctx) // ends with the round trip
 	}
-	b.send(ctx, b.take())
-	b.next()
-	return o.answer
+	for {
+		select {
+		case t := <-o.turn:
+			if t == answered {
+				return o.answer
+			}
+			if b.send(ctx); <-o.turn == answered {
+				return o.answer
+			}
+		case <-ctx.Done():
+			if b.leave(o) && !first {
+				go b.send(ctx) // ends with the round trip
+			}
+			late := redis.NewCmd(ctx)
+			late.SetErr(context.Cause(ctx))
+			return late
+		}
+	}
 }
 
-// join puts an order in line; false when it need not wait.
+// join puts an order in line and tells whether it is to send at once.
 func (b *Batcher) join(o *order) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = append(b.waiting, o)
 	if b.busy {
-		o.turn = make(chan bool, 1)
+		return false
+	}
+	b.busy, b.next = true, o
+	return true
+}
+
+// leave takes an order out of the line that nobody waits for any more. One that
+// sends must still see to those behind it: true.
+func (b *Batcher) leave(o *order) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next == o {
 		return true
 	}
-	b.busy = true
+	if i := slices.Index(b.waiting, o); i >= 0 { // else it is on its way
+		b.waiting = slices.Delete(b.waiting, i, i+1)
+	}
 	return false
 }
 
@@ -64,28 +107,30 @@ func (b *Batcher) take() []*order {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := min(batchMost, len(b.waiting))
-	batch := b.waiting[:n:n]
-	b.waiting = b.waiting[n:]
+	batch := slices.Clone(b.waiting[:n])
+	b.waiting, b.next = slices.Delete(b.waiting, 0, n), nil
 	return batch
 }
 
-// next lets the first of those who came meanwhile send.
-func (b *Batcher) next() {
+// handOn lets the first of those who came meanwhile send.
+func (b *Batcher) handOn() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.waiting) == 0 {
-		b.busy, b.waiting = false, nil
-		return
+	if b.busy = len(b.waiting) > 0; b.busy {
+		b.next = b.waiting[0]
+		b.next.turn <- send
 	}
-	b.waiting[0].turn <- false
 }
 
-// send makes the round trip and tells the others of the batch; the first is the
-// one who sends.
-func (b *Batcher) send(ctx context.Context, batch []*order) {
-	ctx = context.WithoutCancel(ctx) // others wait for it, too; the client has timeouts of its own
+// send makes one round trip. Others wait for it, too: it does not end with ctx.
+func (b *Batcher) send(ctx context.Context) {
+	defer b.handOn()
+	ctx = context.WithoutCancel(ctx)
+	batch := b.take()
 	if len(batch) == 1 {
-		batch[0].answer = batch[0].script.Run(ctx, b.rdb, batch[0].keys, batch[0].args...)
+		o := batch[0]
+		o.answer = o.script.Run(ctx, b.rdb, o.keys, o.args...)
+		o.turn <- answered
 		return
 	}
 	pipe := b.rdb.Pipeline()
@@ -93,12 +138,10 @@ func (b *Batcher) send(ctx context.Context, batch []*order) {
 		o.answer = o.script.EvalSha(ctx, pipe, o.keys, o.args...)
 	}
 	_, _ = pipe.Exec(ctx) // each answer has its own error
-	for i, o := range batch {
+	for _, o := range batch {
 		if redis.HasErrorPrefix(o.answer.Err(), "NOSCRIPT") { // it was not run
 			o.answer = o.script.Eval(ctx, b.rdb, o.keys, o.args...)
 		}
-		if i > 0 {
-			o.turn <- true
-		}
+		o.turn <- answered
 	}
 }
