@@ -24,6 +24,8 @@ type RedisOptions struct {
 	Dir string
 	// Config holds further lines of redis.conf.
 	Config []string
+	// Sentinel makes it one; Config says what it watches.
+	Sentinel bool
 	// Outlive lets the server run on when this process ends.
 	Outlive bool
 }
@@ -129,6 +131,9 @@ func (r *Redis) Restart(ctx context.Context) error {
 		return fmt.Errorf("redis-server on %s was stopped for good", r.Addr())
 	}
 	cmd := exec.Command(r.parts.redis, r.configPath())
+	if r.o.Sentinel {
+		cmd.Args = append(cmd.Args, "--sentinel")
+	}
 	cmd.Dir = r.dir
 	run, err := start("redis-server", cmd, r.o.Outlive)
 	if err != nil {
