@@ -39,8 +39,8 @@ type Values struct {
 	HTTPBind string
 	// HTTPPort is the TCP port beside HTTPBind.
 	HTTPPort int
-	// KeepHTTPBind leaves address and port as the site's http.conf has them.
-	KeepHTTPBind bool
+	// KeepHTTP is what the site's http.conf has already: none of it is set anew.
+	KeepHTTP HTTP
 }
 
 // DefaultValues returns the defaults, without a password. The feature codes
@@ -112,9 +112,6 @@ func (v Values) withDefaults() Values {
 	v.ARIUser = cmp.Or(v.ARIUser, d.ARIUser)
 	v.HTTPBind = cmp.Or(v.HTTPBind, d.HTTPBind)
 	v.HTTPPort = cmp.Or(v.HTTPPort, d.HTTPPort)
-	if v.KeepHTTPBind {
-		v.HTTPBind = ""
-	}
 	return v
 }
 
@@ -148,7 +145,7 @@ func (v Values) validate() error {
 			return fmt.Errorf("dialplan: %s %q must be %s", c.name, c.value, c.wanted)
 		}
 	}
-	if v.HTTPBind != "" && !address.MatchString(v.HTTPBind) {
+	if !address.MatchString(v.HTTPBind) {
 		return fmt.Errorf("dialplan: HTTP address %q is not an IP address", v.HTTPBind)
 	}
 	if v.HTTPPort < 1 || v.HTTPPort > 65535 {

@@ -71,16 +71,37 @@ func TestAsteriskUsesTheSitesValues(t *testing.T) {
 	}
 }
 
-func TestKeepHTTPBind(t *testing.T) {
+// What http.conf has is not set anew when somebody may be using it.
+func TestKeepHTTP(t *testing.T) {
 	t.Parallel()
-	got, err := Asterisk(Values{ARIPassword: "s3cret-enough", KeepHTTPBind: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range got {
-		if strings.Contains(string(f.Content), "bindaddr") {
-			t.Errorf("%s sets an address although the site's is to be kept", f.Name)
+	http := func(conf string) string {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "http.conf")
+		if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
+			t.Fatal(err)
 		}
+		kept, err := ReadHTTP(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Asterisk(Values{ARIPassword: "s3cret-enough", KeepHTTP: kept})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(got[2].Content)
+	}
+	fresh := http("[general]\n;enabled=yes\nbindaddr=127.0.0.1\n[other]\nenabled = yes\n")
+	used := http("[general](!)\nservername=x\nEnabled => yes ; for the phones' pages\nbindaddr=0.0.0.0\nsessionlimit=5000\n")
+	for _, name := range []string{"enabled =", "bindaddr =", "bindport =", "sessionlimit ="} {
+		if !strings.Contains(fresh, "\n"+name) || strings.Contains(used, "\n"+name) {
+			t.Errorf("%s: with HTTP off %v, with HTTP on %v", name, strings.Contains(fresh, "\n"+name), strings.Contains(used, "\n"+name))
+		}
+	}
+	if !strings.Contains(used, "\nsession_keep_alive =") {
+		t.Errorf("what nobody set is not there:\n%s", used)
+	}
+	if none, err := ReadHTTP(filepath.Join(t.TempDir(), "http.conf")); err != nil || none.Enabled {
+		t.Errorf("no file: %+v, %v", none, err)
 	}
 }
 

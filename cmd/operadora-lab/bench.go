@@ -22,6 +22,7 @@ var benches = []struct {
 	{[]string{"call_rate"}, bench.CallRate},
 	{[]string{"memory"}, bench.Memory},
 	{[]string{"takeover"}, bench.Takeover},
+	{[]string{"first_call"}, bench.FirstCall},
 }
 
 func newBenchCommand() *cobra.Command {

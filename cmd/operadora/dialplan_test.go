@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -51,5 +52,50 @@ func TestDialplanNeverWritesOverAFile(t *testing.T) {
 	}
 	if raw, err := os.ReadFile(mine); err != nil || string(raw) != "mine" {
 		t.Errorf("the file was changed: %q %v", raw, err)
+	}
+}
+
+// The files fit the configuration, belong to whom the folder belongs, and leave
+// an HTTP server alone that is in use.
+func TestDialplanFitsTheSite(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "operadora.yaml")
+	must(t, os.WriteFile(config, []byte("pbxs: {main: {ari: {url: \"http://127.0.0.1:8099/ari\", user: desk, password: secret-of-the-site, app: desk2}}}\n"), 0o600))
+	const stranger = 64_042
+	if os.Geteuid() == 0 {
+		must(t, os.Chown(dir, stranger, stranger+1))
+	}
+	out, err := dialplanPrint(t, "-c", config, "--dir", dir)
+	must(t, err)
+	if strings.Contains(out, "also goes into") || !strings.Contains(out, "core reload") {
+		t.Errorf("it says\n%s", out)
+	}
+	text := func(name string) string {
+		raw, err := os.ReadFile(filepath.Join(dir, name))
+		must(t, err)
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || os.Geteuid() == 0 && (info.Sys().(*syscall.Stat_t).Uid != stranger || info.Sys().(*syscall.Stat_t).Gid != stranger+1) {
+			t.Errorf("%s belongs to %+v (%v)", name, info.Sys(), err)
+		}
+		return string(raw)
+	}
+	for name, parts := range map[string][]string{
+		"ari_operadora.conf": {"[desk]", "password = secret-of-the-site"}, "http_operadora.conf": {"bindaddr = 127.0.0.1", "bindport = 8099"},
+		"extensions_operadora.conf": {"Stasis(desk2,"},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(text(name), part) {
+				t.Errorf("%s lacks %q", name, part)
+			}
+		}
+	}
+	must(t, os.Remove(filepath.Join(dir, "http_operadora.conf")))
+	must(t, os.Remove(filepath.Join(dir, "ari_operadora.conf")))
+	must(t, os.Remove(filepath.Join(dir, "extensions_operadora.conf")))
+	must(t, os.WriteFile(filepath.Join(dir, "http.conf"), []byte("[general]\nenabled = yes\nbindaddr = 10.0.0.1\n"), 0o600))
+	out, err = dialplanPrint(t, "-c", config, "--dir", dir)
+	must(t, err)
+	if strings.Contains(text("http_operadora.conf"), "\nbind") || !strings.Contains(out, "left as they are") {
+		t.Errorf("http.conf is in use, and its address is set anew:\n%s\n%s", out, text("http_operadora.conf"))
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/ivr/flows"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
@@ -192,6 +193,9 @@ func allowed(k yamlfile.Key) string {
 }
 
 func sampleValue(k yamlfile.Key) string {
+	if k.Path == "pbxs.NAME.ari.password" {
+		return strconv.Quote(dialplans.NewPassword()) // `operadora dialplan print` reads it here
+	}
 	switch k.Kind {
 	case "list":
 		return "[" + k.Default + "]"

@@ -80,6 +80,11 @@ type AsteriskOptions struct {
 	// Dir is the instance's folder, kept when it stops; "" makes one that Stop
 	// removes. The path must be shorter than 80 bytes.
 	Dir string
+	// AsPackaged is an Asterisk as a package leaves it, before anybody heard of
+	// operadora: it runs as a user of its own, whose the folders are, HTTP is off,
+	// there is no folder for recordings, none of operadora's files and sounds, and
+	// Dialplan is the whole of extensions.conf.
+	AsPackaged bool
 	// Outlive lets the instance run on when this process ends.
 	Outlive bool
 }
@@ -159,7 +164,7 @@ func (a *Asterisk) prepare() error {
 		return fmt.Errorf("asterisk's folder %s is too long for the path of a socket", a.dir)
 	}
 	a.values = a.o.Values
-	a.values.HTTPBind, a.values.HTTPPort, a.values.KeepHTTPBind = "127.0.0.1", a.ports.base, false
+	a.values.HTTPBind, a.values.HTTPPort, a.values.KeepHTTP = "127.0.0.1", a.ports.base, dialplans.HTTP{}
 	if a.values.ARIPassword == "" {
 		a.values.ARIPassword = dialplans.NewPassword()
 	}
@@ -186,7 +191,7 @@ func (a *Asterisk) Restart(ctx context.Context) error {
 	cmd := a.command(context.WithoutCancel(ctx), "-f")
 	a.out = &tail{}
 	cmd.Stdout, cmd.Stderr, cmd.Dir = a.out, a.out, a.dir
-	run, err := start("asterisk", cmd, a.o.Outlive)
+	run, err := startAs("asterisk", cmd, a.o.Outlive, a.user())
 	if err != nil {
 		return err
 	}

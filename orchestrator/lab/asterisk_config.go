@@ -46,7 +46,11 @@ var modules = strings.Fields(`
 
 // writeConfig writes every file of the instance.
 func (a *Asterisk) writeConfig() error {
-	for _, d := range []string{"etc", "log", "run", "lib", "db", "keys/keys", "spool/recording", "spool/monitor", "spool/tmp"} {
+	folders := []string{"etc", "log", "run", "lib", "db", "keys/keys", "spool/monitor", "spool/tmp"}
+	if !a.o.AsPackaged {
+		folders = append(folders, "spool/recording")
+	}
+	for _, d := range folders {
 		if err := os.MkdirAll(filepath.Join(a.dir, d), 0o755); err != nil {
 			return fmt.Errorf("asterisk's folder: %w", err)
 		}
@@ -74,6 +78,15 @@ func (a *Asterisk) writeConfig() error {
 	for _, name := range []string{"features.conf", "udptl.conf", "cdr.conf", "cel.conf", "ccss.conf", "manager.conf", "pjproject.conf", "confbridge.conf", "codecs.conf", "amd.conf", "queuerules.conf"} {
 		files[name] = "[general]\n"
 	}
+	if a.o.AsPackaged {
+		rendered = nil
+		files["http.conf"] = packagedHTTP
+		files["ari.conf"] = "[general]\nenabled = yes\n;pretty = no\n"
+		files["extensions.conf"] = a.o.Dialplan
+		if err := a.ownSounds(); err != nil {
+			return err
+		}
+	}
 	for _, f := range rendered {
 		files[f.Name] = string(f.Content)
 	}
@@ -84,6 +97,9 @@ func (a *Asterisk) writeConfig() error {
 		if err := os.WriteFile(filepath.Join(a.dir, "etc", name), []byte(content), 0o600); err != nil {
 			return fmt.Errorf("asterisk's configuration: %w", err)
 		}
+	}
+	if a.o.AsPackaged {
+		return a.handOver()
 	}
 	return nil
 }
@@ -111,7 +127,7 @@ nocolor = yes
 defaultlanguage = %s
 documentation_language = en_US
 entityid = 02:00:00:00:%02x:%02x
-`, in("etc"), a.parts.modules, in("lib"), in("db"), in("keys"), a.parts.data, in("lib"),
+`, in("etc"), a.parts.modules, in("lib"), in("db"), in("keys"), a.data(), in("lib"),
 		in("spool"), in("run"), in("log"), verbose, cmp.Or(a.o.Language, "en"),
 		a.ports.base>>8, a.ports.base&0xff)
 }

@@ -27,7 +27,12 @@ type process struct {
 // the terminal reaches it only through its owner. Unless outlive is set, the
 // kernel kills it when this process ends, however it ends.
 func start(name string, cmd *exec.Cmd, outlive bool) (*process, error) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return startAs(name, cmd, outlive, nil)
+}
+
+// startAs is start as another user; nil is this one.
+func startAs(name string, cmd *exec.Cmd, outlive bool, user *syscall.Credential) (*process, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: user}
 	if !outlive {
 		cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+	"testing"
+
+	"github.com/operadora/operadora/cmd/operadora-lab/newcomer"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// TestNewcomersHour follows README.md to the letter on an Asterisk as Debian
+// installs it: a prompt is heard, a call is served, recorded and on record, and
+// the dialplan of before serves while operadora hangs, has no Redis, or is stopped.
+func TestNewcomersHour(t *testing.T) {
+	t.Parallel()
+	lab.Require(t)
+	readme, err := newcomer.Readme()
+	must(t, err)
+	report, err := newcomer.Run(context.WithoutCancel(t.Context()), newcomer.Options{Dir: t.TempDir(), Readme: readme, Tell: t.Logf})
+	if err != nil {
+		t.Fatalf("%v\noperadora's log:\n%s", err, report.Log)
+	}
+	t.Logf("first_call %.1f s", report.FirstCall.Seconds())
+}
