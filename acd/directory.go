@@ -3,6 +3,8 @@ package acd
 import (
 	"slices"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator"
 )
 
 // phone is where an endpoint is.
@@ -41,6 +43,8 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 	}
 	for _, a := range defs.Agents {
 		dir.agents[a.ID] = a
+		own := personalQueue(a.ID)
+		dir.queues[own.ID] = own
 		dir.phones[phone{a.PBX, a.Endpoint}] = a.ID
 		dir.pbxs = append(dir.pbxs, a.PBX)
 	}
@@ -69,6 +73,9 @@ func (dir *directory) inherit(before *directory) {
 func (dir *directory) station(a Agent, before *directory) *Station {
 	s := &Station{Agent: a.ID, PBX: a.PBX, Endpoint: a.Endpoint, Language: a.Language,
 		AutoAnswer: a.AutoAnswer, Queues: []QueueRules{}}
+	if own, ok := dir.queues[orchestrator.PersonalQueue(a.ID)]; ok {
+		s.Queues = append(s.Queues, newQueueRules(own, 0, dir.grace))
+	}
 	for _, m := range a.Queues {
 		if q, ok := dir.queues[m.Queue]; ok {
 			s.Queues = append(s.Queues, newQueueRules(q, m.Level, dir.grace))

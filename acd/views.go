@@ -111,6 +111,9 @@ func (dir *directory) view(rec Records, now time.Time) Snapshot {
 	slices.Sort(ids)
 	staff := dir.staff(out.Agents)
 	for _, id := range ids {
+		if orchestrator.OwnerOfQueue(id) != "" && len(calls[id]) == 0 {
+			continue
+		}
 		out.Queues = append(out.Queues, dir.queueView(id, calls[id], staff[id], rec, now.UnixMilli()))
 	}
 	return out
@@ -143,7 +146,7 @@ func (dir *directory) agentView(id string, a AgentRecord) AgentView {
 	}
 	station := dir.stations[id]
 	v.Name, v.PBX, v.Endpoint, v.Language = d.Name, station.PBX, station.Endpoint, station.Language
-	v.Queues = station.QueueNames()
+	v.Queues = ofAll(station.QueueNames())
 	return v
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -115,6 +116,9 @@ func (o ordered) write(w http.ResponseWriter) error {
 }
 
 func (o ordered) VisitHangupCallResponse(w http.ResponseWriter) error      { return o.write(w) }
+func (o ordered) VisitHoldCallResponse(w http.ResponseWriter) error        { return o.write(w) }
+func (o ordered) VisitResumeCallResponse(w http.ResponseWriter) error      { return o.write(w) }
+func (o ordered) VisitTransferCallResponse(w http.ResponseWriter) error    { return o.write(w) }
 func (o ordered) VisitMuteRecordingResponse(w http.ResponseWriter) error   { return o.write(w) }
 func (o ordered) VisitUnmuteRecordingResponse(w http.ResponseWriter) error { return o.write(w) }
 
@@ -154,4 +158,45 @@ func liveCallView(c call.Call) wire.LiveCall {
 		v.WaitSince = wire.At(c.Visit.Entered)
 	}
 	return v
+}
+
+// wish passes what somebody wants of a conversation to the engine, and returns
+// what the call answers.
+func (s operations) wish(ctx context.Context, id string, w call.Wish) (ordered, error) {
+	live, err := s.call(ctx, id)
+	if err != nil {
+		return ordered{}, err
+	}
+	w.By = "api:" + askerOf(ctx).token.Name
+	s.auditLive(ctx, "call."+string(w.Do), live.Call, auditTarget(w.To))
+	err = s.Engine.Ask(ctx, live.Call, w)
+	if fault.KindOf(err) == fault.NotFound && !s.Engine.Drives(live.PBX) {
+		err = fault.New("api.wish", fault.Conflict, "call %s is driven by another instance", quoted(id))
+	}
+	return ordered{wire.Ordered{Call: live.Call, Order: wire.Order(w.Do)}}, err
+}
+
+// auditTarget is the detail of a transfer's audit line.
+func auditTarget(t orchestrator.Target) string {
+	if t.Kind == "" {
+		return ""
+	}
+	t = t.Masked()
+	return "to " + string(t.Kind) + " " + printable(t.Name)
+}
+
+// HoldCall implements StrictServerInterface.
+func (s operations) HoldCall(ctx context.Context, r HoldCallRequestObject) (HoldCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishHold})
+}
+
+// ResumeCall implements StrictServerInterface.
+func (s operations) ResumeCall(ctx context.Context, r ResumeCallRequestObject) (ResumeCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishResume})
+}
+
+// TransferCall implements StrictServerInterface.
+func (s operations) TransferCall(ctx context.Context, r TransferCallRequestObject) (TransferCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishTransfer,
+		To: orchestrator.Target{Kind: orchestrator.TargetKind(r.Body.Kind), Name: r.Body.Name}})
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,6 +81,19 @@ func (f *fakeEngine) Do(id string, o call.Order) error {
 	}
 	f.orders = append(f.orders, id+" "+string(o))
 	return nil
+}
+
+func (f *fakeEngine) Ask(_ context.Context, id string, w call.Wish) error {
+	if w.To.Name == "full" {
+		return fault.New("fake", fault.Conflict, "a transfer is under way")
+	}
+	return f.Do(id, call.Order(strings.TrimSpace(fmt.Sprintf("%s %s %s by %s", w.Do, w.To.Kind, w.To.Name, w.By))))
+}
+
+func (f *fakeEngine) Drives(string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.away) == 0
 }
 
 func (f *fakeEngine) PBX(name string) (orchestrator.PBX, bool) { return f.pbx, name == "main" }

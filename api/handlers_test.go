@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -301,7 +302,32 @@ func TestCallsAndOrders(t *testing.T) {
 			t.Errorf("%s: %d, want %d: %s", path, r.Code, want, r.Body)
 		}
 	}
+	w.engine.orders = nil
+	for path, body := range map[string]string{"hold": "", "resume": "", "transfer": `{"kind":"queue","name":"billing"}`} {
+		if got := read[wire.Ordered](t, ask(s, "POST", "/api/v1/calls/c1/"+path, w.tokens[wire.RoleAgent], body), 202); got != (wire.Ordered{Call: "c1", Order: wire.Order(path)}) {
+			t.Errorf("%s: %+v", path, got)
+		}
+		if r := ask(s, "POST", "/api/v1/calls/c2/"+path, w.tokens[wire.RoleAgent], body); r.Code != 403 {
+			t.Errorf("%s of another's call: %d", path, r.Code)
+		}
+		if r := ask(s, "POST", "/api/v1/calls/c1/"+path, w.tokens[wire.RoleWallboard], body); r.Code != 403 {
+			t.Errorf("%s by a wallboard: %d", path, r.Code)
+		}
+	}
+	slices.Sort(w.engine.orders)
+	if diff := cmp.Diff([]string{"c1 hold   by api:test agent", "c1 resume   by api:test agent", "c1 transfer queue billing by api:test agent"}, w.engine.orders); diff != "" {
+		t.Errorf("wishes (-want +got):\n%s", diff)
+	}
+	for body, want := range map[string]int{`{"kind":"queue","name":"full"}`: 409, `{"kind":"planet","name":"x"}`: 400, `{"kind":"agent","name":""}`: 400,
+		`{"kind":"agent"}`: 400, ``: 400, `{"kind":"agent","name":"1","x":1}`: 400} {
+		if r := ask(s, "POST", "/api/v1/calls/c1/transfer", w.tokens[wire.RoleSupervisor], body); r.Code != want {
+			t.Errorf("transfer %s: %d, want %d: %s", body, r.Code, want, r.Body)
+		}
+	}
 	w.engine.away["c1"] = true
+	if r := ask(s, "POST", "/api/v1/calls/c1/hold", w.tokens[wire.RoleAdmin], ""); r.Code != 409 || !strings.Contains(r.Body.String(), "another instance") {
+		t.Errorf("a call of another instance: %d %s", r.Code, r.Body)
+	}
 	if r := ask(s, "POST", "/api/v1/calls/c1/hangup", w.tokens[wire.RoleAdmin], ""); r.Code != 409 || !strings.Contains(r.Body.String(), "another instance") {
 		t.Errorf("a call of another instance: %d %s", r.Code, r.Body)
 	}

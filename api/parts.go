@@ -23,6 +23,11 @@ type Calls interface {
 type Engine interface {
 	// Do orders something of a live call; NotFound when this process does not hold it.
 	Do(id string, o call.Order) error
+	// Ask wants something of a conversation, and tells whether it is under way;
+	// NotFound also when this process does not hold the call.
+	Ask(ctx context.Context, id string, w call.Wish) error
+	// Drives tells whether this process drives a PBX now.
+	Drives(pbx string) bool
 	PBX(name string) (orchestrator.PBX, bool)
 	// Connected tells for each PBX whether its events flow to this process now.
 	Connected() map[string]bool

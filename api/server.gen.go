@@ -55,6 +55,15 @@ type ServerInterface interface {
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx echo.Context, call PathCall) error
+	// HoldCall Puts the caller of a conversation on hold.
+	// (POST /api/v1/calls/{call}/hold)
+	HoldCall(ctx echo.Context, call PathCall) error
+	// ResumeCall Takes a caller back from hold.
+	// (POST /api/v1/calls/{call}/resume)
+	ResumeCall(ctx echo.Context, call PathCall) error
+	// TransferCall Transfers the caller of a conversation, blind.
+	// (POST /api/v1/calls/{call}/transfer)
+	TransferCall(ctx echo.Context, call PathCall) error
 	// ListContacts Lists calls that have ended, the latest first.
 	// (GET /api/v1/contacts)
 	ListContacts(ctx echo.Context, params ListContactsParams) error
@@ -463,6 +472,54 @@ func (w *ServerInterfaceWrapper) HangupCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.HangupCall(ctx, call)
+	return err
+}
+
+// HoldCall converts echo context to params.
+func (w *ServerInterfaceWrapper) HoldCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.HoldCall(ctx, call)
+	return err
+}
+
+// ResumeCall converts echo context to params.
+func (w *ServerInterfaceWrapper) ResumeCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResumeCall(ctx, call)
+	return err
+}
+
+// TransferCall converts echo context to params.
+func (w *ServerInterfaceWrapper) TransferCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TransferCall(ctx, call)
 	return err
 }
 
@@ -1271,6 +1328,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/calls", wrapper.ListCalls, options.OperationMiddlewares["listCalls"]...)
 	router.GET(options.BaseURL+"/api/v1/calls/:call", wrapper.GetCall, options.OperationMiddlewares["getCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hangup", wrapper.HangupCall, options.OperationMiddlewares["hangupCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/hold", wrapper.HoldCall, options.OperationMiddlewares["holdCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/resume", wrapper.ResumeCall, options.OperationMiddlewares["resumeCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/transfer", wrapper.TransferCall, options.OperationMiddlewares["transferCall"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts", wrapper.ListContacts, options.OperationMiddlewares["listContacts"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts.csv", wrapper.ExportContacts, options.OperationMiddlewares["exportContacts"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts/:call", wrapper.GetContact, options.OperationMiddlewares["getContact"]...)
@@ -1822,6 +1882,124 @@ type HangupCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response HangupCalldefaultApplicationProblemPlusJSONResponse) VisitHangupCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldCallRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type HoldCallResponseObject interface {
+	VisitHoldCallResponse(w http.ResponseWriter) error
+}
+
+type HoldCall202JSONResponse Ordered
+
+func (response HoldCall202JSONResponse) VisitHoldCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HoldCalldefaultApplicationProblemPlusJSONResponse) VisitHoldCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeCallRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type ResumeCallResponseObject interface {
+	VisitResumeCallResponse(w http.ResponseWriter) error
+}
+
+type ResumeCall202JSONResponse Ordered
+
+func (response ResumeCall202JSONResponse) VisitResumeCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResumeCalldefaultApplicationProblemPlusJSONResponse) VisitResumeCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TransferCallRequestObject struct {
+	Call PathCall `json:"call"`
+	Body *TransferCallJSONRequestBody
+}
+
+type TransferCallResponseObject interface {
+	VisitTransferCallResponse(w http.ResponseWriter) error
+}
+
+type TransferCall202JSONResponse Ordered
+
+func (response TransferCall202JSONResponse) VisitTransferCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TransferCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TransferCalldefaultApplicationProblemPlusJSONResponse) VisitTransferCallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2941,6 +3119,15 @@ type StrictServerInterface interface {
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx context.Context, request HangupCallRequestObject) (HangupCallResponseObject, error)
+	// HoldCall Puts the caller of a conversation on hold.
+	// (POST /api/v1/calls/{call}/hold)
+	HoldCall(ctx context.Context, request HoldCallRequestObject) (HoldCallResponseObject, error)
+	// ResumeCall Takes a caller back from hold.
+	// (POST /api/v1/calls/{call}/resume)
+	ResumeCall(ctx context.Context, request ResumeCallRequestObject) (ResumeCallResponseObject, error)
+	// TransferCall Transfers the caller of a conversation, blind.
+	// (POST /api/v1/calls/{call}/transfer)
+	TransferCall(ctx context.Context, request TransferCallRequestObject) (TransferCallResponseObject, error)
 	// ListContacts Lists calls that have ended, the latest first.
 	// (GET /api/v1/contacts)
 	ListContacts(ctx context.Context, request ListContactsRequestObject) (ListContactsResponseObject, error)
@@ -3403,6 +3590,104 @@ func (sh *strictHandler) HangupCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(HangupCallResponseObject); ok {
 		return validResponse.VisitHangupCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// HoldCall operation middleware
+func (sh *strictHandler) HoldCall(ctx echo.Context, call PathCall) error {
+	var request HoldCallRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.HoldCall(ctx.Request().Context(), request.(HoldCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HoldCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(HoldCallResponseObject); ok {
+		return validResponse.VisitHoldCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResumeCall operation middleware
+func (sh *strictHandler) ResumeCall(ctx echo.Context, call PathCall) error {
+	var request ResumeCallRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeCall(ctx.Request().Context(), request.(ResumeCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResumeCallResponseObject); ok {
+		return validResponse.VisitResumeCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TransferCall operation middleware
+func (sh *strictHandler) TransferCall(ctx echo.Context, call PathCall) error {
+	var request TransferCallRequestObject
+
+	request.Call = call
+
+	var body TransferCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TransferCall(ctx.Request().Context(), request.(TransferCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TransferCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TransferCallResponseObject); ok {
+		return validResponse.VisitTransferCallResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -101,18 +103,9 @@ func (l *Library) InForce() (Definitions, map[string]string) {
 	return c.set, hashes
 }
 
-// beginnings lists the flows a call can begin in, each once.
-func (c *catalog) beginnings() []string {
-	seen := map[string]bool{"": true}
-	var out []string
-	for _, d := range append(DIDs{{Flow: c.set.Feature}}, c.set.DIDs...) {
-		if !seen[d.Flow] {
-			seen[d.Flow] = true
-			out = append(out, d.Flow)
-		}
-	}
-	return out
-}
+// beginnings lists the flows a call can begin in: all of them, as a person may
+// transfer one to any.
+func (c *catalog) beginnings() []string { return slices.Sorted(maps.Keys(c.revs)) }
 
 func (l *Library) put(ctx context.Context, rev *Revision) error {
 	if l.revisions == nil {
@@ -227,6 +220,12 @@ func (c *catalog) choose(a orchestrator.Arrival) (id, lang string, err error) {
 		}
 		return c.set.Feature, strings.ReplaceAll(a.Language, "_", "-"), nil
 	}
+	if a.Flow != "" {
+		if c.revs[a.Flow] == nil || a.Flow == c.set.Feature {
+			return "", "", fault.New("ivr.Begin", fault.NotFound, "no flow %q", clean(a.Flow))
+		}
+		return a.Flow, strings.ReplaceAll(a.Language, "_", "-"), nil
+	}
 	d, ok := c.set.DIDs.Find(a.DID)
 	if !ok {
 		return "", "", fault.New("ivr.Begin", fault.NotFound, "no flow is defined for number %q", clean(a.DID))
@@ -237,7 +236,7 @@ func (c *catalog) choose(a orchestrator.Arrival) (id, lang string, err error) {
 // begun enters the first node of a revision's flow.
 func begun(rev *Revision, cals map[string]*Calendar, a orchestrator.Arrival, lang string, now time.Time) *run {
 	f := rev.Flows[rev.Main]
-	if !ValidLanguage(lang) || (a.Kind == orchestrator.KindFeature && !f.Speaks(lang)) {
+	if !ValidLanguage(lang) || ((a.Kind == orchestrator.KindFeature || a.Flow != "") && !f.Speaks(lang)) {
 		lang = f.Language
 	}
 	args := make([]string, 0, len(a.Args))

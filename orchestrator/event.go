@@ -24,6 +24,10 @@ const (
 	// before AnswerTransfer. Only PBXs that hand such requests over tell it; the
 	// others refuse them, so that none takes a channel out of our control.
 	EventTransfer EventKind = "transfer"
+	// EventHeld, EventResumed: the phone on a channel put its call on hold by its
+	// own key, and took it back. The channel stays where it is.
+	EventHeld    EventKind = "held"
+	EventResumed EventKind = "resumed"
 	// EventDigit: a key was pressed on a channel.
 	EventDigit EventKind = "digit"
 	// EventPlayed: a playback is over; Failed when a sound was missing or the channel refused.

@@ -26,6 +26,7 @@ type Arrival struct {
 	Caller         Party
 	Language       string
 	Answered       bool
+	Flow           string // the flow to begin, for a call that is transferred to it; "" lets DID or Kind choose
 }
 
 // FlowStep is the outcome of one input.

@@ -81,6 +81,9 @@ type PBX interface {
 	// Join puts channels into a bridge; those that are in it already stay, those
 	// that are in another leave that. When a channel is gone none is joined.
 	Join(ctx context.Context, bridge string, channels ...string) error
+	// Part takes channels out of a bridge. They go on, in no bridge, and are ready
+	// for the next command when it returns. One that is gone, or not in it, is no error.
+	Part(ctx context.Context, bridge string, channels ...string) error
 	// DestroyBridge removes a bridge; one that is gone already is no error. Its
 	// channels go on; those of stay are out of it, and ready for the next
 	// command, when it returns.

@@ -190,6 +190,36 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
 	HangupCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// HoldCall Puts the caller of a conversation on hold.
+	//
+	// The caller hears the queue's music, the agent nothing. An agent may hold its own calls only. 409 when there is no conversation or it is held already.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
+	HoldCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeCall Takes a caller back from hold.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
+	ResumeCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransferCallWithBody Transfers the caller of a conversation, blind.
+	//
+	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
+	TransferCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TransferCall Transfers the caller of a conversation, blind.
+	//
+	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
+	TransferCall(ctx context.Context, call PathCall, body TransferCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListContacts Lists calls that have ended, the latest first.
 	//
 	// An agent gets its own contacts only. Roles that see no callers may not look for one.
@@ -589,6 +619,76 @@ func (c *Client) GetCall(ctx context.Context, call PathCall, reqEditors ...Reque
 // Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
 func (c *Client) HangupCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHangupCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HoldCall Puts the caller of a conversation on hold.
+//
+// The caller hears the queue's music, the agent nothing. An agent may hold its own calls only. 409 when there is no conversation or it is held already.
+//
+// Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
+func (c *Client) HoldCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeCall Takes a caller back from hold.
+//
+// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
+func (c *Client) ResumeCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransferCallWithBody Transfers the caller of a conversation, blind.
+//
+// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
+func (c *Client) TransferCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransferCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TransferCall Transfers the caller of a conversation, blind.
+//
+// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
+func (c *Client) TransferCall(ctx context.Context, call PathCall, body TransferCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTransferCallRequest(c.Server, call, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1742,6 +1842,121 @@ func NewHangupCallRequest(server string, call PathCall) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewHoldCallRequest constructs an http.Request for the HoldCall method
+func NewHoldCallRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/hold", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewResumeCallRequest constructs an http.Request for the ResumeCall method
+func NewResumeCallRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/resume", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewTransferCallRequest calls the generic TransferCall builder with application/json body
+func NewTransferCallRequest(server string, call PathCall, body TransferCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTransferCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewTransferCallRequestWithBody constructs an http.Request for the TransferCall method, with any body, and a specified content type
+func NewTransferCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/transfer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -3364,6 +3579,40 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
 	HangupCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*HangupCallResponse, error)
 
+	// HoldCallWithResponse Puts the caller of a conversation on hold.
+	//
+	// The caller hears the queue's music, the agent nothing. An agent may hold its own calls only. 409 when there is no conversation or it is held already.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
+	HoldCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*HoldCallResponse, error)
+
+	// ResumeCallWithResponse Takes a caller back from hold.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
+	ResumeCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ResumeCallResponse, error)
+
+	// TransferCallWithBodyWithResponse Transfers the caller of a conversation, blind.
+	//
+	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
+	TransferCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransferCallResponse, error)
+
+	// TransferCallWithResponse Transfers the caller of a conversation, blind.
+	//
+	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
+	TransferCallWithResponse(ctx context.Context, call PathCall, body TransferCallJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferCallResponse, error)
+
 	// ListContactsWithResponse Lists calls that have ended, the latest first.
 	//
 	// An agent gets its own contacts only. Roles that see no callers may not look for one.
@@ -4175,6 +4424,150 @@ func (r HangupCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r HangupCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HoldCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r HoldCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r HoldCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r HoldCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HoldCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HoldCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HoldCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResumeCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ResumeCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResumeCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumeCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumeCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TransferCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r TransferCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TransferCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TransferCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TransferCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TransferCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TransferCallResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5491,6 +5884,64 @@ func (c *ClientWithResponses) HangupCallWithResponse(ctx context.Context, call P
 	return ParseHangupCallResponse(rsp)
 }
 
+// HoldCallWithResponse Puts the caller of a conversation on hold.
+//
+// The caller hears the queue's music, the agent nothing. An agent may hold its own calls only. 409 when there is no conversation or it is held already.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
+func (c *ClientWithResponses) HoldCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*HoldCallResponse, error) {
+	rsp, err := c.HoldCall(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHoldCallResponse(rsp)
+}
+
+// ResumeCallWithResponse Takes a caller back from hold.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
+func (c *ClientWithResponses) ResumeCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ResumeCallResponse, error) {
+	rsp, err := c.ResumeCall(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeCallResponse(rsp)
+}
+
+// TransferCallWithBodyWithResponse Transfers the caller of a conversation, blind.
+//
+// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
+func (c *ClientWithResponses) TransferCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TransferCallResponse, error) {
+	rsp, err := c.TransferCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransferCallResponse(rsp)
+}
+
+// TransferCallWithResponse Transfers the caller of a conversation, blind.
+//
+// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
+func (c *ClientWithResponses) TransferCallWithResponse(ctx context.Context, call PathCall, body TransferCallJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferCallResponse, error) {
+	rsp, err := c.TransferCall(ctx, call, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTransferCallResponse(rsp)
+}
+
 // ListContactsWithResponse Lists calls that have ended, the latest first.
 //
 // An agent gets its own contacts only. Roles that see no callers may not look for one.
@@ -6253,6 +6704,105 @@ func ParseHangupCallResponse(rsp *http.Response) (*HangupCallResponse, error) {
 	}
 
 	response := &HangupCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHoldCallResponse parses an HTTP response from a HoldCallWithResponse call
+func ParseHoldCallResponse(rsp *http.Response) (*HoldCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HoldCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResumeCallResponse parses an HTTP response from a ResumeCallWithResponse call
+func ParseResumeCallResponse(rsp *http.Response) (*ResumeCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTransferCallResponse parses an HTTP response from a TransferCallWithResponse call
+func ParseTransferCallResponse(rsp *http.Response) (*TransferCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TransferCallResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

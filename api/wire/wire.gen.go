@@ -253,6 +253,7 @@ const (
 	EntryTypeCallConnected EntryType = "call.connected"
 	EntryTypeCallEnded     EntryType = "call.ended"
 	EntryTypeCallFault     EntryType = "call.fault"
+	EntryTypeCallHeld      EntryType = "call.held"
 	EntryTypeCallMissed    EntryType = "call.missed"
 	EntryTypeCallNode      EntryType = "call.node"
 	EntryTypeCallOffered   EntryType = "call.offered"
@@ -260,6 +261,7 @@ const (
 	EntryTypeCallQueued    EntryType = "call.queued"
 	EntryTypeCallRecording EntryType = "call.recording"
 	EntryTypeCallRefused   EntryType = "call.refused"
+	EntryTypeCallResumed   EntryType = "call.resumed"
 	EntryTypeCallRinging   EntryType = "call.ringing"
 	EntryTypeCallStarted   EntryType = "call.started"
 	EntryTypeCallTransfer  EntryType = "call.transfer"
@@ -282,6 +284,8 @@ func (e EntryType) Valid() bool {
 		return true
 	case EntryTypeCallFault:
 		return true
+	case EntryTypeCallHeld:
+		return true
 	case EntryTypeCallMissed:
 		return true
 	case EntryTypeCallNode:
@@ -295,6 +299,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallRecording:
 		return true
 	case EntryTypeCallRefused:
+		return true
+	case EntryTypeCallResumed:
 		return true
 	case EntryTypeCallRinging:
 		return true
@@ -379,9 +385,12 @@ func (e OfferFailure) Valid() bool {
 
 // Defines values for Order.
 const (
-	OrderHangup Order = "hangup"
-	OrderMute   Order = "mute"
-	OrderUnmute Order = "unmute"
+	OrderHangup   Order = "hangup"
+	OrderHold     Order = "hold"
+	OrderMute     Order = "mute"
+	OrderResume   Order = "resume"
+	OrderTransfer Order = "transfer"
+	OrderUnmute   Order = "unmute"
 )
 
 // Valid indicates whether the value is a known member of the Order enum.
@@ -389,7 +398,13 @@ func (e Order) Valid() bool {
 	switch e {
 	case OrderHangup:
 		return true
+	case OrderHold:
+		return true
 	case OrderMute:
+		return true
+	case OrderResume:
+		return true
+	case OrderTransfer:
 		return true
 	case OrderUnmute:
 		return true
@@ -677,6 +692,30 @@ func (e Role) Valid() bool {
 	case RoleSupervisor:
 		return true
 	case RoleWallboard:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TargetKind.
+const (
+	TargetKindAgent  TargetKind = "agent"
+	TargetKindFlow   TargetKind = "flow"
+	TargetKindNumber TargetKind = "number"
+	TargetKindQueue  TargetKind = "queue"
+)
+
+// Valid indicates whether the value is a known member of the TargetKind enum.
+func (e TargetKind) Valid() bool {
+	switch e {
+	case TargetKindAgent:
+		return true
+	case TargetKindFlow:
+		return true
+	case TargetKindNumber:
+		return true
+	case TargetKindQueue:
 		return true
 	default:
 		return false
@@ -1007,6 +1046,14 @@ type EntryFault struct {
 	What  string `json:"what"`
 }
 
+// EntryHeld defines model for EntryHeld.
+type EntryHeld struct {
+	By string `json:"by"`
+
+	// Phone By the phone's own hold key.
+	Phone bool `json:"phone,omitempty,omitzero"`
+}
+
 // EntryMissed defines model for EntryMissed.
 type EntryMissed struct {
 	Agent string `json:"agent"`
@@ -1083,9 +1130,18 @@ type EntryRinging struct {
 
 // EntryTransfer defines model for EntryTransfer.
 type EntryTransfer struct {
-	// Destination Masked.
+	// By Who asked: agent:ID, api:NAME, phone.
+	By string `json:"by,omitempty,omitzero"`
+
+	// Destination A number is masked.
 	Destination string `json:"destination"`
-	Result      string `json:"result"`
+	Error       string `json:"error,omitempty,omitzero"`
+
+	// Kind number: an outside number.
+	Kind TargetKind `json:"kind,omitempty,omitzero"`
+
+	// Result asked, done, dialling, connected, refused, back (to the queue), or why it came to nothing.
+	Result string `json:"result"`
 }
 
 // EntryType defines model for EntryType.
@@ -1432,11 +1488,23 @@ type Snapshot struct {
 	Waiting []WaitingCall   `json:"waiting"`
 }
 
+// TargetKind number: an outside number.
+type TargetKind string
+
 // Text defines model for Text.
 type Text = string
 
 // Texts By language.
 type Texts map[string]string
+
+// Transfer defines model for Transfer.
+type Transfer struct {
+	// Kind number: an outside number.
+	Kind TargetKind `json:"kind"`
+
+	// Name Of the agent, queue or flow, or the number.
+	Name string `json:"name"`
+}
 
 // Version defines model for Version.
 type Version struct {
@@ -1757,6 +1825,9 @@ type LoginAgentJSONRequestBody = AgentLogin
 
 // PauseAgentJSONRequestBody defines body for PauseAgent for application/json ContentType.
 type PauseAgentJSONRequestBody = AgentPause
+
+// TransferCallJSONRequestBody defines body for TransferCall for application/json ContentType.
+type TransferCallJSONRequestBody = Transfer
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = Credentials

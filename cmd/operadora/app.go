@@ -122,7 +122,7 @@ func (a *App) joinPBXs() error {
 		pbxs = append(pbxs, adapter)
 	}
 	a.engine = engine.New(engine.Parts{
-		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd,
+		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd, People: a.acd,
 		Flows: a.library, Prepare: a.library.Prepare, Gate: a.gate, PBXs: pbxs,
 		Connected: a.connected, Limits: a.cfg.Limits, LeaseTTL: a.cfg.LeaseTTL,
 		Owner: leaseOwner(a.cfg.Instance),

@@ -12,9 +12,10 @@ import (
 
 // newCallCommand is about calls in progress.
 func newCallCommand() *cobra.Command {
-	c := &cobra.Command{Use: "call", Short: "See and end calls in progress, through a running operadora"}
+	c := &cobra.Command{Use: "call", Short: "See, hold, transfer and end calls in progress, through a running operadora"}
 	clientFlags(c)
-	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallHangupCommand())
+	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallHangupCommand(),
+		newCallHoldCommand(), newCallResumeCommand(), newCallTransferCommand())
 	return c
 }
 
@@ -97,4 +98,71 @@ func newCallHangupCommand() *cobra.Command {
 			})
 		}),
 	})
+}
+
+// showOrdered says what was ordered of a call.
+func showOrdered(cmd *cobra.Command, o *wire.Ordered, done string) error {
+	if o == nil {
+		return errNoAnswer
+	}
+	return show(cmd, o, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s: %s\n", o.Call, done)
+		return err
+	})
+}
+
+func newCallHoldCommand() *cobra.Command {
+	return jsonFlag(&cobra.Command{
+		Use: "hold CALL", Short: "Put the caller of a conversation on hold", Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.HoldCallWithResponse(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return showOrdered(cmd, r.JSON202, "on hold")
+		}),
+	})
+}
+
+func newCallResumeCommand() *cobra.Command {
+	return jsonFlag(&cobra.Command{
+		Use: "resume CALL", Short: "Take the caller of a conversation back from hold", Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.ResumeCallWithResponse(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return showOrdered(cmd, r.JSON202, "resumed")
+		}),
+	})
+}
+
+func newCallTransferCommand() *cobra.Command {
+	to := map[wire.TargetKind]*string{}
+	c := jsonFlag(&cobra.Command{
+		Use: "transfer CALL", Short: "Transfer the caller of a conversation to an agent, a queue, a flow or a number", Args: named,
+		Example: "  operadora call transfer 01m8kq0zq4d9ge5m9gytfa1ah6 --queue billing",
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			var body wire.Transfer
+			for kind, name := range to {
+				if *name != "" {
+					body = wire.Transfer{Kind: kind, Name: *name}
+				}
+			}
+			r, err := c.TransferCallWithResponse(cmd.Context(), args[0], body)
+			if err != nil {
+				return err
+			}
+			return showOrdered(cmd, r.JSON202, fmt.Sprintf("transfer to %s %s ordered", body.Kind, body.Name))
+		}),
+	})
+	var flags []string
+	for kind, what := range map[wire.TargetKind]string{wire.TargetKindAgent: "agent", wire.TargetKindQueue: "queue",
+		wire.TargetKindFlow: "flow", wire.TargetKindNumber: "outside number, if it is allowed"} {
+		to[kind] = c.Flags().String(string(kind), "", "to this "+what)
+		flags = append(flags, string(kind))
+	}
+	c.MarkFlagsMutuallyExclusive(flags...)
+	c.MarkFlagsOneRequired(flags...)
+	return c
 }

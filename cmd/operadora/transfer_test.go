@@ -1,9 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -56,6 +61,115 @@ func TestTransferKeyCostsNoCaller(t *testing.T) {
 				t.Errorf("the record: %+v", got)
 			}
 		})
+	}
+}
+
+// TestTransfers puts a caller on hold, and lets the caller go by REST, command
+// line and transfer key to an agent, to another queue and to an outside number.
+func TestTransfers(t *testing.T) {
+	t.Parallel()
+	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
+	r := newRig(t, rigOptions{
+		agents: 3, ari: "transfers: always",
+		asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
+		files: map[string]string{"queues.yaml": strings.Replace(rigQueues, "dispositions:", "  - {id: billing, max_length: 1}\ndispositions:", 1),
+			"agents.yaml": `agents:
+  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
+  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: [billing]}
+  - {id: "103", pbx: main, endpoint: PJSIP/103, queues: []}
+`},
+		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: ES, allow: [\"+3491\"]}\n",
+	})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	ana, ben := r.login("101"), r.login("102")
+	caller := r.queue("5550001")
+	a := r.next(ana)
+	must(t, a.Answer())
+	r.talk(caller, a)
+	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
+
+	t.Log("hold and resume, by REST and by the phone's key")
+	held, err := api.HoldCallWithResponse(limit(t), id)
+	must(t, err)
+	if held.JSON202 == nil {
+		t.Fatalf("hold: %s", held.Body)
+	}
+	must(t, caller.WaitSound(limit(t)))
+	caller.PlayTone(700)
+	short, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if a.WaitTone(short, 700) == nil {
+		t.Error("the agent hears a caller on hold")
+	}
+	_, err = api.ResumeCallWithResponse(limit(t), id)
+	must(t, err)
+	r.talk(caller, a)
+	must(t, a.Hold(limit(t), true))
+	r.awaitEntry(orchestrator.EntryCallHeld, 2)
+	must(t, a.Hold(limit(t), false))
+	r.awaitEntry(orchestrator.EntryCallResumed, 2)
+	r.talk(caller, a)
+
+	t.Log("to an agent who is not logged in: the conversation goes on")
+	r.transfer(api, id, wire.TargetKindAgent, "103")
+	r.await("the refusal", transferred("no_agents"))
+	r.talk(caller, a)
+
+	t.Log("to an agent, from the command line")
+	out, err := r.Run("call", "transfer", id, "--agent", "ben", "--token", api.Token, "--url", api.Base)
+	must(t, err)
+	if !strings.Contains(out, "transfer to agent ben ordered") {
+		t.Errorf("the command says %q", out)
+	}
+	ended(t, a)
+	b := r.next(ben)
+	must(t, b.Answer())
+	r.talk(caller, b)
+
+	t.Log("by the transfer key, to an outside number")
+	r.presses(b, "4711", nil, 603) // which is none that may be called
+	r.talk(caller, b)
+	r.presses(b, "910000001", nil, 200)
+	ended(t, b)
+	out1 := r.next(carrier)
+	must(t, out1.Answer())
+	r.talk(caller, out1)
+	must(t, caller.Hangup())
+	ended(t, out1)
+	got := r.settled(1)[0]
+	if got.Outcome != orchestrator.OutcomeServed || got.Agent != "ben" || got.Recording == "" || got.TalkMS == 0 {
+		t.Errorf("the record: %+v", got)
+	}
+	contact, err := api.GetContactWithResponse(limit(t), id)
+	must(t, err)
+	for _, e := range contact.JSON200.Timeline {
+		if strings.Contains(string(e.Data), "910000001") {
+			t.Errorf("an outside number in full on the timeline: %s", e.Data)
+		}
+	}
+	recordings, err := api.ListRecordingsWithResponse(limit(t), &wire.ListRecordingsParams{})
+	must(t, err)
+	if n := len(recordings.JSON200.Items); n != 3 {
+		t.Errorf("%d recordings, want one for each part of the conversation: %s", n, recordings.Body)
+	}
+}
+
+// transferred waits for what comes of a transfer.
+func transferred(result string) func(orchestrator.Entry) bool {
+	return func(e orchestrator.Entry) bool {
+		return e.Type == orchestrator.EntryCallTransfer && strings.Contains(string(e.Data), `"result":"`+result+`"`)
+	}
+}
+
+// transfer orders a transfer by REST.
+func (r *rig) transfer(api *client.API, call string, kind wire.TargetKind, name string) {
+	r.t.Helper()
+	res, err := api.TransferCallWithResponse(limit(r.t), call, wire.Transfer{Kind: kind, Name: name})
+	must(r.t, err)
+	if res.JSON202 == nil {
+		r.t.Fatalf("transfer to %s %s: %s", kind, name, res.Body)
 	}
 }
 

@@ -56,16 +56,25 @@ func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...stri
 			return err
 		}
 	}
-	for _, channel := range stay {
-		err := a.client.do(ctx, request{
-			verb: "Part", method: http.MethodPost, path: []string{"bridges", bridge, "removeChannel"},
-			query: url.Values{"channel": {channel}}, again: true,
-		}, nil)
-		if err != nil { // not when it is gone, or was not in it
-			return err
-		}
+	if err := a.Part(ctx, bridge, stay...); err != nil {
+		return err
 	}
 	return a.client.do(ctx, request{
 		verb: "DestroyBridge", method: http.MethodDelete, path: []string{"bridges", bridge}, again: true,
 	}, nil)
+}
+
+// Part takes channels out of a bridge, one by one: Asterisk confirms each when it
+// is done. One that is gone, or was not in it, is no error.
+func (a *Adapter) Part(ctx context.Context, bridge string, channels ...string) error {
+	for _, channel := range channels {
+		err := a.client.do(ctx, request{
+			verb: "Part", method: http.MethodPost, path: []string{"bridges", bridge, "removeChannel"},
+			query: url.Values{"channel": {channel}}, again: true,
+		}, nil)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

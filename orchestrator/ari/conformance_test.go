@@ -86,6 +86,11 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 		Back: func(did string) orchestrator.DialplanPlace {
 			return orchestrator.DialplanPlace{Context: "operadora-inbound", Extension: did}
 		},
+		HoldKey: func(t *testing.T, p pbxtest.Phone, held bool) {
+			if err := p.(*desk).calling(t).Hold(t.Context(), held); err != nil {
+				t.Fatal(err)
+			}
+		},
 		Transfer: func(t *testing.T, p pbxtest.Phone, number string) func() bool {
 			c := p.(*desk).calling(t)
 			if err := c.Refer(t.Context(), number, nil); err != nil {

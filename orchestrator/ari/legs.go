@@ -79,6 +79,17 @@ func (l *legs) gone(channel string) bool {
 	return g != nil && g.over
 }
 
+// inCall says whether something is to be told of a channel: not before it is
+// under our control, and not after its end.
+func (l *legs) inCall(channel string) verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if g := l.m[channel]; g != nil && g.entered && !g.over {
+		return tell
+	}
+	return silent
+}
+
 // forsake notes that nothing is to be told of a channel whose order we refuse.
 func (l *legs) forsake(channel string) {
 	l.mu.Lock()

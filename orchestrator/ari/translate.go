@@ -20,6 +20,7 @@ var translated = []string{
 	wire.Events.PlaybackFinished,
 	wire.Events.RecordingStarted, wire.Events.RecordingFinished, wire.Events.RecordingFailed,
 	wire.Events.DeviceStateChanged,
+	wire.Events.ChannelHold, wire.Events.ChannelUnhold,
 	transferEvent,
 	wire.Events.ChannelUserevent, wire.Events.ApplicationReplaced,
 }
@@ -108,6 +109,12 @@ func (t *translator) translate(w wire.Event) (orchestrator.Event, verdict) {
 	case *wire.RecordingFailed:
 		e.At, v = time.Time(w.Timestamp), tell
 		t.recorded(&e, w.Recording, true)
+	case *wire.ChannelHold:
+		e.At, e.Kind, e.Channel = time.Time(w.Timestamp), orchestrator.EventHeld, w.Channel.ID
+		v = t.legs.inCall(e.Channel)
+	case *wire.ChannelUnhold:
+		e.At, e.Kind, e.Channel = time.Time(w.Timestamp), orchestrator.EventResumed, w.Channel.ID
+		v = t.legs.inCall(e.Channel)
 	case *channelTransfer:
 		e.At = time.Time(w.Timestamp)
 		if v = w.into(&e); t.legs.gone(e.Channel) {

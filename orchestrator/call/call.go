@@ -18,14 +18,19 @@ type Call struct {
 	Rev   int64 `json:"rev"`
 	State State `json:"state"`
 
-	Legs    []Leg           `json:"legs"` // the customer's first; those that ended are dropped, but for the customer's
-	Rooms   []Room          `json:"rooms,omitempty"`
-	Visit   *Visit          `json:"visit,omitempty"` // the present one, or the last
-	Flow    json.RawMessage `json:"flow,omitempty"`
-	Secret  json.RawMessage `json:"-"`                  // what of the flow's state is not stored
-	FlowRef int             `json:"flow_ref,omitempty"` // of TimerFlow
-	Mail    *Recording      `json:"mail,omitempty"`     // a message that the customer leaves
-	Playing *Playing        `json:"playing,omitempty"`
+	Legs  []Leg  `json:"legs"` // the customer's first; those that ended are dropped, but for the customer's
+	Rooms []Room `json:"rooms,omitempty"`
+	Visit *Visit `json:"visit,omitempty"` // the present one, or the last
+	Move  *Move  `json:"move,omitempty"`  // a transfer that a queue has not answered
+	Home  *Home  `json:"home,omitempty"`  // where to go when a transfer comes to nothing
+	Tape  string `json:"tape,omitempty"`  // the format in which a conversation was recorded: so are those after it
+	// Awaits is what the flow waits for: FlowQueued or FlowTransferred.
+	Awaits  orchestrator.FlowInputKind `json:"awaits,omitempty"`
+	Flow    json.RawMessage            `json:"flow,omitempty"`
+	Secret  json.RawMessage            `json:"-"`                  // what of the flow's state is not stored
+	FlowRef int                        `json:"flow_ref,omitempty"` // of TimerFlow
+	Mail    *Recording                 `json:"mail,omitempty"`     // a message that the customer leaves
+	Playing *Playing                   `json:"playing,omitempty"`
 	// Timers holds what is due when, by name; every state has its own (limits.go).
 	Timers map[Timer]int64 `json:"timers,omitempty"`
 	Todo   []Todo          `json:"todo,omitempty"`
@@ -191,6 +196,7 @@ func (c *Call) clone() Call {
 		n.Rooms[i].Rec = copied(n.Rooms[i].Rec)
 	}
 	n.Visit, n.Mail, n.Playing = copied(c.Visit), copied(c.Mail), copied(c.Playing)
+	n.Move, n.Home = copied(c.Move), copied(c.Home)
 	return n
 }
 

@@ -20,6 +20,7 @@ type change struct {
 	armed   map[Timer]bool // set by this decision while the clock ran
 	refused []string
 	backAs  *Back
+	answers []error // to wishes
 }
 
 // happened is when the present input happened, in unix ms.

@@ -92,6 +92,7 @@ func (x *change) clear() {
 	} else if x.c.Visit != nil && x.c.Visit.State != VisitOver {
 		x.visit(VisitOnLeave) // the end of the offer takes the call out of its queue
 	}
+	x.dropMove()
 	if !x.c.Gone() && x.leg(x.c.Customer(), LegOnHang) {
 		x.do(Hangup{Channel: x.c.Customer().Channel, Cause: x.c.Cause})
 	}

@@ -83,11 +83,16 @@ type (
 		Offer    *orchestrator.Offer `json:"offer,omitempty"`
 		Music    bool                `json:"music,omitempty"` // the customer hears hold music, which would go on in the room
 	}
-	// Rejoin makes a room again and puts both back in it.
+	// Rejoin makes a room again and puts both back in it; a customer on hold is "".
 	Rejoin struct {
 		Bridge   string `json:"bridge"`
-		Customer string `json:"customer"`
+		Customer string `json:"customer,omitempty"`
 		Far      string `json:"far"`
+	}
+	// Part takes a channel out of a room.
+	Part struct {
+		Bridge  string `json:"bridge"`
+		Channel string `json:"channel"`
 	}
 	// CloseRoom removes a bridge; Stay goes on and must be out of it and ready.
 	CloseRoom struct {
@@ -154,6 +159,7 @@ func (Dial) verb() Verb           { return "dial" }
 func (MakeRoom) verb() Verb       { return "make_room" }
 func (Connect) verb() Verb        { return "connect" }
 func (Rejoin) verb() Verb         { return "rejoin" }
+func (Part) verb() Verb           { return "part" }
 func (CloseRoom) verb() Verb      { return "close_room" }
 func (Record) verb() Verb         { return "record" }
 func (StopRecord) verb() Verb     { return "stop_record" }
@@ -192,6 +198,7 @@ func init() {
 	reader[MakeRoom]()
 	reader[Connect]()
 	reader[Rejoin]()
+	reader[Part]()
 	reader[CloseRoom]()
 	reader[Record]()
 	reader[StopRecord]()

@@ -191,14 +191,27 @@ func (x *change) askAgain() {
 	}
 }
 
-// compareTalk joins customer and far leg again if one of them is not in the room.
+// compareTalk brings customer and far leg to where they should be: together, or
+// the customer outside of the room when on hold.
 func (x *change) compareTalk(v Truth) {
-	far := x.c.Far()
+	far, customer := x.c.Far(), x.c.Customer()
 	id := bridge(x.c.Call, far.Room)
 	in := v.Bridges[id]
-	if !slices.Contains(in, x.c.Customer().Channel) || !slices.Contains(in, far.Channel) {
-		x.do(Rejoin{Bridge: id, Customer: x.c.Customer().Channel, Far: far.Channel})
+	there := slices.Contains(in, customer.Channel)
+	switch {
+	case customer.Held:
+		if !slices.Contains(in, far.Channel) {
+			x.do(Rejoin{Bridge: id, Far: far.Channel})
+		}
+		if there || v.Adopted {
+			x.park()
+		}
+	case !there || !slices.Contains(in, far.Channel):
+		x.do(Rejoin{Bridge: id, Customer: customer.Channel, Far: far.Channel})
+	case customer.State == LegUp:
+		x.leg(customer, LegOnJoin)
 	}
+	x.askMove()
 }
 
 // compareJoin notices a join that was carried out unseen, at any time since the

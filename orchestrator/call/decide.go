@@ -12,6 +12,7 @@ import (
 type Rules struct {
 	Flows  orchestrator.Flows
 	Gate   orchestrator.Gate
+	People orchestrator.People // nil knows nobody
 	Limits Limits
 }
 
@@ -22,6 +23,7 @@ type Decision struct {
 	Entries []orchestrator.Entry
 	Dirty   bool     // there is something to store
 	Refused []string // state/trigger pairs that the tables refused
+	Answers []error  // to the wishes among the inputs, in their order: nil is yes
 	Back    *Back    // the customer's channel has come back from the dialplan: a new call
 }
 
@@ -50,7 +52,7 @@ func (r *Rules) Decide(c Call, ins []Input, now time.Time) Decision {
 	if x.dirty {
 		x.c.Rev++
 	}
-	return Decision{x.c, x.entries, x.dirty, x.refused, x.backAs}
+	return Decision{x.c, x.entries, x.dirty, x.refused, x.answers, x.backAs}
 }
 
 // onlyConfirms tells whether all that happened is that something was removed,
@@ -75,6 +77,10 @@ func Bury(c Call, reason string, now time.Time) Decision {
 
 // take handles one input.
 func (x *change) take(in Input) {
+	if in.Kind == InWish {
+		x.answers = append(x.answers, x.wish(in.Wish))
+		return
+	}
 	if x.c.State == StateEnded {
 		x.refuse(string(StateEnded), string(in.Kind))
 		return
@@ -107,6 +113,7 @@ func (x *change) take(in Input) {
 		x.lost()
 	case InOrder:
 		x.order(in.Order)
+	case InWish: // answered above
 	case InPanic:
 		x.strike(in.N)
 		x.fault("deciding on the call failed", in.Err)
@@ -159,7 +166,11 @@ func (x *change) lost() {
 		x.askAgain()
 	case x.c.State == StateTalking && far.Role == RoleAgent && !x.pending(func(c Command) bool { _, is := c.(Connect); return is }):
 		x.connect()
+		if x.c.Customer().Held {
+			x.park()
+		}
 	}
+	x.askMove()
 }
 
 // late counts time that the customer lost before there was a place in a queue.
@@ -192,6 +203,8 @@ func (x *change) event(e orchestrator.Event) {
 		}
 	case orchestrator.EventTransfer:
 		x.askedTransfer(e)
+	case orchestrator.EventHeld, orchestrator.EventResumed:
+		x.ownHold(e, e.Kind == orchestrator.EventHeld)
 	case orchestrator.EventDevice: // concerns an agent, never a call
 	}
 }
@@ -212,7 +225,7 @@ func (x *change) customerEvent(e orchestrator.Event) {
 		}
 		x.cameBack(orchestrator.ChannelTruth{Up: e.Up, Entered: true, Args: e.Args, DID: e.DID, Caller: e.Caller}, e.Language)
 	case orchestrator.EventRinging, orchestrator.EventPlayed, orchestrator.EventRecorded,
-		orchestrator.EventTransfer, orchestrator.EventDevice:
+		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice:
 		x.refuse(string(x.c.State), string(e.Kind))
 	}
 }
@@ -238,7 +251,8 @@ func (x *change) digit(key string) {
 	case StateWaiting, StateOffered:
 		if exit := x.c.Visit.Plan.ExitKey; exit != "" && exit == key {
 			x.unqueue("exit")
-			x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: "exit"})
+			x.c.Home = nil
+			x.flowResult("exit")
 			return
 		}
 		x.flowInput(in)
@@ -263,7 +277,8 @@ func (x *change) farEvent(e orchestrator.Event) {
 	case orchestrator.EventEnded:
 		x.farGone(e.Cause)
 	case orchestrator.EventDigit, orchestrator.EventLeft, orchestrator.EventPlayed,
-		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventDevice:
+		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventHeld,
+		orchestrator.EventResumed, orchestrator.EventDevice:
 		x.refuse("leg "+string(far.State), string(e.Kind))
 	}
 }
@@ -331,6 +346,8 @@ func (x *change) done(n int, r Result) {
 		x.arm(TimerState, x.Limits.Command)
 	case Connect:
 		x.connected(x.happened())
+	case Rejoin:
+		x.rejoined(cmd)
 	case CloseRoom:
 		x.roomGone(cmd.Bridge)
 	case CheckPlay:

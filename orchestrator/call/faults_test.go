@@ -455,28 +455,6 @@ func TestContinueThatNobodySawEnd(t *testing.T) {
 	w.checkEnded(t, orchestrator.OutcomeTransferred)
 }
 
-// TestTransferKey: a phone's own transfer is refused, told to the phone, and the
-// conversation goes on.
-func TestTransferKey(t *testing.T) {
-	t.Parallel()
-	w := at(inQueue, ringing, answered, after(time.Second))
-	phone := w.pbx.phones()[0]
-	w.pbx.phoneTransfers(phone, "910000001")
-	w.quiet()
-	if phone.asks || w.pbx.hears() != "talk" || w.me.c.State != StateTalking {
-		t.Errorf("asks %v, the customer hears %q in state %q", phone.asks, w.pbx.hears(), w.me.c.State)
-	}
-	for _, e := range w.entries {
-		if e.Type == orchestrator.EntryCallTransfer && string(e.Data) != `{"destination":"******001","result":"refused"}` {
-			t.Errorf("on record: %s", e.Data)
-		}
-	}
-	if w.count(orchestrator.EntryCallTransfer) != 1 {
-		t.Error("it is not on record")
-	}
-	w.checkKept(t)
-}
-
 // TestContinueThatCameBack: the PBX confirmed a continue, the event that the
 // channel left is lost, and the channel enters once more. That is another call.
 func TestContinueThatCameBack(t *testing.T) {

@@ -23,6 +23,7 @@ const (
 	InLate     InputKind = "late"     // time was lost that counts as waited: Lost
 	InLost     InputKind = "lost"     // the store lost what it was told last
 	InOrder    InputKind = "order"    // somebody with the right asks: Order
+	InWish     InputKind = "wish"     // a person wants something of a conversation: Wish
 	InPanic    InputKind = "panic"    // deciding on this call failed: Err
 )
 
@@ -44,6 +45,10 @@ type Input struct {
 	Truth   Truth
 	Lost    time.Duration
 	Order   Order
+	Wish    Wish
+	// Answer is told what Decide answers to a wish, once that is stored. Decide
+	// does not look at it.
+	Answer func(error)
 }
 
 // Result is what came of a command, for those that bring more than their being done.

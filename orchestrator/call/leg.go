@@ -19,6 +19,8 @@ type Leg struct {
 	Channel string                    `json:"channel"`
 	State   LegState                  `json:"state"`
 	Room    int                       `json:"room,omitempty"`   // where it is, or is to be
+	Held    bool                      `json:"held,omitempty"`   // the customer: hears music, out of the room; an agent: pressed the phone's hold key
+	Moved   bool                      `json:"moved,omitempty"`  // of RoleThird: an agent's transfer, not the flow's
 	Offer   *orchestrator.Offer       `json:"offer,omitempty"`  // of RoleAgent
 	Number  string                    `json:"number,omitempty"` // of RoleThird
 	Why     orchestrator.OfferFailure `json:"why,omitempty"`    // how it failed, once known

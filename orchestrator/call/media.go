@@ -36,7 +36,14 @@ func (x *change) stopPlaying() {
 func (x *change) playingLong() {
 	p := x.c.Playing
 	if p == nil {
-		x.hold()
+		switch customer := x.c.Customer(); {
+		case x.c.State == StateTalking && customer.Held:
+			x.park()
+		case x.c.State == StateTalking && customer.State == LegUp:
+			x.unpark()
+		default:
+			x.hold()
+		}
 		x.checkRecordings()
 		return
 	}
@@ -107,11 +114,27 @@ func (x *change) checkedPlay(id string, running bool) {
 	x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowResumed})
 }
 
-// hold lets a waiting customer hear the queue's music.
+// hold lets a customer who waits for somebody hear the queue's music.
 func (x *change) hold() {
-	if x.c.State == StateWaiting || x.c.State == StateOffered {
-		x.do(Hold{Channel: x.c.Customer().Channel, Class: x.c.Visit.Plan.MusicClass})
+	if x.wantsMusic() {
+		x.do(Hold{Channel: x.c.Customer().Channel, Class: x.music()})
 	}
+}
+
+// wantsMusic tells whether the customer is to hear hold music.
+func (x *change) wantsMusic() bool {
+	switch far := x.c.Far(); x.c.State {
+	case StateWaiting, StateOffered:
+		return true
+	case StateTalking:
+		return x.c.Customer().Held || far.Held
+	case StateTransferring:
+		return far.Moved
+	case StateInFlow: // the place is asked for of one who was transferred
+		return x.c.Visit != nil && x.c.Visit.State == VisitAsked && x.c.Visit.From > 0
+	case StateArriving, StateConnecting, StateClearing, StateEnded:
+	}
+	return false
 }
 
 // voicemail records what the customer says.

@@ -52,7 +52,7 @@ func TestUnkindWorld(t *testing.T) {
 		w.desk.plan.ExitKey = rapid.SampledFrom([]string{"", "9"}).Draw(t, "exit key")
 		w.desk.plan.MaxWait = time.Duration(rapid.SampledFrom([]int{0, 0, 50}).Draw(t, "queue's wait")) * time.Second
 		w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
-		u.begin(rapid.IntRange(0, 5).Draw(t, "stage"))
+		u.begin(rapid.SampledFrom([]int{0, 1, 2, 3, 4, 4, 4, 5}).Draw(t, "stage"))
 		for range rapid.IntRange(1, 100).Draw(t, "steps") {
 			u.step()
 			if len(w.broken) > 0 {
@@ -148,6 +148,10 @@ func (u *unkind) lane(n *lane) {
 
 func (u *unkind) people() {
 	w := u.w
+	if w.me.c.State == StateTalking && u.num("wish", 0, 1) == 0 {
+		u.wishes()
+		return
+	}
 	[]func(){
 		w.offer, w.offer, w.agentAnswers, w.agentAnswers,
 		func() { w.presses(rapid.SampledFrom([]string{"1", "9"}).Draw(u.t, "key")) },
@@ -161,10 +165,17 @@ func (u *unkind) people() {
 		},
 		w.endPlays,
 		func() {
+			to := rapid.SampledFrom([]string{"4711", "102", "o1", ""}).Draw(u.t, "to")
 			for _, ch := range w.pbx.phones() {
-				w.pbx.phoneTransfers(ch, "4711")
+				w.pbx.phoneTransfers(ch, to)
 			}
 		},
+		func() {
+			for _, ch := range w.pbx.phones() {
+				w.pbx.phoneHolds(ch)
+			}
+		},
+		u.wishes,
 		func() {
 			if u.num("hang up", 0, 3) == 0 {
 				w.callerHangsUp()
@@ -174,7 +185,19 @@ func (u *unkind) people() {
 			o := rapid.SampledFrom([]Order{OrderMute, OrderUnmute, OrderMute, OrderUnmute, OrderHangup}).Draw(u.t, "order")
 			w.post(Input{Kind: InOrder, Order: o})
 		},
-	}[u.num("person", 0, 10)]()
+	}[u.num("person", 0, 12)]()
+}
+
+// wishes lets a person want something of the conversation.
+func (u *unkind) wishes() {
+	kinds := []orchestrator.TargetKind{orchestrator.TargetQueue, orchestrator.TargetQueue, orchestrator.TargetAgent,
+		orchestrator.TargetNumber, orchestrator.TargetFlow}
+	u.w.post(Input{Kind: InWish, Wish: Wish{
+		Do: rapid.SampledFrom([]WishKind{WishHold, WishResume, WishTransfer}).Draw(u.t, "wish"),
+		To: orchestrator.Target{Kind: rapid.SampledFrom(kinds).Draw(u.t, "to what"),
+			Name: rapid.SampledFrom([]string{"A", "B", "C", "102"}).Draw(u.t, "to whom")},
+		By: "test",
+	}})
 }
 
 func (u *unkind) disturbPBX() {
@@ -269,6 +292,15 @@ func (w *world) checkHeld(t *rapid.T) {
 	}
 	if w.pbx.channels[customerChannel] == nil {
 		t.Errorf("the customer is gone and the call in state %q, todo %v", c.State, c.Todo)
+	}
+	if c.Move != nil {
+		t.Errorf("a transfer that nobody answers: %+v", c.Move)
+	}
+	if hears := w.pbx.hears(); c.State == StateTalking && w.tidy() {
+		music := c.Customer().Held || c.Far().Held
+		if music != (hears == "music") || !music && hears != "talk" {
+			t.Errorf("the customer hears %q, held %v, by the phone %v", hears, c.Customer().Held, c.Far().Held)
+		}
 	}
 	if (c.State == StateWaiting || c.State == StateOffered) && (w.desk.place == nil || w.desk.place.visit != c.Visit.N) {
 		t.Errorf("the distributor holds %+v in state %q and visit %+v", w.desk.place, c.State, c.Visit)

@@ -23,18 +23,21 @@ func (x *change) enqueue(a orchestrator.Action) {
 		x.unqueue("moved")
 	}
 	x.leaveQueue("moved")
+	x.c.Awaits = orchestrator.FlowQueued
 	x.c.Visit = &Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority,
 		Entered: entered, MaxWait: a.MaxWait.Milliseconds()}
 	x.askPlace()
 }
 
 // askPlace asks the distributor for the present visit's place, or for it again.
-func (x *change) askPlace() {
-	v := x.c.Visit
-	x.do(Enqueue{Waiting: orchestrator.Waiting{
+func (x *change) askPlace() { x.do(Enqueue{Waiting: x.waiting(x.c.Visit)}) }
+
+// waiting is what the distributor is told of a visit.
+func (x *change) waiting(v *Visit) orchestrator.Waiting {
+	return orchestrator.Waiting{
 		Call: x.c.Call, Visit: v.N, PBX: x.c.PBX, Queue: v.Queue, Caller: x.c.Caller, Language: x.c.Language,
 		Priority: v.Priority, Entered: time.UnixMilli(v.Entered),
-	}})
+	}
 }
 
 // leaveQueue gives up the place of the present visit, if there is one.
@@ -52,6 +55,10 @@ func (x *change) leaveQueue(why string) {
 
 // placed handles the distributor's word on a visit's place.
 func (x *change) placed(visit int, p orchestrator.Placement) {
+	if m := x.c.Move; m != nil && m.Visit.N == visit {
+		x.movePlaced(p)
+		return
+	}
 	v := x.c.Visit
 	if v == nil || v.N != visit || !v.waits() || x.c.State == StateClearing {
 		x.notWanted(visit, p) // the call went on; leaving that queue is under way
@@ -81,7 +88,9 @@ func (x *change) admitted(p orchestrator.Placement) {
 	v := x.c.Visit
 	if v.State == VisitAsked {
 		v.Plan = p.Plan
-		x.c.Queue = v.Queue
+		if orchestrator.OwnerOfQueue(v.Queue) == "" {
+			x.c.Queue = v.Queue
+		}
 		if x.c.QueuedAt == 0 {
 			x.c.QueuedAt = v.Entered
 		}
@@ -113,7 +122,38 @@ func (x *change) notAdmitted(result string) {
 	} else {
 		x.leaveQueue(result)
 	}
-	x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: result})
+	x.goOn(result)
+}
+
+// goOn sends a call on that is in no queue any more, and with nobody: back to
+// where it was transferred from, or to its flow.
+func (x *change) goOn(result string) {
+	if x.comeBack() {
+		return
+	}
+	if x.c.ConnectedAt > 0 { // it may hear the music of a transfer that came to nothing
+		x.do(Unhold{Channel: x.c.Customer().Channel})
+	}
+	x.flowResult(result)
+}
+
+// queueResults are the results of queues that flows know.
+var queueResults = map[string]bool{"served": true, "timeout": true, "full": true, "no_agents": true, "unknown": true, "error": true, "exit": true}
+
+// flowResult tells the flow what came of the queue or the transfer that it
+// waits for, also when a person has sent the call somewhere else meanwhile.
+func (x *change) flowResult(result string) {
+	kind := x.c.Awaits
+	switch {
+	case kind == orchestrator.FlowTransferred && queueResults[result] && result != "served":
+		result = "failed"
+	case kind != orchestrator.FlowTransferred && !queueResults[result]:
+		result = "error"
+	}
+	if kind == "" {
+		kind = orchestrator.FlowQueued
+	}
+	x.flowInput(orchestrator.FlowInput{Kind: kind, Result: result})
 }
 
 // lostPlace puts a call back that the distributor does not know (any more)
@@ -134,7 +174,7 @@ func (x *change) armWait() {
 		limit = v.Plan.MaxWait
 	}
 	if limit > 0 {
-		left := time.UnixMilli(v.Entered).Add(limit).Sub(x.now)
+		left := time.UnixMilli(v.began()).Add(limit).Sub(x.now)
 		x.arm(TimerWait, max(left, time.Millisecond))
 	}
 	if v.Plan.AnnounceEvery > 0 {
@@ -207,8 +247,14 @@ func number(n int) orchestrator.Media {
 func (x *change) waitOver() {
 	switch x.c.State {
 	case StateWaiting:
+		own := orchestrator.OwnerOfQueue(x.c.Visit.Queue) != ""
 		x.unqueue("timeout")
-		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: "timeout"})
+		if own {
+			x.goOn("timeout")
+			return
+		}
+		x.c.Home = nil
+		x.flowResult("timeout")
 	case StateOffered:
 		x.arm(TimerWait, time.Second)
 	default:
@@ -231,8 +277,11 @@ func (x *change) unqueue(why string) {
 	}
 	x.disarm(TimerWait)
 	x.disarm(TimerAnnounce)
-	x.c.WaitMS = x.happened() - v.Entered
-	x.note(orchestrator.EntryCallUnqueued, fields{"queue": v.Queue, "why": why, "wait_ms": x.c.WaitMS})
+	wait := x.happened() - v.began()
+	if v.From == 0 {
+		x.c.WaitMS = wait
+	}
+	x.note(orchestrator.EntryCallUnqueued, fields{"queue": v.Queue, "why": why, "wait_ms": wait})
 	if x.c.Playing != nil && x.c.Playing.Ref == 0 {
 		x.stopPlaying()
 	}
@@ -254,6 +303,9 @@ func (x *change) offered(o orchestrator.Offer) {
 		return (fails && f.Offer.ID == o.ID) || (ends && e.Offer.ID == o.ID)
 	}) {
 		return // told late: its end is under way
+	}
+	if m := x.c.Move; m != nil && m.Visit.N == o.Visit {
+		return // the answer to the question for the place tells of it, too
 	}
 	v := x.c.Visit
 	if x.c.State != StateWaiting || v.N != o.Visit {
@@ -340,6 +392,7 @@ func (x *change) transfer(a orchestrator.Action) (orchestrator.FlowInput, bool) 
 	if ring <= 0 {
 		ring = x.Limits.Ring
 	}
+	x.c.Awaits = orchestrator.FlowTransferred
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleThird, PBX: x.c.PBX, Channel: x.id("t"), State: LegDialing,
 		Number: a.Destination, Dialed: x.ms()})
 	x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(a.Destination), "result": "dialling"})

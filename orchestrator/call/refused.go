@@ -39,12 +39,15 @@ func (x *change) refusedCommand(n int, err error) {
 		}
 	case CloseRoom:
 		x.roomGone(cmd.Bridge) // what cannot be removed is not there
-	case MakeRoom, Rejoin, Hold, Mute:
+	case MakeRoom, Rejoin, Part, Hold, Mute:
 		if !gone {
 			x.fault("the PBX refused: "+string(cmd.verb()), err)
 		}
-		if _, silent := cmd.(Hold); silent && x.c.Playing == nil {
-			x.arm(TimerPlay, playCheck) // nobody waits in silence
+		if x.c.State != StateClearing && x.c.Playing == nil {
+			switch cmd.(type) {
+			case Hold, Part, Rejoin:
+				x.arm(TimerPlay, playCheck) // nobody waits in silence, or is heard who should not be
+			}
 		}
 	case Enqueue:
 		x.enqueueRefused(cmd, err)
@@ -82,6 +85,12 @@ func (x *change) recordRefused(cmd Record, err error) {
 
 // enqueueRefused sends a call on whose queue will never take it.
 func (x *change) enqueueRefused(cmd Enqueue, err error) {
+	if m := x.c.Move; m != nil && m.Visit.N == cmd.Waiting.Visit {
+		x.fault("the distributor refused: "+string(cmd.verb()), err)
+		x.c.Move = nil
+		x.moveRefused(*m, "error")
+		return
+	}
 	v := x.c.Visit
 	if v == nil || v.N != cmd.Waiting.Visit || !v.waits() || x.c.State == StateClearing {
 		return

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -42,7 +43,7 @@ func (x *change) pickup() {
 func (x *change) connect() {
 	far := x.c.Far()
 	x.do(Connect{Bridge: bridge(x.c.Call, far.Room), Customer: x.c.Customer().Channel, Far: far.Channel,
-		Offer: far.Offer, Music: x.c.Visit != nil})
+		Offer: far.Offer, Music: x.c.Visit != nil || x.c.ConnectedAt > 0})
 }
 
 // connected handles that customer and far leg have been in their room since at.
@@ -56,7 +57,8 @@ func (x *change) connected(at int64) {
 		return
 	}
 	x.leg(x.c.Customer(), LegOnJoin)
-	x.c.Customer().Room = far.Room
+	x.c.Customer().Room, x.c.Customer().Held = far.Room, false
+	x.c.Home = nil
 	far.Joined = at
 	if x.c.ConnectedAt == 0 {
 		x.c.ConnectedAt = at
@@ -64,18 +66,25 @@ func (x *change) connected(at int64) {
 	x.move(OnJoined)
 	if far.Role == RoleThird {
 		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": "connected"})
+		if far.Moved && x.c.Tape != "" {
+			x.recordTalk(x.room(), x.c.Tape)
+		}
 		return
 	}
 	v := x.c.Visit
 	x.visit(VisitOnServe)
 	x.c.Agent = far.agent()
-	x.c.WaitMS = at - v.Entered
+	wait := at - v.began()
+	if v.From == 0 {
+		x.c.WaitMS = wait
+	}
 	if v.Plan.MaxTalk > 0 {
 		x.arm(TimerCall, v.Plan.MaxTalk)
 	}
-	x.note(orchestrator.EntryCallConnected, fields{"agent": x.c.Agent, "wait_ms": x.c.WaitMS})
-	if v.Plan.Record {
-		x.recordTalk(x.room(), v.Plan.RecordFormat)
+	x.note(orchestrator.EntryCallConnected, fields{"agent": x.c.Agent, "wait_ms": wait})
+	if v.Plan.Record || x.c.Tape != "" && v.From > 0 {
+		x.c.Tape = cmp.Or(v.Plan.RecordFormat, x.c.Tape, "wav")
+		x.recordTalk(x.room(), x.c.Tape)
 	}
 }
 
@@ -186,15 +195,19 @@ func (x *change) farGone(cause orchestrator.Cause) {
 		}
 		x.settle()
 		x.forgetFar()
-	case x.c.State == StateTalking && x.noService():
+	case x.c.State == StateTalking && x.c.Move == nil && x.noService():
 		x.nothingSaid(cause)
 	case x.c.State == StateTalking:
 		x.afterTalk()
 	case far.Role == RoleThird:
-		result := transferResult(was, cause)
+		result, moved := transferResult(was, cause), far.Moved
 		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": result})
 		x.forgetFar()
 		x.move(OnParted)
+		if moved {
+			x.goOn(result)
+			return
+		}
 		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: result})
 	default:
 		x.missed(was, cause)
@@ -231,10 +244,11 @@ func (x *change) nothingSaid(cause orchestrator.Cause) {
 	if x.c.ConnectedAt == far.Joined {
 		x.c.ConnectedAt = 0
 	}
-	x.c.Agent, x.c.WaitMS = "", 0
+	if x.c.Visit.From == 0 {
+		x.c.Agent, x.c.WaitMS = "", 0
+	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": far.Why, "cause": cause})
-	x.leg(x.c.Customer(), LegOnPart)
-	x.c.Customer().Room = 0
+	x.partCustomer()
 	x.stopRecordings()
 	x.closeRooms(true)
 	x.visit(VisitOnMiss)
@@ -259,23 +273,36 @@ func (x *change) parted(by string) {
 	}
 }
 
-// afterTalk goes on with the flow once the far end has left.
-func (x *change) afterTalk() {
+// endTalk ends the conversation with the far leg; the customer stays.
+func (x *change) endTalk(by string) {
 	far := x.c.Far()
-	x.parted("agent")
-	x.leg(x.c.Customer(), LegOnPart)
-	x.c.Customer().Room = 0
-	kind := orchestrator.FlowQueued
-	if far.Role == RoleThird {
-		kind = orchestrator.FlowTransferred
-	} else {
+	x.parted(by)
+	x.partCustomer()
+	if far.Role == RoleAgent {
 		x.visit(VisitOnLeave)
 	}
-	x.settle()
 	x.stopRecordings()
 	x.closeRooms(true)
 	x.move(OnParted)
 	x.arm(TimerCall, x.Limits.Call)
+}
+
+// afterTalk goes on once the far end has left: with the transfer that it asked
+// for, or with the flow.
+func (x *change) afterTalk() {
+	music := x.c.Customer().Held || x.c.Far().Held
+	if x.c.Move != nil {
+		x.rememberWay()
+	}
+	x.endTalk("agent")
+	x.settle()
 	x.forgetFar()
-	x.flowInput(orchestrator.FlowInput{Kind: kind, Result: "served"})
+	if x.c.Move != nil {
+		x.moveAlone()
+		return
+	}
+	if music {
+		x.do(Unhold{Channel: x.c.Customer().Channel})
+	}
+	x.flowResult("served")
 }

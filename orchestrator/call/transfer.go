@@ -1,15 +1,248 @@
 package call
 
-import "github.com/operadora/operadora/orchestrator"
+import (
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
 
-// askedTransfer handles the transfer key of a phone. It is refused, and told to
-// the phone, which keeps its call.
+// backPriority is what a call has before others when it comes back to the queue
+// that it was transferred from: nobody is to wait for a transfer that failed.
+const backPriority = 10
+
+// Move is a transfer to a queue or an agent that has been asked for. The
+// conversation goes on until the queue has taken the call.
+type Move struct {
+	To    orchestrator.Target `json:"to"`
+	By    string              `json:"by"`
+	Visit Visit               `json:"visit"`           // asked for
+	Phone string              `json:"phone,omitempty"` // the channel whose transfer key was pressed
+}
+
+// Home is where a call goes when whom it was transferred to never answers.
+type Home struct {
+	Queue    string `json:"queue"`
+	Priority int    `json:"priority"`
+}
+
+// askedTransfer handles the transfer key of a phone, which wants Number to take
+// its place. One that cannot be carried out is refused, and the phone keeps its call.
 func (x *change) askedTransfer(e orchestrator.Event) {
 	if !x.knows(e.Channel) {
 		x.refuse("foreign channel", string(e.Kind))
 		return
 	}
-	x.do(AnswerTransfer{Channel: e.Channel})
-	x.note(orchestrator.EntryCallTransfer, fields{
-		"destination": orchestrator.MaskNumber(orchestrator.CleanParty(orchestrator.Party{Number: e.Number}).Number), "result": "refused"})
+	number := orchestrator.CleanParty(orchestrator.Party{Number: e.Number}).Number
+	to, known := orchestrator.Target{Kind: orchestrator.TargetNumber, Name: number}, false
+	if x.People != nil {
+		if t, ours := x.People.Dialled(x.c.PBX, number); ours {
+			to, known = t, true
+		}
+	}
+	far := x.c.Far()
+	by, err := "phone", error(nil)
+	switch {
+	case far == nil || e.Channel != far.Channel || x.c.State != StateTalking:
+		err = fault.New(op, fault.Conflict, "nobody is to be transferred in state %q", x.c.State)
+	case e.Other != "":
+		err = fault.New(op, fault.Conflict, "a call that the phone made itself cannot be joined with this one")
+	case far.Role == RoleThird && !known:
+		err = fault.New(op, fault.Denied, "who was called outside may not have outside numbers called")
+	default:
+		if far.Role == RoleAgent {
+			by = "agent:" + far.agent()
+		}
+		err = x.moveTo(to, by, e.Channel)
+	}
+	if err != nil {
+		x.do(AnswerTransfer{Channel: e.Channel})
+		x.noteTransfer(to, "refused", by, err)
+	}
+}
+
+// noteTransfer writes what became of a transfer on the timeline.
+func (x *change) noteTransfer(to orchestrator.Target, result, by string, err error) {
+	f := fields{"destination": to.Masked().Name, "kind": to.Kind, "result": result, "by": by}
+	if err != nil {
+		f["error"] = errText(err)
+	}
+	x.note(orchestrator.EntryCallTransfer, f)
+}
+
+// moveTo lets the customer go from whom they talk with to somebody else. phone
+// is the channel whose transfer key was pressed, "" for none: it is told.
+func (x *change) moveTo(to orchestrator.Target, by, phone string) error {
+	if x.c.Move != nil {
+		return fault.New(op, fault.Conflict, "a transfer is under way")
+	}
+	switch to.Kind {
+	case orchestrator.TargetQueue, orchestrator.TargetAgent:
+		return x.moveToQueue(to, by, phone)
+	case orchestrator.TargetNumber:
+		return x.moveOutside(to, by, phone)
+	case orchestrator.TargetFlow:
+		return x.moveToFlow(to, by, phone)
+	}
+	return fault.New(op, fault.Invalid, "to.kind: %q is none of agent, queue, flow and number", to.Kind)
+}
+
+// moveToQueue asks for a place for the customer beside the conversation.
+func (x *change) moveToQueue(to orchestrator.Target, by, phone string) error {
+	if x.People == nil || !x.People.Knows(to) {
+		return fault.New(op, fault.NotFound, "no %s %q", to.Kind, to.Name)
+	}
+	queue := to.Name
+	if to.Kind == orchestrator.TargetAgent {
+		if to.Name == x.c.Far().agent() {
+			return fault.New(op, fault.Conflict, "agent %q talks with the customer already", to.Name)
+		}
+		queue = orchestrator.PersonalQueue(to.Name)
+	}
+	m := &Move{To: to, By: by, Phone: phone, Visit: x.further(queue, 0)}
+	x.c.Move = m
+	x.do(Enqueue{Waiting: x.waiting(&m.Visit)})
+	x.noteTransfer(to, "asked", by, nil)
+	return nil
+}
+
+// further is another visit of a customer who has been served: who has waited
+// once does not wait behind those who came later.
+func (x *change) further(queue string, priority int) Visit {
+	v := Visit{N: x.next(), State: VisitAsked, Queue: queue, Priority: priority, Entered: x.ms(), From: x.ms()}
+	if x.c.QueuedAt > 0 {
+		v.Entered = min(v.Entered, x.c.QueuedAt)
+	}
+	if x.c.Visit != nil {
+		v.Priority += x.c.Visit.Priority
+	}
+	return v
+}
+
+// movePlaced handles the queue's word on a transfer.
+func (x *change) movePlaced(p orchestrator.Placement) {
+	m := *x.c.Move
+	x.c.Move = nil
+	x.dirty = true
+	switch p.Result {
+	case orchestrator.PlacedWaiting, orchestrator.PlacedOffered:
+		if m.Phone != "" {
+			x.do(AnswerTransfer{Channel: m.Phone, Done: true})
+		}
+		x.noteTransfer(m.To, "done", m.By, nil)
+		x.leaveFar("transfer")
+		x.c.Visit = &m.Visit
+		x.placed(m.Visit.N, p)
+	default:
+		x.moveRefused(m, string(p.Result))
+	}
+}
+
+// moveRefused lets the conversation go on whose customer no queue would take.
+func (x *change) moveRefused(m Move, result string) {
+	if m.Phone != "" {
+		x.do(AnswerTransfer{Channel: m.Phone})
+	}
+	x.noteTransfer(m.To, result, m.By, nil)
+}
+
+// dropMove gives a transfer up whose customer is gone.
+func (x *change) dropMove() {
+	if x.c.Move == nil {
+		return
+	}
+	x.do(Leave{Visit: x.c.Move.Visit.N, Why: string(x.c.Outcome)})
+	x.c.Move = nil
+}
+
+// moveAlone goes on with a transfer whose agent has hung up before the queue has
+// answered: the customer waits for the answer with music.
+func (x *change) moveAlone() {
+	m := *x.c.Move
+	x.c.Move = nil
+	x.noteTransfer(m.To, "done", m.By, nil)
+	x.c.Visit = &m.Visit
+	x.hold()
+}
+
+// moveOutside rings an outside number for the customer, if the gate lets it.
+func (x *change) moveOutside(to orchestrator.Target, by, phone string) error {
+	endpoint, err := x.Gate.Destination(x.c.PBX, to.Name)
+	if err != nil {
+		return err
+	}
+	if phone != "" {
+		x.do(AnswerTransfer{Channel: phone, Done: true})
+	}
+	x.leaveFar("transfer")
+	x.move(OnTransfer)
+	x.c.Legs = append(x.c.Legs, Leg{Role: RoleThird, PBX: x.c.PBX, Channel: x.id("t"), State: LegDialing,
+		Number: to.Name, Moved: true, Dialed: x.ms()})
+	x.noteTransfer(to, "dialling", by, nil)
+	x.hold()
+	x.dial(orchestrator.Origination{
+		Channel: x.c.Far().Channel, Endpoint: endpoint, Args: []string{"transfer", x.c.Call},
+		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: x.Limits.Ring, Originator: x.c.Customer().Channel, Language: x.c.Language,
+	})
+	return nil
+}
+
+// moveToFlow sends the customer into a flow.
+func (x *change) moveToFlow(to orchestrator.Target, by, phone string) error {
+	step, err := x.Flows.Begin(orchestrator.Arrival{Call: x.c.Call, PBX: x.c.PBX, DID: x.c.DID, Kind: x.c.Kind, Flow: to.Name,
+		Caller: x.c.Caller, Language: x.c.Language, Answered: true}, x.now)
+	if err != nil {
+		return err
+	}
+	if phone != "" {
+		x.do(AnswerTransfer{Channel: phone, Done: true})
+	}
+	x.noteTransfer(to, "done", by, nil)
+	held := x.c.Customer().Held
+	x.leaveFar("transfer")
+	x.c.Home = nil
+	if held {
+		x.do(Unhold{Channel: x.c.Customer().Channel})
+	}
+	x.apply(step, 0)
+	return nil
+}
+
+// leaveFar ends the far leg's part in the call: its conversation is over, and
+// the customer stays.
+func (x *change) leaveFar(by string) {
+	x.rememberWay()
+	x.endTalk(by)
+	x.hangFar(orchestrator.CauseNormal)
+	x.settle()
+	x.forgetFar()
+}
+
+// rememberWay notes from which queue a customer is transferred.
+func (x *change) rememberWay() {
+	if v := x.c.Visit; x.c.Far().Role == RoleAgent && v != nil && orchestrator.OwnerOfQueue(v.Queue) == "" {
+		x.c.Home = &Home{Queue: v.Queue, Priority: v.Priority}
+	}
+}
+
+// comeBack gives a customer whose transfer came to nothing a place in the queue
+// that they came from, before others; false when they came from none.
+func (x *change) comeBack() bool {
+	b := x.c.Home
+	if b == nil {
+		return false
+	}
+	x.c.Home = nil
+	v := x.further(b.Queue, 0)
+	v.Priority = b.Priority + backPriority
+	x.noteTransfer(orchestrator.Target{Kind: orchestrator.TargetQueue, Name: b.Queue}, "back", "operadora", nil)
+	x.c.Visit = &v
+	x.askPlace()
+	x.hold()
+	return true
+}
+
+// askMove asks for the place of a transfer once more, unless that is on the list.
+func (x *change) askMove() {
+	if m := x.c.Move; m != nil && !x.pending(func(c Command) bool { _, asks := c.(Enqueue); return asks }) {
+		x.do(Enqueue{Waiting: x.waiting(&m.Visit)})
+	}
 }

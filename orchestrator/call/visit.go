@@ -10,6 +10,7 @@ type Visit struct {
 	Queue    string                 `json:"queue"`
 	Priority int                    `json:"priority,omitempty"`
 	Entered  int64                  `json:"entered"`
+	From     int64                  `json:"from,omitempty"`        // from when the longest wait counts, for one who was served before; 0 is Entered
 	MaxWait  int64                  `json:"max_wait_ms,omitempty"` // the flow's limit
 	Plan     orchestrator.QueuePlan `json:"plan"`
 	Announce int                    `json:"announce,omitempty"` // announcements made so far
@@ -50,3 +51,6 @@ func (s VisitState) Next(t VisitTrigger) (VisitState, error) { return visitTable
 
 // waits tells whether the distributor holds, or may hold, a place for the call.
 func (v *Visit) waits() bool { return v != nil && (v.State == VisitAsked || v.State == VisitIn) }
+
+// began is from when the wait of a visit counts.
+func (v *Visit) began() int64 { return max(v.Entered, v.From) }

@@ -207,3 +207,15 @@ func (d *toyDesk) tellAgain() {
 		}
 	}
 }
+
+// toyPeople know queues of one letter and agents that are numbers.
+type toyPeople struct{}
+
+func (toyPeople) Dialled(_, digits string) (orchestrator.Target, bool) {
+	t := orchestrator.Target{Kind: orchestrator.TargetAgent, Name: digits}
+	return t, len(digits) == 3
+}
+
+func (toyPeople) Knows(t orchestrator.Target) bool {
+	return t.Kind == orchestrator.TargetQueue && len(t.Name) > 0 || t.Kind == orchestrator.TargetAgent && len(t.Name) > 2
+}

@@ -26,6 +26,7 @@ type toyChannel struct {
 	up, ours bool
 	stray    bool // dialled when nobody waited for it any more
 	hold     bool
+	held     bool      // by its phone's own key
 	asks     bool      // its phone waits to be told of a transfer
 	offer    string    // for which it was dialled
 	since    time.Time // dialled, or up
@@ -98,7 +99,14 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 		return r, p.connect(c)
 	case Rejoin:
 		p.makeRoom(c.Bridge)
+		if c.Customer == "" {
+			return r, p.join(c.Bridge, c.Far)
+		}
 		return r, p.join(c.Bridge, c.Customer, c.Far)
+	case Part:
+		if p.bridges[c.Bridge] != nil {
+			delete(p.bridges[c.Bridge], c.Channel)
+		}
 	case CloseRoom:
 		p.endRecordings(c.Bridge)
 		delete(p.bridges, c.Bridge)
@@ -298,6 +306,14 @@ func (p *toyPBX) phoneTransfers(ch *toyChannel, number string) {
 	}
 }
 
+// phoneHolds presses the hold key of a phone that is in a call, or presses it again.
+func (p *toyPBX) phoneHolds(ch *toyChannel) {
+	if ch.up {
+		ch.held = !ch.held
+		p.emit(orchestrator.Event{Kind: map[bool]orchestrator.EventKind{true: orchestrator.EventHeld, false: orchestrator.EventResumed}[ch.held], Channel: ch.id})
+	}
+}
+
 // next is when something ends by itself; zero for never.
 func (p *toyPBX) next() (at time.Time) {
 	sooner := func(t time.Time) {
@@ -368,6 +384,9 @@ func (p *toyPBX) hears() string {
 		return "gone"
 	}
 	for _, in := range p.bridges {
+		if in[customerChannel] && ch.hold { // it is heard instead
+			return "music"
+		}
 		if in[customerChannel] && len(in) > 1 {
 			return "talk"
 		}

@@ -65,7 +65,7 @@ type process struct {
 
 func newWorld(f orchestrator.Flows) *world {
 	w := &world{
-		rules: &Rules{Flows: f, Gate: openGate{}, Limits: DefaultLimits}, now: time.UnixMilli(1_800_000_000_000),
+		rules: &Rules{Flows: f, Gate: openGate{}, People: toyPeople{}, Limits: DefaultLimits}, now: time.UnixMilli(1_800_000_000_000),
 		offerOf: map[string]string{}, guilty: map[string]bool{}, entered: map[int]int64{},
 	}
 	w.pbx, w.desk = newToyPBX(w), newToyDesk(w)

@@ -36,6 +36,7 @@ type Parts struct {
 	Agents      orchestrator.Agents
 	Devices     orchestrator.Devices
 	Flows       orchestrator.Flows
+	People      orchestrator.People
 	// Prepare fetches what flows need to go on with a call that began in another process; may be nil.
 	Prepare func(ctx context.Context, flowState json.RawMessage) error
 	// Connected is told after each (re)connection of a PBX; may be nil.
@@ -91,7 +92,7 @@ func New(p Parts) *Engine {
 		p.LeaseTTL = DefaultLeaseTTL
 	}
 	e := &Engine{
-		rules: &call.Rules{Flows: p.Flows, Gate: p.Gate, Limits: p.Limits},
+		rules: &call.Rules{Flows: p.Flows, Gate: p.Gate, People: p.People, Limits: p.Limits},
 		store: p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices,
 		prepare: p.Prepare, connected: p.Connected, dead: p.Dead,
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
@@ -127,6 +128,25 @@ func (e *Engine) Do(id string, o call.Order) error {
 		return fault.New("orchestrator.Do", fault.NotFound, "no live call %q", id)
 	}
 	return nil
+}
+
+// Ask carries out what a person wants of a live conversation, and returns when
+// that is stored: by nil, or by an error that says why not, and nothing has
+// changed. NotFound: no such live call here. Unavailable: nobody knows.
+func (e *Engine) Ask(ctx context.Context, id string, w call.Wish) error {
+	const op = "orchestrator.Ask"
+	answer := make(chan error, 1)
+	if !e.post(id, call.Input{Kind: call.InWish, Wish: w, Answer: func(err error) { answer <- err }}) {
+		return fault.New(op, fault.NotFound, "no live call %q", id)
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.rules.Limits.Command)
+	defer cancel()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return fault.New(op, fault.Unavailable, "call %q has not answered", id)
+	}
 }
 
 // PBX returns the port of a PBX by name.

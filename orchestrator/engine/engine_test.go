@@ -217,7 +217,7 @@ func (f *floor) Enqueue(_ context.Context, w orchestrator.Waiting) (orchestrator
 	if f.refuse != nil {
 		return orchestrator.Placement{}, f.refuse
 	}
-	if f.offer != nil && f.offer.Call == w.Call {
+	if f.offer != nil && f.offer.Call == w.Call && f.offer.Visit == w.Visit {
 		o := *f.offer
 		return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: &o, Plan: plan}, nil
 	}
@@ -402,7 +402,7 @@ func (s *site) start() {
 	s.gen++
 	s.reg = prometheus.NewRegistry()
 	s.eng = engine.New(engine.Parts{
-		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Registerer: s.reg, Gate: gate.Gate{},
+		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: gate.Gate{},
 		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
 		Limits: call.DefaultLimits, Dead: s.dead,
 	})

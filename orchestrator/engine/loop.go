@@ -120,6 +120,7 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 		l.drv.unmap(l.channel, l.id)
 		l.drv.unknown(l.channel, d.Back.Truth, d.Back.Language, 0)
 	}
+	answer(ins, d.Answers)
 	if l.takenUp != nil {
 		l.takenUp()
 		l.takenUp = nil
@@ -128,6 +129,19 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 	l.pbx.follow(ctx, d.Call.Todo, call.Todo.ToPBX)
 	l.desk.follow(ctx, d.Call.Todo, func(t call.Todo) bool { return !t.ToPBX() })
 	return true
+}
+
+// answer tells whoever wanted something what was decided.
+func answer(ins []call.Input, answers []error) {
+	for _, in := range ins {
+		if in.Kind != call.InWish || len(answers) == 0 {
+			continue
+		}
+		if in.Answer != nil {
+			in.Answer(answers[0])
+		}
+		answers = answers[1:]
+	}
 }
 
 // lateAfter is how long storing a decision must take for the time to count as
@@ -151,7 +165,10 @@ func (l *loop) decide(ctx context.Context, ins []call.Input) call.Decision {
 			d = call.Bury(all.Call, reason, l.eng.now())
 			l.drv.removeAll(all.Call)
 		}
-		all = call.Decision{Call: d.Call, Entries: append(all.Entries, d.Entries...),
+		if in.Kind == call.InWish && len(d.Answers) == 0 {
+			d.Answers = []error{fault.New("engine", fault.Internal, "deciding on the call failed")}
+		}
+		all = call.Decision{Call: d.Call, Entries: append(all.Entries, d.Entries...), Answers: append(all.Answers, d.Answers...),
 			Dirty: all.Dirty || d.Dirty, Refused: append(all.Refused, d.Refused...), Back: cmp.Or(d.Back, all.Back)}
 	}
 	if all.Dirty {

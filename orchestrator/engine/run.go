@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -48,8 +49,10 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = l.connect(ctx, c)
 	case call.Rejoin:
 		if err = p.CreateBridge(ctx, c.Bridge); err == nil {
-			err = p.Join(ctx, c.Bridge, c.Customer, c.Far)
+			err = p.Join(ctx, c.Bridge, slices.DeleteFunc([]string{c.Customer, c.Far}, func(ch string) bool { return ch == "" })...)
 		}
+	case call.Part:
+		err = p.Part(ctx, c.Bridge, c.Channel)
 	case call.CloseRoom:
 		err = p.DestroyBridge(ctx, c.Bridge, staying(c)...)
 	case call.Record:

@@ -141,6 +141,19 @@ func (p *PBX) Join(ctx context.Context, bridge string, channels ...string) error
 	})
 }
 
+// Part takes channels out of a bridge.
+func (p *PBX) Part(ctx context.Context, bridge string, channels ...string) error {
+	cmd := Command{Op: "Part", ID: bridge, Channels: slices.Clone(channels)}
+	return p.obey(ctx, cmd, func() error {
+		for _, id := range channels {
+			if c, ok := p.channels[id]; ok && c.bridge == bridge {
+				p.part(c)
+			}
+		}
+		return nil
+	})
+}
+
 // idle tells that nothing plays or records on any of the channels.
 func (p *PBX) idle(channels []string) bool {
 	p.mu.Lock()

@@ -83,6 +83,10 @@ func scripted(t *testing.T) pbxtest.Fixture {
 			return orchestrator.DialplanPlace{}
 		},
 		Restart: func(*testing.T) { p.Restart() },
+		HoldKey: func(t *testing.T, ph pbxtest.Phone, held bool) {
+			t.Helper()
+			p.HoldKey(p.ChannelsAt(ph.Endpoint())[0], held)
+		},
 		Transfer: func(t *testing.T, ph pbxtest.Phone, number string) func() bool {
 			t.Helper()
 			told := p.AskTransfer(p.ChannelsAt(ph.Endpoint())[0], number, "")

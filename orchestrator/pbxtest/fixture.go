@@ -40,6 +40,8 @@ type Fixture struct {
 	// Lamp reads what a lamp shows, in the adapter's own words turned back.
 	// Nil where a PBX cannot be asked.
 	Lamp func(t *testing.T, name string) orchestrator.LampState
+	// HoldKey presses the hold key of a phone that is in a call, or presses it again.
+	HoldKey func(t *testing.T, p Phone, held bool)
 	// Transfer presses the transfer key of a phone that is in a call, with a
 	// number, and returns what the phone is told: whether it was carried out.
 	// Nil where phones' transfers are not handed over.
@@ -133,6 +135,8 @@ var suite = []struct {
 	{"prompt after a bridge", nil, testPromptAfterBridge},
 	{"bridge outlived by the caller", nil, testBridgePartnerLeaves},
 
+	{"part", nil, testPart},
+	{"hold key", func(f Fixture) bool { return f.HoldKey != nil }, testHoldKey},
 	{"transfer refused", func(f Fixture) bool { return f.Transfer != nil }, testTransferRefused},
 	{"transfer done", func(f Fixture) bool { return f.Transfer != nil }, testTransferDone},
 

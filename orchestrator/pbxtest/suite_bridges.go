@@ -53,6 +53,37 @@ func testBridgeDestroyed(r *rig) {
 	}
 }
 
+// A caller is put on hold and taken back.
+func testPart(r *rig) {
+	l, _, leg, bridge := r.bridged()
+	ctx := r.Context()
+	for range 3 {
+		r.must(r.PBX.Part(ctx, bridge, l.channel))
+		r.must(r.PBX.Part(ctx, bridge, l.channel, "op-nobody"))
+		r.must(r.PBX.Hold(ctx, l.channel, ""))
+		r.barrier(l)
+		r.must(r.PBX.Unhold(ctx, l.channel))
+		id := r.play(l.channel, r.Short) // it is ready for anything
+		if e := r.await("the end of playback "+id, played(id)); e.Failed {
+			r.Errorf("failed: %s", e.Reason)
+		}
+		r.must(r.PBX.Join(ctx, bridge, l.channel))
+	}
+	r.must(r.PBX.Part(ctx, "op-no-bridge", l.channel))
+	r.must(r.PBX.Part(ctx, bridge, l.channel))
+	r.inBridge(bridge, leg)
+}
+
+func testHoldKey(r *rig) {
+	l, p, leg, bridge := r.bridged()
+	r.HoldKey(r.T, p, true)
+	r.await("the hold", on(orchestrator.EventHeld, leg))
+	r.HoldKey(r.T, p, false)
+	r.await("its end", on(orchestrator.EventResumed, leg))
+	r.barrier(l)
+	r.inBridge(bridge, l.channel, leg)
+}
+
 // A caller who was left by the far end hears the next prompt at once.
 func testPromptAfterBridge(r *rig) {
 	l := r.answered()

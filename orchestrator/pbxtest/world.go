@@ -104,6 +104,23 @@ func (p *PBX) AskTransfer(channel, number, other string) <-chan bool {
 	return c.transfer
 }
 
+// HoldKey is the hold key of a channel's phone: EventHeld, or EventResumed. It
+// returns false when there is no such channel.
+func (p *PBX) HoldKey(channel string, held bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.channels[channel]
+	if !ok || !c.entered {
+		return false
+	}
+	kind := orchestrator.EventResumed
+	if held {
+		kind = orchestrator.EventHeld
+	}
+	p.emit(orchestrator.Event{Kind: kind, Channel: channel})
+	return true
+}
+
 // HangUp is the far end of a channel hanging up, whichever it is: caller,
 // agent, or a phone that still rings. It returns false when the channel is gone.
 func (p *PBX) HangUp(channel string, cause orchestrator.Cause) bool {

@@ -176,19 +176,24 @@ func (m *Model) callChanged(e wire.Entry) error {
 	case wire.EntryTypeCallParted, wire.EntryTypeCallUnqueued:
 		c.State, c.Serving, c.Rings, c.WaitSince = wire.CallStateFlow, "", false, time.Time{}
 	case wire.EntryTypeCallTransfer:
-		c.State = transferState(d.Result)
+		c.State = transferState(c.State, d.Result)
 	default: // answered, recordings, faults, and what later versions tell: not on the screen
 	}
 	m.Calls[e.Call] = c
 	return nil
 }
 
-func transferState(result string) wire.CallState {
+// transferState is where a call stands that stood at was. A transfer that is
+// asked for or refused beside a conversation moves nothing.
+func transferState(was wire.CallState, result string) wire.CallState {
 	switch result {
 	case "dialling":
 		return wire.CallStateTransferring
 	case "connected":
 		return wire.CallStateTalking
 	}
-	return wire.CallStateFlow
+	if was == wire.CallStateTransferring {
+		return wire.CallStateFlow
+	}
+	return was
 }

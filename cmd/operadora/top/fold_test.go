@@ -190,7 +190,7 @@ func TestOddEvents(t *testing.T) {
 		{"an agent without a definition", at(1, wire.EntryTypeAgentState, wire.Entry{Agent: "900"}, `{"to":"paused","reason":"lunch"}`), false, func(m *Model) bool { return m.Agents["900"].State == wire.AgentStatePaused }},
 		{"an agent's code ends", at(1, wire.EntryTypeCallEnded, feature, `{"id":"f1","kind":"feature","outcome":"completed"}`), false, func(m *Model) bool { return len(m.Ended) == 0 }},
 		{"a transfer is dialled", at(1, wire.EntryTypeCallTransfer, wire.Entry{Call: "c1"}, `{"result":"dialling"}`), false, func(m *Model) bool { return m.Calls["c1"].State == wire.CallStateTransferring }},
-		{"a transfer is refused", at(1, wire.EntryTypeCallTransfer, wire.Entry{Call: "c1"}, `{"result":"busy"}`), false, func(m *Model) bool { return m.Calls["c1"].State == wire.CallStateFlow }},
+		{"a transfer is refused", at(1, wire.EntryTypeCallTransfer, wire.Entry{Call: "c1"}, `{"result":"full"}`), false, func(m *Model) bool { return m.Calls["c1"].State == wire.CallStateTalking }},
 	}
 	for _, r := range rows {
 		m := play(t, []client.Event{floor()})

@@ -1,0 +1,341 @@
+package call
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// wants lets a person want something, and takes the answer.
+func (w *world) wants(do WishKind, kind orchestrator.TargetKind, name string) error {
+	w.quiet()
+	d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: do, To: orchestrator.Target{Kind: kind, Name: name}, By: "agent:o1"}}}, w.now)
+	w.me.c = w.commit(d)
+	w.me.pbx.follow(w.me.c.Todo, Todo.ToPBX)
+	w.me.dsk.follow(w.me.c.Todo, func(t Todo) bool { return !t.ToPBX() })
+	return d.Answers[0]
+}
+
+func wanted(do WishKind, kind orchestrator.TargetKind, name string) func(*world) {
+	return func(w *world) {
+		if err := w.wants(do, kind, name); err != nil {
+			w.brokenf("%s to %s %q: %v", do, kind, name, err)
+		}
+	}
+}
+
+var (
+	held     = wanted(WishHold, "", "")
+	resumed  = wanted(WishResume, "", "")
+	toQueue  = wanted(WishTransfer, orchestrator.TargetQueue, "B")
+	toAgent  = wanted(WishTransfer, orchestrator.TargetAgent, "102")
+	toNumber = wanted(WishTransfer, orchestrator.TargetNumber, "4711")
+	toFlow   = wanted(WishTransfer, orchestrator.TargetFlow, "toy")
+	talking  = []func(*world){inQueue, after(time.Minute), ringing, answered, after(10 * time.Second)}
+)
+
+func phoneWants(number string) func(*world) {
+	return func(w *world) { w.pbx.phoneTransfers(w.pbx.phones()[0], number) }
+}
+
+// then is a stage after others.
+func then(stages []func(*world), more ...func(*world)) []func(*world) {
+	return append(slices.Clone(stages), more...)
+}
+
+// TestTransferStages: at every stage of a transfer either side hangs up, or the
+// process is killed. The customer is never left with nothing, and afterwards
+// nothing is left over.
+func TestTransferStages(t *testing.T) {
+	t.Parallel()
+	full := func(w *world) {
+		w.desk.refuses["B"], w.desk.refuses["@102"] = orchestrator.RefusedFull, orchestrator.RefusedEmpty
+	}
+	stages := []struct {
+		name   string
+		stages []func(*world)
+		state  State
+		hears  string
+	}{
+		{"on hold", then(talking, held), StateTalking, "music"},
+		{"taken back", then(talking, held, resumed), StateTalking, "talk"},
+		{"held by the phone", then(talking, func(w *world) { w.pbx.phoneHolds(w.pbx.phones()[0]) }), StateTalking, "music"},
+		{"to a queue", then(talking, toQueue), StateWaiting, "music"},
+		{"to a queue, ringing", then(talking, toQueue, ringing), StateOffered, "music"},
+		{"to a queue, served", then(talking, toQueue, ringing, answered, after(time.Second)), StateTalking, "talk"},
+		{"to a queue from hold", then(talking, held, toQueue), StateWaiting, "music"},
+		{"to a full queue", then(talking, full, toQueue), StateTalking, "talk"},
+		{"to an agent, ringing", then(talking, toAgent, ringing), StateOffered, "music"},
+		{"to an agent, served", then(talking, toAgent, ringing, answered, after(time.Second)), StateTalking, "talk"},
+		{"to a logged-out agent", then(talking, full, toAgent), StateTalking, "talk"},
+		{"to a number, ringing", then(talking, toNumber), StateTransferring, "music"},
+		{"to a number, served", then(talking, toNumber, answered, after(time.Second)), StateTalking, "talk"},
+		{"to a number that never answers", then(talking, toNumber, after(time.Minute)), StateWaiting, "music"},
+		{"to a busy number", then(talking, toNumber, agentEnds(orchestrator.CauseBusy)), StateWaiting, "music"},
+		{"to a flow", then(talking, toFlow), StateInFlow, "prompt"},
+		{"by the phone, to an agent", then(talking, phoneWants("102")), StateWaiting, "music"},
+		{"by the phone, to a number", then(talking, phoneWants("910000001")), StateTransferring, "music"},
+		{"by the phone, to nothing", then(talking, phoneWants("")), StateTalking, "talk"},
+		{"by the phone of a number, to a number", then(talking, toNumber, answered, after(time.Second), phoneWants("910000001")), StateTalking, "talk"},
+	}
+	events := map[string]func(*world){
+		"nobody": func(*world) {}, "the caller": (*world).callerHangsUp, "the phone": agentEnds(orchestrator.CauseNormal),
+		"kill -9":               func(w *world) { w.crash(5 * time.Second) },
+		"kill -9 and the phone": func(w *world) { w.cut = true; w.agentHangsUp(orchestrator.CauseNormal); w.crash(time.Second) },
+		"the PBX is cut off":    func(w *world) { w.goAway(true); w.quiet(); w.comeBack(false) },
+	}
+	for _, s := range stages {
+		for who, event := range events {
+			t.Run(s.name+", "+who, func(t *testing.T) {
+				t.Parallel()
+				w := at(s.stages...)
+				if got := w.pbx.hears(); w.me.c.State != s.state || got != s.hears {
+					t.Fatalf("state %q, the customer hears %q\n%s", w.me.c.State, got, w.story())
+				}
+				event(w)
+				w.settle(time.Second)
+				w.goneOn(t, who)
+				w.callerHangsUp()
+				w.settle(time.Minute)
+				w.checkEnded(t, "")
+				w.checkKept(t)
+			})
+		}
+	}
+}
+
+// goneOn checks that a customer who has not hung up is not left with nothing.
+func (w *world) goneOn(t *testing.T, who string) {
+	t.Helper()
+	if got := w.pbx.hears(); got == "" || got == "gone" && who != "the caller" && w.me.c.EndedBy != "agent" && w.me.c.State != StateEnded {
+		t.Errorf("the customer hears %q in state %q", got, w.me.c.State)
+	}
+}
+
+// TestTransferKeepsTheCaller: a transferred customer keeps the contact and the
+// time of entry, is recorded again by the next agent, and each agent's part is told.
+func TestTransferKeepsTheCaller(t *testing.T) {
+	t.Parallel()
+	w := at(talking...)
+	first := *w.me.c.Visit
+	tape := w.me.c.Recording
+	toQueue(w)
+	w.quiet()
+	if v := w.me.c.Visit; w.desk.place == nil || w.desk.place.queue != "B" || v.Entered != first.Entered || v.From != w.now.UnixMilli() {
+		t.Errorf("place %+v, visit %+v", w.desk.place, v)
+	}
+	w.settle(30 * time.Second)
+	ringing(w)
+	w.quiet()
+	answered(w)
+	w.quiet()
+	if w.me.c.Recording == tape || !w.me.c.Rec().running() {
+		t.Errorf("recording %q after %q", w.me.c.Recording, tape)
+	}
+	w.settle(20 * time.Second)
+	agentEnds(orchestrator.CauseNormal)(w)
+	w.settle(time.Second)
+	w.checkEnded(t, orchestrator.OutcomeServed)
+	w.checkKept(t)
+	if c := w.me.c; c.TalkMS != 30_000 || c.WaitMS != 60_000 || c.Agent != "agento2" || c.Queue != "B" {
+		t.Errorf("talked %d ms, waited %d ms, agent %q, queue %q", c.TalkMS, c.WaitMS, c.Agent, c.Queue)
+	}
+	for typ, n := range map[orchestrator.EntryType]int{orchestrator.EntryCallQueued: 2, orchestrator.EntryCallConnected: 2,
+		orchestrator.EntryCallParted: 2, orchestrator.EntryCallTransfer: 2, orchestrator.EntryCallRecording: 4} {
+		if w.count(typ) != n {
+			t.Errorf("%d entries %s, want %d", w.count(typ), typ, n)
+		}
+	}
+}
+
+// TestTransferComesBack: who is transferred to somebody who never answers comes
+// back to the queue, before others, and to the flow when that is gone, too.
+func TestTransferComesBack(t *testing.T) {
+	t.Parallel()
+	w := at(then(talking, toNumber, agentEnds(orchestrator.CauseNoAnswer))...)
+	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority {
+		t.Errorf("state %q, visit %+v", w.me.c.State, v)
+	}
+	w = at(then(talking, func(w *world) { w.desk.refuses["sales"] = orchestrator.RefusedFull }, toNumber, agentEnds(orchestrator.CauseNoAnswer))...)
+	if w.me.c.State != StateInFlow || w.pbx.hears() != "prompt" {
+		t.Errorf("state %q, the customer hears %q", w.me.c.State, w.pbx.hears())
+	}
+	w.checkKept(t)
+}
+
+// TestTransferToAnAgentWhoNeverAnswers comes back to the queue after the longest wait.
+func TestTransferToAnAgentWhoNeverAnswers(t *testing.T) {
+	t.Parallel()
+	w := at(then(talking, func(w *world) { w.desk.plan.MaxWait = time.Minute }, toAgent, after(50*time.Second))...)
+	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "@102" {
+		t.Fatalf("state %q, visit %+v", w.me.c.State, v)
+	}
+	w.settle(20 * time.Second)
+	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority {
+		t.Errorf("state %q, visit %+v", w.me.c.State, v)
+	}
+	w.checkKept(t)
+}
+
+// TestAgentLeavesBeforeTheQueueAnswers: the transfer goes on without the agent.
+func TestAgentLeavesBeforeTheQueueAnswers(t *testing.T) {
+	t.Parallel()
+	for name, result := range map[string]orchestrator.PlacementResult{"taken": "", "refused": orchestrator.RefusedFull} {
+		w := at(talking...)
+		w.desk.refuses["B"] = result
+		toQueue(w) // nothing is run yet
+		w.agentHangsUp(orchestrator.CauseNormal)
+		w.deliver()
+		w.decide()
+		w.quiet()
+		want := map[string]string{"taken": "B", "refused": "sales"}[name]
+		if w.me.c.State != StateWaiting || w.desk.place == nil || w.desk.place.queue != want || w.pbx.hears() != "music" {
+			t.Errorf("%s: state %q at %+v, the customer hears %q", name, w.me.c.State, w.desk.place, w.pbx.hears())
+		}
+		w.checkKept(t)
+	}
+}
+
+// TestWishesThatAreRefused change nothing and say why.
+func TestWishesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name   string
+		stages []func(*world)
+		do     WishKind
+		kind   orchestrator.TargetKind
+		to     string
+		want   fault.Kind
+		text   string
+	}{
+		{"in the queue", []func(*world){inQueue}, WishTransfer, orchestrator.TargetQueue, "B", fault.Conflict, "no conversation"},
+		{"held twice", then(talking, held), WishHold, "", "", fault.Conflict, "on hold already"},
+		{"resumed without hold", talking, WishResume, "", "", fault.Conflict, "not on hold"},
+		{"to oneself", talking, WishTransfer, orchestrator.TargetAgent, "agento1", fault.Conflict, "agento1"},
+		{"to nobody", talking, WishTransfer, orchestrator.TargetAgent, "9", fault.NotFound, `"9"`},
+		{"to no queue", talking, WishTransfer, orchestrator.TargetQueue, "", fault.NotFound, "no queue"},
+		{"to a forbidden number", talking, WishTransfer, orchestrator.TargetNumber, "", fault.Denied, "empty"},
+		{"to something odd", talking, WishTransfer, "planet", "x", fault.Invalid, `"planet"`},
+		{"something odd", talking, "sing", "", "", fault.Invalid, `"sing"`},
+	}
+	for _, r := range rows {
+		w := at(r.stages...)
+		before := w.me.c.Rev
+		err := w.wants(r.do, r.kind, r.to)
+		if fault.KindOf(err) != r.want || err == nil || !strings.Contains(err.Error(), r.text) {
+			t.Errorf("%s: %v", r.name, err)
+		}
+		if w.me.c.Rev != before {
+			t.Errorf("%s: it has changed something", r.name)
+		}
+	}
+	w := at(talking...)
+	toQueue(w)
+	if err := func() error { // two transfers crossing
+		d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishTransfer, To: orchestrator.Target{Kind: orchestrator.TargetNumber, Name: "1"}}}}, w.now)
+		return d.Answers[0]
+	}(); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("two at a time: %v", err)
+	}
+}
+
+// TestCallerLeavesBeforeTheQueueAnswers: the place that was asked for is given up,
+// whichever of the question, its answer and the hangup comes first.
+func TestCallerLeavesBeforeTheQueueAnswers(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]func(*world){
+		"before the question is sent": func(w *world) { w.callerHangsUp() },
+		"before the answer is heard":  func(w *world) { w.run(&w.me.dsk, carriedOut, 0); w.me.box = nil; w.callerHangsUp() },
+		"and the answer is lost":      func(w *world) { w.run(&w.me.dsk, answerLost, 0); w.callerHangsUp() },
+	} {
+		w := at(talking...)
+		toQueue(w)
+		do(w)
+		w.deliver()
+		w.decide()
+		w.settle(time.Minute)
+		t.Run(name, func(t *testing.T) {
+			w.checkEnded(t, orchestrator.OutcomeServed)
+			w.checkKept(t)
+		})
+	}
+}
+
+// TestOfferBeforeTheAnswer: an agent is found for a transferred customer, and the
+// word of that comes before the queue's answer. The offer is taken.
+func TestOfferBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	w := at(talking...)
+	w.desk.free = 1
+	toQueue(w)
+	w.run(&w.me.dsk, carriedOut, 0)
+	answer := w.me.box
+	w.me.box = nil
+	w.notice()
+	w.decide()
+	w.me.box = append(answer, w.me.box...)
+	w.quiet()
+	if w.me.c.State != StateOffered || len(w.desk.offers) != 1 || w.count(orchestrator.EntryCallMissed) != 0 {
+		t.Errorf("state %q, offers %v, %d missed", w.me.c.State, w.desk.offers, w.count(orchestrator.EntryCallMissed))
+	}
+	w.checkKept(t)
+}
+
+// TestHoldIsInsistedOn: what the PBX refuses is ordered again, and what another
+// process left half done is done.
+func TestHoldIsInsistedOn(t *testing.T) {
+	t.Parallel()
+	rows := map[string]struct {
+		do   func(*world)
+		want string
+	}{
+		"the parting is refused": {func(w *world) { held(w); w.run(&w.me.pbx, refused, fault.Internal) }, "music"},
+		"the music is refused": {func(w *world) {
+			held(w)
+			w.run(&w.me.pbx, carriedOut, 0)
+			w.run(&w.me.pbx, refused, fault.Internal)
+		}, "music"},
+		"the return is refused": {func(w *world) {
+			held(w)
+			w.quiet()
+			resumed(w)
+			w.run(&w.me.pbx, carriedOut, 0)
+			w.run(&w.me.pbx, refused, fault.Internal)
+		}, "talk"},
+		"somebody brought the customer back": {func(w *world) {
+			held(w)
+			w.quiet()
+			w.goAway(true)
+			w.pbx.bridges[bridge("c1", w.me.c.Far().Room)][customerChannel] = true
+			w.pbx.channels[customerChannel].hold = false
+			w.comeBack(false)
+		}, "music"},
+		"killed before anything was done": {func(w *world) { held(w); w.crash(time.Second) }, "music"},
+		"killed before the return":        {func(w *world) { held(w); w.quiet(); resumed(w); w.crash(time.Second) }, "talk"},
+		"the room is gone": {func(w *world) {
+			held(w)
+			w.quiet()
+			w.goAway(true)
+			clear(w.pbx.bridges)
+			w.comeBack(false)
+			w.quiet()
+			resumed(w)
+		}, "talk"},
+	}
+	for name, r := range rows {
+		w := at(talking...)
+		r.do(w)
+		w.settle(time.Minute)
+		if got := w.pbx.hears(); got != r.want || w.me.c.State != StateTalking {
+			t.Errorf("%s: the customer hears %q in state %q", name, got, w.me.c.State)
+		}
+		w.callerHangsUp()
+		w.settle(time.Minute)
+		w.checkEnded(t, orchestrator.OutcomeServed)
+		w.checkKept(t)
+	}
+}

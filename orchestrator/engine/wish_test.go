@@ -1,0 +1,143 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
+)
+
+// everybody knows every agent and queue.
+type everybody struct{}
+
+func (everybody) Dialled(_, digits string) (orchestrator.Target, bool) {
+	return orchestrator.Target{Kind: orchestrator.TargetQueue, Name: digits}, digits == "sales"
+}
+func (everybody) Knows(orchestrator.Target) bool { return true }
+
+// ask wants something of the only call. Whoever is not answered asks again.
+func (s *site) ask(do call.WishKind, to orchestrator.Target) {
+	s.t.Helper()
+	var id string
+	for _, r := range s.store.calls {
+		if !r.Ended {
+			id = r.ID
+		}
+	}
+	err := s.eng.Ask(s.t.Context(), id, call.Wish{Do: do, To: to, By: "test"})
+	if err != nil && fault.KindOf(err) != fault.Conflict {
+		s.t.Errorf("%s: %v", do, err)
+	}
+	synctest.Wait()
+}
+
+// TestHoldAndTransferInTrouble holds, resumes and transfers a caller, with one
+// command after the other unanswered, in three ways, or the process killed at
+// it. The caller is served twice all the same, and nothing is left over.
+func TestHoldAndTransferInTrouble(t *testing.T) {
+	t.Parallel()
+	fates := map[string]func() pbxtest.Fate{
+		"obeyed":        pbxtest.Obeyed,
+		"never arrived": pbxtest.Unheard,
+		"reply lost":    pbxtest.ReplyLost,
+		"late":          func() pbxtest.Fate { return pbxtest.ObeyedLate(3 * time.Second) },
+		"killed":        nil,
+	}
+	for name, fate := range fates {
+		for n := 1; n <= 16; n++ {
+			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSite(t)
+					s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second))
+					s.pbx.Arrive("in.1", "5000", caller(1))
+					s.wait(20 * time.Second)
+					left, killed := n, false
+					s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
+						if left--; left != 0 {
+							return pbxtest.Obeyed()
+						}
+						if fate == nil {
+							killed = true
+							s.kill()
+							return pbxtest.Unheard()
+						}
+						return fate()
+					})
+					again := func() {
+						if killed {
+							killed = false
+							s.wait(time.Second)
+							s.start()
+						}
+					}
+					for _, do := range []call.WishKind{call.WishHold, call.WishResume, call.WishTransfer} {
+						s.ask(do, orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "sales"})
+						s.wait(5 * time.Second)
+						again()
+						s.wait(15 * time.Second)
+						if do == call.WishHold {
+							if c, ok := s.pbx.Channel("in.1"); !ok || !c.Held || c.Bridge != "" {
+								t.Errorf("on hold: %+v %v", c, ok)
+							}
+						}
+						if do == call.WishResume {
+							if c, ok := s.pbx.Channel("in.1"); !ok || c.Held || c.Bridge == "" {
+								t.Errorf("taken back: %+v %v", c, ok)
+							}
+						}
+					}
+					s.wait(time.Minute)
+					again()
+					s.wait(time.Minute)
+					s.pbx.Decide(nil)
+					if c, ok := s.pbx.Channel("in.1"); !ok || c.Held || c.Bridge == "" {
+						t.Errorf("after the transfer: %+v %v", c, ok)
+					}
+					s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+					s.finish(orchestrator.OutcomeServed)
+					connected := 0
+					for _, e := range s.store.log {
+						if e.Type == orchestrator.EntryCallConnected {
+							connected++
+						}
+					}
+					if connected != 2 {
+						t.Errorf("served %d times", connected)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestAskingForNoCall says so, and does not wait for a call that says nothing.
+func TestAskingForNoCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		if err := s.eng.Ask(t.Context(), "none", call.Wish{Do: call.WishHold}); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("no call: %v", err)
+		}
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(time.Second)
+		s.store.set(true)
+		s.pbx.Press("in.1", "5")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for _, r := range s.store.calls {
+			if err := s.eng.Ask(ctx, r.ID, call.Wish{Do: call.WishHold}); err == nil {
+				t.Error("it was done without a conversation")
+			}
+		}
+		s.store.set(false)
+		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+		s.finish(orchestrator.OutcomeLeft)
+	})
+}
