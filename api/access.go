@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -37,6 +39,7 @@ func (a access) allows(t records.Token, pathAgent string) bool {
 // asker is who sends a request.
 type asker struct {
 	token   records.Token // the zero value where the operation is open to all
+	session string        // "" when it came with the token itself
 	ip      string
 	request *http.Request
 	id      string // of the request
@@ -85,17 +88,66 @@ func (s *Server) guard(o *operation, next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 func (s *Server) admit(c echo.Context, o *operation, a *asker) error {
-	t, err := s.authenticate(c)
-	if err != nil {
+	if err := s.authenticate(c.Request().Context(), a); err != nil {
 		return err
 	}
-	a.token = t
+	t := a.token
 	if wire.Role(t.Role) == wire.RoleAgent && t.Agent == "" {
 		// Such a token would have no "own" to be held to.
 		return denied("the token has role agent but names no agent")
 	}
 	if !o.access.allows(t, c.Param("agent")) {
 		return denied("role %s may not do this", t.Role)
+	}
+	if !o.within(t.Scopes) {
+		return denied("the token's scopes do not reach this: it needs %s", o.scope())
+	}
+	if o.audited && !s.pace.allows(t.ID) {
+		return problem{Status: http.StatusTooManyRequests, Code: wire.ProblemCodeThrottled, Detail: "too many changes with this token at once"}
+	}
+	return nil
+}
+
+// Scopes are what a token can be narrowed to: a tag of openapi.yaml, or * for
+// all, with read or write; write includes read.
+const (
+	scopeRead  = "read"
+	scopeWrite = "write"
+)
+
+// scope is what a narrowed token needs for the operation.
+func (o *operation) scope() string {
+	if safe(o.method) {
+		return o.tag + ":" + scopeRead
+	}
+	return o.tag + ":" + scopeWrite
+}
+
+// within tells whether scopes reach an operation; none at all is no limit. Who
+// one is may always be asked.
+func (o *operation) within(scopes []string) bool {
+	if len(scopes) == 0 || o.tag == "session" {
+		return true
+	}
+	return slices.ContainsFunc(scopes, func(s string) bool {
+		tag, level, _ := strings.Cut(s, ":")
+		return (tag == "*" || tag == o.tag) && (level == scopeWrite || level == scopeRead && safe(o.method))
+	})
+}
+
+// CheckScope says what is wrong with the word of a scope.
+func CheckScope(word string) error {
+	tag, level, _ := strings.Cut(word, ":")
+	doc, _, err := loadSpec()
+	if err != nil {
+		return err
+	}
+	tags := []string{"*"}
+	for _, t := range doc.Tags {
+		tags = append(tags, t.Name)
+	}
+	if !slices.Contains(tags, tag) || level != scopeRead && level != scopeWrite {
+		return fmt.Errorf("%q is not a scope: one of %s, a colon, and read or write", word, strings.Join(tags, ", "))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -55,7 +56,19 @@ func (s operations) LoginAgent(ctx context.Context, r LoginAgentRequestObject) (
 	if r.Body != nil {
 		body = *r.Body
 	}
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Endpoint: body.Endpoint, PBX: body.PBX})
+	if body.Endpoint != "" || body.PBX != "" {
+		a, err := s.Floor.Agent(ctx, r.Agent)
+		if err != nil {
+			return nil, err
+		}
+		for _, named := range []struct{ field, value, own string }{{"endpoint", body.Endpoint, a.Endpoint}, {"pbx", body.PBX, a.PBX}} {
+			if named.value != "" && named.value != named.own {
+				return nil, problem{Status: http.StatusConflict, Code: wire.ProblemCodeElsewhere, Field: named.field, Value: short(named.value),
+					Detail: fmt.Sprintf("%s: agent %s logs in at %s on %s, and nowhere else", named.field, r.Agent, a.Endpoint, a.PBX)}
+			}
+		}
+	}
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentLogin})
 }
 
 // LogoutAgent implements StrictServerInterface.
@@ -117,7 +130,7 @@ func (a commandAnswer) VisitDisposeAgentResponse(w http.ResponseWriter) error { 
 // command carries an agent's operation out in the name of the token.
 func (s operations) command(ctx context.Context, agent string, cmd orchestrator.AgentCommand) (answer commandAnswer, err error) {
 	cmd.Agent, cmd.Trusted, cmd.By = agent, true, "api:"+askerOf(ctx).token.Name
-	s.auditLive(ctx, "agent."+string(cmd.Op), cmd.Agent, strings.TrimSpace(cmd.Reason+" "+cmd.Disposition+" "+cmd.Endpoint))
+	s.auditLive(ctx, "agent."+string(cmd.Op), cmd.Agent, strings.TrimSpace(cmd.Reason+" "+cmd.Disposition))
 	done, err := s.Agents.Do(ctx, cmd)
 	if err != nil {
 		return answer, err

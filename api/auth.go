@@ -14,58 +14,70 @@ import (
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
-// sessionCookie carries a page's token, because EventSource cannot set headers.
+// sessionCookie carries a page's session, because EventSource cannot set headers.
 const sessionCookie = "operadora_session"
 
-// sessionLength is how long a page stays logged in.
+// sessionLength is how long a page stays logged in at most.
 const sessionLength = 12 * time.Hour
 
-// bearerOf returns the token text of a request: the Authorization header, else the session's cookie.
-func bearerOf(r *http.Request) string {
+// presented is what a request comes with: the Authorization header, else the session's cookie.
+func presented(r *http.Request) (text string, session bool) {
 	if h := r.Header.Get(echo.HeaderAuthorization); h != "" {
 		kind, text, _ := strings.Cut(h, " ")
 		if !strings.EqualFold(kind, "bearer") {
-			return ""
+			return "", false
 		}
-		return strings.TrimSpace(text)
+		return strings.TrimSpace(text), false
 	}
 	if c, err := r.Cookie(sessionCookie); err == nil {
-		return c.Value
+		return c.Value, true
 	}
-	return ""
+	return "", false
 }
 
-// authenticate returns the token of a request, or a problem: 401 without a
-// valid one, 429 after too many bad ones, 503 when tokens cannot be looked up.
-func (s *Server) authenticate(c echo.Context) (records.Token, error) {
-	bearer := bearerOf(c.Request())
-	if bearer == "" {
-		return records.Token{}, problem{Status: http.StatusUnauthorized, Code: wire.ProblemCodeUnauthorized, Detail: "a token is needed"}
+// authenticate finds out who sends a request, or says what is wrong: 401 without
+// a valid token or session, 429 after too many bad ones, 503 when they cannot be
+// looked up.
+func (s *Server) authenticate(ctx context.Context, a *asker) error {
+	text, session := presented(a.request)
+	if text == "" {
+		return problem{Status: http.StatusUnauthorized, Code: wire.ProblemCodeUnauthorized, Detail: "a token is needed"}
 	}
-	return s.verify(c.Request().Context(), c.RealIP(), bearer)
+	if !session {
+		var err error
+		a.token, err = s.verify(ctx, a.ip, text)
+		return err
+	}
+	found, err := s.Tokens.FindSession(ctx, text)
+	a.token, a.session = found.Token, found.ID
+	return s.known(a.ip, err, found.Valid(s.Now()) && ValidRole(found.Token.Role), "the session is unknown or over")
 }
 
-func (s *Server) verify(ctx context.Context, ip, bearer string) (records.Token, error) {
-	if s.throttle.refuses(ip, bearer) {
-		s.metrics.denied.WithLabelValues("throttled").Inc()
-		return records.Token{}, problem{Status: http.StatusTooManyRequests, Code: wire.ProblemCodeThrottled, Detail: "too many bad tokens from this address"}
-	}
-	t, err := s.Tokens.FindToken(ctx, bearer)
+// verify returns the token of a text.
+func (s *Server) verify(ctx context.Context, ip, text string) (records.Token, error) {
+	t, err := s.Tokens.FindToken(ctx, text)
+	return t, s.known(ip, err, t.Valid(s.Now()) && ValidRole(t.Role), "the token is unknown, expired or revoked")
+}
+
+// known says what came of a look-up. Only failures are throttled: whoever has a
+// valid token is let in, whoever else is behind the same address.
+func (s *Server) known(ip string, err error, valid bool, refusal string) error {
 	switch {
 	case err != nil && fault.KindOf(err) != fault.NotFound:
-		return records.Token{}, err
-	case err != nil || !t.Valid(s.Now()) || !ValidRole(t.Role):
-		s.throttle.failed(ip, bearer)
-		s.metrics.denied.WithLabelValues("bad_token").Inc()
-		return records.Token{}, problem{Status: http.StatusUnauthorized, Code: wire.ProblemCodeUnauthorized, Detail: "the token is unknown, expired or revoked"}
+		return err
+	case err == nil && valid:
+		return nil
+	case s.throttle.failed(ip):
+		s.metrics.denied.WithLabelValues("throttled").Inc()
+		return problem{Status: http.StatusTooManyRequests, Code: wire.ProblemCodeThrottled, Detail: "too many bad tokens from this address"}
 	}
-	s.throttle.succeeded(bearer)
-	return t, nil
+	s.metrics.denied.WithLabelValues("bad_token").Inc()
+	return problem{Status: http.StatusUnauthorized, Code: wire.ProblemCodeUnauthorized, Detail: refusal}
 }
 
 func (s *Server) whoIs(a *asker) wire.Me {
 	t := a.token
-	return wire.Me{Token: t.ID, Name: t.Name, Role: wire.Role(t.Role), Agent: t.Agent, ExpiresAt: t.Expires.UTC(), Permissions: s.permissions(a)}
+	return wire.Me{Token: t.ID, Name: t.Name, Role: wire.Role(t.Role), Agent: t.Agent, Scopes: t.Scopes, ExpiresAt: t.Expires.UTC(), Permissions: s.permissions(a)}
 }
 
 // GetMe implements StrictServerInterface.
@@ -84,13 +96,31 @@ func (s operations) CreateSession(ctx context.Context, r CreateSessionRequestObj
 	if !t.Expires.IsZero() {
 		length = min(length, t.Expires.Sub(s.Now()))
 	}
-	cookie := s.cookie(a.request, r.Body.Token, max(1, int(length.Seconds())))
-	return CreateSession200JSONResponse{Body: s.whoIs(&asker{token: t}), Headers: CreateSession200ResponseHeaders{SetCookie: cookie}}, nil
+	session, text, err := s.Tokens.CreateSession(ctx, t, length)
+	if err != nil {
+		return nil, err
+	}
+	me := s.whoIs(&asker{token: t})
+	me.ExpiresAt = session.Expires.UTC()
+	cookie := s.cookie(a.request, text, max(1, int(length.Seconds())))
+	return CreateSession200JSONResponse{Body: me, Headers: CreateSession200ResponseHeaders{SetCookie: cookie}}, nil
 }
 
-// DeleteSession implements StrictServerInterface.
+// DeleteSession implements StrictServerInterface. The session ends everywhere,
+// its streams here at once and elsewhere when they are looked at next.
 func (s operations) DeleteSession(ctx context.Context, _ DeleteSessionRequestObject) (DeleteSessionResponseObject, error) {
-	return DeleteSession204Response{Headers: DeleteSession204ResponseHeaders{SetCookie: s.cookie(askerOf(ctx).request, "", -1)}}, nil
+	r := askerOf(ctx).request
+	if text, isSession := presented(r); isSession {
+		found, err := s.Tokens.FindSession(ctx, text)
+		if err == nil {
+			err = s.Tokens.EndSession(ctx, found.ID)
+			s.doors.expel([]records.Credential{{Token: found.Token.ID, Session: found.ID}})
+		}
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+	}
+	return DeleteSession204Response{Headers: DeleteSession204ResponseHeaders{SetCookie: s.cookie(r, "", -1)}}, nil
 }
 
 func (s *Server) cookie(r *http.Request, value string, age int) string {

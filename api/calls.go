@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
@@ -17,6 +18,7 @@ import (
 // liveCalls returns the live calls of all PBXs.
 func (s *Server) liveCalls(ctx context.Context) ([]wire.LiveCall, error) {
 	list := []wire.LiveCall{}
+	broken := map[string]bool{}
 	for _, pbx := range slices.Sorted(maps.Keys(s.Engine.Connected())) {
 		records, err := s.Calls.Live(ctx, pbx)
 		if err != nil {
@@ -25,14 +27,49 @@ func (s *Server) liveCalls(ctx context.Context) ([]wire.LiveCall, error) {
 		for _, r := range records {
 			c, err := call.Parse(r.Doc)
 			if err != nil { // the engine sets it aside
-				s.log.WarnContext(ctx, "a live call cannot be read", "call", r.ID, "error", err)
+				broken[r.ID] = true
+				if s.broken.first(r.ID) {
+					s.log.WarnContext(ctx, "a live call cannot be read; it is left out of the lists", "call", r.ID, "error", err)
+				}
 				continue
 			}
 			list = append(list, liveCallView(c))
 		}
 	}
+	s.broken.are(broken)
 	slices.SortFunc(list, func(a, b wire.LiveCall) int { return strings.Compare(byStart(a), byStart(b)) })
 	return list, nil
+}
+
+// broken remembers the live calls that cannot be read, so that each is told of once.
+type broken struct {
+	mu  sync.Mutex
+	ids map[string]bool // guarded by mu; as of the last list, and what came since
+}
+
+// first tells whether a call was not known to be broken, and notes it.
+func (b *broken) first(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	known := b.ids[id]
+	if b.ids == nil {
+		b.ids = map[string]bool{}
+	}
+	b.ids[id] = true
+	return !known
+}
+
+// are notes which calls are broken now: those that have gone are forgotten.
+func (b *broken) are(ids map[string]bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ids = ids
+}
+
+func (b *broken) count() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.ids)
 }
 
 // byStart is the key of calls in progress: the oldest first.
@@ -41,6 +78,19 @@ func byStart(c wire.LiveCall) string { return fmt.Sprintf("%013d %s", c.StartedA
 // serves tells whether an agent has to do with a live call: his phone rings, or he talks or has talked.
 func serves(agent string, c wire.LiveCall) bool {
 	return agent != "" && (c.Serving == agent || c.Agent == agent)
+}
+
+// own returns a live call that the asker may act on: an agent one in which it talks.
+func (s *Server) own(ctx context.Context, id string) (call.Call, error) {
+	live, err := s.call(ctx, id)
+	if err != nil {
+		return live, err
+	}
+	self, every := askerOf(ctx).own()
+	if far := live.Far(); !every && (live.State != call.StateTalking || far == nil || far.Offer == nil || far.Offer.Agent != self) {
+		return live, denied("agent %s does not talk in this call", quoted(self))
+	}
+	return live, nil
 }
 
 // fits tells whether a call is of the kind that is asked for.
@@ -134,7 +184,7 @@ func (s *Server) order(id string, o call.Order) (ordered, error) {
 
 // HangupCall implements StrictServerInterface.
 func (s operations) HangupCall(ctx context.Context, r HangupCallRequestObject) (HangupCallResponseObject, error) {
-	live, err := s.call(ctx, r.Call)
+	live, err := s.own(ctx, r.Call)
 	if err != nil {
 		return nil, err
 	}

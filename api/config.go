@@ -11,12 +11,14 @@ import (
 // Config says where and how the API is served. There is no CORS: pages come
 // from the same origin.
 type Config struct {
-	Listen         string   `yaml:"listen" default:"127.0.0.1:8090" doc:"Address and port to serve on. Beyond loopback, set tls_cert and tls_key or stand behind a proxy that does TLS."`
-	TLSCert        string   `yaml:"tls_cert" default:"" doc:"File with the certificate chain (PEM). Empty serves plain HTTP."`
-	TLSKey         string   `yaml:"tls_key" default:"" doc:"File with the private key (PEM)."`
-	TrustedProxies []string `yaml:"trusted_proxies" default:"" doc:"Networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty believes nobody."`
-	OpenMetrics    bool     `yaml:"open_metrics" default:"true" doc:"Serve /metrics without a token. It names queues, PBXs and flow nodes, never callers."`
-	EventClients   int      `yaml:"event_clients" min:"1" max:"100000" default:"500" doc:"How many event streams may be open at once."`
+	Listen                 string   `yaml:"listen" default:"127.0.0.1:8090" doc:"Address and port to serve on. Beyond loopback, set tls_cert and tls_key or stand behind a proxy that does TLS."`
+	TLSCert                string   `yaml:"tls_cert" default:"" doc:"File with the certificate chain (PEM). Empty serves plain HTTP."`
+	TLSKey                 string   `yaml:"tls_key" default:"" doc:"File with the private key (PEM)."`
+	TrustedProxies         []string `yaml:"trusted_proxies" default:"" doc:"Networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed. Empty believes nobody."`
+	OpenMetrics            bool     `yaml:"open_metrics" default:"true" doc:"Serve /metrics without a token. It names queues, PBXs and flow nodes, never callers."`
+	EventClients           int      `yaml:"event_clients" min:"1" max:"100000" default:"500" doc:"How many event streams may be open at once; a third of them is kept for agents."`
+	EventClientsPerToken   int      `yaml:"event_clients_per_token" min:"1" max:"100000" default:"20" doc:"How many event streams one token may have open: a token for wallboards needs one for each screen."`
+	EventClientsPerAddress int      `yaml:"event_clients_per_address" min:"1" max:"100000" default:"200" doc:"How many event streams that are not agents' may be open from one address, or from one IPv6 network of 64 bits."`
 }
 
 // Validate names the first key whose value cannot work.

@@ -80,15 +80,15 @@ func (t *contactTable) row(c wire.Contact) []string {
 		string(c.Outcome), string(c.EndedBy), strconv.Itoa(c.Cause), c.Recording, c.Voicemail, strings.Join(c.Path, " "),
 		strconv.Itoa(c.Adopted), c.Disposition}
 	for i, cell := range row {
-		row[i] = harmless(cell)
+		row[i] = defused(cell)
 	}
 	return row
 }
 
-// harmless defuses formula injection: callers choose their own names, and a
+// defused prevents formula injection: callers choose their own names, and a
 // spreadsheet runs what begins with one of these
 // (https://owasp.org/www-community/attacks/CSV_Injection).
-func harmless(cell string) string {
+func defused(cell string) string {
 	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
 		return "'" + cell
 	}

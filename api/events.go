@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"os"
 	"regexp"
 	"time"
 
@@ -15,15 +17,217 @@ import (
 
 const (
 	heartbeatEvery = 15 * time.Second
+	// recheckEvery is how often it is asked whether the tokens of open streams
+	// still hold: all of them in one question. A token may be revoked by another
+	// process, through SQL, which has no way to tell.
+	recheckEvery = 500 * time.Millisecond
+	// streamPart is how many entries are sent at a time, and read from the records at a time.
+	streamPart = 500
 	// resumeMost is how many missed entries are told again; beyond that a fresh
 	// snapshot says the same in less.
-	resumeMost = 20_000
+	resumeMost = 5_000
+	// resumers is how many streams may be reading what they missed from the
+	// records at once, and one of each token. Others get a snapshot.
+	resumers = 4
 )
 
 var goodEventID = regexp.MustCompile(`^[0-9]{1,20}-[0-9]{1,20}$`)
 
+// StreamEvents implements StrictServerInterface. It streams changes
+// (https://html.spec.whatwg.org/multipage/server-sent-events.html), from where
+// Last-Event-ID says on, or from a snapshot.
+func (s operations) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
+	if _, ready := s.hub.newest(); !ready {
+		return nil, problem{Status: http.StatusServiceUnavailable, Code: wire.ProblemCodeUnavailable, Detail: "events are not available now"}
+	}
+	v, err := s.doors.enter(askerOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	st := &stream{Server: s.Server, visitor: v, audience: audienceOf(askerOf(ctx).token)}
+	open, err := st.begin(ctx, given(r.Params.LastEventID))
+	if err != nil {
+		s.doors.leave(v, "")
+		return nil, err
+	}
+	return streamed(func(w http.ResponseWriter) error {
+		w.Header().Set(echo.HeaderContentType, "text/event-stream")
+		w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+		err := st.run(ctx, s.streamWriter(w), open)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			s.doors.leave(v, endSlow)
+		}
+		s.doors.leave(v, "")
+		return err
+	}), nil
+}
+
+// stream is one event stream on its way through the ring.
+type stream struct {
+	*Server
+	*visitor
+	audience audience
+	place    int64 // of the next item
+}
+
+// begin finds out how a stream begins, and returns what then is to be sent
+// first. It answers with an error while the client can still be told.
+func (st *stream) begin(ctx context.Context, lastID string) (func(context.Context, *streamWriter) error, error) {
+	if goodEventID.MatchString(lastID) {
+		if place, ok := st.hub.find(lastID); ok {
+			st.metrics.resumed.WithLabelValues("resumed").Inc()
+			st.place = place
+			return func(context.Context, *streamWriter) error { return nil }, nil
+		}
+		if st.resuming.enter(st.token) {
+			return func(ctx context.Context, out *streamWriter) error { return st.catchUp(ctx, lastID, out) }, nil
+		}
+	}
+	snap, err := st.snaps.get(ctx, st.audience)
+	if err != nil {
+		return nil, err
+	}
+	st.metrics.resumed.WithLabelValues("snapshot").Inc()
+	return func(_ context.Context, out *streamWriter) error { return st.send(snap, out) }, nil
+}
+
+// send sends a snapshot; what follows it is told from there on.
+func (st *stream) send(snap *snapshotFrame, out *streamWriter) error {
+	st.place = snap.place
+	for _, part := range snap.parts {
+		if _, err := out.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// catchUp sends what was missed, from the records page by page until the ring
+// knows on. Too much, a gap between the two, or records that are away: a snapshot.
+func (st *stream) catchUp(ctx context.Context, id string, out *streamWriter) error {
+	defer st.resuming.leave(st.token)
+	for told := 0; told < resumeMost; {
+		ask, cancel := context.WithTimeout(ctx, requestTime)
+		entries, err := st.Records.Since(ask, id, streamPart)
+		cancel()
+		if err != nil && fault.KindOf(err) == fault.Internal {
+			st.log.WarnContext(ctx, "what a stream missed cannot be read; it gets a snapshot", "error", err)
+		}
+		if err != nil || len(entries) == 0 {
+			break
+		}
+		part := []byte{}
+		for _, e := range entries {
+			part = append(part, st.audience.frame(newItem(e))...)
+		}
+		if len(part) > 0 {
+			if _, err := out.Write(part); err != nil {
+				return err
+			}
+		}
+		told, id = told+len(entries), entries[len(entries)-1].ID
+		if place, ok := st.hub.find(id); ok {
+			st.metrics.resumed.WithLabelValues("resumed").Inc()
+			st.place = place
+			return nil
+		}
+	}
+	return st.anew(ctx, out)
+}
+
+// anew sends a snapshot in the middle of a stream.
+func (st *stream) anew(ctx context.Context, out *streamWriter) error {
+	snap, err := st.snaps.get(ctx, st.audience)
+	if err != nil {
+		return err
+	}
+	st.metrics.resumed.WithLabelValues("behind").Inc()
+	return st.send(snap, out)
+}
+
+// run sends until the client leaves or is ended.
+func (st *stream) run(ctx context.Context, out *streamWriter, open func(context.Context, *streamWriter) error) error {
+	if _, err := out.Write([]byte("retry: 2000\n\n")); err != nil {
+		return err
+	}
+	if err := open(ctx, out); err != nil {
+		return err
+	}
+	beat := time.NewTicker(st.heartbeat)
+	defer beat.Stop()
+	for {
+		items, grown, ok := st.hub.read(st.place, streamPart)
+		if !ok { // the ring has moved on
+			if err := st.anew(ctx, out); err != nil {
+				return err
+			}
+			continue
+		}
+		part := []byte{}
+		for _, i := range items {
+			part = append(part, st.audience.frame(i)...)
+		}
+		st.place += int64(len(items))
+		if len(items) > 0 {
+			grown = nil // there may be more: look again
+		}
+		if len(part) > 0 {
+			if _, err := out.Write(part); err != nil {
+				return err
+			}
+		}
+		if grown == nil {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-st.over:
+				return nil
+			default:
+				continue
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-st.over:
+			return nil
+		case <-grown:
+		case <-beat.C:
+			if _, err := out.Write([]byte(": beat\n\n")); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// recheck ends the streams whose token or session is over, until ctx ends. When
+// that cannot be found out the streams go on.
+func (s *Server) recheck(ctx context.Context) {
+	tick := time.NewTicker(recheckEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		held := s.doors.credentials()
+		if len(held) == 0 {
+			continue
+		}
+		ask, cancel := context.WithTimeout(ctx, requestTime)
+		over, err := s.Tokens.Over(ask, held)
+		cancel()
+		if err != nil {
+			s.log.DebugContext(ctx, "whether the tokens of streams hold is not known", "error", err)
+			continue
+		}
+		s.doors.expel(over)
+	}
+}
+
 // snapshot is everything at one moment.
-func (s *Server) snapshot(ctx context.Context, a audience) (wire.Snapshot, error) {
+func (s *Server) snapshot(ctx context.Context) (wire.Snapshot, error) {
 	floor, err := s.floor(ctx, 0) // an older one would miss what came before the stream began
 	if err != nil {
 		return wire.Snapshot{}, err
@@ -32,142 +236,16 @@ func (s *Server) snapshot(ctx context.Context, a audience) (wire.Snapshot, error
 	if err != nil {
 		return wire.Snapshot{}, err
 	}
-	v := wire.Snapshot{At: s.Now().UTC(), Agents: floor.Agents, Queues: floor.Queues, Waiting: floor.Waiting, Calls: []wire.LiveCall{},
-		PBXs: s.Engine.Connected()}
+	return wire.Snapshot{At: s.Now().UTC(), Agents: floor.Agents, Queues: floor.Queues, Waiting: floor.Waiting, Calls: calls, PBXs: s.Engine.Connected()}, nil
+}
+
+// callsOf is what an audience sees of calls in progress, as JSON.
+func (a audience) callsOf(calls []wire.LiveCall) ([]byte, error) {
+	out := []wire.LiveCall{}
 	for _, c := range calls {
 		if a.agent == "" || serves(a.agent, c) {
-			v.Calls = append(v.Calls, a.live(c))
+			out = append(out, a.live(c))
 		}
 	}
-	return v, nil
-}
-
-// StreamEvents implements StrictServerInterface. It streams changes
-// (https://html.spec.whatwg.org/multipage/server-sent-events.html), from where
-// Last-Event-ID says on, or from a snapshot.
-func (s operations) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
-	j, err := s.hub.join()
-	if err != nil {
-		return nil, err
-	}
-	a := audienceOf(askerOf(ctx).token)
-	first, err := s.opening(ctx, a, j, given(r.Params.LastEventID))
-	if err != nil {
-		s.hub.leave(j.client, "")
-		return nil, err
-	}
-	return streamed(func(w http.ResponseWriter) error {
-		defer s.hub.leave(j.client, "")
-		w.Header().Set(echo.HeaderContentType, "text/event-stream")
-		w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
-		out := s.streamWriter(w)
-		if _, err := out.Write(append([]byte("retry: 2000\n\n"), first...)); err != nil {
-			return err
-		}
-		return s.stream(ctx, a, j.client, out)
-	}), nil
-}
-
-// opening is the first part of a stream: what was missed since lastID, or a snapshot.
-func (s *Server) opening(ctx context.Context, a audience, j joined, lastID string) ([]byte, error) {
-	if goodEventID.MatchString(lastID) {
-		missed, ok, err := s.missed(ctx, j, lastID)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			s.metrics.resumed.WithLabelValues("resumed").Inc()
-			return join(a, missed), nil
-		}
-	}
-	s.metrics.resumed.WithLabelValues("snapshot").Inc()
-	ctx, cancel := context.WithTimeout(ctx, requestTime)
-	defer cancel()
-	v, err := s.snapshot(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return frame("snapshot", j.last, data), nil
-}
-
-func join(a audience, items []*item) []byte {
-	b := []byte{}
-	for _, i := range items {
-		b = append(b, a.frame(i)...)
-	}
-	return b
-}
-
-// missed returns the entries after an id up to the moment of joining: from the
-// ring, and what is older, or from before this process began, from the records.
-// ok is false when there are too many, or a part between the two is missing.
-func (s *Server) missed(ctx context.Context, j joined, id string) ([]*item, bool, error) {
-	if items, ok := j.after(id); ok {
-		return items, true, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, requestTime)
-	defer cancel()
-	entries, err := s.Records.Since(ctx, id, resumeMost)
-	switch {
-	case fault.KindOf(err) == fault.NotFound || fault.KindOf(err) == fault.Unavailable:
-		return nil, false, nil // a snapshot needs no records
-	case err != nil:
-		return nil, false, err
-	}
-	var items []*item
-	for _, e := range entries {
-		items = append(items, newItem(e))
-		if e.ID == j.base { // from here on the ring knows
-			return append(items, j.ring...), true, nil
-		}
-	}
-	return nil, false, nil
-}
-
-// stream sends what the hub delivers until the client leaves or is ended.
-func (s *Server) stream(ctx context.Context, a audience, cl *client, out *streamWriter) error {
-	beat := time.NewTicker(s.heartbeat)
-	defer beat.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case items, ok := <-cl.ch:
-			if !ok {
-				return nil // ended by the hub
-			}
-			part := join(a, items)
-			if len(part) == 0 {
-				continue
-			}
-			if _, err := out.Write(part); err != nil {
-				return err
-			}
-		case <-beat.C:
-			if s.revoked(ctx) {
-				s.hub.leave(cl, endRevoked)
-				return nil
-			}
-			if _, err := out.Write([]byte(": beat\n\n")); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// revoked tells whether the stream's token has ended meanwhile. When tokens
-// cannot be looked up the stream goes on.
-func (s *Server) revoked(ctx context.Context) bool {
-	bearer := bearerOf(askerOf(ctx).request)
-	ctx, cancel := context.WithTimeout(ctx, requestTime)
-	defer cancel()
-	t, err := s.Tokens.FindToken(ctx, bearer)
-	if err != nil {
-		return fault.KindOf(err) == fault.NotFound
-	}
-	return !t.Valid(s.Now())
+	return json.Marshal(out)
 }

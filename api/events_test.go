@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +20,8 @@ import (
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
-// stream is an open event stream as a browser reads it.
-type stream struct {
+// browser is an open event stream as a browser reads it.
+type browser struct {
 	t    *testing.T
 	body *bufio.Reader
 	end  context.CancelFunc
@@ -28,7 +30,7 @@ type stream struct {
 
 type event struct{ id, name, data string }
 
-func (w *world) open(url, token, lastID string) *stream {
+func (w *world) open(url, token, lastID string) *browser {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(w.t.Context())
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/v1/events", nil)
@@ -51,11 +53,11 @@ func (w *world) open(url, token, lastID string) *stream {
 	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
 		w.t.Fatalf("stream: %d %v", res.StatusCode, res.Header)
 	}
-	return &stream{t: w.t, body: bufio.NewReader(res.Body), end: cancel}
+	return &browser{t: w.t, body: bufio.NewReader(res.Body), end: cancel}
 }
 
 // next returns the next event, skipping comments and the retry time.
-func (s *stream) next() (event, error) {
+func (s *browser) next() (event, error) {
 	var e event
 	for {
 		line, err := s.body.ReadString('\n')
@@ -77,7 +79,7 @@ func (s *stream) next() (event, error) {
 	}
 }
 
-func (s *stream) must() event {
+func (s *browser) must() event {
 	s.t.Helper()
 	e, err := s.next()
 	if err != nil {
@@ -87,7 +89,7 @@ func (s *stream) must() event {
 }
 
 // state reads a change and returns the state that its agent went to.
-func (s *stream) state() string {
+func (s *browser) state() string {
 	s.t.Helper()
 	var e orchestrator.Entry
 	var c orchestrator.AgentChange
@@ -101,7 +103,7 @@ func (s *stream) state() string {
 }
 
 // ids reads n events and returns their ids.
-func (s *stream) ids(n int) []string {
+func (s *browser) ids(n int) []string {
 	s.t.Helper()
 	var out []string
 	for range n {
@@ -238,8 +240,12 @@ func TestEventsResumeFromRecords(t *testing.T) {
 	s = behind.server()
 	url = behind.started(s)
 	ready(t, s)
-	if e := behind.open(url, behind.tokens[wire.RoleSupervisor], "2-1").must(); e.name != "snapshot" || e.id != "2-3" {
-		t.Errorf("with a gap: %+v", e)
+	st = behind.open(url, behind.tokens[wire.RoleSupervisor], "2-1")
+	if e := st.must(); e.name != "change" || e.id != "2-2" {
+		t.Errorf("before a gap: %+v", e)
+	}
+	if e := st.must(); e.name != "snapshot" || e.id != "2-3" {
+		t.Errorf("at the gap: %+v", e)
 	}
 }
 
@@ -249,7 +255,7 @@ func TestEventsByAudience(t *testing.T) {
 	s := w.server()
 	url := w.started(s)
 	ready(t, s)
-	streams := map[wire.Role]*stream{}
+	streams := map[wire.Role]*browser{}
 	for _, role := range []wire.Role{wire.RoleSupervisor, wire.RoleAgent, wire.RoleWallboard} {
 		streams[role] = w.open(url, w.tokens[role], "")
 		snap := streams[role].must().data
@@ -299,49 +305,87 @@ func TestEventsEndWithTheirToken(t *testing.T) {
 	if _, err := st.next(); err == nil {
 		t.Error("the stream goes on without its token")
 	}
-	await(t, func() bool { return s.hub.size() == 0 })
+	await(t, func() bool { return s.doors.size() == 0 })
 }
 
-// A client that takes nothing is cut off and counted; the others lose nothing.
-func TestSlowClientHarmsNobody(t *testing.T) {
+// Who falls behind holds up nobody, and gets a snapshot instead of what the ring has dropped.
+func TestWhoFallsBehindGetsASnapshot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	h := newHub(w.journal, 10, w.server().metrics, w.parts.Log)
-	h.ready = true
-	slow, err := h.join()
-	if err != nil {
-		t.Fatal(err)
-	}
-	quick, err := h.join()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const n = 2 * clientDepth
-	for i := range n {
-		e := agentEntry("101", "x")
-		e.ID = fmt.Sprint("5-", i)
-		h.publish([]orchestrator.Entry{e})
-		if got := <-quick.ch; got[0].id != e.ID {
-			t.Fatalf("the quick one got %s, want %s", got[0].id, e.ID)
+	s := w.server()
+	s.hub.ready = true
+	publish := func(from, n int) {
+		for i := range n {
+			e := agentEntry("101", "talking")
+			e.ID = fmt.Sprint("5-", from+i)
+			s.hub.publish([]orchestrator.Entry{e})
 		}
 	}
-	left := 0
-	for range slow.ch {
-		left++
+	st := &stream{Server: s, visitor: &visitor{over: make(chan struct{})}, audience: audience{full: true}}
+	publish(0, 3)
+	if items, _, ok := s.hub.read(st.place, streamPart); !ok || len(items) != 3 {
+		t.Fatalf("%d items, %v", len(items), ok)
 	}
-	if left != clientDepth || slow.why != endSlow || h.size() != 1 {
-		t.Errorf("the slow one got %d and was ended for %q; %d clients left", left, slow.why, h.size())
+	publish(3, 3*ringSize)
+	if _, _, ok := s.hub.read(st.place, streamPart); ok {
+		t.Fatal("the ring holds everything")
 	}
-	if !strings.Contains(scrape(t, h.metrics), `operadora_event_streams_ended_total{reason="slow"} 1`) {
-		t.Error("not counted")
+	out := httptest.NewRecorder()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		done <- st.run(ctx, s.streamWriter(out), func(context.Context, *streamWriter) error { return nil })
+	}()
+	await(t, func() bool {
+		return strings.Contains(scrape(t, s.metrics), `operadora_event_streams_opened_total{how="behind"} 1`)
+	})
+	cancel()
+	if err := <-done; err != nil {
+		t.Fatal(err)
 	}
-	h.leave(slow.client, "") // the handler's own leaving comes after
+	if got := out.Body.String(); !strings.Contains(got, "event: snapshot") || strings.Contains(got, "event: change") {
+		t.Errorf("%.200s", got)
+	}
+}
+
+// A client that takes nothing is cut off; the others lose nothing.
+func TestAClientThatTakesNothingIsCutOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	s.writeTime = 50 * time.Millisecond
+	url := w.started(s)
+	ready(t, s)
+	deaf, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	fmt.Fprintf(deaf, "GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", w.tokens[wire.RoleSupervisor])
+	await(t, func() bool { return s.doors.size() == 1 })
+	quick := w.open(url, w.tokens[wire.RoleWallboard], "")
+	quick.must()
+	big := agentEntry("101", "talking")
+	big.Data = json.RawMessage(`{"from":"talking","to":"talking","reason":"` + strings.Repeat("x", 100_000) + `"}`)
+	told := 0
+	for s.doors.size() == 2 { // until the buffers on the way to the deaf one are full
+		w.journal.add(big)
+		quick.must()
+		told++
+	}
+	await(t, func() bool {
+		return strings.Contains(scrape(t, s.metrics), `operadora_event_streams_ended_total{reason="slow"} 1`)
+	})
+	w.journal.add(big)
+	if e := quick.must(); e.id != fmt.Sprint("2-", told+1) {
+		t.Errorf("the quick one got %s after %d", e.id, told)
+	}
 }
 
 func TestHubRingIsBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	h := newHub(w.journal, 1, w.server().metrics, w.parts.Log)
+	h := w.server().hub
 	h.ready = true
 	for i := range 3*ringSize + 5 {
 		h.publish([]orchestrator.Entry{{ID: fmt.Sprint("1-", i)}})
@@ -349,18 +393,13 @@ func TestHubRingIsBounded(t *testing.T) {
 	if len(h.ring) > 2*ringSize {
 		t.Errorf("the ring has %d entries", len(h.ring))
 	}
-	j, err := h.join()
-	if err != nil {
-		t.Fatal(err)
+	place, ok := h.find(h.base)
+	items, _, readable := h.read(place, 10)
+	if !ok || !readable || len(items) != 10 || items[0].entry.ID != fmt.Sprint("1-", 3*ringSize+5-len(h.ring)) {
+		t.Errorf("from the ring's base: %v %v", ok, readable)
 	}
-	if items, ok := j.after(h.base); !ok || items[0].id != fmt.Sprint("1-", 3*ringSize+5-len(j.ring)) {
-		t.Errorf("from the ring's base: %v", ok)
-	}
-	if _, ok := j.after("1-0"); ok {
+	if _, ok := h.find("1-0"); ok {
 		t.Error("an entry that was dropped is still known")
-	}
-	if _, err := h.join(); asProblem(err).Status != 503 {
-		t.Errorf("one client too many: %v", err)
 	}
 }
 

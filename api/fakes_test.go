@@ -318,3 +318,11 @@ func (bareDefinitions) Definitions(context.Context) (wire.Definitions, error) {
 	return wire.Definitions{Agents: []wire.AgentDefinition{{}}, Flows: []wire.FlowDefinition{{}},
 		Calendars: []wire.CalendarDefinition{{Holidays: []wire.HolidayDefinition{{}}}}}, nil
 }
+
+// corruptCalls have one more call, that nobody can read.
+type corruptCalls struct{ *fakeCalls }
+
+func (c corruptCalls) Live(ctx context.Context, pbx string) ([]orchestrator.Record, error) {
+	list, err := c.fakeCalls.Live(ctx, pbx)
+	return append(list, orchestrator.Record{ID: "broken", PBX: pbx, Doc: []byte(`{"call":`)}), err
+}

@@ -44,7 +44,7 @@ func TestHowOldAnAnswerMayBe(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", r.path, diff)
 		}
 	}
-	if _, err := s.snapshot(t.Context(), audience{}); err != nil {
+	if _, err := s.snapshot(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]time.Duration{0}, w.floor.asked()); diff != "" {
@@ -60,7 +60,7 @@ func TestAgentCommands(t *testing.T) {
 		op, body string
 		want     orchestrator.AgentCommand
 	}{
-		{"login", `{"endpoint":"PJSIP/105","pbx":"main"}`, orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Endpoint: "PJSIP/105", PBX: "main"}},
+		{"login", `{"endpoint":"PJSIP/101","pbx":"main"}`, orchestrator.AgentCommand{Op: orchestrator.AgentLogin}},
 		{"login", "", orchestrator.AgentCommand{Op: orchestrator.AgentLogin}},
 		{"logout", "{}", orchestrator.AgentCommand{Op: orchestrator.AgentLogout}},
 		{"pause", `{"reason":"lunch"}`, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: "lunch"}},

@@ -60,12 +60,20 @@ func (a audience) contact(v wire.Contact) wire.Contact {
 	return v
 }
 
+// harmless are the entries that tell nothing of the caller.
+var harmless = map[orchestrator.EntryType]bool{
+	orchestrator.EntryCallAnswered: true, orchestrator.EntryCallQueued: true, orchestrator.EntryCallRefused: true,
+	orchestrator.EntryCallUnqueued: true, orchestrator.EntryCallOffered: true, orchestrator.EntryCallRinging: true,
+	orchestrator.EntryCallMissed: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
+	orchestrator.EntryAgentState: true, orchestrator.EntryAgentDisposed: true, orchestrator.EntryPBXState: true,
+}
+
 // entry shows a journal entry, without what it tells of a caller when the
 // audience may not see that. served says that the entry's call is known to be
 // the audience's own.
 func (a audience) entry(e orchestrator.Entry, served bool) wire.Entry {
 	v := entryView(e)
-	if a.full || served || v.Data == nil {
+	if a.full || served || v.Data == nil || harmless[e.Type] {
 		return v
 	}
 	switch e.Type {
@@ -82,10 +90,6 @@ func (a audience) entry(e orchestrator.Entry, served bool) wire.Entry {
 		}
 		n.Detail = nil
 		v.Data, _ = json.Marshal(n)
-	case orchestrator.EntryCallAnswered, orchestrator.EntryCallQueued, orchestrator.EntryCallRefused, orchestrator.EntryCallUnqueued,
-		orchestrator.EntryCallOffered, orchestrator.EntryCallRinging, orchestrator.EntryCallMissed, orchestrator.EntryCallConnected,
-		orchestrator.EntryCallParted, orchestrator.EntryAgentState, orchestrator.EntryAgentDisposed, orchestrator.EntryPBXState:
-		// nothing of the caller in them
 	default: // recordings' names, faults, transfers, and whatever is new: not shown
 		v.Data = nil
 	}

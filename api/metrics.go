@@ -144,8 +144,8 @@ func known[T ~string](list []T, v T) string {
 // floorFigures reads what stands now, at each scrape; of agents and queues what
 // stood at most figuresAge before.
 type floorFigures struct {
-	s                                                                                               *Server
-	waiting, longest, agents, unreadable, pbx, lag, recorded, malformed, setAside, rewinds, clients *prometheus.Desc
+	s                                                                                                       *Server
+	waiting, longest, agents, unreadable, broken, pbx, lag, recorded, malformed, setAside, rewinds, clients *prometheus.Desc
 }
 
 func newFloorFigures(s *Server) *floorFigures {
@@ -157,6 +157,7 @@ func newFloorFigures(s *Server) *floorFigures {
 		longest:    desc("queue_longest_wait_seconds", "Wait so far of the caller who has waited longest.", "queue"),
 		agents:     desc("agents", "Agents now.", "state"),
 		unreadable: desc("unreadable_records", "Stored agents, calls and offers that cannot be read and are left out of the lists."),
+		broken:     desc("api_unreadable_calls", "Live calls that could not be read when they were last listed."),
 		pbx:        desc("pbx_connected", "1 while this instance receives the PBX's events.", "pbx"),
 		lag:        desc("recorder_behind_seconds", "Age of the oldest journal entry in hand that is not yet on record."),
 		recorded:   desc("recorder_entries_total", "Journal entries put on record by this instance."),
@@ -172,7 +173,7 @@ const passedOver = "passed_over"
 
 // Describe implements prometheus.Collector.
 func (f *floorFigures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{f.waiting, f.longest, f.agents, f.unreadable, f.pbx, f.lag, f.recorded, f.malformed, f.setAside, f.rewinds, f.clients} {
+	for _, d := range []*prometheus.Desc{f.waiting, f.longest, f.agents, f.unreadable, f.broken, f.pbx, f.lag, f.recorded, f.malformed, f.setAside, f.rewinds, f.clients} {
 		ch <- d
 	}
 }
@@ -183,7 +184,8 @@ func (f *floorFigures) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	gauge(f.clients, float64(f.s.hub.size()))
+	gauge(f.clients, float64(f.s.doors.size()))
+	gauge(f.broken, float64(f.s.broken.count()))
 	for name, up := range f.s.Engine.Connected() {
 		v := 0.0
 		if up {

@@ -63,6 +63,12 @@ type Tokens interface {
 	// FindToken returns the token that a bearer text stands for, also an expired
 	// or revoked one; NotFound when there is none.
 	FindToken(ctx context.Context, bearer string) (records.Token, error)
+	// FindSession does the same for the text of a session.
+	FindSession(ctx context.Context, bearer string) (records.Session, error)
+	CreateSession(ctx context.Context, t records.Token, length time.Duration) (records.Session, string, error)
+	EndSession(ctx context.Context, id string) error
+	// Over returns those of the credentials in use that do not hold any more.
+	Over(ctx context.Context, held []records.Credential) ([]records.Credential, error)
 }
 
 // Definer holds what the administrator has defined.

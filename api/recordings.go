@@ -40,7 +40,7 @@ func (s operations) UnmuteRecording(ctx context.Context, r UnmuteRecordingReques
 // setMute orders silence, or its end, of a live call's recording. It asks the
 // live call and not the index, which may be a moment behind: card data cannot wait.
 func (s operations) setMute(ctx context.Context, id string, o call.Order) (ordered, error) {
-	live, err := s.call(ctx, orchestrator.OwnerOf(id))
+	live, err := s.own(ctx, orchestrator.OwnerOf(id))
 	if err != nil {
 		return ordered{}, err
 	}

@@ -49,7 +49,7 @@ func TestEventsOnRealJournal(t *testing.T) {
 		}
 		await(t, func() bool { return recorder.Lag().Recorded == last })
 	}
-	to := func(st *stream, n int) []string {
+	to := func(st *browser, n int) []string {
 		t.Helper()
 		var out []string
 		for range n {

@@ -118,7 +118,7 @@ type ServerInterface interface {
 	// GetServiceReport Service figures of queues from what is on record.
 	// (GET /api/v1/reports/service)
 	GetServiceReport(ctx echo.Context, params GetServiceReportParams) error
-	// DeleteSession Ends the page's session.
+	// DeleteSession Ends the page's session, and its event streams with it.
 	// (DELETE /api/v1/session)
 	DeleteSession(ctx echo.Context) error
 	// CreateSession Turns a token into a session for a page.
@@ -3182,7 +3182,7 @@ type StrictServerInterface interface {
 	// GetServiceReport Service figures of queues from what is on record.
 	// (GET /api/v1/reports/service)
 	GetServiceReport(ctx context.Context, request GetServiceReportRequestObject) (GetServiceReportResponseObject, error)
-	// DeleteSession Ends the page's session.
+	// DeleteSession Ends the page's session, and its event streams with it.
 	// (DELETE /api/v1/session)
 	DeleteSession(ctx context.Context, request DeleteSessionRequestObject) (DeleteSessionResponseObject, error)
 	// CreateSession Turns a token into a session for a page.

@@ -30,7 +30,12 @@ type Server struct {
 	echo        *echo.Echo
 	throttle    *throttle
 	crossOrigin *http.CrossOriginProtection
+	doors       *doors
 	hub         *hub
+	snaps       *snapshots
+	resuming    *gate
+	pace        *pace
+	broken      broken
 	metrics     *metrics
 	operations  map[string]*operation // by method and path
 	docs        []byte
@@ -70,7 +75,10 @@ func New(cfg Config, p Parts) (*Server, error) {
 	s := &Server{Parts: p, cfg: cfg, proxies: proxies, log: p.Log.With("component", "api"), throttle: newThrottle(p.Now),
 		crossOrigin: http.NewCrossOriginProtection(), metrics: newMetrics(p.Registerer), heartbeat: heartbeatEvery,
 		writeTime: writeTime}
-	s.hub = newHub(p.Journal, cfg.EventClients, s.metrics, s.log)
+	s.doors = newDoors(cfg, s.metrics)
+	s.hub = newHub(p.Journal, s.doors, s.metrics, s.log)
+	s.snaps = &snapshots{hub: s.hub, read: s.snapshot}
+	s.resuming, s.pace = newGate(resumers), newPace(p.Now)
 	p.Registerer.MustRegister(newFloorFigures(s))
 	doc, operations, err := loadSpec()
 	if err != nil {
@@ -140,6 +148,7 @@ func (s *Server) Start(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // handshakes and resets of strangers
 	}
 	s.wg.Go(func() { s.hub.run(ctx) })
+	s.wg.Go(func() { s.recheck(ctx) })
 	s.wg.Go(func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			s.log.ErrorContext(ctx, "the API stopped serving", "error", err)
@@ -175,7 +184,7 @@ func (s *Server) Stop() {
 	if cancel == nil {
 		return
 	}
-	s.hub.stop()
+	s.doors.shut()
 	s.shut(ctx)
 	cancel()
 	s.wg.Wait()

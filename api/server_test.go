@@ -342,11 +342,12 @@ func TestConfigValidate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for key, spoil := range map[string]func(*Config){
-		"api.listen":          func(c *Config) { c.Listen = "8090" },
-		"api.tls_cert":        func(c *Config) { c.TLSKey = "k" },
-		"api.tls_key":         func(c *Config) { c.TLSCert = "c" },
-		"api.trusted_proxies": func(c *Config) { c.TrustedProxies = []string{"10.0.0.1"} },
-		"api.event_clients":   func(c *Config) { c.EventClients = 0 },
+		"api.listen":                  func(c *Config) { c.Listen = "8090" },
+		"api.tls_cert":                func(c *Config) { c.TLSKey = "k" },
+		"api.tls_key":                 func(c *Config) { c.TLSCert = "c" },
+		"api.trusted_proxies":         func(c *Config) { c.TrustedProxies = []string{"10.0.0.1"} },
+		"api.event_clients":           func(c *Config) { c.EventClients = 0 },
+		"api.event_clients_per_token": func(c *Config) { c.EventClientsPerToken = -1 },
 	} {
 		c := testConfig()
 		spoil(&c)
@@ -382,4 +383,9 @@ func TestLongRecordingOverTheWire(t *testing.T) {
 	if err != nil || res.StatusCode != 206 || !bytes.Equal(got, long[1_000_000:]) {
 		t.Errorf("%d, %d bytes, %v", res.StatusCode, len(got), err)
 	}
+}
+
+func scrapeAll(t *testing.T, s *Server) string {
+	t.Helper()
+	return ask(s, "GET", "/metrics", "", "").Body.String()
 }

@@ -158,7 +158,7 @@ func wave(n int) []byte {
 }
 
 func testConfig() Config {
-	return Config{Listen: "127.0.0.1:0", OpenMetrics: true, EventClients: 10}
+	return Config{Listen: "127.0.0.1:0", OpenMetrics: true, EventClients: 15, EventClientsPerToken: 10, EventClientsPerAddress: 15}
 }
 
 // server makes a server that is not started: requests go straight to its router.

@@ -30,6 +30,7 @@ type operation struct {
 	tag              string
 	access           access
 	stream           bool // no deadline, and not timed
+	audited          bool // leaves a line on the audit log
 	parameters       []*openapi3.Parameter
 	query            []string         // names of the parameters in the query
 	body             *openapi3.Schema // what a body must be like
@@ -62,6 +63,8 @@ func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Ope
 	}
 	o := &operation{id: op.OperationID, method: method, path: echoPath(path), tag: op.Tags[0], body: nothing}
 	o.stream, _ = op.Extensions["x-stream"].(bool)
+	audits, _ := op.Extensions["x-audited"].(bool)
+	o.audited = audits || !safe(method)
 	o.access.public = op.Security != nil && len(*op.Security) == 0
 	o.access.self, _ = op.Extensions["x-self"].(bool)
 	roles, _ := op.Extensions["x-roles"].([]any)
@@ -103,7 +106,7 @@ func (s *Server) operationOf(method, path string) *operation { return s.operatio
 func (s *Server) permissions(a *asker) []string {
 	var out []string
 	for _, o := range s.operations {
-		if !o.access.public && o.access.allows(a.token, a.token.Agent) {
+		if !o.access.public && o.access.allows(a.token, a.token.Agent) && o.within(a.token.Scopes) {
 			out = append(out, o.id)
 		}
 	}

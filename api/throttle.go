@@ -1,7 +1,6 @@
 package api
 
 import (
-	"crypto/sha256"
 	"net/netip"
 	"sync"
 	"time"
@@ -13,23 +12,67 @@ const (
 	// badTokens may be tried at once, and one more every badTokenEvery.
 	badTokens     = 10
 	badTokenEvery = 6 * time.Second
-	// throttleSize bounds the memory for addresses and for known tokens, each.
+	// changesAtOnce may be asked for with one token, and changesPerSecond after that.
+	changesAtOnce    = 200
+	changesPerSecond = 50
+	// throttleSize bounds the memory for addresses and for tokens.
 	throttleSize = 10_000
 )
 
-// throttle slows down who tries tokens. It remembers a bounded number of
-// addresses and, as hashes, of tokens that were good lately: an office behind
-// one address is not locked out because one page in it has an old token.
-type throttle struct {
-	now func() time.Time
-
-	mu    sync.Mutex
-	byIP  map[netip.Prefix]*rate.Limiter // guarded by mu
-	known map[[sha256.Size]byte]struct{} // guarded by mu
-}
+// throttle slows down who tries tokens. It sees failures alone: an office behind
+// one address is not locked out because somebody in it guesses.
+type throttle struct{ limiters[netip.Prefix] }
 
 func newThrottle(now func() time.Time) *throttle {
-	return &throttle{now: now, byIP: map[netip.Prefix]*rate.Limiter{}, known: map[[sha256.Size]byte]struct{}{}}
+	return &throttle{limiters[netip.Prefix]{now: now, every: rate.Every(badTokenEvery), burst: badTokens, by: map[netip.Prefix]*rate.Limiter{}}}
+}
+
+// failed counts a bad token from an address, and tells whether there were too many.
+func (t *throttle) failed(ip string) (tooMany bool) { return !t.allows(network(ip)) }
+
+// pace bounds how much one token may put on the audit log, which nothing removes.
+type pace struct{ limiters[string] }
+
+func newPace(now func() time.Time) *pace {
+	return &pace{limiters[string]{now: now, every: changesPerSecond, burst: changesAtOnce, by: map[string]*rate.Limiter{}}}
+}
+
+// limiters are a bounded number of limiters by key.
+type limiters[K comparable] struct {
+	now   func() time.Time
+	every rate.Limit
+	burst int
+
+	mu sync.Mutex
+	by map[K]*rate.Limiter // guarded by mu
+}
+
+func (l *limiters[K]) allows(key K) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	one, ok := l.by[key]
+	if !ok {
+		if len(l.by) >= throttleSize {
+			l.forget(now)
+		}
+		one = rate.NewLimiter(l.every, l.burst)
+		l.by[key] = one
+	}
+	return one.AllowN(now, 1)
+}
+
+// forget drops those who have been quiet long enough, or all when there is none:
+// better to let a flood try again than to grow. It is called under mu.
+func (l *limiters[K]) forget(now time.Time) {
+	for key, one := range l.by {
+		if one.TokensAt(now) >= float64(l.burst) {
+			delete(l.by, key)
+		}
+	}
+	if len(l.by) >= throttleSize {
+		clear(l.by)
+	}
 }
 
 // network is what counts as one asker: an IPv4 address, or an IPv6 /64, of
@@ -46,56 +89,4 @@ func network(ip string) netip.Prefix {
 	}
 	p, _ := a.WithZone("").Prefix(bits) // the length always fits
 	return p
-}
-
-// refuses tells whether a token from an address is refused unseen.
-func (t *throttle) refuses(ip, bearer string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	l, ok := t.byIP[network(ip)]
-	if !ok || l.TokensAt(t.now()) >= 1 {
-		return false
-	}
-	_, good := t.known[sha256.Sum256([]byte(bearer))]
-	return !good
-}
-
-// failed counts a bad token, and forgets that it was ever good.
-func (t *throttle) failed(ip, bearer string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.known, sha256.Sum256([]byte(bearer)))
-	now, key := t.now(), network(ip)
-	l, ok := t.byIP[key]
-	if !ok {
-		if len(t.byIP) >= throttleSize {
-			t.forget(now)
-		}
-		l = rate.NewLimiter(rate.Every(badTokenEvery), badTokens)
-		t.byIP[key] = l
-	}
-	l.AllowN(now, 1)
-}
-
-// forget drops the addresses that have been quiet long enough, or all when
-// there is no quiet one: better to let a flood try again than to grow. It
-// is called under mu.
-func (t *throttle) forget(now time.Time) {
-	for key, l := range t.byIP {
-		if l.TokensAt(now) >= badTokens {
-			delete(t.byIP, key)
-		}
-	}
-	if len(t.byIP) >= throttleSize {
-		clear(t.byIP)
-	}
-}
-
-func (t *throttle) succeeded(bearer string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.known) >= throttleSize {
-		clear(t.known)
-	}
-	t.known[sha256.Sum256([]byte(bearer))] = struct{}{}
 }

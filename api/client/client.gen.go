@@ -253,7 +253,7 @@ type ClientInterface interface {
 
 	// StreamEvents Changes as they happen (server-sent events).
 	//
-	// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much. A comment is sent every 15 seconds. A client that does not keep pace is cut off and may come back. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
+	// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much, or when many come back at once. One that falls too far behind gets a fresh snapshot too; one that takes nothing for a while is cut off and may come back. A comment is sent every 15 seconds. Each token and each address has a share of the streams. A stream ends within a second when its token or session does. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
 	//
 	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -332,14 +332,14 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/reports/service (the `GetServiceReport` operationId).
 	GetServiceReport(ctx context.Context, params *GetServiceReportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteSession Ends the page's session.
+	// DeleteSession Ends the page's session, and its event streams with it.
 	//
 	// Corresponds with DELETE /api/v1/session (the `DeleteSession` operationId).
 	DeleteSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSessionWithBody Turns a token into a session for a page.
 	//
-	// The cookie is HttpOnly and SameSite=Strict, and lasts twelve hours or as long as the token. Bad tokens are throttled by address.
+	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page logs out or the token is revoked, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -348,7 +348,7 @@ type ClientInterface interface {
 
 	// CreateSession Turns a token into a session for a page.
 	//
-	// The cookie is HttpOnly and SameSite=Strict, and lasts twelve hours or as long as the token. Bad tokens are throttled by address.
+	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page logs out or the token is revoked, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -782,7 +782,7 @@ func (c *Client) ReloadDefinitions(ctx context.Context, reqEditors ...RequestEdi
 
 // StreamEvents Changes as they happen (server-sent events).
 //
-// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much. A comment is sent every 15 seconds. A client that does not keep pace is cut off and may come back. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
+// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much, or when many come back at once. One that falls too far behind gets a fresh snapshot too; one that takes nothing for a while is cut off and may come back. A comment is sent every 15 seconds. Each token and each address has a share of the streams. A stream ends within a second when its token or session does. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
 //
 // Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -991,7 +991,7 @@ func (c *Client) GetServiceReport(ctx context.Context, params *GetServiceReportP
 	return c.Client.Do(req)
 }
 
-// DeleteSession Ends the page's session.
+// DeleteSession Ends the page's session, and its event streams with it.
 //
 // Corresponds with DELETE /api/v1/session (the `DeleteSession` operationId).
 func (c *Client) DeleteSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1008,7 +1008,7 @@ func (c *Client) DeleteSession(ctx context.Context, reqEditors ...RequestEditorF
 
 // CreateSessionWithBody Turns a token into a session for a page.
 //
-// The cookie is HttpOnly and SameSite=Strict, and lasts twelve hours or as long as the token. Bad tokens are throttled by address.
+// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page logs out or the token is revoked, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1027,7 +1027,7 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, 
 
 // CreateSession Turns a token into a session for a page.
 //
-// The cookie is HttpOnly and SameSite=Strict, and lasts twelve hours or as long as the token. Bad tokens are throttled by address.
+// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page logs out or the token is revoked, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3656,7 +3656,7 @@ type ClientWithResponsesInterface interface {
 
 	// StreamEventsWithResponse Changes as they happen (server-sent events).
 	//
-	// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much. A comment is sent every 15 seconds. A client that does not keep pace is cut off and may come back. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
+	// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much, or when many come back at once. One that falls too far behind gets a fresh snapshot too; one that takes nothing for a while is cut off and may come back. A comment is sent every 15 seconds. Each token and each address has a share of the streams. A stream ends within a second when its token or session does. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -3761,7 +3761,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/reports/service (the `GetServiceReport` operationId).
 	GetServiceReportWithResponse(ctx context.Context, params *GetServiceReportParams, reqEditors ...RequestEditorFn) (*GetServiceReportResponse, error)
 
-	// DeleteSessionWithResponse Ends the page's session.
+	// DeleteSessionWithResponse Ends the page's session, and its event streams with it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -3770,7 +3770,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSessionWithBodyWithResponse Turns a token into a session for a page.
 	//
-	// The cookie is HttpOnly and SameSite=Strict, and lasts twelve hours or as long as the token. Bad tokens are throttled by address.
+	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page logs out or the token is revoked, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3779,7 +3779,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateSessionWithResponse Turns a token into a session for a page.
 	//
-	// The cookie is HttpOnly and SameSite=Strict, and lasts twelve hours or as long as the token. Bad tokens are throttled by address.
+	// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page logs out or the token is revoked, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6015,7 +6015,7 @@ func (c *ClientWithResponses) ReloadDefinitionsWithResponse(ctx context.Context,
 
 // StreamEventsWithResponse Changes as they happen (server-sent events).
 //
-// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much. A comment is sent every 15 seconds. A client that does not keep pace is cut off and may come back. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
+// The first event is "snapshot" (schema Snapshot); then "change" with one journal entry each (schema Entry). id is the journal's; a client that comes back with Last-Event-ID is told everything it missed, or gets a fresh snapshot when that is too much, or when many come back at once. One that falls too far behind gets a fresh snapshot too; one that takes nothing for a while is cut off and may come back. A comment is sent every 15 seconds. Each token and each address has a share of the streams. A stream ends within a second when its token or session does. Roles that see no callers get entries without them; an agent gets the changes of all agents and of its own calls. Use the session's cookie with EventSource: a token in the address would end up in logs.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -6198,7 +6198,7 @@ func (c *ClientWithResponses) GetServiceReportWithResponse(ctx context.Context, 
 	return ParseGetServiceReportResponse(rsp)
 }
 
-// DeleteSessionWithResponse Ends the page's session.
+// DeleteSessionWithResponse Ends the page's session, and its event streams with it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -6213,7 +6213,7 @@ func (c *ClientWithResponses) DeleteSessionWithResponse(ctx context.Context, req
 
 // CreateSessionWithBodyWithResponse Turns a token into a session for a page.
 //
-// The cookie is HttpOnly and SameSite=Strict, and lasts twelve hours or as long as the token. Bad tokens are throttled by address.
+// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page logs out or the token is revoked, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -6228,7 +6228,7 @@ func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Cont
 
 // CreateSessionWithResponse Turns a token into a session for a page.
 //
-// The cookie is HttpOnly and SameSite=Strict, and lasts twelve hours or as long as the token. Bad tokens are throttled by address.
+// The cookie is HttpOnly and SameSite=Strict. It holds a random id that ends everywhere at once when the page logs out or the token is revoked, after twelve hours, or half an hour after its last use. Bad tokens are throttled by address.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

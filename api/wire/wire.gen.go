@@ -1214,6 +1214,9 @@ type Me struct {
 	Permissions []string `json:"permissions"`
 	Role        Role     `json:"role"`
 
+	// Scopes What the token was narrowed to; absent when it may do all that its role may.
+	Scopes []string `json:"scopes,omitempty,omitzero"`
+
 	// Token The token's id.
 	Token string `json:"token"`
 }

@@ -40,6 +40,9 @@ func withRecords(cmd *cobra.Command, do func(Config, *records.DB) error) error {
 	return do(cfg, db)
 }
 
+// tokenDays is how long a token holds when nobody says otherwise.
+const tokenDays = 90
+
 func newTokenCreateCommand() *cobra.Command {
 	var t records.Token
 	var days int
@@ -60,6 +63,11 @@ func newTokenCreateCommand() *cobra.Command {
 			}
 			if days < 0 {
 				return fmt.Errorf("--days %d: is negative", days)
+			}
+			for _, word := range t.Scopes {
+				if err := api.CheckScope(word); err != nil {
+					return fmt.Errorf("--scope: %w", err)
+				}
 			}
 			if days > 0 {
 				t.Expires = time.Now().AddDate(0, 0, days)
@@ -82,7 +90,8 @@ func newTokenCreateCommand() *cobra.Command {
 	f.StringVar(&t.Name, "name", "", "who or what holds it, for the audit log")
 	f.StringVar(&t.Role, "role", "", fmt.Sprintf("what it may do: %s", joinRoles(roles)))
 	f.StringVar(&t.Agent, "agent", "", "the agent it acts for, with role agent")
-	f.IntVar(&days, "days", 0, "days until it expires; 0 is never")
+	f.IntVar(&days, "days", tokenDays, "days until it expires; 0 is never")
+	f.StringSliceVar(&t.Scopes, "scope", nil, "narrow it to a part of what its role may: calls:read, agents:write, *:read …; may be given again")
 	for _, name := range []string{"name", "role"} {
 		if err := c.MarkFlagRequired(name); err != nil {
 			panic(err) // a flag of this very command
@@ -129,9 +138,9 @@ func newTokenListCommand() *cobra.Command {
 					return err
 				}
 				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-				fmt.Fprintln(w, "ID\tNAME\tROLE\tAGENT\tCREATED\tEXPIRES\tLAST USED\tREVOKED")
+				fmt.Fprintln(w, "ID\tNAME\tROLE\tAGENT\tSCOPES\tCREATED\tEXPIRES\tLAST USED\tREVOKED")
 				for _, t := range list {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Name, t.Role, t.Agent,
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Name, t.Role, t.Agent, strings.Join(t.Scopes, " "),
 						dayOrDash(t.Created), dayOrDash(t.Expires), dayOrDash(t.Used), dayOrDash(t.Revoked))
 				}
 				return w.Flush()

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTokenOfAnAgent(t *testing.T) {
@@ -69,4 +70,32 @@ func TestTokenRevoke(t *testing.T) {
 	refused("wb", "not revoked yet")
 	revoked(ids["twice"][1], "revoked "+ids["twice"][1]+" (twice)\n")
 	revoked("twice", "revoked "+ids["twice"][0]+" (twice)\n") // the other one is gone
+}
+
+// A token ends by itself unless somebody wants it otherwise, and may be narrowed.
+func TestTokenExpiresByDefault(t *testing.T) {
+	t.Parallel()
+	config := initialSite(t)
+	token := func(args ...string) (string, error) {
+		return command(t, append([]string{"-c", config, "token"}, args...)...)
+	}
+	for _, args := range [][]string{{"--name", "usual"}, {"--name", "forever", "--days", "0"}, {"--name", "narrow", "--scope", "calls:read", "--scope", "queues:read"}} {
+		if _, err := token(append([]string{"create", "--role", "supervisor"}, args...)...); err != nil {
+			t.Error(args, err)
+		}
+	}
+	if _, err := token("create", "--role", "supervisor", "--name", "x", "--scope", "calls"); err == nil || !strings.Contains(err.Error(), `"calls" is not a scope`) {
+		t.Errorf("a scope that is none: %v", err)
+	}
+	list, err := token("list")
+	must(t, err)
+	until := time.Now().AddDate(0, 0, 90).Format("2006-01-02")
+	for _, line := range strings.Split(list, "\n") {
+		if got := strings.Contains(line, until); strings.Contains(line, "supervisor") && got == strings.Contains(line, "forever") {
+			t.Errorf("expires in 90 days: %v: %s", got, line)
+		}
+		if strings.Contains(line, "narrow") && !strings.Contains(line, "calls:read queues:read") {
+			t.Error(line)
+		}
+	}
 }

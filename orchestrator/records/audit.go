@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -33,13 +34,21 @@ type AuditFilter struct {
 }
 
 // Audit appends a line. Whoever audits an action does so before it: what cannot
-// be put on record must not be done.
+// be put on record must not be done. Long texts are cut: nothing removes a line.
 func (d *DB) Audit(ctx context.Context, l AuditLine) error {
 	now := d.now()
 	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO audit (id, at, who, role, ip, request_id, action, object, detail) VALUES ("+marks(9)+")"),
-		ulid.MustNewDefault(now).String(), ms(now), text(l.Who), text(l.Role), text(l.IP), text(l.RequestID), text(l.Action),
-		text(l.Object), text(l.Detail))
+		ulid.MustNewDefault(now).String(), ms(now), cut(l.Who, 256), cut(l.Role, 64), cut(l.IP, 64), cut(l.RequestID, 64), cut(l.Action, 64),
+		cut(l.Object, 256), cut(l.Detail, 1024))
 	return classify("records.Audit", err)
+}
+
+// cut makes text fit for a column that nothing is ever removed from: at most n bytes of it.
+func cut(s string, n int) string {
+	if len(s) > n {
+		s = strings.ToValidUTF8(s[:n-len("…")], "") + "…"
+	}
+	return text(s)
 }
 
 // AuditLog lists audit lines, the latest first, and the cursor of the next page, "" after the last one.

@@ -25,6 +25,8 @@ type Token struct {
 	Expires time.Time `json:"expires,omitzero"`
 	Used    time.Time `json:"last_used,omitzero"` // to the minute
 	Revoked time.Time `json:"revoked,omitzero"`
+	// Scopes narrow what its role may do; none leaves it all. The words are the API's.
+	Scopes []string `json:"scopes,omitempty"`
 }
 
 // Valid tells whether the token may be used at a moment.
@@ -64,46 +66,57 @@ func (d *DB) CreateToken(ctx context.Context, t Token) (Token, string, error) {
 	}
 	secret := randomText(secretBytes)
 	t.ID, t.Created, t.Used, t.Revoked = randomText(idBytes), at(ms(d.now())), time.Time{}, time.Time{}
-	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO tokens (id, name, role, agent, hash, created_at, expires_at, used_at, revoked_at) VALUES ("+marks(9)+")"),
-		t.ID, text(t.Name), text(t.Role), text(t.Agent), hashSecret(secret), ms(t.Created), ms(t.Expires), 0, 0)
+	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO tokens (id, name, role, agent, hash, created_at, expires_at, used_at, revoked_at, scopes) VALUES ("+marks(10)+")"),
+		t.ID, text(t.Name), text(t.Role), text(t.Agent), hashSecret(secret), ms(t.Created), ms(t.Expires), 0, 0, text(strings.Join(t.Scopes, " ")))
 	if err != nil {
 		return Token{}, "", classify(op, err)
 	}
 	return t, tokenPrefix + "_" + t.ID + "_" + secret, nil
 }
 
-const tokenColumns = "id, name, role, agent, created_at, expires_at, used_at, revoked_at" //nolint:gosec // names of columns
+// tokensOf are the columns of a token in a table of that name.
+func tokensOf(table string) string {
+	columns := []string{"id", "name", "role", "agent", "created_at", "expires_at", "used_at", "revoked_at", "scopes"}
+	return table + "." + strings.Join(columns, ", "+table+".")
+}
 
 // FindToken returns the token that a text "op_<id>_<secret>" stands for, also an
 // expired or revoked one (see Valid), and notes its use when it is valid.
 // NotFound when there is none or the secret is wrong: the two cannot be told apart.
 func (d *DB) FindToken(ctx context.Context, bearer string) (Token, error) {
 	const op = "records.FindToken"
-	parts := strings.Split(bearer, "_")
-	if len(parts) != 3 || parts[0] != tokenPrefix || len(bearer) > 200 {
+	id, secret, ok := credentials(bearer, tokenPrefix)
+	if !ok {
 		return Token{}, classify(op, sql.ErrNoRows)
 	}
-	row := d.read.QueryRowContext(ctx, d.rebind("SELECT "+tokenColumns+", hash FROM tokens WHERE id = ?"), text(parts[1]))
+	row := d.read.QueryRowContext(ctx, d.rebind("SELECT "+tokensOf("tokens")+", hash FROM tokens WHERE id = ?"), text(id))
 	var hash string
 	t, err := scanToken(row.Scan, &hash)
 	if err != nil {
 		return Token{}, classify(op, err)
 	}
-	if subtle.ConstantTimeCompare([]byte(hash), []byte(hashSecret(parts[2]))) != 1 {
+	if subtle.ConstantTimeCompare([]byte(hash), []byte(hashSecret(secret))) != 1 {
 		return Token{}, classify(op, sql.ErrNoRows)
 	}
-	now := d.now()
-	if t.Valid(now) && now.Sub(t.Used) >= useStep {
-		// Failing to note the use must not lock anybody out.
-		_, _ = d.write.ExecContext(ctx, d.rebind("UPDATE tokens SET used_at = ? WHERE id = ? AND used_at < ?"), ms(now), t.ID, ms(now))
+	if now := d.now(); t.Valid(now) {
+		d.noteUse(ctx, t, now)
 	}
 	return t, nil
+}
+
+// noteUse writes down when a token was used last. Failing to must not lock anybody out.
+func (d *DB) noteUse(ctx context.Context, t Token, now time.Time) {
+	if now.Sub(t.Used) >= useStep {
+		_, _ = d.write.ExecContext(ctx, d.rebind("UPDATE tokens SET used_at = ? WHERE id = ? AND used_at < ?"), ms(now), t.ID, ms(now))
+	}
 }
 
 func scanToken(scan func(...any) error, more ...any) (Token, error) {
 	var t Token
 	var created, expires, used, revoked int64
-	err := scan(append([]any{&t.ID, &t.Name, &t.Role, &t.Agent, &created, &expires, &used, &revoked}, more...)...)
+	var scopes string
+	err := scan(append([]any{&t.ID, &t.Name, &t.Role, &t.Agent, &created, &expires, &used, &revoked, &scopes}, more...)...)
+	t.Scopes = strings.Fields(scopes)
 	t.Created, t.Expires, t.Used, t.Revoked = at(created), at(expires), at(used), at(revoked)
 	return t, err
 }
@@ -111,7 +124,7 @@ func scanToken(scan func(...any) error, more ...any) (Token, error) {
 // Tokens lists all tokens, the oldest first.
 func (d *DB) Tokens(ctx context.Context) ([]Token, error) {
 	const op = "records.Tokens"
-	rows, err := d.read.QueryContext(ctx, "SELECT "+tokenColumns+" FROM tokens ORDER BY created_at, id")
+	rows, err := d.read.QueryContext(ctx, "SELECT "+tokensOf("tokens")+" FROM tokens ORDER BY created_at, id")
 	if err != nil {
 		return nil, classify(op, err)
 	}
