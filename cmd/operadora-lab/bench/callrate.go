@@ -276,7 +276,9 @@ func (b *bareLoop) join(c *bareCall) {
 }
 
 func (b *bareLoop) leave(c *bareCall) {
-	_ = b.pbx.DestroyBridge(b.ctx, c.bridge)
+	// In this order, as operadora does it: Asterisk may overlook the hangup of a
+	// channel that it is just putting out of a bridge, and the caller waits for ever.
 	_ = b.pbx.Hangup(b.ctx, c.caller, orchestrator.CauseNormal)
+	_ = b.pbx.DestroyBridge(b.ctx, c.bridge)
 	b.free <- c.endpoint
 }
