@@ -19,6 +19,9 @@ var (
 	// ErrOriginatorGone means that a call was not made because the channel it was
 	// to be made for has ended; the endpoint was not even asked.
 	ErrOriginatorGone = errors.New("the channel that this call is for has ended")
+	// ErrChannelGone means that channels were not joined because one of them has
+	// ended: another bridge would not help.
+	ErrChannelGone = errors.New("a channel is gone")
 	// ErrRewound means that the journal does not hold the entry after which a
 	// reader reads on: it came back without its last entries, was emptied, or has
 	// forgotten that entry. What is appended from now on may have lower ids than

@@ -39,7 +39,7 @@ var rulings = []ruling{
 	{verbs: "Originate", status: http.StatusInternalServerError, text: "Allocation failed",
 		kind: fault.NotFound, about: "the endpoint cannot be reached"}, // no such technology, endpoint or contact
 	// Channels and bridges that are gone.
-	{verbs: "Join", status: http.StatusBadRequest, text: "Channel not found", kind: fault.NotFound, about: "a channel is gone"},
+	{verbs: "Join", status: http.StatusBadRequest, text: "Channel not found", kind: fault.NotFound, cause: orchestrator.ErrChannelGone},
 	{verbs: "Join", status: http.StatusUnprocessableEntity, kind: fault.NotFound, left: true},
 	{status: http.StatusConflict, text: "Channel not in Stasis", kind: fault.NotFound, left: true},
 	// A bridge of ours that Asterisk is still taking down is listed, but

@@ -260,6 +260,21 @@ func TestCallerGoneAtTheMatch(t *testing.T) {
 	})
 }
 
+// The agent is gone as both are to be joined. No other room is made for that.
+func TestAgentGoneAtTheJoin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(10*time.Second))
+		s.pbx.Fail("Join", fault.E("pbxtest", fault.NotFound, orchestrator.ErrChannelGone), 1)
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.finish(orchestrator.OutcomeServed)
+		if dialled, joined := len(s.pbx.Commands("Originate")), len(s.pbx.Commands("Join")); dialled != 2 || joined != 2 {
+			t.Errorf("%d phones were rung and %d joins ordered", dialled, joined)
+		}
+	})
+}
+
 // A distributor that refuses for good sends the call to its flow's error edge.
 func TestDistributorRefuses(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -106,7 +107,7 @@ func (l *loop) connect(ctx context.Context, c call.Connect) error {
 		}
 	}
 	err := l.drv.pbx.Join(ctx, c.Bridge, c.Customer, c.Far)
-	if fault.KindOf(err) != fault.NotFound || err == nil {
+	if fault.KindOf(err) != fault.NotFound || err == nil || errors.Is(err, orchestrator.ErrChannelGone) {
 		return err
 	}
 	if err := l.drv.pbx.CreateBridge(ctx, c.Bridge); err != nil { // perhaps it is the room that is gone
