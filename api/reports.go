@@ -63,6 +63,6 @@ func (s operations) GetDefinitions(ctx context.Context, _ GetDefinitionsRequestO
 func (s operations) ReloadDefinitions(ctx context.Context, _ ReloadDefinitionsRequestObject) (ReloadDefinitionsResponseObject, error) {
 	s.auditLive(ctx, "definitions.reload", "definitions", "")
 	r, err := s.Definitions.Reload(ctx)
-	r.Warnings = list(r.Warnings)
+	r.Changes, r.Warnings = list(r.Changes), list(r.Warnings)
 	return ReloadDefinitions200JSONResponse(r), err
 }

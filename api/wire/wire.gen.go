@@ -1388,7 +1388,10 @@ type RecordingState string
 
 // Reloaded defines model for Reloaded.
 type Reloaded struct {
-	Agents   int      `json:"agents"`
+	Agents int `json:"agents"`
+
+	// Changes What is new, changed and gone, and what becomes of those whom it concerns; a sentence each.
+	Changes  []string `json:"changes"`
 	Flows    int      `json:"flows"`
 	Queues   int      `json:"queues"`
 	Warnings []string `json:"warnings"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"regexp"
 	"slices"
 	"sync"
@@ -199,6 +200,14 @@ func (a *App) close() {
 // of them again.
 const tellWaiting = 30
 
+// outside is what a part outside said, without the way on which that came here.
+func outside(err error) error {
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		return e
+	}
+	return errors.New(fault.Text(err))
+}
+
 // publish puts the flows in force, once Redis can keep their revisions.
 func (a *App) publish(ctx context.Context) error {
 	for tries := 0; ; tries++ {
@@ -211,7 +220,7 @@ func (a *App) publish(ctx context.Context) error {
 		}
 		if tries%tellWaiting == 0 {
 			a.log.WarnContext(ctx, "waiting for Redis, without which no call is taken; the API answers meanwhile",
-				"redis", a.cfg.Redis.Addrs, "api", a.api.Addr().String(), "error", err)
+				"redis", a.cfg.Redis.Addrs, "api", a.api.Addr().String(), "error", outside(err))
 		}
 		select {
 		case <-ctx.Done():

@@ -31,7 +31,8 @@ type reloading struct{ *App }
 
 // Reload implements api.Definer.
 func (r reloading) Reload(ctx context.Context) (wire.Reloaded, error) {
-	if err := r.App.Reload(ctx); err != nil {
+	changed, err := r.App.Reload(ctx)
+	if err != nil {
 		if fault.KindOf(err) == fault.Internal { // a fault of the files
 			err = fault.E("reload", fault.Invalid, err)
 		}
@@ -39,7 +40,7 @@ func (r reloading) Reload(ctx context.Context) (wire.Reloaded, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := wire.Reloaded{Queues: len(r.defs.ACD.Queues), Agents: len(r.defs.ACD.Agents), Flows: len(r.defs.Flows.Flows)}
+	out := wire.Reloaded{Queues: len(r.defs.ACD.Queues), Agents: len(r.defs.ACD.Agents), Flows: len(r.defs.Flows.Flows), Changes: changed}
 	for _, f := range r.faults {
 		out.Warnings = append(out.Warnings, f.String())
 	}
@@ -48,35 +49,51 @@ func (r reloading) Reload(ctx context.Context) (wire.Reloaded, error) {
 
 // Reload reads the definitions again and puts them in force as a whole; a
 // fault leaves everything as it was. Calls in progress go on as they began.
-// One follows another: two at once would not know what is in force.
-func (a *App) Reload(ctx context.Context) error {
+// It says what has changed. One follows another: two at once would not know what
+// is in force.
+func (a *App) Reload(ctx context.Context) ([]string, error) {
 	a.reloadOne.Lock()
 	defer a.reloadOne.Unlock()
-	err := a.reload(ctx)
+	changed, err := a.reload(ctx)
 	result := reloadOK
 	if err != nil {
 		result = reloadFailed
 	}
 	a.reloads.WithLabelValues(result).Inc()
-	return err
+	return changed, err
 }
 
-func (a *App) reload(ctx context.Context) error {
+func (a *App) reload(ctx context.Context) ([]string, error) {
 	defs, faults, err := loadDefinitions(a.cfg.Definitions, a.cfg.PBXs, a.known())
 	if err != nil {
-		return err
+		return nil, err
 	}
+	changed := changes(a.current(), defs, a.waiting(ctx))
 	if err := a.library.Publish(ctx, defs.Flows); err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.acd.Reload(ctx, defs.ACD); err != nil {
-		return err
+		return nil, err
 	}
 	a.mu.Lock()
 	a.defs, a.faults = defs, faults
 	a.mu.Unlock()
 	a.logWarnings()
 	a.engine.Rewatch(ctx)
-	a.log.InfoContext(ctx, "definitions reloaded", "queues", len(defs.ACD.Queues), "agents", len(defs.ACD.Agents), "flows", len(defs.Flows.Flows))
-	return nil
+	a.log.InfoContext(ctx, "definitions reloaded", "queues", len(defs.ACD.Queues), "agents", len(defs.ACD.Agents), "flows", len(defs.Flows.Flows),
+		"changes", changed)
+	return changed, nil
+}
+
+// waiting is how many callers wait in each queue; nil when nobody can tell.
+func (a *App) waiting(ctx context.Context) map[string]int {
+	snap, err := a.acd.Snapshot(ctx)
+	if err != nil {
+		return nil
+	}
+	out := map[string]int{}
+	for _, q := range snap.Queues {
+		out[q.ID] = q.Waiting + q.Offered
+	}
+	return out
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -70,9 +71,42 @@ func TestWrongDefinitionsNeverReplaceGoodOnes(t *testing.T) {
 	r.settled(1)
 }
 
+// TestAQueueIsRemovedUnderACaller: whoever reloads is told who waits in it.
+func TestAQueueIsRemovedUnderACaller(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 1})
+	r.start()
+	c := r.queue("5550001")
+	r.awaitEntry(orchestrator.EntryCallQueued, 1)
+	api, err := r.API("admin")
+	must(t, err)
+	for name, text := range map[string]string{"queues.yaml": "queues: [{id: other}]\n",
+		"agents.yaml":     "agents: [{id: \"101\", pbx: main, endpoint: PJSIP/101, queues: [other]}]\n",
+		"flows/line.yaml": strings.ReplaceAll(rigFlow, "queue: sales", "queue: other")} {
+		must(t, r.Write(filepath.Join("definitions", name), text))
+	}
+	out, err := r.Run("reload", "--url", api.Base, "--token", api.Token)
+	must(t, err)
+	for _, want := range []string{"queue new: other\n", "queue gone: sales; 1 of its callers wait: no new caller gets in, and those inside are served by the agents it had\n",
+		"agent changed: 101\n", "flow changed: line\n", "in force: 1 queues, 1 agents, 2 flows\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s\ndoes not say %q", out, want)
+		}
+	}
+	ana := r.login("101")
+	r.serve(ana, c) // as is said
+	must(t, r.Write("definitions/queues.yaml", "queues: [{id: other, wrap_up: 5}]\n"))
+	if out, err := r.Run("reload", "--url", api.Base, "--token", api.Token); err == nil || !strings.Contains(out, "queues.yaml:1:30: E00 queues[0].wrap_up: 5 has no unit") {
+		t.Errorf("%v: %s", err, out)
+	}
+	r.settled(1)
+}
+
 func TestUnknownNumberMissingSound(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, rigOptions{agents: 1, files: map[string]string{
+	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{
+		Dialplan: "[operadora-away]\nexten => 5998,1,Answer()\n same => n,Playback(demo-congrats)\n same => n,Hangup()\n",
+	}, files: map[string]string{
 		"flows/broken.yaml": "flow: broken\nlanguage: en\nstart: say\nprompts:\n  nothing: {sound: no-such-sound}\n  bye: {sound: vm-goodbye}\n" +
 			"nodes:\n  say: {type: play, prompt: nothing, next: bye}\n  bye: {type: play, prompt: bye, next: end}\n",
 		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n  \"5001\": {flow: broken}\n",
@@ -84,13 +118,19 @@ func TestUnknownNumberMissingSound(t *testing.T) {
 	if _, err := p.Dial(limit(t), "5999", lab.DialOptions{}); err == nil {
 		t.Error("an unknown number was answered")
 	}
+	own := r.call("5550003", "5998") // which the administrator's away context has
+	must(t, own.WaitSound(limit(t)))
+	must(t, own.Hangup())
 	c := r.call("5550002", "5001")
 	must(t, c.WaitSound(limit(t))) // what comes after it
 	ended(t, c)
-	r.awaitEntry(orchestrator.EntryCallFault, 2) // the unknown number, then the missing sound
-	calls := r.settled(2)
-	if calls[0].Outcome != orchestrator.OutcomeRejected || calls[1].Outcome != orchestrator.OutcomeCompleted {
-		t.Errorf("outcomes %q and %q", calls[0].Outcome, calls[1].Outcome)
+	r.awaitEntry(orchestrator.EntryCallFault, 3) // the unknown numbers, then the missing sound
+	var outcomes []orchestrator.Outcome
+	for _, c := range r.settled(3) {
+		outcomes = append(outcomes, c.Outcome)
+	}
+	if !slices.Equal(outcomes, []orchestrator.Outcome{orchestrator.OutcomeTransferred, orchestrator.OutcomeTransferred, orchestrator.OutcomeCompleted}) {
+		t.Errorf("outcomes %q", outcomes)
 	}
 }
 

@@ -82,7 +82,7 @@ func initialFiles() ([]initialFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := add(string(raw), "definitions", path.Base(name), "floor"); err != nil {
+		if err := add(string(raw), "definitions", path.Base(name), "queues"); err != nil {
 			return nil, err
 		}
 	}
@@ -117,12 +117,12 @@ func topKeys(text string) (out []string) {
 // keyComments lists as comments every key that a file with these keys at its top may have.
 func keyComments(k kind, tops []string) []byte {
 	var b bytes.Buffer
-	b.WriteString("\n# Every key that may stand here, with its purpose and, in brackets, what it may be\n# and what it is when left out. NAME is a name of your choice, [] each entry of a list.\n")
+	b.WriteString("\n# Every key that may stand here, with its purpose, what it may be and what it is\n# when left out. NAME is a name of your choice, [] each entry of a list.\n")
 	for _, key := range yamlfile.Keys(k.shape) {
 		if top, _, below := yamlfile.Cut(key.Path); below && !slices.Contains(tops, top) {
 			continue // another file has it
 		}
-		fmt.Fprintf(&b, "#   %-36s %s [%s]\n", key.Name(), key.Doc, facts(key, false))
+		fmt.Fprintf(&b, "#   %s: %s\n#       %s\n", key.Name(), key.Doc, facts(key, false))
 	}
 	return b.Bytes()
 }

@@ -24,7 +24,7 @@ type kind struct {
 // kinds are all files that operadora reads.
 var kinds = []kind{
 	{"config", "operadora.yaml: the configuration", Config{}},
-	{"floor", "queues.yaml and agents.yaml: queues and people", acd.Definitions{}},
+	{"queues", "queues.yaml and agents.yaml: queues and people", acd.Definitions{}},
 	{"dids", "dids.yaml: which flow answers which number", flowfile.DIDs{}},
 	{"calendars", "calendars.yaml: opening hours", flowfile.Calendars{}},
 	{"flow", "flows/*.yaml: what callers hear", flowfile.Flow{}},

@@ -13,7 +13,8 @@ func newReloadCommand() *cobra.Command {
 		Use:   "reload",
 		Short: "Read the definitions again and put them in force, without dropping a call",
 		Long: "Read the definitions again and put them in force as a whole, in the operadora that answers.\n" +
-			"A set with a fault changes nothing. It needs a token of role admin.",
+			"It says what has changed, and what becomes of callers and agents whom that concerns. A set with a fault changes\n" +
+			"nothing; file, line and key of each fault are named. It needs a token of role admin.",
 		Args: cobra.NoArgs,
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
 			r, err := c.ReloadDefinitionsWithResponse(cmd.Context())
@@ -24,6 +25,12 @@ func newReloadCommand() *cobra.Command {
 				return errNoAnswer
 			}
 			return show(cmd, r.JSON200, func(w io.Writer) error {
+				for _, change := range r.JSON200.Changes {
+					fmt.Fprintln(w, change)
+				}
+				if len(r.JSON200.Changes) == 0 {
+					fmt.Fprintln(w, "nothing has changed")
+				}
 				for _, warning := range r.JSON200.Warnings {
 					fmt.Fprintln(w, "warning:", warning)
 				}

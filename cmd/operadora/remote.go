@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"syscall"
 
@@ -50,6 +51,9 @@ func newClient(cmd *cobra.Command) (remote, error) {
 // no hindrance.
 func apiURL(cmd *cobra.Command) (string, error) {
 	if base, err := cmd.Flags().GetString("url"); err != nil || base != "" {
+		if u, wrong := url.Parse(base); err == nil && (wrong != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			err = fmt.Errorf("--url %q is not an address such as %s: it must begin with http:// or https://", base, defaultURL)
+		}
 		return base, err
 	}
 	asked, err := cmd.Flags().GetString("config")

@@ -87,3 +87,14 @@ func TestURLOfTheAPI(t *testing.T) {
 		}
 	}
 }
+
+// TestURLWithoutScheme is the address as one thinks of it first.
+func TestURLWithoutScheme(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"localhost:8090", "127.0.0.1:8090", "ftp://127.0.0.1", "http://"} {
+		_, err := run(t, "agent", "list", "--url", url, "--token", "x")
+		if err == nil || !strings.Contains(err.Error(), `--url "`+url+`" is not an address such as http://127.0.0.1:8090: it must begin with http:// or https://`) {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}

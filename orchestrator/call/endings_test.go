@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // at brings a new call of toyFlow to a place in its life.
@@ -127,9 +128,25 @@ func TestUnheardPrompt(t *testing.T) {
 	}
 }
 
+// TestUnknownNumber: nobody has said what to do with a number, so it goes where
+// the PBX sends callers without operadora, and is refused where that is nowhere.
 func TestUnknownNumber(t *testing.T) {
 	t.Parallel()
 	w := newWorld(toyFlow{unknown: true})
+	w.quiet()
+	w.checkEnded(t, orchestrator.OutcomeTransferred)
+	if !w.pbx.left {
+		t.Error("the call did not go on in the dialplan")
+	}
+	w = newWorld(toyFlow{unknown: true})
+	for len(w.me.pbx.todo) == 0 {
+		w.deliver()
+		w.decide()
+	}
+	if c, ok := w.me.pbx.todo[0].Command.(Continue); !ok || !c.Place.Away {
+		t.Fatalf("ordered: %+v", w.me.pbx.todo)
+	}
+	w.run(&w.me.pbx, refused, fault.Conflict)
 	w.quiet()
 	w.checkEnded(t, orchestrator.OutcomeRejected)
 }

@@ -22,8 +22,10 @@ func (x *change) arrive(a orchestrator.Arrival) {
 	step, err := x.Flows.Begin(a, x.now)
 	switch {
 	case fault.KindOf(err) == fault.NotFound && err != nil:
+		// Nobody has said what to do with it: it goes where the PBX sends callers without operadora.
 		x.fault("nothing is defined for this number", err)
-		x.over(orchestrator.OutcomeRejected, "operadora", orchestrator.CauseNoRoute)
+		x.move(OnFlow)
+		x.do(Continue{Channel: x.c.Customer().Channel, Place: orchestrator.DialplanPlace{Away: true}})
 	case err != nil:
 		x.fault("the flow could not begin", err)
 		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)

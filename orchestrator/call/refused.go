@@ -23,7 +23,12 @@ func (x *change) refusedCommand(n int, err error) {
 			x.played(orchestrator.Event{Kind: orchestrator.EventPlayed, Playback: cmd.Playback.ID, Failed: true})
 		}
 	case Answer, Continue:
-		if !gone {
+		to, is := cmd.(Continue)
+		switch {
+		case gone:
+		case is && to.Place.Away: // the dialplan has no such line
+			x.over(orchestrator.OutcomeRejected, "operadora", orchestrator.CauseNoRoute)
+		default:
 			x.fault("the call could not be "+map[Verb]string{"answer": "answered", "continue": "handed on"}[cmd.verb()], err)
 			x.over(orchestrator.OutcomeFailed, "pbx", orchestrator.CauseCongestion)
 		}
