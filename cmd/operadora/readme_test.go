@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -44,5 +46,38 @@ func TestInitialFilesAreGood(t *testing.T) {
 	}
 	if err := writeNew(filepath.Join(dir, files[0].path), nil, 0o600); err == nil {
 		t.Error("an existing file was written over")
+	}
+}
+
+// yamlBlock is an example of a README.
+var yamlBlock = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+
+// TestReadmeExamples puts the examples of each README in the place of what init
+// writes, in the files that their first lines name, and checks the whole.
+func TestReadmeExamples(t *testing.T) {
+	t.Parallel()
+	readmes, err := filepath.Glob(filepath.Join("..", "..", "*", "README.md"))
+	must(t, err)
+	found := 0
+	for _, readme := range append(readmes, filepath.Join("..", "..", "README.md")) {
+		text, err := os.ReadFile(readme)
+		must(t, err)
+		dir := initialised(t)
+		for _, block := range yamlBlock.FindAllStringSubmatch(string(text), -1) {
+			line, _, _ := strings.Cut(block[1], "\n")
+			file, named := strings.CutPrefix(line, "# ")
+			if !named || !strings.HasSuffix(file, ".yaml") {
+				t.Errorf("%s: an example begins with %q, not with the comment that names its file", readme, line)
+				continue
+			}
+			found++
+			must(t, os.WriteFile(filepath.Join(dir, file), []byte(block[1]), 0o600))
+		}
+		if out, err := run(t, "check", "-c", filepath.Join(dir, "operadora.yaml")); err != nil {
+			t.Errorf("the examples of %s: %v\n%s", readme, err, out)
+		}
+	}
+	if found < 4 {
+		t.Errorf("only %d examples were read", found)
 	}
 }
