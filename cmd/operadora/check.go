@@ -31,10 +31,12 @@ func newCheckCommand() *cobra.Command {
 			}
 			defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
 			out := cmd.OutOrStdout()
-			for name, p := range cfg.PBXs {
-				for _, w := range p.ARI.Warnings() {
-					fmt.Fprintf(out, "warning: pbxs.%s.ari.%s\n", name, w)
-				}
+			file, ferr := findConfig(cmd)
+			if ferr != nil {
+				return ferr
+			}
+			for _, w := range cfg.warnings(file) {
+				fmt.Fprintln(out, "warning:", w)
 			}
 			for _, l := range doctor.Exposed(doctor.Site{File: file, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records}) {
 				if l.Verdict != doctor.OK {

@@ -111,3 +111,27 @@ func writeAgents(t *testing.T, text string) string {
 	must(t, os.WriteFile(filepath.Join(dir, "agents.yaml"), []byte(text), 0o600))
 	return dir
 }
+
+// TestCheckWarns has what works and is not safe.
+func TestCheckWarns(t *testing.T) {
+	t.Parallel()
+	dir := initialised(t)
+	file := filepath.Join(dir, "operadora.yaml")
+	out, err := run(t, "check", "-c", file)
+	must(t, err)
+	if want := "warning: pbxs.main.ari.password: is empty\nok: "; !strings.HasPrefix(out, want) {
+		t.Errorf("what init writes: %s", out)
+	}
+	put(t, file, `listen: "127.0.0.1:8090"`, `listen: "0.0.0.0:8090"`)
+	put(t, file, "addrs: [127.0.0.1:6379]", `addrs: ["10.0.0.7:6379"]`)
+	put(t, file, "trusted_proxies: []", "trusted_proxies: [0.0.0.0/0]")
+	must(t, os.Chmod(file, 0o644))
+	out, err = run(t, "check", "-c", file)
+	must(t, err)
+	for _, want := range []string{"warning: " + file + ": everybody on this machine may read it", "warning: api.listen: tokens travel in clear text",
+		"warning: redis.password: is empty, and 10.0.0.7:6379 is another machine", "warning: redis.tls: is false", "warning: api.trusted_proxies: 0.0.0.0/0 is everybody"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s\nlacks %q", out, want)
+		}
+	}
+}

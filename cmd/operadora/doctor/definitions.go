@@ -38,7 +38,7 @@ func judgeDefinitions(folder string, d Definitions) []Line {
 		}
 	}
 	if len(d.Flows.DIDs) == 0 {
-		s.add(Warning, "numbers", "say in dids.yaml which flow answers which number; \"*\" stands for all others", "no number leads to a flow: every caller is refused")
+		s.add(Warning, "numbers", "say in dids.yaml which flow answers which number; \"*\" stands for all others", "no number leads to a flow: every caller goes on to the dialplan's away context")
 	}
 	return s.lines
 }
