@@ -141,7 +141,7 @@ func (o *floor) check(pbxs map[string]PBXConfig, flows ivr.Definitions) (out yam
 	}
 	for _, f := range faults {
 		if f.At == (yamlfile.Pos{}) {
-			top, _, _ := yamlfile.Cut(f.Where)
+			top, _ := yamlfile.First(f.Where)
 			if file := o.files[top]; file != nil {
 				f.At = file.At(f.Where)
 			}

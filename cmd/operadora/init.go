@@ -119,7 +119,7 @@ func keyComments(k kind, tops []string) []byte {
 	var b bytes.Buffer
 	b.WriteString("\n# Every key that may stand here, with its purpose, what it may be and what it is\n# when left out. NAME is a name of your choice, [] each entry of a list.\n")
 	for _, key := range yamlfile.Keys(k.shape) {
-		if top, _, below := yamlfile.Cut(key.Path); below && !slices.Contains(tops, top) {
+		if top, below := yamlfile.First(key.Path); below && !slices.Contains(tops, top) {
 			continue // another file has it
 		}
 		fmt.Fprintf(&b, "#   %s: %s\n#       %s\n", key.Name(), key.Doc, facts(key, false))

@@ -339,12 +339,12 @@ func Path(path, key string) string {
 
 func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
 
-// Cut parts a path at the end of its first key.
-func Cut(path string) (first, rest string, found bool) {
+// First is the first key of a path; below tells whether there is more.
+func First(path string) (key string, below bool) {
 	if i := strings.IndexAny(path, ".["); i >= 0 {
-		return path[:i], path[i:], true
+		return path[:i], true
 	}
-	return path, "", false
+	return path, false
 }
 
 // Top lists the keys at the top of a struct.
