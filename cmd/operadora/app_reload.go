@@ -80,8 +80,10 @@ func (a *App) reload(ctx context.Context) ([]string, error) {
 	a.mu.Unlock()
 	a.logWarnings()
 	a.engine.Rewatch(ctx)
-	a.log.InfoContext(ctx, "definitions reloaded", "queues", len(defs.ACD.Queues), "agents", len(defs.ACD.Agents), "flows", len(defs.Flows.Flows),
-		"changes", changed)
+	a.log.InfoContext(ctx, "definitions reloaded", "queues", len(defs.ACD.Queues), "agents", len(defs.ACD.Agents), "flows", len(defs.Flows.Flows))
+	for _, change := range changed {
+		a.log.InfoContext(ctx, "definitions changed", "what", change)
+	}
 	return changed, nil
 }
 

@@ -96,7 +96,7 @@ func TestAQueueIsRemovedUnderACaller(t *testing.T) {
 	ana := r.login("101")
 	r.serve(ana, c) // as is said
 	must(t, r.Write("definitions/queues.yaml", "queues: [{id: other, wrap_up: 5}]\n"))
-	if out, err := r.Run("reload", "--url", api.Base, "--token", api.Token); err == nil || !strings.Contains(out, "queues.yaml:1:30: E00 queues[0].wrap_up: 5 has no unit") {
+	if out, err := r.Run("reload", "--url", api.Base, "--token", api.Token); err == nil || !strings.Contains(out, "queues.yaml:1:31: E00 queues[0].wrap_up: 5 has no unit") {
 		t.Errorf("%v: %s", err, out)
 	}
 	r.settled(1)

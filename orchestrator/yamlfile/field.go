@@ -2,6 +2,7 @@ package yamlfile
 
 import (
 	"fmt"
+	"log/slog"
 	"reflect"
 	"slices"
 	"strconv"
@@ -55,6 +56,7 @@ var (
 	typeVaried   = reflect.TypeFor[Varied]()
 	typeAny      = reflect.TypeFor[any]()
 	typeSecret   = reflect.TypeFor[interface{ Reveal() string }]()
+	typeHidden   = reflect.TypeFor[slog.LogValuer]() // it has a value that must not be shown
 )
 
 // field is what the tags of a struct's field say of a key.
@@ -221,7 +223,7 @@ func (f *field) judge(v reflect.Value) (code Code, says string) {
 	case v.Kind() == reflect.Int:
 		return f.judgeBounds(v.Int(), func(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }, strconv.FormatInt(v.Int(), 10))
 	case v.Kind() == reflect.String:
-		return f.judgeText(v.String(), v.Type().Implements(typeSecret))
+		return f.judgeText(v.String(), v.Type().Implements(typeSecret) || v.Type().Implements(typeHidden))
 	}
 	return "", ""
 }
