@@ -119,7 +119,7 @@ func TestCheckWarns(t *testing.T) {
 	file := filepath.Join(dir, "operadora.yaml")
 	out, err := run(t, "check", "-c", file)
 	must(t, err)
-	if want := "warning: pbxs.main.ari.password: is empty\nok: "; !strings.HasPrefix(out, want) {
+	if !strings.HasPrefix(out, "ok: ") {
 		t.Errorf("what init writes: %s", out)
 	}
 	put(t, file, `listen: "127.0.0.1:8090"`, `listen: "0.0.0.0:8090"`)
