@@ -1,0 +1,88 @@
+package dialplans
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+)
+
+// FreeSWITCHValues are what differs from site to site on FreeSWITCH. The zero
+// value of each field but Password means the default of DefaultFreeSWITCH.
+type FreeSWITCHValues struct {
+	App         string // under which calls are handed over; also the conference profile
+	AwayContext string // the administrator's context for calls while operadora is away
+	Prefix      string // what every feature code begins with, such as *48
+	Password    string // of the event socket; required
+	Bind        string // address that the event socket listens on
+	Port        int    // TCP port beside Bind
+	ACL         string // access list of who may connect
+	Patience    int    // seconds that a call waits to be taken up
+}
+
+// DefaultFreeSWITCH returns the defaults, without a password.
+func DefaultFreeSWITCH() FreeSWITCHValues {
+	v := DefaultValues()
+	return FreeSWITCHValues{
+		App: v.App, AwayContext: v.AwayContext, Prefix: v.Prefix,
+		Bind: "127.0.0.1", Port: 8021, ACL: "loopback.auto", Patience: 10,
+	}
+}
+
+// FreeSWITCH renders the files for FreeSWITCH, in the order of their names. The
+// error names the first value that would not survive in a configuration file.
+func FreeSWITCH(v FreeSWITCHValues) ([]File, error) {
+	d := DefaultFreeSWITCH()
+	v.App = cmp.Or(v.App, d.App)
+	v.AwayContext = cmp.Or(v.AwayContext, d.AwayContext)
+	v.Prefix = cmp.Or(v.Prefix, d.Prefix)
+	v.Bind = cmp.Or(v.Bind, d.Bind)
+	v.Port = cmp.Or(v.Port, d.Port)
+	v.ACL = cmp.Or(v.ACL, d.ACL)
+	v.Patience = cmp.Or(v.Patience, d.Patience)
+	if err := v.validate(); err != nil {
+		return nil, err
+	}
+	return render("freeswitch", struct {
+		FreeSWITCHValues
+		PrefixPattern string
+	}{v, regexp.QuoteMeta(v.Prefix)})
+}
+
+var (
+	listName   = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,40}$`)
+	fsPassword = regexp.MustCompile(`^[A-Za-z0-9_.~-]{8,128}$`) // XML and FreeSWITCH's own expansion leave these alone
+)
+
+func (v FreeSWITCHValues) validate() error {
+	for _, c := range []struct {
+		name, value string
+		shape       *regexp.Regexp
+		wanted      string
+	}{
+		{"application name", v.App, word, "letters, digits, - and _"},
+		{"away context", v.AwayContext, word, "letters, digits, - and _"},
+		{"feature code prefix", v.Prefix, code, "digits and *"},
+		{"access list", v.ACL, listName, "letters, digits, dots, - and _"},
+	} {
+		if !c.shape.MatchString(c.value) {
+			return fmt.Errorf("dialplan: %s %q must be %s", c.name, c.value, c.wanted)
+		}
+	}
+	switch {
+	case !fsPassword.MatchString(v.Password):
+		return fmt.Errorf("dialplan: the password of the event socket must be 8 to 128 letters, digits, dots, tildes, - and _")
+	case net.ParseIP(v.Bind) == nil:
+		return fmt.Errorf("dialplan: address %q is not an IP address", v.Bind)
+	case v.Port < 1 || v.Port > 65535:
+		return fmt.Errorf("dialplan: port %d is not between 1 and 65535", v.Port)
+	case v.Patience < 2 || v.Patience > 60:
+		return fmt.Errorf("dialplan: a patience of %d seconds is not between 2 and 60", v.Patience)
+	case strings.Contains(v.App, "--"): // it ends an XML comment
+		return fmt.Errorf("dialplan: application name %q must not hold two dashes in a row", v.App)
+	case strings.Contains(v.AwayContext, "--"):
+		return fmt.Errorf("dialplan: away context %q must not hold two dashes in a row", v.AwayContext)
+	}
+	return nil
+}
