@@ -1,0 +1,201 @@
+package esl
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// watch knows the states of the phones that are watched: registered or not, by
+// sofia's registrations, and busy while a channel of anybody is theirs.
+type watch struct {
+	mu         sync.Mutex
+	wanted     []string                            // guarded by mu
+	busy       map[string]string                   // phones by channel; guarded by mu
+	registered map[string]orchestrator.DeviceState // by phone, without regard to calls; guarded by mu
+	told       map[string]orchestrator.DeviceState // by endpoint; guarded by mu
+}
+
+func newWatch() *watch {
+	return &watch{busy: map[string]string{}, registered: map[string]orchestrator.DeviceState{}, told: map[string]orchestrator.DeviceState{}}
+}
+
+// userOf is the phone of a presence id, "101" of "101@example.com".
+func userOf(presence string) string {
+	user, _, _ := strings.Cut(presence, "@")
+	return user
+}
+
+// phoneOf is the phone of an endpoint, "" for one that is not called by a name.
+func phoneOf(endpoint string) string {
+	user, ok := strings.CutPrefix(endpoint, "user/")
+	if !ok {
+		return ""
+	}
+	return userOf(user)
+}
+
+// Watch replaces the set of endpoints whose state is delivered. While nobody is
+// connected it is only remembered; each connection tells all states anew.
+func (a *Adapter) Watch(ctx context.Context, endpoints []string) error {
+	endpoints = slices.Compact(slices.Sorted(slices.Values(endpoints)))
+	for _, e := range endpoints {
+		if !endpointID.MatchString(e) {
+			return fault.New("esl.Watch", fault.Invalid, "%q is neither user/NAME nor sofia/PROFILE/ADDRESS", e)
+		}
+	}
+	a.watch.mu.Lock()
+	a.watch.wanted = endpoints
+	clear(a.watch.told)
+	a.watch.mu.Unlock()
+	s := a.present()
+	if s == nil {
+		return nil
+	}
+	return a.watch.tellAll(ctx, s)
+}
+
+// seed forgets what was told, and knows whose phones are busy.
+func (w *watch) seed(busy map[string]string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy = busy
+	clear(w.told)
+	clear(w.registered)
+}
+
+// tellAll asks for the registration of every phone that is watched and tells the
+// states.
+func (w *watch) tellAll(ctx context.Context, s *session) error {
+	w.mu.Lock()
+	wanted := w.wanted
+	w.mu.Unlock()
+	asked := map[string]bool{}
+	for _, e := range wanted {
+		phone := phoneOf(e)
+		if phone != "" && !asked[phone] {
+			asked[phone] = true
+			if err := w.ask(ctx, s, phone); err != nil {
+				return err
+			}
+		}
+	}
+	s.call(ctx, func() { w.tell(s, wanted) })
+	return nil
+}
+
+// ask asks whether a phone is registered.
+func (w *watch) ask(ctx context.Context, s *session, phone string) error {
+	answer, err := s.api(ctx, "Watch", "sofia_contact */"+phone+"@"+s.realm())
+	if err != nil {
+		return err
+	}
+	state := orchestrator.DeviceFree
+	switch {
+	case strings.HasPrefix(answer, "error/") || strings.HasPrefix(answer, "-"):
+		state = orchestrator.DeviceUnreachable
+	case answer == "":
+		state = orchestrator.DeviceUnknown
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.registered[phone] = state
+	return nil
+}
+
+// state is what an endpoint is in. w.mu is held.
+func (w *watch) state(endpoint string) orchestrator.DeviceState {
+	phone := phoneOf(endpoint)
+	if phone == "" {
+		return orchestrator.DeviceUnknown // it answers at an address: nobody knows before it is called
+	}
+	for _, busy := range w.busy {
+		if busy == phone {
+			return orchestrator.DeviceBusy
+		}
+	}
+	if state, known := w.registered[phone]; known {
+		return state
+	}
+	return orchestrator.DeviceUnknown
+}
+
+// tell tells the states of endpoints that have changed; the session's goroutine calls it.
+func (w *watch) tell(s *session, endpoints []string) {
+	if !s.ready {
+		return
+	}
+	var events []orchestrator.Event
+	w.mu.Lock()
+	for _, e := range endpoints {
+		state := w.state(e)
+		if told, ever := w.told[e]; ever && told == state {
+			continue
+		}
+		w.told[e] = state
+		events = append(events, orchestrator.Event{Kind: orchestrator.EventDevice, PBX: s.a.name,
+			At: time.Now().Add(time.Duration(s.ahead.Load())), Endpoint: e, Device: state})
+	}
+	w.mu.Unlock()
+	for _, e := range events {
+		s.sink.Event(e)
+	}
+}
+
+// heard notes what an event tells of phones. The session's goroutine calls it.
+func (w *watch) heard(s *session, e *wire) {
+	if strings.HasPrefix(string(e.Subclass), "sofia::") {
+		if phone := string(e.FromUser); phone != "" && len(w.of(phone)) > 0 {
+			s.wg.Go(func() {
+				if err := w.ask(s.ctx, s, phone); err == nil {
+					s.call(s.ctx, func() { w.tell(s, w.of(phone)) })
+				}
+			})
+		} else if user := string(e.User); user != "" && len(w.of(user)) > 0 {
+			s.wg.Go(func() {
+				if err := w.ask(s.ctx, s, user); err == nil {
+					s.call(s.ctx, func() { w.tell(s, w.of(user)) })
+				}
+			})
+		}
+		return
+	}
+	channel := e.id()
+	if channel == "" || !strings.HasPrefix(string(e.Name), "CHANNEL_") {
+		return
+	}
+	w.mu.Lock()
+	before, was := w.busy[channel]
+	phone := userOf(string(e.Presence))
+	changed := ""
+	switch {
+	case e.Name == "CHANNEL_HANGUP_COMPLETE":
+		delete(w.busy, channel)
+		changed = before
+	case phone != "" && !was && !e.dying():
+		w.busy[channel] = phone
+		changed = phone
+	}
+	w.mu.Unlock()
+	if changed != "" {
+		w.tell(s, w.of(changed))
+	}
+}
+
+// of are the endpoints that are watched and are a phone's.
+func (w *watch) of(phone string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var out []string
+	for _, e := range w.wanted {
+		if phoneOf(e) == phone {
+			out = append(out, e)
+		}
+	}
+	return out
+}

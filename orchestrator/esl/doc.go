@@ -1,0 +1,88 @@
+// Package esl drives a FreeSWITCH over its event socket (ESL) and translates
+// what it tells. Adapter implements orchestrator.PBX; Probe examines a
+// FreeSWITCH for the doctor command; package voice has the names of its sounds.
+//
+// Nothing of github.com/0x19/goesl (v0.0.0-20230805100056-48992ef4fdb1) is used.
+// Its message reader, which is reached only through its own connection, gives
+// back an error in place of any reply that holds "-ERR", which leaves later
+// replies without their owners; it makes a body as long as a header says it is,
+// and panics when that is negative or when "-ERR" stands near the end of a reply;
+// it drops what is no text of a JSON event, and looks for the end of an endless
+// header. What is left would be the splitting of a header line.
+//
+// The package imports no other part of operadora but orchestrator, fault and
+// life. Adapter's commands may be called from any goroutine, Run by one at a time.
+//
+// # What is promised
+//
+//   - One connection carries events, some others commands: FreeSWITCH answers the
+//     commands of a connection one after the other, and blocks it meanwhile.
+//     Replies are matched first in, first out. When one connection breaks, or a
+//     command is not answered in time, all are made anew.
+//   - What has arrived of events is put in the order of Event-Sequence before it
+//     is looked at, and what a channel is doing follows the newest event, not the
+//     last: FreeSWITCH delivers events by several threads.
+//   - Connected is told only after a job made a round trip through FreeSWITCH and a
+//     snapshot was taken. What arrives meanwhile is delivered right after it.
+//   - A connection that is open but deaf is found out by jobs that FreeSWITCH is
+//     asked for, within three intervals.
+//   - A hostile or broken server costs memory bounded by constants (frame.go,
+//     session.go) and is left: endless headers, lengths that lie, replies that
+//     nobody asked for, events without end.
+//   - Channels outlive us: no connection ever controls one ("myevents" would hang
+//     up who is parked). Calls that are being made go on, and whoever answers is
+//     parked until somebody takes it up.
+//   - A process that was stopped for 1.5 s or more gives no command when it wakes:
+//     it connects anew, which proves the lease. FreeSWITCH itself takes commands
+//     from anybody who knows the password.
+//   - Nothing that is written holds an end of line, and values from outside travel
+//     packed, stripped or not at all (quote.go).
+//
+// # How things are made
+//
+// Under our control is a channel that has the variable operadora_app; it is
+// parked, plays, or is in a conference. The dialplan sets the variable before it
+// parks a call; handing a call back is a list of two applications that the channel
+// carries out by itself, which take the variable off and transfer it.
+//
+// The dialplan knows from a global variable whether calls are taken, which a task
+// of FreeSWITCH's scheduler takes back unless it is renewed; and a call that is handed
+// over and gets no command goes on in the dialplan by another such task, which the
+// first command for that call ends.
+//
+// A room is a conference, for two as for more: the third party, a recording, a
+// supervisor change nothing for those who talk, nobody is ever bridged anew, and
+// who is left alone stays. The price is mixing (about 20 ms of delay more than a
+// bridge, and three threads a room). That an empty room exists is kept in a hash
+// of mod_hash.
+//
+// What a channel plays is ordered by sendmsg with an id of ours, one thing at a
+// time: what is ordered meanwhile waits here. The id is also a parameter of the
+// file's name, so that the next process knows what plays. Recordings of a channel
+// are made by uuid_record, as the application record hangs up when it cannot
+// write.
+//
+// # What was seen of FreeSWITCH 1.11.3-dev
+//
+// reference: the tests on a real one and the events in testdata hold these.
+//
+// uuid_break before the beginning of a playback has no effect; it is repeated
+// until the end is told. What arrives within some milliseconds after an answer,
+// keys too, is thrown away: Answer returns when the channel has read sound for a
+// moment. Originating to who is not registered gives no event of a channel, only
+// the end of the job. A duplicate origination_uuid and too many calls a second
+// are both DESTINATION_OUT_OF_ORDER: the first is told apart by uuid_exists.
+//
+// "show channels" comes out of a database that is late by some tens of
+// milliseconds, also with what a channel does: each channel is asked for itself.
+//
+// The pause of a conference's recording leaves the time out: the recording of a
+// conversation is shorter by what was muted. A channel's is masked by silence.
+//
+// # What FreeSWITCH cannot promise
+//
+// For up to three seconds after we died a call may still be handed over, and waits for the dialplan's patience, ten seconds. A phone's REFER is not
+// asked about: its leg leaves the room and is told as left or ended. Where that
+// must not be, set disable-transfer in the profile of the phones. ALLOTTED_TIMEOUT
+// and the other times of FreeSWITCH count whole seconds of the clock.
+package esl

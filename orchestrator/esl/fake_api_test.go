@@ -1,0 +1,265 @@
+package esl
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// api carries out one command of the scripted FreeSWITCH. f.mu is held.
+func (f *fake) api(command string) string {
+	verb, rest, _ := strings.Cut(command, " ")
+	arg := strings.Fields(rest)
+	switch verb {
+	case "global_getvar":
+		return f.globals[rest]
+	case "global_setvar":
+		name, value, _ := strings.Cut(rest, "=")
+		f.globals[name] = value
+		return "+OK"
+	case "sched_del":
+		if t := f.tasks[rest]; t != nil {
+			t.Stop()
+			delete(f.tasks, rest)
+		}
+		return "+OK Deleted: 1\n"
+	case "sched_api":
+		seconds, _ := strconv.Atoi(strings.TrimPrefix(arg[0], "+"))
+		what := strings.Join(arg[2:], " ")
+		f.tasks[arg[1]] = time.AfterFunc(time.Duration(seconds)*time.Second, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.api(what)
+		})
+		return "+OK Added: 1\n"
+	case "hash":
+		return f.apiHash(rest)
+	case "hash_dump":
+		out := ""
+		for key, value := range f.hash {
+			if realm, name, _ := strings.Cut(key, "/"); realm == arg[1] {
+				out += "D/" + realm + "_" + name + "/" + value + "\n"
+			}
+		}
+		return out
+	case "show":
+		return f.apiShow()
+	case "conference":
+		return f.apiConference(arg)
+	case "sofia_contact":
+		if user := userOf(strings.TrimPrefix(rest, "*/")); f.here[user] {
+			return "sofia/internal/sip:" + user + "@127.0.0.1:5060"
+		}
+		return "error/user_not_registered"
+	}
+	return f.apiChannel(verb, arg, rest)
+}
+
+func (f *fake) apiHash(rest string) string {
+	p := strings.Split(rest, "/")
+	key := p[1] + "/" + p[2]
+	switch p[0] {
+	case "insert":
+		f.hash[key] = p[3]
+		return "+OK\n"
+	case "select":
+		return f.hash[key]
+	}
+	if _, there := f.hash[key]; !there {
+		return "-ERR Not found\n"
+	}
+	delete(f.hash, key)
+	return "+OK\n"
+}
+
+func (f *fake) apiShow() string {
+	type row struct {
+		UUID     string `json:"uuid"`
+		App      string `json:"application"`
+		Presence string `json:"presence_id"`
+	}
+	var shown struct {
+		Count int   `json:"row_count"`
+		Rows  []row `json:"rows,omitempty"`
+	}
+	for _, id := range f.sortedChannels() {
+		ch := f.channels[id]
+		shown.Rows = append(shown.Rows, row{id, ch.app, ch.presence})
+	}
+	shown.Count = len(shown.Rows)
+	out, err := json.Marshal(shown)
+	if err != nil {
+		f.t.Error(err)
+	}
+	return string(out)
+}
+
+func (f *fake) apiConference(arg []string) string {
+	in := 0
+	for _, ch := range f.channels {
+		if ch.room == arg[0] {
+			in++
+		}
+	}
+	switch {
+	case arg[0] == "json_list":
+		type member struct {
+			Type string `json:"type"`
+			Path string `json:"record_path"`
+		}
+		type conference struct {
+			Name    string   `json:"conference_name"`
+			Members []member `json:"members"`
+		}
+		list := []conference{}
+		for path, tape := range f.tapes {
+			if tape.room != "" {
+				list = append(list, conference{tape.room, []member{{"recording_node", path}}})
+			}
+		}
+		out, err := json.Marshal(list)
+		if err != nil {
+			f.t.Error(err)
+		}
+		return string(out)
+	case in == 0:
+		return "-ERR Conference " + arg[0] + " not found\n"
+	case arg[1] == "record":
+		f.tapes[arg[2]] = &fakeTape{room: arg[0], began: time.Now()}
+		f.event("conference_maintenance_start-recording", nil, map[string]string{"Conference-Name": arg[0], "Path": arg[2]})
+		return "Record file " + arg[2] + "\n"
+	case f.tapes[arg[3]] == nil:
+		return "-ERR non-existant recording '" + arg[3] + "'\n"
+	case arg[2] == "stop":
+		f.stopTape(arg[3])
+		return "Stopped recording file " + arg[3] + "\n"
+	}
+	return "+OK " + arg[2] + " recording file " + arg[3] + "\n"
+}
+
+func (f *fake) apiChannel(verb string, arg []string, rest string) string {
+	ch := f.channels[arg[0]]
+	gone := ch == nil || ch.over
+	switch verb {
+	case "uuid_exists":
+		return strconv.FormatBool(!gone)
+	case "uuid_answer":
+		if gone {
+			return "-ERROR\n"
+		}
+		ch.answered = true
+		return "+OK\n"
+	case "uuid_buglist":
+		out := "<media-bugs>\n"
+		for path, tape := range f.tapes {
+			if tape.channel == arg[0] {
+				out += "<media-bug><function>session_record</function><target>" + path + "</target></media-bug>\n"
+			}
+		}
+		return out + "</media-bugs>\n"
+	}
+	if gone {
+		if strings.HasPrefix(verb, "uuid_record") {
+			return "-ERR Cannot locate session!\n"
+		}
+		return "-ERR No such channel!\n"
+	}
+	switch verb {
+	case "uuid_dump":
+		return f.apiDump(ch)
+	case "uuid_kill":
+		cause := map[string]string{"16": "NORMAL_CLEARING", "34": "NORMAL_CIRCUIT_CONGESTION"}[arg[1]]
+		if cause == "" {
+			cause = arg[1]
+		}
+		f.hangUp(ch, cause)
+	case "uuid_break":
+		if ch.appID != "" && ch.room == "" {
+			f.finish(ch, false)
+		}
+	case "uuid_setvar_multi":
+		for pair := range strings.SplitSeq(strings.TrimPrefix(rest, arg[0]+" "), ";") {
+			name, value, _ := strings.Cut(pair, "=")
+			ch.vars[name] = value
+		}
+	case "uuid_record":
+		return f.apiRecord(ch, arg)
+	case "uuid_transfer":
+		f.transfer(ch, strings.Trim(strings.TrimSuffix(strings.TrimPrefix(rest, arg[0]+" "), " inline"), "'"))
+	default:
+		return "-ERR " + verb + " Command not found!\n"
+	}
+	return "+OK\n"
+}
+
+func (f *fake) apiDump(ch *fakeChannel) string {
+	raw, err := os.ReadFile(filepath.Join("testdata", "uuid_dump.txt"))
+	if err != nil {
+		f.t.Error(err)
+	}
+	fields := map[string]any{}
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		f.t.Error(err)
+	}
+	f.describe(fields, ch)
+	out, err := json.Marshal(fields)
+	if err != nil {
+		f.t.Error(err)
+	}
+	return string(out)
+}
+
+func (f *fake) apiRecord(ch *fakeChannel, arg []string) string {
+	path := arg[2]
+	switch {
+	case arg[1] == "start":
+		tape := &fakeTape{channel: ch.id, began: time.Now()}
+		f.tapes[path] = tape
+		if len(arg) > 3 {
+			seconds, _ := strconv.Atoi(arg[3])
+			tape.limit = time.AfterFunc(time.Duration(seconds)*10*time.Millisecond, func() {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				if f.tapes[path] == tape {
+					f.stopTape(path)
+				}
+			})
+		}
+	case f.tapes[path] == nil:
+		return fmt.Sprintf("-ERR Cannot %s record session!\n", arg[1])
+	case arg[1] == "stop":
+		f.stopTape(path)
+	}
+	return "+OK Success\n"
+}
+
+// transfer moves a channel to a list of applications.
+func (f *fake) transfer(ch *fakeChannel, to string) {
+	if ch.appID != "" {
+		f.finish(ch, false)
+	}
+	ch.waiting = nil
+	f.leaveRoom(ch)
+	if list, handed := strings.CutPrefix(to, "m:^:unset:operadora_app^transfer:"); handed {
+		f.event("channel_execute_unset", ch, map[string]string{"Application": "unset", "Application-Data": "operadora_app", "Application-UUID": "x"})
+		delete(ch.vars, "operadora_app")
+		place := strings.Fields(list)
+		ch.app = "echo"
+		if place[2] == "operadora-inbound" {
+			f.arrive(ch, place[0])
+		}
+		return
+	}
+	if rest, is := strings.CutPrefix(to, "conference:"); is {
+		room, _, _ := strings.Cut(rest, "@")
+		ch.app, ch.appData, ch.appID, ch.room = "conference", strings.TrimSuffix(rest, ",park:"), "", room
+		f.event("channel_execute_conference", ch, map[string]string{"Application": "conference", "Application-Data": ch.appData, "Application-UUID": "x"})
+		f.event("conference_maintenance_add-member", ch, map[string]string{"Conference-Name": room})
+		return
+	}
+	f.park(ch)
+}

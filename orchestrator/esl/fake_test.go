@@ -1,0 +1,584 @@
+package esl
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// fake is a scripted FreeSWITCH: it speaks the event socket and tells events that
+// were recorded of a real one (testdata), with its own channels, sounds and times
+// in them. What a command means, and in which order which events follow, is as
+// was seen there.
+type fake struct {
+	t        *testing.T
+	listener net.Listener
+	password string
+	folder   string // of recordings
+	work     sync.WaitGroup
+
+	mu       sync.Mutex
+	closed   bool
+	core     string
+	seq      int64
+	clients  map[*fakeClient]bool
+	channels map[string]*fakeChannel
+	globals  map[string]string
+	hash     map[string]string
+	tasks    map[string]*time.Timer
+	phones   map[string]func(*fakeChannel)
+	here     map[string]bool // phones that are registered
+	tapes    map[string]*fakeTape
+	sounds   map[string]time.Duration
+	cut      bool
+	cross    bool      // events are delivered out of order
+	held     *heldBack // one that is delivered after the next
+	shots    map[string][]byte
+	on       func(command string) // sees every command; nil for nobody
+}
+
+type heldBack struct {
+	raw []byte
+	at  *time.Timer
+}
+
+type fakeChannel struct {
+	id, direction, presence, caller, name, dest string
+	vars                                        map[string]string
+	answered, over                              bool
+	created                                     time.Time
+	app, appData, appID                         string
+	room                                        string
+	end                                         *time.Timer // of what plays
+	waiting                                     [][3]string // app, data, id
+	cause                                       string
+}
+
+type fakeTape struct {
+	channel, room string
+	limit         *time.Timer
+	began         time.Time
+}
+
+func newFake(t *testing.T) *fake {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fake{
+		t: t, listener: l, password: "secret-socket", folder: t.TempDir(), core: "core-1",
+		clients: map[*fakeClient]bool{}, channels: map[string]*fakeChannel{}, globals: map[string]string{"domain": "pbx.example"},
+		hash: map[string]string{}, tasks: map[string]*time.Timer{}, phones: map[string]func(*fakeChannel){}, here: map[string]bool{},
+		tapes: map[string]*fakeTape{}, sounds: map[string]time.Duration{}, shots: map[string][]byte{},
+	}
+	f.work.Go(f.accept)
+	t.Cleanup(f.close)
+	return f
+}
+
+func (f *fake) close() {
+	f.listener.Close()
+	f.mu.Lock()
+	f.closed = true
+	for c := range f.clients {
+		c.sock.Close()
+	}
+	f.mu.Unlock()
+	f.work.Wait()
+}
+
+func (f *fake) config() Config {
+	return Config{
+		Address: f.listener.Addr().String(), Password: orchestrator.Secret(f.password), App: "operadora", Prefix: "*48",
+		Recordings: f.folder, SoundsEN: "/sounds/en", SoundsES: "/sounds/es", SoundType: "wav", Music: "moh", Profile: "operadora",
+		CommandTimeout: 5 * time.Second, PingInterval: 200 * time.Millisecond, Connections: 2,
+	}
+}
+
+// fakeClient is one connection. What it is to be told waits in a queue.
+type fakeClient struct {
+	f      *fake
+	sock   net.Conn
+	told   bool // it has asked for events
+	mu     sync.Mutex
+	queue  [][]byte
+	wake   chan struct{}
+	broken bool
+}
+
+func (f *fake) accept() {
+	for {
+		sock, err := f.listener.Accept()
+		if err != nil {
+			return
+		}
+		c := &fakeClient{f: f, sock: sock, wake: make(chan struct{}, 1)}
+		f.mu.Lock()
+		if f.cut || f.closed {
+			f.mu.Unlock()
+			sock.Close()
+			continue
+		}
+		f.clients[c] = true
+		f.mu.Unlock()
+		f.work.Go(c.write)
+		f.work.Go(c.serve)
+	}
+}
+
+func (c *fakeClient) say(b []byte) {
+	c.mu.Lock()
+	c.queue = append(c.queue, b)
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *fakeClient) write() {
+	for range c.wake {
+		for {
+			c.mu.Lock()
+			if len(c.queue) == 0 {
+				broken := c.broken
+				c.mu.Unlock()
+				if broken {
+					return
+				}
+				break
+			}
+			b := c.queue[0]
+			c.queue = c.queue[1:]
+			c.mu.Unlock()
+			if _, err := c.sock.Write(b); err != nil {
+				c.sock.Close()
+			}
+		}
+	}
+}
+
+func (c *fakeClient) serve() {
+	defer func() {
+		c.sock.Close()
+		c.f.mu.Lock()
+		delete(c.f.clients, c)
+		c.f.mu.Unlock()
+		c.mu.Lock()
+		c.broken = true
+		c.mu.Unlock()
+		select {
+		case c.wake <- struct{}{}:
+		default:
+		}
+	}()
+	c.say([]byte("Content-Type: auth/request\n\n"))
+	r := bufio.NewReader(c.sock)
+	var lines []string
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		line = strings.TrimRight(line, "\r\n")
+		if line != "" {
+			lines = append(lines, line)
+			continue
+		}
+		if len(lines) > 0 {
+			c.command(lines)
+			lines = nil
+		}
+	}
+}
+
+func (c *fakeClient) reply(text string, more ...string) {
+	c.say([]byte("Content-Type: command/reply\nReply-Text: " + text + "\n" + strings.Join(more, "") + "\n"))
+}
+
+func (c *fakeClient) command(lines []string) {
+	f := c.f
+	verb, rest, _ := strings.Cut(lines[0], " ")
+	headers := map[string]string{}
+	for _, l := range lines[1:] {
+		name, value, _ := strings.Cut(l, ": ")
+		headers[strings.ToLower(name)] = value
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.on != nil {
+		f.on(lines[0])
+	}
+	switch verb {
+	case "auth":
+		if rest != f.password {
+			c.reply("-ERR invalid")
+			return
+		}
+		c.reply("+OK accepted")
+	case "event":
+		c.told = true
+		c.reply("+OK event listener enabled json")
+	case "api":
+		body := f.api(rest)
+		c.say(fmt.Appendf(nil, "Content-Type: api/response\nContent-Length: %d\n\n%s", len(body), body))
+	case "bgapi":
+		job := headers["job-uuid"]
+		c.reply("+OK Job-UUID: "+job, "Job-UUID: "+job+"\n")
+		f.background(job, rest)
+	case "sendmsg":
+		ch := f.channels[rest]
+		if ch == nil || ch.over {
+			c.reply("-ERR invalid session id [" + rest + "]")
+			return
+		}
+		c.reply("+OK")
+		f.execute(ch, headers["execute-app-name"], headers["execute-app-arg"], headers["event-uuid"])
+	case "sendevent":
+		c.reply("+OK")
+	default:
+		c.reply("-ERR command not found")
+	}
+}
+
+func (f *fake) background(job, command string) {
+	tell := func(body string) {
+		f.event("background_job", nil, map[string]string{"Job-UUID": job, "Job-Command": command, "_body": body})
+	}
+	rest, is := strings.CutPrefix(command, "originate ")
+	if !is {
+		tell(f.api(command))
+		return
+	}
+	variables, rest, _ := strings.Cut(strings.TrimPrefix(rest, "{"), "}")
+	endpoint, _, _ := strings.Cut(rest, " ")
+	vars := map[string]string{}
+	for pair := range strings.SplitSeq(variables, ",") {
+		name, value, _ := strings.Cut(pair, "=")
+		vars[name] = strings.Trim(value, "'")
+	}
+	id := vars["origination_uuid"]
+	if ch := f.channels[id]; ch != nil && !ch.over {
+		tell("-ERR DESTINATION_OUT_OF_ORDER\n")
+		return
+	}
+	phone := userOf(strings.TrimPrefix(endpoint, "user/"))
+	if !f.here[phone] {
+		tell("-ERR USER_NOT_REGISTERED\n")
+		return
+	}
+	ch := &fakeChannel{id: id, direction: "outbound", presence: phone + "@pbx.example", dest: phone, vars: vars, created: time.Now(),
+		caller: vars["origination_caller_id_number"], name: vars["origination_caller_id_name"]}
+	f.channels[id] = ch
+	f.event("channel_create_leg", ch, nil)
+	seconds, _ := strconv.Atoi(vars["originate_timeout"])
+	ring := time.AfterFunc(time.Duration(seconds)*time.Second, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.hangUp(ch, "NO_ANSWER")
+	})
+	ch.vars["-job"] = job
+	ch.end = ring
+	f.phones[phone](ch)
+}
+
+// answer is a called phone that picks up. f.mu is held.
+func (f *fake) answer(ch *fakeChannel) {
+	if ch.over || ch.answered {
+		return
+	}
+	ch.end.Stop()
+	ch.answered = true
+	f.event("channel_answer_leg", ch, nil)
+	f.event("background_job", nil, map[string]string{"Job-UUID": ch.vars["-job"], "_body": "+OK " + ch.id + "\n"})
+	f.park(ch)
+}
+
+func (f *fake) park(ch *fakeChannel) {
+	ch.app, ch.appData, ch.appID, ch.room = "park", "", "", ""
+	name := "channel_park"
+	if ch.direction == "outbound" {
+		name += "_leg"
+	}
+	f.event(name, ch, nil)
+	f.next(ch)
+}
+
+// arrive is a call from outside that the dialplan hands over. f.mu is held.
+func (f *fake) arrive(ch *fakeChannel, did string) {
+	ch.dest = did
+	if f.globals["operadora_here_operadora"] != "true" {
+		ch.app = "echo" // somewhere else
+		return
+	}
+	for name, value := range map[string]string{"operadora_app": "operadora", "operadora_args": "inbound", "operadora_did": did, "operadora_away": "operadora-away"} {
+		ch.vars[name] = value
+	}
+	f.park(ch)
+}
+
+// hangUp ends a channel. f.mu is held.
+func (f *fake) hangUp(ch *fakeChannel, cause string) {
+	if ch.over {
+		return
+	}
+	ch.cause = cause
+	if ch.end != nil {
+		ch.end.Stop()
+	}
+	ch.over = true
+	f.leaveRoom(ch)
+	if ch.appID != "" && ch.app == "playback" {
+		f.event("channel_execute_complete_playback", ch, map[string]string{"Application-UUID": ch.appID, "Answer-State": "hangup", "Channel-State": "CS_EXECUTE"})
+	}
+	for path, tape := range f.tapes {
+		if tape.channel == ch.id {
+			f.stopTape(path)
+		}
+	}
+	name := "channel_hangup_complete"
+	if ch.direction == "outbound" {
+		name += "_leg"
+		if !ch.answered {
+			f.event("background_job", nil, map[string]string{"Job-UUID": ch.vars["-job"], "_body": "-ERR " + cause + "\n"})
+		}
+	}
+	f.event(name, ch, map[string]string{"Hangup-Cause": cause, "Answer-State": "hangup", "Channel-State": "CS_REPORTING"})
+}
+
+// execute has a channel do something, when what it does is over. f.mu is held.
+func (f *fake) execute(ch *fakeChannel, app, data, id string) {
+	ch.waiting = append(ch.waiting, [3]string{app, data, id})
+	f.next(ch)
+}
+
+func (f *fake) next(ch *fakeChannel) {
+	if ch.app != "park" || len(ch.waiting) == 0 || ch.over {
+		return
+	}
+	w := ch.waiting[0]
+	ch.waiting = ch.waiting[1:]
+	ch.app, ch.appData, ch.appID = w[0], w[1], w[2]
+	length, missing := f.length(w[0], w[1])
+	f.event("channel_execute_playback", ch, map[string]string{"Application": w[0], "Application-Data": w[1], "Application-UUID": w[2]})
+	ch.end = time.AfterFunc(length, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if ch.appID == w[2] {
+			f.finish(ch, missing)
+		}
+	})
+}
+
+// finish ends what a channel does. f.mu is held.
+func (f *fake) finish(ch *fakeChannel, missing bool) {
+	if ch.over || ch.appID == "" {
+		return
+	}
+	ch.end.Stop()
+	name := "channel_execute_complete_playback"
+	if missing {
+		name += "_missing"
+	}
+	id, app := ch.appID, ch.app
+	ch.app, ch.appData, ch.appID = "park", "", ""
+	f.event(name, ch, map[string]string{"Application": app, "Application-UUID": id})
+	f.next(ch)
+}
+
+// length is how long a file plays.
+func (f *fake) length(app, data string) (time.Duration, bool) {
+	if app == "sleep" {
+		return 5 * time.Millisecond, false
+	}
+	_, data, _ = strings.Cut(data, "}")
+	if strings.Contains(data, "_stream://") {
+		if strings.HasPrefix(data, "local_stream") {
+			return time.Hour, false
+		}
+		return 5 * time.Millisecond, false
+	}
+	total, found := time.Duration(0), false
+	for name := range strings.SplitSeq(strings.TrimPrefix(data, "file_string://"), "!") {
+		name = strings.TrimSuffix(filepath.Base(name), ".wav")
+		if d, ok := f.sounds[name]; ok {
+			total, found = total+d, true
+		}
+	}
+	return total, !found
+}
+
+func (f *fake) leaveRoom(ch *fakeChannel) {
+	if ch.room == "" {
+		return
+	}
+	room := ch.room
+	ch.room = ""
+	f.event("conference_maintenance_del-member", ch, map[string]string{"Conference-Name": room})
+	for _, o := range f.channels {
+		if o.room == room {
+			return
+		}
+	}
+	for path, tape := range f.tapes {
+		if tape.room == room {
+			f.stopTape(path)
+		}
+	}
+}
+
+func (f *fake) stopTape(path string) {
+	tape := f.tapes[path]
+	delete(f.tapes, path)
+	if tape.limit != nil {
+		tape.limit.Stop()
+	}
+	if err := os.WriteFile(path, []byte("RIFF, more or less"), 0o600); err != nil {
+		f.t.Error(err)
+	}
+	ms := fmt.Sprint(time.Since(tape.began).Milliseconds() + 1)
+	if tape.room != "" {
+		f.event("conference_maintenance_stop-recording", nil, map[string]string{"Conference-Name": tape.room, "Path": path, "Milliseconds-Elapsed": ms})
+		return
+	}
+	f.event("record_stop", f.channels[tape.channel], map[string]string{"Record-File-Path": path, "variable_record_ms": ms, "Record-Completion-Cause": "success-silence"})
+}
+
+// event tells one event, made of a recorded one. f.mu is held.
+func (f *fake) event(shot string, ch *fakeChannel, set map[string]string) {
+	raw := f.shots[shot]
+	if raw == nil {
+		var err error
+		if raw, err = os.ReadFile(filepath.Join("testdata", shot+".json")); err != nil {
+			f.t.Error(err)
+			return
+		}
+		f.shots[shot] = raw
+	}
+	fields := map[string]any{}
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		f.t.Error(shot, err)
+		return
+	}
+	f.seq++
+	fields["Event-Sequence"] = strconv.FormatInt(f.seq, 10)
+	fields["Event-Date-Timestamp"] = strconv.FormatInt(time.Now().UnixMicro(), 10)
+	fields["Core-UUID"] = f.core
+	if ch != nil {
+		f.describe(fields, ch)
+	}
+	for name, value := range set {
+		fields[name] = value
+	}
+	out, err := json.Marshal(fields)
+	if err != nil {
+		f.t.Error(err)
+		return
+	}
+	f.send(out, shot != "dtmf")
+}
+
+// describe writes what every event of a channel tells. f.mu is held.
+func (f *fake) describe(fields map[string]any, ch *fakeChannel) {
+	for name := range fields {
+		if strings.HasPrefix(name, "variable_operadora_") || strings.HasPrefix(name, "variable_current_application") {
+			delete(fields, name)
+		}
+	}
+	for name, value := range ch.vars {
+		fields["variable_"+name] = value
+	}
+	fields["Unique-ID"] = ch.id
+	fields["Channel-Presence-ID"] = ch.presence
+	fields["Caller-Caller-ID-Number"], fields["Caller-Caller-ID-Name"] = ch.caller, ch.name
+	fields["Caller-Channel-Created-Time"] = strconv.FormatInt(ch.created.UnixMicro(), 10)
+	fields["Answer-State"], fields["Channel-State"] = "ringing", "CS_EXECUTE"
+	if ch.answered {
+		fields["Answer-State"] = "answered"
+	}
+	fields["variable_current_application"], fields["variable_current_application_data"] = ch.app, ch.appData
+}
+
+// send tells all who have asked. With cross, every fourth event waits for the
+// one after it, or for a moment. f.mu is held.
+func (f *fake) send(raw []byte, may bool) {
+	frame := append(fmt.Appendf(nil, "Content-Length: %d\nContent-Type: text/event-json\n\n", len(raw)), raw...)
+	if f.cross && may && f.held == nil && f.seq%4 == 0 {
+		h := &heldBack{raw: frame}
+		h.at = time.AfterFunc(2*time.Millisecond, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if f.held == h {
+				f.held = nil
+				f.spread(frame)
+			}
+		})
+		f.held = h
+		return
+	}
+	f.spread(frame)
+	if h := f.held; h != nil {
+		f.held = nil
+		h.at.Stop()
+		f.spread(h.raw)
+	}
+}
+
+func (f *fake) spread(frame []byte) {
+	for c := range f.clients {
+		if c.told {
+			c.say(frame)
+		}
+	}
+}
+
+// press is a key on a channel. f.mu is held.
+func (f *fake) press(ch *fakeChannel, digit string) {
+	if !ch.over {
+		f.event("dtmf", ch, map[string]string{"DTMF-Digit": digit})
+	}
+}
+
+// restart ends everything.
+func (f *fake) restart() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.core += "'"
+	f.seq = 0
+	for _, ch := range f.channels {
+		if ch.end != nil {
+			ch.end.Stop()
+		}
+	}
+	clear(f.channels)
+	clear(f.hash)
+	clear(f.tapes)
+	clear(f.globals)
+	f.globals["domain"] = "pbx.example"
+	for c := range f.clients {
+		c.sock.Close()
+	}
+}
+
+func (f *fake) sortedChannels() []string {
+	var ids []string
+	for id, ch := range f.channels {
+		if !ch.over {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

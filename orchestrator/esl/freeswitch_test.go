@@ -1,0 +1,203 @@
+//go:build freeswitch
+
+package esl
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/dialplans"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
+)
+
+// TestConformanceFreeSWITCH runs the suite of all adapters on a real FreeSWITCH,
+// with SIP phones around it. Its tests share one FreeSWITCH and run one after
+// the other.
+func TestConformanceFreeSWITCH(t *testing.T) {
+	world := newWorld(t)
+	pbxtest.Exercise(t, func(t *testing.T) pbxtest.Fixture {
+		f := world.fixture(t)
+		f.Bound = 45 * time.Second // a machine that does much else
+		return f
+	})
+}
+
+// world is a real FreeSWITCH with desk phones that take turns.
+type world struct {
+	fs     *lab.FreeSWITCH
+	phones atomic.Int64 // used up to now
+}
+
+const firstPhone, lastPhone = 101, 180
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return &world{fs: lab.FreeSWITCHFor(t, lab.FreeSWITCHOptions{
+		Endpoints: lab.Desk(firstPhone, lastPhone), Values: dialplans.FreeSWITCHValues{},
+		Contexts: `<context name="operadora-away"><extension name="away"><condition><action application="answer"/><action application="echo"/></condition></extension></context>`,
+	})}
+}
+
+func (w *world) config(address string) Config {
+	return Config{
+		Address: address, Password: orchestrator.Secret(w.fs.Password()), App: "operadora", Prefix: "*48",
+		Recordings: w.fs.RecordingDir(), SoundsEN: w.fs.SoundDir("en"), SoundsES: w.fs.SoundDir("es"), SoundType: "wav",
+		Music: "moh", Profile: "operadora",
+		CommandTimeout: 5 * time.Second, PingInterval: time.Second, Connections: 4,
+	}
+}
+
+func (w *world) adapter(t *testing.T, address string) *Adapter {
+	t.Helper()
+	a, err := New("lab", w.config(address), quietLog(), NewMetrics(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.Close)
+	return a
+}
+
+func (w *world) fixture(t *testing.T) pbxtest.Fixture {
+	cut := newProxy(t, w.fs.Address())
+	return pbxtest.Fixture{
+		PBX:             w.adapter(t, cut.Address()),
+		Arrive:          w.arrive,
+		Phone:           w.phone,
+		Short:           "operadora/and",
+		Long:            "operadora/menu-welcome",
+		Cut:             func(*testing.T) { cut.Cut() },
+		Restore:         func(*testing.T) { cut.Restore() },
+		ArrivesWhileCut: true,
+		Restart: func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+			defer cancel()
+			if err := w.fs.Restart(ctx); err != nil {
+				t.Fatal(err)
+			}
+		},
+		Back: func(did string) orchestrator.DialplanPlace {
+			return orchestrator.DialplanPlace{Context: "operadora-inbound", Extension: did}
+		},
+		HoldKey: func(t *testing.T, p pbxtest.Phone, held bool) {
+			if err := p.(*desk).calling(t).Hold(t.Context(), held); err != nil {
+				t.Fatal(err)
+			}
+		},
+		Lamp: w.lamp,
+	}
+}
+
+// outsider is somebody who called in from the trunk.
+type outsider struct{ call *lab.Call }
+
+func (c outsider) Press(t *testing.T, digit string) {
+	t.Helper()
+	if err := c.call.SendDTMF(digit); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c outsider) HangUp(t *testing.T) {
+	t.Helper()
+	if err := c.call.Hangup(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) arrive(t *testing.T, did string, from orchestrator.Party) pbxtest.Caller {
+	t.Helper()
+	p, err := w.fs.Caller(from.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	c, err := p.Place(context.WithoutCancel(t.Context()), did, lab.DialOptions{Name: from.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for limit := time.Now().Add(20 * time.Second); ; {
+		out, err := w.fs.CLI("show channels as json")
+		if err == nil && strings.Contains(out, did) {
+			return outsider{c} // it has arrived, whether somebody listens or not
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("the call to %s did not arrive: %v", did, err)
+		}
+	}
+}
+
+// desk is a desk phone of the fixture.
+type desk struct {
+	user string
+
+	mu   sync.Mutex
+	call *lab.Call // guarded by mu
+}
+
+func (d *desk) Endpoint() string { return "user/" + d.user }
+
+// calling is the call that the phone is in.
+func (d *desk) calling(t *testing.T) *lab.Call {
+	t.Helper()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.call == nil {
+		t.Fatalf("phone %s is in no call", d.user)
+	}
+	return d.call
+}
+
+func (d *desk) HangUp(t *testing.T) {
+	t.Helper()
+	c := d.calling(t)
+	if err := c.Hangup(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) phone(t *testing.T, kind pbxtest.PhoneKind) pbxtest.Phone {
+	t.Helper()
+	n := firstPhone + int(w.phones.Add(1)) - 1
+	if n > lastPhone {
+		t.Fatal("the suite uses more phones than there are")
+	}
+	d := &desk{user: fmt.Sprint(n)}
+	if kind == pbxtest.PhoneAbsent {
+		return d
+	}
+	p, err := w.fs.Phone(t.Context(), d.user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	does := map[pbxtest.PhoneKind]func(*lab.Call){
+		pbxtest.PhoneAnswers: lab.AnswerAfter(100 * time.Millisecond),
+		pbxtest.PhoneRings:   lab.RingOn,
+		pbxtest.PhoneBusy:    lab.RejectWith(486),
+		pbxtest.PhoneRejects: lab.RejectWith(603),
+	}[kind]
+	p.OnInvite(func(c *lab.Call) {
+		d.mu.Lock()
+		d.call = c
+		d.mu.Unlock()
+		does(c)
+	})
+	return d
+}
+
+// lamp reads a lamp back.
+func (w *world) lamp(t *testing.T, name string) orchestrator.LampState {
+	t.Helper()
+	out, err := w.fs.CLI("hash select/operadora.operadora.lamps/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return orchestrator.LampState(strings.TrimSpace(out))
+}

@@ -1,0 +1,265 @@
+package esl
+
+import (
+	"sync"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// stage is how far a channel has come with us.
+type stage int
+
+const (
+	stageUnknown  stage = iota // heard of, not (yet) under our control
+	stageDialling              // ordered by us, not answered
+	stageHere                  // under our control
+	stageLeft                  // handed back to the dialplan, or taken by it
+	stageOver                  // its end was told
+)
+
+// leg is what is known of one channel.
+type leg struct {
+	id      string
+	stage   stage
+	up      bool
+	args    []string
+	did     string
+	away    string // context that it goes on to when it is handed back
+	caller  orchestrator.Party
+	created time.Time
+
+	exists  bool               // FreeSWITCH was heard to have it
+	alerted bool               // the far end was heard to alert
+	asked   orchestrator.Cause // of our own Hangup
+	claimed bool               // the dialplan's patience was ended
+	held    bool               // an order to end it came before it existed
+
+	parked  bool
+	room    string
+	now     *task   // being carried out
+	waiting []*task // in the order in which they were asked for
+	park    *wire   // the newest event that it was parked
+	applied int64   // Event-Sequence of the newest event that moved it
+	ended   time.Time
+
+	changed chan struct{} // closed and replaced at each change
+}
+
+// taskKind is what a task does on its channel, one at a time.
+type taskKind int
+
+const (
+	taskPlay taskKind = iota
+	taskMusic
+	taskSettle // after the answer, until sound and keys are read
+	taskBeep   // before a recording; nothing is told of it
+	taskRecord
+)
+
+// task is something that a channel does by itself: it plays, or is recorded.
+type task struct {
+	kind    taskKind
+	id      string
+	file    string // what to play; of music its class
+	order   orchestrator.RecordingOrder
+	path    string // of a recording
+	running bool   // FreeSWITCH has begun it
+	stop    bool   // it is to end
+}
+
+// legs remembers every channel that concerns us.
+type legs struct {
+	mu sync.Mutex
+	m  map[string]*leg // by channel; guarded by mu, also the legs in it
+
+	rooms map[string]bool  // bridges that exist; guarded by mu
+	tapes map[string]*tape // recordings of bridges and channels that run; guarded by mu
+}
+
+// tape is a recording that runs.
+type tape struct {
+	bridge, channel, path string
+	began                 time.Time
+	over                  chan struct{} // closed when it was told to be over
+	terminator            string
+}
+
+func newLegs() *legs {
+	return &legs{m: map[string]*leg{}, rooms: map[string]bool{}, tapes: map[string]*tape{}}
+}
+
+// of returns the memory of a channel, a new one if need be. l.mu is held.
+func (l *legs) of(channel string) *leg {
+	g := l.m[channel]
+	if g == nil {
+		g = &leg{id: channel, changed: make(chan struct{})}
+		l.m[channel] = g
+	}
+	return g
+}
+
+// touch wakes who waits for a change of g. l.mu is held.
+func (g *leg) touch() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+// remember is how long the end of a channel is remembered: events that were
+// delivered late must not bring it to life.
+const remember = 30 * time.Second
+
+// forget drops what ended long ago. l.mu is held.
+func (l *legs) forget(now time.Time) {
+	for id, g := range l.m {
+		if g.stage == stageOver && now.Sub(g.ended) > remember {
+			delete(l.m, id)
+		}
+	}
+}
+
+// see looks at a channel with the memory locked; g is nil when it is unknown.
+func (l *legs) see(channel string, look func(g *leg)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	look(l.m[channel])
+}
+
+// members are the channels in a bridge. l.mu is held.
+func (l *legs) members(bridge string) []string {
+	var out []string
+	for id, g := range l.m {
+		if g.room == bridge && g.stage == stageHere {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// current is the task with an id, on whatever channel. l.mu is held.
+func (l *legs) task(id string) (*leg, *task) {
+	for _, g := range l.m {
+		if g.stage == stageOver {
+			continue
+		}
+		if g.now != nil && g.now.id == id {
+			return g, g.now
+		}
+		for _, t := range g.waiting {
+			if t.id == id {
+				return g, t
+			}
+		}
+	}
+	return nil, nil
+}
+
+// seed makes the memory agree with what FreeSWITCH has: what is not in it is
+// gone, what is new in it is known from now on.
+func (l *legs) seed(t truth) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id, g := range l.m {
+		if _, there := t.dumps[id]; !there {
+			delete(l.m, id)
+			g.stage = stageOver
+			g.touch()
+		}
+	}
+	for id, w := range t.dumps {
+		c, ours := t.snapshot.Channels[id]
+		if !ours && l.m[id] == nil {
+			continue // somebody else's
+		}
+		g := l.of(id)
+		g.fill(w)
+		g.exists = true
+		switch {
+		case !ours && g.stage != stageUnknown:
+			g.stage = stageLeft
+		case ours && c.Entered:
+			g.stage = stageHere
+		case ours:
+			g.stage = stageDialling
+		}
+		g.up, g.room, g.applied = w.up(), w.room(), 0
+		g.parked = g.room == "" && w.State == "CS_EXECUTE"
+		g.reconcile(w.playing())
+		g.touch()
+	}
+	l.rooms = t.rooms
+	for id, tp := range l.tapes {
+		if _, runs := t.tapes[id]; !runs {
+			close(tp.over)
+			delete(l.tapes, id)
+		}
+	}
+	for id, tp := range t.tapes {
+		if l.tapes[id] == nil {
+			l.tapes[id] = tp
+			if g := l.m[tp.channel]; g != nil && g.now == nil {
+				g.now = &task{kind: taskRecord, id: id, path: tp.path, running: true}
+			}
+		}
+	}
+	for _, g := range l.m {
+		if g.now != nil && g.now.kind == taskRecord && l.tapes[g.now.id] == nil && g.now.running {
+			g.now = nil
+		}
+	}
+}
+
+// reconcile makes what a channel is believed to play agree with what it plays.
+func (g *leg) reconcile(playing string) {
+	if g.now != nil && g.now.kind == taskRecord {
+		return
+	}
+	switch {
+	case playing == "":
+		if g.now != nil && g.now.running {
+			g.now = nil
+		}
+	case g.now == nil || g.now.id != playing:
+		kind := taskPlay
+		if isMusic(playing) {
+			kind = taskMusic
+		}
+		g.now = &task{kind: kind, id: playing, running: true}
+	default:
+		g.now.running = true
+	}
+}
+
+// fill notes what every event and dump of a channel tells.
+func (g *leg) fill(w *wire) {
+	if w.OurArgs != "" {
+		g.args = unpackArgs(string(w.OurArgs))
+	}
+	if w.OurDID != "" {
+		g.did = string(w.OurDID)
+	}
+	if w.OurAway != "" {
+		g.away = string(w.OurAway)
+	}
+	if g.created.IsZero() {
+		g.created = micros(w.Created)
+	}
+	g.caller = orchestrator.Party{Number: string(w.Number), Name: string(w.CallerName)}
+}
+
+// dialled is the number that a caller reached; a feature code reached none.
+func (g *leg) dialled() string {
+	if len(g.args) > 0 && g.args[0] == string(orchestrator.KindFeature) || orchestrator.Ours(g.id) {
+		return ""
+	}
+	return g.did
+}
+
+// givenArgs are the arguments as they were ordered; those of an inbound call
+// hold its number as well.
+func (g *leg) givenArgs() []string {
+	if len(g.args) == 1 && g.args[0] == string(orchestrator.KindInbound) {
+		return []string{g.args[0], g.did}
+	}
+	return g.args
+}

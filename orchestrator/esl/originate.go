@@ -1,0 +1,191 @@
+package esl
+
+import (
+	"context"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// Originate calls an endpoint and returns when the channel exists, or when
+// FreeSWITCH says that there is no way to it. It rings in a job of FreeSWITCH's
+// own, which goes on without us and parks whoever answers.
+func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) error {
+	command, err := a.origination(o)
+	if err != nil {
+		return err
+	}
+	s, err := a.ready(ctx, "Originate")
+	if err != nil {
+		return err
+	}
+	if o.Originator != "" {
+		if err := a.originatorLives(ctx, o.Originator); err != nil {
+			return err
+		}
+	}
+	known := false
+	a.legs.mu.Lock()
+	if known = a.legs.m[o.Channel] != nil; !known {
+		g := a.legs.of(o.Channel)
+		g.stage, g.args = stageDialling, o.Args
+	}
+	a.legs.mu.Unlock()
+	if known {
+		return nil // the same order given twice
+	}
+	id, heard := s.expect()
+	if err := s.startJob(ctx, "Originate", id, command); err != nil {
+		s.unexpect(id)
+		if fault.KindOf(err) != fault.Unavailable {
+			a.unmake(o.Channel)
+		}
+		return err
+	}
+	return a.made(ctx, s, o.Channel, id, heard)
+}
+
+// made waits until the channel exists or the job is over.
+func (a *Adapter) made(ctx context.Context, s *session, channel, id string, heard chan *wire) error {
+	limit := time.NewTimer(a.cfg.CommandTimeout)
+	defer limit.Stop()
+	for {
+		var exists bool
+		var changed chan struct{}
+		a.legs.see(channel, func(g *leg) {
+			if exists = g == nil || g.exists || g.stage != stageDialling; !exists {
+				changed = g.changed
+			}
+		})
+		if exists {
+			s.unexpect(id)
+			return nil
+		}
+		select {
+		case w := <-heard:
+			return a.notMade(ctx, s, channel, string(w.Body))
+		case <-changed:
+		case <-limit.C:
+			s.unexpect(id)
+			return fault.New("esl.Originate", fault.Unavailable, "the channel did not come to be within %v", a.cfg.CommandTimeout)
+		case <-s.ctx.Done():
+			return fault.E("esl.Originate", fault.Unavailable, context.Cause(s.ctx)) //nolint:contextcheck // the session may end first
+		case <-ctx.Done():
+			s.unexpect(id)
+			return fault.E("esl.Originate", fault.Unavailable, ctx.Err())
+		}
+	}
+}
+
+// notMade is a job that ended before its channel was heard of: the call failed,
+// or its events are late.
+func (a *Adapter) notMade(ctx context.Context, s *session, channel, answer string) error {
+	cause, failed := strings.CutPrefix(strings.TrimSpace(answer), "-ERR ")
+	if !failed {
+		return nil // its events follow
+	}
+	exists := false
+	a.legs.see(channel, func(g *leg) { exists = g == nil || g.exists || g.stage != stageDialling })
+	if exists {
+		return nil // its end is told
+	}
+	if there, err := s.api(ctx, "Originate", "uuid_exists "+channel); err != nil || there == "true" {
+		return err // the same order had been given before, by another process
+	}
+	switch {
+	case causeOf(cause) == orchestrator.CauseBusy, causeOf(cause) == orchestrator.CauseRejected,
+		causeOf(cause) == orchestrator.CauseNoAnswer, causeOf(cause) == orchestrator.CauseNoResponse:
+		return nil // there was a channel, whose end follows
+	}
+	a.unmake(channel)
+	switch cause {
+	case "DESTINATION_OUT_OF_ORDER", "SWITCH_CONGESTION", "NORMAL_TEMPORARY_FAILURE": // also: more calls a second than it takes
+		return fault.New("esl.Originate", fault.Unavailable, "freeswitch makes no call now: %.60s", cause)
+	}
+	return fault.New("esl.Originate", fault.NotFound, "the endpoint cannot be reached: %.60s", cause)
+}
+
+// unmake forgets a channel that did not come to be.
+func (a *Adapter) unmake(channel string) {
+	a.legs.mu.Lock()
+	defer a.legs.mu.Unlock()
+	if g := a.legs.m[channel]; g != nil && !g.exists && g.stage == stageDialling {
+		delete(a.legs.m, channel)
+		g.touch()
+	}
+}
+
+// originatorLives asks for the channel that a call is made for: FreeSWITCH would
+// call for one that is gone without a word.
+func (a *Adapter) originatorLives(ctx context.Context, channel string) error {
+	gone := fault.New("esl.Originate", fault.NotFound, "%w", orchestrator.ErrOriginatorGone)
+	if !channelID.MatchString(channel) {
+		return gone
+	}
+	ended := false
+	a.legs.see(channel, func(g *leg) { ended = g != nil && g.stage == stageOver })
+	if ended {
+		return gone
+	}
+	there, err := a.api(ctx, "Originator", "uuid_exists "+channel)
+	if err == nil && there != "true" {
+		return gone
+	}
+	return err
+}
+
+// origination writes the command. Only values that FreeSWITCH cannot mistake
+// travel in it: arguments are packed, names shown are stripped.
+func (a *Adapter) origination(o orchestrator.Origination) (string, error) {
+	const op = "esl.Originate"
+	seconds := int(o.Timeout / time.Second)
+	switch {
+	case !orchestrator.Ours(o.Channel) || !channelID.MatchString(o.Channel):
+		return "", fault.New(op, fault.Invalid, "channel id %q is not of our making", o.Channel)
+	case !endpointID.MatchString(o.Endpoint):
+		return "", fault.New(op, fault.Invalid, "the endpoint is neither user/NAME nor sofia/PROFILE/ADDRESS")
+	case seconds < 1 || o.Timeout%time.Second != 0:
+		return "", fault.New(op, fault.Invalid, "timeout %v is not a positive number of seconds", o.Timeout)
+	case o.Language != "" && !language.MatchString(o.Language):
+		return "", fault.New(op, fault.Invalid, "%q is not a language", o.Language)
+	}
+	party := orchestrator.CleanParty(o.Caller)
+	v := map[string]string{}
+	maps.Copy(v, o.Variables)
+	maps.Copy(v, map[string]string{
+		"origination_uuid": o.Channel, "originate_timeout": strconv.Itoa(seconds), "ignore_early_media": "true",
+		markVariable: a.cfg.App, "operadora_args": packArgs(o.Args), "operadora_did": "none",
+		"playback_terminators": "none", "hangup_after_bridge": "false", "default_language": o.Language,
+		"origination_caller_id_number": numberShown(party.Number), "origination_caller_id_name": shown(party.Name),
+	})
+	if o.AutoAnswer {
+		v["sip_auto_answer"] = "true" // Call-Info: …;answer-after=0
+		v["sip_h_Alert-Info"] = "info=alert-autoanswer"
+	}
+	variables, err := originVariables(v)
+	if err != nil {
+		return "", err
+	}
+	return "originate " + variables + a.fullEndpoint(o.Endpoint) + " &park()", nil
+}
+
+// fullEndpoint names the domain of a phone that is called by its name alone.
+func (a *Adapter) fullEndpoint(endpoint string) string {
+	if strings.HasPrefix(endpoint, "user/") && !strings.Contains(endpoint, "@") && a.cfg.Domain != "" {
+		return endpoint + "@" + a.cfg.Domain
+	}
+	return endpoint
+}
+
+func numberShown(n string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' || r == '*' || r == '#' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return -1
+	}, n)
+}

@@ -1,0 +1,267 @@
+package esl
+
+import (
+	"context"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// recordingName is the id of a recording, which is the name of its file.
+var recordingName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$`)
+
+const recordingType = ".wav"
+
+// recordingOf is the recording that a file is of.
+func recordingOf(file string) string {
+	name, ok := strings.CutSuffix(path.Base(file), recordingType)
+	if !ok || !recordingName.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+func millis(t text) time.Duration {
+	n, err := strconv.ParseInt(string(t), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return time.Duration(n) * time.Millisecond
+}
+
+// Record starts a recording. On a channel it begins when what the channel plays
+// is over.
+func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) error {
+	const op = "esl.Record"
+	switch {
+	case (r.Bridge == "") == (r.Channel == ""):
+		return fault.New(op, fault.Invalid, "recording %q is to be made on exactly one of bridge and channel", r.ID)
+	case !recordingName.MatchString(r.ID):
+		return fault.New(op, fault.Invalid, "recording id %q is not the name of a file", r.ID)
+	case r.Format != "wav":
+		return fault.New(op, fault.Invalid, "recording %q in format %q: only wav is made here", r.ID, r.Format)
+	}
+	if _, err := a.ready(ctx, "Record"); err != nil {
+		return err
+	}
+	a.legs.mu.Lock()
+	runs := a.legs.tapes[r.ID] != nil
+	exists := a.legs.rooms[r.Bridge]
+	a.legs.mu.Unlock()
+	switch {
+	case runs:
+		return nil
+	case r.Bridge != "" && !exists:
+		return fault.New(op, fault.NotFound, "there is no bridge %q", r.Bridge)
+	}
+	if r.Channel != "" {
+		if err := a.here(ctx, "Record", r.Channel); err != nil {
+			return err
+		}
+	}
+	there, err := a.shelf.has(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if there {
+		return fault.New(op, fault.Conflict, "recording %q was made already", r.ID)
+	}
+	if r.Channel != "" {
+		return a.recordChannel(ctx, r)
+	}
+	return a.recordBridge(ctx, r)
+}
+
+// recordBridge records what is said in a room.
+func (a *Adapter) recordBridge(ctx context.Context, r orchestrator.RecordingOrder) error {
+	tp := &tape{bridge: r.Bridge, path: a.shelf.path(r.ID), began: a.theirNow(), over: make(chan struct{})}
+	a.legs.mu.Lock()
+	a.legs.tapes[r.ID] = tp
+	a.legs.mu.Unlock()
+	err := a.order(ctx, "Record", "conference "+r.Bridge+" record "+tp.path)
+	if err != nil && fault.KindOf(err) != fault.Unavailable {
+		a.dropTape(r.ID)
+	}
+	return err
+}
+
+// recordChannel gives a channel a recording to make, after a beep if one is wanted.
+func (a *Adapter) recordChannel(ctx context.Context, r orchestrator.RecordingOrder) error {
+	tp := &tape{channel: r.Channel, path: a.shelf.path(r.ID), over: make(chan struct{}), terminator: r.Terminator}
+	a.legs.mu.Lock()
+	a.legs.tapes[r.ID] = tp
+	a.legs.mu.Unlock()
+	t := &task{kind: taskRecord, id: r.ID, path: tp.path, order: r}
+	if r.Beep {
+		beep := &task{kind: taskBeep, id: "op-beep-" + r.ID, file: "tone_stream://" + tones["beep"]}
+		if err := a.enqueue(ctx, "Record", r.Channel, beep, r.Again); err != nil {
+			a.dropTape(r.ID)
+			return err
+		}
+	}
+	err := a.enqueue(ctx, "Record", r.Channel, t, r.Again)
+	if err != nil && fault.KindOf(err) != fault.Unavailable {
+		a.dropTape(r.ID)
+	}
+	return err
+}
+
+func (a *Adapter) dropTape(id string) {
+	a.legs.mu.Lock()
+	defer a.legs.mu.Unlock()
+	if tp := a.legs.tapes[id]; tp != nil {
+		close(tp.over)
+		delete(a.legs.tapes, id)
+	}
+}
+
+// startRecording begins the recording of a channel. It is marked on the channel,
+// so that who takes it up knows that it runs.
+func (a *Adapter) startRecording(ctx context.Context, channel string, t *task) error {
+	silence := "0"
+	if t.order.MaxSilence > 0 {
+		silence = strconv.FormatInt(t.order.MaxSilence.Milliseconds(), 10)
+	}
+	set := "operadora_tape=" + t.id + ";RECORD_READ_ONLY=true;RECORD_MIN_SEC=0"
+	if silence != "0" {
+		set += ";RECORD_INITIAL_TIMEOUT_MS=" + silence + ";RECORD_FINAL_TIMEOUT_MS=" + silence
+	}
+	if err := a.order(ctx, "Record", "uuid_setvar_multi "+channel+" "+set); err != nil {
+		return err
+	}
+	limit := ""
+	if t.order.MaxDuration > 0 {
+		limit = " " + strconv.FormatInt(int64((t.order.MaxDuration+time.Second-1)/time.Second), 10)
+	}
+	err := a.order(ctx, "Record", "uuid_record "+channel+" start "+t.path+limit)
+	if err != nil {
+		if fault.KindOf(err) != fault.Unavailable {
+			a.tellNotRecorded(ctx, channel, t, fault.Text(err))
+		}
+		return err
+	}
+	stop := false
+	a.legs.see(channel, func(g *leg) {
+		if tp := a.legs.tapes[t.id]; tp != nil {
+			tp.began = a.theirNow()
+		}
+		t.running, stop = true, t.stop
+	})
+	if stop {
+		return a.StopRecord(ctx, t.id)
+	}
+	return nil
+}
+
+// theirNow is the time by FreeSWITCH's clock.
+func (a *Adapter) theirNow() time.Time {
+	if s := a.present(); s != nil {
+		return time.Now().Add(time.Duration(s.ahead.Load()))
+	}
+	return time.Now()
+}
+
+// tellNotRecorded tells that a recording came to nothing.
+func (a *Adapter) tellNotRecorded(ctx context.Context, channel string, t *task, why string) {
+	s := a.present()
+	if s == nil {
+		return
+	}
+	go s.call(ctx, func() {
+		var d doing
+		a.legs.see(channel, func(*leg) {
+			w := &wire{Channel: text(channel), At: text(strconv.FormatInt(a.theirNow().UnixMicro(), 10))}
+			a.tapeOver(&d, w, t.id, true, why, 0)
+		})
+		for _, e := range d.tell {
+			s.sink.Event(e)
+		}
+	})
+}
+
+// StopRecord ends and keeps a recording; one that ended already is no error. It
+// returns when the end was told.
+func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
+	if _, err := a.ready(ctx, "StopRecord"); err != nil {
+		return err
+	}
+	limit := time.Now().Add(stopPatience)
+	for pause := stopPause; ; pause *= 2 {
+		a.legs.mu.Lock()
+		tp := a.legs.tapes[recording]
+		var waiting *task
+		if tp != nil && tp.channel != "" {
+			g, t := a.legs.task(recording)
+			if g != nil && t.kind == taskRecord && !t.running {
+				t.stop = true
+				if i := slices.Index(g.waiting, t); i >= 0 {
+					g.waiting = slices.Delete(g.waiting, i, i+1)
+					waiting = t
+				}
+			}
+		}
+		a.legs.mu.Unlock()
+		switch {
+		case tp == nil || time.Now().After(limit):
+			return nil
+		case waiting != nil:
+			a.tellNotRecorded(ctx, tp.channel, waiting, "stopped before it began")
+		default:
+			if err := a.order(ctx, "StopRecord", tp.command("stop")); err != nil {
+				return err
+			}
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-tp.over:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fault.E("esl.StopRecord", fault.Unavailable, ctx.Err())
+		}
+		timer.Stop()
+	}
+}
+
+// command is what is said to FreeSWITCH about a recording that runs.
+func (t *tape) command(what string) string {
+	if t.bridge != "" {
+		return "conference " + t.bridge + " recording " + what + " " + t.path
+	}
+	return "uuid_record " + t.channel + " " + what + " " + t.path
+}
+
+// MuteRecord keeps what is said out of a recording: silence on a channel; of a
+// room the time itself is left out.
+func (a *Adapter) MuteRecord(ctx context.Context, recording string, muted bool) error {
+	if _, err := a.ready(ctx, "MuteRecord"); err != nil {
+		return err
+	}
+	a.legs.mu.Lock()
+	tp := a.legs.tapes[recording]
+	a.legs.mu.Unlock()
+	if tp == nil {
+		return fault.New("esl.MuteRecord", fault.NotFound, "recording %.80q is not running", recording)
+	}
+	what := map[bool]string{true: "unmask", false: "resume"}[tp.channel != ""]
+	if muted {
+		what = map[bool]string{true: "mask", false: "pause"}[tp.channel != ""]
+	}
+	return a.order(ctx, "MuteRecord", tp.command(what))
+}
+
+// Recording tells whether a recording waits or runs.
+func (a *Adapter) Recording(ctx context.Context, recording string) (bool, error) {
+	if _, err := a.ready(ctx, "Recording"); err != nil {
+		return false, err
+	}
+	a.legs.mu.Lock()
+	defer a.legs.mu.Unlock()
+	return a.legs.tapes[recording] != nil, nil
+}

@@ -1,0 +1,168 @@
+package esl
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// A room is a conference of that name. FreeSWITCH has a conference only while
+// somebody is in it: that a room exists is kept in a hash of FreeSWITCH's own,
+// which outlives us and not FreeSWITCH.
+
+// CreateBridge makes a room; one that exists already is no error.
+func (a *Adapter) CreateBridge(ctx context.Context, bridge string) error {
+	if !orchestrator.Ours(bridge) || !channelID.MatchString(bridge) {
+		return fault.New("esl.CreateBridge", fault.Invalid, "bridge id %q is not of our making", bridge)
+	}
+	if err := a.order(ctx, "CreateBridge", "hash insert/"+a.roomRealm()+"/"+bridge+"/1"); err != nil {
+		return err
+	}
+	a.legs.mu.Lock()
+	defer a.legs.mu.Unlock()
+	a.legs.rooms[bridge] = true
+	return nil
+}
+
+// Join puts channels into a room and returns when all are in; those that are in
+// it already stay. What they play ends.
+func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) error {
+	if len(channels) == 0 {
+		return fault.New("esl.Join", fault.Invalid, "bridge %q: no channels", bridge)
+	}
+	if err := a.here(ctx, "Join", channels...); err != nil {
+		return err
+	}
+	var move []string
+	a.legs.mu.Lock()
+	exists := a.legs.rooms[bridge]
+	for _, ch := range channels {
+		if g := a.legs.m[ch]; g == nil || g.room != bridge {
+			move = append(move, ch)
+		}
+	}
+	a.legs.mu.Unlock()
+	if !exists {
+		return fault.New("esl.Join", fault.NotFound, "there is no bridge %q", bridge)
+	}
+	for _, ch := range move {
+		// after the conference the channel is parked; without that it would be hung up
+		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'conference:"+bridge+"@"+a.cfg.Profile+",park:' inline")
+		if err != nil {
+			return err
+		}
+	}
+	for _, ch := range move {
+		if err := a.await(ctx, "Join", ch, func(g *leg) bool { return g.room == bridge }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await waits until a channel is where it was ordered to.
+func (a *Adapter) await(ctx context.Context, verb, channel string, there func(*leg) bool) error {
+	limit := time.NewTimer(a.cfg.CommandTimeout)
+	defer limit.Stop()
+	for {
+		var gone, done bool
+		var changed chan struct{}
+		a.legs.see(channel, func(g *leg) {
+			if gone = g == nil || g.stage != stageHere; !gone {
+				done, changed = there(g), g.changed
+			}
+		})
+		switch {
+		case gone:
+			return fault.New("esl."+verb, fault.NotFound, "channel %.80q is gone", channel)
+		case done:
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-limit.C:
+			return fault.New("esl."+verb, fault.Unavailable, "channel %.80q did not arrive within %v", channel, a.cfg.CommandTimeout)
+		case <-ctx.Done():
+			return fault.E("esl."+verb, fault.Unavailable, ctx.Err())
+		}
+	}
+}
+
+// Part takes channels out of a room; one that is gone, or not in it, is no error.
+func (a *Adapter) Part(ctx context.Context, bridge string, channels ...string) error {
+	if _, err := a.ready(ctx, "Part"); err != nil {
+		return err
+	}
+	var in []string
+	a.legs.mu.Lock()
+	for _, ch := range channels {
+		if g := a.legs.m[ch]; g != nil && g.room == bridge && g.stage == stageHere {
+			in = append(in, ch)
+		}
+	}
+	a.legs.mu.Unlock()
+	return a.takeOut(ctx, "Part", in)
+}
+
+// takeOut parks channels and returns when they are. One that is gone is no error.
+func (a *Adapter) takeOut(ctx context.Context, verb string, channels []string) error {
+	for _, ch := range channels {
+		err := a.order(ctx, verb, "uuid_transfer "+ch+" park: inline")
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+	}
+	return a.awaitParked(ctx, verb, channels)
+}
+
+func (a *Adapter) awaitParked(ctx context.Context, verb string, channels []string) error {
+	for _, ch := range channels {
+		err := a.await(ctx, verb, ch, func(g *leg) bool { return g.room == "" && g.parked })
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// DestroyBridge removes a room; one that is gone already is no error. Its
+// recordings are ended before, and its channels are parked; those of stay are
+// when it returns.
+func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...string) error {
+	if _, err := a.ready(ctx, "DestroyBridge"); err != nil {
+		return err
+	}
+	if !orchestrator.Ours(bridge) || !channelID.MatchString(bridge) {
+		return nil
+	}
+	var tapes, in []string
+	a.legs.mu.Lock()
+	for id, tp := range a.legs.tapes {
+		if tp.bridge == bridge {
+			tapes = append(tapes, id)
+		}
+	}
+	in = a.legs.members(bridge)
+	a.legs.mu.Unlock()
+	for _, id := range tapes {
+		if err := a.StopRecord(ctx, id); err != nil {
+			return err
+		}
+	}
+	if err := a.takeOut(ctx, "DestroyBridge", in); err != nil {
+		return err
+	}
+	if err := a.awaitParked(ctx, "DestroyBridge", stay); err != nil {
+		return err
+	}
+	err := a.order(ctx, "DestroyBridge", "hash delete/"+a.roomRealm()+"/"+bridge)
+	if err != nil && fault.KindOf(err) == fault.Unavailable {
+		return err
+	}
+	a.legs.mu.Lock()
+	defer a.legs.mu.Unlock()
+	delete(a.legs.rooms, bridge)
+	return nil
+}

@@ -1,0 +1,306 @@
+package esl
+
+import (
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Events that mean something to us, and no others are asked for. CUSTOM comes
+// last: what follows it are subclasses.
+const (
+	wanted = "CHANNEL_CREATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_PARK CHANNEL_EXECUTE" +
+		" CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_COMPLETE CHANNEL_HOLD CHANNEL_UNHOLD DTMF RECORD_START RECORD_STOP BACKGROUND_JOB SHUTDOWN PRESENCE_PROBE" +
+		" CUSTOM " + maintenance + " sofia::register sofia::unregister sofia::expire"
+	maintenance = "conference::maintenance"
+)
+
+// doing is what is to be done after an event, outside of the memory's lock.
+type doing struct {
+	tell  []orchestrator.Event
+	next  []string // channels on which the next task may begin
+	halt  []*task  // tasks that began although they are to end already
+	doubt []string // channels of which nobody knows who has them
+	kill  []string // channels that came to be after the order to end them
+}
+
+func (d *doing) event(e orchestrator.Event) { d.tell = append(d.tell, e) }
+
+// apply notes what an event means for our channels and says what is to be done.
+// Events of one channel may come out of order: FreeSWITCH delivers them by
+// several threads. So nothing leans on an event that only precedes another, and
+// where a channel is follows the newest event, not the last.
+func (a *Adapter) apply(w *wire) (d doing) {
+	l := a.legs
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch w.Name {
+	case "CUSTOM":
+		a.applyConference(&d, w)
+		return d
+	case "RECORD_START":
+		return d
+	case "RECORD_STOP":
+		a.applyRecordStop(&d, w)
+		return d
+	}
+	id := w.id()
+	if id == "" {
+		return d
+	}
+	g := l.m[id]
+	if g == nil {
+		lost := orchestrator.Ours(id) && w.Name == "CHANNEL_HANGUP_COMPLETE" // one that was never heard of
+		if w.OurApp != text(a.cfg.App) && !lost {
+			return d // not ours, or not yet
+		}
+		g = l.of(id)
+		if orchestrator.Ours(id) {
+			g.stage = stageDialling
+		}
+	}
+	if g.stage == stageOver {
+		return d
+	}
+	g.fill(w)
+	g.exists = true
+	a.applyTo(&d, g, w)
+	g.touch()
+	return d
+}
+
+// applyTo is an event of a channel of ours.
+func (a *Adapter) applyTo(d *doing, g *leg, w *wire) {
+	newest := w.seq() >= g.applied
+	switch w.Name {
+	case "CHANNEL_CREATE":
+		if g.held {
+			d.kill = append(d.kill, g.id)
+		}
+	case "CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA":
+		told := g.alerted
+		g.alerted = true
+		if !told && w.Name == "CHANNEL_PROGRESS" && g.stage == stageDialling {
+			d.event(w.event(a.name, orchestrator.EventRinging))
+		}
+	case "CHANNEL_ANSWER":
+		g.up = true
+	case "CHANNEL_PARK":
+		g.up = g.up || w.up()
+		if newest {
+			g.applied = w.seq()
+			g.parked, g.room, g.park = true, "", w
+		}
+		a.entered(d, g, w)
+		d.next = append(d.next, g.id)
+	case "CHANNEL_EXECUTE":
+		a.executes(d, g, w, newest)
+	case "CHANNEL_EXECUTE_COMPLETE":
+		a.executed(d, g, w)
+	case "DTMF":
+		a.pressed(d, g, w)
+	case "CHANNEL_HOLD", "CHANNEL_UNHOLD":
+		if kind := map[text]orchestrator.EventKind{"CHANNEL_HOLD": orchestrator.EventHeld, "CHANNEL_UNHOLD": orchestrator.EventResumed}[w.Name]; g.stage == stageHere {
+			d.event(w.event(a.name, kind))
+		}
+	case "CHANNEL_HANGUP_COMPLETE":
+		a.ended(d, g, w)
+	}
+}
+
+// entered is a channel that was parked for us, for the first time or anew.
+func (a *Adapter) entered(d *doing, g *leg, w *wire) {
+	if w.OurApp != text(a.cfg.App) || w.dying() || g.stage == stageHere {
+		return
+	}
+	if g.stage == stageDialling && !w.up() {
+		return // early media: it was parked before it was answered
+	}
+	g.stage, g.claimed = stageHere, false
+	g.now, g.waiting = nil, nil
+	e := w.event(a.name, orchestrator.EventEntered)
+	e.Args, e.Up, e.CreatedAt = g.givenArgs(), w.up(), g.created
+	if !orchestrator.Ours(g.id) {
+		e.DID, e.Caller, e.Language = g.dialled(), g.caller, string(w.Language)
+	}
+	d.event(e)
+}
+
+// executes is an application that begins. The one that takes our mark away is
+// the channel's leaving; one that is none of ours was begun by somebody else.
+func (a *Adapter) executes(d *doing, g *leg, w *wire, newest bool) {
+	if g.stage != stageHere || w.dying() {
+		return
+	}
+	switch {
+	case w.App == "unset" && w.AppData == markVariable:
+		a.left(d, g, w, "")
+		return
+	case w.App == "park", w.App == "unset":
+	case w.App == "conference":
+		if newest {
+			g.parked = false
+		}
+	case g.now != nil && text(g.now.id) == w.AppID:
+		g.now.running = true
+		if g.now.stop {
+			d.halt = append(d.halt, g.now)
+		}
+	case !ourApps(string(w.App)):
+		d.doubt = append(d.doubt, g.id)
+	}
+}
+
+func (a *Adapter) left(d *doing, g *leg, w *wire, why string) {
+	g.stage, g.parked, g.room = stageLeft, false, ""
+	g.now, g.waiting = nil, nil
+	e := w.event(a.name, orchestrator.EventLeft)
+	e.Reason = why
+	d.event(e)
+	if back := g.park; back != nil && w.seq() > 0 && back.seq() > w.seq() { // the dialplan had sent it straight back
+		g.parked = true
+		a.entered(d, g, back)
+	}
+}
+
+// executed is an application that is over.
+func (a *Adapter) executed(d *doing, g *leg, w *wire) {
+	t := g.now
+	if t == nil || text(t.id) != w.AppID || t.kind == taskRecord {
+		return
+	}
+	g.now = nil
+	if w.dying() || g.stage != stageHere {
+		return // the channel's end says it all: a flow must not go on without its caller
+	}
+	d.next = append(d.next, g.id)
+	if t.kind != taskPlay {
+		return
+	}
+	e := w.event(a.name, orchestrator.EventPlayed)
+	e.Playback = t.id
+	if !t.stop && missed(string(w.AppResponse)) {
+		e.Failed, e.Reason = true, "a sound is missing"
+	}
+	d.event(e)
+}
+
+func missed(response string) bool {
+	return strings.HasPrefix(response, "FILE NOT FOUND") || strings.HasPrefix(response, "PLAYBACK ERROR")
+}
+
+// pressed is a key; it may end a recording.
+func (a *Adapter) pressed(d *doing, g *leg, w *wire) {
+	if g.stage != stageHere || w.Digit == "" {
+		return
+	}
+	e := w.event(a.name, orchestrator.EventDigit)
+	e.Digit = string(w.Digit)
+	d.event(e)
+	if t := g.now; t != nil && t.kind == taskRecord && t.order.Terminator != "" && strings.Contains(t.order.Terminator, e.Digit) {
+		t.stop = true
+		d.halt = append(d.halt, t)
+	}
+}
+
+// ended is the end of a channel, whatever it was doing.
+func (a *Adapter) ended(d *doing, g *leg, w *wire) {
+	before := g.stage
+	g.stage, g.parked, g.room, g.ended = stageOver, false, "", time.Now()
+	if t := g.now; t != nil && t.kind == taskRecord && !t.running {
+		d.event(a.notRecorded(w, t, "the channel ended before"))
+	}
+	for _, t := range g.waiting {
+		if t.kind == taskRecord {
+			d.event(a.notRecorded(w, t, "the channel ended before"))
+		}
+	}
+	g.now, g.waiting = nil, nil
+	if before != stageHere && before != stageDialling {
+		return
+	}
+	e := w.event(a.name, orchestrator.EventEnded)
+	e.Cause, e.Reason = causeOf(string(w.Cause)), string(w.Cause)
+	if e.Cause == orchestrator.CauseNoAnswer && before == stageDialling && !g.alerted {
+		e.Cause, e.Reason = orchestrator.CauseNoResponse, "the phone never alerted"
+	}
+	if e.Cause == orchestrator.CauseNormal && g.asked > 0 {
+		e.Cause = g.asked
+	}
+	d.event(e)
+}
+
+// applyConference is an event of a conference, which is how our rooms are made.
+func (a *Adapter) applyConference(d *doing, w *wire) {
+	room := string(w.Conference)
+	if w.Subclass != maintenance || !orchestrator.Ours(room) {
+		return
+	}
+	l := a.legs
+	g := l.m[w.id()]
+	switch w.Action {
+	case "add-member":
+		if g != nil && g.stage == stageHere && w.seq() >= g.applied {
+			g.applied, g.room, g.parked = w.seq(), room, false
+			g.touch()
+		}
+	case "del-member":
+		if g != nil && g.room == room && w.seq() >= g.applied {
+			g.applied, g.room = w.seq(), ""
+			g.touch()
+		}
+	case "start-recording":
+		if w.Error != "" {
+			a.tapeOver(d, w, recordingOf(string(w.Path)), true, string(w.Error), 0)
+		}
+	case "stop-recording":
+		a.tapeOver(d, w, recordingOf(string(w.Path)), false, "", millis(w.Elapsed))
+	}
+}
+
+// applyRecordStop is the end of the recording of a channel. The completion cause
+// is not to be trusted, but for one: nothing was written.
+func (a *Adapter) applyRecordStop(d *doing, w *wire) {
+	id := recordingOf(string(w.RecordPath))
+	empty := w.RecordEnd == "empty-file" || w.RecordEnd == "input-too-short"
+	reason := ""
+	if empty {
+		reason = "nothing was recorded"
+	}
+	g := a.legs.m[w.id()]
+	if g != nil && g.now != nil && g.now.kind == taskRecord && g.now.id == id {
+		g.now = nil
+		g.touch()
+		if !w.dying() && g.stage == stageHere {
+			d.next = append(d.next, g.id)
+		}
+	}
+	a.tapeOver(d, w, id, empty, reason, millis(w.RecordMS))
+}
+
+// tapeOver tells the end of a recording, once. l.mu is held.
+func (a *Adapter) tapeOver(d *doing, w *wire, id string, failed bool, reason string, length time.Duration) {
+	tp := a.legs.tapes[id]
+	if tp == nil {
+		return
+	}
+	delete(a.legs.tapes, id)
+	close(tp.over)
+	e := w.event(a.name, orchestrator.EventRecorded)
+	e.Channel, e.Recording, e.Failed, e.Reason, e.Duration = tp.channel, id, failed, reason, length
+	if !failed && length == 0 && !tp.began.IsZero() {
+		e.Duration = max(0, w.at().Sub(tp.began))
+	}
+	d.event(e)
+}
+
+func (a *Adapter) notRecorded(w *wire, t *task, why string) orchestrator.Event {
+	e := w.event(a.name, orchestrator.EventRecorded)
+	e.Channel, e.Recording, e.Failed, e.Reason = t.order.Channel, t.id, true, why
+	if tp := a.legs.tapes[t.id]; tp != nil {
+		delete(a.legs.tapes, t.id)
+		close(tp.over)
+	}
+	return e
+}

@@ -1,0 +1,163 @@
+package esl
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// captured reads an event that a real FreeSWITCH told.
+func captured(t *testing.T, name string, change func(*wire)) *wire {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(w)
+	}
+	return w
+}
+
+// What each recorded event of a call becomes, in the order in which they came.
+func TestTranslateCaptures(t *testing.T) {
+	t.Parallel()
+	a := &Adapter{name: "lima", cfg: Config{App: "operadora", Recordings: "/var/lib/freeswitch/recordings"}, legs: newLegs()}
+	a.shelf = newShelf(a.cfg)
+	park := captured(t, "channel_park", nil)
+	caller := park.id()
+	mine := func(w *wire) { w.Channel = text(caller) }
+	type row struct {
+		name   string
+		before func()
+		change func(*wire)
+		want   []orchestrator.Event
+	}
+	now := func(x *task) func() {
+		return func() { a.legs.see(caller, func(g *leg) { g.now = x }) }
+	}
+	tape := func(id, bridge, channel string) func() {
+		return func() {
+			a.legs.tapes[id] = &tape{bridge: bridge, channel: channel, over: make(chan struct{})}
+		}
+	}
+	for _, r := range []row{
+		{"channel_create", nil, mine, nil}, // not ours yet
+		{"channel_park", nil, nil, []orchestrator.Event{{Kind: orchestrator.EventEntered, Channel: caller, Args: []string{"inbound", "712345"},
+			DID: "712345", Caller: orchestrator.Party{Number: "5550100", Name: "Ana"}}}},
+		{"channel_park", nil, nil, nil}, // again, after a prompt or a room
+		{"channel_execute_playback", now(&task{id: "op-tour-p1"}), mine, nil},
+		{"channel_execute_complete_playback", nil, func(w *wire) { mine(w); w.AppID = "op-tour-p1" },
+			[]orchestrator.Event{{Kind: orchestrator.EventPlayed, Channel: caller, Playback: "op-tour-p1"}}},
+		{"channel_execute_complete_playback_missing", now(&task{id: "op-tour-p2"}), mine,
+			[]orchestrator.Event{{Kind: orchestrator.EventPlayed, Channel: caller, Playback: "op-tour-p2", Failed: true, Reason: "a sound is missing"}}},
+		{"dtmf", nil, mine, []orchestrator.Event{{Kind: orchestrator.EventDigit, Channel: caller, Digit: "5"}}},
+		{"record_stop", tape("op-tour-m1", "", caller), mine,
+			[]orchestrator.Event{{Kind: orchestrator.EventRecorded, Channel: caller, Recording: "op-tour-m1"}}},
+		{"channel_create_leg", nil, nil, nil},
+		{"channel_progress", nil, func(w *wire) { w.Channel = "op-tour-a1" }, []orchestrator.Event{{Kind: orchestrator.EventRinging, Channel: "op-tour-a1"}}},
+		{"channel_answer_leg", nil, nil, nil},
+		{"channel_park_leg", nil, nil, []orchestrator.Event{{Kind: orchestrator.EventEntered, Channel: "op-tour-a1", Args: []string{"leg", "tour"}, Up: true}}},
+		{"conference_maintenance_add-member", nil, nil, nil},
+		{"conference_maintenance_stop-recording", tape("op-tour-r1", "op-tour-b1", ""), nil,
+			[]orchestrator.Event{{Kind: orchestrator.EventRecorded, Recording: "op-tour-r1"}}},
+		{"conference_maintenance_del-member", nil, nil, nil},
+		{"channel_execute_unset", nil, mine, []orchestrator.Event{{Kind: orchestrator.EventLeft, Channel: caller}}},
+		{"channel_hangup_complete", nil, mine, nil}, // it had left
+		{"channel_hangup_complete_leg", nil, func(w *wire) { w.Channel = "op-tour-a1" },
+			[]orchestrator.Event{{Kind: orchestrator.EventEnded, Channel: "op-tour-a1", Cause: orchestrator.CauseNormal, Reason: "NORMAL_CLEARING"}}},
+		{"sofia_register", nil, nil, nil},
+		{"background_job", nil, nil, nil},
+	} {
+		if r.before != nil {
+			r.before()
+		}
+		got := a.apply(captured(t, r.name, r.change)).tell
+		for i := range got {
+			if got[i].PBX != "lima" || got[i].At.IsZero() {
+				t.Errorf("%s: of %q, at %v", r.name, got[i].PBX, got[i].At)
+			}
+			if got[i].Kind == orchestrator.EventRecorded && got[i].Duration <= 0 {
+				t.Errorf("%s: %v long", r.name, got[i].Duration)
+			}
+			if got[i].Kind == orchestrator.EventEntered && time.Since(got[i].CreatedAt) > 100*365*24*time.Hour {
+				t.Errorf("%s: created at %v", r.name, got[i].CreatedAt)
+			}
+			got[i].PBX, got[i].At, got[i].Duration, got[i].CreatedAt = "", time.Time{}, 0, time.Time{}
+		}
+		if diff := cmp.Diff(r.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", r.name, diff)
+		}
+	}
+}
+
+// Captures hold nothing of the machine that they were made on.
+func TestCapturesAreScrubbed(t *testing.T) {
+	t.Parallel()
+	for _, name := range captures(t) {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"FreeSWITCH-IPv4", "FreeSWITCH-Hostname", "/tmp/", "/work/", "/root/"} {
+			if strings.Contains(string(raw), word) {
+				t.Errorf("%s holds %s", name, word)
+			}
+		}
+	}
+}
+
+// An event that is late changes nothing that a newer one has settled.
+func TestLateEvents(t *testing.T) {
+	t.Parallel()
+	a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs()}
+	at := func(name string, seq string, id string) *wire {
+		return captured(t, name, func(w *wire) { w.Sequence = text(seq); w.Channel = text(id) })
+	}
+	kinds := func(d doing) (out []orchestrator.EventKind) {
+		for _, e := range d.tell {
+			out = append(out, e.Kind)
+		}
+		return out
+	}
+	check := func(what string, got doing, want ...orchestrator.EventKind) {
+		t.Helper()
+		if diff := cmp.Diff(want, kinds(got)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	check("entered", a.apply(at("channel_park", "10", "in")), orchestrator.EventEntered)
+	// handed back, and back again, in the wrong order
+	check("back already", a.apply(at("channel_park", "30", "in")))
+	check("the leaving, late", a.apply(at("channel_execute_unset", "20", "in")), orchestrator.EventLeft, orchestrator.EventEntered)
+	check("the end", a.apply(at("channel_hangup_complete", "50", "in")), orchestrator.EventEnded)
+	check("parked, late", a.apply(at("channel_park", "40", "in")))
+	check("the end again", a.apply(at("channel_hangup_complete", "51", "in")))
+	// a leg whose answer is told before its beginning
+	check("answered", a.apply(at("channel_park_leg", "3", "op-x-a1")), orchestrator.EventEntered)
+	check("begun, late", a.apply(at("channel_create_leg", "1", "op-x-a1")))
+	check("rang, late", a.apply(at("channel_progress", "2", "op-x-a1")))
+	a.legs.see("op-x-a1", func(g *leg) {
+		if g.stage != stageHere || !g.up || !g.parked {
+			t.Errorf("%+v", g)
+		}
+	})
+	join := at("conference_maintenance_add-member", "9", "op-x-a1")
+	a.apply(join)
+	a.apply(at("channel_park_leg", "8", "op-x-a1"))
+	a.legs.see("op-x-a1", func(g *leg) {
+		if g.room != string(join.Conference) {
+			t.Errorf("in room %q", g.room)
+		}
+	})
+}

@@ -1,0 +1,173 @@
+package esl
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// text is a value of an event. FreeSWITCH writes all as texts, and a list where
+// a variable was set several times; then the first counts.
+type text string
+
+// UnmarshalJSON reads a text, the first of a list of texts, or nothing.
+func (t *text) UnmarshalJSON(raw []byte) error {
+	*t = ""
+	if len(raw) > 0 && raw[0] == '[' {
+		var list []json.RawMessage
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return nil
+		}
+		raw = list[0]
+	}
+	if len(raw) == 0 || raw[0] != '"' {
+		return nil
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return err
+	}
+	*t = text(s)
+	return nil
+}
+
+// wire is an event, or what uuid_dump says of a channel: of some two hundred
+// fields those that we look at.
+type wire struct {
+	Name     text `json:"Event-Name"`
+	Subclass text `json:"Event-Subclass"`
+	Sequence text `json:"Event-Sequence"`
+	At       text `json:"Event-Date-Timestamp"` // µs
+	Core     text `json:"Core-UUID"`
+
+	Channel     text `json:"Unique-ID"`
+	State       text `json:"Channel-State"`
+	AnswerState text `json:"Answer-State"`
+	Presence    text `json:"Channel-Presence-ID"`
+	Number      text `json:"Caller-Caller-ID-Number"`
+	CallerName  text `json:"Caller-Caller-ID-Name"`
+	Created     text `json:"Caller-Channel-Created-Time"` // µs
+	Cause       text `json:"Hangup-Cause"`
+
+	App         text `json:"Application"`
+	AppData     text `json:"Application-Data"`
+	AppResponse text `json:"Application-Response"`
+	AppID       text `json:"Application-UUID"`
+	Digit       text `json:"DTMF-Digit"`
+
+	Job  text `json:"Job-UUID"`
+	Body text `json:"_body"`
+
+	Action     text `json:"Action"`
+	Conference text `json:"Conference-Name"`
+	Path       text `json:"Path"`
+	Error      text `json:"Error"`
+	Elapsed    text `json:"Milliseconds-Elapsed"`
+
+	RecordPath text `json:"Record-File-Path"`
+	RecordEnd  text `json:"Record-Completion-Cause"`
+	RecordMS   text `json:"variable_record_ms"`
+
+	FromUser text `json:"from-user"` // of a registration
+	User     text `json:"username"`
+	Proto    text `json:"proto"` // of a question after presence
+	To       text `json:"to"`
+	From     text `json:"from"`
+
+	OurApp   text `json:"variable_operadora_app"`
+	OurArgs  text `json:"variable_operadora_args"`
+	OurDID   text `json:"variable_operadora_did"`
+	OurAway  text `json:"variable_operadora_away"`
+	OurTape  text `json:"variable_operadora_tape"`
+	Language text `json:"variable_default_language"`
+	NowApp   text `json:"variable_current_application"`
+	NowData  text `json:"variable_current_application_data"`
+}
+
+func decode(raw []byte) (*wire, error) {
+	w := &wire{}
+	if err := json.Unmarshal(raw, w); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *wire) id() string { return string(w.Channel) }
+
+// seq is the event's place in the order in which things happened.
+func (w *wire) seq() int64 {
+	n, _ := strconv.ParseInt(string(w.Sequence), 10, 64) // 0 of a dump, which has none
+	return n
+}
+
+func (w *wire) at() time.Time { return micros(w.At) }
+
+func micros(t text) time.Time {
+	n, err := strconv.ParseInt(string(t), 10, 64)
+	if err != nil || n <= 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(n).UTC()
+}
+
+func (w *wire) up() bool { return w.AnswerState == "answered" }
+
+// dying tells whether the channel is hung up, whatever the event says of it.
+func (w *wire) dying() bool {
+	if w.AnswerState == "hangup" {
+		return true
+	}
+	switch w.State {
+	case "CS_HANGUP", "CS_REPORTING", "CS_DESTROY":
+		return true
+	}
+	return false
+}
+
+func (w *wire) event(pbx string, kind orchestrator.EventKind) orchestrator.Event {
+	return orchestrator.Event{Kind: kind, PBX: pbx, At: w.at(), Channel: w.id()}
+}
+
+// room is the conference that a channel is in, "" for none.
+func (w *wire) room() string {
+	if w.NowApp != "conference" {
+		return ""
+	}
+	name, _, _ := strings.Cut(string(w.NowData), "@")
+	if !orchestrator.Ours(name) {
+		return ""
+	}
+	return name
+}
+
+// playing is the id of what a channel plays for us, "" for nothing.
+func (w *wire) playing() string {
+	if w.NowApp != "playback" {
+		return ""
+	}
+	rest, ok := strings.CutPrefix(string(w.NowData), "{"+fileMark+"=")
+	if !ok {
+		return ""
+	}
+	id, _, ok := strings.Cut(rest, "}")
+	if !ok {
+		return ""
+	}
+	return id
+}
+
+// ourApps are the applications that a channel of ours is found in. Who is in
+// another was taken by the dialplan or by an administrator.
+func ourApps(app string) bool {
+	switch app {
+	case "park", "playback", "conference", "set", "unset", "export", "answer", "sleep", "pre_answer", "transfer", "":
+		return true
+	}
+	return false
+}
