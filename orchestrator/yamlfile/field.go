@@ -90,6 +90,9 @@ func fieldsOf(t reflect.Type) []field {
 			continue
 		}
 		if !tagged {
+			if sf.Tag != "" { // mapstructure:"x" would be a key that nobody can set
+				panic(fmt.Sprintf("%s.%s has tags, and no yaml tag that names its key", t, sf.Name))
+			}
 			continue
 		}
 		words := strings.Split(tag, ",")
@@ -266,15 +269,16 @@ func (f *field) judgeText(text string, secret bool) (Code, string) {
 	if secret {
 		shown = "the value"
 	}
+	none := text == "" && f.hasPreset && f.preset == "" // written as left out
 	bad := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
 	switch {
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, bad):
 		return CodeForm, shown + " holds control characters"
 	case f.vars && variables(text):
 		return "", ""
-	case len(f.oneof) > 0 && !slices.Contains(f.oneof, text):
+	case len(f.oneof) > 0 && !none && !slices.Contains(f.oneof, text):
 		return CodeForm, fmt.Sprintf("%s is none of %s%s", shown, strings.Join(f.oneof, ", "), near(text, f.oneof))
-	case f.shape != "" && !(text == "" && f.hasPreset && f.preset == "") && !Fits(f.shape, text):
+	case f.shape != "" && !none && !Fits(f.shape, text):
 		return CodeForm, fmt.Sprintf("%s is not %s", shown, shapes[f.shape].says)
 	case f.max != "" && len(text) > atoi(f.max):
 		return CodeBounds, fmt.Sprintf("it has %d characters, %s are allowed", len(text), f.max)

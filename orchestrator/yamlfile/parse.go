@@ -37,7 +37,7 @@ func ReadFile(fsys fs.FS, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, MaxBytes+1)) // one more, so that Parse tells
 	return string(text), err
 }
