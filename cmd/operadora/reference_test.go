@@ -44,10 +44,16 @@ func holdsAgainstSchema(t *testing.T, file string) {
 	if !ok {
 		t.Fatalf("%s names no schema", file)
 	}
+	fitsSchema(t, filepath.Join(filepath.Dir(file), name), raw)
+}
+
+// fitsSchema checks a file's text by a schema.
+func fitsSchema(t *testing.T, schema string, text []byte) {
+	t.Helper()
 	var value any
-	must(t, yaml.Unmarshal(raw, &value))
-	if err := schemaOf(t, filepath.Join(filepath.Dir(file), name)).Validate(value); err != nil {
-		t.Errorf("%s: %v", file, err)
+	must(t, yaml.Unmarshal(text, &value))
+	if err := schemaOf(t, schema).Validate(value); err != nil {
+		t.Errorf("%s: %v\n%s", schema, err, text)
 	}
 }
 
