@@ -23,6 +23,10 @@
 //     matched again in the same step; the agent rests for the queue's retry
 //     time, so the same phone does not ring again at once for the same call.
 //     The caller leaving first is no blame: no rest.
+//   - A pause or logout asked for during a call waits until the call and its
+//     wrap-up are over; resume takes it back. A disposition may be given from the
+//     answer to the next answer, or the next login.
+//   - A phone that says busy again and again rests twice as long each time.
 //   - An agent has one phone, the one of the definition. A command that names
 //     the agent but comes from another phone is answered "elsewhere".
 //
