@@ -1,63 +1,22 @@
 package api
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strconv"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
 )
 
-// span is a part of a recording in bytes, To exclusive.
-type span struct{ from, to int64 }
-
-var errUnsatisfiable = errors.New("no byte of it is in the recording")
-
-// parseRange reads a Range header (RFC 9110 section 14). ok is false when it
-// is to be ignored: not of bytes, malformed, or more than one range, which a
-// server may always answer with the whole.
-func parseRange(header string, size int64) (s span, ok bool, err error) {
-	spec, isBytes := strings.CutPrefix(header, "bytes=")
-	first, last, dash := strings.Cut(spec, "-")
-	if !isBytes || !dash || strings.Contains(spec, ",") {
-		return span{}, false, nil
-	}
-	if first == "" { // the last n bytes
-		n, bad := parseBytes(last)
-		if bad {
-			return span{}, false, nil
-		}
-		if n == 0 {
-			return span{}, false, errUnsatisfiable
-		}
-		return span{max(0, size-n), size}, true, nil
-	}
-	from, bad := parseBytes(first)
-	to, badTo := size-1, false
-	if last != "" {
-		to, badTo = parseBytes(last)
-	}
-	if bad || badTo || (last != "" && to < from) {
-		return span{}, false, nil
-	}
-	if from >= size {
-		return span{}, false, errUnsatisfiable
-	}
-	return span{from, min(to, size-1) + 1}, true, nil
-}
-
-func parseBytes(s string) (n int64, bad bool) {
-	u, err := strconv.ParseUint(s, 10, 62)
-	return int64(u), err != nil || s[0] == '+'
-}
+// soundTime is how long one request for sound may take in all.
+const soundTime = 30 * time.Minute
 
 // GetRecordingAudio implements StrictServerInterface.
 func (s operations) GetRecordingAudio(ctx context.Context, r GetRecordingAudioRequestObject) (GetRecordingAudioResponseObject, error) {
@@ -69,115 +28,126 @@ func (s operations) HeadRecordingAudio(ctx context.Context, r HeadRecordingAudio
 	return s.playRecording(ctx, r.Recording, given(r.Params.Download))
 }
 
-// playRecording streams a recording from its PBX, whole or a range of it.
+// playRecording answers with a recording, or with the parts of it that are asked for.
 func (s operations) playRecording(ctx context.Context, id string, download bool) (streamed, error) {
-	r := askerOf(ctx).request
-	rec, err := s.Records.Recording(ctx, id)
+	a := askerOf(ctx)
+	rec, err := s.playable(ctx, id)
 	if err != nil {
 		return nil, err
-	}
-	switch {
-	case rec.DeletedAt != 0:
-		return nil, problem{Status: http.StatusGone, Code: wire.ProblemCodeGone, Detail: "the recording was deleted"}
-	case rec.State == string(wire.RecordingStateRunning):
-		return nil, fault.New("api.audio", fault.Conflict, "recording %s is still running", quoted(rec.ID))
-	case rec.State == string(wire.RecordingStateFailed):
-		return nil, fault.New("api.audio", fault.NotFound, "recording %s failed: nothing was kept", quoted(rec.ID))
 	}
 	pbx, ok := s.Engine.PBX(rec.PBX)
 	if !ok {
 		return nil, fault.New("api.audio", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
 	}
-	action := "recording.play"
+	purpose := "play"
 	if download {
-		action = "recording.download"
+		purpose = "download"
 	}
-	if r.Method != http.MethodHead { // a HEAD gives nothing away
-		if err := s.auditFirst(ctx, action, rec.ID, short(r.Header.Get("Range"))); err != nil {
+	// A HEAD gives nothing away, and a player asks for one part after another.
+	audited := a.request.Method == http.MethodHead || s.sounds.goesOn(rec.ID, a.token.ID, purpose, s.Now())
+	if !audited {
+		if err := s.auditFirst(ctx, "recording."+purpose, rec.ID, ""); err != nil {
 			return nil, err
 		}
 	}
-	body, size, err := pbx.OpenRecording(ctx, rec.ID)
+	leave, err := s.sounds.listen(a.token.ID)
 	if err != nil {
 		return nil, err
 	}
+	f, err := s.sounds.get(ctx, pbx, rec.ID)
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	if !audited {
+		s.sounds.begins(f, a.token.ID, purpose, s.Now())
+	}
+	return func(w http.ResponseWriter) error {
+		defer leave()
+		defer s.sounds.put(f)
+		return s.sendSound(w, a.request, f, purpose == "download")
+	}, nil
+}
+
+// playable returns a recording of which there is sound.
+func (s *Server) playable(ctx context.Context, id string) (records.Recording, error) {
+	rec, err := s.Records.Recording(ctx, id)
+	switch {
+	case err != nil:
+		return rec, err
+	case rec.DeletedAt != 0:
+		return rec, problem{Status: http.StatusGone, Code: wire.ProblemCodeGone, Detail: "the recording was deleted"}
+	case rec.State == string(wire.RecordingStateRunning):
+		return rec, fault.New("api.audio", fault.Conflict, "recording %s is still running", quoted(rec.ID))
+	case rec.State == string(wire.RecordingStateFailed):
+		return rec, fault.New("api.audio", fault.NotFound, "recording %s failed: nothing was kept", quoted(rec.ID))
+	}
+	return rec, nil
+}
+
+func (s *Server) sendSound(w http.ResponseWriter, r *http.Request, f *sound, download bool) error {
+	file, err := os.Open(f.path)
+	if err != nil {
+		return fault.E("api.audio", fault.Unavailable, err)
+	}
+	defer file.Close()
 	disposition := "inline"
 	if download {
 		disposition = "attachment"
 	}
-	return func(w http.ResponseWriter) error {
-		defer body.Close()
-		w.Header().Set(echo.HeaderContentDisposition, fmt.Sprintf("%s; filename=%q", disposition, fileName(rec.ID)))
-		return s.sendAudio(w, r, rec.ID, bufio.NewReaderSize(body, 32<<10), size)
-	}, nil
-}
-
-// sendAudio answers with a recording, or with the part that is asked for.
-func (s *Server) sendAudio(w http.ResponseWriter, r *http.Request, id string, body *bufio.Reader, size int64) error {
-	head, err := body.Peek(512) // shorter recordings give what they have
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fault.E("api.audio", fault.Unavailable, err)
-	}
 	h := w.Header()
-	h.Set(echo.HeaderContentType, http.DetectContentType(head))
-	h.Set("Cache-Control", "private, no-cache") // may be kept, but every use is asked for, and so audited
-	if size < 0 {
-		w.WriteHeader(http.StatusOK)
-		return s.copyAudio(w, r, body, -1)
-	}
+	h.Set(echo.HeaderContentType, f.kind)
+	h.Set(echo.HeaderContentDisposition, fmt.Sprintf("%s; filename=%q", disposition, fileName(f.id)+ending(f.kind)))
+	h.Set("Cache-Control", "private, no-cache") // may be kept, but every use is asked for
 	// A finished recording never changes: its id and size tell it apart.
-	tag := fmt.Sprintf(`"%s-%d"`, fileName(id), size)
-	h.Set("ETag", tag)
-	h.Set("Accept-Ranges", "bytes")
-	if matches(r.Header.Get("If-None-Match"), tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
+	h.Set("ETag", fmt.Sprintf(`"%s-%d"`, fileName(f.id), f.size))
+	out := &soundWriter{ResponseWriter: w, stream: s.streamWriter(w), until: time.Now().Add(soundTime)} // a socket knows no clock but this
+	http.ServeContent(out, r, "", time.Time{}, file)
+	if out.refused {
+		return problem{Status: http.StatusRequestedRangeNotSatisfiable, Code: wire.ProblemCodeRange, Field: "Range", Value: short(r.Header.Get("Range")),
+			Detail: "Range: no byte of " + quoted(r.Header.Get("Range")) + " is in the recording"}
 	}
-	part, status := span{0, size}, http.StatusOK
-	ifRange := r.Header.Get("If-Range")
-	if want := r.Header.Get("Range"); want != "" && r.Method == http.MethodGet && (ifRange == "" || ifRange == tag) {
-		asked, ok, err := parseRange(want, size)
-		if err != nil {
-			h.Set("Content-Range", fmt.Sprintf("bytes */%d", size))
-			return problem{Status: http.StatusRequestedRangeNotSatisfiable, Code: wire.ProblemCodeRange, Field: "Range", Value: short(want), Detail: "Range: " + quoted(want) + ": " + err.Error()}
-		}
-		if ok {
-			part, status = asked, http.StatusPartialContent
-			h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.from, part.to-1, size))
-		}
-	}
-	h.Set(echo.HeaderContentLength, strconv.FormatInt(part.to-part.from, 10))
-	if r.Method == http.MethodHead {
-		w.WriteHeader(status)
-		return nil
-	}
-	if _, err := io.CopyN(io.Discard, body, part.from); err != nil { // PBXs stream from the beginning only
-		return fault.E("api.audio", fault.Unavailable, err)
-	}
-	w.WriteHeader(status)
-	return s.copyAudio(w, r, body, part.to-part.from)
+	return nil
 }
 
-func (s *Server) copyAudio(w http.ResponseWriter, r *http.Request, body io.Reader, n int64) error {
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	if n >= 0 {
-		body = io.LimitReader(body, n)
-	}
-	_, err := io.Copy(s.streamWriter(w), body)
-	return err
+// soundWriter gives each part of an answer its time, and the whole too. A range
+// that cannot be served is left to the one who answers with problems.
+type soundWriter struct {
+	http.ResponseWriter
+	stream  *streamWriter
+	until   time.Time
+	refused bool
 }
 
-// matches tells whether an If-None-Match header names a tag (RFC 9110 section 13.1.2).
-func matches(header, tag string) bool {
-	for candidate := range strings.SplitSeq(header, ",") {
-		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-		if candidate == tag || candidate == "*" {
-			return true
-		}
+// WriteHeader implements http.ResponseWriter.
+func (w *soundWriter) WriteHeader(status int) {
+	if w.refused = status == http.StatusRequestedRangeNotSatisfiable; !w.refused {
+		w.ResponseWriter.WriteHeader(status)
 	}
-	return false
+}
+
+// Write implements http.ResponseWriter.
+func (w *soundWriter) Write(b []byte) (int, error) {
+	if w.refused {
+		return len(b), nil
+	}
+	if time.Now().After(w.until) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return w.stream.Write(b)
+}
+
+// ending is a file's ending by its kind, so that players know what it is.
+func ending(kind string) string {
+	switch kind, _, _ = strings.Cut(kind, ";"); kind {
+	case "audio/wave", "audio/wav", "audio/x-wav":
+		return ".wav"
+	case "audio/mpeg":
+		return ".mp3"
+	case "application/ogg", "audio/ogg":
+		return ".ogg"
+	}
+	return ".raw"
 }
 
 // fileName makes an id fit for a file's name and a tag.

@@ -75,5 +75,6 @@ func (s operations) DeleteRecording(ctx context.Context, r DeleteRecordingReques
 	if err := pbx.DeleteRecording(ctx, rec.ID); err != nil && fault.KindOf(err) != fault.NotFound {
 		return nil, err
 	}
+	s.sounds.drop(rec.ID)
 	return DeleteRecording204Response{}, s.Records.RecordingDeleted(ctx, rec.ID, askerOf(ctx).token.Name)
 }

@@ -36,6 +36,7 @@ type Server struct {
 	resuming    *gate
 	pace        *pace
 	broken      broken
+	sounds      *sounds
 	metrics     *metrics
 	operations  map[string]*operation // by method and path
 	docs        []byte
@@ -77,6 +78,7 @@ func New(cfg Config, p Parts) (*Server, error) {
 		writeTime: writeTime}
 	s.doors = newDoors(cfg, s.metrics)
 	s.hub = newHub(p.Journal, s.doors, s.metrics, s.log)
+	s.sounds = newSounds(s.log)
 	s.snaps = &snapshots{hub: s.hub, read: s.snapshot}
 	s.resuming, s.pace = newGate(resumers), newPace(p.Now)
 	p.Registerer.MustRegister(newFloorFigures(s))
@@ -188,6 +190,7 @@ func (s *Server) Stop() {
 	s.shut(ctx)
 	cancel()
 	s.wg.Wait()
+	s.sounds.stop()
 }
 
 // shut ends serving. The server's own context may be over already, so shutting

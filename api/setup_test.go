@@ -173,6 +173,7 @@ func (w *world) serverWith(cfg Config) *Server {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.t.Cleanup(s.sounds.stop)
 	return s
 }
 

@@ -17,10 +17,7 @@ type streamWriter struct {
 }
 
 func (s *Server) streamWriter(to http.ResponseWriter) *streamWriter {
-	w := &streamWriter{to: to, rc: http.NewResponseController(to), by: s.writeTime}
-	// Errors of deadlines are those of a connection that has none (a test's recorder).
-	_ = w.rc.SetReadDeadline(time.Time{})
-	return w
+	return &streamWriter{to: to, rc: http.NewResponseController(to), by: s.writeTime}
 }
 
 // Write sends a part at once. In between no deadline stands: HTTP/2 resets a

@@ -303,7 +303,7 @@ type ClientInterface interface {
 
 	// GetRecordingAudio The sound of a recording.
 	//
-	// Understands byte ranges, If-Range and If-None-Match. Put on the audit log first.
+	// Understands byte ranges, If-Range and If-None-Match. Put on the audit log first, once for all requests of one token within ten minutes of one another.
 	//
 	// Corresponds with GET /api/v1/recordings/{recording}/audio (the `GetRecordingAudio` operationId).
 	GetRecordingAudio(ctx context.Context, recording PathRecording, params *GetRecordingAudioParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -912,7 +912,7 @@ func (c *Client) GetRecording(ctx context.Context, recording PathRecording, reqE
 
 // GetRecordingAudio The sound of a recording.
 //
-// Understands byte ranges, If-Range and If-None-Match. Put on the audit log first.
+// Understands byte ranges, If-Range and If-None-Match. Put on the audit log first, once for all requests of one token within ten minutes of one another.
 //
 // Corresponds with GET /api/v1/recordings/{recording}/audio (the `GetRecordingAudio` operationId).
 func (c *Client) GetRecordingAudio(ctx context.Context, recording PathRecording, params *GetRecordingAudioParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3722,7 +3722,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetRecordingAudioWithResponse The sound of a recording.
 	//
-	// Understands byte ranges, If-Range and If-None-Match. Put on the audit log first.
+	// Understands byte ranges, If-Range and If-None-Match. Put on the audit log first, once for all requests of one token within ten minutes of one another.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6129,7 +6129,7 @@ func (c *ClientWithResponses) GetRecordingWithResponse(ctx context.Context, reco
 
 // GetRecordingAudioWithResponse The sound of a recording.
 //
-// Understands byte ranges, If-Range and If-None-Match. Put on the audit log first.
+// Understands byte ranges, If-Range and If-None-Match. Put on the audit log first, once for all requests of one token within ten minutes of one another.
 //
 // Returns a wrapper object for the known response body format(s).
 //
