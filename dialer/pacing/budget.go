@@ -1,6 +1,9 @@
 package pacing
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // budget steers the accepted chance of abandonment by what the legal window
 // still bears, and is the guard beneath it.
@@ -11,7 +14,7 @@ import "math"
 // ever forgiven; what is earned beyond Cap is, so that a quiet hour does not end
 // in a burst.
 type budget struct {
-	window
+	window  `json:"-"`
 	Balance float64 `json:"balance"`  // earned less spent, never above what the window has left
 	LogBase float64 `json:"log_base"` // log of the level at a balance on target
 	limit   float64
@@ -31,17 +34,6 @@ type budget struct {
 	target  float64
 }
 
-const (
-	levelLowest  = 0.003  // accepted chance while the balance is below reserve
-	levelNone    = 0.0005 // taken for no chance at all
-	levelHighest = 0.35
-	baseLowest   = 0.02
-	baseHighest  = 0.30
-	baseFirst    = 0.08
-	firstHold    = 10 // seconds
-	longestHold  = 3600
-)
-
 // stage is how much the guard allows.
 type stage uint8
 
@@ -59,13 +51,21 @@ const (
 // window with many answers can spare more for the shocks to come: the margin
 // grows as the root of what was earned, so its share of the budget shrinks.
 func (b *budget) size(agents, inAir float64) {
-	b.gain = math.Min(math.Max(0.5*math.Sqrt(20/math.Max(agents, 1)), 0.08), 0.5)
-	b.reserve = 1 + 0.25*inAir
-	b.target = b.reserve + 1/b.gain + 0.5*math.Min(1, agents/20)*math.Sqrt(b.limit*b.sumAnswered)
+	b.gain = math.Min(math.Max(gainOf20*math.Sqrt(gainPool/math.Max(agents, 1)), gainLowest), gainOf20)
+	b.reserve = 1 + reserveInAir*inAir
+	b.target = b.reserve + 1/b.gain + savings*math.Min(1, agents/gainPool)*math.Sqrt(b.limit*b.sumAnswered)
 }
 
 // left is what the window bears of further abandoned calls.
 func (b *budget) left() float64 { return b.limit*b.sumAnswered - b.sumAbandoned }
+
+// forward moves the window on. A fixed period that begins owes nothing and has
+// saved nothing.
+func (b *budget) forward(now time.Time) {
+	if b.window.forward(now) {
+		b.Balance, b.Served, b.HoldFor, b.HoldUntil, b.Overdrawn = 0, 0, 0, 0, -1
+	}
+}
 
 // graceLeft is the same with the allowance for a window with few answers.
 func (b *budget) graceLeft() float64 {
@@ -73,8 +73,8 @@ func (b *budget) graceLeft() float64 {
 }
 
 // resolved takes in an answered call, launched at a time: with an agent in time or not.
-func (b *budget) resolved(abandoned bool, launched, now float64) {
-	lost := 0.0
+func (b *budget) resolved(abandoned bool, launched, now float64, at time.Time) {
+	lost := 0
 	if abandoned {
 		lost = 1
 		b.Served = 0
@@ -85,19 +85,21 @@ func (b *budget) resolved(abandoned bool, launched, now float64) {
 	} else if b.Served++; float64(b.Served)*b.limit > 1 {
 		b.HoldFor = 0 // even if the next has none, those since the last that had none keep the limit
 	}
-	b.add(1, lost)
-	b.Balance += b.limit - lost
+	b.add(at, 1, lost)
+	b.Balance += b.limit - float64(lost)
 	b.clip()
 	b.mark(now)
 	off := math.Min(math.Max(b.Balance-b.target, -2/b.gain), 2/b.gain)
-	b.LogBase += 0.2 * b.limit * b.gain * b.gain * off // critically damped for a rate of abandonment near the level's
+	b.LogBase += baseSpeed * b.limit * b.gain * b.gain * off
 	b.LogBase = math.Min(math.Max(b.LogBase, math.Log(baseLowest)), math.Log(baseHighest))
 }
 
-// unanswered takes an answer back that was a machine's.
-func (b *budget) unanswered() {
-	b.add(-1, 0)
-	b.Balance -= b.limit
+// correct takes back, or makes up for, answers at a time of which something else
+// was believed.
+func (b *budget) correct(at time.Time, answered, abandoned int) {
+	b.add(at, answered, abandoned)
+	b.Balance += b.limit*float64(answered) - float64(abandoned)
+	b.clip()
 }
 
 // mark notes when the window is overdrawn.
@@ -121,7 +123,7 @@ func (b *budget) stage(now float64) stage {
 		return stageStop
 	case b.graceLeft() < 0:
 		return stageRepair
-	case b.left() < 0 || b.Balance < 0.3:
+	case b.left() < 0 || b.Balance < leastBalance:
 		return stageProgressive
 	case b.Balance < b.reserve:
 		return stageCareful

@@ -8,8 +8,8 @@ import (
 
 func testBudget(agents float64) *budget {
 	c := CampaignConfig{}
-	c.setDefaults()
-	b := &budget{window: newWindow(&c), limit: 0.03, grace: 100, Overdrawn: -1, LogBase: math.Log(baseFirst)}
+	c.setDefaults(0)
+	b := &budget{window: newWindow(NewLedger(), &c), limit: 0.03, grace: 100, Overdrawn: -1, LogBase: math.Log(baseFirst)}
 	b.forward(day(0))
 	b.size(agents, 0)
 	return b
@@ -23,14 +23,14 @@ func TestBudgetByHand(t *testing.T) {
 	t.Parallel()
 	b := testBudget(20)
 	for range 50 {
-		b.resolved(false, 0, 0)
+		b.resolved(false, 0, 0, day(0))
 	}
 	near(t, "balance after 50 served", b.Balance, 1.5, 1e-9)
-	b.resolved(true, 0, 0)
+	b.resolved(true, 0, 0, day(0))
 	near(t, "balance after one abandoned", b.Balance, 1.53-1, 1e-9)
 	near(t, "left", b.left(), 0.53, 1e-9)
 	near(t, "left with grace", b.graceLeft(), 2, 1e-9)
-	b.unanswered()
+	b.correct(day(0), -1, 0)
 	near(t, "balance after an answer was a machine's", b.Balance, 0.5, 1e-9)
 }
 
@@ -54,10 +54,10 @@ func TestBudgetStages(t *testing.T) {
 			t.Parallel()
 			b := testBudget(20)
 			for range r.served {
-				b.resolved(false, 0, 0)
+				b.resolved(false, 0, 0, day(0))
 			}
 			for range r.abandoned {
-				b.resolved(true, 0, 0)
+				b.resolved(true, 0, 0, day(0))
 			}
 			if got := b.stage(r.at); got != r.want {
 				t.Errorf("stage %d, want %d", got, r.want)
@@ -72,16 +72,16 @@ func TestBudgetPaysBackFirst(t *testing.T) {
 	t.Parallel()
 	b := testBudget(20)
 	for range 9 {
-		b.resolved(true, 0, 0)
+		b.resolved(true, 0, 0, day(0))
 	}
 	for served := 0; b.left() < 0; served++ {
 		if got := b.stage(1); got > stageProgressive {
 			t.Fatalf("after %d served: stage %d with %.2f left", served, got, b.left())
 		}
-		b.resolved(false, 1, 1)
+		b.resolved(false, 1, 1, day(0))
 	}
 	for range 40 {
-		b.resolved(false, 1, 1)
+		b.resolved(false, 1, 1, day(0))
 	}
 	if got := b.stage(1); got < stageCareful {
 		t.Errorf("paid back: stage %d with %.2f left", got, b.left())
@@ -94,12 +94,12 @@ func TestBudgetStopsWhenCoveredCallsAreLost(t *testing.T) {
 	t.Parallel()
 	b := testBudget(20)
 	for range 9 {
-		b.resolved(true, 0, 5)
+		b.resolved(true, 0, 5, day(0))
 	}
 	if got := b.stage(6); got != stageRepair {
 		t.Errorf("lost calls from before: stage %d, want %d", got, stageRepair)
 	}
-	b.resolved(true, 7, 9)
+	b.resolved(true, 7, 9, day(0))
 	if got := b.stage(9); got != stageStop {
 		t.Errorf("a covered call lost: stage %d, want %d", got, stageStop)
 	}
@@ -122,10 +122,10 @@ func TestBudgetDoesNotHoard(t *testing.T) {
 	t.Parallel()
 	b := testBudget(20)
 	for range 5000 {
-		b.resolved(false, 0, 0)
+		b.resolved(false, 0, 0, day(0))
 	}
 	b.size(20, 0)
-	b.resolved(false, 0, 0)
+	b.resolved(false, 0, 0, day(0))
 	if most := b.target + 3/b.gain; b.Balance > most+1e-9 {
 		t.Errorf("balance %v beyond %v", b.Balance, most)
 	}
@@ -152,7 +152,7 @@ func TestBudgetSettlesOnTheLimit(t *testing.T) {
 				debt--
 				lost++
 			}
-			b.resolved(abandoned, 0, 0)
+			b.resolved(abandoned, 0, 0, day(0))
 		}
 		if rate := lost / n; rate > 0.03 || rate < 0.022 {
 			t.Errorf("bias %v: rate %v", bias, rate)
@@ -160,13 +160,17 @@ func TestBudgetSettlesOnTheLimit(t *testing.T) {
 	}
 }
 
+func testWindow(c CampaignConfig) *window {
+	c.setDefaults(0)
+	w := newWindow(NewLedger(), &c)
+	return &w
+}
+
 func TestWindowRolls(t *testing.T) {
 	t.Parallel()
-	c := CampaignConfig{}
-	c.setDefaults()
-	w := newWindow(&c)
+	w := testWindow(CampaignConfig{})
 	w.forward(day(0))
-	w.add(100, 3)
+	w.add(day(0), 100, 3)
 	w.forward(day(22 * 3600))
 	near(t, "answered after 22 h", w.sumAnswered, 100, 0)
 	w.forward(day(23.5 * 3600))
@@ -175,7 +179,7 @@ func TestWindowRolls(t *testing.T) {
 	w.forward(day(24.2 * 3600))
 	near(t, "abandoned after a day", w.sumAbandoned, 0, 0)
 	w.forward(day(3600)) // a clock that goes back
-	w.add(1, 1)
+	w.add(day(24.2*3600), 1, 1)
 	near(t, "abandoned", w.sumAbandoned, 1, 0)
 	w.forward(day(1e7))
 	near(t, "abandoned after months", w.sumAbandoned, 0, 0)
@@ -183,14 +187,14 @@ func TestWindowRolls(t *testing.T) {
 
 func TestWindowOfFixedPeriods(t *testing.T) {
 	t.Parallel()
-	c := CampaignConfig{WindowKind: WindowFixed, WindowStart: day(0).Add(-time.Hour)}
-	c.setDefaults()
-	w := newWindow(&c)
+	w := testWindow(CampaignConfig{WindowKind: WindowFixed, WindowStart: day(0).Add(-time.Hour)})
 	w.forward(day(0))
-	w.add(10, 1)
+	w.add(day(0), 10, 1)
 	w.forward(day(22.9 * 3600))
 	near(t, "answered in the same period", w.sumAnswered, 10, 0)
 	near(t, "abandoned in the same period", w.sumAbandoned, 1, 0)
-	w.forward(day(23.1 * 3600))
+	if !w.forward(day(23.1 * 3600)) {
+		t.Error("the next period did not begin")
+	}
 	near(t, "answered in the next", w.sumAnswered, 0, 0)
 }

@@ -38,8 +38,12 @@ const (
 
 // Config is what a Pacer is made from. Zero fields take the stated default.
 type Config struct {
-	// Campaigns share the agents of the pool.
+	// Campaigns share the agents of the pool, each agent those of its skills. At
+	// most 64. More can be added later, and any removed.
 	Campaigns []CampaignConfig
+	// Ledger is what the law has counted so far, made anew of the records of calls.
+	// The Pacer goes on writing in it. Default: an empty one.
+	Ledger *Ledger
 	// Tick is the longest time between two decisions. Default 250 ms.
 	Tick time.Duration
 	// MinGap is the shortest time between two decisions; events in between wait
@@ -60,15 +64,21 @@ type Config struct {
 	// BridgeDelay is the time to join an answered call and a free agent; it is
 	// taken from Threshold. Default 250 ms.
 	BridgeDelay time.Duration
-	// Release tells when a busy agent will be idle, where that is known
-	// beforehand: a wrap-up that the clock ends, and in a simulation anything.
-	// It is asked at each decision for each busy agent, and false leaves the
-	// agent to the estimate. Default nil: everything is estimated.
-	Release func(AgentID) (time.Time, bool)
+	// CarrierFloor is the part of CallsPerSecond that is dialled however many
+	// attempts the carrier refuses. Default 1/3.
+	CarrierFloor float64
+	// InboundShare is the share of inbound calls that shall be answered within
+	// InboundWithin; agents are kept free for them as it takes. Default 0: none is asked.
+	InboundShare float64
+	// InboundWithin is the time of InboundShare. Default 20 s.
+	InboundWithin time.Duration
 }
 
 // CampaignConfig is one campaign of the pool.
 type CampaignConfig struct {
+	// ID is what the campaign is known by: in the ledger, in a saved state. It never
+	// changes. Default: the Name, or its number where there is none.
+	ID string
 	// Name is for reasons shown to people.
 	Name string
 	Mode Mode
@@ -92,15 +102,24 @@ type CampaignConfig struct {
 	// Threshold is the time from answer to agent, beyond which a call is
 	// abandoned. Default 2 s.
 	Threshold time.Duration
-	// MinRing is how long a call must have rung before it may be given up. Default 15 s.
+	// GiveUp lets calls be cancelled that have rung for MinRing when agents have
+	// become so scarce that those in the air are likely to be abandoned. A person
+	// who answers at that moment is hung up on. Default: every call may ring out.
+	GiveUp bool
+	// MinRing is how long a call must have rung, from its first ring, before it may
+	// be given up. Default 15 s.
 	MinRing time.Duration
 	// RingTimeout is when the caller ends an unanswered call, from its first ring. Default 25 s.
 	RingTimeout time.Duration
 	// Segments is the number of lists (or other groups of leads) with an answer
 	// rate of their own. Default 1.
 	Segments int
-	// Share is the campaign's part of the pool's connected calls; the shares
-	// are scaled to sum to one. Default 1.
+	// Weights are the segments' parts of the calls while they have leads. Left out:
+	// all alike.
+	Weights []float64
+	// Share is the campaign's part of the calls that the pool has connected in the
+	// last hour; the shares of the campaigns that are open are scaled to sum to one.
+	// Default 1.
 	Share float64
 	// Ratio is the number of calls per free agent of ModePower.
 	Ratio float64
@@ -118,6 +137,9 @@ type CampaignConfig struct {
 	// Defaults 120 s and 20 s.
 	TalkPrior, WrapPrior time.Duration
 }
+
+// mostCampaigns is how many one pool may have in its life: an agent's skills are bits.
+const mostCampaigns = 64
 
 // setupTime is how long a call may take from its launch to its first ring.
 const setupTime = 6 * time.Second
@@ -142,17 +164,25 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.BridgeDelay, 250*time.Millisecond)
 	orFloat(&c.CallsPerSecond, 1000)
 	orFloat(&c.RingingPerAgent, 15)
+	orFloat(&c.CarrierFloor, 1.0/3)
+	orDuration(&c.InboundWithin, 20*time.Second)
 	if c.Lines == 0 {
 		c.Lines = 10000
 	}
 	c.Campaigns = append([]CampaignConfig(nil), c.Campaigns...)
 	for i := range c.Campaigns {
-		c.Campaigns[i].setDefaults()
+		c.Campaigns[i].setDefaults(i)
 	}
 	return c
 }
 
-func (c *CampaignConfig) setDefaults() {
+func (c *CampaignConfig) setDefaults(index int) {
+	if c.ID == "" {
+		c.ID = c.Name
+	}
+	if c.ID == "" {
+		c.ID = fmt.Sprintf("#%d", index)
+	}
 	if c.Mode == "" {
 		c.Mode = ModePredictive
 	}
@@ -185,8 +215,14 @@ func (c *CampaignConfig) paceable() float64 {
 // Validate names the first value that is out of range.
 func (c Config) Validate() error {
 	c = c.withDefaults()
-	if len(c.Campaigns) == 0 {
-		return fmt.Errorf("campaigns: none given")
+	if len(c.Campaigns) > mostCampaigns {
+		return fmt.Errorf("campaigns: %d are more than %d", len(c.Campaigns), mostCampaigns)
+	}
+	if !(c.CarrierFloor > 0 && c.CarrierFloor <= 1) {
+		return fmt.Errorf("carrier_floor: %v is not in (0, 1]", c.CarrierFloor)
+	}
+	if !(c.InboundShare >= 0 && c.InboundShare < 1) || c.InboundWithin <= 0 {
+		return fmt.Errorf("inbound_share, inbound_within: %v is not in [0, 1) or %v not positive", c.InboundShare, c.InboundWithin)
 	}
 	if c.Tick <= 0 || c.StaleAfter <= 0 || c.OrderTimeout <= 0 {
 		return fmt.Errorf("tick, stale_after, order_timeout: %v, %v, %v: not positive", c.Tick, c.StaleAfter, c.OrderTimeout)
@@ -201,6 +237,11 @@ func (c Config) Validate() error {
 	for i := range c.Campaigns {
 		if err := c.Campaigns[i].validate(); err != nil {
 			return fmt.Errorf("campaigns[%d].%w", i, err)
+		}
+		for j := range i {
+			if c.Campaigns[j].ID == c.Campaigns[i].ID {
+				return fmt.Errorf("campaigns[%d].id: %q is also that of campaigns[%d]", i, c.Campaigns[i].ID, j)
+			}
 		}
 	}
 	return nil
@@ -225,6 +266,8 @@ func (c *CampaignConfig) validate() error {
 		return fmt.Errorf("window: %v is not between an hour and a year", c.Window)
 	case c.Segments < 1 || c.Segments > 10000:
 		return fmt.Errorf("segments: %d is not in 1..10000", c.Segments)
+	case len(c.Weights) > 0 && len(c.Weights) != c.Segments:
+		return fmt.Errorf("weights: %d for %d segments", len(c.Weights), c.Segments)
 	case !positive(c.Share) || !positive(c.GraceAnswers) || !positive(c.AnswerPriorCalls):
 		return fmt.Errorf("share, grace_answers, answer_prior_calls: %v, %v, %v: not positive", c.Share, c.GraceAnswers, c.AnswerPriorCalls)
 	case !(c.AnswerPrior > 0 && c.AnswerPrior < 1):
@@ -235,6 +278,11 @@ func (c *CampaignConfig) validate() error {
 		return fmt.Errorf("target_wait: %v is not positive", c.TargetWait)
 	case c.Mode == ModeAgentless && !positive(c.Rate):
 		return fmt.Errorf("rate: %v is not positive", c.Rate)
+	}
+	for i, w := range c.Weights {
+		if !positive(w) {
+			return fmt.Errorf("weights[%d]: %v is not positive", i, w)
+		}
 	}
 	for _, d := range []time.Duration{c.Threshold, c.MinRing, c.RingTimeout, c.RingPrior, c.TalkPrior, c.WrapPrior} {
 		if d <= 0 || d > time.Hour {

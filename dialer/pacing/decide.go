@@ -21,34 +21,29 @@ func (p *Pacer) Decide(now time.Time) *Decision {
 	p.refresh()
 	if hold, ok := p.distrust(behind); ok {
 		for i := range p.campaigns {
-			hold.Campaign = i
-			p.holds(&p.campaigns[i], hold)
+			if k := &p.campaigns[i]; !k.removed {
+				hold.Campaign = i
+				k.hold = hold
+				d.Holds = append(d.Holds, hold)
+			}
 		}
 		return d
 	}
 	f := p.foresee()
 	p.seen = f
 	for i := range p.campaigns {
-		p.prepare(&p.campaigns[i], i, &f)
+		p.prepare(&p.campaigns[i], &f)
 	}
 	p.dial(&f)
-	p.giveUp(&f)
+	p.giveUp()
 	return d
 }
-
-func (p *Pacer) holds(k *campaign, h Hold) {
-	k.hold = h
-	p.decision.Holds = append(p.decision.Holds, h)
-}
-
-// mostDoubt is the number of senseless inputs within about a minute that are borne.
-const mostDoubt = 40
 
 // distrust says whether nothing may be dialled because the input is not to be trusted.
 func (p *Pacer) distrust(behind time.Duration) (Hold, bool) {
 	stale := p.cfg.StaleAfter.Seconds()
 	unknown := math.IsNaN(p.lines) || math.IsNaN(p.carrier.allowed) || math.IsNaN(p.inbound.waiting) || math.IsNaN(p.inbound.reserve)
-	switch doubts := p.doubts(); {
+	switch doubts := p.nonsense.at(p.now); {
 	case p.now-p.news > stale:
 		return Hold{Limit: LimitStale, Have: p.now - p.news, Bound: stale}, true
 	case behind > backwards:
@@ -61,7 +56,7 @@ func (p *Pacer) distrust(behind time.Duration) (Hold, bool) {
 	return Hold{}, false
 }
 
-// foresight is what a decision is made from.
+// foresight is what a decision is made from, beside the cuts.
 type foresight struct {
 	free     int     // idle agents not spoken for; negative when people wait
 	onWay    int     // calls that may yet need an agent
@@ -75,135 +70,185 @@ type foresight struct {
 // foresee works out what the calls in the air and the busy agents will come to.
 func (p *Pacer) foresee() foresight {
 	var f foresight
+	if p.recut {
+		p.recutting()
+	}
 	c := &p.flight.count
-	pending := 0
+	pending, people := 0, 0
 	for i := range p.campaigns {
 		pending += p.campaigns[i].orders.pending()
 	}
-	on := p.roster.onDuty()
-	p.outlook.reset(on + c[StateLaunched] + c[StateDetecting] + pending)
-	idle := p.lookAtAgents(&f)
-	waiting := max(0, c[StateWaiting]-p.roster.count[StateReserved])
-	f.free = idle - waiting - int(p.inbound.waiting) - int(p.inbound.reserve)
+	on := p.agents.onDuty()
+	for i := range p.cuts {
+		x := &p.cuts[i]
+		x.free, x.onWay, x.on = 0, 0, 0
+		x.outlook.reset(on + c[StateLaunched] + c[StateDetecting] + pending)
+	}
+	p.lookAtAgents(&f)
+	reserved := p.agents.count[StateReserved] // people who wait, but not for long
+	for i := range p.flight.calls {
+		if x := &p.flight.calls[i]; x.State == StateWaiting {
+			if people++; people > reserved {
+				p.spokenFor(int(x.Campaign), &f)
+			}
+		}
+	}
+	spoken := p.inbound.spoken()
+	f.free -= spoken
+	for i := range p.cuts {
+		p.cuts[i].free -= spoken
+	}
 	for i := range p.campaigns {
-		k := &p.campaigns[i]
-		if k.jump = p.jumpWeight(k); k.jump > 0 {
-			k.jumped.copyOf(&p.outlook)
+		if k := &p.campaigns[i]; len(p.cuts) > 0 {
+			if k.jump = p.jumpWeight(k); k.jump > 0 {
+				for j := range p.cuts {
+					p.cuts[j].jumped[i].copyOf(&p.cuts[j].outlook)
+				}
+			}
 		}
 	}
 	p.lookAtCalls(&f)
 	p.lookAtInbound()
 	f.lines = int(p.lines) - len(p.flight.calls) - pending
-	f.ramp = max(3, (on+3)/4)
+	f.ramp = max(rampLeast, (on+rampShare-1)/rampShare)
 	return f
 }
 
-// missedFor is how long, in seconds, an idle agent is not counted on whose phone
-// did not answer the last offer.
-const missedFor = 600
+// spokenFor takes a free agent off the cuts of a campaign, whose caller waits.
+func (p *Pacer) spokenFor(campaign int, f *foresight) {
+	f.free--
+	for i := range p.cuts {
+		if x := &p.cuts[i]; x.of(campaign) {
+			x.free--
+		}
+	}
+}
 
-// lookAtAgents adds the busy agents and counts the idle ones.
-func (p *Pacer) lookAtAgents(f *foresight) (idle int) {
+// lookAtAgents adds the busy agents and counts the idle ones. Agents whose phone
+// takes longer to be picked up than a person may wait help nobody.
+func (p *Pacer) lookAtAgents(f *foresight) {
 	returns := p.handling.returns()
 	var chance [moments]float64
-	for i := range p.roster.agents {
-		a := &p.roster.agents[i]
+	for i := range p.agents.list {
+		a := &p.agents.list[i]
+		if a.State == StateGone || a.Leaving || a.Offers >= 3 && a.PickUp >= p.patience {
+			continue
+		}
+		idle := a.State == StateIdle
 		switch {
-		case a.State == StateGone || a.Leaving:
-		case a.State == StateIdle:
-			if !a.Missed || p.now-a.Since > missedFor {
-				idle++
+		case idle && a.Missed && p.now-a.Since <= missedFor:
+			continue
+		case idle:
+			f.free++
+		case a.FreeAt >= 0:
+			for m, by := range p.idleBy {
+				chance[m] = 0
+				if a.FreeAt-p.now <= by {
+					chance[m] = 1
+				}
 			}
 		default:
-			if !p.release(a, &chance) {
-				p.handling.freeBy(a, p.now, returns, &chance)
+			p.handling.freeBy(a, p.now, returns, &chance)
+		}
+		for j := range p.cuts {
+			x := &p.cuts[j]
+			switch {
+			case a.Skills&x.campaigns == 0:
+			case idle:
+				x.free++
+			default:
+				x.outlook.free(&chance)
 			}
-			p.outlook.free(&chance)
+		}
+		if !idle {
 			f.soon += chance[moments-1]
 		}
 	}
-	return idle
-}
-
-// release fills in the same chances, 0 or 1, of an agent whose end of work is
-// known; false when it is not.
-func (p *Pacer) release(a *agentRecord, chance *[moments]float64) bool {
-	if p.cfg.Release == nil {
-		return false
-	}
-	at, known := p.cfg.Release(a.ID)
-	if !known {
-		return false
-	}
-	in := at.Sub(p.origin).Seconds() - p.now
-	for m, by := range p.idleBy {
-		chance[m] = 0
-		if in <= by {
-			chance[m] = 1
-		}
-	}
-	return true
 }
 
 // lookAtCalls adds the calls in the air and those ordered.
 func (p *Pacer) lookAtCalls(f *foresight) {
-	var chance, worst [moments]float64
 	for i := range p.campaigns {
-		p.campaigns[i].onWay, p.campaigns[i].worst, p.campaigns[i].answers = 0, 0, 0
+		k := &p.campaigns[i]
+		k.onWay, k.worst, k.expected = 0, 0, 0
 	}
+	var chance, worst [moments]float64
 	for i := range p.flight.calls {
 		c := &p.flight.calls[i]
 		k := &p.campaigns[c.Campaign]
-		if c.State > StateDetecting || c.GivenUp || k.cfg.Mode == ModeAgentless {
+		if c.State > StateDetecting || k.cfg.Mode == ModeAgentless {
 			continue
 		}
-		rate := k.risky(int(c.Segment), p.now)
+		rate, peak := k.risky(int(c.Segment), p.now), k.peakOf(int(c.Segment), p.now)
 		if c.State == StateDetecting {
-			person := k.detection.person(p.now-c.Since, rate)
+			person, atPeak := k.detection.person(p.now-c.Since, rate), k.detection.person(p.now-c.Since, peak)
 			for m := range chance {
-				chance[m] = person
+				chance[m], worst[m] = person, atPeak
 			}
-			worst = chance
-			k.worst += k.detection.person(p.now-c.Since, math.Max(rate, k.segments[c.Segment].Peak))
-			k.answers += person
-		} else {
-			j, w := k.ring.weight(p.now-c.Launched, rate)
-			for m, g := range k.ring.gained[j] {
-				chance[m] = math.Min(w*g, 1)
-			}
-			k.answers += math.Min(w*(1-k.ring.answer[j]), 1)
-			if k.jump > 0 {
-				_, v := k.ring.weight(p.now-c.Launched, math.Max(rate, k.segments[c.Segment].Peak))
-				for m, g := range k.ring.gained[j] {
-					worst[m] = math.Min(v*g, 1)
-				}
-			}
-			j, w = k.ring.weight(p.now-c.Launched, math.Max(rate, k.segments[c.Segment].Peak))
-			k.worst += math.Min(w*(1-k.ring.answer[j]), 1)
+			p.inTheAir(f, int(c.Campaign), &chance, &worst, person, atPeak)
+			continue
 		}
-		f.onWay++
-		k.onWay++
-		f.expected += chance[moments-1]
-		p.outlook.answer(&chance)
-		p.answerJumped(k, &chance, &worst)
+		j, w := k.ring.weight(p.now-c.Launched, rate)
+		_, v := k.ring.weight(p.now-c.Launched, peak)
+		rest := 1 - k.ring.answer[j]
+		gained := &k.ring.gained[j]
+		if c.GivenUp >= 0 && p.now-c.GivenUp < cancelTakes { // it may be answered until the cancel is confirmed
+			rest = k.ring.gained[j][0]
+			gained = &[moments]float64{rest, rest, rest, rest, rest}
+		}
+		for m, g := range gained {
+			chance[m], worst[m] = math.Min(w*g, 1), math.Min(v*g, 1)
+		}
+		p.inTheAir(f, int(c.Campaign), &chance, &worst, math.Min(w*rest, 1), math.Min(v*rest, 1))
 	}
 	for i := range p.campaigns {
 		k := &p.campaigns[i]
 		if k.cfg.Mode == ModeAgentless {
 			continue
 		}
-		k.fresh(&chance, p.now)
 		for range k.orders.pending() {
-			f.onWay++
-			k.onWay++
-			k.worst += k.atPeak(p.now)
-			k.answers += k.risky(k.turn, p.now)
-			f.expected += chance[moments-1]
-			p.outlook.answer(&chance)
-			k.freshAtPeak(&worst, p.now)
-			p.answerJumped(k, &chance, &worst)
+			p.launch(f, i)
 		}
 	}
+}
+
+// inTheAir counts a call in the air, with its chances to be answered by each
+// moment and at all, as expected and at the peak rate.
+func (p *Pacer) inTheAir(f *foresight, index int, chance, atPeak *[moments]float64, ever, everAtPeak float64) {
+	k := &p.campaigns[index]
+	f.onWay++
+	k.onWay++
+	k.worst += everAtPeak
+	k.expected += ever
+	f.expected += chance[moments-1]
+	for i := range p.cuts {
+		x := &p.cuts[i]
+		if !x.of(index) {
+			continue
+		}
+		x.onWay++
+		x.outlook.answer(chance)
+		for o := range p.campaigns {
+			switch {
+			case p.campaigns[o].jump == 0:
+			case o == index:
+				x.jumped[o].answer(atPeak)
+			default:
+				x.jumped[o].answer(chance)
+			}
+		}
+	}
+}
+
+// launch counts a call of the segment that is next as if it were launched now.
+func (p *Pacer) launch(f *foresight, index int) {
+	k := &p.campaigns[index]
+	rate, peak := k.risky(k.turn, p.now), k.peakOf(k.turn, p.now)
+	var chance, worst [moments]float64
+	for m, g := range k.ring.gained[0] {
+		chance[m], worst[m] = rate*g, peak*g
+	}
+	p.inTheAir(f, index, &chance, &worst, rate, peak)
 }
 
 // lookAtInbound adds the inbound calls that may come first: few, and each unlikely.
@@ -217,8 +262,16 @@ func (p *Pacer) lookAtInbound() {
 	for m, t := range p.ahead {
 		chance[m] = math.Min(rate*t/float64(parts), 1)
 	}
-	for range parts {
-		p.outlook.answer(&chance)
+	for i := range p.cuts {
+		x := &p.cuts[i]
+		for range parts {
+			x.outlook.answer(&chance)
+			for o := range p.campaigns {
+				if p.campaigns[o].jump > 0 {
+					x.jumped[o].answer(&chance)
+				}
+			}
+		}
 	}
 }
 
@@ -226,25 +279,17 @@ func (p *Pacer) lookAtInbound() {
 // after an alarm that answers no longer come as expected.
 func (k *campaign) risky(segment int, now float64) float64 {
 	s := &k.segments[segment]
-	z := 0.3 + 40/(s.exposed+40)
+	z := riskyAlways + riskyNew/(s.exposed+riskyNew)
 	if now < k.drift.Alarm {
 		z = math.Max(z, 1)
 	}
 	return math.Min(s.rate+z*s.deviates, 0.99)
 }
 
-// fresh fills in the chances of a call that is launched now.
-func (k *campaign) fresh(chance *[moments]float64, now float64) {
-	rate := k.risky(k.turn, now)
-	for m, g := range k.ring.gained[0] {
-		chance[m] = rate * g
-	}
-}
-
 // prepare settles what a campaign may do in this decision.
-func (p *Pacer) prepare(k *campaign, index int, f *foresight) {
+func (p *Pacer) prepare(k *campaign, f *foresight) {
 	k.budget.forward(p.clock)
-	k.budget.size(float64(p.roster.onDuty()), f.expected)
+	k.budget.size(float64(p.agents.onDuty()), f.expected)
 	k.guard = k.budget.stage(p.now)
 	k.level = k.budget.level()
 	if k.cfg.Mode == ModeWait {
@@ -253,36 +298,32 @@ func (p *Pacer) prepare(k *campaign, index int, f *foresight) {
 	if p.now < k.drift.Alarm {
 		k.level /= 2
 	}
-	k.pickSegment()
+	k.pickSegment(p.now)
 }
 
-// pickSegment moves on to the next segment that has leads.
-func (k *campaign) pickSegment() {
-	for range k.segments {
-		k.turn = (k.turn + 1) % len(k.segments)
-		if k.leads[k.turn] >= 1 {
-			return
-		}
-	}
-}
-
-// giveUp cancels calls that have rung for the legal minimum when agents have
-// become so scarce that those in the air are likely to be abandoned.
-func (p *Pacer) giveUp(f *foresight) {
-	risk := p.outlook.abandon(f.free)
-	if risk < 0.15 || f.onWay == 0 {
-		return
-	}
+// giveUp cancels the call that has rung longest beyond the legal minimum, if the
+// next answer is likely to find nobody. It is one call at a time: whether another
+// is to go is seen when that one is off the outlook.
+func (p *Pacer) giveUp() {
+	best, rang := -1, math.Inf(1)
 	for i := range p.flight.calls {
 		c := &p.flight.calls[i]
 		k := &p.campaigns[c.Campaign]
-		if c.State != StateLaunched || c.GivenUp || k.cfg.Mode == ModeAgentless || k.cfg.Mode == ModePower || risk < 3*k.level {
+		if !k.cfg.GiveUp || c.State != StateLaunched || c.GivenUp >= 0 || c.Rang < 0 || c.Rang >= rang ||
+			k.cfg.Mode == ModeAgentless || k.cfg.Mode == ModePower || p.now-c.Rang < k.cfg.MinRing.Seconds() {
 			continue
 		}
-		if c.Rang < 0 || p.now-c.Rang < k.cfg.MinRing.Seconds()+0.05 {
-			continue
-		}
-		c.GivenUp = true
-		p.decision.Cancels = append(p.decision.Cancels, c.ID)
+		best, rang = i, c.Rang
 	}
+	if best < 0 {
+		return
+	}
+	c := &p.flight.calls[best]
+	k := &p.campaigns[c.Campaign]
+	if risk := p.risk(k, int(c.Campaign)); risk < giveUpRisk || risk < giveUpLevels*k.level {
+		return
+	}
+	c.GivenUp = p.now
+	k.givenUp++
+	p.decision.Cancels = append(p.decision.Cancels, c.ID)
 }

@@ -6,7 +6,7 @@ import "math"
 // its share of those that nothing holds back.
 func (p *Pacer) dial(f *foresight) {
 	for i := range p.campaigns {
-		if p.campaigns[i].cfg.Mode == ModeAgentless {
+		if k := &p.campaigns[i]; k.cfg.Mode == ModeAgentless && !k.removed {
 			p.agentless(i, f)
 		}
 	}
@@ -15,7 +15,7 @@ func (p *Pacer) dial(f *foresight) {
 		best, lead := -1, math.Inf(-1)
 		for i := range p.campaigns {
 			k := &p.campaigns[i]
-			if k.cfg.Mode == ModeAgentless {
+			if k.cfg.Mode == ModeAgentless || k.removed {
 				continue
 			}
 			h, ok := p.mayDial(k, i, f)
@@ -33,7 +33,9 @@ func (p *Pacer) dial(f *foresight) {
 		p.order(best, f)
 	}
 	for i := range p.campaigns {
-		p.decision.Holds = append(p.decision.Holds, p.campaigns[i].hold)
+		if k := &p.campaigns[i]; !k.removed {
+			p.decision.Holds = append(p.decision.Holds, k.hold)
+		}
 	}
 }
 
@@ -47,23 +49,13 @@ func (p *Pacer) order(index int, f *foresight) {
 		d.Dials = append(d.Dials, Dial{Campaign: index, Segment: k.turn, Count: 1})
 	}
 	k.orders.place(p.now, 1)
-	k.leads[k.turn]--
 	p.carrier.tokens--
 	f.lines--
 	f.ramp--
-	if k.cfg.Mode == ModeAgentless {
-		return
+	if k.cfg.Mode != ModeAgentless {
+		p.launch(f, index)
 	}
-	f.onWay++
-	k.onWay++
-	k.worst += k.atPeak(p.now)
-	k.answers += k.risky(k.turn, p.now)
-	var chance [moments]float64
-	k.fresh(&chance, p.now)
-	p.outlook.answer(&chance)
-	var worst [moments]float64
-	k.freshAtPeak(&worst, p.now)
-	p.answerJumped(k, &chance, &worst)
+	k.ordered(p.now)
 }
 
 // mostOnWay is the cap on calls on their way that holds whatever the estimates
@@ -71,10 +63,12 @@ func (p *Pacer) order(index int, f *foresight) {
 func (p *Pacer) mostOnWay(f *foresight) int {
 	rate := 1.0
 	for i := range p.campaigns {
-		rate = math.Min(rate, math.Max(p.campaigns[i].pooled, 0.02))
+		if k := &p.campaigns[i]; !k.removed {
+			rate = math.Min(rate, math.Max(k.pooled, 0.02))
+		}
 	}
-	on := float64(p.roster.onDuty())
-	soon := 3*(math.Max(0, float64(f.free))+f.soon+1)/rate + 2
+	on := float64(p.agents.onDuty())
+	soon := ringingPerFree*(math.Max(0, float64(f.free))+f.soon+1)/rate + 2
 	return int(math.Min(p.cfg.RingingPerAgent*on, soon))
 }
 
@@ -85,6 +79,7 @@ func (p *Pacer) closed(k *campaign, index int, f *foresight) (Hold, bool) {
 		h.Limit, h.Have, h.Bound = l, have, bound
 		return h, true
 	}
+	next := &k.segments[k.turn]
 	ring := (k.cfg.RingTimeout + setupTime).Seconds()
 	switch {
 	case k.gate == gateUnknown:
@@ -93,11 +88,13 @@ func (p *Pacer) closed(k *campaign, index int, f *foresight) (Hold, bool) {
 		return stop(LimitClosed, 0, 0)
 	case p.now+ring > k.until:
 		return stop(LimitClosing, k.until-p.now, ring)
-	case p.now < k.pause: // an order was refused: ask again later, whatever the count of leads says
-		h.Until = p.origin.Add(asDuration(k.pause))
+	case k.nonsense.at(p.now) > mostDoubt:
+		return stop(LimitInput, k.nonsense.at(p.now), mostDoubt)
+	case p.now < next.pause: // orders were refused: ask again later, whatever the count of leads says
+		h.Until = p.origin.Add(asDuration(next.pause))
 		return stop(LimitLeads, 0, float64(k.orders.pending()))
-	case k.leads[k.turn] < 1:
-		return stop(LimitLeads, math.Max(0, k.leads[k.turn]), float64(k.orders.pending()))
+	case next.leads < 1:
+		return stop(LimitLeads, math.Max(0, next.leads), float64(k.orders.pending()))
 	case f.lines < 1:
 		return stop(LimitLines, p.lines-float64(f.lines), p.lines)
 	case !(p.carrier.tokens >= 1):
@@ -126,32 +123,26 @@ func (p *Pacer) mayDial(k *campaign, index int, f *foresight) (Hold, bool) {
 	case f.onWay >= f.ringMost:
 		return stop(LimitRinging, float64(f.onWay), float64(f.ringMost))
 	}
-	allowed := f.free
-	if k.cfg.Mode == ModePower && guard == stageLevel {
-		allowed = int(k.cfg.Ratio * math.Max(0, float64(f.free)))
-	}
+	free := p.freeFor(index)
 	switch {
-	case f.onWay < f.free && guard != stageRepair: // each call in the air has its agent
+	case guard != stageRepair && p.room(index, false): // each call in the air has its agent
 		return h, true
-	case f.onWay >= allowed && (k.cfg.Mode == ModeProgressive || k.cfg.Mode == ModePower):
-		return stop(LimitAgents, float64(f.onWay), float64(max(allowed, 0)))
+	case k.cfg.Mode == ModeProgressive, k.cfg.Mode == ModePower && k.onWay >= p.power(k, free):
+		return stop(LimitAgents, float64(f.onWay), float64(max(free, 0)))
 	case guard == stageRepair:
-		if spare := f.free - (f.free+4)/5; p.covered(k, f, max(spare, min(f.free, 1))) {
+		if p.covered(k, index, true) {
 			return h, true
 		}
 		return stop(LimitSpent, k.budget.graceLeft(), 0)
 	case guard == stageProgressive:
-		if p.covered(k, f, f.free) {
+		if p.covered(k, index, false) {
 			return h, true
 		}
-		return stop(LimitBudget, k.budget.Balance, 0.3)
+		return stop(LimitBudget, k.budget.Balance, leastBalance)
 	}
-	k.risk = p.outlook.abandon(f.free)
-	if k.jump > 0 {
-		k.risk += k.jump * math.Max(0, k.jumped.abandon(f.free)-k.risk)
-	}
-	k.atStake = p.stake(k, f)
-	bound, shared := p.bound(k)
+	k.risk = p.risk(k, index)
+	k.atStake = p.stake(k, index)
+	bound, shared := p.bound(k, index)
 	switch {
 	case k.atStake > k.budget.left():
 		return stop(LimitStake, k.atStake, k.budget.left())
@@ -167,63 +158,70 @@ func (p *Pacer) mayDial(k *campaign, index int, f *foresight) (Hold, bool) {
 	return stop(LimitRisk, k.risk, bound)
 }
 
-// covered says whether each call of a campaign in the air has one of so many free
-// agents to itself, and those of the other campaigns hardly ever need them.
-func (p *Pacer) covered(k *campaign, f *foresight, agents int) bool {
-	if k.onWay >= agents {
-		return false
+// power is how many calls of a campaign of ModePower may be on their way.
+func (p *Pacer) power(k *campaign, free int) int {
+	if k.guard != stageLevel {
+		return max(free, 0)
 	}
-	return f.onWay < agents || f.onWay > k.onWay && p.outlook.abandon(f.free) <= levelNone
+	return int(k.cfg.Ratio * math.Max(0, float64(free)))
 }
 
-// behind is how many connected calls a campaign lacks to its share, those
-// expected of its calls in the air included.
-func (p *Pacer) behind(k *campaign) float64 {
-	if len(p.campaigns) == 1 {
-		return 0
+// covered says whether one more call of a campaign has a free agent: one that no
+// call in the air may need, or one beyond its own calls where those of the other
+// campaigns will hardly ever need it.
+func (p *Pacer) covered(k *campaign, index int, spare bool) bool {
+	if p.room(index, spare) {
+		return true
 	}
-	total, shares := 0.0, 0.0
+	agents, others := p.freeFor(index), 0
+	if spare {
+		agents = max(agents-(agents+4)/5, min(agents, 1))
+	}
 	for i := range p.campaigns {
-		if o := &p.campaigns[i]; o.cfg.Mode != ModeAgentless {
-			total += o.prospects()
-			shares += o.cfg.Share
+		if i != index {
+			others += p.campaigns[i].onWay
 		}
 	}
-	return k.cfg.Share/shares*total - k.prospects()
-}
-
-func (k *campaign) prospects() float64 {
-	return k.Connects + float64(k.onWay)*k.pooled
+	return others > 0 && k.onWay < agents && p.risk(k, index) <= levelNone
 }
 
 // bound is the chance of abandonment that a campaign may accept. Every call
 // dialled adds to the risk of those of other campaigns in the air, so none
 // accepts much more than they do; and while another one is well behind its share
 // and waits for less risk, no more than that one.
-func (p *Pacer) bound(k *campaign) (bound float64, shared bool) {
-	const (
-		tolerance = 3   // connected calls behind a share
-		neighbour = 1.5 // times the level of a campaign with calls in the air
-	)
+func (p *Pacer) bound(k *campaign, index int) (bound float64, shared bool) {
 	bound = k.allowed()
 	for i := range p.campaigns {
 		o := &p.campaigns[i]
-		if o == k || o.cfg.Mode == ModeAgentless || o.cfg.Mode == ModePower {
+		if o == k || o.removed || o.cfg.Mode == ModeAgentless || o.cfg.Mode == ModePower || !p.meet(index, i) {
 			continue
 		}
 		level := o.allowed()
 		if o.onWay > 0 && neighbour*level < bound {
 			bound, shared = neighbour*level, true
 		}
-		waits := o.hold.Limit == LimitRisk || o.hold.Limit == LimitBudget || o.hold.Limit == LimitStake || o.hold.Limit == LimitSpent
+		waits := p.dialling(o) && (o.hold.Limit == LimitRisk || o.hold.Limit == LimitBudget || o.hold.Limit == LimitStake || o.hold.Limit == LimitSpent)
 		if o.guard == stageProgressive || o.guard == stageRepair {
 			level = levelNone // it waits for an agent whom no call in the air may need
 		}
-		if waits && level < bound && p.behind(o) > math.Max(p.behind(k), 0)+tolerance {
+		if waits && level < bound && p.behind(o) > math.Max(p.behind(k), 0)+math.Max(shareTolerance, shareSlack*(k.hour.Sum+o.hour.Sum)) {
 			bound, shared = level, true
 		}
 	}
 	return bound, shared
+}
+
+// meet says whether two campaigns have agents in common.
+func (p *Pacer) meet(a, b int) bool {
+	if len(p.cuts) == 1 {
+		return true
+	}
+	for i := range p.agents.list {
+		if x := &p.agents.list[i]; x.State != StateGone && x.Skills>>a&1 != 0 && x.Skills>>b&1 != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // allowed is the chance of abandonment that a campaign's own budget allows.
@@ -238,25 +236,10 @@ func (k *campaign) allowed() float64 {
 	}
 }
 
-func (p *Pacer) partOf(k *campaign) float64 {
-	total := 0.0
-	for i := range p.campaigns {
-		total += p.campaigns[i].Connects
-	}
-	return k.Connects / math.Max(total, 1)
-}
-
-func (p *Pacer) shareOf(k *campaign) float64 {
-	shares := 0.0
-	for i := range p.campaigns {
-		shares += p.campaigns[i].cfg.Share
-	}
-	return k.cfg.Share / shares
-}
-
 // agentless orders the calls of a campaign that needs no agents, by rate alone.
 func (p *Pacer) agentless(index int, f *foresight) {
 	k := &p.campaigns[index]
+	k.pickSegment(p.now)
 	for k.tokens >= 1 {
 		h, closed := p.closed(k, index, f)
 		if closed {

@@ -26,13 +26,6 @@ func (d *drift) jumps(now float64) float64 {
 	return d.Jumps * exp(-(now-d.JumpAt)/jumpMemory)
 }
 
-const (
-	driftMore    = 2.0 // ratio of answer rates that Up looks for
-	driftFewer   = 0.5
-	driftAlarm   = 6.0 // log-likelihood
-	driftCaution = 60.0
-)
-
 // weigh adds what was expected and seen since the last time; it returns since
 // when answers differ, and whether that is an alarm.
 func (d *drift) weigh(now float64) (since float64, alarm bool) {

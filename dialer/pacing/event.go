@@ -19,7 +19,8 @@ const (
 
 	// CallLaunched: an ordered call was accepted by the PBX.
 	CallLaunched
-	// CallRefused: an ordered call was not made (no lead, a gate said no). Campaign, Segment; no Call.
+	// CallRefused: an ordered call was not made (no lead, a gate said no). Campaign,
+	// Segment; no Call. A segment whose orders are refused in a row pauses.
 	CallRefused
 	// CallRinging: the far phone alerts (SIP 180 or 183). The legal minimum ring counts from here.
 	CallRinging
@@ -38,8 +39,9 @@ const (
 	CallAbandoned
 	// CallEnded: the call is over, however it went before.
 	CallEnded
-	// CallReclassified: what was reported as a person was a machine after all
-	// (the agent said so). The answer is taken out of the legal count.
+	// CallReclassified: what was reported as a person was a machine after all (the
+	// agent said so, during the call or in wrap-up). The answer is taken out of the
+	// legal count.
 	CallReclassified
 
 	// AgentIdle: the agent could take a call now. Agent.
@@ -48,7 +50,8 @@ const (
 	AgentReserved
 	// AgentTalking: the agent talks to a call of a campaign. Agent.
 	AgentTalking
-	// AgentTalkingInbound: the agent talks to a call that no campaign made. Agent.
+	// AgentTalkingInbound: the agent talks to a call that no campaign made, which
+	// waited Value seconds. Agent.
 	AgentTalkingInbound
 	// AgentWrapping: the talk is over, the agent writes it up. Agent.
 	AgentWrapping
@@ -58,6 +61,9 @@ const (
 	AgentGone
 	// AgentMissed: the agent was offered a call and did not pick up. Agent.
 	AgentMissed
+	// AgentFreeAt: the agent, who is busy, will be idle at Until: a wrap-up that the
+	// clock ends. Holds until the agent's next change of state. Agent.
+	AgentFreeAt
 
 	// InboundWaiting: Value inbound calls wait for the agents of this pool.
 	InboundWaiting
@@ -100,7 +106,7 @@ type Event struct {
 	At       time.Time
 	Kind     Kind
 	Cause    Cause
-	Campaign int // index in Config.Campaigns
+	Campaign int // its number: the index in Config.Campaigns, or what AddCampaign returned
 	Segment  int // index below CampaignConfig.Segments
 	Call     CallID
 	Agent    AgentID

@@ -34,6 +34,11 @@ type Facts struct {
 	AgentWait time.Duration
 	// CallsPerSecond is the rate that the carrier seems to bear.
 	CallsPerSecond float64
+	// GivenUp is the number of ringing calls that were ordered to be cancelled, and
+	// Refused that of orders refused.
+	GivenUp, Refused int
+	// Unknown is how many calls may yet count as abandoned whose end was not told.
+	Unknown float64
 	// Drifting says that answers have lately not come as expected.
 	Drifting bool
 	// Hold is what keeps the campaign from dialling one more.
@@ -48,15 +53,17 @@ func (p *Pacer) Facts(index int) Facts {
 		return Facts{}
 	}
 	k := &p.campaigns[index]
+	k.hour.forward(p.now)
 	s := &k.segments[k.turn]
 	return Facts{
 		AnswerRate: k.pooled, Uncertainty: s.deviates, AnswerDelay: asDuration(k.ring.quantile(0.5)),
 		Free: p.seen.free, FreeSoon: p.seen.soon, Horizon: asDuration(p.ahead[moments-1]),
 		OnWay: p.seen.onWay, ExpectedAnswers: p.seen.expected, Risk: k.risk, Level: k.level,
-		PeakRate: k.atPeak(p.now), AtStake: k.atStake,
+		PeakRate: k.peakOf(k.turn, p.now), AtStake: k.atStake,
 		Answered: k.budget.sumAnswered, Abandoned: k.budget.sumAbandoned, BudgetLeft: k.budget.left(),
 		TalkTime: asDuration(p.handling.Talk.mean()), WrapTime: asDuration(p.handling.Wrap.mean()),
 		AgentWait: asDuration(p.wait), CallsPerSecond: p.carrier.Rate,
+		GivenUp: k.givenUp, Refused: k.refused, Unknown: k.unknown,
 		Drifting: p.now < k.drift.Alarm, Hold: k.hold,
 	}
 }

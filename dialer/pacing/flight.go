@@ -3,6 +3,7 @@ package pacing
 import (
 	"math"
 	"slices"
+	"time"
 )
 
 // callRecord is one live call.
@@ -14,7 +15,8 @@ type callRecord struct {
 	Launched float64
 	Rang     float64 // start of ringing, -1 before
 	Since    float64 // start of the present state
-	GivenUp  bool    // an order to cancel is on its way
+	GivenUp  float64 // when it was ordered to be cancelled, -1 if it was not
+	Taken    bool    // the carrier has shown that it took the call
 }
 
 // flight are the live calls; the order is that of their launch but for the gaps
@@ -65,61 +67,77 @@ func (f *flight) remove(c *callRecord) {
 
 // callEvent takes in what happened to a call; false if it makes no sense.
 func (p *Pacer) callEvent(e *Event) bool {
-	if e.Campaign < 0 || e.Campaign >= len(p.campaigns) {
+	k := p.campaign(e.Campaign)
+	if k == nil || e.Segment < 0 || e.Segment >= len(k.segments) {
 		return false
 	}
-	k := &p.campaigns[e.Campaign]
-	if e.Segment < 0 || e.Segment >= len(k.segments) {
-		return false
-	}
+	k.budget.forward(p.clock)
 	if e.Kind == CallRefused {
-		k.pause = p.now + 0.5
+		k.refuse(e.Segment, p.now)
 		return k.orders.settle()
 	}
 	c := p.flight.find(e.Call)
-	if e.Kind == CallLaunched {
-		if c != nil || e.Call == 0 || len(p.flight.calls) >= mostCalls {
+	switch {
+	case c != nil:
+		if int(c.Campaign) != e.Campaign || int(c.Segment) >= len(k.segments) {
+			return false
+		}
+		return p.progress(e, c, k)
+	case e.Call == 0:
+		return false
+	case e.Kind == CallReclassified:
+		return p.reclassified(e.Call, k)
+	case p.late(e, k), p.flight.endedLately(e.Call):
+		return true
+	case e.Kind == CallAbandoned:
+		k.budget.resolved(true, p.now, p.now, p.clock) // whose call it was is lost, what the law counts is not
+		return false
+	case e.Kind == CallLaunched, e.Kind <= CallConnected && k.orders.pending() > 0: // the news of the launch may come later
+		if len(p.flight.calls) >= mostCalls {
 			return false
 		}
 		k.orders.settle()
 		p.flight.add(callRecord{ID: e.Call, Campaign: int32(e.Campaign), Segment: int32(e.Segment),
-			State: StateLaunched, Launched: p.now, Rang: -1, Since: p.now})
-		k.segments[e.Segment].launched(p.now, 1)
+			State: StateLaunched, Launched: p.now, Rang: -1, Since: p.now, GivenUp: -1})
+		s := k.fly(e.Segment, p.now)
+		s.launched(p.now, 1)
+		s.refused, s.pause = 0, 0
+		if whole := k.whole(); whole != s {
+			whole.launched(p.now, 1)
+		}
+		if e.Kind != CallLaunched {
+			return p.progress(e, p.flight.find(e.Call), k)
+		}
 		return true
 	}
-	if c == nil && e.Kind == CallAbandoned && !p.flight.endedLately(e.Call) {
-		k.budget.resolved(true, p.now, p.now) // whose call it was is lost, what the law counts is not
-	}
-	if c == nil || int(c.Campaign) != e.Campaign || int(c.Segment) >= len(k.segments) {
-		return false
-	}
-	return p.progress(e, c, k)
+	return false
 }
 
 // progress moves a call that is known.
 func (p *Pacer) progress(e *Event, c *callRecord, k *campaign) bool {
 	early := c.State == StateLaunched || c.State == StateDetecting
+	if !c.Taken && !(e.Kind == CallFailed && e.Cause == CauseCongestion) && e.Kind != CallLaunched {
+		c.Taken = true
+		p.carrier.accepted()
+	}
 	switch e.Kind {
+	case CallLaunched:
+		return c.State != StateLaunched || c.Rang >= 0 // told after what follows it, or twice
 	case CallRinging:
 		if c.State != StateLaunched || c.Rang >= 0 {
-			return false
+			return c.Rang < 0 // it was answered before it was told to ring
 		}
 		c.Rang = p.now
 	case CallPickedUp:
 		if c.State != StateLaunched {
-			return false
+			return true
 		}
 		p.flight.move(c, StateDetecting, p.now)
 	case CallPerson:
 		if !early {
-			return false
+			return c.State != StateMachine || k.cfg.Mode == ModeAgentless
 		}
-		p.answeredBy(c, k, true)
-		to := StateWaiting
-		if k.cfg.Mode == ModeAgentless {
-			to = StateMachine // a message is played, no agent is waited for
-		}
-		p.flight.move(c, to, p.now)
+		p.person(c, k)
 	case CallMachine:
 		if !early {
 			return false
@@ -127,28 +145,111 @@ func (p *Pacer) progress(e *Event, c *callRecord, k *campaign) bool {
 		p.answeredBy(c, k, false)
 		p.flight.move(c, StateMachine, p.now)
 	case CallConnected:
+		if early { // that a person answered has not been told yet
+			p.person(c, k)
+		}
 		if c.State != StateWaiting {
 			return false
 		}
+		at := p.atTime(c.Since)
 		p.flight.move(c, StateConnected, p.now)
-		k.budget.resolved(false, c.Launched, p.now)
-		k.Connects++
+		p.resolve(c.ID, k, false, c.Launched, at)
+		k.hour.connected(p.now)
 	case CallReclassified:
-		if c.State != StateConnected {
+		if !p.reclassified(c.ID, k) {
 			return false
 		}
 		p.flight.move(c, StateMachine, p.now)
-		k.budget.unanswered()
 	case CallAbandoned:
-		if early {
+		at := p.clock
+		switch {
+		case early:
 			p.answeredBy(c, k, true)
+		case c.State == StateWaiting:
+			at = p.atTime(c.Since)
+		default: // it had its agent, or was a machine
+			return false
 		}
-		k.budget.resolved(true, c.Launched, p.now)
+		p.resolve(c.ID, k, true, c.Launched, at)
 		p.flight.remove(c)
 	case CallFailed, CallEnded:
 		p.ended(e, c, k)
 	}
 	return true
+}
+
+// person is when it is known that a person answered.
+func (p *Pacer) person(c *callRecord, k *campaign) {
+	p.answeredBy(c, k, true)
+	to := StateWaiting
+	if k.cfg.Mode == ModeAgentless {
+		to = StateMachine // a message is played, no agent is waited for
+	}
+	p.flight.move(c, to, p.now)
+}
+
+// atTime is a moment of the Pacer's seconds.
+func (p *Pacer) atTime(seconds float64) time.Time { return p.origin.Add(asDuration(seconds)) }
+
+// resolve counts an answered call, and remembers it for who may say later that
+// it was a machine.
+func (p *Pacer) resolve(id CallID, k *campaign, abandoned bool, launched float64, at time.Time) {
+	k.budget.resolved(abandoned, launched, p.now, at)
+	k.answers.keep(answer{id, abandoned, at})
+}
+
+// reclassified takes an answer back that was a machine's; false if there was none.
+func (p *Pacer) reclassified(id CallID, k *campaign) bool {
+	a, ok := k.answers.take(id)
+	if !ok {
+		return false
+	}
+	lost := 0
+	if a.abandoned {
+		lost = 1
+	}
+	k.budget.correct(a.at, -1, -lost)
+	return true
+}
+
+// answer is an answered call that was counted.
+type answer struct {
+	id        CallID
+	abandoned bool
+	at        time.Time
+}
+
+// answers are the last ones of a campaign.
+type answers struct {
+	ring  []answer
+	next  int
+	index map[CallID]int
+}
+
+func (a *answers) keep(x answer) {
+	if a.index == nil {
+		a.index = map[CallID]int{}
+	}
+	if len(a.ring) < mostAnswered {
+		a.ring = append(a.ring, x)
+		a.index[x.id] = len(a.ring) - 1
+		return
+	}
+	if i, ok := a.index[a.ring[a.next].id]; ok && i == a.next {
+		delete(a.index, a.ring[a.next].id)
+	}
+	a.ring[a.next] = x
+	a.index[x.id] = a.next
+	a.next = (a.next + 1) % len(a.ring)
+}
+
+func (a *answers) take(id CallID) (answer, bool) {
+	i, ok := a.index[id]
+	if !ok {
+		return answer{}, false
+	}
+	delete(a.index, id)
+	return a.ring[i], true
 }
 
 // answeredBy learns from an answer: by a person, or by a machine.
@@ -160,7 +261,11 @@ func (p *Pacer) answeredBy(c *callRecord, k *campaign, person bool) {
 	}
 	k.ring.ended(at-c.Launched, person, false)
 	if person {
-		k.segments[c.Segment].answered(c.Launched)
+		s := &k.segments[c.Segment]
+		s.answered(c.Launched)
+		if whole := k.whole(); whole != s {
+			whole.answered(c.Launched)
+		}
 		k.drift.observed++
 	}
 }
@@ -172,19 +277,28 @@ func (p *Pacer) ended(e *Event, c *callRecord, k *campaign) {
 		age := p.now - c.Launched
 		switch {
 		case e.Kind == CallFailed && e.Cause == CauseCongestion:
-			k.segments[c.Segment].launched(c.Launched, -1)
+			k.unlaunched(c, 1)
 			p.carrier.congested(p.now)
-		case e.Kind == CallFailed && e.Cause == CauseCancelled || c.GivenUp:
+		case e.Kind == CallFailed && e.Cause == CauseCancelled || c.GivenUp >= 0:
 			k.ring.ended(age, false, true)
-			k.segments[c.Segment].launched(c.Launched, -(1 - k.ring.by(age)))
+			k.unlaunched(c, 1-k.ring.by(age))
 		default:
 			k.ring.ended(age, false, false)
 		}
 	case StateWaiting: // hung up before the legal time was over
-		k.budget.resolved(false, c.Launched, p.now)
+		p.resolve(c.ID, k, false, c.Launched, p.atTime(c.Since))
 	case StateConnected, StateMachine: // the answer taught what there was to learn
 	}
 	p.flight.remove(c)
+}
+
+// unlaunched takes back the part of a launch that will not show anything.
+func (k *campaign) unlaunched(c *callRecord, part float64) {
+	s := &k.segments[c.Segment]
+	s.launched(c.Launched, -part)
+	if whole := k.whole(); whole != s {
+		whole.launched(c.Launched, -part)
+	}
 }
 
 // detection learns how likely a picked-up call is a person's while the verdict

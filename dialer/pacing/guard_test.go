@@ -146,12 +146,12 @@ func TestRepairHoldsDouble(t *testing.T) {
 	t.Parallel()
 	b := testBudget(20)
 	for range 4 {
-		b.resolved(true, 0, 0)
+		b.resolved(true, 0, 0, day(0))
 	}
 	now, lost := 0.0, 4
 	for now < 24*3600 {
 		if b.stage(now) == stageRepair {
-			b.resolved(true, now, now)
+			b.resolved(true, now, now, day(0))
 			lost++
 		}
 		now++

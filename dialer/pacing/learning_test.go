@@ -73,7 +73,7 @@ func TestAnswerRateIsNotBiasedByWhatEndsFirst(t *testing.T) {
 	law.rebuild()
 	sum, n := 0.0, 0
 	for range 300 {
-		var a answerRate
+		a := segment{air: &airing{}}
 		type answer struct{ at, launched float64 }
 		var answers []answer
 		for i := range 200 {
@@ -100,7 +100,7 @@ func TestAnswerRateIsNotBiasedByWhatEndsFirst(t *testing.T) {
 func TestAnswerRateForgetsAndRetires(t *testing.T) {
 	t.Parallel()
 	law := testRing(25)
-	var a answerRate
+	a := segment{air: &airing{}}
 	for i := range 1000 {
 		a.launched(float64(i), 1)
 		if i%2 == 0 {

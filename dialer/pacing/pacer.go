@@ -1,7 +1,9 @@
 package pacing
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -9,24 +11,26 @@ import (
 type Pacer struct {
 	cfg       Config
 	campaigns []campaign
-	roster    roster
+	ledger    *Ledger
+	agents    agents
 	flight    flight
 	handling  handling
-	inbound   inboundRate
+	inbound   inboundLoad
 	carrier   carrier
-	outlook   outlook
+	cuts      []cut
+	recut     bool // the cuts are to be worked out anew
 
 	origin   time.Time // where now counts from; zero before the first event or decision
 	clock    time.Time // newest time told
 	now      float64   // clock in seconds from origin
 	news     float64   // time of the newest event
-	nonsense float64   // inputs that made no sense, forgotten within a minute or so
-	nonsAt   float64
+	nonsense doubts    // of inputs that concern no campaign
 	lines    float64
 	wait     float64 // mean wait of agents for a call, forgotten within some tens
 
 	ahead     [moments]float64 // at which answers are weighed, seconds from now
 	idleBy    [moments]float64 // by which an agent must be idle for each of them
+	patience  float64          // that a person has, less the time to join the call
 	rebuildAt float64
 	estimated float64
 	decided   float64
@@ -40,28 +44,39 @@ type Pacer struct {
 // campaign is the state of one campaign.
 type campaign struct {
 	cfg       CampaignConfig
-	segments  []answerRate
-	leads     []float64 // that can be dialled; +Inf unknown
-	pooled    float64   // answer rate over all segments
+	removed   bool
+	segments  []segment
+	total     segment // all segments together, where there are several
+	inAir     []int32 // segments with launches that have not matured
+	spare     []*airing
+	queue     []int32 // heap of the segments that have leads
+	paused    []int32 // those whose orders were refused
+	virtual   float64 // virtual time of the queue
+	landAt    float64
+	refused   int     // orders refused so far
+	pooled    float64 // answer rate over all segments
 	ring      ringLaw
 	detection detection
 	drift     drift
 	budget    budget
+	answers   answers
+	lost      map[CallID]callRecord // calls whose end was not told
+	unknown   float64               // of them, how many may yet count as abandoned
 	orders    orders
+	nonsense  doubts
 	gate      gate
 	until     float64 // gate's closing time, +Inf none
-	pause     float64 // no order before: some were refused
-	Connects  float64
+	hour      hour
 	logWait   float64 // log of the level that the target wait asks for
 	turn      int     // segment that is next
 	tokens    float64 // of ModeAgentless
 	earnedAt  float64 // when tokens were last earned
+	givenUp   int
 	onWay     int     // calls that may yet need an agent
+	expected  float64 // answers expected of them
 	worst     float64 // answers of them at the peak answer rate
-	answers   float64 // answers expected of them
-	jump      float64 // weight of the outlook in which the answer rate jumps to its peak; 0 none
-	jumped    outlook // that outlook
-	atStake   float64 // calls that the last call considered could cost at worst
+	jump      float64 // weight of the outlooks in which the answer rate jumps to its peak; 0 none
+	atStake   float64 // calls that could be lost at worst with one more
 	hold      Hold
 	guard     stage
 	level     float64 // accepted chance at the last decision
@@ -83,29 +98,157 @@ func New(cfg Config) (*Pacer, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	p := &Pacer{cfg: cfg, lines: float64(cfg.Lines), carrier: newCarrier(cfg.CallsPerSecond), dirty: true}
-	p.roster.index = map[AgentID]int{}
-	p.flight.index = map[CallID]int32{}
-	p.campaigns = make([]campaign, len(cfg.Campaigns))
-	talk, wrap := 0.0, 0.0
-	for i := range p.campaigns {
-		c := cfg.Campaigns[i]
-		k := &p.campaigns[i]
-		*k = campaign{cfg: c, segments: make([]answerRate, c.Segments), leads: make([]float64, c.Segments),
-			pooled: c.AnswerPrior, until: math.Inf(1), logWait: math.Log(baseFirst), pause: math.Inf(-1)}
-		for s := range k.leads {
-			k.leads[s] = math.Inf(1)
-			k.segments[s].rate = c.AnswerPrior
-		}
-		k.ring.priorRate, k.ring.priorMean, k.ring.timeout = c.AnswerPrior, c.RingPrior.Seconds(), (c.RingTimeout + setupTime).Seconds()
-		k.budget = budget{window: newWindow(&c), limit: c.paceable(), grace: c.GraceAnswers, Overdrawn: -1, LogBase: math.Log(baseFirst)}
-		talk += c.TalkPrior.Seconds() / float64(len(p.campaigns))
-		wrap += c.WrapPrior.Seconds() / float64(len(p.campaigns))
+	if cfg.Ledger == nil {
+		cfg.Ledger = NewLedger()
 	}
-	p.handling.Talk.prior, p.handling.Inbound.prior, p.handling.Wrap.prior = talk, talk, wrap
-	p.rebuild()
+	p := &Pacer{cfg: cfg, ledger: cfg.Ledger, lines: float64(cfg.Lines), carrier: newCarrier(cfg.CallsPerSecond, cfg.CarrierFloor), dirty: true}
+	p.agents.index = map[AgentID]int{}
+	p.flight.index = map[CallID]int32{}
+	for _, c := range cfg.Campaigns {
+		p.add(c)
+	}
+	p.cfg.Campaigns = nil
+	p.believe()
 	return p, nil
 }
+
+// add makes a campaign of a whole configuration.
+func (p *Pacer) add(c CampaignConfig) {
+	p.campaigns = append(p.campaigns, campaign{cfg: c, pooled: c.AnswerPrior, until: math.Inf(1), logWait: math.Log(baseFirst)})
+	k := &p.campaigns[len(p.campaigns)-1]
+	k.budget = budget{LogBase: math.Log(baseFirst), Overdrawn: -1}
+	k.configure(c, p.ledger)
+	k.budget.forward(p.clock)
+	for s := range k.segments {
+		k.setLeads(s, math.Inf(1))
+	}
+	k.pickSegment(p.now)
+}
+
+// configure fits a campaign to its settings; what was learnt and counted stays.
+func (k *campaign) configure(c CampaignConfig, l *Ledger) {
+	k.cfg = c
+	k.ring.priorRate, k.ring.priorMean, k.ring.timeout = c.AnswerPrior, c.RingPrior.Seconds(), (c.RingTimeout + setupTime).Seconds()
+	k.budget.window = newWindow(l, &c)
+	k.budget.limit, k.budget.grace = c.paceable(), c.GraceAnswers
+	if len(c.Weights) == 0 || len(k.segments) != c.Segments {
+		k.queue, k.paused = k.queue[:0], k.paused[:0]
+	}
+	for len(k.segments) < c.Segments {
+		k.segments = append(k.segments, segment{rate: c.AnswerPrior, leads: math.Inf(1)})
+	}
+	if len(k.segments) > c.Segments {
+		for i := range k.segments[c.Segments:] {
+			k.segments[c.Segments+i].air = nil
+		}
+		k.segments = k.segments[:c.Segments]
+		k.inAir = slices.DeleteFunc(k.inAir, func(i int32) bool { return int(i) >= c.Segments })
+		k.turn = 0
+	}
+	if len(k.segments) > 1 && k.total.air == nil {
+		k.total = segment{rate: c.AnswerPrior, air: &airing{}}
+	}
+	k.queue = k.queue[:0]
+	k.paused = k.paused[:0]
+	for i := range k.segments {
+		s := &k.segments[i]
+		s.weight, s.queued = 1, false
+		if len(c.Weights) > 0 {
+			s.weight = c.Weights[i]
+		}
+		if s.leads >= 1 {
+			k.enqueue(i)
+		}
+	}
+}
+
+// believe spreads what the campaigns believe of talk and wrap-up times over the pool.
+func (p *Pacer) believe() {
+	talk, wrap, n := 0.0, 0.0, 0.0
+	for i := range p.campaigns {
+		if k := &p.campaigns[i]; !k.removed {
+			talk += k.cfg.TalkPrior.Seconds()
+			wrap += k.cfg.WrapPrior.Seconds()
+			n++
+		}
+	}
+	if n == 0 {
+		talk, wrap, n = 120, 20, 1
+	}
+	p.handling.Talk.prior, p.handling.Inbound.prior, p.handling.Wrap.prior = talk/n, talk/n, wrap/n
+	p.recut, p.dirty = true, true
+	p.rebuild()
+}
+
+// campaign finds a campaign by its number; nil if there is none.
+func (p *Pacer) campaign(index int) *campaign {
+	if index < 0 || index >= len(p.campaigns) {
+		return nil
+	}
+	return &p.campaigns[index]
+}
+
+// AddCampaign makes a campaign that begins while others run, and returns its
+// number. It is closed until it is told to be open. A campaign of an id that was
+// removed goes on with the ledger of that id.
+func (p *Pacer) AddCampaign(c CampaignConfig) (int, error) {
+	index := len(p.campaigns)
+	if index >= mostCampaigns {
+		return 0, fmt.Errorf("campaigns: %d in one pool's life are more than %d", index+1, mostCampaigns)
+	}
+	c.setDefaults(index)
+	if err := c.validate(); err != nil {
+		return 0, fmt.Errorf("campaign %q: %w", c.ID, err)
+	}
+	for i := range p.campaigns {
+		if k := &p.campaigns[i]; !k.removed && k.cfg.ID == c.ID {
+			return 0, fmt.Errorf("campaign %q: id: there is one already", c.ID)
+		}
+	}
+	p.add(c)
+	p.believe()
+	return index, nil
+}
+
+// RemoveCampaign ends a campaign. Its calls in the air still count, in the
+// outlook and in the ledger; its number is not used again.
+func (p *Pacer) RemoveCampaign(index int) error {
+	k := p.campaign(index)
+	if k == nil || k.removed {
+		return fmt.Errorf("there is no campaign %d", index)
+	}
+	k.removed, k.gate = true, gateClosed
+	p.believe()
+	return nil
+}
+
+// Reconfigure changes the settings of a campaign while it runs. What was learnt
+// and counted stays: the ledger is looked at through the new window. The id
+// cannot change.
+func (p *Pacer) Reconfigure(index int, c CampaignConfig) error {
+	k := p.campaign(index)
+	if k == nil || k.removed {
+		return fmt.Errorf("there is no campaign %d", index)
+	}
+	if c.ID == "" {
+		c.ID = k.cfg.ID
+	}
+	c.setDefaults(index)
+	if c.ID != k.cfg.ID {
+		return fmt.Errorf("campaign %q: id: cannot become %q", k.cfg.ID, c.ID)
+	}
+	if err := c.validate(); err != nil {
+		return fmt.Errorf("campaign %q: %w", c.ID, err)
+	}
+	k.configure(c, p.ledger)
+	k.budget.forward(p.clock)
+	k.pickSegment(p.now)
+	p.believe()
+	return nil
+}
+
+// Ledger is what the law has counted, for the store and for the evidence.
+func (p *Pacer) Ledger() *Ledger { return p.ledger }
 
 // backwards is how far the clock of Decide may go back before nothing is
 // believed, and ahead how far an event's may run before the last decision's.
@@ -130,12 +273,12 @@ func (p *Pacer) advance(t time.Time) {
 func (p *Pacer) Observe(e Event) {
 	switch {
 	case e.At.IsZero(), e.At.Year() < 1970, e.At.Year() > 2200:
-		p.doubt()
+		p.doubt(&e)
 		return
 	case p.origin.IsZero(), e.At.Sub(p.clock) <= runsAhead:
 		p.advance(e.At)
 	default:
-		p.doubt()
+		p.doubt(&e)
 	}
 	p.news = p.now
 	p.dirty = true
@@ -143,20 +286,31 @@ func (p *Pacer) Observe(e Event) {
 	switch {
 	case e.Kind >= CallLaunched && e.Kind <= CallReclassified:
 		sense = p.callEvent(&e)
-	case e.Kind >= AgentIdle && e.Kind <= AgentMissed:
+	case e.Kind >= AgentIdle && e.Kind <= AgentFreeAt:
 		sense = p.agentEvent(&e)
 	default:
 		sense = p.poolEvent(&e)
 	}
 	if !sense {
-		p.doubt()
+		p.doubt(&e)
 	}
 }
 
-// doubt counts an input that made no sense.
-func (p *Pacer) doubt() { p.nonsense, p.nonsAt = p.doubts()+1, p.now }
+// doubt counts an input that made no sense, of a campaign if it is about one.
+func (p *Pacer) doubt(e *Event) {
+	if k := p.campaign(e.Campaign); k != nil && (e.Kind >= CallLaunched && e.Kind <= CallReclassified || e.Kind >= LeadsLeft && e.Kind <= CampaignClosed) {
+		k.nonsense.add(p.now)
+		return
+	}
+	p.nonsense.add(p.now)
+}
 
-func (p *Pacer) doubts() float64 { return p.nonsense * exp(-(p.now-p.nonsAt)/60) }
+// doubts are inputs that made no sense, forgotten within a minute or so.
+type doubts struct{ n, last float64 }
+
+func (d *doubts) add(now float64) { d.n, d.last = d.at(now)+1, now }
+
+func (d *doubts) at(now float64) float64 { return d.n * exp(-(now-d.last)/60) }
 
 // poolEvent takes in what concerns the pool or a campaign as a whole.
 func (p *Pacer) poolEvent(e *Event) bool {
@@ -184,44 +338,33 @@ func (p *Pacer) poolEvent(e *Event) bool {
 	default:
 		return false
 	}
-	if e.Campaign < 0 || e.Campaign >= len(p.campaigns) {
+	k := p.campaign(e.Campaign)
+	if k == nil || k.removed {
 		return false
 	}
-	k := &p.campaigns[e.Campaign]
 	switch e.Kind {
 	case LeadsLeft:
-		if e.Segment < 0 || e.Segment >= len(k.leads) {
+		if e.Segment < 0 || e.Segment >= len(k.segments) {
 			return false
 		}
 		if !number {
 			v = 0
 		}
-		k.leads[e.Segment] = v
+		k.setLeads(e.Segment, v)
 		return number
 	case CampaignOpened:
+		opens := !p.dialling(k)
 		k.gate, k.until = gateOpen, math.Inf(1)
 		if !e.Until.IsZero() {
 			k.until = e.Until.Sub(p.origin).Seconds()
+		}
+		if opens {
+			p.takePart(k)
 		}
 	case CampaignClosed:
 		k.gate = gateClosed
 	}
 	return true
-}
-
-// allow sets the calls per second that are allowed; NaN is unknown.
-func (c *carrier) allow(rate float64) {
-	if rate > c.allowed && c.Rate >= c.allowed {
-		c.Rate = rate
-	}
-	c.allowed = rate
-	c.Rate = math.Min(c.Rate, rate)
-	if math.IsNaN(c.Rate) && rate >= 0 {
-		c.Rate = rate
-	}
-	if math.IsNaN(c.tokens) {
-		c.tokens = 0
-	}
 }
 
 // waited takes in an agent's wait for a call.
@@ -257,5 +400,5 @@ func (p *Pacer) gap() float64 {
 	if p.cfg.MinGap > 0 {
 		return p.cfg.MinGap.Seconds()
 	}
-	return math.Min(0.02+float64(p.roster.onDuty())*0.002, 0.25)
+	return math.Min(0.02+float64(p.agents.onDuty())*0.002, 0.25)
 }

@@ -34,8 +34,7 @@ func (p *Pacer) refresh() {
 
 // estimate renews the answer rates and watches for drift. dt is the time since the last.
 func (p *Pacer) estimate(dt float64) {
-	passed := math.Max(dt, 0)
-	dt = math.Min(passed, 5)
+	dt = math.Min(math.Max(dt, 0), 5)
 	for i := range p.flight.calls {
 		c := &p.flight.calls[i]
 		if c.State != StateLaunched {
@@ -47,11 +46,7 @@ func (p *Pacer) estimate(dt float64) {
 		k.drift.expected += w * k.ring.answerIn(j, dt)
 	}
 	for i := range p.campaigns {
-		k := &p.campaigns[i]
-		k.estimate(p.now)
-		for s := range k.segments {
-			k.segments[s].climb(passed, float64(k.onWay), &k.ring)
-		}
+		p.campaigns[i].estimate(p.now)
 	}
 }
 
@@ -61,31 +56,6 @@ func (r *ringLaw) answerIn(j int, dt float64) float64 {
 		return 0
 	}
 	return (r.answer[j+1] - r.answer[j]) * dt / ringStep
-}
-
-func (k *campaign) estimate(now float64) {
-	memory := math.Min(math.Max(150/math.Max(k.pooled, 0.01), 500), 3000)
-	if since, alarm := k.drift.weigh(now); alarm {
-		for s := range k.segments {
-			k.segments[s].forget(since)
-		}
-	}
-	persons, exposed := k.cfg.AnswerPrior*k.cfg.AnswerPriorCalls, k.cfg.AnswerPriorCalls
-	for s := range k.segments {
-		a, b := k.segments[s].sums(now, &k.ring)
-		persons += a
-		exposed += b
-	}
-	k.pooled = math.Min(math.Max(persons/exposed, 0.001), 0.98)
-	weight := 30.0
-	if len(k.segments) == 1 {
-		weight = k.cfg.AnswerPriorCalls
-		k.segments[0].estimate(now, k.cfg.AnswerPrior, weight, memory, &k.ring)
-		return
-	}
-	for s := range k.segments {
-		k.segments[s].estimate(now, k.pooled, weight, memory, &k.ring)
-	}
 }
 
 // rebuild works out all tables anew.
@@ -104,6 +74,9 @@ func (p *Pacer) rebuild() {
 	for i := range p.campaigns {
 		k := &p.campaigns[i]
 		k.ring.rebuild()
+		if k.removed {
+			continue
+		}
 		w := k.cfg.Share
 		weights += w
 		for m := range p.ahead {
@@ -111,18 +84,22 @@ func (p *Pacer) rebuild() {
 		}
 		delay = math.Min(delay, k.cfg.Threshold.Seconds())
 	}
-	delay = math.Max(0, delay-p.cfg.BridgeDelay.Seconds())
+	if weights == 0 {
+		weights, delay = 1, 0
+	}
+	p.patience = delay
+	delay -= p.pickUp()
 	for m := range p.ahead {
 		p.ahead[m] /= weights
-		p.idleBy[m] = p.ahead[m] + delay
+		p.idleBy[m] = math.Max(0, p.ahead[m]+delay)
 	}
 	for i := range p.campaigns {
 		p.campaigns[i].ring.tabulate(&p.ahead)
 	}
 	h := &p.handling
 	h.Talk.live, h.Inbound.live, h.Wrap.live = [hazardBins]float64{}, [hazardBins]float64{}, [hazardBins]float64{}
-	for i := range p.roster.agents {
-		a := &p.roster.agents[i]
+	for i := range p.agents.list {
+		a := &p.agents.list[i]
 		age := (p.now - a.Since) / a.Speed
 		switch a.State {
 		case StateTalking:
@@ -135,6 +112,22 @@ func (p *Pacer) rebuild() {
 		}
 	}
 	h.rebuild(&p.idleBy, p.inbound.Last > 0)
+}
+
+// pickUp is the mean time from the offer of a call to the talk, over the agents
+// of whom it is known and who can serve in time at all.
+func (p *Pacer) pickUp() float64 {
+	sum, n := 0.0, 0.0
+	for i := range p.agents.list {
+		if a := &p.agents.list[i]; a.State != StateGone && a.Offers >= 3 && a.PickUp < p.patience {
+			sum += a.PickUp
+			n++
+		}
+	}
+	if n == 0 {
+		return p.cfg.BridgeDelay.Seconds()
+	}
+	return math.Max(sum/n, p.cfg.BridgeDelay.Seconds())
 }
 
 // forgetLost drops calls whose end was never told.
@@ -153,8 +146,8 @@ func (p *Pacer) forgetLost() {
 			lost = age > 6*3600
 		}
 		if lost {
-			p.doubt()
-			p.flight.remove(c)
+			k.nonsense.add(p.now)
+			p.lose(c, k)
 			p.flight.ends-- // it may yet be told how it ended
 			p.flight.ended[p.flight.ends%len(p.flight.ended)] = 0
 		}

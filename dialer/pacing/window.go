@@ -1,94 +1,71 @@
 package pacing
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
-// window counts the answered and the abandoned calls of the legal period, in
-// windowBins parts. Of a rolling period the answers of the next part of an hour
-// in a day to leave it are not counted, its abandoned calls are: the count errs
-// on the side of the law and sees what is about to leave.
+// window looks at the ledger through the legal period of one campaign. Of a
+// rolling period the answers of the next hour in a day to leave it are not
+// counted, its abandoned calls are: the count errs on the side of the law and
+// sees what is about to leave.
 type window struct {
-	Answered  [windowBins]float64 `json:"answered"`
-	Abandoned [windowBins]float64 `json:"abandoned"`
-	Newest    int64               `json:"newest"` // number of the newest part
+	ledger   *Ledger
+	campaign string
+	rolling  bool
+	length   time.Duration
+	start    time.Time // of some fixed period
 
-	sumAnswered, sumAbandoned float64 // of the parts that count
+	first  time.Time // from which abandoned calls count
+	mature time.Time // from which answers count
+	at     time.Time // start of the present ledger period
 
-	rolling bool
-	part    int64 // nanoseconds
-	start   int64 // of some fixed period, unix nanoseconds
+	sumAnswered, sumAbandoned float64
 }
 
-const (
-	windowBins  = 300
-	windowAhead = 12 // parts whose answers are no longer counted
-)
+const windowAhead = 24 // the part of a rolling window, one in so many, whose answers no longer count
 
-func newWindow(c *CampaignConfig) window {
-	w := window{rolling: c.WindowKind == WindowRolling, Newest: math.MinInt64}
-	w.part = int64(c.Window) / (windowBins - 1)
-	if !w.rolling {
-		w.part = int64(c.Window) / windowBins
-		w.start = c.WindowStart.UnixNano()
-	}
-	return w
+func newWindow(l *Ledger, c *CampaignConfig) window {
+	return window{ledger: l, campaign: c.ID, rolling: c.WindowKind == WindowRolling, length: c.Window, start: c.WindowStart}
 }
 
-// forward empties the parts that have left the period. A clock that goes back changes nothing.
-func (w *window) forward(now time.Time) {
-	if now.IsZero() {
-		return
+// forward moves the window on; it says whether a fixed period has ended. A clock
+// that goes back changes nothing.
+func (w *window) forward(now time.Time) (renewed bool) {
+	at := now.UTC().Truncate(LedgerPeriod)
+	if now.IsZero() || !at.After(w.at) {
+		return false
 	}
-	n := now.UnixNano()
-	part := floorDiv(n-w.start, w.part)
-	switch {
-	case w.Newest == math.MinInt64 || part-w.Newest >= windowBins,
-		!w.rolling && floorDiv(part, windowBins) > floorDiv(w.Newest, windowBins):
-		w.Answered, w.Abandoned = [windowBins]float64{}, [windowBins]float64{}
-		w.Newest = part
-		w.sum()
-	case part > w.Newest:
-		for w.Newest < part {
-			w.Newest++
-			i := w.index(w.Newest)
-			w.Answered[i], w.Abandoned[i] = 0, 0
+	w.at = at
+	began := w.first
+	if w.rolling {
+		w.first = now.Add(-w.length).UTC().Truncate(LedgerPeriod)
+		w.mature = w.first.Add(max(w.length/windowAhead, LedgerPeriod))
+	} else {
+		since := now.Sub(w.start) % w.length
+		if since < 0 {
+			since += w.length
 		}
-		w.sum()
+		w.first = now.Add(-since).UTC().Truncate(LedgerPeriod)
+		w.mature = w.first
+		renewed = !began.IsZero() && w.first.After(began)
 	}
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
-func (w *window) index(part int64) int { return int(((part % windowBins) + windowBins) % windowBins) }
-
-func (w *window) add(answered, abandoned float64) {
-	if w.Newest == math.MinInt64 {
-		return
-	}
-	i := w.index(w.Newest)
-	answered = math.Max(answered, -w.Answered[i])
-	w.Answered[i] += answered
-	w.Abandoned[i] += abandoned
-	w.sumAnswered += answered
-	w.sumAbandoned += abandoned
+	w.sum()
+	return renewed
 }
 
 // sum counts the calls that count.
 func (w *window) sum() {
-	w.sumAnswered, w.sumAbandoned = 0, 0
-	for k := range int64(windowBins) {
-		i := w.index(w.Newest - k)
-		w.sumAbandoned += w.Abandoned[i]
-		if !w.rolling || k < windowBins-windowAhead {
-			w.sumAnswered += w.Answered[i]
+	later := w.at.Add(2 * LedgerPeriod)
+	_, abandoned := w.ledger.Window(w.campaign, w.first, later)
+	answered, _ := w.ledger.Window(w.campaign, w.mature, later)
+	w.sumAnswered, w.sumAbandoned = float64(answered), float64(abandoned)
+}
+
+// add counts calls answered at a time.
+func (w *window) add(at time.Time, answered, abandoned int) {
+	w.ledger.Add(w.campaign, at, answered, abandoned)
+	if start := at.UTC().Truncate(LedgerPeriod); !start.Before(w.first) {
+		w.sumAbandoned = max(0, w.sumAbandoned+float64(abandoned))
+		if !start.Before(w.mature) {
+			w.sumAnswered = max(0, w.sumAnswered+float64(answered))
 		}
 	}
 }

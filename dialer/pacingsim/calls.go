@@ -238,6 +238,7 @@ func (s *sim) outcome(i int32, c *call) {
 		c.state = pacing.StateDetecting
 		s.agenda.add(s.in(x.personVerdict.Sample(s.draws.of(forVerdict, uint64(x.index), c.lead))), doVerdict, i, c.gen)
 	case Machine:
+		c.answeredAt = s.now
 		if c.givenUp {
 			s.fails(i, c, pacing.CauseCancelled)
 			return
@@ -284,7 +285,7 @@ func (s *sim) verdict(i int32, c *call) {
 		x.answered++
 		x.falseAMD++
 		s.m.answer(s.now)
-		if d.CountFalse {
+		if d.CountFalse { // of the estimate, which the limit is lowered by, not of the ledger
 			x.abandoned++
 			s.m.abandon(s.now)
 		}
@@ -319,10 +320,7 @@ func (s *sim) personKnown(i int32, c *call) {
 func (s *sim) abandon(i int32, c *call) {
 	x := &s.campaigns[c.campaign]
 	if !c.falsePerson {
-		x.answered++
-		x.abandoned++
-		s.m.answer(s.now)
-		s.m.abandon(s.now)
+		s.onRecord(x, c.answeredAt, true)
 		s.m.calleeWait(s.now, c.deadline-c.answeredAt)
 	}
 	if c.agent >= 0 {
@@ -357,12 +355,31 @@ func (s *sim) cancelled(i int32, c *call) {
 
 // crossed is a person who answers a call that is being given up.
 func (s *sim) crossed(i int32, c *call, x *campaign) {
-	x.answered++
-	x.abandoned++
+	s.onRecord(x, s.now, true)
 	s.m.crossed++
-	s.m.answer(s.now)
-	s.m.abandon(s.now)
 	s.tellCall(c, pacing.CallPerson)
 	s.tellCall(c, pacing.CallAbandoned)
 	s.endCall(i)
+}
+
+// onRecord counts an answered call, in the books and for the record.
+func (s *sim) onRecord(x *campaign, answeredAt int64, abandoned bool) {
+	lost := 0
+	x.answered++
+	s.m.answer(s.now)
+	if abandoned {
+		lost = 1
+		x.abandoned++
+		s.m.abandon(s.now)
+	}
+	s.books.Add(s.setup.Campaigns[x.index].ID, viewTime(answeredAt), 1, lost)
+}
+
+// records is the ledger of the calls on record.
+func (s *sim) records() *pacing.Ledger {
+	l, err := pacing.LedgerOf(s.books.Rows())
+	if err != nil {
+		panic("pacingsim: its own books: " + err.Error())
+	}
+	return l
 }

@@ -75,6 +75,10 @@ type Setup struct {
 	CallsPerSecond float64
 	// BridgeDelay is the time to join call and agent.
 	BridgeDelay time.Duration
+	// InboundShare is the share of inbound calls that shall be answered within 20 s; 0 none.
+	InboundShare float64
+	// Records makes the legal ledger anew of the calls on record.
+	Records func() *pacing.Ledger
 	// World is the whole truth; only for bounds that know it.
 	World *World
 	// Oracle knows the future; only for clairvoyant bounds.
@@ -87,6 +91,8 @@ type Oracle interface {
 	Lead(campaign, ahead int) Outcome
 	// Release is when a busy agent's wrap-up ends; false if the agent is not busy with a talk or wrap-up.
 	Release(agent pacing.AgentID) (time.Time, bool)
+	// Busy are the agents who have begun a talk or wrap-up since it was last asked.
+	Busy() []pacing.AgentID
 }
 
 // Factory makes the Controller of one seed. It may be called from several goroutines.

@@ -180,9 +180,8 @@ func (s *sim) connect(i int32, a *agent, c *call) {
 	if c.falsePerson {
 		talk = x.spec.Detection.MachineTalk
 	} else {
-		x.answered++
+		s.onRecord(x, c.answeredAt, false)
 		x.connects++
-		s.m.answer(s.now)
 		s.m.calleeWait(s.now, s.now-c.answeredAt)
 		talk = a.speed * x.talk.Sample(s.draws.of(forTalk, uint64(x.index), c.lead))
 	}
@@ -211,8 +210,8 @@ func (s *sim) wrapOf(i int32, k uint64) int64 {
 func (s *sim) talkEnds(i int32, a *agent) {
 	c := &s.calls[a.call]
 	if !c.inbound {
-		if c.falsePerson {
-			s.tellCall(c, pacing.CallReclassified)
+		if c.falsePerson { // the agent says so in wrap-up
+			a.machine = pacing.Event{Kind: pacing.CallReclassified, Campaign: int(c.campaign), Segment: int(c.segment), Call: c.id}
 		}
 		s.tellCall(c, pacing.CallEnded)
 	}
@@ -222,10 +221,20 @@ func (s *sim) talkEnds(i int32, a *agent) {
 	wrap := s.wrapOf(i, a.wraps)
 	a.wraps++
 	if wrap == 0 {
-		s.settle(i)
+		s.wrapEnds(i, a)
 		return
 	}
 	a.wrapEnd = s.now + wrap
 	s.become(i, pacing.StateWrapping)
 	s.agenda.add(a.wrapEnd, doWrapEnd, i, a.gen)
+}
+
+// wrapEnds is when an agent has written a call up, and may have said that it was
+// a machine's.
+func (s *sim) wrapEnds(i int32, a *agent) {
+	if a.machine.Call != 0 {
+		s.observe(a.machine)
+		a.machine = pacing.Event{}
+	}
+	s.settle(i)
 }

@@ -65,7 +65,7 @@ func TestUtilisationIsAheadOfProgressive(t *testing.T) {
 	rows := []struct {
 		world string
 		least float64
-	}{{"exp5", 0.78}, {"exp10", 0.84}, {"exp20", 0.88}, {"exp50", 0.92}, {"s3", 0.85}, {"step50", 0.88}}
+	}{{"exp5", 0.78}, {"exp10", 0.83}, {"exp20", 0.87}, {"exp50", 0.92}, {"s3", 0.85}, {"step50", 0.88}}
 	for _, r := range rows {
 		t.Run(r.world, func(t *testing.T) {
 			t.Parallel()

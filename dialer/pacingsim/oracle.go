@@ -35,10 +35,28 @@ func newKnowing(args string) (Factory, error) {
 
 // knowingReleases is the production pacer that is told when agents will be idle.
 func knowingReleases(u Setup) (Controller, error) {
-	cfg := config(u)
-	cfg.Release = u.Oracle.Release
-	p, err := pacing.New(cfg)
-	return &pacer{p}, err
+	p, err := newPacer(u, "")
+	if err != nil {
+		return nil, err
+	}
+	return &releasing{p, u.Oracle}, nil
+}
+
+// releasing tells the pacer when each agent who begins a talk or wrap-up will be idle.
+type releasing struct {
+	*pacer
+	oracle Oracle
+}
+
+// Decide implements Controller. When a talk ends is not settled before the agent
+// has begun it, so the agents are asked at the next decision.
+func (r *releasing) Decide(now time.Time, orders *Orders) {
+	for _, id := range r.oracle.Busy() {
+		if at, ok := r.oracle.Release(id); ok {
+			r.Pacer.Observe(pacing.Event{At: now, Kind: pacing.AgentFreeAt, Agent: id, Until: at})
+		}
+	}
+	r.pacer.Decide(now, orders)
 }
 
 func knowingAnswers(u Setup) (Controller, error) {

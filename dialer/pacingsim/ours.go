@@ -35,12 +35,28 @@ func newOurs(args string) (Factory, error) {
 
 // config is the production pacer's for a world.
 func config(u Setup) pacing.Config {
-	return pacing.Config{Campaigns: append([]pacing.CampaignConfig(nil), u.Campaigns...),
-		Lines: u.Lines, CallsPerSecond: u.CallsPerSecond, BridgeDelay: u.BridgeDelay}
+	cfg := pacing.Config{Campaigns: append([]pacing.CampaignConfig(nil), u.Campaigns...),
+		Lines: u.Lines, CallsPerSecond: u.CallsPerSecond, BridgeDelay: u.BridgeDelay, InboundShare: u.InboundShare}
+	if u.Records != nil {
+		cfg.Ledger = u.Records()
+	}
+	return cfg
 }
 
 // pacer runs the production pacer as a Controller.
-type pacer struct{ *pacing.Pacer }
+type pacer struct {
+	*pacing.Pacer
+	records func() *pacing.Ledger
+}
+
+// Resync implements Resyncer. What the feed of events did not tell is on record
+// when the control plane has been down or the PBX has been asked.
+func (p *pacer) Resync(now time.Time, agents []pacing.AgentView, calls []pacing.CallView) {
+	p.Pacer.Resync(now, agents, calls)
+	if p.records != nil {
+		p.Restate(p.records())
+	}
+}
 
 func newPacer(u Setup, mode pacing.Mode) (*pacer, error) {
 	cfg := config(u)
@@ -53,7 +69,7 @@ func newPacer(u Setup, mode pacing.Mode) (*pacer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pacer{p}, nil
+	return &pacer{p, u.Records}, nil
 }
 
 // Decide implements Controller.

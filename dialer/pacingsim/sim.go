@@ -2,6 +2,7 @@ package pacingsim
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 
@@ -35,6 +36,8 @@ type sim struct {
 	campaigns []campaign
 	calls     []call
 	freeCalls []int32
+	newlyBusy []pacing.AgentID // for the oracle
+	books     *pacing.Ledger   // calls on record
 	callSeq   uint64
 	lines     int
 	waiting   callQueue
@@ -95,6 +98,8 @@ func newSim(o *Options, seed uint64, hours float64) (*sim, error) {
 	}
 	s.setup = w.setup(seed)
 	s.setup.Oracle = s
+	s.books = pacing.NewLedger()
+	s.setup.Records = s.records
 	control, err := s.factory(s.setup)
 	if err != nil {
 		return nil, err
@@ -122,12 +127,18 @@ func newCampaign(c *Campaign, index int) campaign {
 // setup is what an algorithm is told of the world.
 func (w *World) setup(seed uint64) Setup {
 	u := Setup{Start: epoch, Seed: mix(seed), World: w, Lines: w.Carrier.Lines, CallsPerSecond: w.Carrier.CallsPerSecond}
+	if w.Inbound != nil {
+		u.InboundShare = w.Inbound.ServiceLevel
+	}
 	u.BridgeDelay = duration(max(w.Control.Bridge, 0) + max(w.Control.Event, 0))
 	for i := range w.Campaigns {
 		c := &w.Campaigns[i]
-		p := pacing.CampaignConfig{Name: c.Name, Mode: pacing.Mode(c.Mode), Limit: c.Limit, Share: c.Share,
+		p := pacing.CampaignConfig{ID: fmt.Sprintf("%d %s", i, c.Name), Name: c.Name, Mode: pacing.Mode(c.Mode), Limit: c.Limit, Share: c.Share,
 			Ratio: c.Ratio, TargetWait: duration(c.TargetWait), AnswerPrior: c.Prior, Threshold: duration(c.Threshold), MinRing: duration(c.MinRing),
-			RingTimeout: duration(c.RingTimeout), Window: duration(c.WindowHours * 3600), Segments: c.segments()}
+			RingTimeout: duration(c.RingTimeout), Window: duration(c.WindowHours * 3600), Segments: c.segments(), GiveUp: c.GiveUp}
+		if c.Lists != nil {
+			p.Weights = c.Lists.Weights
+		}
 		if d := c.Detection; d != nil && d.CountFalse {
 			p.FalseMachines = d.FalseMachine
 		}

@@ -82,6 +82,8 @@ func (a *auditor) Observe(e pacing.Event) {
 	case pacing.CallRefused:
 		a.refused++
 		return
+	case pacing.CallReclassified: // said in wrap-up
+		return
 	case pacing.CallLaunched:
 		a.started++
 		if known {

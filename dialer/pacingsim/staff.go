@@ -28,7 +28,8 @@ type agent struct {
 	onDuty     bool
 	phone      bool // a desk phone that rings, not a permanent line
 	offers     uint64
-	prev, next int32 // in the idle list
+	machine    pacing.Event // that the last call was a machine's, to be said after wrap-up
+	prev, next int32        // in the idle list
 }
 
 func agentID(i int32) pacing.AgentID { return pacing.AgentID(i + 1) }
@@ -108,6 +109,15 @@ func (s *sim) become(i int32, to pacing.AgentState) {
 	}
 	a.state = to
 	a.since = s.now
+	if to == pacing.StateTalking || to == pacing.StateInbound || to == pacing.StateWrapping {
+		if len(s.newlyBusy) < len(s.agents) || s.newlyBusy == nil {
+			s.newlyBusy = append(s.newlyBusy, agentID(i))
+		}
+	}
+	if to == pacing.StateInbound {
+		s.observe(pacing.Event{Kind: pacing.AgentTalkingInbound, Agent: agentID(i), Value: inSeconds(s.now - s.calls[a.call].answeredAt)})
+		return
+	}
 	s.tellAgent(i, kindOfAgent[to])
 }
 
@@ -169,7 +179,9 @@ func (s *sim) agentTimer(t timer) {
 		s.join(t.index, a)
 	case doTalkEnd:
 		s.talkEnds(t.index, a)
-	case doWrapEnd, doReturn:
+	case doWrapEnd:
+		s.wrapEnds(t.index, a)
+	case doReturn:
 		s.settle(t.index)
 	case doMiss:
 		s.misses(t.index, a)
@@ -301,6 +313,13 @@ func (s *sim) haunt(g *Ghosts, k uint64) {
 			a.ghostUntil, a.ghostRings, a.ghostAway = seconds(g.Until), seconds(g.Rings), seconds(g.Away)
 		}
 	}
+}
+
+// Busy implements Oracle.
+func (s *sim) Busy() []pacing.AgentID {
+	busy := s.newlyBusy
+	s.newlyBusy = nil
+	return busy
 }
 
 // Release implements Oracle.

@@ -1,7 +1,9 @@
 package pacing
 
-// agentRecord is one agent and what is known of their pace. Records of agents
-// who are gone are kept, for they come back.
+import "fmt"
+
+// agentRecord is one agent and what is known of them. Records of agents who are
+// gone are kept, for they come back.
 type agentRecord struct {
 	ID      AgentID    `json:"id"`
 	State   AgentState `json:"state"`
@@ -12,45 +14,51 @@ type agentRecord struct {
 	Weight  float64    `json:"weight"`
 	Ratios  float64    `json:"ratios"` // weighted sum of duration over mean
 	WasBusy bool       `json:"was_busy"`
-	Waits   float64    `json:"waits"` // start of the present wait for a call
+	Waits   float64    `json:"waits"`   // start of the present wait for a call
+	PickUp  float64    `json:"pick_up"` // mean time from the offer to the talk, as learnt
+	Offers  float64    `json:"offers"`  // offers that it was learnt from
+	Skills  uint64     `json:"skills"`  // campaigns that the agent serves, a bit each
+	FreeAt  float64    `json:"free_at"` // when the agent will be idle, where that is known, else -1
 }
 
-// roster are the agents of the pool, in the order of their first appearance.
-type roster struct {
-	agents []agentRecord
-	index  map[AgentID]int
-	count  [agentStateCount]int
+// agents are those of the pool, in the order of their first appearance.
+type agents struct {
+	list  []agentRecord
+	index map[AgentID]int
+	count [agentStateCount]int
 }
 
-const (
-	mostAgents   = 20000
-	speedCertain = 16 // inverse variance of agents' speeds that is believed: a spread of 25 %
-)
+const mostAgents = 20000
 
 // record finds or makes an agent's record; nil when there are more than anyone employs.
-func (r *roster) record(id AgentID) *agentRecord {
+func (r *agents) record(id AgentID) *agentRecord {
 	if i, ok := r.index[id]; ok {
-		return &r.agents[i]
+		return &r.list[i]
 	}
-	if id == 0 || len(r.agents) >= mostAgents {
+	if id == 0 || len(r.list) >= mostAgents {
 		return nil
 	}
-	r.agents = append(r.agents, agentRecord{ID: id, Speed: 1})
-	r.index[id] = len(r.agents) - 1
+	r.list = append(r.list, agentRecord{ID: id, Speed: 1, Skills: everySkill, FreeAt: -1})
+	r.index[id] = len(r.list) - 1
 	r.count[StateGone]++
-	return &r.agents[len(r.agents)-1]
+	return &r.list[len(r.list)-1]
 }
 
 // onDuty is the number of agents who are there.
-func (r *roster) onDuty() int { return len(r.agents) - r.count[StateGone] }
+func (r *agents) onDuty() int { return len(r.list) - r.count[StateGone] }
 
 // agentEvent moves an agent; false if the event makes no sense.
 func (p *Pacer) agentEvent(e *Event) bool {
-	a := p.roster.record(e.Agent)
+	a := p.agents.record(e.Agent)
 	if a == nil {
 		return false
 	}
 	switch e.Kind {
+	case AgentFreeAt:
+		if a.State < StateReserved || e.Until.IsZero() {
+			return false
+		}
+		a.FreeAt = e.Until.Sub(p.origin).Seconds()
 	case AgentLeaving:
 		a.Leaving = true
 		return a.State != StateGone
@@ -64,6 +72,9 @@ func (p *Pacer) agentEvent(e *Event) bool {
 	case AgentTalking:
 		p.moveAgent(a, StateTalking)
 	case AgentTalkingInbound:
+		if a.State != StateInbound {
+			p.inboundWaited(e.Value)
+		}
 		p.moveAgent(a, StateInbound)
 	case AgentWrapping:
 		p.moveAgent(a, StateWrapping)
@@ -86,8 +97,13 @@ func (p *Pacer) moveAgent(a *agentRecord, to AgentState) {
 		p.learnPhase(a, &p.handling.Inbound, lasted)
 	case StateWrapping:
 		p.learnPhase(a, &p.handling.Wrap, lasted)
-	case StateGone, StateIdle, StateReserved: // no phase of a call's handling
+	case StateReserved:
+		if to == StateTalking || to == StateInbound {
+			a.pickedUp(lasted)
+		}
+	case StateGone, StateIdle: // no phase of a call's handling
 	}
+	a.FreeAt = -1
 	if a.WasBusy && (to == StateIdle || to == StateGone) {
 		if !a.Leaving {
 			p.handling.finished(to == StateIdle)
@@ -114,8 +130,8 @@ func (p *Pacer) moveAgent(a *agentRecord, to AgentState) {
 	if a.State == StateTalking && to == StateIdle {
 		p.handling.Wrap.end(0) // no wrap-up is one of no length
 	}
-	p.roster.count[a.State]--
-	p.roster.count[to]++
+	p.agents.count[a.State]--
+	p.agents.count[to]++
 	a.State, a.Since = to, p.now
 }
 
@@ -135,21 +151,30 @@ func (p *Pacer) learnPhase(a *agentRecord, h *hazard, lasted float64) {
 	a.Speed = min(max(a.Speed, 0.4), 2.5)
 }
 
-// inboundRate learns how often inbound calls take agents.
-type inboundRate struct {
-	Rate float64 `json:"rate"` // per second, decaying
-	Last float64 `json:"last"`
-
-	waiting, reserve float64
+// pickedUp learns how long an agent's phone takes: nothing on a permanent line,
+// seconds where it rings.
+func (a *agentRecord) pickedUp(lasted float64) {
+	a.Offers = min(a.Offers+1, pickUpMemory)
+	a.PickUp += (lasted - a.PickUp) / a.Offers
 }
 
-const inboundMemory = 600.0 // seconds
-
-func (r *inboundRate) began(now float64) { r.Rate = r.at(now) + 1/inboundMemory; r.Last = now }
-
-func (r *inboundRate) at(now float64) float64 {
-	if r.Rate == 0 {
-		return 0
+// SetSkills says which campaigns an agent serves. An agent of whom it was never
+// said serves them all, those to come included.
+func (p *Pacer) SetSkills(id AgentID, campaigns ...int) error {
+	mask := uint64(0)
+	for _, i := range campaigns {
+		if p.campaign(i) == nil {
+			return fmt.Errorf("skills of agent %d: there is no campaign %d", id, i)
+		}
+		mask |= 1 << i
 	}
-	return r.Rate * exp(-(now-r.Last)/inboundMemory)
+	a := p.agents.record(id)
+	if a == nil {
+		return fmt.Errorf("skills of agent %d: no such agent, or more than %d of them", id, mostAgents)
+	}
+	if a.Skills != mask {
+		a.Skills = mask
+		p.recut, p.dirty = true, true
+	}
+	return nil
 }
