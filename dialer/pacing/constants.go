@@ -54,10 +54,11 @@ const (
 	// Launches in a row that can show a peak: fewer are luck, more hide runs of fifty.
 	peakLeast = 15.0
 	// Standard deviations taken off what they show, since the peak is the highest of
-	// some hundred samples an hour.
-	peakDeviates = 1.0
-	// Roots of the stake added to it: half a standard deviation of a Poisson number.
-	stakeMargin = 0.5
+	// some hundred samples an hour, of which the best is about that lucky.
+	peakDeviates = 2.0
+	// Standard deviations taken off the number of agents who will be free within half
+	// a ring, who count as free when a stake is reckoned.
+	stakeDeviates = 1.0
 	// Seconds in which jumps are forgotten, and the odds that one comes within a
 	// ring: the rate of those seen, less one that may have been luck, times a half
 	// for the part of the calls in the air that it still meets.

@@ -12,9 +12,9 @@ import "math/bits"
 type cut struct {
 	campaigns uint64
 	outlook   outlook
-	free      int // idle agents not spoken for; negative when people wait
-	onWay     int // calls that may yet need an agent
-	on        int // agents on duty
+	free      int     // idle agents not spoken for; negative when people wait
+	onWay     int     // calls that may yet need an agent
+	soon      float64 // busy agents who are surely idle within half a ring
 	jumped    []outlook
 }
 

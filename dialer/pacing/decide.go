@@ -81,10 +81,14 @@ func (p *Pacer) foresee() foresight {
 	on := p.agents.onDuty()
 	for i := range p.cuts {
 		x := &p.cuts[i]
-		x.free, x.onWay, x.on = 0, 0, 0
+		x.free, x.onWay = 0, 0
 		x.outlook.reset(on + c[StateLaunched] + c[StateDetecting] + pending)
 	}
 	p.lookAtAgents(&f)
+	for i := range p.cuts {
+		o := &p.cuts[i].outlook
+		p.cuts[i].soon = math.Max(0, -o.mean[moments/2]-stakeDeviates*math.Sqrt(o.vari[moments/2]))
+	}
 	reserved := p.agents.count[StateReserved] // people who wait, but not for long
 	for i := range p.flight.calls {
 		if x := &p.flight.calls[i]; x.State == StateWaiting {

@@ -26,7 +26,7 @@ type Facts struct {
 	Answered, Abandoned, BudgetLeft float64
 	// PeakRate is the highest answer rate of about the last hour. AtStake is how
 	// many calls would be abandoned if those in the air, and one more, were
-	// answered at it with no agent but the free ones.
+	// answered at it with no agent but those free now or surely soon.
 	PeakRate, AtStake float64
 	// TalkTime and WrapTime are the mean times that are expected.
 	TalkTime, WrapTime time.Duration

@@ -5,9 +5,9 @@ import "math"
 // The guard against answer rates that jump. A model that was right until now says
 // nothing about the next list, so what is in the air is held against the highest
 // rate seen of late: if all of it were answered at that rate, and nobody but the
-// agents who are free now could take them, what is left of the legal window must
-// bear the rest. A jump then costs at most what was in the air at one moment, and
-// that only the first time.
+// agents who are free now or surely within half a ring could take them, what is
+// left of the legal window must bear the rest. A jump then costs at most what was
+// in the air at one moment, and that only the first time.
 
 // peakOf is the answer rate of a segment at its peak.
 func (k *campaign) peakOf(segment int, now float64) float64 {
@@ -31,8 +31,8 @@ func (p *Pacer) stake(k *campaign, index int) float64 {
 				others += p.campaigns[i].expected
 			}
 		}
-		if over := worst + others - float64(x.free); over > 0 {
-			most = math.Max(most, (over+stakeMargin*math.Sqrt(over))*worst/(worst+others))
+		if over := worst + others - float64(x.free) - x.soon; over > 0 {
+			most = math.Max(most, over*worst/(worst+others))
 		}
 	}
 	return most + k.unknown
