@@ -155,3 +155,14 @@ func TestVersion(t *testing.T) {
 		t.Error(b.String())
 	}
 }
+
+func TestEveryNumberHasBounds(t *testing.T) {
+	t.Parallel()
+	for _, k := range kinds {
+		for _, key := range yamlfile.Keys(k.shape) {
+			if (key.Kind == "number" || key.Kind == "duration") && key.Allowed == "" {
+				t.Errorf("%s: %s may be anything", k.name, key.Name())
+			}
+		}
+	}
+}
