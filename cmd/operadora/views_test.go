@@ -1,11 +1,14 @@
 package main
 
 import (
+	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/records"
 )
 
 // TestTheBoardDoesNotPromiseAgents: an agent who is available and gets no call is
@@ -23,5 +26,21 @@ func TestTheBoardDoesNotPromiseAgents(t *testing.T) {
 	free := acd.AgentView{ID: "102", State: acd.StateAvailable, Eligible: true}
 	if got := standing(free); got != "available" || agentView(free).PassedOver {
 		t.Errorf("one whom calls reach is %q", got)
+	}
+}
+
+// TestWrongPINsAreAudited: the audit log tells which agent, at which phone, and
+// what came of it.
+func TestWrongPINsAreAudited(t *testing.T) {
+	t.Parallel()
+	db, err := records.Open(t.Context(), records.Config{DSN: records.DSN("sqlite:" + filepath.Join(t.TempDir(), "r.db")), Connections: 1}, time.Now)
+	must(t, err)
+	defer func() { must(t, db.Close()) }()
+	a := &App{db: db, log: slog.New(slog.DiscardHandler)}
+	a.auditAgent(t.Context(), acd.AuditNote{Action: "agent.pin_locked", Agent: "101", PBX: "main", Phone: "PJSIP/101", Detail: "for login; 3 wrong in a row"})
+	list, _, err := db.AuditLog(t.Context(), records.AuditFilter{Limit: 10})
+	must(t, err)
+	if len(list) != 1 || list[0].Action != "agent.pin_locked" || list[0].Object != "101" || list[0].Who != "PJSIP/101 on main" || list[0].Detail == "" {
+		t.Errorf("the audit log has %+v", list)
 	}
 }
