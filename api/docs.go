@@ -10,8 +10,8 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -47,33 +47,49 @@ func (d documentation) VisitGetDocumentationResponse(w http.ResponseWriter) erro
 	return err
 }
 
-// docsOperation is one route on the docs page.
+// docsOperation is one operation on the docs page.
 type docsOperation struct {
-	Method, Path, Summary, Description string
-	Roles                              []string
-	Parameters                         []docsParameter
-	Body                               []docsParameter
-	Answers                            []docsParameter
+	ID, Method, Path, Summary, Description string
+	Roles                                  []string
+	Self                                   bool // also an agent for itself
+	Open                                   bool // to all
+	Parameters, Body, Answers              []docsField
 }
 
-type docsParameter struct{ Name, Kind, Text string }
+// docsField is a parameter, a member or an answer. Of is the schema that it
+// leads to, "" for none.
+type docsField struct {
+	Name, Kind, Of, Text string
+	Needed               bool
+}
+
+// docsSchema is a schema that has a name of its own.
+type docsSchema struct {
+	Name, Text, Words string
+	Members           []docsField
+}
 
 // renderDocs makes the docs page from the specification, and the content
 // policy that allows its own style and nothing else.
 func renderDocs(doc *openapi3.T) (page []byte, policy string, err error) {
 	var list []docsOperation
-	for _, path := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
-		operations := doc.Paths.Value(path).Operations()
-		for _, method := range slices.Sorted(maps.Keys(operations)) {
-			list = append(list, describe(method, path, operations[method]))
+	for _, route := range slices.Sorted(maps.Keys(doc.Paths.Map())) {
+		item := doc.Paths.Value(route)
+		for _, method := range slices.Sorted(maps.Keys(item.Operations())) {
+			list = append(list, describe(method, route, item, item.Operations()[method]))
 		}
+	}
+	var schemas []docsSchema
+	for _, name := range slices.Sorted(maps.Keys(doc.Components.Schemas)) {
+		v := doc.Components.Schemas[name].Value
+		schemas = append(schemas, docsSchema{Name: name, Text: v.Description, Words: words(v.Enum), Members: members(v)})
 	}
 	t, err := template.New("docs").Parse(docsPage)
 	if err != nil {
 		return nil, "", err
 	}
 	var b bytes.Buffer
-	err = t.Execute(&b, map[string]any{"Style": template.CSS(docsStyle), "Info": doc.Info, "Operations": list}) //nolint:gosec // our own file
+	err = t.Execute(&b, map[string]any{"Style": template.CSS(docsStyle), "Info": doc.Info, "Operations": list, "Schemas": schemas}) //nolint:gosec // our own file
 	if err != nil {
 		return nil, "", err
 	}
@@ -82,30 +98,69 @@ func renderDocs(doc *openapi3.T) (page []byte, policy string, err error) {
 	return b.Bytes(), policy, nil
 }
 
-func describe(method, path string, op *openapi3.Operation) docsOperation {
-	d := docsOperation{Method: method, Path: path, Summary: op.Summary, Description: op.Description}
+func describe(method, route string, item *openapi3.PathItem, op *openapi3.Operation) docsOperation {
+	d := docsOperation{ID: op.OperationID, Method: method, Path: route, Summary: op.Summary, Description: op.Description,
+		Open: op.Security != nil && len(*op.Security) == 0}
+	d.Self, _ = op.Extensions["x-self"].(bool)
 	roles, _ := op.Extensions["x-roles"].([]any)
 	for _, r := range roles {
 		d.Roles = append(d.Roles, fmt.Sprint(r))
 	}
-	for _, p := range op.Parameters {
-		d.Parameters = append(d.Parameters, docsParameter{p.Value.Name, p.Value.In, p.Value.Description})
+	for _, p := range slices.Concat(item.Parameters, op.Parameters) {
+		f := field(p.Value.Name, p.Value.Schema)
+		f.Text, f.Needed = p.Value.Description, p.Value.Required
+		d.Parameters = append(d.Parameters, f)
 	}
 	if op.RequestBody != nil {
-		if m := op.RequestBody.Value.Content.Get("application/json"); m != nil {
-			for _, name := range slices.Sorted(maps.Keys(m.Schema.Value.Properties)) {
-				v := m.Schema.Value.Properties[name].Value
-				d.Body = append(d.Body, docsParameter{name, strings.Join(v.Type.Slice(), " "), v.Description})
+		d.Body = members(op.RequestBody.Value.Content.Get("application/json").Schema.Value)
+	}
+	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+		r := op.Responses.Value(status).Value
+		f := docsField{Name: status}
+		for _, kind := range slices.Sorted(maps.Keys(r.Content)) {
+			f = field(status, r.Content[kind].Schema)
+			if f.Of == "" {
+				f.Kind = kind
 			}
 		}
-	}
-	for status, r := range op.Responses.Map() {
-		text := ""
-		if r.Value.Description != nil {
-			text = *r.Value.Description
+		if r.Description != nil {
+			f.Text = *r.Description
 		}
-		d.Answers = append(d.Answers, docsParameter{Name: status, Text: text})
+		d.Answers = append(d.Answers, f)
 	}
-	sort.Slice(d.Answers, func(i, j int) bool { return d.Answers[i].Name < d.Answers[j].Name })
 	return d
+}
+
+// members lists what an object holds, what its parts bring included.
+func members(s *openapi3.Schema) []docsField {
+	var out []docsField
+	for _, part := range s.AllOf {
+		out = append(out, members(part.Value)...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		f := field(name, s.Properties[name])
+		f.Needed = slices.Contains(s.Required, name)
+		out = append(out, f)
+	}
+	return out
+}
+
+// field says what kind of thing a schema is of.
+func field(name string, s *openapi3.SchemaRef) docsField {
+	f := docsField{Name: name, Of: path.Base(s.Ref), Text: s.Value.Description}
+	if s.Ref == "" {
+		f.Of = ""
+	}
+	v := s.Value
+	f.Kind = strings.Join(v.Type.Slice(), " ")
+	switch {
+	case v.Items != nil:
+		item := field("", v.Items)
+		f.Kind, f.Of = "list of "+item.Kind, item.Of
+	case len(v.Enum) > 0 && s.Ref == "":
+		f.Kind = words(v.Enum)
+	case v.Format == "date-time":
+		f.Kind = "moment"
+	}
+	return f
 }

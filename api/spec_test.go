@@ -150,7 +150,7 @@ func TestDocsPage(t *testing.T) {
 	s := newWorld(t).server()
 	r := ask(s, "GET", "/docs", "", "")
 	page := r.Body.String()
-	for _, want := range []string{"GET /api/v1/agents/{agent}", "Roles: admin, supervisor, agent", "Open to all", "disposition"} {
+	for _, want := range []string{"GET /api/v1/agents/{agent}", "Roles: admin, supervisor, and an agent for itself", "Open to all", "disposition", `id="AgentState"`, "offline, available, reserved", `href="#Problem"`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not show %q", want)
 		}
