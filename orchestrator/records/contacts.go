@@ -65,8 +65,8 @@ func scanContact(rows *sql.Rows) (Contact, error) {
 		&c.AnsweredAt, &c.QueuedAt, &c.ConnectedAt, &c.PartedAt, &c.EndedAt, &c.WaitMS, &c.TalkMS, &c.Queue, &c.Agent,
 		&c.Offers, &c.Outcome, &c.EndedBy, &c.Cause, &c.Recording, &c.Voicemail, &path, &c.Adopted, &c.Disposition,
 		&c.DisposedBy, &c.DisposedAt)
-	if err == nil && path != "[]" {
-		err = json.Unmarshal([]byte(path), &c.Path)
+	if err == nil && path != "[]" && json.Unmarshal([]byte(path), &c.Path) != nil {
+		c.Path = nil // spoilt; the rest of the contact is still true
 	}
 	return c, err
 }

@@ -199,3 +199,23 @@ func TestSince(t *testing.T) {
 		}
 	})
 }
+
+// A contact of which a part cannot be read stops no list: the rest of it is still true.
+func TestOneCorruptContactStopsNoList(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, fresh func(*testing.T) *DB) {
+		d := fresh(t)
+		s := newStory(t).served("1", "sales", "101", time.Second, time.Minute).served("2", "sales", "101", time.Second, time.Minute)
+		write(t, d, s.entries)
+		if _, err := d.write.ExecContext(t.Context(), "UPDATE contacts SET path = '[broken' WHERE call = '1'"); err != nil {
+			t.Fatal(err)
+		}
+		list, _, err := d.Contacts(t.Context(), ContactFilter{})
+		if err != nil || len(list) != 2 {
+			t.Fatalf("%d contacts, %v", len(list), err)
+		}
+		if one, _, err := d.Contact(t.Context(), "1"); err != nil || one.Agent != "101" || one.Path != nil {
+			t.Errorf("the contact: %+v, %v", one, err)
+		}
+	})
+}

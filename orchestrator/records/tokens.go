@@ -124,7 +124,7 @@ func scanToken(scan func(...any) error, more ...any) (Token, error) {
 // Tokens lists all tokens, the oldest first.
 func (d *DB) Tokens(ctx context.Context) ([]Token, error) {
 	const op = "records.Tokens"
-	rows, err := d.read.QueryContext(ctx, "SELECT "+tokensOf("tokens")+" FROM tokens ORDER BY created_at, id")
+	rows, err := d.read.QueryContext(ctx, "SELECT "+tokensOf("tokens")+" FROM tokens ORDER BY created_at, id") //nolint:gosec // names of columns
 	if err != nil {
 		return nil, classify(op, err)
 	}
