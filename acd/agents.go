@@ -35,6 +35,9 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 			return answer, err
 		}
 	}
+	if cmd.Op == orchestrator.AgentTransfer {
+		return s.presentCall(ctx, a, answer)
+	}
 	if cmd.Op == orchestrator.AgentDispose {
 		return s.dispose(ctx, dir, a, cmd, answer)
 	}
@@ -56,6 +59,22 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 		return answer, err
 	}
 	return s.answer(answer, res, trigger), nil
+}
+
+// presentCall says which call an agent talks in.
+func (s *Service) presentCall(ctx context.Context, a Agent, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {
+	rec, ok, err := s.store.Agent(ctx, a.ID)
+	if err != nil {
+		return answer, err
+	}
+	answer.Result, answer.State = orchestrator.AgentNothingToClose, string(rec.State)
+	switch {
+	case !ok || rec.State == StateOffline:
+		answer.Result = orchestrator.AgentNotLoggedIn
+	case rec.State == StateTalking && rec.Call != "":
+		answer.Result, answer.Call = orchestrator.AgentOK, rec.Call
+	}
+	return answer, nil
 }
 
 // identify finds the agent a command is for, or says why not.

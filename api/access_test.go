@@ -16,6 +16,7 @@ import (
 // bodies are what the routes that need one are sent.
 var bodies = map[string]string{
 	"disposeAgent":  `{"disposition":"sale"}`,
+	"moveCall":      `{"queue":"billing","reason":"a VIP"}`,
 	"transferCall":  `{"kind":"queue","name":"billing"}`,
 	"createSession": `{"token":"op_x_y"}`,
 }

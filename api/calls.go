@@ -169,6 +169,7 @@ func (o ordered) VisitHangupCallResponse(w http.ResponseWriter) error      { ret
 func (o ordered) VisitHoldCallResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitResumeCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitTransferCallResponse(w http.ResponseWriter) error    { return o.write(w) }
+func (o ordered) VisitMoveCallResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitMuteRecordingResponse(w http.ResponseWriter) error   { return o.write(w) }
 func (o ordered) VisitUnmuteRecordingResponse(w http.ResponseWriter) error { return o.write(w) }
 
@@ -218,7 +219,7 @@ func (s operations) wish(ctx context.Context, id string, w call.Wish) (ordered, 
 		return ordered{}, err
 	}
 	w.By = "api:" + askerOf(ctx).token.Name
-	s.auditLive(ctx, "call."+string(w.Do), live.Call, auditTarget(w.To))
+	s.auditLive(ctx, "call."+string(w.Do), live.Call, auditDetail(w))
 	err = s.Engine.Ask(ctx, live.Call, w)
 	if fault.KindOf(err) == fault.NotFound && !s.Engine.Drives(live.PBX) {
 		err = fault.New("api.wish", fault.Conflict, "call %s is driven by another instance", quoted(id))
@@ -226,13 +227,20 @@ func (s operations) wish(ctx context.Context, id string, w call.Wish) (ordered, 
 	return ordered{wire.Ordered{Call: live.Call, Order: wire.Order(w.Do)}}, err
 }
 
-// auditTarget is the detail of a transfer's audit line.
-func auditTarget(t orchestrator.Target) string {
-	if t.Kind == "" {
-		return ""
+// auditDetail is the detail of a wish's audit line.
+func auditDetail(w call.Wish) string {
+	var words []string
+	if w.To.Name != "" {
+		t := w.To.Masked()
+		words = append(words, "to "+string(t.Kind)+" "+printable(t.Name))
 	}
-	t = t.Masked()
-	return "to " + string(t.Kind) + " " + printable(t.Name)
+	if w.Front {
+		words = append(words, "to the front")
+	}
+	if w.Reason != "" {
+		words = append(words, "because: "+printable(w.Reason))
+	}
+	return strings.Join(words, ", ")
 }
 
 // HoldCall implements StrictServerInterface.
@@ -249,4 +257,14 @@ func (s operations) ResumeCall(ctx context.Context, r ResumeCallRequestObject) (
 func (s operations) TransferCall(ctx context.Context, r TransferCallRequestObject) (TransferCallResponseObject, error) {
 	return s.wish(ctx, r.Call, call.Wish{Do: call.WishTransfer,
 		To: orchestrator.Target{Kind: orchestrator.TargetKind(r.Body.Kind), Name: r.Body.Name}})
+}
+
+// MoveCall implements StrictServerInterface.
+func (s operations) MoveCall(ctx context.Context, r MoveCallRequestObject) (MoveCallResponseObject, error) {
+	w := call.Wish{Do: call.WishMove, Front: r.Body.Front, Reason: r.Body.Reason}
+	if r.Body.Queue != "" {
+		w.To = orchestrator.Target{Kind: orchestrator.TargetQueue, Name: r.Body.Queue}
+	}
+	w.Front = w.Front || r.Body.Queue == ""
+	return s.wish(ctx, r.Call, w)
 }

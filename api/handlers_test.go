@@ -324,6 +324,22 @@ func TestCallsAndOrders(t *testing.T) {
 			t.Errorf("transfer %s: %d, want %d: %s", body, r.Code, want, r.Body)
 		}
 	}
+	w.engine.orders = nil
+	for body, want := range map[string]int{`{"queue":"billing","reason":"a VIP"}`: 202, `{"queue":"billing"}`: 400, `{"reason":""}`: 400, `{"reason":"x","front":1}`: 400} {
+		if r := ask(s, "POST", "/api/v1/calls/c2/move", w.tokens[wire.RoleSupervisor], body); r.Code != want {
+			t.Errorf("move %s: %d, want %d: %s", body, r.Code, want, r.Body)
+		}
+	}
+	if r := ask(s, "POST", "/api/v1/calls/c1/move", w.tokens[wire.RoleAgent], `{"reason":"I want to"}`); r.Code != 403 {
+		t.Errorf("an agent moves a call: %d", r.Code)
+	}
+	if diff := cmp.Diff([]string{"c2 move queue billing by api:test supervisor"}, w.engine.orders); diff != "" {
+		t.Errorf("moves (-want +got):\n%s", diff)
+	}
+	audit := read[wire.AuditLinePage](t, ask(s, "GET", "/api/v1/audit?action=call.move", w.tokens[wire.RoleAdmin], ""), 200)
+	if len(audit.Items) != 1 || audit.Items[0].Detail != "to queue billing, because: a VIP" {
+		t.Errorf("audit: %+v", audit.Items)
+	}
 	w.engine.away["c1"] = true
 	if r := ask(s, "POST", "/api/v1/calls/c1/hold", w.tokens[wire.RoleAdmin], ""); r.Code != 409 || !strings.Contains(r.Body.String(), "another instance") {
 		t.Errorf("a call of another instance: %d %s", r.Code, r.Body)

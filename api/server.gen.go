@@ -58,6 +58,9 @@ type ServerInterface interface {
 	// HoldCall Puts the caller of a conversation on hold.
 	// (POST /api/v1/calls/{call}/hold)
 	HoldCall(ctx echo.Context, call PathCall) error
+	// MoveCall Moves a waiting caller to another queue, or to the front.
+	// (POST /api/v1/calls/{call}/move)
+	MoveCall(ctx echo.Context, call PathCall) error
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx echo.Context, call PathCall) error
@@ -488,6 +491,22 @@ func (w *ServerInterfaceWrapper) HoldCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.HoldCall(ctx, call)
+	return err
+}
+
+// MoveCall converts echo context to params.
+func (w *ServerInterfaceWrapper) MoveCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MoveCall(ctx, call)
 	return err
 }
 
@@ -1331,6 +1350,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hold", wrapper.HoldCall, options.OperationMiddlewares["holdCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/resume", wrapper.ResumeCall, options.OperationMiddlewares["resumeCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/transfer", wrapper.TransferCall, options.OperationMiddlewares["transferCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/move", wrapper.MoveCall, options.OperationMiddlewares["moveCall"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts", wrapper.ListContacts, options.OperationMiddlewares["listContacts"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts.csv", wrapper.ExportContacts, options.OperationMiddlewares["exportContacts"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts/:call", wrapper.GetContact, options.OperationMiddlewares["getContact"]...)
@@ -1921,6 +1941,46 @@ type HoldCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response HoldCalldefaultApplicationProblemPlusJSONResponse) VisitHoldCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveCallRequestObject struct {
+	Call PathCall `json:"call"`
+	Body *MoveCallJSONRequestBody
+}
+
+type MoveCallResponseObject interface {
+	VisitMoveCallResponse(w http.ResponseWriter) error
+}
+
+type MoveCall202JSONResponse Ordered
+
+func (response MoveCall202JSONResponse) VisitMoveCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MoveCalldefaultApplicationProblemPlusJSONResponse) VisitMoveCallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3122,6 +3182,9 @@ type StrictServerInterface interface {
 	// HoldCall Puts the caller of a conversation on hold.
 	// (POST /api/v1/calls/{call}/hold)
 	HoldCall(ctx context.Context, request HoldCallRequestObject) (HoldCallResponseObject, error)
+	// MoveCall Moves a waiting caller to another queue, or to the front.
+	// (POST /api/v1/calls/{call}/move)
+	MoveCall(ctx context.Context, request MoveCallRequestObject) (MoveCallResponseObject, error)
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx context.Context, request ResumeCallRequestObject) (ResumeCallResponseObject, error)
@@ -3615,6 +3678,54 @@ func (sh *strictHandler) HoldCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(HoldCallResponseObject); ok {
 		return validResponse.VisitHoldCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MoveCall operation middleware
+func (sh *strictHandler) MoveCall(ctx echo.Context, call PathCall) error {
+	var request MoveCallRequestObject
+
+	request.Call = call
+
+	var body MoveCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MoveCall(ctx.Request().Context(), request.(MoveCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MoveCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MoveCallResponseObject); ok {
+		return validResponse.VisitMoveCallResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

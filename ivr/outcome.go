@@ -129,6 +129,7 @@ var agentRules = []OutcomeRule{
 	{Name: "bad_reason", Else: OutFail, Trouble: true},
 	{Name: "bad_disposition", Else: OutFail, Trouble: true},
 	{Name: "nothing", Else: OutFail, Trouble: true},
+	{Name: "refused", Else: OutFail, Trouble: true},
 	{Name: OutError, Else: OutFail, Trouble: true},
 	{Name: OutFail, Optional: true},
 }

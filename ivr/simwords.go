@@ -162,6 +162,7 @@ func (s *Sim) order(a orchestrator.Action) string {
 		add("reason", a.Agent.Reason, a.Agent.Reason != "")
 		add("of", a.Agent.Agent, a.Agent.Agent != "")
 		add("disposition", a.Agent.Disposition, a.Agent.Disposition != "")
+		add("to", a.Agent.To, a.Agent.To != "")
 	case orchestrator.ActContinue:
 		add("context", a.Place.Context, a.Place.Context != "")
 		add("extension", a.Place.Extension, a.Place.Extension != "")

@@ -98,11 +98,12 @@ func (t *Transfer) input(r *run, in input) {
 // Agent carries out what an agent asked for by a feature code. The agent is
 // known by the phone that the arrival's arguments name.
 type Agent struct {
-	Op          string // login, logout, pause, resume, dispose; may hold {{variables}}
+	Op          string // login, logout, pause, resume, dispose, transfer; may hold {{variables}}
 	Agent       string // id, when the phone names one: another's is answered "elsewhere"; "" is the phone's own
 	PIN         string
 	Reason      string
 	Disposition string
+	To          string // of transfer: an agent, a queue, or an outside number
 }
 
 func (a *Agent) enter(r *run) {
@@ -115,6 +116,7 @@ func (a *Agent) enter(r *run) {
 		PIN:         r.st.fill(a.PIN),
 		Reason:      r.st.fill(a.Reason),
 		Disposition: r.st.fill(a.Disposition),
+		To:          r.st.fill(a.To),
 		By:          "phone",
 	}})
 }

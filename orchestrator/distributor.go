@@ -146,6 +146,9 @@ const (
 	AgentPause   AgentOp = "pause"  // with Reason; while in a call: after it
 	AgentResume  AgentOp = "resume"
 	AgentDispose AgentOp = "dispose" // give a disposition, and end wrap-up
+	// AgentTransfer sends the customer of the present conversation to To. Agents.Do
+	// says which call that is (AgentAnswer.Call); the engine carries it out.
+	AgentTransfer AgentOp = "transfer"
 )
 
 // AgentCommand is one operation. The agent is named by id or by the phone it came from.
@@ -158,6 +161,7 @@ type AgentCommand struct {
 	Trusted     bool   // asked through the API by an authorised role
 	Reason      string // pause reason: a name or its digit
 	Disposition string // a name or its digits
+	To          string `json:",omitempty"` // of AgentTransfer: what was dialled
 	By          string // who asked, for the journal: "phone", "api:<token name>", "cli"
 }
 
@@ -167,6 +171,7 @@ type AgentAnswer struct {
 	Agent    string
 	Language string
 	State    string // the agent's state now
+	Call     string `json:",omitempty"` // of AgentTransfer: the present conversation's
 }
 
 // AgentResult is the outcome of an operation, in words a flow can branch on.
@@ -184,5 +189,6 @@ const (
 	AgentElsewhere      AgentResult = "elsewhere"       // logged in at another phone
 	AgentBadReason      AgentResult = "bad_reason"      // unknown pause reason
 	AgentBadDisposition AgentResult = "bad_disposition" // unknown disposition
-	AgentNothingToClose AgentResult = "nothing"         // no call to dispose of
+	AgentNothingToClose AgentResult = "nothing"         // no call to dispose of, or to transfer
+	AgentRefused        AgentResult = "refused"         // the call cannot go there
 )

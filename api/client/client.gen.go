@@ -197,6 +197,24 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
 	HoldCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// MoveCallWithBody Moves a waiting caller to another queue, or to the front.
+	//
+	// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
+	MoveCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveCall Moves a waiting caller to another queue, or to the front.
+	//
+	// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
+	MoveCall(ctx context.Context, call PathCall, body MoveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ResumeCall Takes a caller back from hold.
 	//
 	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
@@ -636,6 +654,44 @@ func (c *Client) HangupCall(ctx context.Context, call PathCall, reqEditors ...Re
 // Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
 func (c *Client) HoldCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHoldCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveCallWithBody Moves a waiting caller to another queue, or to the front.
+//
+// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
+func (c *Client) MoveCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveCall Moves a waiting caller to another queue, or to the front.
+//
+// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
+func (c *Client) MoveCall(ctx context.Context, call PathCall, body MoveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveCallRequest(c.Server, call, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1876,6 +1932,53 @@ func NewHoldCallRequest(server string, call PathCall) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewMoveCallRequest calls the generic MoveCall builder with application/json body
+func NewMoveCallRequest(server string, call PathCall, body MoveCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMoveCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewMoveCallRequestWithBody constructs an http.Request for the MoveCall method, with any body, and a specified content type
+func NewMoveCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/move", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -3588,6 +3691,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
 	HoldCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*HoldCallResponse, error)
 
+	// MoveCallWithBodyWithResponse Moves a waiting caller to another queue, or to the front.
+	//
+	// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
+	MoveCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveCallResponse, error)
+
+	// MoveCallWithResponse Moves a waiting caller to another queue, or to the front.
+	//
+	// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
+	MoveCallWithResponse(ctx context.Context, call PathCall, body MoveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveCallResponse, error)
+
 	// ResumeCallWithResponse Takes a caller back from hold.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -4472,6 +4593,54 @@ func (r HoldCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r HoldCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MoveCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r MoveCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MoveCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MoveCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MoveCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MoveCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MoveCallResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5899,6 +6068,36 @@ func (c *ClientWithResponses) HoldCallWithResponse(ctx context.Context, call Pat
 	return ParseHoldCallResponse(rsp)
 }
 
+// MoveCallWithBodyWithResponse Moves a waiting caller to another queue, or to the front.
+//
+// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
+func (c *ClientWithResponses) MoveCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveCallResponse, error) {
+	rsp, err := c.MoveCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveCallResponse(rsp)
+}
+
+// MoveCallWithResponse Moves a waiting caller to another queue, or to the front.
+//
+// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
+func (c *ClientWithResponses) MoveCallWithResponse(ctx context.Context, call PathCall, body MoveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveCallResponse, error) {
+	rsp, err := c.MoveCall(ctx, call, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveCallResponse(rsp)
+}
+
 // ResumeCallWithResponse Takes a caller back from hold.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -6737,6 +6936,39 @@ func ParseHoldCallResponse(rsp *http.Response) (*HoldCallResponse, error) {
 	}
 
 	response := &HoldCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMoveCallResponse parses an HTTP response from a MoveCallWithResponse call
+func ParseMoveCallResponse(rsp *http.Response) (*MoveCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MoveCallResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

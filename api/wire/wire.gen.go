@@ -387,6 +387,7 @@ func (e OfferFailure) Valid() bool {
 const (
 	OrderHangup   Order = "hangup"
 	OrderHold     Order = "hold"
+	OrderMove     Order = "move"
 	OrderMute     Order = "mute"
 	OrderResume   Order = "resume"
 	OrderTransfer Order = "transfer"
@@ -399,6 +400,8 @@ func (e Order) Valid() bool {
 	case OrderHangup:
 		return true
 	case OrderHold:
+		return true
+	case OrderMove:
 		return true
 	case OrderMute:
 		return true
@@ -1136,11 +1139,13 @@ type EntryTransfer struct {
 	// Destination A number is masked.
 	Destination string `json:"destination"`
 	Error       string `json:"error,omitempty,omitzero"`
+	Front       bool   `json:"front,omitempty,omitzero"`
 
 	// Kind number: an outside number.
-	Kind TargetKind `json:"kind,omitempty,omitzero"`
+	Kind   TargetKind `json:"kind,omitempty,omitzero"`
+	Reason string     `json:"reason,omitempty,omitzero"`
 
-	// Result asked, done, dialling, connected, refused, back (to the queue), or why it came to nothing.
+	// Result asked, done, dialling, connected, refused, moved (from queue to queue), back (to the queue), or why it came to nothing.
 	Result string `json:"result"`
 }
 
@@ -1219,6 +1224,16 @@ type Me struct {
 
 	// Token The token's id.
 	Token string `json:"token"`
+}
+
+// Move defines model for Move.
+type Move struct {
+	// Front Before all others.
+	Front bool `json:"front,omitempty,omitzero"`
+
+	// Queue Where to; left out, the caller stays in the present queue and goes to the front.
+	Queue  string `json:"queue,omitempty,omitzero"`
+	Reason string `json:"reason"`
 }
 
 // Next Cursor of the next page; absent on the last.
@@ -1831,6 +1846,9 @@ type LoginAgentJSONRequestBody = AgentLogin
 
 // PauseAgentJSONRequestBody defines body for PauseAgent for application/json ContentType.
 type PauseAgentJSONRequestBody = AgentPause
+
+// MoveCallJSONRequestBody defines body for MoveCall for application/json ContentType.
+type MoveCallJSONRequestBody = Move
 
 // TransferCallJSONRequestBody defines body for TransferCall for application/json ContentType.
 type TransferCallJSONRequestBody = Transfer

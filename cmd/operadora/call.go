@@ -12,10 +12,10 @@ import (
 
 // newCallCommand is about calls in progress.
 func newCallCommand() *cobra.Command {
-	c := &cobra.Command{Use: "call", Short: "See, hold, transfer and end calls in progress, through a running operadora"}
+	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, move and end calls in progress, through a running operadora"}
 	clientFlags(c)
 	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallHangupCommand(),
-		newCallHoldCommand(), newCallResumeCommand(), newCallTransferCommand())
+		newCallHoldCommand(), newCallResumeCommand(), newCallTransferCommand(), newCallMoveCommand())
 	return c
 }
 
@@ -164,5 +164,27 @@ func newCallTransferCommand() *cobra.Command {
 	}
 	c.MarkFlagsMutuallyExclusive(flags...)
 	c.MarkFlagsOneRequired(flags...)
+	return c
+}
+
+func newCallMoveCommand() *cobra.Command {
+	var body wire.Move
+	c := jsonFlag(&cobra.Command{
+		Use: "move CALL", Short: "Move a waiting caller to another queue, or to the front", Args: named,
+		Example: "  operadora call move 01m8kq0zq4d9ge5m9gytfa1ah6 --front --reason 'third call today'",
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.MoveCallWithResponse(cmd.Context(), args[0], body)
+			if err != nil {
+				return err
+			}
+			return showOrdered(cmd, r.JSON202, "moved")
+		}),
+	})
+	c.Flags().StringVar(&body.Queue, "queue", "", "to this queue; left out, to the front of the present one")
+	c.Flags().BoolVar(&body.Front, "front", false, "before all others")
+	c.Flags().StringVar(&body.Reason, "reason", "", "why, for the record")
+	if err := c.MarkFlagRequired("reason"); err != nil {
+		panic(err)
+	}
 	return c
 }

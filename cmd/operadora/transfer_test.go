@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,21 @@ func TestTransfers(t *testing.T) {
 	r.awaitEntry(orchestrator.EntryCallResumed, 2)
 	r.talk(caller, a)
 
+	t.Log("to what is nobody, or forbidden")
+	for target, want := range map[wire.Transfer]int{
+		{Kind: wire.TargetKindNumber, Name: "555&PJSIP/x@trunk"}: http.StatusForbidden, {Kind: wire.TargetKindNumber, Name: "4711"}: http.StatusForbidden,
+		{Kind: wire.TargetKindAgent, Name: "nobody"}: http.StatusNotFound, {Kind: wire.TargetKindQueue, Name: "@ben"}: http.StatusNotFound,
+		{Kind: wire.TargetKindAgent, Name: "101"}: http.StatusConflict, {Kind: wire.TargetKindFlow, Name: "none"}: http.StatusNotFound,
+	} {
+		res, err := api.TransferCallWithResponse(limit(t), id, target)
+		if err == nil {
+			t.Errorf("transfer to %s %q: %d, want %d", target.Kind, target.Name, res.StatusCode(), want)
+		} else if p, ok := errors.AsType[*client.Refusal](err); !ok || p.Status != want {
+			t.Errorf("transfer to %s %q: %v, want %d", target.Kind, target.Name, err, want)
+		}
+	}
+	r.talk(caller, a)
+
 	t.Log("to an agent who is not logged in: the conversation goes on")
 	r.transfer(api, id, wire.TargetKindAgent, "103")
 	r.await("the refusal", transferred("no_agents"))
@@ -153,6 +169,60 @@ func TestTransfers(t *testing.T) {
 	must(t, err)
 	if n := len(recordings.JSON200.Items); n != 3 {
 		t.Errorf("%d recordings, want one for each part of the conversation: %s", n, recordings.Body)
+	}
+}
+
+// TestTransferByCode: from any desk phone, on any Asterisk, an agent transfers the
+// caller by a code on another line of the phone.
+func TestTransferByCode(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2, ari: "transfers: never", files: map[string]string{"agents.yaml": `agents:
+  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
+  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
+`}})
+	r.start()
+	ana, ben := r.login("101"), r.login("102")
+	r.dial(ana, "*488102") // with nobody: that is not possible
+	caller := r.queue("5550001")
+	a := r.next(ana)
+	must(t, a.Answer())
+	r.talk(caller, a)
+	for _, code := range []string{"*488101", "*4889999", "*488nobody"} { // to herself, to a forbidden number, to nobody
+		r.dial(ana, code)
+		r.talk(caller, a)
+	}
+	r.dial(ana, "*488102")
+	ended(t, a)
+	b := r.next(ben)
+	must(t, b.Answer())
+	r.talk(caller, b)
+	must(t, b.Hangup())
+	ended(t, caller)
+	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "ben" {
+		t.Errorf("the record: %+v", got)
+	}
+}
+
+// TestMoveWaiting: a supervisor moves a caller who waits to a queue whose agent is free.
+func TestMoveWaiting(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 1, files: map[string]string{
+		"queues.yaml": strings.Replace(rigQueues, "dispositions:", "  - {id: billing}\ndispositions:", 1),
+		"agents.yaml": "agents:\n  - {id: \"101\", pbx: main, endpoint: PJSIP/101, queues: [billing]}\n"}})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	ana := r.login("101")
+	caller := r.queue("5550001")
+	id := r.awaitEntry(orchestrator.EntryCallQueued, 1).Call
+	out, err := r.Run("call", "move", id, "--queue", "billing", "--reason", "nobody is there", "--token", api.Token, "--url", api.Base)
+	must(t, err)
+	if !strings.Contains(out, "moved") {
+		t.Errorf("the command says %q", out)
+	}
+	r.serve(ana, caller)
+	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" || got.Queue != "billing" {
+		t.Errorf("the record: %+v", got)
 	}
 }
 

@@ -202,7 +202,7 @@ func (r *reader) step(n *ivr.Node, shape any, d Defaults) ivr.Step {
 	case *returnShape:
 		return &ivr.Return{Outcome: s.Outcome, Values: assigns(s.Values)}
 	case *agentShape:
-		return &ivr.Agent{Op: s.Op, Agent: s.Agent, PIN: s.PIN, Reason: s.Reason, Disposition: s.Disposition}
+		return &ivr.Agent{Op: s.Op, Agent: s.Agent, PIN: s.PIN, Reason: s.Reason, Disposition: s.Disposition, To: s.To}
 	case *continueShape:
 		return &ivr.Continue{Place: orchestrator.DialplanPlace{Context: s.Context, Extension: s.Extension}}
 	case *hangupShape:

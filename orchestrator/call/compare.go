@@ -198,6 +198,13 @@ func (x *change) compareTalk(v Truth) {
 	id := bridge(x.c.Call, far.Room)
 	in := v.Bridges[id]
 	there := slices.Contains(in, customer.Channel)
+	if far.Held { // whether the phone still holds is not told: better silence than music over a conversation
+		far.Held = false
+		x.dirty = true
+		if !customer.Held {
+			x.do(Unhold{Channel: customer.Channel})
+		}
+	}
 	switch {
 	case customer.Held:
 		if !slices.Contains(in, far.Channel) {

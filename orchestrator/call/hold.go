@@ -80,7 +80,11 @@ func (x *change) ownHold(e orchestrator.Event, held bool) {
 	if held {
 		typ = orchestrator.EntryCallHeld
 	}
-	x.note(typ, fields{"by": "agent:" + far.agent(), "phone": true})
+	by := "phone" // of an outside number
+	if far.Role == RoleAgent {
+		by = "agent:" + far.agent()
+	}
+	x.note(typ, fields{"by": by, "phone": true})
 	switch customer := x.c.Customer(); {
 	case customer.Held: // hears music already
 	case held:

@@ -148,8 +148,13 @@ func (u *unkind) lane(n *lane) {
 
 func (u *unkind) people() {
 	w := u.w
-	if w.me.c.State == StateTalking && u.num("wish", 0, 1) == 0 {
+	switch s := w.me.c.State; {
+	case s == StateTalking && u.num("wish", 0, 1) == 0:
 		u.wishes()
+		return
+	case (s == StateWaiting || s == StateOffered) && u.num("move", 0, 5) == 0:
+		w.post(Input{Kind: InWish, Wish: Wish{Do: WishMove, Front: rapid.Bool().Draw(u.t, "front"), By: "test",
+			To: orchestrator.Target{Name: rapid.SampledFrom([]string{"", "A", "B", "C"}).Draw(u.t, "to queue")}}})
 		return
 	}
 	[]func(){

@@ -278,8 +278,8 @@ func (x *change) unqueue(why string) {
 	x.disarm(TimerWait)
 	x.disarm(TimerAnnounce)
 	wait := x.happened() - v.began()
-	if v.From == 0 {
-		x.c.WaitMS = wait
+	if x.c.ConnectedAt == 0 || v.From == 0 {
+		x.c.WaitMS = x.happened() - v.Entered
 	}
 	x.note(orchestrator.EntryCallUnqueued, fields{"queue": v.Queue, "why": why, "wait_ms": wait})
 	if x.c.Playing != nil && x.c.Playing.Ref == 0 {

@@ -60,7 +60,8 @@ func (x *change) connected(at int64) {
 	x.c.Customer().Room, x.c.Customer().Held = far.Room, false
 	x.c.Home = nil
 	far.Joined = at
-	if x.c.ConnectedAt == 0 {
+	first := x.c.ConnectedAt == 0
+	if first {
 		x.c.ConnectedAt = at
 	}
 	x.move(OnJoined)
@@ -75,8 +76,8 @@ func (x *change) connected(at int64) {
 	x.visit(VisitOnServe)
 	x.c.Agent = far.agent()
 	wait := at - v.began()
-	if v.From == 0 {
-		x.c.WaitMS = wait
+	if first || v.From == 0 {
+		x.c.WaitMS = at - v.Entered
 	}
 	if v.Plan.MaxTalk > 0 {
 		x.arm(TimerCall, v.Plan.MaxTalk)
@@ -244,7 +245,7 @@ func (x *change) nothingSaid(cause orchestrator.Cause) {
 	if x.c.ConnectedAt == far.Joined {
 		x.c.ConnectedAt = 0
 	}
-	if x.c.Visit.From == 0 {
+	if x.c.ConnectedAt == 0 || x.c.Visit.From == 0 {
 		x.c.Agent, x.c.WaitMS = "", 0
 	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": far.Why, "cause": cause})

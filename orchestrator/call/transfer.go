@@ -223,6 +223,41 @@ func (x *change) rememberWay() {
 	}
 }
 
+// frontPriority is what a call has before others that is moved to the front: a day of waiting.
+const frontPriority = 24 * 60
+
+// moveWaiting lets a customer who waits go on waiting elsewhere, since when they
+// have waited. A queue that does not take the call leaves it where it was.
+func (x *change) moveWaiting(w Wish) error {
+	if x.c.State != StateWaiting && x.c.State != StateOffered {
+		return fault.New(op, fault.Conflict, "the call is in state %q, it does not wait", x.c.State)
+	}
+	old := *x.c.Visit
+	to := orchestrator.Target{Kind: orchestrator.TargetQueue, Name: w.To.Name}
+	switch {
+	case to.Name == "" && !w.Front:
+		return fault.New(op, fault.Invalid, "queue: is empty, and it is not to go to the front")
+	case to.Name == "":
+		to.Name = old.Queue
+	case to.Name == old.Queue && !w.Front:
+		return fault.New(op, fault.Conflict, "the call waits in queue %q already", to.Name)
+	case x.People == nil || !x.People.Knows(to):
+		return fault.New(op, fault.NotFound, "no queue %q", to.Name)
+	}
+	x.c.Home = &Home{Queue: old.Queue, Priority: old.Priority}
+	x.note(orchestrator.EntryCallTransfer, fields{"destination": to.Name, "kind": to.Kind, "result": "moved", "by": w.By, "reason": w.Reason, "front": w.Front})
+	x.unqueue("moved")
+	v := x.further(to.Name, 0)
+	v.Priority, v.From, v.MaxWait = old.Priority, old.From, old.MaxWait
+	if w.Front {
+		v.Priority += frontPriority
+	}
+	x.c.Visit = &v
+	x.askPlace()
+	x.hold()
+	return nil
+}
+
 // comeBack gives a customer whose transfer came to nothing a place in the queue
 // that they came from, before others; false when they came from none.
 func (x *change) comeBack() bool {

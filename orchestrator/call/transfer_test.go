@@ -339,3 +339,97 @@ func TestHoldIsInsistedOn(t *testing.T) {
 		w.checkKept(t)
 	}
 }
+
+// TestMoveWaiting: a supervisor moves a customer who waits, also one whose agent's
+// phone rings, to another queue or to the front. A queue that does not take the
+// call costs it nothing.
+func TestMoveWaiting(t *testing.T) {
+	t.Parallel()
+	move := func(queue string, front bool) func(*world) {
+		return func(w *world) {
+			d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishMove, To: orchestrator.Target{Name: queue}, Front: front, By: "api:eva", Reason: "VIP"}}}, w.now)
+			if d.Answers[0] != nil {
+				w.brokenf("move to %q: %v", queue, d.Answers[0])
+			}
+			w.me.c = w.commit(d)
+			w.me.pbx.follow(w.me.c.Todo, Todo.ToPBX)
+			w.me.dsk.follow(w.me.c.Todo, func(t Todo) bool { return !t.ToPBX() })
+		}
+	}
+	full := func(w *world) { w.desk.refuses["B"] = orchestrator.RefusedFull }
+	minute := []func(*world){inQueue, after(time.Minute)}
+	rows := []struct {
+		name     string
+		stages   []func(*world)
+		queue    string
+		priority int
+	}{
+		{"to another queue", then(minute, move("B", false)), "B", 0},
+		{"while a phone rings", then(minute, ringing, move("B", false)), "B", 0},
+		{"to the front", then(minute, move("", true)), "sales", frontPriority},
+		{"to the front of another", then(minute, move("B", true)), "B", frontPriority},
+		{"to a full queue", then(minute, full, move("B", false)), "sales", backPriority},
+		{"to a full queue while a phone rings", then(minute, full, ringing, move("B", false)), "sales", backPriority},
+		{"after a transfer", then(talking, toQueue, move("sales", false)), "sales", 0},
+		{"and the process is killed", then(minute, move("B", false), func(w *world) { w.crash(time.Second) }), "B", 0},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := at(r.stages...)
+			v := w.me.c.Visit
+			if w.me.c.State != StateWaiting || v.Queue != r.queue || v.Priority != r.priority || v.Entered != w.me.c.QueuedAt ||
+				w.pbx.hears() != "music" || w.desk.place == nil || w.desk.place.queue != r.queue || len(w.pbx.phones()) > 0 {
+				t.Errorf("state %q, visit %+v, place %+v, hears %q, %d phones", w.me.c.State, v, w.desk.place, w.pbx.hears(), len(w.pbx.phones()))
+			}
+			waited := w.me.c.ConnectedAt == 0
+			ringing(w)
+			w.quiet()
+			answered(w)
+			w.settle(time.Minute)
+			if c := w.me.c; waited && c.WaitMS < 60_000 || c.WaitMS > 70_000 {
+				t.Errorf("waited %d ms", c.WaitMS)
+			}
+			w.callerHangsUp()
+			w.settle(time.Minute)
+			w.checkEnded(t, orchestrator.OutcomeServed)
+			w.checkKept(t)
+		})
+	}
+	for name, r := range map[string]struct {
+		stages []func(*world)
+		w      Wish
+		kind   fault.Kind
+	}{
+		"while talking":     {talking, Wish{Do: WishMove, Front: true}, fault.Conflict},
+		"to no queue":       {minute, Wish{Do: WishMove}, fault.Invalid},
+		"to the same queue": {minute, Wish{Do: WishMove, To: orchestrator.Target{Name: "sales"}}, fault.Conflict},
+	} {
+		w := at(r.stages...)
+		if d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: r.w}}, w.now); fault.KindOf(d.Answers[0]) != r.kind || d.Dirty {
+			t.Errorf("%s: %v", name, d.Answers[0])
+		}
+	}
+}
+
+// TestHoldKeyUnseen: the agent takes a call back by the phone's key while nobody
+// looks. The music does not go on over the conversation.
+func TestHoldKeyUnseen(t *testing.T) {
+	t.Parallel()
+	press := func(w *world) { w.pbx.phoneHolds(w.pbx.phones()[0]) }
+	for name, unseen := range map[string]func(*world){
+		"killed":  func(w *world) { w.cut = true; press(w); w.crash(time.Second) },
+		"cut off": func(w *world) { w.goAway(true); press(w); w.quiet(); w.comeBack(false) },
+	} {
+		w := at(then(talking, press)...)
+		if w.pbx.hears() != "music" {
+			t.Fatalf("%s: the customer hears %q", name, w.pbx.hears())
+		}
+		unseen(w)
+		w.settle(time.Second)
+		if w.pbx.hears() != "talk" {
+			t.Errorf("%s: the customer hears %q", name, w.pbx.hears())
+		}
+		w.checkKept(t)
+	}
+}

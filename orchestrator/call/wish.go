@@ -9,8 +9,11 @@ import (
 // when it is under way, or by an error that says why not; then nothing has changed.
 type Wish struct {
 	Do WishKind            `json:"do"`
-	To orchestrator.Target `json:"to,omitzero"` // of WishTransfer
+	To orchestrator.Target `json:"to,omitzero"` // of WishTransfer and, a queue, of WishMove
 	By string              `json:"by"`          // who wants it, for the record: "agent:101", "api:<token name>"
+
+	Front  bool   `json:"front,omitempty"`  // of WishMove: before all others
+	Reason string `json:"reason,omitempty"` // of WishMove, for the record
 }
 
 // WishKind is what is wanted.
@@ -21,12 +24,16 @@ const (
 	WishHold     WishKind = "hold"     // the customer hears music and the agent nothing
 	WishResume   WishKind = "resume"   // the end of it
 	WishTransfer WishKind = "transfer" // the customer goes to To, and the agent is free
+	WishMove     WishKind = "move"     // a customer who waits goes to another queue, or to the front of the same
 )
 
 const op = "call"
 
 // wish carries out what a person wants.
 func (x *change) wish(w Wish) error {
+	if w.Do == WishMove {
+		return x.moveWaiting(w)
+	}
 	if x.c.State != StateTalking || x.c.Far() == nil {
 		return fault.New(op, fault.Conflict, "the call is in state %q, in no conversation", x.c.State)
 	}
@@ -38,5 +45,5 @@ func (x *change) wish(w Wish) error {
 	case WishTransfer:
 		return x.moveTo(w.To, w.By, "")
 	}
-	return fault.New(op, fault.Invalid, "do: %q is none of hold, resume and transfer", w.Do)
+	return fault.New(op, fault.Invalid, "do: %q is none of hold, resume, transfer and move", w.Do)
 }

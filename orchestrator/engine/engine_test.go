@@ -192,7 +192,8 @@ type floor struct {
 	n       int
 	missed  []orchestrator.OfferFailure
 	notices chan orchestrator.DeskNotice
-	refuse  error // of Enqueue
+	refuse  error  // of Enqueue
+	talks   string // the call in which the agent talks, for AgentTransfer
 }
 
 func newFloor() *floor { return &floor{notices: make(chan orchestrator.DeskNotice, 100)} }
@@ -335,7 +336,7 @@ func (f *floor) Holding(context.Context, string) (orchestrator.Holding, error) {
 }
 
 func (f *floor) Do(context.Context, orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
-	return orchestrator.AgentAnswer{Result: orchestrator.AgentOK, Agent: "ana"}, nil
+	return orchestrator.AgentAnswer{Result: orchestrator.AgentOK, Agent: "ana", Call: f.talks}, nil
 }
 
 func (f *floor) Device(context.Context, string, string, orchestrator.DeviceState) error { return nil }
@@ -352,6 +353,10 @@ func step(state string, a orchestrator.Action) orchestrator.FlowStep {
 }
 
 func (f *flows) Begin(a orchestrator.Arrival, _ time.Time) (orchestrator.FlowStep, error) {
+	if a.Kind == orchestrator.KindFeature {
+		return step(`5`, orchestrator.Action{Kind: orchestrator.ActAgent,
+			Agent: orchestrator.AgentCommand{Op: orchestrator.AgentTransfer, Endpoint: a.Args[1], To: a.Args[2]}}), nil
+	}
 	switch a.DID {
 	case f.panics:
 		panic("a fault of the flow")
@@ -368,7 +373,7 @@ func (f *flows) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.Ti
 			Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "hello-world"}}}), nil
 	case orchestrator.FlowPlayed:
 		return step(`3`, orchestrator.Action{Kind: orchestrator.ActQueue, Queue: "sales"}), nil
-	case orchestrator.FlowQueued:
+	case orchestrator.FlowQueued, orchestrator.FlowAgent:
 		return step(`4`, orchestrator.Action{Kind: orchestrator.ActHangup, Cause: orchestrator.CauseNormal}), nil
 	}
 	return orchestrator.FlowStep{State: state}, nil

@@ -77,6 +77,9 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = d.Finished(ctx, c.Offer, time.Duration(c.TalkedMS)*time.Millisecond)
 	case call.AgentDo:
 		r.Answer, err = l.eng.agents.Do(ctx, c.Command)
+		if err == nil && r.Answer.Call != "" {
+			r.Answer.Result, err = l.eng.transfer(ctx, r.Answer, c.Command)
+		}
 	default:
 		err = fault.New("engine", fault.Internal, "nobody knows how to %q", call.VerbOf(c))
 	}
@@ -144,4 +147,20 @@ func (d *driving) reconsider(ctx context.Context, o orchestrator.Offer) {
 	if _, err := d.eng.dist.Failed(ctx, o, why); err != nil && ctx.Err() == nil {
 		d.log.WarnContext(ctx, "the offer stands until its deadline", "offer", o.ID, "error", err)
 	}
+}
+
+// transfer sends an agent's present caller to whom the agent dialled.
+func (e *Engine) transfer(ctx context.Context, a orchestrator.AgentAnswer, c orchestrator.AgentCommand) (orchestrator.AgentResult, error) {
+	to, ours := e.rules.People.Dialled(c.PBX, c.To)
+	if !ours {
+		to = orchestrator.Target{Kind: orchestrator.TargetNumber, Name: c.To}
+	}
+	err := e.Ask(ctx, a.Call, call.Wish{Do: call.WishTransfer, To: to, By: "agent:" + a.Agent})
+	switch {
+	case err == nil:
+		return orchestrator.AgentOK, nil
+	case fault.KindOf(err) == fault.Unavailable:
+		return "", err
+	}
+	return orchestrator.AgentRefused, nil
 }

@@ -141,3 +141,31 @@ func TestAskingForNoCall(t *testing.T) {
 		s.finish(orchestrator.OutcomeLeft)
 	})
 }
+
+// TestTransferByCode: an agent's present call is found by the phone that dialled
+// the code, and the code's own call hears what came of it.
+func TestTransferByCode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(20 * time.Second)
+		for id := range s.store.calls {
+			s.floor.talks = id
+		}
+		s.pbx.ArriveAs(pbxtest.Arrival{Channel: "in.2", Args: []string{"feature", "transfer", "PJSIP/101", "sales"}})
+		s.wait(10 * time.Second)
+		connected := 0
+		for _, e := range s.store.log {
+			if e.Type == orchestrator.EntryCallConnected {
+				connected++
+			}
+		}
+		if connected != 2 {
+			t.Errorf("served %d times", connected)
+		}
+		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+		s.finish(orchestrator.OutcomeCompleted, orchestrator.OutcomeServed)
+	})
+}
