@@ -99,6 +99,7 @@ func TestAQueueIsRemovedUnderACaller(t *testing.T) {
 	if out, err := r.Run("reload", "--url", api.Base, "--token", api.Token); err == nil || !strings.Contains(out, "queues.yaml:1:31: E00 queues[0].wrap_up: 5 has no unit") {
 		t.Errorf("%v: %s", err, out)
 	}
+	must(t, r.Write("definitions/queues.yaml", "queues: [{id: other}]\n")) // the rig reads them, too
 	r.settled(1)
 }
 
