@@ -76,7 +76,7 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	if err != nil {
 		return r, err
 	}
-	defer ana.Close()
+	defer ana.Close() //nolint:contextcheck // a phone is put away whatever the context
 	began := time.Now()
 	out, err := h.shell(ctx, commands[0].script)
 	if err != nil {
@@ -92,7 +92,7 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 		}
 		o.Tell("%s", out)
 	}
-	if err := h.served(ana); err != nil {
+	if err := h.served(ana); err != nil { //nolint:contextcheck // h has the context
 		return r, fmt.Errorf("the first call: %w", err)
 	}
 	r.FirstCall = time.Since(began)
@@ -100,7 +100,7 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 	if o.First {
 		return r, nil
 	}
-	return r, errors.Join(h.recorded(), h.away())
+	return r, errors.Join(h.recorded(), h.away()) //nolint:contextcheck // h has the context
 }
 
 // phone is a desk phone of the PBX, registered.

@@ -75,7 +75,7 @@ func newSite(ctx context.Context, dir string) (_ *site, err error) {
 	// The shell finds them as on the newcomer's machine; the ports are this run's own.
 	for name, command := range map[string]string{
 		"work/bin/operadora": centre.AsProgram + "=1 exec '" + program + "'",
-		"usr/bin/asterisk":   "exec '" + strings.Join(s.asterisk.Console(), "' '") + "'",
+		"usr/bin/asterisk":   "exec '" + strings.Join(s.asterisk.Console(), "' '") + "'", //nolint:contextcheck // it runs nothing
 	} {
 		path := filepath.Join(dir, name)
 		if err = os.MkdirAll(filepath.Dir(path), 0o750); err != nil {

@@ -97,7 +97,7 @@ const recordFor = 100 * time.Millisecond
 
 // record makes a recording of an empty bridge, as the queues' are made, and removes it.
 func (r *reader) record(ctx context.Context, format string) error {
-	id := fmt.Sprintf("doctor-%016x", rand.Uint64())
+	id := fmt.Sprintf("doctor-%016x", rand.Uint64()) //nolint:gosec // a name, not a secret
 	if err := r.order(ctx, http.MethodPost, "/bridges?type=mixing&bridgeId="+id); err != nil {
 		return err
 	}

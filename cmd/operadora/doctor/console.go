@@ -23,7 +23,7 @@ func (c Console) Run(ctx context.Context, command string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, consoleLimit)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, c.Command[0], append(c.Command[1:len(c.Command):len(c.Command)], "-rx", command)...).CombinedOutput()
+	out, err := exec.CommandContext(ctx, c.Command[0], append(c.Command[1:len(c.Command):len(c.Command)], "-rx", command)...).CombinedOutput() //nolint:gosec // the operator names it
 	if err != nil {
 		return "", fmt.Errorf("%s -rx %q: %w: %s", strings.Join(c.Command, " "), command, err, strings.TrimSpace(string(out)))
 	}

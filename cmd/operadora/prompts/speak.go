@@ -52,7 +52,7 @@ func (e Engine) Speak(ctx context.Context, language, text string) ([]byte, error
 	}
 	ctx, cancel := context.WithTimeout(ctx, speakLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // the operator names it
 	if !strings.Contains(e.Command, "{text}") {
 		cmd.Stdin = strings.NewReader(text + "\n")
 	}
