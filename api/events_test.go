@@ -22,7 +22,7 @@ import (
 
 // browser is an open event stream as a browser reads it.
 type browser struct {
-	t    *testing.T
+	t    testing.TB
 	body *bufio.Reader
 	end  context.CancelFunc
 	last string // id of the last event read

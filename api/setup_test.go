@@ -34,7 +34,7 @@ const liveRec = "op-c1-r1"
 
 // world is everything around the API: real records in SQLite, the rest in memory.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	db      *records.DB
 	journal *memoryJournal
 	engine  *fakeEngine
@@ -46,7 +46,7 @@ type world struct {
 	parts   Parts
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	cfg := records.Config{DSN: records.DSN("sqlite:" + filepath.Join(t.TempDir(), "api.db")), Connections: 4, Batch: 100,
 		KeepJournal: time.Hour, RetryMax: time.Second}
