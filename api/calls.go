@@ -214,7 +214,7 @@ func liveCallView(c call.Call) wire.LiveCall {
 // wish passes what somebody wants of a conversation to the engine, and returns
 // what the call answers.
 func (s operations) wish(ctx context.Context, id string, w call.Wish) (ordered, error) {
-	live, err := s.call(ctx, id)
+	live, err := s.own(ctx, id)
 	if err != nil {
 		return ordered{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -44,13 +45,14 @@ func (s operations) StreamEvents(ctx context.Context, r StreamEventsRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	st := &stream{Server: s.Server, visitor: v, audience: audienceOf(askerOf(ctx).token)}
+	st := &stream{Server: s.Server, visitor: v, audience: audienceOf(askerOf(ctx).token), caughtUp: func() {}}
 	open, err := st.begin(ctx, given(r.Params.LastEventID))
 	if err != nil {
 		s.doors.leave(v, "")
 		return nil, err
 	}
 	return streamed(func(w http.ResponseWriter) error {
+		defer st.caughtUp() // also of who leaves before
 		w.Header().Set(echo.HeaderContentType, "text/event-stream")
 		w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
 		err := st.run(ctx, s.streamWriter(w), open)
@@ -67,7 +69,8 @@ type stream struct {
 	*Server
 	*visitor
 	audience audience
-	place    int64 // of the next item
+	place    int64  // of the next item
+	caughtUp func() // gives the turn at the records back, if it has one
 }
 
 // begin finds out how a stream begins, and returns what then is to be sent
@@ -80,6 +83,7 @@ func (st *stream) begin(ctx context.Context, lastID string) (func(context.Contex
 			return func(context.Context, *streamWriter) error { return nil }, nil
 		}
 		if st.resuming.enter(st.token) {
+			st.caughtUp = sync.OnceFunc(func() { st.resuming.leave(st.token) })
 			return func(ctx context.Context, out *streamWriter) error { return st.catchUp(ctx, lastID, out) }, nil
 		}
 	}
@@ -105,7 +109,7 @@ func (st *stream) send(snap *snapshotFrame, out *streamWriter) error {
 // catchUp sends what was missed, from the records page by page until the ring
 // knows on. Too much, a gap between the two, or records that are away: a snapshot.
 func (st *stream) catchUp(ctx context.Context, id string, out *streamWriter) error {
-	defer st.resuming.leave(st.token)
+	defer st.caughtUp()
 	for told := 0; told < resumeMost; {
 		ask, cancel := context.WithTimeout(ctx, requestTime)
 		entries, err := st.Records.Since(ask, id, streamPart)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -423,5 +424,34 @@ func TestHubSurvivesTheJournal(t *testing.T) {
 	w.journal.setDown(nil)
 	if diff := cmp.Diff([]string{"2-2", "2-3"}, st.ids(2)); diff != "" {
 		t.Errorf("after the outage (-want +got):\n%s", diff)
+	}
+}
+
+// cutOff is a client that has gone when the first byte is to be sent.
+type cutOff struct{ http.ResponseWriter }
+
+func (cutOff) Header() http.Header       { return http.Header{} }
+func (cutOff) WriteHeader(int)           {}
+func (cutOff) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// Who leaves before it is told what it missed gives its turn at the records back.
+func TestWhoLeavesBeforeCatchingUpGivesTheTurnBack(t *testing.T) {
+	t.Parallel()
+	w, _, s, _ := behind(t, 10)
+	found, err := w.db.FindToken(t.Context(), w.tokens[wire.RoleWallboard])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.WithValue(t.Context(), askerKey{}, &asker{token: found, ip: "127.0.0.1", request: &http.Request{}})
+	old := "2-1"
+	answer, err := operations{s}.StreamEvents(ctx, StreamEventsRequestObject{Params: wire.StreamEventsParams{LastEventID: &old}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.VisitStreamEventsResponse(cutOff{}); err == nil {
+		t.Error("the client was there")
+	}
+	if !s.resuming.enter(found.ID) {
+		t.Error("the token that left may never catch up again")
 	}
 }

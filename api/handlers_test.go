@@ -15,6 +15,7 @@ import (
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -314,6 +315,17 @@ func TestCallsAndOrders(t *testing.T) {
 			t.Errorf("%s by a wallboard: %d", path, r.Code)
 		}
 	}
+	// An agent who talked with the caller, and handed the call on to an outside number, has no say in it any more.
+	third := call.Leg{Role: call.RoleThird, PBX: "main", Channel: "op-c1-t2", State: call.LegJoined, Room: 2}
+	handed := call.Call{CallSummary: orchestrator.CallSummary{Call: "c3", PBX: "main", Kind: orchestrator.KindInbound, Agent: "101"}, State: call.StateTalking,
+		Legs: []call.Leg{{Role: call.RoleCustomer, PBX: "main", Channel: "in.3", State: call.LegJoined}, third}}
+	w.calls.set(handed)
+	for path, body := range map[string]string{"hold": "", "resume": "", "transfer": `{"kind":"queue","name":"billing"}`} {
+		if r := ask(s, "POST", "/api/v1/calls/c3/"+path, w.tokens[wire.RoleAgent], body); r.Code != 403 {
+			t.Errorf("%s of a call that was handed on: %d", path, r.Code)
+		}
+	}
+	w.furnish()
 	slices.Sort(w.engine.orders)
 	if diff := cmp.Diff([]string{"c1 hold   by api:test agent", "c1 resume   by api:test agent", "c1 transfer queue billing by api:test agent"}, w.engine.orders); diff != "" {
 		t.Errorf("wishes (-want +got):\n%s", diff)

@@ -48,13 +48,10 @@ func NewBatcher(rdb redis.UniversalClient) *Batcher { return &Batcher{rdb: rdb} 
 // be run all the same.
 func (b *Batcher) Run(ctx context.Context, script *redis.Script, keys []string, args ...any) *redis.Cmd {
 	o := &order{script: script, keys: keys, args: args, turn: make(chan turn, 2)}
-	first := b.join(o)
-	if first {
-		if _, hurried := ctx.Deadline(); !hurried { // the round trip is bounded by the client's timeouts
-			b.send(ctx)
-			return o.answer
-		}
-		go b.send(ctx) // ends with the round trip
+	_, hurried := ctx.Deadline()
+	sends := b.join(o)
+	if sends {
+		b.dispatch(ctx, hurried)
 	}
 	for {
 		select {
@@ -62,11 +59,10 @@ func (b *Batcher) Run(ctx context.Context, script *redis.Script, keys []string, 
 			if t == answered {
 				return o.answer
 			}
-			if b.send(ctx); <-o.turn == answered {
-				return o.answer
-			}
+			sends = true
+			b.dispatch(ctx, hurried)
 		case <-ctx.Done():
-			if b.leave(o) && !first {
+			if b.leave(o) && !sends {
 				go b.send(ctx) // ends with the round trip
 			}
 			late := redis.NewCmd(ctx)
@@ -74,6 +70,16 @@ func (b *Batcher) Run(ctx context.Context, script *redis.Script, keys []string, 
 			return late
 		}
 	}
+}
+
+// dispatch sends. Who has a deadline does not wait for the round trip, which is
+// bounded by the client's timeouts alone.
+func (b *Batcher) dispatch(ctx context.Context, hurried bool) {
+	if hurried {
+		go b.send(ctx) // ends with the round trip
+		return
+	}
+	b.send(ctx)
 }
 
 // join puts an order in line and tells whether it is to send at once.

@@ -1,10 +1,12 @@
 package redisstore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -71,4 +73,62 @@ func TestBatcherKeepsToTheDeadline(t *testing.T) {
 		})
 	}
 	wg.Wait() // the client's own patience is far longer than the test's
+}
+
+// Redis answers the first script and then nothing any more. Who waited behind it
+// and is to send next keeps to the deadline too.
+func TestBatcherKeepsToTheDeadlineOfWhoSendsNext(t *testing.T) {
+	t.Parallel()
+	server, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	ok(t, err)
+	defer server.Close()
+	asked, reply := make(chan struct{}, 100), make(chan struct{})
+	go func() {
+		for {
+			conn, err := server.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				buf := make([]byte, 4096)
+				for {
+					n, err := conn.Read(buf)
+					if err != nil {
+						return
+					}
+					if bytes.Contains(bytes.ToLower(buf[:n]), []byte("evalsha")) {
+						asked <- struct{}{}
+						<-reply
+					}
+					if _, err := conn.Write([]byte("-ERR no\r\n")); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	rdb := redis.NewClient(&redis.Options{Addr: server.Addr().String(), Protocol: 2, DisableIdentity: true, MaxRetries: -1, ReadTimeout: 20 * time.Second})
+	defer rdb.Close()
+	b := redisstore.NewBatcher(rdb)
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = b.Run(t.Context(), echo, []string{"k"}, "first").Err() })
+	<-asked
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	wg.Go(func() { _ = b.Run(ctx, echo, []string{"k"}, "next").Err() })
+	for b.Waiting() == 0 && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+	reply <- struct{}{}
+	<-asked // the next one is on its way, and is not answered
+	over := make(chan struct{})
+	go func() { wg.Wait(); close(over) }()
+	select {
+	case <-over:
+	case <-time.After(10 * time.Second): // half of the client's own patience
+		t.Error("who was to send waits for longer than the deadline")
+	}
+	close(reply)
+	<-over
 }

@@ -159,8 +159,14 @@ func TestClassify(t *testing.T) {
 		"CLUSTERDOWN The cluster is down":                         fault.Unavailable,
 		"MISCONF Redis is configured to save RDB snapshots":       fault.Unavailable,
 		"NOAUTH Authentication required.":                         fault.Unavailable,
-		"WRONGTYPE Operation against a key":                       fault.Internal,
-		"ERR unknown command":                                     fault.Internal,
+		// Redis before 7 packs the reply of a command into that of its script.
+		"ERR Error running script (call to f_1028a5): @user_script:4: @user_script: 4: -READONLY You can't write against a read only replica.":        fault.Unavailable,
+		"ERR Error running script (call to f_0a9a51): @user_script:41: @user_script: 41: -OOM command not allowed when used memory > 'maxmemory'.   ": fault.Unavailable,
+		"ERR Error running script (call to f_a08c9c): @user_script:1: @user_script: 1: -MISCONF Redis is configured to save RDB snapshots":            fault.Unavailable,
+		"ERR Error running script (call to f_a08c9c): @user_script:1: @user_script: 1: -WRONGTYPE Operation against a key":                            fault.Internal,
+		"ERR Error running script (call to f_a08c9c): @user_script:9: user_script:9: attempt to index a nil value":                                    fault.Internal,
+		"WRONGTYPE Operation against a key": fault.Internal,
+		"ERR unknown command":               fault.Internal,
 	} {
 		if got := fault.KindOf(redisstore.Classify("op", text)); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)

@@ -2,6 +2,8 @@ package redisstore
 
 import (
 	"errors"
+	"regexp"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -25,10 +27,15 @@ func Classify(op string, err error) error {
 	if !errors.As(err, &reply) {
 		return fault.E(op, fault.Unavailable, err)
 	}
+	within := ofScript.FindStringSubmatch(reply.Error())
 	for _, prefix := range passing {
-		if redis.HasErrorPrefix(err, prefix) {
+		if redis.HasErrorPrefix(err, prefix) || within != nil && strings.HasPrefix(within[1], prefix+" ") {
 			return fault.E(op, fault.Unavailable, err)
 		}
 	}
 	return fault.E(op, fault.Internal, err)
 }
+
+// ofScript finds what a command in a script was answered, as Redis before 7
+// tells it: "ERR Error running script (call to f_1): @user_script:4: @user_script: 4: -READONLY You can't …".
+var ofScript = regexp.MustCompile(`^ERR Error running script .*?: -([A-Z]+ .*)`)
