@@ -1,9 +1,8 @@
 package pacing
 
-// The constants that were chosen, with what they rest on. What they are worth was
-// seen by halving and doubling each, alone, in the worlds of pacingsim that are
-// not held out; dialer/README.md has the table. Those that only bound sizes are
-// where they are used.
+// The constants that were chosen, with what they rest on. For those of the guard
+// dialer/README.md has what other values do, in worlds of pacingsim that are not
+// held out. Those that only bound sizes are where they are used.
 
 // The level: the chance of abandonment that is accepted.
 const (
@@ -32,7 +31,8 @@ const (
 	gainPool     = 20.0
 	reserveInAir = 0.25 // of the answers expected in the air may be lost at once: the balance that is kept for it
 	// Savings against shocks, in roots of what was earned: the standard deviation of
-	// as many abandoned calls as the limit allows, halved; pools under 20 less.
+	// as many abandoned calls as the limit allows, halved; pools under 20 less. Twice
+	// and thrice as much leaves a tenth of the budget unused and wins nothing (step50, s10).
 	savings = 0.5
 	// Balance below which nothing is over-dialled, in abandoned calls.
 	leastBalance = 0.3
@@ -47,10 +47,9 @@ const (
 
 // The guard against answer rates that jump.
 const (
-	// Seconds in which what a peak has more than the rate fades to a third. An hour
-	// is twice the longest turn that ships; half of it costs nothing where turns are
-	// shorter and breaks days with turns of half an hour.
-	peakMemory = 3600.0
+	// Seconds in which what a peak has more than the rate fades to a third: the
+	// longest turn that ships. An hour keeps no more days and costs up to 5 points.
+	peakMemory = 1800.0
 	// Launches in a row that can show a peak: fewer are luck, more hide runs of fifty.
 	peakLeast = 15.0
 	// Standard deviations taken off what they show, since the peak is the highest of

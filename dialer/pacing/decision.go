@@ -96,7 +96,7 @@ var limitWords = [limitCount]string{
 	LimitShare:   "has had %.3f of the pool's connected calls; its share is %.3f",
 	LimitLeads:   "%.0f leads can be dialled now and %.0f are ordered",
 	LimitBudget:  "%.2f abandoned calls left in the legal window; over-dialling needs %.2f",
-	LimitStake:   "%.2f calls would be abandoned if answers came at the highest rate of the last hour; the legal window bears %.2f more",
+	LimitStake:   "%.2f calls would be abandoned if answers came at the highest rate of late; the legal window bears %.2f more",
 	LimitSpent:   "%.2f abandoned calls left in the legal window; any dialling needs %.2f",
 	LimitClosing: "closes in %.0f s and a call may ring %.0f s",
 	LimitClosed:  "the campaign is closed",

@@ -24,7 +24,7 @@ type Facts struct {
 	// Answered and Abandoned are the calls of the legal window, BudgetLeft the
 	// abandoned calls that it still bears.
 	Answered, Abandoned, BudgetLeft float64
-	// PeakRate is the highest answer rate of about the last hour. AtStake is how
+	// PeakRate is the highest answer rate of about the last half hour. AtStake is how
 	// many calls would be abandoned if those in the air, and one more, were
 	// answered at it with no agent but those free now or surely soon.
 	PeakRate, AtStake float64

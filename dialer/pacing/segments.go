@@ -149,7 +149,7 @@ func (s *segment) forget(before float64) {
 }
 
 // climb brings the peak up to date: the highest rate that as many launches in a
-// row as are in the air have shown, forgotten within an hour. What a segment with
+// row as are in the air have shown, forgotten within half an hour or so. What a segment with
 // few launches has not shown, its campaign has: floor.
 func (s *segment) climb(now, inAir, floor float64, law *ringLaw) {
 	if s.Peak > s.rate {
