@@ -116,7 +116,8 @@ func (p *Pacer) callEvent(e *Event) bool {
 // progress moves a call that is known.
 func (p *Pacer) progress(e *Event, c *callRecord, k *campaign) bool {
 	early := c.State == StateLaunched || c.State == StateDetecting
-	if !c.Taken && !(e.Kind == CallFailed && e.Cause == CauseCongestion) && e.Kind != CallLaunched {
+	refused := e.Kind == CallFailed && e.Cause == CauseCongestion
+	if !c.Taken && !refused && e.Kind != CallLaunched {
 		c.Taken = true
 		p.carrier.accepted()
 	}

@@ -53,7 +53,7 @@ type releasing struct {
 func (r *releasing) Decide(now time.Time, orders *Orders) {
 	for _, id := range r.oracle.Busy() {
 		if at, ok := r.oracle.Release(id); ok {
-			r.Pacer.Observe(pacing.Event{At: now, Kind: pacing.AgentFreeAt, Agent: id, Until: at})
+			r.Observe(pacing.Event{At: now, Kind: pacing.AgentFreeAt, Agent: id, Until: at})
 		}
 	}
 	r.pacer.Decide(now, orders)
