@@ -29,7 +29,8 @@ func TestLimitIsKeptInEveryWorld(t *testing.T) {
 			case jumps:
 				o.Hours = min(w.Hours, 6)
 			}
-			if (slower || testing.Short()) && !jumps {
+			few := w.Campaigns[0].Limit < 0.03 || len(w.Campaigns) > 1 // in half an hour one call is more than the limit
+			if (slower || testing.Short()) && !jumps && !few {
 				o.Seeds, o.Hours = 1, o.Hours/4
 				w.WarmUp = min(w.WarmUp, 900)
 			}
