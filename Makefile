@@ -6,12 +6,17 @@ SHELL  := /bin/bash
 BENCH  ?= .
 FUZZ   ?= 30s
 ONCE   ?=
+PBX    ?=
+
+# Where a FreeSWITCH is, for test-freeswitch and PBX=freeswitch; empty looks where packages put it.
+FREESWITCH ?=
+export FREESWITCH
 
 # A whole test run with the race detector takes minutes on two cores; a test
 # that hangs must not take the night.
 TEST_TIMEOUT ?= 25m
 
-.PHONY: help setup build demo test test-fast race fuzz bench lint vuln generate
+.PHONY: help setup build demo test test-freeswitch test-fast race fuzz bench lint vuln generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,8 +28,8 @@ build: ## build bin/operadora and bin/operadora-lab
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/ ./cmd/...
 
-demo: setup build ## a contact centre in a terminal: calls, agents, queues (ONCE=1: one round, then stop)
-	bin/operadora-lab demo $(if $(ONCE),--once)
+demo: setup build ## a contact centre in a terminal: calls, agents, queues (ONCE=1: one round, then stop; PBX=freeswitch)
+	LAB_PBX=$(PBX) bin/operadora-lab demo $(if $(ONCE),--once)
 
 # The SIP phones that drive some tests run in the test's own process, and their
 # library has races of its own (inside its RTP sessions). Those packages are
@@ -40,6 +45,13 @@ test: setup ## vet and all tests, with the race detector, on the real parts
 	@mkdir -p bin
 	$(GO) build -race -o bin/operadora-race ./cmd/operadora
 	OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -p 1 -timeout $(TEST_TIMEOUT) $(PHONES)
+
+# The tests of cmd/operadora that are about calls, not about Asterisk.
+ON_FREESWITCH = TestACallerReachesAnAgent|TestCallersWhoHangUp|TestAgentsWhoDoNotServe|TestKilled|TestRedisAway|TestAsteriskRestarted|TestHostileCaller|TestSocketCut|TestRecordingIsMuted|TestVoicemail|TestTransferThroughTheGate|TestLamps|TestAgentTwice|TestUnknownNumber|TestWrongPassword
+
+test-freeswitch: setup ## the same on a real FreeSWITCH (FREESWITCH=/path: its program or prefix), started privately on loopback
+	$(GO) test -tags freeswitch -count=1 -timeout $(TEST_TIMEOUT) ./orchestrator/esl
+	LAB_PBX=freeswitch $(GO) test -count=1 -timeout $(TEST_TIMEOUT) -run '^($(ON_FREESWITCH))' ./cmd/operadora
 
 test-fast: ## tests that need no lab
 	$(GO) test -short -timeout 5m ./...

@@ -100,7 +100,7 @@ type Agent struct {
 	ID         string              `yaml:"id,need" shape:"id" doc:"Name used in commands, lamps and reports: letters, digits, dot, dash, underscore."`
 	Name       string              `yaml:"name" max:"128" doc:"Name shown."`
 	PBX        string              `yaml:"pbx,need" shape:"pbx" doc:"PBX at which the phone is registered."`
-	Endpoint   string              `yaml:"endpoint,need" shape:"endpoint" doc:"The phone: PJSIP/101."`
+	Endpoint   string              `yaml:"endpoint,need" shape:"endpoint" doc:"The phone: PJSIP/101, or user/101 on a FreeSWITCH."`
 	PIN        orchestrator.Secret `yaml:"pin" shape:"pin" default:"" doc:"Digits asked for at login; empty asks for none."`
 	Language   string              `yaml:"language" oneof:"en es" default:"en" doc:"Language of confirmations and pages: en or es."`
 	Queues     []Membership        `yaml:"queues" doc:"Queues served: names, or {queue, level}."`

@@ -24,6 +24,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/engine"
+	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -48,7 +49,7 @@ type App struct {
 	engine   *engine.Engine
 	lamps    *acd.LampFollower
 	api      *api.Server
-	adapters []*ari.Adapter
+	adapters []adapter
 
 	reloadOne sync.Mutex // one reload at a time
 
@@ -110,12 +111,29 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	return a, err
 }
 
+// adapter is a PBX that keeps connections.
+type adapter interface {
+	orchestrator.PBX
+	Close()
+}
+
+// adapterMaker makes adapters of either kind; those of a kind share their metrics.
+func (a *App) adapterMaker() func(name string, p PBXConfig) (adapter, error) {
+	asterisks, freeswitches := ari.NewMetrics(a.metrics), esl.NewMetrics(a.metrics)
+	return func(name string, p PBXConfig) (adapter, error) {
+		if p.Kind == KindFreeSWITCH {
+			return esl.New(name, p.FreeSWITCH, a.log, freeswitches)
+		}
+		return ari.New(name, p.ARI, a.log, asterisks)
+	}
+}
+
 // joinPBXs makes the adapters and the engine.
 func (a *App) joinPBXs() error {
-	m := ari.NewMetrics(a.metrics)
+	newAdapter := a.adapterMaker()
 	var pbxs []orchestrator.PBX
 	for _, name := range slices.Sorted(maps.Keys(a.cfg.PBXs)) {
-		adapter, err := ari.New(name, a.cfg.PBXs[name].ARI, a.log, m)
+		adapter, err := newAdapter(name, a.cfg.PBXs[name])
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
@@ -32,8 +33,27 @@ type Config struct {
 
 // PBXConfig is one PBX.
 type PBXConfig struct {
-	ARI      ari.Config  `yaml:"ari"`
-	Outbound gate.Policy `yaml:"outbound"`
+	Kind       Kind        `yaml:"kind" oneof:"asterisk freeswitch" default:"asterisk" doc:"What it is. An asterisk has the keys below ari, a freeswitch those below freeswitch."`
+	ARI        ari.Config  `yaml:"ari"`
+	FreeSWITCH esl.Config  `yaml:"freeswitch"`
+	Outbound   gate.Policy `yaml:"outbound"`
+}
+
+// Kind is what a PBX is.
+type Kind string
+
+// The PBXs that can be driven.
+const (
+	KindAsterisk   Kind = "asterisk"
+	KindFreeSWITCH Kind = "freeswitch"
+)
+
+// connection names the section of a PBX's kind, and what its values are judged by.
+func (p PBXConfig) connection() (section string, validate func() error, warnings func() []string) {
+	if p.Kind == KindFreeSWITCH {
+		return "freeswitch", p.FreeSWITCH.Validate, p.FreeSWITCH.Warnings
+	}
+	return "ari", p.ARI.Validate, p.ARI.Warnings
 }
 
 // Validate names the first key whose value cannot be right beside others; what
@@ -48,8 +68,9 @@ func (c Config) Validate() error {
 		return errors.New("pbxs: at least one PBX is needed")
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.PBXs)) {
-		if err := c.PBXs[name].ARI.Validate(); err != nil {
-			return fmt.Errorf("pbxs.%s.ari.%w", name, bare(err))
+		section, validate, _ := c.PBXs[name].connection()
+		if err := validate(); err != nil {
+			return fmt.Errorf("pbxs.%s.%s.%w", name, section, bare(err))
 		}
 		if err := c.PBXs[name].Outbound.Validate(); err != nil {
 			return fmt.Errorf("pbxs.%s.%w", name, bare(err))

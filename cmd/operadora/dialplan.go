@@ -32,8 +32,12 @@ func newDialplanPrintCommand() *cobra.Command {
 			"Where http.conf in the folder has HTTP enabled, its settings are left as they are.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if pbx != "asterisk" {
-				return fmt.Errorf("--pbx %q: only asterisk is known", pbx)
+			switch pbx {
+			case "asterisk":
+			case "freeswitch":
+				return printFreeSWITCH(cmd, v, dir)
+			default:
+				return fmt.Errorf("--pbx %q: asterisk and freeswitch are known", pbx)
 			}
 			told, err := fromConfig(cmd, &v)
 			if err != nil {
@@ -61,7 +65,7 @@ func newDialplanPrintCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&pbx, "pbx", "asterisk", "kind of PBX")
+	f.StringVar(&pbx, "pbx", "asterisk", "kind of PBX: asterisk or freeswitch")
 	f.StringVar(&dir, "dir", "", "write the files into this folder instead of printing them")
 	f.StringVar(&v.App, "app", v.App, "Stasis application name, as in the configuration")
 	f.StringVar(&v.AwayContext, "away", v.AwayContext, "your context for calls while operadora is away")

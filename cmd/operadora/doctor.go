@@ -12,6 +12,7 @@ import (
 	"github.com/operadora/operadora/cmd/operadora/doctor"
 	"github.com/operadora/operadora/cmd/operadora/top"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/gate"
 )
 
@@ -92,10 +93,15 @@ func siteOf(cmd *cobra.Command) (doctor.Site, error) {
 	if err != nil {
 		return doctor.Site{}, err
 	}
-	site := doctor.Site{File: file, Folder: cfg.Definitions, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, PBXs: map[string]ari.Config{}}
+	site := doctor.Site{File: file, Folder: cfg.Definitions, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, PBXs: map[string]ari.Config{}, FreeSWITCH: map[string]esl.Config{}}
 	a := App{gate: gate.Gate{}}
 	for name, p := range cfg.PBXs {
-		a.gate[name], site.PBXs[name] = p.Outbound, p.ARI
+		a.gate[name] = p.Outbound
+		if p.Kind == KindFreeSWITCH {
+			site.FreeSWITCH[name] = p.FreeSWITCH
+		} else {
+			site.PBXs[name] = p.ARI
+		}
 	}
 	defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
 	site.Definitions = doctor.Definitions{ACD: defs.ACD, Flows: defs.Flows, Warnings: faults, Err: err}

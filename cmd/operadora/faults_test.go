@@ -13,6 +13,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -23,7 +24,11 @@ func TestWrongPassword(t *testing.T) {
 	mark := r.Log.Mark()
 	must(t, r.Begin())
 	r.waitLog(mark, "msg=serving") // it serves, so that the fault can be seen
-	r.waitLog(mark, "wrong name or password")
+	refusal := "wrong name or password"
+	if centre.OnFreeSWITCH() {
+		refusal = "refuses the password"
+	}
+	r.waitLog(mark, refusal)
 	api, err := r.API("admin")
 	must(t, err)
 	res, err := http.Get(api.Base + "/readyz")
@@ -113,7 +118,7 @@ func TestUnknownNumberMissingSound(t *testing.T) {
 		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n  \"5001\": {flow: broken}\n",
 	}})
 	r.start()
-	p, err := r.Asterisk.Caller("5550001")
+	p, err := r.Switch.Caller("5550001")
 	must(t, err)
 	t.Cleanup(p.Close)
 	if _, err := p.Dial(limit(t), "5999", lab.DialOptions{}); err == nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
@@ -209,6 +210,13 @@ func knownFor(cmd *cobra.Command, dir, pbx string) (flowfile.Known, error) {
 	conn, ok := cfg.PBXs[pbx]
 	if !ok {
 		return known, fmt.Errorf("--pbx %q is not in the configuration's pbxs", pbx)
+	}
+	if conn.Kind == KindFreeSWITCH {
+		known.Sound = func(language, name string) bool {
+			has, err := esl.Sounds(cmd.Context(), conn.FreeSWITCH, language, []string{name})
+			return err == nil && has[name]
+		}
+		return known, nil
 	}
 	report, err := ari.Probe(cmd.Context(), conn.ARI)
 	if report.Sounds == nil { // else the rest of what Probe does is of no matter here

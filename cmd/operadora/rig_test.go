@@ -128,7 +128,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the end of operadora's log:\n%s", r.Log.End(200))
-			t.Logf("the end of Asterisk's log:\n%s", r.Asterisk.LogTail())
+			t.Logf("the end of the PBX's log:\n%s", r.Switch.LogTail())
 		}
 		if err := r.Close(); err != nil {
 			t.Error(err)
@@ -168,7 +168,7 @@ func limit(t *testing.T) context.Context {
 // desk returns a registered desk phone.
 func (r *rig) desk(user string) *lab.Phone {
 	r.t.Helper()
-	p, err := r.Asterisk.Phone(limit(r.t), user)
+	p, err := r.Switch.Phone(limit(r.t), user)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func (r *rig) login(user string) *lab.Phone {
 // call places a call from outside and waits for the answer.
 func (r *rig) call(from, did string) *lab.Call {
 	r.t.Helper()
-	p, err := r.Asterisk.Caller(from)
+	p, err := r.Switch.Caller(from)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -434,19 +434,12 @@ func (r *rig) nothingLeft() error {
 			return fmt.Errorf("queue %s still holds %v", q.ID, q.Calls)
 		}
 	}
-	out, err := r.Asterisk.CLI("core show channels concise")
+	left, err := r.Left()
 	if err != nil {
 		return err
 	}
-	if s := strings.TrimSpace(out); s != "" {
-		return fmt.Errorf("channels left in Asterisk: %s", s)
-	}
-	out, err = r.Asterisk.CLI("bridge show all")
-	if err != nil {
-		return err
-	}
-	if strings.Contains(out, "op-") {
-		return fmt.Errorf("bridges left in Asterisk: %s", out)
+	if len(left) > 0 {
+		return fmt.Errorf("left in the PBX: %s", strings.Join(left, ", "))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"github.com/operadora/operadora/cmd/operadora/doctor"
 	"github.com/operadora/operadora/cmd/operadora/prompts"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/esl"
 )
 
 // newSoundsCommand lists what callers and agents are to hear, and makes what is missing.
@@ -58,11 +60,15 @@ func soundsOf(cmd *cobra.Command, pbx string) ([]doctor.Sound, error) {
 		return nil, fmt.Errorf("the definitions in %s cannot be used:\n%w", site.Folder, site.Definitions.Err)
 	}
 	names := slices.Sorted(maps.Keys(site.PBXs))
+	names = append(names, slices.Sorted(maps.Keys(site.FreeSWITCH))...)
 	switch {
 	case pbx == "" && len(names) > 1:
 		return nil, fmt.Errorf("name one of the PBXs: --pbx %s", strings.Join(names, " or "))
 	case pbx == "":
 		pbx = names[0]
+	}
+	if f, ok := site.FreeSWITCH[pbx]; ok {
+		return freeswitchSounds(cmd.Context(), f, site.Definitions)
 	}
 	cfg, ok := site.PBXs[pbx]
 	if !ok {
@@ -73,6 +79,27 @@ func soundsOf(cmd *cobra.Command, pbx string) ([]doctor.Sound, error) {
 		return nil, fmt.Errorf("the sounds of PBX %s cannot be listed (`operadora doctor` tells more): %w", pbx, err)
 	}
 	return doctor.Sounds(site.Definitions, func(language, name string) bool { return doctor.HasSound(report, language, name) }), nil
+}
+
+// freeswitchSounds lists the sounds that the definitions need of a FreeSWITCH.
+func freeswitchSounds(ctx context.Context, cfg esl.Config, d doctor.Definitions) ([]doctor.Sound, error) {
+	list := doctor.Sounds(d, func(string, string) bool { return false })
+	names := map[string][]string{}
+	for _, s := range list {
+		names[s.Language] = append(names[s.Language], s.Name)
+	}
+	for language, wanted := range names {
+		has, err := esl.Sounds(ctx, cfg, language, wanted)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			if list[i].Language == language {
+				list[i].There = has[list[i].Name]
+			}
+		}
+	}
+	return list, nil
 }
 
 func printSounds(out io.Writer, list []doctor.Sound, onlyMissing bool) error {

@@ -39,8 +39,9 @@ func (c Config) warnings(file string) (out []string) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.PBXs)) {
-		for _, w := range c.PBXs[name].ARI.Warnings() {
-			add("pbxs.%s.ari.%s", name, w)
+		section, _, warnings := c.PBXs[name].connection()
+		for _, w := range warnings() {
+			add("pbxs.%s.%s.%s", name, section, w)
 		}
 	}
 	return out

@@ -152,7 +152,7 @@ func tour(t *testing.T, w *world, a *Adapter, c *conn, r *recorder) {
 	must(a.CreateBridge(ctx, "op-tour-b1"))
 	must(a.Join(ctx, "op-tour-b1", in.Channel, "op-tour-a1"))
 	must(a.Record(ctx, orchestrator.RecordingOrder{ID: "op-tour-r1", Bridge: "op-tour-b1", Format: "wav"}))
-	for _, what := range []string{"uuid_dump " + in.Channel + " json", "show channels as json", "conference json_list", "uuid_buglist " + in.Channel} {
+	for _, what := range []string{"uuid_dump " + in.Channel + " json", "show channels as json", "uuid_buglist " + in.Channel} {
 		f, err := c.ask(ctx, "api "+what)
 		must(err)
 		name := strings.ReplaceAll(strings.Fields(what)[0], "show", "show_channels")

@@ -16,24 +16,24 @@ import (
 
 // Config says how to reach one FreeSWITCH, and where it keeps what.
 type Config struct {
-	Address  string              `mapstructure:"address" default:"127.0.0.1:8021" doc:"Host and port of the event socket (event_socket.conf.xml)."`
-	Password orchestrator.Secret `mapstructure:"password" default:"" doc:"Password of the event socket."`
-	App      string              `mapstructure:"app" default:"operadora" doc:"Name under which the dialplan hands calls over; another one for each installation on the same FreeSWITCH."`
-	Domain   string              `mapstructure:"domain" default:"" doc:"Domain of the phones, as in user/101@DOMAIN. Empty: the one that FreeSWITCH calls domain."`
+	Address  string              `yaml:"address" default:"127.0.0.1:8021" doc:"Host and port of the event socket (event_socket.conf.xml)."`
+	Password orchestrator.Secret `yaml:"password" default:"" doc:"Password of the event socket."`
+	App      string              `yaml:"app" shape:"id" default:"operadora" doc:"Name under which the dialplan hands calls over; another one for each installation on the same FreeSWITCH."`
+	Domain   string              `yaml:"domain" default:"" doc:"Domain of the phones, as in user/101@DOMAIN. Empty: the one that FreeSWITCH calls domain."`
 
-	Recordings   string `mapstructure:"recordings" default:"/var/lib/freeswitch/recordings/operadora" doc:"Folder for recordings, as FreeSWITCH sees it."`
-	RecordingsAt string `mapstructure:"recordings_at" default:"" doc:"Where operadora reads and deletes them: a folder, or the http(s) address of a server that answers GET, HEAD and DELETE. Empty: the same folder."`
+	Recordings   string `yaml:"recordings" default:"/var/lib/freeswitch/recordings/operadora" doc:"Folder for recordings, as FreeSWITCH sees it."`
+	RecordingsAt string `yaml:"recordings_at" default:"" doc:"Where operadora reads and deletes them: a folder, or the http(s) address of a server that answers GET, HEAD and DELETE. Empty: the same folder."`
 
-	SoundsEN  string `mapstructure:"sounds_en" default:"${sounds_dir}/en/us/callie" doc:"Folder of the English voice, as FreeSWITCH sees it."`
-	SoundsES  string `mapstructure:"sounds_es" default:"${sounds_dir}/es/ar/mario" doc:"Folder of the Spanish voice, as FreeSWITCH sees it."`
-	SoundType string `mapstructure:"sound_type" default:"wav" doc:"Ending of the sound files."`
-	Music     string `mapstructure:"music" default:"moh" doc:"Stream of mod_local_stream that is heard on hold when a queue names none."`
-	Prefix    string `mapstructure:"prefix" default:"*48" doc:"What every feature code begins with, as in the dialplan: keys watch *486101 and *487101 for agent 101."`
-	Profile   string `mapstructure:"profile" default:"operadora" doc:"Profile of conference.conf.xml in which conversations are held."`
+	SoundsEN  string `yaml:"sounds_en" default:"${sounds_dir}/en/us/callie" doc:"Folder of the English voice, as FreeSWITCH sees it."`
+	SoundsES  string `yaml:"sounds_es" default:"${sounds_dir}/es/ar/mario" doc:"Folder of the Spanish voice, as FreeSWITCH sees it."`
+	SoundType string `yaml:"sound_type" default:"wav" doc:"Ending of the sound files."`
+	Music     string `yaml:"music" default:"moh" doc:"Stream of mod_local_stream that is heard on hold when a queue names none."`
+	Prefix    string `yaml:"prefix" default:"*48" doc:"What every feature code begins with, as in the dialplan: keys watch *486101 and *487101 for agent 101."`
+	Profile   string `yaml:"profile" default:"operadora" doc:"Profile of conference.conf.xml in which conversations are held."`
 
-	CommandTimeout time.Duration `mapstructure:"command_timeout" default:"5s" doc:"How long one command may take."`
-	PingInterval   time.Duration `mapstructure:"ping_interval" default:"2s" doc:"How often the event socket is tested by a job whose end must be told; the connection is given up when nothing was heard for three times as long."`
-	Connections    int           `mapstructure:"connections" default:"4" doc:"Connections for commands, beside the one for events."`
+	CommandTimeout time.Duration `yaml:"command_timeout" min:"10ms" max:"1m" default:"5s" doc:"How long one command may take."`
+	PingInterval   time.Duration `yaml:"ping_interval" min:"10ms" max:"5m" default:"2s" doc:"How often the event socket is tested by a job whose end must be told; the connection is given up when nothing was heard for three times as long."`
+	Connections    int           `yaml:"connections" min:"1" max:"64" default:"4" doc:"Connections for commands, beside the one for events."`
 }
 
 var (

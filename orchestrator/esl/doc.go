@@ -76,8 +76,10 @@
 // "show channels" comes out of a database that is late by some tens of
 // milliseconds, also with what a channel does: each channel is asked for itself.
 //
-// The pause of a conference's recording leaves the time out: the recording of a
-// conversation is shorter by what was muted. A channel's is masked by silence.
+// A conversation is recorded on the leg of who came in, who hears all others: the
+// pause of a conference's own recording would leave the muted time out, where
+// uuid_record masks it by silence. When that leg ends so does the recording,
+// whoever else goes on talking.
 //
 // # What FreeSWITCH cannot promise
 //

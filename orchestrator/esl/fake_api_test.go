@@ -48,8 +48,6 @@ func (f *fake) api(command string) string {
 		return out
 	case "show":
 		return f.apiShow()
-	case "conference":
-		return f.apiConference(arg)
 	case "sofia_contact":
 		if user := userOf(strings.TrimPrefix(rest, "*/")); f.here[user] {
 			return "sofia/internal/sip:" + user + "@127.0.0.1:5060"
@@ -96,49 +94,6 @@ func (f *fake) apiShow() string {
 		f.t.Error(err)
 	}
 	return string(out)
-}
-
-func (f *fake) apiConference(arg []string) string {
-	in := 0
-	for _, ch := range f.channels {
-		if ch.room == arg[0] {
-			in++
-		}
-	}
-	switch {
-	case arg[0] == "json_list":
-		type member struct {
-			Type string `json:"type"`
-			Path string `json:"record_path"`
-		}
-		type conference struct {
-			Name    string   `json:"conference_name"`
-			Members []member `json:"members"`
-		}
-		list := []conference{}
-		for path, tape := range f.tapes {
-			if tape.room != "" {
-				list = append(list, conference{tape.room, []member{{"recording_node", path}}})
-			}
-		}
-		out, err := json.Marshal(list)
-		if err != nil {
-			f.t.Error(err)
-		}
-		return string(out)
-	case in == 0:
-		return "-ERR Conference " + arg[0] + " not found\n"
-	case arg[1] == "record":
-		f.tapes[arg[2]] = &fakeTape{room: arg[0], began: time.Now()}
-		f.event("conference_maintenance_start-recording", nil, map[string]string{"Conference-Name": arg[0], "Path": arg[2]})
-		return "Record file " + arg[2] + "\n"
-	case f.tapes[arg[3]] == nil:
-		return "-ERR non-existant recording '" + arg[3] + "'\n"
-	case arg[2] == "stop":
-		f.stopTape(arg[3])
-		return "Stopped recording file " + arg[3] + "\n"
-	}
-	return "+OK " + arg[2] + " recording file " + arg[3] + "\n"
 }
 
 func (f *fake) apiChannel(verb string, arg []string, rest string) string {

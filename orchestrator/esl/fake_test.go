@@ -66,9 +66,9 @@ type fakeChannel struct {
 }
 
 type fakeTape struct {
-	channel, room string
-	limit         *time.Timer
-	began         time.Time
+	channel string
+	limit   *time.Timer
+	began   time.Time
 }
 
 func newFake(t *testing.T) *fake {
@@ -427,16 +427,6 @@ func (f *fake) leaveRoom(ch *fakeChannel) {
 	room := ch.room
 	ch.room = ""
 	f.event("conference_maintenance_del-member", ch, map[string]string{"Conference-Name": room})
-	for _, o := range f.channels {
-		if o.room == room {
-			return
-		}
-	}
-	for path, tape := range f.tapes {
-		if tape.room == room {
-			f.stopTape(path)
-		}
-	}
 }
 
 func (f *fake) stopTape(path string) {
@@ -449,10 +439,6 @@ func (f *fake) stopTape(path string) {
 		f.t.Error(err)
 	}
 	ms := fmt.Sprint(time.Since(tape.began).Milliseconds() + 1)
-	if tape.room != "" {
-		f.event("conference_maintenance_stop-recording", nil, map[string]string{"Conference-Name": tape.room, "Path": path, "Milliseconds-Elapsed": ms})
-		return
-	}
 	f.event("record_stop", f.channels[tape.channel], map[string]string{"Record-File-Path": path, "variable_record_ms": ms, "Record-Completion-Cause": "success-silence"})
 }
 

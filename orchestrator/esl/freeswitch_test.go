@@ -29,6 +29,37 @@ func TestConformanceFreeSWITCH(t *testing.T) {
 	})
 }
 
+// TestProbe examines a FreeSWITCH that has all that operadora needs.
+func TestProbe(t *testing.T) {
+	w := newWorld(t)
+	cfg := w.config(w.fs.Address())
+	r, err := Probe(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Version == "" || r.Event <= 0 || r.Request <= 0 || !r.Inbound || !r.Profile || !r.Music || r.Taken || r.Domain == "" {
+		t.Errorf("%+v", r)
+	}
+	for m := range Modules {
+		if !r.Modules[m] {
+			t.Errorf("%s is not loaded", m)
+		}
+	}
+	cfg.Profile, cfg.Music = "no-such-profile", "no-such-stream"
+	if r, err := Probe(t.Context(), cfg); err != nil || r.Profile || r.Music {
+		t.Errorf("%+v, %v", r, err)
+	}
+	has, err := Sounds(t.Context(), cfg, "es", []string{"digits/20-and", "operadora/welcome", "no-such-sound", "beep"})
+	if err != nil || has["no-such-sound"] || !has["operadora/welcome"] || !has["digits/20-and"] || !has["beep"] {
+		t.Errorf("%v, %v", has, err)
+	}
+	w.phone(t, pbxtest.PhoneRings)
+	phones, err := Phones(t.Context(), cfg, r.Domain, []string{"user/101", "user/179"})
+	if err != nil || !phones["user/101"] || phones["user/179"] {
+		t.Errorf("%v, %v", phones, err)
+	}
+}
+
 // world is a real FreeSWITCH with desk phones that take turns.
 type world struct {
 	fs     *lab.FreeSWITCH

@@ -79,10 +79,11 @@ type legs struct {
 
 // tape is a recording that runs.
 type tape struct {
-	bridge, channel, path string
-	began                 time.Time
-	over                  chan struct{} // closed when it was told to be over
-	terminator            string
+	bridge  string // the room that it is of, "" for a channel's
+	channel string // on which it is made
+	path    string
+	began   time.Time
+	over    chan struct{} // closed when it was told to be over
 }
 
 func newLegs() *legs {
@@ -197,7 +198,7 @@ func (l *legs) seed(t truth) {
 	for id, tp := range t.tapes {
 		if l.tapes[id] == nil {
 			l.tapes[id] = tp
-			if g := l.m[tp.channel]; g != nil && g.now == nil {
+			if g := l.m[tp.channel]; g != nil && g.now == nil && tp.bridge == "" {
 				g.now = &task{kind: taskRecord, id: id, path: tp.path, running: true}
 			}
 		}

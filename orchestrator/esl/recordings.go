@@ -78,13 +78,30 @@ func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) err
 	return a.recordBridge(ctx, r)
 }
 
-// recordBridge records what is said in a room.
+// recordBridge records what is said in a room: on one of those who are in it,
+// who hears all others, best on who came in. FreeSWITCH could record the
+// conference itself, but would leave out what is muted, and its time.
 func (a *Adapter) recordBridge(ctx context.Context, r orchestrator.RecordingOrder) error {
-	tp := &tape{bridge: r.Bridge, path: a.shelf.path(r.ID), began: a.theirNow(), over: make(chan struct{})}
 	a.legs.mu.Lock()
-	a.legs.tapes[r.ID] = tp
+	on := ""
+	for _, ch := range a.legs.members(r.Bridge) {
+		if on == "" || orchestrator.Ours(on) && !orchestrator.Ours(ch) || orchestrator.Ours(on) == orchestrator.Ours(ch) && ch < on {
+			on = ch
+		}
+	}
+	tp := &tape{bridge: r.Bridge, channel: on, path: a.shelf.path(r.ID), began: time.Now(), over: make(chan struct{})}
+	if on != "" {
+		a.legs.tapes[r.ID] = tp
+	}
 	a.legs.mu.Unlock()
-	err := a.order(ctx, "Record", "conference "+r.Bridge+" record "+tp.path)
+	if on == "" {
+		return fault.New("esl.Record", fault.Conflict, "nobody is in bridge %q", r.Bridge)
+	}
+	err := a.order(ctx, "Record", "uuid_setvar_multi "+on+" operadora_tape="+r.ID+";operadora_tape_room="+r.Bridge+
+		";RECORD_READ_ONLY=false;RECORD_MIN_SEC=0;RECORD_INITIAL_TIMEOUT_MS=;RECORD_FINAL_TIMEOUT_MS=")
+	if err == nil {
+		err = a.order(ctx, "Record", "uuid_record "+on+" start "+tp.path)
+	}
 	if err != nil && fault.KindOf(err) != fault.Unavailable {
 		a.dropTape(r.ID)
 	}
@@ -93,7 +110,7 @@ func (a *Adapter) recordBridge(ctx context.Context, r orchestrator.RecordingOrde
 
 // recordChannel gives a channel a recording to make, after a beep if one is wanted.
 func (a *Adapter) recordChannel(ctx context.Context, r orchestrator.RecordingOrder) error {
-	tp := &tape{channel: r.Channel, path: a.shelf.path(r.ID), over: make(chan struct{}), terminator: r.Terminator}
+	tp := &tape{channel: r.Channel, path: a.shelf.path(r.ID), over: make(chan struct{})}
 	a.legs.mu.Lock()
 	a.legs.tapes[r.ID] = tp
 	a.legs.mu.Unlock()
@@ -124,14 +141,12 @@ func (a *Adapter) dropTape(id string) {
 // startRecording begins the recording of a channel. It is marked on the channel,
 // so that who takes it up knows that it runs.
 func (a *Adapter) startRecording(ctx context.Context, channel string, t *task) error {
-	silence := "0"
+	silence := ""
 	if t.order.MaxSilence > 0 {
 		silence = strconv.FormatInt(t.order.MaxSilence.Milliseconds(), 10)
 	}
-	set := "operadora_tape=" + t.id + ";RECORD_READ_ONLY=true;RECORD_MIN_SEC=0"
-	if silence != "0" {
-		set += ";RECORD_INITIAL_TIMEOUT_MS=" + silence + ";RECORD_FINAL_TIMEOUT_MS=" + silence
-	}
+	set := "operadora_tape=" + t.id + ";operadora_tape_room=;RECORD_READ_ONLY=true;RECORD_MIN_SEC=0" +
+		";RECORD_INITIAL_TIMEOUT_MS=" + silence + ";RECORD_FINAL_TIMEOUT_MS=" + silence
 	if err := a.order(ctx, "Record", "uuid_setvar_multi "+channel+" "+set); err != nil {
 		return err
 	}
@@ -196,7 +211,7 @@ func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
 		a.legs.mu.Lock()
 		tp := a.legs.tapes[recording]
 		var waiting *task
-		if tp != nil && tp.channel != "" {
+		if tp != nil && tp.bridge == "" {
 			g, t := a.legs.task(recording)
 			if g != nil && t.kind == taskRecord && !t.running {
 				t.stop = true
@@ -231,14 +246,10 @@ func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
 
 // command is what is said to FreeSWITCH about a recording that runs.
 func (t *tape) command(what string) string {
-	if t.bridge != "" {
-		return "conference " + t.bridge + " recording " + what + " " + t.path
-	}
 	return "uuid_record " + t.channel + " " + what + " " + t.path
 }
 
-// MuteRecord keeps what is said out of a recording: silence on a channel; of a
-// room the time itself is left out.
+// MuteRecord replaces what is recorded by silence; the recording's time goes on.
 func (a *Adapter) MuteRecord(ctx context.Context, recording string, muted bool) error {
 	if _, err := a.ready(ctx, "MuteRecord"); err != nil {
 		return err
@@ -249,11 +260,7 @@ func (a *Adapter) MuteRecord(ctx context.Context, recording string, muted bool) 
 	if tp == nil {
 		return fault.New("esl.MuteRecord", fault.NotFound, "recording %.80q is not running", recording)
 	}
-	what := map[bool]string{true: "unmask", false: "resume"}[tp.channel != ""]
-	if muted {
-		what = map[bool]string{true: "mask", false: "pause"}[tp.channel != ""]
-	}
-	return a.order(ctx, "MuteRecord", tp.command(what))
+	return a.order(ctx, "MuteRecord", tp.command(map[bool]string{true: "mask", false: "unmask"}[muted]))
 }
 
 // Recording tells whether a recording waits or runs.

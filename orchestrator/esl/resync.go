@@ -184,7 +184,7 @@ func (s *session) dumps(ctx context.Context, ids []string, t *truth) error {
 			default:
 				t.dumps[id] = w
 				if r := string(w.OurTape); recordingName.MatchString(r) && strings.Contains(bugs, s.a.shelf.path(r)) {
-					t.tapes[r] = &tape{channel: id, path: s.a.shelf.path(r), over: make(chan struct{})}
+					t.tapes[r] = &tape{channel: id, bridge: string(w.TapeRoom), path: s.a.shelf.path(r), over: make(chan struct{})}
 				}
 			}
 		})
@@ -209,8 +209,7 @@ func (s *session) dump(ctx context.Context, id string) (*wire, error) {
 	return w, nil
 }
 
-// listRooms notes the rooms of our making, also those that nobody is in, and
-// what is recorded in them.
+// listRooms notes the rooms of our making, also those that nobody is in.
 func (s *session) listRooms(ctx context.Context, t *truth) error {
 	answer, err := s.api(ctx, "Snapshot", "hash_dump db "+s.a.roomRealm())
 	if err != nil {
@@ -219,30 +218,6 @@ func (s *session) listRooms(ctx context.Context, t *truth) error {
 	for line := range strings.Lines(answer) {
 		if id := roomInDump(s.a.roomRealm(), strings.TrimSpace(line)); id != "" {
 			t.rooms[id] = true
-		}
-	}
-	answer, err = s.api(ctx, "Snapshot", "conference json_list")
-	if err != nil {
-		return err
-	}
-	var list []struct {
-		Name    string `json:"conference_name"`
-		Members []struct {
-			Type string `json:"type"`
-			Path string `json:"record_path"`
-		} `json:"members"`
-	}
-	if !strings.HasPrefix(answer, "[") {
-		return nil // "+OK No active conferences."
-	}
-	if err := json.Unmarshal([]byte(answer), &list); err != nil {
-		return fault.New("esl.Snapshot", fault.Unavailable, "the list of conferences cannot be read: %w", err)
-	}
-	for _, c := range list {
-		for _, m := range c.Members {
-			if id := recordingOf(m.Path); m.Type == "recording_node" && id != "" && orchestrator.Ours(c.Name) {
-				t.tapes[id] = &tape{bridge: c.Name, path: m.Path, over: make(chan struct{})}
-			}
 		}
 	}
 	return nil

@@ -24,10 +24,6 @@ var rulings = []ruling{
 	{verbs: "StopPlay Unhold", text: "-ERR No such channel", done: true},
 	{verbs: "StopRecord", text: "-ERR Cannot locate session", done: true},
 	{verbs: "StopRecord", text: "-ERR Cannot stop record session", done: true},
-	{verbs: "StopRecord", text: "-ERR Conference", done: true},
-	{verbs: "StopRecord", text: "Conference", done: true},     // "Conference x not found", of older versions
-	{verbs: "StopRecord", text: "-ERR non-exist", done: true}, // "-ERR non-existant recording": it ended a moment ago
-	{verbs: "StopRecord", text: "Stopped", done: true},
 	{verbs: "StopRecord", text: "+OK", done: true},
 	{text: "-ERR No such channel", kind: fault.NotFound},
 	{text: "-ERR no such channel", kind: fault.NotFound},
@@ -38,11 +34,6 @@ var rulings = []ruling{
 	{verbs: "Answer", text: "-ERROR", kind: fault.NotFound}, // uuid_answer says no more of a channel that is gone
 	{verbs: "Record", text: "-ERR Cannot record session", kind: fault.Conflict},
 	{verbs: "Record MuteRecord", text: "-ERR Cannot", kind: fault.NotFound},
-	{verbs: "MuteRecord", text: "-ERR non-exist", kind: fault.NotFound},
-	{verbs: "MuteRecord", text: "Conference", kind: fault.NotFound},
-	{verbs: "MuteRecord", text: "-ERR Conference", kind: fault.NotFound},
-	{verbs: "Record", text: "Conference", kind: fault.Conflict}, // nobody is in it (any more)
-	{verbs: "Record", text: "-ERR Conference", kind: fault.Conflict},
 	{text: "INVALID COMMAND", kind: fault.Invalid},
 	{text: "-ERR command not found", kind: fault.Invalid},
 	{text: "-USAGE", kind: fault.Invalid},

@@ -250,12 +250,6 @@ func (a *Adapter) applyConference(d *doing, w *wire) {
 			g.applied, g.room = w.seq(), ""
 			g.touch()
 		}
-	case "start-recording":
-		if w.Error != "" {
-			a.tapeOver(d, w, recordingOf(string(w.Path)), true, string(w.Error), 0)
-		}
-	case "stop-recording":
-		a.tapeOver(d, w, recordingOf(string(w.Path)), false, "", millis(w.Elapsed))
 	}
 }
 
@@ -289,6 +283,9 @@ func (a *Adapter) tapeOver(d *doing, w *wire, id string, failed bool, reason str
 	close(tp.over)
 	e := w.event(a.name, orchestrator.EventRecorded)
 	e.Channel, e.Recording, e.Failed, e.Reason, e.Duration = tp.channel, id, failed, reason, length
+	if tp.bridge != "" {
+		e.Channel = ""
+	}
 	if !failed && length == 0 && !tp.began.IsZero() {
 		e.Duration = max(0, w.at().Sub(tp.began))
 	}

@@ -69,8 +69,8 @@ func TestTranslateCaptures(t *testing.T) {
 		{"channel_answer_leg", nil, nil, nil},
 		{"channel_park_leg", nil, nil, []orchestrator.Event{{Kind: orchestrator.EventEntered, Channel: "op-tour-a1", Args: []string{"leg", "tour"}, Up: true}}},
 		{"conference_maintenance_add-member", nil, nil, nil},
-		{"conference_maintenance_stop-recording", tape("op-tour-r1", "op-tour-b1", ""), nil,
-			[]orchestrator.Event{{Kind: orchestrator.EventRecorded, Recording: "op-tour-r1"}}},
+		{"record_stop", tape("op-tour-r1", "op-tour-b1", caller), func(w *wire) { mine(w); w.RecordPath = "/x/op-tour-r1.wav" },
+			[]orchestrator.Event{{Kind: orchestrator.EventRecorded, Recording: "op-tour-r1"}}}, // of a room
 		{"conference_maintenance_del-member", nil, nil, nil},
 		{"channel_execute_unset", nil, mine, []orchestrator.Event{{Kind: orchestrator.EventLeft, Channel: caller}}},
 		{"channel_hangup_complete", nil, mine, nil}, // it had left

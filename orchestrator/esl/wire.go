@@ -66,9 +66,6 @@ type wire struct {
 
 	Action     text `json:"Action"`
 	Conference text `json:"Conference-Name"`
-	Path       text `json:"Path"`
-	Error      text `json:"Error"`
-	Elapsed    text `json:"Milliseconds-Elapsed"`
 
 	RecordPath text `json:"Record-File-Path"`
 	RecordEnd  text `json:"Record-Completion-Cause"`
@@ -85,6 +82,7 @@ type wire struct {
 	OurDID   text `json:"variable_operadora_did"`
 	OurAway  text `json:"variable_operadora_away"`
 	OurTape  text `json:"variable_operadora_tape"`
+	TapeRoom text `json:"variable_operadora_tape_room"`
 	Language text `json:"variable_default_language"`
 	NowApp   text `json:"variable_current_application"`
 	NowData  text `json:"variable_current_application_data"`

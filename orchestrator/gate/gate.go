@@ -26,7 +26,7 @@ import (
 // Policy is what one PBX may be asked to call.
 type Policy struct {
 	// Dial is the endpoint that reaches outside numbers, with {number} or {digits} in it.
-	Dial string `yaml:"dial" default:"" doc:"Endpoint for outside numbers: {number} becomes +34910000001, {digits} the same without the plus; for example PJSIP/{number}@trunk or PJSIP/00{digits}@trunk. Empty: no outside calls."`
+	Dial string `yaml:"dial" default:"" doc:"Endpoint for outside numbers: {number} becomes +34910000001, {digits} the same without the plus; for example PJSIP/{number}@trunk or PJSIP/00{digits}@trunk, and sofia/gateway/trunk/{number} on a FreeSWITCH. Empty: no outside calls."`
 	// Region says how numbers are read that are not written with a plus.
 	Region string `yaml:"region" default:"" doc:"Country (ES, CO, US) whose way of dialling is understood: national numbers, its trunk prefix, its international prefix. Empty: only numbers with + or 00 are."`
 	// Allow lists the prefixes that may be called. Empty allows nothing.
@@ -45,8 +45,8 @@ var (
 	numberShape   = regexp.MustCompile(`^\+?[0-9]+$`)
 	prefixShape   = regexp.MustCompile(`^\+([1-9][0-9]{0,14})?$`)
 	shortShape    = regexp.MustCompile(`^[0-9*#X]+$`)
-	endpointShape = regexp.MustCompile(`^(PJSIP|SIP)/[A-Za-z0-9_.-]+$`)
-	dialShape     = regexp.MustCompile(`^(PJSIP|SIP)/([A-Za-z0-9_.-]+/sip:)?\+?[0-9]*\{(number|digits)\}@[A-Za-z0-9_.:-]+$`)
+	endpointShape = regexp.MustCompile(`^(PJSIP|SIP|user)/[A-Za-z0-9_.-]+$`)
+	dialShape     = regexp.MustCompile(`^((PJSIP|SIP)/([A-Za-z0-9_.-]+/sip:)?\+?[0-9]*\{(number|digits)\}@[A-Za-z0-9_.:-]+|sofia/gateway/[A-Za-z0-9_.-]+/\+?[0-9]*\{(number|digits)\})$`)
 )
 
 const (
@@ -64,7 +64,7 @@ func (p Policy) Validate() error {
 		return fault.New("gate", fault.Invalid, "outbound."+format, args...)
 	}
 	if p.Dial != "" && !dialShape.MatchString(p.Dial) {
-		return invalid("dial: %q is not like PJSIP/{number}@trunk", p.Dial)
+		return invalid("dial: %q is not like PJSIP/{number}@trunk, or sofia/gateway/trunk/{number} on a FreeSWITCH", p.Dial)
 	}
 	if p.Region != "" && !phonenumbers.GetSupportedRegions()[p.Region] {
 		return invalid("region: %q is not a country's two letters, such as ES", p.Region)
@@ -99,7 +99,7 @@ type Gate map[string]Policy
 // Endpoint checks the phone of an agent: a plain endpoint of the PBX, nothing that could carry more.
 func (g Gate) Endpoint(_, endpoint string) error {
 	if !endpointShape.MatchString(endpoint) {
-		return fault.New("gate", fault.Denied, "%q is not a phone of the form PJSIP/name", endpoint)
+		return fault.New("gate", fault.Denied, "%q is not a phone of the form PJSIP/name or user/name", endpoint)
 	}
 	return nil
 }

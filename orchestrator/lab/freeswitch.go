@@ -250,6 +250,9 @@ func (f *FreeSWITCH) RecordingDir() string { return f.in("recordings") }
 // SoundDir is the folder of a language's voice.
 func (f *FreeSWITCH) SoundDir(language string) string { return filepath.Join(f.in("sounds"), language) }
 
+// LogPath is the instance's log.
+func (f *FreeSWITCH) LogPath() string { return f.in("log/freeswitch.log") }
+
 // LogTail is the last part of the log.
 func (f *FreeSWITCH) LogTail() string {
 	return endOfFile(f.in("log/freeswitch.log"), "switch_loadable_module.c", "switch_utils.c", "switch_core.c:1")

@@ -43,10 +43,12 @@ type Options struct {
 
 // Site is a private contact centre.
 type Site struct {
-	Dir      string
-	Asterisk *lab.Asterisk
-	Redis    *lab.Redis
-	Log      *LogTail // what operadora logs
+	Dir        string
+	Switch     Switch          // the PBX
+	Asterisk   *lab.Asterisk   // the same; nil when it is a FreeSWITCH
+	FreeSWITCH *lab.FreeSWITCH // the same; nil when it is an Asterisk
+	Redis      *lab.Redis
+	Log        *LogTail // what operadora logs
 
 	cmd  *exec.Cmd
 	gone chan struct{} // closed when cmd has ended
@@ -61,7 +63,8 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if s.Asterisk, err = lab.StartAsterisk(ctx, o.Asterisk); err != nil {
+	pbx, err := s.startSwitch(ctx, o)
+	if err != nil {
 		return nil, err
 	}
 	// As an operator would run it: what was acknowledged survives the end of
@@ -70,25 +73,17 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 		return nil, err
 	}
 	for name, text := range o.Definitions {
-		if err = s.Write(filepath.Join("definitions", name), text); err != nil {
+		if err = s.Write(filepath.Join("definitions", name), named(text)); err != nil {
 			return nil, err
 		}
-	}
-	url, password := s.Asterisk.ARIURL(), s.Asterisk.Password()
-	if o.Via != nil {
-		addr := strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/ari")
-		url = "http://" + o.Via(addr) + "/ari"
-	}
-	if o.Password != "" {
-		password = o.Password
 	}
 	return s, s.Write("operadora.yaml", fmt.Sprintf(`redis: {addrs: ["%s"]}
 api: {listen: "127.0.0.1:0"}
 pbxs:
   %s:
-    ari: {url: "%s", user: "%s", password: "%s", ping_interval: 1s, %s}
+    %s
 %s
-`, s.Redis.Addr(), PBX, url, s.Asterisk.User(), password, o.ARI, o.Config))
+`, s.Redis.Addr(), PBX, pbx, named(o.Config)))
 }
 
 // Write puts a file into the site's folder.
@@ -200,8 +195,8 @@ func (s *Site) end(sig os.Signal) error {
 // Close ends everything that the site started.
 func (s *Site) Close() error {
 	errs := []error{s.end(syscall.SIGTERM)}
-	if s.Asterisk != nil {
-		errs = append(errs, s.Asterisk.Stop())
+	if s.Switch != nil {
+		errs = append(errs, s.Switch.Stop())
 	}
 	if s.Redis != nil {
 		errs = append(errs, s.Redis.Stop())

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -20,7 +21,7 @@ type caller struct {
 }
 
 // call plays a script to its end. The error says at which step it went wrong.
-func call(ctx context.Context, pbx *lab.Asterisk, w *watch, s Script) error {
+func call(ctx context.Context, pbx centre.Switch, w *watch, s Script) error {
 	phone, err := pbx.Caller(s.Number)
 	if err != nil {
 		return err

@@ -119,7 +119,7 @@ func (g *stage) callAll(ctx context.Context, crowd []Script) []error {
 			gap.Stop()
 			return troubles
 		}
-		callers.Go(func() { troubles[i] = call(ctx, g.site.Asterisk, g.watch, s) })
+		callers.Go(func() { troubles[i] = call(ctx, g.site.Switch, g.watch, s) })
 	}
 	return troubles
 }
@@ -199,7 +199,7 @@ func (g *stage) next() string {
 	if path, err := centre.Program(); err == nil {
 		program = shown(path)
 	}
-	recordings := g.site.Asterisk.RecordingDir()
+	recordings := g.site.Switch.RecordingDir()
 	return fmt.Sprintf(`
 Everything stays up until you press Ctrl-C. From another terminal, in this folder:
 
@@ -218,8 +218,8 @@ Call it with a softphone on this machine (UDP, no account, µ-law): the desk pho
   definitions   %[7]s  (after a change: kill -HUP %[8]d)
   logs          %[9]s
                 %[10]s
-`, g.api.Token, program, g.api.Base, g.site.Asterisk.SIPAddr(), shown(recordings), shown(filepath.Join(g.dir, "recordings")),
-		shown(filepath.Join(g.dir, "definitions")), g.site.PID(), shown(g.logFile()), shown(g.site.Asterisk.LogPath()))
+`, g.api.Token, program, g.api.Base, g.site.Switch.SIPAddr(), shown(recordings), shown(filepath.Join(g.dir, "recordings")),
+		shown(filepath.Join(g.dir, "definitions")), g.site.PID(), shown(g.logFile()), shown(g.site.Switch.LogPath()))
 }
 
 // shown is a path as it is shorter to read: from the working folder where it is below it.

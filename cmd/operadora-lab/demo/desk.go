@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -38,7 +39,7 @@ type desks struct {
 }
 
 // openDesks registers the agents' phones. ctx bounds their whole life.
-func openDesks(ctx context.Context, pbx *lab.Asterisk, w *watch, scripts []Script) (*desks, error) {
+func openDesks(ctx context.Context, pbx centre.Switch, w *watch, scripts []Script) (*desks, error) {
 	d := &desks{w: w, scripts: map[string]Script{}, phones: map[string]*lab.Phone{},
 		offers: map[string]int{}, faults: map[string]string{}}
 	d.ctx, d.cancel = context.WithCancel(ctx)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
@@ -87,21 +86,8 @@ func (g *stage) left(ctx context.Context) (out []string, err error) {
 			out = append(out, fmt.Sprintf("%d in queue %s", q.Waiting, q.ID))
 		}
 	}
-	channels, err := g.site.Asterisk.CLI("core show channels concise") //nolint:contextcheck // the console has a limit of its own
-	if err != nil {
-		return nil, err
-	}
-	if channels = strings.TrimSpace(channels); channels != "" {
-		out = append(out, fmt.Sprintf("%d channels", len(strings.Split(channels, "\n"))))
-	}
-	bridges, err := g.site.Asterisk.CLI("bridge show all") //nolint:contextcheck // as above
-	if err != nil {
-		return nil, err
-	}
-	if n := strings.Count(bridges, "op-"); n > 0 {
-		out = append(out, fmt.Sprintf("%d bridges", n))
-	}
-	return out, nil
+	left, err := g.site.Left() //nolint:contextcheck // the console has a limit of its own
+	return append(out, left...), err
 }
 
 // evidence collects what is known of each script's call.

@@ -135,7 +135,7 @@ func (g *stage) setUp(ctx context.Context, p progress, crowd []Script) (err erro
 			return g.watch.ready(ctx)
 		}},
 		{fmt.Sprintf("registering %d desk phones", len(agents)), func() (err error) {
-			g.desks, err = openDesks(background, g.site.Asterisk, g.watch, crowd)
+			g.desks, err = openDesks(background, g.site.Switch, g.watch, crowd)
 			return err
 		}},
 		{"agents log in by dialling *481 and hear that they are", func() error { return g.desks.login(ctx) }},

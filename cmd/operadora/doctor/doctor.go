@@ -9,6 +9,7 @@ import (
 
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 )
@@ -23,6 +24,7 @@ type Site struct {
 	Redis       redisstore.Config
 	Records     records.Config
 	PBXs        map[string]ari.Config // by name
+	FreeSWITCH  map[string]esl.Config // by name
 
 	// Console leads to the Asterisk of this machine, if there is one.
 	Console Console
@@ -52,7 +54,7 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 		do(ctx)
 	}
 	conf := &sheet{part: "configuration"}
-	conf.ok("valid", "%s: %s", site.File, count(len(site.PBXs), "PBX"))
+	conf.ok("valid", "%s: %s", site.File, count(len(site.PBXs)+len(site.FreeSWITCH), "PBX"))
 	part(conf.lines)
 	part(judgeDefinitions(site.Folder, site.Definitions))
 	part(Exposed(site))
@@ -70,6 +72,11 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 			f := probePBX(ctx, site.PBXs[name], ours, phonesAt(name, site.Definitions), recordFormats(site.Definitions), site.Console)
 			f.unseen, f.standby = anyPort(site.API.Listen), served != nil && !ours
 			part(examinePBX(name, f, site.Definitions))
+		})
+	}
+	for _, name := range slices.Sorted(maps.Keys(site.FreeSWITCH)) {
+		within(func(ctx context.Context) {
+			part(examineFreeSWITCH(ctx, name, site.FreeSWITCH[name], site.Definitions))
 		})
 	}
 	return all

@@ -1,0 +1,135 @@
+package centre
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/operadora/operadora/dialplans"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// KindOfPBX is the environment variable that chooses the PBX of all sites:
+// freeswitch, or an Asterisk when it is empty.
+const KindOfPBX = "LAB_PBX"
+
+// OnFreeSWITCH tells whether sites have a FreeSWITCH.
+func OnFreeSWITCH() bool { return os.Getenv(KindOfPBX) == "freeswitch" }
+
+// Switch is the PBX of a site, of either kind.
+type Switch interface {
+	// Phone is one of its desk phones, registered.
+	Phone(ctx context.Context, user string) (*lab.Phone, error)
+	// Caller is the telephone of somebody outside.
+	Caller(number string) (*lab.Phone, error)
+	// SIPAddr is where phones register.
+	SIPAddr() string
+	// CLI runs a command on its console.
+	CLI(command string) (string, error)
+	// RecordingDir is where operadora's recordings are kept.
+	RecordingDir() string
+	LogTail() string
+	LogPath() string
+
+	Restart(ctx context.Context) error
+	Kill() error
+	Stop() error
+	Pause() error
+	Resume() error
+}
+
+var (
+	_ Switch = (*lab.Asterisk)(nil)
+	_ Switch = (*lab.FreeSWITCH)(nil)
+)
+
+// awayContext is what the administrator of a FreeSWITCH has for one number.
+const awayContext = `<context name="operadora-away"><extension name="own"><condition field="destination_number" expression="^5998$">
+<action application="answer"/><action application="playback" data="tone_stream://%(5000,0,1004)"/></condition></extension></context>`
+
+// startSwitch starts the PBX and returns the part of the configuration that reaches it.
+func (s *Site) startSwitch(ctx context.Context, o Options) (string, error) {
+	via := func(addr string) string { return addr }
+	if o.Via != nil {
+		via = o.Via
+	}
+	if !OnFreeSWITCH() {
+		a, err := lab.StartAsterisk(ctx, o.Asterisk)
+		if err != nil {
+			return "", err
+		}
+		s.Asterisk, s.Switch = a, a
+		password := a.Password()
+		if o.Password != "" {
+			password = o.Password
+		}
+		addr := strings.TrimSuffix(strings.TrimPrefix(a.ARIURL(), "http://"), "/ari")
+		return fmt.Sprintf(`ari: {url: "http://%s/ari", user: "%s", password: "%s", ping_interval: 1s, %s}`, via(addr), a.User(), password, o.ARI), nil
+	}
+	f, err := lab.StartFreeSWITCH(ctx, lab.FreeSWITCHOptions{
+		Endpoints: o.Asterisk.Endpoints, Trunks: o.Asterisk.Trunks, Dir: o.Asterisk.Dir, Outlive: o.Asterisk.Outlive,
+		Values:   dialplans.FreeSWITCHValues{AwayContext: o.Asterisk.Values.AwayContext, Prefix: o.Asterisk.Values.Prefix},
+		Contexts: awayContext,
+	})
+	if err != nil {
+		return "", err
+	}
+	s.FreeSWITCH, s.Switch = f, f
+	password := f.Password()
+	if o.Password != "" {
+		password = o.Password
+	}
+	return fmt.Sprintf(`kind: freeswitch
+    freeswitch: {address: "%s", password: "%s", recordings: "%s", sounds_en: "%s", sounds_es: "%s", ping_interval: 1s}`,
+		via(f.Address()), password, f.RecordingDir(), f.SoundDir("en"), f.SoundDir("es")), nil
+}
+
+// named writes phones and trunks as the PBX of the site calls them.
+func named(text string) string {
+	if !OnFreeSWITCH() {
+		return text
+	}
+	return strings.ReplaceAll(trunked(text), "PJSIP/", "user/")
+}
+
+// trunked moves a trunk's name before the number: PJSIP/{number}@trunk is
+// sofia/gateway/trunk/{number}.
+func trunked(text string) string {
+	before, after, found := strings.Cut(text, "PJSIP/{number}@")
+	if !found {
+		return text
+	}
+	end := strings.IndexAny(after, "\"' ,}\n")
+	if end < 0 {
+		end = len(after)
+	}
+	return before + "sofia/gateway/" + after[:end] + "/{number}" + trunked(after[end:])
+}
+
+// Left says what is left of calls in the PBX.
+func (s *Site) Left() (out []string, err error) {
+	channels, rooms := "core show channels concise", "bridge show all"
+	if s.FreeSWITCH != nil {
+		channels, rooms = "show channels as delim |", "hash_dump db operadora.operadora.rooms"
+	}
+	text, err := s.Switch.CLI(channels)
+	if err != nil {
+		return nil, err
+	}
+	if s.FreeSWITCH != nil { // a line of names before, and one of the number after
+		text, _, _ = strings.Cut(text, "\n\n")
+		_, text, _ = strings.Cut(text, "\n")
+		text, _, _ = strings.Cut(text, "0 total.")
+	}
+	if text = strings.TrimSpace(text); text != "" {
+		out = append(out, fmt.Sprintf("%d channels", len(strings.Split(text, "\n"))))
+	}
+	if text, err = s.Switch.CLI(rooms); err != nil {
+		return nil, err
+	}
+	if n := strings.Count(text, "op-"); n > 0 {
+		out = append(out, fmt.Sprintf("%d bridges", n))
+	}
+	return out, nil
+}

@@ -1,0 +1,128 @@
+package doctor
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator/esl"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// freeswitchFacts are what was found out about one FreeSWITCH.
+type freeswitchFacts struct {
+	cfg    esl.Config
+	report esl.Report
+	probe  error // the examination ended early
+	took   time.Duration
+
+	sounds    map[string]map[string]bool // by language
+	soundsErr error
+	phones    map[string]bool
+	phonesErr error
+}
+
+// examineFreeSWITCH examines one FreeSWITCH and tells everything of it.
+func examineFreeSWITCH(ctx context.Context, name string, cfg esl.Config, d Definitions) []Line {
+	f := freeswitchFacts{cfg: cfg, sounds: map[string]map[string]bool{}}
+	begun := time.Now()
+	f.report, f.probe = esl.Probe(ctx, cfg)
+	f.took = time.Since(begun)
+	if f.report.Version != "" && d.Err == nil {
+		names := map[string][]string{}
+		for _, s := range Sounds(d, func(string, string) bool { return false }) {
+			names[s.Language] = append(names[s.Language], s.Name)
+		}
+		for language, list := range names {
+			if f.sounds[language], f.soundsErr = esl.Sounds(ctx, cfg, language, list); f.soundsErr != nil {
+				break
+			}
+		}
+		f.phones, f.phonesErr = esl.Phones(ctx, cfg, f.report.Domain, phonesAt(name, d))
+	}
+	return judgeFreeSWITCH(name, f, d)
+}
+
+// judgeFreeSWITCH says what the facts mean.
+func judgeFreeSWITCH(name string, f freeswitchFacts, d Definitions) []Line {
+	s := &sheet{part: "pbx " + name}
+	for _, w := range f.cfg.Warnings() {
+		key, text, _ := strings.Cut(w, ": ")
+		s.add(Warning, "freeswitch."+key, "set pbxs."+name+".freeswitch."+key+"; `operadora dialplan print --pbx freeswitch` prints a password and an access list", "%s", text)
+	}
+	if f.report.Version == "" {
+		s.add(Fault, "reachable", freeswitchRemedy(f.probe), "%v", f.probe).Took = f.took
+		s.add(Note, "the rest", "repair this first and run doctor again", "was not examined")
+		return s.lines
+	}
+	s.ok("reachable", "%s answers and accepts the password", f.cfg.Address).Took = f.took
+	s.ok("version", "FreeSWITCH %s", f.report.Version)
+	judgeFreeSWITCHParts(s, f)
+	switch {
+	case f.report.Event > slowEvent || f.report.Request > slowRequest:
+		s.add(Warning, "event round trip", "is the machine overloaded, or far away? console: status, show tasks",
+			"an event takes %s, a request %s: callers will notice", short(f.report.Event), short(f.report.Request))
+	case f.report.Event > 0:
+		s.ok("event round trip", "an event takes %s, a request %s", short(f.report.Event), short(f.report.Request))
+	default:
+		s.add(Fault, "event round trip", "see FreeSWITCH's log; is an access list or a proxy in between that lets only commands pass?", "no event came back: %v", f.probe)
+	}
+	if f.report.Taken {
+		s.ok("application", "%q: an operadora takes its calls", f.cfg.App)
+	} else {
+		s.ok("application", "%q: no operadora takes its calls at this moment", f.cfg.App)
+	}
+	if d.Err != nil {
+		s.add(Note, "sounds and phones", "correct the definitions and run doctor again", "were not examined: the definitions cannot be used")
+		return s.lines
+	}
+	if f.soundsErr != nil {
+		s.add(Note, "sounds", "repair what is told above and run doctor again", "were not examined: %v", f.soundsErr)
+	} else {
+		judgeSounds(s, neededSounds(d, func(language, name string) bool { return f.sounds[language][name] }))
+	}
+	states := map[string]string{}
+	for endpoint, registered := range f.phones {
+		states[endpoint] = map[bool]string{true: "online", false: "offline"}[registered]
+	}
+	judgePhones(s, name, d.ACD.Agents, states, f.phonesErr)
+	return s.lines
+}
+
+// judgeFreeSWITCHParts tells of modules and of what the administrator adds.
+func judgeFreeSWITCHParts(s *sheet, f freeswitchFacts) {
+	complete := true
+	for _, m := range slices.Sorted(maps.Keys(esl.Modules)) {
+		if !f.report.Modules[m] {
+			complete = false
+			s.add(Fault, "modules", "load "+m+" on the console, and in autoload_configs/modules.conf.xml for the next start", "%s is not loaded: there is %s", m, esl.Modules[m])
+		}
+	}
+	if complete {
+		s.ok("modules", "all %d that are needed are loaded", len(esl.Modules))
+	}
+	if f.report.Inbound {
+		s.ok("dialplan", "the context operadora-inbound is there")
+	} else {
+		s.add(Fault, "dialplan", "`operadora dialplan print --pbx freeswitch` prints operadora_dialplan.xml and says where it goes; then reloadxml", "there is no context operadora-inbound: no call can be handed over")
+	}
+	if f.report.Profile {
+		s.ok("conference", "the profile %q is there", f.cfg.Profile)
+	} else {
+		s.add(Fault, "conference", "`operadora dialplan print --pbx freeswitch` prints operadora_conference.xml and says where it goes; then reloadxml and reload mod_conference", "conference.conf.xml has no profile %q: nobody can talk to an agent", f.cfg.Profile)
+	}
+	if f.report.Music {
+		s.ok("hold music", "the stream %q is there", f.cfg.Music)
+	} else {
+		s.add(Warning, "hold music", "a <directory name=\""+f.cfg.Music+"\"> in local_stream.conf.xml (package freeswitch-music-default), or freeswitch.music", "there is no stream %q: who waits hears silence", f.cfg.Music)
+	}
+}
+
+func freeswitchRemedy(err error) string {
+	if fault.KindOf(err) == fault.Denied {
+		return "compare freeswitch.password with password in event_socket.conf.xml, and apply-inbound-acl there with this machine's address; then on the console: reload mod_event_socket"
+	}
+	return "is FreeSWITCH running, and does event_socket.conf.xml listen at freeswitch.address (listen-ip, listen-port)? Then on the console: reload mod_event_socket"
+}

@@ -1,0 +1,178 @@
+package esl
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator/esl/voice"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// Report is what Probe found out about a FreeSWITCH.
+type Report struct {
+	Version string // as the program tells it
+	Request time.Duration
+	Event   time.Duration   // a job until its end was told
+	Modules map[string]bool // of those that are needed: whether it is loaded
+	Inbound bool            // the dialplan has the context operadora-inbound
+	Profile bool            // the profile of conferences is there
+	Music   bool            // the stream of hold music is there
+	Taken   bool            // some operadora says that it takes calls
+	Domain  string
+}
+
+// Modules are those that operadora needs, with what would not work without.
+var Modules = map[string]string{
+	"mod_commands":     "nothing",
+	"mod_dptools":      "no prompt, no parking",
+	"mod_conference":   "no conversation",
+	"mod_hash":         "no conversation, no lamps",
+	"mod_sofia":        "no phone",
+	"mod_sndfile":      "no prompt, no recording",
+	"mod_local_stream": "no hold music",
+	"mod_tone_stream":  "no beep",
+	"mod_dialplan_xml": "no call is handed over",
+}
+
+// Probe examines a FreeSWITCH without disturbing it: it may run beside a live
+// operadora. An error says what ended it early; the report has what was found until then.
+func Probe(ctx context.Context, cfg Config) (Report, error) {
+	r := Report{Modules: map[string]bool{}}
+	jobs := make(chan *wire, 16)
+	c, err := dial(ctx, cfg, func(f frame) {
+		if w, err := decode(f.body); err == nil && w.Name == "BACKGROUND_JOB" {
+			select {
+			case jobs <- w:
+			default:
+			}
+		}
+	})
+	if err != nil {
+		return r, err
+	}
+	defer c.close(nil)
+	ask := func(command string) (string, error) {
+		limited, cancel := context.WithTimeout(ctx, cfg.CommandTimeout)
+		defer cancel()
+		f, err := c.ask(limited, command)
+		return strings.TrimSpace(string(f.body) + f.reply), err
+	}
+	begun := time.Now()
+	version, err := ask("api version")
+	if err != nil {
+		return r, err
+	}
+	r.Request = time.Since(begun)
+	r.Version = strings.TrimPrefix(version, "FreeSWITCH Version ")
+	for _, q := range []struct {
+		command string
+		learn   func(answer string)
+	}{
+		{"api global_getvar domain", func(s string) { r.Domain = s }},
+		{"api global_getvar operadora_here_" + cfg.App, func(s string) { r.Taken = s == "true" }},
+		{"api xml_locate dialplan context name operadora-inbound", func(s string) { r.Inbound = strings.Contains(s, "operadora-takes-it") }},
+		{"api xml_locate configuration configuration name conference.conf", func(s string) { r.Profile = strings.Contains(s, `profile name="`+cfg.Profile+`"`) }},
+		{"api local_stream show", func(s string) { r.Music = strings.Contains("\n"+s, "\n"+cfg.Music+",") }},
+	} {
+		answer, err := ask(q.command)
+		if err != nil {
+			return r, err
+		}
+		q.learn(answer)
+	}
+	for m := range Modules {
+		answer, err := ask("api module_exists " + m)
+		if err != nil {
+			return r, err
+		}
+		r.Modules[m] = answer == "true"
+	}
+	return r, probeEvents(ctx, cfg, ask, jobs, &r)
+}
+
+// probeEvents has FreeSWITCH tell the end of a job.
+func probeEvents(ctx context.Context, cfg Config, ask func(string) (string, error), jobs <-chan *wire, r *Report) error {
+	if answer, err := ask("event json BACKGROUND_JOB"); err != nil || !strings.HasPrefix(answer, "+OK") {
+		return fault.New("esl.Probe", fault.Unavailable, "events are refused: %q %w", brief(answer), err)
+	}
+	begun := time.Now()
+	const id = "op-job-doctor"
+	if answer, err := ask("bgapi global_getvar domain\nJob-UUID: " + id); err != nil || !strings.HasPrefix(answer, "+OK") {
+		return fault.New("esl.Probe", fault.Unavailable, "a job is refused: %q %w", brief(answer), err)
+	}
+	limit := time.NewTimer(cfg.CommandTimeout)
+	defer limit.Stop()
+	for {
+		select {
+		case w := <-jobs:
+			if w.Job == id {
+				r.Event = time.Since(begun)
+				return nil
+			}
+		case <-limit.C:
+			return fault.New("esl.Probe", fault.Unavailable, "no event came within %v", cfg.CommandTimeout)
+		case <-ctx.Done():
+			return fault.E("esl.Probe", fault.Unavailable, ctx.Err())
+		}
+	}
+}
+
+// Sounds asks a FreeSWITCH which of some sounds it has in a language.
+func Sounds(ctx context.Context, cfg Config, lang string, names []string) (map[string]bool, error) {
+	c, err := dial(ctx, cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close(nil)
+	folder := cfg.SoundsEN
+	if strings.HasPrefix(strings.ToLower(lang), "es") {
+		folder = cfg.SoundsES
+	}
+	out := map[string]bool{}
+	for _, name := range names {
+		if !soundName.MatchString(name) {
+			continue
+		}
+		there := true
+		if name != "beep" {
+			for _, file := range voice.Files(lang, name) {
+				limited, cancel := context.WithTimeout(ctx, cfg.CommandTimeout)
+				answer, err := c.ask(limited, "api expand file_exists "+folder+"/"+file+"."+cfg.SoundType)
+				cancel()
+				if err != nil {
+					return nil, err
+				}
+				there = there && strings.TrimSpace(string(answer.body)) == "true"
+			}
+		}
+		out[name] = there
+	}
+	return out, nil
+}
+
+// Phones asks a FreeSWITCH which phones, such as user/101, are registered.
+func Phones(ctx context.Context, cfg Config, domain string, endpoints []string) (map[string]bool, error) {
+	c, err := dial(ctx, cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close(nil)
+	if cfg.Domain != "" {
+		domain = cfg.Domain
+	}
+	out := map[string]bool{}
+	for _, e := range endpoints {
+		if !endpointID.MatchString(e) || phoneOf(e) == "" {
+			continue
+		}
+		limited, cancel := context.WithTimeout(ctx, cfg.CommandTimeout)
+		answer, err := c.ask(limited, "api sofia_contact */"+phoneOf(e)+"@"+domain)
+		cancel()
+		if err != nil {
+			return nil, err
+		}
+		out[e] = !strings.HasPrefix(string(answer.body), "error/") && !strings.HasPrefix(string(answer.body), "-")
+	}
+	return out, nil
+}
