@@ -88,13 +88,16 @@ func (v *driving) adopt(ctx context.Context, r orchestrator.Record) *loop {
 	return l
 }
 
-// hold takes a call into the engine.
+// hold takes a call into the engine. A customer's channel is the newest call's:
+// one that was given back to the dialplan, and stored all the same, may be back.
 func (v *driving) hold(c call.Call) *loop {
 	l := newLoop(v, c)
 	v.eng.add(l)
 	v.chmu.Lock()
-	v.byChannel[l.channel] = l.id
-	v.chmu.Unlock()
+	defer v.chmu.Unlock()
+	if c.Rev == 0 || v.byChannel[l.channel] < l.id {
+		v.byChannel[l.channel] = l.id
+	}
 	return l
 }
 
@@ -295,7 +298,7 @@ func ownedBy(s orchestrator.Snapshot) owned {
 func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool) call.Truth {
 	t := call.Truth{At: s.ObservedAt, Adopted: adopted, Restarts: restarted,
 		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{}}
-	if c, there := s.Channels[l.channel]; there {
+	if c, there := s.Channels[l.channel]; there && l.drv.callOf(l.channel) == l.id {
 		t.Channels[l.channel] = c
 	}
 	for _, ch := range o.channels[l.id] {

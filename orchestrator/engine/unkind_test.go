@@ -1,13 +1,17 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/engine"
+	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
@@ -208,4 +212,67 @@ func TestNoDialWithoutEvents(t *testing.T) {
 			t.Errorf("failed offers: %v", s.floor.missed)
 		}
 	})
+}
+
+// deaf is a store that hears and, for a while, does not answer about new calls.
+type deaf struct {
+	*memory
+	silent atomic.Bool
+}
+
+func (d *deaf) Commit(ctx context.Context, l orchestrator.Lease, r orchestrator.Record, e []orchestrator.Entry) error {
+	err := d.memory.Commit(ctx, l, r, e)
+	if d.silent.Load() && r.Rev == 1 {
+		<-ctx.Done()
+		return errAway
+	}
+	return err
+}
+
+// A caller is given back because the store does not answer, although it has stored
+// the call; the dialplan sends the caller in once more. What is stored of the
+// first time never touches the second.
+func TestGivenBackAndStoredAllTheSame(t *testing.T) {
+	t.Parallel()
+	for _, restarted := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t)
+			s.eng.Stop()
+			s.wait(time.Second)
+			way := &deaf{memory: s.store}
+			begin := func(process string) *engine.Engine {
+				e := engine.New(engine.Parts{
+					Store: way, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
+					PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "zero", Process: process}, Limits: call.DefaultLimits,
+				})
+				if err := e.Start(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(e.Stop)
+				s.wait(time.Second)
+				return e
+			}
+			s.eng = begin("0")
+			s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(5*time.Minute))
+			way.silent.Store(true)
+			s.pbx.Arrive("in.1", "5000", caller(1))
+			s.wait(3 * time.Second)
+			way.silent.Store(false)
+			s.pbx.Arrive("in.1", "5000", caller(1))
+			s.wait(20 * time.Second)
+			if restarted {
+				s.eng.Stop()
+				s.eng = begin("1")
+			}
+			before := len(s.pbx.Commands())
+			s.wait(2 * time.Minute)
+			for _, c := range s.pbx.Commands()[before:] {
+				if c.Channel == "in.1" {
+					t.Errorf("restarted %v: in the conversation: %+v", restarted, c)
+				}
+			}
+			s.wait(5 * time.Minute)
+			s.finish(orchestrator.OutcomeLeft, orchestrator.OutcomeServed)
+		})
+	}
 }
