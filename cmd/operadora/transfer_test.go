@@ -203,6 +203,50 @@ func TestTransferByCode(t *testing.T) {
 	}
 }
 
+// TestKilledOnHoldAndInTransfer ends operadora with kill -9 while a caller is on
+// hold, and while the phone rings to which the caller is transferred.
+func TestKilledOnHoldAndInTransfer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": `agents:
+  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
+  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
+`}})
+	r.start()
+	ana, ben := r.login("101"), r.login("102")
+	caller := r.queue("5550001")
+	a := r.next(ana)
+	must(t, a.Answer())
+	r.talk(caller, a)
+	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
+	api, err := r.API("supervisor")
+	must(t, err)
+	_, err = api.HoldCallWithResponse(limit(t), id)
+	must(t, err)
+	must(t, caller.WaitSound(limit(t)))
+	r.kill()
+	r.start()
+	must(t, caller.WaitSound(limit(t)))
+	api, err = r.API("supervisor")
+	must(t, err)
+	_, err = api.ResumeCallWithResponse(limit(t), id)
+	must(t, err)
+	r.talk(caller, a)
+	r.transfer(api, id, wire.TargetKindAgent, "ben")
+	ended(t, a)
+	b := r.next(ben)
+	must(t, b.Ring())
+	r.awaitEntry(orchestrator.EntryCallRinging, 1) // the first phone picked up without ringing
+	r.kill()
+	r.start()
+	must(t, b.Answer())
+	r.talk(caller, b)
+	must(t, b.Hangup())
+	ended(t, caller)
+	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "ben" || got.Adopted != 2 {
+		t.Errorf("the record: %+v", got)
+	}
+}
+
 // TestMoveWaiting: a supervisor moves a caller who waits to a queue whose agent is free.
 func TestMoveWaiting(t *testing.T) {
 	t.Parallel()

@@ -31,13 +31,12 @@ const op = "call"
 
 // wish carries out what a person wants.
 func (x *change) wish(w Wish) error {
-	if w.Do == WishMove {
-		return x.moveWaiting(w)
-	}
-	if x.c.State != StateTalking || x.c.Far() == nil {
+	if w.Do != WishMove && (x.c.State != StateTalking || x.c.Far() == nil) {
 		return fault.New(op, fault.Conflict, "the call is in state %q, in no conversation", x.c.State)
 	}
 	switch w.Do {
+	case WishMove:
+		return x.moveWaiting(w)
 	case WishHold:
 		return x.holdTalk(w.By)
 	case WishResume:

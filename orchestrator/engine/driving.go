@@ -163,7 +163,8 @@ func (v *driving) Event(e orchestrator.Event) {
 	case orchestrator.EventRecorded:
 		id = e.Recording
 	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventEnded,
-		orchestrator.EventLeft, orchestrator.EventDigit, orchestrator.EventTransfer, orchestrator.EventDevice: // these name a channel, or none
+		orchestrator.EventLeft, orchestrator.EventDigit, orchestrator.EventTransfer, orchestrator.EventHeld,
+		orchestrator.EventResumed, orchestrator.EventDevice: // these name a channel, or none
 	}
 	owner := v.callOf(id)
 	known := owner != "" && v.eng.post(owner, call.Input{Kind: call.InEvent, Event: e})

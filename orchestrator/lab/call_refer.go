@@ -17,21 +17,6 @@ import (
 // transfer has succeeded. A transfer that is refused at once gives a
 // *RefusedError; TransferEnds tells what came of one that was accepted.
 func (c *Call) Refer(ctx context.Context, number string, other *Call) error {
-	return c.ask(ctx, number, other)
-}
-
-// ReferQuietly is Refer with "Refer-Sub: false": the phone does not want to be
-// told what comes of the transfer, and hangs up when it is accepted.
-func (c *Call) ReferQuietly(ctx context.Context, number string, other *Call) error {
-	err := c.ask(ctx, number, other, sip.NewHeader("Refer-Sub", "false"))
-	if err != nil {
-		return err
-	}
-	return c.Hangup()
-}
-
-// ask sends the REFER.
-func (c *Call) ask(ctx context.Context, number string, other *Call, headers ...sip.Header) error {
 	to := "sip:" + url.PathEscape(number) + "@127.0.0.1"
 	if other != nil {
 		to += "?Replaces=" + url.QueryEscape(other.replaces())
@@ -49,9 +34,6 @@ func (c *Call) ask(ctx context.Context, number string, other *Call, headers ...s
 	req := sip.NewRequest(sip.REFER, contact.Address)
 	req.AppendHeader(sip.NewHeader("Refer-To", "<"+to+">"))
 	req.AppendHeader(sip.NewHeader("Referred-By", "<sip:"+c.phone.User()+"@127.0.0.1>"))
-	for _, h := range headers {
-		req.AppendHeader(h)
-	}
 	do := func() (*sip.Response, error) {
 		if c.incoming != nil {
 			return c.incoming.Do(ctx, req)
