@@ -99,6 +99,14 @@ func (w *watch) ask(ctx context.Context, s *session, phone string) error {
 	switch {
 	case strings.HasPrefix(answer, "error/") || strings.HasPrefix(answer, "-"):
 		state = orchestrator.DeviceUnreachable
+		// one whose address is written in the directory never registers
+		dials, err := s.api(ctx, "Watch", "user_data "+phone+"@"+s.realm()+" param dial-string")
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(dials, "{") && !strings.Contains(dials, "sofia_contact") || strings.HasPrefix(dials, "sofia/") {
+			state = orchestrator.DeviceUnknown
+		}
 	case answer == "":
 		state = orchestrator.DeviceUnknown
 	}

@@ -48,6 +48,11 @@ func (f *fake) api(command string) string {
 		return out
 	case "show":
 		return f.apiShow()
+	case "user_data":
+		if strings.HasPrefix(rest, "fixed") {
+			return "{presence_id=${dialed_user}@${dialed_domain}}sofia/internal/sip:fixed@192.0.2.1"
+		}
+		return "{presence_id=${dialed_user}@${dialed_domain}}${sofia_contact(*/${dialed_user}@${dialed_domain})}"
 	case "sofia_contact":
 		if user := userOf(strings.TrimPrefix(rest, "*/")); f.here[user] {
 			return "sofia/internal/sip:" + user + "@127.0.0.1:5060"

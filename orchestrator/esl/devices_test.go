@@ -1,0 +1,41 @@
+package esl
+
+import (
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// A phone whose address the directory has never registers: nobody knows its
+// state, and it is rung all the same.
+func TestPhoneWithAnAddressOfItsOwn(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := run(t, a)
+	if err := a.Watch(t.Context(), []string{"user/fixed", "user/101", "sofia/gateway/trunk/100"}); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]orchestrator.DeviceState{}
+	limit := time.After(20 * time.Second)
+	for len(got) < 3 {
+		select {
+		case e := <-l.events:
+			if e.Kind == orchestrator.EventDevice {
+				got[e.Endpoint] = e.Device
+			}
+		case <-limit:
+			t.Fatalf("told %v", got)
+		}
+	}
+	for endpoint, want := range map[string]orchestrator.DeviceState{"user/fixed": orchestrator.DeviceUnknown,
+		"user/101": orchestrator.DeviceUnreachable, "sofia/gateway/trunk/100": orchestrator.DeviceUnknown} {
+		if got[endpoint] != want {
+			t.Errorf("%s is %s, want %s", endpoint, got[endpoint], want)
+		}
+	}
+}
