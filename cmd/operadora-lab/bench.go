@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/operadora/operadora/cmd/operadora-lab/bench"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 )
 
 // benches are the benchmarks of the whole program, in the order in which they
@@ -35,6 +36,7 @@ func newBenchCommand() *cobra.Command {
 		Short: "Measure operadora beside its peers on a private Asterisk: " + strings.Join(names, ", "),
 		Long: "Measure operadora beside its peers on a private Asterisk. Each line that is printed is a JSON object.\n" +
 			"NAME is " + strings.Join(names, ", ") + "; queue_drain and agent_gap are measured in one run.\n" +
+			"With LAB_PBX=freeswitch these two are measured on a FreeSWITCH ($FREESWITCH), beside mod_callcenter.\n" +
 			"Without a name all of them run.",
 		ValidArgs: names,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -46,6 +48,9 @@ func newBenchCommand() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if centre.OnFreeSWITCH() && (len(args) == 0 || slices.ContainsFunc(args, func(name string) bool { return !slices.Contains(benches[0].names, name) })) {
+				return fmt.Errorf("on a FreeSWITCH only %s are measured: name them", strings.Join(benches[0].names, " and "))
+			}
 			for _, b := range benches {
 				if len(args) > 0 && !slices.ContainsFunc(b.names, func(name string) bool { return slices.Contains(args, name) }) {
 					continue

@@ -32,7 +32,7 @@ type drained struct {
 }
 
 // Drain lets 20 agents work 200 waiting callers off, first served by operadora
-// and then by app_queue of the same Asterisk. Everything is seen from the
+// and then by the queue of the same PBX: app_queue, or mod_callcenter. Everything is seen from the
 // phones: SIP messages as they come and go.
 func Drain(ctx context.Context, out, progress io.Writer) error {
 	times := newTalks(drainTalk)
@@ -51,20 +51,21 @@ func Drain(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(progress, "queue_drain: app_queue …")
+	peer := peerQueue()
+	fmt.Fprintf(progress, "queue_drain: %s …\n", peer.name)
 	times.again()
-	theirs, err := drainPeer(ctx, site, desks)
+	theirs, err := drainPeer(ctx, site, desks, peer)
 	if err != nil {
 		return err
 	}
 	ideal := drainCallers / times.ideal(drainAgents, drainCallers).Seconds()
 	gap := func(q float64) Line {
-		return NewLine("agent_gap", fmt.Sprintf("p%g", q*100), "ms", millis(quantile(ours.gaps, q)), "app_queue", millis(quantile(theirs.gaps, q)))
+		return NewLine("agent_gap", fmt.Sprintf("p%g", q*100), "ms", millis(quantile(ours.gaps, q)), peer.name, millis(quantile(theirs.gaps, q)))
 	}
 	return Emit(out,
 		NewLine("queue_drain", "throughput", "calls/s", ours.rate, "ideal", ideal),
-		NewLine("queue_drain", "throughput", "calls/s", ours.rate, "app_queue", theirs.rate),
-		NewLine("queue_drain", "app_queue_of_ideal", "calls/s", theirs.rate, "ideal", ideal),
+		NewLine("queue_drain", "throughput", "calls/s", ours.rate, peer.name, theirs.rate),
+		NewLine("queue_drain", peer.name+"_of_ideal", "calls/s", theirs.rate, "ideal", ideal),
 		gap(.5), gap(.99))
 }
 
@@ -98,6 +99,7 @@ func inbound(desks *lab.Desks, agents int) centre.Options {
 				Settings: []string{"timeout=15", "retry=1", "wrapuptime=0", "ringinuse=no", "autofill=yes"}}},
 			FromTrunk: "include => operadora-inbound\nexten => 5900,1,Answer()\n same => n,Queue(" + benchQueue + ")\n same => n,Hangup()\n",
 		},
+		FreeSWITCH: callcenter(),
 		Definitions: map[string]string{
 			"queues.yaml": "queues:\n  - {id: " + benchQueue + ", wrap_up: 0s, retry: 1s, misses_before_pause: 0}\n",
 			"agents.yaml": people.String(),
@@ -112,7 +114,7 @@ func inbound(desks *lab.Desks, agents int) centre.Options {
 
 // callersWait places the callers and returns when count says that all of them wait.
 func callersWait(ctx context.Context, site *centre.Site, number string, n int, count func() (int, error)) (*lab.SIPp, error) {
-	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: site.Asterisk.SIPAddr(), Number: number, Calls: n, Rate: 40})
+	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: site.Outside(), Number: number, Calls: n, Rate: 40})
 	if err != nil {
 		return nil, err
 	}
@@ -162,22 +164,18 @@ func drainOurs(ctx context.Context, site *centre.Site, desks *lab.Desks) (draine
 	return d, site.Stop()
 }
 
-func drainPeer(ctx context.Context, site *centre.Site, desks *lab.Desks) (drained, error) {
+func drainPeer(ctx context.Context, site *centre.Site, desks *lab.Desks, peer peerOf) (drained, error) {
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
 	desks.Forget()
 	callers, err := callersWait(ctx, site, "5900", drainCallers, func() (int, error) { //nolint:contextcheck // the console has a limit of its own
-		out, err := site.Asterisk.CLI("queue show " + benchQueue)
-		return strings.Count(out, "(wait:"), err
+		return peer.waiting(site)
 	})
 	if err != nil {
 		return drained{}, err
 	}
-	defer func() { _, _ = callers.Stop() }()           // the desks have counted what matters
-	return drain(ctx, desks, func(user string) error { //nolint:contextcheck // as above
-		_, err := site.Asterisk.CLI("queue add member PJSIP/" + user + " to " + benchQueue)
-		return err
-	})
+	defer func() { _, _ = callers.Stop() }()                                            // the desks have counted what matters
+	return drain(ctx, desks, func(user string) error { return peer.login(site, user) }) //nolint:contextcheck // as above
 }
 
 // drain logs every agent in and waits until all callers have been served.

@@ -28,6 +28,8 @@ type Options struct {
 	Dir string
 	// Asterisk describes the PBX; its phones are the agents' desk phones.
 	Asterisk lab.AsteriskOptions
+	// FreeSWITCH is what a FreeSWITCH in its place has besides.
+	FreeSWITCH lab.FreeSWITCHOptions
 	// Definitions are the files of the definitions folder by name.
 	Definitions map[string]string
 	// ARI holds further keys of the connection to Asterisk, such as "transfers: never".

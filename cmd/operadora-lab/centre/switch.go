@@ -68,6 +68,7 @@ func (s *Site) startSwitch(ctx context.Context, o Options) (string, error) {
 		return fmt.Sprintf(`ari: {url: "http://%s/ari", user: "%s", password: "%s", ping_interval: 1s, %s}`, via(addr), a.User(), password, o.ARI), nil
 	}
 	f, err := lab.StartFreeSWITCH(ctx, lab.FreeSWITCHOptions{
+		FromTrunk: o.FreeSWITCH.FromTrunk, Configuration: o.FreeSWITCH.Configuration, Modules: o.FreeSWITCH.Modules,
 		Endpoints: o.Asterisk.Endpoints, Trunks: o.Asterisk.Trunks, Dir: o.Asterisk.Dir, Outlive: o.Asterisk.Outlive,
 		Values:   dialplans.FreeSWITCHValues{AwayContext: o.Asterisk.Values.AwayContext, Prefix: o.Asterisk.Values.Prefix},
 		Contexts: awayContext,
@@ -105,6 +106,14 @@ func trunked(text string) string {
 		end = len(after)
 	}
 	return before + "sofia/gateway/" + after[:end] + "/{number}" + trunked(after[end:])
+}
+
+// Outside is where callers from outside arrive, over UDP.
+func (s *Site) Outside() string {
+	if s.FreeSWITCH != nil {
+		return s.FreeSWITCH.TrunkAddr()
+	}
+	return s.Asterisk.SIPAddr()
 }
 
 // Left says what is left of calls in the PBX.
