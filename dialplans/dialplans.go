@@ -23,10 +23,6 @@ import (
 //go:embed asterisk/* freeswitch/*
 var files embed.FS
 
-// FS holds the files as they are kept, before rendering, in one folder per
-// kind of PBX ("asterisk", "freeswitch").
-func FS() fs.FS { return files }
-
 // Values are what differs from site to site. The zero value of each field but
 // ARIPassword means the default of DefaultValues.
 type Values struct {

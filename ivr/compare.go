@@ -24,12 +24,6 @@ const (
 	CompareSet     Comparison = "set" // "true": has a value; "false": is empty or unset
 )
 
-// Comparisons returns all comparisons in the order of the documentation.
-func Comparisons() []Comparison {
-	return []Comparison{CompareEquals, CompareNot, CompareIn, ComparePrefix, CompareMatches,
-		CompareAtLeast, CompareAtMost, CompareSet}
-}
-
 // Test compares one variable. Make it by NewTest.
 type Test struct {
 	Var    string

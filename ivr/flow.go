@@ -134,9 +134,6 @@ const (
 	SayMoney  SayForm = "money"  // 12.50, in Currency
 )
 
-// SayForms returns every form in the order of the documentation.
-func SayForms() []SayForm { return []SayForm{SayDigits, SayNumber, SayDate, SayTime, SayMoney} }
-
 // Tries says what to play at each attempt: entry i at attempt i, the last one
 // for all that follow.
 type Tries [][]Item

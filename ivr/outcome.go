@@ -134,12 +134,6 @@ var agentRules = []OutcomeRule{
 	{Name: OutFail, Optional: true},
 }
 
-// NodeTypes returns every node type in the order of the documentation.
-func NodeTypes() []NodeType {
-	return []NodeType{NodeAnswer, NodePlay, NodeSay, NodeMenu, NodeGather, NodeSet, NodeSwitch, NodeHours,
-		NodeQueue, NodeRecord, NodeTransfer, NodeCall, NodeReturn, NodeAgent, NodeContinue, NodeHangup}
-}
-
 // OutcomeRules returns the fixed outcomes of a node type; nil when it has none.
 func OutcomeRules(t NodeType) []OutcomeRule { return outcomeRules[t] }
 

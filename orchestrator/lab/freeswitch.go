@@ -90,12 +90,6 @@ func findFreeSWITCH() (program, modules string, err error) {
 	return "", "", ErrNoFreeSWITCH
 }
 
-// HasFreeSWITCH tells whether a FreeSWITCH was named or is installed.
-func HasFreeSWITCH() bool {
-	_, _, err := findFreeSWITCH()
-	return err == nil
-}
-
 // StartFreeSWITCH starts a private instance and returns when its event socket
 // and its SIP profiles are up. ctx bounds the start alone.
 func StartFreeSWITCH(ctx context.Context, o FreeSWITCHOptions) (*FreeSWITCH, error) {

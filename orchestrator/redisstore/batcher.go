@@ -30,15 +30,15 @@ type order struct {
 	keys   []string
 	args   []any
 	answer *redis.Cmd
-	turn   chan turn
+	told   chan word
 }
 
-// turn is what an order that waits is told.
-type turn bool
+// word is what an order that waits is told.
+type word bool
 
 const (
-	answered turn = true
-	send     turn = false // take what is waiting, this one first, on its way
+	answered word = true
+	send     word = false // take what is waiting, this one first, on its way
 )
 
 // NewBatcher makes a Batcher. It does not own the client.
@@ -47,7 +47,7 @@ func NewBatcher(rdb redis.UniversalClient) *Batcher { return &Batcher{rdb: rdb} 
 // Run runs a script. When ctx ends first the error is ctx's, and the script may
 // be run all the same.
 func (b *Batcher) Run(ctx context.Context, script *redis.Script, keys []string, args ...any) *redis.Cmd {
-	o := &order{script: script, keys: keys, args: args, turn: make(chan turn, 2)}
+	o := &order{script: script, keys: keys, args: args, told: make(chan word, 2)}
 	_, hurried := ctx.Deadline()
 	sends := b.join(o)
 	if sends {
@@ -55,8 +55,8 @@ func (b *Batcher) Run(ctx context.Context, script *redis.Script, keys []string, 
 	}
 	for {
 		select {
-		case t := <-o.turn:
-			if t == answered {
+		case w := <-o.told:
+			if w == answered {
 				return o.answer
 			}
 			sends = true
@@ -124,7 +124,7 @@ func (b *Batcher) handOn() {
 	defer b.mu.Unlock()
 	if b.busy = len(b.waiting) > 0; b.busy {
 		b.next = b.waiting[0]
-		b.next.turn <- send
+		b.next.told <- send
 	}
 }
 
@@ -136,7 +136,7 @@ func (b *Batcher) send(ctx context.Context) {
 	if len(batch) == 1 {
 		o := batch[0]
 		o.answer = o.script.Run(ctx, b.rdb, o.keys, o.args...)
-		o.turn <- answered
+		o.told <- answered
 		return
 	}
 	pipe := b.rdb.Pipeline()
@@ -148,6 +148,6 @@ func (b *Batcher) send(ctx context.Context) {
 		if redis.HasErrorPrefix(o.answer.Err(), "NOSCRIPT") { // it was not run
 			o.answer = o.script.Eval(ctx, b.rdb, o.keys, o.args...)
 		}
-		o.turn <- answered
+		o.told <- answered
 	}
 }
