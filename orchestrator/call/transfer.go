@@ -196,10 +196,10 @@ func (x *change) moveToFlow(to orchestrator.Target, by, phone string) error {
 		x.do(AnswerTransfer{Channel: phone, Done: true})
 	}
 	x.noteTransfer(to, "done", by, nil)
-	held := x.c.Customer().Held
+	music := x.c.Customer().Held || x.c.Far().Held
 	x.leaveFar("transfer")
 	x.c.Home = nil
-	if held {
+	if music {
 		x.do(Unhold{Channel: x.c.Customer().Channel})
 	}
 	x.apply(step, 0)

@@ -433,3 +433,30 @@ func TestHoldKeyUnseen(t *testing.T) {
 		w.checkKept(t)
 	}
 }
+
+// mailFlow records a message at once in whom a person sends to it.
+type mailFlow struct{ toyFlow }
+
+func (f mailFlow) Begin(a orchestrator.Arrival, now time.Time) (orchestrator.FlowStep, error) {
+	if a.Flow == "" {
+		return f.toyFlow.Begin(a, now)
+	}
+	return toyStep("mail", orchestrator.Action{Kind: orchestrator.ActRecord, Record: orchestrator.RecordingOrder{Format: "wav"}}), nil
+}
+
+// A customer who hears music because the agent's phone, or the agent, holds the
+// call hears none any more in the flow that the call is sent to.
+func TestTransferToAFlowEndsTheMusic(t *testing.T) {
+	t.Parallel()
+	for name, hold := range map[string]func(*world){"by the phone": func(w *world) { w.pbx.phoneHolds(w.pbx.phones()[0]) }, "by the agent": held} {
+		w := at(talking...)
+		w.rules.Flows = mailFlow{}
+		for _, do := range []func(*world){hold, toFlow} {
+			do(w)
+			w.quiet()
+		}
+		if got := w.pbx.hears(); got != "voicemail" || w.pbx.channels[customerChannel].hold {
+			t.Errorf("held %s: the customer hears %q, music %v\n%s", name, got, w.pbx.channels[customerChannel].hold, w.story())
+		}
+	}
+}
