@@ -60,6 +60,48 @@ func TestProbe(t *testing.T) {
 	}
 }
 
+// TestAwayFallsThrough: a call goes on in the administrator's own context while
+// operadora has never run, soon after it has died, and when nobody takes it up.
+func TestAwayFallsThrough(t *testing.T) {
+	w := newWorld(t)
+	away := func(what, did string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		c := w.arrive(t, did, orchestrator.Party{Number: "5550100"}).(outsider).call
+		select {
+		case <-c.Answered(): // the away context does
+		case <-ctx.Done():
+			t.Fatalf("%s: the call went nowhere", what)
+		}
+		if err := c.Hangup(); err != nil {
+			t.Error(err)
+		}
+	}
+	away("never run", "799001")
+	cut := newProxy(t, w.fs.Address())
+	l := run(t, w.adapter(t, cut.Address()))
+	waiting := w.arrive(t, "799002", orchestrator.Party{Number: "5550100"}).(outsider).call
+	l.next(t, orchestrator.EventEntered)
+	l.next(t, orchestrator.EventLeft) // after the dialplan's patience, ten seconds
+	select {
+	case <-waiting.Answered():
+	case <-time.After(20 * time.Second):
+		t.Fatal("nobody took the call up, and it went nowhere")
+	}
+	cut.Cut() // as good as dead: nothing is said to FreeSWITCH
+	for limit := time.Now().Add(20 * time.Second); ; {
+		out, err := w.fs.CLI("global_getvar operadora_here_operadora")
+		if err == nil && strings.TrimSpace(out) == "false" {
+			break
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("FreeSWITCH still believes that operadora takes calls: %q, %v", out, err)
+		}
+	}
+	away("died", "799003")
+}
+
 // world is a real FreeSWITCH with desk phones that take turns.
 type world struct {
 	fs     *lab.FreeSWITCH
