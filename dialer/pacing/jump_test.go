@@ -130,9 +130,9 @@ func TestNoAnswerRateBreaksTheWindow(t *testing.T) {
 		for i := range a.busy {
 			a.tell(Event{Kind: AgentIdle, Agent: AgentID(i + 1)})
 		}
-		for range rapid.IntRange(1, 12).Draw(t, "phases") {
+		for range rapid.IntRange(1, 8).Draw(t, "phases") {
 			a.answerRate = rapid.SampledFrom([]float64{0, 0.01, 0.03, 0.06, 0.1, 0.3, 0.5, 0.8, 1}).Draw(t, "answer rate")
-			for end := a.at + rapid.SampledFrom([]float64{20, 60, 120, 300, 900}).Draw(t, "lasts"); a.at < end; a.at += 0.5 {
+			for end := a.at + rapid.SampledFrom([]float64{20, 60, 60, 120, 400}).Draw(t, "lasts"); a.at < end; a.at += 0.5 {
 				a.tell(Event{Kind: Heartbeat})
 				a.calls()
 				a.agents()
