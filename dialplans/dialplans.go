@@ -60,6 +60,14 @@ type File struct {
 // until when it takes calls, in seconds since 1970 by Asterisk's clock.
 func UntilVariable(app string) string { return "OPERADORA_UNTIL_" + app }
 
+// EndsKept is how many ends of channels the dialplan keeps.
+const EndsKept = 500
+
+// EndedVariable is the global variable that counts the ends of channels; with
+// "_" and the number modulo EndsKept it is the one that holds an end:
+// number,channel,milliseconds since 1970,cause.
+func EndedVariable(app string) string { return "OPERADORA_ENDED_" + app }
+
 // NewPassword returns a new random password of 160 bits for Values.ARIPassword.
 func NewPassword() string {
 	b := make([]byte, 20)
@@ -76,8 +84,9 @@ func Asterisk(v Values) ([]File, error) {
 	}
 	return render("asterisk", struct {
 		Values
-		DigitAt int // where the digits start, past the prefix and the code's own digit
-	}{v, len(v.Prefix) + 1})
+		EndsKept int
+		DigitAt  int // where the digits start, past the prefix and the code's own digit
+	}{v, EndsKept, len(v.Prefix) + 1})
 }
 
 func render(dir string, data any) ([]File, error) {

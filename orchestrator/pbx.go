@@ -134,7 +134,10 @@ type Sink interface {
 type Snapshot struct {
 	Channels map[string]ChannelTruth // by channel id; also those that we ordered and that still dial
 	Bridges  map[string][]string     // bridge id -> channel ids in it; only bridges of our making
-	Epoch    string                  // changes when the PBX itself was restarted
+	// Ended are channels that ended lately, by id, as far as the PBX wrote that
+	// down: also those that ended while nobody listened. Only Connected tells them.
+	Ended map[string]ChannelEnd
+	Epoch string // changes when the PBX itself was restarted
 	// ObservedAt is when it was taken, by our clock; Clock is the same moment by
 	// the PBX's. Every time that a PBX tells (Event.At, CreatedAt) is by its own
 	// clock: OurTime translates.
@@ -148,6 +151,12 @@ func (s Snapshot) OurTime(t time.Time) time.Time {
 		return t
 	}
 	return t.Add(s.ObservedAt.Sub(s.Clock))
+}
+
+// ChannelEnd is when and why a channel ended, by the PBX's clock.
+type ChannelEnd struct {
+	At    time.Time
+	Cause Cause
 }
 
 // ChannelTruth is a channel as a snapshot shows it.

@@ -209,6 +209,59 @@ func TestAwayFallsThrough(t *testing.T) {
 	}
 }
 
+// TestEndsUnseen has an agent and a caller hang up while operadora is dead: their
+// conversations end on record when they did, not when the calls are taken up.
+func TestEndsUnseen(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2})
+	r.start()
+	ana, ben := r.login("101"), r.login("102")
+	first, second := r.queue("5550001"), r.queue("5550002")
+	desk := map[*lab.Call]*lab.Call{}
+	for _, c := range []*lab.Call{first, second} {
+		a := nextAt(r, ana, ben)
+		must(t, a.Answer())
+		r.talk(c, a)
+		desk[c] = a
+	}
+	r.kill()
+	agentEnds := time.Now()
+	must(t, desk[first].Hangup())
+	callerEnds := time.Now()
+	must(t, second.Hangup())
+	r.awaitPhones(2) // the first caller and the second agent, each alone in a bridge
+	back := time.Now()
+	r.start()
+	ended(t, first) // the flow goes on
+	ended(t, desk[second])
+	for _, c := range r.settled(2) {
+		want := map[string]time.Time{"5550001": agentEnds, "5550002": callerEnds}[c.Caller.Number]
+		off := time.UnixMilli(c.PartedAt).Sub(want)
+		t.Logf("%s: talk ended on record %v after the hang-up; operadora was back %v after it", c.Caller.Number, off, back.Sub(want))
+		if by := map[string]string{"5550001": "agent", "5550002": "caller"}[c.Caller.Number]; c.EndedBy != by || c.Outcome != orchestrator.OutcomeServed {
+			t.Errorf("%s: %s, ended by %q, want %q", c.Caller.Number, c.Outcome, c.EndedBy, by)
+		}
+		if !time.UnixMilli(c.PartedAt).Before(back) || off < -time.Second {
+			t.Errorf("%s: talk ended at %v, and operadora was back at %v", c.Caller.Number, time.UnixMilli(c.PartedAt), back)
+		}
+	}
+}
+
+// awaitPhones waits until the PBX has n channels of phones.
+func (r *rig) awaitPhones(n int) {
+	r.t.Helper()
+	for deadline := limit(r.t); ; {
+		out, err := r.Asterisk.CLI("core show channels concise")
+		must(r.t, err)
+		if strings.Count("\n"+out, "\nPJSIP/") == n {
+			return
+		}
+		if !life.Sleep(deadline, 50*time.Millisecond) {
+			r.t.Fatalf("want %d channels of phones, the PBX has\n%s", n, out)
+		}
+	}
+}
+
 // awaitTaking waits until the dialplan believes that operadora takes calls, or does not.
 func (r *rig) awaitTaking(want bool) {
 	r.t.Helper()

@@ -2,6 +2,7 @@ package ari
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -11,6 +12,8 @@ import (
 type legs struct {
 	mu sync.Mutex
 	m  map[string]*leg // by channel id; guarded by mu, also the legs in it
+
+	keepsEnds atomic.Bool // the dialplan writes down how channels end
 }
 
 // leg is one channel.
@@ -118,6 +121,9 @@ func (l *legs) seed(truth orchestrator.Snapshot) {
 	for id, c := range truth.Channels {
 		g := l.of(id)
 		g.entered, g.over, g.leaving, g.args = c.Entered, false, false, c.Args
+		if keepsEnds(c.Args) && !originated(id) {
+			l.keepsEnds.Store(true)
+		}
 	}
 }
 

@@ -25,6 +25,13 @@ import (
 // phone answers, and Asterisk hangs up on an agent who picks up while nobody is
 // connected. What is given up between the two rings nobody.
 func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) error {
+	if a.legs.keepsEnds.Load() {
+		o.Variables = maps.Clone(o.Variables)
+		if o.Variables == nil {
+			o.Variables = map[string]string{}
+		}
+		o.Variables["CHANNEL(hangup_handler_push)"] = endedHandler
+	}
 	r, err := a.origination(o)
 	if err != nil {
 		return err

@@ -32,6 +32,9 @@ func (s *session) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if truth.Ended, err = s.a.client.ends(ctx, s.a.cfg.App); err != nil {
+		return err
+	}
 	truth.Clock = truth.ObservedAt.Add(time.Duration(s.ahead.Load()))
 	if !s.call(ctx, func() { s.connected(ctx, truth) }) {
 		return context.Cause(ctx)

@@ -143,6 +143,9 @@ func (l *legs) entered(e *orchestrator.Event, w *wire.StasisStart) verdict {
 	e.Kind = orchestrator.EventEntered
 	e.Channel, e.Args, e.Up, e.CreatedAt = w.Channel.ID, w.Args, w.Channel.State == "Up", createdAt(&w.Channel)
 	if !originated(e.Channel) {
+		if keepsEnds(w.Args) {
+			l.keepsEnds.Store(true)
+		}
 		e.DID, e.Caller, e.Language = dialled(w.Args, &w.Channel), caller(&w.Channel), w.Channel.Language
 	}
 	return tell

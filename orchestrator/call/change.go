@@ -14,7 +14,8 @@ type change struct {
 	*Rules
 	c       Call
 	now     time.Time
-	at      time.Time // when the present input happened: now, or before
+	at      time.Time // when what is being handled happened: now, or before
+	came    time.Time // when the present input came, which may tell of something older
 	entries []orchestrator.Entry
 	dirty   bool           // the call must be stored
 	armed   map[Timer]bool // set by this decision while the clock ran

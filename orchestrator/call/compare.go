@@ -1,8 +1,10 @@
 package call
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -25,6 +27,7 @@ func (x *change) compare(v Truth) {
 			x.arm(TimerFlow, heardAgain)
 		}
 	}
+	x.ends(v)
 	x.compareCustomer(v)
 	x.compareFar(v)
 	for _, ch := range slices.Sorted(maps.Keys(v.Channels)) {
@@ -58,6 +61,34 @@ func (x *change) compare(v Truth) {
 		x.compareTalk(v)
 		x.checkRecordings()
 	case StateEnded:
+	}
+}
+
+// ends takes in what the PBX wrote down of a conversation's legs and of a
+// customer that ended while nobody listened, in the order in which they did. Of
+// a phone that only rang nobody is blamed by it (compareFar).
+func (x *change) ends(v Truth) {
+	ended := slices.SortedFunc(maps.Keys(v.Ended), func(a, b string) int {
+		return cmp.Or(v.Ended[a].At.Compare(v.Ended[b].At), strings.Compare(a, b))
+	})
+	for _, ch := range ended {
+		end := v.Ended[ch]
+		_, there := v.Channels[ch] // it left, and came back
+		if there || end.At.UnixMilli() < x.c.StartedAt || end.At.After(x.came) {
+			continue
+		}
+		far := x.c.Far()
+		talked := far != nil && ch == far.Channel && x.c.State == StateTalking && end.At.UnixMilli() >= far.Joined
+		left := ch == x.c.Customer().Channel && !x.c.Gone() && !x.continuing()
+		if !talked && !left {
+			continue
+		}
+		if left && x.c.State == StateClearing {
+			x.c.EndedAt = max(x.c.PartedAt, min(x.c.EndedAt, end.At.UnixMilli())) // before the flow could hang up
+		}
+		x.at = end.At
+		x.event(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: end.Cause})
+		x.at = x.came
 	}
 }
 

@@ -43,6 +43,7 @@ func (r *Rules) Decide(c Call, ins []Input, now time.Time) Decision {
 		if !in.At.IsZero() && in.At.Before(now) {
 			x.at = in.At
 		}
+		x.came = x.at
 		x.take(in)
 		x.finish()
 	}
@@ -66,7 +67,7 @@ func (x *change) onlyConfirms(before *Call) bool {
 // Bury ends a call on record without deciding anything, for when deciding
 // itself fails again and again. What it has on the PBX is left to the caller.
 func Bury(c Call, reason string, now time.Time) Decision {
-	x := &change{c: c.clone(), now: now, at: now, dirty: true}
+	x := &change{c: c.clone(), now: now, at: now, came: now, dirty: true}
 	x.c.State, x.c.Todo, x.c.Timers = StateEnded, nil, nil
 	x.c.Outcome, x.c.EndedBy, x.c.EndedAt = orchestrator.OutcomeFailed, "operadora", now.UnixMilli()
 	x.fault("deciding on the call failed", errors.New(reason))

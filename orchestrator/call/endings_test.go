@@ -104,6 +104,57 @@ func TestLostEndOfAPrompt(t *testing.T) {
 	}
 }
 
+// TestEndsWhenThePBXSays has both sides hang up while nobody listens: talk and
+// call end when they did, not when the call is taken up.
+func TestEndsWhenThePBXSays(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		agent, caller time.Duration // after the process is gone, 0 for not at all
+		talk, end     time.Duration // after the join, after the process is gone
+		by            string
+	}{
+		"agent alone":        {agent: 3 * time.Second, talk: 13 * time.Second, end: 20 * time.Second, by: "agent"},
+		"caller alone":       {caller: 4 * time.Second, talk: 14 * time.Second, end: 4 * time.Second, by: "caller"},
+		"agent, then caller": {agent: 3 * time.Second, caller: 5 * time.Second, talk: 13 * time.Second, end: 5 * time.Second, by: "agent"},
+		"caller, then agent": {agent: 6 * time.Second, caller: 5 * time.Second, talk: 15 * time.Second, end: 5 * time.Second, by: "caller"},
+	} {
+		for _, adopted := range []bool{true, false} {
+			w := at(inQueue, ringing, answered)
+			joined := w.me.c.Far().Joined
+			w.pass(time.UnixMilli(joined).Add(10 * time.Second).Sub(w.now))
+			w.goAway(true)
+			gone := w.now
+			for d := time.Second; d <= 20*time.Second; d += time.Second {
+				w.pass(gone.Add(d).Sub(w.now))
+				if d == row.agent {
+					w.agentHangsUp(orchestrator.CauseNormal)
+				}
+				if d == row.caller {
+					w.callerHangsUp()
+				}
+			}
+			if adopted {
+				w.load()
+			}
+			w.comeBack(false)
+			w.quiet()
+			w.settle(time.Minute)
+			w.checkEnded(t, orchestrator.OutcomeServed)
+			c := w.me.c
+			const more = int64(1500) // the time that taking a call up takes
+			if got := c.PartedAt - joined; got != row.talk.Milliseconds() || c.TalkMS != got {
+				t.Errorf("%s, adopted %v: talked for %d ms (%d), want %v", name, adopted, got, c.TalkMS, row.talk)
+			}
+			if got, want := c.EndedAt-gone.UnixMilli(), row.end.Milliseconds(); got < want || got > want+more || (row.caller > 0 && got != want) {
+				t.Errorf("%s, adopted %v: ended after %d ms, want %d", name, adopted, got, want)
+			}
+			if c.EndedBy != row.by {
+				t.Errorf("%s, adopted %v: ended by %q", name, adopted, c.EndedBy)
+			}
+		}
+	}
+}
+
 // TestUnheardPrompt names flow, node and file of what could not be played.
 func TestUnheardPrompt(t *testing.T) {
 	t.Parallel()

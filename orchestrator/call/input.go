@@ -65,6 +65,7 @@ type Truth struct {
 	At       time.Time                            // our clock; what began after it is not in it
 	Channels map[string]orchestrator.ChannelTruth // the call's own, by id
 	Bridges  map[string][]string                  // the call's own, with the channels in them
+	Ended    map[string]orchestrator.ChannelEnd   // the call's own that ended, perhaps unseen; our clock
 	Adopted  bool                                 // this process has not seen the call before
 	Restarts bool                                 // the PBX itself was restarted since
 }

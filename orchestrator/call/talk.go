@@ -298,6 +298,7 @@ func (x *change) afterTalk() {
 	x.endTalk("agent")
 	x.settle()
 	x.forgetFar()
+	x.at = x.came // what follows is done when it is learned of
 	if x.c.Move != nil {
 		x.moveAlone()
 		return

@@ -12,6 +12,7 @@ import (
 // toyPBX plays a PBX with one call on it.
 type toyPBX struct {
 	w          *world
+	ended      map[string]orchestrator.ChannelEnd
 	channels   map[string]*toyChannel
 	bridges    map[string]map[string]bool
 	plays      map[string]toyPlay
@@ -45,7 +46,7 @@ type toyRecording struct {
 }
 
 func newToyPBX(w *world) *toyPBX {
-	return &toyPBX{w: w, channels: map[string]*toyChannel{}, bridges: map[string]map[string]bool{},
+	return &toyPBX{w: w, ended: map[string]orchestrator.ChannelEnd{}, channels: map[string]*toyChannel{}, bridges: map[string]map[string]bool{},
 		plays: map[string]toyPlay{}, recordings: map[string]toyRecording{}, kept: map[string]bool{}}
 }
 
@@ -233,6 +234,7 @@ func (p *toyPBX) out(id string, how orchestrator.Event) {
 
 func (p *toyPBX) end(id string, cause orchestrator.Cause) {
 	if p.channels[id] != nil {
+		p.ended[id] = orchestrator.ChannelEnd{At: p.w.now, Cause: cause}
 		p.out(id, orchestrator.Event{Kind: orchestrator.EventEnded, Channel: id, Cause: cause})
 	}
 }
@@ -371,6 +373,7 @@ func (p *toyPBX) truth(adopted, restarts bool) Truth {
 	for id, ch := range p.channels {
 		v.Channels[id] = orchestrator.ChannelTruth{Up: ch.up, Entered: ch.up || !ch.ours}
 	}
+	v.Ended = maps.Clone(p.ended)
 	for id, in := range p.bridges {
 		v.Bridges[id] = slices.Sorted(maps.Keys(in))
 	}

@@ -280,10 +280,13 @@ func (v *driving) takenUp(loops []*loop) map[*loop]bool {
 
 // owned are the ids in a snapshot by their owner, so that a thousand calls are
 // compared without a thousand looks at all of it.
-type owned struct{ channels, bridges map[string][]string }
+type owned struct{ channels, bridges, ended map[string][]string }
 
 func ownedBy(s orchestrator.Snapshot) owned {
-	o := owned{map[string][]string{}, map[string][]string{}}
+	o := owned{map[string][]string{}, map[string][]string{}, map[string][]string{}}
+	for ch := range s.Ended {
+		o.ended[orchestrator.OwnerOf(ch)] = append(o.ended[orchestrator.OwnerOf(ch)], ch)
+	}
 	for ch := range s.Channels {
 		if owner := orchestrator.OwnerOf(ch); owner != "" {
 			o.channels[owner] = append(o.channels[owner], ch)
@@ -298,12 +301,25 @@ func ownedBy(s orchestrator.Snapshot) owned {
 // truthOf cuts out of a snapshot what concerns one call.
 func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool) call.Truth {
 	t := call.Truth{At: s.ObservedAt, Adopted: adopted, Restarts: restarted,
-		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{}}
-	if c, there := s.Channels[l.channel]; there && l.drv.callOf(l.channel) == l.id {
-		t.Channels[l.channel] = c
+		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{},
+		Ended: map[string]orchestrator.ChannelEnd{}}
+	take := func(ch string) {
+		if c, there := s.Channels[ch]; there {
+			t.Channels[ch] = c
+		}
+		if end, told := s.Ended[ch]; told {
+			end.At = s.OurTime(end.At)
+			t.Ended[ch] = end
+		}
+	}
+	if l.drv.callOf(l.channel) == l.id { // and not a later call's
+		take(l.channel)
 	}
 	for _, ch := range o.channels[l.id] {
-		t.Channels[ch] = s.Channels[ch]
+		take(ch)
+	}
+	for _, ch := range o.ended[l.id] {
+		take(ch)
 	}
 	for _, b := range o.bridges[l.id] {
 		t.Bridges[b] = s.Bridges[b]

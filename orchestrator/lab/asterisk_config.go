@@ -40,7 +40,7 @@ var modules = strings.Fields(`
 	func_channel func_callerid func_logic func_strings func_math func_dialplan
 	func_devstate func_extstate func_hangupcause func_global func_timeout
 	func_volume func_pjsip_endpoint func_pjsip_aor func_pjsip_contact
-	func_talkdetect func_groupcount func_uri func_rand func_cut func_periodic_hook
+	func_talkdetect func_groupcount func_lock func_uri func_rand func_cut func_periodic_hook
 	codec_ulaw codec_alaw codec_a_mu codec_gsm codec_g722 codec_resample
 	format_wav format_wav_gsm format_gsm format_sln format_pcm`)
 

@@ -3,6 +3,7 @@ package pbxtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,20 +17,21 @@ type PBX struct {
 	name string
 
 	mu         sync.Mutex
-	schedule   schedule              // guarded by mu, like all below
-	closed     bool                  // nothing falls due any more
-	skew       time.Duration         // of the switch's clock
-	restarts   int                   // makes the epoch
-	up         bool                  // the socket can be connected
-	plugged    bool                  // commands arrive
-	link       *link                 // the client that gets the events, nil when there is none
-	changed    chan struct{}         // closed and replaced when anything a waiter may wait for has changed
-	waiting    int                   // how many wait for changed
-	channels   map[string]*channel   // also those that left
-	bridges    map[string][]string   // channels in the order of joining
-	playbacks  map[string]*job       // known: playing or queued
-	recordings map[string]*recording // running and stored
-	phones     map[string]*phone     // by endpoint
+	schedule   schedule                           // guarded by mu, like all below
+	closed     bool                               // nothing falls due any more
+	skew       time.Duration                      // of the switch's clock
+	restarts   int                                // makes the epoch
+	up         bool                               // the socket can be connected
+	plugged    bool                               // commands arrive
+	link       *link                              // the client that gets the events, nil when there is none
+	changed    chan struct{}                      // closed and replaced when anything a waiter may wait for has changed
+	waiting    int                                // how many wait for changed
+	ended      map[string]orchestrator.ChannelEnd // for whoever did not hear of it
+	channels   map[string]*channel                // also those that left
+	bridges    map[string][]string                // channels in the order of joining
+	playbacks  map[string]*job                    // known: playing or queued
+	recordings map[string]*recording              // running and stored
+	phones     map[string]*phone                  // by endpoint
 	lamps      map[string]orchestrator.LampState
 	watched    map[string]orchestrator.DeviceState // as last told
 	sounds     map[string]time.Duration            // -1 is missing
@@ -66,6 +68,7 @@ func New(name string) *PBX {
 		name: name, up: true, plugged: true,
 		changed:    make(chan struct{}),
 		channels:   map[string]*channel{},
+		ended:      map[string]orchestrator.ChannelEnd{},
 		bridges:    map[string][]string{},
 		playbacks:  map[string]*job{},
 		recordings: map[string]*recording{},
@@ -144,6 +147,7 @@ func (p *PBX) controlled(op, id string) (*channel, error) {
 func (p *PBX) end(c *channel, cause orchestrator.Cause) {
 	p.drop(c, "the channel hung up")
 	delete(p.channels, c.id)
+	p.ended[c.id] = orchestrator.ChannelEnd{At: p.clock(), Cause: cause}
 	if !c.left {
 		p.emit(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: c.id, Cause: cause})
 	}
@@ -197,6 +201,7 @@ func (p *PBX) snapshot() orchestrator.Snapshot {
 		Epoch:      fmt.Sprintf("%s-%d", p.name, p.restarts),
 		ObservedAt: time.Now(),
 		Clock:      p.clock(),
+		Ended:      maps.Clone(p.ended),
 	}
 	for id, c := range p.channels {
 		if c.left {
