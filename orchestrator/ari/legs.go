@@ -82,6 +82,14 @@ func (l *legs) gone(channel string) bool {
 	return g != nil && g.over
 }
 
+// holds tells whether a channel is under our control and no hangup of it was requested.
+func (l *legs) holds(channel string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g := l.m[channel]
+	return g != nil && g.entered && !g.over && !g.ending
+}
+
 // inCall says whether something is to be told of a channel: not before it is
 // under our control, and not after its end.
 func (l *legs) inCall(channel string) verdict {

@@ -74,13 +74,17 @@ type originator struct {
 }
 
 // originator asks for the channel that a call is made for. Asterisk creates and
-// dials a channel for one that is gone without a word.
+// dials a channel for one that is gone without a word, and lists one that hung up
+// until its hangup handlers have run: what we were told of it counts as well.
 func (a *Adapter) originator(ctx context.Context, id string) originator {
 	if id == "" {
 		return originator{}
 	}
 	var c wire.ChannelData
 	err := a.client.do(ctx, request{verb: "Originator", method: http.MethodGet, path: []string{"channels", id}, again: true}, &c)
+	if err == nil && !a.legs.holds(id) {
+		err = fault.E("ari.Originate", fault.NotFound, orchestrator.ErrOriginatorGone)
+	}
 	return originator{id: id, shown: callerID(caller(&c)), language: c.Language, err: err}
 }
 
