@@ -50,7 +50,7 @@ var modules = []module{
 	{"app_stack", "feature codes in the dialplan", false},
 	{"app_playback", "the apology while operadora is away", false},
 	{"func_lock", "the ends of calls while operadora is away, in the dialplan", false},
-	{"func_strings", "the ends of calls while operadora is away, in the dialplan", false},
+	{"func_strings", "dialled numbers and the ends of calls, in the dialplan", false},
 	{"func_dialplan", "the emergency route of the dialplan", false},
 	{"func_channel", "the language of a call, and feature codes in the dialplan", true},
 	{"func_callerid", "the caller id that agents see, and feature codes in the dialplan", true},
