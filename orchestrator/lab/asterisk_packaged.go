@@ -8,13 +8,15 @@ import (
 	"syscall"
 )
 
-// packagedHTTP is http.conf as it comes, without most of its comments.
+// packagedHTTP is http.conf as it comes, without most of its comments. Its last
+// line is one, and has no end: what is added behind it is part of the comment.
 const packagedHTTP = `[general]
 servername=Asterisk
 ;enabled=yes
 bindaddr=127.0.0.1
 ;bindport=8088
-`
+;permit = 10.0.0.23
+;`
 
 // packagedID stands in for the user asterisk, which this machine need not have.
 const packagedID = 64_042
