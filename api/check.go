@@ -166,8 +166,10 @@ func schemaProblem(name string, err error) error {
 	switch v := e.Value.(type) {
 	case string:
 		value = v
-	case float64, bool:
-		value = fmt.Sprint(v)
+	case float64:
+		value = strconv.FormatFloat(v, 'f', -1, 64) // as it was written: 1000000, not 1e+06
+	case bool:
+		value = strconv.FormatBool(v)
 	}
 	switch e.SchemaField {
 	case "type", "nullable":

@@ -151,6 +151,9 @@ func TestBadRequestsNameTheFault(t *testing.T) {
 			t.Errorf("%s: %+v", query, p)
 		}
 	}
+	if p := read[problem](t, ask(s, "GET", "/api/v1/contacts?limit=999999999", w.tokens[wire.RoleAdmin], ""), 400); p.Detail != "limit: 999999999 is not within 1 to 500" {
+		t.Errorf("a number far too high: %+v", p)
+	}
 	for _, path := range []string{"/contacts", "/agents", "/queues", "/calls", "/queues/sales/waiting", "/audit", "/recordings", "/agents/101/states"} {
 		if p := read[problem](t, ask(s, "GET", "/api/v1"+path+"?cursor=z!z", w.tokens[wire.RoleAdmin], ""), 400); !strings.HasPrefix(p.Detail, "cursor:") {
 			t.Errorf("%s with a made-up cursor: %+v", path, p)

@@ -35,7 +35,7 @@ func newCheckCommand() *cobra.Command {
 			if ferr != nil {
 				return ferr
 			}
-			for _, w := range cfg.warnings(file) {
+			for _, w := range cfg.warnings() {
 				fmt.Fprintln(out, "warning:", w)
 			}
 			for _, l := range doctor.Exposed(doctor.Site{File: file, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records}) {

@@ -128,10 +128,18 @@ func TestCheckWarns(t *testing.T) {
 	must(t, os.Chmod(file, 0o644))
 	out, err = run(t, "check", "-c", file)
 	must(t, err)
-	for _, want := range []string{"warning: " + file + ": everybody on this machine may read it", "warning: api.listen: tokens travel in clear text",
-		"warning: redis.password: is empty, and 10.0.0.7:6379 is another machine", "warning: redis.tls: is false", "warning: api.trusted_proxies: 0.0.0.0/0 is everybody"} {
+	for _, want := range []string{"warning: file mode: everybody on this machine can read " + file, "warning: api.listen: 0.0.0.0:8090 without TLS",
+		"warning: redis.password: Redis at 10.0.0.7:6379 is beyond this machine", "warning: redis.tls: Redis at 10.0.0.7:6379", "warning: api.trusted_proxies: 0.0.0.0/0 believes everybody"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s\nlacks %q", out, want)
 		}
+	}
+	for _, remedy := range []string{"chmod o-rwx", "set api.tls_cert", "requirepass", "tls-port", "name the addresses"} {
+		if strings.Count(out, remedy) != 1 {
+			t.Errorf("%s\nhas %q %d times", out, remedy, strings.Count(out, remedy))
+		}
+	}
+	if n := strings.Count(out, "warning: "); n != 5 {
+		t.Errorf("%s\nwarns %d times of five things", out, n)
 	}
 }

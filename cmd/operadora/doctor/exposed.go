@@ -51,8 +51,8 @@ func Exposed(site Site) []Line {
 	return s.lines
 }
 
-// Sentence is a line in one sentence, for who prints no verdicts.
-func (l Line) Sentence() string { return fmt.Sprintf("%s: %s", l.Check, l.Text) }
+// Sentence is a line that is not OK in one sentence, for who prints no verdicts.
+func (l Line) Sentence() string { return fmt.Sprintf("%s: %s; %s", l.Check, l.Text, l.Remedy) }
 
 // onThisMachine tells whether an address of a server is this machine's own.
 func onThisMachine(addr string) bool {
