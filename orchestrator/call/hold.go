@@ -1,6 +1,8 @@
 package call
 
 import (
+	"slices"
+
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -103,4 +105,29 @@ func (x *change) partCustomer() {
 		x.leg(customer, LegOnPart)
 	}
 	customer.Room, customer.Held = 0, false
+}
+
+// Place is where the sides of a conversation must be on the PBX: together in the
+// room or, on hold, the customer outside of it.
+type Place struct {
+	Room          string // "" when nobody need be anywhere
+	Customer, Far string // channels
+	Held          bool
+}
+
+// Place is where the sides must be. It is nowhere while a command is on its way
+// that may move them.
+func (c *Call) Place() Place {
+	far := c.Far()
+	if c.State != StateTalking || far == nil || far.State != LegJoined || len(c.Todo) > 0 {
+		return Place{}
+	}
+	return Place{Room: bridge(c.Call, far.Room), Customer: c.Customer().Channel, Far: far.Channel, Held: c.Customer().Held}
+}
+
+// Wrong tells whether the sides are elsewhere. A command of a former owner that
+// came late may have moved them, and no event tells.
+func (p Place) Wrong(bridges map[string][]string) bool {
+	in := bridges[p.Room]
+	return p.Room != "" && (!slices.Contains(in, p.Far) || slices.Contains(in, p.Customer) == p.Held)
 }

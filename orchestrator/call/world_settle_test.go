@@ -162,6 +162,11 @@ func (w *world) sweep() {
 			return
 		}
 	}
+	truth := w.pbx.truth(false, false)
+	if c.Place().Wrong(truth.Bridges) {
+		heal("room")
+		w.post(Input{Kind: InCompare, Truth: truth})
+	}
 }
 
 // forgotten tells whether the distributor does not hold the place that the call

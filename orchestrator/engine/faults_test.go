@@ -348,6 +348,43 @@ func TestSweeperFindsNothing(t *testing.T) {
 	})
 }
 
+// A command of a former owner that comes late takes the caller out of the
+// conversation, of which no event tells: the sweeper brings the two together.
+func TestSidesOutOfPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(3*time.Minute))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second) // it talks
+		together := func() string {
+			truth, err := s.pbx.Snapshot(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for b, in := range truth.Bridges {
+				if slices.Contains(in, "in.1") && len(in) == 2 {
+					return b
+				}
+			}
+			return ""
+		}
+		room := together()
+		if err := s.pbx.Part(t.Context(), room, "in.1"); err != nil || together() != "" {
+			t.Fatalf("room %q: %v", room, err)
+		}
+		s.wait(70 * time.Second)
+		if got := together(); room == "" || got != room {
+			t.Errorf("together in %q, want %q", got, room)
+		}
+		if n := s.healed(); n != 1 {
+			t.Errorf("healed %v times, want 1", n)
+		}
+		s.wait(3 * time.Minute)
+		s.finish(orchestrator.OutcomeServed)
+	})
+}
+
 func (m *memory) keepLeases(keep bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

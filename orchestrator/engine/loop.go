@@ -194,6 +194,7 @@ type claims struct {
 	channels []string // on the PBX
 	offer    string   // of its far leg
 	waiting  int      // the visit by which it waits in a queue; 0 when it does not
+	place    call.Place
 }
 
 // show tells the sweeper what the call claims.
@@ -210,6 +211,7 @@ func (l *loop) show() {
 	if l.call.State == call.StateWaiting && l.call.Visit != nil { // a stored record may be of any sense
 		c.waiting = l.call.Visit.N
 	}
+	c.place = l.call.Place()
 	l.shown.Store(&c)
 }
 

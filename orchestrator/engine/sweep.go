@@ -34,7 +34,7 @@ type suspicions struct {
 	held     map[string]bool // what the distributor holds and no call claims, and the other way round
 	live     map[string]bool // calls that the store has and we do not
 	lost     map[string]bool // calls of which the store has an older state
-	channels map[string]bool // channels that we have and the PBX does not, and the other way round
+	channels map[string]bool // channels that we have and the PBX does not, and the other way round; sides out of place
 }
 
 func (v *driving) sweep(ctx context.Context, before suspicions) suspicions {
@@ -175,6 +175,17 @@ func (v *driving) sweepPBX(ctx context.Context, before, after suspicions) {
 		if slices.ContainsFunc(missing, func(ch string) bool { return before.channels["missing "+ch] }) {
 			l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, of, false, false)})
 			v.healed(ctx, "leg", l.id, true, nil)
+			continue
+		}
+		place := l.shown.Load().place
+		if !place.Wrong(truth.Bridges) {
+			continue
+		}
+		key := fmt.Sprint("misplaced ", place)
+		after.channels[key] = true
+		if before.channels[key] {
+			l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, of, false, false)})
+			v.healed(ctx, "room", l.id, true, nil)
 		}
 	}
 }
