@@ -2,6 +2,7 @@ package esl
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -17,12 +18,13 @@ type watch struct {
 	mu         sync.Mutex
 	wanted     []string                            // guarded by mu
 	busy       map[string]string                   // phones by channel; guarded by mu
+	ended      map[string]time.Time                // channels that ended a moment ago; guarded by mu
 	registered map[string]orchestrator.DeviceState // by phone, without regard to calls; guarded by mu
 	told       map[string]orchestrator.DeviceState // by endpoint; guarded by mu
 }
 
 func newWatch() *watch {
-	return &watch{busy: map[string]string{}, registered: map[string]orchestrator.DeviceState{}, told: map[string]orchestrator.DeviceState{}}
+	return &watch{busy: map[string]string{}, ended: map[string]time.Time{}, registered: map[string]orchestrator.DeviceState{}, told: map[string]orchestrator.DeviceState{}}
 }
 
 // userOf is the phone of a presence id, "101" of "101@example.com".
@@ -185,6 +187,10 @@ func (w *watch) heard(s *session, e *wire) {
 	case e.Name == "CHANNEL_HANGUP_COMPLETE":
 		delete(w.busy, channel)
 		changed = before
+		now := time.Now()
+		w.ended[channel] = now
+		maps.DeleteFunc(w.ended, func(_ string, at time.Time) bool { return now.Sub(at) > remember })
+	case !w.ended[channel].IsZero(): // told late
 	case phone != "" && !was && !e.dying():
 		w.busy[channel] = phone
 		changed = phone

@@ -39,3 +39,17 @@ func TestPhoneWithAnAddressOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// An event of a phone's call that is told after its end does not make the phone
+// busy for ever.
+func TestLateEventLeavesPhoneFree(t *testing.T) {
+	t.Parallel()
+	a := &Adapter{name: "lima", watch: newWatch()}
+	s := newSession(a, &listener{})
+	for _, name := range []text{"CHANNEL_CREATE", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_PROGRESS"} {
+		a.watch.heard(s, &wire{Name: name, Channel: "op-x-a1", Presence: "101@pbx.example"})
+	}
+	if len(a.watch.busy) > 0 {
+		t.Errorf("busy: %v", a.watch.busy)
+	}
+}
