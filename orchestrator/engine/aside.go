@@ -27,18 +27,29 @@ func (l *loop) setAside(ctx context.Context, reason error) {
 		{"taken out of the live calls", func() error {
 			return l.eng.store.SetAside(ctx, l.drv.lease, orchestrator.Record{ID: l.call.Call, PBX: l.call.PBX})
 		}},
+		{"taken out of its queue", func() error { return l.leave(ctx) }}, // before an agent is free for it
 		{"given back to its agent", func() error { return l.endOffer(ctx) }},
-		{"taken out of its queue", func() error {
-			if l.call.Visit == nil {
-				return nil
-			}
-			return l.eng.dist.Leave(ctx, l.id, l.call.Visit.N, "gone")
-		}},
 	} {
 		if err := l.untilAnswered(ctx, step.do); err != nil {
 			l.log.ErrorContext(ctx, "a call that was ended could not be "+step.what, "error", err)
 		}
 	}
+}
+
+// leave takes the call out of whichever queue it is in: that of its visit, or of
+// a transfer that it has not heard of yet.
+func (l *loop) leave(ctx context.Context) error {
+	visit := 0
+	if v := l.call.Visit; v != nil {
+		visit = v.N
+	}
+	if m := l.call.Move; m != nil {
+		visit = m.Visit.N // the later one: leaving it leaves both
+	}
+	if visit == 0 {
+		return nil
+	}
+	return l.eng.dist.Leave(ctx, l.id, visit, "gone")
 }
 
 // endOffer ends the offer of the call's far leg.

@@ -238,11 +238,11 @@ func (f *floor) drop(id string) {
 	f.waiting = slices.DeleteFunc(f.waiting, func(w orchestrator.Waiting) bool { return w.Call == id })
 }
 
-func (f *floor) Leave(_ context.Context, id string, _ int, _ string) error {
+func (f *floor) Leave(_ context.Context, id string, visit int, _ string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.drop(id)
-	if f.offer != nil && f.offer.Call == id && !f.offer.Answered {
+	f.waiting = slices.DeleteFunc(f.waiting, func(w orchestrator.Waiting) bool { return w.Call == id && w.Visit <= visit })
+	if f.offer != nil && f.offer.Call == id && f.offer.Visit <= visit && !f.offer.Answered {
 		f.freed()
 	}
 	return nil

@@ -218,6 +218,39 @@ func TestCallThatCannotBeStored(t *testing.T) {
 	}
 }
 
+// A call whose transfer a queue has just taken, and that cannot be stored then,
+// leaves that queue at once, too, and its agent is not rung for it.
+func TestCallThatCannotBeStoredLeavesTheQueueOfItsTransfer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(20 * time.Second)
+		asked := false
+		s.store.mu.Lock()
+		s.store.refuse = func(r orchestrator.Record) error {
+			if c, err := call.Parse(r.Doc); err == nil && c.Move != nil {
+				asked = true
+				return nil
+			}
+			if asked {
+				return fault.New("memory", fault.Internal, "WRONGTYPE")
+			}
+			return nil
+		}
+		s.store.mu.Unlock()
+		s.ask(call.WishTransfer, orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "sales"})
+		if !asked || len(s.store.aside) != 1 {
+			t.Fatalf("asked for a place: %v, set aside: %v", asked, s.store.aside)
+		}
+		if len(s.floor.waiting) > 0 || s.floor.offer != nil || s.floor.n != 1 {
+			t.Errorf("in the queue: %v, offered: %v, %d offers", s.floor.waiting, s.floor.offer, s.floor.n)
+		}
+		s.finish(orchestrator.OutcomeFailed)
+	})
+}
+
 // A failover of the store brings an ended call back; the sweeper ends it again.
 func TestEndedCallComesBack(t *testing.T) {
 	t.Parallel()
