@@ -137,7 +137,8 @@ type Snapshot struct {
 	// Ended are channels that ended lately, by id, as far as the PBX wrote that
 	// down: also those that ended while nobody listened. Only Connected tells them.
 	Ended map[string]ChannelEnd
-	Epoch string // changes when the PBX itself was restarted
+	Epoch string    // changes when the PBX itself was restarted
+	Since time.Time // when the PBX itself was started, by its clock; zero when it does not tell
 	// ObservedAt is when it was taken, by our clock; Clock is the same moment by
 	// the PBX's. Every time that a PBX tells (Event.At, CreatedAt) is by its own
 	// clock: OurTime translates.

@@ -76,6 +76,7 @@ func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapsho
 		Channels:   map[string]orchestrator.ChannelTruth{},
 		Bridges:    map[string][]string{},
 		Epoch:      time.Time(info.StatusInfo.StartupTime).UTC().Format(time.RFC3339Nano),
+		Since:      time.Time(info.StatusInfo.StartupTime),
 		ObservedAt: began,
 	}
 	for i := range channels {

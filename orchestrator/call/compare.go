@@ -38,7 +38,7 @@ func (x *change) compare(v Truth) {
 	x.compareRooms(v)
 	switch x.c.State {
 	case StateClearing:
-		if v.Restarts {
+		if x.outlived(v) {
 			x.checkRecordings()
 		}
 		x.clearAgain()
@@ -119,6 +119,12 @@ func (x *change) adoptCommands(v Truth) {
 	})
 }
 
+// outlived tells whether the call is older than the PBX: it was restarted while
+// this process looked on, or while no process did.
+func (x *change) outlived(v Truth) bool {
+	return v.Restarts || x.c.StartedAt < v.Since.UnixMilli()
+}
+
 // compareCustomer notices a customer who left unseen.
 func (x *change) compareCustomer(v Truth) {
 	customer := x.c.Customer()
@@ -137,7 +143,7 @@ func (x *change) compareCustomer(v Truth) {
 		switch {
 		case x.continuing():
 			outcome = orchestrator.OutcomeTransferred
-		case v.Restarts:
+		case x.outlived(v):
 			outcome = orchestrator.OutcomeLost
 		}
 		x.leg(customer, LegOnGone)

@@ -239,9 +239,6 @@ func TestComparedAfterAnOutage(t *testing.T) {
 	}
 	for _, r := range rows {
 		for _, adopted := range []bool{true, false} {
-			if adopted && r.outcome == orchestrator.OutcomeLost {
-				continue // a process that is new itself cannot tell
-			}
 			w := at(inQueue, ringing, answered, after(time.Second))
 			w.goAway(true)
 			r.lose(w)

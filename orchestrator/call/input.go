@@ -68,6 +68,7 @@ type Truth struct {
 	Ended    map[string]orchestrator.ChannelEnd   // the call's own that ended, perhaps unseen; our clock
 	Adopted  bool                                 // this process has not seen the call before
 	Restarts bool                                 // the PBX itself was restarted since
+	Since    time.Time                            // when the PBX itself was started, our clock; zero when it does not tell
 }
 
 // Order is what a person may ask of a live call.

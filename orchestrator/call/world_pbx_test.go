@@ -19,6 +19,7 @@ type toyPBX struct {
 	recordings map[string]toyRecording
 	kept       map[string]bool // recordings that ended
 	left       bool            // the customer's channel was handed back to the dialplan
+	since      time.Time       // of the last restart
 	dialled    int
 }
 
@@ -360,6 +361,7 @@ func (p *toyPBX) tick() {
 
 // restart loses everything without a word.
 func (p *toyPBX) restart() {
+	p.since = p.w.now
 	clear(p.channels)
 	clear(p.bridges)
 	clear(p.plays)
@@ -368,7 +370,7 @@ func (p *toyPBX) restart() {
 
 // truth is what a snapshot shows.
 func (p *toyPBX) truth(adopted, restarts bool) Truth {
-	v := Truth{At: p.w.now, Adopted: adopted, Restarts: restarts,
+	v := Truth{At: p.w.now, Adopted: adopted, Restarts: restarts, Since: p.since,
 		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{}}
 	for id, ch := range p.channels {
 		v.Channels[id] = orchestrator.ChannelTruth{Up: ch.up, Entered: ch.up || !ch.ours}

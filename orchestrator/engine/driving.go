@@ -300,7 +300,7 @@ func ownedBy(s orchestrator.Snapshot) owned {
 
 // truthOf cuts out of a snapshot what concerns one call.
 func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool) call.Truth {
-	t := call.Truth{At: s.ObservedAt, Adopted: adopted, Restarts: restarted,
+	t := call.Truth{At: s.ObservedAt, Adopted: adopted, Restarts: restarted, Since: s.OurTime(s.Since),
 		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{},
 		Ended: map[string]orchestrator.ChannelEnd{}}
 	take := func(ch string) {

@@ -568,6 +568,29 @@ func TestEndingsOnThePBX(t *testing.T) {
 	}
 }
 
+// TestMachineRestarts ends process and PBX together, as a power cut does: the next
+// process closes the call as lost.
+func TestMachineRestarts(t *testing.T) {
+	t.Parallel()
+	for _, at := range []time.Duration{time.Second, 5 * time.Second, 20 * time.Second} { // in the prompt, waiting, talking
+		t.Run(at.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second))
+				s.pbx.Arrive("in.1", "5000", caller(1))
+				s.wait(at)
+				s.eng.Stop()
+				s.pbx.Restart()
+				s.wait(10 * time.Second)
+				s.start()
+				s.wait(time.Minute)
+				s.finish(orchestrator.OutcomeLost)
+			})
+		})
+	}
+}
+
 // TestProcessReplaced kills the process at every second of a call and lets
 // another one go on: nobody is cut off and the call ends on record once.
 func TestProcessReplaced(t *testing.T) {

@@ -21,6 +21,7 @@ type PBX struct {
 	closed     bool                               // nothing falls due any more
 	skew       time.Duration                      // of the switch's clock
 	restarts   int                                // makes the epoch
+	since      time.Time                          // of the last restart; zero before
 	up         bool                               // the socket can be connected
 	plugged    bool                               // commands arrive
 	link       *link                              // the client that gets the events, nil when there is none
@@ -199,6 +200,7 @@ func (p *PBX) snapshot() orchestrator.Snapshot {
 		Channels:   make(map[string]orchestrator.ChannelTruth, len(p.channels)),
 		Bridges:    make(map[string][]string, len(p.bridges)),
 		Epoch:      fmt.Sprintf("%s-%d", p.name, p.restarts),
+		Since:      p.since,
 		ObservedAt: time.Now(),
 		Clock:      p.clock(),
 		Ended:      maps.Clone(p.ended),

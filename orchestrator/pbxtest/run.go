@@ -211,6 +211,7 @@ func (p *PBX) Restart() {
 	defer p.mu.Unlock()
 	p.cut(errSocket)
 	p.restarts++
+	p.since = p.clock()
 	for _, d := range p.schedule.items {
 		d.index = -1
 	}
