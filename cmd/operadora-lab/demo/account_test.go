@@ -105,7 +105,7 @@ func TestJudgeByScript(t *testing.T) {
 		"2, caller ends":        `ended by "agent", want "caller"`,
 		"3, leaves a message":   `message "", want one: true`,
 		"1, outcome given":      `disposition "", want "sale"`,
-		"a number nobody has":   `outcome "served", want "rejected"`,
+		"a number nobody has":   `outcome "served", want "transferred"`,
 	} {
 		if faults := strings.Join(Judge(scriptOf(t, what), good()), "; "); !strings.Contains(faults, want) {
 			t.Errorf("%s: %q, want %q", what, faults, want)

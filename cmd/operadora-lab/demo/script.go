@@ -134,7 +134,7 @@ var kinds = []kind{
 	{what: "two wrong keys, message", slow: true, steps: menuThen(append([]step{{press, "7"}, {onRetry, "welcome/menu"}, {act: think}, {press, "8"}}, message...)...),
 		expect: mailed},
 	{what: "0, the operator", steps: withAgent("0"), expect: served("support", "operator")},
-	{what: "a number nobody has", did: "5999", steps: []step{{act: noAnswer}}, expect: Expect{Outcome: wire.OutcomeRejected, EndedBy: "operadora"}},
+	{what: "a number nobody has", did: "5999", steps: []step{{act: noAnswer}}, expect: Expect{Outcome: wire.OutcomeTransferred, EndedBy: "operadora"}},
 	{what: "2, then * for a message", steps: menuThen(append([]step{{press, "2"}, {act: onQueued}, {act: think}, {press, "*"}}, message...)...),
 		desk: Desk{Unanswered: true}, expect: mailed.in("support")},
 	{what: "2, support", steps: withAgent("2"), expect: served("support", "support")},

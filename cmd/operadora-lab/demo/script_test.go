@@ -55,8 +55,8 @@ func TestAnyCrowdIsMixed(t *testing.T) {
 	}{
 		{1, map[wire.Outcome]int{"served": 1}},
 		{6, map[wire.Outcome]int{"served": 3, "left": 1, "abandoned": 1, "voicemail": 1}},
-		{24, map[wire.Outcome]int{"served": 14, "left": 3, "abandoned": 3, "voicemail": 3, "rejected": 1}},
-		{48, map[wire.Outcome]int{"served": 28, "left": 6, "abandoned": 6, "voicemail": 6, "rejected": 2}},
+		{24, map[wire.Outcome]int{"served": 14, "left": 3, "abandoned": 3, "voicemail": 3, "transferred": 1}},
+		{48, map[wire.Outcome]int{"served": 28, "left": 6, "abandoned": 6, "voicemail": 6, "transferred": 2}},
 	} {
 		for seed := range uint64(20) {
 			got := map[wire.Outcome]int{}
