@@ -36,6 +36,18 @@ func (a access) allows(t records.Token, pathAgent string) bool {
 	return a.self && wire.Role(t.Role) == wire.RoleAgent && t.Agent != "" && t.Agent == pathAgent
 }
 
+// who says which roles may.
+func (a access) who() string {
+	var names []string
+	for _, r := range a.roles {
+		names = append(names, string(r))
+	}
+	if a.self && !slices.Contains(a.roles, wire.RoleAgent) {
+		names = append(names, "agent of itself")
+	}
+	return "roles that may: " + strings.Join(names, ", ")
+}
+
 // asker is who sends a request.
 type asker struct {
 	token   records.Token // the zero value where the operation is open to all
@@ -97,7 +109,7 @@ func (s *Server) admit(c echo.Context, o *operation, a *asker) error {
 		return denied("the token has role agent but names no agent")
 	}
 	if !o.access.allows(t, c.Param("agent")) {
-		return denied("role %s may not do this", t.Role)
+		return denied("role %s may not do this; %s", t.Role, o.access.who())
 	}
 	if !o.within(t.Scopes) {
 		return denied("the token's scopes do not reach this: it needs %s", o.scope())

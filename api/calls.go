@@ -132,7 +132,7 @@ func (s *Server) call(ctx context.Context, id string) (call.Call, error) {
 		return call.Call{}, err
 	}
 	if r.Ended {
-		return call.Call{}, fault.New(op, fault.NotFound, "call %s has ended; see contacts", quoted(id))
+		return call.Call{}, fault.New(op, fault.NotFound, "call %s has ended: `operadora contact show %s` tells more, as does GET /api/v1/contacts", quoted(id), id)
 	}
 	live, err := call.Parse(r.Doc)
 	if err != nil {

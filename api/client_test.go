@@ -32,8 +32,8 @@ func TestClientAndServerFit(t *testing.T) {
 	if err != nil || len(calls) != 1 || calls[0].LiveRecording.ID != liveRec {
 		t.Errorf("calls: %+v, %v", calls, err)
 	}
-	contacts, err := c.Contacts(ctx, wire.ListContactsParams{})
-	if err != nil || len(contacts) != 1 || contacts[0].Caller.Name != "Ana" {
+	contacts, more, err := c.Contacts(ctx, wire.ListContactsParams{}, 0)
+	if err != nil || more || len(contacts) != 1 || contacts[0].Caller.Name != "Ana" {
 		t.Errorf("contacts: %+v, %v", contacts, err)
 	}
 	_, err = c.LoginAgentWithResponse(ctx, "101", wire.AgentLogin{})

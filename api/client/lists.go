@@ -65,10 +65,15 @@ func (a *API) Calls(ctx context.Context, p wire.ListCallsParams) ([]wire.LiveCal
 	})
 }
 
-// Contacts returns all contacts that fit, the latest first.
-func (a *API) Contacts(ctx context.Context, p wire.ListContactsParams) ([]wire.Contact, error) {
+// Contacts returns the latest contacts that fit, the latest first, and whether
+// there are more. At most limit are asked for; 0 is all.
+func (a *API) Contacts(ctx context.Context, p wire.ListContactsParams, limit int) (list []wire.Contact, more bool, err error) {
+	got := 0
 	p.Limit = new(pageSize)
-	return All(func(cursor string) ([]wire.Contact, string, error) {
+	if limit > 0 {
+		*p.Limit = min(pageSize, limit)
+	}
+	list, err = All(func(cursor string) ([]wire.Contact, string, error) {
 		p.Cursor = after(cursor)
 		r, err := a.ListContactsWithResponse(ctx, &p)
 		switch {
@@ -77,6 +82,15 @@ func (a *API) Contacts(ctx context.Context, p wire.ListContactsParams) ([]wire.C
 		case r.JSON200 == nil:
 			return nil, "", errShape
 		}
-		return r.JSON200.Items, r.JSON200.Next, nil
+		next := r.JSON200.Next
+		if got += len(r.JSON200.Items); limit > 0 && got >= limit {
+			more = next != "" || got > limit
+			next = ""
+		}
+		return r.JSON200.Items, next, nil
 	})
+	if more {
+		list = list[:limit]
+	}
+	return list, more, err
 }

@@ -66,16 +66,21 @@ func newCallShowCommand() *cobra.Command {
 }
 
 func showCall(w io.Writer, c wire.CallView) error {
-	for _, line := range [][2]string{{"call", c.ID}, {"state", string(c.State)}, {"caller", c.Caller.Number + " " + c.Caller.Name},
+	return showLines(w, [][2]string{{"call", c.ID}, {"state", string(c.State)}, {"caller", c.Caller.Number + " " + c.Caller.Name},
 		{"dialled", c.DID}, {"pbx", c.PBX}, {"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", c.Queue}, {"agent", c.Serving},
-		{"node", c.Node}, {"recording", c.LiveRecording.ID}} {
+		{"node", c.Node}, {"recording", c.LiveRecording.ID}}, c.Timeline)
+}
+
+// showLines prints what is known of a call, and what happened on it.
+func showLines(w io.Writer, lines [][2]string, timeline []wire.Entry) error {
+	for _, line := range lines {
 		if line[1] != "" && line[1] != " " {
 			fmt.Fprintf(w, "%-10s %s\n", line[0], line[1])
 		}
 	}
 	fmt.Fprintln(w)
 	var rows [][]string
-	for _, e := range c.Timeline {
+	for _, e := range timeline {
 		rows = append(rows, []string{e.At.Local().Format("15:04:05.000"), string(e.Type), string(e.Data)})
 	}
 	return columns(w, []string{"AT", "WHAT", "DETAIL"}, rows)

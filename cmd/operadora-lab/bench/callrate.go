@@ -132,7 +132,7 @@ func rateOurs(ctx context.Context, site *centre.Site) (paced, error) {
 		return paced{}, err
 	}
 	p := paced{rate: rateCalls / took.Seconds()}
-	contacts, err := api.Contacts(ctx, wire.ListContactsParams{From: new(from.UTC())})
+	contacts, _, err := api.Contacts(ctx, wire.ListContactsParams{From: new(from.UTC())}, 0)
 	if err != nil {
 		return p, err
 	}

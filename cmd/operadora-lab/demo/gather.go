@@ -63,7 +63,7 @@ func (g *stage) books(ctx context.Context, placed int) (Books, error) {
 
 // contacts returns the callers' calls on record, the oldest first.
 func (g *stage) contacts(ctx context.Context) ([]wire.Contact, error) {
-	all, err := g.api.Contacts(ctx, wire.ListContactsParams{})
+	all, _, err := g.api.Contacts(ctx, wire.ListContactsParams{}, 0)
 	slices.Reverse(all)
 	return all, err
 }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/api/wire"
+)
+
+// newContactCommand is about calls that have ended.
+func newContactCommand() *cobra.Command {
+	c := &cobra.Command{Use: "contact", Short: "See finished calls and their recordings, through a running operadora"}
+	clientFlags(c)
+	c.AddCommand(newContactListCommand(), newContactShowCommand())
+	return c
+}
+
+func newContactListCommand() *cobra.Command {
+	var queue, agent, did, caller, pbx, disposition, from, to string
+	var outcome wire.Outcome
+	var limit int
+	kind := wire.KindFilterCustomer
+	c := jsonFlag(&cobra.Command{
+		Use: "list", Short: "List customers' finished calls, the latest first", Args: cobra.NoArgs,
+		Example: "  operadora contact list --queue sales --outcome abandoned --from 2026-03-02",
+		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
+			p := wire.ListContactsParams{Queue: unlessEmpty(queue), Agent: unlessEmpty(agent), Outcome: unlessEmpty(outcome), DID: unlessEmpty(did),
+				Caller: unlessEmpty(caller), PBX: unlessEmpty(pbx), Disposition: unlessEmpty(disposition), Kind: unlessEmpty(kind)}
+			var err error
+			if p.From, err = moment("from", from); err != nil {
+				return err
+			}
+			if p.To, err = moment("to", to); err != nil {
+				return err
+			}
+			if limit < 0 {
+				return fmt.Errorf("--limit %d is negative; 0 is all", limit)
+			}
+			list, more, err := c.Contacts(cmd.Context(), p, limit)
+			if err != nil {
+				return err
+			}
+			if more {
+				fmt.Fprintf(cmd.ErrOrStderr(), "the latest %d; there are more: --limit 0 lists all\n", limit)
+			}
+			return show(cmd, list, func(w io.Writer) error { return listContacts(w, list) })
+		}),
+	})
+	f := c.Flags()
+	f.StringVar(&queue, "queue", "", "only calls whose last queue is this")
+	f.StringVar(&agent, "agent", "", "only calls that this agent served")
+	f.StringVar((*string)(&outcome), "outcome", "", "only calls that ended so: served, abandoned, left, completed, voicemail, …")
+	f.StringVar(&did, "did", "", "only calls to this number")
+	f.StringVar(&caller, "caller", "", "only calls from this number, in full")
+	f.StringVar(&pbx, "pbx", "", "only calls of this PBX")
+	f.StringVar(&disposition, "disposition", "", "only calls with this disposition")
+	f.StringVar((*string)(&kind), "kind", string(kind), "customer, feature (agents' phones to feature codes) or all")
+	f.StringVar(&from, "from", "", "only calls since this day or moment: "+momentExample)
+	f.StringVar(&to, "to", "", "only calls before this day or moment")
+	f.IntVar(&limit, "limit", 50, "how many at most; 0 is all")
+	return c
+}
+
+func listContacts(w io.Writer, list []wire.Contact) error {
+	var rows [][]string
+	for _, c := range list {
+		rows = append(rows, []string{c.ID, c.StartedAt.Local().Format(time.DateTime), orDash(string(c.Outcome)), orDash(c.Caller.Number), orDash(c.DID),
+			orDash(c.Queue), orDash(c.Agent), lasted(c.WaitMS, time.Second), lasted(c.TalkMS, time.Second), orDash(c.Disposition), orDash(c.Recording + c.Voicemail)})
+	}
+	return columns(w, []string{"CONTACT", "SINCE", "OUTCOME", "CALLER", "DIALLED", "QUEUE", "AGENT", "WAITED", "TALKED", "DISPOSITION", "RECORDING"}, rows)
+}
+
+func newContactShowCommand() *cobra.Command {
+	return jsonFlag(&cobra.Command{
+		Use: "show CONTACT", Short: "Show a finished call, its recordings and what happened on it", Args: named,
+		Long: "Show a finished call, its recordings and what happened on it. A recording's name is that of its file on the PBX\n" +
+			"and its id in the API: GET /api/v1/recordings/NAME/audio.",
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.GetContactWithResponse(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if r.JSON200 == nil {
+				return errNoAnswer
+			}
+			return show(cmd, r.JSON200, func(w io.Writer) error { return showContact(w, *r.JSON200) })
+		}),
+	})
+}
+
+func showContact(w io.Writer, c wire.ContactView) error {
+	lines := [][2]string{{"contact", c.ID}, {"outcome", string(c.Outcome)}, {"ended by", string(c.EndedBy)},
+		{"caller", c.Caller.Number + " " + c.Caller.Name}, {"dialled", c.DID}, {"pbx", c.PBX},
+		{"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", c.Queue}, {"agent", c.Agent},
+		{"wait", lasted(c.WaitMS, time.Millisecond)}, {"talk", lasted(c.TalkMS, time.Millisecond)}, {"disposed", c.Disposition}}
+	return showLines(w, append(lines, recordingsOf(c)...), c.Timeline)
+}
+
+// recordingsOf names the recordings of a call: those that its timeline tells of,
+// with their length, and those of its summary, which is all that some may see.
+func recordingsOf(c wire.ContactView) (out [][2]string) {
+	var names []string
+	length, mail := map[string]int64{}, map[string]bool{c.Voicemail: true}
+	for _, e := range c.Timeline {
+		var d wire.EntryRecording
+		if e.Type != wire.EntryTypeCallRecording || json.Unmarshal(e.Data, &d) != nil || d.Recording == "" {
+			continue
+		}
+		names = append(names, d.Recording)
+		length[d.Recording] = max(length[d.Recording], d.DurationMS)
+		mail[d.Recording] = mail[d.Recording] || d.Voicemail
+	}
+	for _, name := range append(names, c.Recording, c.Voicemail) {
+		what := "recording"
+		if mail[name] {
+			what = "voicemail"
+		}
+		line := [2]string{what, name}
+		if n := length[name]; n > 0 {
+			line[1] += " (" + lasted(n, time.Millisecond) + ")"
+		}
+		if name != "" && !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// lasted is a length of time as people read it, "-" for none.
+func lasted(ms int64, exact time.Duration) string {
+	if ms == 0 {
+		return "-"
+	}
+	return (time.Duration(ms) * time.Millisecond).Round(exact).String()
+}
+
+const momentExample = "2026-03-02, \"2026-03-02 09:00\" or 2026-03-02T09:00:00Z"
+
+// moment reads a flag's day or moment, in this machine's zone unless it names one.
+func moment(flag, text string) (*time.Time, error) {
+	if text == "" {
+		return nil, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", time.DateOnly} {
+		if at, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return &at, nil
+		}
+	}
+	return nil, fmt.Errorf("--%s %q is not a moment such as %s", flag, text, momentExample)
+}
