@@ -158,7 +158,7 @@ func (s operations) GetCall(ctx context.Context, r GetCallRequestObject) (GetCal
 	return GetCall200JSONResponse{LiveCall: a.live(v), Timeline: a.timeline(entries, serves(a.agent, v))}, nil
 }
 
-// ordered is the answer to an order that a call carries out in its own time.
+// ordered is the answer to a wish that a call carries out in its own time.
 type ordered struct{ wire.Ordered }
 
 func (o ordered) write(w http.ResponseWriter) error {
@@ -173,24 +173,9 @@ func (o ordered) VisitMoveCallResponse(w http.ResponseWriter) error        { ret
 func (o ordered) VisitMuteRecordingResponse(w http.ResponseWriter) error   { return o.write(w) }
 func (o ordered) VisitUnmuteRecordingResponse(w http.ResponseWriter) error { return o.write(w) }
 
-// order passes an order to the engine. A call that is live, but in another
-// instance, is a conflict and not a missing call.
-func (s *Server) order(id string, o call.Order) (ordered, error) {
-	err := s.Engine.Do(id, o)
-	if fault.KindOf(err) == fault.NotFound {
-		return ordered{}, fault.New("api.order", fault.Conflict, "call %s is driven by another instance", quoted(id))
-	}
-	return ordered{wire.Ordered{Call: id, Order: wire.Order(o)}}, err
-}
-
 // HangupCall implements StrictServerInterface.
 func (s operations) HangupCall(ctx context.Context, r HangupCallRequestObject) (HangupCallResponseObject, error) {
-	live, err := s.own(ctx, r.Call)
-	if err != nil {
-		return nil, err
-	}
-	s.auditLive(ctx, "call.hangup", live.Call, "")
-	return s.order(live.Call, call.OrderHangup)
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishHangup})
 }
 
 // liveCallView shows a stored call.
@@ -211,18 +196,26 @@ func liveCallView(c call.Call) wire.LiveCall {
 	return v
 }
 
-// wish passes what somebody wants of a conversation to the engine, and returns
-// what the call answers.
+// wish passes what somebody wants of a call to the engine, and returns what the
+// call answers.
 func (s operations) wish(ctx context.Context, id string, w call.Wish) (ordered, error) {
 	live, err := s.own(ctx, id)
 	if err != nil {
 		return ordered{}, err
 	}
-	w.By = "api:" + askerOf(ctx).token.Name
 	s.auditLive(ctx, "call."+string(w.Do), live.Call, auditDetail(w))
-	err = s.Engine.Ask(ctx, live.Call, w)
+	return s.ask(ctx, live, w)
+}
+
+// ask asks a live call. What own has found out is of a moment ago: the call looks
+// once more whether it is the asker's. One in another instance is a conflict and
+// not a missing call.
+func (s *Server) ask(ctx context.Context, live call.Call, w call.Wish) (ordered, error) {
+	w.By = "api:" + askerOf(ctx).token.Name
+	w.Agent, _ = askerOf(ctx).own()
+	err := s.Engine.Ask(ctx, live.Call, w)
 	if fault.KindOf(err) == fault.NotFound && !s.Engine.Drives(live.PBX) {
-		err = fault.New("api.wish", fault.Conflict, "call %s is driven by another instance", quoted(id))
+		err = fault.New("api.wish", fault.Conflict, "call %s is driven by another instance", quoted(live.Call))
 	}
 	return ordered{wire.Ordered{Call: live.Call, Order: wire.Order(w.Do)}}, err
 }

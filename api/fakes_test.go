@@ -73,21 +73,21 @@ func newEngine() *fakeEngine {
 	return &fakeEngine{pbx: &fakePBX{files: map[string][]byte{}}, away: map[string]bool{}, up: map[string]bool{"main": true, "spare": false}}
 }
 
-func (f *fakeEngine) Do(id string, o call.Order) error {
+func (f *fakeEngine) Ask(_ context.Context, id string, w call.Wish) error {
+	if w.To.Name == "full" {
+		return fault.New("fake", fault.Conflict, "a transfer is under way")
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.away[id] {
 		return fault.New("fake", fault.NotFound, "no live call %q", id)
 	}
-	f.orders = append(f.orders, id+" "+string(o))
-	return nil
-}
-
-func (f *fakeEngine) Ask(_ context.Context, id string, w call.Wish) error {
-	if w.To.Name == "full" {
-		return fault.New("fake", fault.Conflict, "a transfer is under way")
+	words := []string{id, string(w.Do), string(w.To.Kind), w.To.Name, w.Recording, "by", w.By}
+	if w.Agent != "" {
+		words = append(words, "as", w.Agent)
 	}
-	return f.Do(id, call.Order(strings.TrimSpace(fmt.Sprintf("%s %s %s by %s", w.Do, w.To.Kind, w.To.Name, w.By))))
+	f.orders = append(f.orders, strings.Join(strings.Fields(strings.Join(words, " ")), " "))
+	return nil
 }
 
 func (f *fakeEngine) Drives(string) bool {

@@ -297,7 +297,7 @@ func TestCallsAndOrders(t *testing.T) {
 	}
 	read[wire.Ordered](t, ask(s, "POST", "/api/v1/recordings/"+liveRec+"/mute", w.tokens[wire.RoleAgent], ""), 202)
 	read[wire.Ordered](t, ask(s, "POST", "/api/v1/recordings/"+liveRec+"/unmute", w.tokens[wire.RoleSupervisor], ""), 202)
-	if diff := cmp.Diff([]string{"c1 hangup", "c1 mute", "c1 unmute"}, w.engine.orders); diff != "" {
+	if diff := cmp.Diff([]string{"c1 hangup by api:test agent as 101", "c1 mute " + liveRec + " by api:test agent as 101", "c1 unmute " + liveRec + " by api:test supervisor"}, w.engine.orders); diff != "" {
 		t.Errorf("orders (-want +got):\n%s", diff)
 	}
 	for path, want := range map[string]int{"/api/v1/recordings/op-c1-r9/mute": 409, "/api/v1/recordings/op-p1-r1/mute": 404,
@@ -330,7 +330,7 @@ func TestCallsAndOrders(t *testing.T) {
 	}
 	w.furnish()
 	slices.Sort(w.engine.orders)
-	if diff := cmp.Diff([]string{"c1 hold   by api:test agent", "c1 resume   by api:test agent", "c1 transfer queue billing by api:test agent"}, w.engine.orders); diff != "" {
+	if diff := cmp.Diff([]string{"c1 hold by api:test agent as 101", "c1 resume by api:test agent as 101", "c1 transfer queue billing by api:test agent as 101"}, w.engine.orders); diff != "" {
 		t.Errorf("wishes (-want +got):\n%s", diff)
 	}
 	for body, want := range map[string]int{`{"kind":"queue","name":"full"}`: 409, `{"kind":"planet","name":"x"}`: 400, `{"kind":"agent","name":""}`: 400,

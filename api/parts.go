@@ -21,9 +21,7 @@ type Calls interface {
 
 // Engine acts on live calls. *orchestrator.Engine is one.
 type Engine interface {
-	// Do orders something of a live call; NotFound when this process does not hold it.
-	Do(id string, o call.Order) error
-	// Ask wants something of a conversation, and tells whether it is under way;
+	// Ask wants something of a live call, and tells whether it is under way;
 	// NotFound also when this process does not hold the call.
 	Ask(ctx context.Context, id string, w call.Wish) error
 	// Drives tells whether this process drives a PBX now.

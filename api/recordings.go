@@ -29,17 +29,17 @@ func (s operations) GetRecording(ctx context.Context, r GetRecordingRequestObjec
 
 // MuteRecording implements StrictServerInterface.
 func (s operations) MuteRecording(ctx context.Context, r MuteRecordingRequestObject) (MuteRecordingResponseObject, error) {
-	return s.setMute(ctx, r.Recording, call.OrderMute)
+	return s.setMute(ctx, r.Recording, call.WishMute)
 }
 
 // UnmuteRecording implements StrictServerInterface.
 func (s operations) UnmuteRecording(ctx context.Context, r UnmuteRecordingRequestObject) (UnmuteRecordingResponseObject, error) {
-	return s.setMute(ctx, r.Recording, call.OrderUnmute)
+	return s.setMute(ctx, r.Recording, call.WishUnmute)
 }
 
 // setMute orders silence, or its end, of a live call's recording. It asks the
 // live call and not the index, which may be a moment behind: card data cannot wait.
-func (s operations) setMute(ctx context.Context, id string, o call.Order) (ordered, error) {
+func (s operations) setMute(ctx context.Context, id string, do call.WishKind) (ordered, error) {
 	live, err := s.own(ctx, orchestrator.OwnerOf(id))
 	if err != nil {
 		return ordered{}, err
@@ -47,8 +47,8 @@ func (s operations) setMute(ctx context.Context, id string, o call.Order) (order
 	if rec := live.Rec(); rec == nil || rec.ID != id || rec.State != call.RecRunning {
 		return ordered{}, fault.New("api.mute", fault.Conflict, "recording %s is not running", quoted(id))
 	}
-	s.auditLive(ctx, "recording."+string(o), id, live.Call)
-	return s.order(live.Call, o)
+	s.auditLive(ctx, "recording."+string(do), id, live.Call)
+	return s.ask(ctx, live, call.Wish{Do: do, Recording: id})
 }
 
 // DeleteRecording implements StrictServerInterface. It removes a recording's

@@ -112,8 +112,6 @@ func (x *change) take(in Input) {
 		x.late(in.Lost)
 	case InLost:
 		x.lost()
-	case InOrder:
-		x.order(in.Order)
 	case InWish: // answered above
 	case InPanic:
 		x.strike(in.N)
@@ -309,23 +307,6 @@ func (x *change) due(name Timer) {
 	case TimerCall:
 		x.fault("the call lasted too long", nil)
 		x.over("", "operadora", orchestrator.CauseNormal)
-	}
-}
-
-// order carries out what a person asked for.
-func (x *change) order(o Order) {
-	switch o {
-	case OrderHangup:
-		x.over("", "operadora", orchestrator.CauseNormal)
-	case OrderMute, OrderUnmute:
-		rec := x.c.Rec()
-		if rec == nil || rec.State != RecRunning {
-			x.refuse("no recording", string(o))
-			return
-		}
-		rec.Muted = o == OrderMute
-		x.do(Mute{ID: rec.ID, Muted: rec.Muted})
-		x.note(orchestrator.EntryCallRecording, fields{"recording": rec.ID, "state": string(o) + "d"})
 	}
 }
 

@@ -31,8 +31,8 @@ func agentEnds(cause orchestrator.Cause) func(*world) {
 	return func(w *world) { w.agentHangsUp(cause) }
 }
 
-func ordered(o Order) func(*world) {
-	return func(w *world) { w.post(Input{Kind: InOrder, Order: o}) }
+func ordered(do WishKind) func(*world) {
+	return func(w *world) { w.post(Input{Kind: InWish, Wish: Wish{Do: do, By: "test"}}) }
 }
 
 func TestEndings(t *testing.T) {
@@ -60,7 +60,7 @@ func TestEndings(t *testing.T) {
 			inQueue, after(5*time.Minute + time.Second), answered, after(time.Second), agentEnds(orchestrator.CauseNormal),
 		}, orchestrator.OutcomeTransferred, "agent"},
 		{"handed back to the dialplan", []func(*world){press("#")}, orchestrator.OutcomeTransferred, "operadora"},
-		{"ordered", []func(*world){inQueue, ringing, answered, after(time.Second), ordered(OrderHangup)}, orchestrator.OutcomeServed, "operadora"},
+		{"ordered", []func(*world){inQueue, ringing, answered, after(time.Second), ordered(WishHangup)}, orchestrator.OutcomeServed, "operadora"},
 		{"too long", []func(*world){inQueue, ringing, answered, after(5 * time.Hour)}, orchestrator.OutcomeServed, "operadora"},
 		{"withdrawn, then hung up", []func(*world){inQueue, ringing, func(w *world) {
 			o := *w.me.c.Far().Offer

@@ -22,8 +22,7 @@ const (
 	InCompare  InputKind = "compare"  // what the PBX has now: Truth
 	InLate     InputKind = "late"     // time was lost that counts as waited: Lost
 	InLost     InputKind = "lost"     // the store lost what it was told last
-	InOrder    InputKind = "order"    // somebody with the right asks: Order
-	InWish     InputKind = "wish"     // a person wants something of a conversation: Wish
+	InWish     InputKind = "wish"     // a person wants something of the call: Wish
 	InPanic    InputKind = "panic"    // deciding on this call failed: Err
 )
 
@@ -44,7 +43,6 @@ type Input struct {
 	Err     error
 	Truth   Truth
 	Lost    time.Duration
-	Order   Order
 	Wish    Wish
 	// Answer is told what Decide answers to a wish, once that is stored. Decide
 	// does not look at it.
@@ -70,13 +68,3 @@ type Truth struct {
 	Restarts bool                                 // the PBX itself was restarted since
 	Since    time.Time                            // when the PBX itself was started, our clock; zero when it does not tell
 }
-
-// Order is what a person may ask of a live call.
-type Order string
-
-// Orders.
-const (
-	OrderHangup Order = "hangup"
-	OrderMute   Order = "mute"   // silence in the recording
-	OrderUnmute Order = "unmute" // the end of it
-)

@@ -187,8 +187,8 @@ func (u *unkind) people() {
 			}
 		},
 		func() {
-			o := rapid.SampledFrom([]Order{OrderMute, OrderUnmute, OrderMute, OrderUnmute, OrderHangup}).Draw(u.t, "order")
-			w.post(Input{Kind: InOrder, Order: o})
+			do := rapid.SampledFrom([]WishKind{WishMute, WishUnmute, WishMute, WishUnmute, WishHangup}).Draw(u.t, "order")
+			w.post(Input{Kind: InWish, Wish: Wish{Do: do, By: "test"}})
 		},
 	}[u.num("person", 0, 12)]()
 }

@@ -243,6 +243,44 @@ func TestWishesThatAreRefused(t *testing.T) {
 	}
 }
 
+// TestWishesThatCrossATransfer: what an agent wants of a conversation does not
+// happen to that of the next one, who has the customer by the time it is decided on.
+func TestWishesThatCrossATransfer(t *testing.T) {
+	t.Parallel()
+	next := then(talking, toQueue, ringing, answered, after(time.Second))
+	to := orchestrator.Target{Kind: orchestrator.TargetNumber, Name: "4711"}
+	for _, do := range []WishKind{WishHangup, WishHold, WishResume, WishTransfer, WishMute, WishUnmute} {
+		for name, r := range map[string]struct {
+			stages []func(*world)
+			agent  string
+			late   bool
+		}{
+			"the former agent's":           {next, "agento1", true},
+			"an agent's, nobody talks yet": {then(talking, toQueue), "agento1", true},
+			"the present agent's":          {next, "agento2", false},
+			"a supervisor's":               {next, "", false},
+		} {
+			w := at(r.stages...)
+			if do == WishResume && !r.late {
+				held(w)
+			}
+			d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: do, To: to, By: "test", Agent: r.agent}}}, w.now)
+			err := d.Answers[0]
+			if r.late && (fault.KindOf(err) != fault.Conflict || err == nil || !strings.Contains(err.Error(), `"agento1" does not talk`) || d.Dirty) {
+				t.Errorf("%s, %s: %v, changed %v", do, name, err, d.Dirty)
+			}
+			if !r.late && err != nil {
+				t.Errorf("%s, %s: %v", do, name, err)
+			}
+		}
+	}
+	w := at(next...)
+	d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishMute, Recording: "op-c1-r0"}}}, w.now)
+	if fault.KindOf(d.Answers[0]) != fault.Conflict || d.Dirty {
+		t.Errorf("the former recording is muted: %v, changed %v", d.Answers[0], d.Dirty)
+	}
+}
+
 // TestCallerLeavesBeforeTheQueueAnswers: the place that was asked for is given up,
 // whichever of the question, its answer and the hangup comes first.
 func TestCallerLeavesBeforeTheQueueAnswers(t *testing.T) {

@@ -5,12 +5,17 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-// Wish is what a person wants of a conversation. It is answered at once: by nil
+// Wish is what a person wants of a live call. It is answered at once: by nil
 // when it is under way, or by an error that says why not; then nothing has changed.
 type Wish struct {
 	Do WishKind            `json:"do"`
 	To orchestrator.Target `json:"to,omitzero"` // of WishTransfer and, a queue, of WishMove
 	By string              `json:"by"`          // who wants it, for the record: "agent:101", "api:<token name>"
+	// Agent is whose conversation it is meant for, of an asker with a right to no
+	// other: by the time it is decided on the customer may talk with somebody else.
+	// Empty is whoever is in the call.
+	Agent     string `json:"agent,omitempty"`
+	Recording string `json:"recording,omitempty"` // of WishMute and WishUnmute: which one is meant
 
 	Front  bool   `json:"front,omitempty"`  // of WishMove: before all others
 	Reason string `json:"reason,omitempty"` // of WishMove, for the record
@@ -25,18 +30,30 @@ const (
 	WishResume   WishKind = "resume"   // the end of it
 	WishTransfer WishKind = "transfer" // the customer goes to To, and the agent is free
 	WishMove     WishKind = "move"     // a customer who waits goes to another queue, or to the front of the same
+	WishHangup   WishKind = "hangup"   // the end of the call
+	WishMute     WishKind = "mute"     // silence in the recording
+	WishUnmute   WishKind = "unmute"   // the end of it
 )
 
 const op = "call"
 
 // wish carries out what a person wants.
 func (x *change) wish(w Wish) error {
-	if w.Do != WishMove && (x.c.State != StateTalking || x.c.Far() == nil) {
-		return fault.New(op, fault.Conflict, "the call is in state %q, in no conversation", x.c.State)
+	if w.Agent != "" && (x.c.State != StateTalking || x.c.Far().agent() != w.Agent) {
+		return fault.New(op, fault.Conflict, "agent %q does not talk in this call any more", w.Agent)
 	}
 	switch w.Do {
 	case WishMove:
 		return x.moveWaiting(w)
+	case WishHangup:
+		return x.hangUp()
+	case WishMute, WishUnmute:
+		return x.mute(w)
+	}
+	if x.c.State != StateTalking || x.c.Far() == nil {
+		return fault.New(op, fault.Conflict, "the call is in state %q, in no conversation", x.c.State)
+	}
+	switch w.Do {
 	case WishHold:
 		return x.holdTalk(w.By)
 	case WishResume:
@@ -44,5 +61,26 @@ func (x *change) wish(w Wish) error {
 	case WishTransfer:
 		return x.moveTo(w.To, w.By, "")
 	}
-	return fault.New(op, fault.Invalid, "do: %q is none of hold, resume, transfer and move", w.Do)
+	return fault.New(op, fault.Invalid, "do: %q is none of hangup, hold, resume, transfer, move, mute and unmute", w.Do)
+}
+
+// hangUp ends the call. One that is ending already does what is wanted.
+func (x *change) hangUp() error {
+	if x.c.State == StateEnded {
+		return fault.New(op, fault.Conflict, "the call has ended")
+	}
+	x.over("", "operadora", orchestrator.CauseNormal)
+	return nil
+}
+
+// mute puts silence into the running recording, or ends it.
+func (x *change) mute(w Wish) error {
+	rec := x.c.Rec()
+	if rec == nil || rec.State != RecRunning || w.Recording != "" && rec.ID != w.Recording {
+		return fault.New(op, fault.Conflict, "recording %q is not running", w.Recording)
+	}
+	rec.Muted = w.Do == WishMute
+	x.do(Mute{ID: rec.ID, Muted: rec.Muted})
+	x.note(orchestrator.EntryCallRecording, fields{"recording": rec.ID, "state": string(w.Do) + "d"})
+	return nil
 }

@@ -121,16 +121,7 @@ func (e *Engine) Start(ctx context.Context) error {
 // themselves go on in the PBX; the next process takes them up.
 func (e *Engine) Stop() { e.life.End() }
 
-// Do carries out a person's order on a live call. The order is taken at once
-// and done in the call's own time. NotFound: no such live call here.
-func (e *Engine) Do(id string, o call.Order) error {
-	if !e.post(id, call.Input{Kind: call.InOrder, Order: o}) {
-		return fault.New("orchestrator.Do", fault.NotFound, "no live call %q", id)
-	}
-	return nil
-}
-
-// Ask carries out what a person wants of a live conversation, and returns when
+// Ask carries out what a person wants of a live call, and returns when
 // that is stored: by nil, or by an error that says why not, and nothing has
 // changed. NotFound: no such live call here. Unavailable: nobody knows.
 func (e *Engine) Ask(ctx context.Context, id string, w call.Wish) error {

@@ -155,7 +155,7 @@ func (e *Engine) transfer(ctx context.Context, a orchestrator.AgentAnswer, c orc
 	if !ours {
 		to = orchestrator.Target{Kind: orchestrator.TargetNumber, Name: c.To}
 	}
-	err := e.Ask(ctx, a.Call, call.Wish{Do: call.WishTransfer, To: to, By: "agent:" + a.Agent})
+	err := e.Ask(ctx, a.Call, call.Wish{Do: call.WishTransfer, To: to, By: "agent:" + a.Agent, Agent: a.Agent})
 	switch {
 	case err == nil:
 		return orchestrator.AgentOK, nil
