@@ -24,6 +24,9 @@ type Call struct {
 	Move  *Move  `json:"move,omitempty"`  // a transfer that a queue has not answered
 	Home  *Home  `json:"home,omitempty"`  // where to go when a transfer comes to nothing
 	Tape  string `json:"tape,omitempty"`  // the format in which a conversation was recorded: so are those after it
+	// Withdrawn are offers that the distributor took back before the call heard of
+	// them: an answer that is on the way may tell of them still. At most withdrawnMax.
+	Withdrawn []string `json:"withdrawn,omitempty"`
 	// Awaits is what the flow waits for: FlowQueued or FlowTransferred.
 	Awaits  orchestrator.FlowInputKind `json:"awaits,omitempty"`
 	Flow    json.RawMessage            `json:"flow,omitempty"`
@@ -191,6 +194,7 @@ func (c *Call) clone() Call {
 	n.Path = slices.Clone(c.Path)
 	n.Legs = slices.Clone(c.Legs)
 	n.Todo = slices.Clone(c.Todo)
+	n.Withdrawn = slices.Clone(c.Withdrawn)
 	n.Rooms = slices.Clone(c.Rooms)
 	for i := range n.Rooms {
 		n.Rooms[i].Rec = copied(n.Rooms[i].Rec)

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -98,15 +99,53 @@ func (x *change) admitted(p orchestrator.Placement) {
 		x.move(OnQueued)
 		x.note(orchestrator.EntryCallQueued, fields{"queue": v.Queue, "priority": v.Priority})
 		x.armWait()
-		if p.Offer != nil { // the phone comes first, then the music
-			x.offered(*p.Offer)
-		}
+		x.told(p.Offer) // the phone comes first, then the music
 		x.hold()
 		return
 	}
-	if p.Offer != nil {
-		x.offered(*p.Offer)
+	x.told(p.Offer)
+}
+
+// told handles the offer that an answer brings. It may have been taken back while
+// the answer was on the way; then nobody is rung, and what came of the place is
+// asked for: it may be offered to another already.
+func (x *change) told(o *orchestrator.Offer) {
+	withdrawn := x.c.Withdrawn
+	if !x.pending(tellsOffers) {
+		x.c.Withdrawn = nil
 	}
+	switch {
+	case o == nil:
+	case slices.Contains(withdrawn, o.ID):
+		x.dirty = true
+		x.askAgain()
+	default:
+		x.offered(*o)
+	}
+}
+
+// tellsOffers tells whether a command's answer may bring an offer.
+func tellsOffers(c Command) bool {
+	switch c.(type) {
+	case Enqueue, FailOffer:
+		return true
+	}
+	return false
+}
+
+// withdrawnMax is how many offers are remembered that were taken back unheard of.
+// The distributor makes one at a time, and asks a phone for seconds.
+const withdrawnMax = 8
+
+// remember notes an offer that was taken back, if an answer that is on the way
+// may bring it.
+func (x *change) remember(o orchestrator.Offer) {
+	if !x.pending(tellsOffers) || slices.Contains(x.c.Withdrawn, o.ID) {
+		return
+	}
+	x.c.Withdrawn = append(x.c.Withdrawn, o.ID)
+	x.c.Withdrawn = x.c.Withdrawn[max(0, len(x.c.Withdrawn)-withdrawnMax):]
+	x.dirty = true
 }
 
 // notAdmitted sends a call without a place back to its flow, also one that had
@@ -344,7 +383,11 @@ func (x *change) dial(o orchestrator.Origination) {
 // withdrawn drops a leg whose offer the distributor took back.
 func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) {
 	far := x.c.Far()
-	if far == nil || far.Offer == nil || far.Offer.ID != o.ID || far.State == LegJoined {
+	if far == nil || far.Offer == nil || far.Offer.ID != o.ID {
+		x.remember(o)
+		return
+	}
+	if far.State == LegJoined {
 		return
 	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})

@@ -323,6 +323,48 @@ func TestOfferBeforeTheAnswer(t *testing.T) {
 	w.checkKept(t)
 }
 
+// TestOfferWithdrawnBeforeTheAnswer: an offer that was made with the place is
+// taken back before the call hears of either. No phone rings for it, and one
+// that is offered instead does.
+func TestOfferWithdrawnBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	for name, r := range map[string]struct {
+		free   int
+		state  State
+		offers int
+	}{"nobody else is free": {1, StateWaiting, 1}, "another is": {2, StateOffered, 2}} {
+		w := at(talking...)
+		w.desk.free = r.free
+		toQueue(w)
+		w.run(&w.me.dsk, carriedOut, 0)
+		answer := w.me.box
+		w.me.box = nil
+		o := w.desk.offers[w.desk.place.offer].offer
+		w.desk.fail(o, orchestrator.OfferUnreachable)
+		w.notice() // that it is made
+		w.post(Input{Kind: InWithdraw, Offer: o, Why: orchestrator.OfferUnreachable})
+		for len(w.notices) > 0 {
+			w.notice()
+		}
+		w.decide()
+		w.me.box = append(answer, w.me.box...)
+		w.quiet()
+		if w.me.c.State != r.state || w.me.c.Offers != r.offers || len(w.pbx.phones()) != r.offers-1 {
+			t.Errorf("%s: state %q after %d offers, %d phones ring", name, w.me.c.State, w.me.c.Offers, len(w.pbx.phones()))
+		}
+		if far := w.me.c.Far(); far != nil && (w.desk.place == nil || far.Offer.ID != w.desk.place.offer) {
+			t.Errorf("%s: the phone of %s rings, the place is %+v", name, far.Offer.ID, w.desk.place)
+		}
+		if len(w.me.c.Withdrawn) > 0 {
+			t.Errorf("%s: remembered for ever: %v", name, w.me.c.Withdrawn)
+		}
+		w.callerHangsUp()
+		w.settle(time.Minute)
+		w.checkEnded(t, orchestrator.OutcomeServed)
+		w.checkKept(t)
+	}
+}
+
 // TestHoldIsInsistedOn: what the PBX refuses is ordered again, and what another
 // process left half done is done.
 func TestHoldIsInsistedOn(t *testing.T) {
