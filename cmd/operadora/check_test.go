@@ -143,3 +143,21 @@ func TestCheckWarns(t *testing.T) {
 		t.Errorf("%s\nwarns %d times of five things", out, n)
 	}
 }
+
+// TestCheckWarnsOfNumbersNobodyDials: Asterisk's dialplan passes + and digits only.
+func TestCheckWarnsOfNumbersNobodyDials(t *testing.T) {
+	t.Parallel()
+	dir := initialised(t)
+	file := filepath.Join(dir, "operadora.yaml")
+	put(t, filepath.Join(dir, "definitions", "dids.yaml"), "5000", "5OOO")
+	const want = `W06 number 5OOO: `
+	out, err := run(t, "check", "-c", file)
+	must(t, err)
+	if !strings.Contains(out, want) || !strings.Contains(out, "+ and digits") {
+		t.Errorf("%s\nlacks %q", out, want)
+	}
+	put(t, file, "ari:", "kind: freeswitch\n    ari:")
+	if out, _ = run(t, "check", "-c", file); strings.Contains(out, "W06") {
+		t.Errorf("a FreeSWITCH dials names: %s", out)
+	}
+}

@@ -42,6 +42,10 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	fsys := os.DirFS(dir)
 	floor := readACD(fsys)
 	known.Queue = floor.queue()
+	known.Digits = len(pbxs) > 0
+	for _, p := range pbxs {
+		known.Digits = known.Digits && p.Kind != KindFreeSWITCH
+	}
 	files, faults := flowfile.ReadFiles(fsys)
 	flows, more := flowfile.Load(files, known)
 	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more).Sorted()

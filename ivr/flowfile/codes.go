@@ -26,4 +26,5 @@ const (
 	CodeUnmasked     yamlfile.Code = "W03" // a long number that is shown in the timeline
 	CodeNoHuman      yamlfile.Code = "W04" // no path to a person
 	CodeImpatient    yamlfile.Code = "W05" // a limit that leaves no time to act
+	CodeUndialled    yamlfile.Code = "W06" // a number that no PBX can pass on
 )

@@ -18,6 +18,7 @@ type Known struct {
 	Queue       func(name string) bool
 	Destination func(number string) error    // why the gate would refuse it
 	Sound       func(lang, name string) bool // whether the PBX has a sound
+	Digits      bool                         // every PBX passes on of a dialled number + and digits only
 }
 
 // Lint checks definitions as a whole. Faults of single files (E00, E10, E11)
@@ -39,7 +40,7 @@ func lint(defs ivr.Definitions, known Known, left unread) yamlfile.Faults {
 		l.flow()
 		out = append(out, l.faults...)
 	}
-	return append(out, lintDIDs(defs, left)...).Sorted()
+	return append(out, lintDIDs(defs, known.Digits, left)...).Sorted()
 }
 
 // linter checks one flow.
@@ -350,11 +351,14 @@ func returned(sub *ivr.Flow, value string) bool {
 	return false
 }
 
-// lintDIDs checks the dialled numbers (E12, E08).
-func lintDIDs(defs ivr.Definitions, left unread) yamlfile.Faults {
+// lintDIDs checks the dialled numbers (E12, E08, W06).
+func lintDIDs(defs ivr.Definitions, digits bool, left unread) yamlfile.Faults {
 	var out yamlfile.Faults
 	for _, d := range defs.DIDs {
 		f := defs.Flows[d.Flow]
+		if digits && strings.Trim(strings.TrimSuffix(d.Pattern, "*"), "+0123456789") != "" {
+			out = append(out, yamlfile.Fault{Code: CodeUndialled, At: d.At, Where: "number " + d.Pattern, Text: "no call comes to it: of what was dialled Asterisk's dialplan passes on + and digits only"})
+		}
 		switch {
 		case f == nil && left.files: // it may be that one
 		case f == nil:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -48,6 +49,8 @@ func (c Config) Validate() error {
 	for _, addr := range c.Addrs {
 		if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
 			return fmt.Errorf("redis.addrs: %q is not host:port", addr)
+		} else if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return fmt.Errorf("redis.addrs: %q: the port must be 1 to 65535, not %s", addr, port)
 		}
 	}
 	switch {

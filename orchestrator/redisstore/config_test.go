@@ -31,18 +31,20 @@ func TestConfigTags(t *testing.T) {
 func TestConfigValidate(t *testing.T) {
 	t.Parallel()
 	rows := map[string]func(*redisstore.Config){
-		"":              func(*redisstore.Config) {},
-		"addrs":         func(c *redisstore.Config) { c.Addrs = nil },
-		"addrs: \"h\"":  func(c *redisstore.Config) { c.Addrs = []string{"h"} },
-		"tenant":        func(c *redisstore.Config) { c.Tenant = "a}b" },
-		"db":            func(c *redisstore.Config) { c.DB = -1 },
-		"db: a Cluster": func(c *redisstore.Config) { c.DB, c.Addrs = 1, []string{"a:1", "b:1"} },
-		"cluster":       func(c *redisstore.Config) { c.Cluster, c.MasterName = true, "m" },
-		"tls_ca":        func(c *redisstore.Config) { c.TLSCA = "ca.pem" },
-		"pool_size":     func(c *redisstore.Config) { c.PoolSize = 1 },
-		"dial_timeout":  func(c *redisstore.Config) { c.DialTimeout = 0 },
-		"read_timeout":  func(c *redisstore.Config) { c.ReadTimeout = -1 },
-		"write_timeout": func(c *redisstore.Config) { c.WriteTimeout = 0 },
+		"":                 func(*redisstore.Config) {},
+		"addrs":            func(c *redisstore.Config) { c.Addrs = nil },
+		"addrs: \"h\"":     func(c *redisstore.Config) { c.Addrs = []string{"h"} },
+		`addrs: "h:99999"`: func(c *redisstore.Config) { c.Addrs = []string{"h:99999"} },
+		`addrs: "h:0"`:     func(c *redisstore.Config) { c.Addrs = []string{"a:1", "h:0"} },
+		"tenant":           func(c *redisstore.Config) { c.Tenant = "a}b" },
+		"db":               func(c *redisstore.Config) { c.DB = -1 },
+		"db: a Cluster":    func(c *redisstore.Config) { c.DB, c.Addrs = 1, []string{"a:1", "b:1"} },
+		"cluster":          func(c *redisstore.Config) { c.Cluster, c.MasterName = true, "m" },
+		"tls_ca":           func(c *redisstore.Config) { c.TLSCA = "ca.pem" },
+		"pool_size":        func(c *redisstore.Config) { c.PoolSize = 1 },
+		"dial_timeout":     func(c *redisstore.Config) { c.DialTimeout = 0 },
+		"read_timeout":     func(c *redisstore.Config) { c.ReadTimeout = -1 },
+		"write_timeout":    func(c *redisstore.Config) { c.WriteTimeout = 0 },
 	}
 	for want, spoil := range rows {
 		c := config("127.0.0.1:6379")

@@ -1,10 +1,12 @@
 package yamlfile
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -129,7 +131,16 @@ func (d *decoder) text(text string, at Pos, v reflect.Value, f *field, path stri
 			return
 		}
 	}
-	if err := setText(v, text); err != nil {
+	err := setText(v, text)
+	if _, ok := errors.AsType[tooLong](err); ok {
+		bounds := f.bounds()
+		if f.max == "" {
+			bounds = strings.TrimPrefix(bounds+", and ", ", and ") + longest + " at most"
+		}
+		d.fault(at, CodeBounds, path, "%s is out of bounds: it must be %s", text, bounds)
+		return
+	}
+	if err != nil {
 		d.fault(at, CodeForm, path, "%v", err)
 		return
 	}

@@ -135,6 +135,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"name: x\nwait: 10":                         "wait: 10 has no unit; a duration needs one: 10s, 10m or 10h",
 		"name: x\nwait: soon":                       `wait: "soon" is not a duration such as`,
 		"name: x\nwait: 2h":                         "wait: 2h is out of bounds: it must be 1s to 1h",
+		"name: x\nwait: 5000000h":                   "s.yaml:2:7: E11 wait: 5000000h is out of bounds: it must be 1s to 1h",
+		"name: x\nmaybe: 5000000h":                  "E11 maybe: 5000000h is out of bounds: it must be 0s or more, and 2562047h at most",
 		"name: x\nmaybe: -1s":                       "maybe: -1s is out of bounds: it must be 0s or more",
 		"name: x\nsounds: [a, ../b]":                `s.yaml:2:13: E00 sounds[1]: "../b" is not a sound name`,
 		"name: x\npeople: [{level: 2}]":             `people[0]: needs "id"`,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,6 +204,19 @@ func whole(text string) (int64, error) {
 	return n, nil
 }
 
+// longest is what a duration can hold, in whole hours.
+const longest = "2562047h"
+
+// tooLong is a duration that is beyond what can be held, either way.
+type tooLong string
+
+func (e tooLong) Error() string {
+	return fmt.Sprintf("%s is out of bounds: it must be %s at most", string(e), longest)
+}
+
+// units is how a duration is written.
+var units = regexp.MustCompile(`^[-+]?((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$`)
+
 // duration reads a time with its unit; 0 needs none.
 func duration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
@@ -211,6 +225,9 @@ func duration(text string) (time.Duration, error) {
 	}
 	if _, err := strconv.ParseFloat(text, 64); err == nil {
 		return 0, fmt.Errorf("%s has no unit; a duration needs one: %[1]ss, %[1]sm or %[1]sh", text)
+	}
+	if units.MatchString(text) {
+		return 0, tooLong(text)
 	}
 	return 0, fmt.Errorf("%q is not a duration such as 250ms, 30s or 2h", text)
 }
