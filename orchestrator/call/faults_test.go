@@ -42,6 +42,35 @@ func TestNumbersAreNotUsedTwice(t *testing.T) {
 	w.checkKept(t)
 }
 
+// TestJoinedAndLapsed: a process is killed after the join, and the offer has lapsed
+// when the next one finds both sides together. The conversation goes on; the call is
+// in no queue from which another agent would be taken for it, and its timeline says
+// that the distributor does not know of the agent.
+func TestJoinedAndLapsed(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue, ringing)
+	w.agentAnswers()
+	w.deliver()
+	w.decide()
+	for len(w.me.pbx.todo) > 1 {
+		w.run(&w.me.pbx, carriedOut, 0)
+	}
+	w.run(&w.me.pbx, answerLost, 0)
+	if w.pbx.hears() != "talk" || w.me.c.State != StateConnecting {
+		t.Fatalf("state %q, the customer hears %q", w.me.c.State, w.pbx.hears())
+	}
+	w.desk.fail(*w.me.c.Far().Offer, orchestrator.OfferNoAnswer)
+	w.crash(time.Second)
+	w.quiet()
+	if w.me.c.State != StateTalking || w.pbx.hears() != "talk" || w.desk.place != nil || w.count(orchestrator.EntryCallFault) != 1 {
+		t.Errorf("state %q, the customer hears %q, in the queue %+v, %d faults", w.me.c.State, w.pbx.hears(), w.desk.place, w.count(orchestrator.EntryCallFault))
+	}
+	w.callerHangsUp()
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeServed)
+	w.checkKept(t)
+}
+
 // TestDialThatWaitsForThePBX: the PBX comes back and a dial was not answered
 // before. That its channel is not there says nothing yet: it is about to be.
 func TestDialThatWaitsForThePBX(t *testing.T) {

@@ -107,7 +107,14 @@ func (x *change) enqueueRefused(cmd Enqueue, err error) {
 // connectRefused ends a leg that could not be joined; the customer keeps the place.
 func (x *change) connectRefused(cmd Connect, err error) {
 	far := x.c.Far()
-	if far == nil || far.Channel != cmd.Far || x.c.State != StateConnecting {
+	if far == nil || far.Channel != cmd.Far {
+		return
+	}
+	if x.c.State == StateTalking && cmd.Offer != nil { // it was seen to be joined before (compareJoin), or said so once more (lost)
+		x.fault("an agent talks, and the distributor may not know", err)
+		x.do(Leave{Visit: cmd.Offer.Visit, Why: string(VisitServed)}) // or the call is offered to another
+	}
+	if x.c.State != StateConnecting {
 		return
 	}
 	x.fault("the conversation could not be joined", err)
