@@ -58,7 +58,9 @@ func (x *change) connected(at int64) {
 	}
 	x.leg(x.c.Customer(), LegOnJoin)
 	x.c.Customer().Room, x.c.Customer().Held = far.Room, false
-	x.c.Home = nil
+	if v := x.c.Visit; far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "" {
+		x.c.Home = nil // from an agent's own queue the way leads back to the one before it
+	}
 	far.Joined = at
 	first := x.c.ConnectedAt == 0
 	if first {

@@ -167,6 +167,17 @@ func TestTransferComesBack(t *testing.T) {
 	w.checkKept(t)
 }
 
+// TestSecondTransferComesBack: the way back is the queue, also for who was
+// transferred to an agent before, from whose own queue nobody comes.
+func TestSecondTransferComesBack(t *testing.T) {
+	t.Parallel()
+	w := at(then(talking, toAgent, ringing, answered, after(time.Second), toNumber, agentEnds(orchestrator.CauseNoAnswer))...)
+	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority {
+		t.Errorf("state %q, visit %+v", w.me.c.State, v)
+	}
+	w.checkKept(t)
+}
+
 // TestTransferToAnAgentWhoNeverAnswers comes back to the queue after the longest wait.
 func TestTransferToAnAgentWhoNeverAnswers(t *testing.T) {
 	t.Parallel()
