@@ -19,10 +19,11 @@ import (
 
 // Waits between attempts to connect. They double from the first to the
 // longest and are shortened at random by up to a half, so that several
-// instances do not knock together.
+// instances do not knock together. Callers go to the away context meanwhile, so
+// the longest is short.
 const (
 	firstRetry   = 200 * time.Millisecond
-	longestRetry = 10 * time.Second
+	longestRetry = 2 * time.Second
 )
 
 // maxEvent is the longest event that is read; Asterisk's are some hundred

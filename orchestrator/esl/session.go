@@ -22,7 +22,7 @@ import (
 // and are shortened at random by up to a half.
 const (
 	firstRetry   = 200 * time.Millisecond
-	longestRetry = 10 * time.Second
+	longestRetry = 2 * time.Second
 )
 
 // What may wait to be looked at. Beyond it the socket waits, and FreeSWITCH with
