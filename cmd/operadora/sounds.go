@@ -23,14 +23,15 @@ import (
 
 // newSoundsCommand lists what callers and agents are to hear, and makes what is missing.
 func newSoundsCommand() *cobra.Command {
-	var pbx string
+	var pbx, console string
 	c := &cobra.Command{Use: "sounds", Short: "The sounds that flows, queues and feature codes need: list them, make the missing ones"}
 	c.PersistentFlags().StringVar(&pbx, "pbx", "", "the PBX of the configuration (default: its only one)")
-	c.AddCommand(newSoundsListCommand(&pbx), newSoundsSpeakCommand(&pbx))
+	c.PersistentFlags().StringVar(&console, "console", defaultConsole, consoleUsage)
+	c.AddCommand(newSoundsListCommand(&pbx, &console), newSoundsSpeakCommand(&pbx, &console))
 	return c
 }
 
-func newSoundsListCommand(pbx *string) *cobra.Command {
+func newSoundsListCommand(pbx, console *string) *cobra.Command {
 	var missing bool
 	c := &cobra.Command{
 		Use:   "list",
@@ -39,7 +40,7 @@ func newSoundsListCommand(pbx *string) *cobra.Command {
 			"The exit code is 1 when one is missing. `operadora sounds speak` makes them.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list, err := soundsOf(cmd, *pbx)
+			list, err := soundsOf(cmd, *pbx, doctor.Console{Command: strings.Fields(*console)})
 			if err != nil {
 				return err
 			}
@@ -51,7 +52,7 @@ func newSoundsListCommand(pbx *string) *cobra.Command {
 }
 
 // soundsOf lists the sounds that the definitions need of a PBX.
-func soundsOf(cmd *cobra.Command, pbx string) ([]doctor.Sound, error) {
+func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.Sound, error) {
 	site, err := siteOf(cmd)
 	if err != nil {
 		return nil, err
@@ -78,7 +79,14 @@ func soundsOf(cmd *cobra.Command, pbx string) ([]doctor.Sound, error) {
 	if report.Sounds == nil { // else the rest of what Probe does is of no matter here
 		return nil, fmt.Errorf("the sounds of PBX %s cannot be listed (`operadora doctor` tells more): %w", pbx, err)
 	}
-	return doctor.Sounds(site.Definitions, func(language, name string) bool { return doctor.HasSound(report, language, name) }), nil
+	list := doctor.Sounds(site.Definitions, func(language, name string) bool { return doctor.HasSound(report, language, name) })
+	why := doctor.Unplayable(cmd.Context(), console, report.EntityID)
+	for i, s := range list {
+		if s.There {
+			list[i].Unplayable = why(s.Language, s.Name)
+		}
+	}
+	return list, nil
 }
 
 // freeswitchSounds lists the sounds that the definitions need of a FreeSWITCH.
@@ -104,16 +112,21 @@ func freeswitchSounds(ctx context.Context, cfg esl.Config, d doctor.Definitions)
 
 func printSounds(out io.Writer, list []doctor.Sound, onlyMissing bool) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	lacking := 0
+	lacking, unplayable := 0, 0
 	for _, s := range list {
 		state := "there"
-		if !s.There {
+		needed := strings.Join(s.Needed, "; ")
+		switch {
+		case !s.There:
 			lacking++
 			state = "missing"
-		} else if onlyMissing {
+		case s.Unplayable != "":
+			unplayable++
+			state, needed = "unplayable", s.Unplayable+"; "+needed
+		case onlyMissing:
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", state, s.Language, s.Name, strings.Join(s.Needed, "; "))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", state, s.Language, s.Name, needed)
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -121,18 +134,21 @@ func printSounds(out io.Writer, list []doctor.Sound, onlyMissing bool) error {
 	if lacking > 0 {
 		return fmt.Errorf("%d of %d sounds are missing; `operadora sounds speak` makes those whose text a flow has", lacking, len(list))
 	}
+	if unplayable > 0 {
+		return fmt.Errorf("%d of %d sounds cannot be played: Asterisk's user must be able to read them, and they must not be empty", unplayable, len(list))
+	}
 	fmt.Fprintf(out, "all %d sounds are there\n", len(list))
 	return nil
 }
 
 // speakOptions are the flags of `operadora sounds speak`.
 type speakOptions struct {
-	dir, from, console string
-	engine             prompts.Engine
-	dry                bool
+	dir, from string
+	engine    prompts.Engine
+	dry       bool
 }
 
-func newSoundsSpeakCommand(pbx *string) *cobra.Command {
+func newSoundsSpeakCommand(pbx, console *string) *cobra.Command {
 	var o speakOptions
 	c := &cobra.Command{
 		Use:   "speak",
@@ -142,27 +158,26 @@ func newSoundsSpeakCommand(pbx *string) *cobra.Command {
 			"What is there is never changed. Asterisk finds new files at once.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list, err := soundsOf(cmd, *pbx)
+			list, err := soundsOf(cmd, *pbx, doctor.Console{Command: strings.Fields(*console)})
 			if err != nil {
 				return err
 			}
-			return o.speak(cmd, list)
+			return o.speak(cmd, list, doctor.Console{Command: strings.Fields(*console)})
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.dir, "dir", "", "the sounds folder (default: that of this machine's Asterisk, which its console tells)")
 	f.StringVar(&o.from, "from", "", "folder with recordings: LANGUAGE/NAME.wav, 16-bit linear, any rate")
-	f.StringVar(&o.console, "console", defaultConsole, consoleUsage)
 	f.StringVar(&o.engine.Command, "engine", prompts.DefaultEngine, "speech engine: a command that writes a WAV file to {file}; {voice}, {language} and {text} are replaced, without {text} the text is its standard input")
 	f.StringToStringVar(&o.engine.Voices, "voice", nil, "voice of a language, such as es=es-mx (may be repeated)")
 	f.BoolVar(&o.dry, "dry-run", false, "only say what would be made")
 	return c
 }
 
-func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound) error {
+func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound, console doctor.Console) error {
 	out := cmd.OutOrStdout()
 	if o.dir == "" {
-		place, err := doctor.Console{Command: strings.Fields(o.console)}.Place(cmd.Context())
+		place, err := console.Place(cmd.Context())
 		if err != nil {
 			return fmt.Errorf("where the sounds belong is not known; name the folder with --dir: %w", err)
 		}

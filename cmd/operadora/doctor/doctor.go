@@ -96,7 +96,20 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 	case f.report.Sounds == nil:
 		s.add(Note, "sounds", "repair what is told above and run doctor again", "were not examined: %v", f.probe)
 	default:
-		judgeSounds(s, neededSounds(d, func(language, name string) bool { return HasSound(f.report, language, name) }))
+		broken := map[string]bool{}
+		needed := neededSounds(d, func(language, name string) bool {
+			there := HasSound(f.report, language, name)
+			if why := f.host.unplayable(language, name); there && why != "" {
+				broken[why] = true
+			}
+			return there
+		})
+		for _, why := range slices.Sorted(maps.Keys(broken)) {
+			s.add(Fault, "sounds", "make it anew, or give it to Asterisk: chown --reference=FOLDER FILE; chmod 644 FILE", "%s: callers hear nothing", why)
+		}
+		if len(broken) == 0 || len(needed.missing) > 0 {
+			judgeSounds(s, needed)
+		}
 	}
 	judgeRecordings(s, f)
 	judgeHost(s, f.host, musicOf(d))

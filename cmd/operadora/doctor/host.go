@@ -37,15 +37,8 @@ type fileFacts struct {
 // probeHost examines the Asterisk that the console leads to, if it is the one
 // that calls itself entity.
 func probeHost(ctx context.Context, c Console, entity string) (f hostFacts) {
-	if f.place, f.err = c.Place(ctx); f.err != nil {
+	if f = hostOf(ctx, c, entity); f.err != nil {
 		return f
-	}
-	if entity != "" && f.place.EntityID != entity {
-		f.err = fmt.Errorf("the Asterisk of this machine (%s) is another one than that at ari.url (%s)", f.place.EntityID, entity)
-		return f
-	}
-	if info, err := os.Stat(filepath.Join(f.place.Run, "asterisk.ctl")); err == nil {
-		f.uid, f.gid = ownerOf(info)
 	}
 	classes, err := c.Run(ctx, "moh show classes")
 	files, err2 := c.Run(ctx, "moh show files")
@@ -58,6 +51,21 @@ func probeHost(ctx context.Context, c Console, entity string) (f hostFacts) {
 	names := []string{"ari_operadora.conf", "extensions_operadora.conf", "http_operadora.conf"}
 	for _, name := range names {
 		f.files = append(f.files, examineFile(f, name))
+	}
+	return f
+}
+
+// hostOf tells where the Asterisk of this machine has its things and whom it runs as.
+func hostOf(ctx context.Context, c Console, entity string) (f hostFacts) {
+	if f.place, f.err = c.Place(ctx); f.err != nil {
+		return f
+	}
+	if entity != "" && f.place.EntityID != entity {
+		f.err = fmt.Errorf("the Asterisk of this machine (%s) is another one than that at ari.url (%s)", f.place.EntityID, entity)
+		return f
+	}
+	if info, err := os.Stat(filepath.Join(f.place.Run, "asterisk.ctl")); err == nil {
+		f.uid, f.gid = ownerOf(info)
 	}
 	return f
 }
@@ -76,9 +84,7 @@ func examineFile(f hostFacts, name string) fileFacts {
 		out.err = err
 		return out
 	}
-	uid, gid := ownerOf(info)
-	mode := info.Mode().Perm()
-	out.readable = f.uid == 0 || (uid == f.uid && mode&0o400 != 0) || (uid != f.uid && gid == f.gid && mode&0o040 != 0) || mode&0o004 != 0
+	out.readable = f.readable(info)
 	entries, err := os.ReadDir(f.place.Config)
 	if err != nil {
 		out.err = err

@@ -43,6 +43,8 @@ type pbxFacts struct {
 	recordings map[string]error // what came of a trial, by format
 	host       hostFacts
 
+	otherPassword string // the file beside ari.conf that holds another password, when the login is refused
+
 	transferring    []string // agents' phones whose transfers Asterisk carries out itself
 	transferringErr error
 }
@@ -59,6 +61,9 @@ func probePBX(ctx context.Context, cfg ari.Config, ours bool, phones, formats []
 	f.access = r.get(ctx, smallest, nil)
 	f.took = time.Since(begun)
 	if f.access != nil {
+		if status, ok := errors.AsType[statusError](f.access); ok && status == http.StatusUnauthorized {
+			f.otherPassword = otherPasswordFile(ctx, console, cfg.User, cfg.Password.Reveal())
+		}
 		return f
 	}
 	f.modules, f.modulesErr = r.modules(ctx)
@@ -88,6 +93,10 @@ func judgePBX(name string, f pbxFacts, recordFormats []string) []Line {
 	judgeTransport(s, f.cfg)
 	if f.access != nil {
 		check, text, remedy := accessFault(f.access, f.cfg)
+		if f.otherPassword != "" {
+			text += "; " + f.otherPassword + " holds another password"
+			remedy = "write the password of that file into pbxs." + name + ".ari.password, or the other way round; after a change there: module reload res_ari.so"
+		}
 		s.add(Fault, check, remedy, "%s", text).Took = f.took
 		s.add(Note, "the rest", "repair this first and run doctor again", "was not examined")
 		return s.lines

@@ -27,6 +27,7 @@ type Sound struct {
 	Text           string   // what it says, "" when nobody wrote that down
 	Needed         []string // by whom, with the line
 	There          bool     // on the PBX
+	Unplayable     string   // why the PBX cannot play it although it is there, as far as this machine tells
 }
 
 // Sounds lists every sound that definitions need, by language and name. has

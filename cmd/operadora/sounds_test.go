@@ -1,0 +1,18 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/operadora/operadora/cmd/operadora/doctor"
+)
+
+// TestUnplayableSoundsAreNotThere: the PBX lists them, and callers hear nothing.
+func TestUnplayableSoundsAreNotThere(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	err := printSounds(&out, []doctor.Sound{{Language: "en", Name: "good", There: true}, {Language: "en", Name: "mute", There: true, Unplayable: "/x/mute.wav is empty"}}, true)
+	if err == nil || !strings.Contains(err.Error(), "1 of 2 sounds cannot be played") || !strings.Contains(out.String(), "/x/mute.wav is empty") || strings.Contains(out.String(), "good") {
+		t.Errorf("%v:\n%s", err, &out)
+	}
+}
