@@ -36,11 +36,15 @@ demo: setup build ## a contact centre in a terminal: calls, agents, queues (ONCE
 # tested without the detector in the phones, but against an operadora that is
 # built with it; everything else is tested under it.
 PHONES = ./cmd/... ./orchestrator/ari ./orchestrator/lab
-RACED  = $$($(GO) list ./... | grep -vE '/cmd/|/orchestrator/(ari|lab)$$')
+# A simulation shares nothing but its list of days: two short ones under the
+# detector tell whether it does, and whole days are simulated without it.
+RACED  = $$($(GO) list ./... | grep -vE '/cmd/|/orchestrator/(ari|lab)$$|/dialer/pacingsim$$')
 
 test: setup ## vet and all tests, with the race detector, on the real parts
 	$(GO) vet ./...
 	$(GO) test -race -timeout $(TEST_TIMEOUT) $(RACED)
+	$(GO) test -timeout $(TEST_TIMEOUT) ./dialer/pacingsim
+	$(GO) test -race -timeout $(TEST_TIMEOUT) -run 'TestRunEndsWithItsContext|TestProgressAddsUp|TestCommonRandomNumbers' ./dialer/pacingsim
 	$(GO) test -race -short -timeout $(TEST_TIMEOUT) ./orchestrator/ari
 	@mkdir -p bin
 	$(GO) build -race -o bin/operadora-race ./cmd/operadora

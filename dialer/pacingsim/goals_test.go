@@ -17,7 +17,7 @@ func TestLimitIsKeptInEveryWorld(t *testing.T) {
 			t.Parallel()
 			w := load(t, name)
 			jumps := w.jumps()
-			if (slower || testing.Short()) && jumps && !quick[name] {
+			if testing.Short() && jumps && !quick[name] {
 				t.Skip("needs hours, which take too long here")
 			}
 			o := Options{World: w, Seeds: 1, FirstSeed: 40, Hours: 2, Workers: 1, Factory: Ours()}
@@ -30,7 +30,7 @@ func TestLimitIsKeptInEveryWorld(t *testing.T) {
 				o.Hours = min(w.Hours, 6)
 			}
 			few := w.Campaigns[0].Limit < 0.03 || len(w.Campaigns) > 1 // in half an hour one call is more than the limit
-			if (slower || testing.Short()) && !jumps && !few {
+			if testing.Short() && !jumps && !few {
 				o.Seeds, o.Hours = 1, o.Hours/4
 				w.WarmUp = min(w.WarmUp, 900)
 			}
@@ -71,9 +71,6 @@ func TestUtilisationIsAheadOfProgressive(t *testing.T) {
 		t.Run(r.world, func(t *testing.T) {
 			t.Parallel()
 			o := Options{World: load(t, r.world), Seeds: 2, FirstSeed: 60, Hours: 2, Factory: Ours()}
-			if slower {
-				o.Hours = 0.5
-			}
 			got := simulate(t, o)
 			if got.UtilisationMean < r.least {
 				t.Errorf("utilisation %.3f, at least %.3f is asked", got.UtilisationMean, r.least)

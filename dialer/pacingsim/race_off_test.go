@@ -1,5 +1,0 @@
-//go:build !race
-
-package pacingsim
-
-const slower = false
