@@ -49,7 +49,15 @@ func (x *change) wish(w Wish) error {
 		return x.hangUp()
 	case WishMute, WishUnmute:
 		return x.mute(w)
+	case WishHold, WishResume, WishTransfer:
+		return x.inTalk(w)
+	default:
+		return fault.New(op, fault.Invalid, "do: %q is none of hangup, hold, resume, transfer, move, mute and unmute", w.Do)
 	}
+}
+
+// inTalk carries out what can be wanted of a conversation only.
+func (x *change) inTalk(w Wish) error {
 	if x.c.State != StateTalking || x.c.Far() == nil {
 		return fault.New(op, fault.Conflict, "the call is in state %q, in no conversation", x.c.State)
 	}
@@ -58,10 +66,9 @@ func (x *change) wish(w Wish) error {
 		return x.holdTalk(w.By)
 	case WishResume:
 		return x.resumeTalk(w.By)
-	case WishTransfer:
+	default:
 		return x.moveTo(w.To, w.By, "")
 	}
-	return fault.New(op, fault.Invalid, "do: %q is none of hangup, hold, resume, transfer, move, mute and unmute", w.Do)
 }
 
 // hangUp ends the call. One that is ending already does what is wanted.
