@@ -128,3 +128,19 @@ func TestAnAgentWhoseRecordIsBrokenComesBack(t *testing.T) {
 		}
 	}
 }
+
+// TestToldBeforeTheAgentIsBack: that the record has been told of takes nothing
+// away from what the agent's new one is made of.
+func TestToldBeforeTheAgentIsBack(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.login("a00")
+	w.must(w.rdb.HSet(w.ctx(), "op:{"+w.tenant+"}:acd:agents", "a00", `{"state":"paused","reason":"lunch","since":`).Err())
+	w.must(w.store.EachAgent(w.ctx(), func(string, acd.AgentRecord) error { return nil }))
+	if broken, err := w.store.Broken(w.ctx()); err != nil || len(broken) != 1 {
+		t.Fatalf("set aside: %+v, %v", broken, err)
+	}
+	_, err := w.svc.Heal(w.ctx(), pbx)
+	w.must(err)
+	w.wantState("a00", acd.StatePaused)
+}

@@ -55,6 +55,9 @@ func (k keys) desk(pbx string) string { return k.prefix + "desk:" + pbx }
 // Taken out when it was told of (Store.Broken), else it expires after a week.
 func (k keys) broken() string { return k.prefix + "broken" }
 
+// was is the same, kept until an agent's record is made anew of what it said.
+func (k keys) was() string { return k.prefix + "was" }
+
 // pin is a hash of the wrong PINs of an agent ("agent:<id>") or from a phone
 // ("phone:<endpoint>@<pbx>"): "wrong" (in a row), "until" (locked, unix ms). It
 // expires a day after the last.

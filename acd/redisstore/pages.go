@@ -73,7 +73,7 @@ const brokenKept = 7 * 24 * time.Hour
 // aside moves a record that cannot be read out of everybody's way.
 func (s *Store) aside(ctx context.Context, op, key, id, text string) error {
 	name := strings.TrimPrefix(key, s.keys.prefix) + " " + id
-	_, err := s.runBool(ctx, op, recordAside, []string{key, s.keys.broken()}, id, text, name, int(brokenKept.Seconds()))
+	_, err := s.runBool(ctx, op, recordAside, []string{key, s.keys.broken(), s.keys.was()}, id, text, name, int(brokenKept.Seconds()))
 	return err
 }
 

@@ -11,7 +11,7 @@
 -- KEYS[8] and on: three keys per queue, in the order of the station's queues:
 --   zset waiting (call, CallScore), zset idle (agent, Score), set staff (agents logged in)
 -- Made of names in records, with the same tag: the idle and staff sets of an
--- agent's queues, the waiting set of a call's queue, the hashes taken and broken.
+-- agent's queues, the waiting set of a call's queue, the hashes taken, broken and was.
 -- ARGV[1] the caller's clock, unix ms
 local AGENTS, CALLS, OFFERS, DUE, DESK = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7]
 local PREFIX = AGENTS:sub(1, -1 - #'agents')
@@ -42,13 +42,13 @@ local function load(key, id)
   local ok, rec = pcall(cjson.decode, text)
   if ok and readable(key, rec) then return rec end
   redis.call('HDEL', key, id)
-  redis.call('HSET', PREFIX .. 'broken', key:sub(#PREFIX + 1) .. ' ' .. id, text)
-  redis.call('EXPIRE', PREFIX .. 'broken', 604800)
+  for _, aside in ipairs({PREFIX .. 'broken', PREFIX .. 'was'}) do -- to be told of, and for revived
+    redis.call('HSET', aside, key:sub(#PREFIX + 1) .. ' ' .. id, text)
+    redis.call('EXPIRE', aside, 604800)
+  end
 end
 
--- The answered offer of a call that is with an agent.
-local TAKEN = PREFIX .. 'taken'
-
+local TAKEN = PREFIX .. 'taken' -- the answered offer of a call that is with an agent
 local function untake(call, offer)
   if redis.call('HGET', TAKEN, call) == offer then redis.call('HDEL', TAKEN, call) end
 end

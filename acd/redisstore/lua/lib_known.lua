@@ -8,7 +8,8 @@ local function revived(id, station)
     here = here or redis.call('SISMEMBER', set_of('staff', q.id, station.pbx), id) == 1
   end
   if not here then return nil end
-  local a, text = fresh(), redis.call('HGET', PREFIX .. 'broken', 'agents ' .. id) or ''
+  local a, text = fresh(), redis.call('HGET', PREFIX .. 'was', 'agents ' .. id) or ''
+  redis.call('HDEL', PREFIX .. 'was', 'agents ' .. id)
   adopt(a, station)
   a.state, a.free_since = 'available', now
   if text:match('"state":"(%a+)"') == 'paused' then
