@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
@@ -61,8 +63,13 @@ func (f *floor) stop() {
 	f.desks.Stop()
 }
 
+// login logs all agents in, no faster than the API allows with one token.
 func (f *floor) login(ctx context.Context) error {
+	pace := rate.NewLimiter(40, 150)
 	for n := range f.agents {
+		if err := pace.Wait(ctx); err != nil {
+			return err
+		}
 		if _, err := f.api.LoginAgentWithResponse(ctx, strconv.Itoa(101+n), wire.AgentLogin{}); err != nil {
 			return err
 		}
