@@ -93,9 +93,6 @@ type AsteriskOptions struct {
 type Asterisk struct {
 	o      AsteriskOptions
 	parts  parts
-	dir    string
-	temp   *folder // nil when the caller named the folder
-	ports  *portBlock
 	values dialplans.Values
 
 	server
@@ -113,7 +110,7 @@ func StartAsterisk(ctx context.Context, o AsteriskOptions) (*Asterisk, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Asterisk{o: o, parts: p, dir: o.Dir, ports: ports}
+	a := &Asterisk{o: o, parts: p, server: server{ports: ports}}
 	if err := a.prepare(); err != nil {
 		a.discard()
 		return nil, err
@@ -129,36 +126,13 @@ func StartAsterisk(ctx context.Context, o AsteriskOptions) (*Asterisk, error) {
 // logs the end of its log.
 func AsteriskFor(tb TB, o AsteriskOptions) *Asterisk {
 	tb.Helper()
-	Require(tb)
-	ctx, cancel := context.WithTimeout(tb.Context(), startLimit)
-	defer cancel()
-	a, err := StartAsterisk(ctx, o)
-	if err != nil {
-		tb.Fatalf("%v", err)
-	}
-	tb.Cleanup(func() {
-		if tb.Failed() {
-			tb.Logf("the end of Asterisk's log:\n%s", a.LogTail())
-		}
-		if err := a.Stop(); err != nil {
-			tb.Logf("%v", err)
-		}
-	})
-	return a
+	return started(tb, "Asterisk", func(ctx context.Context) (*Asterisk, error) { return StartAsterisk(ctx, o) })
 }
 
 // prepare makes the instance's folder and all its files.
 func (a *Asterisk) prepare() error {
-	var err error
-	if a.dir == "" {
-		if a.temp, err = newFolder("asterisk", a.o.Outlive); err == nil {
-			a.dir = a.temp.path
-		}
-	} else if a.dir, err = filepath.Abs(a.dir); err == nil {
-		err = os.MkdirAll(a.dir, 0o700)
-	}
-	if err != nil {
-		return fmt.Errorf("asterisk's folder: %w", err)
+	if err := a.settle("asterisk", a.o.Dir, a.o.Outlive); err != nil {
+		return err
 	}
 	if len(a.dir) >= 80 {
 		return fmt.Errorf("asterisk's folder %s is too long for the path of a socket", a.dir)
@@ -205,23 +179,13 @@ func (a *Asterisk) Restart(ctx context.Context) error {
 
 // booted waits until the instance says that it has fully booted.
 func (a *Asterisk) booted(ctx context.Context, run *process) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if _, err := os.Stat(filepath.Join(a.dir, "run", "asterisk.ctl")); err == nil {
-			out, err := a.cli(ctx, "core waitfullybooted")
-			if err == nil && strings.Contains(out, "fully booted") {
-				return nil
-			}
+	return await(ctx, run, 20*time.Millisecond, func() bool {
+		if _, err := os.Stat(filepath.Join(a.dir, "run", "asterisk.ctl")); err != nil {
+			return false
 		}
-		select {
-		case <-run.gone:
-			return fmt.Errorf("it ended: %w", run.ending())
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-tick.C:
-		}
-	}
+		out, err := a.cli(ctx, "core waitfullybooted")
+		return err == nil && strings.Contains(out, "fully booted")
+	})
 }
 
 // command returns a call of the asterisk program with this instance's
@@ -307,22 +271,5 @@ func (a *Asterisk) WaitLog(ctx context.Context, text string) error {
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for %q in asterisk's log: %w", text, context.Cause(ctx))
 		}
-	}
-}
-
-// Stop ends the instance for good, hanging up every call, and removes its
-// folder, if StartAsterisk made it. It may be called more than once.
-func (a *Asterisk) Stop() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	err := a.end()
-	a.discard()
-	return err
-}
-
-func (a *Asterisk) discard() {
-	a.ports.release()
-	if a.temp != nil {
-		a.temp.remove()
 	}
 }

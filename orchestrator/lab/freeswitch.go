@@ -52,9 +52,6 @@ type FreeSWITCH struct {
 	program  string
 	modules  string
 	data     string // the lab's sounds, "" when it is not set up
-	dir      string
-	temp     *folder
-	ports    *portBlock
 	password string
 
 	server
@@ -93,7 +90,7 @@ func findFreeSWITCH() (program, modules string, err error) {
 // StartFreeSWITCH starts a private instance and returns when its event socket
 // and its SIP profiles are up. ctx bounds the start alone.
 func StartFreeSWITCH(ctx context.Context, o FreeSWITCHOptions) (*FreeSWITCH, error) {
-	f := &FreeSWITCH{o: o, dir: o.Dir}
+	f := &FreeSWITCH{o: o}
 	var err error
 	if f.program, f.modules, err = findFreeSWITCH(); err != nil {
 		return nil, err
@@ -120,36 +117,13 @@ func StartFreeSWITCH(ctx context.Context, o FreeSWITCHOptions) (*FreeSWITCH, err
 // fails when there is no FreeSWITCH; under -short it is skipped.
 func FreeSWITCHFor(tb TB, o FreeSWITCHOptions) *FreeSWITCH {
 	tb.Helper()
-	Require(tb)
-	ctx, cancel := context.WithTimeout(tb.Context(), startLimit)
-	defer cancel()
-	f, err := StartFreeSWITCH(ctx, o)
-	if err != nil {
-		tb.Fatalf("%v", err)
-	}
-	tb.Cleanup(func() {
-		if tb.Failed() {
-			tb.Logf("the end of FreeSWITCH's log:\n%s", f.LogTail())
-		}
-		if err := f.Stop(); err != nil {
-			tb.Logf("%v", err)
-		}
-	})
-	return f
+	return started(tb, "FreeSWITCH", func(ctx context.Context) (*FreeSWITCH, error) { return StartFreeSWITCH(ctx, o) })
 }
 
 // prepare makes the instance's folder and all its files.
 func (f *FreeSWITCH) prepare() error {
-	var err error
-	if f.dir == "" {
-		if f.temp, err = newFolder("freeswitch", f.o.Outlive); err == nil {
-			f.dir = f.temp.path
-		}
-	} else if f.dir, err = filepath.Abs(f.dir); err == nil {
-		err = os.MkdirAll(f.dir, 0o700)
-	}
-	if err != nil {
-		return fmt.Errorf("freeswitch's folder: %w", err)
+	if err := f.settle("freeswitch", f.o.Dir, f.o.Outlive); err != nil {
+		return err
 	}
 	f.password = f.o.Values.Password
 	if f.password == "" {
@@ -200,20 +174,10 @@ func (f *FreeSWITCH) in(name string) string { return filepath.Join(f.dir, name) 
 
 // booted waits until both SIP profiles answer on the event socket.
 func (f *FreeSWITCH) booted(ctx context.Context, run *process) error {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if out, err := f.api(ctx, "sofia status"); err == nil && strings.Count(out, "RUNNING (0)") >= 2 {
-			return nil
-		}
-		select {
-		case <-run.gone:
-			return fmt.Errorf("it ended: %w", run.ending())
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-tick.C:
-		}
-	}
+	return await(ctx, run, 50*time.Millisecond, func() bool {
+		out, err := f.api(ctx, "sofia status")
+		return err == nil && strings.Count(out, "RUNNING (0)") >= 2
+	})
 }
 
 // CLI runs one command as on the instance's console and returns what it printed.
@@ -250,23 +214,6 @@ func (f *FreeSWITCH) LogPath() string { return f.in("log/freeswitch.log") }
 // LogTail is the last part of the log.
 func (f *FreeSWITCH) LogTail() string {
 	return endOfFile(f.in("log/freeswitch.log"), "switch_loadable_module.c", "switch_utils.c", "switch_core.c:1")
-}
-
-// Stop ends the instance for good and removes its folder, if StartFreeSWITCH
-// made it. It may be called more than once.
-func (f *FreeSWITCH) Stop() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	err := f.end()
-	f.discard()
-	return err
-}
-
-func (f *FreeSWITCH) discard() {
-	f.ports.release()
-	if f.temp != nil {
-		f.temp.remove()
-	}
 }
 
 // Phone makes the telephone of one of the instance's endpoints and, when that

@@ -34,9 +34,6 @@ type RedisOptions struct {
 type Redis struct {
 	o     RedisOptions
 	parts parts
-	dir   string
-	temp  *folder // nil when the caller named the folder
-	ports *portBlock
 
 	server
 }
@@ -52,15 +49,11 @@ func StartRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Redis{o: o, parts: p, dir: o.Dir, ports: ports}
-	if r.dir == "" {
-		if r.temp, err = newFolder("redis", o.Outlive); err != nil {
-			ports.release()
-			return nil, err
-		}
-		r.dir = r.temp.path
+	r := &Redis{o: o, parts: p, server: server{ports: ports}}
+	if err = r.settle("redis", o.Dir, o.Outlive); err == nil {
+		err = r.configure()
 	}
-	if err = r.configure(); err == nil {
+	if err == nil {
 		err = r.Restart(ctx)
 	}
 	if err != nil {
@@ -73,27 +66,8 @@ func StartRedis(ctx context.Context, o RedisOptions) (*Redis, error) {
 // RedisFor starts a private redis-server that ends with the test.
 func RedisFor(tb TB, o RedisOptions) *Redis {
 	tb.Helper()
-	Require(tb)
-	ctx, cancel := context.WithTimeout(tb.Context(), startLimit)
-	defer cancel()
-	r, err := StartRedis(ctx, o)
-	if err != nil {
-		tb.Fatalf("%v", err)
-	}
-	tb.Cleanup(func() {
-		if tb.Failed() {
-			tb.Logf("redis-server said:\n%s", endOfFile(r.LogPath()))
-		}
-		if err := r.Stop(); err != nil {
-			tb.Logf("%v", err)
-		}
-	})
-	return r
+	return started(tb, "redis-server", func(ctx context.Context) (*Redis, error) { return StartRedis(ctx, o) })
 }
-
-// startLimit bounds the start of a server where the caller sets no bound: on a
-// machine that is busy with a whole test run, Asterisk has taken ten seconds.
-const startLimit = 60 * time.Second
 
 func (r *Redis) configure() error {
 	lines := []string{
@@ -115,6 +89,9 @@ func (r *Redis) configPath() string { return filepath.Join(r.dir, "redis.conf") 
 
 // LogPath is the file that the server logs to.
 func (r *Redis) LogPath() string { return filepath.Join(r.dir, "redis.log") }
+
+// LogTail is the last part of the log.
+func (r *Redis) LogTail() string { return endOfFile(r.LogPath()) }
 
 // Addr is the server's host:port.
 func (r *Redis) Addr() string { return loopback(r.ports.base) }
@@ -141,7 +118,7 @@ func (r *Redis) Restart(ctx context.Context) error {
 	}
 	if err := r.ready(ctx, run); err != nil {
 		err = errors.Join(err, run.kill())
-		return fmt.Errorf("redis-server did not come up: %w; its log ends:\n%s", err, endOfFile(r.LogPath()))
+		return fmt.Errorf("redis-server did not come up: %w; its log ends:\n%s", err, r.LogTail())
 	}
 	r.run = run
 	return nil
@@ -150,20 +127,7 @@ func (r *Redis) Restart(ctx context.Context) error {
 // ready waits until the server answers PONG: while it reads its append-only
 // file it answers LOADING.
 func (r *Redis) ready(ctx context.Context, run *process) error {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if pong(ctx, r.Addr()) {
-			return nil
-		}
-		select {
-		case <-run.gone:
-			return fmt.Errorf("it ended: %w", run.ending())
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-tick.C:
-		}
-	}
+	return await(ctx, run, 5*time.Millisecond, func() bool { return pong(ctx, r.Addr()) })
 }
 
 func pong(ctx context.Context, addr string) bool {
@@ -181,22 +145,4 @@ func pong(ctx context.Context, addr string) bool {
 	}
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	return err == nil && strings.HasPrefix(line, "+PONG")
-}
-
-// Stop ends the server for good and removes its folder, if StartRedis made it.
-// It may be called more than once.
-func (r *Redis) Stop() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	err := r.end()
-	r.discard()
-	return err
-}
-
-// discard gives back the port and the folder.
-func (r *Redis) discard() {
-	r.ports.release()
-	if r.temp != nil {
-		r.temp.remove()
-	}
 }
