@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"maps"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -77,48 +80,58 @@ func newDialplanPrintCommand() *cobra.Command {
 	return c
 }
 
+// onlyPBX is what the configuration says of its only PBX; file is "" when there
+// is no configuration yet, or not one PBX.
+func onlyPBX(cmd *cobra.Command) (pbx PBXConfig, file string, err error) {
+	file, err = findConfig(cmd)
+	if err != nil {
+		if cmd.Flags().Changed("config") {
+			return pbx, "", err
+		}
+		return pbx, "", nil // there is none yet
+	}
+	cfg, err := readConfig(file)
+	if err != nil || len(cfg.PBXs) != 1 {
+		return pbx, "", err
+	}
+	return slices.Collect(maps.Values(cfg.PBXs))[0], file, nil
+}
+
+// unlessGiven sets what no flag says.
+func unlessGiven(cmd *cobra.Command, by map[string]func()) {
+	for flag, set := range by {
+		if !cmd.Flags().Changed(flag) {
+			set()
+		}
+	}
+}
+
 // fromConfig takes what the configuration says of its only PBX, as far as no
 // flag says something else. told is the file's name, "" when there is none.
 func fromConfig(cmd *cobra.Command, v *dialplans.Values) (told string, err error) {
-	file, err := findConfig(cmd)
-	if err != nil {
-		if cmd.Flags().Changed("config") {
-			return "", err
-		}
-		return "", nil // there is none yet
-	}
-	cfg, err := readConfig(file)
-	if err != nil {
+	pbx, file, err := onlyPBX(cmd)
+	if file == "" {
 		return "", err
 	}
-	if len(cfg.PBXs) != 1 {
-		return "", nil
+	unlessGiven(cmd, map[string]func(){
+		"app":      func() { v.App = pbx.ARI.App },
+		"user":     func() { v.ARIUser = pbx.ARI.User },
+		"password": func() { v.ARIPassword = pbx.ARI.Password.Reveal() },
+	})
+	u, err := url.Parse(pbx.ARI.URL)
+	if err != nil || cmd.Flags().Changed("http-bind") || cmd.Flags().Changed("http-port") {
+		return file, nil //nolint:nilerr // an address that is none is told of elsewhere
 	}
-	for _, pbx := range cfg.PBXs {
-		for flag, set := range map[string]func(){
-			"app":      func() { v.App = pbx.ARI.App },
-			"user":     func() { v.ARIUser = pbx.ARI.User },
-			"password": func() { v.ARIPassword = pbx.ARI.Password.Reveal() },
-		} {
-			if !cmd.Flags().Changed(flag) {
-				set()
-			}
-		}
-		u, err := url.Parse(pbx.ARI.URL)
-		if err != nil || cmd.Flags().Changed("http-bind") || cmd.Flags().Changed("http-port") {
-			continue
-		}
-		if ip := net.ParseIP(u.Hostname()); ip != nil && ip.IsLoopback() && u.Port() != "" {
-			v.HTTPBind = u.Hostname()
-			v.HTTPPort, _ = strconv.Atoi(u.Port()) // a URL's port is a number
-		}
+	if ip := net.ParseIP(u.Hostname()); ip != nil && ip.IsLoopback() && u.Port() != "" {
+		v.HTTPBind = u.Hostname()
+		v.HTTPPort, _ = strconv.Atoi(u.Port()) // a URL's port is a number
 	}
 	return file, nil
 }
 
-// writeFiles writes files that do not exist yet; an existing one is never changed.
-func writeFiles(cmd *cobra.Command, dir string, files []dialplans.File, kept dialplans.HTTP, config string) error {
-	out := cmd.OutOrStdout()
+// writeInto writes files that do not exist yet, for whom the folder belongs to;
+// an existing one is never changed.
+func writeInto(out io.Writer, dir string, files []dialplans.File) error {
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name)
 		if err := createNew(path, f.Content, 0o640); err != nil {
@@ -128,6 +141,15 @@ func writeFiles(cmd *cobra.Command, dir string, files []dialplans.File, kept dia
 			return err
 		}
 		fmt.Fprintln(out, "wrote", path)
+	}
+	return nil
+}
+
+// writeFiles writes Asterisk's files and says what to do with them.
+func writeFiles(cmd *cobra.Command, dir string, files []dialplans.File, kept dialplans.HTTP, config string) error {
+	out := cmd.OutOrStdout()
+	if err := writeInto(out, dir, files); err != nil {
+		return err
 	}
 	if kept.Enabled {
 		fmt.Fprintf(out, "%s has HTTP enabled: its address and what else it sets are left as they are\n", filepath.Join(dir, "http.conf"))

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"net"
-	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -33,15 +32,8 @@ func printFreeSWITCH(cmd *cobra.Command, v dialplans.Values, dir string) error {
 		}
 		return nil
 	}
-	for _, f := range files {
-		path := filepath.Join(dir, f.Name)
-		if err := createNew(path, f.Content, 0o640); err != nil {
-			return err
-		}
-		if err := ownedAs(path, dir); err != nil {
-			return err
-		}
-		fmt.Fprintln(out, "wrote", path)
+	if err := writeInto(out, dir, files); err != nil {
+		return err
 	}
 	fmt.Fprintln(out, "Each file says in its head where it goes.")
 	if told == "" {
@@ -53,39 +45,20 @@ func printFreeSWITCH(cmd *cobra.Command, v dialplans.Values, dir string) error {
 // freeswitchFromConfig takes what the configuration says of its only FreeSWITCH,
 // as far as no flag says something else. told is the file's name, "" when it says nothing.
 func freeswitchFromConfig(cmd *cobra.Command, v *dialplans.FreeSWITCHValues) (told string, err error) {
-	file, err := findConfig(cmd)
-	if err != nil {
-		if cmd.Flags().Changed("config") {
-			return "", err
-		}
-		return "", nil // there is none yet
-	}
-	cfg, err := readConfig(file)
-	if err != nil {
+	pbx, file, err := onlyPBX(cmd)
+	if file == "" || pbx.Kind != KindFreeSWITCH {
 		return "", err
 	}
-	if len(cfg.PBXs) != 1 {
-		return "", nil
-	}
-	for _, pbx := range cfg.PBXs {
-		if pbx.Kind != KindFreeSWITCH {
-			return "", nil
-		}
-		c := pbx.FreeSWITCH
-		for flag, set := range map[string]func(){
-			"app":      func() { v.App = c.App },
-			"prefix":   func() { v.Prefix = c.Prefix },
-			"password": func() { v.Password = c.Password.Reveal() },
-		} {
-			if !cmd.Flags().Changed(flag) {
-				set()
-			}
-		}
-		if host, port, err := net.SplitHostPort(c.Address); err == nil {
-			if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
-				v.Bind = host
-				v.Port, _ = strconv.Atoi(port) // it was checked
-			}
+	c := pbx.FreeSWITCH
+	unlessGiven(cmd, map[string]func(){
+		"app":      func() { v.App = c.App },
+		"prefix":   func() { v.Prefix = c.Prefix },
+		"password": func() { v.Password = c.Password.Reveal() },
+	})
+	if host, port, err := net.SplitHostPort(c.Address); err == nil {
+		if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() {
+			v.Bind = host
+			v.Port, _ = strconv.Atoi(port) // it was checked
 		}
 	}
 	return file, nil
