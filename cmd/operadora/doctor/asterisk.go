@@ -46,15 +46,20 @@ func (e statusError) Error() string {
 // maxAnswer bounds what is read: the longest is the list of modules or endpoints.
 const maxAnswer = 64 << 20
 
+// ask sends a request for a path below ARI's address.
+func (r *reader) ask(ctx context.Context, method, path string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(r.cfg.URL, "/")+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.SetBasicAuth(r.cfg.User, r.cfg.Password.Reveal())
+	return r.http.Do(req)
+}
+
 // get reads a path below ARI's address into out, unless that is nil. An answer
 // other than 200 is a statusError.
 func (r *reader) get(ctx context.Context, path string, out any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(r.cfg.URL, "/")+path, nil)
-	if err != nil {
-		return err
-	}
-	req.SetBasicAuth(r.cfg.User, r.cfg.Password.Reveal())
-	res, err := r.http.Do(req)
+	res, err := r.ask(ctx, http.MethodGet, path)
 	if err != nil {
 		return err
 	}
@@ -75,12 +80,7 @@ func (r *reader) get(ctx context.Context, path string, out any) error {
 
 // order has Asterisk do something. An answer other than 2xx is a statusError.
 func (r *reader) order(ctx context.Context, method, path string) error {
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(r.cfg.URL, "/")+path, nil)
-	if err != nil {
-		return err
-	}
-	req.SetBasicAuth(r.cfg.User, r.cfg.Password.Reveal())
-	res, err := r.http.Do(req)
+	res, err := r.ask(ctx, method, path)
 	if err != nil {
 		return err
 	}
