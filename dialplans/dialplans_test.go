@@ -12,6 +12,24 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// asGolden compares a file with the golden one of its name, which -update rewrites.
+func asGolden(t *testing.T, f File) {
+	t.Helper()
+	golden := filepath.Join("testdata", f.Name)
+	if *update {
+		if err := os.WriteFile(golden, f.Content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(f.Content)); diff != "" {
+		t.Errorf("%s differs from its golden file (-want +got):\n%s", f.Name, diff)
+	}
+}
+
 func TestAsteriskGolden(t *testing.T) {
 	t.Parallel()
 	got, err := Asterisk(Values{ARIPassword: "correct-horse-battery"})
@@ -21,19 +39,7 @@ func TestAsteriskGolden(t *testing.T) {
 	var names []string
 	for _, f := range got {
 		names = append(names, f.Name)
-		golden := filepath.Join("testdata", f.Name)
-		if *update {
-			if err := os.WriteFile(golden, f.Content, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), string(f.Content)); diff != "" {
-			t.Errorf("%s differs from its golden file (-want +got):\n%s", f.Name, diff)
-		}
+		asGolden(t, f)
 	}
 	want := []string{"ari_operadora.conf", "extensions_operadora.conf", "http_operadora.conf"}
 	if diff := cmp.Diff(want, names); diff != "" {

@@ -5,12 +5,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestFreeSWITCHGolden(t *testing.T) {
@@ -20,19 +16,7 @@ func TestFreeSWITCHGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range got {
-		golden := filepath.Join("testdata", f.Name)
-		if *update {
-			if err := os.WriteFile(golden, f.Content, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), string(f.Content)); diff != "" {
-			t.Errorf("%s differs from its golden file (-want +got):\n%s", f.Name, diff)
-		}
+		asGolden(t, f)
 		if strings.Contains(string(f.Content), "<X-PRE") {
 			t.Errorf("%s: FreeSWITCH carries out X-PRE-PROCESS also within comments", f.Name)
 		}
