@@ -2,6 +2,7 @@ package ari
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -72,15 +73,7 @@ func rule(verb string, status int, text string) ruling {
 }
 
 func names(verbs, verb string) bool {
-	if verbs == "" {
-		return true
-	}
-	for v := range strings.FieldsSeq(verbs) {
-		if v == verb {
-			return true
-		}
-	}
-	return false
+	return verbs == "" || slices.Contains(strings.Fields(verbs), verb)
 }
 
 // refusal makes the error of an answer, nil when its purpose is reached.

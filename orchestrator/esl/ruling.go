@@ -1,6 +1,7 @@
 package esl
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -69,13 +70,5 @@ func brief(answer string) string {
 }
 
 func names(verbs, verb string) bool {
-	if verbs == "" {
-		return true
-	}
-	for v := range strings.FieldsSeq(verbs) {
-		if v == verb {
-			return true
-		}
-	}
-	return false
+	return verbs == "" || slices.Contains(strings.Fields(verbs), verb)
 }
