@@ -3,6 +3,7 @@ package esl
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,9 @@ func TestTranslateCaptures(t *testing.T) {
 	}
 }
 
+// absolute finds a path from the root, with the character before it.
+var absolute = regexp.MustCompile(`["\s=:,;({[]/\w[^"\s]*`)
+
 // Captures hold nothing of the machine that they were made on.
 func TestCapturesAreScrubbed(t *testing.T) {
 	t.Parallel()
@@ -109,9 +113,14 @@ func TestCapturesAreScrubbed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"FreeSWITCH-IPv4", "FreeSWITCH-Hostname", "/tmp/", "/work/", "/root/"} {
+		for _, word := range []string{"FreeSWITCH-IPv4", "FreeSWITCH-Hostname", "/tmp/", "/root/"} {
 			if strings.Contains(string(raw), word) {
 				t.Errorf("%s holds %s", name, word)
+			}
+		}
+		for _, path := range absolute.FindAllString(string(raw), -1) {
+			if !strings.HasPrefix(path[1:], "/var/lib/freeswitch/") && !strings.HasSuffix(path, "/inline") { // the latter is a place in a dialplan
+				t.Errorf("%s holds %s", name, path[1:])
 			}
 		}
 	}
