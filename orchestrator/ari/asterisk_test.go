@@ -14,6 +14,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/lab/people"
 )
 
 // These tests hold on a real Asterisk what doc.go says of it, where the suite
@@ -203,7 +204,7 @@ func TestCausesOfFailedCalls(t *testing.T) {
 		{"number unknown", lab.RejectWith(404), 1},
 	}
 	for i, r := range rows {
-		user := fmt.Sprint(firstPhone + i)
+		user := fmt.Sprint(people.First + i)
 		if p := w.register(t, user, r.does); r.does == nil {
 			p.Close() // without taking its registration back
 		}

@@ -2,14 +2,12 @@ package ari
 
 import (
 	"context"
-	"fmt"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/lab/people"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
@@ -35,14 +33,13 @@ func TestConformance(t *testing.T) {
 // world is a real Asterisk with desk phones that take turns.
 type world struct {
 	asterisk *lab.Asterisk
-	phones   atomic.Int64 // used up to now
+	people   *people.People
 }
-
-const firstPhone, lastPhone = 101, 180
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return &world{asterisk: lab.AsteriskFor(t, lab.AsteriskOptions{Endpoints: lab.Desk(firstPhone, lastPhone)})}
+	a := lab.AsteriskFor(t, lab.AsteriskOptions{Endpoints: lab.Desk(people.First, people.Last)})
+	return &world{asterisk: a, people: people.New(a, "PJSIP")}
 }
 
 // config reaches the Asterisk at url, or directly when that is "".
@@ -70,8 +67,8 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 	cut := newProxy(t, w.asterisk.ARIURL())
 	return pbxtest.Fixture{
 		PBX:     w.adapter(t, cut.URL()),
-		Arrive:  w.arrive,
-		Phone:   w.phone,
+		Arrive:  w.people.Arrive,
+		Phone:   w.people.Phone,
 		Short:   "vm-and",
 		Long:    "vm-options",
 		Cut:     func(*testing.T) { cut.Cut() },
@@ -86,13 +83,9 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 		Back: func(did string) orchestrator.DialplanPlace {
 			return orchestrator.DialplanPlace{Context: "operadora-inbound", Extension: did}
 		},
-		HoldKey: func(t *testing.T, p pbxtest.Phone, held bool) {
-			if err := p.(*desk).calling(t).Hold(t.Context(), held); err != nil {
-				t.Fatal(err)
-			}
-		},
+		HoldKey: people.HoldKey,
 		Transfer: func(t *testing.T, p pbxtest.Phone, number string) func() bool {
-			c := p.(*desk).calling(t)
+			c := p.(*people.Desk).Calling(t)
 			if err := c.Refer(t.Context(), number, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -107,96 +100,6 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 		Rival: func(t *testing.T) orchestrator.PBX { return w.adapter(t, "") },
 		Lamp:  w.lamp,
 	}
-}
-
-// outsider is somebody who called in from the trunk.
-type outsider struct{ call *lab.Call }
-
-func (c outsider) Press(t *testing.T, digit string) {
-	t.Helper()
-	if err := c.call.SendDTMF(digit); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (c outsider) HangUp(t *testing.T) {
-	t.Helper()
-	if err := c.call.Hangup(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (w *world) arrive(t *testing.T, did string, from orchestrator.Party) pbxtest.Caller {
-	t.Helper()
-	p, err := w.asterisk.Caller(from.Number)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Close)
-	c, err := p.Place(context.WithoutCancel(t.Context()), did, lab.DialOptions{Name: from.Name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return outsider{c}
-}
-
-// desk is a desk phone of the fixture.
-type desk struct {
-	user string
-
-	mu   sync.Mutex
-	call *lab.Call // guarded by mu
-}
-
-func (d *desk) Endpoint() string { return "PJSIP/" + d.user }
-
-// calling is the call that the phone is in.
-func (d *desk) calling(t *testing.T) *lab.Call {
-	t.Helper()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.call == nil {
-		t.Fatalf("phone %s is in no call", d.user)
-	}
-	return d.call
-}
-
-func (d *desk) HangUp(t *testing.T) {
-	t.Helper()
-	c := d.calling(t)
-	if err := c.Hangup(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (w *world) phone(t *testing.T, kind pbxtest.PhoneKind) pbxtest.Phone {
-	t.Helper()
-	n := firstPhone + int(w.phones.Add(1)) - 1
-	if n > lastPhone {
-		t.Fatal("the suite uses more phones than there are")
-	}
-	d := &desk{user: fmt.Sprint(n)}
-	if kind == pbxtest.PhoneAbsent {
-		return d
-	}
-	p, err := w.asterisk.Phone(t.Context(), d.user)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Close)
-	does := map[pbxtest.PhoneKind]func(*lab.Call){
-		pbxtest.PhoneAnswers: lab.AnswerAfter(100 * time.Millisecond),
-		pbxtest.PhoneRings:   lab.RingOn,
-		pbxtest.PhoneBusy:    lab.RejectWith(486),
-		pbxtest.PhoneRejects: lab.RejectWith(603),
-	}[kind]
-	p.OnInvite(func(c *lab.Call) {
-		d.mu.Lock()
-		d.call = c
-		d.mu.Unlock()
-		does(c)
-	})
-	return d
 }
 
 // lamp reads a lamp back as any watching phone would see it.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/lab/people"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
@@ -141,10 +142,10 @@ func tour(t *testing.T, w *world, a *Adapter, c *conn, r *recorder) {
 	sink.next(t, orchestrator.EventDigit)
 	must(a.Record(ctx, orchestrator.RecordingOrder{ID: "op-tour-m1", Channel: in.Channel, Format: "wav", MaxDuration: time.Second}))
 	sink.next(t, orchestrator.EventRecorded)
-	p := w.phone(t, pbxtest.PhoneAnswers)
+	p := w.people.Phone(t, pbxtest.PhoneAnswers)
 	must(a.Originate(ctx, orchestrator.Origination{Channel: "op-tour-a1", Endpoint: p.Endpoint(), Args: []string{"leg", "tour"}, Timeout: 10 * time.Second, Caller: orchestrator.Party{Number: "5550100", Name: "Ana"}}))
 	sink.next(t, orchestrator.EventEntered)
-	key := p.(*desk).calling(t)
+	key := p.(*people.Desk).Calling(t)
 	must(key.Hold(ctx, true))
 	sink.next(t, orchestrator.EventHeld)
 	must(key.Hold(ctx, false))
@@ -166,7 +167,7 @@ func tour(t *testing.T, w *world, a *Adapter, c *conn, r *recorder) {
 	caller.HangUp(t)
 	p.HangUp(t)
 	sink.next(t, orchestrator.EventEnded)
-	busy := w.phone(t, pbxtest.PhoneBusy)
+	busy := w.people.Phone(t, pbxtest.PhoneBusy)
 	must(a.Originate(ctx, orchestrator.Origination{Channel: "op-tour-a2", Endpoint: busy.Endpoint(), Timeout: 10 * time.Second}))
 	sink.next(t, orchestrator.EventEnded)
 	watcher, err := w.fs.Phone(ctx, "180")

@@ -4,16 +4,14 @@ package esl
 
 import (
 	"context"
-	"fmt"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/lab/people"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
@@ -53,7 +51,7 @@ func TestProbe(t *testing.T) {
 	if err != nil || has["no-such-sound"] || !has["operadora/welcome"] || !has["digits/20-and"] || !has["beep"] {
 		t.Errorf("%v, %v", has, err)
 	}
-	w.phone(t, pbxtest.PhoneRings)
+	w.people.Phone(t, pbxtest.PhoneRings)
 	phones, err := Phones(t.Context(), cfg, r.Domain, []string{"user/101", "user/179"})
 	if err != nil || !phones["user/101"] || phones["user/179"] {
 		t.Errorf("%v, %v", phones, err)
@@ -68,7 +66,7 @@ func TestAwayFallsThrough(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		c := w.arrive(t, did, orchestrator.Party{Number: "5550100"}).(outsider).call
+		c := w.arrive(t, did, orchestrator.Party{Number: "5550100"}).(people.Caller).Call
 		select {
 		case <-c.Answered(): // the away context does
 		case <-ctx.Done():
@@ -81,7 +79,7 @@ func TestAwayFallsThrough(t *testing.T) {
 	away("never run", "799001")
 	cut := newProxy(t, w.fs.Address())
 	l := run(t, w.adapter(t, cut.Address()))
-	waiting := w.arrive(t, "799002", orchestrator.Party{Number: "5550100"}).(outsider).call
+	waiting := w.arrive(t, "799002", orchestrator.Party{Number: "5550100"}).(people.Caller).Call
 	l.next(t, orchestrator.EventEntered)
 	l.next(t, orchestrator.EventLeft) // after the dialplan's patience, ten seconds
 	select {
@@ -105,17 +103,16 @@ func TestAwayFallsThrough(t *testing.T) {
 // world is a real FreeSWITCH with desk phones that take turns.
 type world struct {
 	fs     *lab.FreeSWITCH
-	phones atomic.Int64 // used up to now
+	people *people.People
 }
-
-const firstPhone, lastPhone = 101, 180
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	return &world{fs: lab.FreeSWITCHFor(t, lab.FreeSWITCHOptions{
-		Endpoints: lab.Desk(firstPhone, lastPhone), Values: dialplans.FreeSWITCHValues{},
+	fs := lab.FreeSWITCHFor(t, lab.FreeSWITCHOptions{
+		Endpoints: lab.Desk(people.First, people.Last), Values: dialplans.FreeSWITCHValues{},
 		Contexts: `<context name="operadora-away"><extension name="away"><condition><action application="answer"/><action application="echo"/></condition></extension></context>`,
-	})}
+	})
+	return &world{fs: fs, people: people.New(fs, "user")}
 }
 
 func (w *world) config(address string) Config {
@@ -142,7 +139,7 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 	return pbxtest.Fixture{
 		PBX:             w.adapter(t, cut.Address()),
 		Arrive:          w.arrive,
-		Phone:           w.phone,
+		Phone:           w.people.Phone,
 		Short:           "operadora/and",
 		Long:            "operadora/menu-welcome",
 		Cut:             func(*testing.T) { cut.Cut() },
@@ -158,111 +155,23 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 		Back: func(did string) orchestrator.DialplanPlace {
 			return orchestrator.DialplanPlace{Context: "operadora-inbound", Extension: did}
 		},
-		HoldKey: func(t *testing.T, p pbxtest.Phone, held bool) {
-			if err := p.(*desk).calling(t).Hold(t.Context(), held); err != nil {
-				t.Fatal(err)
-			}
-		},
-		Lamp: w.lamp,
-	}
-}
-
-// outsider is somebody who called in from the trunk.
-type outsider struct{ call *lab.Call }
-
-func (c outsider) Press(t *testing.T, digit string) {
-	t.Helper()
-	if err := c.call.SendDTMF(digit); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (c outsider) HangUp(t *testing.T) {
-	t.Helper()
-	if err := c.call.Hangup(); err != nil {
-		t.Fatal(err)
+		HoldKey: people.HoldKey,
+		Lamp:    w.lamp,
 	}
 }
 
 func (w *world) arrive(t *testing.T, did string, from orchestrator.Party) pbxtest.Caller {
 	t.Helper()
-	p, err := w.fs.Caller(from.Number)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Close)
-	c, err := p.Place(context.WithoutCancel(t.Context()), did, lab.DialOptions{Name: from.Name})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := w.people.Arrive(t, did, from)
 	for limit := time.Now().Add(20 * time.Second); ; {
 		out, err := w.fs.CLI("show channels as json")
 		if err == nil && strings.Contains(out, did) {
-			return outsider{c} // it has arrived, whether somebody listens or not
+			return c // it has arrived, whether somebody listens or not
 		}
 		if time.Now().After(limit) {
 			t.Fatalf("the call to %s did not arrive: %v", did, err)
 		}
 	}
-}
-
-// desk is a desk phone of the fixture.
-type desk struct {
-	user string
-
-	mu   sync.Mutex
-	call *lab.Call // guarded by mu
-}
-
-func (d *desk) Endpoint() string { return "user/" + d.user }
-
-// calling is the call that the phone is in.
-func (d *desk) calling(t *testing.T) *lab.Call {
-	t.Helper()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.call == nil {
-		t.Fatalf("phone %s is in no call", d.user)
-	}
-	return d.call
-}
-
-func (d *desk) HangUp(t *testing.T) {
-	t.Helper()
-	c := d.calling(t)
-	if err := c.Hangup(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (w *world) phone(t *testing.T, kind pbxtest.PhoneKind) pbxtest.Phone {
-	t.Helper()
-	n := firstPhone + int(w.phones.Add(1)) - 1
-	if n > lastPhone {
-		t.Fatal("the suite uses more phones than there are")
-	}
-	d := &desk{user: fmt.Sprint(n)}
-	if kind == pbxtest.PhoneAbsent {
-		return d
-	}
-	p, err := w.fs.Phone(t.Context(), d.user)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Close)
-	does := map[pbxtest.PhoneKind]func(*lab.Call){
-		pbxtest.PhoneAnswers: lab.AnswerAfter(100 * time.Millisecond),
-		pbxtest.PhoneRings:   lab.RingOn,
-		pbxtest.PhoneBusy:    lab.RejectWith(486),
-		pbxtest.PhoneRejects: lab.RejectWith(603),
-	}[kind]
-	p.OnInvite(func(c *lab.Call) {
-		d.mu.Lock()
-		d.call = c
-		d.mu.Unlock()
-		does(c)
-	})
-	return d
 }
 
 // lamp reads a lamp back.

@@ -1,0 +1,142 @@
+// Package people plays those around a real PBX for pbxtest.Exercise: callers from
+// outside, and the desk phones of the people inside.
+package people
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
+)
+
+// First and Last are the phones that the PBX must have.
+const First, Last = 101, 180
+
+// PBX is a private PBX of the lab.
+type PBX interface {
+	// Caller is the phone of somebody outside.
+	Caller(number string) (*lab.Phone, error)
+	// Phone is the phone of somebody inside, registered.
+	Phone(ctx context.Context, user string) (*lab.Phone, error)
+}
+
+// People are those around one PBX. Its desk phones take turns.
+type People struct {
+	pbx        PBX
+	technology string       // as the PBX names its phones: PJSIP
+	used       atomic.Int64 // phones up to now
+}
+
+// New returns the people around a PBX whose phones are called technology/101 and so on.
+func New(pbx PBX, technology string) *People { return &People{pbx: pbx, technology: technology} }
+
+// Caller is somebody who called in from the trunk.
+type Caller struct{ Call *lab.Call }
+
+// Press sends a digit.
+func (c Caller) Press(t *testing.T, digit string) {
+	t.Helper()
+	if err := c.Call.SendDTMF(digit); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// HangUp ends the call.
+func (c Caller) HangUp(t *testing.T) {
+	t.Helper()
+	if err := c.Call.Hangup(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Arrive calls a number from outside; it does not wait until the call is seen.
+// What it returns is a Caller.
+func (p *People) Arrive(t *testing.T, did string, from orchestrator.Party) pbxtest.Caller {
+	t.Helper()
+	phone, err := p.pbx.Caller(from.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(phone.Close)
+	c, err := phone.Place(context.WithoutCancel(t.Context()), did, lab.DialOptions{Name: from.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Caller{c}
+}
+
+// Desk is a desk phone.
+type Desk struct {
+	endpoint string
+
+	mu   sync.Mutex
+	call *lab.Call // guarded by mu
+}
+
+// Endpoint is the phone's name on the PBX.
+func (d *Desk) Endpoint() string { return d.endpoint }
+
+// Calling is the call that the phone is in.
+func (d *Desk) Calling(t *testing.T) *lab.Call {
+	t.Helper()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.call == nil {
+		t.Fatalf("phone %s is in no call", d.endpoint)
+	}
+	return d.call
+}
+
+// HangUp ends the call that the phone is in.
+func (d *Desk) HangUp(t *testing.T) {
+	t.Helper()
+	if err := d.Calling(t).Hangup(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Phone returns the next desk phone, a Desk, which does as its kind says.
+func (p *People) Phone(t *testing.T, kind pbxtest.PhoneKind) pbxtest.Phone {
+	t.Helper()
+	n := First + int(p.used.Add(1)) - 1
+	if n > Last {
+		t.Fatal("the suite uses more phones than there are")
+	}
+	user := fmt.Sprint(n)
+	d := &Desk{endpoint: p.technology + "/" + user}
+	if kind == pbxtest.PhoneAbsent {
+		return d
+	}
+	phone, err := p.pbx.Phone(t.Context(), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(phone.Close)
+	does := map[pbxtest.PhoneKind]func(*lab.Call){
+		pbxtest.PhoneAnswers: lab.AnswerAfter(100 * time.Millisecond),
+		pbxtest.PhoneRings:   lab.RingOn,
+		pbxtest.PhoneBusy:    lab.RejectWith(486),
+		pbxtest.PhoneRejects: lab.RejectWith(603),
+	}[kind]
+	phone.OnInvite(func(c *lab.Call) {
+		d.mu.Lock()
+		d.call = c
+		d.mu.Unlock()
+		does(c)
+	})
+	return d
+}
+
+// HoldKey presses the hold key of a Desk.
+func HoldKey(t *testing.T, p pbxtest.Phone, held bool) {
+	t.Helper()
+	if err := p.(*Desk).Calling(t).Hold(t.Context(), held); err != nil {
+		t.Fatal(err)
+	}
+}
