@@ -15,8 +15,11 @@ import (
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
-// First and Last are the phones that the PBX must have.
-const First, Last = 101, 180
+// The phones that the PBX must have.
+const (
+	First = 101
+	Last  = 180
+)
 
 // PBX is a private PBX of the lab.
 type PBX interface {
