@@ -15,6 +15,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/lab"
 	"github.com/operadora/operadora/orchestrator/lab/people"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // These tests hold on a real Asterisk what doc.go says of it, where the suite
@@ -252,7 +253,7 @@ func TestMusicDoesNotReturnAfterAPlayback(t *testing.T) {
 	must(t, call.WaitSound(ctx))
 	must(t, a.Play(ctx, orchestrator.Playback{ID: "op-c1-p1", Channel: channel, Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "vm-and"}}}))
 	h.await(orchestrator.EventPlayed, channel)
-	pause(ctx, time.Second) // what is left of the prompt is on its way
+	life.SleepAbout(ctx, time.Second) // what is left of the prompt is on its way
 	listen, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	if call.WaitSound(listen) == nil {
@@ -355,7 +356,7 @@ func TestFrozenAsterisk(t *testing.T) {
 		cancel()
 	}
 	for counted(t, a.metrics.connected.WithLabelValues("lab")) != 0 {
-		pause(t.Context(), 50*time.Millisecond)
+		life.SleepAbout(t.Context(), 50*time.Millisecond)
 	}
 	resume()
 	h.until("the second connection", func() bool { return len(h.truths) > 1 })

@@ -13,6 +13,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 func TestIDsAreEscaped(t *testing.T) {
@@ -239,7 +240,7 @@ func TestOpenRecording(t *testing.T) {
 	}
 	<-first
 	// the body may take longer than a request
-	pause(t.Context(), 3*time.Second) // at least half of it
+	life.SleepAbout(t.Context(), 3*time.Second) // at least half of it
 	close(rest)
 	data, err := io.ReadAll(body)
 	if err != nil || string(data) != "0123456789" {

@@ -71,16 +71,11 @@ func (a *Adapter) Run(ctx context.Context, sink orchestrator.Sink) error {
 			}
 			a.log.Log(ctx, level, "asterisk is not connected; trying again", "error", err)
 		}
-		if !pause(ctx, wait) {
+		if !life.SleepAbout(ctx, wait) {
 			return ctx.Err()
 		}
 		wait = min(2*wait, longestRetry)
 	}
-}
-
-// pause waits between a half and the whole of d; false when ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	return life.Sleep(ctx, d/2+rand.N(d/2))
 }
 
 // Why a session ends, apart from what the socket or Asterisk say.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // errSilent means that Asterisk's REST interface does not answer, whatever its
@@ -126,7 +127,7 @@ func (s *session) guard(ctx context.Context, stop context.CancelCauseFunc) {
 func (s *session) recover(ctx context.Context) error {
 	wait := firstRetry
 	for {
-		if !pause(ctx, wait) {
+		if !life.SleepAbout(ctx, wait) {
 			return context.Cause(ctx)
 		}
 		wait = min(2*wait, probePatience)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // When requests are not answered although events arrive, the first command
@@ -139,6 +140,6 @@ func eventually(t *testing.T, what string, is func() bool) {
 		if time.Now().After(limit) {
 			t.Fatalf("waited in vain for %s", what)
 		}
-		pause(t.Context(), 5*time.Millisecond)
+		life.SleepAbout(t.Context(), 5*time.Millisecond)
 	}
 }

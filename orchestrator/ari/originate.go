@@ -14,6 +14,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Originate calls an endpoint. An endpoint that is unknown or not registered
@@ -101,7 +102,7 @@ func (a *Adapter) dial(ctx context.Context, o orchestrator.Origination, from ori
 	r := request{verb: "Dial", method: http.MethodPost, path: []string{"channels", o.Channel, "dial"}, query: q, again: true}
 	for wait := time.Millisecond; ; wait *= 2 {
 		err := a.client.do(ctx, r, nil)
-		if answer, ok := errors.AsType[*answerError](err); !ok || !answer.left || wait > stopPatience || !pause(ctx, wait) {
+		if answer, ok := errors.AsType[*answerError](err); !ok || !answer.left || wait > stopPatience || !life.SleepAbout(ctx, wait) {
 			if err == nil && inherits && o.Language != "" && o.Language != from.language {
 				err = a.setLanguage(ctx, o.Channel, o.Language)
 			}

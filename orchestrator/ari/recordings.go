@@ -12,6 +12,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Record starts a recording. One of that id that is running already is the
@@ -102,7 +103,7 @@ func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
 		if status(err) == http.StatusConflict {
 			err = nil // it is about to end
 		}
-		if err != nil || wait > stopPatience || !pause(ctx, wait) {
+		if err != nil || wait > stopPatience || !life.SleepAbout(ctx, wait) {
 			return err
 		}
 	}
@@ -211,7 +212,7 @@ func (a *Adapter) MuteRecord(ctx context.Context, recording string, muted bool) 
 	}
 	for wait := time.Millisecond; ; wait *= 2 {
 		err := a.client.do(ctx, mute, nil)
-		if status(err) != http.StatusConflict || wait > stopPatience || !pause(ctx, wait) {
+		if status(err) != http.StatusConflict || wait > stopPatience || !life.SleepAbout(ctx, wait) {
 			return err
 		}
 	}

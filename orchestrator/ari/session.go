@@ -14,6 +14,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // frameBuffer is how many events may wait for the sink, which never blocks
@@ -235,7 +236,7 @@ func (s *session) ask(ctx context.Context, e orchestrator.Event) {
 			s.call(ctx, func() { s.resolve(e, alive) })
 			return
 		}
-		if !pause(ctx, wait) {
+		if !life.SleepAbout(ctx, wait) {
 			return // the next snapshot tells
 		}
 		wait = min(2*wait, longestRetry)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 func TestWrongPassword(t *testing.T) {
@@ -28,7 +29,7 @@ func TestWrongPassword(t *testing.T) {
 	}
 	s := f.run(a)
 	for counted(t, a.metrics.sessions.WithLabelValues("lab", "refused")) < 2 {
-		pause(t.Context(), 10*time.Millisecond)
+		life.SleepAbout(t.Context(), 10*time.Millisecond)
 	}
 	s.stop()
 	if err := <-s.end; !errors.Is(err, context.Canceled) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -66,7 +65,7 @@ func (a *Adapter) Run(ctx context.Context, sink orchestrator.Sink) error {
 			}
 			a.log.Log(ctx, level, "freeswitch is not connected; trying again", "error", err)
 		}
-		if !life.Sleep(ctx, wait/2+rand.N(wait/2)) {
+		if !life.SleepAbout(ctx, wait) {
 			return ctx.Err()
 		}
 		wait = min(2*wait, longestRetry)

@@ -4,12 +4,19 @@ package life
 
 import (
 	"context"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
 
 // Sleep waits for d; false when ctx ended first.
 func Sleep(ctx context.Context, d time.Duration) bool { return SleepOr(ctx, d, nil) }
+
+// SleepAbout waits between a half and the whole of d, at random, so that those
+// who try again do not do so together; false when ctx ended first.
+func SleepAbout(ctx context.Context, d time.Duration) bool {
+	return Sleep(ctx, d/2+rand.N(d/2)) //nolint:gosec // no secret
+}
 
 // SleepOr waits for d, or until wake tells; false when ctx ended first. A nil
 // wake never tells.
