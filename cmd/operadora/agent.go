@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,47 +23,48 @@ func newAgentCommand() *cobra.Command {
 	clientFlags(c)
 	c.AddCommand(
 		newAgentListCommand(),
-		newAgentOpCommand("login AGENT", "Log an agent in", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+		newAgentOpCommand("login AGENT", "Log an agent in", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, error) {
 			r, err := c.LoginAgentWithResponse(ctx, agent, wire.AgentLogin{})
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			return r.JSON200, r.JSON202, nil
+			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
-		newAgentOpCommand("logout AGENT", "Log an agent out; during a call: after it", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+		newAgentOpCommand("logout AGENT", "Log an agent out; during a call: after it", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, error) {
 			r, err := c.LogoutAgentWithResponse(ctx, agent)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			return r.JSON200, r.JSON202, nil
+			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
-		newAgentOpCommand("pause AGENT [REASON]", "Pause an agent; during a call: after it", func(ctx context.Context, c remote, agent, reason string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+		newAgentOpCommand("pause AGENT [REASON]", "Pause an agent; during a call: after it", func(ctx context.Context, c remote, agent, reason string) (*wire.AgentCommandAnswer, error) {
 			r, err := c.PauseAgentWithResponse(ctx, agent, wire.AgentPause{Reason: reason})
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			return r.JSON200, r.JSON202, nil
+			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
-		newAgentOpCommand("resume AGENT", "Make an agent available for calls", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+		newAgentOpCommand("resume AGENT", "Make an agent available for calls", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, error) {
 			r, err := c.ResumeAgentWithResponse(ctx, agent)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			return r.JSON200, r.JSON202, nil
+			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
-		newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, c remote, agent, disposition string) (*wire.AgentCommandAnswer, *wire.AgentCommandAnswer, error) {
+		newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, c remote, agent, disposition string) (*wire.AgentCommandAnswer, error) {
 			r, err := c.DisposeAgentWithResponse(ctx, agent, wire.AgentDisposition{Disposition: disposition})
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			return r.JSON200, r.JSON202, nil
+			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
 	)
 	return c
 }
 
-// agentOp asks the API for an operation; the answer is the first (done) or the second (later).
-type agentOp func(ctx context.Context, c remote, agent, arg string) (done, later *wire.AgentCommandAnswer, err error)
+// agentOp asks the API for an operation. The answer, which tells whether it is
+// done or will be after the call, is nil when it cannot be read.
+type agentOp func(ctx context.Context, c remote, agent, arg string) (*wire.AgentCommandAnswer, error)
 
 func newAgentOpCommand(use, short string, op agentOp) *cobra.Command {
 	return jsonFlag(&cobra.Command{
@@ -72,26 +74,17 @@ func newAgentOpCommand(use, short string, op agentOp) *cobra.Command {
 			if len(args) == 2 {
 				arg = args[1]
 			}
-			answer, later, err := op(cmd.Context(), c, args[0], arg)
+			answer, err := op(cmd.Context(), c, args[0], arg)
 			if err != nil {
 				return withChoices(cmd.Context(), c, err)
 			}
-			if answer == nil {
-				answer = later
-			}
-			if answer == nil {
-				return errNoAnswer
-			}
-			return show(cmd, answer, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "%s: %s, now %s\n", args[0], answer.Result, top.StateWord(answer.State))
+			return showAnswer(cmd, answer, func(w io.Writer, a wire.AgentCommandAnswer) error {
+				_, err := fmt.Fprintf(w, "%s: %s, now %s\n", args[0], a.Result, top.StateWord(a.State))
 				return err
 			})
 		}),
 	})
 }
-
-// errNoAnswer is of a program that is not this version's operadora.
-var errNoAnswer = errors.New("what answers is not the API of this operadora: the answer cannot be read")
 
 // withChoices adds to a refused pause reason or disposition those that are
 // defined, where the token may read definitions.

@@ -57,10 +57,7 @@ func newCallShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if r.JSON200 == nil {
-				return errNoAnswer
-			}
-			return show(cmd, r.JSON200, func(w io.Writer) error { return showCall(w, *r.JSON200) })
+			return showAnswer(cmd, r.JSON200, showCall)
 		}),
 	})
 }
@@ -94,23 +91,14 @@ func newCallHangupCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if r.JSON202 == nil {
-				return errNoAnswer
-			}
-			return show(cmd, r.JSON202, func(w io.Writer) error {
-				_, err := fmt.Fprintf(w, "%s: hangup ordered\n", r.JSON202.Call)
-				return err
-			})
+			return showOrdered(cmd, r.JSON202, "hangup ordered")
 		}),
 	})
 }
 
 // showOrdered says what was ordered of a call.
 func showOrdered(cmd *cobra.Command, o *wire.Ordered, done string) error {
-	if o == nil {
-		return errNoAnswer
-	}
-	return show(cmd, o, func(w io.Writer) error {
+	return showAnswer(cmd, o, func(w io.Writer, o wire.Ordered) error {
 		_, err := fmt.Fprintf(w, "%s: %s\n", o.Call, done)
 		return err
 	})

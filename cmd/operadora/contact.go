@@ -85,10 +85,7 @@ func newContactShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if r.JSON200 == nil {
-				return errNoAnswer
-			}
-			return show(cmd, r.JSON200, func(w io.Writer) error { return showContact(w, *r.JSON200) })
+			return showAnswer(cmd, r.JSON200, showContact)
 		}),
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/api/wire"
 )
 
 // newReloadCommand puts changed definitions in force, as SIGHUP does, and says what came of it.
@@ -21,20 +23,17 @@ func newReloadCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if r.JSON200 == nil {
-				return errNoAnswer
-			}
-			return show(cmd, r.JSON200, func(w io.Writer) error {
-				for _, change := range r.JSON200.Changes {
+			return showAnswer(cmd, r.JSON200, func(w io.Writer, done wire.Reloaded) error {
+				for _, change := range done.Changes {
 					fmt.Fprintln(w, change)
 				}
-				if len(r.JSON200.Changes) == 0 {
+				if len(done.Changes) == 0 {
 					fmt.Fprintln(w, "nothing has changed")
 				}
-				for _, warning := range r.JSON200.Warnings {
+				for _, warning := range done.Warnings {
 					fmt.Fprintln(w, "warning:", warning)
 				}
-				_, err := fmt.Fprintf(w, "in force: %d queues, %d agents, %d flows\n", r.JSON200.Queues, r.JSON200.Agents, r.JSON200.Flows)
+				_, err := fmt.Fprintf(w, "in force: %d queues, %d agents, %d flows\n", done.Queues, done.Agents, done.Flows)
 				return err
 			})
 		}),

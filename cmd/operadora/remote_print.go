@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -28,6 +29,17 @@ func show(cmd *cobra.Command, v any, human func(w io.Writer) error) error {
 		return out.Encode(v)
 	}
 	return human(cmd.OutOrStdout())
+}
+
+// errNoAnswer is of a program that is not this version's operadora.
+var errNoAnswer = errors.New("what answers is not the API of this operadora: the answer cannot be read")
+
+// showAnswer is show for one answer of the API, nil when it could not be read.
+func showAnswer[T any](cmd *cobra.Command, answer *T, human func(w io.Writer, answer T) error) error {
+	if answer == nil {
+		return errNoAnswer
+	}
+	return show(cmd, answer, func(w io.Writer) error { return human(w, *answer) })
 }
 
 // columns prints rows under a heading.
