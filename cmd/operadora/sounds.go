@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +17,6 @@ import (
 	"github.com/operadora/operadora/cmd/operadora/doctor"
 	"github.com/operadora/operadora/cmd/operadora/prompts"
 	"github.com/operadora/operadora/orchestrator/ari"
-	"github.com/operadora/operadora/orchestrator/esl"
 )
 
 // newSoundsCommand lists what callers and agents are to hear, and makes what is missing.
@@ -69,7 +67,11 @@ func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.
 		pbx = names[0]
 	}
 	if f, ok := site.FreeSWITCH[pbx]; ok {
-		return freeswitchSounds(cmd.Context(), f, site.Definitions)
+		has, err := doctor.FreeSWITCHSounds(cmd.Context(), f, site.Definitions)
+		if err != nil {
+			return nil, err
+		}
+		return doctor.Sounds(site.Definitions, func(language, name string) bool { return has[language][name] }), nil
 	}
 	cfg, ok := site.PBXs[pbx]
 	if !ok {
@@ -84,27 +86,6 @@ func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.
 	for i, s := range list {
 		if s.There {
 			list[i].Unplayable = why(s.Language, s.Name)
-		}
-	}
-	return list, nil
-}
-
-// freeswitchSounds lists the sounds that the definitions need of a FreeSWITCH.
-func freeswitchSounds(ctx context.Context, cfg esl.Config, d doctor.Definitions) ([]doctor.Sound, error) {
-	list := doctor.Sounds(d, func(string, string) bool { return false })
-	names := map[string][]string{}
-	for _, s := range list {
-		names[s.Language] = append(names[s.Language], s.Name)
-	}
-	for language, wanted := range names {
-		has, err := esl.Sounds(ctx, cfg, language, wanted)
-		if err != nil {
-			return nil, err
-		}
-		for i := range list {
-			if list[i].Language == language {
-				list[i].There = has[list[i].Name]
-			}
 		}
 	}
 	return list, nil

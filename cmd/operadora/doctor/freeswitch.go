@@ -26,23 +26,32 @@ type freeswitchFacts struct {
 
 // examineFreeSWITCH examines one FreeSWITCH and tells everything of it.
 func examineFreeSWITCH(ctx context.Context, name string, cfg esl.Config, d Definitions) []Line {
-	f := freeswitchFacts{cfg: cfg, sounds: map[string]map[string]bool{}}
+	f := freeswitchFacts{cfg: cfg}
 	begun := time.Now()
 	f.report, f.probe = esl.Probe(ctx, cfg)
 	f.took = time.Since(begun)
 	if f.report.Version != "" && d.Err == nil {
-		names := map[string][]string{}
-		for _, s := range Sounds(d, func(string, string) bool { return false }) {
-			names[s.Language] = append(names[s.Language], s.Name)
-		}
-		for language, list := range names {
-			if f.sounds[language], f.soundsErr = esl.Sounds(ctx, cfg, language, list); f.soundsErr != nil {
-				break
-			}
-		}
+		f.sounds, f.soundsErr = FreeSWITCHSounds(ctx, cfg, d)
 		f.phones, f.phonesErr = esl.Phones(ctx, cfg, f.report.Domain, phonesAt(name, d))
 	}
 	return judgeFreeSWITCH(name, f, d)
+}
+
+// FreeSWITCHSounds asks a FreeSWITCH, by language and name, which of the sounds
+// that definitions need it has.
+func FreeSWITCHSounds(ctx context.Context, cfg esl.Config, d Definitions) (map[string]map[string]bool, error) {
+	names := map[string][]string{}
+	for _, s := range Sounds(d, func(string, string) bool { return false }) {
+		names[s.Language] = append(names[s.Language], s.Name)
+	}
+	has := map[string]map[string]bool{}
+	for language, list := range names {
+		var err error
+		if has[language], err = esl.Sounds(ctx, cfg, language, list); err != nil {
+			return nil, err
+		}
+	}
+	return has, nil
 }
 
 // judgeFreeSWITCH says what the facts mean.
