@@ -128,14 +128,6 @@ func recordingsOf(c wire.ContactView) (out [][2]string) {
 	return out
 }
 
-// lasted is a length of time as people read it, "-" for none.
-func lasted(ms int64, exact time.Duration) string {
-	if ms == 0 {
-		return "-"
-	}
-	return (time.Duration(ms) * time.Millisecond).Round(exact).String()
-}
-
 const momentExample = "2026-03-02, \"2026-03-02 09:00\" or 2026-03-02T09:00:00Z"
 
 // moment reads a flag's day or moment, in this machine's zone unless it names one.

@@ -29,10 +29,7 @@ func newQueueListCommand() *cobra.Command {
 			return show(cmd, queues, func(w io.Writer) error {
 				var rows [][]string
 				for _, q := range queues {
-					row := []string{q.ID, q.Name, strconv.Itoa(q.Waiting), since(q.LongestSince), "-"}
-					if q.EstimateMS > 0 {
-						row[4] = (time.Duration(q.EstimateMS) * time.Millisecond).Round(time.Second).String()
-					}
+					row := []string{q.ID, q.Name, strconv.Itoa(q.Waiting), since(q.LongestSince), lasted(q.EstimateMS, time.Second)}
 					for _, s := range []wire.AgentState{wire.AgentStateAvailable, wire.AgentStateReserved, wire.AgentStateTalking, wire.AgentStateWrapup, wire.AgentStatePaused} {
 						row = append(row, strconv.Itoa(q.Agents[string(s)]))
 					}

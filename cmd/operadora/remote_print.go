@@ -59,6 +59,14 @@ func since(at time.Time) string {
 	return time.Since(at).Round(time.Second).String()
 }
 
+// lasted is a length of time as people read it, "-" for none.
+func lasted(ms int64, exact time.Duration) string {
+	if ms == 0 {
+		return "-"
+	}
+	return (time.Duration(ms) * time.Millisecond).Round(exact).String()
+}
+
 // orDash is a text, or a dash where there is none.
 func orDash(s string) string {
 	if s == "" {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -137,13 +136,12 @@ func newTokenListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-				fmt.Fprintln(w, "ID\tNAME\tROLE\tAGENT\tSCOPES\tCREATED\tEXPIRES\tLAST USED\tREVOKED")
+				var rows [][]string
 				for _, t := range list {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Name, t.Role, t.Agent, strings.Join(t.Scopes, " "),
-						dayOrDash(t.Created), dayOrDash(t.Expires), dayOrDash(t.Used), dayOrDash(t.Revoked))
+					rows = append(rows, []string{t.ID, t.Name, t.Role, t.Agent, strings.Join(t.Scopes, " "),
+						dayOrDash(t.Created), dayOrDash(t.Expires), dayOrDash(t.Used), dayOrDash(t.Revoked)})
 				}
-				return w.Flush()
+				return columns(cmd.OutOrStdout(), []string{"ID", "NAME", "ROLE", "AGENT", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "REVOKED"}, rows)
 			})
 		},
 	}
