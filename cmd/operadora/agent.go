@@ -124,19 +124,11 @@ func newAgentListCommand() *cobra.Command {
 			return show(cmd, agents, func(w io.Writer) error {
 				var rows [][]string
 				for _, a := range agents {
-					rows = append(rows, []string{a.ID, a.Name, top.AgentWord(a, time.Now()), since(a.Since), a.Reason, then(a), a.Endpoint,
+					rows = append(rows, []string{a.ID, a.Name, top.AgentWord(a, time.Now()), since(a.Since), a.Reason, top.Then(a), a.Endpoint,
 						string(a.Device), strings.Join(a.Queues, ","), strconv.FormatInt(a.Calls, 10)})
 				}
 				return columns(w, []string{"AGENT", "NAME", "STATE", "FOR", "REASON", "THEN", "PHONE", "DEVICE", "QUEUES", "CALLS"}, rows)
 			})
 		}),
 	})
-}
-
-// then is what an agent asked for until the call is over.
-func then(a wire.Agent) string {
-	if a.NextReason != "" {
-		return string(a.Next) + ": " + a.NextReason
-	}
-	return string(a.Next)
 }

@@ -20,38 +20,42 @@ var agentWords = map[wire.AgentState]span{
 
 // StateWord is how an agent's state, as the API names it, is called wherever
 // people read it; a state that is not known keeps its name.
-func StateWord(state wire.AgentState) string {
+func StateWord(state wire.AgentState) string { return stateSpan(state).text }
+
+func stateSpan(state wire.AgentState) span {
 	if w, ok := agentWords[state]; ok {
-		return w.text
+		return w
 	}
-	return string(state)
+	return span{text: string(state)}
 }
 
 // AgentWord is StateWord of an agent, but for one who is available and whose
 // phone gets no call: there it says what is with the phone.
-func AgentWord(a wire.Agent, now time.Time) string {
+func AgentWord(a wire.Agent, now time.Time) string { return agentSpan(a, now).text }
+
+func agentSpan(a wire.Agent, now time.Time) span {
 	if why := passedOver(a, now); why != "" {
-		return why
+		return span{why, red}
 	}
-	return StateWord(a.State)
+	return stateSpan(a.State)
 }
 
+// Then is what an agent asked for until the call is over, "" for nothing.
+func Then(a wire.Agent) string {
+	if a.NextReason != "" {
+		return string(a.Next) + ": " + a.NextReason
+	}
+	return string(a.Next)
+}
+
+// agentWord is AgentWord with what is known besides.
 func agentWord(a wire.Agent, now time.Time) span {
-	w, ok := agentWords[a.State]
-	if !ok {
-		w = span{text: string(a.State)}
-	}
-	if why := passedOver(a, now); why != "" {
-		w = span{why, red}
-	}
+	w := agentSpan(a, now)
 	if a.State == wire.AgentStatePaused && a.Reason != "" {
 		w.text += ": " + a.Reason
 	}
 	if a.Next != "" {
-		w.text += ", then " + string(a.Next)
-		if a.NextReason != "" {
-			w.text += ": " + a.NextReason
-		}
+		w.text += ", then " + Then(a)
 	}
 	return w
 }
