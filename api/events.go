@@ -38,7 +38,7 @@ var goodEventID = regexp.MustCompile(`^[0-9]{1,20}-[0-9]{1,20}$`)
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html), from where
 // Last-Event-ID says on, or from a snapshot.
 func (s operations) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
-	if _, ready := s.hub.newest(); !ready {
+	if _, _, ready := s.hub.end(); !ready {
 		return nil, problem{Status: http.StatusServiceUnavailable, Code: wire.ProblemCodeUnavailable, Detail: "events are not available now"}
 	}
 	v, err := s.doors.enter(askerOf(ctx))

@@ -116,7 +116,7 @@ func (s *browser) ids(n int) []string {
 // ready waits until the hub knows where the journal stands.
 func ready(t *testing.T, s *Server) {
 	t.Helper()
-	await(t, func() bool { _, ok := s.hub.newest(); return ok })
+	await(t, func() bool { _, _, ok := s.hub.end(); return ok })
 }
 
 // await waits for something that another goroutine does, as long as the test may last.
@@ -168,7 +168,7 @@ func TestEventsSnapshotChangeResume(t *testing.T) {
 
 	st.end()
 	w.journal.add(agentEntry("101", "available"), agentEntry("102", "paused"))
-	await(t, func() bool { id, _ := s.hub.newest(); return id == "2-4" })
+	await(t, func() bool { _, id, _ := s.hub.end(); return id == "2-4" })
 	st = w.open(url, w.tokens[wire.RoleSupervisor], "2-2")
 	w.journal.add(agentEntry("102", "available"))
 	if diff := cmp.Diff([]string{"2-3", "2-4", "2-5"}, st.ids(3)); diff != "" {
@@ -229,7 +229,7 @@ func TestEventsResumeFromRecords(t *testing.T) {
 	url := w.started(s)
 	ready(t, s)
 	w.journal.add(agentEntry("101", "d"))
-	await(t, func() bool { id, _ := s.hub.newest(); return id == "2-4" })
+	await(t, func() bool { _, id, _ := s.hub.end(); return id == "2-4" })
 	st := w.open(url, w.tokens[wire.RoleSupervisor], "2-1")
 	if diff := cmp.Diff([]string{"2-2", "2-3", "2-4"}, st.ids(3)); diff != "" {
 		t.Errorf("from the records and the ring (-want +got):\n%s", diff)

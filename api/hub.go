@@ -122,7 +122,7 @@ func (h *hub) run(ctx context.Context) {
 }
 
 func (h *hub) follow(ctx context.Context, works func()) error {
-	from, ready := h.newest()
+	_, from, ready := h.end()
 	if !ready {
 		last, err := h.journal.Last(ctx)
 		if err != nil {
@@ -175,25 +175,15 @@ func (h *hub) publish(entries []orchestrator.Entry) {
 	h.grown = make(chan struct{})
 }
 
-// newest returns the id of the last entry known.
-func (h *hub) newest() (id string, ready bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.newestLocked(), h.ready
-}
-
-func (h *hub) newestLocked() string {
-	if n := len(h.ring); n > 0 {
-		return h.ring[n-1].entry.ID
-	}
-	return h.base
-}
-
 // end returns the place behind the last entry known, and that entry's id.
 func (h *hub) end() (place int64, id string, ready bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.first + int64(len(h.ring)), h.newestLocked(), h.ready
+	id = h.base
+	if n := len(h.ring); n > 0 {
+		id = h.ring[n-1].entry.ID
+	}
+	return h.first + int64(len(h.ring)), id, h.ready
 }
 
 // find returns the place behind an entry; ok is false when the ring does not reach back to it.
