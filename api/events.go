@@ -106,6 +106,19 @@ func (st *stream) send(snap *snapshotFrame, out *streamWriter) error {
 	return nil
 }
 
+// tell sends what of the items is for the audience, in one go.
+func (st *stream) tell(items []*item, out *streamWriter) error {
+	part := []byte{}
+	for _, i := range items {
+		part = append(part, st.audience.frame(i)...)
+	}
+	if len(part) == 0 {
+		return nil
+	}
+	_, err := out.Write(part)
+	return err
+}
+
 // catchUp sends what was missed, from the records page by page until the ring
 // knows on. Too much, a gap between the two, or records that are away: a snapshot.
 func (st *stream) catchUp(ctx context.Context, id string, out *streamWriter) error {
@@ -120,14 +133,8 @@ func (st *stream) catchUp(ctx context.Context, id string, out *streamWriter) err
 		if err != nil || len(entries) == 0 {
 			break
 		}
-		part := []byte{}
-		for _, e := range entries {
-			part = append(part, st.audience.frame(newItem(e))...)
-		}
-		if len(part) > 0 {
-			if _, err := out.Write(part); err != nil {
-				return err
-			}
+		if err := st.tell(each(entries, newItem), out); err != nil {
+			return err
 		}
 		told, id = told+len(entries), entries[len(entries)-1].ID
 		if place, ok := st.hub.find(id); ok {
@@ -167,18 +174,12 @@ func (st *stream) run(ctx context.Context, out *streamWriter, open func(context.
 			}
 			continue
 		}
-		part := []byte{}
-		for _, i := range items {
-			part = append(part, st.audience.frame(i)...)
+		if err := st.tell(items, out); err != nil {
+			return err
 		}
 		st.place += int64(len(items))
 		if len(items) > 0 {
 			grown = nil // there may be more: look again
-		}
-		if len(part) > 0 {
-			if _, err := out.Write(part); err != nil {
-				return err
-			}
 		}
 		if grown == nil {
 			select {
