@@ -48,6 +48,9 @@ func (x *change) pending(match func(Command) bool) bool {
 	return slices.ContainsFunc(x.c.Todo, func(t Todo) bool { return match(t.Command) })
 }
 
+// is tells whether a command is a C.
+func is[C Command](c Command) bool { _, ok := c.(C); return ok }
+
 // note adds a journal entry; data must marshal.
 func (x *change) note(typ orchestrator.EntryType, data any) {
 	raw, err := json.Marshal(data)

@@ -133,8 +133,8 @@ func (x *change) compareCustomer(v Truth) {
 	case there && truth.Entered && x.handedOnBefore(v.At):
 		x.cameBack(truth, "")
 	case there:
-		if truth.Up && customer.State == LegArrived && x.pending(func(c Command) bool { _, is := c.(Answer); return is }) {
-			x.giveUp(func(c Command) bool { _, is := c.(Answer); return is })
+		if truth.Up && customer.State == LegArrived && x.pending(is[Answer]) {
+			x.giveUp(is[Answer])
 			x.answered()
 		}
 	case x.c.Gone() || x.c.StartedAt >= v.At.UnixMilli():
@@ -155,7 +155,7 @@ func (x *change) compareCustomer(v Truth) {
 // continuing tells whether the customer was, or may have been, handed on: a
 // continue is on the list, or confirmed and its event awaited.
 func (x *change) continuing() bool {
-	return x.c.HandedOn > 0 || x.pending(func(c Command) bool { _, is := c.(Continue); return is })
+	return x.c.HandedOn > 0 || x.pending(is[Continue])
 }
 
 // handedOnBefore tells whether the PBX had confirmed, well before a time, that it
@@ -223,7 +223,7 @@ func (x *change) compareInFlow(v Truth) {
 
 // askAgain asks for the place of the present visit, unless that is on the list already.
 func (x *change) askAgain() {
-	if x.c.Visit.waits() && !x.pending(func(c Command) bool { _, asks := c.(Enqueue); return asks }) {
+	if x.c.Visit.waits() && !x.pending(is[Enqueue]) {
 		x.askPlace()
 	}
 }

@@ -163,7 +163,7 @@ func (x *change) lost() {
 	switch far := x.c.Far(); {
 	case x.c.State == StateWaiting || x.c.State == StateOffered:
 		x.askAgain()
-	case x.c.State == StateTalking && far.Role == RoleAgent && !x.pending(func(c Command) bool { _, is := c.(Connect); return is }):
+	case x.c.State == StateTalking && far.Role == RoleAgent && !x.pending(is[Connect]):
 		x.connect()
 		if x.c.Customer().Held {
 			x.park()

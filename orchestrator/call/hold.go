@@ -23,7 +23,7 @@ func (x *change) holdTalk(by string) error {
 // park orders what a customer on hold needs. It may be repeated.
 func (x *change) park() {
 	customer := x.c.Customer()
-	x.giveUp(func(c Command) bool { _, is := c.(Rejoin); return is })
+	x.giveUp(is[Rejoin])
 	x.do(Part{Bridge: bridge(x.c.Call, x.c.Far().Room), Channel: customer.Channel})
 	x.do(Hold{Channel: customer.Channel, Class: x.music()})
 }
@@ -92,7 +92,7 @@ func (x *change) ownHold(e orchestrator.Event, held bool) {
 	case held:
 		x.do(Hold{Channel: customer.Channel, Class: x.music()})
 	default:
-		x.giveUp(func(c Command) bool { _, holds := c.(Hold); return holds })
+		x.giveUp(is[Hold])
 		x.do(Unhold{Channel: customer.Channel})
 	}
 }

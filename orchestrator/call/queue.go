@@ -50,7 +50,7 @@ func (x *change) leaveQueue(why string) {
 	if v.waits() {
 		x.do(Leave{Visit: v.N, Why: why})
 	}
-	x.giveUp(func(c Command) bool { _, ask := c.(AskPlace); return ask })
+	x.giveUp(is[AskPlace])
 	x.visit(VisitOnLeave)
 }
 
@@ -198,7 +198,7 @@ func (x *change) flowResult(result string) {
 // lostPlace puts a call back that the distributor does not know (any more)
 // although it waits: the store lost its last second.
 func (x *change) lostPlace() {
-	if x.c.State == StateWaiting && !x.pending(func(c Command) bool { _, asks := c.(Enqueue); return asks }) {
+	if x.c.State == StateWaiting && !x.pending(is[Enqueue]) {
 		x.fault("the queue had forgotten the call", nil)
 		x.askPlace()
 	}
@@ -326,7 +326,7 @@ func (x *change) unqueue(why string) {
 	}
 	x.dropFar(orchestrator.OfferCancelled)
 	x.leaveQueue(why)
-	x.giveUp(func(c Command) bool { _, hold := c.(Hold); return hold })
+	x.giveUp(is[Hold])
 	x.do(Unhold{Channel: x.c.Customer().Channel})
 	x.closeRooms(true)
 }

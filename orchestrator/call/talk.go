@@ -35,7 +35,7 @@ func (x *change) pickup() {
 	x.disarm(TimerAnnounce)
 	x.disarm(TimerWait)
 	x.stopPlaying() // first: a PBX joins a channel only when its prompt is over
-	x.giveUp(func(c Command) bool { _, hold := c.(Hold); return hold })
+	x.giveUp(is[Hold])
 	x.connect()
 }
 

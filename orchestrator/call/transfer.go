@@ -277,7 +277,7 @@ func (x *change) comeBack() bool {
 
 // askMove asks for the place of a transfer once more, unless that is on the list.
 func (x *change) askMove() {
-	if m := x.c.Move; m != nil && !x.pending(func(c Command) bool { _, asks := c.(Enqueue); return asks }) {
+	if m := x.c.Move; m != nil && !x.pending(is[Enqueue]) {
 		x.do(Enqueue{Waiting: x.waiting(&m.Visit)})
 	}
 }
