@@ -283,18 +283,11 @@ const giveBackAfter = time.Second
 func (l *loop) giveBack(ctx context.Context) {
 	l.log.WarnContext(ctx, "the store is away; the caller goes where the dialplan sends callers while operadora is away")
 	l.eng.metrics.givenBack.Inc()
-	for wait := retryMin; ; wait = min(2*wait, retryMax) {
-		err := l.drv.pbx.Continue(ctx, l.channel, orchestrator.DialplanPlace{Away: true})
-		switch {
-		case err == nil || fault.KindOf(err) == fault.NotFound:
-			return
-		case fault.KindOf(err) != fault.Unavailable:
-			l.log.WarnContext(ctx, "a call that cannot be taken could not be given back", "error", err)
-			return
-		}
-		if !life.Sleep(ctx, wait) {
-			return
-		}
+	err := l.untilAnswered(ctx, func() error {
+		return l.drv.pbx.Continue(ctx, l.channel, orchestrator.DialplanPlace{Away: true})
+	})
+	if err != nil && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Unavailable { // unanswered: ctx has ended
+		l.log.WarnContext(ctx, "a call that cannot be taken could not be given back", "error", err)
 	}
 }
 
