@@ -26,13 +26,6 @@ import (
 // phone answers, and Asterisk hangs up on an agent who picks up while nobody is
 // connected. What is given up between the two rings nobody.
 func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) error {
-	if a.legs.keepsEnds.Load() {
-		o.Variables = maps.Clone(o.Variables)
-		if o.Variables == nil {
-			o.Variables = map[string]string{}
-		}
-		o.Variables["CHANNEL(hangup_handler_push)"] = endedHandler
-	}
 	r, err := a.origination(o)
 	if err != nil {
 		return err
@@ -145,9 +138,13 @@ func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
 		// one of ours when its dialplan leads back to us.
 		q.Set("otherChannelId", "far-"+o.Channel)
 	}
+	variables := originationVariables(o, a.transfers.Load())
+	if a.legs.keepsEnds.Load() {
+		variables["CHANNEL(hangup_handler_push)"] = endedHandler
+	}
 	return request{
 		verb: "Originate", method: http.MethodPost, path: []string{"channels", "create"}, query: q,
-		body: variablesBody{originationVariables(o, a.transfers.Load())}, again: true,
+		body: variablesBody{variables}, again: true,
 	}, nil
 }
 
