@@ -12,6 +12,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/esl/voice"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // fileMark is the parameter of a file's name that carries a playback's id, so
@@ -289,15 +290,9 @@ func (a *Adapter) breakOff(ctx context.Context, verb, channel string, t *task) e
 				return err
 			}
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-changed:
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !life.SleepOr(ctx, pause, changed) {
 			return fault.E("esl."+verb, fault.Unavailable, ctx.Err())
 		}
-		timer.Stop()
 	}
 }
 

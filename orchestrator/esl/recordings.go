@@ -11,6 +11,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // recordingName is the id of a recording, which is the name of its file.
@@ -232,15 +233,9 @@ func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
 				return err
 			}
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-tp.over:
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if !life.SleepOr(ctx, pause, tp.over) {
 			return fault.E("esl.StopRecord", fault.Unavailable, ctx.Err())
 		}
-		timer.Stop()
 	}
 }
 
