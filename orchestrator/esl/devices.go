@@ -149,7 +149,7 @@ func (w *watch) tell(s *session, endpoints []string) {
 		}
 		w.told[e] = state
 		events = append(events, orchestrator.Event{Kind: orchestrator.EventDevice, PBX: s.a.name,
-			At: time.Now().Add(time.Duration(s.ahead.Load())), Endpoint: e, Device: state})
+			At: s.theirs(time.Now()), Endpoint: e, Device: state})
 	}
 	w.mu.Unlock()
 	for _, e := range events {
@@ -160,18 +160,15 @@ func (w *watch) tell(s *session, endpoints []string) {
 // heard notes what an event tells of phones. The session's goroutine calls it.
 func (w *watch) heard(s *session, e *wire) {
 	if strings.HasPrefix(string(e.Subclass), "sofia::") {
-		if phone := string(e.FromUser); phone != "" && len(w.of(phone)) > 0 {
-			s.wg.Go(func() {
-				if err := w.ask(s.ctx, s, phone); err == nil {
-					s.call(s.ctx, func() { w.tell(s, w.of(phone)) })
-				}
-			})
-		} else if user := string(e.User); user != "" && len(w.of(user)) > 0 {
-			s.wg.Go(func() {
-				if err := w.ask(s.ctx, s, user); err == nil {
-					s.call(s.ctx, func() { w.tell(s, w.of(user)) })
-				}
-			})
+		for _, phone := range []string{string(e.FromUser), string(e.User)} {
+			if phone != "" && len(w.of(phone)) > 0 {
+				s.wg.Go(func() {
+					if err := w.ask(s.ctx, s, phone); err == nil {
+						s.call(s.ctx, func() { w.tell(s, w.of(phone)) })
+					}
+				})
+				return
+			}
 		}
 		return
 	}

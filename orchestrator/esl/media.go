@@ -158,10 +158,15 @@ func (a *Adapter) failed(ctx context.Context, channel string, t *task, err error
 	if err == nil || t == nil || t.kind != taskPlay || fault.KindOf(err) == fault.Unavailable || fault.KindOf(err) == fault.NotFound {
 		return
 	}
+	a.tellPlayed(ctx, orchestrator.Event{Channel: channel, Playback: t.id, Failed: true, Reason: fault.Text(err)})
+}
+
+// tellPlayed tells the end of a playback that never began.
+func (a *Adapter) tellPlayed(ctx context.Context, e orchestrator.Event) {
 	if s := a.present(); s != nil {
 		s.call(ctx, func() {
-			s.sink.Event(orchestrator.Event{Kind: orchestrator.EventPlayed, PBX: a.name, At: a.theirNow(),
-				Channel: channel, Playback: t.id, Failed: true, Reason: fault.Text(err)})
+			e.Kind, e.PBX, e.At = orchestrator.EventPlayed, a.name, s.theirs(time.Now())
+			s.sink.Event(e)
 		})
 	}
 }
@@ -229,7 +234,6 @@ func (a *Adapter) StopPlay(ctx context.Context, playback string) error {
 	if _, err := a.ready(ctx, "StopPlay"); err != nil {
 		return err
 	}
-	var t *task
 	var channel string
 	dropped := false
 	a.legs.mu.Lock()
@@ -246,20 +250,12 @@ func (a *Adapter) StopPlay(ctx context.Context, playback string) error {
 	case g == nil || t.kind == taskRecord:
 		return nil
 	case dropped:
-		a.tellStopped(ctx, channel, t)
+		if t.kind == taskPlay {
+			a.tellPlayed(ctx, orchestrator.Event{Channel: channel, Playback: t.id})
+		}
 		return nil
 	}
 	return a.breakOff(ctx, "StopPlay", channel, t)
-}
-
-// tellStopped tells the end of a playback that never began.
-func (a *Adapter) tellStopped(ctx context.Context, channel string, t *task) {
-	if s := a.present(); s != nil && t.kind == taskPlay {
-		s.call(ctx, func() {
-			s.sink.Event(orchestrator.Event{Kind: orchestrator.EventPlayed, PBX: a.name,
-				At: time.Now().Add(time.Duration(s.ahead.Load())), Channel: channel, Playback: t.id})
-		})
-	}
 }
 
 // How long and how often the end of what plays is asked for: FreeSWITCH forgets

@@ -178,10 +178,13 @@ func (a *Adapter) startRecording(ctx context.Context, channel string, t *task) e
 // theirNow is the time by FreeSWITCH's clock.
 func (a *Adapter) theirNow() time.Time {
 	if s := a.present(); s != nil {
-		return time.Now().Add(time.Duration(s.ahead.Load()))
+		return s.theirs(time.Now())
 	}
 	return time.Now()
 }
+
+// theirs is a time of ours by FreeSWITCH's clock.
+func (s *session) theirs(t time.Time) time.Time { return t.Add(time.Duration(s.ahead.Load())) }
 
 // tellNotRecorded tells that a recording came to nothing.
 func (a *Adapter) tellNotRecorded(ctx context.Context, channel string, t *task, why string) {

@@ -111,7 +111,7 @@ func (s *session) truth(ctx context.Context) (truth, error) {
 			t.snapshot.Bridges[room] = []string{}
 		}
 	}
-	t.snapshot.ObservedAt, t.snapshot.Clock = began, began.Add(time.Duration(s.ahead.Load()))
+	t.snapshot.ObservedAt, t.snapshot.Clock = began, s.theirs(began)
 	epoch, _ := s.epoch.Load().(string)
 	t.snapshot.Epoch = epoch
 	return t, nil

@@ -355,7 +355,7 @@ func (s *session) whoHas(channel string) {
 		var d doing
 		s.a.legs.see(channel, func(g *leg) {
 			if g != nil && g.stage == stageHere {
-				w.At = text(fmt.Sprint(time.Now().Add(time.Duration(s.ahead.Load())).UnixMicro()))
+				w.At = text(fmt.Sprint(s.theirs(time.Now()).UnixMicro()))
 				s.a.left(&d, g, w, "taken by the PBX itself")
 			}
 		})
