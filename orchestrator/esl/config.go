@@ -43,6 +43,15 @@ var (
 	folder  = regexp.MustCompile(`^(\$\{[a-z_]+\}|/)[\pL\pN_.+/-]*$`) // what FreeSWITCH reads without quoting
 )
 
+// sound is the file of a sound in a voice, as FreeSWITCH sees it.
+func (c Config) sound(lang, name string) string {
+	folder := c.SoundsEN
+	if strings.HasPrefix(strings.ToLower(lang), "es") {
+		folder = c.SoundsES
+	}
+	return folder + "/" + name + "." + c.SoundType
+}
+
 // Validate returns an error of kind Invalid that names the first key that cannot work.
 func (c Config) Validate() error {
 	bad := func(key, format string, args ...any) error {

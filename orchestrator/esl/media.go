@@ -69,12 +69,8 @@ func (a *Adapter) files(m orchestrator.Media, lang string) ([]string, error) {
 	if !ok {
 		return nil, fault.New("esl.Play", fault.Invalid, "%s %q cannot be played", m.Kind, m.Value)
 	}
-	folder := a.cfg.SoundsEN
-	if strings.HasPrefix(strings.ToLower(lang), "es") {
-		folder = a.cfg.SoundsES
-	}
 	for i, n := range names {
-		names[i] = folder + "/" + n + "." + a.cfg.SoundType
+		names[i] = a.cfg.sound(lang, n)
 	}
 	return names, nil
 }

@@ -52,12 +52,7 @@ func Probe(ctx context.Context, cfg Config) (Report, error) {
 		return r, err
 	}
 	defer c.close(nil)
-	ask := func(command string) (string, error) {
-		limited, cancel := context.WithTimeout(ctx, cfg.CommandTimeout)
-		defer cancel()
-		f, err := c.ask(limited, command)
-		return strings.TrimSpace(string(f.body) + f.reply), err
-	}
+	ask := func(command string) (string, error) { return c.say(ctx, cfg, command) }
 	begun := time.Now()
 	version, err := ask("api version")
 	if err != nil {
@@ -89,6 +84,14 @@ func Probe(ctx context.Context, cfg Config) (Report, error) {
 		r.Modules[m] = answer == "true"
 	}
 	return r, probeEvents(ctx, cfg, ask, jobs, &r)
+}
+
+// say sends one command and returns what FreeSWITCH answers.
+func (c *conn) say(ctx context.Context, cfg Config, command string) (string, error) {
+	limited, cancel := context.WithTimeout(ctx, cfg.CommandTimeout)
+	defer cancel()
+	f, err := c.ask(limited, command)
+	return strings.TrimSpace(string(f.body) + f.reply), err
 }
 
 // probeEvents has FreeSWITCH tell the end of a job.
@@ -125,10 +128,6 @@ func Sounds(ctx context.Context, cfg Config, lang string, names []string) (map[s
 		return nil, err
 	}
 	defer c.close(nil)
-	folder := cfg.SoundsEN
-	if strings.HasPrefix(strings.ToLower(lang), "es") {
-		folder = cfg.SoundsES
-	}
 	out := map[string]bool{}
 	for _, name := range names {
 		if !soundName.MatchString(name) {
@@ -137,13 +136,11 @@ func Sounds(ctx context.Context, cfg Config, lang string, names []string) (map[s
 		there := true
 		if name != "beep" {
 			for _, file := range voice.Files(lang, name) {
-				limited, cancel := context.WithTimeout(ctx, cfg.CommandTimeout)
-				answer, err := c.ask(limited, "api expand file_exists "+folder+"/"+file+"."+cfg.SoundType)
-				cancel()
+				answer, err := c.say(ctx, cfg, "api expand file_exists "+cfg.sound(lang, file))
 				if err != nil {
 					return nil, err
 				}
-				there = there && strings.TrimSpace(string(answer.body)) == "true"
+				there = there && answer == "true"
 			}
 		}
 		out[name] = there
