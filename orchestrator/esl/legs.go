@@ -137,7 +137,18 @@ func (l *legs) members(bridge string) []string {
 	return out
 }
 
-// current is the task with an id, on whatever channel. l.mu is held.
+// endTape forgets a recording and wakes who waits for its end; nil when it does
+// not run. l.mu is held.
+func (l *legs) endTape(id string) *tape {
+	tp := l.tapes[id]
+	if tp != nil {
+		delete(l.tapes, id)
+		close(tp.over)
+	}
+	return tp
+}
+
+// task is the task with an id, on whatever channel. l.mu is held.
 func (l *legs) task(id string) (*leg, *task) {
 	for _, g := range l.m {
 		if g.stage == stageOver {
@@ -189,10 +200,9 @@ func (l *legs) seed(t truth) {
 		g.touch()
 	}
 	l.rooms = t.rooms
-	for id, tp := range l.tapes {
+	for id := range l.tapes {
 		if _, runs := t.tapes[id]; !runs {
-			close(tp.over)
-			delete(l.tapes, id)
+			l.endTape(id)
 		}
 	}
 	for id, tp := range t.tapes {

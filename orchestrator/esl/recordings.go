@@ -133,10 +133,7 @@ func (a *Adapter) recordChannel(ctx context.Context, r orchestrator.RecordingOrd
 func (a *Adapter) dropTape(id string) {
 	a.legs.mu.Lock()
 	defer a.legs.mu.Unlock()
-	if tp := a.legs.tapes[id]; tp != nil {
-		close(tp.over)
-		delete(a.legs.tapes, id)
-	}
+	a.legs.endTape(id)
 }
 
 // startRecording begins the recording of a channel. It is marked on the channel,

@@ -275,12 +275,10 @@ func (a *Adapter) applyRecordStop(d *doing, w *wire) {
 
 // tapeOver tells the end of a recording, once. l.mu is held.
 func (a *Adapter) tapeOver(d *doing, w *wire, id string, failed bool, reason string, length time.Duration) {
-	tp := a.legs.tapes[id]
+	tp := a.legs.endTape(id)
 	if tp == nil {
 		return
 	}
-	delete(a.legs.tapes, id)
-	close(tp.over)
 	e := w.event(a.name, orchestrator.EventRecorded)
 	e.Channel, e.Recording, e.Failed, e.Reason, e.Duration = tp.channel, id, failed, reason, length
 	if tp.bridge != "" {
@@ -295,9 +293,6 @@ func (a *Adapter) tapeOver(d *doing, w *wire, id string, failed bool, reason str
 func (a *Adapter) notRecorded(w *wire, t *task, why string) orchestrator.Event {
 	e := w.event(a.name, orchestrator.EventRecorded)
 	e.Channel, e.Recording, e.Failed, e.Reason = t.order.Channel, t.id, true, why
-	if tp := a.legs.tapes[t.id]; tp != nil {
-		delete(a.legs.tapes, t.id)
-		close(tp.over)
-	}
+	a.legs.endTape(t.id)
 	return e
 }
