@@ -30,11 +30,8 @@ if a.state == 'wrapup' then a.due = a.due or now end
 for kind, at in pairs({wrap = a.due, rest = a.rest}) do
   if redis.call('ZADD', DUE, 'NX', at, kind .. ':' .. id) == 1 then mended = true end
 end
-for queue in queues_of(a) do
-  local here = a.state ~= 'offline' and a.next_by ~= 'reload' -- who is to leave is no staff any more
-  local changed = redis.call(here and 'SADD' or 'SREM', set_of('staff', queue, a.pbx), id)
-  if changed == 1 then mended = true end
-end
+local here = a.state ~= 'offline' and a.next_by ~= 'reload' -- who is to leave is no staff any more
+mended = enrol(id, a, here) or mended
 for i = 1, #station.queues do
   local listed = redis.call('ZSCORE', idle(i), id) and true or false
   local idles = eligible(a) and fits(a, station, i)

@@ -6,10 +6,8 @@ local id, station = ARGV[2], cjson.decode(ARGV[3])
 local a = load(AGENTS, id)
 if not a then return {0, ''} end
 unlist(id, a)
-for queue in queues_of(a) do redis.call('SREM', set_of('staff', queue, a.pbx), id) end
+enrol(id, a, false)
 adopt(a, station)
-if a.next_by == 'reload' then a.next, a.next_why, a.next_by = nil, nil, nil end -- defined again
-for queue in queues_of(a) do
-  if a.state ~= 'offline' then redis.call('SADD', set_of('staff', queue, a.pbx), id) end
-end
+if a.next_by == 'reload' then forget(a) end -- defined again
+if a.state ~= 'offline' then enrol(id, a, true) end
 return {1, settle(id, a, station, ARGV[4])}

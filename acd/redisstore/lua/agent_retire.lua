@@ -7,7 +7,7 @@ local id = ARGV[2]
 local a = load(AGENTS, id)
 if not a then return 'gone' end
 unlist(id, a)
-for queue in queues_of(a) do redis.call('SREM', set_of('staff', queue, a.pbx), id) end
+enrol(id, a, false)
 local later = LATER[a.state] and LATER[a.state].logout
 if later then
   a.next, a.next_why, a.next_by, a.print = later, ARGV[3], 'reload', nil

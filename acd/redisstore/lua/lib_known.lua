@@ -1,4 +1,13 @@
--- lib_known: who an agent is whose record could not be read. Follows lib_state.
+-- lib_known: who an agent is, as the station has it, and who one is whose record could not be read. Follows lib_state.
+
+-- adopt brings the record in line with the station. Of another phone nothing is known yet.
+local function adopt(a, station)
+  if a.endpoint ~= station.endpoint or a.pbx ~= station.pbx then a.device, a.hearsay = 'unknown', nil end
+  local names = {}
+  for i, q in ipairs(station.queues) do names[i] = q.id end
+  a.endpoint, a.pbx, a.language = station.endpoint, station.pbx, station.language
+  a.auto_answer, a.print, a.queues = station.auto_answer, station.print, table.concat(names, ',')
+end
 
 -- revived makes a record for one who has none and is staff all the same: logged
 -- in, and paused where that can still be read. Nil for anybody else.

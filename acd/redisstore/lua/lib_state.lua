@@ -23,6 +23,16 @@ local function standing(call, c)
   return o and o.call == call and not o.answered and o
 end
 
+-- enrol counts the agent as staff of the queues that the record names, or no longer;
+-- true when that was not so before.
+local function enrol(id, a, here)
+  local changed = false
+  for queue in queues_of(a) do
+    if redis.call(here and 'SADD' or 'SREM', set_of('staff', queue, a.pbx), id) == 1 then changed = true end
+  end
+  return changed
+end
+
 -- move takes the agent through the table; false, with nothing done, when there is no such row.
 local function move(id, a, trigger, why, by)
   local from, to = a.state, NEXT[a.state][trigger]
@@ -33,23 +43,10 @@ local function move(id, a, trigger, why, by)
     redis.call('ZREM', DUE, 'wrap:' .. id)
   end
   if to == 'available' and from ~= 'reserved' then a.free_since = now end
-  if from == 'offline' or to == 'offline' then
-    for queue in queues_of(a) do
-      redis.call(to == 'offline' and 'SREM' or 'SADD', set_of('staff', queue, a.pbx), id)
-    end
-  end
+  if from == 'offline' or to == 'offline' then enrol(id, a, to ~= 'offline') end
   tell(id, a, from, by)
   if to == 'available' then a.reason = nil end -- a reason is of a pause; what freed the agent is in the journal
   return true
-end
-
--- adopt brings the record in line with the station. Of another phone nothing is known yet.
-local function adopt(a, station)
-  if a.endpoint ~= station.endpoint or a.pbx ~= station.pbx then a.device, a.hearsay = 'unknown', nil end
-  local names = {}
-  for i, q in ipairs(station.queues) do names[i] = q.id end
-  a.endpoint, a.pbx, a.language = station.endpoint, station.pbx, station.language
-  a.auto_answer, a.print, a.queues = station.auto_answer, station.print, table.concat(names, ',')
 end
 
 -- wake ends a rest. What was only inferred of the phone is forgotten with it.
