@@ -2,8 +2,6 @@ package pacing
 
 import "math"
 
-func exp(x float64) float64 { return math.Exp(x) }
-
 // carrier meters launches: a token bucket whose rate backs off by what share of
 // the attempts is refused. A carrier that bears less than it is given refuses the
 // excess, so the share falls as the rate does and settles at a little more than

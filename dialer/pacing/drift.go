@@ -23,7 +23,7 @@ func (d *drift) jumps(now float64) float64 {
 	if d.Jumps == 0 {
 		return 0
 	}
-	return d.Jumps * exp(-(now-d.JumpAt)/jumpMemory)
+	return d.Jumps * math.Exp(-(now-d.JumpAt)/jumpMemory)
 }
 
 // weigh adds what was expected and seen since the last time; it returns since

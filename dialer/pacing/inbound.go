@@ -1,5 +1,7 @@
 package pacing
 
+import "math"
+
 // inboundLoad learns how often inbound calls take agents, and how many agents must
 // be kept free for them so that enough are answered in time.
 type inboundLoad struct {
@@ -16,7 +18,7 @@ func (r *inboundLoad) at(now float64) float64 {
 	if r.Rate == 0 {
 		return 0
 	}
-	return r.Rate * exp(-(now-r.Last)/inboundMemory)
+	return r.Rate * math.Exp(-(now-r.Last)/inboundMemory)
 }
 
 // inboundWaited takes in how long an inbound call waited. A call too late asks

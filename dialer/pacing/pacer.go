@@ -131,16 +131,11 @@ func (k *campaign) configure(c CampaignConfig, l *Ledger) {
 	k.ring.priorRate, k.ring.priorMean, k.ring.timeout = c.AnswerPrior, c.RingPrior.Seconds(), (c.RingTimeout + setupTime).Seconds()
 	k.budget.window = newWindow(l, &c)
 	k.budget.limit, k.budget.grace = c.paceable(), c.GraceAnswers
-	if len(c.Weights) == 0 || len(k.segments) != c.Segments {
-		k.queue, k.paused = k.queue[:0], k.paused[:0]
-	}
 	for len(k.segments) < c.Segments {
 		k.segments = append(k.segments, segment{rate: c.AnswerPrior, leads: math.Inf(1)})
 	}
 	if len(k.segments) > c.Segments {
-		for i := range k.segments[c.Segments:] {
-			k.segments[c.Segments+i].air = nil
-		}
+		clear(k.segments[c.Segments:])
 		k.segments = k.segments[:c.Segments]
 		k.inAir = slices.DeleteFunc(k.inAir, func(i int32) bool { return int(i) >= c.Segments })
 		k.turn = 0
@@ -310,7 +305,7 @@ type doubts struct{ n, last float64 }
 
 func (d *doubts) add(now float64) { d.n, d.last = d.at(now)+1, now }
 
-func (d *doubts) at(now float64) float64 { return d.n * exp(-(now-d.last)/60) }
+func (d *doubts) at(now float64) float64 { return d.n * math.Exp(-(now-d.last)/60) }
 
 // poolEvent takes in what concerns the pool or a campaign as a whole.
 func (p *Pacer) poolEvent(e *Event) bool {

@@ -153,7 +153,7 @@ func (s *segment) forget(before float64) {
 // few launches has not shown, its campaign has: floor.
 func (s *segment) climb(now, inAir, floor float64, law *ringLaw) {
 	if s.Peak > s.rate {
-		s.Peak = s.rate + (s.Peak-s.rate)*exp(-math.Max(0, now-s.PeakAt)/peakMemory)
+		s.Peak = s.rate + (s.Peak-s.rate)*math.Exp(-math.Max(0, now-s.PeakAt)/peakMemory)
 	} else {
 		s.Peak = s.rate
 	}
