@@ -80,6 +80,37 @@ func TestReconfigureKeepsWhatWasLearnt(t *testing.T) {
 	p.Decide(day(4030))
 }
 
+// Calls of a segment that a campaign no longer has go on and are counted; it is
+// dialled no more until there is such a segment again.
+func TestFewerSegmentsWithCallsInTheAir(t *testing.T) {
+	t.Parallel()
+	p := pool(t, nil, CampaignConfig{ID: "a", Mode: ModeProgressive, Segments: 3})
+	p.tell(0, Event{Kind: CampaignOpened})
+	p.tell(0, Event{Kind: CallLaunched, Call: 1, Segment: 2})
+	for left := range 2 {
+		p.tell(0, Event{Kind: LeadsLeft, Segment: left})
+	}
+	if err := p.Reconfigure(0, CampaignConfig{ID: "a", Mode: ModeProgressive}); err != nil {
+		t.Fatal(err)
+	}
+	p.idle(1, 1)
+	p.Decide(day(1))
+	p.tell(2, Event{Kind: CallPerson, Call: 1, Segment: 2})
+	p.Decide(day(3))
+	p.tell(5, Event{Kind: CallAbandoned, Call: 1, Segment: 2})
+	p.idle(6, 2)
+	if n := p.Decide(day(6)).Count(); n != 0 {
+		t.Errorf("%d calls of a segment that is no more", n)
+	}
+	counted(t, p, 0, 1, 1)
+	if err := p.Reconfigure(0, CampaignConfig{ID: "a", Mode: ModeProgressive, Segments: 3}); err != nil {
+		t.Fatal(err)
+	}
+	if d := p.Decide(day(7)); len(d.Dials) != 2 || d.Dials[0].Segment != 1 || d.Dials[1].Segment != 2 {
+		t.Errorf("orders %+v, want one of each segment that came back", d.Dials)
+	}
+}
+
 // Agents who speak one language, agents who speak the other, and some who speak
 // both: each campaign gets what is free for it, and both together no more than
 // there are.

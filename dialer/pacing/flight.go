@@ -79,7 +79,7 @@ func (p *Pacer) callEvent(e *Event) bool {
 	c := p.flight.find(e.Call)
 	switch {
 	case c != nil:
-		if int(c.Campaign) != e.Campaign || int(c.Segment) >= len(k.segments) {
+		if int(c.Campaign) != e.Campaign {
 			return false
 		}
 		return p.progress(e, c, k)

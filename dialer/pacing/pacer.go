@@ -3,7 +3,6 @@ package pacing
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 )
 
@@ -127,6 +126,7 @@ func (p *Pacer) add(c CampaignConfig) {
 
 // configure fits a campaign to its settings; what was learnt and counted stays.
 func (k *campaign) configure(c CampaignConfig, l *Ledger) {
+	before := k.cfg.Segments
 	k.cfg = c
 	k.ring.priorRate, k.ring.priorMean, k.ring.timeout = c.AnswerPrior, c.RingPrior.Seconds(), (c.RingTimeout + setupTime).Seconds()
 	k.budget.window = newWindow(l, &c)
@@ -134,10 +134,7 @@ func (k *campaign) configure(c CampaignConfig, l *Ledger) {
 	for len(k.segments) < c.Segments {
 		k.segments = append(k.segments, segment{rate: c.AnswerPrior, leads: math.Inf(1)})
 	}
-	if len(k.segments) > c.Segments {
-		clear(k.segments[c.Segments:])
-		k.segments = k.segments[:c.Segments]
-		k.inAir = slices.DeleteFunc(k.inAir, func(i int32) bool { return int(i) >= c.Segments })
+	if k.turn >= c.Segments {
 		k.turn = 0
 	}
 	if len(k.segments) > 1 && k.total.air == nil {
@@ -148,6 +145,13 @@ func (k *campaign) configure(c CampaignConfig, l *Ledger) {
 	for i := range k.segments {
 		s := &k.segments[i]
 		s.weight, s.queued = 1, false
+		switch {
+		case i >= c.Segments: // it is dialled no more, but its calls may be in the air
+			s.leads = 0
+			continue
+		case i >= before:
+			s.leads = math.Inf(1)
+		}
 		if len(c.Weights) > 0 {
 			s.weight = c.Weights[i]
 		}
@@ -339,7 +343,7 @@ func (p *Pacer) poolEvent(e *Event) bool {
 	}
 	switch e.Kind {
 	case LeadsLeft:
-		if e.Segment < 0 || e.Segment >= len(k.segments) {
+		if e.Segment < 0 || e.Segment >= k.cfg.Segments {
 			return false
 		}
 		if !number {
