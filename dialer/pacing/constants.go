@@ -48,7 +48,8 @@ const (
 // The guard against answer rates that jump.
 const (
 	// Seconds in which what a peak has more than the rate fades to a third: the
-	// longest turn that ships. An hour keeps no more days and costs up to 5 points.
+	// longest spell of one rate in the worlds that ship. An hour keeps no more days
+	// and costs up to 5 points.
 	peakMemory = 1800.0
 	// Launches in a row that can show a peak: fewer are luck, more hide runs of fifty.
 	peakLeast = 15.0

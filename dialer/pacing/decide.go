@@ -247,7 +247,7 @@ func (p *Pacer) inTheAir(f *foresight, index int, chance, atPeak *[moments]float
 // launch counts a call of the segment that is next as if it were launched now.
 func (p *Pacer) launch(f *foresight, index int) {
 	k := &p.campaigns[index]
-	rate, peak := k.risky(k.turn, p.now), k.peakOf(k.turn, p.now)
+	rate, peak := k.risky(k.upNext, p.now), k.peakOf(k.upNext, p.now)
 	var chance, worst [moments]float64
 	for m, g := range k.ring.gained[0] {
 		chance[m], worst[m] = rate*g, peak*g

@@ -43,10 +43,10 @@ func (p *Pacer) dial(f *foresight) {
 func (p *Pacer) order(index int, f *foresight) {
 	k := &p.campaigns[index]
 	d := &p.decision
-	if n := len(d.Dials); n > 0 && d.Dials[n-1].Campaign == index && d.Dials[n-1].Segment == k.turn {
+	if n := len(d.Dials); n > 0 && d.Dials[n-1].Campaign == index && d.Dials[n-1].Segment == k.upNext {
 		d.Dials[n-1].Count++
 	} else {
-		d.Dials = append(d.Dials, Dial{Campaign: index, Segment: k.turn, Count: 1})
+		d.Dials = append(d.Dials, Dial{Campaign: index, Segment: k.upNext, Count: 1})
 	}
 	k.orders.place(p.now, 1)
 	p.carrier.tokens--
@@ -79,7 +79,7 @@ func (p *Pacer) closed(k *campaign, index int, f *foresight) (Hold, bool) {
 		h.Limit, h.Have, h.Bound = l, have, bound
 		return h, true
 	}
-	next := &k.segments[k.turn]
+	next := &k.segments[k.upNext]
 	ring := (k.cfg.RingTimeout + setupTime).Seconds()
 	switch {
 	case k.gate == gateUnknown:

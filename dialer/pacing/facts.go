@@ -54,12 +54,12 @@ func (p *Pacer) Facts(index int) Facts {
 	}
 	k := &p.campaigns[index]
 	k.hour.forward(p.now)
-	s := &k.segments[k.turn]
+	s := &k.segments[k.upNext]
 	return Facts{
 		AnswerRate: k.pooled, Uncertainty: s.deviates, AnswerDelay: asDuration(k.ring.quantile(0.5)),
 		Free: p.seen.free, FreeSoon: p.seen.soon, Horizon: asDuration(p.ahead[moments-1]),
 		OnWay: p.seen.onWay, ExpectedAnswers: p.seen.expected, Risk: k.risk, Level: k.level,
-		PeakRate: k.peakOf(k.turn, p.now), AtStake: k.atStake,
+		PeakRate: k.peakOf(k.upNext, p.now), AtStake: k.atStake,
 		Answered: k.budget.sumAnswered, Abandoned: k.budget.sumAbandoned, BudgetLeft: k.budget.left(),
 		TalkTime: asDuration(p.handling.Talk.mean()), WrapTime: asDuration(p.handling.Wrap.mean()),
 		AgentWait: asDuration(p.wait), CallsPerSecond: p.carrier.Rate,

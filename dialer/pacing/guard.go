@@ -25,7 +25,7 @@ func (p *Pacer) stake(k *campaign, index int) float64 {
 		if !x.of(index) {
 			continue
 		}
-		worst, others := k.worst+k.peakOf(k.turn, p.now), 0.0
+		worst, others := k.worst+k.peakOf(k.upNext, p.now), 0.0
 		for i := range p.campaigns {
 			if i != index && x.of(i) {
 				others += p.campaigns[i].expected
@@ -51,6 +51,6 @@ func (p *Pacer) jumpWeight(k *campaign) float64 {
 		odds = math.Max(odds, 1)
 	}
 	w := odds / (1 + odds)
-	peak, rate := k.peakOf(k.turn, p.now), k.risky(k.turn, p.now)
+	peak, rate := k.peakOf(k.upNext, p.now), k.risky(k.upNext, p.now)
 	return w * peak / (w*peak + (1-w)*rate)
 }

@@ -67,7 +67,7 @@ type campaign struct {
 	until     float64 // gate's closing time, +Inf none
 	hour      hour
 	logWait   float64 // log of the level that the target wait asks for
-	turn      int     // segment that is next
+	upNext    int     // segment that is dialled next
 	tokens    float64 // of ModeAgentless
 	earnedAt  float64 // when tokens were last earned
 	givenUp   int
@@ -134,8 +134,8 @@ func (k *campaign) configure(c CampaignConfig, l *Ledger) {
 	for len(k.segments) < c.Segments {
 		k.segments = append(k.segments, segment{rate: c.AnswerPrior, leads: math.Inf(1)})
 	}
-	if k.turn >= c.Segments {
-		k.turn = 0
+	if k.upNext >= c.Segments {
+		k.upNext = 0
 	}
 	if len(k.segments) > 1 && k.total.air == nil {
 		k.total = segment{rate: c.AnswerPrior, air: &airing{}}

@@ -4,7 +4,7 @@ import "math"
 
 // segment is a group of leads with an answer rate of its own. A campaign may have
 // ten thousand of them and works on a few at a time: only those with launches that
-// have not matured are estimated at each turn, the others when they are next.
+// have not matured are estimated each time, the others when they are next.
 type segment struct {
 	Persons  float64 `json:"persons"` // of matured launches
 	Launches float64 `json:"launches"`
@@ -262,7 +262,7 @@ func (k *campaign) estimate(now float64) {
 
 // next brings the segment that is next up to date.
 func (k *campaign) next(now float64) {
-	if s := &k.segments[k.turn]; s.air == nil && len(k.segments) > 1 {
+	if s := &k.segments[k.upNext]; s.air == nil && len(k.segments) > 1 {
 		s.estimate(now, k.pooled, segmentPrior, k.memory(), &k.ring)
 		s.climb(now, 0, k.total.Peak, &k.ring)
 	}
@@ -327,7 +327,7 @@ func (k *campaign) dequeue() {
 	k.sink()
 }
 
-// pickSegment finds the segment that is next; if none has leads, turn stays.
+// pickSegment finds the segment that is next; if none has leads, it stays the last one.
 func (k *campaign) pickSegment(now float64) {
 	kept := k.paused[:0]
 	for _, i := range k.paused {
@@ -342,7 +342,7 @@ func (k *campaign) pickSegment(now float64) {
 		first := k.queue[0]
 		s := &k.segments[first]
 		if s.leads >= 1 && now >= s.pause {
-			k.turn = int(first)
+			k.upNext = int(first)
 			k.virtual = math.Max(k.virtual, s.pass)
 			k.next(now)
 			return
@@ -356,10 +356,10 @@ func (k *campaign) pickSegment(now float64) {
 
 // ordered counts an order of the segment that was next.
 func (k *campaign) ordered(now float64) {
-	s := &k.segments[k.turn]
+	s := &k.segments[k.upNext]
 	s.leads--
 	s.pass += 1 / s.weight
-	if len(k.queue) > 0 && int(k.queue[0]) == k.turn {
+	if len(k.queue) > 0 && int(k.queue[0]) == k.upNext {
 		k.sink()
 	}
 	if len(k.segments) > 1 || s.leads < 1 {
