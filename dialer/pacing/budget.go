@@ -85,18 +85,15 @@ func (b *budget) resolved(abandoned bool, launched, now float64, at time.Time) {
 	} else if b.Served++; float64(b.Served)*b.limit > 1 {
 		b.HoldFor = 0 // even if the next has none, those since the last that had none keep the limit
 	}
-	b.add(at, 1, lost)
-	b.Balance += b.limit - float64(lost)
-	b.clip()
+	b.count(at, 1, lost)
 	b.mark(now)
 	off := math.Min(math.Max(b.Balance-b.target, -2/b.gain), 2/b.gain)
 	b.LogBase += baseSpeed * b.limit * b.gain * b.gain * off
 	b.LogBase = math.Min(math.Max(b.LogBase, math.Log(baseLowest)), math.Log(baseHighest))
 }
 
-// correct takes back, or makes up for, answers at a time of which something else
-// was believed.
-func (b *budget) correct(at time.Time, answered, abandoned int) {
+// count takes in answers at a time; negative numbers take back what was believed.
+func (b *budget) count(at time.Time, answered, abandoned int) {
 	b.add(at, answered, abandoned)
 	b.Balance += b.limit*float64(answered) - float64(abandoned)
 	b.clip()

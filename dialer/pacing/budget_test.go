@@ -30,7 +30,7 @@ func TestBudgetByHand(t *testing.T) {
 	near(t, "balance after one abandoned", b.Balance, 1.53-1, 1e-9)
 	near(t, "left", b.left(), 0.53, 1e-9)
 	near(t, "left with grace", b.graceLeft(), 2, 1e-9)
-	b.correct(day(0), -1, 0)
+	b.count(day(0), -1, 0)
 	near(t, "balance after an answer was a machine's", b.Balance, 0.5, 1e-9)
 }
 

@@ -100,7 +100,7 @@ func subsets(alive uint64) []uint64 {
 // of says whether a cut is of a campaign.
 func (x *cut) of(index int) bool { return x.campaigns>>index&1 != 0 }
 
-// free is the number of agents who are free for a campaign's calls, whatever the
+// freeFor is the number of agents who are free for a campaign's calls, whatever the
 // others take.
 func (p *Pacer) freeFor(index int) int {
 	least, found := 0, false
@@ -112,8 +112,12 @@ func (p *Pacer) freeFor(index int) int {
 	return least
 }
 
-// room says whether one more call of a campaign has an agent, of all but spare
-// parts in five of those who are free.
+// butSpare is how many of the free agents are left where one in five, or a part of
+// five, is kept spare; the only one is not.
+func butSpare(free int) int { return max(free-(free+4)/5, min(free, 1)) }
+
+// room says whether one more call of a campaign has a free agent; with spare, of
+// those who are not kept spare.
 func (p *Pacer) room(index int, spare bool) bool {
 	found := false
 	for i := range p.cuts {
@@ -123,7 +127,7 @@ func (p *Pacer) room(index int, spare bool) bool {
 		}
 		agents := x.free
 		if spare {
-			agents = max(x.free-(x.free+4)/5, min(x.free, 1))
+			agents = butSpare(x.free)
 		}
 		if x.onWay >= agents {
 			return false

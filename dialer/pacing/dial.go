@@ -175,7 +175,7 @@ func (p *Pacer) covered(k *campaign, index int, spare bool) bool {
 	}
 	agents, others := p.freeFor(index), 0
 	if spare {
-		agents = max(agents-(agents+4)/5, min(agents, 1))
+		agents = butSpare(agents)
 	}
 	for i := range p.campaigns {
 		if i != index {

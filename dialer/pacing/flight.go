@@ -100,11 +100,8 @@ func (p *Pacer) callEvent(e *Event) bool {
 		p.flight.add(callRecord{ID: e.Call, Campaign: int32(e.Campaign), Segment: int32(e.Segment),
 			State: StateLaunched, Launched: p.now, Rang: -1, Since: p.now, GivenUp: -1})
 		s := k.fly(e.Segment, p.now)
-		s.launched(p.now, 1)
 		s.refused, s.pause = 0, 0
-		if whole := k.whole(); whole != s {
-			whole.launched(p.now, 1)
-		}
+		k.launched(e.Segment, p.now, 1)
 		if e.Kind != CallLaunched {
 			return p.progress(e, p.flight.find(e.Call), k)
 		}
@@ -209,7 +206,7 @@ func (p *Pacer) reclassified(id CallID, k *campaign) bool {
 	if a.abandoned {
 		lost = 1
 	}
-	k.budget.correct(a.at, -1, -lost)
+	k.budget.count(a.at, -1, -lost)
 	return true
 }
 
@@ -278,11 +275,11 @@ func (p *Pacer) ended(e *Event, c *callRecord, k *campaign) {
 		age := p.now - c.Launched
 		switch {
 		case e.Kind == CallFailed && e.Cause == CauseCongestion:
-			k.unlaunched(c, 1)
+			k.launched(int(c.Segment), c.Launched, -1)
 			p.carrier.congested(p.now)
 		case e.Kind == CallFailed && e.Cause == CauseCancelled || c.GivenUp >= 0:
 			k.ring.ended(age, false, true)
-			k.unlaunched(c, 1-k.ring.by(age))
+			k.launched(int(c.Segment), c.Launched, k.ring.by(age)-1)
 		default:
 			k.ring.ended(age, false, false)
 		}
@@ -293,12 +290,12 @@ func (p *Pacer) ended(e *Event, c *callRecord, k *campaign) {
 	p.flight.remove(c)
 }
 
-// unlaunched takes back the part of a launch that will not show anything.
-func (k *campaign) unlaunched(c *callRecord, part float64) {
-	s := &k.segments[c.Segment]
-	s.launched(c.Launched, -part)
+// launched counts share of a launch in its segment and in the whole.
+func (k *campaign) launched(segment int, at, share float64) {
+	s := &k.segments[segment]
+	s.launched(at, share)
 	if whole := k.whole(); whole != s {
-		whole.launched(c.Launched, -part)
+		whole.launched(at, share)
 	}
 }
 

@@ -10,7 +10,7 @@ func (p *Pacer) lose(c *callRecord, k *campaign) {
 	switch c.State {
 	case StateLaunched, StateDetecting:
 		if c.State == StateLaunched { // it shows what it showed so far
-			k.unlaunched(c, 1-k.ring.by(p.now-c.Launched))
+			k.launched(int(c.Segment), c.Launched, k.ring.by(p.now-c.Launched)-1)
 		}
 		if k.cfg.Mode != ModeAgentless {
 			k.missing(c, p.now)
@@ -67,7 +67,7 @@ func (p *Pacer) late(e *Event, k *campaign) bool {
 		p.resolve(e.Call, k, false, c.Launched, p.clock)
 	case e.Kind == CallConnected, e.Kind == CallEnded && counted:
 		if a, ok := k.answers.take(e.Call); ok { // it was not abandoned
-			k.budget.correct(a.at, 0, -1)
+			k.budget.count(a.at, 0, -1)
 			a.abandoned = false
 			k.answers.keep(a)
 		}

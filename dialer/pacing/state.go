@@ -207,12 +207,8 @@ func (p *Pacer) resyncCalls(calls []CallView) {
 		}
 		k := &p.campaigns[v.Campaign]
 		if k.orders.settle() {
-			at := p.since(v.Launched)
-			s := k.fly(v.Segment, p.now)
-			s.launched(at, 1)
-			if whole := k.whole(); whole != s {
-				whole.launched(at, 1)
-			}
+			k.fly(v.Segment, p.now)
+			k.launched(v.Segment, p.since(v.Launched), 1)
 		}
 		c := callRecord{ID: v.Call, Campaign: int32(v.Campaign), Segment: int32(v.Segment), State: v.State,
 			Launched: p.since(v.Launched), Rang: -1, Since: p.now, GivenUp: -1}
