@@ -93,9 +93,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, f *field, path string) {
 	switch {
 	case v.Kind() == reflect.Pointer:
 		p := reflect.New(t.Elem())
-		if t.Elem().Kind() == reflect.Struct && t.Elem() != typeText {
-			setDefaults(p.Elem())
-		}
+		setDefaults(p.Elem())
 		v.Set(p)
 		d.value(n, p.Elem(), f, path)
 	case t == typeText:
@@ -165,9 +163,7 @@ func (d *decoder) list(n ast.Node, at Pos, v reflect.Value, f *field, path strin
 	}
 	out := reflect.MakeSlice(v.Type(), len(nodes), len(nodes))
 	for i, e := range nodes {
-		if elem.Kind() == reflect.Struct && elem != typeText {
-			setDefaults(out.Index(i))
-		}
+		setDefaults(out.Index(i))
 		below := index(path, i)
 		if !ok {
 			below = path
@@ -190,7 +186,7 @@ func (d *decoder) allLists(nodes []ast.Node) bool {
 // alone tells whether a value of a list's type can stand without the list.
 func alone(elem reflect.Type) bool {
 	_, short := shortOf(elem)
-	return short || elem == typeText || elem.Kind() != reflect.Struct
+	return short || !hasKeys(elem)
 }
 
 // written returns a value as it is written; "1", 1 and 007 keep their digits.

@@ -108,9 +108,12 @@ func fieldsOf(t reflect.Type) []field {
 	return out
 }
 
+// hasKeys tells whether a type is a struct that is written as keys and values.
+func hasKeys(t reflect.Type) bool { return t.Kind() == reflect.Struct && t != typeText }
+
 // shortOf returns the field that a plain value in place of the struct sets.
 func shortOf(t reflect.Type) (field, bool) {
-	if t.Kind() != reflect.Struct || t == typeText {
+	if !hasKeys(t) {
 		return field{}, false
 	}
 	fs := fieldsOf(t)
@@ -128,17 +131,18 @@ func Defaults[T any]() T {
 	return v
 }
 
-// setDefaults panics when a tag does not fit its field, which is a mistake in the code.
+// setDefaults sets the keys of a value that has some. It panics when a tag does
+// not fit its field, which is a mistake in the code.
 func setDefaults(v reflect.Value) {
+	if !hasKeys(v.Type()) {
+		return
+	}
 	for _, f := range fieldsOf(v.Type()) {
 		at := v.FieldByIndex(f.index)
-		switch {
-		case f.hasPreset && f.preset != "":
-			if err := setText(at, f.preset); err != nil {
-				panic(fmt.Sprintf("default %q of %s in %s: %v", f.preset, f.name, v.Type(), err))
-			}
-		case at.Kind() == reflect.Struct && at.Type() != typeText && at.Type() != typePos:
+		if f.preset == "" {
 			setDefaults(at)
+		} else if err := setText(at, f.preset); err != nil {
+			panic(fmt.Sprintf("default %q of %s in %s: %v", f.preset, f.name, v.Type(), err))
 		}
 	}
 }
@@ -337,7 +341,7 @@ func checkField(f field, v reflect.Value, path string, out *Faults) {
 			f.checkKey(k.String(), path, out)
 			checkField(f, v.MapIndex(k), Path(path, k.String()), out)
 		}
-	case v.Kind() == reflect.Struct && v.Type() != typeText:
+	case hasKeys(v.Type()):
 		check(v, path, out)
 	default:
 		if code, says := f.judge(v); says != "" {

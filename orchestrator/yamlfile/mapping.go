@@ -184,7 +184,7 @@ func (d *decoder) slot(s slot, pairs []pair, path string, of reflect.Value) {
 		return
 	}
 	below := Path(path, s.name)
-	section := s.at.Kind() == reflect.Struct && s.typ != typeText
+	section := hasKeys(s.typ)
 	if d.o.Env != nil && !section && s.at.Kind() != reflect.Map {
 		if text, at, ok := d.o.Env(below); ok {
 			d.places[below] = at
@@ -256,14 +256,12 @@ func (d *decoder) entry(p pair, v reflect.Value, f *field, path string) {
 	if f.checkKey(p.key, path, &bad); len(bad) > 0 {
 		d.fault(p.at, bad[0].Code, path, "%s", bad[0].Text)
 	}
-	if v.Kind() == reflect.Struct && v.Type() != typeText {
-		setDefaults(v)
-	}
+	setDefaults(v)
 	if _, null := p.val.(*ast.NullNode); null {
 		d.places[below] = p.at
 		if !d.o.Loose {
 			d.fault(p.at, CodeForm, below, "has no value")
-		} else if v.Kind() == reflect.Struct && v.Type() != typeText {
+		} else if hasKeys(v.Type()) {
 			d.structure(nil, v, below, true)
 		}
 		return

@@ -203,14 +203,14 @@ func keysOf(t reflect.Type, path string) (out []Key) {
 			elem, below = elem.Elem().Field(2).Type, below+".NAME"
 		case elem.Kind() == reflect.Map:
 			elem, below = elem.Elem(), below+".NAME"
-		case elem.Kind() == reflect.Slice && elem.Elem().Kind() == reflect.Struct && elem.Elem() != typeText:
+		case elem.Kind() == reflect.Slice && hasKeys(elem.Elem()):
 			elem, below = elem.Elem(), below+"[]"
 		}
 		if elem.Kind() == reflect.Pointer && elem.Elem().Kind() == reflect.Struct {
 			elem = elem.Elem()
 		}
 		_, short := shortOf(elem) // in a list it is explained by the list's own key
-		if elem.Kind() == reflect.Struct && elem != typeText && (!short || f.typ.Kind() != reflect.Slice || f.typ.Implements(typeChosen)) {
+		if hasKeys(elem) && (!short || f.typ.Kind() != reflect.Slice || f.typ.Implements(typeChosen)) {
 			if more := keysOf(elem, below); len(more) > 0 {
 				out = append(out, more...)
 				continue
