@@ -7,9 +7,6 @@ import (
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
-// CodeUnknown is the code of a name that nothing has, as package flowfile has it.
-const CodeUnknown yamlfile.Code = "E12"
-
 // Validate checks the definitions as a whole and returns every fault, each
 // naming the field and its value; an Invalid error.
 func (d Definitions) Validate() error {
@@ -82,7 +79,7 @@ func (c *complaints) queues(names []string) {
 	twice := c.unique()
 	for i, q := range names {
 		field := fmt.Sprintf("queues[%d]", i)
-		c.check(c.queue == nil || c.queue(q), CodeUnknown, field, "there is no queue %q", q)
+		c.check(c.queue == nil || c.queue(q), yamlfile.CodeUnknown, field, "there is no queue %q", q)
 		twice(field, q)
 	}
 }

@@ -140,7 +140,7 @@ func (o *floor) queue() func(id string) bool {
 func (o *floor) check(pbxs map[string]PBXConfig, flows ivr.Definitions) (out yamlfile.Faults) {
 	faults := append(o.defs.Faults(o.queue()), unknownPBXs(o.defs.Agents, pbxs)...)
 	if who := o.needQueues(flows); who != "" {
-		faults = append(faults, yamlfile.Fault{At: yamlfile.Pos{File: acdFiles[0]}, Code: acd.CodeUnknown, Where: "queues",
+		faults = append(faults, yamlfile.Fault{At: yamlfile.Pos{File: acdFiles[0]}, Code: yamlfile.CodeUnknown, Where: "queues",
 			Text: "no file defines a queue, and " + who + " one"})
 	}
 	for _, f := range faults {
@@ -178,7 +178,7 @@ func unknownPBXs(agents []acd.Agent, pbxs map[string]PBXConfig) (out yamlfile.Fa
 	names := slices.Sorted(maps.Keys(pbxs))
 	for i, a := range agents {
 		if _, ok := pbxs[a.PBX]; !ok && a.PBX != "" {
-			out = append(out, yamlfile.Fault{Code: acd.CodeUnknown, Where: fmt.Sprintf("agents[%d].pbx", i),
+			out = append(out, yamlfile.Fault{Code: yamlfile.CodeUnknown, Where: fmt.Sprintf("agents[%d].pbx", i),
 				Text: fmt.Sprintf("%q is not in the configuration's pbxs%s (of %q)", a.PBX, yamlfile.Suggest(a.PBX, names), a.ID)})
 		}
 	}

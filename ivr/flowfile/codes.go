@@ -7,6 +7,7 @@ import "github.com/operadora/operadora/orchestrator/yamlfile"
 const (
 	CodeForm                      = yamlfile.CodeForm
 	CodeBounds                    = yamlfile.CodeBounds
+	CodeUnknown                   = yamlfile.CodeUnknown
 	CodeTarget      yamlfile.Code = "E01" // an edge to a node that does not exist
 	CodeStart       yamlfile.Code = "E02" // no start node
 	CodeUnreachable yamlfile.Code = "E03" // no path leads to a node
@@ -17,7 +18,6 @@ const (
 	CodePrompt      yamlfile.Code = "E08" // a prompt is undefined or lacks a language
 	CodeSound       yamlfile.Code = "E09" // a sound is not on the PBX
 	CodeKeys        yamlfile.Code = "E10" // ambiguous menu keys
-	CodeUnknown     yamlfile.Code = "E12" // an unknown queue, calendar, flow or destination
 	CodeRecursion   yamlfile.Code = "E14" // sub-flows that call themselves
 	CodeOutcome     yamlfile.Code = "E15" // an edge for an outcome that never comes
 

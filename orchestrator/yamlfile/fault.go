@@ -26,10 +26,11 @@ func (p Pos) String() string {
 // advice. The strings are public: never reuse one. Package flowfile has more.
 type Code string
 
-// The codes of the reader.
+// The codes of the reader, and one that all definitions have.
 const (
-	CodeForm   Code = "E00" // no YAML, an unknown key, a value of the wrong kind
-	CodeBounds Code = "E11" // a value out of bounds
+	CodeForm    Code = "E00" // no YAML, an unknown key, a value of the wrong kind
+	CodeBounds  Code = "E11" // a value out of bounds
+	CodeUnknown Code = "E12" // a name that nothing has: a queue, calendar, flow, PBX or destination
 )
 
 // Warning tells whether a code is only advice.
