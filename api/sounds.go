@@ -124,7 +124,7 @@ func (s *sounds) take(ctx context.Context, pbx orchestrator.PBX, id string) (*so
 			}
 			s.dir = dir
 		}
-		s.clearOut(time.Now())
+		s.clearOut(time.Now(), s.room)
 		fetch, cancel := context.WithTimeout(context.WithoutCancel(ctx), soundFetchTime) // others may wait for it when this one has left
 		f = &sound{id: id, ready: make(chan struct{}), heard: map[string]time.Time{}, cancel: cancel}
 		s.files[id] = f
@@ -179,19 +179,19 @@ func (s *sounds) remove(f *sound) {
 }
 
 // clearOut removes what nobody has used for a while, and the longest unused
-// where there is no room; mu is held.
-func (s *sounds) clearOut(now time.Time) {
+// where there is more than room for, and returns what is still held; mu is held.
+func (s *sounds) clearOut(now time.Time, room int64) (held int64) {
 	for {
 		var oldest *sound
-		var held int64
+		held = 0
 		for _, f := range s.files {
 			held += f.sizeNow()
 			if f.users == 0 && (oldest == nil || f.used.Before(oldest.used)) {
 				oldest = f
 			}
 		}
-		if oldest == nil || now.Sub(oldest.used) < soundIdle && held <= s.room {
-			return
+		if oldest == nil || now.Sub(oldest.used) < soundIdle && held <= room {
+			return held
 		}
 		s.remove(oldest)
 	}
@@ -215,14 +215,7 @@ func (s *sounds) fits(size int64) bool {
 	if size > s.room {
 		return false
 	}
-	s.room -= size
-	s.clearOut(time.Now())
-	s.room += size
-	held := size
-	for _, f := range s.files {
-		held += f.sizeNow()
-	}
-	return held <= s.room
+	return size+s.clearOut(time.Now(), s.room-size) <= s.room
 }
 
 var errNoRoom = errors.New("there is no room for it among the recordings in hand")
