@@ -31,10 +31,6 @@ func newCheckCommand() *cobra.Command {
 			}
 			defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
 			out := cmd.OutOrStdout()
-			file, ferr := findConfig(cmd)
-			if ferr != nil {
-				return ferr
-			}
 			for _, w := range cfg.warnings() {
 				fmt.Fprintln(out, "warning:", w)
 			}
