@@ -38,13 +38,10 @@ func (s *session) pulse(ctx context.Context) {
 	}
 }
 
-// setGlobal sets a global variable of the dialplan; "" removes it.
+// setGlobal sets a global variable of the dialplan.
 func (a *Adapter) setGlobal(ctx context.Context, name, value string) error {
-	q := url.Values{"variable": {name}}
-	if value != "" {
-		q.Set("value", value)
-	}
 	return a.client.do(ctx, request{
-		verb: "SetGlobal", method: http.MethodPost, path: []string{"asterisk", "variable"}, query: q, again: true,
+		verb: "SetGlobal", method: http.MethodPost, path: []string{"asterisk", "variable"},
+		query: url.Values{"variable": {name}, "value": {value}}, again: true,
 	}, nil)
 }

@@ -73,9 +73,7 @@ type wire struct {
 
 	FromUser text `json:"from-user"` // of a registration
 	User     text `json:"username"`
-	Proto    text `json:"proto"` // of a question after presence
-	To       text `json:"to"`
-	From     text `json:"from"`
+	To       text `json:"to"` // of a question after presence
 
 	OurApp   text `json:"variable_operadora_app"`
 	OurArgs  text `json:"variable_operadora_args"`
