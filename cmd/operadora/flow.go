@@ -15,7 +15,6 @@ import (
 	"github.com/operadora/operadora/cmd/operadora/doctor"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
-	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
@@ -218,9 +217,9 @@ func knownFor(cmd *cobra.Command, dir, pbx string) (flowfile.Known, error) {
 		}
 		return known, nil
 	}
-	report, err := ari.Probe(cmd.Context(), conn.ARI)
-	if report.Sounds == nil { // else the rest of what Probe does is of no matter here
-		return known, fmt.Errorf("the sounds of PBX %s cannot be listed (`operadora doctor` tells more): %w", pbx, err)
+	report, err := asteriskSounds(cmd.Context(), pbx, conn.ARI)
+	if err != nil {
+		return known, err
 	}
 	known.Sound = func(language, name string) bool { return doctor.HasSound(report, language, name) }
 	return known, nil

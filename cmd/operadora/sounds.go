@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -78,9 +79,9 @@ func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.
 	if !ok {
 		return nil, fmt.Errorf("--pbx %q is not in the configuration's pbxs", pbx)
 	}
-	report, err := ari.Probe(cmd.Context(), cfg)
-	if report.Sounds == nil { // else the rest of what Probe does is of no matter here
-		return nil, fmt.Errorf("the sounds of PBX %s cannot be listed (`operadora doctor` tells more): %w", pbx, err)
+	report, err := asteriskSounds(cmd.Context(), pbx, cfg)
+	if err != nil {
+		return nil, err
 	}
 	list := doctor.Sounds(site.Definitions, func(language, name string) bool { return doctor.HasSound(report, language, name) })
 	why := doctor.Unplayable(cmd.Context(), console, report.EntityID)
@@ -90,6 +91,15 @@ func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.
 		}
 	}
 	return list, nil
+}
+
+// asteriskSounds is the report of an Asterisk that has listed its sounds.
+func asteriskSounds(ctx context.Context, pbx string, cfg ari.Config) (ari.Report, error) {
+	report, err := ari.Probe(ctx, cfg)
+	if report.Sounds == nil { // else the rest of what Probe does is of no matter here
+		return report, fmt.Errorf("the sounds of PBX %s cannot be listed (`operadora doctor` tells more): %w", pbx, err)
+	}
+	return report, nil
 }
 
 func printSounds(out io.Writer, list []doctor.Sound, onlyMissing bool) error {
