@@ -110,7 +110,7 @@ func (s *sim) become(i int32, to pacing.AgentState) {
 	a.state = to
 	a.since = s.now
 	if to == pacing.StateTalking || to == pacing.StateInbound || to == pacing.StateWrapping {
-		if len(s.newlyBusy) < len(s.agents) || s.newlyBusy == nil {
+		if len(s.newlyBusy) < len(s.agents) {
 			s.newlyBusy = append(s.newlyBusy, agentID(i))
 		}
 	}
