@@ -130,25 +130,37 @@ var (
 	address  = regexp.MustCompile(`^[0-9A-Fa-f.:]{2,45}$`)
 )
 
-func (v Values) validate() error {
-	checks := []struct {
-		name, value string
-		shape       *regexp.Regexp
-		wanted      string
-	}{
-		{"application name", v.App, word, "letters, digits, - and _"},
-		{"away context", v.AwayContext, word, "letters, digits, - and _"},
-		{"feature code prefix", v.Prefix, code, "digits and *"},
-		{"ARI user", v.ARIUser, word, "letters, digits, - and _"},
-		{"ARI password", v.ARIPassword, password, "8 to 128 letters, digits and signs, without blanks, quotes, ; $ [ ] or \\"},
-	}
-	for _, c := range checks {
-		if !c.shape.MatchString(c.value) {
-			if strings.Contains(c.name, "password") {
-				return fmt.Errorf("dialplan: the %s must be %s", c.name, c.wanted)
-			}
+// shaped is a value, and what it must look like.
+type shaped struct {
+	name, value string
+	shape       *regexp.Regexp
+	wanted      string
+}
+
+// check names the first value that does not look as it must; passwords are not shown.
+func check(values ...shaped) error {
+	for _, c := range values {
+		switch {
+		case c.shape.MatchString(c.value):
+		case strings.Contains(c.name, "password"):
+			return fmt.Errorf("dialplan: the %s must be %s", c.name, c.wanted)
+		default:
 			return fmt.Errorf("dialplan: %s %q must be %s", c.name, c.value, c.wanted)
 		}
+	}
+	return nil
+}
+
+func (v Values) validate() error {
+	err := check(
+		shaped{"application name", v.App, word, "letters, digits, - and _"},
+		shaped{"away context", v.AwayContext, word, "letters, digits, - and _"},
+		shaped{"feature code prefix", v.Prefix, code, "digits and *"},
+		shaped{"ARI user", v.ARIUser, word, "letters, digits, - and _"},
+		shaped{"ARI password", v.ARIPassword, password, "8 to 128 letters, digits and signs, without blanks, quotes, ; $ [ ] or \\"},
+	)
+	if err != nil {
+		return err
 	}
 	if !address.MatchString(v.HTTPBind) {
 		return fmt.Errorf("dialplan: HTTP address %q is not an IP address", v.HTTPBind)

@@ -56,23 +56,16 @@ var (
 )
 
 func (v FreeSWITCHValues) validate() error {
-	for _, c := range []struct {
-		name, value string
-		shape       *regexp.Regexp
-		wanted      string
-	}{
-		{"application name", v.App, word, "letters, digits, - and _"},
-		{"away context", v.AwayContext, word, "letters, digits, - and _"},
-		{"feature code prefix", v.Prefix, code, "digits and *"},
-		{"access list", v.ACL, listName, "letters, digits, dots, - and _"},
-	} {
-		if !c.shape.MatchString(c.value) {
-			return fmt.Errorf("dialplan: %s %q must be %s", c.name, c.value, c.wanted)
-		}
-	}
+	err := check(
+		shaped{"application name", v.App, word, "letters, digits, - and _"},
+		shaped{"away context", v.AwayContext, word, "letters, digits, - and _"},
+		shaped{"feature code prefix", v.Prefix, code, "digits and *"},
+		shaped{"access list", v.ACL, listName, "letters, digits, dots, - and _"},
+		shaped{"password of the event socket", v.Password, fsPassword, "8 to 128 letters, digits, dots, tildes, - and _"},
+	)
 	switch {
-	case !fsPassword.MatchString(v.Password):
-		return fmt.Errorf("dialplan: the password of the event socket must be 8 to 128 letters, digits, dots, tildes, - and _")
+	case err != nil:
+		return err
 	case net.ParseIP(v.Bind) == nil:
 		return fmt.Errorf("dialplan: address %q is not an IP address", v.Bind)
 	case v.Port < 1 || v.Port > 65535:
