@@ -52,10 +52,7 @@ func (s operations) ListAgentStates(ctx context.Context, r ListAgentStatesReques
 
 // LoginAgent implements StrictServerInterface.
 func (s operations) LoginAgent(ctx context.Context, r LoginAgentRequestObject) (LoginAgentResponseObject, error) {
-	var body wire.AgentLogin
-	if r.Body != nil {
-		body = *r.Body
-	}
+	body := given(r.Body)
 	if body.Endpoint != "" || body.PBX != "" {
 		a, err := s.Floor.Agent(ctx, r.Agent)
 		if err != nil {
@@ -78,11 +75,7 @@ func (s operations) LogoutAgent(ctx context.Context, r LogoutAgentRequestObject)
 
 // PauseAgent implements StrictServerInterface.
 func (s operations) PauseAgent(ctx context.Context, r PauseAgentRequestObject) (PauseAgentResponseObject, error) {
-	var body wire.AgentPause
-	if r.Body != nil {
-		body = *r.Body
-	}
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: body.Reason})
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: given(r.Body).Reason})
 }
 
 // ResumeAgent implements StrictServerInterface.

@@ -39,7 +39,7 @@ func pageOf[T any](all []T, key func(T) string, limit int, cursor string) (items
 	return items, "", nil
 }
 
-// given is an optional parameter, the zero value when it was left out.
+// given is an optional parameter or body, the zero value when it was left out.
 func given[T any](p *T) T {
 	var none T
 	return orElse(p, none)
