@@ -2,10 +2,8 @@ package engine
 
 import (
 	"context"
-	"time"
 
 	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/life"
 )
@@ -16,16 +14,16 @@ import (
 func (l *loop) setAside(ctx context.Context, reason error) {
 	l.log.ErrorContext(ctx, "the call cannot be stored; it is ended", "error", reason)
 	l.eng.metrics.healed.WithLabelValues("unstorable").Inc()
-	l.drv.removeAll(l.call)
+	l.drv.removeAll(l.own)
 	for _, step := range []struct {
 		what string
 		do   func() error
 	}{
 		{"put on record", func() error {
-			return l.eng.store.Append(ctx, call.Bury(l.call, reason.Error(), l.eng.now()).Entries...)
+			return l.eng.store.Append(ctx, l.own.bury(reason.Error(), l.eng.now()).entries...)
 		}},
 		{"taken out of the live calls", func() error {
-			return l.eng.store.SetAside(ctx, l.drv.lease, orchestrator.Record{ID: l.call.Call, PBX: l.call.PBX})
+			return l.eng.store.SetAside(ctx, l.drv.lease, orchestrator.Record{ID: l.id, PBX: l.drv.pbx.Name()})
 		}},
 		{"taken out of its queue", func() error { return l.leave(ctx) }}, // before an agent is free for it
 		{"given back to its agent", func() error { return l.endOffer(ctx) }},
@@ -39,13 +37,7 @@ func (l *loop) setAside(ctx context.Context, reason error) {
 // leave takes the call out of whichever queue it is in: that of its visit, or of
 // a transfer that it has not heard of yet.
 func (l *loop) leave(ctx context.Context) error {
-	visit := 0
-	if v := l.call.Visit; v != nil {
-		visit = v.N
-	}
-	if m := l.call.Move; m != nil {
-		visit = m.Visit.N // the later one: leaving it leaves both
-	}
+	visit := l.own.visits()
 	if visit == 0 {
 		return nil
 	}
@@ -54,14 +46,14 @@ func (l *loop) leave(ctx context.Context) error {
 
 // endOffer ends the offer of the call's far leg.
 func (l *loop) endOffer(ctx context.Context) error {
-	far := l.call.Far()
+	offer, since := l.own.offered()
 	switch {
-	case far == nil || far.Offer == nil:
+	case offer == nil:
 		return nil
-	case far.Joined > 0:
-		return l.eng.dist.Finished(ctx, *far.Offer, l.eng.now().Sub(time.UnixMilli(far.Joined)))
+	case !since.IsZero():
+		return l.eng.dist.Finished(ctx, *offer, l.eng.now().Sub(since))
 	}
-	_, err := l.eng.dist.Failed(ctx, *far.Offer, orchestrator.OfferCancelled)
+	_, err := l.eng.dist.Failed(ctx, *offer, orchestrator.OfferCancelled)
 	return err
 }
 
@@ -75,14 +67,15 @@ func (l *loop) untilAnswered(ctx context.Context, do func() error) error {
 	}
 }
 
-// removeAll removes what a call has on the PBX that cannot be decided on any more.
-func (v *driving) removeAll(c call.Call) {
-	for _, leg := range c.Legs {
-		v.leftover("channel", leg.Channel, func(ctx context.Context) error {
-			return v.pbx.Hangup(ctx, leg.Channel, orchestrator.CauseCongestion)
+// removeAll removes what an owner has on the PBX that cannot be decided on any more.
+func (v *driving) removeAll(o owner) {
+	channels, bridges := o.holdings()
+	for _, ch := range channels {
+		v.leftover("channel", ch, func(ctx context.Context) error {
+			return v.pbx.Hangup(ctx, ch, orchestrator.CauseCongestion)
 		})
 	}
-	for _, room := range c.Bridges() {
+	for _, room := range bridges {
 		v.leftover("bridge", room, func(ctx context.Context) error { return v.pbx.DestroyBridge(ctx, room) })
 	}
 }

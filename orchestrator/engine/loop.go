@@ -17,15 +17,15 @@ import (
 	"github.com/operadora/operadora/orchestrator/life"
 )
 
-// loop is the one goroutine that owns one call: it decides and stores. What was
+// loop is the one goroutine that runs one owner: it decides and stores. What was
 // decided is run beside it by two lanes.
 type loop struct {
 	eng     *Engine
 	drv     *driving
 	box     *mailbox
-	id      string // the call's
+	id      string // the owner's
 	channel string // the customer's; never changes
-	call    call.Call
+	own     owner
 	pbx     *lane
 	desk    *lane
 	log     *slog.Logger
@@ -38,7 +38,7 @@ type loop struct {
 }
 
 func newLoop(d *driving, c call.Call) *loop {
-	l := &loop{eng: d.eng, drv: d, box: newMailbox(), id: c.Call, channel: c.Customer().Channel, call: c, log: d.log.With("call", c.Call)}
+	l := &loop{eng: d.eng, drv: d, box: newMailbox(), id: c.Call, channel: c.Customer().Channel, own: ofCall{c}, log: d.log.With("call", c.Call)}
 	l.pbx, l.desk = newLane(l), newLane(l)
 	l.show()
 	return l
@@ -68,12 +68,12 @@ func (l *loop) run(ctx context.Context) {
 			case <-l.box.signal:
 				continue
 			case <-timer.C:
-				if name, _, ok := l.call.Deadline(); ok {
+				if name, _, ok := l.own.deadline(); ok {
 					ins = []call.Input{{Kind: call.InTimer, Timer: name}}
 				}
 			}
 		}
-		if !l.apart(ctx, ins) || l.call.State == call.StateEnded {
+		if !l.apart(ctx, ins) || l.own.over() {
 			return
 		}
 	}
@@ -92,7 +92,7 @@ func (l *loop) apart(ctx context.Context, ins []call.Input) bool {
 // does not answer the call's clock stands still.
 func (l *loop) setTimer(timer *time.Timer) {
 	wait := time.Hour
-	if _, at, ok := l.call.Deadline(); ok && l.call.AwaySince == 0 {
+	if _, at, ok := l.own.deadline(); ok && !l.own.away() {
 		wait = max(0, at.Sub(l.eng.now()))
 	}
 	timer.Reset(wait)
@@ -102,11 +102,11 @@ func (l *loop) setTimer(timer *time.Timer) {
 // that the loop must stop.
 func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 	d := l.decide(ctx, ins)
-	l.eng.metrics.count(d.Refused)
-	for _, r := range d.Refused {
+	l.eng.metrics.count(d.refused)
+	for _, r := range d.refused {
 		l.log.DebugContext(ctx, "refused", "transition", r)
 	}
-	if d.Dirty {
+	if d.dirty {
 		began := l.eng.now()
 		if !l.commit(ctx, d) {
 			return false
@@ -115,19 +115,19 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 			l.post(call.Input{Kind: call.InLate, Lost: lost})
 		}
 	}
-	l.call = d.Call
-	if d.Back != nil {
+	l.own = d.next
+	if d.back != nil {
 		l.drv.unmap(l.channel, l.id)
-		l.drv.unknown(l.channel, d.Back.Truth, d.Back.Language, 0)
+		l.drv.unknown(l.channel, d.back.Truth, d.back.Language, 0)
 	}
-	answer(ins, d.Answers)
+	answer(ins, d.answers)
 	if l.takenUp != nil {
 		l.takenUp()
 		l.takenUp = nil
 	}
 	l.show()
-	l.pbx.follow(ctx, d.Call.Todo, call.Todo.ToPBX)
-	l.desk.follow(ctx, d.Call.Todo, func(t call.Todo) bool { return !t.ToPBX() })
+	l.pbx.follow(ctx, d.next.todo(), call.Todo.ToPBX)
+	l.desk.follow(ctx, d.next.todo(), func(t call.Todo) bool { return !t.ToPBX() })
 	return true
 }
 
@@ -148,37 +148,37 @@ func answer(ins []call.Input, answers []error) {
 // lost for the customer.
 const lateAfter = 500 * time.Millisecond
 
-// decide is the pure decision. A panic in it ends this call, on record, and
+// decide is the pure decision. A panic in it ends this owner, on record, and
 // nothing else: then the inputs are taken one by one, so that the others of the
 // batch are not lost.
-func (l *loop) decide(ctx context.Context, ins []call.Input) call.Decision {
-	if d, reason := l.try(ctx, l.call, ins); reason == "" {
+func (l *loop) decide(ctx context.Context, ins []call.Input) decision {
+	if d, reason := l.try(ctx, l.own, ins); reason == "" {
 		return d
 	}
-	all := call.Decision{Call: l.call}
+	all := decision{next: l.own}
 	for _, in := range ins {
-		d, reason := l.try(ctx, all.Call, []call.Input{in})
+		d, reason := l.try(ctx, all.next, []call.Input{in})
 		if reason != "" {
-			d, reason = l.try(ctx, all.Call, []call.Input{{Kind: call.InPanic, N: in.N, Err: errors.New(reason)}})
+			d, reason = l.try(ctx, all.next, []call.Input{{Kind: call.InPanic, N: in.N, Err: errors.New(reason)}})
 		}
 		if reason != "" {
-			d = call.Bury(all.Call, reason, l.eng.now())
-			l.drv.removeAll(all.Call)
+			d = all.next.bury(reason, l.eng.now())
+			l.drv.removeAll(all.next)
 		}
-		if in.Kind == call.InWish && len(d.Answers) == 0 {
-			d.Answers = []error{fault.New("engine", fault.Internal, "deciding on the call failed")}
+		if in.Kind == call.InWish && len(d.answers) == 0 {
+			d.answers = []error{fault.New("engine", fault.Internal, "deciding on the call failed")}
 		}
-		all = call.Decision{Call: d.Call, Entries: append(all.Entries, d.Entries...), Answers: append(all.Answers, d.Answers...),
-			Dirty: all.Dirty || d.Dirty, Refused: append(all.Refused, d.Refused...), Back: cmp.Or(d.Back, all.Back)}
+		all = decision{next: d.next, entries: append(all.entries, d.entries...), answers: append(all.answers, d.answers...),
+			dirty: all.dirty || d.dirty, refused: append(all.refused, d.refused...), back: cmp.Or(d.back, all.back)}
 	}
-	if all.Dirty {
-		all.Call.Rev = l.call.Rev + 1
+	if all.dirty {
+		all.next = all.next.revised(l.own.revision() + 1)
 	}
 	return all
 }
 
 // try decides; reason is what it panicked with, "" when it did not.
-func (l *loop) try(ctx context.Context, c call.Call, ins []call.Input) (d call.Decision, reason string) {
+func (l *loop) try(ctx context.Context, o owner, ins []call.Input) (d decision, reason string) {
 	defer func() {
 		if p := recover(); p != nil {
 			reason = fmt.Sprint(p)
@@ -186,32 +186,12 @@ func (l *loop) try(ctx context.Context, c call.Call, ins []call.Input) (d call.D
 			l.eng.metrics.panics.Inc()
 		}
 	}()
-	return l.eng.rules.Decide(c, ins, l.eng.now()), ""
+	return o.decide(l.eng.rules, ins, l.eng.now()), ""
 }
 
-// claims are what a call says it has elsewhere.
-type claims struct {
-	channels []string // on the PBX
-	offer    string   // of its far leg
-	waiting  int      // the visit by which it waits in a queue; 0 when it does not
-	place    call.Place
-}
-
-// show tells the sweeper what the call claims.
+// show tells the sweeper what the owner claims.
 func (l *loop) show() {
-	var c claims
-	for _, leg := range l.call.Legs {
-		if leg.State != call.LegEnded {
-			c.channels = append(c.channels, leg.Channel)
-		}
-	}
-	if far := l.call.Far(); far != nil && far.Offer != nil {
-		c.offer = far.Offer.ID
-	}
-	if l.call.State == call.StateWaiting && l.call.Visit != nil { // a stored record may be of any sense
-		c.waiting = l.call.Visit.N
-	}
-	c.place = l.call.Place()
+	c := l.own.claims()
 	l.shown.Store(&c)
 }
 
@@ -230,8 +210,8 @@ func record(c call.Call) (orchestrator.Record, error) {
 
 // commit stores the decision. While the store is away the call waits: its
 // events pile up in the mailbox and nothing is commanded that is not stored.
-func (l *loop) commit(ctx context.Context, d call.Decision) bool {
-	r, err := record(d.Call)
+func (l *loop) commit(ctx context.Context, d decision) bool {
+	r, err := d.next.record()
 	storing := ctx
 	if l.rev.Load() == 0 {
 		var cancel context.CancelFunc
@@ -239,15 +219,15 @@ func (l *loop) commit(ctx context.Context, d call.Decision) bool {
 		defer cancel()
 	}
 	for wait := retryMin; err == nil; wait = min(2*wait, retryMax) {
-		err = l.eng.store.Commit(storing, l.drv.lease, r, d.Entries)
+		err = l.eng.store.Commit(storing, l.drv.lease, r, d.entries)
 		switch {
 		case err == nil:
 			l.rev.Store(r.Rev)
 			l.committed.set(l.eng.now())
 			if r.Ended {
-				l.drv.ended.add(r, d.Entries, l.eng.now())
+				l.drv.ended.add(r, d.entries, l.eng.now())
 			}
-			l.logMilestones(ctx, d.Entries)
+			l.logMilestones(ctx, d.entries)
 			return true
 		case ctx.Err() != nil:
 			return false
@@ -298,7 +278,7 @@ func (l *loop) logMilestones(ctx context.Context, entries []orchestrator.Entry) 
 		case orchestrator.EntryCallFault:
 			l.log.WarnContext(ctx, "call fault", "data", string(e.Data))
 		case orchestrator.EntryCallStarted, orchestrator.EntryCallEnded:
-			l.log.InfoContext(ctx, string(e.Type), "state", l.call.State)
+			l.log.InfoContext(ctx, string(e.Type), "state", l.own.word())
 		default:
 			l.log.InfoContext(ctx, string(e.Type), "agent", e.Agent, "queue", e.Queue)
 		}

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+)
+
+// owner is what a loop runs: whoever owns things on a PBX, and is stored with
+// what it still has to do. It is a value: a decision gives the next one.
+type owner interface {
+	// decide takes inputs; all owners speak call's inputs and commands.
+	decide(r *call.Rules, ins []call.Input, now time.Time) decision
+	// bury ends it on record without deciding anything.
+	bury(reason string, now time.Time) decision
+	record() (orchestrator.Record, error)
+	// revision is that of its record; revised gives it another.
+	revision() int64
+	revised(rev int64) owner
+	claims() claims
+	todo() []call.Todo
+	deadline() (call.Timer, time.Time, bool)
+	away() bool   // its clock stands still
+	over() bool   // nothing is left of it
+	word() string // its state, for logs
+	// holdings are all channels and bridges that it has on the PBX.
+	holdings() (channels, bridges []string)
+	// offered is the offer that it has from the distributor and since when both
+	// talk, zero when they do not; nil when there is none.
+	offered() (*orchestrator.Offer, time.Time)
+	// visits is the number of its last stay in a queue, 0 for none.
+	visits() int
+}
+
+// decision is what came of some inputs.
+type decision struct {
+	next    owner
+	entries []orchestrator.Entry
+	dirty   bool // there is something to store
+	refused []string
+	answers []error    // to the wishes among the inputs
+	back    *call.Back // the channel that it was begun for has come back
+}
+
+// claims are what an owner says it has elsewhere.
+type claims struct {
+	channels []string // on the PBX
+	offer    string   // of its far leg
+	waiting  int      // the visit by which it waits in a queue; 0 when it does not
+	place    call.Place
+}
+
+// ofCall is a call as an owner.
+type ofCall struct{ call.Call }
+
+func called(d call.Decision) decision {
+	return decision{ofCall{d.Call}, d.Entries, d.Dirty, d.Refused, d.Answers, d.Back}
+}
+
+func (c ofCall) decide(r *call.Rules, ins []call.Input, now time.Time) decision {
+	return called(r.Decide(c.Call, ins, now))
+}
+
+func (c ofCall) bury(reason string, now time.Time) decision {
+	return called(call.Bury(c.Call, reason, now))
+}
+
+func (c ofCall) record() (orchestrator.Record, error) { return record(c.Call) }
+
+func (c ofCall) revision() int64 { return c.Rev }
+
+func (c ofCall) revised(rev int64) owner {
+	c.Rev = rev
+	return c
+}
+
+func (c ofCall) claims() claims {
+	var out claims
+	for _, leg := range c.Legs {
+		if leg.State != call.LegEnded {
+			out.channels = append(out.channels, leg.Channel)
+		}
+	}
+	if far := c.Far(); far != nil && far.Offer != nil {
+		out.offer = far.Offer.ID
+	}
+	if c.State == call.StateWaiting && c.Visit != nil { // a stored record may be of any sense
+		out.waiting = c.Visit.N
+	}
+	out.place = c.Place()
+	return out
+}
+
+func (c ofCall) todo() []call.Todo                       { return c.Todo }
+func (c ofCall) deadline() (call.Timer, time.Time, bool) { return c.Deadline() }
+func (c ofCall) away() bool                              { return c.AwaySince > 0 }
+func (c ofCall) over() bool                              { return c.State == call.StateEnded }
+func (c ofCall) word() string                            { return string(c.State) }
+
+func (c ofCall) holdings() (channels, bridges []string) {
+	for _, leg := range c.Legs {
+		channels = append(channels, leg.Channel)
+	}
+	return channels, c.Bridges()
+}
+
+func (c ofCall) offered() (*orchestrator.Offer, time.Time) {
+	far := c.Far()
+	switch {
+	case far == nil || far.Offer == nil:
+		return nil, time.Time{}
+	case far.Joined > 0:
+		return far.Offer, time.UnixMilli(far.Joined)
+	}
+	return far.Offer, time.Time{}
+}
+
+func (c ofCall) visits() int {
+	switch {
+	case c.Move != nil:
+		return c.Move.Visit.N // the later one: leaving it leaves both
+	case c.Visit != nil:
+		return c.Visit.N
+	}
+	return 0
+}
