@@ -112,6 +112,33 @@ func (s *Service) Answered(ctx context.Context, o orchestrator.Offer) (bool, err
 	return s.store.Answer(ctx, s.now(), o.ID, QueueAt{o.Queue, o.PBX})
 }
 
+// Talking implements orchestrator.Distributor.
+func (s *Service) Talking(ctx context.Context, o orchestrator.Offer) (bool, error) {
+	if valid, err := s.Answered(ctx, o); valid || err != nil {
+		return valid, err
+	}
+	for range maxRaces {
+		held, before, err := s.store.Hold(ctx, s.now(), o)
+		if err != nil || before == "" {
+			return held, err
+		}
+		other, ok, err := s.store.Offer(ctx, before)
+		if err != nil {
+			return false, err
+		}
+		why := orchestrator.OfferError // the agent's: its call keeps its place
+		if other.Call == o.Call {
+			why = orchestrator.OfferCancelled
+		}
+		if ok {
+			if _, err := s.fail(ctx, other.Offer, why, telling, unlessAnswered); err != nil {
+				return false, err
+			}
+		}
+	}
+	return false, fault.New("acd.Talking", fault.Unavailable, "agent %q is offered calls again and again while in call %q", o.Agent, o.Call)
+}
+
 // Failed implements orchestrator.Distributor. An offer that was answered but
 // whose conversation never began may fail too: the call gets its old place back.
 func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure) (orchestrator.Placement, error) {

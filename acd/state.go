@@ -33,6 +33,7 @@ const (
 	OnResume    Trigger = "resume"
 	OnReserve   Trigger = "reserve"    // matched with a call
 	OnAnswer    Trigger = "answer"     // took the offer up
+	OnTalk      Trigger = "talk"       // is found to talk, by an offer that is not in force
 	OnRelease   Trigger = "release"    // free again without wrap-up
 	OnFinish    Trigger = "finish"     // the conversation is over, wrap-up begins
 	OnWrapped   Trigger = "wrapped"    // wrap-up ended by disposition or deadline
@@ -42,7 +43,7 @@ const (
 
 // Triggers lists all triggers.
 var Triggers = []Trigger{
-	OnLogin, OnLogout, OnPause, OnResume, OnReserve, OnAnswer,
+	OnLogin, OnLogout, OnPause, OnResume, OnReserve, OnAnswer, OnTalk,
 	OnRelease, OnFinish, OnWrapped, OnPauseDue, OnLogoutDue,
 }
 
@@ -50,14 +51,14 @@ var Triggers = []Trigger{
 // store's scripts are given this table and have none of their own.
 var agentTable = map[State]map[Trigger]State{
 	StateOffline:   {OnLogin: StateAvailable},
-	StateAvailable: {OnLogout: StateOffline, OnPause: StatePaused, OnReserve: StateReserved},
-	StateReserved: {OnAnswer: StateTalking, OnRelease: StateAvailable,
+	StateAvailable: {OnLogout: StateOffline, OnPause: StatePaused, OnReserve: StateReserved, OnTalk: StateTalking},
+	StateReserved: {OnAnswer: StateTalking, OnTalk: StateTalking, OnRelease: StateAvailable,
 		OnPauseDue: StatePaused, OnLogoutDue: StateOffline},
-	StateTalking: {OnFinish: StateWrapup, OnRelease: StateAvailable,
+	StateTalking: {OnTalk: StateTalking, OnFinish: StateWrapup, OnRelease: StateAvailable,
 		OnPauseDue: StatePaused, OnLogoutDue: StateOffline},
-	StateWrapup: {OnWrapped: StateAvailable, OnResume: StateAvailable,
+	StateWrapup: {OnTalk: StateTalking, OnWrapped: StateAvailable, OnResume: StateAvailable,
 		OnPause: StatePaused, OnLogout: StateOffline, OnPauseDue: StatePaused, OnLogoutDue: StateOffline},
-	StatePaused: {OnResume: StateAvailable, OnPause: StatePaused, OnLogout: StateOffline},
+	StatePaused: {OnResume: StateAvailable, OnPause: StatePaused, OnLogout: StateOffline, OnTalk: StateTalking},
 }
 
 // laterTable holds what an agent may ask for during a call: it is remembered

@@ -52,6 +52,9 @@ type OfferStore interface {
 	Offer(ctx context.Context, id string) (o OfferRecord, ok bool, err error)
 	// Answer takes an offer up; true also when it was before.
 	Answer(ctx context.Context, now time.Time, offer string, in QueueAt) (bool, error)
+	// Hold holds the agent of an offer that is not in force any more, who talks with
+	// its call. Another offer, of the agent or of the call, has to end before: its id is before.
+	Hold(ctx context.Context, now time.Time, o orchestrator.Offer) (held bool, before string, err error)
 	// Fail ends an offer whose conversation never began and matches its call and its agent anew.
 	Fail(ctx context.Context, now time.Time, f FailOrder) (FailResult, error)
 	// Finish ends an answered offer.

@@ -25,6 +25,11 @@ type Distributor interface {
 	// Answered takes an offer up. False means the offer is no longer valid
 	// (expired, withdrawn): the agent's leg must be hung up.
 	Answered(ctx context.Context, o Offer) (bool, error)
+	// Talking tells that the agent of an offer talks with its call already, whether
+	// or not the offer stands: it holds the agent as an answered one does, and the
+	// call is in no queue. False means that it does not: the agent is logged out,
+	// or in another conversation.
+	Talking(ctx context.Context, o Offer) (bool, error)
 	// Failed ends an offer that came to nothing. The call keeps its place and
 	// its waiting time and may be matched again at once (Placement.Offer).
 	// After OfferCancelled the call is out of the queue.

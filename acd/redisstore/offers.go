@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
 )
 
 // Offer returns an offer in force.
@@ -16,6 +17,15 @@ func (s *Store) Offer(ctx context.Context, id string) (o acd.OfferRecord, ok boo
 // Answer takes an offer up.
 func (s *Store) Answer(ctx context.Context, now time.Time, offer string, in acd.QueueAt) (bool, error) {
 	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.base(in.PBX), ms(now), offer, field(in))
+}
+
+// Hold holds the agent of an offer that is not in force any more.
+func (s *Store) Hold(ctx context.Context, now time.Time, o orchestrator.Offer) (held bool, before string, err error) {
+	r, err := s.run(ctx, "acd/redisstore.Hold", offerHold, s.base(o.PBX), ms(now), encode(o))
+	if err != nil {
+		return false, "", err
+	}
+	return r.number(0) == 1, r.text(1), nil
 }
 
 // failSettings are the queue's settings that a failed offer needs.

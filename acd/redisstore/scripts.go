@@ -29,6 +29,7 @@ var (
 	callLeave     = script("call_leave", libState)
 	callHeal      = script("call_heal", libMatch)
 	offerAnswer   = script("offer_answer", libState)
+	offerHold     = script("offer_hold", libMatch)
 	offerFail     = script("offer_fail", libSettle)
 	offerFinish   = script("offer_finish", libSettle)
 	offerHeal     = script("offer_heal", libSettle)

@@ -135,6 +135,11 @@ type (
 		Offer orchestrator.Offer        `json:"offer"`
 		Why   orchestrator.OfferFailure `json:"why"`
 	}
+	// TakeUp tells that an agent talks with the customer, although the offer may
+	// have lapsed or been lost.
+	TakeUp struct {
+		Offer orchestrator.Offer `json:"offer"`
+	}
 	// FinishOffer tells that the conversation of an offer is over.
 	FinishOffer struct {
 		Offer    orchestrator.Offer `json:"offer"`
@@ -169,6 +174,7 @@ func (Enqueue) verb() Verb        { return "enqueue" }
 func (Leave) verb() Verb          { return "leave" }
 func (AskPlace) verb() Verb       { return "ask_place" }
 func (FailOffer) verb() Verb      { return "fail_offer" }
+func (TakeUp) verb() Verb         { return "take_up" }
 func (FinishOffer) verb() Verb    { return "finish_offer" }
 func (AgentDo) verb() Verb        { return "agent" }
 
@@ -208,6 +214,7 @@ func init() {
 	reader[Leave]()
 	reader[AskPlace]()
 	reader[FailOffer]()
+	reader[TakeUp]()
 	reader[FinishOffer]()
 	reader[AgentDo]()
 }

@@ -160,14 +160,11 @@ func (x *change) back() {
 // it waits, or that an agent took it.
 func (x *change) lost() {
 	x.dirty = true
-	switch far := x.c.Far(); {
+	switch {
 	case x.c.State == StateWaiting || x.c.State == StateOffered:
 		x.askAgain()
-	case x.c.State == StateTalking && far.Role == RoleAgent && !x.pending(is[Connect]):
-		x.connect()
-		if x.c.Customer().Held {
-			x.park()
-		}
+	case x.c.State == StateTalking:
+		x.takeUp()
 	}
 	x.askMove()
 }
@@ -335,8 +332,11 @@ func (x *change) done(n int, r Result) {
 	case CheckPlay:
 		x.checkedPlay(cmd.ID, r.Running)
 	case CheckRecord:
-		if !r.Running {
+		switch {
+		case !r.Running:
 			x.recorded(cmd.ID, !r.Kept, 0)
+		case x.c.State == StateClearing: // it was told to stop, and refused
+			x.do(StopRecord{ID: cmd.ID})
 		}
 	case Enqueue:
 		x.placed(cmd.Waiting.Visit, r.Placement)
@@ -367,7 +367,7 @@ func (x *change) strike(n int) (Command, bool) {
 // toPBX tells whether a command is one to the PBX; the others go to the distributor.
 func toPBX(c Command) bool {
 	switch c.(type) {
-	case Enqueue, Leave, AskPlace, FailOffer, FinishOffer, AgentDo:
+	case Enqueue, Leave, AskPlace, FailOffer, TakeUp, FinishOffer, AgentDo:
 		return false
 	}
 	return true

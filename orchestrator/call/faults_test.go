@@ -44,8 +44,8 @@ func TestNumbersAreNotUsedTwice(t *testing.T) {
 
 // TestJoinedAndLapsed: a process is killed after the join, and the offer has lapsed
 // when the next one finds both sides together. The conversation goes on; the call is
-// in no queue from which another agent would be taken for it, and its timeline says
-// that the distributor does not know of the agent.
+// in no queue from which another agent would be taken for it, and the distributor
+// holds the agent, who would be rung beside the conversation otherwise.
 func TestJoinedAndLapsed(t *testing.T) {
 	t.Parallel()
 	w := at(inQueue, ringing)
@@ -62,8 +62,11 @@ func TestJoinedAndLapsed(t *testing.T) {
 	w.desk.fail(*w.me.c.Far().Offer, orchestrator.OfferNoAnswer)
 	w.crash(time.Second)
 	w.quiet()
-	if w.me.c.State != StateTalking || w.pbx.hears() != "talk" || w.desk.place != nil || w.count(orchestrator.EntryCallFault) != 1 {
+	if w.me.c.State != StateTalking || w.pbx.hears() != "talk" || w.desk.place != nil || w.count(orchestrator.EntryCallFault) != 0 {
 		t.Errorf("state %q, the customer hears %q, in the queue %+v, %d faults", w.me.c.State, w.pbx.hears(), w.desk.place, w.count(orchestrator.EntryCallFault))
+	}
+	if far := w.me.c.Far(); far == nil || !w.desk.offers[far.Offer.ID].answered {
+		t.Errorf("the agent talks and is free for the distributor: %+v", w.desk.offers)
 	}
 	w.callerHangsUp()
 	w.settle(time.Minute)

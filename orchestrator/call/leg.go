@@ -22,6 +22,7 @@ type Leg struct {
 	Held    bool                      `json:"held,omitempty"`   // the customer: hears music, out of the room; an agent: pressed the phone's hold key
 	Moved   bool                      `json:"moved,omitempty"`  // of RoleThird: an agent's transfer, not the flow's
 	Offer   *orchestrator.Offer       `json:"offer,omitempty"`  // of RoleAgent
+	Unheld  bool                      `json:"unheld,omitempty"` // the distributor did not take its offer up, and was told that they talk
 	Number  string                    `json:"number,omitempty"` // of RoleThird
 	Why     orchestrator.OfferFailure `json:"why,omitempty"`    // how it failed, once known
 	Dialed  int64                     `json:"dialed,omitempty"`

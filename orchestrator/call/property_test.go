@@ -307,6 +307,9 @@ func (w *world) checkHeld(t *rapid.T) {
 			t.Errorf("the customer hears %q, held %v, by the phone %v", hears, c.Customer().Held, c.Far().Held)
 		}
 	}
+	if far := c.Far(); c.State == StateTalking && far.Offer != nil && !w.desk.offers[far.Offer.ID].answered && !w.excused {
+		t.Errorf("the agent of %s talks and is free for the distributor: %v", far.Offer.ID, w.desk.offers)
+	}
 	if (c.State == StateWaiting || c.State == StateOffered) && (w.desk.place == nil || w.desk.place.visit != c.Visit.N) {
 		t.Errorf("the distributor holds %+v in state %q and visit %+v", w.desk.place, c.State, c.Visit)
 	}

@@ -333,8 +333,9 @@ func (x *change) unqueue(why string) {
 
 // offered rings the agent whom the distributor matched with this call.
 func (x *change) offered(o orchestrator.Offer) {
-	if far := x.c.Far(); far != nil && far.Offer != nil && far.Offer.ID == o.ID {
-		return // told twice
+	if far := x.c.Far(); far != nil && far.Offer != nil && far.Offer.ID == o.ID { // told twice
+		x.takeUp()
+		return
 	}
 	if x.pending(func(c Command) bool {
 		f, fails := c.(FailOffer)
@@ -388,6 +389,7 @@ func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) 
 		return
 	}
 	if far.State == LegJoined {
+		x.takeUp()
 		return
 	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})

@@ -61,6 +61,12 @@ func (x *change) refusedCommand(n int, err error) {
 		if cmd.Why != orchestrator.OfferCancelled && x.c.Visit != nil && x.c.Visit.N == cmd.Offer.Visit {
 			x.lostPlace()
 		}
+	case TakeUp:
+		if far := x.c.Far(); far != nil && !far.Unheld {
+			far.Unheld = true
+			x.fault("an agent talks, and the distributor does not hold them", err)
+		}
+		x.do(Leave{Visit: cmd.Offer.Visit, Why: string(VisitServed)}) // or the call is offered to another
 	case FinishOffer: // the store has forgotten that it was answered
 		x.fault("the distributor refused: "+string(cmd.verb()), err)
 		if fault.KindOf(err) == fault.Conflict {
@@ -110,9 +116,8 @@ func (x *change) connectRefused(cmd Connect, err error) {
 	if far == nil || far.Channel != cmd.Far {
 		return
 	}
-	if x.c.State == StateTalking && cmd.Offer != nil { // it was seen to be joined before (compareJoin), or said so once more (lost)
-		x.fault("an agent talks, and the distributor may not know", err)
-		x.do(Leave{Visit: cmd.Offer.Visit, Why: string(VisitServed)}) // or the call is offered to another
+	if x.c.State == StateTalking && cmd.Offer != nil { // it was seen to be joined before (compareJoin)
+		x.takeUp()
 	}
 	if x.c.State != StateConnecting {
 		return

@@ -91,6 +91,13 @@ func (x *change) connected(at int64) {
 	}
 }
 
+// takeUp tells the distributor that the agent talks, which did not know, or has forgotten.
+func (x *change) takeUp() {
+	if far := x.c.Far(); x.c.State == StateTalking && far.Offer != nil && !x.pending(is[TakeUp]) {
+		x.do(TakeUp{Offer: *far.Offer})
+	}
+}
+
 // dialled lets a phone that could not be called at once ring its full time.
 func (x *change) dialled(d Dial) {
 	far := x.c.Far()

@@ -64,6 +64,14 @@ func (d *toyDesk) run(c Command) (r Result, err error) {
 	case FailOffer:
 		d.w.blames(c)
 		r.Placement = d.fail(c.Offer, c.Why)
+	case TakeUp:
+		o := d.offers[c.Offer.ID]
+		o.offer, o.answered = c.Offer, true
+		if d.place != nil && d.place.visit <= c.Offer.Visit {
+			o.place = *d.place
+			d.leave()
+		}
+		d.offers[c.Offer.ID] = o
 	case FinishOffer:
 		if o, ok := d.offers[c.Offer.ID]; ok {
 			if !o.answered {
@@ -167,7 +175,7 @@ func (d *toyDesk) fail(offer orchestrator.Offer, why orchestrator.OfferFailure) 
 		return orchestrator.Placement{Result: orchestrator.PlacedOut}
 	case mine:
 		d.place.offer = ""
-	case o.answered && d.place == nil:
+	case o.answered && d.place == nil && o.place.queue != "":
 		old := o.place
 		old.offer = ""
 		d.place = &old

@@ -170,10 +170,13 @@ func (w *world) sweep() {
 }
 
 // forgotten tells whether the distributor does not hold the place that the call
-// has. A call that announces its position finds out by itself that it has none.
+// has, or the agent who talks. A call that announces its position finds out by
+// itself that it has none.
 func (w *world) forgotten() bool {
 	v, place := w.me.c.Visit, w.desk.place
-	switch {
+	switch far := w.me.c.Far(); {
+	case w.me.c.State == StateTalking && far.Offer != nil:
+		return !w.desk.offers[far.Offer.ID].answered
 	case w.me.c.State != StateWaiting && w.me.c.State != StateOffered:
 		return false
 	case place == nil:

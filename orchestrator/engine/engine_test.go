@@ -272,6 +272,10 @@ func (f *floor) Answered(_ context.Context, o orchestrator.Offer) (bool, error) 
 	return true, nil
 }
 
+func (f *floor) Talking(ctx context.Context, o orchestrator.Offer) (bool, error) {
+	return f.Answered(ctx, o)
+}
+
 func (f *floor) Failed(_ context.Context, o orchestrator.Offer, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

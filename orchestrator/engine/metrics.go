@@ -33,7 +33,7 @@ func newMetrics(r prometheus.Registerer, e *Engine) *metrics {
 			Help: "Calls that came in while Redis was away and went on to the dialplan's away context.",
 		}),
 	}
-	for _, what := range []string{"offer", "waiting", "place", "distributor", "call", "ended call", "unheld call", "channel", "leg", "room", "unreadable", "unstorable"} {
+	for _, what := range []string{"offer", "waiting", "place", "agent", "distributor", "call", "ended call", "unheld call", "channel", "leg", "room", "unreadable", "unstorable"} {
 		m.healed.WithLabelValues(what) // shown as 0, so that the first one is seen as a rise
 	}
 	if r != nil {

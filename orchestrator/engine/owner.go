@@ -47,6 +47,7 @@ type decision struct {
 type claims struct {
 	channels []string // on the PBX
 	offer    string   // of its far leg
+	talks    bool     // with the agent of the offer
 	waiting  int      // the visit by which it waits in a queue; 0 when it does not
 	place    call.Place
 }
@@ -83,7 +84,7 @@ func (c ofCall) claims() claims {
 		}
 	}
 	if far := c.Far(); far != nil && far.Offer != nil {
-		out.offer = far.Offer.ID
+		out.offer, out.talks = far.Offer.ID, c.State == call.StateTalking
 	}
 	if c.State == call.StateWaiting && c.Visit != nil { // a stored record may be of any sense
 		out.waiting = c.Visit.N

@@ -73,6 +73,8 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		r.Position, _, err = d.Place(ctx, l.id)
 	case call.FailOffer:
 		r.Placement, err = d.Failed(ctx, c.Offer, c.Why)
+	case call.TakeUp:
+		err = held(d.Talking(ctx, c.Offer))
 	case call.FinishOffer:
 		err = d.Finished(ctx, c.Offer, time.Duration(c.TalkedMS)*time.Millisecond)
 	case call.AgentDo:
@@ -96,12 +98,8 @@ func staying(c call.CloseRoom) []string {
 // connect takes the offer up and joins both legs. All of it may be repeated.
 func (l *loop) connect(ctx context.Context, c call.Connect) error {
 	if c.Offer != nil {
-		valid, err := l.eng.dist.Answered(ctx, *c.Offer)
-		if err != nil {
+		if err := held(l.eng.dist.Answered(ctx, *c.Offer)); err != nil {
 			return err
-		}
-		if !valid {
-			return fault.New("engine", fault.Conflict, "the offer has lapsed")
 		}
 	}
 	if c.Music {
@@ -117,6 +115,14 @@ func (l *loop) connect(ctx context.Context, c call.Connect) error {
 		return err
 	}
 	return l.drv.pbx.Join(ctx, c.Bridge, c.Customer, c.Far)
+}
+
+// held makes an error of an offer that does not hold its agent.
+func held(valid bool, err error) error {
+	if err == nil && !valid {
+		err = fault.New("engine", fault.Conflict, "the offer has lapsed")
+	}
+	return err
 }
 
 // checkRecord finds out whether a recording is over, and whether it was kept.

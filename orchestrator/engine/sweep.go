@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -81,16 +82,25 @@ func (v *driving) sweepDistributor(ctx context.Context, before, after suspicions
 	if !ok {
 		return
 	}
-	for _, l := range loops {
-		visit := l.shown.Load().waiting
-		if at, there := held.Waiting[l.id]; visit == 0 || (there && at == visit) {
-			continue
-		}
-		key := fmt.Sprint("place ", l.id, " ", visit)
+	answered := map[string]bool{}
+	for _, o := range held.Offers {
+		answered[o.ID] = o.Answered
+	}
+	lost := func(l *loop, what, id string) {
+		key := fmt.Sprint("lost ", what, " ", l.id, " ", id)
 		after.held[key] = true
 		if before.held[key] {
 			l.post(call.Input{Kind: call.InLost})
-			v.healed(ctx, "place", l.id, true, nil)
+			v.healed(ctx, what, l.id, true, nil)
+		}
+	}
+	for _, l := range loops {
+		c := l.shown.Load()
+		if at, there := held.Waiting[l.id]; c.waiting != 0 && (!there || at != c.waiting) {
+			lost(l, "place", strconv.Itoa(c.waiting))
+		}
+		if c.talks && !answered[c.offer] {
+			lost(l, "agent", c.offer)
 		}
 	}
 }

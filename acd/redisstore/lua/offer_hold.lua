@@ -1,0 +1,29 @@
+-- offer_hold: hold an agent who talks with the call of an offer that is not in force any more; uses lib_agent, lib_match.
+-- KEYS as in lib_agent.
+-- ARGV[2] the offer, as it was made
+-- Returns {1, ''} when the agent is held, {0, ''} when logged out or in another conversation,
+-- {0, offer} when another offer, of the agent or of the call, has to end before.
+local o = cjson.decode(ARGV[2])
+local a, c = load(AGENTS, o.agent), load(CALLS, o.call)
+if c and (c.visit or 0) > (o.visit or 0) then c = nil end -- it is being transferred
+local other = a and a.offer and a.offer ~= o.id and load(OFFERS, a.offer) or c and standing(o.call, c)
+if other and other.id ~= o.id then return {0, other.answered and '' or other.id} end
+if not a or not NEXT[a.state].talk then return {0, ''} end
+
+unlist(o.agent, a)
+wake(o.agent, a)
+if a.state == 'paused' and a.reason ~= 'missed' then a.next, a.next_why = 'pause_due', a.reason end
+a.misses, a.refusals, a.last_call, a.last_queue = 0, nil, nil, nil
+a.offer, a.call, a.queue = o.id, o.call, o.queue
+move(o.agent, a, 'talk')
+save(AGENTS, o.agent, a)
+if c then
+  c.offer = nil
+  redis.call('HDEL', CALLS, o.call)
+  redis.call('ZREM', set_of('waiting', c.queue, c.pbx), o.call)
+end
+o.answered, o.queued, o.at, o.due = true, c, now, now
+redis.call('HSET', OFFERS, o.id, cjson.encode(o))
+redis.call('ZREM', DUE, 'offer:' .. o.id)
+redis.call('HSET', TAKEN, o.call, o.id)
+return {1, ''}
