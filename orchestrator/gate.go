@@ -1,10 +1,29 @@
 package orchestrator
 
+import "time"
+
 // Gate is asked before every outbound leg, whoever wants it. orchestrator/gate
-// implements it.
+// implements it. A refusal is an error of kind Denied that names the rule.
 type Gate interface {
 	// Endpoint checks a phone of our own configuration.
 	Endpoint(pbx, endpoint string) error
-	// Destination checks a number and gives the endpoint that reaches it. Deny is an error of kind Denied.
-	Destination(pbx, number string) (endpoint string, err error)
+	// Outside checks an outside number at a time, and says how it is reached.
+	Outside(o Outside, now time.Time) (Passage, error)
+	// Caps are the caps of all calls to outside numbers over a PBX.
+	Caps(pbx string) Caps
 }
+
+// Outside is an outside number that somebody wants to be called.
+type Outside struct {
+	PBX, Number string
+	OffNet      bool // who is to be put through to it is outside, too
+}
+
+// Passage is how an outside number is reached.
+type Passage struct {
+	Endpoint string
+	Most     time.Duration // longest conversation; 0 is the engine's limit
+}
+
+// Caps bound all calls to outside numbers over a PBX. 0 is unlimited.
+type Caps struct{ Calls, PerSecond int }

@@ -288,7 +288,7 @@ func (a *App) known() flowfile.Known {
 	return flowfile.Known{Destination: func(number string) error {
 		var errs []error
 		for name := range a.gate {
-			_, err := a.gate.Destination(name, number)
+			_, err := a.gate.Outside(orchestrator.Outside{PBX: name, Number: number, OffNet: true}, time.Time{})
 			if err == nil {
 				return nil
 			}

@@ -167,7 +167,7 @@ func TestTransferThroughTheGate(t *testing.T) {
 	t.Cleanup(carrier.Close)
 	r := newRig(t, rigOptions{agents: 1,
 		asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		config:   "    outbound: {dial: \"PJSIP/{number}@trunk\", region: ES, allow: [\"+3491\"], deny: [\"+349180\"]}\n",
+		config:   "    outbound: {dial: \"PJSIP/{number}@trunk\", region: ES, allow: [\"+3491\"], deny: [\"+349180\"], outside_to_outside: true}\n",
 		files: map[string]string{
 			"flows/out.yaml": "flow: out\nlanguage: en\nstart: ask\nprompts:\n  which: {sound: tt-monkeys}\n  no: {sound: pbx-invalid}\n" +
 				"nodes:\n  ask: {type: gather, prompt: which, digits: {min: 1, max: 12, terminator: \"#\"}, var: number, on: {ok: ring, fail: end}}\n" +

@@ -79,7 +79,7 @@ func TestTransfers(t *testing.T) {
   - {id: ben, pbx: main, endpoint: PJSIP/102, queues: [billing]}
   - {id: "103", pbx: main, endpoint: PJSIP/103, queues: []}
 `},
-		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: ES, allow: [\"+3491\"]}\n",
+		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: ES, allow: [\"+3491\"], outside_to_outside: true}\n",
 	})
 	r.start()
 	api, err := r.API("supervisor")

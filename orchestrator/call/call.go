@@ -151,6 +151,17 @@ func (c *Call) Far() *Leg {
 // Gone tells whether the customer's channel is gone, or no longer ours.
 func (c *Call) Gone() bool { return c.Customer().State == LegEnded }
 
+// Outside are the channels of outside numbers that are rung, or talked with.
+func (c *Call) Outside() []string {
+	var out []string
+	for _, l := range c.Legs {
+		if l.Number != "" && l.State != LegEnded {
+			out = append(out, l.Channel)
+		}
+	}
+	return out
+}
+
 // Bridges are the ids of the call's rooms on the PBX.
 func (c *Call) Bridges() []string {
 	ids := make([]string, 0, len(c.Rooms))

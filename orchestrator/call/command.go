@@ -68,7 +68,8 @@ type (
 	}
 	// Dial rings an endpoint.
 	Dial struct {
-		Order orchestrator.Origination `json:"order"`
+		Order   orchestrator.Origination `json:"order"`
+		Outside bool                     `json:"outside,omitempty"` // an outside number: the caps of the trunk hold
 	}
 	// MakeRoom makes a bridge.
 	MakeRoom struct {

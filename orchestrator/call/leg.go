@@ -18,13 +18,15 @@ type Leg struct {
 	PBX     string                    `json:"pbx"`
 	Channel string                    `json:"channel"`
 	State   LegState                  `json:"state"`
-	Room    int                       `json:"room,omitempty"`   // where it is, or is to be
-	Held    bool                      `json:"held,omitempty"`   // the customer: hears music, out of the room; an agent: pressed the phone's hold key
-	Moved   bool                      `json:"moved,omitempty"`  // of RoleThird: an agent's transfer, not the flow's
-	Offer   *orchestrator.Offer       `json:"offer,omitempty"`  // of RoleAgent
-	Unheld  bool                      `json:"unheld,omitempty"` // the distributor did not take its offer up, and was told that they talk
-	Number  string                    `json:"number,omitempty"` // of RoleThird
-	Why     orchestrator.OfferFailure `json:"why,omitempty"`    // how it failed, once known
+	Room    int                       `json:"room,omitempty"`    // where it is, or is to be
+	Held    bool                      `json:"held,omitempty"`    // the customer: hears music, out of the room; an agent: pressed the phone's hold key
+	Moved   bool                      `json:"moved,omitempty"`   // of RoleThird: an agent's transfer, not the flow's
+	Offer   *orchestrator.Offer       `json:"offer,omitempty"`   // of RoleAgent
+	Unheld  bool                      `json:"unheld,omitempty"`  // the distributor did not take its offer up, and was told that they talk
+	Number  string                    `json:"number,omitempty"`  // of RoleThird
+	MostMS  int64                     `json:"most_ms,omitempty"` // of an outside number: the longest conversation; 0 is the call's limit
+	Denied  bool                      `json:"denied,omitempty"`  // of an outside number: a cap of the trunk refused it
+	Why     orchestrator.OfferFailure `json:"why,omitempty"`     // how it failed, once known
 	Dialed  int64                     `json:"dialed,omitempty"`
 	Up      int64                     `json:"up,omitempty"`     // answered
 	Joined  int64                     `json:"joined,omitempty"` // in the room

@@ -375,7 +375,7 @@ func (x *change) offered(o orchestrator.Offer) {
 // dial rings the far leg, with the room made meanwhile.
 func (x *change) dial(o orchestrator.Origination) {
 	x.arm(TimerRing, o.Timeout+ringGrace)
-	x.do(Dial{Order: o})
+	x.do(Dial{Order: o, Outside: x.c.Far().Number != ""})
 	r := x.room()
 	x.c.Far().Room = r.N
 	x.do(MakeRoom{Bridge: bridge(x.c.Call, r.N)}) // also for a second try: one that exists already does no harm
@@ -418,9 +418,14 @@ func (x *change) backToQueue(music bool) {
 	}
 }
 
+// outside asks the gate whether the customer may be put through to an outside number.
+func (x *change) outside(number string) (orchestrator.Passage, error) {
+	return x.Gate.Outside(orchestrator.Outside{PBX: x.c.PBX, Number: number, OffNet: true}, x.now)
+}
+
 // transfer rings an outside number, if the gate lets it.
 func (x *change) transfer(a orchestrator.Action) (orchestrator.FlowInput, bool) {
-	endpoint, err := x.Gate.Destination(x.c.PBX, a.Destination)
+	way, err := x.outside(a.Destination)
 	if err != nil {
 		result := "failed"
 		if k := fault.KindOf(err); k == fault.Denied || k == fault.Invalid {
@@ -439,10 +444,10 @@ func (x *change) transfer(a orchestrator.Action) (orchestrator.FlowInput, bool) 
 	}
 	x.c.Awaits = orchestrator.FlowTransferred
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleThird, PBX: x.c.PBX, Channel: x.id("t"), State: LegDialing,
-		Number: a.Destination, Dialed: x.ms()})
+		Number: a.Destination, Dialed: x.ms(), MostMS: way.Most.Milliseconds()})
 	x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(a.Destination), "result": "dialling"})
 	x.dial(orchestrator.Origination{
-		Channel: x.c.Far().Channel, Endpoint: endpoint, Args: []string{"transfer", x.c.Call},
+		Channel: x.c.Far().Channel, Endpoint: way.Endpoint, Args: []string{"transfer", x.c.Call},
 		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: ring, Originator: x.c.Customer().Channel, Language: x.c.Language,
 	})
 	return orchestrator.FlowInput{}, false

@@ -146,6 +146,7 @@ func (x *change) dialRefused(cmd Dial, err error) {
 	if !errors.Is(err, ErrMoot) {
 		x.fault("the phone could not be called", err)
 	}
+	far.Denied = fault.KindOf(err) == fault.Denied
 	if far.Why == "" {
 		far.Why = orchestrator.OfferError
 		if k := fault.KindOf(err); k == fault.NotFound || k == fault.Invalid {

@@ -69,6 +69,7 @@ func (x *change) connected(at int64) {
 	x.move(OnJoined)
 	if far.Role == RoleThird {
 		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": "connected"})
+		x.bound(msDuration(far.MostMS))
 		if far.Moved && x.c.Tape != "" {
 			x.recordTalk(x.room(), x.c.Tape)
 		}
@@ -81,9 +82,7 @@ func (x *change) connected(at int64) {
 	if first || v.From == 0 {
 		x.c.WaitMS = at - v.Entered
 	}
-	if v.Plan.MaxTalk > 0 {
-		x.arm(TimerCall, v.Plan.MaxTalk)
-	}
+	x.bound(v.Plan.MaxTalk)
 	x.note(orchestrator.EntryCallConnected, fields{"agent": x.c.Agent, "wait_ms": wait})
 	if v.Plan.Record || x.c.Tape != "" && v.From > 0 {
 		x.c.Tape = cmp.Or(v.Plan.RecordFormat, x.c.Tape, "wav")
@@ -95,6 +94,13 @@ func (x *change) connected(at int64) {
 func (x *change) takeUp() {
 	if far := x.c.Far(); x.c.State == StateTalking && far.Offer != nil && !x.pending(is[TakeUp]) {
 		x.do(TakeUp{Offer: *far.Offer})
+	}
+}
+
+// bound ends the conversation that begins now after d; 0 leaves it to the call's limit.
+func (x *change) bound(d time.Duration) {
+	if d > 0 {
+		x.arm(TimerCall, d)
 	}
 }
 
@@ -211,6 +217,9 @@ func (x *change) farGone(cause orchestrator.Cause) {
 		x.afterTalk()
 	case far.Role == RoleThird:
 		result, moved := transferResult(was, cause), far.Moved
+		if far.Denied {
+			result = "denied"
+		}
 		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": result})
 		x.forgetFar()
 		x.move(OnParted)

@@ -165,7 +165,7 @@ func (x *change) moveAlone() {
 
 // moveOutside rings an outside number for the customer, if the gate lets it.
 func (x *change) moveOutside(to orchestrator.Target, by, phone string) error {
-	endpoint, err := x.Gate.Destination(x.c.PBX, to.Name)
+	way, err := x.outside(to.Name)
 	if err != nil {
 		return err
 	}
@@ -175,11 +175,11 @@ func (x *change) moveOutside(to orchestrator.Target, by, phone string) error {
 	x.leaveFar("transfer")
 	x.move(OnTransfer)
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleThird, PBX: x.c.PBX, Channel: x.id("t"), State: LegDialing,
-		Number: to.Name, Moved: true, Dialed: x.ms()})
+		Number: to.Name, Moved: true, Dialed: x.ms(), MostMS: way.Most.Milliseconds()})
 	x.noteTransfer(to, "dialling", by, nil)
 	x.hold()
 	x.dial(orchestrator.Origination{
-		Channel: x.c.Far().Channel, Endpoint: endpoint, Args: []string{"transfer", x.c.Call},
+		Channel: x.c.Far().Channel, Endpoint: way.Endpoint, Args: []string{"transfer", x.c.Call},
 		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: x.Limits.Ring, Originator: x.c.Customer().Channel, Language: x.c.Language,
 	})
 	return nil

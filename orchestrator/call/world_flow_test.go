@@ -70,11 +70,12 @@ func (g toyFlow) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.T
 type openGate struct{}
 
 func (openGate) Endpoint(string, string) error { return nil }
-func (openGate) Destination(_, n string) (string, error) {
-	if n == "" {
-		return "", fault.New("gate", fault.Denied, "empty")
+func (openGate) Caps(string) orchestrator.Caps { return orchestrator.Caps{} }
+func (openGate) Outside(o orchestrator.Outside, _ time.Time) (orchestrator.Passage, error) {
+	if o.Number == "" {
+		return orchestrator.Passage{}, fault.New("gate", fault.Denied, "empty")
 	}
-	return "PJSIP/" + n + "@trunk", nil
+	return orchestrator.Passage{Endpoint: "PJSIP/" + o.Number + "@trunk"}, nil
 }
 
 // graph is a flow of drawn nodes; every outcome of each leads to another one.

@@ -34,6 +34,7 @@ type driving struct {
 	epoch   string       // of the PBX at the last connection; only the PBX's goroutine touches it
 	phones  []*phoneNews // by hash of the endpoint, so that one phone's states stay in order
 
+	trunk     trunk
 	chmu      sync.Mutex
 	byChannel map[string]string // customers' channels -> call id; guarded by chmu
 }
@@ -83,6 +84,7 @@ func (v *driving) adopt(ctx context.Context, r orchestrator.Record) *loop {
 		}
 	}
 	l := v.hold(c)
+	v.trunk.count(c.Outside())
 	l.taken = c.Given
 	l.rev.Store(r.Rev)
 	return l
@@ -106,6 +108,7 @@ func (v *driving) start(l *loop) {
 		l.run(v.ctx)
 		v.eng.remove(l.id)
 		v.unmap(l.channel, l.id)
+		v.trunk.free(l.shown.Load().outside, nil)
 	})
 }
 

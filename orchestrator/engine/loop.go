@@ -192,7 +192,9 @@ func (l *loop) try(ctx context.Context, o owner, ins []call.Input) (d decision, 
 // show tells the sweeper what the owner claims.
 func (l *loop) show() {
 	c := l.own.claims()
-	l.shown.Store(&c)
+	if before := l.shown.Swap(&c); before != nil {
+		l.drv.trunk.free(before.outside, c.outside)
+	}
 }
 
 // record is the call as the store keeps it.

@@ -50,6 +50,7 @@ type claims struct {
 	talks    bool     // with the agent of the offer
 	waiting  int      // the visit by which it waits in a queue; 0 when it does not
 	place    call.Place
+	outside  []string // channels of outside numbers, for the caps of the trunk
 }
 
 // ofCall is a call as an owner.
@@ -89,7 +90,7 @@ func (c ofCall) claims() claims {
 	if c.State == call.StateWaiting && c.Visit != nil { // a stored record may be of any sense
 		out.waiting = c.Visit.N
 	}
-	out.place = c.Place()
+	out.place, out.outside = c.Place(), c.Outside()
 	return out
 }
 

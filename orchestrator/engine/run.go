@@ -40,8 +40,10 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		if !l.drv.connected.Load() { // a PBX may drop at once what it makes for nobody
 			return r, fault.New("engine", fault.Unavailable, "the PBX's events do not arrive")
 		}
-		c.Order.Again = again
-		err = p.Originate(ctx, c.Order)
+		if err = l.take(ctx, c); err == nil {
+			c.Order.Again = again
+			err = p.Originate(ctx, c.Order)
+		}
 	case call.AnswerTransfer:
 		err = p.AnswerTransfer(ctx, c.Channel, c.Done)
 	case call.MakeRoom:

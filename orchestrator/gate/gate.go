@@ -8,18 +8,22 @@
 // prefix that is denied. What is no number goes nowhere, except for the short
 // numbers and feature codes that the policy lists.
 //
-// It imports fault and the numbering plans (nyaruka/phonenumbers, Google's data).
+// It imports the port, fault and the numbering plans (nyaruka/phonenumbers,
+// Google's data).
 package gate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nyaruka/phonenumbers"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -35,9 +39,33 @@ type Policy struct {
 	Deny []string `yaml:"deny" default:"" doc:"Prefixes, with + and country code, that may not be called although allow has them. They hold for every way to write the number."`
 	// Short lists what is no number of a numbering plan and may be dialled all the same.
 	Short []string `yaml:"short" default:"" doc:"Short numbers, extensions and feature codes that may be dialled as they are, each in full: 112, 5001, *72; X stands for any digit. Empty: none."`
-	// Premium opens what the numbering plans mark as expensive.
-	Premium bool `yaml:"premium" default:"false" doc:"Whether numbers may be called that the numbering plan marks as premium rate or shared cost. They need to be in allow, too."`
+	// Cost is the most expensive class of numbers that may be called.
+	Cost Cost `yaml:"cost" oneof:"free national mobile international premium" default:"international" doc:"The most expensive class of numbers that may be called, by the numbering plan: free, national, mobile (of region), international, premium (premium rate and shared cost). They need to be in allow, too."`
+	// Hours says when outside numbers may be called.
+	Hours []string `yaml:"hours" default:"" doc:"When outside numbers may be called: mon-fri 09:00-20:00, sat 10:00-14:00. A call that goes on may outlast them. Empty: always."`
+	Zone  string   `yaml:"time_zone" default:"" doc:"Time zone of hours: Europe/Madrid. Empty: the machine's."`
+	// OutsideToOutside opens the way on which strangers make calls at our cost.
+	OutsideToOutside bool `yaml:"outside_to_outside" default:"false" doc:"Whether a caller from outside may be put through to an outside number, by a flow or a transfer. Whoever can do that from outside calls at your cost."`
+	// MaxLength bounds how long somebody outside may be talked with.
+	MaxLength time.Duration `yaml:"max_length" min:"0s" max:"24h" default:"0s" doc:"Longest conversation with an outside number; 0 is the engine's limit for a call."`
+	MaxCalls  int           `yaml:"max_calls" min:"0" max:"100000" default:"0" doc:"Most outside numbers that are rung or talked with at the same time over this PBX's trunk; 0 is unlimited."`
+	PerSecond int           `yaml:"calls_per_second" min:"0" max:"10000" default:"0" doc:"Most outside numbers that are rung within a second; the next waits for up to two seconds, and is refused then. 0 is unlimited."`
 }
+
+// Cost is what numbers cost to call, as their numbering plan has it.
+type Cost string
+
+// Classes of cost.
+const (
+	CostFree          Cost = "free"
+	CostNational      Cost = "national"      // of the region, and not mobile
+	CostMobile        Cost = "mobile"        // of the region
+	CostInternational Cost = "international" // of any other region
+	CostPremium       Cost = "premium"       // premium rate and shared cost, of whatever region
+)
+
+// costs are the classes, the cheapest first.
+var costs = []Cost{CostFree, CostNational, CostMobile, CostInternational, CostPremium}
 
 // The shapes that anything dialled must have. A lead, a caller's key presses
 // or a configuration mistake can never reach the PBX's dial string otherwise.
@@ -79,6 +107,15 @@ func (p Policy) Validate() error {
 			}
 		}
 	}
+	if !slices.Contains(costs, p.cost()) {
+		return invalid("cost: %q is none of free, national, mobile, international, premium", p.Cost)
+	}
+	if _, err := p.opening(); err != nil {
+		return err
+	}
+	if p.MaxLength < 0 || p.MaxCalls < 0 || p.PerSecond < 0 {
+		return invalid("max_length, max_calls and calls_per_second: %v, %d and %d must not be below 0", p.MaxLength, p.MaxCalls, p.PerSecond)
+	}
 	for _, s := range p.Short {
 		if !shortShape.MatchString(s) || len(s) > maxShort {
 			return invalid("short: %q is not up to %d of 0-9, *, # and X", s, maxShort)
@@ -104,13 +141,34 @@ func (g Gate) Endpoint(_, endpoint string) error {
 	return nil
 }
 
-// Destination checks an outside destination and returns the endpoint that reaches it.
-func (g Gate) Destination(pbx, destination string) (string, error) {
-	p := g[pbx]
+// Outside checks an outside number and says how it is reached. At no time,
+// whether it could ever be called is decided.
+func (g Gate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passage, error) {
+	p := g[o.PBX]
 	if p.Dial == "" {
-		return "", denied("PBX %q may not call outside numbers", pbx)
+		return orchestrator.Passage{}, denied("dial", "PBX %q may not call outside numbers", o.PBX)
 	}
-	number, expensive, err := read(destination, p.Region)
+	endpoint, err := p.reach(o.Number)
+	switch {
+	case err != nil:
+		return orchestrator.Passage{}, err
+	case o.OffNet && !p.OutsideToOutside:
+		return orchestrator.Passage{}, denied("outside_to_outside", "somebody from outside may not be put through to an outside number")
+	}
+	if open, err := p.opening(); err != nil || !now.IsZero() && !open.at(now) {
+		return orchestrator.Passage{}, denied("hours", "outside numbers are not called at this time")
+	}
+	return orchestrator.Passage{Endpoint: endpoint, Most: p.MaxLength}, nil
+}
+
+// Caps are the caps of the calls over a PBX's trunk.
+func (g Gate) Caps(pbx string) orchestrator.Caps {
+	return orchestrator.Caps{Calls: g[pbx].MaxCalls, PerSecond: g[pbx].PerSecond}
+}
+
+// reach returns the endpoint that reaches a destination that may be called.
+func (p Policy) reach(destination string) (string, error) {
+	number, cost, err := read(destination, p.Region)
 	if err != nil {
 		if slices.ContainsFunc(p.Short, func(pattern string) bool { return matches(pattern, destination) }) {
 			return p.endpoint(destination, destination), nil
@@ -119,16 +177,19 @@ func (g Gate) Destination(pbx, destination string) (string, error) {
 	}
 	has := func(prefix string) bool { return strings.HasPrefix(number, prefix) }
 	if slices.ContainsFunc(p.Deny, has) {
-		return "", denied("destinations with this prefix are forbidden")
+		return "", denied("deny", "destinations with this prefix are forbidden")
 	}
 	if !slices.ContainsFunc(p.Allow, has) {
-		return "", denied("destinations with this prefix are not allowed")
+		return "", denied("allow", "destinations with this prefix are not allowed")
 	}
-	if expensive && !p.Premium {
-		return "", denied("the numbering plan marks the destination as premium rate or shared cost")
+	if slices.Index(costs, cost) > slices.Index(costs, p.cost()) {
+		return "", denied("cost", "the numbering plan says that the destination is %s, and no more than %s may be called", cost, p.cost())
 	}
 	return p.endpoint(number, number[1:]), nil
 }
+
+// cost is the most expensive class that may be called; a policy that says nothing is that of the default.
+func (p Policy) cost() Cost { return cmp.Or(p.Cost, CostInternational) }
 
 func (p Policy) endpoint(number, digits string) string {
 	return strings.NewReplacer("{number}", number, "{digits}", digits).Replace(p.Dial)
@@ -163,11 +224,11 @@ func E164(text, region string) (string, error) {
 	return number, fault.E("gate.E164", fault.Invalid, err)
 }
 
-// read is E164, and tells whether the plan marks the number as expensive.
-func read(text, region string) (number string, expensive bool, err error) {
+// read is E164, and tells what the number costs to call from the region.
+func read(text, region string) (number string, cost Cost, err error) {
 	text = separators.Replace(text)
 	if len(text) > maxText || !numberShape.MatchString(text) {
-		return "", false, errCharacters
+		return "", "", errCharacters
 	}
 	n, err := phonenumbers.Parse(text, region)
 	if abroad, ok := strings.CutPrefix(text, "00"); ok && (err != nil || !phonenumbers.IsValidNumber(n)) {
@@ -176,19 +237,35 @@ func read(text, region string) (number string, expensive bool, err error) {
 	switch {
 	case err == nil && phonenumbers.IsValidNumber(n):
 	case region == "" && text[0] != '+':
-		return "", false, errRegion
+		return "", "", errRegion
 	default:
-		return "", false, errPlan
+		return "", "", errPlan
 	}
 	number = phonenumbers.Format(n, phonenumbers.E164)
 	again, err := phonenumbers.Parse(number, "")
 	if err != nil || phonenumbers.Format(again, phonenumbers.E164) != number {
-		return "", false, errPlan // a form that is not stable decides nothing
+		return "", "", errPlan // a form that is not stable decides nothing
 	}
-	kind := phonenumbers.GetNumberType(n)
-	return number, kind == phonenumbers.PREMIUM_RATE || kind == phonenumbers.SHARED_COST, nil
+	return number, costOf(n, region), nil
 }
 
-func denied(format string, args ...any) error {
-	return fault.E("gate", fault.Denied, fmt.Errorf(format, args...))
+func costOf(n *phonenumbers.PhoneNumber, region string) Cost {
+	kind := phonenumbers.GetNumberType(n)
+	switch {
+	case kind == phonenumbers.PREMIUM_RATE || kind == phonenumbers.SHARED_COST:
+		return CostPremium
+	case region == "" || phonenumbers.GetRegionCodeForNumber(n) != region:
+		return CostInternational
+	case kind == phonenumbers.TOLL_FREE:
+		return CostFree
+	case kind == phonenumbers.MOBILE:
+		return CostMobile
+	default:
+		return CostNational
+	}
+}
+
+// denied is a refusal that names the rule.
+func denied(rule, format string, args ...any) error {
+	return fault.E("gate", fault.Denied, fmt.Errorf("outbound."+rule+": "+format, args...))
 }

@@ -3,7 +3,9 @@ package gate_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 )
@@ -12,6 +14,12 @@ var madrid = gate.Gate{"madrid": {
 	Dial: "PJSIP/{number}@trunk", Region: "ES", Allow: []string{"+34", "+44"}, Deny: []string{"+34960", "+4420"},
 	Short: []string{"112", "50XX", "*72", "*34*900"},
 }}
+
+// reach asks a gate for a number at no time in particular.
+func reach(g gate.Gate, pbx, number string) (string, error) {
+	way, err := g.Outside(orchestrator.Outside{PBX: pbx, Number: number}, time.Time{})
+	return way.Endpoint, err
+}
 
 func TestDestination(t *testing.T) {
 	t.Parallel()
@@ -61,7 +69,7 @@ func TestDestination(t *testing.T) {
 		{"letters", "madrid", "9100FLOWER", ""},
 	}
 	for _, r := range rows {
-		got, err := madrid.Destination(r.pbx, r.number)
+		got, err := reach(madrid, r.pbx, r.number)
 		if got != r.want {
 			t.Errorf("%s: got %q, want %q", r.name, got, r.want)
 		}
@@ -73,14 +81,14 @@ func TestDestination(t *testing.T) {
 
 func TestPremiumIsOpenedByPolicy(t *testing.T) {
 	t.Parallel()
-	open := gate.Gate{"madrid": {Dial: "PJSIP/00{digits}@trunk", Allow: []string{"+"}, Premium: true}}
-	if got, err := open.Destination("madrid", "+34807123456"); err != nil || got != "PJSIP/0034807123456@trunk" {
+	open := gate.Gate{"madrid": {Dial: "PJSIP/00{digits}@trunk", Allow: []string{"+"}, Cost: gate.CostPremium}}
+	if got, err := reach(open, "madrid", "+34807123456"); err != nil || got != "PJSIP/0034807123456@trunk" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if got, err := open.Destination("madrid", "0034807123456"); err != nil || got != "PJSIP/0034807123456@trunk" {
+	if got, err := reach(open, "madrid", "0034807123456"); err != nil || got != "PJSIP/0034807123456@trunk" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if got, err := open.Destination("madrid", "807123456"); err == nil {
+	if got, err := reach(open, "madrid", "807123456"); err == nil {
 		t.Errorf("without a region a national number went to %q", got)
 	}
 }
@@ -115,6 +123,13 @@ func TestPolicyValidate(t *testing.T) {
 		{"national prefix", gate.Policy{Region: "ES", Allow: []string{"91"}}, false},
 		{"prefix with 00", gate.Policy{Deny: []string{"0034807"}}, false},
 		{"prefix of no country", gate.Policy{Deny: []string{"+0"}}, false},
+		{"hours", gate.Policy{Hours: []string{"mon-fri 09:00-20:00", "sat 10:00-24:00"}, Zone: "Europe/Madrid"}, true},
+		{"hours of no day", gate.Policy{Hours: []string{"workdays 09:00-20:00"}}, false},
+		{"hours that end before they begin", gate.Policy{Hours: []string{"fri 20:00-09:00"}}, false},
+		{"hours past the day", gate.Policy{Hours: []string{"fri 20:00-24:30"}}, false},
+		{"no time zone", gate.Policy{Zone: "Europe/Madird"}, false},
+		{"no class of cost", gate.Policy{Cost: "cheap"}, false},
+		{"a cap below 0", gate.Policy{MaxCalls: -1}, false},
 		{"short with a plus", gate.Policy{Short: []string{"+112"}}, false},
 		{"short that is a number", gate.Policy{Region: "ES", Short: []string{"910000001"}}, false},
 		{"short that is a number in a small country", gate.Policy{Region: "AD", Short: []string{"823456"}}, false},
@@ -125,4 +140,106 @@ func TestPolicyValidate(t *testing.T) {
 			t.Errorf("%s: %v", r.name, err)
 		}
 	}
+}
+
+// TestRules: each rule refuses by its name, and what it does not say anything of passes.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	with := func(change func(*gate.Policy)) gate.Gate {
+		p := gate.Policy{Dial: "PJSIP/{number}@trunk", Region: "ES", Allow: []string{"+"}, Deny: []string{"+1876"}}
+		change(&p)
+		return gate.Gate{"madrid": p}
+	}
+	hours := func(p *gate.Policy) {
+		p.Hours, p.Zone = []string{"mon-fri 09:00-20:00", "sat-sun 10:00-14:00"}, "Europe/Madrid"
+	}
+	upTo := func(c gate.Cost) func(*gate.Policy) { return func(p *gate.Policy) { p.Cost = c } }
+	asIs := func(*gate.Policy) {}
+	summer := time.Date(2026, 7, 17, 0, 0, 0, 0, time.UTC) // a Friday, Madrid is two hours ahead
+	rows := []struct {
+		name   string
+		change func(*gate.Policy)
+		number string
+		offNet bool
+		at     time.Time
+		rule   string // "" passes
+	}{
+		{"as it comes", asIs, "910000001", false, summer, ""},
+		{"no trunk", func(p *gate.Policy) { p.Dial = "" }, "910000001", false, summer, "outbound.dial: "},
+		{"forbidden prefix", asIs, "+18765551234", false, summer, "outbound.deny: "},
+		{"no allowed prefix", func(p *gate.Policy) { p.Allow = []string{"+44"} }, "910000001", false, summer, "outbound.allow: "},
+		{"from outside to outside", asIs, "910000001", true, summer, "outbound.outside_to_outside: "},
+		{"from outside to outside, allowed", func(p *gate.Policy) { p.OutsideToOutside = true }, "910000001", true, summer, ""},
+		{"before the hours", hours, "910000001", false, summer.Add(6*time.Hour + 59*time.Minute), "outbound.hours: "},
+		{"within the hours", hours, "910000001", false, summer.Add(7 * time.Hour), ""},
+		{"after the hours", hours, "910000001", false, summer.Add(18 * time.Hour), "outbound.hours: "},
+		{"within Saturday's", hours, "910000001", false, summer.Add(33 * time.Hour), ""},
+		{"within Friday's on a Saturday", hours, "910000001", false, summer.Add(39 * time.Hour), "outbound.hours: "},
+		{"on Sunday", hours, "910000001", false, summer.Add(57 * time.Hour), ""},
+		{"whether it could ever be called", hours, "910000001", false, time.Time{}, ""},
+		{"free", upTo(gate.CostFree), "900123456", false, summer, ""},
+		{"national where no more than free is", upTo(gate.CostFree), "910000001", false, summer, "outbound.cost: "},
+		{"national", upTo(gate.CostNational), "910000001", false, summer, ""},
+		{"mobile where no more than national is", upTo(gate.CostNational), "612345678", false, summer, "outbound.cost: "},
+		{"mobile", upTo(gate.CostMobile), "612345678", false, summer, ""},
+		{"international where no more than mobile is", upTo(gate.CostMobile), "+441614960000", false, summer, "outbound.cost: "},
+		{"international", asIs, "+441614960000", false, summer, ""},
+		{"premium", asIs, "807123456", false, summer, "outbound.cost: "},
+		{"premium of another country", asIs, "+44 909 8790000", false, summer, "outbound.cost: "},
+		{"premium, allowed", upTo(gate.CostPremium), "807123456", false, summer, ""},
+	}
+	for _, r := range rows {
+		_, err := with(r.change).Outside(orchestrator.Outside{PBX: "madrid", Number: r.number, OffNet: r.offNet}, r.at)
+		switch {
+		case r.rule == "" && err != nil:
+			t.Errorf("%s: %v", r.name, err)
+		case r.rule != "" && (fault.KindOf(err) != fault.Denied || !strings.Contains(err.Error(), r.rule)):
+			t.Errorf("%s: %v, want a refusal by %q", r.name, err, r.rule)
+		}
+	}
+	way, err := with(func(p *gate.Policy) { p.MaxLength = time.Hour }).Outside(orchestrator.Outside{PBX: "madrid", Number: "910000001"}, summer)
+	if err != nil || way.Most != time.Hour || way.Endpoint != "PJSIP/+34910000001@trunk" {
+		t.Errorf("the way is %+v, %v", way, err)
+	}
+}
+
+// TestMeter: caps hold for all calls of a trunk together; a call that was let go
+// is let go again, and what has ended makes room.
+func TestMeter(t *testing.T) {
+	t.Parallel()
+	var m gate.Meter
+	now := time.UnixMilli(1_800_000_000_000)
+	take := func(channel string, caps orchestrator.Caps, want time.Duration, rule string) {
+		t.Helper()
+		wait, err := m.Take(channel, caps, now)
+		if rule == "" && (err != nil || wait != want) {
+			t.Errorf("%s: waits %v, %v, want %v", channel, wait, err, want)
+		}
+		if rule != "" && (fault.KindOf(err) != fault.Denied || !strings.Contains(err.Error(), rule)) {
+			t.Errorf("%s: %v, want a refusal by %q", channel, err, rule)
+		}
+	}
+	two := orchestrator.Caps{Calls: 2}
+	m.Count("adopted")
+	take("a", two, 0, "")
+	take("a", two, 0, "")
+	take("b", two, 0, "outbound.max_calls: ")
+	m.Free("adopted")
+	m.Free("adopted")
+	take("b", two, 0, "")
+	take("c", two, 0, "outbound.max_calls: ")
+	m = gate.Meter{}
+	fast := orchestrator.Caps{PerSecond: 2}
+	take("1", fast, 0, "")
+	now = now.Add(400 * time.Millisecond)
+	take("2", fast, 0, "")
+	take("3", fast, 600*time.Millisecond, "")
+	take("4", fast, time.Second, "")
+	take("5", fast, 1600*time.Millisecond, "")
+	take("6", fast, 2*time.Second, "")
+	take("7", fast, 0, "outbound.calls_per_second: ")
+	m.Free("7")
+	now = now.Add(5 * time.Second)
+	take("7", fast, 0, "")
+	take("8", orchestrator.Caps{}, 0, "")
 }

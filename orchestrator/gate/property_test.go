@@ -15,7 +15,7 @@ import (
 // open allows every number but those with the denied prefix.
 func open(region, deny string) gate.Gate {
 	return gate.Gate{"pbx": {
-		Dial: "PJSIP/{number}@trunk", Region: region, Premium: true, Allow: []string{"+"}, Deny: []string{deny},
+		Dial: "PJSIP/{number}@trunk", Region: region, Cost: gate.CostPremium, Allow: []string{"+"}, Deny: []string{deny},
 		Short: []string{"112", "XXXX", "*72", "*21*XXXX#"},
 	}}
 }
@@ -71,7 +71,7 @@ func TestNoSpellingPassesADeny(t *testing.T) {
 			at := rapid.IntRange(0, len(text)).Draw(t, "at")
 			text = text[:at] + rapid.SampledFrom([]string{"*", "#", " ", "-", ".", "(", ")", "/", "+", "0", ",", "w", "p", ";", "\x00"}).Draw(t, "insert") + text[at:]
 		}
-		endpoint, err := open(from, deny).Destination("pbx", text)
+		endpoint, err := reach(open(from, deny), "pbx", text)
 		if err == nil && strings.HasPrefix(dialled(endpoint), deny) {
 			t.Fatalf("%q dialled in %s reached %s although %s is denied", text, from, endpoint, deny)
 		}
@@ -114,7 +114,7 @@ func FuzzDestination(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, region string) {
 		const deny = "+348"
-		endpoint, err := open(region, deny).Destination("pbx", text)
+		endpoint, err := reach(open(region, deny), "pbx", text)
 		if err != nil {
 			if endpoint != "" {
 				t.Fatalf("%q was refused with an endpoint, %q", text, endpoint)

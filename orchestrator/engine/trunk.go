@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/life"
+)
+
+// trunk counts the calls to outside numbers of one PBX, for its caps. It lives as
+// long as the lease does: whoever drives the PBX dials all of them, and takes up
+// with a call the numbers that it has dialled.
+type trunk struct {
+	mu    sync.Mutex
+	meter gate.Meter // guarded by mu
+}
+
+// take waits until a channel may be dialled, or says why it may not. A repeated
+// order passes.
+func (l *loop) take(ctx context.Context, d call.Dial) error {
+	if !d.Outside {
+		return nil
+	}
+	t := &l.drv.trunk
+	t.mu.Lock()
+	wait, err := t.meter.Take(d.Order.Channel, l.eng.rules.Gate.Caps(l.drv.pbx.Name()), l.eng.now())
+	t.mu.Unlock()
+	if wait > 0 {
+		life.Sleep(ctx, wait) // when ctx ends nothing is answered
+	}
+	return err
+}
+
+// count counts the outside numbers of a call that another process dialled.
+func (t *trunk) count(channels []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, ch := range channels {
+		t.meter.Count(ch)
+	}
+}
+
+// free ends the counting of channels that are not among those that a call has.
+func (t *trunk) free(before, has []string) {
+	if len(before) == 0 {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, ch := range before {
+		if !slices.Contains(has, ch) {
+			t.meter.Free(ch)
+		}
+	}
+}
