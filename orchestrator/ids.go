@@ -11,7 +11,8 @@ import (
 const idPrefix = "op-"
 
 // MakeID is the id of an owner's nth thing on a PBX. The letter says what it is:
-// a and t channels, b bridges, p playbacks, r and m recordings.
+// a, t and s channels, b bridges, w bridges of those who monitor, p playbacks, r and
+// m recordings.
 func MakeID(owner, letter string, n int) string {
 	return idPrefix + owner + "-" + letter + strconv.Itoa(n)
 }
@@ -32,3 +33,9 @@ func OwnerOf(id string) string {
 
 // Ours tells whether an id is of operadora's making.
 func Ours(id string) bool { return OwnerOf(id) != "" }
+
+// Monitors tells whether a bridge is one in which somebody monitors a channel.
+func Monitors(bridge string) bool {
+	rest, _ := strings.CutPrefix(bridge, idPrefix+OwnerOf(bridge)+"-")
+	return strings.HasPrefix(rest, "w")
+}

@@ -89,6 +89,13 @@ type PBX interface {
 	// command, when it returns.
 	DestroyBridge(ctx context.Context, bridge string, stay ...string) error
 
+	// Monitor puts a channel into a bridge of its own, m.Bridge, which it makes, where
+	// it hears all that the channel m.Target says and is told; m.Mode says who hears
+	// it. Ordered with another mode it changes that. The target stays where it is, and
+	// neither it nor whom it talks with notice anything else. Whoever monitors goes on,
+	// in silence, when the target is gone; DestroyBridge is the end of it.
+	Monitor(ctx context.Context, m Monitoring) error
+
 	// Record starts a recording of a bridge or of a channel (voicemail).
 	// EventRecorded follows when it ends, once. One of that id that runs already is
 	// no error; one that was made already is a Conflict.
@@ -231,6 +238,27 @@ type Origination struct {
 	Variables  map[string]string
 	Again      bool `json:"-"` // it may have been ordered before: look first
 }
+
+// Monitoring is an order to let one channel hear, and perhaps speak to, another.
+type Monitoring struct {
+	Bridge  string // of the letter that MakeID gives to those who monitor: see Monitors
+	Channel string // who hears
+	Target  string // who is heard, with all that is said to it
+	Mode    MonitorMode
+}
+
+// MonitorMode is who hears whoever monitors. The strings are stored.
+type MonitorMode string
+
+// Modes of monitoring.
+const (
+	MonitorListen  MonitorMode = "listen"  // nobody
+	MonitorWhisper MonitorMode = "whisper" // the target alone
+	MonitorBarge   MonitorMode = "barge"   // the target and whom it talks with
+)
+
+// MonitorModes are all modes.
+var MonitorModes = []MonitorMode{MonitorListen, MonitorWhisper, MonitorBarge}
 
 // RecordingOrder is an order to record a bridge or a channel. Exactly one of Bridge and Channel is set.
 type RecordingOrder struct {

@@ -56,6 +56,9 @@ func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...stri
 			return err
 		}
 	}
+	if err := a.dropSnoops(ctx, bridge); err != nil {
+		return err
+	}
 	if err := a.Part(ctx, bridge, stay...); err != nil {
 		return err
 	}

@@ -87,6 +87,13 @@
 // just removed answers 409 for a while. Asterisk re-invites phones with several
 // codecs when a recording begins or ends in a bridge of two.
 //
+// Snoops. A snoop channel changes nothing on the channel that it hears, nor in its
+// bridge: what the customer hears goes on sample by sample while snoops come and go
+// (TestMonitorIsHeardByWhomItMayBe). What it whispers is mixed into audio that
+// passes: a phone to which nothing is sent, because its caller is on hold, hears
+// nothing of it. The removal is answered before the id is free again; a second one of
+// an id that exists is 500, and logged as an error.
+//
 // Recordings. An order to stop that arrives while a recording begins is
 // accepted and has no effect: it is repeated until the recording is over. One of
 // a bridge ends when the last channel leaves, and RecordingFinished is lost in

@@ -46,7 +46,7 @@ var neededModules = []string{
 	"res_ari_applications", "res_ari_asterisk", "res_ari_bridges", "res_ari_channels", "res_ari_device_states",
 	"res_ari_events", "res_ari_playbacks", "res_ari_recordings", "res_ari_sounds",
 	"res_http_websocket", "res_musiconhold", "res_pjsip_header_funcs", "res_stasis", "res_stasis_answer",
-	"res_stasis_device_state", "res_stasis_playback", "res_stasis_recording",
+	"res_stasis_device_state", "res_stasis_playback", "res_stasis_recording", "res_stasis_snoop",
 }
 
 // Modules are the modules of Asterisk that the adapter uses, sorted.

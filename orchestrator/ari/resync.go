@@ -3,6 +3,7 @@ package ari
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +87,7 @@ func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapsho
 	}
 	for _, b := range bridges {
 		if orchestrator.Ours(b.ID) {
-			truth.Bridges[b.ID] = b.ChannelIDs
+			truth.Bridges[b.ID] = slices.DeleteFunc(b.ChannelIDs, isSnoop)
 		}
 	}
 	return truth, nil
@@ -98,6 +99,9 @@ func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapsho
 // dialplan has the id, too, but not the dialling application.
 func truthOf(c *wire.ChannelData, app string) (orchestrator.ChannelTruth, bool) {
 	leg := orchestrator.ChannelTruth{Up: c.State == "Up", CreatedAt: createdAt(c)}
+	if isSnoop(c.ID) {
+		return leg, false
+	}
 	switch place := c.GetDialplan(); place.GetAppName() {
 	case "Stasis":
 		name, rest, _ := strings.Cut(place.GetAppData(), ",")

@@ -28,7 +28,7 @@ type ruling struct {
 var rulings = []ruling{
 	// Done already, or nothing left to do it to.
 	{verbs: "Originate CreateBridge", status: http.StatusConflict, done: true}, // the id exists: the same order given twice
-	{verbs: "Hangup StopPlay DestroyBridge DeleteRecording", status: http.StatusNotFound, done: true},
+	{verbs: "Hangup Unsnoop StopPlay DestroyBridge DeleteRecording", status: http.StatusNotFound, done: true},
 	{verbs: "DestroyBridge", status: http.StatusConflict, text: "Bridge not in Stasis", done: true},
 	{verbs: "Part", status: http.StatusBadRequest, done: true}, // "Channel not found"
 	{verbs: "Part", status: http.StatusUnprocessableEntity, done: true},
@@ -46,6 +46,7 @@ var rulings = []ruling{
 	// A bridge of ours that Asterisk is still taking down is listed, but
 	// answers as if it belonged to somebody else.
 	{status: http.StatusConflict, text: "Bridge not in Stasis", kind: fault.NotFound, about: "the bridge is being removed"},
+	{verbs: "Snoop", status: http.StatusNotFound, kind: fault.NotFound, about: "whom to monitor is gone"},
 	// The rest is told by the status alone.
 	{status: http.StatusUnauthorized, kind: fault.Denied},
 	{status: http.StatusForbidden, kind: fault.Denied},

@@ -129,6 +129,9 @@ func (t *translator) translate(w wire.Event) (orchestrator.Event, verdict) {
 
 // entered is a channel that came into the application.
 func (l *legs) entered(e *orchestrator.Event, w *wire.StasisStart) verdict {
+	if isSnoop(w.Channel.ID) {
+		return silent
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	// It may have been with us before and come back by the dialplan.

@@ -214,6 +214,16 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 		}
 		return
 	}
+	if list, is := strings.CutPrefix(to, "m:^:set:operadora_monitor="); is {
+		steps := strings.Split(list, "^")
+		ch.vars["operadora_monitor"] = steps[0]
+		target, _ := strings.CutPrefix(steps[len(steps)-2], "eavesdrop:")
+		if heard := f.channels[target]; heard != nil && !heard.over {
+			ch.app, ch.appData, ch.appID = "eavesdrop", target, ""
+			f.event("channel_execute_conference", ch, map[string]string{"Application": "eavesdrop", "Application-Data": target, "Application-UUID": "x"})
+			return
+		}
+	}
 	if rest, is := strings.CutPrefix(to, "conference:"); is {
 		room, _, _ := strings.Cut(rest, "@")
 		ch.app, ch.appData, ch.appID, ch.room = "conference", strings.TrimSuffix(rest, ",park:"), "", room

@@ -348,6 +348,11 @@ func (f *fake) hangUp(ch *fakeChannel, cause string) {
 			f.stopTape(path)
 		}
 	}
+	for _, other := range f.channels {
+		if other.app == "eavesdrop" && other.appData == ch.id && !other.over {
+			f.park(other)
+		}
+	}
 	name := "channel_hangup_complete"
 	if ch.direction == "outbound" {
 		name += "_leg"

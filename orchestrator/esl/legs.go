@@ -37,10 +37,11 @@ type leg struct {
 
 	parked  bool
 	room    string
-	now     *task   // being carried out
-	waiting []*task // in the order in which they were asked for
-	park    *wire   // the newest event that it was parked
-	applied int64   // Event-Sequence of the newest event that moved it
+	monitor orchestrator.MonitorMode // how it monitors another, when room is a bridge for that
+	now     *task                    // being carried out
+	waiting []*task                  // in the order in which they were asked for
+	park    *wire                    // the newest event that it was parked
+	applied int64                    // Event-Sequence of the newest event that moved it
 	ended   time.Time
 
 	changed chan struct{} // closed and replaced at each change
@@ -195,6 +196,7 @@ func (l *legs) seed(t truth) {
 			g.stage = stageDialling
 		}
 		g.up, g.room, g.applied = w.up(), w.room(), 0
+		_, g.monitor = w.monitored()
 		g.parked = g.room == "" && w.State == "CS_EXECUTE"
 		g.reconcile(w.playing())
 		g.touch()

@@ -142,6 +142,11 @@ func (a *Adapter) executes(d *doing, g *leg, w *wire, newest bool) {
 		if newest {
 			g.parked = false
 		}
+	case w.App == monitorApp:
+		if newest {
+			g.applied, g.parked = w.seq(), false
+			g.room, g.monitor = w.monitored()
+		}
 	case g.now != nil && text(g.now.id) == w.AppID:
 		g.now.running = true
 		if g.now.stop {

@@ -81,6 +81,7 @@ type wire struct {
 	OurAway  text `json:"variable_operadora_away"`
 	OurTape  text `json:"variable_operadora_tape"`
 	TapeRoom text `json:"variable_operadora_tape_room"`
+	Monitor  text `json:"variable_operadora_monitor"`
 	Language text `json:"variable_default_language"`
 	NowApp   text `json:"variable_current_application"`
 	NowData  text `json:"variable_current_application_data"`
@@ -130,8 +131,19 @@ func (w *wire) event(pbx string, kind orchestrator.EventKind) orchestrator.Event
 	return orchestrator.Event{Kind: kind, PBX: pbx, At: w.at(), Channel: w.id()}
 }
 
-// room is the conference that a channel is in, "" for none.
+// monitored is the bridge in which a channel monitors another, and how.
+func (w *wire) monitored() (bridge string, mode orchestrator.MonitorMode) {
+	bridge, m, _ := strings.Cut(string(w.Monitor), ".")
+	return bridge, orchestrator.MonitorMode(m)
+}
+
+// room is the conference that a channel is in, or the bridge in which it monitors
+// another; "" for none.
 func (w *wire) room() string {
+	if w.NowApp == monitorApp {
+		bridge, _ := w.monitored()
+		return bridge
+	}
 	if w.NowApp != "conference" {
 		return ""
 	}
@@ -162,7 +174,7 @@ func (w *wire) playing() string {
 // another was taken by the dialplan or by an administrator.
 func ourApps(app string) bool {
 	switch app {
-	case "park", "playback", "conference", "set", "unset", "export", "answer", "sleep", "pre_answer", "transfer", "":
+	case "park", "playback", "conference", monitorApp, "set", "unset", "export", "answer", "sleep", "pre_answer", "transfer", "":
 		return true
 	}
 	return false

@@ -30,22 +30,51 @@ func toneSample(hz float64, i int) int16 {
 	return int16(amplitude * math.Sin(2*math.Pi*hz*float64(i)/SampleRate))
 }
 
-// HasTone tells whether a sine of hz makes up most of the energy of samples.
-// It is the Goertzel algorithm: one term of the discrete Fourier transform.
-func HasTone(samples []int16, hz float64) bool {
-	if quiet(samples) {
-		return false
-	}
+// goertzel returns the power of a sine of hz in samples, one term of the discrete
+// Fourier transform, and the energy of them all.
+func goertzel(samples []int16, hz float64) (power, energy float64) {
 	coefficient := 2 * math.Cos(2*math.Pi*hz/SampleRate)
-	var s1, s2, energy float64
+	var s1, s2 float64
 	for _, v := range samples {
 		x := float64(v)
 		energy += x * x
 		s1, s2 = x+coefficient*s1-s2, s1
 	}
-	power := s1*s1 + s2*s2 - coefficient*s1*s2
+	return s1*s1 + s2*s2 - coefficient*s1*s2, energy
+}
+
+// HasTone tells whether a sine of hz makes up most of the energy of samples.
+func HasTone(samples []int16, hz float64) bool {
+	if quiet(samples) {
+		return false
+	}
+	power, energy := goertzel(samples, hz)
 	// A pure sine of n samples with energy e has power n*e/2.
 	return power > 0.6*float64(len(samples))*energy/2
+}
+
+// level is the amplitude of a sine of hz in samples.
+func level(samples []int16, hz float64) float64 {
+	power, _ := goertzel(samples, hz)
+	return 2 * math.Sqrt(max(power, 0)) / float64(max(1, len(samples)))
+}
+
+// partLevel is the amplitude from which a sine is one of those that are heard.
+const partLevel = 2000
+
+// Purity is how pure a sine of hz is throughout: the share that it has of the
+// energy of each 20 ms, at the worst of them, and the level of that sine (its
+// amplitude) where it is weakest. A click lowers the first, a gap both.
+func Purity(samples []int16, hz float64) (share, weakest float64) {
+	share, weakest = 1, math.MaxInt16
+	for ; len(samples) >= frameSamples; samples = samples[frameSamples:] {
+		w := samples[:frameSamples]
+		power, energy := goertzel(w, hz)
+		sine := 2 * power / frameSamples // its energy
+		share = min(share, sine/max(energy, 1))
+		weakest = min(weakest, math.Sqrt(2*sine/frameSamples))
+	}
+	return share, weakest
 }
 
 // quietLevel is the root mean square under which samples count as silence. The
@@ -68,6 +97,8 @@ type ear struct {
 	mu      sync.Mutex
 	pending []int16    // guarded by mu; less than a window
 	waiters []*waiting // guarded by mu
+	taping  bool       // guarded by mu
+	tape    []int16    // guarded by mu; what was heard while taping
 }
 
 // waiting is someone who waits for need windows in a row that match.
@@ -83,6 +114,9 @@ func (e *ear) hear(samples []int16) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.pending = append(e.pending, samples...)
+	if e.taping {
+		e.tape = append(e.tape, samples...)
+	}
 	for len(e.pending) >= window {
 		w := e.pending[:window]
 		kept := e.waiters[:0]
@@ -98,6 +132,21 @@ func (e *ear) hear(samples []int16) {
 		e.waiters = kept
 		e.pending = append(e.pending[:0], e.pending[window:]...)
 	}
+}
+
+// start begins a tape; stop returns what is on it.
+func (e *ear) start() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.taping, e.tape = true, nil
+}
+
+func (e *ear) stop() []int16 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	tape := e.tape
+	e.taping, e.tape = false, nil
+	return tape
 }
 
 // wait returns when match has held for d of audio that arrives from now on, or

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,6 +43,33 @@ func TestHasTone(t *testing.T) {
 		if got := HasTone(row.samples, row.hz); got != row.want {
 			t.Errorf("%s: HasTone at %g Hz is %v, want %v", row.name, row.hz, got, row.want)
 		}
+	}
+}
+
+// A click of two samples and a gap of half a packet both show, wherever they are.
+func TestPurity(t *testing.T) {
+	t.Parallel()
+	pure := throughMulaw(Tone(700, time.Second))
+	if share, weakest := Purity(pure, 700); share < 0.99 || weakest < 7900 {
+		t.Errorf("a pure tone: %.3f, %.0f", share, weakest)
+	}
+	for at := 0; at < len(pure)-frameSamples; at += 700 {
+		click := slices.Clone(pure)
+		click[at], click[at+1] = 20000, -20000
+		if share, _ := Purity(click, 700); share > 0.95 {
+			t.Errorf("a click at %d: %.3f", at, share)
+		}
+		gap := slices.Clone(pure)
+		clear(gap[at : at+frameSamples/2])
+		if share, weakest := Purity(gap, 700); share > 0.95 && weakest > 7000 {
+			t.Errorf("a gap at %d: %.3f, %.0f", at, share, weakest)
+		}
+	}
+	if l := level(pure, 700); l < 7900 {
+		t.Errorf("level %.0f", l)
+	}
+	if l := level(pure, 1000); l > 100 {
+		t.Errorf("level of another tone %.0f", l)
 	}
 }
 

@@ -358,6 +358,29 @@ func (c *Call) PlayTone(hz float64) { c.mouth.tone(hz) }
 // Say says samples (8000 a second), after what it was told to say before.
 func (c *Call) Say(samples []int16) { c.mouth.say(samples) }
 
+// Tape records what is heard from now on; the function returned ends that and
+// gives the samples.
+func (c *Call) Tape() (stop func() []int16) {
+	c.ear.start()
+	return c.ear.stop
+}
+
+// WaitPart returns when a sine of hz has been heard for 150 ms, perhaps among others.
+func (c *Call) WaitPart(ctx context.Context, hz float64) error {
+	if err := c.ear.wait(ctx, c.done, 150*time.Millisecond, func(w []int16) bool { return level(w, hz) > partLevel }); err != nil {
+		return fmt.Errorf("waiting for a tone of %g Hz among others: %w", hz, err)
+	}
+	return nil
+}
+
+// WaitWithout returns when for 150 ms there was no sine of hz in what was heard.
+func (c *Call) WaitWithout(ctx context.Context, hz float64) error {
+	if err := c.ear.wait(ctx, c.done, 150*time.Millisecond, func(w []int16) bool { return level(w, hz) < partLevel/4 }); err != nil {
+		return fmt.Errorf("waiting for the end of a tone of %g Hz: %w", hz, err)
+	}
+	return nil
+}
+
 // WaitTone returns when a sine of hz has been heard for 150 ms.
 func (c *Call) WaitTone(ctx context.Context, hz float64) error {
 	err := c.ear.wait(ctx, c.done, 150*time.Millisecond, func(w []int16) bool { return HasTone(w, hz) })

@@ -129,14 +129,39 @@ func (p *PBX) Join(ctx context.Context, bridge string, channels ...string) error
 			}
 		}
 		for _, id := range channels {
-			c := p.channels[id]
-			if c.bridge == bridge {
-				continue
-			}
-			p.part(c)
-			c.bridge = bridge
-			p.bridges[bridge] = append(p.bridges[bridge], id)
+			p.join(bridge, p.channels[id])
 		}
+		return nil
+	})
+}
+
+// join puts a channel into a bridge. p.mu is held.
+func (p *PBX) join(bridge string, c *channel) {
+	if c.bridge == bridge {
+		return
+	}
+	p.part(c)
+	c.bridge = bridge
+	p.bridges[bridge] = append(p.bridges[bridge], c.id)
+}
+
+// Monitor lets a channel hear another, from a bridge of its own.
+func (p *PBX) Monitor(ctx context.Context, m orchestrator.Monitoring) error {
+	p.Await(ctx, func() bool { return p.idle([]string{m.Channel}) })
+	cmd := Command{Op: "Monitor", ID: m.Bridge, Channel: m.Channel, Channels: []string{m.Target}, Text: string(m.Mode)}
+	return p.obey(ctx, cmd, func() error {
+		if !slices.Contains(orchestrator.MonitorModes, m.Mode) || !orchestrator.Monitors(m.Bridge) {
+			return fault.New("pbxtest.Monitor", fault.Invalid, "bridge %q, mode %q", m.Bridge, m.Mode)
+		}
+		c, err := p.controlled("Monitor", m.Channel)
+		if err == nil {
+			_, err = p.controlled("Monitor", m.Target)
+		}
+		if err != nil {
+			return err
+		}
+		p.join(m.Bridge, c)
+		p.monitors[m.Bridge] = m
 		return nil
 	})
 }
@@ -177,6 +202,7 @@ func (p *PBX) DestroyBridge(ctx context.Context, bridge string, stay ...string) 
 			p.part(p.channels[id])
 		}
 		delete(p.bridges, bridge)
+		delete(p.monitors, bridge)
 		for _, r := range p.recordingsOf(bridge) {
 			p.finish(r.job, false, "")
 		}

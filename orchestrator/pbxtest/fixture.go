@@ -136,6 +136,9 @@ var suite = []struct {
 	{"bridge outlived by the caller", nil, testBridgePartnerLeaves},
 
 	{"part", nil, testPart},
+	{"monitor", nil, testMonitor},
+	{"monitor who is gone", nil, testMonitorGone},
+	{"monitor until the supervisor hangs up", nil, testMonitorHungUp},
 	{"hold key", func(f Fixture) bool { return f.HoldKey != nil }, testHoldKey},
 	{"transfer refused", func(f Fixture) bool { return f.Transfer != nil }, testTransferRefused},
 	{"transfer done", func(f Fixture) bool { return f.Transfer != nil }, testTransferDone},

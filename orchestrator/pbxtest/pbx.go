@@ -30,6 +30,7 @@ type PBX struct {
 	ended      map[string]orchestrator.ChannelEnd // for whoever did not hear of it
 	channels   map[string]*channel                // also those that left
 	bridges    map[string][]string                // channels in the order of joining
+	monitors   map[string]orchestrator.Monitoring // by the bridge of who monitors
 	playbacks  map[string]*job                    // known: playing or queued
 	recordings map[string]*recording              // running and stored
 	phones     map[string]*phone                  // by endpoint
@@ -71,6 +72,7 @@ func New(name string) *PBX {
 		channels:   map[string]*channel{},
 		ended:      map[string]orchestrator.ChannelEnd{},
 		bridges:    map[string][]string{},
+		monitors:   map[string]orchestrator.Monitoring{},
 		playbacks:  map[string]*job{},
 		recordings: map[string]*recording{},
 		phones:     map[string]*phone{},
@@ -148,6 +150,7 @@ func (p *PBX) controlled(op, id string) (*channel, error) {
 func (p *PBX) end(c *channel, cause orchestrator.Cause) {
 	p.drop(c, "the channel hung up")
 	delete(p.channels, c.id)
+	maps.DeleteFunc(p.monitors, func(_ string, m orchestrator.Monitoring) bool { return m.Target == c.id })
 	p.ended[c.id] = orchestrator.ChannelEnd{At: p.clock(), Cause: cause}
 	if !c.left {
 		p.emit(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: c.id, Cause: cause})

@@ -104,6 +104,17 @@ func (p *PBX) AskTransfer(channel, number, other string) <-chan bool {
 	return c.transfer
 }
 
+// Monitored is whom a channel hears, and how; Target is "" when it hears nobody.
+func (p *PBX) Monitored(channel string) orchestrator.Monitoring {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c, ok := p.channels[channel]
+	if !ok {
+		return orchestrator.Monitoring{}
+	}
+	return p.monitors[c.bridge]
+}
+
 // HoldKey is the hold key of a channel's phone: EventHeld, or EventResumed. It
 // returns false when there is no such channel.
 func (p *PBX) HoldKey(channel string, held bool) bool {

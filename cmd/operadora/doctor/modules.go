@@ -17,6 +17,7 @@ var modules = []module{
 	{"res_stasis_playback", "prompts", true},
 	{"res_stasis_recording", "recordings and voicemail", true},
 	{"res_stasis_device_state", "lamps of agents' phones", true},
+	{"res_stasis_snoop", "supervisors who listen in", true},
 	{"res_ari", "commands", true},
 	{"res_ari_applications", "commands", true},
 	{"res_ari_asterisk", "commands", true},

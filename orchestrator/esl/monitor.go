@@ -1,0 +1,50 @@
+package esl
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// monitorApp is the application by which a channel hears another, and speaks to it.
+const monitorApp = "eavesdrop"
+
+// whispers says into which audio of the target whoever monitors is mixed: what its
+// phone says (the a leg, in FreeSWITCH's words), and what its phone is told.
+var whispers = map[orchestrator.MonitorMode]struct{ said, told bool }{
+	orchestrator.MonitorListen:  {},
+	orchestrator.MonitorWhisper: {told: true},
+	orchestrator.MonitorBarge:   {said: true, told: true},
+}
+
+// Monitor lets a channel hear another, by an application that it carries out as long
+// as both are there; then it is parked. Which bridge that stands for is a variable of
+// the channel. The keys of whoever monitors are not told: FreeSWITCH would obey them
+// itself (1 speaks to the customer alone), so it is told to leave them where they are.
+func (a *Adapter) Monitor(ctx context.Context, m orchestrator.Monitoring) error {
+	w, known := whispers[m.Mode]
+	if !known || !orchestrator.Monitors(m.Bridge) || !channelID.MatchString(m.Bridge) {
+		return fault.New("esl.Monitor", fault.Invalid, "bridge %q, mode %q", m.Bridge, m.Mode)
+	}
+	if err := a.here(ctx, "Monitor", m.Channel, m.Target); err != nil {
+		return err
+	}
+	if err := a.CreateBridge(ctx, m.Bridge); err != nil {
+		return err
+	}
+	there := func(g *leg) bool { return g.room == m.Bridge && g.monitor == m.Mode }
+	done := false
+	a.legs.see(m.Channel, func(g *leg) { done = g != nil && there(g) })
+	if done {
+		return nil
+	}
+	err := a.order(ctx, "Monitor", fmt.Sprintf("uuid_transfer %s 'm:^:set:operadora_monitor=%s.%s^set:eavesdrop_enable_dtmf=false"+
+		"^set:eavesdrop_whisper_aleg=%t^set:eavesdrop_whisper_bleg=%t^%s:%s^park:' inline",
+		m.Channel, m.Bridge, m.Mode, w.said, w.told, monitorApp, m.Target))
+	if err != nil {
+		return err
+	}
+	return a.await(ctx, "Monitor", m.Channel, there)
+}
