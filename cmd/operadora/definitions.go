@@ -116,12 +116,8 @@ func (o *floor) take(f *yamlfile.File, d acd.Definitions) {
 			continue
 		}
 		o.files[k] = f
+		yamlfile.Take(&o.defs, d, k)
 	}
-	o.defs.Queues = append(o.defs.Queues, d.Queues...)
-	o.defs.Agents = append(o.defs.Agents, d.Agents...)
-	o.defs.PauseReasons = append(o.defs.PauseReasons, d.PauseReasons...)
-	o.defs.Dispositions = append(o.defs.Dispositions, d.Dispositions...)
-	o.defs.RequireReason = o.defs.RequireReason || d.RequireReason
 }
 
 // queue tells whether there is a queue; nil when the files do not say.

@@ -3,12 +3,15 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // TestDefinitionsNameThePlace has one fault or two in each pair of files.
@@ -60,5 +63,26 @@ func TestDefinitionsMayUseAnchors(t *testing.T) {
 	}
 	if a := defs.ACD.Agents; len(a) != 2 || len(a[1].Queues) != 2 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestDefinitionsTakeEveryKey has each key at the top in one of the files: none of
+// them may be lost on the way. Once ask_pin and min_pin_length were.
+func TestDefinitionsTakeEveryKey(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte("queues: [{id: one}]\ndispositions: [{name: done}]\nrequire_pause_reason: true\n"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "agents.yaml"), []byte("agents: [{id: ana, pbx: main, endpoint: PJSIP/101, pin: \"471100\"}]\n"+
+		"pause_reasons: [{name: lunch}]\nask_pin: [login, logout]\nmin_pin_length: 6\n"), 0o600))
+	defs, _, err := loadDefinitions(dir, map[string]PBXConfig{"main": {}}, flowfile.Known{})
+	must(t, err)
+	if n := defs.ACD.MinPIN; n != 6 {
+		t.Errorf("min_pin_length is lost: %d", n)
+	}
+	v, presets := reflect.ValueOf(defs.ACD), reflect.ValueOf(yamlfile.Defaults[acd.Definitions]())
+	for i := range v.NumField() {
+		if reflect.DeepEqual(v.Field(i).Interface(), presets.Field(i).Interface()) {
+			t.Errorf("%s is lost: %v", v.Type().Field(i).Name, v.Field(i))
+		}
 	}
 }

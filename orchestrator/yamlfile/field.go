@@ -381,3 +381,12 @@ func Top(v any) (names []string) {
 	}
 	return names
 }
+
+// Take gives a key at the top of a value what another has for it.
+func Take[T any](to *T, from T, key string) {
+	for _, f := range fieldsOf(reflect.TypeFor[T]()) {
+		if f.name == key {
+			reflect.ValueOf(to).Elem().FieldByIndex(f.index).Set(reflect.ValueOf(from).FieldByIndex(f.index))
+		}
+	}
+}
