@@ -63,6 +63,15 @@ type PBX interface {
 	Hold(ctx context.Context, channel, class string) error
 	Unhold(ctx context.Context, channel string) error
 
+	// SendKeys sends keys to whoever is at the far end of a channel, in a bridge or
+	// not, as if they had been pressed by whom it talks with. It returns when they
+	// are ordered; those of one channel arrive in the order of the orders. A key
+	// that is sent twice counts twice, so this command alone is not asked again.
+	SendKeys(ctx context.Context, channel, keys string) error
+	// Beep lets the far end of a channel hear a short tone, also in a bridge, where
+	// nobody else hears it. Nothing is told of its end.
+	Beep(ctx context.Context, channel string, tone Tone) error
+
 	// Originate calls an endpoint. EventRinging, EventEntered (answered, with
 	// o.Args) or EventEnded (with the cause) follow. A channel of that id that
 	// exists is left alone, dialling or answered, and no error. NotFound is about
@@ -81,6 +90,9 @@ type PBX interface {
 	// Join puts channels into a bridge; those that are in it already stay, those
 	// that are in another leave that. When a channel is gone none is joined.
 	Join(ctx context.Context, bridge string, channels ...string) error
+	// JoinAbsorbing is Join for channels whose keys are for us: they are told and
+	// reach nobody in the bridge. One that is in the bridge already stays as it is.
+	JoinAbsorbing(ctx context.Context, bridge string, channels ...string) error
 	// Part takes channels out of a bridge. They go on, in no bridge, and are ready
 	// for the next command when it returns. One that is gone, or not in it, is no error.
 	Part(ctx context.Context, bridge string, channels ...string) error
@@ -212,6 +224,15 @@ const (
 	MediaNumber    MediaKind = "number"
 	MediaTone      MediaKind = "tone"
 	MediaRecording MediaKind = "recording"
+)
+
+// Tone is a short tone that answers a key.
+type Tone string
+
+// Tones of Beep.
+const (
+	ToneYes Tone = "yes" // what was asked for is done, or under way
+	ToneNo  Tone = "no"  // it is refused
 )
 
 // Playback is an order to play media, in order, on a channel.

@@ -28,19 +28,32 @@ func (a *Adapter) CreateBridge(ctx context.Context, bridge string) error {
 // records something finishes that first, and hold music goes on inside the
 // bridge, so both must be stopped before. When one channel is gone none is joined.
 func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) error {
+	return a.join(ctx, bridge, false, channels)
+}
+
+// JoinAbsorbing is Join for channels whose keys reach nobody in the bridge; they
+// are told all the same, as Asterisk tells them when it reads them.
+func (a *Adapter) JoinAbsorbing(ctx context.Context, bridge string, channels ...string) error {
+	return a.join(ctx, bridge, true, channels)
+}
+
+func (a *Adapter) join(ctx context.Context, bridge string, absorbing bool, channels []string) error {
 	if len(channels) == 0 {
 		return fault.New("ari.Join", fault.Invalid, "bridge %q: no channels", bridge)
 	}
 	if err := a.refuseDialling("Join", channels...); err != nil {
 		return err
 	}
+	q := url.Values{
+		"channel": {strings.Join(channels, ",")},
+		// The caller is not to see the agent's name and extension.
+		"inhibitConnectedLineUpdates": {"true"},
+	}
+	if absorbing {
+		q.Set("absorbDTMF", "true")
+	}
 	return a.client.do(ctx, request{
-		verb: "Join", method: http.MethodPost, path: []string{"bridges", bridge, "addChannel"},
-		query: url.Values{
-			"channel": {strings.Join(channels, ",")},
-			// The caller is not to see the agent's name and extension.
-			"inhibitConnectedLineUpdates": {"true"},
-		}, again: true,
+		verb: "Join", method: http.MethodPost, path: []string{"bridges", bridge, "addChannel"}, query: q, again: true,
 	}, nil)
 }
 

@@ -15,9 +15,8 @@ import (
 // What a media value may be. A comma would begin the next item of Asterisk's
 // list, and a scheme it does not know leaves a playback without an end.
 var (
-	mediaName   = regexp.MustCompile(`^[\pL\pN_.+/ -]+$`)
-	mediaDigits = regexp.MustCompile(`^[0-9A-Da-d*#]+$`)
-	mediaTone   = regexp.MustCompile(`^[\w*+!/.;=-]+$`)
+	mediaName = regexp.MustCompile(`^[\pL\pN_.+/ -]+$`)
+	mediaTone = regexp.MustCompile(`^[\w*+!/.;=-]+$`)
 )
 
 // mediaURI writes one thing to play as ARI names it; number: takes 32 bits.
@@ -27,7 +26,7 @@ func mediaURI(m orchestrator.Media) (string, error) {
 	case orchestrator.MediaSound, orchestrator.MediaRecording:
 		ok = mediaName.MatchString(m.Value)
 	case orchestrator.MediaDigits:
-		ok = mediaDigits.MatchString(m.Value)
+		ok = keys.MatchString(m.Value)
 	case orchestrator.MediaNumber:
 		n, err := strconv.ParseInt(m.Value, 10, 64)
 		ok = err == nil && n >= math.MinInt32 && n <= math.MaxInt32

@@ -98,8 +98,8 @@ func (t *translator) translate(w wire.Event) (orchestrator.Event, verdict) {
 	case *wire.PlaybackFinished:
 		e.At, v = time.Time(w.Timestamp), tell
 		played(&e, w.Playback)
-		if e.Failed && t.legs.hangingUp(e.Channel) {
-			v = silent // the channel's end follows, and says it all: a flow must not go on without its caller
+		if !orchestrator.Ours(e.Playback) || e.Failed && t.legs.hangingUp(e.Channel) {
+			v = silent // a tone (Beep); or the channel's end follows, and says it all: a flow must not go on without its caller
 		}
 	case *wire.RecordingStarted:
 		t.recordings[w.Recording.Name] = time.Time(w.Timestamp)

@@ -37,6 +37,22 @@ func (c fakeCaller) Press(_ *testing.T, digit string) {
 	c.f.press(c.ch, digit)
 }
 
+func (c fakeCaller) Keys(t *testing.T, n int) string { return c.f.keysAt(t, c.ch, n) }
+
+// keysAt waits until so many keys were sent to a channel's phone, and takes them.
+func (f *fake) keysAt(t *testing.T, ch *fakeChannel, n int) string {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(ch.keys) < n {
+		t.Errorf("heard %q, want %d keys", ch.keys, n)
+		return ch.keys
+	}
+	heard := ch.keys[:n]
+	ch.keys = ch.keys[n:]
+	return heard
+}
+
 func (c fakeCaller) HangUp(*testing.T) {
 	c.f.mu.Lock()
 	defer c.f.mu.Unlock()
@@ -53,10 +69,42 @@ func (p fakePhone) Endpoint() string { return "user/" + p.user }
 func (p fakePhone) HangUp(*testing.T) {
 	p.f.mu.Lock()
 	defer p.f.mu.Unlock()
+	if ch := p.calling(); ch != nil {
+		p.f.hangUp(ch, "NORMAL_CLEARING")
+	}
+}
+
+// calling is the channel of the phone, nil when it is in no call. f.mu is held.
+func (p fakePhone) calling() *fakeChannel {
 	for _, ch := range p.f.channels {
-		if userOf(ch.presence) == p.user {
-			p.f.hangUp(ch, "NORMAL_CLEARING")
+		if userOf(ch.presence) == p.user && !ch.over {
+			return ch
 		}
+	}
+	return nil
+}
+
+func (p fakePhone) Press(_ *testing.T, digits string) {
+	p.f.mu.Lock()
+	defer p.f.mu.Unlock()
+	for _, d := range digits {
+		p.f.press(p.calling(), string(d))
+	}
+}
+
+func (p fakePhone) Keys(t *testing.T, n int) string {
+	p.f.mu.Lock()
+	ch := p.calling()
+	p.f.mu.Unlock()
+	return p.f.keysAt(t, ch, n)
+}
+
+func (p fakePhone) Beeped(t *testing.T) {
+	t.Helper()
+	p.f.mu.Lock()
+	defer p.f.mu.Unlock()
+	if ch := p.calling(); ch == nil || ch.beeps == 0 {
+		t.Error("nothing was heard")
 	}
 }
 

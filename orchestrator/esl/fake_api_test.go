@@ -148,6 +148,13 @@ func (f *fake) apiChannel(verb string, arg []string, rest string) string {
 		}
 	case "uuid_record":
 		return f.apiRecord(ch, arg)
+	case "uuid_send_dtmf":
+		digits, _, _ := strings.Cut(arg[1], "@")
+		ch.keys += digits
+		return "+OK " + ch.id + " sent DTMF " + arg[1] + ".\n"
+	case "uuid_displace":
+		ch.beeps++
+		return "+OK Success\n"
 	case "uuid_transfer":
 		f.transfer(ch, strings.Trim(strings.TrimSuffix(strings.TrimPrefix(rest, arg[0]+" "), " inline"), "'"))
 	default:
@@ -226,6 +233,7 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 	}
 	if rest, is := strings.CutPrefix(to, "conference:"); is {
 		room, _, _ := strings.Cut(rest, "@")
+		ch.passes = strings.Contains(rest, "+flags{dist-dtmf}")
 		ch.app, ch.appData, ch.appID, ch.room = "conference", strings.TrimSuffix(rest, ",park:"), "", room
 		f.event("channel_execute_conference", ch, map[string]string{"Application": "conference", "Application-Data": ch.appData, "Application-UUID": "x"})
 		f.event("conference_maintenance_add-member", ch, map[string]string{"Conference-Name": room})

@@ -60,6 +60,9 @@ type fakeChannel struct {
 	created                                     time.Time
 	app, appData, appID                         string
 	room                                        string
+	passes                                      bool        // keys of its phone are sent to the others in the room
+	keys                                        string      // sent to its phone
+	beeps                                       int         // heard by it
 	end                                         *time.Timer // of what plays
 	waiting                                     [][3]string // app, data, id
 	cause                                       string
@@ -539,6 +542,11 @@ func (f *fake) spread(frame []byte) {
 func (f *fake) press(ch *fakeChannel, digit string) {
 	if !ch.over {
 		f.event("dtmf", ch, map[string]string{"DTMF-Digit": digit})
+	}
+	for _, other := range f.channels {
+		if ch.passes && ch.room != "" && other.room == ch.room && other != ch {
+			other.keys += digit
+		}
 	}
 }
 

@@ -27,8 +27,18 @@ func (a *Adapter) CreateBridge(ctx context.Context, bridge string) error {
 }
 
 // Join puts channels into a room and returns when all are in; those that are in
-// it already stay. What they play ends.
+// it already stay. What they play ends. Keys that they press are sent to the others
+// in the room.
 func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) error {
+	return a.join(ctx, bridge, "+flags{dist-dtmf}", channels)
+}
+
+// JoinAbsorbing is Join for channels whose keys are told and sent to nobody.
+func (a *Adapter) JoinAbsorbing(ctx context.Context, bridge string, channels ...string) error {
+	return a.join(ctx, bridge, "", channels)
+}
+
+func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []string) error {
 	if len(channels) == 0 {
 		return fault.New("esl.Join", fault.Invalid, "bridge %q: no channels", bridge)
 	}
@@ -49,7 +59,7 @@ func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) e
 	}
 	for _, ch := range move {
 		// after the conference the channel is parked; without that it would be hung up
-		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'conference:"+bridge+"@"+a.cfg.Profile+",park:' inline")
+		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'conference:"+bridge+"@"+a.cfg.Profile+flags+",park:' inline")
 		if err != nil {
 			return err
 		}

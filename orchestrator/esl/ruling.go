@@ -26,6 +26,7 @@ var rulings = []ruling{
 	{verbs: "StopRecord", text: "-ERR Cannot locate session", done: true},
 	{verbs: "StopRecord", text: "-ERR Cannot stop record session", done: true},
 	{verbs: "StopRecord", text: "+OK", done: true},
+	{verbs: "Beep", text: "-ERR Cannot displace session", done: true}, // it is hearing that very tone
 	{text: "-ERR No such channel", kind: fault.NotFound},
 	{text: "-ERR no such channel", kind: fault.NotFound},
 	{text: "-ERR Invalid uuid", kind: fault.NotFound},

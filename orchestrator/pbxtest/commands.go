@@ -3,6 +3,7 @@ package pbxtest
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -75,6 +76,34 @@ func (p *PBX) hold(op, channel string, on bool) error {
 	return err
 }
 
+// SendKeys lets the phone of a channel hear keys.
+func (p *PBX) SendKeys(ctx context.Context, channel, keys string) error {
+	return p.obey(ctx, Command{Op: "SendKeys", Channel: channel, Text: keys}, func() error {
+		if strings.Trim(keys, "0123456789*#ABCD") != "" || keys == "" {
+			return fault.New("pbxtest.SendKeys", fault.Invalid, "%q are no keys", keys)
+		}
+		c, err := p.controlled("SendKeys", channel)
+		if err == nil {
+			c.keys += keys
+		}
+		return err
+	})
+}
+
+// Beep lets the phone of a channel hear a tone.
+func (p *PBX) Beep(ctx context.Context, channel string, tone orchestrator.Tone) error {
+	return p.obey(ctx, Command{Op: "Beep", Channel: channel, Text: string(tone)}, func() error {
+		if tone != orchestrator.ToneYes && tone != orchestrator.ToneNo {
+			return fault.New("pbxtest.Beep", fault.Invalid, "%q is no tone", tone)
+		}
+		c, err := p.controlled("Beep", channel)
+		if err == nil {
+			c.tones = append(c.tones, tone)
+		}
+		return err
+	})
+}
+
 // Originate calls a phone that Endpoint made known.
 func (p *PBX) Originate(ctx context.Context, o orchestrator.Origination) error {
 	o.Args = slices.Clone(o.Args)
@@ -117,31 +146,40 @@ func (p *PBX) CreateBridge(ctx context.Context, bridge string) error {
 // It waits until the playbacks and recordings of the channels are over. Hold
 // music goes on inside the bridge.
 func (p *PBX) Join(ctx context.Context, bridge string, channels ...string) error {
+	return p.join(ctx, "Join", bridge, channels)
+}
+
+// JoinAbsorbing is Join for channels whose keys reach nobody in the bridge.
+func (p *PBX) JoinAbsorbing(ctx context.Context, bridge string, channels ...string) error {
+	return p.join(ctx, "JoinAbsorbing", bridge, channels)
+}
+
+func (p *PBX) join(ctx context.Context, op, bridge string, channels []string) error {
 	p.Await(ctx, func() bool { return p.idle(channels) })
-	cmd := Command{Op: "Join", ID: bridge, Channels: slices.Clone(channels)}
+	cmd := Command{Op: op, ID: bridge, Channels: slices.Clone(channels)}
 	return p.obey(ctx, cmd, func() error {
 		if _, ok := p.bridges[bridge]; !ok {
-			return fault.New("pbxtest.Join", fault.NotFound, "bridge %q does not exist", bridge)
+			return fault.New("pbxtest."+op, fault.NotFound, "bridge %q does not exist", bridge)
 		}
 		for _, id := range channels {
-			if _, err := p.controlled("Join", id); err != nil {
+			if _, err := p.controlled(op, id); err != nil {
 				return err
 			}
 		}
 		for _, id := range channels {
-			p.join(bridge, p.channels[id])
+			p.put(bridge, p.channels[id], op == "JoinAbsorbing")
 		}
 		return nil
 	})
 }
 
-// join puts a channel into a bridge. p.mu is held.
-func (p *PBX) join(bridge string, c *channel) {
+// put puts a channel into a bridge. p.mu is held.
+func (p *PBX) put(bridge string, c *channel, absorbs bool) {
 	if c.bridge == bridge {
 		return
 	}
 	p.part(c)
-	c.bridge = bridge
+	c.bridge, c.absorbs = bridge, absorbs
 	p.bridges[bridge] = append(p.bridges[bridge], c.id)
 }
 
@@ -160,7 +198,7 @@ func (p *PBX) Monitor(ctx context.Context, m orchestrator.Monitoring) error {
 		if err != nil {
 			return err
 		}
-		p.join(m.Bridge, c)
+		p.put(m.Bridge, c, false)
 		p.monitors[m.Bridge] = m
 		return nil
 	})

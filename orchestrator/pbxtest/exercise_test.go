@@ -14,6 +14,21 @@ import (
 type caller struct {
 	p       *pbxtest.PBX
 	channel string
+	taken   *int // keys up to now
+}
+
+func (c caller) Keys(t *testing.T, n int) string { return take(t, c.p, c.channel, c.taken, n) }
+
+// take returns the next n keys that have reached a channel's phone.
+func take(t *testing.T, p *pbxtest.PBX, channel string, taken *int, n int) string {
+	t.Helper()
+	all := p.Keys(channel)
+	if len(all) < *taken+n {
+		t.Errorf("heard %q, want %d keys more than %d", all, n, *taken)
+		return ""
+	}
+	*taken += n
+	return all[*taken-n : *taken]
 }
 
 func (c caller) Press(t *testing.T, digit string) {
@@ -34,9 +49,31 @@ func (c caller) HangUp(t *testing.T) {
 type handset struct {
 	p        *pbxtest.PBX
 	endpoint string
+	taken    *int // keys up to now
+}
+
+func (h handset) Press(t *testing.T, digits string) {
+	t.Helper()
+	for _, d := range digits {
+		if !h.p.Press(h.p.ChannelsAt(h.endpoint)[0], string(d)) {
+			t.Errorf("key %c on %s, which is in no call", d, h.endpoint)
+		}
+	}
+}
+
+func (h handset) Keys(t *testing.T, n int) string {
+	t.Helper()
+	return take(t, h.p, h.p.ChannelsAt(h.endpoint)[0], h.taken, n)
 }
 
 func (h handset) Endpoint() string { return h.endpoint }
+
+func (h handset) Beeped(t *testing.T) {
+	t.Helper()
+	if len(h.p.Tones(h.p.ChannelsAt(h.endpoint)[0])) == 0 {
+		t.Error("nothing was heard")
+	}
+}
 
 func (h handset) HangUp(t *testing.T) {
 	t.Helper()
@@ -64,13 +101,13 @@ func scripted(t *testing.T) pbxtest.Fixture {
 		PBX: p,
 		Arrive: func(t *testing.T, did string, from orchestrator.Party) pbxtest.Caller {
 			t.Helper()
-			c := caller{p: p, channel: fmt.Sprintf("in-%d", n.Add(1))}
+			c := caller{p: p, channel: fmt.Sprintf("in-%d", n.Add(1)), taken: new(int)}
 			p.Arrive(c.channel, did, from)
 			return c
 		},
 		Phone: func(t *testing.T, kind pbxtest.PhoneKind) pbxtest.Phone {
 			t.Helper()
-			h := handset{p: p, endpoint: fmt.Sprintf("PJSIP/%d", 100+n.Add(1))}
+			h := handset{p: p, endpoint: fmt.Sprintf("PJSIP/%d", 100+n.Add(1)), taken: new(int)}
 			p.Endpoint(h.endpoint, behaviours[kind])
 			return h
 		},

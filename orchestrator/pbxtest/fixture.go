@@ -53,6 +53,8 @@ type Fixture struct {
 // Caller is somebody who called in.
 type Caller interface {
 	Press(t *testing.T, digit string)
+	// Keys waits for so many keys to arrive at the phone, and returns them.
+	Keys(t *testing.T, n int) string
 	HangUp(t *testing.T)
 }
 
@@ -72,6 +74,12 @@ const (
 type Phone interface {
 	// Endpoint is its name for Originate: "PJSIP/101".
 	Endpoint() string
+	// Press presses keys in the call that it is in.
+	Press(t *testing.T, digits string)
+	// Keys waits for so many keys to arrive at the phone, and returns them.
+	Keys(t *testing.T, n int) string
+	// Beeped waits for a sound to be heard, and its end.
+	Beeped(t *testing.T)
 	// HangUp ends the call it is in.
 	HangUp(t *testing.T)
 }
@@ -135,6 +143,9 @@ var suite = []struct {
 	{"prompt after a bridge", nil, testPromptAfterBridge},
 	{"bridge outlived by the caller", nil, testBridgePartnerLeaves},
 
+	{"keys in a bridge", nil, testKeys},
+	{"keys absorbed", nil, testKeysAbsorbed},
+	{"beep", nil, testBeep},
 	{"part", nil, testPart},
 	{"monitor", nil, testMonitor},
 	{"monitor who is gone", nil, testMonitorGone},

@@ -57,8 +57,11 @@ type channel struct {
 	up       bool      // answered
 	bridge   string    // the one it is in
 	held     bool      // hears hold music
-	work     []*job    // playbacks and recordings; the first is in progress
-	fate     []*due    // what its phone is going to do
+	absorbs  bool      // keys pressed on it reach nobody in its bridge
+	keys     string    // that reached its phone
+	tones    []orchestrator.Tone
+	work     []*job // playbacks and recordings; the first is in progress
+	fate     []*due // what its phone is going to do
 	talk     time.Duration
 	transfer chan bool // what its phone asked for and is told of, nil when nothing
 }

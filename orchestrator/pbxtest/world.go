@@ -72,7 +72,8 @@ func (p *PBX) comeBack(c *channel, a Arrival) {
 }
 
 // Press is a key on a channel's phone; it also ends a recording that has it as
-// its terminator. It returns false when there is no such channel.
+// its terminator. In a bridge it reaches the phones of the others there, unless
+// the channel joined it absorbing. It returns false when there is no such channel.
 func (p *PBX) Press(channel, digit string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,12 +82,37 @@ func (p *PBX) Press(channel, digit string) bool {
 		return false
 	}
 	p.emit(orchestrator.Event{Kind: orchestrator.EventDigit, Channel: channel, Digit: digit})
+	for _, id := range p.bridges[c.bridge] {
+		if id != channel && !c.absorbs {
+			p.channels[id].keys += digit
+		}
+	}
 	if len(c.work) > 0 {
 		if r := c.work[0].rec; r != nil && r.order.Terminator == digit && digit != "" {
 			p.finish(c.work[0], false, "")
 		}
 	}
 	return true
+}
+
+// Keys are the keys that have reached the phone of a channel.
+func (p *PBX) Keys(channel string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c, ok := p.channels[channel]; ok {
+		return c.keys
+	}
+	return ""
+}
+
+// Tones are what the phone of a channel has heard of Beep.
+func (p *PBX) Tones(channel string) []orchestrator.Tone {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c, ok := p.channels[channel]; ok {
+		return slices.Clone(c.tones)
+	}
+	return nil
 }
 
 // AskTransfer is the transfer key of a channel's phone: EventTransfer. What is

@@ -50,6 +50,31 @@ func (c Caller) Press(t *testing.T, digit string) {
 	}
 }
 
+// Keys waits for so many keys to arrive, and returns them.
+func (c Caller) Keys(t *testing.T, n int) string {
+	t.Helper()
+	return heard(t, c.Call, n)
+}
+
+// patience is how long keys are waited for.
+const patience = 30 * time.Second
+
+func heard(t *testing.T, c *lab.Call, n int) string {
+	t.Helper()
+	limit := time.After(patience)
+	var keys []rune
+	for len(keys) < n {
+		select {
+		case k := <-c.DTMF():
+			keys = append(keys, k)
+		case <-limit:
+			t.Errorf("heard %q, waited in vain for %d keys", string(keys), n)
+			return string(keys)
+		}
+	}
+	return string(keys)
+}
+
 // HangUp ends the call.
 func (c Caller) HangUp(t *testing.T) {
 	t.Helper()
@@ -94,6 +119,35 @@ func (d *Desk) Calling(t *testing.T) *lab.Call {
 		t.Fatalf("phone %s is in no call", d.endpoint)
 	}
 	return d.call
+}
+
+// Press presses keys in the call that the phone is in.
+func (d *Desk) Press(t *testing.T, digits string) {
+	t.Helper()
+	if err := d.Calling(t).SendDTMF(digits); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Keys waits for so many keys to arrive in the call that the phone is in, and
+// returns them.
+func (d *Desk) Keys(t *testing.T, n int) string {
+	t.Helper()
+	return heard(t, d.Calling(t), n)
+}
+
+// Beeped waits for a sound to be heard in the call that the phone is in, and its end.
+func (d *Desk) Beeped(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c := d.Calling(t)
+	if err := c.WaitSound(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.WaitSilence(ctx, 100*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // HangUp ends the call that the phone is in.
