@@ -22,7 +22,7 @@ const (
 	EntryCallMissed    EntryType = "call.missed"    // {"agent","why"}: an offer came to nothing
 	EntryCallConnected EntryType = "call.connected" // {"agent","wait_ms"}
 	EntryCallParted    EntryType = "call.parted"    // {"agent","by","talk_ms"}: the conversation ended
-	EntryCallRecording EntryType = "call.recording" // {"recording","state"}: started, muted, unmuted, finished, failed
+	EntryCallRecording EntryType = "call.recording" // {"recording","state","by"}: started, muted, unmuted, finished, failed
 	EntryCallTransfer  EntryType = "call.transfer"  // {"destination","kind","result","by","reason","front"}; a number is masked; kind and by: of a transfer that a person asked for; result moved: from queue to queue
 	EntryCallHeld      EntryType = "call.held"      // {"by","phone"}: the other side hears music; phone: by the phone's own hold key
 	EntryCallResumed   EntryType = "call.resumed"   // {"by","phone"}

@@ -27,6 +27,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/keys"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
@@ -132,17 +133,18 @@ func (a *App) adapterMaker() func(name string, p PBXConfig) (adapter, error) {
 func (a *App) joinPBXs() error {
 	newAdapter := a.adapterMaker()
 	var pbxs []orchestrator.PBX
+	codes := map[string]keys.Table{}
 	for _, name := range slices.Sorted(maps.Keys(a.cfg.PBXs)) {
 		adapter, err := newAdapter(name, a.cfg.PBXs[name])
 		if err != nil {
 			return err
 		}
 		a.adapters = append(a.adapters, adapter)
-		pbxs = append(pbxs, adapter)
+		pbxs, codes[name] = append(pbxs, adapter), a.cfg.PBXs[name].Keys
 	}
 	a.engine = engine.New(engine.Parts{
 		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd, People: a.acd,
-		Flows: a.library, Prepare: a.library.Prepare, Gate: a.gate, PBXs: pbxs,
+		Flows: a.library, Prepare: a.library.Prepare, Gate: a.gate, Keys: codes, PBXs: pbxs,
 		Connected: a.connected, Limits: a.cfg.Limits, LeaseTTL: a.cfg.LeaseTTL,
 		Owner: leaseOwner(a.cfg.Instance),
 		Dead:  processDead, Log: a.log, Registerer: a.metrics,

@@ -13,6 +13,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/keys"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 )
@@ -37,6 +38,7 @@ type PBXConfig struct {
 	ARI        ari.Config  `yaml:"ari"`
 	FreeSWITCH esl.Config  `yaml:"freeswitch"`
 	Outbound   gate.Policy `yaml:"outbound"`
+	Keys       keys.Table  `yaml:"keys"`
 }
 
 // Kind is what a PBX is.
@@ -72,8 +74,10 @@ func (c Config) Validate() error {
 		if err := validate(); err != nil {
 			return fmt.Errorf("pbxs.%s.%s.%w", name, section, bare(err))
 		}
-		if err := c.PBXs[name].Outbound.Validate(); err != nil {
-			return fmt.Errorf("pbxs.%s.%w", name, bare(err))
+		for _, check := range []func() error{c.PBXs[name].Outbound.Validate, c.PBXs[name].Keys.Validate} {
+			if err := check(); err != nil {
+				return fmt.Errorf("pbxs.%s.%w", name, bare(err))
+			}
 		}
 	}
 	return nil

@@ -84,7 +84,9 @@
 //
 // Bridges. Keys pressed in a bridge of type "mixing" are lost when the legs
 // exchange media natively; "mixing,dtmf_events" prevents that. A bridge that was
-// just removed answers 409 for a while. Asterisk re-invites phones with several
+// just removed answers 409 for a while. A channel that is added to the bridge it
+// is in leaves and enters it. Absorbed keys are told all the same. Keys that we
+// send begin 100 ms after the order is their turn, orders of a channel one by one. Asterisk re-invites phones with several
 // codecs when a recording begins or ends in a bridge of two.
 //
 // Snoops. A snoop channel changes nothing on the channel that it hears, nor in its

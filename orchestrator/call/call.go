@@ -72,6 +72,7 @@ const (
 	TimerAnnounce Timer = "announce" // next announcement in the queue
 	TimerPlay     Timer = "play"     // ask whether a playback whose end was not told is still going on; try again what was refused
 	TimerRing     Timer = "ring"     // the far phone rang long enough
+	TimerKeys     Timer = "keys"     // no further key of a code was pressed
 	TimerCall     Timer = "call"     // the call as a whole
 )
 

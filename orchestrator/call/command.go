@@ -82,6 +82,7 @@ type (
 		Customer string              `json:"customer"`
 		Far      string              `json:"far"`
 		Offer    *orchestrator.Offer `json:"offer,omitempty"`
+		Keyed    bool                `json:"keyed,omitempty"` // keys of the far leg reach nobody by themselves
 		Music    bool                `json:"music,omitempty"` // the customer hears hold music, which would go on in the room
 	}
 	// Rejoin makes a room again and puts both back in it; a customer on hold is "".
@@ -89,6 +90,7 @@ type (
 		Bridge   string `json:"bridge"`
 		Customer string `json:"customer,omitempty"`
 		Far      string `json:"far"`
+		Keyed    bool   `json:"keyed,omitempty"`
 	}
 	// Part takes a channel out of a room.
 	Part struct {
@@ -116,6 +118,18 @@ type (
 	Mute struct {
 		ID    string `json:"id"`
 		Muted bool   `json:"muted"`
+	}
+
+	// SendKeys sends keys to who is at the far end of a channel. They are not stored:
+	// what a process that died has not sent is not sent.
+	SendKeys struct {
+		Channel string `json:"channel"`
+		Keys    string `json:"-"`
+	}
+	// Beep lets one side hear a tone.
+	Beep struct {
+		Channel string            `json:"channel"`
+		Tone    orchestrator.Tone `json:"tone"`
 	}
 
 	// Enqueue asks for a place in a queue.
@@ -146,9 +160,11 @@ type (
 		Offer    orchestrator.Offer `json:"offer"`
 		TalkedMS int64              `json:"talked_ms"`
 	}
-	// AgentDo carries out what an agent asked for.
+	// AgentDo carries out what an agent asked for: in a flow or, with Beep, by keys on
+	// that channel, which hears a tone.
 	AgentDo struct {
 		Command orchestrator.AgentCommand `json:"command"`
+		Beep    string                    `json:"beep,omitempty"`
 	}
 )
 
@@ -171,6 +187,8 @@ func (Record) verb() Verb         { return "record" }
 func (StopRecord) verb() Verb     { return "stop_record" }
 func (CheckRecord) verb() Verb    { return "check_record" }
 func (Mute) verb() Verb           { return "mute" }
+func (SendKeys) verb() Verb       { return "send_keys" }
+func (Beep) verb() Verb           { return "beep" }
 func (Enqueue) verb() Verb        { return "enqueue" }
 func (Leave) verb() Verb          { return "leave" }
 func (AskPlace) verb() Verb       { return "ask_place" }
@@ -211,6 +229,8 @@ func init() {
 	reader[StopRecord]()
 	reader[CheckRecord]()
 	reader[Mute]()
+	reader[SendKeys]()
+	reader[Beep]()
 	reader[Enqueue]()
 	reader[Leave]()
 	reader[AskPlace]()

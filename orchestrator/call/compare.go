@@ -28,6 +28,7 @@ func (x *change) compare(v Truth) {
 		}
 	}
 	x.ends(v)
+	x.forgetTyped()
 	x.compareCustomer(v)
 	x.compareFar(v)
 	for _, ch := range slices.Sorted(maps.Keys(v.Channels)) {
@@ -113,6 +114,9 @@ func (x *change) adoptCommands(v Truth) {
 			return true
 		case Dial:
 			_, there := v.Channels[c.Order.Channel]
+			if far := x.c.Far(); there && far != nil && far.Channel == c.Order.Channel && far.State == LegDialing {
+				x.arm(TimerRing, c.Order.Timeout+ringGrace) // nobody saw when it began to ring: its full time
+			}
 			return there || !x.knows(c.Order.Channel)
 		}
 		return false
@@ -245,13 +249,13 @@ func (x *change) compareTalk(v Truth) {
 	switch {
 	case customer.Held:
 		if !slices.Contains(in, far.Channel) {
-			x.do(Rejoin{Bridge: id, Far: far.Channel})
+			x.do(Rejoin{Bridge: id, Far: far.Channel, Keyed: far.Keyed})
 		}
 		if there || v.Adopted {
 			x.park()
 		}
 	case !there || !slices.Contains(in, far.Channel):
-		x.do(Rejoin{Bridge: id, Customer: customer.Channel, Far: far.Channel})
+		x.do(Rejoin{Bridge: id, Customer: customer.Channel, Far: far.Channel, Keyed: far.Keyed})
 	case customer.State == LegUp:
 		x.leg(customer, LegOnJoin)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/keys"
 )
 
 // Rules is what Decide needs beside the call: pure parts and settings.
@@ -14,6 +15,7 @@ type Rules struct {
 	Gate   orchestrator.Gate
 	People orchestrator.People // nil knows nobody
 	Limits Limits
+	Keys   map[string]keys.Table // feature codes in a conversation, by PBX
 }
 
 // Decision is what came of some inputs: the call to store, with the commands
@@ -272,7 +274,9 @@ func (x *change) farEvent(e orchestrator.Event) {
 		x.pickup()
 	case orchestrator.EventEnded:
 		x.farGone(e.Cause)
-	case orchestrator.EventDigit, orchestrator.EventLeft, orchestrator.EventPlayed,
+	case orchestrator.EventDigit:
+		x.typed(e.Digit)
+	case orchestrator.EventLeft, orchestrator.EventPlayed,
 		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventHeld,
 		orchestrator.EventResumed, orchestrator.EventDevice:
 		x.refuse("leg "+string(far.State), string(e.Kind))
@@ -299,6 +303,8 @@ func (x *change) due(name Timer) {
 		x.playingLong()
 	case TimerRing:
 		x.ringOver()
+	case TimerKeys:
+		x.typedNoMore()
 	case TimerState:
 		x.stateOver()
 	case TimerCall:
@@ -349,6 +355,10 @@ func (x *change) done(n int, r Result) {
 			x.notWanted(cmd.Offer.Visit, r.Placement) // the offer had lapsed before, and the place was kept
 		}
 	case AgentDo:
+		if cmd.Beep != "" {
+			x.beep(cmd.Beep, toneOf(r.Answer.Result))
+			break
+		}
 		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowAgent, Answer: r.Answer, Result: string(r.Answer.Result)})
 	}
 }

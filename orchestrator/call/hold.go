@@ -57,7 +57,7 @@ func (x *change) resumeTalk(by string) error {
 func (x *change) unpark() {
 	customer, far := x.c.Customer(), x.c.Far()
 	x.do(Unhold{Channel: customer.Channel})
-	x.do(Rejoin{Bridge: bridge(x.c.Call, far.Room), Customer: customer.Channel, Far: far.Channel})
+	x.do(Rejoin{Bridge: bridge(x.c.Call, far.Room), Customer: customer.Channel, Far: far.Channel, Keyed: far.Keyed})
 	x.hold() // when the agent's phone holds the call, too
 }
 

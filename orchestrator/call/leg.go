@@ -20,6 +20,8 @@ type Leg struct {
 	State   LegState                  `json:"state"`
 	Room    int                       `json:"room,omitempty"`    // where it is, or is to be
 	Held    bool                      `json:"held,omitempty"`    // the customer: hears music, out of the room; an agent: pressed the phone's hold key
+	Keyed   bool                      `json:"keyed,omitempty"`   // its keys are looked at for codes, and reach nobody by themselves
+	Typed   string                    `json:"typed,omitempty"`   // keys that may become a code
 	Moved   bool                      `json:"moved,omitempty"`   // of RoleThird: an agent's transfer, not the flow's
 	Offer   *orchestrator.Offer       `json:"offer,omitempty"`   // of RoleAgent
 	Unheld  bool                      `json:"unheld,omitempty"`  // the distributor did not take its offer up, and was told that they talk

@@ -182,6 +182,11 @@ func (u *unkind) people() {
 		},
 		u.wishes,
 		func() {
+			for _, ch := range w.pbx.phones() {
+				w.pbx.phoneTypes(ch, rapid.SampledFrom([]string{"5", "*", "*1", "*1", "*8", "*2102#", "*2B#", "*24711#", "*21", "*93#", "*00"}).Draw(u.t, "keys"))
+			}
+		},
+		func() {
 			if u.num("hang up", 0, 3) == 0 {
 				w.callerHangsUp()
 			}
@@ -190,7 +195,7 @@ func (u *unkind) people() {
 			do := rapid.SampledFrom([]WishKind{WishMute, WishUnmute, WishMute, WishUnmute, WishHangup}).Draw(u.t, "order")
 			w.post(Input{Kind: InWish, Wish: Wish{Do: do, By: "test"}})
 		},
-	}[u.num("person", 0, 12)]()
+	}[u.num("person", 0, 13)]()
 }
 
 // wishes lets a person want something of the conversation.

@@ -78,6 +78,10 @@ func (x *change) refusedCommand(n int, err error) {
 		}
 	case AgentDo:
 		x.fault("the distributor refused: "+string(cmd.verb()), err)
+		if cmd.Beep != "" {
+			x.beep(cmd.Beep, orchestrator.ToneNo)
+			break
+		}
 		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowAgent, Result: "error"})
 	default: // what clears up is repeated by TimerState until the PBX confirms
 	}

@@ -42,8 +42,9 @@ func (x *change) pickup() {
 // connect orders the join, and that the far leg's offer is taken up before.
 func (x *change) connect() {
 	far := x.c.Far()
+	far.Keyed = far.Role == RoleAgent && x.Keys[x.c.PBX].Prefix != ""
 	x.do(Connect{Bridge: bridge(x.c.Call, far.Room), Customer: x.c.Customer().Channel, Far: far.Channel,
-		Offer: far.Offer, Music: x.c.Visit != nil || x.c.ConnectedAt > 0})
+		Offer: far.Offer, Keyed: far.Keyed, Music: x.c.Visit != nil || x.c.ConnectedAt > 0})
 }
 
 // connected handles that customer and far leg have been in their room since at.
@@ -178,6 +179,7 @@ func (x *change) settle() {
 // forgetFar takes the far leg off the call.
 func (x *change) forgetFar() {
 	x.disarm(TimerRing)
+	x.disarm(TimerKeys)
 	x.c.Legs = x.c.Legs[:1]
 	x.dirty = true
 }

@@ -16,6 +16,7 @@ type Move struct {
 	By    string              `json:"by"`
 	Visit Visit               `json:"visit"`           // asked for
 	Phone string              `json:"phone,omitempty"` // the channel whose transfer key was pressed
+	Beep  string              `json:"beep,omitempty"`  // the channel on which a code was typed
 }
 
 // Home is where a call goes when whom it was transferred to never answers.
@@ -31,13 +32,7 @@ func (x *change) askedTransfer(e orchestrator.Event) {
 		x.refuse("foreign channel", string(e.Kind))
 		return
 	}
-	number := orchestrator.CleanParty(orchestrator.Party{Number: e.Number}).Number
-	to, known := orchestrator.Target{Kind: orchestrator.TargetNumber, Name: number}, false
-	if x.People != nil {
-		if t, ours := x.People.Dialled(x.c.PBX, number); ours {
-			to, known = t, true
-		}
-	}
+	to, known := x.meant(orchestrator.CleanParty(orchestrator.Party{Number: e.Number}).Number)
 	far := x.c.Far()
 	by, err := "phone", error(nil)
 	switch {
@@ -140,6 +135,9 @@ func (x *change) movePlaced(p orchestrator.Placement) {
 func (x *change) moveRefused(m Move, result string) {
 	if m.Phone != "" {
 		x.do(AnswerTransfer{Channel: m.Phone})
+	}
+	if m.Beep != "" {
+		x.beep(m.Beep, orchestrator.ToneNo)
 	}
 	x.noteTransfer(m.To, result, m.By, nil)
 }

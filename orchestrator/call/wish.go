@@ -46,7 +46,7 @@ func (x *change) wish(w Wish) error {
 	case WishMove:
 		return x.moveWaiting(w)
 	case WishHangup:
-		return x.hangUp()
+		return x.hangUp(w)
 	case WishMute, WishUnmute:
 		return x.mute(w)
 	case WishHold, WishResume, WishTransfer:
@@ -72,11 +72,15 @@ func (x *change) inTalk(w Wish) error {
 }
 
 // hangUp ends the call. One that is ending already does what is wanted.
-func (x *change) hangUp() error {
+func (x *change) hangUp(w Wish) error {
 	if x.c.State == StateEnded {
 		return fault.New(op, fault.Conflict, "the call has ended")
 	}
-	x.over("", "operadora", orchestrator.CauseNormal)
+	by := "operadora"
+	if w.Agent != "" {
+		by = "agent"
+	}
+	x.over("", by, orchestrator.CauseNormal)
 	return nil
 }
 
@@ -88,6 +92,6 @@ func (x *change) mute(w Wish) error {
 	}
 	rec.Muted = w.Do == WishMute
 	x.do(Mute{ID: rec.ID, Muted: rec.Muted})
-	x.note(orchestrator.EntryCallRecording, fields{"recording": rec.ID, "state": string(w.Do) + "d"})
+	x.note(orchestrator.EntryCallRecording, fields{"recording": rec.ID, "state": string(w.Do) + "d", "by": w.By})
 	return nil
 }

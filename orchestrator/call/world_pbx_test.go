@@ -34,6 +34,8 @@ type toyChannel struct {
 	since    time.Time // dialled, or up
 	until    time.Time // end of the ringing
 	joined   time.Time
+	keys     string              // that were sent to its phone
+	tones    []orchestrator.Tone // that it has heard
 }
 
 type toyPlay struct {
@@ -86,6 +88,14 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = true })
 	case Unhold:
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = false })
+	case SendKeys:
+		return r, p.on(c.Channel, func(ch *toyChannel) {
+			if !again {
+				ch.keys += c.Keys
+			}
+		})
+	case Beep:
+		return r, p.on(c.Channel, func(ch *toyChannel) { ch.tones = append(ch.tones, c.Tone) })
 	case AnswerTransfer:
 		return r, p.on(c.Channel, func(ch *toyChannel) {
 			if ch.asks && c.Done {
@@ -306,6 +316,15 @@ func (p *toyPBX) phoneTransfers(ch *toyChannel, number string) {
 	if ch.up {
 		ch.asks = !p.w.cut // what nobody hears is asked again
 		p.emit(orchestrator.Event{Kind: orchestrator.EventTransfer, Channel: ch.id, Number: number})
+	}
+}
+
+// phoneTypes presses keys of a phone that is in a call.
+func (p *toyPBX) phoneTypes(ch *toyChannel, keys string) {
+	for _, k := range keys {
+		if ch.up {
+			p.emit(orchestrator.Event{Kind: orchestrator.EventDigit, Channel: ch.id, Digit: string(k)})
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/keys"
 )
 
 // world is everything around one call: a PBX, a distributor, a store, and what
@@ -65,7 +66,8 @@ type process struct {
 
 func newWorld(f orchestrator.Flows) *world {
 	w := &world{
-		rules: &Rules{Flows: f, Gate: openGate{}, People: toyPeople{}, Limits: DefaultLimits}, now: time.UnixMilli(1_800_000_000_000),
+		rules: &Rules{Flows: f, Gate: openGate{}, People: toyPeople{}, Limits: DefaultLimits,
+			Keys: map[string]keys.Table{"pbx": {Prefix: "*"}}}, now: time.UnixMilli(1_800_000_000_000),
 		offerOf: map[string]string{}, guilty: map[string]bool{}, entered: map[int]int64{},
 	}
 	w.pbx, w.desk = newToyPBX(w), newToyDesk(w)
@@ -207,6 +209,11 @@ func (w *world) commit(d Decision) Call {
 	}
 	if string(again) != string(doc) {
 		w.brokenf("what is stored is not all there is:\n%s\n%s", doc, again)
+	}
+	for i, t := range d.Call.Todo { // memory has what is not stored
+		if k, is := t.Command.(SendKeys); is {
+			back.Todo[i].Command = k
+		}
 	}
 	w.entries = append(w.entries, d.Entries...)
 	for _, l := range d.Call.Legs {

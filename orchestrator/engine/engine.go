@@ -25,6 +25,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/keys"
 	"github.com/operadora/operadora/orchestrator/life"
 )
 
@@ -45,6 +46,7 @@ type Parts struct {
 	// alive any more, so that its lease need not run out first; may be nil.
 	Dead       func(holder string) bool
 	Gate       orchestrator.Gate
+	Keys       map[string]keys.Table // feature codes in a conversation, by PBX
 	PBXs       []orchestrator.PBX
 	Owner      orchestrator.LeaseOwner
 	LeaseTTL   time.Duration // how long the PBX stays ours after the last sign of life
@@ -92,7 +94,7 @@ func New(p Parts) *Engine {
 		p.LeaseTTL = DefaultLeaseTTL
 	}
 	e := &Engine{
-		rules: &call.Rules{Flows: p.Flows, Gate: p.Gate, People: p.People, Limits: p.Limits},
+		rules: &call.Rules{Flows: p.Flows, Gate: p.Gate, People: p.People, Limits: p.Limits, Keys: p.Keys},
 		store: p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices,
 		prepare: p.Prepare, connected: p.Connected, dead: p.Dead,
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,

@@ -52,7 +52,7 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = l.connect(ctx, c)
 	case call.Rejoin:
 		if err = p.CreateBridge(ctx, c.Bridge); err == nil {
-			err = p.Join(ctx, c.Bridge, slices.DeleteFunc([]string{c.Customer, c.Far}, func(ch string) bool { return ch == "" })...)
+			err = l.join(ctx, c.Bridge, c.Customer, c.Far, c.Keyed)
 		}
 	case call.Part:
 		err = p.Part(ctx, c.Bridge, c.Channel)
@@ -67,6 +67,12 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		return l.checkRecord(ctx, c)
 	case call.Mute:
 		err = p.MuteRecord(ctx, c.ID, c.Muted)
+	case call.SendKeys:
+		if !again && c.Keys != "" { // or they were heard twice
+			err = p.SendKeys(ctx, c.Channel, c.Keys)
+		}
+	case call.Beep:
+		err = p.Beep(ctx, c.Channel, c.Tone)
 	case call.Enqueue:
 		r.Placement, err = d.Enqueue(ctx, c.Waiting)
 	case call.Leave:
@@ -109,14 +115,29 @@ func (l *loop) connect(ctx context.Context, c call.Connect) error {
 			return err
 		}
 	}
-	err := l.drv.pbx.Join(ctx, c.Bridge, c.Customer, c.Far)
+	err := l.join(ctx, c.Bridge, c.Customer, c.Far, c.Keyed)
 	if fault.KindOf(err) != fault.NotFound || err == nil || errors.Is(err, orchestrator.ErrChannelGone) {
 		return err
 	}
 	if err := l.drv.pbx.CreateBridge(ctx, c.Bridge); err != nil { // perhaps it is the room that is gone
 		return err
 	}
-	return l.drv.pbx.Join(ctx, c.Bridge, c.Customer, c.Far)
+	return l.join(ctx, c.Bridge, c.Customer, c.Far, c.Keyed)
+}
+
+// join puts both sides in a room; a customer on hold is "". Keys of a far leg that
+// is keyed reach nobody there. It comes last: a PBX may put out who is in the room
+// already and in again, and a recording ends with the last who leaves.
+func (l *loop) join(ctx context.Context, bridge, customer, far string, keyed bool) error {
+	if !keyed {
+		return l.drv.pbx.Join(ctx, bridge, slices.DeleteFunc([]string{customer, far}, func(ch string) bool { return ch == "" })...)
+	}
+	if customer != "" {
+		if err := l.drv.pbx.Join(ctx, bridge, customer); err != nil {
+			return err
+		}
+	}
+	return l.drv.pbx.JoinAbsorbing(ctx, bridge, far)
 }
 
 // held makes an error of an offer that does not hold its agent.

@@ -56,6 +56,10 @@
 // bridge, and three threads a room). That an empty room exists is kept in a hash
 // of mod_hash.
 //
+// Keys reach the others in a room by the member flag dist-dtmf, unless a channel is
+// to join absorbing; it has no such flag then. A tone is a media bug
+// (uuid_displace): nothing that the channel does waits for it.
+//
 // What a channel plays is ordered by sendmsg with an id of ours, one thing at a
 // time: what is ordered meanwhile waits here. The id is also a parameter of the
 // file's name, so that the next process knows what plays. Recordings of a channel
