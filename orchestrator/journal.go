@@ -22,7 +22,7 @@ const (
 	EntryCallMissed    EntryType = "call.missed"    // {"agent","why"}: an offer came to nothing
 	EntryCallConnected EntryType = "call.connected" // {"agent","wait_ms"}
 	EntryCallParted    EntryType = "call.parted"    // {"agent","by","talk_ms"}: the conversation ended
-	EntryCallRecording EntryType = "call.recording" // {"recording","state","by"}: started, muted, unmuted, finished, failed
+	EntryCallRecording EntryType = "call.recording" // {"recording","state","by","role","agent","number"}: RecordingNews; role, agent and number (masked): who talks with the customer
 	EntryCallTransfer  EntryType = "call.transfer"  // {"destination","kind","result","by","reason","front"}; a number is masked; kind and by: of a transfer that a person asked for; result moved: from queue to queue
 	EntryCallHeld      EntryType = "call.held"      // {"by","phone"}: the other side hears music; phone: by the phone's own hold key
 	EntryCallResumed   EntryType = "call.resumed"   // {"by","phone"}
@@ -31,6 +31,20 @@ const (
 	EntryAgentState    EntryType = "agent.state"    // AgentChange
 	EntryAgentDisposed EntryType = "agent.disposed" // {"call","queue","disposition","by"}
 	EntryPBXState      EntryType = "pbx.state"      // {"state":"connected|disconnected|replaced","error"}
+)
+
+// RecordingNews is the state that an entry call.recording tells. The strings are stored.
+type RecordingNews string
+
+// What is told of recordings.
+const (
+	RecordingStarted  RecordingNews = "started"
+	RecordingJoined   RecordingNews = "joined" // somebody else talks in it
+	RecordingLeft     RecordingNews = "left"   // and no more
+	RecordingMuted    RecordingNews = "muted"
+	RecordingUnmuted  RecordingNews = "unmuted"
+	RecordingFinished RecordingNews = "finished"
+	RecordingFailed   RecordingNews = "failed"
 )
 
 // Entry is one line of the journal. It is appended by the same atomic script

@@ -222,6 +222,8 @@ func (e EntryPBXStateState) Valid() bool {
 const (
 	EntryRecordingStateFailed   EntryRecordingState = "failed"
 	EntryRecordingStateFinished EntryRecordingState = "finished"
+	EntryRecordingStateJoined   EntryRecordingState = "joined"
+	EntryRecordingStateLeft     EntryRecordingState = "left"
 	EntryRecordingStateMuted    EntryRecordingState = "muted"
 	EntryRecordingStateStarted  EntryRecordingState = "started"
 	EntryRecordingStateUnmuted  EntryRecordingState = "unmuted"
@@ -233,6 +235,10 @@ func (e EntryRecordingState) Valid() bool {
 	case EntryRecordingStateFailed:
 		return true
 	case EntryRecordingStateFinished:
+		return true
+	case EntryRecordingStateJoined:
+		return true
+	case EntryRecordingStateLeft:
 		return true
 	case EntryRecordingStateMuted:
 		return true
@@ -701,6 +707,27 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SpeakerRole.
+const (
+	SpeakerRoleAgent   SpeakerRole = "agent"
+	SpeakerRoleConsult SpeakerRole = "consult"
+	SpeakerRoleThird   SpeakerRole = "third"
+)
+
+// Valid indicates whether the value is a known member of the SpeakerRole enum.
+func (e SpeakerRole) Valid() bool {
+	switch e {
+	case SpeakerRoleAgent:
+		return true
+	case SpeakerRoleConsult:
+		return true
+	case SpeakerRoleThird:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TargetKind.
 const (
 	TargetKindAgent  TargetKind = "agent"
@@ -1111,13 +1138,26 @@ type EntryQueued struct {
 
 // EntryRecording defines model for EntryRecording.
 type EntryRecording struct {
-	DurationMS int64               `json:"duration_ms,omitempty,omitzero"`
-	Recording  string              `json:"recording"`
-	State      EntryRecordingState `json:"state"`
-	Voicemail  bool                `json:"voicemail,omitempty,omitzero"`
+	// Agent Who talks.
+	Agent string `json:"agent,omitempty,omitzero"`
+
+	// By Who muted it.
+	By         string `json:"by,omitempty,omitzero"`
+	DurationMS int64  `json:"duration_ms,omitempty,omitzero"`
+
+	// Number Who talks, masked.
+	Number    string `json:"number,omitempty,omitzero"`
+	Recording string `json:"recording"`
+
+	// Role An agent, an outside number, or whom an agent asked to join.
+	Role SpeakerRole `json:"role,omitempty,omitzero"`
+
+	// State Joined, left: somebody else talks in it, and no more.
+	State     EntryRecordingState `json:"state"`
+	Voicemail bool                `json:"voicemail,omitempty,omitzero"`
 }
 
-// EntryRecordingState defines model for EntryRecording.State.
+// EntryRecordingState Joined, left: somebody else talks in it, and no more.
 type EntryRecordingState string
 
 // EntryRefused defines model for EntryRefused.
@@ -1381,7 +1421,10 @@ type Recording struct {
 	Muted      bool          `json:"muted,omitempty,omitzero"`
 	PBX        string        `json:"pbx"`
 	Queue      string        `json:"queue,omitempty,omitzero"`
-	StartedAt  time.Time     `json:"started_at"`
+
+	// Speakers Who talked with the customer, in the order in which they came.
+	Speakers  []Speaker `json:"speakers,omitempty,omitzero"`
+	StartedAt time.Time `json:"started_at"`
 
 	// State unknown: its end was never heard of.
 	State RecordingState `json:"state"`
@@ -1508,6 +1551,22 @@ type Snapshot struct {
 	Queues  []Queue         `json:"queues"`
 	Waiting []WaitingCall   `json:"waiting"`
 }
+
+// Speaker defines model for Speaker.
+type Speaker struct {
+	Agent string    `json:"agent,omitempty,omitzero"`
+	From  time.Time `json:"from"`
+
+	// Number An outside number, masked.
+	Number string `json:"number,omitempty,omitzero"`
+
+	// Role An agent, an outside number, or whom an agent asked to join.
+	Role SpeakerRole `json:"role"`
+	To   time.Time   `json:"to,omitempty,omitzero"`
+}
+
+// SpeakerRole An agent, an outside number, or whom an agent asked to join.
+type SpeakerRole string
 
 // TargetKind number: an outside number.
 type TargetKind string

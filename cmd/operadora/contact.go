@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -99,10 +100,11 @@ func showContact(w io.Writer, c wire.ContactView) error {
 }
 
 // recordingsOf names the recordings of a call: those that its timeline tells of,
-// with their length, and those of its summary, which is all that some may see.
+// with their length and who talks in them, and those of its summary, which is all
+// that some may see.
 func recordingsOf(c wire.ContactView) (out [][2]string) {
 	var names []string
-	length, mail := map[string]int64{}, map[string]bool{c.Voicemail: true}
+	length, mail, with := map[string]int64{}, map[string]bool{c.Voicemail: true}, map[string][]string{}
 	for _, e := range c.Timeline {
 		var d wire.EntryRecording
 		if e.Type != wire.EntryTypeCallRecording || json.Unmarshal(e.Data, &d) != nil || d.Recording == "" {
@@ -111,6 +113,10 @@ func recordingsOf(c wire.ContactView) (out [][2]string) {
 		names = append(names, d.Recording)
 		length[d.Recording] = max(length[d.Recording], d.DurationMS)
 		mail[d.Recording] = mail[d.Recording] || d.Voicemail
+		if who := d.Agent + d.Number; (d.State == wire.EntryRecordingStateStarted || d.State == wire.EntryRecordingStateJoined) &&
+			who != "" && !slices.Contains(with[d.Recording], who) {
+			with[d.Recording] = append(with[d.Recording], who)
+		}
 	}
 	for _, name := range append(names, c.Recording, c.Voicemail) {
 		what := "recording"
@@ -120,6 +126,9 @@ func recordingsOf(c wire.ContactView) (out [][2]string) {
 		line := [2]string{what, name}
 		if n := length[name]; n > 0 {
 			line[1] += " (" + lasted(n, time.Millisecond) + ")"
+		}
+		if who := with[name]; len(who) > 0 {
+			line[1] += " with " + strings.Join(who, ", ")
 		}
 		if name != "" && !slices.Contains(out, line) {
 			out = append(out, line)

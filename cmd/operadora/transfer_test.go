@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
@@ -167,8 +170,22 @@ func TestTransfers(t *testing.T) {
 	}
 	recordings, err := api.ListRecordingsWithResponse(limit(t), &wire.ListRecordingsParams{})
 	must(t, err)
-	if n := len(recordings.JSON200.Items); n != 3 {
-		t.Errorf("%d recordings, want one for each part of the conversation: %s", n, recordings.Body)
+	var parts []string
+	for _, rec := range slices.Backward(recordings.JSON200.Items) {
+		for _, s := range rec.Speakers {
+			parts = append(parts, string(s.Role)+" "+s.Agent+s.Number)
+			if s.From.Before(rec.StartedAt) || s.To.IsZero() || s.To.After(rec.EndedAt) {
+				t.Errorf("%s talks from %v to %v in a recording from %v to %v", s.Agent+s.Number, s.From, s.To, rec.StartedAt, rec.EndedAt)
+			}
+		}
+	}
+	if d := cmp.Diff([]string{"agent 101", "agent ben", "third " + orchestrator.MaskNumber("910000001")}, parts); d != "" {
+		t.Errorf("who talks in the parts of the conversation (-want +got):\n%s", d)
+	}
+	out, err = r.Run("contact", "show", id, "--token", api.Token, "--url", api.Base)
+	must(t, err)
+	if !strings.Contains(out, "with 101\n") || !strings.Contains(out, "with ben\n") {
+		t.Errorf("the command says %s", out)
 	}
 }
 

@@ -506,3 +506,28 @@ func TestContinueThatCameBack(t *testing.T) {
 		t.Errorf("state %q, outcome %q, back %+v", d.Call.State, d.Call.Outcome, d.Back)
 	}
 }
+
+// TestAdoptedPhoneRingsItsTime: a phone whose dial was carried out late, and the
+// process killed before it heard of that, rings as long as any; nobody is blamed for
+// less.
+func TestAdoptedPhoneRingsItsTime(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	w.goAway(false)
+	ringing(w) // its dial is not answered
+	w.quiet()
+	w.settle(3500 * time.Millisecond)
+	w.silent = false
+	for len(w.pbx.phones()) == 0 && w.run(&w.me.pbx, carriedOut, fault.Internal) {
+	}
+	w.crash(0)
+	w.settle(19 * time.Second)
+	if w.me.c.State != StateOffered || len(w.pbx.phones()) != 1 {
+		t.Fatalf("state %q after 19 s of 20 s of ringing\n%s", w.me.c.State, w.story())
+	}
+	w.settle(5 * time.Second)
+	if w.me.c.State == StateOffered {
+		t.Error("it rings for ever")
+	}
+	w.checkKept(t)
+}

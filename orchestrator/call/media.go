@@ -142,7 +142,7 @@ func (x *change) voicemail(o orchestrator.RecordingOrder) {
 	o.ID, o.Channel, o.Bridge = x.id("m"), x.c.Customer().Channel, ""
 	x.c.Mail = &Recording{ID: o.ID, State: RecRunning}
 	x.do(Record{Order: o})
-	x.note(orchestrator.EntryCallRecording, fields{"recording": o.ID, "state": "started", "voicemail": true})
+	x.note(orchestrator.EntryCallRecording, fields{"recording": o.ID, "state": orchestrator.RecordingStarted, "voicemail": true})
 }
 
 // recordTalk starts the recording of the conversation in a room.
@@ -151,7 +151,18 @@ func (x *change) recordTalk(r *Room, format string) {
 	r.Rec = &Recording{ID: o.ID, State: RecRunning}
 	x.c.Recording = o.ID
 	x.do(Record{Order: o})
-	x.note(orchestrator.EntryCallRecording, fields{"recording": o.ID, "state": "started"})
+	x.noteSpeaker(o.ID, orchestrator.RecordingStarted, x.c.Far())
+}
+
+// noteSpeaker writes down who talks with the customer in a recording.
+func (x *change) noteSpeaker(recording string, news orchestrator.RecordingNews, l *Leg) {
+	f := fields{"recording": recording, "state": news, "role": l.Role}
+	if agent := l.agent(); agent != "" {
+		f["agent"] = agent
+	} else {
+		f["number"] = orchestrator.MaskNumber(l.Number)
+	}
+	x.note(orchestrator.EntryCallRecording, f)
 }
 
 // recording finds a recording of the call by its id.
@@ -170,9 +181,9 @@ func (x *change) recording(id string) (r *Recording, mail bool) {
 // recorded handles the end of a recording, ms long (0: nobody knows).
 func (x *change) recorded(id string, failed bool, ms int64) {
 	r, mail := x.recording(id)
-	trigger, state := RecOnDone, "finished"
+	trigger, state := RecOnDone, orchestrator.RecordingFinished
 	if failed {
-		trigger, state = RecOnFail, "failed"
+		trigger, state = RecOnFail, orchestrator.RecordingFailed
 	}
 	if !x.rec(r, trigger) {
 		return

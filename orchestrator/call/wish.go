@@ -92,6 +92,10 @@ func (x *change) mute(w Wish) error {
 	}
 	rec.Muted = w.Do == WishMute
 	x.do(Mute{ID: rec.ID, Muted: rec.Muted})
-	x.note(orchestrator.EntryCallRecording, fields{"recording": rec.ID, "state": string(w.Do) + "d", "by": w.By})
+	news := orchestrator.RecordingUnmuted
+	if rec.Muted {
+		news = orchestrator.RecordingMuted
+	}
+	x.note(orchestrator.EntryCallRecording, fields{"recording": rec.ID, "state": news, "by": w.By})
 	return nil
 }

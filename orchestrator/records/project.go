@@ -78,6 +78,8 @@ type detail struct {
 	State     string `json:"state"`
 	Duration  int64  `json:"duration_ms"`
 	Voicemail bool   `json:"voicemail"`
+	Role      string `json:"role"`   // of who talks, on entries of recordings
+	Number    string `json:"number"` // masked
 
 	Disposition string `json:"disposition"`
 	By          string `json:"by"`
@@ -176,16 +178,32 @@ func (p *projector) record(e orchestrator.Entry, x detail, when int64) {
 	if r.Kind == KindVoicemail {
 		r.Agent = "" // whose phone rang meanwhile has no part in it
 	}
-	switch x.State {
-	case "muted":
+	switch news := orchestrator.RecordingNews(x.State); news {
+	case orchestrator.RecordingStarted, orchestrator.RecordingJoined:
+		if x.Role != "" {
+			r.Speakers = append(r.Speakers, Speaker{Role: x.Role, Agent: x.Agent, Number: x.Number, From: when})
+		}
+	case orchestrator.RecordingLeft:
+		r.left(when, func(s Speaker) bool { return s.Role == x.Role && s.Agent == x.Agent && s.Number == x.Number })
+	case orchestrator.RecordingMuted:
 		r.Muted = true
-	case "unmuted":
+	case orchestrator.RecordingUnmuted:
 		r.Muted = false
-	case string(call.RecFinished), string(call.RecFailed):
+	case orchestrator.RecordingFinished, orchestrator.RecordingFailed:
 		r.State, r.EndedAt, r.Muted = x.State, when, false
+		r.left(when, func(Speaker) bool { return true })
 		r.DurationMS = x.Duration
-		if r.DurationMS == 0 && x.State == string(call.RecFinished) {
+		if r.DurationMS == 0 && news == orchestrator.RecordingFinished {
 			r.DurationMS = max(0, when-r.StartedAt)
+		}
+	}
+}
+
+// left notes that those talk no more.
+func (r *Recording) left(when int64, who func(Speaker) bool) {
+	for i := range r.Speakers {
+		if s := &r.Speakers[i]; s.To == 0 && who(*s) {
+			s.To = when
 		}
 	}
 }

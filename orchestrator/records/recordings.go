@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -22,8 +23,19 @@ type Recording struct {
 	DurationMS int64  `json:"duration_ms,omitempty"`
 	State      string `json:"state"` // running, finished, failed, or unknown: its end was never heard of
 	Muted      bool   `json:"muted,omitempty"`
-	DeletedAt  int64  `json:"deleted_at,omitempty"`
-	DeletedBy  string `json:"deleted_by,omitempty"`
+	// Speakers are those who talked with the customer, in the order in which they came.
+	Speakers  []Speaker `json:"speakers,omitempty"`
+	DeletedAt int64     `json:"deleted_at,omitempty"`
+	DeletedBy string    `json:"deleted_by,omitempty"`
+}
+
+// Speaker is somebody who talked with the customer in a recording.
+type Speaker struct {
+	Role   string `json:"role"`             // agent, third, consult
+	Agent  string `json:"agent,omitempty"`  // who it was, or
+	Number string `json:"number,omitempty"` // the outside number, masked
+	From   int64  `json:"from"`
+	To     int64  `json:"to,omitempty"`
 }
 
 // RecordingFilter chooses recordings. Empty fields choose all.
@@ -35,14 +47,18 @@ type RecordingFilter struct {
 	Cursor                   string
 }
 
-const recordingColumns = "recording, call, pbx, queue, agent, kind, started_at, ended_at, duration_ms, state, muted, deleted_at, deleted_by"
+const recordingColumns = "recording, call, pbx, queue, agent, kind, started_at, ended_at, duration_ms, state, muted, speakers, deleted_at, deleted_by"
 
 func scanRecording(rows *sql.Rows) (Recording, error) {
 	var r Recording
 	var muted int
+	var speakers string
 	err := rows.Scan(&r.ID, &r.Call, &r.PBX, &r.Queue, &r.Agent, &r.Kind, &r.StartedAt, &r.EndedAt, &r.DurationMS, &r.State,
-		&muted, &r.DeletedAt, &r.DeletedBy)
+		&muted, &speakers, &r.DeletedAt, &r.DeletedBy)
 	r.Muted = muted != 0
+	if err == nil && speakers != "" {
+		err = json.Unmarshal([]byte(speakers), &r.Speakers)
+	}
 	return r, err
 }
 
