@@ -47,7 +47,21 @@ func FreeSWITCH(v FreeSWITCHValues) ([]File, error) {
 	return render("freeswitch", struct {
 		FreeSWITCHValues
 		PrefixPattern string
-	}{v, regexp.QuoteMeta(v.Prefix)})
+		KeepEnd       string
+	}{v, regexp.QuoteMeta(v.Prefix), FreeSWITCHKeepEnd(v.App)})
+}
+
+// FreeSWITCHEnds is the realm of mod_hash where channels write down how they
+// ended: the channel, microseconds since 1970 and the cause. The key is the end of
+// the channel's number, so that later ones replace earlier ones.
+func FreeSWITCHEnds(app string) string { return "operadora." + app + ".ended" }
+
+// FreeSWITCHKeepEnd is the value of a variable (of any name) that has a channel
+// write its end down. FreeSWITCH allows no variable to hold what is to be expanded
+// later but by uuid_setvar.
+func FreeSWITCHKeepEnd(app string) string {
+	return `${uuid_setvar(${uuid} api_reporting_hook hash insert/` + FreeSWITCHEnds(app) +
+		`/\${session_id:-3}/\${uuid} \${strmicroepoch()} \${hangup_cause})}`
 }
 
 var (

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"strconv"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
-	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // crowd is a set of callers at different stages: one in the menu, one waiting
@@ -250,34 +249,19 @@ func TestEndsUnseen(t *testing.T) {
 // awaitPhones waits until the PBX has n channels of phones.
 func (r *rig) awaitPhones(n int) {
 	r.t.Helper()
-	for deadline := limit(r.t); ; {
-		out, err := r.Asterisk.CLI("core show channels concise")
-		must(r.t, err)
-		if strings.Count("\n"+out, "\nPJSIP/") == n {
-			return
+	r.eventually(fmt.Sprintf("%d channels of phones", n), func() error {
+		has, err := r.Phones()
+		if err == nil && has != n {
+			err = fmt.Errorf("the PBX has %d", has)
 		}
-		if !life.Sleep(deadline, 50*time.Millisecond) {
-			r.t.Fatalf("want %d channels of phones, the PBX has\n%s", n, out)
-		}
-	}
+		return err
+	})
 }
 
 // awaitTaking waits until the dialplan believes that operadora takes calls, or does not.
 func (r *rig) awaitTaking(want bool) {
 	r.t.Helper()
-	const name = "OPERADORA_UNTIL_operadora="
-	for deadline := limit(r.t); ; {
-		globals, err := r.Asterisk.CLI("dialplan show globals")
-		must(r.t, err)
-		_, value, _ := strings.Cut(globals, name)
-		until, err := strconv.ParseInt(strings.TrimSpace(strings.SplitN(value, "\n", 2)[0]), 10, 64)
-		if err == nil && (time.Now().Unix() <= until) == want {
-			return
-		}
-		if !life.Sleep(deadline, 100*time.Millisecond) {
-			r.t.Fatalf("the dialplan still has %q (%v), want taking=%v", value, err, want)
-		}
-	}
+	must(r.t, r.AwaitTakes(limit(r.t), want))
 }
 
 // TestHostileCaller has a name full of what breaks headers, JSON and terminals.

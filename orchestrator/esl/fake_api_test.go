@@ -23,18 +23,18 @@ func (f *fake) api(command string) string {
 		return "+OK"
 	case "sched_del":
 		if t := f.tasks[rest]; t != nil {
-			t.Stop()
+			t.run.Stop()
 			delete(f.tasks, rest)
 		}
 		return "+OK Deleted: 1\n"
 	case "sched_api":
 		seconds, _ := strconv.Atoi(strings.TrimPrefix(arg[0], "+"))
 		what := strings.Join(arg[2:], " ")
-		f.tasks[arg[1]] = time.AfterFunc(time.Duration(seconds)*time.Second, func() {
+		f.tasks[arg[1]] = &fakeTask{put: time.Now(), run: time.AfterFunc(time.Duration(seconds)*time.Second, func() {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.api(what)
-		})
+		})}
 		return "+OK Added: 1\n"
 	case "hash":
 		return f.apiHash(rest)
@@ -46,7 +46,12 @@ func (f *fake) api(command string) string {
 			}
 		}
 		return out
+	case "uptime":
+		return "3600\n"
 	case "show":
+		if arg[0] == "tasks" {
+			return f.apiTasks()
+		}
 		return f.apiShow()
 	case "user_data":
 		if strings.HasPrefix(rest, "fixed") {
@@ -79,6 +84,17 @@ func (f *fake) apiHash(rest string) string {
 	return "+OK\n"
 }
 
+// apiTasks lists the tasks that the database knows of.
+func (f *fake) apiTasks() string {
+	out := "{"
+	for group, t := range f.tasks {
+		if time.Since(t.put) >= f.late {
+			out += fmt.Sprintf("%q:1,", group)
+		}
+	}
+	return strings.TrimSuffix(out, ",") + "}"
+}
+
 func (f *fake) apiShow() string {
 	type row struct {
 		UUID     string `json:"uuid"`
@@ -91,6 +107,9 @@ func (f *fake) apiShow() string {
 	}
 	for _, id := range f.sortedChannels() {
 		ch := f.channels[id]
+		if time.Since(ch.created) < f.late {
+			continue
+		}
 		shown.Rows = append(shown.Rows, row{id, ch.app, ch.presence})
 	}
 	shown.Count = len(shown.Rows)
@@ -231,10 +250,12 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 			return
 		}
 	}
-	if rest, is := strings.CutPrefix(to, "conference:"); is {
+	if list, joins := strings.CutPrefix(to, "m:^:set:operadora_end=${uuid_setvar("); joins {
+		ch.keepsEnd = true
+		_, rest, _ := strings.Cut(list, "^conference:")
 		room, _, _ := strings.Cut(rest, "@")
 		ch.passes = strings.Contains(rest, "+flags{dist-dtmf}")
-		ch.app, ch.appData, ch.appID, ch.room = "conference", strings.TrimSuffix(rest, ",park:"), "", room
+		ch.app, ch.appData, ch.appID, ch.room = "conference", strings.TrimSuffix(rest, "^park:"), "", room
 		f.event("channel_execute_conference", ch, map[string]string{"Application": "conference", "Application-Data": ch.appData, "Application-UUID": "x"})
 		f.event("conference_maintenance_add-member", ch, map[string]string{"Conference-Name": room})
 		return

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -36,11 +37,12 @@ type fake struct {
 	channels map[string]*fakeChannel
 	globals  map[string]string
 	hash     map[string]string
-	tasks    map[string]*time.Timer
+	tasks    map[string]*fakeTask
 	phones   map[string]func(*fakeChannel)
 	here     map[string]bool // phones that are registered
 	tapes    map[string]*fakeTape
 	sounds   map[string]time.Duration
+	late     time.Duration // of the database that channels and tasks are listed from
 	cut      bool
 	cross    bool      // events are delivered out of order
 	held     *heldBack // one that is delivered after the next
@@ -57,6 +59,7 @@ type fakeChannel struct {
 	id, direction, presence, caller, name, dest string
 	vars                                        map[string]string
 	answered, over                              bool
+	keepsEnd                                    bool // it writes down how it ended
 	created                                     time.Time
 	app, appData, appID                         string
 	room                                        string
@@ -66,6 +69,11 @@ type fakeChannel struct {
 	end                                         *time.Timer // of what plays
 	waiting                                     [][3]string // app, data, id
 	cause                                       string
+}
+
+type fakeTask struct {
+	put time.Time
+	run *time.Timer
 }
 
 type fakeTape struct {
@@ -83,7 +91,7 @@ func newFake(t *testing.T) *fake {
 	f := &fake{
 		t: t, listener: l, password: "secret-socket", folder: t.TempDir(), core: "core-1",
 		clients: map[*fakeClient]bool{}, channels: map[string]*fakeChannel{}, globals: map[string]string{"domain": "pbx.example"},
-		hash: map[string]string{}, tasks: map[string]*time.Timer{}, phones: map[string]func(*fakeChannel){}, here: map[string]bool{},
+		hash: map[string]string{}, tasks: map[string]*fakeTask{}, phones: map[string]func(*fakeChannel){}, here: map[string]bool{},
 		tapes: map[string]*fakeTape{}, sounds: map[string]time.Duration{}, shots: map[string][]byte{},
 	}
 	f.work.Go(f.accept)
@@ -321,7 +329,7 @@ func (f *fake) park(ch *fakeChannel) {
 
 // arrive is a call from outside that the dialplan hands over. f.mu is held.
 func (f *fake) arrive(ch *fakeChannel, did string) {
-	ch.dest = did
+	ch.dest, ch.keepsEnd = did, true
 	if f.globals["operadora_here_operadora"] != "true" {
 		ch.app = "echo" // somewhere else
 		return
@@ -342,6 +350,10 @@ func (f *fake) hangUp(ch *fakeChannel, cause string) {
 		ch.end.Stop()
 	}
 	ch.over = true
+	if ch.keepsEnd {
+		f.seq++
+		f.hash[dialplans.FreeSWITCHEnds("operadora")+"/"+strconv.FormatInt(f.seq%1000, 10)] = fmt.Sprintf("%s %d %s", ch.id, time.Now().UnixMicro(), cause)
+	}
 	f.leaveRoom(ch)
 	if ch.appID != "" && ch.app == "playback" {
 		f.event("channel_execute_complete_playback", ch, map[string]string{"Application-UUID": ch.appID, "Answer-State": "hangup", "Channel-State": "CS_EXECUTE"})

@@ -143,14 +143,28 @@ func (s *session) pulse(ctx context.Context) {
 // here lets the dialplan know once.
 func (s *session) here(ctx context.Context) error {
 	name := s.a.hereVariable()
-	commands := []string{"sched_del " + name, "global_setvar " + name + "=false"}
 	if s.sink.Ready() {
-		commands = []string{"sched_del " + name,
-			fmt.Sprintf("sched_api +%d %s global_setvar %s=false", pulseGood, name, name),
-			"global_setvar " + name + "=true"}
+		if err := s.prolong(ctx); err != nil {
+			return err
+		}
+		_, err := s.api(ctx, "Here", "global_setvar "+name+"=true")
+		return err
 	}
+	return s.inTurn(ctx, "Here", "sched_del "+name, "global_setvar "+name+"=false")
+}
+
+// prolong puts off the moment at which the dialplan believes that nobody takes
+// calls. What it believes now stays: who takes over from one that died does not
+// know yet whether it can take calls, and they come in meanwhile.
+func (s *session) prolong(ctx context.Context) error {
+	name := s.a.hereVariable()
+	return s.inTurn(ctx, "Here", "sched_del "+name, fmt.Sprintf("sched_api +%d %s global_setvar %s=false", pulseGood, name, name))
+}
+
+// inTurn carries out commands one after the other, whatever FreeSWITCH says to them.
+func (s *session) inTurn(ctx context.Context, verb string, commands ...string) error {
 	for _, command := range commands {
-		if _, err := s.api(ctx, "Here", command); err != nil {
+		if _, err := s.api(ctx, verb, command); err != nil {
 			return err
 		}
 	}

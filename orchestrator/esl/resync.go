@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // truth is what FreeSWITCH has, as far as it concerns us.
@@ -36,11 +38,21 @@ func (s *session) prepare(ctx context.Context) error {
 	if err := s.roundTrip(ctx); err != nil {
 		return err
 	}
-	if err := s.here(ctx); err != nil { // before: whoever calls from now on is to be handed over
+	tell := s.prolong // whoever calls from now on is to be handed over, as before
+	if s.sink.Ready() {
+		tell = s.here
+	}
+	if err := tell(ctx); err != nil {
+		return err
+	}
+	if err := s.caughtUp(ctx); err != nil {
 		return err
 	}
 	t, err := s.truth(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.past(ctx, &t.snapshot); err != nil {
 		return err
 	}
 	if !s.call(ctx, func() { s.connected(ctx, t) }) {
@@ -76,6 +88,41 @@ func (s *session) connected(ctx context.Context, t truth) {
 	}
 	a.legs.mu.Unlock()
 	s.follow(doing{next: idle})
+}
+
+// How often the database is asked whether it has caught up, and for how long at most.
+const (
+	catchUpPause    = 20 * time.Millisecond
+	catchUpPatience = 3 * time.Second
+)
+
+// caughtUp waits until the database that channels are listed from knows what
+// there was when the session began: FreeSWITCH writes into it five times a second.
+// A task is put down and looked for, which goes the same way.
+func (s *session) caughtUp(ctx context.Context) error {
+	mark := fmt.Sprintf("op-mark-%016x", rand.Uint64())
+	if _, err := s.api(ctx, "Mark", "sched_api +60 "+mark+" global_getvar domain"); err != nil {
+		return err
+	}
+	began := time.Now()
+	for {
+		tasks, err := s.api(ctx, "Mark", "show tasks as json")
+		if err != nil {
+			return err
+		}
+		if strings.Contains(tasks, mark) {
+			break
+		}
+		if time.Since(began) > catchUpPatience {
+			s.a.log.WarnContext(ctx, "freeswitch's database of channels does not catch up; channels of the last moments may be taken for gone", "waited", catchUpPatience)
+			break
+		}
+		if !life.Sleep(ctx, catchUpPause) {
+			return ctx.Err()
+		}
+	}
+	_, err := s.api(ctx, "Mark", "sched_del "+mark)
+	return err
 }
 
 // truth asks for all that there is. The list of channels comes out of a database

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -59,7 +60,8 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 	}
 	for _, ch := range move {
 		// after the conference the channel is parked; without that it would be hung up
-		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'conference:"+bridge+"@"+a.cfg.Profile+flags+",park:' inline")
+		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'm:^:set:operadora_end="+dialplans.FreeSWITCHKeepEnd(a.cfg.App)+
+			"^conference:"+bridge+"@"+a.cfg.Profile+flags+"^park:' inline")
 		if err != nil {
 			return err
 		}

@@ -166,6 +166,7 @@ var suite = []struct {
 
 	{"cut and restored", nil, testReconnect},
 	{"devices after a cut", nil, testReconnectDevices},
+	{"ends unseen", nil, testEndsUnseen},
 	{"arrival during a cut", func(f Fixture) bool { return f.ArrivesWhileCut }, testArrivalWhileCut},
 	{"restart of the PBX", func(f Fixture) bool { return f.Restart != nil }, testRestart},
 	{"replaced by a rival", func(f Fixture) bool { return f.Rival != nil }, testReplaced},

@@ -209,6 +209,32 @@ func testReconnectDevices(r *rig) {
 	free()
 }
 
+// Both sides of a conversation that end while nobody listens are told afterwards,
+// with the time and the reason.
+func testEndsUnseen(r *rig) {
+	l, phone, leg, _ := r.bridged()
+	n := r.connections()
+	r.Cut(r.T)
+	r.until("the loss", func() bool { return len(r.log.losses) > 0 })
+	phone.HangUp(r.T)
+	l.HangUp(r.T)
+	r.Restore(r.T)
+	truth := r.snapshot(n)
+	for _, ch := range []string{leg, l.channel} {
+		if _, there := truth.Channels[ch]; there {
+			r.await("the end that came late", on(orchestrator.EventEnded, ch)) // the PBX noticed it only now
+			continue
+		}
+		end, told := truth.Ended[ch]
+		if !told || end.Cause != orchestrator.CauseNormal {
+			r.Errorf("the end of %s is told as %+v (%t)", ch, end, told)
+		}
+		if end.At.After(truth.Clock) || !truth.Since.IsZero() && end.At.Before(truth.Since) {
+			r.Errorf("%s ended at %v by the PBX's clock, which was %v at the snapshot and %v at its start", ch, end.At, truth.Clock, truth.Since)
+		}
+	}
+}
+
 func testArrivalWhileCut(r *rig) {
 	n := r.connections()
 	r.Cut(r.T)

@@ -150,7 +150,13 @@ func (s *Site) Start(ctx context.Context) error {
 	if err := s.Begin(); err != nil {
 		return err
 	}
-	return errors.Join(s.Await(ctx, mark, `msg="pbx connected"`), s.Await(ctx, mark, "msg=serving"))
+	if err := errors.Join(s.Await(ctx, mark, `msg="pbx connected"`), s.Await(ctx, mark, "msg=serving")); err != nil {
+		return err
+	}
+	if s.FreeSWITCH != nil { // an Asterisk's dialplan tries before it was told anything
+		return s.AwaitTakes(ctx, true)
+	}
+	return nil
 }
 
 // Await blocks until operadora has logged text after mark. It fails early when operadora ends.

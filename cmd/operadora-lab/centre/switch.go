@@ -2,12 +2,16 @@ package centre
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // KindOfPBX is the environment variable that chooses the PBX of all sites:
@@ -44,8 +48,8 @@ var (
 	_ Switch = (*lab.FreeSWITCH)(nil)
 )
 
-// awayContext is what the administrator of a FreeSWITCH has for one number.
-const awayContext = `<context name="operadora-away"><extension name="own"><condition field="destination_number" expression="^5998$">
+// awayContext is what the administrator of a FreeSWITCH has for two numbers.
+const awayContext = `<context name="operadora-away"><extension name="own"><condition field="destination_number" expression="^(5000|5998)$">
 <action application="answer"/><action application="playback" data="tone_stream://%(5000,0,1004)"/></condition></extension></context>`
 
 // startSwitch starts the PBX and returns the part of the configuration that reaches it.
@@ -141,4 +145,42 @@ func (s *Site) Left() (out []string, err error) {
 		out = append(out, fmt.Sprintf("%d bridges", n))
 	}
 	return out, nil
+}
+
+// Takes tells whether the dialplan hands calls over to operadora now.
+func (s *Site) Takes() (bool, error) {
+	if s.FreeSWITCH != nil {
+		text, err := s.Switch.CLI("global_getvar operadora_here_operadora")
+		return strings.TrimSpace(text) == "true", err
+	}
+	globals, err := s.Switch.CLI("dialplan show globals")
+	if err != nil {
+		return false, err
+	}
+	_, value, _ := strings.Cut(globals, "OPERADORA_UNTIL_operadora=")
+	until, err := strconv.ParseInt(strings.TrimSpace(strings.SplitN(value, "\n", 2)[0]), 10, 64)
+	return err == nil && time.Now().Unix() <= until, nil //nolint:nilerr // it was never told
+}
+
+// AwaitTakes waits until the dialplan hands calls over, or does not any more.
+func (s *Site) AwaitTakes(ctx context.Context, want bool) error {
+	for {
+		takes, err := s.Takes()
+		if err == nil && takes == want {
+			return nil
+		}
+		if !life.Sleep(ctx, 20*time.Millisecond) {
+			return fmt.Errorf("the dialplan hands calls over: want %t (%w)", want, errors.Join(err, ctx.Err()))
+		}
+	}
+}
+
+// Phones counts the channels of desk phones and of callers.
+func (s *Site) Phones() (int, error) {
+	if s.FreeSWITCH != nil {
+		text, err := s.Switch.CLI("show channels as delim |")
+		return strings.Count(text, "|sofia/"), err
+	}
+	text, err := s.Switch.CLI("core show channels concise")
+	return strings.Count("\n"+text, "\nPJSIP/"), err
 }
