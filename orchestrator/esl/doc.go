@@ -2,13 +2,16 @@
 // what it tells. Adapter implements orchestrator.PBX; Probe examines a
 // FreeSWITCH for the doctor command; package voice has the names of its sounds.
 //
-// Nothing of github.com/0x19/goesl (v0.0.0-20230805100056-48992ef4fdb1) is used.
-// Its message reader, which is reached only through its own connection, gives
-// back an error in place of any reply that holds "-ERR", which leaves later
-// replies without their owners; it makes a body as long as a header says it is,
-// and panics when that is negative or when "-ERR" stands near the end of a reply;
-// it drops what is no text of a JSON event, and looks for the end of an endless
-// header. What is left would be the splitting of a header line.
+// Of github.com/0x19/goesl (v0.0.0-20230805100056-48992ef4fdb1) the message reader
+// is used as a witness: a test has it read recorded events beside ours, and both
+// take the same out of them. Nothing of it is linked into operadora, and goesl_test.go
+// shows why with the library itself: a refused command (any reply that holds "-ERR")
+// ends the connection; a body is made as long as a header says it is; a length that is
+// negative, and "-ERR" at the end of a short reply, end the process; what is no text
+// of a JSON event is dropped; a plus in a reply with a percent sign becomes a blank;
+// a header is read as long as it comes; a command with a single line feed in it is
+// sent as two; a refused password is logged. The reader is reached only through the
+// library's own connection, so none of this can be kept off it.
 //
 // The package imports no other part of operadora but orchestrator, fault and
 // life. Adapter's commands may be called from any goroutine, Run by one at a time.
@@ -22,8 +25,13 @@
 //   - What has arrived of events is put in the order of Event-Sequence before it
 //     is looked at, and what a channel is doing follows the newest event, not the
 //     last: FreeSWITCH delivers events by several threads.
-//   - Connected is told only after a job made a round trip through FreeSWITCH and a
-//     snapshot was taken. What arrives meanwhile is delivered right after it.
+//   - Connected is told only after a job made a round trip through FreeSWITCH, its
+//     database of channels has caught up, and a snapshot was taken. What arrives
+//     meanwhile is delivered right after it.
+//   - Who takes over turns nobody away: what the dialplan believes (that calls are
+//     taken) is prolonged until it is known whether they are.
+//   - What ended while nobody listened is told with its time and cause: callers and
+//     members of rooms write it down as they end, into a ring of about a thousand.
 //   - A connection that is open but deaf is found out by jobs that FreeSWITCH is
 //     asked for, within three intervals.
 //   - A hostile or broken server costs memory bounded by constants (frame.go,
@@ -77,8 +85,10 @@
 // the end of the job. A duplicate origination_uuid and too many calls a second
 // are both DESTINATION_OUT_OF_ORDER: the first is told apart by uuid_exists.
 //
-// "show channels" comes out of a database that is late by some tens of
-// milliseconds, also with what a channel does: each channel is asked for itself.
+// "show channels" comes out of a database that is written five times a second, also
+// with what a channel does: each channel is asked for itself, and who connects waits
+// until the database has caught up. A variable that a dialplan or an origination sets
+// cannot hold what is to be expanded later; one that is set by uuid_setvar can.
 //
 // A conversation is recorded on the leg of who came in, who hears all others: the
 // pause of a conference's own recording would leave the muted time out, where
