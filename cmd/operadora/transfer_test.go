@@ -13,6 +13,7 @@ import (
 
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -36,6 +37,9 @@ func TestTransferKeyCostsNoCaller(t *testing.T) {
 		{"handed over", "transfers: always", lab.Desk(101, 102), 603, 603},
 		{"refused by Asterisk", "transfers: never", lab.Desk(101, 102), 404, 0}, // attended ones it carries out
 		{"forbidden to the phone", "transfers: never", protected, 603, 603},
+	}
+	if centre.OnFreeSWITCH() { // there is nothing to choose
+		rows = rows[:1]
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -307,6 +311,9 @@ func (r *rig) transfer(api *client.API, call string, kind wire.TargetKind, name 
 // presses presses the transfer key and checks what the phone is told.
 func (r *rig) presses(c *lab.Call, number string, other *lab.Call, want int) {
 	r.t.Helper()
+	if centre.OnFreeSWITCH() { // it says no before we know of it, and we do it all the same
+		want = http.StatusForbidden
+	}
 	err := c.Refer(limit(r.t), number, other)
 	refused, isRefused := errors.AsType[*lab.RefusedError](err)
 	status := 0

@@ -150,6 +150,8 @@ func tour(t *testing.T, w *world, a *Adapter, c *conn, r *recorder) {
 	sink.next(t, orchestrator.EventHeld)
 	must(key.Hold(ctx, false))
 	sink.next(t, orchestrator.EventResumed)
+	must(key.Refer(ctx, "4711", nil))
+	sink.next(t, orchestrator.EventTransfer)
 	must(a.CreateBridge(ctx, "op-tour-b1"))
 	must(a.Join(ctx, "op-tour-b1", in.Channel, "op-tour-a1"))
 	must(a.Record(ctx, orchestrator.RecordingOrder{ID: "op-tour-r1", Bridge: "op-tour-b1", Format: "wav"}))

@@ -149,6 +149,26 @@ func scripted(t *testing.T, cross bool) pbxtest.Fixture {
 				}
 			}
 		},
+		Transfer: func(_ *testing.T, p pbxtest.Phone, number string) func() bool {
+			user := userOf(p.(fakePhone).user) + "@pbx.example"
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			for _, ch := range f.channels {
+				if ch.presence == user && !ch.over {
+					f.event("sofia_error", ch, map[string]string{"Transfer-Exten": number})
+				}
+			}
+			return func() bool {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				for _, ch := range f.channels {
+					if ch.presence == user && !ch.over {
+						return false
+					}
+				}
+				return true
+			}
+		},
 		Lamp: func(_ *testing.T, name string) orchestrator.LampState {
 			f.mu.Lock()
 			defer f.mu.Unlock()

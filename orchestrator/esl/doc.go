@@ -97,8 +97,10 @@
 //
 // # What FreeSWITCH cannot promise
 //
-// For up to three seconds after we died a call may still be handed over, and waits for the dialplan's patience, ten seconds. A phone's REFER is not
-// asked about: its leg leaves the room and is told as left or ended. Where that
-// must not be, set disable-transfer in the profile of the phones. ALLOTTED_TIMEOUT
-// and the other times of FreeSWITCH count whole seconds of the clock.
+// For up to three seconds after we died a call may still be handed over, and waits
+// for the dialplan's patience, ten seconds. A phone that asks for a transfer (REFER)
+// is told 403 at once: one to a number is carried out all the same, one to another
+// call of the phone is not (transfer.go). Of a key that is pressed within the first
+// tenth of a second after the answer FreeSWITCH may lose the end, and with it the key.
+// ALLOTTED_TIMEOUT and the other times of FreeSWITCH count whole seconds of the clock.
 package esl

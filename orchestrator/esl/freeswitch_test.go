@@ -156,7 +156,24 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 			return orchestrator.DialplanPlace{Context: "operadora-inbound", Extension: did}
 		},
 		HoldKey: people.HoldKey,
-		Lamp:    w.lamp,
+		Transfer: func(t *testing.T, p pbxtest.Phone, number string) func() bool {
+			c := p.(*people.Desk).Calling(t)
+			if err := c.Refer(t.Context(), number, nil); err != nil {
+				t.Fatal(err)
+			}
+			return func() bool { // FreeSWITCH says no at once; done is what ends the call
+				if status, err := c.TransferEnds(t.Context()); err != nil || status != 403 {
+					t.Errorf("FreeSWITCH tells the phone %d, %v", status, err)
+				}
+				select {
+				case <-c.Done():
+					return true
+				case <-time.After(2 * time.Second):
+					return false
+				}
+			}
+		},
+		Lamp: w.lamp,
 	}
 }
 

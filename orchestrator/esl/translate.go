@@ -12,8 +12,9 @@ import (
 const (
 	wanted = "CHANNEL_CREATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_PARK CHANNEL_EXECUTE" +
 		" CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_COMPLETE CHANNEL_HOLD CHANNEL_UNHOLD DTMF RECORD_START RECORD_STOP BACKGROUND_JOB SHUTDOWN PRESENCE_PROBE" +
-		" CUSTOM " + maintenance + " sofia::register sofia::unregister sofia::expire"
+		" CUSTOM " + maintenance + " sofia::register sofia::unregister sofia::expire " + sipError
 	maintenance = "conference::maintenance"
+	sipError    = "sofia::error"
 )
 
 // doing is what is to be done after an event, outside of the memory's lock.
@@ -38,6 +39,7 @@ func (a *Adapter) apply(w *wire) (d doing) {
 	switch w.Name {
 	case "CUSTOM":
 		a.applyConference(&d, w)
+		a.applyTransfer(&d, w)
 		return d
 	case "RECORD_START":
 		return d

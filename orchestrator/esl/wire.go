@@ -67,6 +67,9 @@ type wire struct {
 	Action     text `json:"Action"`
 	Conference text `json:"Conference-Name"`
 
+	ErrorType text `json:"Error-Type"` // of a transfer that FreeSWITCH could not carry out
+	Extension text `json:"Transfer-Exten"`
+
 	RecordPath text `json:"Record-File-Path"`
 	RecordEnd  text `json:"Record-Completion-Cause"`
 	RecordMS   text `json:"variable_record_ms"`
