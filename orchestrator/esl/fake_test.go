@@ -43,6 +43,7 @@ type fake struct {
 	tapes    map[string]*fakeTape
 	sounds   map[string]time.Duration
 	late     time.Duration // of the database that channels and tasks are listed from
+	refuses  string        // commands that begin so are refused before they are looked at
 	cut      bool
 	cross    bool      // events are delivered out of order
 	held     *heldBack // one that is delivered after the next
@@ -231,6 +232,10 @@ func (c *fakeClient) command(lines []string) {
 	defer f.mu.Unlock()
 	if f.on != nil {
 		f.on(lines[0])
+	}
+	if f.refuses != "" && strings.HasPrefix(lines[0], f.refuses) {
+		c.reply("-ERR command not found")
+		return
 	}
 	switch verb {
 	case "auth":

@@ -16,6 +16,7 @@ type Report struct {
 	Event   time.Duration   // a job until its end was told
 	Modules map[string]bool // of those that are needed: whether it is loaded
 	Inbound bool            // the dialplan has the context operadora-inbound
+	Ends    bool            // in which channels write down how they ended
 	Profile bool            // the profile of conferences is there
 	Music   bool            // the stream of hold music is there
 	Taken   bool            // some operadora says that it takes calls
@@ -66,7 +67,9 @@ func Probe(ctx context.Context, cfg Config) (Report, error) {
 	}{
 		{"api global_getvar domain", func(s string) { r.Domain = s }},
 		{"api global_getvar operadora_here_" + cfg.App, func(s string) { r.Taken = s == "true" }},
-		{"api xml_locate dialplan context name operadora-inbound", func(s string) { r.Inbound = strings.Contains(s, "operadora-takes-it") }},
+		{"api xml_locate dialplan context name operadora-inbound", func(s string) {
+			r.Inbound, r.Ends = strings.Contains(s, "operadora-takes-it"), strings.Contains(s, "operadora-remembers-its-end")
+		}},
 		{"api xml_locate configuration configuration name conference.conf", func(s string) { r.Profile = strings.Contains(s, `profile name="`+cfg.Profile+`"`) }},
 		{"api local_stream show", func(s string) { r.Music = strings.Contains("\n"+s, "\n"+cfg.Music+",") }},
 	} {
@@ -163,13 +166,14 @@ func Phones(ctx context.Context, cfg Config, domain string, endpoints []string) 
 		if !endpointID.MatchString(e) || phoneOf(e) == "" {
 			continue
 		}
-		limited, cancel := context.WithTimeout(ctx, cfg.CommandTimeout)
-		answer, err := c.ask(limited, "api sofia_contact */"+phoneOf(e)+"@"+domain)
-		cancel()
+		answer, err := c.say(ctx, cfg, "api sofia_contact */"+phoneOf(e)+"@"+domain)
 		if err != nil {
 			return nil, err
 		}
-		out[e] = !strings.HasPrefix(string(answer.body), "error/") && !strings.HasPrefix(string(answer.body), "-")
+		if strings.HasPrefix(answer, "-") {
+			return nil, fault.New("esl.Phones", fault.Unavailable, "freeswitch does not tell who is registered: %q", brief(answer))
+		}
+		out[e] = !strings.HasPrefix(answer, "error/")
 	}
 	return out, nil
 }

@@ -112,9 +112,12 @@ func judgeFreeSWITCHParts(s *sheet, f freeswitchFacts) {
 	if complete {
 		s.ok("modules", "all %d that are needed are loaded", len(esl.Modules))
 	}
-	if f.report.Inbound {
+	switch {
+	case f.report.Inbound && f.report.Ends:
 		s.ok("dialplan", "the context operadora-inbound is there")
-	} else {
+	case f.report.Inbound:
+		s.add(Warning, "dialplan", "`operadora dialplan print --pbx freeswitch` prints operadora_dialplan.xml anew; then reloadxml", "the context operadora-inbound is of an earlier version: how a call ended while operadora was away will not be on record")
+	default:
 		s.add(Fault, "dialplan", "`operadora dialplan print --pbx freeswitch` prints operadora_dialplan.xml and says where it goes; then reloadxml", "there is no context operadora-inbound: no call can be handed over")
 	}
 	if f.report.Profile {

@@ -18,7 +18,7 @@ func TestJudgeFreeSWITCH(t *testing.T) {
 		f := freeswitchFacts{
 			cfg: esl.Config{Address: "127.0.0.1:8021", Password: "x-not-known", App: "operadora", Profile: "operadora", Music: "moh"},
 			report: esl.Report{Version: "1.10.12", Request: time.Millisecond, Event: time.Millisecond, Modules: map[string]bool{},
-				Inbound: true, Profile: true, Music: true},
+				Inbound: true, Ends: true, Profile: true, Music: true},
 			phones: map[string]bool{"user/101": true},
 		}
 		for m := range esl.Modules {
@@ -36,6 +36,7 @@ func TestJudgeFreeSWITCH(t *testing.T) {
 		"wrong password":  {func(f *freeswitchFacts) { f.report.Version, f.probe = "", fault.New("", fault.Denied, "password") }, "reachable", Fault},
 		"known password":  {func(f *freeswitchFacts) { f.cfg.Password = "ClueCon" }, "freeswitch.password", Warning},
 		"module missing":  {func(f *freeswitchFacts) { f.report.Modules["mod_hash"] = false }, "modules", Fault},
+		"old dialplan":    {func(f *freeswitchFacts) { f.report.Ends = false }, "dialplan", Warning},
 		"no dialplan":     {func(f *freeswitchFacts) { f.report.Inbound = false }, "dialplan", Fault},
 		"no profile":      {func(f *freeswitchFacts) { f.report.Profile = false }, "conference", Fault},
 		"no music":        {func(f *freeswitchFacts) { f.report.Music = false }, "hold music", Warning},
