@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/diago"
@@ -46,7 +47,8 @@ type Call struct {
 	mouth mouth
 	keys  chan keypress
 	dtmf  chan rune
-	refer chan int // final statuses of transfers that this phone asked for
+	refer chan int      // final statuses of transfers that this phone asked for
+	asked atomic.Uint32 // requests of ours within a call that came in
 
 	ringing  chan struct{}
 	answered chan struct{}

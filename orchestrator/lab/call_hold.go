@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 )
 
@@ -24,19 +25,35 @@ func (c *Call) Hold(ctx context.Context, held bool) error {
 	if !strings.Contains(sdp, to) {
 		sdp += to + "\r\n"
 	}
-	contact := c.incoming.InviteRequest.Contact()
-	req := sip.NewRequest(sip.INVITE, contact.Address)
-	if own := answer.Contact(); own != nil {
-		req.AppendHeader(own.Clone())
-	}
+	req := c.within(sip.INVITE)
 	req.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
 	req.SetBody([]byte(sdp))
-	res, err := c.incoming.Do(ctx, req)
+	res, err := c.phone.client.Do(ctx, req, sipgo.ClientRequestAddVia)
 	if err != nil {
 		return fmt.Errorf("hold: %w", err)
 	}
 	if !res.IsSuccess() {
 		return fmt.Errorf("hold: %w", &RefusedError{Code: res.StatusCode, Reason: res.Reason})
 	}
-	return c.incoming.WriteRequest(sip.NewRequest(sip.ACK, contact.Address))
+	ack := c.within(sip.ACK)
+	ack.CSeq().SeqNo = req.CSeq().SeqNo
+	return c.phone.client.WriteRequest(ack, sipgo.ClientRequestAddVia)
+}
+
+// within begins a request within a call that came in. The library has a way of
+// its own, which counts the requests of both sides in one row, and then takes the
+// far end's BYE for one that is out of date.
+func (c *Call) within(method sip.RequestMethod) *sip.Request {
+	invite, answer := c.incoming.InviteRequest, c.incoming.InviteResponse
+	req := sip.NewRequest(method, invite.Contact().Address)
+	from, to, hops := answer.To().AsFrom(), invite.From().AsTo(), sip.MaxForwardsHeader(70)
+	req.AppendHeader(&from)
+	req.AppendHeader(&to)
+	req.AppendHeader(sip.HeaderClone(invite.CallID()))
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: c.asked.Add(1), MethodName: method})
+	req.AppendHeader(&hops)
+	if own := answer.Contact(); own != nil {
+		req.AppendHeader(own.Clone())
+	}
+	return req
 }

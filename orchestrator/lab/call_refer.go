@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 )
 
@@ -21,22 +22,20 @@ func (c *Call) Refer(ctx context.Context, number string, other *Call) error {
 	if other != nil {
 		to += "?Replaces=" + url.QueryEscape(other.replaces())
 	}
-	var contact *sip.ContactHeader
+	var req *sip.Request
 	switch {
-	case c.incoming != nil:
-		contact = c.incoming.InviteRequest.Contact()
-	case c.placed.InviteResponse != nil:
-		contact = c.placed.InviteResponse.Contact()
-	}
-	if contact == nil {
+	case c.incoming != nil && c.incoming.InviteResponse != nil:
+		req = c.within(sip.REFER)
+	case c.placed != nil && c.placed.InviteResponse != nil && c.placed.InviteResponse.Contact() != nil:
+		req = sip.NewRequest(sip.REFER, c.placed.InviteResponse.Contact().Address)
+	default:
 		return errors.New("refer: the far end has given no address")
 	}
-	req := sip.NewRequest(sip.REFER, contact.Address)
 	req.AppendHeader(sip.NewHeader("Refer-To", "<"+to+">"))
 	req.AppendHeader(sip.NewHeader("Referred-By", "<sip:"+c.phone.User()+"@127.0.0.1>"))
 	do := func() (*sip.Response, error) {
 		if c.incoming != nil {
-			return c.incoming.Do(ctx, req)
+			return c.phone.client.Do(ctx, req, sipgo.ClientRequestAddVia)
 		}
 		return c.placed.Do(ctx, req)
 	}
