@@ -18,12 +18,14 @@ type Call struct {
 	Rev   int64 `json:"rev"`
 	State State `json:"state"`
 
-	Legs  []Leg  `json:"legs"` // the customer's first; those that ended are dropped, but for the customer's
+	Legs  []Leg  `json:"legs"` // the customer's first, then the far one, then guests'; those that ended are dropped, but for the customer's
 	Rooms []Room `json:"rooms,omitempty"`
 	Visit *Visit `json:"visit,omitempty"` // the present one, or the last
 	Move  *Move  `json:"move,omitempty"`  // a transfer that a queue has not answered
 	Home  *Home  `json:"home,omitempty"`  // where to go when a transfer comes to nothing
-	Tape  string `json:"tape,omitempty"`  // the format in which a conversation was recorded: so are those after it
+	// Consult is whom the agent asks beside the customer.
+	Consult *Consult `json:"consult,omitempty"`
+	Tape    string   `json:"tape,omitempty"` // the format in which a conversation was recorded: so are those after it
 	// Withdrawn are offers that the distributor took back before the call heard of
 	// them: an answer that is on the way may tell of them still. At most withdrawnMax.
 	Withdrawn []string `json:"withdrawn,omitempty"`
@@ -73,6 +75,7 @@ const (
 	TimerPlay     Timer = "play"     // ask whether a playback whose end was not told is still going on; try again what was refused
 	TimerRing     Timer = "ring"     // the far phone rang long enough
 	TimerKeys     Timer = "keys"     // no further key of a code was pressed
+	TimerConsult  Timer = "consult"  // whom the agent asks was waited for, or rung, long enough
 	TimerCall     Timer = "call"     // the call as a whole
 )
 
@@ -105,6 +108,11 @@ func (c *Call) fits() error {
 	for _, l := range c.Legs {
 		if _, known := legTable[l.State]; !known || l.Channel == "" {
 			return fmt.Errorf("%w: it has a leg %q in state %q", errNoCall, l.Channel, l.State)
+		}
+	}
+	if k := c.Consult; k != nil {
+		if _, known := consultTable[k.State]; !known || k.Visit == nil && (k.State == ConsultAsked || k.State == ConsultWaiting) {
+			return fmt.Errorf("%w: a consultation in state %q", errNoCall, k.State)
 		}
 	}
 	far, visit := false, false
@@ -143,7 +151,7 @@ func (c *Call) Customer() *Leg { return &c.Legs[0] }
 
 // Far is the leg towards an agent or an outside number, nil when there is none.
 func (c *Call) Far() *Leg {
-	if len(c.Legs) < 2 {
+	if len(c.Legs) < 2 || guestRoles[c.Legs[1].Role] {
 		return nil
 	}
 	return &c.Legs[1]
@@ -212,7 +220,10 @@ func (c *Call) clone() Call {
 		n.Rooms[i].Rec = copied(n.Rooms[i].Rec)
 	}
 	n.Visit, n.Mail, n.Playing = copied(c.Visit), copied(c.Mail), copied(c.Playing)
-	n.Move, n.Home = copied(c.Move), copied(c.Home)
+	n.Move, n.Home, n.Consult = copied(c.Move), copied(c.Home), copied(c.Consult)
+	if n.Consult != nil {
+		n.Consult.Visit = copied(c.Consult.Visit)
+	}
 	return n
 }
 

@@ -18,7 +18,7 @@ type change struct {
 	came    time.Time // when the present input came, which may tell of something older
 	entries []orchestrator.Entry
 	dirty   bool           // the call must be stored
-	armed   map[Timer]bool // set by this decision while the clock ran
+	armed   map[Timer]bool // set by this decision
 	refused []string
 	backAs  *Back
 	answers []error // to wishes
@@ -161,7 +161,8 @@ func (x *change) arm(name Timer, d time.Duration) {
 	from := x.ms()
 	if x.c.AwaySince > 0 {
 		from = x.c.AwaySince
-	} else if x.armed != nil {
+	}
+	if x.armed != nil {
 		x.armed[name] = true
 	}
 	x.c.Timers[name] = from + d.Milliseconds()

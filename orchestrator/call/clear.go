@@ -93,6 +93,7 @@ func (x *change) clear() {
 		x.visit(VisitOnLeave) // the end of the offer takes the call out of its queue
 	}
 	x.dropMove()
+	x.clearGuests()
 	if !x.c.Gone() && x.leg(x.c.Customer(), LegOnHang) {
 		x.do(Hangup{Channel: x.c.Customer().Channel, Cause: x.c.Cause})
 	}
@@ -115,7 +116,7 @@ func (x *change) stayNowhere() {
 
 // finish puts the call on record once nothing of it is left.
 func (x *change) finish() {
-	if x.c.State != StateClearing || !x.c.Gone() || x.c.Far() != nil || len(x.c.Rooms) > 0 ||
+	if x.c.State != StateClearing || !x.c.Gone() || len(x.c.Legs) > 1 || len(x.c.Rooms) > 0 ||
 		x.c.Mail.running() || len(x.c.Todo) > 0 {
 		return
 	}
@@ -179,8 +180,8 @@ func (x *change) clearAgain() {
 func (x *change) giveUpClearing() {
 	x.fault("the PBX never confirmed that the call is gone", nil)
 	x.leg(x.c.Customer(), LegOnGone)
-	if far := x.c.Far(); far != nil {
-		x.farGone(orchestrator.CauseUnknown)
+	for len(x.c.Legs) > 1 {
+		x.legGone(&x.c.Legs[1], orchestrator.CauseUnknown)
 	}
 	x.giveUp(toPBX)
 	for i := range x.c.Rooms {

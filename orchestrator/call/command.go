@@ -92,6 +92,13 @@ type (
 		Far      string `json:"far"`
 		Keyed    bool   `json:"keyed,omitempty"`
 	}
+	// Admit puts a guest in a room; an agent's offer is taken up before.
+	Admit struct {
+		Bridge  string              `json:"bridge"`
+		Channel string              `json:"channel"`
+		Keyed   bool                `json:"keyed,omitempty"` // the guest's keys reach nobody by themselves
+		Offer   *orchestrator.Offer `json:"offer,omitempty"`
+	}
 	// Part takes a channel out of a room.
 	Part struct {
 		Bridge  string `json:"bridge"`
@@ -181,6 +188,7 @@ func (Dial) verb() Verb           { return "dial" }
 func (MakeRoom) verb() Verb       { return "make_room" }
 func (Connect) verb() Verb        { return "connect" }
 func (Rejoin) verb() Verb         { return "rejoin" }
+func (Admit) verb() Verb          { return "admit" }
 func (Part) verb() Verb           { return "part" }
 func (CloseRoom) verb() Verb      { return "close_room" }
 func (Record) verb() Verb         { return "record" }
@@ -223,6 +231,7 @@ func init() {
 	reader[MakeRoom]()
 	reader[Connect]()
 	reader[Rejoin]()
+	reader[Admit]()
 	reader[Part]()
 	reader[CloseRoom]()
 	reader[Record]()

@@ -31,6 +31,7 @@ func (x *change) compare(v Truth) {
 	x.forgetTyped()
 	x.compareCustomer(v)
 	x.compareFar(v)
+	x.compareGuests(v)
 	for _, ch := range slices.Sorted(maps.Keys(v.Channels)) {
 		if !x.knows(ch) { // a leg that was given up, or a dial that came through late
 			x.do(Hangup{Channel: ch, Cause: orchestrator.CauseNormal})
@@ -78,8 +79,8 @@ func (x *change) ends(v Truth) {
 		if there || end.At.UnixMilli() < x.c.StartedAt || end.At.After(x.came) {
 			continue
 		}
-		far := x.c.Far()
-		talked := far != nil && ch == far.Channel && x.c.State == StateTalking && end.At.UnixMilli() >= far.Joined
+		l := x.c.leg(ch)
+		talked := l != nil && l.Role != RoleCustomer && l.was() && x.c.State == StateTalking && end.At.UnixMilli() >= l.Joined
 		left := ch == x.c.Customer().Channel && !x.c.Gone() && !x.continuing()
 		if !talked && !left {
 			continue
@@ -99,9 +100,7 @@ func (x *change) ends(v Truth) {
 func (x *change) skipNumbers() { x.c.Seq = max(x.c.Seq, int(x.ms()-x.c.StartedAt)) }
 
 // knows tells whether a channel is one of the call's legs.
-func (x *change) knows(channel string) bool {
-	return slices.ContainsFunc(x.c.Legs, func(l Leg) bool { return l.Channel == channel })
-}
+func (x *change) knows(channel string) bool { return x.c.leg(channel) != nil }
 
 // adoptCommands goes through what the process before left. Nearly all of it may
 // simply be run once more. A playback might be heard twice and is asked after
@@ -259,7 +258,14 @@ func (x *change) compareTalk(v Truth) {
 	case customer.State == LegUp:
 		x.leg(customer, LegOnJoin)
 	}
+	if far.State == LegUp && slices.Contains(in, far.Channel) {
+		x.leg(far, LegOnJoin)
+	}
+	x.compareSeats(v)
 	x.askMove()
+	if v.Adopted {
+		x.askConsult()
+	}
 }
 
 // compareJoin notices a join that was carried out unseen, at any time since the

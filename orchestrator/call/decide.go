@@ -131,7 +131,7 @@ func (x *change) heard(in Input) {
 
 // away stops the call's clock at the time at which the PBX did not answer. Timers
 // that were set since, by inputs that are decided on together with this one,
-// begin when it runs again.
+// begin when it runs again, and not before this decision.
 func (x *change) away() {
 	if x.c.AwaySince > 0 {
 		return
@@ -142,7 +142,6 @@ func (x *change) away() {
 			x.c.Timers[name] = at - (x.ms() - x.c.AwaySince)
 		}
 	}
-	clear(x.armed)
 }
 
 // back lets the call's clock run again after the PBX did not answer for a while.
@@ -150,9 +149,13 @@ func (x *change) back() {
 	if x.c.AwaySince == 0 {
 		return
 	}
-	away := x.happened() - x.c.AwaySince
+	away, stood := x.happened()-x.c.AwaySince, x.ms()-x.c.AwaySince
 	x.c.AwaySince = 0
 	for name := range x.c.Timers {
+		if x.armed[name] {
+			x.c.Timers[name] += stood
+			continue
+		}
 		x.c.Timers[name] += away
 	}
 	x.dirty = true
@@ -166,7 +169,10 @@ func (x *change) lost() {
 	case x.c.State == StateWaiting || x.c.State == StateOffered:
 		x.askAgain()
 	case x.c.State == StateTalking:
-		x.takeUp()
+		for i := range x.c.Legs {
+			x.takeUp(&x.c.Legs[i])
+		}
+		x.askConsult()
 	}
 	x.askMove()
 }
@@ -188,11 +194,13 @@ func (x *change) event(e orchestrator.Event) {
 		x.recorded(e.Recording, e.Failed, e.Duration.Milliseconds())
 	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventEnded,
 		orchestrator.EventLeft, orchestrator.EventDigit:
-		far := x.c.Far()
+		l := x.c.leg(e.Channel)
 		switch {
-		case e.Channel == x.c.Customer().Channel:
+		case l == x.c.Customer():
 			x.customerEvent(e)
-		case far != nil && e.Channel == far.Channel:
+		case l != nil && guestRoles[l.Role]:
+			x.guestEvent(l, e)
+		case l != nil:
 			x.farEvent(e)
 		case e.Kind == orchestrator.EventEntered || e.Kind == orchestrator.EventRinging:
 			x.do(Hangup{Channel: e.Channel, Cause: orchestrator.CauseNormal}) // a leg that was given up
@@ -305,6 +313,8 @@ func (x *change) due(name Timer) {
 		x.ringOver()
 	case TimerKeys:
 		x.typedNoMore()
+	case TimerConsult:
+		x.consultDue()
 	case TimerState:
 		x.stateOver()
 	case TimerCall:
@@ -333,6 +343,8 @@ func (x *change) done(n int, r Result) {
 		x.connected(x.happened())
 	case Rejoin:
 		x.rejoined(cmd)
+	case Admit:
+		x.letIn(cmd.Channel, x.happened())
 	case CloseRoom:
 		x.roomGone(cmd.Bridge)
 	case CheckPlay:

@@ -531,3 +531,22 @@ func TestAdoptedPhoneRingsItsTime(t *testing.T) {
 	}
 	w.checkKept(t)
 }
+
+// TestLateReaderRingsInFull: a call that reads late of an offer, and of a PBX that
+// was away and is back, lets the phone ring its full time from then on. Else the
+// agent would be blamed for a phone that was hung up early.
+func TestLateReaderRingsInFull(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	o := orchestrator.Offer{ID: "o1", Call: "c1", PBX: "pbx", Queue: "sales", Visit: w.me.c.Visit.N, Agent: "101", Endpoint: "PJSIP/101", Ring: 20 * time.Second}
+	began := w.now
+	w.now = w.now.Add(4 * time.Second)
+	d := w.rules.Decide(w.me.c, []Input{
+		{Kind: InOffer, Offer: o, At: began},
+		{Kind: InAway, At: began},
+		{Kind: InCompare, Truth: w.pbx.truth(false, false), At: began.Add(100 * time.Millisecond)},
+	}, w.now)
+	if got, want := d.Call.Timers[TimerRing], w.now.Add(o.Ring+ringGrace).UnixMilli(); got != want {
+		t.Errorf("rung until %v, want %v", time.UnixMilli(got), time.UnixMilli(want))
+	}
+}

@@ -7,17 +7,47 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
+// errConsulting is why the hold key does nothing while somebody is asked.
+var errConsulting = fault.New(op, fault.Conflict, "a consultation is under way: complete it, cancel it, or swap")
+
 // holdTalk takes the customer out of the conversation and lets music be heard.
 func (x *change) holdTalk(by string) error {
-	customer := x.c.Customer()
-	if customer.Held {
+	if x.c.Customer().Held {
 		return fault.New(op, fault.Conflict, "the customer is on hold already")
 	}
-	customer.Held = true
-	x.leg(customer, LegOnPart)
-	x.park()
+	if x.c.Consult != nil {
+		return errConsulting
+	}
+	x.withMusic()
 	x.note(orchestrator.EntryCallHeld, fields{"by": by})
 	return nil
+}
+
+// withMusic lets the customer hear music, outside of the room.
+func (x *change) withMusic() {
+	if customer := x.c.Customer(); !customer.Held {
+		customer.Held = true
+		x.leg(customer, LegOnPart)
+		x.park()
+	}
+}
+
+// bringBack lets the customer be in the room again, if they are not.
+func (x *change) bringBack() {
+	if customer := x.c.Customer(); customer.Held {
+		customer.Held = false
+		x.giveUp(aside(customer.Channel))
+		x.unpark()
+	}
+}
+
+// aside matches the commands that take a channel out of the room, to hear music.
+func aside(channel string) func(Command) bool {
+	return func(c Command) bool {
+		hold, holds := c.(Hold)
+		part, parts := c.(Part)
+		return holds && hold.Channel == channel || parts && part.Channel == channel
+	}
 }
 
 // park orders what a customer on hold needs. It may be repeated.
@@ -38,17 +68,13 @@ func (x *change) music() string {
 
 // resumeTalk brings the customer back into the conversation.
 func (x *change) resumeTalk(by string) error {
-	customer := x.c.Customer()
-	if !customer.Held {
+	if !x.c.Customer().Held {
 		return fault.New(op, fault.Conflict, "the customer is not on hold")
 	}
-	customer.Held = false
-	x.giveUp(func(c Command) bool {
-		_, holds := c.(Hold)
-		_, parts := c.(Part)
-		return holds || parts
-	})
-	x.unpark()
+	if x.c.Consult != nil && x.c.Consult.State != ConsultAsked { // or the customer would hear what is not for them
+		return errConsulting
+	}
+	x.bringBack()
 	x.note(orchestrator.EntryCallResumed, fields{"by": by})
 	return nil
 }
@@ -63,8 +89,14 @@ func (x *change) unpark() {
 
 // rejoined handles that customer and far leg are together again.
 func (x *change) rejoined(cmd Rejoin) {
-	customer := x.c.Customer()
-	if far := x.c.Far(); x.c.State == StateTalking && !customer.Held && customer.State == LegUp && far != nil && far.Channel == cmd.Far {
+	customer, far := x.c.Customer(), x.c.Far()
+	if x.c.State != StateTalking || far.Channel != cmd.Far {
+		return
+	}
+	if far.State == LegUp { // a guest before, who heard music
+		x.leg(far, LegOnJoin)
+	}
+	if cmd.Customer != "" && !customer.Held && customer.State == LegUp {
 		x.leg(customer, LegOnJoin)
 	}
 }
@@ -92,7 +124,7 @@ func (x *change) ownHold(e orchestrator.Event, held bool) {
 	case held:
 		x.do(Hold{Channel: customer.Channel, Class: x.music()})
 	default:
-		x.giveUp(is[Hold])
+		x.giveUp(aside(customer.Channel))
 		x.do(Unhold{Channel: customer.Channel})
 	}
 }
@@ -107,27 +139,37 @@ func (x *change) partCustomer() {
 	customer.Room, customer.Held = 0, false
 }
 
-// Place is where the sides of a conversation must be on the PBX: together in the
-// room or, on hold, the customer outside of it.
+// Place is where the legs of a conversation must be on the PBX: in the room or,
+// hearing music, outside of it.
 type Place struct {
-	Room          string // "" when nobody need be anywhere
-	Customer, Far string // channels
-	Held          bool
+	Room    string // "" when nobody need be anywhere
+	In, Out []string
 }
 
-// Place is where the sides must be. It is nowhere while a command is on its way
+// Place is where the legs must be. It is nowhere while a command is on its way
 // that may move them.
 func (c *Call) Place() Place {
 	far := c.Far()
 	if c.State != StateTalking || far == nil || far.State != LegJoined || len(c.Todo) > 0 {
 		return Place{}
 	}
-	return Place{Room: bridge(c.Call, far.Room), Customer: c.Customer().Channel, Far: far.Channel, Held: c.Customer().Held}
+	p := Place{Room: bridge(c.Call, far.Room), In: []string{far.Channel}}
+	for _, l := range c.Legs {
+		switch {
+		case l.Channel == far.Channel || l.Role != RoleCustomer && (!l.was() || l.Room != far.Room):
+		case l.Held:
+			p.Out = append(p.Out, l.Channel)
+		default:
+			p.In = append(p.In, l.Channel)
+		}
+	}
+	return p
 }
 
-// Wrong tells whether the sides are elsewhere. A command of a former owner that
+// Wrong tells whether the legs are elsewhere. A command of a former owner that
 // came late may have moved them, and no event tells.
 func (p Place) Wrong(bridges map[string][]string) bool {
-	in := bridges[p.Room]
-	return p.Room != "" && (!slices.Contains(in, p.Far) || slices.Contains(in, p.Customer) == p.Held)
+	there := func(channel string) bool { return slices.Contains(bridges[p.Room], channel) }
+	return p.Room != "" && (slices.ContainsFunc(p.Out, there) ||
+		slices.ContainsFunc(p.In, func(channel string) bool { return !there(channel) }))
 }

@@ -10,6 +10,7 @@ const (
 	RoleCustomer Role = "customer" // whom the call is about; the first leg of every call
 	RoleAgent    Role = "agent"    // rung for an offer
 	RoleThird    Role = "third"    // an outside number that the flow transferred to
+	RoleConsult  Role = "consult"  // a guest: whom an agent asks beside the customer, and who may have come to the conversation then
 )
 
 // Leg is one channel of a call. Times are unix milliseconds.
@@ -19,13 +20,14 @@ type Leg struct {
 	Channel string                    `json:"channel"`
 	State   LegState                  `json:"state"`
 	Room    int                       `json:"room,omitempty"`    // where it is, or is to be
-	Held    bool                      `json:"held,omitempty"`    // the customer: hears music, out of the room; an agent: pressed the phone's hold key
+	Held    bool                      `json:"held,omitempty"`    // the customer, a guest: hears music, out of the room; an agent: pressed the phone's hold key
 	Keyed   bool                      `json:"keyed,omitempty"`   // its keys are looked at for codes, and reach nobody by themselves
 	Typed   string                    `json:"typed,omitempty"`   // keys that may become a code
 	Moved   bool                      `json:"moved,omitempty"`   // of RoleThird: an agent's transfer, not the flow's
-	Offer   *orchestrator.Offer       `json:"offer,omitempty"`   // of RoleAgent
+	Offer   *orchestrator.Offer       `json:"offer,omitempty"`   // of an agent
 	Unheld  bool                      `json:"unheld,omitempty"`  // the distributor did not take its offer up, and was told that they talk
-	Number  string                    `json:"number,omitempty"`  // of RoleThird
+	Visit   *Visit                    `json:"visit,omitempty"`   // of RoleConsult: the stay in a queue by which the agent was found
+	Number  string                    `json:"number,omitempty"`  // of an outside number
 	MostMS  int64                     `json:"most_ms,omitempty"` // of an outside number: the longest conversation; 0 is the call's limit
 	Denied  bool                      `json:"denied,omitempty"`  // of an outside number: a cap of the trunk refused it
 	Why     orchestrator.OfferFailure `json:"why,omitempty"`     // how it failed, once known

@@ -39,11 +39,12 @@ func (x *change) playingLong() {
 		switch customer := x.c.Customer(); {
 		case x.c.State == StateTalking && customer.Held:
 			x.park()
-		case x.c.State == StateTalking && customer.State == LegUp:
+		case x.c.State == StateTalking && (customer.State == LegUp || x.c.Far().State == LegUp):
 			x.unpark()
 		default:
 			x.hold()
 		}
+		x.seatGuests()
 		x.checkRecordings()
 		return
 	}

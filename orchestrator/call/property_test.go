@@ -150,7 +150,11 @@ func (u *unkind) people() {
 	w := u.w
 	switch s := w.me.c.State; {
 	case s == StateTalking && u.num("wish", 0, 1) == 0:
-		u.wishes()
+		if u.num("which wish", 0, 1) == 0 {
+			u.wishes()
+			return
+		}
+		u.asks()
 		return
 	case (s == StateWaiting || s == StateOffered) && u.num("move", 0, 5) == 0:
 		w.post(Input{Kind: InWish, Wish: Wish{Do: WishMove, Front: rapid.Bool().Draw(u.t, "front"), By: "test",
@@ -180,7 +184,7 @@ func (u *unkind) people() {
 				w.pbx.phoneHolds(ch)
 			}
 		},
-		u.wishes,
+		u.wishes, u.asks, u.asks, u.onePhone,
 		func() {
 			for _, ch := range w.pbx.phones() {
 				w.pbx.phoneTypes(ch, rapid.SampledFrom([]string{"5", "*", "*1", "*1", "*8", "*2102#", "*2B#", "*24711#", "*21", "*93#", "*00"}).Draw(u.t, "keys"))
@@ -195,7 +199,32 @@ func (u *unkind) people() {
 			do := rapid.SampledFrom([]WishKind{WishMute, WishUnmute, WishMute, WishUnmute, WishHangup}).Draw(u.t, "order")
 			w.post(Input{Kind: InWish, Wish: Wish{Do: do, By: "test"}})
 		},
-	}[u.num("person", 0, 13)]()
+	}[u.num("person", 0, 16)]()
+}
+
+// asks lets a person want something of a consultation.
+func (u *unkind) asks() {
+	kinds := []orchestrator.TargetKind{orchestrator.TargetQueue, orchestrator.TargetAgent, orchestrator.TargetAgent, orchestrator.TargetNumber}
+	u.w.post(Input{Kind: InWish, Wish: Wish{
+		Do: rapid.SampledFrom([]WishKind{WishConsult, WishConsult, WishComplete, WishCancel, WishSwap, WishSwap, WishMeet}).Draw(u.t, "ask"),
+		To: orchestrator.Target{Kind: rapid.SampledFrom(kinds).Draw(u.t, "ask what"),
+			Name: rapid.SampledFrom([]string{"A", "B", "102", "103"}).Draw(u.t, "ask whom")},
+		By: "test",
+	}})
+}
+
+// onePhone lets one of several phones answer, or hang up.
+func (u *unkind) onePhone() {
+	phones := u.w.pbx.phones()
+	if len(phones) == 0 {
+		return
+	}
+	ch := phones[u.num("phone", 0, len(phones)-1)]
+	if rapid.Bool().Draw(u.t, "answers") {
+		u.w.pbx.phoneAnswers(ch)
+		return
+	}
+	u.w.pbx.phoneEnds(ch, orchestrator.CauseNormal)
 }
 
 // wishes lets a person want something of the conversation.
@@ -312,14 +341,25 @@ func (w *world) checkHeld(t *rapid.T) {
 			t.Errorf("the customer hears %q, held %v, by the phone %v", hears, c.Customer().Held, c.Far().Held)
 		}
 	}
-	if far := c.Far(); c.State == StateTalking && far.Offer != nil && !w.desk.offers[far.Offer.ID].answered && !w.excused {
-		t.Errorf("the agent of %s talks and is free for the distributor: %v", far.Offer.ID, w.desk.offers)
+	for _, l := range c.Legs {
+		if c.State == StateTalking && l.Offer != nil && l.was() && !w.desk.offers[l.Offer.ID].answered && !w.excused {
+			t.Errorf("the agent of %s talks and is free for the distributor: %v", l.Offer.ID, w.desk.offers)
+		}
 	}
 	if (c.State == StateWaiting || c.State == StateOffered) && (w.desk.place == nil || w.desk.place.visit != c.Visit.N) {
 		t.Errorf("the distributor holds %+v in state %q and visit %+v", w.desk.place, c.State, c.Visit)
 	}
+	if k := c.Consult; k != nil && (c.State != StateTalking || !k.answered()) {
+		t.Errorf("a consultation that never ends: %+v", k)
+	}
+	if guests := c.Guests(); len(guests) > 0 && c.State != StateTalking {
+		t.Errorf("guests of nobody in state %q: %+v", c.State, guests)
+	}
+	if p := c.Place(); c.State == StateTalking && w.tidy() && (p.Room == "" || p.Wrong(w.pbx.truth(false, false).Bridges)) {
+		t.Errorf("not where they should be, %+v: legs %+v, bridges %v", p, c.Legs, w.pbx.bridges)
+	}
 	for _, ch := range w.pbx.phones() {
-		if far := c.Far(); (far == nil || far.Channel != ch.id) && w.tidy() {
+		if c.leg(ch.id) == nil && w.tidy() {
 			t.Errorf("%s is there for nobody, up %v", ch.id, ch.up)
 		}
 		if ch.asks && w.tidy() && w.me.c.Adopted == 0 {

@@ -60,6 +60,10 @@ func (x *change) placed(visit int, p orchestrator.Placement) {
 		x.movePlaced(p)
 		return
 	}
+	if k := x.c.Consult; k != nil && k.Visit != nil && k.Visit.N == visit {
+		x.consultPlaced(p)
+		return
+	}
 	v := x.c.Visit
 	if v == nil || v.N != visit || !v.waits() || x.c.State == StateClearing {
 		x.notWanted(visit, p) // the call went on; leaving that queue is under way
@@ -75,12 +79,19 @@ func (x *change) placed(visit int, p orchestrator.Placement) {
 	}
 }
 
-// notWanted gives up the place of the present visit that was taken once more
-// although the visit is over, or in the hands of an agent.
+// notWanted gives up the place of a visit, or of a consultation, that was taken
+// once more although it is over, or in the hands of an agent.
 func (x *change) notWanted(visit int, p orchestrator.Placement) {
-	v := x.c.Visit
-	if v != nil && v.N == visit && !v.waits() && (p.Result == orchestrator.PlacedWaiting || p.Result == orchestrator.PlacedOffered) {
+	if p.Result != orchestrator.PlacedWaiting && p.Result != orchestrator.PlacedOffered {
+		return
+	}
+	m, k := x.c.Move, x.c.Consult
+	switch v := x.c.Visit; {
+	case m != nil && m.Visit.N >= visit, k.waits() && k.Visit.N >= visit: // the place may be that one's
+	case v != nil && v.N == visit && !v.waits():
 		x.do(Leave{Visit: visit, Why: string(v.State)})
+	case v == nil || v.N < visit:
+		x.do(Leave{Visit: visit, Why: string(VisitOver)})
 	}
 }
 
@@ -89,9 +100,7 @@ func (x *change) admitted(p orchestrator.Placement) {
 	v := x.c.Visit
 	if v.State == VisitAsked {
 		v.Plan = p.Plan
-		if orchestrator.OwnerOfQueue(v.Queue) == "" {
-			x.c.Queue = v.Queue
-		}
+		x.queued()
 		if x.c.QueuedAt == 0 {
 			x.c.QueuedAt = v.Entered
 		}
@@ -104,6 +113,13 @@ func (x *change) admitted(p orchestrator.Placement) {
 		return
 	}
 	x.told(p.Offer)
+}
+
+// queued notes in which queue the call is, or is served: an agent's own is none.
+func (x *change) queued() {
+	if v := x.c.Visit; orchestrator.OwnerOfQueue(v.Queue) == "" {
+		x.c.Queue = v.Queue
+	}
 }
 
 // told handles the offer that an answer brings. It may have been taken back while
@@ -119,6 +135,7 @@ func (x *change) told(o *orchestrator.Offer) {
 	case slices.Contains(withdrawn, o.ID):
 		x.dirty = true
 		x.askAgain()
+		x.askConsult()
 	default:
 		x.offered(*o)
 	}
@@ -333,8 +350,8 @@ func (x *change) unqueue(why string) {
 
 // offered rings the agent whom the distributor matched with this call.
 func (x *change) offered(o orchestrator.Offer) {
-	if far := x.c.Far(); far != nil && far.Offer != nil && far.Offer.ID == o.ID { // told twice
-		x.takeUp()
+	if l := x.c.legOf(o.ID); l != nil { // told twice
+		x.takeUp(l)
 		return
 	}
 	if x.pending(func(c Command) bool {
@@ -346,6 +363,10 @@ func (x *change) offered(o orchestrator.Offer) {
 	}
 	if m := x.c.Move; m != nil && m.Visit.N == o.Visit {
 		return // the answer to the question for the place tells of it, too
+	}
+	if k := x.c.Consult; k != nil && k.Visit != nil && k.Visit.N == o.Visit {
+		x.consultOffered(o)
+		return
 	}
 	v := x.c.Visit
 	if x.c.State != StateWaiting || v.N != o.Visit {
@@ -383,13 +404,17 @@ func (x *change) dial(o orchestrator.Origination) {
 
 // withdrawn drops a leg whose offer the distributor took back.
 func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) {
-	far := x.c.Far()
-	if far == nil || far.Offer == nil || far.Offer.ID != o.ID {
+	far := x.c.legOf(o.ID)
+	if far == nil {
 		x.remember(o)
 		return
 	}
-	if far.State == LegJoined {
-		x.takeUp()
+	if far.was() {
+		x.takeUp(far)
+		return
+	}
+	if guestRoles[far.Role] {
+		x.guestWithdrawn(far, why)
 		return
 	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})

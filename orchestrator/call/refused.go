@@ -36,6 +36,8 @@ func (x *change) refusedCommand(n int, err error) {
 		x.dialRefused(cmd, err)
 	case Connect:
 		x.connectRefused(cmd, err)
+	case Admit:
+		x.admitRefused(cmd, gone, err)
 	case Record:
 		x.recordRefused(cmd, err)
 	case CheckRecord:
@@ -61,9 +63,10 @@ func (x *change) refusedCommand(n int, err error) {
 		if cmd.Why != orchestrator.OfferCancelled && x.c.Visit != nil && x.c.Visit.N == cmd.Offer.Visit {
 			x.lostPlace()
 		}
+		x.askConsult()
 	case TakeUp:
-		if far := x.c.Far(); far != nil && !far.Unheld {
-			far.Unheld = true
+		if l := x.c.legOf(cmd.Offer.ID); l != nil && !l.Unheld {
+			l.Unheld = true
 			x.fault("an agent talks, and the distributor does not hold them", err)
 		}
 		x.do(Leave{Visit: cmd.Offer.Visit, Why: string(VisitServed)}) // or the call is offered to another
@@ -106,6 +109,13 @@ func (x *change) enqueueRefused(cmd Enqueue, err error) {
 		x.moveRefused(*m, "error")
 		return
 	}
+	if k := x.c.Consult; k != nil && k.Visit != nil && k.Visit.N == cmd.Waiting.Visit {
+		x.fault("the distributor refused: "+string(cmd.verb()), err)
+		if k.State == ConsultAsked || k.State == ConsultWaiting {
+			x.endConsult(nil, "error")
+		}
+		return
+	}
 	v := x.c.Visit
 	if v == nil || v.N != cmd.Waiting.Visit || !v.waits() || x.c.State == StateClearing {
 		return
@@ -121,7 +131,7 @@ func (x *change) connectRefused(cmd Connect, err error) {
 		return
 	}
 	if x.c.State == StateTalking && cmd.Offer != nil { // it was seen to be joined before (compareJoin)
-		x.takeUp()
+		x.takeUp(far)
 	}
 	if x.c.State != StateConnecting {
 		return
@@ -139,25 +149,25 @@ func (x *change) dialRefused(cmd Dial, err error) {
 	if originatorGone {
 		x.customerGone(orchestrator.CauseUnknown, "caller")
 	}
-	far := x.c.Far()
-	if far == nil || far.Channel != cmd.Order.Channel {
+	l := x.c.leg(cmd.Order.Channel)
+	if l == nil {
 		return
 	}
 	if originatorGone {
-		x.farGone(orchestrator.CauseGone) // it never came to be: no event tells of its end
+		x.legGone(l, orchestrator.CauseGone) // it never came to be: no event tells of its end
 		return
 	}
 	if !errors.Is(err, ErrMoot) {
 		x.fault("the phone could not be called", err)
 	}
-	far.Denied = fault.KindOf(err) == fault.Denied
-	if far.Why == "" {
-		far.Why = orchestrator.OfferError
+	l.Denied = fault.KindOf(err) == fault.Denied
+	if l.Why == "" {
+		l.Why = orchestrator.OfferError
 		if k := fault.KindOf(err); k == fault.NotFound || k == fault.Invalid {
-			far.Why = orchestrator.OfferUnreachable
+			l.Why = orchestrator.OfferUnreachable
 		}
 	}
-	x.farGone(orchestrator.CauseOutOfOrder)
+	x.legGone(l, orchestrator.CauseOutOfOrder)
 	if !errors.Is(err, ErrMoot) { // its channel may have come to be all the same
 		x.do(Hangup{Channel: cmd.Order.Channel, Cause: orchestrator.CauseGone})
 	}

@@ -46,8 +46,10 @@ const (
 	OnPickup   Trigger = "pickup"   // the other leg answered
 	OnJoined   Trigger = "joined"   // both are in the room
 	OnParted   Trigger = "parted"   // the other leg left the conversation
-	OnOver     Trigger = "over"     // the customer is gone, or the flow ended the call
-	OnCleared  Trigger = "cleared"  // nothing is left
+	// OnHandedOver: somebody else of the conversation took the other leg's place.
+	OnHandedOver Trigger = "handed"
+	OnOver       Trigger = "over"    // the customer is gone, or the flow ended the call
+	OnCleared    Trigger = "cleared" // nothing is left
 )
 
 var callTable = table[State, Trigger]{
@@ -59,7 +61,7 @@ var callTable = table[State, Trigger]{
 	StateTransferring: {OnPickup: StateConnecting, OnParted: StateInFlow, OnOver: StateClearing},
 	StateConnecting: {OnJoined: StateTalking, OnMissed: StateWaiting, OnParted: StateInFlow,
 		OnOver: StateClearing},
-	StateTalking:  {OnParted: StateInFlow, OnMissed: StateWaiting, OnOver: StateClearing},
+	StateTalking:  {OnParted: StateInFlow, OnMissed: StateWaiting, OnHandedOver: StateTalking, OnOver: StateClearing},
 	StateClearing: {OnCleared: StateEnded},
 	StateEnded:    {},
 }

@@ -20,7 +20,7 @@ var (
 	callStates = []State{StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring,
 		StateConnecting, StateTalking, StateClearing, StateEnded}
 	callTriggers = []Trigger{OnFlow, OnQueued, OnOffered, OnMissed, OnUnqueued, OnTransfer, OnPickup,
-		OnJoined, OnParted, OnOver, OnCleared}
+		OnJoined, OnParted, OnHandedOver, OnOver, OnCleared}
 	legStates     = []LegState{LegArrived, LegDialing, LegRinging, LegUp, LegJoined, LegHanging, LegEnded}
 	legTriggers   = []LegTrigger{LegOnRing, LegOnAnswer, LegOnJoin, LegOnPart, LegOnHang, LegOnGone}
 	roomStates    = []RoomState{RoomMade, RoomClosing, RoomGone}
@@ -29,6 +29,9 @@ var (
 	visitTriggers = []VisitTrigger{VisitOnAdmit, VisitOnServe, VisitOnMiss, VisitOnLeave}
 	recStates     = []RecordingState{RecRunning, RecStopping, RecFinished, RecFailed}
 	recTriggers   = []RecordingTrigger{RecOnStop, RecOnDone, RecOnFail}
+
+	consultStates   = []ConsultState{ConsultAsked, ConsultWaiting, ConsultRinging, ConsultPrivate, ConsultAside, ConsultOver}
+	consultTriggers = []ConsultTrigger{ConsultOnPlaced, ConsultOnRung, ConsultOnMissed, ConsultOnJoined, ConsultOnSwap, ConsultOnOver}
 )
 
 // sheet writes every pair of a table, the refused ones as "-".
@@ -54,6 +57,7 @@ func TestTables(t *testing.T) {
 	checkTable(t, "room", roomTable, roomStates, roomTriggers, []RoomState{RoomMade}, RoomGone)
 	checkTable(t, "visit", visitTable, visitStates, visitTriggers, []VisitState{VisitAsked}, VisitOver)
 	checkTable(t, "recording", recordingTable, recStates, recTriggers, []RecordingState{RecRunning}, RecFinished)
+	checkTable(t, "consult", consultTable, consultStates, consultTriggers, []ConsultState{ConsultAsked}, ConsultOver)
 }
 
 func checkTable[S, T ~string](t *testing.T, name string, m table[S, T], states []S, triggers []T, first []S, last S) {

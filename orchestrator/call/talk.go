@@ -2,6 +2,7 @@ package call
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -31,6 +32,11 @@ func (x *change) pickup() {
 		return
 	}
 	far.Up = x.happened()
+	x.pickedUp()
+}
+
+// pickedUp joins customer and far leg.
+func (x *change) pickedUp() {
 	x.disarm(TimerRing)
 	x.disarm(TimerAnnounce)
 	x.disarm(TimerWait)
@@ -59,15 +65,31 @@ func (x *change) connected(at int64) {
 	}
 	x.leg(x.c.Customer(), LegOnJoin)
 	x.c.Customer().Room, x.c.Customer().Held = far.Room, false
-	if v := x.c.Visit; far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "" {
-		x.c.Home = nil // from an agent's own queue the way leads back to the one before it
-	}
 	far.Joined = at
 	first := x.c.ConnectedAt == 0
 	if first {
 		x.c.ConnectedAt = at
 	}
 	x.move(OnJoined)
+	if far.Role == RoleThird {
+		x.talksWith(0)
+		return
+	}
+	v := x.c.Visit
+	x.visit(VisitOnServe)
+	if first || v.From == 0 {
+		x.c.WaitMS = at - v.Entered
+	}
+	x.talksWith(at - v.began())
+}
+
+// talksWith writes down with whom the customer talks now, after a wait in ms,
+// and records the conversation.
+func (x *change) talksWith(wait int64) {
+	far, v := x.c.Far(), x.c.Visit
+	if far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "" {
+		x.c.Home = nil // from an agent's own queue the way leads back to the one before it
+	}
 	if far.Role == RoleThird {
 		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": "connected"})
 		x.bound(msDuration(far.MostMS))
@@ -76,13 +98,7 @@ func (x *change) connected(at int64) {
 		}
 		return
 	}
-	v := x.c.Visit
-	x.visit(VisitOnServe)
 	x.c.Agent = far.agent()
-	wait := at - v.began()
-	if first || v.From == 0 {
-		x.c.WaitMS = at - v.Entered
-	}
 	x.bound(v.Plan.MaxTalk)
 	x.note(orchestrator.EntryCallConnected, fields{"agent": x.c.Agent, "wait_ms": wait})
 	if v.Plan.Record || x.c.Tape != "" && v.From > 0 {
@@ -91,11 +107,15 @@ func (x *change) connected(at int64) {
 	}
 }
 
-// takeUp tells the distributor that the agent talks, which did not know, or has forgotten.
-func (x *change) takeUp() {
-	if far := x.c.Far(); x.c.State == StateTalking && far.Offer != nil && !x.pending(is[TakeUp]) {
-		x.do(TakeUp{Offer: *far.Offer})
+// takeUp tells the distributor that an agent talks, which did not know, or has forgotten.
+func (x *change) takeUp(l *Leg) {
+	if x.c.State != StateTalking || l.Offer == nil || !l.was() || x.pending(func(c Command) bool {
+		t, ok := c.(TakeUp)
+		return ok && t.Offer.ID == l.Offer.ID
+	}) {
+		return
 	}
+	x.do(TakeUp{Offer: *l.Offer})
 }
 
 // bound ends the conversation that begins now after d; 0 leaves it to the call's limit.
@@ -107,14 +127,18 @@ func (x *change) bound(d time.Duration) {
 
 // dialled lets a phone that could not be called at once ring its full time.
 func (x *change) dialled(d Dial) {
-	far := x.c.Far()
-	if far == nil || far.Channel != d.Order.Channel || (far.State != LegDialing && far.State != LegRinging) {
+	l := x.c.leg(d.Order.Channel)
+	if l == nil || (l.State != LegDialing && l.State != LegRinging) {
 		return
 	}
-	if x.happened()-far.Dialed > dialSoon.Milliseconds() {
-		x.arm(TimerRing, d.Order.Timeout+ringGrace)
+	if x.happened()-l.Dialed > dialSoon.Milliseconds() {
+		timer := TimerRing
+		if guestRoles[l.Role] {
+			timer = TimerConsult
+		}
+		x.arm(timer, d.Order.Timeout+ringGrace)
 	}
-	far.Dialed = x.happened() // an older truth need not have it (compareFar)
+	l.Dialed = x.happened() // an older truth need not have it (compareFar)
 }
 
 // ringOver ends a leg that rang long enough; the PBX did not end it itself.
@@ -139,13 +163,23 @@ func (x *change) ringOver() {
 }
 
 // hangFar orders the end of the far leg.
-func (x *change) hangFar(cause orchestrator.Cause) {
-	far := x.c.Far()
-	if far == nil || far.State == LegHanging || !x.leg(far, LegOnHang) {
+func (x *change) hangFar(cause orchestrator.Cause) { x.hangLeg(x.c.Far(), cause) }
+
+// hangLeg orders the end of a leg.
+func (x *change) hangLeg(l *Leg, cause orchestrator.Cause) {
+	if l == nil || l.State == LegHanging || !x.leg(l, LegOnHang) {
 		return
 	}
-	x.giveUp(func(c Command) bool { join, ok := c.(Connect); return ok && join.Far == far.Channel })
-	x.do(Hangup{Channel: far.Channel, Cause: cause})
+	x.giveUp(joins(l.Channel))
+	x.do(Hangup{Channel: l.Channel, Cause: cause})
+}
+
+// joins matches the command that puts a far leg, or a guest, in the room first.
+func joins(channel string) func(Command) bool {
+	return func(c Command) bool {
+		join, ok := c.(Connect)
+		return ok && join.Far == channel || admits(channel)(c)
+	}
 }
 
 // dropFar hangs the far leg up and forgets it at once: if its channel should
@@ -165,14 +199,16 @@ func (x *change) dropFar(why orchestrator.OfferFailure) {
 }
 
 // settle tells the distributor how the far leg's offer ended.
-func (x *change) settle() {
-	far := x.c.Far()
+func (x *change) settle() { x.settleLeg(x.c.Far()) }
+
+// settleLeg tells the distributor how a leg's offer ended.
+func (x *change) settleLeg(l *Leg) {
 	switch {
-	case far.Offer == nil:
-	case far.Joined > 0 && far.Why == "":
-		x.do(FinishOffer{Offer: *far.Offer, TalkedMS: far.TalkMS})
+	case l.Offer == nil:
+	case l.was() && l.Why == "":
+		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})
 	default:
-		x.do(FailOffer{Offer: *far.Offer, Why: far.Why})
+		x.do(FailOffer{Offer: *l.Offer, Why: l.Why})
 	}
 }
 
@@ -180,7 +216,12 @@ func (x *change) settle() {
 func (x *change) forgetFar() {
 	x.disarm(TimerRing)
 	x.disarm(TimerKeys)
-	x.c.Legs = x.c.Legs[:1]
+	x.forgetLeg(x.c.Far().Channel)
+}
+
+// forgetLeg takes a leg off the call.
+func (x *change) forgetLeg(channel string) {
+	x.c.Legs = slices.DeleteFunc(x.c.Legs, func(l Leg) bool { return l.Channel == channel })
 	x.dirty = true
 }
 
@@ -198,10 +239,7 @@ func (x *change) farGone(cause orchestrator.Cause) {
 		return
 	}
 	dialing := x.pending(dials(far.Channel))
-	x.giveUp(func(c Command) bool {
-		join, joins := c.(Connect)
-		return (joins && join.Far == far.Channel) || dials(far.Channel)(c)
-	})
+	x.giveUp(func(c Command) bool { return joins(far.Channel)(c) || dials(far.Channel)(c) })
 	if dialing && was != LegHanging { // it may be under way
 		x.do(Hangup{Channel: far.Channel, Cause: orchestrator.CauseGone})
 	}
@@ -213,6 +251,8 @@ func (x *change) farGone(cause orchestrator.Cause) {
 		}
 		x.settle()
 		x.forgetFar()
+	case x.c.State == StateTalking && x.c.Move == nil && x.goesOn():
+		x.farLeft()
 	case x.c.State == StateTalking && x.c.Move == nil && x.noService():
 		x.nothingSaid(cause)
 	case x.c.State == StateTalking:
@@ -239,16 +279,21 @@ func (x *change) farGone(cause orchestrator.Cause) {
 func (x *change) missed(was LegState, cause orchestrator.Cause) {
 	far := x.c.Far()
 	if far.Why == "" {
-		far.Why = failureOf(was, cause)
-		if was == LegUp && x.happened()-far.Up > patience.Milliseconds() {
-			far.Why = orchestrator.OfferError // nobody can be blamed for not listening to silence
-		}
+		far.Why = x.failure(far, was, cause)
 	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": far.Why, "cause": cause})
 	connecting := x.c.State == StateConnecting
 	x.settle()
 	x.forgetFar()
 	x.backToQueue(connecting)
+}
+
+// failure says why the offer of a leg came to nothing that was in a state.
+func (x *change) failure(l *Leg, was LegState, cause orchestrator.Cause) orchestrator.OfferFailure {
+	if was == LegUp && x.happened()-l.Up > patience.Milliseconds() {
+		return orchestrator.OfferError // nobody can be blamed for not listening to silence
+	}
+	return failureOf(was, cause)
 }
 
 // noService tells whether the conversation that the agent just ended was none:
@@ -285,10 +330,11 @@ func (x *change) talked() int64 { return max(0, x.happened()-x.c.Far().Joined) }
 // parted writes the end of the conversation down.
 func (x *change) parted(by string) {
 	far := x.c.Far()
-	far.TalkMS = x.talked()
-	x.c.PartedAt = far.Joined + far.TalkMS
-	x.c.TalkMS += far.TalkMS
-	x.note(orchestrator.EntryCallParted, fields{"agent": far.agent(), "by": by, "talk_ms": far.TalkMS})
+	talked := x.talked()
+	far.TalkMS += talked // as a guest they talked before
+	x.c.PartedAt = far.Joined + talked
+	x.c.TalkMS += talked
+	x.note(orchestrator.EntryCallParted, fields{"agent": far.agent(), "by": by, "talk_ms": talked})
 	if x.c.EndedBy == "" && by == "agent" {
 		x.c.EndedBy = by
 	}
@@ -315,6 +361,7 @@ func (x *change) afterTalk() {
 	if x.c.Move != nil {
 		x.rememberWay()
 	}
+	x.dropGuests()
 	x.endTalk("agent")
 	x.settle()
 	x.forgetFar()

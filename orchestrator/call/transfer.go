@@ -69,6 +69,9 @@ func (x *change) moveTo(to orchestrator.Target, by, phone string) error {
 	if x.c.Move != nil {
 		return fault.New(op, fault.Conflict, "a transfer is under way")
 	}
+	if x.c.Consult != nil {
+		return errConsulting
+	}
 	switch to.Kind {
 	case orchestrator.TargetQueue, orchestrator.TargetAgent:
 		return x.moveToQueue(to, by, phone)
@@ -208,6 +211,7 @@ func (x *change) moveToFlow(to orchestrator.Target, by, phone string) error {
 // the customer stays.
 func (x *change) leaveFar(by string) {
 	x.rememberWay()
+	x.dropGuests()
 	x.endTalk(by)
 	x.hangFar(orchestrator.CauseNormal)
 	x.settle()

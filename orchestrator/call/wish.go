@@ -9,7 +9,7 @@ import (
 // when it is under way, or by an error that says why not; then nothing has changed.
 type Wish struct {
 	Do WishKind            `json:"do"`
-	To orchestrator.Target `json:"to,omitzero"` // of WishTransfer and, a queue, of WishMove
+	To orchestrator.Target `json:"to,omitzero"` // of WishTransfer, of WishConsult and, a queue, of WishMove
 	By string              `json:"by"`          // who wants it, for the record: "agent:101", "api:<token name>"
 	// Agent is whose conversation it is meant for, of an asker with a right to no
 	// other: by the time it is decided on the customer may talk with somebody else.
@@ -26,13 +26,18 @@ type WishKind string
 
 // Wishes.
 const (
-	WishHold     WishKind = "hold"     // the customer hears music and the agent nothing
-	WishResume   WishKind = "resume"   // the end of it
-	WishTransfer WishKind = "transfer" // the customer goes to To, and the agent is free
-	WishMove     WishKind = "move"     // a customer who waits goes to another queue, or to the front of the same
-	WishHangup   WishKind = "hangup"   // the end of the call
-	WishMute     WishKind = "mute"     // silence in the recording
-	WishUnmute   WishKind = "unmute"   // the end of it
+	WishHold     WishKind = "hold"       // the customer hears music and the agent nothing
+	WishResume   WishKind = "resume"     // the end of it
+	WishTransfer WishKind = "transfer"   // the customer goes to To, and the agent is free
+	WishConsult  WishKind = "consult"    // the agent asks To, and the customer hears music
+	WishComplete WishKind = "complete"   // the agent goes, and the customer stays with whom the agent asks
+	WishCancel   WishKind = "cancel"     // whom the agent asks is hung up, and the customer comes back
+	WishSwap     WishKind = "swap"       // the agent talks with the other of the two, and who was there hears music
+	WishMeet     WishKind = "conference" // all three talk
+	WishMove     WishKind = "move"       // a customer who waits goes to another queue, or to the front of the same
+	WishHangup   WishKind = "hangup"     // the end of the call
+	WishMute     WishKind = "mute"       // silence in the recording
+	WishUnmute   WishKind = "unmute"     // the end of it
 )
 
 const op = "call"
@@ -49,10 +54,10 @@ func (x *change) wish(w Wish) error {
 		return x.hangUp(w)
 	case WishMute, WishUnmute:
 		return x.mute(w)
-	case WishHold, WishResume, WishTransfer:
+	case WishHold, WishResume, WishTransfer, WishConsult, WishComplete, WishCancel, WishSwap, WishMeet:
 		return x.inTalk(w)
 	default:
-		return fault.New(op, fault.Invalid, "do: %q is none of hangup, hold, resume, transfer, move, mute and unmute", w.Do)
+		return fault.New(op, fault.Invalid, "do: %q is none of hangup, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute and unmute", w.Do)
 	}
 }
 
@@ -66,6 +71,10 @@ func (x *change) inTalk(w Wish) error {
 		return x.holdTalk(w.By)
 	case WishResume:
 		return x.resumeTalk(w.By)
+	case WishConsult:
+		return x.consult(w.To, w.By)
+	case WishComplete, WishCancel, WishSwap, WishMeet:
+		return x.withConsult(w)
 	default:
 		return x.moveTo(w.To, w.By, "")
 	}

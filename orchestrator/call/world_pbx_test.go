@@ -21,6 +21,7 @@ type toyPBX struct {
 	left       bool            // the customer's channel was handed back to the dialplan
 	since      time.Time       // of the last restart
 	dialled    int
+	orders     map[string]orchestrator.Origination // by channel
 }
 
 type toyChannel struct {
@@ -50,7 +51,7 @@ type toyRecording struct {
 
 func newToyPBX(w *world) *toyPBX {
 	return &toyPBX{w: w, ended: map[string]orchestrator.ChannelEnd{}, channels: map[string]*toyChannel{}, bridges: map[string]map[string]bool{},
-		plays: map[string]toyPlay{}, recordings: map[string]toyRecording{}, kept: map[string]bool{}}
+		plays: map[string]toyPlay{}, recordings: map[string]toyRecording{}, kept: map[string]bool{}, orders: map[string]orchestrator.Origination{}}
 }
 
 const customerChannel = "in.1"
@@ -115,6 +116,12 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 			return r, p.join(c.Bridge, c.Far)
 		}
 		return r, p.join(c.Bridge, c.Customer, c.Far)
+	case Admit:
+		if c.Offer != nil && !p.w.desk.answered(*c.Offer) {
+			return r, fault.New("engine", fault.Conflict, "the offer has lapsed")
+		}
+		p.makeRoom(c.Bridge)
+		return r, p.join(c.Bridge, c.Channel)
 	case Part:
 		if p.bridges[c.Bridge] != nil {
 			delete(p.bridges[c.Bridge], c.Channel)
@@ -159,6 +166,7 @@ func (p *toyPBX) dial(o orchestrator.Origination) error {
 		p.w.dials(o.Channel)
 	}
 	p.dialled++
+	p.orders[o.Channel] = o
 	ch := &toyChannel{id: o.Channel, ours: true, offer: p.w.offerOf[o.Channel],
 		since: p.w.now, until: p.w.now.Add(o.Timeout), stray: p.w.isLate}
 	p.channels[o.Channel] = ch

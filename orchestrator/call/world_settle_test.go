@@ -76,6 +76,7 @@ func (w *world) watch() {
 			w.brokenf("state %q without a visit: %+v", c.State, c.Visit)
 		}
 	case StateTalking:
+		w.watchGuests()
 		if far == nil || far.Role == RoleAgent && c.Visit.State != VisitServed {
 			w.brokenf("talking with %+v in visit %+v", far, c.Visit)
 		}
@@ -85,6 +86,22 @@ func (w *world) watch() {
 	}
 	if c.State == StateOffered && far.State == LegJoined {
 		w.brokenf("offered to an agent who is joined")
+	}
+}
+
+// watchGuests checks what must hold of guests at any moment.
+func (w *world) watchGuests() {
+	c := &w.me.c
+	k := c.Consult
+	if k == nil {
+		return
+	}
+	l := c.leg(k.Channel)
+	if (l == nil) != (k.State == ConsultAsked || k.State == ConsultWaiting) {
+		w.brokenf("a consultation in state %q with the leg %+v", k.State, l)
+	}
+	if k.answered() && (l == nil || c.Customer().Held != (k.State == ConsultPrivate) || l.Held != (k.State == ConsultAside)) {
+		w.brokenf("consultation %q: customer held %v, guest %+v", k.State, c.Customer().Held, l)
 	}
 }
 
@@ -111,6 +128,9 @@ func (w *world) dials(channel string) {
 			h, ok := t.Command.(Hangup)
 			return ok && h.Channel == other.id
 		})
+		if l := w.me.c.leg(other.id); l != nil && l.was() {
+			continue // who talks may ask somebody
+		}
 		if other.id != channel && !hung && !other.stray && !w.excused {
 			w.brokenf("%s is dialled while %s is alive", channel, other.id)
 		}
@@ -174,9 +194,14 @@ func (w *world) sweep() {
 // itself that it has none.
 func (w *world) forgotten() bool {
 	v, place := w.me.c.Visit, w.desk.place
-	switch far := w.me.c.Far(); {
-	case w.me.c.State == StateTalking && far.Offer != nil:
-		return !w.desk.offers[far.Offer.ID].answered
+	for _, l := range w.me.c.Legs {
+		if w.me.c.State == StateTalking && l.Offer != nil && l.was() && !w.desk.offers[l.Offer.ID].answered {
+			return true
+		}
+	}
+	switch k := w.me.c.Consult; {
+	case k != nil && k.State == ConsultWaiting:
+		return place == nil || place.visit != k.Visit.N
 	case w.me.c.State != StateWaiting && w.me.c.State != StateOffered:
 		return false
 	case place == nil:

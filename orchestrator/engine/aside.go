@@ -26,7 +26,7 @@ func (l *loop) setAside(ctx context.Context, reason error) {
 			return l.eng.store.SetAside(ctx, l.drv.lease, orchestrator.Record{ID: l.id, PBX: l.drv.pbx.Name()})
 		}},
 		{"taken out of its queue", func() error { return l.leave(ctx) }}, // before an agent is free for it
-		{"given back to its agent", func() error { return l.endOffer(ctx) }},
+		{"given back to its agents", func() error { return l.endOffers(ctx) }},
 	} {
 		if err := l.untilAnswered(ctx, step.do); err != nil {
 			l.log.ErrorContext(ctx, "a call that was ended could not be "+step.what, "error", err)
@@ -44,17 +44,20 @@ func (l *loop) leave(ctx context.Context) error {
 	return l.eng.dist.Leave(ctx, l.id, visit, "gone")
 }
 
-// endOffer ends the offer of the call's far leg.
-func (l *loop) endOffer(ctx context.Context) error {
-	offer, since := l.own.offered()
-	switch {
-	case offer == nil:
-		return nil
-	case !since.IsZero():
-		return l.eng.dist.Finished(ctx, *offer, l.eng.now().Sub(since))
+// endOffers ends the offers of the owner's legs.
+func (l *loop) endOffers(ctx context.Context) error {
+	for _, o := range l.own.offered() {
+		var err error
+		if o.since.IsZero() {
+			_, err = l.eng.dist.Failed(ctx, o.offer, orchestrator.OfferCancelled)
+		} else {
+			err = l.eng.dist.Finished(ctx, o.offer, l.eng.now().Sub(o.since))
+		}
+		if err != nil {
+			return err
+		}
 	}
-	_, err := l.eng.dist.Failed(ctx, *offer, orchestrator.OfferCancelled)
-	return err
+	return nil
 }
 
 // untilAnswered repeats what nobody answers, until ctx ends.

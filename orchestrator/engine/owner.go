@@ -26,9 +26,8 @@ type owner interface {
 	word() string // its state, for logs
 	// holdings are all channels and bridges that it has on the PBX.
 	holdings() (channels, bridges []string)
-	// offered is the offer that it has from the distributor and since when both
-	// talk, zero when they do not; nil when there is none.
-	offered() (*orchestrator.Offer, time.Time)
+	// offered are the offers that it has from the distributor.
+	offered() []taken
 	// visits is the number of its last stay in a queue, 0 for none.
 	visits() int
 }
@@ -43,12 +42,17 @@ type decision struct {
 	back    *call.Back // the channel that it was begun for has come back
 }
 
+// taken is an offer, and since when its agent talks; zero for not yet.
+type taken struct {
+	offer orchestrator.Offer
+	since time.Time
+}
+
 // claims are what an owner says it has elsewhere.
 type claims struct {
-	channels []string // on the PBX
-	offer    string   // of its far leg
-	talks    bool     // with the agent of the offer
-	waiting  int      // the visit by which it waits in a queue; 0 when it does not
+	channels []string        // on the PBX
+	offers   map[string]bool // of its legs: whether their agents talk
+	waiting  int             // the visit by which it waits in a queue; 0 when it does not
 	place    call.Place
 	outside  []string // channels of outside numbers, for the caps of the trunk
 }
@@ -84,10 +88,14 @@ func (c ofCall) claims() claims {
 			out.channels = append(out.channels, leg.Channel)
 		}
 	}
-	if far := c.Far(); far != nil && far.Offer != nil {
-		out.offer, out.talks = far.Offer.ID, c.State == call.StateTalking
+	out.offers = map[string]bool{}
+	for _, o := range c.offered() {
+		out.offers[o.offer.ID] = c.State == call.StateTalking && !o.since.IsZero()
 	}
-	if c.State == call.StateWaiting && c.Visit != nil { // a stored record may be of any sense
+	switch k := c.Consult; {
+	case k != nil && k.State == call.ConsultWaiting:
+		out.waiting = k.Visit.N
+	case c.State == call.StateWaiting && c.Visit != nil: // a stored record may be of any sense
 		out.waiting = c.Visit.N
 	}
 	out.place, out.outside = c.Place(), c.Outside()
@@ -107,21 +115,26 @@ func (c ofCall) holdings() (channels, bridges []string) {
 	return channels, c.Bridges()
 }
 
-func (c ofCall) offered() (*orchestrator.Offer, time.Time) {
-	far := c.Far()
-	switch {
-	case far == nil || far.Offer == nil:
-		return nil, time.Time{}
-	case far.Joined > 0:
-		return far.Offer, time.UnixMilli(far.Joined)
+func (c ofCall) offered() (all []taken) {
+	for _, leg := range c.Legs {
+		if leg.Offer == nil {
+			continue
+		}
+		o := taken{offer: *leg.Offer}
+		if leg.Joined > 0 {
+			o.since = time.UnixMilli(leg.Joined)
+		}
+		all = append(all, o)
 	}
-	return far.Offer, time.Time{}
+	return all
 }
 
 func (c ofCall) visits() int {
 	switch {
 	case c.Move != nil:
 		return c.Move.Visit.N // the later one: leaving it leaves both
+	case c.Consult != nil && c.Consult.Visit != nil:
+		return c.Consult.Visit.N
 	case c.Visit != nil:
 		return c.Visit.N
 	}

@@ -54,6 +54,8 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		if err = p.CreateBridge(ctx, c.Bridge); err == nil {
 			err = l.join(ctx, c.Bridge, c.Customer, c.Far, c.Keyed)
 		}
+	case call.Admit:
+		err = l.admit(ctx, c)
 	case call.Part:
 		err = p.Part(ctx, c.Bridge, c.Channel)
 	case call.CloseRoom:
@@ -103,26 +105,45 @@ func staying(c call.CloseRoom) []string {
 	return []string{c.Stay}
 }
 
+// takeUp takes an offer up, if there is one.
+func (l *loop) takeUp(ctx context.Context, o *orchestrator.Offer) error {
+	if o == nil {
+		return nil
+	}
+	return held(l.eng.dist.Answered(ctx, *o))
+}
+
+// admit takes the offer up and puts a guest in the room. All of it may be repeated.
+func (l *loop) admit(ctx context.Context, c call.Admit) error {
+	if err := l.takeUp(ctx, c.Offer); err != nil {
+		return err
+	}
+	return l.enter(ctx, c.Bridge, "", c.Channel, c.Keyed)
+}
+
 // connect takes the offer up and joins both legs. All of it may be repeated.
 func (l *loop) connect(ctx context.Context, c call.Connect) error {
-	if c.Offer != nil {
-		if err := held(l.eng.dist.Answered(ctx, *c.Offer)); err != nil {
-			return err
-		}
+	if err := l.takeUp(ctx, c.Offer); err != nil {
+		return err
 	}
 	if c.Music {
 		if err := l.drv.pbx.Unhold(ctx, c.Customer); fault.KindOf(err) == fault.Unavailable && err != nil {
 			return err
 		}
 	}
-	err := l.join(ctx, c.Bridge, c.Customer, c.Far, c.Keyed)
+	return l.enter(ctx, c.Bridge, c.Customer, c.Far, c.Keyed)
+}
+
+// enter puts channels in a room, as join does; the room is made again if it is gone.
+func (l *loop) enter(ctx context.Context, bridge, customer, far string, keyed bool) error {
+	err := l.join(ctx, bridge, customer, far, keyed)
 	if fault.KindOf(err) != fault.NotFound || err == nil || errors.Is(err, orchestrator.ErrChannelGone) {
 		return err
 	}
-	if err := l.drv.pbx.CreateBridge(ctx, c.Bridge); err != nil { // perhaps it is the room that is gone
+	if err := l.drv.pbx.CreateBridge(ctx, bridge); err != nil { // perhaps it is the room that is gone
 		return err
 	}
-	return l.join(ctx, c.Bridge, c.Customer, c.Far, c.Keyed)
+	return l.join(ctx, bridge, customer, far, keyed)
 }
 
 // join puts both sides in a room; a customer on hold is "". Keys of a far leg that

@@ -70,7 +70,9 @@ func (v *driving) sweepDistributor(ctx context.Context, before, after suspicions
 	claimed := map[string]bool{}
 	loops := v.eng.loops(v)
 	for _, l := range loops {
-		claimed[l.shown.Load().offer] = true
+		for offer := range l.shown.Load().offers {
+			claimed[offer] = true
+		}
 	}
 	held, ok := v.endOrphans(ctx, func(key string, o *orchestrator.Offer, live bool) bool {
 		if live && (o == nil || !o.Answered || claimed[o.ID]) {
@@ -99,8 +101,10 @@ func (v *driving) sweepDistributor(ctx context.Context, before, after suspicions
 		if at, there := held.Waiting[l.id]; c.waiting != 0 && (!there || at != c.waiting) {
 			lost(l, "place", strconv.Itoa(c.waiting))
 		}
-		if c.talks && !answered[c.offer] {
-			lost(l, "agent", c.offer)
+		for offer, talks := range c.offers {
+			if talks && !answered[offer] {
+				lost(l, "agent", offer)
+			}
 		}
 	}
 }

@@ -1,0 +1,424 @@
+package call
+
+import (
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// Consult is whom the agent asks beside the customer, who hears music meanwhile.
+// The agent then goes (the other takes the customer), calls it off, changes
+// between the two, or brings all together: then it is over, and the other a
+// member of the conference.
+type Consult struct {
+	To      orchestrator.Target `json:"to"`
+	By      string              `json:"by"`
+	State   ConsultState        `json:"state"`
+	Visit   *Visit              `json:"visit,omitempty"`   // of an agent or a queue: a stay of its own, so that nobody is rung twice
+	Channel string              `json:"channel,omitempty"` // of the one who is asked, once rung
+}
+
+// ConsultState is where a consultation stands. The strings are stored.
+type ConsultState string
+
+// States of a consultation.
+const (
+	ConsultAsked   ConsultState = "asked"   // a place was asked for; the conversation goes on
+	ConsultWaiting ConsultState = "waiting" // in a queue, no agent in sight
+	ConsultRinging ConsultState = "ringing" // the other's phone is rung, or answered and being let in
+	ConsultPrivate ConsultState = "private" // the agent talks with the other
+	ConsultAside   ConsultState = "aside"   // the agent talks with the customer, and the other hears music
+	ConsultOver    ConsultState = "over"
+)
+
+// ConsultTrigger is what moves a consultation.
+type ConsultTrigger string
+
+// Triggers of a consultation.
+const (
+	ConsultOnPlaced ConsultTrigger = "placed" // the queue has taken it
+	ConsultOnRung   ConsultTrigger = "rung"   // a phone is rung
+	ConsultOnMissed ConsultTrigger = "missed" // which came to nothing; the next one's is
+	ConsultOnJoined ConsultTrigger = "joined" // both are in the room
+	ConsultOnSwap   ConsultTrigger = "swap"
+	ConsultOnOver   ConsultTrigger = "over"
+)
+
+var consultTable = table[ConsultState, ConsultTrigger]{
+	ConsultAsked:   {ConsultOnPlaced: ConsultWaiting, ConsultOnRung: ConsultRinging, ConsultOnOver: ConsultOver},
+	ConsultWaiting: {ConsultOnRung: ConsultRinging, ConsultOnOver: ConsultOver},
+	ConsultRinging: {ConsultOnMissed: ConsultWaiting, ConsultOnJoined: ConsultPrivate, ConsultOnOver: ConsultOver},
+	ConsultPrivate: {ConsultOnSwap: ConsultAside, ConsultOnOver: ConsultOver},
+	ConsultAside:   {ConsultOnSwap: ConsultPrivate, ConsultOnOver: ConsultOver},
+	ConsultOver:    {},
+}
+
+// consultWait is how long a consultation may wait for an agent when the queue
+// does not say.
+const consultWait = 2 * time.Minute
+
+// waits tells whether the distributor holds, or may hold, a place for the consultation.
+func (k *Consult) waits() bool { return k != nil && k.Visit.waits() }
+
+// answered tells whether the other talks, or has talked, with the agent.
+func (k *Consult) answered() bool {
+	return k != nil && (k.State == ConsultPrivate || k.State == ConsultAside)
+}
+
+// consulting moves the consultation; false when the trigger is refused.
+func (x *change) consulting(tr ConsultTrigger) bool {
+	k := x.c.Consult
+	if k == nil {
+		x.refuse("no consultation", string(tr))
+		return false
+	}
+	to, err := consultTable.next(k.State, tr)
+	if err != nil {
+		x.refuse("consultation "+string(k.State), string(tr))
+		return false
+	}
+	k.State = to
+	x.dirty = true
+	if to == ConsultOver {
+		x.c.Consult = nil
+		x.disarm(TimerConsult)
+		x.boundGuests()
+	}
+	return true
+}
+
+// noteConsult writes on the timeline what became of asking somebody. l is the
+// other's leg, nil while there is none.
+func (x *change) noteConsult(l *Leg, result, by string) {
+	f := fields{"result": result}
+	if k := x.c.Consult; k != nil {
+		f["destination"], f["kind"], f["by"] = k.To.Masked().Name, k.To.Kind, k.By
+	}
+	if by != "" {
+		f["by"] = by
+	}
+	switch {
+	case l == nil:
+	case l.Offer != nil:
+		f["guest"] = l.agent()
+	default:
+		f["guest"] = orchestrator.MaskNumber(l.Number)
+	}
+	x.note(orchestrator.EntryCallConsult, f)
+}
+
+// consult asks somebody beside the customer.
+func (x *change) consult(to orchestrator.Target, by string) error {
+	far := x.c.Far()
+	switch {
+	case far.Role != RoleAgent:
+		return fault.New(op, fault.Conflict, "no agent talks in this call")
+	case x.c.Consult != nil:
+		return fault.New(op, fault.Conflict, "a consultation is under way")
+	case x.c.Move != nil:
+		return fault.New(op, fault.Conflict, "a transfer is under way")
+	case len(x.c.Guests()) >= guestsMost:
+		return fault.New(op, fault.Conflict, "%d are in the call already", guestsMost+2)
+	}
+	switch to.Kind {
+	case orchestrator.TargetAgent, orchestrator.TargetQueue:
+		return x.consultInside(to, by)
+	case orchestrator.TargetNumber:
+		return x.consultOutside(to, by)
+	case orchestrator.TargetFlow:
+	}
+	return fault.New(op, fault.Invalid, "to.kind: %q is none of agent, queue and number", to.Kind)
+}
+
+// consultInside asks for a place in a queue, beside the conversation.
+func (x *change) consultInside(to orchestrator.Target, by string) error {
+	if x.People == nil || !x.People.Knows(to) {
+		return fault.New(op, fault.NotFound, "no %s %q", to.Kind, to.Name)
+	}
+	queue := to.Name
+	if to.Kind == orchestrator.TargetAgent {
+		for i := range x.c.Legs {
+			if x.c.Legs[i].agent() == to.Name {
+				return fault.New(op, fault.Conflict, "agent %q is in the call already", to.Name)
+			}
+		}
+		queue = orchestrator.PersonalQueue(to.Name)
+	}
+	v := x.further(queue, 0)
+	x.c.Consult = &Consult{To: to, By: by, State: ConsultAsked, Visit: &v}
+	x.do(Enqueue{Waiting: x.waiting(&v)})
+	x.noteConsult(nil, "asked", "")
+	return nil
+}
+
+// consultOutside rings an outside number, if the gate lets it.
+func (x *change) consultOutside(to orchestrator.Target, by string) error {
+	way, err := x.outside(to.Name) // the customer may be put through later
+	if err != nil {
+		return err
+	}
+	x.c.Consult = &Consult{To: to, By: by, State: ConsultAsked}
+	x.consulting(ConsultOnRung)
+	x.noteConsult(nil, "dialling", "")
+	x.withMusic()
+	x.ringGuest(Leg{Number: to.Name, MostMS: way.Most.Milliseconds()}, orchestrator.Origination{Endpoint: way.Endpoint, Args: []string{"transfer", x.c.Call},
+		Timeout: x.Limits.Ring, Language: x.c.Language})
+	return nil
+}
+
+// ringGuest rings the phone of the one who is asked, who sees the customer's number.
+func (x *change) ringGuest(l Leg, o orchestrator.Origination) {
+	l.Role, l.PBX, l.State, l.Dialed = RoleConsult, x.c.PBX, LegDialing, x.ms()
+	l.Channel, l.Room = x.id("c"), x.c.Far().Room
+	x.c.Consult.Channel = l.Channel
+	x.c.Legs = append(x.c.Legs, l)
+	o.Channel, o.Caller, o.Originator = l.Channel, orchestrator.CleanParty(x.c.Caller), x.c.Customer().Channel
+	x.arm(TimerConsult, o.Timeout+ringGrace)
+	x.do(Dial{Order: o, Outside: l.Number != ""})
+}
+
+// consultPlaced handles the queue's word on the place of a consultation.
+func (x *change) consultPlaced(p orchestrator.Placement) {
+	k := x.c.Consult
+	switch p.Result {
+	case orchestrator.PlacedWaiting, orchestrator.PlacedOffered:
+		if k.State == ConsultAsked {
+			k.Visit.Plan, k.Visit.State = p.Plan, VisitIn
+			x.consulting(ConsultOnPlaced)
+			x.noteConsult(nil, "waiting", "")
+			x.withMusic()
+			x.consultPatience()
+		}
+		x.told(p.Offer)
+	case orchestrator.PlacedOut:
+		if k.State == ConsultWaiting {
+			x.askConsult()
+		}
+	default:
+		if k.State == ConsultAsked || k.State == ConsultWaiting {
+			x.endConsult(nil, string(p.Result))
+		}
+	}
+}
+
+// consultPatience bounds the wait for an agent, from the time it was asked for.
+func (x *change) consultPatience() {
+	limit := consultWait
+	if most := x.c.Consult.Visit.Plan.MaxWait; most > 0 {
+		limit = most
+	}
+	left := time.UnixMilli(x.c.Consult.Visit.began()).Add(limit).Sub(x.now)
+	x.arm(TimerConsult, max(left, time.Millisecond))
+}
+
+// askConsult asks for the place of a consultation once more, unless that is on the list.
+func (x *change) askConsult() {
+	if k := x.c.Consult; k.waits() && x.c.State == StateTalking && !x.pending(is[Enqueue]) {
+		x.do(Enqueue{Waiting: x.waiting(k.Visit)})
+	}
+}
+
+// consultOffered rings the agent whom the distributor matched with the consultation.
+func (x *change) consultOffered(o orchestrator.Offer) {
+	k := x.c.Consult
+	switch {
+	case k.State == ConsultAsked: // the answer to the question for the place tells of it, too
+		return
+	case !k.waits() || x.c.State != StateTalking:
+		x.do(FailOffer{Offer: o, Why: orchestrator.OfferCancelled})
+		return
+	case k.State != ConsultWaiting:
+		return // the distributor is about to hear where the call stands
+	}
+	x.consulting(ConsultOnRung)
+	x.ringGuest(Leg{Offer: &o}, orchestrator.Origination{Endpoint: o.Endpoint, Args: []string{"agent", x.c.Call},
+		Timeout: o.Ring, AutoAnswer: o.AutoAnswer, Language: o.Language})
+	l := x.c.leg(k.Channel)
+	x.noteConsult(l, "offered", "")
+	if err := x.Gate.Endpoint(o.PBX, o.Endpoint); err != nil {
+		x.fault("the agent's phone may not be called", err)
+		l.Why = orchestrator.OfferError
+		x.giveUp(dials(l.Channel))
+		x.guestGone(l, orchestrator.CauseRejected)
+	}
+}
+
+// consultJoined handles that the one who is asked is in the room with the agent.
+func (x *change) consultJoined(l *Leg) {
+	if x.c.Consult == nil || !x.consulting(ConsultOnJoined) {
+		return
+	}
+	x.disarm(TimerConsult)
+	if v := x.c.Consult.Visit; v != nil {
+		v.State = VisitServed
+		l.Visit = v
+	}
+	x.noteConsult(l, "answered", "")
+	x.boundGuests()
+}
+
+// boundGuests ends the part of outside numbers in the call when it has lasted as
+// long as it may.
+func (x *change) boundGuests() {
+	var first int64
+	for _, l := range x.c.Guests() {
+		if end := l.Joined + l.MostMS; l.MostMS > 0 && l.was() && (first == 0 || end < first) {
+			first = end
+		}
+	}
+	if first > 0 {
+		x.arm(TimerConsult, max(msDuration(first-x.ms()), time.Millisecond))
+	}
+}
+
+// tooLong drops the outside numbers whose part has lasted as long as it may.
+func (x *change) tooLong() {
+	for _, l := range x.c.Guests() {
+		if l.MostMS > 0 && l.was() && l.Joined+l.MostMS <= x.ms() {
+			x.noteConsult(&l, "too long", "")
+			x.dropGuest(x.c.leg(l.Channel))
+		}
+	}
+	x.boundGuests()
+}
+
+// consultGone goes on after the leg of a guest has ended.
+func (x *change) consultGone(l *Leg) {
+	k := x.c.Consult
+	switch {
+	case k == nil || k.Channel != l.Channel: // a member of the conference
+		x.noteConsult(l, "left", "")
+	case l.was():
+		x.endConsult(l, "ended")
+	case k.Visit != nil && orchestrator.OwnerOfQueue(k.Visit.Queue) == "":
+		x.noteConsult(l, string(l.Why), "")
+		k.Channel = ""
+		x.consulting(ConsultOnMissed) // what came of the offer brings the next one
+		x.consultPatience()
+	case l.Denied:
+		x.endConsult(l, "denied")
+	default:
+		x.endConsult(l, string(l.Why))
+	}
+}
+
+// consultDue ends a consultation that has waited or rung for long enough.
+func (x *change) consultDue() {
+	k := x.c.Consult
+	if k == nil || k.answered() {
+		x.tooLong()
+		return
+	}
+	l := x.guest(k.Channel)
+	switch {
+	case l == nil:
+		x.endConsult(nil, "timeout")
+		return
+	case l.Why != "":
+	case l.State == LegUp || x.pending(dials(l.Channel)):
+		l.Why = orchestrator.OfferError // it has not even rung, or was not let in
+	default:
+		l.Why = orchestrator.OfferNoAnswer
+	}
+	x.dropGuest(l)
+}
+
+// cancelConsult ends a consultation and whoever it has rung.
+func (x *change) cancelConsult(result string) {
+	k := x.c.Consult
+	l := x.guest(k.Channel)
+	if l == nil {
+		x.endConsult(nil, result)
+		return
+	}
+	x.hangLeg(l, orchestrator.CauseNormal)
+	if l.was() {
+		l.TalkMS += max(0, x.happened()-l.Joined)
+	}
+	gone := *l
+	if !gone.was() {
+		gone.Why = orchestrator.OfferCancelled
+		if k.Visit != nil {
+			k.Visit.State = VisitOver // the end of the offer takes it out of the queue
+		}
+	}
+	x.settleLeg(&gone)
+	x.forgetLeg(gone.Channel)
+	x.endConsult(&gone, result)
+}
+
+// endConsult brings the customer back to the agent. l is the leg of who was asked.
+func (x *change) endConsult(l *Leg, result string) {
+	x.noteConsult(l, result, "")
+	x.leaveConsult(result)
+	x.consulting(ConsultOnOver)
+	x.bringBack()
+}
+
+// leaveConsult gives the place of the consultation up.
+func (x *change) leaveConsult(why string) {
+	if k := x.c.Consult; k.waits() {
+		x.do(Leave{Visit: k.Visit.N, Why: why})
+		k.Visit.State = VisitOver
+	}
+}
+
+// withConsult carries out what can be wanted of a consultation only.
+func (x *change) withConsult(w Wish) error {
+	k := x.c.Consult
+	switch {
+	case w.Do == WishComplete && (k != nil || x.successor() != nil):
+		return x.complete(w.By)
+	case k == nil:
+		return fault.New(op, fault.Conflict, "nobody is being asked beside the customer")
+	case w.Do == WishCancel:
+		k.By = w.By
+		x.cancelConsult("cancelled")
+		return nil
+	case !k.answered():
+		return fault.New(op, fault.Conflict, "whom the agent asks has not answered")
+	case w.Do == WishSwap:
+		x.swap(w.By)
+	default:
+		x.conference(w.By)
+	}
+	return nil
+}
+
+// swap changes between the customer and the one who is asked.
+func (x *change) swap(by string) {
+	l := x.guest(x.c.Consult.Channel)
+	x.consulting(ConsultOnSwap)
+	if x.c.Consult.State == ConsultAside {
+		l.Held = true
+		if l.State == LegJoined {
+			x.leg(l, LegOnPart)
+		}
+		x.setAside(l)
+		x.bringBack()
+	} else {
+		x.withMusic()
+		x.seat(l)
+	}
+	x.noteConsult(l, "swapped", by)
+}
+
+// seat brings a guest back who heard music.
+func (x *change) seat(l *Leg) {
+	if l.Held {
+		l.Held = false
+		x.giveUp(aside(l.Channel))
+		x.do(Unhold{Channel: l.Channel})
+		x.admit(l, nil)
+	}
+}
+
+// conference brings all together.
+func (x *change) conference(by string) {
+	l := x.guest(x.c.Consult.Channel)
+	x.noteConsult(l, "conference", by)
+	x.seat(l)
+	x.consulting(ConsultOnOver)
+	x.bringBack()
+}
