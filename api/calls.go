@@ -169,6 +169,11 @@ func (o ordered) VisitHangupCallResponse(w http.ResponseWriter) error      { ret
 func (o ordered) VisitHoldCallResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitResumeCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitTransferCallResponse(w http.ResponseWriter) error    { return o.write(w) }
+func (o ordered) VisitConsultCallResponse(w http.ResponseWriter) error     { return o.write(w) }
+func (o ordered) VisitCompleteCallResponse(w http.ResponseWriter) error    { return o.write(w) }
+func (o ordered) VisitCancelConsultResponse(w http.ResponseWriter) error   { return o.write(w) }
+func (o ordered) VisitSwapCallResponse(w http.ResponseWriter) error        { return o.write(w) }
+func (o ordered) VisitConferenceCallResponse(w http.ResponseWriter) error  { return o.write(w) }
 func (o ordered) VisitMoveCallResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitMuteRecordingResponse(w http.ResponseWriter) error   { return o.write(w) }
 func (o ordered) VisitUnmuteRecordingResponse(w http.ResponseWriter) error { return o.write(w) }
@@ -186,6 +191,15 @@ func liveCallView(c call.Call) wire.LiveCall {
 	}
 	if far := c.Far(); far != nil && far.Offer != nil {
 		v.Serving = far.Offer.Agent
+	}
+	for _, l := range c.Guests() {
+		g := wire.Guest{Role: wire.GuestRole(l.Role), State: string(l.State), Held: l.Held}
+		if l.Offer != nil {
+			g.Agent = l.Offer.Agent
+		} else {
+			g.Number = orchestrator.MaskNumber(l.Number)
+		}
+		v.Guests = append(v.Guests, g)
 	}
 	if rec := c.Rec(); rec != nil {
 		v.LiveRecording = wire.LiveRecording{ID: rec.ID, State: wire.RecordingState(rec.State), Muted: rec.Muted}
@@ -250,6 +264,32 @@ func (s operations) ResumeCall(ctx context.Context, r ResumeCallRequestObject) (
 func (s operations) TransferCall(ctx context.Context, r TransferCallRequestObject) (TransferCallResponseObject, error) {
 	return s.wish(ctx, r.Call, call.Wish{Do: call.WishTransfer,
 		To: orchestrator.Target{Kind: orchestrator.TargetKind(r.Body.Kind), Name: r.Body.Name}})
+}
+
+// ConsultCall implements StrictServerInterface.
+func (s operations) ConsultCall(ctx context.Context, r ConsultCallRequestObject) (ConsultCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishConsult,
+		To: orchestrator.Target{Kind: orchestrator.TargetKind(r.Body.Kind), Name: r.Body.Name}})
+}
+
+// CompleteCall implements StrictServerInterface.
+func (s operations) CompleteCall(ctx context.Context, r CompleteCallRequestObject) (CompleteCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishComplete})
+}
+
+// CancelConsult implements StrictServerInterface.
+func (s operations) CancelConsult(ctx context.Context, r CancelConsultRequestObject) (CancelConsultResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishCancel})
+}
+
+// SwapCall implements StrictServerInterface.
+func (s operations) SwapCall(ctx context.Context, r SwapCallRequestObject) (SwapCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishSwap})
+}
+
+// ConferenceCall implements StrictServerInterface.
+func (s operations) ConferenceCall(ctx context.Context, r ConferenceCallRequestObject) (ConferenceCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishMeet})
 }
 
 // MoveCall implements StrictServerInterface.

@@ -307,7 +307,9 @@ func TestCallsAndOrders(t *testing.T) {
 		}
 	}
 	w.engine.orders = nil
-	for path, body := range map[string]string{"hold": "", "resume": "", "transfer": `{"kind":"queue","name":"billing"}`} {
+	wishes := map[string]string{"hold": "", "resume": "", "transfer": `{"kind":"queue","name":"billing"}`, "consult": `{"kind":"agent","name":"102"}`,
+		"complete": "", "cancel": "", "swap": "", "conference": ""}
+	for path, body := range wishes {
 		if got := read[wire.Ordered](t, ask(s, "POST", "/api/v1/calls/c1/"+path, w.tokens[wire.RoleAgent], body), 202); got != (wire.Ordered{Call: "c1", Order: wire.Order(path)}) {
 			t.Errorf("%s: %+v", path, got)
 		}
@@ -323,14 +325,16 @@ func TestCallsAndOrders(t *testing.T) {
 	handed := call.Call{CallSummary: orchestrator.CallSummary{Call: "c3", PBX: "main", Kind: orchestrator.KindInbound, Agent: "101"}, State: call.StateTalking,
 		Legs: []call.Leg{{Role: call.RoleCustomer, PBX: "main", Channel: "in.3", State: call.LegJoined}, third}}
 	w.calls.set(handed)
-	for path, body := range map[string]string{"hold": "", "resume": "", "transfer": `{"kind":"queue","name":"billing"}`} {
+	for path, body := range wishes {
 		if r := ask(s, "POST", "/api/v1/calls/c3/"+path, w.tokens[wire.RoleAgent], body); r.Code != 403 {
 			t.Errorf("%s of a call that was handed on: %d", path, r.Code)
 		}
 	}
 	w.furnish()
 	slices.Sort(w.engine.orders)
-	if diff := cmp.Diff([]string{"c1 hold by api:test agent as 101", "c1 resume by api:test agent as 101", "c1 transfer queue billing by api:test agent as 101"}, w.engine.orders); diff != "" {
+	if diff := cmp.Diff([]string{"c1 cancel by api:test agent as 101", "c1 complete by api:test agent as 101",
+		"c1 conference by api:test agent as 101", "c1 consult agent 102 by api:test agent as 101", "c1 hold by api:test agent as 101", "c1 resume by api:test agent as 101",
+		"c1 swap by api:test agent as 101", "c1 transfer queue billing by api:test agent as 101"}, w.engine.orders); diff != "" {
 		t.Errorf("wishes (-want +got):\n%s", diff)
 	}
 	for body, want := range map[string]int{`{"kind":"queue","name":"full"}`: 409, `{"kind":"planet","name":"x"}`: 400, `{"kind":"agent","name":""}`: 400,

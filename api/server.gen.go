@@ -52,6 +52,18 @@ type ServerInterface interface {
 	// GetCall One call in progress with its timeline so far.
 	// (GET /api/v1/calls/{call})
 	GetCall(ctx echo.Context, call PathCall) error
+	// CancelConsult Hangs up whom the agent asked; the caller comes back to the agent.
+	// (POST /api/v1/calls/{call}/cancel)
+	CancelConsult(ctx echo.Context, call PathCall) error
+	// CompleteCall Lets the agent go; the caller stays with whom the agent asked.
+	// (POST /api/v1/calls/{call}/complete)
+	CompleteCall(ctx echo.Context, call PathCall) error
+	// ConferenceCall Brings the caller, the agent and whom the agent asked together.
+	// (POST /api/v1/calls/{call}/conference)
+	ConferenceCall(ctx echo.Context, call PathCall) error
+	// ConsultCall Asks somebody beside the caller of a conversation.
+	// (POST /api/v1/calls/{call}/consult)
+	ConsultCall(ctx echo.Context, call PathCall) error
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx echo.Context, call PathCall) error
@@ -64,6 +76,9 @@ type ServerInterface interface {
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx echo.Context, call PathCall) error
+	// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
+	// (POST /api/v1/calls/{call}/swap)
+	SwapCall(ctx echo.Context, call PathCall) error
 	// TransferCall Transfers the caller of a conversation, blind.
 	// (POST /api/v1/calls/{call}/transfer)
 	TransferCall(ctx echo.Context, call PathCall) error
@@ -462,6 +477,70 @@ func (w *ServerInterfaceWrapper) GetCall(ctx echo.Context) error {
 	return err
 }
 
+// CancelConsult converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelConsult(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelConsult(ctx, call)
+	return err
+}
+
+// CompleteCall converts echo context to params.
+func (w *ServerInterfaceWrapper) CompleteCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CompleteCall(ctx, call)
+	return err
+}
+
+// ConferenceCall converts echo context to params.
+func (w *ServerInterfaceWrapper) ConferenceCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConferenceCall(ctx, call)
+	return err
+}
+
+// ConsultCall converts echo context to params.
+func (w *ServerInterfaceWrapper) ConsultCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ConsultCall(ctx, call)
+	return err
+}
+
 // HangupCall converts echo context to params.
 func (w *ServerInterfaceWrapper) HangupCall(ctx echo.Context) error {
 	var err error
@@ -523,6 +602,22 @@ func (w *ServerInterfaceWrapper) ResumeCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResumeCall(ctx, call)
+	return err
+}
+
+// SwapCall converts echo context to params.
+func (w *ServerInterfaceWrapper) SwapCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SwapCall(ctx, call)
 	return err
 }
 
@@ -1350,6 +1445,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hold", wrapper.HoldCall, options.OperationMiddlewares["holdCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/resume", wrapper.ResumeCall, options.OperationMiddlewares["resumeCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/transfer", wrapper.TransferCall, options.OperationMiddlewares["transferCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/consult", wrapper.ConsultCall, options.OperationMiddlewares["consultCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/complete", wrapper.CompleteCall, options.OperationMiddlewares["completeCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/cancel", wrapper.CancelConsult, options.OperationMiddlewares["cancelConsult"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/swap", wrapper.SwapCall, options.OperationMiddlewares["swapCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/conference", wrapper.ConferenceCall, options.OperationMiddlewares["conferenceCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/move", wrapper.MoveCall, options.OperationMiddlewares["moveCall"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts", wrapper.ListContacts, options.OperationMiddlewares["listContacts"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts.csv", wrapper.ExportContacts, options.OperationMiddlewares["exportContacts"]...)
@@ -1874,6 +1974,163 @@ func (response GetCalldefaultApplicationProblemPlusJSONResponse) VisitGetCallRes
 	return err
 }
 
+type CancelConsultRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type CancelConsultResponseObject interface {
+	VisitCancelConsultResponse(w http.ResponseWriter) error
+}
+
+type CancelConsult202JSONResponse Ordered
+
+func (response CancelConsult202JSONResponse) VisitCancelConsultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelConsultdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelConsultdefaultApplicationProblemPlusJSONResponse) VisitCancelConsultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteCallRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type CompleteCallResponseObject interface {
+	VisitCompleteCallResponse(w http.ResponseWriter) error
+}
+
+type CompleteCall202JSONResponse Ordered
+
+func (response CompleteCall202JSONResponse) VisitCompleteCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompleteCalldefaultApplicationProblemPlusJSONResponse) VisitCompleteCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConferenceCallRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type ConferenceCallResponseObject interface {
+	VisitConferenceCallResponse(w http.ResponseWriter) error
+}
+
+type ConferenceCall202JSONResponse Ordered
+
+func (response ConferenceCall202JSONResponse) VisitConferenceCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConferenceCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConferenceCalldefaultApplicationProblemPlusJSONResponse) VisitConferenceCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsultCallRequestObject struct {
+	Call PathCall `json:"call"`
+	Body *ConsultCallJSONRequestBody
+}
+
+type ConsultCallResponseObject interface {
+	VisitConsultCallResponse(w http.ResponseWriter) error
+}
+
+type ConsultCall202JSONResponse Ordered
+
+func (response ConsultCall202JSONResponse) VisitConsultCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConsultCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConsultCalldefaultApplicationProblemPlusJSONResponse) VisitConsultCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type HangupCallRequestObject struct {
 	Call PathCall `json:"call"`
 }
@@ -2020,6 +2277,45 @@ type ResumeCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResumeCalldefaultApplicationProblemPlusJSONResponse) VisitResumeCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwapCallRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type SwapCallResponseObject interface {
+	VisitSwapCallResponse(w http.ResponseWriter) error
+}
+
+type SwapCall202JSONResponse Ordered
+
+func (response SwapCall202JSONResponse) VisitSwapCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwapCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SwapCalldefaultApplicationProblemPlusJSONResponse) VisitSwapCallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3176,6 +3472,18 @@ type StrictServerInterface interface {
 	// GetCall One call in progress with its timeline so far.
 	// (GET /api/v1/calls/{call})
 	GetCall(ctx context.Context, request GetCallRequestObject) (GetCallResponseObject, error)
+	// CancelConsult Hangs up whom the agent asked; the caller comes back to the agent.
+	// (POST /api/v1/calls/{call}/cancel)
+	CancelConsult(ctx context.Context, request CancelConsultRequestObject) (CancelConsultResponseObject, error)
+	// CompleteCall Lets the agent go; the caller stays with whom the agent asked.
+	// (POST /api/v1/calls/{call}/complete)
+	CompleteCall(ctx context.Context, request CompleteCallRequestObject) (CompleteCallResponseObject, error)
+	// ConferenceCall Brings the caller, the agent and whom the agent asked together.
+	// (POST /api/v1/calls/{call}/conference)
+	ConferenceCall(ctx context.Context, request ConferenceCallRequestObject) (ConferenceCallResponseObject, error)
+	// ConsultCall Asks somebody beside the caller of a conversation.
+	// (POST /api/v1/calls/{call}/consult)
+	ConsultCall(ctx context.Context, request ConsultCallRequestObject) (ConsultCallResponseObject, error)
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx context.Context, request HangupCallRequestObject) (HangupCallResponseObject, error)
@@ -3188,6 +3496,9 @@ type StrictServerInterface interface {
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx context.Context, request ResumeCallRequestObject) (ResumeCallResponseObject, error)
+	// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
+	// (POST /api/v1/calls/{call}/swap)
+	SwapCall(ctx context.Context, request SwapCallRequestObject) (SwapCallResponseObject, error)
 	// TransferCall Transfers the caller of a conversation, blind.
 	// (POST /api/v1/calls/{call}/transfer)
 	TransferCall(ctx context.Context, request TransferCallRequestObject) (TransferCallResponseObject, error)
@@ -3634,6 +3945,129 @@ func (sh *strictHandler) GetCall(ctx echo.Context, call PathCall) error {
 	return nil
 }
 
+// CancelConsult operation middleware
+func (sh *strictHandler) CancelConsult(ctx echo.Context, call PathCall) error {
+	var request CancelConsultRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelConsult(ctx.Request().Context(), request.(CancelConsultRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelConsult")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelConsultResponseObject); ok {
+		return validResponse.VisitCancelConsultResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CompleteCall operation middleware
+func (sh *strictHandler) CompleteCall(ctx echo.Context, call PathCall) error {
+	var request CompleteCallRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompleteCall(ctx.Request().Context(), request.(CompleteCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompleteCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CompleteCallResponseObject); ok {
+		return validResponse.VisitCompleteCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConferenceCall operation middleware
+func (sh *strictHandler) ConferenceCall(ctx echo.Context, call PathCall) error {
+	var request ConferenceCallRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConferenceCall(ctx.Request().Context(), request.(ConferenceCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConferenceCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConferenceCallResponseObject); ok {
+		return validResponse.VisitConferenceCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ConsultCall operation middleware
+func (sh *strictHandler) ConsultCall(ctx echo.Context, call PathCall) error {
+	var request ConsultCallRequestObject
+
+	request.Call = call
+
+	var body ConsultCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConsultCall(ctx.Request().Context(), request.(ConsultCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConsultCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ConsultCallResponseObject); ok {
+		return validResponse.VisitConsultCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // HangupCall operation middleware
 func (sh *strictHandler) HangupCall(ctx echo.Context, call PathCall) error {
 	var request HangupCallRequestObject
@@ -3751,6 +4185,31 @@ func (sh *strictHandler) ResumeCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(ResumeCallResponseObject); ok {
 		return validResponse.VisitResumeCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SwapCall operation middleware
+func (sh *strictHandler) SwapCall(ctx echo.Context, call PathCall) error {
+	var request SwapCallRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SwapCall(ctx.Request().Context(), request.(SwapCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SwapCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SwapCallResponseObject); ok {
+		return validResponse.VisitSwapCallResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

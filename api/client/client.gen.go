@@ -183,6 +183,43 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/calls/{call} (the `GetCall` operationId).
 	GetCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CancelConsult Hangs up whom the agent asked; the caller comes back to the agent.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/cancel (the `CancelConsult` operationId).
+	CancelConsult(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteCall Lets the agent go; the caller stays with whom the agent asked.
+	//
+	// Also before they have answered: then the caller waits for them with music, and comes back to the queue before others when they never do. In a conference the others go on talking. 409 when there is nobody else.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/complete (the `CompleteCall` operationId).
+	CompleteCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConferenceCall Brings the caller, the agent and whom the agent asked together.
+	//
+	// The caller's hang-up ends the call; an agent's leaves the others talking, and a third party may leave and another be asked. 409 before they have answered.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/conference (the `ConferenceCall` operationId).
+	ConferenceCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConsultCallWithBody Asks somebody beside the caller of a conversation.
+	//
+	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
+	ConsultCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConsultCall Asks somebody beside the caller of a conversation.
+	//
+	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
+	ConsultCall(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// HangupCall Ends a call.
 	//
 	// An agent may end the calls in which it talks, and no others.
@@ -219,6 +256,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
 	ResumeCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
+	//
+	// 409 before they have answered.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
+	SwapCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TransferCallWithBody Transfers the caller of a conversation, blind.
 	//
@@ -630,6 +674,93 @@ func (c *Client) GetCall(ctx context.Context, call PathCall, reqEditors ...Reque
 	return c.Client.Do(req)
 }
 
+// CancelConsult Hangs up whom the agent asked; the caller comes back to the agent.
+//
+// Corresponds with POST /api/v1/calls/{call}/cancel (the `CancelConsult` operationId).
+func (c *Client) CancelConsult(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelConsultRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteCall Lets the agent go; the caller stays with whom the agent asked.
+//
+// Also before they have answered: then the caller waits for them with music, and comes back to the queue before others when they never do. In a conference the others go on talking. 409 when there is nobody else.
+//
+// Corresponds with POST /api/v1/calls/{call}/complete (the `CompleteCall` operationId).
+func (c *Client) CompleteCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConferenceCall Brings the caller, the agent and whom the agent asked together.
+//
+// The caller's hang-up ends the call; an agent's leaves the others talking, and a third party may leave and another be asked. 409 before they have answered.
+//
+// Corresponds with POST /api/v1/calls/{call}/conference (the `ConferenceCall` operationId).
+func (c *Client) ConferenceCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConferenceCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConsultCallWithBody Asks somebody beside the caller of a conversation.
+//
+// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
+func (c *Client) ConsultCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConsultCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConsultCall Asks somebody beside the caller of a conversation.
+//
+// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
+func (c *Client) ConsultCall(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConsultCallRequest(c.Server, call, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // HangupCall Ends a call.
 //
 // An agent may end the calls in which it talks, and no others.
@@ -707,6 +838,23 @@ func (c *Client) MoveCall(ctx context.Context, call PathCall, body MoveCallJSONR
 // Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
 func (c *Client) ResumeCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResumeCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
+//
+// 409 before they have answered.
+//
+// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
+func (c *Client) SwapCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSwapCallRequest(c.Server, call)
 	if err != nil {
 		return nil, err
 	}
@@ -1868,6 +2016,155 @@ func NewGetCallRequest(server string, call PathCall) (*http.Request, error) {
 	return req, nil
 }
 
+// NewCancelConsultRequest constructs an http.Request for the CancelConsult method
+func NewCancelConsultRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCompleteCallRequest constructs an http.Request for the CompleteCall method
+func NewCompleteCallRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConferenceCallRequest constructs an http.Request for the ConferenceCall method
+func NewConferenceCallRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/conference", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConsultCallRequest calls the generic ConsultCall builder with application/json body
+func NewConsultCallRequest(server string, call PathCall, body ConsultCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConsultCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewConsultCallRequestWithBody constructs an http.Request for the ConsultCall method, with any body, and a specified content type
+func NewConsultCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/consult", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewHangupCallRequest constructs an http.Request for the HangupCall method
 func NewHangupCallRequest(server string, call PathCall) (*http.Request, error) {
 	var err error
@@ -2000,6 +2297,40 @@ func NewResumeCallRequest(server string, call PathCall) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/calls/%s/resume", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSwapCallRequest constructs an http.Request for the SwapCall method
+func NewSwapCallRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/swap", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -3673,6 +4004,49 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/calls/{call} (the `GetCall` operationId).
 	GetCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*GetCallResponse, error)
 
+	// CancelConsultWithResponse Hangs up whom the agent asked; the caller comes back to the agent.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/cancel (the `CancelConsult` operationId).
+	CancelConsultWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*CancelConsultResponse, error)
+
+	// CompleteCallWithResponse Lets the agent go; the caller stays with whom the agent asked.
+	//
+	// Also before they have answered: then the caller waits for them with music, and comes back to the queue before others when they never do. In a conference the others go on talking. 409 when there is nobody else.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/complete (the `CompleteCall` operationId).
+	CompleteCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*CompleteCallResponse, error)
+
+	// ConferenceCallWithResponse Brings the caller, the agent and whom the agent asked together.
+	//
+	// The caller's hang-up ends the call; an agent's leaves the others talking, and a third party may leave and another be asked. 409 before they have answered.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/conference (the `ConferenceCall` operationId).
+	ConferenceCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ConferenceCallResponse, error)
+
+	// ConsultCallWithBodyWithResponse Asks somebody beside the caller of a conversation.
+	//
+	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
+	ConsultCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConsultCallResponse, error)
+
+	// ConsultCallWithResponse Asks somebody beside the caller of a conversation.
+	//
+	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
+	ConsultCallWithResponse(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsultCallResponse, error)
+
 	// HangupCallWithResponse Ends a call.
 	//
 	// An agent may end the calls in which it talks, and no others.
@@ -3715,6 +4089,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
 	ResumeCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ResumeCallResponse, error)
+
+	// SwapCallWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
+	//
+	// 409 before they have answered.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
+	SwapCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*SwapCallResponse, error)
 
 	// TransferCallWithBodyWithResponse Transfers the caller of a conversation, blind.
 	//
@@ -4503,6 +4886,198 @@ func (r GetCallResponse) ContentType() string {
 	return ""
 }
 
+type CancelConsultResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r CancelConsultResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CancelConsultResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelConsultResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelConsultResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelConsultResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelConsultResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CompleteCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r CompleteCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CompleteCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CompleteCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompleteCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompleteCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompleteCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConferenceCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ConferenceCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConferenceCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConferenceCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConferenceCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConferenceCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConferenceCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConsultCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ConsultCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConsultCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConsultCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConsultCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConsultCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConsultCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type HangupCallResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4689,6 +5264,54 @@ func (r ResumeCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ResumeCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SwapCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r SwapCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SwapCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SwapCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SwapCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SwapCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SwapCallResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6038,6 +6661,79 @@ func (c *ClientWithResponses) GetCallWithResponse(ctx context.Context, call Path
 	return ParseGetCallResponse(rsp)
 }
 
+// CancelConsultWithResponse Hangs up whom the agent asked; the caller comes back to the agent.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/cancel (the `CancelConsult` operationId).
+func (c *ClientWithResponses) CancelConsultWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*CancelConsultResponse, error) {
+	rsp, err := c.CancelConsult(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelConsultResponse(rsp)
+}
+
+// CompleteCallWithResponse Lets the agent go; the caller stays with whom the agent asked.
+//
+// Also before they have answered: then the caller waits for them with music, and comes back to the queue before others when they never do. In a conference the others go on talking. 409 when there is nobody else.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/complete (the `CompleteCall` operationId).
+func (c *ClientWithResponses) CompleteCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*CompleteCallResponse, error) {
+	rsp, err := c.CompleteCall(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompleteCallResponse(rsp)
+}
+
+// ConferenceCallWithResponse Brings the caller, the agent and whom the agent asked together.
+//
+// The caller's hang-up ends the call; an agent's leaves the others talking, and a third party may leave and another be asked. 409 before they have answered.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/conference (the `ConferenceCall` operationId).
+func (c *ClientWithResponses) ConferenceCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ConferenceCallResponse, error) {
+	rsp, err := c.ConferenceCall(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConferenceCallResponse(rsp)
+}
+
+// ConsultCallWithBodyWithResponse Asks somebody beside the caller of a conversation.
+//
+// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
+func (c *ClientWithResponses) ConsultCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConsultCallResponse, error) {
+	rsp, err := c.ConsultCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConsultCallResponse(rsp)
+}
+
+// ConsultCallWithResponse Asks somebody beside the caller of a conversation.
+//
+// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
+func (c *ClientWithResponses) ConsultCallWithResponse(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsultCallResponse, error) {
+	rsp, err := c.ConsultCall(ctx, call, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConsultCallResponse(rsp)
+}
+
 // HangupCallWithResponse Ends a call.
 //
 // An agent may end the calls in which it talks, and no others.
@@ -6109,6 +6805,21 @@ func (c *ClientWithResponses) ResumeCallWithResponse(ctx context.Context, call P
 		return nil, err
 	}
 	return ParseResumeCallResponse(rsp)
+}
+
+// SwapCallWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
+//
+// 409 before they have answered.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
+func (c *ClientWithResponses) SwapCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*SwapCallResponse, error) {
+	rsp, err := c.SwapCall(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSwapCallResponse(rsp)
 }
 
 // TransferCallWithBodyWithResponse Transfers the caller of a conversation, blind.
@@ -6894,6 +7605,138 @@ func ParseGetCallResponse(rsp *http.Response) (*GetCallResponse, error) {
 	return response, nil
 }
 
+// ParseCancelConsultResponse parses an HTTP response from a CancelConsultWithResponse call
+func ParseCancelConsultResponse(rsp *http.Response) (*CancelConsultResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelConsultResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCompleteCallResponse parses an HTTP response from a CompleteCallWithResponse call
+func ParseCompleteCallResponse(rsp *http.Response) (*CompleteCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompleteCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConferenceCallResponse parses an HTTP response from a ConferenceCallWithResponse call
+func ParseConferenceCallResponse(rsp *http.Response) (*ConferenceCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConferenceCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConsultCallResponse parses an HTTP response from a ConsultCallWithResponse call
+func ParseConsultCallResponse(rsp *http.Response) (*ConsultCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConsultCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseHangupCallResponse parses an HTTP response from a HangupCallWithResponse call
 func ParseHangupCallResponse(rsp *http.Response) (*HangupCallResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7002,6 +7845,39 @@ func ParseResumeCallResponse(rsp *http.Response) (*ResumeCallResponse, error) {
 	}
 
 	response := &ResumeCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSwapCallResponse parses an HTTP response from a SwapCallWithResponse call
+func ParseSwapCallResponse(rsp *http.Response) (*SwapCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SwapCallResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

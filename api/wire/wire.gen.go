@@ -257,6 +257,7 @@ const (
 	EntryTypeAgentState    EntryType = "agent.state"
 	EntryTypeCallAnswered  EntryType = "call.answered"
 	EntryTypeCallConnected EntryType = "call.connected"
+	EntryTypeCallConsult   EntryType = "call.consult"
 	EntryTypeCallEnded     EntryType = "call.ended"
 	EntryTypeCallFault     EntryType = "call.fault"
 	EntryTypeCallHeld      EntryType = "call.held"
@@ -285,6 +286,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallAnswered:
 		return true
 	case EntryTypeCallConnected:
+		return true
+	case EntryTypeCallConsult:
 		return true
 	case EntryTypeCallEnded:
 		return true
@@ -317,6 +320,21 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallUnqueued:
 		return true
 	case EntryTypePBXState:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GuestRole.
+const (
+	GuestRoleConsult GuestRole = "consult"
+)
+
+// Valid indicates whether the value is a known member of the GuestRole enum.
+func (e GuestRole) Valid() bool {
+	switch e {
+	case GuestRoleConsult:
 		return true
 	default:
 		return false
@@ -391,18 +409,31 @@ func (e OfferFailure) Valid() bool {
 
 // Defines values for Order.
 const (
-	OrderHangup   Order = "hangup"
-	OrderHold     Order = "hold"
-	OrderMove     Order = "move"
-	OrderMute     Order = "mute"
-	OrderResume   Order = "resume"
-	OrderTransfer Order = "transfer"
-	OrderUnmute   Order = "unmute"
+	OrderCancel     Order = "cancel"
+	OrderComplete   Order = "complete"
+	OrderConference Order = "conference"
+	OrderConsult    Order = "consult"
+	OrderHangup     Order = "hangup"
+	OrderHold       Order = "hold"
+	OrderMove       Order = "move"
+	OrderMute       Order = "mute"
+	OrderResume     Order = "resume"
+	OrderSwap       Order = "swap"
+	OrderTransfer   Order = "transfer"
+	OrderUnmute     Order = "unmute"
 )
 
 // Valid indicates whether the value is a known member of the Order enum.
 func (e Order) Valid() bool {
 	switch e {
+	case OrderCancel:
+		return true
+	case OrderComplete:
+		return true
+	case OrderConference:
+		return true
+	case OrderConsult:
+		return true
 	case OrderHangup:
 		return true
 	case OrderHold:
@@ -412,6 +443,8 @@ func (e Order) Valid() bool {
 	case OrderMute:
 		return true
 	case OrderResume:
+		return true
+	case OrderSwap:
 		return true
 	case OrderTransfer:
 		return true
@@ -1062,6 +1095,24 @@ type EntryConnected struct {
 	WaitMS int64  `json:"wait_ms,omitempty,omitzero"`
 }
 
+// EntryConsult defines model for EntryConsult.
+type EntryConsult struct {
+	// By Who asked: agent:ID, api:NAME, phone.
+	By string `json:"by,omitempty,omitzero"`
+
+	// Destination Whom the agent asks. A number is masked.
+	Destination string `json:"destination,omitempty,omitzero"`
+
+	// Guest Who was found: the agent's id, or a masked number.
+	Guest string `json:"guest,omitempty,omitzero"`
+
+	// Kind number: an outside number.
+	Kind TargetKind `json:"kind,omitempty,omitzero"`
+
+	// Result asked, waiting, offered, dialling, ringing, answered, swapped, conference, completed, goes on (without the agent), left (the conference), ended, cancelled, or why it came to nothing.
+	Result string `json:"result"`
+}
+
 // EntryDisposed defines model for EntryDisposed.
 type EntryDisposed struct {
 	By          string `json:"by,omitempty,omitzero"`
@@ -1205,6 +1256,26 @@ type FlowDefinition struct {
 	Nodes []NodeDefinition `json:"nodes"`
 	Start string           `json:"start,omitempty,omitzero"`
 }
+
+// Guest Who is in the call, or rung for it, beside the caller and the one with whom the caller talks.
+type Guest struct {
+	Agent string `json:"agent,omitempty,omitzero"`
+
+	// Held Hears music.
+	Held bool `json:"held"`
+
+	// Number Masked.
+	Number string `json:"number,omitempty,omitzero"`
+
+	// Role consult: asked by the agent; also in the conference that came of it.
+	Role GuestRole `json:"role"`
+
+	// State dialing, ringing, up or joined.
+	State string `json:"state"`
+}
+
+// GuestRole consult: asked by the agent; also in the conference that came of it.
+type GuestRole string
 
 // HolidayDefinition defines model for HolidayDefinition.
 type HolidayDefinition struct {
@@ -1905,6 +1976,9 @@ type LoginAgentJSONRequestBody = AgentLogin
 
 // PauseAgentJSONRequestBody defines body for PauseAgent for application/json ContentType.
 type PauseAgentJSONRequestBody = AgentPause
+
+// ConsultCallJSONRequestBody defines body for ConsultCall for application/json ContentType.
+type ConsultCallJSONRequestBody = Transfer
 
 // MoveCallJSONRequestBody defines body for MoveCall for application/json ContentType.
 type MoveCallJSONRequestBody = Move

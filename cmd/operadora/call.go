@@ -12,10 +12,11 @@ import (
 
 // newCallCommand is about calls in progress.
 func newCallCommand() *cobra.Command {
-	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, move and end calls in progress, through a running operadora"}
+	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, confer on, move and end calls in progress, through a running operadora"}
 	clientFlags(c)
 	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallHangupCommand(),
 		newCallHoldCommand(), newCallResumeCommand(), newCallTransferCommand(), newCallMoveCommand())
+	c.AddCommand(newConsultCommands()...)
 	return c
 }
 
@@ -131,33 +132,43 @@ func newCallResumeCommand() *cobra.Command {
 }
 
 func newCallTransferCommand() *cobra.Command {
-	to := map[wire.TargetKind]*string{}
 	c := jsonFlag(&cobra.Command{
 		Use: "transfer CALL", Short: "Transfer the caller of a conversation to an agent, a queue, a flow or a number", Args: named,
 		Example: "  operadora call transfer 01m8kq0zq4d9ge5m9gytfa1ah6 --queue billing",
-		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
-			var body wire.Transfer
-			for kind, name := range to {
-				if *name != "" {
-					body = wire.Transfer{Kind: kind, Name: *name}
-				}
-			}
-			r, err := c.TransferCallWithResponse(cmd.Context(), args[0], body)
-			if err != nil {
-				return err
-			}
-			return showOrdered(cmd, r.JSON202, fmt.Sprintf("transfer to %s %s ordered", body.Kind, body.Name))
-		}),
 	})
+	to := targetFlags(c, wire.TargetKindAgent, wire.TargetKindQueue, wire.TargetKindFlow, wire.TargetKindNumber)
+	c.RunE = remotely(func(cmd *cobra.Command, c remote, args []string) error {
+		body := to()
+		r, err := c.TransferCallWithResponse(cmd.Context(), args[0], body)
+		if err != nil {
+			return err
+		}
+		return showOrdered(cmd, r.JSON202, fmt.Sprintf("transfer to %s %s ordered", body.Kind, body.Name))
+	})
+	return c
+}
+
+// targetFlags gives a command one flag for each kind of target, of which one is to
+// be given; what was given is returned by the function.
+func targetFlags(c *cobra.Command, kinds ...wire.TargetKind) func() wire.Transfer {
+	what := map[wire.TargetKind]string{wire.TargetKindAgent: "agent", wire.TargetKindQueue: "queue",
+		wire.TargetKindFlow: "flow", wire.TargetKindNumber: "outside number, if it is allowed"}
+	to := map[wire.TargetKind]*string{}
 	var flags []string
-	for kind, what := range map[wire.TargetKind]string{wire.TargetKindAgent: "agent", wire.TargetKindQueue: "queue",
-		wire.TargetKindFlow: "flow", wire.TargetKindNumber: "outside number, if it is allowed"} {
-		to[kind] = c.Flags().String(string(kind), "", "to this "+what)
+	for _, kind := range kinds {
+		to[kind] = c.Flags().String(string(kind), "", "to this "+what[kind])
 		flags = append(flags, string(kind))
 	}
 	c.MarkFlagsMutuallyExclusive(flags...)
 	c.MarkFlagsOneRequired(flags...)
-	return c
+	return func() (body wire.Transfer) {
+		for kind, name := range to {
+			if *name != "" {
+				body = wire.Transfer{Kind: kind, Name: *name}
+			}
+		}
+		return body
+	}
 }
 
 func newCallMoveCommand() *cobra.Command {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/api/wire"
+)
+
+// newConsultCommands are for asking somebody beside the caller, and what comes of it.
+func newConsultCommands() []*cobra.Command {
+	return []*cobra.Command{
+		newCallConsultCommand(),
+		newCallOrderCommand("complete", "Let the agent go; the caller stays with whom the agent asked", "completed",
+			func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+				r, err := c.CompleteCallWithResponse(ctx, id)
+				if err != nil {
+					return nil, err
+				}
+				return r.JSON202, nil
+			}),
+		newCallOrderCommand("cancel", "Hang up whom the agent asked; the caller comes back to the agent", "cancelled",
+			func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+				r, err := c.CancelConsultWithResponse(ctx, id)
+				if err != nil {
+					return nil, err
+				}
+				return r.JSON202, nil
+			}),
+		newCallOrderCommand("swap", "Change between the caller and whom the agent asked", "swapped",
+			func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+				r, err := c.SwapCallWithResponse(ctx, id)
+				if err != nil {
+					return nil, err
+				}
+				return r.JSON202, nil
+			}),
+		newCallOrderCommand("conference", "Bring the caller, the agent and whom the agent asked together", "together",
+			func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+				r, err := c.ConferenceCallWithResponse(ctx, id)
+				if err != nil {
+					return nil, err
+				}
+				return r.JSON202, nil
+			}),
+	}
+}
+
+// newCallOrderCommand is about an order that needs no more than the call.
+func newCallOrderCommand(verb, short, done string, order func(context.Context, remote, string) (*wire.Ordered, error)) *cobra.Command {
+	return jsonFlag(&cobra.Command{
+		Use: verb + " CALL", Short: short, Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			o, err := order(cmd.Context(), c, args[0])
+			if err != nil {
+				return err
+			}
+			return showOrdered(cmd, o, done)
+		}),
+	})
+}
+
+func newCallConsultCommand() *cobra.Command {
+	c := jsonFlag(&cobra.Command{
+		Use: "consult CALL", Short: "Ask an agent, a queue or a number while the caller of a conversation hears music", Args: named,
+		Example: "  operadora call consult 01m8kq0zq4d9ge5m9gytfa1ah6 --agent 102\n  operadora call complete 01m8kq0zq4d9ge5m9gytfa1ah6",
+	})
+	to := targetFlags(c, wire.TargetKindAgent, wire.TargetKindQueue, wire.TargetKindNumber)
+	c.RunE = remotely(func(cmd *cobra.Command, c remote, args []string) error {
+		body := to()
+		r, err := c.ConsultCallWithResponse(cmd.Context(), args[0], body)
+		if err != nil {
+			return err
+		}
+		return showOrdered(cmd, r.JSON202, fmt.Sprintf("%s %s is asked", body.Kind, body.Name))
+	})
+	return c
+}
