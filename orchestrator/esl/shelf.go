@@ -83,6 +83,32 @@ func (s shelf) has(ctx context.Context, recording string) (bool, error) {
 	return true, res.Body.Close()
 }
 
+// Recordings tells whether recordings can be read where the configuration says: a
+// folder that is not there is NotFound (FreeSWITCH makes it with the first
+// recording), one that may not be read is Denied.
+func Recordings(ctx context.Context, cfg Config) error {
+	const op = "esl.Recordings"
+	s := newShelf(cfg)
+	if s.remote {
+		res, err := s.request(ctx, op, http.MethodHead, "op-doctor")
+		if err == nil {
+			return res.Body.Close()
+		}
+		if fault.KindOf(err) == fault.NotFound {
+			return nil // it answers
+		}
+		return err
+	}
+	folder, err := os.Open(s.ours)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fault.New(op, fault.NotFound, "there is no folder %s", s.ours)
+	case err != nil:
+		return fault.E(op, fault.Denied, err)
+	}
+	return folder.Close()
+}
+
 func fileFault(op, recording string, err error) error {
 	switch {
 	case err == nil:

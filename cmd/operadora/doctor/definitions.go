@@ -64,11 +64,28 @@ func musicOf(d Definitions) []string {
 	return out
 }
 
+// phoneRemedies are what helps on one kind of PBX: when phones cannot be listed,
+// when it does not know one, and when one is not there.
+type phoneRemedies struct{ unlisted, unknown, away string }
+
+var (
+	onAsterisk = phoneRemedies{
+		"load res_ari_endpoints.so; or on the Asterisk console: pjsip show endpoints",
+		"correct endpoint in agents.yaml, or add the phone to pjsip.conf (console: pjsip show endpoints)",
+		"is the phone plugged in, and are its user, password and server right? (console: pjsip show contacts)",
+	}
+	onFreeSWITCH = phoneRemedies{
+		"load mod_sofia; on the console: sofia status",
+		"correct endpoint in agents.yaml: user/NAME, or sofia/PROFILE/ADDRESS",
+		"is the phone plugged in, and are its user, password and server right? (console: show registrations)",
+	}
+)
+
 // judgePhones tells of the agents' phones on one PBX. states is nil when it
 // could not be asked, for the reason err.
-func judgePhones(s *sheet, pbx string, agents []acd.Agent, states map[string]string, err error) {
+func judgePhones(s *sheet, pbx string, agents []acd.Agent, states map[string]string, remedy phoneRemedies, err error) {
 	if err != nil {
-		s.add(Note, "phones", "load res_ari_endpoints.so; or on the Asterisk console: pjsip show endpoints", "cannot be listed: %v", err)
+		s.add(Note, "phones", remedy.unlisted, "cannot be listed: %v", err)
 		return
 	}
 	var unknown, away []string
@@ -92,11 +109,11 @@ func judgePhones(s *sheet, pbx string, agents []acd.Agent, states map[string]str
 		s.ok("phones", "%s, all registered", count(here, "agent's phone"))
 	}
 	if len(unknown) > 0 {
-		s.add(Fault, "phones", "correct endpoint in agents.yaml, or add the phone to pjsip.conf (console: pjsip show endpoints)",
+		s.add(Fault, "phones", remedy.unknown,
 			"the PBX does not know %s", strings.Join(unknown, ", "))
 	}
 	if len(away) > 0 {
-		s.add(Warning, "phones", "is the phone plugged in, and are its user, password and server right? (console: pjsip show contacts)",
+		s.add(Warning, "phones", remedy.away,
 			"%d of %d are not registered: %s", len(away), here, strings.Join(away, ", "))
 	}
 }

@@ -113,7 +113,7 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 	}
 	judgeRecordings(s, f)
 	judgeHost(s, f.host, musicOf(d))
-	judgePhones(s, name, d.ACD.Agents, f.endpoints, f.endpointsErr)
+	judgePhones(s, name, d.ACD.Agents, f.endpoints, onAsterisk, f.endpointsErr)
 	judgeTransfers(s, f)
 	judgeDialplan(s, d.Flows, f.cfg.App)
 	return s.lines

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -18,10 +19,11 @@ type freeswitchFacts struct {
 	probe  error // the examination ended early
 	took   time.Duration
 
-	sounds    map[string]map[string]bool // by language
-	soundsErr error
-	phones    map[string]bool
-	phonesErr error
+	recordings error
+	sounds     map[string]map[string]bool // by language
+	soundsErr  error
+	phones     map[string]bool
+	phonesErr  error
 }
 
 // examineFreeSWITCH examines one FreeSWITCH and tells everything of it.
@@ -30,6 +32,7 @@ func examineFreeSWITCH(ctx context.Context, name string, cfg esl.Config, d Defin
 	begun := time.Now()
 	f.report, f.probe = esl.Probe(ctx, cfg)
 	f.took = time.Since(begun)
+	f.recordings = esl.Recordings(ctx, cfg)
 	if f.report.Version != "" && d.Err == nil {
 		f.sounds, f.soundsErr = FreeSWITCHSounds(ctx, cfg, d)
 		f.phones, f.phonesErr = esl.Phones(ctx, cfg, f.report.Domain, phonesAt(name, d))
@@ -83,6 +86,15 @@ func judgeFreeSWITCH(name string, f freeswitchFacts, d Definitions) []Line {
 	} else {
 		s.ok("application", "%q: no operadora takes its calls at this moment", f.cfg.App)
 	}
+	const read = "the user that operadora runs as must be able to read it: see freeswitch.recordings and freeswitch.recordings_at"
+	switch {
+	case f.recordings == nil:
+		s.ok("recordings", "are read at %s", cmp.Or(f.cfg.RecordingsAt, f.cfg.Recordings))
+	case fault.KindOf(f.recordings) == fault.NotFound:
+		s.add(Warning, "recordings", read, "%v; FreeSWITCH makes it with the first recording", f.recordings)
+	default:
+		s.add(Fault, "recordings", read, "cannot be read: %v", f.recordings)
+	}
 	if d.Err != nil {
 		s.add(Note, "sounds and phones", "correct the definitions and run doctor again", "were not examined: the definitions cannot be used")
 		return s.lines
@@ -96,7 +108,7 @@ func judgeFreeSWITCH(name string, f freeswitchFacts, d Definitions) []Line {
 	for endpoint, registered := range f.phones {
 		states[endpoint] = map[bool]string{true: "online", false: "offline"}[registered]
 	}
-	judgePhones(s, name, d.ACD.Agents, states, f.phonesErr)
+	judgePhones(s, name, d.ACD.Agents, states, onFreeSWITCH, f.phonesErr)
 	return s.lines
 }
 

@@ -40,6 +40,8 @@ func TestJudgeFreeSWITCH(t *testing.T) {
 		"no dialplan":     {func(f *freeswitchFacts) { f.report.Inbound = false }, "dialplan", Fault},
 		"no profile":      {func(f *freeswitchFacts) { f.report.Profile = false }, "conference", Fault},
 		"no music":        {func(f *freeswitchFacts) { f.report.Music = false }, "hold music", Warning},
+		"no folder":       {func(f *freeswitchFacts) { f.recordings = fault.New("", fault.NotFound, "x") }, "recordings", Warning},
+		"closed folder":   {func(f *freeswitchFacts) { f.recordings = fault.New("", fault.Denied, "x") }, "recordings", Fault},
 		"slow":            {func(f *freeswitchFacts) { f.report.Event = time.Minute }, "event round trip", Warning},
 		"deaf":            {func(f *freeswitchFacts) { f.report.Event, f.probe = 0, fault.New("", fault.Unavailable, "x") }, "event round trip", Fault},
 		"phone not there": {func(f *freeswitchFacts) { f.phones["user/101"] = false }, "phones", Warning},

@@ -199,7 +199,7 @@ func TestJudgePhones(t *testing.T) {
 	agents := []acd.Agent{{ID: "ana", PBX: "main", Endpoint: "PJSIP/101"}, {ID: "bob", PBX: "main", Endpoint: "PJSIP/102"}, {ID: "eva", PBX: "other", Endpoint: "PJSIP/9"}}
 	judge := func(states map[string]string, err error, agents []acd.Agent) []Line {
 		s := &sheet{part: "pbx main"}
-		judgePhones(s, "main", agents, states, err)
+		judgePhones(s, "main", agents, states, onAsterisk, err)
 		return s.lines
 	}
 	testAll(t, []expected{

@@ -1,0 +1,98 @@
+//go:build freeswitch
+
+package main
+
+import (
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
+)
+
+// TestDoctorOnFreeSWITCH examines a FreeSWITCH that is as it should be, alone and
+// beside a running operadora, and then one that lacks one thing after the other.
+func TestDoctorOnFreeSWITCH(t *testing.T) {
+	t.Parallel()
+	if !centre.OnFreeSWITCH() {
+		t.Fatalf("this test is about a FreeSWITCH: set %s=freeswitch", centre.KindOfPBX)
+	}
+	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"flows/lost.yaml": strings.NewReplacer(
+		"flow: line", "flow: lost", "vm-goodbye", "custom/nobody-recorded-this").Replace(rigFlow)}})
+	ana, ben := r.desk("101"), r.desk("102")
+	cli := func(command string) {
+		t.Helper()
+		if out, err := r.Switch.CLI(command); err != nil || strings.HasPrefix(out, "-") {
+			t.Fatal(command, out, err)
+		}
+	}
+
+	t.Log("alone: nothing but a sound is missing")
+	lines, err := examine(t, r.Config())
+	if err == nil || len(faultsOf(lines)) != 2 { // in two languages
+		t.Errorf("%v: %+v", err, faultsOf(lines))
+	}
+	for _, row := range [][4]string{
+		{"pbx main", "reachable", "ok", "accepts the password"}, {"pbx main", "version", "ok", "FreeSWITCH 1."},
+		{"pbx main", "modules", "ok", "all"}, {"pbx main", "dialplan", "ok", "operadora-inbound"},
+		{"pbx main", "conference", "ok", "operadora"}, {"pbx main", "hold music", "ok", "moh"},
+		{"pbx main", "recordings", "ok", r.Switch.RecordingDir()},
+		{"pbx main", "event round trip", "ok", ""}, {"pbx main", "application", "ok", "no operadora takes its calls"},
+		{"pbx main", "phones", "ok", "2 agent's phones, all registered"},
+		{"pbx main", "sounds", "fault", "lacks 1 sound in language es: custom/nobody-recorded-this"},
+	} {
+		wantLine(t, lines, row[0], row[1], row[2], row[3])
+	}
+
+	t.Log("beside a running operadora, which it does not disturb")
+	r.start()
+	lines, _ = examine(t, r.Config())
+	wantLine(t, lines, "pbx main", "application", "ok", "an operadora takes its calls")
+	c := r.call("5550001", "5000")
+	must(t, c.WaitSound(limit(t)))
+	must(t, c.Hangup())
+	r.settled(1)
+	if log := r.Log.Text(); strings.Count(log, "pbx connected") != 1 || strings.Contains(log, "pbx disconnected") {
+		t.Errorf("doctor disturbed operadora:\n%s", log)
+	}
+
+	t.Log("without music, a module, a phone, and a folder for recordings")
+	must(t, ben.Unregister(limit(t)))
+	cli("unload mod_local_stream")
+	whole := r.configText(t)
+	away := filepath.Join(r.Dir, "nowhere")
+	must(t, r.Write("operadora.yaml", strings.Replace(whole, r.Switch.RecordingDir(), away, 1)))
+	lines, _ = examine(t, r.Config())
+	wantLine(t, lines, "pbx main", "modules", "fault", "mod_local_stream is not loaded: there is no hold music")
+	wantLine(t, lines, "pbx main", "hold music", "warning", "moh")
+	wantLine(t, lines, "pbx main", "phones", "warning", "1 of 2 are not registered: user/102 (102)")
+	wantLine(t, lines, "pbx main", "recordings", "warning", away)
+	must(t, r.Write("operadora.yaml", whole))
+	cli("load mod_local_stream")
+
+	t.Log("one that does not tell of phones")
+	must(t, ana.Unregister(limit(t)))
+	cli("unload mod_sofia")
+	lines, _ = examine(t, r.Config())
+	wantLine(t, lines, "pbx main", "modules", "fault", "mod_sofia is not loaded: there is no phone")
+	wantLine(t, lines, "pbx main", "phones", "note", "does not tell who is registered")
+
+	t.Log("at the door: a wrong password, one that hangs, nobody")
+	must(t, r.Write("operadora.yaml", strings.Replace(whole, `password: "`, `password: "x`, 1)))
+	lines, _ = examine(t, r.Config())
+	wantLine(t, lines, "pbx main", "reachable", "fault", "refuses the password")
+	must(t, r.Write("operadora.yaml", strings.Replace(whole, "ping_interval: 1s", "ping_interval: 1s, command_timeout: 1s", 1)))
+	must(t, r.Switch.Pause())
+	lines, _ = examine(t, r.Config())
+	must(t, r.Switch.Resume())
+	wantLine(t, lines, "pbx main", "reachable", "fault", "event socket says nothing")
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	free := nobody.Addr().String()
+	must(t, nobody.Close())
+	must(t, r.Write("operadora.yaml", strings.Replace(whole, r.FreeSWITCH.Address(), free, 1)))
+	lines, _ = examine(t, r.Config())
+	wantLine(t, lines, "pbx main", "reachable", "fault", "connection refused")
+	must(t, r.Write("operadora.yaml", whole))
+}
