@@ -169,10 +169,17 @@ func (s *Service) expire(ctx context.Context, pbx string) error {
 
 // due deals with one deadline; false when it fits nothing any more.
 func (s *Service) due(ctx context.Context, d Deadline) (bool, error) {
-	if d.Kind == DueOffer {
+	var done bool
+	var o *OfferRecord
+	var err error
+	switch d.Kind {
+	case DueOffer:
 		return s.lapse(ctx, d.ID)
+	case DueRing:
+		done, o, err = s.store.Relax(ctx, s.now(), d.ID, newUnique())
+	case DueWrap, DueRest:
+		done, o, err = s.store.Wake(ctx, s.now(), d, newUnique())
 	}
-	done, o, err := s.store.Wake(ctx, s.now(), s.directory.Load().stationOf(d.ID), d, newUnique())
 	s.matched(o)
 	return done, err
 }

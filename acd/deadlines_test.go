@@ -37,6 +37,8 @@ func (s *clockStore) Enforce(context.Context, time.Time, string, bool) (bool, ti
 
 func (s *clockStore) EachAgent(context.Context, func(string, AgentRecord) error) error { return nil }
 
+func (s *clockStore) EachCall(context.Context, func(string, CallRecord) error) error { return nil }
+
 func (s *clockStore) Claim(_ context.Context, now time.Time, _ string, lease time.Duration, _ int) ([]Deadline, time.Time, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,11 +61,11 @@ func (s *clockStore) Claim(_ context.Context, now time.Time, _ string, lease tim
 	return out, next, nil
 }
 
-func (s *clockStore) Wake(_ context.Context, now time.Time, station *Station, _ Deadline, _ string) (bool, *OfferRecord, error) {
+func (s *clockStore) Wake(_ context.Context, now time.Time, d Deadline, _ string) (bool, *OfferRecord, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.due, station.Agent)
-	s.woken[station.Agent] = now
+	delete(s.due, d.ID)
+	s.woken[d.ID] = now
 	return true, nil, nil
 }
 

@@ -23,6 +23,7 @@ type directory struct {
 	queues   map[string]Queue
 	closing  map[string]Queue // removed by a reload: no new calls, those inside are still served
 	agents   map[string]Agent
+	profiles map[string]*Profile
 	stations map[string]*Station
 	phones   map[phone]string
 	pbxs     []string // of all agents, also of those before
@@ -36,7 +37,7 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 	dir := &directory{
 		defs: defs, print: fingerprint(defs), grace: grace,
 		queues: map[string]Queue{}, closing: map[string]Queue{}, agents: map[string]Agent{},
-		stations: map[string]*Station{}, phones: map[phone]string{},
+		profiles: map[string]*Profile{}, stations: map[string]*Station{}, phones: map[phone]string{},
 	}
 	for _, q := range defs.Queues {
 		dir.queues[q.ID] = q
@@ -71,22 +72,11 @@ func (dir *directory) inherit(before *directory) {
 }
 
 func (dir *directory) station(a Agent, before *directory) *Station {
+	p := dir.profile(a, before)
 	s := &Station{Agent: a.ID, PBX: a.PBX, Endpoint: a.Endpoint, Language: a.Language,
-		AutoAnswer: a.AutoAnswer, Queues: []QueueRules{}}
-	if own, ok := dir.queues[orchestrator.PersonalQueue(a.ID)]; ok {
-		s.Queues = append(s.Queues, newQueueRules(own, 0, dir.grace))
-	}
-	for _, m := range a.Queues {
-		if q, ok := dir.queues[m.Queue]; ok {
-			s.Queues = append(s.Queues, newQueueRules(q, m.Level, dir.grace))
-		}
-	}
-	if before != nil {
-		for _, q := range before.stationOf(a.ID).Queues {
-			if _, closing := dir.closing[q.Queue]; closing {
-				s.Queues = append(s.Queues, q)
-			}
-		}
+		AutoAnswer: a.AutoAnswer, Queues: []string{orchestrator.PersonalQueue(a.ID)}, Profile: p.ID, Facts: p.Facts}
+	for _, m := range p.Places {
+		s.Queues = append(s.Queues, m.Queue)
 	}
 	s.seal()
 	return s
@@ -98,7 +88,7 @@ func (dir *directory) stationOf(agent string) *Station {
 	if s, ok := dir.stations[agent]; ok {
 		return s
 	}
-	s := &Station{Agent: agent, Queues: []QueueRules{}}
+	s := &Station{Agent: agent, Queues: []string{}, Facts: []Fact{}}
 	s.seal()
 	return s
 }
@@ -111,16 +101,10 @@ func (dir *directory) queue(id string) (q Queue, ok bool) {
 	return q, ok
 }
 
-// seeking is the queue of a call that looks for an agent. A queue of which
-// nothing is known any more gets the defaults: its calls are out of reach of
-// agents, but not of the commands that take them out.
-func (dir *directory) seeking(id string) QueueRules {
-	q, ok := dir.queue(id)
-	if !ok {
-		q = NewQueue()
-		q.ID = id
-	}
-	return newQueueRules(q, 0, dir.grace)
+// score is the order of a call, with the priority that its queue has now.
+func (dir *directory) score(c CallRecord) float64 {
+	q, _ := dir.queue(c.Queue)
+	return CallScore(c.Entered, c.Priority+q.Priority)
 }
 
 // wrapUp is how long an agent may finish after a call of a queue.

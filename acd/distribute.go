@@ -32,12 +32,13 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		w.Entered = now
 	}
 	order := EnqueueOrder{
-		Call: w.Call, Queue: dir.seeking(q.ID), MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
+		Call: w.Call, MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
 		Record: CallRecord{
 			Queue: q.ID, PBX: w.PBX, Visit: w.Visit, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
-			Score: CallScore(w.Entered.UnixMilli(), w.Priority+q.Priority),
 		},
 	}
+	order.Record.Score = dir.score(order.Record)
+	order.Record.Rings, order.Lanes = dir.way(order.Record)
 	for range maxRaces {
 		order.OfferID = newUnique()
 		res, err := s.store.Enqueue(ctx, now, order)
@@ -80,7 +81,7 @@ func (s *Service) Leave(ctx context.Context, call string, visit int, why string)
 				continue // gone, unless the offer had failed already and the call waits again
 			}
 		}
-		done, err := s.store.Leave(ctx, s.now(), call, visit, c.PBX)
+		done, err := s.store.Leave(ctx, s.now(), call, visit)
 		if err != nil || done {
 			return err
 		}
@@ -181,7 +182,7 @@ func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrat
 	}
 	now, rest := s.now(), q.Retry
 	order := FailOrder{
-		Offer: o.ID, Why: why, PBX: o.PBX, Station: dir.stationOf(o.Agent), Queue: dir.seeking(o.Queue),
+		Offer: o.ID, Agent: o.Agent, Why: why,
 		MaxMiss: q.MissesBeforePause, Rest: rest, RestLong: max(rest, s.cfg.PhoneRest), RestMost: max(rest, s.cfg.PhoneRest, restMost),
 		CallID: newUnique(), AgentID: newUnique(),
 	}
@@ -197,7 +198,19 @@ func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrat
 	}
 	s.matched(res.ForCall)
 	s.matched(res.ForAgent)
-	return res, nil
+	if res.Answered && res.Position > 0 {
+		err = s.replace(ctx, o.Call)
+	}
+	return res, err
+}
+
+// replace brings a call in line with the definitions that came while it was with an agent.
+func (s *Service) replace(ctx context.Context, call string) error {
+	c, ok, err := s.store.Call(ctx, call)
+	if err == nil && ok {
+		_, err = s.place(ctx, s.directory.Load(), call, c, true)
+	}
+	return err
 }
 
 // placeOf answers for a call where it stands now.
@@ -234,7 +247,7 @@ func (s *Service) Finished(ctx context.Context, o orchestrator.Offer, talked tim
 	dir := s.directory.Load()
 	now, wrap := s.now(), dir.wrapUp(o.Agent, o.Queue)
 	res, err := s.store.Finish(ctx, now, FinishOrder{
-		Offer: o.ID, PBX: o.PBX, Station: dir.stationOf(o.Agent), WrapUp: wrap, Talked: talked, OfferID: newUnique(),
+		Offer: o.ID, Agent: o.Agent, WrapUp: wrap, Talked: talked, OfferID: newUnique(),
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,13 @@
 // polls. What falls due (a phone that rings too long, the end of wrap-up, the
 // end of a rest) stands in one sorted set for each PBX, watched by one timer.
 //
+// Agents who can and may do the same are one Profile; calls that ask for the same
+// wait in one Lane, which has a rank for each profile that serves it (lane.go). A
+// call that enters compares the first free agent of each profile, an agent who
+// becomes free the first call of each lane: both firsts stand in sorted sets, so
+// either is one read, however many agents and calls there are. A call goes through
+// its lanes in Rings, as it waits.
+//
 // # Rules of matching
 //
 //   - A call is served by agents of its queue on the same PBX, in the order the

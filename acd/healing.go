@@ -24,11 +24,14 @@ type DeskStore interface {
 // left behind. Each of its Heal methods looks at one thing in one atomic step
 // and changes nothing where all fits.
 type HealStore interface {
-	HealAgent(ctx context.Context, now time.Time, pbx string, station *Station, offerID string) (mended bool, o *OfferRecord, err error)
-	HealCall(ctx context.Context, now time.Time, call, pbx string, q QueueRules, offerID string) (mended bool, o *OfferRecord, err error)
-	HealOffer(ctx context.Context, now time.Time, offer, pbx string) (OfferHealth, error)
-	// EachWaiting calls fn for every member of a queue's waiting set, page by page.
-	EachWaiting(ctx context.Context, in QueueAt, fn func(call string) error) error
+	HealAgent(ctx context.Context, now time.Time, station *Station, offerID string) (mended bool, o *OfferRecord, err error)
+	HealCall(ctx context.Context, now time.Time, p PlaceOrder) (mended bool, o *OfferRecord, err error)
+	HealOffer(ctx context.Context, now time.Time, offer string) (OfferHealth, error)
+	// EachPlace calls fn, page by page, for every member of the sets in which calls
+	// of some queues wait, and of those in which calls ask for the same agents.
+	EachPlace(ctx context.Context, queues []QueueAt, fn func(Place) error) error
+	// HealPlace takes a member out of such a set that should not be there.
+	HealPlace(ctx context.Context, now time.Time, p Place) (mended bool, err error)
 	// Broken hands out, once, some records that could not be read and were set aside.
 	Broken(ctx context.Context) ([]BrokenRecord, error)
 }
@@ -104,7 +107,7 @@ func (h *healing) agents(ctx context.Context) error {
 }
 
 func (h *healing) agent(ctx context.Context, id string) error {
-	mended, o, err := h.store.HealAgent(ctx, h.now(), h.pbx, h.dir.stationOf(id), newUnique())
+	mended, o, err := h.store.HealAgent(ctx, h.now(), h.dir.stationOf(id), newUnique())
 	if mended {
 		h.count(ctx, "agent", id)
 		h.Wake() // a deadline may have been set
@@ -118,7 +121,7 @@ func (h *healing) offers(ctx context.Context) error {
 		if o.PBX != h.pbx {
 			return nil
 		}
-		found, err := h.store.HealOffer(ctx, h.now(), id, h.pbx)
+		found, err := h.store.HealOffer(ctx, h.now(), id)
 		if err != nil || found == OfferWhole {
 			return err
 		}
@@ -142,28 +145,40 @@ func (h *healing) calls(ctx context.Context) error {
 		if c.PBX != h.pbx {
 			return nil
 		}
-		return h.call(ctx, id, c.Queue)
+		mended, err := h.place(ctx, h.dir, id, c, false)
+		if mended {
+			h.count(ctx, "call", id)
+		}
+		return err
 	})
 }
 
-// places looks for members of waiting sets that are no call.
+// places looks for members of the sets in which calls wait that are no call there.
 func (h *healing) places(ctx context.Context) error {
-	for _, queues := range []map[string]Queue{h.dir.queues, h.dir.closing} {
-		for queue := range queues {
-			err := h.store.EachWaiting(ctx, QueueAt{queue, h.pbx}, func(call string) error { return h.call(ctx, call, queue) })
-			if err != nil {
-				return err
-			}
+	var queues []QueueAt
+	for _, some := range []map[string]Queue{h.dir.queues, h.dir.closing} {
+		for queue := range some {
+			queues = append(queues, QueueAt{queue, h.pbx})
 		}
 	}
-	return nil
+	return h.store.EachPlace(ctx, queues, func(p Place) error {
+		mended, err := h.store.HealPlace(ctx, h.now(), p)
+		if mended {
+			h.count(ctx, "place", p.Set+" "+p.Call)
+		}
+		return err
+	})
 }
 
-func (h *healing) call(ctx context.Context, id, queue string) error {
-	mended, o, err := h.store.HealCall(ctx, h.now(), id, h.pbx, h.dir.seeking(queue), newUnique())
+// place brings a call that is in a queue to where it should wait.
+func (s *Service) place(ctx context.Context, dir *directory, id string, c CallRecord, anew bool) (bool, error) {
+	order := PlaceOrder{Call: id, Record: CallRecord{Queue: c.Queue, PBX: c.PBX}, Anew: anew, OfferID: newUnique()}
+	order.Record.Rings, order.Lanes = dir.way(c)
+	order.Record.Score = dir.score(c)
+	mended, o, err := s.store.HealCall(ctx, s.now(), order)
 	if mended {
-		h.count(ctx, "call", id)
+		s.Wake() // a deadline may have been set
 	}
-	h.matched(o)
-	return err
+	s.matched(o)
+	return mended, err
 }

@@ -39,10 +39,10 @@ func TestPeople(t *testing.T) {
 			t.Errorf("%+v: known %v", target, !want)
 		}
 	}
-	if names := ofAll(dir.stationOf("ana").QueueNames()); len(names) != 1 || names[0] != "sales" {
+	if names := ofAll(dir.stationOf("ana").Queues); len(names) != 1 || names[0] != "sales" {
 		t.Errorf("queues %v", names)
 	}
-	if names := dir.stationOf("ana").QueueNames(); len(names) != 2 || names[0] != "@ana" {
+	if names := dir.stationOf("ana").Queues; len(names) != 2 || names[0] != "@ana" {
 		t.Errorf("places %v", names)
 	}
 }

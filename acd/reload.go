@@ -9,7 +9,7 @@ import (
 // Reload puts other definitions in force, for all processes of the tenant, also
 // in place of newer ones: a person asked for it. It fails only when they are not
 // valid, and then changes nothing. Calls go on:
-// a changed agent takes new places at once; one whose definition is gone or
+// a changed agent takes new places at once, and so do those who wait; one whose definition is gone or
 // whose phone changed is logged out, after the current call if there is one; a
 // queue that is gone takes no new calls, and those in it are still served.
 func (s *Service) Reload(ctx context.Context, defs Definitions) error {
@@ -31,7 +31,7 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 	return nil
 }
 
-// reconcile brings every stored agent in line with the definitions, unless newer
+// reconcile brings every stored agent, and every call in a queue, in line with the definitions, unless newer
 // ones are in force: a process that was started with older files, or was away
 // when they changed, must not log out those who are at work. What was in force
 // before is read from the records, so it also holds after a restart.
@@ -46,17 +46,24 @@ func (s *Service) reconcile(ctx context.Context) error {
 			"changed", dir.stamp, "in_force_since", newer)
 		return nil
 	}
-	return s.store.EachAgent(ctx, func(id string, a AgentRecord) error {
+	err = s.store.EachAgent(ctx, func(id string, a AgentRecord) error {
 		station, defined := dir.stations[id]
 		moved := a.Endpoint != "" && defined && (a.Endpoint != station.Endpoint || a.PBX != station.PBX)
 		if !defined || moved {
-			return s.store.Retire(ctx, s.now(), id, a.PBX, ReasonRemoved)
+			return s.store.Retire(ctx, s.now(), id, ReasonRemoved)
 		}
 		if a.Print == station.Print {
 			return nil
 		}
 		o, err := s.store.Index(ctx, s.now(), station, newUnique())
 		s.matched(o)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.store.EachCall(ctx, func(id string, c CallRecord) error {
+		_, err := s.place(ctx, dir, id, c, true)
 		return err
 	})
 }

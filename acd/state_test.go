@@ -87,20 +87,6 @@ func TestRefusals(t *testing.T) {
 
 func TestScores(t *testing.T) {
 	t.Parallel()
-	idle := map[Fact]float64{FactFreeSince: 1_772_442_000_000, FactOfferedAt: 1_772_441_000_000}
-	if got := Score(LongestIdle, 0, idle); got != 1_772_442_000_000 {
-		t.Errorf("longest idle: %f", got)
-	}
-	if got := Score(RoundRobin, 0, idle); got != 1_772_441_000_000 {
-		t.Errorf("round robin: %f", got)
-	}
-	// The highest level is exact to the millisecond.
-	if got := Score(LongestIdle, maxLevel, idle); got != 991_772_442_000_000 || got == Score(LongestIdle, maxLevel, map[Fact]float64{FactFreeSince: 1_772_442_000_001}) {
-		t.Errorf("level %d: %f", maxLevel, got)
-	}
-	if Score(LongestIdle, 0, map[Fact]float64{FactFreeSince: 9.9e12}) >= Score(LongestIdle, 1, nil) {
-		t.Error("a level is not above all of the lower one")
-	}
 	if got := CallScore(1_000_000, 2); got != 880_000 {
 		t.Errorf("two points are two minutes: %f", got)
 	}

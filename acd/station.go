@@ -4,45 +4,26 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
-	"time"
 )
 
-// Station is an agent's place as the store needs it: the phone, and the queues
-// with all that matching asks of their definitions. It is made once per
-// reload; its JSON form is what the scripts read.
+// Station is an agent's place as the store needs it: the phone, and what the
+// agent serves. It is made once per reload; its JSON form is what the scripts read.
 type Station struct {
-	Agent      string       `json:"agent"`
-	PBX        string       `json:"pbx"`
-	Endpoint   string       `json:"endpoint"`
-	Language   string       `json:"language"`
-	AutoAnswer bool         `json:"auto_answer"`
-	Print      string       `json:"print"` // changes when anything else in the station does
-	Queues     []QueueRules `json:"queues"`
+	Agent      string   `json:"agent"`
+	PBX        string   `json:"pbx"`
+	Endpoint   string   `json:"endpoint"`
+	Language   string   `json:"language"`
+	AutoAnswer bool     `json:"auto_answer"`
+	Print      string   `json:"print"`  // changes when anything else in the station does
+	Queues     []string `json:"queues"` // the agent's own first
+	Profile    string   `json:"profile"`
+	Facts      []Fact   `json:"facts"`
 
 	text string
 }
 
-// QueueRules is one queue of a station, or the queue of a call that looks for an agent.
-type QueueRules struct {
-	Queue      string           `json:"id"`
-	Level      int              `json:"level"`
-	Weights    map[Fact]float64 `json:"weights"` // the strategy's row
-	RingMS     int64            `json:"ring_ms"`
-	HoldMS     int64            `json:"hold_ms"` // life of an offer: ring time and grace
-	AutoAnswer bool             `json:"auto_answer"`
-}
-
 // JSON returns the station as the scripts read it.
 func (s *Station) JSON() string { return s.text }
-
-// QueueNames returns the names of the station's queues in order.
-func (s *Station) QueueNames() []string {
-	names := make([]string, len(s.Queues))
-	for i, q := range s.Queues {
-		names[i] = q.Queue
-	}
-	return names
-}
 
 // seal computes the fingerprint and the JSON form.
 func (s *Station) seal() {
@@ -65,11 +46,4 @@ func mustJSON(v any) string {
 		panic("acd: " + err.Error())
 	}
 	return string(b)
-}
-
-func newQueueRules(q Queue, level int, grace time.Duration) QueueRules {
-	return QueueRules{
-		Queue: q.ID, Level: level, Weights: strategies[q.Strategy], AutoAnswer: q.AutoAnswer,
-		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + grace).Milliseconds(),
-	}
 }

@@ -39,7 +39,10 @@ type CallStore interface {
 	Enqueue(ctx context.Context, now time.Time, o EnqueueOrder) (EnqueueResult, error)
 	// Leave removes a call that has no standing offer; false when it has one, is
 	// not there, or is there by a later visit.
-	Leave(ctx context.Context, now time.Time, call string, visit int, pbx string) (bool, error)
+	Leave(ctx context.Context, now time.Time, call string, visit int) (bool, error)
+	// Relax moves a call to the ring that it has waited long enough for, and looks
+	// for an agent there; done is false when it waits for no other ring.
+	Relax(ctx context.Context, now time.Time, call, offerID string) (done bool, o *OfferRecord, err error)
 	// Call returns a queued call; ok is false when it is not in any queue.
 	Call(ctx context.Context, call string) (rec CallRecord, ok bool, err error)
 	// Place returns a waiting call's position from 1 (0 is not waiting) and its queue's pace.
@@ -75,12 +78,12 @@ type AgentStore interface {
 	Device(ctx context.Context, now time.Time, station *Station, state orchestrator.DeviceState, offerID string) (*OfferRecord, error)
 	// Wake ends a wrap-up or a rest that is over, and gives one that is not its
 	// deadline back; done is false when there is none.
-	Wake(ctx context.Context, now time.Time, station *Station, d Deadline, offerID string) (done bool, o *OfferRecord, err error)
+	Wake(ctx context.Context, now time.Time, d Deadline, offerID string) (done bool, o *OfferRecord, err error)
 	// Index brings an agent's places in line with a changed station.
 	Index(ctx context.Context, now time.Time, station *Station, offerID string) (*OfferRecord, error)
 	// Retire logs an agent out, after the current call if there is one, and
 	// forgets the record once it is free.
-	Retire(ctx context.Context, now time.Time, agent, pbx, why string) error
+	Retire(ctx context.Context, now time.Time, agent, why string) error
 	// Enforce puts definitions, named by print, in force for all processes, unless
 	// newer ones are and always is false; then it returns the stamp of those.
 	Enforce(ctx context.Context, stamp time.Time, print string, always bool) (ok bool, newer time.Time, err error)
@@ -98,7 +101,10 @@ type CallRecord struct {
 	Priority int     `json:"priority,omitempty"`
 	Entered  int64   `json:"entered"`
 	Score    float64 `json:"score"`           // CallScore with the queue's priority added
-	Offer    string  `json:"offer,omitempty"` // set while offered; the call is then in no waiting set
+	Offer    string  `json:"offer,omitempty"` // set while offered; the call then waits in no lane
+	Since    int64   `json:"since,omitempty"` // when this stay in the queue began
+	Rings    []Ring  `json:"rings,omitempty"` // the lanes it waits in, one after the other
+	At       int     `json:"at,omitempty"`    // the ring it waits in, from 1; 0 while it does not
 	Rev      int64   `json:"rev,omitempty"`
 }
 
@@ -119,7 +125,9 @@ type AgentRecord struct {
 	Language   string                   `json:"language,omitempty"`
 	AutoAnswer bool                     `json:"auto_answer,omitempty"`
 	Queues     string                   `json:"queues,omitempty"` // names joined by commas
-	Print      string                   `json:"print,omitempty"`  // the station's
+	Profile    string                   `json:"profile,omitempty"`
+	Facts      string                   `json:"facts,omitempty"` // names joined by commas
+	Print      string                   `json:"print,omitempty"` // the station's
 	Device     orchestrator.DeviceState `json:"device"`
 	DeviceAt   int64                    `json:"device_at,omitempty"`
 	// Hearsay means that Device is inferred from a failed offer, not told by the PBX.
@@ -190,11 +198,23 @@ func (r Records) unreadable(kind RecordKind, id string) bool {
 type EnqueueOrder struct {
 	Call      string
 	Record    CallRecord
-	Queue     QueueRules
-	MaxLength int  // 0 is unlimited
-	NeedStaff bool // refuse when nobody is logged in
+	Lanes     []*Lane // of the record's rings
+	MaxLength int     // 0 is unlimited
+	NeedStaff bool    // refuse when nobody is logged in
 	OfferID   string
 }
+
+// PlaceOrder says how a call that is in a queue should wait.
+type PlaceOrder struct {
+	Call    string
+	Record  CallRecord // Queue, PBX, Rings and Score
+	Lanes   []*Lane    // of the rings
+	Anew    bool       // definitions have changed: what it has is replaced also when nothing of it is lost
+	OfferID string
+}
+
+// Place is a member of a set in which calls wait; Call is "" for the set itself.
+type Place struct{ Set, Call string }
 
 // EnqueueResult is what came of it.
 type EnqueueResult struct {
@@ -208,13 +228,11 @@ type EnqueueResult struct {
 // FailOrder ends an offer that came to nothing.
 type FailOrder struct {
 	Offer      string
+	Agent      string
 	Why        orchestrator.OfferFailure
-	PBX        string     // the call's
-	Station    *Station   // the agent's
-	Queue      QueueRules // the call's
-	MaxMiss    int        // 0 is never
-	Tell       bool       // the owner of the PBX is told that the offer was taken back
-	Unanswered bool       // one that was answered is left alone
+	MaxMiss    int  // 0 is never
+	Tell       bool // the owner of the PBX is told that the offer was taken back
+	Unanswered bool // one that was answered is left alone
 	Rest       time.Duration
 	RestLong   time.Duration // after busy and unreachable, until the phone shows a sign of life
 	RestMost   time.Duration // both rests are twice as long each time in a row, up to this
@@ -228,13 +246,13 @@ type FailResult struct {
 	ForCall  *OfferRecord // the call's next agent
 	ForAgent *OfferRecord // the agent's next call
 	Position int          // of the call, when it waits
+	Answered bool         // the offer was: the call is back by the rings that it had when it was
 }
 
 // FinishOrder ends an answered offer.
 type FinishOrder struct {
 	Offer   string
-	PBX     string
-	Station *Station
+	Agent   string
 	WrapUp  time.Duration
 	Talked  time.Duration
 	OfferID string
@@ -292,6 +310,7 @@ const (
 	DueOffer DeadlineKind = "offer" // id is an offer
 	DueWrap  DeadlineKind = "wrap"  // id is an agent: wrap-up ends
 	DueRest  DeadlineKind = "rest"  // id is an agent: the rest after a failed offer ends
+	DueRing  DeadlineKind = "ring"  // id is a call: it has waited long enough for more agents
 )
 
 // Deadline is something that fell due.

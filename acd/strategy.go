@@ -22,30 +22,15 @@ const (
 	RoundRobin Strategy = "round_robin"
 )
 
-// strategies is the table of what a strategy weighs. A strategy is a row of
-// weights over facts and nothing else; so a new one is a new row, and the
-// store's scripts compute the same score from the same row.
-var strategies = map[Strategy]map[Fact]float64{
-	LongestIdle: {FactFreeSince: 1},
-	RoundRobin:  {FactOfferedAt: 1},
+// strategies is the table of what a strategy orders free agents by: the fact that
+// is lowest comes first. A new strategy is a new row; the store's scripts know facts alone.
+var strategies = map[Strategy]Fact{
+	LongestIdle: FactFreeSince,
+	RoundRobin:  FactOfferedAt,
 }
 
-// levelStep separates levels: it is larger than any sum of facts (unix ms stay
-// below 10^13 until the year 2286), and 99 levels of it are exact in a float64.
-const levelStep = 1e13
-
-// maxLevel is the highest level an agent may have in a queue.
-const maxLevel = 99
-
-// Score is the order of a free agent in a queue, lowest first:
-// level·10¹³ + Σ weight·fact. Agents of a lower level come first whatever the facts.
-func Score(s Strategy, level int, facts map[Fact]float64) float64 {
-	score := float64(level) * levelStep
-	for fact, weight := range strategies[s] {
-		score += weight * facts[fact]
-	}
-	return score
-}
+// Fact is what a strategy orders free agents by.
+func (s Strategy) Fact() Fact { return strategies[s] }
 
 // CallScore is the order of a waiting call, lowest first: the moment it began
 // to wait (unix ms), moved back a minute for each point of priority. Because

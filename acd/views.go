@@ -146,7 +146,7 @@ func (dir *directory) agentView(id string, a AgentRecord) AgentView {
 	}
 	station := dir.stations[id]
 	v.Name, v.PBX, v.Endpoint, v.Language = d.Name, station.PBX, station.Endpoint, station.Language
-	v.Queues = ofAll(station.QueueNames())
+	v.Queues = ofAll(station.Queues)
 	return v
 }
 

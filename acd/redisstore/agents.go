@@ -11,14 +11,14 @@ import (
 
 // Change carries an agent's wish out, remembers it or refuses it.
 func (s *Store) Change(ctx context.Context, now time.Time, c acd.ChangeOrder) (acd.ChangeResult, error) {
-	r, err := s.run(ctx, "acd/redisstore.Change", agentChange, s.stationKeys(c.Station.PBX, c.Station),
+	r, err := s.run(ctx, "acd/redisstore.Change", agentChange, s.base(),
 		ms(now), c.Station.Agent, string(c.Trigger), c.Reason, c.By, c.Station.JSON(), c.OfferID, c.OnPhone.Milliseconds())
 	return changeResult(r, err)
 }
 
 // Dispose gives a disposition to the agent's current or last call.
 func (s *Store) Dispose(ctx context.Context, now time.Time, d acd.DisposeOrder) (acd.ChangeResult, error) {
-	r, err := s.run(ctx, "acd/redisstore.Dispose", agentDispose, s.stationKeys(d.Station.PBX, d.Station),
+	r, err := s.run(ctx, "acd/redisstore.Dispose", agentDispose, s.base(),
 		ms(now), d.Station.Agent, encode(d.ByQueue), d.By, d.Station.JSON(), d.OfferID, d.OnPhone.Milliseconds())
 	return changeResult(r, err)
 }
@@ -48,7 +48,7 @@ func (s *Store) TryPIN(ctx context.Context, now time.Time, t acd.PINTry) (acd.PI
 
 // Device stores what the PBX says of the agent's phone.
 func (s *Store) Device(ctx context.Context, now time.Time, station *acd.Station, state orchestrator.DeviceState, offerID string) (*acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.Device", agentDevice, s.stationKeys(station.PBX, station),
+	r, err := s.run(ctx, "acd/redisstore.Device", agentDevice, s.base(),
 		ms(now), station.Agent, string(state), station.JSON(), offerID)
 	if err != nil {
 		return nil, err
@@ -57,9 +57,8 @@ func (s *Store) Device(ctx context.Context, now time.Time, station *acd.Station,
 }
 
 // Wake ends a wrap-up or a rest that is over.
-func (s *Store) Wake(ctx context.Context, now time.Time, station *acd.Station, d acd.Deadline, offerID string) (bool, *acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.Wake", agentWake, s.stationKeys(d.PBX, station),
-		ms(now), station.Agent, string(d.Kind), station.JSON(), offerID)
+func (s *Store) Wake(ctx context.Context, now time.Time, d acd.Deadline, offerID string) (bool, *acd.OfferRecord, error) {
+	r, err := s.run(ctx, "acd/redisstore.Wake", agentWake, s.base(), ms(now), d.ID, string(d.Kind), offerID)
 	if err != nil {
 		return false, nil, err
 	}
@@ -69,7 +68,7 @@ func (s *Store) Wake(ctx context.Context, now time.Time, station *acd.Station, d
 
 // Index brings an agent's places in line with a changed station.
 func (s *Store) Index(ctx context.Context, now time.Time, station *acd.Station, offerID string) (*acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.Index", agentIndex, s.stationKeys(station.PBX, station),
+	r, err := s.run(ctx, "acd/redisstore.Index", agentIndex, s.base(),
 		ms(now), station.Agent, station.JSON(), offerID)
 	if err != nil {
 		return nil, err
@@ -78,8 +77,8 @@ func (s *Store) Index(ctx context.Context, now time.Time, station *acd.Station, 
 }
 
 // Retire logs an agent out whose definition is gone or whose phone changed.
-func (s *Store) Retire(ctx context.Context, now time.Time, agent, pbx, why string) error {
-	err := agentRetire.Run(ctx, s.rdb, s.base(pbx), ms(now), agent, why).Err()
+func (s *Store) Retire(ctx context.Context, now time.Time, agent, why string) error {
+	err := agentRetire.Run(ctx, s.rdb, s.base(), ms(now), agent, why).Err()
 	if err != nil {
 		return redisstore.Classify("acd/redisstore.Retire", err)
 	}

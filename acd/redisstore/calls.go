@@ -9,14 +9,14 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 // Enqueue adds a call and looks for an agent, in one script.
 func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) (acd.EnqueueResult, error) {
-	at := acd.QueueAt{Queue: o.Record.Queue, PBX: o.Record.PBX}
-	r, err := s.run(ctx, "acd/redisstore.Enqueue", callEnqueue, s.base(at.PBX, at),
-		ms(now), o.Call, encode(o.Record), encode(o.Queue), o.MaxLength, oneOrZero(o.NeedStaff), o.OfferID)
+	args := []any{ms(now), o.Call, encode(o.Record), o.MaxLength, oneOrZero(o.NeedStaff), o.OfferID}
+	r, err := s.place(ctx, "acd/redisstore.Enqueue", callEnqueue, o.Lanes, args, args)
 	if err != nil {
 		return acd.EnqueueResult{}, err
 	}
@@ -29,9 +29,40 @@ func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) 
 	}, err
 }
 
+// tableKept is how long the table of a lane is kept after a call last asked for it.
+const tableKept = 7 * 24 * time.Hour
+
+// place runs a script that gives a call a place in lanes, and once more when their
+// tables had to be stored first; again is what it is then given.
+func (s *Store) place(ctx context.Context, op string, script *redis.Script, lanes []*acd.Lane, args, again []any) (reply, error) {
+	r, err := s.run(ctx, op, script, s.base(), args...)
+	if err != nil || r.text(0) != "tables" {
+		return r, err
+	}
+	for _, l := range lanes {
+		fields := make([]any, 0, 2*len(l.Ranks)+2)
+		for name, value := range l.Fields() {
+			fields = append(fields, name, value)
+		}
+		if _, err := s.runBool(ctx, op, tableStore, []string{s.keys.serves(l.Table)}, encode(fields), int(tableKept.Seconds())); err != nil {
+			return nil, err
+		}
+	}
+	if r, err = s.run(ctx, op, script, s.base(), again...); err == nil && r.text(0) == "tables" {
+		err = fault.New(op, fault.Internal, "the tables of its lanes are not those of its rings")
+	}
+	return r, err
+}
+
+// Relax moves a call to the ring that it has waited long enough for.
+func (s *Store) Relax(ctx context.Context, now time.Time, call, offerID string) (bool, *acd.OfferRecord, error) {
+	r, err := s.run(ctx, "acd/redisstore.Relax", callRelax, s.base(), ms(now), call, offerID)
+	return mended(r, err)
+}
+
 // Leave removes a call that has no standing offer, unless it is there by a later visit.
-func (s *Store) Leave(ctx context.Context, now time.Time, call string, visit int, pbx string) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(pbx), ms(now), call, visit)
+func (s *Store) Leave(ctx context.Context, now time.Time, call string, visit int) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(), ms(now), call, visit)
 }
 
 // Call returns a queued call.

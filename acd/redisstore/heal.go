@@ -12,18 +12,23 @@ import (
 
 // HealAgent frees an agent who is held by an offer that does not exist, and
 // gives missing deadlines and places back.
-func (s *Store) HealAgent(ctx context.Context, now time.Time, pbx string, station *acd.Station, offerID string) (bool, *acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.HealAgent", agentHeal, s.stationKeys(pbx, station),
+func (s *Store) HealAgent(ctx context.Context, now time.Time, station *acd.Station, offerID string) (bool, *acd.OfferRecord, error) {
+	r, err := s.run(ctx, "acd/redisstore.HealAgent", agentHeal, s.base(),
 		ms(now), station.Agent, station.JSON(), offerID)
 	return mended(r, err)
 }
 
 // HealCall gives a call that is neither waiting nor offered its place back, and
-// takes a place without a call away.
-func (s *Store) HealCall(ctx context.Context, now time.Time, call, pbx string, q acd.QueueRules, offerID string) (bool, *acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.HealCall", callHeal, s.base(pbx, acd.QueueAt{Queue: q.Queue, PBX: pbx}),
-		ms(now), call, encode(q), offerID)
+// one that is to go through other rings its new place.
+func (s *Store) HealCall(ctx context.Context, now time.Time, o acd.PlaceOrder) (bool, *acd.OfferRecord, error) {
+	args := func(anew bool) []any { return []any{ms(now), o.Call, encode(o.Record), oneOrZero(anew), o.OfferID} }
+	r, err := s.place(ctx, "acd/redisstore.HealCall", callHeal, o.Lanes, args(o.Anew), args(true)) // nobody found it while a table was lost
 	return mended(r, err)
+}
+
+// HealPlace takes a member out of a set that is not its place.
+func (s *Store) HealPlace(ctx context.Context, now time.Time, p acd.Place) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.HealPlace", placeHeal, s.base(), ms(now), p.Set, p.Call)
 }
 
 func mended(r reply, err error) (bool, *acd.OfferRecord, error) {
@@ -35,8 +40,8 @@ func mended(r reply, err error) (bool, *acd.OfferRecord, error) {
 }
 
 // HealOffer looks whether agent and call know of an offer, and sets its deadline if that is missing.
-func (s *Store) HealOffer(ctx context.Context, now time.Time, offer, pbx string) (acd.OfferHealth, error) {
-	text, err := offerHeal.Run(ctx, s.rdb, s.base(pbx), ms(now), offer).Text()
+func (s *Store) HealOffer(ctx context.Context, now time.Time, offer string) (acd.OfferHealth, error) {
+	text, err := offerHeal.Run(ctx, s.rdb, s.base(), ms(now), offer).Text()
 	return acd.OfferHealth(text), redisstore.Classify("acd/redisstore.HealOffer", err)
 }
 

@@ -2,6 +2,8 @@ package redisstore_test
 
 import (
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,10 +35,16 @@ func TestHeal(t *testing.T) {
 		"an offered call":     {func(w *world, _, _ orchestrator.Offer) { w.hdel("calls", "c1") }, "talking available wrapup available available, c5 waiting"},
 		"a waiting call":      {func(w *world, _, _ orchestrator.Offer) { w.hdel("calls", "c5") }, "talking reserved wrapup available available, c1 offered"},
 		"a place":             {func(w *world, _, _ orchestrator.Offer) { w.zrem("waiting:soporte@uno", "c5") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
-		"the end of wrap-up":  {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "wrap:a02") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
-		"the end of a rest":   {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "rest:a03") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
-		"the end of an offer": {func(w *world, _, ring orchestrator.Offer) { w.zrem("deadlines:uno", "offer:"+ring.ID) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
-		"who is free":         {func(w *world, _, _ orchestrator.Offer) { w.zrem("idle:ventas@uno", "a04") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"a lane":              {func(w *world, _, _ orchestrator.Offer) { w.zrem("lane:"+w.records().Calls["c5"].Rings[0].Lane, "c5") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the first of a lane": {func(w *world, _, _ orchestrator.Offer) { w.zrem("lanes", w.records().Calls["c5"].Rings[0].Lane) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the table of a lane": {func(w *world, _, _ orchestrator.Offer) {
+			w.must(w.rdb.Del(w.ctx(), "op:{"+w.tenant+"}:acd:serves:"+w.records().Calls["c5"].Rings[0].Table).Err())
+		}, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the first of a profile": {func(w *world, _, _ orchestrator.Offer) { w.zrem("profiles:free_since", w.agent("a04").Profile) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the end of wrap-up":     {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "wrap:a02") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the end of a rest":      {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "rest:a03") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the end of an offer":    {func(w *world, _, ring orchestrator.Offer) { w.zrem("deadlines:uno", "offer:"+ring.ID) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"who is free":            {func(w *world, _, _ orchestrator.Offer) { w.zrem("idle:"+w.agent("a04").Profile+":free_since", "a04") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -147,7 +155,8 @@ func TestHealsWhateverIsLost(t *testing.T) {
 		run++
 		name := fmt.Sprintf("%s-%d", tenant, run)
 		w := &world{TB: t, rdb: rdb, tenant: name, store: redisstore.New(rdb, name), desk: newDesk(), now: epoch}
-		svc, err := acd.New(acd.Parts{Store: w.store, Definitions: propertyDefs(), Now: w.clock})
+		var log strings.Builder
+		svc, err := acd.New(acd.Parts{Store: w.store, Definitions: propertyDefs(), Now: w.clock, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		w.must(err)
 		w.svc = svc
 		x := &machine{w: w, m: newModel(propertyDefs(), epoch.UnixMilli())}
@@ -164,11 +173,15 @@ func TestHealsWhateverIsLost(t *testing.T) {
 		}
 		for _, at := range []string{pbx, "dos"} {
 			if n, err := svc.Heal(w.ctx(), at); n != 0 || err != nil {
-				rt.Fatalf("mended again: %d %v", n, err)
+				rt.Fatalf("mended again: %d %v\n%s", n, err, log.String())
 			}
 		}
 		w.now = w.now.Add(time.Hour) // deadlines that fit nothing are dropped
 		w.must(svc.Expire(w.ctx()))
+		for _, at := range []string{pbx, "dos"} { // a lane that nobody knew of, with what was lost in it, has come to light
+			_, err := svc.Heal(w.ctx(), at)
+			w.must(err)
+		}
 		if bad := invariants(w, w.records()); len(bad) > 0 {
 			rt.Fatalf("invariants: %v", bad)
 		}
@@ -181,14 +194,16 @@ func (w *world) lose(rt *rapid.T) {
 	for key := range w.scan("op:{" + w.tenant + "}:acd:*") {
 		kind, err := w.rdb.Type(w.ctx(), key).Result()
 		w.must(err)
-		switch kind {
-		case "hash":
+		switch {
+		case strings.Contains(key, ":serves:"): // written whole, so lost whole
+			things = append(things, func() error { return w.rdb.Del(w.ctx(), key).Err() })
+		case kind == "hash":
 			fields, err := w.rdb.HKeys(w.ctx(), key).Result()
 			w.must(err)
 			for _, f := range fields {
 				things = append(things, func() error { return w.rdb.HDel(w.ctx(), key, f).Err() })
 			}
-		case "zset":
+		case kind == "zset":
 			for _, z := range w.zset(key) {
 				things = append(things, func() error { return w.rdb.ZRem(w.ctx(), key, z.Member).Err() })
 			}

@@ -34,14 +34,45 @@ func invariants(w *world, r acd.Records) []string {
 			}
 		}
 	}
+	noted := w.scores(prefix + "lanes")
+	lanes, profiles := map[string]float64{}, map[string]map[string]float64{}
 	for key := range sets {
-		if name, ok := strings.CutPrefix(key, prefix+"idle:"); ok {
-			for _, z := range w.zset(key) {
-				a := r.Agents[z.Member.(string)]
-				if !eligible(a) || !slices.Contains(placesOf(a), name) {
-					say("agent %s is idle in %s: %+v", z.Member, name, a)
+		if lane, ok := strings.CutPrefix(key, prefix+"lane:"); ok {
+			for i, z := range w.zset(key) {
+				c, ok := r.Calls[z.Member.(string)]
+				if _, seen := noted[lane]; !ok && !seen {
+					break // the record and the note of the lane were lost: nobody looks there, and who does drops it
+				}
+				if !ok || c.At == 0 || c.Rings[c.At-1].Lane != lane || c.Score != z.Score {
+					say("call %s waits in lane %s with %.0f: %+v", z.Member, lane, z.Score, c)
+				}
+				if i == 0 {
+					lanes[lane] = z.Score
 				}
 			}
+		}
+		if name, ok := strings.CutPrefix(key, prefix+"idle:"); ok {
+			profile, fact, _ := strings.Cut(name, ":")
+			for i, z := range w.zset(key) {
+				a := r.Agents[z.Member.(string)]
+				if !eligible(a) || a.Profile != profile || !slices.Contains(strings.Split(a.Facts, ","), fact) {
+					say("agent %s is idle in %s: %+v", z.Member, name, a)
+				}
+				if profiles[fact] == nil {
+					profiles[fact] = map[string]float64{}
+				}
+				if i == 0 {
+					profiles[fact][profile] = z.Score
+				}
+			}
+		}
+	}
+	if !maps.Equal(noted, lanes) {
+		say("the firsts of lanes are %v, want %v", noted, lanes)
+	}
+	for _, fact := range []acd.Fact{acd.FactFreeSince, acd.FactOfferedAt} {
+		if noted := w.scores(prefix + "profiles:" + string(fact)); !maps.Equal(noted, profiles[string(fact)]) {
+			say("the firsts of profiles by %s are %v, want %v", fact, noted, profiles[string(fact)])
 		}
 	}
 	deadlines := map[string]bool{}
@@ -54,8 +85,17 @@ func invariants(w *world, r acd.Records) []string {
 	}
 	need := map[string]bool{}
 	for id, c := range r.Calls {
-		if c.Offer == "" && seen[id] != 1 {
-			say("waiting call %s is in %d sets", id, seen[id])
+		if c.Offer == "" && (seen[id] != 1 || c.At == 0) {
+			say("waiting call %s is in %d sets, ring %d", id, seen[id], c.At)
+			continue
+		}
+		if c.Offer == "" {
+			if _, err := w.rdb.ZScore(w.ctx(), prefix+"lane:"+c.Rings[c.At-1].Lane, id).Result(); err != nil {
+				say("waiting call %s is not in its lane: %v", id, err)
+			}
+			if c.At < len(c.Rings) {
+				need[c.PBX+" ring:"+id] = true
+			}
 		}
 		if o, ok := r.Offers[c.Offer]; c.Offer != "" && (!ok || o.Call != id || o.Answered) {
 			say("call %s has offer %q: %+v", id, c.Offer, o)
@@ -101,16 +141,23 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 	if a.Rest > 0 {
 		need[a.PBX+" rest:"+id] = true
 	}
-	for _, at := range placesOf(a) {
-		_, err := w.rdb.ZScore(w.ctx(), prefix+"idle:"+at, id).Result()
-		if eligible(a) && err != nil {
-			bad = append(bad, "is eligible but not idle in "+at)
+	for fact := range strings.SplitSeq(a.Facts, ",") {
+		if _, err := w.rdb.ZScore(w.ctx(), prefix+"idle:"+a.Profile+":"+fact, id).Result(); fact != "" && eligible(a) && err != nil {
+			bad = append(bad, "is eligible but not idle by "+fact)
 		}
+	}
+	for call, c := range r.Calls {
+		if c.At == 0 || !eligible(a) {
+			continue
+		}
+		at := c.Rings[c.At-1]
+		if at.Lane == "@"+id && c.PBX == a.PBX || w.rdb.HExists(w.ctx(), prefix+"serves:"+at.Table, a.Profile).Val() {
+			bad = append(bad, "is free while call "+call+" waits")
+		}
+	}
+	for _, at := range placesOf(a) {
 		if in := w.rdb.SIsMember(w.ctx(), prefix+"staff:"+at, id).Val(); in != (a.State != acd.StateOffline) && a.NextBy != "reload" {
 			bad = append(bad, fmt.Sprintf("staff of %s: %v in state %s", at, in, a.State))
-		}
-		if eligible(a) && w.rdb.ZCard(w.ctx(), prefix+"waiting:"+at).Val() > 0 {
-			bad = append(bad, "is free while calls wait in "+at)
 		}
 	}
 	return bad
@@ -140,6 +187,19 @@ func (w *world) scan(pattern string) map[string]bool {
 		out[it.Val()] = true
 	}
 	w.must(it.Err())
+	return out
+}
+
+// scores are the members of a sorted set with their scores; nil when it is empty.
+func (w *world) scores(key string) map[string]float64 {
+	w.Helper()
+	var out map[string]float64
+	for _, z := range w.zset(key) {
+		if out == nil {
+			out = map[string]float64{}
+		}
+		out[z.Member.(string)] = z.Score
+	}
 	return out
 }
 

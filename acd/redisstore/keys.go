@@ -35,13 +35,28 @@ func (k keys) deadlines(pbx string) string { return k.prefix + "deadlines:" + pb
 // queue and PBX ever used.
 func (k keys) paces() string { return k.prefix + "paces" }
 
-// waiting is a sorted set of call ids by acd.CallScore. A call is in exactly
-// one of them while it waits, in none while it is offered.
+// waiting is a sorted set of call ids by acd.CallScore: who waits in a queue, for
+// length and position. A call is in exactly one of them while it waits, in none
+// while it is offered.
 func (k keys) waiting(q acd.QueueAt) string { return k.prefix + "waiting:" + field(q) }
 
-// idle is a sorted set of agent ids by acd.Score: the eligible agents of the
-// queue, and nobody else. Who is reserved leaves those of all of its queues.
-func (k keys) idle(q acd.QueueAt) string { return k.prefix + "idle:" + field(q) }
+// lane is a sorted set of call ids by acd.CallScore: those that ask for the same. A
+// call is in exactly one of them while it waits. "@<agent>" is an agent's own.
+func (k keys) lane(id string) string { return k.prefix + "lane:" + id }
+
+// lanes is a sorted set of the lanes in which somebody waits, by the score of the
+// first: so the oldest call that an agent may serve is found by one read.
+func (k keys) lanes() string { return k.prefix + "lanes" }
+
+// serves is a hash, acd.Profile -> rank, of who serves a lane, with its
+// acd.LaneRules under the empty name. It is named by its content and never
+// changed; it expires a week after a call last asked for it.
+func (k keys) serves(table string) string { return k.prefix + "serves:" + table }
+
+// The scripts alone use, for each acd.Profile and each acd.Fact that its queues
+// order by, the sorted set idle:<profile>:<fact>, agent id by fact: the eligible
+// agents of the profile, and nobody else; and for each fact the sorted set
+// profiles:<fact>, of those in which somebody is, by the fact of the first.
 
 // staff is a set of the agents logged in.
 func (k keys) staff(q acd.QueueAt) string { return k.prefix + "staff:" + field(q) }

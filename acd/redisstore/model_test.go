@@ -82,16 +82,15 @@ func (m *model) waiting(call string) bool {
 func (m *model) seek(call string) {
 	c := m.calls[call]
 	q := m.queue(c.queue)
-	best, bestScore := "", 0.0
+	best, bestRank, bestFact := "", 0, int64(0)
 	for id, a := range m.agents {
 		level, member := a.level(c.queue)
 		if !member || !a.eligible() || a.def.PBX != c.pbx {
 			continue
 		}
-		score := acd.Score(q.Strategy, level, map[acd.Fact]float64{
-			acd.FactFreeSince: float64(a.free), acd.FactOfferedAt: float64(a.got)})
-		if best == "" || score < bestScore || (score == bestScore && id < best) {
-			best, bestScore = id, score
+		fact := map[acd.Fact]int64{acd.FactFreeSince: a.free, acd.FactOfferedAt: a.got}[q.Strategy.Fact()]
+		if best == "" || cmp.Or(cmp.Compare(level, bestRank), cmp.Compare(fact, bestFact), cmp.Compare(id, best)) < 0 {
+			best, bestRank, bestFact = id, level, fact
 		}
 	}
 	if best != "" {

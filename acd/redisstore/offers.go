@@ -16,12 +16,12 @@ func (s *Store) Offer(ctx context.Context, id string) (o acd.OfferRecord, ok boo
 
 // Answer takes an offer up.
 func (s *Store) Answer(ctx context.Context, now time.Time, offer string, in acd.QueueAt) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.base(in.PBX), ms(now), offer, field(in))
+	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.base(), ms(now), offer, field(in))
 }
 
 // Hold holds the agent of an offer that is not in force any more.
 func (s *Store) Hold(ctx context.Context, now time.Time, o orchestrator.Offer) (held bool, before string, err error) {
-	r, err := s.run(ctx, "acd/redisstore.Hold", offerHold, s.base(o.PBX), ms(now), encode(o))
+	r, err := s.run(ctx, "acd/redisstore.Hold", offerHold, s.base(), ms(now), encode(o))
 	if err != nil {
 		return false, "", err
 	}
@@ -40,14 +40,13 @@ type failSettings struct {
 
 // Fail ends an unanswered offer and matches its call and its agent anew, in one script.
 func (s *Store) Fail(ctx context.Context, now time.Time, f acd.FailOrder) (acd.FailResult, error) {
-	at := acd.QueueAt{Queue: f.Queue.Queue, PBX: f.PBX}
 	set := failSettings{f.MaxMiss, f.Rest.Milliseconds(), f.RestLong.Milliseconds(), f.RestMost.Milliseconds(), f.Tell, f.Unanswered}
-	r, err := s.run(ctx, "acd/redisstore.Fail", offerFail, s.stationKeys(f.PBX, f.Station, at),
-		ms(now), f.Offer, string(f.Why), f.Station.JSON(), encode(f.Queue), encode(set), f.CallID, f.AgentID)
+	r, err := s.run(ctx, "acd/redisstore.Fail", offerFail, s.base(),
+		ms(now), f.Offer, string(f.Why), f.Agent, encode(set), f.CallID, f.AgentID)
 	if err != nil || r.number(0) == 0 {
 		return acd.FailResult{}, err
 	}
-	out := acd.FailResult{Failed: true, Position: int(r.number(3))}
+	out := acd.FailResult{Failed: true, Position: int(r.number(3)), Answered: r.number(4) == 1}
 	if out.ForCall, err = r.offer(1); err != nil {
 		return out, err
 	}
@@ -57,8 +56,8 @@ func (s *Store) Fail(ctx context.Context, now time.Time, f acd.FailOrder) (acd.F
 
 // Finish ends an answered offer and, without wrap-up, finds the agent's next call in the same script.
 func (s *Store) Finish(ctx context.Context, now time.Time, f acd.FinishOrder) (acd.FinishResult, error) {
-	r, err := s.run(ctx, "acd/redisstore.Finish", offerFinish, s.stationKeys(f.PBX, f.Station),
-		ms(now), f.Offer, f.Station.JSON(), f.WrapUp.Milliseconds(), f.Talked.Milliseconds(), f.OfferID)
+	r, err := s.run(ctx, "acd/redisstore.Finish", offerFinish, s.base(),
+		ms(now), f.Offer, f.Agent, f.WrapUp.Milliseconds(), f.Talked.Milliseconds(), f.OfferID)
 	if err != nil {
 		return acd.FinishResult{}, err
 	}

@@ -49,22 +49,43 @@ func each[T any](ctx context.Context, s *Store, key string, fn func(string, T) e
 	}
 }
 
-// EachWaiting calls fn for every member of a queue's waiting set.
-func (s *Store) EachWaiting(ctx context.Context, in acd.QueueAt, fn func(string) error) error {
-	for cursor := uint64(0); ; {
-		page, next, err := s.rdb.ZScan(ctx, s.keys.waiting(in), cursor, "", pageSize).Result()
-		if err != nil {
-			return redisstore.Classify("acd/redisstore.EachWaiting", err)
-		}
-		for i := 0; i+1 < len(page); i += 2 {
-			if err := fn(page[i]); err != nil {
-				return err
+// EachPlace calls fn for every member of the waiting sets of some queues and of
+// every lane in which somebody waits.
+func (s *Store) EachPlace(ctx context.Context, queues []acd.QueueAt, fn func(acd.Place) error) error {
+	const op = "acd/redisstore.EachPlace"
+	lanes, err := s.rdb.ZRange(ctx, s.keys.lanes(), 0, -1).Result()
+	if err != nil {
+		return redisstore.Classify(op, err)
+	}
+	sets := make([]string, 0, len(queues)+len(lanes))
+	for _, q := range queues {
+		sets = append(sets, s.keys.waiting(q))
+	}
+	for _, lane := range lanes {
+		sets = append(sets, s.keys.lane(lane))
+	}
+	for _, set := range sets {
+		for cursor := uint64(0); ; {
+			page, next, err := s.rdb.ZScan(ctx, set, cursor, "", pageSize).Result()
+			if err != nil {
+				return redisstore.Classify(op, err)
+			}
+			for i := 0; i+1 < len(page); i += 2 {
+				if err := fn(acd.Place{Set: strings.TrimPrefix(set, s.keys.prefix), Call: page[i]}); err != nil {
+					return err
+				}
+			}
+			if cursor = next; cursor == 0 {
+				break
 			}
 		}
-		if cursor = next; cursor == 0 {
-			return nil
+	}
+	for _, lane := range lanes { // what is noted of a lane that is empty
+		if err := fn(acd.Place{Set: strings.TrimPrefix(s.keys.lane(lane), s.keys.prefix)}); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // brokenKept is how long a record that cannot be read is kept for whoever tells of it.

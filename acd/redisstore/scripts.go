@@ -18,16 +18,20 @@ var luaFiles embed.FS
 
 // Libraries that scripts are put together with. Each follows the ones before.
 var (
-	libState  = []string{"lib_agent", "lib_state"}
-	libMatch  = []string{"lib_agent", "lib_state", "lib_match"}
-	libSettle = []string{"lib_agent", "lib_state", "lib_match", "lib_settle", "lib_depart", "lib_known"}
+	libState  = []string{"lib_agent", "lib_state", "lib_lane"}
+	libMatch  = append(libState[:len(libState):len(libState)], "lib_idle", "lib_match")
+	libPlace  = append(libMatch[:len(libMatch):len(libMatch)], "lib_way")
+	libSettle = append(libMatch[:len(libMatch):len(libMatch)], "lib_settle", "lib_depart", "lib_known")
 )
 
 // The scripts, one transition each.
 var (
-	callEnqueue   = script("call_enqueue", libMatch)
+	callEnqueue   = script("call_enqueue", libPlace)
 	callLeave     = script("call_leave", libState)
-	callHeal      = script("call_heal", libMatch)
+	callRelax     = script("call_relax", libMatch)
+	callHeal      = script("call_heal", libPlace)
+	placeHeal     = script("place_heal", libState)
+	tableStore    = script("table_store", nil)
 	offerAnswer   = script("offer_answer", libState)
 	offerHold     = script("offer_hold", libMatch)
 	offerFail     = script("offer_fail", libSettle)

@@ -36,26 +36,9 @@ func New(rdb redis.UniversalClient, tenant string) *Store {
 	return &Store{rdb: rdb, batch: redisstore.NewBatcher(rdb), keys: keysOf(tenant), journal: redisstore.JournalKey(tenant)}
 }
 
-// base returns the keys that every script but the deadlines' has, followed by
-// three for each queue. pbx is where the agent or call is.
-func (s *Store) base(pbx string, queues ...acd.QueueAt) []string {
-	k := make([]string, 0, 7+3*len(queues))
-	k = append(k, s.keys.agents(), s.keys.calls(), s.keys.offers(), s.keys.deadlines(pbx), s.journal,
-		s.keys.paces(), s.keys.desk(pbx))
-	for _, q := range queues {
-		k = append(k, s.keys.waiting(q), s.keys.idle(q), s.keys.staff(q))
-	}
-	return k
-}
-
-// stationKeys returns base for a station's queues and those after. An agent who is
-// not defined any more has a station without PBX, so that is told apart.
-func (s *Store) stationKeys(pbx string, station *acd.Station, after ...acd.QueueAt) []string {
-	queues := make([]acd.QueueAt, 0, len(station.Queues)+len(after))
-	for _, q := range station.Queues {
-		queues = append(queues, acd.QueueAt{Queue: q.Queue, PBX: station.PBX})
-	}
-	return s.base(pbx, append(queues, after...)...)
+// base returns the keys of every script that changes agents or calls.
+func (s *Store) base() []string {
+	return []string{s.keys.agents(), s.keys.calls(), s.keys.offers(), s.journal, s.keys.paces()}
 }
 
 // run runs a script whose reply is a list.

@@ -1,5 +1,5 @@
 -- agent_change: login, logout, pause, resume, or wrapped: the end of wrap-up; uses lib_agent, lib_match, lib_settle.
--- KEYS as in lib_agent, of the agent's queues.
+-- KEYS as in lib_agent.
 -- ARGV[2] agent id   ARGV[3] trigger   ARGV[4] reason or ''   ARGV[5] who asked
 -- ARGV[6] Station       ARGV[7] unique part of the offer's id
 -- ARGV[8] how long the phone that asked may be in that call, ms; 0: it was not the agent's phone
@@ -34,5 +34,5 @@ if trigger == 'login' then a.last_call, a.last_queue = nil, nil end
 if trigger ~= 'wrapped' then forget(a) end -- the wish replaces what was remembered
 depart(id, a, trigger, why, by)
 on_phone(id, a, tonumber(ARGV[8]))
-local made = settle(id, a, station, ARGV[7])
+local made = settle(id, a, ARGV[7])
 return {'ok', a.state, made}

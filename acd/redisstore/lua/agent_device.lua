@@ -1,5 +1,5 @@
 -- agent_device: the PBX tells the state of the agent's phone; uses lib_agent, lib_match, lib_settle.
--- KEYS as in lib_agent, of the agent's queues.
+-- KEYS as in lib_agent.
 -- ARGV[2] agent id   ARGV[3] device state   ARGV[4] Station   ARGV[5] unique part of the offer's id
 -- Returns {1, offer or ''} when something changed, {0, ''} when not.
 local id, device, station = ARGV[2], ARGV[3], cjson.decode(ARGV[4])
@@ -16,8 +16,8 @@ if a.rest and usable and a.rest_min <= now then
   wake(id, a)
 elseif a.rest and usable and a.rest_min < a.rest then
   a.rest = a.rest_min
-  redis.call('ZADD', DUE, a.rest, 'rest:' .. id)
+  redis.call('ZADD', due(a.pbx), a.rest, 'rest:' .. id)
 end
 -- During our own call the phone is busy because of us: nothing new to anybody.
 if not a.offer then tell(id, a, a.state) end
-return {1, settle(id, a, station, ARGV[5])}
+return {1, settle(id, a, ARGV[5])}

@@ -1,5 +1,5 @@
 -- agent_dispose: say how the current or last call ended; ends wrap-up; uses lib_agent, lib_match, lib_settle.
--- KEYS as in lib_agent, of the agent's queues.
+-- KEYS as in lib_agent.
 -- ARGV[2] agent id   ARGV[3] {queue: disposition}, '*' for any other queue   ARGV[4] who asked
 -- ARGV[5] Station       ARGV[6] unique part of the offer's id
 -- ARGV[7] how long the phone that asked may be in that call, ms; 0: it was not the agent's phone
@@ -25,5 +25,5 @@ if a.state ~= 'wrapup' then
 end
 depart(id, a, 'wrapped', nil, by)
 on_phone(id, a, tonumber(ARGV[7]))
-local made = settle(id, a, cjson.decode(ARGV[5]), ARGV[6])
+local made = settle(id, a, ARGV[6])
 return {'ok', a.state, made}

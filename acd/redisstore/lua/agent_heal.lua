@@ -1,5 +1,5 @@
 -- agent_heal: mend what does not fit about an agent; uses lib_agent, lib_match, lib_settle.
--- KEYS as in lib_agent, of the agent's queues.
+-- KEYS as in lib_agent.
 -- ARGV[2] agent id   ARGV[3] Station   ARGV[4] unique part of the offer's id
 -- Returns {1, offer or ''} when something was mended, {0, ''} when all fits.
 local id, station = ARGV[2], cjson.decode(ARGV[3])
@@ -10,17 +10,14 @@ if not a then
   mended = a ~= nil
 end
 if not a then -- nobody must find who has no record
-  for i = 1, #station.queues do
-    if redis.call('ZREM', idle(i), id) > 0 then mended = true end
-  end
-  return {mended and 1 or 0, ''}
+  return {unlist(id, station.profile, table.concat(station.facts, ',')) and 1 or 0, ''}
 end
 
 local busy = a.state == 'reserved' or a.state == 'talking'
 local o = a.offer and load(OFFERS, a.offer)
 local holds = busy and o and o.agent == id and (o.answered or false) == (a.state == 'talking')
 if not holds and (busy or a.offer) then -- held by an offer that does not exist
-  if a.offer and not o then redis.call('ZREM', DUE, 'offer:' .. a.offer) end
+  if a.offer and not o then redis.call('ZREM', due(a.pbx), 'offer:' .. a.offer) end
   if busy then depart(id, a, 'release', 'lost') end
   part(a)
   mended = true
@@ -28,14 +25,10 @@ end
 
 if a.state == 'wrapup' then a.due = a.due or now end
 for kind, at in pairs({wrap = a.due, rest = a.rest}) do
-  if redis.call('ZADD', DUE, 'NX', at, kind .. ':' .. id) == 1 then mended = true end
+  if redis.call('ZADD', due(a.pbx), 'NX', at, kind .. ':' .. id) == 1 then mended = true end
 end
 local here = a.state ~= 'offline' and a.next_by ~= 'reload' -- who is to leave is no staff any more
 mended = enrol(id, a, here) or mended
-for i = 1, #station.queues do
-  local listed = redis.call('ZSCORE', idle(i), id) and true or false
-  local idles = eligible(a) and fits(a, station, i)
-  if listed ~= idles or (idles and redis.call('ZCARD', waiting(i)) > 0) then mended = true end
-end
+mended = mended or listed(id, a) ~= eligible(a) or (eligible(a) and wanted(id, a) ~= nil)
 if not mended then return {0, ''} end
-return {1, settle(id, a, station, ARGV[4])}
+return {1, settle(id, a, ARGV[4])}

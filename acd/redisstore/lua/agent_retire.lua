@@ -6,7 +6,7 @@
 local id = ARGV[2]
 local a = load(AGENTS, id)
 if not a then return 'gone' end
-unlist(id, a)
+unlist(id, a.profile, a.facts)
 enrol(id, a, false)
 local later = LATER[a.state] and LATER[a.state].logout
 if later then
@@ -15,6 +15,6 @@ if later then
   return 'later'
 end
 move(id, a, 'logout', ARGV[3], 'reload')
-redis.call('ZREM', DUE, 'rest:' .. id)
+redis.call('ZREM', due(a.pbx), 'rest:' .. id)
 redis.call('HDEL', AGENTS, id)
 return 'gone'

@@ -1,6 +1,6 @@
 -- agent_wake: a wrap-up or a rest is over; uses lib_agent, lib_match, lib_settle.
--- KEYS as in lib_agent, of the agent's queues.
--- ARGV[2] agent id   ARGV[3] wrap or rest   ARGV[4] Station   ARGV[5] unique part of the offer's id
+-- KEYS as in lib_agent.
+-- ARGV[2] agent id   ARGV[3] wrap or rest   ARGV[4] unique part of the offer's id
 -- One that is not over yet gets its deadline back.
 -- Returns {1, offer or ''}, {0, ''} when there is none.
 local id, kind = ARGV[2], ARGV[3]
@@ -9,18 +9,18 @@ if not a then return {0, ''} end
 if kind == 'wrap' then
   if a.state ~= 'wrapup' then return {0, ''} end
   if a.due > now then
-    redis.call('ZADD', DUE, a.due, 'wrap:' .. id)
+    redis.call('ZADD', due(a.pbx), a.due, 'wrap:' .. id)
     return {1, ''}
   end
   depart(id, a, 'wrapped')
 else
   if not a.rest then return {0, ''} end
   if a.rest > now then
-    redis.call('ZADD', DUE, a.rest, 'rest:' .. id)
+    redis.call('ZADD', due(a.pbx), a.rest, 'rest:' .. id)
     return {1, ''}
   end
   local told = a.device
   wake(id, a)
   if a.device ~= told and not a.offer then tell(id, a, a.state) end
 end
-return {1, settle(id, a, cjson.decode(ARGV[4]), ARGV[5])}
+return {1, settle(id, a, ARGV[4])}

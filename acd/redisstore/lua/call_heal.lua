@@ -1,16 +1,26 @@
--- call_heal: give a call that is neither waiting nor offered its place back, and a
--- place without a call away; uses lib_agent, lib_match.
--- KEYS as in lib_agent, of the one queue.
--- ARGV[2] call id   ARGV[3] the queue, a QueueRules   ARGV[4] unique part of the offer's id
--- Returns {1, offer or ''} when something was mended, {0, ''} when all fits.
-local call, q = ARGV[2], cjson.decode(ARGV[3])
+-- call_heal: give a call that is neither waiting nor offered its place back, and one
+-- that goes through other rings than it should its new place; uses lib_agent, lib_match.
+-- KEYS as in lib_agent.
+-- ARGV[2] call id   ARGV[3] CallRecord with rings and score as they should be
+-- ARGV[4] '1': take them and match anew, else only when those it has are lost   ARGV[5] unique part of the offer's id
+-- Returns {1, offer or ''} when something was mended or moved, {0, ''} when all fits, {'tables'} when the table of a ring is not stored.
+local call, new = ARGV[2], cjson.decode(ARGV[3])
 local c = load(CALLS, call)
-if not c or c.queue ~= q.id or standing(call, c) then return {redis.call('ZREM', waiting(1), call), ''} end
-if not c.offer and redis.call('ZSCORE', waiting(1), call) then return {0, ''} end
+if not c or c.queue ~= new.queue or c.pbx ~= new.pbx then return {0, ''} end
+local lost = not c.rings or not stored(c.rings)
+local moves = lost or (ARGV[4] == '1' and (c.score ~= new.score or not alike(c.rings, new.rings)))
+if moves and not stored(new.rings) then return {'tables'} end
+if standing(call, c) then
+  if not moves then return {0, ''} end
+  c.rings, c.score, c.since = new.rings, new.score, c.since or now
+  save(CALLS, call, c)
+  return {1, ''}
+end
+if not moves and ARGV[4] ~= '1' and placed(call, c) then return {0, ''} end
+unwait(call, c)
 c.offer = nil
-redis.call('ZREM', waiting(1), call)
-local made = seek(call, c, 1, q, ARGV[4])
+if moves then c.rings, c.score, c.since = new.rings, new.score, c.since or now end
+local made = seek(call, c, ARGV[5])
 if made ~= '' then return {1, made} end
-redis.call('ZADD', waiting(1), c.score, call)
-save(CALLS, call, c)
+await(call, c)
 return {1, ''}

@@ -21,3 +21,13 @@ local function holder(id, offer)
   local a = load(AGENTS, id)
   return a and a.offer == offer and a or nil
 end
+
+-- on_phone notes that the agent who is free now asked for it at the phone, which
+-- is in that call: it is rung when the PBX says that it is free, or after some
+-- time if the PBX says nothing.
+local function on_phone(id, a, ms)
+  if ms <= 0 or a.state ~= 'available' or (a.device == 'busy' and not a.hearsay) then return end
+  a.device, a.device_at, a.hearsay = 'busy', now, true
+  a.rest, a.rest_min, a.rest_for = now + ms, now, 'busy'
+  redis.call('ZADD', due(a.pbx), a.rest, 'rest:' .. id)
+end

@@ -3,18 +3,17 @@
 -- adopt brings the record in line with the station. Of another phone nothing is known yet.
 local function adopt(a, station)
   if a.endpoint ~= station.endpoint or a.pbx ~= station.pbx then a.device, a.hearsay = 'unknown', nil end
-  local names = {}
-  for i, q in ipairs(station.queues) do names[i] = q.id end
   a.endpoint, a.pbx, a.language = station.endpoint, station.pbx, station.language
-  a.auto_answer, a.print, a.queues = station.auto_answer, station.print, table.concat(names, ',')
+  a.auto_answer, a.print, a.queues = station.auto_answer, station.print, table.concat(station.queues, ',')
+  a.profile, a.facts = station.profile, table.concat(station.facts, ',')
 end
 
 -- revived makes a record for one who has none and is staff all the same: logged
 -- in, and paused where that can still be read. Nil for anybody else.
 local function revived(id, station)
   local here = false
-  for _, q in ipairs(station.queues or {}) do
-    here = here or redis.call('SISMEMBER', set_of('staff', q.id, station.pbx), id) == 1
+  for _, queue in ipairs(station.queues or {}) do
+    here = here or redis.call('SISMEMBER', key('staff', queue .. '@' .. station.pbx), id) == 1
   end
   if not here then return nil end
   local a, text = fresh(), redis.call('HGET', PREFIX .. 'was', 'agents ' .. id) or ''

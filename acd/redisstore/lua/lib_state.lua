@@ -4,7 +4,7 @@
 local function fresh() return {state = 'offline', since = now, device = 'unknown', misses = 0} end
 
 local function journal(kind, agent, a, data)
-  journal_add(KEYS[5], kind, ARGV[1], a.call, agent, a.queue, a.pbx, cjson.encode(data))
+  journal_add(KEYS[4], kind, ARGV[1], a.call, agent, a.queue, a.pbx, cjson.encode(data))
 end
 
 -- tell writes the agent's state to the journal, without a change when from is its state.
@@ -15,7 +15,7 @@ end
 
 -- post tells the owner of the PBX about an offer: 'made' and its id, or 'gone',
 -- the offer and why. The bound is far above what is read at once.
-local function post(...) redis.call('XADD', DESK, 'MAXLEN', '~', 10000, '*', ...) end
+local function post(pbx, ...) redis.call('XADD', key('desk', pbx), 'MAXLEN', '~', 10000, '*', ...) end
 
 -- standing returns the unanswered offer of a queued call.
 local function standing(call, c)
@@ -27,8 +27,8 @@ end
 -- true when that was not so before.
 local function enrol(id, a, here)
   local changed = false
-  for queue in queues_of(a) do
-    if redis.call(here and 'SADD' or 'SREM', set_of('staff', queue, a.pbx), id) == 1 then changed = true end
+  for queue in names(a.queues) do
+    if redis.call(here and 'SADD' or 'SREM', key('staff', queue .. '@' .. a.pbx), id) == 1 then changed = true end
   end
   return changed
 end
@@ -40,7 +40,7 @@ local function move(id, a, trigger, why, by)
   a.state, a.since, a.reason = to, now, why
   if from == 'wrapup' then
     a.due = nil
-    redis.call('ZREM', DUE, 'wrap:' .. id)
+    redis.call('ZREM', due(a.pbx), 'wrap:' .. id)
   end
   if to == 'available' and from ~= 'reserved' then a.free_since = now end
   if from == 'offline' or to == 'offline' then enrol(id, a, to ~= 'offline') end
@@ -53,5 +53,5 @@ end
 local function wake(id, a)
   if a.hearsay then a.device, a.hearsay = 'unknown', nil end
   a.rest, a.rest_min, a.rest_for = nil, nil, nil
-  redis.call('ZREM', DUE, 'rest:' .. id)
+  redis.call('ZREM', due(a.pbx), 'rest:' .. id)
 end

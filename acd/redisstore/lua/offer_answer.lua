@@ -13,14 +13,14 @@ save(AGENTS, o.agent, a)
 c.offer = nil
 o.answered, o.queued = true, c
 redis.call('HSET', OFFERS, ARGV[2], cjson.encode(o))
-redis.call('ZREM', DUE, 'offer:' .. ARGV[2])
+redis.call('ZREM', due(o.pbx), 'offer:' .. ARGV[2])
 redis.call('HDEL', CALLS, o.call)
 redis.call('HSET', TAKEN, o.call, ARGV[2])
 -- As acd.Pace.Next: only a gap during which this caller waited all the time counts.
-local p = load(KEYS[6], ARGV[3]) or {at = 0, gap = 0}
+local p = load(PACES, ARGV[3]) or {at = 0, gap = 0}
 if p.at > 0 and c.entered <= p.at and now >= p.at then
   local gap = now - p.at
   p.gap = p.gap == 0 and gap or p.gap + 0.2 * (gap - p.gap)
 end
-redis.call('HSET', KEYS[6], ARGV[3], cjson.encode({at = now, gap = p.gap}))
+redis.call('HSET', PACES, ARGV[3], cjson.encode({at = now, gap = p.gap}))
 return 1

@@ -1,20 +1,20 @@
 -- offer_fail: an offer came to nothing, also one that was answered but not joined; call and agent are
 -- matched anew; uses lib_agent, lib_match, lib_settle.
--- KEYS as in lib_agent, of the agent's queues and, last, of the call's.
--- ARGV[2] offer id              ARGV[3] why, an OfferFailure   ARGV[4] the agent's Station
--- ARGV[5] the call's QueueRules ARGV[6] {"misses","rest_ms","rest_long_ms","rest_most_ms","tell","unanswered"}
--- ARGV[7] unique part of the id of the call's next offer
--- ARGV[8] unique part of the id of the agent's next offer
--- Returns {1, the call's offer or '', the agent's offer or '', position}, {0} when not in force, or answered and to be spared then.
+-- KEYS as in lib_agent.
+-- ARGV[2] offer id              ARGV[3] why, an OfferFailure   ARGV[4] agent id
+-- ARGV[5] {"misses","rest_ms","rest_long_ms","rest_most_ms","tell","unanswered"}
+-- ARGV[6] unique part of the id of the call's next offer
+-- ARGV[7] unique part of the id of the agent's next offer
+-- Returns {1, the call's offer or '', the agent's offer or '', position, 1 when it was answered}, {0} when not in force, or answered and to be spared then.
 local offer_id, why = ARGV[2], ARGV[3]
-local station, q, set = cjson.decode(ARGV[4]), cjson.decode(ARGV[5]), cjson.decode(ARGV[6])
+local set = cjson.decode(ARGV[5])
 local o = load(OFFERS, offer_id)
-local id = o and o.agent or station.agent
+local id = o and o.agent or ARGV[4]
 local a = holder(id, offer_id)
 if not o and not a then return {0} end
 if set.unanswered and o and o.answered then return {0} end
-if set.tell and o then post('gone', redis.call('HGET', OFFERS, offer_id), 'why', why) end
-o = o or {call = a.call or '', answered = a.state == 'talking'} -- lost by the store, but the agent is still held by it
+if set.tell and o then post(o.pbx, 'gone', redis.call('HGET', OFFERS, offer_id), 'why', why) end
+o = o or {call = a.call or '', pbx = a.pbx, answered = a.state == 'talking'} -- lost by the store, but the agent is still held by it
 local c = load(CALLS, o.call)
 if o.answered then -- taken up but never joined; unless the call entered a queue anew, it gets its old place
   if c then c = nil else c = o.queued end
@@ -23,7 +23,7 @@ elseif c and c.offer ~= offer_id then
 end
 redis.call('HDEL', OFFERS, offer_id)
 untake(o.call, offer_id)
-redis.call('ZREM', DUE, 'offer:' .. offer_id)
+redis.call('ZREM', due(o.pbx), 'offer:' .. offer_id)
 
 local mine = ''
 if a then
@@ -41,20 +41,19 @@ if a then
     else
       a.refusals = nil
     end
-    redis.call('ZADD', DUE, a.rest, 'rest:' .. id)
+    redis.call('ZADD', due(a.pbx), a.rest, 'rest:' .. id)
   end
   local missed = set.misses > 0 and a.misses >= set.misses
   if missed and not a.next then a.next, a.next_why, a.next_by = 'pause_due', 'missed', 'operadora' end
   depart(id, a, 'release', why ~= 'cancelled' and why or nil)
   part(a)
-  mine = settle(id, a, station, ARGV[8])
+  mine = settle(id, a, ARGV[7])
 end
 
 if why == 'cancelled' and not o.answered and c then redis.call('HDEL', CALLS, o.call) end
 if why == 'cancelled' or not c then return {1, '', mine, 0} end
 c.offer = nil
-local made = seek(o.call, c, QUEUES, q, ARGV[7])
-if made ~= '' then return {1, made, mine, 0} end
-redis.call('ZADD', waiting(QUEUES), c.score, o.call)
-save(CALLS, o.call, c)
-return {1, '', mine, redis.call('ZRANK', waiting(QUEUES), o.call) + 1}
+local made, answered = seek(o.call, c, ARGV[6]), o.answered and 1 or 0
+if made ~= '' then return {1, made, mine, 0, answered} end
+await(o.call, c)
+return {1, '', mine, redis.call('ZRANK', waiting(c), o.call) + 1, answered}

@@ -1,11 +1,11 @@
 -- offer_finish: the conversation is over; uses lib_agent, lib_match, lib_settle.
--- KEYS as in lib_agent, of the agent's queues.
--- ARGV[2] offer id        ARGV[3] the agent's Station   ARGV[4] wrap-up, ms
+-- KEYS as in lib_agent.
+-- ARGV[2] offer id        ARGV[3] agent id   ARGV[4] wrap-up, ms
 -- ARGV[5] length of the conversation, ms             ARGV[6] unique part of the next offer's id
 -- Returns {'ok', offer or ''}, {'gone'} when there is no such offer, {'open'} when it is not answered.
-local station, wrap = cjson.decode(ARGV[3]), tonumber(ARGV[4])
+local wrap = tonumber(ARGV[4])
 local o = load(OFFERS, ARGV[2])
-local id = o and o.agent or station.agent
+local id = o and o.agent or ARGV[3]
 local a = holder(id, ARGV[2])
 if not o and not (a and a.state == 'talking') then return {'gone'} end -- one that the store lost frees its agent all the same
 if o and not o.answered then return {'open'} end
@@ -27,7 +27,7 @@ else
 end
 if a.state == 'wrapup' then
   a.due = now + wrap
-  redis.call('ZADD', DUE, a.due, 'wrap:' .. id)
+  redis.call('ZADD', due(a.pbx), a.due, 'wrap:' .. id)
 end
 part(a)
-return {'ok', settle(id, a, station, ARGV[6])}
+return {'ok', settle(id, a, ARGV[6])}

@@ -1,0 +1,130 @@
+package acd
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Lane is what a waiting call asks for: a queue, and who of its agents may serve
+// the call, in which order. Agents who can and may do the same have one Profile,
+// so a lane has a rank for each profile that serves it, and nothing for each agent.
+//
+// Calls that ask for the same wait in the same lane. A lane is named by its
+// content: one that is stored is never changed, other definitions make others.
+type Lane struct {
+	ID    string // of the set in which calls wait
+	Table string // names Rules and Ranks
+	Rules LaneRules
+	Ranks map[string]int // profile -> rank; agents of a lower rank come first
+}
+
+// LaneRules is what an offer to a call of the lane needs to know of its queue.
+type LaneRules struct {
+	Queue      string `json:"id"`
+	Fact       Fact   `json:"fact"` // what agents of one rank are ordered by, lowest first
+	RingMS     int64  `json:"ring_ms"`
+	HoldMS     int64  `json:"hold_ms"` // life of an offer: ring time and grace
+	AutoAnswer bool   `json:"auto_answer,omitempty"`
+}
+
+// Fields returns the table as the store keeps it: a rank for each profile, and
+// the rules under the empty name.
+func (l *Lane) Fields() map[string]any {
+	fields := make(map[string]any, len(l.Ranks)+1)
+	for profile, rank := range l.Ranks {
+		fields[profile] = rank
+	}
+	fields[""] = mustJSON(l.Rules)
+	return fields
+}
+
+// Ring is a lane that a call is in from so long after it came to the queue.
+type Ring struct {
+	Lane  string `json:"lane"`
+	Table string `json:"table"`
+	After int64  `json:"after"` // ms
+}
+
+// way returns the rings that a call goes through while it waits, and their lanes.
+func (dir *directory) way(c CallRecord) (rings []Ring, lanes []*Lane) {
+	q, ok := dir.queue(c.Queue)
+	if !ok { // out of reach of agents, but not of the commands that take the call out
+		q = NewQueue()
+		q.ID = c.Queue
+	}
+	lane := dir.lane(q, c.PBX)
+	return []Ring{{Lane: lane.ID, Table: lane.Table}}, []*Lane{lane}
+}
+
+// lane makes the lane of a queue for calls of a PBX.
+func (dir *directory) lane(q Queue, pbx string) *Lane {
+	l := &Lane{Ranks: map[string]int{}, Rules: LaneRules{
+		Queue: q.ID, Fact: q.Strategy.Fact(), AutoAnswer: q.AutoAnswer,
+		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + dir.grace).Milliseconds(),
+	}}
+	if orchestrator.OwnerOfQueue(q.ID) != "" {
+		l.Table = fingerprint(l.Fields())
+		l.ID = q.ID // whose it is looks there
+		return l
+	}
+	for id, p := range dir.profiles {
+		if at := p.place(q.ID); at != nil && p.PBX == pbx {
+			l.Ranks[id] = at.Level
+		}
+	}
+	l.Table = fingerprint(l.Fields())
+	l.ID = l.Table
+	return l
+}
+
+// Profile is agents who can and may do the same: they serve the same lanes, with
+// the same rank in each.
+type Profile struct {
+	ID     string       `json:"-"` // names the content
+	PBX    string       `json:"pbx"`
+	Places []Membership `json:"places"`
+	Facts  []Fact       `json:"facts"` // what the strategies of the queues order by
+}
+
+// place is the membership in a queue; nil when there is none.
+func (p *Profile) place(queue string) *Membership {
+	if i := slices.IndexFunc(p.Places, func(m Membership) bool { return m.Queue == queue }); i >= 0 {
+		return &p.Places[i]
+	}
+	return nil
+}
+
+// profile finds the profile of an agent's definition and of the queues that are
+// closing in which the agent was; it makes the profile when nobody else has it.
+func (dir *directory) profile(a Agent, before *directory) *Profile {
+	p := &Profile{PBX: a.PBX, Places: []Membership{}, Facts: []Fact{}}
+	places := a.Queues
+	if before != nil {
+		if old := before.profiles[before.stationOf(a.ID).Profile]; old != nil {
+			places = append(places[:len(places):len(places)], old.Places...)
+		}
+	}
+	facts := map[Fact]bool{}
+	for _, m := range places {
+		_, defined := dir.queues[m.Queue]
+		q, known := dir.queue(m.Queue)
+		if !known || p.place(m.Queue) != nil || (defined && !a.serves(m.Queue)) {
+			continue
+		}
+		p.Places = append(p.Places, m)
+		facts[q.Strategy.Fact()] = true
+	}
+	p.Facts = append(p.Facts, slices.Sorted(maps.Keys(facts))...)
+	p.ID = fingerprint(p)
+	if same := dir.profiles[p.ID]; same != nil {
+		return same
+	}
+	dir.profiles[p.ID] = p
+	return p
+}
+
+func (a Agent) serves(queue string) bool {
+	return slices.ContainsFunc(a.Queues, func(m Membership) bool { return m.Queue == queue })
+}

@@ -1,0 +1,16 @@
+-- call_relax: a call has waited long enough for its next ring; uses lib_agent, lib_match.
+-- KEYS as in lib_agent.
+-- ARGV[2] call id   ARGV[3] unique part of the offer's id
+-- One that has not waited long enough gets its deadline back.
+-- Returns {1, offer or ''}, {0, ''} when it does not wait, or not for another ring.
+local call = ARGV[2]
+local c = load(CALLS, call)
+if not c or (c.at or 0) == 0 or not c.rings[c.at + 1] then return {0, ''} end
+if ring(c) == c.at then
+  redis.call('ZADD', due(c.pbx), c.since + c.rings[c.at + 1].after, 'ring:' .. call)
+  return {1, ''}
+end
+unwait(call, c)
+local made = seek(call, c, ARGV[3])
+if made == '' then await(call, c) end
+return {1, made}

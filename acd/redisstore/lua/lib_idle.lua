@@ -1,0 +1,55 @@
+-- lib_idle: where calls find agents who are free. Follows lib_lane.
+
+local function eligible(a)
+  return a.state == 'available' and not a.rest and (a.device == 'free' or a.device == 'unknown')
+end
+
+-- list puts an agent who is free where calls look; unlist takes the agent away, and
+-- tells whether there was anything to take.
+local function list(id, a)
+  for fact in names(a.facts) do
+    redis.call('ZADD', key('idle', a.profile .. ':' .. fact), a[fact] or 0, id)
+    first(key('idle', a.profile .. ':' .. fact), key('profiles', fact), a.profile)
+  end
+end
+
+local function unlist(id, profile, facts)
+  local gone = 0
+  for fact in names(facts) do
+    gone = gone + redis.call('ZREM', key('idle', profile .. ':' .. fact), id)
+    first(key('idle', profile .. ':' .. fact), key('profiles', fact), profile)
+  end
+  return gone > 0
+end
+
+-- listed tells whether calls find the agent: true or false, nil when some do.
+local function listed(id, a)
+  local all, none = true, true
+  for fact in names(a.facts) do
+    local idle = key('idle', a.profile .. ':' .. fact)
+    local there, head = redis.call('ZSCORE', idle, id), redis.call('ZRANGE', idle, 0, 0, 'WITHSCORES')[2]
+    if there then none = false else all = false end
+    if (head or false) ~= redis.call('ZSCORE', key('profiles', fact), a.profile) then return nil end
+  end
+  if all and none then return eligible(a) end -- serves no queue
+  if all then return true elseif none then return false end
+end
+
+local MOST = 1000 -- profiles with somebody free that are compared; check allows no more
+
+-- best returns the profile whose first agent is to get the next call of a lane.
+local function best(serves, fact)
+  local free, profiles = redis.call('ZRANGE', key('profiles', fact), 0, MOST - 1, 'WITHSCORES'), {}
+  for i = 1, #free, 2 do profiles[#profiles + 1] = free[i] end
+  if #profiles == 0 then return nil end
+  local ranks = redis.call('HMGET', serves, unpack(profiles))
+  local found, low, score, id
+  for i, profile in ipairs(profiles) do
+    local rank, s = tonumber(ranks[i] or nil), free[2 * i]
+    if rank and (not found or rank < low or (rank == low and s == score)) then
+      local one = redis.call('ZRANGE', key('idle', profile .. ':' .. fact), 0, 0)[1]
+      if one and (not found or rank < low or one < id) then found, low, score, id = profile, rank, s, one end
+    end
+  end
+  return found, id
+end

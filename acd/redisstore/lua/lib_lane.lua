@@ -1,0 +1,50 @@
+-- lib_lane: where calls wait. Follows lib_agent.
+
+-- first notes in the set of firsts what the first of a set is, or that it is empty.
+local function first(set, firsts, name)
+  local head = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
+  if head[1] then
+    redis.call('ZADD', firsts, head[2], name)
+  else
+    redis.call('ZREM', firsts, name)
+  end
+end
+
+local function drop(lane, call)
+  local gone = redis.call('ZREM', key('lane', lane), call)
+  first(key('lane', lane), PREFIX .. 'lanes', lane)
+  return gone
+end
+
+-- ring returns the number of the ring that a call has reached.
+local function ring(c)
+  local at = 1
+  for i, r in ipairs(c.rings) do
+    if c.since + r.after <= now then at = i end
+  end
+  return at
+end
+
+-- await gives a call its place in the queue and in the lane of its ring, and stores it.
+local function await(call, c)
+  if not c.rings then -- of an operadora before lanes: gets its lane when definitions are put in force
+    redis.call('ZADD', waiting(c), c.score, call)
+    return save(CALLS, call, c)
+  end
+  c.at = ring(c)
+  local lane, next = c.rings[c.at].lane, c.rings[c.at + 1]
+  redis.call('ZADD', waiting(c), c.score, call)
+  redis.call('ZADD', key('lane', lane), c.score, call)
+  first(key('lane', lane), PREFIX .. 'lanes', lane)
+  if next then redis.call('ZADD', due(c.pbx), c.since + next.after, 'ring:' .. call) end
+  save(CALLS, call, c)
+end
+
+-- unwait takes a call from its places, if it waits.
+local function unwait(call, c)
+  redis.call('ZREM', waiting(c), call)
+  if (c.at or 0) == 0 then return end
+  drop(c.rings[c.at].lane, call)
+  if c.rings[c.at + 1] then redis.call('ZREM', due(c.pbx), 'ring:' .. call) end
+  c.at = nil
+end

@@ -1,0 +1,29 @@
+-- lib_way: the rings that a call goes through. Follows lib_lane.
+
+-- stored tells whether the tables of all rings are there, and has them kept: they
+-- are forgotten a week after a call last asked for them.
+local function stored(rings)
+  for _, r in ipairs(rings) do
+    if redis.call('EXPIRE', key('serves', r.table), 604800) == 0 then return false end
+  end
+  return #rings > 0
+end
+
+local function alike(some, others)
+  if #some ~= #others then return false end
+  for i, r in ipairs(some) do
+    local o = others[i]
+    if r.lane ~= o.lane or r.table ~= o.table or r.after ~= o.after then return false end
+  end
+  return true
+end
+
+-- placed tells whether a call waits wherever it should.
+local function placed(call, c)
+  local r = not c.offer and c.rings[c.at or 0]
+  if not r then return false end
+  local head = redis.call('ZRANGE', key('lane', r.lane), 0, 0, 'WITHSCORES')[2]
+  return redis.call('ZSCORE', waiting(c), call) and redis.call('ZSCORE', key('lane', r.lane), call)
+    and head == redis.call('ZSCORE', PREFIX .. 'lanes', r.lane)
+    and (not c.rings[c.at + 1] or redis.call('ZSCORE', due(c.pbx), 'ring:' .. call)) and true or false
+end
