@@ -60,13 +60,38 @@ type File struct {
 // until when it takes calls, in seconds since 1970 by Asterisk's clock.
 func UntilVariable(app string) string { return "OPERADORA_UNTIL_" + app }
 
-// EndsKept is how many ends of channels the dialplan keeps.
-const EndsKept = 500
+// Ring is what the dialplan keeps of channels that ended: sixteen global variables,
+// by the last hexadecimal digit of the channel's name, so that nobody has to wait
+// for a lock. Each holds entries that end in "|", newest first; the last is cut
+// off. An entry is: channel, milliseconds since 1970, cause, number dialled (of
+// callers), caller number; and of Away: when the call began, state of the channel.
+type Ring struct {
+	Name string // of the variables, without the digit
+	More string // what an entry has beside the fields that all have
+	Most int    // bytes that are kept of what was there
+}
 
-// EndedVariable is the global variable that counts the ends of channels; with
-// "_" and the number modulo EndsKept it is the one that holds an end:
-// number,channel,milliseconds since 1970,cause.
-func EndedVariable(app string) string { return "OPERADORA_ENDED_" + app }
+// RingDigits are the digits that make the names of a ring's variables.
+const RingDigits = "0123456789abcdef"
+
+// endsKept is about how many entries all variables of Ends hold.
+const endsKept = 500
+
+// Ends keeps how the channels of calls ended that operadora has, or had.
+func Ends(app string) Ring { return Ring{"OPERADORA_ENDS_" + app + "_", "", 2000} }
+
+// Away keeps the calls that went to the away context.
+func Away(app string) Ring {
+	return Ring{"OPERADORA_AWAY_" + app + "_", ",${ARG2},${CHANNEL(state)}", 3000}
+}
+
+// AwayLast is the global variable that changes with each entry of Away.
+func AwayLast(app string) string { return "OPERADORA_AWAY_LAST_" + app }
+
+// AwayRecorded is the global variable in which operadora notes until when what
+// Away holds is on record, in milliseconds since 1970, and the channels that ended
+// shortly before, after commas.
+func AwayRecorded(app string) string { return "OPERADORA_AWAY_RECORDED_" + app }
 
 // NewPassword returns a new random password of 160 bits for Values.ARIPassword.
 func NewPassword() string {
@@ -84,9 +109,11 @@ func Asterisk(v Values) ([]File, error) {
 	}
 	return render("asterisk", struct {
 		Values
-		EndsKept int
-		DigitAt  int // where the digits start, past the prefix and the code's own digit
-	}{v, EndsKept, len(v.Prefix) + 1})
+		EndsKept   int
+		Ends, Away Ring
+		AwayLast   string
+		DigitAt    int // where the digits start, past the prefix and the code's own digit
+	}{v, endsKept, Ends(v.App), Away(v.App), AwayLast(v.App), len(v.Prefix) + 1})
 }
 
 func render(dir string, data any) ([]File, error) {

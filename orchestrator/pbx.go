@@ -41,6 +41,9 @@ type PBX interface {
 	// Snapshot is the truth as the PBX sees it now, as Connected tells it.
 	Snapshot(ctx context.Context) (Snapshot, error)
 
+	// AwayRecorded tells the PBX that calls of Snapshot.Away are on record.
+	AwayRecorded(ctx context.Context, calls []AwayCall) error
+
 	// Answer answers a channel; one that is answered already is no error.
 	Answer(ctx context.Context, channel string) error
 	// Hangup ends a channel, wherever it is: also one that was handed back to the
@@ -156,6 +159,9 @@ type Snapshot struct {
 	// Ended are channels that ended lately, by id, as far as the PBX wrote that
 	// down: also those that ended while nobody listened. Only Connected tells them.
 	Ended map[string]ChannelEnd
+	// Away are calls that came and went without us, as far as the PBX wrote that
+	// down, and that AwayRecorded was not told of.
+	Away  []AwayCall
 	Epoch string    // changes when the PBX itself was restarted
 	Since time.Time // when the PBX itself was started, by its clock; zero when it does not tell
 	// ObservedAt is when it was taken, by our clock; Clock is the same moment by
@@ -171,6 +177,17 @@ func (s Snapshot) OurTime(t time.Time) time.Time {
 		return t
 	}
 	return t.Add(s.ObservedAt.Sub(s.Clock))
+}
+
+// AwayCall is a call that came and went without us: because we were away the PBX
+// served it by its own means, or the caller left unheard. Times are by the PBX's clock.
+type AwayCall struct {
+	Channel      string
+	DID          string
+	Caller       Party
+	Began, Ended time.Time
+	Cause        Cause
+	Served       bool // somebody, or something, of the PBX's own answered
 }
 
 // ChannelEnd is when and why a channel ended, by the PBX's clock.
@@ -296,8 +313,10 @@ type RecordingOrder struct {
 type DialplanPlace struct {
 	Context, Extension string
 	// Away is where the dialplan that handed the channel over sends it when
-	// operadora cannot take it; Context and Extension are not looked at.
-	Away bool `json:",omitempty"`
+	// operadora cannot take it; Context and Extension are not looked at. Recorded
+	// means that the call is on record with us: it is none of Snapshot.Away.
+	Away     bool `json:",omitempty"`
+	Recorded bool `json:",omitempty"`
 }
 
 // LampState is what a watching key shows.

@@ -51,5 +51,6 @@ const (
 	OutcomeRejected    Outcome = "rejected"    // unknown number or nothing defined
 	OutcomeFailed      Outcome = "failed"      // operadora could not serve it
 	OutcomeQueueGone   Outcome = "queue_gone"  // waited, or was to wait, in a queue that is not defined (any more), and the flow had nothing else for it
+	OutcomeAway        Outcome = "away"        // operadora was away, and the PBX served it by its own means
 	OutcomeLost        Outcome = "lost"        // the PBX lost it, or it vanished while nobody looked
 )

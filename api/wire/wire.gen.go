@@ -458,6 +458,7 @@ func (e Order) Valid() bool {
 // Defines values for Outcome.
 const (
 	OutcomeAbandoned   Outcome = "abandoned"
+	OutcomeAway        Outcome = "away"
 	OutcomeCompleted   Outcome = "completed"
 	OutcomeFailed      Outcome = "failed"
 	OutcomeLeft        Outcome = "left"
@@ -473,6 +474,8 @@ const (
 func (e Outcome) Valid() bool {
 	switch e {
 	case OutcomeAbandoned:
+		return true
+	case OutcomeAway:
 		return true
 	case OutcomeCompleted:
 		return true
@@ -977,7 +980,9 @@ type CallSummary struct {
 	Language string   `json:"language,omitempty,omitzero"`
 
 	// Offers How often it was offered to an agent.
-	Offers  int     `json:"offers,omitempty,omitzero"`
+	Offers int `json:"offers,omitempty,omitzero"`
+
+	// Outcome away: operadora was away, and the PBX served it by its own means.
 	Outcome Outcome `json:"outcome,omitempty,omitzero"`
 
 	// PartedAt End of the last conversation.
@@ -1371,7 +1376,7 @@ type Ordered struct {
 	Order Order  `json:"order"`
 }
 
-// Outcome defines model for Outcome.
+// Outcome away: operadora was away, and the PBX served it by its own means.
 type Outcome string
 
 // Party defines model for Party.

@@ -165,33 +165,33 @@ func TestAwayFallsThrough(t *testing.T) {
 	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{
 		Dialplan: "[operadora-away]\nexten => 5000,1,Answer()\n same => n,Playback(demo-congrats)\n same => n,Hangup()\n",
 	}})
-	away := func() {
+	away := func(number string) {
 		t.Helper()
-		c := r.call("5550001", "5000")
+		c := r.call(number, "5000")
 		must(t, c.WaitSound(limit(t)))
 		must(t, c.Hangup())
 	}
-	away() // never started
+	away("5550011") // never started
 	r.start()
 	c := r.call("5550002", "5000")
 	must(t, c.WaitSound(limit(t)))
 	must(t, c.Hangup())
-	r.settled(1)
+	r.settled(2)
 
 	t.Log("Redis away")
 	must(t, r.Redis.Kill())
 	began := time.Now()
-	away() // at once: operadora does not know yet
+	away("5550012") // at once: operadora does not know yet
 	t.Logf("a caller was given back and heard something after %v", time.Since(began))
 	r.awaitTaking(false)
-	away()
+	away("5550013")
 	must(t, r.Redis.Restart(limit(t)))
 	r.awaitTaking(true)
 
 	t.Log("hung")
 	must(t, r.Signal(syscall.SIGSTOP))
 	r.awaitTaking(false)
-	away()
+	away("5550014")
 	must(t, r.Signal(syscall.SIGCONT))
 	r.awaitTaking(true)
 
@@ -200,10 +200,42 @@ func TestAwayFallsThrough(t *testing.T) {
 	must(t, c.WaitSound(limit(t)))
 	r.kill()
 	must(t, c.Hangup())
-	away()
+	away("5550015")
 	r.start()
-	calls := r.settled(2)
-	if calls[0].Caller.Number != "5550002" || calls[1].Caller.Number != "5550003" {
+	for _, c := range r.settled(7) {
+		want := orchestrator.OutcomeAway
+		if c.Caller.Number < "5550010" { // operadora was there for it
+			want = orchestrator.OutcomeLeft
+		}
+		if c.Outcome != want || c.DID != "5000" || c.EndedAt < c.StartedAt || c.StartedAt < began.Add(-time.Minute).UnixMilli() {
+			t.Errorf("on record: %+v", c)
+		}
+	}
+}
+
+// TestUnheard has a caller come and leave while operadora hangs, and the dialplan
+// does not know it yet: the caller is on record when the next process is there.
+func TestUnheard(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 1})
+	r.start()
+	r.awaitTaking(true)
+	must(t, r.Signal(syscall.SIGSTOP))
+	stopped := time.NewTimer(1500 * time.Millisecond) // callers are handed over for three seconds more
+	defer stopped.Stop()
+	<-stopped.C
+	p, err := r.Switch.Caller("5550001")
+	must(t, err)
+	t.Cleanup(p.Close)
+	c, err := p.Place(limit(t), "5000", lab.DialOptions{})
+	must(t, err)
+	r.awaitPhones(1)
+	must(t, c.Hangup())
+	r.awaitPhones(0)
+	r.kill()
+	r.start()
+	calls := r.settled(1)
+	if len(calls) != 1 || calls[0].Outcome != orchestrator.OutcomeLost || calls[0].Caller.Number != "5550001" || calls[0].DID != "5000" {
 		t.Errorf("on record: %+v", calls)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -23,6 +24,7 @@ type Adapter struct {
 	watch   *watch
 	tapes   tapes
 	calling originations
+	gone    awayCalls
 	// transfers tells whether this Asterisk hands phones' transfers over.
 	transfers atomic.Bool
 
@@ -48,6 +50,7 @@ func New(name string, cfg Config, log *slog.Logger, m *Metrics) (*Adapter, error
 		log:   cmp.Or(log, slog.Default()).With("component", "ari", "pbx", name),
 		legs:  newLegs(),
 		watch: newWatch(), calling: newOriginations(cfg.MaxConnections),
+		gone: awayCalls{done: map[string]time.Time{}},
 	}, nil
 }
 

@@ -33,9 +33,13 @@ func (a *Adapter) Hangup(ctx context.Context, channel string, cause orchestrator
 	}, nil)
 }
 
-// awayLabel is the line of the dialplan's extension, beside the one that handed
-// the call over, at which it goes on when operadora cannot take it.
-const awayLabel = "away"
+// Lines of the dialplan's extension, beside the one that handed the call over, at
+// which it goes on when operadora cannot take it. A dialplan that writes calls down
+// which it serves itself does not at the second.
+const (
+	awayLabel   = "away"
+	passedLabel = "passed"
+)
 
 // Continue hands a channel back to the dialplan; a priority is given only with
 // a place, the zero place is the line after Stasis.
@@ -46,6 +50,8 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 	a.legs.leaving(channel, true)
 	q := url.Values{}
 	switch {
+	case to.Away && to.Recorded && a.legs.keepsEnds.Load():
+		q.Set("label", passedLabel)
 	case to.Away:
 		q.Set("label", awayLabel)
 	case to.Context != "" || to.Extension != "":

@@ -3,9 +3,12 @@ package ari
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +24,7 @@ import (
 func TestOriginatorThatEnds(t *testing.T) {
 	t.Parallel()
 	const caller = "100.1"
-	start := &wire.StasisStart{Channel: wire.ChannelData{ID: caller, State: "Up"}, Args: []string{"inbound", "5000", endedArg}}
+	start := &wire.StasisStart{Channel: wire.ChannelData{ID: caller, State: "Up"}, Args: []string{"inbound", "5000", endsArg}}
 	request := &wire.ChannelHangupRequest{Channel: wire.ChannelData{ID: caller}, Cause: 16}
 	end := &wire.StasisEnd{Channel: wire.ChannelData{ID: caller}}
 	for _, row := range []struct {
@@ -50,52 +53,132 @@ func TestOriginatorThatEnds(t *testing.T) {
 	}
 }
 
-// Ends are read from the newest back to the last sign of life, and no entry of
-// an earlier round of the ring is taken for a newer one.
+// globals answers for the dialplan's global variables, and returns how to set one.
+func globals(f *fake, values map[string]string) func(name, value string) {
+	var mu sync.Mutex
+	f.handle("GET /ari/asterisk/variable", func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		answer(200, fmt.Sprintf(`{"value":%q}`, values[r.URL.Query().Get("variable")]))(w, r)
+	})
+	return func(name, value string) {
+		mu.Lock()
+		defer mu.Unlock()
+		values[name] = value
+	}
+}
+
+// Ends are read back to the last sign of life; what is cut off or makes no sense is
+// left out. Who came and left when nobody can have listened any more was not seen.
 func TestEndsAreRead(t *testing.T) {
 	t.Parallel()
 	const app, life = "operadora", 1_700_000_000 // seconds
-	slot := func(n int) string { return dialplans.EndedVariable(app) + "_" + strconv.Itoa(n%dialplans.EndsKept) }
-	at := func(n int, after time.Duration) string {
-		return fmt.Sprintf("%d,100.%d,%d,16", n, n, life*1000+after.Milliseconds())
+	ring := dialplans.Ends(app).Name
+	entry := func(channel string, after time.Duration, did string) string {
+		return fmt.Sprintf("%s,%d,16,%s,601|", channel, life*1000+after.Milliseconds(), did)
 	}
+	until := strconv.FormatInt(life+int64(pulseGood/time.Second), 10) // told at life
 	for _, row := range []struct {
-		name  string
-		last  string
-		until string
-		slots map[string]string
-		want  string
+		name, until  string
+		slots        map[string]string
+		want, unseen string
 	}{
-		{"none", "", "", nil, ""},
-		{"unreadable", "x", "", nil, ""},
-		{"past the last sign of life", "3", strconv.Itoa(life), map[string]string{
-			slot(3): at(3, 9*time.Second), slot(2): at(2, 8*time.Second), slot(1): at(1, -time.Minute)}, "100.2 100.3"},
-		{"calls were not taken", "2", pulseNever, map[string]string{slot(2): at(2, 0), slot(1): at(1, -time.Hour)}, "100.1 100.2"},
-		{"round the ring", "501", strconv.Itoa(life), map[string]string{
-			slot(501): at(501, time.Second), slot(500): at(500, time.Second), slot(499): at(499, -time.Minute)}, "100.500 100.501"},
-		{"an older round", "501", strconv.Itoa(life), map[string]string{slot(501): at(501, time.Second), slot(500): at(0, time.Second)}, "100.501"},
-		{"a broken entry", "2", strconv.Itoa(life), map[string]string{slot(2): at(2, time.Second), slot(1): "1,100.1,now,16"}, "100.2"},
+		{"none", "", nil, "", ""},
+		{"since the last sign of life", until, map[string]string{
+			"0": entry("op-c1-a2", 9*time.Second, "") + entry("op-c0-a2", -time.Minute, ""), "f": entry("1699999990.7", 8*time.Second, "5000")},
+			"1699999990.7 op-c1-a2", ""},
+		{"calls were not taken", pulseNever, map[string]string{"a": entry("1700000009.7", 9*time.Second, "5000") + entry("op-c0-a2", -time.Hour, "")},
+			"1700000009.7 op-c0-a2", ""},
+		{"cut off", until, map[string]string{"3": entry("op-c1-a2", time.Second, "") + "op-c2-a2,1700000"}, "op-c1-a2", ""},
+		{"broken", until, map[string]string{"3": entry("op-c1-a2", time.Second, "") + "x|,,|op-c2-a2,now,16,,|" + entry("op-c3-a2", time.Second, "")},
+			"op-c1-a2 op-c3-a2", ""},
+		{"came when somebody listened", until, map[string]string{"1": entry("1700000000.7", 9*time.Second, "5000")}, "1700000000.7", ""},
+		{"left when somebody may have listened", until, map[string]string{"1": entry("1700000001.7", 1900*time.Millisecond, "5000")}, "1700000001.7", ""},
+		{"came and left unseen", until, map[string]string{"1": entry("1700000001.7", 9*time.Second, "5000"), "2": entry("my-pbx-1700000003.8", 9*time.Second, "s")},
+			"1700000001.7 my-pbx-1700000003.8", "1700000001.7 my-pbx-1700000003.8"},
 	} {
 		f := newFake(t)
-		f.handle("GET /ari/asterisk/variable", func(w http.ResponseWriter, r *http.Request) {
-			v := map[string]string{dialplans.EndedVariable(app): row.last, dialplans.UntilVariable(app): row.until}[r.URL.Query().Get("variable")]
-			if v == "" {
-				v = row.slots[r.URL.Query().Get("variable")]
-			}
-			answer(200, fmt.Sprintf(`{"value":%q}`, v))(w, r)
-		})
-		ends, err := f.adapter(nil).client.ends(t.Context(), app)
+		values := map[string]string{dialplans.UntilVariable(app): row.until}
+		for digit, text := range row.slots {
+			values[ring+digit] = text
+		}
+		globals(f, values)
+		ends, unseen, err := f.adapter(nil).client.ends(t.Context(), app)
 		if err != nil {
 			t.Errorf("%s: %v", row.name, err)
 		}
+		if got := strings.Join(slices.Sorted(maps.Keys(ends)), " "); got != row.want {
+			t.Errorf("%s: read %q, want %q", row.name, got, row.want)
+		}
 		var got []string
-		for n := range 502 {
-			if e, there := ends["100."+strconv.Itoa(n)]; there && e.Cause == orchestrator.CauseNormal {
-				got = append(got, "100."+strconv.Itoa(n))
+		for _, c := range unseen {
+			got = append(got, c.Channel)
+			if c.Caller.Number != "601" || c.Served || c.Cause != orchestrator.CauseNormal || c.Ended.Unix() != life+9 {
+				t.Errorf("%s: %+v", row.name, c)
 			}
 		}
-		if strings.Join(got, " ") != row.want || len(got) != len(ends) {
-			t.Errorf("%s: read %v of %d, want %q", row.name, got, len(ends), row.want)
+		if strings.Join(got, " ") != row.unseen {
+			t.Errorf("%s: unseen %q, want %q", row.name, got, row.unseen)
 		}
 	}
+}
+
+// Calls that the dialplan served are told until they are on record, by this process
+// or by one before it; then a snapshot costs one request for them.
+func TestAwayCallsAreTold(t *testing.T) {
+	t.Parallel()
+	const app = "operadora"
+	at := func(s int64) string { return strconv.FormatInt((1_700_000_000+s)*1000, 10) }
+	entry := func(n int, ended int64, state string) string {
+		return fmt.Sprintf("1700000000.%d,%s,16,5000,60%d,%s,%s|", n, at(ended), n, at(0), state)
+	}
+	ring := dialplans.Away(app).Name
+	f := newFake(t)
+	set := globals(f, map[string]string{
+		dialplans.AwayLast(app): "1700000000.2", dialplans.AwayRecorded(app): at(10),
+		ring + "0": entry(1, 20, "Up") + entry(0, 5, "Up"), ring + "1": entry(2, 15, "Ring"),
+	})
+	a := f.adapter(nil)
+	told := func(a *Adapter, want ...string) []orchestrator.AwayCall {
+		t.Helper()
+		calls, err := a.away(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range calls {
+			got = append(got, fmt.Sprint(c.Channel, " ", c.Served))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("told %q, want %q", got, want)
+		}
+		return calls
+	}
+	told(a, "1700000000.1 true", "1700000000.2 false")
+	calls := told(a, "1700000000.1 true", "1700000000.2 false") // nobody said that they are on record
+	if c := calls[0]; c.DID != "5000" || c.Caller.Number != "601" || c.Began.Unix() != 1_700_000_000 || c.Ended.Unix() != 1_700_000_020 {
+		t.Errorf("%+v", c)
+	}
+	must(t, a.AwayRecorded(t.Context(), calls))
+	told(a)
+	before := len(f.requests())
+	told(a)
+	if n := len(f.requests()) - before; n != 1 {
+		t.Errorf("%d requests to find out that there is nothing", n)
+	}
+	name, value, _ := strings.Cut(<-f.pulses, "=")
+	if name != dialplans.AwayRecorded(app) || value != at(20)+",1700000000.1" {
+		t.Errorf("set %s=%s", name, value)
+	}
+	set(name, value)
+	told(f.adapter(nil)) // the next process
+	set(ring+"1", entry(3, 19, "Up"))
+	set(dialplans.AwayLast(app), "1700000000.3")
+	calls = told(a, "1700000000.3 true") // written down later than its end
+	a.missed([]orchestrator.AwayCall{{Channel: "1700000000.4", Ended: time.Unix(1_700_000_004, 0)}})
+	told(a, "1700000000.4 false", "1700000000.3 true")
+	must(t, a.AwayRecorded(t.Context(), calls))
+	calls = told(a, "1700000000.4 false")
+	must(t, a.AwayRecorded(t.Context(), calls))
+	told(a)
 }

@@ -33,7 +33,13 @@ func (s *session) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if truth.Ended, err = s.a.client.ends(ctx, s.a.cfg.App); err != nil {
+	ends, unseen, err := s.a.client.ends(ctx, s.a.cfg.App)
+	if err != nil {
+		return err
+	}
+	truth.Ended = ends
+	s.a.missed(unseen)
+	if truth.Away, err = s.a.away(ctx); err != nil {
 		return err
 	}
 	truth.Clock = truth.ObservedAt.Add(time.Duration(s.ahead.Load()))
@@ -124,5 +130,14 @@ func truthOf(c *wire.ChannelData, app string) (orchestrator.ChannelTruth, bool) 
 
 // Snapshot is what exists within our application now, or is being dialled for it.
 func (a *Adapter) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
-	return a.client.snapshot(ctx, a.cfg.App)
+	truth, err := a.client.snapshot(ctx, a.cfg.App)
+	if err != nil {
+		return truth, err
+	}
+	if s, _, done := a.present(ctx); s != nil {
+		truth.Clock = truth.ObservedAt.Add(time.Duration(s.ahead.Load()))
+		done()
+	}
+	truth.Away, err = a.away(ctx)
+	return truth, err
 }

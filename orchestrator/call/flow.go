@@ -25,7 +25,7 @@ func (x *change) arrive(a orchestrator.Arrival) {
 		// Nobody has said what to do with it: it goes where the PBX sends callers without operadora.
 		x.fault("nothing is defined for this number", err)
 		x.move(OnFlow)
-		x.do(Continue{Channel: x.c.Customer().Channel, Place: orchestrator.DialplanPlace{Away: true}})
+		x.do(Continue{Channel: x.c.Customer().Channel, Place: orchestrator.DialplanPlace{Away: true, Recorded: true}})
 	case err != nil:
 		x.fault("the flow could not begin", err)
 		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)

@@ -256,6 +256,7 @@ func (v *driving) Connected(_ string, truth orchestrator.Snapshot) {
 	v.unknowns(truth)
 	v.wg.Go(func() {
 		v.watch(v.ctx)
+		v.recordAway(v.ctx, truth)
 		// what belonged to calls that did not outlive their process
 		v.endOrphans(v.ctx, func(_ string, _ *orchestrator.Offer, live bool) bool { return !live }, false)
 		if v.eng.connected != nil {

@@ -166,6 +166,7 @@ func (v *driving) sweepPBX(ctx context.Context, before, after suspicions) {
 	if err != nil {
 		return
 	}
+	v.recordAway(ctx, truth)
 	for ch, t := range truth.Channels {
 		owner := v.callOf(ch)
 		if owner != "" && v.eng.has(owner) || (owner == "" && (!t.Entered || len(t.Args) == 0)) {

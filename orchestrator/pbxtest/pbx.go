@@ -28,6 +28,7 @@ type PBX struct {
 	changed    chan struct{}                      // closed and replaced when anything a waiter may wait for has changed
 	waiting    int                                // how many wait for changed
 	ended      map[string]orchestrator.ChannelEnd // for whoever did not hear of it
+	away       []orchestrator.AwayCall            // not on record
 	channels   map[string]*channel                // also those that left
 	bridges    map[string][]string                // channels in the order of joining
 	monitors   map[string]orchestrator.Monitoring // by the bridge of who monitors
@@ -210,6 +211,7 @@ func (p *PBX) snapshot() orchestrator.Snapshot {
 		ObservedAt: time.Now(),
 		Clock:      p.clock(),
 		Ended:      maps.Clone(p.ended),
+		Away:       slices.Clone(p.away),
 	}
 	for id, c := range p.channels {
 		if c.left {
@@ -226,6 +228,21 @@ func (p *PBX) snapshot() orchestrator.Snapshot {
 		}
 	}
 	return s
+}
+
+// Away has the switch tell of a call that came and went without its client.
+func (p *PBX) Away(c orchestrator.AwayCall) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = append(p.away, c)
+}
+
+// AwayRecorded makes the switch forget such calls.
+func (p *PBX) AwayRecorded(_ context.Context, calls []orchestrator.AwayCall) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = slices.DeleteFunc(p.away, func(c orchestrator.AwayCall) bool { return slices.Contains(calls, c) })
+	return nil
 }
 
 // Snapshot is the truth now; a switch that is unplugged or whose socket is down does not answer.

@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"strings"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// recordAway puts calls on record that came and went without us, and lets the PBX
+// forget them. What cannot be stored now is told again when the sweeper looks.
+func (v *driving) recordAway(ctx context.Context, truth orchestrator.Snapshot) {
+	var entries []orchestrator.Entry
+	for _, c := range truth.Away {
+		if owner := v.callOf(c.Channel); owner != "" && v.eng.has(owner) {
+			continue // it came to us in the end
+		}
+		s := orchestrator.CallSummary{
+			Call: awayID(v.pbx.Name(), truth.Epoch, c), PBX: v.pbx.Name(), Kind: orchestrator.KindInbound,
+			DID: orchestrator.CleanNumber(c.DID), Caller: orchestrator.CleanParty(c.Caller),
+			StartedAt: truth.OurTime(c.Began).UnixMilli(), EndedAt: truth.OurTime(c.Ended).UnixMilli(),
+			Outcome: orchestrator.OutcomeLost, EndedBy: "pbx", Cause: c.Cause,
+		}
+		if c.Served {
+			s.Outcome = orchestrator.OutcomeAway
+		}
+		data, err := json.Marshal(s)
+		if err != nil {
+			continue // cannot be: it is made of text and numbers
+		}
+		entries = append(entries, orchestrator.Entry{Type: orchestrator.EntryCallEnded, At: v.eng.now(), Call: s.Call, PBX: s.PBX, Data: data})
+	}
+	if len(truth.Away) == 0 || !v.mayCommand(ctx) {
+		return
+	}
+	if err := v.eng.store.Append(ctx, entries...); err != nil {
+		if ctx.Err() == nil {
+			v.log.WarnContext(ctx, "calls that came and went without us are not on record yet", "calls", len(entries), "error", err)
+		}
+		return
+	}
+	v.log.InfoContext(ctx, "calls that came and went without us are on record", "calls", len(entries))
+	if err := v.pbx.AwayRecorded(ctx, truth.Away); err != nil && ctx.Err() == nil {
+		v.log.WarnContext(ctx, "the PBX could not be told what is on record", "error", err)
+	}
+}
+
+// awayID makes the id of a call that was never with us. It is the same each time
+// that the PBX tells of the call: the second record of an id is none.
+func awayID(pbx, epoch string, c orchestrator.AwayCall) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{pbx, epoch, c.Channel}, "\x00")))
+	return strings.ToLower(ulid.MustNew(ulid.Timestamp(c.Began), bytes.NewReader(sum[:])).String())
+}
