@@ -165,14 +165,15 @@ func (x *change) back() {
 // it waits, or that an agent took it.
 func (x *change) lost() {
 	x.dirty = true
-	switch {
-	case x.c.State == StateWaiting || x.c.State == StateOffered:
+	switch x.c.State {
+	case StateWaiting, StateOffered:
 		x.askAgain()
-	case x.c.State == StateTalking:
+	case StateTalking:
 		for i := range x.c.Legs {
 			x.takeUp(&x.c.Legs[i])
 		}
 		x.askConsult()
+	default: // what it holds elsewhere is asked for again as it comes up
 	}
 	x.askMove()
 }
@@ -354,7 +355,7 @@ func (x *change) done(n int, r Result) {
 		case !r.Running:
 			x.recorded(cmd.ID, !r.Kept, 0)
 		case x.c.State == StateClearing: // it was told to stop, and refused
-			x.do(StopRecord{ID: cmd.ID})
+			x.do(StopRecord(cmd))
 		}
 	case Enqueue:
 		x.placed(cmd.Waiting.Visit, r.Placement)
