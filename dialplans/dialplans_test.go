@@ -62,7 +62,7 @@ func TestAsteriskUsesTheSitesValues(t *testing.T) {
 	}
 	for name, wanted := range map[string][]string{
 		"extensions_operadora.conf": {
-			"Stasis(desk2,inbound,${FILTER(+0-9,${EXTEN})},ended)", "?night,${FILTER(+0-9,${EXTEN})},1)",
+			"Stasis(desk2,inbound,${FILTER(+0-9,${EXTEN})},ends)", "?night,${FILTER(+0-9,${EXTEN})},1)",
 			UntilVariable("desk2"), "exten => _*77003X,1,Gosub(operadora-feature,s,1(pause,${FILTER(0-9,${EXTEN:6})}))",
 			"exten => _*77006.,hint,Stasis:op-${FILTER(0-9A-Za-z._\\x2d,${EXTEN:6})}",
 		},
