@@ -170,3 +170,29 @@ func TestLateEvents(t *testing.T) {
 		}
 	})
 }
+
+// FuzzEvent: whatever FreeSWITCH, or somebody in its place, tells of our channels is
+// taken or passed over; nothing of it brings the process down.
+func FuzzEvent(f *testing.F) {
+	for _, shot := range captures(f) {
+		raw, err := os.ReadFile(shot)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	f.Add([]byte(`{"Event-Name":["CHANNEL_PARK"],"Unique-ID":[],"Event-Sequence":"-1","variable_operadora_args":"=:=ZZ:=4"}`))
+	metrics := NewMetrics(nil)
+	f.Fuzz(func(_ *testing.T, raw []byte) {
+		w, err := decode(raw)
+		if err != nil {
+			return
+		}
+		a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs(), metrics: metrics}
+		for _, name := range []text{w.Name, "CHANNEL_PARK", w.Name, "CHANNEL_HANGUP_COMPLETE", w.Name} { // at every stage of a channel
+			w.Name = name
+			a.apply(w)
+		}
+		a.legs.forget(time.Now())
+	})
+}

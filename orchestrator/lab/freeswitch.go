@@ -146,7 +146,9 @@ func (f *FreeSWITCH) Restart(ctx context.Context) error {
 	if err := os.RemoveAll(filepath.Join(f.dir, "db")); err != nil {
 		return fmt.Errorf("freeswitch's databases: %w", err)
 	}
-	args := []string{"-nonat", "-nf", "-nc", "-mod", f.modules, "-sounds", f.in("sounds")}
+	// started by root it would take real-time priority, and with two cores keep
+	// everybody else waiting for seconds: -np
+	args := []string{"-nonat", "-nf", "-nc", "-np", "-mod", f.modules, "-sounds", f.in("sounds")}
 	for _, d := range []string{"conf", "log", "run", "db", "scripts", "htdocs", "grammar", "recordings", "storage", "temp", "cache", "certs"} {
 		if err := os.MkdirAll(f.in(d), 0o755); err != nil {
 			return fmt.Errorf("freeswitch's folder: %w", err)

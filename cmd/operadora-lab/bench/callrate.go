@@ -16,6 +16,7 @@ import (
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -83,16 +84,16 @@ func CallRate(ctx context.Context, out, progress io.Writer) error {
 	ours.settle()
 	added := quantile(ours.connect, .99) - quantile(bare.connect, .99)
 	return Emit(out,
-		NewLine("call_rate", "throughput", "calls/s", ours.rate, "bare ARI loop", bare.rate),
-		NewLine("call_rate", "connect_p50", "ms", millis(quantile(ours.connect, .5)), "bare ARI loop", millis(quantile(bare.connect, .5))),
-		NewLine("call_rate", "connect_p99", "ms", millis(quantile(ours.connect, .99)), "bare ARI loop", millis(quantile(bare.connect, .99))),
-		NewLine("call_rate", "added_latency_p99", "ms", millis(added), "bare ARI loop", millis(quantile(bare.connect, .99))))
+		NewLine("call_rate", "throughput", "calls/s", ours.rate, bareName(), bare.rate),
+		NewLine("call_rate", "connect_p50", "ms", millis(quantile(ours.connect, .5)), bareName(), millis(quantile(bare.connect, .5))),
+		NewLine("call_rate", "connect_p99", "ms", millis(quantile(ours.connect, .99)), bareName(), millis(quantile(bare.connect, .99))),
+		NewLine("call_rate", "added_latency_p99", "ms", millis(added), bareName(), millis(quantile(bare.connect, .99))))
 }
 
 // crowd sends the callers and waits until SIPp has ended.
 func crowd(ctx context.Context, site *centre.Site, calls int) (time.Duration, error) {
 	begun := time.Now()
-	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: site.Asterisk.SIPAddr(), Number: "5000",
+	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: site.Outside(), Number: "5000",
 		Calls: calls, Concurrent: rateAtOnce, Rate: 500, Patience: 20 * time.Second})
 	if err != nil {
 		return 0, err
@@ -151,7 +152,7 @@ func rateOurs(ctx context.Context, site *centre.Site) (paced, error) {
 // store, no journal, no flow.
 type bareLoop struct {
 	ctx  context.Context
-	pbx  *ari.Adapter
+	pbx  orchestrator.PBX
 	free chan string // endpoints of idle agents
 	up   chan struct{}
 	once sync.Once
@@ -168,12 +169,36 @@ type bareCall struct {
 	entered                         time.Time
 }
 
+// bareAdapter is the adapter of the site's PBX, and what its phones are called there.
+func bareAdapter(site *centre.Site) (pbx interface {
+	orchestrator.PBX
+	Close()
+}, technology string, err error) {
+	quiet := slog.New(slog.DiscardHandler)
+	if f := site.FreeSWITCH; f != nil {
+		pbx, err = esl.New(centre.PBX, esl.Config{Address: f.Address(), Password: orchestrator.Secret(f.Password()), App: "operadora", Prefix: "*48",
+			Recordings: f.RecordingDir(), SoundsEN: f.SoundDir("en"), SoundsES: f.SoundDir("es"), SoundType: "wav", Music: "moh", Profile: "operadora",
+			CommandTimeout: 5 * time.Second, PingInterval: 5 * time.Second, Connections: 4}, quiet, esl.NewMetrics(nil))
+		return pbx, "user", err
+	}
+	pbx, err = ari.New(centre.PBX, ari.Config{URL: site.Asterisk.ARIURL(), User: site.Asterisk.User(),
+		Password: orchestrator.Secret(site.Asterisk.Password()), App: "operadora", RequestTimeout: 5 * time.Second,
+		PingInterval: 5 * time.Second, MaxConnections: 64}, quiet, ari.NewMetrics(nil))
+	return pbx, "PJSIP", err
+}
+
+// bareName is what the bare loop is called in the figures.
+func bareName() string {
+	if centre.OnFreeSWITCH() {
+		return "bare ESL loop"
+	}
+	return "bare ARI loop"
+}
+
 func rateBare(ctx context.Context, site *centre.Site) (paced, error) {
 	ctx, cancel := context.WithTimeout(ctx, rateLimit)
 	defer cancel()
-	pbx, err := ari.New(centre.PBX, ari.Config{URL: site.Asterisk.ARIURL(), User: site.Asterisk.User(),
-		Password: orchestrator.Secret(site.Asterisk.Password()), App: "operadora", RequestTimeout: 5 * time.Second,
-		PingInterval: 5 * time.Second, MaxConnections: 64}, slog.New(slog.DiscardHandler), ari.NewMetrics(nil))
+	pbx, technology, err := bareAdapter(site)
 	if err != nil {
 		return paced{}, err
 	}
@@ -181,7 +206,7 @@ func rateBare(ctx context.Context, site *centre.Site) (paced, error) {
 	run, stop := context.WithCancel(ctx)
 	b := &bareLoop{ctx: run, pbx: pbx, free: make(chan string, rateAgents), up: make(chan struct{}), calls: map[string]*bareCall{}}
 	for n := range rateAgents {
-		b.free <- "PJSIP/" + strconv.Itoa(101+n)
+		b.free <- technology + "/" + strconv.Itoa(101+n)
 	}
 	var broke error // read only after ended is closed
 	ended := make(chan struct{})
