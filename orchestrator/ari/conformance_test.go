@@ -84,6 +84,7 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 			return orchestrator.DialplanPlace{Context: "operadora-inbound", Extension: did}
 		},
 		HoldKey: people.HoldKey,
+		Music:   people.Music,
 		Transfer: func(t *testing.T, p pbxtest.Phone, number string) func() bool {
 			c := p.(*people.Desk).Calling(t)
 			if err := c.Refer(t.Context(), number, nil); err != nil {

@@ -65,8 +65,9 @@
 // of mod_hash.
 //
 // Keys reach the others in a room by the member flag dist-dtmf, unless a channel is
-// to join absorbing; it has no such flag then. A tone is a media bug
-// (uuid_displace): nothing that the channel does waits for it.
+// to join absorbing; it has no such flag then. A tone, and music for who is in a
+// room, are a media bug (uuid_displace): nothing that the channel does waits for a
+// tone, and a playback would take the channel out of the room.
 //
 // What a channel plays is ordered by sendmsg with an id of ours, one thing at a
 // time: what is ordered meanwhile waits here. The id is also a parameter of the

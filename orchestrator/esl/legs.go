@@ -35,14 +35,15 @@ type leg struct {
 	claimed bool               // the dialplan's patience was ended
 	held    bool               // an order to end it came before it existed
 
-	parked  bool
-	room    string
-	monitor orchestrator.MonitorMode // how it monitors another, when room is a bridge for that
-	now     *task                    // being carried out
-	waiting []*task                  // in the order in which they were asked for
-	park    *wire                    // the newest event that it was parked
-	applied int64                    // Event-Sequence of the newest event that moved it
-	ended   time.Time
+	parked    bool
+	displaced string // stream that is heard in place of the room, "" for none
+	room      string
+	monitor   orchestrator.MonitorMode // how it monitors another, when room is a bridge for that
+	now       *task                    // being carried out
+	waiting   []*task                  // in the order in which they were asked for
+	park      *wire                    // the newest event that it was parked
+	applied   int64                    // Event-Sequence of the newest event that moved it
+	ended     time.Time
 
 	changed chan struct{} // closed and replaced at each change
 }
@@ -196,6 +197,7 @@ func (l *legs) seed(t truth) {
 			g.stage = stageDialling
 		}
 		g.up, g.room, g.applied = w.up(), w.room(), 0
+		g.displaced = string(w.OurMusic)
 		_, g.monitor = w.monitored()
 		g.parked = g.room == "" && w.State == "CS_EXECUTE"
 		g.reconcile(w.playing())

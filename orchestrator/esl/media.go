@@ -336,16 +336,20 @@ func (a *Adapter) Hold(ctx context.Context, channel, class string) error {
 		return err
 	}
 	stream := "local_stream://" + class
-	has := false
+	has, inRoom, was := false, false, ""
 	a.legs.see(channel, func(g *leg) {
 		if g == nil {
 			return
 		}
+		inRoom, was = g.room != "", g.displaced
 		same := func(t *task) bool { return t.kind == taskMusic && !t.stop && (t.file == stream || t.file == "") }
 		has = g.now != nil && same(g.now) || slices.ContainsFunc(g.waiting, same)
 	})
-	if has {
+	switch {
+	case has, inRoom && was == stream:
 		return nil
+	case inRoom:
+		return a.displace(ctx, channel, was, stream)
 	}
 	id := fmt.Sprintf("%s%016x", musicPrefix, rand.Uint64())
 	return a.enqueue(ctx, "Hold", channel, &task{kind: taskMusic, id: id, file: stream}, false)
@@ -357,18 +361,49 @@ func (a *Adapter) Unhold(ctx context.Context, channel string) error {
 		return err
 	}
 	var music *task
+	displaced := ""
 	a.legs.see(channel, func(g *leg) {
 		if g == nil {
 			return
 		}
+		displaced = g.displaced
 		g.waiting = slices.DeleteFunc(g.waiting, func(t *task) bool { return t.kind == taskMusic })
 		if g.now != nil && g.now.kind == taskMusic {
 			music = g.now
 			music.stop = true
 		}
 	})
+	if displaced != "" {
+		if err := a.displace(ctx, channel, displaced, ""); err != nil {
+			return err
+		}
+	}
 	if music == nil {
 		return nil
 	}
 	return a.breakOff(ctx, "Unhold", channel, music)
+}
+
+// musicVariable keeps, on the channel, the stream that is heard in place of a room.
+const musicVariable = "operadora_music"
+
+// displace lets a channel that is in a room hear a stream in place of it, instead of
+// another; "" is the room. A playback would take the channel out.
+func (a *Adapter) displace(ctx context.Context, channel, was, stream string) error {
+	if was != "" {
+		if err := a.order(ctx, "Unhold", "uuid_displace "+channel+" stop "+was); err != nil {
+			return err
+		}
+	}
+	if stream != "" {
+		if err := a.order(ctx, "Hold", "uuid_displace "+channel+" start "+stream); err != nil {
+			return err
+		}
+	}
+	a.legs.see(channel, func(g *leg) {
+		if g != nil {
+			g.displaced = stream
+		}
+	})
+	return a.order(ctx, "Hold", "uuid_setvar "+channel+" "+musicVariable+" "+stream)
 }

@@ -82,6 +82,7 @@ type wire struct {
 	OurArgs  text `json:"variable_operadora_args"`
 	OurDID   text `json:"variable_operadora_did"`
 	OurAway  text `json:"variable_operadora_away"`
+	OurMusic text `json:"variable_operadora_music"` // musicVariable
 	OurTape  text `json:"variable_operadora_tape"`
 	TapeRoom text `json:"variable_operadora_tape_room"`
 	Monitor  text `json:"variable_operadora_monitor"`

@@ -42,6 +42,8 @@ type Fixture struct {
 	Lamp func(t *testing.T, name string) orchestrator.LampState
 	// HoldKey presses the hold key of a phone that is in a call, or presses it again.
 	HoldKey func(t *testing.T, p Phone, held bool)
+	// Music waits until a phone hears music. Nil where nobody listens.
+	Music func(t *testing.T, p Phone)
 	// Transfer presses the transfer key of a phone that is in a call, with a
 	// number, and returns what the phone is told: whether it was carried out.
 	// Nil where phones' transfers are not handed over.
@@ -146,6 +148,7 @@ var suite = []struct {
 	{"keys in a bridge", nil, testKeys},
 	{"keys absorbed", nil, testKeysAbsorbed},
 	{"beep", nil, testBeep},
+	{"hold in a bridge", nil, testHoldInBridge},
 	{"part", nil, testPart},
 	{"monitor", nil, testMonitor},
 	{"monitor who is gone", nil, testMonitorGone},

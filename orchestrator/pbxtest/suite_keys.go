@@ -54,6 +54,28 @@ func testKeysAbsorbed(r *rig) {
 	r.refused("keys to nobody", r.PBX.SendKeys(ctx, r.id("x"), "1"), fault.NotFound)
 }
 
+// Who is alone in a bridge may hear music, and hears the others again after it.
+func testHoldInBridge(r *rig) {
+	l, p, leg, bridge := r.bridged()
+	ctx := r.Context()
+	for range 2 {
+		r.must(r.PBX.Part(ctx, bridge, l.channel))
+		r.must(r.PBX.Hold(ctx, leg, ""))
+		if r.Music != nil {
+			r.Music(r.T, p)
+		}
+		p.Press(r.T, "3")
+		r.await("a key during the music", key(leg, "3"))
+		r.must(r.PBX.Unhold(ctx, leg))
+		r.must(r.PBX.Join(ctx, bridge, l.channel))
+		l.Press(r.T, "2")
+		if got := p.Keys(r.T, 1); got != "2" {
+			r.Errorf("the phone heard %q, want 2", got)
+		}
+	}
+	r.inBridge(bridge, l.channel, leg)
+}
+
 // A tone is heard in a conversation and nothing is told of it.
 func testBeep(r *rig) {
 	l, p, leg, bridge := r.bridged()

@@ -190,6 +190,16 @@ func (p *People) Phone(t *testing.T, kind pbxtest.PhoneKind) pbxtest.Phone {
 	return d
 }
 
+// Music waits until a Desk hears music.
+func Music(t *testing.T, p pbxtest.Phone) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := p.(*Desk).Calling(t).WaitSound(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // HoldKey presses the hold key of a Desk.
 func HoldKey(t *testing.T, p pbxtest.Phone, held bool) {
 	t.Helper()
