@@ -241,6 +241,9 @@ func auditDetail(w call.Wish) string {
 		t := w.To.Masked()
 		words = append(words, "to "+string(t.Kind)+" "+printable(t.Name))
 	}
+	if w.Return {
+		words = append(words, "and back")
+	}
 	if w.Front {
 		words = append(words, "to the front")
 	}
@@ -262,7 +265,7 @@ func (s operations) ResumeCall(ctx context.Context, r ResumeCallRequestObject) (
 
 // TransferCall implements StrictServerInterface.
 func (s operations) TransferCall(ctx context.Context, r TransferCallRequestObject) (TransferCallResponseObject, error) {
-	return s.wish(ctx, r.Call, call.Wish{Do: call.WishTransfer,
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishTransfer, Return: r.Body.Return,
 		To: orchestrator.Target{Kind: orchestrator.TargetKind(r.Body.Kind), Name: r.Body.Name}})
 }
 

@@ -1010,6 +1010,15 @@ type CheckState string
 // CommandResult later: after the current call.
 type CommandResult string
 
+// Consultation defines model for Consultation.
+type Consultation struct {
+	// Kind number: an outside number.
+	Kind TargetKind `json:"kind"`
+
+	// Name Of the agent or queue, or the number.
+	Name string `json:"name"`
+}
+
 // ContactPage defines model for ContactPage.
 type ContactPage struct {
 	Items []Contact `json:"items"`
@@ -1660,6 +1669,9 @@ type Transfer struct {
 
 	// Name Of the agent, queue or flow, or the number.
 	Name string `json:"name"`
+
+	// Return Of a flow: the caller comes back to the agent when it is over, to pay by keys, say. Meanwhile the agent hears music and the recording is silent; resume takes the caller back at once.
+	Return bool `json:"return,omitempty,omitzero"`
 }
 
 // Version defines model for Version.
@@ -1983,7 +1995,7 @@ type LoginAgentJSONRequestBody = AgentLogin
 type PauseAgentJSONRequestBody = AgentPause
 
 // ConsultCallJSONRequestBody defines body for ConsultCall for application/json ContentType.
-type ConsultCallJSONRequestBody = Transfer
+type ConsultCallJSONRequestBody = Consultation
 
 // MoveCallJSONRequestBody defines body for MoveCall for application/json ContentType.
 type MoveCallJSONRequestBody = Move

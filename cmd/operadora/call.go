@@ -137,8 +137,10 @@ func newCallTransferCommand() *cobra.Command {
 		Example: "  operadora call transfer 01m8kq0zq4d9ge5m9gytfa1ah6 --queue billing",
 	})
 	to := targetFlags(c, wire.TargetKindAgent, wire.TargetKindQueue, wire.TargetKindFlow, wire.TargetKindNumber)
+	back := c.Flags().Bool("return", false, "of a flow: the caller comes back when it is over; the recording is silent meanwhile")
 	c.RunE = remotely(func(cmd *cobra.Command, c remote, args []string) error {
 		body := to()
+		body.Return = *back
 		r, err := c.TransferCallWithResponse(cmd.Context(), args[0], body)
 		if err != nil {
 			return err

@@ -70,7 +70,7 @@ func newCallConsultCommand() *cobra.Command {
 	to := targetFlags(c, wire.TargetKindAgent, wire.TargetKindQueue, wire.TargetKindNumber)
 	c.RunE = remotely(func(cmd *cobra.Command, c remote, args []string) error {
 		body := to()
-		r, err := c.ConsultCallWithResponse(cmd.Context(), args[0], body)
+		r, err := c.ConsultCallWithResponse(cmd.Context(), args[0], wire.Consultation{Kind: body.Kind, Name: body.Name})
 		if err != nil {
 			return err
 		}

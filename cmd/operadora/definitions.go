@@ -48,6 +48,9 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	}
 	files, faults := flowfile.ReadFiles(fsys)
 	flows, more := flowfile.Load(files, known)
+	if more.Err() == nil && faults.Err() == nil {
+		more = append(more, unknownFlows(pbxs, flows.Flows)...)
+	}
 	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more).Sorted()
 	return Definitions{ACD: floor.defs, Flows: flows, Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
 }
@@ -176,6 +179,22 @@ func unknownPBXs(agents []acd.Agent, pbxs map[string]PBXConfig) (out yamlfile.Fa
 		if _, ok := pbxs[a.PBX]; !ok && a.PBX != "" {
 			out = append(out, yamlfile.Fault{Code: yamlfile.CodeUnknown, Where: fmt.Sprintf("agents[%d].pbx", i),
 				Text: fmt.Sprintf("%q is not in the configuration's pbxs%s (of %q)", a.PBX, yamlfile.Suggest(a.PBX, names), a.ID)})
+		}
+	}
+	return out
+}
+
+// unknownFlows finds flows that agents are to send callers through by keys, and
+// that nobody has written.
+func unknownFlows(pbxs map[string]PBXConfig, flows map[string]*ivr.Flow) (out yamlfile.Faults) {
+	names := slices.Sorted(maps.Keys(flows))
+	for _, pbx := range slices.Sorted(maps.Keys(pbxs)) {
+		codes := pbxs[pbx].Keys.Flows
+		for _, number := range slices.Sorted(maps.Keys(codes)) {
+			if flow := codes[number]; flows[flow] == nil {
+				out = append(out, yamlfile.Fault{At: yamlfile.Pos{File: "flows"}, Code: yamlfile.CodeUnknown, Where: "pbxs." + pbx + ".keys.flows." + number,
+					Text: fmt.Sprintf("%q is no flow%s", flow, yamlfile.Suggest(flow, names))})
+			}
 		}
 	}
 	return out

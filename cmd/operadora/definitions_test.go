@@ -11,6 +11,7 @@ import (
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/keys"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
@@ -83,6 +84,21 @@ func TestDefinitionsTakeEveryKey(t *testing.T) {
 	for i := range v.NumField() {
 		if reflect.DeepEqual(v.Field(i).Interface(), presets.Field(i).Interface()) {
 			t.Errorf("%s is lost: %v", v.Type().Field(i).Name, v.Field(i))
+		}
+	}
+}
+
+// TestDefinitionsHaveTheFlowsOfKeys: agents send nobody through a flow that is not there.
+func TestDefinitionsHaveTheFlowsOfKeys(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte("queues:\n  - {id: sales}\n"), 0o600))
+	must(t, os.Mkdir(filepath.Join(dir, "flows"), 0o700))
+	must(t, os.WriteFile(filepath.Join(dir, "flows", "pay.yaml"), []byte("flow: payment\nlanguage: en\nlanguages: [en]\nstart: a\nnodes:\n  a: {type: hangup}\n"), 0o600))
+	for flow, want := range map[string]string{"payment": "", "paymnt": `pbxs.main.keys.flows.1: "paymnt" is no flow; did you mean "payment"?`} {
+		_, _, err := loadDefinitions(dir, map[string]PBXConfig{"main": {Keys: keys.Table{Prefix: "*", Flows: map[string]string{"1": flow}}}}, flowfile.Known{})
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", flow, err)
 		}
 	}
 }

@@ -201,6 +201,8 @@ func sampleValue(k yamlfile.Key) string {
 		return "[" + k.Default + "]"
 	case "text":
 		return strconv.Quote(k.Default)
+	case "keys":
+		return "{" + k.Default + "}"
 	}
 	return k.Default
 }

@@ -24,6 +24,7 @@ type Call struct {
 	Move  *Move  `json:"move,omitempty"`  // a transfer that a queue has not answered
 	Home  *Home  `json:"home,omitempty"`  // where to go when a transfer comes to nothing
 	// Consult is whom the agent asks beside the customer.
+	Errand  *Errand  `json:"errand,omitempty"` // a flow that the customer comes back from
 	Consult *Consult `json:"consult,omitempty"`
 	Tape    string   `json:"tape,omitempty"` // the format in which a conversation was recorded: so are those after it
 	// Withdrawn are offers that the distributor took back before the call heard of
@@ -220,7 +221,7 @@ func (c *Call) clone() Call {
 		n.Rooms[i].Rec = copied(n.Rooms[i].Rec)
 	}
 	n.Visit, n.Mail, n.Playing = copied(c.Visit), copied(c.Mail), copied(c.Playing)
-	n.Move, n.Home, n.Consult = copied(c.Move), copied(c.Home), copied(c.Consult)
+	n.Move, n.Home, n.Consult, n.Errand = copied(c.Move), copied(c.Home), copied(c.Consult), copied(c.Errand)
 	if n.Consult != nil {
 		n.Consult.Visit = copied(c.Consult.Visit)
 	}

@@ -12,16 +12,17 @@ import (
 // change is a call being changed by one decision, and what follows from it.
 type change struct {
 	*Rules
-	c       Call
-	now     time.Time
-	at      time.Time // when what is being handled happened: now, or before
-	came    time.Time // when the present input came, which may tell of something older
-	entries []orchestrator.Entry
-	dirty   bool           // the call must be stored
-	armed   map[Timer]bool // set by this decision
-	refused []string
-	backAs  *Back
-	answers []error // to wishes
+	c        Call
+	now      time.Time
+	at       time.Time // when what is being handled happened: now, or before
+	came     time.Time // when the present input came, which may tell of something older
+	entries  []orchestrator.Entry
+	dirty    bool           // the call must be stored
+	armed    map[Timer]bool // set by this decision
+	refused  []string
+	backAs   *Back
+	answers  []error // to wishes
+	returned bool    // the flow that took the present step is over, and another is in its place
 }
 
 // happened is when the present input happened, in unix ms.

@@ -32,7 +32,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 	if v := x.c.Visit; v != nil && x.c.ConnectedAt == 0 && v.State == VisitIn { // also after another queue: Entered is the first's
 		x.c.WaitMS = x.happened() - v.Entered
 	}
-	x.c.Playing = nil
+	x.c.Playing, x.c.Errand = nil, nil
 	x.move(OnOver)
 	x.giveUp(pointless)
 	x.clear()

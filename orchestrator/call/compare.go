@@ -241,11 +241,13 @@ func (x *change) compareTalk(v Truth) {
 	if far.Held { // whether the phone still holds is not told: better silence than music over a conversation
 		far.Held = false
 		x.dirty = true
-		if !customer.Held {
+		if !customer.Held && x.c.Errand == nil {
 			x.do(Unhold{Channel: customer.Channel})
 		}
 	}
 	switch {
+	case x.c.Errand != nil:
+		x.compareErrand(v, there, slices.Contains(in, far.Channel))
 	case customer.Held:
 		if !slices.Contains(in, far.Channel) {
 			x.do(Rejoin{Bridge: id, Far: far.Channel, Keyed: far.Keyed})

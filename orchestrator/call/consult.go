@@ -114,6 +114,8 @@ func (x *change) consult(to orchestrator.Target, by string) error {
 	switch {
 	case far.Role != RoleAgent:
 		return fault.New(op, fault.Conflict, "no agent talks in this call")
+	case x.c.Errand != nil:
+		return errErrand
 	case x.c.Consult != nil:
 		return fault.New(op, fault.Conflict, "a consultation is under way")
 	case x.c.Move != nil:
@@ -335,6 +337,7 @@ func (x *change) cancelConsult(result string) {
 	x.hangLeg(l, orchestrator.CauseNormal)
 	if l.was() {
 		l.TalkMS += max(0, x.happened()-l.Joined)
+		x.speaks(l, orchestrator.RecordingLeft)
 	}
 	gone := *l
 	if !gone.was() {

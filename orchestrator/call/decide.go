@@ -265,6 +265,12 @@ func (x *change) digit(key string) {
 		x.flowInput(in)
 	case StateInFlow:
 		x.flowInput(in)
+	case StateTalking:
+		if x.c.Errand == nil {
+			x.refuse(string(x.c.State), "digit") // the PBX passes it on
+			return
+		}
+		x.flowInput(in)
 	default:
 		x.refuse(string(x.c.State), "digit")
 	}

@@ -74,15 +74,21 @@ func (x *change) apply(step orchestrator.FlowStep, depth int) {
 		x.entries[len(x.entries)-1].Agent = "" // also when a phone rings that the caller is about to leave
 	}
 	var again []orchestrator.FlowInput
+	x.returned = false
 	for _, a := range step.Actions {
 		if in, now := x.act(a); now {
 			again = append(again, in)
 		}
 	}
 	for _, in := range again {
-		x.flowStep(in, depth+1)
+		if !x.returned {
+			x.flowStep(in, depth+1)
+		}
 	}
 }
+
+// leads are the actions that send a customer elsewhere.
+var leads = map[orchestrator.ActionKind]bool{orchestrator.ActQueue: true, orchestrator.ActTransfer: true, orchestrator.ActContinue: true}
 
 // act carries out one action; now is true when its result is known already.
 func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now bool) {
@@ -92,6 +98,9 @@ func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now 
 	if a.Language != "" && a.Language != x.c.Language {
 		x.c.Language = a.Language
 		x.dirty = true
+	}
+	if x.c.Errand != nil && leads[a.Kind] {
+		x.goFrom()
 	}
 	channel := x.c.Customer().Channel
 	switch a.Kind {
@@ -132,6 +141,10 @@ func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now 
 		cmd.PBX = x.c.PBX
 		x.do(AgentDo{Command: cmd})
 	case orchestrator.ActHangup:
+		if x.c.Errand != nil { // its end is the way back
+			x.comeFrom("returned", "flow")
+			break
+		}
 		outcome := orchestrator.Outcome(a.Outcome)
 		if outcome == "" {
 			outcome = x.ownOutcome()

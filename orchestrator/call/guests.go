@@ -108,6 +108,7 @@ func (x *change) letIn(channel string, at int64) {
 	}
 	if !l.was() {
 		l.Joined = at
+		x.speaks(l, orchestrator.RecordingJoined)
 		x.consultJoined(l)
 	}
 }
@@ -200,6 +201,7 @@ func (x *change) legGone(l *Leg, cause orchestrator.Cause) {
 func (x *change) partGuest(l *Leg) {
 	if l.was() {
 		l.TalkMS += max(0, x.happened()-l.Joined)
+		x.speaks(l, orchestrator.RecordingLeft)
 	}
 	gone := *l
 	x.settleLeg(&gone)

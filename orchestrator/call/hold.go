@@ -15,8 +15,11 @@ func (x *change) holdTalk(by string) error {
 	if x.c.Customer().Held {
 		return fault.New(op, fault.Conflict, "the customer is on hold already")
 	}
-	if x.c.Consult != nil {
+	switch {
+	case x.c.Consult != nil:
 		return errConsulting
+	case x.c.Errand != nil:
+		return errErrand
 	}
 	x.withMusic()
 	x.note(orchestrator.EntryCallHeld, fields{"by": by})
@@ -68,6 +71,10 @@ func (x *change) music() string {
 
 // resumeTalk brings the customer back into the conversation.
 func (x *change) resumeTalk(by string) error {
+	if x.c.Errand != nil {
+		x.comeFrom("taken back", by)
+		return nil
+	}
 	if !x.c.Customer().Held {
 		return fault.New(op, fault.Conflict, "the customer is not on hold")
 	}
@@ -120,7 +127,7 @@ func (x *change) ownHold(e orchestrator.Event, held bool) {
 	}
 	x.note(typ, fields{"by": by, "phone": true})
 	switch customer := x.c.Customer(); {
-	case customer.Held: // hears music already
+	case customer.Held, x.c.Errand != nil: // hears music already, or a flow
 	case held:
 		x.do(Hold{Channel: customer.Channel, Class: x.music()})
 	default:
@@ -157,7 +164,7 @@ func (c *Call) Place() Place {
 	for _, l := range c.Legs {
 		switch {
 		case l.Channel == far.Channel || l.Role != RoleCustomer && (!l.was() || l.Room != far.Room):
-		case l.Held:
+		case l.Held, l.Role == RoleCustomer && c.Errand != nil:
 			p.Out = append(p.Out, l.Channel)
 		default:
 			p.In = append(p.In, l.Channel)

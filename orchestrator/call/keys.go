@@ -67,17 +67,31 @@ func (x *change) code(l *Leg, does keys.Action, number string) {
 	switch does {
 	case keys.Hold:
 		w.Do = WishHold
-		if x.c.Customer().Held {
+		if x.c.Customer().Held || x.c.Errand != nil {
 			w.Do = WishResume
 		}
 	case keys.Mute:
 		w.Do = WishMute
-		if rec := x.c.Rec(); rec != nil && rec.Muted {
+		if rec := x.c.Rec(); rec != nil && rec.Muted && (x.c.Errand == nil || !x.c.Errand.Muted) {
 			w.Do = WishUnmute
 		}
 	case keys.Transfer:
 		w.Do = WishTransfer
 		w.To, _ = x.meant(number)
+	case keys.Consult:
+		w.Do = WishConsult
+		w.To, _ = x.meant(number)
+	case keys.Complete:
+		w.Do = WishComplete
+	case keys.Cancel:
+		w.Do = WishCancel
+	case keys.Swap:
+		w.Do = WishSwap
+	case keys.Meet:
+		w.Do = WishMeet
+	case keys.Send:
+		w.Do, w.Return = WishTransfer, true
+		w.To = orchestrator.Target{Kind: orchestrator.TargetFlow, Name: x.Keys[x.c.PBX].Flows[number]}
 	case keys.HangUp:
 		w.Do = WishHangup
 	case keys.Dispose:

@@ -40,7 +40,7 @@ func TestKeysInTalk(t *testing.T) {
 		{"no code", []func(*world){types("12#3")}, StateTalking, "talk", "12#3", nil},
 		{"the prefix alone", []func(*world){types("*"), after(time.Second)}, StateTalking, "talk", "", nil},
 		{"the prefix, and no more", []func(*world){types("*"), after(3 * time.Second)}, StateTalking, "talk", "*", nil},
-		{"an unknown code", []func(*world){types("7*7")}, StateTalking, "talk", "7*7", nil},
+		{"an unknown code", []func(*world){types("7*A")}, StateTalking, "talk", "7*A", nil},
 		{"hold", []func(*world){types("*1")}, StateTalking, "music", "", []orchestrator.Tone{yes}},
 		{"keys while the customer is on hold", []func(*world){types("*1"), types("55")}, StateTalking, "music", "", []orchestrator.Tone{yes}},
 		{"hold and resume", []func(*world){types("*1"), types("*1"), types("5")}, StateTalking, "talk", "5", []orchestrator.Tone{yes, yes}},

@@ -37,6 +37,8 @@ func (x *change) playingLong() {
 	p := x.c.Playing
 	if p == nil {
 		switch customer := x.c.Customer(); {
+		case x.c.State == StateTalking && x.c.Errand != nil:
+			x.onErrand()
 		case x.c.State == StateTalking && customer.Held:
 			x.park()
 		case x.c.State == StateTalking && (customer.State == LegUp || x.c.Far().State == LegUp):
@@ -128,7 +130,7 @@ func (x *change) wantsMusic() bool {
 	case StateWaiting, StateOffered:
 		return true
 	case StateTalking:
-		return x.c.Customer().Held || far.Held
+		return x.c.Errand == nil && (x.c.Customer().Held || far.Held)
 	case StateTransferring:
 		return far.Moved
 	case StateInFlow: // the place is asked for of one who was transferred
@@ -153,6 +155,18 @@ func (x *change) recordTalk(r *Room, format string) {
 	x.c.Recording = o.ID
 	x.do(Record{Order: o})
 	x.noteSpeaker(o.ID, orchestrator.RecordingStarted, x.c.Far())
+	for _, l := range x.c.Guests() {
+		if l.seated() {
+			x.noteSpeaker(o.ID, orchestrator.RecordingJoined, &l)
+		}
+	}
+}
+
+// speaks writes down that a guest is heard in the running recording, or no more.
+func (x *change) speaks(l *Leg, news orchestrator.RecordingNews) {
+	if rec := x.c.Rec(); rec != nil && l.Role == RoleConsult {
+		x.noteSpeaker(rec.ID, news, l)
+	}
 }
 
 // noteSpeaker writes down who talks with the customer in a recording.
@@ -204,10 +218,14 @@ func (x *change) recorded(id string, failed bool, ms int64) {
 
 // stopRecordings ends what is being recorded.
 func (x *change) stopRecordings() {
+	x.stopTalkRecordings()
+	x.stopRecording(x.c.Mail)
+}
+
+func (x *change) stopTalkRecordings() {
 	for i := range x.c.Rooms {
 		x.stopRecording(x.c.Rooms[i].Rec)
 	}
-	x.stopRecording(x.c.Mail)
 }
 
 func (x *change) stopRecording(r *Recording) {

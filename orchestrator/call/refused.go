@@ -49,6 +49,7 @@ func (x *change) refusedCommand(n int, err error) {
 	case MakeRoom, Rejoin, Part, Hold, Mute:
 		if !gone {
 			x.fault("the PBX refused: "+string(cmd.verb()), err)
+			x.errandRefused(cmd)
 		}
 		if x.c.State != StateClearing && x.c.Playing == nil {
 			switch cmd.(type) {

@@ -300,7 +300,7 @@ func (x *change) failure(l *Leg, was LegState, cause orchestrator.Cause) orchest
 // an agent in dead air gives up just as it begins, and neither side heard the other.
 func (x *change) noService() bool {
 	far := x.c.Far()
-	return far.Role == RoleAgent && x.talked() < breath.Milliseconds() && far.Joined-far.Up > patience.Milliseconds()
+	return x.c.Errand == nil && far.Role == RoleAgent && x.talked() < breath.Milliseconds() && far.Joined-far.Up > patience.Milliseconds()
 }
 
 // nothingSaid gives the customer the place back of a conversation that was none.
@@ -348,8 +348,11 @@ func (x *change) endTalk(by string) {
 	if far.Role == RoleAgent {
 		x.visit(VisitOnLeave)
 	}
-	x.stopRecordings()
-	x.closeRooms(true)
+	if x.c.Errand == nil {
+		x.stopRecording(x.c.Mail)
+	}
+	x.stopTalkRecordings()
+	x.closeRooms(x.c.Errand == nil) // or the customer is out of it, and hears something else
 	x.move(OnParted)
 	x.arm(TimerCall, x.Limits.Call)
 }
@@ -365,7 +368,11 @@ func (x *change) afterTalk() {
 	x.endTalk("agent")
 	x.settle()
 	x.forgetFar()
-	x.at = x.came // what follows is done when it is learned of
+	x.at = x.came          // what follows is done when it is learned of
+	if x.c.Errand != nil { // the flow goes on, and nobody is there to come back to
+		x.c.Errand = nil
+		return
+	}
 	if x.c.Move != nil {
 		x.moveAlone()
 		return

@@ -66,8 +66,11 @@ func (x *change) noteTransfer(to orchestrator.Target, result, by string, err err
 // moveTo lets the customer go from whom they talk with to somebody else. phone
 // is the channel whose transfer key was pressed, "" for none: it is told.
 func (x *change) moveTo(to orchestrator.Target, by, phone string) error {
-	if x.c.Move != nil {
+	switch {
+	case x.c.Move != nil:
 		return fault.New(op, fault.Conflict, "a transfer is under way")
+	case x.c.Errand != nil:
+		return errErrand
 	}
 	if x.c.Consult != nil {
 		return errConsulting
@@ -188,8 +191,7 @@ func (x *change) moveOutside(to orchestrator.Target, by, phone string) error {
 
 // moveToFlow sends the customer into a flow.
 func (x *change) moveToFlow(to orchestrator.Target, by, phone string) error {
-	step, err := x.Flows.Begin(orchestrator.Arrival{Call: x.c.Call, PBX: x.c.PBX, DID: x.c.DID, Kind: x.c.Kind, Flow: to.Name,
-		Caller: x.c.Caller, Language: x.c.Language, Answered: true}, x.now)
+	step, err := x.beginFlow(to.Name)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ type Wish struct {
 	Agent     string `json:"agent,omitempty"`
 	Recording string `json:"recording,omitempty"` // of WishMute and WishUnmute: which one is meant
 
+	Return bool   `json:"return,omitempty"` // of WishTransfer: the customer comes back from the flow
 	Front  bool   `json:"front,omitempty"`  // of WishMove: before all others
 	Reason string `json:"reason,omitempty"` // of WishMove, for the record
 }
@@ -76,6 +77,9 @@ func (x *change) inTalk(w Wish) error {
 	case WishComplete, WishCancel, WishSwap, WishMeet:
 		return x.withConsult(w)
 	default:
+		if w.Return {
+			return x.sendOff(w.To, w.By)
+		}
 		return x.moveTo(w.To, w.By, "")
 	}
 }
@@ -99,12 +103,23 @@ func (x *change) mute(w Wish) error {
 	if rec == nil || rec.State != RecRunning || w.Recording != "" && rec.ID != w.Recording {
 		return fault.New(op, fault.Conflict, "recording %q is not running", w.Recording)
 	}
-	rec.Muted = w.Do == WishMute
-	x.do(Mute{ID: rec.ID, Muted: rec.Muted})
+	if x.c.Errand != nil {
+		if w.Do == WishUnmute {
+			return fault.New(op, fault.Conflict, "the customer is in a flow: recording %q is silent until they come back", rec.ID)
+		}
+		x.c.Errand.Muted = false // and it stays so afterwards
+	}
+	x.setMuted(rec, w.Do == WishMute, w.By)
+	return nil
+}
+
+// setMuted orders silence in a recording, or its end.
+func (x *change) setMuted(rec *Recording, muted bool, by string) {
+	rec.Muted = muted
+	x.do(Mute{ID: rec.ID, Muted: muted})
 	news := orchestrator.RecordingUnmuted
-	if rec.Muted {
+	if muted {
 		news = orchestrator.RecordingMuted
 	}
-	x.note(orchestrator.EntryCallRecording, fields{"recording": rec.ID, "state": news, "by": w.By})
-	return nil
+	x.note(orchestrator.EntryCallRecording, fields{"recording": rec.ID, "state": news, "by": by})
 }

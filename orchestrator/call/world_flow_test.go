@@ -20,8 +20,14 @@ func (g toyFlow) Begin(a orchestrator.Arrival, _ time.Time) (orchestrator.FlowSt
 	if g.unknown {
 		return orchestrator.FlowStep{}, fault.New("toy", fault.NotFound, "no flow for %q", a.DID)
 	}
+	if a.Flow == "pay" {
+		return toyStep("pay", toyPrompt, orchestrator.Action{Kind: orchestrator.ActTimer, Ref: 2, After: time.Minute}), nil
+	}
 	return toyStep("answer", orchestrator.Action{Kind: orchestrator.ActAnswer}), nil
 }
+
+var toyPrompt = orchestrator.Action{Kind: orchestrator.ActPlay, Ref: 1, Language: "es",
+	Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "hello"}}}
 
 func toyStep(node string, actions ...orchestrator.Action) orchestrator.FlowStep {
 	return orchestrator.FlowStep{State: json.RawMessage(strconv.Quote(node)), Actions: actions,
@@ -33,8 +39,7 @@ func (g toyFlow) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.T
 	if err := json.Unmarshal(state, &node); err != nil {
 		return orchestrator.FlowStep{}, err
 	}
-	prompt := orchestrator.Action{Kind: orchestrator.ActPlay, Ref: 1, Language: "es",
-		Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "hello"}}}
+	prompt := toyPrompt
 	stop := []orchestrator.Action{{Kind: orchestrator.ActStopPlay, Ref: 1}, {Kind: orchestrator.ActTimer}}
 	queue := func(name string) orchestrator.Action {
 		return orchestrator.Action{Kind: orchestrator.ActQueue, Queue: name, MaxWait: 5 * time.Minute}
@@ -44,6 +49,12 @@ func (g toyFlow) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.T
 	switch {
 	case node == "answer" && in.Kind == orchestrator.FlowAnswered:
 		return toyStep("menu", prompt, orchestrator.Action{Kind: orchestrator.ActTimer, Ref: 2, After: time.Minute}), nil
+	case node == "pay" && (in.Kind == orchestrator.FlowPlayed || in.Kind == orchestrator.FlowResumed):
+		return toyStep("pay", prompt), nil // until a key
+	case node == "pay" && in.Kind == orchestrator.FlowDigit && in.Digit == "0":
+		return toyStep("queue", append(stop, queue("support"))...), nil
+	case node == "pay" && (in.Kind == orchestrator.FlowTimer || in.Kind == orchestrator.FlowDigit && in.Digit == "#"):
+		return toyStep("bye", append(stop, bye)...), nil
 	case node == "menu" && in.Kind == orchestrator.FlowResumed:
 		return toyStep("menu", prompt), nil
 	case node == "menu" && in.Kind == orchestrator.FlowDigit && in.Digit == "#":

@@ -45,6 +45,7 @@ type toyPlay struct {
 }
 
 type toyRecording struct {
+	muted  bool
 	target string
 	until  time.Time // zero for no end of its own
 }
@@ -137,9 +138,12 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 		_, r.Running = p.recordings[c.ID]
 		r.Kept = p.kept[c.ID]
 	case Mute:
-		if _, ok := p.recordings[c.ID]; !ok {
+		rec, ok := p.recordings[c.ID]
+		if !ok {
 			return r, notThere(c.ID)
 		}
+		rec.muted = c.Muted
+		p.recordings[c.ID] = rec
 	default:
 		p.w.brokenf("the PBX was told to %q", c.verb())
 	}

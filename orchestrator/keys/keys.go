@@ -16,11 +16,17 @@ type Action string
 
 // What agents can do by keys.
 const (
-	Hold     Action = "hold"     // the other side hears music, or no longer
-	Transfer Action = "transfer" // the customer goes to who has the number
-	Mute     Action = "mute"     // silence in the recording, or no longer
-	Dispose  Action = "dispose"  // the number is the call's outcome
-	HangUp   Action = "hangup"   // the end of the call
+	Hold     Action = "hold"       // the other side hears music, or no longer
+	Transfer Action = "transfer"   // the customer goes to who has the number
+	Consult  Action = "consult"    // the agent asks who has the number, and the customer hears music
+	Complete Action = "complete"   // the customer stays with whom the agent asks
+	Cancel   Action = "cancel"     // whom the agent asks is hung up
+	Swap     Action = "swap"       // the agent talks with the other of the two
+	Meet     Action = "conference" // all three talk
+	Send     Action = "send"       // the customer goes through the flow that has the number, and comes back
+	Mute     Action = "mute"       // silence in the recording, or no longer
+	Dispose  Action = "dispose"    // the number is the call's outcome
+	HangUp   Action = "hangup"     // the end of the call
 )
 
 // Code is what is typed after the prefix. None begins with another.
@@ -34,6 +40,12 @@ type Code struct {
 var Codes = []Code{
 	{Keys: "1", Does: Hold},
 	{Keys: "2", Does: Transfer, Number: true},
+	{Keys: "3", Does: Consult, Number: true},
+	{Keys: "4", Does: Complete},
+	{Keys: "5", Does: Cancel},
+	{Keys: "6", Does: Swap},
+	{Keys: "7", Does: Meet},
+	{Keys: "#", Does: Send, Number: true},
 	{Keys: "8", Does: Mute},
 	{Keys: "9", Does: Dispose, Number: true},
 	{Keys: "00", Does: HangUp},
@@ -52,6 +64,8 @@ const (
 // Table recognises the codes after one prefix; with an empty one there are none.
 type Table struct {
 	Prefix string `yaml:"prefix" default:"" doc:"What agents type before a feature code while they talk, such as *: *1 holds the caller. One to three keys, the first * or #. What is no code reaches the other side, some tenths of a second later than it would by itself. Empty: there are no codes, and the PBX passes all keys on."`
+	// Flows are those that a number stands for, after the code of Send.
+	Flows map[string]string `yaml:"flows" keys:"keys" default:"" doc:"Flows that agents send callers through by keys, by number: {\"1\": payment} is *#1# with the prefix *. Callers come back from them; the recording is silent meanwhile."`
 }
 
 var prefixShape = regexp.MustCompile(`^([*#][*#0-9]{0,2})?$`)
@@ -60,6 +74,11 @@ var prefixShape = regexp.MustCompile(`^([*#][*#0-9]{0,2})?$`)
 func (t Table) Validate() error {
 	if !prefixShape.MatchString(t.Prefix) {
 		return fault.New("keys", fault.Invalid, "keys.prefix: %q is not one to three keys of which the first is * or #", t.Prefix)
+	}
+	for number := range t.Flows {
+		if number == "" || len(number) > maxNumber || strings.Trim(number, "0123456789") != "" {
+			return fault.New("keys", fault.Invalid, "keys.flows: %q is not a number", number)
+		}
 	}
 	return nil
 }

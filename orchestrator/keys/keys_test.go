@@ -49,7 +49,8 @@ func TestTable(t *testing.T) {
 		{"*", "*", ""},
 		{"*", "**1", "*[hold]"},
 		{"*", "***", "**"},
-		{"*", "*5", "*5"},
+		{"*", "*B*", "*B"},
+		{"*", "*A", "*A"},
 		{"*", "*0", ""},
 		{"*", "*0 ", "*0"},
 		{"*", "*01", "*01"},
@@ -66,18 +67,22 @@ func TestTable(t *testing.T) {
 		{"*", "*2" + strings.Repeat("1", maxNumber) + "#", "[transfer " + strings.Repeat("1", maxNumber) + "]"},
 		{"*", "*2" + strings.Repeat("1", maxNumber+1), "!"},
 		{"*", "*93#", "[dispose 3]"},
+		{"*", "*3102#", "[consult 102]"},
+		{"*", "*4*5*6*7", "[complete][cancel][swap][conference]"},
+		{"*", "*#1#", "[send 1]"},
+		{"*", "*##", "!"},
 		{"*", "*9A", "!"},
 		{"#", "#1*1", "[hold]*1"},
 		{"#", "#2102#", "[transfer 102]"},
 		{"##", "##1", "[hold]"},
 		{"##", "#1", "#1"},
-		{"##", "###1", "#[hold]"},
+		{"##", "###1#", "[send 1]"},
 		{"*#", "*1", "*1"},
 		{"*#", "**#1", "*[hold]"},
 		{"", "*1*2102#*00", "*1*2102#*00"},
 	}
 	for _, r := range rows {
-		if got := play(Table{r.prefix}, r.typed); got != r.want {
+		if got := play(Table{Prefix: r.prefix}, r.typed); got != r.want {
 			t.Errorf("prefix %q, typed %q: %q, want %q", r.prefix, r.typed, got, r.want)
 		}
 	}
@@ -86,7 +91,7 @@ func TestTable(t *testing.T) {
 func TestPrefix(t *testing.T) {
 	t.Parallel()
 	for prefix, fits := range map[string]bool{"": true, "*": true, "#": true, "**": true, "*#9": true, "1": false, "*1234": false, "*A": false, " *": false} {
-		if err := (Table{prefix}).Validate(); (err == nil) != fits {
+		if err := (Table{Prefix: prefix}).Validate(); (err == nil) != fits {
 			t.Errorf("%q: %v", prefix, err)
 		}
 	}
@@ -109,7 +114,7 @@ func TestCodesApart(t *testing.T) {
 func TestNothingLost(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		table := Table{rapid.SampledFrom([]string{"", "*", "#", "**", "*#", "*9*"}).Draw(t, "prefix")}
+		table := Table{Prefix: rapid.SampledFrom([]string{"", "*", "#", "**", "*#", "*9*"}).Draw(t, "prefix")}
 		var typed, out string
 		held := ""
 		take := func(r Result) {
