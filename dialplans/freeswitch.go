@@ -52,16 +52,22 @@ func FreeSWITCH(v FreeSWITCHValues) ([]File, error) {
 }
 
 // FreeSWITCHEnds is the realm of mod_hash where channels write down how they
-// ended: the channel, microseconds since 1970 and the cause. The key is the end of
-// the channel's number, so that later ones replace earlier ones.
+// ended: the channel, the end in microseconds since 1970 and the cause; and then, each
+// behind its letter, when it began (b) and was answered (a), what it dialled (d), who
+// called (n), and whether operadora took it up (h, FreeSWITCHHeard). The key is the end
+// of the channel's number, so that later ones replace earlier ones.
 func FreeSWITCHEnds(app string) string { return "operadora." + app + ".ended" }
+
+// FreeSWITCHHeard is the variable of a channel that operadora has taken up.
+const FreeSWITCHHeard = "operadora_heard"
 
 // FreeSWITCHKeepEnd is the value of a variable (of any name) that has a channel
 // write its end down. FreeSWITCH allows no variable to hold what is to be expanded
 // later but by uuid_setvar.
 func FreeSWITCHKeepEnd(app string) string {
 	return `${uuid_setvar(${uuid} api_reporting_hook hash insert/` + FreeSWITCHEnds(app) +
-		`/\${session_id:-3}/\${uuid} \${strmicroepoch()} \${hangup_cause})}`
+		`/\${session_id:-3}/\${uuid} \${strmicroepoch()} \${hangup_cause} b\${Caller-Channel-Created-Time}` +
+		` a\${Caller-Channel-Answered-Time} d\${operadora_did} n\${operadora_number} h\${` + FreeSWITCHHeard + `})}`
 }
 
 var (

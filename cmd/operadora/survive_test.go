@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -113,6 +114,36 @@ func TestKilled(t *testing.T) {
 	for _, c := range calls {
 		if c.Adopted == 0 {
 			t.Errorf("call from %s was not taken up by the second process", c.Caller.Number)
+		}
+	}
+}
+
+// TestOldOwnerWakes stops operadora without ending it, as a machine that is moved
+// or swaps does, has another process take its calls, and lets it go on: it gives no
+// command for calls that are no longer its own.
+func TestOldOwnerWakes(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2})
+	r.start()
+	c, ana, ben := newCrowd(r)
+	log := centre.NewLogTail()
+	kill, err := r.Beside("second", log)
+	must(t, err)
+	t.Cleanup(kill)
+	must(t, log.Wait(limit(t), 0, "msg=serving", nil))
+	must(t, r.Signal(syscall.SIGSTOP))
+	must(t, log.Wait(limit(t), 0, `msg="calls taken up"`, nil))
+	r.talk(c.talking, c.talks)
+	mark := r.Log.Mark()
+	must(t, r.Signal(syscall.SIGCONT))
+	r.waitLog(mark, `msg="pbx disconnected"`) // it has noticed
+	ended(t, c.rung)
+	c.goOn(r, ana, ben)
+	calls := r.settled(4)
+	allServed(t, calls)
+	for _, s := range calls {
+		if s.Adopted != 1 {
+			t.Errorf("call from %s was taken up %d times", s.Caller.Number, s.Adopted)
 		}
 	}
 }

@@ -185,19 +185,3 @@ func tour(t *testing.T, w *world, a *Adapter, c *conn, r *recorder) {
 		}
 	}
 }
-
-func (l *listener) next(t *testing.T, kind orchestrator.EventKind) orchestrator.Event {
-	t.Helper()
-	limit := time.NewTimer(20 * time.Second)
-	defer limit.Stop()
-	for {
-		select {
-		case e := <-l.events:
-			if e.Kind == kind {
-				return e
-			}
-		case <-limit.C:
-			t.Fatalf("waited in vain for %s", kind)
-		}
-	}
-}

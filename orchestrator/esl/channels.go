@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -40,7 +41,11 @@ func (a *Adapter) here(ctx context.Context, verb string, channels ...string) err
 	}()
 	a.legs.mu.Unlock()
 	for _, ch := range claim {
-		if cerr := a.order(ctx, "Claim", "sched_del operadora-"+ch); cerr != nil && err == nil {
+		cerr := a.order(ctx, "Claim", "sched_del operadora-"+ch)
+		if cerr == nil {
+			cerr = a.order(ctx, "Claim", "uuid_setvar "+ch+" "+dialplans.FreeSWITCHHeard+" 1")
+		}
+		if cerr != nil && err == nil {
 			a.legs.see(ch, func(g *leg) {
 				if g != nil {
 					g.claimed = false
@@ -123,6 +128,10 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 	if !extension.MatchString(number) || !word.MatchString(away) {
 		return fault.New("esl.Continue", fault.Invalid, "%.80q in context %.80q is no place in a dialplan", number, away)
 	}
+	unset := "unset:" + markVariable
+	if to.Away && !to.Recorded { // FreeSWITCH tells us of it when it is over
+		unset = "unset:" + dialplans.FreeSWITCHHeard + "^" + unset
+	}
 	return a.order(ctx, "Continue", "uuid_transfer "+channel+
-		" 'm:^:unset:"+markVariable+"^transfer:"+strings.Join([]string{number, "XML", away}, " ")+"' inline")
+		" 'm:^:"+unset+"^transfer:"+strings.Join([]string{number, "XML", away}, " ")+"' inline")
 }

@@ -160,6 +160,8 @@ func (f *fake) apiChannel(verb string, arg []string, rest string) string {
 		if ch.appID != "" && ch.room == "" {
 			f.finish(ch, false)
 		}
+	case "uuid_setvar":
+		ch.vars[arg[1]] = strings.Join(arg[2:], " ")
 	case "uuid_setvar_multi":
 		for pair := range strings.SplitSeq(strings.TrimPrefix(rest, arg[0]+" "), ";") {
 			name, value, _ := strings.Cut(pair, "=")
@@ -232,6 +234,10 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 	}
 	ch.waiting = nil
 	f.leaveRoom(ch)
+	if rest, forgets := strings.CutPrefix(to, "m:^:unset:operadora_heard^"); forgets {
+		delete(ch.vars, "operadora_heard")
+		to = "m:^:" + rest
+	}
 	if list, handed := strings.CutPrefix(to, "m:^:unset:operadora_app^transfer:"); handed {
 		f.event("channel_execute_unset", ch, map[string]string{"Application": "unset", "Application-Data": "operadora_app", "Application-UUID": "x"})
 		delete(ch.vars, "operadora_app")

@@ -357,7 +357,8 @@ func (f *fake) hangUp(ch *fakeChannel, cause string) {
 	ch.over = true
 	if ch.keepsEnd {
 		f.seq++
-		f.hash[dialplans.FreeSWITCHEnds("operadora")+"/"+strconv.FormatInt(f.seq%1000, 10)] = fmt.Sprintf("%s %d %s", ch.id, time.Now().UnixMicro(), cause)
+		f.hash[dialplans.FreeSWITCHEnds("operadora")+"/"+strconv.FormatInt(f.seq%1000, 10)] = fmt.Sprintf("%s %d %s b%d a%s d%s n%s h%s",
+			ch.id, time.Now().UnixMicro(), cause, ch.created.UnixMicro(), map[bool]string{true: "1700000000000000", false: "0"}[ch.answered], ch.dest, ch.caller, ch.vars["operadora_heard"])
 	}
 	f.leaveRoom(ch)
 	if ch.appID != "" && ch.app == "playback" {

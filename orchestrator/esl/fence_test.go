@@ -35,6 +35,22 @@ func wait[T any](t *testing.T, what string, c <-chan T) T {
 	}
 }
 
+func (l *listener) next(t *testing.T, kind orchestrator.EventKind) orchestrator.Event {
+	t.Helper()
+	limit := time.NewTimer(20 * time.Second)
+	defer limit.Stop()
+	for {
+		select {
+		case e := <-l.events:
+			if e.Kind == kind {
+				return e
+			}
+		case <-limit.C:
+			t.Fatalf("waited in vain for %s", kind)
+		}
+	}
+}
+
 // A process that was stopped gives no command when it wakes: it connects anew
 // first, and whoever drives it proves the lease then.
 func TestSleeperCommandsNothing(t *testing.T) {

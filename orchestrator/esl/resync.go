@@ -300,9 +300,6 @@ func (a *Adapter) truthOf(id string, w *wire) (orchestrator.ChannelTruth, bool) 
 	return c, true
 }
 
-// AwayRecorded has nothing to note: the dialplan writes no calls down that it served itself.
-func (a *Adapter) AwayRecorded(context.Context, []orchestrator.AwayCall) error { return nil }
-
 // Snapshot is what exists within our application now, or is being dialled for it.
 func (a *Adapter) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
 	s, err := a.ready(ctx, "Snapshot")
@@ -310,6 +307,11 @@ func (a *Adapter) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
 		return orchestrator.Snapshot{}, err
 	}
 	t, err := s.truth(ctx)
+	if err != nil {
+		return t.snapshot, err
+	}
+	endings, err := s.endings(ctx)
+	t.snapshot.Away = a.away(endings)
 	return t.snapshot, err
 }
 

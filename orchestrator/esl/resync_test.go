@@ -73,28 +73,111 @@ type notYet struct {
 func (n *notYet) Connected(string, orchestrator.Snapshot) { n.read() }
 func (n *notYet) Ready() bool                             { return false }
 
-func TestParseEnd(t *testing.T) {
+func TestParseEnding(t *testing.T) {
 	t.Parallel()
 	const realm = "operadora.operadora.ended"
 	at := time.UnixMicro(1_700_000_000_123_456).UTC()
 	for line, want := range map[string]string{
-		"D/" + realm + "_42/op-01jd4v5x8ta6bwmz3qk9h2c7ef-a3 1700000000123456 USER_BUSY": "op-01jd4v5x8ta6bwmz3qk9h2c7ef-a3 17",
-		"D/" + realm + "_7/6bde9a44-1cc4 1700000000123456 NORMAL_CLEARING":               "6bde9a44-1cc4 16",
-		"D/" + realm + "_7/6bde9a44-1cc4 1700000000123456 SOMETHING_NEW":                 "6bde9a44-1cc4 0",
-		"D/" + realm + "_7/6bde9a44-1cc4 then NORMAL_CLEARING":                           "",
-		"D/" + realm + "_7/a b 1700000000123456 NORMAL_CLEARING":                         "",
-		"D/other_7/6bde9a44-1cc4 1700000000123456 NORMAL_CLEARING":                       "",
+		"D/" + realm + "_42/op-01jd4v5x8ta6bwmz3qk9h2c7ef-a3 1700000000123456 USER_BUSY b1700000000000000 a0 dnone n h":          "42 op-01jd4v5x8ta6bwmz3qk9h2c7ef-a3 17 none  false false",
+		"D/" + realm + "_7/6bde9a44-1cc4 1700000000123456 NORMAL_CLEARING b1700000000000000 a1700000000100000 d5000 n5550100 h1": "7 6bde9a44-1cc4 16 5000 5550100 true true",
+		"D/" + realm + "_7/6bde9a44-1cc4 1700000000123456 SOMETHING_NEW":                                                         "7 6bde9a44-1cc4 0   false false",
+		"D/" + realm + "_7/6bde9a44-1cc4 then NORMAL_CLEARING":                                                                   "",
+		"D/" + realm + "_7/6bde9a44-1cc4":                                                                                        "",
+		"D/" + realm + "_7 8/6bde9a44-1cc4 1700000000123456 NORMAL_CLEARING":                                                     "",
+		"D/" + realm + "_7/a/b 1700000000123456 NORMAL_CLEARING":                                                                 "",
+		"D/other_7/6bde9a44-1cc4 1700000000123456 NORMAL_CLEARING":                                                               "",
 		"-ERR no reply": "",
 	} {
 		got := ""
-		if channel, end, ok := parseEnd(realm, line); ok {
-			got = fmt.Sprintf("%s %d", channel, end.Cause)
-			if !end.At.Equal(at) {
-				t.Errorf("%s: at %v", line, end.At)
+		if e, ok := parseEnding(realm, line); ok {
+			got = fmt.Sprintf("%s %s %d %s %s %t %t", e.slot, e.channel, e.end.Cause, e.did, e.number, e.up, e.heard)
+			if !e.end.At.Equal(at) {
+				t.Errorf("%s: at %v", line, e.end.At)
 			}
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", line, got, want)
 		}
+	}
+}
+
+// Calls that came and went without us are told until they are on record: those
+// that FreeSWITCH served itself, and those that were handed over and left unheard.
+// One that was taken up, or that we were told of, is none.
+func TestCallsWithoutUs(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	come := func(id, did string, answered bool) *fakeChannel {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		ch := &fakeChannel{id: id, direction: "inbound", vars: map[string]string{}, created: time.Now(), caller: "5550100", answered: answered}
+		f.channels[id] = ch
+		f.arrive(ch, did)
+		return ch
+	}
+	leave := func(ch *fakeChannel) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.hangUp(ch, "NORMAL_CLEARING")
+	}
+	leave(come("in-served", "700001", true)) // operadora is not here
+	f.globals["operadora_here_operadora"] = "true"
+	leave(come("in-unheard", "700002", false)) // it has just died
+	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &listener{events: make(chan orchestrator.Event, 100), connected: make(chan orchestrator.Snapshot, 1)}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = a.Run(ctx, l) }()
+	defer func() { cancel(); <-done }()
+	truth := wait(t, "the connection", l.connected)
+	told := map[string]orchestrator.AwayCall{}
+	for _, c := range truth.Away {
+		told[c.Channel] = c
+	}
+	served, unheard := told["in-served"], told["in-unheard"]
+	if len(told) != 2 || !served.Served || served.DID != "700001" || unheard.Served || unheard.DID != "700002" || unheard.Caller.Number != "5550100" ||
+		unheard.Ended.Before(unheard.Began) || unheard.Cause != orchestrator.CauseNormal {
+		t.Errorf("told: %+v", told)
+	}
+
+	heard, hasty := come("in-heard", "700003", false), come("in-hasty", "700004", false)
+	l.next(t, orchestrator.EventEntered)
+	l.next(t, orchestrator.EventEntered)
+	if err := a.Answer(ctx, "in-heard"); err != nil {
+		t.Fatal(err)
+	}
+	back := come("in-back", "700005", false) // the store is away: FreeSWITCH is to serve it
+	l.next(t, orchestrator.EventEntered)
+	if err := a.Continue(ctx, "in-back", orchestrator.DialplanPlace{Away: true}); err != nil {
+		t.Fatal(err)
+	}
+	l.next(t, orchestrator.EventLeft)
+	for _, ch := range []*fakeChannel{heard, hasty, back} {
+		leave(ch)
+	}
+	l.next(t, orchestrator.EventEnded)
+	l.next(t, orchestrator.EventEnded)
+	for over := false; !over; { // and its end is remembered no more
+		var changed <-chan struct{}
+		a.legs.see("in-back", func(g *leg) {
+			over, changed = g.stage == stageOver, g.changed
+			g.ended = time.Now().Add(-time.Hour)
+		})
+		if !over {
+			wait(t, "the end of the call that went back", changed)
+		}
+	}
+	a.legs.mu.Lock()
+	a.legs.forget(time.Now())
+	a.legs.mu.Unlock()
+	if err := a.AwayRecorded(ctx, truth.Away); err != nil {
+		t.Fatal(err)
+	}
+	after, err := a.Snapshot(ctx)
+	if err != nil || len(after.Away) != 1 || after.Away[0].Channel != "in-back" {
+		t.Errorf("afterwards: %+v, %v", after.Away, err)
 	}
 }

@@ -336,6 +336,9 @@ func (s *session) follow(d doing) {
 	for _, ch := range d.doubt {
 		s.wg.Go(func() { s.whoHas(ch) })
 	}
+	if len(d.known) > 0 {
+		s.wg.Go(func() { _ = s.forgetEnds(s.ctx, d.known) }) // the sweeper of the engine finds them otherwise
+	}
 	for _, ch := range d.kill {
 		s.wg.Go(func() { _ = s.a.Hangup(s.ctx, ch, orchestrator.CauseGone) }) // the engine asks again until it is gone
 	}

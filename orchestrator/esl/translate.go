@@ -24,6 +24,7 @@ type doing struct {
 	halt  []*task  // tasks that began although they are to end already
 	doubt []string // channels of which nobody knows who has them
 	kill  []string // channels that came to be after the order to end them
+	known []string // channels that were told of and ended before they were taken up
 }
 
 func (d *doing) event(e orchestrator.Event) { d.tell = append(d.tell, e) }
@@ -226,6 +227,9 @@ func (a *Adapter) ended(d *doing, g *leg, w *wire) {
 	g.now, g.waiting = nil, nil
 	if before != stageHere && before != stageDialling {
 		return
+	}
+	if !g.claimed && !orchestrator.Ours(g.id) {
+		d.known = append(d.known, g.id)
 	}
 	e := w.event(a.name, orchestrator.EventEnded)
 	e.Cause, e.Reason = causeOf(string(w.Cause)), string(w.Cause)
