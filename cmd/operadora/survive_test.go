@@ -136,7 +136,7 @@ func TestOldOwnerWakes(t *testing.T) {
 	r.talk(c.talking, c.talks)
 	mark := r.Log.Mark()
 	must(t, r.Signal(syscall.SIGCONT))
-	r.waitLog(mark, `msg="pbx disconnected"`) // it has noticed
+	r.waitLog(mark, `msg="waiting for the lease"`) // it has noticed
 	ended(t, c.rung)
 	c.goOn(r, ana, ben)
 	calls := r.settled(4)

@@ -30,8 +30,9 @@
 //     meanwhile is delivered right after it.
 //   - Who takes over turns nobody away: what the dialplan believes (that calls are
 //     taken) is prolonged until it is known whether they are.
-//   - What ended while nobody listened is told with its time and cause: callers and
-//     members of rooms write it down as they end, into a ring of about a thousand.
+//   - What ended while nobody listened is told with its time and cause, and so are
+//     calls that came and went meanwhile: callers and members of rooms write it down
+//     as they end, into a ring of about a thousand.
 //   - A connection that is open but deaf is found out by jobs that FreeSWITCH is
 //     asked for, within three intervals.
 //   - A hostile or broken server costs memory bounded by constants (frame.go,
