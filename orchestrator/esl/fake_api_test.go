@@ -160,8 +160,6 @@ func (f *fake) apiChannel(verb string, arg []string, rest string) string {
 		if ch.appID != "" && ch.room == "" {
 			f.finish(ch, false)
 		}
-	case "uuid_setvar":
-		ch.vars[arg[1]] = strings.Join(arg[2:], " ")
 	case "uuid_setvar_multi":
 		for pair := range strings.SplitSeq(strings.TrimPrefix(rest, arg[0]+" "), ";") {
 			name, value, _ := strings.Cut(pair, "=")
