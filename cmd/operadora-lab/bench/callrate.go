@@ -37,12 +37,14 @@ type paced struct {
 	rate    float64         // whole calls per second
 	rounds  []float64       // the same, of each round
 	connect []time.Duration // from a caller's entry to the joined conversation
+	used    effort
 }
 
 // add joins a round's figures; settle takes the median of the rounds' rates.
 func (p *paced) add(round paced) {
 	p.rounds = append(p.rounds, round.rate)
 	p.connect = append(p.connect, round.connect...)
+	p.used = p.used.add(round.used)
 }
 
 func (p *paced) settle() {
@@ -82,9 +84,14 @@ func CallRate(ctx context.Context, out, progress io.Writer) error {
 	}
 	bare.settle()
 	ours.settle()
+	const calls = rateCalls * rateRounds
+	fmt.Fprintf(progress, "call_rate: processor time per call, ms: %.2f operadora, %.2f Redis, %.2f lab (%.2f with the bare loop)\n",
+		perCall(ours.used.operadora, calls), perCall(ours.used.redis, calls), perCall(ours.used.lab, calls), perCall(bare.used.lab, calls))
 	added := quantile(ours.connect, .99) - quantile(bare.connect, .99)
 	return Emit(out,
 		NewLine("call_rate", "throughput", "calls/s", ours.rate, bareName(), bare.rate),
+		NewLine("call_rate", "cpu_of_all", "ms/call", perCall(ours.used.sum(), calls), bareName(), perCall(bare.used.sum(), calls)),
+		NewLine("call_rate", "cpu_of_pbx", "ms/call", perCall(ours.used.pbx, calls), bareName(), perCall(bare.used.pbx, calls)),
 		NewLine("call_rate", "connect_p50", "ms", millis(quantile(ours.connect, .5)), bareName(), millis(quantile(bare.connect, .5))),
 		NewLine("call_rate", "connect_p99", "ms", millis(quantile(ours.connect, .99)), bareName(), millis(quantile(bare.connect, .99))),
 		NewLine("call_rate", "added_latency_p99", "ms", millis(added), bareName(), millis(quantile(bare.connect, .99))))
@@ -103,6 +110,20 @@ func crowd(ctx context.Context, site *centre.Site, calls int) (time.Duration, er
 		err = fmt.Errorf("only %d of %d calls were carried to their end: %s", res.Successful, calls, res.Errors)
 	}
 	return time.Since(begun), err
+}
+
+// measured sends the crowd that counts.
+func measured(ctx context.Context, site *centre.Site) (paced, error) {
+	before, err := effortOf(site)
+	if err != nil {
+		return paced{}, err
+	}
+	took, err := crowd(ctx, site, rateCalls)
+	if err != nil {
+		return paced{}, err
+	}
+	after, err := effortOf(site)
+	return paced{rate: rateCalls / took.Seconds(), used: after.since(before)}, err
 }
 
 func rateOurs(ctx context.Context, site *centre.Site) (paced, error) {
@@ -128,11 +149,10 @@ func rateOurs(ctx context.Context, site *centre.Site) (paced, error) {
 		return paced{}, err
 	}
 	from := time.Now()
-	took, err := crowd(ctx, site, rateCalls)
+	p, err := measured(ctx, site)
 	if err != nil {
-		return paced{}, err
+		return p, err
 	}
-	p := paced{rate: rateCalls / took.Seconds()}
 	contacts, _, err := api.Contacts(ctx, wire.ListContactsParams{From: new(from.UTC())}, 0)
 	if err != nil {
 		return p, err
@@ -232,10 +252,11 @@ func rateBare(ctx context.Context, site *centre.Site) (paced, error) {
 	b.mu.Lock()
 	b.connect = nil
 	b.mu.Unlock()
-	took, err := crowd(ctx, site, rateCalls)
+	p, err := measured(ctx, site)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return paced{rate: rateCalls / took.Seconds(), connect: b.connect}, err
+	p.connect = b.connect
+	return p, err
 }
 
 // Connected implements orchestrator.Sink.

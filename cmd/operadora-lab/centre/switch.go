@@ -33,6 +33,8 @@ type Switch interface {
 	CLI(command string) (string, error)
 	// RecordingDir is where operadora's recordings are kept.
 	RecordingDir() string
+	// PID is the id of its process, 0 when it does not run.
+	PID() int
 	LogTail() string
 	LogPath() string
 
