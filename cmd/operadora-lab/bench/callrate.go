@@ -20,14 +20,16 @@ import (
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
-// Sizes of the call rate: a closed loop of callers, each served for 150 ms on
-// average (talks) by one of more agents than there are callers at a time.
+// Sizes of the call rate: a closed loop of callers, each served for a second on
+// average (talks) by one of more agents than there are callers at a time. An agent
+// who hung up before the machine had got round to joining them would have operadora
+// ring another, where the bare loop lets the caller go.
 const (
 	rateCalls   = 800 // a round
 	rateRounds  = 3   // of each side, in turn: the median is what counts
-	rateAtOnce  = 60
-	rateAgents  = 90
-	rateTalk    = 150 * time.Millisecond
+	rateAtOnce  = 240
+	rateAgents  = 300
+	rateTalk    = time.Second
 	rateLimit   = 4 * time.Minute
 	rateWarmUps = 100
 )
@@ -136,7 +138,11 @@ func rateOurs(ctx context.Context, site *centre.Site) (paced, error) {
 	if err != nil {
 		return paced{}, err
 	}
+	pace := loginPace()
 	for n := range rateAgents {
+		if err := pace.Wait(ctx); err != nil {
+			return paced{}, err
+		}
 		_, err := api.LoginAgentWithResponse(ctx, strconv.Itoa(101+n), wire.AgentLogin{})
 		if p, ok := errors.AsType[*client.Refusal](err); ok && p.Code == wire.ProblemCodeAlready {
 			continue // logged in since the round before

@@ -63,9 +63,12 @@ func (f *floor) stop() {
 	f.desks.Stop()
 }
 
-// login logs all agents in, no faster than the API allows with one token.
+// loginPace is no faster than the API allows with one token.
+func loginPace() *rate.Limiter { return rate.NewLimiter(40, 150) }
+
+// login logs all agents in.
 func (f *floor) login(ctx context.Context) error {
-	pace := rate.NewLimiter(40, 150)
+	pace := loginPace()
 	for n := range f.agents {
 		if err := pace.Wait(ctx); err != nil {
 			return err
