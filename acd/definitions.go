@@ -1,6 +1,7 @@
 package acd
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -15,6 +16,7 @@ type Definitions struct {
 	Agents       []Agent       `yaml:"agents" doc:"People who serve callers at a desk phone."`
 	PauseReasons []PauseReason `yaml:"pause_reasons" doc:"Why an agent may pause."`
 	Dispositions []Disposition `yaml:"dispositions" doc:"How a conversation can have ended."`
+	Skills       []Skill       `yaml:"skills" doc:"What agents can do, and queues and flows may require."`
 	// RequireReason refuses a pause without a reason.
 	RequireReason bool `yaml:"require_pause_reason" default:"false" doc:"Refuse a pause that names no reason."`
 	// AskPIN names the operations for which a phone is asked for its agent's PIN; nil is login alone.
@@ -59,8 +61,11 @@ const (
 type Queue struct {
 	ID       string   `yaml:"id,need" shape:"id" doc:"Name used in flows, reports and keys: letters, digits, dot, dash, underscore."`
 	Name     Texts    `yaml:"name" keys:"tongue" doc:"Name shown, per language."`
-	Strategy Strategy `yaml:"strategy" oneof:"longest_idle round_robin" default:"longest_idle" doc:"Order of free agents: longest_idle or round_robin."`
+	Strategy Strategy `yaml:"strategy" oneof:"longest_idle round_robin fewest_calls least_occupied most_skilled fixed_order random" default:"longest_idle" doc:"Order of free agents of the same rank: longest_idle, round_robin, fewest_calls (since login), least_occupied (of late), most_skilled (in what is required), fixed_order or random."`
 	Priority int      `yaml:"priority" min:"-1000" max:"1000" default:"0" doc:"Advantage over the agents' other queues; each point counts as a minute already waited."`
+	Tier     int      `yaml:"tier" min:"0" max:"9" default:"0" doc:"1 to 9 is for emergencies: its callers come before all of a lower tier, however long those have waited, and take agents in reserve."`
+	Requires string   `yaml:"requires" max:"500" default:"" doc:"What agents must be able to do: english >= 3 and (billing >= 2 or skill(call.topic) >= 1). Empty is nothing."`
+	Relax    []Relax  `yaml:"relax" doc:"What is required of agents instead, once a caller has waited for some time."`
 
 	Admit     Admit         `yaml:"admit" oneof:"always when_agents_logged_in" default:"always" doc:"Who may enter: always, or when_agents_logged_in."`
 	MaxLength int           `yaml:"max_length" min:"0" max:"100000" default:"0" doc:"Most callers that may wait on one PBX; 0 is unlimited."`
@@ -102,8 +107,9 @@ type Agent struct {
 	PBX        string              `yaml:"pbx,need" shape:"pbx" doc:"PBX at which the phone is registered."`
 	Endpoint   string              `yaml:"endpoint,need" shape:"endpoint" doc:"The phone: PJSIP/101, or user/101 on a FreeSWITCH."`
 	PIN        orchestrator.Secret `yaml:"pin" shape:"pin" default:"" doc:"Digits asked for at login; empty asks for none."`
+	Skills     map[string]int      `yaml:"skills" keys:"variable" min:"1" max:"5" doc:"What the agent can do, each with a level from 1 to 5."`
 	Language   string              `yaml:"language" oneof:"en es" default:"en" doc:"Language of confirmations and pages: en or es."`
-	Queues     []Membership        `yaml:"queues" doc:"Queues served: names, or {queue, level}."`
+	Queues     []Membership        `yaml:"queues" doc:"Queues served: names, or {queue, rank, delay, reserve}."`
 	AutoAnswer bool                `yaml:"auto_answer" default:"false" doc:"Ask this phone to pick up by itself."`
 	// WrapUp replaces the queues' wrap-up time; nil leaves it to the queue.
 	WrapUp *time.Duration `yaml:"wrap_up" min:"0s" max:"24h" doc:"Wrap-up time of this agent instead of the queue's; absent leaves it to the queue."`
@@ -111,8 +117,48 @@ type Agent struct {
 
 // Membership is an agent's place in a queue.
 type Membership struct {
-	Queue string `yaml:"queue,need,short" shape:"id" doc:"The queue's id."`
-	Level int    `yaml:"level" min:"0" max:"99" default:"0" doc:"0 to 99; agents of a higher level are called only when none of a lower one is free."`
+	Queue   string        `yaml:"queue,need,short" shape:"id" doc:"The queue's id."`
+	Rank    int           `yaml:"rank" min:"0" max:"99" default:"0" doc:"0 to 99; agents of a higher rank are called only when none of a lower one is free."`
+	Delay   time.Duration `yaml:"delay" min:"0s" max:"24h" default:"0s" doc:"How long a caller must have waited before the agent is called."`
+	Reserve bool          `yaml:"reserve" default:"false" doc:"Keep the agent for callers of a tier above 0."`
+}
+
+// maxRank is the highest rank an agent may have in a queue.
+const maxRank = 99
+
+// Skill is something that agents can do: a language, a product, a topic, a department.
+type Skill struct {
+	Name  string `yaml:"name,need" shape:"variable" doc:"Name in agents' skills and in requirements."`
+	Texts Texts  `yaml:"texts" keys:"tongue" doc:"Text shown, per language."`
+}
+
+func (d Definitions) skillNames() []string {
+	names := make([]string, len(d.Skills))
+	for i, s := range d.Skills {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// Relax is what a queue requires of agents after some time.
+type Relax struct {
+	After    time.Duration `yaml:"after,need" min:"1s" max:"24h" doc:"How long the caller has waited by then, in this queue."`
+	Requires string        `yaml:"requires" max:"500" default:"" doc:"What is required from then on; empty is nothing. Who meets what was required before comes first."`
+}
+
+// steps compiles what a queue requires, from when on.
+func (q Queue) steps(skills []string) ([]step, error) {
+	first, err := newRequirement(q.Requires, skills)
+	out := []step{{needs: first}}
+	for _, r := range q.Relax {
+		needs, wrong := newRequirement(r.Requires, skills)
+		err = cmp.Or(err, wrong)
+		out = append(out, step{after: r.After, needs: needs})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // PauseReason is why an agent may pause. On the phone it is chosen by its digit.

@@ -21,7 +21,7 @@ queues:
     wrap_up: 45s
   - {id: soporte, strategy: round_robin, wrap_up: 0s, record: true}
 agents:
-  - {id: ana, name: Ana, pbx: uno, endpoint: PJSIP/101, language: es, pin: "4711", queues: [ventas, {queue: soporte, level: 2}]}
+  - {id: ana, name: Ana, pbx: uno, endpoint: PJSIP/101, language: es, pin: "4711", queues: [ventas, {queue: soporte, rank: 2}]}
   - {id: bob, name: Bob, pbx: uno, endpoint: PJSIP/102, queues: [ventas], wrap_up: 0s}
 pause_reasons:
   - {name: lunch, digit: "1", texts: {en: Lunch, es: Comida}}
@@ -63,7 +63,7 @@ func TestDefinitionsFromYAML(t *testing.T) {
 		t.Errorf("%+v", soporte)
 	}
 	ana, bob := d.Agents[0], d.Agents[1]
-	if diff := cmp.Diff([]Membership{{"ventas", 0}, {"soporte", 2}}, ana.Queues); diff != "" {
+	if diff := cmp.Diff([]Membership{{Queue: "ventas"}, {Queue: "soporte", Rank: 2}}, ana.Queues); diff != "" {
 		t.Error(diff)
 	}
 	if ana.PIN.Reveal() != "4711" || ana.WrapUp != nil || bob.WrapUp == nil || *bob.WrapUp != 0 || bob.Language != "en" {
@@ -133,7 +133,7 @@ func TestValidate(t *testing.T) {
 		"agent wrap_up":   {func(d *Definitions) { w := -time.Second; d.Agents[0].WrapUp = &w }, "wrap_up: -1s is out of bounds: it must be 0s to 24h"},
 		"unknown queue":   {func(d *Definitions) { d.Agents[0].Queues[0].Queue = "nada" }, `there is no queue "nada"`},
 		"queue named 2x":  {func(d *Definitions) { d.Agents[0].Queues[1].Queue = "ventas" }, `queues[1]: "ventas" is used twice`},
-		"level":           {func(d *Definitions) { d.Agents[0].Queues[0].Level = 100 }, "queues[0].level: 100 is out of bounds"},
+		"rank":            {func(d *Definitions) { d.Agents[0].Queues[0].Rank = 100 }, "queues[0].rank: 100 is out of bounds"},
 		"reason own":      {func(d *Definitions) { d.PauseReasons[0].Name = "missed" }, `"missed" is operadora's own`},
 		"reason digit":    {func(d *Definitions) { d.PauseReasons[0].Digit = "12" }, `digit: "12"`},
 		"reason twice":    {func(d *Definitions) { d.PauseReasons = append(d.PauseReasons, d.PauseReasons[0]) }, `digit: "1" is used twice`},

@@ -25,6 +25,8 @@ type directory struct {
 	agents   map[string]Agent
 	profiles map[string]*Profile
 	stations map[string]*Station
+	steps    map[string][]step // by queue
+	ways     *ways
 	phones   map[phone]string
 	pbxs     []string // of all agents, also of those before
 	grace    time.Duration
@@ -37,10 +39,11 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 	dir := &directory{
 		defs: defs, print: fingerprint(defs), grace: grace,
 		queues: map[string]Queue{}, closing: map[string]Queue{}, agents: map[string]Agent{},
-		profiles: map[string]*Profile{}, stations: map[string]*Station{}, phones: map[phone]string{},
+		profiles: map[string]*Profile{}, steps: map[string][]step{}, ways: newWays(defs.skillNames()), stations: map[string]*Station{}, phones: map[phone]string{},
 	}
 	for _, q := range defs.Queues {
 		dir.queues[q.ID] = q
+		dir.steps[q.ID], _ = q.steps(dir.ways.skills) // Validate has told of what is wrong
 	}
 	for _, a := range defs.Agents {
 		dir.agents[a.ID] = a
@@ -66,6 +69,7 @@ func (dir *directory) inherit(before *directory) {
 		for id, q := range old {
 			if _, stays := dir.queues[id]; !stays {
 				dir.closing[id] = q
+				dir.steps[id], _ = q.steps(dir.ways.skills)
 			}
 		}
 	}
@@ -104,7 +108,7 @@ func (dir *directory) queue(id string) (q Queue, ok bool) {
 // score is the order of a call, with the priority that its queue has now.
 func (dir *directory) score(c CallRecord) float64 {
 	q, _ := dir.queue(c.Queue)
-	return CallScore(c.Entered, c.Priority+q.Priority)
+	return CallScore(c.Entered, c.Priority+q.Priority, max(c.Tier, q.Tier))
 }
 
 // wrapUp is how long an agent may finish after a call of a queue.

@@ -35,6 +35,8 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		Call: w.Call, MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
 		Record: CallRecord{
 			Queue: q.ID, PBX: w.PBX, Visit: w.Visit, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
+			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
+			Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
 		},
 	}
 	order.Record.Score = dir.score(order.Record)

@@ -18,10 +18,14 @@
 //
 // # Rules of matching
 //
-//   - A call is served by agents of its queue on the same PBX, in the order the
-//     queue's strategy gives them (strategy.go).
+//   - A call is served by agents of its queue on the same PBX who meet what queue
+//     and call require by then (requirement.go), whose delay it has waited, and who
+//     are not kept in reserve unless it is of a tier. Who meets what was required
+//     from the beginning comes first, then the agent's rank, then the order of the
+//     queue's strategy (strategy.go).
 //   - An agent gets, of all calls waiting in the agent's queues, the one that
-//     waits longest; a point of priority counts as a minute already waited.
+//     waits longest; a point of priority counts as a minute already waited, a tier
+//     comes before all of the lower ones.
 //     Only servable calls are compared, so no call blocks another.
 //   - An agent is eligible while available, not resting, and with a phone that
 //     is free or whose state is unknown. A phone in a call that is not ours is

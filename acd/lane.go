@@ -1,6 +1,7 @@
 package acd
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -25,7 +26,8 @@ type LaneRules struct {
 	Queue      string `json:"id"`
 	Fact       Fact   `json:"fact"` // what agents of one rank are ordered by, lowest first
 	RingMS     int64  `json:"ring_ms"`
-	HoldMS     int64  `json:"hold_ms"` // life of an offer: ring time and grace
+	HoldMS     int64  `json:"hold_ms"`          // life of an offer: ring time and grace
+	Random     bool   `json:"random,omitempty"` // agents of one rank are drawn
 	AutoAnswer bool   `json:"auto_answer,omitempty"`
 }
 
@@ -54,38 +56,45 @@ func (dir *directory) way(c CallRecord) (rings []Ring, lanes []*Lane) {
 		q = NewQueue()
 		q.ID = c.Queue
 	}
-	lane := dir.lane(q, c.PBX)
-	return []Ring{{Lane: lane.ID, Table: lane.Table}}, []*Lane{lane}
+	if orchestrator.OwnerOfQueue(q.ID) != "" {
+		own := &Lane{ID: q.ID, Rules: dir.laneRules(q)} // whose it is looks there
+		own.Table = fingerprint(own.Fields())
+		return []Ring{{Lane: own.ID, Table: own.Table}}, []*Lane{own}
+	}
+	rings, lanes = dir.ways.of(dir, q, c)
+	if a, ok := dir.agents[c.Prefer]; !ok || a.PBX != c.PBX || c.PatienceMS <= 0 {
+		return rings, lanes
+	}
+	return preferring(c, rings), lanes
 }
 
-// lane makes the lane of a queue for calls of a PBX.
-func (dir *directory) lane(q Queue, pbx string) *Lane {
-	l := &Lane{Ranks: map[string]int{}, Rules: LaneRules{
-		Queue: q.ID, Fact: q.Strategy.Fact(), AutoAnswer: q.AutoAnswer,
-		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + dir.grace).Milliseconds(),
-	}}
-	if orchestrator.OwnerOfQueue(q.ID) != "" {
-		l.Table = fingerprint(l.Fields())
-		l.ID = q.ID // whose it is looks there
-		return l
-	}
-	for id, p := range dir.profiles {
-		if at := p.place(q.ID); at != nil && p.PBX == pbx {
-			l.Ranks[id] = at.Level
+// preferring has a call wait for one agent first.
+func preferring(c CallRecord, rings []Ring) []Ring {
+	out := []Ring{{Lane: orchestrator.PersonalQueue(c.Prefer), Table: rings[0].Table}}
+	for i, r := range rings {
+		if i+1 == len(rings) || rings[i+1].After > c.PatienceMS {
+			r.After = max(r.After, c.PatienceMS)
+			out = append(out, r)
 		}
 	}
-	l.Table = fingerprint(l.Fields())
-	l.ID = l.Table
-	return l
+	return out
+}
+
+func (dir *directory) laneRules(q Queue) LaneRules {
+	return LaneRules{
+		Queue: q.ID, Fact: q.Strategy.Fact(), Random: q.Strategy == Random, AutoAnswer: q.AutoAnswer,
+		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + dir.grace).Milliseconds(),
+	}
 }
 
 // Profile is agents who can and may do the same: they serve the same lanes, with
 // the same rank in each.
 type Profile struct {
-	ID     string       `json:"-"` // names the content
-	PBX    string       `json:"pbx"`
-	Places []Membership `json:"places"`
-	Facts  []Fact       `json:"facts"` // what the strategies of the queues order by
+	ID     string         `json:"-"` // names the content
+	PBX    string         `json:"pbx"`
+	Places []Membership   `json:"places"`
+	Skills map[string]int `json:"skills,omitempty"`
+	Facts  []Fact         `json:"facts"` // what the strategies of the queues order by
 }
 
 // place is the membership in a queue; nil when there is none.
@@ -99,7 +108,7 @@ func (p *Profile) place(queue string) *Membership {
 // profile finds the profile of an agent's definition and of the queues that are
 // closing in which the agent was; it makes the profile when nobody else has it.
 func (dir *directory) profile(a Agent, before *directory) *Profile {
-	p := &Profile{PBX: a.PBX, Places: []Membership{}, Facts: []Fact{}}
+	p := &Profile{PBX: a.PBX, Places: []Membership{}, Skills: a.Skills, Facts: []Fact{}}
 	places := a.Queues
 	if before != nil {
 		if old := before.profiles[before.stationOf(a.ID).Profile]; old != nil {
@@ -116,6 +125,7 @@ func (dir *directory) profile(a Agent, before *directory) *Profile {
 		p.Places = append(p.Places, m)
 		facts[q.Strategy.Fact()] = true
 	}
+	slices.SortFunc(p.Places, func(m, n Membership) int { return cmp.Compare(m.Queue, n.Queue) })
 	p.Facts = append(p.Facts, slices.Sorted(maps.Keys(facts))...)
 	p.ID = fingerprint(p)
 	if same := dir.profiles[p.ID]; same != nil {

@@ -87,7 +87,7 @@ func TestRefusals(t *testing.T) {
 
 func TestScores(t *testing.T) {
 	t.Parallel()
-	if got := CallScore(1_000_000, 2); got != 880_000 {
+	if got := CallScore(1_000_000, 2, 0); got != 880_000 {
 		t.Errorf("two points are two minutes: %f", got)
 	}
 }

@@ -94,18 +94,23 @@ type QueueAt struct{ Queue, PBX string }
 
 // CallRecord is a call in a queue, waiting or offered. Times are unix ms.
 type CallRecord struct {
-	Queue    string  `json:"queue"`
-	PBX      string  `json:"pbx"`
-	Visit    int     `json:"visit,omitempty"` // the number of the stay; a later one replaces it
-	Language string  `json:"language,omitempty"`
-	Priority int     `json:"priority,omitempty"`
-	Entered  int64   `json:"entered"`
-	Score    float64 `json:"score"`           // CallScore with the queue's priority added
-	Offer    string  `json:"offer,omitempty"` // set while offered; the call then waits in no lane
-	Since    int64   `json:"since,omitempty"` // when this stay in the queue began
-	Rings    []Ring  `json:"rings,omitempty"` // the lanes it waits in, one after the other
-	At       int     `json:"at,omitempty"`    // the ring it waits in, from 1; 0 while it does not
-	Rev      int64   `json:"rev,omitempty"`
+	Queue      string            `json:"queue"`
+	PBX        string            `json:"pbx"`
+	Visit      int               `json:"visit,omitempty"` // the number of the stay; a later one replaces it
+	Language   string            `json:"language,omitempty"`
+	Priority   int               `json:"priority,omitempty"`
+	Tier       int               `json:"tier,omitempty"`
+	Entered    int64             `json:"entered"`
+	Needs      string            `json:"needs,omitempty"`       // what it requires of agents, beside its queue
+	About      map[string]string `json:"about,omitempty"`       // what is known of it, for requirements
+	Prefer     string            `json:"prefer,omitempty"`      // the agent whom it waits for first
+	PatienceMS int64             `json:"patience_ms,omitempty"` // for so long
+	Score      float64           `json:"score"`                 // CallScore with the queue's priority added
+	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane
+	Since      int64             `json:"since,omitempty"`       // when this stay in the queue began
+	Rings      []Ring            `json:"rings,omitempty"`       // the lanes it waits in, one after the other
+	At         int               `json:"at,omitempty"`          // the ring it waits in, from 1; 0 while it does not
+	Rev        int64             `json:"rev,omitempty"`
 }
 
 // OfferRecord is an offer in force.
@@ -138,10 +143,13 @@ type AgentRecord struct {
 	RestMin int64  `json:"rest_min,omitempty"`
 	RestFor string `json:"rest_for,omitempty"` // the failure that made it
 
-	FreeSince int64 `json:"free_since,omitempty"`
-	OfferedAt int64 `json:"offered_at,omitempty"`
-	Misses    int   `json:"misses,omitempty"`   // in a row
-	Refusals  int   `json:"refusals,omitempty"` // offers in a row at which the phone was busy or not there
+	FreeSince int64   `json:"free_since,omitempty"`
+	OfferedAt int64   `json:"offered_at,omitempty"`
+	Served    int     `json:"served,omitempty"` // conversations since login
+	Load      float64 `json:"load,omitempty"`
+	BusySince int64   `json:"busy_since,omitempty"` // since when calls take the agent up; 0 while none does
+	Misses    int     `json:"misses,omitempty"`     // in a row
+	Refusals  int     `json:"refusals,omitempty"`   // offers in a row at which the phone was busy or not there
 
 	Offer string `json:"offer,omitempty"`
 	Call  string `json:"call,omitempty"`

@@ -1,5 +1,10 @@
 package acd
 
+import (
+	"math"
+	"time"
+)
+
 // Fact is something an agent's record tells that a strategy may order by. The
 // strings are field names of the stored record.
 type Fact string
@@ -8,34 +13,84 @@ type Fact string
 const (
 	FactFreeSince Fact = "free_since" // when the agent last became free, unix ms
 	FactOfferedAt Fact = "offered_at" // when a call was last offered, unix ms; 0 is never
+	FactServed    Fact = "served"     // conversations since login
+	FactLoad      Fact = "load"       // how much of the last time was taken up by calls; see Load
+	FactNone      Fact = "none"       // nothing: agents come in the order of their ids
 )
 
 // Strategy names how a queue orders its free agents.
 type Strategy string
 
-// Strategies.
+// Strategies. Each orders agents of the same rank.
 const (
 	// LongestIdle prefers who has been free for longest. A missed call counts
 	// as the end of being idle.
 	LongestIdle Strategy = "longest_idle"
 	// RoundRobin goes round: who was offered a call longest ago is next.
 	RoundRobin Strategy = "round_robin"
+	// FewestCalls prefers who has had the fewest conversations since login.
+	FewestCalls Strategy = "fewest_calls"
+	// LeastOccupied prefers who was least taken up by ringing, talking and wrap-up
+	// of late.
+	LeastOccupied Strategy = "least_occupied"
+	// MostSkilled prefers who has the highest levels in the skills that are required,
+	// then who has been free for longest.
+	MostSkilled Strategy = "most_skilled"
+	// FixedOrder is always the same: by rank, then by id.
+	FixedOrder Strategy = "fixed_order"
+	// Random draws among all who are free; the offer's id is the lot.
+	Random Strategy = "random"
 )
 
 // strategies is the table of what a strategy orders free agents by: the fact that
 // is lowest comes first. A new strategy is a new row; the store's scripts know facts alone.
 var strategies = map[Strategy]Fact{
-	LongestIdle: FactFreeSince,
-	RoundRobin:  FactOfferedAt,
+	LongestIdle:   FactFreeSince,
+	RoundRobin:    FactOfferedAt,
+	FewestCalls:   FactServed,
+	LeastOccupied: FactLoad,
+	MostSkilled:   FactFreeSince,
+	FixedOrder:    FactNone,
+	Random:        FactNone,
 }
 
 // Fact is what a strategy orders free agents by.
 func (s Strategy) Fact() Fact { return strategies[s] }
 
+// loadSpan is how fast what an agent did is forgotten: what lies half an hour back
+// counts a third of what is new.
+const loadSpan = 30 * time.Minute
+
+// Load is the load of an agent who had load (0 for none) until the time from, and
+// has been taken up by calls from then to now (unix ms). It is the logarithm of
+//
+//	busy = ∫ e^((s−now)/span) ds over all times s taken up
+//
+// plus now/span, so that time, which passes for all alike, changes nothing of the
+// order in which agents are, and nobody's need be looked at again. The store's
+// scripts compute the same.
+func Load(load float64, from, now int64) float64 {
+	span := float64(loadSpan.Milliseconds())
+	at := float64(now) / span
+	busy := span * (1 - math.Exp(float64(from-now)/span))
+	if load > 0 {
+		busy += math.Exp(load - at)
+	}
+	if busy <= 0 {
+		return load
+	}
+	return math.Log(busy) + at
+}
+
 // CallScore is the order of a waiting call, lowest first: the moment it began
 // to wait (unix ms), moved back a minute for each point of priority. Because
 // time goes on for all alike, a call of low priority is overtaken only by those
-// that came within that many minutes: nobody starves.
-func CallScore(enteredMS int64, priority int) float64 {
-	return float64(enteredMS) - float64(priority)*60_000
+// that came within that many minutes: nobody starves. A tier is above all ages and
+// priorities: it is for emergencies.
+func CallScore(enteredMS int64, priority, tier int) float64 {
+	return float64(enteredMS) - float64(priority)*60_000 - float64(tier)*tierStep
 }
+
+// tierStep separates tiers: unix ms stay below it until the year 2286, and 9 tiers
+// of it are exact in what the store writes.
+const tierStep = 1e13

@@ -2,6 +2,8 @@ package acd
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
@@ -27,7 +29,9 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 	for i, q := range d.Queues {
 		c.at("queues", i, q.ID)
 		ids("id", q.ID)
+		d.checkRequirements(c, q)
 	}
+	d.checkSkills(c)
 	d.checkAgents(c)
 	d.checkReasons(c)
 	d.checkDispositions(c)
@@ -85,7 +89,7 @@ func (c *complaints) queues(names []string) {
 }
 
 func (d Definitions) checkAgents(c *complaints) {
-	ids, phones := c.unique(), map[phone]string{}
+	ids, phones, skills := c.unique(), map[phone]string{}, d.skillNames()
 	for i, a := range d.Agents {
 		c.at("agents", i, a.ID)
 		ids("id", a.ID)
@@ -99,6 +103,32 @@ func (d Definitions) checkAgents(c *complaints) {
 			names[j] = m.Queue
 		}
 		c.queues(names)
+		for _, s := range slices.Sorted(maps.Keys(a.Skills)) {
+			c.check(slices.Contains(skills, s), yamlfile.CodeUnknown, "skills."+s, "there is no skill %q%s", s, yamlfile.Suggest(s, skills))
+		}
+	}
+}
+
+// checkRequirements compiles what a queue requires of agents.
+func (d Definitions) checkRequirements(c *complaints, q Queue) {
+	judge := func(field, text string) {
+		err := d.Judges(text)
+		c.check(err == nil, yamlfile.CodeForm, field, "%q cannot be judged: %v", text, err)
+	}
+	judge("requires", q.Requires)
+	for i, r := range q.Relax {
+		judge(fmt.Sprintf("relax[%d].requires", i), r.Requires)
+		later := i == 0 || r.After > q.Relax[i-1].After
+		c.check(later, yamlfile.CodeForm, fmt.Sprintf("relax[%d].after", i), "%s is not later than the one before", r.After)
+	}
+}
+
+func (d Definitions) checkSkills(c *complaints) {
+	names := c.unique()
+	for i, s := range d.Skills {
+		c.at("skills", i, s.Name)
+		names("name", s.Name)
+		c.check(!slices.Contains(reserved, s.Name), yamlfile.CodeForm, "name", "%q is a word of the language of requirements", s.Name)
 	}
 }
 

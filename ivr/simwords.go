@@ -2,6 +2,9 @@ package ivr
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,6 +154,12 @@ func (s *Sim) order(a orchestrator.Action) string {
 	case orchestrator.ActQueue:
 		words[0] += " " + a.Queue
 		add("priority", a.Priority, a.Priority != 0)
+		add("tier", a.Sought.Tier, a.Sought.Tier != 0)
+		add("needs", strconv.Quote(a.Sought.Needs), a.Sought.Needs != "")
+		for _, name := range slices.Sorted(maps.Keys(a.Sought.About)) {
+			add(name, strconv.Quote(a.Sought.About[name]), true)
+		}
+		add("prefer", a.Sought.Prefer, a.Sought.Prefer != "")
 		add("max_wait", a.MaxWait, a.MaxWait != 0)
 	case orchestrator.ActRecord:
 		add("max", a.Record.MaxDuration, true)

@@ -87,7 +87,8 @@ func TestOrdersCarryWhatTheFlowSays(t *testing.T) {
 	t.Parallel()
 	c := dial(t, newFlows(t, head+`  a: {type: record, max: 90s, silence: 4s, terminator: "*", beep: false, format: gsm, on: {next: b}}
   b: {type: transfer, to: "12", timeout: 15s, on: {failed: c}}
-  c: {type: queue, queue: q, priority: 7, max_wait: 3m, on: {fail: d}}
+  c: {type: queue, queue: q, priority: 7, max_wait: 3m, tier: 1, needs: "skill(call.topic) > 1", about: {topic: "{{call.did}}"},
+    prefer: "{{call.did}}", patience: 5s, on: {fail: d}}
   d: {type: hangup, cause: busy, outcome: rejected}
 `))
 	got := c.last.Actions
@@ -100,7 +101,8 @@ func TestOrdersCarryWhatTheFlowSays(t *testing.T) {
 		{Kind: orchestrator.ActRecord, Record: orchestrator.RecordingOrder{Format: "gsm",
 			MaxDuration: 90 * time.Second, MaxSilence: 4 * time.Second, Terminator: "*"}},
 		{Kind: orchestrator.ActTransfer, Destination: "12", Timeout: 15 * time.Second},
-		{Kind: orchestrator.ActQueue, Queue: "q", Priority: 7, MaxWait: 3 * time.Minute},
+		{Kind: orchestrator.ActQueue, Queue: "q", Priority: 7, MaxWait: 3 * time.Minute, Sought: orchestrator.Sought{Tier: 1,
+			Needs: "skill(call.topic) > 1", About: map[string]string{"topic": "5000"}, Prefer: "5000", Patience: 5 * time.Second}},
 		{Kind: orchestrator.ActHangup, Cause: orchestrator.CauseBusy, Outcome: "rejected"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -14,12 +14,33 @@ type Queue struct {
 	Priority int
 	MaxWait  time.Duration // 0 leaves it to the queue
 	ExitKey  string        // key that leaves the queue, "" for none
+	Needs    string        // a requirement on agents, "" for none
+	About    []Assign      // what requirements may ask of the call; may hold {{variables}}
+	Tier     int
+	Prefer   string // an agent, may hold {{variables}}; "" for none
+	Patience time.Duration
 }
 
 func (q *Queue) enter(r *run) {
 	r.st.Phase, r.st.Ahead = phaseQueue, ""
 	r.act(orchestrator.Action{Kind: orchestrator.ActQueue, Queue: r.st.fill(q.Queue),
-		Priority: q.Priority, MaxWait: q.MaxWait})
+		Priority: q.Priority, Sought: q.sought(r.st), MaxWait: q.MaxWait})
+}
+
+func (q *Queue) sought(st *state) orchestrator.Sought {
+	s := orchestrator.Sought{Needs: q.Needs, Tier: q.Tier, Prefer: st.fill(q.Prefer)}
+	for _, a := range q.About {
+		if s.About == nil {
+			s.About = map[string]string{}
+		}
+		if !st.hides(a.Value) { // it is stored with the call
+			s.About[a.Name] = st.fill(a.Value)
+		}
+	}
+	if s.Prefer != "" {
+		s.Patience = q.Patience
+	}
+	return s
 }
 
 func (q *Queue) input(r *run, in input) {

@@ -69,8 +69,18 @@ type Waiting struct {
 	Visit            int // the number of the call's stay in a queue, growing
 	Caller           Party
 	Language         string
-	Priority         int       // each point counts as a minute already waited
+	Priority         int // each point counts as a minute already waited
+	Sought           Sought
 	Entered          time.Time // start of the wait; a re-queued call keeps its first
+}
+
+// Sought is what a caller asks for in a queue, beyond what the queue says for all.
+type Sought struct {
+	Needs    string            `json:"needs,omitempty"`    // what an agent must be able to do: a requirement as queues have them
+	About    map[string]string `json:"about,omitempty"`    // what requirements may ask of the call
+	Tier     int               `json:"tier,omitempty"`     // above 0 it is an emergency: before all of a lower tier
+	Prefer   string            `json:"prefer,omitempty"`   // the agent whom the caller waits for first
+	Patience time.Duration     `json:"patience,omitempty"` // for so long
 }
 
 // Placement answers Enqueue and Failed.

@@ -56,7 +56,7 @@ const (
 	ActPlay     ActionKind = "play"      // Media, Language -> FlowPlayed with the same Ref
 	ActStopPlay ActionKind = "stop_play" // ends the playback of Ref; no FlowPlayed follows for it
 	ActTimer    ActionKind = "timer"     // After -> FlowTimer with the same Ref; one timer: a new one replaces it, After 0 clears it
-	ActQueue    ActionKind = "queue"     // Queue, Priority, MaxWait -> FlowQueued
+	ActQueue    ActionKind = "queue"     // Queue, Priority, Sought, MaxWait -> FlowQueued
 	ActLeave    ActionKind = "leave"     // leave the queue; no FlowQueued follows
 	ActRecord   ActionKind = "record"    // Record -> FlowRecorded
 	ActStopRec  ActionKind = "stop_rec"  // ends the voicemail recording -> FlowRecorded
@@ -75,6 +75,7 @@ type Action struct {
 	After       time.Duration
 	Queue       string
 	Priority    int
+	Sought      Sought
 	MaxWait     time.Duration  // of the flow; the queue's own limit also holds
 	Record      RecordingOrder // ID, Bridge, Channel are filled in by the engine
 	Destination string         // transfer: a number, checked by the gate

@@ -70,7 +70,7 @@ func invariants(w *world, r acd.Records) []string {
 	if !maps.Equal(noted, lanes) {
 		say("the firsts of lanes are %v, want %v", noted, lanes)
 	}
-	for _, fact := range []acd.Fact{acd.FactFreeSince, acd.FactOfferedAt} {
+	for _, fact := range []acd.Fact{acd.FactFreeSince, acd.FactOfferedAt, acd.FactServed, acd.FactLoad, acd.FactNone} {
 		if noted := w.scores(prefix + "profiles:" + string(fact)); !maps.Equal(noted, profiles[string(fact)]) {
 			say("the firsts of profiles by %s are %v, want %v", fact, noted, profiles[string(fact)])
 		}

@@ -26,6 +26,9 @@ type modelAgent struct {
 	rest, min int64
 	misses    int
 	refusals  int
+	served    int
+	load      float64
+	busy      int64 // since when a call takes the agent up
 	free, got int64
 	call      string // of its offer
 	due       int64
@@ -38,6 +41,130 @@ type modelCall struct {
 	queue, pbx string
 	visit      int
 	score      float64
+	sought     orchestrator.Sought
+	since      int64
+	reached    int64 // how far the circle of those who may serve it has grown, ms since
+	alone      bool  // it waits for the agent whom it prefers
+}
+
+// requirement is one that definitions and calls of the property test may have,
+// with what it means in Go.
+type requirement struct {
+	met   func(skills map[string]int, topic string) bool
+	names func(topic string) []string
+}
+
+func these(names ...string) func(string) []string { return func(string) []string { return names } }
+
+var requirements = map[string]requirement{
+	"":                       {func(map[string]int, string) bool { return true }, these()},
+	"en >= 3":                {func(s map[string]int, _ string) bool { return s["en"] >= 3 }, these("en")},
+	"en >= 1 or es >= 4":     {func(s map[string]int, _ string) bool { return s["en"] >= 1 || s["es"] >= 4 }, these("en", "es")},
+	"es > 1 and not(en > 2)": {func(s map[string]int, _ string) bool { return s["es"] > 1 && s["en"] <= 2 }, these("en", "es")},
+	"skill(call.topic) >= 2": {func(s map[string]int, topic string) bool { return s[topic] >= 2 }, func(topic string) []string { return []string{topic} }},
+}
+
+// becomes moves an agent, and keeps how much calls have taken the agent up.
+func (m *model) becomes(a *modelAgent, to acd.State) {
+	taken := func(s acd.State) bool {
+		return s == acd.StateReserved || s == acd.StateTalking || s == acd.StateWrapup
+	}
+	switch {
+	case taken(to) && !taken(a.state):
+		a.busy = m.now
+	case !taken(to) && taken(a.state):
+		a.load = acd.Load(a.load, a.busy, m.now)
+	}
+	if a.state == acd.StateOffline {
+		a.served = 0
+	}
+	a.state = to
+}
+
+// from tells from when on an agent may serve a call, and with what rank.
+func (m *model) from(a *modelAgent, c *modelCall) (from int64, rank [3]int, ok bool) {
+	q := m.queue(c.queue)
+	i := slices.IndexFunc(a.def.Queues, func(m acd.Membership) bool { return m.Queue == c.queue })
+	if i < 0 || a.def.PBX != c.pbx {
+		return 0, rank, false
+	}
+	at, topic, own := a.def.Queues[i], c.sought.About["topic"], requirements[c.sought.Needs]
+	if (at.Reserve && max(c.sought.Tier, q.Tier) == 0) || !own.met(a.def.Skills, topic) {
+		return 0, rank, false
+	}
+	for step, r := range append([]acd.Relax{{Requires: q.Requires}}, q.Relax...) {
+		is := requirements[r.Requires]
+		if !is.met(a.def.Skills, topic) {
+			continue
+		}
+		skill := 0
+		if q.Strategy == acd.MostSkilled {
+			for _, name := range append(own.names(topic), is.names(topic)...) {
+				skill += a.def.Skills[name]
+			}
+		}
+		return max(r.After, at.Delay).Milliseconds(), [3]int{step, at.Rank, -skill}, true
+	}
+	return 0, rank, false
+}
+
+// times are when the circle of those who may serve a call grows.
+func (m *model) times(c *modelCall) []int64 {
+	out := []int64{0}
+	for _, a := range m.agents {
+		if from, _, ok := m.from(a, c); ok {
+			out = append(out, from)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// prefers returns the agent whom a call waits for first, and for how long.
+func (m *model) prefers(c *modelCall) (*modelAgent, int64) {
+	a := m.agents[c.sought.Prefer]
+	if a == nil || a.def.PBX != c.pbx || c.sought.Patience == 0 {
+		return nil, 0
+	}
+	return a, c.sought.Patience.Milliseconds()
+}
+
+// reach brings a call to where it should be by now.
+func (m *model) reach(c *modelCall) {
+	waited := m.now - c.since
+	c.alone = false
+	if a, patience := m.prefers(c); a != nil && waited < patience {
+		c.alone = a.state != acd.StateOffline && a.state != acd.StatePaused
+		waited = patience
+	}
+	for _, t := range m.times(c) {
+		if t <= waited {
+			c.reached = t
+		}
+	}
+}
+
+// grows is when more agents may serve a call than do by now; false for never.
+func (m *model) grows(c *modelCall) (int64, bool) {
+	_, patience := m.prefers(c)
+	if c.alone {
+		return c.since + patience, true
+	}
+	for _, t := range m.times(c) {
+		if t > max(c.reached, patience) {
+			return c.since + t, true
+		}
+	}
+	return 0, false
+}
+
+// may tells whether an agent may serve a call that waits.
+func (m *model) may(id string, c *modelCall) bool {
+	if c.alone {
+		return c.sought.Prefer == id
+	}
+	from, _, ok := m.from(m.agents[id], c)
+	return ok && from <= c.reached
 }
 
 type modelOffer struct {
@@ -64,14 +191,6 @@ func (a *modelAgent) eligible() bool {
 		(a.device == orchestrator.DeviceFree || a.device == orchestrator.DeviceUnknown)
 }
 
-func (a *modelAgent) level(queue string) (int, bool) {
-	i := slices.IndexFunc(a.def.Queues, func(m acd.Membership) bool { return m.Queue == queue })
-	if i < 0 {
-		return 0, false
-	}
-	return a.def.Queues[i].Level, true
-}
-
 // waiting are the calls without an unanswered offer.
 func (m *model) waiting(call string) bool {
 	o, ok := m.offers[call]
@@ -82,15 +201,17 @@ func (m *model) waiting(call string) bool {
 func (m *model) seek(call string) {
 	c := m.calls[call]
 	q := m.queue(c.queue)
-	best, bestRank, bestFact := "", 0, int64(0)
+	m.reach(c)
+	best, bestRank, bestFact := "", [3]int{}, 0.0
 	for id, a := range m.agents {
-		level, member := a.level(c.queue)
-		if !member || !a.eligible() || a.def.PBX != c.pbx {
+		if !m.may(id, c) || !a.eligible() {
 			continue
 		}
-		fact := map[acd.Fact]int64{acd.FactFreeSince: a.free, acd.FactOfferedAt: a.got}[q.Strategy.Fact()]
-		if best == "" || cmp.Or(cmp.Compare(level, bestRank), cmp.Compare(fact, bestFact), cmp.Compare(id, best)) < 0 {
-			best, bestRank, bestFact = id, level, fact
+		_, rank, _ := m.from(a, c)
+		fact := map[acd.Fact]float64{acd.FactFreeSince: float64(a.free), acd.FactOfferedAt: float64(a.got),
+			acd.FactServed: float64(a.served), acd.FactLoad: a.load}[q.Strategy.Fact()]
+		if best == "" || cmp.Or(slices.Compare(rank[:], bestRank[:]), cmp.Compare(fact, bestFact), cmp.Compare(id, best)) < 0 {
+			best, bestRank, bestFact = id, rank, fact
 		}
 	}
 	if best != "" {
@@ -106,7 +227,7 @@ func (m *model) serve(id string) {
 	}
 	var ids []string
 	for call, c := range m.calls {
-		if _, member := a.level(c.queue); member && m.waiting(call) && c.pbx == a.def.PBX {
+		if m.waiting(call) && m.may(id, c) {
 			ids = append(ids, call)
 		}
 	}
@@ -121,7 +242,8 @@ const grace = 10_000
 
 func (m *model) offer(id, call string) {
 	a, c := m.agents[id], m.calls[call]
-	a.state, a.call, a.got = acd.StateReserved, call, m.now
+	m.becomes(a, acd.StateReserved)
+	a.call, a.got = call, m.now
 	m.offers[call] = &modelOffer{agent: id, queue: c.queue, call: *c, due: m.now + m.queue(c.queue).RingTimeout.Milliseconds() + grace}
 }
 
@@ -129,7 +251,8 @@ func (m *model) enqueue(call string, c modelCall, entered int64, priority int) {
 	if m.calls[call] != nil {
 		return
 	}
-	c.score = acd.CallScore(entered, priority+m.queue(c.queue).Priority)
+	c.score = acd.CallScore(entered, priority+m.queue(c.queue).Priority, max(c.sought.Tier, m.queue(c.queue).Tier))
+	c.since = m.now
 	m.calls[call] = &c
 	m.seek(call)
 }
@@ -149,7 +272,8 @@ func (m *model) answer(call string) {
 	o := m.offers[call]
 	a := m.agents[o.agent]
 	o.answered = true
-	a.state, a.misses, a.refusals, a.last = acd.StateTalking, 0, 0, false
+	m.becomes(a, acd.StateTalking)
+	a.misses, a.refusals, a.last = 0, 0, false
 	delete(m.calls, call)
 }
 
@@ -187,11 +311,11 @@ func (m *model) fail(call string, why orchestrator.OfferFailure) {
 	was := a.state
 	switch {
 	case a.next == acd.OnPauseDue, a.next == "" && q.MissesBeforePause > 0 && a.misses >= q.MissesBeforePause:
-		a.state = acd.StatePaused
+		m.becomes(a, acd.StatePaused)
 	case a.next == acd.OnLogoutDue:
-		a.state = acd.StateOffline
+		m.becomes(a, acd.StateOffline)
 	default:
-		a.state = acd.StateAvailable
+		m.becomes(a, acd.StateAvailable)
 		if was == acd.StateTalking {
 			a.free = m.now
 		}
@@ -214,9 +338,11 @@ func (m *model) finish(call string) {
 	} else {
 		a.last = true
 	}
+	a.served++
 	a.call = ""
 	if wrap > 0 {
-		a.state, a.due = acd.StateWrapup, m.now+wrap
+		m.becomes(a, acd.StateWrapup)
+		a.due = m.now + wrap
 		return
 	}
 	m.depart(o.agent)
@@ -227,11 +353,12 @@ func (m *model) depart(id string) {
 	a := m.agents[id]
 	switch a.next {
 	case acd.OnPauseDue:
-		a.state = acd.StatePaused
+		m.becomes(a, acd.StatePaused)
 	case acd.OnLogoutDue:
-		a.state = acd.StateOffline
+		m.becomes(a, acd.StateOffline)
 	default:
-		a.state, a.free = acd.StateAvailable, m.now
+		m.becomes(a, acd.StateAvailable)
+		a.free = m.now
 	}
 	a.next, a.due = "", 0
 	m.serve(id)
@@ -268,7 +395,8 @@ func (m *model) change(id string, t acd.Trigger) {
 	if t == acd.OnLogin {
 		a.last = false
 	}
-	a.state, a.due, a.next = to, 0, ""
+	m.becomes(a, to)
+	a.due, a.next = 0, ""
 	if to == acd.StateAvailable {
 		a.free = m.now
 	}
@@ -323,6 +451,15 @@ func (m *model) expire() {
 				}
 				if m.offers[call] == o { // an earlier one may have ended it
 					m.fail(call, why)
+				}
+			}})
+		}
+	}
+	for id, c := range m.calls {
+		if at, ok := m.grows(c); ok && m.waiting(id) && at <= m.now {
+			list = append(list, due{at, "ring:" + id, func() {
+				if m.calls[id] == c && m.waiting(id) { // an earlier one may have ended its wait
+					m.seek(id)
 				}
 			}})
 		}

@@ -16,19 +16,32 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
+var propertyQueues = []string{"ventas", "ventas", "soporte", "vip", "turnos", "ligera", "fija"}
+
 // propertyDefs has all that may make a difference: two strategies, levels,
 // agents of one and of several queues, two PBXs, queues with and without wrap-up.
 func propertyDefs() acd.Definitions {
-	ventas := queue("ventas", func(q *acd.Queue) { q.WrapUp, q.MissesBeforePause = 0, 0 })
+	ventas := queue("ventas", func(q *acd.Queue) {
+		q.WrapUp, q.MissesBeforePause, q.Strategy = 0, 0, acd.MostSkilled
+		q.Requires, q.Relax = "en >= 3", []acd.Relax{{After: 5 * time.Second, Requires: "en >= 1 or es >= 4"}, {After: 20 * time.Second}}
+	})
 	soporte := queue("soporte", func(q *acd.Queue) { q.Strategy, q.Priority = acd.RoundRobin, 1 })
-	vip := queue("vip", func(q *acd.Queue) { q.Priority, q.Retry = 3, time.Second })
-	d := acd.Definitions{Queues: []acd.Queue{ventas, soporte, vip}, Dispositions: []acd.Disposition{{Name: "sale"}}}
+	vip := queue("vip", func(q *acd.Queue) { q.Priority, q.Retry, q.Requires = 3, time.Second, "skill(call.topic) >= 2" })
+	turnos := queue("turnos", func(q *acd.Queue) { q.Strategy, q.WrapUp = acd.FewestCalls, 2*time.Second })
+	ligera := queue("ligera", func(q *acd.Queue) { q.Strategy, q.WrapUp, q.Tier = acd.LeastOccupied, 3*time.Second, 1 })
+	fija := queue("fija", func(q *acd.Queue) { q.Strategy, q.WrapUp = acd.FixedOrder, 0 })
+	d := acd.Definitions{Queues: []acd.Queue{ventas, soporte, vip, turnos, ligera, fija}, Dispositions: []acd.Disposition{{Name: "sale"}},
+		Skills: []acd.Skill{{Name: "en"}, {Name: "es"}}}
+	skills := []map[string]int{{"en": 3}, {"en": 1, "es": 2}, {"es": 5}, {"en": 5, "es": 1}, {"en": 2, "es": 2}, {"en": 3}, nil}
 	for i, in := range [][]acd.Membership{
-		{{Queue: "ventas"}}, {{Queue: "ventas"}, {Queue: "soporte"}}, {{Queue: "soporte", Level: 1}, {Queue: "vip"}},
-		{{Queue: "vip", Level: 2}, {Queue: "ventas", Level: 1}, {Queue: "soporte"}}, {{Queue: "ventas"}, {Queue: "vip"}},
+		{{Queue: "ventas"}, {Queue: "turnos"}, {Queue: "ligera"}}, {{Queue: "ventas"}, {Queue: "soporte"}, {Queue: "turnos"}},
+		{{Queue: "soporte", Rank: 1}, {Queue: "vip"}, {Queue: "ligera"}, {Queue: "fija"}},
+		{{Queue: "vip", Rank: 2}, {Queue: "ventas", Rank: 1}, {Queue: "soporte"}}, {{Queue: "ventas"}, {Queue: "vip"}},
+		{{Queue: "ventas"}, {Queue: "turnos"}, {Queue: "ligera"}, {Queue: "fija"}}, {{Queue: "soporte", Delay: 7 * time.Second}, {Queue: "ventas", Reserve: true}},
 	} {
 		a := acd.NewAgent()
 		a.ID, a.Endpoint, a.PBX, a.Queues = fmt.Sprintf("a%02d", i), fmt.Sprintf("PJSIP/%d", 100+i), pbx, in
+		a.Skills = skills[i]
 		if i == 4 {
 			a.PBX = "dos"
 		}
@@ -77,6 +90,18 @@ func (x *machine) agent(t *rapid.T) string {
 	return rapid.SampledFrom(slices.Sorted(maps.Keys(x.m.agents))).Draw(t, "agent")
 }
 
+// sought is what a caller asks for: most ask for nothing of their own.
+func (x *machine) sought(t *rapid.T) (s orchestrator.Sought) {
+	s.About = map[string]string{"topic": rapid.SampledFrom([]string{"en", "es", "es", "none"}).Draw(t, "topic")}
+	if rapid.Bool().Draw(t, "asks") {
+		s.Needs = rapid.SampledFrom(slices.Sorted(maps.Keys(requirements))).Draw(t, "needs")
+		s.Tier = rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "tier")
+		s.Prefer = rapid.SampledFrom([]string{"", "", "a00", "a04", "nobody"}).Draw(t, "prefer")
+		s.Patience = rapid.SampledFrom([]time.Duration{3 * time.Second, 10 * time.Second}).Draw(t, "patience")
+	}
+	return s
+}
+
 func (x *machine) tick() {
 	x.w.mu.Lock()
 	x.w.now = x.w.now.Add(time.Millisecond) // so that no two steps have one time
@@ -91,15 +116,16 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.tick()
 			x.calls++
 			call := "c" + strconv.Itoa(x.calls)
-			q := rapid.SampledFrom([]string{"ventas", "soporte", "vip"}).Draw(t, "queue")
+			q := rapid.SampledFrom(propertyQueues).Draw(t, "queue")
 			at := rapid.SampledFrom([]string{pbx, pbx, pbx, "dos"}).Draw(t, "pbx")
 			ago := rapid.Int64Range(0, 90_000).Draw(t, "ago")
 			priority := rapid.IntRange(-1, 2).Draw(t, "priority")
 			entered := x.m.now - ago
+			sought := x.sought(t)
 			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: at, Queue: q, Visit: 1,
-				Priority: priority, Entered: time.UnixMilli(entered)})
+				Priority: priority, Sought: sought, Entered: time.UnixMilli(entered)})
 			x.w.must(err)
-			x.m.enqueue(call, modelCall{queue: q, pbx: at, visit: 1}, entered, priority)
+			x.m.enqueue(call, modelCall{queue: q, pbx: at, visit: 1, sought: sought}, entered, priority)
 		},
 		"move": func(t *rapid.T) {
 			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
@@ -109,9 +135,9 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.tick()
 			c := *x.m.calls[call]
 			c.visit++
-			c.queue = rapid.SampledFrom([]string{"ventas", "soporte", "vip"}).Draw(t, "queue")
+			c.queue = rapid.SampledFrom(propertyQueues).Draw(t, "queue")
 			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: c.pbx, Queue: c.queue,
-				Visit: c.visit, Entered: time.UnixMilli(x.m.now)})
+				Visit: c.visit, Sought: c.sought, Entered: time.UnixMilli(x.m.now)})
 			x.w.must(err)
 			x.m.leave(call)
 			x.m.enqueue(call, c, x.m.now, 0)

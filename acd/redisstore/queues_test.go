@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -126,15 +127,34 @@ func TestStrategies(t *testing.T) {
 			}
 		}
 	})
-	t.Run("levels", func(t *testing.T) {
+	t.Run("random", func(t *testing.T) {
+		t.Parallel()
+		d := defs(5, queue("q", noWrap, func(q *acd.Queue) { q.Strategy = acd.Random }), queue("other"))
+		d.Agents[1].Queues = d.Agents[1].Queues[:1] // of another profile
+		d.Agents[4].Queues[0].Rank = 1
+		w := setup(t, d)
+		w.login("a00", "a01", "a02", "a03", "a04")
+		drawn := map[string]int{}
+		for i := range 400 {
+			call := "c" + strconv.Itoa(i)
+			drawn[w.enqueue(call, "q").Offer.Agent]++
+			w.leave(call, 0)
+		}
+		for _, id := range []string{"a00", "a01", "a02", "a03"} {
+			if n := drawn[id]; n < 40 || drawn["a04"] != 0 { // 100 are expected, 40 are seven deviations off
+				t.Errorf("drawn %v", drawn)
+			}
+		}
+	})
+	t.Run("ranks", func(t *testing.T) {
 		t.Parallel()
 		d := defs(3, queue("q", noWrap))
-		d.Agents[0].Queues[0].Level = 99
-		d.Agents[1].Queues[0].Level = 1
+		d.Agents[0].Queues[0].Rank = 99
+		d.Agents[1].Queues[0].Rank = 1
 		w := setup(t, d)
 		w.login("a00", "a01", "a02")
 		if got := fmt.Sprint(agentsOf(w.serveAll("x", 3))); got != "[a02 a01 a00]" {
-			t.Errorf("by level: %s", got)
+			t.Errorf("by rank: %s", got)
 		}
 	})
 }

@@ -634,14 +634,29 @@ func (e QueueAdmit) Valid() bool {
 
 // Defines values for QueueStrategy.
 const (
-	QueueStrategyLongestIdle QueueStrategy = "longest_idle"
-	QueueStrategyRoundRobin  QueueStrategy = "round_robin"
+	QueueStrategyFewestCalls   QueueStrategy = "fewest_calls"
+	QueueStrategyFixedOrder    QueueStrategy = "fixed_order"
+	QueueStrategyLeastOccupied QueueStrategy = "least_occupied"
+	QueueStrategyLongestIdle   QueueStrategy = "longest_idle"
+	QueueStrategyMostSkilled   QueueStrategy = "most_skilled"
+	QueueStrategyRandom        QueueStrategy = "random"
+	QueueStrategyRoundRobin    QueueStrategy = "round_robin"
 )
 
 // Valid indicates whether the value is a known member of the QueueStrategy enum.
 func (e QueueStrategy) Valid() bool {
 	switch e {
+	case QueueStrategyFewestCalls:
+		return true
+	case QueueStrategyFixedOrder:
+		return true
+	case QueueStrategyLeastOccupied:
+		return true
 	case QueueStrategyLongestIdle:
+		return true
+	case QueueStrategyMostSkilled:
+		return true
+	case QueueStrategyRandom:
 		return true
 	case QueueStrategyRoundRobin:
 		return true

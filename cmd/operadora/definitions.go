@@ -41,7 +41,7 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	}
 	fsys := os.DirFS(dir)
 	floor := readACD(fsys)
-	known.Queue = floor.queue()
+	known.Queue, known.Needs = floor.queue(), floor.needs()
 	known.Digits = len(pbxs) > 0
 	for _, p := range pbxs {
 		known.Digits = known.Digits && p.Kind != KindFreeSWITCH
@@ -133,6 +133,14 @@ func (o *floor) queue() func(id string) bool {
 		queues[q.ID] = true
 	}
 	return func(id string) bool { return queues[id] }
+}
+
+// needs tells why a requirement on agents is none; nil when the files cannot be read.
+func (o *floor) needs() func(text string) error {
+	if o.broken {
+		return nil
+	}
+	return o.defs.Judges
 }
 
 // check tells what does not fit together, with the place of each.

@@ -23,8 +23,8 @@ func TestDefinitionsNameThePlace(t *testing.T) {
 		"misspelt at the top": {"quues: []\n", agents, `queues.yaml:1:1: E00 quues: there is no such key; did you mean "queues"?`},
 		"misspelt below": {queues + "  - id: two\n    ring_timout: 5s\n", agents,
 			`queues.yaml:4:5: E00 queues[1].ring_timout: there is no such key; did you mean "ring_timeout"?`},
-		"misspelt deeper": {queues, "agents:\n  - {id: ana, pbx: main, endpoint: PJSIP/101, queues: [sales, {queue: sales, lvl: 1}]}\n",
-			`agents.yaml:2:78: E00 agents[0].queues[1].lvl: there is no such key; did you mean "level"?`},
+		"misspelt deeper": {queues + "  - {id: support}\n", "agents:\n  - {id: ana, pbx: main, endpoint: PJSIP/101, queues: [sales, {queue: support, lvl: 1}]}\n",
+			`agents.yaml:2:80: E00 agents[0].queues[1].lvl: there is no such key; it knows queue, rank, delay, reserve`},
 		"two files": {"quues: []\n", "agnts: []\n", `did you mean "agents"?` + "\n" + `queues.yaml:1:1: E00 quues: there is no such key`},
 		"no unit": {"queues:\n  - {id: sales, wrap_up: 10}\n", agents,
 			"queues.yaml:2:26: E00 queues[0].wrap_up: 10 has no unit; a duration needs one: 10s, 10m or 10h"},
@@ -38,7 +38,15 @@ func TestDefinitionsNameThePlace(t *testing.T) {
 		"a list for a text":        {"queues:\n  - {id: [sales]}\n", agents, `queues.yaml:2:10: E00 queues[0].id: must be text, not a list`},
 		"an octal number":          {"queues:\n  - {id: sales, max_length: 010}\n", agents, `queues[0].max_length: 010 begins with 0; write 10`},
 		"nothing":                  {"", "", "neither queues.yaml nor agents.yaml has anything in it"},
-		"unknown queue":            {queues, "agents: [{id: ana, pbx: main, endpoint: PJSIP/101, queues: [sale]}]\n", `agents.yaml:1:61: E12 agents[0].queues[0]: there is no queue "sale"`},
+		"unknown skill": {queues + "skills: [{name: english}]\n", "agents: [{id: ana, pbx: main, endpoint: PJSIP/101, skills: {english: 3, englsh: 2}}]\n",
+			`agents.yaml:1:81: E12 agents[0].skills.englsh: there is no skill "englsh"; did you mean "english"?`},
+		"a level": {queues + "skills: [{name: english}]\n", "agents: [{id: ana, pbx: main, endpoint: PJSIP/101, skills: {english: 6}}]\n",
+			`agents[0].skills.english: 6 is out of bounds: it must be 1 to 5`},
+		"a requirement": {"skills: [{name: english}]\nqueues:\n  - {id: sales, requires: englsh >= 2}\n", agents,
+			`queues.yaml:3:27: E00 queues[0].requires: "englsh >= 2" cannot be judged: unknown name englsh, at character 1`},
+		"a step back": {"queues:\n  - id: sales\n    relax: [{after: 1m}, {after: 30s}]\n", agents,
+			`queues[0].relax[1].after: 30s is not later than the one before`},
+		"unknown queue": {queues, "agents: [{id: ana, pbx: main, endpoint: PJSIP/101, queues: [sale]}]\n", `agents.yaml:1:61: E12 agents[0].queues[0]: there is no queue "sale"`},
 	} {
 		dir := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte(row.queues), 0o600))
@@ -72,7 +80,7 @@ func TestDefinitionsMayUseAnchors(t *testing.T) {
 func TestDefinitionsTakeEveryKey(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte("queues: [{id: one}]\ndispositions: [{name: done}]\nrequire_pause_reason: true\n"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte("queues: [{id: one}]\nskills: [{name: english}]\ndispositions: [{name: done}]\nrequire_pause_reason: true\n"), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "agents.yaml"), []byte("agents: [{id: ana, pbx: main, endpoint: PJSIP/101, pin: \"471100\"}]\n"+
 		"pause_reasons: [{name: lunch}]\nask_pin: [login, logout]\nmin_pin_length: 6\n"), 0o600))
 	defs, _, err := loadDefinitions(dir, map[string]PBXConfig{"main": {}}, flowfile.Known{})

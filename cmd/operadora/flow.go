@@ -187,7 +187,7 @@ func definitionsFolder(cmd *cobra.Command, near string) (string, error) {
 // when a configuration or a PBX is named, about sounds when a PBX is.
 func knownFor(cmd *cobra.Command, dir, pbx string) (flowfile.Known, error) {
 	var known flowfile.Known
-	known.Queue = queuesOf(dir)
+	known.Queue, known.Needs = queuesOf(dir)
 	named, err := cmd.Flags().GetString("config")
 	if err != nil || (pbx == "" && named == "") {
 		return known, err
@@ -226,12 +226,12 @@ func knownFor(cmd *cobra.Command, dir, pbx string) (flowfile.Known, error) {
 }
 
 // queuesOf tells whether there is a queue; nil when the folder does not say.
-func queuesOf(dir string) func(name string) bool {
+func queuesOf(dir string) (queue func(name string) bool, needs func(text string) error) {
 	if dir == "" {
-		return nil
+		return nil, nil
 	}
 	floor := readACD(os.DirFS(dir))
-	return floor.queue()
+	return floor.queue(), floor.needs()
 }
 
 // oneFlow reads the set around one flow, named by its id or its file.

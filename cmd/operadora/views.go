@@ -105,7 +105,7 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 		v := wire.AgentDefinition{ID: g.ID, Name: g.Name, PBX: g.PBX, Endpoint: g.Endpoint, Language: g.Language,
 			Queues: map[string]int{}, AutoAnswer: g.AutoAnswer}
 		for _, m := range g.Queues {
-			v.Queues[m.Queue] = m.Level
+			v.Queues[m.Queue] = m.Rank
 		}
 		out.Agents = append(out.Agents, v)
 	}

@@ -16,6 +16,7 @@ import (
 // nobody can tell; the check is left out.
 type Known struct {
 	Queue       func(name string) bool
+	Needs       func(text string) error      // why a requirement on agents is none
 	Destination func(number string) error    // why the gate would refuse it
 	Sound       func(lang, name string) bool // whether the PBX has a sound
 	Digits      bool                         // every PBX passes on of a dialled number + and digits only
@@ -280,6 +281,11 @@ func (l *linter) patience(n *ivr.Node, q *ivr.Question) {
 func (l *linter) queue(n *ivr.Node, s *ivr.Queue) {
 	if !strings.Contains(s.Queue, "{{") && l.known.Queue != nil && !l.known.Queue(s.Queue) {
 		l.fault(CodeUnknown, n.At, n.Name, "queue %q is not defined", s.Queue)
+	}
+	if l.known.Needs != nil {
+		if err := l.known.Needs(s.Needs); err != nil {
+			l.fault(CodeForm, n.At, n.Name, "needs: %q cannot be judged: %v", s.Needs, err)
+		}
 	}
 	if s.MaxWait > 0 && s.MaxWait < 5*time.Second {
 		l.fault(CodeImpatient, n.At, n.Name, "max_wait %s is shorter than a phone rings", s.MaxWait)

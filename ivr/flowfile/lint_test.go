@@ -44,6 +44,12 @@ var known = flowfile.Known{
 		}
 		return nil
 	},
+	Needs: func(text string) error {
+		if text == "nonsense" {
+			return errors.New("unknown name nonsense")
+		}
+		return nil
+	},
 	Sound: func(lang, name string) bool {
 		return name != "missing" && (lang != "en" || name != "digits/hundred")
 	},

@@ -192,7 +192,8 @@ func (r *reader) step(n *ivr.Node, shape any, d Defaults) ivr.Step {
 	case *hoursShape:
 		return &ivr.Hours{Calendar: s.Calendar}
 	case *queueShape:
-		return &ivr.Queue{Queue: s.Queue, Priority: s.Priority, MaxWait: s.MaxWait, ExitKey: s.ExitKey}
+		return &ivr.Queue{Queue: s.Queue, Priority: s.Priority, MaxWait: s.MaxWait, ExitKey: s.ExitKey,
+			Needs: s.Needs, About: assigns(s.About), Tier: s.Tier, Prefer: s.Prefer, Patience: s.Patience}
 	case *recordShape:
 		return &ivr.Record{Format: s.Format, Max: s.Max, Silence: s.Silence, Terminator: s.Terminator, Beep: s.Beep}
 	case *transferShape:

@@ -167,10 +167,15 @@ type hoursShape struct {
 }
 
 type queueShape struct {
-	Queue    string        `yaml:"queue,need,vars" shape:"id" doc:"A queue of queues.yaml; may hold {{variables}}."`
-	Priority int           `yaml:"priority" default:"0" min:"0" max:"1000" doc:"Advantage of this caller; each point counts as a minute already waited."`
-	MaxWait  time.Duration `yaml:"max_wait" default:"0s" min:"0s" max:"24h" doc:"Longest wait; 0s leaves it to the queue."`
-	ExitKey  string        `yaml:"exit_key" shape:"key" default:"" doc:"Key with which the caller leaves the queue."`
+	Queue    string               `yaml:"queue,need,vars" shape:"id" doc:"A queue of queues.yaml; may hold {{variables}}."`
+	Priority int                  `yaml:"priority" default:"0" min:"0" max:"1000" doc:"Advantage of this caller; each point counts as a minute already waited."`
+	Tier     int                  `yaml:"tier" default:"0" min:"0" max:"9" doc:"1 to 9 is for emergencies: before all of a lower tier, however long those have waited."`
+	Needs    string               `yaml:"needs" max:"500" default:"" doc:"What an agent must be able to do for this caller, beside what the queue requires: english >= 3, or skill(call.topic) >= 2."`
+	About    yamlfile.Map[string] `yaml:"about" keys:"variable" doc:"What requirements may ask of the call, as call.NAME; values may hold {{variables}}."`
+	Prefer   string               `yaml:"prefer,vars" shape:"id" default:"" doc:"The agent whom the caller waits for first; may hold {{variables}}."`
+	Patience time.Duration        `yaml:"patience" default:"30s" min:"1s" max:"24h" doc:"How long, as long as that agent is at work."`
+	MaxWait  time.Duration        `yaml:"max_wait" default:"0s" min:"0s" max:"24h" doc:"Longest wait; 0s leaves it to the queue."`
+	ExitKey  string               `yaml:"exit_key" shape:"key" default:"" doc:"Key with which the caller leaves the queue."`
 }
 
 type recordShape struct {

@@ -151,7 +151,7 @@ func textReads(at ivr.Pos, texts ...string) []read {
 func stepReads(n *ivr.Node) []read {
 	switch s := n.Step.(type) {
 	case *ivr.Queue:
-		return textReads(n.At, s.Queue)
+		return append(textReads(n.At, s.Queue, s.Prefer), assignReads(s.About)...)
 	case *ivr.Transfer:
 		return textReads(n.At, s.To)
 	case *ivr.Agent:

@@ -25,7 +25,7 @@ func (x *change) enqueue(a orchestrator.Action) {
 	}
 	x.leaveQueue("moved")
 	x.c.Awaits = orchestrator.FlowQueued
-	x.c.Visit = &Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority,
+	x.c.Visit = &Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority, Sought: a.Sought,
 		Entered: entered, MaxWait: a.MaxWait.Milliseconds()}
 	x.askPlace()
 }
@@ -37,7 +37,7 @@ func (x *change) askPlace() { x.do(Enqueue{Waiting: x.waiting(x.c.Visit)}) }
 func (x *change) waiting(v *Visit) orchestrator.Waiting {
 	return orchestrator.Waiting{
 		Call: x.c.Call, Visit: v.N, PBX: x.c.PBX, Queue: v.Queue, Caller: x.c.Caller, Language: x.c.Language,
-		Priority: v.Priority, Entered: time.UnixMilli(v.Entered),
+		Priority: v.Priority, Sought: v.Sought, Entered: time.UnixMilli(v.Entered),
 	}
 }
 

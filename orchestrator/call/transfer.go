@@ -21,8 +21,9 @@ type Move struct {
 
 // Home is where a call goes when whom it was transferred to never answers.
 type Home struct {
-	Queue    string `json:"queue"`
-	Priority int    `json:"priority"`
+	Queue    string              `json:"queue"`
+	Priority int                 `json:"priority"`
+	Sought   orchestrator.Sought `json:"sought,omitzero"`
 }
 
 // askedTransfer handles the transfer key of a phone, which wants Number to take
@@ -223,7 +224,7 @@ func (x *change) leaveFar(by string) {
 // rememberWay notes from which queue a customer is transferred.
 func (x *change) rememberWay() {
 	if v := x.c.Visit; x.c.Far().Role == RoleAgent && v != nil && orchestrator.OwnerOfQueue(v.Queue) == "" {
-		x.c.Home = &Home{Queue: v.Queue, Priority: v.Priority}
+		x.c.Home = &Home{Queue: v.Queue, Priority: v.Priority, Sought: v.Sought}
 	}
 }
 
@@ -248,11 +249,11 @@ func (x *change) moveWaiting(w Wish) error {
 	case x.People == nil || !x.People.Knows(to):
 		return fault.New(op, fault.NotFound, "no queue %q", to.Name)
 	}
-	x.c.Home = &Home{Queue: old.Queue, Priority: old.Priority}
+	x.c.Home = &Home{Queue: old.Queue, Priority: old.Priority, Sought: old.Sought}
 	x.note(orchestrator.EntryCallTransfer, fields{"destination": to.Name, "kind": to.Kind, "result": "moved", "by": w.By, "reason": w.Reason, "front": w.Front})
 	x.unqueue("moved")
 	v := x.further(to.Name, 0)
-	v.Priority, v.From, v.MaxWait = old.Priority, old.From, old.MaxWait
+	v.Priority, v.Sought, v.From, v.MaxWait = old.Priority, old.Sought, old.From, old.MaxWait
 	if w.Front {
 		v.Priority += frontPriority
 	}
@@ -271,7 +272,7 @@ func (x *change) comeBack() bool {
 	}
 	x.c.Home = nil
 	v := x.further(b.Queue, 0)
-	v.Priority = b.Priority + backPriority
+	v.Priority, v.Sought = b.Priority+backPriority, b.Sought
 	x.noteTransfer(orchestrator.Target{Kind: orchestrator.TargetQueue, Name: b.Queue}, "back", "operadora", nil)
 	x.c.Visit = &v
 	x.askPlace()

@@ -9,6 +9,7 @@ type Visit struct {
 	State    VisitState             `json:"state"`
 	Queue    string                 `json:"queue"`
 	Priority int                    `json:"priority,omitempty"`
+	Sought   orchestrator.Sought    `json:"sought,omitzero"`
 	Entered  int64                  `json:"entered"`
 	From     int64                  `json:"from,omitempty"`        // from when the longest wait counts, for one who was served before; 0 is Entered
 	MaxWait  int64                  `json:"max_wait_ms,omitempty"` // the flow's limit

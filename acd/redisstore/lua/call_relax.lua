@@ -6,7 +6,7 @@
 local call = ARGV[2]
 local c = load(CALLS, call)
 if not c or (c.at or 0) == 0 or not c.rings[c.at + 1] then return {0, ''} end
-if ring(c) == c.at then
+if ring(c) <= c.at then
   redis.call('ZADD', due(c.pbx), c.since + c.rings[c.at + 1].after, 'ring:' .. call)
   return {1, ''}
 end

@@ -34,22 +34,3 @@ local function listed(id, a)
   if all and none then return eligible(a) end -- serves no queue
   if all then return true elseif none then return false end
 end
-
-local MOST = 1000 -- profiles with somebody free that are compared; check allows no more
-
--- best returns the profile whose first agent is to get the next call of a lane.
-local function best(serves, fact)
-  local free, profiles = redis.call('ZRANGE', key('profiles', fact), 0, MOST - 1, 'WITHSCORES'), {}
-  for i = 1, #free, 2 do profiles[#profiles + 1] = free[i] end
-  if #profiles == 0 then return nil end
-  local ranks = redis.call('HMGET', serves, unpack(profiles))
-  local found, low, score, id
-  for i, profile in ipairs(profiles) do
-    local rank, s = tonumber(ranks[i] or nil), free[2 * i]
-    if rank and (not found or rank < low or (rank == low and s == score)) then
-      local one = redis.call('ZRANGE', key('idle', profile .. ':' .. fact), 0, 0)[1]
-      if one and (not found or rank < low or one < id) then found, low, score, id = profile, rank, s, one end
-    end
-  end
-  return found, id
-end

@@ -16,12 +16,16 @@ local function drop(lane, call)
   return gone
 end
 
--- ring returns the number of the ring that a call has reached.
+-- ring returns the number of the ring that a call has reached. The lane of an agent
+-- alone whom it prefers is left out unless that agent is at work.
 local function ring(c)
   local at = 1
   for i, r in ipairs(c.rings) do
     if c.since + r.after <= now then at = i end
   end
+  local own = c.rings[at + 1] and c.rings[at].lane:match('^@(.+)')
+  local a = own and load(AGENTS, own)
+  if own and not (a and a.state ~= 'offline' and a.state ~= 'paused') then return at + 1 end
   return at
 end
 

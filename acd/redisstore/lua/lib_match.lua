@@ -1,4 +1,4 @@
--- lib_match: how agents and calls find each other. Follows lib_idle.
+-- lib_match: how agents and calls find each other. Follows lib_best.
 
 -- No search goes over more than this many members that fit nothing. In a store
 -- that is whole there is none; what is damaged is found by the healing scripts.
@@ -39,7 +39,7 @@ local function seek(call, c, unique)
     return q and a and eligible(a) and a.pbx == c.pbx and offer(own, a, call, c, q, unique) or ''
   end
   for _ = 1, q and TRIES or 0 do
-    local profile, id = best(serves, q.fact)
+    local profile, id = best(serves, q.fact, q.random and call .. unique)
     if not profile then return '' end
     local a = load(AGENTS, id)
     if a and eligible(a) and a.profile == profile then return offer(id, a, call, c, q, unique) end

@@ -38,11 +38,13 @@ local function move(id, a, trigger, why, by)
   local from, to = a.state, NEXT[a.state][trigger]
   if not to then return false end
   a.state, a.since, a.reason = to, now, why
+  occupy(a, from, to)
   if from == 'wrapup' then
     a.due = nil
     redis.call('ZREM', due(a.pbx), 'wrap:' .. id)
   end
   if to == 'available' and from ~= 'reserved' then a.free_since = now end
+  if from == 'offline' then a.served = 0 end
   if from == 'offline' or to == 'offline' then enrol(id, a, to ~= 'offline') end
   tell(id, a, from, by)
   if to == 'available' then a.reason = nil end -- a reason is of a pause; what freed the agent is in the journal

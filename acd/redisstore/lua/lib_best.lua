@@ -1,0 +1,38 @@
+-- lib_best: which of the free agents gets a call. Follows lib_idle.
+
+local MOST = 1000 -- profiles with somebody free that are compared; check allows no more
+
+-- draw returns one of the free agents of some profiles, and the profile, by lot.
+local function draw(profiles, fact, lot)
+  local sizes, all = {}, 0
+  for i, profile in ipairs(profiles) do
+    sizes[i] = redis.call('ZCARD', key('idle', profile .. ':' .. fact))
+    all = all + sizes[i]
+  end
+  if all == 0 then return nil end
+  local n = tonumber(redis.sha1hex(lot):sub(1, 12), 16) % all
+  for i, profile in ipairs(profiles) do
+    if n < sizes[i] then return profile, redis.call('ZRANGE', key('idle', profile .. ':' .. fact), n, n)[1] end
+    n = n - sizes[i]
+  end
+end
+
+-- best returns the profile, and its agent, who is to get the next call of a lane.
+local function best(serves, fact, lot)
+  local free, profiles = redis.call('ZRANGE', key('profiles', fact), 0, MOST - 1, 'WITHSCORES'), {}
+  for i = 1, #free, 2 do profiles[#profiles + 1] = free[i] end
+  if #profiles == 0 then return nil end
+  local ranks = redis.call('HMGET', serves, unpack(profiles))
+  local found, low, score, id, equals
+  for i, profile in ipairs(profiles) do
+    local rank, s = tonumber(ranks[i] or nil), free[2 * i]
+    if rank and (not found or rank < low or (rank == low and s == score)) then
+      local one = redis.call('ZRANGE', key('idle', profile .. ':' .. fact), 0, 0)[1]
+      if one and (not found or rank < low) then equals = {} end
+      if one and (not found or rank < low or one < id) then found, low, score, id = profile, rank, s, one end
+    end
+    if found and rank == low then equals[#equals + 1] = profile end
+  end
+  if lot and found then return draw(equals, fact, lot) end
+  return found, id
+end
