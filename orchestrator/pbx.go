@@ -74,6 +74,9 @@ type PBX interface {
 	// Beep lets the far end of a channel hear a short tone, also in a bridge, where
 	// nobody else hears it. Nothing is told of its end.
 	Beep(ctx context.Context, channel string, tone Tone) error
+	// Silence has a channel that is in no bridge hear that the line is alive, and
+	// nothing else, or ends that; a playback or Hold may end it, too. It may be repeated.
+	Silence(ctx context.Context, channel string, on bool) error
 
 	// Originate calls an endpoint. EventRinging, EventEntered (answered, with
 	// o.Args) or EventEnded (with the cause) follow. A channel of that id that

@@ -97,6 +97,21 @@ func (a *Adapter) Unhold(ctx context.Context, channel string) error {
 	}, nil)
 }
 
+// Silence sends silence on a channel, or ends that. Asterisk sends nothing at all
+// on a channel that does nothing, and phones take that for a call that is lost.
+func (a *Adapter) Silence(ctx context.Context, channel string, on bool) error {
+	if err := a.refuseDialling("Silence", channel); err != nil {
+		return err
+	}
+	method := http.MethodPost
+	if !on {
+		method = http.MethodDelete
+	}
+	return a.client.do(ctx, request{
+		verb: "Silence", method: method, path: []string{"channels", channel, "silence"}, again: true,
+	}, nil)
+}
+
 // refuseDialling refuses what only a channel that has answered can do. Asterisk
 // would obey, as a channel that we dial is in our application from the beginning.
 func (a *Adapter) refuseDialling(verb string, channels ...string) error {

@@ -332,10 +332,22 @@ func (a *Adapter) Hold(ctx context.Context, channel, class string) error {
 	if !word.MatchString(class) {
 		return fault.New("esl.Hold", fault.Invalid, "%q is not the name of a stream", class)
 	}
-	if err := a.here(ctx, "Hold", channel); err != nil {
+	return a.background(ctx, "Hold", channel, "local_stream://"+class)
+}
+
+// Silence sends silence on a channel, in place of hold music, or ends that.
+func (a *Adapter) Silence(ctx context.Context, channel string, on bool) error {
+	if !on {
+		return a.Unhold(ctx, channel)
+	}
+	return a.background(ctx, "Silence", channel, "silence_stream://-1")
+}
+
+// background has a channel hear something without end, unless it does already.
+func (a *Adapter) background(ctx context.Context, verb, channel, stream string) error {
+	if err := a.here(ctx, verb, channel); err != nil {
 		return err
 	}
-	stream := "local_stream://" + class
 	has, inRoom, was := false, false, ""
 	a.legs.see(channel, func(g *leg) {
 		if g == nil {
@@ -352,7 +364,7 @@ func (a *Adapter) Hold(ctx context.Context, channel, class string) error {
 		return a.displace(ctx, channel, was, stream)
 	}
 	id := fmt.Sprintf("%s%016x", musicPrefix, rand.Uint64())
-	return a.enqueue(ctx, "Hold", channel, &task{kind: taskMusic, id: id, file: stream}, false)
+	return a.enqueue(ctx, verb, channel, &task{kind: taskMusic, id: id, file: stream}, false)
 }
 
 // Unhold stops hold music, if there is any.

@@ -3,6 +3,7 @@ package pbxtest
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -65,6 +66,18 @@ func (p *PBX) Hold(ctx context.Context, channel, class string) error {
 func (p *PBX) Unhold(ctx context.Context, channel string) error {
 	return p.obey(ctx, Command{Op: "Unhold", Channel: channel}, func() error {
 		return p.hold("Unhold", channel, false)
+	})
+}
+
+// Silence has a channel hear that the line is alive. In a bridge its own silence
+// would be all that it hears, as on Asterisk.
+func (p *PBX) Silence(ctx context.Context, channel string, on bool) error {
+	return p.obey(ctx, Command{Op: "Silence", Channel: channel, Text: strconv.FormatBool(on)}, func() error {
+		c, err := p.controlled("Silence", channel)
+		if err == nil {
+			c.silent = on
+		}
+		return err
 	})
 }
 

@@ -114,6 +114,7 @@ var suite = []struct {
 	{"context", nil, testContext},
 	{"continue", nil, testContinue},
 	{"hold", nil, testHold},
+	{"silence", nil, testSilence},
 
 	{"repeated commands", nil, testRepeated},
 	{"play again", nil, testPlayAgain},

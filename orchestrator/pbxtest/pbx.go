@@ -58,6 +58,7 @@ type channel struct {
 	up       bool      // answered
 	bridge   string    // the one it is in
 	held     bool      // hears hold music
+	silent   bool      // hears silence that is sent for it
 	absorbs  bool      // keys pressed on it reach nobody in its bridge
 	keys     string    // that reached its phone
 	tones    []orchestrator.Tone
@@ -185,7 +186,7 @@ func (p *PBX) drop(c *channel, reason string) {
 		delete(p.playbacks, j.id) // the channel's own end says that it is over
 	}
 	p.part(c)
-	c.held = false
+	c.held, c.silent = false, false
 	p.touch()
 }
 

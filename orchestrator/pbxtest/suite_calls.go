@@ -116,6 +116,19 @@ func testHold(r *rig) {
 	r.barrier(l)
 }
 
+func testSilence(r *rig) {
+	l, ctx := r.answered(), r.Context()
+	r.must(r.PBX.Silence(ctx, l.channel, true))
+	r.must(r.PBX.Silence(ctx, l.channel, true))
+	r.barrier(l) // a playback is heard all the same
+	r.must(r.PBX.Silence(ctx, l.channel, true))
+	r.must(r.PBX.Silence(ctx, l.channel, false))
+	r.must(r.PBX.Silence(ctx, l.channel, false))
+	r.must(r.PBX.Hangup(ctx, l.channel, orchestrator.CauseNormal))
+	r.await("the end", on(orchestrator.EventEnded, l.channel))
+	r.refused("Silence", r.PBX.Silence(ctx, l.channel, true), fault.NotFound)
+}
+
 func testOriginateAnswered(r *rig) {
 	p := r.Phone(r.T, PhoneAnswers)
 	o := r.order(p, 10*time.Second)

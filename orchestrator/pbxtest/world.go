@@ -208,10 +208,11 @@ func (p *PBX) at(endpoint string) []string {
 
 // ChannelView is a channel as the switch sees it.
 type ChannelView struct {
-	Up, Entered, Held bool
-	Bridge            string   // the bridge it is in, "" for none
-	Playing           string   // the playback in progress, "" for none
-	Queued            []string // playbacks and recordings that wait for what is in progress
+	Up, Entered  bool
+	Held, Silent bool     // hears hold music, or silence that is sent for it: in a bridge, nothing else
+	Bridge       string   // the bridge it is in, "" for none
+	Playing      string   // the playback in progress, "" for none
+	Queued       []string // playbacks and recordings that wait for what is in progress
 }
 
 // Channel shows a channel; ok is false when it is gone or was handed back.
@@ -222,7 +223,7 @@ func (p *PBX) Channel(id string) (v ChannelView, ok bool) {
 	if !ok || c.left {
 		return v, false
 	}
-	v = ChannelView{Up: c.up, Entered: c.entered, Held: c.held, Bridge: c.bridge}
+	v = ChannelView{Up: c.up, Entered: c.entered, Held: c.held, Silent: c.silent, Bridge: c.bridge}
 	for i, j := range c.work {
 		if i > 0 {
 			v.Queued = append(v.Queued, j.id)
