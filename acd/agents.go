@@ -14,6 +14,10 @@ var opTriggers = map[orchestrator.AgentOp]Trigger{
 	orchestrator.AgentLogout: OnLogout,
 	orchestrator.AgentPause:  OnPause,
 	orchestrator.AgentResume: OnResume,
+
+	orchestrator.AgentLine:     OnLogin,
+	orchestrator.AgentLineUp:   OnResume,
+	orchestrator.AgentLineDown: OnPause,
 }
 
 // Do implements orchestrator.Agents.
@@ -35,7 +39,7 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 			return answer, err
 		}
 	}
-	if cmd.Op == orchestrator.AgentTransfer {
+	if cmd.Op == orchestrator.AgentTransfer || cmd.Op == orchestrator.AgentLook {
 		return s.presentCall(ctx, a, answer)
 	}
 	if cmd.Op == orchestrator.AgentDispose {
@@ -46,7 +50,10 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 		return answer, fault.New("acd.Do", fault.Invalid, "operation %q is unknown", cmd.Op)
 	}
 	var reason string
-	if cmd.Op == orchestrator.AgentPause {
+	switch {
+	case cmd.Op == orchestrator.AgentLineUp || cmd.Op == orchestrator.AgentLineDown:
+		reason = orchestrator.ReasonLine // and of a pause for another reason nothing changes
+	case cmd.Op == orchestrator.AgentPause:
 		if reason, ok = dir.reason(cmd.Reason); !ok {
 			answer.Result = orchestrator.AgentBadReason
 			return answer, nil
@@ -58,7 +65,14 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 	if err != nil {
 		return answer, err
 	}
-	return s.answer(answer, res, trigger), nil
+	answer = s.answer(answer, res, trigger)
+	if cmd.Op == orchestrator.AgentLine {
+		answer.Phone = orchestrator.Phone{PBX: a.PBX, Endpoint: a.Endpoint, Language: a.Language, AutoAnswer: a.AutoAnswer}
+		if answer.Result == orchestrator.AgentAlready {
+			answer.Result = orchestrator.AgentOK // the line is what was asked for
+		}
+	}
+	return answer, nil
 }
 
 // presentCall says which call an agent talks in.
@@ -131,8 +145,8 @@ const codeCall = 10 * time.Second
 // onPhone tells how long the phone that asked for something may be in that call.
 // One that names no phone, or is trusted, does not come from it.
 func (s *Service) onPhone(cmd orchestrator.AgentCommand) time.Duration {
-	if cmd.Endpoint == "" || cmd.Trusted {
-		return 0
+	if cmd.Op != orchestrator.AgentLine && (cmd.OnLine || cmd.Endpoint == "" || cmd.Trusted) {
+		return 0 // who logs in with a permanent line is rung for it, wherever from
 	}
 	s.alarm.by(s.now().Add(codeCall))
 	return codeCall

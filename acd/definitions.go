@@ -84,6 +84,7 @@ type Queue struct {
 	AnnounceEvery    time.Duration `yaml:"announce_every" min:"0s" max:"1h" default:"0s" doc:"Time between announcements; 0 announces nothing."`
 	AnnouncePosition bool          `yaml:"announce_position" default:"false" doc:"Speak the caller's position."`
 	AnnouncePrompts  []string      `yaml:"announce_prompts" shape:"sound" doc:"Sounds played in turn after the position."`
+	Whisper          string        `yaml:"whisper" shape:"maysound" default:"" doc:"Sound that an agent on a permanent line hears after the beep as a call comes, in the agent's language; empty is the beep alone."`
 	ExitKey          string        `yaml:"exit_key" shape:"maykey" default:"" doc:"Key with which a caller leaves the queue; empty is none."`
 
 	Record       bool   `yaml:"record" default:"false" doc:"Record conversations."`
@@ -96,7 +97,7 @@ func (q Queue) Plan() orchestrator.QueuePlan {
 		MusicClass: q.Music, MaxWait: q.MaxWait,
 		AnnounceEvery: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
 		AnnouncePosition: q.AnnouncePosition, AnnouncePrompts: q.AnnouncePrompts,
-		ExitKey: q.ExitKey, Record: q.Record, RecordFormat: q.RecordFormat, MaxTalk: q.MaxTalk,
+		ExitKey: q.ExitKey, Whisper: q.Whisper, Record: q.Record, RecordFormat: q.RecordFormat, MaxTalk: q.MaxTalk,
 	}
 }
 

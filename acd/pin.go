@@ -38,13 +38,17 @@ type PINResult struct {
 
 // asksPIN tells whether a command that identify let through needs the agent's PIN.
 func (dir *directory) asksPIN(a Agent, cmd orchestrator.AgentCommand) bool {
+	asks := cmd.Op
+	if asks == orchestrator.AgentLine {
+		asks = orchestrator.AgentLogin
+	}
 	switch {
 	case cmd.Trusted || a.PIN == "":
 		return false
 	case cmd.Endpoint == "" || dir.defs.AskPIN == nil:
-		return cmd.Endpoint == "" || cmd.Op == orchestrator.AgentLogin
+		return cmd.Endpoint == "" || asks == orchestrator.AgentLogin
 	}
-	return slices.Contains(dir.defs.AskPIN, cmd.Op)
+	return slices.Contains(dir.defs.AskPIN, asks)
 }
 
 // tryPIN looks at the PIN of a command; "" when it is right. A missing one is no

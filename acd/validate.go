@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
@@ -136,7 +137,7 @@ func (d Definitions) checkReasons(c *complaints) {
 	names, digits := c.unique(), c.unique()
 	for i, r := range d.PauseReasons {
 		c.at("pause_reasons", i, r.Name)
-		c.check(r.Name != ReasonMissed, yamlfile.CodeForm, "name", "%q is operadora's own", r.Name)
+		c.check(r.Name != ReasonMissed && r.Name != orchestrator.ReasonLine, yamlfile.CodeForm, "name", "%q is operadora's own", r.Name)
 		names("name", r.Name)
 		digits("digit", r.Digit)
 	}

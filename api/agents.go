@@ -65,7 +65,11 @@ func (s operations) LoginAgent(ctx context.Context, r LoginAgentRequestObject) (
 			}
 		}
 	}
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentLogin})
+	op := orchestrator.AgentLogin
+	if body.Line {
+		op = orchestrator.AgentLine
+	}
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: op})
 }
 
 // LogoutAgent implements StrictServerInterface.

@@ -13,6 +13,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/session"
 )
 
 // liveCalls returns the live calls of all PBXs.
@@ -25,6 +26,9 @@ func (s *Server) liveCalls(ctx context.Context) ([]wire.LiveCall, error) {
 			return nil, err
 		}
 		for _, r := range records {
+			if session.Is(r.ID) {
+				continue // an agent's permanent line
+			}
 			c, err := call.Parse(r.Doc)
 			if err != nil { // the engine sets it aside
 				broken[r.ID] = true
@@ -133,6 +137,9 @@ func (s *Server) call(ctx context.Context, id string) (call.Call, error) {
 	}
 	if r.Ended {
 		return call.Call{}, fault.New(op, fault.NotFound, "call %s has ended: `operadora contact show %s` tells more, as does GET /api/v1/contacts", quoted(id), id)
+	}
+	if session.Is(id) {
+		return call.Call{}, fault.New(op, fault.NotFound, "%s is no call but a permanent line: GET /api/v1/agents tells more", quoted(id))
 	}
 	live, err := call.Parse(r.Doc)
 	if err != nil {

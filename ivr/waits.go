@@ -119,7 +119,7 @@ func (t *Transfer) input(r *run, in input) {
 // Agent carries out what an agent asked for by a feature code. The agent is
 // known by the phone that the arrival's arguments name.
 type Agent struct {
-	Op          string // login, logout, pause, resume, dispose, transfer; may hold {{variables}}
+	Op          string // login, line, logout, pause, resume, dispose, transfer; may hold {{variables}}
 	Agent       string // id, when the phone names one: another's is answered "elsewhere"; "" is the phone's own
 	PIN         string
 	Reason      string

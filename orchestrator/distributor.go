@@ -116,6 +116,7 @@ type QueuePlan struct {
 	Record           bool          `json:"record,omitempty"`            // record the conversation
 	RecordFormat     string        `json:"record_format,omitempty"`     // "wav"
 	MaxTalk          time.Duration `json:"max_talk,omitempty"`          // 0 is the engine's limit
+	Whisper          string        `json:"whisper,omitempty"`           // sound that an agent on a permanent line hears as a call comes
 }
 
 // Offer is one call offered to one agent. It stands until Answered, Failed or its deadline.
@@ -161,6 +162,15 @@ const (
 	AgentPause   AgentOp = "pause"  // with Reason; while in a call: after it
 	AgentResume  AgentOp = "resume"
 	AgentDispose AgentOp = "dispose" // give a disposition, and end wrap-up
+	// AgentLine logs in with a permanent line, or puts a permanent line back. The
+	// line itself is opened by the engine.
+	AgentLine AgentOp = "line"
+	// AgentLineUp and AgentLineDown tell that the agent's permanent line is there,
+	// or no longer: the agent is paused meanwhile (ReasonLine), unless for another
+	// reason. AgentLook asks for the agent's state. Nobody but the engine gives them.
+	AgentLineUp   AgentOp = "line_up"
+	AgentLineDown AgentOp = "line_down"
+	AgentLook     AgentOp = "look"
 	// AgentTransfer sends the customer of the present conversation to To. Agents.Do
 	// says which call that is (AgentAnswer.Call); the engine carries it out.
 	AgentTransfer AgentOp = "transfer"
@@ -178,7 +188,13 @@ type AgentCommand struct {
 	Disposition string // a name or its digits
 	To          string `json:",omitempty"` // of AgentTransfer: what was dialled
 	By          string // who asked, for the journal: "phone", "api:<token name>", "cli"
+	// OnLine means that the agent has a permanent line: calls come there, whatever
+	// the phone that asks is doing.
+	OnLine bool `json:",omitempty"`
 }
+
+// ReasonLine is the pause reason of an agent whose permanent line is gone.
+const ReasonLine = "line"
 
 // AgentAnswer is what came of it. Result strings are outcome edges of flows.
 type AgentAnswer struct {
@@ -187,6 +203,15 @@ type AgentAnswer struct {
 	Language string
 	State    string // the agent's state now
 	Call     string `json:",omitempty"` // of AgentTransfer: the present conversation's
+	Phone    Phone  `json:",omitzero"`  // of AgentLine: where the agent is
+}
+
+// Phone is an agent's phone.
+type Phone struct {
+	PBX        string `json:"pbx"`
+	Endpoint   string `json:"endpoint"`
+	Language   string `json:"language,omitempty"`    // the agent's
+	AutoAnswer bool   `json:"auto_answer,omitempty"` // it is asked to pick up by itself
 }
 
 // AgentResult is the outcome of an operation, in words a flow can branch on.

@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// The ids of everything made on a PBX carry the id of its owner (a call), so
-// that an event finds it without a look-up and leftovers can be told apart:
+// The ids of everything made on a PBX carry the id of its owner (a call, or the
+// session of an agent's permanent line), so that an event finds it without a
+// look-up and leftovers can be told apart:
 // "op-<owner>-<letter><n>".
 const idPrefix = "op-"
 
 // MakeID is the id of an owner's nth thing on a PBX. The letter says what it is:
-// a, t and s channels, b bridges, w bridges of those who monitor, p playbacks, r and
+// a, l, t and s channels, b bridges, w bridges of those who monitor, p playbacks, r and
 // m recordings.
 func MakeID(owner, letter string, n int) string {
 	return idPrefix + owner + "-" + letter + strconv.Itoa(n)

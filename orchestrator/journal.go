@@ -17,7 +17,7 @@ const (
 	EntryCallQueued    EntryType = "call.queued"    // {"queue","priority"}
 	EntryCallRefused   EntryType = "call.refused"   // {"queue","result"}: the queue did not admit it
 	EntryCallUnqueued  EntryType = "call.unqueued"  // {"queue","why","wait_ms"}
-	EntryCallOffered   EntryType = "call.offered"   // {"queue","agent","offer"}
+	EntryCallOffered   EntryType = "call.offered"   // {"queue","agent","offer","line"}; line: on a permanent line
 	EntryCallRinging   EntryType = "call.ringing"   // {"agent"}
 	EntryCallMissed    EntryType = "call.missed"    // {"agent","why"}: an offer came to nothing
 	EntryCallConnected EntryType = "call.connected" // {"agent","wait_ms"}
@@ -31,6 +31,7 @@ const (
 	EntryCallEnded     EntryType = "call.ended"     // CallSummary, complete
 	EntryAgentState    EntryType = "agent.state"    // AgentChange
 	EntryAgentDisposed EntryType = "agent.disposed" // {"call","queue","disposition","by"}
+	EntryAgentLine     EntryType = "agent.line"     // {"line","state","why","cause","phone"}: the agent's permanent line
 	EntryPBXState      EntryType = "pbx.state"      // {"state":"connected|disconnected|replaced","error"}
 )
 

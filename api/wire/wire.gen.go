@@ -362,6 +362,33 @@ func (e KindFilter) Valid() bool {
 	}
 }
 
+// Defines values for LineState.
+const (
+	LineStateConnecting LineState = "connecting"
+	LineStateEnding     LineState = "ending"
+	LineStateIdle       LineState = "idle"
+	LineStateLent       LineState = "lent"
+	LineStateLost       LineState = "lost"
+)
+
+// Valid indicates whether the value is a known member of the LineState enum.
+func (e LineState) Valid() bool {
+	switch e {
+	case LineStateConnecting:
+		return true
+	case LineStateEnding:
+		return true
+	case LineStateIdle:
+		return true
+	case LineStateLent:
+		return true
+	case LineStateLost:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LivenessStatus.
 const (
 	LivenessStatusOk LivenessStatus = "ok"
@@ -822,7 +849,10 @@ type Agent struct {
 
 	// LastCall May still get a disposition.
 	LastCall string `json:"last_call,omitempty,omitzero"`
-	Name     string `json:"name,omitempty,omitzero"`
+
+	// Line The agent's permanent line, as far as this process drives its PBX; absent when the agent is rung for each call.
+	Line LineState `json:"line,omitempty,omitzero"`
+	Name string    `json:"name,omitempty,omitzero"`
 
 	// Next What the agent asked for until the call and its wrap-up are over.
 	Next AfterCall `json:"next,omitempty,omitzero"`
@@ -884,6 +914,9 @@ type AgentDisposition struct {
 type AgentLogin struct {
 	// Endpoint The agent's phone, to make sure of it: PJSIP/101.
 	Endpoint string `json:"endpoint,omitempty,omitzero"`
+
+	// Line With a permanent line: the phone is rung once, and calls come on that line. Of an agent who is logged in, it opens the line or puts it back.
+	Line bool `json:"line,omitempty,omitzero"`
 
 	// PBX Where that phone is registered, to make sure of it.
 	PBX string `json:"pbx,omitempty,omitzero"`
@@ -1320,6 +1353,9 @@ type ID = string
 
 // KindFilter defines model for KindFilter.
 type KindFilter string
+
+// LineState The agent's permanent line, as far as this process drives its PBX; absent when the agent is rung for each call.
+type LineState string
 
 // LiveCallPage defines model for LiveCallPage.
 type LiveCallPage struct {

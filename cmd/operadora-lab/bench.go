@@ -20,6 +20,7 @@ var benches = []struct {
 	run   func(ctx context.Context, out, progress io.Writer) error
 }{
 	{[]string{"queue_drain", "agent_gap"}, bench.Drain},
+	{[]string{"line_gap"}, bench.LineGap},
 	{[]string{"call_rate"}, bench.CallRate},
 	{[]string{"memory"}, bench.Memory},
 	{[]string{"takeover"}, bench.Takeover},

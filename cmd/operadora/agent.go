@@ -23,13 +23,7 @@ func newAgentCommand() *cobra.Command {
 	clientFlags(c)
 	c.AddCommand(
 		newAgentListCommand(),
-		newAgentOpCommand("login AGENT", "Log an agent in", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, error) {
-			r, err := c.LoginAgentWithResponse(ctx, agent, wire.AgentLogin{})
-			if err != nil {
-				return nil, err
-			}
-			return cmp.Or(r.JSON200, r.JSON202), nil
-		}),
+		newAgentLoginCommand(),
 		newAgentOpCommand("logout AGENT", "Log an agent out; during a call: after it", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, error) {
 			r, err := c.LogoutAgentWithResponse(ctx, agent)
 			if err != nil {
@@ -59,6 +53,19 @@ func newAgentCommand() *cobra.Command {
 			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
 	)
+	return c
+}
+
+func newAgentLoginCommand() *cobra.Command {
+	line := false
+	c := newAgentOpCommand("login AGENT", "Log an agent in", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, error) {
+		r, err := c.LoginAgentWithResponse(ctx, agent, wire.AgentLogin{Line: line})
+		if err != nil {
+			return nil, err
+		}
+		return cmp.Or(r.JSON200, r.JSON202), nil
+	})
+	c.Flags().BoolVar(&line, "line", false, "with a permanent line: the phone is rung once, and calls come on that line; also puts one back")
 	return c
 }
 

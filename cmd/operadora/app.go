@@ -101,7 +101,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.api, err = api.New(cfg.API, api.Parts{ //nolint:contextcheck // a handler has its request's context
-		Calls: a.store, Engine: a.engine, Agents: a.acd, Floor: a, Records: a.db, Tokens: a.db, Definitions: reloading{a},
+		Calls: a.store, Engine: a.engine, Agents: a.engine, Floor: a, Records: a.db, Tokens: a.db, Definitions: reloading{a},
 		Journal: a.store, Lag: a.recorder.Lag, Version: version(), Log: log,
 		Gatherer: a.metrics, Registerer: a.metrics,
 		Checks: []api.Check{
@@ -145,7 +145,7 @@ func (a *App) joinPBXs() error {
 	a.engine = engine.New(engine.Parts{
 		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd, People: a.acd,
 		Flows: a.library, Prepare: a.library.Prepare, Gate: a.gate, Keys: codes, PBXs: pbxs,
-		Connected: a.connected, Limits: a.cfg.Limits, LeaseTTL: a.cfg.LeaseTTL,
+		Connected: a.connected, Limits: a.cfg.Limits, Lines: a.cfg.Lines, LeaseTTL: a.cfg.LeaseTTL,
 		Owner: leaseOwner(a.cfg.Instance),
 		Dead:  processDead, Log: a.log, Registerer: a.metrics,
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/keys"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
+	"github.com/operadora/operadora/orchestrator/session"
 )
 
 // Config is the whole configuration. Each package owns its part.
@@ -28,6 +29,7 @@ type Config struct {
 	Records     records.Config       `yaml:"records"`
 	API         api.Config           `yaml:"api"`
 	Limits      call.Limits          `yaml:"limits"`
+	Lines       session.Settings     `yaml:"lines"`
 	ACD         acd.Config           `yaml:"acd"`
 	PBXs        map[string]PBXConfig `yaml:"pbxs" keys:"pbx"`
 }

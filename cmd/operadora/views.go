@@ -23,7 +23,7 @@ func (a *App) Floor(ctx context.Context, age time.Duration) (api.FloorState, err
 	out := api.FloorState{Unreadable: s.Unreadable}
 	members := map[string]map[string]int{}
 	for _, g := range s.Agents {
-		out.Agents = append(out.Agents, agentView(g))
+		out.Agents = append(out.Agents, a.withLine(agentView(g)))
 		for _, q := range g.Queues {
 			if members[q] == nil {
 				members[q] = map[string]int{}
@@ -79,7 +79,13 @@ func (a *App) auditAgent(ctx context.Context, n acd.AuditNote) {
 // Agent implements api.Floor.
 func (a *App) Agent(ctx context.Context, id string) (wire.Agent, error) {
 	g, err := a.acd.Agent(ctx, id)
-	return agentView(g), err
+	return a.withLine(agentView(g)), err
+}
+
+// withLine adds where an agent's permanent line stands.
+func (a *App) withLine(v wire.Agent) wire.Agent {
+	v.Line = wire.LineState(a.engine.LineState(v.PBX, v.ID))
+	return v
 }
 
 func agentView(g acd.AgentView) wire.Agent {

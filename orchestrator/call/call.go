@@ -35,6 +35,7 @@ type Call struct {
 	Flow    json.RawMessage            `json:"flow,omitempty"`
 	Secret  json.RawMessage            `json:"-"`                  // what of the flow's state is not stored
 	FlowRef int                        `json:"flow_ref,omitempty"` // of TimerFlow
+	Line    *Lend                      `json:"line,omitempty"`     // the agent whose permanent line the customer's channel is to become
 	Mail    *Recording                 `json:"mail,omitempty"`     // a message that the customer leaves
 	Playing *Playing                   `json:"playing,omitempty"`
 	// Timers holds what is due when, by name; every state has its own (limits.go).

@@ -42,7 +42,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 // is moot, and that is its answer: a phone that was never rung sends no event.
 func pointless(c Command) bool {
 	switch c.(type) {
-	case Dial, Hangup, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
+	case Dial, Hangup, Return, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
 		return false
 	}
 	return true
@@ -94,6 +94,7 @@ func (x *change) clear() {
 	}
 	x.dropMove()
 	x.clearGuests()
+	x.lineBack()
 	if !x.c.Gone() && x.leg(x.c.Customer(), LegOnHang) {
 		x.do(Hangup{Channel: x.c.Customer().Channel, Cause: x.c.Cause})
 	}
@@ -148,6 +149,7 @@ func (x *change) connectingLong() {
 	far.Why = orchestrator.OfferError
 	x.hangFar(orchestrator.CauseNormal)
 	x.arm(TimerState, x.Limits.Clear)
+	x.lineBack()
 }
 
 // clearAgain repeats what was ordered before and is not confirmed by an event.

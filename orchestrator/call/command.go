@@ -109,6 +109,24 @@ type (
 		Bridge string `json:"bridge"`
 		Stay   string `json:"stay,omitempty"`
 	}
+	// Return gives an agent's permanent line back: it is out of the room, and its
+	// session is told.
+	Return struct {
+		Session string `json:"session"`
+		Channel string `json:"channel"`
+		Bridge  string `json:"bridge"`
+	}
+	// Rest has a permanent line that is lent to nobody hear music of a class, or silence.
+	Rest struct {
+		Channel string `json:"channel"`
+		Class   string `json:"class,omitempty"` // "" is silence
+	}
+	// Lend makes the customer's channel an agent's permanent line.
+	Lend struct {
+		Channel string             `json:"channel"`
+		Agent   string             `json:"agent"`
+		Phone   orchestrator.Phone `json:"phone"`
+	}
 	// Record starts a recording.
 	Record struct {
 		Order orchestrator.RecordingOrder `json:"order"`
@@ -167,6 +185,11 @@ type (
 		Offer    orchestrator.Offer `json:"offer"`
 		TalkedMS int64              `json:"talked_ms"`
 	}
+	// TellPhone tells what is known of an agent's phone, as a PBX would.
+	TellPhone struct {
+		Endpoint string                   `json:"endpoint"`
+		State    orchestrator.DeviceState `json:"state"`
+	}
 	// AgentDo carries out what an agent asked for: in a flow or, with Beep, by keys on
 	// that channel, which hears a tone.
 	AgentDo struct {
@@ -191,6 +214,10 @@ func (Rejoin) verb() Verb         { return "rejoin" }
 func (Admit) verb() Verb          { return "admit" }
 func (Part) verb() Verb           { return "part" }
 func (CloseRoom) verb() Verb      { return "close_room" }
+func (Return) verb() Verb         { return "return" }
+func (Rest) verb() Verb           { return "rest" }
+func (Lend) verb() Verb           { return "lend" }
+func (TellPhone) verb() Verb      { return "tell_phone" }
 func (Record) verb() Verb         { return "record" }
 func (StopRecord) verb() Verb     { return "stop_record" }
 func (CheckRecord) verb() Verb    { return "check_record" }
@@ -234,6 +261,10 @@ func init() {
 	reader[Admit]()
 	reader[Part]()
 	reader[CloseRoom]()
+	reader[Return]()
+	reader[Rest]()
+	reader[Lend]()
+	reader[TellPhone]()
 	reader[Record]()
 	reader[StopRecord]()
 	reader[CheckRecord]()

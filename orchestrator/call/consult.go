@@ -234,6 +234,10 @@ func (x *change) consultOffered(o orchestrator.Offer) {
 		return // the distributor is about to hear where the call stands
 	}
 	x.consulting(ConsultOnRung)
+	if line, has := x.lineFor(o); has {
+		x.borrowGuest(o, line)
+		return
+	}
 	x.ringGuest(Leg{Offer: &o}, orchestrator.Origination{Endpoint: o.Endpoint, Args: []string{"agent", x.c.Call},
 		Timeout: o.Ring, AutoAnswer: o.AutoAnswer, Language: o.Language})
 	l := x.c.leg(k.Channel)

@@ -14,6 +14,7 @@ type Rules struct {
 	Flows  orchestrator.Flows
 	Gate   orchestrator.Gate
 	People orchestrator.People // nil knows nobody
+	Lines  Lines               // nil knows none
 	Limits Limits
 	Keys   map[string]keys.Table // feature codes in a conversation, by PBX
 }
@@ -115,6 +116,8 @@ func (x *change) take(in Input) {
 	case InLost:
 		x.lost()
 	case InWish: // answered above
+	case InLine:
+		x.refuse(string(x.c.State), string(in.Kind))
 	case InPanic:
 		x.strike(in.N)
 		x.fault("deciding on the call failed", in.Err)
@@ -373,11 +376,14 @@ func (x *change) done(n int, r Result) {
 		} else {
 			x.notWanted(cmd.Offer.Visit, r.Placement) // the offer had lapsed before, and the place was kept
 		}
+	case Lend:
+		x.lent()
 	case AgentDo:
 		if cmd.Beep != "" {
 			x.beep(cmd.Beep, toneOf(r.Answer.Result))
 			break
 		}
+		x.offerLine(cmd.Command, r.Answer)
 		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowAgent, Answer: r.Answer, Result: string(r.Answer.Result)})
 	}
 }
@@ -396,7 +402,7 @@ func (x *change) strike(n int) (Command, bool) {
 // toPBX tells whether a command is one to the PBX; the others go to the distributor.
 func toPBX(c Command) bool {
 	switch c.(type) {
-	case Enqueue, Leave, AskPlace, FailOffer, TakeUp, FinishOffer, AgentDo:
+	case Enqueue, Leave, AskPlace, FailOffer, TakeUp, FinishOffer, AgentDo, TellPhone:
 		return false
 	}
 	return true

@@ -145,6 +145,10 @@ func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now 
 			x.comeFrom("returned", "flow")
 			break
 		}
+		if x.c.Line != nil {
+			x.lend()
+			break
+		}
 		outcome := orchestrator.Outcome(a.Outcome)
 		if outcome == "" {
 			outcome = x.ownOutcome()

@@ -6,7 +6,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
-// InputKind is what happened to a call.
+// InputKind is what happened to a call, or to the session of a permanent line.
 type InputKind string
 
 // Kinds of inputs, with the fields of Input that they use.
@@ -23,6 +23,7 @@ const (
 	InLate     InputKind = "late"     // time was lost that counts as waited: Lost
 	InLost     InputKind = "lost"     // the store lost what it was told last
 	InWish     InputKind = "wish"     // a person wants something of the call: Wish
+	InLine     InputKind = "line"     // a permanent line is told something: Line
 	InPanic    InputKind = "panic"    // deciding on this call failed: Err
 )
 
@@ -44,8 +45,9 @@ type Input struct {
 	Truth   Truth
 	Lost    time.Duration
 	Wish    Wish
-	// Answer is told what Decide answers to a wish, once that is stored. Decide
-	// does not look at it.
+	Line    LineNews
+	// Answer is told what Decide answers to a wish, or to what a line is told, once
+	// that is stored. Decide does not look at it.
 	Answer func(error)
 }
 
@@ -66,5 +68,6 @@ type Truth struct {
 	Ended    map[string]orchestrator.ChannelEnd   // the call's own that ended, perhaps unseen; our clock
 	Adopted  bool                                 // this process has not seen the call before
 	Restarts bool                                 // the PBX itself was restarted since
+	Lent     string                               // of a permanent line: the call that has it
 	Since    time.Time                            // when the PBX itself was started, our clock; zero when it does not tell
 }

@@ -35,6 +35,7 @@ type Leg struct {
 	Up      int64                     `json:"up,omitempty"`     // answered
 	Joined  int64                     `json:"joined,omitempty"` // in the room
 	TalkMS  int64                     `json:"talk_ms,omitempty"`
+	Line    string                    `json:"line,omitempty"` // of RoleAgent: the session whose permanent line it is, which gets it back
 }
 
 // agent is whom the leg is offered to, "" for none.

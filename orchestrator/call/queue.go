@@ -377,6 +377,10 @@ func (x *change) offered(o orchestrator.Offer) {
 	}
 	x.move(OnOffered)
 	x.c.Offers++
+	if line, has := x.lineFor(o); has {
+		x.borrow(o, line)
+		return
+	}
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dialed: x.ms()})
 	x.note(orchestrator.EntryCallOffered, fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID})
 	far := x.c.Far()

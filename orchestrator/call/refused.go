@@ -22,6 +22,8 @@ func (x *change) refusedCommand(n int, err error) {
 			x.fault("a prompt was refused", err)
 			x.played(orchestrator.Event{Kind: orchestrator.EventPlayed, Playback: cmd.Playback.ID, Failed: true})
 		}
+	case Lend:
+		x.notLent(err)
 	case Answer, Continue:
 		to, is := cmd.(Continue)
 		switch {
@@ -141,6 +143,7 @@ func (x *change) connectRefused(cmd Connect, err error) {
 	far.Why = orchestrator.OfferError
 	x.hangFar(orchestrator.CauseNormal)
 	x.arm(TimerState, x.Limits.Clear)
+	x.lineBack()
 }
 
 // dialRefused handles a phone that could not be called. An error about the

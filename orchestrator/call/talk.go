@@ -170,6 +170,10 @@ func (x *change) hangLeg(l *Leg, cause orchestrator.Cause) {
 	if l == nil || l.State == LegHanging || !x.leg(l, LegOnHang) {
 		return
 	}
+	if l.Line != "" {
+		x.giveBack(l)
+		return
+	}
 	x.giveUp(joins(l.Channel))
 	x.do(Hangup{Channel: l.Channel, Cause: cause})
 }
@@ -290,8 +294,8 @@ func (x *change) missed(was LegState, cause orchestrator.Cause) {
 
 // failure says why the offer of a leg came to nothing that was in a state.
 func (x *change) failure(l *Leg, was LegState, cause orchestrator.Cause) orchestrator.OfferFailure {
-	if was == LegUp && x.happened()-l.Up > patience.Milliseconds() {
-		return orchestrator.OfferError // nobody can be blamed for not listening to silence
+	if l.Line != "" || was == LegUp && x.happened()-l.Up > patience.Milliseconds() {
+		return orchestrator.OfferError // nobody can be blamed for not listening to silence, or for a line that broke
 	}
 	return failureOf(was, cause)
 }

@@ -135,8 +135,21 @@ func (d *toyDesk) match() {
 		Agent: "agent" + id, Endpoint: "PJSIP/" + id, Ring: 20 * time.Second}
 	d.place.offer = id
 	d.w.logf("the distributor offers %s", id)
+	if d.w.lines > 0 && d.w.offerSeq%d.w.lines == 0 {
+		d.w.onLine(id)
+	}
 	d.offers[id] = toyOffer{offer: o, place: *d.place, until: d.w.now.Add(o.Ring + offerGrace)}
 	d.w.notices = append(d.w.notices, Input{Kind: InOffer, Offer: o})
+}
+
+// ending tells whether the end of an offer is on the call's list: a permanent line
+// may be joined before the distributor has heard of it.
+func (w *world) ending(offer string) bool {
+	return w.lines > 0 && slices.ContainsFunc(w.me.c.Todo, func(t Todo) bool {
+		end, ends := t.Command.(FinishOffer)
+		fail, fails := t.Command.(FailOffer)
+		return ends && end.Offer.ID == offer || fails && fail.Offer.ID == offer
+	})
 }
 
 // answered takes an offer up.
@@ -147,7 +160,7 @@ func (d *toyDesk) answered(offer orchestrator.Offer) bool {
 	}
 	if !o.answered {
 		for _, other := range d.offers {
-			if other.answered && !d.w.lostDoc && d.w.me.c.legOf(other.offer.ID) == nil { // whose leg is in the call may have asked for another
+			if other.answered && !d.w.lostDoc && d.w.me.c.legOf(other.offer.ID) == nil && !d.w.ending(other.offer.ID) { // whose leg is in the call may have asked for another
 				d.w.brokenf("offer %s is taken up while %s stands", offer.ID, other.offer.ID)
 			}
 		}

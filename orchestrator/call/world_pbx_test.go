@@ -30,6 +30,7 @@ type toyChannel struct {
 	stray    bool // dialled when nobody waited for it any more
 	hold     bool
 	held     bool      // by its phone's own key
+	line     bool      // an agent's permanent line
 	asks     bool      // its phone waits to be told of a transfer
 	offer    string    // for which it was dialled
 	since    time.Time // dialled, or up
@@ -64,7 +65,12 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 	switch c := c.(type) {
 	case Answer:
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.up = true })
+	case Return:
+		p.giveBack(c)
 	case Hangup:
+		if ch := p.channels[c.Channel]; ch != nil && ch.line {
+			p.w.brokenf("permanent line %s is hung up", c.Channel)
+		}
 		if ch := p.channels[c.Channel]; ch != nil && p.w.lostDoc && c.Cause == orchestrator.CauseNormal {
 			p.w.guilty[ch.offer] = true // it looks like the phone's own doing to who has forgotten this
 		}
@@ -289,7 +295,7 @@ func (p *toyPBX) endRecording(id string, failed bool) {
 func (p *toyPBX) phones() []*toyChannel {
 	var out []*toyChannel
 	for _, id := range slices.Sorted(maps.Keys(p.channels)) {
-		if p.channels[id].ours {
+		if p.channels[id].ours || p.channels[id].line {
 			out = append(out, p.channels[id])
 		}
 	}
@@ -313,6 +319,7 @@ func (p *toyPBX) phoneAnswers(ch *toyChannel) {
 // agent's own doing unless there was nothing to hear for long.
 func (p *toyPBX) phoneEnds(ch *toyChannel, cause orchestrator.Cause) {
 	switch {
+	case ch.line: // it broke, or was hung up on: that is no missed call
 	case !ch.up:
 		p.w.guilty[ch.offer] = true
 	case ch.joined.IsZero():
@@ -404,6 +411,9 @@ func (p *toyPBX) truth(adopted, restarts bool) Truth {
 	v := Truth{At: p.w.now, Adopted: adopted, Restarts: restarts, Since: p.since,
 		Channels: map[string]orchestrator.ChannelTruth{}, Bridges: map[string][]string{}}
 	for id, ch := range p.channels {
+		if ch.line && p.w.me.c.leg(id) == nil {
+			continue // its session's
+		}
 		v.Channels[id] = orchestrator.ChannelTruth{Up: ch.up, Entered: ch.up || !ch.ours}
 	}
 	v.Ended = maps.Clone(p.ended)

@@ -131,6 +131,9 @@ func (w *world) dials(channel string) {
 		if l := w.me.c.leg(other.id); l != nil && l.was() {
 			continue // who talks may ask somebody
 		}
+		if other.line {
+			continue
+		}
 		if other.id != channel && !hung && !other.stray && !w.excused {
 			w.brokenf("%s is dialled while %s is alive", channel, other.id)
 		}
@@ -165,6 +168,9 @@ func (w *world) sweep() {
 			w.desk.leave()
 		}
 		for _, ch := range w.pbx.phones() {
+			if ch.line {
+				continue
+			}
 			heal("channel")
 			w.pbx.end(ch.id, orchestrator.CauseNormal)
 		}
@@ -267,8 +273,10 @@ func (w *world) checkEnded(t interface {
 	if outcome != "" && c.Outcome != outcome {
 		t.Errorf("outcome %q, want %q", c.Outcome, outcome)
 	}
-	if len(w.pbx.channels) > 0 || len(w.pbx.bridges) > 0 || len(w.pbx.recordings) > 0 {
-		t.Errorf("left on the PBX: channels %v, bridges %v, recordings %v", slices.Collect(maps.Keys(w.pbx.channels)), w.pbx.bridges, w.pbx.recordings)
+	left := maps.Clone(w.pbx.channels)
+	maps.DeleteFunc(left, func(_ string, ch *toyChannel) bool { return ch.line })
+	if len(left) > 0 || len(w.pbx.bridges) > 0 || len(w.pbx.recordings) > 0 {
+		t.Errorf("left on the PBX: channels %v, bridges %v, recordings %v", slices.Collect(maps.Keys(left)), w.pbx.bridges, w.pbx.recordings)
 	}
 	if w.desk.place != nil || len(w.desk.offers) > 0 {
 		t.Errorf("left with the distributor: place %+v, offers %v", w.desk.place, w.desk.offers)

@@ -37,6 +37,8 @@ type world struct {
 	offerSeq int
 	offerOf  map[string]string // channel -> offer
 	guilty   map[string]bool   // offers whose agents did what they are blamed for
+	lined    map[string]bool   // offers whose agents are on permanent lines
+	lines    int               // every so manyth agent is; 0 for none
 	entered  map[int]int64     // visit -> start of its wait
 	unheard  time.Duration     // how long the customer has been hearing nothing
 	excused  bool              // something was refused that must not be: phones may be rung beside each other
@@ -68,8 +70,9 @@ func newWorld(f orchestrator.Flows) *world {
 	w := &world{
 		rules: &Rules{Flows: f, Gate: openGate{}, People: toyPeople{}, Limits: DefaultLimits,
 			Keys: map[string]keys.Table{"pbx": {Prefix: "*"}}}, now: time.UnixMilli(1_800_000_000_000),
-		offerOf: map[string]string{}, guilty: map[string]bool{}, entered: map[int]int64{},
+		offerOf: map[string]string{}, guilty: map[string]bool{}, lined: map[string]bool{}, entered: map[int]int64{},
 	}
+	w.rules.Lines = toyLines{w}
 	w.pbx, w.desk = newToyPBX(w), newToyDesk(w)
 	w.pbx.channels[customerChannel] = &toyChannel{id: customerChannel}
 	w.begin()

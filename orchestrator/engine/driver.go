@@ -19,10 +19,12 @@ type driver struct {
 	log       *slog.Logger
 	connected atomic.Bool
 	ended     *endedCalls
+	lines     *lines
+	at        atomic.Pointer[driving] // nil while it is not driven
 }
 
 func newDriver(e *Engine, p orchestrator.PBX) *driver {
-	return &driver{eng: e, pbx: p, log: e.log.With("pbx", p.Name()), ended: newEndedCalls()}
+	return &driver{eng: e, pbx: p, log: e.log.With("pbx", p.Name()), ended: newEndedCalls(), lines: newLines()}
 }
 
 // run drives the PBX under one lease after the other.
@@ -125,16 +127,29 @@ func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time
 		v.wg.Go(func() { n.tell(ctx, d.pbx.Name(), d.eng.devices, d.log) })
 	}
 	v.wg.Go(func() { v.followDesk(ctx) })
+	v.wg.Go(func() { v.followAgents(ctx) })
 	v.wg.Go(func() { v.sweepAll(ctx) })
+	d.at.Store(v)
 	err = d.pbx.Run(ctx, v)
 	d.connected.Store(false)
 	if cause := context.Cause(ctx); cause != nil && err != nil && !errors.Is(err, orchestrator.ErrReplaced) {
 		err = cause
 	}
+	d.at.Store(nil)
 	cancel(err)
+	v.opening.Lock()   // nobody begins a line any more
+	v.opening.Unlock() //nolint:staticcheck // see above
 	v.wg.Wait()
 	v.forget()
 	return err
+}
+
+// driving is how the PBX is driven now, nil when it is not.
+func (d *driver) driving() *driving {
+	if d == nil {
+		return nil
+	}
+	return d.at.Load()
 }
 
 // watch tells the PBX which phones to watch.

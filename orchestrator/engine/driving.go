@@ -15,6 +15,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/session"
 )
 
 // driving is one PBX under one lease: it receives what the PBX tells and holds
@@ -34,7 +35,9 @@ type driving struct {
 	epoch   string       // of the PBX at the last connection; only the PBX's goroutine touches it
 	phones  []*phoneNews // by hash of the endpoint, so that one phone's states stay in order
 
-	trunk     trunk
+	trunk   trunk
+	opening sync.Mutex // held while a permanent line is begun
+
 	chmu      sync.Mutex
 	byChannel map[string]string // customers' channels -> call id; guarded by chmu
 }
@@ -64,6 +67,9 @@ func (v *driving) load(ctx context.Context, live []orchestrator.Record) {
 
 // adopt makes the loop of a stored call; nil when it cannot be read.
 func (v *driving) adopt(ctx context.Context, r orchestrator.Record) *loop {
+	if session.Is(r.ID) {
+		return v.adoptLine(ctx, r)
+	}
 	c, err := call.Parse(r.Doc)
 	if err != nil {
 		v.log.ErrorContext(ctx, "a call's record cannot be read; it is set aside", "call", r.ID, "error", err)
@@ -90,10 +96,49 @@ func (v *driving) adopt(ctx context.Context, r orchestrator.Record) *loop {
 	return l
 }
 
+// adoptLine makes the loop of a stored session; nil when it cannot be read.
+func (v *driving) adoptLine(ctx context.Context, r orchestrator.Record) *loop {
+	s, err := session.Parse(r.Doc)
+	if err != nil {
+		v.log.ErrorContext(ctx, "the record of a permanent line cannot be read; it is set aside", "line", r.ID, "error", err)
+		v.eng.metrics.healed.WithLabelValues("unreadable").Inc()
+		if err := v.eng.store.SetAside(ctx, v.lease, r); err != nil {
+			v.log.WarnContext(ctx, "the record could not be set aside", "line", r.ID, "error", err)
+		}
+		return nil
+	}
+	l := v.holdLine(s)
+	l.taken = s.Given
+	l.rev.Store(r.Rev)
+	return l
+}
+
+// holdLine takes a permanent line into the engine.
+func (v *driving) holdLine(s session.Session) *loop {
+	l := newLoop(v, s.ID, "", ofLine{s, v.eng.rules.line.Settings.Music != ""}, v.log.With("line", s.ID))
+	v.eng.add(l)
+	return l
+}
+
+// released ends what an owner that is no more had of permanent lines.
+func (v *driving) released(l *loop) {
+	v.lines.borrow(l.id, nil)
+	says := l.own.claims().line
+	if says == nil || v.ctx.Err() != nil {
+		return
+	}
+	// from now on the phone speaks for itself
+	if state, told := v.lines.forget(*says); told {
+		v.Event(orchestrator.Event{Kind: orchestrator.EventDevice, PBX: v.pbx.Name(), Endpoint: says.endpoint, Device: state})
+		return
+	}
+	v.watch(v.ctx)
+}
+
 // hold takes a call into the engine. A customer's channel is the newest call's:
 // one that was given back to the dialplan, and stored all the same, may be back.
 func (v *driving) hold(c call.Call) *loop {
-	l := newLoop(v, c)
+	l := newLoop(v, c.Call, c.Customer().Channel, ofCall{c}, v.log.With("call", c.Call))
 	v.eng.add(l)
 	v.chmu.Lock()
 	defer v.chmu.Unlock()
@@ -109,6 +154,7 @@ func (v *driving) start(l *loop) {
 		v.eng.remove(l.id)
 		v.unmap(l.channel, l.id)
 		v.trunk.free(l.shown.Load().outside, nil)
+		v.released(l)
 	})
 }
 
@@ -126,6 +172,7 @@ func (v *driving) forget() {
 	for _, l := range v.adopted {
 		v.eng.remove(l.id)
 	}
+	v.lines.clear()
 }
 
 // work runs a lane.
@@ -148,6 +195,9 @@ func (v *driving) callOf(id string) string {
 	if c := orchestrator.OwnerOf(id); c != "" {
 		return c
 	}
+	if s := v.lines.of(id); s != "" {
+		return s
+	}
 	v.chmu.Lock()
 	defer v.chmu.Unlock()
 	return v.byChannel[id]
@@ -156,6 +206,9 @@ func (v *driving) callOf(id string) string {
 // Event implements Sink.
 func (v *driving) Event(e orchestrator.Event) {
 	if e.Kind == orchestrator.EventDevice {
+		if v.lines.phone(e.Endpoint, e.Device) {
+			return // the session of its permanent line tells
+		}
 		v.phones[maphash.String(phoneSeed, e.Endpoint)%phoneWorkers].put(e)
 		return
 	}
@@ -170,6 +223,7 @@ func (v *driving) Event(e orchestrator.Event) {
 		orchestrator.EventResumed, orchestrator.EventDevice: // these name a channel, or none
 	}
 	owner := v.callOf(id)
+	v.shared(e)
 	known := owner != "" && v.eng.post(owner, call.Input{Kind: call.InEvent, Event: e})
 	if e.Kind == orchestrator.EventLeft || e.Kind == orchestrator.EventEnded {
 		v.unmap(e.Channel, owner) // if it comes back it is a new call
@@ -316,8 +370,16 @@ func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool)
 			t.Ended[ch] = end
 		}
 	}
-	if l.drv.callOf(l.channel) == l.id { // and not a later call's
+	if l.channel != "" && l.drv.callOf(l.channel) == l.id { // and not a later call's
 		take(l.channel)
+	}
+	says := l.shown.Load()
+	for _, ch := range says.borrowed {
+		take(ch)
+	}
+	if says.line != nil && says.line.channel != "" {
+		take(says.line.channel)
+		t.Lent = l.drv.lines.by(says.line.channel)
 	}
 	for _, ch := range o.channels[l.id] {
 		take(ch)

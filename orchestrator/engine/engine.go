@@ -27,6 +27,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/keys"
 	"github.com/operadora/operadora/orchestrator/life"
+	"github.com/operadora/operadora/orchestrator/session"
 )
 
 // Parts is what an Engine is joined from. All but Prepare, Connected, Dead,
@@ -51,6 +52,7 @@ type Parts struct {
 	Owner      orchestrator.LeaseOwner
 	LeaseTTL   time.Duration // how long the PBX stays ours after the last sign of life
 	Limits     call.Limits
+	Lines      session.Settings
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Now        func() time.Time
@@ -61,7 +63,7 @@ const DefaultLeaseTTL = 2 * time.Second
 
 // Engine runs the calls of all PBXs of this process.
 type Engine struct {
-	rules     *call.Rules
+	rules     *rules
 	store     orchestrator.Store
 	dist      orchestrator.Distributor
 	agents    orchestrator.Agents
@@ -77,7 +79,7 @@ type Engine struct {
 	drivers   map[string]*driver
 
 	mu    sync.Mutex
-	calls map[string]*loop // by call id; guarded by mu
+	calls map[string]*loop // of calls and permanent lines, by id; guarded by mu
 
 	life life.Group
 }
@@ -94,12 +96,16 @@ func New(p Parts) *Engine {
 		p.LeaseTTL = DefaultLeaseTTL
 	}
 	e := &Engine{
-		rules: &call.Rules{Flows: p.Flows, Gate: p.Gate, People: p.People, Limits: p.Limits, Keys: p.Keys},
+		rules: &rules{
+			call: &call.Rules{Flows: p.Flows, Gate: p.Gate, People: p.People, Limits: p.Limits, Keys: p.Keys},
+			line: &session.Rules{Gate: p.Gate, Limits: p.Limits, Settings: p.Lines},
+		},
 		store: p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices,
 		prepare: p.Prepare, connected: p.Connected, dead: p.Dead,
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
 		calls: map[string]*loop{}, drivers: map[string]*driver{},
 	}
+	e.rules.call.Lines = e
 	e.metrics = newMetrics(p.Registerer, e)
 	for _, pbx := range p.PBXs {
 		e.drivers[pbx.Name()] = newDriver(e, pbx)
@@ -132,7 +138,7 @@ func (e *Engine) Ask(ctx context.Context, id string, w call.Wish) error {
 	if !e.post(id, call.Input{Kind: call.InWish, Wish: w, Answer: func(err error) { answer <- err }}) {
 		return fault.New(op, fault.NotFound, "no live call %q", id)
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.rules.Limits.Command)
+	ctx, cancel := context.WithTimeout(ctx, e.rules.call.Limits.Command)
 	defer cancel()
 	select {
 	case err := <-answer:
@@ -177,7 +183,13 @@ func (e *Engine) Rewatch(ctx context.Context) {
 func (e *Engine) Live() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return len(e.calls)
+	n := 0
+	for id := range e.calls {
+		if !session.Is(id) {
+			n++
+		}
+	}
+	return n
 }
 
 // post puts an input into a call's mailbox; false when the call is not here.

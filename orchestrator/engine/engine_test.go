@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -19,6 +20,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/life"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
+	"github.com/operadora/operadora/orchestrator/session"
 )
 
 // memory is a Store for bubbles of synctest, where no real Redis can be. It
@@ -34,10 +36,11 @@ type memory struct {
 	keep   bool // nothing is given back
 	stuck  bool // while it is away it does not even say so
 	refuse func(orchestrator.Record) error
+	grown  chan struct{} // closed when the log has grown
 }
 
 func newMemory() *memory {
-	return &memory{calls: map[string]orchestrator.Record{}, leases: map[string]orchestrator.Lease{}, until: map[string]time.Time{}}
+	return &memory{calls: map[string]orchestrator.Record{}, leases: map[string]orchestrator.Lease{}, until: map[string]time.Time{}, grown: make(chan struct{})}
 }
 
 var errAway = fault.New("memory", fault.Unavailable, "away")
@@ -81,8 +84,18 @@ func (m *memory) Commit(ctx context.Context, l orchestrator.Lease, r orchestrato
 		}
 	}
 	m.calls[r.ID] = r
-	m.log = append(m.log, e...)
+	m.add(e...)
 	return nil
+}
+
+// add writes to the log. m.mu is held.
+func (m *memory) add(e ...orchestrator.Entry) {
+	for _, e := range e {
+		e.ID = strconv.Itoa(len(m.log) + 1)
+		m.log = append(m.log, e)
+	}
+	close(m.grown)
+	m.grown = make(chan struct{})
 }
 
 func (m *memory) Live(_ context.Context, pbx string) ([]orchestrator.Record, error) {
@@ -148,12 +161,40 @@ func (m *memory) Release(_ context.Context, l orchestrator.Lease) error {
 func (m *memory) Append(_ context.Context, e ...orchestrator.Entry) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.log = append(m.log, e...)
+	m.add(e...)
 	return nil
 }
 
-func (m *memory) Tail(context.Context, string, func([]orchestrator.Entry) error) error { return nil }
-func (m *memory) Last(context.Context) (string, error)                                 { return "", nil }
+func (m *memory) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
+	for {
+		m.mu.Lock()
+		n, _ := strconv.Atoi(after) // "" is the beginning
+		if n > len(m.log) {
+			m.mu.Unlock()
+			return fault.E("memory", fault.Conflict, orchestrator.ErrRewound)
+		}
+		news, grown := slices.Clone(m.log[n:]), m.grown
+		m.mu.Unlock()
+		if len(news) == 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-grown:
+				continue
+			}
+		}
+		if err := fn(news); err != nil {
+			return err
+		}
+		after = news[len(news)-1].ID
+	}
+}
+
+func (m *memory) Last(context.Context) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return strconv.Itoa(len(m.log)), nil
+}
 
 // ended returns the summaries of all calls on record.
 func (m *memory) ended() (out []orchestrator.CallSummary) {
@@ -194,12 +235,18 @@ type floor struct {
 	notices chan orchestrator.DeskNotice
 	refuse  error  // of Enqueue
 	talks   string // the call in which the agent talks, for AgentTransfer
+
+	tell   func(orchestrator.Entry) // the journal
+	state  string                   // of the agent: "" is one who is always there
+	reason string                   // of the pause
+	device orchestrator.DeviceState // as last told
+	did    []orchestrator.AgentCommand
 }
 
 func newFloor() *floor { return &floor{notices: make(chan orchestrator.DeskNotice, 100)} }
 
 func (f *floor) match() *orchestrator.Offer {
-	if f.offer != nil || len(f.waiting) == 0 {
+	if f.offer != nil || len(f.waiting) == 0 || f.state != "" && (f.state != "available" || f.device == orchestrator.DeviceUnreachable) {
 		return nil
 	}
 	f.n++
@@ -286,8 +333,8 @@ func (f *floor) Failed(_ context.Context, o orchestrator.Offer, why orchestrator
 	if why != orchestrator.OfferCancelled {
 		f.waiting = append([]orchestrator.Waiting{{Call: f.offer.Call, Visit: f.offer.Visit}}, f.waiting...)
 		f.offer = nil // an agent who missed is not tried again by himself
-		if why == orchestrator.OfferError {
-			return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: f.match()}, nil
+		if o := f.match(); why == orchestrator.OfferError && o != nil {
+			return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: o}, nil
 		}
 		return orchestrator.Placement{Result: orchestrator.PlacedWaiting}, nil
 	}
@@ -339,12 +386,66 @@ func (f *floor) Holding(context.Context, string) (orchestrator.Holding, error) {
 	return h, nil
 }
 
-func (f *floor) Do(context.Context, orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
-	return orchestrator.AgentAnswer{Result: orchestrator.AgentOK, Agent: "ana", Call: f.talks}, nil
+// Do is what the agent can do, in the least words that do for a permanent line.
+func (f *floor) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := orchestrator.AgentAnswer{Result: orchestrator.AgentOK, Agent: "ana", Call: f.talks}
+	f.did = append(f.did, cmd)
+	switch cmd.Op {
+	case orchestrator.AgentLine:
+		if f.state == "" || f.state == "offline" {
+			f.turn("available", "")
+		}
+		a.Phone = orchestrator.Phone{PBX: "lima", Endpoint: "PJSIP/101", Language: "es"}
+	case orchestrator.AgentLineDown:
+		if f.state == "available" {
+			f.turn("paused", orchestrator.ReasonLine)
+		}
+	case orchestrator.AgentLineUp:
+		if f.state == "paused" && f.reason == orchestrator.ReasonLine {
+			f.turn("available", "")
+		}
+	case orchestrator.AgentPause:
+		f.turn("paused", cmd.Reason)
+	case orchestrator.AgentResume:
+		f.turn("available", "")
+	case orchestrator.AgentLogout:
+		f.turn("offline", "")
+	case orchestrator.AgentLook, orchestrator.AgentTransfer, orchestrator.AgentDispose, orchestrator.AgentLogin:
+	}
+	a.State = f.state
+	return a, nil
 }
 
-func (f *floor) Device(context.Context, string, string, orchestrator.DeviceState) error { return nil }
-func (f *floor) Endpoints(string) []string                                              { return []string{"PJSIP/101"} }
+// turn takes the agent to another state, and tells the journal. f.mu is held.
+func (f *floor) turn(state, reason string) {
+	raw, err := json.Marshal(orchestrator.AgentChange{From: f.state, To: state, Reason: reason})
+	if err != nil {
+		panic(err)
+	}
+	f.state, f.reason = state, reason
+	f.tell(orchestrator.Entry{Type: orchestrator.EntryAgentState, PBX: "lima", Agent: "ana", Data: raw})
+	f.seek()
+}
+
+// seek lets an agent who has become free take a call. f.mu is held.
+func (f *floor) seek() {
+	if o := f.match(); o != nil {
+		f.notices <- orchestrator.DeskNotice{Offer: *o}
+	}
+}
+
+func (f *floor) Device(_ context.Context, _, _ string, state orchestrator.DeviceState) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.device = state
+	if f.state != "" {
+		f.seek()
+	}
+	return nil
+}
+func (f *floor) Endpoints(string) []string { return []string{"PJSIP/101"} }
 
 // flows answer, play one prompt, queue, and hang up afterwards.
 type flows struct {
@@ -357,6 +458,10 @@ func step(state string, a orchestrator.Action) orchestrator.FlowStep {
 }
 
 func (f *flows) Begin(a orchestrator.Arrival, _ time.Time) (orchestrator.FlowStep, error) {
+	if a.Kind == orchestrator.KindFeature && a.Args[0] == string(orchestrator.AgentLine) {
+		return step(`5`, orchestrator.Action{Kind: orchestrator.ActAgent,
+			Agent: orchestrator.AgentCommand{Op: orchestrator.AgentLine, Endpoint: a.Args[1]}}), nil
+	}
 	if a.Kind == orchestrator.KindFeature {
 		return step(`5`, orchestrator.Action{Kind: orchestrator.ActAgent,
 			Agent: orchestrator.AgentCommand{Op: orchestrator.AgentTransfer, Endpoint: a.Args[1], To: a.Args[2]}}), nil
@@ -401,7 +506,9 @@ func (s *site) dead(holder string) bool { return holder != fmt.Sprintf("one/%d",
 
 func newSite(t *testing.T) *site {
 	s := &site{t: t, pbx: pbxtest.New("lima"), store: newMemory(), floor: newFloor(), flows: &flows{panics: "-", hands: "-"}}
+	s.floor.tell = func(e orchestrator.Entry) { _ = s.store.Append(t.Context(), e) } // never fails while it is there
 	s.pbx.Sound("hello-world", 3*time.Second)
+	s.pbx.Sound("beep", 200*time.Millisecond)
 	s.start()
 	return s
 }
@@ -413,7 +520,7 @@ func (s *site) start() {
 	s.eng = engine.New(engine.Parts{
 		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: gate.Gate{},
 		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
-		Limits: call.DefaultLimits, Dead: s.dead,
+		Limits: call.DefaultLimits, Lines: session.Settings{Ring: 20 * time.Second, Again: 5 * time.Second, Tries: 5}, Dead: s.dead,
 	})
 	ctx, kill := context.WithCancel(s.t.Context())
 	s.kill = kill

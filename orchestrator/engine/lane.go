@@ -122,7 +122,7 @@ func (n *lane) run(ctx context.Context) {
 		}
 		tries++
 		if t.ToPBX() {
-			if n.loop.drv.answersOthers(since, n.loop.eng.rules.Limits.Command, n.loop.eng.now()) {
+			if n.loop.drv.answersOthers(since, n.loop.eng.rules.call.Limits.Command, n.loop.eng.now()) {
 				tries = 0
 				n.answer(t, r, fault.New("engine", fault.Internal, "not answered while the PBX answers others: %w", err))
 				continue

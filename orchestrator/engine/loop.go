@@ -24,7 +24,7 @@ type loop struct {
 	drv     *driving
 	box     *mailbox
 	id      string // the owner's
-	channel string // the customer's; never changes
+	channel string // the customer's, of a call; never changes
 	own     owner
 	pbx     *lane
 	desk    *lane
@@ -37,8 +37,8 @@ type loop struct {
 	committed moment
 }
 
-func newLoop(d *driving, c call.Call) *loop {
-	l := &loop{eng: d.eng, drv: d, box: newMailbox(), id: c.Call, channel: c.Customer().Channel, own: ofCall{c}, log: d.log.With("call", c.Call)}
+func newLoop(d *driving, id, channel string, o owner, log *slog.Logger) *loop {
+	l := &loop{eng: d.eng, drv: d, box: newMailbox(), id: id, channel: channel, own: o, log: log}
 	l.pbx, l.desk = newLane(l), newLane(l)
 	l.show()
 	return l
@@ -134,7 +134,7 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 // answer tells whoever wanted something what was decided.
 func answer(ins []call.Input, answers []error) {
 	for _, in := range ins {
-		if in.Kind != call.InWish || len(answers) == 0 {
+		if in.Kind != call.InWish && in.Kind != call.InLine || len(answers) == 0 {
 			continue
 		}
 		if in.Answer != nil {
@@ -165,7 +165,7 @@ func (l *loop) decide(ctx context.Context, ins []call.Input) decision {
 			d = all.next.bury(reason, l.eng.now())
 			l.drv.removeAll(all.next)
 		}
-		if in.Kind == call.InWish && len(d.answers) == 0 {
+		if (in.Kind == call.InWish || in.Kind == call.InLine) && len(d.answers) == 0 {
 			d.answers = []error{fault.New("engine", fault.Internal, "deciding on the call failed")}
 		}
 		all = decision{next: d.next, entries: append(all.entries, d.entries...), answers: append(all.answers, d.answers...),
@@ -195,6 +195,13 @@ func (l *loop) show() {
 	if before := l.shown.Swap(&c); before != nil {
 		l.drv.trunk.free(before.outside, c.outside)
 	}
+	if c.line != nil {
+		l.drv.lines.show(*c.line)
+		return
+	}
+	for _, id := range l.drv.lines.borrow(l.id, c.borrowed) {
+		l.eng.post(id, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: l.id}})
+	}
 }
 
 // record is the call as the store keeps it.
@@ -215,7 +222,7 @@ func record(c call.Call) (orchestrator.Record, error) {
 func (l *loop) commit(ctx context.Context, d decision) bool {
 	r, err := d.next.record()
 	storing := ctx
-	if l.rev.Load() == 0 {
+	if l.rev.Load() == 0 && l.channel != "" {
 		var cancel context.CancelFunc
 		storing, cancel = context.WithTimeout(ctx, giveBackAfter)
 		defer cancel()

@@ -5,13 +5,14 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/session"
 )
 
 // owner is what a loop runs: whoever owns things on a PBX, and is stored with
 // what it still has to do. It is a value: a decision gives the next one.
 type owner interface {
 	// decide takes inputs; all owners speak call's inputs and commands.
-	decide(r *call.Rules, ins []call.Input, now time.Time) decision
+	decide(r *rules, ins []call.Input, now time.Time) decision
 	// bury ends it on record without deciding anything.
 	bury(reason string, now time.Time) decision
 	record() (orchestrator.Record, error)
@@ -54,7 +55,15 @@ type claims struct {
 	offers   map[string]bool // of its legs: whether their agents talk
 	waiting  int             // the visit by which it waits in a queue; 0 when it does not
 	place    call.Place
-	outside  []string // channels of outside numbers, for the caps of the trunk
+	outside  []string    // channels of outside numbers, for the caps of the trunk
+	borrowed []string    // permanent lines that a call has
+	line     *lineClaims // of a session
+}
+
+// rules are what owners decide by.
+type rules struct {
+	call *call.Rules
+	line *session.Rules
 }
 
 // ofCall is a call as an owner.
@@ -64,8 +73,8 @@ func called(d call.Decision) decision {
 	return decision{ofCall{d.Call}, d.Entries, d.Dirty, d.Refused, d.Answers, d.Back}
 }
 
-func (c ofCall) decide(r *call.Rules, ins []call.Input, now time.Time) decision {
-	return called(r.Decide(c.Call, ins, now))
+func (c ofCall) decide(r *rules, ins []call.Input, now time.Time) decision {
+	return called(r.call.Decide(c.Call, ins, now))
 }
 
 func (c ofCall) bury(reason string, now time.Time) decision {
@@ -86,6 +95,9 @@ func (c ofCall) claims() claims {
 	for _, leg := range c.Legs {
 		if leg.State != call.LegEnded {
 			out.channels = append(out.channels, leg.Channel)
+			if leg.Line != "" {
+				out.borrowed = append(out.borrowed, leg.Channel)
+			}
 		}
 	}
 	out.offers = map[string]bool{}
@@ -110,7 +122,9 @@ func (c ofCall) word() string                            { return string(c.State
 
 func (c ofCall) holdings() (channels, bridges []string) {
 	for _, leg := range c.Legs {
-		channels = append(channels, leg.Channel)
+		if leg.Line == "" {
+			channels = append(channels, leg.Channel)
+		}
 	}
 	return channels, c.Bridges()
 }

@@ -27,7 +27,7 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = p.Continue(ctx, c.Channel, c.Place)
 	case call.Play:
 		c.Playback.Again = again
-		err = p.Play(ctx, c.Playback)
+		err = l.play(ctx, c.Playback)
 	case call.StopPlay:
 		err = p.StopPlay(ctx, c.ID)
 	case call.CheckPlay:
@@ -52,6 +52,9 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = l.connect(ctx, c)
 	case call.Rejoin:
 		if err = p.CreateBridge(ctx, c.Bridge); err == nil {
+			err = l.borrowed(ctx, c.Far)
+		}
+		if err == nil {
 			err = l.join(ctx, c.Bridge, c.Customer, c.Far, c.Keyed)
 		}
 	case call.Admit:
@@ -87,8 +90,17 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = held(d.Talking(ctx, c.Offer))
 	case call.FinishOffer:
 		err = d.Finished(ctx, c.Offer, time.Duration(c.TalkedMS)*time.Millisecond)
+	case call.Return:
+		err = l.returned(ctx, c)
+	case call.Rest:
+		err = l.rest(ctx, c)
+	case call.Lend:
+		err = l.becomeLine(ctx, c)
+	case call.TellPhone:
+		err = l.eng.devices.Device(ctx, l.drv.pbx.Name(), c.Endpoint, c.State)
 	case call.AgentDo:
-		r.Answer, err = l.eng.agents.Do(ctx, c.Command)
+		c.Command.OnLine = l.drv.lines.has(c.Command.Agent, c.Command.Endpoint)
+		r.Answer, err = l.eng.Do(ctx, c.Command)
 		if err == nil && r.Answer.Call != "" {
 			r.Answer.Result, err = l.eng.transfer(ctx, r.Answer, c.Command)
 		}
@@ -96,6 +108,14 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = fault.New("engine", fault.Internal, "nobody knows how to %q", call.VerbOf(c))
 	}
 	return r, err
+}
+
+// play plays something: on a line of its own only while nobody has it.
+func (l *loop) play(ctx context.Context, p orchestrator.Playback) error {
+	if l.shown.Load().line == nil {
+		return l.drv.pbx.Play(ctx, p)
+	}
+	return l.unlent(p.Channel, func() error { return l.drv.pbx.Play(ctx, p) })
 }
 
 func staying(c call.CloseRoom) []string {
@@ -136,6 +156,9 @@ func (l *loop) connect(ctx context.Context, c call.Connect) error {
 
 // enter puts channels in a room, as join does; the room is made again if it is gone.
 func (l *loop) enter(ctx context.Context, bridge, customer, far string, keyed bool) error {
+	if err := l.borrowed(ctx, far); err != nil {
+		return err
+	}
 	err := l.join(ctx, bridge, customer, far, keyed)
 	if fault.KindOf(err) != fault.NotFound || err == nil || errors.Is(err, orchestrator.ErrChannelGone) {
 		return err
@@ -201,7 +224,7 @@ func (d *driving) reconsider(ctx context.Context, o orchestrator.Offer) {
 
 // transfer sends an agent's present caller to whom the agent dialled.
 func (e *Engine) transfer(ctx context.Context, a orchestrator.AgentAnswer, c orchestrator.AgentCommand) (orchestrator.AgentResult, error) {
-	to, ours := e.rules.People.Dialled(c.PBX, c.To)
+	to, ours := e.rules.call.People.Dialled(c.PBX, c.To)
 	if !ours {
 		to = orchestrator.Target{Kind: orchestrator.TargetNumber, Name: c.To}
 	}

@@ -26,7 +26,7 @@ func (l *loop) take(ctx context.Context, d call.Dial) error {
 	}
 	t := &l.drv.trunk
 	t.mu.Lock()
-	wait, err := t.meter.Take(d.Order.Channel, l.eng.rules.Gate.Caps(l.drv.pbx.Name()), l.eng.now())
+	wait, err := t.meter.Take(d.Order.Channel, l.eng.rules.call.Gate.Caps(l.drv.pbx.Name()), l.eng.now())
 	t.mu.Unlock()
 	if wait > 0 {
 		life.Sleep(ctx, wait) // when ctx ends nothing is answered

@@ -97,6 +97,7 @@ type ear struct {
 	mu      sync.Mutex
 	pending []int16    // guarded by mu; less than a window
 	waiters []*waiting // guarded by mu
+	sights  []*sight   // guarded by mu
 	taping  bool       // guarded by mu
 	tape    []int16    // guarded by mu; what was heard while taping
 }
@@ -114,6 +115,7 @@ func (e *ear) hear(samples []int16) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.pending = append(e.pending, samples...)
+	e.see(samples)
 	if e.taping {
 		e.tape = append(e.tape, samples...)
 	}

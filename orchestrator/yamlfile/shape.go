@@ -25,6 +25,7 @@ var shapes = map[string]shape{
 	"music":    {regexp.MustCompile(`^[A-Za-z0-9_.-]*$`), "a class of hold music: letters, digits, dot, dash and underscore"},
 	"endpoint": {regexp.MustCompile(`^(PJSIP|SIP|user)/[A-Za-z0-9_.-]+$`), "a phone of the form PJSIP/101, or user/101 on a FreeSWITCH"},
 	"key":      {regexp.MustCompile(`^[0-9*#]$`), "one telephone key (0 to 9, * or #)"},
+	"maysound": {regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)?$`), `a sound name: letters, digits, / - _ and . only, without extension, or "" for none`},
 	"maykey":   {regexp.MustCompile(`^[0-9*#]?$`), `one telephone key (0 to 9, * or #), or "" for none`},
 	"keys":     {regexp.MustCompile(`^[0-9*#]{1,8}$`), "1 to 8 telephone keys (0 to 9, * and #)"},
 	"maykeys":  {regexp.MustCompile(`^[0-9*#]{0,8}$`), "up to 8 telephone keys (0 to 9, * and #)"},

@@ -15,14 +15,17 @@ if later then
   save(AGENTS, id, a)
   return {'later', a.state, ''}
 end
-if trigger == 'resume' and a.next then
+if trigger == 'resume' and a.next and (not why or a.next_why == why) then
   forget(a)
-  if a.state ~= 'wrapup' then -- there it also ends wrap-up
+  if why or a.state ~= 'wrapup' then -- there it also ends wrap-up
     tell(id, a, a.state, by)
     save(AGENTS, id, a)
     return {'ok', a.state, ''}
   end
 end
+-- A permanent line pauses who is not paused, and makes ready whom it paused.
+if trigger == 'resume' and why and not (a.state == 'paused' and a.reason == why) then return {'refused', a.state, ''} end
+if trigger == 'pause' and why == 'line' and a.state == 'paused' then return {'refused', a.state, ''} end
 local same = trigger == 'pause' and a.state == 'paused' and a.reason == why
 if same or not NEXT[a.state][trigger] then return {'refused', a.state, ''} end
 if trigger == 'login' then adopt(a, station) end

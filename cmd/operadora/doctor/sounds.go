@@ -37,7 +37,7 @@ func Sounds(d Definitions, has func(language, name string) bool) []Sound {
 	f := neededSounds(d, func(language, name string) bool {
 		key := language + " " + name
 		if found[key] == nil {
-			found[key] = &Sound{Language: language, Name: name, Text: textOf(d.Flows, language, name), There: has(language, name)}
+			found[key] = &Sound{Language: language, Name: name, Text: textOf(d, language, name), There: has(language, name)}
 		}
 		return false // so that everything is told who needs it
 	})
@@ -58,11 +58,17 @@ func Sounds(d Definitions, has func(language, name string) bool) []Sound {
 	return out
 }
 
-// textOf is what a sound says, as far as a flow has a prompt of that sound alone.
-func textOf(d ivr.Definitions, language, name string) string {
-	for _, id := range slices.Sorted(maps.Keys(d.Flows)) {
-		for _, key := range slices.Sorted(maps.Keys(d.Flows[id].Prompts)) {
-			p := d.Flows[id].Prompts[key]
+// textOf is what a sound says, as far as a flow has a prompt of that sound alone,
+// or it is whispered for a queue that has a name.
+func textOf(d Definitions, language, name string) string {
+	for _, q := range d.ACD.Queues {
+		if q.Whisper == name && q.Name[language] != "" {
+			return q.Name[language]
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(d.Flows.Flows)) {
+		for _, key := range slices.Sorted(maps.Keys(d.Flows.Flows[id].Prompts)) {
+			p := d.Flows.Flows[id].Prompts[key]
 			if sounds := p.In(language); len(sounds) == 1 && sounds[0] == name && p.TextIn(language) != "" {
 				return p.TextIn(language)
 			}
@@ -98,12 +104,21 @@ func neededSounds(d Definitions, has func(language, name string) bool) soundFact
 		f.missing = append(f.missing, missingOf(d.Flows.Flows[id], ask)...)
 	}
 	for _, q := range d.ACD.Queues {
+		queue := func(language, name string) {
+			if !ask(language, name) {
+				f.missing = append(f.missing, missingSound{where: "queue " + q.ID, language: language, name: name})
+			}
+		}
 		for _, language := range callersLanguages(d.Flows) {
 			for _, name := range announced(q, language) {
-				if !ask(language, name) {
-					f.missing = append(f.missing, missingSound{where: "queue " + q.ID, language: language, name: name})
-				}
+				queue(language, name)
 			}
+		}
+		if q.Whisper == "" {
+			continue
+		}
+		for _, language := range agentsLanguages(d.ACD, q.ID) {
+			queue(language, q.Whisper)
 		}
 	}
 	return f
@@ -139,6 +154,18 @@ func callersLanguages(d ivr.Definitions) []string {
 	for id, flow := range d.Flows {
 		if id != d.Feature {
 			out = append(out, flow.Languages...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// agentsLanguages are the languages of the agents of a queue.
+func agentsLanguages(d acd.Definitions, queue string) []string {
+	var out []string
+	for _, a := range d.Agents {
+		if slices.ContainsFunc(a.Queues, func(m acd.Membership) bool { return m.Queue == queue }) {
+			out = append(out, a.Language)
 		}
 	}
 	slices.Sort(out)

@@ -67,6 +67,20 @@ func TestAnnouncedPositions(t *testing.T) {
 	}
 }
 
+// TestWhisperedNames: the sound that agents hear of a queue is needed in their
+// languages, and says the queue's name.
+func TestWhisperedNames(t *testing.T) {
+	t.Parallel()
+	d := Definitions{ACD: acd.Definitions{
+		Queues: []acd.Queue{{ID: "sales", Whisper: "custom/sales", Name: acd.Texts{"es": "Ventas", "en": "Sales"}}},
+		Agents: []acd.Agent{{ID: "101", Language: "es", Queues: []acd.Membership{{Queue: "sales"}}}, {ID: "102", Language: "en"}},
+	}}
+	got := Sounds(d, func(string, string) bool { return false })
+	if len(got) != 1 || got[0].Language != "es" || got[0].Name != "custom/sales" || got[0].Text != "Ventas" || got[0].There {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestHasSound(t *testing.T) {
 	t.Parallel()
 	r := ari.Report{Sounds: map[string][]string{"es": {"hola"}, "es_MX": {"bueno"}}}

@@ -1,0 +1,145 @@
+package call
+
+import (
+	"slices"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Lines tells of agents' permanent lines. The engine implements it, from memory.
+type Lines interface {
+	// Line is the permanent line of an agent; false when the agent has none, and
+	// is rung for each call.
+	Line(pbx, agent string) (Line, bool)
+}
+
+// Line is an agent's permanent line, as calls see it. An agent has one call at a
+// time, which the distributor sees to: whose offer is in force may have the line.
+type Line struct {
+	Session string
+	Channel string
+	Up      bool // it can be lent
+}
+
+// LineNews is what the session of a permanent line is told.
+type LineNews struct {
+	Do      LineDo
+	Call    string // of LineLent and LineBack
+	Channel string // of LineTake
+	State   string // of LineAgent: the agent's
+}
+
+// LineDo says what a LineNews is.
+type LineDo string
+
+// What a session is told.
+const (
+	LineOpen  LineDo = "open"  // the line is to be there: the phone is rung, unless it is
+	LineTake  LineDo = "take"  // the agent has dialled in: Channel is the line now
+	LineLent  LineDo = "lent"  // Call has it
+	LineBack  LineDo = "back"  // Call has given it back
+	LineLook  LineDo = "look"  // it is to ask for the agent's state
+	LineAgent LineDo = "agent" // the agent's state has changed, or is told once more
+)
+
+// beep is the sound with which a call begins on a permanent line.
+const beep = "beep"
+
+// lineFor is the permanent line of the agent of an offer.
+func (x *change) lineFor(o orchestrator.Offer) (Line, bool) {
+	if x.Lines == nil {
+		return Line{}, false
+	}
+	return x.Lines.Line(o.PBX, o.Agent)
+}
+
+// borrow takes an agent's permanent line for an offer: nobody is rung. One that is
+// not there at this instant fails the offer, and nobody is blamed.
+func (x *change) borrow(o orchestrator.Offer, line Line) {
+	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: line.Channel, State: LegDialing,
+		Line: line.Session, Offer: &o, Dialed: x.ms()})
+	x.note(orchestrator.EntryCallOffered, fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID, "line": true})
+	far := x.c.Far()
+	if !line.Up {
+		far.Why = orchestrator.OfferError
+		x.farGone(orchestrator.CauseOutOfOrder)
+		return
+	}
+	r := x.room()
+	far.Room = r.N
+	x.do(MakeRoom{Bridge: bridge(x.c.Call, r.N)})
+	x.pickup()
+	x.whisper(o, line, x.c.Visit.Plan)
+}
+
+// borrowGuest does the same for an agent who is asked beside the customer.
+func (x *change) borrowGuest(o orchestrator.Offer, line Line) {
+	x.c.Consult.Channel = line.Channel
+	x.c.Legs = append(x.c.Legs, Leg{Role: RoleConsult, PBX: o.PBX, Channel: line.Channel, State: LegDialing,
+		Line: line.Session, Offer: &o, Dialed: x.ms(), Room: x.c.Far().Room})
+	l := x.c.leg(line.Channel)
+	x.noteConsult(l, "offered", "")
+	if !line.Up {
+		l.Why = orchestrator.OfferError
+		x.guestGone(l, orchestrator.CauseOutOfOrder)
+		return
+	}
+	plan := x.c.Consult.Visit.Plan
+	x.guestUp(l)
+	x.whisper(o, line, plan)
+}
+
+// whisper lets an agent hear on the line that a call has come, and from where.
+func (x *change) whisper(o orchestrator.Offer, line Line, plan orchestrator.QueuePlan) {
+	media := []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: beep}}
+	if plan.Whisper != "" {
+		media = append(media, orchestrator.Media{Kind: orchestrator.MediaSound, Value: plan.Whisper})
+	}
+	x.do(Play{Playback: orchestrator.Playback{ID: x.id("p"), Channel: line.Channel, Media: media, Language: o.Language}})
+}
+
+// giveBack gives a permanent line back that is being hung up on.
+func (x *change) giveBack(l *Leg) {
+	x.giveUp(func(c Command) bool {
+		play, plays := c.(Play)
+		return joins(l.Channel)(c) || aside(l.Channel)(c) || plays && play.Playback.Channel == l.Channel
+	})
+	x.do(Return{Session: l.Line, Channel: l.Channel, Bridge: bridge(x.c.Call, l.Room)})
+}
+
+// lineBack ends the part of permanent lines that were given back: no event tells.
+func (x *change) lineBack() {
+	for _, l := range slices.Clone(x.c.Legs) {
+		if now := x.c.leg(l.Channel); now != nil && now.Line != "" && now.State == LegHanging {
+			x.legGone(now, orchestrator.CauseNormal)
+		}
+	}
+}
+
+// offerLine remembers that the channel of an agent who has dialled in is to
+// become the permanent line once the agent has been told.
+func (x *change) offerLine(cmd orchestrator.AgentCommand, a orchestrator.AgentAnswer) {
+	if cmd.Op == orchestrator.AgentLine && a.Result == orchestrator.AgentOK && x.c.Kind == orchestrator.KindFeature {
+		x.c.Line = &Lend{Channel: x.c.Customer().Channel, Agent: a.Agent, Phone: a.Phone}
+	}
+}
+
+// lend hands the customer's channel over to the session.
+func (x *change) lend() {
+	line := *x.c.Line
+	x.c.Line = nil
+	x.do(line)
+	x.arm(TimerState, x.Limits.Command)
+}
+
+// lent ends a call whose channel is a permanent line now.
+func (x *change) lent() {
+	x.leg(x.c.Customer(), LegOnGone)
+	x.over(orchestrator.OutcomeCompleted, "operadora", orchestrator.CauseNormal)
+}
+
+// notLent ends a call whose channel could not become a permanent line.
+func (x *change) notLent(err error) {
+	x.fault("the line could not be kept", err)
+	x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
+}

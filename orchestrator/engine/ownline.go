@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/session"
+)
+
+// ofLine is the session of a permanent line as an owner.
+type ofLine struct {
+	session.Session
+	music bool // what is heard between calls
+}
+
+func (s ofLine) became(d session.Decision) decision {
+	return decision{next: ofLine{d.Session, s.music}, entries: d.Entries, dirty: d.Dirty, refused: d.Refused, answers: d.Answers}
+}
+
+func (s ofLine) decide(r *rules, ins []call.Input, now time.Time) decision {
+	return s.became(r.line.Decide(s.Session, ins, now))
+}
+
+func (s ofLine) bury(reason string, now time.Time) decision {
+	return s.became(session.Bury(s.Session, reason, now))
+}
+
+func (s ofLine) record() (orchestrator.Record, error) {
+	doc, err := json.Marshal(s.Session)
+	if err != nil {
+		return orchestrator.Record{}, fault.E("engine", fault.Internal, err)
+	}
+	r := orchestrator.Record{ID: s.ID, PBX: s.Phone.PBX, Rev: s.Rev, Doc: doc, Ended: s.over()}
+	if _, at, ok := s.Deadline(); ok {
+		r.Deadline = at
+	}
+	return r, nil
+}
+
+func (s ofLine) revision() int64 { return s.Rev }
+
+func (s ofLine) revised(rev int64) owner {
+	s.Rev = rev
+	return s
+}
+
+func (s ofLine) claims() claims {
+	c := claims{line: &lineClaims{session: s.ID, agent: s.Agent, endpoint: s.Phone.Endpoint, channel: s.Channel,
+		up: s.Up(), state: s.State, playing: s.Playing, music: s.music}}
+	if s.Channel != "" {
+		c.channels = []string{s.Channel}
+	}
+	return c
+}
+
+func (s ofLine) todo() []call.Todo                       { return s.Todo }
+func (s ofLine) deadline() (call.Timer, time.Time, bool) { return s.Deadline() }
+func (s ofLine) away() bool                              { return s.AwaySince > 0 }
+func (s ofLine) over() bool                              { return s.State == session.StateEnded }
+func (s ofLine) word() string                            { return string(s.State) }
+func (s ofLine) offered() []taken                        { return nil }
+func (s ofLine) visits() int                             { return 0 }
+
+func (s ofLine) holdings() (channels, bridges []string) {
+	if s.Channel == "" {
+		return nil, nil
+	}
+	return []string{s.Channel}, nil
+}

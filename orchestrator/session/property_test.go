@@ -1,0 +1,319 @@
+package session
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/gate"
+)
+
+// world is an unkind one around a session: commands are done, refused, lost or
+// done without an answer; phones answer, break off and hang up; calls borrow the
+// line; the process is killed between any two steps.
+type world struct {
+	*rand.Rand
+	rules   *Rules
+	now     time.Time
+	s       Session
+	stored  []byte
+	done    int // the last command that was carried out, or tried
+	channel map[string]bool
+	rings   map[string]time.Time // by channel: when it stops
+	lent    string               // the call that has the line
+	calls   int
+	online  bool
+	phone   orchestrator.DeviceState // as the distributor was told last
+	kind    bool
+	deaf    bool           // the PBX's events do not arrive
+	late    []call.Command // carried out some time
+	log     []string
+}
+
+func newWorld(seed uint64) *world {
+	return &world{
+		Rand:  rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a test is to run the same way each time
+		rules: &Rules{Gate: gate.Gate{}, Limits: call.DefaultLimits, Settings: Settings{Ring: 20 * time.Second, Again: 5 * time.Second, Tries: 3}},
+		now:   time.Unix(1_800_000_000, 0), channel: map[string]bool{}, rings: map[string]time.Time{}, online: true,
+		s: New("s1", "ana", orchestrator.Phone{PBX: "lima", Endpoint: "PJSIP/101"}, time.Unix(1_800_000_000, 0)),
+	}
+}
+
+// give decides on inputs and stores what came of it.
+func (w *world) give(in call.Input) error {
+	if in.Kind == call.InEvent && w.deaf {
+		return nil
+	}
+	in.At = w.now
+	d := w.rules.Decide(w.s, []call.Input{in}, w.now)
+	w.log = append(w.log, fmt.Sprintf("%s %s %+v -> %s %q lent %q", w.now.Format("05.000"), in.Kind, brief(in), d.Session.State, d.Session.Channel, d.Session.Lent))
+	w.s = d.Session
+	if d.Dirty {
+		raw, err := json.Marshal(d.Session)
+		if err != nil {
+			return err
+		}
+		if _, err := Parse(raw); err != nil {
+			return fmt.Errorf("what is stored cannot be read: %w: %s", err, raw)
+		}
+		w.stored = raw
+	}
+	return nil
+}
+
+func brief(in call.Input) string {
+	switch in.Kind {
+	case call.InEvent:
+		return string(in.Event.Kind) + " " + in.Event.Channel + in.Event.Playback
+	case call.InLine:
+		return fmt.Sprintf("%+v", in.Line)
+	case call.InCompare:
+		return fmt.Sprintf("adopted %v %v lent %q", in.Truth.Adopted, slices.Sorted(maps.Keys(in.Truth.Channels)), in.Truth.Lent)
+	}
+	return fmt.Sprint(in.N, in.Timer, in.Err)
+}
+
+// kill ends the process, and another takes the session up.
+func (w *world) kill() error {
+	if w.stored == nil {
+		return nil // nobody knows of it
+	}
+	s, err := Parse(w.stored)
+	if err != nil {
+		return err
+	}
+	w.s, w.done, w.deaf = s, 0, false
+	return w.compare(true)
+}
+
+func (w *world) compare(adopted bool) error {
+	t := call.Truth{At: w.now, Adopted: adopted, Lent: w.lent, Channels: map[string]orchestrator.ChannelTruth{}}
+	for ch, up := range w.channel {
+		t.Channels[ch] = orchestrator.ChannelTruth{Up: up, Entered: up}
+	}
+	return w.give(call.Input{Kind: call.InCompare, Truth: t})
+}
+
+// obey carries the first command out that was not tried yet, or not answered.
+func (w *world) obey() error {
+	i := slices.IndexFunc(w.s.Todo, func(t call.Todo) bool { return t.N > w.done })
+	if i < 0 {
+		i = 0
+	}
+	if len(w.s.Todo) == 0 {
+		return nil
+	}
+	t := w.s.Todo[i]
+	w.done = max(w.done, t.N)
+	fate := w.IntN(10)
+	if w.kind {
+		fate = 9
+	}
+	var err error
+	if _, tells := t.Command.(call.TellPhone); fate == 0 && !tells { // refused; a phone's state is not
+		err = fault.New("world", fault.Conflict, "refused")
+	}
+	if fate == 3 && t.ToPBX() {
+		w.late = append(w.late, t.Command)
+	}
+	if err == nil && fate != 1 && fate != 3 { // 1: it never arrived
+		if e := w.carryOut(t.Command); e != nil {
+			err = e
+		}
+	}
+	if fate == 1 || fate == 2 || fate == 3 { // nobody knows
+		return w.give(call.Input{Kind: call.InAway})
+	}
+	if err != nil {
+		return w.give(call.Input{Kind: call.InRefused, N: t.N, PBX: t.ToPBX(), Err: err})
+	}
+	r := call.Result{}
+	if _, asks := t.Command.(call.AgentDo); asks {
+		r.Answer = orchestrator.AgentAnswer{Result: orchestrator.AgentOK, State: map[bool]string{true: "available", false: "offline"}[w.online]}
+	}
+	return w.give(call.Input{Kind: call.InDone, N: t.N, PBX: t.ToPBX(), Result: r})
+}
+
+func (w *world) carryOut(c call.Command) error {
+	switch c := c.(type) {
+	case call.Dial:
+		if _, there := w.channel[c.Order.Channel]; !there {
+			w.channel[c.Order.Channel], w.rings[c.Order.Channel] = false, w.now.Add(c.Order.Timeout)
+		}
+	case call.Hangup:
+		return w.hangUp(c.Channel, orchestrator.CauseNormal)
+	case call.Rest:
+		if w.lent == "" && !w.channel[c.Channel] {
+			return fault.New("world", fault.NotFound, "no channel %q", c.Channel)
+		}
+	case call.Play:
+		return w.give(call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventPlayed, Playback: c.Playback.ID}})
+	case call.TellPhone:
+		w.phone = c.State
+	}
+	return nil
+}
+
+func (w *world) hangUp(ch string, cause orchestrator.Cause) error {
+	if _, there := w.channel[ch]; !there {
+		return nil
+	}
+	delete(w.channel, ch)
+	if ch == w.s.Channel {
+		w.lent = "" // its call hears of it, too
+	}
+	return w.give(call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: cause}})
+}
+
+// happen lets something happen outside.
+func (w *world) happen() error {
+	chs := slices.Sorted(maps.Keys(w.channel))
+	switch n := w.IntN(12); {
+	case n < 2 && len(chs) > 0: // the phone is picked up
+		ch := chs[w.IntN(len(chs))]
+		if !w.channel[ch] {
+			w.channel[ch] = true
+			return w.give(call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEntered, Channel: ch, Up: true}})
+		}
+	case n == 2 && len(chs) > 0 && !w.kind:
+		return w.hangUp(chs[w.IntN(len(chs))], []orchestrator.Cause{orchestrator.CauseNormal, orchestrator.CauseOutOfOrder, orchestrator.CauseBusy}[w.IntN(3)])
+	case n < 5 && w.s.Up() && w.lent == "" && w.online:
+		w.calls++
+		w.lent = fmt.Sprint("call", w.calls)
+		return w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: w.lent}})
+	case n < 7 && w.lent != "":
+		by := w.lent
+		w.lent = ""
+		return w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineBack, Call: by}})
+	case n == 7 && w.online:
+		return w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineOpen}})
+	case n == 8 && w.s.Up():
+		return w.give(call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventDigit, Channel: w.s.Channel, Digit: string("0123456789*#"[w.IntN(12)])}})
+	case n == 9 && !w.kind:
+		return w.kill()
+	case n == 10 && !w.kind:
+		w.deaf = !w.deaf
+		if w.deaf {
+			return w.give(call.Input{Kind: call.InAway})
+		}
+		return w.compare(false)
+	}
+	return nil
+}
+
+// pass lets time go by, with what falls due.
+func (w *world) pass(d time.Duration) error {
+	w.now = w.now.Add(d)
+	if len(w.late) > 0 && (w.kind || w.IntN(3) == 0) {
+		c := w.late[0]
+		w.late = w.late[1:]
+		if err := w.carryOut(c); err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+	}
+	for _, ch := range slices.Sorted(maps.Keys(w.rings)) {
+		if up, there := w.channel[ch]; there && !up && !w.rings[ch].After(w.now) {
+			if err := w.hangUp(ch, orchestrator.CauseNoAnswer); err != nil {
+				return err
+			}
+		}
+	}
+	if name, at, ok := w.s.Deadline(); ok && !at.After(w.now) && w.s.AwaySince == 0 {
+		return w.give(call.Input{Kind: call.InTimer, Timer: name})
+	}
+	return nil
+}
+
+func (w *world) steps(n int) error {
+	for range n {
+		do := []func() error{w.obey, w.obey, w.happen, func() error { return w.pass(time.Duration(w.IntN(3000)) * time.Millisecond) }}[w.IntN(4)]
+		if err := do(); err != nil {
+			return err
+		}
+		if w.s.Up() && w.s.Channel == "" {
+			return fmt.Errorf("the line is %q and there is none", w.s.State)
+		}
+		told := !slices.ContainsFunc(w.s.Todo, func(t call.Todo) bool { return is[call.TellPhone](t.Command) })
+		if told && w.phone != "" && w.s.State != StateEnding && w.s.State != StateEnded && w.s.Up() != (w.phone == orchestrator.DeviceFree) {
+			return fmt.Errorf("the line is %q, and the distributor was told that the phone is %s", w.s.State, w.phone)
+		}
+	}
+	return nil
+}
+
+// settle lets the world be kind for a while, and checks what must hold then.
+func (w *world) settle() error {
+	w.kind = true
+	if w.deaf {
+		w.deaf = false
+		if err := w.compare(false); err != nil {
+			return err
+		}
+	}
+	if err := w.steps(600); err != nil {
+		return err
+	}
+	for range 40 {
+		if err := w.obey(); err != nil {
+			return err
+		}
+	}
+	var up []string
+	for ch := range w.channel {
+		if w.channel[ch] {
+			up = append(up, ch)
+		}
+	}
+	switch {
+	case len(w.s.Todo) > 0 && w.s.State != StateConnecting:
+		return fmt.Errorf("left to do: %v", w.s.Todo)
+	case w.s.Up() && (len(up) != 1 || up[0] != w.s.Channel):
+		return fmt.Errorf("the line is %q, and up are %v", w.s.Channel, up)
+	case w.s.Up() != (w.phone == orchestrator.DeviceFree) && w.s.State != StateEnded:
+		return fmt.Errorf("the line is %q, and the distributor was told that the phone is %s", w.s.State, w.phone)
+	case !w.s.Up() && w.s.State != StateConnecting && len(w.channel) > 0:
+		return fmt.Errorf("the line is %q, and the PBX has %v", w.s.State, w.channel)
+	}
+	return nil
+}
+
+// TestUnkindWorld: whatever happens, the session knows its line, leaves no other
+// behind, says to the distributor what is true, and ends with the agent's logout.
+func TestUnkindWorld(t *testing.T) {
+	t.Parallel()
+	seeds := uint64(500)
+	if testing.Short() {
+		seeds = 100
+	}
+	for seed := range seeds {
+		w := newWorld(seed)
+		err := w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineOpen}})
+		if err == nil {
+			err = w.steps(200)
+		}
+		if err == nil {
+			err = w.settle()
+		}
+		if err == nil {
+			w.online = false
+			err = w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineAgent, State: "offline"}})
+		}
+		if err == nil {
+			err = w.settle()
+		}
+		if err == nil && w.s.State != StateEnded {
+			err = fmt.Errorf("after the logout it is %q", w.s.State)
+		}
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, strings.Join(w.log, "\n"))
+		}
+	}
+}
