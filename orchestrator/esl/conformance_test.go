@@ -113,10 +113,14 @@ func scripted(t *testing.T, cross bool) pbxtest.Fixture {
 	f := newFake(t)
 	f.cross = cross
 	f.sounds["short"], f.sounds["long"] = 10*time.Millisecond, time.Hour
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
+	cfg := f.config()
+	cfg.PingInterval = 5 * time.Second // a machine that does much else must not pass for one that is deaf,
+	a, err := New("lima", cfg, quietLog(), NewMetrics(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
+	began := time.Now()
+	a.awake.time = func() time.Time { return began } // nor this process for one that was stopped
 	var n atomic.Int64
 	return pbxtest.Fixture{
 		PBX: a,
