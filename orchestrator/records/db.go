@@ -159,16 +159,41 @@ func (d *DB) rebind(query string) string {
 }
 
 // inTx runs fn in a transaction of its own.
-func (d *DB) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
-	tx, err := d.write.BeginTx(ctx, nil)
+func (d *DB) inTx(ctx context.Context, fn func(tx *transaction) error) error {
+	begun, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
+	tx := &transaction{begun, d, map[string]*sql.Stmt{}}
 	if err := fn(tx); err != nil {
 		_ = tx.Rollback() // the first error is the one that tells
 		return err
 	}
 	return tx.Commit()
+}
+
+// transaction is one of the writer's.
+type transaction struct {
+	*sql.Tx
+	db       *DB
+	prepared map[string]*sql.Stmt // by their text; they end with the transaction
+}
+
+// run executes a statement that comes again and again. SQLite spends about as long
+// on reading one as on carrying it out; PostgreSQL's driver remembers them itself.
+func (tx *transaction) run(ctx context.Context, query string, args []any) (sql.Result, error) {
+	if tx.db.dialect == dialectPostgres {
+		return tx.ExecContext(ctx, tx.db.rebind(query), args...)
+	}
+	s, ok := tx.prepared[query]
+	if !ok {
+		var err error
+		if s, err = tx.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // ends with the transaction
+			return nil, err
+		}
+		tx.prepared[query] = s
+	}
+	return s.ExecContext(ctx, args...)
 }
 
 // text makes a string storable: PostgreSQL refuses NUL and broken UTF-8, and a

@@ -83,7 +83,7 @@ func (d *DB) Recorded(ctx context.Context, n int) (string, error) {
 }
 
 // epoch is the journal's in a transaction.
-func (d *DB) epoch(ctx context.Context, tx *sql.Tx) (epoch int64, err error) {
+func (d *DB) epoch(ctx context.Context, tx *transaction) (epoch int64, err error) {
 	err = tx.QueryRowContext(ctx, d.rebind("SELECT epoch FROM recorder_offset WHERE tenant = ?"), d.tenant).Scan(&epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
@@ -93,7 +93,7 @@ func (d *DB) epoch(ctx context.Context, tx *sql.Tx) (epoch int64, err error) {
 
 // advance moves the place forward, never back: a second recorder on the same
 // database may be behind the first.
-func (d *DB) advance(ctx context.Context, tx *sql.Tx, epoch int64, id string) error {
+func (d *DB) advance(ctx context.Context, tx *transaction, epoch int64, id string) error {
 	_, err := tx.ExecContext(ctx, d.rebind(`INSERT INTO recorder_offset (tenant, id, pos, epoch, written_at) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (tenant) DO UPDATE SET id = excluded.id, pos = excluded.pos, written_at = excluded.written_at
 		WHERE excluded.pos > recorder_offset.pos`), d.tenant, id, position(epoch, id), epoch, ms(d.now()))

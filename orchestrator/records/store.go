@@ -11,7 +11,7 @@ import (
 )
 
 // project computes the rows of calls anew from their entries on record.
-func (d *DB) project(ctx context.Context, tx *sql.Tx, calls []string) error {
+func (d *DB) project(ctx context.Context, tx *transaction, calls []string) error {
 	for chunk := range slices.Chunk(calls, rowsPerStatement) {
 		entries, err := d.entriesOf(ctx, tx, chunk)
 		if err != nil {
@@ -26,7 +26,7 @@ func (d *DB) project(ctx context.Context, tx *sql.Tx, calls []string) error {
 	return nil
 }
 
-func (d *DB) entriesOf(ctx context.Context, tx *sql.Tx, calls []string) (map[string][]orchestrator.Entry, error) {
+func (d *DB) entriesOf(ctx context.Context, tx *transaction, calls []string) (map[string][]orchestrator.Entry, error) {
 	var args []any
 	for _, c := range calls {
 		args = append(args, c)
@@ -67,7 +67,7 @@ func scanEntry(rows *sql.Rows) (orchestrator.Entry, error) {
 }
 
 // keep stores a call's rows, replacing those on record.
-func (d *DB) keep(ctx context.Context, tx *sql.Tx, v view) error {
+func (d *DB) keep(ctx context.Context, tx *transaction, v view) error {
 	if v.contact != nil {
 		if err := d.upsert(ctx, tx, "contacts", "call", contactColumns, contactArgs(*v.contact)); err != nil {
 			return err
@@ -100,7 +100,7 @@ func (d *DB) keep(ctx context.Context, tx *sql.Tx, v view) error {
 
 // upsert inserts a row or replaces the named columns of the one with the same
 // key; columns that are not named keep their value.
-func (d *DB) upsert(ctx context.Context, tx *sql.Tx, table, key, columns string, args []any) error {
+func (d *DB) upsert(ctx context.Context, tx *transaction, table, key, columns string, args []any) error {
 	var set []string
 	for c := range strings.SplitSeq(columns, ", ") {
 		if c != key {
@@ -109,7 +109,7 @@ func (d *DB) upsert(ctx context.Context, tx *sql.Tx, table, key, columns string,
 	}
 	query := "INSERT INTO " + table + " (" + columns + ") VALUES (" + marks(len(args)) + ") ON CONFLICT (" + key +
 		") DO UPDATE SET " + strings.Join(set, ", ")
-	_, err := tx.ExecContext(ctx, d.rebind(query), args...)
+	_, err := tx.run(ctx, query, args)
 	return err
 }
 

@@ -52,7 +52,7 @@ func (l line) twin() line {
 
 // enter puts lines on the timeline and changes the ids of those that had to
 // become twins. Lines on record already are left alone.
-func (d *DB) enter(ctx context.Context, tx *sql.Tx, lines []line) error {
+func (d *DB) enter(ctx context.Context, tx *transaction, lines []line) error {
 	for chunk := range slices.Chunk(lines, rowsPerStatement) {
 		added, err := d.insert(ctx, tx, "timeline", lineColumns, rowsOf(chunk))
 		if err != nil {
@@ -147,7 +147,7 @@ func (d *DB) SetAside(ctx context.Context, e orchestrator.Entry, reason error) e
 		raw, _ = json.Marshal(e)
 	}
 	short := text(string(raw[:min(len(raw), asideMost)]))
-	err = d.inTx(ctx, func(tx *sql.Tx) error {
+	err = d.inTx(ctx, func(tx *transaction) error {
 		epoch, err := d.epoch(ctx, tx)
 		if err != nil {
 			return err

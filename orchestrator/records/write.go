@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ func (d *DB) Write(ctx context.Context, entries []orchestrator.Entry) (malformed
 	if len(entries) == 0 {
 		return 0, nil
 	}
-	err = d.inTx(ctx, func(tx *sql.Tx) error {
+	err = d.inTx(ctx, func(tx *transaction) error {
 		epoch, err := d.epoch(ctx, tx)
 		if err != nil {
 			return err
@@ -54,16 +53,20 @@ func (d *DB) Write(ctx context.Context, entries []orchestrator.Entry) (malformed
 
 // insert adds rows that are keyed by their journal id; those on record already
 // are left alone. It returns how many were added.
-func (d *DB) insert(ctx context.Context, tx *sql.Tx, table, columns string, rows [][]any) (added int64, err error) {
+func (d *DB) insert(ctx context.Context, tx *transaction, table, columns string, rows [][]any) (added int64, err error) {
 	one := "(" + marks(strings.Count(columns, ",")+1) + ")"
-	for chunk := range slices.Chunk(rows, rowsPerStatement) {
+	size := rowsPerStatement // a round trip each
+	if d.dialect == dialectSQLite {
+		size = 1 // none, and always the same statement
+	}
+	for chunk := range slices.Chunk(rows, size) {
 		var args []any
 		for _, r := range chunk {
 			args = append(args, r...)
 		}
 		values := strings.TrimSuffix(strings.Repeat(one+", ", len(chunk)), ", ")
 		query := "INSERT INTO " + table + " (" + columns + ") VALUES " + values + " ON CONFLICT (id) DO NOTHING"
-		result, err := tx.ExecContext(ctx, d.rebind(query), args...)
+		result, err := tx.run(ctx, query, args)
 		if err != nil {
 			return added, err
 		}
