@@ -65,7 +65,7 @@ var harmless = map[orchestrator.EntryType]bool{
 	orchestrator.EntryCallAnswered: true, orchestrator.EntryCallQueued: true, orchestrator.EntryCallRefused: true,
 	orchestrator.EntryCallUnqueued: true, orchestrator.EntryCallOffered: true, orchestrator.EntryCallRinging: true,
 	orchestrator.EntryCallMissed: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
-	orchestrator.EntryAgentState: true, orchestrator.EntryAgentDisposed: true, orchestrator.EntryPBXState: true,
+	orchestrator.EntryAgentState: true, orchestrator.EntryAgentDisposed: true, orchestrator.EntryAgentLine: true, orchestrator.EntryPBXState: true,
 }
 
 // entry shows a journal entry, without what it tells of a caller when the

@@ -197,6 +197,33 @@ func (e EndedBy) Valid() bool {
 	}
 }
 
+// Defines values for EntryLineState.
+const (
+	EntryLineStateConnecting EntryLineState = "connecting"
+	EntryLineStateEnded      EntryLineState = "ended"
+	EntryLineStateEnding     EntryLineState = "ending"
+	EntryLineStateIdle       EntryLineState = "idle"
+	EntryLineStateLost       EntryLineState = "lost"
+)
+
+// Valid indicates whether the value is a known member of the EntryLineState enum.
+func (e EntryLineState) Valid() bool {
+	switch e {
+	case EntryLineStateConnecting:
+		return true
+	case EntryLineStateEnded:
+		return true
+	case EntryLineStateEnding:
+		return true
+	case EntryLineStateIdle:
+		return true
+	case EntryLineStateLost:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EntryPBXStateState.
 const (
 	EntryPBXStateStateConnected    EntryPBXStateState = "connected"
@@ -254,6 +281,7 @@ func (e EntryRecordingState) Valid() bool {
 // Defines values for EntryType.
 const (
 	EntryTypeAgentDisposed EntryType = "agent.disposed"
+	EntryTypeAgentLine     EntryType = "agent.line"
 	EntryTypeAgentState    EntryType = "agent.state"
 	EntryTypeCallAnswered  EntryType = "call.answered"
 	EntryTypeCallConnected EntryType = "call.connected"
@@ -280,6 +308,8 @@ const (
 func (e EntryType) Valid() bool {
 	switch e {
 	case EntryTypeAgentDisposed:
+		return true
+	case EntryTypeAgentLine:
 		return true
 	case EntryTypeAgentState:
 		return true
@@ -1197,6 +1227,26 @@ type EntryHeld struct {
 	Phone bool `json:"phone,omitempty,omitzero"`
 }
 
+// EntryLine defines model for EntryLine.
+type EntryLine struct {
+	// Cause Q.850, of a line that is lost.
+	Cause int    `json:"cause,omitempty,omitzero"`
+	Error string `json:"error,omitempty,omitzero"`
+
+	// Line The permanent line.
+	Line string `json:"line"`
+
+	// Phone That is being rung.
+	Phone string         `json:"phone,omitempty,omitzero"`
+	State EntryLineState `json:"state"`
+
+	// Why answered, dialled in, not answered, denied, hung up, broken, logout or fault.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
+// EntryLineState defines model for EntryLine.State.
+type EntryLineState string
+
 // EntryMissed defines model for EntryMissed.
 type EntryMissed struct {
 	Agent string `json:"agent"`
@@ -1223,6 +1273,9 @@ type EntryNothing = map[string]interface{}
 // EntryOffered defines model for EntryOffered.
 type EntryOffered struct {
 	Agent string `json:"agent"`
+
+	// Line On a permanent line.
+	Line  bool   `json:"line,omitempty,omitzero"`
 	Offer string `json:"offer"`
 	Queue string `json:"queue"`
 }

@@ -499,13 +499,15 @@ type site struct {
 	eng   *engine.Engine
 	kill  context.CancelFunc // ends the process where it stands
 	gen   int
+	lines session.Settings
 }
 
 // dead: every process but the present one was killed.
 func (s *site) dead(holder string) bool { return holder != fmt.Sprintf("one/%d", s.gen) }
 
 func newSite(t *testing.T) *site {
-	s := &site{t: t, pbx: pbxtest.New("lima"), store: newMemory(), floor: newFloor(), flows: &flows{panics: "-", hands: "-"}}
+	s := &site{t: t, pbx: pbxtest.New("lima"), store: newMemory(), floor: newFloor(), flows: &flows{panics: "-", hands: "-"},
+		lines: session.Settings{Ring: 20 * time.Second, Again: 5 * time.Second, Tries: 5}}
 	s.floor.tell = func(e orchestrator.Entry) { _ = s.store.Append(t.Context(), e) } // never fails while it is there
 	s.pbx.Sound("hello-world", 3*time.Second)
 	s.pbx.Sound("beep", 200*time.Millisecond)
@@ -520,7 +522,7 @@ func (s *site) start() {
 	s.eng = engine.New(engine.Parts{
 		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: gate.Gate{},
 		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
-		Limits: call.DefaultLimits, Lines: session.Settings{Ring: 20 * time.Second, Again: 5 * time.Second, Tries: 5}, Dead: s.dead,
+		Limits: call.DefaultLimits, Lines: s.lines, Dead: s.dead,
 	})
 	ctx, kill := context.WithCancel(s.t.Context())
 	s.kill = kill

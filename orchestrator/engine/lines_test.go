@@ -138,6 +138,38 @@ func TestPermanentLine(t *testing.T) {
 	})
 }
 
+// TestLineWithMusic lets soft music be heard between calls, and in none.
+func TestLineWithMusic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.kill()
+		s.lines.Music = "soft"
+		s.start()
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(0))
+		line := s.open()
+		music := func() {
+			t.Helper()
+			if c, ok := s.pbx.Channel(line); !ok || !c.Held || c.Silent || c.Bridge != "" {
+				t.Errorf("the line between calls: %+v %v", c, ok)
+			}
+		}
+		music()
+		for i := range 2 {
+			in := fmt.Sprint("in.", i)
+			s.pbx.Arrive(in, "5000", caller(i))
+			s.wait(10 * time.Second)
+			s.talks(in, line)
+			s.pbx.HangUp(in, orchestrator.CauseNormal)
+			s.wait(2 * time.Second)
+			music()
+		}
+		s.logout()
+		o := orchestrator.OutcomeServed
+		s.finish(o, o)
+	})
+}
+
 // TestLineWithoutAGap has callers wait: the next conversation begins as one ends,
 // and nothing of the time between is heard in it.
 func TestLineWithoutAGap(t *testing.T) {
