@@ -16,10 +16,12 @@
 //   - leg: a channel of a call; its customer, an agent, an outside number
 //   - room: a bridge of the PBX that legs of a call are in
 //   - visit: a call's stay in a queue
+//   - permanent line: a channel that an agent has open all day; calls borrow it
+//   - session: who owns an agent's permanent line (orchestrator/session)
 //   - offer: one call offered to one agent, from the match to its end
 //   - lease: the right of one process to command a PBX; its epoch grows whenever
 //     the owner changes, and everything of an older epoch is refused
-//   - owner: the call whose id is in the ids of channels, bridges, playbacks and
+//   - owner: the call, or the session, whose id is in the ids of channels, bridges, playbacks and
 //     recordings that were made for it
 //   - to adopt: to take over a call that another process began
 //   - snapshot, truth: what the PBX has at one moment

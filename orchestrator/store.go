@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Record is what the store keeps of an owner of things on a PBX: a call, later
-// an agent's permanent line. The store does not look into Doc.
+// Record is what the store keeps of an owner of things on a PBX: a call, or the
+// session of an agent's permanent line. The store does not look into Doc.
 type Record struct {
 	ID       string
 	PBX      string

@@ -19,10 +19,10 @@ func (k keys) journal() string { return k.prefix + "journal" }
 // which also deletes those unheard of for ReaderForgotten.
 func (k keys) journalReaders() string { return k.prefix + "journal:readers" }
 
-// call is a hash with a call: rev (its revision), holder (which process stored
-// it) and doc (orchestrator.Call as JSON). Written by call_commit. A live one has no
-// expiry: the process that drives its PBX ends it. An ended one expires after
-// endedKept.
+// call is a hash with a call, or the session of a permanent line: rev (its
+// revision), holder (which process stored it) and doc (its JSON). Written by
+// call_commit. A live one has no expiry: the process that drives its PBX ends it.
+// An ended one expires after endedKept.
 func (k keys) call(id string) string { return k.prefix + "call:" + id }
 
 // live is a sorted set of the live calls of a PBX by their earliest deadline
