@@ -246,7 +246,7 @@ type floor struct {
 func newFloor() *floor { return &floor{notices: make(chan orchestrator.DeskNotice, 100)} }
 
 func (f *floor) match() *orchestrator.Offer {
-	if f.offer != nil || len(f.waiting) == 0 || f.state != "" && (f.state != "available" || f.device == orchestrator.DeviceUnreachable) {
+	if f.offer != nil || len(f.waiting) == 0 || f.state != "" && (f.state != "available" || f.device != orchestrator.DeviceFree) {
 		return nil
 	}
 	f.n++

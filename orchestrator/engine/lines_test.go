@@ -251,6 +251,9 @@ func TestLineHungUp(t *testing.T) {
 				s.idle(s.line())
 				s.logout()
 				s.finish(append(want, orchestrator.OutcomeServed)...)
+				if n := s.healed(); n != 0 {
+					t.Errorf("%v things had to be put right", n)
+				}
 			})
 		})
 	}
@@ -438,6 +441,9 @@ func TestLineOutlivesProcesses(t *testing.T) {
 				if talk {
 					want = append(want, orchestrator.OutcomeServed)
 					s.talks("in.1", line)
+					if got := s.eng.LineState("lima", "ana"); got != "lent" {
+						t.Errorf("the line is %q", got)
+					}
 					s.pbx.HangUp("in.1", orchestrator.CauseNormal)
 					s.wait(time.Second)
 				}
