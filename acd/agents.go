@@ -39,8 +39,11 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 			return answer, err
 		}
 	}
-	if cmd.Op == orchestrator.AgentTransfer || cmd.Op == orchestrator.AgentLook {
-		return s.presentCall(ctx, a, answer)
+	switch cmd.Op {
+	case orchestrator.AgentTransfer, orchestrator.AgentLook:
+		return s.presentCall(ctx, a.ID, answer)
+	case orchestrator.AgentSupervise:
+		return s.overseenCall(ctx, a, cmd, answer)
 	}
 	if cmd.Op == orchestrator.AgentDispose {
 		return s.dispose(ctx, dir, a, cmd, answer)
@@ -76,8 +79,8 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 }
 
 // presentCall says which call an agent talks in.
-func (s *Service) presentCall(ctx context.Context, a Agent, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {
-	rec, ok, err := s.store.Agent(ctx, a.ID)
+func (s *Service) presentCall(ctx context.Context, agent string, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {
+	rec, ok, err := s.store.Agent(ctx, agent)
 	if err != nil {
 		return answer, err
 	}

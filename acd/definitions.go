@@ -14,6 +14,7 @@ import (
 type Definitions struct {
 	Queues       []Queue       `yaml:"queues" doc:"Queues in which callers wait."`
 	Agents       []Agent       `yaml:"agents" doc:"People who serve callers at a desk phone."`
+	Teams        []Team        `yaml:"teams" doc:"Agents, by who may listen to them."`
 	PauseReasons []PauseReason `yaml:"pause_reasons" doc:"Why an agent may pause."`
 	Dispositions []Disposition `yaml:"dispositions" doc:"How a conversation can have ended."`
 	Skills       []Skill       `yaml:"skills" doc:"What agents can do, and queues and flows may require."`
@@ -110,10 +111,20 @@ type Agent struct {
 	PIN        orchestrator.Secret `yaml:"pin" shape:"pin" default:"" doc:"Digits asked for at login; empty asks for none."`
 	Skills     map[string]int      `yaml:"skills" keys:"variable" min:"1" max:"5" doc:"What the agent can do, each with a level from 1 to 5."`
 	Language   string              `yaml:"language" oneof:"en es" default:"en" doc:"Language of confirmations and pages: en or es."`
+	Team       string              `yaml:"team" shape:"id" default:"" doc:"The team, whose supervisors may listen to the agent's conversations; empty is none: nobody may."`
 	Queues     []Membership        `yaml:"queues" doc:"Queues served: names, or {queue, rank, delay, reserve}."`
 	AutoAnswer bool                `yaml:"auto_answer" default:"false" doc:"Ask this phone to pick up by itself."`
 	// WrapUp replaces the queues' wrap-up time; nil leaves it to the queue.
 	WrapUp *time.Duration `yaml:"wrap_up" min:"0s" max:"24h" doc:"Wrap-up time of this agent instead of the queue's; absent leaves it to the queue."`
+}
+
+// Team is a group of agents, with those who may listen to their conversations.
+type Team struct {
+	ID          string                     `yaml:"id,need" shape:"id" doc:"Name used by the agents: letters, digits, dot, dash, underscore."`
+	Name        Texts                      `yaml:"name" keys:"tongue" doc:"Name shown, per language."`
+	Supervisors []string                   `yaml:"supervisors" shape:"id" doc:"Agents who may do what the key may names; they need a PIN, which their phones are asked for."`
+	May         []orchestrator.MonitorMode `yaml:"may" oneof:"listen whisper barge takeover" doc:"What supervisors may do: listen (unheard), whisper (to the agent alone), barge (be heard by both), takeover (take the agent's place)."`
+	Visible     bool                       `yaml:"visible" default:"true" doc:"The agent sees that a supervisor is there: a lamp and an event."`
 }
 
 // Membership is an agent's place in a queue.

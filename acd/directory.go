@@ -24,6 +24,7 @@ type directory struct {
 	closing  map[string]Queue // removed by a reload: no new calls, those inside are still served
 	agents   map[string]Agent
 	profiles map[string]*Profile
+	teams    map[string]Team
 	stations map[string]*Station
 	steps    map[string][]step // by queue
 	ways     *ways
@@ -40,6 +41,7 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 		defs: defs, print: fingerprint(defs), grace: grace,
 		queues: map[string]Queue{}, closing: map[string]Queue{}, agents: map[string]Agent{},
 		profiles: map[string]*Profile{}, steps: map[string][]step{}, ways: newWays(defs.skillNames()), stations: map[string]*Station{}, phones: map[phone]string{},
+		teams: keyed(defs.Teams, func(t Team) string { return t.ID }),
 	}
 	for _, q := range defs.Queues {
 		dir.queues[q.ID] = q

@@ -17,6 +17,11 @@ func LampName(agent string) string { return "op-" + agent }
 // DutyLampName is the name under which they watch whether the agent is on duty.
 func DutyLampName(agent string) string { return "duty-" + agent }
 
+// HeardLampName is the name under which they watch whether a supervisor is with an agent.
+func HeardLampName(agent string) string { return heardPrefix + agent }
+
+const heardPrefix = "heard-"
+
 // lampTable says what a watching key shows for each state.
 var lampTable = map[State]orchestrator.LampState{
 	StateOffline:   orchestrator.LampOff,
@@ -168,7 +173,13 @@ func (f *LampFollower) follow(ctx context.Context, after string, known bool) {
 
 func (f *LampFollower) read(e orchestrator.Entry) {
 	p, ok := f.panels[e.PBX]
-	if e.Type != orchestrator.EntryAgentState || !ok {
+	switch {
+	case !ok:
+		return
+	case e.Type == orchestrator.EntryCallSupervised:
+		f.heard(p, e)
+		return
+	case e.Type != orchestrator.EntryAgentState:
 		return
 	}
 	var c orchestrator.AgentChange
@@ -180,5 +191,23 @@ func (f *LampFollower) read(e orchestrator.Entry) {
 		for name, state := range bothLamps(e.Agent, State(c.To)) {
 			p.tell(name, state)
 		}
+	}
+}
+
+// heard lights the lamp of an agent to whom a supervisor listens, if the agent is to see it.
+func (f *LampFollower) heard(p *panel, e orchestrator.Entry) {
+	var c struct {
+		Shown int `json:"shown"`
+	}
+	if err := json.Unmarshal(e.Data, &c); err != nil {
+		f.log.Error("a journal entry cannot be read", "entry", e.ID, "error", err)
+		return
+	}
+	state := orchestrator.LampOff
+	if c.Shown > 0 {
+		state = orchestrator.LampBusy
+	}
+	if e.Agent != "" {
+		p.tell(HeardLampName(e.Agent), state)
 	}
 }

@@ -1,6 +1,7 @@
 package acd
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -100,7 +101,7 @@ func (p *panel) reset(news int, all map[string]orchestrator.LampState) {
 	}
 	for name, l := range p.lamps {
 		l.shown, l.tries, l.due = "", 0, time.Time{}
-		if l.news <= news {
+		if l.news <= news && !strings.HasPrefix(name, heardPrefix) { // of those the journal alone tells
 			l.want = orchestrator.LampOff
 			if state, ok := all[name]; ok {
 				l.want = state

@@ -45,6 +45,8 @@ func (dir *directory) asksPIN(a Agent, cmd orchestrator.AgentCommand) bool {
 	switch {
 	case cmd.Trusted || a.PIN == "":
 		return false
+	case cmd.Op == orchestrator.AgentSupervise:
+		return true
 	case cmd.Endpoint == "" || dir.defs.AskPIN == nil:
 		return cmd.Endpoint == "" || asks == orchestrator.AgentLogin
 	}

@@ -34,6 +34,7 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 	}
 	d.checkSkills(c)
 	d.checkAgents(c)
+	d.checkTeams(c)
 	d.checkReasons(c)
 	d.checkDispositions(c)
 	return c.found
@@ -131,6 +132,36 @@ func (d Definitions) checkSkills(c *complaints) {
 		names("name", s.Name)
 		c.check(!slices.Contains(reserved, s.Name), yamlfile.CodeForm, "name", "%q is a word of the language of requirements", s.Name)
 	}
+}
+
+func (d Definitions) checkTeams(c *complaints) {
+	ids, agents, teams := c.unique(), keyed(d.Agents, func(a Agent) string { return a.ID }), map[string]bool{}
+	for i, t := range d.Teams {
+		c.at("teams", i, t.ID)
+		ids("id", t.ID)
+		teams[t.ID] = true
+		twice := c.unique()
+		for j, id := range t.Supervisors {
+			field := fmt.Sprintf("supervisors[%d]", j)
+			a, known := agents[id]
+			c.check(known, yamlfile.CodeUnknown, field, "there is no agent %q", id)
+			c.check(!known || a.PIN != "", yamlfile.CodeForm, field, "agent %q has no pin, which a supervisor's phone is asked for", id)
+			twice(field, id)
+		}
+		c.check(len(t.May) > 0 || len(t.Supervisors) == 0, yamlfile.CodeForm, "may", "is empty: the supervisors may do nothing")
+	}
+	for i, a := range d.Agents {
+		c.at("agents", i, a.ID)
+		c.check(a.Team == "" || teams[a.Team], yamlfile.CodeUnknown, "team", "there is no team %q", a.Team)
+	}
+}
+
+func keyed[T any](list []T, key func(T) string) map[string]T {
+	out := make(map[string]T, len(list))
+	for _, v := range list {
+		out[key(v)] = v
+	}
+	return out
 }
 
 func (d Definitions) checkReasons(c *complaints) {

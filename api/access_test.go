@@ -18,6 +18,8 @@ var bodies = map[string]string{
 	"disposeAgent":  `{"disposition":"sale"}`,
 	"moveCall":      `{"queue":"billing","reason":"a VIP"}`,
 	"transferCall":  `{"kind":"queue","name":"billing"}`,
+	"superviseCall": `{"mode":"listen","supervisor":"101"}`,
+	"leaveCall":     `{"supervisor":"101"}`,
 	"createSession": `{"token":"op_x_y"}`,
 }
 

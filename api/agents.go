@@ -69,27 +69,27 @@ func (s operations) LoginAgent(ctx context.Context, r LoginAgentRequestObject) (
 	if body.Line {
 		op = orchestrator.AgentLine
 	}
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: op})
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: op}, body.Why)
 }
 
 // LogoutAgent implements StrictServerInterface.
 func (s operations) LogoutAgent(ctx context.Context, r LogoutAgentRequestObject) (LogoutAgentResponseObject, error) {
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentLogout})
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentLogout}, given(r.Body).Why)
 }
 
 // PauseAgent implements StrictServerInterface.
 func (s operations) PauseAgent(ctx context.Context, r PauseAgentRequestObject) (PauseAgentResponseObject, error) {
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: given(r.Body).Reason})
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: given(r.Body).Reason}, given(r.Body).Why)
 }
 
 // ResumeAgent implements StrictServerInterface.
 func (s operations) ResumeAgent(ctx context.Context, r ResumeAgentRequestObject) (ResumeAgentResponseObject, error) {
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentResume})
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentResume}, given(r.Body).Why)
 }
 
 // DisposeAgent implements StrictServerInterface.
 func (s operations) DisposeAgent(ctx context.Context, r DisposeAgentRequestObject) (DisposeAgentResponseObject, error) {
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: r.Body.Disposition})
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: r.Body.Disposition}, "")
 }
 
 // commandRefusals says what answer a refused command gets.
@@ -124,11 +124,25 @@ func (a commandAnswer) VisitPauseAgentResponse(w http.ResponseWriter) error   { 
 func (a commandAnswer) VisitResumeAgentResponse(w http.ResponseWriter) error  { return a.write(w) }
 func (a commandAnswer) VisitDisposeAgentResponse(w http.ResponseWriter) error { return a.write(w) }
 
-// command carries an agent's operation out in the name of the token.
-func (s operations) command(ctx context.Context, agent string, cmd orchestrator.AgentCommand) (answer commandAnswer, err error) {
+// command carries an agent's operation out in the name of the token, and puts on
+// record why, and what the agent did before and does now.
+func (s operations) command(ctx context.Context, agent string, cmd orchestrator.AgentCommand, why string) (answer commandAnswer, err error) {
 	cmd.Agent, cmd.Trusted, cmd.By = agent, true, "api:"+askerOf(ctx).token.Name
-	s.auditLive(ctx, "agent."+string(cmd.Op), cmd.Agent, strings.TrimSpace(cmd.Reason+" "+cmd.Disposition))
+	before, unknown := s.Floor.Agent(ctx, agent) // for the record alone
 	done, err := s.Agents.Do(ctx, cmd)
+	detail := []string{strings.TrimSpace(cmd.Reason + " " + cmd.Disposition)}
+	if why != "" {
+		detail = append(detail, "because: "+printable(why))
+	}
+	switch {
+	case err != nil:
+		detail = append(detail, "not known whether it was done")
+	case unknown == nil:
+		detail = append(detail, fmt.Sprintf("%s: %s -> %s", done.Result, before.State, done.State))
+	default:
+		detail = append(detail, string(done.Result)+": "+done.State)
+	}
+	s.auditLive(ctx, "agent."+string(cmd.Op), cmd.Agent, strings.Join(slices.DeleteFunc(detail, func(d string) bool { return d == "" }), "; "))
 	if err != nil {
 		return answer, err
 	}

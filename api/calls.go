@@ -130,6 +130,18 @@ func (s operations) ListCalls(ctx context.Context, r ListCallsRequestObject) (Li
 
 // call returns a live call that the asker may see: an agent its own only.
 func (s *Server) call(ctx context.Context, id string) (call.Call, error) {
+	live, err := s.stored(ctx, id)
+	if err != nil {
+		return call.Call{}, err
+	}
+	if self, every := askerOf(ctx).own(); !every && !serves(self, liveCallView(live)) {
+		return call.Call{}, denied("not a call of agent %s", quoted(self))
+	}
+	return live, nil
+}
+
+// stored returns a live call, whoever asks.
+func (s *Server) stored(ctx context.Context, id string) (call.Call, error) {
 	const op = "api.call"
 	r, err := s.Calls.Load(ctx, id)
 	if err != nil {
@@ -144,9 +156,6 @@ func (s *Server) call(ctx context.Context, id string) (call.Call, error) {
 	live, err := call.Parse(r.Doc)
 	if err != nil {
 		return call.Call{}, fault.E(op, fault.Internal, err)
-	}
-	if self, every := askerOf(ctx).own(); !every && !serves(self, liveCallView(live)) {
-		return call.Call{}, denied("not a call of agent %s", quoted(self))
 	}
 	return live, nil
 }
@@ -182,12 +191,14 @@ func (o ordered) VisitCancelConsultResponse(w http.ResponseWriter) error   { ret
 func (o ordered) VisitSwapCallResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitConferenceCallResponse(w http.ResponseWriter) error  { return o.write(w) }
 func (o ordered) VisitMoveCallResponse(w http.ResponseWriter) error        { return o.write(w) }
+func (o ordered) VisitSuperviseCallResponse(w http.ResponseWriter) error   { return o.write(w) }
+func (o ordered) VisitLeaveCallResponse(w http.ResponseWriter) error       { return o.write(w) }
 func (o ordered) VisitMuteRecordingResponse(w http.ResponseWriter) error   { return o.write(w) }
 func (o ordered) VisitUnmuteRecordingResponse(w http.ResponseWriter) error { return o.write(w) }
 
 // HangupCall implements StrictServerInterface.
 func (s operations) HangupCall(ctx context.Context, r HangupCallRequestObject) (HangupCallResponseObject, error) {
-	return s.wish(ctx, r.Call, call.Wish{Do: call.WishHangup})
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishHangup, Reason: given(r.Body).Reason})
 }
 
 // liveCallView shows a stored call.
@@ -200,6 +211,11 @@ func liveCallView(c call.Call) wire.LiveCall {
 		v.Serving = far.Offer.Agent
 	}
 	for _, l := range c.Guests() {
+		if l.Role == call.RoleSupervisor {
+			v.Supervisors = append(v.Supervisors, wire.Supervision{Supervisor: l.Watch.Supervisor, Mode: wire.SuperviseMode(l.Watch.Mode),
+				Connected: l.Joined > 0, Visible: l.Watch.Visible})
+			continue
+		}
 		g := wire.Guest{Role: wire.GuestRole(l.Role), State: string(l.State), Held: l.Held}
 		if l.Offer != nil {
 			g.Agent = l.Offer.Agent
@@ -232,8 +248,13 @@ func (s operations) wish(ctx context.Context, id string, w call.Wish) (ordered, 
 // once more whether it is the asker's. One in another instance is a conflict and
 // not a missing call.
 func (s *Server) ask(ctx context.Context, live call.Call, w call.Wish) (ordered, error) {
-	w.By = "api:" + askerOf(ctx).token.Name
-	w.Agent, _ = askerOf(ctx).own()
+	self, _ := askerOf(ctx).own()
+	return s.askAs(ctx, live, w, self)
+}
+
+// askAs asks a live call for an agent who must talk in it, "" for no matter who.
+func (s *Server) askAs(ctx context.Context, live call.Call, w call.Wish, agent string) (ordered, error) {
+	w.By, w.Agent = "api:"+askerOf(ctx).token.Name, agent
 	err := s.Engine.Ask(ctx, live.Call, w)
 	if fault.KindOf(err) == fault.NotFound && !s.Engine.Drives(live.PBX) {
 		err = fault.New("api.wish", fault.Conflict, "call %s is driven by another instance", quoted(live.Call))
@@ -250,6 +271,9 @@ func auditDetail(w call.Wish) string {
 	}
 	if w.Return {
 		words = append(words, "and back")
+	}
+	if w.Supervisor != "" {
+		words = append(words, "supervisor "+printable(w.Supervisor), string(w.Mode))
 	}
 	if w.Front {
 		words = append(words, "to the front")

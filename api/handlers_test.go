@@ -93,7 +93,7 @@ func TestAgentCommands(t *testing.T) {
 		}
 	}
 	log := read[wire.AuditLinePage](t, ask(s, "GET", "/api/v1/audit?action=agent.dispose", w.tokens[wire.RoleAdmin], ""), 200)
-	if len(log.Items) != 1 || log.Items[0].Object != "101" || log.Items[0].Detail != "sale" || log.Items[0].Role != "agent" || log.Items[0].RequestID == "" {
+	if len(log.Items) != 1 || log.Items[0].Object != "101" || log.Items[0].Detail != "sale; ok: talking -> available" || log.Items[0].Role != "agent" || log.Items[0].RequestID == "" {
 		t.Errorf("audit: %+v", log.Items)
 	}
 }

@@ -48,6 +48,8 @@ func (i *item) masked() []byte {
 // gets what concerns the floor, and of calls its own.
 func (a audience) frame(i *item) []byte {
 	switch {
+	case a.unseen(i.entry):
+		return nil
 	case a.full || (a.agent != "" && i.entry.Agent == a.agent):
 		return i.full()
 	case a.agent != "" && i.entry.Call != "" && i.entry.Type != orchestrator.EntryAgentState:

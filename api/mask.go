@@ -50,6 +50,7 @@ func (a audience) live(v wire.LiveCall) wire.LiveCall {
 	if !a.full && !serves(a.agent, v) {
 		v.CallSummary = maskSummary(v.CallSummary)
 	}
+	v.Supervisors = a.supervisors(v)
 	return v
 }
 
@@ -97,5 +98,5 @@ func (a audience) entry(e orchestrator.Entry, served bool) wire.Entry {
 }
 
 func (a audience) timeline(entries []orchestrator.Entry, served bool) []wire.Entry {
-	return each(entries, func(e orchestrator.Entry) wire.Entry { return a.entry(e, served) })
+	return each(a.seen(entries), func(e orchestrator.Entry) wire.Entry { return a.entry(e, served) })
 }

@@ -70,12 +70,18 @@ type ServerInterface interface {
 	// HoldCall Puts the caller of a conversation on hold.
 	// (POST /api/v1/calls/{call}/hold)
 	HoldCall(ctx echo.Context, call PathCall) error
+	// LeaveCall Ends that a supervisor is in a call.
+	// (POST /api/v1/calls/{call}/leave)
+	LeaveCall(ctx echo.Context, call PathCall) error
 	// MoveCall Moves a waiting caller to another queue, or to the front.
 	// (POST /api/v1/calls/{call}/move)
 	MoveCall(ctx echo.Context, call PathCall) error
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx echo.Context, call PathCall) error
+	// SuperviseCall Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+	// (POST /api/v1/calls/{call}/supervise)
+	SuperviseCall(ctx echo.Context, call PathCall) error
 	// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
 	// (POST /api/v1/calls/{call}/swap)
 	SwapCall(ctx echo.Context, call PathCall) error
@@ -573,6 +579,22 @@ func (w *ServerInterfaceWrapper) HoldCall(ctx echo.Context) error {
 	return err
 }
 
+// LeaveCall converts echo context to params.
+func (w *ServerInterfaceWrapper) LeaveCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LeaveCall(ctx, call)
+	return err
+}
+
 // MoveCall converts echo context to params.
 func (w *ServerInterfaceWrapper) MoveCall(ctx echo.Context) error {
 	var err error
@@ -602,6 +624,22 @@ func (w *ServerInterfaceWrapper) ResumeCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ResumeCall(ctx, call)
+	return err
+}
+
+// SuperviseCall converts echo context to params.
+func (w *ServerInterfaceWrapper) SuperviseCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SuperviseCall(ctx, call)
 	return err
 }
 
@@ -1451,6 +1489,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/calls/:call/swap", wrapper.SwapCall, options.OperationMiddlewares["swapCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/conference", wrapper.ConferenceCall, options.OperationMiddlewares["conferenceCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/move", wrapper.MoveCall, options.OperationMiddlewares["moveCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/supervise", wrapper.SuperviseCall, options.OperationMiddlewares["superviseCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/leave", wrapper.LeaveCall, options.OperationMiddlewares["leaveCall"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts", wrapper.ListContacts, options.OperationMiddlewares["listContacts"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts.csv", wrapper.ExportContacts, options.OperationMiddlewares["exportContacts"]...)
 	router.GET(options.BaseURL+"/api/v1/contacts/:call", wrapper.GetContact, options.OperationMiddlewares["getContact"]...)
@@ -1659,6 +1699,7 @@ func (response LoginAgentdefaultApplicationProblemPlusJSONResponse) VisitLoginAg
 
 type LogoutAgentRequestObject struct {
 	Agent PathAgent `json:"agent"`
+	Body  *LogoutAgentJSONRequestBody
 }
 
 type LogoutAgentResponseObject interface {
@@ -1766,6 +1807,7 @@ func (response PauseAgentdefaultApplicationProblemPlusJSONResponse) VisitPauseAg
 
 type ResumeAgentRequestObject struct {
 	Agent PathAgent `json:"agent"`
+	Body  *ResumeAgentJSONRequestBody
 }
 
 type ResumeAgentResponseObject interface {
@@ -2133,6 +2175,7 @@ func (response ConsultCalldefaultApplicationProblemPlusJSONResponse) VisitConsul
 
 type HangupCallRequestObject struct {
 	Call PathCall `json:"call"`
+	Body *HangupCallJSONRequestBody
 }
 
 type HangupCallResponseObject interface {
@@ -2198,6 +2241,46 @@ type HoldCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response HoldCalldefaultApplicationProblemPlusJSONResponse) VisitHoldCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeaveCallRequestObject struct {
+	Call PathCall `json:"call"`
+	Body *LeaveCallJSONRequestBody
+}
+
+type LeaveCallResponseObject interface {
+	VisitLeaveCallResponse(w http.ResponseWriter) error
+}
+
+type LeaveCall202JSONResponse Ordered
+
+func (response LeaveCall202JSONResponse) VisitLeaveCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeaveCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LeaveCalldefaultApplicationProblemPlusJSONResponse) VisitLeaveCallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2277,6 +2360,46 @@ type ResumeCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResumeCalldefaultApplicationProblemPlusJSONResponse) VisitResumeCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuperviseCallRequestObject struct {
+	Call PathCall `json:"call"`
+	Body *SuperviseCallJSONRequestBody
+}
+
+type SuperviseCallResponseObject interface {
+	VisitSuperviseCallResponse(w http.ResponseWriter) error
+}
+
+type SuperviseCall202JSONResponse Ordered
+
+func (response SuperviseCall202JSONResponse) VisitSuperviseCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuperviseCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SuperviseCalldefaultApplicationProblemPlusJSONResponse) VisitSuperviseCallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3490,12 +3613,18 @@ type StrictServerInterface interface {
 	// HoldCall Puts the caller of a conversation on hold.
 	// (POST /api/v1/calls/{call}/hold)
 	HoldCall(ctx context.Context, request HoldCallRequestObject) (HoldCallResponseObject, error)
+	// LeaveCall Ends that a supervisor is in a call.
+	// (POST /api/v1/calls/{call}/leave)
+	LeaveCall(ctx context.Context, request LeaveCallRequestObject) (LeaveCallResponseObject, error)
 	// MoveCall Moves a waiting caller to another queue, or to the front.
 	// (POST /api/v1/calls/{call}/move)
 	MoveCall(ctx context.Context, request MoveCallRequestObject) (MoveCallResponseObject, error)
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx context.Context, request ResumeCallRequestObject) (ResumeCallResponseObject, error)
+	// SuperviseCall Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+	// (POST /api/v1/calls/{call}/supervise)
+	SuperviseCall(ctx context.Context, request SuperviseCallRequestObject) (SuperviseCallResponseObject, error)
 	// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
 	// (POST /api/v1/calls/{call}/swap)
 	SwapCall(ctx context.Context, request SwapCallRequestObject) (SwapCallResponseObject, error)
@@ -3749,6 +3878,32 @@ func (sh *strictHandler) LogoutAgent(ctx echo.Context, agent PathAgent) error {
 
 	request.Agent = agent
 
+	var body LogoutAgentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.LogoutAgent(ctx.Request().Context(), request.(LogoutAgentRequestObject))
 	}
@@ -3824,6 +3979,32 @@ func (sh *strictHandler) ResumeAgent(ctx echo.Context, agent PathAgent) error {
 	var request ResumeAgentRequestObject
 
 	request.Agent = agent
+
+	var body ResumeAgentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ResumeAgent(ctx.Request().Context(), request.(ResumeAgentRequestObject))
@@ -4074,6 +4255,32 @@ func (sh *strictHandler) HangupCall(ctx echo.Context, call PathCall) error {
 
 	request.Call = call
 
+	var body HangupCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.HangupCall(ctx.Request().Context(), request.(HangupCallRequestObject))
 	}
@@ -4112,6 +4319,57 @@ func (sh *strictHandler) HoldCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(HoldCallResponseObject); ok {
 		return validResponse.VisitHoldCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LeaveCall operation middleware
+func (sh *strictHandler) LeaveCall(ctx echo.Context, call PathCall) error {
+	var request LeaveCallRequestObject
+
+	request.Call = call
+
+	var body LeaveCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LeaveCall(ctx.Request().Context(), request.(LeaveCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LeaveCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LeaveCallResponseObject); ok {
+		return validResponse.VisitLeaveCallResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -4185,6 +4443,54 @@ func (sh *strictHandler) ResumeCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(ResumeCallResponseObject); ok {
 		return validResponse.VisitResumeCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SuperviseCall operation middleware
+func (sh *strictHandler) SuperviseCall(ctx echo.Context, call PathCall) error {
+	var request SuperviseCallRequestObject
+
+	request.Call = call
+
+	var body SuperviseCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SuperviseCall(ctx.Request().Context(), request.(SuperviseCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuperviseCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SuperviseCallResponseObject); ok {
+		return validResponse.VisitSuperviseCallResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -174,6 +174,9 @@ const (
 	// AgentTransfer sends the customer of the present conversation to To. Agents.Do
 	// says which call that is (AgentAnswer.Call); the engine carries it out.
 	AgentTransfer AgentOp = "transfer"
+	// AgentSupervise lets an agent listen to another, To, as their supervisor. It is
+	// told and carried out the same way.
+	AgentSupervise AgentOp = "supervise"
 )
 
 // AgentCommand is one operation. The agent is named by id or by the phone it came from.
@@ -186,7 +189,7 @@ type AgentCommand struct {
 	Trusted     bool   // asked through the API by an authorised role
 	Reason      string // pause reason: a name or its digit
 	Disposition string // a name or its digits
-	To          string `json:",omitempty"` // of AgentTransfer: what was dialled
+	To          string `json:",omitempty"` // of AgentTransfer and AgentSupervise: what was dialled
 	By          string // who asked, for the journal: "phone", "api:<token name>", "cli"
 	// OnLine means that the agent has a permanent line: calls come there, whatever
 	// the phone that asks is doing.
@@ -202,7 +205,7 @@ type AgentAnswer struct {
 	Agent    string
 	Language string
 	State    string // the agent's state now
-	Call     string `json:",omitempty"` // of AgentTransfer: the present conversation's
+	Call     string `json:",omitempty"` // of AgentTransfer and AgentSupervise: the present conversation's
 	Phone    Phone  `json:",omitzero"`  // of AgentLine: where the agent is
 }
 

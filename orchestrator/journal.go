@@ -49,6 +49,12 @@ const (
 	RecordingFailed   RecordingNews = "failed"
 )
 
+// Journal entries of what supervisors do.
+const (
+	EntryCallSupervised EntryType = "call.supervised" // {"supervisor","mode","state","visible","shown","by","why"}: asked, on, off or failed; shown: how many supervisors the agent is shown
+	EntryCallHungUp     EntryType = "call.hung_up"    // {"by","reason"}: somebody had the call ended
+)
+
 // Entry is one line of the journal. It is appended by the same atomic script
 // that makes the change it tells of.
 type Entry struct {

@@ -35,7 +35,26 @@ type People interface {
 	Dialled(pbx, digits string) (Target, bool)
 	// Knows tells whether an agent or queue is defined.
 	Knows(t Target) bool
+	// Oversees tells what a supervisor may do to an agent's conversations on a PBX.
+	// It is NotFound when the supervisor is nobody, Denied when they may do nothing,
+	// Conflict when their phone is elsewhere.
+	Oversees(pbx, supervisor, agent string) (Oversight, error)
 }
+
+// Oversight is what a supervisor, an agent like others, may do to another's
+// conversations, and where to ring them.
+type Oversight struct {
+	Team       string // of the agent
+	May        []MonitorMode
+	Visible    bool // the agent is shown that they are there
+	Endpoint   string
+	Language   string
+	AutoAnswer bool
+}
+
+// MonitorTakeover is what a supervisor may do and no PBX knows: take the place of
+// whom they listen to.
+const MonitorTakeover MonitorMode = "takeover"
 
 // personal begins the names of agents' own queues; no other queue's name can.
 const personal = "@"

@@ -128,3 +128,39 @@ func TestThePINIsAskedWhereThePolicySays(t *testing.T) {
 		t.Errorf("faults %s", got)
 	}
 }
+
+// TestASupervisorIsAskedForThePIN, whatever the policy says, and is told nothing
+// before it is right; wrong ones are counted like all others.
+func TestASupervisorIsAskedForThePIN(t *testing.T) {
+	t.Parallel()
+	d := agentDefs()
+	d.AskPIN = []orchestrator.AgentOp{orchestrator.AgentLogin}
+	d.Agents[1].Team = "all"
+	d.Teams = []acd.Team{{ID: "all", Supervisors: []string{"a00"}, May: orchestrator.MonitorModes}}
+	w, _ := pinWorld(t, d)
+	ask := func(phone, pin, to string, want orchestrator.AgentResult, call string) {
+		t.Helper()
+		got, err := w.svc.Do(w.ctx(), orchestrator.AgentCommand{Op: orchestrator.AgentSupervise, Endpoint: "PJSIP/" + phone, PBX: pbx, PIN: pin, To: to, By: "phone"})
+		w.must(err)
+		if got.Result != want || got.Call != call {
+			t.Errorf("to %s with %q: %+v, want %s of call %q", to, pin, got, want, call)
+		}
+	}
+	ask("100", "", "a01", orchestrator.AgentBadPIN, "")
+	ask("100", "4711", "a01", orchestrator.AgentNotLoggedIn, "")
+	w.login("a01")
+	ask("100", "4711", "a01", orchestrator.AgentNothingToClose, "")
+	w.serve("c1", "ventas")
+	ask("100", "", "a01", orchestrator.AgentBadPIN, "")
+	ask("100", "4711", "a01", orchestrator.AgentOK, "c1")
+	ask("100", "4711", "101", orchestrator.AgentOK, "c1") // by the phone's extension
+	ask("100", "4711", "a00", orchestrator.AgentRefused, "")
+	ask("100", "4711", "ventas", orchestrator.AgentRefused, "")
+	ask("100", "4711", "nobody", orchestrator.AgentRefused, "")
+	ask("101", "", "a00", orchestrator.AgentRefused, "") // no supervisor, and no PIN to be asked for
+	ask("999", "4711", "a01", orchestrator.AgentUnknown, "")
+	for range 3 {
+		ask("100", "0000", "a01", orchestrator.AgentBadPIN, "")
+	}
+	ask("100", "4711", "a01", orchestrator.AgentLocked, "")
+}

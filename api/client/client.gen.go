@@ -135,10 +135,19 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/agents/{agent}/login (the `LoginAgent` operationId).
 	LoginAgent(ctx context.Context, agent PathAgent, body LoginAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LogoutAgent Logs an agent out; during a call, after it.
+	// LogoutAgentWithBody Logs an agent out; during a call, after it.
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/agents/{agent}/logout (the `LogoutAgent` operationId).
-	LogoutAgent(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error)
+	LogoutAgentWithBody(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LogoutAgent Logs an agent out; during a call, after it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/logout (the `LogoutAgent` operationId).
+	LogoutAgent(ctx context.Context, agent PathAgent, body LogoutAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PauseAgentWithBody Pauses an agent; during a call, after it.
 	//
@@ -154,10 +163,19 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/agents/{agent}/pause (the `PauseAgent` operationId).
 	PauseAgent(ctx context.Context, agent PathAgent, body PauseAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ResumeAgent Ends an agent's pause or wrap-up.
+	// ResumeAgentWithBody Ends an agent's pause or wrap-up.
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/agents/{agent}/resume (the `ResumeAgent` operationId).
-	ResumeAgent(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ResumeAgentWithBody(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeAgent Ends an agent's pause or wrap-up.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/resume (the `ResumeAgent` operationId).
+	ResumeAgent(ctx context.Context, agent PathAgent, body ResumeAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAgentStates Lists an agent's changes of state, the latest first.
 	//
@@ -220,12 +238,23 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
 	ConsultCall(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// HangupCall Ends a call.
+	// HangupCallWithBody Ends a call.
 	//
-	// An agent may end the calls in which it talks, and no others.
+	// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
-	HangupCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+	HangupCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HangupCall Ends a call.
+	//
+	// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
+	HangupCall(ctx context.Context, call PathCall, body HangupCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HoldCall Puts the caller of a conversation on hold.
 	//
@@ -233,6 +262,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
 	HoldCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LeaveCallWithBody Ends that a supervisor is in a call.
+	//
+	// An agent's token may act for its own agent only. 404 when the supervisor is not in the call.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
+	LeaveCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LeaveCall Ends that a supervisor is in a call.
+	//
+	// An agent's token may act for its own agent only. 404 when the supervisor is not in the call.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
+	LeaveCall(ctx context.Context, call PathCall, body LeaveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MoveCallWithBody Moves a waiting caller to another queue, or to the front.
 	//
@@ -256,6 +303,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
 	ResumeCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SuperviseCallWithBody Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+	//
+	// The supervisor's phone is rung first; who is there already changes the mode at once. Who may do what to whom is the teams of the definitions: 403 when the supervisor may not. An agent's token may act for its own agent only. 409 when there is no conversation. The supervisor leaves with the agent, or by hanging up, which changes nothing for the others.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
+	SuperviseCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SuperviseCall Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+	//
+	// The supervisor's phone is rung first; who is there already changes the mode at once. Who may do what to whom is the teams of the definitions: 403 when the supervisor may not. An agent's token may act for its own agent only. 409 when there is no conversation. The supervisor leaves with the agent, or by hanging up, which changes nothing for the others.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
+	SuperviseCall(ctx context.Context, call PathCall, body SuperviseCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
 	//
@@ -546,11 +611,30 @@ func (c *Client) LoginAgent(ctx context.Context, agent PathAgent, body LoginAgen
 	return c.Client.Do(req)
 }
 
-// LogoutAgent Logs an agent out; during a call, after it.
+// LogoutAgentWithBody Logs an agent out; during a call, after it.
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/agents/{agent}/logout (the `LogoutAgent` operationId).
-func (c *Client) LogoutAgent(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLogoutAgentRequest(c.Server, agent)
+func (c *Client) LogoutAgentWithBody(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogoutAgentRequestWithBody(c.Server, agent, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LogoutAgent Logs an agent out; during a call, after it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agents/{agent}/logout (the `LogoutAgent` operationId).
+func (c *Client) LogoutAgent(ctx context.Context, agent PathAgent, body LogoutAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogoutAgentRequest(c.Server, agent, body)
 	if err != nil {
 		return nil, err
 	}
@@ -595,11 +679,30 @@ func (c *Client) PauseAgent(ctx context.Context, agent PathAgent, body PauseAgen
 	return c.Client.Do(req)
 }
 
-// ResumeAgent Ends an agent's pause or wrap-up.
+// ResumeAgentWithBody Ends an agent's pause or wrap-up.
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/agents/{agent}/resume (the `ResumeAgent` operationId).
-func (c *Client) ResumeAgent(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewResumeAgentRequest(c.Server, agent)
+func (c *Client) ResumeAgentWithBody(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeAgentRequestWithBody(c.Server, agent, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeAgent Ends an agent's pause or wrap-up.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agents/{agent}/resume (the `ResumeAgent` operationId).
+func (c *Client) ResumeAgent(ctx context.Context, agent PathAgent, body ResumeAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeAgentRequest(c.Server, agent, body)
 	if err != nil {
 		return nil, err
 	}
@@ -761,13 +864,34 @@ func (c *Client) ConsultCall(ctx context.Context, call PathCall, body ConsultCal
 	return c.Client.Do(req)
 }
 
-// HangupCall Ends a call.
+// HangupCallWithBody Ends a call.
 //
-// An agent may end the calls in which it talks, and no others.
+// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
-func (c *Client) HangupCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewHangupCallRequest(c.Server, call)
+func (c *Client) HangupCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHangupCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HangupCall Ends a call.
+//
+// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
+func (c *Client) HangupCall(ctx context.Context, call PathCall, body HangupCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHangupCallRequest(c.Server, call, body)
 	if err != nil {
 		return nil, err
 	}
@@ -785,6 +909,44 @@ func (c *Client) HangupCall(ctx context.Context, call PathCall, reqEditors ...Re
 // Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
 func (c *Client) HoldCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHoldCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LeaveCallWithBody Ends that a supervisor is in a call.
+//
+// An agent's token may act for its own agent only. 404 when the supervisor is not in the call.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
+func (c *Client) LeaveCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLeaveCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LeaveCall Ends that a supervisor is in a call.
+//
+// An agent's token may act for its own agent only. 404 when the supervisor is not in the call.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
+func (c *Client) LeaveCall(ctx context.Context, call PathCall, body LeaveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLeaveCallRequest(c.Server, call, body)
 	if err != nil {
 		return nil, err
 	}
@@ -838,6 +1000,44 @@ func (c *Client) MoveCall(ctx context.Context, call PathCall, body MoveCallJSONR
 // Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
 func (c *Client) ResumeCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResumeCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SuperviseCallWithBody Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+//
+// The supervisor's phone is rung first; who is there already changes the mode at once. Who may do what to whom is the teams of the definitions: 403 when the supervisor may not. An agent's token may act for its own agent only. 409 when there is no conversation. The supervisor leaves with the agent, or by hanging up, which changes nothing for the others.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
+func (c *Client) SuperviseCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSuperviseCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SuperviseCall Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+//
+// The supervisor's phone is rung first; who is there already changes the mode at once. Who may do what to whom is the teams of the definitions: 403 when the supervisor may not. An agent's token may act for its own agent only. 409 when there is no conversation. The supervisor leaves with the agent, or by hanging up, which changes nothing for the others.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
+func (c *Client) SuperviseCall(ctx context.Context, call PathCall, body SuperviseCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSuperviseCallRequest(c.Server, call, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1530,8 +1730,19 @@ func NewLoginAgentRequestWithBody(server string, agent PathAgent, contentType st
 	return req, nil
 }
 
-// NewLogoutAgentRequest constructs an http.Request for the LogoutAgent method
-func NewLogoutAgentRequest(server string, agent PathAgent) (*http.Request, error) {
+// NewLogoutAgentRequest calls the generic LogoutAgent builder with application/json body
+func NewLogoutAgentRequest(server string, agent PathAgent, body LogoutAgentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLogoutAgentRequestWithBody(server, agent, "application/json", bodyReader)
+}
+
+// NewLogoutAgentRequestWithBody constructs an http.Request for the LogoutAgent method, with any body, and a specified content type
+func NewLogoutAgentRequestWithBody(server string, agent PathAgent, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1556,10 +1767,12 @@ func NewLogoutAgentRequest(server string, agent PathAgent) (*http.Request, error
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -1611,8 +1824,19 @@ func NewPauseAgentRequestWithBody(server string, agent PathAgent, contentType st
 	return req, nil
 }
 
-// NewResumeAgentRequest constructs an http.Request for the ResumeAgent method
-func NewResumeAgentRequest(server string, agent PathAgent) (*http.Request, error) {
+// NewResumeAgentRequest calls the generic ResumeAgent builder with application/json body
+func NewResumeAgentRequest(server string, agent PathAgent, body ResumeAgentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResumeAgentRequestWithBody(server, agent, "application/json", bodyReader)
+}
+
+// NewResumeAgentRequestWithBody constructs an http.Request for the ResumeAgent method, with any body, and a specified content type
+func NewResumeAgentRequestWithBody(server string, agent PathAgent, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1637,10 +1861,12 @@ func NewResumeAgentRequest(server string, agent PathAgent) (*http.Request, error
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -2165,8 +2391,19 @@ func NewConsultCallRequestWithBody(server string, call PathCall, contentType str
 	return req, nil
 }
 
-// NewHangupCallRequest constructs an http.Request for the HangupCall method
-func NewHangupCallRequest(server string, call PathCall) (*http.Request, error) {
+// NewHangupCallRequest calls the generic HangupCall builder with application/json body
+func NewHangupCallRequest(server string, call PathCall, body HangupCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHangupCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewHangupCallRequestWithBody constructs an http.Request for the HangupCall method, with any body, and a specified content type
+func NewHangupCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2191,10 +2428,12 @@ func NewHangupCallRequest(server string, call PathCall) (*http.Request, error) {
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -2229,6 +2468,53 @@ func NewHoldCallRequest(server string, call PathCall) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewLeaveCallRequest calls the generic LeaveCall builder with application/json body
+func NewLeaveCallRequest(server string, call PathCall, body LeaveCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLeaveCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewLeaveCallRequestWithBody constructs an http.Request for the LeaveCall method, with any body, and a specified content type
+func NewLeaveCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/leave", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -2310,6 +2596,53 @@ func NewResumeCallRequest(server string, call PathCall) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewSuperviseCallRequest calls the generic SuperviseCall builder with application/json body
+func NewSuperviseCallRequest(server string, call PathCall, body SuperviseCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSuperviseCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewSuperviseCallRequestWithBody constructs an http.Request for the SuperviseCall method, with any body, and a specified content type
+func NewSuperviseCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/supervise", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -3944,12 +4277,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agents/{agent}/login (the `LoginAgent` operationId).
 	LoginAgentWithResponse(ctx context.Context, agent PathAgent, body LoginAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginAgentResponse, error)
 
-	// LogoutAgentWithResponse Logs an agent out; during a call, after it.
+	// LogoutAgentWithBodyWithResponse Logs an agent out; during a call, after it.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/agents/{agent}/logout (the `LogoutAgent` operationId).
-	LogoutAgentWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*LogoutAgentResponse, error)
+	LogoutAgentWithBodyWithResponse(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LogoutAgentResponse, error)
+
+	// LogoutAgentWithResponse Logs an agent out; during a call, after it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/logout (the `LogoutAgent` operationId).
+	LogoutAgentWithResponse(ctx context.Context, agent PathAgent, body LogoutAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*LogoutAgentResponse, error)
 
 	// PauseAgentWithBodyWithResponse Pauses an agent; during a call, after it.
 	//
@@ -3965,12 +4305,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agents/{agent}/pause (the `PauseAgent` operationId).
 	PauseAgentWithResponse(ctx context.Context, agent PathAgent, body PauseAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*PauseAgentResponse, error)
 
-	// ResumeAgentWithResponse Ends an agent's pause or wrap-up.
+	// ResumeAgentWithBodyWithResponse Ends an agent's pause or wrap-up.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/agents/{agent}/resume (the `ResumeAgent` operationId).
-	ResumeAgentWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*ResumeAgentResponse, error)
+	ResumeAgentWithBodyWithResponse(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeAgentResponse, error)
+
+	// ResumeAgentWithResponse Ends an agent's pause or wrap-up.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/resume (the `ResumeAgent` operationId).
+	ResumeAgentWithResponse(ctx context.Context, agent PathAgent, body ResumeAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeAgentResponse, error)
 
 	// ListAgentStatesWithResponse Lists an agent's changes of state, the latest first.
 	//
@@ -4047,14 +4394,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
 	ConsultCallWithResponse(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsultCallResponse, error)
 
-	// HangupCallWithResponse Ends a call.
+	// HangupCallWithBodyWithResponse Ends a call.
 	//
-	// An agent may end the calls in which it talks, and no others.
+	// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
-	HangupCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*HangupCallResponse, error)
+	HangupCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HangupCallResponse, error)
+
+	// HangupCallWithResponse Ends a call.
+	//
+	// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
+	HangupCallWithResponse(ctx context.Context, call PathCall, body HangupCallJSONRequestBody, reqEditors ...RequestEditorFn) (*HangupCallResponse, error)
 
 	// HoldCallWithResponse Puts the caller of a conversation on hold.
 	//
@@ -4064,6 +4420,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/hold (the `HoldCall` operationId).
 	HoldCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*HoldCallResponse, error)
+
+	// LeaveCallWithBodyWithResponse Ends that a supervisor is in a call.
+	//
+	// An agent's token may act for its own agent only. 404 when the supervisor is not in the call.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
+	LeaveCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LeaveCallResponse, error)
+
+	// LeaveCallWithResponse Ends that a supervisor is in a call.
+	//
+	// An agent's token may act for its own agent only. 404 when the supervisor is not in the call.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
+	LeaveCallWithResponse(ctx context.Context, call PathCall, body LeaveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*LeaveCallResponse, error)
 
 	// MoveCallWithBodyWithResponse Moves a waiting caller to another queue, or to the front.
 	//
@@ -4089,6 +4463,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
 	ResumeCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ResumeCallResponse, error)
+
+	// SuperviseCallWithBodyWithResponse Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+	//
+	// The supervisor's phone is rung first; who is there already changes the mode at once. Who may do what to whom is the teams of the definitions: 403 when the supervisor may not. An agent's token may act for its own agent only. 409 when there is no conversation. The supervisor leaves with the agent, or by hanging up, which changes nothing for the others.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
+	SuperviseCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SuperviseCallResponse, error)
+
+	// SuperviseCallWithResponse Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+	//
+	// The supervisor's phone is rung first; who is there already changes the mode at once. Who may do what to whom is the teams of the definitions: 403 when the supervisor may not. An agent's token may act for its own agent only. 409 when there is no conversation. The supervisor leaves with the agent, or by hanging up, which changes nothing for the others.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
+	SuperviseCallWithResponse(ctx context.Context, call PathCall, body SuperviseCallJSONRequestBody, reqEditors ...RequestEditorFn) (*SuperviseCallResponse, error)
 
 	// SwapCallWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
 	//
@@ -5174,6 +5566,54 @@ func (r HoldCallResponse) ContentType() string {
 	return ""
 }
 
+type LeaveCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r LeaveCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LeaveCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LeaveCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LeaveCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LeaveCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LeaveCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type MoveCallResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5264,6 +5704,54 @@ func (r ResumeCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ResumeCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SuperviseCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r SuperviseCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SuperviseCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SuperviseCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SuperviseCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SuperviseCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SuperviseCallResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6553,13 +7041,26 @@ func (c *ClientWithResponses) LoginAgentWithResponse(ctx context.Context, agent 
 	return ParseLoginAgentResponse(rsp)
 }
 
-// LogoutAgentWithResponse Logs an agent out; during a call, after it.
+// LogoutAgentWithBodyWithResponse Logs an agent out; during a call, after it.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/agents/{agent}/logout (the `LogoutAgent` operationId).
-func (c *ClientWithResponses) LogoutAgentWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*LogoutAgentResponse, error) {
-	rsp, err := c.LogoutAgent(ctx, agent, reqEditors...)
+func (c *ClientWithResponses) LogoutAgentWithBodyWithResponse(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LogoutAgentResponse, error) {
+	rsp, err := c.LogoutAgentWithBody(ctx, agent, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLogoutAgentResponse(rsp)
+}
+
+// LogoutAgentWithResponse Logs an agent out; during a call, after it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agents/{agent}/logout (the `LogoutAgent` operationId).
+func (c *ClientWithResponses) LogoutAgentWithResponse(ctx context.Context, agent PathAgent, body LogoutAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*LogoutAgentResponse, error) {
+	rsp, err := c.LogoutAgent(ctx, agent, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -6592,13 +7093,26 @@ func (c *ClientWithResponses) PauseAgentWithResponse(ctx context.Context, agent 
 	return ParsePauseAgentResponse(rsp)
 }
 
-// ResumeAgentWithResponse Ends an agent's pause or wrap-up.
+// ResumeAgentWithBodyWithResponse Ends an agent's pause or wrap-up.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/agents/{agent}/resume (the `ResumeAgent` operationId).
-func (c *ClientWithResponses) ResumeAgentWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*ResumeAgentResponse, error) {
-	rsp, err := c.ResumeAgent(ctx, agent, reqEditors...)
+func (c *ClientWithResponses) ResumeAgentWithBodyWithResponse(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeAgentResponse, error) {
+	rsp, err := c.ResumeAgentWithBody(ctx, agent, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeAgentResponse(rsp)
+}
+
+// ResumeAgentWithResponse Ends an agent's pause or wrap-up.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agents/{agent}/resume (the `ResumeAgent` operationId).
+func (c *ClientWithResponses) ResumeAgentWithResponse(ctx context.Context, agent PathAgent, body ResumeAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeAgentResponse, error) {
+	rsp, err := c.ResumeAgent(ctx, agent, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -6734,15 +7248,30 @@ func (c *ClientWithResponses) ConsultCallWithResponse(ctx context.Context, call 
 	return ParseConsultCallResponse(rsp)
 }
 
-// HangupCallWithResponse Ends a call.
+// HangupCallWithBodyWithResponse Ends a call.
 //
-// An agent may end the calls in which it talks, and no others.
+// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
-func (c *ClientWithResponses) HangupCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*HangupCallResponse, error) {
-	rsp, err := c.HangupCall(ctx, call, reqEditors...)
+func (c *ClientWithResponses) HangupCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HangupCallResponse, error) {
+	rsp, err := c.HangupCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHangupCallResponse(rsp)
+}
+
+// HangupCallWithResponse Ends a call.
+//
+// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
+func (c *ClientWithResponses) HangupCallWithResponse(ctx context.Context, call PathCall, body HangupCallJSONRequestBody, reqEditors ...RequestEditorFn) (*HangupCallResponse, error) {
+	rsp, err := c.HangupCall(ctx, call, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -6762,6 +7291,36 @@ func (c *ClientWithResponses) HoldCallWithResponse(ctx context.Context, call Pat
 		return nil, err
 	}
 	return ParseHoldCallResponse(rsp)
+}
+
+// LeaveCallWithBodyWithResponse Ends that a supervisor is in a call.
+//
+// An agent's token may act for its own agent only. 404 when the supervisor is not in the call.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
+func (c *ClientWithResponses) LeaveCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LeaveCallResponse, error) {
+	rsp, err := c.LeaveCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLeaveCallResponse(rsp)
+}
+
+// LeaveCallWithResponse Ends that a supervisor is in a call.
+//
+// An agent's token may act for its own agent only. 404 when the supervisor is not in the call.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
+func (c *ClientWithResponses) LeaveCallWithResponse(ctx context.Context, call PathCall, body LeaveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*LeaveCallResponse, error) {
+	rsp, err := c.LeaveCall(ctx, call, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLeaveCallResponse(rsp)
 }
 
 // MoveCallWithBodyWithResponse Moves a waiting caller to another queue, or to the front.
@@ -6805,6 +7364,36 @@ func (c *ClientWithResponses) ResumeCallWithResponse(ctx context.Context, call P
 		return nil, err
 	}
 	return ParseResumeCallResponse(rsp)
+}
+
+// SuperviseCallWithBodyWithResponse Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+//
+// The supervisor's phone is rung first; who is there already changes the mode at once. Who may do what to whom is the teams of the definitions: 403 when the supervisor may not. An agent's token may act for its own agent only. 409 when there is no conversation. The supervisor leaves with the agent, or by hanging up, which changes nothing for the others.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
+func (c *ClientWithResponses) SuperviseCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SuperviseCallResponse, error) {
+	rsp, err := c.SuperviseCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSuperviseCallResponse(rsp)
+}
+
+// SuperviseCallWithResponse Lets a supervisor listen, whisper, barge in or take the call over, or changes between them.
+//
+// The supervisor's phone is rung first; who is there already changes the mode at once. Who may do what to whom is the teams of the definitions: 403 when the supervisor may not. An agent's token may act for its own agent only. 409 when there is no conversation. The supervisor leaves with the agent, or by hanging up, which changes nothing for the others.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
+func (c *ClientWithResponses) SuperviseCallWithResponse(ctx context.Context, call PathCall, body SuperviseCallJSONRequestBody, reqEditors ...RequestEditorFn) (*SuperviseCallResponse, error) {
+	rsp, err := c.SuperviseCall(ctx, call, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSuperviseCallResponse(rsp)
 }
 
 // SwapCallWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
@@ -7803,6 +8392,39 @@ func ParseHoldCallResponse(rsp *http.Response) (*HoldCallResponse, error) {
 	return response, nil
 }
 
+// ParseLeaveCallResponse parses an HTTP response from a LeaveCallWithResponse call
+func ParseLeaveCallResponse(rsp *http.Response) (*LeaveCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LeaveCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseMoveCallResponse parses an HTTP response from a MoveCallWithResponse call
 func ParseMoveCallResponse(rsp *http.Response) (*MoveCallResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7845,6 +8467,39 @@ func ParseResumeCallResponse(rsp *http.Response) (*ResumeCallResponse, error) {
 	}
 
 	response := &ResumeCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSuperviseCallResponse parses an HTTP response from a SuperviseCallWithResponse call
+func ParseSuperviseCallResponse(rsp *http.Response) (*SuperviseCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SuperviseCallResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -11,6 +11,7 @@ type LiveCall struct {
 	WaitSince     time.Time     `json:"wait_since,omitzero"`
 	Guests        []Guest       `json:"guests,omitempty"`
 	LiveRecording LiveRecording `json:"live_recording,omitzero"`
+	Supervisors   []Supervision `json:"supervisors,omitempty"`
 }
 
 // CallView is a live call with its timeline so far.

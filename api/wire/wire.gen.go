@@ -278,30 +278,56 @@ func (e EntryRecordingState) Valid() bool {
 	}
 }
 
+// Defines values for EntrySupervisedState.
+const (
+	EntrySupervisedStateAsked  EntrySupervisedState = "asked"
+	EntrySupervisedStateFailed EntrySupervisedState = "failed"
+	EntrySupervisedStateOff    EntrySupervisedState = "off"
+	EntrySupervisedStateOn     EntrySupervisedState = "on"
+)
+
+// Valid indicates whether the value is a known member of the EntrySupervisedState enum.
+func (e EntrySupervisedState) Valid() bool {
+	switch e {
+	case EntrySupervisedStateAsked:
+		return true
+	case EntrySupervisedStateFailed:
+		return true
+	case EntrySupervisedStateOff:
+		return true
+	case EntrySupervisedStateOn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EntryType.
 const (
-	EntryTypeAgentDisposed EntryType = "agent.disposed"
-	EntryTypeAgentLine     EntryType = "agent.line"
-	EntryTypeAgentState    EntryType = "agent.state"
-	EntryTypeCallAnswered  EntryType = "call.answered"
-	EntryTypeCallConnected EntryType = "call.connected"
-	EntryTypeCallConsult   EntryType = "call.consult"
-	EntryTypeCallEnded     EntryType = "call.ended"
-	EntryTypeCallFault     EntryType = "call.fault"
-	EntryTypeCallHeld      EntryType = "call.held"
-	EntryTypeCallMissed    EntryType = "call.missed"
-	EntryTypeCallNode      EntryType = "call.node"
-	EntryTypeCallOffered   EntryType = "call.offered"
-	EntryTypeCallParted    EntryType = "call.parted"
-	EntryTypeCallQueued    EntryType = "call.queued"
-	EntryTypeCallRecording EntryType = "call.recording"
-	EntryTypeCallRefused   EntryType = "call.refused"
-	EntryTypeCallResumed   EntryType = "call.resumed"
-	EntryTypeCallRinging   EntryType = "call.ringing"
-	EntryTypeCallStarted   EntryType = "call.started"
-	EntryTypeCallTransfer  EntryType = "call.transfer"
-	EntryTypeCallUnqueued  EntryType = "call.unqueued"
-	EntryTypePBXState      EntryType = "pbx.state"
+	EntryTypeAgentDisposed  EntryType = "agent.disposed"
+	EntryTypeAgentLine      EntryType = "agent.line"
+	EntryTypeAgentState     EntryType = "agent.state"
+	EntryTypeCallAnswered   EntryType = "call.answered"
+	EntryTypeCallConnected  EntryType = "call.connected"
+	EntryTypeCallConsult    EntryType = "call.consult"
+	EntryTypeCallEnded      EntryType = "call.ended"
+	EntryTypeCallFault      EntryType = "call.fault"
+	EntryTypeCallHeld       EntryType = "call.held"
+	EntryTypeCallHungUp     EntryType = "call.hung_up"
+	EntryTypeCallMissed     EntryType = "call.missed"
+	EntryTypeCallNode       EntryType = "call.node"
+	EntryTypeCallOffered    EntryType = "call.offered"
+	EntryTypeCallParted     EntryType = "call.parted"
+	EntryTypeCallQueued     EntryType = "call.queued"
+	EntryTypeCallRecording  EntryType = "call.recording"
+	EntryTypeCallRefused    EntryType = "call.refused"
+	EntryTypeCallResumed    EntryType = "call.resumed"
+	EntryTypeCallRinging    EntryType = "call.ringing"
+	EntryTypeCallStarted    EntryType = "call.started"
+	EntryTypeCallSupervised EntryType = "call.supervised"
+	EntryTypeCallTransfer   EntryType = "call.transfer"
+	EntryTypeCallUnqueued   EntryType = "call.unqueued"
+	EntryTypePBXState       EntryType = "pbx.state"
 )
 
 // Valid indicates whether the value is a known member of the EntryType enum.
@@ -325,6 +351,8 @@ func (e EntryType) Valid() bool {
 		return true
 	case EntryTypeCallHeld:
 		return true
+	case EntryTypeCallHungUp:
+		return true
 	case EntryTypeCallMissed:
 		return true
 	case EntryTypeCallNode:
@@ -344,6 +372,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallRinging:
 		return true
 	case EntryTypeCallStarted:
+		return true
+	case EntryTypeCallSupervised:
 		return true
 	case EntryTypeCallTransfer:
 		return true
@@ -472,9 +502,11 @@ const (
 	OrderConsult    Order = "consult"
 	OrderHangup     Order = "hangup"
 	OrderHold       Order = "hold"
+	OrderLeave      Order = "leave"
 	OrderMove       Order = "move"
 	OrderMute       Order = "mute"
 	OrderResume     Order = "resume"
+	OrderSupervise  Order = "supervise"
 	OrderSwap       Order = "swap"
 	OrderTransfer   Order = "transfer"
 	OrderUnmute     Order = "unmute"
@@ -495,11 +527,15 @@ func (e Order) Valid() bool {
 		return true
 	case OrderHold:
 		return true
+	case OrderLeave:
+		return true
 	case OrderMove:
 		return true
 	case OrderMute:
 		return true
 	case OrderResume:
+		return true
+	case OrderSupervise:
 		return true
 	case OrderSwap:
 		return true
@@ -817,9 +853,10 @@ func (e Role) Valid() bool {
 
 // Defines values for SpeakerRole.
 const (
-	SpeakerRoleAgent   SpeakerRole = "agent"
-	SpeakerRoleConsult SpeakerRole = "consult"
-	SpeakerRoleThird   SpeakerRole = "third"
+	SpeakerRoleAgent      SpeakerRole = "agent"
+	SpeakerRoleConsult    SpeakerRole = "consult"
+	SpeakerRoleSupervisor SpeakerRole = "supervisor"
+	SpeakerRoleThird      SpeakerRole = "third"
 )
 
 // Valid indicates whether the value is a known member of the SpeakerRole enum.
@@ -829,7 +866,33 @@ func (e SpeakerRole) Valid() bool {
 		return true
 	case SpeakerRoleConsult:
 		return true
+	case SpeakerRoleSupervisor:
+		return true
 	case SpeakerRoleThird:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SuperviseMode.
+const (
+	SuperviseModeBarge    SuperviseMode = "barge"
+	SuperviseModeListen   SuperviseMode = "listen"
+	SuperviseModeTakeover SuperviseMode = "takeover"
+	SuperviseModeWhisper  SuperviseMode = "whisper"
+)
+
+// Valid indicates whether the value is a known member of the SuperviseMode enum.
+func (e SuperviseMode) Valid() bool {
+	switch e {
+	case SuperviseModeBarge:
+		return true
+	case SuperviseModeListen:
+		return true
+	case SuperviseModeTakeover:
+		return true
+	case SuperviseModeWhisper:
 		return true
 	default:
 		return false
@@ -940,6 +1003,12 @@ type AgentDisposition struct {
 	Disposition string `json:"disposition"`
 }
 
+// AgentForce defines model for AgentForce.
+type AgentForce struct {
+	// Why Why, for the audit log.
+	Why string `json:"why,omitempty,omitzero"`
+}
+
 // AgentLogin defines model for AgentLogin.
 type AgentLogin struct {
 	// Endpoint The agent's phone, to make sure of it: PJSIP/101.
@@ -950,6 +1019,9 @@ type AgentLogin struct {
 
 	// PBX Where that phone is registered, to make sure of it.
 	PBX string `json:"pbx,omitempty,omitzero"`
+
+	// Why Why, for the audit log.
+	Why string `json:"why,omitempty,omitzero"`
 }
 
 // AgentPage defines model for AgentPage.
@@ -964,6 +1036,9 @@ type AgentPage struct {
 type AgentPause struct {
 	// Reason A defined pause reason or its digit.
 	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Why Why, for the audit log.
+	Why string `json:"why,omitempty,omitzero"`
 }
 
 // AgentState defines model for AgentState.
@@ -1227,6 +1302,13 @@ type EntryHeld struct {
 	Phone bool `json:"phone,omitempty,omitzero"`
 }
 
+// EntryHungUp defines model for EntryHungUp.
+type EntryHungUp struct {
+	// By Who asked: api:NAME.
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
 // EntryLine defines model for EntryLine.
 type EntryLine struct {
 	// Cause Q.850, of a line that is lost.
@@ -1315,7 +1397,7 @@ type EntryRecording struct {
 	Number    string `json:"number,omitempty,omitzero"`
 	Recording string `json:"recording"`
 
-	// Role An agent, an outside number, or whom an agent asked to join.
+	// Role An agent, an outside number, whom an agent asked to join, or a supervisor who barged in or took over.
 	Role SpeakerRole `json:"role,omitempty,omitzero"`
 
 	// State Joined, left: somebody else talks in it, and no more.
@@ -1336,6 +1418,26 @@ type EntryRefused struct {
 type EntryRinging struct {
 	Agent string `json:"agent"`
 }
+
+// EntrySupervised defines model for EntrySupervised.
+type EntrySupervised struct {
+	By string `json:"by,omitempty,omitzero"`
+
+	// Mode listen: unheard; whisper: to the agent alone; barge: heard by both; takeover: takes the agent's place.
+	Mode SuperviseMode `json:"mode"`
+
+	// Shown How many supervisors the agent is shown to have now.
+	Shown      int                  `json:"shown"`
+	State      EntrySupervisedState `json:"state"`
+	Supervisor string               `json:"supervisor"`
+
+	// Visible Whether the agent is shown it.
+	Visible bool   `json:"visible"`
+	Why     string `json:"why,omitempty,omitzero"`
+}
+
+// EntrySupervisedState defines model for EntrySupervised.State.
+type EntrySupervisedState string
 
 // EntryTransfer defines model for EntryTransfer.
 type EntryTransfer struct {
@@ -1406,6 +1508,12 @@ type ID = string
 
 // KindFilter defines model for KindFilter.
 type KindFilter string
+
+// Leave defines model for Leave.
+type Leave struct {
+	// Supervisor Who is to leave; left out, the token's own agent.
+	Supervisor string `json:"supervisor,omitempty,omitzero"`
+}
 
 // LineState The agent's permanent line, as far as this process drives its PBX; absent when the agent is rung for each call.
 type LineState string
@@ -1749,13 +1857,38 @@ type Speaker struct {
 	// Number An outside number, masked.
 	Number string `json:"number,omitempty,omitzero"`
 
-	// Role An agent, an outside number, or whom an agent asked to join.
+	// Role An agent, an outside number, whom an agent asked to join, or a supervisor who barged in or took over.
 	Role SpeakerRole `json:"role"`
 	To   time.Time   `json:"to,omitempty,omitzero"`
 }
 
-// SpeakerRole An agent, an outside number, or whom an agent asked to join.
+// SpeakerRole An agent, an outside number, whom an agent asked to join, or a supervisor who barged in or took over.
 type SpeakerRole string
+
+// Supervise defines model for Supervise.
+type Supervise struct {
+	// Mode listen: unheard; whisper: to the agent alone; barge: heard by both; takeover: takes the agent's place.
+	Mode SuperviseMode `json:"mode"`
+
+	// Supervisor The agent whose phone is rung for it; left out, the token's own.
+	Supervisor string `json:"supervisor,omitempty,omitzero"`
+}
+
+// SuperviseMode listen: unheard; whisper: to the agent alone; barge: heard by both; takeover: takes the agent's place.
+type SuperviseMode string
+
+// Supervision defines model for Supervision.
+type Supervision struct {
+	// Connected The phone was picked up.
+	Connected bool `json:"connected"`
+
+	// Mode listen: unheard; whisper: to the agent alone; barge: heard by both; takeover: takes the agent's place.
+	Mode       SuperviseMode `json:"mode"`
+	Supervisor string        `json:"supervisor"`
+
+	// Visible Whether the agent is shown it.
+	Visible bool `json:"visible"`
+}
 
 // TargetKind number: an outside number.
 type TargetKind string
@@ -1805,6 +1938,12 @@ type WaitingCallPage struct {
 
 	// Next Cursor of the next page; absent on the last.
 	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// Why defines model for Why.
+type Why struct {
+	// Reason Why, for the record.
+	Reason string `json:"reason,omitempty,omitzero"`
 }
 
 // Cursor defines model for cursor.
@@ -2095,14 +2234,29 @@ type DisposeAgentJSONRequestBody = AgentDisposition
 // LoginAgentJSONRequestBody defines body for LoginAgent for application/json ContentType.
 type LoginAgentJSONRequestBody = AgentLogin
 
+// LogoutAgentJSONRequestBody defines body for LogoutAgent for application/json ContentType.
+type LogoutAgentJSONRequestBody = AgentForce
+
 // PauseAgentJSONRequestBody defines body for PauseAgent for application/json ContentType.
 type PauseAgentJSONRequestBody = AgentPause
+
+// ResumeAgentJSONRequestBody defines body for ResumeAgent for application/json ContentType.
+type ResumeAgentJSONRequestBody = AgentForce
 
 // ConsultCallJSONRequestBody defines body for ConsultCall for application/json ContentType.
 type ConsultCallJSONRequestBody = Consultation
 
+// HangupCallJSONRequestBody defines body for HangupCall for application/json ContentType.
+type HangupCallJSONRequestBody = Why
+
+// LeaveCallJSONRequestBody defines body for LeaveCall for application/json ContentType.
+type LeaveCallJSONRequestBody = Leave
+
 // MoveCallJSONRequestBody defines body for MoveCall for application/json ContentType.
 type MoveCallJSONRequestBody = Move
+
+// SuperviseCallJSONRequestBody defines body for SuperviseCall for application/json ContentType.
+type SuperviseCallJSONRequestBody = Supervise
 
 // TransferCallJSONRequestBody defines body for TransferCall for application/json ContentType.
 type TransferCallJSONRequestBody = Transfer

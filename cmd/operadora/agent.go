@@ -24,28 +24,28 @@ func newAgentCommand() *cobra.Command {
 	c.AddCommand(
 		newAgentListCommand(),
 		newAgentLoginCommand(),
-		newAgentOpCommand("logout AGENT", "Log an agent out; during a call: after it", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, error) {
-			r, err := c.LogoutAgentWithResponse(ctx, agent)
+		newAgentOpCommand("logout AGENT", "Log an agent out; during a call: after it", func(ctx context.Context, c remote, agent, _, why string) (*wire.AgentCommandAnswer, error) {
+			r, err := c.LogoutAgentWithResponse(ctx, agent, wire.AgentForce{Why: why})
 			if err != nil {
 				return nil, err
 			}
 			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
-		newAgentOpCommand("pause AGENT [REASON]", "Pause an agent; during a call: after it", func(ctx context.Context, c remote, agent, reason string) (*wire.AgentCommandAnswer, error) {
-			r, err := c.PauseAgentWithResponse(ctx, agent, wire.AgentPause{Reason: reason})
+		newAgentOpCommand("pause AGENT [REASON]", "Pause an agent; during a call: after it", func(ctx context.Context, c remote, agent, reason, why string) (*wire.AgentCommandAnswer, error) {
+			r, err := c.PauseAgentWithResponse(ctx, agent, wire.AgentPause{Reason: reason, Why: why})
 			if err != nil {
 				return nil, err
 			}
 			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
-		newAgentOpCommand("resume AGENT", "Make an agent available for calls", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, error) {
-			r, err := c.ResumeAgentWithResponse(ctx, agent)
+		newAgentOpCommand("resume AGENT", "Make an agent available for calls", func(ctx context.Context, c remote, agent, _, why string) (*wire.AgentCommandAnswer, error) {
+			r, err := c.ResumeAgentWithResponse(ctx, agent, wire.AgentForce{Why: why})
 			if err != nil {
 				return nil, err
 			}
 			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
-		newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, c remote, agent, disposition string) (*wire.AgentCommandAnswer, error) {
+		newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, c remote, agent, disposition, _ string) (*wire.AgentCommandAnswer, error) {
 			r, err := c.DisposeAgentWithResponse(ctx, agent, wire.AgentDisposition{Disposition: disposition})
 			if err != nil {
 				return nil, err
@@ -58,8 +58,8 @@ func newAgentCommand() *cobra.Command {
 
 func newAgentLoginCommand() *cobra.Command {
 	line := false
-	c := newAgentOpCommand("login AGENT", "Log an agent in", func(ctx context.Context, c remote, agent, _ string) (*wire.AgentCommandAnswer, error) {
-		r, err := c.LoginAgentWithResponse(ctx, agent, wire.AgentLogin{Line: line})
+	c := newAgentOpCommand("login AGENT", "Log an agent in", func(ctx context.Context, c remote, agent, _, why string) (*wire.AgentCommandAnswer, error) {
+		r, err := c.LoginAgentWithResponse(ctx, agent, wire.AgentLogin{Line: line, Why: why})
 		if err != nil {
 			return nil, err
 		}
@@ -71,17 +71,18 @@ func newAgentLoginCommand() *cobra.Command {
 
 // agentOp asks the API for an operation. The answer, which tells whether it is
 // done or will be after the call, is nil when it cannot be read.
-type agentOp func(ctx context.Context, c remote, agent, arg string) (*wire.AgentCommandAnswer, error)
+type agentOp func(ctx context.Context, c remote, agent, arg, why string) (*wire.AgentCommandAnswer, error)
 
 func newAgentOpCommand(use, short string, op agentOp) *cobra.Command {
-	return jsonFlag(&cobra.Command{
+	var why string
+	c := jsonFlag(&cobra.Command{
 		Use: use, Short: short, Args: named,
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
 			arg := ""
 			if len(args) == 2 {
 				arg = args[1]
 			}
-			answer, err := op(cmd.Context(), c, args[0], arg)
+			answer, err := op(cmd.Context(), c, args[0], arg, why)
 			if err != nil {
 				return withChoices(cmd.Context(), c, err)
 			}
@@ -91,6 +92,10 @@ func newAgentOpCommand(use, short string, op agentOp) *cobra.Command {
 			})
 		}),
 	})
+	if !strings.HasPrefix(use, "dispose") {
+		c.Flags().StringVar(&why, "why", "", "why, for the audit log")
+	}
+	return c
 }
 
 // withChoices adds to a refused pause reason or disposition those that are

@@ -31,6 +31,10 @@ func changes(before, after Definitions, waiting map[string]int) (out []string) {
 		return "; logged out, after the current call if there is one"
 	})...)
 	none := func(string) string { return "" }
+	team := func(t acd.Team) string { return t.ID }
+	out = append(out, differences("team", keyed(before.ACD.Teams, team), keyed(after.ACD.Teams, team), func(string) string {
+		return "; nobody may listen to its agents any more"
+	})...)
 	reason := func(r acd.PauseReason) string { return r.Name }
 	out = append(out, differences("pause reason", keyed(before.ACD.PauseReasons, reason), keyed(after.ACD.PauseReasons, reason), none)...)
 	disposition := func(d acd.Disposition) string { return d.Name }

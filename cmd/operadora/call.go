@@ -12,11 +12,12 @@ import (
 
 // newCallCommand is about calls in progress.
 func newCallCommand() *cobra.Command {
-	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, confer on, move and end calls in progress, through a running operadora"}
+	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, confer on, move, listen to and end calls in progress, through a running operadora"}
 	clientFlags(c)
 	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallHangupCommand(),
 		newCallHoldCommand(), newCallResumeCommand(), newCallTransferCommand(), newCallMoveCommand())
 	c.AddCommand(newConsultCommands()...)
+	c.AddCommand(newSuperviseCommands()...)
 	return c
 }
 
@@ -85,16 +86,19 @@ func showLines(w io.Writer, lines [][2]string, timeline []wire.Entry) error {
 }
 
 func newCallHangupCommand() *cobra.Command {
-	return jsonFlag(&cobra.Command{
+	var body wire.Why
+	c := jsonFlag(&cobra.Command{
 		Use: "hangup CALL", Short: "End a call", Args: named,
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
-			r, err := c.HangupCallWithResponse(cmd.Context(), args[0])
+			r, err := c.HangupCallWithResponse(cmd.Context(), args[0], body)
 			if err != nil {
 				return err
 			}
 			return showOrdered(cmd, r.JSON202, "hangup ordered")
 		}),
 	})
+	c.Flags().StringVar(&body.Reason, "reason", "", "why, for the record")
+	return c
 }
 
 // showOrdered says what was ordered of a call.

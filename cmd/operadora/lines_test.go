@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -240,7 +241,7 @@ func killLines(r *rig, idle, talking int) {
 	api, err := r.API("supervisor")
 	must(t, err)
 	for n := range idle + talking {
-		_, err := api.LogoutAgentWithResponse(limit(t), fmt.Sprint(101+n))
+		_, err := api.LogoutAgentWithResponse(limit(t), fmt.Sprint(101+n), wire.AgentForce{})
 		must(t, err)
 	}
 	for _, l := range lines {

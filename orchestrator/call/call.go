@@ -79,6 +79,8 @@ const (
 	TimerKeys     Timer = "keys"     // no further key of a code was pressed
 	TimerConsult  Timer = "consult"  // whom the agent asks was waited for, or rung, long enough
 	TimerCall     Timer = "call"     // the call as a whole
+	// TimerSupervise: a supervisor's phone rang, or the PBX kept them waiting, long enough.
+	TimerSupervise Timer = "supervise"
 )
 
 // New is a call that came in on a channel at a time of the PBX's clock, seen at now.
@@ -110,6 +112,9 @@ func (c *Call) fits() error {
 	for _, l := range c.Legs {
 		if _, known := legTable[l.State]; !known || l.Channel == "" {
 			return fmt.Errorf("%w: it has a leg %q in state %q", errNoCall, l.Channel, l.State)
+		}
+		if l.Role == RoleSupervisor && l.Watch == nil {
+			return fmt.Errorf("%w: it has a supervisor %q of nobody", errNoCall, l.Channel)
 		}
 	}
 	if k := c.Consult; k != nil {
@@ -179,6 +184,9 @@ func (c *Call) Bridges() []string {
 	for _, r := range c.Rooms {
 		ids = append(ids, bridge(c.Call, r.N))
 	}
+	for _, l := range c.Supervisors() {
+		ids = append(ids, watchRoom(c.Call, l.Watch.Room))
+	}
 	return ids
 }
 
@@ -215,6 +223,9 @@ func (c *Call) clone() Call {
 	}
 	n.Path = slices.Clone(c.Path)
 	n.Legs = slices.Clone(c.Legs)
+	for i := range n.Legs {
+		n.Legs[i].Watch = copied(n.Legs[i].Watch)
+	}
 	n.Todo = slices.Clone(c.Todo)
 	n.Withdrawn = slices.Clone(c.Withdrawn)
 	n.Rooms = slices.Clone(c.Rooms)

@@ -99,6 +99,10 @@ type (
 		Keyed   bool                `json:"keyed,omitempty"` // the guest's keys reach nobody by themselves
 		Offer   *orchestrator.Offer `json:"offer,omitempty"`
 	}
+	// Monitor lets a supervisor hear an agent, from a bridge that it makes.
+	Monitor struct {
+		Order orchestrator.Monitoring `json:"order"`
+	}
 	// Part takes a channel out of a room.
 	Part struct {
 		Bridge  string `json:"bridge"`
@@ -212,6 +216,7 @@ func (MakeRoom) verb() Verb       { return "make_room" }
 func (Connect) verb() Verb        { return "connect" }
 func (Rejoin) verb() Verb         { return "rejoin" }
 func (Admit) verb() Verb          { return "admit" }
+func (Monitor) verb() Verb        { return "monitor" }
 func (Part) verb() Verb           { return "part" }
 func (CloseRoom) verb() Verb      { return "close_room" }
 func (Return) verb() Verb         { return "return" }
@@ -259,6 +264,7 @@ func init() {
 	reader[Connect]()
 	reader[Rejoin]()
 	reader[Admit]()
+	reader[Monitor]()
 	reader[Part]()
 	reader[CloseRoom]()
 	reader[Return]()

@@ -205,7 +205,7 @@ func (x *change) compareRooms(v Truth) {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(v.Bridges)) {
-		if !slices.ContainsFunc(x.c.Rooms, func(r Room) bool { return bridge(x.c.Call, r.N) == id }) {
+		if !x.c.watches(id) && !slices.ContainsFunc(x.c.Rooms, func(r Room) bool { return bridge(x.c.Call, r.N) == id }) {
 			x.do(CloseRoom{Bridge: id})
 		}
 	}
@@ -264,6 +264,7 @@ func (x *change) compareTalk(v Truth) {
 		x.leg(far, LegOnJoin)
 	}
 	x.compareSeats(v)
+	x.compareSupervisors(v)
 	x.askMove()
 	if v.Adopted {
 		x.askConsult()

@@ -48,6 +48,7 @@ func (r *Rules) Decide(c Call, ins []Input, now time.Time) Decision {
 		}
 		x.came = x.at
 		x.take(in)
+		x.supervisorsLeft()
 		x.finish()
 	}
 	if x.onlyConfirms(&c) {
@@ -325,6 +326,8 @@ func (x *change) due(name Timer) {
 		x.typedNoMore()
 	case TimerConsult:
 		x.consultDue()
+	case TimerSupervise:
+		x.superviseDue()
 	case TimerState:
 		x.stateOver()
 	case TimerCall:
@@ -353,6 +356,8 @@ func (x *change) done(n int, r Result) {
 		x.connected(x.happened())
 	case Rejoin:
 		x.rejoined(cmd)
+	case Monitor:
+		x.monitored(cmd)
 	case Admit:
 		x.letIn(cmd.Channel, x.happened())
 	case CloseRoom:

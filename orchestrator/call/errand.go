@@ -33,7 +33,7 @@ func (x *change) sendOff(to orchestrator.Target, by string) error {
 		return errErrand
 	case x.c.Move != nil:
 		return fault.New(op, fault.Conflict, "a transfer is under way")
-	case x.c.Consult != nil || len(x.c.Guests()) > 0:
+	case x.c.Consult != nil || len(x.c.Guests()) > len(x.c.Supervisors()):
 		return fault.New(op, fault.Conflict, "others are in the call")
 	}
 	step, err := x.beginFlow(to.Name)

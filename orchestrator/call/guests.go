@@ -12,7 +12,7 @@ const guestsMost = 6
 // guestRoles are the roles of legs beside those of the customer and of whom the
 // customer talks with. A call has guests only while its customer talks, and
 // while it is cleared up.
-var guestRoles = map[Role]bool{RoleConsult: true}
+var guestRoles = map[Role]bool{RoleConsult: true, RoleSupervisor: true}
 
 // Guests are the legs beside the customer's and the far one.
 func (c *Call) Guests() []Leg {
@@ -56,11 +56,15 @@ func (l *Leg) was() bool { return l.Joined > 0 }
 
 // seated tells whether a leg is to be in the room with the others.
 func (l *Leg) seated() bool {
-	return !l.Held && (l.State == LegJoined || l.State == LegUp && l.was())
+	return l.Role != RoleSupervisor && !l.Held && (l.State == LegJoined || l.State == LegUp && l.was())
 }
 
 // guestEvent handles what happens on the leg of a guest.
 func (x *change) guestEvent(l *Leg, e orchestrator.Event) {
+	if l.Role == RoleSupervisor {
+		x.supervisorEvent(l, e)
+		return
+	}
 	switch e.Kind {
 	case orchestrator.EventRinging:
 		was := l.State
@@ -90,6 +94,10 @@ func (x *change) guestUp(l *Leg) {
 		return
 	}
 	l.Up = x.happened()
+	if l.Role == RoleSupervisor {
+		x.begin(l, "supervisor:"+l.Watch.Supervisor)
+		return
+	}
 	l.Keyed = l.Offer != nil && x.Keys[x.c.PBX].Prefix != "" // who may be the one with codes later
 	x.arm(TimerConsult, x.Limits.Command)
 	x.admit(l, l.Offer)
@@ -137,6 +145,10 @@ func (x *change) admitRefused(cmd Admit, gone bool, err error) {
 // dropGuest hangs a guest up and forgets the leg: if its channel should answer in
 // the same moment it is hung up again.
 func (x *change) dropGuest(l *Leg) {
+	if l.Role == RoleSupervisor {
+		x.dropSupervisor(l, "the agent has left")
+		return
+	}
 	x.hangLeg(l, orchestrator.CauseNormal)
 	x.partGuest(l)
 }
@@ -161,6 +173,11 @@ func (x *change) guestGone(l *Leg, cause orchestrator.Cause) {
 	x.giveUp(func(c Command) bool { return admits(l.Channel)(c) || dials(l.Channel)(c) })
 	if dialing && was != LegHanging { // it may be under way
 		x.do(Hangup{Channel: l.Channel, Cause: orchestrator.CauseGone})
+	}
+	if l.Role == RoleSupervisor {
+		x.endWatch(l)
+		x.partSupervisor(l, string(failureOf(was, cause)))
+		return
 	}
 	if l.Why == "" && !l.was() {
 		l.Why = x.failure(l, was, cause)
@@ -228,6 +245,7 @@ func (x *change) seatGuests() {
 	}
 	for _, l := range x.c.Guests() {
 		switch {
+		case l.Role == RoleSupervisor:
 		case l.Held:
 			x.setAside(x.c.leg(l.Channel))
 		case l.State == LegUp && l.was():
@@ -290,6 +308,7 @@ func (x *change) compareSeats(v Truth) {
 		l := x.guest(was.Channel)
 		there := slices.Contains(v.Bridges[bridge(x.c.Call, l.Room)], l.Channel)
 		switch {
+		case l.Role == RoleSupervisor: // has no seat
 		case l.Held && (there || v.Adopted):
 			x.setAside(l)
 		case l.Held:

@@ -54,7 +54,9 @@ func (x *change) farLeft() {
 // handOver lets a guest take the agent's place. The room stays as it is.
 func (x *change) handOver(channel string) {
 	music := x.c.Customer().Held || x.c.Far().Held
-	x.noteConsult(x.guest(channel), "completed", "")
+	if l := x.guest(channel); l.Role == RoleConsult {
+		x.noteConsult(l, "completed", "")
+	}
 	switch k := x.c.Consult; {
 	case k == nil:
 	case k.Channel == channel:

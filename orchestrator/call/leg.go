@@ -10,7 +10,9 @@ const (
 	RoleCustomer Role = "customer" // whom the call is about; the first leg of every call
 	RoleAgent    Role = "agent"    // rung for an offer
 	RoleThird    Role = "third"    // an outside number that the flow transferred to
-	RoleConsult  Role = "consult"  // a guest: whom an agent asks beside the customer, and who may have come to the conversation then
+	// RoleSupervisor is a guest who hears the agent and is in no room (supervise.go).
+	RoleSupervisor Role = "supervisor"
+	RoleConsult    Role = "consult" // a guest: whom an agent asks beside the customer, and who may have come to the conversation then
 )
 
 // Leg is one channel of a call. Times are unix milliseconds.
@@ -27,6 +29,7 @@ type Leg struct {
 	Offer   *orchestrator.Offer       `json:"offer,omitempty"`   // of an agent
 	Unheld  bool                      `json:"unheld,omitempty"`  // the distributor did not take its offer up, and was told that they talk
 	Visit   *Visit                    `json:"visit,omitempty"`   // of RoleConsult: the stay in a queue by which the agent was found
+	Watch   *Supervision              `json:"watch,omitempty"`   // of a supervisor, also of one who took the call over
 	Number  string                    `json:"number,omitempty"`  // of an outside number
 	MostMS  int64                     `json:"most_ms,omitempty"` // of an outside number: the longest conversation; 0 is the call's limit
 	Denied  bool                      `json:"denied,omitempty"`  // of an outside number: a cap of the trunk refused it

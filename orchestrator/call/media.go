@@ -171,8 +171,12 @@ func (x *change) speaks(l *Leg, news orchestrator.RecordingNews) {
 
 // noteSpeaker writes down who talks with the customer in a recording.
 func (x *change) noteSpeaker(recording string, news orchestrator.RecordingNews, l *Leg) {
-	f := fields{"recording": recording, "state": news, "role": l.Role}
-	if agent := l.agent(); agent != "" {
+	role := l.Role
+	if l.Watch != nil { // also of one who took the call over
+		role = RoleSupervisor
+	}
+	f := fields{"recording": recording, "state": news, "role": role}
+	if agent := l.person(); agent != "" {
 		f["agent"] = agent
 	} else {
 		f["number"] = orchestrator.MaskNumber(l.Number)

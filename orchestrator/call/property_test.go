@@ -151,11 +151,7 @@ func (u *unkind) people() {
 	w := u.w
 	switch s := w.me.c.State; {
 	case s == StateTalking && u.num("wish", 0, 1) == 0:
-		if u.num("which wish", 0, 1) == 0 {
-			u.wishes()
-			return
-		}
-		u.asks()
+		[]func(){u.wishes, u.asks, u.supervises}[u.num("which wish", 0, 2)]()
 		return
 	case (s == StateWaiting || s == StateOffered) && u.num("move", 0, 5) == 0:
 		w.post(Input{Kind: InWish, Wish: Wish{Do: WishMove, Front: rapid.Bool().Draw(u.t, "front"), By: "test",
@@ -185,7 +181,7 @@ func (u *unkind) people() {
 				w.pbx.phoneHolds(ch)
 			}
 		},
-		u.wishes, u.asks, u.asks, u.onePhone,
+		u.wishes, u.asks, u.asks, u.supervises, u.onePhone,
 		func() {
 			for _, ch := range w.pbx.phones() {
 				w.pbx.phoneTypes(ch, rapid.SampledFrom([]string{"5", "*", "*1", "*1", "*8", "*2102#", "*2B#", "*24711#", "*21", "*93#", "*00"}).Draw(u.t, "keys"))
@@ -211,6 +207,24 @@ func (u *unkind) asks() {
 		To: orchestrator.Target{Kind: rapid.SampledFrom(kinds).Draw(u.t, "ask what"),
 			Name: rapid.SampledFrom([]string{"A", "B", "102", "103"}).Draw(u.t, "ask whom")},
 		By: "test", Return: rapid.Bool().Draw(u.t, "and back"),
+	}})
+}
+
+// supervises lets a supervisor want something, by wish or by key.
+func (u *unkind) supervises() {
+	c := &u.w.me.c
+	if here := c.Supervisors(); len(here) > 0 && u.num("key", 0, 1) == 0 {
+		l := here[u.num("whose", 0, len(here)-1)]
+		u.w.pbx.emit(orchestrator.Event{Kind: orchestrator.EventDigit, Channel: l.Channel,
+			Digit: rapid.SampledFrom([]string{"1", "4", "5", "6", "7"}).Draw(u.t, "digit")})
+		return
+	}
+	u.w.post(Input{Kind: InWish, Wish: Wish{
+		Do:         rapid.SampledFrom([]WishKind{WishSupervise, WishSupervise, WishLeave}).Draw(u.t, "supervise"),
+		Supervisor: rapid.SampledFrom([]string{"201", "202", "203"}).Draw(u.t, "supervisor"),
+		Mode: rapid.SampledFrom([]orchestrator.MonitorMode{orchestrator.MonitorListen, orchestrator.MonitorWhisper,
+			orchestrator.MonitorBarge, orchestrator.MonitorTakeover}).Draw(u.t, "mode"),
+		By: "test",
 	}})
 }
 
@@ -360,6 +374,20 @@ func (w *world) checkHeld(t *rapid.T) {
 	}
 	if p := c.Place(); c.State == StateTalking && w.tidy() && (p.Room == "" || p.Wrong(w.pbx.truth(false, false).Bridges)) {
 		t.Errorf("not where they should be, %+v: legs %+v, bridges %v", p, c.Legs, w.pbx.bridges)
+	}
+	for _, l := range c.Supervisors() {
+		m := w.pbx.monitors[l.Channel]
+		if w.tidy() && (m.Target != c.Far().Channel || m.Mode != l.Watch.Mode || !w.pbx.bridges[m.Bridge][l.Channel]) {
+			t.Errorf("a supervisor who is to hear %s hears %+v: %+v", c.Far().Channel, m, l.Watch)
+		}
+		if w.tidy() && w.pbx.bridges[bridge(c.Call, c.Far().Room)][l.Channel] {
+			t.Errorf("a supervisor is in the room of the conversation: %+v", l)
+		}
+	}
+	for id := range w.pbx.bridges {
+		if orchestrator.Monitors(id) && !c.watches(id) && w.tidy() {
+			t.Errorf("%s is there for nobody", id)
+		}
 	}
 	for _, ch := range w.pbx.phones() {
 		if c.leg(ch.id) == nil && w.tidy() && !ch.line {

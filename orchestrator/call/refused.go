@@ -40,6 +40,8 @@ func (x *change) refusedCommand(n int, err error) {
 		x.connectRefused(cmd, err)
 	case Admit:
 		x.admitRefused(cmd, gone, err)
+	case Monitor:
+		x.monitorRefused(cmd, err)
 	case Record:
 		x.recordRefused(cmd, err)
 	case CheckRecord:

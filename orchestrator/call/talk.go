@@ -90,6 +90,12 @@ func (x *change) talksWith(wait int64) {
 	if far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "" {
 		x.c.Home = nil // from an agent's own queue the way leads back to the one before it
 	}
+	if far.Role == RoleThird && far.Watch != nil { // took the call over: noted there
+		if x.c.Tape != "" {
+			x.recordTalk(x.room(), x.c.Tape)
+		}
+		return
+	}
 	if far.Role == RoleThird {
 		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": "connected"})
 		x.bound(msDuration(far.MostMS))
@@ -132,11 +138,14 @@ func (x *change) dialled(d Dial) {
 		return
 	}
 	if x.happened()-l.Dialed > dialSoon.Milliseconds() {
-		timer := TimerRing
-		if guestRoles[l.Role] {
-			timer = TimerConsult
+		switch {
+		case l.Role == RoleSupervisor:
+			x.await(l, d.Order.Timeout+ringGrace)
+		case guestRoles[l.Role]:
+			x.arm(TimerConsult, d.Order.Timeout+ringGrace)
+		default:
+			x.arm(TimerRing, d.Order.Timeout+ringGrace)
 		}
-		x.arm(timer, d.Order.Timeout+ringGrace)
 	}
 	l.Dialed = x.happened() // an older truth need not have it (compareFar)
 }

@@ -19,7 +19,10 @@ type Wish struct {
 
 	Return bool   `json:"return,omitempty"` // of WishTransfer: the customer comes back from the flow
 	Front  bool   `json:"front,omitempty"`  // of WishMove: before all others
-	Reason string `json:"reason,omitempty"` // of WishMove, for the record
+	Reason string `json:"reason,omitempty"` // of WishMove and WishHangup, for the record
+
+	Supervisor string                   `json:"supervisor,omitempty"` // of WishSupervise and WishLeave: an agent's id
+	Mode       orchestrator.MonitorMode `json:"mode,omitempty"`       // of WishSupervise
 }
 
 // WishKind is what is wanted.
@@ -55,10 +58,12 @@ func (x *change) wish(w Wish) error {
 		return x.hangUp(w)
 	case WishMute, WishUnmute:
 		return x.mute(w)
-	case WishHold, WishResume, WishTransfer, WishConsult, WishComplete, WishCancel, WishSwap, WishMeet:
+	case WishLeave:
+		return x.leaveSupervisor(w)
+	case WishHold, WishResume, WishTransfer, WishSupervise, WishConsult, WishComplete, WishCancel, WishSwap, WishMeet:
 		return x.inTalk(w)
 	default:
-		return fault.New(op, fault.Invalid, "do: %q is none of hangup, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute and unmute", w.Do)
+		return fault.New(op, fault.Invalid, "do: %q is none of hangup, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute, unmute, supervise and leave", w.Do)
 	}
 }
 
@@ -72,6 +77,8 @@ func (x *change) inTalk(w Wish) error {
 		return x.holdTalk(w.By)
 	case WishResume:
 		return x.resumeTalk(w.By)
+	case WishSupervise:
+		return x.supervise(w)
 	case WishConsult:
 		return x.consult(w.To, w.By)
 	case WishComplete, WishCancel, WishSwap, WishMeet:
@@ -88,6 +95,9 @@ func (x *change) inTalk(w Wish) error {
 func (x *change) hangUp(w Wish) error {
 	if x.c.State == StateEnded {
 		return fault.New(op, fault.Conflict, "the call has ended")
+	}
+	if x.c.State != StateClearing {
+		x.note(orchestrator.EntryCallHungUp, fields{"by": w.By, "reason": w.Reason})
 	}
 	by := "operadora"
 	if w.Agent != "" {

@@ -237,6 +237,15 @@ func (toyPeople) Dialled(_, digits string) (orchestrator.Target, bool) {
 	return t, len(digits) == 3
 }
 
+// Oversees lets 201 and 202 do all to everybody, but to themselves.
+func (toyPeople) Oversees(_, supervisor, agent string) (orchestrator.Oversight, error) {
+	if supervisor != "201" && supervisor != "202" || supervisor == agent {
+		return orchestrator.Oversight{}, fault.New("people", fault.Denied, "%q is no supervisor of %q", supervisor, agent)
+	}
+	return orchestrator.Oversight{Team: "all", Endpoint: "PJSIP/" + supervisor, Visible: supervisor == "201",
+		May: append(slices.Clone(orchestrator.MonitorModes), orchestrator.MonitorTakeover)}, nil
+}
+
 func (toyPeople) Knows(t orchestrator.Target) bool {
 	return t.Kind == orchestrator.TargetQueue && len(t.Name) > 0 || t.Kind == orchestrator.TargetAgent && len(t.Name) > 2
 }

@@ -17,9 +17,10 @@ type toyPBX struct {
 	bridges    map[string]map[string]bool
 	plays      map[string]toyPlay
 	recordings map[string]toyRecording
-	kept       map[string]bool // recordings that ended
-	left       bool            // the customer's channel was handed back to the dialplan
-	since      time.Time       // of the last restart
+	kept       map[string]bool                    // recordings that ended
+	left       bool                               // the customer's channel was handed back to the dialplan
+	since      time.Time                          // of the last restart
+	monitors   map[string]orchestrator.Monitoring // by the channel of who monitors: the last order
 	dialled    int
 	orders     map[string]orchestrator.Origination // by channel
 }
@@ -53,7 +54,7 @@ type toyRecording struct {
 
 func newToyPBX(w *world) *toyPBX {
 	return &toyPBX{w: w, ended: map[string]orchestrator.ChannelEnd{}, channels: map[string]*toyChannel{}, bridges: map[string]map[string]bool{},
-		plays: map[string]toyPlay{}, recordings: map[string]toyRecording{}, kept: map[string]bool{}, orders: map[string]orchestrator.Origination{}}
+		plays: map[string]toyPlay{}, recordings: map[string]toyRecording{}, kept: map[string]bool{}, monitors: map[string]orchestrator.Monitoring{}, orders: map[string]orchestrator.Origination{}}
 }
 
 const customerChannel = "in.1"
@@ -129,6 +130,8 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 		}
 		p.makeRoom(c.Bridge)
 		return r, p.join(c.Bridge, c.Channel)
+	case Monitor:
+		return r, p.monitor(c.Order)
 	case Part:
 		if p.bridges[c.Bridge] != nil {
 			delete(p.bridges[c.Bridge], c.Channel)
@@ -219,6 +222,24 @@ func (p *toyPBX) join(bridge string, channels ...string) error {
 		}
 		p.bridges[bridge][ch] = true
 	}
+	return nil
+}
+
+// monitor puts a channel into a bridge of its own, from which it hears another.
+func (p *toyPBX) monitor(o orchestrator.Monitoring) error {
+	if ch := p.channels[o.Target]; ch == nil || !ch.up {
+		return notThere(o.Target)
+	}
+	p.makeRoom(o.Bridge)
+	if err := p.join(o.Bridge, o.Channel); err != nil {
+		return err
+	}
+	for id, in := range p.bridges {
+		if id != o.Bridge {
+			delete(in, o.Channel)
+		}
+	}
+	p.monitors[o.Channel] = o
 	return nil
 }
 

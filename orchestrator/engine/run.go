@@ -59,6 +59,8 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		}
 	case call.Admit:
 		err = l.admit(ctx, c)
+	case call.Monitor:
+		err = p.Monitor(ctx, c.Order)
 	case call.Part:
 		err = p.Part(ctx, c.Bridge, c.Channel)
 	case call.CloseRoom:
@@ -102,7 +104,7 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		c.Command.OnLine = l.drv.lines.has(c.Command.Agent, c.Command.Endpoint)
 		r.Answer, err = l.eng.Do(ctx, c.Command)
 		if err == nil && r.Answer.Call != "" {
-			r.Answer.Result, err = l.eng.transfer(ctx, r.Answer, c.Command)
+			r.Answer.Result, err = l.eng.forAgent(ctx, r.Answer, c.Command)
 		}
 	default:
 		err = fault.New("engine", fault.Internal, "nobody knows how to %q", call.VerbOf(c))
@@ -222,13 +224,19 @@ func (d *driving) reconsider(ctx context.Context, o orchestrator.Offer) {
 	}
 }
 
-// transfer sends an agent's present caller to whom the agent dialled.
-func (e *Engine) transfer(ctx context.Context, a orchestrator.AgentAnswer, c orchestrator.AgentCommand) (orchestrator.AgentResult, error) {
-	to, ours := e.rules.call.People.Dialled(c.PBX, c.To)
-	if !ours {
-		to = orchestrator.Target{Kind: orchestrator.TargetNumber, Name: c.To}
+// forAgent carries out what an agent dialled a code for and concerns a call.
+func (e *Engine) forAgent(ctx context.Context, a orchestrator.AgentAnswer, c orchestrator.AgentCommand) (orchestrator.AgentResult, error) {
+	w := call.Wish{By: "agent:" + a.Agent}
+	if c.Op == orchestrator.AgentSupervise {
+		w.Do, w.Supervisor, w.Mode = call.WishSupervise, a.Agent, orchestrator.MonitorListen
+	} else {
+		w.Do, w.Agent = call.WishTransfer, a.Agent
+		var ours bool
+		if w.To, ours = e.rules.call.People.Dialled(c.PBX, c.To); !ours {
+			w.To = orchestrator.Target{Kind: orchestrator.TargetNumber, Name: c.To}
+		}
 	}
-	err := e.Ask(ctx, a.Call, call.Wish{Do: call.WishTransfer, To: to, By: "agent:" + a.Agent, Agent: a.Agent})
+	err := e.Ask(ctx, a.Call, w)
 	switch {
 	case err == nil:
 		return orchestrator.AgentOK, nil

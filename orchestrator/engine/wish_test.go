@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +21,21 @@ func (everybody) Dialled(_, digits string) (orchestrator.Target, bool) {
 	return orchestrator.Target{Kind: orchestrator.TargetQueue, Name: digits}, digits == "sales"
 }
 func (everybody) Knows(orchestrator.Target) bool { return true }
+
+// Oversees lets bea and col listen, bea do all, and nobody else anything.
+func (everybody) Oversees(_, supervisor, agent string) (orchestrator.Oversight, error) {
+	o := orchestrator.Oversight{Team: "sales", Endpoint: "PJSIP/" + supervisor, May: []orchestrator.MonitorMode{orchestrator.MonitorListen}}
+	switch {
+	case supervisor == "bea" && agent != "bea":
+		o.May = append(slices.Clone(orchestrator.MonitorModes), orchestrator.MonitorTakeover)
+		o.Visible = true
+	case supervisor == "nobody":
+		return o, fault.New("everybody", fault.NotFound, "supervisor: no agent %q", supervisor)
+	case supervisor != "col" || agent != "ana":
+		return o, fault.New("everybody", fault.Denied, "%q is no supervisor of %q", supervisor, agent)
+	}
+	return o, nil
+}
 
 // ask wants something of the only call. Whoever is not answered asks again.
 func (s *site) ask(do call.WishKind, to orchestrator.Target) {

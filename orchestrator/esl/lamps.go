@@ -53,10 +53,13 @@ func (a *Adapter) SetLamp(ctx context.Context, name string, state orchestrator.L
 }
 
 // watched is what a key watches for a lamp: the lamp op-101 is *486101 on keys,
-// and duty-101 is *487101.
+// duty-101 is *487101, and heard-101 is *480101.
 func (a *Adapter) watched(name string) string {
 	if agent, ok := strings.CutPrefix(name, "duty-"); ok {
 		return a.cfg.Prefix + "7" + agent
+	}
+	if agent, ok := strings.CutPrefix(name, "heard-"); ok {
+		return a.cfg.Prefix + "0" + agent
 	}
 	return a.cfg.Prefix + "6" + strings.TrimPrefix(name, "op-")
 }

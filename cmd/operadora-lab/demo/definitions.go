@@ -22,7 +22,7 @@ var edits = []struct{ file, old, new string }{
 	{"calendars.yaml", "date: 12-25", "date: 2000-12-25"},
 	{"agents.yaml", "\n\n# Why an agent may pause", `
   - {id: "104", name: Diego Mora, pbx: main, endpoint: PJSIP/104, language: es, queues: [sales]}
-  - {id: "105", name: Emma Clark, pbx: main, endpoint: PJSIP/105, language: en, queues: [support, {queue: sales, level: 1}]}
+  - {id: "105", name: Emma Clark, pbx: main, endpoint: PJSIP/105, language: en, queues: [support, {queue: sales, rank: 1}]}
   - {id: "106", name: Lucía Paz,  pbx: main, endpoint: PJSIP/106, language: es, queues: [support]}
 
 # Why an agent may pause`},

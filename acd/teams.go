@@ -1,0 +1,44 @@
+package acd
+
+import (
+	"context"
+	"slices"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// Oversees implements orchestrator.People. Who is in no team is overseen by nobody,
+// and nobody oversees themselves.
+func (s *Service) Oversees(pbx, supervisor, agent string) (orchestrator.Oversight, error) {
+	const op = "acd.Oversees"
+	dir := s.directory.Load()
+	boss, known := dir.agents[supervisor]
+	if !known {
+		return orchestrator.Oversight{}, fault.New(op, fault.NotFound, "supervisor: no agent %q", supervisor)
+	}
+	team, overseen := dir.teams[dir.agents[agent].Team]
+	switch {
+	case !overseen || supervisor == agent || !slices.Contains(team.Supervisors, supervisor):
+		return orchestrator.Oversight{}, fault.New(op, fault.Denied, "agent %q is no supervisor of agent %q", supervisor, agent)
+	case boss.PBX != pbx:
+		return orchestrator.Oversight{}, fault.New(op, fault.Conflict, "the phone of supervisor %q is at pbx %q, and the call at %q", supervisor, boss.PBX, pbx)
+	}
+	return orchestrator.Oversight{Team: team.ID, May: team.May, Visible: team.Visible,
+		Endpoint: boss.Endpoint, Language: boss.Language, AutoAnswer: boss.AutoAnswer}, nil
+}
+
+// overseenCall says which call the agent talks in whom a supervisor has dialled.
+// Nothing is told of an agent whom they do not oversee.
+func (s *Service) overseenCall(ctx context.Context, boss Agent, cmd orchestrator.AgentCommand, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {
+	to, known := s.Dialled(boss.PBX, cmd.To)
+	if !known || to.Kind != orchestrator.TargetAgent || boss.PIN == "" {
+		answer.Result = orchestrator.AgentRefused
+		return answer, nil
+	}
+	if _, err := s.Oversees(boss.PBX, boss.ID, to.Name); err != nil {
+		answer.Result = orchestrator.AgentRefused
+		return answer, nil //nolint:nilerr // the answer says it
+	}
+	return s.presentCall(ctx, to.Name, answer)
+}

@@ -1,0 +1,187 @@
+package call
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// supervisorPhone is the phone of a supervisor.
+func (w *world) supervisorPhone(id string) *toyChannel {
+	for _, l := range w.me.c.Supervisors() {
+		if l.Watch.Supervisor == id {
+			return w.pbx.channels[l.Channel]
+		}
+	}
+	return nil
+}
+
+// boss lets a supervisor want something, and pick up.
+func boss(id string, mode orchestrator.MonitorMode) func(*world) {
+	return func(w *world) {
+		w.post(Input{Kind: InWish, Wish: Wish{Do: WishSupervise, Supervisor: id, Mode: mode, By: "test"}})
+		w.quiet()
+		if ch := w.supervisorPhone(id); ch != nil {
+			w.pbx.phoneAnswers(ch)
+		}
+		w.quiet()
+	}
+}
+
+// talkers are the phones in the room of the conversation, in words.
+func (w *world) talkers() (in []string) {
+	if w.me.c.Far() == nil {
+		return nil
+	}
+	for _, l := range w.me.c.Legs {
+		if w.pbx.bridges[bridge(w.me.c.Call, w.me.c.Far().Room)][l.Channel] {
+			who := string(l.Role)
+			if l.Watch != nil {
+				who = l.Watch.Supervisor
+			}
+			in = append(in, who)
+		}
+	}
+	slices.Sort(in)
+	return in
+}
+
+// hearing are the supervisors who hear somebody, and how.
+func (w *world) hearing() (out []string) {
+	for _, l := range w.me.c.Supervisors() {
+		if m, far := w.pbx.monitors[l.Channel], w.me.c.Far(); w.pbx.bridges[m.Bridge][l.Channel] && far != nil && m.Target == far.Channel {
+			out = append(out, l.Watch.Supervisor+" "+string(m.Mode))
+		}
+	}
+	return out
+}
+
+// TestSupervisedStages: whatever becomes of the conversation, supervisors hear the
+// agent as long as they talk in it, and are gone with them; who takes over has
+// whom the agent had.
+func TestSupervisedStages(t *testing.T) {
+	t.Parallel()
+	listens := boss("201", orchestrator.MonitorListen)
+	takes := boss("201", orchestrator.MonitorTakeover)
+	both := []string{"201 listen", "202 whisper"}
+	rows := []struct {
+		name    string
+		stages  []func(*world)
+		state   State
+		talkers string
+		hearing []string
+	}{
+		{"two of them", then(talking, listens, boss("202", orchestrator.MonitorWhisper)), StateTalking, "[agent customer]", both},
+		{"held", then(talking, listens, held), StateTalking, "[agent]", both[:1]},
+		{"while held", then(talking, held, listens), StateTalking, "[agent]", both[:1]},
+		{"asking", then(asking, listens), StateTalking, "[agent]", both[:1]},
+		{"asking, talking", then(private, listens), StateTalking, "[agent consult]", both[:1]},
+		{"asking, completed", then(private, listens, completed), StateTalking, "[agent customer]", nil},
+		{"asking, completed ringing", then(asking, listens, completed), StateOffered, "[]", nil},
+		{"conference", then(threeTalk, listens), StateTalking, "[agent consult customer]", both[:1]},
+		{"conference, the agent gone", then(threeTalk, listens, completed), StateTalking, "[agent customer]", nil},
+		{"transferred", then(talking, listens, toQueue), StateWaiting, "[]", nil},
+		{"transferred again", then(talking, listens, toQueue, ringing, answered, after(time.Second)), StateTalking, "[agent customer]", nil},
+		{"taken over", then(talking, takes), StateTalking, "[201 customer]", nil},
+		{"taken over from another's ear", then(talking, boss("202", orchestrator.MonitorBarge), takes), StateTalking, "[201 customer]", nil},
+		{"taken over held", then(talking, held, listens, takes), StateTalking, "[201 customer]", nil},
+		{"taken over asking", then(asking, listens, takes), StateTalking, "[201 customer]", nil},
+		{"taken over asking, talking", then(private, listens, takes), StateTalking, "[201 customer]", nil},
+		{"taken over a conference", then(threeTalk, listens, takes), StateTalking, "[201 consult customer]", nil},
+		{"taken over, and then over by the next", then(talking, takes, boss("202", orchestrator.MonitorTakeover)), StateTalking, "[202 customer]", nil},
+		{"taken over, and listened to", then(talking, takes, boss("202", orchestrator.MonitorWhisper)), StateTalking, "[201 customer]", both[1:]},
+		{"taken over, sent to a queue", then(talking, takes, toQueue), StateWaiting, "[]", nil},
+		{"taken over, and the supervisor hangs up", then(talking, takes, hangsUp((*world).farPhone)), StateEnded, "[]", nil},
+	}
+	events := []struct {
+		name string
+		do   func(*world)
+	}{
+		{"nobody", func(*world) {}},
+		{"the customer hangs up", (*world).callerHangsUp},
+		{"the agent hangs up", hangsUp((*world).farPhone)},
+		{"the supervisor hangs up", hangsUp(func(w *world) *toyChannel { return w.supervisorPhone("201") })},
+		{"kill -9", func(w *world) { w.crash(5 * time.Second) }},
+		{"kill -9, and the supervisor hangs up", func(w *world) {
+			w.cut = true
+			hangsUp(func(w *world) *toyChannel { return w.supervisorPhone("201") })(w)
+			w.crash(time.Second)
+		}},
+		{"the PBX is cut off", func(w *world) { w.goAway(true); w.quiet(); w.comeBack(false) }},
+		{"somebody removes the bridges", func(w *world) {
+			for id := range w.pbx.bridges {
+				if orchestrator.Monitors(id) {
+					delete(w.pbx.bridges, id)
+				}
+			}
+			w.goAway(true)
+			w.quiet()
+			w.comeBack(false)
+		}},
+	}
+	for _, row := range rows {
+		for _, e := range events {
+			t.Run(row.name+", "+e.name, func(t *testing.T) {
+				t.Parallel()
+				w := at(row.stages...)
+				w.quiet()
+				check := func() {
+					t.Helper()
+					if got := fmt.Sprint(w.talkers()); w.me.c.State != row.state || got != row.talkers || !slices.Equal(w.hearing(), row.hearing) {
+						t.Fatalf("state %q, talking are %v, hearing %q\n%s", w.me.c.State, got, w.hearing(), w.story())
+					}
+				}
+				check()
+				e.do(w)
+				w.settle(2 * time.Second)
+				switch e.name {
+				case "nobody", "kill -9", "the PBX is cut off", "somebody removes the bridges":
+					check()
+				}
+				if len(w.me.c.Supervisors()) != len(w.hearing()) {
+					t.Errorf("%d supervisors, hearing %q", len(w.me.c.Supervisors()), w.hearing())
+				}
+				w.callerHangsUp()
+				w.settle(5 * time.Minute)
+				if left := w.left(); w.me.c.State != StateEnded || left != "" || len(w.broken) > 0 {
+					t.Errorf("state %q, left %s, broken %v\n%s", w.me.c.State, left, w.broken, w.story())
+				}
+			})
+		}
+	}
+}
+
+// left is what is left over on the PBX and at the distributor, "" for nothing.
+func (w *world) left() string {
+	if len(w.pbx.channels)+len(w.pbx.bridges)+len(w.pbx.recordings)+len(w.desk.offers) == 0 && w.desk.place == nil {
+		return ""
+	}
+	return fmt.Sprintf("channels %v, bridges %v, recordings %v, offers %v, place %v",
+		w.pbx.channels, w.pbx.bridges, w.pbx.recordings, w.desk.offers, w.desk.place)
+}
+
+// TestSupervisorsAreFew: no more than a few may be with one agent.
+func TestSupervisorsAreFew(t *testing.T) {
+	t.Parallel()
+	w := at(talking...)
+	r := Rules{Flows: w.rules.Flows, Gate: w.rules.Gate, People: bosses{}, Limits: DefaultLimits}
+	c := w.me.c
+	for n := range supervisorsMost + 1 {
+		d := r.Decide(c, []Input{{Kind: InWish, Wish: Wish{Do: WishSupervise, Supervisor: fmt.Sprint("b", n), Mode: orchestrator.MonitorListen}}}, w.now)
+		if full := n == supervisorsMost; (fault.KindOf(d.Answers[0]) == fault.Conflict && d.Answers[0] != nil) != full {
+			t.Errorf("supervisor %d: %v", n+1, d.Answers[0])
+		}
+		c = d.Call
+	}
+}
+
+// bosses let everybody listen.
+type bosses struct{ toyPeople }
+
+func (bosses) Oversees(_, supervisor, _ string) (orchestrator.Oversight, error) {
+	return orchestrator.Oversight{Endpoint: "PJSIP/" + supervisor, May: orchestrator.MonitorModes}, nil
+}
