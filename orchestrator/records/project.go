@@ -168,10 +168,10 @@ func (p *projector) record(e orchestrator.Entry, x detail, when int64) {
 	}
 	if r == nil { // as a rule it starts now; of an end alone its length tells the start
 		r = &Recording{ID: x.Recording, Call: e.Call, PBX: e.PBX, Kind: KindConversation,
+			Queue: e.Queue, Agent: e.Agent, // and stays so: others may talk with the customer when its end is told
 			StartedAt: when - x.Duration, State: string(call.RecRunning)}
 		p.recordings = append(p.recordings, r)
 	}
-	r.Queue, r.Agent = first(e.Queue, r.Queue), first(e.Agent, r.Agent)
 	if x.Voicemail {
 		r.Kind = KindVoicemail
 	}
