@@ -30,8 +30,8 @@ func (x *change) compare(v Truth) {
 	x.ends(v)
 	x.forgetTyped()
 	x.compareCustomer(v)
+	x.compareGuests(v) // first: one of them may be about to take the far leg's place
 	x.compareFar(v)
-	x.compareGuests(v)
 	for _, ch := range slices.Sorted(maps.Keys(v.Channels)) {
 		if !x.knows(ch) && orchestrator.OwnerOf(ch) == x.c.Call { // a leg that was given up, or a dial that came through late
 			x.do(Hangup{Channel: ch, Cause: orchestrator.CauseNormal})

@@ -1,0 +1,59 @@
+package call
+
+import (
+	"testing"
+	"time"
+)
+
+// TestBothLeftUnseen: the agent and whom the agent asked hang up while nobody
+// listens, and the PBX has no word on it. The customer is not left with a leg
+// that is not there.
+func TestBothLeftUnseen(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name   string
+		stages []func(*world)
+	}{
+		{"asking", private}, {"swapped", then(private, swapped)}, {"in a conference", threeTalk}, {"ringing", asking}, {"asking a number", then(talking, asksNumber)},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := at(r.stages...)
+			w.cut = true
+			hangsUp((*world).guestPhone)(w)
+			hangsUp((*world).farPhone)(w)
+			clear(w.pbx.ended)
+			w.crash(time.Second)
+			w.settle(time.Second)
+			for _, l := range w.me.c.Legs {
+				if l.State != LegEnded && w.pbx.channels[l.Channel] == nil {
+					t.Errorf("%s in state %q is not there; the customer hears %q", l.Channel, l.State, w.pbx.hears())
+				}
+			}
+			w.checkKept(t)
+		})
+	}
+}
+
+// TestPickedUpUnseen: the agent hangs up and whom the agent asks picks up while
+// nobody listens. Both are noticed: the customer talks.
+func TestPickedUpUnseen(t *testing.T) {
+	t.Parallel()
+	for name, stages := range map[string][]func(*world){"an agent": asking, "a number": then(talking, asksNumber)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := at(stages...)
+			w.cut = true
+			hangsUp((*world).farPhone)(w)
+			w.pbx.phoneAnswers(w.guestPhone())
+			clear(w.pbx.ended)
+			w.crash(time.Second)
+			w.settle(time.Second)
+			if got := w.pbx.hears(); w.me.c.State != StateTalking || got != "talk" {
+				t.Errorf("state %q, the customer hears %q\n%s", w.me.c.State, got, w.story())
+			}
+			w.checkKept(t)
+		})
+	}
+}
