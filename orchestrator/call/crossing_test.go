@@ -3,6 +3,8 @@ package call
 import (
 	"testing"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator"
 )
 
 // TestBothLeftUnseen: the agent and whom the agent asked hang up while nobody
@@ -52,6 +54,34 @@ func TestPickedUpUnseen(t *testing.T) {
 			w.settle(time.Second)
 			if got := w.pbx.hears(); w.me.c.State != StateTalking || got != "talk" {
 				t.Errorf("state %q, the customer hears %q\n%s", w.me.c.State, got, w.story())
+			}
+			w.checkKept(t)
+		})
+	}
+}
+
+// TestServedIsServed: what comes after an agent to whom the call was transferred
+// is the flow's: a queue that is full does not bring it back to where it was before.
+func TestServedIsServed(t *testing.T) {
+	t.Parallel()
+	g := graph{
+		{Kind: orchestrator.ActQueue, Queue: "A", Edges: map[string]int{"served": 1}},
+		{Kind: orchestrator.ActQueue, Queue: "B", Edges: map[string]int{"full": 2}},
+		{Kind: orchestrator.ActPlay, Edges: map[string]int{}},
+	}
+	for name, moved := range map[string][]func(*world){
+		"transferred": {toAgent, ringing, answered}, "completed": {asksAgent, ringing, answered, completed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(g)
+			w.desk.refuses["B"] = orchestrator.RefusedFull
+			for _, do := range append([]func(*world){(*world).quiet, ringing, answered, after(time.Minute)}, append(moved, after(time.Minute), agentEnds(orchestrator.CauseNormal))...) {
+				do(w)
+				w.quiet()
+			}
+			if got := w.pbx.hears(); w.me.c.State != StateInFlow || got != "prompt" {
+				t.Errorf("state %q, visit %+v, the customer hears %q", w.me.c.State, w.me.c.Visit, got)
 			}
 			w.checkKept(t)
 		})

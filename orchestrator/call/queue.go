@@ -24,7 +24,7 @@ func (x *change) enqueue(a orchestrator.Action) {
 		x.unqueue("moved")
 	}
 	x.leaveQueue("moved")
-	x.c.Awaits = orchestrator.FlowQueued
+	x.c.Awaits, x.c.Home = orchestrator.FlowQueued, nil // the flow says where to go from here
 	x.c.Visit = &Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority, Sought: a.Sought,
 		Entered: entered, MaxWait: a.MaxWait.Milliseconds()}
 	x.askPlace()
