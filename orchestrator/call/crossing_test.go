@@ -87,3 +87,31 @@ func TestServedIsServed(t *testing.T) {
 		})
 	}
 }
+
+// TestHeldBeforeTheyAreTogether: the customer is put on hold before the one who
+// was asked, and heard music, is in the room. The agent is there all the same,
+// and has codes.
+func TestHeldBeforeTheyAreTogether(t *testing.T) {
+	t.Parallel()
+	w := at(then(private, swapped)...)
+	if err := w.wants(WishComplete, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishHold, By: "test"}}}, w.now)
+	if d.Answers[0] != nil {
+		t.Fatal(d.Answers[0])
+	}
+	w.me.c = w.commit(d)
+	w.me.pbx.follow(w.me.c.Todo, Todo.ToPBX)
+	w.me.dsk.follow(w.me.c.Todo, func(t Todo) bool { return !t.ToPBX() })
+	w.quiet()
+	if room := w.room(); room != "a" || w.me.c.Far().State != LegJoined {
+		t.Errorf("in the room are %q, the agent's leg is %q", room, w.me.c.Far().State)
+	}
+	types("*1")(w)
+	w.settle(time.Minute)
+	if got := w.pbx.hears(); got != "talk" {
+		t.Errorf("after *1 the customer hears %q", got)
+	}
+	w.checkKept(t)
+}

@@ -65,8 +65,7 @@ func (x *change) beginFlow(name string) (orchestrator.FlowStep, error) {
 // onErrand orders that the customer is out of the room, and that the agent hears
 // music. It may be repeated.
 func (x *change) onErrand() {
-	x.giveUp(is[Rejoin])
-	x.do(Part{Bridge: bridge(x.c.Call, x.c.Far().Room), Channel: x.c.Customer().Channel})
+	x.takeOut()
 	x.do(Hold{Channel: x.c.Far().Channel, Class: x.music()})
 }
 

@@ -55,10 +55,19 @@ func aside(channel string) func(Command) bool {
 
 // park orders what a customer on hold needs. It may be repeated.
 func (x *change) park() {
-	customer := x.c.Customer()
+	x.takeOut()
+	x.do(Hold{Channel: x.c.Customer().Channel, Class: x.music()})
+}
+
+// takeOut orders that the customer is out of the room, and the far leg in it. It
+// may be repeated.
+func (x *change) takeOut() {
+	far := x.c.Far()
 	x.giveUp(is[Rejoin])
-	x.do(Part{Bridge: bridge(x.c.Call, x.c.Far().Room), Channel: customer.Channel})
-	x.do(Hold{Channel: customer.Channel, Class: x.music()})
+	if far.State == LegUp { // a guest before, who heard music
+		x.do(Rejoin{Bridge: bridge(x.c.Call, far.Room), Far: far.Channel, Keyed: far.Keyed})
+	}
+	x.do(Part{Bridge: bridge(x.c.Call, far.Room), Channel: x.c.Customer().Channel})
 }
 
 // music is the class of hold music of the present visit's queue.
