@@ -17,6 +17,7 @@ type Consult struct {
 	State   ConsultState        `json:"state"`
 	Visit   *Visit              `json:"visit,omitempty"`   // of an agent or a queue: a stay of its own, so that nobody is rung twice
 	Channel string              `json:"channel,omitempty"` // of the one who is asked, once rung
+	Held    bool                `json:"held,omitempty"`    // the customer was on hold before
 }
 
 // ConsultState is where a consultation stands. The strings are stored.
@@ -148,7 +149,7 @@ func (x *change) consultInside(to orchestrator.Target, by string) error {
 		queue = orchestrator.PersonalQueue(to.Name)
 	}
 	v := x.further(queue, 0)
-	x.c.Consult = &Consult{To: to, By: by, State: ConsultAsked, Visit: &v}
+	x.c.Consult = &Consult{To: to, By: by, State: ConsultAsked, Visit: &v, Held: x.c.Customer().Held}
 	x.do(Enqueue{Waiting: x.waiting(&v)})
 	x.noteConsult(nil, "asked", "")
 	return nil
@@ -160,7 +161,7 @@ func (x *change) consultOutside(to orchestrator.Target, by string) error {
 	if err != nil {
 		return err
 	}
-	x.c.Consult = &Consult{To: to, By: by, State: ConsultAsked}
+	x.c.Consult = &Consult{To: to, By: by, State: ConsultAsked, Held: x.c.Customer().Held}
 	x.consulting(ConsultOnRung)
 	x.noteConsult(nil, "dialling", "")
 	x.withMusic()
@@ -355,12 +356,25 @@ func (x *change) cancelConsult(result string) {
 	x.endConsult(&gone, result)
 }
 
-// endConsult brings the customer back to the agent. l is the leg of who was asked.
+// cancelledConsult is the result of a consultation that was called off.
+const cancelledConsult = "cancelled"
+
+// endConsult brings the customer back to the agent, who hears a tone when nobody
+// could be asked: until then only music was to be heard of the customer. One who
+// was on hold before stays so, for the agent need not be ready. l is the leg of
+// who was asked.
 func (x *change) endConsult(l *Leg, result string) {
+	k := *x.c.Consult
 	x.noteConsult(l, result, "")
 	x.leaveConsult(result)
 	x.consulting(ConsultOnOver)
-	x.bringBack()
+	failed := !k.answered() && result != cancelledConsult
+	if !failed || !k.Held {
+		x.bringBack()
+	}
+	if far := x.c.Far(); failed && far.Keyed {
+		x.beep(far.Channel, orchestrator.ToneNo)
+	}
 }
 
 // leaveConsult gives the place of the consultation up.
@@ -381,7 +395,7 @@ func (x *change) withConsult(w Wish) error {
 		return fault.New(op, fault.Conflict, "nobody is being asked beside the customer")
 	case w.Do == WishCancel:
 		k.By = w.By
-		x.cancelConsult("cancelled")
+		x.cancelConsult(cancelledConsult)
 		return nil
 	case !k.answered():
 		return fault.New(op, fault.Conflict, "whom the agent asks has not answered")

@@ -88,6 +88,45 @@ func TestServedIsServed(t *testing.T) {
 	}
 }
 
+// TestOnHoldStaysOnHold: a customer on hold does not come back because nobody
+// could be asked: the agent may be saying what is not for them.
+func TestOnHoldStaysOnHold(t *testing.T) {
+	t.Parallel()
+	full := func(w *world) { w.desk.refuses["B"] = orchestrator.RefusedFull }
+	w := at(then(talking, full, held, asksQueue)...)
+	if got := w.pbx.hears(); got != "music" || !w.me.c.Customer().Held || w.me.c.Consult != nil {
+		t.Errorf("the customer hears %q, consultation %+v", got, w.me.c.Consult)
+	}
+	resumed(w)
+	w.quiet()
+	if got := w.pbx.hears(); got != "talk" {
+		t.Errorf("resumed, the customer hears %q", got)
+	}
+	w.checkKept(t)
+}
+
+// TestNobodyIsAskedAnyMore: an agent who types codes hears that the customer is
+// back, because nobody could be asked.
+func TestNobodyIsAskedAnyMore(t *testing.T) {
+	t.Parallel()
+	rows := map[string][]func(*world){
+		"full":      {func(w *world) { w.desk.refuses["@102"] = orchestrator.RefusedEmpty }, types("*3102#")},
+		"no answer": {types("*3102#"), ringing, after(time.Minute)},
+		"nobody":    {types("*3102#"), after(5 * time.Minute)},
+	}
+	for name, stages := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := at(then(talking, stages...)...)
+			tones := w.farPhone().tones
+			if len(tones) != 2 || tones[0] != yes || tones[1] != no {
+				t.Errorf("the agent heard %v, consultation %+v", tones, w.me.c.Consult)
+			}
+			w.checkKept(t)
+		})
+	}
+}
+
 // TestHeldBeforeTheyAreTogether: the customer is put on hold before the one who
 // was asked, and heard music, is in the room. The agent is there all the same,
 // and has codes.

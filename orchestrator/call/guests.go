@@ -156,7 +156,7 @@ func (x *change) dropGuest(l *Leg) {
 // dropGuests hangs all guests up: nobody is left whose guests they are.
 func (x *change) dropGuests() {
 	if x.c.Consult != nil {
-		x.cancelConsult("cancelled")
+		x.cancelConsult(cancelledConsult)
 	}
 	for _, l := range x.c.Guests() {
 		x.dropGuest(x.c.leg(l.Channel))

@@ -62,7 +62,7 @@ func (x *change) handOver(channel string) {
 	case k.Channel == channel:
 		x.consulting(ConsultOnOver)
 	default: // who is being asked was the agent's affair
-		x.cancelConsult("cancelled")
+		x.cancelConsult(cancelledConsult)
 	}
 	x.parted("transfer")
 	if x.c.Far().Role == RoleAgent {

@@ -91,6 +91,9 @@ func (x *change) resumeTalk(by string) error {
 		return errConsulting
 	}
 	x.bringBack()
+	if k := x.c.Consult; k != nil {
+		k.Held = false
+	}
 	x.note(orchestrator.EntryCallResumed, fields{"by": by})
 	return nil
 }
