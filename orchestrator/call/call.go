@@ -30,6 +30,9 @@ type Call struct {
 	// Withdrawn are offers that the distributor took back before the call heard of
 	// them: an answer that is on the way may tell of them still. At most withdrawnMax.
 	Withdrawn []string `json:"withdrawn,omitempty"`
+	// Early is an offer that came before the answer to the question for a place. It is
+	// not stored: who takes the call up asks again.
+	Early *orchestrator.Offer `json:"-"`
 	// Awaits is what the flow waits for: FlowQueued or FlowTransferred.
 	Awaits  orchestrator.FlowInputKind `json:"awaits,omitempty"`
 	Flow    json.RawMessage            `json:"flow,omitempty"`

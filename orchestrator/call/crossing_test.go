@@ -1,6 +1,7 @@
 package call
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -153,4 +154,54 @@ func TestHeldBeforeTheyAreTogether(t *testing.T) {
 		t.Errorf("after *1 the customer hears %q", got)
 	}
 	w.checkKept(t)
+}
+
+// TestOfferOvertakesTheAnswer: the queue takes the call, an agent becomes free,
+// and the word of that comes before the queue's answer. The phone rings at once:
+// nobody tells of the offer again.
+func TestOfferOvertakesTheAnswer(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		name   string
+		stages []func(*world)
+		last   func(*world)
+	}{
+		{"into the queue", nil, func(w *world) { w.endPlays(); w.deliver(); w.decide() }},
+		{"a transfer", talking, func(w *world) { toQueue(w) }},
+		{"a consultation", talking, func(w *world) { asksQueue(w) }},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := at(r.stages...)
+			w.quiet()
+			r.last(w)
+			i := 0
+			for ; i < len(w.me.dsk.todo); i++ {
+				if is[Enqueue](w.me.dsk.todo[i].Command) {
+					break
+				}
+			}
+			ask := w.me.dsk.todo[i]
+			res, err := w.carryOut(ask, false)
+			if err != nil || res.Placement.Result != orchestrator.PlacedWaiting {
+				t.Fatalf("%+v, %v", res, err)
+			}
+			w.offer()
+			for len(w.notices) > 0 {
+				w.notice()
+			}
+			w.decide()
+			w.answer(&w.me.dsk, ask, res, err)
+			w.quiet()
+			if phones := w.pbx.phones(); len(phones) == 0 || phones[len(phones)-1].up {
+				doc, _ := json.Marshal(w.me.c)
+				t.Errorf("nobody is rung: %s", doc)
+			}
+			w.callerHangsUp()
+			w.settle(time.Minute)
+			w.checkEnded(t, "")
+			w.checkKept(t)
+		})
+	}
 }

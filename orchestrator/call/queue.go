@@ -56,6 +56,12 @@ func (x *change) leaveQueue(why string) {
 
 // placed handles the distributor's word on a visit's place.
 func (x *change) placed(visit int, p orchestrator.Placement) {
+	if o := x.c.Early; o != nil && o.Visit == visit {
+		x.c.Early = nil
+		if p.Result == orchestrator.PlacedWaiting { // until that was made
+			p.Result, p.Offer = orchestrator.PlacedOffered, o
+		}
+	}
 	if m := x.c.Move; m != nil && m.Visit.N == visit {
 		x.movePlaced(p)
 		return
@@ -362,7 +368,8 @@ func (x *change) offered(o orchestrator.Offer) {
 		return // told late: its end is under way
 	}
 	if m := x.c.Move; m != nil && m.Visit.N == o.Visit {
-		return // the answer to the question for the place tells of it, too
+		x.c.Early = &o // the answer to the question for the place may be older
+		return
 	}
 	if k := x.c.Consult; k != nil && k.Visit != nil && k.Visit.N == o.Visit {
 		x.consultOffered(o)
@@ -372,6 +379,8 @@ func (x *change) offered(o orchestrator.Offer) {
 	if x.c.State != StateWaiting || v.N != o.Visit {
 		if !v.waits() || v.N != o.Visit {
 			x.do(FailOffer{Offer: o, Why: orchestrator.OfferCancelled})
+		} else if v.State == VisitAsked {
+			x.c.Early = &o // the answer to the question for the place may be older
 		}
 		return // the call is about to tell the distributor where it stands
 	}
