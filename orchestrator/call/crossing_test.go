@@ -205,3 +205,44 @@ func TestOfferOvertakesTheAnswer(t *testing.T) {
 		})
 	}
 }
+
+// shortGate lets outside numbers be talked with for ten minutes.
+type shortGate struct{ openGate }
+
+func (g shortGate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passage, error) {
+	way, err := g.openGate.Outside(o, now)
+	way.Most = 10 * time.Minute
+	return way, err
+}
+
+// TestLongestCallToANumber: how long an outside number may be talked with counts
+// from when it answered, whoever talks with it.
+func TestLongestCallToANumber(t *testing.T) {
+	t.Parallel()
+	strict := func(w *world) { w.rules.Gate = shortGate{} }
+	rows := map[string][]func(*world){
+		"transferred": {toNumber, answered}, "asked": {asksNumber, answered}, "completed": {asksNumber, answered, after(8 * time.Minute), completed},
+		"in a conference": {asksNumber, answered, after(8 * time.Minute), together},
+		"of a conference": {asksNumber, answered, together, after(8 * time.Minute), completed},
+	}
+	for name, stages := range rows {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := at(then(talking, strict)...)
+			began := w.now
+			for _, do := range stages {
+				do(w)
+				w.quiet()
+			}
+			w.settle(began.Add(9*time.Minute + 59*time.Second).Sub(w.now))
+			if len(w.me.c.Outside()) != 1 {
+				t.Errorf("too early: legs %+v in state %q", w.me.c.Legs, w.me.c.State)
+			}
+			w.settle(2 * time.Second)
+			if len(w.me.c.Outside()) != 0 {
+				t.Errorf("still talks: legs %+v in state %q", w.me.c.Legs, w.me.c.State)
+			}
+			w.checkKept(t)
+		})
+	}
+}

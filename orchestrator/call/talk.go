@@ -98,7 +98,9 @@ func (x *change) talksWith(wait int64) {
 	}
 	if far.Role == RoleThird {
 		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": "connected"})
-		x.bound(msDuration(far.MostMS))
+		if far.MostMS > 0 {
+			x.bound(max(msDuration(far.MostMS-far.TalkMS), time.Millisecond)) // as a guest they talked before
+		}
 		if far.Moved && x.c.Tape != "" {
 			x.recordTalk(x.room(), x.c.Tape)
 		}
