@@ -206,7 +206,7 @@ func (u *unkind) asks() {
 		Do: rapid.SampledFrom([]WishKind{WishConsult, WishConsult, WishComplete, WishCancel, WishSwap, WishSwap, WishMeet}).Draw(u.t, "ask"),
 		To: orchestrator.Target{Kind: rapid.SampledFrom(kinds).Draw(u.t, "ask what"),
 			Name: rapid.SampledFrom([]string{"A", "B", "102", "103"}).Draw(u.t, "ask whom")},
-		By: "test", Return: rapid.Bool().Draw(u.t, "and back"),
+		By: "test",
 	}})
 }
 
@@ -250,7 +250,7 @@ func (u *unkind) wishes() {
 		Do: rapid.SampledFrom([]WishKind{WishHold, WishResume, WishTransfer}).Draw(u.t, "wish"),
 		To: orchestrator.Target{Kind: rapid.SampledFrom(kinds).Draw(u.t, "to what"),
 			Name: rapid.SampledFrom([]string{"A", "B", "C", "102"}).Draw(u.t, "to whom")},
-		By: "test",
+		By: "test", Return: rapid.IntRange(0, 2).Draw(u.t, "and back") == 0,
 	}})
 }
 

@@ -222,6 +222,7 @@ func (p *toyPBX) join(bridge string, channels ...string) error {
 		}
 		p.bridges[bridge][ch] = true
 	}
+	p.w.overhears(p.bridges[bridge])
 	return nil
 }
 
@@ -354,7 +355,8 @@ func (p *toyPBX) phoneEnds(ch *toyChannel, cause orchestrator.Cause) {
 // phoneTransfers presses the transfer key of a phone that is in a call.
 func (p *toyPBX) phoneTransfers(ch *toyChannel, number string) {
 	if ch.up {
-		ch.asks = !p.w.cut // what nobody hears is asked again
+		lent := !ch.line || p.w.me.c.leg(ch.id) != nil // else its session answers
+		ch.asks = !p.w.cut && lent                     // what nobody hears is asked again
 		p.emit(orchestrator.Event{Kind: orchestrator.EventTransfer, Channel: ch.id, Number: number})
 	}
 }

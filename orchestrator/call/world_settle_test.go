@@ -106,6 +106,24 @@ func (w *world) watchGuests() {
 	}
 }
 
+// overhears checks that a customer is not in the room with what is not for them,
+// and stays there.
+func (w *world) overhears(room map[string]bool) {
+	c := &w.me.c
+	if !room[customerChannel] || w.excused || w.isLate || c.State != StateTalking ||
+		slices.ContainsFunc(c.Todo, func(t Todo) bool { p, parts := t.Command.(Part); return parts && p.Channel == customerChannel }) {
+		return
+	}
+	switch k := c.Consult; {
+	case k != nil && k.State == ConsultPrivate && room[k.Channel]:
+		w.brokenf("the customer hears the agent ask %s: %v", k.Channel, c.Todo)
+	case c.Errand != nil:
+		w.brokenf("the agent hears the customer in a flow: %v", c.Todo)
+	case c.Customer().Held:
+		w.brokenf("a customer on hold is in the room: %v", c.Todo)
+	}
+}
+
 // enters checks that a place is always asked for with the start of the first wait.
 func (w *world) enters(q orchestrator.Waiting) {
 	at, before := w.entered[q.Visit]
