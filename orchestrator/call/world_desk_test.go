@@ -160,7 +160,7 @@ func (d *toyDesk) answered(offer orchestrator.Offer) bool {
 	}
 	if !o.answered {
 		for _, other := range d.offers {
-			if other.answered && !d.w.lostDoc && d.w.me.c.legOf(other.offer.ID) == nil && !d.w.ending(other.offer.ID) { // whose leg is in the call may have asked for another
+			if other.answered && !d.w.lostDoc && !d.w.excused && d.w.me.c.legOf(other.offer.ID) == nil && !d.w.ending(other.offer.ID) { // whose leg is in the call may have asked for another; an end that was refused is the sweeper's
 				d.w.brokenf("offer %s is taken up while %s stands", offer.ID, other.offer.ID)
 			}
 		}
