@@ -72,6 +72,8 @@ func TestErrand(t *testing.T) {
 		{"twice", then(talking, sent, presses("#"), sent, presses("#")), StateTalking, "talk", false, false, false},
 		{"muted before", then(talking, types("*8"), sent, presses("#")), StateTalking, "talk", false, false, true},
 		{"muted meanwhile", then(talking, sent, types("*8"), presses("#")), StateTalking, "talk", false, false, true},
+		{"the flow fails", then(talking, sent, presses("8")), StateTalking, "talk", false, false, false},
+		{"the flow would send on, and may not", then(talking, sent, presses("9")), StateTalking, "prompt", true, true, true},
 		{"sent on by the flow", then(talking, sent, presses("0")), StateWaiting, "music", false, false, true},
 		{"keys of the agent", then(talking, sent, types("55")), StateTalking, "prompt", true, true, true},
 	}

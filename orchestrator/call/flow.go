@@ -44,18 +44,27 @@ func (x *change) flowStep(in orchestrator.FlowInput, depth int) {
 		return
 	}
 	if depth > maxSteps {
-		x.fault("the flow goes in circles", nil)
-		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
+		x.flowFails("the flow goes in circles", nil)
 		return
 	}
 	in.Secret = x.c.Secret
 	step, err := x.Flows.Next(x.c.Flow, in, x.now)
 	if err != nil {
-		x.fault("the flow cannot go on", err)
-		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
+		x.flowFails("the flow cannot go on", err)
 		return
 	}
 	x.apply(step, depth)
+}
+
+// flowFails ends the call of a flow that has no way on, or brings the customer
+// back to the agent who sent them there.
+func (x *change) flowFails(what string, err error) {
+	x.fault(what, err)
+	if x.c.Errand != nil {
+		x.comeFrom("failed", "operadora")
+		return
+	}
+	x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
 }
 
 // apply carries out a step's actions in order. Results that are known at once
@@ -87,8 +96,8 @@ func (x *change) apply(step orchestrator.FlowStep, depth int) {
 	}
 }
 
-// leads are the actions that send a customer elsewhere.
-var leads = map[orchestrator.ActionKind]bool{orchestrator.ActQueue: true, orchestrator.ActTransfer: true, orchestrator.ActContinue: true}
+// leads are the actions that send a customer elsewhere; a transfer does if the gate lets it.
+var leads = map[orchestrator.ActionKind]bool{orchestrator.ActQueue: true, orchestrator.ActContinue: true}
 
 // act carries out one action; now is true when its result is known already.
 func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now bool) {

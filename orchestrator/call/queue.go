@@ -473,6 +473,9 @@ func (x *change) transfer(a orchestrator.Action) (orchestrator.FlowInput, bool) 
 			"destination": orchestrator.MaskNumber(a.Destination), "result": result, "error": errText(err)})
 		return orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: result}, true
 	}
+	if x.c.Errand != nil {
+		x.goFrom()
+	}
 	if !x.move(OnTransfer) {
 		return orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: "failed"}, true
 	}

@@ -51,6 +51,12 @@ func (g toyFlow) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.T
 		return toyStep("menu", prompt, orchestrator.Action{Kind: orchestrator.ActTimer, Ref: 2, After: time.Minute}), nil
 	case node == "pay" && (in.Kind == orchestrator.FlowPlayed || in.Kind == orchestrator.FlowResumed):
 		return toyStep("pay", prompt), nil // until a key
+	case node == "pay" && in.Kind == orchestrator.FlowDigit && in.Digit == "8":
+		return orchestrator.FlowStep{}, fault.New("toy", fault.Internal, "no way on")
+	case node == "pay" && in.Kind == orchestrator.FlowDigit && in.Digit == "9":
+		return toyStep("bank", append(stop, orchestrator.Action{Kind: orchestrator.ActTransfer})...), nil
+	case node == "bank" && in.Kind == orchestrator.FlowTransferred && in.Result == "denied":
+		return toyStep("pay", prompt), nil
 	case node == "pay" && in.Kind == orchestrator.FlowDigit && in.Digit == "0":
 		return toyStep("queue", append(stop, queue("support"))...), nil
 	case node == "pay" && (in.Kind == orchestrator.FlowTimer || in.Kind == orchestrator.FlowDigit && in.Digit == "#"):
