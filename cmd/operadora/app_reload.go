@@ -68,6 +68,9 @@ func (a *App) reload(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := defs.missing(a.current()); err != nil {
+		return nil, err
+	}
 	changed := changes(a.current(), defs, a.waiting(ctx))
 	if err := a.library.Publish(ctx, defs.Flows); err != nil {
 		return nil, err

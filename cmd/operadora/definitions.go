@@ -20,6 +20,9 @@ import (
 type Definitions struct {
 	ACD   acd.Definitions
 	Flows ivr.Definitions
+	// Said is in which file each of the lists stands that may be empty, and must not
+	// be taken for empty when its file is gone.
+	Said map[string]string
 	// Changed is when the files about queues and people were last written: of two
 	// processes with different ones the newer are in force.
 	Changed time.Time
@@ -52,7 +55,32 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 		more = append(more, unknownFlows(pbxs, flows.Flows)...)
 	}
 	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more).Sorted()
-	return Definitions{ACD: floor.defs, Flows: flows, Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
+	return Definitions{ACD: floor.defs, Flows: flows, Said: said(fsys, floor), Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
+}
+
+// said is Definitions.Said.
+func said(fsys fs.FS, o floor) map[string]string {
+	out := map[string]string{}
+	for key, f := range o.files {
+		out[key] = f.At("").File
+	}
+	if _, err := fs.Stat(fsys, didsFile); err == nil {
+		out["dids"] = didsFile
+	}
+	return out
+}
+
+const didsFile = "dids.yaml"
+
+// missing tells which list of those in force is in no file any more. To log
+// everybody out, or to answer no number, is to be said.
+func (d Definitions) missing(inForce Definitions) error {
+	for key, none := range map[string]string{"agents": "agents: []", "dids": "dids: {}"} {
+		if file := inForce.Said[key]; file != "" && d.Said[key] == "" {
+			return fault.New("definitions", fault.Invalid, "%s: is gone, or has no %q any more; where there shall be none, it says `%s`", file, key, none)
+		}
+	}
+	return nil
 }
 
 // lastChange is the newest modification time of acdFiles, zero when none is there.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -87,6 +88,38 @@ func TestServeWithoutRedis(t *testing.T) {
 	}
 	if text := log.Text(); !strings.Contains(text, "stopping before it served") || strings.Contains(text, "msg=serving") {
 		t.Errorf("the log says\n%s", text)
+	}
+}
+
+// TestReloadMissesAFile: a file that is gone is a slip of a hand or of a copy, and no
+// order to log everybody out, or to answer no number any more.
+func TestReloadMissesAFile(t *testing.T) {
+	t.Parallel()
+	lab.Require(t)
+	redis := lab.RedisFor(t, lab.RedisOptions{})
+	cfg := siteConfig(t, redis.Addr())
+	app, err := NewApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	must(t, err)
+	t.Cleanup(app.Stop)
+	must(t, app.Start(limit(t)))
+	for file, empty := range map[string]string{"agents.yaml": "agents: []", "dids.yaml": "dids: {}"} {
+		path := filepath.Join(cfg.Definitions, file)
+		text, err := os.ReadFile(path)
+		must(t, err)
+		must(t, os.Remove(path))
+		if _, err = app.Reload(limit(t)); err == nil || fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), empty) {
+			t.Errorf("%s is gone: %v", file, err)
+		}
+		if d := app.current(); len(d.ACD.Agents) == 0 || len(d.Flows.DIDs) == 0 {
+			t.Errorf("without %s there are %d agents and %d numbers", file, len(d.ACD.Agents), len(d.Flows.DIDs))
+		}
+		must(t, os.WriteFile(path, []byte(empty+"\n"), 0o600))
+		if _, err = app.Reload(limit(t)); err != nil {
+			t.Errorf("none, as is said: %v", err)
+		}
+		must(t, os.WriteFile(path, text, 0o600))
+		_, err = app.Reload(limit(t))
+		must(t, err)
 	}
 }
 
