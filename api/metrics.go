@@ -83,7 +83,7 @@ var missReasons = []orchestrator.OfferFailure{orchestrator.OfferNoAnswer, orches
 
 var outcomes = []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeAbandoned, orchestrator.OutcomeLeft,
 	orchestrator.OutcomeCompleted, orchestrator.OutcomeVoicemail, orchestrator.OutcomeTransferred, orchestrator.OutcomeRejected,
-	orchestrator.OutcomeFailed, orchestrator.OutcomeQueueGone, orchestrator.OutcomeAway, orchestrator.OutcomeLost}
+	orchestrator.OutcomeTerminated, orchestrator.OutcomeFailed, orchestrator.OutcomeQueueGone, orchestrator.OutcomeAway, orchestrator.OutcomeLost}
 
 // follow counts a journal entry. Labels come from closed sets: anything else is "other".
 func (m *metrics) follow(e orchestrator.Entry) {

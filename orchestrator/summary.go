@@ -49,6 +49,7 @@ const (
 	OutcomeVoicemail   Outcome = "voicemail"   // left a message
 	OutcomeTransferred Outcome = "transferred" // handed on
 	OutcomeRejected    Outcome = "rejected"    // unknown number or nothing defined
+	OutcomeTerminated  Outcome = "terminated"  // somebody of the staff ended it before it was served
 	OutcomeFailed      Outcome = "failed"      // operadora could not serve it
 	OutcomeQueueGone   Outcome = "queue_gone"  // waited, or was to wait, in a queue that is not defined (any more), and the flow had nothing else for it
 	OutcomeAway        Outcome = "away"        // operadora was away, and the PBX served it by its own means

@@ -559,6 +559,7 @@ const (
 	OutcomeQueueGone   Outcome = "queue_gone"
 	OutcomeRejected    Outcome = "rejected"
 	OutcomeServed      Outcome = "served"
+	OutcomeTerminated  Outcome = "terminated"
 	OutcomeTransferred Outcome = "transferred"
 	OutcomeVoicemail   Outcome = "voicemail"
 )
@@ -583,6 +584,8 @@ func (e Outcome) Valid() bool {
 	case OutcomeRejected:
 		return true
 	case OutcomeServed:
+		return true
+	case OutcomeTerminated:
 		return true
 	case OutcomeTransferred:
 		return true
@@ -1135,7 +1138,7 @@ type CallSummary struct {
 	// Offers How often it was offered to an agent.
 	Offers int `json:"offers,omitempty,omitzero"`
 
-	// Outcome away: operadora was away, and the PBX served it by its own means.
+	// Outcome terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 	Outcome Outcome `json:"outcome,omitempty,omitzero"`
 
 	// PartedAt End of the last conversation.
@@ -1597,7 +1600,7 @@ type Ordered struct {
 	Order Order  `json:"order"`
 }
 
-// Outcome away: operadora was away, and the PBX served it by its own means.
+// Outcome terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 type Outcome string
 
 // Party defines model for Party.

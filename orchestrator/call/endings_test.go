@@ -61,6 +61,9 @@ func TestEndings(t *testing.T) {
 		}, orchestrator.OutcomeTransferred, "agent"},
 		{"handed back to the dialplan", []func(*world){press("#")}, orchestrator.OutcomeTransferred, "operadora"},
 		{"ordered", []func(*world){inQueue, ringing, answered, after(time.Second), ordered(WishHangup)}, orchestrator.OutcomeServed, "operadora"},
+		{"ordered in the menu", []func(*world){ordered(WishHangup)}, orchestrator.OutcomeTerminated, "operadora"},
+		{"ordered in the queue", []func(*world){inQueue, ordered(WishHangup)}, orchestrator.OutcomeTerminated, "operadora"},
+		{"ordered while the agent rings", []func(*world){inQueue, ringing, ordered(WishHangup)}, orchestrator.OutcomeTerminated, "operadora"},
 		{"too long", []func(*world){inQueue, ringing, answered, after(5 * time.Hour)}, orchestrator.OutcomeServed, "operadora"},
 		{"withdrawn, then hung up", []func(*world){inQueue, ringing, func(w *world) {
 			o := *w.me.c.Far().Offer

@@ -254,7 +254,7 @@ func (x *change) moveWaiting(w Wish) error {
 	x.unqueue("moved")
 	v := x.further(to.Name, 0)
 	v.Priority, v.Sought, v.From, v.MaxWait = old.Priority, old.Sought, old.From, old.MaxWait
-	if w.Front {
+	if w.Front && v.Priority < frontPriority { // or it is there already
 		v.Priority += frontPriority
 	}
 	x.c.Visit = &v

@@ -458,6 +458,7 @@ func TestMoveWaiting(t *testing.T) {
 		{"to another queue", then(minute, move("B", false)), "B", 0},
 		{"while a phone rings", then(minute, ringing, move("B", false)), "B", 0},
 		{"to the front", then(minute, move("", true)), "sales", frontPriority},
+		{"to the front twice", then(minute, move("", true), move("", true)), "sales", frontPriority},
 		{"to the front of another", then(minute, move("B", true)), "B", frontPriority},
 		{"to a full queue", then(minute, full, move("B", false)), "sales", backPriority},
 		{"to a full queue while a phone rings", then(minute, full, ringing, move("B", false)), "sales", backPriority},

@@ -103,7 +103,11 @@ func (x *change) hangUp(w Wish) error {
 	if w.Agent != "" {
 		by = "agent"
 	}
-	x.over("", by, orchestrator.CauseNormal)
+	outcome := x.outcome(by)
+	if outcome == orchestrator.OutcomeFailed {
+		outcome = orchestrator.OutcomeTerminated
+	}
+	x.over(outcome, by, orchestrator.CauseNormal)
 	return nil
 }
 

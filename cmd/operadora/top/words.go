@@ -119,7 +119,7 @@ func where(c Call) string {
 var outcomes = []wire.Outcome{
 	wire.OutcomeServed, wire.OutcomeAbandoned, wire.OutcomeLeft, wire.OutcomeVoicemail,
 	wire.OutcomeCompleted, wire.OutcomeTransferred, wire.OutcomeRejected,
-	wire.OutcomeFailed, wire.OutcomeQueueGone, wire.OutcomeAway, wire.OutcomeLost,
+	wire.OutcomeTerminated, wire.OutcomeFailed, wire.OutcomeQueueGone, wire.OutcomeAway, wire.OutcomeLost,
 }
 
 // clock shows a length of time as 0:07, 12:34 or 1:02:03; less than nothing,
