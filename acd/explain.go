@@ -1,18 +1,23 @@
 package acd
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 )
 
-// Finding is one reason why an agent has no call, or not a certain one. Code
-// is for programs and translations, Detail is an English sentence.
+// Finding is one reason why an agent has no call, or not a certain one. Code is
+// for programs, Text says it in words, in every language of pages.
 type Finding struct {
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
+	Code string `json:"code"`
+	Text Texts  `json:"text"`
 }
 
 // Codes of findings.
@@ -24,120 +29,215 @@ const (
 	WhyRest         = "resting"    // after an offer that came to nothing
 	WhyNotMember    = "not_member" // the call's queue is not the agent's
 	WhyOtherPBX     = "other_pbx"  // call and agent are on different PBXs
+	WhyReserve      = "reserve"    // the agent is kept for calls of a tier
+	WhySkills       = "skills"     // the agent cannot do what is required
+	WhyNotYet       = "not_yet"    // the agent is called later
+	WhyPrefers      = "prefers"    // the call waits for another agent first
 	WhyOffered      = "offered"    // the call's offer went to somebody
-	WhyOlderCall    = "older_call" // another call of the agent's queues comes first
-	WhyNoCalls      = "no_calls"   // nothing waits in the agent's queues
+	WhyOlderCall    = "older_call" // another call that the agent may serve comes first
+	WhyNoCalls      = "no_calls"   // nothing waits that the agent may serve
 	WhyMatch        = "match"      // nothing stands in the way
 )
 
-// Explain says why an agent does not get a call; call may be "" for any. It
-// is pure: it judges a Snapshot by the rules of the package comment.
-func Explain(s Snapshot, agent, call string) []Finding {
-	i := slices.IndexFunc(s.Agents, func(a AgentView) bool { return a.ID == agent })
-	if i < 0 {
-		return []Finding{{WhyUnknownAgent, fmt.Sprintf("there is no agent %q", agent)}}
-	}
-	a := s.Agents[i]
-	out := explainAgent(a, s.At)
-	if call == "" {
-		return append(out, explainAny(s, a, len(out) == 0)...)
-	}
-	return append(out, explainCall(s, a, call, len(out) == 0)...)
+func finding(code, en, es string, args ...any) Finding {
+	return Finding{Code: code, Text: Texts{"en": fmt.Sprintf(en, args...), "es": fmt.Sprintf(es, args...)}}
 }
+
+// Explain says why an agent does not get a call that waits; call may be "" for any.
+func (s *Service) Explain(ctx context.Context, agent, call string) ([]Finding, error) {
+	now := s.now()
+	rec, err := s.store.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return (&explaining{dir: s.directory.Load(), rec: rec, now: now.UnixMilli()}).explain(agent, call), nil
+}
+
+// explaining judges what is stored by the rules of the package comment.
+type explaining struct {
+	dir *directory
+	rec Records
+	now int64
+}
+
+func (x *explaining) explain(agent, call string) []Finding {
+	a, known := x.agent(agent)
+	if !known {
+		return []Finding{finding(WhyUnknownAgent, "there is no agent %q", "no hay ningún agente %q", agent)}
+	}
+	out := explainAgent(a, x.now)
+	if call == "" {
+		return append(out, x.any(a, len(out) == 0)...)
+	}
+	return append(out, x.call(a, call, len(out) == 0)...)
+}
+
+func (x *explaining) agent(id string) (AgentView, bool) {
+	rec, stored := x.rec.Agents[id]
+	_, defined := x.dir.agents[id]
+	return x.dir.agentView(id, rec), stored || defined
+}
+
+// stateWords are the states of agents in Spanish.
+var stateWords = map[State]string{StateOffline: "desconectado", StateAvailable: "disponible", StateReserved: "reservado",
+	StateTalking: "en conversación", StateWrapup: "cerrando la llamada anterior", StatePaused: "en pausa"}
 
 // explainAgent lists what makes the agent ineligible.
 func explainAgent(a AgentView, now int64) []Finding {
 	var out []Finding
 	if a.State != StateAvailable {
-		d := fmt.Sprintf("agent %s is %s", a.ID, a.State)
+		var en, es string
 		if a.Since > 0 {
-			d += fmt.Sprintf(" for %s", span(now-a.Since))
+			en, es = " for "+span(now-a.Since), " desde hace "+span(now-a.Since)
 		}
 		if a.Reason != "" {
-			d += fmt.Sprintf(" (%s)", a.Reason)
+			en, es = en+" ("+a.Reason+")", es+" ("+a.Reason+")"
 		}
 		if a.Call != "" {
-			d += fmt.Sprintf(" with call %s", a.Call)
+			en, es = en+" with call "+a.Call, es+" con la llamada "+a.Call
 		}
-		out = append(out, Finding{WhyState, d})
+		out = append(out, Finding{WhyState, Texts{"en": fmt.Sprintf("agent %s is %s%s", a.ID, a.State, en),
+			"es": fmt.Sprintf("el agente %s está %s%s", a.ID, stateWords[a.State], es)}})
 	}
 	if a.Device == orchestrator.DeviceBusy || a.Device == orchestrator.DeviceUnreachable {
-		source := "the PBX says"
-		if a.Inferred {
-			source = "the last offer found"
-		}
 		if a.State != StateReserved && a.State != StateTalking { // there it is our own call
-			out = append(out, Finding{WhyPhone, fmt.Sprintf("%s that phone %s is %s", source, a.Endpoint, a.Device)})
+			out = append(out, explainPhone(a))
 		}
 	}
 	if a.RestUntil > 0 {
-		out = append(out, Finding{WhyRest, fmt.Sprintf("agent %s rests for another %s after an offer that failed (%s)",
-			a.ID, span(a.RestUntil-now), a.RestFor)})
+		out = append(out, finding(WhyRest, "agent %s rests for another %s after an offer that failed (%s)",
+			"el agente %s descansa otros %s tras una oferta fallida (%s)", a.ID, span(a.RestUntil-now), a.RestFor))
 	}
 	return out
 }
 
-// explainAny looks for calls that the agent could get.
-func explainAny(s Snapshot, a AgentView, eligible bool) []Finding {
-	if first, ok := firstFor(s, a); ok {
+func explainPhone(a AgentView) Finding {
+	en, es := "the PBX says", "la centralita dice"
+	if a.Inferred {
+		en, es = "the last offer found", "la última oferta encontró"
+	}
+	word := "ocupado"
+	if a.Device == orchestrator.DeviceUnreachable {
+		word = "fuera de servicio"
+	}
+	return Finding{WhyPhone, Texts{"en": fmt.Sprintf("%s that phone %s is %s", en, a.Endpoint, a.Device),
+		"es": fmt.Sprintf("%s que el teléfono %s está %s", es, a.Endpoint, word)}}
+}
+
+// any looks for calls that the agent could get.
+func (x *explaining) any(a AgentView, eligible bool) []Finding {
+	if first, _, ok := x.first(a); ok {
 		if !eligible {
 			return nil
 		}
-		return []Finding{{WhyMatch, fmt.Sprintf("call %s is next for agent %s", first.Call, a.ID)}}
+		return []Finding{finding(WhyMatch, "call %s is next for agent %s", "la llamada %s es la siguiente para el agente %s", first, a.ID)}
 	}
-	return []Finding{{WhyNoCalls, fmt.Sprintf("no call waits on pbx %s in the queues of agent %s %v", a.PBX, a.ID, a.Queues)}}
+	return []Finding{finding(WhyNoCalls, "no call waits that agent %s may serve on pbx %s, in the queues %v",
+		"no espera ninguna llamada que el agente %s pueda atender en la centralita %s, en las colas %v", a.ID, a.PBX, a.Queues)}
 }
 
-// firstFor is the call that an agent would get.
-func firstFor(s Snapshot, a AgentView) (best CallView, ok bool) {
-	for _, q := range s.Queues {
-		if !slices.Contains(a.Queues, q.ID) {
+// first is the call that an agent would get.
+func (x *explaining) first(a AgentView) (best string, c CallRecord, ok bool) {
+	for id, other := range x.rec.Calls {
+		if _, offered := x.rec.Offers[other.Offer]; offered || len(x.against(a, other)) > 0 {
 			continue
 		}
-		for _, c := range q.Calls {
-			before := !ok || c.Score < best.Score || (c.Score == best.Score && c.Call < best.Call)
-			if c.Agent == "" && c.PBX == a.PBX && before {
-				best, ok = c, true
-			}
+		if !ok || cmp.Or(cmp.Compare(other.Score, c.Score), cmp.Compare(id, best)) < 0 {
+			best, c, ok = id, other, true
 		}
 	}
-	return best, ok
+	return best, c, ok
 }
 
-func explainCall(s Snapshot, a AgentView, call string, eligible bool) []Finding {
-	c, ok := findCall(s, call)
+func (x *explaining) call(a AgentView, id string, eligible bool) []Finding {
+	c, ok := x.rec.Calls[id]
 	if !ok {
-		return []Finding{{WhyUnknownCall, fmt.Sprintf("call %s is in no queue", call)}}
+		return []Finding{finding(WhyUnknownCall, "call %s is in no queue", "la llamada %s no está en ninguna cola", id)}
 	}
 	var out []Finding
-	if c.Agent != "" {
-		out = append(out, Finding{WhyOffered, fmt.Sprintf("call %s is offered to agent %s", call, c.Agent)})
+	if o, offered := x.rec.Offers[c.Offer]; offered {
+		out = append(out, finding(WhyOffered, "call %s is offered to agent %s", "la llamada %s se ofrece al agente %s", id, o.Agent))
 	}
-	if !slices.Contains(a.Queues, c.Queue) {
-		out = append(out, Finding{WhyNotMember, fmt.Sprintf("agent %s does not serve queue %s", a.ID, c.Queue)})
-	}
-	if a.PBX != c.PBX {
-		out = append(out, Finding{WhyOtherPBX, fmt.Sprintf("call %s is on pbx %s, agent %s on pbx %s", call, c.PBX, a.ID, a.PBX)})
-	}
+	out = append(out, x.against(a, c)...)
 	if len(out) > 0 || !eligible {
 		return out
 	}
-	if first, ok := firstFor(s, a); ok && first.Call != call {
-		return []Finding{{WhyOlderCall, fmt.Sprintf("call %s in queue %s comes first: it counts as waiting %s longer",
-			first.Call, first.Queue, span(int64(c.Score-first.Score)))}}
+	if first, other, ok := x.first(a); ok && first != id {
+		return []Finding{finding(WhyOlderCall, "call %s in queue %s comes first: it counts as waiting %s longer",
+			"la llamada %s de la cola %s va antes: cuenta como si esperara %s más", first, other.Queue, span(int64(c.Score-other.Score)))}
 	}
-	return []Finding{{WhyMatch, fmt.Sprintf("call %s is next for agent %s", call, a.ID)}}
+	return []Finding{finding(WhyMatch, "call %s is next for agent %s", "la llamada %s es la siguiente para el agente %s", id, a.ID)}
 }
 
-func findCall(s Snapshot, call string) (CallView, bool) {
-	for _, q := range s.Queues {
-		for _, c := range q.Calls {
-			if c.Call == call {
-				return c, true
-			}
+// against lists what keeps an agent, whatever the state, from serving a call by now.
+func (x *explaining) against(a AgentView, c CallRecord) (out []Finding) {
+	if a.PBX != c.PBX {
+		out = append(out, finding(WhyOtherPBX, "the call is on pbx %s, agent %s on pbx %s",
+			"la llamada está en la centralita %s, el agente %s en la %s", c.PBX, a.ID, a.PBX))
+	}
+	waited := max(0, x.now-c.Since)
+	if owner := orchestrator.OwnerOfQueue(c.Queue); owner != "" {
+		if owner != a.ID {
+			out = append(out, finding(WhyNotMember, "the call is for agent %s alone", "la llamada es solo para el agente %s", owner))
+		}
+		return out
+	}
+	if at := c.At; at > 0 && at <= len(c.Rings) { // where the store has it now
+		alone := orchestrator.OwnerOfQueue(c.Rings[at-1].Lane)
+		if alone == a.ID {
+			return out
+		}
+		if alone != "" {
+			return append(out, finding(WhyPrefers, "the call waits for agent %s first, for another %s",
+				"la llamada espera primero al agente %s, otros %s", alone, span(c.PatienceMS-waited)))
 		}
 	}
-	return CallView{}, false
+	return append(out, x.dir.unfit(a, c, waited)...)
+}
+
+// unfit says what of the definitions keeps an agent from a call that has waited for so long.
+func (dir *directory) unfit(a AgentView, c CallRecord, waited int64) []Finding {
+	q, _ := dir.queue(c.Queue)
+	p := dir.profiles[dir.stationOf(a.ID).Profile]
+	var at *Membership
+	if p != nil {
+		at = p.place(c.Queue)
+	}
+	if at == nil {
+		return []Finding{finding(WhyNotMember, "agent %s does not serve queue %s", "el agente %s no atiende la cola %s", a.ID, c.Queue)}
+	}
+	asks, about := dir.ways.judge(dir, q, c)
+	if at.Reserve && !asks.urgent {
+		return []Finding{finding(WhyReserve, "agent %s is kept in queue %s for callers of a tier", "el agente %s se reserva en la cola %s para urgencias", a.ID, c.Queue)}
+	}
+	from, _, ok := asks.when(*at, newEnv(dir.ways.skills, p.Skills), p.Skills, about)
+	if !ok {
+		wanted := slices.DeleteFunc([]string{lastRequired(q), c.Needs}, func(text string) bool { return text == "" })
+		return []Finding{finding(WhySkills, "agent %s (%s) does not meet what is required: %s", "el agente %s (%s) no cumple lo requerido: %s",
+			a.ID, levels(p.Skills), strings.Join(wanted, "; "))}
+	}
+	if left := from.Milliseconds() - waited; left > 0 {
+		return []Finding{finding(WhyNotYet, "agent %s may serve the call in %s, when it has waited %s", "el agente %s podrá atender la llamada en %s, cuando haya esperado %s",
+			a.ID, span(left), from)}
+	}
+	return nil
+}
+
+// lastRequired is the least that a queue ever requires.
+func lastRequired(q Queue) string {
+	if n := len(q.Relax); n > 0 {
+		return q.Relax[n-1].Requires
+	}
+	return q.Requires
+}
+
+// levels are an agent's skills in words.
+func levels(skills map[string]int) string {
+	var words []string
+	for _, s := range slices.Sorted(maps.Keys(skills)) {
+		words = append(words, s+" "+strconv.Itoa(skills[s]))
+	}
+	return cmp.Or(strings.Join(words, ", "), "-")
 }
 
 // span is a length of time in ms, in words, to the second.

@@ -33,6 +33,7 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 		d.checkRequirements(c, q)
 	}
 	d.checkSkills(c)
+	d.checkKinds(c)
 	d.checkAgents(c)
 	d.checkTeams(c)
 	d.checkReasons(c)
@@ -123,6 +124,40 @@ func (d Definitions) checkRequirements(c *complaints, q Queue) {
 		later := i == 0 || r.After > q.Relax[i-1].After
 		c.check(later, yamlfile.CodeForm, fmt.Sprintf("relax[%d].after", i), "%s is not later than the one before", r.After)
 	}
+}
+
+// mostKinds is how many kinds of agents are compared when a call looks for one: the
+// store's scripts read no more (lib_best).
+const mostKinds = 1000
+
+// checkKinds refuses definitions with more kinds of agents than are compared, and
+// says what makes them so many.
+func (d Definitions) checkKinds(c *complaints) {
+	if n := d.kinds(func(*Agent) {}); n > mostKinds {
+		noSkills := d.kinds(func(a *Agent) { a.Skills = nil })
+		noRanks := d.kinds(func(a *Agent) {
+			a.Queues = slices.Clone(a.Queues)
+			for i := range a.Queues {
+				a.Queues[i].Rank, a.Queues[i].Delay = 0, 0
+			}
+		})
+		c.where, c.name = "agents", ""
+		c.found = append(c.found, yamlfile.Fault{Code: yamlfile.CodeForm, Where: "agents",
+			Text: fmt.Sprintf("there are %d kinds of agents, who differ in queues, ranks, delays or skills: %d at most can be compared for each call (without skills there are %d, without ranks and delays %d)",
+				n, mostKinds, noSkills, noRanks)})
+	}
+}
+
+// kinds counts profiles, of agents who were changed.
+func (d Definitions) kinds(change func(*Agent)) int {
+	if len(d.Agents) <= mostKinds {
+		return 0
+	}
+	d.Agents = slices.Clone(d.Agents)
+	for i := range d.Agents {
+		change(&d.Agents[i])
+	}
+	return len(newDirectory(d, nil, 0).profiles)
 }
 
 func (d Definitions) checkSkills(c *complaints) {

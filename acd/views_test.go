@@ -124,7 +124,7 @@ func TestAgentViews(t *testing.T) {
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	r, rec, now := scene()
-	s := r.view(rec, now)
+	x := &explaining{dir: r, rec: rec, now: now.UnixMilli()}
 	rows := []struct {
 		name, agent, call string
 		want              []string // codes
@@ -146,12 +146,12 @@ func TestExplain(t *testing.T) {
 		{"offered already", "free", "c2", []string{WhyOffered}, "offered to agent ring"},
 		{"other PBX", "free", "c4", []string{WhyOtherPBX}, "on pbx dos"},
 		{"not the agent's queue", "sales", "c5", []string{WhyState, WhyNotMember}, "does not serve queue soporte"},
-		{"nothing to do", "far", "c6", []string{WhyNotMember, WhyOtherPBX}, "vieja"},
+		{"nothing to do", "far", "c6", []string{WhyOtherPBX, WhyNotMember}, "vieja"},
 	}
 	for _, row := range rows {
 		var codes, details []string
-		for _, f := range Explain(s, row.agent, row.call) {
-			codes, details = append(codes, f.Code), append(details, f.Detail)
+		for _, f := range x.explain(row.agent, row.call) {
+			codes, details = append(codes, f.Code), append(details, f.Text["en"])
 		}
 		if diff := cmp.Diff(row.want, codes); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
@@ -163,7 +163,7 @@ func TestExplain(t *testing.T) {
 	for id := range rec.Calls {
 		delete(rec.Calls, id)
 	}
-	if got := Explain(r.view(rec, now), "free", ""); len(got) != 1 || got[0].Code != WhyNoCalls {
+	if got := x.explain("free", ""); len(got) != 1 || got[0].Code != WhyNoCalls {
 		t.Errorf("%+v", got)
 	}
 }

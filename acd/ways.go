@@ -151,7 +151,7 @@ func (w *ways) make(dir *directory, a asking, about map[string]string) (k knownW
 func (w *ways) candidates(dir *directory, a asking, about map[string]string) (out []candidate) {
 	for id, p := range dir.profiles {
 		at := p.place(a.queue.ID)
-		if at == nil || p.PBX != a.pbx || (at.Reserve && !a.urgent) || a.needs == nil {
+		if at == nil || p.PBX != a.pbx || (at.Reserve && !a.urgent) {
 			continue
 		}
 		env := w.envs[p]
@@ -159,17 +159,34 @@ func (w *ways) candidates(dir *directory, a asking, about map[string]string) (ou
 			env = newEnv(w.skills, p.Skills)
 			w.envs[p] = env
 		}
-		own, strength := a.needs.met(env, p.Skills, about)
-		for i, s := range a.steps {
-			met, more := s.needs.met(env, p.Skills, about)
-			if own && met {
-				out = append(out, candidate{profile: id, from: max(s.after, at.Delay), rank: rankOf(i, *at, a.queue, strength+more)})
-				break
-			}
+		if from, rank, ok := a.when(*at, env, p.Skills, about); ok {
+			out = append(out, candidate{profile: id, from: from, rank: rank})
 		}
 	}
 	slices.SortFunc(out, func(x, y candidate) int { return cmp.Compare(x.profile, y.profile) })
 	return out
+}
+
+// when tells from when on somebody may serve the call, and with what rank.
+func (a asking) when(at Membership, env map[string]any, levels map[string]int, about map[string]string) (from time.Duration, rank int, ok bool) {
+	if a.needs == nil {
+		return 0, 0, false
+	}
+	own, strength := a.needs.met(env, levels, about)
+	for i, s := range a.steps {
+		met, more := s.needs.met(env, levels, about)
+		if own && met {
+			return max(s.after, at.Delay), rankOf(i, at, a.queue, strength+more), true
+		}
+	}
+	return 0, 0, false
+}
+
+// judge returns what a call asks for.
+func (w *ways) judge(dir *directory, q Queue, c CallRecord) (asking, map[string]string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asks(dir, q, c), aboutCall(c)
 }
 
 // rankOf is the order of profiles in a lane, lowest first: who meets more of what

@@ -1,6 +1,7 @@
 package acd
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -108,5 +109,75 @@ func TestLoad(t *testing.T) {
 	}
 	if Load(long, at, at) != long || Load(0, at, at) != 0 {
 		t.Error("no time is some load")
+	}
+}
+
+func TestTooManyKindsOfAgents(t *testing.T) {
+	t.Parallel()
+	d := Definitions{Skills: []Skill{{Name: "en"}}, Queues: []Queue{NewQueue()}}
+	d.Queues[0].ID = "q"
+	for i := range mostKinds + 1 {
+		a := NewAgent()
+		a.ID, a.PBX, a.Endpoint = fmt.Sprint("a", i), "main", fmt.Sprint("PJSIP/", i)
+		a.Queues, a.Skills = []Membership{{Queue: "q", Rank: i % 100, Delay: time.Duration(i) * time.Second}}, map[string]int{"en": 1 + i%5}
+		d.Agents = append(d.Agents, a)
+	}
+	if err := d.Validate(); !contains(err, "1001 kinds of agents") || !contains(err, "without skills there are 1001, without ranks and delays 5") {
+		t.Error(err)
+	}
+	d.Agents[mostKinds].Queues, d.Agents[mostKinds].Skills = d.Agents[0].Queues, d.Agents[0].Skills
+	if err := d.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestExplainsWhatDefinitionsSay: each thing that keeps an agent from a call is said,
+// in both languages, and nothing is said where the store would match them.
+func TestExplainsWhatDefinitionsSay(t *testing.T) {
+	t.Parallel()
+	q := NewQueue()
+	q.ID, q.Requires, q.Relax = "q", "en >= 3", []Relax{{After: time.Minute, Requires: "en >= 1"}}
+	d := Definitions{Skills: []Skill{{Name: "en"}, {Name: "es"}}, Queues: []Queue{q}}
+	for id, m := range map[string]Membership{"good": {Queue: "q"}, "some": {Queue: "q"}, "none": {Queue: "q"}, "spare": {Queue: "q", Reserve: true}, "late": {Queue: "q", Delay: time.Hour}} {
+		a := NewAgent()
+		a.ID, a.PBX, a.Endpoint, a.Queues = id, "main", "PJSIP/"+id, []Membership{m}
+		a.Skills = map[string]map[string]int{"some": {"en": 1}, "none": {"es": 5}}[id]
+		if a.Skills == nil {
+			a.Skills = map[string]int{"en": 5}
+		}
+		d.Agents = append(d.Agents, a)
+	}
+	dir := newDirectory(d, nil, time.Second)
+	x := &explaining{dir: dir, now: 40_000, rec: Records{Agents: map[string]AgentRecord{}, Calls: map[string]CallRecord{}}}
+	for _, a := range d.Agents {
+		x.rec.Agents[a.ID] = AgentRecord{State: StateAvailable, Device: "free", PBX: "main"}
+	}
+	call := func(more func(*CallRecord)) {
+		c := CallRecord{Queue: "q", PBX: "main", Since: 10_000, At: 1}
+		more(&c)
+		c.Rings, _ = dir.way(c)
+		x.rec.Calls["c"] = c
+	}
+	for agent, want := range map[string]string{
+		"good":  WhyMatch + ": call c is next for agent good",
+		"some":  WhyNotYet + ": agent some may serve the call in 30s, when it has waited 1m0s",
+		"none":  WhySkills + ": agent none (es 5) does not meet what is required: en >= 1",
+		"spare": WhyReserve + ": agent spare is kept in queue q for callers of a tier",
+		"late":  WhyNotYet + ": agent late may serve the call in 59m30s, when it has waited 1h0m0s",
+	} {
+		call(func(*CallRecord) {})
+		got := x.explain(agent, "c")
+		if len(got) != 1 || got[0].Code+": "+got[0].Text["en"] != want || got[0].Text["es"] == "" {
+			t.Errorf("%s: %+v, want %s", agent, got, want)
+		}
+		call(func(c *CallRecord) { c.Prefer, c.PatienceMS = "late", 50_000 })
+		got = x.explain(agent, "c")
+		if agent == "late" && got[0].Code != WhyMatch || agent != "late" && (got[0].Code != WhyPrefers || !strings.Contains(got[0].Text["en"], "for another 20s")) {
+			t.Errorf("%s, the call prefers late: %+v", agent, got)
+		}
+	}
+	call(func(c *CallRecord) { c.Tier = 1; c.Needs = "es >= 1" })
+	if got := x.explain("spare", "c"); got[0].Code != WhySkills || !strings.Contains(got[0].Text["es"], "en >= 1; es >= 1") {
+		t.Errorf("%+v", got)
 	}
 }

@@ -40,6 +40,18 @@ func (s operations) GetAgent(ctx context.Context, r GetAgentRequestObject) (GetA
 	return GetAgent200JSONResponse(a), nil
 }
 
+// ExplainAgent implements StrictServerInterface.
+func (s operations) ExplainAgent(ctx context.Context, r ExplainAgentRequestObject) (ExplainAgentResponseObject, error) {
+	if _, err := s.Floor.Agent(ctx, r.Agent); err != nil {
+		return nil, err
+	}
+	found, err := s.Floor.Explain(ctx, r.Agent, given(r.Params.Call))
+	if err != nil {
+		return nil, err
+	}
+	return ExplainAgent200JSONResponse{Findings: list(found)}, nil
+}
+
 // ListAgentStates implements StrictServerInterface.
 func (s operations) ListAgentStates(ctx context.Context, r ListAgentStatesRequestObject) (ListAgentStatesResponseObject, error) {
 	p := r.Params

@@ -53,6 +53,26 @@ func TestHowOldAnAnswerMayBe(t *testing.T) {
 	}
 }
 
+func TestExplainAgent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	for _, role := range []wire.Role{wire.RoleSupervisor, wire.RoleAgent} { // the agent's token is 101's
+		got := read[wire.Explanation](t, ask(s, "GET", "/api/v1/agents/101/explain?call=c7", w.tokens[role], ""), 200)
+		if len(got.Findings) != 1 || got.Findings[0].Code != wire.FindingCodeMatch || got.Findings[0].Text["en"] != "c7 for 101" {
+			t.Errorf("%s: %+v", role, got)
+		}
+	}
+	for path, want := range map[string]int{"/api/v1/agents/999/explain": 404, "/api/v1/agents/101/explain?calls=c7": 400} {
+		if got := ask(s, "GET", path, w.tokens[wire.RoleAdmin], ""); got.Code != want {
+			t.Errorf("%s: %d", path, got.Code)
+		}
+	}
+	if got := ask(s, "GET", "/api/v1/agents/102/explain", w.tokens[wire.RoleAgent], ""); got.Code != 403 {
+		t.Errorf("of another agent: %d", got.Code)
+	}
+}
+
 func TestAgentCommands(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

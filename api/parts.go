@@ -39,6 +39,8 @@ type Floor interface {
 	Floor(ctx context.Context, age time.Duration) (FloorState, error)
 	// Agent returns one agent as it is now; NotFound when there is none.
 	Agent(ctx context.Context, id string) (wire.Agent, error)
+	// Explain says why an agent does not get a call that waits, "" for any.
+	Explain(ctx context.Context, agent, call string) ([]wire.Finding, error)
 }
 
 // Records reads and writes what lasts. *records.DB is one.

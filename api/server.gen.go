@@ -28,6 +28,9 @@ type ServerInterface interface {
 	// DisposeAgent Gives the current or last call a disposition, and ends wrap-up.
 	// (POST /api/v1/agents/{agent}/dispose)
 	DisposeAgent(ctx echo.Context, agent PathAgent) error
+	// ExplainAgent Says why an agent does not get a call that waits.
+	// (GET /api/v1/agents/{agent}/explain)
+	ExplainAgent(ctx echo.Context, agent PathAgent, params ExplainAgentParams) error
 	// LoginAgent Logs an agent in at the phone that its definition names.
 	// (POST /api/v1/agents/{agent}/login)
 	LoginAgent(ctx echo.Context, agent PathAgent) error
@@ -241,6 +244,31 @@ func (w *ServerInterfaceWrapper) DisposeAgent(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DisposeAgent(ctx, agent)
+	return err
+}
+
+// ExplainAgent converts echo context to params.
+func (w *ServerInterfaceWrapper) ExplainAgent(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "agent" -------------
+	var agent PathAgent
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent", ctx.Param("agent"), &agent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter agent: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainAgentParams
+	// ------------- Optional query parameter "call" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "call", ctx.QueryParams(), &params.Call, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExplainAgent(ctx, agent, params)
 	return err
 }
 
@@ -1468,6 +1496,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/me", wrapper.GetMe, options.OperationMiddlewares["getMe"]...)
 	router.GET(options.BaseURL+"/api/v1/agents", wrapper.ListAgents, options.OperationMiddlewares["listAgents"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent", wrapper.GetAgent, options.OperationMiddlewares["getAgent"]...)
+	router.GET(options.BaseURL+"/api/v1/agents/:agent/explain", wrapper.ExplainAgent, options.OperationMiddlewares["explainAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent/states", wrapper.ListAgentStates, options.OperationMiddlewares["listAgentStates"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/login", wrapper.LoginAgent, options.OperationMiddlewares["loginAgent"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/logout", wrapper.LogoutAgent, options.OperationMiddlewares["logoutAgent"]...)
@@ -1632,6 +1661,46 @@ type DisposeAgentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DisposeAgentdefaultApplicationProblemPlusJSONResponse) VisitDisposeAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainAgentRequestObject struct {
+	Agent  PathAgent `json:"agent"`
+	Params ExplainAgentParams
+}
+
+type ExplainAgentResponseObject interface {
+	VisitExplainAgentResponse(w http.ResponseWriter) error
+}
+
+type ExplainAgent200JSONResponse Explanation
+
+func (response ExplainAgent200JSONResponse) VisitExplainAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainAgentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplainAgentdefaultApplicationProblemPlusJSONResponse) VisitExplainAgentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3571,6 +3640,9 @@ type StrictServerInterface interface {
 	// DisposeAgent Gives the current or last call a disposition, and ends wrap-up.
 	// (POST /api/v1/agents/{agent}/dispose)
 	DisposeAgent(ctx context.Context, request DisposeAgentRequestObject) (DisposeAgentResponseObject, error)
+	// ExplainAgent Says why an agent does not get a call that waits.
+	// (GET /api/v1/agents/{agent}/explain)
+	ExplainAgent(ctx context.Context, request ExplainAgentRequestObject) (ExplainAgentResponseObject, error)
 	// LoginAgent Logs an agent in at the phone that its definition names.
 	// (POST /api/v1/agents/{agent}/login)
 	LoginAgent(ctx context.Context, request LoginAgentRequestObject) (LoginAgentResponseObject, error)
@@ -3815,6 +3887,32 @@ func (sh *strictHandler) DisposeAgent(ctx echo.Context, agent PathAgent) error {
 		return err
 	} else if validResponse, ok := response.(DisposeAgentResponseObject); ok {
 		return validResponse.VisitDisposeAgentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExplainAgent operation middleware
+func (sh *strictHandler) ExplainAgent(ctx echo.Context, agent PathAgent, params ExplainAgentParams) error {
+	var request ExplainAgentRequestObject
+
+	request.Agent = agent
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainAgent(ctx.Request().Context(), request.(ExplainAgentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainAgent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExplainAgentResponseObject); ok {
+		return validResponse.VisitExplainAgentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -117,6 +117,11 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/agents/{agent}/dispose (the `DisposeAgent` operationId).
 	DisposeAgent(ctx context.Context, agent PathAgent, body DisposeAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExplainAgent Says why an agent does not get a call that waits.
+	//
+	// Corresponds with GET /api/v1/agents/{agent}/explain (the `ExplainAgent` operationId).
+	ExplainAgent(ctx context.Context, agent PathAgent, params *ExplainAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LoginAgentWithBody Logs an agent in at the phone that its definition names.
 	//
 	// A phone may be named to make sure of it; another than the defined one is refused.
@@ -563,6 +568,21 @@ func (c *Client) DisposeAgentWithBody(ctx context.Context, agent PathAgent, cont
 // Corresponds with POST /api/v1/agents/{agent}/dispose (the `DisposeAgent` operationId).
 func (c *Client) DisposeAgent(ctx context.Context, agent PathAgent, body DisposeAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDisposeAgentRequest(c.Server, agent, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainAgent Says why an agent does not get a call that waits.
+//
+// Corresponds with GET /api/v1/agents/{agent}/explain (the `ExplainAgent` operationId).
+func (c *Client) ExplainAgent(ctx context.Context, agent PathAgent, params *ExplainAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainAgentRequest(c.Server, agent, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1679,6 +1699,67 @@ func NewDisposeAgentRequestWithBody(server string, agent PathAgent, contentType 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExplainAgentRequest constructs an http.Request for the ExplainAgent method
+func NewExplainAgentRequest(server string, agent PathAgent, params *ExplainAgentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agent", agent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agents/%s/explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Call != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "call", *params.Call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -4259,6 +4340,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/agents/{agent}/dispose (the `DisposeAgent` operationId).
 	DisposeAgentWithResponse(ctx context.Context, agent PathAgent, body DisposeAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*DisposeAgentResponse, error)
 
+	// ExplainAgentWithResponse Says why an agent does not get a call that waits.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agents/{agent}/explain (the `ExplainAgent` operationId).
+	ExplainAgentWithResponse(ctx context.Context, agent PathAgent, params *ExplainAgentParams, reqEditors ...RequestEditorFn) (*ExplainAgentResponse, error)
+
 	// LoginAgentWithBodyWithResponse Logs an agent in at the phone that its definition names.
 	//
 	// A phone may be named to make sure of it; another than the defined one is refused.
@@ -4860,6 +4948,54 @@ func (r DisposeAgentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DisposeAgentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExplainAgentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Explanation
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainAgentResponse) GetJSON200() *Explanation {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExplainAgentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainAgentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainAgentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainAgentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainAgentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7011,6 +7147,19 @@ func (c *ClientWithResponses) DisposeAgentWithResponse(ctx context.Context, agen
 	return ParseDisposeAgentResponse(rsp)
 }
 
+// ExplainAgentWithResponse Says why an agent does not get a call that waits.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agents/{agent}/explain (the `ExplainAgent` operationId).
+func (c *ClientWithResponses) ExplainAgentWithResponse(ctx context.Context, agent PathAgent, params *ExplainAgentParams, reqEditors ...RequestEditorFn) (*ExplainAgentResponse, error) {
+	rsp, err := c.ExplainAgent(ctx, agent, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainAgentResponse(rsp)
+}
+
 // LoginAgentWithBodyWithResponse Logs an agent in at the phone that its definition names.
 //
 // A phone may be named to make sure of it; another than the defined one is refused.
@@ -7889,6 +8038,39 @@ func ParseDisposeAgentResponse(rsp *http.Response) (*DisposeAgentResponse, error
 			return nil, err
 		}
 		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExplainAgentResponse parses an HTTP response from a ExplainAgentWithResponse call
+func ParseExplainAgentResponse(rsp *http.Response) (*ExplainAgentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainAgentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Explanation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

@@ -386,6 +386,63 @@ func (e EntryType) Valid() bool {
 	}
 }
 
+// Defines values for FindingCode.
+const (
+	FindingCodeCallNotWaiting FindingCode = "call_not_waiting"
+	FindingCodeMatch          FindingCode = "match"
+	FindingCodeNoCalls        FindingCode = "no_calls"
+	FindingCodeNotMember      FindingCode = "not_member"
+	FindingCodeNotYet         FindingCode = "not_yet"
+	FindingCodeOffered        FindingCode = "offered"
+	FindingCodeOlderCall      FindingCode = "older_call"
+	FindingCodeOtherPBX       FindingCode = "other_pbx"
+	FindingCodePhone          FindingCode = "phone"
+	FindingCodePrefers        FindingCode = "prefers"
+	FindingCodeReserve        FindingCode = "reserve"
+	FindingCodeResting        FindingCode = "resting"
+	FindingCodeSkills         FindingCode = "skills"
+	FindingCodeState          FindingCode = "state"
+	FindingCodeUnknownAgent   FindingCode = "unknown_agent"
+)
+
+// Valid indicates whether the value is a known member of the FindingCode enum.
+func (e FindingCode) Valid() bool {
+	switch e {
+	case FindingCodeCallNotWaiting:
+		return true
+	case FindingCodeMatch:
+		return true
+	case FindingCodeNoCalls:
+		return true
+	case FindingCodeNotMember:
+		return true
+	case FindingCodeNotYet:
+		return true
+	case FindingCodeOffered:
+		return true
+	case FindingCodeOlderCall:
+		return true
+	case FindingCodeOtherPBX:
+		return true
+	case FindingCodePhone:
+		return true
+	case FindingCodePrefers:
+		return true
+	case FindingCodeReserve:
+		return true
+	case FindingCodeResting:
+		return true
+	case FindingCodeSkills:
+		return true
+	case FindingCodeState:
+		return true
+	case FindingCodeUnknownAgent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GuestRole.
 const (
 	GuestRoleConsult GuestRole = "consult"
@@ -1470,6 +1527,22 @@ type EntryUnqueued struct {
 	Why    string `json:"why"`
 }
 
+// Explanation defines model for Explanation.
+type Explanation struct {
+	Findings []Finding `json:"findings"`
+}
+
+// Finding defines model for Finding.
+type Finding struct {
+	Code FindingCode `json:"code"`
+
+	// Text In words, by language.
+	Text map[string]string `json:"text"`
+}
+
+// FindingCode defines model for FindingCode.
+type FindingCode string
+
 // FlowDefinition defines model for FlowDefinition.
 type FlowDefinition struct {
 	ID    string           `json:"id"`
@@ -1989,6 +2062,12 @@ type ListAgentsParams struct {
 
 	// Cursor next of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ExplainAgentParams defines parameters for ExplainAgent.
+type ExplainAgentParams struct {
+	// Call This call; left out, any.
+	Call *ID `form:"call,omitempty" json:"call,omitempty"`
 }
 
 // ListAgentStatesParams defines parameters for ListAgentStates.

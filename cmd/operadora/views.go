@@ -82,6 +82,16 @@ func (a *App) Agent(ctx context.Context, id string) (wire.Agent, error) {
 	return a.withLine(agentView(g)), err
 }
 
+// Explain says why an agent does not get a call.
+func (a *App) Explain(ctx context.Context, agent, call string) ([]wire.Finding, error) {
+	found, err := a.acd.Explain(ctx, agent, call)
+	out := make([]wire.Finding, len(found))
+	for i, f := range found {
+		out[i] = wire.Finding{Code: wire.FindingCode(f.Code), Text: f.Text}
+	}
+	return out, err
+}
+
 // withLine adds where an agent's permanent line stands.
 func (a *App) withLine(v wire.Agent) wire.Agent {
 	v.Line = wire.LineState(a.engine.LineState(v.PBX, v.ID))
