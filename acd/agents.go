@@ -39,10 +39,10 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 			return answer, err
 		}
 	}
-	switch cmd.Op {
-	case orchestrator.AgentTransfer, orchestrator.AgentLook:
+	switch {
+	case cmd.Op.OfCall(), cmd.Op == orchestrator.AgentLook:
 		return s.presentCall(ctx, a.ID, answer)
-	case orchestrator.AgentSupervise:
+	case cmd.Op == orchestrator.AgentSupervise:
 		return s.overseenCall(ctx, a, cmd, answer)
 	}
 	if cmd.Op == orchestrator.AgentDispose {

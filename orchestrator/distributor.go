@@ -171,13 +171,29 @@ const (
 	AgentLineUp   AgentOp = "line_up"
 	AgentLineDown AgentOp = "line_down"
 	AgentLook     AgentOp = "look"
-	// AgentTransfer sends the customer of the present conversation to To. Agents.Do
-	// says which call that is (AgentAnswer.Call); the engine carries it out.
-	AgentTransfer AgentOp = "transfer"
+	// Those of the present conversation: its customer goes to To; To is asked beside
+	// the customer; and what follows. Agents.Do says which call that is
+	// (AgentAnswer.Call); the engine carries it out.
+	AgentTransfer   AgentOp = "transfer"
+	AgentConsult    AgentOp = "consult"
+	AgentComplete   AgentOp = "complete"
+	AgentSwap       AgentOp = "swap"
+	AgentCancel     AgentOp = "cancel"
+	AgentConference AgentOp = "conference"
 	// AgentSupervise lets an agent listen to another, To, as their supervisor. It is
 	// told and carried out the same way.
 	AgentSupervise AgentOp = "supervise"
 )
+
+// OfCall tells whether an operation is about the agent's present conversation.
+func (o AgentOp) OfCall() bool {
+	switch o {
+	case AgentTransfer, AgentConsult, AgentComplete, AgentSwap, AgentCancel, AgentConference:
+		return true
+	case AgentLogin, AgentLogout, AgentPause, AgentResume, AgentDispose, AgentLine, AgentLineUp, AgentLineDown, AgentLook, AgentSupervise:
+	}
+	return false
+}
 
 // AgentCommand is one operation. The agent is named by id or by the phone it came from.
 type AgentCommand struct {
@@ -189,7 +205,7 @@ type AgentCommand struct {
 	Trusted     bool   // asked through the API by an authorised role
 	Reason      string // pause reason: a name or its digit
 	Disposition string // a name or its digits
-	To          string `json:",omitempty"` // of AgentTransfer and AgentSupervise: what was dialled
+	To          string `json:",omitempty"` // of AgentTransfer, AgentConsult and AgentSupervise: what was dialled
 	By          string // who asked, for the journal: "phone", "api:<token name>", "cli"
 	// OnLine means that the agent has a permanent line: calls come there, whatever
 	// the phone that asks is doing.
@@ -205,7 +221,7 @@ type AgentAnswer struct {
 	Agent    string
 	Language string
 	State    string // the agent's state now
-	Call     string `json:",omitempty"` // of AgentTransfer and AgentSupervise: the present conversation's
+	Call     string `json:",omitempty"` // of operations of a conversation: its call
 	Phone    Phone  `json:",omitzero"`  // of AgentLine: where the agent is
 }
 

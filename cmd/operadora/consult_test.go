@@ -275,3 +275,47 @@ func TestConsultKilled(t *testing.T) {
 		t.Errorf("the record: %+v", got)
 	}
 }
+
+// TestConsultByCode: from any desk phone an agent asks somebody, and does all that
+// follows, by codes on another line of the phone.
+func TestConsultByCode(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": `agents:
+  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
+  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
+`}})
+	r.start()
+	ana, ben := r.login("101"), r.login("102")
+	caller := r.queue("5550001")
+	a := r.next(ana)
+	must(t, a.Answer())
+	r.talk(caller, a)
+	for _, code := range []string{"*488*101", "*488*4711", "*488*", "*488**", "*488***", "*488"} { // herself, a forbidden number, and with nobody
+		r.dial(ana, code)
+		r.talk(caller, a)
+	}
+	r.dial(ana, "*488*102")
+	b := r.next(ben)
+	must(t, b.Answer())
+	r.talk(b, a)
+	r.dial(ana, "*488*")
+	r.talk(caller, a)
+	r.dial(ana, "*488**")
+	ended(t, b)
+	r.talk(caller, a)
+	r.dial(ben, "*485") // the end of the wrap-up
+	r.dial(ana, "*488*ben")
+	b = r.next(ben)
+	must(t, b.Answer())
+	r.talk(b, a)
+	r.dial(ana, "*488***")
+	r.all(caller, a, b)
+	r.dial(ana, "*488")
+	ended(t, a)
+	r.talk(caller, b)
+	must(t, b.Hangup())
+	ended(t, caller)
+	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "ben" {
+		t.Errorf("the record: %+v", got)
+	}
+}

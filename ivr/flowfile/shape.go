@@ -203,12 +203,12 @@ type returnShape struct {
 }
 
 type agentShape struct {
-	Op          string `yaml:"op,need" oneof:"login line logout pause resume dispose transfer supervise" doc:"What the agent at the phone wants."`
+	Op          string `yaml:"op,need" oneof:"login line logout pause resume dispose transfer consult complete swap cancel conference supervise" doc:"What the agent at the phone wants."`
 	Agent       string `yaml:"agent" doc:"The agent, by id; empty is whoever has the phone."`
 	PIN         string `yaml:"pin" doc:"The PIN that was entered, such as {{pin}}."`
 	Reason      string `yaml:"reason" doc:"Pause reason, by name or digit."`
 	Disposition string `yaml:"disposition" doc:"Outcome of the last call, by name or digits."`
-	To          string `yaml:"to" doc:"Where the present call goes: an agent's id or extension, a queue, or an outside number. Of supervise: the agent to listen to."`
+	To          string `yaml:"to" doc:"Where the present call goes, or who is asked: an agent's id or extension, a queue, or an outside number. Of supervise: the agent to listen to."`
 }
 
 type continueShape struct {

@@ -224,13 +224,19 @@ func (d *driving) reconsider(ctx context.Context, o orchestrator.Offer) {
 	}
 }
 
+// wishOf is what an agent wants of the present conversation.
+var wishOf = map[orchestrator.AgentOp]call.WishKind{
+	orchestrator.AgentTransfer: call.WishTransfer, orchestrator.AgentConsult: call.WishConsult, orchestrator.AgentComplete: call.WishComplete,
+	orchestrator.AgentSwap: call.WishSwap, orchestrator.AgentCancel: call.WishCancel, orchestrator.AgentConference: call.WishMeet,
+}
+
 // forAgent carries out what an agent dialled a code for and concerns a call.
 func (e *Engine) forAgent(ctx context.Context, a orchestrator.AgentAnswer, c orchestrator.AgentCommand) (orchestrator.AgentResult, error) {
-	w := call.Wish{By: "agent:" + a.Agent}
-	if c.Op == orchestrator.AgentSupervise {
-		w.Do, w.Supervisor, w.Mode = call.WishSupervise, a.Agent, orchestrator.MonitorListen
-	} else {
-		w.Do, w.Agent = call.WishTransfer, a.Agent
+	w := call.Wish{Do: wishOf[c.Op], By: "agent:" + a.Agent, Agent: a.Agent}
+	switch {
+	case c.Op == orchestrator.AgentSupervise:
+		w = call.Wish{Do: call.WishSupervise, By: w.By, Supervisor: a.Agent, Mode: orchestrator.MonitorListen}
+	case c.To != "":
 		var ours bool
 		if w.To, ours = e.rules.call.People.Dialled(c.PBX, c.To); !ours {
 			w.To = orchestrator.Target{Kind: orchestrator.TargetNumber, Name: c.To}
