@@ -33,7 +33,7 @@ func (r *rig) order(api *client.API, call string, do wire.Order) {
 // asks asks somebody beside the caller, by REST.
 func (r *rig) asks(api *client.API, call string, kind wire.TargetKind, name string) {
 	r.t.Helper()
-	res, err := api.ConsultCallWithResponse(limit(r.t), call, wire.Transfer{Kind: kind, Name: name})
+	res, err := api.ConsultCallWithResponse(limit(r.t), call, wire.Consultation{Kind: kind, Name: name})
 	must(r.t, err)
 	if res.JSON202 == nil {
 		r.t.Fatalf("asking %s %s: %s", kind, name, res.Body)
