@@ -56,6 +56,7 @@ type Event struct {
 	Digit     string
 	Number    string // EventTransfer: what the phone named; untrusted text of any bytes
 	Other     string // EventTransfer: the phone's channel of the call that it made itself, "" for none
+	Peer      string // EventTransfer with Other: the Endpoint by which Originate brings that call's far end here; "" when it cannot be
 	Duration  time.Duration
 	Cause     Cause
 	Failed    bool

@@ -266,7 +266,7 @@ type Playback struct {
 // Origination is an order to call an endpoint.
 type Origination struct {
 	Channel  string   // id for the new channel
-	Endpoint string   // "PJSIP/101"
+	Endpoint string   // "PJSIP/101", or Event.Peer: the new channel leads to somebody who is in a call already, out of which they are taken
 	Args     []string // given back in EventEntered
 	Caller   Party    // shown to the called party; already cleaned by CleanParty
 	// Timeout is how long it may ring; whole seconds, at least 1.

@@ -25,6 +25,7 @@ var benches = []struct {
 	{[]string{"memory"}, bench.Memory},
 	{[]string{"takeover"}, bench.Takeover},
 	{[]string{"first_call"}, bench.FirstCall},
+	{[]string{"conference_cost"}, bench.ConferenceCost},
 }
 
 // alsoOnFreeSWITCH are the benches that do not need an Asterisk.

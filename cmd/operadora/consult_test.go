@@ -11,6 +11,7 @@ import (
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -318,4 +319,61 @@ func TestConsultByCode(t *testing.T) {
 	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "ben" {
 		t.Errorf("the record: %+v", got)
 	}
+}
+
+// TestAttendedTransferKey: the agent calls a colleague, and then an outside number,
+// on the phone's other line, and presses the transfer key for both lines. The caller
+// talks with the colleague; a number that is not allowed costs nobody the call.
+func TestAttendedTransferKey(t *testing.T) {
+	t.Parallel()
+	if centre.OnFreeSWITCH() {
+		t.Skip("FreeSWITCH hands no transfers over")
+	}
+	r := newRig(t, rigOptions{agents: 3, ari: "transfers: always", files: map[string]string{"agents.yaml": `agents:
+  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
+  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
+`}})
+	r.start()
+	ana, ben, eva := r.login("101"), r.login("102"), r.desk("103")
+	caller := r.queue("5550001")
+	a := r.next(ana)
+	must(t, a.Answer())
+	r.talk(caller, a)
+
+	t.Log("with a phone that is no agent's, and no number that is allowed")
+	other, err := ana.Place(limit(t), "103", lab.DialOptions{})
+	must(t, err)
+	e := r.next(eva)
+	must(t, e.Answer())
+	r.talk(other, e)
+	r.presses(a, "103", other, 603)
+	r.talk(caller, a)
+	r.talk(other, e)
+	must(t, other.Hangup())
+	ended(t, e)
+
+	t.Log("with a colleague")
+	must(t, a.Hold(limit(t), true))
+	other, err = ana.Place(limit(t), "102", lab.DialOptions{})
+	must(t, err)
+	b := r.next(ben)
+	must(t, b.Answer())
+	r.talk(other, b)
+	must(t, caller.WaitSound(limit(t)))
+	r.presses(a, "102", other, 200)
+	ended(t, a)
+	ended(t, other)
+	r.talk(caller, b)
+	must(t, b.Hangup())
+	ended(t, caller)
+	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" {
+		t.Errorf("the record: %+v", got)
+	}
+	r.tells(got(t, r), "asked before", "answered", "completed")
+}
+
+// got is the one call on record.
+func got(t *testing.T, r *rig) string {
+	t.Helper()
+	return r.summaries()[0].Call
 }

@@ -34,7 +34,7 @@ func TestTransferKeyCostsNoCaller(t *testing.T) {
 		desk            []lab.Endpoint
 		blind, attended int // what the phone is told
 	}{
-		{"handed over", "transfers: always", lab.Desk(101, 102), 603, 603},
+		{"handed over", "transfers: always", lab.Desk(101, 102), 603, 0},        // attended ones are carried out: TestAttendedTransferKey
 		{"refused by Asterisk", "transfers: never", lab.Desk(101, 102), 404, 0}, // attended ones it carries out
 		{"forbidden to the phone", "transfers: never", protected, 603, 603},
 	}

@@ -124,6 +124,14 @@ func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
 	case seconds < 1 || o.Timeout%time.Second != 0:
 		return request{}, fault.New(op, fault.Invalid, "timeout %v is not a positive number of seconds", o.Timeout)
 	}
+	if tech == peerTech {
+		o.Variables = maps.Clone(o.Variables)
+		if o.Variables == nil {
+			o.Variables = map[string]string{}
+		}
+		o.Variables[peerVariable] = resource
+		o.Endpoint, tech = peerEndpoint, "Local"
+	}
 	q := url.Values{
 		"endpoint":  {o.Endpoint},
 		"app":       {a.cfg.App},

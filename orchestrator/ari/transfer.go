@@ -76,6 +76,14 @@ func (a *Adapter) AnswerTransfer(ctx context.Context, channel string, done bool)
 	}, nil)
 }
 
+// peerTech begins endpoints that name a channel of a conversation that is none of
+// ours. It is taken out of it by the dialplan, at the far half of a Local channel.
+const (
+	peerTech     = "Channel"
+	peerEndpoint = "Local/s@operadora-join/n"
+	peerVariable = "OPERADORA_JOIN"
+)
+
 // transferEvent is the type of what the library does not know yet.
 const transferEvent = "ChannelTransfer"
 
@@ -91,6 +99,9 @@ type channelTransfer struct {
 		Channel struct {
 			ID string `json:"id"`
 		} `json:"destination_channel"`
+		Peer struct {
+			Name string `json:"name"`
+		} `json:"connected_channel"`
 	} `json:"refer_to"`
 	ReferredBy struct {
 		Channel struct {
@@ -115,6 +126,9 @@ func decode(frame []byte) (wire.Event, error) {
 func (e *channelTransfer) into(to *orchestrator.Event) verdict {
 	to.Kind, to.Channel = orchestrator.EventTransfer, e.ReferredBy.Channel.ID
 	to.Number, to.Other = e.ReferTo.Requested.Destination, e.ReferTo.Channel.ID
+	if to.Other != "" && e.ReferTo.Peer.Name != "" {
+		to.Peer = peerTech + "/" + e.ReferTo.Peer.Name
+	}
 	if e.State != "" || to.Channel == "" {
 		return silent
 	}

@@ -46,3 +46,28 @@ func TestTransfersAreForbiddenToAsterisk(t *testing.T) {
 		t.Errorf("%v", v)
 	}
 }
+
+// TestBothLines: a phone that asks for an attended transfer names whom it talks with
+// on its other line, and that is taken out of there through the dialplan.
+func TestBothLines(t *testing.T) {
+	t.Parallel()
+	frame := `{"type":"ChannelTransfer","refer_to":{"requested_destination":{"destination":"102"},"destination_channel":{"id":"1.5"},
+		"connected_channel":{"id":"1.6","name":"PJSIP/102-00000003"}},"referred_by":{"source_channel":{"id":"op-c1-a2"}}}`
+	e, err := decode([]byte(frame))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got orchestrator.Event
+	if v := e.(*channelTransfer).into(&got); v != tell || got.Other != "1.5" || got.Peer != "Channel/PJSIP/102-00000003" {
+		t.Fatalf("%v: %+v", v, got)
+	}
+	a := &Adapter{legs: newLegs()}
+	o := orchestrator.Origination{Channel: "op-c1-c6", Endpoint: got.Peer, Timeout: 10e9}
+	r, err := a.origination(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := r.body.(variablesBody); r.query.Get("endpoint") != "Local/s@operadora-join/n" || body.Variables["OPERADORA_JOIN"] != "PJSIP/102-00000003" || o.Variables != nil {
+		t.Errorf("%v with %v", r.query, body.Variables)
+	}
+}

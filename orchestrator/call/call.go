@@ -174,7 +174,7 @@ func (c *Call) Gone() bool { return c.Customer().State == LegEnded }
 func (c *Call) Outside() []string {
 	var out []string
 	for _, l := range c.Legs {
-		if l.Number != "" && l.State != LegEnded {
+		if l.Number != "" && !l.Inside && l.State != LegEnded {
 			out = append(out, l.Channel)
 		}
 	}

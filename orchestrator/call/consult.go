@@ -18,6 +18,7 @@ type Consult struct {
 	Visit   *Visit              `json:"visit,omitempty"`   // of an agent or a queue: a stay of its own, so that nobody is rung twice
 	Channel string              `json:"channel,omitempty"` // of the one who is asked, once rung
 	Held    bool                `json:"held,omitempty"`    // the customer was on hold before
+	Phone   string              `json:"phone,omitempty"`   // the channel whose transfer key was pressed for both of its calls: it goes as soon as they are together
 }
 
 // ConsultState is where a consultation stands. The strings are stored.
@@ -109,11 +110,10 @@ func (x *change) noteConsult(l *Leg, result, by string) {
 	x.note(orchestrator.EntryCallConsult, f)
 }
 
-// consult asks somebody beside the customer.
-func (x *change) consult(to orchestrator.Target, by string) error {
-	far := x.c.Far()
+// mayConsult tells why nobody can be asked now, nil when somebody can.
+func (x *change) mayConsult() error {
 	switch {
-	case far.Role != RoleAgent:
+	case x.c.Far().Role != RoleAgent:
 		return fault.New(op, fault.Conflict, "no agent talks in this call")
 	case x.c.Errand != nil:
 		return errErrand
@@ -123,6 +123,14 @@ func (x *change) consult(to orchestrator.Target, by string) error {
 		return fault.New(op, fault.Conflict, "a transfer is under way")
 	case len(x.c.Guests()) >= guestsMost:
 		return fault.New(op, fault.Conflict, "%d are in the call already", guestsMost+2)
+	}
+	return nil
+}
+
+// consult asks somebody beside the customer.
+func (x *change) consult(to orchestrator.Target, by string) error {
+	if err := x.mayConsult(); err != nil {
+		return err
 	}
 	switch to.Kind {
 	case orchestrator.TargetAgent, orchestrator.TargetQueue:
@@ -161,12 +169,35 @@ func (x *change) consultOutside(to orchestrator.Target, by string) error {
 	if err != nil {
 		return err
 	}
-	x.c.Consult = &Consult{To: to, By: by, State: ConsultAsked, Held: x.c.Customer().Held}
-	x.consulting(ConsultOnRung)
-	x.noteConsult(nil, "dialling", "")
-	x.withMusic()
+	x.consultNumber(&Consult{To: to, By: by}, "dialling")
 	x.ringGuest(Leg{Number: to.Name, MostMS: way.Most.Milliseconds()}, orchestrator.Origination{Endpoint: way.Endpoint, Args: []string{"transfer", x.c.Call},
 		Timeout: x.Limits.Ring, Language: x.c.Language})
+	return nil
+}
+
+// consultNumber begins a consultation that no queue has a part in.
+func (x *change) consultNumber(k *Consult, result string) {
+	k.State, k.Held = ConsultAsked, x.c.Customer().Held
+	x.c.Consult = k
+	x.consulting(ConsultOnRung)
+	x.noteConsult(nil, result, "")
+	x.withMusic()
+}
+
+// attended brings the one with whom the agent's phone talks on another line
+// together with the customer. The agent has asked already, and goes.
+func (x *change) attended(e orchestrator.Event, to orchestrator.Target, known bool, by string) error {
+	if err := x.mayConsult(); err != nil {
+		return err
+	}
+	if !known {
+		if _, err := x.outside(to.Name); err != nil {
+			return err
+		}
+	}
+	x.consultNumber(&Consult{To: to, By: by, Phone: e.Channel}, "asked before")
+	x.ringGuest(Leg{Number: to.Name, Inside: true}, orchestrator.Origination{Endpoint: e.Peer, Args: []string{"transfer", x.c.Call},
+		Timeout: max(x.Limits.Command.Truncate(time.Second), time.Second), Language: x.c.Language})
 	return nil
 }
 
@@ -178,7 +209,7 @@ func (x *change) ringGuest(l Leg, o orchestrator.Origination) {
 	x.c.Legs = append(x.c.Legs, l)
 	o.Channel, o.Caller, o.Originator = l.Channel, orchestrator.CleanParty(x.c.Caller), x.c.Customer().Channel
 	x.arm(TimerConsult, o.Timeout+ringGrace)
-	x.do(Dial{Order: o, Outside: l.Number != ""})
+	x.do(Dial{Order: o, Outside: l.Number != "" && !l.Inside})
 }
 
 // consultPlaced handles the queue's word on the place of a consultation.
@@ -264,6 +295,10 @@ func (x *change) consultJoined(l *Leg) {
 	}
 	x.noteConsult(l, "answered", "")
 	x.boundGuests()
+	if k := x.c.Consult; k.Phone != "" {
+		x.do(AnswerTransfer{Channel: k.Phone, Done: true})
+		x.handOverNow()
+	}
 }
 
 // boundGuests ends the part of outside numbers in the call when it has lasted as
@@ -367,6 +402,9 @@ const cancelledConsult = "cancelled"
 func (x *change) endConsult(l *Leg, result string) {
 	k := *x.c.Consult
 	x.noteConsult(l, result, "")
+	if k.Phone != "" {
+		x.do(AnswerTransfer{Channel: k.Phone})
+	}
 	x.leaveConsult(result)
 	x.consulting(ConsultOnOver)
 	failed := !k.answered() && result != cancelledConsult

@@ -306,6 +306,9 @@ func (x *change) compareGuests(v Truth) {
 func (x *change) compareSeats(v Truth) {
 	for _, was := range x.c.Guests() {
 		l := x.guest(was.Channel)
+		if l == nil {
+			continue // took the agent's place
+		}
 		there := slices.Contains(v.Bridges[bridge(x.c.Call, l.Room)], l.Channel)
 		switch {
 		case l.Role == RoleSupervisor: // has no seat

@@ -18,9 +18,14 @@ func (x *change) complete(by string) error {
 	if k := x.c.Consult; k != nil {
 		k.By = by
 	}
+	x.handOverNow()
+	return nil
+}
+
+// handOverNow lets the agent go.
+func (x *change) handOverNow() {
 	x.hangLeg(x.c.Far(), orchestrator.CauseNormal)
 	x.farLeft()
-	return nil
 }
 
 // goesOn tells whether the customer has somebody else to talk with, or to wait

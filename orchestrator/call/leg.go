@@ -31,6 +31,7 @@ type Leg struct {
 	Visit   *Visit                    `json:"visit,omitempty"`   // of RoleConsult: the stay in a queue by which the agent was found
 	Watch   *Supervision              `json:"watch,omitempty"`   // of a supervisor, also of one who took the call over
 	Number  string                    `json:"number,omitempty"`  // of an outside number
+	Inside  bool                      `json:"inside,omitempty"`  // of a number: the agent's phone had called it itself, so the trunk's caps do not count it
 	MostMS  int64                     `json:"most_ms,omitempty"` // of an outside number: the longest conversation; 0 is the call's limit
 	Denied  bool                      `json:"denied,omitempty"`  // of an outside number: a cap of the trunk refused it
 	Why     orchestrator.OfferFailure `json:"why,omitempty"`     // how it failed, once known

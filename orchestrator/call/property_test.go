@@ -171,7 +171,7 @@ func (u *unkind) people() {
 		},
 		w.endPlays,
 		func() {
-			to := rapid.SampledFrom([]string{"4711", "102", "o1", ""}).Draw(u.t, "to")
+			to := rapid.SampledFrom([]string{"4711", "102", "o1", "", "both 102", "both 4711"}).Draw(u.t, "to")
 			for _, ch := range w.pbx.phones() {
 				w.pbx.phoneTransfers(ch, to)
 			}

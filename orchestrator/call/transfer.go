@@ -39,13 +39,17 @@ func (x *change) askedTransfer(e orchestrator.Event) {
 	switch {
 	case far == nil || e.Channel != far.Channel || x.c.State != StateTalking:
 		err = fault.New(op, fault.Conflict, "nobody is to be transferred in state %q", x.c.State)
-	case e.Other != "":
+	case e.Other != "" && e.Peer == "":
 		err = fault.New(op, fault.Conflict, "a call that the phone made itself cannot be joined with this one")
 	case far.Role == RoleThird && !known:
 		err = fault.New(op, fault.Denied, "who was called outside may not have outside numbers called")
 	default:
 		if far.Role == RoleAgent {
 			by = "agent:" + far.agent()
+		}
+		if e.Other != "" {
+			err = x.attended(e, to, known, by)
+			break
 		}
 		err = x.moveTo(to, by, e.Channel)
 	}

@@ -3,6 +3,7 @@ package call
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -357,7 +358,11 @@ func (p *toyPBX) phoneTransfers(ch *toyChannel, number string) {
 	if ch.up {
 		lent := !ch.line || p.w.me.c.leg(ch.id) != nil // else its session answers
 		ch.asks = !p.w.cut && lent                     // what nobody hears is asked again
-		p.emit(orchestrator.Event{Kind: orchestrator.EventTransfer, Channel: ch.id, Number: number})
+		e := orchestrator.Event{Kind: orchestrator.EventTransfer, Channel: ch.id, Number: number}
+		if to, both := strings.CutPrefix(number, "both "); both {
+			e.Number, e.Other, e.Peer = to, "their own", "Channel/other"
+		}
+		p.emit(e)
 	}
 }
 

@@ -126,7 +126,11 @@ func (p *PBX) AskTransfer(channel, number, other string) <-chan bool {
 		return nil
 	}
 	c.transfer = make(chan bool, 1)
-	p.emit(orchestrator.Event{Kind: orchestrator.EventTransfer, Channel: channel, Number: number, Other: other})
+	e := orchestrator.Event{Kind: orchestrator.EventTransfer, Channel: channel, Number: number, Other: other}
+	if other != "" {
+		e.Peer = "Channel/" + other // a phone of that name, if there is one
+	}
+	p.emit(e)
 	return c.transfer
 }
 

@@ -1,0 +1,193 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/life"
+)
+
+// Sizes of the conference bench: so many people talk, in rooms of two, three and so on.
+const (
+	confPeople = 48
+	confSettle = 2 * time.Second
+	confSample = 10 * time.Second
+	confLimit  = 5 * time.Minute
+)
+
+var confSizes = []int{2, 3, 4, 6}
+
+// ConferenceCost measures what the audio of a conversation costs Asterisk, by the
+// size of its room: processor time per member and second of talk. As many people
+// as always talk all the time, in fewer and larger rooms.
+func ConferenceCost(ctx context.Context, out, progress io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, confLimit)
+	defer cancel()
+	desks, err := lab.StartDesks(func() time.Duration { return time.Hour })
+	if err != nil {
+		return err
+	}
+	defer desks.Stop()
+	o := inbound(desks, 1)
+	o.Asterisk.Files = manyLegs
+	site, err := newSite(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer discard(site)
+	h, err := newHall(ctx, site)
+	if err != nil {
+		return err
+	}
+	defer h.stop()
+	var lines []Line
+	var two float64
+	for _, size := range confSizes {
+		fmt.Fprintf(progress, "conference_cost: %d people talk in rooms of %d …\n", confPeople, size)
+		cost, err := h.cost(ctx, size)
+		if err != nil {
+			return err
+		}
+		if size == 2 {
+			two = cost
+		}
+		lines = append(lines, NewLine("conference_cost", fmt.Sprintf("asterisk_cpu_per_member_of_%d", size), "ms/s", cost, "of 2", two))
+	}
+	return Emit(out, lines...)
+}
+
+// hall is where people are put together in rooms, without operadora.
+type hall struct {
+	site *centre.Site
+	pbx  interface {
+		orchestrator.PBX
+		Close()
+	}
+	up      chan struct{}
+	once    sync.Once
+	entered chan string
+	stops   []func()
+}
+
+// newHall lets everybody call in and speak.
+func newHall(ctx context.Context, site *centre.Site) (*hall, error) {
+	h := &hall{site: site, up: make(chan struct{}), entered: make(chan string, confPeople)}
+	var err error
+	if h.pbx, _, err = bareAdapter(site); err != nil {
+		return nil, err
+	}
+	h.stops = append(h.stops, h.pbx.Close)
+	run, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = h.pbx.Run(run, h) // without it nobody enters, and the bench ends by its limit
+	}()
+	h.stops = append(h.stops, func() {
+		stop()
+		<-ended
+	})
+	select {
+	case <-h.up:
+	case <-ctx.Done():
+		h.stop()
+		return nil, ctx.Err()
+	}
+	return h, nil
+}
+
+func (h *hall) stop() {
+	for i := len(h.stops) - 1; i >= 0; i-- {
+		h.stops[i]()
+	}
+}
+
+// Connected implements orchestrator.Sink.
+func (h *hall) Connected(string, orchestrator.Snapshot) { h.once.Do(func() { close(h.up) }) }
+
+// Disconnected implements orchestrator.Sink.
+func (h *hall) Disconnected(string, error) {}
+
+// Ready implements orchestrator.Sink.
+func (h *hall) Ready() bool { return true }
+
+// Event implements orchestrator.Sink.
+func (h *hall) Event(e orchestrator.Event) {
+	if e.Kind == orchestrator.EventEntered {
+		h.entered <- e.Channel
+	}
+}
+
+// people lets so many phones call in, and speak from then on; what it returns are
+// their channels.
+func (h *hall) people(ctx context.Context, n int) (channels []string, err error) {
+	for i := range n {
+		phone, err := h.site.Asterisk.Caller(strconv.Itoa(5550000 + i))
+		if err != nil {
+			return nil, err
+		}
+		h.stops = append(h.stops, phone.Close)
+		call, err := phone.Place(ctx, "5000", lab.DialOptions{})
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case channel := <-h.entered:
+			if err := h.pbx.Answer(ctx, channel); err != nil {
+				return nil, err
+			}
+			channels = append(channels, channel)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		call.PlayTone(float64(400 + 25*i))
+	}
+	return channels, nil
+}
+
+// cost puts everybody in rooms of a size, and measures what that takes, in
+// milliseconds of processor time per member and second.
+func (h *hall) cost(ctx context.Context, size int) (float64, error) {
+	channels, err := h.people(ctx, confPeople)
+	if err != nil {
+		return 0, err
+	}
+	for room := 0; room*size < len(channels); room++ {
+		bridge := fmt.Sprintf("op-hall%d-b%d", size, room)
+		if err := h.pbx.CreateBridge(ctx, bridge); err != nil {
+			return 0, err
+		}
+		if err := h.pbx.Join(ctx, bridge, channels[room*size:(room+1)*size]...); err != nil {
+			return 0, err
+		}
+	}
+	if !life.Sleep(ctx, confSettle) {
+		return 0, ctx.Err()
+	}
+	before, err := processorTime(h.site.Asterisk.PID())
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	if !life.Sleep(ctx, confSample) {
+		return 0, ctx.Err()
+	}
+	after, err := processorTime(h.site.Asterisk.PID())
+	if err != nil {
+		return 0, err
+	}
+	took := time.Since(began)
+	for _, channel := range channels {
+		if err := h.pbx.Hangup(ctx, channel, orchestrator.CauseNormal); err != nil {
+			return 0, err
+		}
+	}
+	return millis(after-before) / took.Seconds() / float64(len(channels)), nil
+}
