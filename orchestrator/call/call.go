@@ -193,17 +193,18 @@ func (c *Call) Bridges() []string {
 	return ids
 }
 
-// Rec is the running recording of the present conversation or message, nil when there is none.
-func (c *Call) Rec() *Recording {
+// Rec is the running recording of the present conversation or message, nil when there
+// is none. The end of one before it may not have been told.
+func (c *Call) Rec() (last *Recording) {
 	for i := range c.Rooms {
-		if c.Rooms[i].Rec.running() {
-			return c.Rooms[i].Rec
+		if rec := c.Rooms[i].Rec; rec.running() && (last == nil || last.State == RecStopping) {
+			last = rec
 		}
 	}
-	if c.Mail.running() {
-		return c.Mail
+	if c.Mail.running() && (last == nil || last.State == RecStopping) {
+		last = c.Mail
 	}
-	return nil
+	return last
 }
 
 // Deadline returns the earliest timer and when it is due; ok is false when there is none.

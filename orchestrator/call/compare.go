@@ -56,6 +56,7 @@ func (x *change) compare(v Truth) {
 			}
 		}
 		x.checkPlaying(v)
+		x.checkRecordings() // of conversations before
 	case StateConnecting:
 		x.compareJoin(v)
 	case StateTransferring:

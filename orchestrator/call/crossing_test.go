@@ -246,3 +246,26 @@ func TestLongestCallToANumber(t *testing.T) {
 		})
 	}
 }
+
+// TestRecordingWhoseEndWasNotTold: the end of the recording before a transfer is
+// not told. The next agent's is the one that is muted, for card data.
+func TestRecordingWhoseEndWasNotTold(t *testing.T) {
+	t.Parallel()
+	w := at(talking...)
+	w.quiet()
+	toQueue(w)
+	w.cut = true
+	w.quiet()
+	w.comeBack(false)
+	w.quiet()
+	ringing(w)
+	w.quiet()
+	w.pbx.phoneAnswers(w.farPhone())
+	w.quiet()
+	w.settle(time.Second)
+	types("*8")(w)
+	if tones := w.farPhone().tones; len(w.pbx.recordings) != 1 || !w.pbx.silent() || len(tones) != 1 || tones[0] != yes {
+		t.Errorf("recordings %v, rooms %+v, the agent heard %v", w.pbx.recordings, w.me.c.Rooms, tones)
+	}
+	w.checkKept(t)
+}
