@@ -79,9 +79,11 @@ func (b *broken) count() int {
 // byStart is the key of calls in progress: the oldest first.
 func byStart(c wire.LiveCall) string { return fmt.Sprintf("%013d %s", c.StartedAt.UnixMilli(), c.ID) }
 
-// serves tells whether an agent has to do with a live call: his phone rings, or he talks or has talked.
+// serves tells whether an agent has to do with a live call: his phone rings, also
+// to be asked by another agent, or he talks or has talked.
 func serves(agent string, c wire.LiveCall) bool {
-	return agent != "" && (c.Serving == agent || c.Agent == agent)
+	return agent != "" && (c.Serving == agent || c.Agent == agent ||
+		slices.ContainsFunc(c.Guests, func(g wire.Guest) bool { return g.Agent == agent }))
 }
 
 // own returns a live call that the asker may act on: an agent one in which it talks.

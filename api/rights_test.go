@@ -139,8 +139,12 @@ func TestWhosePhoneRingsMayNotHangUp(t *testing.T) {
 	ringing.Legs = append(ringing.Legs[:1:1], call.Leg{Role: call.RoleAgent, Channel: "op-c3-a1", State: call.LegRinging, Offer: &orchestrator.Offer{Agent: "101"}})
 	past := w.calls.calls[0] // 101 has served it, and it is in a flow again
 	past.Call, past.State, past.Legs = "c4", call.StateInFlow, past.Legs[:1:1]
-	w.calls.set(append(w.calls.calls, ringing, past)...)
-	for id, want := range map[string]int{"c1": 202, "c3": 403, "c4": 403} {
+	asked := w.calls.calls[0] // 102 talks with the caller, and asks 101
+	asked.Call, asked.Agent = "c5", "102"
+	asked.Legs = append(asked.Legs[:1:1], call.Leg{Role: call.RoleAgent, Channel: "op-c5-a1", State: call.LegJoined, Offer: &orchestrator.Offer{Agent: "102"}},
+		call.Leg{Role: call.RoleConsult, Channel: "op-c5-c2", State: call.LegRinging, Offer: &orchestrator.Offer{Agent: "101"}})
+	w.calls.set(append(w.calls.calls, ringing, past, asked)...)
+	for id, want := range map[string]int{"c1": 202, "c3": 403, "c4": 403, "c5": 403} {
 		if r := ask(s, "POST", "/api/v1/calls/"+id+"/hangup", w.tokens[wire.RoleAgent], ""); r.Code != want {
 			t.Errorf("%s: %d, want %d: %s", id, r.Code, want, r.Body)
 		}
