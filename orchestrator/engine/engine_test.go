@@ -505,6 +505,9 @@ type site struct {
 // dead: every process but the present one was killed.
 func (s *site) dead(holder string) bool { return holder != fmt.Sprintf("one/%d", s.gen) }
 
+// outward lets all numbers be called.
+var outward = gate.Gate{"lima": {Dial: "PJSIP/{digits}@trunk", Allow: []string{"+"}, Region: "ES", OutsideToOutside: true}}
+
 func newSite(t *testing.T) *site {
 	s := &site{t: t, pbx: pbxtest.New("lima"), store: newMemory(), floor: newFloor(), flows: &flows{panics: "-", hands: "-"},
 		lines: session.Settings{Ring: 20 * time.Second, Again: 5 * time.Second, Tries: 5}}
@@ -520,7 +523,7 @@ func (s *site) start() {
 	s.gen++
 	s.reg = prometheus.NewRegistry()
 	s.eng = engine.New(engine.Parts{
-		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: gate.Gate{},
+		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: outward,
 		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
 		Limits: call.DefaultLimits, Lines: s.lines, Dead: s.dead,
 	})
