@@ -246,9 +246,14 @@ func (x *change) consultPatience() {
 	x.arm(TimerConsult, max(left, time.Millisecond))
 }
 
-// askConsult asks for the place of a consultation once more, unless that is on the list.
+// askConsult asks for the place of a consultation once more, unless that is on the
+// list, or whom it was matched with is being let in.
 func (x *change) askConsult() {
-	if k := x.c.Consult; k.waits() && x.c.State == StateTalking && !x.pending(is[Enqueue]) {
+	k := x.c.Consult
+	if !k.waits() || x.c.State != StateTalking {
+		return
+	}
+	if l := x.guest(k.Channel); (l == nil || l.State != LegUp) && !x.pending(is[Enqueue]) {
 		x.do(Enqueue{Waiting: x.waiting(k.Visit)})
 	}
 }

@@ -269,3 +269,24 @@ func TestRecordingWhoseEndWasNotTold(t *testing.T) {
 	}
 	w.checkKept(t)
 }
+
+// TestKilledWhileLettingIn: the process is killed when whom the agent asked has
+// answered and is being let in. The place is not asked for again: who asks after
+// the offer was taken up would wait in the queue once more.
+func TestKilledWhileLettingIn(t *testing.T) {
+	t.Parallel()
+	w := at(asking...)
+	w.quiet()
+	w.pbx.phoneAnswers(w.guestPhone())
+	w.deliver()
+	w.decide()
+	w.crash(time.Second)
+	w.settle(time.Second)
+	if k := w.me.c.Consult; w.desk.place != nil || k == nil || k.State != ConsultPrivate {
+		t.Errorf("place %+v, consultation %+v", w.desk.place, k)
+	}
+	w.callerHangsUp()
+	w.settle(time.Minute)
+	w.checkEnded(t, "")
+	w.checkKept(t)
+}

@@ -301,7 +301,8 @@ func (u *unkind) disturbEvents() {
 	w := u.w
 	if len(w.told) > 0 {
 		e := w.told[len(w.told)-1-u.num("ago", 0, min(9, len(w.told)-1))]
-		if e.Channel != customerChannel || !w.pbx.left && e.Kind != orchestrator.EventEnded {
+		alive := e.Kind == orchestrator.EventEnded && w.pbx.channels[e.Channel] != nil // dialled once more since
+		if !alive && (e.Channel != customerChannel || !w.pbx.left && e.Kind != orchestrator.EventEnded) {
 			w.tell(e)
 		}
 	}
