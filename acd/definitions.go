@@ -88,6 +88,9 @@ type Queue struct {
 	Whisper          string        `yaml:"whisper" shape:"maysound" default:"" doc:"Sound that an agent on a permanent line hears after the beep as a call comes, in the agent's language; empty is the beep alone."`
 	ExitKey          string        `yaml:"exit_key" shape:"maykey" default:"" doc:"Key with which a caller leaves the queue; empty is none."`
 
+	CallerID string `yaml:"caller_id" shape:"maynumber" default:"" doc:"Number shown to whom the queue's agents call on its behalf; empty leaves it to the trunk."`
+	DialCode string `yaml:"dial_code" shape:"digits" default:"" doc:"Digits by which a phone names the queue: *489*12*910000001 calls on behalf of the queue with code 12. Without, a phone calls on behalf of its agent's first queue."`
+
 	Record       bool   `yaml:"record" default:"false" doc:"Record conversations."`
 	RecordFormat string `yaml:"record_format" oneof:"wav wav49 gsm ulaw alaw sln" default:"wav" doc:"Format of recordings: wav, wav49, gsm, ulaw, alaw or sln."`
 }
@@ -98,7 +101,7 @@ func (q Queue) Plan() orchestrator.QueuePlan {
 		MusicClass: q.Music, MaxWait: q.MaxWait,
 		AnnounceEvery: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
 		AnnouncePosition: q.AnnouncePosition, AnnouncePrompts: q.AnnouncePrompts,
-		ExitKey: q.ExitKey, Whisper: q.Whisper, Record: q.Record, RecordFormat: q.RecordFormat, MaxTalk: q.MaxTalk,
+		ExitKey: q.ExitKey, Whisper: q.Whisper, Record: q.Record, RecordFormat: q.RecordFormat, MaxTalk: q.MaxTalk, CallerID: q.CallerID,
 	}
 }
 

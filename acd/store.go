@@ -55,6 +55,9 @@ type OfferStore interface {
 	Offer(ctx context.Context, id string) (o OfferRecord, ok bool, err error)
 	// Answer takes an offer up; true also when it was before.
 	Answer(ctx context.Context, now time.Time, offer string, in QueueAt) (bool, error)
+	// Dial holds an agent for a call that the agent makes, unless the agent has a
+	// call, or is logged out: then held is nil and why says so.
+	Dial(ctx context.Context, now time.Time, d DialOrder) (held *OfferRecord, why orchestrator.AgentResult, err error)
 	// Hold holds the agent of an offer that is not in force any more, who talks with
 	// its call. Another offer, of the agent or of the call, has to end before: its id is before.
 	Hold(ctx context.Context, now time.Time, o orchestrator.Offer) (held bool, before string, err error)

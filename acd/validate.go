@@ -26,11 +26,12 @@ func (d Definitions) Validate() error {
 // queue; nil when nobody can tell.
 func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 	c := &complaints{queue: queue}
-	ids := c.unique()
+	ids, codes := c.unique(), c.unique()
 	for i, q := range d.Queues {
 		c.at("queues", i, q.ID)
 		ids("id", q.ID)
 		d.checkRequirements(c, q)
+		codes("dial_code", q.DialCode)
 	}
 	d.checkSkills(c)
 	d.checkKinds(c)

@@ -113,6 +113,9 @@ var commandRefusals = map[orchestrator.AgentResult]problem{
 	orchestrator.AgentNotLoggedIn:    {Status: http.StatusConflict, Code: wire.ProblemCodeNotLoggedIn, Detail: "the agent is not logged in"},
 	orchestrator.AgentElsewhere:      {Status: http.StatusConflict, Code: wire.ProblemCodeElsewhere, Detail: "the agent is logged in at another phone"},
 	orchestrator.AgentNothingToClose: {Status: http.StatusConflict, Code: wire.ProblemCodeNothingToDispose, Detail: "there is no call to give a disposition to"},
+	orchestrator.AgentBusy:           {Status: http.StatusConflict, Code: wire.ProblemCodeBusy, Detail: "the agent is in a call, or is being offered one"},
+	orchestrator.AgentPhoneBusy:      {Status: http.StatusConflict, Code: wire.ProblemCodePhoneBusy, Detail: "the agent's phone is in another call"},
+	orchestrator.AgentBadQueue:       {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadQueue, Field: "queue", Detail: "queue: no such queue, or the agent does not serve it"},
 	orchestrator.AgentBadReason:      {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadReason, Field: "reason", Detail: "not a defined pause reason"},
 	orchestrator.AgentBadDisposition: {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadDisposition, Field: "disposition", Detail: "not a disposition of the call's queue"},
 }

@@ -106,6 +106,10 @@ func fits(kind wire.CallKind, filter wire.KindFilter) bool {
 		return true
 	case wire.KindFilterFeature:
 		return kind == wire.CallKindFeature
+	case wire.KindFilterInbound:
+		return kind == wire.CallKindInbound
+	case wire.KindFilterOutbound:
+		return kind == wire.CallKindOutbound
 	default: // customers' calls, whatever brings them
 		return kind != wire.CallKindFeature
 	}

@@ -37,8 +37,8 @@ func recordedKind(k wire.KindFilter) records.KindFilter {
 	switch k {
 	case wire.KindFilterAll:
 		return records.KindAll
-	case wire.KindFilterFeature:
-		return records.KindFeature
+	case wire.KindFilterInbound, wire.KindFilterOutbound, wire.KindFilterFeature:
+		return records.KindFilter(k)
 	default:
 		return records.KindCustomer
 	}

@@ -90,6 +90,20 @@ func (f *fakeEngine) Ask(_ context.Context, id string, w call.Wish) error {
 	return nil
 }
 
+func (f *fakeEngine) Dial(_ context.Context, pbx string, o call.Order, key string) (call.Begun, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.orders = append(f.orders, strings.Join(strings.Fields(strings.Join([]string{"dial", pbx, o.Agent, o.Queue, o.Number, key, "by", o.By}, " ")), " "))
+	b := call.Begun{Call: "c9", Again: key == "again"}
+	switch o.Number {
+	case "900":
+		b.Refusal = &call.Refusal{Text: "outbound.deny: destinations with this prefix are forbidden"}
+	case "1":
+		b.Refusal = &call.Refusal{Agent: orchestrator.AgentBusy}
+	}
+	return b, nil
+}
+
 func (f *fakeEngine) Drives(string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -71,10 +71,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 
 // journalDetail holds the fields of entries that figures need.
 type journalDetail struct {
-	WaitMS int64  `json:"wait_ms"`
-	Why    string `json:"why"`
-	Flow   string // of orchestrator.Note
-	Node   string
+	WaitMS  int64  `json:"wait_ms"`
+	Why     string `json:"why"`
+	Dialled bool   `json:"dialled"`
+	Flow    string // of orchestrator.Note
+	Node    string
 }
 
 // missReasons are the values of the label why.
@@ -83,7 +84,8 @@ var missReasons = []orchestrator.OfferFailure{orchestrator.OfferNoAnswer, orches
 
 var outcomes = []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeAbandoned, orchestrator.OutcomeLeft,
 	orchestrator.OutcomeCompleted, orchestrator.OutcomeVoicemail, orchestrator.OutcomeTransferred, orchestrator.OutcomeRejected,
-	orchestrator.OutcomeTerminated, orchestrator.OutcomeFailed, orchestrator.OutcomeQueueGone, orchestrator.OutcomeAway, orchestrator.OutcomeLost}
+	orchestrator.OutcomeTerminated, orchestrator.OutcomeFailed, orchestrator.OutcomeQueueGone, orchestrator.OutcomeAway, orchestrator.OutcomeLost, orchestrator.OutcomeRefused,
+	orchestrator.OutcomeCancelled, orchestrator.OutcomeBusy, orchestrator.OutcomeNoAnswer, orchestrator.OutcomeUnreachable}
 
 // follow counts a journal entry. Labels come from closed sets: anything else is "other".
 func (m *metrics) follow(e orchestrator.Entry) {
@@ -103,6 +105,9 @@ func (m *metrics) follow(e orchestrator.Entry) {
 		if since := m.offer(e.Call, time.Time{}); !since.IsZero() {
 			m.setups.Observe(e.At.Sub(since).Seconds())
 		}
+		if d.Dialled { // whom an agent called has not waited
+			return
+		}
 		m.waits.WithLabelValues(e.Queue, "answered").Observe(float64(d.WaitMS) / 1000)
 	case orchestrator.EntryCallUnqueued:
 		m.waits.WithLabelValues(e.Queue, "out").Observe(float64(d.WaitMS) / 1000)
@@ -111,8 +116,12 @@ func (m *metrics) follow(e orchestrator.Entry) {
 		var s orchestrator.CallSummary
 		if json.Unmarshal(e.Data, &s) == nil {
 			direction := "inbound"
-			if s.Kind == orchestrator.KindFeature {
+			switch s.Kind {
+			case orchestrator.KindFeature:
 				direction = "internal"
+			case orchestrator.KindOutbound:
+				direction = "outbound"
+			case orchestrator.KindInbound:
 			}
 			m.calls.WithLabelValues(direction, known(outcomes, s.Outcome)).Inc()
 		}

@@ -24,6 +24,9 @@ type Engine interface {
 	// Ask wants something of a live call, and tells whether it is under way;
 	// NotFound also when this process does not hold the call.
 	Ask(ctx context.Context, id string, w call.Wish) error
+	// Dial begins a call that an agent of a PBX makes, and returns once the agent is
+	// held for it, or was refused. A key that was used gives the call of then.
+	Dial(ctx context.Context, pbx string, o call.Order, key string) (call.Begun, error)
 	// Drives tells whether this process drives a PBX now.
 	Drives(pbx string) bool
 	PBX(name string) (orchestrator.PBX, bool)

@@ -25,6 +25,9 @@ type ServerInterface interface {
 	// GetAgent One agent as it is now.
 	// (GET /api/v1/agents/{agent})
 	GetAgent(ctx echo.Context, agent PathAgent) error
+	// DialForAgent Calls a number for an agent, on behalf of a queue.
+	// (POST /api/v1/agents/{agent}/dial)
+	DialForAgent(ctx echo.Context, agent PathAgent) error
 	// DisposeAgent Gives the current or last call a disposition, and ends wrap-up.
 	// (POST /api/v1/agents/{agent}/dispose)
 	DisposeAgent(ctx echo.Context, agent PathAgent) error
@@ -228,6 +231,22 @@ func (w *ServerInterfaceWrapper) GetAgent(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetAgent(ctx, agent)
+	return err
+}
+
+// DialForAgent converts echo context to params.
+func (w *ServerInterfaceWrapper) DialForAgent(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "agent" -------------
+	var agent PathAgent
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent", ctx.Param("agent"), &agent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter agent: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DialForAgent(ctx, agent)
 	return err
 }
 
@@ -1503,6 +1522,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/pause", wrapper.PauseAgent, options.OperationMiddlewares["pauseAgent"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/resume", wrapper.ResumeAgent, options.OperationMiddlewares["resumeAgent"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/dispose", wrapper.DisposeAgent, options.OperationMiddlewares["disposeAgent"]...)
+	router.POST(options.BaseURL+"/api/v1/agents/:agent/dial", wrapper.DialForAgent, options.OperationMiddlewares["dialForAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/queues", wrapper.ListQueues, options.OperationMiddlewares["listQueues"]...)
 	router.GET(options.BaseURL+"/api/v1/queues/:queue", wrapper.GetQueue, options.OperationMiddlewares["getQueue"]...)
 	router.GET(options.BaseURL+"/api/v1/queues/:queue/waiting", wrapper.ListWaiting, options.OperationMiddlewares["listWaiting"]...)
@@ -1607,6 +1627,46 @@ type GetAgentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetAgentdefaultApplicationProblemPlusJSONResponse) VisitGetAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DialForAgentRequestObject struct {
+	Agent PathAgent `json:"agent"`
+	Body  *DialForAgentJSONRequestBody
+}
+
+type DialForAgentResponseObject interface {
+	VisitDialForAgentResponse(w http.ResponseWriter) error
+}
+
+type DialForAgent202JSONResponse Dialled
+
+func (response DialForAgent202JSONResponse) VisitDialForAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DialForAgentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DialForAgentdefaultApplicationProblemPlusJSONResponse) VisitDialForAgentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3637,6 +3697,9 @@ type StrictServerInterface interface {
 	// GetAgent One agent as it is now.
 	// (GET /api/v1/agents/{agent})
 	GetAgent(ctx context.Context, request GetAgentRequestObject) (GetAgentResponseObject, error)
+	// DialForAgent Calls a number for an agent, on behalf of a queue.
+	// (POST /api/v1/agents/{agent}/dial)
+	DialForAgent(ctx context.Context, request DialForAgentRequestObject) (DialForAgentResponseObject, error)
 	// DisposeAgent Gives the current or last call a disposition, and ends wrap-up.
 	// (POST /api/v1/agents/{agent}/dispose)
 	DisposeAgent(ctx context.Context, request DisposeAgentRequestObject) (DisposeAgentResponseObject, error)
@@ -3839,6 +3902,54 @@ func (sh *strictHandler) GetAgent(ctx echo.Context, agent PathAgent) error {
 		return err
 	} else if validResponse, ok := response.(GetAgentResponseObject); ok {
 		return validResponse.VisitGetAgentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DialForAgent operation middleware
+func (sh *strictHandler) DialForAgent(ctx echo.Context, agent PathAgent) error {
+	var request DialForAgentRequestObject
+
+	request.Agent = agent
+
+	var body DialForAgentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DialForAgent(ctx.Request().Context(), request.(DialForAgentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DialForAgent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DialForAgentResponseObject); ok {
+		return validResponse.VisitDialForAgentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -30,6 +30,11 @@ type Distributor interface {
 	// call is in no queue. False means that it does not: the agent is logged out,
 	// or in another conversation.
 	Talking(ctx context.Context, o Offer) (bool, error)
+	// Dial holds an agent for a call that the agent makes on behalf of a queue, in
+	// one step: an agent who is offered a call, or talks, is not to be had. The
+	// offer counts as answered from the start, so no call reaches the agent until it
+	// is finished, or has failed. Asked again for the same call it gives the same answer.
+	Dial(ctx context.Context, d Dialling) (Dialled, error)
 	// Failed ends an offer that came to nothing. The call keeps its place and
 	// its waiting time and may be matched again at once (Placement.Offer).
 	// After OfferCancelled the call is out of the queue.
@@ -117,6 +122,7 @@ type QueuePlan struct {
 	RecordFormat     string        `json:"record_format,omitempty"`     // "wav"
 	MaxTalk          time.Duration `json:"max_talk,omitempty"`          // 0 is the engine's limit
 	Whisper          string        `json:"whisper,omitempty"`           // sound that an agent on a permanent line hears as a call comes
+	CallerID         string        `json:"caller_id,omitempty"`         // shown to whom its agents call
 }
 
 // Offer is one call offered to one agent. It stands until Answered, Failed or its deadline.
@@ -132,6 +138,7 @@ type Offer struct {
 	AutoAnswer bool          `json:"auto_answer,omitempty"`
 	Language   string        `json:"language,omitempty"` // the agent's
 	Answered   bool          `json:"answered,omitempty"`
+	Makes      bool          `json:"makes,omitempty"` // the agent makes the call
 }
 
 // OfferFailure is why an offer came to nothing.
@@ -246,6 +253,9 @@ const (
 	AgentAlready        AgentResult = "already" // in that state already
 	AgentNotLoggedIn    AgentResult = "not_logged_in"
 	AgentElsewhere      AgentResult = "elsewhere"       // logged in at another phone
+	AgentBusy           AgentResult = "busy"            // in a call, or being offered one
+	AgentPhoneBusy      AgentResult = "phone_busy"      // the phone is in another call
+	AgentBadQueue       AgentResult = "bad_queue"       // no such queue, or the agent does not serve it
 	AgentBadReason      AgentResult = "bad_reason"      // unknown pause reason
 	AgentBadDisposition AgentResult = "bad_disposition" // unknown disposition
 	AgentNothingToClose AgentResult = "nothing"         // no call to dispose of, or to transfer

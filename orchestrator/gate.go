@@ -22,6 +22,7 @@ type Outside struct {
 // Passage is how an outside number is reached.
 type Passage struct {
 	Endpoint string
+	Number   string        // in the one form that it has: +34910000001; a short number as it is
 	Most     time.Duration // longest conversation; 0 is the engine's limit
 }
 

@@ -12,7 +12,7 @@ import (
 const idPrefix = "op-"
 
 // MakeID is the id of an owner's nth thing on a PBX. The letter says what it is:
-// a, l, t and s channels, b bridges, w bridges of those who monitor, p playbacks, r and
+// a, c, l, t and s channels, b bridges, w bridges of those who monitor, p playbacks, r and
 // m recordings.
 func MakeID(owner, letter string, n int) string {
 	return idPrefix + owner + "-" + letter + strconv.Itoa(n)

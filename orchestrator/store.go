@@ -27,7 +27,7 @@ type Store interface {
 	// SetAside takes a record that nobody can read out of the live set, and keeps
 	// it for whoever looks into it.
 	SetAside(ctx context.Context, lease Lease, r Record) error
-	// Load returns one record, live or lately ended; NotFound otherwise.
+	// Load returns one record, live or ended within the last hour; NotFound otherwise.
 	Load(ctx context.Context, id string) (Record, error)
 
 	// Acquire takes or renews the lease of a PBX for owner. Taking it gives a new
@@ -36,6 +36,10 @@ type Store interface {
 	// Otherwise the error is a HeldError.
 	Acquire(ctx context.Context, pbx string, owner LeaseOwner, ttl time.Duration, dead string) (Lease, error)
 	Release(ctx context.Context, l Lease) error
+
+	// Claim returns the value that a key stands for: this one, unless the key was
+	// claimed before. It is forgotten after a day.
+	Claim(ctx context.Context, key, value string) (string, error)
 
 	// Append writes journal entries that belong to no call (PBX connections).
 	Append(ctx context.Context, entries ...Entry) error

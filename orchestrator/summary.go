@@ -7,6 +7,9 @@ type CallKind string
 const (
 	KindInbound CallKind = "inbound"
 	KindFeature CallKind = "feature" // an agent's phone dialled a feature code
+	// KindOutbound is made by an agent on behalf of a queue. Its Caller is whom it
+	// is for, and its DID the number shown to them.
+	KindOutbound CallKind = "outbound"
 )
 
 // CallSummary is a call as its record shows it. Times are unix milliseconds, 0 is "never".
@@ -53,5 +56,10 @@ const (
 	OutcomeFailed      Outcome = "failed"      // operadora could not serve it
 	OutcomeQueueGone   Outcome = "queue_gone"  // waited, or was to wait, in a queue that is not defined (any more), and the flow had nothing else for it
 	OutcomeAway        Outcome = "away"        // operadora was away, and the PBX served it by its own means
+	OutcomeRefused     Outcome = "refused"     // of one that an agent wanted to make: the gate, or the agent's own state, forbids it
+	OutcomeCancelled   Outcome = "cancelled"   // the agent gave up, or was never there, before the customer answered
+	OutcomeBusy        Outcome = "busy"        // the number called is busy
+	OutcomeNoAnswer    Outcome = "no_answer"   // the number called does not answer
+	OutcomeUnreachable Outcome = "unreachable" // the network does not reach the number called
 	OutcomeLost        Outcome = "lost"        // the PBX lost it, or it vanished while nobody looked
 )

@@ -28,6 +28,25 @@ func (s *Store) Hold(ctx context.Context, now time.Time, o orchestrator.Offer) (
 	return r.number(0) == 1, r.text(1), nil
 }
 
+// Dial holds an agent for a call that the agent makes.
+func (s *Store) Dial(ctx context.Context, now time.Time, d acd.DialOrder) (*acd.OfferRecord, orchestrator.AgentResult, error) {
+	r, err := s.run(ctx, "acd/redisstore.Dial", agentDial, s.base(),
+		ms(now), d.Station.Agent, d.Station.JSON(), encode(d.Offer), oneOrZero(d.OnPhone))
+	if err != nil {
+		return nil, "", err
+	}
+	switch r.text(0) {
+	case "ok":
+		held, err := r.offer(1)
+		return held, orchestrator.AgentOK, err
+	case string(orchestrator.AgentPhoneBusy):
+		return nil, orchestrator.AgentPhoneBusy, nil
+	case string(acd.StateOffline):
+		return nil, orchestrator.AgentNotLoggedIn, nil
+	}
+	return nil, orchestrator.AgentBusy, nil
+}
+
 // failSettings are the queue's settings that a failed offer needs.
 type failSettings struct {
 	Misses     int   `json:"misses"`

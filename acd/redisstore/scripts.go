@@ -38,6 +38,7 @@ var (
 	offerFinish   = script("offer_finish", libSettle)
 	offerHeal     = script("offer_heal", libSettle)
 	agentChange   = script("agent_change", libSettle)
+	agentDial     = script("agent_dial", libSettle)
 	agentDispose  = script("agent_dispose", libSettle)
 	agentDevice   = script("agent_device", libSettle)
 	agentWake     = script("agent_wake", libSettle)

@@ -103,6 +103,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/agents/{agent} (the `GetAgent` operationId).
 	GetAgent(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DialForAgentWithBody Calls a number for an agent, on behalf of a queue.
+	//
+	// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/dial (the `DialForAgent` operationId).
+	DialForAgentWithBody(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DialForAgent Calls a number for an agent, on behalf of a queue.
+	//
+	// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/dial (the `DialForAgent` operationId).
+	DialForAgent(ctx context.Context, agent PathAgent, body DialForAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DisposeAgentWithBody Gives the current or last call a disposition, and ends wrap-up.
 	//
 	// Takes any type of body and a specified content type.
@@ -534,6 +552,44 @@ func (c *Client) ListAgents(ctx context.Context, params *ListAgentsParams, reqEd
 // Corresponds with GET /api/v1/agents/{agent} (the `GetAgent` operationId).
 func (c *Client) GetAgent(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAgentRequest(c.Server, agent)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DialForAgentWithBody Calls a number for an agent, on behalf of a queue.
+//
+// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agents/{agent}/dial (the `DialForAgent` operationId).
+func (c *Client) DialForAgentWithBody(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDialForAgentRequestWithBody(c.Server, agent, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DialForAgent Calls a number for an agent, on behalf of a queue.
+//
+// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agents/{agent}/dial (the `DialForAgent` operationId).
+func (c *Client) DialForAgent(ctx context.Context, agent PathAgent, body DialForAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDialForAgentRequest(c.Server, agent, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1652,6 +1708,53 @@ func NewGetAgentRequest(server string, agent PathAgent) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewDialForAgentRequest calls the generic DialForAgent builder with application/json body
+func NewDialForAgentRequest(server string, agent PathAgent, body DialForAgentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDialForAgentRequestWithBody(server, agent, "application/json", bodyReader)
+}
+
+// NewDialForAgentRequestWithBody constructs an http.Request for the DialForAgent method, with any body, and a specified content type
+func NewDialForAgentRequestWithBody(server string, agent PathAgent, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agent", agent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agents/%s/dial", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -4326,6 +4429,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agents/{agent} (the `GetAgent` operationId).
 	GetAgentWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*GetAgentResponse, error)
 
+	// DialForAgentWithBodyWithResponse Calls a number for an agent, on behalf of a queue.
+	//
+	// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/dial (the `DialForAgent` operationId).
+	DialForAgentWithBodyWithResponse(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DialForAgentResponse, error)
+
+	// DialForAgentWithResponse Calls a number for an agent, on behalf of a queue.
+	//
+	// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/dial (the `DialForAgent` operationId).
+	DialForAgentWithResponse(ctx context.Context, agent PathAgent, body DialForAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*DialForAgentResponse, error)
+
 	// DisposeAgentWithBodyWithResponse Gives the current or last call a disposition, and ends wrap-up.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -4893,6 +5014,54 @@ func (r GetAgentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetAgentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DialForAgentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Dialled
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r DialForAgentResponse) GetJSON202() *Dialled {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DialForAgentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DialForAgentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DialForAgentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DialForAgentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DialForAgentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7121,6 +7290,36 @@ func (c *ClientWithResponses) GetAgentWithResponse(ctx context.Context, agent Pa
 	return ParseGetAgentResponse(rsp)
 }
 
+// DialForAgentWithBodyWithResponse Calls a number for an agent, on behalf of a queue.
+//
+// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agents/{agent}/dial (the `DialForAgent` operationId).
+func (c *ClientWithResponses) DialForAgentWithBodyWithResponse(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DialForAgentResponse, error) {
+	rsp, err := c.DialForAgentWithBody(ctx, agent, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDialForAgentResponse(rsp)
+}
+
+// DialForAgentWithResponse Calls a number for an agent, on behalf of a queue.
+//
+// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agents/{agent}/dial (the `DialForAgent` operationId).
+func (c *ClientWithResponses) DialForAgentWithResponse(ctx context.Context, agent PathAgent, body DialForAgentJSONRequestBody, reqEditors ...RequestEditorFn) (*DialForAgentResponse, error) {
+	rsp, err := c.DialForAgent(ctx, agent, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDialForAgentResponse(rsp)
+}
+
 // DisposeAgentWithBodyWithResponse Gives the current or last call a disposition, and ends wrap-up.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -7998,6 +8197,39 @@ func ParseGetAgentResponse(rsp *http.Response) (*GetAgentResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDialForAgentResponse parses an HTTP response from a DialForAgentWithResponse call
+func ParseDialForAgentResponse(rsp *http.Response) (*DialForAgentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DialForAgentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Dialled
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

@@ -58,8 +58,9 @@ func (e AgentState) Valid() bool {
 
 // Defines values for CallKind.
 const (
-	CallKindFeature CallKind = "feature"
-	CallKindInbound CallKind = "inbound"
+	CallKindFeature  CallKind = "feature"
+	CallKindInbound  CallKind = "inbound"
+	CallKindOutbound CallKind = "outbound"
 )
 
 // Valid indicates whether the value is a known member of the CallKind enum.
@@ -68,6 +69,8 @@ func (e CallKind) Valid() bool {
 	case CallKindFeature:
 		return true
 	case CallKindInbound:
+		return true
+	case CallKindOutbound:
 		return true
 	default:
 		return false
@@ -79,9 +82,13 @@ const (
 	CallStateArriving     CallState = "arriving"
 	CallStateClearing     CallState = "clearing"
 	CallStateConnecting   CallState = "connecting"
+	CallStateDialing      CallState = "dialing"
 	CallStateEnded        CallState = "ended"
+	CallStateFailing      CallState = "failing"
 	CallStateFlow         CallState = "flow"
 	CallStateOffered      CallState = "offered"
+	CallStateReserving    CallState = "reserving"
+	CallStateSummoning    CallState = "summoning"
 	CallStateTalking      CallState = "talking"
 	CallStateTransferring CallState = "transferring"
 	CallStateWaiting      CallState = "waiting"
@@ -96,11 +103,19 @@ func (e CallState) Valid() bool {
 		return true
 	case CallStateConnecting:
 		return true
+	case CallStateDialing:
+		return true
 	case CallStateEnded:
+		return true
+	case CallStateFailing:
 		return true
 	case CallStateFlow:
 		return true
 	case CallStateOffered:
+		return true
+	case CallStateReserving:
+		return true
+	case CallStateSummoning:
 		return true
 	case CallStateTalking:
 		return true
@@ -310,6 +325,7 @@ const (
 	EntryTypeCallAnswered   EntryType = "call.answered"
 	EntryTypeCallConnected  EntryType = "call.connected"
 	EntryTypeCallConsult    EntryType = "call.consult"
+	EntryTypeCallDialled    EntryType = "call.dialled"
 	EntryTypeCallEnded      EntryType = "call.ended"
 	EntryTypeCallFault      EntryType = "call.fault"
 	EntryTypeCallHeld       EntryType = "call.held"
@@ -344,6 +360,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallConnected:
 		return true
 	case EntryTypeCallConsult:
+		return true
+	case EntryTypeCallDialled:
 		return true
 	case EntryTypeCallEnded:
 		return true
@@ -463,6 +481,8 @@ const (
 	KindFilterAll      KindFilter = "all"
 	KindFilterCustomer KindFilter = "customer"
 	KindFilterFeature  KindFilter = "feature"
+	KindFilterInbound  KindFilter = "inbound"
+	KindFilterOutbound KindFilter = "outbound"
 )
 
 // Valid indicates whether the value is a known member of the KindFilter enum.
@@ -473,6 +493,10 @@ func (e KindFilter) Valid() bool {
 	case KindFilterCustomer:
 		return true
 	case KindFilterFeature:
+		return true
+	case KindFilterInbound:
+		return true
+	case KindFilterOutbound:
 		return true
 	default:
 		return false
@@ -609,15 +633,20 @@ func (e Order) Valid() bool {
 const (
 	OutcomeAbandoned   Outcome = "abandoned"
 	OutcomeAway        Outcome = "away"
+	OutcomeBusy        Outcome = "busy"
+	OutcomeCancelled   Outcome = "cancelled"
 	OutcomeCompleted   Outcome = "completed"
 	OutcomeFailed      Outcome = "failed"
 	OutcomeLeft        Outcome = "left"
 	OutcomeLost        Outcome = "lost"
+	OutcomeNoAnswer    Outcome = "no_answer"
 	OutcomeQueueGone   Outcome = "queue_gone"
+	OutcomeRefused     Outcome = "refused"
 	OutcomeRejected    Outcome = "rejected"
 	OutcomeServed      Outcome = "served"
 	OutcomeTerminated  Outcome = "terminated"
 	OutcomeTransferred Outcome = "transferred"
+	OutcomeUnreachable Outcome = "unreachable"
 	OutcomeVoicemail   Outcome = "voicemail"
 )
 
@@ -628,6 +657,10 @@ func (e Outcome) Valid() bool {
 		return true
 	case OutcomeAway:
 		return true
+	case OutcomeBusy:
+		return true
+	case OutcomeCancelled:
+		return true
 	case OutcomeCompleted:
 		return true
 	case OutcomeFailed:
@@ -636,7 +669,11 @@ func (e Outcome) Valid() bool {
 		return true
 	case OutcomeLost:
 		return true
+	case OutcomeNoAnswer:
+		return true
 	case OutcomeQueueGone:
+		return true
+	case OutcomeRefused:
 		return true
 	case OutcomeRejected:
 		return true
@@ -645,6 +682,8 @@ func (e Outcome) Valid() bool {
 	case OutcomeTerminated:
 		return true
 	case OutcomeTransferred:
+		return true
+	case OutcomeUnreachable:
 		return true
 	case OutcomeVoicemail:
 		return true
@@ -659,7 +698,9 @@ const (
 	ProblemCodeBadDisposition   ProblemCode = "bad_disposition"
 	ProblemCodeBadFormat        ProblemCode = "bad_format"
 	ProblemCodeBadPin           ProblemCode = "bad_pin"
+	ProblemCodeBadQueue         ProblemCode = "bad_queue"
 	ProblemCodeBadReason        ProblemCode = "bad_reason"
+	ProblemCodeBusy             ProblemCode = "busy"
 	ProblemCodeConflict         ProblemCode = "conflict"
 	ProblemCodeDenied           ProblemCode = "denied"
 	ProblemCodeElsewhere        ProblemCode = "elsewhere"
@@ -678,6 +719,7 @@ const (
 	ProblemCodeNothingToDispose ProblemCode = "nothing_to_dispose"
 	ProblemCodeOtherSite        ProblemCode = "other_site"
 	ProblemCodeOutOfRange       ProblemCode = "out_of_range"
+	ProblemCodePhoneBusy        ProblemCode = "phone_busy"
 	ProblemCodeRange            ProblemCode = "range"
 	ProblemCodeRepeated         ProblemCode = "repeated"
 	ProblemCodeThrottled        ProblemCode = "throttled"
@@ -702,7 +744,11 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeBadPin:
 		return true
+	case ProblemCodeBadQueue:
+		return true
 	case ProblemCodeBadReason:
+		return true
+	case ProblemCodeBusy:
 		return true
 	case ProblemCodeConflict:
 		return true
@@ -739,6 +785,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeOtherSite:
 		return true
 	case ProblemCodeOutOfRange:
+		return true
+	case ProblemCodePhoneBusy:
 		return true
 	case ProblemCodeRange:
 		return true
@@ -1160,7 +1208,7 @@ type CalendarDefinition struct {
 	Zone string              `json:"zone"`
 }
 
-// CallKind feature: an agent's phone dialled a feature code.
+// CallKind outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
 type CallKind string
 
 // CallState defines model for CallState.
@@ -1188,7 +1236,7 @@ type CallSummary struct {
 	EndedBy EndedBy   `json:"ended_by,omitempty,omitzero"`
 	ID      string    `json:"id"`
 
-	// Kind feature: an agent's phone dialled a feature code.
+	// Kind outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
 	Kind     CallKind `json:"kind"`
 	Language string   `json:"language,omitempty,omitzero"`
 
@@ -1267,6 +1315,25 @@ type Definitions struct {
 // DeviceState defines model for DeviceState.
 type DeviceState string
 
+// Dial defines model for Dial.
+type Dial struct {
+	// Key Of the asker's choice: a request with the same key gives the same call. Keys are the agent's own.
+	Key string `json:"key,omitempty,omitzero"`
+
+	// Number Whom to call.
+	Number string `json:"number"`
+
+	// Queue On behalf of which queue, one that the agent serves; the agent's first, unless it is named.
+	Queue string `json:"queue,omitempty,omitzero"`
+}
+
+// Dialled defines model for Dialled.
+type Dialled struct {
+	// Again The key was used before.
+	Again bool   `json:"again,omitempty,omitzero"`
+	Call  string `json:"call"`
+}
+
 // DispositionDefinition defines model for DispositionDefinition.
 type DispositionDefinition struct {
 	Digits string   `json:"digits,omitempty,omitzero"`
@@ -1318,8 +1385,11 @@ type EntryAgentState struct {
 
 // EntryConnected defines model for EntryConnected.
 type EntryConnected struct {
-	Agent  string `json:"agent"`
-	WaitMS int64  `json:"wait_ms,omitempty,omitzero"`
+	Agent string `json:"agent"`
+
+	// Dialled The agent made the call, and nobody has waited.
+	Dialled bool  `json:"dialled,omitempty,omitzero"`
+	WaitMS  int64 `json:"wait_ms,omitempty,omitzero"`
 }
 
 // EntryConsult defines model for EntryConsult.
@@ -1337,6 +1407,18 @@ type EntryConsult struct {
 	Kind TargetKind `json:"kind,omitempty,omitzero"`
 
 	// Result asked, waiting, offered, dialling, ringing, answered, swapped, conference, completed, goes on (without the agent), left (the conference), ended, cancelled, or why it came to nothing.
+	Result string `json:"result"`
+}
+
+// EntryDialled defines model for EntryDialled.
+type EntryDialled struct {
+	// Destination A number is masked.
+	Destination string `json:"destination"`
+
+	// Error The gate's rule and why.
+	Error string `json:"error,omitempty,omitzero"`
+
+	// Result dialling, ringing, answered, or why nobody was reached: denied, busy, no_answer, unreachable, failed, lost; or about the agent: not_logged_in, busy, phone_busy, bad_queue.
 	Result string `json:"result"`
 }
 
@@ -1693,7 +1775,7 @@ type PauseReasonDefinition struct {
 
 // Problem defines model for Problem.
 type Problem struct {
-	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition. Of operadora: unavailable, full, internal.
+	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail A sentence for people.
@@ -1713,7 +1795,7 @@ type Problem struct {
 	Value string `json:"value,omitempty,omitzero"`
 }
 
-// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition. Of operadora: unavailable, full, internal.
+// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 type ProblemCode string
 
 // Queue defines model for Queue.
@@ -1736,13 +1818,19 @@ type QueueAdmit string
 
 // QueueDefinition Lengths of time that are 0 mean what they mean in the file.
 type QueueDefinition struct {
-	Admit             QueueAdmit `json:"admit"`
-	AutoAnswer        bool       `json:"auto_answer"`
-	ExitKey           string     `json:"exit_key,omitempty,omitzero"`
-	ID                string     `json:"id"`
-	MaxLength         int        `json:"max_length"`
-	MaxWaitMS         int64      `json:"max_wait_ms"`
-	MissesBeforePause int        `json:"misses_before_pause"`
+	Admit      QueueAdmit `json:"admit"`
+	AutoAnswer bool       `json:"auto_answer"`
+
+	// CallerID Shown to whom its agents call.
+	CallerID string `json:"caller_id,omitempty,omitzero"`
+
+	// DialCode Digits by which a phone names the queue.
+	DialCode          string `json:"dial_code,omitempty,omitzero"`
+	ExitKey           string `json:"exit_key,omitempty,omitzero"`
+	ID                string `json:"id"`
+	MaxLength         int    `json:"max_length"`
+	MaxWaitMS         int64  `json:"max_wait_ms"`
+	MissesBeforePause int    `json:"misses_before_pause"`
 
 	// Name By language.
 	Name           Texts         `json:"name,omitempty,omitzero"`
@@ -2120,7 +2208,7 @@ type ListCallsParams struct {
 	// State Only calls in this state.
 	State *CallState `form:"state,omitempty" json:"state,omitempty"`
 
-	// Kind Customers' calls, calls of agents' phones to feature codes, or all.
+	// Kind Customers' calls (inbound and outbound), one of the two, calls of agents' phones to feature codes, or all.
 	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Limit Lines on a page.
@@ -2159,7 +2247,7 @@ type ListContactsParams struct {
 	// Disposition Disposition given.
 	Disposition *Text `form:"disposition,omitempty" json:"disposition,omitempty"`
 
-	// Kind Customers' calls, calls of agents' phones to feature codes, or all.
+	// Kind Customers' calls (inbound and outbound), one of the two, calls of agents' phones to feature codes, or all.
 	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Limit Lines on a page.
@@ -2198,7 +2286,7 @@ type ExportContactsParams struct {
 	// Disposition Disposition given.
 	Disposition *Text `form:"disposition,omitempty" json:"disposition,omitempty"`
 
-	// Kind Customers' calls, calls of agents' phones to feature codes, or all.
+	// Kind Customers' calls (inbound and outbound), one of the two, calls of agents' phones to feature codes, or all.
 	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// TimeZone Zone of the times, such as America/Bogota; UTC when it is left out. It is named in the column time_zone.
@@ -2309,6 +2397,9 @@ type GetServiceReportParams struct {
 	// ShortMS s: abandons up to it may be left out.
 	ShortMS *int64 `form:"short_ms,omitempty" json:"short_ms,omitempty"`
 }
+
+// DialForAgentJSONRequestBody defines body for DialForAgent for application/json ContentType.
+type DialForAgentJSONRequestBody = Dial
 
 // DisposeAgentJSONRequestBody defines body for DisposeAgent for application/json ContentType.
 type DisposeAgentJSONRequestBody = AgentDisposition

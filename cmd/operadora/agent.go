@@ -52,6 +52,7 @@ func newAgentCommand() *cobra.Command {
 			}
 			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
+		newAgentDialCommand(),
 	)
 	return c
 }
@@ -66,6 +67,32 @@ func newAgentLoginCommand() *cobra.Command {
 		return cmp.Or(r.JSON200, r.JSON202), nil
 	})
 	c.Flags().BoolVar(&line, "line", false, "with a permanent line: the phone is rung once, and calls come on that line; also puts one back")
+	return c
+}
+
+func newAgentDialCommand() *cobra.Command {
+	var queue, key string
+	c := jsonFlag(&cobra.Command{
+		Use: "dial AGENT NUMBER", Short: "Call a number for an agent, on behalf of a queue: the agent's phone rings first", Args: named,
+		Example: "  operadora agent dial 101 910000001 --queue sales",
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.DialForAgentWithResponse(cmd.Context(), args[0], wire.Dial{Number: args[1], Queue: queue, Key: key})
+			if err != nil {
+				return err
+			}
+			return showAnswer(cmd, r.JSON202, func(w io.Writer, d wire.Dialled) error {
+				verb := "rings the phone of"
+				if d.Again {
+					verb = "is the call of that key, made by"
+				}
+				_, err := fmt.Fprintf(w, "call %s %s agent %s\n", d.Call, verb, args[0])
+				return err
+			})
+		}),
+	})
+	f := c.Flags()
+	f.StringVar(&queue, "queue", "", "on behalf of this queue, one that the agent serves; the agent's first without it")
+	f.StringVar(&key, "key", "", "of your choice: with the same key, asking again gives the same call")
 	return c
 }
 

@@ -60,7 +60,7 @@ func newContactListCommand() *cobra.Command {
 	f.StringVar(&caller, "caller", "", "only calls from this number, in full")
 	f.StringVar(&pbx, "pbx", "", "only calls of this PBX")
 	f.StringVar(&disposition, "disposition", "", "only calls with this disposition")
-	f.StringVar((*string)(&kind), "kind", string(kind), "customer, feature (agents' phones to feature codes) or all")
+	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), feature (agents' phones to feature codes) or all")
 	f.StringVar(&from, "from", "", "only calls since this day or moment: "+momentExample)
 	f.StringVar(&to, "to", "", "only calls before this day or moment")
 	f.IntVar(&limit, "limit", 50, "how many at most; 0 is all")

@@ -115,7 +115,7 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 			Priority: q.Priority, Admit: wire.QueueAdmit(q.Admit), MaxLength: q.MaxLength, MaxWaitMS: q.MaxWait.Milliseconds(),
 			RingMS: q.RingTimeout.Milliseconds(), WrapUpMS: q.WrapUp.Milliseconds(),
 			ServiceLevelMS: q.ServiceLevel.Milliseconds(), MissesBeforePause: q.MissesBeforePause,
-			AutoAnswer: q.AutoAnswer, Record: q.Record, ExitKey: q.ExitKey})
+			AutoAnswer: q.AutoAnswer, Record: q.Record, ExitKey: q.ExitKey, CallerID: q.CallerID, DialCode: q.DialCode})
 	}
 	for _, g := range d.ACD.Agents {
 		v := wire.AgentDefinition{ID: g.ID, Name: g.Name, PBX: g.PBX, Endpoint: g.Endpoint, Language: g.Language,

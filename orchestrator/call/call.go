@@ -39,6 +39,7 @@ type Call struct {
 	Secret  json.RawMessage            `json:"-"`                  // what of the flow's state is not stored
 	FlowRef int                        `json:"flow_ref,omitempty"` // of TimerFlow
 	Line    *Lend                      `json:"line,omitempty"`     // the agent whose permanent line the customer's channel is to become
+	Refusal *Refusal                   `json:"refusal,omitempty"`  // of a call that an agent could not make
 	Mail    *Recording                 `json:"mail,omitempty"`     // a message that the customer leaves
 	Playing *Playing                   `json:"playing,omitempty"`
 	// Timers holds what is due when, by name; every state has its own (limits.go).
@@ -133,9 +134,11 @@ func (c *Call) fits() error {
 		far, visit = true, true
 	case StateTransferring:
 		far = true
+	case StateSummoning, StateDialing, StateFailing:
+		far, visit = true, true
 	case StateConnecting, StateTalking:
 		far, visit = true, c.Far() == nil || c.Far().Role == RoleAgent
-	case StateArriving, StateInFlow, StateClearing, StateEnded:
+	case StateArriving, StateReserving, StateInFlow, StateClearing, StateEnded:
 	}
 	if far && c.Far() == nil || visit && c.Visit == nil {
 		return fmt.Errorf("%w: it is %q and has nobody or no queue to be so with", errNoCall, c.State)
@@ -174,7 +177,7 @@ func (c *Call) Gone() bool { return c.Customer().State == LegEnded }
 func (c *Call) Outside() []string {
 	var out []string
 	for _, l := range c.Legs {
-		if l.Number != "" && !l.Inside && l.State != LegEnded {
+		if l.Number != "" && !l.Inside && l.State != LegEnded && l.State != LegPlanned {
 			out = append(out, l.Channel)
 		}
 	}
@@ -237,7 +240,7 @@ func (c *Call) clone() Call {
 		n.Rooms[i].Rec = copied(n.Rooms[i].Rec)
 	}
 	n.Visit, n.Mail, n.Playing = copied(c.Visit), copied(c.Mail), copied(c.Playing)
-	n.Move, n.Home, n.Consult, n.Errand = copied(c.Move), copied(c.Home), copied(c.Consult), copied(c.Errand)
+	n.Move, n.Home, n.Consult, n.Errand, n.Refusal = copied(c.Move), copied(c.Home), copied(c.Consult), copied(c.Errand), copied(c.Refusal)
 	if n.Consult != nil {
 		n.Consult.Visit = copied(c.Consult.Visit)
 	}

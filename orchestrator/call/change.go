@@ -90,12 +90,14 @@ func (x *change) move(tr Trigger) bool {
 	switch to {
 	case StateConnecting:
 		x.arm(TimerState, x.Limits.Command)
+	case StateReserving:
+		x.arm(TimerState, x.Limits.Command)
 	case StateClearing:
 		clear(x.c.Timers)
 		x.arm(TimerState, x.Limits.Clear)
 	case StateEnded:
 		clear(x.c.Timers)
-	case StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring, StateTalking:
+	case StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring, StateSummoning, StateDialing, StateFailing, StateTalking:
 		x.disarm(TimerState)
 	}
 	return true

@@ -29,7 +29,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 	if x.c.State == StateTalking {
 		x.parted(by)
 	}
-	if v := x.c.Visit; v != nil && x.c.ConnectedAt == 0 && v.State == VisitIn { // also after another queue: Entered is the first's
+	if v := x.c.Visit; v != nil && x.c.ConnectedAt == 0 && v.State == VisitIn && x.c.Kind != orchestrator.KindOutbound { // also after another queue: Entered is the first's
 		x.c.WaitMS = x.happened() - v.Entered
 	}
 	x.c.Playing, x.c.Errand = nil, nil
@@ -42,7 +42,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 // is moot, and that is its answer: a phone that was never rung sends no event.
 func pointless(c Command) bool {
 	switch c.(type) {
-	case Dial, Hangup, Return, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
+	case Dial, HoldAgent, Hangup, Return, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
 		return false
 	}
 	return true
@@ -51,6 +51,12 @@ func pointless(c Command) bool {
 // outcome says how a call ended that somebody ended now.
 func (x *change) outcome(by string) orchestrator.Outcome {
 	switch {
+	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && x.c.Outcome != "":
+		return x.c.Outcome // nobody was reached, and the agent knew
+	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && by == "caller":
+		return orchestrator.OutcomeAbandoned // answered, and did not wait for the join
+	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && by != "pbx":
+		return orchestrator.OutcomeCancelled
 	case x.c.ConnectedAt > 0 && x.c.Agent == "":
 		return orchestrator.OutcomeTransferred
 	case x.c.ConnectedAt > 0:
@@ -132,6 +138,8 @@ func (x *change) stateOver() {
 		x.clearAgain()
 	case StateConnecting:
 		x.connectingLong()
+	case StateFailing:
+		x.loseAgent(x.c.Outcome, "operadora")
 	default:
 		x.fault("the PBX did not confirm in time", nil)
 		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)

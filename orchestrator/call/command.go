@@ -174,6 +174,10 @@ type (
 	AskPlace struct {
 		Visit int `json:"visit"`
 	}
+	// HoldAgent holds an agent for a call that the agent makes.
+	HoldAgent struct {
+		Dialling orchestrator.Dialling `json:"dialling"`
+	}
 	// FailOffer tells that an offer came to nothing.
 	FailOffer struct {
 		Offer orchestrator.Offer        `json:"offer"`
@@ -232,6 +236,7 @@ func (Beep) verb() Verb           { return "beep" }
 func (Enqueue) verb() Verb        { return "enqueue" }
 func (Leave) verb() Verb          { return "leave" }
 func (AskPlace) verb() Verb       { return "ask_place" }
+func (HoldAgent) verb() Verb      { return "hold_agent" }
 func (FailOffer) verb() Verb      { return "fail_offer" }
 func (TakeUp) verb() Verb         { return "take_up" }
 func (FinishOffer) verb() Verb    { return "finish_offer" }
@@ -280,6 +285,7 @@ func init() {
 	reader[Enqueue]()
 	reader[Leave]()
 	reader[AskPlace]()
+	reader[HoldAgent]()
 	reader[FailOffer]()
 	reader[TakeUp]()
 	reader[FinishOffer]()

@@ -29,9 +29,14 @@ func (x *change) compare(v Truth) {
 	}
 	x.ends(v)
 	x.forgetTyped()
-	x.compareCustomer(v)
-	x.compareGuests(v) // first: one of them may be about to take the far leg's place
-	x.compareFar(v)
+	if x.c.dialling() { // the agent comes first: who does not listen has nobody called
+		x.compareFar(v)
+		x.compareDialling(v)
+	} else {
+		x.compareCustomer(v)
+		x.compareGuests(v) // first: one of them may be about to take the far leg's place
+		x.compareFar(v)
+	}
 	for _, ch := range slices.Sorted(maps.Keys(v.Channels)) {
 		if !x.knows(ch) && orchestrator.OwnerOf(ch) == x.c.Call { // a leg that was given up, or a dial that came through late
 			x.do(Hangup{Channel: ch, Cause: orchestrator.CauseNormal})
@@ -59,7 +64,8 @@ func (x *change) compare(v Truth) {
 		x.checkRecordings() // of conversations before
 	case StateConnecting:
 		x.compareJoin(v)
-	case StateTransferring:
+	case StateTransferring, StateReserving, StateSummoning, StateDialing, StateFailing:
+		x.adoptDialling(v)
 	case StateTalking:
 		x.compareTalk(v)
 		x.checkRecordings()
@@ -178,11 +184,16 @@ func (x *change) compareFar(v Truth) {
 	switch {
 	case !there && !v.Adopted && x.pending(dials(far.Channel)): // not answered yet; its answer tells
 	case !there && far.Dialed < v.At.UnixMilli():
-		if far.Why == "" && far.Joined == 0 {
+		if far.Why == "" && far.Joined == 0 && !far.Dials {
 			far.Why = orchestrator.OfferError // nobody saw why: no blame
 		}
 		x.farGone(orchestrator.CauseUnknown)
 	case !there:
+	case far.State == LegArrived:
+		if truth.Up && x.pending(is[Answer]) {
+			x.giveUp(is[Answer])
+			x.agentUp()
+		}
 	case far.State == LegHanging:
 		x.do(Hangup{Channel: far.Channel, Cause: orchestrator.CauseNormal})
 	case truth.Entered && truth.Up && (far.State == LegDialing || far.State == LegRinging):
@@ -278,7 +289,7 @@ func (x *change) compareJoin(v Truth) {
 	far := x.c.Far()
 	in := v.Bridges[bridge(x.c.Call, far.Room)]
 	if far.State == LegUp && slices.Contains(in, x.c.Customer().Channel) && slices.Contains(in, far.Channel) {
-		x.connected(far.Up)
+		x.connected(max(far.Up, x.c.Customer().Up))
 	}
 }
 

@@ -93,6 +93,8 @@ func (x *change) take(in Input) {
 	switch in.Kind {
 	case InArrive:
 		x.arrive(in.Arrival)
+	case InDial:
+		x.dialOut(in.Order)
 	case InEvent:
 		x.event(in.Event)
 	case InOffer:
@@ -178,6 +180,9 @@ func (x *change) lost() {
 		}
 		x.askConsult()
 	default: // what it holds elsewhere is asked for again as it comes up
+		if far := x.c.Far(); far != nil {
+			x.takeUp(far)
+		}
 	}
 	x.askMove()
 }
@@ -201,6 +206,8 @@ func (x *change) event(e orchestrator.Event) {
 		orchestrator.EventLeft, orchestrator.EventDigit:
 		l := x.c.leg(e.Channel)
 		switch {
+		case l == x.c.Customer() && x.c.dialling():
+			x.diallingEvent(e)
 		case l == x.c.Customer():
 			x.customerEvent(e)
 		case l != nil && guestRoles[l.Role]:
@@ -260,7 +267,7 @@ func (x *change) digit(key string) {
 	in := orchestrator.FlowInput{Kind: orchestrator.FlowDigit, Digit: key}
 	switch x.c.State {
 	case StateWaiting, StateOffered:
-		if exit := x.c.Visit.Plan.ExitKey; exit != "" && exit == key {
+		if exit := x.c.Visit.Plan.ExitKey; exit != "" && exit == key && x.c.Flow != nil {
 			x.unqueue("exit")
 			x.c.Home = nil
 			x.flowResult("exit")
@@ -290,12 +297,22 @@ func (x *change) farEvent(e orchestrator.Event) {
 			x.note(orchestrator.EntryCallRinging, fields{"agent": far.agent()})
 		}
 	case orchestrator.EventEntered:
+		if far.State == LegArrived {
+			x.refuse("leg "+string(far.State), string(e.Kind)) // a repeated entry
+			return
+		}
 		x.pickup()
 	case orchestrator.EventEnded:
 		x.farGone(e.Cause)
 	case orchestrator.EventDigit:
 		x.typed(e.Digit)
-	case orchestrator.EventLeft, orchestrator.EventPlayed,
+	case orchestrator.EventLeft:
+		if far.Dials { // the phone that it was dialled at, sent elsewhere
+			x.farGone(orchestrator.CauseNormal)
+			return
+		}
+		x.refuse("leg "+string(far.State), string(e.Kind))
+	case orchestrator.EventPlayed,
 		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventHeld,
 		orchestrator.EventResumed, orchestrator.EventDevice:
 		x.refuse("leg "+string(far.State), string(e.Kind))
@@ -346,7 +363,13 @@ func (x *change) done(n int, r Result) {
 	}
 	switch cmd := cmd.(type) {
 	case Answer:
+		if far := x.c.Far(); far != nil && far.Channel == cmd.Channel {
+			x.agentUp()
+			break
+		}
 		x.answered()
+	case HoldAgent:
+		x.agentHeld(cmd, r.Dialled)
 	case Dial:
 		x.dialled(cmd)
 	case Continue: // its event tells
@@ -407,7 +430,7 @@ func (x *change) strike(n int) (Command, bool) {
 // toPBX tells whether a command is one to the PBX; the others go to the distributor.
 func toPBX(c Command) bool {
 	switch c.(type) {
-	case Enqueue, Leave, AskPlace, FailOffer, TakeUp, FinishOffer, AgentDo, TellPhone:
+	case Enqueue, Leave, AskPlace, HoldAgent, FailOffer, TakeUp, FinishOffer, AgentDo, TellPhone:
 		return false
 	}
 	return true

@@ -11,7 +11,8 @@ type InputKind string
 
 // Kinds of inputs, with the fields of Input that they use.
 const (
-	InArrive   InputKind = "arrive"   // the first of every call: Arrival
+	InArrive   InputKind = "arrive"   // the first of every call that comes in: Arrival
+	InDial     InputKind = "dial"     // the first of every call that an agent makes: Order
 	InEvent    InputKind = "event"    // the PBX told something: Event
 	InOffer    InputKind = "offer"    // an agent became free for this call: Offer
 	InWithdraw InputKind = "withdraw" // the distributor took an offer back: Offer, Why
@@ -35,6 +36,7 @@ type Input struct {
 	At      time.Time
 	Event   orchestrator.Event
 	Arrival orchestrator.Arrival
+	Order   Order
 	Offer   orchestrator.Offer
 	Why     orchestrator.OfferFailure
 	Timer   Timer
@@ -54,6 +56,7 @@ type Input struct {
 // Result is what came of a command, for those that bring more than their being done.
 type Result struct {
 	Placement orchestrator.Placement   // Enqueue, FailOffer
+	Dialled   orchestrator.Dialled     // HoldAgent
 	Position  int                      // AskPlace
 	Answer    orchestrator.AgentAnswer // AgentDo
 	Running   bool                     // CheckPlay, CheckRecord: it goes on

@@ -30,8 +30,10 @@ type Leg struct {
 	Unheld  bool                      `json:"unheld,omitempty"`  // the distributor did not take its offer up, and was told that they talk
 	Visit   *Visit                    `json:"visit,omitempty"`   // of RoleConsult: the stay in a queue by which the agent was found
 	Watch   *Supervision              `json:"watch,omitempty"`   // of a supervisor, also of one who took the call over
-	Number  string                    `json:"number,omitempty"`  // of an outside number
+	Number  string                    `json:"number,omitempty"`  // that we dialled, or are to dial
 	Inside  bool                      `json:"inside,omitempty"`  // of a number: the agent's phone had called it itself, so the trunk's caps do not count it
+	Dials   bool                      `json:"dials,omitempty"`   // of RoleAgent: made this call, and is held from the start
+	Tone    string                    `json:"tone,omitempty"`    // the playback of a tone that it hears
 	MostMS  int64                     `json:"most_ms,omitempty"` // of an outside number: the longest conversation; 0 is the call's limit
 	Denied  bool                      `json:"denied,omitempty"`  // of an outside number: a cap of the trunk refused it
 	Why     orchestrator.OfferFailure `json:"why,omitempty"`     // how it failed, once known
@@ -55,6 +57,7 @@ type LegState string
 
 // States of a leg.
 const (
+	LegPlanned LegState = "planned" // has an id, and nothing was ordered yet
 	LegArrived LegState = "arrived" // came in, not answered
 	LegDialing LegState = "dialing" // ordered, nothing heard yet
 	LegRinging LegState = "ringing" // the phone alerts
@@ -69,6 +72,7 @@ type LegTrigger string
 
 // Triggers of a leg.
 const (
+	LegOnDial   LegTrigger = "dial"
 	LegOnRing   LegTrigger = "ring"
 	LegOnAnswer LegTrigger = "answer"
 	LegOnJoin   LegTrigger = "join"
@@ -78,6 +82,7 @@ const (
 )
 
 var legTable = table[LegState, LegTrigger]{
+	LegPlanned: {LegOnDial: LegDialing, LegOnHang: LegEnded, LegOnGone: LegEnded},
 	LegArrived: {LegOnAnswer: LegUp, LegOnHang: LegHanging, LegOnGone: LegEnded},
 	LegDialing: {LegOnRing: LegRinging, LegOnAnswer: LegUp, LegOnHang: LegHanging, LegOnGone: LegEnded},
 	LegRinging: {LegOnRing: LegRinging, LegOnAnswer: LegUp, LegOnHang: LegHanging, LegOnGone: LegEnded}, // PBXs repeat ringing

@@ -135,7 +135,7 @@ func (x *change) wantsMusic() bool {
 		return far.Moved
 	case StateInFlow: // the place is asked for of one who was transferred
 		return x.c.Visit != nil && x.c.Visit.State == VisitAsked && (x.c.Visit.From > 0 || x.c.Home != nil)
-	case StateArriving, StateConnecting, StateClearing, StateEnded:
+	case StateArriving, StateReserving, StateSummoning, StateDialing, StateFailing, StateConnecting, StateClearing, StateEnded:
 	}
 	return false
 }

@@ -159,7 +159,7 @@ func (u *unkind) people() {
 		return
 	}
 	[]func(){
-		w.offer, w.offer, w.agentAnswers, w.agentAnswers,
+		w.offer, w.customerAnswers, w.agentAnswers, w.agentAnswers,
 		func() { w.presses(rapid.SampledFrom([]string{"1", "9"}).Draw(u.t, "key")) },
 		func() {
 			w.agentHangsUp(rapid.SampledFrom([]orchestrator.Cause{0, 16, 17, 19, 21}).Draw(u.t, "cause"))
@@ -302,7 +302,7 @@ func (u *unkind) disturbEvents() {
 	if len(w.told) > 0 {
 		e := w.told[len(w.told)-1-u.num("ago", 0, min(9, len(w.told)-1))]
 		alive := e.Kind == orchestrator.EventEnded && w.pbx.channels[e.Channel] != nil // dialled once more since
-		if !alive && (e.Channel != customerChannel || !w.pbx.left && e.Kind != orchestrator.EventEnded) {
+		if !alive && (e.Channel != w.customer || !w.pbx.left && e.Kind != orchestrator.EventEnded) {
 			w.tell(e)
 		}
 	}
@@ -345,7 +345,7 @@ func (w *world) checkHeld(t *rapid.T) {
 	if c.State == StateEnded {
 		return
 	}
-	if w.pbx.channels[customerChannel] == nil {
+	if w.pbx.channels[w.customer] == nil {
 		t.Errorf("the customer is gone and the call in state %q, todo %v", c.State, c.Todo)
 	}
 	if c.Move != nil {

@@ -205,6 +205,10 @@ var queueResults = map[string]bool{"served": true, "timeout": true, "full": true
 // flowResult tells the flow what came of the queue or the transfer that it
 // waits for, also when a person has sent the call somewhere else meanwhile.
 func (x *change) flowResult(result string) {
+	if x.c.Flow == nil { // an agent made the call: nobody else is to be talked with
+		x.over(x.ownOutcome(), "operadora", orchestrator.CauseNormal)
+		return
+	}
 	kind := x.c.Awaits
 	switch {
 	case kind == orchestrator.FlowTransferred && queueResults[result] && result != "served":

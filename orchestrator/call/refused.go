@@ -63,6 +63,12 @@ func (x *change) refusedCommand(n int, err error) {
 		}
 	case Enqueue:
 		x.enqueueRefused(cmd, err)
+	case HoldAgent:
+		if x.c.State == StateReserving {
+			x.fault("the distributor refused: "+string(cmd.verb()), err)
+			x.c.Cause = orchestrator.CauseCongestion
+			x.loseAgent(orchestrator.OutcomeFailed, "operadora")
+		}
 	case FailOffer:
 		x.fault("the distributor refused: "+string(cmd.verb()), err)
 		if cmd.Why != orchestrator.OfferCancelled && x.c.Visit != nil && x.c.Visit.N == cmd.Offer.Visit {
@@ -154,6 +160,10 @@ func (x *change) dialRefused(cmd Dial, err error) {
 	originatorGone := errors.Is(err, orchestrator.ErrOriginatorGone)
 	if originatorGone {
 		x.customerGone(orchestrator.CauseUnknown, "caller")
+	}
+	if cmd.Order.Channel == x.c.Customer().Channel {
+		x.customerRefused(cmd, err)
+		return
 	}
 	l := x.c.leg(cmd.Order.Channel)
 	if l == nil {

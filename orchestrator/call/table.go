@@ -26,6 +26,10 @@ const (
 	StateWaiting      State = "waiting"      // in a queue, no agent in sight
 	StateOffered      State = "offered"      // in a queue, an agent's phone is being rung
 	StateTransferring State = "transferring" // an outside number is being rung
+	StateReserving    State = "reserving"    // an agent wants to call somebody and is being held for it
+	StateSummoning    State = "summoning"    // that agent's own phone is being rung, or answered
+	StateDialing      State = "dialing"      // the agent listens, the customer's phone is being rung
+	StateFailing      State = "failing"      // the customer was not reached, and the agent hears so
 	StateConnecting   State = "connecting"   // the other leg answered, both are being put in a room
 	StateTalking      State = "talking"      // joined with the other leg
 	StateClearing     State = "clearing"     // over; what it made on the PBX is being removed
@@ -43,7 +47,10 @@ const (
 	OnMissed   Trigger = "missed"   // the offer came to nothing, or the conversation was none
 	OnUnqueued Trigger = "unqueued" // out of the queue: timeout, exit key, refused a place
 	OnTransfer Trigger = "transfer" // the flow rings an outside number
+	OnDial     Trigger = "dial"     // an agent wants to call somebody
 	OnPickup   Trigger = "pickup"   // the other leg answered
+	OnAnswer   Trigger = "answer"   // the customer whom an agent calls answered
+	OnFailed   Trigger = "failed"   // that customer was not reached
 	OnJoined   Trigger = "joined"   // both are in the room
 	OnParted   Trigger = "parted"   // the other leg left the conversation
 	// OnHandedOver: somebody else of the conversation took the other leg's place.
@@ -53,12 +60,16 @@ const (
 )
 
 var callTable = table[State, Trigger]{
-	StateArriving: {OnFlow: StateInFlow, OnOver: StateClearing},
+	StateArriving: {OnFlow: StateInFlow, OnDial: StateReserving, OnOver: StateClearing},
 	StateInFlow:   {OnQueued: StateWaiting, OnTransfer: StateTransferring, OnOver: StateClearing},
 	StateWaiting:  {OnOffered: StateOffered, OnUnqueued: StateInFlow, OnOver: StateClearing},
 	StateOffered: {OnMissed: StateWaiting, OnUnqueued: StateInFlow, OnPickup: StateConnecting,
 		OnOver: StateClearing},
 	StateTransferring: {OnPickup: StateConnecting, OnParted: StateInFlow, OnOver: StateClearing},
+	StateReserving:    {OnOffered: StateSummoning, OnOver: StateClearing},
+	StateSummoning:    {OnPickup: StateDialing, OnOver: StateClearing},
+	StateDialing:      {OnAnswer: StateConnecting, OnFailed: StateFailing, OnOver: StateClearing},
+	StateFailing:      {OnOver: StateClearing},
 	StateConnecting: {OnJoined: StateTalking, OnMissed: StateWaiting, OnParted: StateInFlow,
 		OnOver: StateClearing},
 	StateTalking:  {OnParted: StateInFlow, OnMissed: StateWaiting, OnHandedOver: StateTalking, OnOver: StateClearing},

@@ -18,11 +18,12 @@ var update = flag.Bool("update", false, "write golden files anew")
 
 var (
 	callStates = []State{StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring,
+		StateReserving, StateSummoning, StateDialing, StateFailing,
 		StateConnecting, StateTalking, StateClearing, StateEnded}
-	callTriggers = []Trigger{OnFlow, OnQueued, OnOffered, OnMissed, OnUnqueued, OnTransfer, OnPickup,
+	callTriggers = []Trigger{OnFlow, OnQueued, OnOffered, OnMissed, OnUnqueued, OnTransfer, OnDial, OnPickup, OnAnswer, OnFailed,
 		OnJoined, OnParted, OnHandedOver, OnOver, OnCleared}
-	legStates     = []LegState{LegArrived, LegDialing, LegRinging, LegUp, LegJoined, LegHanging, LegEnded}
-	legTriggers   = []LegTrigger{LegOnRing, LegOnAnswer, LegOnJoin, LegOnPart, LegOnHang, LegOnGone}
+	legStates     = []LegState{LegPlanned, LegArrived, LegDialing, LegRinging, LegUp, LegJoined, LegHanging, LegEnded}
+	legTriggers   = []LegTrigger{LegOnDial, LegOnRing, LegOnAnswer, LegOnJoin, LegOnPart, LegOnHang, LegOnGone}
 	roomStates    = []RoomState{RoomMade, RoomClosing, RoomGone}
 	roomTriggers  = []RoomTrigger{RoomOnClose, RoomOnGone}
 	visitStates   = []VisitState{VisitAsked, VisitIn, VisitServed, VisitOver}
@@ -53,7 +54,7 @@ func sheet[S, T ~string](m table[S, T], states []S, triggers []T) string {
 func TestTables(t *testing.T) {
 	t.Parallel()
 	checkTable(t, "call", callTable, callStates, callTriggers, []State{StateArriving}, StateEnded)
-	checkTable(t, "leg", legTable, legStates, legTriggers, []LegState{LegArrived, LegDialing}, LegEnded)
+	checkTable(t, "leg", legTable, legStates, legTriggers, []LegState{LegArrived, LegPlanned, LegDialing}, LegEnded)
 	checkTable(t, "room", roomTable, roomStates, roomTriggers, []RoomState{RoomMade}, RoomGone)
 	checkTable(t, "visit", visitTable, visitStates, visitTriggers, []VisitState{VisitAsked}, VisitOver)
 	checkTable(t, "recording", recordingTable, recStates, recTriggers, []RecordingState{RecRunning}, RecFinished)

@@ -25,6 +25,10 @@ const (
 func (x *change) pickup() {
 	far := x.c.Far()
 	was := far.State
+	if x.c.State == StateSummoning {
+		x.agentUp()
+		return
+	}
 	if !x.leg(far, LegOnAnswer) || !x.move(OnPickup) {
 		if was != LegUp && was != LegJoined { // told twice: a comparison had noticed it before
 			x.do(Hangup{Channel: far.Channel, Cause: orchestrator.CauseNormal}) // our hangup crossed its answer
@@ -50,7 +54,7 @@ func (x *change) connect() {
 	far := x.c.Far()
 	far.Keyed = far.Role == RoleAgent && x.Keys[x.c.PBX].Prefix != ""
 	x.do(Connect{Bridge: bridge(x.c.Call, far.Room), Customer: x.c.Customer().Channel, Far: far.Channel,
-		Offer: far.Offer, Keyed: far.Keyed, Music: x.c.Visit != nil || x.c.ConnectedAt > 0})
+		Offer: far.Offer, Keyed: far.Keyed, Music: !far.Dials && x.c.Visit != nil || x.c.ConnectedAt > 0})
 }
 
 // connected handles that customer and far leg have been in their room since at.
@@ -77,7 +81,7 @@ func (x *change) connected(at int64) {
 	}
 	v := x.c.Visit
 	x.visit(VisitOnServe)
-	if first || v.From == 0 {
+	if (first || v.From == 0) && !far.Dials { // whom an agent called has not waited
 		x.c.WaitMS = at - v.Entered
 	}
 	x.talksWith(at - v.began())
@@ -108,7 +112,12 @@ func (x *change) talksWith(wait int64) {
 	}
 	x.c.Agent = far.agent()
 	x.bound(v.Plan.MaxTalk)
-	x.note(orchestrator.EntryCallConnected, fields{"agent": x.c.Agent, "wait_ms": wait})
+	x.bound(x.shorter(x.c.Customer().MostMS))
+	f := fields{"agent": x.c.Agent, "wait_ms": wait}
+	if far.Dials {
+		f["wait_ms"], f["dialled"] = 0, true
+	}
+	x.note(orchestrator.EntryCallConnected, f)
 	if v.Plan.Record || x.c.Tape != "" && v.From > 0 {
 		x.c.Tape = cmp.Or(v.Plan.RecordFormat, x.c.Tape, "wav")
 		x.recordTalk(x.room(), x.c.Tape)
@@ -117,13 +126,21 @@ func (x *change) talksWith(wait int64) {
 
 // takeUp tells the distributor that an agent talks, which did not know, or has forgotten.
 func (x *change) takeUp(l *Leg) {
-	if x.c.State != StateTalking || l.Offer == nil || !l.was() || x.pending(func(c Command) bool {
+	if !x.c.Holds(l) || x.pending(func(c Command) bool {
 		t, ok := c.(TakeUp)
 		return ok && t.Offer.ID == l.Offer.ID
 	}) {
 		return
 	}
 	x.do(TakeUp{Offer: *l.Offer})
+}
+
+// shorter is a limit of an outside number, unless the conversation ends before anyway.
+func (x *change) shorter(ms int64) time.Duration {
+	if at := x.c.Timers[TimerCall]; at > 0 && at <= x.ms()+ms {
+		return 0
+	}
+	return msDuration(ms)
 }
 
 // bound ends the conversation that begins now after d; 0 leaves it to the call's limit.
@@ -155,7 +172,11 @@ func (x *change) dialled(d Dial) {
 // ringOver ends a leg that rang long enough; the PBX did not end it itself.
 func (x *change) ringOver() {
 	far := x.c.Far()
-	if far == nil || (x.c.State != StateOffered && x.c.State != StateTransferring) {
+	if x.c.State == StateDialing {
+		x.customerRang()
+		return
+	}
+	if far == nil || (x.c.State != StateOffered && x.c.State != StateTransferring && x.c.State != StateSummoning) {
 		x.refuse(string(x.c.State), "ring over")
 		return
 	}
@@ -220,6 +241,8 @@ func (x *change) settle() { x.settleLeg(x.c.Far()) }
 func (x *change) settleLeg(l *Leg) {
 	switch {
 	case l.Offer == nil:
+	case l.Dials && l.Up > 0: // also when nobody was reached: it gets an outcome, too
+		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})
 	case l.was() && l.Why == "":
 		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})
 	default:
@@ -266,6 +289,8 @@ func (x *change) farGone(cause orchestrator.Cause) {
 		}
 		x.settle()
 		x.forgetFar()
+	case x.c.dialling():
+		x.agentLost(cause)
 	case x.c.State == StateTalking && x.c.Move == nil && x.goesOn():
 		x.farLeft()
 	case x.c.State == StateTalking && x.c.Move == nil && x.noService():
@@ -315,7 +340,7 @@ func (x *change) failure(l *Leg, was LegState, cause orchestrator.Cause) orchest
 // an agent in dead air gives up just as it begins, and neither side heard the other.
 func (x *change) noService() bool {
 	far := x.c.Far()
-	return x.c.Errand == nil && far.Role == RoleAgent && x.talked() < breath.Milliseconds() && far.Joined-far.Up > patience.Milliseconds()
+	return x.c.Errand == nil && far.Role == RoleAgent && !far.Dials && x.talked() < breath.Milliseconds() && far.Joined-far.Up > patience.Milliseconds()
 }
 
 // nothingSaid gives the customer the place back of a conversation that was none.

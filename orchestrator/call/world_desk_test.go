@@ -16,6 +16,7 @@ type toyDesk struct {
 	w       *world
 	plan    orchestrator.QueuePlan
 	refuses map[string]orchestrator.PlacementResult // by queue, "" admits
+	busy    bool                                    // the agent who makes the call has another
 	free    int                                     // agents who wait for a call
 	place   *toyPlace
 	offers  map[string]toyOffer
@@ -61,6 +62,8 @@ func (d *toyDesk) run(c Command) (r Result, err error) {
 		if d.place != nil {
 			r.Position = 2
 		}
+	case HoldAgent:
+		r.Dialled = d.dial(c.Dialling)
 	case FailOffer:
 		d.w.blames(c)
 		r.Placement = d.fail(c.Offer, c.Why)
@@ -101,6 +104,24 @@ func (d *toyDesk) enqueue(q orchestrator.Waiting) orchestrator.Placement {
 	d.place = &toyPlace{queue: q.Queue, visit: q.Visit, entered: q.Entered.UnixMilli()}
 	d.match()
 	return d.where()
+}
+
+// dial holds the agent for a call that the agent makes.
+func (d *toyDesk) dial(q orchestrator.Dialling) orchestrator.Dialled {
+	for _, o := range d.offers {
+		if o.offer.Makes {
+			return orchestrator.Dialled{Result: orchestrator.AgentOK, Offer: &o.offer, Plan: d.plan}
+		}
+	}
+	if d.busy {
+		return orchestrator.Dialled{Result: orchestrator.AgentBusy}
+	}
+	d.w.offerSeq++
+	id := "o" + strconv.Itoa(d.w.offerSeq)
+	o := orchestrator.Offer{ID: id, Call: "c1", PBX: "pbx", Queue: "A", Visit: q.Visit, Agent: "agent" + id, Endpoint: "PJSIP/" + id,
+		Ring: 20 * time.Second, Answered: true, Makes: true}
+	d.offers[id] = toyOffer{offer: o, answered: true}
+	return orchestrator.Dialled{Result: orchestrator.AgentOK, Offer: &o, Plan: d.plan}
 }
 
 // where answers for the call where it stands now.

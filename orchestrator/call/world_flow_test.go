@@ -92,7 +92,7 @@ func (openGate) Outside(o orchestrator.Outside, _ time.Time) (orchestrator.Passa
 	if o.Number == "" {
 		return orchestrator.Passage{}, fault.New("gate", fault.Denied, "empty")
 	}
-	return orchestrator.Passage{Endpoint: "PJSIP/" + o.Number + "@trunk"}, nil
+	return orchestrator.Passage{Endpoint: "PJSIP/" + o.Number + "@trunk", Number: o.Number}, nil
 }
 
 // graph is a flow of drawn nodes; every outcome of each leads to another one.

@@ -173,7 +173,7 @@ func (p *toyPBX) dial(o orchestrator.Origination) error {
 	if _, there := p.channels[o.Channel]; there {
 		return nil
 	}
-	if _, there := p.channels[o.Originator]; !there {
+	if _, there := p.channels[o.Originator]; !there && o.Originator != "" {
 		return fault.E("pbx", fault.Conflict, orchestrator.ErrOriginatorGone)
 	}
 	if !p.w.isLate {
@@ -181,6 +181,9 @@ func (p *toyPBX) dial(o orchestrator.Origination) error {
 	}
 	p.dialled++
 	p.orders[o.Channel] = o
+	if p.w.rung[o.Channel]++; o.Channel == p.w.customer && p.w.rung[o.Channel] > 1 && !p.w.lostDoc {
+		p.w.brokenf("the customer is dialled twice")
+	}
 	ch := &toyChannel{id: o.Channel, ours: true, offer: p.w.offerOf[o.Channel],
 		since: p.w.now, until: p.w.now.Add(o.Timeout), stray: p.w.isLate}
 	p.channels[o.Channel] = ch
@@ -314,25 +317,31 @@ func (p *toyPBX) endRecording(id string, failed bool) {
 	}
 }
 
-// phones are the channels that we dialled.
+// phones are the channels of whom the customer may talk with.
 func (p *toyPBX) phones() []*toyChannel {
-	var out []*toyChannel
+	return slices.DeleteFunc(p.all(), func(ch *toyChannel) bool { return ch.id == p.w.customer })
+}
+
+// dialledOnes are the channels that we dialled.
+func (p *toyPBX) dialledOnes() []*toyChannel {
+	return slices.DeleteFunc(p.all(), func(ch *toyChannel) bool { return !ch.ours })
+}
+
+func (p *toyPBX) all() (out []*toyChannel) {
 	for _, id := range slices.Sorted(maps.Keys(p.channels)) {
-		if p.channels[id].ours || p.channels[id].line {
-			out = append(out, p.channels[id])
-		}
+		out = append(out, p.channels[id])
 	}
 	return out
 }
 
 func (p *toyPBX) phoneRings(ch *toyChannel) {
-	if !ch.up {
+	if !ch.up && ch.ours {
 		p.emit(orchestrator.Event{Kind: orchestrator.EventRinging, Channel: ch.id})
 	}
 }
 
 func (p *toyPBX) phoneAnswers(ch *toyChannel) {
-	if !ch.up {
+	if !ch.up && ch.ours {
 		ch.up, ch.since = true, p.w.now
 		p.emit(orchestrator.Event{Kind: orchestrator.EventEntered, Channel: ch.id, Up: true})
 	}
@@ -396,7 +405,7 @@ func (p *toyPBX) next() (at time.Time) {
 	for _, r := range p.recordings {
 		sooner(r.until)
 	}
-	for _, ch := range p.phones() {
+	for _, ch := range p.dialledOnes() {
 		if !ch.up {
 			sooner(ch.until)
 		}
@@ -417,7 +426,7 @@ func (p *toyPBX) tick() {
 			p.endRecording(id, false)
 		}
 	}
-	for _, ch := range p.phones() {
+	for _, ch := range p.dialledOnes() {
 		if !ch.up && due(ch.until) {
 			p.w.guilty[ch.offer] = true
 			p.end(ch.id, orchestrator.CauseNoAnswer)
@@ -453,25 +462,28 @@ func (p *toyPBX) truth(adopted, restarts bool) Truth {
 
 // hears tells what the customer hears, "" for nothing.
 func (p *toyPBX) hears() string {
-	ch := p.channels[customerChannel]
+	ch := p.channels[p.w.customer]
 	if ch == nil {
 		return "gone"
 	}
+	if ch.ours && !ch.up {
+		return "ringing"
+	}
 	for _, in := range p.bridges {
-		if in[customerChannel] && ch.hold { // it is heard instead
+		if in[p.w.customer] && ch.hold { // it is heard instead
 			return "music"
 		}
-		if in[customerChannel] && len(in) > 1 {
+		if in[p.w.customer] && len(in) > 1 {
 			return "talk"
 		}
 	}
 	for _, pl := range p.plays {
-		if pl.channel == customerChannel {
+		if pl.channel == p.w.customer {
 			return "prompt"
 		}
 	}
 	for _, r := range p.recordings {
-		if r.target == customerChannel {
+		if r.target == p.w.customer {
 			return "voicemail"
 		}
 	}

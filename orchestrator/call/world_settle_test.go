@@ -157,7 +157,7 @@ func (w *world) dials(channel string) {
 		if other.line {
 			continue
 		}
-		if other.id != channel && !hung && !other.stray && !w.excused {
+		if other.id != channel && channel != w.customer && !hung && !other.stray && !w.excused {
 			w.brokenf("%s is dialled while %s is alive", channel, other.id)
 		}
 	}
@@ -190,7 +190,7 @@ func (w *world) sweep() {
 			heal("waiting")
 			w.desk.leave()
 		}
-		for _, ch := range w.pbx.phones() {
+		for _, ch := range w.pbx.dialledOnes() {
 			if ch.line {
 				continue
 			}
@@ -205,7 +205,7 @@ func (w *world) sweep() {
 		return
 	}
 	for _, l := range c.Legs {
-		if l.State != LegEnded && w.pbx.channels[l.Channel] == nil {
+		if l.State != LegEnded && l.State != LegPlanned && w.pbx.channels[l.Channel] == nil {
 			heal("leg")
 			w.post(Input{Kind: InCompare, Truth: w.pbx.truth(false, false)})
 			return
@@ -242,11 +242,11 @@ func (w *world) forgotten() bool {
 
 // What people do.
 
-func (w *world) callerHangsUp() { w.pbx.end(customerChannel, orchestrator.CauseNormal) }
+func (w *world) callerHangsUp() { w.pbx.end(w.customer, orchestrator.CauseNormal) }
 
 func (w *world) presses(key string) {
-	if w.pbx.channels[customerChannel] != nil {
-		w.pbx.emit(orchestrator.Event{Kind: orchestrator.EventDigit, Channel: customerChannel, Digit: key})
+	if w.pbx.channels[w.customer] != nil {
+		w.pbx.emit(orchestrator.Event{Kind: orchestrator.EventDigit, Channel: w.customer, Digit: key})
 	}
 }
 
@@ -258,6 +258,13 @@ func (w *world) offer() {
 
 func (w *world) agentAnswers() {
 	for _, ch := range w.pbx.phones() {
+		w.pbx.phoneAnswers(ch)
+	}
+}
+
+// customerAnswers lets the customer whom an agent calls pick up.
+func (w *world) customerAnswers() {
+	if ch := w.pbx.channels[w.customer]; ch != nil {
 		w.pbx.phoneAnswers(ch)
 	}
 }

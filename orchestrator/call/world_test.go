@@ -36,6 +36,10 @@ type world struct {
 
 	offerSeq int
 	offerOf  map[string]string // channel -> offer
+	customer string            // the customer's channel
+	order    *Order            // of a call that an agent makes; nil: it comes in
+	desk1    bool              // which was dialled at the phone
+	rung     map[string]int    // how often each channel was dialled
 	guilty   map[string]bool   // offers whose agents did what they are blamed for
 	lined    map[string]bool   // offers whose agents are on permanent lines
 	lines    int               // every so manyth agent is; 0 for none
@@ -70,7 +74,7 @@ func newWorld(f orchestrator.Flows) *world {
 	w := &world{
 		rules: &Rules{Flows: f, Gate: openGate{}, People: toyPeople{}, Limits: DefaultLimits,
 			Keys: map[string]keys.Table{"pbx": {Prefix: "*"}}}, now: time.UnixMilli(1_800_000_000_000),
-		offerOf: map[string]string{}, guilty: map[string]bool{}, lined: map[string]bool{}, entered: map[int]int64{},
+		customer: customerChannel, rung: map[string]int{}, offerOf: map[string]string{}, guilty: map[string]bool{}, lined: map[string]bool{}, entered: map[int]int64{},
 	}
 	w.rules.Lines = toyLines{w}
 	w.pbx, w.desk = newToyPBX(w), newToyDesk(w)
@@ -79,8 +83,32 @@ func newWorld(f orchestrator.Flows) *world {
 	return w
 }
 
+// phoneChannel is that of an agent's phone at which a number was dialled.
+const phoneChannel = "desk.1"
+
+// newOutboundWorld is one with a call that an agent makes, dialled at the phone or not.
+func newOutboundWorld(f orchestrator.Flows, atPhone bool) *world {
+	w := newWorld(f)
+	clear(w.pbx.channels)
+	w.customer, w.order, w.desk1 = orchestrator.MakeID("c1", "c", 1), &Order{Agent: "101", Queue: "A", Number: "910000001", By: "test"}, atPhone
+	if atPhone {
+		w.pbx.channels[phoneChannel] = &toyChannel{id: phoneChannel, since: w.now}
+	}
+	w.begin()
+	return w
+}
+
 // begin lets the call arrive at a process that knows nothing.
 func (w *world) begin() {
+	if w.order != nil {
+		channel := ""
+		if w.desk1 {
+			channel = phoneChannel
+		}
+		w.me = &process{c: NewOutbound("c1", "pbx", channel, *w.order, w.now)}
+		w.post(Input{Kind: InDial, Order: *w.order})
+		return
+	}
 	w.me = &process{c: New("c1", "pbx", customerChannel, orchestrator.KindInbound, w.now)}
 	w.post(Input{Kind: InArrive, Arrival: orchestrator.Arrival{Call: "c1", PBX: "pbx", Kind: orchestrator.KindInbound, DID: "5000"}})
 }
@@ -269,7 +297,7 @@ func (w *world) load() {
 	w.pass(100 * time.Millisecond)
 	w.silent, w.cut, w.wire = false, false, nil
 	if len(w.stored) == 0 {
-		if w.pbx.channels[customerChannel] != nil {
+		if w.pbx.channels[customerChannel] != nil || w.pbx.channels[phoneChannel] != nil || w.order != nil && !w.desk1 {
 			w.begin()
 		}
 		return

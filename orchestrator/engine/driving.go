@@ -138,14 +138,19 @@ func (v *driving) released(l *loop) {
 // hold takes a call into the engine. A customer's channel is the newest call's:
 // one that was given back to the dialplan, and stored all the same, may be back.
 func (v *driving) hold(c call.Call) *loop {
-	l := newLoop(v, c.Call, c.Customer().Channel, ofCall{c}, v.log.With("call", c.Call))
+	l := newLoop(v, c.Call, c.Arrived(), ofCall{c}, v.log.With("call", c.Call))
 	v.eng.add(l)
+	v.remap(l, c)
+	return l
+}
+
+// remap notes that a channel belongs to a call.
+func (v *driving) remap(l *loop, c call.Call) {
 	v.chmu.Lock()
 	defer v.chmu.Unlock()
-	if c.Rev == 0 || v.byChannel[l.channel] < l.id {
+	if l.channel != "" && (c.Rev == 0 || v.byChannel[l.channel] < l.id) {
 		v.byChannel[l.channel] = l.id
 	}
-	return l
 }
 
 func (v *driving) start(l *loop) {
@@ -155,6 +160,7 @@ func (v *driving) start(l *loop) {
 		v.unmap(l.channel, l.id)
 		v.trunk.free(l.shown.Load().outside, nil)
 		v.released(l)
+		l.held.settle(call.Call{}, fault.New("engine", fault.Unavailable, "the call could not be stored, or the PBX is not driven from here any more"))
 	})
 }
 
@@ -256,6 +262,10 @@ func (v *driving) unknown(channel string, t orchestrator.ChannelTruth, language 
 		v.leftover("channel", channel, func(ctx context.Context) error {
 			return v.pbx.Continue(ctx, channel, orchestrator.DialplanPlace{})
 		})
+		return
+	}
+	if kind == orchestrator.KindFeature && len(t.Args) > 1 && t.Args[1] == opDial {
+		v.dialledAt(channel, t, language)
 		return
 	}
 	if t.DID == "" && len(t.Args) > 1 {

@@ -212,6 +212,17 @@ func (e *Engine) add(l *loop) {
 	e.calls[l.id] = l
 }
 
+// addNew adds a loop unless there is one of its id, which is returned then.
+func (e *Engine) addNew(l *loop) *loop {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if before, ok := e.calls[l.id]; ok {
+		return before
+	}
+	e.calls[l.id] = l
+	return nil
+}
+
 func (e *Engine) has(id string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

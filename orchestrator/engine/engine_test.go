@@ -31,6 +31,7 @@ type memory struct {
 	calls  map[string]orchestrator.Record
 	aside  []string
 	leases map[string]orchestrator.Lease
+	claims map[string]string
 	until  map[string]time.Time
 	log    []orchestrator.Entry
 	keep   bool // nothing is given back
@@ -40,7 +41,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{calls: map[string]orchestrator.Record{}, leases: map[string]orchestrator.Lease{}, until: map[string]time.Time{}, grown: make(chan struct{})}
+	return &memory{calls: map[string]orchestrator.Record{}, leases: map[string]orchestrator.Lease{}, claims: map[string]string{}, until: map[string]time.Time{}, grown: make(chan struct{})}
 }
 
 var errAway = fault.New("memory", fault.Unavailable, "away")
@@ -127,6 +128,19 @@ func (m *memory) Load(_ context.Context, id string) (orchestrator.Record, error)
 		return r, nil
 	}
 	return orchestrator.Record{}, fault.New("memory", fault.NotFound, "no call %q", id)
+}
+
+func (m *memory) Claim(_ context.Context, key, value string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return "", fault.New("memory", fault.Unavailable, "away")
+	}
+	if before, ok := m.claims[key]; ok {
+		return before, nil
+	}
+	m.claims[key] = value
+	return value, nil
 }
 
 func (m *memory) Acquire(ctx context.Context, pbx string, o orchestrator.LeaseOwner, ttl time.Duration, dead string) (orchestrator.Lease, error) {
@@ -233,7 +247,8 @@ type floor struct {
 	n       int
 	missed  []orchestrator.OfferFailure
 	notices chan orchestrator.DeskNotice
-	refuse  error  // of Enqueue
+	refuse  error // of Enqueue
+	dialled []orchestrator.Dialling
 	talks   string // the call in which the agent talks, for AgentTransfer
 
 	tell   func(orchestrator.Entry) // the journal
@@ -321,6 +336,26 @@ func (f *floor) Answered(_ context.Context, o orchestrator.Offer) (bool, error) 
 
 func (f *floor) Talking(ctx context.Context, o orchestrator.Offer) (bool, error) {
 	return f.Answered(ctx, o)
+}
+
+// Dial holds the agent, unless he has a call.
+func (f *floor) Dial(_ context.Context, d orchestrator.Dialling) (orchestrator.Dialled, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dialled = append(f.dialled, d)
+	switch {
+	case f.refuse != nil:
+		return orchestrator.Dialled{}, f.refuse
+	case f.offer != nil && f.offer.Call != d.Call:
+		return orchestrator.Dialled{Result: orchestrator.AgentBusy}, nil
+	case f.offer == nil:
+		f.n++
+		f.offer = &orchestrator.Offer{ID: fmt.Sprint("o", f.n), Call: d.Call, Visit: d.Visit, PBX: "lima", Queue: "sales",
+			Agent: "ana", Endpoint: "PJSIP/101", Ring: 20 * time.Second, Answered: true, Makes: true}
+	}
+	o, p := *f.offer, plan
+	p.CallerID = "+34910000000"
+	return orchestrator.Dialled{Result: orchestrator.AgentOK, Offer: &o, Plan: p}, nil
 }
 
 func (f *floor) Failed(_ context.Context, o orchestrator.Offer, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
@@ -496,6 +531,7 @@ type site struct {
 	floor *floor
 	flows *flows
 	reg   *prometheus.Registry // of the present process
+	gate  gate.Gate
 	eng   *engine.Engine
 	kill  context.CancelFunc // ends the process where it stands
 	gen   int
@@ -510,7 +546,7 @@ var outward = gate.Gate{"lima": {Dial: "PJSIP/{digits}@trunk", Allow: []string{"
 
 func newSite(t *testing.T) *site {
 	s := &site{t: t, pbx: pbxtest.New("lima"), store: newMemory(), floor: newFloor(), flows: &flows{panics: "-", hands: "-"},
-		lines: session.Settings{Ring: 20 * time.Second, Again: 5 * time.Second, Tries: 5}}
+		lines: session.Settings{Ring: 20 * time.Second, Again: 5 * time.Second, Tries: 5}, gate: outward}
 	s.floor.tell = func(e orchestrator.Entry) { _ = s.store.Append(t.Context(), e) } // never fails while it is there
 	s.pbx.Sound("hello-world", 3*time.Second)
 	s.pbx.Sound("beep", 200*time.Millisecond)
@@ -523,7 +559,7 @@ func (s *site) start() {
 	s.gen++
 	s.reg = prometheus.NewRegistry()
 	s.eng = engine.New(engine.Parts{
-		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: outward,
+		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: s.gate,
 		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
 		Limits: call.DefaultLimits, Lines: s.lines, Dead: s.dead,
 	})

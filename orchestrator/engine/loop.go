@@ -24,7 +24,7 @@ type loop struct {
 	drv     *driving
 	box     *mailbox
 	id      string // the owner's
-	channel string // the customer's, of a call; never changes
+	channel string // that it began with, of the PBX's making; "" for none; never changes
 	own     owner
 	pbx     *lane
 	desk    *lane
@@ -32,13 +32,14 @@ type loop struct {
 	takenUp func()                 // told once the call is compared with the PBX; nil for one that began here
 	taken   int                    // commands up to this number may have been tried by the process before
 	shown   atomic.Pointer[claims] // for the sweeper
+	held    *settlement            // of a call that an agent makes: the agent is held for it, or not
 	rev     atomic.Int64           // as last stored; 0 before the first time
 	// committed is when the call was last stored.
 	committed moment
 }
 
 func newLoop(d *driving, id, channel string, o owner, log *slog.Logger) *loop {
-	l := &loop{eng: d.eng, drv: d, box: newMailbox(), id: id, channel: channel, own: o, log: log}
+	l := &loop{eng: d.eng, drv: d, box: newMailbox(), id: id, channel: channel, own: o, log: log, held: &settlement{done: make(chan struct{})}}
 	l.pbx, l.desk = newLane(l), newLane(l)
 	l.show()
 	return l
@@ -126,6 +127,9 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 		l.takenUp = nil
 	}
 	l.show()
+	if c, ok := l.own.(ofCall); ok && c.Kind == orchestrator.KindOutbound && c.State != call.StateReserving {
+		l.held.settle(c.Call, nil)
+	}
 	l.pbx.follow(ctx, d.next.todo(), call.Todo.ToPBX)
 	l.desk.follow(ctx, d.next.todo(), func(t call.Todo) bool { return !t.ToPBX() })
 	return true
@@ -272,6 +276,9 @@ const giveBackAfter = time.Second
 func (l *loop) giveBack(ctx context.Context) {
 	l.log.WarnContext(ctx, "the store is away; the caller goes where the dialplan sends callers while operadora is away")
 	l.eng.metrics.givenBack.Inc()
+	if l.channel == "" {
+		return // nobody has come
+	}
 	err := l.untilAnswered(ctx, func() error {
 		return l.drv.pbx.Continue(ctx, l.channel, orchestrator.DialplanPlace{Away: true})
 	})

@@ -86,6 +86,8 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = d.Leave(ctx, l.id, c.Visit, c.Why)
 	case call.AskPlace:
 		r.Position, _, err = d.Place(ctx, l.id)
+	case call.HoldAgent:
+		r.Dialled, err = d.Dial(ctx, c.Dialling)
 	case call.FailOffer:
 		r.Placement, err = d.Failed(ctx, c.Offer, c.Why)
 	case call.TakeUp:

@@ -148,7 +148,7 @@ func (g Gate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passa
 	if p.Dial == "" {
 		return orchestrator.Passage{}, denied("dial", "PBX %q may not call outside numbers", o.PBX)
 	}
-	endpoint, err := p.reach(o.Number)
+	number, endpoint, err := p.reach(o.Number)
 	switch {
 	case err != nil:
 		return orchestrator.Passage{}, err
@@ -158,7 +158,7 @@ func (g Gate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passa
 	if open, err := p.opening(); err != nil || !now.IsZero() && !open.at(now) {
 		return orchestrator.Passage{}, denied("hours", "outside numbers are not called at this time")
 	}
-	return orchestrator.Passage{Endpoint: endpoint, Most: p.MaxLength}, nil
+	return orchestrator.Passage{Endpoint: endpoint, Number: number, Most: p.MaxLength}, nil
 }
 
 // Caps are the caps of the calls over a PBX's trunk.
@@ -166,26 +166,27 @@ func (g Gate) Caps(pbx string) orchestrator.Caps {
 	return orchestrator.Caps{Calls: g[pbx].MaxCalls, PerSecond: g[pbx].PerSecond}
 }
 
-// reach returns the endpoint that reaches a destination that may be called.
-func (p Policy) reach(destination string) (string, error) {
+// reach returns the number that a destination is, and the endpoint that reaches
+// it, if it may be called.
+func (p Policy) reach(destination string) (number, endpoint string, err error) {
 	number, cost, err := read(destination, p.Region)
 	if err != nil {
 		if slices.ContainsFunc(p.Short, func(pattern string) bool { return matches(pattern, destination) }) {
-			return p.endpoint(destination, destination), nil
+			return destination, p.endpoint(destination, destination), nil
 		}
-		return "", fault.E("gate", fault.Denied, err)
+		return "", "", fault.E("gate", fault.Denied, err)
 	}
 	has := func(prefix string) bool { return strings.HasPrefix(number, prefix) }
 	if slices.ContainsFunc(p.Deny, has) {
-		return "", denied("deny", "destinations with this prefix are forbidden")
+		return "", "", denied("deny", "destinations with this prefix are forbidden")
 	}
 	if !slices.ContainsFunc(p.Allow, has) {
-		return "", denied("allow", "destinations with this prefix are not allowed")
+		return "", "", denied("allow", "destinations with this prefix are not allowed")
 	}
 	if slices.Index(costs, cost) > slices.Index(costs, p.cost()) {
-		return "", denied("cost", "the numbering plan says that the destination is %s, and no more than %s may be called", cost, p.cost())
+		return "", "", denied("cost", "the numbering plan says that the destination is %s, and no more than %s may be called", cost, p.cost())
 	}
-	return p.endpoint(number, number[1:]), nil
+	return number, p.endpoint(number, number[1:]), nil
 }
 
 // cost is the most expensive class that may be called; a policy that says nothing is that of the default.

@@ -39,6 +39,8 @@ type KindFilter string
 const (
 	KindAll      KindFilter = ""
 	KindCustomer KindFilter = "customer" // whatever brings the customer
+	KindInbound  KindFilter = "inbound"
+	KindOutbound KindFilter = "outbound"
 	KindFeature  KindFilter = "feature"
 )
 
@@ -121,8 +123,8 @@ func (d *DB) Contacts(ctx context.Context, f ContactFilter) ([]Contact, string, 
 	switch f.Kind {
 	case KindCustomer:
 		w.add("kind <> ?", string(orchestrator.KindFeature))
-	case KindFeature:
-		w.add("kind = ?", string(orchestrator.KindFeature))
+	case KindInbound, KindOutbound, KindFeature:
+		w.add("kind = ?", string(f.Kind))
 	case KindAll:
 	}
 	if f.Cursor != "" {

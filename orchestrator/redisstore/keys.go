@@ -25,6 +25,10 @@ func (k keys) journalReaders() string { return k.prefix + "journal:readers" }
 // An ended one expires after endedKept.
 func (k keys) call(id string) string { return k.prefix + "call:" + id }
 
+// claim is a text: what a key that somebody chose stands for. Written by
+// claim_take, expires after claimKept.
+func (k keys) claim(key string) string { return k.prefix + "claim:" + key }
+
 // live is a sorted set of the live calls of a PBX by their earliest deadline
 // in unix ms. A call enters and leaves it with call_commit; no expiry.
 func (k keys) live(pbx string) string { return k.prefix + "live:" + pbx }

@@ -17,6 +17,9 @@ var JournalLua string
 //go:embed lua/call_commit.lua
 var callCommitSource string
 
+//go:embed lua/claim_take.lua
+var claimTakeSource string
+
 //go:embed lua/call_set_aside.lua
 var callSetAsideSource string
 
@@ -34,6 +37,7 @@ var leaseReleaseSource string
 
 var (
 	callCommit    = script(JournalLua, callCommitSource)
+	claimTake     = script(claimTakeSource)
 	callSetAside  = script(callSetAsideSource)
 	journalAppend = script(JournalLua, journalAppendSource)
 	journalTrim   = script(journalTrimSource)

@@ -17,6 +17,9 @@ import (
 // its record is all there is.
 const endedKept = time.Hour
 
+// claimKept is how long a key stands for what it was claimed for.
+const claimKept = 24 * time.Hour
+
 // livePage is how many live calls are read in one round trip, once their ids are known.
 const livePage = 256
 
@@ -76,6 +79,15 @@ func (s *Store) Commit(ctx context.Context, lease orchestrator.Lease, r orchestr
 		return fenced(op, lease, answer[1])
 	}
 	return fault.New(op, fault.Conflict, "record %s is at revision %s, so %d cannot be stored", r.ID, answer[1], r.Rev)
+}
+
+// Claim returns what a key stands for: value, unless it was claimed before.
+func (s *Store) Claim(ctx context.Context, key, value string) (string, error) {
+	got, err := claimTake.Run(ctx, s.rdb, []string{s.keys.claim(key)}, value, claimKept.Milliseconds()).Text()
+	if err != nil {
+		return "", Classify("redisstore.Claim", err)
+	}
+	return got, nil
 }
 
 // asideKept is how long a record that nobody can read is kept.

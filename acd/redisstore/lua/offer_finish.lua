@@ -12,7 +12,9 @@ if o and not o.answered then return {'open'} end
 redis.call('HDEL', OFFERS, ARGV[2])
 if o then untake(o.call, ARGV[2]) end
 if not a then return {'ok', ''} end
-a.calls, a.served, a.talk_ms = (a.calls or 0) + 1, (a.served or 0) + 1, (a.talk_ms or 0) + tonumber(ARGV[5])
+if tonumber(ARGV[5]) > 0 or not (o and o.makes) then -- whom the agent called and did not reach is no conversation
+  a.calls, a.served, a.talk_ms = (a.calls or 0) + 1, (a.served or 0) + 1, (a.talk_ms or 0) + tonumber(ARGV[5])
+end
 if a.disposition then
   journal('agent.disposed', id, a,
     {call = a.call, queue = a.queue, disposition = a.disposition, by = a.disposed_by})

@@ -175,12 +175,28 @@ func (m *Model) callChanged(e wire.Entry) error {
 		c.State, c.Serving, c.Agent, c.ConnectedAt, c.WaitSince = wire.CallStateTalking, d.Agent, d.Agent, e.At, time.Time{}
 	case wire.EntryTypeCallParted, wire.EntryTypeCallUnqueued:
 		c.State, c.Serving, c.Rings, c.WaitSince = wire.CallStateFlow, "", false, time.Time{}
+	case wire.EntryTypeCallDialled:
+		c.State, c.Serving = dialledState(c.State, d.Result), e.Agent
 	case wire.EntryTypeCallTransfer:
 		c.State = transferState(c.State, d.Result)
 	default: // answered, recordings, faults, and what later versions tell: not on the screen
 	}
 	m.Calls[e.Call] = c
 	return nil
+}
+
+// dialledState is where a call stands that an agent makes.
+func dialledState(was wire.CallState, result string) wire.CallState {
+	switch result {
+	case "dialling", "ringing":
+		return wire.CallStateDialing
+	case "answered":
+		return wire.CallStateConnecting
+	}
+	if was == wire.CallStateDialing {
+		return wire.CallStateFailing
+	}
+	return was
 }
 
 // transferState is where a call stands that stood at was. A transfer that is

@@ -1,0 +1,396 @@
+package call
+
+import (
+	"cmp"
+	"errors"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// A call of kind outbound is made by an agent on behalf of a queue. The agent is
+// held first, by an offer that counts as answered; then the agent's phone is rung,
+// unless the number was dialled at it; then the customer's. From the join on it
+// is a conversation like every other.
+
+// Order is what somebody wants to be dialled.
+type Order struct {
+	Agent    string `json:"agent,omitempty"`
+	Endpoint string `json:"endpoint,omitempty"` // the phone that it was dialled at
+	Queue    string `json:"queue,omitempty"`    // "": the one of Code, or the agent's first
+	Code     string `json:"code,omitempty"`     // what was dialled for the queue
+	Number   string `json:"number"`
+	By       string `json:"by"`
+}
+
+// Refusal is why an agent could not make a call.
+type Refusal struct {
+	Agent orchestrator.AgentResult `json:"agent,omitempty"` // "": the gate refused the number
+	Text  string                   `json:"text,omitempty"`  // of the gate
+}
+
+// Begun is a call that an agent wanted to make.
+type Begun struct {
+	Call    string
+	Again   bool     // its key was used before: this is the call that it stands for
+	Refusal *Refusal // nil: the agent is held, and the phone is being rung
+}
+
+// NewOutbound is a call that an agent wants to make. channel is that of the phone
+// which the number was dialled at, "" for none. Nothing is dialled before the
+// agent is held.
+func NewOutbound(id, pbx, channel string, o Order, now time.Time) Call {
+	c := Call{
+		CallSummary: orchestrator.CallSummary{Call: id, PBX: pbx, Kind: orchestrator.KindOutbound, StartedAt: now.UnixMilli(),
+			Caller: orchestrator.CleanParty(orchestrator.Party{Number: o.Number}), Agent: o.Agent},
+		State: StateArriving, Seq: 1,
+		Legs: []Leg{{Role: RoleCustomer, PBX: pbx, Channel: orchestrator.MakeID(id, "c", 1), State: LegPlanned, Number: o.Number}},
+	}
+	if channel != "" {
+		c.Legs = append(c.Legs, Leg{Role: RoleAgent, PBX: pbx, Channel: channel, State: LegArrived, Dials: true})
+	}
+	return c
+}
+
+// Arrived is the channel that the call began with: the only one whose id is not
+// of our making. "" for none.
+func (c *Call) Arrived() string {
+	for _, l := range c.Legs {
+		if !orchestrator.Ours(l.Channel) {
+			return l.Channel
+		}
+	}
+	return ""
+}
+
+// dialling tells whether an agent is about to talk with whom the call is for.
+func (c *Call) dialling() bool {
+	switch c.State {
+	case StateReserving, StateSummoning, StateDialing, StateFailing:
+		return true
+	case StateConnecting:
+		return c.Far() != nil && c.Far().Dials
+	case StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring, StateTalking, StateClearing, StateEnded:
+	}
+	return false
+}
+
+// Holds tells whether the agent of a leg's offer is in this call, as far as the
+// distributor is concerned.
+func (c *Call) Holds(l *Leg) bool {
+	return l.Offer != nil && (c.State == StateTalking && l.was() || l.Dials && c.dialling())
+}
+
+// dialOut begins a call that an agent wants to make: the gate is asked, then the agent held.
+func (x *change) dialOut(o Order) {
+	way, err := x.allowed()
+	if err == nil {
+		x.c.Caller.Number = way.Number
+	}
+	x.note(orchestrator.EntryCallStarted, x.c.CallSummary)
+	x.arm(TimerCall, x.Limits.Call)
+	x.move(OnDial)
+	if err != nil {
+		x.refuseDial(Refusal{Text: errText(err)}, err)
+		return
+	}
+	x.c.Visit = &Visit{N: x.next(), State: VisitAsked, Queue: o.Queue, Entered: x.ms()}
+	x.do(HoldAgent{Dialling: orchestrator.Dialling{Call: x.c.Call, PBX: x.c.PBX, Visit: x.c.Visit.N,
+		Agent: o.Agent, Endpoint: o.Endpoint, Queue: o.Queue, Code: o.Code, By: o.By}})
+}
+
+// allowed asks the gate for the customer's number.
+func (x *change) allowed() (orchestrator.Passage, error) {
+	return x.Gate.Outside(orchestrator.Outside{PBX: x.c.PBX, Number: x.c.Customer().Number}, x.now)
+}
+
+// refuseDial ends a call that may not be made, or not now.
+func (x *change) refuseDial(r Refusal, err error) {
+	x.c.Refusal = &r
+	result := cmp.Or(string(r.Agent), "denied")
+	x.noteDial(result, err)
+	x.c.Cause = orchestrator.CauseRejected
+	x.loseAgent(orchestrator.OutcomeRefused, "operadora")
+}
+
+// noteDial writes on the timeline what becomes of the customer's phone.
+func (x *change) noteDial(result string, err error) {
+	f := fields{"destination": orchestrator.MaskNumber(x.c.Caller.Number), "result": result}
+	if err != nil {
+		f["error"] = errText(err)
+	}
+	x.note(orchestrator.EntryCallDialled, f)
+}
+
+// agentHeld goes on with an agent who is held, or was not to be had.
+func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
+	if x.c.State != StateReserving {
+		if d.Offer != nil { // given up meanwhile
+			x.do(FailOffer{Offer: *d.Offer, Why: orchestrator.OfferCancelled})
+		}
+		return
+	}
+	if d.Result != orchestrator.AgentOK || d.Offer == nil {
+		x.refuseDial(Refusal{Agent: d.Result}, nil)
+		return
+	}
+	o, v := *d.Offer, x.c.Visit
+	v.Queue, v.Plan = o.Queue, d.Plan
+	x.visit(VisitOnAdmit)
+	x.c.Queue, x.c.Agent, x.c.DID = o.Queue, o.Agent, d.Plan.CallerID
+	x.move(OnOffered)
+	if far := x.c.Far(); far != nil { // the phone that it was dialled at
+		far.Offer = &o
+		r := x.room()
+		far.Room = r.N
+		x.do(Answer{Channel: far.Channel})
+		x.do(MakeRoom{Bridge: bridge(x.c.Call, r.N)})
+		x.arm(TimerState, x.Limits.Command)
+		return
+	}
+	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dials: true, Dialed: x.ms()})
+	if err := x.Gate.Endpoint(o.PBX, o.Endpoint); err != nil {
+		x.fault("the agent's phone may not be called", err)
+		x.c.Far().Why = orchestrator.OfferError
+		x.farGone(orchestrator.CauseRejected)
+		return
+	}
+	x.dial(orchestrator.Origination{
+		Channel: x.c.Far().Channel, Endpoint: o.Endpoint, Args: []string{"agent", x.c.Call},
+		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: o.Ring, AutoAnswer: o.AutoAnswer, Language: o.Language,
+	})
+}
+
+// agentUp rings the customer, now that the agent listens.
+func (x *change) agentUp() {
+	far, customer := x.c.Far(), x.c.Customer()
+	if !x.leg(far, LegOnAnswer) || !x.move(OnPickup) {
+		return
+	}
+	far.Up = x.happened()
+	x.disarm(TimerRing)
+	way, err := x.allowed() // again: the hours may be over
+	if err != nil {
+		x.refuseDial(Refusal{Text: errText(err)}, err)
+		return
+	}
+	customer.MostMS = way.Most.Milliseconds()
+	x.arm(TimerRing, x.Limits.Ring+ringGrace)
+	if customer.State == LegPlanned {
+		x.callCustomer(way)
+	}
+	x.tone("ring")
+	if customer.State == LegUp { // dialled before, and forgotten by the store
+		x.meet()
+	}
+}
+
+// callCustomer orders the customer's phone to be rung.
+func (x *change) callCustomer(way orchestrator.Passage) {
+	customer := x.c.Customer()
+	x.leg(customer, LegOnDial)
+	customer.Dialed = x.ms()
+	x.noteDial("dialling", nil)
+	x.do(Dial{Outside: true, Order: orchestrator.Origination{
+		Channel: customer.Channel, Endpoint: way.Endpoint, Args: []string{"customer", x.c.Call},
+		Caller: orchestrator.Party{Number: x.c.DID}, Timeout: x.Limits.Ring, Language: x.c.Language,
+	}})
+}
+
+// tone lets the agent hear a tone until the next one.
+func (x *change) tone(name string) {
+	far := x.c.Far()
+	if far.Tone != "" {
+		x.do(StopPlay{ID: far.Tone})
+	}
+	if far.Tone = ""; name == "" {
+		return
+	}
+	far.Tone = x.id("p")
+	x.do(Play{Playback: orchestrator.Playback{ID: far.Tone, Channel: far.Channel,
+		Media: []orchestrator.Media{{Kind: orchestrator.MediaTone, Value: name}}}})
+}
+
+// customerUp handles that the customer answered.
+func (x *change) customerUp() {
+	customer := x.c.Customer()
+	if customer.State == LegPlanned { // the store has forgotten that it was dialled
+		x.leg(customer, LegOnDial)
+	}
+	if !x.leg(customer, LegOnAnswer) {
+		if customer.State == LegHanging {
+			x.do(Hangup{Channel: customer.Channel, Cause: orchestrator.CauseNormal}) // our hangup crossed the answer
+		}
+		return
+	}
+	customer.Up, x.c.AnsweredAt = x.happened(), x.happened()
+	x.noteDial("answered", nil)
+	if x.c.State == StateDialing {
+		x.meet()
+	}
+}
+
+// meet joins agent and customer, who both are there.
+func (x *change) meet() {
+	if x.move(OnAnswer) {
+		x.disarm(TimerRing)
+		x.tone("")
+		x.connect()
+	}
+}
+
+// diallingEvent handles what happens on the customer's channel before the join.
+func (x *change) diallingEvent(e orchestrator.Event) {
+	customer := x.c.Customer()
+	switch e.Kind {
+	case orchestrator.EventRinging:
+		was := customer.State
+		if x.leg(customer, LegOnRing) && was == LegDialing {
+			x.noteDial("ringing", nil)
+		}
+	case orchestrator.EventEntered:
+		x.customerUp()
+	case orchestrator.EventEnded:
+		switch outcome := endOf(customer.State, e.Cause); x.c.State {
+		case StateDialing:
+			x.notReached(outcome, e.Cause)
+		case StateConnecting:
+			x.customerGone(e.Cause, "caller")
+		default: // the store has forgotten that it was dialled
+			x.leg(customer, LegOnGone)
+			x.c.Cause = e.Cause
+			x.loseAgent(outcome, "pbx")
+		}
+	case orchestrator.EventLeft, orchestrator.EventDigit, orchestrator.EventPlayed, orchestrator.EventRecorded,
+		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice:
+		x.refuse(string(x.c.State), string(e.Kind))
+	}
+}
+
+// endOf says why a customer was not reached.
+func endOf(was LegState, cause orchestrator.Cause) orchestrator.Outcome {
+	switch cause {
+	case orchestrator.CauseBusy:
+		return orchestrator.OutcomeBusy
+	case orchestrator.CauseUnknown, orchestrator.CauseNormal, orchestrator.CauseNoResponse, orchestrator.CauseNoAnswer, orchestrator.CauseRejected:
+		return orchestrator.OutcomeNoAnswer
+	}
+	if was == LegHanging || was == LegRinging {
+		return orchestrator.OutcomeNoAnswer
+	}
+	return orchestrator.OutcomeUnreachable
+}
+
+// failTone is how long an agent hears that nobody was reached.
+const failTone = 3 * time.Second
+
+// notReached lets the agent hear that the customer was not reached, and ends the call then.
+func (x *change) notReached(outcome orchestrator.Outcome, cause orchestrator.Cause) {
+	customer := x.c.Customer()
+	x.giveUp(dials(customer.Channel))
+	if !x.leg(customer, LegOnGone) || !x.move(OnFailed) {
+		return
+	}
+	x.disarm(TimerRing)
+	x.c.Outcome, x.c.Cause = outcome, cause
+	x.noteDial(string(outcome), nil)
+	name := "congestion"
+	if outcome == orchestrator.OutcomeBusy || outcome == orchestrator.OutcomeNoAnswer {
+		name = "busy"
+	}
+	x.tone(name)
+	x.arm(TimerState, failTone)
+}
+
+// customerRefused handles a customer's phone that could not be called: a cap of
+// the trunk, or the PBX. Its channel may have come to be all the same.
+func (x *change) customerRefused(cmd Dial, err error) {
+	if x.c.State != StateDialing {
+		return
+	}
+	outcome := orchestrator.OutcomeFailed
+	switch kind := fault.KindOf(err); {
+	case errors.Is(err, ErrMoot):
+		return
+	case kind == fault.Denied:
+		outcome, x.c.Refusal = orchestrator.OutcomeRefused, &Refusal{Text: errText(err)}
+		x.noteDial("denied", err)
+	default:
+		x.fault("the number could not be called", err)
+		if kind == fault.NotFound || kind == fault.Invalid {
+			outcome = orchestrator.OutcomeUnreachable
+		}
+	}
+	x.do(Hangup{Channel: cmd.Order.Channel, Cause: orchestrator.CauseGone})
+	x.notReached(outcome, orchestrator.CauseOutOfOrder)
+}
+
+// customerRang ends a customer's phone that rang long enough.
+func (x *change) customerRang() {
+	customer := x.c.Customer()
+	if customer.State == LegHanging || !x.leg(customer, LegOnHang) { // told once already: it must be gone
+		x.notReached(orchestrator.OutcomeNoAnswer, orchestrator.CauseNoAnswer)
+		return
+	}
+	x.do(Hangup{Channel: customer.Channel, Cause: orchestrator.CauseNormal})
+	x.arm(TimerRing, x.Limits.Clear)
+}
+
+// agentLost ends a call whose agent is gone before the conversation began.
+func (x *change) agentLost(cause orchestrator.Cause) {
+	far := x.c.Far()
+	x.c.Cause = cause
+	switch {
+	case x.c.Outcome != "": // nobody was reached, and the agent knows
+		x.loseAgent(x.c.Outcome, "agent")
+	case far.Why == orchestrator.OfferError:
+		x.loseAgent(orchestrator.OutcomeFailed, "operadora")
+	default:
+		x.loseAgent(orchestrator.OutcomeCancelled, "agent")
+	}
+}
+
+// loseAgent ends a call that is no conversation: its agent is hung up, if still
+// there, with the cause of the call.
+func (x *change) loseAgent(outcome orchestrator.Outcome, by string) {
+	if far := x.c.Far(); far != nil {
+		x.hangFar(x.c.Cause)
+		if far.State == LegEnded {
+			x.settle()
+			x.forgetFar()
+		}
+	}
+	x.over(outcome, by, x.c.Cause)
+}
+
+// compareDialling notices what happened to a customer who is dialled, unseen.
+func (x *change) compareDialling(v Truth) {
+	customer := x.c.Customer()
+	truth, there := v.Channels[customer.Channel]
+	switch {
+	case !x.c.dialling() || customer.State == LegPlanned && !there || x.c.Gone():
+	case there && customer.State == LegHanging:
+		x.do(Hangup{Channel: customer.Channel, Cause: orchestrator.CauseNormal})
+	case there && truth.Entered && truth.Up && (customer.State == LegPlanned || customer.State == LegDialing || customer.State == LegRinging):
+		x.customerUp()
+	case there && customer.State == LegPlanned:
+		x.leg(customer, LegOnDial)
+		customer.Dialed = x.ms()
+	case there:
+	case !v.Adopted && x.pending(dials(customer.Channel)): // not answered yet; its answer tells
+	case customer.Dialed >= v.At.UnixMilli():
+	case x.c.State == StateDialing:
+		x.fault("the customer left unseen", nil)
+		x.notReached(orchestrator.OutcomeLost, orchestrator.CauseUnknown)
+	default:
+		x.customerGone(orchestrator.CauseUnknown, "pbx")
+	}
+}
+
+// adoptDialling lets an agent hear again that the customer's phone rings.
+func (x *change) adoptDialling(v Truth) {
+	if v.Adopted && x.c.State == StateDialing {
+		x.tone("ring")
+	}
+}

@@ -1,0 +1,261 @@
+package call
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// out is a world in which an agent makes a call, brought to a stage.
+func out(atPhone bool, stages ...func(*world)) *world {
+	w := newOutboundWorld(toyFlow{}, atPhone)
+	w.desk.plan.CallerID = "+34910000000"
+	for _, s := range stages {
+		s(w)
+		w.quiet()
+	}
+	return w
+}
+
+var (
+	asked    = (*world).quiet
+	agentUp  = func(w *world) { w.agentAnswers(); w.quiet() }
+	reached  = func(w *world) { w.customerAnswers(); w.quiet() }
+	rejected = func(cause orchestrator.Cause) func(*world) {
+		return func(w *world) { w.pbx.end(w.customer, cause); w.quiet() }
+	}
+	outTalks = []func(*world){asked, agentUp, reached, after(10 * time.Second)}
+)
+
+// hearsTone tells whether a tone plays to the agent.
+func (w *world) hearsTone() bool {
+	for _, pl := range w.pbx.plays {
+		if far := w.me.c.Far(); far != nil && pl.channel == far.Channel {
+			return true
+		}
+	}
+	return false
+}
+
+// TestOutboundStages: at every stage of a call that an agent makes somebody hangs
+// up, or the process is killed, or the PBX cut off. The outcome says what
+// happened, the agent is free again, and nothing is left over.
+func TestOutboundStages(t *testing.T) {
+	t.Parallel()
+	type wants map[string]orchestrator.Outcome // by event; "" is of those not named
+	nobody, agent, customer, kill := "nobody", "the agent", "the customer", "kill -9"
+	dead := "kill -9 and the agent"
+	stages := []struct {
+		name   string
+		stages []func(*world)
+		state  State // of one by the API
+		atDesk State // of one dialled at the phone
+		want   wants
+	}{
+		{"agent's phone rings", []func(*world){asked}, StateSummoning, StateDialing, wants{"": orchestrator.OutcomeCancelled}},
+		{"customer's phone rings", []func(*world){asked, agentUp}, StateDialing, StateDialing,
+			wants{nobody: orchestrator.OutcomeNoAnswer, agent: orchestrator.OutcomeCancelled, customer: orchestrator.OutcomeNoAnswer,
+				kill: orchestrator.OutcomeNoAnswer, dead: orchestrator.OutcomeCancelled, "cut off": orchestrator.OutcomeNoAnswer}},
+		{"customer busy", []func(*world){asked, agentUp, rejected(orchestrator.CauseBusy)}, StateFailing, StateFailing, wants{"": orchestrator.OutcomeBusy}},
+		{"no such number", []func(*world){asked, agentUp, rejected(1)}, StateFailing, StateFailing, wants{"": orchestrator.OutcomeUnreachable}},
+		{"talking", outTalks, StateTalking, StateTalking, wants{"": orchestrator.OutcomeServed}},
+		{"on hold", then(outTalks, held), StateTalking, StateTalking, wants{"": orchestrator.OutcomeServed}},
+		{"transferred to a queue", then(outTalks, toQueue), StateWaiting, StateWaiting, wants{"": orchestrator.OutcomeServed}},
+		{"transferred, served", then(outTalks, toQueue, ringing, answered, after(time.Second)), StateTalking, StateTalking, wants{"": orchestrator.OutcomeServed}},
+		{"transferred to a flow", then(outTalks, toFlow), StateInFlow, StateInFlow, wants{"": orchestrator.OutcomeServed}},
+	}
+	events := map[string]func(*world){
+		nobody: func(*world) {}, agent: agentEnds(orchestrator.CauseNormal), customer: func(w *world) { w.callerHangsUp(); w.quiet() },
+		kill:      func(w *world) { w.crash(5 * time.Second) },
+		dead:      func(w *world) { w.cut = true; w.agentHangsUp(orchestrator.CauseNormal); w.crash(time.Second) },
+		"cut off": func(w *world) { w.goAway(true); w.quiet(); w.comeBack(false) },
+	}
+	for _, s := range stages {
+		for who, event := range events {
+			for _, atPhone := range []bool{false, true} {
+				t.Run(fmt.Sprint(s.name, ", ", who, ", at the phone ", atPhone), func(t *testing.T) {
+					t.Parallel()
+					w := out(atPhone, s.stages...)
+					state, want := s.state, s.want[who]
+					if atPhone {
+						state = s.atDesk
+					}
+					if want == "" {
+						want = s.want[""]
+					}
+					if atPhone && s.state == StateSummoning && who != agent && who != dead {
+						want = orchestrator.OutcomeNoAnswer // the phone is answered at once
+					}
+					if w.me.c.State != state {
+						t.Fatalf("state %q, want %q\n%s", w.me.c.State, state, w.story())
+					}
+					if tone := w.hearsTone(); tone != (state == StateDialing || state == StateFailing) {
+						t.Errorf("the agent hears a tone: %v", tone)
+					}
+					event(w)
+					w.quiet()
+					if w.me.c.State == StateDialing && !w.hearsTone() {
+						t.Error("the agent hears nothing while the customer's phone rings")
+					}
+					w.settle(2 * time.Minute)
+					w.callerHangsUp()
+					w.settle(time.Minute)
+					w.checkEnded(t, want)
+					w.checkKept(t)
+					if len(w.healed) > 0 {
+						t.Errorf("the sweeper had to heal %v", w.healed)
+					}
+					if t.Failed() {
+						t.Log(w.story())
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestOutboundRecord: the record of a call that an agent makes says who called
+// whom on behalf of which queue, with which number, and for how long.
+func TestOutboundRecord(t *testing.T) {
+	t.Parallel()
+	w := out(false, asked, agentUp)
+	var shown []orchestrator.Party
+	for _, todo := range w.me.c.Todo {
+		if d, ok := todo.Command.(Dial); ok {
+			shown = append(shown, d.Order.Caller)
+		}
+	}
+	after(7 * time.Second)(w)
+	reached(w)
+	after(time.Minute)(w)
+	rec := w.me.c.Rec()
+	agentEnds(orchestrator.CauseNormal)(w)
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeServed)
+	c := w.me.c
+	if c.Kind != orchestrator.KindOutbound || c.Queue != "A" || c.Agent != "agento1" || c.Caller.Number != "910000001" || c.DID != "+34910000000" ||
+		c.TalkMS != time.Minute.Milliseconds() || c.WaitMS != 0 || c.QueuedAt != 0 || c.EndedBy != "agent" || rec == nil || c.Recording == "" {
+		t.Errorf("the record is %+v, shown %v, recording %v", c.CallSummary, shown, rec)
+	}
+	var results []string
+	for _, e := range w.entries {
+		var d struct{ Destination, Result string }
+		if e.Type == orchestrator.EntryCallDialled && json.Unmarshal(e.Data, &d) == nil {
+			results = append(results, d.Result)
+			if d.Destination != "******001" {
+				t.Errorf("the timeline shows %q", d.Destination)
+			}
+		}
+	}
+	if got := strings.Join(results, " "); got != "dialling answered" {
+		t.Errorf("the timeline says %q", got)
+	}
+}
+
+// TestOutboundRefused: who may not call, or cannot now, is told so; nobody is
+// rung, and the refusal is on record.
+func TestOutboundRefused(t *testing.T) {
+	t.Parallel()
+	for name, r := range map[string]struct {
+		number string
+		stage  func(*world)
+		agent  orchestrator.AgentResult
+		text   string
+	}{
+		"by the gate":          {"", func(*world) {}, "", "empty"},
+		"the agent has a call": {"910000001", func(w *world) { w.desk.busy = true }, orchestrator.AgentBusy, ""},
+	} {
+		for _, atPhone := range []bool{false, true} {
+			w := newOutboundWorld(toyFlow{}, atPhone)
+			w.order.Number = r.number
+			w.begin()
+			r.stage(w)
+			w.settle(time.Minute)
+			w.checkEnded(t, orchestrator.OutcomeRefused)
+			w.checkKept(t)
+			got := w.me.c.Refusal
+			if got == nil || got.Agent != r.agent || !strings.Contains(got.Text, r.text) || w.pbx.dialled != 0 || w.count(orchestrator.EntryCallDialled) != 1 {
+				t.Errorf("%s: refusal %+v, %d dialled, the timeline tells %d times", name, got, w.pbx.dialled, w.count(orchestrator.EntryCallDialled))
+			}
+		}
+	}
+}
+
+// TestTrunkIsFull: a cap that refuses the customer's number ends the call by its name.
+func TestTrunkIsFull(t *testing.T) {
+	t.Parallel()
+	w := out(false, asked)
+	w.agentAnswers()
+	w.deliver()
+	for w.decide() {
+		for len(w.me.pbx.todo) > 0 {
+			if d, ok := w.me.pbx.todo[0].Command.(Dial); ok && d.Outside {
+				w.answer(&w.me.pbx, w.me.pbx.todo[0], Result{}, fault.New("gate", fault.Denied, "outbound.max_calls: full"))
+				break
+			}
+			w.run(&w.me.pbx, carriedOut, 0)
+		}
+	}
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeRefused)
+	if r := w.me.c.Refusal; r == nil || !strings.Contains(r.Text, "outbound.max_calls") {
+		t.Errorf("refusal %+v", r)
+	}
+}
+
+// TestUnkindOutbound is TestUnkindWorld for calls that agents make.
+func TestUnkindOutbound(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		defer func() {
+			if p := recover(); p != nil && !strings.Contains(fmt.Sprintf("%T", p), "rapid") {
+				t.Fatalf("panic: %v\n%s", p, debug.Stack())
+			} else if p != nil {
+				panic(p)
+			}
+		}()
+		w := newOutboundWorld(drawGraph(t), rapid.Bool().Draw(t, "at the phone"))
+		defer func() {
+			if t.Failed() {
+				t.Logf("what happened:\n%s", w.story())
+			}
+		}()
+		u := &unkind{t: t, w: w, level: rapid.SampledFrom([]int{0, 1, 2, 2}).Draw(t, "unkindness")}
+		w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
+		w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
+		for _, stage := range []func(){w.quiet, w.agentAnswers, w.quiet, w.customerAnswers, w.quiet}[:rapid.IntRange(0, 5).Draw(t, "stage")] {
+			stage()
+		}
+		for range rapid.IntRange(1, 100).Draw(t, "steps") {
+			u.step()
+			if len(w.broken) > 0 {
+				break
+			}
+		}
+		w.beKind()
+		w.settle(4 * time.Minute)
+		w.sweep()
+		w.settle(4 * time.Minute)
+		w.checkKept(t)
+		w.checkHeld(t)
+		w.calm = true
+		w.callerHangsUp()
+		w.settle(20 * time.Minute)
+		if w.tidy() {
+			w.checkEnded(t, "")
+		}
+		w.sweep()
+		w.settle(20 * time.Minute)
+		w.sweep()
+		w.checkEnded(t, "")
+		w.checkKept(t)
+	})
+}
