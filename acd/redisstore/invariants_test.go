@@ -151,7 +151,8 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 			continue
 		}
 		at := c.Rings[c.At-1]
-		if at.Lane == "@"+id && c.PBX == a.PBX || w.rdb.HExists(w.ctx(), prefix+"serves:"+at.Table, a.Profile).Val() {
+		owner, own := strings.CutPrefix(at.Lane, "@")
+		if own && owner == id || !own && w.rdb.HExists(w.ctx(), prefix+"serves:"+at.Table, a.Profile).Val() {
 			bad = append(bad, "is free while call "+call+" waits")
 		}
 	}

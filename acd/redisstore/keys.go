@@ -53,13 +53,11 @@ func (k keys) lanes() string { return k.prefix + "lanes" }
 // changed; it expires a week after a call last asked for it.
 func (k keys) serves(table string) string { return k.prefix + "serves:" + table }
 
-// The scripts alone use, for each acd.Profile and each acd.Fact that its queues
+// The scripts alone use, for each queue on a PBX, the set staff:<queue>@<pbx> of the
+// agents logged in; for each acd.Profile and each acd.Fact that its queues
 // order by, the sorted set idle:<profile>:<fact>, agent id by fact: the eligible
 // agents of the profile, and nobody else; and for each fact the sorted set
 // profiles:<fact>, of those in which somebody is, by the fact of the first.
-
-// staff is a set of the agents logged in.
-func (k keys) staff(q acd.QueueAt) string { return k.prefix + "staff:" + field(q) }
 
 // desk is a stream of what the owner of a PBX is told of its calls' offers:
 // "made" (the offer's id) and "gone" (the offer), "why". Trimmed as it grows

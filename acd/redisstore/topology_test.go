@@ -176,12 +176,9 @@ func plain(t *testing.T, r *lab.Redis) *redis.Client {
 	return rdb
 }
 
-// TestOnAClusterOfThree: the keys of a tenant are on one node, whichever, and so
-// every script and every pipeline of both stores is legal there.
-func TestOnAClusterOfThree(t *testing.T) {
-	t.Parallel()
-	var addrs []string
-	var nodes []*redis.Client
+// clusterOfThree starts a Redis Cluster and waits until it is whole.
+func clusterOfThree(t *testing.T) (addrs []string, nodes []*redis.Client) {
+	t.Helper()
 	for n := range 3 {
 		r := lab.RedisFor(t, lab.RedisOptions{Config: []string{"cluster-enabled yes", "cluster-node-timeout 5000"}})
 		addrs, nodes = append(addrs, r.Addr()), append(nodes, plain(t, r))
@@ -201,6 +198,14 @@ func TestOnAClusterOfThree(t *testing.T) {
 			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
 		})
 	}
+	return addrs, nodes
+}
+
+// TestOnAClusterOfThree: the keys of a tenant are on one node, whichever, and so
+// every script and every pipeline of both stores is legal there.
+func TestOnAClusterOfThree(t *testing.T) {
+	t.Parallel()
+	addrs, nodes := clusterOfThree(t)
 	rdb := reach(t, journal.Config{Addrs: addrs})
 	for n := range 6 {
 		p := newPlace(t, rdb, fmt.Sprint("tenant", n))
