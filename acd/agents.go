@@ -44,8 +44,7 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 		return s.presentCall(ctx, a.ID, answer)
 	case cmd.Op == orchestrator.AgentSupervise:
 		return s.overseenCall(ctx, a, cmd, answer)
-	}
-	if cmd.Op == orchestrator.AgentDispose {
+	case cmd.Op == orchestrator.AgentDispose:
 		return s.dispose(ctx, dir, a, cmd, answer)
 	}
 	trigger, ok := opTriggers[cmd.Op]
@@ -53,14 +52,15 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 		return answer, fault.New("acd.Do", fault.Invalid, "operation %q is unknown", cmd.Op)
 	}
 	var reason string
-	switch {
-	case cmd.Op == orchestrator.AgentLineUp || cmd.Op == orchestrator.AgentLineDown:
+	switch cmd.Op {
+	case orchestrator.AgentLineUp, orchestrator.AgentLineDown:
 		reason = orchestrator.ReasonLine // and of a pause for another reason nothing changes
-	case cmd.Op == orchestrator.AgentPause:
+	case orchestrator.AgentPause:
 		if reason, ok = dir.reason(cmd.Reason); !ok {
 			answer.Result = orchestrator.AgentBadReason
 			return answer, nil
 		}
+	default: // has none
 	}
 	res, err := s.store.Change(ctx, s.now(), ChangeOrder{
 		Station: dir.stationOf(a.ID), Trigger: trigger, Reason: reason, By: cmd.By, OfferID: newUnique(), OnPhone: s.onPhone(cmd),
