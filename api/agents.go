@@ -120,6 +120,12 @@ var commandRefusals = map[orchestrator.AgentResult]problem{
 	orchestrator.AgentBadDisposition: {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadDisposition, Field: "disposition", Detail: "not a disposition of the call's queue"},
 }
 
+// alreadyWords says in which state an operation would bring an agent who is there already.
+var alreadyWords = map[orchestrator.AgentOp]string{
+	orchestrator.AgentLogin: "logged in", orchestrator.AgentLogout: "logged out",
+	orchestrator.AgentPause: "paused", orchestrator.AgentResume: "ready for calls",
+}
+
 // commandAnswer is what came of an agent's command. It is the answer of every such operation.
 type commandAnswer struct {
 	wire.AgentCommandAnswer
@@ -169,6 +175,9 @@ func (s operations) command(ctx context.Context, agent string, cmd orchestrator.
 	p, ok := commandRefusals[done.Result]
 	if !ok {
 		return answer, fault.New("api.command", fault.Internal, "unknown result %q of %s", done.Result, cmd.Op)
+	}
+	if word := alreadyWords[cmd.Op]; done.Result == orchestrator.AgentAlready && word != "" {
+		p.Detail = "the agent is " + word + " already"
 	}
 	if p.Field != "" {
 		p.Value = short(cmd.Reason + cmd.Disposition)

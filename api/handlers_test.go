@@ -106,6 +106,11 @@ func TestAgentCommands(t *testing.T) {
 		if r.Code != status {
 			t.Errorf("result %s: %d, want %d", result, r.Code, status)
 		}
+		if result == "already" {
+			if p := read[problem](t, r, 409); p.Detail != "the agent is paused already" {
+				t.Errorf("already: %+v", p)
+			}
+		}
 		if result == "bad_reason" {
 			if p := read[problem](t, r, 400); p.Field != "reason" || p.Code != wire.ProblemCodeBadReason || p.Value != "siesta" || !strings.Contains(p.Detail, `"siesta"`) {
 				t.Errorf("a bad reason: %+v", p)

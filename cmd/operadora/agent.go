@@ -164,9 +164,9 @@ func newAgentListCommand() *cobra.Command {
 				var rows [][]string
 				for _, a := range agents {
 					rows = append(rows, []string{a.ID, a.Name, top.AgentWord(a, time.Now()), since(a.Since), a.Reason, top.Then(a), a.Endpoint,
-						string(a.Device), strings.Join(a.Queues, ","), strconv.FormatInt(a.Calls, 10)})
+						string(a.Device), string(a.Line), strings.Join(a.Queues, ","), strconv.FormatInt(a.Calls, 10)})
 				}
-				return columns(w, []string{"AGENT", "NAME", "STATE", "FOR", "REASON", "THEN", "PHONE", "DEVICE", "QUEUES", "CALLS"}, rows)
+				return columns(w, []string{"AGENT", "NAME", "STATE", "FOR", "REASON", "THEN", "PHONE", "DEVICE", "LINE", "QUEUES", "CALLS"}, rows)
 			})
 		}),
 	})

@@ -144,7 +144,7 @@ func (a *App) joinPBXs() error {
 	}
 	a.engine = engine.New(engine.Parts{
 		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd, People: a.acd,
-		Flows: a.library, Prepare: a.library.Prepare, Gate: a.gate, Keys: codes, PBXs: pbxs,
+		Flows: spoken{a.library, a.current}, Prepare: a.library.Prepare, Gate: a.gate, Keys: codes, PBXs: pbxs,
 		Connected: a.connected, Limits: a.cfg.Limits, Lines: a.cfg.Lines, LeaseTTL: a.cfg.LeaseTTL,
 		Owner: leaseOwner(a.cfg.Instance),
 		Dead:  processDead, Log: a.log, Registerer: a.metrics,

@@ -140,7 +140,7 @@ func newCallTransferCommand() *cobra.Command {
 		Use: "transfer CALL", Short: "Transfer the caller of a conversation to an agent, a queue, a flow or a number", Args: named,
 		Example: "  operadora call transfer 01m8kq0zq4d9ge5m9gytfa1ah6 --queue billing",
 	})
-	to := targetFlags(c, wire.TargetKindAgent, wire.TargetKindQueue, wire.TargetKindFlow, wire.TargetKindNumber)
+	to := targetFlags(c, "to", wire.TargetKindAgent, wire.TargetKindQueue, wire.TargetKindFlow, wire.TargetKindNumber)
 	back := c.Flags().Bool("return", false, "of a flow: the caller comes back when it is over; the recording is silent meanwhile")
 	c.RunE = remotely(func(cmd *cobra.Command, c remote, args []string) error {
 		body := to()
@@ -155,14 +155,14 @@ func newCallTransferCommand() *cobra.Command {
 }
 
 // targetFlags gives a command one flag for each kind of target, of which one is to
-// be given; what was given is returned by the function.
-func targetFlags(c *cobra.Command, kinds ...wire.TargetKind) func() wire.Transfer {
+// be given; what was given is returned by the function. A verb or preposition before "this agent" begins their help.
+func targetFlags(c *cobra.Command, word string, kinds ...wire.TargetKind) func() wire.Transfer {
 	what := map[wire.TargetKind]string{wire.TargetKindAgent: "agent", wire.TargetKindQueue: "queue",
 		wire.TargetKindFlow: "flow", wire.TargetKindNumber: "outside number, if it is allowed"}
 	to := map[wire.TargetKind]*string{}
 	var flags []string
 	for _, kind := range kinds {
-		to[kind] = c.Flags().String(string(kind), "", "to this "+what[kind])
+		to[kind] = c.Flags().String(string(kind), "", word+" this "+what[kind])
 		flags = append(flags, string(kind))
 	}
 	c.MarkFlagsMutuallyExclusive(flags...)

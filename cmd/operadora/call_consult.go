@@ -67,7 +67,7 @@ func newCallConsultCommand() *cobra.Command {
 		Use: "consult CALL", Short: "Ask an agent, a queue or a number while the caller of a conversation hears music", Args: named,
 		Example: "  operadora call consult 01m8kq0zq4d9ge5m9gytfa1ah6 --agent 102\n  operadora call complete 01m8kq0zq4d9ge5m9gytfa1ah6",
 	})
-	to := targetFlags(c, wire.TargetKindAgent, wire.TargetKindQueue, wire.TargetKindNumber)
+	to := targetFlags(c, "ask", wire.TargetKindAgent, wire.TargetKindQueue, wire.TargetKindNumber)
 	c.RunE = remotely(func(cmd *cobra.Command, c remote, args []string) error {
 		body := to()
 		r, err := c.ConsultCallWithResponse(cmd.Context(), args[0], wire.Consultation{Kind: body.Kind, Name: body.Name})

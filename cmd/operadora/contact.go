@@ -71,7 +71,7 @@ func listContacts(w io.Writer, list []wire.Contact) error {
 	var rows [][]string
 	for _, c := range list {
 		rows = append(rows, []string{c.ID, c.StartedAt.Local().Format(time.DateTime), orDash(string(c.Outcome)), orDash(c.Caller.Number), orDash(c.DID),
-			orDash(c.Queue), orDash(c.Agent), lasted(c.WaitMS, time.Second), lasted(c.TalkMS, time.Second), orDash(c.Disposition), orDash(c.Recording + c.Voicemail)})
+			orDash(c.Queue), orDash(c.Agent), lasted(c.WaitMS, time.Second), lasted(c.TalkMS, time.Second), orDash(c.Disposition), orDash(strings.Join(slices.DeleteFunc([]string{c.Recording, c.Voicemail}, func(s string) bool { return s == "" }), ", "))})
 	}
 	return columns(w, []string{"CONTACT", "SINCE", "OUTCOME", "CALLER", "DIALLED", "QUEUE", "AGENT", "WAITED", "TALKED", "DISPOSITION", "RECORDING"}, rows)
 }

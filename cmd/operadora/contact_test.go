@@ -32,7 +32,7 @@ func TestContacts(t *testing.T) {
 			answer(w, `{"items":[{`+contact("c3")+`},{`+contact("c2")+`}],"next":"p2"}`)
 			return
 		}
-		answer(w, `{"items":[{`+contact("c1")+`}]}`)
+		answer(w, `{"items":[{`+contact("c1")+`,"voicemail":"c1-m1"}]}`)
 	})
 	mux.HandleFunc("GET /api/v1/contacts/c3", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, `{`+contact("c3")+`,"voicemail":"c3-m1","timeline":[`+
@@ -49,7 +49,7 @@ func TestContacts(t *testing.T) {
 		return out
 	}
 	out := run("contact list --queue sales --agent 101 --outcome served --did 5000 --caller +573001234567 --pbx main --disposition sold --kind all --from 2026-03-02 --to 2026-03-03T00:00:00Z")
-	for _, want := range []string{"CONTACT", "OUTCOME", "c3", "c1", "served", "+573001234567", "5000", "sales", "101", "12s", "1m1s", "sold", "c3-r2"} {
+	for _, want := range []string{"CONTACT", "OUTCOME", "c3", "c1", "served", "+573001234567", "5000", "sales", "101", "12s", "1m1s", "sold", "c3-r2", "c1-r2, c1-m1"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("list: no %q in\n%s", want, out)
 		}

@@ -39,7 +39,7 @@ func TestDoctorOnFreeSWITCH(t *testing.T) {
 		{"pbx main", "conference", "ok", "operadora"}, {"pbx main", "hold music", "ok", "moh"},
 		{"pbx main", "recordings", "ok", r.Switch.RecordingDir()},
 		{"pbx main", "event round trip", "ok", ""}, {"pbx main", "application", "ok", "no operadora takes its calls"},
-		{"pbx main", "phones", "ok", "2 agent's phones, all registered"},
+		{"pbx main", "phones", "ok", "2 desk phones, all registered"},
 		{"pbx main", "sounds", "fault", "lacks 1 sound in language es: custom/nobody-recorded-this"},
 	} {
 		wantLine(t, lines, row[0], row[1], row[2], row[3])

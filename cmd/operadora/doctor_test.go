@@ -97,7 +97,7 @@ func TestDoctor(t *testing.T) {
 		{"pbx main", "websocket write timeout", "ok", "5s"}, {"pbx main", "http sessions", "ok", "66 connections"},
 		{"pbx main", "recordings", "ok", "format wav was made, kept and removed"}, {"pbx main", "this machine", "note", "were not examined"},
 		{"security", "exposure", "ok", "nothing"},
-		{"pbx main", "sounds", "ok", "es"}, {"pbx main", "phones", "ok", "2 agent's phones, all registered"},
+		{"pbx main", "sounds", "ok", "es"}, {"pbx main", "phones", "ok", "2 desk phones, all registered"},
 		{"pbx main", "dialplan", "note", "by a call"},
 	} {
 		wantLine(t, lines, row[0], row[1], row[2], row[3])

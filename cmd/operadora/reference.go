@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,22 +19,23 @@ import (
 type kind struct {
 	name  string // of its schema
 	title string
-	shape any // a value of the type that it is read into
+	shape any      // a value of the type that it is read into
+	also  []string // other names that people try
 }
 
 // kinds are all files that operadora reads.
 var kinds = []kind{
-	{"config", "operadora.yaml: the configuration", Config{}},
-	{"queues", "queues.yaml and agents.yaml: queues and people", acd.Definitions{}},
-	{"dids", "dids.yaml: which flow answers which number", flowfile.DIDs{}},
-	{"calendars", "calendars.yaml: opening hours", flowfile.Calendars{}},
-	{"flow", "flows/*.yaml: what callers hear", flowfile.Flow{}},
+	{"config", "operadora.yaml: the configuration", Config{}, nil},
+	{"queues", "queues.yaml and agents.yaml: queues and people", acd.Definitions{}, []string{"agents"}},
+	{"dids", "dids.yaml: which flow answers which number", flowfile.DIDs{}, nil},
+	{"calendars", "calendars.yaml: opening hours", flowfile.Calendars{}, nil},
+	{"flow", "flows/*.yaml: what callers hear", flowfile.Flow{}, []string{"flows"}},
 }
 
 func kindNamed(name string) (kind, error) {
 	var names []string
 	for _, k := range kinds {
-		if k.name == name {
+		if k.name == name || slices.Contains(k.also, name) {
 			return k, nil
 		}
 		names = append(names, k.name)

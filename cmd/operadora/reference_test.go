@@ -100,6 +100,13 @@ func TestEveryKeyIsExplained(t *testing.T) {
 			}
 		}
 	}
+	for asked, title := range map[string]string{"agents": "queues.yaml and agents.yaml", "flows": "flows/*.yaml"} { // as the files are called
+		out, err := run(t, "config", "reference", asked)
+		must(t, err)
+		if !strings.HasPrefix(out, title) {
+			t.Errorf("asked for %s: %.60s", asked, out)
+		}
+	}
 	out, err := run(t, "config", "reference")
 	must(t, err)
 	if want := "\nredis.pool_size\n    Connections per Redis server at most.\n    number: 4 to 10000; default 32; OPERADORA_REDIS_POOL_SIZE\n"; !strings.Contains(out, want) {

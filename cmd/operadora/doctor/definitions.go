@@ -106,7 +106,7 @@ func judgePhones(s *sheet, pbx string, agents []acd.Agent, states map[string]str
 	case here == 0:
 		s.add(Note, "phones", "see pbx of the agents in agents.yaml", "no agent sits at this PBX")
 	case len(unknown)+len(away) == 0:
-		s.ok("phones", "%s, all registered", count(here, "agent's phone"))
+		s.ok("phones", "%s, all registered", count(here, "desk phone"))
 	}
 	if len(unknown) > 0 {
 		s.add(Fault, "phones", remedy.unknown,
@@ -140,7 +140,7 @@ func judgeTransfers(s *sheet, f pbxFacts) {
 		s.add(Note, "transfer keys", remedy, "phones' own transfers (REFER) are not handed over, and whether they are forbidden was not told: %v", f.transferringErr)
 	case len(f.transferring) > 0:
 		s.add(Warning, "transfer keys", remedy, "this Asterisk carries out attended transfers (REFER) of %s by itself, which cuts the caller off: %s",
-			count(len(f.transferring), "agent's phone"), strings.Join(f.transferring, ", "))
+			count(len(f.transferring), "desk phone"), strings.Join(f.transferring, ", "))
 	default:
 		s.ok("transfer keys", "phones' own transfers (REFER) are refused")
 	}
