@@ -176,7 +176,11 @@ func (x *change) guestGone(l *Leg, cause orchestrator.Cause) {
 	}
 	if l.Role == RoleSupervisor {
 		x.endWatch(l)
-		x.partSupervisor(l, string(failureOf(was, cause)))
+		why := string(failureOf(was, cause))
+		if l.was() {
+			why = "the supervisor has left"
+		}
+		x.partSupervisor(l, why)
 		return
 	}
 	if l.Why == "" && !l.was() {

@@ -90,10 +90,10 @@ func (x *change) handOver(channel string) {
 		x.note(orchestrator.EntryCallQueued, fields{"queue": x.c.Visit.Queue, "priority": x.c.Visit.Priority})
 		waited -= x.c.Visit.began()
 	}
-	x.talksWith(max(0, waited))
 	if music || l.State != LegJoined || x.c.Customer().State != LegJoined {
 		x.together()
 	}
+	x.talksWith(max(0, waited)) // a recording that began before would end when the customer is put in anew
 }
 
 // together orders that customer and far leg are in the room, whoever heard music.

@@ -136,6 +136,9 @@ func TestSupervisedStages(t *testing.T) {
 					}
 				}
 				check()
+				if e.name == "nobody" && row.state == StateTalking {
+					w.recorded(t)
+				}
 				e.do(w)
 				w.settle(2 * time.Second)
 				switch e.name {
@@ -152,6 +155,18 @@ func TestSupervisedStages(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// recorded checks that the part of the conversation that goes on is being recorded.
+func (w *world) recorded(t *testing.T) {
+	t.Helper()
+	rec := w.me.c.Rec()
+	if rec == nil {
+		t.Fatalf("nothing records the conversation\n%s", w.story())
+	}
+	if _, running := w.pbx.recordings[rec.ID]; !running {
+		t.Fatalf("recording %s has ended\n%s", rec.ID, w.story())
 	}
 }
 

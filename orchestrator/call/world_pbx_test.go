@@ -224,6 +224,9 @@ func (p *toyPBX) join(bridge string, channels ...string) error {
 		if !p.bridges[bridge][ch] {
 			p.channels[ch].joined = p.w.now
 		}
+		if in := p.bridges[bridge]; in[ch] && len(in) == 1 {
+			p.endRecordings(bridge) // who is there is put in anew, and Asterisk puts out the recorder that is alone meanwhile
+		}
 		p.bridges[bridge][ch] = true
 	}
 	p.w.overhears(p.bridges[bridge])
