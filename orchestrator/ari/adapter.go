@@ -10,6 +10,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Adapter commands one Asterisk and tells what it does. Make it with New. Its
@@ -23,7 +24,7 @@ type Adapter struct {
 	metrics *Metrics
 	watch   *watch
 	tapes   tapes
-	calling originations
+	calling life.Places // calls that are being made: each takes two connections
 	gone    awayCalls
 	// transfers tells whether this Asterisk hands phones' transfers over.
 	transfers atomic.Bool
@@ -49,7 +50,7 @@ func New(name string, cfg Config, log *slog.Logger, m *Metrics) (*Adapter, error
 		name: name, cfg: cfg, client: c, metrics: m,
 		log:   cmp.Or(log, slog.Default()).With("component", "ari", "pbx", name),
 		legs:  newLegs(),
-		watch: newWatch(), calling: newOriginations(cfg.MaxConnections),
+		watch: newWatch(), calling: life.NewPlaces(cfg.MaxConnections / 4),
 		gone: awayCalls{done: map[string]time.Time{}},
 	}, nil
 }

@@ -156,23 +156,3 @@ func (s *session) fallSilent() {
 	s.sink.Disconnected(s.a.name, err)
 	s.silent = true
 }
-
-// originations bounds how many calls are made at once, so that a burst leaves
-// connections for the commands of calls that live.
-type originations chan struct{}
-
-func newOriginations(connections int) originations {
-	return make(originations, max(1, connections/2))
-}
-
-// begin waits for a place; end gives it back.
-func (o originations) begin(ctx context.Context) error {
-	select {
-	case o <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fault.New("ari.Originate", fault.Unavailable, "%d calls are being made: %w", cap(o), ctx.Err())
-	}
-}
-
-func (o originations) end() { <-o }

@@ -97,11 +97,16 @@ func TestOriginationsLeaveRoom(t *testing.T) {
 		<-held
 		answer(200, "{}")(w, r)
 	})
-	a := f.adapter(func(c *Config) { c.MaxConnections = 4 })
+	f.handle("GET /ari/channels/1.1", func(w http.ResponseWriter, r *http.Request) {
+		<-held
+		answer(200, `{"id":"1.1"}`)(w, r)
+	})
+	a := f.adapter(func(c *Config) { c.MaxConnections = 8 })
+	a.legs.seed(orchestrator.Snapshot{Channels: map[string]orchestrator.ChannelTruth{"1.1": {Entered: true, Up: true}}})
 	var calls sync.WaitGroup
 	for range 12 {
 		calls.Go(func() {
-			o := orchestrator.Origination{Channel: "op-c1-l1", Endpoint: "PJSIP/101", Timeout: time.Second}
+			o := orchestrator.Origination{Channel: "op-c1-l1", Endpoint: "PJSIP/101", Timeout: time.Second, Originator: "1.1"}
 			if err := a.Originate(t.Context(), o); err != nil {
 				t.Error(err)
 			}
@@ -117,10 +122,10 @@ func TestOriginationsLeaveRoom(t *testing.T) {
 	}
 	eventually(t, "two calls", func() bool { return made() >= 2 })
 	for range 50 {
-		must(t, a.Hangup(t.Context(), "1.1", orchestrator.CauseNormal))
+		must(t, a.Hangup(t.Context(), "2.1", orchestrator.CauseNormal))
 	}
 	if n := made(); n != 2 {
-		t.Errorf("%d calls are being made, want 2 of 4 connections", n)
+		t.Errorf("%d calls are being made, by two requests each, want 2 of 8 connections", n)
 	}
 	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()

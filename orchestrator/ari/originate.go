@@ -32,10 +32,10 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 	}
 	waiting, cancel := context.WithTimeout(ctx, a.cfg.RequestTimeout)
 	defer cancel()
-	if err := a.calling.begin(waiting); err != nil {
-		return err
+	if err := a.calling.Take(waiting); err != nil { // a burst leaves connections for the commands of calls that live
+		return fault.E("ari.Originate", fault.Unavailable, err)
 	}
-	defer a.calling.end()
+	defer a.calling.Free()
 	a.legs.callsFor(o.Originator)
 	asked := make(chan originator, 1)
 	go func() { asked <- a.originator(ctx, o.Originator) }()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Adapter commands one FreeSWITCH and tells what it does. Make it with New. Its
@@ -23,6 +24,7 @@ type Adapter struct {
 	legs    *legs
 	watch   *watch
 	lamps   *lamps
+	calling life.Places // orders to call somebody that are being given
 	shelf   shelf
 	awake   *awake
 
@@ -40,8 +42,8 @@ func New(name string, cfg Config, log *slog.Logger, m *Metrics) (*Adapter, error
 	}
 	return &Adapter{
 		name: name, cfg: cfg, metrics: m, legs: newLegs(), watch: newWatch(), lamps: newLamps(), awake: newAwake(),
-		shelf: newShelf(cfg),
-		log:   cmp.Or(log, slog.Default()).With("component", "esl", "pbx", name),
+		shelf: newShelf(cfg), calling: life.NewPlaces(cfg.Connections / 2),
+		log: cmp.Or(log, slog.Default()).With("component", "esl", "pbx", name),
 	}, nil
 }
 

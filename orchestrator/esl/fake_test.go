@@ -45,8 +45,9 @@ type fake struct {
 	late     time.Duration // of the database that channels and tasks are listed from
 	refuses  string        // commands that begin so are refused before they are looked at
 	cut      bool
-	cross    bool      // events are delivered out of order
-	held     *heldBack // one that is delivered after the next
+	slow     chan struct{} // calls are made when it closes, and the connection waits meanwhile; nil when they are at once
+	cross    bool          // events are delivered out of order
+	held     *heldBack     // one that is delivered after the next
 	shots    map[string][]byte
 	on       func(command string) // sees every command; nil for nobody
 }
@@ -227,6 +228,12 @@ func (c *fakeClient) command(lines []string) {
 	for _, l := range lines[1:] {
 		name, value, _ := strings.Cut(l, ": ")
 		headers[strings.ToLower(name)] = value
+	}
+	f.mu.Lock()
+	slow := f.slow
+	f.mu.Unlock()
+	if slow != nil && strings.HasPrefix(lines[0], "bgapi originate") {
+		<-slow
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

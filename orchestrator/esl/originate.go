@@ -23,9 +23,26 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 	if err != nil {
 		return err
 	}
+	id, heard, err := a.begin(ctx, s, o, command)
+	if err != nil || id == "" {
+		return err
+	}
+	return a.made(ctx, s, o.Channel, id, heard)
+}
+
+// begin gives the order, on at most half of the connections at a time, so that a
+// burst leaves the others for the commands of calls that live; the id is "" when
+// it was given before.
+func (a *Adapter) begin(ctx context.Context, s *session, o orchestrator.Origination, command string) (string, chan *wire, error) {
+	waiting, cancel := context.WithTimeout(ctx, a.cfg.CommandTimeout)
+	defer cancel()
+	if err := a.calling.Take(waiting); err != nil {
+		return "", nil, fault.E("esl.Originate", fault.Unavailable, err)
+	}
+	defer a.calling.Free()
 	if o.Originator != "" {
 		if err := a.originatorLives(ctx, o.Originator); err != nil {
-			return err
+			return "", nil, err
 		}
 	}
 	known := false
@@ -36,7 +53,7 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 	}
 	a.legs.mu.Unlock()
 	if known {
-		return nil // the same order given twice
+		return "", nil, nil // the same order given twice
 	}
 	id, heard := s.expect()
 	if err := s.startJob(ctx, "Originate", id, command); err != nil {
@@ -44,9 +61,9 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 		if fault.KindOf(err) != fault.Unavailable {
 			a.unmake(o.Channel)
 		}
-		return err
+		return "", nil, err
 	}
-	return a.made(ctx, s, o.Channel, id, heard)
+	return id, heard, nil
 }
 
 // made waits until the channel exists or the job is over.
