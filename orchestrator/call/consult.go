@@ -413,11 +413,11 @@ func (x *change) endConsult(l *Leg, result string) {
 	x.leaveConsult(result)
 	x.consulting(ConsultOnOver)
 	failed := !k.answered() && result != cancelledConsult
-	if !failed || !k.Held {
-		x.bringBack()
-	}
 	if far := x.c.Far(); failed && far.Keyed {
 		x.beep(far.Channel, orchestrator.ToneNo)
+	}
+	if !failed || !k.Held {
+		x.bringBack()
 	}
 }
 
