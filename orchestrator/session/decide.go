@@ -371,17 +371,17 @@ func (x *change) due(name call.Timer) {
 		return
 	}
 	x.disarm(name)
-	switch {
-	case name == timerRing:
+	switch name { //nolint:exhaustive // the others are a call's
+	case timerRing:
 		x.do(call.Hangup{Channel: x.s.Channel, Cause: orchestrator.CauseNormal})
 		x.gone("not answered", orchestrator.CauseNoAnswer)
-	case name == timerAgain:
+	case timerAgain:
 		x.ring()
-	case name == timerKeys:
+	case timerKeys:
 		x.carryOut()
-	case name == timerTone:
+	case timerTone:
 		x.tone(true)
-	case name == timerState:
+	case timerState:
 		if x.s.Clears++; x.s.Clears > clearTries {
 			x.giveUp(func(call.Command) bool { return true })
 			x.gone("", orchestrator.CauseUnknown)

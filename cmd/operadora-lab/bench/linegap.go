@@ -121,7 +121,7 @@ func (s gapSide) measure(ctx context.Context) (got []time.Duration, err error) {
 	if f.site, err = newSite(ctx, o); err != nil {
 		return got, err
 	}
-	defer f.stop()
+	defer f.stop() //nolint:contextcheck // what was started ends whatever the context
 	if err = f.site.Start(ctx); err != nil {
 		return got, err
 	}
@@ -202,7 +202,7 @@ func (f *gapFloor) round(ctx context.Context, number string) (time.Duration, err
 	a.await(true)
 	defer a.await(false)
 	began := time.Now()
-	if err := c.Hangup(); err != nil {
+	if err := c.Hangup(); err != nil { //nolint:contextcheck // it has a deadline of its own
 		return 0, err
 	}
 	for {
