@@ -98,7 +98,7 @@ func TestDoctor(t *testing.T) {
 		{"pbx main", "recordings", "ok", "format wav was made, kept and removed"}, {"pbx main", "this machine", "note", "were not examined"},
 		{"security", "exposure", "ok", "nothing"},
 		{"pbx main", "sounds", "ok", "es"}, {"pbx main", "phones", "ok", "2 desk phones, all registered"},
-		{"pbx main", "dialplan", "note", "by a call"},
+		{"pbx main", "vanished phones", "note", "2 desk phones"}, {"pbx main", "dialplan", "note", "by a call"},
 	} {
 		wantLine(t, lines, row[0], row[1], row[2], row[3])
 	}

@@ -211,9 +211,12 @@ func knownFor(cmd *cobra.Command, dir, pbx string) (flowfile.Known, error) {
 		return known, fmt.Errorf("--pbx %q is not in the configuration's pbxs", pbx)
 	}
 	if conn.Kind == KindFreeSWITCH {
+		if _, err := esl.Sounds(cmd.Context(), conn.FreeSWITCH, "", nil); err != nil {
+			return known, noSounds(pbx, err)
+		}
 		known.Sound = func(language, name string) bool {
 			has, err := esl.Sounds(cmd.Context(), conn.FreeSWITCH, language, []string{name})
-			return err == nil && has[name]
+			return err != nil || has[name] // it answered a moment ago
 		}
 		return known, nil
 	}

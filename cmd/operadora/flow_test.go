@@ -106,6 +106,7 @@ func TestFlowRefuses(t *testing.T) {
 		{[]string{"lint", "--definitions", "DIR/operadora.yaml"}, "no folder"},
 		{[]string{"lint", "--pbx", "paris", "-c", "DIR/operadora.yaml"}, `"paris" is not in the configuration`},
 		{[]string{"lint", "--pbx", "main", "-c", "DIR/away.yaml"}, "sounds of PBX main cannot be listed"},
+		{[]string{"lint", "--pbx", "main", "-c", "DIR/switch.yaml"}, "sounds of PBX main cannot be listed"},
 		{[]string{"show", "nobody", "--definitions", "DIR/definitions"}, `no flow "nobody", but features, voicemail, welcome`},
 		{[]string{"show", "DIR/bad.yaml", "--definitions", "DIR/definitions"}, "holds no flow"},
 		{[]string{"show", "welcome", "--format", "png", "--definitions", "DIR/definitions"}, "neither text nor mermaid"},
@@ -118,7 +119,8 @@ func TestFlowRefuses(t *testing.T) {
 		t.Run(strings.Join(row.args, " "), func(t *testing.T) {
 			t.Parallel()
 			_, err := flowRun(t, map[string]string{"bad.yaml": "flow: [\n", "script": "> something else\n", "typo": "< dtmf 1\n< queue foo\n", "broken.yaml": brokenFlow,
-				"away.yaml": "pbxs: {main: {ari: {url: 'http://127.0.0.1:1/ari'}}}\n"}, row.args...)
+				"switch.yaml": "pbxs: {main: {kind: freeswitch, freeswitch: {address: '127.0.0.1:1'}}}\n",
+				"away.yaml":   "pbxs: {main: {ari: {url: 'http://127.0.0.1:1/ari'}}}\n"}, row.args...)
 			if err == nil || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("error %v, want one with %q", err, row.want)
 			}

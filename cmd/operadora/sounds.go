@@ -71,7 +71,7 @@ func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.
 	if f, ok := site.FreeSWITCH[pbx]; ok {
 		has, err := doctor.FreeSWITCHSounds(cmd.Context(), f, site.Definitions)
 		if err != nil {
-			return nil, err
+			return nil, noSounds(pbx, err)
 		}
 		return doctor.Sounds(site.Definitions, func(language, name string) bool { return has[language][name] }), nil
 	}
@@ -97,9 +97,13 @@ func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.
 func asteriskSounds(ctx context.Context, pbx string, cfg ari.Config) (ari.Report, error) {
 	report, err := ari.Probe(ctx, cfg)
 	if report.Sounds == nil { // else the rest of what Probe does is of no matter here
-		return report, fmt.Errorf("the sounds of PBX %s cannot be listed (`operadora doctor` tells more): %w", pbx, err)
+		return report, noSounds(pbx, err)
 	}
 	return report, nil
+}
+
+func noSounds(pbx string, err error) error {
+	return fmt.Errorf("the sounds of PBX %s cannot be listed (`operadora doctor` tells more): %w", pbx, err)
 }
 
 func printSounds(out io.Writer, list []doctor.Sound, onlyMissing bool) error {

@@ -152,10 +152,14 @@ func (r *reader) endpoints(ctx context.Context) (map[string]string, error) {
 	return states, nil
 }
 
-// transferring returns which phones may transfer calls by themselves. Those that
-// are no PJSIP endpoints are not asked after.
-func (r *reader) transferring(ctx context.Context, phones []string) ([]string, error) {
-	var out []string
+// phoneSettings are what matters of how Asterisk has agents' phones defined.
+type phoneSettings struct {
+	transferring []string // may transfer calls by themselves
+	lasting      []string // their calls outlive them when they vanish: no rtp_timeout
+}
+
+// phoneSettings reads those of phones that are PJSIP endpoints.
+func (r *reader) phoneSettings(ctx context.Context, phones []string) (out phoneSettings, err error) {
 	for _, phone := range phones {
 		name, ok := strings.CutPrefix(phone, "PJSIP/")
 		if !ok {
@@ -167,11 +171,14 @@ func (r *reader) transferring(ctx context.Context, phones []string) ([]string, e
 			continue // which is told elsewhere
 		}
 		if err != nil {
-			return nil, err
+			return phoneSettings{}, err
 		}
 		for _, f := range fields {
-			if f.Attribute == "allow_transfer" && f.Value == "true" {
-				out = append(out, phone)
+			switch {
+			case f.Attribute == "allow_transfer" && f.Value == "true":
+				out.transferring = append(out.transferring, phone)
+			case f.Attribute == "rtp_timeout" && f.Value == "0":
+				out.lasting = append(out.lasting, phone)
 			}
 		}
 	}

@@ -136,14 +136,24 @@ func judgeTransfers(s *sheet, f pbxFacts) {
 	switch {
 	case f.report.HandsOver(f.cfg.Transfers):
 		s.ok("transfer keys", "phones' own transfers (REFER) come to operadora")
-	case f.transferringErr != nil:
-		s.add(Note, "transfer keys", remedy, "phones' own transfers (REFER) are not handed over, and whether they are forbidden was not told: %v", f.transferringErr)
-	case len(f.transferring) > 0:
+	case f.settingsErr != nil:
+		s.add(Note, "transfer keys", remedy, "phones' own transfers (REFER) are not handed over, and whether they are forbidden was not told: %v", f.settingsErr)
+	case len(f.settings.transferring) > 0:
 		s.add(Warning, "transfer keys", remedy, "this Asterisk carries out attended transfers (REFER) of %s by itself, which cuts the caller off: %s",
-			count(len(f.transferring), "desk phone"), strings.Join(f.transferring, ", "))
+			count(len(f.settings.transferring), "desk phone"), strings.Join(f.settings.transferring, ", "))
 	default:
 		s.ok("transfer keys", "phones' own transfers (REFER) are refused")
 	}
+}
+
+// judgeVanishing tells what becomes of the call of a phone that is gone without a word.
+func judgeVanishing(s *sheet, f pbxFacts) {
+	if f.settingsErr != nil || len(f.settings.lasting) == 0 {
+		return
+	}
+	s.add(Note, "vanished phones", "rtp_timeout = 60 and rtp_timeout_hold = 600 in the endpoints of phones and trunks (pjsip.conf), then on the console: module reload res_pjsip.so",
+		"%s without rtp_timeout: one that vanishes leaves its agent talking until limits.call is over: %s",
+		count(len(f.settings.lasting), "desk phone"), strings.Join(f.settings.lasting, ", "))
 }
 
 // judgeDialplan says how to find out what no probe can see.

@@ -115,6 +115,7 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 	judgeHost(s, f.host, musicOf(d))
 	judgePhones(s, name, d.ACD.Agents, f.endpoints, onAsterisk, f.endpointsErr)
 	judgeTransfers(s, f)
+	judgeVanishing(s, f)
 	judgeDialplan(s, d.Flows, f.cfg.App)
 	return s.lines
 }

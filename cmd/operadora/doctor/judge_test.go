@@ -215,7 +215,7 @@ func TestJudgeTransfers(t *testing.T) {
 	t.Parallel()
 	judge := func(version string, setting ari.Transfers, phones []string, err error) []Line {
 		s := &sheet{part: "pbx main"}
-		judgeTransfers(s, pbxFacts{cfg: ari.Config{Transfers: setting}, report: ari.Report{Version: version}, transferring: phones, transferringErr: err})
+		judgeTransfers(s, pbxFacts{cfg: ari.Config{Transfers: setting}, report: ari.Report{Version: version}, settings: phoneSettings{transferring: phones}, settingsErr: err})
 		return s.lines
 	}
 	ana := []string{"PJSIP/101"}
@@ -227,6 +227,19 @@ func TestJudgeTransfers(t *testing.T) {
 		{"never", judge("22.11.0", ari.TransfersNever, ana, nil), "transfer keys", Warning, "cuts the caller off", "allow_transfer = no"},
 		{"not told", judge("16.9.0", ari.TransfersAuto, nil, statusError(403)), "transfer keys", Note, "403", "allow_transfer = no"},
 	})
+}
+
+func TestJudgeVanishing(t *testing.T) {
+	t.Parallel()
+	judge := func(phones []string, err error) []Line {
+		s := &sheet{part: "pbx main"}
+		judgeVanishing(s, pbxFacts{settings: phoneSettings{lasting: phones}, settingsErr: err})
+		return s.lines
+	}
+	testAll(t, []expected{{"for ever", judge([]string{"PJSIP/101"}, nil), "vanished phones", Note, "PJSIP/101", "rtp_timeout = 60"}})
+	if lines := append(judge(nil, nil), judge(nil, statusError(403))...); len(lines) > 0 {
+		t.Errorf("%+v", lines)
+	}
 }
 
 func TestJudgeDefinitions(t *testing.T) {

@@ -45,8 +45,8 @@ type pbxFacts struct {
 
 	otherPassword string // the file beside ari.conf that holds another password, when the login is refused
 
-	transferring    []string // agents' phones whose transfers Asterisk carries out itself
-	transferringErr error
+	settings    phoneSettings
+	settingsErr error
 }
 
 // sessionsBeside is how many connections are tried beside a client that is
@@ -71,9 +71,7 @@ func probePBX(ctx context.Context, cfg ari.Config, ours bool, phones, formats []
 	begun = time.Now()
 	f.report, f.probe = ari.Probe(ctx, cfg)
 	f.probeTook = time.Since(begun)
-	if !f.report.HandsOver(cfg.Transfers) {
-		f.transferring, f.transferringErr = r.transferring(ctx, phones)
-	}
+	f.settings, f.settingsErr = r.phoneSettings(ctx, phones)
 	f.recordings = map[string]error{}
 	for _, format := range formats {
 		f.recordings[format] = r.record(ctx, format)
