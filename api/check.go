@@ -179,7 +179,7 @@ func schemaProblem(name string, err error) error {
 	case "required":
 		return wrong(wire.ProblemCodeMissing, field, "", "is missing")
 	case "properties":
-		return wrong(wire.ProblemCodeUnknownField, strings.Join(append(e.JSONPointer(), stranger(e)), "."), "", "is not a member that this takes")
+		return wrong(wire.ProblemCodeUnknownField, strings.Join(append(e.JSONPointer(), unknownMember(e)), "."), "", "is not a member that this takes")
 	case "maxLength":
 		return wrong(wire.ProblemCodeTooLong, field, value, "is longer than %d characters", *e.Schema.MaxLength)
 	case "minLength":
@@ -194,8 +194,8 @@ func schemaProblem(name string, err error) error {
 	return wrong(wire.ProblemCodeInvalid, field, value, "is not what this takes")
 }
 
-// stranger is the first member of an object that its schema does not know.
-func stranger(e *openapi3.SchemaError) string {
+// unknownMember is the first member of an object that its schema does not know.
+func unknownMember(e *openapi3.SchemaError) string {
 	members, _ := e.Value.(map[string]any)
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if _, known := e.Schema.Properties[name]; !known {

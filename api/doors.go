@@ -21,15 +21,15 @@ const (
 // doors lets event streams in and ends them. Each token and each address has a
 // share, and a third of the streams is kept for agents, whose page is their tool.
 type doors struct {
-	metrics                             *metrics
-	most, perToken, perAddress, strange int // strange: streams that are not agents'
+	metrics                                *metrics
+	most, perToken, perAddress, mostOthers int // mostOthers: streams that are not agents'
 
 	mu        sync.Mutex
 	shutting  bool                 // guarded by mu
 	in        map[*visitor]bool    // guarded by mu
 	byToken   map[string]int       // guarded by mu
 	byAddress map[netip.Prefix]int // of those who are no agents; guarded by mu
-	strangers int                  // guarded by mu
+	others    int                  // that are not agents'; guarded by mu
 }
 
 // visitor is one stream. over is closed when it is to end, after why was set.
@@ -44,7 +44,7 @@ type visitor struct {
 
 func newDoors(c Config, m *metrics) *doors {
 	return &doors{metrics: m, most: c.EventClients, perToken: c.EventClientsPerToken, perAddress: c.EventClientsPerAddress,
-		strange: c.EventClients - c.EventClients/3, in: map[*visitor]bool{}, byToken: map[string]int{}, byAddress: map[netip.Prefix]int{}}
+		mostOthers: c.EventClients - c.EventClients/3, in: map[*visitor]bool{}, byToken: map[string]int{}, byAddress: map[netip.Prefix]int{}}
 }
 
 // enter lets a stream in, or says why not.
@@ -60,7 +60,7 @@ func (d *doors) enter(a *asker) (*visitor, error) {
 		full = "too many event streams of this token"
 	case !v.agent && d.byAddress[v.from] >= d.perAddress:
 		full = "too many event streams from this address"
-	case len(d.in) >= d.most || !v.agent && d.strangers >= d.strange:
+	case len(d.in) >= d.most || !v.agent && d.others >= d.mostOthers:
 		full = "too many event streams"
 	}
 	if full != "" {
@@ -80,7 +80,7 @@ func (d *doors) count(v *visitor, n int) {
 	if v.agent {
 		return
 	}
-	d.strangers += n
+	d.others += n
 	if d.byAddress[v.from] += n; d.byAddress[v.from] == 0 {
 		delete(d.byAddress, v.from)
 	}

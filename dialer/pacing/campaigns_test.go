@@ -241,6 +241,23 @@ func TestShareIsOfTheLastHour(t *testing.T) {
 	near(t, "sum", sum, h.Sum, 0)
 }
 
+// Whoever decides goes by the last hour, and whoever only looks changes nothing.
+func TestDecidingMovesTheHourOn(t *testing.T) {
+	t.Parallel()
+	p := pool(t, nil, CampaignConfig{ID: "a"}, CampaignConfig{ID: "b"})
+	p.tell(0, Event{Kind: CampaignOpened})
+	p.campaigns[0].hour.connected(0)
+	p.Decide(day(2 * 3600)) // holds: nothing was told for long
+	p.tell(2*3600, Event{Kind: CallLaunched, Call: 1})
+	before := p.campaigns[0].hour
+	p.Facts(0)
+	if p.campaigns[0].hour != before {
+		t.Error("looking at the facts has moved the hour on")
+	}
+	p.Decide(day(2 * 3600))
+	near(t, "calls of the last hour", p.campaigns[0].hour.Sum, 0, 0)
+}
+
 // A desk phone that takes longer than a person may wait is no agent to dial for.
 func TestAgentsOwnPickUp(t *testing.T) {
 	t.Parallel()

@@ -293,6 +293,7 @@ func (k *campaign) risky(segment int, now float64) float64 {
 // prepare settles what a campaign may do in this decision.
 func (p *Pacer) prepare(k *campaign, f *foresight) {
 	k.budget.forward(p.clock)
+	k.hour.forward(p.now)
 	k.budget.size(float64(p.agents.onDuty()), f.expected)
 	k.guard = k.budget.stage(p.now)
 	k.level = k.budget.level()

@@ -53,7 +53,6 @@ func (p *Pacer) Facts(index int) Facts {
 		return Facts{}
 	}
 	k := &p.campaigns[index]
-	k.hour.forward(p.now)
 	s := &k.segments[k.upNext]
 	return Facts{
 		AnswerRate: k.pooled, Uncertainty: s.deviates, AnswerDelay: asDuration(k.ring.quantile(0.5)),

@@ -21,7 +21,7 @@ const subscribeBatch = 40
 
 // watch is the set of endpoints whose state is wanted, kept over reconnects.
 type watch struct {
-	turn chan struct{} // holds a token while somebody changes subscriptions
+	changing chan struct{} // holds a token while somebody changes subscriptions
 
 	mu         sync.Mutex
 	wanted     []string        // guarded by mu
@@ -29,20 +29,20 @@ type watch struct {
 }
 
 func newWatch() *watch {
-	return &watch{turn: make(chan struct{}, 1), subscribed: map[string]bool{}}
+	return &watch{changing: make(chan struct{}, 1), subscribed: map[string]bool{}}
 }
 
-// begin waits for the turn; end gives it back.
+// begin waits until nobody else changes subscriptions; end lets the next one.
 func (w *watch) begin(ctx context.Context) error {
 	select {
-	case w.turn <- struct{}{}:
+	case w.changing <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (w *watch) end() { <-w.turn }
+func (w *watch) end() { <-w.changing }
 
 // Watch replaces the set of endpoints whose device state is delivered. While
 // no socket is up it is only remembered; each connection tells all states anew.

@@ -60,9 +60,9 @@ func (h *health) doubted() {
 	}
 }
 
-// turn says whether Asterisk answers. Requests on their way are given up when
+// set says whether Asterisk answers. Requests on their way are given up when
 // it does not.
-func (h *health) turn(silent bool) {
+func (h *health) set(silent bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.silent = silent
@@ -103,7 +103,7 @@ func (c *client) ping(ctx context.Context) error {
 // dialplan and cut off who answers, and the ends of calls are still told.
 func (s *session) guard(ctx context.Context, stop context.CancelCauseFunc) {
 	h := s.a.client.health
-	defer h.turn(false)
+	defer h.set(false)
 	for {
 		select {
 		case <-h.doubt:
@@ -113,7 +113,7 @@ func (s *session) guard(ctx context.Context, stop context.CancelCauseFunc) {
 		if err := s.a.client.ping(ctx); err == nil || ctx.Err() != nil {
 			continue // one command was slow: it waits for a prompt, say
 		}
-		h.turn(true)
+		h.set(true)
 		s.call(ctx, s.fallSilent)
 		if err := s.recover(ctx); err != nil {
 			stop(err)
@@ -134,14 +134,14 @@ func (s *session) recover(ctx context.Context) error {
 		if s.a.client.ping(ctx) != nil {
 			continue
 		}
-		s.a.client.health.turn(false)
+		s.a.client.health.set(false)
 		// what arrives from now on is newer than the snapshot
 		s.call(ctx, func() { s.ready = false })
 		err := s.prepare(ctx)
 		if err == nil || fault.KindOf(err) != fault.Unavailable {
 			return err
 		}
-		s.a.client.health.turn(true)
+		s.a.client.health.set(true)
 	}
 }
 
