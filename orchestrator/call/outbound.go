@@ -270,16 +270,19 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 
 // endOf says why a customer was not reached.
 func endOf(was LegState, cause orchestrator.Cause) orchestrator.Outcome {
-	switch cause {
-	case orchestrator.CauseBusy:
+	switch {
+	case cause == orchestrator.CauseBusy:
 		return orchestrator.OutcomeBusy
-	case orchestrator.CauseUnknown, orchestrator.CauseNormal, orchestrator.CauseNoResponse, orchestrator.CauseNoAnswer, orchestrator.CauseRejected:
-		return orchestrator.OutcomeNoAnswer
-	}
-	if was == LegHanging || was == LegRinging {
+	case was == LegHanging || was == LegRinging || nobodyTook[cause]:
 		return orchestrator.OutcomeNoAnswer
 	}
 	return orchestrator.OutcomeUnreachable
+}
+
+// nobodyTook: the network reached a phone, and nobody took the call.
+var nobodyTook = map[orchestrator.Cause]bool{
+	orchestrator.CauseUnknown: true, orchestrator.CauseNormal: true, orchestrator.CauseNoResponse: true,
+	orchestrator.CauseNoAnswer: true, orchestrator.CauseRejected: true,
 }
 
 // failTone is how long an agent hears that nobody was reached.
