@@ -53,6 +53,10 @@ func TestTransferKeyCostsNoCaller(t *testing.T) {
 			r.talk(caller, a)
 			r.presses(a, "4711", nil, row.blind)
 			r.talk(caller, a)
+			if !centre.OnFreeSWITCH() { // the caller's side asks for one, too
+				r.presses(caller, "102", nil, 404)
+				r.talk(caller, a)
+			}
 			if row.attended != 0 {
 				consult, err := ana.Place(limit(t), "102", lab.DialOptions{})
 				must(t, err)

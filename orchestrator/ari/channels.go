@@ -47,6 +47,11 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 	if err := a.refuseDialling("Continue", channel); err != nil {
 		return err
 	}
+	if !to.Away && (to.Context != "" || to.Extension != "") { // our own dialplan lets the channel be transferred again by itself
+		if err := a.setVariable(ctx, channel, "TRANSFER_CONTEXT", ""); err != nil {
+			return err
+		}
+	}
 	a.legs.leaving(channel, true)
 	q := url.Values{}
 	switch {

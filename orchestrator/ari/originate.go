@@ -97,17 +97,18 @@ func (a *Adapter) dial(ctx context.Context, o orchestrator.Origination, from ori
 		err := a.client.do(ctx, r, nil)
 		if answer, ok := errors.AsType[*answerError](err); !ok || !answer.left || wait > stopPatience || !life.SleepAbout(ctx, wait) {
 			if err == nil && inherits && o.Language != "" && o.Language != from.language {
-				err = a.setLanguage(ctx, o.Channel, o.Language)
+				err = a.setVariable(ctx, o.Channel, "CHANNEL(language)", o.Language)
 			}
 			return err
 		} // it was created, and is about to enter the application
 	}
 }
 
-func (a *Adapter) setLanguage(ctx context.Context, channel, language string) error {
+// setVariable sets a variable of a channel; one that is gone already is no error.
+func (a *Adapter) setVariable(ctx context.Context, channel, name, value string) error {
 	_, err := found(a.client.do(ctx, request{
-		verb: "Language", method: http.MethodPost, path: []string{"channels", channel, "variable"},
-		query: url.Values{"variable": {"CHANNEL(language)"}, "value": {language}}, again: true,
+		verb: "Variable", method: http.MethodPost, path: []string{"channels", channel, "variable"},
+		query: url.Values{"variable": {name}, "value": {value}}, again: true,
 	}, nil))
 	return err
 }
