@@ -166,7 +166,7 @@ func definitionsFolder(cmd *cobra.Command, near string) (string, error) {
 	if dir, err := cmd.Flags().GetString("definitions"); err != nil || dir != "" {
 		return dir, err
 	}
-	named, err := cmd.Flags().GetString("config")
+	named, err := told(cmd, "config")
 	if err != nil {
 		return "", err
 	}
@@ -188,7 +188,7 @@ func definitionsFolder(cmd *cobra.Command, near string) (string, error) {
 func knownFor(cmd *cobra.Command, dir, pbx string) (flowfile.Known, error) {
 	var known flowfile.Known
 	known.Queue, known.Needs = queuesOf(dir)
-	named, err := cmd.Flags().GetString("config")
+	named, err := told(cmd, "config")
 	if err != nil || (pbx == "" && named == "") {
 		return known, err
 	}

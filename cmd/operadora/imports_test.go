@@ -71,6 +71,7 @@ var clients = []struct {
 	{"github.com/jackc/pgx", []string{"orchestrator/records"}},
 	{"github.com/labstack/echo", []string{"api"}},
 	{"github.com/spf13/cobra", []string{"cmd"}},
+	{"github.com/spf13/viper", []string{"cmd"}},
 	{"github.com/emiago/diago", []string{"orchestrator/lab"}},
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -20,7 +19,7 @@ const defaultURL = "http://127.0.0.1:8090"
 
 // clientFlags adds the flags of every command that speaks to a running operadora.
 func clientFlags(c *cobra.Command) {
-	c.PersistentFlags().String("url", "", "address of the API (default: api.listen of the configuration, else "+defaultURL+")")
+	c.PersistentFlags().String("url", "", "address of the API (default: the environment's OPERADORA_URL, api.listen of the configuration, else "+defaultURL+")")
 	c.PersistentFlags().String("token", "", "API token (default: the environment's OPERADORA_TOKEN)")
 }
 
@@ -32,12 +31,9 @@ func newClient(cmd *cobra.Command) (remote, error) {
 	if err != nil {
 		return remote{}, err
 	}
-	token, err := cmd.Flags().GetString("token")
+	token, err := told(cmd, "token")
 	if err != nil {
 		return remote{}, err
-	}
-	if token == "" {
-		token = os.Getenv("OPERADORA_TOKEN")
 	}
 	if token == "" {
 		return remote{}, errors.New("no token: give --token or set OPERADORA_TOKEN (`operadora token create` makes one)")
@@ -50,13 +46,13 @@ func newClient(cmd *cobra.Command) (remote, error) {
 // not asked for and cannot be read, which may hold secrets of somebody else, is
 // no hindrance.
 func apiURL(cmd *cobra.Command) (string, error) {
-	if base, err := cmd.Flags().GetString("url"); err != nil || base != "" {
+	if base, err := told(cmd, "url"); err != nil || base != "" {
 		if u, wrong := url.Parse(base); err == nil && (wrong != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 			err = fmt.Errorf("--url %q is not an address such as %s: it must begin with http:// or https://", base, defaultURL)
 		}
 		return base, err
 	}
-	asked, err := cmd.Flags().GetString("config")
+	asked, err := told(cmd, "config")
 	if err != nil {
 		return "", err
 	}

@@ -22,7 +22,7 @@ var configPlaces = []string{"operadora.yaml", "/etc/operadora/operadora.yaml"}
 
 // findConfig returns the configuration file to read.
 func findConfig(cmd *cobra.Command) (string, error) {
-	file, err := cmd.Flags().GetString("config")
+	file, err := told(cmd, "config")
 	if err != nil || file != "" {
 		return file, err
 	}

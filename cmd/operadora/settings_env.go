@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/viper"
 
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
@@ -12,11 +16,23 @@ import (
 // envPrefix begins the name of every environment variable of operadora.
 const envPrefix = "OPERADORA_"
 
-// otherVariables begin like settings and are something else: the token of the
-// commands that ask a running operadora, and what tests and their private
-// Asterisk are told.
+// told is what a flag of the command line says or, when it is not given, the
+// variable of its name: --url or OPERADORA_URL. A command that has no such flag is
+// told nothing.
+func told(cmd *cobra.Command, flag string) (string, error) {
+	f := cmd.Flags().Lookup(flag)
+	if f == nil {
+		return "", nil
+	}
+	v := viper.New()
+	err := errors.Join(v.BindPFlag(flag, f), v.BindEnv(flag, variable(flag)))
+	return v.GetString(flag), err
+}
+
+// otherVariables begin like settings and are something else: what told knows, and
+// what tests and their private Asterisk are told.
 var otherVariables = []string{
-	"OPERADORA_TOKEN", "OPERADORA_PROGRAM", "OPERADORA_AS_PROGRAM",
+	"OPERADORA_CONFIG", "OPERADORA_URL", "OPERADORA_TOKEN", "OPERADORA_PROGRAM", "OPERADORA_AS_PROGRAM",
 	"OPERADORA_ASTERISK", "OPERADORA_KEYRING", "OPERADORA_LAB", "OPERADORA_LAB_TEST_OWNER", "OPERADORA_MIRROR",
 }
 
@@ -34,16 +50,17 @@ func variable(key string) string {
 // environment is the variables of operadora and which keys asked for them. An
 // empty variable counts as not set.
 type environment struct {
-	values map[string]string
-	keys   map[string][]string // by variable
+	set  *viper.Viper
+	own  []string            // the variables of operadora that are set
+	keys map[string][]string // by variable
 }
 
 func newEnvironment(environ []string) *environment {
-	e := &environment{values: map[string]string{}, keys: map[string][]string{}}
+	e := &environment{set: viper.New(), keys: map[string][]string{}}
 	for _, line := range environ {
 		name, value, _ := strings.Cut(line, "=")
 		if strings.HasPrefix(name, envPrefix) && value != "" {
-			e.values[name] = value
+			e.own = append(e.own, name)
 		}
 	}
 	return e
@@ -57,8 +74,11 @@ func variablePlace(name string) yamlfile.Pos {
 func (e *environment) look(key string) (string, yamlfile.Pos, bool) {
 	name := variable(key)
 	e.keys[name] = append(e.keys[name], key)
-	value, ok := e.values[name]
-	return value, variablePlace(name), ok
+	if err := e.set.BindEnv(key, name); err != nil {
+		return "", yamlfile.Pos{}, false // cannot be: there is a key
+	}
+	value := e.set.GetString(key)
+	return value, variablePlace(name), value != ""
 }
 
 // rest tells of variables that set nothing, unless file, the text of the
@@ -68,7 +88,7 @@ func (e *environment) rest(file string) (faults yamlfile.Faults) {
 	for name := range e.keys {
 		names = append(names, name)
 	}
-	for name := range e.values {
+	for _, name := range e.own {
 		says := ""
 		switch of := e.keys[name]; {
 		case len(of) > 1: // two PBXs whose names differ in a dash only
