@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,13 +55,14 @@ func TestDialInTrouble(t *testing.T) {
 					s.callsOut(asIs)
 					s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(2*time.Minute))
 					s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(6*time.Second).ThenHangUp(40*time.Second))
-					left, killed := n, false
+					left := n
+					var killed atomic.Bool
 					s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
 						if left--; left != 0 {
 							return pbxtest.Obeyed()
 						}
 						if fate == nil {
-							killed = true
+							killed.Store(true)
 							s.kill()
 							return pbxtest.Unheard()
 						}
@@ -72,8 +74,7 @@ func TestDialInTrouble(t *testing.T) {
 					}
 					for range 120 {
 						s.wait(time.Second)
-						if killed {
-							killed = false
+						if killed.Swap(false) {
 							s.wait(time.Second)
 							s.start()
 						}
