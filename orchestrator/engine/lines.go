@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
@@ -25,7 +27,10 @@ type lines struct {
 // line is one permanent line, as its session shows it.
 type line struct {
 	heard sync.Mutex // held while something is ordered that nobody who talks may hear
-	says  lineClaims // guarded by lines.mu
+	// late is when such an order was last not answered: the PBX may carry it out
+	// still, in the middle of a conversation. Guarded by heard.
+	late time.Time
+	says lineClaims // guarded by lines.mu
 }
 
 // lineClaims are what a session says of its line.
@@ -301,7 +306,32 @@ func (l *loop) unlent(channel string, order func() error) error {
 	if l.drv.lines.by(channel) != "" {
 		return nil
 	}
-	return order()
+	err := order()
+	if unanswered(err) {
+		n.late = l.eng.now()
+	}
+	return err
+}
+
+// sweepLines ends what came late on lines that calls have: no event and no
+// snapshot tells of it.
+func (v *driving) sweepLines(ctx context.Context) {
+	for _, channel := range v.lines.borrowed() {
+		if n, says, ok := v.lines.at(channel); ok {
+			v.endLate(ctx, n, says)
+		}
+	}
+}
+
+func (v *driving) endLate(ctx context.Context, n *line, says lineClaims) {
+	n.heard.Lock()
+	defer n.heard.Unlock()
+	if n.late.IsZero() || says.music || v.lines.by(says.channel) == "" {
+		return // hold music on the line may be the call's own
+	}
+	if err := v.pbx.Silence(ctx, says.channel, false); err == nil && v.eng.now().Sub(n.late) >= v.eng.rules.call.Limits.Command {
+		n.late = time.Time{} // it will not come any more
+	}
 }
 
 // rest lets a line hear what is heard between calls.
@@ -327,6 +357,13 @@ func (v *driving) shared(e orchestrator.Event) {
 	if by := v.lines.by(e.Channel); by != "" {
 		v.eng.post(by, call.Input{Kind: call.InEvent, Event: e})
 	}
+}
+
+// borrowed are the channels of the lines that calls have.
+func (n *lines) borrowed() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Collect(maps.Keys(n.lent))
 }
 
 // sessions are those of all lines.

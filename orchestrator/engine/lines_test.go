@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -379,21 +380,21 @@ func TestLineInTrouble(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					s := newSite(t)
-					left, killed := n, false
+					left := n
+					var killed atomic.Bool
 					s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
 						if left--; left != 0 {
 							return pbxtest.Obeyed()
 						}
 						if fate == nil {
-							killed = true
+							killed.Store(true)
 							s.kill()
 							return pbxtest.Unheard()
 						}
 						return fate()
 					})
 					s.lineStory(func() {
-						if killed {
-							killed = false
+						if killed.Swap(false) {
 							s.wait(time.Second)
 							s.start()
 							s.wait(30 * time.Second) // a ring that nobody knows of is given again

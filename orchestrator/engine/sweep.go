@@ -43,6 +43,7 @@ func (v *driving) sweep(ctx context.Context, before suspicions) suspicions {
 	v.sweepDistributor(ctx, before, after)
 	v.sweepStore(ctx, before, after)
 	v.sweepPBX(ctx, before, after)
+	v.sweepLines(ctx)
 	return after
 }
 
