@@ -90,6 +90,7 @@ func (x *change) comeFrom(result, by string) {
 	if rec := x.c.Rec(); e.Muted && rec != nil && rec.Muted {
 		x.setMuted(rec, false, "operadora")
 	}
+	x.recordOn(e.Muted)
 	x.noteTransfer(orchestrator.Target{Kind: orchestrator.TargetFlow, Name: e.Flow}, result, by, nil)
 }
 

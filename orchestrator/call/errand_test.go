@@ -34,6 +34,13 @@ func presses(keys string) func(*world) {
 	}
 }
 
+// untaped lets the PBX end the recording, as it may when nobody is heard.
+func untaped(w *world) {
+	for id := range w.pbx.recordings {
+		w.pbx.endRecording(id, false)
+	}
+}
+
 // silent tells whether every running recording of a conversation is silent.
 func (p *toyPBX) silent() bool {
 	for _, r := range p.recordings {
@@ -75,6 +82,9 @@ func TestErrand(t *testing.T) {
 		{"the flow fails", then(talking, sent, presses("8")), StateTalking, "talk", false, false, false},
 		{"the flow would send on, and may not", then(talking, sent, presses("9")), StateTalking, "prompt", true, true, true},
 		{"sent on by the flow", then(talking, sent, presses("0")), StateWaiting, "music", false, false, true},
+		{"the recording ended in it, returned", then(talking, sent, untaped, presses("#")), StateTalking, "talk", false, false, false},
+		{"muted before, and it ended in it", then(talking, types("*8"), sent, untaped, presses("#")), StateTalking, "talk", false, false, true},
+		{"the recording ended on hold, resumed", then(talking, held, untaped, resumed), StateTalking, "talk", false, false, false},
 		{"keys of the agent", then(talking, sent, types("55")), StateTalking, "prompt", true, true, true},
 	}
 	events := map[string]func(*world){
@@ -97,6 +107,9 @@ func TestErrand(t *testing.T) {
 				}
 				if w.pbx.silent() != s.silent {
 					t.Errorf("the recording is silent: %v", !s.silent)
+				}
+				if s.state == StateTalking && len(w.pbx.recordings) != 1 {
+					t.Errorf("being recorded: %v", w.pbx.recordings)
 				}
 				if keys := w.pbx.channels[customerChannel].keys; keys != "" {
 					t.Errorf("the customer's phone got %q", keys)

@@ -41,6 +41,7 @@ func (x *change) bringBack() {
 		customer.Held = false
 		x.giveUp(aside(customer.Channel))
 		x.unpark()
+		x.recordOn(false)
 	}
 }
 

@@ -162,6 +162,21 @@ func (x *change) recordTalk(r *Room, format string) {
 	}
 }
 
+// recordOn records a conversation that goes on again, when its recording ended
+// meanwhile: a PBX may end one in which nobody is heard. It is muted as the one
+// before, unless that was only for the time that is over.
+func (x *change) recordOn(unmuted bool) {
+	r := x.room()
+	if r.Rec == nil || r.Rec.State != RecFinished {
+		return
+	}
+	muted := r.Rec.Muted && !unmuted
+	x.recordTalk(r, x.c.Tape)
+	if muted {
+		x.setMuted(r.Rec, true, "operadora")
+	}
+}
+
 // speaks writes down that a guest is heard in the running recording, or no more.
 func (x *change) speaks(l *Leg, news orchestrator.RecordingNews) {
 	if rec := x.c.Rec(); rec != nil && l.Role == RoleConsult {
