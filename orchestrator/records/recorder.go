@@ -37,6 +37,8 @@ type Sink interface {
 // Source is the journal as the recorder needs it; redisstore.Store is one.
 type Source interface {
 	orchestrator.Journal
+	// TailFrom is Tail, and calls known once it holds on to the entry at the place.
+	TailFrom(ctx context.Context, after string, known func() error, fn func([]orchestrator.Entry) error) error
 	// Entry returns what the journal holds under an id, if anything.
 	Entry(ctx context.Context, id string) (e orchestrator.Entry, ok bool, err error)
 	// Trim notes how far a reader has the journal on record and forgets what is
@@ -125,7 +127,8 @@ func (r *Recorder) run(ctx context.Context) {
 			trimming.Go(func() { r.keepTrimmed(ctx, reader, told) })
 		}
 		from := r.Lag().Recorded
-		err := r.journal.Tail(ctx, from, func(entries []orchestrator.Entry) error { return r.take(ctx, entries) })
+		err := r.journal.TailFrom(ctx, from, func() error { return r.still(ctx, from) },
+			func(entries []orchestrator.Entry) error { return r.take(ctx, entries) })
 		if ctx.Err() != nil {
 			return
 		}

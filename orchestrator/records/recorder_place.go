@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator"
 )
 
 // farBack is how many entries on record are asked for at most when the newest
@@ -43,6 +45,23 @@ func (r *Recorder) settle(ctx context.Context) error {
 	r.state.Recorded, r.state.Rewound = place.ID, place.Rewound
 	if rewound {
 		r.state.Rewinds++
+	}
+	return nil
+}
+
+// still makes sure that a place is what it was when it was settled on: the
+// journal may have been replaced between that and the first reading.
+func (r *Recorder) still(ctx context.Context, place string) error {
+	var now string
+	ok := r.retry(ctx, "making sure of the place in the journal", func() (err error) {
+		now, err = r.common(ctx, place)
+		return err
+	})
+	if !ok {
+		return ctx.Err()
+	}
+	if now != place {
+		return orchestrator.ErrRewound
 	}
 	return nil
 }

@@ -37,6 +37,13 @@ func (j *memoryJournal) append(entries ...orchestrator.Entry) {
 
 var errCut = errors.New("connection lost")
 
+func (j *memoryJournal) TailFrom(ctx context.Context, after string, known func() error, fn func([]orchestrator.Entry) error) error {
+	if err := known(); err != nil {
+		return err
+	}
+	return j.Tail(ctx, after, fn)
+}
+
 func (j *memoryJournal) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
 	for {
 		j.mu.Lock()

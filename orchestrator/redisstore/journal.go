@@ -80,8 +80,15 @@ func ParseEntry(m redis.XMessage) (orchestrator.Entry, error) {
 // returns orchestrator.ErrRewound (kind Conflict), and fn has seen nothing of
 // the other history. An entry that cannot be read is logged and left out.
 func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
+	return s.TailFrom(ctx, after, func() error { return nil }, fn)
+}
+
+// TailFrom is Tail for whoever knows what the entry at the place is to be. known
+// is called once, when the entry that is there has been noted, before fn: an
+// error ends the reading. What was checked before may have been replaced since.
+func (s *Store) TailFrom(ctx context.Context, after string, known func() error, fn func([]orchestrator.Entry) error) error {
 	r := reader{s: s, at: after}
-	wait, told := retryMin, false
+	wait, told, noted := retryMin, false, false
 	for {
 		batch, err := r.next(ctx)
 		switch {
@@ -100,6 +107,12 @@ func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.E
 		case told:
 			s.log.InfoContext(ctx, "the journal can be read again", "after", r.at)
 			told, wait = false, retryMin
+		}
+		if !noted {
+			noted = true
+			if err := known(); err != nil {
+				return err
+			}
 		}
 		if entries := s.parse(ctx, batch); len(entries) > 0 {
 			if err := fn(entries); err != nil {
