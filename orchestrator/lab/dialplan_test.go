@@ -86,7 +86,7 @@ func TestInboundCallsReachOperadora(t *testing.T) {
 		if _, err := out.Place(limit(t), dialled, lab.DialOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		o.expect(t, "inbound", did, "ended")
+		o.expect(t, "inbound", did, "ends")
 	}
 }
 
@@ -112,7 +112,7 @@ func TestCallsGoOnWhileOperadoraIsAway(t *testing.T) {
 	if _, err := out.Place(limit(t), "5000", lab.DialOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	o.expect(t, "inbound", "5000", "ended")
+	o.expect(t, "inbound", "5000", "ends")
 	// It is there and hangs, or its Redis is away: it does not put the time off
 	// until which it takes calls, or says itself that it takes none.
 	for what, until := range map[string]string{"hung": strconv.FormatInt(time.Now().Unix()-10, 10), "not ready": "1"} {
@@ -123,7 +123,7 @@ func TestCallsGoOnWhileOperadoraIsAway(t *testing.T) {
 	if _, err := out.Place(limit(t), "5000", lab.DialOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	o.expect(t, "inbound", "5000", "ended")
+	o.expect(t, "inbound", "5000", "ends")
 	o.conn.CloseNow()
 	if err := a.WaitLog(limit(t), "Deactivating Stasis app 'operadora'"); err != nil {
 		t.Fatal(err)

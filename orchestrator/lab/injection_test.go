@@ -133,7 +133,7 @@ func TestDialledNumbersStayNumbers(t *testing.T) {
 	for _, number := range slices.Concat(hostile("5"), hostile("6")) {
 		if args := enter(outside, number); args != nil {
 			entered++
-			if len(args) != 3 || args[2] != "ended" || args[0] != "inbound" || !clean.MatchString(args[1]) {
+			if len(args) != 3 || args[2] != "ends" || args[0] != "inbound" || !clean.MatchString(args[1]) {
 				t.Errorf("%q came as %q", number, args)
 			}
 		}
