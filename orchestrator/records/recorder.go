@@ -37,14 +37,14 @@ type Sink interface {
 // Source is the journal as the recorder needs it; redisstore.Store is one.
 type Source interface {
 	orchestrator.Journal
-	// TailFrom is Tail, and calls known once it holds on to the entry at the place.
-	TailFrom(ctx context.Context, after string, known func() error, fn func([]orchestrator.Entry) error) error
+	// TailFrom is Tail from an entry, which must be there, the very same; a zero one is the beginning.
+	TailFrom(ctx context.Context, place orchestrator.Entry, fn func([]orchestrator.Entry) error) error
 	// Entry returns what the journal holds under an id, if anything.
 	Entry(ctx context.Context, id string) (e orchestrator.Entry, ok bool, err error)
-	// Trim notes how far a reader has the journal on record and forgets what is
+	// Trim notes the last entry that a reader has on record and forgets what is
 	// older than keep and on record with every reader. It names the readers that
 	// hold the journal back because nothing has been heard of them for long.
-	Trim(ctx context.Context, reader, recorded string, now time.Time, keep time.Duration) (silent []string, err error)
+	Trim(ctx context.Context, reader string, recorded orchestrator.Entry, now time.Time, keep time.Duration) (silent []string, err error)
 }
 
 // Recorder carries the journal into SQL. While SQL is away it holds still and
@@ -62,9 +62,10 @@ type Recorder struct {
 	life life.Group
 
 	mu      sync.Mutex
-	state   Lag       // guarded by mu
-	pending time.Time // guarded by mu; since when the oldest entry in hand waits
-	newest  time.Time // guarded by mu; when the newest entry on record happened
+	state   Lag                // guarded by mu, without what Lag derives
+	place   orchestrator.Entry // guarded by mu; the last on record
+	pending time.Time          // guarded by mu; since when the oldest entry in hand waits
+	newest  time.Time          // guarded by mu; when the newest entry on record happened
 }
 
 // Lag is how far the records are behind the journal.
@@ -104,6 +105,7 @@ func (r *Recorder) Lag() Lag {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.state
+	l.Recorded = r.place.ID
 	if !r.pending.IsZero() {
 		l.Behind = max(0, r.now().Sub(r.pending))
 	}
@@ -126,9 +128,8 @@ func (r *Recorder) run(ctx context.Context) {
 			told := r.trim(ctx, reader, nil) // from now on nobody else trims what is not on record here
 			trimming.Go(func() { r.keepTrimmed(ctx, reader, told) })
 		}
-		from := r.Lag().Recorded
-		err := r.journal.TailFrom(ctx, from, func() error { return r.still(ctx, from) },
-			func(entries []orchestrator.Entry) error { return r.take(ctx, entries) })
+		from := r.last()
+		err := r.journal.TailFrom(ctx, from, func(entries []orchestrator.Entry) error { return r.take(ctx, entries) })
 		if ctx.Err() != nil {
 			return
 		}
@@ -137,7 +138,7 @@ func (r *Recorder) run(ctx context.Context) {
 		}
 		r.note(err)
 		r.log.WarnContext(ctx, "reading the journal was cut off", "error", err)
-		if r.Lag().Recorded != from {
+		if r.last().ID != from.ID {
 			pause = retryFirst
 		}
 		wait(ctx, pause)
@@ -224,7 +225,7 @@ func (r *Recorder) onRecord(ctx context.Context, part []orchestrator.Entry, malf
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Recorded, r.pending = last.ID, time.Time{}
+	r.place, r.pending = last, time.Time{}
 	r.state.Written += int64(len(part))
 	r.state.Malformed += int64(malformed)
 	for _, e := range part {

@@ -31,64 +31,54 @@ func (r *Recorder) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rewound := to != place.ID
+	rewound := to.ID != place.ID
 	if rewound {
 		was := place
-		if place, err = r.sink.Rewound(ctx, was, to); err != nil {
+		if place, err = r.sink.Rewound(ctx, was, to.ID); err != nil {
 			return err
 		}
 		r.log.ErrorContext(ctx, "the journal has lost entries: it is read again from the newest that is on record",
-			"place", was.ID, "from", to, "journal_ends", last, "epoch", place.Epoch)
+			"place", was.ID, "from", to.ID, "journal_ends", last, "epoch", place.Epoch)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Recorded, r.state.Rewound = place.ID, place.Rewound
+	r.place, r.state.Rewound = to, place.Rewound
 	if rewound {
 		r.state.Rewinds++
 	}
 	return nil
 }
 
-// still makes sure that a place is what it was when it was settled on: the
-// journal may have been replaced between that and the first reading.
-func (r *Recorder) still(ctx context.Context, place string) error {
-	var now string
-	ok := r.retry(ctx, "making sure of the place in the journal", func() (err error) {
-		now, err = r.common(ctx, place)
-		return err
-	})
-	if !ok {
-		return ctx.Err()
-	}
-	if now != place {
-		return orchestrator.ErrRewound
-	}
-	return nil
+// last is the last entry on record, a zero one when there is none.
+func (r *Recorder) last() orchestrator.Entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.place
 }
 
-// common returns the id of the newest entry, from one on record backwards in
-// growing steps, that the journal holds as well; "" is its beginning.
-func (r *Recorder) common(ctx context.Context, id string) (string, error) {
+// common returns the newest entry, from one on record backwards in growing
+// steps, that the journal holds as well; a zero one is its beginning.
+func (r *Recorder) common(ctx context.Context, id string) (orchestrator.Entry, error) {
 	for n := 0; id != "" && n <= farBack; {
 		e, there, err := r.journal.Entry(ctx, id)
 		if err != nil {
-			return "", err
+			return orchestrator.Entry{}, err
 		}
 		if there {
 			held, err := r.sink.Holds(ctx, e)
 			if err != nil {
-				return "", err
+				return orchestrator.Entry{}, err
 			}
 			if held {
-				return id, nil
+				return e, nil
 			}
 		}
 		n = 2*n + 1
 		if id, err = r.sink.Recorded(ctx, n); err != nil {
-			return "", err
+			return orchestrator.Entry{}, err
 		}
 	}
-	return "", nil
+	return orchestrator.Entry{}, nil
 }
 
 // keepTrimmed calls trim every minute, also while the database is away: the
@@ -104,7 +94,7 @@ func (r *Recorder) keepTrimmed(ctx context.Context, reader string, told []string
 // nothing else. It returns the silent readers, which are logged when they were
 // not told before.
 func (r *Recorder) trim(ctx context.Context, reader string, told []string) []string {
-	silent, err := r.journal.Trim(ctx, reader, r.Lag().Recorded, r.now(), r.cfg.KeepJournal)
+	silent, err := r.journal.Trim(ctx, reader, r.last(), r.now(), r.cfg.KeepJournal)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.log.WarnContext(ctx, "journal not trimmed", "error", err)

@@ -37,11 +37,8 @@ func (j *memoryJournal) append(entries ...orchestrator.Entry) {
 
 var errCut = errors.New("connection lost")
 
-func (j *memoryJournal) TailFrom(ctx context.Context, after string, known func() error, fn func([]orchestrator.Entry) error) error {
-	if err := known(); err != nil {
-		return err
-	}
-	return j.Tail(ctx, after, fn)
+func (j *memoryJournal) TailFrom(ctx context.Context, place orchestrator.Entry, fn func([]orchestrator.Entry) error) error {
+	return j.Tail(ctx, place.ID, fn)
 }
 
 func (j *memoryJournal) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
@@ -96,10 +93,10 @@ func (j *memoryJournal) Entry(_ context.Context, id string) (orchestrator.Entry,
 	return orchestrator.Entry{}, false, nil
 }
 
-func (j *memoryJournal) Trim(_ context.Context, reader, recorded string, now time.Time, keep time.Duration) ([]string, error) {
+func (j *memoryJournal) Trim(_ context.Context, reader string, recorded orchestrator.Entry, now time.Time, keep time.Duration) ([]string, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.trims = append(j.trims, reader+" "+recorded+" "+now.Add(-keep).UTC().Format(time.RFC3339))
+	j.trims = append(j.trims, reader+" "+recorded.ID+" "+now.Add(-keep).UTC().Format(time.RFC3339))
 	return nil, nil
 }
 

@@ -41,7 +41,7 @@ func TestStoreOnACluster(t *testing.T) {
 	}
 	entries := journalOf(t, s)
 	inOrder(t, entries, 3, 1)
-	_, err = s.Trim(t.Context(), "records", entries[1].ID, at.AddDate(100, 0, 0), 0)
+	_, err = s.Trim(t.Context(), "records", entries[1], at.AddDate(100, 0, 0), 0)
 	ok(t, err)
 	if left := journalOf(t, s); len(left) != 2 {
 		t.Errorf("%d entries left", len(left))

@@ -333,10 +333,11 @@ func TestSetAside(t *testing.T) {
 	}
 }
 
-// afterRead is a hook that does something after the first ZRANGE.
+// afterRead is a hook that does something after the first command of a name that succeeds.
 type afterRead struct {
-	once sync.Once
-	do   func()
+	once    sync.Once
+	command string
+	do      func()
 }
 
 func (h *afterRead) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -348,7 +349,7 @@ func (h *afterRead) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pr
 func (h *afterRead) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if cmd.Name() == "zrange" {
+		if cmd.Name() == h.command && err == nil {
 			h.once.Do(h.do)
 		}
 		return err
@@ -367,7 +368,7 @@ func TestLiveWhileCallsEnd(t *testing.T) {
 		c.Deadline = at.Add(time.Duration(i) * time.Second)
 		ok(t, s.Commit(t.Context(), l, c, nil))
 	}
-	rdb.AddHook(&afterRead{do: func() {
+	rdb.AddHook(&afterRead{command: "zrange", do: func() {
 		c := call("c000", 2)
 		c.Ended = true
 		ok(t, s.Commit(t.Context(), l, c, nil))

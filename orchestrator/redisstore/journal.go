@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +50,28 @@ func appendEntries(args []any, entries []orchestrator.Entry) []any {
 	return args
 }
 
+// fieldsOf are the values of an entry as the stream keeps them.
+func fieldsOf(e orchestrator.Entry) []string {
+	out := make([]string, 0, len(JournalFields))
+	for _, v := range appendEntries(nil, []orchestrator.Entry{e}) {
+		if data, ok := v.([]byte); ok {
+			v = string(data)
+		}
+		out = append(out, fmt.Sprint(v))
+	}
+	return out
+}
+
+// readFields are the values of a message, in the order of JournalFields.
+func readFields(m redis.XMessage) []string {
+	out := make([]string, 0, len(JournalFields))
+	for _, name := range JournalFields {
+		text, _ := m.Values[name].(string)
+		out = append(out, text)
+	}
+	return out
+}
+
 // ParseEntry turns a message of the journal's stream into an entry. An error is
 // of kind Internal: whoever wrote the message did not use journal_add.
 func ParseEntry(m redis.XMessage) (orchestrator.Entry, error) {
@@ -74,21 +96,27 @@ func ParseEntry(m redis.XMessage) (orchestrator.Entry, error) {
 
 // Tail calls fn for the entries after an id, at most tailCount at once, until
 // ctx ends (then it returns ctx's error within a second) or fn fails. While
-// Redis is away it tries again and goes on where it stopped. Whenever it has
-// read it makes sure that the entry at its place is still there, the very same:
-// then everything before it is, too, and nothing was skipped. Otherwise it
-// returns orchestrator.ErrRewound (kind Conflict), and fn has seen nothing of
-// the other history. An entry that cannot be read is logged and left out.
+// Redis is away it tries again and goes on where it stopped. With every reading
+// it makes sure that the entry at its place is still there, the very same: then
+// everything before it is, too, and nothing was skipped. Otherwise it returns
+// orchestrator.ErrRewound (kind Conflict), and fn has seen nothing of the other
+// history. An entry that cannot be read is logged and left out.
 func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
-	return s.TailFrom(ctx, after, func() error { return nil }, fn)
+	return s.tail(ctx, reader{s: s, at: after}, fn)
 }
 
-// TailFrom is Tail for whoever knows what the entry at the place is to be. known
-// is called once, when the entry that is there has been noted, before fn: an
-// error ends the reading. What was checked before may have been replaced since.
-func (s *Store) TailFrom(ctx context.Context, after string, known func() error, fn func([]orchestrator.Entry) error) error {
-	r := reader{s: s, at: after}
-	wait, told, noted := retryMin, false, false
+// TailFrom is Tail for whoever knows which entry is at the place (a zero one is
+// the beginning): another one there, of the same id, is ErrRewound.
+func (s *Store) TailFrom(ctx context.Context, place orchestrator.Entry, fn func([]orchestrator.Entry) error) error {
+	r := reader{s: s, at: place.ID}
+	if place.ID != "" {
+		r.seen = fieldsOf(place)
+	}
+	return s.tail(ctx, r, fn)
+}
+
+func (s *Store) tail(ctx context.Context, r reader, fn func([]orchestrator.Entry) error) error {
+	wait, told := retryMin, false
 	for {
 		batch, err := r.next(ctx)
 		switch {
@@ -108,12 +136,6 @@ func (s *Store) TailFrom(ctx context.Context, after string, known func() error, 
 			s.log.InfoContext(ctx, "the journal can be read again", "after", r.at)
 			told, wait = false, retryMin
 		}
-		if !noted {
-			noted = true
-			if err := known(); err != nil {
-				return err
-			}
-		}
 		if entries := s.parse(ctx, batch); len(entries) > 0 {
 			if err := fn(entries); err != nil {
 				return err
@@ -128,8 +150,8 @@ func (s *Store) TailFrom(ctx context.Context, after string, known func() error, 
 // reader is a place in the journal.
 type reader struct {
 	s    *Store
-	at   string         // id of the last entry read; "" and "$" as in Tail, until the first reading
-	seen map[string]any // the fields of the entry at the place; nil until they were read once
+	at   string   // id of the last entry read; "" and "$" as in Tail, until the first reading
+	seen []string // the fields of the entry at the place; nil until they were read once
 }
 
 // beginning is the place before the first entry.
@@ -140,18 +162,37 @@ func (r *reader) next(ctx context.Context) ([]redis.XMessage, error) {
 	if err := r.settle(ctx); err != nil {
 		return nil, err
 	}
-	batch, err := r.s.readAfter(ctx, r.at)
+	if err := r.s.awaitAfter(ctx, r.at); err != nil {
+		return nil, err
+	}
+	batch, err := r.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// In this order: a Redis that was replaced before the reading is found out.
-	if err := r.verify(ctx); err != nil {
-		return nil, err
-	}
 	if n := len(batch); n > 0 {
-		r.at, r.seen = batch[n-1].ID, batch[n-1].Values
+		r.at, r.seen = batch[n-1].ID, readFields(batch[n-1])
 	}
 	return batch, nil
+}
+
+// read returns what follows the place. The entry at the place is read with it, in
+// one command: a journal that is replaced between two readings may have the place
+// again after the second, and not what the first one found.
+func (r *reader) read(ctx context.Context) ([]redis.XMessage, error) {
+	const op = "redisstore.Tail"
+	count := int64(tailCount)
+	if r.at != beginning {
+		count++
+	}
+	batch, err := r.s.rdb.XRangeN(ctx, r.s.keys.journal(), r.at, "+", count).Result()
+	if err != nil || r.at == beginning {
+		return batch, Classify(op, err)
+	}
+	if len(batch) == 0 || batch[0].ID != r.at || r.seen != nil && !slices.Equal(r.seen, readFields(batch[0])) {
+		return nil, fault.E(op, fault.Conflict, fmt.Errorf("%w: %s", orchestrator.ErrRewound, r.at))
+	}
+	r.seen = readFields(batch[0])
+	return batch[1:], nil
 }
 
 // settle turns "" and "$" into ids.
@@ -173,23 +214,6 @@ func (r *reader) settle(ctx context.Context) error {
 	if _, _, err := parseID(r.at); err != nil {
 		return fault.E(op, fault.Invalid, err)
 	}
-	return nil
-}
-
-// verify returns ErrRewound when the entry at the place is not the one that was
-// read there.
-func (r *reader) verify(ctx context.Context) error {
-	if r.at == beginning {
-		return nil
-	}
-	m, ok, err := r.s.message(ctx, r.at)
-	if err != nil {
-		return err
-	}
-	if !ok || (r.seen != nil && !maps.Equal(r.seen, m.Values)) {
-		return fault.E("redisstore.Tail", fault.Conflict, fmt.Errorf("%w: %s", orchestrator.ErrRewound, r.at))
-	}
-	r.seen = m.Values
 	return nil
 }
 
@@ -217,21 +241,16 @@ func (s *Store) Entry(ctx context.Context, id string) (e orchestrator.Entry, ok 
 	return e, true, nil
 }
 
-// readAfter waits a moment for entries after an id.
-func (s *Store) readAfter(ctx context.Context, after string) ([]redis.XMessage, error) {
+// awaitAfter waits a moment for an entry after an id.
+func (s *Store) awaitAfter(ctx context.Context, after string) error {
 	// A Redis that accepts the command and never answers must not hold the reader.
 	ctx, cancel := context.WithTimeout(ctx, tailBlock+retryMax)
 	defer cancel()
-	streams, err := s.rdb.XRead(ctx, &redis.XReadArgs{
-		Streams: []string{s.keys.journal(), after}, Count: tailCount, Block: tailBlock,
-	}).Result()
+	err := s.rdb.XRead(ctx, &redis.XReadArgs{Streams: []string{s.keys.journal(), after}, Count: 1, Block: tailBlock}).Err()
 	if errors.Is(err, redis.Nil) {
-		return nil, nil
+		return nil
 	}
-	if err != nil || len(streams) == 0 {
-		return nil, Classify("redisstore.Tail", err)
-	}
-	return streams[0].Messages, nil
+	return Classify("redisstore.Tail", err)
 }
 
 func (s *Store) parse(ctx context.Context, batch []redis.XMessage) []orchestrator.Entry {

@@ -281,6 +281,48 @@ func TestTailNoticesARewoundJournal(t *testing.T) {
 	}
 }
 
+// A reader that knows what is at its place does not take another entry of that id for it.
+func TestTailFromAnEntry(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t)
+	entries := five(t, s)
+	read := func(place orchestrator.Entry) (got []string, err error) {
+		err = s.TailFrom(t.Context(), place, func(batch []orchestrator.Entry) error {
+			for _, e := range batch {
+				got = append(got, string(e.Data))
+			}
+			return errEnough
+		})
+		return got, err
+	}
+	for i, want := range map[int][]string{0: data(1, 5), 3: data(4, 5)} {
+		got, err := read(entries[i])
+		if diff := cmp.Diff(want, got); diff != "" || !errors.Is(err, errEnough) {
+			t.Errorf("after entry %d: %v (-want +got):\n%s", i, err, diff)
+		}
+	}
+	other := entries[3]
+	other.Data = []byte("another")
+	if got, err := read(other); !errors.Is(err, orchestrator.ErrRewound) || got != nil {
+		t.Errorf("another entry is there: read %v, %v", got, err)
+	}
+}
+
+// A journal that is replaced while it is read, and comes back to what the reader
+// knows, has told nothing of what was between.
+func TestTailReadsOneHistory(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	told := [][2]string{{"10-1", "1"}, {"20-1", "2"}}
+	retold(t, rdb, told...)
+	rdb.AddHook(&afterRead{command: "xread", do: func() { retold(t, rdb, append(told, [2]string{"40-1", "4"})...) }})
+	f := follow(t, s, "20-1")
+	retold(t, rdb, [2]string{"10-1", "1"}, [2]string{"30-1", "other"})
+	if diff := cmp.Diff([]string{"4"}, f.until(t, 1)); diff != "" {
+		t.Errorf("read (-want +got):\n%s", diff)
+	}
+}
+
 func TestTailLeavesOutWhatIsNoEntry(t *testing.T) {
 	t.Parallel()
 	s, rdb := setup(t)

@@ -1,9 +1,11 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -17,23 +19,24 @@ const (
 	ReaderForgotten = 7 * 24 * time.Hour
 )
 
-// Trim notes that a reader has everything up to recorded on record ("" is
+// Trim notes that a reader has everything up to an entry on record (a zero one is
 // nothing yet) and forgets the entries that are older than keep (by their ids,
 // which Redis makes of its own clock) and that every reader has on record. The
 // entry at the place of the slowest reader always stays: by it Tail knows
-// whether the journal is the one it was. Readers are those that called Trim
+// whether the journal is the one it was. An entry that is not there, the very
+// same, is of a history that Redis has lost, and counts as nothing. Readers are those that called Trim
 // within ReaderForgotten; a name stands for one database. It returns the names
 // of those unheard of for ReaderSilent: they hold the journal back.
-func (s *Store) Trim(ctx context.Context, reader, recorded string, now time.Time, keep time.Duration) (silent []string, err error) {
+func (s *Store) Trim(ctx context.Context, reader string, recorded orchestrator.Entry, now time.Time, keep time.Duration) (silent []string, err error) {
 	const op = "redisstore.Trim"
-	if recorded == "" {
-		recorded = beginning
-	}
-	if _, _, err := parseID(recorded); err != nil {
+	id := cmp.Or(recorded.ID, beginning)
+	if _, _, err := parseID(id); err != nil {
 		return nil, fault.E(op, fault.Invalid, err)
 	}
-	silent, err = journalTrim.Run(ctx, s.rdb, []string{s.keys.journal(), s.keys.journalReaders()}, reader, recorded,
-		now.UnixMilli(), max(0, now.Add(-keep).UnixMilli()), now.Add(-ReaderSilent).UnixMilli(),
-		now.Add(-ReaderForgotten).UnixMilli()).StringSlice()
+	args := []any{reader, id, now.UnixMilli(), max(0, now.Add(-keep).UnixMilli()), now.Add(-ReaderSilent).UnixMilli(), now.Add(-ReaderForgotten).UnixMilli()}
+	for i, text := range fieldsOf(recorded) {
+		args = append(args, JournalFields[i], text)
+	}
+	silent, err = journalTrim.Run(ctx, s.rdb, []string{s.keys.journal(), s.keys.journalReaders()}, args...).StringSlice()
 	return silent, Classify(op, err)
 }

@@ -11,17 +11,19 @@ import (
 	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
-// five appends five entries, one by one, and returns their ids behind "".
-func five(t *testing.T, s *redisstore.Store) []string {
+// five appends five entries, one by one, and returns them behind a zero one.
+func five(t *testing.T, s *redisstore.Store) []orchestrator.Entry {
 	t.Helper()
-	ids := []string{""}
+	out := []orchestrator.Entry{{}}
 	for i := 1; i <= 5; i++ {
 		ok(t, s.Append(t.Context(), numbered(i, i)...))
 		last, err := s.Last(t.Context())
 		ok(t, err)
-		ids = append(ids, last)
+		e, _, err := s.Entry(t.Context(), last)
+		ok(t, err)
+		out = append(out, e)
 	}
-	return ids
+	return out
 }
 
 func left(t *testing.T, s *redisstore.Store) []string {
@@ -51,17 +53,17 @@ func TestTrim(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			s, _ := setup(t)
-			ids := five(t, s)
-			silent, err := s.Trim(t.Context(), "records", ids[r.recorded], time.Now().Add(time.Hour), r.keep)
+			entries := five(t, s)
+			silent, err := s.Trim(t.Context(), "records", entries[r.recorded], time.Now().Add(time.Hour), r.keep)
 			ok(t, err)
 			if diff := cmp.Diff(r.want, left(t, s)); diff != "" || len(silent) > 0 {
 				t.Errorf("silent %v, left (-want +got):\n%s", silent, diff)
 			}
-			follow(t, s, ids[r.recorded]).until(t, 1) // its own mark: the place is still one to read on from
+			follow(t, s, entries[r.recorded].ID).until(t, 1) // its own mark: the place is still one to read on from
 		})
 	}
 	s, _ := setup(t)
-	if _, err := s.Trim(t.Context(), "records", "5", time.Now(), 0); fault.KindOf(err) != fault.Invalid {
+	if _, err := s.Trim(t.Context(), "records", orchestrator.Entry{ID: "5"}, time.Now(), 0); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("an id that is none: %v", err)
 	}
 }
@@ -70,7 +72,7 @@ func TestTrim(t *testing.T) {
 func TestTrimWaitsForTheSlowestReader(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t)
-	ids := five(t, s)
+	entries := five(t, s)
 	now := time.Now().Add(time.Hour)
 	for _, step := range []struct {
 		name, reader string
@@ -87,7 +89,7 @@ func TestTrimWaitsForTheSlowestReader(t *testing.T) {
 		{"but not for ever", "fast", 5, 8 * 24 * time.Hour, data(5, 5), nil},
 		{"and no more than it said", "fast", 5, 9 * 24 * time.Hour, data(5, 5), nil},
 	} {
-		silent, err := s.Trim(t.Context(), step.reader, ids[step.recorded], now.Add(step.after), 0)
+		silent, err := s.Trim(t.Context(), step.reader, entries[step.recorded], now.Add(step.after), 0)
 		ok(t, err)
 		if diff := cmp.Diff(step.want, left(t, s)); diff != "" {
 			t.Fatalf("%s: left (-want +got):\n%s", step.name, diff)
@@ -103,22 +105,26 @@ func TestTrimWaitsForTheSlowestReader(t *testing.T) {
 func TestTrimByAPlaceThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t)
-	five(t, s)
-	_, err := s.Trim(t.Context(), "records", "99999999999999-0", time.Now().Add(time.Hour), 0)
-	ok(t, err)
-	if diff := cmp.Diff(data(1, 5), left(t, s)); diff != "" {
-		t.Errorf("left (-want +got):\n%s", diff)
+	entries := five(t, s)
+	other := entries[4] // the id was given again
+	other.Data = []byte("another")
+	for _, place := range []orchestrator.Entry{{ID: "99999999999999-0"}, other} {
+		_, err := s.Trim(t.Context(), "records", place, time.Now().Add(time.Hour), 0)
+		ok(t, err)
+		if diff := cmp.Diff(data(1, 5), left(t, s)); diff != "" {
+			t.Errorf("by %s %s: left (-want +got):\n%s", place.ID, place.Data, diff)
+		}
 	}
 }
 
 func TestEntry(t *testing.T) {
 	t.Parallel()
 	s, _ := setup(t)
-	ids := five(t, s)
-	e, there, err := s.Entry(t.Context(), ids[3])
+	entries := five(t, s)
+	e, there, err := s.Entry(t.Context(), entries[3].ID)
 	ok(t, err)
 	want := numbered(3, 3)[0]
-	want.ID = ids[3]
+	want.ID = entries[3].ID
 	if diff := cmp.Diff(want, e); diff != "" || !there {
 		t.Errorf("there %v (-want +got):\n%s", there, diff)
 	}

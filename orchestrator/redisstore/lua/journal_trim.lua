@@ -4,14 +4,21 @@
 -- ARGV[1] reader   ARGV[2] id of the last entry that it has on record, '0-0' for none
 -- ARGV[3] now, unix ms   ARGV[4] what is older than this (unix ms) may go
 -- ARGV[5] a reader unheard of since this (unix ms) is named   ARGV[6] ... is forgotten
+-- ARGV[7...] the fields of that entry, name and value by turns
 -- Returns the names of the readers that are silent. There are as many readers as databases: few.
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
   return tonumber(ms), tonumber(seq)
 end
 local place, silent = ARGV[2], {}
-if #redis.call('XRANGE', KEYS[1], place, place) == 0 then
-  place = '0-0' -- a place in a history that Redis has lost says nothing about this one
+local found, fields = redis.call('XRANGE', KEYS[1], place, place)[1], {}
+for i = 1, found and #found[2] or 0, 2 do
+  fields[found[2][i]] = found[2][i + 1]
+end
+for i = 7, #ARGV, 2 do
+  if not found or (fields[ARGV[i]] or '') ~= ARGV[i + 1] then
+    place = '0-0' -- a place in a history that Redis has lost says nothing about this one
+  end
 end
 redis.call('HSET', KEYS[2], ARGV[1], place .. ' ' .. ARGV[3])
 local first, ms, seq = place, parts(place)
