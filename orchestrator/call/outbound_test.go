@@ -3,7 +3,6 @@ package call
 import (
 	"encoding/json"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -215,47 +214,13 @@ func TestTrunkIsFull(t *testing.T) {
 func TestUnkindOutbound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		defer func() {
-			if p := recover(); p != nil && !strings.Contains(fmt.Sprintf("%T", p), "rapid") {
-				t.Fatalf("panic: %v\n%s", p, debug.Stack())
-			} else if p != nil {
-				panic(p)
+		throw(t, newOutboundWorld(drawGraph(t), rapid.Bool().Draw(t, "at the phone")), func(u *unkind) {
+			w := u.w
+			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
+			w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
+			for _, stage := range []func(){w.quiet, w.agentAnswers, w.quiet, w.customerAnswers, w.quiet}[:rapid.IntRange(0, 5).Draw(t, "stage")] {
+				stage()
 			}
-		}()
-		w := newOutboundWorld(drawGraph(t), rapid.Bool().Draw(t, "at the phone"))
-		defer func() {
-			if t.Failed() {
-				t.Logf("what happened:\n%s", w.story())
-			}
-		}()
-		u := &unkind{t: t, w: w, level: rapid.SampledFrom([]int{0, 1, 2, 2}).Draw(t, "unkindness")}
-		w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
-		w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
-		for _, stage := range []func(){w.quiet, w.agentAnswers, w.quiet, w.customerAnswers, w.quiet}[:rapid.IntRange(0, 5).Draw(t, "stage")] {
-			stage()
-		}
-		for range rapid.IntRange(1, 100).Draw(t, "steps") {
-			u.step()
-			if len(w.broken) > 0 {
-				break
-			}
-		}
-		w.beKind()
-		w.settle(4 * time.Minute)
-		w.sweep()
-		w.settle(4 * time.Minute)
-		w.checkKept(t)
-		w.checkHeld(t)
-		w.calm = true
-		w.callerHangsUp()
-		w.settle(20 * time.Minute)
-		if w.tidy() {
-			w.checkEnded(t, "")
-		}
-		w.sweep()
-		w.settle(20 * time.Minute)
-		w.sweep()
-		w.checkEnded(t, "")
-		w.checkKept(t)
+		})
 	})
 }

@@ -31,53 +31,61 @@ func TestUnkindWorld(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		defer func() {
-			if p := recover(); p != nil && !strings.Contains(fmt.Sprintf("%T", p), "rapid") {
-				t.Fatalf("panic: %v\n%s", p, debug.Stack())
-			} else if p != nil {
-				panic(p)
+		throw(t, newWorld(drawGraph(t)), func(u *unkind) {
+			w := u.w
+			w.lines = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "permanent lines")
+			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
+			if rapid.Bool().Draw(t, "no announcements") {
+				w.desk.plan.AnnounceEvery = 0
 			}
-		}()
-		w := newWorld(drawGraph(t))
-		defer func() {
-			if t.Failed() {
-				t.Logf("what happened:\n%s", w.story())
-			}
-		}()
-		u := &unkind{t: t, w: w, level: rapid.SampledFrom([]int{0, 1, 2, 2}).Draw(t, "unkindness")}
-		w.lines = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "permanent lines")
-		w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
-		if rapid.Bool().Draw(t, "no announcements") {
-			w.desk.plan.AnnounceEvery = 0
-		}
-		w.desk.plan.ExitKey = rapid.SampledFrom([]string{"", "9"}).Draw(t, "exit key")
-		w.desk.plan.MaxWait = time.Duration(rapid.SampledFrom([]int{0, 0, 50}).Draw(t, "queue's wait")) * time.Second
-		w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
-		u.begin(rapid.SampledFrom([]int{0, 1, 2, 3, 4, 4, 4, 5}).Draw(t, "stage"))
-		for range rapid.IntRange(1, 100).Draw(t, "steps") {
-			u.step()
-			if len(w.broken) > 0 {
-				break
-			}
-		}
-		w.beKind()
-		w.settle(4 * time.Minute)
-		w.sweep()
-		w.settle(4 * time.Minute)
-		w.checkKept(t)
-		w.checkHeld(t)
-		w.calm = true
-		w.callerHangsUp()
-		w.settle(20 * time.Minute)
-		if w.tidy() {
-			w.checkEnded(t, "")
-		}
-		w.sweep()
-		w.settle(20 * time.Minute)
-		w.sweep()
-		w.checkEnded(t, "")
-		w.checkKept(t)
+			w.desk.plan.ExitKey = rapid.SampledFrom([]string{"", "9"}).Draw(t, "exit key")
+			w.desk.plan.MaxWait = time.Duration(rapid.SampledFrom([]int{0, 0, 50}).Draw(t, "queue's wait")) * time.Second
+			w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
+			u.begin(rapid.SampledFrom([]int{0, 1, 2, 3, 4, 4, 4, 5}).Draw(t, "stage"))
+		})
 	})
+}
+
+// throw throws whatever may happen at the call of a world, which begin has drawn
+// and brought to a stage, and checks the promises of TestUnkindWorld.
+func throw(t *rapid.T, w *world, begin func(*unkind)) {
+	defer func() {
+		if p := recover(); p != nil && !strings.Contains(fmt.Sprintf("%T", p), "rapid") {
+			t.Fatalf("panic: %v\n%s", p, debug.Stack())
+		} else if p != nil {
+			panic(p)
+		}
+	}()
+	defer func() {
+		if t.Failed() {
+			t.Logf("what happened:\n%s", w.story())
+		}
+	}()
+	u := &unkind{t: t, w: w, level: rapid.SampledFrom([]int{0, 1, 2, 2}).Draw(t, "unkindness")}
+	begin(u)
+	for range rapid.IntRange(1, 100).Draw(t, "steps") {
+		u.step()
+		if len(w.broken) > 0 {
+			break
+		}
+	}
+	w.beKind()
+	w.settle(4 * time.Minute)
+	w.sweep()
+	w.settle(4 * time.Minute)
+	w.checkKept(t)
+	w.checkHeld(t)
+	w.calm = true
+	w.callerHangsUp()
+	w.settle(20 * time.Minute)
+	if w.tidy() {
+		w.checkEnded(t, "")
+	}
+	w.sweep()
+	w.settle(20 * time.Minute)
+	w.sweep()
+	w.checkEnded(t, "")
+	w.checkKept(t)
 }
 
 // unkind draws what happens next.
