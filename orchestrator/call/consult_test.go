@@ -137,7 +137,7 @@ func TestConsultStages(t *testing.T) {
 		{"kill -9", func(w *world) { w.crash(5 * time.Second) }},
 		{"kill -9 and the agent", func(w *world) { w.cut = true; hangsUp((*world).farPhone)(w); w.crash(time.Second) }},
 		{"kill -9 and the other", func(w *world) { w.cut = true; hangsUp((*world).guestPhone)(w); w.crash(time.Second) }},
-		{"the PBX is cut off", func(w *world) { w.goAway(true); w.quiet(); w.comeBack(false) }},
+		{"the PBX is cut off", cutOff},
 	}
 	for _, s := range stages {
 		for _, e := range events {

@@ -137,13 +137,9 @@ func TestHeldBeforeTheyAreTogether(t *testing.T) {
 	if err := w.wants(WishComplete, "", ""); err != nil {
 		t.Fatal(err)
 	}
-	d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishHold, By: "test"}}}, w.now)
-	if d.Answers[0] != nil {
-		t.Fatal(d.Answers[0])
+	if err := w.grant(Wish{Do: WishHold, By: "test"}); err != nil {
+		t.Fatal(err)
 	}
-	w.me.c = w.commit(d)
-	w.me.pbx.follow(w.me.c.Todo, Todo.ToPBX)
-	w.me.dsk.follow(w.me.c.Todo, func(t Todo) bool { return !t.ToPBX() })
 	w.quiet()
 	if room := w.room(); room != "a" || w.me.c.Far().State != LegJoined {
 		t.Errorf("in the room are %q, the agent's leg is %q", room, w.me.c.Far().State)

@@ -31,6 +31,9 @@ func agentEnds(cause orchestrator.Cause) func(*world) {
 	return func(w *world) { w.agentHangsUp(cause) }
 }
 
+// cutOff takes the connection to the PBX away, and gives it back.
+func cutOff(w *world) { w.goAway(true); w.quiet(); w.comeBack(false) }
+
 func ordered(do WishKind) func(*world) {
 	return func(w *world) { w.post(Input{Kind: InWish, Wish: Wish{Do: do, By: "test"}}) }
 }

@@ -11,19 +11,11 @@ import (
 
 // sent is a stage in which the agent sends the customer through a flow and back.
 func sent(w *world) {
-	if err := w.sends("pay"); err != nil {
+	w.quiet()
+	if err := w.grant(Wish{Do: WishTransfer, Return: true, By: "agent:o1",
+		To: orchestrator.Target{Kind: orchestrator.TargetFlow, Name: "pay"}}); err != nil {
 		w.brokenf("to the flow and back: %v", err)
 	}
-}
-
-func (w *world) sends(flow string) error {
-	w.quiet()
-	d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishTransfer, Return: true, By: "agent:o1",
-		To: orchestrator.Target{Kind: orchestrator.TargetFlow, Name: flow}}}}, w.now)
-	w.me.c = w.commit(d)
-	w.me.pbx.follow(w.me.c.Todo, Todo.ToPBX)
-	w.me.dsk.follow(w.me.c.Todo, func(t Todo) bool { return !t.ToPBX() })
-	return d.Answers[0]
 }
 
 func presses(keys string) func(*world) {
@@ -56,7 +48,6 @@ func (p *toyPBX) silent() bool {
 // is killed.
 func TestErrand(t *testing.T) {
 	t.Parallel()
-	cutOff := func(w *world) { w.goAway(true); w.quiet(); w.comeBack(false) }
 	stages := []struct {
 		name   string
 		stages []func(*world)

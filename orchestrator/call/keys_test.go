@@ -56,7 +56,7 @@ func TestKeysInTalk(t *testing.T) {
 		{"a number given up", []func(*world){types("*2102*")}, StateTalking, "talk", "", []orchestrator.Tone{no}},
 		{"kill -9 in the middle of a number", []func(*world){types("*210"), func(w *world) { w.crash(time.Second); w.quiet() }, types("2#")}, StateTalking, "talk", "2#", []orchestrator.Tone{no}},
 		{"kill -9 in the middle of a code", []func(*world){types("*0"), func(w *world) { w.crash(time.Second); w.quiet() }, types("0")}, StateTalking, "talk", "0", []orchestrator.Tone{no}},
-		{"the PBX is cut off in the middle of a number", []func(*world){types("*210"), func(w *world) { w.goAway(true); w.quiet(); w.comeBack(false); w.quiet() }, types("#")}, StateTalking, "talk", "#", []orchestrator.Tone{no}},
+		{"the PBX is cut off in the middle of a number", []func(*world){types("*210"), cutOff, types("#")}, StateTalking, "talk", "#", []orchestrator.Tone{no}},
 		{"the customer's own star keys", []func(*world){func(w *world) { w.presses("*"); w.presses("1"); w.quiet() }}, StateTalking, "talk", "", nil},
 		{"by whom was called outside", []func(*world){types("*2910000001#"), answered, after(time.Second), types("*1")}, StateTalking, "talk", "", nil},
 	}

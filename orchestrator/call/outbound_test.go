@@ -75,7 +75,7 @@ func TestOutboundStages(t *testing.T) {
 		nobody: func(*world) {}, agent: agentEnds(orchestrator.CauseNormal), customer: func(w *world) { w.callerHangsUp(); w.quiet() },
 		kill:      func(w *world) { w.crash(5 * time.Second) },
 		dead:      func(w *world) { w.cut = true; w.agentHangsUp(orchestrator.CauseNormal); w.crash(time.Second) },
-		"cut off": func(w *world) { w.goAway(true); w.quiet(); w.comeBack(false) },
+		"cut off": cutOff,
 	}
 	for _, s := range stages {
 		for who, event := range events {

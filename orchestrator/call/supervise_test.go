@@ -111,16 +111,14 @@ func TestSupervisedStages(t *testing.T) {
 			hangsUp(func(w *world) *toyChannel { return w.supervisorPhone("201") })(w)
 			w.crash(time.Second)
 		}},
-		{"the PBX is cut off", func(w *world) { w.goAway(true); w.quiet(); w.comeBack(false) }},
+		{"the PBX is cut off", cutOff},
 		{"somebody removes the bridges", func(w *world) {
 			for id := range w.pbx.bridges {
 				if orchestrator.Monitors(id) {
 					delete(w.pbx.bridges, id)
 				}
 			}
-			w.goAway(true)
-			w.quiet()
-			w.comeBack(false)
+			cutOff(w)
 		}},
 	}
 	for _, row := range rows {

@@ -13,10 +13,14 @@ import (
 // wants lets a person want something, and takes the answer.
 func (w *world) wants(do WishKind, kind orchestrator.TargetKind, name string) error {
 	w.quiet()
-	d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: do, To: orchestrator.Target{Kind: kind, Name: name}, By: "agent:o1"}}}, w.now)
+	return w.grant(Wish{Do: do, To: orchestrator.Target{Kind: kind, Name: name}, By: "agent:o1"})
+}
+
+// grant decides on a wish at once, beside what is on its way, and takes the answer.
+func (w *world) grant(wish Wish) error {
+	d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: wish}}, w.now)
 	w.me.c = w.commit(d)
-	w.me.pbx.follow(w.me.c.Todo, Todo.ToPBX)
-	w.me.dsk.follow(w.me.c.Todo, func(t Todo) bool { return !t.ToPBX() })
+	w.me.follow()
 	return d.Answers[0]
 }
 
@@ -86,7 +90,7 @@ func TestTransferStages(t *testing.T) {
 		"nobody": func(*world) {}, "the caller": (*world).callerHangsUp, "the phone": agentEnds(orchestrator.CauseNormal),
 		"kill -9":               func(w *world) { w.crash(5 * time.Second) },
 		"kill -9 and the phone": func(w *world) { w.cut = true; w.agentHangsUp(orchestrator.CauseNormal); w.crash(time.Second) },
-		"the PBX is cut off":    func(w *world) { w.goAway(true); w.quiet(); w.comeBack(false) },
+		"the PBX is cut off":    cutOff,
 	}
 	for _, s := range stages {
 		for who, event := range events {
@@ -438,13 +442,9 @@ func TestMoveWaiting(t *testing.T) {
 	t.Parallel()
 	move := func(queue string, front bool) func(*world) {
 		return func(w *world) {
-			d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishMove, To: orchestrator.Target{Name: queue}, Front: front, By: "api:eva", Reason: "VIP"}}}, w.now)
-			if d.Answers[0] != nil {
-				w.brokenf("move to %q: %v", queue, d.Answers[0])
+			if err := w.grant(Wish{Do: WishMove, To: orchestrator.Target{Name: queue}, Front: front, By: "api:eva", Reason: "VIP"}); err != nil {
+				w.brokenf("move to %q: %v", queue, err)
 			}
-			w.me.c = w.commit(d)
-			w.me.pbx.follow(w.me.c.Todo, Todo.ToPBX)
-			w.me.dsk.follow(w.me.c.Todo, func(t Todo) bool { return !t.ToPBX() })
 		}
 	}
 	full := func(w *world) { w.desk.refuses["B"] = orchestrator.RefusedFull }

@@ -204,10 +204,15 @@ func (w *world) decide() bool {
 	if d.Dirty {
 		p.c = w.commit(d)
 	}
-	p.pbx.follow(p.c.Todo, Todo.ToPBX)
-	p.dsk.follow(p.c.Todo, func(t Todo) bool { return !t.ToPBX() })
+	p.follow()
 	w.watch()
 	return true
+}
+
+// follow gives both lanes what the call orders.
+func (p *process) follow() {
+	p.pbx.follow(p.c.Todo, Todo.ToPBX)
+	p.dsk.follow(p.c.Todo, func(t Todo) bool { return !t.ToPBX() })
 }
 
 // decideFormer lets a process decide whose lease was taken over: it must do
