@@ -148,8 +148,10 @@ func TestSupervisedStages(t *testing.T) {
 				}
 				w.callerHangsUp()
 				w.settle(5 * time.Minute)
-				if left := w.left(); w.me.c.State != StateEnded || left != "" || len(w.broken) > 0 {
-					t.Errorf("state %q, left %s, broken %v\n%s", w.me.c.State, left, w.broken, w.story())
+				w.checkEnded(t, "")
+				w.checkKept(t)
+				if t.Failed() {
+					t.Log(w.story())
 				}
 			})
 		}
@@ -166,15 +168,6 @@ func (w *world) recorded(t *testing.T) {
 	if _, running := w.pbx.recordings[rec.ID]; !running {
 		t.Fatalf("recording %s has ended\n%s", rec.ID, w.story())
 	}
-}
-
-// left is what is left over on the PBX and at the distributor, "" for nothing.
-func (w *world) left() string {
-	if len(w.pbx.channels)+len(w.pbx.bridges)+len(w.pbx.recordings)+len(w.desk.offers) == 0 && w.desk.place == nil {
-		return ""
-	}
-	return fmt.Sprintf("channels %v, bridges %v, recordings %v, offers %v, place %v",
-		w.pbx.channels, w.pbx.bridges, w.pbx.recordings, w.desk.offers, w.desk.place)
 }
 
 // TestSupervisorsAreFew: no more than a few may be with one agent.
