@@ -176,29 +176,32 @@ func (x *change) handedOnBefore(at time.Time) bool {
 
 // compareFar notices what happened to the far leg unseen.
 func (x *change) compareFar(v Truth) {
-	far := x.c.Far()
-	if far == nil {
-		return
+	if far := x.c.Far(); far != nil {
+		x.compareLeg(far, v)
 	}
-	truth, there := v.Channels[far.Channel]
+}
+
+// compareLeg notices what happened unseen to a leg that is not the customer's.
+func (x *change) compareLeg(l *Leg, v Truth) {
+	truth, there := v.Channels[l.Channel]
 	switch {
-	case !there && !v.Adopted && x.pending(dials(far.Channel)): // not answered yet; its answer tells
-	case !there && far.Dialed < v.At.UnixMilli():
-		if far.Why == "" && far.Joined == 0 && !far.Dials {
-			far.Why = orchestrator.OfferError // nobody saw why: no blame
+	case !there && !v.Adopted && x.pending(dials(l.Channel)): // not answered yet; its answer tells
+	case !there && l.Dialed < v.At.UnixMilli():
+		if l.Why == "" && !l.was() && !l.Dials {
+			l.Why = orchestrator.OfferError // nobody saw why: no blame
 		}
-		x.farGone(orchestrator.CauseUnknown)
+		x.legGone(l, orchestrator.CauseUnknown)
 	case !there:
-	case far.State == LegArrived:
+	case l.State == LegArrived:
 		if truth.Up && x.pending(is[Answer]) {
 			x.giveUp(is[Answer])
 			x.agentUp()
 		}
-	case far.State == LegHanging:
-		x.do(Hangup{Channel: far.Channel, Cause: orchestrator.CauseNormal})
-	case truth.Entered && truth.Up && (far.State == LegDialing || far.State == LegRinging):
-		x.pickup()
-		far.Up = far.Dialed // nobody saw when: it may have been hearing nothing since
+	case l.State == LegHanging:
+		x.do(Hangup{Channel: l.Channel, Cause: orchestrator.CauseNormal})
+	case truth.Entered && truth.Up && (l.State == LegDialing || l.State == LegRinging):
+		x.legUp(l)
+		l.Up = l.Dialed // nobody saw when: they may have been hearing nothing since
 	}
 }
 

@@ -166,13 +166,8 @@ func (x *change) dropGuests() {
 // guestGone handles the end of a guest's leg.
 func (x *change) guestGone(l *Leg, cause orchestrator.Cause) {
 	was := l.State
-	if !x.leg(l, LegOnGone) {
+	if !x.ended(l) {
 		return
-	}
-	dialing := x.pending(dials(l.Channel))
-	x.giveUp(func(c Command) bool { return admits(l.Channel)(c) || dials(l.Channel)(c) })
-	if dialing && was != LegHanging { // it may be under way
-		x.do(Hangup{Channel: l.Channel, Cause: orchestrator.CauseGone})
 	}
 	if l.Role == RoleSupervisor {
 		x.endWatch(l)
@@ -206,6 +201,15 @@ func (x *change) guestWithdrawn(l *Leg, why orchestrator.OfferFailure) {
 		x.do(Leave{Visit: visit, Why: string(x.c.Outcome)}) // the end of the offer was to do it
 	default:
 	}
+}
+
+// legUp handles that a leg that is not the customer's picked up.
+func (x *change) legUp(l *Leg) {
+	if guestRoles[l.Role] {
+		x.guestUp(l)
+		return
+	}
+	x.pickup()
 }
 
 // legGone handles the end of a leg that is not the customer's.
@@ -284,24 +288,8 @@ func (x *change) clearGuests() {
 // compareGuests notices what happened to guests unseen.
 func (x *change) compareGuests(v Truth) {
 	for _, was := range x.c.Guests() {
-		l := x.guest(was.Channel)
-		if l == nil {
-			continue
-		}
-		truth, there := v.Channels[l.Channel]
-		switch {
-		case !there && !v.Adopted && x.pending(dials(l.Channel)): // not answered yet; its answer tells
-		case !there && l.Dialed < v.At.UnixMilli():
-			if l.Why == "" && !l.was() {
-				l.Why = orchestrator.OfferError // nobody saw why: no blame
-			}
-			x.guestGone(l, orchestrator.CauseUnknown)
-		case !there:
-		case l.State == LegHanging:
-			x.do(Hangup{Channel: l.Channel, Cause: orchestrator.CauseNormal})
-		case truth.Entered && truth.Up && (l.State == LegDialing || l.State == LegRinging):
-			x.guestUp(l)
-			l.Up = l.Dialed // nobody saw when: they may have been hearing nothing since
+		if l := x.guest(was.Channel); l != nil {
+			x.compareLeg(l, v)
 		}
 	}
 }

@@ -268,18 +268,27 @@ func dials(channel string) func(Command) bool {
 	return func(c Command) bool { d, ok := c.(Dial); return ok && d.Order.Channel == channel }
 }
 
-// farGone handles the end of the far leg. Its hangup stays on the list: the leg
-// may only have been given up.
+// ended takes a leg as gone, and what was ordered for it as past; false when the
+// trigger is refused. Its hangup stays on the list: it may only have been given up.
+func (x *change) ended(l *Leg) bool {
+	was := l.State
+	if !x.leg(l, LegOnGone) {
+		return false
+	}
+	dialing := x.pending(dials(l.Channel))
+	x.giveUp(func(c Command) bool { return joins(l.Channel)(c) || dials(l.Channel)(c) })
+	if dialing && was != LegHanging { // it may be under way
+		x.do(Hangup{Channel: l.Channel, Cause: orchestrator.CauseGone})
+	}
+	return true
+}
+
+// farGone handles the end of the far leg.
 func (x *change) farGone(cause orchestrator.Cause) {
 	far := x.c.Far()
 	was := far.State
-	if !x.leg(far, LegOnGone) {
+	if !x.ended(far) {
 		return
-	}
-	dialing := x.pending(dials(far.Channel))
-	x.giveUp(func(c Command) bool { return joins(far.Channel)(c) || dials(far.Channel)(c) })
-	if dialing && was != LegHanging { // it may be under way
-		x.do(Hangup{Channel: far.Channel, Cause: orchestrator.CauseGone})
 	}
 	x.disarm(TimerRing)
 	switch {
