@@ -150,16 +150,7 @@ func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
 		return
 	}
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dials: true, Dialed: x.ms()})
-	if err := x.Gate.Endpoint(o.PBX, o.Endpoint); err != nil {
-		x.fault("the agent's phone may not be called", err)
-		x.c.Far().Why = orchestrator.OfferError
-		x.farGone(orchestrator.CauseRejected)
-		return
-	}
-	x.dial(orchestrator.Origination{
-		Channel: x.c.Far().Channel, Endpoint: o.Endpoint, Args: []string{"agent", x.c.Call},
-		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: o.Ring, AutoAnswer: o.AutoAnswer, Language: o.Language,
-	})
+	x.ringAgent(o, "")
 }
 
 // agentUp rings the customer, now that the agent listens.

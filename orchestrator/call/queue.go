@@ -396,6 +396,12 @@ func (x *change) offered(o orchestrator.Offer) {
 	}
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dialed: x.ms()})
 	x.note(orchestrator.EntryCallOffered, fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID})
+	x.ringAgent(o, x.c.Customer().Channel)
+}
+
+// ringAgent rings the phone of the far leg's agent, if the gate lets it. originator
+// is the customer's channel, "" while the customer is not there.
+func (x *change) ringAgent(o orchestrator.Offer, originator string) {
 	far := x.c.Far()
 	if err := x.Gate.Endpoint(o.PBX, o.Endpoint); err != nil {
 		x.fault("the agent's phone may not be called", err)
@@ -406,7 +412,7 @@ func (x *change) offered(o orchestrator.Offer) {
 	x.dial(orchestrator.Origination{
 		Channel: far.Channel, Endpoint: o.Endpoint, Args: []string{"agent", x.c.Call},
 		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: o.Ring, AutoAnswer: o.AutoAnswer,
-		Originator: x.c.Customer().Channel, Language: o.Language,
+		Originator: originator, Language: o.Language,
 	})
 }
 
