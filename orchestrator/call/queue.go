@@ -494,12 +494,19 @@ func (x *change) transfer(a orchestrator.Action) (orchestrator.FlowInput, bool) 
 		ring = x.Limits.Ring
 	}
 	x.c.Awaits = orchestrator.FlowTransferred
-	x.c.Legs = append(x.c.Legs, Leg{Role: RoleThird, PBX: x.c.PBX, Channel: x.id("t"), State: LegDialing,
-		Number: a.Destination, Dialed: x.ms(), MostMS: way.Most.Milliseconds()})
 	x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(a.Destination), "result": "dialling"})
+	x.ringThird(Leg{Number: a.Destination}, way, ring)
+	return orchestrator.FlowInput{}, false
+}
+
+// ringThird rings an outside number for the customer.
+func (x *change) ringThird(l Leg, way orchestrator.Passage, ring time.Duration) {
+	l.Role, l.PBX, l.Channel, l.State = RoleThird, x.c.PBX, x.id("t"), LegDialing
+	l.Dialed, l.MostMS = x.ms(), way.Most.Milliseconds()
+	x.c.Legs = append(x.c.Legs, l)
+	x.hold() // of an agent's transfer
 	x.dial(orchestrator.Origination{
-		Channel: x.c.Far().Channel, Endpoint: way.Endpoint, Args: []string{"transfer", x.c.Call},
+		Channel: l.Channel, Endpoint: way.Endpoint, Args: []string{"transfer", x.c.Call},
 		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: ring, Originator: x.c.Customer().Channel, Language: x.c.Language,
 	})
-	return orchestrator.FlowInput{}, false
 }

@@ -183,14 +183,8 @@ func (x *change) moveOutside(to orchestrator.Target, by, phone string) error {
 	}
 	x.leaveFar("transfer")
 	x.move(OnTransfer)
-	x.c.Legs = append(x.c.Legs, Leg{Role: RoleThird, PBX: x.c.PBX, Channel: x.id("t"), State: LegDialing,
-		Number: to.Name, Moved: true, Dialed: x.ms(), MostMS: way.Most.Milliseconds()})
 	x.noteTransfer(to, "dialling", by, nil)
-	x.hold()
-	x.dial(orchestrator.Origination{
-		Channel: x.c.Far().Channel, Endpoint: way.Endpoint, Args: []string{"transfer", x.c.Call},
-		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: x.Limits.Ring, Originator: x.c.Customer().Channel, Language: x.c.Language,
-	})
+	x.ringThird(Leg{Number: to.Name, Moved: true}, way, x.Limits.Ring)
 	return nil
 }
 
