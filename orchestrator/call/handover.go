@@ -87,7 +87,6 @@ func (x *change) handOver(channel string) {
 	if l.Visit != nil {
 		x.c.Visit, l.Visit = l.Visit, nil
 		x.queued()
-		x.note(orchestrator.EntryCallQueued, fields{"queue": x.c.Visit.Queue, "priority": x.c.Visit.Priority})
 		waited -= x.c.Visit.began()
 	}
 	if music || l.State != LegJoined || x.c.Customer().State != LegJoined {
@@ -159,7 +158,6 @@ func (x *change) transferOn() {
 		if k.State != ConsultAsked {
 			x.queued()
 			x.move(OnQueued)
-			x.note(orchestrator.EntryCallQueued, fields{"queue": k.Visit.Queue, "priority": k.Visit.Priority})
 			x.armWait()
 		}
 		if ringing {

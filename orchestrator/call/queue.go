@@ -106,13 +106,12 @@ func (x *change) admitted(p orchestrator.Placement) {
 	v := x.c.Visit
 	if v.State == VisitAsked {
 		v.Plan = p.Plan
-		x.queued()
 		if x.c.QueuedAt == 0 {
 			x.c.QueuedAt = v.Entered
 		}
 		x.visit(VisitOnAdmit)
 		x.move(OnQueued)
-		x.note(orchestrator.EntryCallQueued, fields{"queue": v.Queue, "priority": v.Priority})
+		x.queued()
 		x.armWait()
 		x.told(p.Offer) // the phone comes first, then the music
 		x.hold()
@@ -121,11 +120,14 @@ func (x *change) admitted(p orchestrator.Placement) {
 	x.told(p.Offer)
 }
 
-// queued notes in which queue the call is, or is served: an agent's own is none.
+// queued writes down in which queue the call is, or is served. For the record an
+// agent's own is none.
 func (x *change) queued() {
-	if v := x.c.Visit; orchestrator.OwnerOfQueue(v.Queue) == "" {
+	v := x.c.Visit
+	if orchestrator.OwnerOfQueue(v.Queue) == "" {
 		x.c.Queue = v.Queue
 	}
+	x.note(orchestrator.EntryCallQueued, fields{"queue": v.Queue, "priority": v.Priority})
 }
 
 // told handles the offer that an answer brings. It may have been taken back while
