@@ -120,7 +120,7 @@ func (x *change) mayConsult() error {
 	case x.c.Consult != nil:
 		return fault.New(op, fault.Conflict, "a consultation is under way")
 	case x.c.Move != nil:
-		return fault.New(op, fault.Conflict, "a transfer is under way")
+		return errMoving
 	case len(x.c.Guests()) >= guestsMost:
 		return fault.New(op, fault.Conflict, "%d are in the call already", guestsMost+2)
 	}

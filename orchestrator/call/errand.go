@@ -32,7 +32,7 @@ func (x *change) sendOff(to orchestrator.Target, by string) error {
 	case x.c.Errand != nil:
 		return errErrand
 	case x.c.Move != nil:
-		return fault.New(op, fault.Conflict, "a transfer is under way")
+		return errMoving
 	case x.c.Consult != nil || len(x.c.Guests()) > len(x.c.Supervisors()):
 		return fault.New(op, fault.Conflict, "others are in the call")
 	}

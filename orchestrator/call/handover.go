@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // An agent who has asked somebody, or is in a conference, may go: the customer
@@ -13,7 +12,7 @@ import (
 // complete lets the agent go.
 func (x *change) complete(by string) error {
 	if x.c.Move != nil {
-		return fault.New(op, fault.Conflict, "a transfer is under way")
+		return errMoving
 	}
 	if k := x.c.Consult; k != nil {
 		k.By = by

@@ -85,7 +85,7 @@ func (x *change) supervise(w Wish) error {
 	case !slices.Contains(right.May, w.Mode):
 		return fault.New(op, fault.Denied, "supervisor %q may not %s in team %q", w.Supervisor, verbsOf[w.Mode], right.Team)
 	case w.Mode == orchestrator.MonitorTakeover && x.c.Move != nil:
-		return fault.New(op, fault.Conflict, "a transfer is under way")
+		return errMoving
 	case w.Mode == orchestrator.MonitorTakeover && x.c.Errand != nil:
 		return errErrand
 	case l == nil && len(x.c.Supervisors()) >= supervisorsMost:

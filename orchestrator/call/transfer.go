@@ -68,16 +68,18 @@ func (x *change) noteTransfer(to orchestrator.Target, result, by string, err err
 	x.note(orchestrator.EntryCallTransfer, f)
 }
 
+// errMoving is why nothing else is begun while a queue is asked to take the customer.
+var errMoving = fault.New(op, fault.Conflict, "a transfer is under way")
+
 // moveTo lets the customer go from whom they talk with to somebody else. phone
 // is the channel whose transfer key was pressed, "" for none: it is told.
 func (x *change) moveTo(to orchestrator.Target, by, phone string) error {
 	switch {
 	case x.c.Move != nil:
-		return fault.New(op, fault.Conflict, "a transfer is under way")
+		return errMoving
 	case x.c.Errand != nil:
 		return errErrand
-	}
-	if x.c.Consult != nil {
+	case x.c.Consult != nil:
 		return errConsulting
 	}
 	switch to.Kind {
