@@ -63,6 +63,9 @@ const consultWait = 2 * time.Minute
 // waits tells whether the distributor holds, or may hold, a place for the consultation.
 func (k *Consult) waits() bool { return k != nil && k.Visit.waits() }
 
+// has tells whether a stay in a queue is the consultation's.
+func (k *Consult) has(visit int) bool { return k != nil && k.Visit != nil && k.Visit.N == visit }
+
 // answered tells whether the other talks, or has talked, with the agent.
 func (k *Consult) answered() bool {
 	return k != nil && (k.State == ConsultPrivate || k.State == ConsultAside)

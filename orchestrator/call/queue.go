@@ -66,7 +66,7 @@ func (x *change) placed(visit int, p orchestrator.Placement) {
 		x.movePlaced(p)
 		return
 	}
-	if k := x.c.Consult; k != nil && k.Visit != nil && k.Visit.N == visit {
+	if x.c.Consult.has(visit) {
 		x.consultPlaced(p)
 		return
 	}
@@ -377,7 +377,7 @@ func (x *change) offered(o orchestrator.Offer) {
 		x.c.Early = &o // the answer to the question for the place may be older
 		return
 	}
-	if k := x.c.Consult; k != nil && k.Visit != nil && k.Visit.N == o.Visit {
+	if x.c.Consult.has(o.Visit) {
 		x.consultOffered(o)
 		return
 	}

@@ -120,7 +120,7 @@ func (x *change) enqueueRefused(cmd Enqueue, err error) {
 		x.moveRefused(*m, "error")
 		return
 	}
-	if k := x.c.Consult; k != nil && k.Visit != nil && k.Visit.N == cmd.Waiting.Visit {
+	if k := x.c.Consult; k.has(cmd.Waiting.Visit) {
 		x.fault("the distributor refused: "+string(cmd.verb()), err)
 		if k.State == ConsultAsked || k.State == ConsultWaiting {
 			x.endConsult(nil, "error")
