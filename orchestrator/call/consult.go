@@ -147,19 +147,18 @@ func (x *change) consult(to orchestrator.Target, by string) error {
 
 // consultInside asks for a place in a queue, beside the conversation.
 func (x *change) consultInside(to orchestrator.Target, by string) error {
-	if x.People == nil || !x.People.Knows(to) {
-		return fault.New(op, fault.NotFound, "no %s %q", to.Kind, to.Name)
+	queue, err := x.queueOf(to)
+	if err != nil {
+		return err
 	}
-	queue := to.Name
 	if to.Kind == orchestrator.TargetAgent {
 		for i := range x.c.Legs {
 			if x.c.Legs[i].agent() == to.Name {
 				return fault.New(op, fault.Conflict, "agent %q is in the call already", to.Name)
 			}
 		}
-		queue = orchestrator.PersonalQueue(to.Name)
 	}
-	v := x.further(queue, 0)
+	v := x.further(queue)
 	x.c.Consult = &Consult{To: to, By: by, State: ConsultAsked, Visit: &v, Held: x.c.Customer().Held}
 	x.do(Enqueue{Waiting: x.waiting(&v)})
 	x.noteConsult(nil, "asked", "")

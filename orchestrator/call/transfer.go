@@ -95,32 +95,40 @@ func (x *change) moveTo(to orchestrator.Target, by, phone string) error {
 
 // moveToQueue asks for a place for the customer beside the conversation.
 func (x *change) moveToQueue(to orchestrator.Target, by, phone string) error {
-	if x.People == nil || !x.People.Knows(to) {
-		return fault.New(op, fault.NotFound, "no %s %q", to.Kind, to.Name)
+	queue, err := x.queueOf(to)
+	if err != nil {
+		return err
 	}
-	queue := to.Name
-	if to.Kind == orchestrator.TargetAgent {
-		if to.Name == x.c.Far().agent() {
-			return fault.New(op, fault.Conflict, "agent %q talks with the customer already", to.Name)
-		}
-		queue = orchestrator.PersonalQueue(to.Name)
+	if to.Kind == orchestrator.TargetAgent && to.Name == x.c.Far().agent() {
+		return fault.New(op, fault.Conflict, "agent %q talks with the customer already", to.Name)
 	}
-	m := &Move{To: to, By: by, Phone: phone, Visit: x.further(queue, 0)}
+	m := &Move{To: to, By: by, Phone: phone, Visit: x.further(queue)}
 	x.c.Move = m
 	x.do(Enqueue{Waiting: x.waiting(&m.Visit)})
 	x.noteTransfer(to, "asked", by, nil)
 	return nil
 }
 
+// queueOf is the queue in which somebody waits for an agent, or for those of a queue.
+func (x *change) queueOf(to orchestrator.Target) (string, error) {
+	if x.People == nil || !x.People.Knows(to) {
+		return "", fault.New(op, fault.NotFound, "no %s %q", to.Kind, to.Name)
+	}
+	if to.Kind == orchestrator.TargetAgent {
+		return orchestrator.PersonalQueue(to.Name), nil
+	}
+	return to.Name, nil
+}
+
 // further is another visit of a customer who has been served: who has waited
 // once does not wait behind those who came later.
-func (x *change) further(queue string, priority int) Visit {
-	v := Visit{N: x.next(), State: VisitAsked, Queue: queue, Priority: priority, Entered: x.ms(), From: x.ms()}
+func (x *change) further(queue string) Visit {
+	v := Visit{N: x.next(), State: VisitAsked, Queue: queue, Entered: x.ms(), From: x.ms()}
 	if x.c.QueuedAt > 0 {
 		v.Entered = min(v.Entered, x.c.QueuedAt)
 	}
 	if x.c.Visit != nil {
-		v.Priority += x.c.Visit.Priority
+		v.Priority = x.c.Visit.Priority
 	}
 	return v
 }
@@ -252,7 +260,7 @@ func (x *change) moveWaiting(w Wish) error {
 	x.c.Home = &Home{Queue: old.Queue, Priority: old.Priority, Sought: old.Sought}
 	x.note(orchestrator.EntryCallTransfer, fields{"destination": to.Name, "kind": to.Kind, "result": "moved", "by": w.By, "reason": w.Reason, "front": w.Front})
 	x.unqueue("moved")
-	v := x.further(to.Name, 0)
+	v := x.further(to.Name)
 	v.Priority, v.Sought, v.From, v.MaxWait = old.Priority, old.Sought, old.From, old.MaxWait
 	if w.Front && v.Priority < frontPriority { // or it is there already
 		v.Priority += frontPriority
@@ -271,7 +279,7 @@ func (x *change) comeBack() bool {
 		return false
 	}
 	x.c.Home = nil
-	v := x.further(b.Queue, 0)
+	v := x.further(b.Queue)
 	v.Priority, v.Sought = b.Priority+backPriority, b.Sought
 	x.noteTransfer(orchestrator.Target{Kind: orchestrator.TargetQueue, Name: b.Queue}, "back", "operadora", nil)
 	x.c.Visit = &v
