@@ -177,7 +177,7 @@ func (c *Call) Gone() bool { return c.Customer().State == LegEnded }
 func (c *Call) Outside() []string {
 	var out []string
 	for _, l := range c.Legs {
-		if l.Number != "" && !l.Inside && l.State != LegEnded && l.State != LegPlanned {
+		if l.capped() && l.State != LegEnded && l.State != LegPlanned {
 			out = append(out, l.Channel)
 		}
 	}

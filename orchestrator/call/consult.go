@@ -211,7 +211,7 @@ func (x *change) ringGuest(l Leg, o orchestrator.Origination) {
 	x.c.Legs = append(x.c.Legs, l)
 	o.Channel, o.Caller, o.Originator = l.Channel, orchestrator.CleanParty(x.c.Caller), x.c.Customer().Channel
 	x.arm(TimerConsult, o.Timeout+ringGrace)
-	x.do(Dial{Order: o, Outside: l.Number != "" && !l.Inside})
+	x.do(Dial{Order: o, Outside: l.capped()})
 }
 
 // consultPlaced handles the queue's word on the place of a consultation.

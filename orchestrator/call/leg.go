@@ -52,6 +52,9 @@ func (l *Leg) agent() string {
 	return l.Offer.Agent
 }
 
+// capped tells whether the trunk's caps count a leg: an outside number that we dial.
+func (l *Leg) capped() bool { return l.Number != "" && !l.Inside }
+
 // LegState is where a leg stands. The strings are stored.
 type LegState string
 

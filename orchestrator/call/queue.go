@@ -421,7 +421,7 @@ func (x *change) ringAgent(o orchestrator.Offer, originator string) {
 // dial rings the far leg, with the room made meanwhile.
 func (x *change) dial(o orchestrator.Origination) {
 	x.arm(TimerRing, o.Timeout+ringGrace)
-	x.do(Dial{Order: o, Outside: x.c.Far().Number != ""})
+	x.do(Dial{Order: o, Outside: x.c.Far().capped()})
 	r := x.room()
 	x.c.Far().Room = r.N
 	x.do(MakeRoom{Bridge: bridge(x.c.Call, r.N)}) // also for a second try: one that exists already does no harm
