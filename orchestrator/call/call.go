@@ -18,15 +18,14 @@ type Call struct {
 	Rev   int64 `json:"rev"`
 	State State `json:"state"`
 
-	Legs  []Leg  `json:"legs"` // the customer's first, then the far one, then guests'; those that ended are dropped, but for the customer's
-	Rooms []Room `json:"rooms,omitempty"`
-	Visit *Visit `json:"visit,omitempty"` // the present one, or the last
-	Move  *Move  `json:"move,omitempty"`  // a transfer that a queue has not answered
-	Home  *Home  `json:"home,omitempty"`  // where to go when a transfer comes to nothing
-	// Consult is whom the agent asks beside the customer.
-	Errand  *Errand  `json:"errand,omitempty"` // a flow that the customer comes back from
-	Consult *Consult `json:"consult,omitempty"`
-	Tape    string   `json:"tape,omitempty"` // the format in which a conversation was recorded: so are those after it
+	Legs    []Leg    `json:"legs"` // the customer's first, then the far one, then guests'; those that ended are dropped, but for the customer's
+	Rooms   []Room   `json:"rooms,omitempty"`
+	Visit   *Visit   `json:"visit,omitempty"`   // the present one, or the last
+	Move    *Move    `json:"move,omitempty"`    // a transfer that a queue has not answered
+	Home    *Home    `json:"home,omitempty"`    // where to go when a transfer comes to nothing
+	Errand  *Errand  `json:"errand,omitempty"`  // a flow that the customer comes back from
+	Consult *Consult `json:"consult,omitempty"` // whom the agent asks beside the customer
+	Tape    string   `json:"tape,omitempty"`    // the format in which a conversation was recorded: so are those after it
 	// Withdrawn are offers that the distributor took back before the call heard of
 	// them: an answer that is on the way may tell of them still. At most withdrawnMax.
 	Withdrawn []string `json:"withdrawn,omitempty"`
@@ -130,12 +129,10 @@ func (c *Call) fits() error {
 	switch c.State {
 	case StateWaiting:
 		visit = true
-	case StateOffered:
+	case StateOffered, StateSummoning, StateDialing, StateFailing:
 		far, visit = true, true
 	case StateTransferring:
 		far = true
-	case StateSummoning, StateDialing, StateFailing:
-		far, visit = true, true
 	case StateConnecting, StateTalking:
 		far, visit = true, c.Far() == nil || c.Far().Role == RoleAgent
 	case StateArriving, StateReserving, StateInFlow, StateClearing, StateEnded:

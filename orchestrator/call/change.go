@@ -88,9 +88,7 @@ func (x *change) move(tr Trigger) bool {
 	x.c.State = to
 	x.dirty = true
 	switch to {
-	case StateConnecting:
-		x.arm(TimerState, x.Limits.Command)
-	case StateReserving:
+	case StateConnecting, StateReserving:
 		x.arm(TimerState, x.Limits.Command)
 	case StateClearing:
 		clear(x.c.Timers)

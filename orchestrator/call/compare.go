@@ -64,8 +64,11 @@ func (x *change) compare(v Truth) {
 		x.checkRecordings() // of conversations before
 	case StateConnecting:
 		x.compareJoin(v)
-	case StateTransferring, StateReserving, StateSummoning, StateDialing, StateFailing:
-		x.adoptDialling(v)
+	case StateDialing:
+		if v.Adopted { // the agent hears again that the customer's phone rings
+			x.tone("ring")
+		}
+	case StateTransferring, StateReserving, StateSummoning, StateFailing:
 	case StateTalking:
 		x.compareTalk(v)
 		x.checkRecordings()

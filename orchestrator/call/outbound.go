@@ -381,10 +381,3 @@ func (x *change) compareDialling(v Truth) {
 		x.customerGone(orchestrator.CauseUnknown, "pbx")
 	}
 }
-
-// adoptDialling lets an agent hear again that the customer's phone rings.
-func (x *change) adoptDialling(v Truth) {
-	if v.Adopted && x.c.State == StateDialing {
-		x.tone("ring")
-	}
-}
