@@ -1,9 +1,7 @@
 package engine_test
 
 import (
-	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -41,66 +39,40 @@ func (s *site) together() (room, music string) {
 // left over.
 func TestConsultInTrouble(t *testing.T) {
 	t.Parallel()
-	fates := map[string]func() pbxtest.Fate{
-		"obeyed":        pbxtest.Obeyed,
-		"never arrived": pbxtest.Unheard,
-		"reply lost":    pbxtest.ReplyLost,
-		"late":          func() pbxtest.Fate { return pbxtest.ObeyedLate(3 * time.Second) },
-		"killed":        nil,
-	}
 	steps := []struct {
 		do          call.WishKind
 		room, music string
 	}{
 		{call.WishConsult, "ag", "c"}, {call.WishSwap, "ca", "g"}, {call.WishSwap, "ag", "c"}, {call.WishMeet, "cag", ""}, {call.WishComplete, "cg", ""},
 	}
-	for name, fate := range fates {
-		for n := 1; n <= 26; n++ {
-			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSite(t)
-					s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second))
-					s.pbx.Endpoint("PJSIP/34910000001@trunk", pbxtest.AnswerAfter(4*time.Second))
-					s.pbx.Arrive("in.1", "5000", caller(1))
-					s.wait(20 * time.Second)
-					left, killed := n, false
-					s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
-						if left--; left != 0 {
-							return pbxtest.Obeyed()
-						}
-						if fate == nil {
-							killed = true
-							s.kill()
-							return pbxtest.Unheard()
-						}
-						return fate()
-					})
-					for i, step := range steps {
-						s.ask(step.do, orchestrator.Target{Kind: orchestrator.TargetNumber, Name: "+34910000001"})
-						s.wait(5 * time.Second)
-						if killed {
-							killed = false
-							s.wait(time.Second)
-							s.start()
-							if i == 0 { // a dial is not repeated, and the customer is back: so is the question
-								s.wait(10 * time.Second)
-								s.ask(step.do, orchestrator.Target{Kind: orchestrator.TargetNumber, Name: "+34910000001"})
-							}
-						}
-						s.wait(20 * time.Second)
-						if room, music := s.together(); room != step.room || music != step.music {
-							t.Fatalf("step %d, %s: in the room %q, want %q; music for %q, want %q", i, step.do, room, step.room, music, step.music)
-						}
-					}
-					if s.floor.offer != nil {
-						t.Errorf("the agent is held: %+v", s.floor.offer)
-					}
-					s.pbx.Decide(nil)
-					s.pbx.HangUp("in.1", orchestrator.CauseNormal)
-					s.finish(orchestrator.OutcomeServed)
-				})
-			})
+	inTrouble(t, 26, func(t *testing.T, tr trouble) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second))
+		s.pbx.Endpoint("PJSIP/34910000001@trunk", pbxtest.AnswerAfter(4*time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(20 * time.Second)
+		killed := tr.begin(s)
+		for i, step := range steps {
+			s.ask(step.do, orchestrator.Target{Kind: orchestrator.TargetNumber, Name: "+34910000001"})
+			s.wait(5 * time.Second)
+			if killed() {
+				s.wait(time.Second)
+				s.start()
+				if i == 0 { // a dial is not repeated, and the customer is back: so is the question
+					s.wait(10 * time.Second)
+					s.ask(step.do, orchestrator.Target{Kind: orchestrator.TargetNumber, Name: "+34910000001"})
+				}
+			}
+			s.wait(20 * time.Second)
+			if room, music := s.together(); room != step.room || music != step.music {
+				t.Fatalf("step %d, %s: in the room %q, want %q; music for %q, want %q", i, step.do, room, step.room, music, step.music)
+			}
 		}
-	}
+		if s.floor.offer != nil {
+			t.Errorf("the agent is held: %+v", s.floor.offer)
+		}
+		s.pbx.Decide(nil)
+		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+		s.finish(orchestrator.OutcomeServed)
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -368,49 +367,24 @@ func (s *site) lineStory(again func()) {
 // served, the phone is rung once, and nothing is heard that should not be.
 func TestLineInTrouble(t *testing.T) {
 	t.Parallel()
-	fates := map[string]func() pbxtest.Fate{
-		"never arrived": pbxtest.Unheard,
-		"reply lost":    pbxtest.ReplyLost,
-		"late":          func() pbxtest.Fate { return pbxtest.ObeyedLate(3 * time.Second) },
-		"killed":        nil,
-	}
-	for name, fate := range fates {
-		for n := 1; n <= 30; n++ {
-			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSite(t)
-					left := n
-					var killed atomic.Bool
-					s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
-						if left--; left != 0 {
-							return pbxtest.Obeyed()
-						}
-						if fate == nil {
-							killed.Store(true)
-							s.kill()
-							return pbxtest.Unheard()
-						}
-						return fate()
-					})
-					s.lineStory(func() {
-						if killed.Swap(false) {
-							s.wait(time.Second)
-							s.start()
-							s.wait(30 * time.Second) // a ring that nobody knows of is given again
-						}
-					})
-					s.pbx.Decide(nil)
-					s.logout()
-					o := orchestrator.OutcomeServed
-					s.finish(o, o)
-					if s.blamed() {
-						t.Errorf("the agent is blamed: %v", s.floor.missed)
-					}
-				})
-			})
+	inTrouble(t, 30, func(t *testing.T, tr trouble) {
+		s := newSite(t)
+		killed := tr.begin(s)
+		s.lineStory(func() {
+			if killed() {
+				s.wait(time.Second)
+				s.start()
+				s.wait(30 * time.Second) // a ring that nobody knows of is given again
+			}
+		})
+		s.pbx.Decide(nil)
+		s.logout()
+		o := orchestrator.OutcomeServed
+		s.finish(o, o)
+		if s.blamed() {
+			t.Errorf("the agent is blamed: %v", s.floor.missed)
 		}
-	}
+	})
 }
 
 // TestLineOutlivesProcesses kills the process between calls and in one: the line

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,63 +38,37 @@ func order(number string) call.Order {
 // rung twice, the agent is free afterwards, and nothing is left over.
 func TestDialInTrouble(t *testing.T) {
 	t.Parallel()
-	fates := map[string]func() pbxtest.Fate{
-		"obeyed":        pbxtest.Obeyed,
-		"never arrived": pbxtest.Unheard,
-		"reply lost":    pbxtest.ReplyLost,
-		"late":          func() pbxtest.Fate { return pbxtest.ObeyedLate(3 * time.Second) },
-		"killed":        nil,
-	}
-	for name, fate := range fates {
-		for n := 1; n <= 9; n++ {
-			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSite(t)
-					s.callsOut(asIs)
-					s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(2*time.Minute))
-					s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(6*time.Second).ThenHangUp(40*time.Second))
-					left := n
-					var killed atomic.Bool
-					s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
-						if left--; left != 0 {
-							return pbxtest.Obeyed()
-						}
-						if fate == nil {
-							killed.Store(true)
-							s.kill()
-							return pbxtest.Unheard()
-						}
-						return fate()
-					})
-					out, err := s.eng.Dial(t.Context(), "lima", order("910000001"), "key")
-					if err != nil || out.Refusal != nil {
-						t.Fatalf("%+v, %v", out, err)
-					}
-					for range 120 {
-						s.wait(time.Second)
-						if killed.Swap(false) {
-							s.wait(time.Second)
-							s.start()
-						}
-					}
-					s.wait(5 * time.Minute)
-					s.pbx.Decide(nil)
-					if len(s.store.ended()) != 1 {
-						t.Fatalf("%d calls ended", len(s.store.ended()))
-					}
-					got := s.store.ended()[0]
-					if name == "obeyed" && (got.Outcome != orchestrator.OutcomeServed || got.TalkMS != 40_000) {
-						t.Errorf("%+v", got)
-					}
-					if got.Kind != orchestrator.KindOutbound || got.Agent != "ana" || got.Queue != "sales" {
-						t.Errorf("the record is %+v", got)
-					}
-					s.finish(got.Outcome)
-				})
-			})
+	inTrouble(t, 9, func(t *testing.T, tr trouble) {
+		s := newSite(t)
+		s.callsOut(asIs)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(2*time.Minute))
+		s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(6*time.Second).ThenHangUp(40*time.Second))
+		killed := tr.begin(s)
+		out, err := s.eng.Dial(t.Context(), "lima", order("910000001"), "key")
+		if err != nil || out.Refusal != nil {
+			t.Fatalf("%+v, %v", out, err)
 		}
-	}
+		for range 120 {
+			s.wait(time.Second)
+			if killed() {
+				s.wait(time.Second)
+				s.start()
+			}
+		}
+		s.wait(5 * time.Minute)
+		s.pbx.Decide(nil)
+		if len(s.store.ended()) != 1 {
+			t.Fatalf("%d calls ended", len(s.store.ended()))
+		}
+		got := s.store.ended()[0]
+		if tr.n == 0 && (got.Outcome != orchestrator.OutcomeServed || got.TalkMS != 40_000) {
+			t.Errorf("%+v", got)
+		}
+		if got.Kind != orchestrator.KindOutbound || got.Agent != "ana" || got.Queue != "sales" {
+			t.Errorf("the record is %+v", got)
+		}
+		s.finish(got.Outcome)
+	})
 }
 
 // TestSameKeySameCall: a key that was used gives the call that it stands for,

@@ -357,67 +357,40 @@ func TestWhoHangsUpFirst(t *testing.T) {
 // stays in the conversation all the time, and nothing is left over.
 func TestSupervisingInTrouble(t *testing.T) {
 	t.Parallel()
-	fates := map[string]func() pbxtest.Fate{
-		"never arrived": pbxtest.Unheard,
-		"reply lost":    pbxtest.ReplyLost,
-		"late":          func() pbxtest.Fate { return pbxtest.ObeyedLate(3 * time.Second) },
-		"killed":        nil,
-	}
-	for name, fate := range fates {
-		for n := 1; n <= 9; n++ {
-			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) { supervisingInTrouble(t, n, fate) })
-			})
+	inTrouble(t, 9, func(t *testing.T, tr trouble) {
+		s := talking(t)
+		killed := tr.begin(s)
+		again := func() {
+			s.wait(20 * time.Second)
+			if killed() {
+				s.start()
+				s.wait(30 * time.Second)
+			}
 		}
-	}
-}
-
-func supervisingInTrouble(t *testing.T, n int, fate func() pbxtest.Fate) {
-	s := talking(t)
-	left, killed := n, false
-	s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
-		if left--; left != 0 {
-			return pbxtest.Obeyed()
+		for _, mode := range []orchestrator.MonitorMode{"listen", "whisper", "barge", "takeover"} {
+			before, _ := s.pbx.Channel("in.1")
+			w := call.Wish{Do: call.WishSupervise, Supervisor: "bea", Mode: mode, By: "test"}
+			if err := s.eng.Ask(t.Context(), s.live().Call, w); err != nil && fault.KindOf(err) != fault.Conflict {
+				t.Errorf("%s: %v", mode, err)
+			}
+			again()
+			if mode == "takeover" {
+				break
+			}
+			if tr.fate == nil && tr.n == 1 && mode == "listen" { // a dial that may have been made is not made again
+				s.must(s.supervise("bea", mode))
+			}
+			if got := s.hears("bea"); got != mode {
+				t.Errorf("%q, want %q", got, mode)
+			}
+			s.conversation("101")
+			if now, _ := s.pbx.Channel("in.1"); now.Bridge != before.Bridge || now.Held {
+				t.Errorf("%s: the customer was in %s, and is in %s", mode, before.Bridge, now.Bridge)
+			}
 		}
-		if fate == nil {
-			killed = true
-			s.kill()
-			return pbxtest.Unheard()
-		}
-		return fate()
+		s.conversation("bea")
+		s.pbx.Decide(nil)
+		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+		s.finish(orchestrator.OutcomeServed)
 	})
-	again := func() {
-		s.wait(20 * time.Second)
-		if killed {
-			killed = false
-			s.start()
-			s.wait(30 * time.Second)
-		}
-	}
-	for _, mode := range []orchestrator.MonitorMode{"listen", "whisper", "barge", "takeover"} {
-		before, _ := s.pbx.Channel("in.1")
-		w := call.Wish{Do: call.WishSupervise, Supervisor: "bea", Mode: mode, By: "test"}
-		if err := s.eng.Ask(t.Context(), s.live().Call, w); err != nil && fault.KindOf(err) != fault.Conflict {
-			t.Errorf("%s: %v", mode, err)
-		}
-		again()
-		if mode == "takeover" {
-			break
-		}
-		if fate == nil && n == 1 && mode == "listen" { // a dial that may have been made is not made again
-			s.must(s.supervise("bea", mode))
-		}
-		if got := s.hears("bea"); got != mode {
-			t.Errorf("%q, want %q", got, mode)
-		}
-		s.conversation("101")
-		if now, _ := s.pbx.Channel("in.1"); now.Bridge != before.Bridge || now.Held {
-			t.Errorf("%s: the customer was in %s, and is in %s", mode, before.Bridge, now.Bridge)
-		}
-	}
-	s.conversation("bea")
-	s.pbx.Decide(nil)
-	s.pbx.HangUp("in.1", orchestrator.CauseNormal)
-	s.finish(orchestrator.OutcomeServed)
 }

@@ -15,6 +15,53 @@ import (
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
+// trouble is the fate that the nth command of a story meets; there is none for n 0.
+type trouble struct {
+	n    int
+	fate func() pbxtest.Fate // nil kills the process at it
+}
+
+// begin has the trouble come, and returns what tells, once, that it killed the process.
+func (tr trouble) begin(s *site) (killed func() bool) {
+	left := tr.n
+	var dead atomic.Bool
+	s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
+		if left--; left != 0 {
+			return pbxtest.Obeyed()
+		}
+		if tr.fate == nil {
+			dead.Store(true)
+			s.kill()
+			return pbxtest.Unheard()
+		}
+		return tr.fate()
+	})
+	return func() bool { return dead.Swap(false) }
+}
+
+// inTrouble tells a story as it should be, and with each of its first commands
+// unanswered in turn, in three ways, or the process killed at it.
+func inTrouble(t *testing.T, commands int, story func(*testing.T, trouble)) {
+	t.Helper()
+	run := func(name string, tr trouble) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { story(t, tr) })
+		})
+	}
+	run("obeyed", trouble{})
+	for name, fate := range map[string]func() pbxtest.Fate{
+		"never arrived": pbxtest.Unheard,
+		"reply lost":    pbxtest.ReplyLost,
+		"late":          func() pbxtest.Fate { return pbxtest.ObeyedLate(3 * time.Second) },
+		"killed":        nil,
+	} {
+		for n := 1; n <= commands; n++ {
+			run(fmt.Sprint(name, " ", n), trouble{n, fate})
+		}
+	}
+}
+
 // TestUnansweredCommands leaves each command of a whole call without an answer,
 // in three ways: it never arrived, it was carried out, it is carried out late.
 // The caller is served all the same, once, and nobody is rung for nothing.

@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -58,79 +57,53 @@ func (s *site) ask(do call.WishKind, to orchestrator.Target) {
 // it. The caller is served twice all the same, and nothing is left over.
 func TestHoldAndTransferInTrouble(t *testing.T) {
 	t.Parallel()
-	fates := map[string]func() pbxtest.Fate{
-		"obeyed":        pbxtest.Obeyed,
-		"never arrived": pbxtest.Unheard,
-		"reply lost":    pbxtest.ReplyLost,
-		"late":          func() pbxtest.Fate { return pbxtest.ObeyedLate(3 * time.Second) },
-		"killed":        nil,
-	}
-	for name, fate := range fates {
-		for n := 1; n <= 16; n++ {
-			t.Run(fmt.Sprint(name, " ", n), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSite(t)
-					s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second))
-					s.pbx.Arrive("in.1", "5000", caller(1))
-					s.wait(20 * time.Second)
-					left, killed := n, false
-					s.pbx.Decide(func(pbxtest.Command) pbxtest.Fate {
-						if left--; left != 0 {
-							return pbxtest.Obeyed()
-						}
-						if fate == nil {
-							killed = true
-							s.kill()
-							return pbxtest.Unheard()
-						}
-						return fate()
-					})
-					again := func() {
-						if killed {
-							killed = false
-							s.wait(time.Second)
-							s.start()
-						}
-					}
-					for _, do := range []call.WishKind{call.WishHold, call.WishResume, call.WishTransfer} {
-						s.ask(do, orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "sales"})
-						s.wait(5 * time.Second)
-						again()
-						s.wait(15 * time.Second)
-						if do == call.WishHold {
-							if c, ok := s.pbx.Channel("in.1"); !ok || !c.Held || c.Bridge != "" {
-								t.Errorf("on hold: %+v %v", c, ok)
-							}
-						}
-						if do == call.WishResume {
-							if c, ok := s.pbx.Channel("in.1"); !ok || c.Held || c.Bridge == "" {
-								t.Errorf("taken back: %+v %v", c, ok)
-							}
-						}
-					}
-					s.wait(time.Minute)
-					again()
-					s.wait(time.Minute)
-					s.pbx.Decide(nil)
-					if c, ok := s.pbx.Channel("in.1"); !ok || c.Held || c.Bridge == "" {
-						t.Errorf("after the transfer: %+v %v", c, ok)
-					}
-					s.pbx.HangUp("in.1", orchestrator.CauseNormal)
-					s.finish(orchestrator.OutcomeServed)
-					connected := 0
-					for _, e := range s.store.log {
-						if e.Type == orchestrator.EntryCallConnected {
-							connected++
-						}
-					}
-					if connected != 2 {
-						t.Errorf("served %d times", connected)
-					}
-				})
-			})
+	inTrouble(t, 16, func(t *testing.T, tr trouble) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(20 * time.Second)
+		killed := tr.begin(s)
+		again := func() {
+			if killed() {
+				s.wait(time.Second)
+				s.start()
+			}
 		}
-	}
+		for _, do := range []call.WishKind{call.WishHold, call.WishResume, call.WishTransfer} {
+			s.ask(do, orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "sales"})
+			s.wait(5 * time.Second)
+			again()
+			s.wait(15 * time.Second)
+			if do == call.WishHold {
+				if c, ok := s.pbx.Channel("in.1"); !ok || !c.Held || c.Bridge != "" {
+					t.Errorf("on hold: %+v %v", c, ok)
+				}
+			}
+			if do == call.WishResume {
+				if c, ok := s.pbx.Channel("in.1"); !ok || c.Held || c.Bridge == "" {
+					t.Errorf("taken back: %+v %v", c, ok)
+				}
+			}
+		}
+		s.wait(time.Minute)
+		again()
+		s.wait(time.Minute)
+		s.pbx.Decide(nil)
+		if c, ok := s.pbx.Channel("in.1"); !ok || c.Held || c.Bridge == "" {
+			t.Errorf("after the transfer: %+v %v", c, ok)
+		}
+		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+		s.finish(orchestrator.OutcomeServed)
+		connected := 0
+		for _, e := range s.store.log {
+			if e.Type == orchestrator.EntryCallConnected {
+				connected++
+			}
+		}
+		if connected != 2 {
+			t.Errorf("served %d times", connected)
+		}
+	})
 }
 
 // TestAskingForNoCall says so, and does not wait for a call that says nothing.
