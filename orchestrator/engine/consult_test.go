@@ -12,22 +12,16 @@ import (
 // together tells who is where: the letters of the customer, the agent and of whom
 // the agent asks that are in one room with others, and those that hear music.
 func (s *site) together() (room, music string) {
-	for _, r := range s.store.calls {
-		c, err := call.Parse(r.Doc)
-		if err != nil || r.Ended {
-			continue
+	for _, l := range s.live().Legs {
+		letter := map[call.Role]string{call.RoleCustomer: "c", call.RoleAgent: "a"}[l.Role]
+		if letter == "" {
+			letter = "g"
 		}
-		for _, l := range c.Legs {
-			letter := map[call.Role]string{call.RoleCustomer: "c", call.RoleAgent: "a"}[l.Role]
-			if letter == "" {
-				letter = "g"
-			}
-			switch ch, there := s.pbx.Channel(l.Channel); {
-			case there && ch.Bridge != "":
-				room += letter
-			case there && ch.Held:
-				music += letter
-			}
+		switch ch, there := s.pbx.Channel(l.Channel); {
+		case there && ch.Bridge != "":
+			room += letter
+		case there && ch.Held:
+			music += letter
 		}
 	}
 	return room, music

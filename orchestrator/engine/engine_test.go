@@ -134,7 +134,7 @@ func (m *memory) Claim(_ context.Context, key, value string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.away {
-		return "", fault.New("memory", fault.Unavailable, "away")
+		return "", errAway
 	}
 	if before, ok := m.claims[key]; ok {
 		return before, nil
@@ -569,6 +569,22 @@ func (s *site) start() {
 		s.t.Fatal(err)
 	}
 	s.wait(time.Second)
+}
+
+// live is the call that began last and has not ended.
+func (s *site) live() (newest call.Call) {
+	s.t.Helper()
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	for _, r := range s.store.calls {
+		if c, err := call.Parse(r.Doc); err == nil && !r.Ended && c.Call > newest.Call {
+			newest = c
+		}
+	}
+	if newest.Call == "" {
+		s.t.Fatal("there is no live call")
+	}
+	return newest
 }
 
 // healed is how much the sweeper of the present process put right.

@@ -190,7 +190,7 @@ func TestCapsOfTheTrunk(t *testing.T) {
 			s.pbx.Arrive(fmt.Sprint("in.", i), "5000", caller(i))
 			s.wait(20 * time.Second)
 			to := orchestrator.Target{Kind: orchestrator.TargetNumber, Name: fmt.Sprint("91000000", i)}
-			if err := s.eng.Ask(t.Context(), s.newest(), call.Wish{Do: call.WishTransfer, To: to, By: "test"}); err != nil {
+			if err := s.eng.Ask(t.Context(), s.live().Call, call.Wish{Do: call.WishTransfer, To: to, By: "test"}); err != nil {
 				t.Fatalf("call %d: %v", i, err)
 			}
 			s.wait(5 * time.Second)
@@ -210,18 +210,6 @@ func TestCapsOfTheTrunk(t *testing.T) {
 		o := orchestrator.OutcomeServed
 		s.finish(o, o, o)
 	})
-}
-
-// newest is the live call that began last.
-func (s *site) newest() (id string) {
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	for _, r := range s.store.calls {
-		if !r.Ended {
-			id = max(id, r.ID)
-		}
-	}
-	return id
 }
 
 // faults is how many entries of faults have a text in them.

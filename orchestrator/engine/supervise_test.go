@@ -30,18 +30,6 @@ func talking(t *testing.T) *site {
 	return s
 }
 
-// live is the only call that has not ended.
-func (s *site) live() call.Call {
-	s.t.Helper()
-	for _, r := range s.store.calls {
-		if c, err := call.Parse(r.Doc); err == nil && !r.Ended {
-			return c
-		}
-	}
-	s.t.Fatal("there is no live call")
-	return call.Call{}
-}
-
 // supervise wants something for a supervisor, and gives it the time it takes.
 func (s *site) supervise(supervisor string, mode orchestrator.MonitorMode) error {
 	s.t.Helper()

@@ -39,13 +39,7 @@ func (everybody) Oversees(_, supervisor, agent string) (orchestrator.Oversight, 
 // ask wants something of the only call. Whoever is not answered asks again.
 func (s *site) ask(do call.WishKind, to orchestrator.Target) {
 	s.t.Helper()
-	var id string
-	for _, r := range s.store.calls {
-		if !r.Ended {
-			id = r.ID
-		}
-	}
-	err := s.eng.Ask(s.t.Context(), id, call.Wish{Do: do, To: to, By: "test"})
+	err := s.eng.Ask(s.t.Context(), s.live().Call, call.Wish{Do: do, To: to, By: "test"})
 	if err != nil && fault.KindOf(err) != fault.Conflict {
 		s.t.Errorf("%s: %v", do, err)
 	}
