@@ -196,15 +196,18 @@ func (l *loop) try(ctx context.Context, o owner, ins []call.Input) (d decision, 
 // show tells the sweeper what the owner claims.
 func (l *loop) show() {
 	c := l.own.claims()
-	if before := l.shown.Swap(&c); before != nil {
+	before := l.shown.Swap(&c)
+	if before != nil {
 		l.drv.trunk.free(before.outside, c.outside)
 	}
-	if c.line != nil {
+	switch {
+	case c.line != nil:
 		l.drv.lines.show(*c.line)
-		return
-	}
-	for _, id := range l.drv.lines.borrow(l.id, c.borrowed) {
-		l.eng.post(id, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: l.id}})
+	case before != nil && len(before.borrowed) == 0 && len(c.borrowed) == 0: // most decisions: no look at all that is lent
+	default:
+		for _, id := range l.drv.lines.borrow(l.id, c.borrowed) {
+			l.eng.post(id, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: l.id}})
+		}
 	}
 }
 
