@@ -211,14 +211,14 @@ func (l *loop) show() {
 	}
 }
 
-// record is the call as the store keeps it.
-func record(c call.Call) (orchestrator.Record, error) {
-	doc, err := json.Marshal(c)
+// record is an owner as the store keeps it.
+func (l *loop) record(o owner) (orchestrator.Record, error) {
+	doc, err := json.Marshal(o.doc())
 	if err != nil {
 		return orchestrator.Record{}, fault.E("engine", fault.Internal, err)
 	}
-	r := orchestrator.Record{ID: c.Call, PBX: c.PBX, Rev: c.Rev, Doc: doc, Ended: c.State == call.StateEnded}
-	if _, at, ok := c.Deadline(); ok {
+	r := orchestrator.Record{ID: l.id, PBX: l.drv.pbx.Name(), Rev: o.revision(), Doc: doc, Ended: o.over()}
+	if _, at, ok := o.deadline(); ok {
 		r.Deadline = at
 	}
 	return r, nil
@@ -227,7 +227,7 @@ func record(c call.Call) (orchestrator.Record, error) {
 // commit stores the decision. While the store is away the call waits: its
 // events pile up in the mailbox and nothing is commanded that is not stored.
 func (l *loop) commit(ctx context.Context, d decision) bool {
-	r, err := d.next.record()
+	r, err := l.record(d.next)
 	storing := ctx
 	if l.rev.Load() == 0 && l.channel != "" {
 		var cancel context.CancelFunc

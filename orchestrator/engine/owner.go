@@ -15,7 +15,7 @@ type owner interface {
 	decide(r *rules, ins []call.Input, now time.Time) decision
 	// bury ends it on record without deciding anything.
 	bury(reason string, now time.Time) decision
-	record() (orchestrator.Record, error)
+	doc() any // what its record keeps, as JSON
 	// revision is that of its record; revised gives it another.
 	revision() int64
 	revised(rev int64) owner
@@ -82,7 +82,7 @@ func (c ofCall) bury(reason string, now time.Time) decision {
 	return called(call.Bury(c.Call, reason, now))
 }
 
-func (c ofCall) record() (orchestrator.Record, error) { return record(c.Call) }
+func (c ofCall) doc() any { return c.Call }
 
 func (c ofCall) revision() int64 { return c.Rev }
 

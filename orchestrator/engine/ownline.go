@@ -1,12 +1,9 @@
 package engine
 
 import (
-	"encoding/json"
 	"time"
 
-	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
-	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/session"
 )
 
@@ -28,17 +25,7 @@ func (s ofLine) bury(reason string, now time.Time) decision {
 	return s.became(session.Bury(s.Session, reason, now))
 }
 
-func (s ofLine) record() (orchestrator.Record, error) {
-	doc, err := json.Marshal(s.Session)
-	if err != nil {
-		return orchestrator.Record{}, fault.E("engine", fault.Internal, err)
-	}
-	r := orchestrator.Record{ID: s.ID, PBX: s.Phone.PBX, Rev: s.Rev, Doc: doc, Ended: s.over()}
-	if _, at, ok := s.Deadline(); ok {
-		r.Deadline = at
-	}
-	return r, nil
-}
+func (s ofLine) doc() any { return s.Session }
 
 func (s ofLine) revision() int64 { return s.Rev }
 
