@@ -72,11 +72,7 @@ func (v *driving) adopt(ctx context.Context, r orchestrator.Record) *loop {
 	}
 	c, err := call.Parse(r.Doc)
 	if err != nil {
-		v.log.ErrorContext(ctx, "a call's record cannot be read; it is set aside", "call", r.ID, "error", err)
-		v.eng.metrics.healed.WithLabelValues("unreadable").Inc()
-		if err := v.eng.store.SetAside(ctx, v.lease, r); err != nil {
-			v.log.WarnContext(ctx, "the record could not be set aside", "call", r.ID, "error", err)
-		}
+		v.unreadable(ctx, r, "call", err)
 		if e, ok := call.Salvage(r.Doc, v.eng.now()); ok {
 			if err := v.eng.store.Append(ctx, e); err != nil {
 				v.log.WarnContext(ctx, "the end of a call that was set aside is not on record", "call", r.ID, "error", err)
@@ -100,17 +96,22 @@ func (v *driving) adopt(ctx context.Context, r orchestrator.Record) *loop {
 func (v *driving) adoptLine(ctx context.Context, r orchestrator.Record) *loop {
 	s, err := session.Parse(r.Doc)
 	if err != nil {
-		v.log.ErrorContext(ctx, "the record of a permanent line cannot be read; it is set aside", "line", r.ID, "error", err)
-		v.eng.metrics.healed.WithLabelValues("unreadable").Inc()
-		if err := v.eng.store.SetAside(ctx, v.lease, r); err != nil {
-			v.log.WarnContext(ctx, "the record could not be set aside", "line", r.ID, "error", err)
-		}
+		v.unreadable(ctx, r, "line", err)
 		return nil
 	}
 	l := v.holdLine(s)
 	l.taken = s.Given
 	l.rev.Store(r.Rev)
 	return l
+}
+
+// unreadable sets a record aside; of is what it is of.
+func (v *driving) unreadable(ctx context.Context, r orchestrator.Record, of string, err error) {
+	v.log.ErrorContext(ctx, "a record cannot be read; it is set aside", of, r.ID, "error", err)
+	v.eng.metrics.healed.WithLabelValues("unreadable").Inc()
+	if err := v.eng.store.SetAside(ctx, v.lease, r); err != nil {
+		v.log.WarnContext(ctx, "the record could not be set aside", of, r.ID, "error", err)
+	}
 }
 
 // holdLine takes a permanent line into the engine.
