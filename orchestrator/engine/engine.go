@@ -14,6 +14,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -138,13 +139,18 @@ func (e *Engine) Ask(ctx context.Context, id string, w call.Wish) error {
 	if !e.post(id, call.Input{Kind: call.InWish, Wish: w, Answer: func(err error) { answer <- err }}) {
 		return fault.New(op, fault.NotFound, "no live call %q", id)
 	}
+	return e.await(ctx, answer, op, fmt.Sprintf("call %q", id))
+}
+
+// await waits for what is decided about something that was asked of who.
+func (e *Engine) await(ctx context.Context, answer <-chan error, op, who string) error {
 	ctx, cancel := context.WithTimeout(ctx, e.rules.call.Limits.Command)
 	defer cancel()
 	select {
 	case err := <-answer:
 		return err
 	case <-ctx.Done():
-		return fault.New(op, fault.Unavailable, "call %q has not answered", id)
+		return fault.New(op, fault.Unavailable, "%s has not answered", who)
 	}
 }
 

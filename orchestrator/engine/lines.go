@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -220,14 +221,7 @@ func (e *Engine) openLine(ctx context.Context, agent string, phone orchestrator.
 	if !told {
 		return fault.New(op, fault.Unavailable, "PBX %q is not driven from here any more", phone.PBX)
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.rules.call.Limits.Command)
-	defer cancel()
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		return fault.New(op, fault.Unavailable, "the permanent line of agent %q has not answered", agent)
-	}
+	return e.await(ctx, answer, op, fmt.Sprintf("the permanent line of agent %q", agent))
 }
 
 // tellLine tells the session of an agent something, a new one if there is none;
