@@ -264,13 +264,13 @@ func (l *loop) returned(ctx context.Context, c call.Return) error {
 // borrowed makes a line ready for a room: what is heard on it between calls ends,
 // and nothing that its session has ordered meanwhile is heard any more.
 func (l *loop) borrowed(ctx context.Context, channel string) error {
-	n, says, ok := l.drv.lines.at(channel)
+	n, _, ok := l.drv.lines.at(channel)
 	if !ok {
 		return nil
 	}
 	n.heard.Lock()   // what was ordered while nobody had the line is through
 	n.heard.Unlock() //nolint:staticcheck // from here on unlent orders nothing
-	_, says, _ = l.drv.lines.at(channel)
+	_, says, _ := l.drv.lines.at(channel)
 	if says.playing != "" {
 		if err := l.drv.pbx.StopPlay(ctx, says.playing); unanswered(err) {
 			return err

@@ -151,7 +151,7 @@ func (l *loop) connect(ctx context.Context, c call.Connect) error {
 		return err
 	}
 	if c.Music {
-		if err := l.drv.pbx.Unhold(ctx, c.Customer); fault.KindOf(err) == fault.Unavailable && err != nil {
+		if err := l.drv.pbx.Unhold(ctx, c.Customer); unanswered(err) {
 			return err
 		}
 	}
