@@ -128,7 +128,7 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 	}
 	l.show()
 	if c, ok := l.own.(ofCall); ok && c.Kind == orchestrator.KindOutbound && c.State != call.StateReserving {
-		l.held.settle(c.Call, nil)
+		l.held.settle(c.Refusal, nil)
 	}
 	l.pbx.follow(ctx, d.next.todo(), call.Todo.ToPBX)
 	l.desk.follow(ctx, d.next.todo(), func(t call.Todo) bool { return !t.ToPBX() })

@@ -39,9 +39,9 @@ func (e *Engine) Dial(ctx context.Context, pbx string, o call.Order, key string)
 			return call.Begun{}, err
 		}
 		if claimed != id {
-			c, known, err := e.known(ctx, claimed)
+			refusal, known, err := e.known(ctx, claimed)
 			if err != nil || known {
-				return call.Begun{Call: claimed, Again: true, Refusal: c.Refusal}, err
+				return call.Begun{Call: claimed, Again: true, Refusal: refusal}, err
 			}
 			if !e.young(claimed) { // it may have been forgotten since
 				return call.Begun{Call: claimed, Again: true}, nil
@@ -49,8 +49,8 @@ func (e *Engine) Dial(ctx context.Context, pbx string, o call.Order, key string)
 			id = claimed // whoever claimed it died before it was stored: nothing was dialled
 		}
 	}
-	c, err := v.dialOut(call.NewOutbound(id, pbx, "", o, e.now()), o).settled(ctx)
-	return call.Begun{Call: id, Refusal: c.Refusal}, err
+	refusal, err := v.dialOut(call.NewOutbound(id, pbx, "", o, e.now()), o).settled(ctx)
+	return call.Begun{Call: id, Refusal: refusal}, err
 }
 
 // claim returns the call that a key stands for: id when it is new.
@@ -79,25 +79,25 @@ func (e *Engine) young(id string) bool {
 	return err == nil && e.now().Sub(ulid.Time(made.Time())) < claimFresh
 }
 
-// known returns a call that was begun before, once it is known whether its agent
-// is held; false when nothing of it is stored.
-func (e *Engine) known(ctx context.Context, id string) (call.Call, bool, error) {
+// known returns why a call that was begun before could not be made, nil when it
+// could, once it is known whether its agent is held; false when nothing of it is stored.
+func (e *Engine) known(ctx context.Context, id string) (*call.Refusal, bool, error) {
 	e.mu.Lock()
 	l, here := e.calls[id]
 	e.mu.Unlock()
 	if here {
-		c, err := l.settled(ctx)
-		return c, true, err
+		refusal, err := l.settled(ctx)
+		return refusal, true, err
 	}
 	r, err := e.store.Load(ctx, id)
 	if fault.KindOf(err) == fault.NotFound && err != nil {
-		return call.Call{}, false, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return call.Call{}, false, err
+		return nil, false, err
 	}
 	c, err := call.Parse(r.Doc)
-	return c, true, err
+	return c.Refusal, true, err
 }
 
 // dialOut begins a call that an agent makes; one that is here already is that one.
@@ -132,27 +132,27 @@ func (v *driving) dialledAt(channel string, t orchestrator.ChannelTruth, languag
 
 // settlement is the answer to whoever waits for a call that an agent makes.
 type settlement struct {
-	done chan struct{} // closed once call is written
-	call call.Call
-	err  error
+	done    chan struct{} // closed once the answer is written
+	refusal *call.Refusal // nil when the agent is held
+	err     error
 }
 
 // settle tells whoever waits, once.
-func (s *settlement) settle(c call.Call, err error) {
+func (s *settlement) settle(refusal *call.Refusal, err error) {
 	select {
 	case <-s.done:
 	default:
-		s.call, s.err = c, err
+		s.refusal, s.err = refusal, err
 		close(s.done)
 	}
 }
 
 // settled waits until the agent of a call is held, or was refused.
-func (l *loop) settled(ctx context.Context) (call.Call, error) {
+func (l *loop) settled(ctx context.Context) (*call.Refusal, error) {
 	select {
 	case <-l.held.done:
-		return l.held.call, l.held.err
+		return l.held.refusal, l.held.err
 	case <-ctx.Done():
-		return call.Call{}, fault.New("orchestrator.Dial", fault.Unavailable, "call %q has not answered", l.id)
+		return nil, fault.New("orchestrator.Dial", fault.Unavailable, "call %q has not answered", l.id)
 	}
 }
