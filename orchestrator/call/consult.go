@@ -47,7 +47,7 @@ const (
 	ConsultOnOver   ConsultTrigger = "over"
 )
 
-var consultTable = table[ConsultState, ConsultTrigger]{
+var consultTable = Table[ConsultState, ConsultTrigger]{
 	ConsultAsked:   {ConsultOnPlaced: ConsultWaiting, ConsultOnRung: ConsultRinging, ConsultOnOver: ConsultOver},
 	ConsultWaiting: {ConsultOnRung: ConsultRinging, ConsultOnOver: ConsultOver},
 	ConsultRinging: {ConsultOnMissed: ConsultWaiting, ConsultOnJoined: ConsultPrivate, ConsultOnOver: ConsultOver},
@@ -78,7 +78,7 @@ func (x *change) consulting(tr ConsultTrigger) bool {
 		x.refuse("no consultation", string(tr))
 		return false
 	}
-	to, err := consultTable.next(k.State, tr)
+	to, err := consultTable.Next(k.State, tr)
 	if err != nil {
 		x.refuse("consultation "+string(k.State), string(tr))
 		return false

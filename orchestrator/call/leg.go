@@ -84,7 +84,7 @@ const (
 	LegOnGone   LegTrigger = "gone" // the PBX says it is over
 )
 
-var legTable = table[LegState, LegTrigger]{
+var legTable = Table[LegState, LegTrigger]{
 	LegPlanned: {LegOnDial: LegDialing, LegOnHang: LegEnded, LegOnGone: LegEnded},
 	LegArrived: {LegOnAnswer: LegUp, LegOnHang: LegHanging, LegOnGone: LegEnded},
 	LegDialing: {LegOnRing: LegRinging, LegOnAnswer: LegUp, LegOnHang: LegHanging, LegOnGone: LegEnded},
@@ -96,4 +96,4 @@ var legTable = table[LegState, LegTrigger]{
 }
 
 // Next is the only way to a new leg state.
-func (s LegState) Next(t LegTrigger) (LegState, error) { return legTable.next(s, t) }
+func (s LegState) Next(t LegTrigger) (LegState, error) { return legTable.Next(s, t) }

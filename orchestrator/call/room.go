@@ -30,14 +30,14 @@ const (
 	RoomOnGone  RoomTrigger = "gone" // the PBX does not have it (any more)
 )
 
-var roomTable = table[RoomState, RoomTrigger]{
+var roomTable = Table[RoomState, RoomTrigger]{
 	RoomMade:    {RoomOnClose: RoomClosing},
 	RoomClosing: {RoomOnGone: RoomGone},
 	RoomGone:    {},
 }
 
 // Next is the only way to a new room state.
-func (s RoomState) Next(t RoomTrigger) (RoomState, error) { return roomTable.next(s, t) }
+func (s RoomState) Next(t RoomTrigger) (RoomState, error) { return roomTable.Next(s, t) }
 
 // bridge is the id on the PBX of a call's room.
 func bridge(call string, n int) string { return orchestrator.MakeID(call, "b", n) }
@@ -70,7 +70,7 @@ const (
 	RecOnFail RecordingTrigger = "fail"
 )
 
-var recordingTable = table[RecordingState, RecordingTrigger]{
+var recordingTable = Table[RecordingState, RecordingTrigger]{
 	RecRunning:  {RecOnStop: RecStopping, RecOnDone: RecFinished, RecOnFail: RecFailed},
 	RecStopping: {RecOnDone: RecFinished, RecOnFail: RecFailed},
 	RecFinished: {},
@@ -79,7 +79,7 @@ var recordingTable = table[RecordingState, RecordingTrigger]{
 
 // Next is the only way to a new recording state.
 func (s RecordingState) Next(t RecordingTrigger) (RecordingState, error) {
-	return recordingTable.next(s, t)
+	return recordingTable.Next(s, t)
 }
 
 // running tells whether the PBX may still be recording.

@@ -6,10 +6,11 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
-// table is a state machine: what is not in it is refused.
-type table[S, T ~string] map[S]map[T]S
+// Table is a state machine: what is not in it is refused.
+type Table[S, T ~string] map[S]map[T]S
 
-func (m table[S, T]) next(s S, t T) (S, error) {
+// Next returns the state that a trigger leads to, ErrNoTransition where it is refused.
+func (m Table[S, T]) Next(s S, t T) (S, error) {
 	if to, ok := m[s][t]; ok {
 		return to, nil
 	}
@@ -59,7 +60,7 @@ const (
 	OnCleared    Trigger = "cleared" // nothing is left
 )
 
-var callTable = table[State, Trigger]{
+var callTable = Table[State, Trigger]{
 	StateArriving: {OnFlow: StateInFlow, OnDial: StateReserving, OnOver: StateClearing},
 	StateInFlow:   {OnQueued: StateWaiting, OnTransfer: StateTransferring, OnOver: StateClearing},
 	StateWaiting:  {OnOffered: StateOffered, OnUnqueued: StateInFlow, OnOver: StateClearing},
@@ -78,4 +79,4 @@ var callTable = table[State, Trigger]{
 }
 
 // Next is the only way to a new call state.
-func (s State) Next(t Trigger) (State, error) { return callTable.next(s, t) }
+func (s State) Next(t Trigger) (State, error) { return callTable.Next(s, t) }

@@ -36,11 +36,11 @@ var (
 )
 
 // sheet writes every pair of a table, the refused ones as "-".
-func sheet[S, T ~string](m table[S, T], states []S, triggers []T) string {
+func sheet[S, T ~string](m Table[S, T], states []S, triggers []T) string {
 	var b strings.Builder
 	for _, s := range states {
 		for _, t := range triggers {
-			to, err := m.next(s, t)
+			to, err := m.Next(s, t)
 			shown := string(to)
 			if err != nil {
 				shown = "-"
@@ -61,7 +61,7 @@ func TestTables(t *testing.T) {
 	checkTable(t, "consult", consultTable, consultStates, consultTriggers, []ConsultState{ConsultAsked}, ConsultOver)
 }
 
-func checkTable[S, T ~string](t *testing.T, name string, m table[S, T], states []S, triggers []T, first []S, last S) {
+func checkTable[S, T ~string](t *testing.T, name string, m Table[S, T], states []S, triggers []T, first []S, last S) {
 	t.Helper()
 	golden(t, name+"_table.txt", sheet(m, states, triggers))
 	if len(m) != len(states) {
@@ -78,12 +78,12 @@ func checkTable[S, T ~string](t *testing.T, name string, m table[S, T], states [
 			t.Errorf("%s: %q cannot be reached from %v", name, s, first)
 		}
 	}
-	if _, err := m.next(last, triggers[0]); !errors.Is(err, orchestrator.ErrNoTransition) {
+	if _, err := m.Next(last, triggers[0]); !errors.Is(err, orchestrator.ErrNoTransition) {
 		t.Errorf("%s: %q is left again", name, last)
 	}
 }
 
-func reaches[S, T ~string](m table[S, T], from, to S) bool {
+func reaches[S, T ~string](m Table[S, T], from, to S) bool {
 	seen := map[S]bool{from: true}
 	for todo := []S{from}; len(todo) > 0; todo = todo[1:] {
 		if todo[0] == to {

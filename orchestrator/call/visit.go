@@ -40,7 +40,7 @@ const (
 	VisitOnLeave VisitTrigger = "leave"
 )
 
-var visitTable = table[VisitState, VisitTrigger]{
+var visitTable = Table[VisitState, VisitTrigger]{
 	VisitAsked:  {VisitOnAdmit: VisitIn, VisitOnLeave: VisitOver},
 	VisitIn:     {VisitOnAdmit: VisitIn, VisitOnServe: VisitServed, VisitOnLeave: VisitOver}, // asked again after a loss
 	VisitServed: {VisitOnMiss: VisitIn, VisitOnLeave: VisitOver},
@@ -48,7 +48,7 @@ var visitTable = table[VisitState, VisitTrigger]{
 }
 
 // Next is the only way to a new visit state.
-func (s VisitState) Next(t VisitTrigger) (VisitState, error) { return visitTable.next(s, t) }
+func (s VisitState) Next(t VisitTrigger) (VisitState, error) { return visitTable.Next(s, t) }
 
 // waits tells whether the distributor holds, or may hold, a place for the call.
 func (v *Visit) waits() bool { return v != nil && (v.State == VisitAsked || v.State == VisitIn) }

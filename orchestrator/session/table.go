@@ -1,10 +1,6 @@
 package session
 
-import (
-	"fmt"
-
-	"github.com/operadora/operadora/orchestrator"
-)
+import "github.com/operadora/operadora/orchestrator/call"
 
 // State is where a permanent line stands. The strings are stored.
 type State string
@@ -33,7 +29,7 @@ const (
 	OnOver Trigger = "over" // nothing is left to do
 )
 
-var table = map[State]map[Trigger]State{
+var table = call.Table[State, Trigger]{
 	StateLost:       {OnRing: StateConnecting, OnUp: StateIdle, OnGone: StateLost, OnEnd: StateEnding},
 	StateConnecting: {OnUp: StateIdle, OnGone: StateLost, OnEnd: StateEnding},
 	StateIdle:       {OnUp: StateIdle, OnLent: StateLent, OnGone: StateLost, OnEnd: StateEnding}, // dialled in once more
@@ -43,9 +39,4 @@ var table = map[State]map[Trigger]State{
 }
 
 // Next is the only way to a new state.
-func (s State) Next(t Trigger) (State, error) {
-	if to, ok := table[s][t]; ok {
-		return to, nil
-	}
-	return s, fmt.Errorf("%w: %s in state %q", orchestrator.ErrNoTransition, string(t), string(s))
-}
+func (s State) Next(t Trigger) (State, error) { return table.Next(s, t) }
