@@ -42,11 +42,11 @@ type Call struct {
 	Mail    *Recording                 `json:"mail,omitempty"`     // a message that the customer leaves
 	Playing *Playing                   `json:"playing,omitempty"`
 	// Timers holds what is due when, by name; every state has its own (limits.go).
-	Timers map[Timer]int64 `json:"timers,omitempty"`
-	Todo   []Todo          `json:"todo,omitempty"`
-	Given  int             `json:"given,omitempty"` // commands given so far: the number of the last one
-	Seq    int             `json:"seq"`             // numbers channels, rooms, playbacks, recordings and visits
-	Tries  int             `json:"tries,omitempty"` // attempts at clearing up
+	Timers Timers `json:"timers,omitempty"`
+	Todo   []Todo `json:"todo,omitempty"`
+	Given  int    `json:"given,omitempty"` // commands given so far: the number of the last one
+	Seq    int    `json:"seq"`             // numbers channels, rooms, playbacks, recordings and visits
+	Tries  int    `json:"tries,omitempty"` // attempts at clearing up
 	// AwaySince is since when the PBX does not answer; 0 while it does.
 	AwaySince int64 `json:"away_since,omitempty"`
 	// HandedOn is when the PBX confirmed that it hands the customer on; 0 until then.
@@ -85,6 +85,20 @@ const (
 	// TimerSupervise: a supervisor's phone rang, or the PBX kept them waiting, long enough.
 	TimerSupervise Timer = "supervise"
 )
+
+// Timers are what is due when, in unix ms.
+type Timers map[Timer]int64
+
+// Deadline returns the earliest timer and when it is due; ok is false when there is none.
+func (ts Timers) Deadline() (t Timer, at time.Time, ok bool) {
+	var first int64
+	for name, ms := range ts {
+		if t == "" || ms < first || (ms == first && name < t) {
+			t, first = name, ms
+		}
+	}
+	return t, time.UnixMilli(first), t != ""
+}
 
 // New is a call that came in on a channel at a time of the PBX's clock, seen at now.
 func New(id, pbx, channel string, kind orchestrator.CallKind, now time.Time) Call {
@@ -207,23 +221,12 @@ func (c *Call) Rec() (last *Recording) {
 	return last
 }
 
-// Deadline returns the earliest timer and when it is due; ok is false when there is none.
-func (c *Call) Deadline() (t Timer, at time.Time, ok bool) {
-	var first int64
-	for name, ms := range c.Timers {
-		if t == "" || ms < first || (ms == first && name < t) {
-			t, first = name, ms
-		}
-	}
-	return t, time.UnixMilli(first), t != ""
-}
-
 // clone is a copy that shares nothing that a decision changes.
 func (c *Call) clone() Call {
 	n := *c
 	n.Timers = maps.Clone(c.Timers)
 	if n.Timers == nil {
-		n.Timers = map[Timer]int64{}
+		n.Timers = Timers{}
 	}
 	n.Path = slices.Clone(c.Path)
 	n.Legs = slices.Clone(c.Legs)

@@ -34,7 +34,7 @@ func (w *world) settle(d time.Duration) {
 			w.now = end
 		}
 		at := end
-		if _, t, ok := w.me.c.Deadline(); ok && w.me.c.AwaySince == 0 && t.Before(at) {
+		if _, t, ok := w.me.c.Timers.Deadline(); ok && w.me.c.AwaySince == 0 && t.Before(at) {
 			at = later(t, w.now.Add(time.Millisecond))
 		}
 		for _, t := range []time.Time{w.pbx.next(), w.desk.next()} {
@@ -67,7 +67,7 @@ func (w *world) listen(d time.Duration) {
 // watch checks what must hold at any moment.
 func (w *world) watch() {
 	c := &w.me.c
-	if _, _, due := c.Deadline(); c.State != StateEnded && !due && len(c.Todo) == 0 && c.AwaySince == 0 {
+	if _, _, due := c.Timers.Deadline(); c.State != StateEnded && !due && len(c.Todo) == 0 && c.AwaySince == 0 {
 		w.brokenf("a call in state %q waits for nothing", c.State)
 	}
 	far := c.Far()

@@ -189,7 +189,7 @@ func (w *world) decide() bool {
 		return false
 	}
 	if len(ins) == 0 {
-		name, at, ok := p.c.Deadline()
+		name, at, ok := p.c.Timers.Deadline()
 		if !ok || at.After(w.now) || p.c.AwaySince > 0 {
 			return false
 		}

@@ -116,7 +116,7 @@ func (c ofCall) claims() claims {
 }
 
 func (c ofCall) todo() []call.Todo                       { return c.Todo }
-func (c ofCall) deadline() (call.Timer, time.Time, bool) { return c.Deadline() }
+func (c ofCall) deadline() (call.Timer, time.Time, bool) { return c.Timers.Deadline() }
 func (c ofCall) away() bool                              { return c.AwaySince > 0 }
 func (c ofCall) over() bool                              { return c.State == call.StateEnded }
 func (c ofCall) word() string                            { return string(c.State) }

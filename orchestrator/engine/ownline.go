@@ -44,7 +44,7 @@ func (s ofLine) claims() claims {
 }
 
 func (s ofLine) todo() []call.Todo                       { return s.Todo }
-func (s ofLine) deadline() (call.Timer, time.Time, bool) { return s.Deadline() }
+func (s ofLine) deadline() (call.Timer, time.Time, bool) { return s.Timers.Deadline() }
 func (s ofLine) away() bool                              { return s.AwaySince > 0 }
 func (s ofLine) over() bool                              { return s.State == session.StateEnded }
 func (s ofLine) word() string                            { return string(s.State) }

@@ -226,7 +226,7 @@ func (w *world) pass(d time.Duration) error {
 			}
 		}
 	}
-	if name, at, ok := w.s.Deadline(); ok && !at.After(w.now) && w.s.AwaySince == 0 {
+	if name, at, ok := w.s.Timers.Deadline(); ok && !at.After(w.now) && w.s.AwaySince == 0 {
 		return w.give(call.Input{Kind: call.InTimer, Timer: name})
 	}
 	return nil

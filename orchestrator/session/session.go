@@ -40,10 +40,10 @@ type Session struct {
 	// Clears counts the hangups that were not confirmed.
 	Clears int `json:"clears,omitempty"`
 
-	Timers map[call.Timer]int64 `json:"timers,omitempty"`
-	Todo   []call.Todo          `json:"todo,omitempty"`
-	Given  int                  `json:"given,omitempty"` // commands given so far
-	Seq    int                  `json:"seq"`             // numbers channels and playbacks
+	Timers call.Timers `json:"timers,omitempty"`
+	Todo   []call.Todo `json:"todo,omitempty"`
+	Given  int         `json:"given,omitempty"` // commands given so far
+	Seq    int         `json:"seq"`             // numbers channels and playbacks
 	// AwaySince is since when the PBX does not answer; 0 while it does.
 	AwaySince int64 `json:"away_since,omitempty"`
 }
@@ -83,22 +83,11 @@ func Parse(doc []byte) (Session, error) {
 // Up tells whether the line can be lent.
 func (s *Session) Up() bool { return s.State == StateIdle || s.State == StateLent }
 
-// Deadline returns the earliest timer and when it is due; ok is false when there is none.
-func (s *Session) Deadline() (t call.Timer, at time.Time, ok bool) {
-	var first int64
-	for name, ms := range s.Timers {
-		if t == "" || ms < first || (ms == first && name < t) {
-			t, first = name, ms
-		}
-	}
-	return t, time.UnixMilli(first), t != ""
-}
-
 func (s *Session) clone() Session {
 	n := *s
 	n.Timers = maps.Clone(s.Timers)
 	if n.Timers == nil {
-		n.Timers = map[call.Timer]int64{}
+		n.Timers = call.Timers{}
 	}
 	n.Todo = slices.Clone(s.Todo)
 	return n
