@@ -43,7 +43,7 @@ type Call struct {
 	Playing *Playing                   `json:"playing,omitempty"`
 	// Timers holds what is due when, by name; every state has its own (limits.go).
 	Timers Timers `json:"timers,omitempty"`
-	Todo   []Todo `json:"todo,omitempty"`
+	Todo   Todos  `json:"todo,omitempty"`
 	Given  int    `json:"given,omitempty"` // commands given so far: the number of the last one
 	Seq    int    `json:"seq"`             // numbers channels, rooms, playbacks, recordings and visits
 	Tries  int    `json:"tries,omitempty"` // attempts at clearing up

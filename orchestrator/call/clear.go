@@ -115,7 +115,7 @@ func (x *change) clear() {
 func (x *change) stayNowhere() {
 	for _, t := range slices.Clone(x.c.Todo) {
 		if room, ok := t.Command.(CloseRoom); ok && room.Stay != "" {
-			x.strike(t.N)
+			x.c.Todo.Strike(t.N)
 			x.do(CloseRoom{Bridge: room.Bridge})
 		}
 	}

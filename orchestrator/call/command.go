@@ -312,6 +312,20 @@ type Todo struct {
 	Command Command
 }
 
+// Todos are the commands that are not confirmed yet, in order.
+type Todos []Todo
+
+// Strike takes a command off the list; false when it is not on it.
+func (ts *Todos) Strike(n int) (Command, bool) {
+	i := slices.IndexFunc(*ts, func(t Todo) bool { return t.N == n })
+	if i < 0 {
+		return nil, false
+	}
+	c := (*ts)[i].Command
+	*ts = slices.Delete(*ts, i, i+1)
+	return c, true
+}
+
 // stored is the JSON form of Todo.
 type stored struct {
 	N    int             `json:"n"`

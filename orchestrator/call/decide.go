@@ -2,7 +2,6 @@ package call
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -122,7 +121,7 @@ func (x *change) take(in Input) {
 	case InLine:
 		x.refuse(string(x.c.State), string(in.Kind))
 	case InPanic:
-		x.strike(in.N)
+		x.c.Todo.Strike(in.N)
 		x.fault("deciding on the call failed", in.Err)
 		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
 	}
@@ -357,7 +356,7 @@ func (x *change) due(name Timer) {
 // what came of it. Being done alone is stored with the next change: a process
 // that dies before runs the command once more, which does no harm.
 func (x *change) done(n int, r Result) {
-	cmd, ok := x.strike(n)
+	cmd, ok := x.c.Todo.Strike(n)
 	if !ok {
 		return // given up meanwhile
 	}
@@ -414,17 +413,6 @@ func (x *change) done(n int, r Result) {
 		x.offerLine(cmd.Command, r.Answer)
 		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowAgent, Answer: r.Answer, Result: string(r.Answer.Result)})
 	}
-}
-
-// strike takes a command off the list.
-func (x *change) strike(n int) (Command, bool) {
-	i := slices.IndexFunc(x.c.Todo, func(t Todo) bool { return t.N == n })
-	if i < 0 {
-		return nil, false
-	}
-	cmd := x.c.Todo[i].Command
-	x.c.Todo = slices.Delete(x.c.Todo, i, i+1)
-	return cmd, true
 }
 
 // toPBX tells whether a command is one to the PBX; the others go to the distributor.

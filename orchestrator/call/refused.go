@@ -10,7 +10,7 @@ import (
 // refusedCommand handles a command that was refused: it will never be carried
 // out, so the call needs another way on.
 func (x *change) refusedCommand(n int, err error) {
-	cmd, ok := x.strike(n)
+	cmd, ok := x.c.Todo.Strike(n)
 	if !ok {
 		return
 	}

@@ -38,17 +38,6 @@ func (x *change) giveUp(match func(call.Command) bool) {
 
 func is[C call.Command](c call.Command) bool { _, ok := c.(C); return ok }
 
-// strike takes a command off the list.
-func (x *change) strike(n int) (call.Command, bool) {
-	i := slices.IndexFunc(x.s.Todo, func(t call.Todo) bool { return t.N == n })
-	if i < 0 {
-		return nil, false
-	}
-	c := x.s.Todo[i].Command
-	x.s.Todo = slices.Delete(x.s.Todo, i, i+1)
-	return c, true
-}
-
 // move takes the session to its next state; a refused trigger changes nothing.
 func (x *change) move(t Trigger) bool {
 	to, err := x.s.State.Next(t)

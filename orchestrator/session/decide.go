@@ -102,7 +102,7 @@ func (x *change) take(in call.Input) {
 	case call.InLost:
 		x.dirty = true
 	case call.InPanic:
-		x.strike(in.N)
+		x.s.Todo.Strike(in.N)
 		x.end("fault")
 	case call.InArrive, call.InOffer, call.InWithdraw, call.InLate, call.InWish, call.InLine, call.InDial:
 		x.refuse(string(in.Kind))
@@ -396,7 +396,7 @@ func (x *change) due(name call.Timer) {
 
 // done takes a command off the list that was carried out.
 func (x *change) done(n int, r call.Result) {
-	cmd, ok := x.strike(n)
+	cmd, ok := x.s.Todo.Strike(n)
 	if !ok {
 		return
 	}
@@ -418,7 +418,7 @@ func (x *change) done(n int, r call.Result) {
 
 // refusedCommand handles a command that will never be carried out.
 func (x *change) refusedCommand(n int, err error) {
-	cmd, ok := x.strike(n)
+	cmd, ok := x.s.Todo.Strike(n)
 	if !ok {
 		return
 	}

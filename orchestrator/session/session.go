@@ -41,7 +41,7 @@ type Session struct {
 	Clears int `json:"clears,omitempty"`
 
 	Timers call.Timers `json:"timers,omitempty"`
-	Todo   []call.Todo `json:"todo,omitempty"`
+	Todo   call.Todos  `json:"todo,omitempty"`
 	Given  int         `json:"given,omitempty"` // commands given so far
 	Seq    int         `json:"seq"`             // numbers channels and playbacks
 	// AwaySince is since when the PBX does not answer; 0 while it does.
