@@ -88,9 +88,6 @@ var separators = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", ""
 
 // Validate names the key and value that cannot be right.
 func (p Policy) Validate() error {
-	invalid := func(format string, args ...any) error {
-		return fault.New("gate", fault.Invalid, "outbound."+format, args...)
-	}
 	if p.Dial != "" && !dialShape.MatchString(p.Dial) {
 		return invalid("dial: %q is not like PJSIP/{number}@trunk, or sofia/gateway/trunk/{number} on a FreeSWITCH", p.Dial)
 	}
@@ -264,6 +261,11 @@ func costOf(n *phonenumbers.PhoneNumber, region string) Cost {
 	default:
 		return CostNational
 	}
+}
+
+// invalid names the key of a policy that cannot be right.
+func invalid(format string, args ...any) error {
+	return fault.New("gate", fault.Invalid, "outbound."+format, args...)
 }
 
 // denied is a refusal that names the rule.

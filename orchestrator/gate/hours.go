@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // opening is when outside numbers may be called.
@@ -29,9 +27,6 @@ var (
 
 // opening reads the hours of a policy.
 func (p Policy) opening() (opening, error) {
-	invalid := func(format string, args ...any) error {
-		return fault.New("gate", fault.Invalid, "outbound."+format, args...)
-	}
 	o := opening{zone: time.Local}
 	if p.Zone != "" {
 		zone, err := time.LoadLocation(p.Zone)
