@@ -47,7 +47,6 @@ type decision struct {
 type taken struct {
 	offer orchestrator.Offer
 	since time.Time
-	held  bool // by it the distributor holds the agent as one who talks
 }
 
 // claims are what an owner says it has elsewhere.
@@ -92,18 +91,17 @@ func (c ofCall) revised(rev int64) owner {
 }
 
 func (c ofCall) claims() claims {
-	var out claims
+	out := claims{offers: map[string]bool{}}
 	for _, leg := range c.Legs {
+		if leg.Offer != nil {
+			out.offers[leg.Offer.ID] = c.Holds(&leg)
+		}
 		if leg.State != call.LegEnded && leg.State != call.LegPlanned {
 			out.channels = append(out.channels, leg.Channel)
 			if leg.Line != "" {
 				out.borrowed = append(out.borrowed, leg.Channel)
 			}
 		}
-	}
-	out.offers = map[string]bool{}
-	for _, o := range c.offered() {
-		out.offers[o.offer.ID] = o.held
 	}
 	switch k := c.Consult; {
 	case k != nil && k.State == call.ConsultWaiting:
@@ -135,7 +133,7 @@ func (c ofCall) offered() (all []taken) {
 		if leg.Offer == nil {
 			continue
 		}
-		o := taken{offer: *leg.Offer, held: c.Holds(&leg)}
+		o := taken{offer: *leg.Offer}
 		if leg.Joined > 0 {
 			o.since = time.UnixMilli(leg.Joined)
 		}
