@@ -279,9 +279,6 @@ const giveBackAfter = time.Second
 func (l *loop) giveBack(ctx context.Context) {
 	l.log.WarnContext(ctx, "the store is away; the caller goes where the dialplan sends callers while operadora is away")
 	l.eng.metrics.givenBack.Inc()
-	if l.channel == "" {
-		return // nobody has come
-	}
 	err := l.untilAnswered(ctx, func() error {
 		return l.drv.pbx.Continue(ctx, l.channel, orchestrator.DialplanPlace{Away: true})
 	})
