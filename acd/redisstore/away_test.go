@@ -9,7 +9,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/acd"
-	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -22,7 +21,7 @@ func TestRedisAway(t *testing.T) {
 	own := lab.RedisFor(t, lab.RedisOptions{AppendOnly: true})
 	rdb := redis.NewClient(&redis.Options{Addr: own.Addr(), MaxRetries: -1, DialTimeout: time.Second, ReadTimeout: time.Second})
 	t.Cleanup(func() { _ = rdb.Close() })
-	w := &world{TB: t, rdb: rdb, tenant: "away", store: redisstore.New(rdb, "away"), desk: newDesk(), now: epoch}
+	w := newWorld(t, rdb, "away")
 	w.start(defs(1, queue("ventas")))
 	w.login("a00")
 	o := w.serve("c1", "ventas")

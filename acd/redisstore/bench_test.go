@@ -2,12 +2,13 @@ package redisstore_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/operadora/operadora/acd"
-	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -20,28 +21,24 @@ func crowded(b *testing.B, agents, calls int) *world {
 	for i := range d.Agents {
 		d.Agents[i].Queues = d.Agents[i].Queues[:2]
 	}
-	rdb, tenant := client(b)
-	w := &world{TB: b, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
-	svc, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock})
-	w.must(err)
-	w.svc = svc
+	w := benched(b, d)
 	for i := range agents {
 		w.login(d.Agents[i].ID)
 	}
 	for i := range calls {
 		w.enqueue("w"+strconv.Itoa(i), "otra")
 	}
-	b.Cleanup(func() { w.must(rdb.Del(w.ctx(), keysOf(b, w)...).Err()) })
 	return w
 }
 
-func keysOf(b *testing.B, w *world) []string {
+// benched is a world whose Service does nothing by itself, and of which nothing is
+// left when the benchmark ends.
+func benched(b *testing.B, d acd.Definitions) *world {
 	b.Helper()
-	var keys []string
-	for key := range w.scan("op:{" + w.tenant + "}:*") {
-		keys = append(keys, key)
-	}
-	return keys
+	w := empty(b)
+	w.svc = w.unstarted(acd.Parts{Definitions: d})
+	b.Cleanup(func() { w.must(w.rdb.Del(w.ctx(), slices.Collect(maps.Keys(w.scan("op:{"+w.tenant+"}:*")))...).Err()) })
+	return w
 }
 
 var sizes = []int{50, 500, 5_000}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -22,7 +21,7 @@ func TestACallIsMatchedInFewSteps(t *testing.T) {
 	own := lab.RedisFor(t, lab.RedisOptions{}) // its counters are ours alone
 	rdb := redis.NewClient(&redis.Options{Addr: own.Addr(), PoolSize: 64})
 	t.Cleanup(func() { _ = rdb.Close() })
-	w := &world{TB: t, rdb: rdb, tenant: "many", store: redisstore.New(rdb, "many"), desk: newDesk(), now: epoch}
+	w := newWorld(t, rdb, "many")
 	w.start(defs(agents, queue("ventas"), queue("soporte")))
 	inParallel(agents, func(i int) { w.login(fmt.Sprintf("a%02d", i)) })
 	inParallel(agents, func(i int) { w.enqueue("s"+strconv.Itoa(i), "soporte") })

@@ -32,8 +32,7 @@ func TestARecordThatCannotBeReadStandsInNobodysWay(t *testing.T) {
 				w.must(w.rdb.HSet(w.ctx(), "op:{"+w.tenant+"}:acd:"+key, id, text).Err())
 
 				w.tock(30 * time.Second)
-				own, err := acd.New(acd.Parts{Store: w.store, Definitions: w.svc.Definitions(), Now: w.clock})
-				w.must(err)
+				own := w.unstarted(acd.Parts{Definitions: w.svc.Definitions()})
 				w.must(own.Expire(w.ctx())) // o3 lapses, a01 is free again
 				w.login("a03")
 				if a := w.wantState("a01", acd.StateReserved); a.Call == "" {

@@ -42,10 +42,9 @@ func TestManyClients(t *testing.T) {
 
 func manyClients(t *testing.T, rdb redis.UniversalClient, node *redis.Client, tenant string) {
 	d := centre(2 * racers)
-	w := &world{TB: t, rdb: node, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
-	svc, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock})
-	w.must(err)
-	w.svc = svc
+	w := newWorld(t, node, tenant)
+	w.store = redisstore.New(rdb, tenant)
+	w.svc = w.unstarted(acd.Parts{Definitions: d})
 	together(func(i int) {
 		c := &crowdClient{w: w, d: d, r: rand.New(rand.NewPCG(uint64(i), 7)), name: i}
 		for range 40 {
@@ -60,7 +59,7 @@ func manyClients(t *testing.T, rdb redis.UniversalClient, node *redis.Client, te
 	if bad := invariants(w, r); len(bad) > 0 {
 		t.Error(bad)
 	}
-	if n, err := svc.Heal(w.ctx(), pbx); n != 0 || err != nil {
+	if n, err := w.svc.Heal(w.ctx(), pbx); n != 0 || err != nil {
 		t.Errorf("a healthy store was mended: %d %v", n, err)
 	}
 	if len(r.Offers) == 0 || len(r.Calls) <= len(r.Offers) {

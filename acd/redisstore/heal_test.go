@@ -10,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/operadora/operadora/acd"
-	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -153,12 +152,9 @@ func TestHealsWhateverIsLost(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		name := fmt.Sprintf("%s-%d", tenant, run)
-		w := &world{TB: t, rdb: rdb, tenant: name, store: redisstore.New(rdb, name), desk: newDesk(), now: epoch}
+		w := newWorld(t, rdb, fmt.Sprintf("%s-%d", tenant, run))
 		var log strings.Builder
-		svc, err := acd.New(acd.Parts{Store: w.store, Definitions: propertyDefs(), Now: w.clock, Log: slog.New(slog.NewTextHandler(&log, nil))})
-		w.must(err)
-		w.svc = svc
+		w.svc = w.unstarted(acd.Parts{Definitions: propertyDefs(), Log: slog.New(slog.NewTextHandler(&log, nil))})
 		x := &machine{w: w, m: newModel(propertyDefs(), epoch.UnixMilli())}
 		actions := x.actions()
 		delete(actions, "")
@@ -167,19 +163,19 @@ func TestHealsWhateverIsLost(t *testing.T) {
 			w.lose(rt)
 		}
 		for _, at := range []string{pbx, "dos"} {
-			if _, err := svc.Heal(w.ctx(), at); err != nil {
+			if _, err := w.svc.Heal(w.ctx(), at); err != nil {
 				rt.Fatal(err)
 			}
 		}
 		for _, at := range []string{pbx, "dos"} {
-			if n, err := svc.Heal(w.ctx(), at); n != 0 || err != nil {
+			if n, err := w.svc.Heal(w.ctx(), at); n != 0 || err != nil {
 				rt.Fatalf("mended again: %d %v\n%s", n, err, log.String())
 			}
 		}
 		w.now = w.now.Add(time.Hour) // deadlines that fit nothing are dropped
-		w.must(svc.Expire(w.ctx()))
+		w.must(w.svc.Expire(w.ctx()))
 		for _, at := range []string{pbx, "dos"} { // a lane that nobody knew of, with what was lost in it, has come to light
-			_, err := svc.Heal(w.ctx(), at)
+			_, err := w.svc.Heal(w.ctx(), at)
 			w.must(err)
 		}
 		if bad := invariants(w, w.records()); len(bad) > 0 {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/acd"
-	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -73,12 +72,7 @@ func (w *world) callerFor(a acd.Agent, r *rand.Rand, call string) orchestrator.P
 func busyCentre(b *testing.B, size int) (*world, acd.Definitions, *rand.Rand) {
 	b.Helper()
 	d := centre(size)
-	rdb, tenant := client(b)
-	w := &world{TB: b, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
-	svc, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock})
-	w.must(err)
-	w.svc = svc
-	b.Cleanup(func() { w.must(rdb.Del(w.ctx(), keysOf(b, w)...).Err()) })
+	w := benched(b, d)
 	for _, a := range d.Agents {
 		w.login(a.ID)
 	}
@@ -177,12 +171,7 @@ func BenchmarkMatch(b *testing.B) {
 		})
 		b.Run(fmt.Sprintf("enter/agents=%d", n), func(b *testing.B) {
 			d := centre(n)
-			rdb, tenant := client(b)
-			w := &world{TB: b, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
-			svc, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock})
-			w.must(err)
-			w.svc = svc
-			b.Cleanup(func() { w.must(rdb.Del(w.ctx(), keysOf(b, w)...).Err()) })
+			w := benched(b, d)
 			for _, a := range d.Agents {
 				w.tock(time.Millisecond)
 				w.login(a.ID)

@@ -15,10 +15,7 @@ import (
 func pinWorld(t *testing.T, d acd.Definitions) (*world, *[]acd.AuditNote) {
 	w := setup(t, d)
 	var notes []acd.AuditNote
-	svc, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock,
-		Audit: func(_ context.Context, n acd.AuditNote) { notes = append(notes, n) }})
-	w.must(err)
-	w.svc = svc
+	w.svc = w.unstarted(acd.Parts{Definitions: d, Audit: func(_ context.Context, n acd.AuditNote) { notes = append(notes, n) }})
 	return w, &notes
 }
 
@@ -87,8 +84,7 @@ func TestThePhoneIsLockedToo(t *testing.T) {
 	d := agentDefs()
 	d.Agents[0].Endpoint, d.Agents[1].Endpoint = d.Agents[1].Endpoint, d.Agents[0].Endpoint
 	d.Agents[1].PIN = "1234"
-	swapped, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock})
-	w.must(err)
+	swapped := w.unstarted(acd.Parts{Definitions: d})
 	got, err = swapped.Do(w.ctx(), orchestrator.AgentCommand{Op: orchestrator.AgentLogin, Endpoint: "PJSIP/100", PBX: pbx, PIN: "1234"})
 	w.must(err)
 	if got.Agent != "a01" || got.Result != orchestrator.AgentLocked {

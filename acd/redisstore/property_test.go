@@ -12,7 +12,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/operadora/operadora/acd"
-	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -318,11 +317,8 @@ func TestAgreesWithTheModel(t *testing.T) {
 	run := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
-		name := fmt.Sprintf("%s-%d", tenant, run)
-		w := &world{TB: t, rdb: rdb, tenant: name, store: redisstore.New(rdb, name), desk: newDesk(), now: epoch}
-		svc, err := acd.New(acd.Parts{Store: w.store, Definitions: propertyDefs(), Now: w.clock})
-		w.must(err)
-		w.svc = svc
+		w := newWorld(t, rdb, fmt.Sprintf("%s-%d", tenant, run))
+		w.svc = w.unstarted(acd.Parts{Definitions: propertyDefs()})
 		x := &machine{w: w, m: newModel(propertyDefs(), epoch.UnixMilli())}
 		rt.Repeat(x.actions())
 	})

@@ -14,7 +14,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/acd"
-	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -112,24 +111,14 @@ func (w *world) full(agents, calls int) {
 	w.must(err)
 }
 
-// unstarted is a world whose Service does nothing by itself.
-func unstarted(t *testing.T, d acd.Definitions, log *slog.Logger) *world {
-	t.Helper()
-	rdb, tenant := client(t)
-	w := &world{TB: t, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
-	svc, err := acd.New(acd.Parts{Store: w.store, Definitions: d, Now: w.clock, Log: log})
-	w.must(err)
-	w.svc = svc
-	return w
-}
-
 // TestBoardsKeepNobodyWaiting: whatever boards read of 5,000 agents and 5,000
 // calls, no command asks Redis for more than a page, and a hundred readers
 // cost as much as one.
 func TestBoardsKeepNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	const agents, calls = 5_000, 5_000
-	w := unstarted(t, defs(agents, queue("ventas")), nil)
+	w := empty(t)
+	w.svc = w.unstarted(acd.Parts{Definitions: defs(agents, queue("ventas"))})
 	w.full(agents, calls)
 	watch := watchCommands(w.rdb)
 
@@ -174,7 +163,8 @@ func TestBoardsKeepNobodyWaiting(t *testing.T) {
 func TestOneUnreadableRecordSpoilsNoBoard(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
-	w := unstarted(t, defs(2, queue("ventas")), slog.New(slog.NewTextHandler(&text, nil)))
+	w := empty(t)
+	w.svc = w.unstarted(acd.Parts{Definitions: defs(2, queue("ventas")), Log: slog.New(slog.NewTextHandler(&text, nil))})
 	w.login("a00")
 	w.serve("c1", "ventas")
 	w.enqueue("c2", "ventas")

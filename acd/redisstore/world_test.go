@@ -71,11 +71,16 @@ func setup(t testing.TB, defs acd.Definitions) *world {
 	return w
 }
 
-// empty is a world without any process.
+// newWorld is a world without any process.
+func newWorld(t testing.TB, rdb *redis.Client, tenant string) *world {
+	return &world{TB: t, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
+}
+
+// empty is one of a tenant of its own on the Redis of all tests.
 func empty(t testing.TB) *world {
 	t.Helper()
 	rdb, tenant := client(t)
-	return &world{TB: t, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
+	return newWorld(t, rdb, tenant)
 }
 
 // newStore is the store of a world's client and tenant.
@@ -88,12 +93,19 @@ func (w *world) start(defs acd.Definitions) {
 	w.own(w.svc, w.desk)
 }
 
-// process runs a Service of the same tenant.
-func (w *world) process(p acd.Parts) *acd.Service {
+// unstarted makes a Service of the same tenant that does nothing by itself.
+func (w *world) unstarted(p acd.Parts) *acd.Service {
 	w.Helper()
 	p.Store, p.Now = w.store, w.clock
 	svc, err := acd.New(p)
 	w.must(err)
+	return svc
+}
+
+// process runs a Service of the same tenant.
+func (w *world) process(p acd.Parts) *acd.Service {
+	w.Helper()
+	svc := w.unstarted(p)
 	w.must(svc.Start(w.ctx()))
 	w.Cleanup(svc.Stop)
 	return svc
