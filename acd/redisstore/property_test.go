@@ -17,8 +17,9 @@ import (
 
 var propertyQueues = []string{"ventas", "ventas", "soporte", "vip", "turnos", "ligera", "fija"}
 
-// propertyDefs has all that may make a difference: two strategies, levels,
-// agents of one and of several queues, two PBXs, queues with and without wrap-up.
+// propertyDefs has all that may make a difference: every strategy but random, ranks,
+// requirements, delays, a reserve, agents of one and of several queues, two PBXs,
+// queues with and without wrap-up.
 func propertyDefs() acd.Definitions {
 	ventas := queue("ventas", func(q *acd.Queue) {
 		q.WrapUp, q.MissesBeforePause, q.Strategy = 0, 0, acd.MostSkilled
@@ -56,12 +57,14 @@ type machine struct {
 	calls int
 }
 
-func (x *machine) call(t *rapid.T, from []string) (string, bool) {
+// call draws one of some calls. Where there is none the action does not apply: rapid
+// draws another in its place.
+func (x *machine) call(t *rapid.T, from []string) string {
 	if len(from) == 0 {
-		return "", false
+		t.Skip("there is no such call now")
 	}
 	slices.Sort(from)
-	return rapid.SampledFrom(from).Draw(t, "call"), true
+	return rapid.SampledFrom(from).Draw(t, "call")
 }
 
 func (x *machine) offers(answered bool) []string {
@@ -127,10 +130,7 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.m.enqueue(call, modelCall{queue: q, pbx: at, visit: 1, sought: sought}, entered, priority)
 		},
 		"move": func(t *rapid.T) {
-			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
-			if !ok {
-				t.Skip()
-			}
+			call := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
 			x.tick()
 			c := *x.m.calls[call]
 			c.visit++
@@ -142,10 +142,7 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.m.enqueue(call, c, x.m.now, 0)
 		},
 		"late": func(t *rapid.T) {
-			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
-			if !ok {
-				t.Skip()
-			}
+			call := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
 			c := x.m.calls[call]
 			x.w.must(x.w.svc.Leave(x.w.ctx(), call, c.visit-1, "late"))
 			p, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: c.pbx, Queue: "vip", Visit: c.visit - 1})
@@ -154,38 +151,26 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			}
 		},
 		"enqueueAgain": func(t *rapid.T) {
-			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
-			if !ok {
-				t.Skip()
-			}
+			call := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
 			c := x.m.calls[call]
 			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: c.pbx, Queue: c.queue, Visit: c.visit})
 			x.w.must(err)
 		},
 		"leave": func(t *rapid.T) {
-			call, ok := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
-			if !ok {
-				t.Skip()
-			}
+			call := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
 			x.tick()
 			x.w.must(x.w.svc.Leave(x.w.ctx(), call, x.m.calls[call].visit, "hangup"))
 			x.m.leave(call)
 		},
 		"answer": func(t *rapid.T) {
-			call, ok := x.call(t, x.offers(false))
-			if !ok {
-				t.Skip()
-			}
+			call := x.call(t, x.offers(false))
 			x.tick()
 			x.w.answer(x.offerID(t, call, false))
 			x.m.answer(call)
 		},
 		"fail": func(t *rapid.T) {
 			answered := rapid.IntRange(0, 5).Draw(t, "answered") == 0
-			call, ok := x.call(t, x.offers(answered))
-			if !ok {
-				t.Skip()
-			}
+			call := x.call(t, x.offers(answered))
 			why := rapid.SampledFrom([]orchestrator.OfferFailure{
 				orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
 				orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError}).Draw(t, "why")
@@ -194,10 +179,7 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.m.fail(call, why)
 		},
 		"finish": func(t *rapid.T) {
-			call, ok := x.call(t, x.offers(true))
-			if !ok {
-				t.Skip()
-			}
+			call := x.call(t, x.offers(true))
 			x.tick()
 			x.w.finish(x.offerID(t, call, true))
 			x.m.finish(call)
