@@ -2,7 +2,6 @@ package redisstore_test
 
 import (
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,17 +10,11 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
-// dials has an agent make a call.
-func (w *world) dials(call, agent, queue string) orchestrator.Dialled {
+// wantDials has an agent make a call.
+func (w *world) wantDials(want orchestrator.AgentResult, call, agent, queue string) orchestrator.Dialled {
 	w.Helper()
 	d, err := w.svc.Dial(w.ctx(), orchestrator.Dialling{Call: call, PBX: pbx, Visit: 2, Agent: agent, Queue: queue, By: "test"})
 	w.must(err)
-	return d
-}
-
-func (w *world) wantDials(want orchestrator.AgentResult, call, agent, queue string) orchestrator.Dialled {
-	w.Helper()
-	d := w.dials(call, agent, queue)
 	if d.Result != want || (d.Offer != nil) != (want == orchestrator.AgentOK) {
 		w.Fatalf("agent %s calls for %q: %q, offer %+v, want %q", agent, queue, d.Result, d.Offer, want)
 	}
@@ -128,23 +121,19 @@ func TestOneAgentOneCall(t *testing.T) {
 	w.login("a01")
 	queue := w.svc.Definitions().Agents[0].Queues[0].Queue
 	var got atomic.Int32
-	var wg sync.WaitGroup
-	for n := range 64 {
-		wg.Go(func() {
-			if n%2 == 0 {
-				d, err := w.svc.Dial(w.ctx(), orchestrator.Dialling{Call: fmt.Sprint("o", n), PBX: pbx, Visit: 2, Agent: "a01"})
-				if err == nil && d.Result == orchestrator.AgentOK {
-					got.Add(1)
-				}
-				return
-			}
-			p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: fmt.Sprint("c", n), PBX: pbx, Queue: queue, Entered: w.clock()})
-			if err == nil && p.Offer != nil {
+	together(func(n int) {
+		if n%2 == 0 {
+			d, err := w.svc.Dial(w.ctx(), orchestrator.Dialling{Call: fmt.Sprint("o", n), PBX: pbx, Visit: 2, Agent: "a01"})
+			if err == nil && d.Result == orchestrator.AgentOK {
 				got.Add(1)
 			}
-		})
-	}
-	wg.Wait()
+			return
+		}
+		p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: fmt.Sprint("c", n), PBX: pbx, Queue: queue, Entered: w.clock()})
+		if err == nil && p.Offer != nil {
+			got.Add(1)
+		}
+	})
 	if got.Load() != 1 {
 		t.Errorf("the agent got %d calls", got.Load())
 	}
