@@ -52,40 +52,43 @@ func each[T any](ctx context.Context, s *Store, key string, fn func(string, T) e
 // EachPlace calls fn for every member of the waiting sets of some queues and of
 // every lane in which somebody waits.
 func (s *Store) EachPlace(ctx context.Context, queues []acd.QueueAt, fn func(acd.Place) error) error {
-	const op = "acd/redisstore.EachPlace"
 	lanes, err := s.rdb.ZRange(ctx, s.keys.lanes(), 0, -1).Result()
 	if err != nil {
-		return redisstore.Classify(op, err)
+		return redisstore.Classify("acd/redisstore.EachPlace", err)
 	}
-	sets := make([]string, 0, len(queues)+len(lanes))
 	for _, q := range queues {
-		sets = append(sets, s.keys.waiting(q))
-	}
-	for _, lane := range lanes {
-		sets = append(sets, s.keys.lane(lane))
-	}
-	for _, set := range sets {
-		for cursor := uint64(0); ; {
-			page, next, err := s.rdb.ZScan(ctx, set, cursor, "", pageSize).Result()
-			if err != nil {
-				return redisstore.Classify(op, err)
-			}
-			for i := 0; i+1 < len(page); i += 2 {
-				if err := fn(acd.Place{Set: strings.TrimPrefix(set, s.keys.prefix), Call: page[i]}); err != nil {
-					return err
-				}
-			}
-			if cursor = next; cursor == 0 {
-				break
-			}
+		if err := s.eachMember(ctx, s.keys.waiting(q), fn); err != nil {
+			return err
 		}
 	}
-	for _, lane := range lanes { // what is noted of a lane that is empty
-		if err := fn(acd.Place{Set: strings.TrimPrefix(s.keys.lane(lane), s.keys.prefix)}); err != nil {
+	for _, lane := range lanes {
+		set := s.keys.lane(lane)
+		if err := s.eachMember(ctx, set, fn); err != nil {
+			return err
+		}
+		if err := fn(acd.Place{Set: strings.TrimPrefix(set, s.keys.prefix)}); err != nil { // it may be noted, and empty
 			return err
 		}
 	}
 	return nil
+}
+
+// eachMember calls fn for every member of one of those sets, page by page.
+func (s *Store) eachMember(ctx context.Context, set string, fn func(acd.Place) error) error {
+	for cursor := uint64(0); ; {
+		page, next, err := s.rdb.ZScan(ctx, set, cursor, "", pageSize).Result()
+		if err != nil {
+			return redisstore.Classify("acd/redisstore.EachPlace", err)
+		}
+		for i := 0; i+1 < len(page); i += 2 {
+			if err := fn(acd.Place{Set: strings.TrimPrefix(set, s.keys.prefix), Call: page[i]}); err != nil {
+				return err
+			}
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
+	}
 }
 
 // brokenKept is how long a record that cannot be read is kept for whoever tells of it.
