@@ -10,13 +10,7 @@ if taken and load(OFFERS, taken) then return {'ok', redis.call('HGET', OFFERS, t
 local a = known(id, cjson.decode(ARGV[3]))
 if a.offer or not NEXT[a.state].talk then return {a.state} end
 if a.device == 'busy' and not a.hearsay and ARGV[5] ~= '1' then return {'phone_busy'} end
-unlist(id, a.profile, a.facts)
-wake(id, a)
 if a.state == 'paused' then a.next, a.next_why = 'pause_due', a.reason end -- as before, once it is over
-a.misses, a.refusals, a.last_call, a.last_queue = 0, nil, nil, nil
-a.offer, a.call, a.queue = o.id, o.call, o.queue
-move(id, a, 'talk')
-save(AGENTS, id, a)
+hold(id, a, o)
 redis.call('HSET', OFFERS, o.id, ARGV[4])
-redis.call('HSET', TAKEN, o.call, o.id)
 return {'ok', ARGV[4]}

@@ -22,6 +22,17 @@ local function offer(id, a, call, c, q, unique)
   return text
 end
 
+-- hold has the agent talk, by an offer for which no phone needs to ring.
+local function hold(id, a, o)
+  unlist(id, a.profile, a.facts)
+  wake(id, a)
+  a.misses, a.refusals, a.last_call, a.last_queue = 0, nil, nil, nil
+  a.offer, a.call, a.queue = o.id, o.call, o.queue
+  move(id, a, 'talk')
+  save(AGENTS, id, a)
+  redis.call('HSET', TAKEN, o.call, o.id)
+end
+
 -- rules returns what an offer needs to know of the queue; nil when that is lost.
 local function rules(serves)
   local text = redis.call('HGET', serves, '')

@@ -10,13 +10,8 @@ local other = a and a.offer and a.offer ~= o.id and load(OFFERS, a.offer) or c a
 if other and other.id ~= o.id then return {0, other.answered and '' or other.id} end
 if not a or not NEXT[a.state].talk then return {0, ''} end
 
-unlist(o.agent, a.profile, a.facts)
-wake(o.agent, a)
 if a.state == 'paused' and a.reason ~= 'missed' then a.next, a.next_why = 'pause_due', a.reason end
-a.misses, a.refusals, a.last_call, a.last_queue = 0, nil, nil, nil
-a.offer, a.call, a.queue = o.id, o.call, o.queue
-move(o.agent, a, 'talk')
-save(AGENTS, o.agent, a)
+hold(o.agent, a, o)
 if c then
   c.offer = nil
   unwait(o.call, c)
@@ -25,5 +20,4 @@ end
 o.answered, o.queued, o.at, o.due = true, c, now, now
 redis.call('HSET', OFFERS, o.id, cjson.encode(o))
 redis.call('ZREM', due(o.pbx), 'offer:' .. o.id)
-redis.call('HSET', TAKEN, o.call, o.id)
 return {1, ''}
