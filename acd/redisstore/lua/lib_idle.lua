@@ -27,9 +27,8 @@ local function listed(id, a)
   local all, none = true, true
   for fact in names(a.facts) do
     local idle = key('idle', a.profile .. ':' .. fact)
-    local there, head = redis.call('ZSCORE', idle, id), redis.call('ZRANGE', idle, 0, 0, 'WITHSCORES')[2]
-    if there then none = false else all = false end
-    if (head or false) ~= redis.call('ZSCORE', key('profiles', fact), a.profile) then return nil end
+    if redis.call('ZSCORE', idle, id) then none = false else all = false end
+    if not noted(idle, key('profiles', fact), a.profile) then return nil end
   end
   if all and none then return eligible(a) end -- serves no queue
   if all then return true elseif none then return false end

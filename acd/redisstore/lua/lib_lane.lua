@@ -10,6 +10,11 @@ local function first(set, firsts, name)
   end
 end
 
+-- noted tells whether the set of firsts has the first of a set as it is.
+local function noted(set, firsts, name)
+  return (redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')[2] or false) == redis.call('ZSCORE', firsts, name)
+end
+
 local function drop(lane, call)
   local gone = redis.call('ZREM', key('lane', lane), call)
   first(key('lane', lane), PREFIX .. 'lanes', lane)

@@ -7,9 +7,8 @@ local c, lane = load(CALLS, call), set:match('^lane:(.+)')
 local at = c and not c.offer and c.rings and c.rings[c.at or 0]
 if lane then
   if at and at.lane == lane then return 0 end
-  local head = redis.call('ZRANGE', key('lane', lane), 0, 0, 'WITHSCORES')[2] or false
-  local noted = head == redis.call('ZSCORE', PREFIX .. 'lanes', lane)
-  return (drop(lane, call) == 1 or not noted) and 1 or 0
+  local known = noted(key('lane', lane), PREFIX .. 'lanes', lane)
+  return (drop(lane, call) == 1 or not known) and 1 or 0
 end
 if c and not c.offer and waiting(c) == PREFIX .. set and (at or not c.rings) then return 0 end
 return redis.call('ZREM', PREFIX .. set, call)
