@@ -50,7 +50,7 @@ func TestScriptHeaders(t *testing.T) {
 			if usesLib.MatchString(header) { // lib_agent tells of the clock and of the keys
 				told = append([]string{"1"}, told...)
 				used = append([]string{"1"}, used...)
-				if !strings.Contains(header, "KEYS as in lib_agent") || keyUse.MatchString(strings.ReplaceAll(body, "KEYS[6]", "")) {
+				if !strings.Contains(header, "KEYS as in lib_agent") || keyUse.MatchString(body) {
 					t.Errorf("%s: keys are those of lib_agent", name)
 				}
 			} else if !slices.Equal(uses(keyUse, header), uses(keyUse, body)) {
