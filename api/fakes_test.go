@@ -197,13 +197,13 @@ func (f *fakeFloor) Agent(_ context.Context, id string) (wire.Agent, error) {
 	return wire.Agent{}, cmp.Or(f.err, fault.New("fake", fault.NotFound, "no agent %q", id))
 }
 
-// asked returns the ages asked for so far, and forgets them.
 func (f *fakeFloor) Explain(_ context.Context, agent, call string) ([]wire.Finding, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return []wire.Finding{{Code: wire.FindingCodeMatch, Text: map[string]string{"en": call + " for " + agent}}}, f.err
 }
 
+// asked returns the ages asked for so far, and forgets them.
 func (f *fakeFloor) asked() []time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()

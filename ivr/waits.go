@@ -119,12 +119,12 @@ func (t *Transfer) input(r *run, in input) {
 // Agent carries out what an agent asked for by a feature code. The agent is
 // known by the phone that the arrival's arguments name.
 type Agent struct {
-	Op          string // login, line, logout, pause, resume, dispose, transfer; may hold {{variables}}
+	Op          string // an orchestrator.AgentOp; may hold {{variables}}
 	Agent       string // id, when the phone names one: another's is answered "elsewhere"; "" is the phone's own
 	PIN         string
 	Reason      string
 	Disposition string
-	To          string // of transfer: an agent, a queue, or an outside number
+	To          string // of transfer, consult and supervise: an agent, a queue, or an outside number
 }
 
 func (a *Agent) enter(r *run) {
