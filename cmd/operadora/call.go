@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -109,30 +110,40 @@ func showOrdered(cmd *cobra.Command, o *wire.Ordered, done string) error {
 	})
 }
 
-func newCallHoldCommand() *cobra.Command {
+// newCallOrderCommand is about an order that needs no more than the call.
+func newCallOrderCommand(verb, short, done string, order func(context.Context, remote, string) (*wire.Ordered, error)) *cobra.Command {
 	return jsonFlag(&cobra.Command{
-		Use: "hold CALL", Short: "Put the caller of a conversation on hold", Args: named,
+		Use: verb + " CALL", Short: short, Args: named,
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
-			r, err := c.HoldCallWithResponse(cmd.Context(), args[0])
+			o, err := order(cmd.Context(), c, args[0])
 			if err != nil {
 				return err
 			}
-			return showOrdered(cmd, r.JSON202, "on hold")
+			return showOrdered(cmd, o, done)
 		}),
 	})
 }
 
-func newCallResumeCommand() *cobra.Command {
-	return jsonFlag(&cobra.Command{
-		Use: "resume CALL", Short: "Take the caller of a conversation back from hold", Args: named,
-		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
-			r, err := c.ResumeCallWithResponse(cmd.Context(), args[0])
+func newCallHoldCommand() *cobra.Command {
+	return newCallOrderCommand("hold", "Put the caller of a conversation on hold", "on hold",
+		func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+			r, err := c.HoldCallWithResponse(ctx, id)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			return showOrdered(cmd, r.JSON202, "resumed")
-		}),
-	})
+			return r.JSON202, nil
+		})
+}
+
+func newCallResumeCommand() *cobra.Command {
+	return newCallOrderCommand("resume", "Take the caller of a conversation back from hold", "resumed",
+		func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+			r, err := c.ResumeCallWithResponse(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			return r.JSON202, nil
+		})
 }
 
 func newCallTransferCommand() *cobra.Command {

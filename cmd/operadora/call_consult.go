@@ -48,20 +48,6 @@ func newConsultCommands() []*cobra.Command {
 	}
 }
 
-// newCallOrderCommand is about an order that needs no more than the call.
-func newCallOrderCommand(verb, short, done string, order func(context.Context, remote, string) (*wire.Ordered, error)) *cobra.Command {
-	return jsonFlag(&cobra.Command{
-		Use: verb + " CALL", Short: short, Args: named,
-		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
-			o, err := order(cmd.Context(), c, args[0])
-			if err != nil {
-				return err
-			}
-			return showOrdered(cmd, o, done)
-		}),
-	})
-}
-
 func newCallConsultCommand() *cobra.Command {
 	c := jsonFlag(&cobra.Command{
 		Use: "consult CALL", Short: "Ask an agent, a queue or a number while the caller of a conversation hears music", Args: named,
