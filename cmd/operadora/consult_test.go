@@ -90,9 +90,7 @@ func TestConsult(t *testing.T) {
 	must(t, err)
 	ana := r.login("101")
 	caller := r.queue("5550001")
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(caller, a)
+	a := r.takes(ana, caller)
 	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
 	ben := r.login("102")
 
@@ -132,16 +130,13 @@ func TestConsult(t *testing.T) {
 	r.order(api, id, wire.OrderCancel)
 	ended(t, b)
 	r.talk(caller, a)
-	b = r.next(ben) // who is free for the queue now
-	must(t, b.Answer())
-	r.talk(second, b)
+	b = r.takes(ben, second) // who is free for the queue now
 	must(t, second.Hangup())
 	ended(t, b)
 
 	t.Log("an outside number: conference, and the agent goes")
 	r.asks(api, id, wire.TargetKindNumber, "910000001")
-	out := r.next(carrier)
-	must(t, out.Answer())
+	out := r.answers(carrier)
 	r.talk(out, a)
 	r.order(api, id, wire.OrderConference)
 	r.all(caller, a, out)
@@ -196,9 +191,7 @@ func TestConsultGoesOn(t *testing.T) {
 	must(t, err)
 	ana, ben, eva := r.login("101"), r.login("102"), r.login("103")
 	caller := r.queue("5550001")
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(caller, a)
+	a := r.takes(ana, caller)
 	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
 	r.asks(api, id, wire.TargetKindQueue, "billing")
 	b := r.next(ben)
@@ -215,9 +208,7 @@ func TestConsultGoesOn(t *testing.T) {
 	ended(t, b)
 	r.dial(ben, "*485") // the end of the wrap-up
 	must(t, e.Reject(486))
-	b = r.next(ben) // the caller is back in the queue
-	must(t, b.Answer())
-	r.talk(caller, b)
+	b = r.takes(ben, caller) // the caller is back in the queue
 	must(t, b.Hangup())
 	ended(t, caller)
 	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "ben" || got.Queue != "billing" {
@@ -245,9 +236,7 @@ func TestConsultKilled(t *testing.T) {
 	}
 	ana, ben := r.login("101"), r.login("102")
 	caller := r.queue("5550001")
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(caller, a)
+	a := r.takes(ana, caller)
 	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
 	r.asks(api, id, wire.TargetKindAgent, "ben")
 	b := r.next(ben)
@@ -288,16 +277,13 @@ func TestConsultByCode(t *testing.T) {
 	r.start()
 	ana, ben := r.login("101"), r.login("102")
 	caller := r.queue("5550001")
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(caller, a)
+	a := r.takes(ana, caller)
 	for _, code := range []string{"*488*101", "*488*4711", "*488*", "*488**", "*488***", "*488"} { // herself, a forbidden number, and with nobody
 		r.dial(ana, code)
 		r.talk(caller, a)
 	}
 	r.dial(ana, "*488*102")
-	b := r.next(ben)
-	must(t, b.Answer())
+	b := r.answers(ben)
 	r.talk(b, a)
 	r.dial(ana, "*488*")
 	r.talk(caller, a)
@@ -306,8 +292,7 @@ func TestConsultByCode(t *testing.T) {
 	r.talk(caller, a)
 	r.dial(ben, "*485") // the end of the wrap-up
 	r.dial(ana, "*488*ben")
-	b = r.next(ben)
-	must(t, b.Answer())
+	b = r.answers(ben)
 	r.talk(b, a)
 	r.dial(ana, "*488***")
 	r.all(caller, a, b)
@@ -336,16 +321,12 @@ func TestAttendedTransferKey(t *testing.T) {
 	r.start()
 	ana, ben, eva := r.login("101"), r.login("102"), r.desk("103")
 	caller := r.queue("5550001")
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(caller, a)
+	a := r.takes(ana, caller)
 
 	t.Log("with a phone that is no agent's, and no number that is allowed")
 	other, err := ana.Place(limit(t), "103", lab.DialOptions{})
 	must(t, err)
-	e := r.next(eva)
-	must(t, e.Answer())
-	r.talk(other, e)
+	e := r.takes(eva, other)
 	r.presses(a, "103", other, 603)
 	r.talk(caller, a)
 	r.talk(other, e)
@@ -356,9 +337,7 @@ func TestAttendedTransferKey(t *testing.T) {
 	must(t, a.Hold(limit(t), true))
 	other, err = ana.Place(limit(t), "102", lab.DialOptions{})
 	must(t, err)
-	b := r.next(ben)
-	must(t, b.Answer())
-	r.talk(other, b)
+	b := r.takes(ben, other)
 	must(t, caller.WaitSound(limit(t)))
 	r.presses(a, "102", other, 200)
 	ended(t, a)

@@ -41,9 +41,7 @@ func TestCallersWhoHangUp(t *testing.T) {
 	r.awaitEntry(orchestrator.EntryCallEnded, 3)
 
 	talking := r.queue("5550003")
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(talking, a)
+	a := r.takes(ana, talking)
 
 	queued := r.queue("5550004")
 	r.awaitEntry(orchestrator.EntryCallQueued, 3)
@@ -55,8 +53,7 @@ func TestCallersWhoHangUp(t *testing.T) {
 
 	// at the instant the agent answers
 	instant := r.queue("5550005")
-	b := r.next(ana)
-	must(t, b.Answer())
+	b := r.answers(ana)
 	must(t, instant.Hangup())
 	ended(t, b)
 

@@ -33,8 +33,7 @@ func (r *rig) loginLine(p *lab.Phone) *lab.Call {
 	if !strings.Contains(out, "ok") {
 		r.t.Fatalf("the login says %q", out)
 	}
-	line := r.next(p)
-	must(r.t, line.Answer())
+	line := r.answers(p)
 	r.lineIs(p.User(), "idle")
 	return line
 }
@@ -95,9 +94,7 @@ func TestPermanentLines(t *testing.T) {
 	r.talk(first, line)
 	ben := r.login("102")
 	second := r.queue("5550002")
-	b := r.next(ben)
-	must(t, b.Answer())
-	r.talk(second, b)
+	b := r.takes(ben, second)
 	r.talk(first, line)
 	if e := r.awaitEntry(orchestrator.EntryCallConnected, 1); e.Agent != "101" {
 		t.Errorf("the first caller talks with %s", e.Agent)
@@ -130,8 +127,7 @@ func TestPermanentLines(t *testing.T) {
 	r.eventually("the pause for the line", func() error { return agentIs(t, desk, "101", acd.StatePaused, orchestrator.ReasonLine) })
 	r.lineIs("101", "lost")
 	r.dial(ana, "*484")
-	line = r.next(ana)
-	must(t, line.Answer())
+	line = r.answers(ana)
 	r.lineIs("101", "idle")
 	r.eventually("ready again", func() error { return agentIs(t, desk, "101", acd.StateAvailable, "") })
 

@@ -59,8 +59,7 @@ func TestRecordingIsMutedListedAndStreamed(t *testing.T) {
 	must(t, err)
 	ana := r.login("101")
 	c := r.queue("5550001")
-	a := r.next(ana)
-	must(t, a.Answer())
+	a := r.answers(ana)
 	c.PlayTone(500) // the agent only listens
 	must(t, a.WaitTone(limit(t), 500))
 	r.awaitEntry(orchestrator.EntryCallRecording, 1)
@@ -229,8 +228,7 @@ func TestLamps(t *testing.T) {
 	shows("is on", "confirmed", duty.States())
 	c := r.queue("5550001")
 	shows("does", "early", does.States()) // it rings
-	a := r.next(ana)
-	must(t, a.Answer())
+	a := r.answers(ana)
 	shows("does", "confirmed", does.States()) // talking
 	r.talk(c, a)
 	must(t, a.Hangup())

@@ -229,10 +229,7 @@ func (r *rig) queue(from string) *lab.Call {
 // serve has a desk phone take a caller's call, talk and hang up.
 func (r *rig) serve(p *lab.Phone, caller *lab.Call) {
 	r.t.Helper()
-	a := r.next(p)
-	must(r.t, a.Answer())
-	r.talk(caller, a)
-	must(r.t, a.Hangup())
+	must(r.t, r.takes(p, caller).Hangup())
 	ended(r.t, caller)
 }
 
@@ -243,6 +240,22 @@ func (r *rig) next(p *lab.Phone) *lab.Call {
 	if err != nil {
 		r.t.Fatalf("no call at %s: %v", p.User(), err)
 	}
+	return c
+}
+
+// answers has a phone pick up the next call that comes to it.
+func (r *rig) answers(p *lab.Phone) *lab.Call {
+	r.t.Helper()
+	c := r.next(p)
+	must(r.t, c.Answer())
+	return c
+}
+
+// takes has a phone pick up the next call that comes to it, and talk with the other end.
+func (r *rig) takes(p *lab.Phone, other *lab.Call) *lab.Call {
+	r.t.Helper()
+	c := r.answers(p)
+	r.talk(other, c)
 	return c
 }
 

@@ -57,9 +57,7 @@ func TestHangUpsInEveryStage(t *testing.T) {
 		{"transferred and served, the second agent", func(c, a *lab.Call) {
 			r.types(a, "*2102#")
 			ended(t, a)
-			b := r.next(ben)
-			must(t, b.Answer())
-			r.talk(c, b)
+			b := r.takes(ben, c)
 			hangs(b)
 			ended(t, c)
 		}},
@@ -81,9 +79,7 @@ func TestHangUpsInEveryStage(t *testing.T) {
 	for _, row := range rows {
 		t.Log(row.name)
 		caller := r.queue("5550001")
-		a := r.next(ana)
-		must(t, a.Answer())
-		r.talk(caller, a)
+		a := r.takes(ana, caller)
 		a.PlayTone(0)
 		caller.PlayTone(0)
 		row.do(caller, a)

@@ -39,8 +39,7 @@ teams:
 	must(t, err)
 	ana, bea, col := r.login("101"), r.desk("102"), r.desk("103")
 	caller := r.queue("5550001")
-	agent := r.next(ana)
-	must(t, agent.Answer())
+	agent := r.answers(ana)
 	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
 	const customerHz, agentHz, beaHz, colHz = 400.0, 700.0, 1000.0, 1300.0
 	caller.PlayTone(customerHz)
@@ -64,8 +63,7 @@ teams:
 
 	t.Log("by REST, then by keys")
 	wish("102", wire.SuperviseModeListen)
-	b := r.next(bea)
-	must(t, b.Answer())
+	b := r.answers(bea)
 	b.PlayTone(beaHz)
 	hears := func(c *lab.Call, tones ...float64) {
 		t.Helper()

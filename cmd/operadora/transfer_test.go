@@ -48,9 +48,7 @@ func TestTransferKeyCostsNoCaller(t *testing.T) {
 			r.start()
 			ana, ben := r.login("101"), r.desk("102")
 			caller := r.queue("5550001")
-			a := r.next(ana)
-			must(t, a.Answer())
-			r.talk(caller, a)
+			a := r.takes(ana, caller)
 			r.presses(a, "4711", nil, row.blind)
 			r.talk(caller, a)
 			if !centre.OnFreeSWITCH() { // the caller's side asks for one, too
@@ -60,9 +58,7 @@ func TestTransferKeyCostsNoCaller(t *testing.T) {
 			if row.attended != 0 {
 				consult, err := ana.Place(limit(t), "102", lab.DialOptions{})
 				must(t, err)
-				b := r.next(ben)
-				must(t, b.Answer())
-				r.talk(consult, b)
+				r.takes(ben, consult)
 				r.presses(a, "102", consult, row.attended)
 				r.talk(caller, a)
 				must(t, consult.Hangup())
@@ -97,9 +93,7 @@ func TestTransfers(t *testing.T) {
 	must(t, err)
 	ana, ben := r.login("101"), r.login("102")
 	caller := r.queue("5550001")
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(caller, a)
+	a := r.takes(ana, caller)
 	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
 
 	t.Log("hold and resume, by REST and by the phone's key")
@@ -151,18 +145,14 @@ func TestTransfers(t *testing.T) {
 		t.Errorf("the command says %q", out)
 	}
 	ended(t, a)
-	b := r.next(ben)
-	must(t, b.Answer())
-	r.talk(caller, b)
+	b := r.takes(ben, caller)
 
 	t.Log("by the transfer key, to an outside number")
 	r.presses(b, "4711", nil, 603) // which is none that may be called
 	r.talk(caller, b)
 	r.presses(b, "910000001", nil, 200)
 	ended(t, b)
-	out1 := r.next(carrier)
-	must(t, out1.Answer())
-	r.talk(caller, out1)
+	out1 := r.takes(carrier, caller)
 	must(t, caller.Hangup())
 	ended(t, out1)
 	got := r.settled(1)[0]
@@ -209,18 +199,14 @@ func TestTransferByCode(t *testing.T) {
 	ana, ben := r.login("101"), r.login("102")
 	r.dial(ana, "*488102") // with nobody: that is not possible
 	caller := r.queue("5550001")
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(caller, a)
+	a := r.takes(ana, caller)
 	for _, code := range []string{"*488101", "*4889999", "*488nobody"} { // to herself, to a forbidden number, to nobody
 		r.dial(ana, code)
 		r.talk(caller, a)
 	}
 	r.dial(ana, "*488102")
 	ended(t, a)
-	b := r.next(ben)
-	must(t, b.Answer())
-	r.talk(caller, b)
+	b := r.takes(ben, caller)
 	must(t, b.Hangup())
 	ended(t, caller)
 	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "ben" {
@@ -239,9 +225,7 @@ func TestKilledOnHoldAndInTransfer(t *testing.T) {
 	r.start()
 	ana, ben := r.login("101"), r.login("102")
 	caller := r.queue("5550001")
-	a := r.next(ana)
-	must(t, a.Answer())
-	r.talk(caller, a)
+	a := r.takes(ana, caller)
 	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
 	api, err := r.API("supervisor")
 	must(t, err)
