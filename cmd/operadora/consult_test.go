@@ -16,13 +16,6 @@ import (
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
-// consulted waits for what comes of asking somebody.
-func consulted(result string) func(orchestrator.Entry) bool {
-	return func(e orchestrator.Entry) bool {
-		return e.Type == orchestrator.EntryCallConsult && strings.Contains(string(e.Data), `"result":"`+result+`"`)
-	}
-}
-
 // order gives one of the orders that need no more than the call.
 func (r *rig) order(api *client.API, call string, do wire.Order) {
 	r.t.Helper()
@@ -96,7 +89,7 @@ func TestConsult(t *testing.T) {
 
 	t.Log("who is not there: the conversation goes on")
 	r.asks(api, id, wire.TargetKindAgent, "103")
-	r.await("the refusal", consulted("no_agents"))
+	r.told(orchestrator.EntryCallConsult, `"result":"no_agents"`)
 	r.talk(caller, a)
 
 	t.Log("an agent, who rejects the call: the caller is back")
@@ -107,7 +100,7 @@ func TestConsult(t *testing.T) {
 	must(t, caller.WaitSound(limit(t)))
 	r.apart(caller, a)
 	must(t, b.Reject(603))
-	r.await("the rejection", consulted("rejected"))
+	r.told(orchestrator.EntryCallConsult, `"result":"rejected"`)
 	r.talk(caller, a)
 
 	t.Log("an agent: swap, and swap again, and cancel")
@@ -146,7 +139,7 @@ func TestConsult(t *testing.T) {
 		t.Errorf("guests %+v", g)
 	}
 	must(t, a.Hangup())
-	r.await("the end of the agent's part", consulted("completed"))
+	r.told(orchestrator.EntryCallConsult, `"result":"completed"`)
 	r.talk(caller, out)
 	must(t, caller.Hangup())
 	ended(t, out)
@@ -197,7 +190,7 @@ func TestConsultGoesOn(t *testing.T) {
 	b := r.next(ben)
 	must(t, b.Ring())
 	must(t, a.Hangup())
-	r.await("the transfer", consulted("goes on"))
+	r.told(orchestrator.EntryCallConsult, `"result":"goes on"`)
 	must(t, caller.WaitSound(limit(t)))
 	must(t, b.Answer())
 	r.talk(caller, b)
@@ -241,7 +234,7 @@ func TestConsultKilled(t *testing.T) {
 	r.asks(api, id, wire.TargetKindAgent, "ben")
 	b := r.next(ben)
 	must(t, b.Ring())
-	r.await("the ringing", consulted("ringing"))
+	r.told(orchestrator.EntryCallConsult, `"result":"ringing"`)
 	again()
 	must(t, caller.WaitSound(limit(t)))
 	must(t, b.Answer())

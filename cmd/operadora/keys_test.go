@@ -55,19 +55,6 @@ func (r *rig) types(c *lab.Call, keys string) {
 	must(r.t, c.SendDTMF(keys))
 }
 
-// told waits for an entry that holds all the texts.
-func (r *rig) told(typ orchestrator.EntryType, texts ...string) {
-	r.t.Helper()
-	r.await(string(typ)+" "+strings.Join(texts, " "), func(e orchestrator.Entry) bool {
-		for _, text := range texts {
-			if !strings.Contains(string(e.Data), text) {
-				return false
-			}
-		}
-		return e.Type == typ
-	})
-}
-
 // TestKeysWhileTalking: what an agent and a caller type reaches the other side, in
 // order, and the agent's codes do what they say, from the desk phone alone.
 func TestKeysWhileTalking(t *testing.T) {

@@ -229,9 +229,7 @@ func TestAgentsMayNotCall(t *testing.T) {
 	must(t, err)
 	b := r.answers(ben)
 	ended(t, b)
-	r.await("the cap", func(e orchestrator.Entry) bool {
-		return e.Type == orchestrator.EntryCallDialled && strings.Contains(string(e.Data), "outbound.max_calls")
-	})
+	r.told(orchestrator.EntryCallDialled, "outbound.max_calls") // the cap
 	must(t, a.Hangup())
 	ended(t, c)
 	r.eventually("nothing is left", r.nothingLeft)

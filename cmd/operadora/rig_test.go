@@ -329,6 +329,19 @@ func (r *rig) awaitEntry(typ orchestrator.EntryType, n int) (found orchestrator.
 	return found
 }
 
+// told waits for an entry that holds all the texts.
+func (r *rig) told(typ orchestrator.EntryType, texts ...string) {
+	r.t.Helper()
+	r.await(string(typ)+" "+strings.Join(texts, " "), func(e orchestrator.Entry) bool {
+		for _, text := range texts {
+			if !strings.Contains(string(e.Data), text) {
+				return false
+			}
+		}
+		return e.Type == typ
+	})
+}
+
 // summaries returns the callers' calls on record in the journal, in the order of their ends.
 func (r *rig) summaries() (out []orchestrator.CallSummary) {
 	r.t.Helper()

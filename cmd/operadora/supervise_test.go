@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -12,15 +11,6 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
-
-// supervised awaits that a supervisor does something.
-func (r *rig) supervised(mode orchestrator.MonitorMode, state string) {
-	r.t.Helper()
-	r.await(string(mode)+" "+state, func(e orchestrator.Entry) bool {
-		var d struct{ Mode, State string }
-		return e.Type == orchestrator.EntryCallSupervised && json.Unmarshal(e.Data, &d) == nil && d.Mode == string(mode) && d.State == state
-	})
-}
 
 // TestSupervisorsOnRealPhones listens, whispers, barges in and takes over, by REST,
 // by *480 with the PIN and by keys, with tones on each line; the process is killed
@@ -74,7 +64,7 @@ teams:
 	hears(b, customerHz, agentHz)
 	must(t, agent.WaitTone(limit(t), customerHz))
 	must(t, b.SendDTMF("5"))
-	r.supervised("whisper", "on")
+	r.told(orchestrator.EntryCallSupervised, `"mode":"whisper"`, `"state":"on"`)
 	hears(agent, customerHz, beaHz)
 
 	t.Log("another, by the phone")
@@ -105,7 +95,7 @@ teams:
 
 	t.Log("a phone that drops, barging in, and taking over")
 	must(t, c.Hangup())
-	r.supervised("listen", "off")
+	r.told(orchestrator.EntryCallSupervised, `"mode":"listen"`, `"state":"off"`)
 	must(t, caller.WaitTone(limit(t), agentHz))
 	wish("102", wire.SuperviseModeBarge)
 	hears(caller, agentHz, beaHz)

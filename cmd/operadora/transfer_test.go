@@ -135,7 +135,7 @@ func TestTransfers(t *testing.T) {
 
 	t.Log("to an agent who is not logged in: the conversation goes on")
 	r.transfer(api, id, wire.TargetKindAgent, "103")
-	r.await("the refusal", transferred("no_agents"))
+	r.told(orchestrator.EntryCallTransfer, `"result":"no_agents"`)
 	r.talk(caller, a)
 
 	t.Log("to an agent, from the command line")
@@ -276,13 +276,6 @@ func TestMoveWaiting(t *testing.T) {
 	r.serve(ana, caller)
 	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" || got.Queue != "billing" {
 		t.Errorf("the record: %+v", got)
-	}
-}
-
-// transferred waits for what comes of a transfer.
-func transferred(result string) func(orchestrator.Entry) bool {
-	return func(e orchestrator.Entry) bool {
-		return e.Type == orchestrator.EntryCallTransfer && strings.Contains(string(e.Data), `"result":"`+result+`"`)
 	}
 }
 
