@@ -338,14 +338,9 @@ func TestAttendedTransferKey(t *testing.T) {
 	r.talk(caller, b)
 	must(t, b.Hangup())
 	ended(t, caller)
-	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" {
+	got := r.settled(1)[0]
+	if got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" {
 		t.Errorf("the record: %+v", got)
 	}
-	r.tells(got(t, r), "asked before", "answered", "completed")
-}
-
-// got is the one call on record.
-func got(t *testing.T, r *rig) string {
-	t.Helper()
-	return r.summaries()[0].Call
+	r.tells(got.Call, "asked before", "answered", "completed")
 }

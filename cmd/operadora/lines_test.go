@@ -110,7 +110,7 @@ func TestPermanentLines(t *testing.T) {
 	must(t, b.Hangup())
 	ended(t, second)
 	must(t, fourth.Hangup())
-	r.settledCalls(4)
+	r.awaitEnds(orchestrator.KindInbound, 4)
 	must(t, line.WaitSilence(limit(t), 300*time.Millisecond))
 	r.lineIs("101", "idle")
 	stays(t, line)
@@ -147,17 +147,6 @@ func TestPermanentLines(t *testing.T) {
 	r.dial(ana, "*482")
 	ended(t, line)
 	r.settled(5)
-}
-
-// settledCalls waits until so many calls are on record.
-func (r *rig) settledCalls(n int) {
-	r.t.Helper()
-	r.eventually(fmt.Sprintf("%d calls on record", n), func() error {
-		if got := len(r.summaries()); got != n {
-			return fmt.Errorf("%d", got)
-		}
-		return nil
-	})
 }
 
 // TestLinesKilled ends operadora with kill -9 with lines idle and lines in
@@ -223,7 +212,7 @@ func killLines(r *rig, idle, talking int) {
 	for _, c := range callers {
 		must(t, c.Hangup())
 	}
-	r.settledCalls(talking)
+	r.awaitEnds(orchestrator.KindInbound, talking)
 	for n := range idle + talking {
 		r.lineIs(fmt.Sprint(101+n), "idle")
 	}
@@ -233,7 +222,7 @@ func killLines(r *rig, idle, talking int) {
 	late := r.queue("5559999") // and they work
 	r.awaitEntry(orchestrator.EntryCallConnected, talking+1)
 	must(t, late.Hangup())
-	r.settledCalls(talking + 1)
+	r.awaitEnds(orchestrator.KindInbound, talking+1)
 	api, err := r.API("supervisor")
 	must(t, err)
 	for n := range idle + talking {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -29,23 +28,6 @@ func outboundRig(t *testing.T, carrier *lab.Phone, rules string) *rig {
 	})
 	r.start()
 	return r
-}
-
-// outboundSettled waits for n calls that agents made, and checks that nothing is left.
-func (r *rig) outboundSettled(n int) []orchestrator.CallSummary {
-	r.t.Helper()
-	var out []orchestrator.CallSummary
-	r.await("outbound calls", func(e orchestrator.Entry) bool {
-		if e.Type == orchestrator.EntryCallEnded {
-			if s := summaryOf(r.t, e); s.Kind == orchestrator.KindOutbound {
-				out = append(out, s)
-			}
-		}
-		return len(out) == n
-	})
-	r.eventually("records agree with the journal", func() error { return r.recordsAgree(out) })
-	r.eventually("nothing is left", r.nothingLeft)
-	return out
 }
 
 // TestAgentsCall has agents call customers: by a click and by a code at the desk
@@ -158,7 +140,7 @@ func TestAgentsCall(t *testing.T) {
 		{orchestrator.OutcomeBusy, "+34910000003", "sales", "operadora"}, {orchestrator.OutcomeCancelled, "+34910000004", "sales", "agent"},
 		{orchestrator.OutcomeCancelled, "+34910000005", "sales", "agent"}, {orchestrator.OutcomeServed, "+34910000006", "sales", "agent"},
 	}
-	for i, got := range r.outboundSettled(len(want)) {
+	for i, got := range r.settledOf(orchestrator.KindOutbound, len(want)) {
 		w := want[i]
 		if got.Outcome != w.outcome || got.Caller.Number != w.number || got.Queue != w.queue || got.EndedBy != w.by || got.Agent != "101" {
 			t.Errorf("call %d: %+v, want %+v", i, got, w)
@@ -233,11 +215,4 @@ func TestAgentsMayNotCall(t *testing.T) {
 	must(t, a.Hangup())
 	ended(t, c)
 	r.eventually("nothing is left", r.nothingLeft)
-}
-
-// summaryOf reads the record of a call out of the entry of its end.
-func summaryOf(t *testing.T, e orchestrator.Entry) (s orchestrator.CallSummary) {
-	t.Helper()
-	must(t, json.Unmarshal(e.Data, &s))
-	return s
 }

@@ -342,8 +342,31 @@ func (r *rig) told(typ orchestrator.EntryType, texts ...string) {
 	})
 }
 
-// summaries returns the callers' calls on record in the journal, in the order of their ends.
-func (r *rig) summaries() (out []orchestrator.CallSummary) {
+// summaryOf reads the record of a call of a kind out of the entry of its end; ok is
+// false for every other entry.
+func (r *rig) summaryOf(e orchestrator.Entry, kind orchestrator.CallKind) (s orchestrator.CallSummary, ok bool) {
+	r.t.Helper()
+	if e.Type != orchestrator.EntryCallEnded {
+		return s, false
+	}
+	must(r.t, json.Unmarshal(e.Data, &s))
+	return s, s.Kind == kind
+}
+
+// awaitEnds waits until n calls of a kind have ended.
+func (r *rig) awaitEnds(kind orchestrator.CallKind, n int) {
+	r.t.Helper()
+	left := n
+	r.await(fmt.Sprintf("%d ended calls", n), func(e orchestrator.Entry) bool {
+		if _, ok := r.summaryOf(e, kind); ok {
+			left--
+		}
+		return left == 0
+	})
+}
+
+// summaries returns the calls of a kind on record in the journal, in the order of their ends.
+func (r *rig) summaries(kind orchestrator.CallKind) (out []orchestrator.CallSummary) {
 	r.t.Helper()
 	store, _ := r.stores()
 	last, err := store.Last(limit(r.t))
@@ -351,12 +374,8 @@ func (r *rig) summaries() (out []orchestrator.CallSummary) {
 	enough := errors.New("enough")
 	err = store.Tail(limit(r.t), "", func(entries []orchestrator.Entry) error {
 		for _, e := range entries {
-			if e.Type == orchestrator.EntryCallEnded {
-				var s orchestrator.CallSummary
-				must(r.t, json.Unmarshal(e.Data, &s))
-				if s.Kind == orchestrator.KindInbound {
-					out = append(out, s)
-				}
+			if s, ok := r.summaryOf(e, kind); ok {
+				out = append(out, s)
 			}
 			if e.ID == last {
 				return enough
@@ -375,15 +394,14 @@ func (r *rig) summaries() (out []orchestrator.CallSummary) {
 // is stuck, and nothing is left on the PBX. It returns the calls.
 func (r *rig) settled(n int) []orchestrator.CallSummary {
 	r.t.Helper()
-	left := n
-	r.await(fmt.Sprintf("%d ended calls", n), func(e orchestrator.Entry) bool {
-		var s orchestrator.CallSummary
-		if e.Type == orchestrator.EntryCallEnded && json.Unmarshal(e.Data, &s) == nil && s.Kind == orchestrator.KindInbound {
-			left--
-		}
-		return left == 0
-	})
-	calls := r.summaries()
+	return r.settledOf(orchestrator.KindInbound, n)
+}
+
+// settledOf is settled for calls of a kind.
+func (r *rig) settledOf(kind orchestrator.CallKind, n int) []orchestrator.CallSummary {
+	r.t.Helper()
+	r.awaitEnds(kind, n)
+	calls := r.summaries(kind)
 	seen := map[string]bool{}
 	for _, c := range calls {
 		if seen[c.Call] {
