@@ -213,10 +213,7 @@ func TestConsultGoesOn(t *testing.T) {
 // the consultation, after a swap and in the conference.
 func TestConsultKilled(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": `agents:
-  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
-  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
-`}})
+	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": salesAndBen}})
 	r.start()
 	api, err := r.API("supervisor")
 	must(t, err)
@@ -263,10 +260,7 @@ func TestConsultKilled(t *testing.T) {
 // follows, by codes on another line of the phone.
 func TestConsultByCode(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": `agents:
-  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
-  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
-`}})
+	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": salesAndBen}})
 	r.start()
 	ana, ben := r.login("101"), r.login("102")
 	caller := r.queue("5550001")
@@ -307,10 +301,7 @@ func TestAttendedTransferKey(t *testing.T) {
 	if centre.OnFreeSWITCH() {
 		t.Skip("FreeSWITCH hands no transfers over")
 	}
-	r := newRig(t, rigOptions{agents: 3, ari: "transfers: always", files: map[string]string{"agents.yaml": `agents:
-  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
-  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
-`}})
+	r := newRig(t, rigOptions{agents: 3, ari: "transfers: always", files: map[string]string{"agents.yaml": salesAndBen}})
 	r.start()
 	ana, ben, eva := r.login("101"), r.login("102"), r.desk("103")
 	caller := r.queue("5550001")

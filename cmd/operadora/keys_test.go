@@ -12,10 +12,7 @@ import (
 // keysRig is a centre whose agents have feature codes behind the star key.
 func keysRig(t *testing.T) *rig {
 	t.Helper()
-	return newRig(t, rigOptions{agents: 2, config: "    keys: {prefix: \"*\", flows: {\"1\": pay}}\n", files: map[string]string{"flows/pay.yaml": payFlow, "agents.yaml": `agents:
-  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
-  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
-`}})
+	return newRig(t, rigOptions{agents: 2, config: "    keys: {prefix: \"*\", flows: {\"1\": pay}}\n", files: map[string]string{"flows/pay.yaml": payFlow, "agents.yaml": salesAndBen}})
 }
 
 // payFlow takes a card's number.

@@ -74,6 +74,12 @@ pause_reasons:
   - {name: lunch, digit: "2"}
 `
 
+// salesAndBen are one agent of the queue, and one of none, to whom calls are handed.
+const salesAndBen = `agents:
+  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
+  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
+`
+
 const rigFlow = `flow: line
 language: en
 languages: [en, es]

@@ -191,10 +191,7 @@ func TestTransfers(t *testing.T) {
 // caller by a code on another line of the phone.
 func TestTransferByCode(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, rigOptions{agents: 2, ari: "transfers: never", files: map[string]string{"agents.yaml": `agents:
-  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
-  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
-`}})
+	r := newRig(t, rigOptions{agents: 2, ari: "transfers: never", files: map[string]string{"agents.yaml": salesAndBen}})
 	r.start()
 	ana, ben := r.login("101"), r.login("102")
 	r.dial(ana, "*488102") // with nobody: that is not possible
@@ -218,10 +215,7 @@ func TestTransferByCode(t *testing.T) {
 // hold, and while the phone rings to which the caller is transferred.
 func TestKilledOnHoldAndInTransfer(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": `agents:
-  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
-  - {id: ben, pbx: main, endpoint: PJSIP/102, queues: []}
-`}})
+	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": salesAndBen}})
 	r.start()
 	ana, ben := r.login("101"), r.login("102")
 	caller := r.queue("5550001")
