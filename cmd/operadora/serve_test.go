@@ -91,17 +91,23 @@ func TestServeWithoutRedis(t *testing.T) {
 	}
 }
 
-// TestReloadMissesAFile: a file that is gone is a slip of a hand or of a copy, and no
-// order to log everybody out, or to answer no number any more.
-func TestReloadMissesAFile(t *testing.T) {
-	t.Parallel()
+// started is operadora in this process, with a Redis of its own.
+func started(t *testing.T) (*App, Config) {
+	t.Helper()
 	lab.Require(t)
-	redis := lab.RedisFor(t, lab.RedisOptions{})
-	cfg := siteConfig(t, redis.Addr())
+	cfg := siteConfig(t, lab.RedisFor(t, lab.RedisOptions{}).Addr())
 	app, err := NewApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
 	must(t, err)
 	t.Cleanup(app.Stop)
 	must(t, app.Start(limit(t)))
+	return app, cfg
+}
+
+// TestReloadMissesAFile: a file that is gone is a slip of a hand or of a copy, and no
+// order to log everybody out, or to answer no number any more.
+func TestReloadMissesAFile(t *testing.T) {
+	t.Parallel()
+	app, cfg := started(t)
 	for file, empty := range map[string]string{"agents.yaml": "agents: []", "dids.yaml": "dids: {}"} {
 		path := filepath.Join(cfg.Definitions, file)
 		text, err := os.ReadFile(path)
@@ -126,14 +132,8 @@ func TestReloadMissesAFile(t *testing.T) {
 // TestReloadsAreCounted reloads good definitions and bad ones.
 func TestReloadsAreCounted(t *testing.T) {
 	t.Parallel()
-	lab.Require(t)
-	redis := lab.RedisFor(t, lab.RedisOptions{})
-	cfg := siteConfig(t, redis.Addr())
-	app, err := NewApp(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	must(t, err)
-	t.Cleanup(app.Stop)
-	must(t, app.Start(limit(t)))
-	_, err = app.Reload(limit(t))
+	app, cfg := started(t)
+	_, err := app.Reload(limit(t))
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(cfg.Definitions, "queues.yaml"), []byte("queues: [{id: '?'}]"), 0o600))
 	for range 2 {
