@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Limits of what is read of an answer: the largest is the list of channels.
@@ -98,6 +99,13 @@ func status(err error) int {
 	return 0
 }
 
+// notEntered tells whether Asterisk says that a channel is not in our application:
+// it has left, or has not entered yet.
+func notEntered(err error) bool {
+	a, ok := errors.AsType[*answerError](err)
+	return ok && a.left
+}
+
 // do carries a request out and decodes the answer into out, unless that is
 // nil. What may be repeated is sent once more when the connection failed
 // before an answer; a request that timed out is not.
@@ -107,6 +115,21 @@ func (c *client) do(ctx context.Context, r request, out any) error {
 		err = c.once(ctx, r, out)
 	}
 	return err
+}
+
+// longestPause is the longest single pause of patiently, half of all together. A
+// recording that still waits for a prompt outlasts it; it ends as soon as its turn
+// has come.
+const longestPause = 256 * time.Millisecond
+
+// patiently does again what Asterisk is not ready for yet, for a moment: as long as
+// do says so.
+func patiently(ctx context.Context, do func() (again bool, err error)) error {
+	for wait := time.Millisecond; ; wait *= 2 {
+		if again, err := do(); !again || wait > longestPause || !life.SleepAbout(ctx, wait) {
+			return err
+		}
+	}
 }
 
 func lostBeforeAnswer(ctx context.Context, err error) bool {

@@ -2,18 +2,15 @@ package ari
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	wire "github.com/CyCoreSystems/ari/v6"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
-	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Whoever monitors is in a bridge with a snoop channel, through which Asterisk lets
@@ -68,23 +65,22 @@ func (a *Adapter) Monitor(ctx context.Context, m orchestrator.Monitoring) error 
 		}
 	}
 	// Of a target that just hangs up Asterisk makes none, and knows of none a moment later.
-	if err := patiently(ctx, func() error { return a.snoop(ctx, m.Target, id, whisper) }); err != nil {
+	err = patiently(ctx, func() (bool, error) {
+		err := a.snoop(ctx, m.Target, id, whisper)
+		return unready(err), err
+	})
+	if err != nil {
 		return err
 	}
 	// A snoop cannot join before it has entered the application.
-	return patiently(ctx, func() error { return a.Join(ctx, m.Bridge, m.Channel, id) })
+	return patiently(ctx, func() (bool, error) {
+		err := a.Join(ctx, m.Bridge, m.Channel, id)
+		return unready(err), err
+	})
 }
 
-// patiently tries again what Asterisk refuses for a moment.
-func patiently(ctx context.Context, do func() error) error {
-	for wait := time.Millisecond; ; wait *= 2 {
-		err := do()
-		answer, refused := errors.AsType[*answerError](err)
-		if !refused || !answer.left && answer.status != http.StatusInternalServerError || wait > stopPatience || !life.SleepAbout(ctx, wait) {
-			return err
-		}
-	}
-}
+// unready tells whether Asterisk refused what it may do a moment later.
+func unready(err error) bool { return notEntered(err) || status(err) == http.StatusInternalServerError }
 
 // snoop makes a snoop channel; one of that id that exists is no error.
 func (a *Adapter) snoop(ctx context.Context, target, id, whisper string) error {
@@ -112,14 +108,13 @@ func (a *Adapter) replaced(ctx context.Context, id string) error {
 	if err := a.unsnoop(ctx, id); err != nil {
 		return err
 	}
-	for wait := time.Millisecond; ; wait *= 2 {
-		if there, err := a.exists(ctx, id); err != nil || !there {
-			return err
+	return patiently(ctx, func() (bool, error) {
+		there, err := a.exists(ctx, id)
+		if there {
+			err = fault.New("ari.Monitor", fault.Unavailable, "the way in which %s was heard before does not end", id)
 		}
-		if wait > stopPatience || !life.SleepAbout(ctx, wait) {
-			return fault.New("ari.Monitor", fault.Unavailable, "the way in which %s was heard before does not end", id)
-		}
-	}
+		return there, err
+	})
 }
 
 func (a *Adapter) unsnoop(ctx context.Context, id string) error {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
-	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Originate calls an endpoint. An endpoint that is unknown or not registered
@@ -93,15 +92,14 @@ func (a *Adapter) dial(ctx context.Context, o orchestrator.Origination, from ori
 		q.Set("caller", from.id)
 	}
 	r := request{verb: "Dial", method: http.MethodPost, path: []string{"channels", o.Channel, "dial"}, query: q, again: true}
-	for wait := time.Millisecond; ; wait *= 2 {
+	err := patiently(ctx, func() (bool, error) {
 		err := a.client.do(ctx, r, nil)
-		if answer, ok := errors.AsType[*answerError](err); !ok || !answer.left || wait > stopPatience || !life.SleepAbout(ctx, wait) {
-			if err == nil && inherits && o.Language != "" && o.Language != from.language {
-				err = a.setVariable(ctx, o.Channel, "CHANNEL(language)", o.Language)
-			}
-			return err
-		} // it was created, and is about to enter the application
+		return notEntered(err), err // it was created, and is about to
+	})
+	if err == nil && inherits && o.Language != "" && o.Language != from.language {
+		err = a.setVariable(ctx, o.Channel, "CHANNEL(language)", o.Language)
 	}
+	return err
 }
 
 // setVariable sets a variable of a channel; one that is gone already is no error.

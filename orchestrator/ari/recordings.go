@@ -12,7 +12,6 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
-	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Record starts a recording. One of that id that is running already is the
@@ -94,25 +93,18 @@ func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
 	stop := request{
 		verb: "StopRecord", method: http.MethodPost, path: []string{"recordings", "live", recording, "stop"}, again: true,
 	}
-	for wait := time.Millisecond; ; wait *= 2 {
+	return patiently(ctx, func() (bool, error) {
 		err := a.client.do(ctx, stop, nil)
-		if err != nil && fault.KindOf(err) == fault.NotFound {
+		switch {
+		case err != nil && fault.KindOf(err) == fault.NotFound:
 			a.awaitTold(ctx, recording)
-			return nil
-		}
-		if status(err) == http.StatusConflict {
+			return false, nil
+		case status(err) == http.StatusConflict:
 			err = nil // it is about to end
 		}
-		if err != nil || wait > stopPatience || !life.SleepAbout(ctx, wait) {
-			return err
-		}
-	}
+		return err == nil, err
+	})
 }
-
-// stopPatience is the longest single pause of StopRecord and MuteRecord, half
-// of all together. A recording that still waits for a prompt outlasts it; it ends
-// as soon as its turn has come.
-const stopPatience = 256 * time.Millisecond
 
 // awaitTold waits a moment for EventRecorded of a recording that is over.
 // Nothing is told while the socket is down, nor of what an earlier process began.
@@ -124,7 +116,7 @@ func (a *Adapter) awaitTold(ctx context.Context, recording string) {
 	if over == nil || !connected {
 		return
 	}
-	timer := time.NewTimer(stopPatience)
+	timer := time.NewTimer(longestPause)
 	defer timer.Stop()
 	select {
 	case <-over:
@@ -210,12 +202,10 @@ func (a *Adapter) MuteRecord(ctx context.Context, recording string, muted bool) 
 	mute := request{
 		verb: "MuteRecord", method: method, path: []string{"recordings", "live", recording, "mute"}, again: true,
 	}
-	for wait := time.Millisecond; ; wait *= 2 {
+	return patiently(ctx, func() (bool, error) {
 		err := a.client.do(ctx, mute, nil)
-		if status(err) != http.StatusConflict || wait > stopPatience || !life.SleepAbout(ctx, wait) {
-			return err
-		}
-	}
+		return status(err) == http.StatusConflict, err
+	})
 }
 
 // Recording tells whether a recording is queued or running.
