@@ -117,6 +117,13 @@ func (a *Adapter) Silence(ctx context.Context, channel string, on bool) error {
 	}, nil)
 }
 
+// exists tells whether there is a channel, whoever has it.
+func (a *Adapter) exists(ctx context.Context, channel string) (bool, error) {
+	return found(a.client.do(ctx, request{
+		verb: "Channel", method: http.MethodGet, path: []string{"channels", channel}, again: true,
+	}, nil))
+}
+
 // refuseDialling refuses what only a channel that has answered can do. Asterisk
 // would obey, as a channel that we dial is in our application from the beginning.
 func (a *Adapter) refuseDialling(verb string, channels ...string) error {

@@ -97,12 +97,6 @@ func (a *Adapter) snoop(ctx context.Context, target, id, whisper string) error {
 	return nil
 }
 
-func (a *Adapter) exists(ctx context.Context, channel string) (bool, error) {
-	return found(a.client.do(ctx, request{
-		verb: "Channel", method: http.MethodGet, path: []string{"channels", channel}, again: true,
-	}, nil))
-}
-
 // replaced ends a snoop and waits until it is gone, as its mode may be wanted again.
 func (a *Adapter) replaced(ctx context.Context, id string) error {
 	if err := a.unsnoop(ctx, id); err != nil {

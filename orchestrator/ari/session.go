@@ -3,7 +3,6 @@ package ari
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -229,9 +228,7 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 func (s *session) ask(ctx context.Context, e orchestrator.Event) {
 	wait := firstRetry
 	for {
-		alive, err := found(s.a.client.do(ctx, request{
-			verb: "Channel", method: http.MethodGet, path: []string{"channels", e.Channel}, again: true,
-		}, nil))
+		alive, err := s.a.exists(ctx, e.Channel)
 		if err == nil {
 			s.call(ctx, func() { s.resolve(e, alive) })
 			return
