@@ -13,6 +13,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // subscribeBatch is how many devices are named in one request: its line must
@@ -21,7 +22,7 @@ const subscribeBatch = 40
 
 // watch is the set of endpoints whose state is wanted, kept over reconnects.
 type watch struct {
-	changing chan struct{} // holds a token while somebody changes subscriptions
+	changing life.Places // for the one who changes subscriptions
 
 	mu         sync.Mutex
 	wanted     []string        // guarded by mu
@@ -29,20 +30,8 @@ type watch struct {
 }
 
 func newWatch() *watch {
-	return &watch{changing: make(chan struct{}, 1), subscribed: map[string]bool{}}
+	return &watch{changing: life.NewPlaces(1), subscribed: map[string]bool{}}
 }
-
-// begin waits until nobody else changes subscriptions; end lets the next one.
-func (w *watch) begin(ctx context.Context) error {
-	select {
-	case w.changing <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (w *watch) end() { <-w.changing }
 
 // Watch replaces the set of endpoints whose device state is delivered. While
 // no socket is up it is only remembered; each connection tells all states anew.
@@ -82,11 +71,11 @@ func (w *watch) wants() []string {
 // subscribe makes Asterisk's subscriptions agree with what is wanted; afresh
 // on a new connection, as Asterisk may have forgotten the application.
 func (a *Adapter) subscribe(ctx context.Context, afresh bool) error {
-	if err := a.watch.begin(ctx); err != nil {
+	w := a.watch
+	if err := w.changing.Take(ctx); err != nil {
 		return err
 	}
-	defer a.watch.end()
-	w := a.watch
+	defer w.changing.Free()
 	w.mu.Lock()
 	if afresh {
 		clear(w.subscribed)
