@@ -25,7 +25,7 @@ func (s *session) pulse(ctx context.Context) {
 	for {
 		until := pulseNever
 		if s.sink.Ready() {
-			until = strconv.FormatInt(time.Now().Add(time.Duration(s.ahead.Load())+pulseGood).Unix(), 10)
+			until = strconv.FormatInt(s.theirs(time.Now()).Add(pulseGood).Unix(), 10)
 		}
 		if err := s.a.setGlobal(ctx, dialplans.UntilVariable(s.a.cfg.App), until); err != nil && ctx.Err() == nil {
 			s.a.log.DebugContext(ctx, "the dialplan could not be told that calls are taken", "error", err)

@@ -42,7 +42,7 @@ func (s *session) prepare(ctx context.Context) error {
 	if truth.Away, err = s.a.away(ctx); err != nil {
 		return err
 	}
-	truth.Clock = truth.ObservedAt.Add(time.Duration(s.ahead.Load()))
+	truth.Clock = s.theirs(truth.ObservedAt)
 	if !s.call(ctx, func() { s.connected(ctx, truth) }) {
 		return context.Cause(ctx)
 	}
@@ -135,7 +135,7 @@ func (a *Adapter) Snapshot(ctx context.Context) (orchestrator.Snapshot, error) {
 		return truth, err
 	}
 	if s, _, done := a.present(ctx); s != nil {
-		truth.Clock = truth.ObservedAt.Add(time.Duration(s.ahead.Load()))
+		truth.Clock = s.theirs(truth.ObservedAt)
 		done()
 	}
 	truth.Away, err = a.away(ctx)

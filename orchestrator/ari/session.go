@@ -55,6 +55,9 @@ func newSession(a *Adapter, sink orchestrator.Sink) *session {
 	}
 }
 
+// theirs is a time of ours by Asterisk's clock.
+func (s *session) theirs(t time.Time) time.Time { return t.Add(time.Duration(s.ahead.Load())) }
+
 // run connects, prepares and delivers until the connection ends. What was
 // received before its end is delivered.
 func (s *session) run(ctx context.Context) error {
