@@ -18,6 +18,12 @@ func CleanParty(p Party) Party {
 // CleanNumber is CleanParty for a number alone: a caller's, or the one that was dialled.
 func CleanNumber(n string) string { return cleanText(n, "&/@,;:'`") }
 
+// AreKeys tells whether text is keys of a telephone, at least one, and nothing else:
+// PBXs take some letters for pauses and lengths.
+func AreKeys(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789*#ABCDabcd") == ""
+}
+
 func cleanText(s, also string) string {
 	var b strings.Builder
 	n := 0

@@ -36,3 +36,13 @@ func TestMaskNumber(t *testing.T) {
 		}
 	}
 }
+
+func TestAreKeys(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"1": true, "0123456789*#ABCDabcd": true, "": false, "6w": false, "w6": false, "6w6": false, "6,": false,
+		"6@100": false, "E": false, "1 ": false, "1\n": false, "１": false, "1\xff": false} {
+		if got := AreKeys(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+	}
+}

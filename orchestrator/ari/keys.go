@@ -4,14 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"regexp"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
-
-// keys are those of a telephone; Asterisk takes w and f for a pause and a flash.
-var keys = regexp.MustCompile(`^[0-9A-Da-d*#]+$`)
 
 // How long a key that we send lasts, and how long it is quiet after it, in ms.
 // Asterisk is quiet for 100 ms before the first of an order by itself.
@@ -22,16 +18,16 @@ const (
 
 // SendKeys sends keys to the phone at the far end of a channel. Asterisk answers
 // when it has noted the order and carries the orders of a channel out in turn.
-func (a *Adapter) SendKeys(ctx context.Context, channel, k string) error {
-	if !keys.MatchString(k) {
-		return fault.New("ari.SendKeys", fault.Invalid, "%d characters are no keys of a telephone", len(k))
+func (a *Adapter) SendKeys(ctx context.Context, channel, keys string) error {
+	if !orchestrator.AreKeys(keys) {
+		return fault.New("ari.SendKeys", fault.Invalid, "%d characters are no keys of a telephone", len(keys))
 	}
 	if err := a.refuseDialling("SendKeys", channel); err != nil {
 		return err
 	}
 	return a.client.do(ctx, request{
 		verb: "SendKeys", method: http.MethodPost, path: []string{"channels", channel, "dtmf"},
-		query: url.Values{"dtmf": {k}, "duration": {keyLasts}, "between": {keyPauses}},
+		query: url.Values{"dtmf": {keys}, "duration": {keyLasts}, "between": {keyPauses}},
 	}, nil)
 }
 

@@ -26,7 +26,7 @@ func mediaURI(m orchestrator.Media) (string, error) {
 	case orchestrator.MediaSound, orchestrator.MediaRecording:
 		ok = mediaName.MatchString(m.Value)
 	case orchestrator.MediaDigits:
-		ok = keys.MatchString(m.Value)
+		ok = orchestrator.AreKeys(m.Value)
 	case orchestrator.MediaNumber:
 		n, err := strconv.ParseInt(m.Value, 10, 64)
 		ok = err == nil && n >= math.MinInt32 && n <= math.MaxInt32

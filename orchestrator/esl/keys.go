@@ -2,27 +2,23 @@ package esl
 
 import (
 	"context"
-	"regexp"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-// keys are those of a telephone; FreeSWITCH takes w and @ for a pause and a length.
-var keys = regexp.MustCompile(`^[0-9A-Da-d*#]+$`)
-
 // keyLasts is how long a key that we send lasts, in ms.
 const keyLasts = "100"
 
 // SendKeys sends keys to the phone at the far end of a channel.
-func (a *Adapter) SendKeys(ctx context.Context, channel, k string) error {
-	if !keys.MatchString(k) {
-		return fault.New("esl.SendKeys", fault.Invalid, "%d characters are no keys of a telephone", len(k))
+func (a *Adapter) SendKeys(ctx context.Context, channel, keys string) error {
+	if !orchestrator.AreKeys(keys) {
+		return fault.New("esl.SendKeys", fault.Invalid, "%d characters are no keys of a telephone", len(keys))
 	}
 	if err := a.here(ctx, "SendKeys", channel); err != nil {
 		return err
 	}
-	return a.order(ctx, "SendKeys", "uuid_send_dtmf "+channel+" "+k+"@"+keyLasts)
+	return a.order(ctx, "SendKeys", "uuid_send_dtmf "+channel+" "+keys+"@"+keyLasts)
 }
 
 // beeps are what Beep plays.
