@@ -147,30 +147,16 @@ func scripted(t *testing.T, cross bool) pbxtest.Fixture {
 		HoldKey: func(_ *testing.T, p pbxtest.Phone, held bool) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			for _, ch := range f.channels {
-				if ch.presence == userOf(p.(fakePhone).user)+"@pbx.example" {
-					f.event(map[bool]string{true: "channel_hold", false: "channel_unhold"}[held], ch, nil)
-				}
-			}
+			f.event(map[bool]string{true: "channel_hold", false: "channel_unhold"}[held], p.(fakePhone).calling(), nil)
 		},
 		Transfer: func(_ *testing.T, p pbxtest.Phone, number string) func() bool {
-			user := userOf(p.(fakePhone).user) + "@pbx.example"
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			for _, ch := range f.channels {
-				if ch.presence == user && !ch.over {
-					f.event("sofia_error", ch, map[string]string{"Transfer-Exten": number})
-				}
-			}
+			f.event("sofia_error", p.(fakePhone).calling(), map[string]string{"Transfer-Exten": number})
 			return func() bool {
 				f.mu.Lock()
 				defer f.mu.Unlock()
-				for _, ch := range f.channels {
-					if ch.presence == user && !ch.over {
-						return false
-					}
-				}
-				return true
+				return p.(fakePhone).calling() == nil
 			}
 		},
 		Lamp: func(_ *testing.T, name string) orchestrator.LampState {

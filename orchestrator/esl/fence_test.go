@@ -16,12 +16,18 @@ import (
 func run(t *testing.T, a *Adapter) *listener {
 	t.Helper()
 	l := &listener{events: make(chan orchestrator.Event, 1000), connected: make(chan orchestrator.Snapshot, 100), lost: make(chan error, 100)}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan struct{})
-	go func() { defer close(done); _ = a.Run(ctx, l) }()
-	t.Cleanup(func() { cancel(); <-done })
+	begin(t, a, l)
 	wait(t, "the connection", l.connected)
 	return l
+}
+
+// begin runs an adapter until the test ends.
+func begin(t *testing.T, a *Adapter, sink orchestrator.Sink) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan struct{})
+	go func() { defer close(done); _ = a.Run(ctx, sink) }()
+	t.Cleanup(func() { cancel(); <-done })
 }
 
 func wait[T any](t *testing.T, what string, c <-chan T) T {

@@ -1,7 +1,6 @@
 package esl
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -23,10 +22,7 @@ func TestSnapshotAwaitsTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := &listener{connected: make(chan orchestrator.Snapshot, 1)}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = a.Run(ctx, l) }()
-	defer func() { cancel(); <-done }()
+	begin(t, a, l)
 	if s := wait(t, "the connection", l.connected); len(s.Channels) != 1 {
 		t.Errorf("the phone that rings is not in the snapshot: %+v", s.Channels)
 	}
@@ -55,10 +51,7 @@ func TestTakingOverTurnsNobodyAway(t *testing.T) {
 		defer f.mu.Unlock()
 		told <- f.globals[a.hereVariable()]
 	}}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = a.Run(ctx, sink) }()
-	defer func() { cancel(); <-done }()
+	begin(t, a, sink)
 	if got := wait(t, "the connection", told); got != "true" {
 		t.Errorf("while calls were taken up the dialplan believed %q", got)
 	}
@@ -128,10 +121,8 @@ func TestCallsWithoutUs(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := &listener{events: make(chan orchestrator.Event, 100), connected: make(chan orchestrator.Snapshot, 1)}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = a.Run(ctx, l) }()
-	defer func() { cancel(); <-done }()
+	begin(t, a, l)
+	ctx := t.Context()
 	truth := wait(t, "the connection", l.connected)
 	told := map[string]orchestrator.AwayCall{}
 	for _, c := range truth.Away {
