@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strconv"
 	"sync"
@@ -15,8 +14,6 @@ import (
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/ari"
-	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -180,8 +177,6 @@ type bareLoop struct {
 	ctx  context.Context
 	pbx  orchestrator.PBX
 	free chan string // endpoints of idle agents
-	up   chan struct{}
-	once sync.Once
 	wg   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -193,24 +188,6 @@ type bareLoop struct {
 type bareCall struct {
 	caller, agent, bridge, endpoint string
 	entered                         time.Time
-}
-
-// bareAdapter is the adapter of the site's PBX, and what its phones are called there.
-func bareAdapter(site *centre.Site) (pbx interface {
-	orchestrator.PBX
-	Close()
-}, technology string, err error) {
-	quiet := slog.New(slog.DiscardHandler)
-	if f := site.FreeSWITCH; f != nil {
-		pbx, err = esl.New(centre.PBX, esl.Config{Address: f.Address(), Password: orchestrator.Secret(f.Password()), App: "operadora", Prefix: "*48",
-			Recordings: f.RecordingDir(), SoundsEN: f.SoundDir("en"), SoundsES: f.SoundDir("es"), SoundType: "wav", Music: "moh", Profile: "operadora",
-			CommandTimeout: 5 * time.Second, PingInterval: 5 * time.Second, Connections: 4}, quiet, esl.NewMetrics(nil))
-		return pbx, "user", err
-	}
-	pbx, err = ari.New(centre.PBX, ari.Config{URL: site.Asterisk.ARIURL(), User: site.Asterisk.User(),
-		Password: orchestrator.Secret(site.Asterisk.Password()), App: "operadora", RequestTimeout: 5 * time.Second,
-		PingInterval: 5 * time.Second, MaxConnections: 64}, quiet, ari.NewMetrics(nil))
-	return pbx, "PJSIP", err
 }
 
 // bareName is what the bare loop is called in the figures.
@@ -229,29 +206,19 @@ func rateBare(ctx context.Context, site *centre.Site) (paced, error) {
 		return paced{}, err
 	}
 	defer pbx.Close()
-	run, stop := context.WithCancel(ctx)
-	b := &bareLoop{ctx: run, pbx: pbx, free: make(chan string, rateAgents), up: make(chan struct{}), calls: map[string]*bareCall{}}
+	b := &bareLoop{ctx: ctx, pbx: pbx, free: make(chan string, rateAgents), calls: map[string]*bareCall{}}
 	for n := range rateAgents {
 		b.free <- technology + "/" + strconv.Itoa(101+n)
 	}
-	var broke error // read only after ended is closed
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		broke = pbx.Run(run, b)
-	}()
+	stop, err := runBare(ctx, pbx, b.event)
+	if err != nil {
+		return paced{}, err
+	}
 	defer func() {
+		cancel()
 		stop()
-		<-ended
 		b.wg.Wait()
 	}()
-	select {
-	case <-b.up:
-	case <-ended:
-		return paced{}, fmt.Errorf("the bare loop: %w", broke)
-	case <-ctx.Done():
-		return paced{}, ctx.Err()
-	}
 	if _, err := crowd(ctx, site, rateWarmUps); err != nil {
 		return paced{}, err
 	}
@@ -265,17 +232,8 @@ func rateBare(ctx context.Context, site *centre.Site) (paced, error) {
 	return p, err
 }
 
-// Connected implements orchestrator.Sink.
-func (b *bareLoop) Connected(string, orchestrator.Snapshot) { b.once.Do(func() { close(b.up) }) }
-
-// Disconnected implements orchestrator.Sink.
-func (b *bareLoop) Disconnected(string, error) {}
-
-// Ready implements orchestrator.Sink.
-func (b *bareLoop) Ready() bool { return true }
-
-// Event implements orchestrator.Sink: each step in a goroutine of its own, as the engine's calls are.
-func (b *bareLoop) Event(e orchestrator.Event) {
+// event does each step in a goroutine of its own, as the engine's calls are.
+func (b *bareLoop) event(e orchestrator.Event) {
 	switch {
 	case e.Kind == orchestrator.EventEntered && e.Args[0] == "inbound":
 		b.wg.Go(func() { b.enter(e.Channel, time.Now()) })

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
@@ -65,41 +64,25 @@ func ConferenceCost(ctx context.Context, out, progress io.Writer) error {
 
 // hall is where people are put together in rooms, without operadora.
 type hall struct {
-	site *centre.Site
-	pbx  interface {
-		orchestrator.PBX
-		Close()
-	}
-	up      chan struct{}
-	once    sync.Once
+	site    *centre.Site
+	pbx     barePBX
 	entered chan string
 	stops   []func()
 }
 
-// newHall lets everybody call in and speak.
+// newHall opens the PBX to whoever calls in.
 func newHall(ctx context.Context, site *centre.Site) (*hall, error) {
-	h := &hall{site: site, up: make(chan struct{}), entered: make(chan string, confPeople)}
-	var err error
-	if h.pbx, _, err = bareAdapter(site); err != nil {
+	pbx, _, err := bareAdapter(site)
+	if err != nil {
 		return nil, err
 	}
-	h.stops = append(h.stops, h.pbx.Close)
-	run, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = h.pbx.Run(run, h) // without it nobody enters, and the bench ends by its limit
-	}()
-	h.stops = append(h.stops, func() {
-		stop()
-		<-ended
-	})
-	select {
-	case <-h.up:
-	case <-ctx.Done():
+	h := &hall{site: site, pbx: pbx, entered: make(chan string, confPeople), stops: []func(){pbx.Close}}
+	stop, err := runBare(ctx, pbx, h.event)
+	if err != nil {
 		h.stop()
-		return nil, ctx.Err()
+		return nil, err
 	}
+	h.stops = append(h.stops, stop)
 	return h, nil
 }
 
@@ -109,17 +92,7 @@ func (h *hall) stop() {
 	}
 }
 
-// Connected implements orchestrator.Sink.
-func (h *hall) Connected(string, orchestrator.Snapshot) { h.once.Do(func() { close(h.up) }) }
-
-// Disconnected implements orchestrator.Sink.
-func (h *hall) Disconnected(string, error) {}
-
-// Ready implements orchestrator.Sink.
-func (h *hall) Ready() bool { return true }
-
-// Event implements orchestrator.Sink.
-func (h *hall) Event(e orchestrator.Event) {
+func (h *hall) event(e orchestrator.Event) {
 	if e.Kind == orchestrator.EventEntered {
 		h.entered <- e.Channel
 	}
