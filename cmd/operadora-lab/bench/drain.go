@@ -72,7 +72,7 @@ func Drain(ctx context.Context, out, progress io.Writer) error {
 // inboundSite is a site whose number 5000 goes straight to a queue with the
 // agents of desks, and whose number 5900 goes to app_queue with the same phones.
 func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*centre.Site, error) {
-	return newSite(ctx, inbound(desks, agents))
+	return newSite(ctx, inbound(phonesAt(desks, agents)))
 }
 
 // newSite makes the site in a folder of its own, which discard removes.
@@ -83,14 +83,21 @@ func newSite(ctx context.Context, o centre.Options) (_ *centre.Site, err error) 
 	return centre.New(ctx, o)
 }
 
-func inbound(desks *lab.Desks, agents int) centre.Options {
-	var phones []lab.Endpoint
-	var people strings.Builder
-	people.WriteString("agents:\n")
+// phonesAt are the phones of the first agents at desks.
+func phonesAt(desks *lab.Desks, agents int) (phones []lab.Endpoint) {
 	for n := range agents {
 		user := strconv.Itoa(101 + n)
 		phones = append(phones, lab.Endpoint{User: user, Contact: desks.Contact(user)})
-		fmt.Fprintf(&people, "  - {id: %q, pbx: %s, endpoint: PJSIP/%s, queues: [%s]}\n", user, centre.PBX, user, benchQueue)
+	}
+	return phones
+}
+
+// inbound is what inboundSite has, with an agent at each phone.
+func inbound(phones []lab.Endpoint) centre.Options {
+	var people strings.Builder
+	people.WriteString("agents:\n")
+	for _, p := range phones {
+		fmt.Fprintf(&people, "  - {id: %q, pbx: %s, endpoint: PJSIP/%s, queues: [%s]}\n", p.User, centre.PBX, p.User, benchQueue)
 	}
 	return centre.Options{
 		Asterisk: lab.AsteriskOptions{

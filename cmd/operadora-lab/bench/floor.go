@@ -41,7 +41,7 @@ func newFloor(ctx context.Context, agents int, via func(string) string) (_ *floo
 			f.stop()
 		}
 	}()
-	o := inbound(f.desks, agents)
+	o := inbound(phonesAt(f.desks, agents))
 	o.Via, o.Asterisk.Files = via, manyLegs
 	if f.site, err = newSite(ctx, o); err != nil {
 		return nil, err

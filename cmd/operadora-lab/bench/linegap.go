@@ -101,13 +101,7 @@ func (a *gapAgent) line() *lab.Call {
 
 func (s gapSide) measure(ctx context.Context) (got []time.Duration, err error) {
 	desks := lab.Desk(101, 100+gapAgents)
-	o := inbound(nil, 0)
-	o.Asterisk.Endpoints = desks
-	people := "agents:\n"
-	for _, d := range desks {
-		people += fmt.Sprintf("  - {id: %q, pbx: %s, endpoint: PJSIP/%s, queues: [%s]}\n", d.User, centre.PBX, d.User, benchQueue)
-	}
-	o.Definitions["agents.yaml"] = people
+	o := inbound(desks)
 	pool := "[general]\n"
 	var members []string
 	for _, d := range desks {
