@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -64,6 +65,7 @@ type gapSide struct {
 // gapFloor is a site with its people.
 type gapFloor struct {
 	site    *centre.Site
+	api     *client.API
 	agents  []*gapAgent
 	callers []*lab.Call // in the order in which they came
 	phones  []*lab.Phone
@@ -117,6 +119,9 @@ func (s gapSide) measure(ctx context.Context) (got []time.Duration, err error) {
 	}
 	defer f.stop() //nolint:contextcheck // what was started ends whatever the context
 	if err = f.site.Start(ctx); err != nil {
+		return got, err
+	}
+	if f.api, err = f.site.API("supervisor"); err != nil {
 		return got, err
 	}
 	for _, d := range desks {
@@ -246,15 +251,11 @@ func (f *gapFloor) with(ctx context.Context, c *lab.Call) (*gapAgent, error) {
 }
 
 func loginOnLine(ctx context.Context, f *gapFloor, a *gapAgent) error {
-	api, err := f.site.API("supervisor")
-	if err != nil {
-		return err
-	}
-	if _, err := api.LoginAgentWithResponse(ctx, a.user, wire.AgentLogin{Line: true}); err != nil {
+	if _, err := f.api.LoginAgentWithResponse(ctx, a.user, wire.AgentLogin{Line: true}); err != nil {
 		return err
 	}
 	return poll(ctx, 100*time.Millisecond, func() error {
-		r, err := api.GetAgentWithResponse(ctx, a.user)
+		r, err := f.api.GetAgentWithResponse(ctx, a.user)
 		if err == nil && r.JSON200.Line != wire.LineStateIdle && r.JSON200.Line != wire.LineStateLent {
 			err = fmt.Errorf("the line of %s is %q: %w", a.user, r.JSON200.Line, errNotYet)
 		}
@@ -263,11 +264,7 @@ func loginOnLine(ctx context.Context, f *gapFloor, a *gapAgent) error {
 }
 
 func loginToRing(ctx context.Context, f *gapFloor, a *gapAgent) error {
-	api, err := f.site.API("supervisor")
-	if err != nil {
-		return err
-	}
-	_, err = api.LoginAgentWithResponse(ctx, a.user, wire.AgentLogin{})
+	_, err := f.api.LoginAgentWithResponse(ctx, a.user, wire.AgentLogin{})
 	return err
 }
 
