@@ -159,7 +159,7 @@ func (s *Site) Takes() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, value, _ := strings.Cut(globals, "OPERADORA_UNTIL_operadora=")
+	_, value, _ := strings.Cut(globals, dialplans.UntilVariable("operadora")+"=")
 	until, err := strconv.ParseInt(strings.TrimSpace(strings.SplitN(value, "\n", 2)[0]), 10, 64)
 	return err == nil && time.Now().Unix() <= until, nil //nolint:nilerr // it was never told
 }
