@@ -163,7 +163,8 @@ type Snapshot struct {
 	// down: also those that ended while nobody listened. Only Connected tells them.
 	Ended map[string]ChannelEnd
 	// Away are calls that came and went without us, as far as the PBX wrote that
-	// down, and that AwayRecorded was not told of.
+	// down, and that AwayRecorded was not told of. Of those that it handed over to us
+	// it cannot tell whether we heard of them: who reads this can (Store.Came).
 	Away  []AwayCall
 	Epoch string    // changes when the PBX itself was restarted
 	Since time.Time // when the PBX itself was started, by its clock; zero when it does not tell

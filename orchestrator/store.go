@@ -14,6 +14,7 @@ type Record struct {
 	Doc      []byte
 	Deadline time.Time // the earliest thing that falls due; zero when nothing does
 	Ended    bool      // it leaves the live set and is forgotten after a while
+	Came     string    // of a first revision: the channel on which it came in, "" for none
 }
 
 // Store keeps live calls, the lease of each PBX and the journal.
@@ -24,6 +25,9 @@ type Store interface {
 	Commit(ctx context.Context, lease Lease, r Record, entries []Entry) error
 	// Live returns all live records of a PBX.
 	Live(ctx context.Context, pbx string) ([]Record, error)
+	// Came lists the channels on which the last calls of a PBX came in, whether they
+	// are live or not: a thousand of them.
+	Came(ctx context.Context, pbx string) ([]string, error)
 	// SetAside takes a record that nobody can read out of the live set, and keeps
 	// it for whoever looks into it.
 	SetAside(ctx context.Context, lease Lease, r Record) error

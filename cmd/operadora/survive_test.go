@@ -251,10 +251,7 @@ func TestUnheard(t *testing.T) {
 	r := newRig(t, rigOptions{agents: 1})
 	r.start()
 	r.awaitTaking(true)
-	must(t, r.Signal(syscall.SIGSTOP))
-	stopped := time.NewTimer(1500 * time.Millisecond) // callers are handed over for three seconds more
-	defer stopped.Stop()
-	<-stopped.C
+	must(t, r.Signal(syscall.SIGSTOP)) // callers are handed over for three seconds more
 	p, err := r.Switch.Caller("5550001")
 	must(t, err)
 	t.Cleanup(p.Close)

@@ -81,7 +81,8 @@ func millis(text string) (time.Time, bool) {
 }
 
 // ends reads which channels ended since somebody last listened, and which calls
-// came and went since. A call without an end here is judged by what the PBX has.
+// came and went since then, or so shortly before that whoever listened may not have
+// heard of them. A call without an end here is judged by what the PBX has.
 func (c *client) ends(ctx context.Context, app string) (map[string]orchestrator.ChannelEnd, []orchestrator.AwayCall, error) {
 	until, err := c.global(ctx, dialplans.UntilVariable(app))
 	if err != nil {
@@ -102,9 +103,8 @@ func (c *client) ends(ctx context.Context, app string) (map[string]orchestrator.
 			continue
 		}
 		ends[e.channel] = e.end
-		// Who still heard of its end would have given another sign of life.
 		began, ok := createdIn(e.channel)
-		if ok && e.did != "" && !listened.IsZero() && !began.Before(listened.Add(pulseEvery)) && !e.end.At.Before(listened.Add(2*pulseEvery)) {
+		if ok && e.did != "" && !listened.IsZero() && !began.Before(listened.Add(-endsSlack)) {
 			unseen = append(unseen, orchestrator.AwayCall{Channel: e.channel, DID: e.did,
 				Caller: orchestrator.Party{Number: e.number}, Began: began, Ended: e.end.At, Cause: e.end.Cause})
 		}
@@ -123,7 +123,7 @@ func createdIn(channel string) (time.Time, bool) {
 // awayCalls are those that came and went without us.
 type awayCalls struct {
 	mu       sync.Mutex
-	unseen   []orchestrator.AwayCall // that were handed to us, and are not on record; guarded by mu
+	unseen   []orchestrator.AwayCall // that were handed to us, and may not be on record; guarded by mu
 	recorded time.Time               // until when what Asterisk tells of is on record; guarded by mu
 	done     map[string]time.Time    // channels on record that ended within recordedSlack before; guarded by mu
 	last     string                  // what AwayLast said when all was on record; guarded by mu
@@ -172,7 +172,7 @@ func (a *Adapter) away(ctx context.Context) ([]orchestrator.AwayCall, error) {
 	return out, nil
 }
 
-// missed notes calls that were handed to us and ended while nobody listened.
+// missed notes calls that were handed to us and ended while nobody may have listened.
 func (a *Adapter) missed(calls []orchestrator.AwayCall) {
 	a.gone.mu.Lock()
 	defer a.gone.mu.Unlock()

@@ -15,10 +15,22 @@ import (
 // recordAway puts calls on record that came and went without us, and lets the PBX
 // forget them. What cannot be stored now is told again when the sweeper looks.
 func (v *driving) recordAway(ctx context.Context, truth orchestrator.Snapshot) {
+	if len(truth.Away) == 0 || !v.mayCommand(ctx) {
+		return
+	}
+	came, err := v.eng.store.Came(ctx, v.pbx.Name())
+	if err != nil {
+		v.notRecorded(ctx, len(truth.Away), err)
+		return
+	}
+	heard := map[string]bool{}
+	for _, channel := range came {
+		heard[channel] = true
+	}
 	var entries []orchestrator.Entry
 	for _, c := range truth.Away {
-		if owner := v.callOf(c.Channel); owner != "" && v.eng.has(owner) {
-			continue // it came to us in the end
+		if owner := v.callOf(c.Channel); heard[c.Channel] || owner != "" && v.eng.has(owner) {
+			continue // it came to us, at last
 		}
 		s := orchestrator.CallSummary{
 			Call: awayID(v.pbx.Name(), truth.Epoch, c), PBX: v.pbx.Name(), Kind: orchestrator.KindInbound,
@@ -35,18 +47,21 @@ func (v *driving) recordAway(ctx context.Context, truth orchestrator.Snapshot) {
 		}
 		entries = append(entries, orchestrator.Entry{Type: orchestrator.EntryCallEnded, At: v.eng.now(), Call: s.Call, PBX: s.PBX, Data: data})
 	}
-	if len(truth.Away) == 0 || !v.mayCommand(ctx) {
-		return
-	}
 	if err := v.eng.store.Append(ctx, entries...); err != nil {
-		if ctx.Err() == nil {
-			v.log.WarnContext(ctx, "calls that came and went without us are not on record yet", "calls", len(entries), "error", err)
-		}
+		v.notRecorded(ctx, len(entries), err)
 		return
 	}
-	v.log.InfoContext(ctx, "calls that came and went without us are on record", "calls", len(entries))
+	if len(entries) > 0 {
+		v.log.InfoContext(ctx, "calls that came and went without us are on record", "calls", len(entries))
+	}
 	if err := v.pbx.AwayRecorded(ctx, truth.Away); err != nil && ctx.Err() == nil {
 		v.log.WarnContext(ctx, "the PBX could not be told what is on record", "error", err)
+	}
+}
+
+func (v *driving) notRecorded(ctx context.Context, calls int, err error) {
+	if ctx.Err() == nil {
+		v.log.WarnContext(ctx, "calls that came and went without us are not on record yet", "calls", calls, "error", err)
 	}
 }
 

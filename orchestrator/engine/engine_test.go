@@ -29,6 +29,7 @@ type memory struct {
 	mu     sync.Mutex
 	away   bool
 	calls  map[string]orchestrator.Record
+	came   []string
 	aside  []string
 	leases map[string]orchestrator.Lease
 	claims map[string]string
@@ -85,6 +86,9 @@ func (m *memory) Commit(ctx context.Context, l orchestrator.Lease, r orchestrato
 		}
 	}
 	m.calls[r.ID] = r
+	if r.Came != "" {
+		m.came = append(m.came, r.Came)
+	}
 	m.add(e...)
 	return nil
 }
@@ -128,6 +132,15 @@ func (m *memory) Load(_ context.Context, id string) (orchestrator.Record, error)
 		return r, nil
 	}
 	return orchestrator.Record{}, fault.New("memory", fault.NotFound, "no call %q", id)
+}
+
+func (m *memory) Came(context.Context, string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return nil, errAway
+	}
+	return slices.Clone(m.came), nil
 }
 
 func (m *memory) Claim(_ context.Context, key, value string) (string, error) {

@@ -221,6 +221,9 @@ func (l *loop) record(o owner) (orchestrator.Record, error) {
 	if _, at, ok := o.deadline(); ok {
 		r.Deadline = at
 	}
+	if l.rev.Load() == 0 {
+		r.Came = l.channel
+	}
 	return r, nil
 }
 

@@ -60,6 +60,35 @@ func TestCommitStoresTheCallAndItsEntries(t *testing.T) {
 	}
 }
 
+// TestCameKeepsTheLastArrivals: on which channels calls came in can be asked, also
+// once they have ended; a burst pushes out only the oldest.
+func TestCameKeepsTheLastArrivals(t *testing.T) {
+	t.Parallel()
+	s, _ := setup(t)
+	l := lease(t, s, north)
+	came := func(want int, first string) {
+		t.Helper()
+		got, err := s.Came(t.Context(), "lima")
+		ok(t, err)
+		if len(got) != want || want > 0 && got[0] != first {
+			t.Errorf("%d arrivals, the last %q; want %d, %q", len(got), got[:min(1, len(got))], want, first)
+		}
+	}
+	came(0, "")
+	r := call("a", 1)
+	r.Came = "in.1"
+	ok(t, s.Commit(t.Context(), l, r, nil))
+	ok(t, s.Commit(t.Context(), l, r, nil)) // again
+	ok(t, s.Commit(t.Context(), l, ended("a", 2), nil))
+	came(1, "in.1")
+	for n := range 1000 {
+		r := call(fmt.Sprint("b", n), 1)
+		r.Came = fmt.Sprint("in.b", n)
+		ok(t, s.Commit(t.Context(), l, r, nil))
+	}
+	came(1000, "in.b999")
+}
+
 func TestCommitRevisions(t *testing.T) {
 	t.Parallel()
 	rows := []struct {

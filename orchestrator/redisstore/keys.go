@@ -22,7 +22,7 @@ func (k keys) journalReaders() string { return k.prefix + "journal:readers" }
 // call is a hash with a call, or the session of a permanent line: rev (its
 // revision), holder (which process stored it) and doc (its JSON). Written by
 // call_commit. A live one has no expiry: the process that drives its PBX ends it.
-// An ended one expires after endedKept.
+// An ended one expires after an hour: then its record is all there is.
 func (k keys) call(id string) string { return k.prefix + "call:" + id }
 
 // claim is a text: what a key that somebody chose stands for. Written by
@@ -32,6 +32,11 @@ func (k keys) claim(key string) string { return k.prefix + "claim:" + key }
 // live is a sorted set of the live calls of a PBX by their earliest deadline
 // in unix ms. A call enters and leaves it with call_commit; no expiry.
 func (k keys) live(pbx string) string { return k.prefix + "live:" + pbx }
+
+// came is a list of the channels on which calls of a PBX came in, the last first.
+// Written by call_commit, which keeps a thousand of them: a burst of seconds is enough, for who asks wants to
+// know whether the last callers of the process before were heard. No expiry.
+func (k keys) came(pbx string) string { return k.prefix + "came:" + pbx }
 
 // lease is a hash with who drives a PBX: instance, holder, epoch. Written by
 // lease_acquire, expires with the lease.

@@ -13,10 +13,6 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-// endedKept is how long an ended call can still be looked up here; after that
-// its record is all there is.
-const endedKept = time.Hour
-
 // claimKept is how long a key stands for what it was claimed for.
 const claimKept = 24 * time.Hour
 
@@ -65,9 +61,9 @@ func (s *Store) Commit(ctx context.Context, lease orchestrator.Lease, r orchestr
 		}
 	}
 	args := make([]any, 0, 7+len(entries)*len(JournalFields))
-	args = append(args, lease.Epoch, lease.Owner.Holder(), r.ID, r.Rev, r.Doc, deadline, endedKept.Milliseconds())
+	args = append(args, lease.Epoch, lease.Owner.Holder(), r.ID, r.Rev, r.Doc, deadline, r.Came)
 	args = appendEntries(args, entries)
-	names := []string{s.keys.call(r.ID), s.keys.live(r.PBX), s.keys.journal(), s.keys.epoch(r.PBX)}
+	names := []string{s.keys.call(r.ID), s.keys.live(r.PBX), s.keys.journal(), s.keys.epoch(r.PBX), s.keys.came(r.PBX)}
 	answer, err := s.batch.Run(ctx, callCommit, names, args...).StringSlice()
 	if err != nil {
 		return Classify(op, err)
@@ -88,6 +84,15 @@ func (s *Store) Claim(ctx context.Context, key, value string) (string, error) {
 		return "", Classify("redisstore.Claim", err)
 	}
 	return got, nil
+}
+
+// Came lists the channels on which the last calls of a PBX came in, the last first.
+func (s *Store) Came(ctx context.Context, pbx string) ([]string, error) {
+	came, err := s.rdb.LRange(ctx, s.keys.came(pbx), 0, -1).Result()
+	if err != nil {
+		return nil, Classify("redisstore.Came", err)
+	}
+	return came, nil
 }
 
 // asideKept is how long a record that nobody can read is kept.
