@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -35,6 +36,10 @@ func (s operations) GetReadiness(ctx context.Context, _ GetReadinessRequestObjec
 		r.Status = wire.ReadinessStatusFailing
 	}
 	r.Checks = append(r.Checks, pbxs...)
+	if l := s.Lag(); !l.Rewound.IsZero() {
+		r.Checks = append(r.Checks, wire.ReadinessCheck{Name: "journal", State: wire.CheckStateOk,
+			Detail: fmt.Sprintf("Redis lost its last writes, noticed at %s, at most %d entries that are on record among them", l.Rewound.UTC().Format(time.RFC3339), l.Lost)})
+	}
 	if s.draining.Load() {
 		r.Status = wire.ReadinessStatusDraining
 	}

@@ -29,6 +29,7 @@ import (
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
 )
 
 func scrape(t *testing.T, m *metrics) string {
@@ -111,6 +112,11 @@ func TestHealth(t *testing.T) {
 	got = read[wire.Readiness](t, ask(s, "GET", "/readyz", "", ""), 200)
 	if len(got.Checks) != 4 || got.Status != "ok" || got.Checks[3] != (wire.ReadinessCheck{Name: "pbx spare", State: "failing", Detail: "not connected here"}) {
 		t.Errorf("one PBX of two: %+v", got)
+	}
+	w.parts.Lag = func() records.Lag { return records.Lag{Rewound: noon, Lost: 12} }
+	got = read[wire.Readiness](t, ask(w.server(), "GET", "/readyz", "", ""), 200)
+	if last := got.Checks[len(got.Checks)-1]; last.Name != "journal" || last.State != "ok" || !strings.Contains(last.Detail, "T12:00:00Z, at most 12 entries") {
+		t.Errorf("Redis had lost its last writes: %+v", got)
 	}
 	w.engine.up = map[string]bool{"main": false}
 	if got := read[wire.Readiness](t, ask(s, "GET", "/readyz", "", ""), 503); got.Status != "failing" {

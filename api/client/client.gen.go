@@ -519,7 +519,7 @@ type ClientInterface interface {
 
 	// GetReadiness Tells whether calls can be served here, with the state of each dependency.
 	//
-	// Ready when every dependency answers and at least one PBX is connected. While stopping it answers 503 with status draining.
+	// Ready when every dependency answers and at least one PBX is connected. While stopping it answers 503 with status draining. A check journal is there once Redis has come back without its last writes; it says when, and at most how many entries that are on record it had lost.
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1558,7 +1558,7 @@ func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) 
 
 // GetReadiness Tells whether calls can be served here, with the state of each dependency.
 //
-// Ready when every dependency answers and at least one PBX is connected. While stopping it answers 503 with status draining.
+// Ready when every dependency answers and at least one PBX is connected. While stopping it answers 503 with status draining. A check journal is there once Redis has come back without its last writes; it says when, and at most how many entries that are on record it had lost.
 //
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4909,7 +4909,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetReadinessWithResponse Tells whether calls can be served here, with the state of each dependency.
 	//
-	// Ready when every dependency answers and at least one PBX is connected. While stopping it answers 503 with status draining.
+	// Ready when every dependency answers and at least one PBX is connected. While stopping it answers 503 with status draining. A check journal is there once Redis has come back without its last writes; it says when, and at most how many entries that are on record it had lost.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -8118,7 +8118,7 @@ func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, reqEdi
 
 // GetReadinessWithResponse Tells whether calls can be served here, with the state of each dependency.
 //
-// Ready when every dependency answers and at least one PBX is connected. While stopping it answers 503 with status draining.
+// Ready when every dependency answers and at least one PBX is connected. While stopping it answers 503 with status draining. A check journal is there once Redis has come back without its last writes; it says when, and at most how many entries that are on record it had lost.
 //
 // Returns a wrapper object for the known response body format(s).
 //

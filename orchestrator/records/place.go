@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -12,6 +13,7 @@ type Place struct {
 	ID      string    // of the last entry, "" when there is none
 	Epoch   int64     // how often the journal came back without its last entries
 	Rewound time.Time // when that was last noticed; zero for never
+	Lost    int64     // of the entries on record it had lost at most so many then
 }
 
 // Of returns the database as a tenant's recorder and API use it: the places of
@@ -49,8 +51,8 @@ func (d *DB) Place(ctx context.Context) (Place, error) {
 	}
 	var p Place
 	var rewound int64
-	err := d.read.QueryRowContext(ctx, d.rebind("SELECT id, epoch, rewound_at FROM recorder_offset WHERE tenant = ?"), d.tenant).
-		Scan(&p.ID, &p.Epoch, &rewound)
+	err := d.read.QueryRowContext(ctx, d.rebind("SELECT id, epoch, rewound_at, lost FROM recorder_offset WHERE tenant = ?"), d.tenant).
+		Scan(&p.ID, &p.Epoch, &rewound, &p.Lost)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Place{}, nil
 	}
@@ -63,8 +65,10 @@ func (d *DB) Place(ctx context.Context) (Place, error) {
 // When the place is another by now (a second recorder on this database was
 // faster), nothing changes. It returns the place that is in force.
 func (d *DB) Rewound(ctx context.Context, from Place, to string) (Place, error) {
-	_, err := d.write.ExecContext(ctx, d.rebind(`UPDATE recorder_offset SET id = ?, pos = ?, epoch = epoch + 1, rewound_at = ?
-		WHERE tenant = ? AND id = ? AND epoch = ?`), to, position(from.Epoch+1, to), ms(d.now()), d.tenant, from.ID, from.Epoch)
+	_, err := d.write.ExecContext(ctx, d.rebind(`UPDATE recorder_offset SET id = ?, pos = ?, epoch = epoch + 1, rewound_at = ?,
+		lost = (SELECT COUNT(*) FROM timeline WHERE tenant = ? AND pos > ?)
+		WHERE tenant = ? AND id = ? AND epoch = ?`),
+		to, position(from.Epoch+1, to), ms(d.now()), d.tenant, position(from.Epoch, cmp.Or(to, "0-0")), d.tenant, from.ID, from.Epoch)
 	if err != nil {
 		return Place{}, classify("records.Rewound", err)
 	}

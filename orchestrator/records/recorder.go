@@ -77,6 +77,7 @@ type Lag struct {
 	SetAside  int64         // entries that the database refused, see DB.SetAside
 	Rewinds   int64         // how often since the start the journal had lost entries
 	Rewound   time.Time     // when that was last noticed, also before the start; zero for never
+	Lost      int64         // of the entries on record it had lost at most so many then
 	Err       error         // why the last attempt failed; nil when it worked
 }
 

@@ -38,11 +38,11 @@ func (r *Recorder) settle(ctx context.Context) error {
 			return err
 		}
 		r.log.ErrorContext(ctx, "the journal has lost entries: it is read again from the newest that is on record",
-			"place", was.ID, "from", to.ID, "journal_ends", last, "epoch", place.Epoch)
+			"place", was.ID, "from", to.ID, "journal_ends", last, "epoch", place.Epoch, "lost", place.Lost)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.place, r.state.Rewound = to, place.Rewound
+	r.place, r.state.Rewound, r.state.Lost = to, place.Rewound, place.Lost
 	if rewound {
 		r.state.Rewinds++
 	}

@@ -65,7 +65,9 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 		part(judgeAPI(f, time.Now()))
 	})
 	within(func(ctx context.Context) { part(judgeRedis(probeRedis(ctx, site.Redis))) })
-	within(func(ctx context.Context) { part(judgeRecords(probeRecords(ctx, site.Records))) })
+	within(func(ctx context.Context) {
+		part(judgeRecords(probeRecords(ctx, site.Records, site.Redis.Tenant), time.Now()))
+	})
 	for _, name := range slices.Sorted(maps.Keys(site.PBXs)) {
 		within(func(ctx context.Context) {
 			ours := served.state("pbx "+name) == "ok"

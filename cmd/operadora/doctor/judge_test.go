@@ -14,6 +14,7 @@ import (
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
@@ -95,12 +96,19 @@ func TestJudgeRedis(t *testing.T) {
 
 func TestJudgeRecords(t *testing.T) {
 	t.Parallel()
+	now := time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC)
+	judge := func(f recordsFacts) []Line { return judgeRecords(f, now) }
+	rewound := func(ago time.Duration) recordsFacts {
+		return recordsFacts{place: records.Place{Epoch: 2, Lost: 17, Rewound: now.Add(-ago)}}
+	}
 	testAll(t, []expected{
-		{"all well", judgeRecords(recordsFacts{dsn: "sqlite:x.db", file: true}), "", OK, "", ""},
-		{"no folder", judgeRecords(recordsFacts{dsn: "sqlite:x/x.db", file: true, open: os.ErrNotExist}), "opens", Fault, "x/x.db", "folder must exist"},
-		{"no server", judgeRecords(recordsFacts{dsn: "postgres://u:***@h/d", open: syscall.ECONNREFUSED}), "opens", Fault, "***", "psql"},
-		{"no answer", judgeRecords(recordsFacts{read: errors.New("gone")}), "readable", Fault, "gone", "psql"},
-		{"read-only", judgeRecords(recordsFacts{write: errors.New("readonly")}), "writable", Fault, "readonly", "replica"},
+		{"all well", judge(recordsFacts{dsn: "sqlite:x.db", file: true}), "", OK, "", ""},
+		{"no folder", judge(recordsFacts{dsn: "sqlite:x/x.db", file: true, open: os.ErrNotExist}), "opens", Fault, "x/x.db", "folder must exist"},
+		{"no server", judge(recordsFacts{dsn: "postgres://u:***@h/d", open: syscall.ECONNREFUSED}), "opens", Fault, "***", "psql"},
+		{"no answer", judge(recordsFacts{read: errors.New("gone")}), "readable", Fault, "gone", "psql"},
+		{"read-only", judge(recordsFacts{write: errors.New("readonly")}), "writable", Fault, "readonly", "replica"},
+		{"lost its last writes", judge(rewound(time.Hour)), "journal", Warning, "17 entries of the journal that are on record among them; noticed 2026-03-04 09:00:00, 2 times", "appendfsync"},
+		{"long ago", judge(rewound(30 * 24 * time.Hour)), "journal", OK, "17 entries", ""},
 	})
 }
 

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ type recordsFacts struct {
 	open    error // it could not be opened or brought up to date
 	read    error
 	write   error
+	place   records.Place // how far the journal is on record
 	took    time.Duration
 	file    bool // a SQLite file
 }
@@ -24,7 +26,7 @@ type recordsFacts struct {
 // transaction that changes nothing.
 const nobodysToken = "doctor-asks-whether-it-can-write"
 
-func probeRecords(ctx context.Context, cfg records.Config) (f recordsFacts) {
+func probeRecords(ctx context.Context, cfg records.Config, tenant string) (f recordsFacts) {
 	f.dsn = cfg.DSN.String()
 	f.file = strings.HasPrefix(f.dsn, "sqlite:")
 	begun := time.Now()
@@ -36,14 +38,19 @@ func probeRecords(ctx context.Context, cfg records.Config) (f recordsFacts) {
 	}
 	defer func() { _ = db.Close() }() // nothing was written
 	f.dialect = db.Dialect()
-	f.read = db.Ping(ctx)
+	if f.read = db.Ping(ctx); f.read == nil {
+		f.place, f.read = db.Of(tenant).Place(ctx)
+	}
 	if err := db.RevokeToken(ctx, nobodysToken); fault.KindOf(err) != fault.NotFound {
 		f.write = err
 	}
 	return f
 }
 
-func judgeRecords(f recordsFacts) []Line {
+// lately is how long a loss of the journal is warned of.
+const lately = 7 * 24 * time.Hour
+
+func judgeRecords(f recordsFacts, now time.Time) []Line {
 	s := &sheet{part: "records"}
 	remedy := "see records.dsn: is the database there, and may its user create tables? psql DSN tries the same"
 	if f.file {
@@ -63,6 +70,16 @@ func judgeRecords(f recordsFacts) []Line {
 		s.add(Fault, "writable", remedy+"; is the disk full, or this a replica?", "%v", f.write)
 	} else {
 		s.ok("writable", "a transaction is accepted")
+	}
+	lost := fmt.Sprintf("Redis came back without its last writes, at most %d entries of the journal that are on record among them; noticed %s, %d times in all",
+		f.place.Lost, f.place.Rewound.Format(time.DateTime), f.place.Epoch)
+	switch {
+	case f.place.Rewound.IsZero():
+		s.ok("journal", "has lost nothing that is on record")
+	case now.Sub(f.place.Rewound) < lately:
+		s.add(Warning, "journal", "operadora heals itself; so that Redis loses a second at most: appendonly yes, appendfsync everysec, and replicas that are not far behind", "%s", lost)
+	default:
+		s.ok("journal", "%s", lost)
 	}
 	return s.lines
 }
