@@ -324,7 +324,7 @@ func (s operations) CancelConsult(ctx context.Context, r CancelConsultRequestObj
 
 // SwapCall implements StrictServerInterface.
 func (s operations) SwapCall(ctx context.Context, r SwapCallRequestObject) (SwapCallResponseObject, error) {
-	return s.wish(ctx, r.Call, call.Wish{Do: call.WishSwap})
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishSwap, With: call.Side(given(r.Body).With)})
 }
 
 // ConferenceCall implements StrictServerInterface.

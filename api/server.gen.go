@@ -2542,6 +2542,7 @@ func (response SuperviseCalldefaultApplicationProblemPlusJSONResponse) VisitSupe
 
 type SwapCallRequestObject struct {
 	Call PathCall `json:"call"`
+	Body *SwapCallJSONRequestBody
 }
 
 type SwapCallResponseObject interface {
@@ -4711,6 +4712,32 @@ func (sh *strictHandler) SwapCall(ctx echo.Context, call PathCall) error {
 	var request SwapCallRequestObject
 
 	request.Call = call
+
+	var body SwapCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.SwapCall(ctx.Request().Context(), request.(SwapCallRequestObject))

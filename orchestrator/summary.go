@@ -32,7 +32,7 @@ type CallSummary struct {
 	Agent       string   `json:"agent,omitempty"` // who served it
 	Offers      int      `json:"offers,omitempty"`
 	Outcome     Outcome  `json:"outcome,omitempty"`
-	EndedBy     string   `json:"ended_by,omitempty"` // caller, agent, operadora, pbx
+	EndedBy     string   `json:"ended_by,omitempty"` // caller, agent, number (outside), operadora, pbx
 	Cause       Cause    `json:"cause,omitempty"`
 	Recording   string   `json:"recording,omitempty"`
 	Voicemail   string   `json:"voicemail,omitempty"`

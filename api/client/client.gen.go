@@ -245,7 +245,7 @@ type ClientInterface interface {
 
 	// ConsultCallWithBody Asks somebody beside the caller of a conversation.
 	//
-	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, somebody is asked or a transfer under way already, or the queue is full or has nobody.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -254,7 +254,7 @@ type ClientInterface interface {
 
 	// ConsultCall Asks somebody beside the caller of a conversation.
 	//
-	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, somebody is asked or a transfer under way already, or the queue is full or has nobody.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -345,16 +345,27 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
 	SuperviseCall(ctx context.Context, call PathCall, body SuperviseCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
+	// SwapCallWithBody Changes between the caller and whom the agent asked; the other of the two hears music.
 	//
-	// 409 before they have answered.
+	// 409 before they have answered. An order that may be given twice says with whom the agent is to talk (with): when they do so already it is a 409, and nothing changes; without it each order changes to the other.
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
-	SwapCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SwapCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
+	//
+	// 409 before they have answered. An order that may be given twice says with whom the agent is to talk (with): when they do so already it is a 409, and nothing changes; without it each order changes to the other.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
+	SwapCall(ctx context.Context, call PathCall, body SwapCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TransferCallWithBody Transfers the caller of a conversation, blind.
 	//
-	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody, an agent who is not logged in and a number that is not allowed leave the caller where they are: 409 (403 for a number) says why, and so does the call's timeline (call.transfer). Who waits too long in a queue goes on in the flow that they came by. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -363,7 +374,7 @@ type ClientInterface interface {
 
 	// TransferCall Transfers the caller of a conversation, blind.
 	//
-	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody, an agent who is not logged in and a number that is not allowed leave the caller where they are: 409 (403 for a number) says why, and so does the call's timeline (call.transfer). Who waits too long in a queue goes on in the flow that they came by. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -904,7 +915,7 @@ func (c *Client) ConferenceCall(ctx context.Context, call PathCall, reqEditors .
 
 // ConsultCallWithBody Asks somebody beside the caller of a conversation.
 //
-// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, somebody is asked or a transfer under way already, or the queue is full or has nobody.
 //
 // Takes any type of body and a specified content type.
 //
@@ -923,7 +934,7 @@ func (c *Client) ConsultCallWithBody(ctx context.Context, call PathCall, content
 
 // ConsultCall Asks somebody beside the caller of a conversation.
 //
-// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, somebody is asked or a transfer under way already, or the queue is full or has nobody.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1124,13 +1135,34 @@ func (c *Client) SuperviseCall(ctx context.Context, call PathCall, body Supervis
 	return c.Client.Do(req)
 }
 
-// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
+// SwapCallWithBody Changes between the caller and whom the agent asked; the other of the two hears music.
 //
-// 409 before they have answered.
+// 409 before they have answered. An order that may be given twice says with whom the agent is to talk (with): when they do so already it is a 409, and nothing changes; without it each order changes to the other.
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
-func (c *Client) SwapCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSwapCallRequest(c.Server, call)
+func (c *Client) SwapCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSwapCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SwapCall Changes between the caller and whom the agent asked; the other of the two hears music.
+//
+// 409 before they have answered. An order that may be given twice says with whom the agent is to talk (with): when they do so already it is a 409, and nothing changes; without it each order changes to the other.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
+func (c *Client) SwapCall(ctx context.Context, call PathCall, body SwapCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSwapCallRequest(c.Server, call, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1143,7 +1175,7 @@ func (c *Client) SwapCall(ctx context.Context, call PathCall, reqEditors ...Requ
 
 // TransferCallWithBody Transfers the caller of a conversation, blind.
 //
-// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody, an agent who is not logged in and a number that is not allowed leave the caller where they are: 409 (403 for a number) says why, and so does the call's timeline (call.transfer). Who waits too long in a queue goes on in the flow that they came by. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
 //
 // Takes any type of body and a specified content type.
 //
@@ -1162,7 +1194,7 @@ func (c *Client) TransferCallWithBody(ctx context.Context, call PathCall, conten
 
 // TransferCall Transfers the caller of a conversation, blind.
 //
-// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody, an agent who is not logged in and a number that is not allowed leave the caller where they are: 409 (403 for a number) says why, and so does the call's timeline (call.transfer). Who waits too long in a queue goes on in the flow that they came by. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2831,8 +2863,19 @@ func NewSuperviseCallRequestWithBody(server string, call PathCall, contentType s
 	return req, nil
 }
 
-// NewSwapCallRequest constructs an http.Request for the SwapCall method
-func NewSwapCallRequest(server string, call PathCall) (*http.Request, error) {
+// NewSwapCallRequest calls the generic SwapCall builder with application/json body
+func NewSwapCallRequest(server string, call PathCall, body SwapCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSwapCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewSwapCallRequestWithBody constructs an http.Request for the SwapCall method, with any body, and a specified content type
+func NewSwapCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2857,10 +2900,12 @@ func NewSwapCallRequest(server string, call PathCall) (*http.Request, error) {
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -4587,7 +4632,7 @@ type ClientWithResponsesInterface interface {
 
 	// ConsultCallWithBodyWithResponse Asks somebody beside the caller of a conversation.
 	//
-	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, somebody is asked or a transfer under way already, or the queue is full or has nobody.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -4596,7 +4641,7 @@ type ClientWithResponsesInterface interface {
 
 	// ConsultCallWithResponse Asks somebody beside the caller of a conversation.
 	//
-	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+	// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, somebody is asked or a transfer under way already, or the queue is full or has nobody.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -4691,18 +4736,27 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/supervise (the `SuperviseCall` operationId).
 	SuperviseCallWithResponse(ctx context.Context, call PathCall, body SuperviseCallJSONRequestBody, reqEditors ...RequestEditorFn) (*SuperviseCallResponse, error)
 
-	// SwapCallWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
+	// SwapCallWithBodyWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
 	//
-	// 409 before they have answered.
+	// 409 before they have answered. An order that may be given twice says with whom the agent is to talk (with): when they do so already it is a 409, and nothing changes; without it each order changes to the other.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
-	SwapCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*SwapCallResponse, error)
+	SwapCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SwapCallResponse, error)
+
+	// SwapCallWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
+	//
+	// 409 before they have answered. An order that may be given twice says with whom the agent is to talk (with): when they do so already it is a 409, and nothing changes; without it each order changes to the other.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
+	SwapCallWithResponse(ctx context.Context, call PathCall, body SwapCallJSONRequestBody, reqEditors ...RequestEditorFn) (*SwapCallResponse, error)
 
 	// TransferCallWithBodyWithResponse Transfers the caller of a conversation, blind.
 	//
-	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody, an agent who is not logged in and a number that is not allowed leave the caller where they are: 409 (403 for a number) says why, and so does the call's timeline (call.transfer). Who waits too long in a queue goes on in the flow that they came by. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -4711,7 +4765,7 @@ type ClientWithResponsesInterface interface {
 
 	// TransferCallWithResponse Transfers the caller of a conversation, blind.
 	//
-	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+	// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody, an agent who is not logged in and a number that is not allowed leave the caller where they are: 409 (403 for a number) says why, and so does the call's timeline (call.transfer). Who waits too long in a queue goes on in the flow that they came by. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7568,7 +7622,7 @@ func (c *ClientWithResponses) ConferenceCallWithResponse(ctx context.Context, ca
 
 // ConsultCallWithBodyWithResponse Asks somebody beside the caller of a conversation.
 //
-// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, somebody is asked or a transfer under way already, or the queue is full or has nobody.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7583,7 +7637,7 @@ func (c *ClientWithResponses) ConsultCallWithBodyWithResponse(ctx context.Contex
 
 // ConsultCallWithResponse Asks somebody beside the caller of a conversation.
 //
-// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers, the queue is full or has nobody, the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, or somebody is asked or a transfer under way already.
+// The caller hears the queue's music while the agent talks with an agent, with whoever of a queue is free, or with an outside number; who is asked sees the caller's number. Then the agent completes, cancels, swaps or brings all together. An agent who hangs up completes. When nobody answers the caller comes back to the agent; the call's timeline (call.consult) tells. An agent may do so in its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound). 409 when there is no conversation with an agent, somebody is asked or a transfer under way already, or the queue is full or has nobody.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7744,15 +7798,30 @@ func (c *ClientWithResponses) SuperviseCallWithResponse(ctx context.Context, cal
 	return ParseSuperviseCallResponse(rsp)
 }
 
-// SwapCallWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
+// SwapCallWithBodyWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
 //
-// 409 before they have answered.
+// 409 before they have answered. An order that may be given twice says with whom the agent is to talk (with): when they do so already it is a 409, and nothing changes; without it each order changes to the other.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
-func (c *ClientWithResponses) SwapCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*SwapCallResponse, error) {
-	rsp, err := c.SwapCall(ctx, call, reqEditors...)
+func (c *ClientWithResponses) SwapCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SwapCallResponse, error) {
+	rsp, err := c.SwapCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSwapCallResponse(rsp)
+}
+
+// SwapCallWithResponse Changes between the caller and whom the agent asked; the other of the two hears music.
+//
+// 409 before they have answered. An order that may be given twice says with whom the agent is to talk (with): when they do so already it is a 409, and nothing changes; without it each order changes to the other.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/swap (the `SwapCall` operationId).
+func (c *ClientWithResponses) SwapCallWithResponse(ctx context.Context, call PathCall, body SwapCallJSONRequestBody, reqEditors ...RequestEditorFn) (*SwapCallResponse, error) {
+	rsp, err := c.SwapCall(ctx, call, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -7761,7 +7830,7 @@ func (c *ClientWithResponses) SwapCallWithResponse(ctx context.Context, call Pat
 
 // TransferCallWithBodyWithResponse Transfers the caller of a conversation, blind.
 //
-// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody, an agent who is not logged in and a number that is not allowed leave the caller where they are: 409 (403 for a number) says why, and so does the call's timeline (call.transfer). Who waits too long in a queue goes on in the flow that they came by. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -7776,7 +7845,7 @@ func (c *ClientWithResponses) TransferCallWithBodyWithResponse(ctx context.Conte
 
 // TransferCallWithResponse Transfers the caller of a conversation, blind.
 //
-// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody leaves the caller where they are; the call's timeline (call.transfer) tells. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
+// The agent is free at once when an outside number is rung or a flow begins, and as soon as the queue has taken the caller when it is a queue or an agent. A queue that is full or has nobody, an agent who is not logged in and a number that is not allowed leave the caller where they are: 409 (403 for a number) says why, and so does the call's timeline (call.transfer). Who waits too long in a queue goes on in the flow that they came by. Who is transferred to an agent or a number that never answers comes back to the queue before others. An agent may transfer its own calls only. Outside numbers need to be allowed (pbxs.NAME.outbound).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -192,6 +192,7 @@ func (e DeviceState) Valid() bool {
 const (
 	EndedByAgent     EndedBy = "agent"
 	EndedByCaller    EndedBy = "caller"
+	EndedByNumber    EndedBy = "number"
 	EndedByOperadora EndedBy = "operadora"
 	EndedByPBX       EndedBy = "pbx"
 )
@@ -202,6 +203,8 @@ func (e EndedBy) Valid() bool {
 	case EndedByAgent:
 		return true
 	case EndedByCaller:
+		return true
+	case EndedByNumber:
 		return true
 	case EndedByOperadora:
 		return true
@@ -1007,6 +1010,24 @@ func (e SuperviseMode) Valid() bool {
 	}
 }
 
+// Defines values for SwapSide.
+const (
+	SwapSideCustomer SwapSide = "customer"
+	SwapSideOther    SwapSide = "other"
+)
+
+// Valid indicates whether the value is a known member of the SwapSide enum.
+func (e SwapSide) Valid() bool {
+	switch e {
+	case SwapSideCustomer:
+		return true
+	case SwapSideOther:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TargetKind.
 const (
 	TargetKindAgent  TargetKind = "agent"
@@ -1233,8 +1254,10 @@ type CallSummary struct {
 	// DID The number that was dialled.
 	DID     string    `json:"did,omitempty,omitzero"`
 	EndedAt time.Time `json:"ended_at,omitempty,omitzero"`
-	EndedBy EndedBy   `json:"ended_by,omitempty,omitzero"`
-	ID      string    `json:"id"`
+
+	// EndedBy number: an outside number that the caller was put through to.
+	EndedBy EndedBy `json:"ended_by,omitempty,omitzero"`
+	ID      string  `json:"id"`
 
 	// Kind outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
 	Kind     CallKind `json:"kind"`
@@ -1344,7 +1367,7 @@ type DispositionDefinition struct {
 	Texts Texts `json:"texts,omitempty,omitzero"`
 }
 
-// EndedBy defines model for EndedBy.
+// EndedBy number: an outside number that the caller was put through to.
 type EndedBy string
 
 // Entry One line of the journal. data is left out for who may not see it.
@@ -1515,8 +1538,14 @@ type EntryPBXStateState string
 
 // EntryParted defines model for EntryParted.
 type EntryParted struct {
-	Agent  string `json:"agent"`
-	By     string `json:"by,omitempty,omitzero"`
+	// Agent With whom the caller talked; "" is an outside number.
+	Agent string `json:"agent"`
+
+	// By Who left, or what ended it: caller, agent, number, transfer, operadora, pbx.
+	By string `json:"by,omitempty,omitzero"`
+
+	// Number Of an outside number, masked.
+	Number string `json:"number,omitempty,omitzero"`
 	TalkMS int64  `json:"talk_ms,omitempty,omitzero"`
 }
 
@@ -2054,6 +2083,15 @@ type Supervision struct {
 	Visible bool `json:"visible"`
 }
 
+// Swap defines model for Swap.
+type Swap struct {
+	// With With whom the agent is to talk: other is whom they ask.
+	With SwapSide `json:"with,omitempty,omitzero"`
+}
+
+// SwapSide With whom the agent is to talk: other is whom they ask.
+type SwapSide string
+
 // TargetKind number: an outside number.
 type TargetKind string
 
@@ -2430,6 +2468,9 @@ type MoveCallJSONRequestBody = Move
 
 // SuperviseCallJSONRequestBody defines body for SuperviseCall for application/json ContentType.
 type SuperviseCallJSONRequestBody = Supervise
+
+// SwapCallJSONRequestBody defines body for SwapCall for application/json ContentType.
+type SwapCallJSONRequestBody = Swap
 
 // TransferCallJSONRequestBody defines body for TransferCall for application/json ContentType.
 type TransferCallJSONRequestBody = Transfer

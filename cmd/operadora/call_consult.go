@@ -29,14 +29,7 @@ func newConsultCommands() []*cobra.Command {
 				}
 				return r.JSON202, nil
 			}),
-		newCallOrderCommand("swap", "Change between the caller and whom the agent asked", "swapped",
-			func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
-				r, err := c.SwapCallWithResponse(ctx, id)
-				if err != nil {
-					return nil, err
-				}
-				return r.JSON202, nil
-			}),
+		newCallSwapCommand(),
 		newCallOrderCommand("conference", "Bring the caller, the agent and whom the agent asked together", "together",
 			func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
 				r, err := c.ConferenceCallWithResponse(ctx, id)
@@ -46,6 +39,20 @@ func newConsultCommands() []*cobra.Command {
 				return r.JSON202, nil
 			}),
 	}
+}
+
+func newCallSwapCommand() *cobra.Command {
+	var body wire.Swap
+	c := newCallOrderCommand("swap", "Change between the caller and whom the agent asked", "swapped",
+		func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+			r, err := c.SwapCallWithResponse(ctx, id, body)
+			if err != nil {
+				return nil, err
+			}
+			return r.JSON202, nil
+		})
+	c.Flags().StringVar((*string)(&body.With), "with", "", "with whom the agent is to talk, customer or other: may be ordered twice; left out, with the other of the two")
+	return c
 }
 
 func newCallConsultCommand() *cobra.Command {

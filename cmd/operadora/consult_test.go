@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -88,7 +90,10 @@ func TestConsult(t *testing.T) {
 	ben := r.login("102")
 
 	t.Log("who is not there: the conversation goes on")
-	r.asks(api, id, wire.TargetKindAgent, "103")
+	_, err = api.ConsultCallWithResponse(limit(t), id, wire.Consultation{Kind: wire.TargetKindAgent, Name: "103"})
+	if p, ok := errors.AsType[*client.Refusal](err); !ok || p.Status != http.StatusConflict {
+		t.Errorf("asking who is not there: %v", err)
+	}
 	r.told(orchestrator.EntryCallConsult, `"result":"no_agents"`)
 	r.talk(caller, a)
 

@@ -134,7 +134,10 @@ func TestTransfers(t *testing.T) {
 	r.talk(caller, a)
 
 	t.Log("to an agent who is not logged in: the conversation goes on")
-	r.transfer(api, id, wire.TargetKindAgent, "103")
+	if out, err := r.Run("call", "transfer", id, "--agent", "103", "--token", api.Token, "--url", api.Base); err == nil ||
+		!strings.Contains(err.Error(), `agent "103" is not logged in`) {
+		t.Errorf("told %q, %v", out, err)
+	}
 	r.told(orchestrator.EntryCallTransfer, `"result":"no_agents"`)
 	r.talk(caller, a)
 

@@ -181,6 +181,17 @@ func (c *Call) Far() *Leg {
 	return &c.Legs[1]
 }
 
+// Asking is the stay for which a queue is being asked on behalf of a person, 0 for none.
+func (c *Call) Asking() int {
+	switch k := c.Consult; {
+	case c.Move != nil && !c.Move.Flow:
+		return c.Move.Visit.N
+	case k != nil && k.State == ConsultAsked:
+		return k.Visit.N
+	}
+	return 0
+}
+
 // Gone tells whether the customer's channel is gone, or no longer ours.
 func (c *Call) Gone() bool { return c.Customer().State == LegEnded }
 

@@ -22,7 +22,8 @@ type change struct {
 	refused  []string
 	backAs   *Back
 	answers  []error // to wishes
-	returned bool    // the flow that took the present step is over, and another is in its place
+	turned   map[int]error
+	returned bool // the flow that took the present step is over, and another is in its place
 }
 
 // happened is when the present input happened, in unix ms.

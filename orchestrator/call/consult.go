@@ -95,8 +95,14 @@ func (x *change) consulting(tr ConsultTrigger) bool {
 
 // noteConsult writes on the timeline what became of asking somebody. l is the
 // other's leg, nil while there is none.
-func (x *change) noteConsult(l *Leg, result, by string) {
+func (x *change) noteConsult(l *Leg, result, by string) { x.tellConsult(l, result, by, nil) }
+
+// tellConsult does so, with why it could not be.
+func (x *change) tellConsult(l *Leg, result, by string, err error) {
 	f := fields{"result": result}
+	if err != nil {
+		f["error"] = errText(err)
+	}
 	if k := x.c.Consult; k != nil {
 		f["destination"], f["kind"], f["by"] = k.To.Masked().Name, k.To.Kind, k.By
 	}
@@ -169,6 +175,7 @@ func (x *change) consultInside(to orchestrator.Target, by string) error {
 func (x *change) consultOutside(to orchestrator.Target, by string) error {
 	way, err := x.outside(to.Name) // the customer may be put through later
 	if err != nil {
+		x.note(orchestrator.EntryCallConsult, fields{"destination": to.Masked().Name, "kind": to.Kind, "result": "denied", "by": by, "error": errText(err)})
 		return err
 	}
 	x.consultNumber(&Consult{To: to, By: by}, "dialling")
@@ -232,9 +239,16 @@ func (x *change) consultPlaced(p orchestrator.Placement) {
 			x.askConsult()
 		}
 	default:
-		if k.State == ConsultAsked || k.State == ConsultWaiting {
-			x.endConsult(nil, string(p.Result))
-		}
+		x.consultTurned(string(p.Result))
+	}
+}
+
+// consultTurned ends a consultation whose queue does not take it.
+func (x *change) consultTurned(result string) {
+	if k := x.c.Consult; k.State == ConsultAsked || k.State == ConsultWaiting {
+		err := turnedAway(k.To, result)
+		x.turn(k.Visit.N, err)
+		x.consultOver(nil, result, err)
 	}
 }
 
@@ -406,9 +420,12 @@ const cancelledConsult = "cancelled"
 // could be asked: until then only music was to be heard of the customer. One who
 // was on hold before stays so, for the agent need not be ready. l is the leg of
 // who was asked.
-func (x *change) endConsult(l *Leg, result string) {
+func (x *change) endConsult(l *Leg, result string) { x.consultOver(l, result, nil) }
+
+// consultOver does so; err is why nobody could be asked.
+func (x *change) consultOver(l *Leg, result string, err error) {
 	k := *x.c.Consult
-	x.noteConsult(l, result, "")
+	x.tellConsult(l, result, "", err)
 	if k.Phone != "" {
 		x.do(AnswerTransfer{Channel: k.Phone})
 	}
@@ -446,10 +463,29 @@ func (x *change) withConsult(w Wish) error {
 	case !k.answered():
 		return fault.New(op, fault.Conflict, "whom the agent asks has not answered")
 	case w.Do == WishSwap:
-		x.swap(w.By)
+		return x.swapWith(w)
 	default:
 		x.conference(w.By)
 	}
+	return nil
+}
+
+// swapWith changes between the two, unless the agent talks with the one already who
+// is meant.
+func (x *change) swapWith(w Wish) error {
+	at := SideOther
+	if x.c.Consult.State == ConsultAside {
+		at = SideCustomer
+	}
+	switch w.With {
+	case "", SideCustomer, SideOther:
+	default:
+		return fault.New(op, fault.Invalid, "with: %q is none of customer and other", w.With)
+	}
+	if w.With == at {
+		return fault.New(op, fault.Conflict, "the agent talks with the %s already", at)
+	}
+	x.swap(w.By)
 	return nil
 }
 

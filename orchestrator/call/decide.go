@@ -26,7 +26,10 @@ type Decision struct {
 	Dirty   bool     // there is something to store
 	Refused []string // state/trigger pairs that the tables refused
 	Answers []error  // to the wishes among the inputs, in their order: nil is yes
-	Back    *Back    // the customer's channel has come back from the dialplan: a new call
+	// Turned tells why somebody was not sent, or not asked, after a wish was answered
+	// by yes: by the stay in a queue that Asking told then.
+	Turned map[int]error
+	Back   *Back // the customer's channel has come back from the dialplan: a new call
 }
 
 // Back is a channel that was handed on and has come back.
@@ -56,7 +59,7 @@ func (r *Rules) Decide(c Call, ins []Input, now time.Time) Decision {
 	if x.dirty {
 		x.c.Rev++
 	}
-	return Decision{x.c, x.entries, x.dirty, x.refused, x.answers, x.backAs}
+	return Decision{x.c, x.entries, x.dirty, x.refused, x.answers, x.turned, x.backAs}
 }
 
 // onlyConfirms tells whether all that happened is that something was removed,

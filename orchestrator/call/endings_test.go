@@ -61,7 +61,7 @@ func TestEndings(t *testing.T) {
 		{"timeout and transfer", []func(*world){inQueue, after(6 * time.Minute)}, orchestrator.OutcomeCompleted, "operadora"},
 		{"timeout and transfer answered", []func(*world){
 			inQueue, after(5*time.Minute + time.Second), answered, after(time.Second), agentEnds(orchestrator.CauseNormal),
-		}, orchestrator.OutcomeTransferred, "agent"},
+		}, orchestrator.OutcomeTransferred, "number"},
 		{"handed back to the dialplan", []func(*world){press("#")}, orchestrator.OutcomeTransferred, "operadora"},
 		{"ordered", []func(*world){inQueue, ringing, answered, after(time.Second), ordered(WishHangup)}, orchestrator.OutcomeServed, "operadora"},
 		{"ordered in the menu", []func(*world){ordered(WishHangup)}, orchestrator.OutcomeTerminated, "operadora"},

@@ -17,6 +17,7 @@ type Errand struct {
 	Before json.RawMessage            `json:"before"`           // the state of the flow that the call came from
 	Awaits orchestrator.FlowInputKind `json:"awaits,omitempty"` // what that one waits for
 	Secret json.RawMessage            `json:"-"`                // what of it is not stored
+	Node   string                     `json:"node,omitempty"`   // where in it the call was
 	Muted  bool                       `json:"muted,omitempty"`  // the recording was muted for this, and not before
 }
 
@@ -42,6 +43,9 @@ func (x *change) sendOff(to orchestrator.Target, by string) error {
 	}
 	customer := x.c.Customer()
 	x.c.Errand = &Errand{Flow: to.Name, By: by, Before: x.c.Flow, Awaits: x.c.Awaits, Secret: x.c.Secret}
+	if n := len(x.c.Path); n > 0 {
+		x.c.Errand.Node = x.c.Path[n-1]
+	}
 	x.noteTransfer(to, "sent", by, nil)
 	x.muteErrand()
 	if customer.Held { // hears music, outside of the room
@@ -82,6 +86,7 @@ func (x *change) comeFrom(result, by string) {
 	e := x.c.Errand
 	x.leaveErrand()
 	x.c.Flow, x.c.Awaits, x.c.Secret = e.Before, e.Awaits, e.Secret
+	x.passes(e.Node)
 	x.returned = true
 	x.stopRecording(x.c.Mail)
 	x.giveUp(aside(x.c.Far().Channel))
@@ -94,9 +99,29 @@ func (x *change) comeFrom(result, by string) {
 	x.noteTransfer(orchestrator.Target{Kind: orchestrator.TargetFlow, Name: e.Flow}, result, by, nil)
 }
 
+// enqueueErrand asks for a place in the queue into which the flow of an errand
+// leads. The agent stays with the customer until the queue has answered: one that
+// does not take them is a result for the flow, from which they come back.
+func (x *change) enqueueErrand(a orchestrator.Action) {
+	x.leaveMove("moved")
+	x.c.Awaits = orchestrator.FlowQueued
+	x.c.Move = &Move{To: orchestrator.Target{Kind: orchestrator.TargetQueue, Name: a.Queue}, By: "flow", Flow: true,
+		Visit: Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority, Sought: a.Sought, Entered: x.ms(), MaxWait: a.MaxWait.Milliseconds()}}
+	x.do(Enqueue{Waiting: x.waiting(&x.c.Move.Visit)})
+}
+
+// leaveMove gives up the place that the flow of an errand has asked for.
+func (x *change) leaveMove(why string) {
+	if m := x.c.Move; m != nil && m.Flow {
+		x.do(Leave{Visit: m.Visit.N, Why: why})
+		x.c.Move = nil
+	}
+}
+
 // leaveErrand ends what the customer hears and is waited for on an errand.
 func (x *change) leaveErrand() {
 	x.c.Errand = nil
+	x.leaveMove("returned")
 	x.stopPlaying()
 	x.disarm(TimerFlow)
 	x.dirty = true

@@ -76,9 +76,7 @@ func (x *change) apply(step orchestrator.FlowStep, depth int) {
 		x.dirty = true
 	}
 	for _, n := range step.Notes {
-		if len(x.c.Path) < maxPath && (len(x.c.Path) == 0 || x.c.Path[len(x.c.Path)-1] != n.Flow+"/"+n.Node) {
-			x.c.Path = append(x.c.Path, n.Flow+"/"+n.Node)
-		}
+		x.passes(n.Flow + "/" + n.Node)
 		x.note(orchestrator.EntryCallNode, n)
 		x.entries[len(x.entries)-1].Agent = "" // also when a phone rings that the caller is about to leave
 	}
@@ -96,8 +94,12 @@ func (x *change) apply(step orchestrator.FlowStep, depth int) {
 	}
 }
 
-// leads are the actions that send a customer elsewhere; a transfer does if the gate lets it.
-var leads = map[orchestrator.ActionKind]bool{orchestrator.ActQueue: true, orchestrator.ActContinue: true}
+// passes notes where in which flow the call is.
+func (x *change) passes(node string) {
+	if n := len(x.c.Path); node != "" && n < maxPath && (n == 0 || x.c.Path[n-1] != node) {
+		x.c.Path = append(x.c.Path, node)
+	}
+}
 
 // act carries out one action; now is true when its result is known already.
 func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now bool) {
@@ -107,9 +109,6 @@ func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now 
 	if a.Language != "" && a.Language != x.c.Language {
 		x.c.Language = a.Language
 		x.dirty = true
-	}
-	if x.c.Errand != nil && leads[a.Kind] {
-		x.goFrom()
 	}
 	channel := x.c.Customer().Channel
 	switch a.Kind {
@@ -134,6 +133,10 @@ func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now 
 	case orchestrator.ActQueue:
 		x.enqueue(a)
 	case orchestrator.ActLeave:
+		if x.c.Errand != nil {
+			x.leaveMove("exit")
+			break
+		}
 		x.unqueue("exit")
 	case orchestrator.ActRecord:
 		x.voicemail(a.Record)
@@ -144,6 +147,9 @@ func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now 
 	case orchestrator.ActTransfer:
 		return x.transfer(a)
 	case orchestrator.ActContinue:
+		if x.c.Errand != nil {
+			x.goFrom()
+		}
 		x.do(Continue{Channel: channel, Place: a.Place})
 	case orchestrator.ActAgent:
 		cmd := a.Agent

@@ -274,6 +274,9 @@ func (x *change) clearGuests() {
 	if k := x.c.Consult; k != nil && x.guest(k.Channel) == nil { // else the end of the offer takes it out of the queue
 		x.leaveConsult(string(x.c.Outcome))
 	}
+	if n := x.c.Asking(); n > 0 {
+		x.turn(n, errCustomerGone)
+	}
 	x.c.Consult = nil
 	for i := range x.c.Legs {
 		if l := &x.c.Legs[i]; guestRoles[l.Role] {

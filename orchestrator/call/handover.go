@@ -154,6 +154,7 @@ func (x *change) transferOn() {
 	} else {
 		x.noteTransfer(k.To, "done", k.By, nil)
 		x.c.Visit = k.Visit
+		x.c.Visit.Back = true
 		if k.State != ConsultAsked {
 			x.queued()
 			x.move(OnQueued)

@@ -13,6 +13,10 @@ import (
 // served keeps the start of its first wait; what was lost for it before counts
 // as waited.
 func (x *change) enqueue(a orchestrator.Action) {
+	if x.c.Errand != nil {
+		x.enqueueErrand(a)
+		return
+	}
 	entered := x.ms()
 	switch {
 	case x.c.QueuedAt == 0:
@@ -315,9 +319,9 @@ func number(n int) orchestrator.Media {
 func (x *change) waitOver() {
 	switch x.c.State {
 	case StateWaiting:
-		own := orchestrator.OwnerOfQueue(x.c.Visit.Queue) != ""
+		back := x.c.Visit.Back || orchestrator.OwnerOfQueue(x.c.Visit.Queue) != ""
 		x.unqueue("timeout")
-		if own {
+		if back {
 			x.goOn("timeout")
 			return
 		}

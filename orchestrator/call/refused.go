@@ -122,9 +122,7 @@ func (x *change) enqueueRefused(cmd Enqueue, err error) {
 	}
 	if k := x.c.Consult; k.has(cmd.Waiting.Visit) {
 		x.fault("the distributor refused: "+string(cmd.verb()), err)
-		if k.State == ConsultAsked || k.State == ConsultWaiting {
-			x.endConsult(nil, "error")
-		}
+		x.consultTurned("error")
 		return
 	}
 	v := x.c.Visit

@@ -383,8 +383,12 @@ func (x *change) parted(by string) {
 	far.TalkMS += talked // as a guest they talked before
 	x.c.PartedAt = far.Joined + talked
 	x.c.TalkMS += talked
-	x.note(orchestrator.EntryCallParted, fields{"agent": far.agent(), "by": by, "talk_ms": talked})
-	if x.c.EndedBy == "" && by == "agent" {
+	f := fields{"agent": far.person(), "by": by, "talk_ms": talked}
+	if far.person() == "" {
+		f["number"] = orchestrator.MaskNumber(far.Number)
+	}
+	x.note(orchestrator.EntryCallParted, f)
+	if x.c.EndedBy == "" && (by == "agent" || by == "number") {
 		x.c.EndedBy = by
 	}
 }
@@ -410,18 +414,23 @@ func (x *change) endTalk(by string) {
 // for, or with the flow.
 func (x *change) afterTalk() {
 	music := x.c.Customer().Held || x.c.Far().Held
-	if x.c.Move != nil {
+	if x.c.Move != nil && !x.c.Move.Flow {
 		x.rememberWay()
 	}
 	x.dropGuests()
-	x.endTalk("agent")
+	by := "agent"
+	if x.c.Far().person() == "" {
+		by = "number"
+	}
+	x.endTalk(by)
 	x.settle()
 	x.forgetFar()
-	x.at = x.came          // what follows is done when it is learned of
-	if x.c.Errand != nil { // the flow goes on, and nobody is there to come back to
+	x.at = x.came                             // what follows is done when it is learned of
+	if x.c.Errand != nil && x.c.Move == nil { // the flow goes on, and nobody is there to come back to
 		x.c.Errand = nil
 		return
 	}
+	x.c.Errand = nil
 	if x.c.Move != nil {
 		x.moveAlone()
 		return

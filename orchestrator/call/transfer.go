@@ -17,6 +17,7 @@ type Move struct {
 	Visit Visit               `json:"visit"`           // asked for
 	Phone string              `json:"phone,omitempty"` // the channel whose transfer key was pressed
 	Beep  string              `json:"beep,omitempty"`  // the channel on which a code was typed
+	Flow  bool                `json:"flow,omitempty"`  // not a person's: the flow of an errand leads there
 }
 
 // Home is where a call goes when whom it was transferred to never answers.
@@ -39,6 +40,8 @@ func (x *change) askedTransfer(e orchestrator.Event) {
 	switch {
 	case far == nil || e.Channel != far.Channel || x.c.State != StateTalking:
 		err = fault.New(op, fault.Conflict, "nobody is to be transferred in state %q", x.c.State)
+	case far.Line != "":
+		err = fault.New(op, fault.Conflict, "the phone would hang up its permanent line: *488 on another line, a code, or the API transfers")
 	case e.Other != "" && e.Peer == "":
 		err = fault.New(op, fault.Conflict, "a call that the phone made itself cannot be joined with this one")
 	case far.Role == RoleThird && !known:
@@ -66,6 +69,34 @@ func (x *change) noteTransfer(to orchestrator.Target, result, by string, err err
 		f["error"] = errText(err)
 	}
 	x.note(orchestrator.EntryCallTransfer, f)
+}
+
+// turnedAway is why a queue does not take whom a person sends, or asks.
+func turnedAway(to orchestrator.Target, result string) error {
+	agent := to.Kind == orchestrator.TargetAgent
+	switch result {
+	case string(orchestrator.RefusedFull):
+		if agent {
+			return fault.New(op, fault.Conflict, "too many wait for agent %q", to.Name)
+		}
+		return fault.New(op, fault.Conflict, "queue %q is full", to.Name)
+	case string(orchestrator.RefusedEmpty):
+		if agent {
+			return fault.New(op, fault.Conflict, "agent %q is not logged in", to.Name)
+		}
+		return fault.New(op, fault.Conflict, "nobody is logged in to queue %q", to.Name)
+	case string(orchestrator.RefusedQueue):
+		return fault.New(op, fault.Conflict, "there is no %s %q any more", to.Kind, to.Name)
+	}
+	return fault.New(op, fault.Conflict, "%s %q does not take the call: %s", to.Kind, to.Name, result)
+}
+
+// turn tells who sent, or asked, by the stay of a wish that this comes to nothing.
+func (x *change) turn(visit int, err error) {
+	if x.turned == nil {
+		x.turned = map[int]error{}
+	}
+	x.turned[visit] = err
 }
 
 // errMoving is why nothing else is begun while a queue is asked to take the customer.
@@ -144,7 +175,11 @@ func (x *change) movePlaced(p orchestrator.Placement) {
 			x.do(AnswerTransfer{Channel: m.Phone, Done: true})
 		}
 		x.noteTransfer(m.To, "done", m.By, nil)
-		x.leaveFar("transfer")
+		if m.Flow {
+			x.goFrom()
+		} else {
+			x.leaveFar("transfer")
+		}
 		x.c.Visit = &m.Visit
 		x.placed(m.Visit.N, p)
 	default:
@@ -160,7 +195,12 @@ func (x *change) moveRefused(m Move, result string) {
 	if m.Beep != "" {
 		x.beep(m.Beep, orchestrator.ToneNo)
 	}
-	x.noteTransfer(m.To, result, m.By, nil)
+	err := turnedAway(m.To, result)
+	x.turn(m.Visit.N, err)
+	x.noteTransfer(m.To, result, m.By, err)
+	if m.Flow { // the agent has never left, and the customer comes back when it is over
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: result})
+	}
 }
 
 // dropMove gives a transfer up whose customer is gone.
@@ -169,8 +209,11 @@ func (x *change) dropMove() {
 		return
 	}
 	x.do(Leave{Visit: x.c.Move.Visit.N, Why: string(x.c.Outcome)})
+	x.turn(x.c.Move.Visit.N, errCustomerGone)
 	x.c.Move = nil
 }
+
+var errCustomerGone = fault.New(op, fault.Conflict, "the customer has hung up")
 
 // moveAlone goes on with a transfer whose agent has hung up before the queue has
 // answered: the customer waits for the answer with music.
@@ -186,6 +229,9 @@ func (x *change) moveAlone() {
 func (x *change) moveOutside(to orchestrator.Target, by, phone string) error {
 	way, err := x.outside(to.Name)
 	if err != nil {
+		if phone == "" { // else the refusal of the key is told
+			x.noteTransfer(to, "denied", by, err)
+		}
 		return err
 	}
 	if phone != "" {

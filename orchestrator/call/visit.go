@@ -15,6 +15,7 @@ type Visit struct {
 	MaxWait  int64                  `json:"max_wait_ms,omitempty"` // the flow's limit
 	Plan     orchestrator.QueuePlan `json:"plan"`
 	Announce int                    `json:"announce,omitempty"` // announcements made so far
+	Back     bool                   `json:"back,omitempty"`     // asked for by an agent who has gone: nobody came in time is the way back
 	Refused  string                 `json:"refused,omitempty"`  // how the distributor refused the place, also one that there was before
 }
 

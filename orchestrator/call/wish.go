@@ -21,9 +21,14 @@ type Wish struct {
 	Front  bool   `json:"front,omitempty"`  // of WishMove: before all others
 	Reason string `json:"reason,omitempty"` // of WishMove and WishHangup, for the record
 
+	With Side `json:"with,omitempty"` // of WishSwap: with whom the agent is to talk; "" is the other of the two
+
 	Supervisor string                   `json:"supervisor,omitempty"` // of WishSupervise and WishLeave: an agent's id
 	Mode       orchestrator.MonitorMode `json:"mode,omitempty"`       // of WishSupervise
 }
+
+// Asks tells whether a wish may be one that a queue has the last word on.
+func (w Wish) Asks() bool { return w.Do == WishTransfer || w.Do == WishConsult }
 
 // WishKind is what is wanted.
 type WishKind string
@@ -42,6 +47,15 @@ const (
 	WishHangup   WishKind = "hangup"     // the end of the call
 	WishMute     WishKind = "mute"       // silence in the recording
 	WishUnmute   WishKind = "unmute"     // the end of it
+)
+
+// Side is one of the two between whom an agent swaps.
+type Side string
+
+// Sides of a consultation.
+const (
+	SideCustomer Side = "customer"
+	SideOther    Side = "other" // whom the agent asks
 )
 
 const op = "call"

@@ -161,7 +161,11 @@ func (v *driving) start(l *loop) {
 		v.unmap(l.channel, l.id)
 		v.trunk.free(l.shown.Load().outside, nil)
 		v.released(l)
-		l.held.settle(nil, fault.New("engine", fault.Unavailable, "the call could not be stored, or the PBX is not driven from here any more"))
+		gone := fault.New("engine", fault.Unavailable, "the call could not be stored, or the PBX is not driven from here any more")
+		l.held.settle(nil, gone)
+		if l.asker != nil {
+			l.asker(gone)
+		}
 	})
 }
 

@@ -260,7 +260,8 @@ type floor struct {
 	n       int
 	missed  []orchestrator.OfferFailure
 	notices chan orchestrator.DeskNotice
-	refuse  error // of Enqueue
+	refuse  error  // of Enqueue
+	full    string // a queue that takes nobody
 	dialled []orchestrator.Dialling
 	talks   string // the call in which the agent talks, for AgentTransfer
 
@@ -292,6 +293,9 @@ func (f *floor) Enqueue(_ context.Context, w orchestrator.Waiting) (orchestrator
 	defer f.mu.Unlock()
 	if f.refuse != nil {
 		return orchestrator.Placement{}, f.refuse
+	}
+	if w.Queue == f.full {
+		return orchestrator.Placement{Result: orchestrator.RefusedFull}, nil
 	}
 	if f.offer != nil && f.offer.Call == w.Call && f.offer.Visit == w.Visit {
 		o := *f.offer

@@ -240,7 +240,11 @@ func TestCallThatCannotBeStoredLeavesTheQueueOfItsTransfer(t *testing.T) {
 			return nil
 		}
 		s.store.mu.Unlock()
-		s.ask(call.WishTransfer, orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "sales"})
+		err := s.eng.Ask(t.Context(), s.live().Call, call.Wish{Do: call.WishTransfer, To: orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "sales"}})
+		if fault.KindOf(err) != fault.Unavailable || err == nil {
+			t.Errorf("whoever asked heard %v", err)
+		}
+		synctest.Wait()
 		if !asked || len(s.store.aside) != 1 {
 			t.Fatalf("asked for a place: %v, set aside: %v", asked, s.store.aside)
 		}

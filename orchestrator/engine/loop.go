@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,8 @@ type loop struct {
 	shown   atomic.Pointer[claims] // for the sweeper
 	held    *settlement            // of a call that an agent makes: the agent is held for it, or not
 	rev     atomic.Int64           // as last stored; 0 before the first time
+	asker   func(error)            // waits for what the queue says that is asked for the stay asked
+	asked   int
 	// committed is when the call was last stored.
 	committed moment
 }
@@ -121,7 +124,7 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 		l.drv.unmap(l.channel, l.id)
 		l.drv.unknown(l.channel, d.back.Truth, d.back.Language, 0)
 	}
-	answer(ins, d.answers)
+	l.answer(ins, d)
 	if l.takenUp != nil {
 		l.takenUp()
 		l.takenUp = nil
@@ -135,17 +138,36 @@ func (l *loop) handle(ctx context.Context, ins []call.Input) bool {
 	return true
 }
 
-// answer tells whoever wanted something what was decided.
-func answer(ins []call.Input, answers []error) {
+// answer tells whoever wanted something what was decided. Whoever sends a customer
+// to a queue, or asks one, hears what that says, which comes later.
+func (l *loop) answer(ins []call.Input, d decision) {
+	if l.asker != nil && l.asked != d.asking {
+		l.asker(d.turned[l.asked])
+		l.asker = nil
+	}
+	answers := d.answers
 	for _, in := range ins {
 		if in.Kind != call.InWish && in.Kind != call.InLine || len(answers) == 0 {
 			continue
 		}
-		if in.Answer != nil {
+		switch {
+		case in.Answer == nil:
+		case answers[0] == nil && d.asking != l.asked && d.asking > 0 && in.Wish.Asks():
+			l.asker, l.asked = in.Answer, d.asking
+		default:
 			in.Answer(answers[0])
 		}
 		answers = answers[1:]
 	}
+}
+
+// both are the entries of two maps.
+func both(a, b map[int]error) map[int]error {
+	if len(a) == 0 {
+		return b
+	}
+	maps.Copy(a, b)
+	return a
 }
 
 // lateAfter is how long storing a decision must take for the time to count as
@@ -173,7 +195,7 @@ func (l *loop) decide(ctx context.Context, ins []call.Input) decision {
 			d.answers = []error{fault.New("engine", fault.Internal, "deciding on the call failed")}
 		}
 		all = decision{next: d.next, entries: append(all.entries, d.entries...), answers: append(all.answers, d.answers...),
-			dirty: all.dirty || d.dirty, refused: append(all.refused, d.refused...), back: cmp.Or(d.back, all.back)}
+			dirty: all.dirty || d.dirty, asking: d.asking, turned: both(all.turned, d.turned), refused: append(all.refused, d.refused...), back: cmp.Or(d.back, all.back)}
 	}
 	if all.dirty {
 		all.next = all.next.revised(l.own.revision() + 1)

@@ -39,8 +39,10 @@ type decision struct {
 	entries []orchestrator.Entry
 	dirty   bool // there is something to store
 	refused []string
-	answers []error    // to the wishes among the inputs
-	back    *call.Back // the channel that it was begun for has come back
+	answers []error       // to the wishes among the inputs
+	asking  int           // the stay for which a queue is asked, whose word is the answer to the last of them
+	turned  map[int]error // what queues said that were asked before, if that is no
+	back    *call.Back    // the channel that it was begun for has come back
 }
 
 // taken is an offer, and since when its agent talks; zero for not yet.
@@ -70,7 +72,8 @@ type rules struct {
 type ofCall struct{ call.Call }
 
 func called(d call.Decision) decision {
-	return decision{ofCall{d.Call}, d.Entries, d.Dirty, d.Refused, d.Answers, d.Back}
+	return decision{next: ofCall{d.Call}, entries: d.Entries, dirty: d.Dirty, refused: d.Refused, answers: d.Answers,
+		asking: d.Call.Asking(), turned: d.Turned, back: d.Back}
 }
 
 func (c ofCall) decide(r *rules, ins []call.Input, now time.Time) decision {

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -122,6 +123,37 @@ func TestAskingForNoCall(t *testing.T) {
 		s.store.set(false)
 		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
 		s.finish(orchestrator.OutcomeLeft)
+	})
+}
+
+// TestQueueThatIsFull: whoever sends a customer to a queue hears from that, and not
+// merely that it was asked; the conversation goes on. So do codes.
+func TestQueueThatIsFull(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(20 * time.Second)
+		s.floor.full = "billing"
+		to := func(queue string) orchestrator.Target {
+			return orchestrator.Target{Kind: orchestrator.TargetQueue, Name: queue}
+		}
+		for _, do := range []call.WishKind{call.WishTransfer, call.WishConsult, call.WishTransfer} {
+			err := s.eng.Ask(t.Context(), s.live().Call, call.Wish{Do: do, To: to("billing"), By: "test"})
+			if fault.KindOf(err) != fault.Conflict || err == nil || !strings.Contains(err.Error(), `queue "billing" is full`) {
+				t.Errorf("%s: %v", do, err)
+			}
+			if c := s.live(); c.State != call.StateTalking || c.Customer().Held {
+				t.Errorf("%s: state %q, %+v", do, c.State, c.Customer())
+			}
+		}
+		if err := s.eng.Ask(t.Context(), s.live().Call, call.Wish{Do: call.WishTransfer, To: to("sales"), By: "test"}); err != nil {
+			t.Errorf("to a queue with room: %v", err)
+		}
+		s.wait(20 * time.Second)
+		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+		s.finish(orchestrator.OutcomeServed)
 	})
 }
 
