@@ -101,6 +101,7 @@ type PBX interface {
 	JoinAbsorbing(ctx context.Context, bridge string, channels ...string) error
 	// Part takes channels out of a bridge. They go on, in no bridge, and are ready
 	// for the next command when it returns. One that is gone, or not in it, is no error.
+	// Whoever is left alone is sent silence, and hears who monitors, until others come.
 	Part(ctx context.Context, bridge string, channels ...string) error
 	// DestroyBridge removes a bridge; one that is gone already is no error. Its
 	// channels go on; those of stay are out of it, and ready for the next

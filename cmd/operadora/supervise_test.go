@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
@@ -92,6 +93,18 @@ teams:
 	if share, weakest := lab.Purity(tape, agentHz); share < 0.99 || weakest < 7000 {
 		t.Errorf("the customer heard something: %.3f of the agent's tone at worst, at a level of %.0f, in %d samples", share, weakest, len(tape))
 	}
+
+	t.Log("a whisper while the caller is on hold: the agent is sent silence, and hears the supervisor")
+	wish("102", wire.SuperviseModeWhisper)
+	r.order(api, id, wire.OrderHold)
+	must(t, agent.WaitTone(limit(t), beaHz))
+	b.PlayTone(0)
+	must(t, agent.WaitSilence(limit(t), 300*time.Millisecond))
+	b.PlayTone(beaHz)
+	r.order(api, id, wire.OrderResume)
+	hears(agent, customerHz, beaHz)
+	wish("102", wire.SuperviseModeListen)
+	must(t, agent.WaitTone(limit(t), customerHz))
 
 	t.Log("a phone that drops, barging in, and taking over")
 	must(t, c.Hangup())

@@ -26,6 +26,7 @@ type Adapter struct {
 	tapes   tapes
 	calling life.Places // calls that are being made: each takes two connections
 	gone    awayCalls
+	alone   alone
 	// transfers tells whether this Asterisk hands phones' transfers over.
 	transfers atomic.Bool
 
@@ -51,7 +52,8 @@ func New(name string, cfg Config, log *slog.Logger, m *Metrics) (*Adapter, error
 		log:   cmp.Or(log, slog.Default()).With("component", "ari", "pbx", name),
 		legs:  newLegs(),
 		watch: newWatch(), calling: life.NewPlaces(cfg.MaxConnections / 4),
-		gone: awayCalls{done: map[string]time.Time{}},
+		gone:  awayCalls{done: map[string]time.Time{}},
+		alone: alone{in: map[string]lone{}},
 	}, nil
 }
 

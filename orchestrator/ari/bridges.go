@@ -44,6 +44,10 @@ func (a *Adapter) join(ctx context.Context, bridge string, absorbing bool, chann
 	if err := a.refuseDialling("Join", channels...); err != nil {
 		return err
 	}
+	late, err := a.accompany(ctx, bridge, channels)
+	if err != nil {
+		return err
+	}
 	q := url.Values{
 		"channel": {strings.Join(channels, ",")},
 		// The caller is not to see the agent's name and extension.
@@ -52,9 +56,15 @@ func (a *Adapter) join(ctx context.Context, bridge string, absorbing bool, chann
 	if absorbing {
 		q.Set("absorbDTMF", "true")
 	}
-	return a.client.do(ctx, request{
+	err = a.client.do(ctx, request{
 		verb: "Join", method: http.MethodPost, path: []string{"bridges", bridge, "addChannel"}, query: q, again: true,
 	}, nil)
+	for _, channel := range late {
+		if err == nil {
+			err = unknown(a.Silence(ctx, channel, false))
+		}
+	}
+	return err
 }
 
 // DestroyBridge removes a bridge and leaves its channels in the application;
@@ -72,7 +82,7 @@ func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...stri
 	if err := a.dropSnoops(ctx, bridge); err != nil {
 		return err
 	}
-	if err := a.Part(ctx, bridge, stay...); err != nil {
+	if err := a.takeOut(ctx, bridge, stay); err != nil {
 		return err
 	}
 	return a.client.do(ctx, request{
@@ -80,9 +90,20 @@ func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...stri
 	}, nil)
 }
 
-// Part takes channels out of a bridge, one by one: Asterisk confirms each when it
-// is done. One that is gone, or was not in it, is no error.
+// Part takes channels out of a bridge. One that is gone, or was not in it, is no
+// error. Whoever is left alone is sent silence.
 func (a *Adapter) Part(ctx context.Context, bridge string, channels ...string) error {
+	if err := a.takeOut(ctx, bridge, channels); err != nil {
+		return err
+	}
+	return a.leave(ctx, bridge)
+}
+
+// takeOut takes channels out of a bridge, one by one: Asterisk confirms each when it is done.
+func (a *Adapter) takeOut(ctx context.Context, bridge string, channels []string) error {
+	if _, err := a.accompany(ctx, bridge, channels); err != nil {
+		return err
+	}
 	for _, channel := range channels {
 		err := a.client.do(ctx, request{
 			verb: "Part", method: http.MethodPost, path: []string{"bridges", bridge, "removeChannel"},

@@ -87,6 +87,7 @@ func (a *Adapter) Hold(ctx context.Context, channel, class string) error {
 	if err := a.refuseDialling("Hold", channel); err != nil {
 		return err
 	}
+	a.alone.hears(channel, true)
 	return a.client.do(ctx, request{
 		verb: "Hold", method: http.MethodPost, path: []string{"channels", channel, "moh"}, query: q, again: true,
 	}, nil)
@@ -97,6 +98,7 @@ func (a *Adapter) Unhold(ctx context.Context, channel string) error {
 	if err := a.refuseDialling("Unhold", channel); err != nil {
 		return err
 	}
+	a.alone.hears(channel, false)
 	return a.client.do(ctx, request{
 		verb: "Unhold", method: http.MethodDelete, path: []string{"channels", channel, "moh"}, again: true,
 	}, nil)

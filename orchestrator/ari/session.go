@@ -209,6 +209,9 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 		return
 	}
 	e, v := s.translator.translate(w)
+	if e.Kind == orchestrator.EventPlayed && s.a.alone.has(e.Channel) {
+		s.wg.Go(func() { s.a.goOn(ctx, e.Channel) })
+	}
 	switch v {
 	case tell:
 		switch e.Kind {
@@ -258,6 +261,7 @@ func (s *session) resolve(e orchestrator.Event, alive bool) {
 func (s *session) connected(ctx context.Context, truth orchestrator.Snapshot) {
 	s.a.legs.seed(truth)
 	s.a.tapes.keep(truth)
+	s.a.alone.seed(truth)
 	s.ready, s.proven, s.silent = true, true, false
 	s.a.metrics.connected.WithLabelValues(s.a.name).Set(1)
 	s.a.log.InfoContext(ctx, "asterisk connected", "channels", len(truth.Channels), "bridges", len(truth.Bridges), "early_events", len(s.early))

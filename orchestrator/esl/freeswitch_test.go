@@ -157,6 +157,8 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 		},
 		HoldKey: people.HoldKey,
 		Music:   people.Music,
+		Alive:   people.Alive,
+		Hears:   people.Hears,
 		Transfer: func(t *testing.T, p pbxtest.Phone, number string) func() bool {
 			c := p.(*people.Desk).Calling(t)
 			if err := c.Refer(t.Context(), number, nil); err != nil {

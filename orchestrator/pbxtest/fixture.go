@@ -44,6 +44,11 @@ type Fixture struct {
 	HoldKey func(t *testing.T, p Phone, held bool)
 	// Music waits until a phone hears music. Nil where nobody listens.
 	Music func(t *testing.T, p Phone)
+	// Alive waits until silence arrives at a phone: packets of it, not their absence.
+	// Nil where nobody listens.
+	Alive func(t *testing.T, p Phone)
+	// Hears waits until one Phone or Caller hears what another says. Nil where nobody listens.
+	Hears func(t *testing.T, who, whom any)
 	// Transfer presses the transfer key of a phone that is in a call, with a
 	// number, and returns what the phone is told: whether it was carried out.
 	// Nil where phones' transfers are not handed over.
@@ -151,6 +156,7 @@ var suite = []struct {
 	{"beep", nil, testBeep},
 	{"hold in a bridge", nil, testHoldInBridge},
 	{"part", nil, testPart},
+	{"alone in a bridge", func(f Fixture) bool { return f.Alive != nil && f.Hears != nil }, testAlone},
 	{"monitor", nil, testMonitor},
 	{"monitor who is gone", nil, testMonitorGone},
 	{"monitor until the supervisor hangs up", nil, testMonitorHungUp},

@@ -74,6 +74,40 @@ func testPart(r *rig) {
 	r.inBridge(bridge, leg)
 }
 
+// Who is alone in a bridge, as the others were taken out of it, is sent silence: a
+// phone takes a line on which nothing comes for lost. A tone, and whoever whispers,
+// is heard, and whoever comes back.
+func testAlone(r *rig) {
+	l, p, leg, bridge := r.bridged()
+	boss, channel := r.leg()
+	m := orchestrator.Monitoring{Bridge: r.id("w"), Channel: channel, Target: leg, Mode: orchestrator.MonitorWhisper}
+	r.made = append(r.made, m.Bridge)
+	ctx := r.Context()
+	for range 2 {
+		r.must(r.PBX.Part(ctx, bridge, l.channel))
+		r.must(r.PBX.Part(ctx, bridge, l.channel))
+		r.Alive(r.T, p)
+		r.must(r.PBX.Monitor(ctx, m))
+		r.Hears(r.T, p, boss)
+		r.must(r.PBX.DestroyBridge(ctx, m.Bridge, channel))
+		r.must(r.PBX.Beep(ctx, leg, orchestrator.ToneYes))
+		p.Beeped(r.T)
+		r.Alive(r.T, p)
+		r.must(r.PBX.Join(ctx, bridge, l.channel))
+		r.Hears(r.T, p, l.Caller)
+		r.Hears(r.T, l.Caller, p)
+	}
+	r.must(r.PBX.Part(ctx, bridge, l.channel))
+	r.recut() // what was known of who is alone may be that of another process
+	r.must(r.PBX.Join(ctx, bridge, l.channel))
+	r.Hears(r.T, p, l.Caller)
+	r.must(r.PBX.Part(ctx, bridge, l.channel))
+	r.must(r.PBX.DestroyBridge(ctx, bridge, leg)) // to be put into another
+	other := r.bridge()
+	r.must(r.PBX.Join(ctx, other, leg, l.channel))
+	r.Hears(r.T, p, l.Caller)
+}
+
 func testHoldKey(r *rig) {
 	l, p, leg, bridge := r.bridged()
 	r.HoldKey(r.T, p, true)

@@ -200,6 +200,39 @@ func Music(t *testing.T, p pbxtest.Phone) {
 	}
 }
 
+// Alive waits until silence has arrived at a Desk for a while.
+func Alive(t *testing.T, p pbxtest.Phone) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := p.(*Desk).Calling(t).WaitSilence(ctx, 400*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Hears waits until a Desk or Caller hears what another says.
+func Hears(t *testing.T, who, whom any) {
+	t.Helper()
+	const hz = 700
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	from := callOf(t, whom)
+	from.PlayTone(hz)
+	defer from.PlayTone(0)
+	if err := callOf(t, who).WaitTone(ctx, hz); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// callOf is the call that a Desk or Caller is in.
+func callOf(t *testing.T, who any) *lab.Call {
+	t.Helper()
+	if d, ok := who.(*Desk); ok {
+		return d.Calling(t)
+	}
+	return who.(Caller).Call
+}
+
 // HoldKey presses the hold key of a Desk.
 func HoldKey(t *testing.T, p pbxtest.Phone, held bool) {
 	t.Helper()
