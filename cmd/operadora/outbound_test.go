@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api/client"
@@ -215,4 +216,82 @@ func TestAgentsMayNotCall(t *testing.T) {
 	must(t, a.Hangup())
 	ended(t, c)
 	r.eventually("nothing is left", r.nothingLeft)
+}
+
+// TestAgentOnALineCalls: an agent on a permanent line calls by a click. The phone is
+// not rung anew: the customer's ringing, a tone when nobody is reached, and the
+// conversation are heard on the line, which goes on; also when operadora is killed.
+func TestAgentOnALineCalls(t *testing.T) {
+	t.Parallel()
+	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
+	r := outboundRig(t, carrier, "")
+	ana := r.desk("101")
+	line := r.loginLine(ana)
+	_, desk := r.stores()
+	dial := func(number string) *lab.Call {
+		t.Helper()
+		api, err := r.API("supervisor")
+		must(t, err)
+		out, err := r.Run("agent", "dial", "101", number, "--token", api.Token, "--url", api.Base)
+		must(t, err)
+		if !strings.Contains(out, "call") {
+			t.Fatalf("the order says %q", out)
+		}
+		return r.next(carrier)
+	}
+	idle := func() {
+		t.Helper()
+		must(t, line.WaitSilence(limit(t), 300*time.Millisecond))
+		r.lineIs("101", "idle")
+		r.eventually("the agent wraps up", func() error { return agentIs(t, desk, "101", acd.StateAvailable, "") })
+		stays(t, line)
+	}
+
+	c := dial("910000001")
+	must(t, c.Ring())
+	must(t, line.WaitSound(limit(t)))
+	must(t, c.Answer())
+	r.talk(c, line)
+	must(t, c.Hangup())
+	idle()
+
+	t.Log("busy")
+	must(t, dial("910000002").Reject(486))
+	must(t, line.WaitSound(limit(t)))
+	r.awaitEnds(orchestrator.KindOutbound, 2)
+	idle()
+
+	t.Log("kill -9 while the customer's phone rings, and while they talk")
+	c = dial("910000003")
+	must(t, c.Ring())
+	must(t, line.WaitSound(limit(t)))
+	r.kill()
+	r.start()
+	must(t, c.Answer())
+	r.talk(c, line)
+	r.kill()
+	r.start()
+	r.talk(c, line)
+	must(t, c.Hangup())
+	idle()
+
+	t.Log("an agent who hangs the line up while it rings")
+	c = dial("910000004")
+	must(t, c.Ring())
+	must(t, line.WaitSound(limit(t)))
+	must(t, line.Hangup())
+	ended(t, c)
+	r.lineIs("101", "lost")
+	r.dial(ana, "*482")
+	select {
+	case <-ana.Incoming():
+		t.Error("the phone was rung anew")
+	default:
+	}
+	want := []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeBusy, orchestrator.OutcomeServed, orchestrator.OutcomeCancelled}
+	for i, got := range r.settledOf(orchestrator.KindOutbound, len(want)) {
+		if got.Outcome != want[i] || got.Agent != "101" {
+			t.Errorf("call %d: %+v, want %s", i, got, want[i])
+		}
+	}
 }

@@ -42,7 +42,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 // is moot, and that is its answer: a phone that was never rung sends no event.
 func pointless(c Command) bool {
 	switch c.(type) {
-	case Dial, HoldAgent, Hangup, Return, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
+	case Dial, HoldAgent, Hangup, StopPlay, Return, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
 		return false
 	}
 	return true

@@ -113,12 +113,13 @@ type (
 		Bridge string `json:"bridge"`
 		Stay   string `json:"stay,omitempty"`
 	}
-	// Return gives an agent's permanent line back: it is out of the room, and its
-	// session is told.
+	// Return gives an agent's permanent line back: it is out of the room, hears no tone
+	// of the call any more, and its session is told.
 	Return struct {
 		Session string `json:"session"`
 		Channel string `json:"channel"`
 		Bridge  string `json:"bridge"`
+		Tone    string `json:"tone,omitempty"` // the playback of it
 	}
 	// Rest has a permanent line that is lent to nobody hear music of a class, or silence.
 	Rest struct {

@@ -33,7 +33,7 @@ type Leg struct {
 	Number  string                    `json:"number,omitempty"`  // that we dialled, or are to dial
 	Inside  bool                      `json:"inside,omitempty"`  // of a number: the agent's phone had called it itself, so the trunk's caps do not count it
 	Dials   bool                      `json:"dials,omitempty"`   // of RoleAgent: made this call, and is held from the start
-	Tone    string                    `json:"tone,omitempty"`    // the playback of a tone that it hears
+	Tone    string                    `json:"tone,omitempty"`    // the playback of a tone that it hears, or the last one, of a permanent line
 	MostMS  int64                     `json:"most_ms,omitempty"` // of an outside number: the longest conversation; 0 is the call's limit
 	Denied  bool                      `json:"denied,omitempty"`  // of an outside number: a cap of the trunk refused it
 	Why     orchestrator.OfferFailure `json:"why,omitempty"`     // how it failed, once known

@@ -98,13 +98,33 @@ func (x *change) whisper(o orchestrator.Offer, line Line, plan orchestrator.Queu
 	x.do(Play{Playback: orchestrator.Playback{ID: x.id("p"), Channel: line.Channel, Media: media, Language: o.Language}})
 }
 
+// borrowToDial takes an agent's permanent line for a call that the agent makes: what
+// is heard on it between calls ends, and the customer is rung.
+func (x *change) borrowToDial() {
+	far := x.c.Far()
+	r := x.room()
+	far.Room = r.N
+	x.do(MakeRoom{Bridge: bridge(x.c.Call, r.N)})
+	x.do(Unhold{Channel: far.Channel})
+	x.agentUp()
+}
+
+// notBorrowed handles that a permanent line was gone at the instant at which it was
+// to be lent for a call that its agent makes: no event told this call.
+func (x *change) notBorrowed(channel string) {
+	if far := x.c.Far(); x.c.State == StateDialing && far != nil && far.Channel == channel && far.Line != "" {
+		far.Why = orchestrator.OfferError
+		x.farGone(orchestrator.CauseOutOfOrder)
+	}
+}
+
 // giveBack gives a permanent line back that is being hung up on.
 func (x *change) giveBack(l *Leg) {
 	x.giveUp(func(c Command) bool {
 		play, plays := c.(Play)
 		return joins(l.Channel)(c) || aside(l.Channel)(c) || plays && play.Playback.Channel == l.Channel
 	})
-	x.do(Return{Session: l.Line, Channel: l.Channel, Bridge: bridge(x.c.Call, l.Room)})
+	x.do(Return{Session: l.Line, Channel: l.Channel, Bridge: bridge(x.c.Call, l.Room), Tone: l.Tone})
 }
 
 // lineBack ends the part of permanent lines that were given back: no event tells.

@@ -11,7 +11,8 @@ import (
 
 // A call of kind outbound is made by an agent on behalf of a queue. The agent is
 // held first, by an offer that counts as answered; then the agent's phone is rung,
-// unless the number was dialled at it; then the customer's. From the join on it
+// unless the number was dialled at it or the agent has a permanent line open; then
+// the customer's. From the join on it
 // is a conversation like every other.
 
 // Order is what somebody wants to be dialled.
@@ -149,7 +150,15 @@ func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
 		x.arm(TimerState, x.Limits.Command)
 		return
 	}
-	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dials: true, Dialed: x.ms()})
+	l := Leg{Role: RoleAgent, PBX: o.PBX, State: LegDialing, Offer: &o, Dials: true, Dialed: x.ms()}
+	if line, has := x.lineFor(o); has && line.Up {
+		l.Channel, l.Line = line.Channel, line.Session
+		x.c.Legs = append(x.c.Legs, l)
+		x.borrowToDial()
+		return
+	}
+	l.Channel = x.id("a")
+	x.c.Legs = append(x.c.Legs, l)
 	x.ringAgent(o, "")
 }
 
@@ -195,7 +204,10 @@ func (x *change) tone(name string) {
 	if far.Tone != "" {
 		x.do(StopPlay{ID: far.Tone})
 	}
-	if far.Tone = ""; name == "" {
+	if name == "" {
+		if far.Line == "" { // else giveBack stops it once more: an order that came late would sound on
+			far.Tone = ""
+		}
 		return
 	}
 	far.Tone = x.id("p")

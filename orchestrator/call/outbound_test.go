@@ -13,9 +13,20 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
+// The phones of agents who make calls: rung for it, or the number was dialled at it,
+// or on a permanent line.
+const (
+	byClick = "by a click"
+	atPhone = "at the phone"
+	onLine  = "on a permanent line"
+)
+
 // out is a world in which an agent makes a call, brought to a stage.
-func out(atPhone bool, stages ...func(*world)) *world {
-	w := newOutboundWorld(toyFlow{}, atPhone)
+func out(from string, stages ...func(*world)) *world {
+	w := newOutboundWorld(toyFlow{}, from == atPhone)
+	if from == onLine {
+		w.lines = 1
+	}
 	w.desk.plan.CallerID = "+34910000000"
 	for _, s := range stages {
 		s(w)
@@ -36,12 +47,12 @@ var (
 
 // hearsTone tells whether a tone plays to the agent.
 func (w *world) hearsTone() bool {
-	for _, pl := range w.pbx.plays {
-		if far := w.me.c.Far(); far != nil && pl.channel == far.Channel {
-			return true
-		}
+	far := w.me.c.Far()
+	if far == nil {
+		return false
 	}
-	return false
+	_, plays := w.pbx.plays[far.Tone]
+	return plays
 }
 
 // TestOutboundStages: at every stage of a call that an agent makes somebody hangs
@@ -56,7 +67,7 @@ func TestOutboundStages(t *testing.T) {
 		name   string
 		stages []func(*world)
 		state  State // of one by the API
-		atDesk State // of one dialled at the phone
+		atDesk State // of one dialled at the phone, or on a line
 		want   wants
 	}{
 		{"agent's phone rings", []func(*world){asked}, StateSummoning, StateDialing, wants{"": orchestrator.OutcomeCancelled}},
@@ -79,22 +90,25 @@ func TestOutboundStages(t *testing.T) {
 	}
 	for _, s := range stages {
 		for who, event := range events {
-			for _, atPhone := range []bool{false, true} {
-				t.Run(fmt.Sprint(s.name, ", ", who, ", at the phone ", atPhone), func(t *testing.T) {
+			for _, from := range []string{byClick, atPhone, onLine} {
+				t.Run(fmt.Sprint(s.name, ", ", who, ", ", from), func(t *testing.T) {
 					t.Parallel()
-					w := out(atPhone, s.stages...)
+					w := out(from, s.stages...)
 					state, want := s.state, s.want[who]
-					if atPhone {
+					if from != byClick {
 						state = s.atDesk
 					}
 					if want == "" {
 						want = s.want[""]
 					}
-					if atPhone && s.state == StateSummoning && who != agent && who != dead {
+					if from != byClick && s.state == StateSummoning && who != agent && who != dead {
 						want = orchestrator.OutcomeNoAnswer // the phone is answered at once
 					}
 					if w.me.c.State != state {
 						t.Fatalf("state %q, want %q\n%s", w.me.c.State, state, w.story())
+					}
+					if n := len(w.rung); from == onLine && n > 1 {
+						t.Errorf("%d phones were rung, beside the line", n)
 					}
 					if tone := w.hearsTone(); tone != (state == StateDialing || state == StateFailing) {
 						t.Errorf("the agent hears a tone: %v", tone)
@@ -125,7 +139,7 @@ func TestOutboundStages(t *testing.T) {
 // whom on behalf of which queue, with which number, and for how long.
 func TestOutboundRecord(t *testing.T) {
 	t.Parallel()
-	w := out(false, asked, agentUp)
+	w := out(byClick, asked, agentUp)
 	var shown []orchestrator.Party
 	for _, todo := range w.me.c.Todo {
 		if d, ok := todo.Command.(Dial); ok {
@@ -191,7 +205,7 @@ func TestOutboundRefused(t *testing.T) {
 // TestTrunkIsFull: a cap that refuses the customer's number ends the call by its name.
 func TestTrunkIsFull(t *testing.T) {
 	t.Parallel()
-	w := out(false, asked)
+	w := out(byClick, asked)
 	w.agentAnswers()
 	w.deliver()
 	for w.decide() {
@@ -216,6 +230,7 @@ func TestUnkindOutbound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		throw(t, newOutboundWorld(drawGraph(t), rapid.Bool().Draw(t, "at the phone")), func(u *unkind) {
 			w := u.w
+			w.lines = rapid.IntRange(0, 2).Draw(t, "one in so many agents is on a line")
 			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
 			w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
 			for _, stage := range []func(){w.quiet, w.agentAnswers, w.quiet, w.customerAnswers, w.quiet}[:rapid.IntRange(0, 5).Draw(t, "stage")] {

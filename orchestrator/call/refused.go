@@ -48,6 +48,10 @@ func (x *change) refusedCommand(n int, err error) {
 		if x.c.State != StateClearing { // which asks again anyway
 			x.arm(TimerPlay, playCheck)
 		}
+	case Unhold:
+		if gone {
+			x.notBorrowed(cmd.Channel)
+		}
 	case CloseRoom:
 		x.roomGone(cmd.Bridge) // what cannot be removed is not there
 	case MakeRoom, Rejoin, Part, Hold, Mute:

@@ -120,6 +120,9 @@ func (d *toyDesk) dial(q orchestrator.Dialling) orchestrator.Dialled {
 	id := "o" + strconv.Itoa(d.w.offerSeq)
 	o := orchestrator.Offer{ID: id, Call: "c1", PBX: "pbx", Queue: "A", Visit: q.Visit, Agent: "agent" + id, Endpoint: "PJSIP/" + id,
 		Ring: 20 * time.Second, Answered: true, Makes: true}
+	if d.w.lines > 0 && d.w.offerSeq%d.w.lines == 0 {
+		d.w.onLine(id)
+	}
 	d.offers[id] = toyOffer{offer: o, answered: true}
 	return orchestrator.Dialled{Result: orchestrator.AgentOK, Offer: &o, Plan: d.plan}
 }

@@ -36,7 +36,11 @@ func (p *toyPBX) giveBack(c Return) {
 			p.w.brokenf("line %s is given back out of room %s, and is in %s", c.Channel, c.Bridge, bridge)
 		}
 	}
+	delete(p.plays, c.Tone)
 	for _, play := range p.playsOn(c.Channel) {
+		if p.plays[play].tone {
+			p.w.brokenf("line %s is given back with a tone on it", c.Channel)
+		}
 		delete(p.plays, play)
 	}
 	delete(p.channels, c.Channel)

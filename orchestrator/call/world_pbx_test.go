@@ -45,6 +45,7 @@ type toyChannel struct {
 type toyPlay struct {
 	channel string
 	until   time.Time
+	tone    bool // which goes on until it is stopped
 }
 
 type toyRecording struct {
@@ -88,7 +89,7 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 		}
 		return r, p.on(c.Playback.Channel, func(ch *toyChannel) {
 			ch.hold = false // a prompt takes the place of the music
-			p.plays[c.Playback.ID] = toyPlay{c.Playback.Channel, p.w.now.Add(5 * time.Second)}
+			p.plays[c.Playback.ID] = toyPlay{c.Playback.Channel, p.w.now.Add(5 * time.Second), c.Playback.Media[0].Kind == orchestrator.MediaTone}
 		})
 	case StopPlay:
 		p.endPlay(c.ID)

@@ -250,6 +250,11 @@ func (l *loop) becomeLine(ctx context.Context, c call.Lend) error {
 // returned takes a line out of the room of a call that gives it back. Another
 // call may have put it into its own by now: then it is not in this one.
 func (l *loop) returned(ctx context.Context, c call.Return) error {
+	if c.Tone != "" { // first: a PBX does nothing with a channel before its prompt is over
+		if err := l.drv.pbx.StopPlay(ctx, c.Tone); unanswered(err) {
+			return err
+		}
+	}
 	if err := l.drv.pbx.Part(ctx, c.Bridge, c.Channel); unanswered(err) {
 		return err
 	}

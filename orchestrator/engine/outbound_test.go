@@ -38,37 +38,61 @@ func order(number string) call.Order {
 // rung twice, the agent is free afterwards, and nothing is left over.
 func TestDialInTrouble(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, 9, func(t *testing.T, tr trouble) {
-		s := newSite(t)
-		s.callsOut(asIs)
-		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(2*time.Minute))
-		s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(6*time.Second).ThenHangUp(40*time.Second))
-		killed := tr.begin(s)
-		out, err := s.eng.Dial(t.Context(), "lima", order("910000001"), "key")
-		if err != nil || out.Refusal != nil {
-			t.Fatalf("%+v, %v", out, err)
-		}
-		for range 120 {
+	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, false) })
+}
+
+// TestDialOnLineInTrouble is the same for an agent on a permanent line, which nobody
+// rings anew, and which is idle again afterwards.
+func TestDialOnLineInTrouble(t *testing.T) {
+	t.Parallel()
+	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, true) })
+}
+
+func dialInTrouble(t *testing.T, tr trouble, onLine bool) {
+	t.Helper()
+	s := newSite(t)
+	s.callsOut(asIs)
+	s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(2*time.Minute))
+	if onLine {
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second))
+		s.open()
+	}
+	rung := s.rung()
+	s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(6*time.Second).ThenHangUp(40*time.Second))
+	killed := tr.begin(s)
+	out, err := s.eng.Dial(t.Context(), "lima", order("910000001"), "key")
+	if err != nil || out.Refusal != nil {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	for range 120 {
+		s.wait(time.Second)
+		if killed() {
 			s.wait(time.Second)
-			if killed() {
-				s.wait(time.Second)
-				s.start()
+			s.start()
+		}
+	}
+	s.wait(5 * time.Minute)
+	s.pbx.Decide(nil)
+	if len(s.store.ended()) != 1 {
+		t.Fatalf("%d calls ended", len(s.store.ended()))
+	}
+	got := s.store.ended()[0]
+	if tr.n == 0 && (got.Outcome != orchestrator.OutcomeServed || got.TalkMS != 40_000) {
+		t.Errorf("%+v", got)
+	}
+	if got.Kind != orchestrator.KindOutbound || got.Agent != "ana" || got.Queue != "sales" {
+		t.Errorf("the record is %+v", got)
+	}
+	if onLine {
+		s.idle(s.line())
+		for _, c := range s.pbx.Commands("Originate")[rung:] {
+			if c.Origination.Endpoint == "PJSIP/101" {
+				t.Error("the phone is rung, although the line is open")
 			}
 		}
-		s.wait(5 * time.Minute)
-		s.pbx.Decide(nil)
-		if len(s.store.ended()) != 1 {
-			t.Fatalf("%d calls ended", len(s.store.ended()))
-		}
-		got := s.store.ended()[0]
-		if tr.n == 0 && (got.Outcome != orchestrator.OutcomeServed || got.TalkMS != 40_000) {
-			t.Errorf("%+v", got)
-		}
-		if got.Kind != orchestrator.KindOutbound || got.Agent != "ana" || got.Queue != "sales" {
-			t.Errorf("the record is %+v", got)
-		}
-		s.finish(got.Outcome)
-	})
+		s.logout()
+	}
+	s.finish(got.Outcome)
 }
 
 // TestSameKeySameCall: a key that was used gives the call that it stands for,

@@ -35,7 +35,9 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 	case call.Hold:
 		err = p.Hold(ctx, c.Channel, c.Class)
 	case call.Unhold:
-		err = p.Unhold(ctx, c.Channel)
+		if err = l.borrowed(ctx, c.Channel); err == nil {
+			err = p.Unhold(ctx, c.Channel)
+		}
 	case call.Dial:
 		if !l.drv.connected.Load() { // a PBX may drop at once what it makes for nobody
 			return r, fault.New("engine", fault.Unavailable, "the PBX's events do not arrive")

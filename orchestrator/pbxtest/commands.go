@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -167,7 +168,12 @@ func (p *PBX) JoinAbsorbing(ctx context.Context, bridge string, channels ...stri
 	return p.join(ctx, "JoinAbsorbing", bridge, channels)
 }
 
+// patience is how long a command is waited for, as an adapter would.
+const patience = 5 * time.Second
+
 func (p *PBX) join(ctx context.Context, op, bridge string, channels []string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	p.Await(ctx, func() bool { return p.idle(channels) })
 	cmd := Command{Op: op, ID: bridge, Channels: slices.Clone(channels)}
 	return p.obey(ctx, cmd, func() error {

@@ -185,6 +185,11 @@ func (p *PBX) finish(j *job, failed bool, reason string) {
 		if p.playbacks[j.id] == j {
 			delete(p.playbacks, j.id)
 		}
+		for _, twin := range j.c.work { // ordered twice: the other is to be had by the id now
+			if twin.id == j.id && twin.rec == nil {
+				p.playbacks[j.id] = twin
+			}
+		}
 		p.emit(orchestrator.Event{
 			Kind: orchestrator.EventPlayed, Channel: j.c.id, Playback: j.id, Failed: failed, Reason: reason,
 		})
