@@ -24,6 +24,9 @@ func (s *Service) Dial(ctx context.Context, d orchestrator.Dialling) (orchestrat
 		return orchestrator.Dialled{Result: orchestrator.AgentUnknown}, nil
 	}
 	q, ok := dir.onBehalf(a, d)
+	if d.Over && d.Queue != "" {
+		q, ok = dir.queue(d.Queue)
+	}
 	if !ok {
 		return orchestrator.Dialled{Result: orchestrator.AgentBadQueue}, nil
 	}
@@ -31,7 +34,7 @@ func (s *Service) Dial(ctx context.Context, d orchestrator.Dialling) (orchestrat
 	o := OfferRecord{At: now.UnixMilli(), Due: now.UnixMilli(), Offer: orchestrator.Offer{
 		ID: MakeOfferID(d.Call, newUnique()), Call: d.Call, Visit: d.Visit, PBX: a.PBX, Queue: q.ID, Agent: a.ID, Endpoint: a.Endpoint,
 		Ring: q.RingTimeout, AutoAnswer: a.AutoAnswer || q.AutoAnswer, Language: a.Language, Answered: true, Makes: true}}
-	held, result, err := s.store.Dial(ctx, now, DialOrder{Station: dir.stationOf(a.ID), Offer: o, OnPhone: d.Endpoint != ""})
+	held, result, err := s.store.Dial(ctx, now, DialOrder{Station: dir.stationOf(a.ID), Offer: o, OnPhone: d.Endpoint != "" || d.Over})
 	if err != nil || held == nil {
 		return orchestrator.Dialled{Result: result}, err
 	}

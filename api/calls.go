@@ -93,7 +93,7 @@ func (s *Server) own(ctx context.Context, id string) (call.Call, error) {
 		return live, err
 	}
 	self, every := askerOf(ctx).own()
-	if far := live.Far(); !every && (live.State != call.StateTalking || far == nil || far.Offer == nil || far.Offer.Agent != self) {
+	if far := live.Far(); !every && (live.State != call.StateTalking || far == nil || far.Person() != self) {
 		return live, denied("agent %s does not talk in this call", quoted(self))
 	}
 	return live, nil
@@ -213,8 +213,8 @@ func liveCallView(c call.Call) wire.LiveCall {
 	if n := len(c.Path); n > 0 {
 		v.Node = c.Path[n-1]
 	}
-	if far := c.Far(); far != nil && far.Offer != nil {
-		v.Serving = far.Offer.Agent
+	if far := c.Far(); far != nil {
+		v.Serving = far.Person()
 	}
 	for _, l := range c.Guests() {
 		if l.Role == call.RoleSupervisor {

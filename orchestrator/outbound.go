@@ -1,6 +1,6 @@
 package orchestrator
 
-// Dialling is a call that an agent wants to make on behalf of a queue. The agent
+// Dialling is a call that an agent wants to make on behalf of a queue, or takes over. The agent
 // is named by id, or by the phone that the number was dialled at.
 type Dialling struct {
 	Call     string `json:"call"`
@@ -11,6 +11,7 @@ type Dialling struct {
 	Queue    string `json:"queue,omitempty"`    // "": the one of Code or, without that, the agent's first
 	Code     string `json:"code,omitempty"`     // what was dialled for the queue
 	By       string `json:"by"`                 // who asked, for the journal
+	Over     bool   `json:"over,omitempty"`     // not made but taken over, in the midst of it, from an agent of Queue, which the agent need not serve
 }
 
 // Dialled is what came of it: with AgentOK the agent is held by an offer that

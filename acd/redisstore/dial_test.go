@@ -138,3 +138,41 @@ func TestOneAgentOneCall(t *testing.T) {
 		t.Errorf("the agent got %d calls", got.Load())
 	}
 }
+
+// TestATakenOverCallHoldsItsSupervisor: whoever takes a call over is held for it,
+// whatever queue it is of and whatever the phone is doing, beside an agent who is
+// in it, too; asked again by the next process the answer is the same.
+func TestATakenOverCallHoldsItsSupervisor(t *testing.T) {
+	t.Parallel()
+	defs := agentDefs()
+	defs.Agents = append(defs.Agents, acd.Agent{ID: "boss", PBX: pbx, Endpoint: "PJSIP/900"})
+	w := setup(t, defs)
+	over := func(want orchestrator.AgentResult, queue string) *orchestrator.Offer {
+		d, err := w.svc.Dial(w.ctx(), orchestrator.Dialling{Call: "c1", PBX: pbx, Visit: 9, Agent: "boss", Queue: queue, By: "test", Over: true})
+		w.must(err)
+		if d.Result != want {
+			w.Fatalf("taking over a call of %q: %q, want %q", queue, d.Result, want)
+		}
+		return d.Offer
+	}
+	w.login("a01")
+	served := w.serve("c1", "ventas")
+	over(orchestrator.AgentNotLoggedIn, served.Queue)
+	w.login("boss")
+	w.device("900", orchestrator.DeviceBusy)
+	over(orchestrator.AgentBadQueue, "none")
+	o := over(orchestrator.AgentOK, served.Queue)
+	if again := over(orchestrator.AgentOK, served.Queue); again.ID != o.ID || o.Agent != "boss" || o.ID == served.ID {
+		t.Errorf("asked again: %+v, before %+v", again, o)
+	}
+	if a := w.wantState("boss", acd.StateTalking); a.Call != "c1" || a.Queue != served.Queue {
+		t.Errorf("boss: %+v", a)
+	}
+	if n, err := w.svc.Heal(w.ctx(), pbx); n != 0 || err != nil {
+		t.Errorf("%d mended, %v", n, err)
+	}
+	w.finish(served.ID)
+	w.must(w.svc.Finished(w.ctx(), *o, time.Minute))
+	w.wantState("boss", acd.StateWrapup)
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentDispose, "boss", disposition("1"))
+}

@@ -59,7 +59,7 @@ func (x *change) note(typ orchestrator.EntryType, data any) {
 	if err != nil {
 		raw, _ = json.Marshal(map[string]string{"error": err.Error()})
 	}
-	e := orchestrator.Entry{Type: typ, At: x.now, Call: x.c.Call, PBX: x.c.PBX, Agent: x.c.Far().agent(), Data: raw}
+	e := orchestrator.Entry{Type: typ, At: x.now, Call: x.c.Call, PBX: x.c.PBX, Agent: x.c.Far().Person(), Data: raw}
 	if v := x.c.Visit; v != nil {
 		e.Queue = v.Queue
 	}

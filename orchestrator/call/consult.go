@@ -122,7 +122,7 @@ func (x *change) tellConsult(l *Leg, result, by string, err error) {
 // mayConsult tells why nobody can be asked now, nil when somebody can.
 func (x *change) mayConsult() error {
 	switch {
-	case x.c.Far().Role != RoleAgent:
+	case x.c.Far().Person() == "":
 		return fault.New(op, fault.Conflict, "no agent talks in this call")
 	case x.c.Errand != nil:
 		return errErrand
@@ -159,7 +159,7 @@ func (x *change) consultInside(to orchestrator.Target, by string) error {
 	}
 	if to.Kind == orchestrator.TargetAgent {
 		for i := range x.c.Legs {
-			if x.c.Legs[i].agent() == to.Name {
+			if x.c.Legs[i].Person() == to.Name {
 				return fault.New(op, fault.Conflict, "agent %q is in the call already", to.Name)
 			}
 		}

@@ -135,8 +135,8 @@ func (x *change) ownHold(e orchestrator.Event, held bool) {
 		typ = orchestrator.EntryCallHeld
 	}
 	by := "phone" // of an outside number
-	if far.Role == RoleAgent {
-		by = "agent:" + far.agent()
+	if who := far.Person(); who != "" {
+		by = "agent:" + who
 	}
 	x.note(typ, fields{"by": by, "phone": true})
 	switch customer := x.c.Customer(); {

@@ -62,7 +62,7 @@ func (x *change) pass(from *Leg, k string) {
 
 // code carries out a feature code. Whoever is still there hears whether it is done.
 func (x *change) code(l *Leg, does keys.Action, number string) {
-	channel, agent := l.Channel, l.agent()
+	channel, agent := l.Channel, l.Person()
 	w := Wish{Agent: agent, By: "agent:" + agent}
 	switch does {
 	case keys.Hold:

@@ -191,7 +191,7 @@ func (x *change) noteSpeaker(recording string, news orchestrator.RecordingNews, 
 		role = RoleSupervisor
 	}
 	f := fields{"recording": recording, "state": news, "role": role}
-	if agent := l.person(); agent != "" {
+	if agent := l.Person(); agent != "" {
 		f["agent"] = agent
 	} else {
 		f["number"] = orchestrator.MaskNumber(l.Number)

@@ -126,6 +126,10 @@ func (x *change) noteDial(result string, err error) {
 
 // agentHeld goes on with an agent who is held, or was not to be had.
 func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
+	if cmd.Dialling.Over {
+		x.overHeld(cmd, d)
+		return
+	}
 	if x.c.State != StateReserving {
 		if d.Offer != nil { // given up meanwhile
 			x.do(FailOffer{Offer: *d.Offer, Why: orchestrator.OfferCancelled})

@@ -251,3 +251,70 @@ func TestTransferKeyOnALine(t *testing.T) {
 		w.checkKept(t)
 	}
 }
+
+// TestTakenOver: who takes a call over is who talks with the customer: on record by
+// name, held by the distributor as whoever talks is, and free to do what an agent
+// may. Who is not logged in may do as much, and is held by nobody.
+func TestTakenOver(t *testing.T) {
+	t.Parallel()
+	takes := boss("201", orchestrator.MonitorTakeover)
+	away := func(w *world) { w.desk.busy = true }
+	for name, first := range map[string]func(*world){"on duty": func(*world) {}, "logged out": away} {
+		taken := then(talking, first, takes, after(time.Second))
+		w := at(taken...)
+		c := &w.me.c
+		if c.Agent != "201" || c.Far().Person() != "201" || (c.Far().Role == RoleAgent) != (name == "on duty") || len(c.Todo) > 0 {
+			t.Errorf("%s: agent %q, far %+v, todo %v", name, c.Agent, c.Far(), c.Todo)
+		}
+		held := slices.ContainsFunc(c.Legs, func(l Leg) bool { return l.Offer != nil && w.desk.offers[l.Offer.ID].answered })
+		if held != (name == "on duty") {
+			t.Errorf("%s: held by the distributor: %v", name, held)
+		}
+		for what, r := range map[string]struct {
+			do    func(*world)
+			state State
+			hears string
+		}{
+			"hold":                    {wanted(WishHold, "", ""), StateTalking, "music"},
+			"to a queue":              {toQueue, StateWaiting, "music"},
+			"to a number":             {toNumber, StateTransferring, "music"},
+			"by key to a number":      {phoneWants("910000001"), StateTransferring, "music"},
+			"asks a number":           {asksNumber, StateTalking, "music"},
+			"sends through a flow":    {sent, StateTalking, "prompt"},
+			"a code":                  {types("*1"), StateTalking, "music"},
+			"hangs up":                {agentEnds(orchestrator.CauseNormal), StateEnded, "gone"},
+			"killed":                  {func(w *world) { w.crash(time.Second) }, StateTalking, "talk"},
+			"killed as it is ordered": {func(w *world) { boss("202", orchestrator.MonitorTakeover)(w); w.crash(time.Second) }, StateTalking, "talk"},
+		} {
+			w := at(then(taken, r.do)...)
+			w.settle(time.Second)
+			if w.me.c.State != r.state || w.pbx.hears() != r.hears {
+				t.Errorf("%s, %s: state %q, the customer hears %q", name, what, w.me.c.State, w.pbx.hears())
+			}
+			w.callerHangsUp()
+			w.settle(5 * time.Minute)
+			w.checkEnded(t, "")
+			w.checkKept(t)
+		}
+		w.callerHangsUp()
+		w.settle(time.Minute)
+		w.checkEnded(t, orchestrator.OutcomeServed)
+		if f := w.last(orchestrator.EntryCallParted); f["agent"] != "201" || f["by"] != "caller" {
+			t.Errorf("%s: parted %v", name, f)
+		}
+		if f := w.last(orchestrator.EntryCallConnected); f["agent"] != "201" {
+			t.Errorf("%s: connected %v", name, f)
+		}
+	}
+	w := at(then(talking, takes, after(time.Second), agentEnds(orchestrator.CauseNormal), after(time.Minute))...)
+	if f := w.last(orchestrator.EntryCallParted); f["by"] != "agent" || f["agent"] != "201" || w.me.c.EndedBy != "agent" || w.me.c.Agent != "201" {
+		t.Errorf("the supervisor hangs up: %v, ended by %q, agent %q", f, w.me.c.EndedBy, w.me.c.Agent)
+	}
+	w = at(then(talking, takes, after(time.Second))...)
+	for agent, want := range map[string]bool{"201": true, "agento1": false} {
+		d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishHold, By: "test", Agent: agent}}}, w.now)
+		if (d.Answers[0] == nil) != want {
+			t.Errorf("%s holds: %v", agent, d.Answers[0])
+		}
+	}
+}

@@ -44,8 +44,8 @@ type Supervision struct {
 // watchRoom is the bridge in which a supervisor monitors.
 func watchRoom(call string, n int) string { return orchestrator.MakeID(call, "w", n) }
 
-// person is the agent, or the supervisor who took a call over, "" for nobody of the house.
-func (l *Leg) person() string {
+// Person is the agent, or the supervisor who took a call over, "" for nobody of the house.
+func (l *Leg) Person() string {
 	if l != nil && l.Watch != nil {
 		return l.Watch.Supervisor
 	}
@@ -69,7 +69,7 @@ func (x *change) supervisor(id string) *Leg {
 // supervise lets a supervisor listen, or changes what they do.
 func (x *change) supervise(w Wish) error {
 	far := x.c.Far()
-	agent := far.person()
+	agent := far.Person()
 	if agent == "" || x.People == nil {
 		return fault.New(op, fault.Conflict, "nobody talks in this call whom a supervisor may listen to")
 	}
@@ -114,13 +114,13 @@ var verbsOf = map[orchestrator.MonitorMode]string{
 func (x *change) ringSupervisor(w Wish, right orchestrator.Oversight) {
 	far := x.c.Far()
 	l := Leg{Role: RoleSupervisor, PBX: x.c.PBX, Channel: x.id("s"), State: LegDialing, Dialed: x.ms(),
-		Watch: &Supervision{Supervisor: w.Supervisor, Agent: far.person(), Mode: w.Mode, Target: far.Channel, Visible: right.Visible, Room: x.next()}}
+		Watch: &Supervision{Supervisor: w.Supervisor, Agent: far.Person(), Mode: w.Mode, Target: far.Channel, Visible: right.Visible, Room: x.next()}}
 	x.await(&l, x.Limits.Ring+ringGrace)
 	x.c.Legs = append(x.c.Legs, l)
 	x.noteSupervisor(&l, "asked", w.By, "")
 	x.do(Dial{Order: orchestrator.Origination{
 		Channel: l.Channel, Endpoint: right.Endpoint, Args: []string{"supervise", x.c.Call},
-		Caller:  orchestrator.CleanParty(orchestrator.Party{Number: far.person()}),
+		Caller:  orchestrator.CleanParty(orchestrator.Party{Number: far.Person()}),
 		Timeout: x.Limits.Ring, Language: right.Language, AutoAnswer: right.AutoAnswer, Originator: x.c.Customer().Channel,
 	}})
 }
@@ -151,9 +151,33 @@ func monitors(channel string) func(Command) bool {
 func (x *change) takeOver(l *Leg, by string) {
 	x.endWatch(l)
 	l.Joined, l.Room = x.happened(), x.c.Far().Room
+	l.Keyed = x.Keys[x.c.PBX].Prefix != ""
 	x.hangLeg(x.c.Far(), orchestrator.CauseNormal)
 	x.handOver(l.Channel)
 	x.noteSupervisor(x.c.Far(), "on", by, "")
+	x.do(HoldAgent{Dialling: orchestrator.Dialling{Call: x.c.Call, PBX: x.c.PBX, Visit: x.next(), Agent: x.c.Far().Person(),
+		Queue: x.c.Queue, By: by, Over: true}})
+}
+
+// overHeld makes an agent in a call of a supervisor who took it over and is one: no
+// other call comes, and wrap-up follows. Who is logged out goes on without.
+func (x *change) overHeld(cmd HoldAgent, d orchestrator.Dialled) {
+	far := x.c.Far()
+	switch {
+	case x.c.State == StateTalking && far.Role == RoleThird && far.Person() == cmd.Dialling.Agent && far.State != LegHanging:
+		if d.Offer == nil {
+			return
+		}
+		far.Role, far.Offer = RoleAgent, d.Offer
+		v := Visit{N: cmd.Dialling.Visit, State: VisitServed, Queue: d.Offer.Queue, Plan: d.Plan, Entered: far.Joined, From: far.Joined}
+		if before := x.c.Visit; before != nil {
+			v.Entered, v.Priority, v.Sought = before.Entered, before.Priority, before.Sought
+		}
+		x.c.Visit = &v
+		x.dirty = true
+	case d.Offer != nil: // gone on meanwhile
+		x.do(FailOffer{Offer: *d.Offer, Why: orchestrator.OfferCancelled})
+	}
 }
 
 // endWatch ends that a supervisor hears the agent; their channel goes on.

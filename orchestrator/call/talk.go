@@ -94,7 +94,9 @@ func (x *change) talksWith(wait int64) {
 	if far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "" {
 		x.c.Home = nil // from an agent's own queue the way leads back to the one before it
 	}
-	if far.Role == RoleThird && far.Watch != nil { // took the call over: noted there
+	if far.Role == RoleThird && far.Watch != nil { // took the call over
+		x.c.Agent = far.Person()
+		x.note(orchestrator.EntryCallConnected, fields{"agent": x.c.Agent, "wait_ms": 0, "taken_over": true})
 		if x.c.Tape != "" {
 			x.recordTalk(x.room(), x.c.Tape)
 		}
@@ -383,8 +385,8 @@ func (x *change) parted(by string) {
 	far.TalkMS += talked // as a guest they talked before
 	x.c.PartedAt = far.Joined + talked
 	x.c.TalkMS += talked
-	f := fields{"agent": far.person(), "by": by, "talk_ms": talked}
-	if far.person() == "" {
+	f := fields{"agent": far.Person(), "by": by, "talk_ms": talked}
+	if far.Person() == "" {
 		f["number"] = orchestrator.MaskNumber(far.Number)
 	}
 	x.note(orchestrator.EntryCallParted, f)
@@ -419,7 +421,7 @@ func (x *change) afterTalk() {
 	}
 	x.dropGuests()
 	by := "agent"
-	if x.c.Far().person() == "" {
+	if x.c.Far().Person() == "" {
 		by = "number"
 	}
 	x.endTalk(by)

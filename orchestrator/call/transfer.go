@@ -44,11 +44,11 @@ func (x *change) askedTransfer(e orchestrator.Event) {
 		err = fault.New(op, fault.Conflict, "the phone would hang up its permanent line: *488 on another line, a code, or the API transfers")
 	case e.Other != "" && e.Peer == "":
 		err = fault.New(op, fault.Conflict, "a call that the phone made itself cannot be joined with this one")
-	case far.Role == RoleThird && !known:
+	case far.Person() == "" && !known:
 		err = fault.New(op, fault.Denied, "who was called outside may not have outside numbers called")
 	default:
-		if far.Role == RoleAgent {
-			by = "agent:" + far.agent()
+		if who := far.Person(); who != "" {
+			by = "agent:" + who
 		}
 		if e.Other != "" {
 			err = x.attended(e, to, known, by)
@@ -130,7 +130,7 @@ func (x *change) moveToQueue(to orchestrator.Target, by, phone string) error {
 	if err != nil {
 		return err
 	}
-	if to.Kind == orchestrator.TargetAgent && to.Name == x.c.Far().agent() {
+	if to.Kind == orchestrator.TargetAgent && to.Name == x.c.Far().Person() {
 		return fault.New(op, fault.Conflict, "agent %q talks with the customer already", to.Name)
 	}
 	m := &Move{To: to, By: by, Phone: phone, Visit: x.further(queue)}
@@ -277,7 +277,7 @@ func (x *change) leaveFar(by string) {
 
 // rememberWay notes from which queue a customer is transferred.
 func (x *change) rememberWay() {
-	if v := x.c.Visit; x.c.Far().Role == RoleAgent && v != nil && orchestrator.OwnerOfQueue(v.Queue) == "" {
+	if v := x.c.Visit; x.c.Far().Person() != "" && v != nil && orchestrator.OwnerOfQueue(v.Queue) == "" {
 		x.c.Home = &Home{Queue: v.Queue, Priority: v.Priority, Sought: v.Sought}
 	}
 }

@@ -62,7 +62,7 @@ const op = "call"
 
 // wish carries out what a person wants.
 func (x *change) wish(w Wish) error {
-	if w.Agent != "" && (x.c.State != StateTalking || x.c.Far().agent() != w.Agent) {
+	if w.Agent != "" && (x.c.State != StateTalking || x.c.Far().Person() != w.Agent) {
 		return fault.New(op, fault.Conflict, "agent %q does not talk in this call any more", w.Agent)
 	}
 	switch w.Do {

@@ -109,7 +109,7 @@ func (d *toyDesk) enqueue(q orchestrator.Waiting) orchestrator.Placement {
 // dial holds the agent for a call that the agent makes.
 func (d *toyDesk) dial(q orchestrator.Dialling) orchestrator.Dialled {
 	for _, o := range d.offers {
-		if o.offer.Makes {
+		if o.offer.Makes && (o.offer.Agent == q.Agent || !q.Over) {
 			return orchestrator.Dialled{Result: orchestrator.AgentOK, Offer: &o.offer, Plan: d.plan}
 		}
 	}
@@ -120,7 +120,10 @@ func (d *toyDesk) dial(q orchestrator.Dialling) orchestrator.Dialled {
 	id := "o" + strconv.Itoa(d.w.offerSeq)
 	o := orchestrator.Offer{ID: id, Call: "c1", PBX: "pbx", Queue: "A", Visit: q.Visit, Agent: "agent" + id, Endpoint: "PJSIP/" + id,
 		Ring: 20 * time.Second, Answered: true, Makes: true}
-	if d.w.lines > 0 && d.w.offerSeq%d.w.lines == 0 {
+	switch {
+	case q.Over:
+		o.Agent, o.Queue = q.Agent, q.Queue
+	case d.w.lines > 0 && d.w.offerSeq%d.w.lines == 0:
 		d.w.onLine(id)
 	}
 	d.offers[id] = toyOffer{offer: o, answered: true}
