@@ -1,6 +1,7 @@
 package acd
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -36,7 +37,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		Record: CallRecord{
 			Queue: q.ID, PBX: w.PBX, Visit: w.Visit, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
-			Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
+			Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
 		},
 	}
 	order.Record.Score = dir.score(order.Record)
@@ -247,7 +248,7 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 // Finished implements orchestrator.Distributor.
 func (s *Service) Finished(ctx context.Context, o orchestrator.Offer, talked time.Duration) error {
 	dir := s.directory.Load()
-	now, wrap := s.now(), dir.wrapUp(o.Agent, o.Queue)
+	now, wrap := s.now(), dir.wrapUp(o.Agent, cmp.Or(o.Of, o.Queue))
 	res, err := s.store.Finish(ctx, now, FinishOrder{
 		Offer: o.ID, Agent: o.Agent, WrapUp: wrap, Talked: talked, OfferID: newUnique(),
 	})

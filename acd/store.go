@@ -108,6 +108,7 @@ type CallRecord struct {
 	About      map[string]string `json:"about,omitempty"`       // what is known of it, for requirements
 	Prefer     string            `json:"prefer,omitempty"`      // the agent whom it waits for first
 	PatienceMS int64             `json:"patience_ms,omitempty"` // for so long
+	Of         string            `json:"of,omitempty"`          // in an agent's own queue: the queue that it came from
 	Score      float64           `json:"score"`                 // CallScore with the queue's priority added
 	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane
 	Since      int64             `json:"since,omitempty"`       // when this stay in the queue began

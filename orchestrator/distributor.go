@@ -77,6 +77,9 @@ type Waiting struct {
 	Priority         int // each point counts as a minute already waited
 	Sought           Sought
 	Entered          time.Time // start of the wait; a re-queued call keeps its first
+	// Of is, in an agent's own queue, the queue that the call came from: its wrap-up
+	// and outcomes are those of the conversation.
+	Of string
 }
 
 // Sought is what a caller asks for in a queue, beyond what the queue says for all.
@@ -139,6 +142,7 @@ type Offer struct {
 	Language   string        `json:"language,omitempty"` // the agent's
 	Answered   bool          `json:"answered,omitempty"`
 	Makes      bool          `json:"makes,omitempty"` // the agent makes the call
+	Of         string        `json:"of,omitempty"`    // Waiting.Of
 }
 
 // OfferFailure is why an offer came to nothing.

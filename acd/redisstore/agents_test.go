@@ -175,3 +175,33 @@ func TestJournalTellsEveryState(t *testing.T) {
 		t.Errorf("journal\n%v\nwant\n%v", got, want)
 	}
 }
+
+// TestTransferredToAnAgent: wrap-up and outcomes of a call that comes by an agent's
+// own queue are those of the queue that it came from.
+func TestTransferredToAnAgent(t *testing.T) {
+	t.Parallel()
+	d := agentDefs()
+	d.Queues[0].WrapUp = 7 * time.Minute
+	w := setup(t, d)
+	w.login("a01")
+	for call, early := range map[string]bool{"c1": false, "c2": true} {
+		p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: orchestrator.PersonalQueue("a01"), Of: "ventas", Visit: 2})
+		w.must(err)
+		if p.Offer == nil {
+			t.Fatalf("%+v", p)
+		}
+		w.answer(p.Offer.ID)
+		if early { // while talking
+			w.wantDo(orchestrator.AgentLater, orchestrator.AgentDispose, "a01", disposition("1"))
+		}
+		began := w.clock()
+		w.must(w.svc.Finished(w.ctx(), *p.Offer, time.Minute))
+		if !early {
+			if a := w.wantState("a01", acd.StateWrapup); time.UnixMilli(a.Due).Before(began.Add(6 * time.Minute)) {
+				t.Errorf("wrap-up until %v", time.UnixMilli(a.Due))
+			}
+			w.wantDo(orchestrator.AgentOK, orchestrator.AgentDispose, "a01", disposition("1"))
+		}
+		w.wantState("a01", acd.StateAvailable)
+	}
+}

@@ -1411,8 +1411,11 @@ type EntryConnected struct {
 	Agent string `json:"agent"`
 
 	// Dialled The agent made the call, and nobody has waited.
-	Dialled bool  `json:"dialled,omitempty,omitzero"`
-	WaitMS  int64 `json:"wait_ms,omitempty,omitzero"`
+	Dialled bool `json:"dialled,omitempty,omitzero"`
+
+	// TakenOver The agent is a supervisor who took the call over from another.
+	TakenOver bool  `json:"taken_over,omitempty,omitzero"`
+	WaitMS    int64 `json:"wait_ms,omitempty,omitzero"`
 }
 
 // EntryConsult defines model for EntryConsult.

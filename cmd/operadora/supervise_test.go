@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
@@ -29,6 +30,9 @@ teams:
 	api, err := r.API("supervisor")
 	must(t, err)
 	ana, bea, col := r.login("101"), r.desk("102"), r.desk("103")
+	if _, err := r.Run("agent", "login", "102", "--token", api.Token, "--url", api.Base); err != nil {
+		t.Fatal(err)
+	}
 	caller := r.queue("5550001")
 	agent := r.answers(ana)
 	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
@@ -116,9 +120,18 @@ teams:
 	ended(t, agent)
 	must(t, caller.WaitTone(limit(t), beaHz))
 	must(t, b.WaitTone(limit(t), customerHz))
+	_, desk := r.stores()
+	must(t, agentIs(t, desk, "102", acd.StateTalking, ""))
+	for _, verb := range []string{"hold", "resume"} {
+		if _, err := r.Run("call", verb, id, "--token", api.Token, "--url", api.Base); err != nil {
+			t.Error(err)
+		}
+	}
+	must(t, b.WaitTone(limit(t), customerHz))
 	must(t, caller.Hangup())
 	ended(t, b)
-	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" {
+	must(t, agentIs(t, desk, "102", acd.StateWrapup, ""))
+	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "102" {
 		t.Errorf("the record: %+v", got)
 	}
 }

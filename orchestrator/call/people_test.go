@@ -318,3 +318,13 @@ func TestTakenOver(t *testing.T) {
 		}
 	}
 }
+
+// TestQueueOfATransferToAnAgent: the agent's own queue is told from which queue the
+// call comes.
+func TestQueueOfATransferToAnAgent(t *testing.T) {
+	t.Parallel()
+	w := at(then(talking, toAgent)...)
+	if w.desk.place == nil || w.desk.place.queue != "@102" || w.desk.place.of != "sales" {
+		t.Errorf("in the queue: %+v", w.desk.place)
+	}
+}

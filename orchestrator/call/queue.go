@@ -39,7 +39,11 @@ func (x *change) askPlace() { x.do(Enqueue{Waiting: x.waiting(x.c.Visit)}) }
 
 // waiting is what the distributor is told of a visit.
 func (x *change) waiting(v *Visit) orchestrator.Waiting {
-	return orchestrator.Waiting{
+	of := ""
+	if orchestrator.OwnerOfQueue(v.Queue) != "" {
+		of = x.c.Queue
+	}
+	return orchestrator.Waiting{Of: of,
 		Call: x.c.Call, Visit: v.N, PBX: x.c.PBX, Queue: v.Queue, Caller: x.c.Caller, Language: x.c.Language,
 		Priority: v.Priority, Sought: v.Sought, Entered: time.UnixMilli(v.Entered),
 	}

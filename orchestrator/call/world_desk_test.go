@@ -24,6 +24,7 @@ type toyDesk struct {
 
 type toyPlace struct {
 	queue   string
+	of      string
 	visit   int
 	entered int64
 	offer   string // standing, unanswered
@@ -101,7 +102,7 @@ func (d *toyDesk) enqueue(q orchestrator.Waiting) orchestrator.Placement {
 	if result := d.refuses[q.Queue]; result != "" {
 		return orchestrator.Placement{Result: result}
 	}
-	d.place = &toyPlace{queue: q.Queue, visit: q.Visit, entered: q.Entered.UnixMilli()}
+	d.place = &toyPlace{queue: q.Queue, of: q.Of, visit: q.Visit, entered: q.Entered.UnixMilli()}
 	d.match()
 	return d.where()
 }

@@ -363,6 +363,8 @@ func (f *floor) Dial(_ context.Context, d orchestrator.Dialling) (orchestrator.D
 	switch {
 	case f.refuse != nil:
 		return orchestrator.Dialled{}, f.refuse
+	case d.Over: // supervisors are not logged in
+		return orchestrator.Dialled{Result: orchestrator.AgentNotLoggedIn}, nil
 	case f.offer != nil && f.offer.Call != d.Call:
 		return orchestrator.Dialled{Result: orchestrator.AgentBusy}, nil
 	case f.offer == nil:

@@ -7,7 +7,8 @@
 local id, means, by = ARGV[2], cjson.decode(ARGV[3]), ARGV[4]
 local a = known(id, cjson.decode(ARGV[5]))
 local talking = a.state == 'talking'
-local queue = talking and a.queue or a.last_queue
+local o = talking and a.offer and load(OFFERS, a.offer)
+local queue = o and o.of or talking and a.queue or a.last_queue
 if not queue then return {a.state == 'offline' and 'refused' or 'nothing', a.state, ''} end
 local disposition = means[queue] or means['*']
 if not disposition then return {'bad_disposition', a.state, ''} end

@@ -13,7 +13,7 @@ local function offer(id, a, call, c, q, unique)
   c.offer = a.offer
   local text = cjson.encode({id = a.offer, call = call, visit = c.visit, pbx = c.pbx, queue = c.queue, agent = id,
     endpoint = a.endpoint, ring = q.ring_ms * 1e6, auto_answer = a.auto_answer or q.auto_answer,
-    language = a.language, at = now, due = now + q.hold_ms})
+    language = a.language, of = c.of, at = now, due = now + q.hold_ms})
   redis.call('HSET', OFFERS, a.offer, text)
   redis.call('ZADD', due(c.pbx), now + q.hold_ms, 'offer:' .. a.offer)
   save(AGENTS, id, a)

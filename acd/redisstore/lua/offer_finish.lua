@@ -17,10 +17,10 @@ if tonumber(ARGV[5]) > 0 or not (o and o.makes) then -- whom the agent called an
 end
 if a.disposition then
   journal('agent.disposed', id, a,
-    {call = a.call, queue = a.queue, disposition = a.disposition, by = a.disposed_by})
+    {call = a.call, queue = o and o.of or a.queue, disposition = a.disposition, by = a.disposed_by})
   wrap = 0
 else
-  a.last_call, a.last_queue = a.call, a.queue
+  a.last_call, a.last_queue = a.call, o and o.of or a.queue
 end
 if wrap > 0 and a.next_by ~= 'reload' then
   move(id, a, 'finish') -- what is remembered waits for the end of wrap-up
