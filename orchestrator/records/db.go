@@ -193,7 +193,9 @@ func (tx *transaction) run(ctx context.Context, query string, args []any) (sql.R
 		}
 		tx.prepared[query] = s
 	}
-	return s.ExecContext(ctx, args...)
+	// With a context that can end, SQLite's driver starts a goroutine for each run. The
+	// transaction ends with its own, before the next statement.
+	return s.ExecContext(context.WithoutCancel(ctx), args...)
 }
 
 // text makes a string storable: PostgreSQL refuses NUL and broken UTF-8, and a
