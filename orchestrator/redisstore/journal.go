@@ -1,11 +1,11 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,26 +50,24 @@ func appendEntries(args []any, entries []orchestrator.Entry) []any {
 	return args
 }
 
-// fieldsOf are the values of an entry as the stream keeps them.
-func fieldsOf(e orchestrator.Entry) []string {
-	out := make([]string, 0, len(JournalFields))
-	for _, v := range appendEntries(nil, []orchestrator.Entry{e}) {
+// fields are the values of an entry as the stream keeps them, in the order of JournalFields.
+type fields [len(JournalFields)]string
+
+func fieldsOf(e orchestrator.Entry) (f fields) {
+	for i, v := range appendEntries(nil, []orchestrator.Entry{e}) {
 		if data, ok := v.([]byte); ok {
 			v = string(data)
 		}
-		out = append(out, fmt.Sprint(v))
+		f[i] = fmt.Sprint(v)
 	}
-	return out
+	return f
 }
 
-// readFields are the values of a message, in the order of JournalFields.
-func readFields(m redis.XMessage) []string {
-	out := make([]string, 0, len(JournalFields))
-	for _, name := range JournalFields {
-		text, _ := m.Values[name].(string)
-		out = append(out, text)
+func readFields(m redis.XMessage) (f fields) {
+	for i, name := range JournalFields {
+		f[i], _ = m.Values[name].(string)
 	}
-	return out
+	return f
 }
 
 // ParseEntry turns a message of the journal's stream into an entry. An error is
@@ -100,43 +98,45 @@ func ParseEntry(m redis.XMessage) (orchestrator.Entry, error) {
 // it makes sure that the entry at its place is still there, the very same: then
 // everything before it is, too, and nothing was skipped. Otherwise it returns
 // orchestrator.ErrRewound (kind Conflict), and fn has seen nothing of the other
-// history. An entry that cannot be read is logged and left out.
+// history. An entry that cannot be read is logged and left out. What several
+// readers of one Store come to at about the same time is read once for all of
+// them: the entries' data is theirs together, and to be changed by nobody.
 func (s *Store) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
-	return s.tail(ctx, reader{s: s, at: after}, fn)
+	return s.tail(ctx, reader{s: s, place: place{id: after}}, fn)
 }
 
 // TailFrom is Tail for whoever knows which entry is at the place (a zero one is
 // the beginning): another one there, of the same id, is ErrRewound.
-func (s *Store) TailFrom(ctx context.Context, place orchestrator.Entry, fn func([]orchestrator.Entry) error) error {
-	r := reader{s: s, at: place.ID}
-	if place.ID != "" {
-		r.seen = fieldsOf(place)
+func (s *Store) TailFrom(ctx context.Context, e orchestrator.Entry, fn func([]orchestrator.Entry) error) error {
+	r := reader{s: s}
+	if e.ID != "" {
+		r.place = place{e.ID, fieldsOf(e), true}
 	}
 	return s.tail(ctx, r, fn)
 }
 
 func (s *Store) tail(ctx context.Context, r reader, fn func([]orchestrator.Entry) error) error {
-	wait, told := retryMin, false
+	wait, away := retryMin, false
 	for {
 		batch, err := r.next(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case fault.KindOf(err) == fault.Unavailable:
-			if !told {
-				s.log.WarnContext(ctx, "the journal cannot be read; trying again", "after", r.at, "error", err)
-				told = true
+			if !away {
+				s.log.WarnContext(ctx, "the journal cannot be read; trying again", "after", r.id, "error", err)
+				away = true
 			}
 			life.Sleep(ctx, wait)
 			wait = min(2*wait, retryMax)
 			continue
 		case err != nil:
 			return err
-		case told:
-			s.log.InfoContext(ctx, "the journal can be read again", "after", r.at)
-			told, wait = false, retryMin
+		case away:
+			s.log.InfoContext(ctx, "the journal can be read again", "after", r.id)
+			away, wait = false, retryMin
 		}
-		if entries := s.parse(ctx, batch); len(entries) > 0 {
+		if entries := entriesOf(batch); len(entries) > 0 {
 			if err := fn(entries); err != nil {
 				return err
 			}
@@ -147,71 +147,131 @@ func (s *Store) tail(ctx context.Context, r reader, fn func([]orchestrator.Entry
 	}
 }
 
-// reader is a place in the journal.
-type reader struct {
-	s    *Store
-	at   string   // id of the last entry read; "" and "$" as in Tail, until the first reading
-	seen []string // the fields of the entry at the place; nil until they were read once
+// place is one in the journal: behind an entry.
+type place struct {
+	id   string // of the entry; "" and "$" as in Tail, until the first reading
+	seen fields // of the entry
+	sure bool   // seen is known: it was read once
 }
 
 // beginning is the place before the first entry.
 const beginning = "0-0"
 
+// told is a message of the journal.
+type told struct {
+	place
+	entry orchestrator.Entry
+	valid bool // it is an entry
+}
+
+func entriesOf(batch []told) []orchestrator.Entry {
+	entries := make([]orchestrator.Entry, 0, len(batch))
+	for _, t := range batch {
+		if t.valid {
+			entries = append(entries, t.entry)
+		}
+	}
+	return entries
+}
+
+// reader is somebody who reads the journal from a place on.
+type reader struct {
+	s *Store
+	place
+	shares bool // it has made sure of its place by itself once, and is content with what others read
+}
+
 // next waits a moment for entries after the place and moves it behind them.
-func (r *reader) next(ctx context.Context) ([]redis.XMessage, error) {
+func (r *reader) next(ctx context.Context) ([]told, error) {
 	if err := r.settle(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.s.awaitAfter(ctx, r.at); err != nil {
+	batch, err := r.fetch(ctx)
+	if n := len(batch); n > 0 {
+		r.place = batch[n-1].place
+	}
+	return batch, err
+}
+
+// fetch returns what follows the place: what another reader has read, or what is
+// read now, for the others as well.
+func (r *reader) fetch(ctx context.Context) ([]told, error) {
+	feed := &r.s.feed
+	if r.shares {
+		batch, known := feed.after(r.place)
+		if len(batch) > 0 {
+			return batch, nil
+		}
+		if known { // one of those who are at the end reads on
+			if err := feed.reading.Take(ctx); err != nil {
+				return nil, err
+			}
+			defer feed.reading.Free()
+			if batch, _ = feed.after(r.place); len(batch) > 0 {
+				return batch, nil
+			}
+		}
+	}
+	if err := r.s.awaitAfter(ctx, r.id); err != nil {
 		return nil, err
 	}
 	batch, err := r.read(ctx)
-	if err != nil {
-		return nil, err
+	switch {
+	case err == nil:
+		r.shares = true
+		feed.add(r.place, batch)
+	case errors.Is(err, orchestrator.ErrRewound):
+		feed.forget()
 	}
-	if n := len(batch); n > 0 {
-		r.at, r.seen = batch[n-1].ID, readFields(batch[n-1])
-	}
-	return batch, nil
+	return batch, err
 }
 
 // read returns what follows the place. The entry at the place is read with it, in
 // one command: a journal that is replaced between two readings may have the place
 // again after the second, and not what the first one found.
-func (r *reader) read(ctx context.Context) ([]redis.XMessage, error) {
+func (r *reader) read(ctx context.Context) ([]told, error) {
 	const op = "redisstore.Tail"
 	count := int64(tailCount)
-	if r.at != beginning {
+	if r.id != beginning {
 		count++
 	}
-	batch, err := r.s.rdb.XRangeN(ctx, r.s.keys.journal(), r.at, "+", count).Result()
-	if err != nil || r.at == beginning {
-		return batch, Classify(op, err)
+	found, err := r.s.rdb.XRangeN(ctx, r.s.keys.journal(), r.id, "+", count).Result()
+	if err != nil {
+		return nil, Classify(op, err)
 	}
-	if len(batch) == 0 || batch[0].ID != r.at || r.seen != nil && !slices.Equal(r.seen, readFields(batch[0])) {
-		return nil, fault.E(op, fault.Conflict, fmt.Errorf("%w: %s", orchestrator.ErrRewound, r.at))
+	if r.id != beginning {
+		if len(found) == 0 || found[0].ID != r.id || r.sure && r.seen != readFields(found[0]) {
+			return nil, fault.E(op, fault.Conflict, fmt.Errorf("%w: %s", orchestrator.ErrRewound, r.id))
+		}
+		r.seen = readFields(found[0])
+		found = found[1:]
 	}
-	r.seen = readFields(batch[0])
-	return batch[1:], nil
+	r.sure = true
+	batch := make([]told, len(found))
+	for i, m := range found {
+		e, err := ParseEntry(m)
+		if err != nil {
+			r.s.log.ErrorContext(ctx, "journal entry left out", "error", err)
+		}
+		batch[i] = told{place{m.ID, readFields(m), true}, e, err == nil}
+	}
+	return batch, nil
 }
 
 // settle turns "" and "$" into ids.
 func (r *reader) settle(ctx context.Context) error {
 	const op = "redisstore.Tail"
-	switch r.at {
+	switch r.id {
 	case "":
-		r.at = beginning
+		r.id = beginning
 	case "$":
 		last, err := r.s.Last(ctx)
 		if err != nil {
 			return fault.E(op, fault.KindOf(err), err)
 		}
-		r.at = last
-		if last == "" {
-			r.at = beginning
-		}
+		r.id = cmp.Or(last, beginning)
 	}
-	if _, _, err := parseID(r.at); err != nil {
+	if _, _, err := parseID(r.id); err != nil {
 		return fault.E(op, fault.Invalid, err)
 	}
 	return nil
@@ -251,19 +311,6 @@ func (s *Store) awaitAfter(ctx context.Context, after string) error {
 		return nil
 	}
 	return Classify("redisstore.Tail", err)
-}
-
-func (s *Store) parse(ctx context.Context, batch []redis.XMessage) []orchestrator.Entry {
-	entries := make([]orchestrator.Entry, 0, len(batch))
-	for _, m := range batch {
-		e, err := ParseEntry(m)
-		if err != nil {
-			s.log.ErrorContext(ctx, "journal entry left out", "error", err)
-			continue
-		}
-		entries = append(entries, e)
-	}
-	return entries
 }
 
 // Last returns the id of the newest entry, "" when there is none.

@@ -24,6 +24,7 @@ type Store struct {
 	rdb   redis.UniversalClient
 	batch *Batcher
 	keys  keys
+	feed  feed
 	log   *slog.Logger
 
 	mu   sync.Mutex
@@ -39,7 +40,7 @@ func New(rdb redis.UniversalClient, tenant string, log *slog.Logger) *Store {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Store{
-		rdb: rdb, batch: NewBatcher(rdb), keys: keysOf(tenant), log: log.With("component", "redisstore"),
+		rdb: rdb, batch: NewBatcher(rdb), keys: keysOf(tenant), feed: newFeed(), log: log.With("component", "redisstore"),
 		held: map[string]orchestrator.Lease{},
 	}
 }
