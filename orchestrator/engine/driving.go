@@ -187,7 +187,7 @@ func (v *driving) forget() {
 }
 
 // work runs a lane.
-func (v *driving) work(fn func()) { v.wg.Go(fn) }
+func (v *driving) work(fn func()) { v.hands.do(v.ctx, &v.wg, fn) }
 
 // restart ends driving; the next time begins from the store.
 func (v *driving) restart() { v.cancel(errRestart) }

@@ -7,11 +7,11 @@ import (
 )
 
 // spareHands is how many goroutines are kept that have nothing to do. A new one
-// has a small stack, which is copied three times before a decision is stored.
+// has a small stack, which is copied three times before a decision is stored or a command sent.
 const spareHands = 16
 
-// hands are goroutines that decide and store for the calls, as many as there are
-// calls that do so at the same time.
+// hands are goroutines that decide and store for the calls and run their commands, as
+// many as there are calls that do so at the same time.
 type hands struct {
 	jobs  chan func()
 	spare atomic.Int32
