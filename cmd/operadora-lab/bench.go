@@ -26,6 +26,7 @@ var benches = []struct {
 	{[]string{"takeover"}, bench.Takeover},
 	{[]string{"first_call"}, bench.FirstCall},
 	{[]string{"conference_cost"}, bench.ConferenceCost},
+	{[]string{"whisper_setup"}, bench.WhisperSetup},
 }
 
 // alsoOnFreeSWITCH are the benches that do not need an Asterisk.

@@ -42,7 +42,7 @@ func TestUnknownCommandsAreRefused(t *testing.T) {
 	for _, row := range []struct{ line, want string }{
 		{"dmo", `unknown command "dmo" for "operadora-lab"`},
 		{"pacing lst", `unknown command "lst" for "operadora-lab pacing"`},
-		{"bench foo", `there is no bench "foo", but queue_drain, agent_gap, line_gap, call_rate, memory, takeover`},
+		{"bench foo", `there is no bench "foo", but queue_drain, agent_gap, line_gap, call_rate, memory, takeover, first_call, conference_cost, whisper_setup`},
 	} {
 		if _, err := command(t, strings.Fields(row.line)...); err == nil || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: %v, want %q", row.line, err, row.want)
