@@ -214,53 +214,6 @@ func TestConsultGoesOn(t *testing.T) {
 	}
 }
 
-// TestConsultKilled ends operadora with kill -9 while the other's phone rings, in
-// the consultation, after a swap and in the conference.
-func TestConsultKilled(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": salesAndBen}})
-	r.start()
-	api, err := r.API("supervisor")
-	must(t, err)
-	again := func() {
-		t.Helper()
-		r.kill()
-		r.start()
-		api, err = r.API("supervisor")
-		must(t, err)
-	}
-	ana, ben := r.login("101"), r.login("102")
-	caller := r.queue("5550001")
-	a := r.takes(ana, caller)
-	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
-	r.asks(api, id, wire.TargetKindAgent, "ben")
-	b := r.next(ben)
-	must(t, b.Ring())
-	r.told(orchestrator.EntryCallConsult, `"result":"ringing"`)
-	again()
-	must(t, caller.WaitSound(limit(t)))
-	must(t, b.Answer())
-	r.talk(b, a)
-	again()
-	r.talk(b, a)
-	r.apart(caller, a)
-	r.order(api, id, wire.OrderSwap)
-	r.talk(caller, a)
-	again()
-	r.talk(caller, a)
-	r.order(api, id, wire.OrderConference)
-	r.all(caller, a, b)
-	again()
-	r.all(caller, a, b)
-	must(t, a.Hangup())
-	r.talk(caller, b)
-	must(t, caller.Hangup())
-	ended(t, b)
-	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "ben" || got.Adopted != 4 {
-		t.Errorf("the record: %+v", got)
-	}
-}
-
 // TestConsultByCode: from any desk phone an agent asks somebody, and does all that
 // follows, by codes on another line of the phone.
 func TestConsultByCode(t *testing.T) {
