@@ -1547,6 +1547,9 @@ type EntryParted struct {
 	// By Who left, or what ended it: caller, agent, number, transfer, operadora, pbx.
 	By string `json:"by,omitempty,omitzero"`
 
+	// HoldMS How much of it the customer heard music.
+	HoldMS int64 `json:"hold_ms,omitempty,omitzero"`
+
 	// Number Of an outside number, masked.
 	Number string `json:"number,omitempty,omitzero"`
 	TalkMS int64  `json:"talk_ms,omitempty,omitzero"`

@@ -51,6 +51,10 @@ type Call struct {
 	AwaySince int64 `json:"away_since,omitempty"`
 	// HandedOn is when the PBX confirmed that it hands the customer on; 0 until then.
 	HandedOn int64 `json:"handed_on,omitempty"`
+	// HeldFrom is since when the customer hears music in the present conversation, 0
+	// while they do not, and HeldMS how long they have before then.
+	HeldFrom int64 `json:"held_from,omitempty"`
+	HeldMS   int64 `json:"held_ms,omitempty"`
 	// LateMS is time that was lost for the customer before the call was in a
 	// queue, by us or the store: it counts as waited.
 	LateMS int64 `json:"late_ms,omitempty"`

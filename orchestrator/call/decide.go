@@ -50,6 +50,7 @@ func (r *Rules) Decide(c Call, ins []Input, now time.Time) Decision {
 		}
 		x.came = x.at
 		x.take(in)
+		x.countHold()
 		x.supervisorsLeft()
 		x.finish()
 	}

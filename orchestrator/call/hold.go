@@ -45,6 +45,28 @@ func (x *change) bringBack() {
 	}
 }
 
+// countHold measures how long the customer hears music in a conversation, whoever
+// ordered it: the agent, the phone's hold key, or somebody who is asked meanwhile.
+func (x *change) countHold() {
+	far := x.c.Far()
+	switch {
+	case x.c.State == StateTalking && far != nil && (x.c.Customer().Held || far.Held):
+		if x.c.HeldFrom == 0 {
+			x.c.HeldFrom, x.dirty = x.happened(), true
+		}
+	case x.c.HeldFrom != 0:
+		x.c.HeldMS, x.c.HeldFrom, x.dirty = x.held(), 0, true
+	}
+}
+
+// held is how long the customer has heard music in the present conversation, in ms.
+func (x *change) held() int64 {
+	if x.c.HeldFrom == 0 {
+		return x.c.HeldMS
+	}
+	return x.c.HeldMS + max(0, x.happened()-x.c.HeldFrom)
+}
+
 // aside matches the commands that take a channel out of the room, to hear music.
 func aside(channel string) func(Command) bool {
 	return func(c Command) bool {

@@ -69,6 +69,7 @@ func (x *change) connected(at int64) {
 	}
 	x.leg(x.c.Customer(), LegOnJoin)
 	x.c.Customer().Room, x.c.Customer().Held = far.Room, false
+	x.c.HeldFrom, x.c.HeldMS = 0, 0
 	far.Joined = at
 	first := x.c.ConnectedAt == 0
 	if first {
@@ -385,7 +386,8 @@ func (x *change) parted(by string) {
 	far.TalkMS += talked // as a guest they talked before
 	x.c.PartedAt = far.Joined + talked
 	x.c.TalkMS += talked
-	f := fields{"agent": far.Person(), "by": by, "talk_ms": talked}
+	f := fields{"agent": far.Person(), "by": by, "talk_ms": talked, "hold_ms": min(x.held(), talked)}
+	x.c.HeldFrom, x.c.HeldMS = 0, 0
 	if far.Person() == "" {
 		f["number"] = orchestrator.MaskNumber(far.Number)
 	}

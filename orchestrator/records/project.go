@@ -42,7 +42,7 @@ type visit struct {
 	ID, Call, Queue, Agent string
 	EnteredAt, LeftAt      int64
 	Result                 VisitResult
-	WaitMS, TalkMS         int64
+	WaitMS, TalkMS, HoldMS int64
 }
 
 func (v *visit) leave(r VisitResult, at, wait int64) {
@@ -74,6 +74,7 @@ type detail struct {
 	Agent     string `json:"agent"`
 	WaitMS    int64  `json:"wait_ms"`
 	TalkMS    int64  `json:"talk_ms"`
+	HoldMS    int64  `json:"hold_ms"`
 	Recording string `json:"recording"`
 	State     string `json:"state"`
 	Duration  int64  `json:"duration_ms"`
@@ -130,6 +131,7 @@ func (p *projector) take(e orchestrator.Entry, x detail) {
 	case orchestrator.EntryCallParted:
 		if p.talking != nil {
 			p.talking.TalkMS += x.TalkMS
+			p.talking.HoldMS += x.HoldMS
 			p.talking = nil
 		}
 	case orchestrator.EntryCallUnqueued:

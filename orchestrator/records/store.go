@@ -74,8 +74,8 @@ func (d *DB) keep(ctx context.Context, tx *transaction, v view) error {
 		}
 	}
 	for _, x := range v.visits {
-		if err := d.upsert(ctx, tx, "visits", "id", "id, call, queue, entered_at, left_at, result, agent, wait_ms, talk_ms",
-			[]any{x.ID, x.Call, text(x.Queue), x.EnteredAt, x.LeftAt, string(x.Result), text(x.Agent), x.WaitMS, x.TalkMS}); err != nil {
+		if err := d.upsert(ctx, tx, "visits", "id", "id, call, queue, entered_at, left_at, result, agent, wait_ms, talk_ms, hold_ms",
+			[]any{x.ID, x.Call, text(x.Queue), x.EnteredAt, x.LeftAt, string(x.Result), text(x.Agent), x.WaitMS, x.TalkMS, x.HoldMS}); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,116 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Stay is a call's stay in a queue, with what figures need to know of its call.
+// Times are unix milliseconds.
+type Stay struct {
+	Call, Queue, Agent     string
+	Kind                   orchestrator.CallKind
+	DID, Caller            string
+	StartedAt              int64 // of the call
+	EnteredAt, LeftAt      int64
+	Result                 VisitResult
+	WaitMS, TalkMS, HoldMS int64
+	Ended                  bool // the call is over
+}
+
+// Stays tells of every stay in a queue that began in a span, by when it began. Of
+// a call that lives, kind, number and caller are those that it began with.
+func (d *DB) Stays(ctx context.Context, from, to time.Time, fn func(Stay)) error {
+	var w where
+	w.between("v.entered_at", from, to)
+	rows, err := d.read.QueryContext(ctx, d.rebind(`SELECT v.call, v.queue, v.agent, v.entered_at, v.left_at, v.result, v.wait_ms, v.talk_ms, v.hold_ms,
+		COALESCE(c.kind, ''), COALESCE(c.did, ''), COALESCE(c.caller_number, ''), COALESCE(c.started_at, 0),
+		CASE WHEN c.call IS NULL THEN COALESCE((SELECT MIN(t.data) FROM timeline t WHERE t.call = v.call AND t.type = 'call.started'), '{}') ELSE '' END
+		FROM visits v LEFT JOIN contacts c ON c.call = v.call`+w.String()+" ORDER BY v.entered_at, v.id"), w.args...)
+	if err == nil {
+		err = each(rows, func(rows *sql.Rows) error {
+			var s Stay
+			var begun string
+			err := rows.Scan(&s.Call, &s.Queue, &s.Agent, &s.EnteredAt, &s.LeftAt, &s.Result, &s.WaitMS, &s.TalkMS, &s.HoldMS,
+				&s.Kind, &s.DID, &s.Caller, &s.StartedAt, &begun)
+			s.Ended = begun == ""
+			var c orchestrator.CallSummary
+			if !s.Ended && json.Unmarshal([]byte(begun), &c) == nil {
+				s.Kind, s.DID, s.Caller, s.StartedAt = c.Kind, c.DID, c.Caller.Number, c.StartedAt
+			}
+			fn(s)
+			return err
+		})
+	}
+	return classify("records.Stays", err)
+}
+
+const agentStateColumns = "s.id, s.agent, s.at, s.from_state, s.to_state, s.reason, s.device, s.call, s.by_whom"
+
+// AgentChanges tells of the last change of each agent before a span, and of those
+// in it: agent by agent, in the order in which they happened.
+func (d *DB) AgentChanges(ctx context.Context, from, to time.Time, fn func(AgentState)) error {
+	// The agents are found by steps through the index: there are few, and they change often.
+	rows, err := d.read.QueryContext(ctx, d.rebind(`WITH RECURSIVE a(agent) AS (SELECT MIN(agent) FROM agent_states
+			UNION ALL SELECT (SELECT MIN(n.agent) FROM agent_states n WHERE n.agent > a.agent) FROM a WHERE a.agent IS NOT NULL),
+		s AS (SELECT `+strings.ReplaceAll(agentStateColumns, "s.", "b.")+`, b.pos FROM a JOIN agent_states b
+				ON b.id = (SELECT l.id FROM agent_states l WHERE l.agent = a.agent AND l.at < ? ORDER BY l.at DESC, l.pos DESC LIMIT 1)
+			UNION ALL SELECT `+strings.ReplaceAll(agentStateColumns, "s.", "b.")+`, b.pos FROM a JOIN agent_states b
+				ON b.agent = a.agent AND b.at >= ? AND b.at < ?)
+		SELECT `+agentStateColumns+" FROM s ORDER BY s.agent, s.at, s.pos"), ms(from), ms(from), ms(to))
+	if err == nil {
+		err = each(rows, func(rows *sql.Rows) error {
+			var s AgentState
+			err := rows.Scan(&s.ID, &s.Agent, &s.At, &s.From, &s.To, &s.Reason, &s.Device, &s.Call, &s.By)
+			fn(s)
+			return err
+		})
+	}
+	return classify("records.AgentChanges", err)
+}
+
+// Entries tells of the journal's entries of some types in a span, by their time.
+func (d *DB) Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error {
+	var w where
+	w.between("at", from, to)
+	var names []any
+	for _, t := range types {
+		names = append(names, string(t))
+	}
+	w.add("type IN ("+marks(len(names))+")", names...)
+	w.add("tenant IN (?, '')", d.tenant)
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline"+w.String()+" ORDER BY at, pos"), w.args...)
+	if err == nil {
+		err = each(rows, func(rows *sql.Rows) error {
+			e, err := scanEntry(rows)
+			fn(e)
+			return err
+		})
+	}
+	return classify("records.Entries", err)
+}
+
+// Callers tells of the customers' calls that began in a span and showed a number, by
+// when they began.
+func (d *DB) Callers(ctx context.Context, from, to time.Time, fn func(call, number string, at int64)) error {
+	var w where
+	w.between("started_at", from, to)
+	w.add("kind = ?", string(orchestrator.KindInbound))
+	w.add("caller_number <> ''")
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT call, caller_number, started_at FROM contacts"+w.String()+" ORDER BY started_at, call"), w.args...)
+	if err == nil {
+		err = each(rows, func(rows *sql.Rows) error {
+			var call, number string
+			var at int64
+			err := rows.Scan(&call, &number, &at)
+			fn(call, number, at)
+			return err
+		})
+	}
+	return classify("records.Callers", err)
+}
