@@ -1,0 +1,183 @@
+package figures
+
+import (
+	"slices"
+	"time"
+)
+
+// Result is how a stay in a queue ended. The strings are those of the records.
+type Result string
+
+// Results; "" while it lasts.
+const (
+	ResultAnswered  Result = "answered"
+	ResultAbandoned Result = "abandoned"
+	ResultFlowed    Result = "flowed"
+)
+
+// Stay is a call's stay in a queue, and what came of it. Times are unix
+// milliseconds, durations milliseconds.
+type Stay struct {
+	Call, Queue, Agent, Team, DID, Caller string
+	Outbound                              bool // the agent made the call: nobody has waited
+	Personal                              bool // in an agent's own queue: a transfer to an agent
+	Started, Entered, Left                int64
+	Result                                Result
+	Wait, Talk, Hold                      int64 // Hold is a part of Talk
+	Over                                  bool  // the conversation, if there was one, is over
+	Threshold, Short                      int64 // T and s of its queue
+
+	// What Join finds.
+	WrapUp                    int64
+	Offers, Missed, Transfers int64
+	Repeated                  bool
+}
+
+// Offer is an offer to an agent, and whether the agent missed it.
+type Offer struct {
+	Call, Queue, Agent, Team string
+	At                       int64
+}
+
+// Change is a change of an agent's state.
+type Change struct {
+	Agent, Team, State, Reason, Call string
+	At                               int64
+}
+
+// Transfer is a conversation that an agent handed on.
+type Transfer struct {
+	Call string
+	At   int64
+}
+
+// Start is the begin of a customer's call.
+type Start struct {
+	Call, Number string
+	At           int64
+}
+
+// Span is a time that an agent spent in a state.
+type Span struct {
+	Change
+	From   string // the state before
+	Until  int64
+	Before bool // the state before was the same: a pause for another reason, or a mere piece of news
+}
+
+// Names of agents' states, as the journal has them.
+const (
+	Offline   = "offline"
+	StateFree = "available"
+	Reserved  = "reserved"
+	InTalk    = "talking"
+	Wrapping  = "wrapup"
+	OnPause   = "paused"
+)
+
+// Spans turns changes, agent by agent and in the order in which they happened, into
+// times. The last one of each agent lasts until now.
+func Spans(changes []Change, now int64) []Span {
+	var out []Span
+	for i, c := range changes {
+		first := i == 0 || changes[i-1].Agent != c.Agent
+		if !first && out[len(out)-1].State == c.State && out[len(out)-1].Reason == c.Reason && out[len(out)-1].Call == c.Call {
+			continue // news of the phone
+		}
+		s := Span{Change: c, Until: now}
+		if !first {
+			last := &out[len(out)-1]
+			last.Until = max(last.At, min(c.At, now))
+			s.From = last.State
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// Day is what happened, as reports need it.
+type Day struct {
+	Stays     []Stay
+	Offers    []Offer
+	Missed    []Offer
+	Transfers []Transfer
+	Changes   []Change // agent by agent; those that were in force before the rest, too
+	Starts    []Start
+	Now       int64 // until when it is known
+	spans     []Span
+}
+
+// Join finds what belongs to each stay: offers, transfers, wrap-up, and whether the
+// number had called within some time before.
+func (d *Day) Join(repeat time.Duration) {
+	d.spans = Spans(d.Changes, d.Now)
+	stays := map[string][]*Stay{}
+	for i := range d.Stays {
+		s := &d.Stays[i]
+		s.Offers, s.Missed, s.Transfers, s.WrapUp, s.Repeated = 0, 0, 0, 0, false
+		stays[s.Call] = append(stays[s.Call], s)
+	}
+	// last is the last stay of a call at a moment that fits.
+	last := func(call string, at int64, fits func(*Stay) bool) *Stay {
+		for _, s := range slices.Backward(stays[call]) {
+			if s.Entered <= at && fits(s) {
+				return s
+			}
+		}
+		return &Stay{} // began before the span: it is counted there
+	}
+	anyone := func(*Stay) bool { return true }
+	for _, o := range d.Offers {
+		last(o.Call, o.At, anyone).Offers++
+	}
+	for _, o := range d.Missed {
+		last(o.Call, o.At, anyone).Missed++
+	}
+	for _, t := range d.Transfers {
+		last(t.Call, t.At, func(s *Stay) bool { return s.Result == ResultAnswered && s.Left <= t.At }).Transfers++
+	}
+	for _, s := range d.spans {
+		if s.State == Wrapping && s.Call != "" {
+			last(s.Call, s.At, func(x *Stay) bool { return x.Result == ResultAnswered && x.Agent == s.Agent && x.Left <= s.At }).WrapUp += s.Until - s.At
+		}
+	}
+	d.repeats(repeat)
+}
+
+// fewestDigits is how long a number must be to be somebody's: "anonymous" is not.
+const fewestDigits = 3
+
+// number tells whether a text names who calls.
+func number(text string) bool {
+	digits := 0
+	for _, r := range text {
+		if r >= '0' && r <= '9' {
+			digits++
+		}
+	}
+	return digits >= fewestDigits
+}
+
+func (d *Day) repeats(within time.Duration) {
+	starts := map[string][]int64{}
+	for _, s := range d.Starts {
+		starts[s.Number] = append(starts[s.Number], s.At)
+	}
+	for _, s := range d.Stays { // of calls that live, which are among no finished ones
+		if !s.Outbound {
+			starts[s.Caller] = append(starts[s.Caller], s.Started)
+		}
+	}
+	for _, list := range starts {
+		slices.Sort(list)
+	}
+	for i := range d.Stays {
+		s := &d.Stays[i]
+		if !number(s.Caller) {
+			continue
+		}
+		list := starts[s.Caller]
+		n, _ := slices.BinarySearch(list, s.Started)
+		s.Repeated = n > 0 && list[n-1] >= s.Started-within.Milliseconds()
+	}
+}

@@ -1,0 +1,99 @@
+package figures
+
+// Part is something that is counted, or added up in milliseconds.
+type Part int
+
+// The parts.
+const (
+	Offered Part = iota
+	Answered
+	AnsweredWithin
+	Abandoned
+	AbandonedWithin
+	AbandonedShort
+	Flowed
+	WaitingLate
+	Handled
+	WaitAnswered
+	WaitAbandoned
+	WaitAll
+	LongestWait
+	Talk
+	Hold
+	WrapUp
+	Offers
+	Missed
+	Transfers
+	Known
+	Repeated
+	Dialled
+	Logins
+	LoggedIn
+	Available
+	Ringing
+	Talking
+	WrappingUp
+	Paused
+	Pauses
+	partCount
+)
+
+// PartInfo says what a part is.
+type PartInfo struct {
+	Symbol  string // in formulas
+	Text    string
+	largest bool // the largest of all, instead of their sum
+}
+
+var partInfo = [partCount]PartInfo{
+	Offered:         {Symbol: "O", Text: "customers' stays in the queue that began, those who still wait included"},
+	Answered:        {Symbol: "A", Text: "stays that ended with an agent"},
+	AnsweredWithin:  {Symbol: "A_T", Text: "answered after a wait of at most T, the service_level of the queue (or --threshold)"},
+	Abandoned:       {Symbol: "B", Text: "stays that the caller ended by hanging up"},
+	AbandonedWithin: {Symbol: "B_T", Text: "abandoned after a wait of at most T"},
+	AbandonedShort:  {Symbol: "B_s", Text: "abandoned after a wait of at most s, the short_abandon of the queue (or --short)"},
+	Flowed:          {Symbol: "F", Text: "stays that ended otherwise: longest wait, exit key, moved to another queue"},
+	WaitingLate:     {Symbol: "W_T", Text: "callers who still wait, longer than T"},
+	Handled:         {Symbol: "H", Text: "answered stays whose conversation is over"},
+	WaitAnswered:    {Symbol: "w(A)", Text: "time from entering the queue to the agent, ring time included, of A"},
+	WaitAbandoned:   {Symbol: "w(B)", Text: "time from entering the queue to hanging up, of B"},
+	WaitAll:         {Symbol: "w", Text: "time in the queue, of A, B and F"},
+	LongestWait:     {Symbol: "w_max", Text: "longest time in the queue, of A, B and F", largest: true},
+	Talk:            {Symbol: "t", Text: "time of H in conversation, without hold"},
+	Hold:            {Symbol: "h", Text: "time of H in which the customer heard music in the conversation"},
+	WrapUp:          {Symbol: "u", Text: "time of H in which the agent was in wrap-up after it"},
+	Offers:          {Symbol: "N", Text: "offers to agents"},
+	Missed:          {Symbol: "M", Text: "offers that the agent let ring or rejected"},
+	Transfers:       {Symbol: "X", Text: "conversations that the agent ended by a transfer, per transfer"},
+	Known:           {Symbol: "K", Text: "stays of callers who showed a number"},
+	Repeated:        {Symbol: "R", Text: "stays of K whose number had begun another call within the days of --repeat before"},
+	Dialled:         {Symbol: "D", Text: "conversations with customers whom the agent called"},
+	Logins:          {Symbol: "L", Text: "times that the agent logged in"},
+	LoggedIn:        {Symbol: "T_in", Text: "time logged in: the sum of the five that follow"},
+	Available:       {Symbol: "T_av", Text: "time available, without an offer"},
+	Ringing:         {Symbol: "T_ri", Text: "time with an offer that is not answered"},
+	Talking:         {Symbol: "T_ta", Text: "time in conversation, hold included, also of calls that the agent made"},
+	WrappingUp:      {Symbol: "T_wr", Text: "time in wrap-up"},
+	Paused:          {Symbol: "T_pa", Text: "time paused"},
+	Pauses:          {Symbol: "P", Text: "pauses that began; another reason is another pause"},
+}
+
+// Info says what a part is.
+func (p Part) Info() PartInfo { return partInfo[p] }
+
+// Tally is a value of each part. Durations are in milliseconds.
+type Tally [partCount]int64
+
+// Add adds another tally.
+func (t *Tally) Add(u *Tally) {
+	for p := range t {
+		if partInfo[p].largest {
+			t[p] = max(t[p], u[p])
+			continue
+		}
+		t[p] += u[p]
+	}
+}
+
+// Waiting is how many of the offered still wait.
+func (t *Tally) Waiting() int64 { return t[Offered] - t[Answered] - t[Abandoned] - t[Flowed] }

@@ -1,0 +1,379 @@
+package figures
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Dimension is what a report has a row for each of.
+type Dimension string
+
+// Dimensions.
+const (
+	ByQueue    Dimension = "queue"
+	ByAgent    Dimension = "agent"
+	ByTeam     Dimension = "team"
+	ByDID      Dimension = "did"
+	ByReason   Dimension = "reason"
+	ByInterval Dimension = "interval"
+	ByHour     Dimension = "hour"
+	ByDay      Dimension = "day"
+	ByWeekday  Dimension = "weekday"
+)
+
+var times = []Dimension{ByInterval, ByHour, ByDay, ByWeekday}
+
+// Report is a report by its name.
+type Report struct {
+	Name     string
+	Title    string
+	By       []Dimension // what it may be by; the first unless something else is asked for
+	Measures []Measure
+	Notes    []string
+}
+
+// Reports are all reports.
+var Reports = []Report{
+	{
+		Name: "service", Title: "how queues served their callers",
+		By: append([]Dimension{ByQueue, ByAgent, ByTeam, ByDID}, times...), Measures: service,
+		Notes: []string{
+			"A call counts once for each of its stays in a queue, with all that came of it, when it entered the queue.",
+			"T and s are those of the stay's queue, as it is defined now.",
+			"By agent or team, a stay is of who answered it; stays that nobody answered have none. A transfer to an agent, and a call that an agent made, are in report agents alone.",
+			"The total is computed from the sums of the parts, never from the rows' formulas.",
+		},
+	},
+	{
+		Name: "agents", Title: "what agents did with their time",
+		By: append([]Dimension{ByAgent, ByTeam}, times...), Measures: people,
+		Notes: []string{
+			"Time counts where it passes; conversations count when they began, offers when they were made, and missed offers when they were missed.",
+			"Teams are those that the agents are in now.",
+			"The total is computed from the sums of the parts, never from the rows' formulas.",
+		},
+	},
+	{
+		Name: "pauses", Title: "pauses of agents by reason",
+		By: append([]Dimension{ByReason, ByAgent, ByTeam}, times...), Measures: absences,
+		Notes: []string{"A pause counts when it begins, its time where it passes."},
+	},
+}
+
+// Find returns a report.
+func Find(name string) (Report, error) {
+	i := slices.IndexFunc(Reports, func(r Report) bool { return r.Name == name })
+	if i < 0 {
+		var names []string
+		for _, r := range Reports {
+			names = append(names, r.Name)
+		}
+		return Report{}, &Wrong{"report", name, "there are " + strings.Join(names, ", ")}
+	}
+	return Reports[i], nil
+}
+
+// Wrong is a value that a report cannot be made for.
+type Wrong struct{ Field, Value, Why string }
+
+func (w *Wrong) Error() string { return fmt.Sprintf("%s: %q: %s", w.Field, w.Value, w.Why) }
+
+// Query says what is asked for.
+type Query struct {
+	From, To                time.Time // To is exclusive
+	Zone                    *time.Location
+	By                      []Dimension
+	Interval                time.Duration // of ByInterval
+	Queue, Agent, Team, DID string        // "" is any
+}
+
+// maxRows bounds what a report may have: a year by quarters of an hour, and not much more.
+const maxRows = 50_000
+
+// Row is the figures of one name in each dimension.
+type Row struct {
+	Keys   []string
+	Tally  Tally
+	orders []key
+}
+
+// Table is a report that was made.
+type Table struct {
+	Report Report
+	Query  Query
+	Rows   []Row
+	Total  Tally
+}
+
+// Check fills what the query leaves open, and says what cannot be.
+func (r Report) Check(q Query) (Query, error) {
+	switch {
+	case q.From.IsZero():
+		return q, &Wrong{"from", "", "is needed"}
+	case !q.From.Before(q.To):
+		return q, &Wrong{"to", q.To.Format(time.RFC3339), "is not after from, " + q.From.Format(time.RFC3339)}
+	}
+	if q.Zone == nil {
+		q.Zone = time.UTC
+	}
+	if len(q.By) == 0 {
+		q.By = r.By[:1]
+	}
+	for i, d := range q.By {
+		switch {
+		case !slices.Contains(r.By, d):
+			return q, &Wrong{"by", string(d), "report " + r.Name + " may be by " + join(r.By)}
+		case slices.Contains(q.By[:i], d):
+			return q, &Wrong{"by", string(d), "is named twice"}
+		}
+	}
+	if q.Interval == 0 {
+		q.Interval = 30 * time.Minute
+	}
+	if q.Interval < time.Minute || time.Hour%q.Interval != 0 {
+		return q, &Wrong{"interval", q.Interval.String(), "is no part of an hour, such as 15m, 30m or 1h"}
+	}
+	for _, x := range []struct {
+		field, value string
+		by           Dimension
+	}{{"queue", q.Queue, ByQueue}, {"did", q.DID, ByDID}} {
+		if x.value != "" && !slices.Contains(r.By, x.by) {
+			return q, &Wrong{x.field, x.value, "report " + r.Name + " does not tell of it"}
+		}
+	}
+	return q, nil
+}
+
+func join(list []Dimension) string {
+	var out []string
+	for _, d := range list {
+		out = append(out, string(d))
+	}
+	return strings.Join(out, ", ")
+}
+
+// Make computes the report from a day that is joined.
+func (r Report) Make(d *Day, q Query) (Table, error) {
+	q, err := r.Check(q)
+	if err != nil {
+		return Table{}, err
+	}
+	t := &maker{q: q, from: q.From.UnixMilli(), to: q.To.UnixMilli(), rows: map[string]*Row{}}
+	for _, dim := range q.By {
+		t.slicers = append(t.slicers, newSlicer(dim, q.Zone, q.Interval))
+	}
+	switch r.Name {
+	case "service":
+		t.stays(d)
+	case "agents":
+		t.people(d)
+	default:
+		t.pauses(d)
+	}
+	if len(t.rows) > maxRows {
+		return Table{}, &Wrong{"by", join(q.By), fmt.Sprintf("gives %d rows, and %d is the most", len(t.rows), maxRows)}
+	}
+	out := Table{Report: r, Query: q}
+	for _, row := range t.rows {
+		out.Rows = append(out.Rows, *row)
+	}
+	slices.SortFunc(out.Rows, func(a, b Row) int { return slices.CompareFunc(a.orders, b.orders, key.compare) })
+	for i := range out.Rows {
+		out.Total.Add(&out.Rows[i].Tally)
+	}
+	return out, nil
+}
+
+// maker puts tallies into rows.
+type maker struct {
+	q        Query
+	from, to int64
+	slicers  []*slicer
+	rows     map[string]*Row
+	keys     []key
+}
+
+// names are those of something in the dimensions that are not of time.
+type names map[Dimension]string
+
+// row finds the row of something at a moment, and says until when it is the same.
+func (t *maker) row(n names, at int64) (row *Row, until int64) {
+	until = t.to
+	t.keys = t.keys[:0]
+	var id strings.Builder
+	for i, dim := range t.q.By {
+		k := key{label: n[dim]}
+		if s := t.slicers[i]; s != nil {
+			var end int64
+			k, end = s.at(at)
+			until = min(until, end)
+		}
+		t.keys = append(t.keys, k)
+		id.WriteString(k.label)
+		id.WriteByte(0)
+	}
+	row = t.rows[id.String()]
+	if row == nil {
+		row = &Row{orders: slices.Clone(t.keys)}
+		for _, k := range t.keys {
+			row.Keys = append(row.Keys, k.label)
+		}
+		t.rows[id.String()] = row
+	}
+	return row, until
+}
+
+// in tells whether a moment is in the span that is asked for.
+func (t *maker) in(at int64) bool { return at >= t.from && at < t.to }
+
+func fits(asked, is string) bool { return asked == "" || asked == is }
+
+func (t *maker) stays(d *Day) {
+	for i := range d.Stays {
+		s := &d.Stays[i]
+		if s.Outbound || s.Personal || !t.in(s.Entered) || !fits(t.q.Queue, s.Queue) || !fits(t.q.DID, s.DID) ||
+			!fits(t.q.Agent, s.Agent) || !fits(t.q.Team, s.Team) {
+			continue
+		}
+		row, _ := t.row(names{ByQueue: s.Queue, ByAgent: s.Agent, ByTeam: s.Team, ByDID: s.DID}, s.Entered)
+		u := s.tally(d.Now)
+		row.Tally.Add(&u)
+	}
+}
+
+// tally is what one stay counts.
+func (s *Stay) tally(now int64) (t Tally) {
+	t[Offered] = 1
+	t[Offers], t[Missed] = s.Offers, s.Missed
+	if number(s.Caller) {
+		t[Known] = 1
+	}
+	t[Repeated] = one(s.Repeated)
+	switch s.Result {
+	case ResultAnswered:
+		t[Answered], t[AnsweredWithin], t[WaitAnswered] = 1, one(s.Wait <= s.Threshold), s.Wait
+		s.served(&t)
+	case ResultAbandoned:
+		t[Abandoned], t[AbandonedWithin], t[AbandonedShort], t[WaitAbandoned] = 1, one(s.Wait <= s.Threshold), one(s.Wait <= s.Short), s.Wait
+	case ResultFlowed:
+		t[Flowed] = 1
+	default:
+		t[WaitingLate] = one(now-s.Entered > s.Threshold)
+		return t
+	}
+	t[WaitAll], t[LongestWait] = s.Wait, s.Wait
+	return t
+}
+
+// served adds what came of an answer.
+func (s *Stay) served(t *Tally) {
+	if !s.Over {
+		return
+	}
+	t[Handled], t[Talk], t[Hold], t[WrapUp], t[Transfers] = 1, s.Talk-s.Hold, s.Hold, s.WrapUp, s.Transfers
+}
+
+func one(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func (t *maker) people(d *Day) {
+	of := func(agent, team string) (names, bool) {
+		return names{ByAgent: agent, ByTeam: team}, fits(t.q.Agent, agent) && fits(t.q.Team, team)
+	}
+	for i := range d.Stays {
+		s := &d.Stays[i]
+		n, ok := of(s.Agent, s.Team)
+		if !ok || s.Result != ResultAnswered || !t.in(s.Left) {
+			continue
+		}
+		row, _ := t.row(n, s.Left)
+		if s.Outbound {
+			row.Tally[Dialled]++
+			continue
+		}
+		u := Tally{Answered: 1}
+		s.served(&u)
+		row.Tally.Add(&u)
+	}
+	for p, list := range map[Part][]Offer{Offers: d.Offers, Missed: d.Missed} {
+		for _, o := range list {
+			if n, ok := of(o.Agent, o.Team); ok && t.in(o.At) {
+				row, _ := t.row(n, o.At)
+				row.Tally[p]++
+			}
+		}
+	}
+	for _, s := range d.spans {
+		n, ok := of(s.Agent, s.Team)
+		p, counts := timeIn[s.State]
+		if !ok || !counts {
+			continue
+		}
+		if s.From == Offline && t.in(s.At) {
+			row, _ := t.row(n, s.At)
+			row.Tally[Logins]++
+		}
+		t.spread(n, s, p, LoggedIn)
+	}
+}
+
+// timeIn is the part that the time in a state is of.
+var timeIn = map[string]Part{StateFree: Available, Reserved: Ringing, InTalk: Talking, Wrapping: WrappingUp, OnPause: Paused}
+
+// spread adds a time to the rows in which it passes.
+func (t *maker) spread(n names, s Span, parts ...Part) {
+	for at, end := max(s.At, t.from), min(s.Until, t.to); at < end; {
+		row, until := t.row(n, at)
+		until = min(until, end)
+		for _, p := range parts {
+			row.Tally[p] += until - at
+		}
+		at = until
+	}
+}
+
+func (t *maker) pauses(d *Day) {
+	for _, s := range d.spans {
+		if s.State != OnPause || !fits(t.q.Agent, s.Agent) || !fits(t.q.Team, s.Team) {
+			continue
+		}
+		n := names{ByReason: s.Reason, ByAgent: s.Agent, ByTeam: s.Team}
+		if t.in(s.At) {
+			row, _ := t.row(n, s.At)
+			row.Tally[Pauses]++
+		}
+		t.spread(n, s, Paused)
+	}
+}
+
+// Names lists the dimensions of which a table has rows.
+func (t *Table) Names() []string {
+	var out []string
+	for _, d := range t.Query.By {
+		out = append(out, string(d))
+	}
+	return out
+}
+
+// Symbols are the parts that a report's formulas speak of, in their order.
+func (r Report) Symbols() []PartInfo {
+	var out []PartInfo
+	words := map[string]bool{}
+	for _, m := range r.Measures {
+		for _, w := range strings.FieldsFunc(m.Formula, func(c rune) bool { return strings.ContainsRune(" +-/", c) }) {
+			words[w], words[strings.Trim(w, "()")] = true, true
+		}
+	}
+	for _, p := range partInfo {
+		if words[p.Symbol] {
+			out = append(out, p)
+		}
+	}
+	return out
+}
