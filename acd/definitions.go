@@ -79,6 +79,7 @@ type Queue struct {
 	WrapUp            time.Duration `yaml:"wrap_up" min:"0s" max:"24h" default:"30s" doc:"Time for finishing after a call; 0 is none."`
 	MaxTalk           time.Duration `yaml:"max_talk" min:"0s" max:"24h" default:"0s" doc:"Longest conversation; 0 is the engine's limit."`
 	ServiceLevel      time.Duration `yaml:"service_level" min:"0s" max:"1h" default:"20s" doc:"Wait within which an answer counts as in time, in reports."`
+	ShortAbandon      time.Duration `yaml:"short_abandon" min:"0s" max:"10m" default:"5s" doc:"Wait within which a caller who hangs up had dialled wrong, in reports."`
 
 	Music            string        `yaml:"music" shape:"music" default:"" doc:"Hold music class; empty is the PBX's default."`
 	AnnounceFirst    time.Duration `yaml:"announce_first" min:"0s" max:"1h" default:"15s" doc:"Time from entering to the first announcement."`

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -31,12 +32,9 @@ type contactTable struct {
 
 // contactTable makes a table with times in a zone, and the agents' names as they are defined now.
 func (s *Server) contactTable(ctx context.Context, zone string) (*contactTable, error) {
-	where := time.UTC
-	if zone != "" {
-		var err error
-		if where, err = time.LoadLocation(zone); err != nil || zone == "Local" {
-			return nil, wrong(wire.ProblemCodeNotOneOf, "time_zone", zone, "%s is not a time zone such as America/Bogota", quoted(zone))
-		}
+	where, err := zoneOf(zone)
+	if err != nil {
+		return nil, err
 	}
 	d, err := s.Definitions.Definitions(ctx)
 	if err != nil {
@@ -80,19 +78,9 @@ func (t *contactTable) row(c wire.Contact) []string {
 		string(c.Outcome), string(c.EndedBy), strconv.Itoa(c.Cause), c.Recording, c.Voicemail, strings.Join(c.Path, " "),
 		strconv.Itoa(c.Adopted), c.Disposition}
 	for i, cell := range row {
-		row[i] = defused(cell)
+		row[i] = reports.Text(cell)
 	}
 	return row
-}
-
-// defused prevents formula injection: callers choose their own names, and a
-// spreadsheet runs what begins with one of these
-// (https://owasp.org/www-community/attacks/CSV_Injection).
-func defused(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func (t *contactTable) moment(at time.Time) string {

@@ -494,17 +494,52 @@ func TestMaskedEntries(t *testing.T) {
 	}
 }
 
-func TestServiceReport(t *testing.T) {
+// TestReport asks for a report in each form: one call of 4 s wait and a minute's talk.
+func TestReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.server()
-	got := read[wire.ServiceReport](t, ask(s, "GET", "/api/v1/reports/service?from=2026-03-02T11:00:00Z&to=2026-03-02T13:00:00Z&interval_ms=3600000&threshold_ms=0", w.tokens[wire.RoleWallboard], ""), 200)
-	if len(got.Items) != 1 || got.Total.Offered != 1 || got.Total.Answered != 1 || got.Total.AnsweredWithin != 0 || *got.Total.Formulas.SlStrict != 0 || got.ThresholdMS != 0 {
+	const span = "?from=2026-03-02T11:00:00Z&to=2026-03-02T13:00:00Z"
+	get := func(query string) wire.Report {
+		t.Helper()
+		return read[wire.Report](t, ask(s, "GET", "/api/v1/reports/"+query, w.tokens[wire.RoleWallboard], ""), 200)
+	}
+	value := func(r wire.Report, of wire.ReportValues, name string) float64 {
+		t.Helper()
+		for i, c := range r.Columns {
+			if c.Name == name && of[i] != nil {
+				return *of[i]
+			}
+		}
+		t.Errorf("report %s has no %s", r.Report, name)
+		return -1
+	}
+	got := get("service" + span + "&by=queue,interval&interval_ms=900000&threshold_ms=0")
+	if len(got.Rows) != 1 || len(got.Rows[0].Keys) != 2 || got.Rows[0].Keys[0] != "sales" || value(got, got.Total, "offered") != 1 ||
+		value(got, got.Rows[0].Values, "answered") != 1 || value(got, got.Total, "sl_strict") != 0 || value(got, got.Total, "aht_ms") != 60_000 {
 		t.Errorf("report: %+v", got)
 	}
-	for _, bad := range []string{"", "?from=2026-03-02T11:00:00Z&interval_ms=0", "?from=2026-03-02T13:00:00Z&to=2026-03-02T11:00:00Z", "?from=x"} {
-		if r := ask(s, "GET", "/api/v1/reports/service"+bad, w.tokens[wire.RoleAdmin], ""); r.Code != 400 {
-			t.Errorf("%s: %d", bad, r.Code)
+	if got := get("service" + span); value(got, got.Total, "sl_strict") != 1 { // by the queue's own threshold
+		t.Errorf("report: %+v", got)
+	}
+	if got := get("service" + span + "&time_zone=America/Bogota&by=hour"); got.Rows[0].Keys[0] != "07:00" {
+		t.Errorf("in Bogotá: %+v", got.Rows)
+	}
+	r := ask(s, "GET", "/api/v1/reports/service"+span+"&format=csv", w.tokens[wire.RoleAdmin], "")
+	if body := r.Body.String(); r.Code != 200 || !strings.HasPrefix(body, "queue,offered,answered,") || !strings.Contains(body, "\nsales,1,1,1,") || !strings.Contains(body, "\ntotal,1,1,1,") {
+		t.Errorf("csv: %d %s", r.Code, body)
+	}
+	r = ask(s, "GET", "/api/v1/reports/agents"+span+"&format=xlsx", w.tokens[wire.RoleAdmin], "")
+	if body := r.Body.String(); r.Code != 200 || !strings.HasPrefix(body, "PK") {
+		t.Errorf("xlsx: %d", r.Code)
+	}
+	for query, field := range map[string]string{
+		"service": "from", "service" + span + "&interval_ms=0": "interval_ms", "service?from=2026-03-02T13:00:00Z&to=2026-03-02T11:00:00Z": "to", "service?from=x": "from",
+		"service" + span + "&time_zone=Bogota": "time_zone", "service" + span + "&by=skill": "by", "service" + span + "&by=reason": "by", "agents" + span + "&queue=sales": "queue",
+		"service" + span + "&interval_ms=420000": "interval", "service?from=2020-03-02T13:00:00Z&to=2026-03-02T11:00:00Z": "from",
+	} {
+		if p := read[problem](t, ask(s, "GET", "/api/v1/reports/"+query, w.tokens[wire.RoleAdmin], ""), 400); !strings.Contains(p.Field+p.Detail, field) {
+			t.Errorf("%s: %+v does not name %s", query, p, field)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/operadora/operadora/acd/figures"
+	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
@@ -55,10 +57,15 @@ type Records interface {
 	Recording(ctx context.Context, id string) (records.Recording, error)
 	RecordingDeleted(ctx context.Context, id, by string) error
 	AgentStates(ctx context.Context, f records.AgentStateFilter) ([]records.AgentState, string, error)
-	Service(ctx context.Context, f records.ServiceFilter) ([]records.ServiceFigures, error)
 	Since(ctx context.Context, id string, limit int) ([]orchestrator.Entry, error)
 	Audit(ctx context.Context, l records.AuditLine) error
 	AuditLog(ctx context.Context, f records.AuditFilter) ([]records.AuditLine, string, error)
+}
+
+// Reports makes reports from what is on record. reports.Reporter is one.
+type Reports interface {
+	// Report is Invalid or NotFound, with field and value, for what cannot be made.
+	Report(ctx context.Context, name string, q reports.Query) (figures.Table, error)
 }
 
 // Tokens knows who may come in. *records.DB is one.
@@ -96,6 +103,7 @@ type Parts struct {
 	Agents      orchestrator.Agents
 	Floor       Floor
 	Records     Records
+	Reports     Reports
 	Tokens      Tokens
 	Definitions Definer
 	Journal     orchestrator.Journal

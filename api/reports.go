@@ -1,56 +1,90 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"strings"
 	"time"
 
+	"github.com/operadora/operadora/acd/figures"
+	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
-	"github.com/operadora/operadora/orchestrator/records"
 )
 
-const defaultThreshold, defaultShort = 20_000, 5_000 // milliseconds
-
-// GetServiceReport implements StrictServerInterface. The total sums the parts
-// first, then computes.
-func (s operations) GetServiceReport(ctx context.Context, r GetServiceReportRequestObject) (GetServiceReportResponseObject, error) {
+// GetReport implements StrictServerInterface.
+func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (GetReportResponseObject, error) {
 	p := r.Params
-	threshold, short := orElse(p.ThresholdMS, defaultThreshold), orElse(p.ShortMS, defaultShort)
-	f := records.ServiceFilter{From: p.From, To: given(p.To), Queue: given(p.Queue), Interval: length(given(p.IntervalMS)),
-		Threshold: length(threshold), Short: length(short)}
-	if f.To.IsZero() {
-		f.To = s.Now()
-	}
-	list, err := s.Records.Service(ctx, f)
+	zone, err := zoneOf(given(p.TimeZone))
 	if err != nil {
 		return nil, err
 	}
-	total := records.ServiceFigures{Queue: f.Queue, From: f.From.UnixMilli(), To: f.To.UnixMilli()}
-	for _, x := range list {
-		total = total.Add(x)
+	q := reports.Query{Query: figures.Query{From: p.From, To: given(p.To), Zone: zone, Interval: length(given(p.IntervalMS)),
+		Queue: given(p.Queue), Agent: given(p.Agent), Team: given(p.Team), DID: given(p.DID)},
+		Threshold: lengthOf(p.ThresholdMS), Short: lengthOf(p.ShortMS), Repeat: time.Duration(given(p.RepeatDays)) * 24 * time.Hour}
+	for d := range strings.SplitSeq(given(p.By), ",") {
+		if d != "" {
+			q.By = append(q.By, figures.Dimension(d))
+		}
 	}
-	return GetServiceReport200JSONResponse{ThresholdMS: threshold, ShortMS: short, Items: each(list, serviceRow), Total: serviceRow(total)}, nil
+	table, err := s.Reports.Report(ctx, string(r.Report), q)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	switch given(p.Format) {
+	case wire.ReportFormatCsv:
+		err = reports.CSV(&out, table)
+		return GetReport200TextCsvResponse{Body: &out, ContentLength: int64(out.Len())}, err
+	case wire.ReportFormatXlsx:
+		err = reports.Workbook(&out, table)
+		return GetReport200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: &out, ContentLength: int64(out.Len())}, err
+	default:
+		return GetReport200JSONResponse(reportView(table)), nil
+	}
+}
+
+// zoneOf is the time zone that a request names, UTC when it names none.
+func zoneOf(name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name) // "" is UTC
+	if err != nil || name == "Local" {
+		return nil, wrong(wire.ProblemCodeNotOneOf, "time_zone", name, "%s is not a time zone such as America/Bogota", quoted(name))
+	}
+	return zone, nil
 }
 
 func length(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
 
-// serviceRow is a line of the service report: the parts and every formula.
-func serviceRow(x records.ServiceFigures) wire.ServiceRow {
-	f := x.Formulas()
-	millis := func(name records.Formula) *float64 {
-		if f[name] == nil {
-			return nil
-		}
-		ms := *f[name] * 1000
-		return &ms
+func lengthOf(ms *int64) *time.Duration {
+	if ms == nil {
+		return nil
 	}
-	return wire.ServiceRow{Queue: x.Queue, From: wire.At(x.From), To: wire.At(x.To), Offered: x.Offered, Answered: x.Answered,
-		AnsweredWithin: x.AnsweredWithin, Abandoned: x.Abandoned, AbandonedWithin: x.AbandonedWithin, AbandonedShort: x.AbandonedShort,
-		Flowed: x.Flowed, Waiting: x.Waiting(), WaitAnsweredMS: x.WaitAnsweredMS, WaitAbandonedMS: x.WaitAbandonedMS,
-		WaitAllMS: x.WaitAllMS, TalkMS: x.TalkMS, LongestWaitMS: x.LongestWaitMS,
-		Formulas: wire.ServiceFormulas{SlAnswered: f[records.SLOfAnswered], SlWithAbandons: f[records.SLWithAbandons],
-			SlStrict: f[records.SLStrict], SlShortExcluded: f[records.SLShortExcluded], SlLateAbandons: f[records.SLLateAbandons],
-			SlOffered: f[records.SLOfOffered], AbandonRate: f[records.AbandonRate], AsaMS: millis(records.ASASeconds),
-			AbandonMS: millis(records.AbandonSeconds), WaitMS: millis(records.MeanWaitSeconds), TalkMS: millis(records.MeanTalkSeconds)}}
+	d := length(*ms)
+	return &d
+}
+
+func reportView(t figures.Table) wire.Report {
+	out := wire.Report{Report: wire.ReportName(t.Report.Name), From: t.Query.From, To: t.Query.To, TimeZone: t.Query.Zone.String(),
+		By: []string{}, Columns: []wire.ReportColumn{}, Rows: []wire.ReportRow{}}
+	for _, d := range t.Query.By {
+		out.By = append(out.By, string(d))
+	}
+	for _, m := range t.Report.Measures {
+		out.Columns = append(out.Columns, wire.ReportColumn{Name: m.Name, Unit: wire.ReportColumnUnit(m.Unit), Formula: m.Formula, Meaning: m.Source, Brief: m.Brief})
+	}
+	values := func(of *figures.Tally) wire.ReportValues {
+		list := make(wire.ReportValues, len(t.Report.Measures))
+		for i, m := range t.Report.Measures {
+			if v, ok := m.Of(of); ok {
+				list[i] = &v
+			}
+		}
+		return list
+	}
+	for i := range t.Rows {
+		out.Rows = append(out.Rows, wire.ReportRow{Keys: t.Rows[i].Keys, Values: values(&t.Rows[i].Tally)})
+	}
+	out.Total = values(&t.Total)
+	return out
 }
 
 // GetDefinitions implements StrictServerInterface.

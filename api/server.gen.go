@@ -145,9 +145,9 @@ type ServerInterface interface {
 	// UnmuteRecording Ends the silence in a running recording.
 	// (POST /api/v1/recordings/{recording}/unmute)
 	UnmuteRecording(ctx echo.Context, recording PathRecording) error
-	// GetServiceReport Service figures of queues from what is on record.
-	// (GET /api/v1/reports/service)
-	GetServiceReport(ctx echo.Context, params GetServiceReportParams) error
+	// GetReport Figures from what is on record, each with its formula.
+	// (GET /api/v1/reports/{report})
+	GetReport(ctx echo.Context, report ReportName, params GetReportParams) error
 	// DeleteSession Ends the page's session, and its event streams with it.
 	// (DELETE /api/v1/session)
 	DeleteSession(ctx echo.Context) error
@@ -1332,12 +1332,19 @@ func (w *ServerInterfaceWrapper) UnmuteRecording(ctx echo.Context) error {
 	return err
 }
 
-// GetServiceReport converts echo context to params.
-func (w *ServerInterfaceWrapper) GetServiceReport(ctx echo.Context) error {
+// GetReport converts echo context to params.
+func (w *ServerInterfaceWrapper) GetReport(ctx echo.Context) error {
 	var err error
+	// ------------- Path parameter "report" -------------
+	var report ReportName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "report", ctx.Param("report"), &report, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter report: %s", err))
+	}
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params GetServiceReportParams
+	var params GetReportParams
 	// ------------- Required query parameter "from" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
@@ -1352,11 +1359,18 @@ func (w *ServerInterfaceWrapper) GetServiceReport(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
 	}
 
-	// ------------- Optional query parameter "queue" -------------
+	// ------------- Optional query parameter "time_zone" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "queue", ctx.QueryParams(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "time_zone", ctx.QueryParams(), &params.TimeZone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter queue: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter time_zone: %s", err))
+	}
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", ctx.QueryParams(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter by: %s", err))
 	}
 
 	// ------------- Optional query parameter "interval_ms" -------------
@@ -1364,6 +1378,34 @@ func (w *ServerInterfaceWrapper) GetServiceReport(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "interval_ms", ctx.QueryParams(), &params.IntervalMS, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interval_ms: %s", err))
+	}
+
+	// ------------- Optional query parameter "queue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "queue", ctx.QueryParams(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter queue: %s", err))
+	}
+
+	// ------------- Optional query parameter "agent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "agent", ctx.QueryParams(), &params.Agent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter agent: %s", err))
+	}
+
+	// ------------- Optional query parameter "team" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "team", ctx.QueryParams(), &params.Team, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter team: %s", err))
+	}
+
+	// ------------- Optional query parameter "did" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "did", ctx.QueryParams(), &params.DID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter did: %s", err))
 	}
 
 	// ------------- Optional query parameter "threshold_ms" -------------
@@ -1380,8 +1422,22 @@ func (w *ServerInterfaceWrapper) GetServiceReport(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter short_ms: %s", err))
 	}
 
+	// ------------- Optional query parameter "repeat_days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "repeat_days", ctx.QueryParams(), &params.RepeatDays, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter repeat_days: %s", err))
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetServiceReport(ctx, params)
+	err = w.Handler.GetReport(ctx, report, params)
 	return err
 }
 
@@ -1550,7 +1606,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.HEAD(options.BaseURL+"/api/v1/recordings/:recording/audio", wrapper.HeadRecordingAudio, options.OperationMiddlewares["headRecordingAudio"]...)
 	router.POST(options.BaseURL+"/api/v1/recordings/:recording/mute", wrapper.MuteRecording, options.OperationMiddlewares["muteRecording"]...)
 	router.POST(options.BaseURL+"/api/v1/recordings/:recording/unmute", wrapper.UnmuteRecording, options.OperationMiddlewares["unmuteRecording"]...)
-	router.GET(options.BaseURL+"/api/v1/reports/service", wrapper.GetServiceReport, options.OperationMiddlewares["getServiceReport"]...)
+	router.GET(options.BaseURL+"/api/v1/reports/:report", wrapper.GetReport, options.OperationMiddlewares["getReport"]...)
 	router.GET(options.BaseURL+"/api/v1/definitions", wrapper.GetDefinitions, options.OperationMiddlewares["getDefinitions"]...)
 	router.POST(options.BaseURL+"/api/v1/definitions/reload", wrapper.ReloadDefinitions, options.OperationMiddlewares["reloadDefinitions"]...)
 	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
@@ -3400,17 +3456,18 @@ func (response UnmuteRecordingdefaultApplicationProblemPlusJSONResponse) VisitUn
 	return err
 }
 
-type GetServiceReportRequestObject struct {
-	Params GetServiceReportParams
+type GetReportRequestObject struct {
+	Report ReportName `json:"report"`
+	Params GetReportParams
 }
 
-type GetServiceReportResponseObject interface {
-	VisitGetServiceReportResponse(w http.ResponseWriter) error
+type GetReportResponseObject interface {
+	VisitGetReportResponse(w http.ResponseWriter) error
 }
 
-type GetServiceReport200JSONResponse ServiceReport
+type GetReport200JSONResponse Report
 
-func (response GetServiceReport200JSONResponse) VisitGetServiceReportResponse(w http.ResponseWriter) error {
+func (response GetReport200JSONResponse) VisitGetReportResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -3422,12 +3479,52 @@ func (response GetServiceReport200JSONResponse) VisitGetServiceReportResponse(w 
 	return err
 }
 
-type GetServiceReportdefaultApplicationProblemPlusJSONResponse struct {
+type GetReport200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetReport200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitGetReportResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetReport200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetReport200TextCsvResponse) VisitGetReportResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetReportdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response GetServiceReportdefaultApplicationProblemPlusJSONResponse) VisitGetServiceReportResponse(w http.ResponseWriter) error {
+func (response GetReportdefaultApplicationProblemPlusJSONResponse) VisitGetReportResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3818,9 +3915,9 @@ type StrictServerInterface interface {
 	// UnmuteRecording Ends the silence in a running recording.
 	// (POST /api/v1/recordings/{recording}/unmute)
 	UnmuteRecording(ctx context.Context, request UnmuteRecordingRequestObject) (UnmuteRecordingResponseObject, error)
-	// GetServiceReport Service figures of queues from what is on record.
-	// (GET /api/v1/reports/service)
-	GetServiceReport(ctx context.Context, request GetServiceReportRequestObject) (GetServiceReportResponseObject, error)
+	// GetReport Figures from what is on record, each with its formula.
+	// (GET /api/v1/reports/{report})
+	GetReport(ctx context.Context, request GetReportRequestObject) (GetReportResponseObject, error)
 	// DeleteSession Ends the page's session, and its event streams with it.
 	// (DELETE /api/v1/session)
 	DeleteSession(ctx context.Context, request DeleteSessionRequestObject) (DeleteSessionResponseObject, error)
@@ -5228,25 +5325,26 @@ func (sh *strictHandler) UnmuteRecording(ctx echo.Context, recording PathRecordi
 	return nil
 }
 
-// GetServiceReport operation middleware
-func (sh *strictHandler) GetServiceReport(ctx echo.Context, params GetServiceReportParams) error {
-	var request GetServiceReportRequestObject
+// GetReport operation middleware
+func (sh *strictHandler) GetReport(ctx echo.Context, report ReportName, params GetReportParams) error {
+	var request GetReportRequestObject
 
+	request.Report = report
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetServiceReport(ctx.Request().Context(), request.(GetServiceReportRequestObject))
+		return sh.ssi.GetReport(ctx.Request().Context(), request.(GetReportRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetServiceReport")
+		handler = middleware(handler, "GetReport")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(GetServiceReportResponseObject); ok {
-		return validResponse.VisitGetServiceReportResponse(ctx.Response())
+	} else if validResponse, ok := response.(GetReportResponseObject); ok {
+		return validResponse.VisitGetReportResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -486,12 +486,12 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/recordings/{recording}/unmute (the `UnmuteRecording` operationId).
 	UnmuteRecording(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetServiceReport Service figures of queues from what is on record.
+	// GetReport Figures from what is on record, each with its formula.
 	//
-	// A call counts in the interval in which it entered the queue, and each of its stays in a queue counts on its own. There is no single service level: the parts and every formula in use are given. The total sums the parts first; a mean of percentages would be wrong. At most 10,000 rows.
+	// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe.
 	//
-	// Corresponds with GET /api/v1/reports/service (the `GetServiceReport` operationId).
-	GetServiceReport(ctx context.Context, params *GetServiceReportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/reports/{report} (the `GetReport` operationId).
+	GetReport(ctx context.Context, report ReportName, params *GetReportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteSession Ends the page's session, and its event streams with it.
 	//
@@ -1486,13 +1486,13 @@ func (c *Client) UnmuteRecording(ctx context.Context, recording PathRecording, r
 	return c.Client.Do(req)
 }
 
-// GetServiceReport Service figures of queues from what is on record.
+// GetReport Figures from what is on record, each with its formula.
 //
-// A call counts in the interval in which it entered the queue, and each of its stays in a queue counts on its own. There is no single service level: the parts and every formula in use are given. The total sums the parts first; a mean of percentages would be wrong. At most 10,000 rows.
+// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe.
 //
-// Corresponds with GET /api/v1/reports/service (the `GetServiceReport` operationId).
-func (c *Client) GetServiceReport(ctx context.Context, params *GetServiceReportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetServiceReportRequest(c.Server, params)
+// Corresponds with GET /api/v1/reports/{report} (the `GetReport` operationId).
+func (c *Client) GetReport(ctx context.Context, report ReportName, params *GetReportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReportRequest(c.Server, report, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4129,16 +4129,23 @@ func NewUnmuteRecordingRequest(server string, recording PathRecording) (*http.Re
 	return req, nil
 }
 
-// NewGetServiceReportRequest constructs an http.Request for the GetServiceReport method
-func NewGetServiceReportRequest(server string, params *GetServiceReportParams) (*http.Request, error) {
+// NewGetReportRequest constructs an http.Request for the GetReport method
+func NewGetReportRequest(server string, report ReportName, params *GetReportParams) (*http.Request, error) {
 	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "report", report, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
 
 	serverURL, err := url.Parse(server)
 	if err != nil {
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/api/v1/reports/service")
+	operationPath := fmt.Sprintf("/api/v1/reports/%s", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4177,9 +4184,21 @@ func NewGetServiceReportRequest(server string, params *GetServiceReportParams) (
 
 		}
 
-		if params.Queue != nil {
+		if params.TimeZone != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", *params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "time_zone", *params.TimeZone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.By != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "by", *params.By, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4192,6 +4211,54 @@ func NewGetServiceReportRequest(server string, params *GetServiceReportParams) (
 		if params.IntervalMS != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "interval_ms", *params.IntervalMS, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Queue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", *params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Agent != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "agent", *params.Agent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Team != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "team", *params.Team, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "did", *params.DID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4216,6 +4283,30 @@ func NewGetServiceReportRequest(server string, params *GetServiceReportParams) (
 		if params.ShortMS != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "short_ms", *params.ShortMS, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.RepeatDays != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "repeat_days", *params.RepeatDays, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4911,14 +5002,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/recordings/{recording}/unmute (the `UnmuteRecording` operationId).
 	UnmuteRecordingWithResponse(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*UnmuteRecordingResponse, error)
 
-	// GetServiceReportWithResponse Service figures of queues from what is on record.
+	// GetReportWithResponse Figures from what is on record, each with its formula.
 	//
-	// A call counts in the interval in which it entered the queue, and each of its stays in a queue counts on its own. There is no single service level: the parts and every formula in use are given. The total sums the parts first; a mean of percentages would be wrong. At most 10,000 rows.
+	// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/reports/service (the `GetServiceReport` operationId).
-	GetServiceReportWithResponse(ctx context.Context, params *GetServiceReportParams, reqEditors ...RequestEditorFn) (*GetServiceReportResponse, error)
+	// Corresponds with GET /api/v1/reports/{report} (the `GetReport` operationId).
+	GetReportWithResponse(ctx context.Context, report ReportName, params *GetReportParams, reqEditors ...RequestEditorFn) (*GetReportResponse, error)
 
 	// DeleteSessionWithResponse Ends the page's session, and its event streams with it.
 	//
@@ -6994,32 +7085,32 @@ func (r UnmuteRecordingResponse) ContentType() string {
 	return ""
 }
 
-type GetServiceReportResponse struct {
+type GetReportResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ServiceReport
+	JSON200 *Report
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetServiceReportResponse) GetJSON200() *ServiceReport {
+func (r GetReportResponse) GetJSON200() *Report {
 	return r.JSON200
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r GetServiceReportResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r GetReportResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r GetServiceReportResponse) GetBody() []byte {
+func (r GetReportResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r GetServiceReportResponse) Status() string {
+func (r GetReportResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -7027,7 +7118,7 @@ func (r GetServiceReportResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r GetServiceReportResponse) StatusCode() int {
+func (r GetReportResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -7035,7 +7126,7 @@ func (r GetServiceReportResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetServiceReportResponse) ContentType() string {
+func (r GetReportResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8099,19 +8190,19 @@ func (c *ClientWithResponses) UnmuteRecordingWithResponse(ctx context.Context, r
 	return ParseUnmuteRecordingResponse(rsp)
 }
 
-// GetServiceReportWithResponse Service figures of queues from what is on record.
+// GetReportWithResponse Figures from what is on record, each with its formula.
 //
-// A call counts in the interval in which it entered the queue, and each of its stays in a queue counts on its own. There is no single service level: the parts and every formula in use are given. The total sums the parts first; a mean of percentages would be wrong. At most 10,000 rows.
+// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/reports/service (the `GetServiceReport` operationId).
-func (c *ClientWithResponses) GetServiceReportWithResponse(ctx context.Context, params *GetServiceReportParams, reqEditors ...RequestEditorFn) (*GetServiceReportResponse, error) {
-	rsp, err := c.GetServiceReport(ctx, params, reqEditors...)
+// Corresponds with GET /api/v1/reports/{report} (the `GetReport` operationId).
+func (c *ClientWithResponses) GetReportWithResponse(ctx context.Context, report ReportName, params *GetReportParams, reqEditors ...RequestEditorFn) (*GetReportResponse, error) {
+	rsp, err := c.GetReport(ctx, report, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseGetServiceReportResponse(rsp)
+	return ParseGetReportResponse(rsp)
 }
 
 // DeleteSessionWithResponse Ends the page's session, and its event streams with it.
@@ -9614,22 +9705,22 @@ func ParseUnmuteRecordingResponse(rsp *http.Response) (*UnmuteRecordingResponse,
 	return response, nil
 }
 
-// ParseGetServiceReportResponse parses an HTTP response from a GetServiceReportWithResponse call
-func ParseGetServiceReportResponse(rsp *http.Response) (*GetServiceReportResponse, error) {
+// ParseGetReportResponse parses an HTTP response from a GetReportWithResponse call
+func ParseGetReportResponse(rsp *http.Response) (*GetReportResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &GetServiceReportResponse{
+	response := &GetReportResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ServiceReport
+		var dest Report
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9641,6 +9732,9 @@ func ParseGetServiceReportResponse(rsp *http.Response) (*GetServiceReportRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
 
 	}
 

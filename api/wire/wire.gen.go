@@ -935,6 +935,69 @@ func (e RecordingState) Valid() bool {
 	}
 }
 
+// Defines values for ReportColumnUnit.
+const (
+	ReportColumnUnitCount ReportColumnUnit = "count"
+	ReportColumnUnitMS    ReportColumnUnit = "ms"
+	ReportColumnUnitShare ReportColumnUnit = "share"
+)
+
+// Valid indicates whether the value is a known member of the ReportColumnUnit enum.
+func (e ReportColumnUnit) Valid() bool {
+	switch e {
+	case ReportColumnUnitCount:
+		return true
+	case ReportColumnUnitMS:
+		return true
+	case ReportColumnUnitShare:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReportFormat.
+const (
+	ReportFormatCsv  ReportFormat = "csv"
+	ReportFormatJSON ReportFormat = "json"
+	ReportFormatXlsx ReportFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the ReportFormat enum.
+func (e ReportFormat) Valid() bool {
+	switch e {
+	case ReportFormatCsv:
+		return true
+	case ReportFormatJSON:
+		return true
+	case ReportFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReportName.
+const (
+	ReportNameAgents  ReportName = "agents"
+	ReportNamePauses  ReportName = "pauses"
+	ReportNameService ReportName = "service"
+)
+
+// Valid indicates whether the value is a known member of the ReportName enum.
+func (e ReportName) Valid() bool {
+	switch e {
+	case ReportNameAgents:
+		return true
+	case ReportNamePauses:
+		return true
+	case ReportNameService:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdmin           Role = "admin"
@@ -1873,6 +1936,7 @@ type QueueDefinition struct {
 	Record         bool          `json:"record"`
 	RingMS         int64         `json:"ring_ms"`
 	ServiceLevelMS int64         `json:"service_level_ms"`
+	ShortAbandonMS int64         `json:"short_abandon_ms"`
 	Strategy       QueueStrategy `json:"strategy"`
 	WrapUpMS       int64         `json:"wrap_up_ms"`
 }
@@ -1951,90 +2015,59 @@ type Reloaded struct {
 	Warnings []string `json:"warnings"`
 }
 
+// Report defines model for Report.
+type Report struct {
+	By       []string       `json:"by"`
+	Columns  []ReportColumn `json:"columns"`
+	From     time.Time      `json:"from"`
+	Report   ReportName     `json:"report"`
+	Rows     []ReportRow    `json:"rows"`
+	TimeZone string         `json:"time_zone"`
+	To       time.Time      `json:"to"`
+
+	// Total One for each column; null where there is none, as of the share of nothing.
+	Total ReportValues `json:"total"`
+}
+
+// ReportColumn defines model for ReportColumn.
+type ReportColumn struct {
+	// Brief To be shown where there is room for few.
+	Brief bool `json:"brief"`
+
+	// Formula Over the symbols of parts.
+	Formula string `json:"formula"`
+
+	// Meaning What it counts; of a formula, who computes it so.
+	Meaning string `json:"meaning"`
+	Name    string `json:"name"`
+
+	// Unit count, ms, or share: 1 is all.
+	Unit ReportColumnUnit `json:"unit"`
+}
+
+// ReportColumnUnit count, ms, or share: 1 is all.
+type ReportColumnUnit string
+
+// ReportFormat defines model for ReportFormat.
+type ReportFormat string
+
+// ReportName defines model for ReportName.
+type ReportName string
+
+// ReportRow defines model for ReportRow.
+type ReportRow struct {
+	// Keys What it is of, one for each of by. Empty is none: who is in no team, who was answered by nobody.
+	Keys []string `json:"keys"`
+
+	// Values One for each column; null where there is none, as of the share of nothing.
+	Values ReportValues `json:"values"`
+}
+
+// ReportValues One for each column; null where there is none, as of the share of nothing.
+type ReportValues = []*float64
+
 // Role defines model for Role.
 type Role string
-
-// ServiceFormulas null where the divisor is 0.
-type ServiceFormulas struct {
-	// AbandonMS Mean wait of abandoned calls.
-	AbandonMS *float64 `json:"abandon_ms"`
-
-	// AbandonRate B / O
-	AbandonRate *float64 `json:"abandon_rate"`
-
-	// AsaMS Mean wait of answered calls; ringing is inside.
-	AsaMS *float64 `json:"asa_ms"`
-
-	// SlAnswered A_t / A
-	SlAnswered *float64 `json:"sl_answered"`
-
-	// SlLateAbandons A_t / (A + B - B_t)
-	SlLateAbandons *float64 `json:"sl_late_abandons"`
-
-	// SlOffered A_t / O
-	SlOffered *float64 `json:"sl_offered"`
-
-	// SlShortExcluded A_t / (A + B - B_s)
-	SlShortExcluded *float64 `json:"sl_short_excluded"`
-
-	// SlStrict A_t / (A + B)
-	SlStrict *float64 `json:"sl_strict"`
-
-	// SlWithAbandons (A_t + B_t) / (A + B)
-	SlWithAbandons *float64 `json:"sl_with_abandons"`
-
-	// TalkMS Mean talk of answered calls.
-	TalkMS *float64 `json:"talk_ms"`
-
-	// WaitMS Mean wait of all who left.
-	WaitMS *float64 `json:"wait_ms"`
-}
-
-// ServiceReport defines model for ServiceReport.
-type ServiceReport struct {
-	Items       []ServiceRow `json:"items"`
-	ShortMS     int64        `json:"short_ms"`
-	ThresholdMS int64        `json:"threshold_ms"`
-	Total       ServiceRow   `json:"total"`
-}
-
-// ServiceRow defines model for ServiceRow.
-type ServiceRow struct {
-	// Abandoned B.
-	Abandoned int64 `json:"abandoned"`
-
-	// AbandonedShort B_s: abandoned after a wait of at most s.
-	AbandonedShort int64 `json:"abandoned_short"`
-
-	// AbandonedWithin B_t: abandoned after a wait of at most T.
-	AbandonedWithin int64 `json:"abandoned_within"`
-
-	// Answered A.
-	Answered int64 `json:"answered"`
-
-	// AnsweredWithin A_t: answered after a wait of at most T.
-	AnsweredWithin int64 `json:"answered_within"`
-
-	// Flowed F: left otherwise (timeout, exit key, overflow).
-	Flowed int64 `json:"flowed"`
-
-	// Formulas null where the divisor is 0.
-	Formulas      ServiceFormulas `json:"formulas"`
-	From          time.Time       `json:"from"`
-	LongestWaitMS int64           `json:"longest_wait_ms"`
-
-	// Offered O: entered the queue, those still waiting included.
-	Offered         int64     `json:"offered"`
-	Queue           string    `json:"queue"`
-	TalkMS          int64     `json:"talk_ms"`
-	To              time.Time `json:"to"`
-	WaitAbandonedMS int64     `json:"wait_abandoned_ms"`
-	WaitAllMS       int64     `json:"wait_all_ms"`
-	WaitAnsweredMS  int64     `json:"wait_answered_ms"`
-
-	// Waiting Of the offered, still in the queue.
-	Waiting int64 `json:"waiting"`
-}
 
 // Snapshot Everything at one moment. Changes that follow may tell again what it shows already, never less.
 type Snapshot struct {
@@ -2421,25 +2454,46 @@ type HeadRecordingAudioParams struct {
 	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
-// GetServiceReportParams defines parameters for GetServiceReport.
-type GetServiceReportParams struct {
+// GetReportParams defines parameters for GetReport.
+type GetReportParams struct {
 	// From Begin (inclusive).
 	From time.Time `form:"from" json:"from"`
 
 	// To End (exclusive); now when it is left out.
 	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
 
-	// Queue One queue; all when it is left out.
-	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
+	// TimeZone Zone of intervals, hours, days and weekdays, such as America/Bogota; UTC when it is left out.
+	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
 
-	// IntervalMS Length of an interval, counted from the begin; left out, one interval for the whole span.
+	// By What there is a row for each of; queue, agent, team, did, reason, interval, hour, day, weekday, as far as the report has it; several are separated by commas. Left out, queue, agent or reason, as the report is of.
+	By *string `form:"by,omitempty" json:"by,omitempty"`
+
+	// IntervalMS Length of an interval, with by=interval; a part of an hour.
 	IntervalMS *int64 `form:"interval_ms,omitempty" json:"interval_ms,omitempty"`
 
-	// ThresholdMS T: waits up to it are in time.
+	// Queue Of this queue.
+	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Agent Of this agent.
+	Agent *ID `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// Team Of the agents who are in this team now.
+	Team *ID `form:"team,omitempty" json:"team,omitempty"`
+
+	// DID Of calls to this number.
+	DID *Text `form:"did,omitempty" json:"did,omitempty"`
+
+	// ThresholdMS T: waits up to it are in time; left out, service_level of each queue.
 	ThresholdMS *int64 `form:"threshold_ms,omitempty" json:"threshold_ms,omitempty"`
 
-	// ShortMS s: abandons up to it may be left out.
+	// ShortMS s: abandons up to it may be left out; left out, short_abandon of each queue.
 	ShortMS *int64 `form:"short_ms,omitempty" json:"short_ms,omitempty"`
+
+	// RepeatDays Within how many days a caller who comes again counts as one.
+	RepeatDays *int `form:"repeat_days,omitempty" json:"repeat_days,omitempty"`
+
+	// Format Of the answer.
+	Format *ReportFormat `form:"format,omitempty" json:"format,omitempty"`
 }
 
 // DialForAgentJSONRequestBody defines body for DialForAgent for application/json ContentType.

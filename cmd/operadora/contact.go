@@ -140,12 +140,15 @@ func recordingsOf(c wire.ContactView) (out [][2]string) {
 const momentExample = "2026-03-02, \"2026-03-02 09:00\" or 2026-03-02T09:00:00Z"
 
 // moment reads a flag's day or moment, in this machine's zone unless it names one.
-func moment(flag, text string) (*time.Time, error) {
+func moment(flag, text string) (*time.Time, error) { return momentIn(flag, text, time.Local) }
+
+// momentIn reads a flag's day or moment, in a zone unless it names one; nil for none.
+func momentIn(flag, text string, zone *time.Location) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", time.DateOnly} {
-		if at, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
 			return &at, nil
 		}
 	}

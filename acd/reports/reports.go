@@ -1,0 +1,200 @@
+package reports
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/figures"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// Records is what is on record. *records.DB is one.
+type Records interface {
+	Stays(ctx context.Context, from, to time.Time, fn func(records.Stay)) error
+	AgentChanges(ctx context.Context, from, to time.Time, fn func(records.AgentState)) error
+	Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error
+	Callers(ctx context.Context, from, to time.Time, fn func(call, number string, at int64)) error
+}
+
+var _ Records = (*records.DB)(nil)
+
+// Query is what is asked for.
+type Query struct {
+	figures.Query
+	Threshold, Short *time.Duration // instead of the queues' own; nil leaves it to them
+	Repeat           time.Duration  // within which a caller who comes again is one; 0 is RepeatDays
+}
+
+// RepeatDays is within how many days a caller who comes again counts as one.
+const RepeatDays = 7
+
+// longestSpan is the longest time that a report may be of.
+const longestSpan = 400 * 24 * time.Hour
+
+// afterwards is how long after a conversation its wrap-up may last.
+const afterwards = 25 * time.Hour
+
+// Reporter makes reports.
+type Reporter struct {
+	Records     Records
+	Definitions func() acd.Definitions // in force
+	Now         func() time.Time
+}
+
+// Report makes a report. Errors are Invalid and name field and value when the
+// query cannot be answered.
+func (r Reporter) Report(ctx context.Context, name string, q Query) (figures.Table, error) {
+	const op = "reports.Report"
+	report, err := figures.Find(name)
+	if err != nil {
+		return figures.Table{}, fault.E(op, fault.NotFound, err)
+	}
+	now := r.Now()
+	if q.To.IsZero() {
+		q.To = now
+	}
+	if q.Query, err = report.Check(q.Query); err == nil {
+		err = q.check()
+	}
+	if err != nil {
+		return figures.Table{}, fault.E(op, fault.Invalid, err)
+	}
+	day, err := r.read(ctx, q, now)
+	if err != nil {
+		return figures.Table{}, err
+	}
+	day.Join(q.Repeat)
+	table, err := report.Make(day, q.Query)
+	if wrong, ok := errors.AsType[*figures.Wrong](err); ok {
+		return table, fault.E(op, fault.Invalid, wrong)
+	}
+	return table, err
+}
+
+func (q *Query) check() error {
+	if q.To.Sub(q.From) > longestSpan {
+		return &figures.Wrong{Field: "from", Value: q.From.Format(time.RFC3339), Why: fmt.Sprintf("is more than %d days before to", int(longestSpan.Hours()/24))}
+	}
+	for field, d := range map[string]*time.Duration{"threshold": q.Threshold, "short": q.Short, "repeat": &q.Repeat} {
+		if d != nil && *d < 0 {
+			return &figures.Wrong{Field: field, Value: d.String(), Why: "is negative"}
+		}
+	}
+	if q.Repeat == 0 {
+		q.Repeat = RepeatDays * 24 * time.Hour
+	}
+	return nil
+}
+
+// read fetches what the figures are computed from.
+func (r Reporter) read(ctx context.Context, q Query, now time.Time) (*figures.Day, error) {
+	d := &figures.Day{Now: now.UnixMilli()}
+	dir := directoryOf(r.Definitions())
+	from, last := q.From.Add(-afterwards), q.To // an answer may be told of a caller who came before
+	err := r.Records.Stays(ctx, from, q.To, func(s records.Stay) {
+		stay := dir.stay(s, q)
+		d.Stays = append(d.Stays, stay)
+		if over := time.UnixMilli(stay.Left + stay.Talk); over.After(last) {
+			last = over
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	last = last.Add(afterwards)
+	if last.After(now) {
+		last = now
+	}
+	err = r.Records.AgentChanges(ctx, from, last, func(s records.AgentState) {
+		d.Changes = append(d.Changes, figures.Change{Agent: s.Agent, Team: dir.teams[s.Agent], State: s.To, Reason: s.Reason, Call: s.Call, At: s.At})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.events(ctx, d, dir, from, last); err != nil {
+		return nil, err
+	}
+	return d, r.Records.Callers(ctx, from.Add(-q.Repeat), q.To, func(call, number string, at int64) {
+		d.Starts = append(d.Starts, figures.Start{Call: call, Number: number, At: at})
+	})
+}
+
+// happened is what matters of the data of entries about offers and transfers.
+type happened struct {
+	Queue  string                    `json:"queue"`
+	Agent  string                    `json:"agent"`
+	Why    orchestrator.OfferFailure `json:"why"`
+	By     string                    `json:"by"`
+	Result string                    `json:"result"`
+}
+
+// byAgent begins the name of an agent who ordered something.
+const byAgent = "agent:"
+
+// events reads offers, missed offers and transfers.
+func (r Reporter) events(ctx context.Context, d *figures.Day, dir directory, from, to time.Time) error {
+	types := []orchestrator.EntryType{orchestrator.EntryCallOffered, orchestrator.EntryCallMissed, orchestrator.EntryCallTransfer}
+	return r.Records.Entries(ctx, from, to, types, func(e orchestrator.Entry) {
+		var x happened
+		if json.Unmarshal(e.Data, &x) != nil {
+			return // as it is for the recorder, which counts it
+		}
+		at := e.At.UnixMilli()
+		o := figures.Offer{Call: e.Call, Queue: x.Queue, Agent: x.Agent, Team: dir.teams[x.Agent], At: at}
+		switch {
+		case e.Type == orchestrator.EntryCallOffered:
+			d.Offers = append(d.Offers, o)
+		case e.Type == orchestrator.EntryCallMissed:
+			if x.Why == orchestrator.OfferNoAnswer || x.Why == orchestrator.OfferRejected {
+				d.Missed = append(d.Missed, o)
+			}
+		case x.Result == "done" && strings.HasPrefix(x.By, byAgent):
+			d.Transfers = append(d.Transfers, figures.Transfer{Call: e.Call, At: at})
+		}
+	})
+}
+
+// directory is what reports need of the definitions.
+type directory struct {
+	queues map[string]acd.Queue
+	teams  map[string]string // of agents
+}
+
+func directoryOf(d acd.Definitions) directory {
+	dir := directory{map[string]acd.Queue{}, map[string]string{}}
+	for _, q := range d.Queues {
+		dir.queues[q.ID] = q
+	}
+	for _, a := range d.Agents {
+		dir.teams[a.ID] = a.Team
+	}
+	return dir
+}
+
+// stay is a stay as the figures want it. A queue that is not defined any more has
+// the defaults.
+func (dir directory) stay(s records.Stay, q Query) figures.Stay {
+	queue, known := dir.queues[s.Queue]
+	if !known {
+		queue = acd.NewQueue()
+	}
+	t, short := queue.ServiceLevel, queue.ShortAbandon
+	if q.Threshold != nil {
+		t = *q.Threshold
+	}
+	if q.Short != nil {
+		short = *q.Short
+	}
+	return figures.Stay{Call: s.Call, Queue: s.Queue, Agent: s.Agent, Team: dir.teams[s.Agent], DID: s.DID, Caller: s.Caller,
+		Outbound: s.Kind == orchestrator.KindOutbound, Personal: orchestrator.OwnerOfQueue(s.Queue) != "",
+		Started: s.StartedAt, Entered: s.EnteredAt, Left: s.LeftAt, Result: figures.Result(s.Result),
+		Wait: s.WaitMS, Talk: s.TalkMS, Hold: s.HoldMS, Over: s.Ended || s.TalkMS > 0,
+		Threshold: t.Milliseconds(), Short: short.Milliseconds()}
+}

@@ -1,0 +1,167 @@
+package reports
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/operadora/operadora/acd/figures"
+)
+
+// totalName names the last row.
+const totalName = "total"
+
+// Text makes a cell safe that is not a number: callers and administrators choose
+// names, and a spreadsheet runs what begins as a formula does
+// (https://owasp.org/www-community/attacks/CSV_Injection).
+func Text(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// Number prints a value with as many digits as it needs.
+func Number(v float64) string {
+	const digits = 6
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// tallies calls fn for each row, and for the total.
+func tallies(t figures.Table, fn func(keys []string, total bool, of *figures.Tally) error) error {
+	for i := range t.Rows {
+		if err := fn(t.Rows[i].Keys, false, &t.Rows[i].Tally); err != nil {
+			return err
+		}
+	}
+	keys := make([]string, len(t.Query.By))
+	if len(keys) > 0 {
+		keys[0] = totalName
+	}
+	return fn(keys, true, &t.Total)
+}
+
+// CSV writes a report with a heading and, as its last row, the total.
+func CSV(w io.Writer, t figures.Table) error {
+	out := csv.NewWriter(w)
+	heading := t.Names()
+	for _, m := range t.Report.Measures {
+		heading = append(heading, m.Name)
+	}
+	if err := out.Write(heading); err != nil {
+		return err
+	}
+	err := tallies(t, func(keys []string, _ bool, of *figures.Tally) error {
+		var row []string
+		for _, k := range keys {
+			row = append(row, Text(k))
+		}
+		for _, m := range t.Report.Measures {
+			cell := ""
+			if v, ok := m.Of(of); ok {
+				cell = Number(v)
+			}
+			row = append(row, cell)
+		}
+		return out.Write(row)
+	})
+	if err != nil {
+		return err
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// Workbook writes a report as an XLSX file: the figures, and on a second sheet what
+// they mean. Names are text, whatever they begin with; durations are in milliseconds.
+func Workbook(w io.Writer, t figures.Table) (err error) {
+	f := excelize.NewFile()
+	defer func() { _ = f.Close() }() // it has no file of its own
+	const sheet, meaning = "Report", "Formulas"
+	if err := f.SetSheetName("Sheet1", sheet); err != nil {
+		return err
+	}
+	if _, err := f.NewSheet(meaning); err != nil {
+		return err
+	}
+	if err := fill(f, sheet, t); err != nil {
+		return err
+	}
+	rows := [][]any{{"column", "unit", "formula", "meaning"}}
+	for _, m := range t.Report.Measures {
+		rows = append(rows, []any{m.Name, string(m.Unit), m.Formula, m.Source})
+	}
+	rows = append(rows, []any{})
+	for _, p := range t.Report.Symbols() {
+		rows = append(rows, []any{p.Symbol, "", "", p.Text})
+	}
+	rows = append(rows, []any{}, []any{"from", t.Query.From.In(t.Query.Zone).Format(time.RFC3339)}, []any{"to", t.Query.To.In(t.Query.Zone).Format(time.RFC3339)},
+		[]any{"time zone", t.Query.Zone.String()})
+	for _, n := range t.Report.Notes {
+		rows = append(rows, []any{"note", "", "", n})
+	}
+	for i := range rows {
+		if err := f.SetSheetRow(meaning, fmt.Sprintf("A%d", i+1), &rows[i]); err != nil {
+			return err
+		}
+	}
+	return f.Write(w)
+}
+
+func fill(f *excelize.File, sheet string, t figures.Table) error {
+	share, err := f.NewStyle(&excelize.Style{NumFmt: 10}) // 0.00%
+	if err != nil {
+		return err
+	}
+	out, err := f.NewStreamWriter(sheet)
+	if err != nil {
+		return err
+	}
+	var heading []any
+	for _, n := range t.Names() {
+		heading = append(heading, n)
+	}
+	for _, m := range t.Report.Measures {
+		heading = append(heading, m.Name)
+	}
+	n := 1
+	line := func(cells []any) error {
+		at := fmt.Sprintf("A%d", n)
+		n++
+		return out.SetRow(at, cells)
+	}
+	if err := out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, XSplit: len(t.Query.By), TopLeftCell: "B2", ActivePane: "bottomRight"}); err != nil {
+		return err
+	}
+	if err := line(heading); err != nil {
+		return err
+	}
+	err = tallies(t, func(keys []string, _ bool, of *figures.Tally) error {
+		var cells []any
+		for _, k := range keys {
+			cells = append(cells, k) // a string: never a formula
+		}
+		for _, m := range t.Report.Measures {
+			v, ok := m.Of(of)
+			switch {
+			case !ok:
+				cells = append(cells, nil)
+			case m.Unit == figures.Share:
+				cells = append(cells, excelize.Cell{StyleID: share, Value: v})
+			default:
+				cells = append(cells, v)
+			}
+		}
+		return line(cells)
+	})
+	if err != nil {
+		return err
+	}
+	return out.Flush()
+}

@@ -1,0 +1,289 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/figures"
+	"github.com/operadora/operadora/acd/reports"
+	"github.com/operadora/operadora/api/wire"
+)
+
+// reporter makes reports of this process's records and definitions.
+func (a *App) reporter() reports.Reporter {
+	return reports.Reporter{Records: a.db, Definitions: func() acd.Definitions { return a.current().ACD }, Now: time.Now}
+}
+
+// reportFlags are what a report is asked for with.
+type reportFlags struct {
+	from, to, zone, format, output string
+	by, columns                    []string
+	interval, threshold, short     time.Duration
+	queue, agent, team, did        string
+	repeat                         int
+	all, explain                   bool
+}
+
+// newReportCommand prints figures.
+func newReportCommand() *cobra.Command {
+	var f reportFlags
+	c := &cobra.Command{
+		Use: "report NAME", Short: "Figures of queues, agents and pauses, from what is on record",
+		Long: "Figures of queues, agents and pauses, computed from what is on record, through a running operadora.\n\n" + reportList() +
+			"\nA table has the most important columns; --all, --columns or another format has the others.",
+		Example: "  operadora report service --from 2026-03-02 --by queue,interval --interval 15m --tz America/Bogota\n" +
+			"  operadora report agents --from 2026-03-01 --to 2026-04-01 --format xlsx --output march.xlsx\n" +
+			"  operadora report service --explain",
+		Args: named,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			report, err := figures.Find(args[0])
+			if err != nil {
+				return err
+			}
+			if f.explain {
+				return explainReport(cmd.OutOrStdout(), report)
+			}
+			return remotely(func(cmd *cobra.Command, c remote, _ []string) error { return f.run(cmd, c, report) })(cmd, args)
+		},
+	}
+	clientFlags(c)
+	l := c.Flags()
+	l.StringVar(&f.from, "from", "", "begin: "+momentExample+"; in the zone of --tz")
+	l.StringVar(&f.to, "to", "", "end, exclusive; now when it is left out")
+	l.StringVar(&f.zone, "tz", "", "zone of days, hours and intervals, such as America/Bogota (default: this machine's)")
+	l.StringSliceVar(&f.by, "by", nil, "what there is a row for each of, separated by commas: queue, agent, team, did, reason, interval, hour, day, weekday")
+	l.DurationVar(&f.interval, "interval", 30*time.Minute, "length of an interval, with --by interval: 15m, 30m or 1h")
+	l.StringVar(&f.queue, "queue", "", "only of this queue")
+	l.StringVar(&f.agent, "agent", "", "only of this agent")
+	l.StringVar(&f.team, "team", "", "only of agents who are in this team now")
+	l.StringVar(&f.did, "did", "", "only of calls to this number")
+	l.DurationVar(&f.threshold, "threshold", 0, "wait that is in time (default: service_level of each queue)")
+	l.DurationVar(&f.short, "short", 0, "wait up to which who hangs up had dialled wrong (default: short_abandon of each queue)")
+	l.IntVar(&f.repeat, "repeat", reports.RepeatDays, "days within which a caller who comes again counts as one")
+	l.StringVar(&f.format, "format", "table", "table, csv, xlsx or json")
+	l.StringVar(&f.output, "output", "", "write to this file instead of the terminal")
+	l.StringSliceVar(&f.columns, "columns", nil, "these columns of the table, separated by commas")
+	l.BoolVar(&f.all, "all", false, "all columns of the table")
+	l.BoolVar(&f.explain, "explain", false, "print each column's formula and what it means, and no figures")
+	return c
+}
+
+func reportList() string {
+	var b strings.Builder
+	for _, r := range figures.Reports {
+		fmt.Fprintf(&b, "  %-10s %s\n", r.Name, r.Title)
+	}
+	return b.String()
+}
+
+// explainReport prints what a report's columns are.
+func explainReport(w io.Writer, r figures.Report) error {
+	fmt.Fprintf(w, "%s: %s\n\n", r.Name, r.Title)
+	var rows [][]string
+	for _, m := range r.Measures {
+		rows = append(rows, []string{m.Name, string(m.Unit), m.Formula, m.Source})
+	}
+	if err := columns(w, []string{"COLUMN", "UNIT", "FORMULA", "MEANING"}, rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	rows = nil
+	for _, p := range r.Symbols() {
+		rows = append(rows, []string{p.Symbol, p.Text})
+	}
+	if err := columns(w, []string{"SYMBOL", "MEANING"}, rows); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	for _, n := range r.Notes {
+		fmt.Fprintln(w, n)
+	}
+	return nil
+}
+
+func (f *reportFlags) run(cmd *cobra.Command, c remote, report figures.Report) error {
+	p, err := f.params(cmd)
+	if err != nil {
+		return err
+	}
+	out, done, err := outputTo(cmd, f.output)
+	if err != nil {
+		return err
+	}
+	r, err := c.GetReportWithResponse(cmd.Context(), wire.ReportName(report.Name), &p)
+	if err == nil && f.format == "table" {
+		err = errNoAnswer
+		if r.JSON200 != nil {
+			err = f.table(out, *r.JSON200)
+		}
+	} else if err == nil {
+		_, err = out.Write(r.Body)
+	}
+	return errors.Join(err, done(err == nil))
+}
+
+// outputTo opens the file that a flag names, or the terminal. done closes it; one that
+// did not come to be whole is removed.
+func outputTo(cmd *cobra.Command, name string) (w io.Writer, done func(whole bool) error, err error) {
+	if name == "" {
+		return cmd.OutOrStdout(), func(bool) error { return nil }, nil
+	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--output: %w", err)
+	}
+	return file, func(whole bool) error {
+		err := file.Close()
+		if !whole || err != nil {
+			return errors.Join(err, os.Remove(name))
+		}
+		return nil
+	}, nil
+}
+
+// params turns flags into what the API is asked.
+func (f *reportFlags) params(cmd *cobra.Command) (wire.GetReportParams, error) {
+	zone, name, err := zoneFlag(f.zone)
+	if err != nil {
+		return wire.GetReportParams{}, err
+	}
+	p := wire.GetReportParams{TimeZone: &name, Queue: unlessEmpty(f.queue), Agent: unlessEmpty(f.agent), Team: unlessEmpty(f.team), DID: unlessEmpty(f.did),
+		By: unlessEmpty(strings.Join(f.by, ","))}
+	from, err := momentIn("from", f.from, zone)
+	if err != nil {
+		return p, err
+	}
+	if from == nil {
+		return p, fmt.Errorf("--from is needed: %s", momentExample)
+	}
+	p.From = *from
+	if p.To, err = momentIn("to", f.to, zone); err != nil {
+		return p, err
+	}
+	switch f.format {
+	case "table":
+	case "json", "csv", "xlsx":
+		format := wire.ReportFormat(f.format)
+		p.Format = &format
+	default:
+		return p, fmt.Errorf("--format %q: there are table, csv, xlsx and json", f.format)
+	}
+	if f.format == "xlsx" && f.output == "" {
+		return p, errors.New("--format xlsx needs --output FILE: a workbook is nothing for a terminal")
+	}
+	interval := f.interval.Milliseconds()
+	p.IntervalMS, p.RepeatDays = &interval, &f.repeat
+	if cmd.Flags().Changed("threshold") {
+		ms := f.threshold.Milliseconds()
+		p.ThresholdMS = &ms
+	}
+	if cmd.Flags().Changed("short") {
+		ms := f.short.Milliseconds()
+		p.ShortMS = &ms
+	}
+	return p, nil
+}
+
+// table prints a report for people.
+func (f *reportFlags) table(w io.Writer, r wire.Report) error {
+	shown, err := f.shown(r)
+	if err != nil {
+		return err
+	}
+	var heading []string
+	for _, d := range r.By {
+		heading = append(heading, strings.ToUpper(d))
+	}
+	for _, i := range shown {
+		heading = append(heading, strings.ToUpper(strings.TrimSuffix(r.Columns[i].Name, "_ms")))
+	}
+	var rows [][]string
+	add := func(keys []string, values wire.ReportValues) {
+		var row []string
+		for _, k := range keys {
+			row = append(row, orDash(k))
+		}
+		for _, i := range shown {
+			row = append(row, cell(r.Columns[i].Unit, values[i]))
+		}
+		rows = append(rows, row)
+	}
+	for _, row := range r.Rows {
+		add(row.Keys, row.Values)
+	}
+	total := make([]string, len(r.By))
+	total[0] = "total"
+	for i := range total[1:] {
+		total[i+1] = " "
+	}
+	add(total, r.Total)
+	return columns(w, heading, rows)
+}
+
+// shown are the columns that are asked for.
+func (f *reportFlags) shown(r wire.Report) (out []int, err error) {
+	byName := map[string]int{}
+	for i, c := range r.Columns {
+		byName[c.Name] = i
+		if f.all || c.Brief && len(f.columns) == 0 {
+			out = append(out, i)
+		}
+	}
+	if f.all {
+		return out, nil
+	}
+	for _, name := range f.columns {
+		i, ok := byName[name]
+		if !ok {
+			return nil, fmt.Errorf("--columns %q: report %s has no such column; --explain lists them", name, r.Report)
+		}
+		out = append(out, i)
+	}
+	return out, nil
+}
+
+// cell is a value for people.
+func cell(unit wire.ReportColumnUnit, v *float64) string {
+	switch {
+	case v == nil:
+		return "-"
+	case unit == wire.ReportColumnUnitShare:
+		return fmt.Sprintf("%.1f%%", *v*100)
+	case unit == wire.ReportColumnUnitMS:
+		return (time.Duration(*v) * time.Millisecond).Round(100 * time.Millisecond).String()
+	}
+	return reports.Number(*v)
+}
+
+// zoneFlag reads a time zone, this machine's when none is named.
+func zoneFlag(name string) (*time.Location, string, error) {
+	if name != "" {
+		zone, err := time.LoadLocation(name)
+		if err != nil || name == "Local" {
+			return nil, "", fmt.Errorf("--tz %q is not a time zone such as America/Bogota", name)
+		}
+		return zone, name, nil
+	}
+	zone := time.Local
+	if zone.String() != "Local" {
+		return zone, zone.String(), nil
+	}
+	if target, err := os.Readlink("/etc/localtime"); err == nil {
+		if _, name, ok := strings.Cut(target, "zoneinfo/"); ok {
+			if zone, err := time.LoadLocation(name); err == nil {
+				return zone, name, nil
+			}
+		}
+	}
+	if _, offset := time.Now().Zone(); offset == 0 {
+		return time.UTC, "UTC", nil
+	}
+	return nil, "", errors.New("--tz is needed: this machine does not name its time zone")
+}
