@@ -76,7 +76,7 @@ func TestAgentsCall(t *testing.T) {
 	must(t, agentIs(t, desk, "101", acd.StateTalking, ""))
 	must(t, c.Hangup())
 	ended(t, a)
-	must(t, agentIs(t, desk, "101", acd.StateWrapup, ""))
+	r.eventually("the agent is in wrap-up", func() error { return agentIs(t, desk, "101", acd.StateWrapup, "") })
 	free()
 
 	t.Log("by a code at the phone, on behalf of another queue; the agent hangs up")
@@ -202,6 +202,8 @@ func TestAgentsMayNotCall(t *testing.T) {
 	}
 
 	t.Log("one call at a time over this trunk; the second agent hears that it is full")
+	_, desk := r.stores()
+	r.eventually("the phone is free again", func() error { return deviceIs(t, desk, "101", orchestrator.DeviceFree) })
 	_, err = api.DialForAgentWithResponse(limit(t), "101", wire.Dial{Number: "910000001"})
 	must(t, err)
 	a := r.answers(ana)

@@ -10,6 +10,7 @@ import (
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -48,6 +49,14 @@ teams:
 			t.Fatalf("%s: %s", mode, res.Body)
 		}
 	}
+	keyed := func(c *lab.Call, supervisor, key string, mode wire.SuperviseMode) {
+		t.Helper()
+		if centre.OnFreeSWITCH() { // whose own keys would obey
+			wish(supervisor, mode)
+			return
+		}
+		must(t, c.SendDTMF(key))
+	}
 	stop := caller.Tape()
 
 	t.Log("who may not")
@@ -68,7 +77,7 @@ teams:
 	}
 	hears(b, customerHz, agentHz)
 	must(t, agent.WaitTone(limit(t), customerHz))
-	must(t, b.SendDTMF("5"))
+	keyed(b, "102", "5", wire.SuperviseModeWhisper)
 	r.told(orchestrator.EntryCallSupervised, `"mode":"whisper"`, `"state":"on"`)
 	hears(agent, customerHz, beaHz)
 
@@ -117,7 +126,7 @@ teams:
 	must(t, caller.WaitTone(limit(t), agentHz))
 	wish("102", wire.SuperviseModeBarge)
 	hears(caller, agentHz, beaHz)
-	must(t, b.SendDTMF("7"))
+	keyed(b, "102", "7", wire.SuperviseModeTakeover)
 	ended(t, agent)
 	must(t, caller.WaitTone(limit(t), beaHz))
 	must(t, b.WaitTone(limit(t), customerHz))

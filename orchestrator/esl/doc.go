@@ -81,7 +81,8 @@
 // reference: the tests on a real one and the events in testdata hold these.
 //
 // uuid_break before the beginning of a playback has no effect; it is repeated
-// until the end is told. What arrives within some milliseconds after an answer,
+// until the end is told. What a channel plays is told by a variable that keeps
+// the last playback after its end: then another says what came of it. What arrives within some milliseconds after an answer,
 // keys too, is thrown away: Answer returns when the channel has read sound for a
 // moment. Originating to who is not registered gives no event of a channel, only
 // the end of the job. A duplicate origination_uuid and too many calls a second

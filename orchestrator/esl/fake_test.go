@@ -64,6 +64,7 @@ type fakeChannel struct {
 	keepsEnd                                    bool // it writes down how it ended
 	created                                     time.Time
 	app, appData, appID                         string
+	past                                        [3]string // app, data, response of what it has done since it was parked
 	room                                        string
 	passes                                      bool        // keys of its phone are sent to the others in the room
 	keys                                        string      // sent to its phone
@@ -330,7 +331,7 @@ func (f *fake) answer(ch *fakeChannel) {
 }
 
 func (f *fake) park(ch *fakeChannel) {
-	ch.app, ch.appData, ch.appID, ch.room = "park", "", "", ""
+	ch.app, ch.appData, ch.appID, ch.room, ch.past = "park", "", "", "", [3]string{}
 	name := "channel_park"
 	if ch.direction == "outbound" {
 		name += "_leg"
@@ -421,11 +422,14 @@ func (f *fake) finish(ch *fakeChannel, missing bool) {
 		return
 	}
 	ch.end.Stop()
-	name := "channel_execute_complete_playback"
+	name, response := "channel_execute_complete_playback", "FILE PLAYED"
 	if missing {
-		name += "_missing"
+		name, response = name+"_missing", "FILE NOT FOUND"
 	}
 	id, app := ch.appID, ch.app
+	if ch.past = [3]string{app, ch.appData, ""}; app == "playback" {
+		ch.past[2] = response
+	}
 	ch.app, ch.appData, ch.appID = "park", "", ""
 	f.event(name, ch, map[string]string{"Application": app, "Application-UUID": id})
 	f.next(ch)
@@ -528,6 +532,10 @@ func (f *fake) describe(fields map[string]any, ch *fakeChannel) {
 		fields["Answer-State"] = "answered"
 	}
 	fields["variable_current_application"], fields["variable_current_application_data"] = ch.app, ch.appData
+	if ch.app == "park" && ch.past[0] != "" { // what is over is told until the next begins
+		fields["variable_current_application"], fields["variable_current_application_data"] = ch.past[0], ch.past[1]
+		fields["variable_current_application_response"] = ch.past[2]
+	}
 }
 
 // send tells all who have asked. With cross, every fourth event waits for the

@@ -172,3 +172,28 @@ func TestCallsWithoutUs(t *testing.T) {
 		t.Errorf("afterwards: %+v, %v", after.Away, err)
 	}
 }
+
+// FreeSWITCH goes on telling what a channel played last: whoever takes over must not
+// wait for the end of what is over already.
+func TestWhatIsOverDoesNotPlay(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	const over, plays = "op-01jd4v5x8ta6bwmz3qk9h2c7ef-p3", "op-01jd4v5x8ta6bwmz3qk9h2c7ef-p4"
+	vars := map[string]string{"operadora_app": "operadora", "operadora_args": "inbound", "operadora_did": "5000"}
+	f.channels["in-over"] = &fakeChannel{id: "in-over", direction: "inbound", answered: true, created: time.Now(), vars: vars,
+		app: "park", past: [3]string{"playback", "{" + fileMark + "=" + over + "}and.wav", "FILE PLAYED"}}
+	f.channels["in-plays"] = &fakeChannel{id: "in-plays", direction: "inbound", answered: true, created: time.Now(), vars: vars,
+		app: "playback", appID: plays, appData: "{" + fileMark + "=" + plays + "}and.wav", end: time.NewTimer(time.Hour)}
+	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &listener{connected: make(chan orchestrator.Snapshot, 1)}
+	begin(t, a, l)
+	wait(t, "the connection", l.connected)
+	for id, want := range map[string]bool{over: false, plays: true} {
+		if got, err := a.Playing(t.Context(), id); got != want || err != nil {
+			t.Errorf("%s plays: %v, %v", id, got, err)
+		}
+	}
+}

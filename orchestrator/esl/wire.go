@@ -89,6 +89,7 @@ type wire struct {
 	Language text `json:"variable_default_language"`
 	NowApp   text `json:"variable_current_application"`
 	NowData  text `json:"variable_current_application_data"`
+	NowOver  text `json:"variable_current_application_response"`
 }
 
 func decode(raw []byte) (*wire, error) {
@@ -158,9 +159,10 @@ func (w *wire) room() string {
 	return name
 }
 
-// playing is the id of what a channel plays for us, "" for nothing.
+// playing is the id of what a channel plays for us, "" for nothing. What it played
+// last is told until it does something else, with what came of it.
 func (w *wire) playing() string {
-	if w.NowApp != "playback" {
+	if w.NowApp != "playback" || w.NowOver != "" {
 		return ""
 	}
 	rest, ok := strings.CutPrefix(string(w.NowData), "{"+fileMark+"=")
