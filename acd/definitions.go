@@ -24,6 +24,9 @@ type Definitions struct {
 	AskPIN []orchestrator.AgentOp `yaml:"ask_pin" oneof:"login logout pause resume dispose" doc:"What a phone is asked for its agent's PIN for: login, logout, pause, resume, dispose; absent is login alone."`
 	// MinPIN is the fewest digits of a PIN; 0 is 4.
 	MinPIN int `yaml:"min_pin_length" min:"0" max:"8" default:"4" doc:"Fewest digits that a PIN may have; 0 is 4."`
+	// Groups are PBXs that ring one another's phones (pbxs.NAME.reach, not the files):
+	// the group of each by its name. One that is not named is a group by itself.
+	Groups map[string]string
 }
 
 // NewQueue returns a queue with every default.
@@ -55,7 +58,7 @@ type Admit string
 // Rules of admission.
 const (
 	AdmitAlways         Admit = "always"
-	AdmitWhenAgentsHere Admit = "when_agents_logged_in" // on the caller's PBX, paused ones included
+	AdmitWhenAgentsHere Admit = "when_agents_logged_in" // on the caller's PBX or one that it reaches, paused ones included
 )
 
 // Queue is one queue's definition. NewQueue gives the defaults.
@@ -69,7 +72,7 @@ type Queue struct {
 	Relax    []Relax  `yaml:"relax" doc:"What is required of agents instead, once a caller has waited for some time."`
 
 	Admit     Admit         `yaml:"admit" oneof:"always when_agents_logged_in" default:"always" doc:"Who may enter: always, or when_agents_logged_in."`
-	MaxLength int           `yaml:"max_length" min:"0" max:"100000" default:"0" doc:"Most callers that may wait on one PBX; 0 is unlimited."`
+	MaxLength int           `yaml:"max_length" min:"0" max:"100000" default:"0" doc:"Most callers that may wait on one PBX, or on those that reach one another; 0 is unlimited."`
 	MaxWait   time.Duration `yaml:"max_wait" min:"0s" max:"24h" default:"0s" doc:"Longest wait before the flow goes on; 0 is unlimited."`
 
 	RingTimeout       time.Duration `yaml:"ring_timeout" min:"1s" max:"10m" default:"20s" doc:"How long an agent's phone rings."`

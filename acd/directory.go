@@ -1,6 +1,7 @@
 package acd
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -79,7 +80,7 @@ func (dir *directory) inherit(before *directory) {
 
 func (dir *directory) station(a Agent, before *directory) *Station {
 	p := dir.profile(a, before)
-	s := &Station{Agent: a.ID, PBX: a.PBX, Endpoint: a.Endpoint, Language: a.Language,
+	s := &Station{Agent: a.ID, PBX: a.PBX, Group: dir.group(a.PBX), Endpoint: a.Endpoint, Language: a.Language,
 		AutoAnswer: a.AutoAnswer, Queues: []string{orchestrator.PersonalQueue(a.ID)}, Profile: p.ID, Facts: p.Facts}
 	for _, m := range p.Places {
 		s.Queues = append(s.Queues, m.Queue)
@@ -87,6 +88,15 @@ func (dir *directory) station(a Agent, before *directory) *Station {
 	s.seal()
 	return s
 }
+
+// group is that of a PBX: the callers and the agents of a queue meet within one.
+func (dir *directory) group(pbx string) string { return cmp.Or(dir.defs.Groups[pbx], pbx) }
+
+// at is where a queue's callers on a PBX wait.
+func (dir *directory) at(queue, pbx string) QueueAt { return QueueAt{queue, dir.group(pbx)} }
+
+// together tells whether the phones of two PBXs are rung from one another.
+func (dir *directory) together(pbx, other string) bool { return dir.group(pbx) == dir.group(other) }
 
 // stationOf returns an agent's station. An agent who is not defined (any more) has
 // one without phone and queues.

@@ -35,7 +35,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	order := EnqueueOrder{
 		Call: w.Call, MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
 		Record: CallRecord{
-			Queue: q.ID, PBX: w.PBX, Visit: w.Visit, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
+			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
 			Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
 		},
@@ -98,7 +98,7 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 	if err != nil || !ok {
 		return 0, 0, err
 	}
-	position, pace, err := s.store.Place(ctx, call, QueueAt{c.Queue, c.PBX})
+	position, pace, err := s.store.Place(ctx, call, c.at())
 	return position, pace.Estimate(position), err
 }
 
@@ -113,7 +113,7 @@ func (s *Service) withdraw(ctx context.Context, offer string) (bool, error) {
 
 // Answered implements orchestrator.Distributor.
 func (s *Service) Answered(ctx context.Context, o orchestrator.Offer) (bool, error) {
-	return s.store.Answer(ctx, s.now(), o.ID, QueueAt{o.Queue, o.PBX})
+	return s.store.Answer(ctx, s.now(), o.ID, s.directory.Load().at(o.Queue, o.PBX))
 }
 
 // Talking implements orchestrator.Distributor.
@@ -234,7 +234,7 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 				return placement(orchestrator.PlacedOffered, &o, 0, q), nil
 			}
 		}
-		position, _, err := s.store.Place(ctx, call, QueueAt{c.Queue, c.PBX})
+		position, _, err := s.store.Place(ctx, call, c.at())
 		if err != nil {
 			return out, err
 		}

@@ -18,11 +18,12 @@
 //
 // # Rules of matching
 //
-//   - A call is served by agents of its queue on the same PBX who meet what queue
-//     and call require by then (requirement.go), whose delay it has waited, and who
-//     are not kept in reserve unless it is of a tier. Who meets what was required
-//     from the beginning comes first, then the agent's rank, then the order of the
-//     queue's strategy (strategy.go).
+//   - A call is served by agents of its queue on the same PBX, or on one of its group
+//     (Definitions.Groups), who meet what queue and call require by then
+//     (requirement.go), whose delay it has waited, and who are not kept in reserve
+//     unless it is of a tier. Who meets what was required from the beginning comes
+//     first, then the agent's rank, then who is at the call's own PBX, then the
+//     order of the queue's strategy (strategy.go).
 //   - An agent gets, of all calls waiting in the agent's queues, the one that
 //     waits longest; a point of priority counts as a minute already waited, a tier
 //     comes before all of the lower ones.
@@ -57,7 +58,7 @@
 // A store that comes back without its last writes may hold what fits nothing.
 // Heal mends that; a record that cannot be read is set aside and told of once.
 //
-// Queue length, admission and position count per queue and PBX.
+// Queue length, admission and position count per queue and group of PBXs.
 //
 // The package is free of Redis, PBX and HTTP; it imports orchestrator and
 // its leaves only. All methods of Service are safe for concurrent use.

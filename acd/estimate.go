@@ -2,7 +2,7 @@ package acd
 
 import "time"
 
-// Pace is how fast a queue moves on one PBX: the smoothed time between two
+// Pace is how fast a queue moves on a group of PBXs: the smoothed time between two
 // starts of service while callers waited.
 type Pace struct {
 	At  int64   `json:"at"`  // last start of service, unix ms

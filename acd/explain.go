@@ -171,7 +171,7 @@ func (x *explaining) call(a AgentView, id string, eligible bool) []Finding {
 
 // against lists what keeps an agent, whatever the state, from serving a call by now.
 func (x *explaining) against(a AgentView, c CallRecord) (out []Finding) {
-	if a.PBX != c.PBX {
+	if !x.dir.together(a.PBX, c.PBX) {
 		out = append(out, finding(WhyOtherPBX, "the call is on pbx %s, agent %s on pbx %s",
 			"la llamada está en la centralita %s, el agente %s en la %s", c.PBX, a.ID, a.PBX))
 	}

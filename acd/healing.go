@@ -158,7 +158,7 @@ func (h *healing) places(ctx context.Context) error {
 	var queues []QueueAt
 	for _, some := range []map[string]Queue{h.dir.queues, h.dir.closing} {
 		for queue := range some {
-			queues = append(queues, QueueAt{queue, h.pbx})
+			queues = append(queues, h.dir.at(queue, h.pbx))
 		}
 	}
 	return h.store.EachPlace(ctx, queues, func(p Place) error {
@@ -172,7 +172,7 @@ func (h *healing) places(ctx context.Context) error {
 
 // place brings a call that is in a queue to where it should wait.
 func (s *Service) place(ctx context.Context, dir *directory, id string, c CallRecord, anew bool) (bool, error) {
-	order := PlaceOrder{Call: id, Record: CallRecord{Queue: c.Queue, PBX: c.PBX}, Anew: anew, OfferID: newUnique()}
+	order := PlaceOrder{Call: id, Record: CallRecord{Queue: c.Queue, PBX: c.PBX, Group: dir.group(c.PBX)}, Anew: anew, OfferID: newUnique()}
 	order.Record.Rings, order.Lanes = dir.way(c)
 	order.Record.Score = dir.score(c)
 	mended, o, err := s.store.HealCall(ctx, s.now(), order)

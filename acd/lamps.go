@@ -197,11 +197,15 @@ func (f *LampFollower) read(e orchestrator.Entry) {
 // heard lights the lamp of an agent to whom a supervisor listens, if the agent is to see it.
 func (f *LampFollower) heard(p *panel, e orchestrator.Entry) {
 	var c struct {
-		Shown int `json:"shown"`
+		Shown    int    `json:"shown"`
+		PhonePBX string `json:"phone_pbx"` // the agent's, when it is not the call's
 	}
 	if err := json.Unmarshal(e.Data, &c); err != nil {
 		f.log.Error("a journal entry cannot be read", "entry", e.ID, "error", err)
 		return
+	}
+	if other, ok := f.panels[c.PhonePBX]; ok {
+		p = other
 	}
 	state := orchestrator.LampOff
 	if c.Shown > 0 {

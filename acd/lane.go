@@ -62,7 +62,7 @@ func (dir *directory) way(c CallRecord) (rings []Ring, lanes []*Lane) {
 		return []Ring{{Lane: own.ID, Table: own.Table}}, []*Lane{own}
 	}
 	rings, lanes = dir.ways.of(dir, q, c)
-	if a, ok := dir.agents[c.Prefer]; !ok || a.PBX != c.PBX || c.PatienceMS <= 0 {
+	if a, ok := dir.agents[c.Prefer]; !ok || !dir.together(a.PBX, c.PBX) || c.PatienceMS <= 0 {
 		return rings, lanes
 	}
 	return preferring(c, rings), lanes

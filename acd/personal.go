@@ -27,18 +27,35 @@ var _ orchestrator.People = (*Service)(nil)
 // phone's extension, a queue by id.
 func (s *Service) Dialled(pbx, digits string) (orchestrator.Target, bool) {
 	dir := s.directory.Load()
-	if a, ok := dir.agents[digits]; ok && a.PBX == pbx {
+	if a, ok := dir.agents[digits]; ok && dir.together(a.PBX, pbx) {
 		return orchestrator.Target{Kind: orchestrator.TargetAgent, Name: digits}, true
 	}
-	for at, agent := range dir.phones {
-		if _, extension, _ := strings.Cut(at.endpoint, "/"); at.pbx == pbx && extension == digits {
-			return orchestrator.Target{Kind: orchestrator.TargetAgent, Name: agent}, true
-		}
+	if agent, ok := dir.extension(pbx, digits); ok {
+		return orchestrator.Target{Kind: orchestrator.TargetAgent, Name: agent}, true
 	}
 	if orchestrator.OwnerOfQueue(digits) == "" && s.Knows(orchestrator.Target{Kind: orchestrator.TargetQueue, Name: digits}) {
 		return orchestrator.Target{Kind: orchestrator.TargetQueue, Name: digits}, true
 	}
 	return orchestrator.Target{}, false
+}
+
+// extension finds whose phone has an extension: at a PBX, else at another of its
+// group, when one alone has it.
+func (dir *directory) extension(pbx, digits string) (agent string, ok bool) {
+	var others []string
+	for at, agent := range dir.phones {
+		switch _, extension, _ := strings.Cut(at.endpoint, "/"); {
+		case extension != digits || !dir.together(at.pbx, pbx):
+		case at.pbx == pbx:
+			return agent, true
+		default:
+			others = append(others, agent)
+		}
+	}
+	if len(others) != 1 {
+		return "", false
+	}
+	return others[0], true
 }
 
 // Knows implements orchestrator.People.

@@ -11,6 +11,7 @@ import (
 type Station struct {
 	Agent      string   `json:"agent"`
 	PBX        string   `json:"pbx"`
+	Group      string   `json:"group"` // of PBXs whose callers the agent may serve
 	Endpoint   string   `json:"endpoint"`
 	Language   string   `json:"language"`
 	AutoAnswer bool     `json:"auto_answer"`

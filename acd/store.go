@@ -1,6 +1,7 @@
 package acd
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -92,13 +93,14 @@ type AgentStore interface {
 	Enforce(ctx context.Context, stamp time.Time, print string, always bool) (ok bool, newer time.Time, err error)
 }
 
-// QueueAt is a queue's part on one PBX: only agents and calls of the same PBX meet.
-type QueueAt struct{ Queue, PBX string }
+// QueueAt is a queue's part on a group of PBXs: only agents and calls of one group meet.
+type QueueAt struct{ Queue, Group string }
 
 // CallRecord is a call in a queue, waiting or offered. Times are unix ms.
 type CallRecord struct {
 	Queue      string            `json:"queue"`
 	PBX        string            `json:"pbx"`
+	Group      string            `json:"group,omitempty"` // of PBXs; "" is of one before groups: the PBX alone
 	Visit      int               `json:"visit,omitempty"` // the number of the stay; a later one replaces it
 	Language   string            `json:"language,omitempty"`
 	Priority   int               `json:"priority,omitempty"`
@@ -117,6 +119,9 @@ type CallRecord struct {
 	Rev        int64             `json:"rev,omitempty"`
 }
 
+// at is where the call waits.
+func (c CallRecord) at() QueueAt { return QueueAt{c.Queue, cmp.Or(c.Group, c.PBX)} }
+
 // OfferRecord is an offer in force.
 type OfferRecord struct {
 	orchestrator.Offer
@@ -130,6 +135,7 @@ type AgentRecord struct {
 	Since      int64                    `json:"since"`
 	Reason     string                   `json:"reason,omitempty"`
 	PBX        string                   `json:"pbx,omitempty"`
+	Group      string                   `json:"group,omitempty"`
 	Endpoint   string                   `json:"endpoint,omitempty"`
 	Language   string                   `json:"language,omitempty"`
 	AutoAnswer bool                     `json:"auto_answer,omitempty"`

@@ -21,10 +21,10 @@ func (s *Service) Oversees(pbx, supervisor, agent string) (orchestrator.Oversigh
 	switch {
 	case !overseen || supervisor == agent || !slices.Contains(team.Supervisors, supervisor):
 		return orchestrator.Oversight{}, fault.New(op, fault.Denied, "agent %q is no supervisor of agent %q", supervisor, agent)
-	case boss.PBX != pbx:
+	case !dir.together(boss.PBX, pbx):
 		return orchestrator.Oversight{}, fault.New(op, fault.Conflict, "the phone of supervisor %q is at pbx %q, and the call at %q", supervisor, boss.PBX, pbx)
 	}
-	return orchestrator.Oversight{Team: team.ID, May: team.May, Visible: team.Visible,
+	return orchestrator.Oversight{Team: team.ID, May: team.May, Visible: team.Visible, PBX: boss.PBX,
 		Endpoint: boss.Endpoint, Language: boss.Language, AutoAnswer: boss.AutoAnswer}, nil
 }
 

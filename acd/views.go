@@ -29,15 +29,15 @@ type QueueView struct {
 	Talking     int        `json:"talking"`
 	LongestWait int64      `json:"longest_wait_ms"`          // of calls waiting or offered
 	Oldest      int64      `json:"oldest_entry,omitempty"`   // when the first of them entered
-	Estimate    int64      `json:"estimate_ms,omitempty"`    // expected wait of one who enters now, worst PBX; 0 is unknown
+	Estimate    int64      `json:"estimate_ms,omitempty"`    // expected wait of one who enters now, worst group of PBXs; 0 is unknown
 	Level       int64      `json:"service_level_ms"`         // wait that counts as in time
 	LateNow     int        `json:"late_now"`                 // waiting longer than that already
 	Agents      StaffView  `json:"agents"`                   // how the agents of this queue stand
-	Calls       []CallView `json:"calls,omitempty"`          // in the order of service, per PBX
+	Calls       []CallView `json:"calls,omitempty"`          // in the order of service, per group of PBXs
 	MaxLength   int        `json:"max_length,omitempty"`     // 0 is unlimited
 	Strategy    Strategy   `json:"strategy,omitempty"`       // "" for one that is not defined any more
 	Skipped     []string   `json:"passed_over,omitempty"`    // available agents whose phone or rest forbids an offer
-	Pace        int64      `json:"dequeue_gap_ms,omitempty"` // smoothed time between two starts of service, slowest PBX
+	Pace        int64      `json:"dequeue_gap_ms,omitempty"` // smoothed time between two starts of service, slowest group
 }
 
 // StaffView counts agents by what they do.
@@ -58,7 +58,7 @@ type CallView struct {
 	PBX      string  `json:"pbx"`
 	Entered  int64   `json:"entered"`
 	Priority int     `json:"priority,omitempty"`
-	Position int     `json:"position,omitempty"` // 1 is next on its PBX; 0 while offered
+	Position int     `json:"position,omitempty"` // 1 is next on its group of PBXs; 0 while offered
 	Agent    string  `json:"agent,omitempty"`    // whose phone is being rung
 	Score    float64 `json:"score"`              // the order of service, lowest first
 }
@@ -172,7 +172,7 @@ func viewOf(id string, a AgentRecord) AgentView {
 	return v
 }
 
-// callViews groups calls by queue, in the order of service, with positions counted per PBX.
+// callViews groups calls by queue, in the order of service, with positions counted per group of PBXs.
 func callViews(rec Records) map[string][]CallView {
 	out := map[string][]CallView{}
 	for id, c := range rec.Calls {
@@ -186,11 +186,12 @@ func callViews(rec Records) map[string][]CallView {
 		slices.SortFunc(list, func(a, b CallView) int {
 			return cmp.Or(cmp.Compare(a.Score, b.Score), cmp.Compare(a.Call, b.Call))
 		})
-		next := map[string]int{}
+		next := map[QueueAt]int{}
 		for i := range list {
 			if list[i].Agent == "" {
-				next[list[i].PBX]++
-				list[i].Position = next[list[i].PBX]
+				at := rec.Calls[list[i].Call].at()
+				next[at]++
+				list[i].Position = next[at]
 			}
 		}
 	}
@@ -218,11 +219,11 @@ func (dir *directory) queueView(id string, calls []CallView, staff []AgentView, 
 	}
 	v := QueueView{ID: id, Name: q.Name, Closing: !defined, Calls: calls, MaxLength: q.MaxLength,
 		Strategy: q.Strategy, Level: q.ServiceLevel.Milliseconds()}
-	waiting := map[string]int{}
+	waiting := map[QueueAt]int{}
 	for _, c := range calls {
 		if c.Agent == "" {
 			v.Waiting++
-			waiting[c.PBX]++
+			waiting[rec.Calls[c.Call].at()]++
 		} else {
 			v.Offered++
 		}
@@ -238,7 +239,7 @@ func (dir *directory) queueView(id string, calls []CallView, staff []AgentView, 
 	for at, p := range rec.Paces {
 		if at.Queue == id {
 			v.Pace = max(v.Pace, int64(p.Gap))
-			v.Estimate = max(v.Estimate, p.Estimate(waiting[at.PBX]+1).Milliseconds())
+			v.Estimate = max(v.Estimate, p.Estimate(waiting[at]+1).Milliseconds())
 		}
 	}
 	for _, o := range rec.Offers {

@@ -151,7 +151,7 @@ func (w *ways) make(dir *directory, a asking, about map[string]string) (k knownW
 func (w *ways) candidates(dir *directory, a asking, about map[string]string) (out []candidate) {
 	for id, p := range dir.profiles {
 		at := p.place(a.queue.ID)
-		if at == nil || p.PBX != a.pbx || (at.Reserve && !a.urgent) {
+		if at == nil || !dir.together(p.PBX, a.pbx) || (at.Reserve && !a.urgent) {
 			continue
 		}
 		env := w.envs[p]
@@ -160,7 +160,7 @@ func (w *ways) candidates(dir *directory, a asking, about map[string]string) (ou
 			w.envs[p] = env
 		}
 		if from, rank, ok := a.when(*at, env, p.Skills, about); ok {
-			out = append(out, candidate{profile: id, from: from, rank: rank})
+			out = append(out, candidate{profile: id, from: from, rank: a.nearer(rank, p.PBX)})
 		}
 	}
 	slices.SortFunc(out, func(x, y candidate) int { return cmp.Compare(x.profile, y.profile) })
@@ -180,6 +180,14 @@ func (a asking) when(at Membership, env map[string]any, levels map[string]int, a
 		}
 	}
 	return 0, 0, false
+}
+
+// nearer puts, of agents of one rank, those at the call's own PBX first.
+func (a asking) nearer(rank int, pbx string) int {
+	if rank *= 2; pbx != a.pbx {
+		rank++
+	}
+	return rank
 }
 
 // judge returns what a call asks for.

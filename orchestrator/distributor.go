@@ -139,7 +139,8 @@ type Offer struct {
 	Endpoint   string        `json:"endpoint"` // the agent's phone: "PJSIP/101"
 	Ring       time.Duration `json:"ring"`     // how long the phone may ring
 	AutoAnswer bool          `json:"auto_answer,omitempty"`
-	Language   string        `json:"language,omitempty"` // the agent's
+	Language   string        `json:"language,omitempty"`  // the agent's
+	PhonePBX   string        `json:"phone_pbx,omitempty"` // where the phone is registered; "" is PBX
 	Answered   bool          `json:"answered,omitempty"`
 	Makes      bool          `json:"makes,omitempty"` // the agent makes the call
 	Of         string        `json:"of,omitempty"`    // Waiting.Of

@@ -5,12 +5,18 @@ import "time"
 // Gate is asked before every outbound leg, whoever wants it. orchestrator/gate
 // implements it. A refusal is an error of kind Denied that names the rule.
 type Gate interface {
-	// Endpoint checks a phone of our own configuration.
-	Endpoint(pbx, endpoint string) error
+	// Phone checks a phone of our own configuration, and says how it is rung.
+	Phone(p PhoneAt) (endpoint string, err error)
 	// Outside checks an outside number at a time, and says how it is reached.
 	Outside(o Outside, now time.Time) (Passage, error)
 	// Caps are the caps of all calls to outside numbers over a PBX.
 	Caps(pbx string) Caps
+}
+
+// PhoneAt is a phone that is to be rung from a PBX.
+type PhoneAt struct {
+	PBX, Endpoint string
+	At            string // where it is registered; "" is PBX
 }
 
 // Outside is an outside number that somebody wants to be called.

@@ -37,7 +37,7 @@ type People interface {
 	Knows(t Target) bool
 	// Oversees tells what a supervisor may do to an agent's conversations on a PBX.
 	// It is NotFound when the supervisor is nobody, Denied when they may do nothing,
-	// Conflict when their phone is elsewhere.
+	// Conflict when their phone cannot be reached from there.
 	Oversees(pbx, supervisor, agent string) (Oversight, error)
 }
 
@@ -46,7 +46,8 @@ type People interface {
 type Oversight struct {
 	Team       string // of the agent
 	May        []MonitorMode
-	Visible    bool // the agent is shown that they are there
+	Visible    bool   // the agent is shown that they are there
+	PBX        string // of the phone
 	Endpoint   string
 	Language   string
 	AutoAnswer bool

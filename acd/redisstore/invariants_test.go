@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +29,7 @@ func invariants(w *world, r acd.Records) []string {
 				call := z.Member.(string)
 				seen[call]++
 				c, ok := r.Calls[call]
-				if !ok || c.Queue+"@"+c.PBX != name || c.Score != z.Score || c.Offer != "" {
+				if !ok || c.Queue+"@"+cmp.Or(c.Group, c.PBX) != name || c.Score != z.Score || c.Offer != "" {
 					say("call %s waits in %s with %.0f: %+v", call, name, z.Score, c)
 				}
 			}
@@ -169,11 +170,11 @@ func eligible(a acd.AgentRecord) bool {
 		(a.Device == orchestrator.DeviceFree || a.Device == orchestrator.DeviceUnknown)
 }
 
-// placesOf are the queues of an agent, "<queue>@<pbx>".
+// placesOf are the queues of an agent, "<queue>@<group of PBXs>".
 func placesOf(a acd.AgentRecord) (out []string) {
 	for q := range strings.SplitSeq(a.Queues, ",") {
 		if q != "" {
-			out = append(out, q+"@"+a.PBX)
+			out = append(out, q+"@"+cmp.Or(a.Group, a.PBX))
 		}
 	}
 	return out

@@ -31,8 +31,8 @@ func (k keys) offers() string { return k.prefix + "offers" }
 // by the script that leaves the state it belongs to, or by deadline_drop.
 func (k keys) deadlines(pbx string) string { return k.prefix + "deadlines:" + pbx }
 
-// paces is a hash, "<queue>@<pbx>" -> acd.Pace as JSON: one small field per
-// queue and PBX ever used.
+// paces is a hash, "<queue>@<group>" -> acd.Pace as JSON: one small field per
+// queue and group of PBXs ever used.
 func (k keys) paces() string { return k.prefix + "paces" }
 
 // waiting is a sorted set of call ids by acd.CallScore: who waits in a queue, for
@@ -53,7 +53,7 @@ func (k keys) lanes() string { return k.prefix + "lanes" }
 // changed; it expires a week after a call last asked for it.
 func (k keys) serves(table string) string { return k.prefix + "serves:" + table }
 
-// The scripts alone use, for each queue on a PBX, the set staff:<queue>@<pbx> of the
+// The scripts alone use, for each queue on a group of PBXs, the set staff:<queue>@<group> of the
 // agents logged in; for each acd.Profile and each acd.Fact that its queues
 // order by, the sorted set idle:<profile>:<fact>, agent id by fact: the eligible
 // agents of the profile, and nobody else; and for each fact the sorted set
@@ -80,5 +80,5 @@ func (k keys) pin(whose string) string { return k.prefix + "pin:" + whose }
 // "print". No expiry: one small key.
 func (k keys) definitions() string { return k.prefix + "definitions" }
 
-// field names a queue on a PBX; neither name can contain the sign.
-func field(q acd.QueueAt) string { return q.Queue + "@" + q.PBX }
+// field names a queue on a group of PBXs; neither name can contain the sign.
+func field(q acd.QueueAt) string { return q.Queue + "@" + q.Group }

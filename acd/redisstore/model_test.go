@@ -82,11 +82,15 @@ func (m *model) becomes(a *modelAgent, to acd.State) {
 }
 
 // from tells from when on an agent may serve a call, and with what rank.
-func (m *model) from(a *modelAgent, c *modelCall) (from int64, rank [3]int, ok bool) {
+func (m *model) from(a *modelAgent, c *modelCall) (from int64, rank [4]int, ok bool) {
 	q := m.queue(c.queue)
 	i := slices.IndexFunc(a.def.Queues, func(m acd.Membership) bool { return m.Queue == c.queue })
-	if i < 0 || a.def.PBX != c.pbx {
+	if i < 0 || m.group(a.def.PBX) != m.group(c.pbx) {
 		return 0, rank, false
+	}
+	far := 0
+	if a.def.PBX != c.pbx {
+		far = 1
 	}
 	at, topic, own := a.def.Queues[i], c.sought.About["topic"], requirements[c.sought.Needs]
 	if (at.Reserve && max(c.sought.Tier, q.Tier) == 0) || !own.met(a.def.Skills, topic) {
@@ -103,10 +107,13 @@ func (m *model) from(a *modelAgent, c *modelCall) (from int64, rank [3]int, ok b
 				skill += a.def.Skills[name]
 			}
 		}
-		return max(r.After, at.Delay).Milliseconds(), [3]int{step, at.Rank, -skill}, true
+		return max(r.After, at.Delay).Milliseconds(), [4]int{step, at.Rank, -skill, far}, true
 	}
 	return 0, rank, false
 }
+
+// group is that of a PBX.
+func (m *model) group(at string) string { return cmp.Or(m.defs.Groups[at], at) }
 
 // times are when the circle of those who may serve a call grows.
 func (m *model) times(c *modelCall) []int64 {
@@ -123,7 +130,7 @@ func (m *model) times(c *modelCall) []int64 {
 // prefers returns the agent whom a call waits for first, and for how long.
 func (m *model) prefers(c *modelCall) (*modelAgent, int64) {
 	a := m.agents[c.sought.Prefer]
-	if a == nil || a.def.PBX != c.pbx || c.sought.Patience == 0 {
+	if a == nil || m.group(a.def.PBX) != m.group(c.pbx) || c.sought.Patience == 0 {
 		return nil, 0
 	}
 	return a, c.sought.Patience.Milliseconds()
@@ -202,7 +209,7 @@ func (m *model) seek(call string) {
 	c := m.calls[call]
 	q := m.queue(c.queue)
 	m.reach(c)
-	best, bestRank, bestFact := "", [3]int{}, 0.0
+	best, bestRank, bestFact := "", [4]int{}, 0.0
 	for id, a := range m.agents {
 		if !m.may(id, c) || !a.eligible() {
 			continue

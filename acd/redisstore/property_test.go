@@ -42,13 +42,16 @@ func propertyDefs() acd.Definitions {
 		a := acd.NewAgent()
 		a.ID, a.Endpoint, a.PBX, a.Queues = fmt.Sprintf("a%02d", i), fmt.Sprintf("PJSIP/%d", 100+i), pbx, in
 		a.Skills = skills[i]
-		if i == 4 {
+		if i == 1 || i == 4 {
 			a.PBX = "dos"
 		}
 		d.Agents = append(d.Agents, a)
 	}
 	return d
 }
+
+// joined has the two PBXs ring one another's phones.
+var joined = map[string]string{pbx: "dos", "dos": "dos"}
 
 // machine drives the real distributor and the model through the same steps.
 type machine struct {
@@ -300,8 +303,12 @@ func TestAgreesWithTheModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		run++
 		w := newWorld(t, rdb, fmt.Sprintf("%s-%d", tenant, run))
-		w.svc = w.unstarted(acd.Parts{Definitions: propertyDefs()})
-		x := &machine{w: w, m: newModel(propertyDefs(), epoch.UnixMilli())}
+		defs := propertyDefs()
+		if rapid.Bool().Draw(rt, "the PBXs reach one another") {
+			defs.Groups = joined
+		}
+		w.svc = w.unstarted(acd.Parts{Definitions: defs})
+		x := &machine{w: w, m: newModel(defs, epoch.UnixMilli())}
 		rt.Repeat(x.actions())
 	})
 }

@@ -77,8 +77,8 @@ func (s *Store) Read(ctx context.Context) (acd.Records, error) {
 	byField, err := readAll[acd.Pace](ctx, s, s.keys.paces(), acd.KindPace, &out)
 	out.Paces = make(map[acd.QueueAt]acd.Pace, len(byField))
 	for f, p := range byField {
-		queue, pbx, _ := strings.Cut(f, "@")
-		out.Paces[acd.QueueAt{Queue: queue, PBX: pbx}] = p
+		queue, group, _ := strings.Cut(f, "@")
+		out.Paces[acd.QueueAt{Queue: queue, Group: group}] = p
 	}
 	return out, err
 }

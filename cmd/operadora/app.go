@@ -64,7 +64,7 @@ type App struct {
 
 // NewApp joins the parts and opens the database. Nothing runs before Start.
 func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err error) {
-	a := &App{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), gate: gate.Gate{}}
+	a := &App{cfg: cfg, log: log, metrics: prometheus.NewRegistry(), gate: gateOf(cfg.PBXs)}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -74,9 +74,6 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	live := collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")} // what is used, without what was
 	a.metrics.MustRegister(collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(live)),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), a.reloads)
-	for name, p := range cfg.PBXs {
-		a.gate[name] = p.Outbound
-	}
 	if a.defs, a.faults, err = loadDefinitions(cfg.Definitions, cfg.PBXs, a.known()); err != nil {
 		return nil, fmt.Errorf("the definitions in %s cannot be used:\n%w", cfg.Definitions, err)
 	}

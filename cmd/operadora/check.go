@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/operadora/operadora/cmd/operadora/doctor"
-	"github.com/operadora/operadora/orchestrator/gate"
 )
 
 // newCheckCommand checks configuration and definitions as a whole, without touching PBX or Redis.
@@ -25,10 +24,7 @@ func newCheckCommand() *cobra.Command {
 			if wrong != nil && len(cfg.PBXs) == 0 {
 				return wrong // nothing can be said of the definitions
 			}
-			a := App{gate: gate.Gate{}}
-			for name, p := range cfg.PBXs {
-				a.gate[name] = p.Outbound
-			}
+			a := App{gate: gateOf(cfg.PBXs)}
 			defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
 			out := cmd.OutOrStdout()
 			for _, w := range cfg.warnings() {

@@ -40,6 +40,7 @@ type PBXConfig struct {
 	ARI        ari.Config  `yaml:"ari"`
 	FreeSWITCH esl.Config  `yaml:"freeswitch"`
 	Outbound   gate.Policy `yaml:"outbound"`
+	Reach      gate.Reach  `yaml:"reach" keys:"pbx" default:"" doc:"How this PBX rings phones of other PBXs, over a trunk between the two, by the other's name: {lima: \"PJSIP/{endpoint}@to-lima\"}, or sofia/gateway/to-lima/{endpoint} on a FreeSWITCH; {endpoint} is the phone's name. PBXs that reach one another share their queues. Empty: callers are served by agents of the same PBX."`
 	Keys       keys.Table  `yaml:"keys"`
 }
 
@@ -82,5 +83,5 @@ func (c Config) Validate() error {
 			}
 		}
 	}
-	return nil
+	return checkReach(c.PBXs)
 }

@@ -54,6 +54,7 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	if more.Err() == nil && faults.Err() == nil {
 		more = append(more, unknownFlows(pbxs, flows.Flows)...)
 	}
+	floor.defs.Groups = groupsOf(pbxs)
 	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more).Sorted()
 	return Definitions{ACD: floor.defs, Flows: flows, Said: said(fsys, floor), Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
 }

@@ -93,10 +93,11 @@ func siteOf(cmd *cobra.Command) (doctor.Site, error) {
 	if err != nil {
 		return doctor.Site{}, err
 	}
-	site := doctor.Site{File: file, Folder: cfg.Definitions, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, PBXs: map[string]ari.Config{}, FreeSWITCH: map[string]esl.Config{}}
-	a := App{gate: gate.Gate{}}
+	site := doctor.Site{File: file, Folder: cfg.Definitions, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, PBXs: map[string]ari.Config{}, FreeSWITCH: map[string]esl.Config{},
+		Reach: map[string]gate.Reach{}}
+	a := App{gate: gateOf(cfg.PBXs)}
 	for name, p := range cfg.PBXs {
-		a.gate[name] = p.Outbound
+		site.Reach[name] = p.Reach
 		if p.Kind == KindFreeSWITCH {
 			site.FreeSWITCH[name] = p.FreeSWITCH
 		} else {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -196,12 +197,8 @@ func knownFor(cmd *cobra.Command, dir, pbx string) (flowfile.Known, error) {
 	if err != nil {
 		return known, err
 	}
-	a := App{gate: gate.Gate{}}
-	for name, p := range cfg.PBXs {
-		if pbx == "" || name == pbx {
-			a.gate[name] = p.Outbound
-		}
-	}
+	a := App{gate: gateOf(cfg.PBXs)}
+	maps.DeleteFunc(a.gate, func(name string, _ gate.Policy) bool { return pbx != "" && name != pbx })
 	known.Destination = a.known().Destination
 	if pbx == "" {
 		return known, nil

@@ -40,6 +40,7 @@ func TestAgentsCall(t *testing.T) {
 	api, err := r.API("supervisor")
 	must(t, err)
 	ana := r.login("101")
+	_, desk := r.stores()
 	dial := func(number, key string) string {
 		t.Helper()
 		res, err := api.DialForAgentWithResponse(limit(t), "101", wire.Dial{Number: number, Key: key})
@@ -51,9 +52,10 @@ func TestAgentsCall(t *testing.T) {
 	}
 	free := func() {
 		t.Helper()
-		_, desk := r.stores()
 		r.eventually("the agent wraps up", func() error { return agentIs(t, desk, "101", acd.StateAvailable, "") })
+		r.eventually("the phone is free", func() error { return deviceIs(t, desk, "101", orchestrator.DeviceFree) })
 	}
+	free()
 
 	t.Log("by a click: the agent's phone first, then the customer's; the same key is the same call")
 	id := dial("910 000 001", "k1")
@@ -72,7 +74,6 @@ func TestAgentsCall(t *testing.T) {
 	if again := dial("910 000 001", "k1"); again != id {
 		t.Errorf("the key gave %s, then %s", id, again)
 	}
-	_, desk := r.stores()
 	must(t, agentIs(t, desk, "101", acd.StateTalking, ""))
 	must(t, c.Hangup())
 	ended(t, a)

@@ -61,9 +61,10 @@ type rigOptions struct {
 	files    map[string]string // definitions, replacing the defaults
 	asterisk lab.AsteriskOptions
 	via      func(addr string) string
-	password string // instead of the right one
-	ari      string // further keys of the connection to Asterisk
-	config   string // further lines of the PBX's part of the configuration
+	beside   *centre.Beside // a second PBX
+	password string         // instead of the right one
+	ari      string         // further keys of the connection to Asterisk
+	config   string         // further lines of the PBX's part of the configuration
 }
 
 const rigQueues = `queues:
@@ -128,13 +129,16 @@ func newRig(t *testing.T, o rigOptions) *rig {
 		"dids.yaml": "dids:\n  \"5000\": {flow: line}\n"}
 	maps.Copy(files, o.files)
 	site, err := centre.New(limit(t), centre.Options{Dir: t.TempDir(), Asterisk: o.asterisk, Definitions: files,
-		Via: o.via, Password: o.password, ARI: o.ari, Config: o.config + "lease_ttl: 2s\nlog: {level: debug}\n"})
+		Beside: o.beside, Via: o.via, Password: o.password, ARI: o.ari, Config: o.config + "lease_ttl: 2s\nlog: {level: debug}\n"})
 	must(t, err)
 	r := &rig{Site: site, t: t}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the end of operadora's log:\n%s", r.Log.End(200))
 			t.Logf("the end of the PBX's log:\n%s", r.Switch.LogTail())
+			if r.Other != nil {
+				t.Logf("the end of the other PBX's log:\n%s", r.Other.LogTail())
+			}
 		}
 		if err := r.Close(); err != nil {
 			t.Error(err)
@@ -466,12 +470,14 @@ func (r *rig) recordsAgree(calls []orchestrator.CallSummary) error {
 
 func (r *rig) nothingLeft() error {
 	store, desk := r.stores()
-	live, err := store.Live(limit(r.t), "main")
-	if err != nil {
-		return err
-	}
-	if len(live) > 0 {
-		return fmt.Errorf("%d live calls, the first is %s", len(live), live[0].Doc)
+	for _, pbx := range []string{centre.PBX, centre.OtherPBX} {
+		live, err := store.Live(limit(r.t), pbx)
+		if err != nil {
+			return err
+		}
+		if len(live) > 0 {
+			return fmt.Errorf("%d live calls on %s, the first is %s", len(live), pbx, live[0].Doc)
+		}
 	}
 	snap, err := desk.Snapshot(limit(r.t))
 	if err != nil {

@@ -106,7 +106,11 @@ teams:
 	r.told(orchestrator.EntryCallSupervised, `"mode":"listen"`, `"state":"off"`)
 	must(t, caller.WaitTone(limit(t), agentHz))
 	tape := stop()
-	if share, weakest := lab.Purity(tape, agentHz); share < 0.99 || weakest < 7000 {
+	if centre.OnFreeSWITCH() { // whose conference leaves a frame out now and then
+		if other, gaps, all := foreign(tape, agentHz); other > 0 || gaps*10 > all {
+			t.Errorf("the customer heard something else in %d of %d frames, and nothing in %d", other, all, gaps)
+		}
+	} else if share, weakest := lab.Purity(tape, agentHz); share < 0.99 || weakest < 7000 {
 		t.Errorf("the customer heard something: %.3f of the agent's tone at worst, at a level of %.0f, in %d samples", share, weakest, len(tape))
 	}
 

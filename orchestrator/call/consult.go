@@ -292,11 +292,12 @@ func (x *change) consultOffered(o orchestrator.Offer) {
 		x.borrowGuest(o, line)
 		return
 	}
-	x.ringGuest(Leg{Offer: &o}, orchestrator.Origination{Endpoint: o.Endpoint, Args: []string{"agent", x.c.Call},
+	endpoint, err := x.Gate.Phone(phoneOf(o))
+	x.ringGuest(Leg{Offer: &o}, orchestrator.Origination{Endpoint: endpoint, Args: []string{"agent", x.c.Call},
 		Timeout: o.Ring, AutoAnswer: o.AutoAnswer, Language: o.Language})
 	l := x.c.leg(k.Channel)
 	x.noteConsult(l, "offered", "")
-	if err := x.Gate.Endpoint(o.PBX, o.Endpoint); err != nil {
+	if err != nil {
 		x.fault("the agent's phone may not be called", err)
 		l.Why = orchestrator.OfferError
 		x.giveUp(dials(l.Channel))

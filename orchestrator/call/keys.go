@@ -77,10 +77,10 @@ func (x *change) code(l *Leg, does keys.Action, number string) {
 		}
 	case keys.Transfer:
 		w.Do = WishTransfer
-		w.To, _ = x.meant(number)
+		w.To, _ = x.meant(l, number)
 	case keys.Consult:
 		w.Do = WishConsult
-		w.To, _ = x.meant(number)
+		w.To, _ = x.meant(l, number)
 	case keys.Complete:
 		w.Do = WishComplete
 	case keys.Cancel:
@@ -110,14 +110,22 @@ func (x *change) code(l *Leg, does keys.Action, number string) {
 	x.beep(channel, orchestrator.ToneYes)
 }
 
-// meant is whom an agent means who dials a number, and whether that is one of ours.
-func (x *change) meant(number string) (to orchestrator.Target, ours bool) {
+// meant is whom the agent of a leg means who dials a number, and whether that is one of ours.
+func (x *change) meant(by *Leg, number string) (to orchestrator.Target, ours bool) {
 	if x.People != nil {
-		if to, ours = x.People.Dialled(x.c.PBX, number); ours {
+		if to, ours = x.People.Dialled(by.phonePBX(), number); ours {
 			return to, true
 		}
 	}
 	return orchestrator.Target{Kind: orchestrator.TargetNumber, Name: number}, false
+}
+
+// phonePBX is where the phone of a leg is registered.
+func (l *Leg) phonePBX() string {
+	if l.Offer != nil && l.Offer.PhonePBX != "" {
+		return l.Offer.PhonePBX
+	}
+	return l.PBX
 }
 
 // beep lets a leg hear a tone, as long as it is in the conversation.

@@ -413,17 +413,23 @@ func (x *change) offered(o orchestrator.Offer) {
 // is the customer's channel, "" while the customer is not there.
 func (x *change) ringAgent(o orchestrator.Offer, originator string) {
 	far := x.c.Far()
-	if err := x.Gate.Endpoint(o.PBX, o.Endpoint); err != nil {
+	endpoint, err := x.Gate.Phone(phoneOf(o))
+	if err != nil {
 		x.fault("the agent's phone may not be called", err)
 		far.Why = orchestrator.OfferError
 		x.farGone(orchestrator.CauseRejected)
 		return
 	}
 	x.dial(orchestrator.Origination{
-		Channel: far.Channel, Endpoint: o.Endpoint, Args: []string{"agent", x.c.Call},
+		Channel: far.Channel, Endpoint: endpoint, Args: []string{"agent", x.c.Call},
 		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: o.Ring, AutoAnswer: o.AutoAnswer,
 		Originator: originator, Language: o.Language,
 	})
+}
+
+// phoneOf is the phone of the agent of an offer.
+func phoneOf(o orchestrator.Offer) orchestrator.PhoneAt {
+	return orchestrator.PhoneAt{PBX: o.PBX, Endpoint: o.Endpoint, At: o.PhonePBX}
 }
 
 // dial rings the far leg, with the room made meanwhile.

@@ -31,14 +31,15 @@ var supervisorKeys = map[string]orchestrator.MonitorMode{
 
 // Supervision is what a supervisor does in a call.
 type Supervision struct {
-	Supervisor string                   `json:"supervisor"`        // an agent's id
-	Agent      string                   `json:"agent"`             // whom they listen to
-	Mode       orchestrator.MonitorMode `json:"mode"`              // wanted
-	Target     string                   `json:"target"`            // the channel that is heard
-	Visible    bool                     `json:"visible,omitempty"` // the agent is shown it
-	Speaks     bool                     `json:"speaks,omitempty"`  // the customer hears them, and so does the recording
-	Room       int                      `json:"room"`              // numbers the bridge in which they monitor
-	Due        int64                    `json:"due,omitempty"`     // until when the phone may ring, or the PBX take its time
+	Supervisor string                   `json:"supervisor"`          // an agent's id
+	Agent      string                   `json:"agent"`               // whom they listen to
+	Mode       orchestrator.MonitorMode `json:"mode"`                // wanted
+	Target     string                   `json:"target"`              // the channel that is heard
+	PhonePBX   string                   `json:"phone_pbx,omitempty"` // where the agent's phone is registered
+	Visible    bool                     `json:"visible,omitempty"`   // the agent is shown it
+	Speaks     bool                     `json:"speaks,omitempty"`    // the customer hears them, and so does the recording
+	Room       int                      `json:"room"`                // numbers the bridge in which they monitor
+	Due        int64                    `json:"due,omitempty"`       // until when the phone may ring, or the PBX take its time
 }
 
 // watchRoom is the bridge in which a supervisor monitors.
@@ -91,7 +92,7 @@ func (x *change) supervise(w Wish) error {
 	case l == nil && len(x.c.Supervisors()) >= supervisorsMost:
 		return fault.New(op, fault.Conflict, "the call has %d supervisors, which is the most", supervisorsMost)
 	case l == nil:
-		x.ringSupervisor(w, right)
+		return x.ringSupervisor(w, right)
 	case l.Watch.Mode == w.Mode:
 		return fault.New(op, fault.Conflict, "supervisor %q does so already", w.Supervisor)
 	default:
@@ -111,18 +112,23 @@ var verbsOf = map[orchestrator.MonitorMode]string{
 }
 
 // ringSupervisor rings the phone of a supervisor.
-func (x *change) ringSupervisor(w Wish, right orchestrator.Oversight) {
+func (x *change) ringSupervisor(w Wish, right orchestrator.Oversight) error {
+	endpoint, err := x.Gate.Phone(orchestrator.PhoneAt{PBX: x.c.PBX, Endpoint: right.Endpoint, At: right.PBX})
+	if err != nil {
+		return err
+	}
 	far := x.c.Far()
 	l := Leg{Role: RoleSupervisor, PBX: x.c.PBX, Channel: x.id("s"), State: LegDialing, Dialed: x.ms(),
-		Watch: &Supervision{Supervisor: w.Supervisor, Agent: far.Person(), Mode: w.Mode, Target: far.Channel, Visible: right.Visible, Room: x.next()}}
+		Watch: &Supervision{Supervisor: w.Supervisor, Agent: far.Person(), Mode: w.Mode, Target: far.Channel, PhonePBX: far.phonePBX(), Visible: right.Visible, Room: x.next()}}
 	x.await(&l, x.Limits.Ring+ringGrace)
 	x.c.Legs = append(x.c.Legs, l)
 	x.noteSupervisor(&l, "asked", w.By, "")
 	x.do(Dial{Order: orchestrator.Origination{
-		Channel: l.Channel, Endpoint: right.Endpoint, Args: []string{"supervise", x.c.Call},
+		Channel: l.Channel, Endpoint: endpoint, Args: []string{"supervise", x.c.Call},
 		Caller:  orchestrator.CleanParty(orchestrator.Party{Number: far.Person()}),
 		Timeout: x.Limits.Ring, Language: right.Language, AutoAnswer: right.AutoAnswer, Originator: x.c.Customer().Channel,
 	}})
+	return nil
 }
 
 // begin orders what a supervisor whose phone is up wants to do.
@@ -354,6 +360,9 @@ func (x *change) noteSupervisor(l *Leg, state, by, why string) {
 		}
 	}
 	f := fields{"supervisor": l.Watch.Supervisor, "mode": l.Watch.Mode, "state": state, "visible": l.Watch.Visible, "shown": shown}
+	if pbx := l.Watch.PhonePBX; pbx != "" && pbx != x.c.PBX {
+		f["phone_pbx"] = l.Watch.PhonePBX
+	}
 	if by != "" {
 		f["by"] = by
 	}

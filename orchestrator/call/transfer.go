@@ -34,7 +34,7 @@ func (x *change) askedTransfer(e orchestrator.Event) {
 		x.refuse("foreign channel", string(e.Kind))
 		return
 	}
-	to, known := x.meant(orchestrator.CleanParty(orchestrator.Party{Number: e.Number}).Number)
+	to, known := x.meant(x.c.leg(e.Channel), orchestrator.CleanParty(orchestrator.Party{Number: e.Number}).Number)
 	far := x.c.Far()
 	by, err := "phone", error(nil)
 	switch {

@@ -86,8 +86,8 @@ func (g toyFlow) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.T
 
 type openGate struct{}
 
-func (openGate) Endpoint(string, string) error { return nil }
-func (openGate) Caps(string) orchestrator.Caps { return orchestrator.Caps{} }
+func (openGate) Phone(p orchestrator.PhoneAt) (string, error) { return p.Endpoint, nil }
+func (openGate) Caps(string) orchestrator.Caps                { return orchestrator.Caps{} }
 func (openGate) Outside(o orchestrator.Outside, _ time.Time) (orchestrator.Passage, error) {
 	if o.Number == "" {
 		return orchestrator.Passage{}, fault.New("gate", fault.Denied, "empty")

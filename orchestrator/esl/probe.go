@@ -177,3 +177,25 @@ func Phones(ctx context.Context, cfg Config, domain string, endpoints []string) 
 	}
 	return out, nil
 }
+
+// Ways asks a FreeSWITCH which of some gateways it has, and whether its dialplan has a context.
+func Ways(ctx context.Context, cfg Config, gateways []string, dialplan string) (has map[string]bool, there bool, err error) {
+	c, err := dial(ctx, cfg, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	defer c.close(nil)
+	has = map[string]bool{}
+	for _, name := range gateways {
+		if !word.MatchString(name) {
+			continue
+		}
+		answer, err := c.say(ctx, cfg, "api sofia status gateway "+name)
+		if err != nil {
+			return nil, false, err
+		}
+		has[name] = strings.Contains(answer, "Proxy")
+	}
+	answer, err := c.say(ctx, cfg, "api xml_locate dialplan context name "+dialplan)
+	return has, strings.Contains(answer, `context name="`+dialplan+`"`), err
+}

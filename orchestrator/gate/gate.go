@@ -50,6 +50,8 @@ type Policy struct {
 	MaxLength time.Duration `yaml:"max_length" min:"0s" max:"24h" default:"0s" doc:"Longest conversation with an outside number; 0 is the engine's limit for a call."`
 	MaxCalls  int           `yaml:"max_calls" min:"0" max:"100000" default:"0" doc:"Most outside numbers that are rung or talked with at the same time over this PBX's trunk; 0 is unlimited."`
 	PerSecond int           `yaml:"calls_per_second" min:"0" max:"10000" default:"0" doc:"Most outside numbers that are rung within a second; the next waits for up to two seconds, and is refused then. 0 is unlimited."`
+
+	Reach Reach // of the PBX: phones at others, which are none of outside's numbers
 }
 
 // Cost is what numbers cost to call, as their numbering plan has it.
@@ -129,14 +131,6 @@ func (p Policy) Validate() error {
 
 // Gate answers for all PBXs by name. The zero value denies everything.
 type Gate map[string]Policy
-
-// Endpoint checks the phone of an agent: a plain endpoint of the PBX, nothing that could carry more.
-func (g Gate) Endpoint(_, endpoint string) error {
-	if !endpointShape.MatchString(endpoint) {
-		return fault.New("gate", fault.Denied, "%q is not a phone of the form PJSIP/name or user/name", endpoint)
-	}
-	return nil
-}
 
 // Outside checks an outside number and says how it is reached. At no time,
 // whether it could ever be called is decided.

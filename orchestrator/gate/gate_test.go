@@ -99,8 +99,39 @@ func TestEndpoint(t *testing.T) {
 		"PJSIP/101": true, "SIP/ana.lopez-2": true, "Local/5@x": false, "PJSIP/101&PJSIP/102": false,
 		"PJSIP/910@trunk": false, "": false, "PJSIP/": false, "PJSIP/101\n": false,
 	} {
-		if err := madrid.Endpoint("madrid", endpoint); (err == nil) != ok {
-			t.Errorf("%q: %v", endpoint, err)
+		way, err := madrid.Phone(orchestrator.PhoneAt{PBX: "madrid", Endpoint: endpoint})
+		if (err == nil) != ok || ok && way != endpoint {
+			t.Errorf("%q: %q, %v", endpoint, way, err)
+		}
+	}
+}
+
+// TestReach: a phone at another PBX is rung over the trunk that the configuration
+// names, and over no other.
+func TestReach(t *testing.T) {
+	t.Parallel()
+	g := gate.Gate{"a": {Reach: gate.Reach{"f": "PJSIP/{endpoint}@to-f"}}, "f": {Reach: gate.Reach{"a": "sofia/gateway/to-a/9{endpoint}"}}}
+	for _, row := range []struct {
+		p    orchestrator.PhoneAt
+		want string
+	}{
+		{orchestrator.PhoneAt{PBX: "a", At: "a", Endpoint: "PJSIP/101"}, "PJSIP/101"},
+		{orchestrator.PhoneAt{PBX: "a", At: "f", Endpoint: "user/101"}, "PJSIP/101@to-f"},
+		{orchestrator.PhoneAt{PBX: "f", At: "a", Endpoint: "PJSIP/ana.lopez-2"}, "sofia/gateway/to-a/9ana.lopez-2"},
+		{orchestrator.PhoneAt{PBX: "a", At: "b", Endpoint: "PJSIP/101"}, ""},
+		{orchestrator.PhoneAt{PBX: "b", At: "a", Endpoint: "PJSIP/101"}, ""},
+		{orchestrator.PhoneAt{PBX: "a", At: "f", Endpoint: "user/101@elsewhere"}, ""},
+	} {
+		if way, err := g.Phone(row.p); way != row.want || (err == nil) != (row.want != "") {
+			t.Errorf("%+v: %q, %v", row.p, way, err)
+		}
+	}
+	for way, ok := range map[string]bool{
+		"PJSIP/{endpoint}@to-f": true, "PJSIP/to-f/sip:{endpoint}@192.0.2.1:5060": true, "sofia/gateway/to-a/{endpoint}": true,
+		"PJSIP/101@to-f": false, "Local/{endpoint}@x": false, "PJSIP/{endpoint}": false, "PJSIP/{endpoint}@a&PJSIP/102": false, "": false,
+	} {
+		if err := (gate.Reach{"f": way}).Validate(); (err == nil) != ok {
+			t.Errorf("%q: %v", way, err)
 		}
 	}
 }

@@ -35,6 +35,10 @@ type Endpoint struct {
 type Trunk struct {
 	Name string
 	Addr string // host:port of the far end
+	// Named has calls come from a user of the trunk's name, who calls in a header of
+	// its own: another Asterisk of the lab knows them by it, and not by the number of
+	// who calls, which may be that of a phone.
+	Named bool
 }
 
 // Queue is a queue of app_queue, kept to compare with.
@@ -238,6 +242,16 @@ func (a *Asterisk) Password() string { return a.values.ARIPassword }
 
 // SIPAddr is the host:port where SIP is spoken, over UDP.
 func (a *Asterisk) SIPAddr() string { return loopback(a.ports.base + 1) }
+
+// AddTrunk gives the running instance another way out.
+func (a *Asterisk) AddTrunk(t Trunk) error {
+	a.o.Trunks = append(a.o.Trunks, t)
+	if err := a.writeConfig(); err != nil {
+		return err
+	}
+	_, err := a.CLI("module reload res_pjsip.so")
+	return err
+}
 
 // Dir is the instance's folder.
 func (a *Asterisk) Dir() string { return a.dir }

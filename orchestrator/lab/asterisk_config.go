@@ -185,12 +185,12 @@ context = from-trunk
 disallow = all
 allow = ulaw,alaw
 direct_media = no
-aors = %[1]s
+%[3]saors = %[1]s
 [%[1]s]
 type = aor
 contact = sip:%[2]s
 qualify_frequency = 0
-`, t.Name, t.Addr)
+`, t.Name, t.Addr, map[bool]string{true: "from_user = " + t.Name + "\nsend_pai = yes\ntrust_id_inbound = yes\ntrust_id_outbound = yes\n"}[t.Named])
 	}
 	return b.String()
 }

@@ -201,6 +201,20 @@ func (f *FreeSWITCH) SIPAddr() string { return loopback(f.ports.base + 1) }
 // TrunkAddr is the host:port where callers from outside arrive, over UDP.
 func (f *FreeSWITCH) TrunkAddr() string { return loopback(f.ports.base + 2) }
 
+// AddTrunk gives the running instance another way out.
+func (f *FreeSWITCH) AddTrunk(t Trunk) error {
+	f.o.Trunks = append(f.o.Trunks, t)
+	if err := f.writeConfig(); err != nil {
+		return err
+	}
+	for _, command := range []string{"reloadxml", "sofia profile external rescan"} {
+		if _, err := f.CLI(command); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Dir is the instance's folder.
 func (f *FreeSWITCH) Dir() string { return f.dir }
 

@@ -198,12 +198,13 @@ func (x *change) ring() {
 	x.s.Tries++
 	x.note(fields{"phone": x.s.Phone.Endpoint})
 	x.tell()
-	if err := x.Gate.Endpoint(x.s.Phone.PBX, x.s.Phone.Endpoint); err != nil {
+	endpoint, err := x.Gate.Phone(orchestrator.PhoneAt{PBX: x.s.Phone.PBX, Endpoint: x.s.Phone.Endpoint})
+	if err != nil {
 		x.gone("denied", orchestrator.CauseRejected)
 		return
 	}
 	x.arm(timerRing, x.Settings.Ring+ringGrace)
-	x.do(call.Dial{Order: orchestrator.Origination{Channel: x.s.Channel, Endpoint: x.s.Phone.Endpoint, Args: []string{"line", x.s.ID},
+	x.do(call.Dial{Order: orchestrator.Origination{Channel: x.s.Channel, Endpoint: endpoint, Args: []string{"line", x.s.ID},
 		Caller: orchestrator.Party{Name: "operadora"}, Timeout: x.Settings.Ring, AutoAnswer: x.s.Phone.AutoAnswer, Language: x.s.Phone.Language}})
 }
 

@@ -25,7 +25,7 @@ end
 if not same then
   local most = tonumber(ARGV[4])
   if most > 0 and redis.call('ZCARD', waiting(c)) >= most then return {'full', '', 0} end
-  if ARGV[5] == '1' and redis.call('SCARD', key('staff', c.queue .. '@' .. c.pbx)) == 0 then return {'no_agents', '', 0} end
+  if ARGV[5] == '1' and redis.call('SCARD', key('staff', c.queue .. '@' .. group(c))) == 0 then return {'no_agents', '', 0} end
 end
 if not stored(c.rings) then return {'tables'} end
 if before then unwait(call, before) end

@@ -8,18 +8,18 @@ local call, new = ARGV[2], cjson.decode(ARGV[3])
 local c = load(CALLS, call)
 if not c or c.queue ~= new.queue or c.pbx ~= new.pbx then return {0, ''} end
 local lost = not c.rings or not stored(c.rings)
-local moves = lost or (ARGV[4] == '1' and (c.score ~= new.score or not alike(c.rings, new.rings)))
+local moves = lost or (ARGV[4] == '1' and (c.score ~= new.score or group(c) ~= group(new) or not alike(c.rings, new.rings)))
 if moves and not stored(new.rings) then return {'tables'} end
 if standing(call, c) then
   if not moves then return {0, ''} end
-  c.rings, c.score, c.since = new.rings, new.score, c.since or now
+  c.rings, c.score, c.group, c.since = new.rings, new.score, new.group, c.since or now
   save(CALLS, call, c)
   return {1, ''}
 end
 if not moves and ARGV[4] ~= '1' and placed(call, c) then return {0, ''} end
 unwait(call, c)
 c.offer = nil
-if moves then c.rings, c.score, c.since = new.rings, new.score, c.since or now end
+if moves then c.rings, c.score, c.group, c.since = new.rings, new.score, new.group, c.since or now end
 local made = seek(call, c, ARGV[5])
 if made ~= '' then return {1, made} end
 await(call, c)

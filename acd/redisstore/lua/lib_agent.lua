@@ -5,9 +5,9 @@
 -- KEYS[2] hash  calls      call -> CallRecord
 -- KEYS[3] hash  offers     offer -> OfferRecord
 -- KEYS[4] stream journal
--- KEYS[5] hash  paces      "<queue>@<pbx>" -> Pace
+-- KEYS[5] hash  paces      "<queue>@<group>" -> Pace
 -- Made of names in records, with the same tag: deadlines and desk of a PBX; waiting,
--- staff and pace of a queue on a PBX; lane, serves and idle sets with the sets of their
+-- staff and pace of a queue on a group of PBXs; lane, serves and idle sets with the sets of their
 -- firsts, lanes and profiles; the hashes taken, broken and was. See keys.go.
 -- ARGV[1] the caller's clock, unix ms
 local AGENTS, CALLS, OFFERS, PACES = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
@@ -15,7 +15,8 @@ local PREFIX = AGENTS:sub(1, -1 - #'agents')
 local now = tonumber(ARGV[1])
 local function key(kind, name) return PREFIX .. kind .. ':' .. name end
 local function due(pbx) return key('deadlines', pbx) end
-local function waiting(c) return key('waiting', c.queue .. '@' .. c.pbx) end
+local function group(r) return r.group or r.pbx end -- of PBXs, of a record or station
+local function waiting(c) return key('waiting', c.queue .. '@' .. group(c)) end
 local function names(list) return (list or ''):gmatch('[^,]+') end
 
 local NEEDS = {[AGENTS] = {state = 'string', device = 'string'}, [PACES] = {at = 'number', gap = 'number'},

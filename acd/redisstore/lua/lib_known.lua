@@ -3,7 +3,7 @@
 -- adopt brings the record in line with the station. Of another phone nothing is known yet.
 local function adopt(a, station)
   if a.endpoint ~= station.endpoint or a.pbx ~= station.pbx then a.device, a.hearsay = 'unknown', nil end
-  a.endpoint, a.pbx, a.language = station.endpoint, station.pbx, station.language
+  a.endpoint, a.pbx, a.group, a.language = station.endpoint, station.pbx, station.group, station.language
   a.auto_answer, a.print, a.queues = station.auto_answer, station.print, table.concat(station.queues, ',')
   a.profile, a.facts = station.profile, table.concat(station.facts, ',')
 end
@@ -13,7 +13,7 @@ end
 local function revived(id, station)
   local here = false
   for _, queue in ipairs(station.queues or {}) do
-    here = here or redis.call('SISMEMBER', key('staff', queue .. '@' .. station.pbx), id) == 1
+    here = here or redis.call('SISMEMBER', key('staff', queue .. '@' .. group(station)), id) == 1
   end
   if not here then return nil end
   local a, text = fresh(), redis.call('HGET', PREFIX .. 'was', 'agents ' .. id) or ''

@@ -11,7 +11,7 @@ local function offer(id, a, call, c, q, unique)
   a.offer, a.call, a.queue, a.offered_at = call .. '-' .. unique, call, c.queue, now
   move(id, a, 'reserve')
   c.offer = a.offer
-  local text = cjson.encode({id = a.offer, call = call, visit = c.visit, pbx = c.pbx, queue = c.queue, agent = id,
+  local text = cjson.encode({id = a.offer, call = call, visit = c.visit, pbx = c.pbx, phone_pbx = a.pbx ~= c.pbx and a.pbx or nil, queue = c.queue, agent = id,
     endpoint = a.endpoint, ring = q.ring_ms * 1e6, auto_answer = a.auto_answer or q.auto_answer,
     language = a.language, of = c.of, at = now, due = now + q.hold_ms})
   redis.call('HSET', OFFERS, a.offer, text)
@@ -47,7 +47,7 @@ local function seek(call, c, unique)
   local q, own = rules(serves), r.lane:match('^@(.+)')
   if own then
     local a = load(AGENTS, own)
-    return q and a and eligible(a) and a.pbx == c.pbx and offer(own, a, call, c, q, unique) or ''
+    return q and a and eligible(a) and group(a) == group(c) and offer(own, a, call, c, q, unique) or ''
   end
   for _ = 1, q and TRIES or 0 do
     local profile, id = best(serves, q.fact, q.random and call .. unique)

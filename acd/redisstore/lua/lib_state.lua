@@ -28,7 +28,7 @@ end
 local function enrol(id, a, here)
   local changed = false
   for queue in names(a.queues) do
-    if redis.call(here and 'SADD' or 'SREM', key('staff', queue .. '@' .. a.pbx), id) == 1 then changed = true end
+    if redis.call(here and 'SADD' or 'SREM', key('staff', queue .. '@' .. group(a)), id) == 1 then changed = true end
   end
   return changed
 end

@@ -1,6 +1,6 @@
 -- offer_answer: the agent takes the call; it leaves the queue; uses lib_agent.
 -- KEYS as in lib_agent.
--- ARGV[2] offer id   ARGV[3] "<queue>@<pbx>" of the call, field of paces
+-- ARGV[2] offer id   ARGV[3] "<queue>@<group>" of the call, field of paces
 -- Returns 1 when the offer is answered (also when it was already), 0 when it is not in force.
 local o = load(OFFERS, ARGV[2])
 if not o then return 0 end

@@ -1,6 +1,6 @@
 -- place_heal: take a member out of a set that is not the place of a call by that name; uses lib_agent, lib_lane.
 -- KEYS as in lib_agent.
--- ARGV[2] the set: 'waiting:<queue>@<pbx>' or 'lane:<lane>'   ARGV[3] member; '': look at what is noted of the lane alone
+-- ARGV[2] the set: 'waiting:<queue>@<group>' or 'lane:<lane>'   ARGV[3] member; '': look at what is noted of the lane alone
 -- Returns 1 when it was taken out, or noted anew, 0 when all fits.
 local set, call = ARGV[2], ARGV[3]
 local c, lane = load(CALLS, call), set:match('^lane:(.+)')

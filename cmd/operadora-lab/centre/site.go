@@ -39,8 +39,20 @@ type Options struct {
 	// Via gives the address under which operadora reaches the PBX at addr
 	// (host:port); nil is the same.
 	Via func(addr string) string
+	// Beside is a second PBX, OtherPBX, with a trunk between the two over which each
+	// rings the phones of the other; nil is none.
+	Beside *Beside
 	// Password replaces the PBX's password in the configuration.
 	Password string
+}
+
+// OtherPBX is the name of the second PBX of a site that has one.
+const OtherPBX = "other"
+
+// Beside is the second PBX of a site.
+type Beside struct {
+	FreeSWITCH bool // what it is; else it is an Asterisk
+	Endpoints  []lab.Endpoint
 }
 
 // Site is a private contact centre.
@@ -49,6 +61,7 @@ type Site struct {
 	Switch     Switch          // the PBX
 	Asterisk   *lab.Asterisk   // the same; nil when it is a FreeSWITCH
 	FreeSWITCH *lab.FreeSWITCH // the same; nil when it is an Asterisk
+	Other      Switch          // the second PBX; nil when there is none
 	Redis      *lab.Redis
 	Log        *LogTail // what operadora logs
 
@@ -65,9 +78,19 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if o.Beside != nil {
+		o = o.reachable()
+	}
 	pbx, err := s.startSwitch(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	other := ""
+	if o.Beside != nil {
+		pbx = fmt.Sprintf("reach: {%s: \"%s\"}\n    %s", OtherPBX, over(s.Switch), pbx)
+		if other, err = s.startBeside(ctx, *o.Beside); err != nil {
+			return nil, err
+		}
 	}
 	// As an operator would run it: what was acknowledged survives the end of
 	// redis-server, and at most the last second is lost with the machine.
@@ -82,10 +105,10 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 	return s, s.Write("operadora.yaml", fmt.Sprintf(`redis: {addrs: ["%s"]}
 api: {listen: "127.0.0.1:0"}
 pbxs:
-  %s:
+%s  %s:
     %s
 %s
-`, s.Redis.Addr(), PBX, pbx, named(o.Config)))
+`, s.Redis.Addr(), other, PBX, pbx, named(o.Config)))
 }
 
 // Write puts a file into the site's folder.
@@ -150,8 +173,16 @@ func (s *Site) Start(ctx context.Context) error {
 	if err := s.Begin(); err != nil {
 		return err
 	}
-	if err := errors.Join(s.Await(ctx, mark, `msg="pbx connected"`), s.Await(ctx, mark, "msg=serving")); err != nil {
+	if err := errors.Join(s.Await(ctx, mark, `msg="pbx connected" component=orchestrator pbx=`+PBX), s.Await(ctx, mark, "msg=serving")); err != nil {
 		return err
+	}
+	if s.Other != nil {
+		if err := s.Await(ctx, mark, `msg="pbx connected" component=orchestrator pbx=`+OtherPBX); err != nil {
+			return err
+		}
+		if err := awaitTakes(ctx, s.Other, true); err != nil {
+			return err
+		}
 	}
 	if s.FreeSWITCH != nil { // an Asterisk's dialplan tries before it was told anything
 		return s.AwaitTakes(ctx, true)
@@ -203,8 +234,10 @@ func (s *Site) end(sig os.Signal) error {
 // Close ends everything that the site started.
 func (s *Site) Close() error {
 	errs := []error{s.end(syscall.SIGTERM)}
-	if s.Switch != nil {
-		errs = append(errs, s.Switch.Stop())
+	for _, pbx := range []Switch{s.Switch, s.Other} {
+		if pbx != nil {
+			errs = append(errs, pbx.Stop())
+		}
 	}
 	if s.Redis != nil {
 		errs = append(errs, s.Redis.Stop())

@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ type Switch interface {
 	RecordingDir() string
 	// PID is the id of its process, 0 when it does not run.
 	PID() int
+	// AddTrunk gives it another way out while it runs.
+	AddTrunk(t lab.Trunk) error
 	LogTail() string
 	LogPath() string
 
@@ -56,22 +59,13 @@ const awayContext = `<context name="operadora-away"><extension name="own"><condi
 
 // startSwitch starts the PBX and returns the part of the configuration that reaches it.
 func (s *Site) startSwitch(ctx context.Context, o Options) (string, error) {
-	via := func(addr string) string { return addr }
-	if o.Via != nil {
-		via = o.Via
-	}
 	if !OnFreeSWITCH() {
 		a, err := lab.StartAsterisk(ctx, o.Asterisk)
 		if err != nil {
 			return "", err
 		}
 		s.Asterisk, s.Switch = a, a
-		password := a.Password()
-		if o.Password != "" {
-			password = o.Password
-		}
-		addr := strings.TrimSuffix(strings.TrimPrefix(a.ARIURL(), "http://"), "/ari")
-		return fmt.Sprintf(`ari: {url: "http://%s/ari", user: "%s", password: "%s", ping_interval: 1s, %s}`, via(addr), a.User(), password, o.ARI), nil
+		return o.reaches(a), nil
 	}
 	f, err := lab.StartFreeSWITCH(ctx, lab.FreeSWITCHOptions{
 		FromTrunk: o.FreeSWITCH.FromTrunk, Configuration: o.FreeSWITCH.Configuration, Modules: o.FreeSWITCH.Modules,
@@ -83,13 +77,68 @@ func (s *Site) startSwitch(ctx context.Context, o Options) (string, error) {
 		return "", err
 	}
 	s.FreeSWITCH, s.Switch = f, f
-	password := f.Password()
-	if o.Password != "" {
-		password = o.Password
+	return o.reaches(f), nil
+}
+
+// reaches is the part of the configuration that reaches a PBX.
+func (o Options) reaches(pbx Switch) string {
+	via := func(addr string) string { return addr }
+	if o.Via != nil {
+		via = o.Via
 	}
-	return fmt.Sprintf(`kind: freeswitch
+	switch p := pbx.(type) {
+	case *lab.Asterisk:
+		addr := strings.TrimSuffix(strings.TrimPrefix(p.ARIURL(), "http://"), "/ari")
+		return fmt.Sprintf(`ari: {url: "http://%s/ari", user: "%s", password: "%s", ping_interval: 1s, %s}`,
+			via(addr), p.User(), cmp.Or(o.Password, p.Password()), o.ARI)
+	case *lab.FreeSWITCH:
+		return fmt.Sprintf(`kind: freeswitch
     freeswitch: {address: "%s", password: "%s", recordings: "%s", sounds_en: "%s", sounds_es: "%s", ping_interval: 1s}`,
-		via(f.Address()), password, f.RecordingDir(), f.SoundDir("en"), f.SoundDir("es")), nil
+			via(p.Address()), cmp.Or(o.Password, p.Password()), p.RecordingDir(), p.SoundDir("en"), p.SoundDir("es"))
+	}
+	return ""
+}
+
+// Where a trunk between two PBXs leads with names of three digits, the names of phones.
+const (
+	reachAsterisk   = "exten => _XXX,1,Goto(operadora-reach,${EXTEN},1)\nexten => _[+0-9]!,1,Goto(operadora-inbound,${EXTEN},1)"
+	reachFreeSWITCH = `<extension name="reach"><condition field="destination_number" expression="^([0-9]{3})$"><action application="transfer" data="$1 XML operadora-reach"/></condition></extension>
+<extension name="all"><condition field="destination_number" expression="^(\+?[0-9]+)$"><action application="transfer" data="$1 XML operadora-inbound"/></condition></extension>`
+)
+
+// reachable has callers from outside reach phones by names of three digits.
+func (o Options) reachable() Options {
+	o.Asterisk.FromTrunk, o.FreeSWITCH.FromTrunk = reachAsterisk, reachFreeSWITCH
+	return o
+}
+
+// startBeside starts the second PBX, with a trunk between the two, and returns its
+// part of the configuration and the ways between them.
+func (s *Site) startBeside(ctx context.Context, b Beside) (string, error) {
+	var err error
+	if b.FreeSWITCH {
+		s.Other, err = lab.StartFreeSWITCH(ctx, lab.FreeSWITCHOptions{FromTrunk: reachFreeSWITCH, Endpoints: b.Endpoints, Contexts: awayContext})
+	} else {
+		s.Other, err = lab.StartAsterisk(ctx, lab.AsteriskOptions{FromTrunk: reachAsterisk, Endpoints: b.Endpoints})
+	}
+	if err != nil {
+		s.Other = nil
+		return "", err
+	}
+	for from, to := range map[Switch]Switch{s.Switch: s.Other, s.Other: s.Switch} {
+		if err := from.AddTrunk(lab.Trunk{Name: "between", Addr: outside(to), Named: !b.FreeSWITCH}); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("  %s:\n    reach: {%s: \"%s\"}\n    %s\n", OtherPBX, PBX, over(s.Other), Options{}.reaches(s.Other)), nil
+}
+
+// over is how a PBX rings phones of the other.
+func over(pbx Switch) string {
+	if _, ok := pbx.(*lab.FreeSWITCH); ok {
+		return "sofia/gateway/between/{endpoint}"
+	}
+	return "PJSIP/{endpoint}@between"
 }
 
 // named writes phones and trunks as the PBX of the site calls them.
@@ -115,24 +164,37 @@ func trunked(text string) string {
 }
 
 // Outside is where callers from outside arrive, over UDP.
-func (s *Site) Outside() string {
-	if s.FreeSWITCH != nil {
-		return s.FreeSWITCH.TrunkAddr()
+func (s *Site) Outside() string { return outside(s.Switch) }
+
+func outside(pbx Switch) string {
+	if f, ok := pbx.(*lab.FreeSWITCH); ok {
+		return f.TrunkAddr()
 	}
-	return s.Asterisk.SIPAddr()
+	return pbx.SIPAddr()
 }
 
-// Left says what is left of calls in the PBX.
-func (s *Site) Left() (out []string, err error) {
+// Left says what is left of calls in the PBX, or in both.
+func (s *Site) Left() ([]string, error) {
+	out, err := left(s.Switch)
+	if s.Other != nil && err == nil {
+		var more []string
+		more, err = left(s.Other)
+		out = append(out, more...)
+	}
+	return out, err
+}
+
+func left(pbx Switch) (out []string, err error) {
+	_, onFreeSWITCH := pbx.(*lab.FreeSWITCH)
 	channels, rooms := "core show channels concise", "bridge show all"
-	if s.FreeSWITCH != nil {
+	if onFreeSWITCH {
 		channels, rooms = "show channels as delim |", "hash_dump db operadora.operadora.rooms"
 	}
-	text, err := s.Switch.CLI(channels)
+	text, err := pbx.CLI(channels)
 	if err != nil {
 		return nil, err
 	}
-	if s.FreeSWITCH != nil { // a line of names before, and one of the number after
+	if onFreeSWITCH { // a line of names before, and one of the number after
 		text, _, _ = strings.Cut(text, "\n\n")
 		_, text, _ = strings.Cut(text, "\n")
 		text, _, _ = strings.Cut(text, "0 total.")
@@ -140,7 +202,7 @@ func (s *Site) Left() (out []string, err error) {
 	if text = strings.TrimSpace(text); text != "" {
 		out = append(out, fmt.Sprintf("%d channels", len(strings.Split(text, "\n"))))
 	}
-	if text, err = s.Switch.CLI(rooms); err != nil {
+	if text, err = pbx.CLI(rooms); err != nil {
 		return nil, err
 	}
 	if n := strings.Count(text, "op-"); n > 0 {
@@ -150,12 +212,14 @@ func (s *Site) Left() (out []string, err error) {
 }
 
 // Takes tells whether the dialplan hands calls over to operadora now.
-func (s *Site) Takes() (bool, error) {
-	if s.FreeSWITCH != nil {
-		text, err := s.Switch.CLI("global_getvar operadora_here_operadora")
+func (s *Site) Takes() (bool, error) { return takes(s.Switch) }
+
+func takes(pbx Switch) (bool, error) {
+	if _, ok := pbx.(*lab.FreeSWITCH); ok {
+		text, err := pbx.CLI("global_getvar operadora_here_operadora")
 		return strings.TrimSpace(text) == "true", err
 	}
-	globals, err := s.Switch.CLI("dialplan show globals")
+	globals, err := pbx.CLI("dialplan show globals")
 	if err != nil {
 		return false, err
 	}
@@ -166,9 +230,13 @@ func (s *Site) Takes() (bool, error) {
 
 // AwaitTakes waits until the dialplan hands calls over, or does not any more.
 func (s *Site) AwaitTakes(ctx context.Context, want bool) error {
+	return awaitTakes(ctx, s.Switch, want)
+}
+
+func awaitTakes(ctx context.Context, pbx Switch, want bool) error {
 	for {
-		takes, err := s.Takes()
-		if err == nil && takes == want {
+		now, err := takes(pbx)
+		if err == nil && now == want {
 			return nil
 		}
 		if !life.Sleep(ctx, 20*time.Millisecond) {

@@ -10,6 +10,7 @@ import (
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/esl"
+	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 )
@@ -25,6 +26,7 @@ type Site struct {
 	Records     records.Config
 	PBXs        map[string]ari.Config // by name
 	FreeSWITCH  map[string]esl.Config // by name
+	Reach       map[string]gate.Reach // by name
 
 	// Console leads to the Asterisk of this machine, if there is one.
 	Console Console
@@ -71,14 +73,14 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 	for _, name := range slices.Sorted(maps.Keys(site.PBXs)) {
 		within(func(ctx context.Context) {
 			ours := served.state("pbx "+name) == "ok"
-			f := probePBX(ctx, site.PBXs[name], ours, phonesAt(name, site.Definitions), recordFormats(site.Definitions), site.Console)
+			f := probePBX(ctx, site.PBXs[name], site.Reach[name], ours, phonesAt(name, site.Definitions), recordFormats(site.Definitions), site.Console)
 			f.unseen, f.standby = anyPort(site.API.Listen), served != nil && !ours
 			part(examinePBX(name, f, site.Definitions))
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(site.FreeSWITCH)) {
 		within(func(ctx context.Context) {
-			part(examineFreeSWITCH(ctx, name, site.FreeSWITCH[name], site.Definitions))
+			part(examineFreeSWITCH(ctx, name, site.FreeSWITCH[name], site.Reach[name], site.Definitions))
 		})
 	}
 	return all
@@ -116,6 +118,7 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 	judgeRecordings(s, f)
 	judgeHost(s, f.host, musicOf(d))
 	judgePhones(s, name, d.ACD.Agents, f.endpoints, onAsterisk, f.endpointsErr)
+	judgeReach(s, f.reach)
 	judgeTransfers(s, f)
 	judgeVanishing(s, f)
 	judgeDialplan(s, d.Flows, f.cfg.App)

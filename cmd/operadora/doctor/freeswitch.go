@@ -10,6 +10,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/gate"
 )
 
 // freeswitchFacts are what was found out about one FreeSWITCH.
@@ -19,6 +20,7 @@ type freeswitchFacts struct {
 	probe  error // the examination ended early
 	took   time.Duration
 
+	reach      reachFacts
 	recordings error
 	sounds     map[string]map[string]bool // by language
 	soundsErr  error
@@ -27,7 +29,7 @@ type freeswitchFacts struct {
 }
 
 // examineFreeSWITCH examines one FreeSWITCH and tells everything of it.
-func examineFreeSWITCH(ctx context.Context, name string, cfg esl.Config, d Definitions) []Line {
+func examineFreeSWITCH(ctx context.Context, name string, cfg esl.Config, to gate.Reach, d Definitions) []Line {
 	f := freeswitchFacts{cfg: cfg}
 	begun := time.Now()
 	f.report, f.probe = esl.Probe(ctx, cfg)
@@ -36,6 +38,9 @@ func examineFreeSWITCH(ctx context.Context, name string, cfg esl.Config, d Defin
 	if f.report.Version != "" && d.Err == nil {
 		f.sounds, f.soundsErr = FreeSWITCHSounds(ctx, cfg, d)
 		f.phones, f.phonesErr = esl.Phones(ctx, cfg, f.report.Domain, phonesAt(name, d))
+	}
+	if f.report.Version != "" {
+		f.reach = freeswitchReach(ctx, cfg, to)
 	}
 	return judgeFreeSWITCH(name, f, d)
 }
@@ -72,6 +77,7 @@ func judgeFreeSWITCH(name string, f freeswitchFacts, d Definitions) []Line {
 	s.ok("reachable", "%s answers and accepts the password", f.cfg.Address).Took = f.took
 	s.ok("version", "FreeSWITCH %s", f.report.Version)
 	judgeFreeSWITCHParts(s, f)
+	judgeReach(s, f.reach)
 	switch {
 	case f.report.Event > slowEvent || f.report.Request > slowRequest:
 		s.add(Warning, "event round trip", "is the machine overloaded, or far away? console: status, show tasks",

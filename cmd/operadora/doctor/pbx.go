@@ -17,6 +17,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/gate"
 )
 
 // pbxFacts are what was found out about one Asterisk.
@@ -39,6 +40,7 @@ type pbxFacts struct {
 
 	endpoints    map[string]string
 	endpointsErr error
+	reach        reachFacts
 
 	recordings map[string]error // what came of a trial, by format
 	host       hostFacts
@@ -53,7 +55,7 @@ type pbxFacts struct {
 // connected: it needs those that are left.
 const sessionsBeside = 8
 
-func probePBX(ctx context.Context, cfg ari.Config, ours bool, phones, formats []string, console Console) pbxFacts {
+func probePBX(ctx context.Context, cfg ari.Config, to gate.Reach, ours bool, phones, formats []string, console Console) pbxFacts {
 	f := pbxFacts{cfg: cfg, ours: ours}
 	r := newReader(cfg)
 	defer r.close()
@@ -77,6 +79,7 @@ func probePBX(ctx context.Context, cfg ari.Config, ours bool, phones, formats []
 		f.recordings[format] = r.record(ctx, format)
 	}
 	f.host = probeHost(ctx, console, f.report.EntityID)
+	f.reach = asteriskReach(ctx, to, f, console)
 	n := cfg.MaxConnections + 2 // the event socket, and one for a person with a browser
 	if f.report.Attached {
 		n = min(n, sessionsBeside)
