@@ -11,7 +11,7 @@ import (
 // feedKept is how many entries the feed keeps at least for who comes a little later:
 // the recorder, which rests between two batches, is the latest. Who is further behind
 // reads by itself.
-const feedKept = 2 * tailCount
+const feedKept = tailCount + tailCount/2
 
 // feed is the newest stretch of the journal that was read, for all who follow it in
 // this process.
@@ -31,7 +31,7 @@ func (f *feed) after(p place) (batch []told, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := len(f.kept); i >= 0; i-- {
-		if f.placeAt(i) == p {
+		if f.idAt(i) == p.id && f.placeAt(i) == p {
 			rest := f.kept[i:]
 			n := min(tailCount, len(rest))
 			return rest[:n:n], true
@@ -40,12 +40,19 @@ func (f *feed) after(p place) (batch []told, known bool) {
 	return nil, false
 }
 
-// placeAt is the place before the kept entry i. f.mu is held.
+// placeAt is the place before the kept entry i, idAt its id. f.mu is held.
 func (f *feed) placeAt(i int) place {
 	if i == 0 {
 		return f.before
 	}
-	return f.kept[i-1].place
+	return f.kept[i-1].place()
+}
+
+func (f *feed) idAt(i int) string {
+	if i == 0 {
+		return f.before.id
+	}
+	return f.kept[i-1].entry.ID
 }
 
 // add puts in what was read from a place on, if it goes on where the feed ends, or

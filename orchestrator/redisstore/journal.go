@@ -157,17 +157,24 @@ type place struct {
 // beginning is the place before the first entry.
 const beginning = "0-0"
 
-// told is a message of the journal.
+// told is a message of the journal. Thousands are kept: an entry alone tells its fields.
 type told struct {
-	place
 	entry orchestrator.Entry
-	valid bool // it is an entry
+	odd   *fields // of a message that is no entry
+}
+
+// place is the one behind the message.
+func (t told) place() place {
+	if t.odd != nil {
+		return place{t.entry.ID, *t.odd, true}
+	}
+	return place{t.entry.ID, fieldsOf(t.entry), true}
 }
 
 func entriesOf(batch []told) []orchestrator.Entry {
 	entries := make([]orchestrator.Entry, 0, len(batch))
 	for _, t := range batch {
-		if t.valid {
+		if t.odd == nil {
 			entries = append(entries, t.entry)
 		}
 	}
@@ -188,7 +195,7 @@ func (r *reader) next(ctx context.Context) ([]told, error) {
 	}
 	batch, err := r.fetch(ctx)
 	if n := len(batch); n > 0 {
-		r.place = batch[n-1].place
+		r.place = batch[n-1].place()
 	}
 	return batch, err
 }
@@ -250,10 +257,12 @@ func (r *reader) read(ctx context.Context) ([]told, error) {
 	batch := make([]told, len(found))
 	for i, m := range found {
 		e, err := ParseEntry(m)
+		batch[i] = told{entry: e}
 		if err != nil {
 			r.s.log.ErrorContext(ctx, "journal entry left out", "error", err)
+			odd := readFields(m)
+			batch[i].odd = &odd
 		}
-		batch[i] = told{place{m.ID, readFields(m), true}, e, err == nil}
 	}
 	return batch, nil
 }
