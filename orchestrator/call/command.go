@@ -334,13 +334,13 @@ type stored struct {
 	With json.RawMessage `json:"with"`
 }
 
-// MarshalJSON names the command beside its fields.
+// MarshalJSON names the command beside its fields, as stored has them.
 func (t Todo) MarshalJSON() ([]byte, error) {
-	with, err := json.Marshal(t.Command)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(stored{N: t.N, Do: t.Command.verb(), With: with})
+	return json.Marshal(struct {
+		N    int     `json:"n"`
+		Do   Verb    `json:"do"`
+		With Command `json:"with"`
+	}{t.N, t.Command.verb(), t.Command})
 }
 
 // UnmarshalJSON is the reverse of MarshalJSON.
