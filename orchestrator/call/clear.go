@@ -9,7 +9,7 @@ import (
 
 // customerGone handles the customer's hangup in any state.
 func (x *change) customerGone(cause orchestrator.Cause, by string) {
-	x.leg(x.c.Customer(), LegOnGone)
+	x.ended(x.c.Customer())
 	x.dirty = true
 	x.over("", by, cause)
 }

@@ -297,9 +297,7 @@ const failTone = 3 * time.Second
 
 // notReached lets the agent hear that the customer was not reached, and ends the call then.
 func (x *change) notReached(outcome orchestrator.Outcome, cause orchestrator.Cause) {
-	customer := x.c.Customer()
-	x.giveUp(dials(customer.Channel))
-	if !x.leg(customer, LegOnGone) || !x.move(OnFailed) {
+	if !x.ended(x.c.Customer()) || !x.move(OnFailed) {
 		return
 	}
 	x.disarm(TimerRing)

@@ -239,3 +239,45 @@ func TestUnkindOutbound(t *testing.T) {
 		})
 	})
 }
+
+// TestCustomerIsDialledOnce: nobody hears the PBX's answer to the order to dial the
+// customer, who is busy, or answers and hangs up. The phone is not rung once more.
+func TestCustomerIsDialledOnce(t *testing.T) {
+	t.Parallel()
+	for name, does := range map[string]func(*world){
+		"busy": func(w *world) { w.pbx.end(w.customer, orchestrator.CauseBusy) },
+		"answers and hangs up": func(w *world) {
+			w.customerAnswers()
+			w.decides()
+			w.callerHangsUp()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := out(byClick, asked)
+			w.agentAnswers()
+			for w.pbx.channels[w.customer] == nil {
+				w.decides()
+				fate := carriedOut
+				if d, ok := w.me.pbx.todo[0].Command.(Dial); ok && d.Outside {
+					fate = answerLost
+				}
+				w.run(&w.me.pbx, fate, 0)
+			}
+			does(w)
+			w.decides()
+			w.settle(time.Minute)
+			w.checkEnded(t, "")
+			w.checkKept(t)
+			if t.Failed() {
+				t.Log(w.story())
+			}
+		})
+	}
+}
+
+// decides lets the call decide on all that is on its way, and carries nothing out.
+func (w *world) decides() {
+	for w.deliver(); w.decide(); w.deliver() {
+	}
+}

@@ -182,7 +182,7 @@ func (p *toyPBX) dial(o orchestrator.Origination) error {
 	}
 	p.dialled++
 	p.orders[o.Channel] = o
-	if p.w.rung[o.Channel]++; o.Channel == p.w.customer && p.w.rung[o.Channel] > 1 && !p.w.lostDoc {
+	if p.w.rung[o.Channel]++; o.Channel == p.w.customer && p.w.rung[o.Channel] > 1 && !p.w.lostDoc && !p.w.untold(o.Channel) {
 		p.w.brokenf("the customer is dialled twice")
 	}
 	ch := &toyChannel{id: o.Channel, ours: true, offer: p.w.offerOf[o.Channel],
