@@ -314,7 +314,7 @@ func (x *change) farEvent(e orchestrator.Event) {
 			x.farGone(orchestrator.CauseNormal)
 			return
 		}
-		x.refuse("leg "+string(far.State), string(e.Kind))
+		x.farGone(orchestrator.CauseGone) // taken by the PBX itself: nobody is blamed
 	case orchestrator.EventPlayed,
 		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventHeld,
 		orchestrator.EventResumed, orchestrator.EventDevice:

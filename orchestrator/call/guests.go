@@ -75,6 +75,8 @@ func (x *change) guestEvent(l *Leg, e orchestrator.Event) {
 		x.guestUp(l)
 	case orchestrator.EventEnded:
 		x.guestGone(l, e.Cause)
+	case orchestrator.EventLeft: // taken by the PBX itself: nobody is blamed
+		x.guestGone(l, orchestrator.CauseGone)
 	case orchestrator.EventDigit:
 		if l.Keyed && l.State == LegJoined { // a guest has no codes
 			x.pass(l, e.Digit)

@@ -243,6 +243,10 @@ func (u *unkind) onePhone() {
 		return
 	}
 	ch := phones[u.num("phone", 0, len(phones)-1)]
+	if ch.up && u.num("taken", 0, 7) == 0 {
+		u.w.pbx.takes(ch)
+		return
+	}
 	if rapid.Bool().Draw(u.t, "answers") {
 		u.w.pbx.phoneAnswers(ch)
 		return

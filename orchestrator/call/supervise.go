@@ -213,6 +213,8 @@ func (x *change) supervisorEvent(l *Leg, e orchestrator.Event) {
 		x.guestUp(l)
 	case orchestrator.EventEnded:
 		x.guestGone(l, e.Cause)
+	case orchestrator.EventLeft: // taken by the PBX itself
+		x.guestGone(l, orchestrator.CauseGone)
 	case orchestrator.EventDigit:
 		mode, known := supervisorKeys[e.Digit]
 		if !known || !l.was() {

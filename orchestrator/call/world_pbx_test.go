@@ -366,6 +366,12 @@ func (p *toyPBX) phoneEnds(ch *toyChannel, cause orchestrator.Cause) {
 	p.end(ch.id, cause)
 }
 
+// takes takes a phone out of the application, as an administrator or another
+// feature of the PBX may.
+func (p *toyPBX) takes(ch *toyChannel) {
+	p.out(ch.id, orchestrator.Event{Kind: orchestrator.EventLeft, Channel: ch.id})
+}
+
 // phoneTransfers presses the transfer key of a phone that is in a call.
 func (p *toyPBX) phoneTransfers(ch *toyChannel, number string) {
 	if ch.up {
