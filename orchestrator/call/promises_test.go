@@ -70,6 +70,43 @@ func TestQueueAfterService(t *testing.T) {
 	w.checkKept(t)
 }
 
+// TestWhoEndedTheLastConversation: an agent hangs up, and the customer talks with
+// another one, and hangs up. That is what is on record.
+func TestWhoEndedTheLastConversation(t *testing.T) {
+	t.Parallel()
+	for name, stages := range map[string][]func(*world){
+		"by the flow": {agentEnds(orchestrator.CauseNormal)},
+		"while a transfer is asked for": {func(w *world) {
+			if err := w.grant(Wish{Do: WishTransfer, To: orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "B"}, By: "agent:o1"}); err != nil {
+				t.Error(err)
+			}
+			w.agentHangsUp(orchestrator.CauseNormal)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(graph{
+				{Kind: orchestrator.ActQueue, Queue: "A", Edges: map[string]int{"served": 1}},
+				{Kind: orchestrator.ActQueue, Queue: "B", Edges: map[string]int{}},
+			})
+			for _, do := range then([]func(*world){ringing, answered, after(time.Minute)}, append(stages, ringing, answered, after(time.Minute))...) {
+				w.quiet()
+				do(w)
+			}
+			w.quiet()
+			if w.me.c.State != StateTalking || w.me.c.Visit.Queue != "B" {
+				t.Fatalf("state %q, visit %+v", w.me.c.State, w.me.c.Visit)
+			}
+			w.callerHangsUp()
+			w.quiet()
+			w.checkEnded(t, orchestrator.OutcomeServed)
+			if w.me.c.EndedBy != "caller" {
+				t.Errorf("ended by %q", w.me.c.EndedBy)
+			}
+		})
+	}
+}
+
 // TestCommandsOutliveTheirProcess: the process dies
 // after a decision was stored and before any of its commands was run. The next
 // one runs them.

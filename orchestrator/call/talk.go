@@ -92,6 +92,7 @@ func (x *change) connected(at int64) {
 // and records the conversation.
 func (x *change) talksWith(wait int64) {
 	far, v := x.c.Far(), x.c.Visit
+	x.c.EndedBy = "" // who ended a conversation before this one
 	if far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "" {
 		x.c.Home = nil // from an agent's own queue the way leads back to the one before it
 	}
