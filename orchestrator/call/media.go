@@ -133,8 +133,8 @@ func (x *change) wantsMusic() bool {
 		return x.c.Errand == nil && (x.c.Customer().Held || far.Held)
 	case StateTransferring:
 		return far.Moved
-	case StateInFlow: // the place is asked for of one who was transferred
-		return x.c.Visit != nil && x.c.Visit.State == VisitAsked && (x.c.Visit.From > 0 || x.c.Home != nil)
+	case StateInFlow: // the place is asked for of one who was transferred, or has been in a queue
+		return x.c.Visit != nil && x.c.Visit.State == VisitAsked && (x.c.Visit.From > 0 || x.c.QueuedAt > 0)
 	case StateArriving, StateReserving, StateSummoning, StateDialing, StateFailing, StateConnecting, StateClearing, StateEnded:
 	}
 	return false

@@ -20,11 +20,15 @@ type Move struct {
 	Flow  bool                `json:"flow,omitempty"`  // not a person's: the flow of an errand leads there
 }
 
-// Home is where a call goes when whom it was transferred to never answers.
+// Home is where a call goes when whom it was transferred to never answers, or when
+// the queue that it was moved to does not take it.
 type Home struct {
 	Queue    string              `json:"queue"`
 	Priority int                 `json:"priority"`
 	Sought   orchestrator.Sought `json:"sought,omitzero"`
+	Moved    bool                `json:"moved,omitempty"`       // it waited there, and goes on waiting
+	From     int64               `json:"from,omitempty"`        // of one that was moved, as in Visit
+	MaxWait  int64               `json:"max_wait_ms,omitempty"` // of one that was moved
 }
 
 // askedTransfer handles the transfer key of a phone, which wants Number to take
@@ -303,7 +307,7 @@ func (x *change) moveWaiting(w Wish) error {
 	case x.People == nil || !x.People.Knows(to):
 		return fault.New(op, fault.NotFound, "no queue %q", to.Name)
 	}
-	x.c.Home = &Home{Queue: old.Queue, Priority: old.Priority, Sought: old.Sought}
+	x.c.Home = &Home{Queue: old.Queue, Priority: old.Priority, Sought: old.Sought, Moved: true, From: old.From, MaxWait: old.MaxWait}
 	x.note(orchestrator.EntryCallTransfer, fields{"destination": to.Name, "kind": to.Kind, "result": "moved", "by": w.By, "reason": w.Reason, "front": w.Front})
 	x.unqueue("moved")
 	v := x.further(to.Name)
@@ -327,6 +331,9 @@ func (x *change) comeBack() bool {
 	x.c.Home = nil
 	v := x.further(b.Queue)
 	v.Priority, v.Sought = b.Priority+backPriority, b.Sought
+	if b.Moved {
+		v.From, v.MaxWait = b.From, b.MaxWait
+	}
 	x.noteTransfer(orchestrator.Target{Kind: orchestrator.TargetQueue, Name: b.Queue}, "back", "operadora", nil)
 	x.c.Visit = &v
 	x.askPlace()

@@ -504,6 +504,26 @@ func TestMoveWaiting(t *testing.T) {
 	}
 }
 
+// TestMovedInVain: the longest wait that the flow sets goes on for a customer who was
+// to go to a queue that is full.
+func TestMovedInVain(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue, after(4*time.Minute))
+	w.desk.refuses["B"] = orchestrator.RefusedFull
+	if err := w.grant(Wish{Do: WishMove, To: orchestrator.Target{Name: "B"}, By: "api:eva"}); err != nil {
+		t.Fatal(err)
+	}
+	w.settle(55 * time.Second)
+	if w.me.c.State != StateWaiting || w.me.c.Visit.Queue != "sales" {
+		t.Errorf("state %q, visit %+v", w.me.c.State, w.me.c.Visit)
+	}
+	w.settle(10 * time.Second)
+	if w.me.c.State == StateWaiting {
+		t.Errorf("waits for longer than the flow says: %+v", w.me.c.Visit)
+	}
+	w.checkKept(t)
+}
+
 // TestHoldKeyUnseen: the agent takes a call back by the phone's key while nobody
 // looks. The music does not go on over the conversation.
 func TestHoldKeyUnseen(t *testing.T) {
