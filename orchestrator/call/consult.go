@@ -199,13 +199,15 @@ func (x *change) attended(e orchestrator.Event, to orchestrator.Target, known bo
 	if err := x.mayConsult(); err != nil {
 		return err
 	}
+	var way orchestrator.Passage
 	if !known {
-		if _, err := x.outside(to.Name); err != nil {
+		var err error
+		if way, err = x.outside(to.Name); err != nil {
 			return err
 		}
 	}
 	x.consultNumber(&Consult{To: to, By: by, Phone: e.Channel}, "asked before")
-	x.ringGuest(Leg{Number: to.Name, Inside: true}, orchestrator.Origination{Endpoint: e.Peer, Args: []string{"transfer", x.c.Call},
+	x.ringGuest(Leg{Number: to.Name, Inside: true, MostMS: way.Most.Milliseconds()}, orchestrator.Origination{Endpoint: e.Peer, Args: []string{"transfer", x.c.Call},
 		Timeout: max(x.Limits.Command.Truncate(time.Second), time.Second), Language: x.c.Language})
 	return nil
 }

@@ -202,20 +202,11 @@ func TestOfferOvertakesTheAnswer(t *testing.T) {
 	}
 }
 
-// shortGate lets outside numbers be talked with for ten minutes.
-type shortGate struct{ openGate }
-
-func (g shortGate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passage, error) {
-	way, err := g.openGate.Outside(o, now)
-	way.Most = 10 * time.Minute
-	return way, err
-}
-
 // TestLongestCallToANumber: how long an outside number may be talked with counts
 // from when it answered, whoever talks with it.
 func TestLongestCallToANumber(t *testing.T) {
 	t.Parallel()
-	strict := func(w *world) { w.rules.Gate = shortGate{} }
+	strict := func(w *world) { w.gate.most = 10 * time.Minute }
 	rows := map[string][]func(*world){
 		"transferred": {toNumber, answered}, "asked": {asksNumber, answered}, "completed": {asksNumber, answered, after(8 * time.Minute), completed},
 		"in a conference": {asksNumber, answered, after(8 * time.Minute), together},
@@ -237,6 +228,57 @@ func TestLongestCallToANumber(t *testing.T) {
 			w.settle(2 * time.Second)
 			if len(w.me.c.Outside()) != 0 {
 				t.Errorf("still talks: legs %+v in state %q", w.me.c.Legs, w.me.c.State)
+			}
+			w.checkKept(t)
+		})
+	}
+}
+
+// TestLongestCallAfterTheAgent: an outside number with which the agent's phone talked
+// on its other line is talked with by the customer as long as any other.
+func TestLongestCallAfterTheAgent(t *testing.T) {
+	t.Parallel()
+	w := at(talking...)
+	w.gate.most = 10 * time.Minute
+	phoneWants("both 4711")(w)
+	w.quiet()
+	answered(w)
+	w.settle(9*time.Minute + 59*time.Second)
+	if w.me.c.State != StateTalking {
+		t.Errorf("too early: state %q", w.me.c.State)
+	}
+	w.settle(2 * time.Second)
+	if w.me.c.State == StateTalking {
+		t.Errorf("still talks: legs %+v", w.me.c.Legs)
+	}
+	w.checkKept(t)
+}
+
+// TestLongestCallOfAnAgent: how long a customer whom an agent called may be talked
+// with counts from when they answered, whoever talks with them, and if they wait.
+func TestLongestCallOfAnAgent(t *testing.T) {
+	t.Parallel()
+	for name, stages := range map[string][]func(*world){
+		"waiting":     {toQueue},
+		"transferred": {toQueue, ringing, answered},
+		"completed":   {asksAgent, ringing, answered, completed},
+		"to a number": {toNumber, answered},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newOutboundWorld(toyFlow{}, false)
+			w.gate.most = 10 * time.Minute
+			for _, do := range then([]func(*world){asked, agentUp, reached, after(8 * time.Minute)}, stages...) {
+				do(w)
+				w.quiet()
+			}
+			w.settle(time.UnixMilli(w.me.c.AnsweredAt).Add(9*time.Minute + 59*time.Second).Sub(w.now))
+			if w.me.c.State == StateEnded {
+				t.Error("too early")
+			}
+			w.settle(5 * time.Second)
+			if w.me.c.State != StateEnded {
+				t.Errorf("still there in state %q: legs %+v, timers %v", w.me.c.State, w.me.c.Legs, w.me.c.Timers)
 			}
 			w.checkKept(t)
 		})

@@ -82,7 +82,7 @@ func (x *change) handOver(channel string) {
 	waited := l.Joined
 	l.TalkMS += max(0, x.happened()-l.Joined)
 	l.Up, l.Joined = x.happened(), x.happened()
-	x.arm(TimerCall, x.Limits.Call)
+	x.boundCall()
 	if l.Visit != nil {
 		x.c.Visit, l.Visit = l.Visit, nil
 		x.queued()

@@ -25,7 +25,7 @@ type Line struct {
 type LineNews struct {
 	Do      LineDo
 	Call    string // of LineLent and LineBack
-	Channel string // of LineTake
+	Channel string // of LineTake and LineLent: the line
 	State   string // of LineAgent: the agent's
 }
 

@@ -62,6 +62,7 @@ func throw(t *rapid.T, w *world, begin func(*unkind)) {
 		}
 	}()
 	u := &unkind{t: t, w: w, level: rapid.SampledFrom([]int{0, 1, 2, 2}).Draw(t, "unkindness")}
+	w.gate.most = time.Duration(rapid.SampledFrom([]int{0, 60}).Draw(t, "longest outside")) * time.Second
 	begin(u)
 	for range rapid.IntRange(1, 100).Draw(t, "steps") {
 		u.step()
@@ -325,6 +326,7 @@ func (u *unkind) disturbEvents() {
 
 func (u *unkind) disturbQueues() {
 	w := u.w
+	w.gate.phones, w.gate.numbers = u.num("no phones", 0, 5) == 0, u.num("no numbers", 0, 3) == 0
 	queue := rapid.SampledFrom([]string{"A", "B", "C"}).Draw(u.t, "of queue")
 	w.desk.refuses[queue] = rapid.SampledFrom([]orchestrator.PlacementResult{
 		"", "", orchestrator.RefusedFull, orchestrator.RefusedEmpty, orchestrator.RefusedQueue,
@@ -342,6 +344,7 @@ func (w *world) beKind() {
 	w.arriveLate()
 	w.comeBack(false)
 	clear(w.desk.refuses)
+	w.gate.phones, w.gate.numbers = false, false
 	w.desk.tellAgain()
 	w.quiet()
 	w.sweep()
@@ -387,6 +390,11 @@ func (w *world) checkHeld(t *rapid.T) {
 	}
 	if p := c.Place(); c.State == StateTalking && w.tidy() && (p.Room == "" || p.Wrong(w.pbx.truth(false, false).Bridges)) {
 		t.Errorf("not where they should be, %+v: legs %+v, bridges %v", p, c.Legs, w.pbx.bridges)
+	}
+	for _, l := range c.Legs {
+		if outside := l.Number != "" && l.Number != "102" && l.Number != "103"; outside && w.gate.most > 0 && w.tidy() && w.pbx.channels[l.Channel] != nil && w.pbx.channels[l.Channel].up {
+			t.Errorf("outside number is still talked with: %+v, timers %v", l, c.Timers)
+		}
 	}
 	for _, l := range c.Supervisors() {
 		m := w.pbx.monitors[l.Channel]

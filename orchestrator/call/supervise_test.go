@@ -170,6 +170,19 @@ func (w *world) recorded(t *testing.T) {
 	}
 }
 
+// TestSupervisorsPhonePassesTheGate: no phone is rung that the gate refuses, and
+// nothing has changed.
+func TestSupervisorsPhonePassesTheGate(t *testing.T) {
+	t.Parallel()
+	w := at(talking...)
+	w.quiet()
+	w.gate.phones = true
+	d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishSupervise, Supervisor: "201", Mode: orchestrator.MonitorListen}}}, w.now)
+	if fault.KindOf(d.Answers[0]) != fault.Denied || d.Dirty {
+		t.Errorf("%v, to do %v", d.Answers[0], d.Call.Todo)
+	}
+}
+
 // TestSupervisorsAreFew: no more than a few may be with one agent.
 func TestSupervisorsAreFew(t *testing.T) {
 	t.Parallel()

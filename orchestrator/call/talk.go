@@ -107,7 +107,7 @@ func (x *change) talksWith(wait int64) {
 	if far.Role == RoleThird {
 		x.note(orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(far.Number), "result": "connected"})
 		if far.MostMS > 0 {
-			x.bound(max(msDuration(far.MostMS-far.TalkMS), time.Millisecond)) // as a guest they talked before
+			x.bound(x.shorter(max(far.MostMS-far.TalkMS, 1))) // as a guest they talked before
 		}
 		if far.Moved && x.c.Tape != "" {
 			x.recordTalk(x.room(), x.c.Tape)
@@ -116,7 +116,9 @@ func (x *change) talksWith(wait int64) {
 	}
 	x.c.Agent = far.agent()
 	x.bound(v.Plan.MaxTalk)
-	x.bound(x.shorter(x.c.Customer().MostMS))
+	if left := x.customersLeft(); left > 0 {
+		x.bound(x.shorter(left))
+	}
 	f := fields{"agent": x.c.Agent, "wait_ms": wait}
 	if far.Dials {
 		f["wait_ms"], f["dialled"] = 0, true
@@ -145,6 +147,24 @@ func (x *change) shorter(ms int64) time.Duration {
 		return 0
 	}
 	return msDuration(ms)
+}
+
+// customersLeft is for how many ms a customer who was called may still be talked
+// with, whoever does; 0 is the call's limit.
+func (x *change) customersLeft() int64 {
+	customer := x.c.Customer()
+	if customer.MostMS == 0 {
+		return 0
+	}
+	return max(customer.Up+customer.MostMS-x.ms(), 1)
+}
+
+// boundCall bounds the call anew whose conversation is over, and goes on.
+func (x *change) boundCall() {
+	x.arm(TimerCall, x.Limits.Call)
+	if left := x.customersLeft(); left > 0 {
+		x.bound(x.shorter(left))
+	}
 }
 
 // bound ends the conversation that begins now after d; 0 leaves it to the call's limit.
@@ -373,7 +393,7 @@ func (x *change) nothingSaid(cause orchestrator.Cause) {
 	x.visit(VisitOnMiss)
 	x.settle()
 	x.forgetFar()
-	x.arm(TimerCall, x.Limits.Call)
+	x.boundCall()
 	x.backToQueue(true)
 }
 
@@ -412,7 +432,7 @@ func (x *change) endTalk(by string) {
 	x.stopTalkRecordings()
 	x.closeRooms(x.c.Errand == nil) // or the customer is out of it, and hears something else
 	x.move(OnParted)
-	x.arm(TimerCall, x.Limits.Call)
+	x.boundCall()
 }
 
 // afterTalk goes on once the far end has left: with the transfer that it asked

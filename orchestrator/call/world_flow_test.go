@@ -95,6 +95,30 @@ func (openGate) Outside(o orchestrator.Outside, _ time.Time) (orchestrator.Passa
 	return orchestrator.Passage{Endpoint: "PJSIP/" + o.Number + "@trunk", Number: o.Number}, nil
 }
 
+// toyGate lets outside numbers be talked with for as long as it says, and may refuse
+// whom it let through a moment ago.
+type toyGate struct {
+	openGate
+	most            time.Duration
+	phones, numbers bool // are refused
+}
+
+func (g *toyGate) Phone(p orchestrator.PhoneAt) (string, error) {
+	if g.phones {
+		return "", fault.New("gate", fault.Denied, "no phones")
+	}
+	return g.openGate.Phone(p)
+}
+
+func (g *toyGate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passage, error) {
+	if g.numbers {
+		return orchestrator.Passage{}, fault.New("gate", fault.Denied, "not at this time")
+	}
+	way, err := g.openGate.Outside(o, now)
+	way.Most = g.most
+	return way, err
+}
+
 // graph is a flow of drawn nodes; every outcome of each leads to another one.
 type graph []graphNode
 

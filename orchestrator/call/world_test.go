@@ -16,6 +16,7 @@ import (
 // whoever holds it says what comes next, or lets it settle.
 type world struct {
 	rules  *Rules
+	gate   *toyGate
 	now    time.Time
 	pbx    *toyPBX
 	desk   *toyDesk
@@ -77,6 +78,8 @@ func newWorld(f orchestrator.Flows) *world {
 		customer: customerChannel, rung: map[string]int{}, offerOf: map[string]string{}, guilty: map[string]bool{}, lined: map[string]bool{}, entered: map[int]int64{},
 	}
 	w.rules.Lines = toyLines{w}
+	w.gate = &toyGate{}
+	w.rules.Gate = w.gate
 	w.pbx, w.desk = newToyPBX(w), newToyDesk(w)
 	w.pbx.channels[customerChannel] = &toyChannel{id: customerChannel}
 	w.begin()
