@@ -124,8 +124,14 @@ func (v *driving) holdLine(s session.Session) *loop {
 // released ends what an owner that is no more had of permanent lines.
 func (v *driving) released(l *loop) {
 	v.lines.borrow(l.id, nil)
+	if v.ctx.Err() != nil {
+		return
+	}
+	for _, channel := range l.shown.Load().borrowed { // of a call that could not give them back itself
+		v.eng.post(v.lines.of(channel), call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineBack, Call: l.id}})
+	}
 	says := l.own.claims().line
-	if says == nil || v.ctx.Err() != nil {
+	if says == nil {
 		return
 	}
 	// from now on the phone speaks for itself

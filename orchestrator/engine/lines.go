@@ -83,9 +83,8 @@ func (n *lines) forget(c lineClaims) (orchestrator.DeviceState, bool) {
 	return state, told
 }
 
-// borrow takes in which lines a call has, and returns the sessions of those that
-// it had not before.
-func (n *lines) borrow(id string, channels []string) (lent []string) {
+// borrow takes in which lines a call has, and returns those that it had not before.
+func (n *lines) borrow(id string, channels []string) (lent []lineClaims) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for ch, by := range n.lent {
@@ -99,7 +98,7 @@ func (n *lines) borrow(id string, channels []string) (lent []string) {
 		}
 		n.lent[ch] = id
 		if l := n.channels[ch]; l != nil {
-			lent = append(lent, l.says.session)
+			lent = append(lent, lineClaims{session: l.says.session, channel: ch})
 		}
 	}
 	return lent

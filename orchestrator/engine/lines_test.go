@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
@@ -257,6 +259,33 @@ func TestLineHungUp(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestLineOfACallThatCannotBeStored: the call that has the line cannot be stored, and
+// is ended. The line is open between calls again.
+func TestLineOfACallThatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(0))
+		line := s.open()
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		s.talks("in.1", line)
+		s.store.mu.Lock()
+		s.store.refuse = func(r orchestrator.Record) error {
+			if _, err := call.Parse(r.Doc); err == nil {
+				return fault.New("memory", fault.Internal, "WRONGTYPE")
+			}
+			return nil
+		}
+		s.store.mu.Unlock()
+		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+		s.wait(time.Minute)
+		s.idle(line)
+		s.logout()
+		s.finish(orchestrator.OutcomeFailed)
+	})
 }
 
 // TestLineRungAgain rings a line that nobody answers so often and no oftener; then

@@ -145,6 +145,10 @@ func (x *change) told(n call.LineNews) error {
 	case call.LineTake:
 		return x.dialledIn(n.Channel)
 	case call.LineLent:
+		if n.Channel != x.s.Channel {
+			x.refuse("lent") // the line before this one, which is being hung up
+			return nil
+		}
 		if x.move(OnLent) {
 			x.s.Lent, x.s.Keys = n.Call, ""
 			x.disarm(timerKeys)

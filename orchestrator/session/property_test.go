@@ -188,7 +188,7 @@ func (w *world) happen() error {
 	case n < 5 && w.s.Up() && w.lent == "" && w.online:
 		w.calls++
 		w.lent = fmt.Sprint("call", w.calls)
-		return w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: w.lent}})
+		return w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: w.lent, Channel: w.s.Channel}})
 	case n < 7 && w.lent != "":
 		by := w.lent
 		w.lent = ""
@@ -315,5 +315,23 @@ func TestUnkindWorld(t *testing.T) {
 		if err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, strings.Join(w.log, "\n"))
 		}
+	}
+}
+
+// TestLentWhatIsNoLineAnyMore: the agent dials in anew at the instant of a match. The
+// call has taken the line before, which is being hung up; the new one is free.
+func TestLentWhatIsNoLineAnyMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(1)
+	for _, n := range []call.LineNews{
+		{Do: call.LineOpen}, {Do: call.LineTake, Channel: "phone.1"}, {Do: call.LineTake, Channel: "phone.2"},
+		{Do: call.LineLent, Call: "c1", Channel: "phone.1"},
+	} {
+		if err := w.give(call.Input{Kind: call.InLine, Line: n}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.s.Channel != "phone.2" || w.s.State != StateIdle || w.s.Lent != "" {
+		t.Errorf("line %q is %q, lent to %q", w.s.Channel, w.s.State, w.s.Lent)
 	}
 }
