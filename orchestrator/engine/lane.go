@@ -96,6 +96,9 @@ func (n *lane) run(ctx context.Context) {
 	var tries int
 	var since time.Time // of the first try of the present command that was not answered
 	for {
+		if !n.loop.drv.mayCommand(ctx) { // first: what is next may be given up meanwhile
+			return // the next owner does it
+		}
 		t, moot, ok := n.next()
 		if !ok {
 			return
@@ -103,9 +106,6 @@ func (n *lane) run(ctx context.Context) {
 		if moot {
 			n.answer(t, call.Result{}, fault.E("engine", fault.Conflict, call.ErrMoot))
 			continue
-		}
-		if !n.loop.drv.mayCommand(ctx) {
-			return // the next owner does it
 		}
 		r, err := n.once(ctx, t, tries > 0 || t.N <= n.loop.taken)
 		if ctx.Err() != nil {

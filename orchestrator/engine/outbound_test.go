@@ -278,3 +278,59 @@ func TestDialAtThePhone(t *testing.T) {
 		}
 	})
 }
+
+// TestCalledOffWhileNobodyAnswers: neither PBX nor store answer for a while in which
+// the agent calls off to ask an outside number. It is not rung afterwards, and the
+// cap of the trunk does not count it.
+func TestCalledOffWhileNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	for i := range 20 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.callsOut(func(p *gate.Policy) { p.MaxCalls, p.OutsideToOutside = 1, true })
+				s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+				s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(time.Second))
+				s.pbx.Arrive("in.1", "5000", caller(1))
+				s.wait(20 * time.Second)
+				away, rung := false, 0
+				s.pbx.Decide(func(c pbxtest.Command) pbxtest.Fate {
+					if c.Op != "Originate" {
+						return pbxtest.Obeyed()
+					}
+					if !away {
+						away = true
+						s.store.set(true)
+					}
+					return pbxtest.Unheard()
+				})
+				wish := call.Wish{Do: call.WishConsult, To: orchestrator.Target{Kind: orchestrator.TargetNumber, Name: "910000001"}, By: "test"}
+				s.must(s.eng.Ask(t.Context(), s.live().Call, wish))
+				s.wait(2200 * time.Millisecond) // the lease is proved no more
+				id := s.live().Call
+				done := make(chan error, 1)
+				go func() { done <- s.eng.Ask(t.Context(), id, call.Wish{Do: call.WishCancel, By: "test"}) }()
+				s.wait(time.Second + time.Duration(i)*40*time.Millisecond)
+				s.pbx.Decide(func(c pbxtest.Command) pbxtest.Fate {
+					r, err := s.store.Load(t.Context(), id)
+					if stored, bad := call.Parse(r.Doc); c.Op == "Originate" && err == nil && bad == nil && stored.Consult == nil {
+						rung++
+					}
+					return pbxtest.Obeyed()
+				})
+				s.store.set(false)
+				s.must(<-done)
+				s.wait(30 * time.Second)
+				s.pbx.Decide(nil)
+				s.must(s.eng.Ask(t.Context(), s.live().Call, wish))
+				s.wait(5 * time.Second)
+				if n := s.faults("outbound.max_calls"); n != 0 || rung != 0 {
+					t.Errorf("%d calls were refused by the cap, rung for nothing %d times", n, rung)
+				}
+				s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+				s.finish(orchestrator.OutcomeServed)
+			})
+		})
+	}
+}

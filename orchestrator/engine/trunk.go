@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/life"
 )
@@ -19,13 +20,18 @@ type trunk struct {
 }
 
 // take waits until a channel may be dialled, or says why it may not. A repeated
-// order passes.
+// order passes. One that the call has given up in this instant is not counted: it
+// was freed already.
 func (l *loop) take(ctx context.Context, d call.Dial) error {
 	if !d.Outside {
 		return nil
 	}
 	t := &l.drv.trunk
 	t.mu.Lock()
+	if !slices.Contains(l.shown.Load().outside, d.Order.Channel) {
+		t.mu.Unlock()
+		return fault.E("engine", fault.Conflict, call.ErrMoot)
+	}
 	wait, err := t.meter.Take(d.Order.Channel, l.eng.rules.call.Gate.Caps(l.drv.pbx.Name()), l.eng.now())
 	t.mu.Unlock()
 	if wait > 0 {
