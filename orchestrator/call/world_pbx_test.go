@@ -444,9 +444,9 @@ func (p *toyPBX) tick() {
 	}
 }
 
-// restart loses everything without a word.
+// restart loses everything without a word, also what it was told and has not carried out.
 func (p *toyPBX) restart() {
-	p.since = p.w.now
+	p.since, p.w.late = p.w.now, nil
 	clear(p.channels)
 	clear(p.bridges)
 	clear(p.plays)

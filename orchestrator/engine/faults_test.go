@@ -615,3 +615,41 @@ func TestRecordWithoutSense(t *testing.T) {
 		s.pbx.Close()
 	})
 }
+
+// The order to remove a conversation's room is refused, or given up because others are
+// answered. The sweeper removes it, also while the caller is still there.
+func TestRoomThatWasNotRemoved(t *testing.T) {
+	t.Parallel()
+	for name, hangUp := range map[string]bool{"the call is over": true, "the caller goes on to another agent": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+				refused := 0
+				s.pbx.Decide(func(c pbxtest.Command) pbxtest.Fate {
+					if c.Op == "DestroyBridge" && refused == 0 {
+						refused++
+						return pbxtest.Refused(fault.New("pbx", fault.Internal, "500"))
+					}
+					return pbxtest.Obeyed()
+				})
+				s.pbx.Arrive("in.1", "5000", caller(1))
+				s.wait(20 * time.Second)
+				if hangUp {
+					s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+				} else {
+					s.ask(call.WishTransfer, orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "sales"})
+				}
+				s.wait(2 * time.Minute)
+				snapshot, err := s.pbx.Snapshot(t.Context())
+				s.must(err)
+				if n := map[bool]int{true: 0, false: 1}[hangUp]; len(snapshot.Bridges) != n || refused != 1 {
+					t.Errorf("%d refused, bridges %v, want %d", refused, snapshot.Bridges, n)
+				}
+				s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+				s.finish(orchestrator.OutcomeServed)
+			})
+		})
+	}
+}

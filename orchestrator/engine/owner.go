@@ -54,6 +54,7 @@ type taken struct {
 // claims are what an owner says it has elsewhere.
 type claims struct {
 	channels []string        // on the PBX
+	bridges  []string        // on the PBX
 	offers   map[string]bool // of its legs: whether their agents talk
 	waiting  int             // the visit by which it waits in a queue; 0 when it does not
 	place    call.Place
@@ -112,7 +113,7 @@ func (c ofCall) claims() claims {
 	case c.State == call.StateWaiting && c.Visit != nil: // a stored record may be of any sense
 		out.waiting = c.Visit.N
 	}
-	out.place, out.outside = c.Place(), c.Outside()
+	out.place, out.outside, out.bridges = c.Place(), c.Outside(), c.Bridges()
 	return out
 }
 

@@ -180,6 +180,7 @@ func (v *driving) sweepPBX(ctx context.Context, before, after suspicions) {
 		}
 	}
 	of := ownedBy(truth)
+	v.sweepBridges(ctx, truth, of, before, after)
 	for _, l := range v.eng.loops(v) {
 		var missing []string
 		for _, ch := range l.shown.Load().channels {
@@ -202,6 +203,36 @@ func (v *driving) sweepPBX(ctx context.Context, before, after suspicions) {
 		if before.channels[key] {
 			l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, of, false, false)})
 			v.healed(ctx, "room", l.id, true, nil)
+		}
+	}
+}
+
+// sweepBridges removes bridges that nobody claims: the order to remove one may have
+// been given up.
+func (v *driving) sweepBridges(ctx context.Context, truth orchestrator.Snapshot, of owned, before, after suspicions) {
+	claimed := map[string]bool{}
+	loops := map[string]*loop{}
+	for _, l := range v.eng.loops(v) {
+		loops[l.id] = l
+		for _, b := range l.shown.Load().bridges {
+			claimed[b] = true
+		}
+	}
+	for owner, bridges := range of.bridges {
+		for _, b := range bridges {
+			if owner == "" || claimed[b] {
+				continue
+			}
+			after.channels["bridge "+b] = true
+			if !before.channels["bridge "+b] {
+				continue
+			}
+			if l := loops[owner]; l != nil {
+				l.post(call.Input{Kind: call.InCompare, Truth: truthOf(l, truth, of, false, false)})
+			} else {
+				v.leftover("bridge", b, func(ctx context.Context) error { return v.pbx.DestroyBridge(ctx, b) })
+			}
+			v.healed(ctx, "bridge", b, true, nil)
 		}
 	}
 }
