@@ -109,8 +109,12 @@ func (x *change) together() {
 }
 
 // cutRecording ends the recording of the conversation's part that is over. The
-// room goes on, so the recording is kept as that of a room that is gone.
+// room goes on, so the recording is kept as that of a room that is gone. Supervisors
+// who are heard in it go with the agent.
 func (x *change) cutRecording() {
+	for _, l := range x.c.Supervisors() {
+		x.barges(x.c.leg(l.Channel), false)
+	}
 	for i := range x.c.Rooms {
 		rec := x.c.Rooms[i].Rec
 		if x.c.Rooms[i].State != RoomMade || !rec.running() {

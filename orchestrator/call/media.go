@@ -156,7 +156,7 @@ func (x *change) recordTalk(r *Room, format string) {
 	x.do(Record{Order: o})
 	x.noteSpeaker(o.ID, orchestrator.RecordingStarted, x.c.Far())
 	for _, l := range x.c.Guests() {
-		if l.seated() {
+		if l.seated() || l.Role == RoleSupervisor && l.Watch.Speaks {
 			x.noteSpeaker(o.ID, orchestrator.RecordingJoined, &l)
 		}
 	}

@@ -87,6 +87,11 @@ func throw(t *rapid.T, w *world, begin func(*unkind)) {
 	w.sweep()
 	w.checkEnded(t, "")
 	w.checkKept(t)
+	if !w.lostDoc {
+		for _, b := range w.checkStory() {
+			t.Errorf("%s", b)
+		}
+	}
 }
 
 // unkind draws what happens next.
@@ -295,7 +300,7 @@ func (u *unkind) disturbOwner() {
 		func() { w.crash(time.Duration(u.num("down", 0, 40)) * time.Second) },
 		func() { // the former owner goes on; what it told the PBX last may come late
 			w.former = w.me
-			if n := w.former.pbx.todo; len(n) > 0 && u.num("in flight", 0, 1) == 1 {
+			if n := w.former.pbx.todo; len(n) > 0 && !Moot(n, n[0]) && u.num("in flight", 0, 1) == 1 {
 				w.late = append(w.late, func() { _, _ = w.pbx.run(n[0].Command, true) })
 			}
 			w.load()
