@@ -247,7 +247,8 @@ func (l *loop) becomeLine(ctx context.Context, c call.Lend) error {
 }
 
 // returned takes a line out of the room of a call that gives it back. Another
-// call may have put it into its own by now: then it is not in this one.
+// call may have put it into its own by now: then it is not in this one. So may the
+// same call have, for the next conversation with its agent: then it is not back.
 func (l *loop) returned(ctx context.Context, c call.Return) error {
 	if c.Tone != "" { // first: a PBX does nothing with a channel before its prompt is over
 		if err := l.drv.pbx.StopPlay(ctx, c.Tone); unanswered(err) {
@@ -261,7 +262,13 @@ func (l *loop) returned(ctx context.Context, c call.Return) error {
 	if err := l.unlent(c.Channel, func() error { return l.drv.pbx.Unhold(ctx, c.Channel) }); unanswered(err) {
 		return err
 	}
+	if l.drv.lines.by(c.Channel) != "" {
+		return nil
+	}
 	l.eng.post(c.Session, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineBack, Call: l.id}})
+	if by := l.drv.lines.by(c.Channel); by != "" { // since, and the session may have heard of it before
+		l.eng.post(c.Session, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: by, Channel: c.Channel}})
+	}
 	return nil
 }
 

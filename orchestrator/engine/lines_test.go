@@ -288,6 +288,35 @@ func TestLineOfACallThatCannotBeStored(t *testing.T) {
 	})
 }
 
+// TestLineOfTheSameCall: a caller is transferred to the agent's own queue, and comes
+// back on the line while it is still being given back. The line is in a conversation:
+// keys are the caller's, and silence follows when it is over.
+func TestLineOfTheSameCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(0))
+		line := s.open()
+		s.pbx.Arrive("in.1", "5000", caller(1))
+		s.wait(10 * time.Second)
+		s.pbx.Delay("DestroyBridge", 300*time.Millisecond)
+		s.ask(call.WishTransfer, orchestrator.Target{Kind: orchestrator.TargetQueue, Name: "sales"})
+		s.wait(10 * time.Second)
+		s.talks("in.1", line)
+		s.pbx.Press(line, "2")
+		s.wait(10 * time.Second)
+		if got := s.eng.LineState("lima", "ana"); got != "lent" || s.floor.state != "available" {
+			t.Errorf("the line is %q, the agent %q", got, s.floor.state)
+		}
+		s.talks("in.1", line)
+		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+		s.wait(2 * time.Second)
+		s.idle(line)
+		s.logout()
+		s.finish(orchestrator.OutcomeServed)
+	})
+}
+
 // TestLineRungAgain rings a line that nobody answers so often and no oftener; then
 // only a code, or an order, brings it back.
 func TestLineRungAgain(t *testing.T) {
