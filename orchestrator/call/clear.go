@@ -22,7 +22,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 	if outcome == "" {
 		outcome = x.outcome(by)
 	}
-	x.c.Outcome, x.c.Cause, x.c.EndedAt = outcome, cause, x.happened()
+	x.c.Outcome, x.c.Cause, x.c.EndedAt = outcome, cause, max(x.happened(), x.c.PartedAt)
 	if x.c.EndedBy == "" {
 		x.c.EndedBy = by
 	}

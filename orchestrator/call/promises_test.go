@@ -107,6 +107,24 @@ func TestWhoEndedTheLastConversation(t *testing.T) {
 	}
 }
 
+// TestEndOfWhoLeftUnseen: the customer hangs up while the PBX is cut off, and then the
+// agent transfers them. The call does not end before its conversation.
+func TestEndOfWhoLeftUnseen(t *testing.T) {
+	t.Parallel()
+	w := at(talking...)
+	w.goAway(true)
+	w.quiet()
+	w.callerHangsUp()
+	w.pass(time.Second)
+	w.post(Input{Kind: InWish, Wish: Wish{Do: WishTransfer, To: orchestrator.Target{Kind: orchestrator.TargetFlow, Name: "toy"}, By: "agent:o1"}})
+	w.comeBack(false)
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeServed)
+	for _, wrong := range w.checkStory() {
+		t.Error(wrong)
+	}
+}
+
 // TestCommandsOutliveTheirProcess: the process dies
 // after a decision was stored and before any of its commands was run. The next
 // one runs them.
