@@ -14,7 +14,7 @@ import (
 type Errand struct {
 	Flow   string                     `json:"flow"` // its name
 	By     string                     `json:"by"`
-	Before json.RawMessage            `json:"before"`           // the state of the flow that the call came from
+	Before json.RawMessage            `json:"before,omitempty"` // the state of the flow that the call came from, nil for none
 	Awaits orchestrator.FlowInputKind `json:"awaits,omitempty"` // what that one waits for
 	Secret json.RawMessage            `json:"-"`                // what of it is not stored
 	Node   string                     `json:"node,omitempty"`   // where in it the call was

@@ -184,3 +184,27 @@ func TestErrandThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// TestErrandOfACallWithoutAFlow: an agent has called the customer, sends them through a
+// flow and takes them back; the process is killed meanwhile. With the agent the call is
+// over, as it was before the errand: there is no flow to go on with.
+func TestErrandOfACallWithoutAFlow(t *testing.T) {
+	t.Parallel()
+	w := newOutboundWorld(graph{{Kind: orchestrator.ActPlay, Wait: menuWait, Edges: map[string]int{}}}, false)
+	for _, do := range outTalks {
+		do(w)
+		w.quiet()
+	}
+	if err := w.grant(Wish{Do: WishTransfer, Return: true, To: orchestrator.Target{Kind: orchestrator.TargetFlow, Name: "pay"}, By: "agent:o1"}); err != nil {
+		t.Fatal(err)
+	}
+	w.settle(time.Second)
+	w.crash(time.Second)
+	w.settle(time.Second)
+	resumed(w)
+	w.settle(time.Second)
+	w.agentHangsUp(orchestrator.CauseNormal)
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeServed)
+	w.checkKept(t)
+}
