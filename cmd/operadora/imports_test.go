@@ -26,6 +26,7 @@ var forbidden = []struct{ who, whom, why string }{
 	{"dialer/pacing", "orchestrator", "pacing is arithmetic"},
 	{"dialplans", "orchestrator", "dialplans are a leaf"},
 	{"orchestrator/fault", "orchestrator", "fault is a leaf"},
+	{"orchestrator/erlang", "orchestrator", "erlang is arithmetic"},
 	{"orchestrator/life", "orchestrator", "life is a leaf"},
 	{"orchestrator/yamlfile", "orchestrator", "yamlfile is a leaf"},
 	{"orchestrator/gate", "orchestrator/ari", "the gate is pure"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/operadora/operadora/dialer/pacing"
 	"github.com/operadora/operadora/dialer/pacingsim/laws"
+	"github.com/operadora/operadora/orchestrator/erlang"
 )
 
 // blind dials at random times, whatever happens: a Poisson stream.
@@ -74,7 +75,7 @@ func TestBlindDiallingIsErlangA(t *testing.T) {
 		{50, 0.40, 120, 20, 0.012},
 	}
 	for _, r := range rows {
-		q := laws.ErlangA{Agents: r.agents, Arrival: r.rate, Handle: r.talk, Patience: r.patience}.Solve()
+		q := erlang.A{Agents: r.agents, Arrival: r.rate, Handle: r.talk, Patience: r.patience}.Solve()
 		got := simulate(t, Options{World: allAnswer(r.agents, r.talk, r.patience), Seeds: 6, FirstSeed: 1, Hours: 30, Workers: 2,
 			Factory: func(u Setup) (Controller, error) {
 				return &blind{rate: r.rate, rng: rand.New(rand.NewPCG(u.Seed, 1))}, nil
@@ -93,7 +94,7 @@ func TestBlindDiallingWithoutPatienceIsErlangB(t *testing.T) {
 		Factory: func(u Setup) (Controller, error) {
 			return &blind{rate: 0.08, rng: rand.New(rand.NewPCG(u.Seed, 2))}, nil
 		}})
-	if want := laws.ErlangB(10, 8); math.Abs(got.AbandonMean-want) > 0.01 {
+	if want := erlang.B(10, 8); math.Abs(got.AbandonMean-want) > 0.01 {
 		t.Errorf("lost %.4f, Erlang B %.4f", got.AbandonMean, want)
 	}
 }
@@ -102,7 +103,7 @@ func TestInboundAloneIsErlangC(t *testing.T) {
 	t.Parallel()
 	w := allAnswer(10, 100, 2)
 	w.Inbound = &Inbound{PerHour: Curve{Const: 306}, Talk: exponential(100)}
-	q := laws.ErlangC{Agents: 10, Arrival: 0.085, Handle: 100}
+	q := erlang.C{Agents: 10, Arrival: 0.085, Handle: 100}
 	got := simulate(t, Options{World: w, Seeds: 6, FirstSeed: 9, Hours: 50, Workers: 2, Factory: newSilent})
 	if math.Abs(got.UtilisationMean-q.Occupancy()) > 0.015 || math.Abs(got.InboundInTime-q.ServiceLevel(20)) > 0.03 {
 		t.Errorf("utilisation %.4f, %.4f answered in 20 s; Erlang C has %.4f, %.4f",

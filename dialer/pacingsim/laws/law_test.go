@@ -24,6 +24,13 @@ var continuous = []struct {
 		map[float64]float64{0.125: 0.5, 0.25: 1, 0.625: 3, 1: 4, 0: 0}},
 }
 
+func near(t *testing.T, what string, got, want, tol float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tol) {
+		t.Errorf("%s: got %.9g, want %.9g within %g", what, got, want, tol)
+	}
+}
+
 func TestMeansAndQuantiles(t *testing.T) {
 	t.Parallel()
 	for _, tc := range continuous {

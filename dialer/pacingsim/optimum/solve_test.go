@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/operadora/operadora/dialer/pacingsim/laws"
+	"github.com/operadora/operadora/orchestrator/erlang"
 )
 
 func near(t *testing.T, what string, got, want, tol float64) {
@@ -95,7 +95,7 @@ func TestBlindDialling(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := laws.ErlangA{Agents: 10, Arrival: float64(x) * 0.25 / 10, Handle: 140, Patience: 2}.Solve()
+		a := erlang.A{Agents: 10, Arrival: float64(x) * 0.25 / 10, Handle: 140, Patience: 2}.Solve()
 		near(t, "utilisation", m.Utilisation, a.Occupancy, 1e-9)
 		near(t, "abandonment", m.Abandonment, a.Abandon, 1e-9)
 		near(t, "waiting", m.Waiting, a.QueueLen, 1e-9)

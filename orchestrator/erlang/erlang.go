@@ -1,10 +1,13 @@
-package laws
+// Package erlang has the formulas of queues with Poisson arrivals and exponential
+// service: what is lost (B), who waits (C), and who waits with limited patience (A).
+// They plan staff, and are the yardstick for simulated queues. It is arithmetic.
+package erlang
 
 import "math"
 
-// ErlangB is the share of calls lost on n lines offered a erlangs when nobody
+// B is the share of calls lost on n lines offered a erlangs when nobody
 // waits (Erlang 1917), by the recursion B(i) = a·B(i-1)/(i + a·B(i-1)).
-func ErlangB(n int, a float64) float64 {
+func B(n int, a float64) float64 {
 	b := 1.0
 	for i := 1; i <= n; i++ {
 		b = a * b / (float64(i) + a*b)
@@ -12,30 +15,30 @@ func ErlangB(n int, a float64) float64 {
 	return b
 }
 
-// ErlangC is the queue M/M/n: Poisson arrivals, exponential service, nobody
+// C is the queue M/M/n: Poisson arrivals, exponential service, nobody
 // gives up. Rates are per second, durations in seconds.
-type ErlangC struct {
+type C struct {
 	Agents  int
 	Arrival float64 // calls per second
 	Handle  float64 // mean service time, seconds
 }
 
 // Load is the offered load in erlangs.
-func (q ErlangC) Load() float64 { return q.Arrival * q.Handle }
+func (q C) Load() float64 { return q.Arrival * q.Handle }
 
 // Wait is the probability that a call waits: 1 when the queue has no
 // equilibrium, that is when the load reaches the number of agents.
-func (q ErlangC) Wait() float64 {
+func (q C) Wait() float64 {
 	a, n := q.Load(), float64(q.Agents)
 	if a >= n {
 		return 1
 	}
-	b := ErlangB(q.Agents, a)
+	b := B(q.Agents, a)
 	return b / (1 - a/n*(1-b))
 }
 
 // ServiceLevel is the share of calls that wait at most t seconds.
-func (q ErlangC) ServiceLevel(t float64) float64 {
+func (q C) ServiceLevel(t float64) float64 {
 	a, n := q.Load(), float64(q.Agents)
 	if a >= n {
 		return 0
@@ -45,7 +48,7 @@ func (q ErlangC) ServiceLevel(t float64) float64 {
 
 // MeanWait is the mean wait of all calls in seconds (the average speed of
 // answer); +Inf without equilibrium.
-func (q ErlangC) MeanWait() float64 {
+func (q C) MeanWait() float64 {
 	a, n := q.Load(), float64(q.Agents)
 	if a >= n {
 		return math.Inf(1)
@@ -54,20 +57,20 @@ func (q ErlangC) MeanWait() float64 {
 }
 
 // Occupancy is the share of their time that agents serve.
-func (q ErlangC) Occupancy() float64 { return min(q.Load()/float64(q.Agents), 1) }
+func (q C) Occupancy() float64 { return min(q.Load()/float64(q.Agents), 1) }
 
-// ErlangA is the queue M/M/n+M: as ErlangC, and each waiting call gives up
+// A is the queue M/M/n+M: as C, and each waiting call gives up
 // after an exponential patience (Palm 1957; Garnett, Mandelbaum and Reiman,
 // "Designing a call center with impatient customers", 2002).
-type ErlangA struct {
+type A struct {
 	Agents   int
 	Arrival  float64 // calls per second
 	Handle   float64 // mean service time, seconds
 	Patience float64 // mean patience, seconds
 }
 
-// ErlangAMeasures are the stationary figures of an ErlangA queue.
-type ErlangAMeasures struct {
+// Measures are the stationary figures of an A queue.
+type Measures struct {
 	States    []float64 // States[j] is the probability of j calls in service or waiting; the tail beyond is under 1e-15
 	Wait      float64   // probability of finding all agents busy
 	Abandon   float64   // share of calls that give up
@@ -77,9 +80,9 @@ type ErlangAMeasures struct {
 }
 
 // Solve sums the birth-death chain. The queue always has an equilibrium.
-func (q ErlangA) Solve() ErlangAMeasures {
+func (q A) Solve() Measures {
 	states := q.states()
-	m := ErlangAMeasures{States: states}
+	m := Measures{States: states}
 	n, busy := q.Agents, 0.0
 	for j, p := range states {
 		busy += float64(min(j, n)) * p
@@ -96,9 +99,34 @@ func (q ErlangA) Solve() ErlangAMeasures {
 	return m
 }
 
+// ServiceLevel is the share of calls that are answered after at most t seconds:
+// those that do not wait, and of those that would wait for v, with the density of v
+// summed up over all states, who has the patience. For n agents with service rate m,
+// c = n·m, patience rate p and arrivals l it is
+//
+//	1 - P(wait) + π(n)·c·∫ exp(-(c+p)·v + l/p·(1 - exp(-p·v))) dv, v from 0 to t
+//
+// since π(n+k) times the density of the time in which the k before and one of those in
+// service have gone, is π(n)·c·exp(-c·v)·(l/p·(1-exp(-p·v)))^k/k!.
+func (q A) ServiceLevel(t float64) float64 {
+	m := q.Solve()
+	c, p := float64(q.Agents)/q.Handle, 1/q.Patience
+	const steps = 2000 // of Simpson's rule
+	step, sum := t/steps, 0.0
+	for i := range steps + 1 {
+		v := float64(i) * step
+		weight := 2.0 + 2*float64(i%2)
+		if i == 0 || i == steps {
+			weight = 1
+		}
+		sum += weight * math.Exp(-(c+p)*v+q.Arrival/p*-math.Expm1(-p*v))
+	}
+	return min(1, 1-m.Wait+m.States[q.Agents]*c*sum*step/3)
+}
+
 // states grows from the most likely state outwards, so that neither a huge nor
 // a tiny load overflows, and stops where a state adds nothing.
-func (q ErlangA) states() []float64 {
+func (q A) states() []float64 {
 	down := func(j int) float64 { // rate from j to j-1
 		return float64(min(j, q.Agents))/q.Handle + float64(max(j-q.Agents, 0))/q.Patience
 	}
