@@ -255,7 +255,7 @@ func cell(unit wire.ReportColumnUnit, v *float64) string {
 	case v == nil:
 		return "-"
 	case unit == wire.ReportColumnUnitShare:
-		return fmt.Sprintf("%.1f%%", *v*100)
+		return percent(*v)
 	case unit == wire.ReportColumnUnitMS:
 		return (time.Duration(*v) * time.Millisecond).Round(100 * time.Millisecond).String()
 	}

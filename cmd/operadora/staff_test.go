@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestStaffCommand plans from flags, from a file and from records.
+func TestStaffCommand(t *testing.T) {
+	t.Parallel()
+	printed := func(args ...string) string {
+		t.Helper()
+		out, err := command(t, append([]string{"staff"}, args...)...)
+		must(t, err)
+		return out
+	}
+	out := printed("--calls", "100", "--aht", "3m", "--level", "0.888", "--shrinkage", "0.3")
+	want := "88.8% within 20s, by erlang-c, shrinkage 30%\n\n" +
+		"INTERVAL  CALLS  AHT   ERLANGS  AGENTS  STAFF  IN TIME  ASA   OCCUPANCY  GIVE UP\n" +
+		"30m0s     100    3m0s  10.00    14      20     88.8%    7.8s  71.4%      0.0%\n"
+	if out != want {
+		t.Errorf("printed\n%s\nwant\n%s", out, want)
+	}
+	file := filepath.Join(t.TempDir(), "day.csv")
+	must(t, os.WriteFile(file, []byte("interval,offered,abandoned,wait_all_ms,handled,aht_ms\n09:00,100,2,240000,98,180000\n09:30,0,0,0,0,\ntotal,100,2,240000,98,180000\n"), 0o600))
+	var doc struct {
+		Target    string
+		Intervals []struct {
+			Interval string
+			Agents   int
+		}
+	}
+	must(t, json.Unmarshal([]byte(printed("--input", file, "--model", "erlang-a", "--format", "json")), &doc))
+	if len(doc.Intervals) != 2 || doc.Intervals[0].Agents < 10 || doc.Intervals[1].Agents != 0 || !strings.Contains(doc.Target, "patience of 2m0s") {
+		t.Errorf("%+v", doc)
+	}
+	if out := printed("--input", file, "--format", "csv"); !strings.HasPrefix(out, "interval,calls,aht_ms,erlangs,agents,") || !strings.Contains(out, "\n09:00,100,180000,10,14,14,") {
+		t.Errorf("csv:\n%s", out)
+	}
+	if out := printed("--input", file, "--format", "html"); !strings.Contains(out, "<svg") {
+		t.Errorf("html:\n%s", out)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if q := r.URL.Query(); q.Get("by") != "interval" || q.Get("queue") != "sales" || q.Get("interval_ms") != "1800000" {
+			t.Errorf("asked for %v", q)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"report":"service","from":"2026-03-02T00:00:00Z","to":"2026-03-03T00:00:00Z","time_zone":"UTC","by":["interval"],"columns":[
+			{"name":"offered","unit":"count","formula":"O","meaning":"m","brief":true},{"name":"handled","unit":"count","formula":"H","meaning":"m","brief":true},
+			{"name":"aht_ms","unit":"ms","formula":"x","meaning":"m","brief":true}],
+			"rows":[{"keys":["2026-03-02T09:00:00Z"],"values":[100,90,180000]},{"keys":["2026-03-02T09:30:00Z"],"values":[5,0,null]}],"total":[105,90,180000]}`)
+	}))
+	defer server.Close()
+	out = printed("--queue", "sales", "--from", "2026-03-02", "--tz", "UTC", "--token", "x", "--url", server.URL)
+	if !strings.Contains(out, "2026-03-02T09:00:00Z  100    3m0s  10.00    14      14 ") || !strings.Contains(out, "2026-03-02T09:30:00Z  5      3m0s  0.50 ") {
+		t.Errorf("of records:\n%s", out)
+	}
+	for args, want := range map[string]string{
+		"":                                                    "--queue",
+		"--calls 10":                                          "--aht 0s",
+		"--calls 10 --aht 1m --level 2":                       "--level 2",
+		"--calls 10 --aht 1m --model erlang-b":                "--model erlang-b",
+		"--calls 10 --aht 1m --model erlang-a":                "--patience",
+		"--calls 10 --aht 1m --format pdf":                    `"pdf"`,
+		"--calls 10 --aht 1m --input x":                       "one of",
+		"--input /nowhere":                                    "/nowhere",
+		"--queue sales --token x --url " + server.URL:         "--from",
+		"--calls 10 --aht 1m --level 0.8 --interval 0s":       "--interval 0s",
+		"--calls 10 --aht 1m --abandon 0.1":                   "--abandon 0.1",
+		"--calls 100 --aht 3m --output /nowhere/x --level .8": "/nowhere/x",
+	} {
+		if out, err := command(t, append([]string{"staff"}, strings.Fields(args)...)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("staff %s: %v, want %s\n%s", args, err, want, out)
+		}
+	}
+}
