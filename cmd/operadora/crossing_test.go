@@ -148,11 +148,15 @@ teams:
 	cut(nothing)
 	r.talk(caller, a)
 
-	t.Log("a conference, which one leaves")
+	t.Log("a conference, which one leaves while the caller is on hold: the agent is sent silence")
 	r.order(api, id, wire.OrderConference)
 	r.all(caller, a, b)
+	r.order(api, id, wire.OrderHold)
+	must(t, caller.WaitSound(limit(t)))
 	cut(func() { must(t, b.Hangup()) })
 	r.told(orchestrator.EntryCallConsult, `"result":"left"`)
+	must(t, a.WaitSilence(limit(t), 300*time.Millisecond))
+	r.order(api, id, wire.OrderResume)
 	r.talk(caller, a)
 
 	t.Log("a supervisor: while the phone rings, listening, whispering, and gone")

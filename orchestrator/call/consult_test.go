@@ -154,6 +154,9 @@ func TestConsultStages(t *testing.T) {
 				if want != "" && w.me.c.State != want {
 					t.Errorf("state %q, want %q\n%s", w.me.c.State, want, w.story())
 				}
+				if far := w.farPhone(); w.me.c.State == StateTalking && w.room() == "a" && far != nil && !far.hold && w.pbx.silence[far.id] == "" {
+					t.Errorf("the agent is alone in the room, and nothing is heard there\n%s", w.story())
+				}
 				w.goneOn(t, e.name)
 				w.callerHangsUp()
 				w.settle(time.Minute)

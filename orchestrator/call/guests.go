@@ -235,6 +235,15 @@ func (x *change) partGuest(l *Leg) {
 	x.forgetLeg(l.Channel)
 	if x.c.State == StateTalking {
 		x.consultGone(&gone)
+		x.leftBy(&gone)
+	}
+}
+
+// leftBy has whoever is left alone in the room by a guest who is gone be sent silence,
+// as by one who is taken out: the customer is on hold.
+func (x *change) leftBy(l *Leg) {
+	if l.was() && !l.Held && x.c.Customer().Held {
+		x.do(Part{Bridge: bridge(x.c.Call, l.Room), Channel: l.Channel})
 	}
 }
 

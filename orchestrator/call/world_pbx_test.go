@@ -24,6 +24,7 @@ type toyPBX struct {
 	monitors   map[string]orchestrator.Monitoring // by the channel of who monitors: the last order
 	dialled    int
 	orders     map[string]orchestrator.Origination // by channel
+	silence    map[string]string                   // the room in which a channel was left alone, and is sent silence
 }
 
 type toyChannel struct {
@@ -56,7 +57,7 @@ type toyRecording struct {
 
 func newToyPBX(w *world) *toyPBX {
 	return &toyPBX{w: w, ended: map[string]orchestrator.ChannelEnd{}, channels: map[string]*toyChannel{}, bridges: map[string]map[string]bool{},
-		plays: map[string]toyPlay{}, recordings: map[string]toyRecording{}, kept: map[string]bool{}, monitors: map[string]orchestrator.Monitoring{}, orders: map[string]orchestrator.Origination{}}
+		plays: map[string]toyPlay{}, recordings: map[string]toyRecording{}, kept: map[string]bool{}, monitors: map[string]orchestrator.Monitoring{}, orders: map[string]orchestrator.Origination{}, silence: map[string]string{}}
 }
 
 const customerChannel = "in.1"
@@ -135,8 +136,13 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 	case Monitor:
 		return r, p.monitor(c.Order)
 	case Part:
-		if p.bridges[c.Bridge] != nil {
-			delete(p.bridges[c.Bridge], c.Channel)
+		if in := p.bridges[c.Bridge]; in != nil {
+			delete(in, c.Channel)
+			for left := range in {
+				if len(in) == 1 {
+					p.silence[left] = c.Bridge
+				}
+			}
 		}
 	case CloseRoom:
 		p.endRecordings(c.Bridge)
@@ -229,6 +235,9 @@ func (p *toyPBX) join(bridge string, channels ...string) error {
 			p.endRecordings(bridge) // who is there is put in anew, and Asterisk puts out the recorder that is alone meanwhile
 		}
 		p.bridges[bridge][ch] = true
+	}
+	for ch := range p.bridges[bridge] {
+		delete(p.silence, ch)
 	}
 	p.w.overhears(p.bridges[bridge])
 	return nil
