@@ -190,6 +190,8 @@ func (o ordered) write(w http.ResponseWriter) error {
 func (o ordered) VisitHangupCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitHoldCallResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitResumeCallResponse(w http.ResponseWriter) error      { return o.write(w) }
+func (o ordered) VisitMuteCallResponse(w http.ResponseWriter) error        { return o.write(w) }
+func (o ordered) VisitUnmuteCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitTransferCallResponse(w http.ResponseWriter) error    { return o.write(w) }
 func (o ordered) VisitConsultCallResponse(w http.ResponseWriter) error     { return o.write(w) }
 func (o ordered) VisitCompleteCallResponse(w http.ResponseWriter) error    { return o.write(w) }
@@ -216,13 +218,19 @@ func liveCallView(c call.Call) wire.LiveCall {
 	if far := c.Far(); far != nil {
 		v.Serving = far.Person()
 	}
+	if c.Customer().Muted {
+		v.Muted = append(v.Muted, wire.MutedSideCustomer)
+	}
+	if far := c.Far(); far != nil && far.Muted {
+		v.Muted = append(v.Muted, wire.MutedSideAgent)
+	}
 	for _, l := range c.Guests() {
 		if l.Role == call.RoleSupervisor {
 			v.Supervisors = append(v.Supervisors, wire.Supervision{Supervisor: l.Watch.Supervisor, Mode: wire.SuperviseMode(l.Watch.Mode),
 				Connected: l.Joined > 0, Visible: l.Watch.Visible})
 			continue
 		}
-		g := wire.Guest{Role: wire.GuestRole(l.Role), State: string(l.State), Held: l.Held}
+		g := wire.Guest{Role: wire.GuestRole(l.Role), State: string(l.State), Held: l.Held, Muted: l.Muted}
 		if l.Offer != nil {
 			g.Agent = l.Offer.Agent
 		} else {
@@ -275,6 +283,9 @@ func auditDetail(w call.Wish) string {
 		t := w.To.Masked()
 		words = append(words, "to "+string(t.Kind)+" "+printable(t.Name))
 	}
+	if w.Whom != "" {
+		words = append(words, "side "+printable(w.Whom))
+	}
 	if w.Return {
 		words = append(words, "and back")
 	}
@@ -298,6 +309,16 @@ func (s operations) HoldCall(ctx context.Context, r HoldCallRequestObject) (Hold
 // ResumeCall implements StrictServerInterface.
 func (s operations) ResumeCall(ctx context.Context, r ResumeCallRequestObject) (ResumeCallResponseObject, error) {
 	return s.wish(ctx, r.Call, call.Wish{Do: call.WishResume})
+}
+
+// MuteCall implements StrictServerInterface.
+func (s operations) MuteCall(ctx context.Context, r MuteCallRequestObject) (MuteCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishMute, Whom: r.Body.Side})
+}
+
+// UnmuteCall implements StrictServerInterface.
+func (s operations) UnmuteCall(ctx context.Context, r UnmuteCallRequestObject) (UnmuteCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishUnmute, Whom: r.Body.Side})
 }
 
 // TransferCall implements StrictServerInterface.

@@ -83,6 +83,9 @@ func (f *fakeEngine) Ask(_ context.Context, id string, w call.Wish) error {
 		return fault.New("fake", fault.NotFound, "no live call %q", id)
 	}
 	words := []string{id, string(w.Do), string(w.To.Kind), w.To.Name, w.Recording, "by", w.By}
+	if w.Whom != "" {
+		words = slices.Insert(words, 2, "side", w.Whom)
+	}
 	if w.Agent != "" {
 		words = append(words, "as", w.Agent)
 	}

@@ -82,6 +82,9 @@ type ServerInterface interface {
 	// MoveCall Moves a waiting caller to another queue, or to the front.
 	// (POST /api/v1/calls/{call}/move)
 	MoveCall(ctx echo.Context, call PathCall) error
+	// MuteCall Mutes a side of a conversation.
+	// (POST /api/v1/calls/{call}/mute)
+	MuteCall(ctx echo.Context, call PathCall) error
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx echo.Context, call PathCall) error
@@ -94,6 +97,9 @@ type ServerInterface interface {
 	// TransferCall Transfers the caller of a conversation, blind.
 	// (POST /api/v1/calls/{call}/transfer)
 	TransferCall(ctx echo.Context, call PathCall) error
+	// UnmuteCall Lets a side of a conversation be heard again.
+	// (POST /api/v1/calls/{call}/unmute)
+	UnmuteCall(ctx echo.Context, call PathCall) error
 	// ListContacts Lists calls that have ended, the latest first.
 	// (GET /api/v1/contacts)
 	ListContacts(ctx echo.Context, params ListContactsParams) error
@@ -658,6 +664,22 @@ func (w *ServerInterfaceWrapper) MoveCall(ctx echo.Context) error {
 	return err
 }
 
+// MuteCall converts echo context to params.
+func (w *ServerInterfaceWrapper) MuteCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MuteCall(ctx, call)
+	return err
+}
+
 // ResumeCall converts echo context to params.
 func (w *ServerInterfaceWrapper) ResumeCall(ctx echo.Context) error {
 	var err error
@@ -719,6 +741,22 @@ func (w *ServerInterfaceWrapper) TransferCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.TransferCall(ctx, call)
+	return err
+}
+
+// UnmuteCall converts echo context to params.
+func (w *ServerInterfaceWrapper) UnmuteCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnmuteCall(ctx, call)
 	return err
 }
 
@@ -1587,6 +1625,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hangup", wrapper.HangupCall, options.OperationMiddlewares["hangupCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hold", wrapper.HoldCall, options.OperationMiddlewares["holdCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/resume", wrapper.ResumeCall, options.OperationMiddlewares["resumeCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/mute", wrapper.MuteCall, options.OperationMiddlewares["muteCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/unmute", wrapper.UnmuteCall, options.OperationMiddlewares["unmuteCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/transfer", wrapper.TransferCall, options.OperationMiddlewares["transferCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/consult", wrapper.ConsultCall, options.OperationMiddlewares["consultCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/complete", wrapper.CompleteCall, options.OperationMiddlewares["completeCall"]...)
@@ -2517,6 +2557,46 @@ func (response MoveCalldefaultApplicationProblemPlusJSONResponse) VisitMoveCallR
 	return err
 }
 
+type MuteCallRequestObject struct {
+	Call PathCall `json:"call"`
+	Body *MuteCallJSONRequestBody
+}
+
+type MuteCallResponseObject interface {
+	VisitMuteCallResponse(w http.ResponseWriter) error
+}
+
+type MuteCall202JSONResponse Ordered
+
+func (response MuteCall202JSONResponse) VisitMuteCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MuteCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MuteCalldefaultApplicationProblemPlusJSONResponse) VisitMuteCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResumeCallRequestObject struct {
 	Call PathCall `json:"call"`
 }
@@ -2665,6 +2745,46 @@ type TransferCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TransferCalldefaultApplicationProblemPlusJSONResponse) VisitTransferCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmuteCallRequestObject struct {
+	Call PathCall `json:"call"`
+	Body *UnmuteCallJSONRequestBody
+}
+
+type UnmuteCallResponseObject interface {
+	VisitUnmuteCallResponse(w http.ResponseWriter) error
+}
+
+type UnmuteCall202JSONResponse Ordered
+
+func (response UnmuteCall202JSONResponse) VisitUnmuteCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmuteCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnmuteCalldefaultApplicationProblemPlusJSONResponse) VisitUnmuteCallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3852,6 +3972,9 @@ type StrictServerInterface interface {
 	// MoveCall Moves a waiting caller to another queue, or to the front.
 	// (POST /api/v1/calls/{call}/move)
 	MoveCall(ctx context.Context, request MoveCallRequestObject) (MoveCallResponseObject, error)
+	// MuteCall Mutes a side of a conversation.
+	// (POST /api/v1/calls/{call}/mute)
+	MuteCall(ctx context.Context, request MuteCallRequestObject) (MuteCallResponseObject, error)
 	// ResumeCall Takes a caller back from hold.
 	// (POST /api/v1/calls/{call}/resume)
 	ResumeCall(ctx context.Context, request ResumeCallRequestObject) (ResumeCallResponseObject, error)
@@ -3864,6 +3987,9 @@ type StrictServerInterface interface {
 	// TransferCall Transfers the caller of a conversation, blind.
 	// (POST /api/v1/calls/{call}/transfer)
 	TransferCall(ctx context.Context, request TransferCallRequestObject) (TransferCallResponseObject, error)
+	// UnmuteCall Lets a side of a conversation be heard again.
+	// (POST /api/v1/calls/{call}/unmute)
+	UnmuteCall(ctx context.Context, request UnmuteCallRequestObject) (UnmuteCallResponseObject, error)
 	// ListContacts Lists calls that have ended, the latest first.
 	// (GET /api/v1/contacts)
 	ListContacts(ctx context.Context, request ListContactsRequestObject) (ListContactsResponseObject, error)
@@ -4731,6 +4857,54 @@ func (sh *strictHandler) MoveCall(ctx echo.Context, call PathCall) error {
 	return nil
 }
 
+// MuteCall operation middleware
+func (sh *strictHandler) MuteCall(ctx echo.Context, call PathCall) error {
+	var request MuteCallRequestObject
+
+	request.Call = call
+
+	var body MuteCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MuteCall(ctx.Request().Context(), request.(MuteCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MuteCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MuteCallResponseObject); ok {
+		return validResponse.VisitMuteCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ResumeCall operation middleware
 func (sh *strictHandler) ResumeCall(ctx echo.Context, call PathCall) error {
 	var request ResumeCallRequestObject
@@ -4897,6 +5071,54 @@ func (sh *strictHandler) TransferCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(TransferCallResponseObject); ok {
 		return validResponse.VisitTransferCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnmuteCall operation middleware
+func (sh *strictHandler) UnmuteCall(ctx echo.Context, call PathCall) error {
+	var request UnmuteCallRequestObject
+
+	request.Call = call
+
+	var body UnmuteCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnmuteCall(ctx.Request().Context(), request.(UnmuteCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnmuteCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnmuteCallResponseObject); ok {
+		return validResponse.VisitUnmuteCallResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -28,6 +28,8 @@ const (
 	EntryCallDialled   EntryType = "call.dialled"   // {"destination","result","error"}: of a call that an agent makes; result: denied, a refusal about the agent, dialling, ringing, answered, or the outcome
 	EntryCallHeld      EntryType = "call.held"      // {"by","phone"}: the other side hears music; phone: by the phone's own hold key
 	EntryCallResumed   EntryType = "call.resumed"   // {"by","phone"}
+	EntryCallMuted     EntryType = "call.muted"     // {"by","role","agent","number","error"}: a side is heard by nobody; number is masked; error: it could not be ended
+	EntryCallUnmuted   EntryType = "call.unmuted"   // the same: it is heard again; error: it could not be muted
 	EntryCallFault     EntryType = "call.fault"     // {"what","error"}: a command failed or a deadline passed
 	EntryCallEnded     EntryType = "call.ended"     // CallSummary, complete
 	EntryAgentState    EntryType = "agent.state"    // AgentChange

@@ -78,6 +78,10 @@ type PBX interface {
 	// nothing else, or ends that; a playback or Hold may end it, too. It may be repeated.
 	Silence(ctx context.Context, channel string, on bool) error
 
+	// Mute keeps what comes from the far end of a channel from everybody, wherever the
+	// channel is or goes; its keys pass. Or it ends that. It may be repeated.
+	Mute(ctx context.Context, channel string, muted bool) error
+
 	// Originate calls an endpoint. EventRinging, EventEntered (answered, with
 	// o.Args) or EventEnded (with the cause) follow. A channel of that id that
 	// exists is left alone, dialling or answered, and no error. NotFound is about

@@ -322,6 +322,24 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
 	MoveCall(ctx context.Context, call PathCall, body MoveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// MuteCallWithBody Mutes a side of a conversation.
+	//
+	// Nobody hears what it says, in no recording either; it hears the others, and its keys pass. That ends with the conversation, when the caller is sent through a flow, or when the side leaves. 409 when it is muted already.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/mute (the `MuteCall` operationId).
+	MuteCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MuteCall Mutes a side of a conversation.
+	//
+	// Nobody hears what it says, in no recording either; it hears the others, and its keys pass. That ends with the conversation, when the caller is sent through a flow, or when the side leaves. 409 when it is muted already.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/mute (the `MuteCall` operationId).
+	MuteCall(ctx context.Context, call PathCall, body MuteCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ResumeCall Takes a caller back from hold.
 	//
 	// Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
@@ -380,6 +398,20 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
 	TransferCall(ctx context.Context, call PathCall, body TransferCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnmuteCallWithBody Lets a side of a conversation be heard again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/unmute (the `UnmuteCall` operationId).
+	UnmuteCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnmuteCall Lets a side of a conversation be heard again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/unmute (the `UnmuteCall` operationId).
+	UnmuteCall(ctx context.Context, call PathCall, body UnmuteCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListContacts Lists calls that have ended, the latest first.
 	//
@@ -1082,6 +1114,44 @@ func (c *Client) MoveCall(ctx context.Context, call PathCall, body MoveCallJSONR
 	return c.Client.Do(req)
 }
 
+// MuteCallWithBody Mutes a side of a conversation.
+//
+// Nobody hears what it says, in no recording either; it hears the others, and its keys pass. That ends with the conversation, when the caller is sent through a flow, or when the side leaves. 409 when it is muted already.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/mute (the `MuteCall` operationId).
+func (c *Client) MuteCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMuteCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MuteCall Mutes a side of a conversation.
+//
+// Nobody hears what it says, in no recording either; it hears the others, and its keys pass. That ends with the conversation, when the caller is sent through a flow, or when the side leaves. 409 when it is muted already.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/mute (the `MuteCall` operationId).
+func (c *Client) MuteCall(ctx context.Context, call PathCall, body MuteCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMuteCallRequest(c.Server, call, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ResumeCall Takes a caller back from hold.
 //
 // Corresponds with POST /api/v1/calls/{call}/resume (the `ResumeCall` operationId).
@@ -1201,6 +1271,40 @@ func (c *Client) TransferCallWithBody(ctx context.Context, call PathCall, conten
 // Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
 func (c *Client) TransferCall(ctx context.Context, call PathCall, body TransferCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTransferCallRequest(c.Server, call, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnmuteCallWithBody Lets a side of a conversation be heard again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/unmute (the `UnmuteCall` operationId).
+func (c *Client) UnmuteCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnmuteCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnmuteCall Lets a side of a conversation be heard again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/unmute (the `UnmuteCall` operationId).
+func (c *Client) UnmuteCall(ctx context.Context, call PathCall, body UnmuteCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnmuteCallRequest(c.Server, call, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2782,6 +2886,53 @@ func NewMoveCallRequestWithBody(server string, call PathCall, contentType string
 	return req, nil
 }
 
+// NewMuteCallRequest calls the generic MuteCall builder with application/json body
+func NewMuteCallRequest(server string, call PathCall, body MuteCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMuteCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewMuteCallRequestWithBody constructs an http.Request for the MuteCall method, with any body, and a specified content type
+func NewMuteCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/mute", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewResumeCallRequest constructs an http.Request for the ResumeCall method
 func NewResumeCallRequest(server string, call PathCall) (*http.Request, error) {
 	var err error
@@ -2938,6 +3089,53 @@ func NewTransferCallRequestWithBody(server string, call PathCall, contentType st
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/calls/%s/transfer", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUnmuteCallRequest calls the generic UnmuteCall builder with application/json body
+func NewUnmuteCallRequest(server string, call PathCall, body UnmuteCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUnmuteCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewUnmuteCallRequestWithBody constructs an http.Request for the UnmuteCall method, with any body, and a specified content type
+func NewUnmuteCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/unmute", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4802,6 +5000,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/move (the `MoveCall` operationId).
 	MoveCallWithResponse(ctx context.Context, call PathCall, body MoveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveCallResponse, error)
 
+	// MuteCallWithBodyWithResponse Mutes a side of a conversation.
+	//
+	// Nobody hears what it says, in no recording either; it hears the others, and its keys pass. That ends with the conversation, when the caller is sent through a flow, or when the side leaves. 409 when it is muted already.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/mute (the `MuteCall` operationId).
+	MuteCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MuteCallResponse, error)
+
+	// MuteCallWithResponse Mutes a side of a conversation.
+	//
+	// Nobody hears what it says, in no recording either; it hears the others, and its keys pass. That ends with the conversation, when the caller is sent through a flow, or when the side leaves. 409 when it is muted already.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/mute (the `MuteCall` operationId).
+	MuteCallWithResponse(ctx context.Context, call PathCall, body MuteCallJSONRequestBody, reqEditors ...RequestEditorFn) (*MuteCallResponse, error)
+
 	// ResumeCallWithResponse Takes a caller back from hold.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -4862,6 +5078,20 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/transfer (the `TransferCall` operationId).
 	TransferCallWithResponse(ctx context.Context, call PathCall, body TransferCallJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferCallResponse, error)
+
+	// UnmuteCallWithBodyWithResponse Lets a side of a conversation be heard again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/unmute (the `UnmuteCall` operationId).
+	UnmuteCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnmuteCallResponse, error)
+
+	// UnmuteCallWithResponse Lets a side of a conversation be heard again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/unmute (the `UnmuteCall` operationId).
+	UnmuteCallWithResponse(ctx context.Context, call PathCall, body UnmuteCallJSONRequestBody, reqEditors ...RequestEditorFn) (*UnmuteCallResponse, error)
 
 	// ListContactsWithResponse Lists calls that have ended, the latest first.
 	//
@@ -6112,6 +6342,54 @@ func (r MoveCallResponse) ContentType() string {
 	return ""
 }
 
+type MuteCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r MuteCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MuteCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MuteCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MuteCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MuteCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MuteCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ResumeCallResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6298,6 +6576,54 @@ func (r TransferCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TransferCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UnmuteCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r UnmuteCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UnmuteCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UnmuteCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnmuteCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnmuteCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnmuteCallResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7846,6 +8172,36 @@ func (c *ClientWithResponses) MoveCallWithResponse(ctx context.Context, call Pat
 	return ParseMoveCallResponse(rsp)
 }
 
+// MuteCallWithBodyWithResponse Mutes a side of a conversation.
+//
+// Nobody hears what it says, in no recording either; it hears the others, and its keys pass. That ends with the conversation, when the caller is sent through a flow, or when the side leaves. 409 when it is muted already.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/mute (the `MuteCall` operationId).
+func (c *ClientWithResponses) MuteCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MuteCallResponse, error) {
+	rsp, err := c.MuteCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMuteCallResponse(rsp)
+}
+
+// MuteCallWithResponse Mutes a side of a conversation.
+//
+// Nobody hears what it says, in no recording either; it hears the others, and its keys pass. That ends with the conversation, when the caller is sent through a flow, or when the side leaves. 409 when it is muted already.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/mute (the `MuteCall` operationId).
+func (c *ClientWithResponses) MuteCallWithResponse(ctx context.Context, call PathCall, body MuteCallJSONRequestBody, reqEditors ...RequestEditorFn) (*MuteCallResponse, error) {
+	rsp, err := c.MuteCall(ctx, call, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMuteCallResponse(rsp)
+}
+
 // ResumeCallWithResponse Takes a caller back from hold.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7947,6 +8303,32 @@ func (c *ClientWithResponses) TransferCallWithResponse(ctx context.Context, call
 		return nil, err
 	}
 	return ParseTransferCallResponse(rsp)
+}
+
+// UnmuteCallWithBodyWithResponse Lets a side of a conversation be heard again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/unmute (the `UnmuteCall` operationId).
+func (c *ClientWithResponses) UnmuteCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnmuteCallResponse, error) {
+	rsp, err := c.UnmuteCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnmuteCallResponse(rsp)
+}
+
+// UnmuteCallWithResponse Lets a side of a conversation be heard again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/unmute (the `UnmuteCall` operationId).
+func (c *ClientWithResponses) UnmuteCallWithResponse(ctx context.Context, call PathCall, body UnmuteCallJSONRequestBody, reqEditors ...RequestEditorFn) (*UnmuteCallResponse, error) {
+	rsp, err := c.UnmuteCall(ctx, call, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnmuteCallResponse(rsp)
 }
 
 // ListContactsWithResponse Lists calls that have ended, the latest first.
@@ -9032,6 +9414,39 @@ func ParseMoveCallResponse(rsp *http.Response) (*MoveCallResponse, error) {
 	return response, nil
 }
 
+// ParseMuteCallResponse parses an HTTP response from a MuteCallWithResponse call
+func ParseMuteCallResponse(rsp *http.Response) (*MuteCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MuteCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseResumeCallResponse parses an HTTP response from a ResumeCallWithResponse call
 func ParseResumeCallResponse(rsp *http.Response) (*ResumeCallResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9140,6 +9555,39 @@ func ParseTransferCallResponse(rsp *http.Response) (*TransferCallResponse, error
 	}
 
 	response := &TransferCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUnmuteCallResponse parses an HTTP response from a UnmuteCallWithResponse call
+func ParseUnmuteCallResponse(rsp *http.Response) (*UnmuteCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnmuteCallResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -9,6 +9,7 @@ type LiveCall struct {
 	Node          string        `json:"node,omitempty"`    // last flow node entered
 	Serving       string        `json:"serving,omitempty"` // the agent whose phone rings or who talks
 	WaitSince     time.Time     `json:"wait_since,omitzero"`
+	Muted         []MutedSide   `json:"muted,omitempty"`
 	Guests        []Guest       `json:"guests,omitempty"`
 	LiveRecording LiveRecording `json:"live_recording,omitzero"`
 	Supervisors   []Supervision `json:"supervisors,omitempty"`

@@ -334,6 +334,7 @@ const (
 	EntryTypeCallHeld       EntryType = "call.held"
 	EntryTypeCallHungUp     EntryType = "call.hung_up"
 	EntryTypeCallMissed     EntryType = "call.missed"
+	EntryTypeCallMuted      EntryType = "call.muted"
 	EntryTypeCallNode       EntryType = "call.node"
 	EntryTypeCallOffered    EntryType = "call.offered"
 	EntryTypeCallParted     EntryType = "call.parted"
@@ -345,6 +346,7 @@ const (
 	EntryTypeCallStarted    EntryType = "call.started"
 	EntryTypeCallSupervised EntryType = "call.supervised"
 	EntryTypeCallTransfer   EntryType = "call.transfer"
+	EntryTypeCallUnmuted    EntryType = "call.unmuted"
 	EntryTypeCallUnqueued   EntryType = "call.unqueued"
 	EntryTypePBXState       EntryType = "pbx.state"
 )
@@ -376,6 +378,8 @@ func (e EntryType) Valid() bool {
 		return true
 	case EntryTypeCallMissed:
 		return true
+	case EntryTypeCallMuted:
+		return true
 	case EntryTypeCallNode:
 		return true
 	case EntryTypeCallOffered:
@@ -397,6 +401,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallSupervised:
 		return true
 	case EntryTypeCallTransfer:
+		return true
+	case EntryTypeCallUnmuted:
 		return true
 	case EntryTypeCallUnqueued:
 		return true
@@ -542,6 +548,24 @@ const (
 func (e LivenessStatus) Valid() bool {
 	switch e {
 	case LivenessStatusOk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MutedSide.
+const (
+	MutedSideAgent    MutedSide = "agent"
+	MutedSideCustomer MutedSide = "customer"
+)
+
+// Valid indicates whether the value is a known member of the MutedSide enum.
+func (e MutedSide) Valid() bool {
+	switch e {
+	case MutedSideAgent:
+		return true
+	case MutedSideCustomer:
 		return true
 	default:
 		return false
@@ -1571,6 +1595,21 @@ type EntryMissed struct {
 	Why OfferFailure `json:"why"`
 }
 
+// EntryMuted defines model for EntryMuted.
+type EntryMuted struct {
+	Agent string `json:"agent,omitempty,omitzero"`
+	By    string `json:"by"`
+
+	// Error Why it stays as it was.
+	Error string `json:"error,omitempty,omitzero"`
+
+	// Number Masked.
+	Number string `json:"number,omitempty,omitzero"`
+
+	// Role customer, agent, third (an outside number) or consult (whom the agent asked).
+	Role string `json:"role"`
+}
+
 // EntryNode defines model for EntryNode.
 type EntryNode struct {
 	// Detail By language.
@@ -1737,6 +1776,9 @@ type Guest struct {
 	// Held Hears music.
 	Held bool `json:"held"`
 
+	// Muted Is heard by nobody.
+	Muted bool `json:"muted,omitempty,omitzero"`
+
 	// Number Masked.
 	Number string `json:"number,omitempty,omitzero"`
 
@@ -1828,6 +1870,9 @@ type Move struct {
 	Queue  string `json:"queue,omitempty,omitzero"`
 	Reason string `json:"reason"`
 }
+
+// MutedSide defines model for MutedSide.
+type MutedSide string
 
 // Next Cursor of the next page; absent on the last.
 type Next = string
@@ -2068,6 +2113,12 @@ type ReportValues = []*float64
 
 // Role defines model for Role.
 type Role string
+
+// Side defines model for Side.
+type Side struct {
+	// Side customer, agent (who talks with the caller), other (whom the agent asked, in a call of three), or that one's agent id.
+	Side string `json:"side"`
+}
 
 // Snapshot Everything at one moment. Changes that follow may tell again what it shows already, never less.
 type Snapshot struct {
@@ -2526,6 +2577,9 @@ type LeaveCallJSONRequestBody = Leave
 // MoveCallJSONRequestBody defines body for MoveCall for application/json ContentType.
 type MoveCallJSONRequestBody = Move
 
+// MuteCallJSONRequestBody defines body for MuteCall for application/json ContentType.
+type MuteCallJSONRequestBody = Side
+
 // SuperviseCallJSONRequestBody defines body for SuperviseCall for application/json ContentType.
 type SuperviseCallJSONRequestBody = Supervise
 
@@ -2534,6 +2588,9 @@ type SwapCallJSONRequestBody = Swap
 
 // TransferCallJSONRequestBody defines body for TransferCall for application/json ContentType.
 type TransferCallJSONRequestBody = Transfer
+
+// UnmuteCallJSONRequestBody defines body for UnmuteCall for application/json ContentType.
+type UnmuteCallJSONRequestBody = Side
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = Credentials

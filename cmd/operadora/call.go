@@ -16,7 +16,7 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, confer on, move, listen to and end calls in progress, through a running operadora"}
 	clientFlags(c)
 	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallHangupCommand(),
-		newCallHoldCommand(), newCallResumeCommand(), newCallTransferCommand(), newCallMoveCommand())
+		newCallHoldCommand(), newCallResumeCommand(), newCallMuteCommand(), newCallUnmuteCommand(), newCallTransferCommand(), newCallMoveCommand())
 	c.AddCommand(newConsultCommands()...)
 	c.AddCommand(newSuperviseCommands()...)
 	return c
@@ -144,6 +144,42 @@ func newCallResumeCommand() *cobra.Command {
 			}
 			return r.JSON202, nil
 		})
+}
+
+func newCallMuteCommand() *cobra.Command {
+	return newCallSideCommand("mute", "Let a side of a conversation be heard by nobody; it hears the others", "muted",
+		func(ctx context.Context, c remote, id string, side wire.Side) (*wire.Ordered, error) {
+			r, err := c.MuteCallWithResponse(ctx, id, side)
+			if err != nil {
+				return nil, err
+			}
+			return r.JSON202, nil
+		})
+}
+
+func newCallUnmuteCommand() *cobra.Command {
+	return newCallSideCommand("unmute", "Let a side of a conversation be heard again", "heard again",
+		func(ctx context.Context, c remote, id string, side wire.Side) (*wire.Ordered, error) {
+			r, err := c.UnmuteCallWithResponse(ctx, id, side)
+			if err != nil {
+				return nil, err
+			}
+			return r.JSON202, nil
+		})
+}
+
+// newCallSideCommand is about an order that needs the call and a side of it.
+func newCallSideCommand(verb, short, done string, order func(context.Context, remote, string, wire.Side) (*wire.Ordered, error)) *cobra.Command {
+	var side wire.Side
+	c := newCallOrderCommand(verb, short, done, func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+		return order(ctx, c, id, side)
+	})
+	c.Example = "  operadora call " + verb + " 01m8kq0zq4d9ge5m9gytfa1ah6 --side customer"
+	c.Flags().StringVar(&side.Side, "side", "", "customer, agent, other (whom the agent asked), or that one's agent id")
+	if err := c.MarkFlagRequired("side"); err != nil {
+		panic(err)
+	}
+	return c
 }
 
 func newCallTransferCommand() *cobra.Command {

@@ -214,6 +214,57 @@ func TestConsultGoesOn(t *testing.T) {
 	}
 }
 
+// TestMutedSides: who is muted is heard by nobody and hears the others, through a
+// kill -9 and a hold; and is heard again by whom they talk with next.
+func TestMutedSides(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": salesAndBen}})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	ana, ben := r.login("101"), r.login("102")
+	caller := r.queue("5550001")
+	a := r.takes(ana, caller)
+	id := r.awaitEntry(orchestrator.EntryCallConnected, 1).Call
+	r.asks(api, id, wire.TargetKindAgent, "ben")
+	b := r.answers(ben)
+	r.talk(b, a)
+	r.order(api, id, wire.OrderConference)
+	side := func(do wire.Order, side string) {
+		t.Helper()
+		if _, err := r.Run("call", string(do), id, "--side", side, "--token", api.Token, "--url", api.Base); err != nil {
+			t.Fatalf("%s %s: %v", do, side, err)
+		}
+	}
+	side(wire.OrderMute, "ben")
+	r.told(orchestrator.EntryCallMuted, `"agent":"ben"`)
+	b.PlayTone(650)
+	a.PlayTone(450)
+	must(t, b.WaitPart(limit(t), 450))
+	must(t, caller.WaitPart(limit(t), 450))
+	must(t, a.WaitWithout(limit(t), 650))
+	must(t, caller.WaitWithout(limit(t), 650))
+	r.kill()
+	r.start()
+	api, err = r.API("supervisor")
+	must(t, err)
+	r.order(api, id, wire.OrderHold)
+	must(t, a.WaitWithout(limit(t), 650))
+	r.order(api, id, wire.OrderResume)
+	must(t, caller.WaitPart(limit(t), 450))
+	must(t, caller.WaitWithout(limit(t), 650))
+	side(wire.OrderUnmute, "ben")
+	must(t, caller.WaitPart(limit(t), 650))
+	a.PlayTone(0)
+	b.PlayTone(0)
+	side(wire.OrderMute, "customer")
+	must(t, a.Hangup())
+	r.talk(caller, b)
+	must(t, caller.Hangup())
+	ended(t, b)
+	r.settled(1)
+}
+
 // TestConsultByCode: from any desk phone an agent asks somebody, and does all that
 // follows, by codes on another line of the phone.
 func TestConsultByCode(t *testing.T) {

@@ -119,6 +119,20 @@ func (a *Adapter) Silence(ctx context.Context, channel string, on bool) error {
 	}, nil)
 }
 
+// Mute drops the sound that comes in on a channel, or ends that.
+func (a *Adapter) Mute(ctx context.Context, channel string, muted bool) error {
+	if err := a.refuseDialling("Mute", channel); err != nil {
+		return err
+	}
+	method := http.MethodPost
+	if !muted {
+		method = http.MethodDelete
+	}
+	return a.client.do(ctx, request{
+		verb: "Mute", method: method, path: []string{"channels", channel, "mute"}, query: url.Values{"direction": {"in"}}, again: true,
+	}, nil)
+}
+
 // exists tells whether there is a channel, whoever has it.
 func (a *Adapter) exists(ctx context.Context, channel string) (bool, error) {
 	return found(a.client.do(ctx, request{

@@ -87,6 +87,7 @@ func (w *world) fixture(t *testing.T) pbxtest.Fixture {
 		Music:   people.Music,
 		Alive:   people.Alive,
 		Hears:   people.Hears,
+		Deaf:    people.Deaf,
 		Transfer: func(t *testing.T, p pbxtest.Phone, number string) func() bool {
 			c := p.(*people.Desk).Calling(t)
 			if err := c.Refer(t.Context(), number, nil); err != nil {

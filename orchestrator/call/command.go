@@ -150,6 +150,12 @@ type (
 		Muted bool   `json:"muted"`
 	}
 
+	// MuteLeg has what the far end of a channel says reach nobody, or ends that.
+	MuteLeg struct {
+		Channel string `json:"channel"`
+		Muted   bool   `json:"muted"`
+	}
+
 	// SendKeys sends keys to who is at the far end of a channel. They are not stored:
 	// what a process that died has not sent is not sent.
 	SendKeys struct {
@@ -232,6 +238,7 @@ func (Record) verb() Verb         { return "record" }
 func (StopRecord) verb() Verb     { return "stop_record" }
 func (CheckRecord) verb() Verb    { return "check_record" }
 func (Mute) verb() Verb           { return "mute" }
+func (MuteLeg) verb() Verb        { return "mute_leg" }
 func (SendKeys) verb() Verb       { return "send_keys" }
 func (Beep) verb() Verb           { return "beep" }
 func (Enqueue) verb() Verb        { return "enqueue" }
@@ -281,6 +288,7 @@ func init() {
 	reader[StopRecord]()
 	reader[CheckRecord]()
 	reader[Mute]()
+	reader[MuteLeg]()
 	reader[SendKeys]()
 	reader[Beep]()
 	reader[Enqueue]()

@@ -282,6 +282,7 @@ func (x *change) compareTalk(v Truth) {
 		x.leg(far, LegOnJoin)
 	}
 	x.compareSeats(v)
+	x.silenceAgain()
 	x.compareSupervisors(v)
 	x.askMove()
 	if v.Adopted {

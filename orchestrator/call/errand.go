@@ -48,6 +48,7 @@ func (x *change) sendOff(to orchestrator.Target, by string) error {
 	}
 	x.noteTransfer(to, "sent", by, nil)
 	x.muteErrand()
+	x.heardAgain(customer)
 	if customer.Held { // hears music, outside of the room
 		customer.Held = false
 		x.giveUp(aside(customer.Channel))

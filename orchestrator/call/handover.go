@@ -77,7 +77,9 @@ func (x *change) handOver(channel string) {
 	x.forgetFar()
 	x.move(OnHandedOver)
 
+	x.heardAgain(x.c.Customer())
 	l := x.promote(channel)
+	x.heardAgain(l)
 	music = music || l.Held
 	waited := l.Joined
 	l.TalkMS += max(0, x.happened()-l.Joined)

@@ -179,6 +179,7 @@ func (x *change) partCustomer() {
 		x.leg(customer, LegOnPart)
 	}
 	customer.Room, customer.Held = 0, false
+	x.heardAgain(customer)
 }
 
 // Place is where the legs of a conversation must be on the PBX: in the room or,

@@ -23,6 +23,7 @@ type Leg struct {
 	State   LegState                  `json:"state"`
 	Room    int                       `json:"room,omitempty"`    // where it is, or is to be
 	Held    bool                      `json:"held,omitempty"`    // the customer, a guest: hears music, out of the room; an agent: pressed the phone's hold key
+	Muted   bool                      `json:"muted,omitempty"`   // what they say reaches nobody, until the conversation is over
 	Keyed   bool                      `json:"keyed,omitempty"`   // its keys are looked at for codes, and reach nobody by themselves
 	Typed   string                    `json:"typed,omitempty"`   // keys that may become a code
 	Moved   bool                      `json:"moved,omitempty"`   // of RoleThird: an agent's transfer, not the flow's

@@ -11,7 +11,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-// told are the fields of the last entry of a type, nil for none.
+// last are the fields of the last entry of a type, nil for none.
 func (w *world) last(typ orchestrator.EntryType) map[string]any {
 	for _, e := range slices.Backward(w.entries) {
 		if e.Type == typ {
@@ -326,5 +326,89 @@ func TestQueueOfATransferToAnAgent(t *testing.T) {
 	w := at(then(talking, toAgent)...)
 	if w.desk.place == nil || w.desk.place.queue != "@102" || w.desk.place.of != "sales" {
 		t.Errorf("in the queue: %+v", w.desk.place)
+	}
+}
+
+// mutes are the roles of which the PBX lets nobody hear anything.
+func (w *world) mutes() (out []string) {
+	for _, l := range w.me.c.Legs {
+		if ch := w.pbx.channels[l.Channel]; ch != nil && ch.muted {
+			out = append(out, string(l.Role))
+		}
+	}
+	return out
+}
+
+// TestMutedSides: any side may be muted, stays so whatever room it is in and whoever
+// runs the call, and is heard again once the conversation is over.
+func TestMutedSides(t *testing.T) {
+	t.Parallel()
+	side := func(do WishKind, whom string) func(*world) {
+		return func(w *world) {
+			if err := w.grant(Wish{Do: do, Whom: whom, By: "test"}); err != nil {
+				w.brokenf("%s %s: %v", do, whom, err)
+			}
+		}
+	}
+	customer, agent, other := side(WishMute, "customer"), side(WishMute, "agent"), side(WishMute, "other")
+	for name, r := range map[string]struct {
+		stages []func(*world)
+		want   []string
+	}{
+		"the customer":                  {then(talking, customer), []string{"customer"}},
+		"both":                          {then(talking, customer, agent), []string{"customer", "agent"}},
+		"heard again":                   {then(talking, customer, side(WishUnmute, "customer")), nil},
+		"on hold":                       {then(talking, customer, held), []string{"customer"}},
+		"taken back":                    {then(talking, customer, held, resumed), []string{"customer"}},
+		"killed":                        {then(talking, customer, func(w *world) { w.crash(time.Second) }), []string{"customer"}},
+		"cut off":                       {then(talking, agent, cutOff), []string{"agent"}},
+		"whom the agent asks":           {then(private, other), []string{"consult"}},
+		"by name, in the conference":    {then(threeTalk, side(WishMute, "agento2")), []string{"consult"}},
+		"swapped":                       {then(private, other, swapped, swapped), []string{"consult"}},
+		"who was asked, and left":       {then(threeTalk, other, hangsUp((*world).guestPhone)), nil},
+		"completed":                     {then(threeTalk, customer, other, completed), nil},
+		"sent to a queue":               {then(talking, customer, toQueue), nil},
+		"sent to a flow":                {then(talking, customer, toFlow), nil},
+		"sent through a flow":           {then(talking, customer, sent), nil},
+		"the agent leaves for the flow": {then(talking, customer, sent, agentEnds(orchestrator.CauseNormal)), nil},
+		"taken over":                    {then(talking, customer, agent, boss("201", orchestrator.MonitorTakeover)), nil},
+	} {
+		w := at(r.stages...)
+		w.settle(time.Second)
+		if got := w.mutes(); !slices.Equal(got, r.want) {
+			t.Errorf("%s: muted are %v, want %v\n%s", name, got, r.want, w.story())
+		}
+		w.callerHangsUp()
+		w.settle(5 * time.Minute)
+		w.checkEnded(t, "")
+		w.checkKept(t)
+	}
+	w := at(then([]func(*world){func(w *world) { w.lines = 1 }}, then(talking, agent)...)...)
+	line := w.pbx.channels[w.me.c.Far().Channel]
+	toQueue(w)
+	w.quiet()
+	if line.muted {
+		t.Error("a permanent line is given back muted")
+	}
+	for whom, want := range map[string]fault.Kind{"agent": fault.Conflict, "nobody": fault.NotFound, "other": fault.NotFound} {
+		w := at(then(talking, agent)...)
+		d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishMute, Whom: whom, By: "test"}}}, w.now)
+		if err := d.Answers[0]; err == nil || fault.KindOf(err) != want || d.Dirty {
+			t.Errorf("muting %s: %v, changed %v", whom, err, d.Dirty)
+		}
+	}
+}
+
+// TestMuteThatIsRefused: the timeline says that the side is heard all the same.
+func TestMuteThatIsRefused(t *testing.T) {
+	t.Parallel()
+	w := at(talking...)
+	if err := w.grant(Wish{Do: WishMute, Whom: "customer", By: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	w.run(&w.me.pbx, refused, fault.Conflict)
+	w.decide()
+	if f := w.last(orchestrator.EntryCallUnmuted); w.me.c.Customer().Muted || f["error"] == nil || f["role"] != "customer" {
+		t.Errorf("%+v: %v", w.me.c.Customer(), f)
 	}
 }

@@ -208,7 +208,8 @@ func (u *unkind) people() {
 		},
 		func() {
 			do := rapid.SampledFrom([]WishKind{WishMute, WishUnmute, WishMute, WishUnmute, WishHangup}).Draw(u.t, "order")
-			w.post(Input{Kind: InWish, Wish: Wish{Do: do, By: "test"}})
+			whom := rapid.SampledFrom([]string{"", "customer", "agent", "other"}).Draw(u.t, "of whom")
+			w.post(Input{Kind: InWish, Wish: Wish{Do: do, Whom: whom, By: "test"}})
 		},
 	}[u.num("person", 0, 16)]()
 }
@@ -380,6 +381,12 @@ func (w *world) checkHeld(t *rapid.T) {
 		}
 	}
 	for _, l := range c.Legs {
+		if ch := w.pbx.channels[l.Channel]; ch != nil && ch.muted != l.Muted && w.tidy() {
+			t.Errorf("muted: %v, wanted of %+v", ch.muted, l)
+		}
+		if l.Muted && c.State != StateTalking {
+			t.Errorf("muted in state %q: %+v", c.State, l)
+		}
 		if c.State == StateTalking && l.Offer != nil && l.was() && !w.desk.offers[l.Offer.ID].answered && !w.excused {
 			t.Errorf("the agent of %s talks and is free for the distributor: %v", l.Offer.ID, w.desk.offers)
 		}

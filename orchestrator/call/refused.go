@@ -65,6 +65,8 @@ func (x *change) refusedCommand(n int, err error) {
 				x.arm(TimerPlay, playCheck) // nobody waits in silence, or is heard who should not be
 			}
 		}
+	case MuteLeg:
+		x.silenceRefused(cmd, gone, err)
 	case Enqueue:
 		x.enqueueRefused(cmd, err)
 	case HoldAgent:

@@ -227,6 +227,7 @@ func (x *change) hangLeg(l *Leg, cause orchestrator.Cause) {
 		return
 	}
 	if l.Line != "" {
+		x.heardAgain(l)
 		x.giveBack(l)
 		return
 	}

@@ -21,7 +21,8 @@ type Wish struct {
 	Front  bool   `json:"front,omitempty"`  // of WishMove: before all others
 	Reason string `json:"reason,omitempty"` // of WishMove and WishHangup, for the record
 
-	With Side `json:"with,omitempty"` // of WishSwap: with whom the agent is to talk; "" is the other of the two
+	Whom string `json:"whom,omitempty"` // of WishMute and WishUnmute: the side that is meant, instead of the recording
+	With Side   `json:"with,omitempty"` // of WishSwap: with whom the agent is to talk; "" is the other of the two
 
 	Supervisor string                   `json:"supervisor,omitempty"` // of WishSupervise and WishLeave: an agent's id
 	Mode       orchestrator.MonitorMode `json:"mode,omitempty"`       // of WishSupervise
@@ -45,7 +46,7 @@ const (
 	WishMeet     WishKind = "conference" // all three talk
 	WishMove     WishKind = "move"       // a customer who waits goes to another queue, or to the front of the same
 	WishHangup   WishKind = "hangup"     // the end of the call
-	WishMute     WishKind = "mute"       // silence in the recording
+	WishMute     WishKind = "mute"       // silence in the recording or, with Whom, of a side, whom nobody hears then
 	WishUnmute   WishKind = "unmute"     // the end of it
 )
 
@@ -71,7 +72,10 @@ func (x *change) wish(w Wish) error {
 	case WishHangup:
 		return x.hangUp(w)
 	case WishMute, WishUnmute:
-		return x.mute(w)
+		if w.Whom == "" {
+			return x.mute(w)
+		}
+		return x.inTalk(w)
 	case WishLeave:
 		return x.leaveSupervisor(w)
 	case WishHold, WishResume, WishTransfer, WishSupervise, WishConsult, WishComplete, WishCancel, WishSwap, WishMeet:
@@ -87,6 +91,8 @@ func (x *change) inTalk(w Wish) error {
 		return fault.New(op, fault.Conflict, "the call is in state %q, in no conversation", x.c.State)
 	}
 	switch w.Do {
+	case WishMute, WishUnmute:
+		return x.muteSide(w)
 	case WishHold:
 		return x.holdTalk(w.By)
 	case WishResume:

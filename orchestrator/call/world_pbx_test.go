@@ -33,6 +33,7 @@ type toyChannel struct {
 	stray    bool // dialled when nobody waited for it any more
 	hold     bool
 	held     bool      // by its phone's own key
+	muted    bool      // heard by nobody
 	line     bool      // an agent's permanent line
 	asks     bool      // its phone waits to be told of a transfer
 	offer    string    // for which it was dialled
@@ -100,6 +101,8 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = true })
 	case Unhold:
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = false })
+	case MuteLeg:
+		return r, p.on(c.Channel, func(ch *toyChannel) { ch.muted = c.Muted })
 	case SendKeys:
 		return r, p.on(c.Channel, func(ch *toyChannel) {
 			if !again {

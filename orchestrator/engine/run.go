@@ -76,6 +76,8 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		return l.checkRecord(ctx, c)
 	case call.Mute:
 		err = p.MuteRecord(ctx, c.ID, c.Muted)
+	case call.MuteLeg:
+		err = p.Mute(ctx, c.Channel, c.Muted)
 	case call.SendKeys:
 		if !again && c.Keys != "" { // or they were heard twice
 			err = p.SendKeys(ctx, c.Channel, c.Keys)

@@ -173,6 +173,8 @@ func (f *fake) apiChannel(verb string, arg []string, rest string) string {
 		return "+OK " + ch.id + " sent DTMF " + arg[1] + ".\n"
 	case "uuid_setvar":
 		ch.vars[arg[1]] = strings.Join(arg[2:], " ")
+	case "uuid_audio":
+		return "+OK Success\n"
 	case "uuid_displace":
 		ch.beeps++
 		return "+OK Success\n"

@@ -343,6 +343,18 @@ func (a *Adapter) Silence(ctx context.Context, channel string, on bool) error {
 	return a.background(ctx, "Silence", channel, "silence_stream://-1")
 }
 
+// Mute replaces the sound that comes in on a channel by silence, or ends that. It
+// stays with the channel into and out of rooms.
+func (a *Adapter) Mute(ctx context.Context, channel string, muted bool) error {
+	if err := a.here(ctx, "Mute", channel); err != nil {
+		return err
+	}
+	if !muted {
+		return a.order(ctx, "Mute", "uuid_audio "+channel+" stop")
+	}
+	return a.order(ctx, "Mute", "uuid_audio "+channel+" start read mute 1")
+}
+
 // background has a channel hear something without end, unless it does already.
 func (a *Adapter) background(ctx context.Context, verb, channel, stream string) error {
 	if err := a.here(ctx, verb, channel); err != nil {

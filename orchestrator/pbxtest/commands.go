@@ -82,6 +82,17 @@ func (p *PBX) Silence(ctx context.Context, channel string, on bool) error {
 	})
 }
 
+// Mute keeps what comes from the phone of a channel from everybody.
+func (p *PBX) Mute(ctx context.Context, channel string, muted bool) error {
+	return p.obey(ctx, Command{Op: "Mute", Channel: channel, Text: strconv.FormatBool(muted)}, func() error {
+		c, err := p.controlled("Mute", channel)
+		if err == nil {
+			c.muted = muted
+		}
+		return err
+	})
+}
+
 func (p *PBX) hold(op, channel string, on bool) error {
 	c, err := p.controlled(op, channel)
 	if err == nil {

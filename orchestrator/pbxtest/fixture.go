@@ -49,6 +49,9 @@ type Fixture struct {
 	Alive func(t *testing.T, p Phone)
 	// Hears waits until one Phone or Caller hears what another says. Nil where nobody listens.
 	Hears func(t *testing.T, who, whom any)
+	// Deaf makes sure that one Phone or Caller hears nothing of what another says. Nil
+	// where nobody listens.
+	Deaf func(t *testing.T, who, whom any)
 	// Transfer presses the transfer key of a phone that is in a call, with a
 	// number, and returns what the phone is told: whether it was carried out.
 	// Nil where phones' transfers are not handed over.
@@ -120,6 +123,7 @@ var suite = []struct {
 	{"continue", nil, testContinue},
 	{"hold", nil, testHold},
 	{"silence", nil, testSilence},
+	{"mute", nil, testMute},
 
 	{"repeated commands", nil, testRepeated},
 	{"play again", nil, testPlayAgain},

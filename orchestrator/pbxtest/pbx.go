@@ -59,6 +59,7 @@ type channel struct {
 	bridge   string    // the one it is in
 	held     bool      // hears hold music
 	silent   bool      // hears silence that is sent for it
+	muted    bool      // what its phone says reaches nobody
 	absorbs  bool      // keys pressed on it reach nobody in its bridge
 	keys     string    // that reached its phone
 	tones    []orchestrator.Tone

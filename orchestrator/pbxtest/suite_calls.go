@@ -262,3 +262,40 @@ func testReplaced(r *rig) {
 		r.Errorf("the first client ended with %v", err)
 	}
 }
+
+// A side that is muted is heard by nobody, hears the others, and stays muted out of
+// the bridge, in another one, and after music; its keys pass.
+func testMute(r *rig) {
+	l, p, leg, bridge := r.bridged()
+	ctx := r.Context()
+	hears := func(muted bool) {
+		r.Helper()
+		if r.Hears == nil {
+			return
+		}
+		r.Hears(r.T, p, l.Caller)
+		if muted {
+			r.Deaf(r.T, l.Caller, p)
+		} else {
+			r.Hears(r.T, l.Caller, p)
+		}
+	}
+	r.must(r.PBX.Mute(ctx, leg, true))
+	r.must(r.PBX.Mute(ctx, leg, true))
+	hears(true)
+	r.must(r.PBX.Part(ctx, bridge, leg))
+	r.must(r.PBX.Hold(ctx, leg, ""))
+	r.must(r.PBX.Unhold(ctx, leg))
+	other := r.bridge()
+	r.must(r.PBX.Join(ctx, other, leg, l.channel))
+	hears(true)
+	p.Press(r.T, "3")
+	r.await("a key of who is muted", key(leg, "3"))
+	r.must(r.PBX.Mute(ctx, leg, false))
+	r.must(r.PBX.Mute(ctx, leg, false))
+	hears(false)
+	r.must(r.PBX.Hangup(ctx, leg, orchestrator.CauseNormal))
+	r.await("the end", on(orchestrator.EventEnded, leg))
+	r.refused("Mute", r.PBX.Mute(ctx, leg, true), fault.NotFound)
+	r.barrier(l)
+}

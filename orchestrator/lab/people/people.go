@@ -224,6 +224,20 @@ func Hears(t *testing.T, who, whom any) {
 	}
 }
 
+// Deaf makes sure that a Desk or Caller hears nothing of what another says.
+func Deaf(t *testing.T, who, whom any) {
+	t.Helper()
+	const hz = 900
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	from := callOf(t, whom)
+	from.PlayTone(hz)
+	defer from.PlayTone(0)
+	if callOf(t, who).WaitPart(ctx, hz) == nil {
+		t.Error("who is muted is heard")
+	}
+}
+
 // callOf is the call that a Desk or Caller is in.
 func callOf(t *testing.T, who any) *lab.Call {
 	t.Helper()
