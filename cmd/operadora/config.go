@@ -53,6 +53,14 @@ const (
 	KindFreeSWITCH Kind = "freeswitch"
 )
 
+// phone is how phones of such a PBX are written, before the slash.
+func (k Kind) phone() string {
+	if k == KindFreeSWITCH {
+		return "user"
+	}
+	return "PJSIP"
+}
+
 // connection names the section of a PBX's kind, and what its values are judged by.
 func (p PBXConfig) connection() (section string, validate func() error, warnings func() []string) {
 	if p.Kind == KindFreeSWITCH {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/acd"
@@ -209,13 +210,20 @@ func (o *floor) needQueues(flows ivr.Definitions) string {
 	return ""
 }
 
-// unknownPBXs finds agents at PBXs that the configuration does not have.
+// unknownPBXs finds agents at PBXs that the configuration does not have, or that have
+// no such phones.
 func unknownPBXs(agents []acd.Agent, pbxs map[string]PBXConfig) (out yamlfile.Faults) {
 	names := slices.Sorted(maps.Keys(pbxs))
 	for i, a := range agents {
-		if _, ok := pbxs[a.PBX]; !ok && a.PBX != "" {
+		p, ok := pbxs[a.PBX]
+		tech, name, _ := strings.Cut(a.Endpoint, "/")
+		switch written := p.Kind.phone(); {
+		case !ok && a.PBX != "":
 			out = append(out, yamlfile.Fault{Code: yamlfile.CodeUnknown, Where: fmt.Sprintf("agents[%d].pbx", i),
 				Text: fmt.Sprintf("%q is not in the configuration's pbxs%s (of %q)", a.PBX, yamlfile.Suggest(a.PBX, names), a.ID)})
+		case ok && a.Endpoint != "" && (tech == "user") != (written == "user"):
+			out = append(out, yamlfile.Fault{Code: yamlfile.CodeForm, Where: fmt.Sprintf("agents[%d].endpoint", i),
+				Text: fmt.Sprintf("%q is no phone of PBX %q, whose phones are written %s/%s (of %q)", a.Endpoint, a.PBX, written, name, a.ID)})
 		}
 	}
 	return out

@@ -46,12 +46,16 @@ func TestDefinitionsNameThePlace(t *testing.T) {
 			`queues.yaml:3:27: E00 queues[0].requires: "englsh >= 2" cannot be judged: unknown name englsh, at character 1`},
 		"a step back": {"queues:\n  - id: sales\n    relax: [{after: 1m}, {after: 30s}]\n", agents,
 			`queues[0].relax[1].after: 30s is not later than the one before`},
+		"a phone of a FreeSWITCH": {queues, "agents: [{id: ana, pbx: main, endpoint: user/101}]\n",
+			`agents.yaml:1:41: E00 agents[0].endpoint: "user/101" is no phone of PBX "main", whose phones are written PJSIP/101 (of "ana")`},
+		"a phone of an Asterisk": {queues, "agents: [{id: ana, pbx: lima, endpoint: PJSIP/101}]\n",
+			`agents[0].endpoint: "PJSIP/101" is no phone of PBX "lima", whose phones are written user/101 (of "ana")`},
 		"unknown queue": {queues, "agents: [{id: ana, pbx: main, endpoint: PJSIP/101, queues: [sale]}]\n", `agents.yaml:1:61: E12 agents[0].queues[0]: there is no queue "sale"`},
 	} {
 		dir := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte(row.queues), 0o600))
 		must(t, os.WriteFile(filepath.Join(dir, "agents.yaml"), []byte(row.agents), 0o600))
-		_, _, err := loadDefinitions(dir, map[string]PBXConfig{"main": {}}, flowfile.Known{})
+		_, _, err := loadDefinitions(dir, map[string]PBXConfig{"main": {}, "lima": {Kind: KindFreeSWITCH}}, flowfile.Known{})
 		if err == nil || !strings.Contains(err.Error(), row.want) || fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%s: error %v does not say %q", name, err, row.want)
 		} else if strings.Contains(err.Error(), "acd.") {
