@@ -27,7 +27,7 @@ var bodies = map[string]string{
 func concrete(path string) string {
 	return strings.NewReplacer(":agent", "101", ":queue", "sales", "/calls/:call", "/calls/c1", "/contacts/:call", "/contacts/p1",
 		":recording/mute", liveRec+"/mute", ":recording/unmute", liveRec+"/unmute", ":recording", "op-p1-r1",
-		"/reports/:report", "/reports/service?from=2026-03-02T00:00:00Z").Replace(path)
+		"/reports/:report", "/reports/service?from=2026-03-02T00:00:00Z", "/queue_log", "/queue_log?from=2026-03-02T00:00:00Z").Replace(path)
 }
 
 // TestEveryRouteForEveryRole walks the whole table with every kind of token. A

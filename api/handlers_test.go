@@ -545,6 +545,23 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestQueueLog exports a call, puts that on the audit log, and refuses a span that is none.
+func TestQueueLog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	r := ask(s, "GET", "/api/v1/queue_log?from=2026-03-02T10:00:00Z&to=2026-03-03T00:00:00Z", w.tokens[wire.RoleSupervisor], "")
+	if body := r.Body.String(); r.Code != 200 || !strings.Contains(body, "|p1|sales|101|CONNECT|") || !strings.Contains(body, "|p1|sales|101|COMPLETEAGENT|") {
+		t.Errorf("%d %s", r.Code, body)
+	}
+	if list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: "queue_log.export"}); err != nil || len(list) != 1 {
+		t.Errorf("audited %+v, %v", list, err)
+	}
+	if p := read[problem](t, ask(s, "GET", "/api/v1/queue_log?from=2026-03-02T10:00:00Z&to=2026-03-02T09:00:00Z", w.tokens[wire.RoleAdmin], ""), 400); !strings.Contains(p.Detail, "to:") {
+		t.Errorf("%+v", p)
+	}
+}
+
 // deafRecords are records whose audit log cannot be written.
 type deafRecords struct{ Records }
 

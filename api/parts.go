@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"time"
 
@@ -66,6 +67,8 @@ type Records interface {
 type Reports interface {
 	// Report is Invalid or NotFound, with field and value, for what cannot be made.
 	Report(ctx context.Context, name string, q reports.Query) (figures.Table, error)
+	// QueueLog writes what happened as app_queue would have; Invalid before anything is written.
+	QueueLog(ctx context.Context, w io.Writer, from, to time.Time) error
 }
 
 // Tokens knows who may come in. *records.DB is one.

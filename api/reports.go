@@ -3,8 +3,11 @@ package api
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"strings"
 	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"github.com/operadora/operadora/acd/figures"
 	"github.com/operadora/operadora/acd/reports"
@@ -41,6 +44,17 @@ func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (Ge
 	default:
 		return GetReport200JSONResponse(reportView(table)), nil
 	}
+}
+
+// GetQueueLog implements StrictServerInterface. It streams.
+func (s operations) GetQueueLog(ctx context.Context, r GetQueueLogRequestObject) (GetQueueLogResponseObject, error) {
+	if err := s.auditFirst(ctx, "queue_log.export", "queue_log", askerOf(ctx).request.URL.RawQuery); err != nil {
+		return nil, err
+	}
+	return streamed(func(w http.ResponseWriter) error {
+		w.Header().Set(echo.HeaderContentType, "text/plain; charset=utf-8")
+		return s.Reports.QueueLog(ctx, s.streamWriter(w), r.Params.From, given(r.Params.To))
+	}), nil
 }
 
 // zoneOf is the time zone that a request names, UTC when it names none.

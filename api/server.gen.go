@@ -121,6 +121,9 @@ type ServerInterface interface {
 	// GetMe Who the token makes its bearer, and what it may do.
 	// (GET /api/v1/me)
 	GetMe(ctx echo.Context) error
+	// GetQueueLog What happened in queues, as app_queue's queue_log.
+	// (GET /api/v1/queue_log)
+	GetQueueLog(ctx echo.Context, params GetQueueLogParams) error
 	// ListQueues Lists queues as they are now, by id.
 	// (GET /api/v1/queues)
 	ListQueues(ctx echo.Context, params ListQueuesParams) error
@@ -1015,6 +1018,31 @@ func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	return err
 }
 
+// GetQueueLog converts echo context to params.
+func (w *ServerInterfaceWrapper) GetQueueLog(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetQueueLogParams
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetQueueLog(ctx, params)
+	return err
+}
+
 // ListQueues converts echo context to params.
 func (w *ServerInterfaceWrapper) ListQueues(ctx echo.Context) error {
 	var err error
@@ -1647,6 +1675,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/recordings/:recording/mute", wrapper.MuteRecording, options.OperationMiddlewares["muteRecording"]...)
 	router.POST(options.BaseURL+"/api/v1/recordings/:recording/unmute", wrapper.UnmuteRecording, options.OperationMiddlewares["unmuteRecording"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/:report", wrapper.GetReport, options.OperationMiddlewares["getReport"]...)
+	router.GET(options.BaseURL+"/api/v1/queue_log", wrapper.GetQueueLog, options.OperationMiddlewares["getQueueLog"]...)
 	router.GET(options.BaseURL+"/api/v1/definitions", wrapper.GetDefinitions, options.OperationMiddlewares["getDefinitions"]...)
 	router.POST(options.BaseURL+"/api/v1/definitions/reload", wrapper.ReloadDefinitions, options.OperationMiddlewares["reloadDefinitions"]...)
 	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
@@ -3101,6 +3130,42 @@ func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeRespons
 	return err
 }
 
+type GetQueueLogRequestObject struct {
+	Params GetQueueLogParams
+}
+
+type GetQueueLogResponseObject interface {
+	VisitGetQueueLogResponse(w http.ResponseWriter) error
+}
+
+type GetQueueLog200TextResponse string
+
+func (response GetQueueLog200TextResponse) VisitGetQueueLogResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type GetQueueLogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetQueueLogdefaultApplicationProblemPlusJSONResponse) VisitGetQueueLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListQueuesRequestObject struct {
 	Params ListQueuesParams
 }
@@ -4011,6 +4076,9 @@ type StrictServerInterface interface {
 	// GetMe Who the token makes its bearer, and what it may do.
 	// (GET /api/v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// GetQueueLog What happened in queues, as app_queue's queue_log.
+	// (GET /api/v1/queue_log)
+	GetQueueLog(ctx context.Context, request GetQueueLogRequestObject) (GetQueueLogResponseObject, error)
 	// ListQueues Lists queues as they are now, by id.
 	// (GET /api/v1/queues)
 	ListQueues(ctx context.Context, request ListQueuesRequestObject) (ListQueuesResponseObject, error)
@@ -5288,6 +5356,31 @@ func (sh *strictHandler) GetMe(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		return validResponse.VisitGetMeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetQueueLog operation middleware
+func (sh *strictHandler) GetQueueLog(ctx echo.Context, params GetQueueLogParams) error {
+	var request GetQueueLogRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetQueueLog(ctx.Request().Context(), request.(GetQueueLogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetQueueLog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetQueueLogResponseObject); ok {
+		return validResponse.VisitGetQueueLogResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

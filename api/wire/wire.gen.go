@@ -2427,6 +2427,15 @@ type StreamEventsParams struct {
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
+// GetQueueLogParams defines parameters for GetQueueLog.
+type GetQueueLogParams struct {
+	// From Begin (inclusive).
+	From time.Time `form:"from" json:"from"`
+
+	// To End (exclusive); now when it is left out.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // ListQueuesParams defines parameters for ListQueues.
 type ListQueuesParams struct {
 	// Limit Lines on a page.

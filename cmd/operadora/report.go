@@ -40,9 +40,12 @@ func newReportCommand() *cobra.Command {
 			"\nA table has the most important columns; --all, --columns or another format has the others.",
 		Example: "  operadora report service --from 2026-03-02 --by queue,interval --interval 15m --tz America/Bogota\n" +
 			"  operadora report agents --from 2026-03-01 --to 2026-04-01 --format xlsx --output march.xlsx\n" +
-			"  operadora report service --explain",
+			"  operadora report service --explain\n  operadora report queue_log --from 2026-03-02 --output queue_log",
 		Args: named,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == queueLogName {
+				return remotely(f.queueLog)(cmd, args)
+			}
 			report, err := figures.Find(args[0])
 			if err != nil {
 				return err
@@ -80,7 +83,34 @@ func reportList() string {
 	for _, r := range figures.Reports {
 		fmt.Fprintf(&b, "  %-10s %s\n", r.Name, r.Title)
 	}
+	fmt.Fprintf(&b, "  %-10s %s\n", queueLogName, "what happened, in the format of app_queue, for tools that read that")
 	return b.String()
+}
+
+// queueLogName is the report that is a list of events.
+const queueLogName = "queue_log"
+
+// queueLog prints what happened as app_queue writes it.
+func (f *reportFlags) queueLog(cmd *cobra.Command, c remote, _ []string) error {
+	for _, name := range []string{"by", "interval", "queue", "agent", "team", "did", "threshold", "short", "repeat", "format", "columns", "all", "explain"} {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s: report %s has nothing of it, only --from, --to, --tz and --output", name, queueLogName)
+		}
+	}
+	f.format = "json" // what the API answers
+	p, err := f.params(cmd)
+	if err != nil {
+		return err
+	}
+	out, done, err := outputTo(cmd, f.output)
+	if err != nil {
+		return err
+	}
+	r, err := c.GetQueueLogWithResponse(cmd.Context(), &wire.GetQueueLogParams{From: p.From, To: p.To})
+	if err == nil {
+		_, err = out.Write(r.Body)
+	}
+	return errors.Join(err, done(err == nil))
 }
 
 // explainReport prints what a report's columns are.

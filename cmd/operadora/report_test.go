@@ -93,6 +93,25 @@ func TestReportCommand(t *testing.T) {
 	}
 }
 
+// TestReportQueueLog prints the log, and refuses what it has nothing of.
+func TestReportQueueLog(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/v1/queue_log" || r.URL.Query().Get("from") != "2026-03-02T00:00:00Z" || r.URL.Query().Get("to") != "2026-03-03T00:00:00Z" {
+			t.Errorf("asked for %s", r.URL)
+		}
+		fmt.Fprint(w, "1|c|sales|NONE|ENTERQUEUE||300|1\n")
+	}))
+	defer server.Close()
+	out, err := command(t, "report", "queue_log", "--from", "2026-03-02", "--to", "2026-03-03", "--tz", "UTC", "--token", "x", "--url", server.URL)
+	if must(t, err); out != "1|c|sales|NONE|ENTERQUEUE||300|1\n" {
+		t.Errorf("printed %q", out)
+	}
+	if _, err := command(t, "report", "queue_log", "--from", "2026-03-02", "--queue", "sales", "--token", "x", "--url", server.URL); err == nil || !strings.Contains(err.Error(), "--queue") {
+		t.Errorf("of a queue: %v", err)
+	}
+}
+
 // TestReportExplains: every column's formula, and what its symbols mean, without a
 // running operadora.
 func TestReportExplains(t *testing.T) {
