@@ -13,7 +13,7 @@ import (
 
 // lampBlink is how long changes are gathered before they are shown: an agent
 // who is offered a call and answers at once needs one command, not three.
-const lampBlink = 250 * time.Millisecond
+const lampBlink = 100 * time.Millisecond
 
 // A PBX that is slow to set lamps is busy with calls, which come first: after a
 // round its worker rests lampRest times as long as it took, at most lampLate.
