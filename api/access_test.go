@@ -15,12 +15,14 @@ import (
 
 // bodies are what the routes that need one are sent.
 var bodies = map[string]string{
-	"disposeAgent":  `{"disposition":"sale"}`,
-	"moveCall":      `{"queue":"billing","reason":"a VIP"}`,
-	"transferCall":  `{"kind":"queue","name":"billing"}`,
-	"superviseCall": `{"mode":"listen","supervisor":"101"}`,
-	"leaveCall":     `{"supervisor":"101"}`,
-	"createSession": `{"token":"op_x_y"}`,
+	"disposeAgent":   `{"disposition":"sale"}`,
+	"moveCall":       `{"queue":"billing","reason":"a VIP"}`,
+	"transferCall":   `{"kind":"queue","name":"billing"}`,
+	"superviseCall":  `{"mode":"listen","supervisor":"101"}`,
+	"leaveCall":      `{"supervisor":"101"}`,
+	"applyRetention": `{"dry_run":true}`,
+	"placeHold":      `{"call":"p1","why":"a suit"}`,
+	"createSession":  `{"token":"op_x_y"}`,
 }
 
 // concrete fills a route's path in: agent 101 is the test agent's own, c1 its call.

@@ -128,6 +128,7 @@ type fakePBX struct {
 	files   map[string][]byte // guarded by mu
 	unsized bool              // guarded by mu
 	claims  int64             // guarded by mu; a size that is not true
+	fails   error             // set before the server runs: nothing can be deleted
 }
 
 func (f *fakePBX) put(id string, b []byte) {
@@ -156,6 +157,9 @@ func (f *fakePBX) OpenRecording(_ context.Context, id string) (io.ReadCloser, in
 func (f *fakePBX) DeleteRecording(_ context.Context, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.fails != nil {
+		return f.fails
+	}
 	if _, ok := f.files[id]; !ok {
 		return fault.New("fake", fault.NotFound, "no recording %q", id)
 	}

@@ -59,6 +59,14 @@ type Records interface {
 	RecordingDeleted(ctx context.Context, id, by string) error
 	AgentStates(ctx context.Context, f records.AgentStateFilter) ([]records.AgentState, string, error)
 	Since(ctx context.Context, id string, limit int) ([]orchestrator.Entry, error)
+	OldRecordings(ctx context.Context, o records.Old, skip, limit int) ([]records.Recording, error)
+	OldCalls(ctx context.Context, o records.Old, limit int) ([]string, error)
+	CountOld(ctx context.Context, o records.Old) (recordings, calls, held int64, err error)
+	RemoveCalls(ctx context.Context, calls []string) error
+	Anonymise(ctx context.Context, calls []string) error
+	LegalHolds(ctx context.Context) ([]records.LegalHold, error)
+	PlaceHold(ctx context.Context, h records.LegalHold) (records.LegalHold, error)
+	ReleaseHold(ctx context.Context, id string) error
 	Audit(ctx context.Context, l records.AuditLine) error
 	AuditLog(ctx context.Context, f records.AuditFilter) ([]records.AuditLine, string, error)
 }
@@ -114,9 +122,12 @@ type Parts struct {
 	// must be connected: store, records, definitions …
 	Checks []Check
 	// Lag tells how far the records are behind the journal; nil leaves it out of the figures.
-	Lag     func() records.Lag
-	Version wire.Version
-	Log     *slog.Logger
+	Lag func() records.Lag
+	// JournalKept is how long an entry may be in the journal after it was recorded: until
+	// then what is removed of a call might come back from there.
+	JournalKept time.Duration
+	Version     wire.Version
+	Log         *slog.Logger
 	// Gatherer is what /metrics shows, Registerer where the API's own figures go.
 	// Both must be of one registry; nil makes one of the server's own.
 	Gatherer   prometheus.Gatherer

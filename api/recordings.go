@@ -64,17 +64,32 @@ func (s operations) DeleteRecording(ctx context.Context, r DeleteRecordingReques
 	if rec.DeletedAt != 0 {
 		return DeleteRecording204Response{}, nil
 	}
-	pbx, ok := s.Engine.PBX(rec.PBX)
-	if !ok {
-		return nil, fault.New("api.delete", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
+	if err := s.deletable(rec); err != nil {
+		return nil, err
 	}
 	if err := s.auditFirst(ctx, "recording.delete", rec.ID, rec.Call); err != nil {
 		return nil, err
 	}
-	// Gone on the PBX already is as good as deleted.
+	return DeleteRecording204Response{}, s.deleteSound(ctx, rec, askerOf(ctx).token.Name)
+}
+
+// deletable tells why a recording's sound cannot be deleted from here.
+func (s operations) deletable(rec records.Recording) error {
+	if _, ok := s.Engine.PBX(rec.PBX); !ok {
+		return fault.New("api.delete", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
+	}
+	return nil
+}
+
+// deleteSound removes a recording's sound. Gone on the PBX already is as good as deleted.
+func (s operations) deleteSound(ctx context.Context, rec records.Recording, by string) error {
+	if err := s.deletable(rec); err != nil {
+		return err
+	}
+	pbx, _ := s.Engine.PBX(rec.PBX)
 	if err := pbx.DeleteRecording(ctx, rec.ID); err != nil && fault.KindOf(err) != fault.NotFound {
-		return nil, err
+		return err
 	}
 	s.sounds.drop(rec.ID)
-	return DeleteRecording204Response{}, s.Records.RecordingDeleted(ctx, rec.ID, askerOf(ctx).token.Name)
+	return s.Records.RecordingDeleted(ctx, rec.ID, by)
 }

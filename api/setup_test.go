@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"io"
@@ -132,6 +133,16 @@ func (w *world) furnish() {
 		entry("1-10", orchestrator.EntryCallRecording, "c1", "101", map[string]any{"recording": liveRec, "state": "started"}),
 	)
 	w.engine.pbx.put("op-p1-r1", wave(4000))
+}
+
+// keeping are definitions of a queue that keeps nothing for long.
+type keeping struct {
+	fakeDefinitions
+	recordings, records time.Duration
+}
+
+func (k keeping) Definitions(context.Context) (wire.Definitions, error) {
+	return wire.Definitions{Queues: []wire.QueueDefinition{{ID: "sales", KeepRecordingsMS: k.recordings.Milliseconds(), KeepRecordsMS: k.records.Milliseconds()}}}, nil
 }
 
 // record writes entries to SQL as the recorder would.

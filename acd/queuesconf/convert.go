@@ -313,7 +313,7 @@ func (q *queue) announcements(x setting, other func()) error {
 			}
 		}
 	default:
-		if !slices.Contains(silent, x.name) && !(x.name == "announce-holdtime" && !yes(x.value)) {
+		if off := x.name == "announce-holdtime" && !yes(x.value); !off && !slices.Contains(silent, x.name) {
 			other()
 		}
 	}

@@ -1813,6 +1813,28 @@ type Leave struct {
 	Supervisor string `json:"supervisor,omitempty,omitzero"`
 }
 
+// LegalHold defines model for LegalHold.
+type LegalHold struct {
+	By       string    `json:"by"`
+	Call     string    `json:"call,omitempty,omitzero"`
+	ID       string    `json:"id"`
+	Number   string    `json:"number,omitempty,omitzero"`
+	PlacedAt time.Time `json:"placed_at"`
+	Why      string    `json:"why"`
+}
+
+// LegalHoldList defines model for LegalHoldList.
+type LegalHoldList struct {
+	Items []LegalHold `json:"items"`
+}
+
+// LegalHoldOrder defines model for LegalHoldOrder.
+type LegalHoldOrder struct {
+	Call   string `json:"call,omitempty,omitzero"`
+	Number string `json:"number,omitempty,omitzero"`
+	Why    string `json:"why"`
+}
+
 // LineState The agent's permanent line, as far as this process drives its PBX; absent when the agent is rung for each call.
 type LineState string
 
@@ -1968,12 +1990,18 @@ type QueueDefinition struct {
 	CallerID string `json:"caller_id,omitempty,omitzero"`
 
 	// DialCode Digits by which a phone names the queue.
-	DialCode          string `json:"dial_code,omitempty,omitzero"`
-	ExitKey           string `json:"exit_key,omitempty,omitzero"`
-	ID                string `json:"id"`
-	MaxLength         int    `json:"max_length"`
-	MaxWaitMS         int64  `json:"max_wait_ms"`
-	MissesBeforePause int    `json:"misses_before_pause"`
+	DialCode string `json:"dial_code,omitempty,omitzero"`
+	ExitKey  string `json:"exit_key,omitempty,omitzero"`
+	ID       string `json:"id"`
+
+	// KeepRecordingsMS 0 is for ever.
+	KeepRecordingsMS int64 `json:"keep_recordings_ms"`
+
+	// KeepRecordsMS 0 is for ever.
+	KeepRecordsMS     int64 `json:"keep_records_ms"`
+	MaxLength         int   `json:"max_length"`
+	MaxWaitMS         int64 `json:"max_wait_ms"`
+	MissesBeforePause int   `json:"misses_before_pause"`
 
 	// Name By language.
 	Name           Texts         `json:"name,omitempty,omitzero"`
@@ -2110,6 +2138,42 @@ type ReportRow struct {
 
 // ReportValues One for each column; null where there is none, as of the share of nothing.
 type ReportValues = []*float64
+
+// Retention defines model for Retention.
+type Retention struct {
+	DryRun bool            `json:"dry_run"`
+	Items  []RetentionItem `json:"items"`
+
+	// More Repeat it.
+	More bool `json:"more"`
+}
+
+// RetentionItem defines model for RetentionItem.
+type RetentionItem struct {
+	// Calls Whose records are to be removed.
+	Calls int64 `json:"calls"`
+
+	// Failed Recordings whose PBX did not delete them.
+	Failed int64 `json:"failed"`
+
+	// Held Calls that would be among them if they were not held.
+	Held  int64  `json:"held"`
+	Queue string `json:"queue,omitempty,omitzero"`
+
+	// Recordings Whose sound is to be removed.
+	Recordings        int64 `json:"recordings"`
+	RemovedCalls      int64 `json:"removed_calls"`
+	RemovedRecordings int64 `json:"removed_recordings"`
+}
+
+// RetentionOrder defines model for RetentionOrder.
+type RetentionOrder struct {
+	// DryRun Say what would be removed.
+	DryRun bool `json:"dry_run"`
+
+	// Number The number whose calls are to be nobody's, as it is on record; left out, what the queues keep no longer.
+	Number string `json:"number,omitempty,omitzero"`
+}
 
 // Role defines model for Role.
 type Role string
@@ -2600,6 +2664,12 @@ type TransferCallJSONRequestBody = Transfer
 
 // UnmuteCallJSONRequestBody defines body for UnmuteCall for application/json ContentType.
 type UnmuteCallJSONRequestBody = Side
+
+// PlaceHoldJSONRequestBody defines body for PlaceHold for application/json ContentType.
+type PlaceHoldJSONRequestBody = LegalHoldOrder
+
+// ApplyRetentionJSONRequestBody defines body for ApplyRetention for application/json ContentType.
+type ApplyRetentionJSONRequestBody = RetentionOrder
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = Credentials

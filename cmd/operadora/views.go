@@ -114,7 +114,8 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 		out.Queues = append(out.Queues, wire.QueueDefinition{ID: q.ID, Name: wire.Texts(q.Name), Strategy: wire.QueueStrategy(q.Strategy),
 			Priority: q.Priority, Admit: wire.QueueAdmit(q.Admit), MaxLength: q.MaxLength, MaxWaitMS: q.MaxWait.Milliseconds(),
 			RingMS: q.RingTimeout.Milliseconds(), WrapUpMS: q.WrapUp.Milliseconds(),
-			ServiceLevelMS: q.ServiceLevel.Milliseconds(), ShortAbandonMS: q.ShortAbandon.Milliseconds(), MissesBeforePause: q.MissesBeforePause,
+			ServiceLevelMS: q.ServiceLevel.Milliseconds(), ShortAbandonMS: q.ShortAbandon.Milliseconds(),
+			KeepRecordingsMS: q.KeepRecordings.Milliseconds(), KeepRecordsMS: q.KeepRecords.Milliseconds(), MissesBeforePause: q.MissesBeforePause,
 			AutoAnswer: q.AutoAnswer, Record: q.Record, ExitKey: q.ExitKey, CallerID: q.CallerID, DialCode: q.DialCode})
 	}
 	for _, g := range d.ACD.Agents {

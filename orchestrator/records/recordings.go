@@ -47,7 +47,7 @@ type RecordingFilter struct {
 	Cursor                   string
 }
 
-const recordingColumns = "recording, call, pbx, queue, agent, kind, started_at, ended_at, duration_ms, state, muted, speakers, deleted_at, deleted_by"
+const recordingColumns = "r.recording, r.call, r.pbx, r.queue, r.agent, r.kind, r.started_at, r.ended_at, r.duration_ms, r.state, r.muted, r.speakers, r.deleted_at, r.deleted_by"
 
 func scanRecording(rows *sql.Rows) (Recording, error) {
 	var r Recording
@@ -106,7 +106,7 @@ func (d *DB) Recording(ctx context.Context, id string) (Recording, error) {
 }
 
 func (d *DB) recordings(ctx context.Context, tail string, args ...any) ([]Recording, error) {
-	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+recordingColumns+" FROM recordings"+tail), args...)
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+recordingColumns+" FROM recordings r"+tail), args...)
 	if err != nil {
 		return nil, err
 	}

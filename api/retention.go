@@ -1,0 +1,171 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// How much one request removes.
+const (
+	soundsAtOnce = 100
+	callsAtOnce  = 1000
+	// failuresAtOnce is how many recordings are passed over that cannot be deleted.
+	failuresAtOnce = 1000
+)
+
+// removal is what is to be removed of a queue, or of a number.
+type removal struct {
+	queue         string
+	sounds, calls records.Old // a zero Before is none
+	remove        func(context.Context, []string) error
+}
+
+// ApplyRetention implements StrictServerInterface.
+func (s operations) ApplyRetention(ctx context.Context, r ApplyRetentionRequestObject) (ApplyRetentionResponseObject, error) {
+	list, err := s.removals(ctx, r.Body.Number)
+	if err != nil {
+		return nil, err
+	}
+	out := wire.Retention{DryRun: r.Body.DryRun, Items: []wire.RetentionItem{}}
+	if !r.Body.DryRun {
+		action, object := "retention.apply", "queues"
+		if r.Body.Number != "" {
+			action, object = "number.erase", orchestrator.MaskNumber(r.Body.Number) // nothing is ever removed from the log
+		}
+		if err := s.auditFirst(ctx, action, object, ""); err != nil {
+			return nil, err
+		}
+	}
+	for _, x := range list {
+		item := wire.RetentionItem{Queue: x.queue}
+		if err := s.count(ctx, x, &item); err != nil {
+			return nil, err
+		}
+		if !r.Body.DryRun {
+			more, err := s.apply(ctx, x, &item)
+			if err != nil {
+				return nil, err
+			}
+			out.More = out.More || more
+		}
+		out.Items = append(out.Items, item)
+	}
+	return ApplyRetention200JSONResponse(out), nil
+}
+
+// removals says what is kept no longer. What may still come back from the journal is kept.
+func (s operations) removals(ctx context.Context, number string) ([]removal, error) {
+	settled := s.Now().Add(-s.JournalKept)
+	if number != "" {
+		o := records.Old{Number: number, Before: settled}
+		return []removal{{sounds: o, calls: o, remove: s.Records.Anonymise}}, nil
+	}
+	d, err := s.Definitions.Definitions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []removal
+	for _, q := range d.Queues {
+		before := func(keep int64) records.Old {
+			if keep <= 0 {
+				return records.Old{}
+			}
+			at := s.Now().Add(-length(keep))
+			if at.After(settled) {
+				at = settled
+			}
+			return records.Old{Queue: q.ID, Before: at}
+		}
+		x := removal{queue: q.ID, sounds: before(q.KeepRecordingsMS), calls: before(q.KeepRecordsMS), remove: s.Records.RemoveCalls}
+		if x.calls.Before.After(x.sounds.Before) {
+			x.sounds = x.calls // sound goes with its records at the latest
+		}
+		if !x.sounds.Before.IsZero() {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// count says how much there is to be removed.
+func (s operations) count(ctx context.Context, x removal, item *wire.RetentionItem) (err error) {
+	if item.Recordings, _, item.Held, err = s.Records.CountOld(ctx, x.sounds); err != nil || x.calls.Before.IsZero() {
+		return err
+	}
+	_, item.Calls, _, err = s.Records.CountOld(ctx, x.calls)
+	return err
+}
+
+// apply removes a portion; more tells that there is another.
+func (s operations) apply(ctx context.Context, x removal, item *wire.RetentionItem) (more bool, err error) {
+	if more, err = s.removeSounds(ctx, x.sounds, item); err != nil {
+		return false, err
+	}
+	if x.calls.Before.IsZero() {
+		return more, nil
+	}
+	calls, err := s.Records.OldCalls(ctx, x.calls, callsAtOnce)
+	if err != nil {
+		return false, err
+	}
+	if err := x.remove(ctx, calls); err != nil {
+		return false, err
+	}
+	item.RemovedCalls = int64(len(calls))
+	return more || len(calls) == callsAtOnce, nil
+}
+
+// removeSounds deletes a portion of sound. What cannot be deleted stands in nobody's way.
+func (s operations) removeSounds(ctx context.Context, o records.Old, item *wire.RetentionItem) (more bool, err error) {
+	for item.RemovedRecordings < soundsAtOnce && item.Failed < failuresAtOnce {
+		list, err := s.Records.OldRecordings(ctx, o, int(item.Failed), soundsAtOnce)
+		if err != nil || len(list) == 0 {
+			return false, err
+		}
+		for _, rec := range list {
+			if err := s.deleteSound(ctx, rec, askerOf(ctx).token.Name); err != nil {
+				s.log.WarnContext(ctx, "a recording that is kept no longer was not deleted", "recording", rec.ID, "pbx", rec.PBX, "error", err)
+				item.Failed++
+				continue
+			}
+			item.RemovedRecordings++
+		}
+	}
+	return item.RemovedRecordings > 0, nil
+}
+
+// ListHolds implements StrictServerInterface.
+func (s operations) ListHolds(ctx context.Context, _ ListHoldsRequestObject) (ListHoldsResponseObject, error) {
+	list, err := s.Records.LegalHolds(ctx)
+	return ListHolds200JSONResponse{Items: each(list, holdView)}, err
+}
+
+// PlaceHold implements StrictServerInterface.
+func (s operations) PlaceHold(ctx context.Context, r PlaceHoldRequestObject) (PlaceHoldResponseObject, error) {
+	h := records.LegalHold{Call: r.Body.Call, Number: r.Body.Number, Why: r.Body.Why, By: askerOf(ctx).token.Name}
+	object := h.Call
+	if object == "" {
+		object = orchestrator.MaskNumber(h.Number)
+	}
+	if err := s.auditFirst(ctx, "hold.place", object, h.Why); err != nil {
+		return nil, err
+	}
+	h, err := s.Records.PlaceHold(ctx, h)
+	return PlaceHold200JSONResponse(holdView(h)), err
+}
+
+// ReleaseHold implements StrictServerInterface.
+func (s operations) ReleaseHold(ctx context.Context, r ReleaseHoldRequestObject) (ReleaseHoldResponseObject, error) {
+	if err := s.auditFirst(ctx, "hold.release", r.Hold, ""); err != nil {
+		return nil, err
+	}
+	return ReleaseHold204Response{}, s.Records.ReleaseHold(ctx, r.Hold)
+}
+
+func holdView(h records.LegalHold) wire.LegalHold {
+	return wire.LegalHold{ID: h.ID, Call: h.Call, Number: h.Number, Why: h.Why, By: h.By, PlacedAt: h.At.In(time.UTC)}
+}

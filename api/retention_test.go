@@ -1,0 +1,128 @@
+package api
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// retain orders retention as admin.
+func (w *world) retain(s *Server, body string) wire.Retention {
+	w.t.Helper()
+	return read[wire.Retention](w.t.(*testing.T), ask(s, "POST", "/api/v1/retention", w.tokens[wire.RoleAdmin], body), 200)
+}
+
+// TestRetention: a dry run says what would go and removes nothing; sound goes before
+// records, at the latest with them; what is held stays.
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.parts.Definitions = keeping{recordings: 30 * time.Minute, records: 24 * time.Hour}
+	s := w.server()
+	got := w.retain(s, `{"dry_run":true}`)
+	if len(got.Items) != 1 || !got.DryRun || got.Items[0] != (wire.RetentionItem{Queue: "sales", Recordings: 1}) {
+		t.Fatalf("dry run: %+v", got)
+	}
+	if _, _, err := w.engine.pbx.OpenRecording(t.Context(), "op-p1-r1"); err != nil {
+		t.Errorf("the dry run deleted it: %v", err)
+	}
+	hold := read[wire.LegalHold](t, ask(s, "POST", "/api/v1/holds", w.tokens[wire.RoleAdmin], `{"call":"p1","why":"a suit"}`), 200)
+	if got := w.retain(s, `{"dry_run":false}`); got.Items[0] != (wire.RetentionItem{Queue: "sales", Held: 1}) {
+		t.Errorf("held: %+v", got)
+	}
+	if list := read[wire.LegalHoldList](t, ask(s, "GET", "/api/v1/holds", w.tokens[wire.RoleAdmin], ""), 200); len(list.Items) != 1 || list.Items[0] != hold || hold.By != "test admin" {
+		t.Errorf("holds: %+v", list)
+	}
+	if r := ask(s, "DELETE", "/api/v1/holds/"+hold.ID, w.tokens[wire.RoleAdmin], ""); r.Code != 204 {
+		t.Errorf("released: %d", r.Code)
+	}
+	got = w.retain(s, `{"dry_run":false}`)
+	if got.Items[0].RemovedRecordings != 1 || got.Items[0].RemovedCalls != 0 || got.More {
+		t.Errorf("removed: %+v", got)
+	}
+	if got := w.retain(s, `{"dry_run":false}`); got.More || got.Items[0] != (wire.RetentionItem{Queue: "sales"}) {
+		t.Errorf("again: %+v", got)
+	}
+	if _, _, err := w.engine.pbx.OpenRecording(t.Context(), "op-p1-r1"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("its sound is there: %v", err)
+	}
+	if rec, err := w.db.Recording(t.Context(), "op-p1-r1"); err != nil || rec.DeletedAt == 0 || rec.DeletedBy != "test admin" {
+		t.Errorf("%+v, %v", rec, err)
+	}
+	w.parts.Definitions = keeping{records: 30 * time.Minute}
+	if got := w.retain(w.server(), `{"dry_run":false}`); got.Items[0].RemovedCalls != 1 {
+		t.Errorf("records: %+v", got)
+	}
+	if _, _, err := w.db.Contact(t.Context(), "p1"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("its records are there: %v", err)
+	}
+	for action, want := range map[string]int{"retention.apply": 4, "hold.place": 1, "hold.release": 1} {
+		if list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: action}); err != nil || len(list) != want {
+			t.Errorf("%s: %d lines, %v, want %d", action, len(list), err, want)
+		}
+	}
+}
+
+// TestRetentionKeepsWhatItMust: for ever is for ever, what may come back from the journal
+// stays, and a call whose sound cannot be deleted keeps its records.
+func TestRetentionKeepsWhatItMust(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.parts.Definitions = keeping{}
+	if got := w.retain(w.server(), `{"dry_run":false}`); len(got.Items) != 0 {
+		t.Errorf("for ever: %+v", got)
+	}
+	w.parts.Definitions, w.parts.JournalKept = keeping{records: time.Minute}, 2*time.Hour
+	if got := w.retain(w.server(), `{"dry_run":false}`); got.Items[0] != (wire.RetentionItem{Queue: "sales"}) {
+		t.Errorf("in the journal: %+v", got)
+	}
+	w.parts.JournalKept = 0
+	w.engine.pbx.fails = fault.New("fake", fault.Unavailable, "away")
+	if got := w.retain(w.server(), `{"dry_run":false}`); got.More || got.Items[0] != (wire.RetentionItem{Queue: "sales", Recordings: 1, Calls: 1, Failed: 1}) {
+		t.Errorf("the PBX is away: %+v", got)
+	}
+	if _, _, err := w.db.Contact(t.Context(), "p1"); err != nil {
+		t.Errorf("its records are gone: %v", err)
+	}
+}
+
+// TestErase: of a number's calls nobody can tell any more whose they were; the audit log
+// does not keep it either.
+func TestErase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	before, _, err := w.db.Contact(t.Context(), "p1")
+	if err != nil || before.Caller.Number == "" {
+		t.Fatalf("%+v, %v", before, err)
+	}
+	body := `"number":"` + before.Caller.Number + `"`
+	if got := w.retain(s, `{"dry_run":true,`+body+`}`); got.Items[0] != (wire.RetentionItem{Recordings: 1, Calls: 1}) {
+		t.Errorf("dry run: %+v", got)
+	}
+	if got := w.retain(s, `{"dry_run":false,`+body+`}`); got.Items[0].RemovedCalls != 1 || got.Items[0].RemovedRecordings != 1 {
+		t.Errorf("erased: %+v", got)
+	}
+	after, timeline, err := w.db.Contact(t.Context(), "p1")
+	if err != nil || after.Caller.Number+after.Caller.Name != "" || len(timeline) != 0 || after.TalkMS != before.TalkMS {
+		t.Errorf("%+v, %v, %v", after, timeline, err)
+	}
+	list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: "number.erase"})
+	if err != nil || len(list) != 1 || strings.Contains(list[0].Object+list[0].Detail, before.Caller.Number) {
+		t.Errorf("audited %+v, %v", list, err)
+	}
+	for _, bad := range []string{`{}`, `{"dry_run":"no"}`} {
+		if r := ask(s, "POST", "/api/v1/retention", w.tokens[wire.RoleAdmin], bad); r.Code != 400 {
+			t.Errorf("%s: %d", bad, r.Code)
+		}
+	}
+	for _, bad := range []string{`{"why":"so"}`, `{"call":"p1"}`, `{"call":"p1","number":"3","why":"so"}`} {
+		if r := ask(s, "POST", "/api/v1/holds", w.tokens[wire.RoleAdmin], bad); r.Code != 400 {
+			t.Errorf("%s: %d", bad, r.Code)
+		}
+	}
+}

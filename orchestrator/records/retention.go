@@ -1,0 +1,174 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// LegalHold keeps a call, or all calls of a number, from being removed.
+type LegalHold struct {
+	ID     string // given by PlaceHold; sorts by time
+	Call   string // either
+	Number string // or
+	Why    string
+	By     string
+	At     time.Time // given by PlaceHold
+}
+
+// PlaceHold adds a hold and returns it.
+func (d *DB) PlaceHold(ctx context.Context, h LegalHold) (LegalHold, error) {
+	const op = "records.PlaceHold"
+	switch {
+	case (h.Call == "") == (h.Number == ""):
+		return h, fault.New(op, fault.Invalid, "call, number: one of them is needed, and not both")
+	case h.Why == "":
+		return h, fault.New(op, fault.Invalid, "why: is needed")
+	}
+	h.At = at(ms(d.now()))
+	h.ID = ulid.MustNewDefault(h.At).String()
+	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO legal_holds (id, call, number, why, by_whom, placed_at) VALUES ("+marks(6)+")"),
+		h.ID, text(h.Call), text(h.Number), cut(h.Why, 512), text(h.By), ms(h.At))
+	return h, classify(op, err)
+}
+
+// ReleaseHold takes a hold away; NotFound when there is none.
+func (d *DB) ReleaseHold(ctx context.Context, id string) error {
+	const op = "records.ReleaseHold"
+	res, err := d.write.ExecContext(ctx, d.rebind("DELETE FROM legal_holds WHERE id = ?"), text(id))
+	if err != nil {
+		return classify(op, err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		return fault.New(op, fault.NotFound, "no hold has the ID %q", id)
+	}
+	return nil
+}
+
+// LegalHolds lists all holds, the oldest first.
+func (d *DB) LegalHolds(ctx context.Context) ([]LegalHold, error) {
+	rows, err := d.read.QueryContext(ctx, "SELECT id, call, number, why, by_whom, placed_at FROM legal_holds ORDER BY id")
+	list := []LegalHold{}
+	if err == nil {
+		err = each(rows, func(rows *sql.Rows) error {
+			var h LegalHold
+			var when int64
+			err := rows.Scan(&h.ID, &h.Call, &h.Number, &h.Why, &h.By, &when)
+			h.At = at(when)
+			list = append(list, h)
+			return err
+		})
+	}
+	return list, classify("records.LegalHolds", err)
+}
+
+// Old chooses what is to be removed: of a queue, or of a number, and ended before a
+// moment. What is held is never among it.
+type Old struct {
+	Queue, Number string // one of them
+	Before        time.Time
+}
+
+const (
+	isHeld = "EXISTS (SELECT 1 FROM legal_holds h WHERE h.call = c.call OR (h.number <> '' AND h.number = c.caller_number))"
+	sounds = "r.deleted_at = 0 AND r.state <> 'running'"
+)
+
+// of is the condition for contacts c.
+func (o Old) of(held bool) where {
+	var w where
+	w.equal("c.queue", o.Queue)
+	w.equal("c.caller_number", o.Number)
+	w.add("c.ended_at > 0")
+	w.between("c.ended_at", time.Time{}, o.Before)
+	if held {
+		w.add(isHeld)
+	} else {
+		w.add("NOT " + isHeld)
+	}
+	return w
+}
+
+// OldRecordings lists recordings whose sound is there and is to be removed, the oldest
+// first, without the first few. What the recordings of a call are is a matter of the queue in which it was last.
+func (d *DB) OldRecordings(ctx context.Context, o Old, skip, limit int) ([]Recording, error) {
+	w := o.of(false)
+	w.add(sounds)
+	list, err := d.recordings(ctx, " JOIN contacts c ON c.call = r.call"+w.String()+" ORDER BY r.started_at, r.recording LIMIT ? OFFSET ?", append(w.args, limit, skip)...)
+	return list, classify("records.OldRecordings", err)
+}
+
+// CountOld counts recordings with sound and calls that are to be removed, and calls
+// that would be if they were not held.
+func (d *DB) CountOld(ctx context.Context, o Old) (recordings, calls, held int64, err error) {
+	w, kept := o.of(false), o.of(true)
+	r := o.of(false)
+	r.add(sounds)
+	for _, q := range []struct {
+		from string
+		w    where
+		into *int64
+	}{{"recordings r JOIN contacts c ON c.call = r.call", r, &recordings}, {"contacts c", w, &calls}, {"contacts c", kept, &held}} {
+		if err := d.read.QueryRowContext(ctx, d.rebind("SELECT COUNT(*) FROM "+q.from+q.w.String()), q.w.args...).Scan(q.into); err != nil { //nolint:gosec // names of tables
+			return 0, 0, 0, classify("records.CountOld", err)
+		}
+	}
+	return recordings, calls, held, nil
+}
+
+// OldCalls lists calls that are to be removed and have no sound any more, the oldest
+// first. A call that has been erased is not there a second time.
+func (d *DB) OldCalls(ctx context.Context, o Old, limit int) ([]string, error) {
+	w := o.of(false)
+	w.add("NOT EXISTS (SELECT 1 FROM recordings r WHERE r.call = c.call AND r.deleted_at = 0 AND r.state <> 'failed')")
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT c.call FROM contacts c"+w.String()+" ORDER BY c.ended_at, c.call LIMIT ?"), append(w.args, limit)...)
+	var list []string
+	if err == nil {
+		err = each(rows, func(rows *sql.Rows) error {
+			var call string
+			err := rows.Scan(&call)
+			list = append(list, call)
+			return err
+		})
+	}
+	return list, classify("records.OldCalls", err)
+}
+
+// RemoveCalls removes all that is on record of calls. Whoever calls it has looked what
+// they are, with OldCalls; one that is held meanwhile stays.
+func (d *DB) RemoveCalls(ctx context.Context, calls []string) error {
+	return d.unlessHeld(ctx, "records.RemoveCalls", calls, "DELETE FROM visits WHERE call", "DELETE FROM dispositions WHERE call", "DELETE FROM recordings WHERE call",
+		"DELETE FROM timeline WHERE call", "DELETE FROM contacts WHERE call")
+}
+
+// Anonymise removes who the customer of calls is: number, name, and the timeline, in
+// which there may be what they entered. What figures are computed from stays, but for
+// the offers.
+func (d *DB) Anonymise(ctx context.Context, calls []string) error {
+	return d.unlessHeld(ctx, "records.Anonymise", calls, "DELETE FROM timeline WHERE call", "UPDATE contacts SET caller_number = '', caller_name = '' WHERE call")
+}
+
+// unlessHeld runs statements that end in "call" on calls that are not held.
+func (d *DB) unlessHeld(ctx context.Context, op string, calls []string, statements ...string) error {
+	err := d.inTx(ctx, func(tx *transaction) error {
+		for chunk := range slices.Chunk(calls, rowsPerStatement) {
+			var args []any
+			for _, c := range chunk {
+				args = append(args, text(c))
+			}
+			free := " IN (SELECT c.call FROM contacts c WHERE c.call IN (" + marks(len(chunk)) + ") AND NOT " + isHeld + ")"
+			for _, s := range statements {
+				if _, err := tx.ExecContext(ctx, d.rebind(s+free), args...); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return classify(op, err)
+}

@@ -1,0 +1,129 @@
+package records
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// TestRetention: what is old goes, its sound first; what is held, of another queue, or
+// too young stays, and the rest of the records with it.
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, fresh func(*testing.T) *DB) {
+		d, ctx := fresh(t), t.Context()
+		s := newStory(t)
+		for _, id := range []string{"1", "2", "3"} {
+			s.served(id, "sales", "101", 10*time.Second, time.Minute)
+		}
+		s.served("4", "support", "101", 10*time.Second, time.Minute)
+		s.abandoned("5", "sales", time.Second)
+		s.at = noon.Add(48 * time.Hour)
+		s.served("6", "sales", "101", 10*time.Second, time.Minute)
+		write(t, d, s.entries)
+		byCall, err := d.PlaceHold(ctx, LegalHold{Call: "1", Why: "a suit", By: "me"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		byNumber, err := d.PlaceHold(ctx, LegalHold{Number: "+346002", Why: "another"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := Old{Queue: "sales", Before: noon.Add(24 * time.Hour)}
+		expect := func(o Old, recordings, calls, held int64, ready ...string) {
+			t.Helper()
+			r, c, h, err := d.CountOld(ctx, o)
+			if err != nil || r != recordings || c != calls || h != held {
+				t.Errorf("%d recordings, %d calls, %d held, %v; want %d, %d, %d", r, c, h, err, recordings, calls, held)
+			}
+			list, err := d.OldCalls(ctx, o, 10)
+			if err != nil || !slices.Equal(list, ready) {
+				t.Errorf("to be removed are %v, %v; want %v", list, err, ready)
+			}
+		}
+		expect(old, 1, 2, 2, "5") // the sound of 3 is there still
+		list, err := d.OldRecordings(ctx, old, 0, 10)
+		if err != nil || len(list) != 1 || list[0].ID != "rec-3" || list[0].PBX != "main" {
+			t.Fatalf("recordings %+v, %v", list, err)
+		}
+		if err := d.RecordingDeleted(ctx, "rec-3", "retention"); err != nil {
+			t.Fatal(err)
+		}
+		expect(old, 0, 2, 2, "3", "5")
+		if err := d.RemoveCalls(ctx, []string{"1", "2", "3", "5"}); err != nil { // 1 and 2 are held
+			t.Fatal(err)
+		}
+		expect(old, 0, 0, 2)
+		rest := dump(t, d)
+		for table, want := range map[string]int{"contacts": 4, "visits": 4, "recordings": 4} {
+			if len(rest[table]) != want {
+				t.Errorf("%s has %d rows, want %d", table, len(rest[table]), want)
+			}
+		}
+		if entries, err := d.Timeline(ctx, "3"); err != nil || len(entries) != 0 {
+			t.Errorf("the timeline of 3 has %d entries, %v", len(entries), err)
+		}
+		if list, err := d.LegalHolds(ctx); err != nil || len(list) != 2 || list[0] != byCall || list[1] != byNumber {
+			t.Errorf("holds %+v, %v", list, err)
+		}
+		for _, h := range []string{byCall.ID, byNumber.ID} {
+			if err := d.ReleaseHold(ctx, h); err != nil {
+				t.Error(err)
+			}
+		}
+		expect(old, 2, 2, 0)
+	})
+}
+
+// TestAnonymise: nobody can tell any more who called, and the figures stay.
+func TestAnonymise(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, fresh func(*testing.T) *DB) {
+		d, ctx := fresh(t), t.Context()
+		s := newStory(t)
+		s.served("1", "sales", "101", 10*time.Second, time.Minute)
+		s.served("2", "sales", "101", 10*time.Second, time.Minute)
+		write(t, d, s.entries)
+		old := Old{Number: "+346001", Before: noon.Add(24 * time.Hour)}
+		if r, c, _, err := d.CountOld(ctx, old); err != nil || r != 1 || c != 1 {
+			t.Errorf("%d recordings, %d calls, %v", r, c, err)
+		}
+		if err := d.RecordingDeleted(ctx, "rec-1", "erasure"); err != nil {
+			t.Fatal(err)
+		}
+		calls, err := d.OldCalls(ctx, old, 10)
+		if err != nil || !slices.Equal(calls, []string{"1"}) {
+			t.Fatalf("calls %v, %v", calls, err)
+		}
+		if err := d.Anonymise(ctx, calls); err != nil {
+			t.Fatal(err)
+		}
+		c, entries, err := d.Contact(ctx, "1")
+		if err != nil || c.Caller.Number != "" || c.Caller.Name != "" || len(entries) != 0 || c.TalkMS != 60_000 {
+			t.Errorf("%+v, %d entries, %v", c, len(entries), err)
+		}
+		n := 0
+		if err := d.Stays(ctx, noon.Add(-time.Hour), noon.Add(time.Hour), func(s Stay) { n++ }); err != nil || n != 2 {
+			t.Errorf("%d stays, %v", n, err)
+		}
+		if c, entries, err := d.Contact(ctx, "2"); err != nil || c.Caller.Number == "" || len(entries) == 0 {
+			t.Errorf("another's call: %+v, %v", c, err)
+		}
+	})
+}
+
+// TestHoldIsRefused names what is missing.
+func TestHoldIsRefused(t *testing.T) {
+	t.Parallel()
+	d := freshSQLite(t)
+	for _, h := range []LegalHold{{}, {Call: "1"}, {Why: "so"}, {Call: "1", Number: "2", Why: "so"}} {
+		if _, err := d.PlaceHold(t.Context(), h); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%+v: %v", h, err)
+		}
+	}
+	if err := d.ReleaseHold(t.Context(), "none"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("a hold that there is not: %v", err)
+	}
+}
