@@ -14,6 +14,7 @@ import (
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -190,6 +191,9 @@ type bareCall struct {
 	entered                         time.Time
 }
 
+// leaveTries is how often a caller is hung up on by a PBX that has too much to do.
+const leaveTries = 5
+
 // bareName is what the bare loop is called in the figures.
 func bareName() string {
 	if centre.OnFreeSWITCH() {
@@ -266,8 +270,14 @@ func (b *bareLoop) enter(channel string, at time.Time) {
 	b.mu.Unlock()
 	// a command that fails shows as a call that is not carried to its end
 	_ = b.pbx.Answer(b.ctx, channel)
-	_ = b.pbx.Originate(b.ctx, orchestrator.Origination{Channel: c.agent, Endpoint: endpoint, Args: []string{"agent", id},
-		Timeout: 15 * time.Second, Originator: channel})
+	if err := b.pbx.Originate(b.ctx, orchestrator.Origination{Channel: c.agent, Endpoint: endpoint, Args: []string{"agent", id},
+		Timeout: 15 * time.Second, Originator: channel}); err != nil { // nobody would ever end it
+		b.take(channel, true)
+		if b.take(c.agent, true) != nil {
+			b.leave(c)
+		}
+		return
+	}
 	_ = b.pbx.CreateBridge(b.ctx, c.bridge)
 	_ = b.pbx.Hold(b.ctx, channel, "")
 }
@@ -278,6 +288,7 @@ func (b *bareLoop) join(c *bareCall) {
 	}
 	_ = b.pbx.Unhold(b.ctx, c.caller)
 	if b.pbx.Join(b.ctx, c.bridge, c.caller, c.agent) != nil {
+		_ = b.pbx.Hangup(b.ctx, c.agent, orchestrator.CauseNormal) // whose end is the caller's
 		return
 	}
 	b.mu.Lock()
@@ -288,7 +299,11 @@ func (b *bareLoop) join(c *bareCall) {
 func (b *bareLoop) leave(c *bareCall) {
 	// In this order, as operadora does it: Asterisk may overlook the hangup of a
 	// channel that it is just putting out of a bridge, and the caller waits for ever.
-	_ = b.pbx.Hangup(b.ctx, c.caller, orchestrator.CauseNormal)
+	for range leaveTries {
+		if err := b.pbx.Hangup(b.ctx, c.caller, orchestrator.CauseNormal); fault.KindOf(err) != fault.Unavailable {
+			break
+		}
+	}
 	_ = b.pbx.DestroyBridge(b.ctx, c.bridge)
 	b.free <- c.endpoint
 }
