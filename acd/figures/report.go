@@ -32,13 +32,14 @@ type Report struct {
 	By       []Dimension // what it may be by; the first unless something else is asked for
 	Measures []Measure
 	Notes    []string
+	OfCalls  bool // of more than the states of agents
 }
 
 // Reports are all reports.
 var Reports = []Report{
 	{
 		Name: "service", Title: "how queues served their callers",
-		By: append([]Dimension{ByQueue, ByAgent, ByTeam, ByDID}, times...), Measures: service,
+		By: append([]Dimension{ByQueue, ByAgent, ByTeam, ByDID}, times...), Measures: service, OfCalls: true,
 		Notes: []string{
 			"A call counts once for each of its stays in a queue, with all that came of it, when it entered the queue.",
 			"T and s are those of the stay's queue, as it is defined now.",
@@ -48,7 +49,7 @@ var Reports = []Report{
 	},
 	{
 		Name: "agents", Title: "what agents did with their time",
-		By: append([]Dimension{ByAgent, ByTeam}, times...), Measures: people,
+		By: append([]Dimension{ByAgent, ByTeam}, times...), Measures: people, OfCalls: true,
 		Notes: []string{
 			"Time counts where it passes; conversations count when they began, offers when they were made, and missed offers when they were missed.",
 			"Teams are those that the agents are in now.",

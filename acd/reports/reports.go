@@ -66,7 +66,7 @@ func (r Reporter) Report(ctx context.Context, name string, q Query) (figures.Tab
 	if err != nil {
 		return figures.Table{}, fault.E(op, fault.Invalid, err)
 	}
-	day, err := r.read(ctx, q, now)
+	day, err := r.read(ctx, q, now, report.OfCalls)
 	if err != nil {
 		return figures.Table{}, err
 	}
@@ -93,10 +93,14 @@ func (q *Query) check() error {
 	return nil
 }
 
-// read fetches what the figures are computed from.
-func (r Reporter) read(ctx context.Context, q Query, now time.Time) (*figures.Day, error) {
+// read fetches what the figures are computed from: changes of agents' states and, for
+// reports of calls, those.
+func (r Reporter) read(ctx context.Context, q Query, now time.Time, calls bool) (*figures.Day, error) {
 	d := &figures.Day{Now: now.UnixMilli()}
 	dir := directoryOf(r.Definitions())
+	if !calls {
+		return d, r.changes(ctx, d, dir, q.From, q.To)
+	}
 	from, last := q.From.Add(-afterwards), q.To // an answer may be told of a caller who came before
 	err := r.Records.Stays(ctx, from, q.To, func(s records.Stay) {
 		stay := dir.stay(s, q)
@@ -112,10 +116,7 @@ func (r Reporter) read(ctx context.Context, q Query, now time.Time) (*figures.Da
 	if last.After(now) {
 		last = now
 	}
-	err = r.Records.AgentChanges(ctx, from, last, func(s records.AgentState) {
-		d.Changes = append(d.Changes, figures.Change{Agent: s.Agent, Team: dir.teams[s.Agent], State: s.To, Reason: s.Reason, Call: s.Call, At: s.At})
-	})
-	if err != nil {
+	if err := r.changes(ctx, d, dir, from, last); err != nil {
 		return nil, err
 	}
 	if err := r.events(ctx, d, dir, from, last); err != nil {
@@ -123,6 +124,13 @@ func (r Reporter) read(ctx context.Context, q Query, now time.Time) (*figures.Da
 	}
 	return d, r.Records.Callers(ctx, from.Add(-q.Repeat), q.To, func(call, number string, at int64) {
 		d.Starts = append(d.Starts, figures.Start{Call: call, Number: number, At: at})
+	})
+}
+
+// changes reads what agents did.
+func (r Reporter) changes(ctx context.Context, d *figures.Day, dir directory, from, to time.Time) error {
+	return r.Records.AgentChanges(ctx, from, to, func(s records.AgentState) {
+		d.Changes = append(d.Changes, figures.Change{Agent: s.Agent, Team: dir.teams[s.Agent], State: s.To, Reason: s.Reason, Call: s.Call, At: s.At})
 	})
 }
 
