@@ -73,7 +73,7 @@ func (x *change) handOver(channel string) {
 		x.visit(VisitOnLeave)
 	}
 	x.settleLeg(x.c.Far())
-	x.cutRecording()
+	muted := x.cutRecording()
 	x.forgetFar()
 	x.move(OnHandedOver)
 
@@ -94,6 +94,9 @@ func (x *change) handOver(channel string) {
 		x.together()
 	}
 	x.talksWith(max(0, waited)) // a recording that began before would end when the customer is put in anew
+	if rec := x.c.Rec(); muted && rec != nil && rec.State == RecRunning {
+		x.setMuted(rec, true, "operadora")
+	}
 }
 
 // together orders that customer and far leg are in the room, whoever heard music.
@@ -112,21 +115,27 @@ func (x *change) together() {
 
 // cutRecording ends the recording of the conversation's part that is over. The
 // room goes on, so the recording is kept as that of a room that is gone. Supervisors
-// who are heard in it go with the agent.
-func (x *change) cutRecording() {
+// who are heard in it go with the agent. It tells whether somebody muted it: so stays
+// that of the part that follows.
+func (x *change) cutRecording() (muted bool) {
 	for _, l := range x.c.Supervisors() {
 		x.barges(x.c.leg(l.Channel), false)
 	}
 	for i := range x.c.Rooms {
 		rec := x.c.Rooms[i].Rec
-		if x.c.Rooms[i].State != RoomMade || !rec.running() {
+		if x.c.Rooms[i].State != RoomMade || rec == nil {
+			continue
+		}
+		muted = rec.Muted
+		if !rec.running() {
 			continue
 		}
 		x.stopRecording(rec)
 		x.c.Rooms[i].Rec = nil
 		x.c.Rooms = append(x.c.Rooms, Room{N: x.next(), State: RoomGone, Rec: rec})
-		return
+		return muted
 	}
+	return muted
 }
 
 // promote makes a guest the one with whom the customer talks, or for whom the
