@@ -160,3 +160,53 @@ func TestASupervisorIsAskedForThePIN(t *testing.T) {
 	}
 	ask("100", "4711", "a01", orchestrator.AgentLocked, "")
 }
+
+// TestAPhoneActsForWhoIsLoggedIn is the one rule of the feature codes: login and
+// listening ask for the PIN, and no other code does unless the definitions say so;
+// before the login none of those does anything.
+func TestAPhoneActsForWhoIsLoggedIn(t *testing.T) {
+	t.Parallel()
+	const ok, nothing, out = orchestrator.AgentOK, orchestrator.AgentNothingToClose, orchestrator.AgentNotLoggedIn
+	for _, r := range []struct {
+		op      orchestrator.AgentOp
+		out, in orchestrator.AgentResult // logged out, and in; "" when the PIN is asked for
+	}{
+		{orchestrator.AgentLogin, "", ""},
+		{orchestrator.AgentLine, "", ""},
+		{orchestrator.AgentSupervise, "", ""},
+		{orchestrator.AgentLogout, out, ok},
+		{orchestrator.AgentPause, out, ok},
+		{orchestrator.AgentResume, out, orchestrator.AgentAlready},
+		{orchestrator.AgentDispose, out, nothing},
+		{orchestrator.AgentTransfer, out, nothing},
+		{orchestrator.AgentConsult, out, nothing},
+		{orchestrator.AgentComplete, out, nothing},
+		{orchestrator.AgentSwap, out, nothing},
+		{orchestrator.AgentCancel, out, nothing},
+		{orchestrator.AgentConference, out, nothing},
+	} {
+		for _, in := range []bool{false, true} {
+			w, _ := pinWorld(t, agentDefs())
+			want := r.out
+			if in {
+				w.login("a00")
+				want = r.in
+			}
+			if want == "" {
+				want = orchestrator.AgentBadPIN
+			}
+			if got := w.pin(r.op, "100", ""); got != want {
+				t.Errorf("%s, logged in %v: %s, want %s", r.op, in, got, want)
+			}
+		}
+	}
+	w, _ := pinWorld(t, agentDefs())
+	call := orchestrator.Dialling{Call: "c1", PBX: pbx, Visit: 1, Endpoint: "PJSIP/100", By: "phone"}
+	if got, err := w.svc.Dial(w.ctx(), call); err != nil || got.Result == ok {
+		t.Errorf("a call, logged out: %+v, %v", got, err)
+	}
+	w.login("a00")
+	if got, err := w.svc.Dial(w.ctx(), call); err != nil || got.Result != ok {
+		t.Errorf("a call, logged in: %+v, %v", got, err)
+	}
+}

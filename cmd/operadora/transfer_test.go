@@ -254,7 +254,8 @@ func TestKilledOnHoldAndInTransfer(t *testing.T) {
 	}
 }
 
-// TestMoveWaiting: a supervisor moves a caller who waits to a queue whose agent is free.
+// TestMoveWaiting: a supervisor moves a caller who waits to a queue whose agent is free,
+// and ends the conversation. Who did so, and why, is on record.
 func TestMoveWaiting(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{agents: 1, files: map[string]string{
@@ -271,9 +272,28 @@ func TestMoveWaiting(t *testing.T) {
 	if !strings.Contains(out, "moved") {
 		t.Errorf("the command says %q", out)
 	}
-	r.serve(ana, caller)
-	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" || got.Queue != "billing" {
+	a := r.takes(ana, caller)
+	out, err = r.Run("call", "hangup", id, "--reason", "he threatens her", "--token", api.Token, "--url", api.Base)
+	must(t, err)
+	if !strings.Contains(out, "hangup ordered") {
+		t.Errorf("the command says %q", out)
+	}
+	ended(t, caller)
+	ended(t, a)
+	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.EndedBy != "operadora" || got.Agent != "101" || got.Queue != "billing" {
 		t.Errorf("the record: %+v", got)
+	}
+	out, err = r.Run("contact", "show", id, "--token", api.Token, "--url", api.Base)
+	must(t, err)
+	for _, want := range []string{"call.hung_up", "he threatens her", "nobody is there", `"by":"api:`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the command says nothing of %s:\n%s", want, out)
+		}
+	}
+	audit, err := api.ListAuditWithResponse(limit(t), &wire.ListAuditParams{})
+	must(t, err)
+	if !strings.Contains(string(audit.Body), "call.hangup") || !strings.Contains(string(audit.Body), "he threatens her") {
+		t.Errorf("the audit log: %s", audit.Body)
 	}
 }
 
