@@ -290,7 +290,9 @@ func TestMoveWaiting(t *testing.T) {
 			t.Errorf("the command says nothing of %s:\n%s", want, out)
 		}
 	}
-	audit, err := api.ListAuditWithResponse(limit(t), &wire.ListAuditParams{})
+	admin, err := r.API("admin")
+	must(t, err)
+	audit, err := admin.ListAuditWithResponse(limit(t), &wire.ListAuditParams{})
 	must(t, err)
 	if !strings.Contains(string(audit.Body), "call.hangup") || !strings.Contains(string(audit.Body), "he threatens her") {
 		t.Errorf("the audit log: %s", audit.Body)
