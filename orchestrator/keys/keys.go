@@ -63,7 +63,7 @@ const (
 
 // Table recognises the codes after one prefix; with an empty one there are none.
 type Table struct {
-	Prefix string `yaml:"prefix" default:"" doc:"What agents type before a feature code while they talk, such as *: *1 holds the caller. One to three keys, the first * or #. What is no code reaches the other side, some tenths of a second later than it would by itself. Empty: there are no codes, and the PBX passes all keys on."`
+	Prefix string `yaml:"prefix" default:"" doc:"What agents type before a feature code while they talk, such as *: *1 holds the caller. One to three keys, the first * or #. What is no code reaches the other side, some tenths of a second later than it would by itself; the prefix alone, or another beginning of a code, after two seconds without a key. Empty: there are no codes, and the PBX passes all keys on."`
 	// Flows are those that a number stands for, after the code of Send.
 	Flows map[string]string `yaml:"flows" keys:"keys" default:"" doc:"Flows that agents send callers through by keys, by number: {\"1\": payment} is *#1# with the prefix *. Callers come back from them; the recording is silent meanwhile."`
 }
