@@ -78,26 +78,35 @@ func (x *explaining) agent(id string) (AgentView, bool) {
 	return x.dir.agentView(id, rec), stored || defined
 }
 
-// stateWords are the states of agents in Spanish.
-var stateWords = map[State]string{StateOffline: "desconectado", StateAvailable: "disponible", StateReserved: "reservado",
-	StateTalking: "en conversación", StateWrapup: "cerrando la llamada anterior", StatePaused: "en pausa"}
+// stateWords are the states of agents in words, English and Spanish.
+var stateWords = map[State][2]string{StateOffline: {"logged out", "desconectado"}, StateAvailable: {"available", "disponible"},
+	StateReserved: {"reserved", "reservado"}, StateTalking: {"talking", "en conversación"},
+	StateWrapup: {"in wrap-up", "cerrando la llamada anterior"}, StatePaused: {"paused", "en pausa"}}
+
+// explainState says what the agent does instead, since when and why.
+func explainState(a AgentView, now int64) Finding {
+	words := stateWords[a.State]
+	en, es := " is "+words[0], " está "+words[1]
+	if a.Since > 0 {
+		en, es = " has been "+words[0]+" for "+span(now-a.Since), es+" desde hace "+span(now-a.Since)
+	}
+	switch {
+	case a.Reason != "":
+		en, es = en+" ("+a.Reason+")", es+" ("+a.Reason+")"
+	case a.State == StatePaused:
+		en, es = en+", without a reason", es+", sin motivo"
+	}
+	if a.Call != "" {
+		en, es = en+" with call "+a.Call, es+" con la llamada "+a.Call
+	}
+	return Finding{WhyState, Texts{"en": "agent " + a.ID + en, "es": "el agente " + a.ID + es}}
+}
 
 // explainAgent lists what makes the agent ineligible.
 func explainAgent(a AgentView, now int64) []Finding {
 	var out []Finding
 	if a.State != StateAvailable {
-		var en, es string
-		if a.Since > 0 {
-			en, es = " for "+span(now-a.Since), " desde hace "+span(now-a.Since)
-		}
-		if a.Reason != "" {
-			en, es = en+" ("+a.Reason+")", es+" ("+a.Reason+")"
-		}
-		if a.Call != "" {
-			en, es = en+" with call "+a.Call, es+" con la llamada "+a.Call
-		}
-		out = append(out, Finding{WhyState, Texts{"en": fmt.Sprintf("agent %s is %s%s", a.ID, a.State, en),
-			"es": fmt.Sprintf("el agente %s está %s%s", a.ID, stateWords[a.State], es)}})
+		out = append(out, explainState(a, now))
 	}
 	if a.Device == orchestrator.DeviceBusy || a.Device == orchestrator.DeviceUnreachable {
 		if a.State != StateReserved && a.State != StateTalking { // there it is our own call

@@ -8,7 +8,6 @@ import (
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
-	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // SuperviseCall implements StrictServerInterface. Whether the supervisor may is
@@ -31,7 +30,7 @@ func (s operations) superviseWish(ctx context.Context, id string, w call.Wish) (
 	}
 	switch {
 	case w.Supervisor == "":
-		return ordered{}, fault.New("api.supervise", fault.Invalid, "supervisor: is empty, and the token names no agent")
+		return ordered{}, wrong(wire.ProblemCodeInvalid, "supervisor", "", "who is it? The token is no agent's, so name one by id (--as on the command line)")
 	case token.Agent != "" && w.Supervisor != token.Agent:
 		return ordered{}, denied("the token is agent %s's, and not %s's", quoted(token.Agent), quoted(w.Supervisor))
 	}

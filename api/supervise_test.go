@@ -34,3 +34,13 @@ func TestASupervisorMayBeUnseen(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsToListen: a token that is no agent's names the supervisor, and is told how.
+func TestWhoIsToListen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := read[problem](t, ask(w.server(), "POST", "/api/v1/calls/c1/supervise", w.tokens[wire.RoleSupervisor], `{"mode":"listen"}`), 400)
+	if want := "supervisor: who is it? The token is no agent's, so name one by id (--as on the command line)"; p.Detail != want || p.Field != "supervisor" {
+		t.Errorf("told %q of field %q, want %q", p.Detail, p.Field, want)
+	}
+}

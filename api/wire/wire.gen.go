@@ -1613,9 +1613,11 @@ type EntryMuted struct {
 // EntryNode defines model for EntryNode.
 type EntryNode struct {
 	// Detail By language.
-	Detail  Texts  `json:"detail,omitempty,omitzero"`
-	Flow    string `json:"flow"`
-	Node    string `json:"node"`
+	Detail Texts  `json:"detail,omitempty,omitzero"`
+	Flow   string `json:"flow"`
+	Node   string `json:"node"`
+
+	// Outcome Where the node led: what the flow file calls it, such as ok or timeout; key:1 for key 1 of a menu.
 	Outcome string `json:"outcome,omitempty,omitzero"`
 }
 
@@ -1659,8 +1661,10 @@ type EntryParted struct {
 
 // EntryQueued defines model for EntryQueued.
 type EntryQueued struct {
-	Priority int    `json:"priority,omitempty,omitzero"`
-	Queue    string `json:"queue"`
+	Priority int `json:"priority,omitempty,omitzero"`
+
+	// Queue @102 is agent 102's own, for calls that are for that agent alone.
+	Queue string `json:"queue"`
 }
 
 // EntryRecording defines model for EntryRecording.

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +40,7 @@ func newCallListCommand() *cobra.Command {
 			return show(cmd, calls, func(w io.Writer) error {
 				var rows [][]string
 				for _, c := range calls {
-					rows = append(rows, []string{c.ID, string(c.State), orDash(c.Caller.Number), orDash(c.DID), orDash(c.Queue),
+					rows = append(rows, []string{c.ID, string(c.State), orDash(c.Caller.Number), orDash(c.DID), orDash(plainQueue(c.Queue)),
 						orDash(c.Serving), orDash(c.Node), since(c.WaitSince), since(c.StartedAt)})
 				}
 				return columns(w, []string{"CALL", "STATE", "CALLER", "DIALLED", "QUEUE", "AGENT", "NODE", "WAITS", "SINCE"}, rows)
@@ -67,7 +70,7 @@ func newCallShowCommand() *cobra.Command {
 
 func showCall(w io.Writer, c wire.CallView) error {
 	return showLines(w, [][2]string{{"call", c.ID}, {"state", string(c.State)}, {"caller", c.Caller.Number + " " + c.Caller.Name},
-		{"dialled", c.DID}, {"pbx", c.PBX}, {"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", c.Queue}, {"agent", c.Serving},
+		{"dialled", c.DID}, {"pbx", c.PBX}, {"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", plainQueue(c.Queue)}, {"agent", c.Serving},
 		{"node", c.Node}, {"recording", c.LiveRecording.ID}}, c.Timeline)
 }
 
@@ -81,7 +84,7 @@ func showLines(w io.Writer, lines [][2]string, timeline []wire.Entry) error {
 	fmt.Fprintln(w)
 	var rows [][]string
 	for _, e := range timeline {
-		rows = append(rows, []string{e.At.Local().Format("15:04:05.000"), string(e.Type), string(e.Data)})
+		rows = append(rows, []string{e.At.Local().Format("15:04:05.000"), string(e.Type), plainDetail(e.Data)})
 	}
 	return columns(w, []string{"AT", "WHAT", "DETAIL"}, rows)
 }
@@ -212,8 +215,17 @@ func targetFlags(c *cobra.Command, word string, kinds ...wire.TargetKind) func()
 		to[kind] = c.Flags().String(string(kind), "", word+" this "+what[kind])
 		flags = append(flags, string(kind))
 	}
-	c.MarkFlagsMutuallyExclusive(flags...)
-	c.MarkFlagsOneRequired(flags...)
+	c.PreRunE = func(c *cobra.Command, _ []string) error {
+		all := "give one of --" + strings.Join(flags, ", --")
+		given := slices.DeleteFunc(slices.Clone(flags), func(f string) bool { return c.Flag(f).Value.String() == "" })
+		switch len(given) {
+		case 0:
+			return errors.New("to whom? " + all)
+		case 1:
+			return nil
+		}
+		return fmt.Errorf("--%s exclude each other: %s", strings.Join(given, " and --"), all)
+	}
 	return func() (body wire.Transfer) {
 		for kind, name := range to {
 			if *name != "" {

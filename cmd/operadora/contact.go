@@ -71,7 +71,7 @@ func listContacts(w io.Writer, list []wire.Contact) error {
 	var rows [][]string
 	for _, c := range list {
 		rows = append(rows, []string{c.ID, c.StartedAt.Local().Format(time.DateTime), orDash(string(c.Outcome)), orDash(c.Caller.Number), orDash(c.DID),
-			orDash(c.Queue), orDash(c.Agent), lasted(c.WaitMS, time.Second), lasted(c.TalkMS, time.Second), orDash(c.Disposition), orDash(strings.Join(slices.DeleteFunc([]string{c.Recording, c.Voicemail}, func(s string) bool { return s == "" }), ", "))})
+			orDash(plainQueue(c.Queue)), orDash(c.Agent), lasted(c.WaitMS, time.Second), lasted(c.TalkMS, time.Second), orDash(c.Disposition), orDash(strings.Join(slices.DeleteFunc([]string{c.Recording, c.Voicemail}, func(s string) bool { return s == "" }), ", "))})
 	}
 	return columns(w, []string{"CONTACT", "SINCE", "OUTCOME", "CALLER", "DIALLED", "QUEUE", "AGENT", "WAITED", "TALKED", "DISPOSITION", "RECORDING"}, rows)
 }
@@ -94,7 +94,7 @@ func newContactShowCommand() *cobra.Command {
 func showContact(w io.Writer, c wire.ContactView) error {
 	lines := [][2]string{{"contact", c.ID}, {"outcome", string(c.Outcome)}, {"ended by", string(c.EndedBy)},
 		{"caller", c.Caller.Number + " " + c.Caller.Name}, {"dialled", c.DID}, {"pbx", c.PBX},
-		{"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", c.Queue}, {"agent", c.Agent},
+		{"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", plainQueue(c.Queue)}, {"agent", c.Agent},
 		{"wait", lasted(c.WaitMS, time.Millisecond)}, {"talk", lasted(c.TalkMS, time.Millisecond)}, {"disposed", c.Disposition}}
 	return showLines(w, append(lines, recordingsOf(c)...), c.Timeline)
 }
