@@ -20,6 +20,7 @@ func (x *change) side(whom string) (*Leg, error) {
 		return x.c.Customer(), nil
 	case sideAgent:
 		return x.c.Far(), nil
+	case SideOther: // is among those below
 	}
 	var found []*Leg
 	for i := range x.c.Legs {
