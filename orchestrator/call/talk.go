@@ -349,17 +349,27 @@ func (x *change) farGone(cause orchestrator.Cause) {
 	}
 }
 
-// missed handles an offer that came to nothing; the call keeps its place.
+// turnsDown are the ways in which an agent does not want a call, or is not there.
+var turnsDown = map[orchestrator.OfferFailure]bool{
+	orchestrator.OfferNoAnswer: true, orchestrator.OfferRejected: true, orchestrator.OfferUnreachable: true,
+}
+
+// missed handles an offer that came to nothing; the call keeps its place, unless
+// it waits for that agent alone.
 func (x *change) missed(was LegState, cause orchestrator.Cause) {
 	far := x.c.Far()
 	if far.Why == "" {
 		far.Why = x.failure(far, was, cause)
 	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": far.Why, "cause": cause})
-	connecting := x.c.State == StateConnecting
+	connecting, alone := x.c.State == StateConnecting, turnsDown[far.Why] && orchestrator.OwnerOfQueue(far.Offer.Queue) != ""
 	x.settle()
 	x.forgetFar()
 	x.backToQueue(connecting)
+	if alone && x.c.State == StateWaiting {
+		x.unqueue("timeout")
+		x.goOn("timeout")
+	}
 }
 
 // failure says why the offer of a leg came to nothing that was in a state.

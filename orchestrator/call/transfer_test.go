@@ -196,6 +196,25 @@ func TestTransferToAnAgentWhoNeverAnswers(t *testing.T) {
 	w.checkKept(t)
 }
 
+// TestTransferToAnAgentWhoDoesNotPickUp comes back to the queue at once: nobody else
+// is to be rung where the caller is. A busy phone gets the caller next.
+func TestTransferToAnAgentWhoDoesNotPickUp(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		cause orchestrator.Cause
+		queue string
+	}{
+		"no answer": {orchestrator.CauseNoAnswer, "sales"}, "rejected": {orchestrator.CauseRejected, "sales"},
+		"busy": {orchestrator.CauseBusy, "@102"},
+	} {
+		w := at(then(talking, toAgent, ringing, agentEnds(row.cause))...)
+		if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != row.queue || w.pbx.hears() != "music" || row.queue == "sales" && v.Priority != backPriority {
+			t.Errorf("%s: state %q, visit %+v, the customer hears %q", name, w.me.c.State, v, w.pbx.hears())
+		}
+		w.checkKept(t)
+	}
+}
+
 // TestAgentLeavesBeforeTheQueueAnswers: the transfer goes on without the agent.
 func TestAgentLeavesBeforeTheQueueAnswers(t *testing.T) {
 	t.Parallel()
