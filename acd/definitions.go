@@ -92,6 +92,8 @@ type Queue struct {
 	Whisper          string        `yaml:"whisper" shape:"maysound" default:"" doc:"Sound that an agent on a permanent line hears after the beep as a call comes, in the agent's language; empty is the beep alone."`
 	ExitKey          string        `yaml:"exit_key" shape:"maykey" default:"" doc:"Key with which a caller leaves the queue; empty is none."`
 
+	Callback *Callback `yaml:"callback" doc:"Calls callers back who ask for it while they wait; absent calls nobody back."`
+
 	CallerID string `yaml:"caller_id" shape:"maynumber" default:"" doc:"Number shown to whom the queue's agents call on its behalf; empty leaves it to the trunk."`
 	DialCode string `yaml:"dial_code" shape:"digits" default:"" doc:"Digits by which a phone names the queue: *489*12*910000001 calls on behalf of the queue with code 12. Without, a phone calls on behalf of its agent's first queue."`
 
@@ -109,7 +111,28 @@ func (q Queue) Plan() orchestrator.QueuePlan {
 		AnnounceEvery: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
 		AnnouncePosition: q.AnnouncePosition, AnnouncePrompts: q.AnnouncePrompts,
 		ExitKey: q.ExitKey, Whisper: q.Whisper, Record: q.Record, RecordFormat: q.RecordFormat, MaxTalk: q.MaxTalk, CallerID: q.CallerID,
+		Callback: q.Callback.plan(),
 	}
+}
+
+// Callback is how a queue calls back who asked for it.
+type Callback struct {
+	First     string        `yaml:"first" oneof:"agent customer" default:"agent" doc:"Whose phone is rung first: agent, who then hears the customer's phone ring, or customer, who then hears music until the agent who was free answers."`
+	Attempts  int           `yaml:"attempts" min:"1" max:"20" default:"3" doc:"How often the customer's phone is rung at most."`
+	Retry     time.Duration `yaml:"retry" min:"10s" max:"24h" default:"10m" doc:"Pause after an attempt that nobody answered, or that the network did not bring to a phone."`
+	RetryBusy time.Duration `yaml:"retry_busy" min:"10s" max:"24h" default:"3m" doc:"Pause after an attempt that was busy."`
+	Ring      time.Duration `yaml:"ring" min:"5s" max:"5m" default:"30s" doc:"How long the customer's phone rings."`
+	Expires   time.Duration `yaml:"expires" min:"1m" max:"168h" default:"8h" doc:"How long after it was asked for the customer is still called."`
+	Whisper   string        `yaml:"whisper" shape:"maysound" default:"operadora/callback-whisper" doc:"Sound that the agent hears who picked up for a callback, in the agent's language; empty is none."`
+	Greeting  string        `yaml:"greeting" shape:"maysound" default:"operadora/callback-greeting" doc:"Sound that a customer who is rung first hears, in the caller's language; empty is none."`
+}
+
+func (c *Callback) plan() *orchestrator.CallbackPlan {
+	if c == nil {
+		return nil
+	}
+	return &orchestrator.CallbackPlan{CustomerFirst: c.First == "customer", Attempts: c.Attempts, Retry: c.Retry, RetryBusy: c.RetryBusy,
+		Ring: c.Ring, Expires: c.Expires, Whisper: c.Whisper, Greeting: c.Greeting}
 }
 
 // Agent is one agent's definition. NewAgent gives the defaults.

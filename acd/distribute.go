@@ -35,10 +35,16 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	order := EnqueueOrder{
 		Call: w.Call, MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
 		Record: CallRecord{
-			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
+			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Work: w.Work, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
 			Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
 		},
+	}
+	if w.Work == orchestrator.WorkCallback {
+		order.MaxLength, order.NeedStaff = 0, false
+	}
+	if !w.Since.IsZero() {
+		order.Record.Since = min(w.Since.UnixMilli(), now.UnixMilli())
 	}
 	order.Record.Score = dir.score(order.Record)
 	order.Record.Rings, order.Lanes = dir.way(order.Record)

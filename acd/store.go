@@ -96,12 +96,14 @@ type AgentStore interface {
 // QueueAt is a queue's part on a group of PBXs: only agents and calls of one group meet.
 type QueueAt struct{ Queue, Group string }
 
-// CallRecord is a call in a queue, waiting or offered. Times are unix ms.
+// CallRecord is work in a queue, waiting or offered: a call, or a customer to be
+// called back, under the id of the call that does so. Times are unix ms.
 type CallRecord struct {
 	Queue      string            `json:"queue"`
 	PBX        string            `json:"pbx"`
 	Group      string            `json:"group,omitempty"` // of PBXs; "" is of one before groups: the PBX alone
 	Visit      int               `json:"visit,omitempty"` // the number of the stay; a later one replaces it
+	Work       orchestrator.Work `json:"work,omitempty"`
 	Language   string            `json:"language,omitempty"`
 	Priority   int               `json:"priority,omitempty"`
 	Tier       int               `json:"tier,omitempty"`

@@ -23,9 +23,10 @@ type Snapshot struct {
 type QueueView struct {
 	ID          string     `json:"id"`
 	Name        Texts      `json:"name,omitempty"`
-	Closing     bool       `json:"closing,omitempty"` // its definition is gone: takes no new calls
-	Waiting     int        `json:"waiting"`           // without an offer
-	Offered     int        `json:"offered"`           // an agent's phone is being rung
+	Closing     bool       `json:"closing,omitempty"`   // its definition is gone: takes no new calls
+	Waiting     int        `json:"waiting"`             // without an offer
+	Callbacks   int        `json:"callbacks,omitempty"` // of those waiting and offered: customers to be called back
+	Offered     int        `json:"offered"`             // an agent's phone is being rung
 	Talking     int        `json:"talking"`
 	LongestWait int64      `json:"longest_wait_ms"`          // of calls waiting or offered
 	Oldest      int64      `json:"oldest_entry,omitempty"`   // when the first of them entered
@@ -53,14 +54,15 @@ type StaffView struct {
 
 // CallView is a call in a queue.
 type CallView struct {
-	Call     string  `json:"call"`
-	Queue    string  `json:"queue"`
-	PBX      string  `json:"pbx"`
-	Entered  int64   `json:"entered"`
-	Priority int     `json:"priority,omitempty"`
-	Position int     `json:"position,omitempty"` // 1 is next on its group of PBXs; 0 while offered
-	Agent    string  `json:"agent,omitempty"`    // whose phone is being rung
-	Score    float64 `json:"score"`              // the order of service, lowest first
+	Call     string            `json:"call"`
+	Work     orchestrator.Work `json:"work,omitempty"`
+	Queue    string            `json:"queue"`
+	PBX      string            `json:"pbx"`
+	Entered  int64             `json:"entered"`
+	Priority int               `json:"priority,omitempty"`
+	Position int               `json:"position,omitempty"` // 1 is next on its group of PBXs; 0 while offered
+	Agent    string            `json:"agent,omitempty"`    // whose phone is being rung
+	Score    float64           `json:"score"`              // the order of service, lowest first
 }
 
 // AgentView is an agent.
@@ -176,7 +178,7 @@ func viewOf(id string, a AgentRecord) AgentView {
 func callViews(rec Records) map[string][]CallView {
 	out := map[string][]CallView{}
 	for id, c := range rec.Calls {
-		v := CallView{Call: id, Queue: c.Queue, PBX: c.PBX, Entered: c.Entered, Priority: c.Priority, Score: c.Score}
+		v := CallView{Call: id, Work: c.Work, Queue: c.Queue, PBX: c.PBX, Entered: c.Entered, Priority: c.Priority, Score: c.Score}
 		if o, ok := rec.Offers[c.Offer]; ok {
 			v.Agent = o.Agent
 		}
@@ -221,6 +223,9 @@ func (dir *directory) queueView(id string, calls []CallView, staff []AgentView, 
 		Strategy: q.Strategy, Level: q.ServiceLevel.Milliseconds()}
 	waiting := map[QueueAt]int{}
 	for _, c := range calls {
+		if c.Work == orchestrator.WorkCallback {
+			v.Callbacks++
+		}
 		if c.Agent == "" {
 			v.Waiting++
 			waiting[rec.Calls[c.Call].at()]++

@@ -80,7 +80,22 @@ type Waiting struct {
 	// Of is, in an agent's own queue, the queue that the call came from: its wrap-up
 	// and outcomes are those of the conversation.
 	Of string
+	// Since is when its stay in this queue began, for one that has left the queue
+	// and keeps what it had reached there; zero is now.
+	Since time.Time
+	Work  Work
 }
+
+// Work is what waits in a queue. The strings are stored.
+type Work string
+
+// Kinds of work.
+const (
+	WorkCall Work = "" // somebody who is on the line
+	// WorkCallback is a customer who is to be called back. Nobody is on the line, and
+	// the queue need not take it in: it had its place before.
+	WorkCallback Work = "callback"
+)
 
 // Sought is what a caller asks for in a queue, beyond what the queue says for all.
 type Sought struct {
@@ -126,6 +141,19 @@ type QueuePlan struct {
 	MaxTalk          time.Duration `json:"max_talk,omitempty"`          // 0 is the engine's limit
 	Whisper          string        `json:"whisper,omitempty"`           // sound that an agent on a permanent line hears as a call comes
 	CallerID         string        `json:"caller_id,omitempty"`         // shown to whom its agents call
+	Callback         *CallbackPlan `json:"callback,omitempty"`          // nil: nobody is called back
+}
+
+// CallbackPlan is what a queue's definition says about calling back who waited in it.
+type CallbackPlan struct {
+	CustomerFirst bool          `json:"customer_first,omitempty"` // the customer's phone is rung before the agent's
+	Attempts      int           `json:"attempts"`                 // most times that the customer's phone is rung
+	Retry         time.Duration `json:"retry"`                    // from one that nobody answered to the next
+	RetryBusy     time.Duration `json:"retry_busy"`               // from one that was busy
+	Ring          time.Duration `json:"ring"`
+	Expires       time.Duration `json:"expires"` // after it was asked for
+	Whisper       string        `json:"whisper,omitempty"`
+	Greeting      string        `json:"greeting,omitempty"` // what the customer hears who is rung first
 }
 
 // Offer is one call offered to one agent. It stands until Answered, Failed or its deadline.

@@ -42,7 +42,9 @@ type modelCall struct {
 	visit      int
 	score      float64
 	sought     orchestrator.Sought
-	since      int64
+	entered    int64
+	priority   int
+	since      int64 // 0 is not yet
 	reached    int64 // how far the circle of those who may serve it has grown, ms since
 	alone      bool  // it waits for the agent whom it prefers
 }
@@ -259,7 +261,10 @@ func (m *model) enqueue(call string, c modelCall, entered int64, priority int) {
 		return
 	}
 	c.score = acd.CallScore(entered, priority+m.queue(c.queue).Priority, max(c.sought.Tier, m.queue(c.queue).Tier))
-	c.since = m.now
+	c.entered, c.priority = entered, priority
+	if c.since == 0 {
+		c.since = m.now
+	}
 	m.calls[call] = &c
 	m.seek(call)
 }

@@ -142,7 +142,21 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 				Visit: c.visit, Sought: c.sought, Entered: time.UnixMilli(x.m.now)})
 			x.w.must(err)
 			x.m.leave(call)
+			c.since = 0
 			x.m.enqueue(call, c, x.m.now, 0)
+		},
+		"callBack": func(t *rapid.T) { // the caller need not wait on the line: the work goes on where it was
+			call := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
+			x.tick()
+			x.calls++
+			c, work := *x.m.calls[call], "b"+strconv.Itoa(x.calls)
+			x.w.must(x.w.svc.Leave(x.w.ctx(), call, c.visit, "exit"))
+			x.m.leave(call)
+			x.tick()
+			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: work, PBX: c.pbx, Queue: c.queue, Visit: c.visit, Sought: c.sought,
+				Priority: c.priority, Entered: time.UnixMilli(c.entered), Since: time.UnixMilli(c.since), Work: orchestrator.WorkCallback})
+			x.w.must(err)
+			x.m.enqueue(work, c, c.entered, c.priority)
 		},
 		"late": func(t *rapid.T) {
 			call := x.call(t, slices.Collect(maps.Keys(x.m.calls)))

@@ -29,7 +29,7 @@ if not same then
 end
 if not stored(c.rings) then return {'tables'} end
 if before then unwait(call, before) end
-c.since = same and before.since or now
+c.since = same and before.since or c.since or now
 local made = seek(call, c, ARGV[6])
 if made ~= '' then return {'offered', made, 0} end
 await(call, c)

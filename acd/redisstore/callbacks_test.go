@@ -1,0 +1,50 @@
+package redisstore_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
+)
+
+// TestCallbackKeepsThePlace: a caller who is to be called back instead of waiting
+// on the line is where the call was: before who came later, in the ring that it had
+// reached, also in a queue that takes nobody in; and is matched as a call is.
+func TestCallbackKeepsThePlace(t *testing.T) {
+	t.Parallel()
+	d := defs(1, queue("ventas", func(q *acd.Queue) {
+		q.MaxLength, q.Admit = 2, acd.AdmitWhenAgentsHere
+		q.Requires, q.Relax = "en >= 1", []acd.Relax{{After: 20 * time.Second}}
+		rules := yamlfile.Defaults[acd.Callback]()
+		q.Callback = &rules
+	}))
+	d.Skills = []acd.Skill{{Name: "en"}}
+	w := setup(t, d)
+	w.login("a00") // who knows no English
+	began := w.clock()
+	w.enqueue("c1", "ventas")
+	w.advance(19 * time.Second)
+	w.enqueue("c2", "ventas")
+	w.leave("c1", 0)
+	w.do(orchestrator.AgentLogout, "a00")
+	w.enqueue("c3", "ventas") // is not taken in, nor would be c1
+	p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: "b1", PBX: pbx, Queue: "ventas", Visit: 1,
+		Entered: began, Since: began, Work: orchestrator.WorkCallback})
+	if w.must(err); p.Result != orchestrator.PlacedWaiting || p.Position != 1 || p.Plan.Callback == nil {
+		t.Fatalf("its place is %+v", p)
+	}
+	s, err := w.svc.Snapshot(w.ctx())
+	if w.must(err); len(s.Queues) != 1 || s.Queues[0].Callbacks != 1 || s.Queues[0].Waiting != 2 {
+		t.Errorf("the board shows %+v", s.Queues)
+	}
+	w.login("a00")
+	if n := len(w.records().Offers); n != 0 {
+		t.Errorf("%d offers before the ring is reached", n)
+	}
+	w.advance(time.Second)
+	if o := w.offered(); o.Call != "b1" {
+		t.Errorf("who is free gets %q", o.Call)
+	}
+}
