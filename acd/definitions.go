@@ -123,8 +123,8 @@ type Callback struct {
 	RetryBusy time.Duration `yaml:"retry_busy" min:"10s" max:"24h" default:"3m" doc:"Pause after an attempt that was busy."`
 	Ring      time.Duration `yaml:"ring" min:"5s" max:"5m" default:"30s" doc:"How long the customer's phone rings."`
 	Expires   time.Duration `yaml:"expires" min:"1m" max:"168h" default:"8h" doc:"How long after it was asked for the customer is still called."`
-	Whisper   string        `yaml:"whisper" shape:"maysound" default:"operadora/callback-whisper" doc:"Sound that the agent hears who picked up for a callback, in the agent's language; empty is none."`
-	Greeting  string        `yaml:"greeting" shape:"maysound" default:"operadora/callback-greeting" doc:"Sound that a customer who is rung first hears, in the caller's language; empty is none."`
+	Whisper   string        `yaml:"whisper" shape:"maysound" default:"" doc:"Sound that the agent hears who picked up for a callback, in the agent's language; empty is none."`
+	Greeting  string        `yaml:"greeting" shape:"maysound" default:"" doc:"Sound that a customer who is rung first hears, in the caller's language; empty is none."`
 }
 
 func (c *Callback) plan() *orchestrator.CallbackPlan {

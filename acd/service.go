@@ -108,6 +108,15 @@ func (s *Service) Stop() { s.life.End() }
 // Definitions returns the definitions in force.
 func (s *Service) Definitions() Definitions { return s.directory.Load().defs }
 
+// Callback says how a queue calls back who waited in it; false when it does not.
+func (s *Service) Callback(queue string) (orchestrator.CallbackPlan, bool) {
+	q, ok := s.directory.Load().queues[queue]
+	if !ok || q.Callback == nil {
+		return orchestrator.CallbackPlan{}, false
+	}
+	return *q.Callback.plan(), true
+}
+
 // Endpoints lists the phones of the agents of a PBX.
 func (s *Service) Endpoints(pbx string) []string {
 	var out []string

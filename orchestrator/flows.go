@@ -63,6 +63,7 @@ const (
 	ActTransfer ActionKind = "transfer"  // Destination, Timeout -> FlowTransferred
 	ActContinue ActionKind = "continue"  // hand the call back to the PBX's dialplan at Place; last action
 	ActAgent    ActionKind = "agent"     // Agent -> FlowAgent
+	ActCallback ActionKind = "callback"  // Callback, Queue, Destination -> FlowCallback
 	ActHangup   ActionKind = "hangup"    // Cause; last action
 )
 
@@ -78,8 +79,9 @@ type Action struct {
 	Sought      Sought
 	MaxWait     time.Duration  // of the flow; the queue's own limit also holds
 	Record      RecordingOrder // ID, Bridge, Channel are filled in by the engine
-	Destination string         // transfer: a number, checked by the gate
-	Timeout     time.Duration  // transfer: ring time
+	Destination string         // transfer and callback: a number, checked by the gate
+	Callback    CallbackOp
+	Timeout     time.Duration // transfer: ring time
 	Place       DialplanPlace
 	Agent       AgentCommand
 	Cause       Cause
@@ -99,6 +101,7 @@ const (
 	FlowRecorded    FlowInputKind = "recorded"    // Failed; Duration
 	FlowTransferred FlowInputKind = "transferred" // Result: served, busy, no_answer, denied, failed
 	FlowAgent       FlowInputKind = "agent"       // Answer
+	FlowCallback    FlowInputKind = "callback"    // Result: a CallbackResult
 	FlowResumed     FlowInputKind = "resumed"     // the process was replaced or events were lost: say again what the caller should hear now
 )
 

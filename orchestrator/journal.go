@@ -25,7 +25,8 @@ const (
 	EntryCallRecording EntryType = "call.recording" // {"recording","state","by","role","agent","number"}: RecordingNews; role, agent and number (masked): who talks with the customer
 	EntryCallTransfer  EntryType = "call.transfer"  // {"destination","kind","result","by","reason","front","error"}; a number is masked; kind and by: of a transfer that a person asked for; result moved: from queue to queue
 	EntryCallConsult   EntryType = "call.consult"   // {"destination","kind","result","by","guest","error"}: an agent asks somebody beside the customer, and what became of it; guest: who was found, an agent or a masked number
-	EntryCallDialled   EntryType = "call.dialled"   // {"destination","result","error"}: of a call that an agent makes; result: denied, a refusal about the agent, dialling, ringing, answered, or the outcome
+	EntryCallDialled   EntryType = "call.dialled"   // {"destination","result","error","attempt"}: of a call that an agent makes, and of a callback; result: denied, a refusal about the agent, dialling, ringing, answered, or the outcome
+	EntryCallCallback  EntryType = "call.callback"  // {"queue","destination","result","callback","error"}: a caller is to be called back, or not; {"attempt","result","next_at"}: what came of calling one
 	EntryCallHeld      EntryType = "call.held"      // {"by","phone"}: the other side hears music; phone: by the phone's own hold key
 	EntryCallResumed   EntryType = "call.resumed"   // {"by","phone"}
 	EntryCallMuted     EntryType = "call.muted"     // {"by","role","agent","number","error"}: a side is heard by nobody; number is masked; error: it could not be ended

@@ -45,6 +45,14 @@ type Store interface {
 	// claimed before. It is forgotten after a day.
 	Claim(ctx context.Context, key, value string) (string, error)
 
+	// PromiseCallback returns the call that is to call a number back for a queue: id,
+	// unless one is already other than over, which is known to be no more.
+	PromiseCallback(ctx context.Context, queue, number, id, over string) (string, error)
+	// ForgetCallback lets a number be promised another callback than that of id.
+	ForgetCallback(ctx context.Context, queue, number, id string) error
+	// Callback returns the call that is to call a number back, "" for none.
+	Callback(ctx context.Context, queue, number string) (string, error)
+
 	// Append writes journal entries that belong to no call (PBX connections).
 	Append(ctx context.Context, entries ...Entry) error
 	Journal

@@ -10,6 +10,9 @@ const (
 	// KindOutbound is made by an agent on behalf of a queue. Its Caller is whom it
 	// is for, and its DID the number shown to them.
 	KindOutbound CallKind = "outbound"
+	// KindCallback calls back a customer who did not want to wait in a queue. Its
+	// Caller is whom it is for.
+	KindCallback CallKind = "callback"
 )
 
 // CallSummary is a call as its record shows it. Times are unix milliseconds, 0 is "never".
@@ -36,8 +39,11 @@ type CallSummary struct {
 	Cause       Cause    `json:"cause,omitempty"`
 	Recording   string   `json:"recording,omitempty"`
 	Voicemail   string   `json:"voicemail,omitempty"`
-	Path        []string `json:"path,omitempty"`    // flow nodes entered, in order; at most 200
-	Adopted     int      `json:"adopted,omitempty"` // how often another process took the call over
+	Path        []string `json:"path,omitempty"`     // flow nodes entered, in order; at most 200
+	Adopted     int      `json:"adopted,omitempty"`  // how often another process took the call over
+	Callback    string   `json:"callback,omitempty"` // the call by which the caller is called back who asked for it
+	AskedBy     string   `json:"asked_by,omitempty"` // of KindCallback: the call in which it was asked for, "" for staff
+	Attempts    int      `json:"attempts,omitempty"` // of KindCallback: how often the customer's phone was rung
 }
 
 // Outcome is how a call ended, in one word. The strings are stored.
@@ -61,5 +67,7 @@ const (
 	OutcomeBusy        Outcome = "busy"        // the number called is busy
 	OutcomeNoAnswer    Outcome = "no_answer"   // the number called does not answer
 	OutcomeUnreachable Outcome = "unreachable" // the network does not reach the number called
+	OutcomeCallback    Outcome = "callback"    // is to be called back
+	OutcomeExpired     Outcome = "expired"     // of KindCallback: nobody could call in time
 	OutcomeLost        Outcome = "lost"        // the PBX lost it, or it vanished while nobody looked
 )

@@ -38,6 +38,8 @@ type Call struct {
 	Secret  json.RawMessage            `json:"-"`                  // what of the flow's state is not stored
 	FlowRef int                        `json:"flow_ref,omitempty"` // of TimerFlow
 	Line    *Lend                      `json:"line,omitempty"`     // the agent whose permanent line the customer's channel is to become
+	Promise *Promise                   `json:"promise,omitempty"`  // of a callback
+	Regain  *Regain                    `json:"regain,omitempty"`   // the place that the caller gets back in a queue
 	Refusal *Refusal                   `json:"refusal,omitempty"`  // of a call that an agent could not make
 	Mail    *Recording                 `json:"mail,omitempty"`     // a message that the customer leaves
 	Playing *Playing                   `json:"playing,omitempty"`
@@ -88,6 +90,7 @@ const (
 	TimerCall     Timer = "call"     // the call as a whole
 	// TimerSupervise: a supervisor's phone rang, or the PBX kept them waiting, long enough.
 	TimerSupervise Timer = "supervise"
+	TimerTurn      Timer = "turn" // the next attempt of a callback
 )
 
 // Timers are what is due when, in unix ms.
@@ -153,7 +156,10 @@ func (c *Call) fits() error {
 		far = true
 	case StateConnecting, StateTalking:
 		far, visit = true, c.Far() == nil || c.Far().Role == RoleAgent
-	case StateArriving, StateReserving, StateInFlow, StateClearing, StateEnded:
+	case StateArriving, StateReserving, StateInFlow, StatePausing, StateClearing, StateEnded:
+	}
+	if c.Kind == orchestrator.KindCallback && c.Promise == nil && c.State != StateArriving {
+		return fmt.Errorf("%w: it calls back and promised nothing", errNoCall)
 	}
 	if far && c.Far() == nil || visit && c.Visit == nil {
 		return fmt.Errorf("%w: it is %q and has nobody or no queue to be so with", errNoCall, c.State)
@@ -255,6 +261,7 @@ func (c *Call) clone() Call {
 		n.Rooms[i].Rec = copied(n.Rooms[i].Rec)
 	}
 	n.Visit, n.Mail, n.Playing = copied(c.Visit), copied(c.Mail), copied(c.Playing)
+	n.Promise, n.Regain = copied(c.Promise), copied(c.Regain)
 	n.Move, n.Home, n.Consult, n.Errand, n.Refusal = copied(c.Move), copied(c.Home), copied(c.Consult), copied(c.Errand), copied(c.Refusal)
 	if n.Consult != nil {
 		n.Consult.Visit = copied(c.Consult.Visit)

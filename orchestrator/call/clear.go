@@ -35,6 +35,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 	x.c.Playing, x.c.Errand = nil, nil
 	x.move(OnOver)
 	x.giveUp(pointless)
+	x.redeem()
 	x.clear()
 }
 
@@ -42,7 +43,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 // is moot, and that is its answer: a phone that was never rung sends no event.
 func pointless(c Command) bool {
 	switch c.(type) {
-	case Dial, HoldAgent, Hangup, StopPlay, Return, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer:
+	case Dial, HoldAgent, Hangup, StopPlay, Return, CloseRoom, Record, StopRecord, CheckRecord, Leave, FailOffer, FinishOffer, AskCallback, EndCallback, ForgetCallback:
 		return false
 	}
 	return true
@@ -51,6 +52,8 @@ func pointless(c Command) bool {
 // outcome says how a call ended that somebody ended now.
 func (x *change) outcome(by string) orchestrator.Outcome {
 	switch {
+	case x.c.Absent():
+		return x.unkept(by)
 	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && x.c.Outcome != "":
 		return x.c.Outcome // nobody was reached, and the agent knew
 	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && by == "caller":
@@ -63,6 +66,8 @@ func (x *change) outcome(by string) orchestrator.Outcome {
 		return orchestrator.OutcomeServed
 	case x.c.Voicemail != "" || (x.c.Mail != nil && x.c.Mail.State != RecFailed):
 		return orchestrator.OutcomeVoicemail
+	case x.c.Callback != "":
+		return orchestrator.OutcomeCallback
 	case by != "operadora" && x.c.QueuedAt > 0:
 		return orchestrator.OutcomeAbandoned
 	case by != "operadora": // also a caller who left while the connection was down
@@ -74,11 +79,14 @@ func (x *change) outcome(by string) orchestrator.Outcome {
 
 // ownOutcome says how a call ended that its flow hung up.
 func (x *change) ownOutcome() orchestrator.Outcome {
-	if o := x.outcome("operadora"); o != orchestrator.OutcomeFailed {
+	if o := x.outcome("operadora"); o != orchestrator.OutcomeFailed && !x.c.Absent() {
 		return o
 	}
 	if v := x.c.Visit; v != nil && v.Refused == string(orchestrator.RefusedQueue) {
 		return orchestrator.OutcomeQueueGone // the flow may have come to its end, but the caller was to be served
+	}
+	if x.c.Promise != nil {
+		return orchestrator.OutcomeFailed
 	}
 	return orchestrator.OutcomeCompleted
 }
@@ -97,6 +105,10 @@ func (x *change) clear() {
 		x.leaveQueue(string(x.c.Outcome))
 	} else if x.c.Visit != nil && x.c.Visit.State != VisitOver {
 		x.visit(VisitOnLeave) // the end of the offer takes the call out of its queue
+	}
+	if far := x.c.Far(); far != nil && far.State == LegEnded { // no event tells of it any more
+		x.settle()
+		x.forgetFar()
 	}
 	x.dropMove()
 	x.clearGuests()
@@ -140,6 +152,8 @@ func (x *change) stateOver() {
 		x.connectingLong()
 	case StateFailing:
 		x.loseAgent(x.c.Outcome, "operadora")
+	case StateSummoning:
+		x.holdingLong()
 	default:
 		x.fault("the PBX did not confirm in time", nil)
 		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)

@@ -195,10 +195,31 @@ type (
 	TakeUp struct {
 		Offer orchestrator.Offer `json:"offer"`
 	}
+	// Accept takes an offer up before the conversation: the agent is to listen to a
+	// customer's phone that rings.
+	Accept struct {
+		Offer orchestrator.Offer `json:"offer"`
+	}
 	// FinishOffer tells that the conversation of an offer is over.
 	FinishOffer struct {
 		Offer    orchestrator.Offer `json:"offer"`
 		TalkedMS int64              `json:"talked_ms"`
+	}
+	// AskCallback carries out what a flow wants of callbacks. The call that calls back
+	// has its id before.
+	AskCallback struct {
+		Op    orchestrator.CallbackOp `json:"op"`
+		Order CallbackOrder           `json:"order"`
+	}
+	// EndCallback has a callback ended by its customer.
+	EndCallback struct {
+		Call   string `json:"call"`
+		Reason string `json:"reason"`
+	}
+	// ForgetCallback lets the number of this callback be promised another one.
+	ForgetCallback struct {
+		Queue  string `json:"queue"`
+		Number string `json:"number"`
 	}
 	// TellPhone tells what is known of an agent's phone, as a PBX would.
 	TellPhone struct {
@@ -248,6 +269,10 @@ func (HoldAgent) verb() Verb      { return "hold_agent" }
 func (FailOffer) verb() Verb      { return "fail_offer" }
 func (TakeUp) verb() Verb         { return "take_up" }
 func (FinishOffer) verb() Verb    { return "finish_offer" }
+func (Accept) verb() Verb         { return "accept" }
+func (AskCallback) verb() Verb    { return "ask_callback" }
+func (EndCallback) verb() Verb    { return "end_callback" }
+func (ForgetCallback) verb() Verb { return "forget_callback" }
 func (AgentDo) verb() Verb        { return "agent" }
 
 // readers read each command from its JSON.
@@ -298,6 +323,10 @@ func init() {
 	reader[FailOffer]()
 	reader[TakeUp]()
 	reader[FinishOffer]()
+	reader[Accept]()
+	reader[AskCallback]()
+	reader[EndCallback]()
+	reader[ForgetCallback]()
 	reader[AgentDo]()
 }
 

@@ -29,9 +29,10 @@ func (x *change) compare(v Truth) {
 	}
 	x.ends(v)
 	x.forgetTyped()
-	if x.c.dialling() { // the agent comes first: who does not listen has nobody called
+	if x.c.dialling() || x.c.Absent() && x.c.State != StateClearing { // the agent comes first: who does not listen has nobody called
 		x.compareFar(v)
 		x.compareDialling(v)
+		x.compareAbsent(v)
 	} else {
 		x.compareCustomer(v)
 		x.compareGuests(v) // first: one of them may be about to take the far leg's place
@@ -68,6 +69,10 @@ func (x *change) compare(v Truth) {
 		if v.Adopted { // the agent hears again that the customer's phone rings
 			x.tone("ring")
 		}
+	case StatePausing:
+		if v.Adopted {
+			x.askAgain()
+		}
 	case StateTransferring, StateReserving, StateSummoning, StateFailing:
 	case StateTalking:
 		x.compareTalk(v)
@@ -95,7 +100,7 @@ func (x *change) ends(v Truth) {
 		if !talked && !left {
 			continue
 		}
-		if left && x.c.State == StateClearing {
+		if left && x.c.State == StateClearing && !x.c.Absent() {
 			x.c.EndedAt = max(x.c.PartedAt, min(x.c.EndedAt, end.At.UnixMilli())) // before the flow could hang up
 		}
 		x.at = end.At
@@ -188,9 +193,10 @@ func (x *change) compareFar(v Truth) {
 func (x *change) compareLeg(l *Leg, v Truth) {
 	truth, there := v.Channels[l.Channel]
 	switch {
+	case l.State == LegPlanned: // its turn comes when the customer is there
 	case !there && !v.Adopted && x.pending(dials(l.Channel)): // not answered yet; its answer tells
 	case !there && l.Dialed < v.At.UnixMilli():
-		if l.Why == "" && !l.was() && !l.Dials {
+		if l.Why == "" && !l.was() && (!l.Dials || x.c.Promise != nil) {
 			l.Why = orchestrator.OfferError // nobody saw why: no blame
 		}
 		x.legGone(l, orchestrator.CauseUnknown)

@@ -98,6 +98,8 @@ func (x *change) take(in Input) {
 		x.arrive(in.Arrival)
 	case InDial:
 		x.dialOut(in.Order)
+	case InPromise:
+		x.promise(in.Promised)
 	case InEvent:
 		x.event(in.Event)
 	case InOffer:
@@ -177,6 +179,8 @@ func (x *change) lost() {
 	switch x.c.State {
 	case StateWaiting, StateOffered:
 		x.askAgain()
+	case StatePausing:
+		x.askAgain()
 	case StateTalking:
 		for i := range x.c.Legs {
 			x.takeUp(&x.c.Legs[i])
@@ -209,7 +213,7 @@ func (x *change) event(e orchestrator.Event) {
 		orchestrator.EventLeft, orchestrator.EventDigit:
 		l := x.c.leg(e.Channel)
 		switch {
-		case l == x.c.Customer() && x.c.dialling():
+		case l == x.c.Customer() && (x.c.dialling() || x.c.Absent() && x.c.State != StateClearing):
 			x.diallingEvent(e)
 		case l == x.c.Customer():
 			x.customerEvent(e)
@@ -310,7 +314,10 @@ func (x *change) farEvent(e orchestrator.Event) {
 	case orchestrator.EventDigit:
 		x.typed(e.Digit)
 	case orchestrator.EventLeft:
-		if far.Dials { // the phone that it was dialled at, sent elsewhere
+		if far.Dials { // the phone that it was dialled at, or that listens to a callback, sent elsewhere
+			if x.c.Promise != nil {
+				far.Why = orchestrator.OfferError
+			}
 			x.farGone(orchestrator.CauseNormal)
 			return
 		}
@@ -350,6 +357,8 @@ func (x *change) due(name Timer) {
 		x.superviseDue()
 	case TimerState:
 		x.stateOver()
+	case TimerTurn:
+		x.nextTurn()
 	case TimerCall:
 		x.fault("the call lasted too long", nil)
 		x.over("", "operadora", orchestrator.CauseNormal)
@@ -407,6 +416,10 @@ func (x *change) done(n int, r Result) {
 		} else {
 			x.notWanted(cmd.Offer.Visit, r.Placement) // the offer had lapsed before, and the place was kept
 		}
+	case Accept:
+		x.accepted(cmd.Offer)
+	case AskCallback:
+		x.calledBack(cmd, r.Callback)
 	case Lend:
 		x.lent()
 	case AgentDo:
@@ -422,7 +435,8 @@ func (x *change) done(n int, r Result) {
 // toPBX tells whether a command is one to the PBX; the others go to the distributor.
 func toPBX(c Command) bool {
 	switch c.(type) {
-	case Enqueue, Leave, AskPlace, HoldAgent, FailOffer, TakeUp, FinishOffer, AgentDo, TellPhone:
+	case Enqueue, Leave, AskPlace, HoldAgent, FailOffer, TakeUp, FinishOffer, AgentDo, TellPhone,
+		Accept, AskCallback, EndCallback, ForgetCallback:
 		return false
 	}
 	return true

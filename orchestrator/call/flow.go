@@ -146,6 +146,8 @@ func (x *change) act(a orchestrator.Action) (result orchestrator.FlowInput, now 
 		}
 	case orchestrator.ActTransfer:
 		return x.transfer(a)
+	case orchestrator.ActCallback:
+		return x.askCallback(a)
 	case orchestrator.ActContinue:
 		if x.c.Errand != nil {
 			x.goFrom()

@@ -13,6 +13,7 @@ type InputKind string
 const (
 	InArrive   InputKind = "arrive"   // the first of every call that comes in: Arrival
 	InDial     InputKind = "dial"     // the first of every call that an agent makes: Order
+	InPromise  InputKind = "promise"  // the first of every callback: Promised
 	InEvent    InputKind = "event"    // the PBX told something: Event
 	InOffer    InputKind = "offer"    // an agent became free for this call: Offer
 	InWithdraw InputKind = "withdraw" // the distributor took an offer back: Offer, Why
@@ -33,21 +34,22 @@ type Input struct {
 	Kind InputKind
 	// At is when it happened as far as we know, which may be long before it is
 	// decided on (the store was away). The zero value is the time of the decision.
-	At      time.Time
-	Event   orchestrator.Event
-	Arrival orchestrator.Arrival
-	Order   Order
-	Offer   orchestrator.Offer
-	Why     orchestrator.OfferFailure
-	Timer   Timer
-	N       int
-	PBX     bool // of InDone and InRefused: it was the PBX that answered
-	Result  Result
-	Err     error
-	Truth   Truth
-	Lost    time.Duration
-	Wish    Wish
-	Line    LineNews
+	At       time.Time
+	Event    orchestrator.Event
+	Arrival  orchestrator.Arrival
+	Order    Order
+	Promised CallbackOrder
+	Offer    orchestrator.Offer
+	Why      orchestrator.OfferFailure
+	Timer    Timer
+	N        int
+	PBX      bool // of InDone and InRefused: it was the PBX that answered
+	Result   Result
+	Err      error
+	Truth    Truth
+	Lost     time.Duration
+	Wish     Wish
+	Line     LineNews
 	// Answer is told what Decide answers to a wish, or to what a line is told, once
 	// that is stored. Decide does not look at it.
 	Answer func(error)
@@ -59,6 +61,7 @@ type Result struct {
 	Dialled   orchestrator.Dialled     // HoldAgent
 	Position  int                      // AskPlace
 	Answer    orchestrator.AgentAnswer // AgentDo
+	Callback  CallbackAnswer           // AskCallback
 	Running   bool                     // CheckPlay, CheckRecord: it goes on
 	Kept      bool                     // CheckRecord: it is over and there is a recording
 }

@@ -68,8 +68,9 @@ func (x *change) borrow(o orchestrator.Offer, line Line) {
 	r := x.room()
 	far.Room = r.N
 	x.do(MakeRoom{Bridge: bridge(x.c.Call, r.N)})
-	x.pickup()
-	x.whisper(o, line, x.c.Visit.Plan)
+	if x.pickup(); x.c.State != StateSummoning { // who listens to a callback has heard it
+		x.whisper(o, line, x.c.Visit.Plan)
+	}
 }
 
 // borrowGuest does the same for an agent who is asked beside the customer.

@@ -128,14 +128,14 @@ func (x *change) hold() {
 func (x *change) wantsMusic() bool {
 	switch far := x.c.Far(); x.c.State {
 	case StateWaiting, StateOffered:
-		return true
+		return !x.c.Absent()
 	case StateTalking:
 		return x.c.Errand == nil && (x.c.Customer().Held || far.Held)
 	case StateTransferring:
 		return far.Moved
 	case StateInFlow: // the place is asked for of one who was transferred, or has been in a queue
 		return x.c.Visit != nil && x.c.Visit.State == VisitAsked && (x.c.Visit.From > 0 || x.c.QueuedAt > 0)
-	case StateArriving, StateReserving, StateSummoning, StateDialing, StateFailing, StateConnecting, StateClearing, StateEnded:
+	case StateArriving, StateReserving, StateSummoning, StateDialing, StateFailing, StatePausing, StateConnecting, StateClearing, StateEnded:
 	}
 	return false
 }

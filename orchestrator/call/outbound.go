@@ -106,6 +106,12 @@ func (x *change) allowed() (orchestrator.Passage, error) {
 	return x.Gate.Outside(orchestrator.Outside{PBX: x.c.PBX, Number: x.c.Customer().Number}, x.now)
 }
 
+// everAllowed asks the gate whether the customer's number could ever be called.
+func (x *change) everAllowed() error {
+	_, err := x.Gate.Outside(orchestrator.Outside{PBX: x.c.PBX, Number: x.c.Customer().Number}, time.Time{})
+	return err
+}
+
 // refuseDial ends a call that may not be made, or not now.
 func (x *change) refuseDial(r Refusal, err error) {
 	x.c.Refusal = &r
@@ -118,6 +124,9 @@ func (x *change) refuseDial(r Refusal, err error) {
 // noteDial writes on the timeline what becomes of the customer's phone.
 func (x *change) noteDial(result string, err error) {
 	f := fields{"destination": orchestrator.MaskNumber(x.c.Caller.Number), "result": result}
+	if x.c.Promise != nil {
+		f["attempt"] = x.c.Attempts
+	}
 	if err != nil {
 		f["error"] = errText(err)
 	}
@@ -168,24 +177,40 @@ func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
 
 // agentUp rings the customer, now that the agent listens.
 func (x *change) agentUp() {
-	far, customer := x.c.Far(), x.c.Customer()
+	far := x.c.Far()
 	if !x.leg(far, LegOnAnswer) || !x.move(OnPickup) {
 		return
 	}
 	far.Up = x.happened()
 	x.disarm(TimerRing)
+	x.summon()
+}
+
+// summon rings the customer, whose agent is held.
+func (x *change) summon() {
+	customer := x.c.Customer()
 	way, err := x.allowed() // again: the hours may be over
-	if err != nil {
+	switch {
+	case err != nil && x.c.Promise != nil && x.everAllowed() == nil:
+		x.setBack(orchestrator.OutcomeLost)
+		return
+	case err != nil:
 		x.refuseDial(Refusal{Text: errText(err)}, err)
 		return
 	}
 	customer.MostMS = way.Most.Milliseconds()
-	x.arm(TimerRing, x.Limits.Ring+ringGrace)
+	x.arm(TimerRing, x.ringTime()+ringGrace)
 	if customer.State == LegPlanned {
 		x.callCustomer(way)
 	}
-	x.tone("ring")
-	if customer.State == LegUp { // dialled before, and forgotten by the store
+	if x.c.Promise == nil { // or it is heard already
+		x.tone("ring")
+	}
+	switch {
+	case customer.State != LegUp:
+	case x.c.Far().State == LegPlanned:
+		x.nowTheAgent()
+	default: // dialled before, and forgotten by the store
 		x.meet()
 	}
 }
@@ -195,16 +220,22 @@ func (x *change) callCustomer(way orchestrator.Passage) {
 	customer := x.c.Customer()
 	x.leg(customer, LegOnDial)
 	customer.Dialed = x.ms()
+	if x.c.Promise != nil {
+		x.c.Attempts++
+	}
 	x.noteDial("dialling", nil)
 	x.do(Dial{Outside: true, Order: orchestrator.Origination{
 		Channel: customer.Channel, Endpoint: way.Endpoint, Args: []string{"customer", x.c.Call},
-		Caller: orchestrator.Party{Number: x.c.DID}, Timeout: x.Limits.Ring, Language: x.c.Language,
+		Caller: orchestrator.Party{Number: x.shownNumber()}, Timeout: x.ringTime(), Language: x.c.Language,
 	}})
 }
 
 // tone lets the agent hear a tone until the next one.
 func (x *change) tone(name string) {
 	far := x.c.Far()
+	if far == nil || far.State == LegPlanned {
+		return
+	}
 	if far.Tone != "" {
 		x.do(StopPlay{ID: far.Tone})
 	}
@@ -233,8 +264,16 @@ func (x *change) customerUp() {
 	}
 	customer.Up, x.c.AnsweredAt = x.happened(), x.happened()
 	x.noteDial("answered", nil)
-	if x.c.State == StateDialing {
+	if x.c.Promise != nil {
+		x.reached()
+	}
+	switch {
+	case x.c.State == StateDialing && x.c.Far().State == LegPlanned:
+		x.nowTheAgent()
+	case x.c.State == StateDialing:
 		x.meet()
+	case x.c.Promise != nil:
+		x.unlooked()
 	}
 }
 
@@ -266,6 +305,10 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 			x.customerGone(e.Cause, "caller")
 		default: // the store has forgotten that it was dialled
 			x.leg(customer, LegOnGone)
+			if x.c.Promise != nil {
+				x.nextAttempt()
+				return
+			}
 			x.c.Cause = e.Cause
 			x.loseAgent(outcome, "pbx")
 		}
@@ -303,6 +346,10 @@ func (x *change) notReached(outcome orchestrator.Outcome, cause orchestrator.Cau
 	x.disarm(TimerRing)
 	x.c.Outcome, x.c.Cause = outcome, cause
 	x.noteDial(string(outcome), nil)
+	if x.c.Far().State == LegPlanned { // nobody listens
+		x.setBack(outcome)
+		return
+	}
 	name := "congestion"
 	if outcome == orchestrator.OutcomeBusy || outcome == orchestrator.OutcomeNoAnswer {
 		name = "busy"
@@ -362,6 +409,10 @@ func (x *change) agentLost(cause orchestrator.Cause) {
 // loseAgent ends a call that is no conversation: its agent is hung up, if still
 // there, with the cause of the call.
 func (x *change) loseAgent(outcome orchestrator.Outcome, by string) {
+	if x.c.Promise != nil && (outcome != orchestrator.OutcomeRefused || x.c.State == StateFailing) {
+		x.setBack(outcome)
+		return
+	}
 	if far := x.c.Far(); far != nil {
 		x.hangFar(x.c.Cause)
 		if far.State == LegEnded {

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -30,7 +31,8 @@ func (x *change) enqueue(a orchestrator.Action) {
 	x.leaveQueue("moved")
 	x.c.Awaits, x.c.Home = orchestrator.FlowQueued, nil // the flow says where to go from here
 	x.c.Visit = &Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority, Sought: a.Sought,
-		Entered: entered, MaxWait: a.MaxWait.Milliseconds()}
+		Entered: entered, MaxWait: a.MaxWait.Milliseconds(), Asked: x.ms()}
+	x.regain(x.c.Visit)
 	x.askPlace()
 }
 
@@ -43,10 +45,17 @@ func (x *change) waiting(v *Visit) orchestrator.Waiting {
 	if orchestrator.OwnerOfQueue(v.Queue) != "" {
 		of = x.c.Queue
 	}
-	return orchestrator.Waiting{Of: of,
+	w := orchestrator.Waiting{Of: of,
 		Call: x.c.Call, Visit: v.N, PBX: x.c.PBX, Queue: v.Queue, Caller: x.c.Caller, Language: x.c.Language,
 		Priority: v.Priority, Sought: v.Sought, Entered: time.UnixMilli(v.Entered),
 	}
+	if v.Since > 0 {
+		w.Since = time.UnixMilli(v.Since)
+	}
+	if x.c.Absent() {
+		w.Work = orchestrator.WorkCallback
+	}
+	return w
 }
 
 // leaveQueue gives up the place of the present visit, if there is one.
@@ -189,6 +198,10 @@ func (x *change) notAdmitted(result string) {
 	}
 	x.note(orchestrator.EntryCallRefused, fields{"queue": x.c.Visit.Queue, "result": result})
 	x.c.Visit.Refused = result
+	if x.c.Absent() {
+		x.over(x.ownOutcome(), "operadora", orchestrator.CauseNormal)
+		return
+	}
 	if x.c.State == StateWaiting || x.c.State == StateOffered {
 		x.unqueue(result)
 	} else {
@@ -244,7 +257,14 @@ func (x *change) lostPlace() {
 // armWait arms the timers of the queue: the shorter of the flow's and the
 // queue's maximum wait counted from the entry, and the first announcement.
 func (x *change) armWait() {
+	if x.c.Absent() {
+		x.armExpiry()
+		return
+	}
 	v := x.c.Visit
+	if x.c.Promise != nil && v.From == 0 {
+		v.From = x.c.Customer().Up // until then nobody waited on the line
+	}
 	limit := msDuration(v.MaxWait)
 	if v.Plan.MaxWait > 0 && (limit == 0 || v.Plan.MaxWait < limit) {
 		limit = v.Plan.MaxWait
@@ -322,7 +342,13 @@ func number(n int) orchestrator.Media {
 // waitOver handles the maximum wait. A phone that is ringing at that moment may finish.
 func (x *change) waitOver() {
 	switch x.c.State {
+	case StatePausing:
+		x.over(orchestrator.OutcomeExpired, "operadora", orchestrator.CauseNormal)
 	case StateWaiting:
+		if x.c.Absent() {
+			x.over(orchestrator.OutcomeExpired, "operadora", orchestrator.CauseNormal)
+			return
+		}
 		back := x.c.Visit.Back || orchestrator.OwnerOfQueue(x.c.Visit.Queue) != ""
 		x.unqueue("timeout")
 		if back {
@@ -400,13 +426,26 @@ func (x *change) offered(o orchestrator.Offer) {
 	}
 	x.move(OnOffered)
 	x.c.Offers++
+	if x.c.Absent() && x.c.Promise.Plan.CustomerFirst {
+		x.customerFirst(o)
+		return
+	}
+	x.ringFor(o)
+}
+
+// ringFor rings the agent of an offer, or takes the agent's permanent line.
+func (x *change) ringFor(o orchestrator.Offer) {
 	if line, has := x.lineFor(o); has {
 		x.borrow(o, line)
 		return
 	}
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dialed: x.ms()})
 	x.note(orchestrator.EntryCallOffered, fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID})
-	x.ringAgent(o, x.c.Customer().Channel)
+	originator := x.c.Customer().Channel
+	if x.c.Absent() {
+		originator = ""
+	}
+	x.ringAgent(o, originator)
 }
 
 // ringAgent rings the phone of the far leg's agent, if the gate lets it. originator
@@ -422,7 +461,7 @@ func (x *change) ringAgent(o orchestrator.Offer, originator string) {
 	}
 	x.dial(orchestrator.Origination{
 		Channel: far.Channel, Endpoint: endpoint, Args: []string{"agent", x.c.Call},
-		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: o.Ring, AutoAnswer: o.AutoAnswer,
+		Caller: x.shownToAgent(o), Timeout: o.Ring, AutoAnswer: o.AutoAnswer,
 		Originator: originator, Language: o.Language,
 	})
 }
@@ -457,14 +496,18 @@ func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) 
 		return
 	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})
+	if x.c.Promise != nil && (x.c.State == StateDialing || x.c.State == StateFailing) { // the agent was held, and no more
+		x.setBack(cmp.Or(x.c.Outcome, orchestrator.OutcomeCancelled))
+		return
+	}
 	connecting := x.c.State == StateConnecting
 	x.hangFar(orchestrator.CauseGone)
 	x.forgetFar()
 	if x.c.State == StateClearing {
 		x.do(Leave{Visit: o.Visit, Why: string(x.c.Outcome)}) // the end of the offer was to do it
 	}
-	if x.c.State == StateOffered || connecting {
-		x.backToQueue(connecting)
+	if x.c.State == StateOffered || x.c.State == StateSummoning || connecting {
+		x.backToQueue(connecting || x.c.Promise != nil) // whose customer may be there
 	}
 }
 

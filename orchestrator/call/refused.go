@@ -75,6 +75,11 @@ func (x *change) refusedCommand(n int, err error) {
 			x.c.Cause = orchestrator.CauseCongestion
 			x.loseAgent(orchestrator.OutcomeFailed, "operadora")
 		}
+	case Accept:
+		x.notAccepted(cmd.Offer, err)
+	case AskCallback:
+		x.fault("the callback could not be arranged", err)
+		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowCallback, Result: string(orchestrator.CallbackFailed)})
 	case FailOffer:
 		x.fault("the distributor refused: "+string(cmd.verb()), err)
 		if cmd.Why != orchestrator.OfferCancelled && x.c.Visit != nil && x.c.Visit.N == cmd.Offer.Visit {

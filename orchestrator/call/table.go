@@ -31,6 +31,7 @@ const (
 	StateSummoning    State = "summoning"    // that agent's own phone is being rung, or answered
 	StateDialing      State = "dialing"      // the agent listens, the customer's phone is being rung
 	StateFailing      State = "failing"      // the customer was not reached, and the agent hears so
+	StatePausing      State = "pausing"      // a callback is in no queue: its turn is asked for, or its next attempt is due later
 	StateConnecting   State = "connecting"   // the other leg answered, both are being put in a room
 	StateTalking      State = "talking"      // joined with the other leg
 	StateClearing     State = "clearing"     // over; what it made on the PBX is being removed
@@ -48,6 +49,9 @@ const (
 	OnMissed   Trigger = "missed"   // the offer came to nothing, or the conversation was none
 	OnUnqueued Trigger = "unqueued" // out of the queue: timeout, exit key, refused a place
 	OnTransfer Trigger = "transfer" // the flow rings an outside number
+	OnPromise  Trigger = "promise"  // a customer is to be called back
+	OnListen   Trigger = "listen"   // the agent of a callback is there, and is to be held
+	OnSetBack  Trigger = "set_back" // an attempt of a callback came to nothing
 	OnDial     Trigger = "dial"     // an agent wants to call somebody
 	OnPickup   Trigger = "pickup"   // the other leg answered
 	OnAnswer   Trigger = "answer"   // the customer whom an agent calls answered
@@ -61,16 +65,18 @@ const (
 )
 
 var callTable = Table[State, Trigger]{
-	StateArriving: {OnFlow: StateInFlow, OnDial: StateReserving, OnOver: StateClearing},
+	StateArriving: {OnFlow: StateInFlow, OnDial: StateReserving, OnPromise: StatePausing, OnOver: StateClearing},
 	StateInFlow:   {OnQueued: StateWaiting, OnTransfer: StateTransferring, OnOver: StateClearing},
-	StateWaiting:  {OnOffered: StateOffered, OnUnqueued: StateInFlow, OnOver: StateClearing},
+	StateWaiting:  {OnOffered: StateOffered, OnUnqueued: StateInFlow, OnSetBack: StatePausing, OnOver: StateClearing},
 	StateOffered: {OnMissed: StateWaiting, OnUnqueued: StateInFlow, OnPickup: StateConnecting,
-		OnOver: StateClearing},
+		OnListen: StateSummoning, OnSetBack: StatePausing, OnOver: StateClearing},
 	StateTransferring: {OnPickup: StateConnecting, OnParted: StateInFlow, OnOver: StateClearing},
 	StateReserving:    {OnOffered: StateSummoning, OnOver: StateClearing},
-	StateSummoning:    {OnPickup: StateDialing, OnOver: StateClearing},
-	StateDialing:      {OnAnswer: StateConnecting, OnFailed: StateFailing, OnOver: StateClearing},
-	StateFailing:      {OnOver: StateClearing},
+	StateSummoning:    {OnPickup: StateDialing, OnMissed: StateWaiting, OnSetBack: StatePausing, OnOver: StateClearing},
+	StateDialing: {OnAnswer: StateConnecting, OnOffered: StateOffered, OnFailed: StateFailing, OnSetBack: StatePausing,
+		OnOver: StateClearing},
+	StateFailing: {OnSetBack: StatePausing, OnOver: StateClearing},
+	StatePausing: {OnQueued: StateWaiting, OnSetBack: StatePausing, OnOver: StateClearing},
 	StateConnecting: {OnJoined: StateTalking, OnMissed: StateWaiting, OnParted: StateInFlow,
 		OnOver: StateClearing},
 	StateTalking:  {OnParted: StateInFlow, OnMissed: StateWaiting, OnHandedOver: StateTalking, OnOver: StateClearing},

@@ -25,8 +25,12 @@ const (
 func (x *change) pickup() {
 	far := x.c.Far()
 	was := far.State
-	if x.c.State == StateSummoning {
+	switch {
+	case x.c.State == StateSummoning && x.c.Promise == nil:
 		x.agentUp()
+		return
+	case x.c.State == StateOffered && x.c.Absent():
+		x.listen()
 		return
 	}
 	if !x.leg(far, LegOnAnswer) || !x.move(OnPickup) {
@@ -67,6 +71,7 @@ func (x *change) connected(at int64) {
 	if !x.leg(far, LegOnJoin) { // told to hang up meanwhile
 		return
 	}
+	x.kept(far)
 	x.leg(x.c.Customer(), LegOnJoin)
 	x.c.Customer().Room, x.c.Customer().Held = far.Room, false
 	x.c.HeldFrom, x.c.HeldMS = 0, 0
@@ -266,7 +271,7 @@ func (x *change) settle() { x.settleLeg(x.c.Far()) }
 func (x *change) settleLeg(l *Leg) {
 	switch {
 	case l.Offer == nil:
-	case l.Dials && l.Up > 0: // also when nobody was reached: it gets an outcome, too
+	case l.Dials && l.Up > 0 && x.c.Promise == nil: // also when nobody was reached: it gets an outcome, too
 		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})
 	case l.was() && l.Why == "":
 		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})
@@ -323,6 +328,11 @@ func (x *change) farGone(cause orchestrator.Cause) {
 		}
 		x.settle()
 		x.forgetFar()
+	case x.c.State == StatePausing:
+		x.settle()
+		x.forgetFar()
+	case x.c.dialling() && x.c.Promise != nil:
+		x.listenerLost(was, cause)
 	case x.c.dialling():
 		x.agentLost(cause)
 	case x.c.State == StateTalking && x.c.Move == nil && x.goesOn():

@@ -295,6 +295,9 @@ func (x *change) moveWaiting(w Wish) error {
 	if x.c.State != StateWaiting && x.c.State != StateOffered {
 		return fault.New(op, fault.Conflict, "the call is in state %q, it does not wait", x.c.State)
 	}
+	if x.c.Absent() {
+		return fault.New(op, fault.Conflict, "the call is a callback, whose customer is not on the line")
+	}
 	old := *x.c.Visit
 	to := orchestrator.Target{Kind: orchestrator.TargetQueue, Name: w.To.Name}
 	switch {

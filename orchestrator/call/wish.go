@@ -46,6 +46,7 @@ const (
 	WishMeet     WishKind = "conference" // all three talk
 	WishMove     WishKind = "move"       // a customer who waits goes to another queue, or to the front of the same
 	WishHangup   WishKind = "hangup"     // the end of the call
+	WishRevoke   WishKind = "revoke"     // the end of a callback whose customer is yet to be reached
 	WishMute     WishKind = "mute"       // silence in the recording or, with Whom, of a side, whom nobody hears then
 	WishUnmute   WishKind = "unmute"     // the end of it
 )
@@ -71,6 +72,8 @@ func (x *change) wish(w Wish) error {
 		return x.moveWaiting(w)
 	case WishHangup:
 		return x.hangUp(w)
+	case WishRevoke:
+		return x.endPromise(w)
 	case WishMute, WishUnmute:
 		if w.Whom == "" {
 			return x.mute(w)
@@ -81,7 +84,7 @@ func (x *change) wish(w Wish) error {
 	case WishHold, WishResume, WishTransfer, WishSupervise, WishConsult, WishComplete, WishCancel, WishSwap, WishMeet:
 		return x.inTalk(w)
 	default:
-		return fault.New(op, fault.Invalid, "do: %q is none of hangup, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute, unmute, supervise and leave", w.Do)
+		return fault.New(op, fault.Invalid, "do: %q is none of hangup, revoke, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute, unmute, supervise and leave", w.Do)
 	}
 }
 

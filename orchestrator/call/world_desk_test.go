@@ -83,6 +83,15 @@ func (d *toyDesk) run(c Command) (r Result, err error) {
 			}
 			delete(d.offers, c.Offer.ID)
 		}
+	case Accept:
+		if !d.answered(c.Offer) {
+			return r, fault.New("engine", fault.Conflict, "the offer has lapsed")
+		}
+	case ForgetCallback:
+		if c.Queue != "A" || c.Number != "910000001" {
+			d.w.brokenf("forgotten is %+v", c)
+		}
+		d.w.forgot = true
 	case AgentDo:
 		r.Answer.Result = orchestrator.AgentOK
 	default:
@@ -98,6 +107,11 @@ func (d *toyDesk) enqueue(q orchestrator.Waiting) orchestrator.Placement {
 	}
 	if d.place != nil {
 		return d.where()
+	}
+	for _, o := range d.offers { // an agent has answered since it was asked
+		if o.answered && o.offer.Visit == q.Visit && o.offer.Queue == q.Queue {
+			return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: &o.offer, Plan: d.plan}
+		}
 	}
 	if result := d.refuses[q.Queue]; result != "" {
 		return orchestrator.Placement{Result: result}

@@ -191,6 +191,9 @@ func (p *toyPBX) dial(o orchestrator.Origination) error {
 	}
 	p.dialled++
 	p.orders[o.Channel] = o
+	if p.w.promised != nil && p.ringsBack(o.Channel) {
+		p.w.dialsBack(o.Channel)
+	}
 	if p.w.rung[o.Channel]++; o.Channel == p.w.customer && p.w.rung[o.Channel] > 1 && !p.w.lostDoc && !p.w.untold(o.Channel) {
 		p.w.brokenf("the customer is dialled twice")
 	}

@@ -234,7 +234,7 @@ func (w *world) forgotten() bool {
 	case w.me.c.State != StateWaiting && w.me.c.State != StateOffered:
 		return false
 	case place == nil:
-		return v.Plan.AnnounceEvery == 0
+		return v.Plan.AnnounceEvery == 0 || w.me.c.Absent() // who is not there hears no announcement
 	default:
 		return place.visit != v.N
 	}
@@ -242,7 +242,12 @@ func (w *world) forgotten() bool {
 
 // What people do.
 
-func (w *world) callerHangsUp() { w.pbx.end(w.customer, orchestrator.CauseNormal) }
+func (w *world) callerHangsUp() {
+	if w.me.c.Absent() {
+		w.post(Input{Kind: InWish, Wish: Wish{Do: WishRevoke, By: "caller"}})
+	}
+	w.pbx.end(w.customer, orchestrator.CauseNormal)
+}
 
 func (w *world) presses(key string) {
 	if w.pbx.channels[w.customer] != nil {

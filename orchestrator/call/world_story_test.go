@@ -67,7 +67,11 @@ func (w *world) checkStory() (wrong []string) {
 	if sum.EndedAt < sum.PartedAt || sum.PartedAt != 0 && sum.PartedAt < sum.ConnectedAt || sum.EndedAt < sum.StartedAt {
 		bad("times: %+v", sum)
 	}
-	if sum.WaitMS < 0 || sum.WaitMS > sum.EndedAt-sum.StartedAt || sum.TalkMS < 0 || sum.ConnectedAt > 0 && sum.TalkMS > sum.EndedAt-sum.ConnectedAt {
+	from := sum.StartedAt
+	if sum.Kind == orchestrator.KindCallback {
+		from = sum.QueuedAt // when the customer had waited on the line before
+	}
+	if sum.WaitMS < 0 || sum.WaitMS > sum.EndedAt-from || sum.TalkMS < 0 || sum.ConnectedAt > 0 && sum.TalkMS > sum.EndedAt-sum.ConnectedAt {
 		bad("lengths: %+v", sum)
 	}
 	if sum.ConnectedAt == 0 && sum.TalkMS > 0 {

@@ -39,6 +39,8 @@ type world struct {
 	offerOf  map[string]string // channel -> offer
 	customer string            // the customer's channel
 	order    *Order            // of a call that an agent makes; nil: it comes in
+	promised *CallbackOrder    // of a callback
+	forgot   bool              // its number may be promised another one
 	desk1    bool              // which was dialled at the phone
 	rung     map[string]int    // how often each channel was dialled
 	guilty   map[string]bool   // offers whose agents did what they are blamed for
@@ -101,8 +103,29 @@ func newOutboundWorld(f orchestrator.Flows, atPhone bool) *world {
 	return w
 }
 
+// newCallbackWorld is one with a callback.
+func newCallbackWorld(f orchestrator.Flows, change ...func(*orchestrator.CallbackPlan)) *world {
+	w := newWorld(f)
+	clear(w.pbx.channels)
+	plan := orchestrator.CallbackPlan{Attempts: 3, Retry: time.Minute, RetryBusy: 30 * time.Second, Ring: 25 * time.Second, Expires: 30 * time.Minute}
+	for _, c := range change {
+		c(&plan)
+	}
+	w.desk.plan.Callback = &plan
+	w.promised = &CallbackOrder{Call: "c1", Queue: "A", Number: "910000001", Priority: 2, Plan: plan,
+		Entered: w.now.Add(-time.Minute).UnixMilli(), Since: w.now.Add(-30 * time.Second).UnixMilli(), AskedBy: "c0", By: "caller"}
+	w.begin()
+	return w
+}
+
 // begin lets the call arrive at a process that knows nothing.
 func (w *world) begin() {
+	if w.promised != nil {
+		w.me = &process{c: NewCallback("pbx", *w.promised, w.now)}
+		w.customer = w.me.c.Customer().Channel
+		w.post(Input{Kind: InPromise, Promised: *w.promised})
+		return
+	}
 	if w.order != nil {
 		channel := ""
 		if w.desk1 {
@@ -213,6 +236,9 @@ func (w *world) decide() bool {
 	if d.Dirty {
 		p.c = w.commit(d)
 	}
+	if w.promised != nil {
+		w.customer = p.c.Customer().Channel
+	}
 	p.follow()
 	w.watch()
 	return true
@@ -311,7 +337,7 @@ func (w *world) load() {
 	w.pass(100 * time.Millisecond)
 	w.silent, w.cut, w.wire = false, false, nil
 	if len(w.stored) == 0 {
-		if w.pbx.channels[customerChannel] != nil || w.pbx.channels[phoneChannel] != nil || w.order != nil && !w.desk1 {
+		if w.pbx.channels[customerChannel] != nil || w.pbx.channels[phoneChannel] != nil || w.promised != nil || w.order != nil && !w.desk1 {
 			w.begin()
 		}
 		return
@@ -322,6 +348,9 @@ func (w *world) load() {
 		panic(err)
 	}
 	w.me = &process{c: c}
+	if w.promised != nil {
+		w.customer = c.Customer().Channel
+	}
 	w.notices = nil
 	w.desk.tellAgain()
 	if !last.ended {

@@ -31,7 +31,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/session"
 )
 
-// Parts is what an Engine is joined from. All but Prepare, Connected, Dead,
+// Parts is what an Engine is joined from. All but Prepare, Connected, Dead, Callbacks,
 // Log, Registerer and Now are required.
 type Parts struct {
 	Store       orchestrator.Store
@@ -46,7 +46,9 @@ type Parts struct {
 	Connected func(ctx context.Context, pbx string)
 	// Dead tells whether a holder of a lease (LeaseOwner.Holder) is certainly not
 	// alive any more, so that its lease need not run out first; may be nil.
-	Dead       func(holder string) bool
+	Dead func(holder string) bool
+	// Callbacks tells how a queue calls back who waited in it; false when it does not. Nil: none does.
+	Callbacks  func(queue string) (orchestrator.CallbackPlan, bool)
 	Gate       orchestrator.Gate
 	Keys       map[string]keys.Table // feature codes in a conversation, by PBX
 	PBXs       []orchestrator.PBX
@@ -72,6 +74,7 @@ type Engine struct {
 	prepare   func(context.Context, json.RawMessage) error
 	connected func(context.Context, string)
 	dead      func(string) bool
+	callbacks func(string) (orchestrator.CallbackPlan, bool)
 	owner     orchestrator.LeaseOwner
 	ttl       time.Duration
 	log       *slog.Logger
@@ -102,7 +105,7 @@ func New(p Parts) *Engine {
 			line: &session.Rules{Gate: p.Gate, Limits: p.Limits, Settings: p.Lines},
 		},
 		store: p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices,
-		prepare: p.Prepare, connected: p.Connected, dead: p.Dead,
+		prepare: p.Prepare, connected: p.Connected, dead: p.Dead, callbacks: p.Callbacks,
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
 		calls: map[string]*loop{}, drivers: map[string]*driver{},
 	}

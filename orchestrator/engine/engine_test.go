@@ -156,6 +156,40 @@ func (m *memory) Claim(_ context.Context, key, value string) (string, error) {
 	return value, nil
 }
 
+func (m *memory) PromiseCallback(_ context.Context, queue, number, id, over string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return "", errAway
+	}
+	if before := m.claims["callback "+queue+" "+number]; before != "" && before != over {
+		return before, nil
+	}
+	m.claims["callback "+queue+" "+number] = id
+	return id, nil
+}
+
+func (m *memory) ForgetCallback(_ context.Context, queue, number, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return errAway
+	}
+	if m.claims["callback "+queue+" "+number] == id {
+		delete(m.claims, "callback "+queue+" "+number)
+	}
+	return nil
+}
+
+func (m *memory) Callback(_ context.Context, queue, number string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return "", errAway
+	}
+	return m.claims["callback "+queue+" "+number], nil
+}
+
 func (m *memory) Acquire(ctx context.Context, pbx string, o orchestrator.LeaseOwner, ttl time.Duration, dead string) (orchestrator.Lease, error) {
 	m.wait(ctx)
 	m.mu.Lock()

@@ -96,6 +96,14 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		r.Placement, err = d.Failed(ctx, c.Offer, c.Why)
 	case call.TakeUp:
 		err = held(d.Talking(ctx, c.Offer))
+	case call.Accept:
+		err = l.takeUp(ctx, &c.Offer)
+	case call.AskCallback:
+		r.Callback, err = l.ask(ctx, c)
+	case call.EndCallback:
+		l.revoke(c)
+	case call.ForgetCallback:
+		err = l.eng.store.ForgetCallback(ctx, c.Queue, c.Number, l.id)
 	case call.FinishOffer:
 		err = d.Finished(ctx, c.Offer, time.Duration(c.TalkedMS)*time.Millisecond)
 	case call.Return:

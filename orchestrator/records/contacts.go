@@ -41,12 +41,13 @@ const (
 	KindCustomer KindFilter = "customer" // whatever brings the customer
 	KindInbound  KindFilter = "inbound"
 	KindOutbound KindFilter = "outbound"
+	KindCallback KindFilter = "callback"
 	KindFeature  KindFilter = "feature"
 )
 
 const contactColumns = "call, pbx, kind, did, caller_number, caller_name, language, started_at, answered_at, queued_at, " +
 	"connected_at, parted_at, ended_at, wait_ms, talk_ms, queue, agent, offers, outcome, ended_by, cause, recording, " +
-	"voicemail, path, adopted, disposition, disposed_by, disposed_at"
+	"voicemail, path, adopted, disposition, disposed_by, disposed_at, callback, asked_by, attempts"
 
 func contactArgs(c Contact) []any {
 	path := "[]"
@@ -57,7 +58,8 @@ func contactArgs(c Contact) []any {
 	return []any{text(c.Call), text(c.PBX), text(string(c.Kind)), text(c.DID), text(c.Caller.Number), text(c.Caller.Name),
 		text(c.Language), c.StartedAt, c.AnsweredAt, c.QueuedAt, c.ConnectedAt, c.PartedAt, c.EndedAt, c.WaitMS, c.TalkMS,
 		text(c.Queue), text(c.Agent), c.Offers, text(string(c.Outcome)), text(c.EndedBy), int(c.Cause), text(c.Recording),
-		text(c.Voicemail), text(path), c.Adopted, text(c.Disposition), text(c.DisposedBy), c.DisposedAt}
+		text(c.Voicemail), text(path), c.Adopted, text(c.Disposition), text(c.DisposedBy), c.DisposedAt,
+		text(c.Callback), text(c.AskedBy), c.Attempts}
 }
 
 func scanContact(rows *sql.Rows) (Contact, error) {
@@ -66,7 +68,7 @@ func scanContact(rows *sql.Rows) (Contact, error) {
 	err := rows.Scan(&c.Call, &c.PBX, &c.Kind, &c.DID, &c.Caller.Number, &c.Caller.Name, &c.Language, &c.StartedAt,
 		&c.AnsweredAt, &c.QueuedAt, &c.ConnectedAt, &c.PartedAt, &c.EndedAt, &c.WaitMS, &c.TalkMS, &c.Queue, &c.Agent,
 		&c.Offers, &c.Outcome, &c.EndedBy, &c.Cause, &c.Recording, &c.Voicemail, &path, &c.Adopted, &c.Disposition,
-		&c.DisposedBy, &c.DisposedAt)
+		&c.DisposedBy, &c.DisposedAt, &c.Callback, &c.AskedBy, &c.Attempts)
 	if err == nil && path != "[]" && json.Unmarshal([]byte(path), &c.Path) != nil {
 		c.Path = nil // spoilt; the rest of the contact is still true
 	}
@@ -123,7 +125,7 @@ func (d *DB) Contacts(ctx context.Context, f ContactFilter) ([]Contact, string, 
 	switch f.Kind {
 	case KindCustomer:
 		w.add("kind <> ?", string(orchestrator.KindFeature))
-	case KindInbound, KindOutbound, KindFeature:
+	case KindInbound, KindOutbound, KindCallback, KindFeature:
 		w.add("kind = ?", string(f.Kind))
 	case KindAll:
 	}

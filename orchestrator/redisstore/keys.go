@@ -29,6 +29,12 @@ func (k keys) call(id string) string { return k.prefix + "call:" + id }
 // claim_take, expires after claimKept.
 func (k keys) claim(key string) string { return k.prefix + "claim:" + key }
 
+// callbacks is a hash with the customers who are to be called back: "<queue>
+// <number>" -> id of the call that does so. A field enters it with callback_claim
+// and leaves with callback_forget, at the end of that call; one that the store had
+// forgotten to take out is taken over by the next promise. No expiry.
+func (k keys) callbacks() string { return k.prefix + "callbacks" }
+
 // live is a sorted set of the live calls of a PBX by their earliest deadline
 // in unix ms. A call enters and leaves it with call_commit; no expiry.
 func (k keys) live(pbx string) string { return k.prefix + "live:" + pbx }

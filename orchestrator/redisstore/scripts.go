@@ -20,6 +20,12 @@ var callCommitSource string
 //go:embed lua/claim_take.lua
 var claimTakeSource string
 
+//go:embed lua/callback_claim.lua
+var callbackClaimSource string
+
+//go:embed lua/callback_forget.lua
+var callbackForgetSource string
+
 //go:embed lua/call_set_aside.lua
 var callSetAsideSource string
 
@@ -36,13 +42,15 @@ var leaseAcquireSource string
 var leaseReleaseSource string
 
 var (
-	callCommit    = script(JournalLua, callCommitSource)
-	claimTake     = script(claimTakeSource)
-	callSetAside  = script(callSetAsideSource)
-	journalAppend = script(JournalLua, journalAppendSource)
-	journalTrim   = script(journalTrimSource)
-	leaseAcquire  = script(leaseAcquireSource)
-	leaseRelease  = script(leaseReleaseSource)
+	callCommit     = script(JournalLua, callCommitSource)
+	claimTake      = script(claimTakeSource)
+	callbackClaim  = script(callbackClaimSource)
+	callbackForget = script(callbackForgetSource)
+	callSetAside   = script(callSetAsideSource)
+	journalAppend  = script(JournalLua, journalAppendSource)
+	journalTrim    = script(journalTrimSource)
+	leaseAcquire   = script(leaseAcquireSource)
+	leaseRelease   = script(leaseReleaseSource)
 )
 
 // script joins sources into one script without their comments, which would

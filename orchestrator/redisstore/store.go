@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strconv"
 	"sync"
@@ -94,6 +95,27 @@ func (s *Store) Came(ctx context.Context, pbx string) ([]string, error) {
 		return nil, Classify("redisstore.Came", err)
 	}
 	return came, nil
+}
+
+// PromiseCallback returns the call that is to call a number back for a queue: id,
+// unless one is already that is not over.
+func (s *Store) PromiseCallback(ctx context.Context, queue, number, id, over string) (string, error) {
+	got, err := callbackClaim.Run(ctx, s.rdb, []string{s.keys.callbacks()}, queue+" "+number, id, over).Text()
+	return got, Classify("redisstore.PromiseCallback", err)
+}
+
+// ForgetCallback lets a number be promised another callback.
+func (s *Store) ForgetCallback(ctx context.Context, queue, number, id string) error {
+	return Classify("redisstore.ForgetCallback", callbackForget.Run(ctx, s.rdb, []string{s.keys.callbacks()}, queue+" "+number, id).Err())
+}
+
+// Callback returns the call that is to call a number back, "" for none.
+func (s *Store) Callback(ctx context.Context, queue, number string) (string, error) {
+	id, err := s.rdb.HGet(ctx, s.keys.callbacks(), queue+" "+number).Result()
+	if errors.Is(err, redis.Nil) {
+		return "", nil
+	}
+	return id, Classify("redisstore.Callback", err)
 }
 
 // asideKept is how long a record that nobody can read is kept.

@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// CallBack promises a callback for somebody of the staff, and returns once it is
+// stored. pbx is whose trunk calls the customer.
+func (e *Engine) CallBack(ctx context.Context, pbx string, o call.CallbackOrder) (call.CallbackAnswer, error) {
+	const op = "orchestrator.CallBack"
+	d, ok := e.drivers[pbx]
+	if !ok {
+		return call.CallbackAnswer{}, fault.New(op, fault.NotFound, "PBX %q is not configured", pbx)
+	}
+	v := d.at.Load()
+	if v == nil || !v.Ready() {
+		return call.CallbackAnswer{}, fault.New(op, fault.Unavailable, "PBX %q is not connected here", pbx)
+	}
+	way, err := e.rules.call.Gate.Outside(orchestrator.Outside{PBX: pbx, Number: o.Number}, time.Time{})
+	if err != nil {
+		return call.CallbackAnswer{}, err
+	}
+	if _, ok := e.calledBack(o.Queue); !ok {
+		return call.CallbackAnswer{}, fault.New(op, fault.Invalid, "queue: %q calls nobody back", o.Queue)
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.rules.call.Limits.Command)
+	defer cancel()
+	now := e.now()
+	o.Call, o.Number, o.Entered = newCallID(now), way.Number, now.UnixMilli()
+	return v.callBack(ctx, o)
+}
+
+// calledBack says how a queue calls back.
+func (e *Engine) calledBack(queue string) (orchestrator.CallbackPlan, bool) {
+	if e.callbacks == nil {
+		return orchestrator.CallbackPlan{}, false
+	}
+	return e.callbacks(queue)
+}
+
+// mostPromises bounds how often a promise is tried to be put in the place of one
+// that turns out to be no more.
+const mostPromises = 3
+
+// callBack promises a callback unless there is one. It may be repeated: the call
+// that calls back has its id before.
+func (v *driving) callBack(ctx context.Context, o call.CallbackOrder) (call.CallbackAnswer, error) {
+	plan, ok := v.eng.calledBack(o.Queue)
+	if !ok {
+		return call.CallbackAnswer{Result: orchestrator.CallbackDenied}, nil
+	}
+	o.Plan = plan
+	over := ""
+	for range mostPromises {
+		id, err := v.eng.store.PromiseCallback(ctx, o.Queue, o.Number, o.Call, over)
+		if err != nil {
+			return call.CallbackAnswer{}, err
+		}
+		if id == o.Call {
+			return v.begin(ctx, o)
+		}
+		found, live, err := v.eng.promised(ctx, id)
+		if err != nil {
+			return call.CallbackAnswer{}, err
+		}
+		if live {
+			return call.CallbackAnswer{Result: orchestrator.CallbackPending, Call: id, Place: found}, nil
+		}
+		over = id
+	}
+	return call.CallbackAnswer{}, fault.New("orchestrator.CallBack", fault.Unavailable, "callbacks for this number are promised by others")
+}
+
+// begin stores a callback; one that is here already is that one.
+func (v *driving) begin(ctx context.Context, o call.CallbackOrder) (call.CallbackAnswer, error) {
+	done := call.CallbackAnswer{Result: orchestrator.CallbackOK, Call: o.Call}
+	if v.eng.has(o.Call) {
+		return done, nil
+	}
+	if _, err := v.eng.store.Load(ctx, o.Call); err == nil || fault.KindOf(err) != fault.NotFound {
+		return done, err // begun before by a process that died
+	}
+	c := call.NewCallback(v.pbx.Name(), o, v.eng.now())
+	l := newLoop(v, c.Call, "", ofCall{c}, v.log.With("call", c.Call))
+	if before := v.eng.addNew(l); before != nil {
+		return done, nil
+	}
+	l.post(call.Input{Kind: call.InPromise, Promised: o})
+	v.start(l)
+	_, err := l.settled(ctx)
+	return done, err
+}
+
+// promised returns the place of a callback, from the process that has it or from
+// the store; false when it is over, its customer was reached, or it never was.
+func (e *Engine) promised(ctx context.Context, id string) (call.Regain, bool, error) {
+	r, err := e.store.Load(ctx, id)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return call.Regain{}, e.has(id), nil
+	}
+	if err != nil || r.Ended {
+		return call.Regain{}, false, err
+	}
+	c, err := call.Parse(r.Doc)
+	if err != nil {
+		return call.Regain{}, false, nil //nolint:nilerr // the engine sets it aside
+	}
+	place, live := c.Promised()
+	return place, live, nil
+}
+
+// ask carries out what a flow wants of callbacks.
+func (l *loop) ask(ctx context.Context, c call.AskCallback) (call.CallbackAnswer, error) {
+	if c.Op == orchestrator.CallbackAsk {
+		return l.drv.callBack(ctx, c.Order)
+	}
+	none := call.CallbackAnswer{Result: orchestrator.CallbackNone}
+	id, err := l.eng.store.Callback(ctx, c.Order.Queue, c.Order.Number)
+	if err != nil || id == "" {
+		return none, err
+	}
+	place, live, err := l.eng.promised(ctx, id)
+	if err != nil || !live {
+		return none, err
+	}
+	if c.Op != orchestrator.CallbackLook && !l.eng.has(id) { // on a PBX that another process drives
+		return call.CallbackAnswer{Result: orchestrator.CallbackFailed}, nil
+	}
+	return call.CallbackAnswer{Result: orchestrator.CallbackPending, Call: id, Place: place}, nil
+}
+
+// revoke has a callback ended by its customer; one that is over needs no end.
+func (l *loop) revoke(c call.EndCallback) {
+	l.eng.post(c.Call, call.Input{Kind: call.InWish, Wish: call.Wish{Do: call.WishRevoke, By: "caller", Reason: c.Reason}})
+}
