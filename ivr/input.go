@@ -51,6 +51,7 @@ var resultPhase = map[orchestrator.FlowInputKind]phase{
 	orchestrator.FlowRecorded:    phaseRecord,
 	orchestrator.FlowTransferred: phaseTransfer,
 	orchestrator.FlowAgent:       phaseAgent,
+	orchestrator.FlowCallback:    phaseCallback,
 }
 
 // pass hands an input to the present node.
@@ -97,7 +98,7 @@ func (r *run) digit(in input) {
 	case phasePlay, phaseCollect, phaseQueue:
 		r.used = true
 		r.pass(in)
-	case phaseAnswer, phaseAgent:
+	case phaseAnswer, phaseAgent, phaseCallback:
 		r.used = true
 		r.keepAhead(in.Digit)
 	case phaseRecord, phaseTransfer, phaseOver:
@@ -139,7 +140,7 @@ func (r *run) resumed(in input) {
 	case phaseAgent:
 		r.used = true
 		r.pass(in)
-	case phaseQueue, phaseRecord, phaseTransfer, phaseOver:
+	case phaseQueue, phaseRecord, phaseTransfer, phaseCallback, phaseOver:
 		// The engine goes on with these by itself.
 	}
 }

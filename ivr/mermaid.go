@@ -85,7 +85,7 @@ func shape(t NodeType) (open, shut string) {
 		return "[/", "/]"
 	case NodeSwitch, NodeHours:
 		return "{", "}"
-	case NodeQueue, NodeTransfer:
+	case NodeQueue, NodeTransfer, NodeCallback:
 		return "[[", "]]"
 	case NodeHangup, NodeReturn, NodeContinue:
 		return "([", "])"
@@ -99,6 +99,8 @@ func describe(n *Node) string {
 	switch s := n.Step.(type) {
 	case *Queue:
 		return "queue " + s.Queue
+	case *Callback:
+		return string(s.Op) + " callback of " + s.Queue
 	case *Transfer:
 		return "transfer to " + s.To
 	case *Hours:

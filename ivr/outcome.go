@@ -23,6 +23,7 @@ const (
 	NodeReturn   NodeType = "return"
 	NodeAgent    NodeType = "agent"
 	NodeContinue NodeType = "continue"
+	NodeCallback NodeType = "callback"
 )
 
 // The outcomes with a meaning of their own. Menus add "key:<digits>", switches
@@ -45,6 +46,8 @@ const (
 	OutError   = "error"
 	OutFailed  = "failed"
 	OutDenied  = "denied"
+	OutPending = "pending"
+	OutNone    = "none"
 
 	keyPrefix     = "key:"
 	casePrefix    = "case:"
@@ -106,6 +109,13 @@ var outcomeRules = map[NodeType][]OutcomeRule{
 		{Name: OutServed, Hangs: true, Waits: true},
 		{Name: "busy", Else: OutFailed, Trouble: true},
 		{Name: "no_answer", Else: OutFailed, Trouble: true, Waits: true},
+		{Name: OutDenied, Else: OutFailed, Trouble: true},
+		{Name: OutFailed, Trouble: true},
+	},
+	NodeCallback: {
+		{Name: OutOK, Else: OutFailed, Optional: true},
+		{Name: OutPending, Else: OutOK, Optional: true},
+		{Name: OutNone, Else: OutFailed, Optional: true},
 		{Name: OutDenied, Else: OutFailed, Trouble: true},
 		{Name: OutFailed, Trouble: true},
 	},

@@ -103,7 +103,7 @@ func (r *run) mustAnswer(n *Node) bool {
 	switch n.Type {
 	case NodePlay, NodeSay, NodeMenu, NodeGather, NodeQueue, NodeRecord, NodeTransfer:
 		return true
-	case NodeAnswer, NodeSet, NodeSwitch, NodeHours, NodeHangup, NodeCall, NodeReturn, NodeAgent, NodeContinue:
+	case NodeAnswer, NodeSet, NodeSwitch, NodeHours, NodeHangup, NodeCall, NodeReturn, NodeAgent, NodeContinue, NodeCallback:
 		// nothing is heard in these
 	}
 	return false

@@ -24,6 +24,7 @@ func SimEvents() []SimEvent {
 		{resultForm(NodeQueue), "what the queue answers"},
 		{resultForm(NodeRecord), "a message was left, or not"},
 		{resultForm(NodeTransfer), "what came of a transfer"},
+		{resultForm(NodeCallback), "what came of a callback that was asked for"},
 		{resultForm(NodeAgent), "the answer to an agent's operation, and the agent's language"},
 		{"resume", "the process was replaced"},
 		{"hangup", "the caller is gone"},
@@ -63,6 +64,7 @@ var resultKinds = map[string]struct {
 	"queue":    {NodeQueue, phaseQueue, "the call is in no queue"},
 	"recorded": {NodeRecord, phaseRecord, "no message is being recorded"},
 	"transfer": {NodeTransfer, phaseTransfer, "no transfer is under way"},
+	"callback": {NodeCallback, phaseCallback, "no callback is asked for"},
 	"agent":    {NodeAgent, phaseAgent, "no agent's operation is under way"},
 }
 
@@ -96,6 +98,8 @@ func readResult(word string, args []string) (in orchestrator.FlowInput, ok bool)
 		return orchestrator.FlowInput{Kind: orchestrator.FlowQueued, Result: args[0]}, known
 	case "transfer":
 		return orchestrator.FlowInput{Kind: orchestrator.FlowTransferred, Result: args[0]}, known
+	case "callback":
+		return orchestrator.FlowInput{Kind: orchestrator.FlowCallback, Result: args[0]}, known
 	case "agent":
 		in = orchestrator.FlowInput{Kind: orchestrator.FlowAgent, Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentResult(args[0])}}
 		if len(args) == 2 {

@@ -38,7 +38,7 @@ func (s *Sim) happen(text string) error {
 		return s.fire()
 	case "wait":
 		return s.wait(arg)
-	case "queue", "recorded", "transfer", "agent":
+	case "queue", "recorded", "transfer", "callback", "agent":
 		return s.result(word, words[1:])
 	case "resume":
 		return s.feed(orchestrator.FlowInput{Kind: orchestrator.FlowResumed})
@@ -161,6 +161,10 @@ func (s *Sim) order(a orchestrator.Action) string {
 		}
 		add("prefer", a.Sought.Prefer, a.Sought.Prefer != "")
 		add("max_wait", a.MaxWait, a.MaxWait != 0)
+	case orchestrator.ActCallback:
+		words[0] += " " + string(a.Callback)
+		add("queue", a.Queue, true)
+		add("number", a.Destination, true)
 	case orchestrator.ActRecord:
 		add("max", a.Record.MaxDuration, true)
 	case orchestrator.ActTransfer:

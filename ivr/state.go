@@ -17,6 +17,7 @@ const (
 	phaseRecord   phase = "record"   // the end of the voicemail
 	phaseTransfer phase = "transfer" // the result of a transfer
 	phaseAgent    phase = "agent"    // the result of an agent operation
+	phaseCallback phase = "callback" // what came of a callback that was asked for
 	phaseOver     phase = "over"     // nothing; the flow is done
 )
 

@@ -63,6 +63,39 @@ func (q *Queue) input(r *run, in input) {
 	}
 }
 
+// Callback arranges that the caller is called back when it is their turn in a
+// queue, or deals with a callback that was arranged before.
+type Callback struct {
+	Op     orchestrator.CallbackOp
+	Queue  string // may hold {{variables}}
+	Number string // may hold {{variables}}; the gate decides whether it is allowed
+}
+
+func (c *Callback) enter(r *run) {
+	number := strings.TrimSpace(r.st.fill(c.Number))
+	if !ValidDestination(number) {
+		outcome := OutNone
+		if c.Op == orchestrator.CallbackAsk {
+			outcome = OutDenied
+		}
+		r.leave(outcome, map[string]string{"why": "that is no telephone number"})
+		return
+	}
+	r.st.Phase, r.st.Ahead = phaseCallback, ""
+	r.act(orchestrator.Action{Kind: orchestrator.ActCallback, Callback: c.Op, Queue: r.st.fill(c.Queue), Destination: number})
+}
+
+func (c *Callback) input(r *run, in input) {
+	if in.Kind != orchestrator.FlowCallback {
+		return // keys are kept for the next question; nothing plays or rings
+	}
+	if _, known := Rule(NodeCallback, in.Result); known {
+		r.leave(in.Result, nil)
+		return
+	}
+	r.leave(OutFailed, map[string]string{"result": clean(in.Result)})
+}
+
 // Record takes a message from the caller.
 type Record struct {
 	Format     string

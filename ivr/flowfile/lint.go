@@ -16,6 +16,7 @@ import (
 // nobody can tell; the check is left out.
 type Known struct {
 	Queue       func(name string) bool
+	Callback    func(queue string) bool      // whether a queue calls back
 	Needs       func(text string) error      // why a requirement on agents is none
 	Destination func(number string) error    // why the gate would refuse it
 	Sound       func(lang, name string) bool // whether the PBX has a sound
@@ -220,6 +221,8 @@ func (l *linter) node(n *ivr.Node) {
 		l.hours(n, s)
 	case *ivr.Queue:
 		l.queue(n, s)
+	case *ivr.Callback:
+		l.callback(n, s)
 	case *ivr.Record:
 		if s.Silence > s.Max {
 			l.fault(CodeImpatient, n.At, n.Name, "silence of %s never ends a message of at most %s", s.Silence, s.Max)
@@ -289,6 +292,23 @@ func (l *linter) queue(n *ivr.Node, s *ivr.Queue) {
 	}
 	if s.MaxWait > 0 && s.MaxWait < 5*time.Second {
 		l.fault(CodeImpatient, n.At, n.Name, "max_wait %s is shorter than a phone rings", s.MaxWait)
+	}
+}
+
+// callback checks that the queue calls back, and what may be called.
+func (l *linter) callback(n *ivr.Node, s *ivr.Callback) {
+	if !strings.Contains(s.Queue, "{{") && l.known.Queue != nil {
+		switch {
+		case !l.known.Queue(s.Queue):
+			l.fault(CodeUnknown, n.At, n.Name, "queue %q is not defined", s.Queue)
+		case l.known.Callback != nil && !l.known.Callback(s.Queue):
+			l.fault(CodeUnknown, n.At, n.Name, "queue %q calls nobody back: it has no callback in queues.yaml", s.Queue)
+		}
+	}
+	if !strings.Contains(s.Number, "{{") && ivr.ValidDestination(s.Number) && l.known.Destination != nil {
+		if err := l.known.Destination(s.Number); err != nil {
+			l.fault(CodeUnknown, n.At, n.Name, "a callback to %s would be refused: %v", s.Number, err)
+		}
 	}
 }
 

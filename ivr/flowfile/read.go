@@ -198,6 +198,8 @@ func (r *reader) step(n *ivr.Node, shape any, d Defaults) ivr.Step {
 		return &ivr.Record{Format: s.Format, Max: s.Max, Silence: s.Silence, Terminator: s.Terminator, Beep: s.Beep}
 	case *transferShape:
 		return &ivr.Transfer{To: s.To, Timeout: s.Timeout}
+	case *callbackShape:
+		return &ivr.Callback{Op: orchestrator.CallbackOp(s.Op), Queue: s.Queue, Number: s.Number}
 	case *callShape:
 		return &ivr.Call{Flow: s.Flow, Params: assigns(s.Params), Save: assigns(s.Save)}
 	case *returnShape:

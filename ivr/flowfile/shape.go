@@ -85,7 +85,7 @@ func (nodeShape) Variants() (string, map[string]any) { return "type", steps }
 var steps = map[string]any{
 	"answer": answerShape{}, "play": playShape{}, "say": sayNode{}, "menu": menuShape{}, "gather": gatherShape{}, "set": setShape{},
 	"switch": switchShape{}, "hours": hoursShape{}, "queue": queueShape{}, "record": recordShape{}, "transfer": transferShape{},
-	"call": callShape{}, "return": returnShape{}, "agent": agentShape{}, "continue": continueShape{}, "hangup": hangupShape{},
+	"call": callShape{}, "return": returnShape{}, "agent": agentShape{}, "continue": continueShape{}, "callback": callbackShape{}, "hangup": hangupShape{},
 }
 
 type answerShape struct{}
@@ -189,6 +189,12 @@ type recordShape struct {
 type transferShape struct {
 	To      string        `yaml:"to,need,vars" shape:"number" doc:"Telephone number; may hold {{variables}}. The gate must allow it."`
 	Timeout time.Duration `yaml:"timeout" default:"30s" min:"1s" max:"10m" doc:"How long it may ring."`
+}
+
+type callbackShape struct {
+	Op     string `yaml:"op" oneof:"ask look resume cancel" default:"ask" doc:"What is wanted: ask (the number is called when it is the caller's turn), look (is it to be called already?), resume (the caller waits on the line again, at the place of the callback, once the flow leads into the queue), cancel (it is not to be called any more)."`
+	Queue  string `yaml:"queue,need,vars" shape:"id" doc:"The queue, which calls back (callback in queues.yaml); may hold {{variables}}."`
+	Number string `yaml:"number,vars" shape:"number" default:"{{call.caller}}" doc:"Telephone number; may hold {{variables}}. The gate must allow it, when it is asked for and when it is dialled."`
 }
 
 type callShape struct {

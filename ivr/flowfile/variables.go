@@ -152,6 +152,8 @@ func stepReads(n *ivr.Node) []read {
 	switch s := n.Step.(type) {
 	case *ivr.Queue:
 		return append(textReads(n.At, s.Queue, s.Prefer), assignReads(s.About)...)
+	case *ivr.Callback:
+		return textReads(n.At, s.Queue, s.Number)
 	case *ivr.Transfer:
 		return textReads(n.At, s.To)
 	case *ivr.Agent:
