@@ -110,6 +110,8 @@ func fits(kind wire.CallKind, filter wire.KindFilter) bool {
 		return kind == wire.CallKindInbound
 	case wire.KindFilterOutbound:
 		return kind == wire.CallKindOutbound
+	case wire.KindFilterCallback:
+		return kind == wire.CallKindCallback
 	default: // customers' calls, whatever brings them
 		return kind != wire.CallKindFeature
 	}

@@ -20,7 +20,8 @@ func summaryView(s orchestrator.CallSummary) wire.CallSummary {
 		ConnectedAt: wire.At(s.ConnectedAt), PartedAt: wire.At(s.PartedAt), EndedAt: wire.At(s.EndedAt),
 		WaitMS: s.WaitMS, TalkMS: s.TalkMS, Queue: s.Queue, Agent: s.Agent, Offers: s.Offers,
 		Outcome: wire.Outcome(s.Outcome), EndedBy: wire.EndedBy(s.EndedBy), Cause: int(s.Cause),
-		Recording: s.Recording, Voicemail: s.Voicemail, Path: s.Path, Adopted: s.Adopted}
+		Recording: s.Recording, Voicemail: s.Voicemail, Path: s.Path, Adopted: s.Adopted,
+		Callback: s.Callback, AskedBy: s.AskedBy, Attempts: s.Attempts}
 }
 
 // printable leaves out what does not show: a number that was dialled, or a

@@ -93,6 +93,19 @@ func (f *fakeEngine) Ask(_ context.Context, id string, w call.Wish) error {
 	return nil
 }
 
+func (f *fakeEngine) CallBack(_ context.Context, pbx string, o call.CallbackOrder) (call.CallbackAnswer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.orders = append(f.orders, strings.Join(strings.Fields(strings.Join([]string{"callback", pbx, o.Queue, o.Number, o.Name, o.Language, "by", o.By}, " ")), " "))
+	switch o.Number {
+	case "900":
+		return call.CallbackAnswer{}, fault.New("gate", fault.Denied, "outbound.deny: destinations with this prefix are forbidden")
+	case "1":
+		return call.CallbackAnswer{Result: orchestrator.CallbackPending, Call: "c8"}, nil
+	}
+	return call.CallbackAnswer{Result: orchestrator.CallbackOK, Call: "c9"}, nil
+}
+
 func (f *fakeEngine) Dial(_ context.Context, pbx string, o call.Order, key string) (call.Begun, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -30,6 +30,9 @@ type Engine interface {
 	// Dial begins a call that an agent of a PBX makes, and returns once the agent is
 	// held for it, or was refused. A key that was used gives the call of then.
 	Dial(ctx context.Context, pbx string, o call.Order, key string) (call.Begun, error)
+	// CallBack has a number called when it is its turn in a queue; a number that is to
+	// be called already is CallbackPending.
+	CallBack(ctx context.Context, pbx string, o call.CallbackOrder) (call.CallbackAnswer, error)
 	// Drives tells whether this process drives a PBX now.
 	Drives(pbx string) bool
 	PBX(name string) (orchestrator.PBX, bool)

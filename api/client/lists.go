@@ -49,6 +49,22 @@ func (a *API) Queues(ctx context.Context) ([]wire.Queue, error) {
 	})
 }
 
+// Callbacks returns all who are to be called back and fit.
+func (a *API) Callbacks(ctx context.Context, p wire.ListCallbacksParams) ([]wire.Callback, error) {
+	p.Limit = new(pageSize)
+	return All(func(cursor string) ([]wire.Callback, string, error) {
+		p.Cursor = after(cursor)
+		r, err := a.ListCallbacksWithResponse(ctx, &p)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case r.JSON200 == nil:
+			return nil, "", errShape
+		}
+		return r.JSON200.Items, r.JSON200.Next, nil
+	})
+}
+
 // Calls returns all calls in progress that fit.
 func (a *API) Calls(ctx context.Context, p wire.ListCallsParams) ([]wire.LiveCall, error) {
 	p.Limit = new(pageSize)

@@ -58,6 +58,7 @@ func (e AgentState) Valid() bool {
 
 // Defines values for CallKind.
 const (
+	CallKindCallback CallKind = "callback"
 	CallKindFeature  CallKind = "feature"
 	CallKindInbound  CallKind = "inbound"
 	CallKindOutbound CallKind = "outbound"
@@ -66,6 +67,8 @@ const (
 // Valid indicates whether the value is a known member of the CallKind enum.
 func (e CallKind) Valid() bool {
 	switch e {
+	case CallKindCallback:
+		return true
 	case CallKindFeature:
 		return true
 	case CallKindInbound:
@@ -87,6 +90,7 @@ const (
 	CallStateFailing      CallState = "failing"
 	CallStateFlow         CallState = "flow"
 	CallStateOffered      CallState = "offered"
+	CallStatePausing      CallState = "pausing"
 	CallStateReserving    CallState = "reserving"
 	CallStateSummoning    CallState = "summoning"
 	CallStateTalking      CallState = "talking"
@@ -113,6 +117,8 @@ func (e CallState) Valid() bool {
 		return true
 	case CallStateOffered:
 		return true
+	case CallStatePausing:
+		return true
 	case CallStateReserving:
 		return true
 	case CallStateSummoning:
@@ -122,6 +128,24 @@ func (e CallState) Valid() bool {
 	case CallStateTransferring:
 		return true
 	case CallStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CallbackResult.
+const (
+	CallbackResultOk      CallbackResult = "ok"
+	CallbackResultPending CallbackResult = "pending"
+)
+
+// Valid indicates whether the value is a known member of the CallbackResult enum.
+func (e CallbackResult) Valid() bool {
+	switch e {
+	case CallbackResultOk:
+		return true
+	case CallbackResultPending:
 		return true
 	default:
 		return false
@@ -326,6 +350,7 @@ const (
 	EntryTypeAgentLine      EntryType = "agent.line"
 	EntryTypeAgentState     EntryType = "agent.state"
 	EntryTypeCallAnswered   EntryType = "call.answered"
+	EntryTypeCallCallback   EntryType = "call.callback"
 	EntryTypeCallConnected  EntryType = "call.connected"
 	EntryTypeCallConsult    EntryType = "call.consult"
 	EntryTypeCallDialled    EntryType = "call.dialled"
@@ -361,6 +386,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeAgentState:
 		return true
 	case EntryTypeCallAnswered:
+		return true
+	case EntryTypeCallCallback:
 		return true
 	case EntryTypeCallConnected:
 		return true
@@ -488,6 +515,7 @@ func (e GuestRole) Valid() bool {
 // Defines values for KindFilter.
 const (
 	KindFilterAll      KindFilter = "all"
+	KindFilterCallback KindFilter = "callback"
 	KindFilterCustomer KindFilter = "customer"
 	KindFilterFeature  KindFilter = "feature"
 	KindFilterInbound  KindFilter = "inbound"
@@ -498,6 +526,8 @@ const (
 func (e KindFilter) Valid() bool {
 	switch e {
 	case KindFilterAll:
+		return true
+	case KindFilterCallback:
 		return true
 	case KindFilterCustomer:
 		return true
@@ -614,6 +644,7 @@ const (
 	OrderMove       Order = "move"
 	OrderMute       Order = "mute"
 	OrderResume     Order = "resume"
+	OrderRevoke     Order = "revoke"
 	OrderSupervise  Order = "supervise"
 	OrderSwap       Order = "swap"
 	OrderTransfer   Order = "transfer"
@@ -643,6 +674,8 @@ func (e Order) Valid() bool {
 		return true
 	case OrderResume:
 		return true
+	case OrderRevoke:
+		return true
 	case OrderSupervise:
 		return true
 	case OrderSwap:
@@ -661,8 +694,10 @@ const (
 	OutcomeAbandoned   Outcome = "abandoned"
 	OutcomeAway        Outcome = "away"
 	OutcomeBusy        Outcome = "busy"
+	OutcomeCallback    Outcome = "callback"
 	OutcomeCancelled   Outcome = "cancelled"
 	OutcomeCompleted   Outcome = "completed"
+	OutcomeExpired     Outcome = "expired"
 	OutcomeFailed      Outcome = "failed"
 	OutcomeLeft        Outcome = "left"
 	OutcomeLost        Outcome = "lost"
@@ -686,9 +721,13 @@ func (e Outcome) Valid() bool {
 		return true
 	case OutcomeBusy:
 		return true
+	case OutcomeCallback:
+		return true
 	case OutcomeCancelled:
 		return true
 	case OutcomeCompleted:
+		return true
+	case OutcomeExpired:
 		return true
 	case OutcomeFailed:
 		return true
@@ -1316,7 +1355,7 @@ type CalendarDefinition struct {
 	Zone string              `json:"zone"`
 }
 
-// CallKind outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
+// CallKind callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
 type CallKind string
 
 // CallState defines model for CallState.
@@ -1330,7 +1369,16 @@ type CallSummary struct {
 	// Agent Who served it.
 	Agent      string    `json:"agent,omitempty,omitzero"`
 	AnsweredAt time.Time `json:"answered_at,omitempty,omitzero"`
-	Caller     Party     `json:"caller"`
+
+	// AskedBy Of a callback: the call in which it was asked for; absent when staff did.
+	AskedBy string `json:"asked_by,omitempty,omitzero"`
+
+	// Attempts Of a callback: how often the customer's phone was rung.
+	Attempts int `json:"attempts,omitempty,omitzero"`
+
+	// Callback The call by which the caller is called back who asked for it.
+	Callback string `json:"callback,omitempty,omitzero"`
+	Caller   Party  `json:"caller"`
 
 	// Cause Q.850.
 	Cause int `json:"cause,omitempty,omitzero"`
@@ -1346,14 +1394,14 @@ type CallSummary struct {
 	EndedBy EndedBy `json:"ended_by,omitempty,omitzero"`
 	ID      string  `json:"id"`
 
-	// Kind outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
+	// Kind callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
 	Kind     CallKind `json:"kind"`
 	Language string   `json:"language,omitempty,omitzero"`
 
 	// Offers How often it was offered to an agent.
 	Offers int `json:"offers,omitempty,omitzero"`
 
-	// Outcome terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+	// Outcome callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 	Outcome Outcome `json:"outcome,omitempty,omitzero"`
 
 	// PartedAt End of the last conversation.
@@ -1374,6 +1422,73 @@ type CallSummary struct {
 	// WaitMS From entering the queue to being connected or leaving.
 	WaitMS int64 `json:"wait_ms,omitempty,omitzero"`
 }
+
+// Callback defines model for Callback.
+type Callback struct {
+	AskedAt time.Time `json:"asked_at"`
+
+	// AskedBy The call in which it was asked for; absent when staff did.
+	AskedBy string `json:"asked_by,omitempty,omitzero"`
+
+	// Attempts How often the customer's phone was rung.
+	Attempts int `json:"attempts"`
+
+	// Call The call that calls back.
+	Call string `json:"call"`
+
+	// EnteredAt Since when the customer has waited.
+	EnteredAt time.Time `json:"entered_at,omitempty,omitzero"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Name      string    `json:"name,omitempty,omitzero"`
+
+	// NextAt When it is in its queue again; absent: it is, or is being dialled.
+	NextAt time.Time `json:"next_at,omitempty,omitzero"`
+	Number string    `json:"number"`
+	PBX    string    `json:"pbx"`
+	Queue  string    `json:"queue"`
+
+	// Serving The agent whose phone rings or who listens.
+	Serving string    `json:"serving,omitempty,omitzero"`
+	State   CallState `json:"state"`
+}
+
+// CallbackPage defines model for CallbackPage.
+type CallbackPage struct {
+	Items []Callback `json:"items"`
+
+	// Next Cursor of the next page; absent on the last.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// CallbackPromise defines model for CallbackPromise.
+type CallbackPromise struct {
+	// Callback The call that calls back.
+	Callback string `json:"callback"`
+
+	// Result pending: the number was to be called for the queue already.
+	Result CallbackResult `json:"result"`
+}
+
+// CallbackRequest defines model for CallbackRequest.
+type CallbackRequest struct {
+	// Language The customer's.
+	Language string `json:"language,omitempty,omitzero"`
+
+	// Name Shown to the agent.
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Number Whom to call.
+	Number string `json:"number"`
+
+	// PBX Whose trunk calls; it needs to be named only when there are several.
+	PBX string `json:"pbx,omitempty,omitzero"`
+
+	// Queue One that calls back.
+	Queue string `json:"queue"`
+}
+
+// CallbackResult pending: the number was to be called for the queue already.
+type CallbackResult string
 
 // CheckState defines model for CheckState.
 type CheckState string
@@ -1493,6 +1608,31 @@ type EntryAgentState struct {
 	To        AgentState   `json:"to"`
 }
 
+// EntryCallback defines model for EntryCallback.
+type EntryCallback struct {
+	// Attempt How many there have been.
+	Attempt int `json:"attempt,omitempty,omitzero"`
+
+	// By Who asked for it: caller, or api:NAME.
+	By string `json:"by,omitempty,omitzero"`
+
+	// Callback The call that calls back.
+	Callback string `json:"callback,omitempty,omitzero"`
+
+	// Destination Masked.
+	Destination string `json:"destination,omitempty,omitzero"`
+
+	// Error The gate's rule and why.
+	Error string `json:"error,omitempty,omitzero"`
+
+	// NextAt When the next one is due, unix milliseconds; absent: there is none.
+	NextAt int64  `json:"next_at,omitempty,omitzero"`
+	Queue  string `json:"queue,omitempty,omitzero"`
+
+	// Result In the call in which it was asked for: ok, pending (there is one already), denied, resume or cancel. In the callback: promised, or what came of an attempt: busy, no_answer, unreachable, cancelled (the agent was gone), lost, failed, refused.
+	Result string `json:"result"`
+}
+
 // EntryConnected defines model for EntryConnected.
 type EntryConnected struct {
 	Agent string `json:"agent"`
@@ -1525,6 +1665,9 @@ type EntryConsult struct {
 
 // EntryDialled defines model for EntryDialled.
 type EntryDialled struct {
+	// Attempt Of a callback: which one it is.
+	Attempt int `json:"attempt,omitempty,omitzero"`
+
 	// Destination A number is masked.
 	Destination string `json:"destination"`
 
@@ -1924,7 +2067,7 @@ type Ordered struct {
 	Order Order  `json:"order"`
 }
 
-// Outcome terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+// Outcome callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 type Outcome string
 
 // Party defines model for Party.
@@ -1971,6 +2114,9 @@ type ProblemCode string
 type Queue struct {
 	// Agents Members by state; passed_over are those who are available and get no call.
 	Agents map[string]int `json:"agents"`
+
+	// Callbacks Of those waiting: customers to be called back, who are not on the line.
+	Callbacks int `json:"callbacks,omitempty,omitzero"`
 
 	// EstimateMS Wait of a caller who enters now, when it can be told.
 	EstimateMS int64  `json:"estimate_ms,omitempty,omitzero"`
@@ -2281,8 +2427,11 @@ type Version struct {
 // WaitingCall defines model for WaitingCall.
 type WaitingCall struct {
 	// Agent Whose phone rings.
-	Agent     string    `json:"agent,omitempty,omitzero"`
-	Call      string    `json:"call"`
+	Agent string `json:"agent,omitempty,omitzero"`
+	Call  string `json:"call"`
+
+	// Callback The customer is to be called back and is not on the line.
+	Callback  bool      `json:"callback,omitempty,omitzero"`
 	EnteredAt time.Time `json:"entered_at"`
 	PBX       string    `json:"pbx"`
 
@@ -2393,6 +2542,18 @@ type ListAuditParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListCallbacksParams defines parameters for ListCallbacks.
+type ListCallbacksParams struct {
+	// Queue Only those of this queue.
+	Queue *ID `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Limit Lines on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListCallsParams defines parameters for ListCalls.
 type ListCallsParams struct {
 	// Queue Only calls of this queue.
@@ -2404,7 +2565,7 @@ type ListCallsParams struct {
 	// State Only calls in this state.
 	State *CallState `form:"state,omitempty" json:"state,omitempty"`
 
-	// Kind Customers' calls (inbound and outbound), one of the two, calls of agents' phones to feature codes, or all.
+	// Kind Customers' calls (inbound, outbound and callbacks), one of the three, calls of agents' phones to feature codes, or all.
 	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Limit Lines on a page.
@@ -2443,7 +2604,7 @@ type ListContactsParams struct {
 	// Disposition Disposition given.
 	Disposition *Text `form:"disposition,omitempty" json:"disposition,omitempty"`
 
-	// Kind Customers' calls (inbound and outbound), one of the two, calls of agents' phones to feature codes, or all.
+	// Kind Customers' calls (inbound, outbound and callbacks), one of the three, calls of agents' phones to feature codes, or all.
 	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// Limit Lines on a page.
@@ -2482,7 +2643,7 @@ type ExportContactsParams struct {
 	// Disposition Disposition given.
 	Disposition *Text `form:"disposition,omitempty" json:"disposition,omitempty"`
 
-	// Kind Customers' calls (inbound and outbound), one of the two, calls of agents' phones to feature codes, or all.
+	// Kind Customers' calls (inbound, outbound and callbacks), one of the three, calls of agents' phones to feature codes, or all.
 	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// TimeZone Zone of the times, such as America/Bogota; UTC when it is left out. It is named in the column time_zone.
@@ -2641,6 +2802,9 @@ type PauseAgentJSONRequestBody = AgentPause
 
 // ResumeAgentJSONRequestBody defines body for ResumeAgent for application/json ContentType.
 type ResumeAgentJSONRequestBody = AgentForce
+
+// AddCallbackJSONRequestBody defines body for AddCallback for application/json ContentType.
+type AddCallbackJSONRequestBody = CallbackRequest
 
 // ConsultCallJSONRequestBody defines body for ConsultCall for application/json ContentType.
 type ConsultCallJSONRequestBody = Consultation

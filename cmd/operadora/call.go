@@ -51,7 +51,7 @@ func newCallListCommand() *cobra.Command {
 	f.StringVar(&queue, "queue", "", "only calls of this queue")
 	f.StringVar(&agent, "agent", "", "only calls that this agent serves or is rung for")
 	f.StringVar((*string)(&state), "state", "", "only calls in this state")
-	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), feature (agents' phones to feature codes) or all")
+	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), callback, feature (agents' phones to feature codes) or all")
 	return c
 }
 

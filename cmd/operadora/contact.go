@@ -60,7 +60,7 @@ func newContactListCommand() *cobra.Command {
 	f.StringVar(&caller, "caller", "", "only calls from this number, in full")
 	f.StringVar(&pbx, "pbx", "", "only calls of this PBX")
 	f.StringVar(&disposition, "disposition", "", "only calls with this disposition")
-	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), feature (agents' phones to feature codes) or all")
+	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), callback, feature (agents' phones to feature codes) or all")
 	f.StringVar(&from, "from", "", "only calls since this day or moment: "+momentExample)
 	f.StringVar(&to, "to", "", "only calls before this day or moment")
 	f.IntVar(&limit, "limit", 50, "how many at most; 0 is all")
@@ -95,7 +95,8 @@ func showContact(w io.Writer, c wire.ContactView) error {
 	lines := [][2]string{{"contact", c.ID}, {"outcome", string(c.Outcome)}, {"ended by", string(c.EndedBy)},
 		{"caller", c.Caller.Number + " " + c.Caller.Name}, {"dialled", c.DID}, {"pbx", c.PBX},
 		{"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", plainQueue(c.Queue)}, {"agent", c.Agent},
-		{"wait", lasted(c.WaitMS, time.Millisecond)}, {"talk", lasted(c.TalkMS, time.Millisecond)}, {"disposed", c.Disposition}}
+		{"wait", lasted(c.WaitMS, time.Millisecond)}, {"talk", lasted(c.TalkMS, time.Millisecond)}, {"disposed", c.Disposition},
+		{"callback", c.Callback}, {"asked by", c.AskedBy}}
 	return showLines(w, append(lines, recordingsOf(c)...), c.Timeline)
 }
 

@@ -45,7 +45,7 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	}
 	fsys := os.DirFS(dir)
 	floor := readACD(fsys)
-	known.Queue, known.Needs = floor.queue(), floor.needs()
+	known.Queue, known.Needs, known.Callback = floor.queue(), floor.needs(), floor.callback()
 	known.Digits = len(pbxs) > 0
 	for _, p := range pbxs {
 		known.Digits = known.Digits && p.Kind != KindFreeSWITCH
@@ -165,6 +165,16 @@ func (o *floor) queue() func(id string) bool {
 	return func(id string) bool { return queues[id] }
 }
 
+// callback tells whether a queue calls back; nil when the files do not say.
+func (o *floor) callback() func(queue string) bool {
+	if o.broken || o.files["queues"] == nil {
+		return nil
+	}
+	return func(id string) bool {
+		return slices.ContainsFunc(o.defs.Queues, func(q acd.Queue) bool { return q.ID == id && q.Callback != nil })
+	}
+}
+
 // needs tells why a requirement on agents is none; nil when the files cannot be read.
 func (o *floor) needs() func(text string) error {
 	if o.broken {
@@ -202,7 +212,7 @@ func (o *floor) needQueues(flows ivr.Definitions) string {
 	}
 	for _, id := range slices.Sorted(maps.Keys(flows.Flows)) {
 		for _, n := range flows.Flows[id].Nodes {
-			if n.Type == ivr.NodeQueue {
+			if n.Type == ivr.NodeQueue || n.Type == ivr.NodeCallback {
 				return "flow " + id + " leads into"
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/operadora/operadora/api"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/ivr"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -32,14 +33,14 @@ func (a *App) Floor(ctx context.Context, age time.Duration) (api.FloorState, err
 		}
 	}
 	for _, q := range s.Queues {
-		v := wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Waiting + q.Offered, LongestSince: wire.At(q.Oldest),
+		v := wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Waiting + q.Offered, Callbacks: q.Callbacks, LongestSince: wire.At(q.Oldest),
 			Agents: members[q.ID], EstimateMS: q.Estimate}
 		if v.Agents == nil {
 			v.Agents = map[string]int{}
 		}
 		out.Queues = append(out.Queues, v)
 		for _, c := range q.Calls {
-			out.Waiting = append(out.Waiting, wire.WaitingCall{Call: c.Call, Queue: c.Queue, PBX: c.PBX,
+			out.Waiting = append(out.Waiting, wire.WaitingCall{Call: c.Call, Callback: c.Work == orchestrator.WorkCallback, Queue: c.Queue, PBX: c.PBX,
 				Priority: c.Priority, EnteredAt: wire.At(c.Entered), Position: c.Position, Agent: c.Agent})
 		}
 	}
