@@ -341,6 +341,7 @@ func (x *change) dismiss() {
 	x.arm(TimerState, x.Limits.Clear)
 	if far.State == LegEnded { // it was yet to be rung
 		x.missed(was, orchestrator.CauseNormal)
+		x.hold() // of a customer who is there, and was forgotten
 		return
 	}
 	x.lineBack()
