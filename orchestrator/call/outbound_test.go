@@ -55,6 +55,24 @@ func (w *world) hearsTone() bool {
 	return plays
 }
 
+// TestPhoneOfWhoDialsDoesNotAnswer: the timeline says what became of the phone, and
+// the agent, who has asked for the call, is free without blame.
+func TestPhoneOfWhoDialsDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	for cause, why := range map[orchestrator.Cause]orchestrator.OfferFailure{
+		orchestrator.CauseBusy: orchestrator.OfferBusy, orchestrator.CauseNoAnswer: orchestrator.OfferNoAnswer, orchestrator.CauseRejected: orchestrator.OfferRejected,
+	} {
+		w := out(byClick, asked, agentEnds(cause))
+		w.settle(time.Minute)
+		w.checkEnded(t, orchestrator.OutcomeCancelled)
+		w.checkKept(t)
+		missed := w.last(orchestrator.EntryCallMissed)
+		if missed["agent"] != "agento1" || missed["why"] != string(why) {
+			t.Errorf("%s: the timeline tells %v", why, missed)
+		}
+	}
+}
+
 // TestOutboundStages: at every stage of a call that an agent makes somebody hangs
 // up, or the process is killed, or the PBX cut off. The outcome says what
 // happened, the agent is free again, and nothing is left over.

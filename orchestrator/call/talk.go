@@ -334,7 +334,7 @@ func (x *change) farGone(cause orchestrator.Cause) {
 	case x.c.dialling() && x.c.Promise != nil:
 		x.listenerLost(was, cause)
 	case x.c.dialling():
-		x.agentLost(cause)
+		x.agentLost(was, cause)
 	case x.c.State == StateTalking && x.c.Move == nil && x.goesOn():
 		x.farLeft()
 	case x.c.State == StateTalking && x.c.Move == nil && x.noService():

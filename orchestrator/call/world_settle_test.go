@@ -138,6 +138,9 @@ func (w *world) blames(f FailOffer) {
 	if (f.Why == orchestrator.OfferNoAnswer || f.Why == orchestrator.OfferRejected) && !w.guilty[f.Offer.ID] {
 		w.brokenf("%s is blamed for %q", f.Offer.Agent, f.Why)
 	}
+	if f.Why == "" {
+		w.brokenf("the distributor is not told why the offer to %s came to nothing", f.Offer.Agent)
+	}
 }
 
 // dials checks that no phone rings while another one of the call does that nobody is told to hang up.
