@@ -398,7 +398,6 @@ func (x *change) agentLost(was LegState, cause orchestrator.Cause) {
 	x.c.Cause = cause
 	if far.Up == 0 && far.Why == "" { // who has asked for the call is not to blame for the phone
 		x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": x.failure(far, was, cause), "cause": cause})
-		far.Why = orchestrator.OfferCancelled
 	}
 	switch {
 	case x.c.Outcome != "": // nobody was reached, and the agent knows

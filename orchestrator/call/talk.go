@@ -276,7 +276,7 @@ func (x *change) settleLeg(l *Leg) {
 	case l.was() && l.Why == "":
 		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})
 	default:
-		x.do(FailOffer{Offer: *l.Offer, Why: l.Why})
+		x.do(FailOffer{Offer: *l.Offer, Why: cmp.Or(l.Why, orchestrator.OfferCancelled)}) // for no reason: nobody is to blame
 	}
 }
 

@@ -462,6 +462,11 @@ func (p *toyPBX) tick() {
 // restart loses everything without a word, also what it was told and has not carried out.
 func (p *toyPBX) restart() {
 	p.since, p.w.late = p.w.now, nil
+	for _, t := range p.w.me.c.Todo {
+		if d, is := t.Command.(Dial); is { // nobody knows that it rang, and it rings no more
+			delete(p.w.rung, d.Order.Channel)
+		}
+	}
 	clear(p.channels)
 	clear(p.bridges)
 	clear(p.plays)

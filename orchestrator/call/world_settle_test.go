@@ -135,7 +135,7 @@ func (w *world) enters(q orchestrator.Waiting) {
 
 // blames checks that an agent did what the distributor is told.
 func (w *world) blames(f FailOffer) {
-	if (f.Why == orchestrator.OfferNoAnswer || f.Why == orchestrator.OfferRejected) && !w.guilty[f.Offer.ID] {
+	if (f.Why == orchestrator.OfferNoAnswer || f.Why == orchestrator.OfferRejected) && !w.guilty[f.Offer.ID] && !w.lostDoc { // a store that went back knows of no conversation
 		w.brokenf("%s is blamed for %q", f.Offer.Agent, f.Why)
 	}
 	if f.Why == "" {
