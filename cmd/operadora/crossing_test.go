@@ -206,7 +206,8 @@ teams:
 
 // TestLineDropsAtTheMatch: an agent hangs the permanent line up at the instant at
 // which a caller who waits is matched with it, a little earlier and a little later.
-// No caller is lost: each talks with the agent once the line is back, or did.
+// No caller is cut off: the agent was not told of the call yet, and each talks with
+// the agent once the line is back.
 func TestLineDropsAtTheMatch(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{agents: 1, files: map[string]string{"queues.yaml": lineQueues}})
@@ -254,7 +255,8 @@ func TestLineDropsAtTheMatch(t *testing.T) {
 		must(t, line.Answer())
 		line.PlayTone(900)
 		select {
-		case <-caller.Done(): // who talked already when the line went was served
+		case <-caller.Done():
+			t.Fatalf("the caller was cut off, %v after the agent was ready", offset)
 		case <-caller.FirstTone(900):
 			r.talk(caller, line)
 			must(t, caller.Hangup())

@@ -287,6 +287,7 @@ func (x *change) compareTalk(v Truth) {
 	if far.State == LegUp && slices.Contains(in, far.Channel) {
 		x.leg(far, LegOnJoin)
 	}
+	x.checkCue(far)
 	x.compareSeats(v)
 	x.silenceAgain()
 	x.compareSupervisors(v)

@@ -2,6 +2,7 @@ package call
 
 import (
 	"slices"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -44,6 +45,14 @@ const (
 
 // beep is the sound with which a call begins on a permanent line.
 const beep = "beep"
+
+const (
+	// cueMost is how long beep and whisper last at most, in case their end is not told.
+	cueMost = 10 * time.Second
+	// uncued is how long after a beep that could not be heard the agent is taken to
+	// know of the call by the caller's voice.
+	uncued = time.Second
+)
 
 // lineFor is the permanent line of the agent of an offer.
 func (x *change) lineFor(o orchestrator.Offer) (Line, bool) {
@@ -96,7 +105,47 @@ func (x *change) whisper(o orchestrator.Offer, line Line, plan orchestrator.Queu
 	if plan.Whisper != "" {
 		media = append(media, orchestrator.Media{Kind: orchestrator.MediaSound, Value: plan.Whisper})
 	}
-	x.do(Play{Playback: orchestrator.Playback{ID: x.id("p"), Channel: line.Channel, Media: media, Language: o.Language}})
+	l := x.c.leg(line.Channel)
+	l.Cue = x.id("p")
+	x.do(Play{Playback: orchestrator.Playback{ID: l.Cue, Channel: line.Channel, Media: media, Language: o.Language}})
+}
+
+// cued handles the end of what tells an agent on a permanent line of the call; false
+// for any other playback. It is stored with the next change: who takes the call up
+// asks after it (checkCue).
+func (x *change) cued(playback string, failed bool) bool {
+	for i := range x.c.Legs {
+		l := &x.c.Legs[i]
+		if l.Cue == "" || l.Cue != playback {
+			continue
+		}
+		after := breath // nobody decides sooner on what they have heard, and the end of the line ends it, too
+		if failed {
+			after = uncued
+		}
+		l.Cue, l.Told = "", x.happened()+after.Milliseconds()
+		return true
+	}
+	return false
+}
+
+// untold tells whether the agent on a permanent line that has ended did not know of
+// the call yet.
+func (x *change) untold(l *Leg) bool {
+	if l.Line == "" || l.Dials {
+		return false
+	}
+	if l.Cue != "" {
+		return x.happened() < l.Joined+cueMost.Milliseconds()
+	}
+	return x.happened() < l.Told
+}
+
+// checkCue asks after a beep whose end may have been missed.
+func (x *change) checkCue(l *Leg) {
+	if l.Cue != "" {
+		x.do(CheckPlay{ID: l.Cue})
+	}
 }
 
 // borrowToDial takes an agent's permanent line for a call that the agent makes: what

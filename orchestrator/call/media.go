@@ -59,8 +59,12 @@ func (x *change) playingLong() {
 	x.played(orchestrator.Event{Kind: orchestrator.EventPlayed, Playback: p.ID, Failed: true})
 }
 
-// played handles the end of a playback: the flow's, or an announcement in the queue.
+// played handles the end of a playback: the flow's, an announcement in the queue, or
+// what tells an agent of the call.
 func (x *change) played(e orchestrator.Event) {
+	if x.cued(e.Playback, e.Failed) {
+		return
+	}
 	p := x.c.Playing
 	if p == nil || p.ID != e.Playback {
 		x.refuse("not playing", string(e.Kind)) // stopped by us a moment ago
@@ -95,6 +99,9 @@ func (x *change) unheard(p *Playing, reason string) {
 // checkedPlay handles what the PBX says of a playback. One that is over and that
 // another process began is heard again: its customer may have missed it.
 func (x *change) checkedPlay(id string, running bool) {
+	if !running && x.cued(id, false) {
+		return
+	}
 	p := x.c.Playing
 	if p == nil || p.ID != id {
 		return

@@ -10,8 +10,9 @@ import (
 
 const (
 	// breath is how long a conversation must be to be one, when the agent had
-	// heard nothing for longer than patience before: a shorter one that the agent
-	// ends is no service, and the customer gets the place back.
+	// heard nothing for longer than patience before, or is told of it on a permanent
+	// line: a shorter one that the agent ends is no service, and the customer gets
+	// the place back.
 	breath = 500 * time.Millisecond
 	// dialSoon is how long a dial may take without being a reason to store
 	// anything: much less than ringGrace.
@@ -119,7 +120,7 @@ func (x *change) talksWith(wait int64) {
 		}
 		return
 	}
-	x.c.Agent = far.agent()
+	far.Before, x.c.Agent = x.c.Agent, far.agent()
 	x.bound(v.Plan.MaxTalk)
 	if left := x.customersLeft(); left > 0 {
 		x.bound(x.shorter(left))
@@ -390,22 +391,30 @@ func (x *change) failure(l *Leg, was LegState, cause orchestrator.Cause) orchest
 	return failureOf(was, cause)
 }
 
-// noService tells whether the conversation that the agent just ended was none:
-// an agent in dead air gives up just as it begins, and neither side heard the other.
+// noService tells whether the conversation that the agent just ended was none: an
+// agent in dead air gives up just as it begins, and neither side heard the other; or
+// the agent's permanent line is gone before the agent was told of the call.
 func (x *change) noService() bool {
 	far := x.c.Far()
-	return x.c.Errand == nil && far.Role == RoleAgent && !far.Dials && x.talked() < breath.Milliseconds() && far.Joined-far.Up > patience.Milliseconds()
+	if x.c.Errand != nil || far.Role != RoleAgent || far.Dials {
+		return false
+	}
+	if x.untold(far) && far.Offer.Visit == x.c.Visit.N && !x.c.Customer().Held { // who puts on hold knows, and who was asked before
+		return true
+	}
+	return x.talked() < breath.Milliseconds() && far.Joined-far.Up > patience.Milliseconds()
 }
 
 // nothingSaid gives the customer the place back of a conversation that was none.
 func (x *change) nothingSaid(cause orchestrator.Cause) {
 	far := x.c.Far()
-	far.Why = orchestrator.OfferError // who heard nothing for so long may give up
+	far.Why = orchestrator.OfferError // who heard nothing for so long may give up, and a line is no rejection
 	if x.c.ConnectedAt == far.Joined {
 		x.c.ConnectedAt = 0
 	}
+	x.c.Agent = far.Before
 	if x.c.ConnectedAt == 0 || x.c.Visit.From == 0 {
-		x.c.Agent, x.c.WaitMS = "", 0
+		x.c.WaitMS = 0
 	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": far.agent(), "why": far.Why, "cause": cause})
 	x.partCustomer()
