@@ -72,7 +72,7 @@ func (c *Call) dialling() bool {
 		return true
 	case StateConnecting:
 		return c.Far() != nil && c.Far().Dials
-	case StateArriving, StateInFlow, StateWaiting, StateOffered, StateTransferring, StateTalking, StateClearing, StateEnded:
+	case StateArriving, StateInFlow, StateWaiting, StatePausing, StateOffered, StateTransferring, StateTalking, StateClearing, StateEnded:
 	}
 	return false
 }
