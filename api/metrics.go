@@ -85,7 +85,7 @@ var missReasons = []orchestrator.OfferFailure{orchestrator.OfferNoAnswer, orches
 var outcomes = []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeAbandoned, orchestrator.OutcomeLeft,
 	orchestrator.OutcomeCompleted, orchestrator.OutcomeVoicemail, orchestrator.OutcomeTransferred, orchestrator.OutcomeRejected,
 	orchestrator.OutcomeTerminated, orchestrator.OutcomeFailed, orchestrator.OutcomeQueueGone, orchestrator.OutcomeAway, orchestrator.OutcomeLost, orchestrator.OutcomeRefused,
-	orchestrator.OutcomeCancelled, orchestrator.OutcomeBusy, orchestrator.OutcomeNoAnswer, orchestrator.OutcomeUnreachable}
+	orchestrator.OutcomeCancelled, orchestrator.OutcomeBusy, orchestrator.OutcomeNoAnswer, orchestrator.OutcomeUnreachable, orchestrator.OutcomeCallback, orchestrator.OutcomeExpired}
 
 // follow counts a journal entry. Labels come from closed sets: anything else is "other".
 func (m *metrics) follow(e orchestrator.Entry) {
@@ -119,7 +119,7 @@ func (m *metrics) follow(e orchestrator.Entry) {
 			switch s.Kind {
 			case orchestrator.KindFeature:
 				direction = "internal"
-			case orchestrator.KindOutbound:
+			case orchestrator.KindOutbound, orchestrator.KindCallback:
 				direction = "outbound"
 			case orchestrator.KindInbound:
 			}
