@@ -430,7 +430,7 @@ func (x *change) consultOver(l *Leg, result string, err error) {
 	k := *x.c.Consult
 	x.tellConsult(l, result, "", err)
 	if k.Phone != "" {
-		x.do(AnswerTransfer{Channel: k.Phone})
+		x.refuseTransfer(k.Phone)
 	}
 	x.leaveConsult(result)
 	x.consulting(ConsultOnOver)

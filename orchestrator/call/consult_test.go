@@ -122,8 +122,8 @@ func TestConsultStages(t *testing.T) {
 		{"asking a number, completed ringing", then(talking, asksNumber, completed), StateTransferring, "music", "", StateWaiting, StateTransferring},
 		{"both lines joined by the phone", then(talking, phoneWants("both 102"), answered, after(time.Second)), StateTalking, "talk", "ac", StateEnded, StateTalking},
 		{"both lines, being joined", then(talking, phoneWants("both 102")), StateTalking, "music", "a", StateTransferring, StateTalking},
-		{"both lines, to a number not allowed", then(talking, phoneWants("both ")), StateTalking, "talk", "ac", StateEnded, StateTalking},
-		{"both lines, and the other gone", then(talking, phoneWants("both 102"), guestEnds(orchestrator.CauseNormal)), StateTalking, "talk", "ac", StateEnded, StateTalking},
+		{"both lines, to a number not allowed", then(talking, phoneWants("both ")), StateTalking, "talk", "ac", StateWaiting, StateTalking},
+		{"both lines, and the other gone", then(talking, phoneWants("both 102"), guestEnds(orchestrator.CauseNormal)), StateTalking, "talk", "ac", StateWaiting, StateTalking},
 		{"asking a number that is busy", then(talking, asksNumber, guestEnds(orchestrator.CauseBusy)), StateTalking, "talk", "ac", StateEnded, StateTalking},
 		{"asking a number that never answers", then(talking, asksNumber, after(time.Minute)), StateTalking, "talk", "ac", StateEnded, StateTalking},
 	}

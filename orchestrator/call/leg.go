@@ -37,6 +37,7 @@ type Leg struct {
 	Tone    string                    `json:"tone,omitempty"`    // the playback of a tone that it hears, or the last one, of a permanent line
 	MostMS  int64                     `json:"most_ms,omitempty"` // of an outside number: the longest conversation; 0 is the call's limit
 	Denied  bool                      `json:"denied,omitempty"`  // of an outside number: a cap of the trunk refused it
+	Refused int64                     `json:"refused,omitempty"` // when its phone's transfer was, last
 	Why     orchestrator.OfferFailure `json:"why,omitempty"`     // how it failed, once known
 	Dialed  int64                     `json:"dialed,omitempty"`
 	Up      int64                     `json:"up,omitempty"`     // answered

@@ -20,6 +20,11 @@ const (
 	// patience is how long somebody who picked up hears nothing before giving
 	// up is our fault and not a rejection.
 	patience = 2 * time.Second
+	// hastyHangup is how soon after its transfer was refused the end of a phone's call
+	// is its own doing: a phone may hang up as soon as its wish was received, before
+	// it hears what came of it. That is a round trip or two; an agent who sees that the
+	// transfer failed says so to the customer, which takes longer.
+	hastyHangup = 3 * time.Second
 )
 
 // pickup handles the far end's answer: take the offer up, then join.
@@ -466,10 +471,11 @@ func (x *change) endTalk(by string) {
 }
 
 // afterTalk goes on once the far end has left: with the transfer that it asked
-// for, or with the flow.
+// for, in the queue that the customer came from if it was refused, or with the flow.
 func (x *change) afterTalk() {
 	music := x.c.Customer().Held || x.c.Far().Held
-	if x.c.Move != nil && !x.c.Move.Flow {
+	strayed := x.strayed()
+	if strayed || x.c.Move != nil && !x.c.Move.Flow {
 		x.rememberWay()
 	}
 	x.dropGuests()
@@ -488,6 +494,11 @@ func (x *change) afterTalk() {
 	x.c.Errand = nil
 	if x.c.Move != nil {
 		x.moveAlone()
+		return
+	}
+	if strayed && x.c.Home != nil {
+		x.c.EndedBy = "" // it has not ended
+		x.goOn("failed")
 		return
 	}
 	if music {

@@ -61,9 +61,25 @@ func (x *change) askedTransfer(e orchestrator.Event) {
 		err = x.moveTo(to, by, e.Channel)
 	}
 	if err != nil {
-		x.do(AnswerTransfer{Channel: e.Channel})
+		x.refuseTransfer(e.Channel)
 		x.noteTransfer(to, "refused", by, err)
 	}
+}
+
+// refuseTransfer tells a phone that its transfer does not take place.
+func (x *change) refuseTransfer(channel string) {
+	x.do(AnswerTransfer{Channel: channel})
+	if l := x.c.leg(channel); l != nil {
+		l.Refused = x.happened()
+	}
+}
+
+// strayed tells whether the far leg, whose end is told, ended because of a transfer
+// that came to nothing, and nobody meant to leave the customer with nobody.
+func (x *change) strayed() bool {
+	far := x.c.Far()
+	return x.c.Move == nil && x.c.Errand == nil && far.Person() != "" &&
+		far.Refused > 0 && x.happened()-far.Refused <= hastyHangup.Milliseconds()
 }
 
 // noteTransfer writes what became of a transfer on the timeline.
@@ -194,7 +210,7 @@ func (x *change) movePlaced(p orchestrator.Placement) {
 // moveRefused lets the conversation go on whose customer no queue would take.
 func (x *change) moveRefused(m Move, result string) {
 	if m.Phone != "" {
-		x.do(AnswerTransfer{Channel: m.Phone})
+		x.refuseTransfer(m.Phone)
 	}
 	if m.Beep != "" {
 		x.beep(m.Beep, orchestrator.ToneNo)

@@ -591,3 +591,42 @@ func TestTransferToAFlowEndsTheMusic(t *testing.T) {
 		}
 	}
 }
+
+// TestHangsUpOnARefusedTransfer: a phone that takes its transfer for done hangs up
+// before it hears that it was refused. The customer is not cut off by that. An agent who
+// hangs up later means to.
+func TestHangsUpOnARefusedTransfer(t *testing.T) {
+	t.Parallel()
+	loggedOut := func(w *world) { w.desk.refuses["@102"] = orchestrator.RefusedEmpty }
+	for name, stages := range map[string][]func(*world){
+		"to nobody":                         {phoneWants("")},
+		"to a logged-out agent":             {loggedOut, phoneWants("102"), (*world).quiet},
+		"to a logged-out agent, from hold":  {loggedOut, held, phoneWants("102"), (*world).quiet},
+		"both lines, to nobody":             {phoneWants("both ")},
+		"both lines, and the other is gone": {phoneWants("both 102"), (*world).quiet, hangsUp((*world).guestPhone)},
+	} {
+		for late, after := range map[time.Duration]func(*world){0: func(*world) {}, hastyHangup: after(hastyHangup), hastyHangup + time.Second: after(hastyHangup + time.Second)} {
+			w := at(then(then(talking, stages...), (*world).quiet, after, agentEnds(orchestrator.CauseNormal))...)
+			w.quiet()
+			if late > hastyHangup {
+				if w.me.c.State != StateEnded {
+					t.Errorf("%s, after %v: state %q\n%s", name, late, w.me.c.State, w.story())
+				}
+				continue
+			}
+			if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority || w.pbx.hears() != "music" {
+				t.Errorf("%s, after %v: state %q, visit %+v, the customer hears %q\n%s", name, late, w.me.c.State, v, w.pbx.hears(), w.story())
+			}
+			if f, p := w.last(orchestrator.EntryCallTransfer), w.last(orchestrator.EntryCallParted); f["result"] != "back" || f["destination"] != "sales" || p["by"] != "agent" {
+				t.Errorf("%s, after %v: the timeline tells %v and %v", name, late, f, p)
+			}
+			w.callerHangsUp()
+			w.settle(time.Minute)
+			w.checkEnded(t, orchestrator.OutcomeServed)
+			w.checkKept(t)
+			if w.me.c.EndedBy != "caller" {
+				t.Errorf("%s, after %v: ended by %q", name, late, w.me.c.EndedBy)
+			}
+		}
+	}
+}
