@@ -278,3 +278,39 @@ func TestConsultRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestJoinedByThePhoneWithNobody: whom the agent's phone had on its other line hangs up
+// just as the phone joins both. The customer has talked with nobody, and goes back to
+// the queue that they came from; by an agent's own queue, to the one before it.
+func TestJoinedByThePhoneWithNobody(t *testing.T) {
+	t.Parallel()
+	soon := func(w *world) { w.quiet(); w.settle(breath - time.Millisecond) }
+	for name, stages := range map[string][]func(*world){
+		"at once":              {answered, (*world).quiet, hangsUp((*world).farPhone)},
+		"soon":                 {answered, soon, hangsUp((*world).farPhone)},
+		"after the agent went": {hangsUp((*world).farPhone), (*world).quiet, answered, (*world).quiet, hangsUp((*world).farPhone)},
+		"before it was joined": {hangsUp((*world).guestPhone), hangsUp((*world).farPhone)},
+	} {
+		for from, before := range map[string][]func(*world){
+			"from the queue": talking, "from an agent's own": then(talking, toAgent, ringing, answered, after(time.Second)),
+		} {
+			for what, number := range map[string]string{"an agent": "103", "a number": "910000001"} {
+				w := at(then(then(before, phoneWants("both "+number), (*world).quiet), stages...)...)
+				w.quiet()
+				if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority || w.pbx.hears() != "music" {
+					t.Errorf("%s, %s, to %s: state %q, visit %+v, the customer hears %q\n%s", name, from, what, w.me.c.State, v, w.pbx.hears(), w.story())
+				}
+				if f := w.last(orchestrator.EntryCallTransfer); f["result"] != "back" || f["destination"] != "sales" {
+					t.Errorf("%s, %s, to %s: the timeline tells %v", name, from, what, f)
+				}
+				w.callerHangsUp()
+				w.settle(time.Minute)
+				w.checkEnded(t, orchestrator.OutcomeServed)
+				w.checkKept(t)
+				if w.me.c.EndedBy != "caller" {
+					t.Errorf("%s, %s, to %s: ended by %q", name, from, what, w.me.c.EndedBy)
+				}
+			}
+		}
+	}
+}

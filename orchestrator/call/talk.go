@@ -12,7 +12,8 @@ const (
 	// breath is how long a conversation must be to be one, when the agent had
 	// heard nothing for longer than patience before, or is told of it on a permanent
 	// line: a shorter one that the agent ends is no service, and the customer gets
-	// the place back.
+	// the place back. So it is with whom the agent's phone had on its other line, and
+	// who hung up as both were joined.
 	breath = 500 * time.Millisecond
 	// dialSoon is how long a dial may take without being a reason to store
 	// anything: much less than ringGrace.
@@ -104,8 +105,8 @@ func (x *change) connected(at int64) {
 func (x *change) talksWith(wait int64) {
 	far, v := x.c.Far(), x.c.Visit
 	x.c.EndedBy = "" // who ended a conversation before this one
-	if far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "" {
-		x.c.Home = nil // from an agent's own queue the way leads back to the one before it
+	if !far.Inside && (far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "") {
+		x.c.Home = nil // from an agent's own queue the way leads back to the one before it; from an agent's other line (strayed), too
 	}
 	if far.Role == RoleThird && far.Watch != nil { // took the call over
 		x.c.Agent = far.Person()
@@ -471,7 +472,7 @@ func (x *change) endTalk(by string) {
 }
 
 // afterTalk goes on once the far end has left: with the transfer that it asked
-// for, in the queue that the customer came from if it was refused, or with the flow.
+// for, in the queue that the customer came from if it came to nothing, or with the flow.
 func (x *change) afterTalk() {
 	music := x.c.Customer().Held || x.c.Far().Held
 	strayed := x.strayed()

@@ -78,8 +78,13 @@ func (x *change) refuseTransfer(channel string) {
 // that came to nothing, and nobody meant to leave the customer with nobody.
 func (x *change) strayed() bool {
 	far := x.c.Far()
-	return x.c.Move == nil && x.c.Errand == nil && far.Person() != "" &&
-		far.Refused > 0 && x.happened()-far.Refused <= hastyHangup.Milliseconds()
+	switch {
+	case x.c.Move != nil || x.c.Errand != nil:
+		return false
+	case far.Inside:
+		return x.talked() < breath.Milliseconds()
+	}
+	return far.Person() != "" && far.Refused > 0 && x.happened()-far.Refused <= hastyHangup.Milliseconds()
 }
 
 // noteTransfer writes what became of a transfer on the timeline.
