@@ -111,8 +111,8 @@ func (x *change) tellConsult(l *Leg, result, by string, err error) {
 	}
 	switch {
 	case l == nil:
-	case l.Offer != nil:
-		f["guest"] = l.agent()
+	case l.Person() != "":
+		f["guest"] = l.Person()
 	default:
 		f["guest"] = orchestrator.MaskNumber(l.Number)
 	}
@@ -207,7 +207,11 @@ func (x *change) attended(e orchestrator.Event, to orchestrator.Target, known bo
 		}
 	}
 	x.consultNumber(&Consult{To: to, By: by, Phone: e.Channel}, "asked before")
-	x.ringGuest(Leg{Number: to.Name, Inside: true, MostMS: way.Most.Milliseconds()}, orchestrator.Origination{Endpoint: e.Peer, Args: []string{"transfer", x.c.Call},
+	l := Leg{Number: to.Name, Inside: true, MostMS: way.Most.Milliseconds()}
+	if to.Kind == orchestrator.TargetAgent {
+		l.Owner = to.Name
+	}
+	x.ringGuest(l, orchestrator.Origination{Endpoint: e.Peer, Args: []string{"transfer", x.c.Call},
 		Timeout: max(x.Limits.Command.Truncate(time.Second), time.Second), Language: x.c.Language})
 	return nil
 }

@@ -33,6 +33,7 @@ type Leg struct {
 	Watch   *Supervision              `json:"watch,omitempty"`   // of a supervisor, also of one who took the call over
 	Number  string                    `json:"number,omitempty"`  // that we dialled, or are to dial
 	Inside  bool                      `json:"inside,omitempty"`  // of a number: the agent's phone had called it itself, so the trunk's caps do not count it
+	Owner   string                    `json:"owner,omitempty"`   // of one that is Inside: the agent whose number it is
 	Dials   bool                      `json:"dials,omitempty"`   // of RoleAgent: made this call, and is held from the start
 	Tone    string                    `json:"tone,omitempty"`    // the playback of a tone that it hears, or the last one, of a permanent line
 	MostMS  int64                     `json:"most_ms,omitempty"` // of an outside number: the longest conversation; 0 is the call's limit

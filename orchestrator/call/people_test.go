@@ -412,3 +412,52 @@ func TestMuteThatIsRefused(t *testing.T) {
 		t.Errorf("%+v: %v", w.me.c.Customer(), f)
 	}
 }
+
+// TestJoinedWithAnAgent: whom the agent's phone had on its other line is an agent, by
+// what was dialled: on record by name, held by the distributor, and free to do what an
+// agent may. Who is not to be had by the distributor talks all the same.
+func TestJoinedWithAnAgent(t *testing.T) {
+	t.Parallel()
+	away := func(w *world) { w.desk.busy = true }
+	for name, first := range map[string]func(*world){"on duty": func(*world) {}, "logged out": away} {
+		for when, join := range map[string][]func(*world){
+			"joined": {answered, after(time.Second)}, "after the agent went": {hangsUp((*world).farPhone), (*world).quiet, answered, after(time.Second)},
+			"killed": {answered, func(w *world) { w.crash(time.Second) }, after(time.Second)},
+		} {
+			joined := then(then(talking, first, phoneWants("both 102"), (*world).quiet), join...)
+			w := at(joined...)
+			c := &w.me.c
+			if c.State != StateTalking || c.Agent != "102" || c.Far().Person() != "102" || (c.Far().Role == RoleAgent) != (name == "on duty") || len(c.Todo) > 0 {
+				t.Errorf("%s, %s: agent %q, far %+v, todo %v\n%s", name, when, c.Agent, c.Far(), c.Todo, w.story())
+				continue
+			}
+			held := slices.ContainsFunc(c.Legs, func(l Leg) bool { return l.Offer != nil && w.desk.offers[l.Offer.ID].answered })
+			if held != (name == "on duty") {
+				t.Errorf("%s, %s: held by the distributor: %v", name, when, held)
+			}
+			if f := w.last(orchestrator.EntryCallConnected); f["agent"] != "102" || f["taken_over"] != nil {
+				t.Errorf("%s, %s: connected %v", name, when, f)
+			}
+			for what, r := range map[string]struct {
+				do    func(*world)
+				state State
+			}{
+				"hold": {wanted(WishHold, "", ""), StateTalking}, "to a queue": {toQueue, StateWaiting}, "listened to": {boss("201", orchestrator.MonitorListen), StateTalking},
+				"hangs up": {agentEnds(orchestrator.CauseNormal), StateEnded}, "killed": {func(w *world) { w.crash(time.Second) }, StateTalking},
+			} {
+				w := at(then(joined, r.do)...)
+				w.settle(time.Second)
+				if w.me.c.State != r.state {
+					t.Errorf("%s, %s, %s: state %q", name, when, what, w.me.c.State)
+				}
+				if f := w.last(orchestrator.EntryCallParted); what == "hangs up" && (f["by"] != "agent" || f["agent"] != "102") {
+					t.Errorf("%s, %s: parted %v", name, when, f)
+				}
+				w.callerHangsUp()
+				w.settle(5 * time.Minute)
+				w.checkEnded(t, "")
+				w.checkKept(t)
+			}
+		}
+	}
+}

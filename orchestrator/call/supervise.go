@@ -50,6 +50,9 @@ func (l *Leg) Person() string {
 	if l != nil && l.Watch != nil {
 		return l.Watch.Supervisor
 	}
+	if l != nil && l.Owner != "" {
+		return l.Owner
+	}
 	return l.agent()
 }
 
@@ -161,12 +164,18 @@ func (x *change) takeOver(l *Leg, by string) {
 	x.hangLeg(x.c.Far(), orchestrator.CauseNormal)
 	x.handOver(l.Channel)
 	x.noteSupervisor(x.c.Far(), "on", by, "")
+	x.holdOver(by)
+}
+
+// holdOver has the distributor hold whom it did not find for the customer.
+func (x *change) holdOver(by string) {
 	x.do(HoldAgent{Dialling: orchestrator.Dialling{Call: x.c.Call, PBX: x.c.PBX, Visit: x.next(), Agent: x.c.Far().Person(),
 		Queue: x.c.Queue, By: by, Over: true}})
 }
 
-// overHeld makes an agent in a call of a supervisor who took it over and is one: no
-// other call comes, and wrap-up follows. Who is logged out goes on without.
+// overHeld makes an agent in a call of a supervisor who took it over, or of whom an
+// agent's phone joined it with, and who is one: no other call comes, and wrap-up
+// follows. Who is logged out goes on without.
 func (x *change) overHeld(cmd HoldAgent, d orchestrator.Dialled) {
 	far := x.c.Far()
 	switch {

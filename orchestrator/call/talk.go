@@ -108,9 +108,15 @@ func (x *change) talksWith(wait int64) {
 	if !far.Inside && (far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "") {
 		x.c.Home = nil // from an agent's own queue the way leads back to the one before it; from an agent's other line (strayed), too
 	}
-	if far.Role == RoleThird && far.Watch != nil { // took the call over
+	if far.Role == RoleThird && far.Person() != "" { // took the call over, or was joined with it by an agent's phone
 		x.c.Agent = far.Person()
-		x.note(orchestrator.EntryCallConnected, fields{"agent": x.c.Agent, "wait_ms": 0, "taken_over": true})
+		f := fields{"agent": x.c.Agent, "wait_ms": 0}
+		if far.Watch != nil {
+			f["taken_over"] = true
+		} else {
+			x.holdOver("agent:" + x.c.Agent)
+		}
+		x.note(orchestrator.EntryCallConnected, f)
 		if x.c.Tape != "" {
 			x.recordTalk(x.room(), x.c.Tape)
 		}
