@@ -335,11 +335,13 @@ func TestAttendedTransferKey(t *testing.T) {
 	r.presses(a, "102", other, 200)
 	ended(t, a)
 	ended(t, other)
-	r.talk(caller, b)
+	for joined := time.Now(); time.Since(joined) < time.Second; { // long enough to be a conversation
+		r.talk(caller, b)
+	}
 	must(t, b.Hangup())
 	ended(t, caller)
 	got := r.settled(1)[0]
-	if got.Outcome != orchestrator.OutcomeServed || got.Agent != "101" {
+	if got.Outcome != orchestrator.OutcomeServed || got.Agent != "ben" {
 		t.Errorf("the record: %+v", got)
 	}
 	r.tells(got.Call, "asked before", "answered", "completed")
