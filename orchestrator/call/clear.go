@@ -32,6 +32,7 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 	if v := x.c.Visit; v != nil && x.c.ConnectedAt == 0 && v.State == VisitIn && x.c.Kind != orchestrator.KindOutbound { // also after another queue: Entered is the first's
 		x.c.WaitMS = x.happened() - v.Entered
 	}
+	x.waited()
 	x.c.Playing, x.c.Errand = nil, nil
 	x.move(OnOver)
 	x.giveUp(pointless)
@@ -89,6 +90,16 @@ func (x *change) ownOutcome() orchestrator.Outcome {
 		return orchestrator.OutcomeFailed
 	}
 	return orchestrator.OutcomeCompleted
+}
+
+// waited keeps the wait within the call: what the PBX tells late may have happened
+// before the place was asked for, and before the customer was taken out of it.
+func (x *change) waited() {
+	from := x.c.StartedAt
+	if x.c.QueuedAt > 0 {
+		from = min(from, x.c.QueuedAt) // of a place that an earlier call had
+	}
+	x.c.WaitMS = max(0, min(x.c.WaitMS, x.c.EndedAt-from))
 }
 
 // clear orders the removal of everything the call still has. It may be

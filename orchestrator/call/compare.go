@@ -102,6 +102,7 @@ func (x *change) ends(v Truth) {
 		}
 		if left && x.c.State == StateClearing && !x.c.Absent() {
 			x.c.EndedAt = max(x.c.PartedAt, min(x.c.EndedAt, end.At.UnixMilli())) // before the flow could hang up
+			x.waited()
 		}
 		x.at = end.At
 		x.event(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: end.Cause})

@@ -237,7 +237,8 @@ func (w *world) forgotten() bool {
 	case w.me.c.State != StateWaiting && w.me.c.State != StateOffered:
 		return false
 	case place == nil:
-		return v.Plan.AnnounceEvery == 0 || w.me.c.Absent() // who is not there hears no announcement
+		_, asks := w.me.c.Timers[TimerAnnounce]
+		return !asks
 	default:
 		return place.visit != v.N
 	}
