@@ -13,13 +13,9 @@ import (
 // stored. pbx is whose trunk calls the customer.
 func (e *Engine) CallBack(ctx context.Context, pbx string, o call.CallbackOrder) (call.CallbackAnswer, error) {
 	const op = "orchestrator.CallBack"
-	d, ok := e.drivers[pbx]
-	if !ok {
-		return call.CallbackAnswer{}, fault.New(op, fault.NotFound, "PBX %q is not configured", pbx)
-	}
-	v := d.at.Load()
-	if v == nil || !v.Ready() {
-		return call.CallbackAnswer{}, fault.New(op, fault.Unavailable, "PBX %q is not connected here", pbx)
+	v, err := e.ready(op, pbx)
+	if err != nil {
+		return call.CallbackAnswer{}, err
 	}
 	way, err := e.rules.call.Gate.Outside(orchestrator.Outside{PBX: pbx, Number: o.Number}, time.Time{})
 	if err != nil {

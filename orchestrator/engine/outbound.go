@@ -22,13 +22,9 @@ const opDial = "dial"
 // same call, whatever became of it; with another order it is a Conflict.
 func (e *Engine) Dial(ctx context.Context, pbx string, o call.Order, key string) (call.Begun, error) {
 	const op = "orchestrator.Dial"
-	d, ok := e.drivers[pbx]
-	if !ok {
-		return call.Begun{}, fault.New(op, fault.NotFound, "PBX %q is not configured", pbx)
-	}
-	v := d.at.Load()
-	if v == nil || !v.Ready() {
-		return call.Begun{}, fault.New(op, fault.Unavailable, "PBX %q is not connected here", pbx)
+	v, err := e.ready(op, pbx)
+	if err != nil {
+		return call.Begun{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.rules.call.Limits.Command)
 	defer cancel()
@@ -51,6 +47,19 @@ func (e *Engine) Dial(ctx context.Context, pbx string, o call.Order, key string)
 	}
 	refusal, err := v.dialOut(call.NewOutbound(id, pbx, "", o, e.now()), o).settled(ctx)
 	return call.Begun{Call: id, Refusal: refusal}, err
+}
+
+// ready is who drives a PBX here, for an order of somebody's that begins a call there.
+func (e *Engine) ready(op, pbx string) (*driving, error) {
+	d, ok := e.drivers[pbx]
+	if !ok {
+		return nil, fault.New(op, fault.NotFound, "PBX %q is not configured", pbx)
+	}
+	v := d.at.Load()
+	if v == nil || !v.Ready() {
+		return nil, fault.New(op, fault.Unavailable, "PBX %q is not connected here", pbx)
+	}
+	return v, nil
 }
 
 // claim returns the call that a key stands for: id when it is new.
