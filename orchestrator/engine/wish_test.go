@@ -89,16 +89,22 @@ func TestHoldAndTransferInTrouble(t *testing.T) {
 		}
 		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
 		s.finish(orchestrator.OutcomeServed)
-		connected := 0
-		for _, e := range s.store.log {
-			if e.Type == orchestrator.EntryCallConnected {
-				connected++
-			}
-		}
-		if connected != 2 {
-			t.Errorf("served %d times", connected)
-		}
+		s.served(2)
 	})
+}
+
+// served checks how many conversations with agents are on the timelines.
+func (s *site) served(want int) {
+	s.t.Helper()
+	connected := 0
+	for _, e := range s.store.log {
+		if e.Type == orchestrator.EntryCallConnected {
+			connected++
+		}
+	}
+	if connected != want {
+		s.t.Errorf("served %d times", connected)
+	}
 }
 
 // TestAskingForNoCall says so, and does not wait for a call that says nothing.
@@ -171,15 +177,7 @@ func TestTransferByCode(t *testing.T) {
 		}
 		s.pbx.ArriveAs(pbxtest.Arrival{Channel: "in.2", Args: []string{"feature", "transfer", "PJSIP/101", "sales"}})
 		s.wait(10 * time.Second)
-		connected := 0
-		for _, e := range s.store.log {
-			if e.Type == orchestrator.EntryCallConnected {
-				connected++
-			}
-		}
-		if connected != 2 {
-			t.Errorf("served %d times", connected)
-		}
+		s.served(2)
 		s.pbx.HangUp("in.1", orchestrator.CauseNormal)
 		s.finish(orchestrator.OutcomeCompleted, orchestrator.OutcomeServed)
 	})
