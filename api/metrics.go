@@ -82,11 +82,6 @@ type journalDetail struct {
 var missReasons = []orchestrator.OfferFailure{orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
 	orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError}
 
-var outcomes = []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeAbandoned, orchestrator.OutcomeLeft,
-	orchestrator.OutcomeCompleted, orchestrator.OutcomeVoicemail, orchestrator.OutcomeTransferred, orchestrator.OutcomeRejected,
-	orchestrator.OutcomeTerminated, orchestrator.OutcomeFailed, orchestrator.OutcomeQueueGone, orchestrator.OutcomeAway, orchestrator.OutcomeLost, orchestrator.OutcomeRefused,
-	orchestrator.OutcomeCancelled, orchestrator.OutcomeBusy, orchestrator.OutcomeNoAnswer, orchestrator.OutcomeUnreachable, orchestrator.OutcomeCallback, orchestrator.OutcomeExpired}
-
 // follow counts a journal entry. Labels come from closed sets: anything else is "other".
 func (m *metrics) follow(e orchestrator.Entry) {
 	var d journalDetail
@@ -123,7 +118,7 @@ func (m *metrics) follow(e orchestrator.Entry) {
 				direction = "outbound"
 			case orchestrator.KindInbound:
 			}
-			m.calls.WithLabelValues(direction, known(outcomes, s.Outcome)).Inc()
+			m.calls.WithLabelValues(direction, known(orchestrator.Outcomes, s.Outcome)).Inc()
 		}
 	default: // tells nothing that is counted
 	}

@@ -71,3 +71,11 @@ const (
 	OutcomeExpired     Outcome = "expired"     // of KindCallback: nobody could call in time
 	OutcomeLost        Outcome = "lost"        // the PBX lost it, or it vanished while nobody looked
 )
+
+// Outcomes are all of them.
+var Outcomes = []Outcome{
+	OutcomeServed, OutcomeAbandoned, OutcomeLeft, OutcomeCompleted, OutcomeVoicemail, OutcomeTransferred,
+	OutcomeRejected, OutcomeTerminated, OutcomeFailed, OutcomeQueueGone, OutcomeAway, OutcomeRefused,
+	OutcomeCancelled, OutcomeBusy, OutcomeNoAnswer, OutcomeUnreachable, OutcomeCallback, OutcomeExpired,
+	OutcomeLost,
+}
