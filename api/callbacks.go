@@ -12,29 +12,18 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
-	"github.com/operadora/operadora/orchestrator/session"
 )
 
 // ListCallbacks implements StrictServerInterface.
 func (s operations) ListCallbacks(ctx context.Context, r ListCallbacksRequestObject) (ListCallbacksResponseObject, error) {
 	list := []wire.Callback{}
-	for _, pbx := range slices.Sorted(maps.Keys(s.Engine.Connected())) {
-		records, err := s.Calls.Live(ctx, pbx)
-		if err != nil {
-			return nil, err
+	err := s.eachLive(ctx, func(c call.Call) {
+		if v, ok := callbackView(c); ok && (given(r.Params.Queue) == "" || v.Queue == given(r.Params.Queue)) {
+			list = append(list, v)
 		}
-		for _, rec := range records {
-			if session.Is(rec.ID) {
-				continue
-			}
-			c, err := call.Parse(rec.Doc)
-			if err != nil {
-				continue // liveCalls tells of it
-			}
-			if v, ok := callbackView(c); ok && (given(r.Params.Queue) == "" || v.Queue == given(r.Params.Queue)) {
-				list = append(list, v)
-			}
-		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	key := func(v wire.Callback) string { return fmt.Sprintf("%013d %s", v.AskedAt.UnixMilli(), v.Call) }
 	slices.SortFunc(list, func(a, b wire.Callback) int { return strings.Compare(key(a), key(b)) })

@@ -19,11 +19,20 @@ import (
 // liveCalls returns the live calls of all PBXs.
 func (s *Server) liveCalls(ctx context.Context) ([]wire.LiveCall, error) {
 	list := []wire.LiveCall{}
+	if err := s.eachLive(ctx, func(c call.Call) { list = append(list, liveCallView(c)) }); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(a, b wire.LiveCall) int { return strings.Compare(byStart(a), byStart(b)) })
+	return list, nil
+}
+
+// eachLive calls fn for the live calls of all PBXs.
+func (s *Server) eachLive(ctx context.Context, fn func(call.Call)) error {
 	broken := map[string]bool{}
 	for _, pbx := range slices.Sorted(maps.Keys(s.Engine.Connected())) {
 		records, err := s.Calls.Live(ctx, pbx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, r := range records {
 			if session.Is(r.ID) {
@@ -37,12 +46,11 @@ func (s *Server) liveCalls(ctx context.Context) ([]wire.LiveCall, error) {
 				}
 				continue
 			}
-			list = append(list, liveCallView(c))
+			fn(c)
 		}
 	}
 	s.broken.are(broken)
-	slices.SortFunc(list, func(a, b wire.LiveCall) int { return strings.Compare(byStart(a), byStart(b)) })
-	return list, nil
+	return nil
 }
 
 // broken remembers the live calls that cannot be read, so that each is told of once.
