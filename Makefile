@@ -34,7 +34,9 @@ demo: setup build ## a contact centre in a terminal: calls, agents, queues (ONCE
 # The SIP phones that drive some tests run in the test's own process, and their
 # library has races of its own (inside its RTP sessions). Those packages are
 # tested without the detector in the phones, but against an operadora that is
-# built with it; everything else is tested under it.
+# built with it; everything else is tested under it. The detector holds each
+# program back for a second as it ends, for reports of other threads: the many
+# commands that these tests run wait 50 ms.
 PHONES = ./cmd/... ./orchestrator/ari ./orchestrator/lab
 # A simulation shares nothing but its list of days: two short ones under the
 # detector tell whether it does, and whole days are simulated without it.
@@ -48,7 +50,7 @@ test: setup ## vet and all tests, with the race detector, on the real parts
 	$(GO) test -race -short -timeout $(TEST_TIMEOUT) ./orchestrator/ari
 	@mkdir -p bin
 	$(GO) build -race -o bin/operadora-race ./cmd/operadora
-	OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -p 1 -timeout $(TEST_TIMEOUT) $(PHONES)
+	GORACE=atexit_sleep_ms=50 OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -p 1 -timeout $(TEST_TIMEOUT) $(PHONES)
 
 # The tests of cmd/operadora that are about calls, not about Asterisk.
 ON_FREESWITCH = TestACallerReachesAnAgent|TestCallersWhoHangUp|TestAgentsWhoDoNotServe|TestKilled|TestOldOwnerWakes|TestEndsUnseen|TestUnheard|TestAwayFallsThrough|TestRedisAway|TestAsteriskRestarted|TestHostileCaller|TestSocketCut|TestRecordingIsMuted|TestVoicemail|TestTransfer|TestHangUpsInEveryStage|TestMoveWaiting|TestConsult|TestKeysWhileTalking|TestPaymentByKeys|TestPermanentLines|TestLinesKilled|TestAgentsCall|TestAgentsMayNotCall|TestSupervisorsOnRealPhones|TestLamps|TestAgentTwice|TestUnknownNumber|TestWrongPassword|TestDoctorOnFreeSWITCH

@@ -65,34 +65,59 @@ func decode(b []byte) (samples []float64, rate int, err error) {
 
 // resample changes the rate, without what a telephone would fold back into the
 // voice: each sample is the weighted sum of those around it (a windowed sinc).
+// The weights repeat, since two rates have a common divisor: they are computed once.
 func resample(in []float64, from, to int) []float64 {
 	if from == to {
 		return in
 	}
+	g := gcd(from, to)
+	from, to = from/g, to/g
 	const lobes = 16
 	cut := min(1, float64(to)/float64(from)) * 0.95
 	reach := int(math.Ceil(lobes / cut))
+	weights := make([][]float64, to) // of each phase: what of the samples from at-reach to at+reach is heard
 	out := make([]float64, len(in)*to/from)
 	for i := range out {
-		at := float64(i) * float64(from) / float64(to)
-		sum, weights := 0.0, 0.0
-		for j := int(at) - reach; j <= int(at)+reach; j++ {
-			d := float64(j) - at
-			if j < 0 || j >= len(in) || math.Abs(d) >= float64(reach) {
-				continue
-			}
-			w := 0.5 * (1 + math.Cos(math.Pi*d/float64(reach)))
-			if x := math.Pi * d * cut; x != 0 {
-				w *= math.Sin(x) / x
-			}
-			sum += w * in[j]
-			weights += w
+		at, phase := i*from/to, i*from%to
+		if weights[phase] == nil {
+			weights[phase] = taps(float64(phase)/float64(to), cut, reach)
 		}
-		if weights != 0 {
-			out[i] = sum / weights
+		first := at - reach
+		sum, total := 0.0, 0.0
+		for j, w := range weights[phase] {
+			if j += first; j >= 0 && j < len(in) {
+				sum += w * in[j]
+				total += w
+			}
+		}
+		if total != 0 {
+			out[i] = sum / total
 		}
 	}
 	return out
+}
+
+// taps are the weights of the samples around one that lies past a sample by a fraction of it.
+func taps(past, cut float64, reach int) []float64 {
+	w := make([]float64, 2*reach+1)
+	for j := range w {
+		d := float64(j-reach) - past
+		if math.Abs(d) >= float64(reach) {
+			continue
+		}
+		w[j] = 0.5 * (1 + math.Cos(math.Pi*d/float64(reach)))
+		if x := math.Pi * d * cut; x != 0 {
+			w[j] *= math.Sin(x) / x
+		}
+	}
+	return w
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 // level brings the loudest moment to -4 dB.
