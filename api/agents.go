@@ -56,6 +56,9 @@ func (s operations) ExplainAgent(ctx context.Context, r ExplainAgentRequestObjec
 func (s operations) ListAgentStates(ctx context.Context, r ListAgentStatesRequestObject) (ListAgentStatesResponseObject, error) {
 	p := r.Params
 	list, next, err := s.Records.AgentStates(ctx, records.AgentStateFilter{Agent: r.Agent, From: given(p.From), To: given(p.To), Limit: given(p.Limit), Cursor: given(p.Cursor)})
+	if err == nil && len(list) == 0 { // of one who is no agent any more what was is told
+		_, err = s.Floor.Agent(ctx, r.Agent)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func TestExplainAgent(t *testing.T) {
 			t.Errorf("%s: %+v", role, got)
 		}
 	}
-	for path, want := range map[string]int{"/api/v1/agents/999/explain": 404, "/api/v1/agents/101/explain?calls=c7": 400} {
+	for path, want := range map[string]int{"/api/v1/agents/999/explain": 404, "/api/v1/agents/999/states": 404, "/api/v1/agents/101/states": 200, "/api/v1/agents/101/explain?calls=c7": 400} {
 		if got := ask(s, "GET", path, w.tokens[wire.RoleAdmin], ""); got.Code != want {
 			t.Errorf("%s: %d", path, got.Code)
 		}

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -81,6 +82,9 @@ func (x *change) supervise(w Wish) error {
 		return fault.New(op, fault.Invalid, "mode: %q is none of listen, whisper, barge and takeover", w.Mode)
 	}
 	right, err := x.People.Oversees(x.c.PBX, w.Supervisor, agent)
+	if before := x.tooLate(w); before != nil && (err != nil || !slices.Contains(right.May, w.Mode)) {
+		return before
+	}
 	if err != nil {
 		return err
 	}
@@ -106,6 +110,24 @@ func (x *change) supervise(w Wish) error {
 		}
 	}
 	return nil
+}
+
+// tooLate tells who may take the call over from whom it was taken from that another
+// was there first; nil when nobody was, and for whom it is nothing anyway.
+func (x *change) tooLate(w Wish) error {
+	taken := x.c.Far().Watch
+	if w.Mode != orchestrator.MonitorTakeover || taken == nil {
+		return nil
+	}
+	if right, err := x.People.Oversees(x.c.PBX, w.Supervisor, taken.Agent); err != nil || !slices.Contains(right.May, w.Mode) {
+		return nil
+	}
+	return fault.New(op, fault.Conflict, "%s", takenOver(taken))
+}
+
+// takenOver says who talks with the customer in the agent's place.
+func takenOver(by *Supervision) string {
+	return fmt.Sprintf("the call was taken over by supervisor %q", by.Supervisor)
 }
 
 // verbsOf names the modes in sentences.
@@ -315,7 +337,11 @@ func (x *change) supervisorsLeft() {
 	far := x.c.Far()
 	for _, l := range x.c.Supervisors() {
 		if x.c.State != StateTalking || far == nil || far.Channel != l.Watch.Target {
-			x.dropSupervisor(x.c.leg(l.Channel), "the agent has left")
+			why := "the agent has left"
+			if far != nil && far.Watch != nil && x.c.State == StateTalking {
+				why = takenOver(far.Watch)
+			}
+			x.dropSupervisor(x.c.leg(l.Channel), why)
 		}
 	}
 }

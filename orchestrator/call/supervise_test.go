@@ -3,6 +3,7 @@ package call
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -180,6 +181,46 @@ func TestSupervisorsPhonePassesTheGate(t *testing.T) {
 	d := w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishSupervise, Supervisor: "201", Mode: orchestrator.MonitorListen}}}, w.now)
 	if fault.KindOf(d.Answers[0]) != fault.Denied || d.Dirty {
 		t.Errorf("%v, to do %v", d.Answers[0], d.Call.Todo)
+	}
+}
+
+// peers are supervisors of the agents, and not of one another.
+type peers struct{ toyPeople }
+
+func (p peers) Oversees(pbx, supervisor, agent string) (orchestrator.Oversight, error) {
+	if agent == "201" || agent == "202" {
+		return orchestrator.Oversight{}, fault.New("people", fault.Denied, "%q is no supervisor of %q", supervisor, agent)
+	}
+	return p.toyPeople.Oversees(pbx, supervisor, agent)
+}
+
+// TestTakenOverByAnother: who comes too late to take a call over is told who has it,
+// whether they ask anew or their phone rang already; a stranger is told nothing.
+func TestTakenOverByAnother(t *testing.T) {
+	t.Parallel()
+	asks := func(w *world, id string) error {
+		w.rules.People = peers{}
+		return w.rules.Decide(w.me.c, []Input{{Kind: InWish, Wish: Wish{Do: WishSupervise, Supervisor: id, Mode: orchestrator.MonitorTakeover}}}, w.now).Answers[0]
+	}
+	w := at(then(talking, boss("201", orchestrator.MonitorTakeover))...)
+	w.quiet()
+	for id, want := range map[string]fault.Kind{"202": fault.Conflict, "201": fault.Conflict, "301": fault.Denied} {
+		err := asks(w, id)
+		if told := err != nil && strings.Contains(err.Error(), `taken over by supervisor "201"`); fault.KindOf(err) != want || told != (want == fault.Conflict) {
+			t.Errorf("%s, after 201: %v", id, err)
+		}
+	}
+	if err := asks(w, "202"); err == nil || w.me.c.Far().Watch.Supervisor != "201" {
+		t.Errorf("the call is %q's, %v", w.me.c.Far().Watch.Supervisor, err)
+	}
+	rung := func(w *world) {
+		w.post(Input{Kind: InWish, Wish: Wish{Do: WishSupervise, Supervisor: "202", Mode: orchestrator.MonitorTakeover, By: "test"}})
+		w.quiet()
+	}
+	w = at(then(talking, rung, boss("201", orchestrator.MonitorTakeover))...)
+	w.quiet()
+	if got := w.last(orchestrator.EntryCallSupervised); got["supervisor"] != "202" || got["why"] != `the call was taken over by supervisor "201"` {
+		t.Errorf("202, whose phone rang, is told %q", got)
 	}
 }
 
