@@ -98,7 +98,7 @@ func TestDay(t *testing.T) {
 		},
 		Offers:    []figures.Offer{{Call: "1", Agent: "b", At: at + 1_000}, {Call: "1", Agent: "a", Team: "x", At: at + 6_000}},
 		Missed:    []figures.Offer{{Call: "1", Agent: "b", At: at + 5_000}},
-		Transfers: []figures.Transfer{{Call: "1", At: at + 69_000}},
+		Transfers: []figures.Transfer{{Call: "1", At: at + 69_000, Attended: true}},
 		Starts:    []figures.Start{{Call: "0", Number: "3001", At: at - 8*24*hour}, {Call: "1", Number: "3001", At: at}},
 		Changes: []figures.Change{
 			{Agent: "a", Team: "x", State: "available", At: at - hour},
@@ -145,7 +145,7 @@ func TestDay(t *testing.T) {
 	}{
 		{"service", nil, "[sales]", map[string]float64{"offered": 3, "answered": 1, "answered_within": 1, "abandoned": 1, "abandoned_short": 1, "waiting": 1,
 			"waiting_late": 1, "sl_short_excluded": 1, "sl_live": 0.5, "asa_ms": 10_000, "handled": 1, "aht_ms": 80_000, "talk_ms": 45_000, "hold_ms": 15_000,
-			"wrap_up_ms": 20_000, "offers": 2, "missed": 1, "transfers": 1, "known_callers": 2, "repeat_callers": 1}},
+			"wrap_up_ms": 20_000, "offers": 2, "missed": 1, "transfers": 1, "transfers_blind": 0, "transfers_attended": 1, "known_callers": 2, "repeat_callers": 1}},
 		{"service", nil, "[support]", map[string]float64{"offered": 1, "flowed": 1, "waiting": 0, "mean_wait_ms": 50_000, "longest_wait_ms": 50_000}},
 		{"service", []figures.Dimension{figures.ByInterval}, "[2026-03-02T12:30:00Z]", map[string]float64{"offered": 1, "waiting": 1}},
 		{"service", []figures.Dimension{figures.ByDID}, "[5000]", map[string]float64{"offered": 2}},

@@ -28,9 +28,10 @@ type Stay struct {
 	Threshold, Short                      int64 // T and s of its queue
 
 	// What Join finds.
-	WrapUp                    int64
-	Offers, Missed, Transfers int64
-	Repeated                  bool
+	WrapUp              int64
+	Offers, Missed      int64
+	Transfers, Attended int64 // Attended are some of Transfers
+	Repeated            bool
 }
 
 // Offer is an offer to an agent, and whether the agent missed it.
@@ -47,8 +48,9 @@ type Change struct {
 
 // Transfer is a conversation that an agent handed on.
 type Transfer struct {
-	Call string
-	At   int64
+	Call     string
+	At       int64
+	Attended bool // the agent had talked with whom it went to
 }
 
 // Start is the begin of a customer's call.
@@ -114,7 +116,7 @@ func (d *Day) Join(repeat time.Duration) {
 	stays := map[string][]*Stay{}
 	for i := range d.Stays {
 		s := &d.Stays[i]
-		s.Offers, s.Missed, s.Transfers, s.WrapUp, s.Repeated = 0, 0, 0, 0, false
+		s.Offers, s.Missed, s.Transfers, s.Attended, s.WrapUp, s.Repeated = 0, 0, 0, 0, 0, false
 		stays[s.Call] = append(stays[s.Call], s)
 	}
 	// last is the last stay of a call at a moment that fits.
@@ -134,7 +136,9 @@ func (d *Day) Join(repeat time.Duration) {
 		last(o.Call, o.At, anyone).Missed++
 	}
 	for _, t := range d.Transfers {
-		last(t.Call, t.At, func(s *Stay) bool { return s.Result == ResultAnswered && s.Left <= t.At }).Transfers++
+		s := last(t.Call, t.At, func(s *Stay) bool { return s.Result == ResultAnswered && s.Left <= t.At })
+		s.Transfers++
+		s.Attended += one(t.Attended)
 	}
 	for _, s := range d.spans {
 		if s.State == Wrapping && s.Call != "" {

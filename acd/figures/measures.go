@@ -66,6 +66,8 @@ var after = []Measure{
 	part(Hold, "hold_ms", Millis),
 	part(WrapUp, "wrap_up_ms", Millis),
 	brief(part(Transfers, "transfers", Count)),
+	ratio("transfers_blind", Count, "X - X_a", "the caller was sent without a word before", func(t *Tally) (int64, int64) { return t[Transfers] - t[Attended], 1 }),
+	part(Attended, "transfers_attended", Count),
 	ratio("transfer_rate", Share, "X / H", "transfers for each conversation", func(t *Tally) (int64, int64) { return t[Transfers], t[Handled] }),
 	part(Offers, "offers", Count),
 	brief(part(Missed, "missed", Count)),

@@ -24,6 +24,7 @@ const (
 	Offers
 	Missed
 	Transfers
+	Attended
 	Known
 	Repeated
 	Dialled
@@ -64,7 +65,8 @@ var partInfo = [partCount]PartInfo{
 	WrapUp:          {Symbol: "u", Text: "time of H in which the agent was in wrap-up after it"},
 	Offers:          {Symbol: "N", Text: "offers to agents"},
 	Missed:          {Symbol: "M", Text: "offers that the agent let ring or rejected"},
-	Transfers:       {Symbol: "X", Text: "conversations that the agent ended by a transfer, per transfer"},
+	Transfers:       {Symbol: "X", Text: "conversations that the agent ended by a transfer, blind or attended, per transfer"},
+	Attended:        {Symbol: "X_a", Text: "transfers of X to somebody with whom the agent had talked first; one that the agent leaves while the other still rings is blind"},
 	Known:           {Symbol: "K", Text: "stays of callers who showed a number"},
 	Repeated:        {Symbol: "R", Text: "stays of K whose number had begun another call within the days of --repeat before"},
 	Dialled:         {Symbol: "D", Text: "conversations with customers whom the agent called"},

@@ -273,7 +273,8 @@ func (s *Stay) served(t *Tally) {
 	if !s.Over {
 		return
 	}
-	t[Handled], t[Talk], t[Hold], t[WrapUp], t[Transfers] = 1, s.Talk-s.Hold, s.Hold, s.WrapUp, s.Transfers
+	t[Handled], t[Talk], t[Hold], t[WrapUp] = 1, s.Talk-s.Hold, s.Hold, s.WrapUp
+	t[Transfers], t[Attended] = s.Transfers, s.Attended
 }
 
 func one(is bool) int64 {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/operadora/operadora/acd"
@@ -143,12 +142,20 @@ type happened struct {
 	Result string                    `json:"result"`
 }
 
-// byAgent begins the name of an agent who ordered something.
-const byAgent = "agent:"
+// transfer tells whether an agent's conversation went on to somebody else, and
+// whether the agent had talked with them. It is "dialling" for a number, which takes
+// the agent's place at once. A flow's transfer is by nobody, and one that the phone
+// of an outside number asks for is no agent's.
+func (x happened) transfer(t orchestrator.EntryType) (is, attended bool) {
+	if t == orchestrator.EntryCallConsult {
+		return x.Result == "completed", true
+	}
+	return (x.Result == "done" || x.Result == "dialling") && x.By != "" && x.By != "phone", false
+}
 
 // events reads offers, missed offers and transfers.
 func (r Reporter) events(ctx context.Context, d *figures.Day, dir directory, from, to time.Time) error {
-	types := []orchestrator.EntryType{orchestrator.EntryCallOffered, orchestrator.EntryCallMissed, orchestrator.EntryCallTransfer}
+	types := []orchestrator.EntryType{orchestrator.EntryCallOffered, orchestrator.EntryCallMissed, orchestrator.EntryCallTransfer, orchestrator.EntryCallConsult}
 	return r.Records.Entries(ctx, from, to, types, func(e orchestrator.Entry) {
 		var x happened
 		if json.Unmarshal(e.Data, &x) != nil {
@@ -163,8 +170,10 @@ func (r Reporter) events(ctx context.Context, d *figures.Day, dir directory, fro
 			if x.Why == orchestrator.OfferNoAnswer || x.Why == orchestrator.OfferRejected {
 				d.Missed = append(d.Missed, o)
 			}
-		case x.Result == "done" && strings.HasPrefix(x.By, byAgent):
-			d.Transfers = append(d.Transfers, figures.Transfer{Call: e.Call, At: at})
+		default:
+			if is, attended := x.transfer(e.Type); is {
+				d.Transfers = append(d.Transfers, figures.Transfer{Call: e.Call, At: at, Attended: attended})
+			}
 		}
 	})
 }

@@ -73,7 +73,7 @@ func (j *journal) served(at time.Time, id, queue, caller string, waited, talked,
 	j.state(up, "a", "reserved", "talking", "", id)
 	j.add(up, of(orchestrator.EntryCallConnected), fields{"agent": "a", "wait_ms": waited.Milliseconds()})
 	end := up.Add(talked)
-	j.add(end, of(orchestrator.EntryCallTransfer), fields{"by": "agent:a", "kind": "number", "destination": "…", "result": "done"})
+	j.add(end, of(orchestrator.EntryCallTransfer), fields{"by": "agent:a", "kind": "number", "destination": "…", "result": "dialling"})
 	j.add(end, of(orchestrator.EntryCallParted), fields{"agent": "a", "by": "agent", "talk_ms": talked.Milliseconds(), "hold_ms": held.Milliseconds()})
 	j.state(end, "a", "talking", "wrapup", "", id)
 	s.EndedAt, s.WaitMS, s.TalkMS = end.UnixMilli(), waited.Milliseconds(), talked.Milliseconds()
@@ -175,6 +175,67 @@ func TestReportOfRecords(t *testing.T) {
 	check("service", "5001", []figures.Dimension{figures.ByDID}, map[string]float64{"offered": 1})
 	check("agents", "a", nil, map[string]float64{"answered": 1, "wrapping_up_ms": 30_000, "talking_ms": 60_000, "ringing_ms": 6_000, "logged_in_ms": 7_200_000, "missed": 0})
 	check("agents", "b", nil, map[string]float64{"offers": 1, "missed": 1, "missed_rate": 1})
+}
+
+// TestTransfersAreCounted: who hands a customer on has transferred them, whether by a
+// key, a code or the API, blind or after a word; with the words that calls write.
+func TestTransfersAreCounted(t *testing.T) {
+	t.Parallel()
+	transfer, consult := orchestrator.EntryCallTransfer, orchestrator.EntryCallConsult
+	type entry struct {
+		typ  orchestrator.EntryType
+		data fields
+	}
+	for name, r := range map[string]struct {
+		entries         []entry
+		blind, attended float64
+	}{
+		"blind, by the phone's key":     {[]entry{{transfer, fields{"result": "asked", "by": "agent:a"}}, {transfer, fields{"result": "done", "by": "agent:a"}}}, 1, 0},
+		"blind, by the API":             {[]entry{{transfer, fields{"result": "done", "by": "api:desk"}}}, 1, 0},
+		"blind, to a number":            {[]entry{{transfer, fields{"result": "dialling", "by": "api:desk"}}, {transfer, fields{"result": "connected"}}}, 1, 0},
+		"refused":                       {[]entry{{transfer, fields{"result": "refused", "by": "agent:a"}}}, 0, 0},
+		"asked and completed, by code":  {[]entry{{consult, fields{"result": "answered", "by": "agent:a"}}, {consult, fields{"result": "completed", "by": "agent:a"}}}, 0, 1},
+		"asked and completed, by API":   {[]entry{{consult, fields{"result": "completed", "by": "api:desk"}}}, 0, 1},
+		"asked before, by the key":      {[]entry{{consult, fields{"result": "asked before", "by": "agent:a"}}, {consult, fields{"result": "completed", "by": "agent:a"}}}, 0, 1},
+		"left a conference":             {[]entry{{consult, fields{"result": "conference", "by": "agent:a"}}, {consult, fields{"result": "completed"}}}, 0, 1},
+		"left while the other rings":    {[]entry{{consult, fields{"result": "goes on", "by": "agent:a"}}, {transfer, fields{"result": "done", "by": "agent:a"}}}, 1, 0},
+		"called off":                    {[]entry{{consult, fields{"result": "cancelled", "by": "agent:a"}}}, 0, 0},
+		"by a flow":                     {[]entry{{transfer, fields{"result": "dialling"}}, {transfer, fields{"result": "connected"}}}, 0, 0},
+		"by whoever was called outside": {[]entry{{transfer, fields{"result": "done", "by": "phone"}}}, 0, 0},
+		"back to the queue":             {[]entry{{transfer, fields{"result": "back", "by": "operadora"}}}, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := open(t, filepath.Join(t.TempDir(), "one.db"))
+			j := &journal{t: t}
+			s := orchestrator.CallSummary{Call: "1", Kind: orchestrator.KindInbound, StartedAt: noon.UnixMilli(), Queue: "sales", Agent: "a", Outcome: orchestrator.OutcomeServed}
+			j.add(noon, orchestrator.Entry{Type: orchestrator.EntryCallStarted, Call: "1"}, s)
+			j.add(noon, orchestrator.Entry{Type: orchestrator.EntryCallQueued, Call: "1"}, fields{"queue": "sales"})
+			j.add(noon.Add(time.Second), orchestrator.Entry{Type: orchestrator.EntryCallConnected, Call: "1"}, fields{"agent": "a", "wait_ms": 1000})
+			for _, e := range r.entries {
+				j.add(noon.Add(time.Minute), orchestrator.Entry{Type: e.typ, Call: "1"}, e.data)
+			}
+			j.add(noon.Add(time.Minute), orchestrator.Entry{Type: orchestrator.EntryCallParted, Call: "1"}, fields{"agent": "a", "by": "transfer", "talk_ms": 59_000})
+			s.EndedAt = noon.Add(time.Hour).UnixMilli()
+			j.add(noon.Add(time.Hour), orchestrator.Entry{Type: orchestrator.EntryCallEnded, Call: "1"}, s)
+			if _, err := db.Write(t.Context(), j.entries); err != nil {
+				t.Fatal(err)
+			}
+			for _, report := range []string{"service", "agents"} { // by queue, and by agent
+				got, err := reporter(db).Report(t.Context(), report, reports.Query{Query: figures.Query{From: noon, To: noon.Add(2 * time.Hour)}})
+				if err != nil || len(got.Rows) != 1 {
+					t.Fatalf("%s: %+v, %v", report, got.Rows, err)
+				}
+				have := map[string]float64{}
+				for _, m := range got.Report.Measures {
+					have[m.Name], _ = m.Of(&got.Rows[0].Tally)
+				}
+				if have["transfers"] != r.blind+r.attended || have["transfers_blind"] != r.blind || have["transfers_attended"] != r.attended {
+					t.Errorf("report %s: %v transfers, %v of them blind and %v attended", report, have["transfers"], have["transfers_blind"], have["transfers_attended"])
+				}
+			}
+		})
+	}
 }
 
 // TestRestartChangesNothing writes the same journal in one go, in pieces with the
