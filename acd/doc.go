@@ -16,6 +16,9 @@
 // either is one read, however many agents and calls there are. A call goes through
 // its lanes in Rings, as it waits.
 //
+// What boards show is counted by the same steps (counts.go): agents for each profile
+// and state, calls for each queue. So no board, figure or estimate reads everything.
+//
 // # Rules of matching
 //
 //   - A call is served by agents of its queue on the same PBX, or on one of its group

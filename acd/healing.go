@@ -32,6 +32,8 @@ type HealStore interface {
 	EachPlace(ctx context.Context, queues []QueueAt, fn func(Place) error) error
 	// HealPlace takes a member out of such a set that should not be there.
 	HealPlace(ctx context.Context, now time.Time, p Place) (mended bool, err error)
+	// Recount brings the counts in line with what is on record.
+	Recount(ctx context.Context) (mended bool, err error)
 	// Broken hands out, once, some records that could not be read and were set aside.
 	Broken(ctx context.Context) ([]BrokenRecord, error)
 }
@@ -57,7 +59,7 @@ type BrokenRecord struct{ Name, Text string }
 // that is whole. What the engine's calls have to say is not asked: see Holding.
 func (s *Service) Heal(ctx context.Context, pbx string) (int, error) {
 	h := &healing{Service: s, dir: s.directory.Load(), pbx: pbx}
-	for _, step := range []func(context.Context) error{h.tellBroken, h.agents, h.offers, h.calls, h.places} {
+	for _, step := range []func(context.Context) error{h.tellBroken, h.agents, h.offers, h.calls, h.places, h.counts} {
 		if err := step(ctx); err != nil {
 			return h.mended, err
 		}
@@ -168,6 +170,15 @@ func (h *healing) places(ctx context.Context) error {
 		}
 		return err
 	})
+}
+
+// counts looks whether agents are counted as they are on record.
+func (h *healing) counts(ctx context.Context) error {
+	mended, err := h.store.Recount(ctx)
+	if mended {
+		h.count(ctx, "counts", "agents")
+	}
+	return err
 }
 
 // place brings a call that is in a queue to where it should wait.

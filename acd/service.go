@@ -26,6 +26,7 @@ type Service struct {
 	stale     atomic.Bool // agents' places may not be those of the directory
 
 	boards     shared[Snapshot]
+	counts     shared[Board]
 	unreadable map[string]bool // records told of in the log; only who reads boards touches it
 
 	reload sync.Mutex // one at a time brings agents in line
@@ -81,6 +82,7 @@ func New(p Parts) (*Service, error) {
 		log: p.Log.With("component", "acd"), alarm: newAlarm(),
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now
+	s.counts.read, s.counts.now = s.readBoard, p.Now
 	dir := newDirectory(p.Definitions, nil, p.Config.OfferGrace)
 	if dir.stamp = p.Stamp; dir.stamp.IsZero() {
 		dir.stamp = p.Now()

@@ -28,10 +28,14 @@ func (s *Station) JSON() string { return s.text }
 
 // seal computes the fingerprint and the JSON form.
 func (s *Station) seal() {
-	s.Print = ""
+	s.Print = stationForm
 	s.Print = fingerprint(s)
 	s.text = mustJSON(s)
 }
+
+// stationForm changes when what the store keeps of an agent does: then every agent is
+// stored anew when an operadora with another one starts.
+const stationForm = "counted"
 
 // fingerprint is a short name for a value's content. Secrets do not count.
 func fingerprint(v any) string {

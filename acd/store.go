@@ -29,6 +29,10 @@ type Store interface {
 	Claim(ctx context.Context, now time.Time, pbx string, lease time.Duration, limit int) (due []Deadline, next time.Time, err error)
 	// Drop removes a claimed deadline that fits nothing any more, unless it was set anew.
 	Drop(ctx context.Context, d Deadline) error
+	// Counts returns what boards show, at a cost that does not grow with agents and calls.
+	Counts(ctx context.Context) (Counts, error)
+	// InQueue returns the calls in one queue, waiting or offered, and their offers.
+	InQueue(ctx context.Context, at QueueAt) (map[string]CallRecord, map[string]OfferRecord, error)
 	// Read returns everything, in pages that keep nobody waiting: no one moment
 	// is shown, so it is for boards and for checks that a step makes again.
 	Read(ctx context.Context) (Records, error)
@@ -72,6 +76,10 @@ type OfferStore interface {
 type AgentStore interface {
 	// Agent returns an agent's record; ok is false for one never seen.
 	Agent(ctx context.Context, id string) (rec AgentRecord, ok bool, err error)
+	// Agents returns the records of some agents, without those never seen.
+	Agents(ctx context.Context, ids []string) (map[string]AgentRecord, error)
+	// Leaving lists agents whose definition is gone and who have a record yet.
+	Leaving(ctx context.Context) ([]string, error)
 	// Change carries login, logout, pause and resume out, or remembers them until the call ends.
 	Change(ctx context.Context, now time.Time, c ChangeOrder) (ChangeResult, error)
 	// Dispose gives a disposition to the agent's current or last call.
@@ -176,6 +184,8 @@ type AgentRecord struct {
 	LastQueue   string `json:"last_queue,omitempty"`
 	Disposition string `json:"disposition,omitempty"` // given while talking
 	DisposedBy  string `json:"disposed_by,omitempty"`
+
+	Counted string `json:"counted,omitempty"` // what it is counted as: "<profile>:<state>"
 
 	Calls  int64 `json:"calls,omitempty"`   // conversations since the record was made
 	TalkMS int64 `json:"talk_ms,omitempty"` // their length

@@ -2,7 +2,6 @@ package acd
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -14,42 +13,9 @@ import (
 // Times are unix ms. One Snapshot is shown to many: nobody changes it.
 type Snapshot struct {
 	At         int64       `json:"at"`                   // the reading began
-	Queues     []QueueView `json:"queues"`               // by id; closing ones included
+	Calls      []CallView  `json:"calls"`                // by queue, in the order of service per group of PBXs
 	Agents     []AgentView `json:"agents"`               // by id
 	Unreadable int         `json:"unreadable,omitempty"` // records left out because they cannot be read
-}
-
-// QueueView is a queue with its callers and agents, over all PBXs.
-type QueueView struct {
-	ID          string     `json:"id"`
-	Name        Texts      `json:"name,omitempty"`
-	Closing     bool       `json:"closing,omitempty"`   // its definition is gone: takes no new calls
-	Waiting     int        `json:"waiting"`             // without an offer
-	Callbacks   int        `json:"callbacks,omitempty"` // of those waiting and offered: customers to be called back
-	Offered     int        `json:"offered"`             // an agent's phone is being rung
-	Talking     int        `json:"talking"`
-	LongestWait int64      `json:"longest_wait_ms"`          // of calls waiting or offered
-	Oldest      int64      `json:"oldest_entry,omitempty"`   // when the first of them entered
-	Estimate    int64      `json:"estimate_ms,omitempty"`    // expected wait of one who enters now, worst group of PBXs; 0 is unknown
-	Level       int64      `json:"service_level_ms"`         // wait that counts as in time
-	LateNow     int        `json:"late_now"`                 // waiting longer than that already
-	Agents      StaffView  `json:"agents"`                   // how the agents of this queue stand
-	Calls       []CallView `json:"calls,omitempty"`          // in the order of service, per group of PBXs
-	MaxLength   int        `json:"max_length,omitempty"`     // 0 is unlimited
-	Strategy    Strategy   `json:"strategy,omitempty"`       // "" for one that is not defined any more
-	Skipped     []string   `json:"passed_over,omitempty"`    // available agents whose phone or rest forbids an offer
-	Pace        int64      `json:"dequeue_gap_ms,omitempty"` // smoothed time between two starts of service, slowest group
-}
-
-// StaffView counts agents by what they do.
-type StaffView struct {
-	LoggedIn  int `json:"logged_in"`
-	Available int `json:"available"` // eligible for a call now
-	Reserved  int `json:"reserved"`
-	Talking   int `json:"talking"`
-	Wrapup    int `json:"wrapup"`
-	Paused    int `json:"paused"`
-	Unusable  int `json:"passed_over"` // available, but phone or rest forbids an offer
 }
 
 // CallView is a call in a queue.
@@ -99,26 +65,7 @@ type AgentView struct {
 
 // view puts definitions and records together.
 func (dir *directory) view(rec Records, now time.Time) Snapshot {
-	out := Snapshot{At: now.UnixMilli(), Agents: dir.agentViews(rec), Unreadable: len(rec.Unreadable)}
-	calls := callViews(rec)
-	ids := slices.Collect(maps.Keys(dir.queues))
-	for id := range dir.closing {
-		ids = append(ids, id)
-	}
-	for id := range calls {
-		if _, known := dir.queue(id); !known {
-			ids = append(ids, id) // calls of a queue that was removed while operadora was down
-		}
-	}
-	slices.Sort(ids)
-	staff := dir.staff(out.Agents)
-	for _, id := range ids {
-		if orchestrator.OwnerOfQueue(id) != "" && len(calls[id]) == 0 {
-			continue
-		}
-		out.Queues = append(out.Queues, dir.queueView(id, calls[id], staff[id], rec, now.UnixMilli()))
-	}
-	return out
+	return Snapshot{At: now.UnixMilli(), Agents: dir.agentViews(rec), Calls: callViews(rec), Unreadable: len(rec.Unreadable)}
 }
 
 func (dir *directory) agentViews(rec Records) []AgentView {
@@ -174,109 +121,26 @@ func viewOf(id string, a AgentRecord) AgentView {
 	return v
 }
 
-// callViews groups calls by queue, in the order of service, with positions counted per group of PBXs.
-func callViews(rec Records) map[string][]CallView {
-	out := map[string][]CallView{}
+// callViews lists calls by queue, in the order of service, with positions counted per group of PBXs.
+func callViews(rec Records) []CallView {
+	out := make([]CallView, 0, len(rec.Calls))
 	for id, c := range rec.Calls {
 		v := CallView{Call: id, Work: c.Work, Queue: c.Queue, PBX: c.PBX, Entered: c.Entered, Priority: c.Priority, Score: c.Score}
 		if o, ok := rec.Offers[c.Offer]; ok {
 			v.Agent = o.Agent
 		}
-		out[c.Queue] = append(out[c.Queue], v)
+		out = append(out, v)
 	}
-	for _, list := range out {
-		slices.SortFunc(list, func(a, b CallView) int {
-			return cmp.Or(cmp.Compare(a.Score, b.Score), cmp.Compare(a.Call, b.Call))
-		})
-		next := map[QueueAt]int{}
-		for i := range list {
-			if list[i].Agent == "" {
-				at := rec.Calls[list[i].Call].at()
-				next[at]++
-				list[i].Position = next[at]
-			}
+	slices.SortFunc(out, func(a, b CallView) int {
+		return cmp.Or(cmp.Compare(a.Queue, b.Queue), cmp.Compare(a.Score, b.Score), cmp.Compare(a.Call, b.Call))
+	})
+	next := map[QueueAt]int{}
+	for i := range out {
+		if out[i].Agent == "" {
+			at := rec.Calls[out[i].Call].at()
+			next[at]++
+			out[i].Position = next[at]
 		}
 	}
 	return out
-}
-
-// staff groups the agents logged in by queue.
-func (dir *directory) staff(agents []AgentView) map[string][]AgentView {
-	out := map[string][]AgentView{}
-	for _, a := range agents {
-		if a.State == StateOffline {
-			continue
-		}
-		for _, q := range a.Queues {
-			out[q] = append(out[q], a)
-		}
-	}
-	return out
-}
-
-func (dir *directory) queueView(id string, calls []CallView, staff []AgentView, rec Records, now int64) QueueView {
-	q, defined := dir.queues[id]
-	if !defined {
-		q = dir.closing[id]
-	}
-	v := QueueView{ID: id, Name: q.Name, Closing: !defined, Calls: calls, MaxLength: q.MaxLength,
-		Strategy: q.Strategy, Level: q.ServiceLevel.Milliseconds()}
-	waiting := map[QueueAt]int{}
-	for _, c := range calls {
-		if c.Work == orchestrator.WorkCallback {
-			v.Callbacks++
-		}
-		if c.Agent == "" {
-			v.Waiting++
-			waiting[rec.Calls[c.Call].at()]++
-		} else {
-			v.Offered++
-		}
-		wait := max(0, now-c.Entered)
-		v.LongestWait = max(v.LongestWait, wait)
-		if v.Oldest == 0 || c.Entered < v.Oldest {
-			v.Oldest = c.Entered
-		}
-		if v.Level > 0 && wait > v.Level {
-			v.LateNow++
-		}
-	}
-	for at, p := range rec.Paces {
-		if at.Queue == id {
-			v.Pace = max(v.Pace, int64(p.Gap))
-			v.Estimate = max(v.Estimate, p.Estimate(waiting[at]+1).Milliseconds())
-		}
-	}
-	for _, o := range rec.Offers {
-		if o.Queue == id && o.Answered {
-			v.Talking++
-		}
-	}
-	for _, a := range staff {
-		v.count(a)
-	}
-	return v
-}
-
-func (v *QueueView) count(a AgentView) {
-	s := &v.Agents
-	s.LoggedIn++
-	switch a.State {
-	case StateAvailable:
-		if a.Eligible {
-			s.Available++
-		} else {
-			s.Unusable++
-			v.Skipped = append(v.Skipped, a.ID)
-		}
-	case StateReserved:
-		s.Reserved++
-	case StateTalking:
-		s.Talking++
-	case StateWrapup:
-		s.Wrapup++
-	case StatePaused:
-		s.Paused++
-	case StateOffline:
-	}
 }

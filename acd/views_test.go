@@ -61,34 +61,51 @@ func scene() (*directory, Records, time.Time) {
 	return newDirectory(d, nil, time.Second), rec, time.UnixMilli(100_000)
 }
 
-func TestQueueViews(t *testing.T) {
+func TestQueueBoards(t *testing.T) {
 	t.Parallel()
-	r, rec, now := scene()
-	s := r.view(rec, now)
-	if len(s.Queues) != 3 || s.Queues[0].ID != "soporte" || s.Queues[1].ID != "ventas" || s.Queues[2].ID != "vieja" {
-		t.Fatalf("%+v", s.Queues)
+	dir, _, _ := scene()
+	of := map[string]string{} // agent -> profile
+	for id, s := range dir.stations {
+		of[id] = s.Profile
 	}
-	want := QueueView{
-		ID: "soporte", Waiting: 3, Talking: 1, LongestWait: 40_000, Oldest: 60_000, LateNow: 1, Level: 20_000,
-		Strategy: RoundRobin, Pace: 7_000, Estimate: 21_000, // third on uno: 3 × 7 s
-		Agents:  StaffView{LoggedIn: 9, Available: 2, Unusable: 3, Reserved: 1, Talking: 1, Wrapup: 1, Paused: 1},
-		Skipped: []string{"busy", "gone", "rest"},
-		Calls: []CallView{
-			{Call: "c3", Queue: "soporte", PBX: "uno", Entered: 95_000, Priority: 1, Position: 1, Score: 35_000},
-			{Call: "c5", Queue: "soporte", PBX: "uno", Entered: 60_000, Position: 2, Score: 60_000},
-			{Call: "c4", Queue: "soporte", PBX: "dos", Entered: 98_000, Position: 1, Score: 98_000},
-		},
+	if of["free"] == of["far"] || of["free"] == of["sales"] || of["free"] != of["rest"] {
+		t.Fatalf("profiles %v", of)
 	}
-	if diff := cmp.Diff(want, s.Queues[0]); diff != "" {
-		t.Errorf("soporte (-want +got):\n%s", diff)
+	b := dir.board(Counts{
+		Agents: map[string]map[string]int{of["free"]: {"available": 1, "passed_over": 3, "reserved": 1, "talking": 1, "wrapup": 1, "paused": 1},
+			of["far"]: {"available": 1}, of["sales"]: {"paused": 1}, "gone": {"talking": 1}},
+		Inside: map[QueueAt]Inside{{"ventas", "uno"}: {All: 2, Waiting: 1, Oldest: 70_000}, {"soporte", "uno"}: {All: 2, Waiting: 2, Callbacks: 1, Oldest: 60_000},
+			{"soporte", "dos"}: {All: 1, Waiting: 1, Oldest: 98_000}, {"vieja", "uno"}: {All: 1, Waiting: 1, Oldest: 60_000}},
+		Paces:    map[QueueAt]Pace{{"soporte", "uno"}: {At: 1, Gap: 7_000}, {"soporte", "dos"}: {At: 1, Gap: 2_000}},
+		SetAside: 2,
+	})
+	want := Board{SetAside: 2,
+		Agents: map[string]int{"offline": 2, "available": 2, "passed_over": 3, "reserved": 1, "talking": 2, "wrapup": 1, "paused": 2},
+		Queues: []QueueBoard{
+			{ID: "soporte", Waiting: 3, Callbacks: 1, Oldest: 60_000, Estimate: 21_000, // third on uno: 3 × 7 s
+				Agents: map[string]int{"available": 2, "passed_over": 3, "reserved": 1, "talking": 1, "wrapup": 1, "paused": 1}},
+			{ID: "ventas", Waiting: 1, Offered: 1, Oldest: 70_000,
+				Agents: map[string]int{"available": 2, "passed_over": 3, "reserved": 1, "talking": 1, "wrapup": 1, "paused": 2}},
+			{ID: "vieja", Closing: true, Waiting: 1, Oldest: 60_000, Agents: map[string]int{}},
+		}}
+	if diff := cmp.Diff(want, b); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
-	ventas := s.Queues[1]
-	if ventas.Waiting != 1 || ventas.Offered != 1 || ventas.LongestWait != 30_000 || ventas.Calls[0].Agent != "ring" ||
-		ventas.Calls[0].Position != 0 || ventas.Calls[1].Position != 1 || ventas.Agents.Paused != 2 || ventas.Estimate != 0 {
-		t.Errorf("%+v", ventas)
+}
+
+func TestCallViews(t *testing.T) {
+	t.Parallel()
+	dir, rec, now := scene()
+	want := []CallView{
+		{Call: "c3", Queue: "soporte", PBX: "uno", Entered: 95_000, Priority: 1, Position: 1, Score: 35_000},
+		{Call: "c5", Queue: "soporte", PBX: "uno", Entered: 60_000, Position: 2, Score: 60_000},
+		{Call: "c4", Queue: "soporte", PBX: "dos", Entered: 98_000, Position: 1, Score: 98_000},
+		{Call: "c2", Queue: "ventas", PBX: "uno", Entered: 70_000, Score: 70_000, Agent: "ring"},
+		{Call: "c1", Queue: "ventas", PBX: "uno", Entered: 90_000, Position: 1, Score: 90_000},
+		{Call: "c6", Queue: "vieja", PBX: "uno", Entered: 60_000, Position: 1, Score: 60_000},
 	}
-	if vieja := s.Queues[2]; !vieja.Closing || vieja.Waiting != 1 || vieja.Agents.LoggedIn != 0 {
-		t.Errorf("%+v", vieja)
+	if diff := cmp.Diff(want, dir.view(rec, now).Calls); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

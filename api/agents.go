@@ -15,19 +15,20 @@ import (
 
 // ListAgents implements StrictServerInterface.
 func (s operations) ListAgents(ctx context.Context, r ListAgentsRequestObject) (ListAgentsResponseObject, error) {
-	floor, err := s.floor(ctx, boardAge)
-	if err != nil {
-		return nil, err
-	}
 	p := r.Params
-	list := slices.DeleteFunc(floor.Agents, func(a wire.Agent) bool {
-		return given(p.State) != "" && a.State != given(p.State) || given(p.Queue) != "" && !slices.Contains(a.Queues, given(p.Queue))
-	})
-	items, next, err := pageOf(list, func(a wire.Agent) string { return a.ID }, given(p.Limit), given(p.Cursor))
+	after, err := lastOf(given(p.Cursor))
 	if err != nil {
 		return nil, err
 	}
-	return ListAgents200JSONResponse{Items: items, Next: next}, nil
+	items, more, err := s.Floor.AgentPage(ctx, after, orElse(p.Limit, pageSize), AgentFilter{State: given(p.State), Queue: given(p.Queue)})
+	if err != nil {
+		return nil, err
+	}
+	next := ""
+	if more {
+		next = cursorOf(items[len(items)-1].ID)
+	}
+	return ListAgents200JSONResponse{Items: filledAgents(items), Next: next}, nil
 }
 
 // GetAgent implements StrictServerInterface.

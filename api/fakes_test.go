@@ -206,6 +206,42 @@ func (f *fakeFloor) Floor(_ context.Context, age time.Duration) (FloorState, err
 	return f.state, f.err
 }
 
+func (f *fakeFloor) Board(ctx context.Context, age time.Duration) (Board, error) {
+	s, err := f.Floor(ctx, age)
+	b := Board{Queues: s.Queues, Agents: map[string]int{}, Unreadable: 2}
+	for _, a := range s.Agents {
+		if a.PassedOver {
+			b.Agents[passedOver]++
+		} else {
+			b.Agents[string(a.State)]++
+		}
+	}
+	return b, err
+}
+
+func (f *fakeFloor) AgentPage(_ context.Context, after string, limit int, want AgentFilter) ([]wire.Agent, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var page []wire.Agent
+	for _, a := range slices.SortedFunc(slices.Values(f.state.Agents), func(a, b wire.Agent) int { return cmp.Compare(a.ID, b.ID) }) {
+		if a.ID <= after || want.State != "" && a.State != want.State || want.Queue != "" && !slices.Contains(a.Queues, want.Queue) {
+			continue
+		}
+		if len(page) == limit {
+			return page, true, f.err
+		}
+		page = append(page, a)
+	}
+	return page, false, f.err
+}
+
+func (f *fakeFloor) WaitingIn(_ context.Context, queue string) ([]wire.WaitingCall, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := slices.ContainsFunc(f.state.Queues, func(q wire.Queue) bool { return q.ID == queue })
+	return slices.DeleteFunc(slices.Clone(f.state.Waiting), func(c wire.WaitingCall) bool { return c.Queue != queue }), known, f.err
+}
+
 func (f *fakeFloor) Agent(_ context.Context, id string) (wire.Agent, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

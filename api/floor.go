@@ -13,17 +13,27 @@ type FloorState struct {
 	Agents  []wire.Agent
 	Queues  []wire.Queue
 	Waiting []wire.WaitingCall
-	// Unreadable counts stored records that cannot be read and are in none of the lists.
+}
+
+// Board is who waits and who serves, in numbers.
+type Board struct {
+	Queues []wire.Queue
+	Agents map[string]int // agents by state; those who are available and get no call are passed_over
+	// Unreadable counts stored records that could not be read and were set aside, of the last week.
 	Unreadable int
 }
 
-// How old a list may be: reading the floor costs the store as much as it is
-// large, so that all clients together are served by one reading in that time.
-// What one needs to know exactly, say after a command, is a single agent, and
-// that is read by itself; the stream of events has no such delay.
+// AgentFilter chooses agents; what is empty does not matter.
+type AgentFilter struct {
+	State wire.AgentState
+	Queue string
+}
+
+// How old numbers may be, so that all clients together are served by one reading
+// in that time. Agents and calls are read as they are.
 const (
-	boardAge   = time.Second     // lists of agents and queues
-	figuresAge = 5 * time.Second // /metrics, which anybody may ask when open
+	boardAge   = time.Second     // of queues
+	figuresAge = 5 * time.Second // of /metrics, which anybody may ask when open
 )
 
 // list makes an absent list an empty one: clients are promised [] and never null.
@@ -47,14 +57,31 @@ func (s *Server) floor(ctx context.Context, age time.Duration) (FloorState, erro
 	if err != nil {
 		return FloorState{}, err
 	}
-	f.Agents, f.Queues, f.Waiting = slices.Clone(list(f.Agents)), slices.Clone(list(f.Queues)), list(f.Waiting)
-	for i := range f.Agents {
-		f.Agents[i].Queues = list(f.Agents[i].Queues)
-	}
-	for i := range f.Queues {
-		f.Queues[i].Agents = dict(f.Queues[i].Agents)
-	}
+	f.Agents, f.Queues, f.Waiting = filledAgents(f.Agents), filledQueues(f.Queues), list(f.Waiting)
 	return f, nil
+}
+
+// board reads the numbers, with every list and map in place.
+func (s *Server) board(ctx context.Context, age time.Duration) (Board, error) {
+	b, err := s.Floor.Board(ctx, age)
+	b.Queues = filledQueues(b.Queues)
+	return b, err
+}
+
+func filledAgents(agents []wire.Agent) []wire.Agent {
+	agents = slices.Clone(list(agents))
+	for i := range agents {
+		agents[i].Queues = list(agents[i].Queues)
+	}
+	return agents
+}
+
+func filledQueues(queues []wire.Queue) []wire.Queue {
+	queues = slices.Clone(list(queues))
+	for i := range queues {
+		queues[i].Agents = dict(queues[i].Agents)
+	}
+	return queues
 }
 
 // filled returns the definitions with every list and map in place.

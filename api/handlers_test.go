@@ -20,8 +20,8 @@ import (
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
-// TestHowOldAnAnswerMayBe: lists and figures are shared by all who ask within
-// their age; a stream begins with the present, and one agent is read alone.
+// TestHowOldAnAnswerMayBe: numbers are shared by all who ask within their age; a
+// stream begins with the present, and agents and who waits are read as they are.
 func TestHowOldAnAnswerMayBe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -31,9 +31,10 @@ func TestHowOldAnAnswerMayBe(t *testing.T) {
 		path string
 		want []time.Duration
 	}{
-		{"/api/v1/agents", []time.Duration{time.Second}},
+		{"/api/v1/agents", nil},
 		{"/api/v1/queues", []time.Duration{time.Second}},
 		{"/api/v1/queues/sales", []time.Duration{time.Second}},
+		{"/api/v1/queues/sales/waiting", nil},
 		{"/metrics", []time.Duration{5 * time.Second}},
 		{"/api/v1/agents/101", nil},
 	}

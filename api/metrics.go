@@ -160,7 +160,7 @@ func newFloorFigures(s *Server) *floorFigures {
 		waiting:    desc("queue_waiting", "Callers waiting now.", "queue"),
 		longest:    desc("queue_longest_wait_seconds", "Wait so far of the caller who has waited longest.", "queue"),
 		agents:     desc("agents", "Agents now.", "state"),
-		unreadable: desc("unreadable_records", "Stored agents, calls and offers that cannot be read and are left out of the lists."),
+		unreadable: desc("unreadable_records", "Stored agents, calls and offers that could not be read and were set aside, of the last week."),
 		broken:     desc("api_unreadable_calls", "Live calls that could not be read when they were last listed."),
 		pbx:        desc("pbx_connected", "1 while this instance receives the PBX's events.", "pbx"),
 		lag:        desc("recorder_behind_seconds", "Age of the oldest journal entry in hand that is not yet on record."),
@@ -214,14 +214,14 @@ func (f *floorFigures) Collect(ch chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(life, scrapeTime)
 	defer cancel()
-	floor, err := f.s.Floor.Floor(ctx, figuresAge)
+	board, err := f.s.Floor.Board(ctx, figuresAge)
 	if err != nil {
 		f.s.log.WarnContext(ctx, "figures of the floor left out", "error", err)
 		return
 	}
-	gauge(f.unreadable, float64(floor.Unreadable))
+	gauge(f.unreadable, float64(board.Unreadable))
 	now := f.s.Now()
-	for _, q := range floor.Queues {
+	for _, q := range board.Queues {
 		gauge(f.waiting, float64(q.Waiting), q.ID)
 		wait := 0.0
 		if !q.LongestSince.IsZero() {
@@ -229,17 +229,9 @@ func (f *floorFigures) Collect(ch chan<- prometheus.Metric) {
 		}
 		gauge(f.longest, wait, q.ID)
 	}
-	states := map[wire.AgentState]int{wire.AgentStateOffline: 0, wire.AgentStateAvailable: 0, wire.AgentStateReserved: 0,
-		wire.AgentStateTalking: 0, wire.AgentStateWrapup: 0, wire.AgentStatePaused: 0, passedOver: 0}
-	for _, a := range floor.Agents {
-		if a.PassedOver {
-			states[passedOver]++
-			continue
-		}
-		states[a.State]++
-	}
-	for state, n := range states {
-		gauge(f.agents, float64(n), string(state))
+	for _, state := range []wire.AgentState{wire.AgentStateOffline, wire.AgentStateAvailable, wire.AgentStateReserved,
+		wire.AgentStateTalking, wire.AgentStateWrapup, wire.AgentStatePaused, passedOver} {
+		gauge(f.agents, float64(board.Agents[string(state)]), string(state))
 	}
 }
 

@@ -21,23 +21,34 @@ func pageOf[T any](all []T, key func(T) string, limit int, cursor string) (items
 	if limit == 0 {
 		limit = pageSize
 	}
-	after, err := base64.RawURLEncoding.DecodeString(cursor)
+	after, err := lastOf(cursor)
 	if err != nil {
-		return nil, "", wrong(wire.ProblemCodeBadFormat, "cursor", cursor, "is not one that a page gave")
+		return nil, "", err
 	}
 	items = make([]T, 0, min(limit, len(all)))
 	sorted := slices.SortedFunc(slices.Values(all), func(a, b T) int { return strings.Compare(key(a), key(b)) })
 	for _, v := range sorted {
 		switch k := key(v); {
-		case cursor != "" && k <= string(after):
+		case cursor != "" && k <= after:
 		case len(items) == limit:
-			return items, base64.RawURLEncoding.EncodeToString([]byte(key(items[limit-1]))), nil
+			return items, cursorOf(key(items[limit-1])), nil
 		default:
 			items = append(items, v)
 		}
 	}
 	return items, "", nil
 }
+
+// lastOf is the last key of the page that gave a cursor.
+func lastOf(cursor string) (string, error) {
+	last, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return "", wrong(wire.ProblemCodeBadFormat, "cursor", cursor, "is not one that a page gave")
+	}
+	return string(last), nil
+}
+
+func cursorOf(last string) string { return base64.RawURLEncoding.EncodeToString([]byte(last)) }
 
 // given is an optional parameter or body, the zero value when it was left out.
 func given[T any](p *T) T {

@@ -46,6 +46,14 @@ type Floor interface {
 	// whatever was done before the call. What it returns is shared between
 	// callers, and not changed by them.
 	Floor(ctx context.Context, age time.Duration) (FloorState, error)
+	// Board returns the numbers alone, at a cost that does not grow with agents and
+	// calls; with the same age and sharing.
+	Board(ctx context.Context, age time.Duration) (Board, error)
+	// AgentPage returns at most limit agents by id, those after one of them, and
+	// whether there are more.
+	AgentPage(ctx context.Context, after string, limit int, f AgentFilter) (page []wire.Agent, more bool, err error)
+	// WaitingIn returns who waits in a queue, or is offered from it; false when there is no such queue.
+	WaitingIn(ctx context.Context, queue string) ([]wire.WaitingCall, bool, error)
 	// Agent returns one agent as it is now; NotFound when there is none.
 	Agent(ctx context.Context, id string) (wire.Agent, error)
 	// Explain says why an agent does not get a call that waits, "" for any.

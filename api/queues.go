@@ -10,11 +10,11 @@ import (
 
 // ListQueues implements StrictServerInterface.
 func (s operations) ListQueues(ctx context.Context, r ListQueuesRequestObject) (ListQueuesResponseObject, error) {
-	floor, err := s.floor(ctx, boardAge)
+	board, err := s.board(ctx, boardAge)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := pageOf(floor.Queues, func(q wire.Queue) string { return q.ID }, given(r.Params.Limit), given(r.Params.Cursor))
+	items, next, err := pageOf(board.Queues, func(q wire.Queue) string { return q.ID }, given(r.Params.Limit), given(r.Params.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -23,37 +23,35 @@ func (s operations) ListQueues(ctx context.Context, r ListQueuesRequestObject) (
 
 // GetQueue implements StrictServerInterface.
 func (s operations) GetQueue(ctx context.Context, r GetQueueRequestObject) (GetQueueResponseObject, error) {
-	floor, err := s.floor(ctx, boardAge)
+	board, err := s.board(ctx, boardAge)
 	if err != nil {
 		return nil, err
 	}
-	q, err := findQueue(floor, r.Queue)
+	q, err := findQueue(board, r.Queue)
 	return GetQueue200JSONResponse(q), err
 }
 
-func findQueue(floor FloorState, id string) (wire.Queue, error) {
-	for _, q := range floor.Queues {
+func findQueue(board Board, id string) (wire.Queue, error) {
+	for _, q := range board.Queues {
 		if q.ID == id {
 			return q, nil
 		}
 	}
-	return wire.Queue{}, fault.New("api.queue", fault.NotFound, "no queue %s", quoted(id))
+	return wire.Queue{}, noQueue(id)
+}
+
+func noQueue(id string) error {
+	return fault.New("api.queue", fault.NotFound, "no queue %s", quoted(id))
 }
 
 // ListWaiting implements StrictServerInterface.
 func (s operations) ListWaiting(ctx context.Context, r ListWaitingRequestObject) (ListWaitingResponseObject, error) {
-	floor, err := s.floor(ctx, boardAge)
+	calls, ok, err := s.Floor.WaitingIn(ctx, r.Queue)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := findQueue(floor, r.Queue); err != nil {
-		return nil, err
-	}
-	var calls []wire.WaitingCall
-	for _, c := range floor.Waiting {
-		if c.Queue == r.Queue {
-			calls = append(calls, c)
-		}
+	if !ok {
+		return nil, noQueue(r.Queue)
 	}
 	place := func(c wire.WaitingCall) string { // who is offered has no position and comes first
 		return fmt.Sprintf("%08d %013d %s", c.Position, c.EnteredAt.UnixMilli(), c.Call)

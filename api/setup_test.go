@@ -104,8 +104,7 @@ func (w *world) furnish() {
 			{ID: "102", State: "available", Queues: []string{"support"}}},
 		Queues: []wire.Queue{{ID: "sales", Name: "Sales", Waiting: 1, LongestSince: noon.Add(-30 * time.Second),
 			Agents: map[string]int{"talking": 1}}, {ID: "support", Agents: map[string]int{"available": 1}}},
-		Waiting:    []wire.WaitingCall{{Call: "c2", Queue: "sales", PBX: "main", EnteredAt: noon.Add(-30 * time.Second), Position: 1}},
-		Unreadable: 2,
+		Waiting: []wire.WaitingCall{{Call: "c2", Queue: "sales", PBX: "main", EnteredAt: noon.Add(-30 * time.Second), Position: 1}},
 	})
 	customer := call.Leg{Role: call.RoleCustomer, PBX: "main", Channel: "in.1", State: call.LegJoined}
 	w.calls.set(

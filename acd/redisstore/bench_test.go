@@ -33,7 +33,7 @@ func crowded(b *testing.B, agents, calls int) *world {
 
 // benched is a world whose Service does nothing by itself, and of which nothing is
 // left when the benchmark ends.
-func benched(b *testing.B, d acd.Definitions) *world {
+func benched(b testing.TB, d acd.Definitions) *world {
 	b.Helper()
 	w := empty(b)
 	w.svc = w.unstarted(acd.Parts{Definitions: d})
@@ -116,7 +116,7 @@ func (w *world) offerOf(agent string) string {
 	return a.Offer
 }
 
-// BenchmarkSnapshot reads everything for a page.
+// BenchmarkSnapshot reads everything, as a stream of events begins.
 func BenchmarkSnapshot(b *testing.B) {
 	w := crowded(b, 5_000, 5_000)
 	b.ReportAllocs()

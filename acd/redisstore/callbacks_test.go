@@ -35,7 +35,7 @@ func TestCallbackKeepsThePlace(t *testing.T) {
 	if w.must(err); p.Result != orchestrator.PlacedWaiting || p.Position != 1 || p.Plan.Callback == nil {
 		t.Fatalf("its place is %+v", p)
 	}
-	s, err := w.svc.Snapshot(w.ctx())
+	s, err := w.svc.Board(w.ctx(), 0)
 	if w.must(err); len(s.Queues) != 1 || s.Queues[0].Callbacks != 1 || s.Queues[0].Waiting != 2 {
 		t.Errorf("the board shows %+v", s.Queues)
 	}

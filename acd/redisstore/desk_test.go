@@ -166,7 +166,7 @@ func TestTroubleWithTheStoreLosesNoOffer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := empty(t)
-			o := *w.rdb.Options()
+			o := *w.rdb.(*redis.Client).Options()
 			w.tenant = strings.ReplaceAll(w.tenant, "_", "-")
 			o.ClientName = w.tenant
 			w.rdb = redis.NewClient(&o)

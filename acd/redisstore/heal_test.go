@@ -39,11 +39,16 @@ func TestHeal(t *testing.T) {
 		"the table of a lane": {func(w *world, _, _ orchestrator.Offer) {
 			w.must(w.rdb.Del(w.ctx(), "op:{"+w.tenant+"}:acd:serves:"+w.records().Calls["c5"].Rings[0].Table).Err())
 		}, "talking reserved wrapup available available, c1 offered c5 waiting"},
-		"the first of a profile": {func(w *world, _, _ orchestrator.Offer) { w.zrem("profiles:free_since", w.agent("a04").Profile) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
-		"the end of wrap-up":     {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "wrap:a02") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
-		"the end of a rest":      {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "rest:a03") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
-		"the end of an offer":    {func(w *world, _, ring orchestrator.Offer) { w.zrem("deadlines:uno", "offer:"+ring.ID) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
-		"who is free":            {func(w *world, _, _ orchestrator.Offer) { w.zrem("idle:"+w.agent("a04").Profile+":free_since", "a04") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the first of a profile":      {func(w *world, _, _ orchestrator.Offer) { w.zrem("profiles:free_since", w.agent("a04").Profile) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"a count of agents":           {func(w *world, _, _ orchestrator.Offer) { w.hdel("counts", w.agent("a04").Profile+":available") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"how many agents are in":      {func(w *world, _, _ orchestrator.Offer) { w.hdel("counts", w.agent("a04").Profile) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"a waiting call's count":      {func(w *world, _, _ orchestrator.Offer) { w.zrem("inside:soporte@uno", "c5") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"an offered call's count":     {func(w *world, _, _ orchestrator.Offer) { w.zrem("inside:ventas@uno", "c1") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"that somebody is in a queue": {func(w *world, _, _ orchestrator.Offer) { w.zrem("insides", "soporte@uno") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the end of wrap-up":          {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "wrap:a02") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the end of a rest":           {func(w *world, _, _ orchestrator.Offer) { w.zrem("deadlines:uno", "rest:a03") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"the end of an offer":         {func(w *world, _, ring orchestrator.Offer) { w.zrem("deadlines:uno", "offer:"+ring.ID) }, "talking reserved wrapup available available, c1 offered c5 waiting"},
+		"who is free":                 {func(w *world, _, _ orchestrator.Offer) { w.zrem("idle:"+w.agent("a04").Profile+":free_since", "a04") }, "talking reserved wrapup available available, c1 offered c5 waiting"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

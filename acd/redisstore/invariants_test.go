@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/acd"
@@ -102,6 +103,9 @@ func invariants(w *world, r acd.Records) []string {
 			say("call %s has offer %q: %+v", id, c.Offer, o)
 		}
 	}
+	for _, fault := range countFaults(w, prefix, r) {
+		say("%s", fault)
+	}
 	holder := map[string]string{}
 	for id, o := range r.Offers {
 		a := r.Agents[o.Agent]
@@ -126,6 +130,58 @@ func invariants(w *world, r acd.Records) []string {
 	}
 	if !maps.Equal(deadlines, need) {
 		say("deadlines %v, want %v", slices.Sorted(maps.Keys(deadlines)), slices.Sorted(maps.Keys(need)))
+	}
+	return bad
+}
+
+// countFaults compares what is counted with what is on record.
+func countFaults(w *world, prefix string, r acd.Records) (bad []string) {
+	agents := map[string]map[string]int{}
+	for _, a := range r.Agents {
+		if a.State == acd.StateOffline {
+			continue
+		}
+		as := string(a.State)
+		if a.State == acd.StateAvailable && !eligible(a) {
+			as = acd.PassedOver
+		}
+		if agents[a.Profile] == nil {
+			agents[a.Profile] = map[string]int{}
+		}
+		agents[a.Profile][as]++
+	}
+	inside := map[acd.QueueAt]acd.Inside{}
+	for _, c := range r.Calls {
+		at := acd.QueueAt{Queue: c.Queue, Group: cmp.Or(c.Group, c.PBX)}
+		in := inside[at]
+		in.All++
+		if c.Offer == "" {
+			in.Waiting++
+		}
+		if c.Work == orchestrator.WorkCallback {
+			in.Callbacks++
+		}
+		if in.Oldest == 0 || c.Entered < in.Oldest {
+			in.Oldest = c.Entered
+		}
+		inside[at] = in
+	}
+	got, err := w.store.Counts(w.ctx())
+	w.must(err)
+	if diff := gocmp.Diff(agents, got.Agents); diff != "" {
+		bad = append(bad, "agents are counted otherwise than they stand (-records +counts): "+diff)
+	}
+	if diff := gocmp.Diff(inside, got.Inside); diff != "" {
+		bad = append(bad, "calls are counted otherwise than they are (-records +counts): "+diff)
+	}
+	for profile, standings := range agents {
+		all := 0
+		for _, n := range standings {
+			all += n
+		}
+		if n, _ := w.rdb.HGet(w.ctx(), prefix+"counts", profile).Int(); n != all {
+			bad = append(bad, fmt.Sprintf("%d of profile %s are logged in, counted are %d", all, profile, n))
+		}
 	}
 	return bad
 }

@@ -48,6 +48,24 @@ func (k keys) lane(id string) string { return k.prefix + "lane:" + id }
 // first: so the oldest call that an agent may serve is found by one read.
 func (k keys) lanes() string { return k.prefix + "lanes" }
 
+// inside is a sorted set of call ids by entry (unix ms): who is in a queue, waiting or
+// offered; callbacks the same of those who are to be called back.
+func (k keys) inside(q acd.QueueAt) string    { return k.prefix + "inside:" + field(q) }
+func (k keys) callbacks(q acd.QueueAt) string { return k.prefix + "callbacks:" + field(q) }
+
+// insides is a sorted set of "<queue>@<group>" with anybody inside, by the entry of
+// the first.
+func (k keys) insides() string { return k.prefix + "insides" }
+
+// counts is a hash of how many agents stand where: "<profile>:<state>" (those available
+// to whom nothing may be offered are passed_over), "<profile>" (all logged in), and
+// "rev", which changes with any of them. Kept by what stores an agent's record.
+func (k keys) counts() string { return k.prefix + "counts" }
+
+// leaving is a set of agents whose definition is gone, and who have a record until
+// their call is over.
+func (k keys) leaving() string { return k.prefix + "leaving" }
+
 // serves is a hash, acd.Profile -> rank, of who serves a lane, with its
 // acd.LaneRules under the empty name. It is named by its content and never
 // changed; it expires a week after a call last asked for it.

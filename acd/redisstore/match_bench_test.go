@@ -2,16 +2,22 @@ package redisstore_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
+	journal "github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 // centre is a contact centre with 50 queues, 200 skills and 200 kinds of agents:
@@ -69,7 +75,7 @@ func (w *world) callerFor(a acd.Agent, r *rand.Rand, call string) orchestrator.P
 }
 
 // busyCentre is a centre in which every agent talks and as many calls wait.
-func busyCentre(b *testing.B, size int) (*world, acd.Definitions, *rand.Rand) {
+func busyCentre(b *testing.B, size int, benched func(testing.TB, acd.Definitions) *world) (*world, acd.Definitions, *rand.Rand) {
 	b.Helper()
 	d := centre(size)
 	w := benched(b, d)
@@ -106,16 +112,35 @@ func (w *world) answerOffer(o orchestrator.Offer) {
 
 var evalUsec = regexp.MustCompile(`cmdstat_evalsha:calls=\d+,usec=\d+,usec_per_call=([\d.]+)`)
 
+// eachNode does something at every Redis that the world is on.
+func (w *world) eachNode(do func(ctx context.Context, node *redis.Client) error) {
+	switch c := w.rdb.(type) {
+	case *redis.Client:
+		w.must(do(w.ctx(), c))
+	case *redis.ClusterClient:
+		w.must(c.ForEachMaster(w.ctx(), do))
+	}
+}
+
+func (w *world) resetScripts() {
+	w.eachNode(func(ctx context.Context, node *redis.Client) error { return node.ConfigResetStat(ctx).Err() })
+}
+
 // scripts is the mean time that Redis spent in a script since its counters were reset, µs.
 func (w *world) scripts() float64 {
-	text, err := w.rdb.Info(w.ctx(), "commandstats").Result()
-	w.must(err)
-	m := evalUsec.FindStringSubmatch(text)
-	if m == nil {
-		return 0
-	}
-	f, _ := strconv.ParseFloat(m[1], 64)
-	return f
+	var mu sync.Mutex
+	most := 0.0 // one node has them all
+	w.eachNode(func(ctx context.Context, node *redis.Client) error {
+		text, err := node.Info(ctx, "commandstats").Result()
+		if m := evalUsec.FindStringSubmatch(text); m != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			f, _ := strconv.ParseFloat(m[1], 64)
+			most = max(most, f)
+		}
+		return err
+	})
+	return most
 }
 
 // BenchmarkMatch is an agent who becomes free and gets the call that waits longest
@@ -123,9 +148,25 @@ func (w *world) scripts() float64 {
 // many agents as waiting calls. redis-µs is what the scripts take in Redis, with
 // those that bring the world back to where it was.
 func BenchmarkMatch(b *testing.B) {
+	matches(b, benched)
+}
+
+// BenchmarkMatchOnACluster is the same on a Redis Cluster of three nodes.
+func BenchmarkMatchOnACluster(b *testing.B) {
+	addrs, _ := clusterOfThree(b)
+	rdb := reach(b, journal.Config{Addrs: addrs})
+	matches(b, func(b testing.TB, d acd.Definitions) *world {
+		w := newWorld(b, rdb, strings.NewReplacer("/", "_", "#", "_").Replace(b.Name()))
+		w.svc = w.unstarted(acd.Parts{Definitions: d})
+		return w
+	})
+}
+
+// matches runs both for growing centres.
+func matches(b *testing.B, benched func(testing.TB, acd.Definitions) *world) {
 	for _, n := range []int{100, 1_000, 5_000, 10_000} {
 		b.Run(fmt.Sprintf("free/agents=%d", n), func(b *testing.B) {
-			w, d, r := busyCentre(b, n)
+			w, d, r := busyCentre(b, n, benched)
 			offers := w.records().Offers
 			var talking []orchestrator.Offer
 			for _, o := range offers {
@@ -140,7 +181,7 @@ func BenchmarkMatch(b *testing.B) {
 			}
 			var took []time.Duration
 			missed := 0
-			w.must(w.rdb.ConfigResetStat(w.ctx()).Err())
+			w.resetScripts()
 			i := 0
 			for b.Loop() {
 				b.StopTimer()
@@ -178,7 +219,7 @@ func BenchmarkMatch(b *testing.B) {
 			}
 			r := rand.New(rand.NewPCG(3, 3))
 			var took []time.Duration
-			w.must(w.rdb.ConfigResetStat(w.ctx()).Err())
+			w.resetScripts()
 			i := 0
 			for b.Loop() {
 				b.StopTimer()

@@ -56,8 +56,25 @@ func (s *Store) EachPlace(ctx context.Context, queues []acd.QueueAt, fn func(acd
 	if err != nil {
 		return redisstore.Classify("acd/redisstore.EachPlace", err)
 	}
+	full, err := s.rdb.ZRange(ctx, s.keys.insides(), 0, -1).Result()
+	if err != nil {
+		return redisstore.Classify("acd/redisstore.EachPlace", err)
+	}
+	looked := map[acd.QueueAt]bool{}
+	for _, f := range full {
+		queues = append(queues[:len(queues):len(queues)], queueAt(f))
+	}
 	for _, q := range queues {
-		if err := s.eachMember(ctx, s.keys.waiting(q), fn); err != nil {
+		if looked[q] {
+			continue
+		}
+		looked[q] = true
+		for _, set := range []string{s.keys.waiting(q), s.keys.inside(q), s.keys.callbacks(q)} {
+			if err := s.eachMember(ctx, set, fn); err != nil {
+				return err
+			}
+		}
+		if err := fn(acd.Place{Set: strings.TrimPrefix(s.keys.inside(q), s.keys.prefix)}); err != nil {
 			return err
 		}
 	}

@@ -12,8 +12,9 @@ import (
 
 // BenchmarkMatchWhileRead is a call that comes to 5,000 free agents and 5,000
 // waiting calls and is matched, while clients look at boards: each of them
-// asks again every second; the last one reads anew without a pause, which also
-// takes processor time from the match, as it is decoded in the same process.
+// asks again every second; one reads them anew without a pause; and the last one
+// does so with everything, as a stream of events begins, which also takes processor
+// time from the match, as it is decoded in the same process.
 func BenchmarkMatchWhileRead(b *testing.B) {
 	w := crowded(b, 5_000, 5_000)
 	rows := []struct {
@@ -26,7 +27,8 @@ func BenchmarkMatchWhileRead(b *testing.B) {
 		{"readers=1/every=1s", 1, time.Second, w.board},
 		{"readers=10/every=1s", 10, time.Second, w.board},
 		{"readers=100/every=1s", 100, time.Second, w.board},
-		{"readers=1/every=0s", 1, 0, w.whole},
+		{"readers=1/every=0s", 1, 0, w.anew},
+		{"everything/readers=1/every=0s", 1, 0, w.whole},
 	}
 	for _, r := range rows {
 		b.Run(r.name, func(b *testing.B) {
@@ -80,11 +82,41 @@ func poll(ctx context.Context, b *testing.B, first, every time.Duration, read fu
 
 // board reads as one of many boards does.
 func (w *world) board(ctx context.Context) error {
-	_, err := w.svc.Recent(ctx, time.Second)
+	_, err := w.svc.Board(ctx, time.Second)
 	return err
 }
 
-// whole reads anew.
+// anew reads what a board shows, whoever has read it lately.
+func (w *world) anew(ctx context.Context) error {
+	_, err := w.svc.Board(ctx, 0)
+	return err
+}
+
+// BenchmarkBoard reads what a wallboard shows of 5,000 agents of 200 kinds, all in a
+// call, and 5,000 waiting calls in 50 queues.
+func BenchmarkBoard(b *testing.B) {
+	for _, n := range []int{100, 5_000} {
+		b.Run(fmt.Sprintf("agents=%d", n), func(b *testing.B) {
+			w, _, _ := busyCentre(b, n, benched)
+			board, err := w.svc.Board(w.ctx(), 0)
+			if w.must(err); len(board.Queues) != 50 || board.Agents["talking"] < n*9/10 {
+				b.Fatalf("%d queues, %v", len(board.Queues), board.Agents)
+			}
+			var took []time.Duration
+			b.ReportAllocs()
+			for b.Loop() {
+				begun := time.Now()
+				w.must(w.anew(w.ctx()))
+				took = append(took, time.Since(begun))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+		})
+	}
+}
+
+// whole reads everything.
 func (w *world) whole(ctx context.Context) error {
 	_, err := w.svc.Snapshot(ctx)
 	return err

@@ -77,8 +77,7 @@ func (s *Store) Read(ctx context.Context) (acd.Records, error) {
 	byField, err := readAll[acd.Pace](ctx, s, s.keys.paces(), acd.KindPace, &out)
 	out.Paces = make(map[acd.QueueAt]acd.Pace, len(byField))
 	for f, p := range byField {
-		queue, group, _ := strings.Cut(f, "@")
-		out.Paces[acd.QueueAt{Queue: queue, Group: group}] = p
+		out.Paces[queueAt(f)] = p
 	}
 	return out, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +32,7 @@ type tally struct {
 // fields more: Redis ends a page at the end of a bucket.
 const pageMost = 200
 
-func watchCommands(rdb *redis.Client) *tally {
+func watchCommands(rdb redis.UniversalClient) *tally {
 	t := &tally{commands: map[string]int{}}
 	rdb.AddHook(t)
 	return t
@@ -64,7 +65,7 @@ func (t *tally) note(cmd redis.Cmder) {
 	t.commands[name]++
 	scan, paged := cmd.(*redis.ScanCmd)
 	switch {
-	case name == "hget", name == "hello", name == "client": // the latter two greet a new connection
+	case name == "hget", name == "hmget", name == "hello", name == "client": // the latter two greet a new connection
 	case name == "hscan" && paged && asksForAPage(cmd.Args()):
 		page, _ := scan.Val()
 		t.largest = max(t.largest, len(page)/2)
@@ -89,6 +90,8 @@ func (t *tally) take() map[string]int {
 	defer t.mu.Unlock()
 	counted := t.commands
 	t.commands = map[string]int{}
+	delete(counted, "hello") // of a new connection
+	delete(counted, "client")
 	return counted
 }
 
@@ -124,8 +127,8 @@ func TestBoardsKeepNobodyWaiting(t *testing.T) {
 
 	s, err := w.svc.Snapshot(w.ctx())
 	w.must(err)
-	if q := s.Queues[0]; len(s.Agents) != agents || q.Waiting != calls || q.Talking != agents || q.Agents.Talking != agents {
-		t.Errorf("%d agents, queue %d %d %+v", len(s.Agents), q.Waiting, q.Talking, q.Agents)
+	if len(s.Agents) != agents || len(s.Calls) != calls {
+		t.Errorf("%d agents, %d calls", len(s.Agents), len(s.Calls))
 	}
 	// agents, calls, offers: each needs at least its share of full pages, and a
 	// few more for pages that buckets end early; the paces are one page.
@@ -159,6 +162,50 @@ func TestBoardsKeepNobodyWaiting(t *testing.T) {
 	}
 }
 
+// TestABoardReadsWhatIsCounted: with as many agents and calls as may be, a board asks
+// for the counts and for the sizes of the queues that somebody is in, and nothing else;
+// a page of agents for those on it alone.
+func TestABoardReadsWhatIsCounted(t *testing.T) {
+	t.Parallel()
+	w := empty(t)
+	w.svc = w.unstarted(acd.Parts{Definitions: defs(30, queue("ventas"), queue("soporte"), queue("vacia"))})
+	for i := range 20 {
+		w.login(fmt.Sprintf("a%02d", i))
+	}
+	w.do(orchestrator.AgentPause, "a19")
+	for i := range 25 {
+		w.enqueue("c"+strconv.Itoa(i), "ventas")
+	}
+	w.enqueue("s", "soporte")
+	watch := watchCommands(w.rdb)
+	b, err := w.svc.Board(w.ctx(), 0)
+	w.must(err)
+	if q := b.Queues[2]; q.Waiting != 6 || q.Offered != 19 || q.Agents["reserved"] != 19 || q.Agents["paused"] != 1 || b.Agents["offline"] != 10 {
+		t.Errorf("%+v of %v", q, b.Agents)
+	}
+	if diff := cmp.Diff(map[string]int{"hgetall": 2, "hlen": 1, "zrange": 1, "zcard": 6}, watch.take()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	page, more, err := w.svc.AgentPage(w.ctx(), "a04", "ventas", 3, func(a acd.AgentView) bool { return a.State != acd.StatePaused })
+	if w.must(err); !more || len(page) != 3 || page[0].ID != "a05" || page[2].State != acd.StateReserved {
+		t.Errorf("%v %+v", more, page)
+	}
+	if diff := cmp.Diff(map[string]int{"smembers": 1, "hmget": 1}, watch.take()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	page, more, err = w.svc.AgentPage(w.ctx(), "", "", 5, func(a acd.AgentView) bool { return a.State == acd.StatePaused })
+	if w.must(err); more || len(page) != 1 || page[0].ID != "a19" {
+		t.Errorf("%v %+v", more, page)
+	}
+	in, ok, err := w.svc.InQueue(w.ctx(), "soporte")
+	if w.must(err); !ok || len(in) != 1 || in[0].Position != 1 {
+		t.Errorf("%v %+v", ok, in)
+	}
+	if _, ok, err := w.svc.InQueue(w.ctx(), "nada"); ok || err != nil {
+		t.Errorf("a queue that there is not: %v, %v", ok, err)
+	}
+}
+
 // TestOneUnreadableRecordSpoilsNoBoard: it is left out, counted, and told in the log once.
 func TestOneUnreadableRecordSpoilsNoBoard(t *testing.T) {
 	t.Parallel()
@@ -174,7 +221,7 @@ func TestOneUnreadableRecordSpoilsNoBoard(t *testing.T) {
 	for range 3 {
 		s, err := w.svc.Snapshot(w.ctx())
 		w.must(err)
-		if len(s.Agents) != 1 || s.Agents[0].State != acd.StateTalking || s.Queues[0].Waiting != 1 || s.Queues[0].Talking != 1 || s.Unreadable != 4 {
+		if len(s.Agents) != 1 || s.Agents[0].State != acd.StateTalking || len(s.Calls) != 1 || s.Unreadable != 4 {
 			t.Errorf("%+v", s)
 		}
 	}

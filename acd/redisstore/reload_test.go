@@ -167,7 +167,7 @@ func TestRestart(t *testing.T) {
 			return !slices.Contains(queues, "ventas") || slices.Contains(queues, "soporte")
 		})
 	})
-	s, err := w.svc.Snapshot(w.ctx())
+	s, err := w.svc.Board(w.ctx(), 0)
 	w.must(err)
 	if len(s.Queues) != 2 || s.Queues[0].ID != "soporte" || !s.Queues[0].Closing || s.Queues[0].Waiting != 1 {
 		t.Errorf("a call of a queue that is gone stays visible: %+v", s.Queues)

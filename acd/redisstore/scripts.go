@@ -18,7 +18,7 @@ var luaFiles embed.FS
 
 // Libraries that scripts are put together with. Each follows the ones before.
 var (
-	libState  = []string{"lib_agent", "lib_load", "lib_state", "lib_lane"}
+	libState  = []string{"lib_agent", "lib_count", "lib_save", "lib_load", "lib_state", "lib_lane"}
 	libMatch  = append(libState[:len(libState):len(libState)], "lib_idle", "lib_best", "lib_match")
 	libPlace  = append(libMatch[:len(libMatch):len(libMatch)], "lib_way")
 	libSettle = append(libMatch[:len(libMatch):len(libMatch)], "lib_settle", "lib_depart", "lib_known")
@@ -31,6 +31,7 @@ var (
 	callRelax     = script("call_relax", libMatch)
 	callHeal      = script("call_heal", libPlace)
 	placeHeal     = script("place_heal", libState)
+	countsHeal    = script("counts_heal", nil)
 	tableStore    = script("table_store", nil)
 	offerAnswer   = script("offer_answer", libState)
 	offerHold     = script("offer_hold", libMatch)

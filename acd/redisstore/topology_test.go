@@ -30,7 +30,7 @@ type place struct {
 }
 
 // reach makes a client as a process would.
-func reach(t *testing.T, c journal.Config) redis.UniversalClient {
+func reach(t testing.TB, c journal.Config) redis.UniversalClient {
 	t.Helper()
 	c.Tenant, c.PoolSize = "t", 8
 	c.DialTimeout, c.ReadTimeout, c.WriteTimeout = 2*time.Second, 2*time.Second, 2*time.Second
@@ -154,7 +154,7 @@ func (p *place) told(calls ...string) {
 }
 
 // waitFor asks until something holds.
-func waitFor(t *testing.T, what string, holds func() bool) {
+func waitFor(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
@@ -169,7 +169,7 @@ func waitFor(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func plain(t *testing.T, r *lab.Redis) *redis.Client {
+func plain(t testing.TB, r *lab.Redis) *redis.Client {
 	t.Helper()
 	rdb := redis.NewClient(&redis.Options{Addr: r.Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
@@ -177,7 +177,7 @@ func plain(t *testing.T, r *lab.Redis) *redis.Client {
 }
 
 // clusterOfThree starts a Redis Cluster and waits until it is whole.
-func clusterOfThree(t *testing.T) (addrs []string, nodes []*redis.Client) {
+func clusterOfThree(t testing.TB) (addrs []string, nodes []*redis.Client) {
 	t.Helper()
 	for n := range 3 {
 		r := lab.RedisFor(t, lab.RedisOptions{Config: []string{"cluster-enabled yes", "cluster-node-timeout 5000"}})

@@ -22,7 +22,7 @@ const pbx = "uno"
 // world is a Service on a real Redis with a clock that only the test moves.
 type world struct {
 	testing.TB
-	rdb    *redis.Client
+	rdb    redis.UniversalClient
 	tenant string
 	store  *redisstore.Store
 	svc    *acd.Service
@@ -72,7 +72,7 @@ func setup(t testing.TB, defs acd.Definitions) *world {
 }
 
 // newWorld is a world without any process.
-func newWorld(t testing.TB, rdb *redis.Client, tenant string) *world {
+func newWorld(t testing.TB, rdb redis.UniversalClient, tenant string) *world {
 	return &world{TB: t, rdb: rdb, tenant: tenant, store: redisstore.New(rdb, tenant), desk: newDesk(), now: epoch}
 }
 

@@ -93,8 +93,6 @@ type ClientInterface interface {
 
 	// ListAgents Lists agents as they are now, by id.
 	//
-	// May be a second old; one agent by its id, and the stream of events, are not.
-	//
 	// Corresponds with GET /api/v1/agents (the `ListAgents` operationId).
 	ListAgents(ctx context.Context, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -540,8 +538,6 @@ type ClientInterface interface {
 
 	// ListWaiting Lists the calls in a queue, the next one first.
 	//
-	// May be a second old; the stream of events is not.
-	//
 	// Corresponds with GET /api/v1/queues/{queue}/waiting (the `ListWaiting` operationId).
 	ListWaiting(ctx context.Context, queue PathQueue, params *ListWaitingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -660,8 +656,6 @@ type ClientInterface interface {
 }
 
 // ListAgents Lists agents as they are now, by id.
-//
-// May be a second old; one agent by its id, and the stream of events, are not.
 //
 // Corresponds with GET /api/v1/agents (the `ListAgents` operationId).
 func (c *Client) ListAgents(ctx context.Context, params *ListAgentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1717,8 +1711,6 @@ func (c *Client) GetQueue(ctx context.Context, queue PathQueue, reqEditors ...Re
 }
 
 // ListWaiting Lists the calls in a queue, the next one first.
-//
-// May be a second old; the stream of events is not.
 //
 // Corresponds with GET /api/v1/queues/{queue}/waiting (the `ListWaiting` operationId).
 func (c *Client) ListWaiting(ctx context.Context, queue PathQueue, params *ListWaitingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5430,8 +5422,6 @@ type ClientWithResponsesInterface interface {
 
 	// ListAgentsWithResponse Lists agents as they are now, by id.
 	//
-	// May be a second old; one agent by its id, and the stream of events, are not.
-	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/agents (the `ListAgents` operationId).
@@ -5930,8 +5920,6 @@ type ClientWithResponsesInterface interface {
 	GetQueueWithResponse(ctx context.Context, queue PathQueue, reqEditors ...RequestEditorFn) (*GetQueueResponse, error)
 
 	// ListWaitingWithResponse Lists the calls in a queue, the next one first.
-	//
-	// May be a second old; the stream of events is not.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -8932,8 +8920,6 @@ func (r GetVersionResponse) ContentType() string {
 
 // ListAgentsWithResponse Lists agents as they are now, by id.
 //
-// May be a second old; one agent by its id, and the stream of events, are not.
-//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/agents (the `ListAgents` operationId).
@@ -9798,8 +9784,6 @@ func (c *ClientWithResponses) GetQueueWithResponse(ctx context.Context, queue Pa
 }
 
 // ListWaitingWithResponse Lists the calls in a queue, the next one first.
-//
-// May be a second old; the stream of events is not.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -92,12 +92,12 @@ func (a *App) reload(ctx context.Context) ([]string, error) {
 
 // waiting is how many callers wait in each queue; nil when nobody can tell.
 func (a *App) waiting(ctx context.Context) map[string]int {
-	snap, err := a.acd.Snapshot(ctx)
+	board, err := a.acd.Board(ctx, 0)
 	if err != nil {
 		return nil
 	}
 	out := map[string]int{}
-	for _, q := range snap.Queues {
+	for _, q := range board.Queues {
 		out[q.ID] = q.Waiting + q.Offered
 	}
 	return out

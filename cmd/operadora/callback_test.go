@@ -107,10 +107,12 @@ func TestCallback(t *testing.T) {
 	}
 	late := r.call("910000002", "5002")
 	r.awaitQueued("910000002")
-	s, err := desk.Snapshot(limit(t))
+	b, err := desk.Board(limit(t), 0)
 	must(t, err)
-	if q := s.Queues[0]; q.Waiting != 2 || q.Callbacks != 1 || q.Calls[0].Call != asked.Call {
-		t.Errorf("the board shows %+v", q)
+	in, _, err := desk.InQueue(limit(t), "sales")
+	must(t, err)
+	if q := b.Queues[0]; q.Waiting != 2 || q.Callbacks != 1 || len(in) != 2 || in[0].Call != asked.Call {
+		t.Errorf("the board shows %+v, with %+v", q, in)
 	}
 
 	t.Log("the agent is rung first, and the customer is busy: who waits on the line comes first then")

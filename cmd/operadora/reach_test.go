@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -139,9 +138,8 @@ teams:
 			if err != nil {
 				return err
 			}
-			q := snap.Queues[slices.IndexFunc(snap.Queues, func(q acd.QueueView) bool { return q.ID == "sales" })]
-			if n := len(q.Calls); n != i+1 || q.Calls[i].Position != i+1 {
-				return fmt.Errorf("%d wait, the last at %+v", n, q.Calls)
+			if n := len(snap.Calls); n != i+1 || snap.Calls[i].Queue != "sales" || snap.Calls[i].Position != i+1 {
+				return fmt.Errorf("%d wait, the last at %+v", n, snap.Calls)
 			}
 			return nil
 		})

@@ -488,10 +488,8 @@ func (r *rig) nothingLeft() error {
 			return fmt.Errorf("agent %s is stuck in %q with offer %q", a.ID, a.State, a.Offer)
 		}
 	}
-	for _, q := range snap.Queues {
-		if len(q.Calls) > 0 {
-			return fmt.Errorf("queue %s still holds %v", q.ID, q.Calls)
-		}
+	if len(snap.Calls) > 0 {
+		return fmt.Errorf("queues still hold %v", snap.Calls)
 	}
 	left, err := r.Left()
 	if err != nil {

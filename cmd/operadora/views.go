@@ -17,42 +17,63 @@ import (
 
 // Floor implements api.Floor on the distributor's snapshot.
 func (a *App) Floor(ctx context.Context, age time.Duration) (api.FloorState, error) {
+	b, err := a.Board(ctx, age)
+	if err != nil {
+		return api.FloorState{}, err
+	}
 	s, err := a.acd.Recent(ctx, age)
 	if err != nil {
 		return api.FloorState{}, err
 	}
-	out := api.FloorState{Unreadable: s.Unreadable}
-	members := map[string]map[string]int{}
+	out := api.FloorState{Queues: b.Queues}
 	for _, g := range s.Agents {
 		out.Agents = append(out.Agents, a.withLine(agentView(g)))
-		for _, q := range g.Queues {
-			if members[q] == nil {
-				members[q] = map[string]int{}
-			}
-			members[q][standing(g)]++
-		}
 	}
-	for _, q := range s.Queues {
-		v := wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Waiting + q.Offered, Callbacks: q.Callbacks, LongestSince: wire.At(q.Oldest),
-			Agents: members[q.ID], EstimateMS: q.Estimate}
-		if v.Agents == nil {
-			v.Agents = map[string]int{}
-		}
-		out.Queues = append(out.Queues, v)
-		for _, c := range q.Calls {
-			out.Waiting = append(out.Waiting, wire.WaitingCall{Call: c.Call, Callback: c.Work == orchestrator.WorkCallback, Queue: c.Queue, PBX: c.PBX,
-				Priority: c.Priority, EnteredAt: wire.At(c.Entered), Position: c.Position, Agent: c.Agent})
-		}
+	for _, c := range s.Calls {
+		out.Waiting = append(out.Waiting, waitingView(c))
 	}
 	return out, nil
 }
 
-// standing is the agent's state, and what it is called when it promises more than there is.
-func standing(g acd.AgentView) string {
-	if passedOver(g) {
-		return "passed_over"
+// Board implements api.Floor on what the distributor's store counts.
+func (a *App) Board(ctx context.Context, age time.Duration) (api.Board, error) {
+	b, err := a.acd.Board(ctx, age)
+	if err != nil {
+		return api.Board{}, err
 	}
-	return string(g.State)
+	out := api.Board{Agents: b.Agents, Unreadable: b.SetAside}
+	for _, q := range b.Queues {
+		out.Queues = append(out.Queues, wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Waiting + q.Offered, Callbacks: q.Callbacks,
+			LongestSince: wire.At(q.Oldest), Agents: q.Agents, EstimateMS: q.Estimate})
+	}
+	return out, nil
+}
+
+// AgentPage implements api.Floor.
+func (a *App) AgentPage(ctx context.Context, after string, limit int, f api.AgentFilter) ([]wire.Agent, bool, error) {
+	page, more, err := a.acd.AgentPage(ctx, after, f.Queue, limit, func(g acd.AgentView) bool {
+		return f.State == "" || string(g.State) == string(f.State)
+	})
+	out := make([]wire.Agent, len(page))
+	for i, g := range page {
+		out[i] = a.withLine(agentView(g))
+	}
+	return out, more, err
+}
+
+// WaitingIn implements api.Floor.
+func (a *App) WaitingIn(ctx context.Context, queue string) ([]wire.WaitingCall, bool, error) {
+	calls, ok, err := a.acd.InQueue(ctx, queue)
+	out := make([]wire.WaitingCall, len(calls))
+	for i, c := range calls {
+		out[i] = waitingView(c)
+	}
+	return out, ok, err
+}
+
+func waitingView(c acd.CallView) wire.WaitingCall {
+	return wire.WaitingCall{Call: c.Call, Callback: c.Work == orchestrator.WorkCallback, Queue: c.Queue, PBX: c.PBX,
+		Priority: c.Priority, EnteredAt: wire.At(c.Entered), Position: c.Position, Agent: c.Agent}
 }
 
 // passedOver tells whether an agent is available and gets no call.

@@ -29,6 +29,6 @@ for kind, at in pairs({wrap = a.due, rest = a.rest}) do
 end
 local here = a.state ~= 'offline' and a.next_by ~= 'reload' -- who is to leave is no staff any more
 mended = enrol(id, a, here) or mended
-mended = mended or listed(id, a) ~= eligible(a) or (eligible(a) and wanted(id, a) ~= nil)
+mended = mended or a.counted ~= counts_as(a) or listed(id, a) ~= eligible(a) or (eligible(a) and wanted(id, a) ~= nil)
 if not mended then return {0, ''} end
 return {1, settle(id, a, ARGV[4])}

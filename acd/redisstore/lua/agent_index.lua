@@ -11,6 +11,7 @@ if not a.profile then -- of an operadora before profiles
 end
 enrol(id, a, false)
 adopt(a, station)
+redis.call('SREM', PREFIX .. 'leaving', id)
 if a.next_by == 'reload' then forget(a) end -- defined again
 if a.state ~= 'offline' then enrol(id, a, true) end
 return {1, settle(id, a, ARGV[4])}

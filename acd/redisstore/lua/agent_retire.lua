@@ -12,9 +12,11 @@ local later = LATER[a.state] and LATER[a.state].logout
 if later then
   a.next, a.next_why, a.next_by, a.print = later, ARGV[3], 'reload', nil
   save(AGENTS, id, a)
+  redis.call('SADD', PREFIX .. 'leaving', id)
   return 'later'
 end
 move(id, a, 'logout', ARGV[3], 'reload')
 redis.call('ZREM', due(a.pbx), 'rest:' .. id)
-redis.call('HDEL', AGENTS, id)
+redis.call('SREM', PREFIX .. 'leaving', id)
+drop_agent(id, a)
 return 'gone'

@@ -28,7 +28,10 @@ if not same then
   if ARGV[5] == '1' and redis.call('SCARD', key('staff', c.queue .. '@' .. group(c))) == 0 then return {'no_agents', '', 0} end
 end
 if not stored(c.rings) then return {'tables'} end
-if before then unwait(call, before) end
+if before then
+  unwait(call, before)
+  outside(call, before)
+end
 c.since = same and before.since or c.since or now
 local made = seek(call, c, ARGV[6])
 if made ~= '' then return {'offered', made, 0} end

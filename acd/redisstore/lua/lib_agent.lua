@@ -8,7 +8,8 @@
 -- KEYS[5] hash  paces      "<queue>@<group>" -> Pace
 -- Made of names in records, with the same tag: deadlines and desk of a PBX; waiting,
 -- staff and pace of a queue on a group of PBXs; lane, serves and idle sets with the sets of their
--- firsts, lanes and profiles; the hashes taken, broken and was. See keys.go.
+-- firsts, lanes, profiles and insides; inside and callbacks of a queue on a group; the hashes counts,
+-- taken, broken and was; the set leaving. See keys.go.
 -- ARGV[1] the caller's clock, unix ms
 local AGENTS, CALLS, OFFERS, PACES = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
 local PREFIX = AGENTS:sub(1, -1 - #'agents')
@@ -48,9 +49,4 @@ end
 local TAKEN = PREFIX .. 'taken' -- the answered offer of a call that is with an agent
 local function untake(call, offer)
   if redis.call('HGET', TAKEN, call) == offer then redis.call('HDEL', TAKEN, call) end
-end
-
-local function save(hash, id, rec)
-  rec.rev = (rec.rev or 0) + 1
-  redis.call('HSET', hash, id, cjson.encode(rec))
 end

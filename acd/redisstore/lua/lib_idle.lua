@@ -1,9 +1,5 @@
 -- lib_idle: where calls find agents who are free. Follows lib_lane.
 
-local function eligible(a)
-  return a.state == 'available' and not a.rest and (a.device == 'free' or a.device == 'unknown')
-end
-
 -- list puts an agent who is free where calls look; unlist takes the agent away, and
 -- tells whether there was anything to take.
 local function list(id, a)

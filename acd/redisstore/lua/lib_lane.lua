@@ -1,20 +1,5 @@
 -- lib_lane: where calls wait. Follows lib_agent.
 
--- first notes in the set of firsts what the first of a set is, or that it is empty.
-local function first(set, firsts, name)
-  local head = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
-  if head[1] then
-    redis.call('ZADD', firsts, head[2], name)
-  else
-    redis.call('ZREM', firsts, name)
-  end
-end
-
--- noted tells whether the set of firsts has the first of a set as it is.
-local function noted(set, firsts, name)
-  return (redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')[2] or false) == redis.call('ZSCORE', firsts, name)
-end
-
 local function drop(lane, call)
   local gone = redis.call('ZREM', key('lane', lane), call)
   first(key('lane', lane), PREFIX .. 'lanes', lane)

@@ -22,7 +22,7 @@ end
 local function placed(call, c)
   local r = not c.offer and c.rings[c.at or 0]
   if not r then return false end
-  return redis.call('ZSCORE', waiting(c), call) and redis.call('ZSCORE', key('lane', r.lane), call)
+  return taken_in(call, c) and redis.call('ZSCORE', waiting(c), call) and redis.call('ZSCORE', key('lane', r.lane), call)
     and noted(key('lane', r.lane), PREFIX .. 'lanes', r.lane)
     and (not c.rings[c.at + 1] or redis.call('ZSCORE', due(c.pbx), 'ring:' .. call)) and true or false
 end

@@ -14,7 +14,7 @@ c.offer = nil
 o.answered, o.queued = true, c
 redis.call('HSET', OFFERS, ARGV[2], cjson.encode(o))
 redis.call('ZREM', due(o.pbx), 'offer:' .. ARGV[2])
-redis.call('HDEL', CALLS, o.call)
+drop_call(o.call, c)
 redis.call('HSET', TAKEN, o.call, ARGV[2])
 -- As acd.Pace.Next: only a gap during which this caller waited all the time counts.
 local p = load(PACES, ARGV[3]) or {at = 0, gap = 0}

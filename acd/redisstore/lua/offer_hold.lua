@@ -15,7 +15,7 @@ hold(o.agent, a, o)
 if c then
   c.offer = nil
   unwait(o.call, c)
-  redis.call('HDEL', CALLS, o.call)
+  drop_call(o.call, c)
 end
 o.answered, o.queued, o.at, o.due = true, c, now, now
 redis.call('HSET', OFFERS, o.id, cjson.encode(o))

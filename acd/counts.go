@@ -1,0 +1,192 @@
+package acd
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// PassedOver is what an agent counts as who is available, and to whom nothing may be
+// offered because of phone or rest. Others count as their State.
+const PassedOver = "passed_over"
+
+// Counts is what the store counts as it goes: how many agents stand where, and how
+// many calls are in a queue.
+type Counts struct {
+	Agents   map[string]map[string]int // profile -> State or PassedOver -> agents, without those logged out
+	Inside   map[QueueAt]Inside        // of queues in which somebody is
+	Paces    map[QueueAt]Pace
+	SetAside int // records that could not be read, of the last week
+}
+
+// Inside counts the calls in a queue.
+type Inside struct {
+	All       int   // waiting or offered
+	Waiting   int   // without an offer
+	Callbacks int   // of all: customers to be called back
+	Oldest    int64 // when the first of all entered, unix ms
+}
+
+// Board is who waits and who serves, in numbers. Times are unix ms. One Board is
+// shown to many: nobody changes it.
+type Board struct {
+	At       int64
+	Queues   []QueueBoard   // by id; closing ones included
+	Agents   map[string]int // State or PassedOver -> agents, of all definitions
+	SetAside int            // records that could not be read, of the last week
+}
+
+// QueueBoard is a queue over all PBXs.
+type QueueBoard struct {
+	ID        string
+	Name      Texts
+	Closing   bool // its definition is gone: takes no new calls
+	Waiting   int  // without an offer
+	Offered   int  // an agent's phone is being rung
+	Callbacks int  // of both: customers to be called back
+	Oldest    int64
+	Estimate  int64          // expected wait of one who enters now, worst group of PBXs, ms; 0 is unknown
+	Agents    map[string]int // State or PassedOver -> agents
+}
+
+// Board reads what boards show, which may be as old as the one that others were
+// shown less than age ago. What it costs depends on the kinds of agents and on the
+// queues in use, not on how many there are of either, or of calls.
+func (s *Service) Board(ctx context.Context, age time.Duration) (Board, error) {
+	return s.counts.get(ctx, age)
+}
+
+// readBoard reads what Board shares.
+func (s *Service) readBoard(ctx context.Context) (Board, error) {
+	now := s.now()
+	c, err := s.store.Counts(ctx)
+	if err != nil {
+		return Board{}, err
+	}
+	b := s.directory.Load().board(c)
+	b.At = now.UnixMilli()
+	return b, nil
+}
+
+// board puts definitions and counts together. Agents of a kind that the definitions
+// do not have are leaving, or not yet in line with them: they are of no queue.
+func (dir *directory) board(c Counts) Board {
+	out := Board{Agents: map[string]int{string(StateOffline): len(dir.agents)}, SetAside: c.SetAside}
+	queues := map[string]*QueueBoard{}
+	for _, some := range []map[string]Queue{dir.queues, dir.closing} {
+		for id, q := range some {
+			if orchestrator.OwnerOfQueue(id) == "" {
+				_, defined := dir.queues[id]
+				queues[id] = &QueueBoard{ID: id, Name: q.Name, Closing: !defined, Agents: map[string]int{}}
+			}
+		}
+	}
+	for profile, standings := range c.Agents {
+		p := dir.profiles[profile]
+		for standing, n := range standings {
+			out.Agents[standing] += n
+			if p == nil {
+				continue
+			}
+			out.Agents[string(StateOffline)] -= n
+			for _, m := range p.Places {
+				if q := queues[m.Queue]; q != nil {
+					q.Agents[standing] += n
+				}
+			}
+		}
+	}
+	for at, in := range c.Inside {
+		q := queues[at.Queue]
+		if q == nil { // of a queue that was removed while operadora was down, or of an agent's own
+			q = &QueueBoard{ID: at.Queue, Closing: orchestrator.OwnerOfQueue(at.Queue) == "", Agents: map[string]int{}}
+			queues[at.Queue] = q
+		}
+		q.Waiting, q.Offered, q.Callbacks = q.Waiting+in.Waiting, q.Offered+in.All-in.Waiting, q.Callbacks+in.Callbacks
+		if q.Oldest == 0 || in.Oldest < q.Oldest {
+			q.Oldest = in.Oldest
+		}
+	}
+	for at, p := range c.Paces {
+		if q := queues[at.Queue]; q != nil {
+			q.Estimate = max(q.Estimate, p.Estimate(c.Inside[at].Waiting+1).Milliseconds())
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(queues)) {
+		out.Queues = append(out.Queues, *queues[id])
+	}
+	return out
+}
+
+// AgentPage returns agents by id, those after one of them, at most as many as asked
+// for, and whether there are more. keep chooses among them; queue, unless it is "",
+// those who serve it.
+func (s *Service) AgentPage(ctx context.Context, after, queue string, limit int, keep func(AgentView) bool) (page []AgentView, more bool, err error) {
+	dir := s.directory.Load()
+	leaving, err := s.store.Leaving(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	var ids []string
+	for id, station := range dir.stations {
+		if id > after && (queue == "" || slices.Contains(station.Queues, queue)) {
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range leaving {
+		if _, defined := dir.stations[id]; !defined && id > after && queue == "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for from := 0; from < len(ids); {
+		some := ids[from:min(from+limit+1, len(ids))]
+		from += len(some)
+		records, err := s.store.Agents(ctx, some)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, id := range some {
+			rec, stored := records[id]
+			if _, defined := dir.stations[id]; !defined && !stored {
+				continue
+			}
+			if v := dir.agentView(id, rec); keep(v) {
+				if len(page) == limit {
+					return page, true, nil
+				}
+				page = append(page, v)
+			}
+		}
+	}
+	return page, false, nil
+}
+
+// InQueue returns the calls in a queue, over all PBXs, in the order of service per
+// group of PBXs; ok is false when there is no such queue.
+func (s *Service) InQueue(ctx context.Context, queue string) (calls []CallView, ok bool, err error) {
+	dir := s.directory.Load()
+	_, ok = dir.queue(queue)
+	rec := Records{Calls: map[string]CallRecord{}, Offers: map[string]OfferRecord{}}
+	counts, err := s.store.Counts(ctx)
+	if err != nil {
+		return nil, ok, err
+	}
+	for at := range counts.Inside {
+		if at.Queue != queue {
+			continue
+		}
+		ok = true
+		in, offers, err := s.store.InQueue(ctx, at)
+		if err != nil {
+			return nil, ok, err
+		}
+		maps.Copy(rec.Calls, in)
+		maps.Copy(rec.Offers, offers)
+	}
+	maps.DeleteFunc(rec.Calls, func(_ string, c CallRecord) bool { return c.Queue != queue }) // moved meanwhile
+	return callViews(rec), ok, nil
+}

@@ -1,0 +1,167 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator/redisstore"
+)
+
+// Counts reads what the scripts count, in two round trips whose size is that of the
+// kinds of agents and of the queues in which somebody is.
+func (s *Store) Counts(ctx context.Context) (acd.Counts, error) {
+	const op = "acd/redisstore.Counts"
+	out := acd.Counts{Agents: map[string]map[string]int{}, Inside: map[acd.QueueAt]acd.Inside{}, Paces: map[acd.QueueAt]acd.Pace{}}
+	pipe := s.rdb.Pipeline()
+	counts, paces := pipe.HGetAll(ctx, s.keys.counts()), pipe.HGetAll(ctx, s.keys.paces())
+	queues, aside := pipe.ZRangeWithScores(ctx, s.keys.insides(), 0, -1), pipe.HLen(ctx, s.keys.was())
+	if _, err := pipe.Exec(ctx); err != nil {
+		return out, redisstore.Classify(op, err)
+	}
+	out.SetAside = int(aside.Val())
+	for f, text := range counts.Val() {
+		profile, standing, ok := strings.Cut(f, ":")
+		n, err := strconv.Atoi(text)
+		if !ok || err != nil {
+			continue
+		}
+		if out.Agents[profile] == nil {
+			out.Agents[profile] = map[string]int{}
+		}
+		out.Agents[profile][standing] = n
+	}
+	for f, text := range paces.Val() {
+		var p acd.Pace
+		if decode(text, &p) == nil { // one that cannot be read is set aside by the script that needs it
+			out.Paces[queueAt(f)] = p
+		}
+	}
+	return out, s.countInside(ctx, op, queues.Val(), out.Inside)
+}
+
+// countInside counts who is in the queues in which somebody is.
+func (s *Store) countInside(ctx context.Context, op string, queues []redis.Z, out map[acd.QueueAt]acd.Inside) error {
+	type sizes struct{ all, waiting, callbacks *redis.IntCmd }
+	pipe, cmds := s.rdb.Pipeline(), make([]sizes, len(queues))
+	for i, z := range queues {
+		q := queueAt(z.Member.(string))
+		cmds[i] = sizes{pipe.ZCard(ctx, s.keys.inside(q)), pipe.ZCard(ctx, s.keys.waiting(q)), pipe.ZCard(ctx, s.keys.callbacks(q))}
+	}
+	if len(queues) > 0 {
+		if _, err := pipe.Exec(ctx); err != nil {
+			return redisstore.Classify(op, err)
+		}
+	}
+	for i, z := range queues {
+		out[queueAt(z.Member.(string))] = acd.Inside{Oldest: int64(z.Score), All: int(cmds[i].all.Val()),
+			Waiting: int(cmds[i].waiting.Val()), Callbacks: int(cmds[i].callbacks.Val())}
+	}
+	return nil
+}
+
+// queueAt is the queue that a field names; an agent's own has the sign in its name.
+func queueAt(f string) acd.QueueAt {
+	i := strings.LastIndexByte(f, '@')
+	if i < 0 {
+		return acd.QueueAt{Queue: f}
+	}
+	return acd.QueueAt{Queue: f[:i], Group: f[i+1:]}
+}
+
+// recounts is how often agents are counted anew when one has changed meanwhile.
+const recounts = 3
+
+// Recount brings the counts of agents in line with their records, if none changes meanwhile.
+func (s *Store) Recount(ctx context.Context) (bool, error) {
+	const op = "acd/redisstore.Recount"
+	for range recounts {
+		rev, err := s.rdb.HGet(ctx, s.keys.counts(), "rev").Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return false, redisstore.Classify(op, err)
+		}
+		n, seen := map[string]int{}, map[string]bool{}
+		err = s.EachAgent(ctx, func(id string, a acd.AgentRecord) error {
+			if profile, _, ok := strings.Cut(a.Counted, ":"); ok && !seen[id] {
+				n[profile]++
+				n[a.Counted]++
+			}
+			seen[id] = true
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+		found, err := s.batch.Run(ctx, countsHeal, []string{s.keys.counts()}, rev, encode(n)).Int64()
+		if err != nil || found >= 0 {
+			return found == 1, redisstore.Classify(op, err)
+		}
+	}
+	return false, nil
+}
+
+// Agents returns the records of some agents; of one never seen there is none.
+func (s *Store) Agents(ctx context.Context, ids []string) (map[string]acd.AgentRecord, error) {
+	return someOf[acd.AgentRecord](ctx, s, s.keys.agents(), ids)
+}
+
+// Leaving lists agents whose definition is gone and who have a record yet.
+func (s *Store) Leaving(ctx context.Context) ([]string, error) {
+	ids, err := s.rdb.SMembers(ctx, s.keys.leaving()).Result()
+	return ids, redisstore.Classify("acd/redisstore.Leaving", err)
+}
+
+// InQueue returns the calls in one queue, waiting or offered, and their offers.
+func (s *Store) InQueue(ctx context.Context, at acd.QueueAt) (map[string]acd.CallRecord, map[string]acd.OfferRecord, error) {
+	var calls, offers []string
+	err := s.eachMember(ctx, s.keys.inside(at), func(p acd.Place) error {
+		calls = append(calls, p.Call)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	of, err := someOf[acd.CallRecord](ctx, s, s.keys.calls(), calls)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, c := range of {
+		if c.Offer != "" {
+			offers = append(offers, c.Offer)
+		}
+	}
+	made, err := someOf[acd.OfferRecord](ctx, s, s.keys.offers(), offers)
+	return of, made, err
+}
+
+// someOf reads some fields of a hash of records, page by page. What cannot be read is set aside.
+func someOf[T any](ctx context.Context, s *Store, key string, ids []string) (map[string]T, error) {
+	const op = "acd/redisstore.some"
+	out := make(map[string]T, len(ids))
+	for from := 0; from < len(ids); from += pageSize {
+		page := ids[from:min(from+pageSize, len(ids))]
+		texts, err := s.rdb.HMGet(ctx, key, page...).Result()
+		if err != nil {
+			return nil, redisstore.Classify(op, err)
+		}
+		for i, v := range texts {
+			text, ok := v.(string)
+			if !ok {
+				continue
+			}
+			var rec T
+			if decode(text, &rec) != nil {
+				if err := s.aside(ctx, op, key, page[i], text); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			out[page[i]] = rec
+		}
+	}
+	return out, nil
+}
