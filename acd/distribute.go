@@ -56,7 +56,9 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		}
 		if !res.Elsewhere {
 			s.matched(res.Offer)
-			return placement(res.Result, res.Offer, res.Position, q), nil
+			p := placement(res.Result, res.Offer, res.Position, q)
+			p.Staff, p.Widens = res.Staff, widens(order.Record.Rings)
+			return p, nil
 		}
 		// The call moves while an agent's phone rings for where it was.
 		if err := s.Leave(ctx, w.Call, res.Visit, "moved"); err != nil {
@@ -64,6 +66,14 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		}
 	}
 	return orchestrator.Placement{}, fault.New(op, fault.Unavailable, "call %q is being moved by others", w.Call)
+}
+
+// widens are the waits after which more agents may serve a call.
+func widens(rings []Ring) (out []time.Duration) {
+	for _, r := range rings[min(1, len(rings)):] {
+		out = append(out, time.Duration(r.After)*time.Millisecond)
+	}
+	return out
 }
 
 func placement(result orchestrator.PlacementResult, o *OfferRecord, position int, q Queue) orchestrator.Placement {

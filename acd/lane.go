@@ -23,12 +23,13 @@ type Lane struct {
 
 // LaneRules is what an offer to a call of the lane needs to know of its queue.
 type LaneRules struct {
-	Queue      string `json:"id"`
-	Fact       Fact   `json:"fact"` // what agents of one rank are ordered by, lowest first
-	RingMS     int64  `json:"ring_ms"`
-	HoldMS     int64  `json:"hold_ms"`          // life of an offer: ring time and grace
-	Random     bool   `json:"random,omitempty"` // agents of one rank are drawn
-	AutoAnswer bool   `json:"auto_answer,omitempty"`
+	Queue      string   `json:"id"`
+	Strategy   Strategy `json:"strategy"`
+	Fact       Fact     `json:"fact"` // what agents of one rank are ordered by, lowest first
+	RingMS     int64    `json:"ring_ms"`
+	HoldMS     int64    `json:"hold_ms"`          // life of an offer: ring time and grace
+	Random     bool     `json:"random,omitempty"` // agents of one rank are drawn
+	AutoAnswer bool     `json:"auto_answer,omitempty"`
 }
 
 // Fields returns the table as the store keeps it: a rank for each profile, and
@@ -82,7 +83,7 @@ func preferring(c CallRecord, rings []Ring) []Ring {
 
 func (dir *directory) laneRules(q Queue) LaneRules {
 	return LaneRules{
-		Queue: q.ID, Fact: q.Strategy.Fact(), Random: q.Strategy == Random, AutoAnswer: q.AutoAnswer,
+		Queue: q.ID, Strategy: q.Strategy, Fact: q.Strategy.Fact(), Random: q.Strategy == Random, AutoAnswer: q.AutoAnswer,
 		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + dir.grace).Milliseconds(),
 	}
 }

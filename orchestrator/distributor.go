@@ -112,6 +112,10 @@ type Placement struct {
 	Offer    *Offer          `json:"offer,omitempty"` // set when Result is PlacedOffered
 	Position int             `json:"position,omitempty"`
 	Plan     QueuePlan       `json:"plan"`
+	// Of who waits: how many agents of the queue are logged in, and after which
+	// further waits more of them may serve.
+	Staff  int             `json:"staff,omitempty"`
+	Widens []time.Duration `json:"widens,omitempty"`
 }
 
 // PlacementResult is what came of asking for a place. The strings of refusals are outcome edges of flows.
@@ -172,6 +176,17 @@ type Offer struct {
 	Answered   bool          `json:"answered,omitempty"`
 	Makes      bool          `json:"makes,omitempty"` // the agent makes the call
 	Of         string        `json:"of,omitempty"`    // Waiting.Of
+	Match      Match         `json:"match,omitzero"`
+}
+
+// Match is how an offer came about, for who asks why. Times are milliseconds.
+type Match struct {
+	Freed    bool   `json:"freed,omitempty"`     // the agent became free, and the call was next; else the agent was free when the call looked for one
+	Strategy string `json:"strategy,omitempty"`  // of the queue: in which order it looked through those who were free
+	Relaxed  int    `json:"relaxed,omitempty"`   // how often more agents had been let serve the call by then
+	Alone    bool   `json:"alone,omitempty"`     // it waited for this agent alone
+	WaitedMS int64  `json:"waited_ms,omitempty"` // by the call, in this stay
+	FreeMS   int64  `json:"free_ms,omitempty"`   // how long the agent had been free
 }
 
 // OfferFailure is why an offer came to nothing.

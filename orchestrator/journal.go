@@ -14,10 +14,10 @@ const (
 	EntryCallStarted   EntryType = "call.started"   // CallSummary
 	EntryCallAnswered  EntryType = "call.answered"  // {}
 	EntryCallNode      EntryType = "call.node"      // Note
-	EntryCallQueued    EntryType = "call.queued"    // {"queue","priority"}
+	EntryCallQueued    EntryType = "call.queued"    // {"queue","priority","needs","tier","prefer","patience_ms"}, and of who waits {"position","staff","widens_ms"}: agents logged in, and the waits after which more may serve
 	EntryCallRefused   EntryType = "call.refused"   // {"queue","result"}: the queue did not admit it
 	EntryCallUnqueued  EntryType = "call.unqueued"  // {"queue","why","wait_ms"}
-	EntryCallOffered   EntryType = "call.offered"   // {"queue","agent","offer","line"}; line: on a permanent line
+	EntryCallOffered   EntryType = "call.offered"   // {"queue","agent","offer","line","match"}; line: on a permanent line; match: Match
 	EntryCallRinging   EntryType = "call.ringing"   // {"agent"}
 	EntryCallMissed    EntryType = "call.missed"    // {"agent","why"}: an offer came to nothing
 	EntryCallConnected EntryType = "call.connected" // {"agent","wait_ms","dialled","taken_over"}; dialled: the agent made the call, and nobody has waited; taken_over: from another agent, by a supervisor

@@ -25,7 +25,7 @@ func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) 
 	}
 	offer, err := r.offer(1)
 	return acd.EnqueueResult{
-		Result: orchestrator.PlacementResult(r.text(0)), Offer: offer, Position: int(r.number(2)),
+		Result: orchestrator.PlacementResult(r.text(0)), Offer: offer, Position: int(r.number(2)), Staff: int(r.number(3)),
 	}, err
 }
 

@@ -181,6 +181,7 @@ type modelOffer struct {
 	answered     bool
 	due          int64
 	call         modelCall
+	match        orchestrator.Match
 }
 
 func newModel(defs acd.Definitions, now int64) *model {
@@ -224,7 +225,7 @@ func (m *model) seek(call string) {
 		}
 	}
 	if best != "" {
-		m.offer(best, call)
+		m.offer(best, call, false)
 	}
 }
 
@@ -243,17 +244,30 @@ func (m *model) serve(id string) {
 	if len(ids) > 0 {
 		m.offer(id, slices.MinFunc(ids, func(x, y string) int {
 			return cmp.Or(cmp.Compare(m.calls[x].score, m.calls[y].score), cmp.Compare(x, y))
-		}))
+		}), true)
 	}
 }
 
 const grace = 10_000
 
-func (m *model) offer(id, call string) {
+func (m *model) offer(id, call string, freed bool) {
 	a, c := m.agents[id], m.calls[call]
+	match := m.match(a, c, freed)
 	m.becomes(a, acd.StateReserved)
 	a.call, a.got = call, m.now
-	m.offers[call] = &modelOffer{agent: id, queue: c.queue, call: *c, due: m.now + m.queue(c.queue).RingTimeout.Milliseconds() + grace}
+	m.offers[call] = &modelOffer{agent: id, queue: c.queue, call: *c, due: m.now + m.queue(c.queue).RingTimeout.Milliseconds() + grace, match: match}
+}
+
+// match is how an offer comes about.
+func (m *model) match(a *modelAgent, c *modelCall, freed bool) orchestrator.Match {
+	out := orchestrator.Match{Freed: freed, Strategy: string(m.queue(c.queue).Strategy), Alone: c.alone, WaitedMS: m.now - c.since, FreeMS: m.now - a.free}
+	_, patience := m.prefers(c)
+	for _, t := range m.times(c) {
+		if t > patience && t <= c.reached && !c.alone {
+			out.Relaxed++
+		}
+	}
+	return out
 }
 
 func (m *model) enqueue(call string, c modelCall, entered int64, priority int) {

@@ -263,7 +263,7 @@ func (m *model) shape() shape {
 	for id, c := range m.calls {
 		agent := ""
 		if o := m.offers[id]; o != nil && !o.answered {
-			agent = o.agent
+			agent = fmt.Sprint(o.agent, o.match)
 		}
 		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s", c.queue, c.pbx, c.visit, c.score, agent)
 	}
@@ -285,7 +285,11 @@ func shapeOf(r acd.Records, ids []string) shape {
 		s.Agents[id] = agentShape{a.State, a.Device, a.Rest, a.Misses, a.Call, a.Due, a.Next, a.LastCall != "", a.Disposition != ""}
 	}
 	for id, c := range r.Calls {
-		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s", c.Queue, c.PBX, c.Visit, c.Score, r.Offers[c.Offer].Agent)
+		agent := ""
+		if o, ok := r.Offers[c.Offer]; ok {
+			agent = fmt.Sprint(o.Agent, o.Match)
+		}
+		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s", c.Queue, c.PBX, c.Visit, c.Score, agent)
 	}
 	for _, o := range r.Offers {
 		if o.Answered {

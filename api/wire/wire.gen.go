@@ -1772,9 +1772,12 @@ type EntryOffered struct {
 	Agent string `json:"agent"`
 
 	// Line On a permanent line.
-	Line  bool   `json:"line,omitempty,omitzero"`
-	Offer string `json:"offer"`
-	Queue string `json:"queue"`
+	Line bool `json:"line,omitempty,omitzero"`
+
+	// Match How the offer came about.
+	Match OfferMatch `json:"match,omitempty,omitzero"`
+	Offer string     `json:"offer"`
+	Queue string     `json:"queue"`
 }
 
 // EntryPBXState defines model for EntryPBXState.
@@ -1804,10 +1807,26 @@ type EntryParted struct {
 
 // EntryQueued defines model for EntryQueued.
 type EntryQueued struct {
-	Priority int `json:"priority,omitempty,omitzero"`
+	// Needs What the call requires of agents.
+	Needs string `json:"needs,omitempty,omitzero"`
+
+	// PatienceMS For so long.
+	PatienceMS int64 `json:"patience_ms,omitempty,omitzero"`
+	Position   int   `json:"position,omitempty,omitzero"`
+
+	// Prefer The agent whom it waits for first.
+	Prefer   string `json:"prefer,omitempty,omitzero"`
+	Priority int    `json:"priority,omitempty,omitzero"`
 
 	// Queue @102 is agent 102's own, for calls that are for that agent alone.
 	Queue string `json:"queue"`
+
+	// Staff Agents of the queue who were logged in.
+	Staff int `json:"staff,omitempty,omitzero"`
+	Tier  int `json:"tier,omitempty,omitzero"`
+
+	// WidensMS Waits after which more agents may serve.
+	WidensMS []int64 `json:"widens_ms,omitempty,omitzero"`
 }
 
 // EntryRecording defines model for EntryRecording.
@@ -2057,6 +2076,27 @@ type NodeDefinition struct {
 
 // OfferFailure Why an offer came to nothing.
 type OfferFailure string
+
+// OfferMatch How the offer came about.
+type OfferMatch struct {
+	// Alone The call waited for this agent alone.
+	Alone bool `json:"alone,omitempty,omitzero"`
+
+	// FreeMS How long the agent had been free.
+	FreeMS int64 `json:"free_ms,omitempty,omitzero"`
+
+	// Freed The agent became free, and the call was next; else the agent was free when the call looked for one.
+	Freed bool `json:"freed,omitempty,omitzero"`
+
+	// Relaxed How often more agents had been let serve the call by then.
+	Relaxed int `json:"relaxed,omitempty,omitzero"`
+
+	// Strategy In which order the queue looks through agents who are free.
+	Strategy string `json:"strategy,omitempty,omitzero"`
+
+	// WaitedMS How long the call had waited, in this stay.
+	WaitedMS int64 `json:"waited_ms,omitempty,omitzero"`
+}
 
 // Order defines model for Order.
 type Order string

@@ -267,7 +267,7 @@ func (x *change) ringTime() time.Duration {
 // customerFirst holds the agent of an offer; the phone is rung once the customer is there.
 func (x *change) customerFirst(o orchestrator.Offer) {
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegPlanned, Offer: &o, Dials: true})
-	x.note(orchestrator.EntryCallOffered, fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID, "customer_first": true})
+	x.noteOffered(o, fields{"customer_first": true})
 	x.accept()
 }
 

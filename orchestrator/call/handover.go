@@ -87,7 +87,7 @@ func (x *change) handOver(channel string) {
 	x.boundCall()
 	if l.Visit != nil {
 		x.c.Visit, l.Visit = l.Visit, nil
-		x.queued()
+		x.queued(nil)
 		waited -= x.c.Visit.began()
 	}
 	if music || l.State != LegJoined || x.c.Customer().State != LegJoined {
@@ -171,7 +171,7 @@ func (x *change) transferOn() {
 		x.c.Visit = k.Visit
 		x.c.Visit.Back = true
 		if k.State != ConsultAsked {
-			x.queued()
+			x.queued(nil)
 			x.move(OnQueued)
 			x.armWait()
 		}
@@ -193,7 +193,7 @@ func (x *change) ringOn(channel string, due int64) {
 	far := x.promote(channel)
 	x.hold()
 	if far.Offer != nil {
-		x.note(orchestrator.EntryCallOffered, fields{"queue": far.Offer.Queue, "agent": far.Offer.Agent, "offer": far.Offer.ID})
+		x.noteOffered(*far.Offer, nil)
 	}
 	x.c.Timers[TimerRing] = due
 	r := x.room()

@@ -67,7 +67,7 @@ func (x *change) lineFor(o orchestrator.Offer) (Line, bool) {
 func (x *change) borrow(o orchestrator.Offer, line Line) {
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: line.Channel, State: LegDialing,
 		Line: line.Session, Offer: &o, Dialed: x.ms()})
-	x.note(orchestrator.EntryCallOffered, fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID, "line": true})
+	x.noteOffered(o, fields{"line": true})
 	far := x.c.Far()
 	if !line.Up {
 		far.Why = orchestrator.OfferError

@@ -2,6 +2,7 @@ package call
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -128,7 +129,7 @@ func (x *change) admitted(p orchestrator.Placement) {
 		}
 		x.visit(VisitOnAdmit)
 		x.move(OnQueued)
-		x.queued()
+		x.queued(&p)
 		x.armWait()
 		x.told(p.Offer) // the phone comes first, then the music
 		x.hold()
@@ -139,12 +140,40 @@ func (x *change) admitted(p orchestrator.Placement) {
 
 // queued writes down in which queue the call is, or is served. For the record an
 // agent's own is none.
-func (x *change) queued() {
+// p is the place that it got there, if that is new.
+func (x *change) queued(p *orchestrator.Placement) {
 	v := x.c.Visit
 	if orchestrator.OwnerOfQueue(v.Queue) == "" {
 		x.c.Queue = v.Queue
 	}
-	x.note(orchestrator.EntryCallQueued, fields{"queue": v.Queue, "priority": v.Priority})
+	f := fields{"queue": v.Queue, "priority": v.Priority}
+	s := v.Sought
+	for name, value := range map[string]any{"needs": s.Needs, "tier": s.Tier, "prefer": s.Prefer, "patience_ms": s.Patience.Milliseconds()} {
+		if value != "" && value != 0 && value != int64(0) {
+			f[name] = value
+		}
+	}
+	if p != nil && p.Result == orchestrator.PlacedWaiting {
+		f["position"], f["staff"] = p.Position, p.Staff
+		var widens []int64
+		for _, after := range p.Widens {
+			widens = append(widens, after.Milliseconds())
+		}
+		if widens != nil {
+			f["widens_ms"] = widens
+		}
+	}
+	x.note(orchestrator.EntryCallQueued, f)
+}
+
+// noteOffered writes down whom the call is offered to, and how that came about.
+func (x *change) noteOffered(o orchestrator.Offer, more fields) {
+	f := fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID}
+	if o.Match != (orchestrator.Match{}) {
+		f["match"] = o.Match
+	}
+	maps.Copy(f, more)
+	x.note(orchestrator.EntryCallOffered, f)
 }
 
 // told handles the offer that an answer brings. It may have been taken back while
@@ -440,7 +469,7 @@ func (x *change) ringFor(o orchestrator.Offer) {
 		return
 	}
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dialed: x.ms()})
-	x.note(orchestrator.EntryCallOffered, fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID})
+	x.noteOffered(o, nil)
 	originator := x.c.Customer().Channel
 	if x.c.Absent() {
 		originator = ""

@@ -3,7 +3,7 @@
 -- KEYS as in lib_agent.
 -- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] most that may wait, 0 unlimited
 -- ARGV[5] '1': refuse when nobody is logged in   ARGV[6] unique part of the offer's id
--- Returns {result, offer or '', position}, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
+-- Returns {result, offer or '', position, staff when it waits now}, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
 -- {'elsewhere', '', 0, visit} when an offer from where it is has to be taken back first, {'tables'} when the table of a ring is not stored.
 local call, c = ARGV[2], cjson.decode(ARGV[3])
 local before = load(CALLS, call)
@@ -36,4 +36,4 @@ c.since = same and before.since or c.since or now
 local made = seek(call, c, ARGV[6])
 if made ~= '' then return {'offered', made, 0} end
 await(call, c)
-return {'waiting', '', redis.call('ZRANK', waiting(c), call) + 1}
+return {'waiting', '', redis.call('ZRANK', waiting(c), call) + 1, redis.call('SCARD', key('staff', c.queue .. '@' .. group(c)))}

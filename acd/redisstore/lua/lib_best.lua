@@ -1,6 +1,10 @@
--- lib_best: which of the free agents gets a call. Follows lib_idle.
+-- lib_best: which of the free agents gets a call, and how an offer comes about. Follows lib_idle.
 
 local MOST = 1000 -- profiles with somebody free that are compared; check allows no more
+
+-- No search goes over more than this many members that fit nothing. In a store
+-- that is whole there is none; what is damaged is found by the healing scripts.
+local TRIES = 32
 
 -- draw returns one of the free agents of some profiles, and the profile, by lot.
 local function draw(profiles, fact, lot)
@@ -35,4 +39,11 @@ local function best(serves, fact, lot)
   end
   if lot and found then return draw(equals, fact, lot) end
   return found, id
+end
+
+-- matched is how an offer comes about: orchestrator.Match.
+local function matched(a, c, q, freed)
+  local at, prefers = (c.at or 0) > 0 and c.at or ring(c), c.rings[1].lane:match('^@') and 1 or 0
+  return {freed = freed, strategy = q.strategy, relaxed = math.max(0, at - 1 - prefers), alone = c.rings[at].lane:match('^@') and true or nil,
+    waited_ms = now - (c.since or now), free_ms = now - (a.free_since or now)}
 end

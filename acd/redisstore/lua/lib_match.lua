@@ -1,11 +1,8 @@
 -- lib_match: how agents and calls find each other. Follows lib_best.
 
--- No search goes over more than this many members that fit nothing. In a store
--- that is whole there is none; what is damaged is found by the healing scripts.
-local TRIES = 32
-
--- offer reserves agent and call for each other and returns the offer as text.
-local function offer(id, a, call, c, q, unique)
+-- offer reserves agent and call for each other and returns the offer as text. freed: the agent looked for a call.
+local function offer(id, a, call, c, q, unique, freed)
+  local match = matched(a, c, q, freed)
   unlist(id, a.profile, a.facts)
   unwait(call, c)
   a.offer, a.call, a.queue, a.offered_at = call .. '-' .. unique, call, c.queue, now
@@ -13,7 +10,7 @@ local function offer(id, a, call, c, q, unique)
   c.offer = a.offer
   local text = cjson.encode({id = a.offer, call = call, visit = c.visit, pbx = c.pbx, phone_pbx = a.pbx ~= c.pbx and a.pbx or nil, queue = c.queue, agent = id,
     endpoint = a.endpoint, ring = q.ring_ms * 1e6, auto_answer = a.auto_answer or q.auto_answer,
-    language = a.language, of = c.of, at = now, due = now + q.hold_ms})
+    language = a.language, of = c.of, match = match, at = now, due = now + q.hold_ms})
   redis.call('HSET', OFFERS, a.offer, text)
   redis.call('ZADD', due(c.pbx), now + q.hold_ms, 'offer:' .. a.offer)
   save(AGENTS, id, a)

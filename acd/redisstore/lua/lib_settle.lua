@@ -47,7 +47,7 @@ local function settle(id, a, unique)
     return ''
   end
   local call, c, q = wanted(id, a)
-  if call then return offer(id, a, call, c, q, unique) end
+  if call then return offer(id, a, call, c, q, unique, true) end
   list(id, a)
   save(AGENTS, id, a)
   return ''
