@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/operadora/operadora/acd/story"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
@@ -188,6 +189,38 @@ func (s operations) GetCall(ctx context.Context, r GetCallRequestObject) (GetCal
 	}
 	a, v := audienceOf(askerOf(ctx).token), liveCallView(live)
 	return GetCall200JSONResponse{LiveCall: a.live(v), Timeline: a.timeline(entries, serves(a.agent, v))}, nil
+}
+
+// ExplainCall implements StrictServerInterface.
+func (s operations) ExplainCall(ctx context.Context, r ExplainCallRequestObject) (ExplainCallResponseObject, error) {
+	entries, served, err := s.onRecord(ctx, r.Call)
+	if err != nil {
+		return nil, err
+	}
+	show := audienceOf(askerOf(ctx).token)
+	for i, e := range entries {
+		entries[i].Data = show.entry(e, served).Data
+	}
+	return ExplainCall200JSONResponse{Call: r.Call, Steps: each(story.Tell(entries), storyStep)}, nil
+}
+
+// onRecord is what is on record of a call that the asker may see, in progress or
+// ended, and whether it is the asker's own.
+func (s *Server) onRecord(ctx context.Context, id string) (entries []orchestrator.Entry, served bool, err error) {
+	show := audienceOf(askerOf(ctx).token)
+	contact, entries, err := s.contact(ctx, id)
+	if err == nil {
+		return show.seen(entries), show.sees(contact.Agent), nil
+	}
+	if fault.KindOf(err) != fault.NotFound {
+		return nil, false, err
+	}
+	live, err := s.call(ctx, id)
+	if err != nil {
+		return nil, false, err
+	}
+	entries, err = s.Records.Timeline(ctx, live.Call)
+	return show.seen(entries), serves(show.agent, liveCallView(live)), err
 }
 
 // ordered is the answer to a wish that a call carries out in its own time.

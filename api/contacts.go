@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -44,17 +45,25 @@ func recordedKind(k wire.KindFilter) records.KindFilter {
 	}
 }
 
+// contact returns a call that has ended and that the asker may see: an agent its own only.
+func (s *Server) contact(ctx context.Context, id string) (records.Contact, []orchestrator.Entry, error) {
+	contact, entries, err := s.Records.Contact(ctx, id)
+	if err != nil {
+		return contact, nil, err
+	}
+	if self, every := askerOf(ctx).own(); !every && contact.Agent != self {
+		return contact, nil, denied("agent %s may see its own contacts only", quoted(self))
+	}
+	return contact, entries, nil
+}
+
 // GetContact implements StrictServerInterface.
 func (s operations) GetContact(ctx context.Context, r GetContactRequestObject) (GetContactResponseObject, error) {
-	contact, entries, err := s.Records.Contact(ctx, r.Call)
+	contact, entries, err := s.contact(ctx, r.Call)
 	if err != nil {
 		return nil, err
 	}
-	a := askerOf(ctx)
-	if self, every := a.own(); !every && contact.Agent != self {
-		return nil, denied("agent %s may see its own contacts only", quoted(self))
-	}
-	show := audienceOf(a.token)
+	show := audienceOf(askerOf(ctx).token)
 	return GetContact200JSONResponse{Contact: show.contact(contactView(contact)), Timeline: show.timeline(entries, show.sees(contact.Agent))}, nil
 }
 

@@ -460,6 +460,36 @@ func TestContactsAndMasking(t *testing.T) {
 	}
 }
 
+// TestExplainCall: of calls that ended and of those in progress, to whom the call may
+// be shown, and without what may not be seen of it.
+func TestExplainCall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	for role := range map[wire.Role]bool{wire.RoleSupervisor: true, wire.RoleAgent: true, wire.RoleCampaignManager: true} {
+		answer := ask(s, "GET", "/api/v1/calls/p1/explain", w.tokens[role], "")
+		var codes []wire.StoryCode
+		for _, step := range read[wire.CallStory](t, answer, 200).Steps {
+			codes = append(codes, step.Code)
+		}
+		if got := fmt.Sprint(codes); got != "[arrived passed queued connected parted ended]" {
+			t.Errorf("%s: %s", role, got)
+		}
+		if strings.Contains(answer.Body.String(), "4111") {
+			t.Errorf("%s sees what was keyed in: %s", role, answer.Body)
+		}
+	}
+	if got := read[wire.CallStory](t, ask(s, "GET", "/api/v1/calls/c1/explain", w.tokens[wire.RoleSupervisor], ""), 200); got.Call != "c1" || got.Steps == nil {
+		t.Errorf("a call in progress: %+v", got)
+	}
+	other := w.token(records.Token{Name: "b", Role: "agent", Agent: "102"})
+	for path, want := range map[string]int{"/api/v1/calls/p1/explain": 403, "/api/v1/calls/c1/explain": 403, "/api/v1/calls/none/explain": 404} {
+		if r := ask(s, "GET", path, other, ""); r.Code != want {
+			t.Errorf("%s for another agent: %d, want %d", path, r.Code, want)
+		}
+	}
+}
+
 func TestMaskParty(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"": "", "1": "***", "123456": "***", "1234567": "***567", "+34600123456": "***456", "ñandú-ñandú": "***ndú"} {

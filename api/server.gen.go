@@ -82,6 +82,9 @@ type ServerInterface interface {
 	// ConsultCall Asks somebody beside the caller of a conversation.
 	// (POST /api/v1/calls/{call}/consult)
 	ConsultCall(ctx echo.Context, call PathCall) error
+	// ExplainCall Says why a call went where it went, and what it waited for.
+	// (GET /api/v1/calls/{call}/explain)
+	ExplainCall(ctx echo.Context, call PathCall) error
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx echo.Context, call PathCall) error
@@ -697,6 +700,22 @@ func (w *ServerInterfaceWrapper) ConsultCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ConsultCall(ctx, call)
+	return err
+}
+
+// ExplainCall converts echo context to params.
+func (w *ServerInterfaceWrapper) ExplainCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExplainCall(ctx, call)
 	return err
 }
 
@@ -1794,6 +1813,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/queues/:queue/waiting", wrapper.ListWaiting, options.OperationMiddlewares["listWaiting"]...)
 	router.GET(options.BaseURL+"/api/v1/calls", wrapper.ListCalls, options.OperationMiddlewares["listCalls"]...)
 	router.GET(options.BaseURL+"/api/v1/calls/:call", wrapper.GetCall, options.OperationMiddlewares["getCall"]...)
+	router.GET(options.BaseURL+"/api/v1/calls/:call/explain", wrapper.ExplainCall, options.OperationMiddlewares["explainCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hangup", wrapper.HangupCall, options.OperationMiddlewares["hangupCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hold", wrapper.HoldCall, options.OperationMiddlewares["holdCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/resume", wrapper.ResumeCall, options.OperationMiddlewares["resumeCall"]...)
@@ -2720,6 +2740,45 @@ type ConsultCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ConsultCalldefaultApplicationProblemPlusJSONResponse) VisitConsultCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainCallRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type ExplainCallResponseObject interface {
+	VisitExplainCallResponse(w http.ResponseWriter) error
+}
+
+type ExplainCall200JSONResponse CallStory
+
+func (response ExplainCall200JSONResponse) VisitExplainCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplainCalldefaultApplicationProblemPlusJSONResponse) VisitExplainCallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4490,6 +4549,9 @@ type StrictServerInterface interface {
 	// ConsultCall Asks somebody beside the caller of a conversation.
 	// (POST /api/v1/calls/{call}/consult)
 	ConsultCall(ctx context.Context, request ConsultCallRequestObject) (ConsultCallResponseObject, error)
+	// ExplainCall Says why a call went where it went, and what it waited for.
+	// (GET /api/v1/calls/{call}/explain)
+	ExplainCall(ctx context.Context, request ExplainCallRequestObject) (ExplainCallResponseObject, error)
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx context.Context, request HangupCallRequestObject) (HangupCallResponseObject, error)
@@ -5342,6 +5404,31 @@ func (sh *strictHandler) ConsultCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(ConsultCallResponseObject); ok {
 		return validResponse.VisitConsultCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExplainCall operation middleware
+func (sh *strictHandler) ExplainCall(ctx echo.Context, call PathCall) error {
+	var request ExplainCallRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainCall(ctx.Request().Context(), request.(ExplainCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExplainCallResponseObject); ok {
+		return validResponse.VisitExplainCallResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -296,6 +296,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
 	ConsultCall(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExplainCall Says why a call went where it went, and what it waited for.
+	//
+	// Of a call in progress, or of one that has ended. It is what is on record, which may be a moment behind. An agent may see its own calls only.
+	//
+	// Corresponds with GET /api/v1/calls/{call}/explain (the `ExplainCall` operationId).
+	ExplainCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// HangupCallWithBody Ends a call.
 	//
 	// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
@@ -1140,6 +1147,23 @@ func (c *Client) ConsultCallWithBody(ctx context.Context, call PathCall, content
 // Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
 func (c *Client) ConsultCall(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewConsultCallRequest(c.Server, call, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainCall Says why a call went where it went, and what it waited for.
+//
+// Of a call in progress, or of one that has ended. It is what is on record, which may be a moment behind. An agent may see its own calls only.
+//
+// Corresponds with GET /api/v1/calls/{call}/explain (the `ExplainCall` operationId).
+func (c *Client) ExplainCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainCallRequest(c.Server, call)
 	if err != nil {
 		return nil, err
 	}
@@ -3177,6 +3201,40 @@ func NewConsultCallRequestWithBody(server string, call PathCall, contentType str
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExplainCallRequest constructs an http.Request for the ExplainCall method
+func NewExplainCallRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -5651,6 +5709,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/consult (the `ConsultCall` operationId).
 	ConsultCallWithResponse(ctx context.Context, call PathCall, body ConsultCallJSONRequestBody, reqEditors ...RequestEditorFn) (*ConsultCallResponse, error)
 
+	// ExplainCallWithResponse Says why a call went where it went, and what it waited for.
+	//
+	// Of a call in progress, or of one that has ended. It is what is on record, which may be a moment behind. An agent may see its own calls only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/calls/{call}/explain (the `ExplainCall` operationId).
+	ExplainCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ExplainCallResponse, error)
+
 	// HangupCallWithBodyWithResponse Ends a call.
 	//
 	// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
@@ -7103,6 +7170,54 @@ func (r ConsultCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ConsultCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExplainCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CallStory
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainCallResponse) GetJSON200() *CallStory {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExplainCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainCallResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9323,6 +9438,21 @@ func (c *ClientWithResponses) ConsultCallWithResponse(ctx context.Context, call 
 	return ParseConsultCallResponse(rsp)
 }
 
+// ExplainCallWithResponse Says why a call went where it went, and what it waited for.
+//
+// Of a call in progress, or of one that has ended. It is what is on record, which may be a moment behind. An agent may see its own calls only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/calls/{call}/explain (the `ExplainCall` operationId).
+func (c *ClientWithResponses) ExplainCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ExplainCallResponse, error) {
+	rsp, err := c.ExplainCall(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainCallResponse(rsp)
+}
+
 // HangupCallWithBodyWithResponse Ends a call.
 //
 // An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
@@ -10752,6 +10882,39 @@ func ParseConsultCallResponse(rsp *http.Response) (*ConsultCallResponse, error) 
 			return nil, err
 		}
 		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExplainCallResponse parses an HTTP response from a ExplainCallWithResponse call
+func ParseExplainCallResponse(rsp *http.Response) (*ExplainCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CallStory
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

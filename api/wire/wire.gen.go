@@ -1112,6 +1112,63 @@ func (e SpeakerRole) Valid() bool {
 	}
 }
 
+// Defines values for StoryCode.
+const (
+	StoryCodeArrived     StoryCode = "arrived"
+	StoryCodeCallback    StoryCode = "callback"
+	StoryCodeConnected   StoryCode = "connected"
+	StoryCodeDialled     StoryCode = "dialled"
+	StoryCodeEnded       StoryCode = "ended"
+	StoryCodeFault       StoryCode = "fault"
+	StoryCodeHungUp      StoryCode = "hung_up"
+	StoryCodeMissed      StoryCode = "missed"
+	StoryCodeOffered     StoryCode = "offered"
+	StoryCodeParted      StoryCode = "parted"
+	StoryCodePassed      StoryCode = "passed"
+	StoryCodeQueued      StoryCode = "queued"
+	StoryCodeRefused     StoryCode = "refused"
+	StoryCodeTransferred StoryCode = "transferred"
+	StoryCodeUnqueued    StoryCode = "unqueued"
+)
+
+// Valid indicates whether the value is a known member of the StoryCode enum.
+func (e StoryCode) Valid() bool {
+	switch e {
+	case StoryCodeArrived:
+		return true
+	case StoryCodeCallback:
+		return true
+	case StoryCodeConnected:
+		return true
+	case StoryCodeDialled:
+		return true
+	case StoryCodeEnded:
+		return true
+	case StoryCodeFault:
+		return true
+	case StoryCodeHungUp:
+		return true
+	case StoryCodeMissed:
+		return true
+	case StoryCodeOffered:
+		return true
+	case StoryCodeParted:
+		return true
+	case StoryCodePassed:
+		return true
+	case StoryCodeQueued:
+		return true
+	case StoryCodeRefused:
+		return true
+	case StoryCodeTransferred:
+		return true
+	case StoryCodeUnqueued:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SuperviseMode.
 const (
 	SuperviseModeBarge    SuperviseMode = "barge"
@@ -1360,6 +1417,12 @@ type CallKind string
 
 // CallState defines model for CallState.
 type CallState string
+
+// CallStory defines model for CallStory.
+type CallStory struct {
+	Call  string      `json:"call"`
+	Steps []StoryStep `json:"steps"`
+}
 
 // CallSummary defines model for CallSummary.
 type CallSummary struct {
@@ -2401,6 +2464,26 @@ type Speaker struct {
 
 // SpeakerRole An agent, an outside number, whom an agent asked to join, or a supervisor who barged in or took over.
 type SpeakerRole string
+
+// StoryCode defines model for StoryCode.
+type StoryCode string
+
+// StoryStep defines model for StoryStep.
+type StoryStep struct {
+	Agent string    `json:"agent,omitempty,omitzero"`
+	At    time.Time `json:"at"`
+	Code  StoryCode `json:"code"`
+	Queue string    `json:"queue,omitempty,omitzero"`
+
+	// Text In words, by language.
+	Text map[string]string `json:"text"`
+
+	// WaitedMS How long it had waited for an agent, in the wait that ends, or goes on, with this.
+	WaitedMS int64 `json:"waited_ms,omitempty,omitzero"`
+
+	// Why As the timeline has it: a result, a failure, an outcome.
+	Why string `json:"why,omitempty,omitzero"`
+}
 
 // Supervise defines model for Supervise.
 type Supervise struct {

@@ -18,7 +18,7 @@ import (
 func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, confer on, move, listen to and end calls in progress, through a running operadora"}
 	clientFlags(c)
-	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallHangupCommand(),
+	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallExplainCommand(), newCallHangupCommand(),
 		newCallHoldCommand(), newCallResumeCommand(), newCallMuteCommand(), newCallUnmuteCommand(), newCallTransferCommand(), newCallMoveCommand())
 	c.AddCommand(newConsultCommands()...)
 	c.AddCommand(newSuperviseCommands()...)

@@ -38,3 +38,28 @@ func newExplainCommand() *cobra.Command {
 	c.Flags().StringVar(&language, "language", "en", "en or es")
 	return c
 }
+
+// newCallExplainCommand says why a call went where it went.
+func newCallExplainCommand() *cobra.Command {
+	var language string
+	c := jsonFlag(&cobra.Command{
+		Use: "explain CALL", Short: "Say why a call, in progress or ended, went where it went and what it waited for", Args: named,
+		Example: "  operadora call explain 01m8kq0zq4d9ge5m9gytfa1ah6 --language es",
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.ExplainCallWithResponse(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return showAnswer(cmd, r.JSON200, func(w io.Writer, story wire.CallStory) error {
+				for _, s := range story.Steps {
+					if _, err := fmt.Fprintf(w, "%s  %s\n", s.At.Local().Format("15:04:05.000"), acd.Texts(s.Text).In(language)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}),
+	})
+	c.Flags().StringVar(&language, "language", "en", "en or es")
+	return c
+}

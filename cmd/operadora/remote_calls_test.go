@@ -27,6 +27,7 @@ func TestCallsQueuesAndReload(t *testing.T) {
 	call := `"id":"c1","pbx":"main","kind":"inbound","did":"5000","caller":{"number":"***456"},"started_at":"2026-03-02T12:00:00Z","state":"talking","queue":"sales","serving":"101"`
 	answer("GET /api/v1/calls", `{"items":[{`+call+`}]}`, 200)
 	answer("GET /api/v1/calls/c1", `{`+call+`,"timeline":[{"type":"call.offered","at":"2026-03-02T12:00:01Z","data":{"agent":"101"}}]}`, 200)
+	answer("GET /api/v1/calls/c1/explain", `{"call":"c1","steps":[{"at":"2026-03-02T12:00:01Z","code":"offered","text":{"en":"it is offered","es":"se ofrece"}}]}`, 200)
 	answer("POST /api/v1/calls/c1/hangup", `{"call":"c1","order":"hangup"}`, 202)
 	answer("GET /api/v1/queues", `{"items":[{"id":"sales","name":"Sales","waiting":3,"estimate_ms":61000,"agents":{"available":2}}]}`, 200)
 	answer("POST /api/v1/definitions/reload", `{"queues":2,"agents":3,"flows":4,"warnings":["W05 something"]}`, 200)
@@ -39,11 +40,13 @@ func TestCallsQueuesAndReload(t *testing.T) {
 		return out
 	}
 	for args, wants := range map[string][]string{
-		"call list":      {"CALL", "c1", "talking", "***456", "5000", "sales", "101"},
-		"call show c1":   {"caller", "***456", "call.offered", `{"agent":"101"}`},
-		"call hangup c1": {"c1: hangup ordered"},
-		"queue list":     {"QUEUE", "Sales", "3", "1m1s", "2"},
-		"reload":         {"warning: W05 something", "in force: 2 queues, 3 agents, 4 flows"},
+		"call list":                     {"CALL", "c1", "talking", "***456", "5000", "sales", "101"},
+		"call show c1":                  {"caller", "***456", "call.offered", `{"agent":"101"}`},
+		"call explain c1":               {":00:01.000  it is offered"},
+		"call explain c1 --language es": {":00:01.000  se ofrece"},
+		"call hangup c1":                {"c1: hangup ordered"},
+		"queue list":                    {"QUEUE", "Sales", "3", "1m1s", "2"},
+		"reload":                        {"warning: W05 something", "in force: 2 queues, 3 agents, 4 flows"},
 	} {
 		out := run(strings.Fields(args)...)
 		for _, want := range wants {

@@ -1,0 +1,239 @@
+package story
+
+import (
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+func (t *teller) arrived(e orchestrator.Entry, d entry) {
+	text := say("the call came in for number %s, on pbx %s", "la llamada entró al número %s, en la centralita %s", d.DID, e.PBX)
+	switch orchestrator.CallKind(d.Kind) {
+	case orchestrator.KindFeature:
+		text = say("an agent's phone dialled a feature code", "el teléfono de un agente marcó un código")
+	case orchestrator.KindOutbound:
+		text = say("an agent calls a number", "un agente llama a un número")
+	case orchestrator.KindCallback:
+		text = say("a customer is to be called back", "hay que devolver la llamada a un cliente")
+	case orchestrator.KindInbound:
+	}
+	t.add(Step{At: e.At, Code: Arrived, Why: d.Kind, Text: text})
+}
+
+func (t *teller) passed(e orchestrator.Entry, d entry) {
+	text := say("node %s of flow %s", "nodo %s del flujo %s", d.Node, d.Flow)
+	if en, es := node(d.Outcome); en != "" {
+		text = and(text, acd.Texts{"en": ": " + en, "es": ": " + es})
+	}
+	t.add(Step{At: e.At, Code: Passed, Why: d.Outcome, Text: text})
+}
+
+func (t *teller) queued(e orchestrator.Entry, d entry) {
+	t.queue, t.since = d.Queue, e.At
+	en, es := place(d.Queue)
+	text := acd.Texts{"en": "it has a place " + en, "es": "tiene lugar " + es}
+	switch {
+	case d.Staff == nil: // served at once, or its place is one that it had before
+	case *d.Staff == 0:
+		text = acd.Texts{"en": "it waits " + en + ": nobody is logged in there", "es": "espera " + es + ": no hay nadie conectado en ella"}
+	default:
+		text = and(acd.Texts{"en": "it waits " + en, "es": "espera " + es},
+			say(", as number %d: of %d agents logged in, none who may serve it is free", ", con el puesto %d: de %d agentes conectados, ninguno que pueda atenderla está libre", d.Position, *d.Staff))
+	}
+	for _, more := range []struct {
+		has    bool
+		en, es string
+		value  any
+	}{
+		{d.Tier > 0, "; it is of emergency tier %v", "; es una urgencia de nivel %v", d.Tier},
+		{d.Priority != 0, "; its priority counts as %v minutes waited", "; su prioridad cuenta como %v minutos de espera", d.Priority},
+		{d.Needs != "", "; it requires %v", "; requiere %v", d.Needs},
+		{d.Prefer != "", "; it waits for agent %v first", "; espera primero al agente %v", d.Prefer},
+		{d.Prefer != "", ", for %v at most", ", como mucho %v", span(d.PatienceMS)},
+		{len(d.WidensMS) > 0, "; more agents may serve it after %v", "; podrán atenderla más agentes pasados %v", spans(d.WidensMS)},
+	} {
+		if more.has {
+			text = and(text, say(more.en, more.es, more.value))
+		}
+	}
+	t.add(Step{At: e.At, Code: Queued, Queue: d.Queue, Text: text})
+}
+
+func spans(all []int64) string {
+	var out []string
+	for _, ms := range all {
+		out = append(out, span(ms))
+	}
+	return strings.Join(out, ", ")
+}
+
+func (t *teller) refused(e orchestrator.Entry, d entry) {
+	en, es := in(refusals, d.Result)
+	t.add(Step{At: e.At, Code: Refused, Why: d.Result, Queue: d.Queue,
+		Text: acd.Texts{"en": "queue " + d.Queue + " did not take it: " + en, "es": "la cola " + d.Queue + " no la admitió: " + es}})
+	t.rest()
+}
+
+// rest notes that the call waits no more.
+func (t *teller) rest() { t.queue, t.since = "", time.Time{} }
+
+func (t *teller) unqueued(e orchestrator.Entry, d entry) {
+	en, es := in(leavings, d.Why)
+	waited := t.waited(e.At)
+	t.add(Step{At: e.At, Code: Unqueued, Why: d.Why, Queue: d.Queue, WaitedMS: waited, Text: and(
+		say("it left the queue after %s, without having been served: ", "salió de la cola tras %s, sin haber sido atendida: ", span(waited)),
+		acd.Texts{"en": en, "es": es})})
+	t.rest()
+}
+
+func (t *teller) offered(e orchestrator.Entry, d entry) {
+	s := Step{At: e.At, Code: Offered, Queue: d.Queue, Agent: d.Agent, WaitedMS: t.waited(e.At)}
+	s.Text = say("it is offered to agent %s", "se ofrece al agente %s", d.Agent)
+	if m := d.Match; m != nil {
+		s.WaitedMS = m.WaitedMS
+		s.Text = and(s.Text, matched(*m))
+	}
+	t.add(s)
+}
+
+// matched says why it was this agent, and why then.
+func matched(m orchestrator.Match) acd.Texts {
+	var out acd.Texts
+	switch {
+	case m.Alone:
+		out = say(", for whom it waited", ", a quien esperaba")
+	case m.Freed:
+		out = say(", who became free: of the calls that the agent may serve it was the next", ", que quedó libre: de las llamadas que puede atender era la siguiente")
+	default:
+		en, es := in(orders, m.Strategy)
+		out = and(say(", free for %s: of those who were free and may serve it, ", ", libre desde hacía %s: de quienes estaban libres y pueden atenderla, ", span(m.FreeMS)),
+			acd.Texts{"en": en, "es": es})
+	}
+	if m.WaitedMS == 0 {
+		return out
+	}
+	out = and(out, say("; it had waited %s", "; llevaba %s esperando", span(m.WaitedMS)))
+	if m.Relaxed > 0 && !m.Alone {
+		out = and(out, say(", and more agents than at first might serve it by then", ", y ya podían atenderla más agentes que al principio"))
+	}
+	return out
+}
+
+func (t *teller) missed(e orchestrator.Entry, d entry) {
+	en, es := in(failures, d.Why)
+	t.add(Step{At: e.At, Code: Missed, Why: d.Why, Agent: d.Agent, WaitedMS: t.waited(e.At), Text: acd.Texts{
+		"en": "agent " + d.Agent + " " + en, "es": "el agente " + d.Agent + " " + es}})
+}
+
+func (t *teller) connected(e orchestrator.Entry, d entry) {
+	text := say("it talks with agent %s, having waited %s", "habla con el agente %s, tras esperar %s", d.Agent, span(d.WaitMS))
+	switch {
+	case d.TakenOver:
+		text = say("supervisor %s takes it over", "el supervisor %s la toma", d.Agent)
+	case d.Dialled:
+		text = say("the customer talks with agent %s, who made the call", "el cliente habla con el agente %s, que hizo la llamada", d.Agent)
+	}
+	t.add(Step{At: e.At, Code: Connected, Agent: d.Agent, WaitedMS: d.WaitMS, Text: text})
+	t.rest()
+}
+
+func (t *teller) parted(e orchestrator.Entry, d entry) {
+	en, es := in(parties, d.By)
+	who := say("the conversation with agent %s", "la conversación con el agente %s", d.Agent)
+	if d.Agent == "" {
+		who = say("the conversation with an outside number", "la conversación con un número externo")
+	}
+	t.add(Step{At: e.At, Code: Parted, Why: d.By, Agent: d.Agent, Text: and(and(who,
+		say(" ends after %s: ", " acaba tras %s: ", span(d.TalkMS))), acd.Texts{"en": en, "es": es})})
+}
+
+func (t *teller) transferred(e orchestrator.Entry, d entry) {
+	if d.Result == "" {
+		return // not to be seen by who asks
+	}
+	kindEN, kindES := in(kinds, d.Kind)
+	if d.Kind == "" {
+		kindES = "a"
+	}
+	resultEN, resultES := in(transfers, d.Result)
+	to := d.Destination
+	if owner := orchestrator.OwnerOfQueue(to); owner != "" {
+		to, kindEN, kindES = owner, "agent", "al agente"
+	}
+	text := acd.Texts{"en": strings.TrimSpace("transfer to "+kindEN) + " " + to + ": " + resultEN, "es": "transferencia " + kindES + " " + to + ": " + resultES}
+	if d.By != "" {
+		text = and(text, say(", by %[1]s", ", por %[1]s", d.By))
+	}
+	for _, more := range []string{d.Reason, d.Error} {
+		if more != "" {
+			text = and(text, say(" (%s)", " (%s)", more))
+		}
+	}
+	t.add(Step{At: e.At, Code: Transferred, Why: d.Result, Text: text})
+}
+
+func (t *teller) dialled(e orchestrator.Entry, d entry) {
+	if d.Result == "" {
+		return
+	}
+	en, es := in(dials, d.Result)
+	text := acd.Texts{"en": "the customer's phone: " + en, "es": "el teléfono del cliente: " + es}
+	if d.Error != "" {
+		text = and(text, say(" (%s)", " (%s)", d.Error))
+	}
+	t.add(Step{At: e.At, Code: Dialled, Why: d.Result, Text: text})
+}
+
+func (t *teller) calledBack(e orchestrator.Entry, d entry) {
+	if d.Result == "" {
+		return
+	}
+	en, es := in(dials, d.Result)
+	text := acd.Texts{"en": "callback: " + en, "es": "devolución de llamada: " + es}
+	if d.Attempt > 0 {
+		text = and(text, say(", attempt %d", ", intento %d", d.Attempt))
+	}
+	if d.Error != "" {
+		text = and(text, say(" (%s)", " (%s)", d.Error))
+	}
+	t.add(Step{At: e.At, Code: CalledBack, Why: d.Result, Queue: d.Queue, Text: text})
+}
+
+func (t *teller) hungUp(e orchestrator.Entry, d entry) {
+	if d.By == "" {
+		return
+	}
+	text := say("%s had it ended", "%s la hizo terminar", d.By)
+	if d.Reason != "" {
+		text = and(text, say(": %s", ": %s", d.Reason))
+	}
+	t.add(Step{At: e.At, Code: HungUp, Why: d.Reason, Text: text})
+}
+
+func (t *teller) fault(e orchestrator.Entry, d entry) {
+	if d.What == "" {
+		return
+	}
+	text := say("something went wrong: %s", "algo falló: %s", d.What)
+	if d.Error != "" {
+		text = and(text, say(" (%s)", " (%s)", d.Error))
+	}
+	t.add(Step{At: e.At, Code: Fault, Why: d.What, Text: text})
+}
+
+func (t *teller) ended(e orchestrator.Entry, d entry) {
+	en, es := in(outcomes, d.Outcome)
+	text := acd.Texts{"en": "it ended: " + en, "es": "terminó: " + es}
+	if byEN, byES := in(parties, d.EndedBy); byEN != "" {
+		text = and(text, acd.Texts{"en": "; " + byEN, "es": "; " + byES})
+	}
+	waited := t.waited(e.At)
+	if waited > 0 {
+		enPlace, esPlace := place(t.queue)
+		text = and(text, acd.Texts{"en": ", after " + span(waited) + " " + enPlace, "es": ", tras " + span(waited) + " " + esPlace})
+	}
+	t.add(Step{At: e.At, Code: Ended, Why: d.Outcome, Queue: t.queue, WaitedMS: waited, Text: text})
+	t.rest()
+}

@@ -1,0 +1,86 @@
+package story
+
+import (
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Words of what the journal says, English and Spanish. What is not here is shown as
+// it is stored.
+var (
+	refusals = map[string][2]string{
+		string(orchestrator.RefusedFull):  {"it was full", "estaba llena"},
+		string(orchestrator.RefusedEmpty): {"nobody was logged in", "no había nadie conectado"},
+		string(orchestrator.RefusedQueue): {"there is no such queue", "no existe esa cola"},
+	}
+	leavings = map[string][2]string{
+		"timeout": {"the longest wait was over", "se cumplió la espera máxima"},
+		"exit":    {"the caller, or the flow, went on elsewhere", "quien llama, o el flujo, siguió por otro lado"},
+		"moved":   {"it was moved", "se movió"},
+	}
+	orders = map[string][2]string{
+		string(acd.LongestIdle):   {"the one free for longest", "quien llevaba más tiempo libre"},
+		string(acd.RoundRobin):    {"the one whose turn it was", "a quien le tocaba el turno"},
+		string(acd.FewestCalls):   {"the one with the fewest calls", "quien tenía menos llamadas"},
+		string(acd.LeastOccupied): {"the one least occupied of late", "quien estuvo menos ocupado últimamente"},
+		string(acd.MostSkilled):   {"the one who can do most of what is required", "quien mejor cumple lo requerido"},
+		string(acd.FixedOrder):    {"the first in the queue's order", "el primero en el orden de la cola"},
+		string(acd.Random):        {"one by lot", "uno por sorteo"},
+	}
+	failures = map[string][2]string{
+		string(orchestrator.OfferNoAnswer):    {"did not answer", "no contestó"},
+		string(orchestrator.OfferRejected):    {"rejected it", "la rechazó"},
+		string(orchestrator.OfferBusy):        {"had the phone in another call", "tenía el teléfono en otra llamada"},
+		string(orchestrator.OfferUnreachable): {"had no phone registered", "no tenía el teléfono registrado"},
+		string(orchestrator.OfferCancelled):   {"was not wanted any more: the call went elsewhere first", "ya no hacía falta: la llamada siguió antes por otro lado"},
+		string(orchestrator.OfferError):       {"could not be rung: it was nobody's fault", "no pudo ser llamado: no fue culpa de nadie"},
+	}
+	parties = map[string][2]string{
+		"caller": {"the caller hung up", "colgó quien llama"}, "agent": {"the agent hung up", "colgó el agente"},
+		"number": {"the outside number hung up", "colgó el número externo"}, "transfer": {"it was handed on", "se transfirió"},
+		"operadora": {"operadora ended it", "la terminó operadora"}, "pbx": {"the PBX lost it", "la perdió la centralita"},
+	}
+	kinds = map[string][2]string{
+		string(orchestrator.TargetAgent): {"agent", "al agente"}, string(orchestrator.TargetQueue): {"queue", "a la cola"},
+		string(orchestrator.TargetFlow): {"flow", "al flujo"}, string(orchestrator.TargetNumber): {"number", "al número"},
+	}
+	transfers = map[string][2]string{
+		"asked": {"asked for", "pedida"}, "done": {"done", "hecha"}, "sent": {"sent there to come back", "enviada, para volver"},
+		"dialling": {"the phone is rung", "suena el teléfono"}, "connected": {"they talk", "hablan"}, "refused": {"refused", "rechazada"},
+		"denied": {"not allowed", "no permitida"}, "moved": {"moved there", "movida"}, "back": {"back to the queue", "de vuelta a la cola"},
+		"failed": {"it came to nothing", "no se logró"}, "full": {"it was full", "estaba llena"}, "no_agents": {"nobody was logged in", "no había nadie conectado"},
+		"unknown": {"there is no such one", "no existe"}, "busy": {"busy", "ocupado"}, "no_answer": {"no answer", "no contesta"},
+		"unreachable": {"not reached", "no se alcanza"}, "timeout": {"nobody came in time", "no llegó nadie a tiempo"},
+	}
+	dials = map[string][2]string{
+		"dialling": {"it is dialled", "se marca"}, "ringing": {"it rings", "suena"}, "answered": {"answered", "contesta"},
+		"denied": {"not allowed", "no permitido"}, "busy": {"busy", "ocupado"}, "no_answer": {"no answer", "no contesta"},
+		"unreachable": {"not reached", "no se alcanza"}, "failed": {"it failed", "falló"}, "lost": {"the PBX lost it", "lo perdió la centralita"},
+		"cancelled": {"the agent was gone", "el agente ya no estaba"}, "refused": {"refused", "rechazado"}, "promised": {"promised", "prometida"},
+		"ok": {"arranged", "acordada"}, "pending": {"there is one already", "ya hay una"}, "resume": {"the place is taken up again", "se recupera el lugar"},
+		"cancel": {"taken back", "retirada"}, "not_logged_in": {"the agent is not logged in", "el agente no está conectado"},
+		"phone_busy": {"the agent's phone is in another call", "el teléfono del agente está en otra llamada"},
+		"bad_queue":  {"the agent does not serve the queue", "el agente no atiende la cola"},
+	}
+	outcomes = map[string][2]string{
+		string(orchestrator.OutcomeServed):      {"served", "atendida"},
+		string(orchestrator.OutcomeAbandoned):   {"given up while waiting", "abandonada durante la espera"},
+		string(orchestrator.OutcomeLeft):        {"left in the menu", "abandonada en el menú"},
+		string(orchestrator.OutcomeCompleted):   {"the flow came to its end", "el flujo llegó a su fin"},
+		string(orchestrator.OutcomeVoicemail):   {"a message was left", "dejó un mensaje"},
+		string(orchestrator.OutcomeTransferred): {"handed on", "transferida"},
+		string(orchestrator.OutcomeRejected):    {"rejected: nothing is defined for it", "rechazada: no hay nada definido para ella"},
+		string(orchestrator.OutcomeTerminated):  {"somebody of the staff ended it", "la terminó alguien del personal"},
+		string(orchestrator.OutcomeFailed):      {"operadora could not serve it", "operadora no pudo atenderla"},
+		string(orchestrator.OutcomeQueueGone):   {"its queue is not defined any more", "su cola ya no está definida"},
+		string(orchestrator.OutcomeAway):        {"operadora was away, and the PBX served it", "operadora no estaba, y la atendió la centralita"},
+		string(orchestrator.OutcomeRefused):     {"it might not be made", "no se podía hacer"},
+		string(orchestrator.OutcomeCancelled):   {"the agent gave up before it was answered", "el agente desistió antes de que contestaran"},
+		string(orchestrator.OutcomeBusy):        {"the number was busy", "el número estaba ocupado"},
+		string(orchestrator.OutcomeNoAnswer):    {"the number did not answer", "el número no contestó"},
+		string(orchestrator.OutcomeUnreachable): {"the number was not reached", "no se alcanzó el número"},
+		string(orchestrator.OutcomeCallback):    {"it is to be called back", "se devolverá la llamada"},
+		string(orchestrator.OutcomeExpired):     {"nobody could call back in time", "nadie pudo devolver la llamada a tiempo"},
+		string(orchestrator.OutcomeLost):        {"the PBX lost it", "la perdió la centralita"},
+	}
+)
