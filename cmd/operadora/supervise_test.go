@@ -49,14 +49,6 @@ teams:
 			t.Fatalf("%s: %s", mode, res.Body)
 		}
 	}
-	keyed := func(c *lab.Call, supervisor, key string, mode wire.SuperviseMode) {
-		t.Helper()
-		if centre.OnFreeSWITCH() { // whose own keys would obey
-			wish(supervisor, mode)
-			return
-		}
-		must(t, c.SendDTMF(key))
-	}
 	stop := caller.Tape()
 
 	t.Log("who may not")
@@ -77,7 +69,7 @@ teams:
 	}
 	hears(b, customerHz, agentHz)
 	must(t, agent.WaitTone(limit(t), customerHz))
-	keyed(b, "102", "5", wire.SuperviseModeWhisper)
+	must(t, b.SendDTMF("5"))
 	r.told(orchestrator.EntryCallSupervised, `"mode":"whisper"`, `"state":"on"`)
 	hears(agent, customerHz, beaHz)
 
@@ -130,7 +122,7 @@ teams:
 	must(t, caller.WaitTone(limit(t), agentHz))
 	wish("102", wire.SuperviseModeBarge)
 	hears(caller, agentHz, beaHz)
-	keyed(b, "102", "7", wire.SuperviseModeTakeover)
+	must(t, b.SendDTMF("7"))
 	ended(t, agent)
 	must(t, caller.WaitTone(limit(t), beaHz))
 	must(t, b.WaitTone(limit(t), customerHz))

@@ -251,6 +251,13 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 	if list, is := strings.CutPrefix(to, "m:^:set:operadora_monitor="); is {
 		steps := strings.Split(list, "^")
 		ch.vars["operadora_monitor"] = steps[0]
+		ch.bound = map[string]string{}
+		for _, step := range steps {
+			if args, binds := strings.CutPrefix(step, "bind_digit_action:operadora,"); binds {
+				digit, action, _ := strings.Cut(args, ",exec[i]:set,")
+				ch.bound[digit] = action
+			}
+		}
 		target, _ := strings.CutPrefix(steps[len(steps)-2], "eavesdrop:")
 		if heard := f.channels[target]; heard != nil && !heard.over {
 			ch.app, ch.appData, ch.appID = "eavesdrop", target, ""
@@ -260,6 +267,9 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 	}
 	if list, joins := strings.CutPrefix(to, "m:^:set:operadora_end=${uuid_setvar("); joins {
 		ch.keepsEnd = true
+		if strings.Contains(list, "^clear_digit_action:all^") {
+			ch.bound = nil
+		}
 		_, rest, _ := strings.Cut(list, "^conference:")
 		room, _, _ := strings.Cut(rest, "@")
 		ch.passes = strings.Contains(rest, "+flags{dist-dtmf}")

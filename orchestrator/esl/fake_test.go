@@ -61,7 +61,8 @@ type fakeChannel struct {
 	id, direction, presence, caller, name, dest string
 	vars                                        map[string]string
 	answered, over                              bool
-	keepsEnd                                    bool // it writes down how it ended
+	bound                                       map[string]string // what keys do while it monitors
+	keepsEnd                                    bool              // it writes down how it ended
 	created                                     time.Time
 	app, appData, appID                         string
 	past                                        [3]string // app, data, response of what it has done since it was parked
@@ -573,6 +574,12 @@ func (f *fake) spread(frame []byte) {
 
 // press is a key on a channel. f.mu is held.
 func (f *fake) press(ch *fakeChannel, digit string) {
+	if ch.app == "eavesdrop" { // which leaves keys where they are, unless they are bound
+		if action, bound := ch.bound[digit]; bound {
+			f.event("channel_execute_conference", ch, map[string]string{"Application": "set", "Application-Data": action, "Application-UUID": "x"})
+		}
+		return
+	}
 	if !ch.over {
 		f.event("dtmf", ch, map[string]string{"DTMF-Digit": digit})
 	}

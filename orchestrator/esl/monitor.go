@@ -3,6 +3,7 @@ package esl
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -19,10 +20,37 @@ var whispers = map[orchestrator.MonitorMode]struct{ said, told bool }{
 	orchestrator.MonitorBarge:   {said: true, told: true},
 }
 
+// monitorKeys are the keys that are told of whoever monitors: those by which a
+// supervisor changes the mode.
+const monitorKeys = "4567"
+
+// keyVariable is what such a key sets.
+const keyVariable = "operadora_key"
+
+// forgetKeys undoes bindKeys, and drops what was pressed and nobody has heard of.
+const forgetKeys = "^clear_digit_action:all^flush_dtmf:"
+
+// bindKeys are the applications that have monitorKeys told.
+func bindKeys() string {
+	var b strings.Builder
+	b.WriteString("^clear_digit_action:all")
+	for _, k := range monitorKeys {
+		fmt.Fprintf(&b, "^bind_digit_action:operadora,%c,exec[i]:set,%s=%c", k, keyVariable, k)
+	}
+	return b.String()
+}
+
+// keyOf is the key that an application stands for, which set keyVariable.
+func keyOf(app, data text) (key string, is bool) {
+	key, is = strings.CutPrefix(string(data), keyVariable+"=")
+	return key, is && app == "set"
+}
+
 // Monitor lets a channel hear another, by an application that it carries out as long
 // as both are there; then it is parked. Which bridge that stands for is a variable of
-// the channel. The keys of whoever monitors are not told: FreeSWITCH would obey them
-// itself (1 speaks to the customer alone), so it is told to leave them where they are.
+// the channel. FreeSWITCH would obey the keys of whoever monitors (1 speaks to the
+// customer alone), so it is told to leave them where they are, and nobody is told of
+// them; but each of monitorKeys is bound to setting a variable, which is told.
 func (a *Adapter) Monitor(ctx context.Context, m orchestrator.Monitoring) error {
 	w, known := whispers[m.Mode]
 	if !known || !orchestrator.Monitors(m.Bridge) || !channelID.MatchString(m.Bridge) {
@@ -41,8 +69,8 @@ func (a *Adapter) Monitor(ctx context.Context, m orchestrator.Monitoring) error 
 		return nil
 	}
 	err := a.order(ctx, "Monitor", fmt.Sprintf("uuid_transfer %s 'm:^:set:operadora_monitor=%s.%s^set:eavesdrop_enable_dtmf=false"+
-		"^set:eavesdrop_whisper_aleg=%t^set:eavesdrop_whisper_bleg=%t^%s:%s^park:' inline",
-		m.Channel, m.Bridge, m.Mode, w.said, w.told, monitorApp, m.Target))
+		"^set:eavesdrop_whisper_aleg=%t^set:eavesdrop_whisper_bleg=%t%s^%s:%s^park:' inline",
+		m.Channel, m.Bridge, m.Mode, w.said, w.told, bindKeys(), monitorApp, m.Target))
 	if err != nil {
 		return err
 	}

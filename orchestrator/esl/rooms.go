@@ -47,11 +47,16 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 		return err
 	}
 	var move []string
+	keys := map[string]string{} // of those who have monitored
 	a.legs.mu.Lock()
 	exists := a.legs.rooms[bridge]
 	for _, ch := range channels {
-		if g := a.legs.m[ch]; g == nil || g.room != bridge {
+		g := a.legs.m[ch]
+		if g == nil || g.room != bridge {
 			move = append(move, ch)
+		}
+		if g != nil && g.monitor != "" {
+			keys[ch] = forgetKeys
 		}
 	}
 	a.legs.mu.Unlock()
@@ -61,7 +66,7 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 	for _, ch := range move {
 		// after the conference the channel is parked; without that it would be hung up
 		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'm:^:set:operadora_end="+dialplans.FreeSWITCHKeepEnd(a.cfg.App)+
-			"^conference:"+bridge+"@"+a.cfg.Profile+flags+"^park:' inline")
+			keys[ch]+"^conference:"+bridge+"@"+a.cfg.Profile+flags+"^park:' inline")
 		if err != nil {
 			return err
 		}

@@ -102,7 +102,7 @@ func (a *Adapter) applyTo(d *doing, g *leg, w *wire) {
 	case "CHANNEL_EXECUTE_COMPLETE":
 		a.executed(d, g, w)
 	case "DTMF":
-		a.pressed(d, g, w)
+		a.pressed(d, g, w, string(w.Digit))
 	case "CHANNEL_HOLD", "CHANNEL_UNHOLD":
 		if kind := map[text]orchestrator.EventKind{"CHANNEL_HOLD": orchestrator.EventHeld, "CHANNEL_UNHOLD": orchestrator.EventResumed}[w.Name]; g.stage == stageHere {
 			d.event(w.event(a.name, kind))
@@ -134,6 +134,10 @@ func (a *Adapter) entered(d *doing, g *leg, w *wire) {
 // the channel's leaving; one that is none of ours was begun by somebody else.
 func (a *Adapter) executes(d *doing, g *leg, w *wire, newest bool) {
 	if g.stage != stageHere || w.dying() {
+		return
+	}
+	if key, is := keyOf(w.App, w.AppData); is {
+		a.pressed(d, g, w, key)
 		return
 	}
 	switch {
@@ -199,12 +203,12 @@ func missed(response string) bool {
 }
 
 // pressed is a key; it may end a recording.
-func (a *Adapter) pressed(d *doing, g *leg, w *wire) {
-	if g.stage != stageHere || w.Digit == "" {
+func (a *Adapter) pressed(d *doing, g *leg, w *wire, key string) {
+	if g.stage != stageHere || key == "" {
 		return
 	}
 	e := w.event(a.name, orchestrator.EventDigit)
-	e.Digit = string(w.Digit)
+	e.Digit = key
 	d.event(e)
 	if t := g.now; t != nil && t.kind == taskRecord && t.order.Terminator != "" && strings.Contains(t.order.Terminator, e.Digit) {
 		t.stop = true

@@ -145,7 +145,7 @@ func (w *wire) monitored() (bridge string, mode orchestrator.MonitorMode) {
 // room is the conference that a channel is in, or the bridge in which it monitors
 // another; "" for none.
 func (w *wire) room() string {
-	if w.NowApp == monitorApp {
+	if _, key := keyOf(w.NowApp, w.NowData); key || w.NowApp == monitorApp {
 		bridge, _ := w.monitored()
 		return bridge
 	}
@@ -180,7 +180,7 @@ func (w *wire) playing() string {
 // another was taken by the dialplan or by an administrator.
 func ourApps(app string) bool {
 	switch app {
-	case "park", "playback", "conference", monitorApp, "set", "unset", "export", "answer", "sleep", "pre_answer", "transfer", "":
+	case "park", "playback", "conference", monitorApp, "set", "unset", "clear_digit_action", "bind_digit_action", "flush_dtmf", "export", "answer", "sleep", "pre_answer", "transfer", "":
 		return true
 	}
 	return false

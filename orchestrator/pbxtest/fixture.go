@@ -162,6 +162,7 @@ var suite = []struct {
 	{"part", nil, testPart},
 	{"alone in a bridge", func(f Fixture) bool { return f.Alive != nil && f.Hears != nil }, testAlone},
 	{"monitor", nil, testMonitor},
+	{"keys of who monitors", nil, testMonitorKeys},
 	{"monitor who is gone", nil, testMonitorGone},
 	{"monitor until the supervisor hangs up", nil, testMonitorHungUp},
 	{"hold key", func(f Fixture) bool { return f.HoldKey != nil }, testHoldKey},

@@ -80,3 +80,39 @@ func testMonitorHungUp(r *rig) {
 		r.Error("the bridge of the supervisor is still there")
 	}
 }
+
+// The keys by which a supervisor changes the mode are told in every mode, once each,
+// and heard by nobody; who has taken the agent's place has keys like anybody.
+func testMonitorKeys(r *rig) {
+	l, agent, boss, bridge, m := r.monitored()
+	ctx := r.Context()
+	press := func(k string, times int) {
+		r.Helper()
+		boss.Press(r.T, k)
+		r.until("key "+k+" of the supervisor", func() bool {
+			n := 0
+			for _, e := range r.log.events {
+				if key(m.Channel, k)(e) {
+					n++
+				}
+			}
+			return n == times
+		})
+	}
+	for i, mode := range orchestrator.MonitorModes {
+		m.Mode = mode
+		r.must(r.PBX.Monitor(ctx, m))
+		for _, k := range []string{"4", "5", "6", "7"} {
+			press(k, i+1)
+		}
+	}
+	agent.HangUp(r.T)
+	r.once("the end", on(orchestrator.EventEnded, m.Target))
+	r.must(r.PBX.DestroyBridge(ctx, m.Bridge, m.Channel))
+	r.must(r.PBX.JoinAbsorbing(ctx, bridge, m.Channel))
+	press("7", len(orchestrator.MonitorModes)+1)
+	r.must(r.PBX.SendKeys(ctx, l.channel, "9"))
+	if got := l.Keys(r.T, 1); got != "9" {
+		r.Errorf("the caller heard %q, want 9: the keys were the supervisor's alone", got)
+	}
+}
