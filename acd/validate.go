@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -33,6 +34,7 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 		d.checkRequirements(c, q)
 		codes("dial_code", q.DialCode)
 	}
+	d.checkMet(c)
 	d.checkSkills(c)
 	d.checkKinds(c)
 	d.checkAgents(c)
@@ -108,7 +110,7 @@ func (d Definitions) checkAgents(c *complaints) {
 		}
 		c.queues(names)
 		for _, s := range slices.Sorted(maps.Keys(a.Skills)) {
-			c.check(slices.Contains(skills, s), yamlfile.CodeUnknown, "skills."+s, "there is no skill %q%s", s, yamlfile.Suggest(s, skills))
+			c.check(slices.Contains(skills, s), yamlfile.CodeUnknown, "skills."+s, "there is no skill %q%s; the list skills of queues.yaml or agents.yaml declares them", s, yamlfile.Suggest(s, skills))
 		}
 	}
 }
@@ -125,6 +127,60 @@ func (d Definitions) checkRequirements(c *complaints, q Queue) {
 		later := i == 0 || r.After > q.Relax[i-1].After
 		c.check(later, yamlfile.CodeForm, fmt.Sprintf("relax[%d].after", i), "%s is not later than the one before", r.After)
 	}
+}
+
+// checkMet warns of requirements that no agent of their queue meets, each once.
+func (d Definitions) checkMet(c *complaints) {
+	type unmet struct {
+		where  string
+		queues []string
+	}
+	found := map[string]*unmet{}
+	var texts []string
+	look := func(q, where, text string) {
+		if !d.NobodyMeets(q, text) {
+			return
+		}
+		if found[text] == nil {
+			found[text] = &unmet{where: where}
+			texts = append(texts, text)
+		}
+		if u := found[text]; !slices.Contains(u.queues, q) {
+			u.queues = append(u.queues, q)
+		}
+	}
+	for i, q := range d.Queues {
+		look(q.ID, fmt.Sprintf("queues[%d].requires", i), q.Requires)
+		for j, r := range q.Relax {
+			look(q.ID, fmt.Sprintf("queues[%d].relax[%d].requires", i, j), r.Requires)
+		}
+	}
+	for _, text := range texts {
+		u := found[text]
+		c.found = append(c.found, yamlfile.Fault{Code: yamlfile.CodeUnmet, Where: u.where,
+			Text: fmt.Sprintf("%q: no agent who serves %s can do so; callers wait for nobody", text, strings.Join(u.queues, " or "))})
+	}
+}
+
+// NobodyMeets tells whether none of the agents who serve a queue meets a requirement.
+// It is false for what depends on the call, and while nobody serves the queue.
+func (d Definitions) NobodyMeets(queue, text string) bool {
+	skills := d.skillNames()
+	r, err := newRequirement(text, skills)
+	if err != nil || r == needsNothing || r.any || len(r.asks) > 0 {
+		return false
+	}
+	served := false
+	for _, a := range d.Agents {
+		if !slices.ContainsFunc(a.Queues, func(m Membership) bool { return m.Queue == queue }) {
+			continue
+		}
+		served = true
+		if ok, _ := r.met(newEnv(skills, a.Skills), a.Skills, nil); ok {
+			return false
+		}
+	}
+	return served
 }
 
 // mostKinds is how many kinds of agents are compared when a call looks for one: the

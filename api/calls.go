@@ -260,6 +260,7 @@ func liveCallView(c call.Call) wire.LiveCall {
 	}
 	if far := c.Far(); far != nil {
 		v.Serving = far.Person()
+		v.Held = c.State == call.StateTalking && (c.Customer().Held || far.Held)
 	}
 	if c.Customer().Muted {
 		v.Muted = append(v.Muted, wire.MutedSideCustomer)

@@ -6,6 +6,7 @@ import "time"
 type LiveCall struct {
 	CallSummary
 	State         CallState     `json:"state"`
+	Held          bool          `json:"held,omitempty"`    // the caller or the agent hears music
 	Node          string        `json:"node,omitempty"`    // last flow node entered
 	Serving       string        `json:"serving,omitempty"` // the agent whose phone rings or who talks
 	WaitSince     time.Time     `json:"wait_since,omitzero"`
@@ -13,6 +14,35 @@ type LiveCall struct {
 	Guests        []Guest       `json:"guests,omitempty"`
 	LiveRecording LiveRecording `json:"live_recording,omitzero"`
 	Supervisors   []Supervision `json:"supervisors,omitempty"`
+}
+
+// From is who called, as people read it: the number of a caller, or of ours who.
+func (s CallSummary) From() string {
+	switch s.Kind {
+	case CallKindOutbound:
+		return ours("agent", s.Agent)
+	case CallKindCallback:
+		return ours("queue", s.Queue)
+	case CallKindInbound, CallKindFeature:
+	}
+	return s.Caller.Number
+}
+
+func ours(what, name string) string {
+	if name == "" {
+		return ""
+	}
+	return what + " " + name
+}
+
+// To is whom they called: the number that was dialled.
+func (s CallSummary) To() string {
+	switch s.Kind {
+	case CallKindOutbound, CallKindCallback:
+		return s.Caller.Number
+	case CallKindInbound, CallKindFeature:
+	}
+	return s.DID
 }
 
 // CallView is a live call with its timeline so far.

@@ -1449,7 +1449,7 @@ type CallSummary struct {
 	// ConnectedAt First conversation.
 	ConnectedAt time.Time `json:"connected_at,omitempty,omitzero"`
 
-	// DID The number that was dialled.
+	// DID The number that was dialled; of kind outbound the number that was shown, of kind callback the one that the customer had called.
 	DID     string    `json:"did,omitempty,omitzero"`
 	EndedAt time.Time `json:"ended_at,omitempty,omitzero"`
 

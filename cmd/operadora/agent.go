@@ -114,7 +114,11 @@ func newAgentOpCommand(use, short string, op agentOp) *cobra.Command {
 				return withChoices(cmd.Context(), c, err)
 			}
 			return showAnswer(cmd, answer, func(w io.Writer, a wire.AgentCommandAnswer) error {
-				_, err := fmt.Fprintf(w, "%s: %s, now %s\n", args[0], a.Result, top.StateWord(a.State))
+				now := "now " + top.StateWord(a.State)
+				if line := cmd.Flags().Lookup("line"); line != nil && line.Changed && a.State == wire.AgentStatePaused {
+					now = "the phone rings: calls come once it is picked up"
+				}
+				_, err := fmt.Fprintf(w, "%s: %s, %s\n", args[0], a.Result, now)
 				return err
 			})
 		}),

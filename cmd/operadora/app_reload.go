@@ -44,6 +44,9 @@ func (r reloading) Reload(ctx context.Context) (wire.Reloaded, error) {
 	for _, f := range r.faults {
 		out.Warnings = append(out.Warnings, f.String())
 	}
+	if waits := r.cfg.waits(); waits != "" {
+		out.Warnings = append(out.Warnings, waits)
+	}
 	return out, nil
 }
 
@@ -86,6 +89,9 @@ func (a *App) reload(ctx context.Context) ([]string, error) {
 	a.log.InfoContext(ctx, "definitions reloaded", "queues", len(defs.ACD.Queues), "agents", len(defs.ACD.Agents), "flows", len(defs.Flows.Flows))
 	for _, change := range changed {
 		a.log.InfoContext(ctx, "definitions changed", "what", change)
+	}
+	if waits := a.cfg.waits(); waits != "" {
+		a.log.WarnContext(ctx, "the configuration is not reloaded", "what", waits)
 	}
 	return changed, nil
 }

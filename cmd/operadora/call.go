@@ -40,10 +40,10 @@ func newCallListCommand() *cobra.Command {
 			return show(cmd, calls, func(w io.Writer) error {
 				var rows [][]string
 				for _, c := range calls {
-					rows = append(rows, []string{c.ID, string(c.State), orDash(c.Caller.Number), orDash(c.DID), orDash(plainQueue(c.Queue)),
+					rows = append(rows, []string{c.ID, callState(c), orDash(plainParty(c.From())), orDash(c.To()), orDash(plainQueue(c.Queue)),
 						orDash(c.Serving), orDash(c.Node), since(c.WaitSince), since(c.StartedAt)})
 				}
-				return columns(w, []string{"CALL", "STATE", "CALLER", "DIALLED", "QUEUE", "AGENT", "NODE", "WAITS", "SINCE"}, rows)
+				return columns(w, []string{"CALL", "STATE", "FROM", "TO", "QUEUE", "AGENT", "NODE", "WAITS", "SINCE"}, rows)
 			})
 		}),
 	})
@@ -69,9 +69,32 @@ func newCallShowCommand() *cobra.Command {
 }
 
 func showCall(w io.Writer, c wire.CallView) error {
-	return showLines(w, [][2]string{{"call", c.ID}, {"state", string(c.State)}, {"caller", c.Caller.Number + " " + c.Caller.Name},
-		{"dialled", c.DID}, {"pbx", c.PBX}, {"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", plainQueue(c.Queue)}, {"agent", c.Serving},
-		{"node", c.Node}, {"recording", c.LiveRecording.ID}}, c.Timeline)
+	lines := append([][2]string{{"call", c.ID}, {"state", callState(c.LiveCall)}}, whoCalled(c.CallSummary)...)
+	return showLines(w, append(lines, [][2]string{{"pbx", c.PBX}, {"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", plainQueue(c.Queue)},
+		{"agent", c.Serving}, {"node", c.Node}, {"recording", c.LiveRecording.ID}}...), c.Timeline)
+}
+
+// callState is where a call stands, as people read it.
+func callState(c wire.LiveCall) string {
+	if c.Held {
+		return "on hold"
+	}
+	return string(c.State)
+}
+
+// whoCalled says who called whom.
+func whoCalled(c wire.CallSummary) [][2]string {
+	from, to := plainParty(c.From()), c.To()
+	shown := ""
+	if c.To() == c.Caller.Number && c.Kind != wire.CallKindInbound { // ours called
+		to += " " + c.Caller.Name
+		if c.Kind == wire.CallKindOutbound {
+			shown = c.DID
+		}
+	} else {
+		from += " " + c.Caller.Name
+	}
+	return [][2]string{{"from", from}, {"to", to}, {"shown", shown}}
 }
 
 // showLines prints what is known of a call, and what happened on it.

@@ -161,3 +161,29 @@ func TestCheckWarnsOfNumbersNobodyDials(t *testing.T) {
 		t.Errorf("a FreeSWITCH dials names: %s", out)
 	}
 }
+
+// TestCheckWarnsOfWhatNobodyMeets: a requirement that no agent of the queue meets, once
+// for all queues that have it, and not one that depends on the call.
+func TestCheckWarnsOfWhatNobodyMeets(t *testing.T) {
+	t.Parallel()
+	dir := initialised(t)
+	defs := filepath.Join(dir, "definitions")
+	must(t, os.WriteFile(filepath.Join(defs, "queues.yaml"), []byte("skills: [{name: english}, {name: german}]\nqueues:\n"+
+		"  - {id: sales, requires: german >= 3}\n  - {id: support, requires: german >= 3, relax: [{after: 1m, requires: english >= 4}]}\n"+
+		"  - {id: open, requires: 'skill(call.language) >= 1'}\n  - {id: empty, requires: german >= 1}\n"), 0o600))
+	must(t, os.WriteFile(filepath.Join(defs, "agents.yaml"), []byte("agents:\n"+
+		"  - {id: \"101\", pbx: main, endpoint: PJSIP/101, skills: {english: 4}, queues: [sales, support, open]}\n"), 0o600))
+	put(t, filepath.Join(defs, "flows", "welcome.yaml"), "queue: sales", "needs: german >= 2\n    queue: sales")
+	out, err := run(t, "check", "-c", filepath.Join(dir, "operadora.yaml"))
+	must(t, err)
+	var warned []string
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, "W07") {
+			warned = append(warned, line)
+		}
+	}
+	if len(warned) != 2 || !strings.Contains(warned[0], `flows/welcome.yaml:`) || !strings.Contains(warned[0], `"german >= 2": no agent who serves sales can do so`) ||
+		!strings.HasSuffix(warned[1], "queues.yaml:3:27: W07 queues[0].requires: \"german >= 3\": no agent who serves sales or support can do so; callers wait for nobody\n") {
+		t.Errorf("warned of %q", warned)
+	}
+}

@@ -32,6 +32,8 @@ type Config struct {
 	Lines       session.Settings     `yaml:"lines"`
 	ACD         acd.Config           `yaml:"acd"`
 	PBXs        map[string]PBXConfig `yaml:"pbxs" keys:"pbx"`
+
+	file string // it was read from, "" for none
 }
 
 // PBXConfig is one PBX.

@@ -28,6 +28,8 @@ func newContactListCommand() *cobra.Command {
 	kind := wire.KindFilterCustomer
 	c := jsonFlag(&cobra.Command{
 		Use: "list", Short: "List customers' finished calls, the latest first", Args: cobra.NoArgs,
+		Long: "List customers' finished calls, the latest first. FROM is who called and TO whom: the number of a caller and the one that they\n" +
+			"dialled; of a call that an agent made, or by which a customer was called back, the agent or the queue and the customer's number.",
 		Example: "  operadora contact list --queue sales --outcome abandoned --from 2026-03-02",
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
 			p := wire.ListContactsParams{Queue: unlessEmpty(queue), Agent: unlessEmpty(agent), Outcome: unlessEmpty(outcome), DID: unlessEmpty(did),
@@ -57,7 +59,7 @@ func newContactListCommand() *cobra.Command {
 	f.StringVar(&agent, "agent", "", "only calls that this agent served")
 	f.StringVar((*string)(&outcome), "outcome", "", "only calls that ended so: served, abandoned, left, completed, voicemail, …")
 	f.StringVar(&did, "did", "", "only calls to this number")
-	f.StringVar(&caller, "caller", "", "only calls from this number, in full")
+	f.StringVar(&caller, "caller", "", "only calls from this number, or to it when an agent or a callback called it; in full")
 	f.StringVar(&pbx, "pbx", "", "only calls of this PBX")
 	f.StringVar(&disposition, "disposition", "", "only calls with this disposition")
 	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), callback, feature (agents' phones to feature codes) or all")
@@ -70,10 +72,10 @@ func newContactListCommand() *cobra.Command {
 func listContacts(w io.Writer, list []wire.Contact) error {
 	var rows [][]string
 	for _, c := range list {
-		rows = append(rows, []string{c.ID, c.StartedAt.Local().Format(time.DateTime), orDash(string(c.Outcome)), orDash(c.Caller.Number), orDash(c.DID),
+		rows = append(rows, []string{c.ID, c.StartedAt.Local().Format(time.DateTime), orDash(string(c.Outcome)), orDash(plainParty(c.From())), orDash(c.To()),
 			orDash(plainQueue(c.Queue)), orDash(c.Agent), lasted(c.WaitMS, time.Second), lasted(c.TalkMS, time.Second), orDash(c.Disposition), orDash(strings.Join(slices.DeleteFunc([]string{c.Recording, c.Voicemail}, func(s string) bool { return s == "" }), ", "))})
 	}
-	return columns(w, []string{"CONTACT", "SINCE", "OUTCOME", "CALLER", "DIALLED", "QUEUE", "AGENT", "WAITED", "TALKED", "DISPOSITION", "RECORDING"}, rows)
+	return columns(w, []string{"CONTACT", "SINCE", "OUTCOME", "FROM", "TO", "QUEUE", "AGENT", "WAITED", "TALKED", "DISPOSITION", "RECORDING"}, rows)
 }
 
 func newContactShowCommand() *cobra.Command {
@@ -92,11 +94,10 @@ func newContactShowCommand() *cobra.Command {
 }
 
 func showContact(w io.Writer, c wire.ContactView) error {
-	lines := [][2]string{{"contact", c.ID}, {"outcome", string(c.Outcome)}, {"ended by", string(c.EndedBy)},
-		{"caller", c.Caller.Number + " " + c.Caller.Name}, {"dialled", c.DID}, {"pbx", c.PBX},
-		{"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", plainQueue(c.Queue)}, {"agent", c.Agent},
+	lines := append([][2]string{{"contact", c.ID}, {"outcome", string(c.Outcome)}, {"ended by", string(c.EndedBy)}}, whoCalled(c.CallSummary)...)
+	lines = append(lines, [][2]string{{"pbx", c.PBX}, {"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", plainQueue(c.Queue)}, {"agent", c.Agent},
 		{"wait", lasted(c.WaitMS, time.Millisecond)}, {"talk", lasted(c.TalkMS, time.Millisecond)}, {"disposed", c.Disposition},
-		{"callback", c.Callback}, {"asked by", c.AskedBy}}
+		{"callback", c.Callback}, {"asked by", c.AskedBy}}...)
 	return showLines(w, append(lines, recordingsOf(c)...), c.Timeline)
 }
 
@@ -138,7 +139,7 @@ func recordingsOf(c wire.ContactView) (out [][2]string) {
 	return out
 }
 
-const momentExample = "2026-03-02, \"2026-03-02 09:00\" or 2026-03-02T09:00:00Z"
+const momentExample = "2026-03-02, yesterday, today, \"2026-03-02 09:00\" or 2026-03-02T09:00:00Z"
 
 // moment reads a flag's day or moment, in this machine's zone unless it names one.
 func moment(flag, text string) (*time.Time, error) { return momentIn(flag, text, time.Local) }
@@ -147,6 +148,11 @@ func moment(flag, text string) (*time.Time, error) { return momentIn(flag, text,
 func momentIn(flag, text string, zone *time.Location) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
+	}
+	if back, ok := map[string]int{"today": 0, "yesterday": 1}[text]; ok {
+		y, m, d := time.Now().In(zone).Date()
+		day := time.Date(y, m, d-back, 0, 0, 0, 0, zone)
+		return &day, nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", time.DateOnly} {
 		if at, err := time.ParseInLocation(layout, text, zone); err == nil {

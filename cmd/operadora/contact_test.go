@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/operadora/operadora/api/wire"
 )
@@ -79,7 +81,50 @@ func TestContacts(t *testing.T) {
 	if len(list) != 3 || one.Voicemail != "c3-m1" || len(one.Timeline) != 3 {
 		t.Errorf("for machines: %+v, %+v", list, one)
 	}
-	if _, err := command(t, "contact", "list", "--from", "yesterday", "--token", "x", "--url", server.URL); err == nil || !strings.Contains(err.Error(), `"yesterday"`) {
+	run("contact list --from yesterday --to today")
+	y, m, d := time.Now().Date()
+	for key, want := range map[string]time.Time{"from": time.Date(y, m, d-1, 0, 0, 0, 0, time.Local), "to": time.Date(y, m, d, 0, 0, 0, 0, time.Local)} {
+		if got, err := time.Parse(time.RFC3339, asked[len(asked)-1].Get(key)); err != nil || got.Sub(want).Abs() > 25*time.Hour || got.In(time.Local).Format("15:04:05") != "00:00:00" {
+			t.Errorf("--%s: %v, want %v (%v)", key, got, want, err)
+		}
+	}
+	if _, err := command(t, "contact", "list", "--from", "tomorrow", "--token", "x", "--url", server.URL); err == nil || !strings.Contains(err.Error(), `"tomorrow"`) {
 		t.Errorf("a bad moment: %v", err)
+	}
+}
+
+// TestWhoCalledWhom reads who called whom, of callers' calls and of ours.
+func TestWhoCalledWhom(t *testing.T) {
+	t.Parallel()
+	of := func(kind, rest string) string {
+		return `{"id":"` + kind + `","pbx":"main","kind":"` + kind + `","did":"5000","caller":{"number":"+573001"},"started_at":"2026-03-02T12:00:00Z"` + rest
+	}
+	mux := http.NewServeMux()
+	answers := map[string]string{
+		"/api/v1/contacts":          `{"items":[` + of("inbound", `}`) + `,` + of("outbound", `,"agent":"101","queue":"sales"}`) + `,` + of("callback", `,"queue":"@102"}`) + `]}`,
+		"/api/v1/calls":             `{"items":[` + of("inbound", `,"state":"talking","held":true}`) + `,` + of("outbound", `,"agent":"101","state":"dialing"}`) + `]}`,
+		"/api/v1/contacts/outbound": of("outbound", `,"agent":"101","timeline":[]}`),
+	}
+	for path, body := range answers {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, body)
+		})
+	}
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	for args, want := range map[string][]string{
+		"contact list":          {"FROM TO", "inbound +573001 5000", "outbound agent 101 +573001", "callback queue 102's own +573001"},
+		"call list":             {"STATE FROM TO", "inbound on hold +573001 5000", "outbound dialing agent 101 +573001"},
+		"contact show outbound": {"from agent 101", "to +573001", "shown 5000"},
+	} {
+		out, err := command(t, append(strings.Fields(args), "--token", "x", "--url", server.URL)...)
+		must(t, err)
+		words := regexp.MustCompile(` +`).ReplaceAllString(regexp.MustCompile(`2026-\S+ \S+ +- +`).ReplaceAllString(out, ""), " ")
+		for _, w := range want {
+			if !strings.Contains(words, w) {
+				t.Errorf("%s: no %q in\n%s", args, w, out)
+			}
+		}
 	}
 }

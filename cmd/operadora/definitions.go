@@ -45,7 +45,7 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	}
 	fsys := os.DirFS(dir)
 	floor := readACD(fsys)
-	known.Queue, known.Needs, known.Callback = floor.queue(), floor.needs(), floor.callback()
+	known.Queue, known.Needs, known.Callback, known.Unmet = floor.queue(), floor.needs(), floor.callback(), floor.unmet()
 	known.Digits = len(pbxs) > 0
 	for _, p := range pbxs {
 		known.Digits = known.Digits && p.Kind != KindFreeSWITCH
@@ -181,6 +181,15 @@ func (o *floor) needs() func(text string) error {
 		return nil
 	}
 	return o.defs.Judges
+}
+
+// unmet tells whether no agent of a queue meets a requirement; nil when the files
+// cannot be read.
+func (o *floor) unmet() func(queue, text string) bool {
+	if o.broken {
+		return nil
+	}
+	return o.defs.NobodyMeets
 }
 
 // check tells what does not fit together, with the place of each.

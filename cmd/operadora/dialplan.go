@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"net/url"
@@ -69,7 +72,7 @@ func newDialplanPrintCommand() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&pbx, "pbx", "asterisk", "kind of PBX: asterisk or freeswitch")
-	f.StringVar(&dir, "dir", "", "write the files into this folder instead of printing them")
+	f.StringVar(&dir, "dir", "", "write the files into this folder instead of printing them; those that are there are left as they are")
 	f.StringVar(&v.App, "app", v.App, "Stasis application name, as in the configuration")
 	f.StringVar(&v.AwayContext, "away", v.AwayContext, "your context for calls while operadora is away")
 	f.StringVar(&v.Prefix, "prefix", v.Prefix, "what every feature code begins with")
@@ -129,11 +132,30 @@ func fromConfig(cmd *cobra.Command, v *dialplans.Values) (told string, err error
 	return file, nil
 }
 
-// writeInto writes files that do not exist yet, for whom the folder belongs to;
-// an existing one is never changed.
+// writeInto writes files that do not exist yet, for whom the folder belongs to, which
+// is made if it is missing. One that is there is never changed, but told of.
 func writeInto(out io.Writer, dir string, files []dialplans.File) error {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return err
+		}
+		if err := ownedAs(dir, filepath.Dir(filepath.Clean(dir))); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, "made the folder", dir)
+	}
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name)
+		switch there, err := os.ReadFile(path); {
+		case err == nil && bytes.Equal(there, f.Content):
+			fmt.Fprintln(out, "there already, and the same:", path)
+			continue
+		case err == nil:
+			fmt.Fprintf(out, "there already, and left as it is: %s differs from what would be written, which `operadora dialplan print` shows without --dir\n", path)
+			continue
+		case !errors.Is(err, fs.ErrNotExist):
+			return err
+		}
 		if err := createNew(path, f.Content, 0o640); err != nil {
 			return err
 		}

@@ -42,13 +42,21 @@ func TestDialplanPrint(t *testing.T) {
 
 func TestDialplanNeverWritesOverAFile(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	_, err := dialplanPrint(t, "--dir", dir)
+	dir := filepath.Join(t.TempDir(), "not", "yet")
+	out, err := dialplanPrint(t, "--password", "password-x1", "--dir", dir)
 	must(t, err)
-	mine := filepath.Join(dir, "extensions_operadora.conf")
+	mine, lost := filepath.Join(dir, "extensions_operadora.conf"), filepath.Join(dir, "http_operadora.conf")
+	if !strings.Contains(out, "made the folder "+dir) || strings.Count(out, "wrote "+dir) != 3 {
+		t.Errorf("a folder that was missing:\n%s", out)
+	}
 	must(t, os.WriteFile(mine, []byte("mine"), 0o600))
-	if _, err := dialplanPrint(t, "--dir", dir); err == nil || !strings.Contains(err.Error(), "exists already") {
-		t.Errorf("writing again: %v", err)
+	must(t, os.Remove(lost))
+	out, err = dialplanPrint(t, "--password", "password-x1", "--dir", dir)
+	must(t, err)
+	for _, want := range []string{"left as it is: " + mine + " differs", "wrote " + lost, "and the same: " + filepath.Join(dir, "ari_operadora.conf")} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
 	}
 	if raw, err := os.ReadFile(mine); err != nil || string(raw) != "mine" {
 		t.Errorf("the file was changed: %q %v", raw, err)

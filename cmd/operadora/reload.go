@@ -17,7 +17,7 @@ func newReloadCommand() *cobra.Command {
 		Long: "Read the definitions again and put them in force as a whole, in the operadora that answers.\n" +
 			"It says what has changed, and what becomes of callers and agents whom that concerns. A set with a fault changes\n" +
 			"nothing; file, line and key of each fault are named. It needs a token of role admin.\n" +
-			"operadora.yaml is no definition: it is read at the start, so a change in it needs a restart.",
+			"operadora.yaml is no definition: it is read at the start. What has changed in it since is told, and needs a restart.",
 		Args: cobra.NoArgs,
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
 			r, err := c.ReloadDefinitionsWithResponse(cmd.Context())

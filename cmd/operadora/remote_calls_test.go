@@ -41,7 +41,7 @@ func TestCallsQueuesAndReload(t *testing.T) {
 	}
 	for args, wants := range map[string][]string{
 		"call list":                     {"CALL", "c1", "talking", "***456", "5000", "sales", "101"},
-		"call show c1":                  {"caller", "***456", "call.offered", `{"agent":"101"}`},
+		"call show c1":                  {"from", "***456", "call.offered", `{"agent":"101"}`},
 		"call explain c1":               {":00:01.000  it is offered"},
 		"call explain c1 --language es": {":00:01.000  se ofrece"},
 		"call hangup c1":                {"c1: hangup ordered"},

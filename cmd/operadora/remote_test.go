@@ -32,6 +32,10 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 	mux.HandleFunc("POST /api/v1/agents/101/dispose", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, "disposition", `disposition: "x" is not a disposition of the call's queue`)
 	})
+	mux.HandleFunc("POST /api/v1/agents/101/login", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"result": "ok", "agent": "101", "state": "paused"}`)
+	})
 	mux.HandleFunc("GET /api/v1/definitions", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"pause_reasons": [{"id": "lunch"}, {"id": "training"}]}`)
@@ -43,7 +47,11 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 	run := func(args ...string) (string, error) {
 		return command(t, append([]string{"-c", config, "agent", "--token", "x"}, args...)...)
 	}
-	out, err := run("list")
+	out, err := run("login", "101", "--line")
+	if err != nil || out != "101: ok, the phone rings: calls come once it is picked up\n" {
+		t.Errorf("a permanent line: %q, %v", out, err)
+	}
+	out, err = run("list")
 	must(t, err)
 	for i, want := range []string{"STATE", "wrap-up", "ringing", "offline", "available", "phone busy", "pause: lunch"} {
 		if line := strings.Split(out, "\n")[i]; !strings.Contains(line, want) {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"regexp"
+	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -14,6 +15,14 @@ func plainQueue(queue string) string {
 		return agent + "'s own"
 	}
 	return queue
+}
+
+// plainParty is who called, as people read it.
+func plainParty(from string) string {
+	if queue, ok := strings.CutPrefix(from, "queue "); ok {
+		return "queue " + plainQueue(queue)
+	}
+	return from
 }
 
 var (

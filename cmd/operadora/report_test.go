@@ -73,7 +73,7 @@ func TestReportCommand(t *testing.T) {
 	for args, want := range map[string]string{
 		"report sales --from 2026-03-02":                                           `"sales"`,
 		"report service":                                                           "--from",
-		"report service --from yesterday":                                          `"yesterday"`,
+		"report service --from tomorrow":                                           `"tomorrow"`,
 		"report service --from 2026-03-02 --tz Bogota":                             `"Bogota"`,
 		"report service --from 2026-03-02 --format pdf":                            `"pdf"`,
 		"report service --from 2026-03-02 --format xlsx":                           "--output",

@@ -48,7 +48,7 @@ func loadConfig(cmd *cobra.Command) (Config, error) {
 
 // readConfig returns what could be read also beside an error.
 func readConfig(file string) (Config, error) {
-	var cfg Config
+	cfg := Config{file: file}
 	f, err := loadSettings(&cfg, file)
 	if err == nil {
 		if err = cfg.Validate(); err != nil {

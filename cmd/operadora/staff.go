@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,16 +52,46 @@ func newStaffCommand() *cobra.Command {
 	l.DurationVar(&f.interval, "interval", 30*time.Minute, "length of an interval; of records 15m, 30m or 1h")
 	l.DurationVar(&f.aht, "aht", 0, "mean handling time (default: that of the records or the file)")
 	l.StringVar((*string)(&f.target.Model), "model", string(staffing.ErlangC), "erlang-c or erlang-a")
-	l.Float64Var(&f.target.Level, "level", 0.8, "share of calls to be answered within --within")
+	l.Var(newShare(&f.target.Level, 0.8), "level", "share of calls to be answered within --within")
 	l.DurationVar(&f.target.Within, "within", 20*time.Second, "wait that is in time")
 	l.DurationVar(&f.target.ASA, "asa", 0, "longest mean wait; 0 is any")
-	l.Float64Var(&f.target.Abandon, "abandon", 0, "largest share of calls that may give up, with erlang-a; 0 is any")
-	l.Float64Var(&f.target.Occupancy, "occupancy", 0, "largest share of their time that agents may serve; 0 is any")
+	l.Var(newShare(&f.target.Abandon, 0), "abandon", "largest share of calls that may give up, with erlang-a; 0 is any")
+	l.Var(newShare(&f.target.Occupancy, 0), "occupancy", "largest share of their time that agents may serve; 0 is any")
 	l.DurationVar(&f.target.Patience, "patience", 0, "mean patience of callers, with erlang-a (default: that of the records or the file)")
-	l.Float64Var(&f.target.Shrinkage, "shrinkage", 0, "share of paid time that agents are not there: pauses, training, absence")
+	l.Var(newShare(&f.target.Shrinkage, 0), "shrinkage", "share of paid time that agents are not there: pauses, training, absence")
 	l.StringVar(&f.format, "format", "table", "table, csv, json or html")
 	l.StringVar(&f.output, "output", "", "write to this file instead of the terminal")
 	return c
+}
+
+// share is a flag that is a part of a whole: 0.8, or 80%.
+type share float64
+
+func newShare(to *float64, begin float64) *share {
+	*to = begin
+	return (*share)(to)
+}
+
+// String implements pflag.Value.
+func (s *share) String() string { return reports.Number(float64(*s)) }
+
+// Type implements pflag.Value.
+func (s *share) Type() string { return "share" }
+
+// Set implements pflag.Value.
+func (s *share) Set(text string) error {
+	number, percent := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(number, 64)
+	switch {
+	case err != nil:
+		return errors.New("a share is written 0.8, or 80%")
+	case percent:
+		v /= 100
+	case v > 1 && v <= 100:
+		return fmt.Errorf("a share is from 0 to 1: %s%% is written %s, or %s%%", number, reports.Number(v/100), number)
+	}
+	*s = share(v)
+	return nil
 }
 
 func (f *staffFlags) run(cmd *cobra.Command) error {

@@ -64,7 +64,7 @@ func TestStaffCommand(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                                                    "--queue",
 		"--calls 10":                                          "--aht 0s",
-		"--calls 10 --aht 1m --level 2":                       "--level 2",
+		"--calls 10 --aht 1m --level 2":                       `"2" for "--level"`,
 		"--calls 10 --aht 1m --model erlang-b":                "--model erlang-b",
 		"--calls 10 --aht 1m --model erlang-a":                "--patience",
 		"--calls 10 --aht 1m --format pdf":                    `"pdf"`,
@@ -77,6 +77,24 @@ func TestStaffCommand(t *testing.T) {
 	} {
 		if out, err := command(t, append([]string{"staff"}, strings.Fields(args)...)...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("staff %s: %v, want %s\n%s", args, err, want, out)
+		}
+	}
+}
+
+// TestSharesAreWrittenTwoWays: 80 is neither, and it is said which is meant.
+func TestSharesAreWrittenTwoWays(t *testing.T) {
+	t.Parallel()
+	staff := func(level string) (string, error) {
+		return command(t, "staff", "--calls", "100", "--aht", "3m", "--level", level, "--shrinkage", "30%")
+	}
+	share, err := staff("0.8")
+	must(t, err)
+	if percent, err := staff("80%"); err != nil || percent != share {
+		t.Errorf("80%%: %v\n%s", err, percent)
+	}
+	for level, want := range map[string]string{"80": "80% is written 0.8, or 80%", "x": "a share is written 0.8, or 80%", "800": "level"} {
+		if _, err := staff(level); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("--level %s: %v", level, err)
 		}
 	}
 }

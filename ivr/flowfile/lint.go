@@ -16,11 +16,12 @@ import (
 // nobody can tell; the check is left out.
 type Known struct {
 	Queue       func(name string) bool
-	Callback    func(queue string) bool      // whether a queue calls back
-	Needs       func(text string) error      // why a requirement on agents is none
-	Destination func(number string) error    // why the gate would refuse it
-	Sound       func(lang, name string) bool // whether the PBX has a sound
-	Digits      bool                         // every PBX passes on of a dialled number + and digits only
+	Callback    func(queue string) bool       // whether a queue calls back
+	Needs       func(text string) error       // why a requirement on agents is none
+	Unmet       func(queue, text string) bool // whether no agent of a queue meets one
+	Destination func(number string) error     // why the gate would refuse it
+	Sound       func(lang, name string) bool  // whether the PBX has a sound
+	Digits      bool                          // every PBX passes on of a dialled number + and digits only
 }
 
 // Lint checks definitions as a whole. Faults of single files (E00, E10, E11)
@@ -199,7 +200,7 @@ func (l *linter) sounds(at ivr.Pos, node string, names, langs []string) {
 	}
 }
 
-// node checks one node against what is defined elsewhere (E06, E12, E15, W02, W03, W05).
+// node checks one node against what is defined elsewhere (E06, E12, E15, W02, W03, W05, W07).
 func (l *linter) node(n *ivr.Node) {
 	l.missing(n)
 	switch s := n.Step.(type) {
@@ -289,6 +290,9 @@ func (l *linter) queue(n *ivr.Node, s *ivr.Queue) {
 		if err := l.known.Needs(s.Needs); err != nil {
 			l.fault(CodeForm, n.At, n.Name, "needs: %q cannot be judged: %v", s.Needs, err)
 		}
+	}
+	if !strings.Contains(s.Queue, "{{") && l.known.Unmet != nil && l.known.Unmet(s.Queue, s.Needs) {
+		l.fault(yamlfile.CodeUnmet, n.At, n.Name, "needs: %q: no agent who serves %s can do so; callers wait for nobody", s.Needs, s.Queue)
 	}
 	if s.MaxWait > 0 && s.MaxWait < 5*time.Second {
 		l.fault(CodeImpatient, n.At, n.Name, "max_wait %s is shorter than a phone rings", s.MaxWait)

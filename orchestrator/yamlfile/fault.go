@@ -31,6 +31,7 @@ const (
 	CodeForm    Code = "E00" // no YAML, an unknown key, a value of the wrong kind
 	CodeBounds  Code = "E11" // a value out of bounds
 	CodeUnknown Code = "E12" // a name that nothing has: a queue, calendar, flow, PBX or destination
+	CodeUnmet   Code = "W07" // a requirement that no agent of the queue meets
 )
 
 // Warning tells whether a code is only advice.

@@ -73,7 +73,7 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 	for _, name := range slices.Sorted(maps.Keys(site.PBXs)) {
 		within(func(ctx context.Context) {
 			ours := served.state("pbx "+name) == "ok"
-			f := probePBX(ctx, site.PBXs[name], site.Reach[name], ours, phonesAt(name, site.Definitions), recordFormats(site.Definitions), site.Console)
+			f := probePBX(ctx, site.PBXs[name], site.Reach[name], ours, phonesAt(name, site.Definitions), recordFormats(site.Definitions), numbersOf(site.Definitions.Flows), site.Console)
 			f.unseen, f.standby = anyPort(site.API.Listen), served != nil && !ours
 			part(examinePBX(name, f, site.Definitions))
 		})
@@ -121,6 +121,7 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 	judgeReach(s, f.reach)
 	judgeTransfers(s, f)
 	judgeVanishing(s, f)
+	judgeNumbers(s, f)
 	judgeDialplan(s, d.Flows, f.cfg.App)
 	return s.lines
 }

@@ -45,6 +45,9 @@ type pbxFacts struct {
 	recordings map[string]error // what came of a trial, by format
 	host       hostFacts
 
+	kept    []keptNumber
+	keptErr error
+
 	otherPassword string // the file beside ari.conf that holds another password, when the login is refused
 
 	settings    phoneSettings
@@ -55,7 +58,7 @@ type pbxFacts struct {
 // connected: it needs those that are left.
 const sessionsBeside = 8
 
-func probePBX(ctx context.Context, cfg ari.Config, to gate.Reach, ours bool, phones, formats []string, console Console) pbxFacts {
+func probePBX(ctx context.Context, cfg ari.Config, to gate.Reach, ours bool, phones, formats, numbers []string, console Console) pbxFacts {
 	f := pbxFacts{cfg: cfg, ours: ours}
 	r := newReader(cfg)
 	defer r.close()
@@ -80,6 +83,9 @@ func probePBX(ctx context.Context, cfg ari.Config, to gate.Reach, ours bool, pho
 	}
 	f.host = probeHost(ctx, console, f.report.EntityID)
 	f.reach = asteriskReach(ctx, to, f, console)
+	if f.host.err == nil {
+		f.kept, f.keptErr = keptNumbers(ctx, r, console, f, phones, numbers)
+	}
 	n := cfg.MaxConnections + 2 // the event socket, and one for a person with a browser
 	if f.report.Attached {
 		n = min(n, sessionsBeside)

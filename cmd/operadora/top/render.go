@@ -1,6 +1,7 @@
 package top
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -201,7 +202,7 @@ func agentTable(m *Model, f Frame) []line {
 }
 
 func callTable(m *Model, f Frame) []line {
-	cols := []column{{title: "CALLER", width: 12, grow: 1}, {title: "DIALLED", width: 12},
+	cols := []column{{title: "FROM", width: 12, grow: 1}, {title: "TO", width: 12},
 		{title: "STATE", width: 8}, {title: "WHERE", width: 18, grow: 2}, {title: "AGENT", width: 6},
 		{title: "WAITS", width: 7, right: true}, {title: "TIME", width: 7, right: true}}
 	var rows [][]span
@@ -210,7 +211,7 @@ func callTable(m *Model, f Frame) []line {
 		if agent == "" && c.State == wire.CallStateTalking {
 			agent = c.Agent
 		}
-		rows = append(rows, []span{{text: number(c)}, {text: c.DID}, callWord(c), {text: where(c)},
+		rows = append(rows, []span{{text: cmp.Or(c.From(), "unknown")}, {text: c.To()}, callWord(c), {text: where(c)},
 			{text: agent}, {text: ago(c.WaitSince, f.Now)}, {text: ago(c.StartedAt, f.Now)}})
 	}
 	return table(cols, rows, f.Width)
