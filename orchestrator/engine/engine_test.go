@@ -297,7 +297,8 @@ type floor struct {
 	refuse  error  // of Enqueue
 	full    string // a queue that takes nobody
 	dialled []orchestrator.Dialling
-	talks   string // the call in which the agent talks, for AgentTransfer
+	bea     orchestrator.AgentResult // of whatever bea's phone asks for
+	talks   string                   // the call in which the agent talks, for AgentTransfer
 
 	tell   func(orchestrator.Entry) // the journal
 	state  string                   // of the agent: "" is one who is always there
@@ -480,6 +481,9 @@ func (f *floor) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrat
 	defer f.mu.Unlock()
 	a := orchestrator.AgentAnswer{Result: orchestrator.AgentOK, Agent: "ana", Call: f.talks}
 	f.did = append(f.did, cmd)
+	if cmd.Endpoint == "PJSIP/bea" { // who oversees the agents
+		return orchestrator.AgentAnswer{Result: f.bea, Agent: "bea"}, nil
+	}
 	switch cmd.Op {
 	case orchestrator.AgentLine:
 		if f.state == "" || f.state == "offline" {

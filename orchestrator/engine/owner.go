@@ -61,6 +61,7 @@ type claims struct {
 	outside  []string    // channels of outside numbers, for the caps of the trunk
 	borrowed []string    // permanent lines that a call has
 	line     *lineClaims // of a session
+	talks    string      // who of the house talks with the customer, "" for nobody
 }
 
 // rules are what owners decide by.
@@ -112,6 +113,9 @@ func (c ofCall) claims() claims {
 		out.waiting = k.Visit.N
 	case c.State == call.StateWaiting && c.Visit != nil: // a stored record may be of any sense
 		out.waiting = c.Visit.N
+	}
+	if c.State == call.StateTalking {
+		out.talks = c.Far().Person()
 	}
 	out.place, out.outside, out.bridges = c.Place(), c.Outside(), c.Bridges()
 	return out

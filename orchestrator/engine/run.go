@@ -117,6 +117,9 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 	case call.AgentDo:
 		c.Command.OnLine = l.drv.lines.has(c.Command.Agent, c.Command.Endpoint)
 		r.Answer, err = l.eng.Do(ctx, c.Command)
+		if err == nil && c.Command.Op.OfCall() && unheld[r.Answer.Result] {
+			r.Answer.Call = l.eng.talkOf(r.Answer.Agent)
+		}
 		if err == nil && r.Answer.Call != "" {
 			r.Answer.Result, err = l.eng.forAgent(ctx, r.Answer, c.Command)
 		}
@@ -242,6 +245,23 @@ func (d *driving) reconsider(ctx context.Context, o orchestrator.Offer) {
 var wishOf = map[orchestrator.AgentOp]call.WishKind{
 	orchestrator.AgentTransfer: call.WishTransfer, orchestrator.AgentConsult: call.WishConsult, orchestrator.AgentComplete: call.WishComplete,
 	orchestrator.AgentSwap: call.WishSwap, orchestrator.AgentCancel: call.WishCancel, orchestrator.AgentConference: call.WishMeet,
+}
+
+// unheld are the answers of a distributor that knows of no call of the agent's.
+var unheld = map[orchestrator.AgentResult]bool{orchestrator.AgentNotLoggedIn: true, orchestrator.AgentNothingToClose: true}
+
+// talkOf is the call in which somebody talks, "" for none. Of a supervisor who took a
+// call over without being logged in only the call itself knows. All calls are looked
+// at, in memory, for a code that somebody dialled.
+func (e *Engine) talkOf(agent string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for id, l := range e.calls {
+		if l.shown.Load().talks == agent && agent != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // forAgent carries out what an agent dialled a code for and concerns a call.

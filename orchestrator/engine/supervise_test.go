@@ -205,6 +205,37 @@ func TestSupervisorsPhone(t *testing.T) {
 	}
 }
 
+// TestCodesOfWhoTookOver: who took a call over has its codes, whether or not the
+// distributor knows of their call; who only listens has none, and neither has whom it
+// does not let do anything.
+func TestCodesOfWhoTookOver(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		result orchestrator.AgentResult
+		mode   orchestrator.MonitorMode
+		done   bool
+	}{
+		{orchestrator.AgentNotLoggedIn, orchestrator.MonitorTakeover, true}, {orchestrator.AgentNothingToClose, orchestrator.MonitorTakeover, true},
+		{orchestrator.AgentBadPIN, orchestrator.MonitorTakeover, false}, {orchestrator.AgentNotLoggedIn, orchestrator.MonitorListen, false},
+	} {
+		t.Run(fmt.Sprint(row.result, " ", row.mode), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := talking(t)
+				s.floor.bea = row.result
+				s.must(s.supervise("bea", row.mode))
+				s.pbx.ArriveAs(pbxtest.Arrival{Channel: "code.1", Args: []string{"feature", "transfer", "PJSIP/bea", "sales"}})
+				s.wait(10 * time.Second)
+				if gone := len(s.pbx.ChannelsAt("PJSIP/bea")) == 0; gone != row.done {
+					t.Errorf("the transfer is carried out: %v", gone)
+				}
+				s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+				s.finish(orchestrator.OutcomeCompleted, orchestrator.OutcomeServed)
+			})
+		})
+	}
+}
+
 // TestTakeOver: the supervisor takes the agent's place, once, and the agent is free.
 // It may be the first wish, a later one, or a key; of a customer on hold as well.
 func TestTakeOver(t *testing.T) {
