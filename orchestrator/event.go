@@ -59,6 +59,7 @@ type Event struct {
 	Peer      string // EventTransfer with Other: the Endpoint by which Originate brings that call's far end here; "" when it cannot be
 	Duration  time.Duration
 	Cause     Cause
+	ByPBX     bool // EventEnded: the PBX ended it by itself, as when it is stopped; neither we nor the far end did
 	Failed    bool
 	Reason    string // text of a failure, for logs and the timeline
 	Device    DeviceState

@@ -14,6 +14,7 @@ type legs struct {
 	m  map[string]*leg // by channel id; guarded by mu, also the legs in it
 
 	keepsEnds atomic.Bool // the dialplan writes down how channels end
+	keepsNone atomic.Bool // it was asked since the last connection, and does not
 }
 
 // leg is one channel.
@@ -22,6 +23,7 @@ type leg struct {
 	args    []string           // application arguments of one that was created and has not answered, else nil
 	alerted bool               // EventRinging was told, or the far end sent progress
 	ending  bool               // Asterisk told that a hangup was requested
+	soft    bool               // it was asked for within Asterisk, by us or another
 	cause   orchestrator.Cause // of that request
 	asked   orchestrator.Cause // of our own Hangup
 	leaving bool               // our own Continue
@@ -119,6 +121,7 @@ func (l *legs) dialling(channel string) bool {
 // seed makes the memory agree with a snapshot: what is not in it is gone, what
 // is new in it is known from now on.
 func (l *legs) seed(truth orchestrator.Snapshot) {
+	l.keepsNone.Store(false) // it may have been reloaded
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id := range l.m {

@@ -195,11 +195,15 @@ func (l *legs) hangupRequested(w *wire.ChannelHangupRequest) {
 	if g == nil {
 		return
 	}
-	g.ending = true
+	g.ending, g.soft = true, g.soft || w.Soft
 	if !w.Soft && w.Cause > 0 {
 		g.cause = orchestrator.Cause(w.Cause)
 	}
 }
+
+// byAsterisk tells whether the end that was asked for was neither our wish nor the far
+// end's: Asterisk is being stopped, or somebody is at its console.
+func (g *leg) byAsterisk() bool { return g.soft && g.cause == 0 && g.asked == 0 }
 
 // hangingUp tells whether a channel is about to end.
 func (l *legs) hangingUp(channel string) bool {
@@ -229,6 +233,7 @@ func (l *legs) leftApplication(e *orchestrator.Event) verdict {
 		} else if g.asked != 0 {
 			e.Cause = g.asked
 		}
+		e.ByPBX = g.byAsterisk()
 	case g.leaving:
 		e.Kind = orchestrator.EventLeft
 	default:
@@ -250,6 +255,7 @@ func (l *legs) destroyed(e *orchestrator.Event) verdict {
 	if g != nil && g.over {
 		return silent
 	}
+	e.ByPBX = g != nil && g.entered && g.byAsterisk()
 	if e.Cause == orchestrator.CauseNoAnswer && (g == nil || !g.alerted) {
 		// Asterisk says "user alerting, no answer" also of a phone that never
 		// alerted: one that vanished, or that answered 480.

@@ -6,6 +6,9 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
+// managerRequest is the cause of what FreeSWITCH's console hangs up.
+const managerRequest = "MANAGER_REQUEST"
+
 // causes are FreeSWITCH's names of Q.850 causes, and of some of its own, that
 // calls end with. What is not among them has no number that means anything.
 var causes = map[string]orchestrator.Cause{
@@ -28,7 +31,7 @@ var causes = map[string]orchestrator.Cause{
 	// FreeSWITCH's own
 	"ORIGINATOR_CANCEL": orchestrator.CauseNormal, "LOSE_RACE": orchestrator.CauseGone, "PICKED_OFF": orchestrator.CauseGone,
 	"CRASH": orchestrator.CauseOutOfOrder, "SYSTEM_SHUTDOWN": orchestrator.CauseOutOfOrder,
-	"MANAGER_REQUEST": orchestrator.CauseNormal, "BLIND_TRANSFER": orchestrator.CauseNormal, "ATTENDED_TRANSFER": orchestrator.CauseNormal,
+	managerRequest: orchestrator.CauseNormal, "BLIND_TRANSFER": orchestrator.CauseNormal, "ATTENDED_TRANSFER": orchestrator.CauseNormal,
 	"ALLOTTED_TIMEOUT": orchestrator.CauseNoAnswer, "PROGRESS_TIMEOUT": orchestrator.CauseNoResponse,
 	"MEDIA_TIMEOUT": orchestrator.CauseOutOfOrder, "USER_CHALLENGE": orchestrator.CauseRejected,
 	"INVALID_GATEWAY": orchestrator.CauseNoRoute, "GATEWAY_DOWN": orchestrator.CauseNoRoute,

@@ -243,6 +243,7 @@ func (a *Adapter) ended(d *doing, g *leg, w *wire) {
 	if e.Cause == orchestrator.CauseNormal && g.asked > 0 {
 		e.Cause = g.asked
 	}
+	e.ByPBX = string(w.Cause) == managerRequest && g.asked == 0
 	d.event(e)
 }
 

@@ -282,7 +282,7 @@ func (x *change) event(e orchestrator.Event) {
 			x.open("answered")
 		}
 	case orchestrator.EventEnded, orchestrator.EventLeft:
-		x.lineEnded(e.Cause)
+		x.lineEnded(e.Cause, e.ByPBX)
 	case orchestrator.EventDigit:
 		x.key(e.Digit)
 	case orchestrator.EventTransfer:
@@ -306,13 +306,13 @@ func (x *change) played(playback string) {
 }
 
 // lineEnded handles the end of the line: an agent who hangs up pauses; a line
-// that broke is rung again.
-func (x *change) lineEnded(cause orchestrator.Cause) {
+// that broke, or that the PBX ended, is rung again.
+func (x *change) lineEnded(cause orchestrator.Cause, byPBX bool) {
 	why := "broken"
 	switch {
 	case x.s.State == StateConnecting:
 		why = "not answered"
-	case cause == orchestrator.CauseNormal:
+	case cause == orchestrator.CauseNormal && !byPBX:
 		why = "hung up"
 	}
 	x.gone(why, cause)

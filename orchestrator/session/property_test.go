@@ -170,7 +170,7 @@ func (w *world) hangUp(ch string, cause orchestrator.Cause) error {
 	if ch == w.s.Channel {
 		w.lent = "" // its call hears of it, too
 	}
-	return w.give(call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: cause}})
+	return w.give(call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: cause, ByPBX: w.s.Seq%3 == 0}})
 }
 
 // happen lets something happen outside.
@@ -314,6 +314,50 @@ func TestUnkindWorld(t *testing.T) {
 		}
 		if err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, strings.Join(w.log, "\n"))
+		}
+	}
+}
+
+// TestWhoEndsALine: an agent who hangs up is paused, also unseen; a line that the PBX
+// ended, or that broke, or of whose end nobody knows, is rung again.
+func TestWhoEndsALine(t *testing.T) {
+	t.Parallel()
+	ended := func(cause orchestrator.Cause, byPBX bool) call.Input {
+		return call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEnded, Channel: "phone.1", Cause: cause, ByPBX: byPBX}}
+	}
+	unseen := func(ends map[string]orchestrator.ChannelEnd) call.Input {
+		return call.Input{Kind: call.InCompare, Truth: call.Truth{Adopted: true, At: time.Unix(1_800_000_100, 0), Ended: ends}}
+	}
+	for name, row := range map[string]struct {
+		in    call.Input
+		pause bool
+	}{
+		"the agent hung up":        {ended(orchestrator.CauseNormal, false), true},
+		"the PBX was stopped":      {ended(orchestrator.CauseNormal, true), false},
+		"it broke":                 {ended(orchestrator.CauseOutOfOrder, false), false},
+		"the agent, unseen":        {unseen(map[string]orchestrator.ChannelEnd{"phone.1": {Cause: orchestrator.CauseNormal}}), true},
+		"it broke unseen":          {unseen(map[string]orchestrator.ChannelEnd{"phone.1": {Cause: orchestrator.CauseOutOfOrder}}), false},
+		"unseen, and nobody knows": {unseen(nil), false},
+	} {
+		w := newWorld(1)
+		for _, in := range []call.Input{
+			{Kind: call.InLine, Line: call.LineNews{Do: call.LineOpen}},
+			{Kind: call.InLine, Line: call.LineNews{Do: call.LineTake, Channel: "phone.1"}},
+		} {
+			if err := w.give(in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.now = w.now.Add(200 * time.Second)
+		if err := w.give(row.in); err != nil {
+			t.Fatal(err)
+		}
+		pauses := slices.ContainsFunc(w.s.Todo, func(t call.Todo) bool {
+			a, asks := t.Command.(call.AgentDo)
+			return asks && a.Command.Op == orchestrator.AgentLineDown
+		})
+		if _, again := w.s.Timers[timerAgain]; w.s.State != StateLost || pauses != row.pause || again == row.pause {
+			t.Errorf("%s: the line is %q, pauses %v, is rung again %v", name, w.s.State, pauses, again)
 		}
 	}
 }
