@@ -81,9 +81,9 @@ func (x *change) compare(v Truth) {
 	}
 }
 
-// ends takes in what the PBX wrote down of a conversation's legs and of a
-// customer that ended while nobody listened, in the order in which they did. Of
-// a phone that only rang nobody is blamed by it (compareFar).
+// ends takes in what the PBX wrote down of a conversation's legs, of a customer and
+// of an agent who calls one, who ended while nobody listened, in the order in which
+// they did. Of a phone that only rang nobody is blamed by it (compareFar).
 func (x *change) ends(v Truth) {
 	ended := slices.SortedFunc(maps.Keys(v.Ended), func(a, b string) int {
 		return cmp.Or(v.Ended[a].At.Compare(v.Ended[b].At), strings.Compare(a, b))
@@ -96,8 +96,9 @@ func (x *change) ends(v Truth) {
 		}
 		l := x.c.leg(ch)
 		talked := l != nil && l.Role != RoleCustomer && l.was() && x.c.State == StateTalking && end.At.UnixMilli() >= l.Joined
+		dialled := l != nil && l.Dials && l.Up > 0 && x.c.dialling() && end.At.UnixMilli() >= l.Up // listens to the customer's phone ringing
 		left := ch == x.c.Customer().Channel && !x.c.Gone() && !x.continuing()
-		if !talked && !left {
+		if !talked && !dialled && !left {
 			continue
 		}
 		if left && x.c.State == StateClearing && !x.c.Absent() {

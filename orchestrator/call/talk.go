@@ -493,6 +493,7 @@ func (x *change) afterTalk() {
 	x.endTalk(by)
 	x.settle()
 	x.forgetFar()
+	left := x.at
 	x.at = x.came                             // what follows is done when it is learned of
 	if x.c.Errand != nil && x.c.Move == nil { // the flow goes on, and nobody is there to come back to
 		x.c.Errand = nil
@@ -510,6 +511,9 @@ func (x *change) afterTalk() {
 	}
 	if music {
 		x.do(Unhold{Channel: x.c.Customer().Channel})
+	}
+	if x.c.Flow == nil {
+		x.at = left // nothing follows: the call was over then
 	}
 	x.flowResult("served")
 }
