@@ -64,7 +64,9 @@ func UntilVariable(app string) string { return "OPERADORA_UNTIL_" + app }
 // by the last hexadecimal digit of the channel's name, so that nobody has to wait
 // for a lock. Each holds entries that end in "|", newest first; the last is cut
 // off. An entry is: channel, milliseconds since 1970, cause, number dialled (of
-// callers), caller number; and of Away: when the call began, state of the channel.
+// callers), caller number; of Ends: whether the far end hung up (1 or 0; the cause does
+// not tell: Asterisk has 0 for most BYEs, and 16 for what its console hangs up); and of
+// Away: when the call began, state of the channel.
 type Ring struct {
 	Name string // of the variables, without the digit
 	More string // what an entry has beside the fields that all have
@@ -78,7 +80,9 @@ const RingDigits = "0123456789abcdef"
 const endsKept = 500
 
 // Ends keeps how the channels of calls ended that operadora has, or had.
-func Ends(app string) Ring { return Ring{"OPERADORA_ENDS_" + app + "_", "", 2000} }
+func Ends(app string) Ring {
+	return Ring{"OPERADORA_ENDS_" + app + "_", `,$["${CHANNEL(hangupsource)}" = "${CHANNEL(name)}"]`, 2000}
+}
 
 // Away keeps the calls that went to the away context.
 func Away(app string) Ring {

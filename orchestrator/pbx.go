@@ -203,6 +203,7 @@ type AwayCall struct {
 type ChannelEnd struct {
 	At    time.Time
 	Cause Cause
+	ByPBX bool // the far end did not hang up, as far as the PBX can tell
 }
 
 // ChannelTruth is a channel as a snapshot shows it.

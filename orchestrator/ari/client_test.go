@@ -42,6 +42,7 @@ func TestIDsAreEscaped(t *testing.T) {
 		"POST /ari/channels/" + id + "/moh?mohClass=sales+%26+more",
 		"PUT /ari/deviceStates/Stasis:" + id + "?deviceState=ONHOLD",
 		"POST /ari/channels/create?app=operadora&appArgs=leg%2Ca%5C%2Cb&channelId=op-c1-l1&endpoint=PJSIP%2F%2B1555%40trunk",
+		"GET /ari/channels/op-c1-l1/variable?variable=DIALPLAN_EXISTS%28operadora-ended%2Cs%2C1%29",
 		"POST /ari/channels/op-c1-l1/dial?timeout=1",
 	}
 	if got := f.requests(); !slices.Equal(got, want) {
@@ -75,7 +76,7 @@ func TestLostAnswers(t *testing.T) {
 		{"hangup is repeated", "DELETE /ari/channels/1.1", func(a *Adapter) error { return a.Hangup(ctx, "1.1", 16) }, 2, false},
 		{"originate with an id of ours is repeated", "POST /ari/channels/create", func(a *Adapter) error {
 			return a.Originate(ctx, orchestrator.Origination{Channel: "op-c1-l1", Endpoint: "PJSIP/101", Timeout: time.Second})
-		}, 3, false}, // create twice, dial
+		}, 4, false}, // create twice, ask whether ends are written down, dial
 		{"continue is not repeated", "POST /ari/channels/1.1/continue", func(a *Adapter) error {
 			return a.Continue(ctx, "1.1", orchestrator.DialplanPlace{})
 		}, 1, true},

@@ -1,6 +1,7 @@
 package ari
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -22,8 +23,11 @@ import (
 // endsArg is the last argument with which a dialplan hands calls over that does so.
 const endsArg = "ends"
 
-// endedHandler is what it does it with.
-const endedHandler = "operadora-ended,s,1"
+// endedHandler is what it does it with, and handlerPush how a channel is given that.
+const (
+	endedHandler = "operadora-ended,s,1"
+	handlerPush  = "CHANNEL(hangup_handler_push)"
+)
 
 // endsSlack is how long before the last sign of life of whoever listened an end may be of use.
 const endsSlack = 2 * time.Second
@@ -61,7 +65,7 @@ func (c *client) ring(ctx context.Context, r dialplans.Ring) ([]ringEntry, error
 
 // parseEntry reads an entry of a ring.
 func parseEntry(text string) (e ringEntry, ok bool) {
-	f := append(strings.Split(text, ","), "", "") // an end has two fields less than a call that was served
+	f := append(strings.Split(text, ","), "", "") // an end has one field less than a call that was served, or two
 	at, ok := millis(f[1])
 	if !ok || len(f) < 7 || f[0] == "" {
 		return e, false
@@ -71,7 +75,14 @@ func parseEntry(text string) (e ringEntry, ok bool) {
 		cause = 0
 	}
 	e = ringEntry{channel: f[0], end: orchestrator.ChannelEnd{At: at, Cause: orchestrator.Cause(cause)}, did: f[3], number: f[4], up: f[6] == "Up"}
-	e.began, _ = millis(f[5])
+	switch f[5] { // of an end: the far end hung up, or it did not; older dialplans do not say
+	case "1":
+		e.end.Cause = cmp.Or(e.end.Cause, orchestrator.CauseNormal)
+	case "0":
+		e.end.ByPBX = true
+	default:
+		e.began, _ = millis(f[5])
+	}
 	return e, true
 }
 

@@ -53,6 +53,46 @@ func TestOriginatorThatEnds(t *testing.T) {
 	}
 }
 
+// A call that came by the dialplan tells that it writes ends down. Before there was one,
+// Asterisk is asked for it once, on the first channel that is made after a connection.
+func TestEndsOfTheFirstChannel(t *testing.T) {
+	t.Parallel()
+	for _, there := range []bool{true, false} {
+		f := newFake(t)
+		f.handle("GET /ari/channels/op-c1-l1/variable", answer(200, fmt.Sprintf(`{"value":"%d"}`, map[bool]int{true: 1}[there])))
+		f.handle("GET /ari/channels/op-c3-l1/variable", answer(200, `{"value":"1"}`))
+		a := f.adapter(nil)
+		order := func(channel string) string {
+			t.Helper()
+			before := len(f.requests())
+			must(t, a.Originate(t.Context(), orchestrator.Origination{Channel: channel, Endpoint: "PJSIP/101", Timeout: time.Second}))
+			var did []string
+			for _, r := range f.requests()[before:] {
+				did = append(did, r[:strings.IndexByte(r+"?", '?')])
+			}
+			return strings.ReplaceAll(strings.Join(did, ", "), "/ari/channels/", "")
+		}
+		want := "POST create, GET op-c1-l1/variable, POST op-c1-l1/dial"
+		if there {
+			want = "POST create, GET op-c1-l1/variable, POST op-c1-l1/variable, POST op-c1-l1/dial"
+		}
+		if got := order("op-c1-l1"); got != want {
+			t.Errorf("%v: %s, want %s", there, got, want)
+		}
+		if got := order("op-c2-l1"); got != "POST create, POST op-c2-l1/dial" {
+			t.Errorf("%v: the second: %s", there, got)
+		}
+		if r, err := a.origination(orchestrator.Origination{Channel: "op-c2-l1", Endpoint: "PJSIP/101", Timeout: time.Second}); err != nil ||
+			(r.body.(variablesBody).Variables[handlerPush] != "") != there {
+			t.Errorf("%v: ordered: %+v, %v", there, r.body, err)
+		}
+		a.legs.seed(orchestrator.Snapshot{}) // a new connection: the dialplan may be another
+		if got := order("op-c3-l1"); strings.Contains(got, "GET") == there {
+			t.Errorf("%v: after a connection: %s", there, got)
+		}
+	}
+}
+
 // globals answers for the dialplan's global variables, and returns how to set one.
 func globals(f *fake, values map[string]string) func(name, value string) {
 	var mu sync.Mutex
@@ -119,6 +159,24 @@ func TestEndsAreRead(t *testing.T) {
 		}
 		if strings.Join(got, " ") != row.unseen {
 			t.Errorf("%s: unseen %q, want %q", row.name, got, row.unseen)
+		}
+	}
+}
+
+// Who hung up is told by the dialplan; the cause alone does not tell it.
+func TestEndsTellWhoHungUp(t *testing.T) {
+	t.Parallel()
+	for entry, want := range map[string]orchestrator.ChannelEnd{
+		"op-s1-l1,1700000000000,0,,101,1":             {Cause: orchestrator.CauseNormal},
+		"op-s1-l1,1700000000000,16,,101,1":            {Cause: orchestrator.CauseNormal},
+		"op-s1-l1,1700000000000,16,,101,0":            {Cause: orchestrator.CauseNormal, ByPBX: true}, // from the console
+		"op-s1-l1,1700000000000,44,,101,0":            {Cause: 44, ByPBX: true},                       // no sound came any more
+		"op-s1-l1,1700000000000,16,,101":              {Cause: orchestrator.CauseNormal},              // of an older dialplan
+		"1.1,1700000000000,16,5000,101,1700000000,Up": {Cause: orchestrator.CauseNormal},
+	} {
+		got, ok := parseEntry(entry)
+		if got.end.At = (time.Time{}); !ok || got.end != want {
+			t.Errorf("%s: %+v %v, want %+v", entry, got.end, ok, want)
 		}
 	}
 }

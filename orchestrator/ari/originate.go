@@ -46,7 +46,37 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 	if from.err != nil {
 		return errors.Join(from.err, a.undo(ctx, o.Channel, from.err))
 	}
+	a.learnEnds(ctx, o.Channel)
 	return a.dial(ctx, o, from)
+}
+
+// learnEnds finds out whether the dialplan writes ends down, when no call that came
+// by it has told, and has it do so of a channel that was made without. Only of a
+// channel can Asterisk be asked for that. A call is worth more than its end on record:
+// errors are none.
+func (a *Adapter) learnEnds(ctx context.Context, channel string) {
+	if a.legs.keepsEnds.Load() || a.legs.keepsNone.Load() {
+		return
+	}
+	var there struct{ Value string }
+	err := a.client.do(ctx, variable(http.MethodGet, channel, url.Values{"variable": {"DIALPLAN_EXISTS(" + endedHandler + ")"}}), &there)
+	switch {
+	case err != nil && fault.KindOf(err) == fault.Unavailable: // the next one may be told
+	case there.Value != "1":
+		a.legs.keepsNone.Store(true)
+	default:
+		a.legs.keepsEnds.Store(true)
+		r := variable(http.MethodPost, channel, url.Values{"variable": {handlerPush}, "value": {endedHandler}})
+		_ = patiently(ctx, func() (bool, error) {
+			err := a.client.do(ctx, r, nil)
+			return notEntered(err), err // it was created, and is about to
+		})
+	}
+}
+
+// variable is the request for a variable of a channel.
+func variable(method, channel string, query url.Values) request {
+	return request{verb: "Variable", method: method, path: []string{"channels", channel, "variable"}, query: query, again: true}
 }
 
 // undo removes a channel that will not be dialled, unless that may still be.
@@ -104,10 +134,7 @@ func (a *Adapter) dial(ctx context.Context, o orchestrator.Origination, from ori
 
 // setVariable sets a variable of a channel; one that is gone already is no error.
 func (a *Adapter) setVariable(ctx context.Context, channel, name, value string) error {
-	_, err := found(a.client.do(ctx, request{
-		verb: "Variable", method: http.MethodPost, path: []string{"channels", channel, "variable"},
-		query: url.Values{"variable": {name}, "value": {value}}, again: true,
-	}, nil))
+	_, err := found(a.client.do(ctx, variable(http.MethodPost, channel, url.Values{"variable": {name}, "value": {value}}), nil))
 	return err
 }
 
@@ -147,7 +174,7 @@ func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
 	}
 	variables := originationVariables(o, a.transfers.Load())
 	if a.legs.keepsEnds.Load() {
-		variables["CHANNEL(hangup_handler_push)"] = endedHandler
+		variables[handlerPush] = endedHandler
 	}
 	return request{
 		verb: "Originate", method: http.MethodPost, path: []string{"channels", "create"}, query: q,

@@ -49,7 +49,7 @@ func parseEnding(realm, line string) (e ending, ok bool) {
 	if len(f) < 3 || !channelID.MatchString(f[0]) || !word.MatchString(slot) {
 		return e, false
 	}
-	e = ending{slot: slot, channel: f[0], end: orchestrator.ChannelEnd{At: micros(text(f[1])), Cause: causeOf(f[2])}}
+	e = ending{slot: slot, channel: f[0], end: orchestrator.ChannelEnd{At: micros(text(f[1])), Cause: causeOf(f[2]), ByPBX: f[2] == managerRequest}}
 	for _, field := range f[3:] {
 		switch value := field[1:]; field[0] {
 		case 'b':

@@ -44,7 +44,7 @@ func (x *change) compareChannel(v call.Truth) {
 	case x.s.Channel == "":
 	case !there && slices.ContainsFunc(x.s.Todo, func(t call.Todo) bool { return is[call.Dial](t.Command) }): // its answer tells
 	case !there && x.s.Since < v.At.UnixMilli():
-		x.lineEnded(v.Ended[x.s.Channel].Cause, false)
+		x.lineEnded(v.Ended[x.s.Channel].Cause, v.Ended[x.s.Channel].ByPBX)
 	case !there:
 	case x.s.State == StateEnding:
 		x.do(call.Hangup{Channel: x.s.Channel, Cause: orchestrator.CauseNormal})
