@@ -271,7 +271,7 @@ func TestTakeOver(t *testing.T) {
 				if len(s.pbx.ChannelsAt("PJSIP/col")) > 0 {
 					t.Error("who listened to the agent is still there")
 				}
-				s.refused(fault.Denied, s.supervise("bea", "takeover")) // from oneself
+				s.refused(fault.Conflict, s.supervise("bea", "takeover")) // it is hers already
 				s.refused(fault.Denied, s.supervise("col", "listen"))
 				s.pbx.HangUp("in.1", orchestrator.CauseNormal)
 				s.finish(orchestrator.OutcomeServed)
