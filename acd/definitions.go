@@ -59,6 +59,7 @@ type Admit string
 const (
 	AdmitAlways         Admit = "always"
 	AdmitWhenAgentsHere Admit = "when_agents_logged_in" // on the caller's PBX or one that it reaches, paused ones included
+	AdmitWhenQualified  Admit = "when_agents_qualified" // the same, of those who may serve this caller, be it later
 )
 
 // Queue is one queue's definition. NewQueue gives the defaults.
@@ -71,9 +72,11 @@ type Queue struct {
 	Requires string   `yaml:"requires" max:"500" default:"" doc:"What agents must be able to do: english >= 3 and (billing >= 2 or skill(call.topic) >= 1). Empty is nothing."`
 	Relax    []Relax  `yaml:"relax" doc:"What is required of agents instead, once a caller has waited for some time."`
 
-	Admit     Admit         `yaml:"admit" oneof:"always when_agents_logged_in" default:"always" doc:"Who may enter: always, or when_agents_logged_in."`
-	MaxLength int           `yaml:"max_length" min:"0" max:"100000" default:"0" doc:"Most callers that may wait on one PBX, or on those that reach one another; 0 is unlimited."`
-	MaxWait   time.Duration `yaml:"max_wait" min:"0s" max:"24h" default:"0s" doc:"Longest wait before the flow goes on; 0 is unlimited."`
+	Admit          Admit         `yaml:"admit" oneof:"always when_agents_logged_in when_agents_qualified" default:"always" doc:"When a caller may enter: always, when_agents_logged_in (else: no_agents), or when_agents_qualified, with somebody logged in who may serve this caller, be it after relax (else: unqualified)."`
+	Hours          string        `yaml:"hours" shape:"mayname" default:"" doc:"Calendar during whose hours callers may enter (else: closed); empty is always."`
+	MaxLength      int           `yaml:"max_length" min:"0" max:"100000" default:"0" doc:"Most callers that may wait on one PBX, or on those that reach one another (else: full); 0 is unlimited."`
+	LeaveWhenEmpty bool          `yaml:"leave_when_empty" default:"false" doc:"Let those who wait go on (no_agents) when the last agent logs out."`
+	MaxWait        time.Duration `yaml:"max_wait" min:"0s" max:"24h" default:"0s" doc:"Longest wait before the flow goes on; 0 is unlimited."`
 
 	RingTimeout       time.Duration `yaml:"ring_timeout" min:"1s" max:"10m" default:"20s" doc:"How long an agent's phone rings."`
 	Retry             time.Duration `yaml:"retry" min:"100ms" max:"10m" default:"5s" doc:"Rest of an agent after an offer that came to nothing."`
@@ -111,7 +114,7 @@ func (q Queue) Plan() orchestrator.QueuePlan {
 		AnnounceEvery: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
 		AnnouncePosition: q.AnnouncePosition, AnnouncePrompts: q.AnnouncePrompts,
 		ExitKey: q.ExitKey, Whisper: q.Whisper, Record: q.Record, RecordFormat: q.RecordFormat, MaxTalk: q.MaxTalk, CallerID: q.CallerID,
-		Callback: q.Callback.plan(),
+		Callback: q.Callback.plan(), LeaveWhenEmpty: q.LeaveWhenEmpty,
 	}
 }
 

@@ -20,12 +20,21 @@ func (s *Service) Desk(ctx context.Context, pbx string, tell func(orchestrator.D
 	wait := deskRetryMin
 	for {
 		began := time.Now()
-		err := s.store.Follow(ctx, pbx, func(o OfferRecord, why orchestrator.OfferFailure) {
-			if why == "" {
-				s.matched(&o)
-			}
-			tell(orchestrator.DeskNotice{Offer: o.Offer, Withdrawn: why})
-		})
+		err := s.tellDeserted(ctx, pbx, tell)
+		if err == nil {
+			err = s.store.Follow(ctx, pbx, func(n DeskNews) {
+				switch {
+				case n.Empty.Queue != "":
+					if gone, err := s.deserted(ctx, n.Empty); gone && err == nil { // else the sweeper will see it
+						tell(orchestrator.DeskNotice{Deserted: n.Empty.Queue})
+					}
+					return
+				case n.Why == "":
+					s.matched(&n.Offer)
+				}
+				tell(orchestrator.DeskNotice{Offer: n.Offer.Offer, Withdrawn: n.Why})
+			})
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -44,6 +53,40 @@ func (s *Service) Desk(ctx context.Context, pbx string, tell func(orchestrator.D
 		}
 		wait = min(2*wait, deskRetryMax)
 	}
+}
+
+// deserted tells whether a queue lets callers go when nobody is logged in, and nobody is.
+func (s *Service) deserted(ctx context.Context, at QueueAt) (bool, error) {
+	if q, _ := s.directory.Load().queue(at.Queue); !q.LeaveWhenEmpty {
+		return false, nil
+	}
+	staffed, err := s.store.Staffed(ctx, at)
+	return !staffed, err
+}
+
+// allDeserted lists the queues of which that holds, for the callers of a PBX.
+func (s *Service) allDeserted(ctx context.Context, pbx string) (out []string, err error) {
+	dir := s.directory.Load()
+	for _, some := range []map[string]Queue{dir.queues, dir.closing} {
+		for id := range some {
+			gone, err := s.deserted(ctx, dir.at(id, pbx))
+			if err != nil {
+				return nil, err
+			}
+			if gone {
+				out = append(out, id)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) tellDeserted(ctx context.Context, pbx string, tell func(orchestrator.DeskNotice)) error {
+	list, err := s.allDeserted(ctx, pbx)
+	for _, queue := range list {
+		tell(orchestrator.DeskNotice{Deserted: queue})
+	}
+	return err
 }
 
 // Holding implements orchestrator.Distributor.
@@ -66,5 +109,8 @@ func (s *Service) Holding(ctx context.Context, pbx string) (orchestrator.Holding
 		}
 		return nil
 	})
+	if err == nil {
+		out.Deserted, err = s.allDeserted(ctx, pbx)
+	}
 	return out, err
 }

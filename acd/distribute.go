@@ -33,15 +33,17 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		w.Entered = now
 	}
 	order := EnqueueOrder{
-		Call: w.Call, MaxLength: q.MaxLength, NeedStaff: q.Admit == AdmitWhenAgentsHere,
+		Call: w.Call, MaxLength: q.MaxLength, Admit: q.Admit,
 		Record: CallRecord{
 			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Work: w.Work, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
 			Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
 		},
 	}
-	if w.Work == orchestrator.WorkCallback {
-		order.MaxLength, order.NeedStaff = 0, false
+	if w.Work == orchestrator.WorkCallback { // it had its place before
+		order.MaxLength, order.Admit = 0, AdmitAlways
+	} else {
+		order.Refused = s.refusal(q, now)
 	}
 	if !w.Since.IsZero() {
 		order.Record.Since = min(w.Since.UnixMilli(), now.UnixMilli())
@@ -74,6 +76,14 @@ func widens(rings []Ring) (out []time.Duration) {
 		out = append(out, time.Duration(r.After)*time.Millisecond)
 	}
 	return out
+}
+
+// refusal tells why a queue does not take a caller in, of what the store does not know.
+func (s *Service) refusal(q Queue, now time.Time) orchestrator.PlacementResult {
+	if q.Hours != "" && !s.open(q.Hours, now) {
+		return orchestrator.RefusedClosed
+	}
+	return ""
 }
 
 func placement(result orchestrator.PlacementResult, o *OfferRecord, position int, q Queue) orchestrator.Placement {

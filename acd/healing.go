@@ -11,13 +11,22 @@ import (
 type DeskStore interface {
 	// Follow tells of every offer for calls of a PBX and of every one taken back
 	// (with why), until ctx ends or the store gives trouble: first those that
-	// stand unanswered, then each as it is made. It always returns an error.
-	Follow(ctx context.Context, pbx string, tell func(OfferRecord, orchestrator.OfferFailure)) error
+	// stand unanswered, then each as it is made. It tells of queues whose last agent
+	// has logged out, too. It always returns an error.
+	Follow(ctx context.Context, pbx string, tell func(DeskNews)) error
 	// EachAgent, EachCall and EachOffer call fn for every record, page by page:
 	// what comes or goes meanwhile may be told or not, and one may be told twice.
 	EachAgent(ctx context.Context, fn func(id string, a AgentRecord) error) error
 	EachCall(ctx context.Context, fn func(id string, c CallRecord) error) error
 	EachOffer(ctx context.Context, fn func(id string, o OfferRecord) error) error
+}
+
+// DeskNews is what the owner of a PBX is told: of an offer, with Why when it was taken
+// back, or of a queue in which calls of the PBX may wait and to which nobody is logged in any more.
+type DeskNews struct {
+	Offer OfferRecord
+	Why   orchestrator.OfferFailure
+	Empty QueueAt
 }
 
 // HealStore is the part of Store that mends what a store that lost something

@@ -17,6 +17,7 @@ import (
 type Service struct {
 	store     Store
 	drives    func(pbx string) bool
+	open      func(calendar string, at time.Time) bool
 	cfg       Config
 	log       *slog.Logger
 	audit     func(context.Context, AuditNote)
@@ -51,6 +52,9 @@ type Parts struct {
 	// its agents are then dealt with here, else by the process that drives it.
 	// Nil: all are driven from here.
 	Drives func(pbx string) bool
+	// Open tells whether a calendar has hours at a time. Nil: there is no calendar, and
+	// all is open.
+	Open func(calendar string, at time.Time) bool
 	// Audit puts a note in the audit log; it must not wait for long. Nil: there is none.
 	Audit func(context.Context, AuditNote)
 	Log   *slog.Logger     // nil discards
@@ -77,8 +81,11 @@ func New(p Parts) (*Service, error) {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
+	if p.Open == nil {
+		p.Open = func(string, time.Time) bool { return true }
+	}
 	s := &Service{
-		store: p.Store, drives: p.Drives, cfg: p.Config, now: p.Now, audit: p.Audit,
+		store: p.Store, drives: p.Drives, open: p.Open, cfg: p.Config, now: p.Now, audit: p.Audit,
 		log: p.Log.With("component", "acd"), alarm: newAlarm(),
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now

@@ -48,6 +48,8 @@ type CallStore interface {
 	// Relax moves a call to the ring that it has waited long enough for, and looks
 	// for an agent there; done is false when it waits for no other ring.
 	Relax(ctx context.Context, now time.Time, call, offerID string) (done bool, o *OfferRecord, err error)
+	// Staffed tells whether anybody is logged in to a queue.
+	Staffed(ctx context.Context, in QueueAt) (bool, error)
 	// Call returns a queued call; ok is false when it is not in any queue.
 	Call(ctx context.Context, call string) (rec CallRecord, ok bool, err error)
 	// Place returns a waiting call's position from 1 (0 is not waiting) and its queue's pace.
@@ -228,9 +230,10 @@ func (r Records) unreadable(kind RecordKind, id string) bool {
 type EnqueueOrder struct {
 	Call      string
 	Record    CallRecord
-	Lanes     []*Lane // of the record's rings
-	MaxLength int     // 0 is unlimited
-	NeedStaff bool    // refuse when nobody is logged in
+	Lanes     []*Lane                      // of the record's rings
+	MaxLength int                          // 0 is unlimited
+	Refused   orchestrator.PlacementResult // why it is to be, as far as the store need not look
+	Admit     Admit                        // who must be logged in
 	OfferID   string
 }
 

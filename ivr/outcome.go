@@ -42,6 +42,7 @@ const (
 	OutTimeout = "timeout"
 	OutFull    = "full"
 	OutNobody  = "no_agents"
+	OutUnfit   = "unqualified"
 	OutExit    = "exit"
 	OutError   = "error"
 	OutFailed  = "failed"
@@ -97,6 +98,8 @@ var outcomeRules = map[NodeType][]OutcomeRule{
 		{Name: OutTimeout, Else: OutFail, Trouble: true, Waits: true},
 		{Name: OutFull, Else: OutFail, Trouble: true},
 		{Name: OutNobody, Else: OutFail, Trouble: true},
+		{Name: OutUnfit, Else: OutNobody, Optional: true},
+		{Name: OutClosed, Else: OutNobody, Optional: true},
 		{Name: OutExit, Else: OutTimeout, Optional: true, Waits: true},
 		{Name: OutError, Else: OutFail, Trouble: true},
 		{Name: OutFail, Optional: true},

@@ -57,15 +57,20 @@ type Distributor interface {
 
 // DeskNotice tells of an offer: that it is made, or, with Withdrawn, why it was
 // taken back (deadline passed, call left or moved): the agent's leg must be hung up.
+// With Deserted it tells of a queue instead.
 type DeskNotice struct {
 	Offer     Offer
 	Withdrawn OfferFailure // "": the offer is made
+	Deserted  string       // or: nobody is logged in to this queue any more, and it lets callers go then
 }
 
 // Holding is what the distributor holds for the calls of a PBX.
 type Holding struct {
 	Offers  []Offer        // in force, ringing or talking
 	Waiting map[string]int // calls in queues, waiting or offered: call -> visit
+	// Deserted are the queues that let callers go when nobody is logged in, and to
+	// which nobody is.
+	Deserted []string
 }
 
 // Waiting asks for a place in a queue.
@@ -125,11 +130,16 @@ type PlacementResult string
 const (
 	PlacedWaiting PlacementResult = "waiting"
 	PlacedOffered PlacementResult = "offered"
-	RefusedFull   PlacementResult = "full"      // the queue's maximum length is reached
-	RefusedEmpty  PlacementResult = "no_agents" // nobody is logged in and the queue does not admit then
-	RefusedQueue  PlacementResult = "unknown"   // no such queue
-	PlacedOut     PlacementResult = "out"       // the call is not in the queue any more
+	RefusedClosed PlacementResult = "closed"      // out of the queue's hours
+	RefusedEmpty  PlacementResult = "no_agents"   // nobody is logged in and the queue does not admit then
+	RefusedUnfit  PlacementResult = "unqualified" // nobody is logged in who can do what is asked for, and the queue does not admit then
+	RefusedFull   PlacementResult = "full"        // the queue's maximum length is reached
+	RefusedQueue  PlacementResult = "unknown"     // no such queue
+	PlacedOut     PlacementResult = "out"         // the call is not in the queue any more
 )
+
+// Refusals are the results by which a queue does not take a caller, or sends one away.
+var Refusals = []PlacementResult{RefusedClosed, RefusedEmpty, RefusedUnfit, RefusedFull, RefusedQueue}
 
 // QueuePlan is what a queue's definition says about the caller's wait and talk.
 type QueuePlan struct {
@@ -146,6 +156,7 @@ type QueuePlan struct {
 	Whisper          string        `json:"whisper,omitempty"`           // sound that an agent on a permanent line hears as a call comes
 	CallerID         string        `json:"caller_id,omitempty"`         // shown to whom its agents call
 	Callback         *CallbackPlan `json:"callback,omitempty"`          // nil: nobody is called back
+	LeaveWhenEmpty   bool          `json:"leave_when_empty,omitempty"`  // who waits goes on when the last agent logs out
 }
 
 // CallbackPlan is what a queue's definition says about calling back who waited in it.

@@ -97,7 +97,7 @@ const (
 	FlowPlayed      FlowInputKind = "played" // Ref; Failed
 	FlowDigit       FlowInputKind = "digit"
 	FlowTimer       FlowInputKind = "timer"       // Ref
-	FlowQueued      FlowInputKind = "queued"      // Result: served, timeout, full, no_agents, unknown, error
+	FlowQueued      FlowInputKind = "queued"      // Result: served, timeout, exit, error, or one of Refusals
 	FlowRecorded    FlowInputKind = "recorded"    // Failed; Duration
 	FlowTransferred FlowInputKind = "transferred" // Result: served, busy, no_answer, denied, failed
 	FlowAgent       FlowInputKind = "agent"       // Answer

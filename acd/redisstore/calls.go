@@ -15,7 +15,7 @@ import (
 
 // Enqueue adds a call and looks for an agent, in one script.
 func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) (acd.EnqueueResult, error) {
-	args := []any{ms(now), o.Call, encode(o.Record), o.MaxLength, oneOrZero(o.NeedStaff), o.OfferID}
+	args := []any{ms(now), o.Call, encode(o.Record), o.MaxLength, string(o.Admit), o.OfferID, string(o.Refused)}
 	r, err := s.place(ctx, "acd/redisstore.Enqueue", callEnqueue, o.Lanes, args, args)
 	if err != nil {
 		return acd.EnqueueResult{}, err
@@ -63,6 +63,12 @@ func (s *Store) Relax(ctx context.Context, now time.Time, call, offerID string) 
 // Leave removes a call that has no standing offer, unless it is there by a later visit.
 func (s *Store) Leave(ctx context.Context, now time.Time, call string, visit int) (bool, error) {
 	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(), ms(now), call, visit)
+}
+
+// Staffed tells whether anybody is logged in to a queue.
+func (s *Store) Staffed(ctx context.Context, in acd.QueueAt) (bool, error) {
+	n, err := s.rdb.SCard(ctx, s.keys.staff(in)).Result()
+	return n > 0, redisstore.Classify("acd/redisstore.Staffed", err)
 }
 
 // Call returns a queued call.

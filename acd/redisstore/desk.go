@@ -32,7 +32,7 @@ var (
 // own, so that waiting takes none from the pool, and ends with that connection:
 // after a failover the stream may have lost what was read, or not have what is
 // to come, and only who begins anew, with the offers that stand, misses nothing.
-func (s *Store) Follow(ctx context.Context, pbx string, tell func(acd.OfferRecord, orchestrator.OfferFailure)) error {
+func (s *Store) Follow(ctx context.Context, pbx string, tell func(acd.DeskNews)) error {
 	const op = "acd/redisstore.Follow"
 	f := &follower{s: s, pbx: pbx, key: s.keys.desk(pbx), tell: tell, told: map[string]bool{}}
 	var err error
@@ -98,7 +98,7 @@ type follower struct {
 	key  string
 	at   string          // id of the last entry read
 	told map[string]bool // offers told because they stood, which the stream may tell again
-	tell func(acd.OfferRecord, orchestrator.OfferFailure)
+	tell func(acd.DeskNews)
 }
 
 // last is the highest id that the stream ever gave.
@@ -118,7 +118,7 @@ func (f *follower) standing(ctx context.Context) error {
 	return f.s.EachOffer(ctx, func(id string, o acd.OfferRecord) error {
 		if o.PBX == f.pbx && !o.Answered && !f.told[id] {
 			f.told[id] = true
-			f.tell(o, "")
+			f.tell(acd.DeskNews{Offer: o})
 		}
 		return nil
 	})
@@ -173,16 +173,20 @@ func (f *follower) tellAll(ctx context.Context, batch []redis.XMessage) error {
 		return err
 	}
 	for _, m := range batch {
+		if empty := text(m, "empty"); empty != "" {
+			f.tell(acd.DeskNews{Empty: queueAt(empty)})
+			continue
+		}
 		if gone := text(m, "gone"); gone != "" {
 			var o acd.OfferRecord
 			if decode(gone, &o) == nil {
-				f.tell(o, orchestrator.OfferFailure(text(m, "why")))
+				f.tell(acd.DeskNews{Offer: o, Why: orchestrator.OfferFailure(text(m, "why"))})
 			}
 			continue
 		}
 		id := text(m, "made")
 		if o, ok := offers[id]; ok && !o.Answered && !f.told[id] {
-			f.tell(o, "")
+			f.tell(acd.DeskNews{Offer: o})
 		}
 	}
 	return nil

@@ -71,8 +71,11 @@ func (k keys) leaving() string { return k.prefix + "leaving" }
 // changed; it expires a week after a call last asked for it.
 func (k keys) serves(table string) string { return k.prefix + "serves:" + table }
 
-// The scripts alone use, for each queue on a group of PBXs, the set staff:<queue>@<group> of the
-// agents logged in; for each acd.Profile and each acd.Fact that its queues
+// staff is a set of the agents logged in to a queue.
+func (k keys) staff(q acd.QueueAt) string { return k.prefix + "staff:" + field(q) }
+
+// The scripts alone use, for each queue on a group of PBXs, the set pbxs:<queue>@<group> of
+// those whose calls have been in it, who are told when its last agent logs out; for each acd.Profile and each acd.Fact that its queues
 // order by, the sorted set idle:<profile>:<fact>, agent id by fact: the eligible
 // agents of the profile, and nobody else; and for each fact the sorted set
 // profiles:<fact>, of those in which somebody is, by the fact of the first.

@@ -39,16 +39,20 @@ type desk struct {
 	seen      map[string]bool // guarded by mu
 	offers    chan orchestrator.Offer
 	withdrawn chan orchestrator.Offer
+	deserted  chan string
 }
 
 func newDesk() *desk {
-	return &desk{seen: map[string]bool{}, offers: make(chan orchestrator.Offer, 10_000), withdrawn: make(chan orchestrator.Offer, 10_000)}
+	return &desk{seen: map[string]bool{}, offers: make(chan orchestrator.Offer, 10_000), withdrawn: make(chan orchestrator.Offer, 10_000), deserted: make(chan string, 100)}
 }
 
 func (d *desk) tell(n orchestrator.DeskNotice) {
-	if n.Withdrawn != "" {
+	switch {
+	case n.Deserted != "":
+		d.deserted <- n.Deserted
+	case n.Withdrawn != "":
 		d.withdrawn <- n.Offer
-	} else {
+	default:
 		d.offers <- n.Offer
 	}
 }

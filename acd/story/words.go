@@ -49,6 +49,8 @@ var (
 		"dialling": {"the phone is rung", "suena el teléfono"}, "connected": {"they talk", "hablan"}, "refused": {"refused", "rechazada"},
 		"denied": {"not allowed", "no permitida"}, "moved": {"moved there", "movida"}, "back": {"back to the queue", "de vuelta a la cola"},
 		"failed": {"it came to nothing", "no se logró"}, "full": {"it was full", "estaba llena"}, "no_agents": {"nobody was logged in", "no había nadie conectado"},
+		"unqualified": {"nobody was logged in who could do what was asked for", "no había nadie conectado que pudiera con lo que se pedía"},
+		"closed":      {"it was closed", "estaba cerrada"}, "long_wait": {"too long a wait was expected", "se esperaba una espera demasiado larga"},
 		"unknown": {"there is no such one", "no existe"}, "busy": {"busy", "ocupado"}, "no_answer": {"no answer", "no contesta"},
 		"unreachable": {"not reached", "no se alcanza"}, "timeout": {"nobody came in time", "no llegó nadie a tiempo"},
 	}

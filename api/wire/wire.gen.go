@@ -883,8 +883,9 @@ func (e ProblemCode) Valid() bool {
 
 // Defines values for QueueAdmit.
 const (
-	QueueAdmitAlways             QueueAdmit = "always"
-	QueueAdmitWhenAgentsLoggedIn QueueAdmit = "when_agents_logged_in"
+	QueueAdmitAlways              QueueAdmit = "always"
+	QueueAdmitWhenAgentsLoggedIn  QueueAdmit = "when_agents_logged_in"
+	QueueAdmitWhenAgentsQualified QueueAdmit = "when_agents_qualified"
 )
 
 // Valid indicates whether the value is a known member of the QueueAdmit enum.
@@ -893,6 +894,8 @@ func (e QueueAdmit) Valid() bool {
 	case QueueAdmitAlways:
 		return true
 	case QueueAdmitWhenAgentsLoggedIn:
+		return true
+	case QueueAdmitWhenAgentsQualified:
 		return true
 	default:
 		return false
@@ -2245,13 +2248,19 @@ type QueueDefinition struct {
 	// DialCode Digits by which a phone names the queue.
 	DialCode string `json:"dial_code,omitempty,omitzero"`
 	ExitKey  string `json:"exit_key,omitempty,omitzero"`
-	ID       string `json:"id"`
+
+	// Hours The calendar during whose hours callers may enter.
+	Hours string `json:"hours,omitempty,omitzero"`
+	ID    string `json:"id"`
 
 	// KeepRecordingsMS 0 is for ever.
 	KeepRecordingsMS int64 `json:"keep_recordings_ms"`
 
 	// KeepRecordsMS 0 is for ever.
-	KeepRecordsMS     int64 `json:"keep_records_ms"`
+	KeepRecordsMS int64 `json:"keep_records_ms"`
+
+	// LeaveWhenEmpty Those who wait go on when the last agent logs out.
+	LeaveWhenEmpty    bool  `json:"leave_when_empty,omitempty,omitzero"`
 	MaxLength         int   `json:"max_length"`
 	MaxWaitMS         int64 `json:"max_wait_ms"`
 	MissesBeforePause int   `json:"misses_before_pause"`

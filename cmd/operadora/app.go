@@ -89,7 +89,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	a.db = a.db.Of(cfg.Redis.Tenant)
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
-		Config: cfg.ACD, Stamp: a.defs.Changed, Drives: a.drives, Audit: a.auditAgent, Log: log})
+		Config: cfg.ACD, Stamp: a.defs.Changed, Drives: a.drives, Open: a.open, Audit: a.auditAgent, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -263,6 +263,17 @@ func (a *App) keepRevisions(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// open tells whether a calendar of the definitions in force has hours at a time; one
+// that there is not keeps nobody out.
+func (a *App) open(calendar string, at time.Time) bool {
+	c := a.current().Flows.Calendars[calendar]
+	if c == nil {
+		return true
+	}
+	open, _ := c.At(at)
+	return open
 }
 
 // current returns the definitions in force.

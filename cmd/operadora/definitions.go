@@ -195,6 +195,12 @@ func (o *floor) unmet() func(queue, text string) bool {
 // check tells what does not fit together, with the place of each.
 func (o *floor) check(pbxs map[string]PBXConfig, flows ivr.Definitions) (out yamlfile.Faults) {
 	faults := append(o.defs.Faults(o.queue()), unknownPBXs(o.defs.Agents, pbxs)...)
+	for i, q := range o.defs.Queues {
+		if flows.Calendars[q.Hours] == nil && q.Hours != "" {
+			faults = append(faults, yamlfile.Fault{Code: yamlfile.CodeUnknown, Where: fmt.Sprintf("queues[%d].hours", i),
+				Text: fmt.Sprintf("calendar %q is not defined%s (of %q)", q.Hours, yamlfile.Suggest(q.Hours, slices.Collect(maps.Keys(flows.Calendars))), q.ID)})
+		}
+	}
 	if who := o.needQueues(flows); who != "" {
 		faults = append(faults, yamlfile.Fault{At: yamlfile.Pos{File: acdFiles[0]}, Code: yamlfile.CodeUnknown, Where: "queues",
 			Text: "no file defines a queue, and " + who + " one"})

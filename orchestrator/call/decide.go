@@ -106,6 +106,8 @@ func (x *change) take(in Input) {
 		x.offered(in.Offer)
 	case InWithdraw:
 		x.withdrawn(in.Offer, in.Why)
+	case InDeserted:
+		x.deserted(in.Queue)
 	case InTimer:
 		x.due(in.Timer)
 	case InDone:

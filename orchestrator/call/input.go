@@ -17,6 +17,7 @@ const (
 	InEvent    InputKind = "event"    // the PBX told something: Event
 	InOffer    InputKind = "offer"    // an agent became free for this call: Offer
 	InWithdraw InputKind = "withdraw" // the distributor took an offer back: Offer, Why
+	InDeserted InputKind = "deserted" // nobody is logged in to Queue any more, which lets callers go then
 	InTimer    InputKind = "timer"    // Timer is due
 	InDone     InputKind = "done"     // command N was carried out: Result
 	InRefused  InputKind = "refused"  // command N was refused: Err
@@ -41,6 +42,7 @@ type Input struct {
 	Promised CallbackOrder
 	Offer    orchestrator.Offer
 	Why      orchestrator.OfferFailure
+	Queue    string
 	Timer    Timer
 	N        int
 	PBX      bool // of InDone and InRefused: it was the PBX that answered

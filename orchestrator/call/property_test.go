@@ -334,9 +334,11 @@ func (u *unkind) disturbQueues() {
 	w := u.w
 	w.gate.phones, w.gate.numbers = u.num("no phones", 0, 5) == 0, u.num("no numbers", 0, 3) == 0
 	queue := rapid.SampledFrom([]string{"A", "B", "C"}).Draw(u.t, "of queue")
-	w.desk.refuses[queue] = rapid.SampledFrom([]orchestrator.PlacementResult{
-		"", "", orchestrator.RefusedFull, orchestrator.RefusedEmpty, orchestrator.RefusedQueue,
-	}).Draw(u.t, "refuses")
+	w.desk.refuses[queue] = rapid.SampledFrom(append([]orchestrator.PlacementResult{"", "", ""}, orchestrator.Refusals...)).Draw(u.t, "refuses")
+	w.desk.plan.LeaveWhenEmpty = u.num("leave when empty", 0, 1) == 1
+	if u.num("deserted", 0, 3) == 0 {
+		w.notices = append(w.notices, Input{Kind: InDeserted, Queue: queue})
+	}
 	if w.desk.place != nil && u.num("forgets", 0, 3) == 0 { // a lost second
 		w.logf("the distributor forgets the call")
 		w.lostDoc = true

@@ -96,7 +96,7 @@ func (x *change) placed(visit int, p orchestrator.Placement) {
 	switch p.Result {
 	case orchestrator.PlacedWaiting, orchestrator.PlacedOffered:
 		x.admitted(p)
-	case orchestrator.RefusedFull, orchestrator.RefusedEmpty, orchestrator.RefusedQueue:
+	case orchestrator.RefusedClosed, orchestrator.RefusedEmpty, orchestrator.RefusedUnfit, orchestrator.RefusedFull, orchestrator.RefusedQueue:
 		x.notAdmitted(string(p.Result))
 	case orchestrator.PlacedOut:
 		x.lostPlace()
@@ -136,6 +136,7 @@ func (x *change) admitted(p orchestrator.Placement) {
 		return
 	}
 	x.told(p.Offer)
+	x.alone()
 }
 
 // queued writes down in which queue the call is, or is served. For the record an
@@ -251,8 +252,10 @@ func (x *change) goOn(result string) {
 	x.flowResult(result)
 }
 
-// queueResults are the results of queues that flows know.
-var queueResults = map[string]bool{"served": true, "timeout": true, "full": true, "no_agents": true, "unknown": true, "error": true, "exit": true}
+// queueResult tells whether flows know a result as one of queues.
+func queueResult(r string) bool {
+	return r == "served" || r == "timeout" || r == "error" || r == "exit" || slices.Contains(orchestrator.Refusals, orchestrator.PlacementResult(r))
+}
 
 // flowResult tells the flow what came of the queue or the transfer that it
 // waits for, also when a person has sent the call somewhere else meanwhile.
@@ -263,9 +266,9 @@ func (x *change) flowResult(result string) {
 	}
 	kind := x.c.Awaits
 	switch {
-	case kind == orchestrator.FlowTransferred && queueResults[result] && result != "served":
+	case kind == orchestrator.FlowTransferred && queueResult(result) && result != "served":
 		result = "failed"
-	case kind != orchestrator.FlowTransferred && !queueResults[result]:
+	case kind != orchestrator.FlowTransferred && !queueResult(result):
 		result = "error"
 	}
 	if kind == "" {
@@ -393,6 +396,22 @@ func (x *change) waitOver() {
 	}
 }
 
+// deserted lets a caller go whose queue has nobody left, if the queue does so. While a
+// phone rings somebody is there.
+func (x *change) deserted(queue string) {
+	v := x.c.Visit
+	if v == nil || !v.waits() || v.Queue != queue || !v.Plan.LeaveWhenEmpty || x.c.Absent() {
+		return
+	}
+	if x.c.State != StateWaiting {
+		v.Deserted, x.dirty = true, true
+		return
+	}
+	v.Deserted = false
+	x.unqueue(string(orchestrator.RefusedEmpty))
+	x.goOn(string(orchestrator.RefusedEmpty))
+}
+
 // unqueue takes the call out of its queue and back to its flow.
 func (x *change) unqueue(why string) {
 	v := x.c.Visit
@@ -455,6 +474,7 @@ func (x *change) offered(o orchestrator.Offer) {
 	}
 	x.move(OnOffered)
 	x.c.Offers++
+	v.Deserted = false
 	if x.c.Absent() && x.c.Promise.Plan.CustomerFirst {
 		x.customerFirst(o)
 		return
@@ -551,6 +571,15 @@ func (x *change) backToQueue(music bool) {
 	}
 	if music {
 		x.hold()
+	}
+	x.alone()
+}
+
+// alone lets a caller go who was told while a phone rang that nobody is there any more,
+// unless the answer to how that ended is on the way: it may bring another agent.
+func (x *change) alone() {
+	if v := x.c.Visit; v.Deserted && !x.pending(tellsOffers) {
+		x.deserted(v.Queue)
 	}
 }
 

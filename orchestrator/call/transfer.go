@@ -110,6 +110,10 @@ func turnedAway(to orchestrator.Target, result string) error {
 			return fault.New(op, fault.Conflict, "agent %q is not logged in", to.Name)
 		}
 		return fault.New(op, fault.Conflict, "nobody is logged in to queue %q", to.Name)
+	case string(orchestrator.RefusedUnfit):
+		return fault.New(op, fault.Conflict, "nobody is logged in to queue %q who can do what the call asks for", to.Name)
+	case string(orchestrator.RefusedClosed):
+		return fault.New(op, fault.Conflict, "queue %q is closed now", to.Name)
 	case string(orchestrator.RefusedQueue):
 		return fault.New(op, fault.Conflict, "there is no %s %q any more", to.Kind, to.Name)
 	}

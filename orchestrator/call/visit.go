@@ -18,6 +18,7 @@ type Visit struct {
 	Plan     orchestrator.QueuePlan `json:"plan"`
 	Announce int                    `json:"announce,omitempty"` // announcements made so far
 	Back     bool                   `json:"back,omitempty"`     // asked for by an agent who has gone: nobody came in time is the way back
+	Deserted bool                   `json:"deserted,omitempty"` // told, while a phone rang, that nobody is logged in any more
 	Refused  string                 `json:"refused,omitempty"`  // how the distributor refused the place, also one that there was before
 }
 

@@ -24,6 +24,10 @@ func (v *driving) followDesk(ctx context.Context) {
 }
 
 func (v *driving) notice(ctx context.Context, n orchestrator.DeskNotice) {
+	if n.Deserted != "" {
+		v.deserted(n.Deserted)
+		return
+	}
 	in := call.Input{Kind: call.InOffer, Offer: n.Offer}
 	if n.Withdrawn != "" {
 		in = call.Input{Kind: call.InWithdraw, Offer: n.Offer, Why: n.Withdrawn}
@@ -32,6 +36,15 @@ func (v *driving) notice(ctx context.Context, n orchestrator.DeskNotice) {
 		return
 	}
 	v.wg.Go(func() { v.reconsider(ctx, n.Offer) })
+}
+
+// deserted tells those who wait in a queue that nobody is there any more.
+func (v *driving) deserted(queue string) {
+	for _, l := range v.eng.loops(v) {
+		if l.shown.Load().waiting != 0 {
+			l.post(call.Input{Kind: call.InDeserted, Queue: queue})
+		}
+	}
 }
 
 // endOrphans ends what the distributor holds and end says belongs to nobody. end

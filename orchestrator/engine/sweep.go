@@ -85,6 +85,9 @@ func (v *driving) sweepDistributor(ctx context.Context, before, after suspicions
 	if !ok {
 		return
 	}
+	for _, queue := range held.Deserted { // the notice may have been lost, or came before its callers were taken up
+		v.deserted(queue)
+	}
 	answered := map[string]bool{}
 	for _, o := range held.Offers {
 		answered[o.ID] = o.Answered

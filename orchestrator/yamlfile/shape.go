@@ -18,6 +18,7 @@ var shapes = map[string]shape{
 	"pbx":       {regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`), "a name of letters, digits, dash and underscore, 64 at most"},
 	"tenant":    {regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`), "a name of at most 32 lower-case letters, digits, - and _"},
 	"name":      {regexp.MustCompile(`^[\p{L}0-9_][\p{L}0-9_-]{0,63}$`), "a name of letters, digits, - and _, 64 at most"},
+	"mayname":   {regexp.MustCompile(`^([\p{L}0-9_][\p{L}0-9_-]{0,63})?$`), `a name of letters, digits, - and _, 64 at most, or "" for none`},
 	"variable":  {regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`), "a name of letters, digits and _"},
 	"language":  {regexp.MustCompile(`^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`), "a language: write es, en or es-MX"},
 	"tongue":    {regexp.MustCompile(`^(en|es)$`), "en or es, the languages of pages and confirmations"},

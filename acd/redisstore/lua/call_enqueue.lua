@@ -2,7 +2,8 @@
 -- A call that is in another queue, or by an earlier visit, moves.
 -- KEYS as in lib_agent.
 -- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] most that may wait, 0 unlimited
--- ARGV[5] '1': refuse when nobody is logged in   ARGV[6] unique part of the offer's id
+-- ARGV[5] who must be logged in, an acd.Admit   ARGV[6] unique part of the offer's id
+-- ARGV[7] why it is refused as far as is known, 'closed' or ''
 -- Returns {result, offer or '', position, staff when it waits now}, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
 -- {'elsewhere', '', 0, visit} when an offer from where it is has to be taken back first, {'tables'} when the table of a ring is not stored.
 local call, c = ARGV[2], cjson.decode(ARGV[3])
@@ -22,12 +23,9 @@ local o = taken and load(OFFERS, taken)
 if o and o.call == call and o.queue == c.queue and (o.visit or 0) == (c.visit or 0) then -- an agent has answered since it was asked
   return {'offered', redis.call('HGET', OFFERS, taken), 0}
 end
-if not same then
-  local most = tonumber(ARGV[4])
-  if most > 0 and redis.call('ZCARD', waiting(c)) >= most then return {'full', '', 0} end
-  if ARGV[5] == '1' and redis.call('SCARD', key('staff', c.queue .. '@' .. group(c))) == 0 then return {'no_agents', '', 0} end
-end
 if not stored(c.rings) then return {'tables'} end
+local refused = not same and refusal(c, ARGV[5], tonumber(ARGV[4]), ARGV[7])
+if refused then return {refused, '', 0} end
 if before then
   unwait(call, before)
   outside(call, before)

@@ -1,6 +1,5 @@
 -- lib_count: how many agents stand where and how many calls are in a queue, kept with the records. Follows lib_agent.
 -- The hash counts has "<profile>:<state>", "<profile>" for all logged in, and "rev", which changes with any of them.
-
 local COUNTS = PREFIX .. 'counts'
 
 local function eligible(a)
@@ -14,9 +13,7 @@ local function counts_as(a)
   return (a.profile or '') .. ':' .. (a.state == 'available' and not eligible(a) and 'passed_over' or a.state)
 end
 
-local function add(field, n)
-  if redis.call('HINCRBY', COUNTS, field, n) == 0 then redis.call('HDEL', COUNTS, field) end
-end
+local function add(field, n) return redis.call('HINCRBY', COUNTS, field, n) == 0 and redis.call('HDEL', COUNTS, field) end
 
 -- count changes what an agent is counted as.
 local function count(was, is)
@@ -47,7 +44,10 @@ end
 -- inside counts a call as in its queue, waiting or offered; outside no longer.
 local function inside(call, c)
   local at = c.queue .. '@' .. group(c)
-  if redis.call('ZADD', key('inside', at), c.entered, call) == 1 then first(key('inside', at), PREFIX .. 'insides', at) end
+  if redis.call('ZADD', key('inside', at), c.entered, call) == 1 then
+    first(key('inside', at), PREFIX .. 'insides', at)
+    redis.call('SADD', key('pbxs', at), c.pbx)
+  end
   if c.work == 'callback' then redis.call('ZADD', key('callbacks', at), c.entered, call) end
 end
 

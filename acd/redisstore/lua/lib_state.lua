@@ -13,24 +13,10 @@ local function tell(id, a, from, by)
     next = a.next and a.next:match('^(%a+)_due$'), next_reason = a.next_why, rest_until = a.rest, rest_for = a.rest_for})
 end
 
--- post tells the owner of the PBX about an offer: 'made' and its id, or 'gone',
--- the offer and why. The bound is far above what is read at once.
-local function post(pbx, ...) redis.call('XADD', key('desk', pbx), 'MAXLEN', '~', 10000, '*', ...) end
-
 -- standing returns the unanswered offer of a queued call.
 local function standing(call, c)
   local o = c.offer and load(OFFERS, c.offer)
   return o and o.call == call and not o.answered and o
-end
-
--- enrol counts the agent as staff of the queues that the record names, or no longer;
--- true when that was not so before.
-local function enrol(id, a, here)
-  local changed = false
-  for queue in names(a.queues) do
-    if redis.call(here and 'SADD' or 'SREM', key('staff', queue .. '@' .. group(a)), id) == 1 then changed = true end
-  end
-  return changed
 end
 
 -- move takes the agent through the table; false, with nothing done, when there is no such row.

@@ -1,0 +1,124 @@
+package redisstore_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// TestWhoMayEnter: each queue has one answer for each reason, the first that holds of
+// closed, no_agents, unqualified and full.
+func TestWhoMayEnter(t *testing.T) {
+	t.Parallel()
+	d := defs(2, queue("horario", func(q *acd.Queue) { q.Hours, q.Admit = "oficina", acd.AdmitWhenAgentsHere }),
+		queue("capaz", func(q *acd.Queue) {
+			q.Admit, q.MaxLength, q.Requires = acd.AdmitWhenQualified, 1, "skill(call.language) >= 3"
+			q.Relax = []acd.Relax{{After: time.Minute, Requires: "skill(call.language) >= 2"}}
+		}))
+	d.Skills = []acd.Skill{{Name: "en"}, {Name: "es"}, {Name: "fr"}}
+	d.Agents[0].Skills, d.Agents[1].Skills = map[string]int{"es": 2}, map[string]int{"en": 5, "fr": 1}
+	w := empty(t)
+	open := map[string]bool{"oficina": true}
+	w.svc = w.unstarted(acd.Parts{Definitions: d, Open: func(calendar string, at time.Time) bool { return open[calendar] && at.Equal(w.clock()) }})
+	enter := func(call, queue, language string, want orchestrator.PlacementResult, more ...func(*orchestrator.Waiting)) {
+		t.Helper()
+		o := orchestrator.Waiting{Call: call, PBX: pbx, Queue: queue, Visit: 1, Language: language, Entered: w.clock()}
+		for _, f := range more {
+			f(&o)
+		}
+		p, err := w.svc.Enqueue(w.ctx(), o)
+		if w.must(err); p.Result != want {
+			t.Errorf("%s in %s (%s): %s, want %s", call, queue, language, p.Result, want)
+		}
+	}
+	enter("c1", "horario", "es", orchestrator.RefusedEmpty)
+	open["oficina"] = false
+	enter("c1", "horario", "es", orchestrator.RefusedClosed)
+	open["oficina"] = true
+	w.login("a00")
+	w.do(orchestrator.AgentPause, "a00") // logged in is enough
+	enter("c1", "horario", "es", orchestrator.PlacedWaiting)
+	open["oficina"] = false
+	enter("c1", "horario", "es", orchestrator.PlacedWaiting) // is in already
+	enter("b1", "horario", "es", orchestrator.PlacedWaiting, func(o *orchestrator.Waiting) { o.Work = orchestrator.WorkCallback })
+	w.leave("c1", 1)
+	w.leave("b1", 1)
+
+	enter("c2", "capaz", "en", orchestrator.RefusedUnfit)
+	enter("c2", "capaz", "es", orchestrator.PlacedWaiting) // be it after a minute
+	enter("c3", "capaz", "es", orchestrator.RefusedFull)
+	enter("c3", "capaz", "fr", orchestrator.RefusedUnfit)
+	w.login("a01")
+	w.do(orchestrator.AgentPause, "a01")
+	enter("c3", "capaz", "fr", orchestrator.RefusedUnfit) // one level is too little, ever
+	w.leave("c2", 1)
+	enter("c4", "capaz", "en", orchestrator.PlacedWaiting)
+	w.do(orchestrator.AgentLogout, "a01")
+	enter("c4", "capaz", "en", orchestrator.PlacedWaiting) // is in already
+	enter("c5", "capaz", "en", orchestrator.RefusedUnfit)
+	w.do(orchestrator.AgentLogout, "a00")
+	enter("c5", "capaz", "en", orchestrator.RefusedEmpty)
+	if faults := invariants(w, w.records()); len(faults) > 0 {
+		t.Error(faults)
+	}
+}
+
+// TestTheLastAgentGoes: the owner of a PBX is told when nobody is logged in any more to
+// a queue that lets its callers go then, whichever process logged the agent out; not
+// while somebody is; once more by who begins to follow; and the sweeper sees it.
+func TestTheLastAgentGoes(t *testing.T) {
+	t.Parallel()
+	d := defs(2, queue("suelta", func(q *acd.Queue) { q.LeaveWhenEmpty = true }), queue("guarda"))
+	w := empty(t)
+	elsewhere := w.unstarted(acd.Parts{Definitions: d})
+	w.svc = elsewhere
+	w.login("a00", "a01")
+	w.start(d)
+	for _, id := range []string{"a00", "a01"} {
+		w.do(orchestrator.AgentPause, id)
+	}
+	w.enqueue("c1", "suelta")
+	w.enqueue("c2", "guarda")
+	out := func(svc *acd.Service, id string) {
+		t.Helper()
+		a, err := svc.Do(w.ctx(), orchestrator.AgentCommand{Op: orchestrator.AgentLogout, Agent: id, Trusted: true, By: "test"})
+		if w.must(err); a.Result != orchestrator.AgentOK {
+			t.Errorf("%s: %+v", id, a)
+		}
+	}
+	deserted := func() []string {
+		t.Helper()
+		h, err := w.svc.Holding(w.ctx(), pbx)
+		w.must(err)
+		return h.Deserted
+	}
+	told := func(d *desk) {
+		t.Helper()
+		select {
+		case queue := <-d.deserted:
+			if queue != "suelta" {
+				t.Errorf("told of %s", queue)
+			}
+		case <-time.After(10 * time.Second):
+			t.Error("nobody was told")
+		}
+	}
+	out(w.svc, "a00")
+	if got := deserted(); len(got) != 0 {
+		t.Errorf("one is left, and deserted are %v", got)
+	}
+	out(elsewhere, "a01")
+	told(w.desk)
+	if got := deserted(); !slices.Equal(got, []string{"suelta"}) {
+		t.Errorf("deserted are %v", got)
+	}
+	next := newDesk()
+	w.own(w.process(acd.Parts{Definitions: d}), next)
+	told(next)
+	if n := len(w.desk.deserted) + len(next.deserted); n != 0 {
+		t.Errorf("told %d times more", n)
+	}
+}
