@@ -278,6 +278,22 @@ func TestAgentOnALineCalls(t *testing.T) {
 	must(t, c.Hangup())
 	idle()
 
+	t.Log("by a code on the phone's other line, which is free at once; and a number that is not allowed")
+	code, err := ana.Place(limit(t), "*489910000005", lab.DialOptions{})
+	must(t, err)
+	c = r.next(carrier)
+	ended(t, code)
+	must(t, c.Answer())
+	r.talk(c, line)
+	must(t, c.Hangup())
+	idle()
+	code, err = ana.Place(limit(t), "*489960000001", lab.DialOptions{})
+	must(t, err)
+	if end, err := code.WaitEnd(limit(t)); err != nil || end.Code < 400 {
+		t.Errorf("the phone is told %+v, %v", end, err)
+	}
+	idle()
+
 	t.Log("an agent who hangs the line up while it rings")
 	c = dial("910000004")
 	must(t, c.Ring())
@@ -291,9 +307,10 @@ func TestAgentOnALineCalls(t *testing.T) {
 		t.Error("the phone was rung anew")
 	default:
 	}
-	want := []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeBusy, orchestrator.OutcomeServed, orchestrator.OutcomeCancelled}
+	want := []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeBusy, orchestrator.OutcomeServed,
+		orchestrator.OutcomeServed, orchestrator.OutcomeRefused, orchestrator.OutcomeCancelled}
 	for i, got := range r.settledOf(orchestrator.KindOutbound, len(want)) {
-		if got.Outcome != want[i] || got.Agent != "101" {
+		if got.Outcome != want[i] || got.Agent != "101" && got.Outcome != orchestrator.OutcomeRefused { // whose phone it is was not asked
 			t.Errorf("call %d: %+v, want %s", i, got, want[i])
 		}
 	}

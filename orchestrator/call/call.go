@@ -39,6 +39,7 @@ type Call struct {
 	FlowRef int                        `json:"flow_ref,omitempty"` // of TimerFlow
 	Line    *Lend                      `json:"line,omitempty"`     // the agent whose permanent line the customer's channel is to become
 	Promise *Promise                   `json:"promise,omitempty"`  // of a callback
+	Code    string                     `json:"code,omitempty"`     // the channel at which an agent dialled the number who then hears the call on their permanent line
 	Regain  *Regain                    `json:"regain,omitempty"`   // the place that the caller gets back in a queue
 	Refusal *Refusal                   `json:"refusal,omitempty"`  // of a call that an agent could not make
 	Mail    *Recording                 `json:"mail,omitempty"`     // a message that the customer leaves

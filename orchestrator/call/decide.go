@@ -377,11 +377,13 @@ func (x *change) done(n int, r Result) {
 	}
 	switch cmd := cmd.(type) {
 	case Answer:
-		if far := x.c.Far(); far != nil && far.Channel == cmd.Channel {
+		switch far := x.c.Far(); {
+		case cmd.Channel == x.c.Code: // and is hung up next
+		case far != nil && far.Channel == cmd.Channel:
 			x.agentUp()
-			break
+		default:
+			x.answered()
 		}
-		x.answered()
 	case HoldAgent:
 		x.agentHeld(cmd, r.Dialled)
 	case Dial:

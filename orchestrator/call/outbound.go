@@ -11,7 +11,7 @@ import (
 
 // A call of kind outbound is made by an agent on behalf of a queue. The agent is
 // held first, by an offer that counts as answered; then the agent's phone is rung,
-// unless the number was dialled at it or the agent has a permanent line open; then
+// unless the agent has a permanent line open or the number was dialled at it; then
 // the customer's. From the join on it
 // is a conversation like every other.
 
@@ -62,7 +62,7 @@ func (c *Call) Arrived() string {
 			return l.Channel
 		}
 	}
-	return ""
+	return c.Code
 }
 
 // dialling tells whether an agent is about to talk with whom the call is for.
@@ -154,6 +154,13 @@ func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
 	x.visit(VisitOnAdmit)
 	x.c.Queue, x.c.Agent, x.c.DID = o.Queue, o.Agent, d.Plan.CallerID
 	x.move(OnOffered)
+	line, has := x.lineFor(o)
+	if has = has && line.Up; has && x.c.Far() != nil { // dialled at the phone, and heard on the line
+		x.c.Code = x.c.Far().Channel
+		x.do(Answer{Channel: x.c.Code})
+		x.do(Hangup{Channel: x.c.Code, Cause: orchestrator.CauseNormal})
+		x.forgetFar()
+	}
 	if far := x.c.Far(); far != nil { // the phone that it was dialled at
 		far.Offer = &o
 		r := x.room()
@@ -164,7 +171,7 @@ func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
 		return
 	}
 	l := Leg{Role: RoleAgent, PBX: o.PBX, State: LegDialing, Offer: &o, Dials: true, Dialed: x.ms()}
-	if line, has := x.lineFor(o); has && line.Up {
+	if has {
 		l.Channel, l.Line = line.Channel, line.Session
 		x.c.Legs = append(x.c.Legs, l)
 		x.borrowToDial()

@@ -26,8 +26,9 @@ func (x *change) refusedCommand(n int, err error) {
 		x.notLent(err)
 	case Answer, Continue:
 		to, is := cmd.(Continue)
+		code, dialled := cmd.(Answer)
 		switch {
-		case gone:
+		case gone, dialled && code.Channel == x.c.Code: // or is hung up next
 		case is && to.Place.Away: // the dialplan has no such line
 			x.over(orchestrator.OutcomeRejected, "operadora", orchestrator.CauseNoRoute)
 		default:

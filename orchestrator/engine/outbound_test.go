@@ -38,17 +38,24 @@ func order(number string) call.Order {
 // rung twice, the agent is free afterwards, and nothing is left over.
 func TestDialInTrouble(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, false) })
+	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, false, false) })
 }
 
 // TestDialOnLineInTrouble is the same for an agent on a permanent line, which nobody
 // rings anew, and which is idle again afterwards.
 func TestDialOnLineInTrouble(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, true) })
+	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, true, false) })
 }
 
-func dialInTrouble(t *testing.T, tr trouble, onLine bool) {
+// TestDialAtThePhoneOfALine is the same for one who dials the number at the phone: its
+// other line is free at once, and the call is on the permanent one.
+func TestDialAtThePhoneOfALine(t *testing.T) {
+	t.Parallel()
+	inTrouble(t, 12, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, true, true) })
+}
+
+func dialInTrouble(t *testing.T, tr trouble, onLine, atPhone bool) {
 	t.Helper()
 	s := newSite(t)
 	s.callsOut(asIs)
@@ -60,12 +67,16 @@ func dialInTrouble(t *testing.T, tr trouble, onLine bool) {
 	rung := s.rung()
 	s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(6*time.Second).ThenHangUp(40*time.Second))
 	killed := tr.begin(s)
-	out, err := s.eng.Dial(t.Context(), "lima", order("910000001"), "key")
-	if err != nil || out.Refusal != nil {
+	if atPhone {
+		s.pbx.ArriveAs(pbxtest.Arrival{Channel: "desk.1", Caller: caller(1), Args: []string{"feature", "dial", "PJSIP/101", "910000001", "101"}})
+	} else if out, err := s.eng.Dial(t.Context(), "lima", order("910000001"), "key"); err != nil || out.Refusal != nil {
 		t.Fatalf("%+v, %v", out, err)
 	}
-	for range 120 {
+	for n := range 120 {
 		s.wait(time.Second)
+		if _, ok := s.pbx.Channel("desk.1"); ok && n == 12 {
+			t.Error("the phone is still in the call that dialled")
+		}
 		if killed() {
 			s.wait(time.Second)
 			s.start()
