@@ -97,7 +97,7 @@ type Queue struct {
 
 	Callback *Callback `yaml:"callback" doc:"Calls callers back who ask for it while they wait; absent calls nobody back."`
 
-	CallerID string `yaml:"caller_id" shape:"maynumber" default:"" doc:"Number shown to whom the queue's agents call on its behalf; empty leaves it to the trunk."`
+	CallerID string `yaml:"caller_id" shape:"maynumber" default:"" doc:"Number shown to whom the queue's agents call on its behalf, and to outside numbers that are called for its callers, unless the number that these had dialled has one (dids.yaml); empty leaves it to the trunk."`
 	DialCode string `yaml:"dial_code" shape:"digits" default:"" doc:"Digits by which a phone names the queue: *489*12*910000001 calls on behalf of the queue with code 12. Without, a phone calls on behalf of its agent's first queue."`
 
 	Record       bool   `yaml:"record" default:"false" doc:"Record conversations."`

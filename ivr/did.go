@@ -10,6 +10,7 @@ type DID struct {
 	Pattern  string
 	Flow     string
 	Language string // the language the call begins in; "" is the flow's
+	CallerID string // shown to outside numbers that its callers are put through to; "" leaves it to the queue
 	At       Pos
 }
 

@@ -202,35 +202,36 @@ func (l *Library) Refresh(ctx context.Context, now time.Time) error {
 // Begin chooses the flow of an arrival and takes its first steps.
 func (l *Library) Begin(a orchestrator.Arrival, now time.Time) (orchestrator.FlowStep, error) {
 	c := l.now.Load()
-	id, lang, err := c.choose(a)
+	d, err := c.choose(a)
 	if err != nil {
 		return orchestrator.FlowStep{}, err
 	}
-	rev := c.revs[id]
+	rev := c.revs[d.Flow]
 	l.hold(rev).used.Store(now.UnixMilli())
-	r := begun(rev, c.set.Calendars, a, lang, now)
+	r := begun(rev, c.set.Calendars, a, d.Language, now)
+	r.step.CallerID = d.CallerID
 	return r.finish()
 }
 
-// choose returns the flow of an arrival and the language it begins in.
-func (c *catalog) choose(a orchestrator.Arrival) (id, lang string, err error) {
+// choose returns the flow of an arrival, the language it begins in, and what its number is shown as.
+func (c *catalog) choose(a orchestrator.Arrival) (DID, error) {
 	if a.Kind == orchestrator.KindFeature {
 		if c.set.Feature == "" {
-			return "", "", fault.New("ivr.Begin", fault.NotFound, "no flow answers feature codes")
+			return DID{}, fault.New("ivr.Begin", fault.NotFound, "no flow answers feature codes")
 		}
-		return c.set.Feature, strings.ReplaceAll(a.Language, "_", "-"), nil
+		return DID{Flow: c.set.Feature, Language: strings.ReplaceAll(a.Language, "_", "-")}, nil
 	}
 	if a.Flow != "" {
 		if c.revs[a.Flow] == nil || a.Flow == c.set.Feature {
-			return "", "", fault.New("ivr.Begin", fault.NotFound, "no flow %q", clean(a.Flow))
+			return DID{}, fault.New("ivr.Begin", fault.NotFound, "no flow %q", clean(a.Flow))
 		}
-		return a.Flow, strings.ReplaceAll(a.Language, "_", "-"), nil
+		return DID{Flow: a.Flow, Language: strings.ReplaceAll(a.Language, "_", "-")}, nil
 	}
 	d, ok := c.set.DIDs.Find(a.DID)
 	if !ok {
-		return "", "", fault.New("ivr.Begin", fault.NotFound, "no flow is defined for number %q", clean(a.DID))
+		return DID{}, fault.New("ivr.Begin", fault.NotFound, "no flow is defined for number %q", clean(a.DID))
 	}
-	return d.Flow, d.Language, nil
+	return d, nil
 }
 
 // begun enters the first node of a revision's flow.

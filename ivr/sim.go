@@ -180,10 +180,11 @@ func (s *Sim) start() error {
 	c := s.lib.now.Load()
 	id, lang := s.flow, s.begin.Language
 	if id == "" {
-		var err error
-		if id, lang, err = c.choose(s.begin); err != nil {
+		d, err := c.choose(s.begin)
+		if err != nil {
 			return err
 		}
+		id, lang = d.Flow, d.Language
 	}
 	if c.revs[id] == nil {
 		return fmt.Errorf("there is no flow %q", id)

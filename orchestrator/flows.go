@@ -36,7 +36,10 @@ type FlowStep struct {
 	// process that takes the call up does not have it.
 	Secret  json.RawMessage
 	Actions []Action
-	Notes   []Note // what to write on the call's timeline: nodes entered, outcomes
+	// CallerID is, of the first step, what outside numbers are shown who are called for
+	// the caller: that of the number that was dialled. "" leaves it to the queue.
+	CallerID string
+	Notes    []Note // what to write on the call's timeline: nodes entered, outcomes
 }
 
 // Note is one line of a call's timeline from its flow. Masked digits never appear in it.

@@ -1587,6 +1587,8 @@ type Credentials struct {
 
 // DIDDefinition defines model for DIDDefinition.
 type DIDDefinition struct {
+	// CallerID Shown to outside numbers that are called for its callers.
+	CallerID string `json:"caller_id,omitempty,omitzero"`
 	Flow     string `json:"flow"`
 	Language string `json:"language,omitempty,omitzero"`
 	Pattern  string `json:"pattern"`
@@ -2242,7 +2244,7 @@ type QueueDefinition struct {
 	Admit      QueueAdmit `json:"admit"`
 	AutoAnswer bool       `json:"auto_answer"`
 
-	// CallerID Shown to whom its agents call.
+	// CallerID Shown to whom its agents call, and to outside numbers that are called for its callers.
 	CallerID string `json:"caller_id,omitempty,omitzero"`
 
 	// DialCode Digits by which a phone names the queue.

@@ -136,7 +136,7 @@ teams:
 	must(t, b.WaitTone(limit(t), customerHz))
 	must(t, caller.Hangup())
 	ended(t, b)
-	must(t, agentIs(t, desk, "102", acd.StateWrapup, ""))
+	r.eventually("the supervisor wraps up", func() error { return agentIs(t, desk, "102", acd.StateWrapup, "") })
 	if got := r.settled(1)[0]; got.Outcome != orchestrator.OutcomeServed || got.Agent != "102" {
 		t.Errorf("the record: %+v", got)
 	}

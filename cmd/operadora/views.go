@@ -155,7 +155,7 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 		out.Dispositions = append(out.Dispositions, wire.DispositionDefinition{ID: p.Name, Digits: p.Digits, Texts: wire.Texts(p.Texts), Queues: p.Queues})
 	}
 	for _, n := range d.Flows.DIDs {
-		out.DIDs = append(out.DIDs, wire.DIDDefinition{Pattern: n.Pattern, Flow: n.Flow, Language: n.Language})
+		out.DIDs = append(out.DIDs, wire.DIDDefinition{Pattern: n.Pattern, Flow: n.Flow, Language: n.Language, CallerID: n.CallerID})
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Flows.Calendars)) {
 		out.Calendars = append(out.Calendars, calendarView(name, d.Flows.Calendars[name]))

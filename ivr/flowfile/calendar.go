@@ -167,7 +167,7 @@ func readDIDs(src ivr.Source) (out ivr.DIDs, faults yamlfile.Faults) {
 	faults, _ = decode(src, &s)
 	for _, e := range s.DIDs {
 		if e.Value.Flow != "" {
-			out = append(out, ivr.DID{Pattern: e.Key, Flow: e.Value.Flow, Language: e.Value.Language, At: e.At})
+			out = append(out, ivr.DID{Pattern: e.Key, Flow: e.Value.Flow, Language: e.Value.Language, CallerID: e.Value.CallerID, At: e.At})
 		}
 	}
 	return out, faults

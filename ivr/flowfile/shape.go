@@ -256,4 +256,5 @@ type DIDs struct {
 type didShape struct {
 	Flow     string `yaml:"flow,need,short" doc:"The flow that answers."`
 	Language string `yaml:"language" shape:"language" default:"" doc:"Language in which the call begins; the flow's when nothing is said."`
+	CallerID string `yaml:"caller_id" shape:"maynumber" default:"" doc:"Number shown to outside numbers that are called for its callers: transfers, whom an agent asks, callbacks. Empty is the queue's caller_id and, without one, the trunk's."`
 }

@@ -36,7 +36,8 @@ type CallbackOrder struct {
 	Queue    string                    `json:"queue"`
 	Number   string                    `json:"number"` // in the one form that it has
 	Name     string                    `json:"name,omitempty"`
-	DID      string                    `json:"did,omitempty"` // that the customer had called
+	DID      string                    `json:"did,omitempty"`   // that the customer had called
+	Shown    string                    `json:"shown,omitempty"` // what that number says is shown
 	Language string                    `json:"language,omitempty"`
 	Priority int                       `json:"priority,omitempty"`
 	Sought   orchestrator.Sought       `json:"sought,omitzero"`
@@ -69,7 +70,7 @@ func NewCallback(pbx string, o CallbackOrder, now time.Time) Call {
 		CallSummary: orchestrator.CallSummary{Call: o.Call, PBX: pbx, Kind: orchestrator.KindCallback, StartedAt: now.UnixMilli(),
 			Caller: orchestrator.CleanParty(orchestrator.Party{Number: o.Number, Name: o.Name}), DID: orchestrator.CleanNumber(o.DID),
 			Language: o.Language, Queue: o.Queue, AskedBy: o.AskedBy},
-		State: StateArriving, Seq: 1,
+		State: StateArriving, Seq: 1, Shown: o.Shown,
 		Legs: []Leg{{Role: RoleCustomer, PBX: pbx, Channel: orchestrator.MakeID(o.Call, "c", 1), State: LegPlanned, Number: o.Number}},
 	}
 }
@@ -113,7 +114,7 @@ func (x *change) askCallback(a orchestrator.Action) (orchestrator.FlowInput, boo
 		}
 		return orchestrator.FlowInput{Kind: orchestrator.FlowCallback, Result: string(result)}, true
 	}
-	o := CallbackOrder{Queue: a.Queue, Number: way.Number, DID: x.c.DID, Language: x.c.Language, Entered: x.ms(), AskedBy: x.c.Call, By: byCaller}
+	o := CallbackOrder{Queue: a.Queue, Number: way.Number, DID: x.c.DID, Shown: x.c.Shown, Language: x.c.Language, Entered: x.ms(), AskedBy: x.c.Call, By: byCaller}
 	if a.Callback == orchestrator.CallbackAsk {
 		o.Call = derivedID(x.c.Call, x.next(), x.ms())
 	}
@@ -248,12 +249,15 @@ func (x *change) shownToAgent(o orchestrator.Offer) orchestrator.Party {
 	return p
 }
 
-// shownNumber is what a customer's phone shows whom we call.
-func (x *change) shownNumber() string {
-	if x.c.Promise != nil {
-		return x.c.Visit.Plan.CallerID
+// shownOutside is what every outside number is shown that is called in a call, the
+// customer's own or another: what the number says that the customer had dialled, else
+// the queue, else (nothing) the trunk. The number of a customer is never passed on.
+func (x *change) shownOutside() orchestrator.Party {
+	shown := x.c.Shown
+	if v := x.c.Visit; v != nil && shown == "" {
+		shown = v.Plan.CallerID
 	}
-	return x.c.DID
+	return orchestrator.Party{Number: shown}
 }
 
 // ringTime is how long a customer's phone may ring.

@@ -216,15 +216,23 @@ func (x *change) attended(e orchestrator.Event, to orchestrator.Target, known bo
 	return nil
 }
 
-// ringGuest rings the phone of the one who is asked, who sees the customer's number.
+// ringGuest rings the phone of the one who is asked. Whoever is of the house sees the
+// customer's number.
 func (x *change) ringGuest(l Leg, o orchestrator.Origination) {
 	l.Role, l.PBX, l.State, l.Dialed = RoleConsult, x.c.PBX, LegDialing, x.ms()
 	l.Channel, l.Room = x.id("c"), x.c.Far().Room
 	x.c.Consult.Channel = l.Channel
 	x.c.Legs = append(x.c.Legs, l)
-	o.Channel, o.Caller, o.Originator = l.Channel, orchestrator.CleanParty(x.c.Caller), x.c.Customer().Channel
+	o.Channel, o.Caller, o.Originator = l.Channel, x.shownToGuest(&l), x.c.Customer().Channel
 	x.arm(TimerConsult, o.Timeout+ringGrace)
 	x.do(Dial{Order: o, Outside: l.capped()})
+}
+
+func (x *change) shownToGuest(l *Leg) orchestrator.Party {
+	if l.Number != "" && !l.Inside {
+		return x.shownOutside()
+	}
+	return orchestrator.CleanParty(x.c.Caller)
 }
 
 // consultPlaced handles the queue's word on the place of a consultation.

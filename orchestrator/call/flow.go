@@ -30,6 +30,7 @@ func (x *change) arrive(a orchestrator.Arrival) {
 		x.fault("the flow could not begin", err)
 		x.over(orchestrator.OutcomeFailed, "operadora", orchestrator.CauseCongestion)
 	default:
+		x.c.Shown = step.CallerID
 		x.move(OnFlow)
 		x.apply(step, 0)
 	}

@@ -233,7 +233,7 @@ func (x *change) callCustomer(way orchestrator.Passage) {
 	x.noteDial("dialling", nil)
 	x.do(Dial{Outside: true, Order: orchestrator.Origination{
 		Channel: customer.Channel, Endpoint: way.Endpoint, Args: []string{"customer", x.c.Call},
-		Caller: orchestrator.Party{Number: x.shownNumber()}, Timeout: x.ringTime(), Language: x.c.Language,
+		Caller: x.shownOutside(), Timeout: x.ringTime(), Language: x.c.Language,
 	}})
 }
 

@@ -624,6 +624,6 @@ func (x *change) ringThird(l Leg, way orchestrator.Passage, ring time.Duration) 
 	x.hold() // of an agent's transfer
 	x.dial(orchestrator.Origination{
 		Channel: l.Channel, Endpoint: way.Endpoint, Args: []string{"transfer", x.c.Call},
-		Caller: orchestrator.CleanParty(x.c.Caller), Timeout: ring, Originator: x.c.Customer().Channel, Language: x.c.Language,
+		Caller: x.shownOutside(), Timeout: ring, Originator: x.c.Customer().Channel, Language: x.c.Language,
 	})
 }
