@@ -27,6 +27,7 @@ type Adapter struct {
 	calling life.Places // calls that are being made: each takes two connections
 	gone    awayCalls
 	alone   alone
+	quiet   quiet
 	// transfers tells whether this Asterisk hands phones' transfers over.
 	transfers atomic.Bool
 
@@ -53,7 +54,7 @@ func New(name string, cfg Config, log *slog.Logger, m *Metrics) (*Adapter, error
 		legs:  newLegs(),
 		watch: newWatch(), calling: life.NewPlaces(cfg.MaxConnections / 4),
 		gone:  awayCalls{done: map[string]time.Time{}},
-		alone: alone{in: map[string]lone{}},
+		alone: alone{in: map[string]lone{}}, quiet: newQuiet(),
 	}, nil
 }
 

@@ -112,7 +112,7 @@ func (a *Adapter) leave(ctx context.Context, bridge string) error {
 	}
 	a.alone.orders.Lock()
 	defer a.alone.orders.Unlock()
-	err = unknown(a.Silence(ctx, left[0], true))
+	err = unknown(a.silence(ctx, left[0], true))
 	was, _ := a.alone.at(left[0])
 	a.alone.note(left[0], lone{bridge: bridge, late: was.late || err != nil})
 	return err
@@ -126,7 +126,7 @@ func (a *Adapter) goOn(ctx context.Context, channel string) {
 	if !a.alone.has(channel) {
 		return
 	}
-	if err := a.Silence(ctx, channel, true); err != nil && ctx.Err() == nil {
+	if err := a.silence(ctx, channel, true); err != nil && ctx.Err() == nil {
 		a.log.DebugContext(ctx, "who is alone in a bridge is sent nothing", "channel", channel, "error", err)
 	}
 }
@@ -150,7 +150,7 @@ func (a *Adapter) accompany(ctx context.Context, bridge string, channels []strin
 	a.alone.orders.Lock()
 	defer a.alone.orders.Unlock()
 	for channel, at := range lonely {
-		if err := unknown(a.Silence(ctx, channel, false)); err != nil {
+		if err := unknown(a.silence(ctx, channel, false)); err != nil {
 			return nil, err
 		}
 		a.alone.forget(channel)

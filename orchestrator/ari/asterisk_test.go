@@ -84,7 +84,11 @@ func (h *heard) until(what string, probe func() bool) {
 // start runs an adapter on a private Asterisk.
 func start(t *testing.T) (*world, *Adapter, *heard) {
 	t.Helper()
-	w := newWorld(t)
+	return startOn(t, newWorld(t))
+}
+
+func startOn(t *testing.T, w *world) (*world, *Adapter, *heard) {
+	t.Helper()
 	a := w.adapter(t, "")
 	h := &heard{t: t, change: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -44,6 +44,7 @@ func (a *Adapter) join(ctx context.Context, bridge string, absorbing bool, chann
 	if err := a.refuseDialling("Join", channels...); err != nil {
 		return err
 	}
+	a.quiet.joins(bridge, channels)
 	late, err := a.accompany(ctx, bridge, channels)
 	if err != nil {
 		return err
@@ -59,9 +60,14 @@ func (a *Adapter) join(ctx context.Context, bridge string, absorbing bool, chann
 	err = a.client.do(ctx, request{
 		verb: "Join", method: http.MethodPost, path: []string{"bridges", bridge, "addChannel"}, query: q, again: true,
 	}, nil)
+	if status(err) != 0 { // refused: none has joined
+		for _, channel := range channels {
+			a.quiet.parts(bridge, channel)
+		}
+	}
 	for _, channel := range late {
 		if err == nil {
-			err = unknown(a.Silence(ctx, channel, false))
+			err = unknown(a.silence(ctx, channel, false))
 		}
 	}
 	return err
@@ -85,9 +91,13 @@ func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...stri
 	if err := a.takeOut(ctx, bridge, stay); err != nil {
 		return err
 	}
-	return a.client.do(ctx, request{
+	err := a.client.do(ctx, request{
 		verb: "DestroyBridge", method: http.MethodDelete, path: []string{"bridges", bridge}, again: true,
 	}, nil)
+	if err == nil {
+		a.quiet.gone(bridge)
+	}
+	return err
 }
 
 // Part takes channels out of a bridge. One that is gone, or was not in it, is no
@@ -112,6 +122,7 @@ func (a *Adapter) takeOut(ctx context.Context, bridge string, channels []string)
 		if err != nil {
 			return err
 		}
+		a.quiet.parts(bridge, channel)
 	}
 	return nil
 }

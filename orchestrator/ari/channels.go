@@ -16,9 +16,13 @@ func (a *Adapter) Answer(ctx context.Context, channel string) error {
 	if err := a.refuseDialling("Answer", channel); err != nil {
 		return err
 	}
-	return a.client.do(ctx, request{
+	err := a.client.do(ctx, request{
 		verb: "Answer", method: http.MethodPost, path: []string{"channels", channel, "answer"}, again: true,
 	}, nil)
+	if err == nil {
+		a.quiet.rest(channel)
+	}
+	return err
 }
 
 // Hangup ends a channel with a Q.850 cause. A channel that is gone already is no error.
@@ -53,6 +57,7 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 		}
 	}
 	a.legs.leaving(channel, true)
+	a.quiet.forget(channel, false)
 	q := url.Values{}
 	switch {
 	case to.Away && to.Recorded && a.legs.keepsEnds.Load():
@@ -87,10 +92,17 @@ func (a *Adapter) Hold(ctx context.Context, channel, class string) error {
 	if err := a.refuseDialling("Hold", channel); err != nil {
 		return err
 	}
+	if err := a.unquiet(ctx, channel, class); err != nil {
+		return err
+	}
 	a.alone.hears(channel, true)
-	return a.client.do(ctx, request{
+	err := a.client.do(ctx, request{
 		verb: "Hold", method: http.MethodPost, path: []string{"channels", channel, "moh"}, query: q, again: true,
 	}, nil)
+	if err == nil {
+		a.quiet.held(channel, class)
+	}
+	return err
 }
 
 // Unhold stops hold music; a channel without any is no error.
@@ -99,14 +111,23 @@ func (a *Adapter) Unhold(ctx context.Context, channel string) error {
 		return err
 	}
 	a.alone.hears(channel, false)
-	return a.client.do(ctx, request{
+	err := a.client.do(ctx, request{
 		verb: "Unhold", method: http.MethodDelete, path: []string{"channels", channel, "moh"}, again: true,
 	}, nil)
+	if err == nil {
+		a.quiet.rest(channel)
+	}
+	return err
 }
 
 // Silence sends silence on a channel, or ends that. Asterisk sends nothing at all
 // on a channel that does nothing, and phones take that for a call that is lost.
 func (a *Adapter) Silence(ctx context.Context, channel string, on bool) error {
+	a.quiet.forget(channel, true)
+	return a.silence(ctx, channel, on)
+}
+
+func (a *Adapter) silence(ctx context.Context, channel string, on bool) error {
 	if err := a.refuseDialling("Silence", channel); err != nil {
 		return err
 	}

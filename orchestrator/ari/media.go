@@ -63,6 +63,16 @@ func (a *Adapter) Play(ctx context.Context, p orchestrator.Playback) error {
 	if err := a.refuseDialling("Play", p.Channel); err != nil {
 		return err
 	}
+	a.quiet.begins(p.Channel, p.ID)
+	err := a.play(ctx, p, q)
+	if err != nil && fault.KindOf(err) != fault.Unavailable {
+		a.quiet.ends(p.ID)
+	}
+	return err
+}
+
+// play orders a playback.
+func (a *Adapter) play(ctx context.Context, p orchestrator.Playback, q url.Values) error {
 	r := request{verb: "Play", method: http.MethodPost, path: []string{"channels", p.Channel, "play", p.ID}, query: q}
 	if !p.Again {
 		err := a.client.do(ctx, r, nil)

@@ -51,6 +51,9 @@ func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) err
 		}
 	}
 	a.tapes.add(r.ID, r.Bridge)
+	if r.Channel != "" {
+		a.quiet.begins(r.Channel, r.ID)
+	}
 	err := a.client.do(ctx, request{
 		verb: "Record", method: http.MethodPost, path: []string{kind, target, "record"}, query: q, again: true,
 	}, nil)
@@ -61,6 +64,7 @@ func (a *Adapter) Record(ctx context.Context, r orchestrator.RecordingOrder) err
 	}
 	if status(err) != 0 {
 		a.tapes.remove(r.ID)
+		a.quiet.ends(r.ID)
 	}
 	return err
 }

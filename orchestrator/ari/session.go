@@ -80,6 +80,7 @@ func (s *session) run(ctx context.Context) error {
 		}
 		s.wg.Go(func() { s.guard(ctx, stop) })
 		s.wg.Go(func() { s.pulse(ctx) })
+		s.wg.Go(func() { s.keepAlive(ctx) })
 		s.beat(ctx, stop)
 	})
 	defer s.a.enter(ctx, s)()
@@ -212,6 +213,15 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 	if e.Kind == orchestrator.EventPlayed && s.a.alone.has(e.Channel) {
 		s.wg.Go(func() { s.a.goOn(ctx, e.Channel) })
 	}
+	switch e.Kind {
+	case orchestrator.EventPlayed:
+		s.a.quiet.ends(e.Playback)
+	case orchestrator.EventRecorded:
+		s.a.quiet.ends(e.Recording)
+	case orchestrator.EventEnded, orchestrator.EventLeft:
+		s.a.quiet.forget(e.Channel, false)
+	default: // nothing else ends what is heard
+	}
 	switch v {
 	case tell:
 		switch e.Kind {
@@ -262,6 +272,7 @@ func (s *session) connected(ctx context.Context, truth orchestrator.Snapshot) {
 	s.a.legs.seed(truth)
 	s.a.tapes.keep(truth)
 	s.a.alone.seed(truth)
+	s.a.quiet.seed(truth)
 	s.ready, s.proven, s.silent = true, true, false
 	s.a.metrics.connected.WithLabelValues(s.a.name).Set(1)
 	s.a.log.InfoContext(ctx, "asterisk connected", "channels", len(truth.Channels), "bridges", len(truth.Bridges), "early_events", len(s.early))
