@@ -47,6 +47,7 @@ var rulings = []ruling{
 	// answers as if it belonged to somebody else.
 	{status: http.StatusConflict, text: "Bridge not in Stasis", kind: fault.NotFound, about: "the bridge is being removed"},
 	{verbs: "Snoop", status: http.StatusNotFound, kind: fault.NotFound, about: "whom to monitor is gone"},
+	{verbs: "Continue", status: http.StatusNotFound, text: "Requested label", kind: fault.Conflict, about: "the dialplan has no such line"},
 	// The rest is told by the status alone.
 	{status: http.StatusUnauthorized, kind: fault.Denied},
 	{status: http.StatusForbidden, kind: fault.Denied},

@@ -50,6 +50,7 @@ func TestRulings(t *testing.T) {
 		{"Continue", 404, "Channel not found", fault.NotFound},
 		{"Continue", 409, "Channel not in Stasis application", fault.NotFound},
 		{"Continue", 400, "Requested priority is illegal", fault.Invalid},
+		{"Continue", 404, "Requested label can not be found", fault.Conflict}, // the channel is there
 		{"Hold", 409, "Channel not in Stasis application", fault.NotFound},
 		{"Play", 409, "Channel not in Stasis application", fault.NotFound},
 		{"Play", 500, "Failed to queue media for playback", fault.Unavailable},
