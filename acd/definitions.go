@@ -17,6 +17,7 @@ type Definitions struct {
 	Teams        []Team        `yaml:"teams" doc:"Agents, by who may listen to them."`
 	PauseReasons []PauseReason `yaml:"pause_reasons" doc:"Why an agent may pause."`
 	Dispositions []Disposition `yaml:"dispositions" doc:"How a conversation can have ended."`
+	Callers      []KnownCaller `yaml:"callers" doc:"Customers who are known by their numbers."`
 	Skills       []Skill       `yaml:"skills" doc:"What agents can do, and queues and flows may require."`
 	// RequireReason refuses a pause without a reason.
 	RequireReason bool `yaml:"require_pause_reason" default:"false" doc:"Refuse a pause that names no reason."`
@@ -94,6 +95,8 @@ type Queue struct {
 	AnnouncePrompts  []string      `yaml:"announce_prompts" shape:"sound" doc:"Sounds played in turn after the position."`
 	Whisper          string        `yaml:"whisper" shape:"maysound" default:"" doc:"Sound that an agent on a permanent line hears after the beep as a call comes, in the agent's language; empty is the beep alone."`
 	ExitKey          string        `yaml:"exit_key" shape:"maykey" default:"" doc:"Key with which a caller leaves the queue; empty is none."`
+
+	LastAgent *LastAgent `yaml:"last_agent" doc:"Has a caller who calls again wait for who served them first, as long as that agent is at work; absent treats all alike."`
 
 	Callback *Callback `yaml:"callback" doc:"Calls callers back who ask for it while they wait; absent calls nobody back."`
 

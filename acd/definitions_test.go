@@ -131,15 +131,25 @@ func TestValidate(t *testing.T) {
 		"pin":             {func(d *Definitions) { d.Agents[0].PIN = "secret" }, "pin: the value is not 1 to 8 digits"},
 		"agent language":  {func(d *Definitions) { d.Agents[0].Language = "xx" }, `language: "xx"`},
 		"agent wrap_up":   {func(d *Definitions) { w := -time.Second; d.Agents[0].WrapUp = &w }, "wrap_up: -1s is out of bounds: it must be 0s to 24h"},
-		"unknown queue":   {func(d *Definitions) { d.Agents[0].Queues[0].Queue = "nada" }, `there is no queue "nada"`},
-		"queue named 2x":  {func(d *Definitions) { d.Agents[0].Queues[1].Queue = "ventas" }, `queues[1]: "ventas" is used twice`},
-		"rank":            {func(d *Definitions) { d.Agents[0].Queues[0].Rank = 100 }, "queues[0].rank: 100 is out of bounds"},
-		"reason own":      {func(d *Definitions) { d.PauseReasons[0].Name = "missed" }, `"missed" is operadora's own`},
-		"reason digit":    {func(d *Definitions) { d.PauseReasons[0].Digit = "12" }, `digit: "12"`},
-		"reason twice":    {func(d *Definitions) { d.PauseReasons = append(d.PauseReasons, d.PauseReasons[0]) }, `digit: "1" is used twice`},
-		"disposition":     {func(d *Definitions) { d.Dispositions[0].Digits = "a" }, `digits: "a"`},
-		"same code":       {func(d *Definitions) { d.Dispositions[1].Queues = []string{"ventas"} }, `"1" is "sale"'s already`},
-		"disp queue":      {func(d *Definitions) { d.Dispositions[0].Queues = []string{"nada"} }, `there is no queue "nada"`},
+		"caller of none":  {func(d *Definitions) { d.Callers = []KnownCaller{{ID: "acme"}} }, "callers[0].numbers: is empty"},
+		"caller number":   {func(d *Definitions) { d.Callers = []KnownCaller{{ID: "acme", Numbers: []string{"+34*6"}}} }, `numbers[0]: "+34*6" is not a telephone number`},
+		"caller twice": {func(d *Definitions) {
+			d.Callers = []KnownCaller{{ID: "acme", Numbers: []string{"+34600"}}, {ID: "gold", Numbers: []string{"1", "0034600"}}}
+		}, `callers[1].numbers[1]: "0034600" is "acme"'s already in the same queue (of "gold")`},
+		"caller prefers": {func(d *Definitions) { d.Callers = []KnownCaller{{ID: "acme", Numbers: []string{"1"}, Prefer: "nadie"}} }, `prefer: there is no agent "nadie"`},
+		"caller's queue": {func(d *Definitions) {
+			d.Callers = []KnownCaller{{ID: "acme", Numbers: []string{"1"}, Queues: []string{"nada"}}}
+		}, `there is no queue "nada"`},
+		"last agent":     {func(d *Definitions) { d.Queues[0].LastAgent = &LastAgent{Patience: time.Second} }, "last_agent.within: 0s is out of bounds"},
+		"unknown queue":  {func(d *Definitions) { d.Agents[0].Queues[0].Queue = "nada" }, `there is no queue "nada"`},
+		"queue named 2x": {func(d *Definitions) { d.Agents[0].Queues[1].Queue = "ventas" }, `queues[1]: "ventas" is used twice`},
+		"rank":           {func(d *Definitions) { d.Agents[0].Queues[0].Rank = 100 }, "queues[0].rank: 100 is out of bounds"},
+		"reason own":     {func(d *Definitions) { d.PauseReasons[0].Name = "missed" }, `"missed" is operadora's own`},
+		"reason digit":   {func(d *Definitions) { d.PauseReasons[0].Digit = "12" }, `digit: "12"`},
+		"reason twice":   {func(d *Definitions) { d.PauseReasons = append(d.PauseReasons, d.PauseReasons[0]) }, `digit: "1" is used twice`},
+		"disposition":    {func(d *Definitions) { d.Dispositions[0].Digits = "a" }, `digits: "a"`},
+		"same code":      {func(d *Definitions) { d.Dispositions[1].Queues = []string{"ventas"} }, `"1" is "sale"'s already`},
+		"disp queue":     {func(d *Definitions) { d.Dispositions[0].Queues = []string{"nada"} }, `there is no queue "nada"`},
 	}
 	for name, r := range rows {
 		d := parse(t, sample)

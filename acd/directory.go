@@ -28,6 +28,7 @@ type directory struct {
 	teams    map[string]Team
 	stations map[string]*Station
 	steps    map[string][]step // by queue
+	callers  knownCallers
 	ways     *ways
 	phones   map[phone]string
 	pbxs     []string // of all agents, also of those before
@@ -42,7 +43,7 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 		defs: defs, print: fingerprint(defs), grace: grace,
 		queues: map[string]Queue{}, closing: map[string]Queue{}, agents: map[string]Agent{},
 		profiles: map[string]*Profile{}, steps: map[string][]step{}, ways: newWays(defs.skillNames()), stations: map[string]*Station{}, phones: map[phone]string{},
-		teams: keyed(defs.Teams, func(t Team) string { return t.ID }),
+		callers: newKnownCallers(defs.Callers), teams: keyed(defs.Teams, func(t Team) string { return t.ID }),
 	}
 	for _, q := range defs.Queues {
 		dir.queues[q.ID] = q
@@ -117,10 +118,28 @@ func (dir *directory) queue(id string) (q Queue, ok bool) {
 	return q, ok
 }
 
-// score is the order of a call, with the priority that its queue has now.
+// score is the order of a call, with the priority that its queue and its caller have now.
 func (dir *directory) score(c CallRecord) float64 {
 	q, _ := dir.queue(c.Queue)
+	c, _ = dir.knows(c)
 	return CallScore(c.Entered, c.Priority+q.Priority, max(c.Tier, q.Tier))
+}
+
+// plan is what the engine needs to know of the queue for a call.
+func (dir *directory) plan(q Queue, c CallRecord) orchestrator.QueuePlan {
+	p := q.Plan()
+	if _, k := dir.knows(c); k != nil {
+		p.Whisper = cmp.Or(k.Whisper, p.Whisper)
+	}
+	return p
+}
+
+// remembers is how long a queue keeps in mind who served a caller.
+func (dir *directory) remembers(queue string) time.Duration {
+	if q, _ := dir.queue(queue); q.LastAgent != nil {
+		return q.LastAgent.Within
+	}
+	return 0
 }
 
 // wrapUp is how long an agent may finish after a call of a queue.

@@ -37,7 +37,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		Record: CallRecord{
 			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Work: w.Work, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
-			Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
+			Caller: numberKey(w.Caller.Number), Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
 		},
 	}
 	if w.Work == orchestrator.WorkCallback { // it had its place before
@@ -47,6 +47,10 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	}
 	if !w.Since.IsZero() {
 		order.Record.Since = min(w.Since.UnixMilli(), now.UnixMilli())
+	}
+	var err error
+	if order.Record, err = s.lastAgent(ctx, dir, q, order.Record); err != nil {
+		return orchestrator.Placement{}, err
 	}
 	order.Record.Score = dir.score(order.Record)
 	order.Record.Rings, order.Lanes = dir.way(order.Record)
@@ -60,6 +64,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			s.matched(res.Offer)
 			p := placement(res.Result, res.Offer, res.Position, q)
 			p.Staff, p.Widens = res.Staff, widens(order.Record.Rings)
+			dir.tell(&p, q, order.Record)
 			return p, nil
 		}
 		// The call moves while an agent's phone rings for where it was.
@@ -68,6 +73,29 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		}
 	}
 	return orchestrator.Placement{}, fault.New(op, fault.Unavailable, "call %q is being moved by others", w.Call)
+}
+
+// lastAgent has a caller wait first for who served them, where the queue keeps that in
+// mind, and nobody else is asked for.
+func (s *Service) lastAgent(ctx context.Context, dir *directory, q Queue, c CallRecord) (CallRecord, error) {
+	if q.LastAgent == nil || c.Caller == "" || c.Prefer != "" {
+		return c, nil
+	}
+	agent, err := s.store.LastAgent(ctx, q.ID, c.Caller)
+	if a, known := dir.agents[agent]; err == nil && known && a.serves(q.ID) {
+		c.Prefer, c.PatienceMS, c.Last = agent, q.LastAgent.Patience.Milliseconds(), true
+	}
+	return c, err
+}
+
+// tell adds to a place what the caller gets there for being who they are.
+func (dir *directory) tell(p *orchestrator.Placement, q Queue, c CallRecord) {
+	p.Plan = dir.plan(q, c)
+	c, k := dir.knows(c)
+	if k != nil {
+		p.Known = k.ID
+	}
+	p.Priority, p.Tier, p.Prefer, p.Patience, p.Last = c.Priority, c.Tier, c.Prefer, time.Duration(c.PatienceMS)*time.Millisecond, c.Last
 }
 
 // widens are the waits after which more agents may serve a call.
@@ -276,7 +304,7 @@ func (s *Service) Finished(ctx context.Context, o orchestrator.Offer, talked tim
 	dir := s.directory.Load()
 	now, wrap := s.now(), dir.wrapUp(o.Agent, cmp.Or(o.Of, o.Queue))
 	res, err := s.store.Finish(ctx, now, FinishOrder{
-		Offer: o.ID, Agent: o.Agent, WrapUp: wrap, Talked: talked, OfferID: newUnique(),
+		Offer: o.ID, Agent: o.Agent, WrapUp: wrap, Talked: talked, OfferID: newUnique(), Keep: dir.remembers(cmp.Or(o.Of, o.Queue)),
 	})
 	if err != nil {
 		return err

@@ -185,6 +185,7 @@ func (x *explaining) against(a AgentView, c CallRecord) (out []Finding) {
 			"la llamada está en la centralita %s, el agente %s en la %s", c.PBX, a.ID, a.PBX))
 	}
 	waited := max(0, x.now-c.Since)
+	c, _ = x.dir.knows(c)
 	if owner := orchestrator.OwnerOfQueue(c.Queue); owner != "" {
 		if owner != a.ID {
 			out = append(out, finding(WhyNotMember, "the call is for agent %s alone", "la llamada es solo para el agente %s", owner))

@@ -52,6 +52,7 @@ type Ring struct {
 
 // way returns the rings that a call goes through while it waits, and their lanes.
 func (dir *directory) way(c CallRecord) (rings []Ring, lanes []*Lane) {
+	c, _ = dir.knows(c)
 	q, ok := dir.queue(c.Queue)
 	if !ok { // out of reach of agents, but not of the commands that take the call out
 		q = NewQueue()

@@ -52,6 +52,8 @@ type CallStore interface {
 	Staffed(ctx context.Context, in QueueAt) (bool, error)
 	// Call returns a queued call; ok is false when it is not in any queue.
 	Call(ctx context.Context, call string) (rec CallRecord, ok bool, err error)
+	// LastAgent returns who served a caller of a queue last, as far as that is kept in mind; "" is nobody.
+	LastAgent(ctx context.Context, queue, caller string) (agent string, err error)
 	// Place returns a waiting call's position from 1 (0 is not waiting) and its queue's pace.
 	Place(ctx context.Context, call string, in QueueAt) (position int, pace Pace, err error)
 }
@@ -122,6 +124,8 @@ type CallRecord struct {
 	About      map[string]string `json:"about,omitempty"`       // what is known of it, for requirements
 	Prefer     string            `json:"prefer,omitempty"`      // the agent whom it waits for first
 	PatienceMS int64             `json:"patience_ms,omitempty"` // for so long
+	Last       bool              `json:"last,omitempty"`        // because that agent served the caller before
+	Caller     string            `json:"caller,omitempty"`      // the number, as numbers are compared
 	Of         string            `json:"of,omitempty"`          // in an agent's own queue: the queue that it came from
 	Score      float64           `json:"score"`                 // CallScore with the queue's priority added
 	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane
@@ -290,6 +294,7 @@ type FinishOrder struct {
 	WrapUp  time.Duration
 	Talked  time.Duration
 	OfferID string
+	Keep    time.Duration // how long it is kept in mind that the agent served the caller
 }
 
 // FinishResult is what came of it.

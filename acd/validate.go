@@ -35,6 +35,7 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 		codes("dial_code", q.DialCode)
 	}
 	d.checkMet(c)
+	d.checkCallers(c)
 	d.checkSkills(c)
 	d.checkKinds(c)
 	d.checkAgents(c)
@@ -215,6 +216,23 @@ func (d Definitions) kinds(change func(*Agent)) int {
 		change(&d.Agents[i])
 	}
 	return len(newDirectory(d, nil, 0).profiles)
+}
+
+func (d Definitions) checkCallers(c *complaints) {
+	ids, agents, taken := c.unique(), keyed(d.Agents, func(a Agent) string { return a.ID }), map[[2]string]string{}
+	for i, k := range d.Callers {
+		c.at("callers", i, k.ID)
+		ids("id", k.ID)
+		c.queues(k.Queues)
+		c.check(len(k.Numbers) > 0, yamlfile.CodeForm, "numbers", "is empty: nobody is known by it")
+		_, known := agents[k.Prefer]
+		c.check(k.Prefer == "" || known, yamlfile.CodeUnknown, "prefer", "there is no agent %q", k.Prefer)
+		k.each(func(j int, key [2]string) {
+			other, there := taken[key]
+			c.check(!there, yamlfile.CodeForm, fmt.Sprintf("numbers[%d]", j), "%q is %q's already in the same queue", k.Numbers[j], other)
+			taken[key] = k.ID
+		})
+	}
 }
 
 func (d Definitions) checkSkills(c *complaints) {

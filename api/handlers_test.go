@@ -433,7 +433,7 @@ func TestContactsAndMasking(t *testing.T) {
 			t.Errorf("%s sees %+v with %d entries", role, view.Caller, len(view.Timeline))
 		}
 		masked := want.Name == ""
-		for _, secret := range []string{"600123456", "Ana", "4111"} {
+		for _, secret := range []string{"600123456", "Ana", "4111", "acme"} {
 			if strings.Contains(one.Body.String(), secret) == masked {
 				t.Errorf("%s, masked %v: %q in %s", role, masked, secret, one.Body)
 			}

@@ -63,7 +63,7 @@ func (a audience) contact(v wire.Contact) wire.Contact {
 
 // harmless are the entries that tell nothing of the caller.
 var harmless = map[orchestrator.EntryType]bool{
-	orchestrator.EntryCallAnswered: true, orchestrator.EntryCallQueued: true, orchestrator.EntryCallRefused: true,
+	orchestrator.EntryCallAnswered: true, orchestrator.EntryCallRefused: true,
 	orchestrator.EntryCallUnqueued: true, orchestrator.EntryCallOffered: true, orchestrator.EntryCallRinging: true,
 	orchestrator.EntryCallMissed: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
 	orchestrator.EntryAgentState: true, orchestrator.EntryAgentDisposed: true, orchestrator.EntryAgentLine: true, orchestrator.EntryPBXState: true,
@@ -83,6 +83,14 @@ func (a audience) entry(e orchestrator.Entry, served bool) wire.Entry {
 		if err := json.Unmarshal(v.Data, &s); err != nil || s.Agent == "" || !a.sees(s.Agent) {
 			v.Data, _ = json.Marshal(maskSummary(s)) // a summary always marshals
 		}
+	case orchestrator.EntryCallQueued: // the name of a number is as good as the number
+		var q wire.EntryQueued
+		if json.Unmarshal(v.Data, &q) != nil {
+			v.Data = nil
+			return v
+		}
+		q.Known = ""
+		v.Data, _ = json.Marshal(q)
 	case orchestrator.EntryCallNode: // its detail may hold what the caller keyed in
 		var n wire.EntryNode
 		if json.Unmarshal(v.Data, &n) != nil {

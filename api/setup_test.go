@@ -122,7 +122,7 @@ func (w *world) furnish() {
 	w.record(
 		entry("1-1", orchestrator.EntryCallStarted, "p1", "", summary),
 		entry("1-2", orchestrator.EntryCallNode, "p1", "", orchestrator.Note{Flow: "main", Node: "card", Detail: map[string]string{"digits": "4111"}}),
-		entry("1-3", orchestrator.EntryCallQueued, "p1", "", map[string]any{"queue": "sales"}),
+		entry("1-3", orchestrator.EntryCallQueued, "p1", "", map[string]any{"queue": "sales", "known": "acme"}),
 		entry("1-4", orchestrator.EntryCallConnected, "p1", "101", map[string]any{"agent": "101", "wait_ms": 4000}),
 		entry("1-5", orchestrator.EntryCallRecording, "p1", "101", map[string]any{"recording": "op-p1-r1", "state": "started"}),
 		entry("1-6", orchestrator.EntryCallParted, "p1", "101", map[string]any{"agent": "101", "talk_ms": 60_000}),

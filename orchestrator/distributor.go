@@ -121,6 +121,15 @@ type Placement struct {
 	// further waits more of them may serve.
 	Staff  int             `json:"staff,omitempty"`
 	Widens []time.Duration `json:"widens,omitempty"`
+	// What the call has in the queue, by what was asked for and by who the caller is:
+	// the name under which definitions know the number, and the agent whom the call waits
+	// for first; Last: because that agent served the caller before.
+	Known    string        `json:"known,omitempty"`
+	Priority int           `json:"priority,omitempty"`
+	Tier     int           `json:"tier,omitempty"`
+	Prefer   string        `json:"prefer,omitempty"`
+	Patience time.Duration `json:"patience,omitempty"`
+	Last     bool          `json:"last,omitempty"`
 }
 
 // PlacementResult is what came of asking for a place. The strings of refusals are outcome edges of flows.

@@ -77,6 +77,15 @@ func (s *Store) Call(ctx context.Context, call string) (rec acd.CallRecord, ok b
 	return rec, ok, err
 }
 
+// LastAgent returns who served a caller of a queue last.
+func (s *Store) LastAgent(ctx context.Context, queue, caller string) (string, error) {
+	agent, err := s.rdb.Get(ctx, s.keys.last(queue, caller)).Result()
+	if errors.Is(err, redis.Nil) {
+		return "", nil
+	}
+	return agent, redisstore.Classify("acd/redisstore.LastAgent", err)
+}
+
 // Place returns a waiting call's position and its queue's pace, in one round trip.
 func (s *Store) Place(ctx context.Context, call string, in acd.QueueAt) (int, acd.Pace, error) {
 	const op = "acd/redisstore.Place"

@@ -80,6 +80,10 @@ func (k keys) staff(q acd.QueueAt) string { return k.prefix + "staff:" + field(q
 // agents of the profile, and nobody else; and for each fact the sorted set
 // profiles:<fact>, of those in which somebody is, by the fact of the first.
 
+// last is who served a caller of a queue last: an agent's id. It expires after the time
+// for which the queue keeps it in mind (acd.LastAgent). Written by offer_finish.
+func (k keys) last(queue, caller string) string { return k.prefix + "last:" + queue + ":" + caller }
+
 // desk is a stream of what the owner of a PBX is told of its calls' offers:
 // "made" (the offer's id) and "gone" (the offer), "why". Trimmed as it grows
 // (lib_state): what stands can always be read from offers.

@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
@@ -15,6 +16,7 @@ type model struct {
 	now    int64
 	agents map[string]*modelAgent
 	calls  map[string]*modelCall
+	last   map[[2]string]string   // queue and caller -> agent
 	offers map[string]*modelOffer // by call: there is at most one per call in force, and one more while it is talked
 }
 
@@ -41,7 +43,9 @@ type modelCall struct {
 	queue, pbx string
 	visit      int
 	score      float64
-	sought     orchestrator.Sought
+	asked      orchestrator.Sought
+	sought     orchestrator.Sought // with what the caller gets for being known
+	caller     string
 	entered    int64
 	priority   int
 	since      int64 // 0 is not yet
@@ -185,7 +189,7 @@ type modelOffer struct {
 }
 
 func newModel(defs acd.Definitions, now int64) *model {
-	m := &model{defs: defs, now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, offers: map[string]*modelOffer{}}
+	m := &model{defs: defs, now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, last: map[[2]string]string{}, offers: map[string]*modelOffer{}}
 	for _, a := range defs.Agents {
 		m.agents[a.ID] = &modelAgent{def: a, state: acd.StateOffline, device: orchestrator.DeviceUnknown}
 	}
@@ -274,13 +278,62 @@ func (m *model) enqueue(call string, c modelCall, entered int64, priority int) {
 	if m.calls[call] != nil {
 		return
 	}
-	c.score = acd.CallScore(entered, priority+m.queue(c.queue).Priority, max(c.sought.Tier, m.queue(c.queue).Tier))
+	c.sought = c.asked
 	c.entered, c.priority = entered, priority
+	priority += m.knows(&c)
+	c.score = acd.CallScore(entered, priority+m.queue(c.queue).Priority, max(c.sought.Tier, m.queue(c.queue).Tier))
 	if c.since == 0 {
 		c.since = m.now
 	}
 	m.calls[call] = &c
 	m.seek(call)
+}
+
+// knows adds to what a call asks for what its caller gets: of all entries that fit, the
+// whole number, then the longest beginning, then the one of the queue alone. It returns
+// the priority.
+func (m *model) knows(c *modelCall) int {
+	q := m.queue(c.queue)
+	agent := m.last[[2]string{c.queue, c.caller}]
+	if a := m.agents[agent]; c.sought.Prefer == "" && q.LastAgent != nil && a != nil &&
+		slices.ContainsFunc(a.def.Queues, func(in acd.Membership) bool { return in.Queue == c.queue }) {
+		defer func() {
+			if c.sought.Prefer == "" {
+				c.sought.Prefer, c.sought.Patience = agent, q.LastAgent.Patience
+			}
+		}()
+	}
+	var best *acd.KnownCaller
+	weight := -1
+	for i, k := range m.defs.Callers {
+		for _, n := range k.Numbers {
+			beginning, open := strings.CutSuffix(n, "*")
+			if n != c.caller && (!open || !strings.HasPrefix(c.caller, beginning)) || k.Queues != nil && !slices.Contains(k.Queues, c.queue) {
+				continue
+			}
+			is := 2 * len(beginning)
+			if !open {
+				is += 1000
+			}
+			if k.Queues != nil {
+				is++
+			}
+			if is > weight {
+				best, weight = &m.defs.Callers[i], is
+			}
+		}
+	}
+	if best == nil {
+		return 0
+	}
+	c.sought.Tier = max(c.sought.Tier, best.Tier)
+	if c.sought.About["topic"] == "" {
+		c.sought.About = best.About
+	}
+	if c.sought.Prefer == "" && best.Prefer != "" {
+		c.sought.Prefer, c.sought.Patience = best.Prefer, best.Patience
+	}
+	return best.Priority
 }
 
 func (m *model) leave(call string) {
@@ -359,6 +412,9 @@ func (m *model) finish(call string) {
 	o := m.offers[call]
 	a, wrap := m.agents[o.agent], m.queue(o.queue).WrapUp.Milliseconds()
 	delete(m.offers, call)
+	if m.queue(o.queue).LastAgent != nil {
+		m.last[[2]string{o.queue, o.call.caller}] = o.agent
+	}
 	if a.disposed {
 		a.disposed, wrap = false, 0
 	} else {
@@ -460,8 +516,14 @@ func (m *model) deviceSays(id string, d orchestrator.DeviceState) {
 	m.serve(id)
 }
 
-// expire deals with what is due, in the order of the deadlines.
+// expire deals with what is due, PBX by PBX, each in the order of its deadlines.
 func (m *model) expire() {
+	for _, at := range []string{"dos", pbx} {
+		m.expireAt(at)
+	}
+}
+
+func (m *model) expireAt(at string) {
 	type due struct {
 		at   int64
 		name string
@@ -469,7 +531,7 @@ func (m *model) expire() {
 	}
 	var list []due
 	for call, o := range m.offers {
-		if !o.answered && o.due <= m.now {
+		if !o.answered && o.due <= m.now && o.call.pbx == at {
 			list = append(list, due{o.due, "offer:" + call, func() {
 				why := orchestrator.OfferNoAnswer
 				if m.now-o.due > 2000 { // nobody looked
@@ -482,8 +544,8 @@ func (m *model) expire() {
 		}
 	}
 	for id, c := range m.calls {
-		if at, ok := m.grows(c); ok && m.waiting(id) && at <= m.now {
-			list = append(list, due{at, "ring:" + id, func() {
+		if when, ok := m.grows(c); ok && m.waiting(id) && when <= m.now && c.pbx == at {
+			list = append(list, due{when, "ring:" + id, func() {
 				if m.calls[id] == c && m.waiting(id) { // an earlier one may have ended its wait
 					m.seek(id)
 				}
@@ -491,6 +553,9 @@ func (m *model) expire() {
 		}
 	}
 	for id, a := range m.agents {
+		if a.def.PBX != at {
+			continue
+		}
 		if a.state == acd.StateWrapup && a.due <= m.now {
 			list = append(list, due{a.due, "wrap:" + id, func() {
 				m.depart(id)

@@ -25,13 +25,21 @@ func propertyDefs() acd.Definitions {
 		q.WrapUp, q.MissesBeforePause, q.Strategy = 0, 0, acd.MostSkilled
 		q.Requires, q.Relax = "en >= 3", []acd.Relax{{After: 5 * time.Second, Requires: "en >= 1 or es >= 4"}, {After: 20 * time.Second}}
 	})
-	soporte := queue("soporte", func(q *acd.Queue) { q.Strategy, q.Priority = acd.RoundRobin, 1 })
+	soporte := queue("soporte", func(q *acd.Queue) {
+		q.Strategy, q.Priority, q.LastAgent = acd.RoundRobin, 1, &acd.LastAgent{Within: time.Hour, Patience: 8 * time.Second}
+	})
 	vip := queue("vip", func(q *acd.Queue) { q.Priority, q.Retry, q.Requires = 3, time.Second, "skill(call.topic) >= 2" })
-	turnos := queue("turnos", func(q *acd.Queue) { q.Strategy, q.WrapUp = acd.FewestCalls, 2*time.Second })
+	turnos := queue("turnos", func(q *acd.Queue) {
+		q.Strategy, q.WrapUp = acd.FewestCalls, 2*time.Second
+		q.LastAgent = &acd.LastAgent{Within: 24 * time.Hour, Patience: 5 * time.Second}
+	})
 	ligera := queue("ligera", func(q *acd.Queue) { q.Strategy, q.WrapUp, q.Tier = acd.LeastOccupied, 3*time.Second, 1 })
 	fija := queue("fija", func(q *acd.Queue) { q.Strategy, q.WrapUp = acd.FixedOrder, 0 })
 	d := acd.Definitions{Queues: []acd.Queue{ventas, soporte, vip, turnos, ligera, fija}, Dispositions: []acd.Disposition{{Name: "sale"}},
-		Skills: []acd.Skill{{Name: "en"}, {Name: "es"}}}
+		Skills: []acd.Skill{{Name: "en"}, {Name: "es"}}, Callers: []acd.KnownCaller{
+			{ID: "gold", Numbers: []string{"34600*", "34911"}, Priority: 2, About: map[string]string{"topic": "es"}},
+			{ID: "own", Numbers: []string{"34600*"}, Queues: []string{"vip", "fija"}, Priority: 1, Prefer: "a03", Patience: 4 * time.Second},
+			{ID: "one", Numbers: []string{"346001"}, Tier: 1, Priority: -1}}}
 	skills := []map[string]int{{"en": 3}, {"en": 1, "es": 2}, {"es": 5}, {"en": 5, "es": 1}, {"en": 2, "es": 2}, {"en": 3}, nil}
 	for i, in := range [][]acd.Membership{
 		{{Queue: "ventas"}, {Queue: "turnos"}, {Queue: "ligera"}}, {{Queue: "ventas"}, {Queue: "soporte"}, {Queue: "turnos"}},
@@ -97,6 +105,9 @@ func (x *machine) agent(t *rapid.T) string {
 
 // sought is what a caller asks for: most ask for nothing of their own.
 func (x *machine) sought(t *rapid.T) (s orchestrator.Sought) {
+	if rapid.IntRange(0, 3).Draw(t, "about") == 0 {
+		return s
+	}
 	s.About = map[string]string{"topic": rapid.SampledFrom([]string{"en", "es", "es", "none"}).Draw(t, "topic")}
 	if rapid.Bool().Draw(t, "asks") {
 		s.Needs = rapid.SampledFrom(slices.Sorted(maps.Keys(requirements))).Draw(t, "needs")
@@ -127,10 +138,11 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			priority := rapid.IntRange(-1, 2).Draw(t, "priority")
 			entered := x.m.now - ago
 			sought := x.sought(t)
+			caller := rapid.SampledFrom([]string{"346001", "346002", "34911", "34912"}).Draw(t, "caller")
 			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: at, Queue: q, Visit: 1,
-				Priority: priority, Sought: sought, Entered: time.UnixMilli(entered)})
+				Caller: orchestrator.Party{Number: "+" + caller}, Priority: priority, Sought: sought, Entered: time.UnixMilli(entered)})
 			x.w.must(err)
-			x.m.enqueue(call, modelCall{queue: q, pbx: at, visit: 1, sought: sought}, entered, priority)
+			x.m.enqueue(call, modelCall{queue: q, pbx: at, visit: 1, asked: sought, caller: caller}, entered, priority)
 		},
 		"move": func(t *rapid.T) {
 			call := x.call(t, slices.Collect(maps.Keys(x.m.calls)))
@@ -139,7 +151,7 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			c.visit++
 			c.queue = rapid.SampledFrom(propertyQueues).Draw(t, "queue")
 			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: call, PBX: c.pbx, Queue: c.queue,
-				Visit: c.visit, Sought: c.sought, Entered: time.UnixMilli(x.m.now)})
+				Caller: orchestrator.Party{Number: "00" + c.caller}, Visit: c.visit, Sought: c.asked, Entered: time.UnixMilli(x.m.now)})
 			x.w.must(err)
 			x.m.leave(call)
 			c.since = 0
@@ -153,8 +165,8 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.w.must(x.w.svc.Leave(x.w.ctx(), call, c.visit, "exit"))
 			x.m.leave(call)
 			x.tick()
-			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: work, PBX: c.pbx, Queue: c.queue, Visit: c.visit, Sought: c.sought,
-				Priority: c.priority, Entered: time.UnixMilli(c.entered), Since: time.UnixMilli(c.since), Work: orchestrator.WorkCallback})
+			_, err := x.w.svc.Enqueue(x.w.ctx(), orchestrator.Waiting{Call: work, PBX: c.pbx, Queue: c.queue, Visit: c.visit, Sought: c.asked,
+				Caller: orchestrator.Party{Number: c.caller}, Priority: c.priority, Entered: time.UnixMilli(c.entered), Since: time.UnixMilli(c.since), Work: orchestrator.WorkCallback})
 			x.w.must(err)
 			x.m.enqueue(work, c, c.entered, c.priority)
 		},

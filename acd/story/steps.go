@@ -47,10 +47,12 @@ func (t *teller) queued(e orchestrator.Entry, d entry) {
 		en, es string
 		value  any
 	}{
+		{d.Known != "", "; its number is known as %v", "; su número se conoce como %v", d.Known},
 		{d.Tier > 0, "; it is of emergency tier %v", "; es una urgencia de nivel %v", d.Tier},
 		{d.Priority != 0, "; its priority counts as %v minutes waited", "; su prioridad cuenta como %v minutos de espera", d.Priority},
 		{d.Needs != "", "; it requires %v", "; requiere %v", d.Needs},
-		{d.Prefer != "", "; it waits for agent %v first", "; espera primero al agente %v", d.Prefer},
+		{d.Prefer != "", "; it is for agent %v first", "; es primero para el agente %v", d.Prefer},
+		{d.LastAgent, ", who served the caller last%v", ", que atendió a quien llama la última vez%v", ""},
 		{d.Prefer != "", ", for %v at most", ", como mucho %v", span(d.PatienceMS)},
 		{len(d.WidensMS) > 0, "; more agents may serve it after %v", "; podrán atenderla más agentes pasados %v", spans(d.WidensMS)},
 	} {

@@ -60,8 +60,9 @@ type entry struct {
 	WidensMS                                                   []int64 `json:"widens_ms"`
 	WaitMS                                                     int64   `json:"wait_ms"`
 	TalkMS                                                     int64   `json:"talk_ms"`
-	NextAt                                                     int64   `json:"next_at"`
 	Dialled                                                    bool
+	Known                                                      string
+	LastAgent                                                  bool   `json:"last_agent"`
 	TakenOver                                                  bool   `json:"taken_over"`
 	EndedBy                                                    string `json:"ended_by"`
 }

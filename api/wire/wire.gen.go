@@ -1875,6 +1875,12 @@ type EntryParted struct {
 
 // EntryQueued defines model for EntryQueued.
 type EntryQueued struct {
+	// Known Under which name the definitions know the caller's number; who may not see callers does not see it.
+	Known string `json:"known,omitempty,omitzero"`
+
+	// LastAgent That agent served the caller before.
+	LastAgent bool `json:"last_agent,omitempty,omitzero"`
+
 	// Needs What the call requires of agents.
 	Needs string `json:"needs,omitempty,omitzero"`
 

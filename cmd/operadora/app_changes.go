@@ -35,6 +35,8 @@ func changes(before, after Definitions, waiting map[string]int) (out []string) {
 	out = append(out, differences("team", keyed(before.ACD.Teams, team), keyed(after.ACD.Teams, team), func(string) string {
 		return "; nobody may listen to its agents any more"
 	})...)
+	caller := func(k acd.KnownCaller) string { return k.ID }
+	out = append(out, differences("known caller", keyed(before.ACD.Callers, caller), keyed(after.ACD.Callers, caller), none)...)
 	reason := func(r acd.PauseReason) string { return r.Name }
 	out = append(out, differences("pause reason", keyed(before.ACD.PauseReasons, reason), keyed(after.ACD.PauseReasons, reason), none)...)
 	disposition := func(d acd.Disposition) string { return d.Name }

@@ -31,7 +31,7 @@ type Definitions struct {
 
 // acdFiles are the files of the definitions folder about queues and people.
 // Each may hold any of the keys of acd.Definitions; a key stands in one file only.
-var acdFiles = []string{"queues.yaml", "agents.yaml"}
+var acdFiles = []string{"queues.yaml", "agents.yaml", "callers.yaml"}
 
 // loadDefinitions reads a definitions folder and tells every fault of it.
 // Warnings do not hinder its use; any error does, and is told by the error too.

@@ -72,7 +72,7 @@ func TestReadmeExamples(t *testing.T) {
 				continue
 			}
 			found++
-			schema := map[string]string{"operadora.yaml": "config", "queues.yaml": "queues", "agents.yaml": "queues", "dids.yaml": "dids",
+			schema := map[string]string{"operadora.yaml": "config", "queues.yaml": "queues", "agents.yaml": "queues", "callers.yaml": "queues", "dids.yaml": "dids",
 				"calendars.yaml": "calendars"}[filepath.Base(file)]
 			fitsSchema(t, filepath.Join(dir, "schemas", cmp.Or(schema, "flow")+".json"), []byte(block[1]))
 			must(t, os.WriteFile(filepath.Join(dir, file), []byte(block[1]), 0o600))

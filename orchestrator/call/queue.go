@@ -149,8 +149,17 @@ func (x *change) queued(p *orchestrator.Placement) {
 	}
 	f := fields{"queue": v.Queue, "priority": v.Priority}
 	s := v.Sought
+	if p != nil {
+		f["priority"], s.Tier, s.Prefer, s.Patience = p.Priority, p.Tier, p.Prefer, p.Patience
+		if p.Known != "" {
+			f["known"] = p.Known
+		}
+		if p.Last {
+			f["last_agent"] = true
+		}
+	}
 	for name, value := range map[string]any{"needs": s.Needs, "tier": s.Tier, "prefer": s.Prefer, "patience_ms": s.Patience.Milliseconds()} {
-		if value != "" && value != 0 && value != int64(0) {
+		if value != "" && value != 0 && value != int64(0) && (name != "patience_ms" || s.Prefer != "") {
 			f[name] = value
 		}
 	}

@@ -2,6 +2,7 @@
 -- KEYS as in lib_agent.
 -- ARGV[2] offer id        ARGV[3] agent id   ARGV[4] wrap-up, ms
 -- ARGV[5] length of the conversation, ms             ARGV[6] unique part of the next offer's id
+-- ARGV[7] how long it is kept in mind that the agent served the caller, ms; 0: not
 -- Returns {'ok', offer or ''}, {'gone'} when there is no such offer, {'open'} when it is not answered.
 local wrap = tonumber(ARGV[4])
 local o = load(OFFERS, ARGV[2])
@@ -11,6 +12,10 @@ if not o and not (a and a.state == 'talking') then return {'gone'} end -- one th
 if o and not o.answered then return {'open'} end
 redis.call('HDEL', OFFERS, ARGV[2])
 if o then untake(o.call, ARGV[2]) end
+local c, keep = o and o.queued, tonumber(ARGV[7])
+if c and (c.caller or '') ~= '' and keep > 0 and tonumber(ARGV[5]) > 0 then
+  redis.call('SET', key('last', (o.of or o.queue) .. ':' .. c.caller), id, 'PX', keep)
+end
 if not a then return {'ok', ''} end
 if tonumber(ARGV[5]) > 0 or not (o and o.makes) then -- whom the agent called and did not reach is no conversation
   a.calls, a.served, a.talk_ms = (a.calls or 0) + 1, (a.served or 0) + 1, (a.talk_ms or 0) + tonumber(ARGV[5])

@@ -59,11 +59,16 @@ func Sounds(d Definitions, has func(language, name string) bool) []Sound {
 }
 
 // textOf is what a sound says, as far as a flow has a prompt of that sound alone,
-// or it is whispered for a queue that has a name.
+// or it is whispered for a queue, or a caller, that has a name.
 func textOf(d Definitions, language, name string) string {
 	for _, q := range d.ACD.Queues {
 		if q.Whisper == name && q.Name[language] != "" {
 			return q.Name[language]
+		}
+	}
+	for _, k := range d.ACD.Callers {
+		if k.Whisper == name && k.Name[language] != "" {
+			return k.Name[language]
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.Flows.Flows)) {
@@ -121,6 +126,16 @@ func neededSounds(d Definitions, has func(language, name string) bool) soundFact
 			queue(language, q.Whisper)
 		}
 	}
+	for _, k := range d.ACD.Callers {
+		if k.Whisper == "" {
+			continue
+		}
+		for _, language := range agentsLanguages(d.ACD, k.Queues...) {
+			if !ask(language, k.Whisper) {
+				f.missing = append(f.missing, missingSound{where: "caller " + k.ID, language: language, name: k.Whisper})
+			}
+		}
+	}
 	return f
 }
 
@@ -161,10 +176,10 @@ func callersLanguages(d ivr.Definitions) []string {
 }
 
 // agentsLanguages are the languages of the agents of a queue.
-func agentsLanguages(d acd.Definitions, queue string) []string {
+func agentsLanguages(d acd.Definitions, queues ...string) []string {
 	var out []string
 	for _, a := range d.Agents {
-		if slices.ContainsFunc(a.Queues, func(m acd.Membership) bool { return m.Queue == queue }) {
+		if slices.ContainsFunc(a.Queues, func(m acd.Membership) bool { return len(queues) == 0 || slices.Contains(queues, m.Queue) }) {
 			out = append(out, a.Language)
 		}
 	}

@@ -1,0 +1,95 @@
+package redisstore_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// from asks for a place for a caller.
+func (w *world) from(call, queue, number string) orchestrator.Placement {
+	w.Helper()
+	p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: queue, Visit: 1, Entered: w.clock(),
+		Caller: orchestrator.Party{Number: number}})
+	w.must(err)
+	return w.met(p)
+}
+
+// TestKnownCallers: what a caller gets for being known, told with the place, and put
+// in force for those who wait when the definitions change.
+func TestKnownCallers(t *testing.T) {
+	t.Parallel()
+	known := func(list ...acd.KnownCaller) acd.Definitions {
+		d := defs(1, queue("ventas", noWrap, func(q *acd.Queue) { q.Whisper = "ventas" }))
+		d.Callers = list
+		return d
+	}
+	w := setup(t, known(acd.KnownCaller{ID: "acme", Numbers: []string{"+34600*"}, Priority: 5, Whisper: "acme"}))
+	if p := w.from("c1", "ventas", "600123456"); p.Known != "" || p.Plan.Whisper != "ventas" {
+		t.Errorf("a number written otherwise: %+v", p)
+	}
+	w.advance(time.Second)
+	if p := w.from("c2", "ventas", "0034600123456"); p.Known != "acme" || p.Priority != 5 || p.Position != 1 || p.Plan.Whisper != "acme" {
+		t.Errorf("a known number: %+v", p)
+	}
+	w.must(w.svc.Reload(w.ctx(), known(acd.KnownCaller{ID: "acme", Numbers: []string{"+34600*"}, Priority: -5},
+		acd.KnownCaller{ID: "six", Numbers: []string{"600*"}, Priority: 1})))
+	w.login("a00")
+	if o := w.offered(); o.Call != "c1" {
+		t.Errorf("after a reload %s is first", o.Call)
+	}
+}
+
+// TestLastAgent: a caller who calls again goes to who served them, within the time, as
+// long as that agent is at work, and waits no longer than the queue says.
+func TestLastAgent(t *testing.T) {
+	t.Parallel()
+	keeps := func(q *acd.Queue) { q.LastAgent = &acd.LastAgent{Within: time.Hour, Patience: 20 * time.Second} }
+	w := setup(t, defs(3, queue("ventas", noWrap, keeps), queue("otra", noWrap)))
+	const number = "+34600123456"
+	w.login("a00")
+	end := func(o *orchestrator.Offer) {
+		t.Helper()
+		w.answer(o.ID)
+		w.finish(o.ID)
+	}
+	end(w.from("c1", "ventas", number).Offer)
+	w.advance(time.Second)
+	w.login("a01")
+	other := w.from("x", "ventas", "+34911000000").Offer // a00 is taken up
+	w.answer(other.ID)
+	w.advance(time.Second)
+	if p := w.from("c2", "ventas", "0034600123456"); p.Offer != nil || p.Prefer != "a00" || !p.Last || p.Patience != 20*time.Second {
+		t.Fatalf("a01 is free, and a00 served the caller: %+v", p)
+	}
+	if p := w.from("c3", "otra", number); p.Prefer != "" || p.Offer == nil {
+		t.Errorf("another queue keeps nothing in mind: %+v", p)
+	} else {
+		end(p.Offer)
+	}
+	w.finish(other.ID)
+	back := w.offered()
+	if back.Call != "c2" || back.Agent != "a00" || !back.Match.Alone {
+		t.Fatalf("a00 is free: %+v", back)
+	}
+	w.answer(back.ID)
+	if p := w.from("c4", "ventas", number); p.Offer != nil {
+		t.Fatalf("a00 talks: %+v", p)
+	}
+	w.advance(20 * time.Second)
+	if o := w.offered(); o.Call != "c4" || o.Agent != "a01" {
+		t.Fatalf("after the patience: %+v", o)
+	} else {
+		end(&o)
+	}
+	w.finish(back.ID)
+	w.do(orchestrator.AgentLogout, "a00")
+	end(w.from("c5", "ventas", number).Offer) // a01 served last, and is free
+	w.do(orchestrator.AgentPause, "a01")
+	w.login("a02")
+	if p := w.from("c6", "ventas", number); p.Offer == nil || p.Offer.Agent != "a02" {
+		t.Errorf("a01 is not at work: %+v", p)
+	}
+}
