@@ -11,8 +11,11 @@ import (
 // opening is when outside numbers may be called.
 type opening struct {
 	zone  *time.Location
-	spans []span
+	hours Hours
 }
+
+// Hours are parts of the week; none is always.
+type Hours []span
 
 // span is a part of some days of the week, in minutes of the day.
 type span struct {
@@ -35,14 +38,24 @@ func (p Policy) opening() (opening, error) {
 		}
 		o.zone = zone
 	}
-	for _, text := range p.Hours {
-		s, err := readSpan(text)
-		if err != nil {
-			return o, invalid("hours: %w", err)
-		}
-		o.spans = append(o.spans, s)
+	var err error
+	if o.hours, err = ReadHours(p.Hours); err != nil {
+		return o, invalid("hours: %w", err)
 	}
 	return o, nil
+}
+
+// ReadHours reads texts such as mon-fri 09:00-20:00.
+func ReadHours(texts []string) (Hours, error) {
+	var hours Hours
+	for _, text := range texts {
+		s, err := readSpan(text)
+		if err != nil {
+			return nil, err
+		}
+		hours = append(hours, s)
+	}
+	return hours, nil
 }
 
 func readSpan(text string) (span, error) {
@@ -74,10 +87,12 @@ func readSpan(text string) (span, error) {
 }
 
 // at tells whether outside numbers may be called at a time.
-func (o opening) at(now time.Time) bool {
-	now = now.In(o.zone)
-	minute := 60*now.Hour() + now.Minute()
-	return len(o.spans) == 0 || slices.ContainsFunc(o.spans, func(s span) bool {
-		return s.days[now.Weekday()] && minute >= s.from && minute < s.to
+func (o opening) at(now time.Time) bool { return o.hours.At(now.In(o.zone)) }
+
+// At tells whether a moment is within the hours, on the clocks of its own zone.
+func (h Hours) At(local time.Time) bool {
+	minute := 60*local.Hour() + local.Minute()
+	return len(h) == 0 || slices.ContainsFunc(h, func(s span) bool {
+		return s.days[local.Weekday()] && minute >= s.from && minute < s.to
 	})
 }
