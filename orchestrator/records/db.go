@@ -52,7 +52,7 @@ func Open(ctx context.Context, cfg Config, now func() time.Time) (*DB, error) {
 	if err != nil {
 		return nil, fault.E(op, fault.Unavailable, err)
 	}
-	if err := d.migrate(ctx); err != nil {
+	if err := d.migrate(ctx, migrations, "goose_db_version"); err != nil {
 		_ = d.Close() // the first error is the one that tells
 		return nil, fault.E(op, fault.Unavailable, fmt.Errorf("%s: %w", cfg.DSN, errorWithoutDSN(err, cfg.DSN)))
 	}
@@ -95,13 +95,14 @@ func (d *DB) openPostgres(dsn string, connections int) error {
 	return nil
 }
 
-func (d *DB) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations/"+string(d.dialect))
+// migrate runs the migrations that are in a folder for each dialect. Their versions are kept in a table.
+func (d *DB) migrate(ctx context.Context, all fs.FS, table string) error {
+	files, err := fs.Sub(all, "migrations/"+string(d.dialect))
 	if err != nil {
 		return err
 	}
 	dialect := goose.DialectSQLite3
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithTableName(table)}
 	if d.dialect == dialectPostgres {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker() // two instances may start at the same moment

@@ -14,6 +14,7 @@ import (
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records/pgtest"
 )
 
 // memoryJournal is a journal in memory that waits as a real one does.
@@ -292,7 +293,7 @@ func TestRecorderOnDatabase(t *testing.T) {
 // The real thing is stopped and started again while the journal grows.
 func TestRecorderSurvivesPostgresRestart(t *testing.T) {
 	t.Parallel()
-	own, err := startPostgres()
+	own, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,9 +301,9 @@ func TestRecorderSurvivesPostgresRestart(t *testing.T) {
 		t.Log("left out: no PostgreSQL server is installed under /usr/lib/postgresql")
 		return
 	}
-	t.Cleanup(own.stop)
+	t.Cleanup(own.Stop)
 	entries := newStory(t).day(12, 17).entries
-	d, j := openDB(t, own.fresh(t), func() time.Time { return noon }), newJournal()
+	d, j := openDB(t, DSN(own.Fresh(t)), func() time.Time { return noon }), newJournal()
 	r := NewRecorder(d, j, testConfig(""), quiet, time.Now)
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -319,13 +320,13 @@ func TestRecorderSurvivesPostgresRestart(t *testing.T) {
 	half := len(entries) / 2
 	j.append(entries[:half]...)
 	until("the first half is on record", func(l Lag) bool { return l.Recorded == entries[half-1].ID })
-	own.halt()
+	own.Halt()
 	j.append(entries[half:]...)
 	until("the outage shows", func(l Lag) bool { return l.Err != nil })
 	if _, _, err := d.Contacts(t.Context(), ContactFilter{}); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("a query during the outage: %v, want Unavailable", err)
 	}
-	if err := own.launch(); err != nil {
+	if err := own.Launch(); err != nil {
 		t.Fatal(err)
 	}
 	until("all is on record", func(l Lag) bool { return l.Recorded == entries[len(entries)-1].ID && l.Err == nil })

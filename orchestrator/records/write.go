@@ -54,6 +54,10 @@ func (d *DB) Write(ctx context.Context, entries []orchestrator.Entry) (malformed
 // insert adds rows that are keyed by their journal id; those on record already
 // are left alone. It returns how many were added.
 func (d *DB) insert(ctx context.Context, tx *transaction, table, columns string, rows [][]any) (added int64, err error) {
+	return d.insertInto(ctx, tx, table, columns, " ON CONFLICT (id) DO NOTHING", rows)
+}
+
+func (d *DB) insertInto(ctx context.Context, tx *transaction, table, columns, conflict string, rows [][]any) (added int64, err error) {
 	one := "(" + marks(strings.Count(columns, ",")+1) + ")"
 	size := rowsPerStatement // a round trip each
 	if d.dialect == dialectSQLite {
@@ -65,7 +69,7 @@ func (d *DB) insert(ctx context.Context, tx *transaction, table, columns string,
 			args = append(args, r...)
 		}
 		values := strings.TrimSuffix(strings.Repeat(one+", ", len(chunk)), ", ")
-		query := "INSERT INTO " + table + " (" + columns + ") VALUES " + values + " ON CONFLICT (id) DO NOTHING"
+		query := "INSERT INTO " + table + " (" + columns + ") VALUES " + values + conflict
 		result, err := tx.run(ctx, query, args)
 		if err != nil {
 			return added, err
