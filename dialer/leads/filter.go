@@ -1,0 +1,149 @@
+package leads
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+)
+
+// What an expression may name beside the free fields of a list.
+const (
+	wordID       = "id"
+	wordName     = "name"
+	wordLanguage = "language"
+	wordNumbers  = "numbers" // the lead's numbers: any(numbers, # startsWith "+57")
+	wordNumber   = "number"  // number(risk): a text as a number, 0 when it is none
+	wordDays     = "days"    // days(due): days from today until the day of a text 2026-03-31; negative when it is past
+)
+
+// reserved are words of expressions that no field may be called.
+var reserved = []string{wordID, wordName, wordLanguage, wordNumbers, wordNumber, wordDays, "and", "or", "not", "in", "matches", "contains",
+	"startsWith", "endsWith", "let", "if", "else", "true", "false", "nil", "any", "all", "none", "one", "len", "lower", "upper"}
+
+// Filter chooses leads by an expression in the language of github.com/expr-lang/expr:
+// days_overdue > 30 and risk in ["high", "medium"]. A lead that has no value in a
+// field has "" or 0 there.
+type Filter struct {
+	program *vm.Program
+	empty   map[string]any // what a lead without values is judged by
+}
+
+// NewFilter compiles a text for leads of a list; "" chooses all. The error says where in
+// the text what is wrong.
+func NewFilter(text string, fields map[string]Kind) (*Filter, error) {
+	f := &Filter{empty: map[string]any{wordID: "", wordName: "", wordLanguage: "", wordNumbers: []string{}, wordNumber: asNumber,
+		wordDays: func(string) float64 { return 0 }}}
+	for name, kind := range fields {
+		f.empty[name] = ""
+		if kind == KindNumber {
+			f.empty[name] = 0.0
+		}
+	}
+	if strings.TrimSpace(text) == "" {
+		return f, nil
+	}
+	program, err := expr.Compile(text, expr.Env(f.empty), expr.AsBool(), expr.DisableAllBuiltins(), expr.MaxNodes(200),
+		expr.EnableBuiltin("any"), expr.EnableBuiltin("all"), expr.EnableBuiltin("none"), expr.EnableBuiltin("one"), expr.EnableBuiltin("len"), expr.EnableBuiltin("lower"), expr.EnableBuiltin("upper"))
+	if err != nil {
+		return nil, invalid("filter: %s", wrongAt(err))
+	}
+	f.program = program
+	return f, nil
+}
+
+// wrongAt is an error of the compiler in one line.
+func wrongAt(err error) string {
+	at, ok := err.(*file.Error) //nolint:errorlint // the library returns it bare
+	if !ok {
+		text, _, _ := strings.Cut(err.Error(), "\n")
+		return text
+	}
+	return at.Message + ", at character " + strconv.Itoa(at.Column+1)
+}
+
+// Chooses tells whether a lead is chosen on a day. One that cannot be judged is not.
+func (f *Filter) Chooses(l Lead, today time.Time) bool {
+	if f.program == nil {
+		return true
+	}
+	env := maps.Clone(f.empty)
+	env[wordID], env[wordName], env[wordLanguage] = l.External, l.Name, l.Language
+	numbers := make([]string, len(l.Numbers))
+	for i, n := range l.Numbers {
+		numbers[i] = n.Number
+	}
+	env[wordNumbers] = numbers
+	env[wordDays] = func(day string) float64 { return daysUntil(day, today) }
+	for name, v := range l.Fields {
+		if was, known := f.empty[name]; known && sameKind(was, v) {
+			env[name] = v
+		}
+	}
+	chosen, err := vm.Run(f.program, env)
+	ok, _ := chosen.(bool)
+	return err == nil && ok
+}
+
+// sameKind tells whether a value is of its field's kind: the kind may have been another
+// when the lead came.
+func sameKind(was, v any) bool {
+	_, a := was.(string)
+	_, b := v.(string)
+	return a == b
+}
+
+func asNumber(text string) float64 {
+	n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func daysUntil(day string, today time.Time) float64 {
+	if len(day) > len(time.DateOnly) {
+		day = day[:len(time.DateOnly)]
+	}
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return 0
+	}
+	y, m, d := today.Date()
+	return at.Sub(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)).Hours() / 24
+}
+
+// FieldsOf are the free fields that columns have, beside those that there were.
+func FieldsOf(columns []Column, were map[string]Kind) map[string]Kind {
+	out := map[string]Kind{}
+	maps.Copy(out, were)
+	for _, c := range columns {
+		if name, kind := c.As.field(); name != "" {
+			if old, ok := out[name]; ok && old != kind {
+				kind = KindText // number(x) reads what is text
+			}
+			out[name] = kind
+		}
+	}
+	return out
+}
+
+// ColumnsOf are what columns are by their headings, for the next file, beside those that there were.
+func ColumnsOf(columns []Column, were map[string]As) map[string]As {
+	out := map[string]As{}
+	maps.Copy(out, were)
+	for _, c := range columns {
+		out[c.Heading] = c.As
+	}
+	for _, h := range slices.Sorted(maps.Keys(out)) {
+		if len(out) > 4*MaxColumns { // of lists whose files change all the time
+			delete(out, h)
+		}
+	}
+	return out
+}
