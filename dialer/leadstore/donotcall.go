@@ -1,0 +1,175 @@
+package leadstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// Source is an external list of hashes.
+type Source struct {
+	ID string
+	leads.Hashing
+	Hashes    int64
+	CreatedAt time.Time
+	CreatedBy string
+}
+
+// DoNotCall says why a number, in its one form, must not be called by a campaign; none
+// when it may. Whoever is about to dial asks it at that moment. An error is no
+// permission.
+func (s *Store) DoNotCall(ctx context.Context, number, campaign string) ([]leads.Entry, error) {
+	all, err := s.entries(ctx, number)
+	var out []leads.Entry
+	for _, e := range all {
+		if e.Campaign == "" || e.Campaign == campaign {
+			out = append(out, e)
+		}
+	}
+	return out, err
+}
+
+// entries are all reasons not to call a number.
+func (s *Store) entries(ctx context.Context, number string) ([]leads.Entry, error) {
+	out, err := s.listEntries(ctx, "WHERE number = ? AND (expires_at = 0 OR expires_at > ?) ORDER BY campaign", number, ms(s.now()))
+	if err != nil {
+		return nil, err
+	}
+	sources, err := s.sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, src := range sources {
+		hash, found := src.Sum(number), false
+		if hash == "" {
+			continue
+		}
+		if err := s.tables.Query(ctx, func(*sql.Rows) error { found = true; return nil },
+			"SELECT 1 FROM do_not_call_hashes WHERE hash = ? AND source = ?", hash, src.ID); err != nil {
+			return nil, err
+		}
+		if found {
+			out = append(out, leads.Entry{Number: number, Hashes: src.ID, By: src.CreatedBy, Added: src.CreatedAt})
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) listEntries(ctx context.Context, where string, args ...any) (out []leads.Entry, err error) {
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		var e leads.Entry
+		var added, expires int64
+		err := r.Scan(&e.Number, &e.Campaign, &e.Why, &e.By, &added, &expires)
+		e.Added, e.Expires = at(added), at(expires)
+		out = append(out, e)
+		return err
+	}, "SELECT number, campaign, why, added_by, added_at, expires_at FROM do_not_call "+where, args...)
+	return out, err
+}
+
+// Entries lists numbers that must not be called, by number and campaign, behind those of
+// a page before.
+func (s *Store) Entries(ctx context.Context, number, campaign string, limit int) ([]leads.Entry, error) {
+	return s.listEntries(ctx, "WHERE number > ? OR number = ? AND campaign > ? ORDER BY number, campaign LIMIT ?", number, number, campaign, limit)
+}
+
+// Forbid adds a number, in its one form, that must not be called. What there was of the
+// same number and campaign is replaced.
+func (s *Store) Forbid(ctx context.Context, e leads.Entry) (leads.Entry, error) {
+	e.Added = at(ms(s.now()))
+	if !e.Expires.IsZero() && !e.Expires.After(e.Added) {
+		return e, invalid("expires_at: %s is past", e.Expires.UTC().Format(time.RFC3339))
+	}
+	if e.Campaign != "" {
+		if err := (leads.List{ID: e.Campaign}).Validate(); err != nil {
+			return e, invalid("campaign: %q is not a name of up to 64 of a-z, 0-9, - and _", e.Campaign)
+		}
+	}
+	err := s.tables.InTx(ctx, func(tx *records.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO do_not_call (number, campaign, why, added_by, added_at, expires_at, import) VALUES (?, ?, ?, ?, ?, ?, 0)
+			ON CONFLICT (number, campaign) DO UPDATE SET why = excluded.why, added_by = excluded.added_by, added_at = excluded.added_at, expires_at = excluded.expires_at, import = 0`,
+			e.Number, e.Campaign, records.Text(e.Why), records.Text(e.By), ms(e.Added), ms(e.Expires))
+		return err
+	})
+	return e, err
+}
+
+// Allow takes a number away from those that must not be called; NotFound when it is none.
+// What an external list has stays.
+func (s *Store) Allow(ctx context.Context, number, campaign string) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		n, err := tx.Exec(ctx, "DELETE FROM do_not_call WHERE number = ? AND campaign = ?", number, records.Text(campaign))
+		if err == nil && n == 0 {
+			return notFound("number: it is not among those that must not be called")
+		}
+		return err
+	})
+}
+
+// Sources lists the external lists, by name.
+func (s *Store) Sources(ctx context.Context) ([]Source, error) {
+	out, err := s.sources(ctx)
+	for i := range out {
+		if err == nil {
+			err = s.tables.Query(ctx, func(r *sql.Rows) error { return r.Scan(&out[i].Hashes) }, "SELECT COUNT(*) FROM do_not_call_hashes WHERE source = ?", out[i].ID)
+		}
+	}
+	return out, err
+}
+
+func (s *Store) sources(ctx context.Context) (out []Source, err error) {
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		x, err := scanSource(r)
+		out = append(out, x)
+		return err
+	}, "SELECT id, hashing, created_at, created_by FROM do_not_call_sources ORDER BY id")
+	return out, err
+}
+
+func scanSource(r *sql.Rows) (Source, error) {
+	var x Source
+	var hashing string
+	var created int64
+	err := r.Scan(&x.ID, &hashing, &created, &x.CreatedBy)
+	x.Hashing, x.CreatedAt = fromJSON[leads.Hashing](hashing), at(created)
+	return x, err
+}
+
+// keepSource makes an external list; Conflict when there is one that is hashed otherwise.
+func (s *Store) keepSource(ctx context.Context, id string, h leads.Hashing, by string) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if _, err := tx.Exec(ctx, "INSERT INTO do_not_call_sources (id, hashing, created_at, created_by) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+			id, toJSON(h), ms(s.now()), records.Text(by)); err != nil {
+			return err
+		}
+		var there Source
+		err := tx.Query(ctx, func(r *sql.Rows) (err error) { there, err = scanSource(r); return err },
+			"SELECT id, hashing, created_at, created_by FROM do_not_call_sources WHERE id = ?", id)
+		if err == nil && there.Hashing != h {
+			return conflict("source: the external list %q has hashes of another kind", id)
+		}
+		return err
+	})
+}
+
+// hashesAtOnce is how many hashes one transaction removes.
+const hashesAtOnce = 5000
+
+// DropSource removes an external list, a portion at a time; NotFound when there is none.
+func (s *Store) DropSource(ctx context.Context, id string) (more bool, err error) {
+	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
+		n, err := tx.Exec(ctx, "DELETE FROM do_not_call_hashes WHERE source = ? AND hash IN (SELECT hash FROM do_not_call_hashes WHERE source = ? LIMIT ?)", id, id, hashesAtOnce)
+		if more = n == hashesAtOnce; err != nil || more {
+			return err
+		}
+		n, err = tx.Exec(ctx, "DELETE FROM do_not_call_sources WHERE id = ?", records.Text(id))
+		if err == nil && n == 0 {
+			return notFound("source: there is no external list %q", id)
+		}
+		return err
+	})
+	return more, err
+}

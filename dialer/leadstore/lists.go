@@ -1,0 +1,146 @@
+package leadstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// List is a list and what is known of it.
+type List struct {
+	leads.List
+	Leads     int64
+	CreatedAt time.Time
+	CreatedBy string
+
+	n int64
+}
+
+// deletedAtOnce is how many leads one transaction removes.
+const deletedAtOnce = 2000
+
+// CreateList makes an empty list; Conflict when there is one of that name.
+func (s *Store) CreateList(ctx context.Context, l leads.List, by string) (List, error) {
+	if err := l.Validate(); err != nil {
+		return List{}, err
+	}
+	err := s.tables.InTx(ctx, func(tx *records.Tx) error {
+		n, err := take(ctx, tx, "list", 1)
+		if err != nil {
+			return err
+		}
+		added, err := tx.Exec(ctx, `INSERT INTO lead_lists (n, id, name, region, hours, zone, columns, fields, created_at, created_by, gone)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING`,
+			n, l.ID, records.Text(l.Name), l.Region, toJSON(l.Hours), l.Zone, "{}", "{}", ms(s.now()), records.Text(by))
+		if err == nil && added == 0 {
+			return conflict("list: there is a list %q already, or it is still being deleted", l.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return List{}, err
+	}
+	return s.List(ctx, l.ID)
+}
+
+const listColumns = "n, id, name, region, hours, zone, columns, fields, created_at, created_by"
+
+func scanList(r *sql.Rows, l *List) error {
+	var hours, columns, fields string
+	var created int64
+	err := r.Scan(&l.n, &l.ID, &l.Name, &l.Region, &hours, &l.Zone, &columns, &fields, &created, &l.CreatedBy)
+	l.Hours, l.Columns, l.Fields = fromJSON[[]string](hours), fromJSON[map[string]leads.As](columns), fromJSON[map[string]leads.Kind](fields)
+	l.CreatedAt = at(created)
+	return err
+}
+
+// Lists are all lists, by name.
+func (s *Store) Lists(ctx context.Context) ([]List, error) {
+	return s.lists(ctx, "WHERE gone = 0 ORDER BY id")
+}
+
+func (s *Store) lists(ctx context.Context, where string, args ...any) (out []List, err error) {
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		var l List
+		err := scanList(r, &l)
+		out = append(out, l)
+		return err
+	}, "SELECT "+listColumns+" FROM lead_lists "+where, args...)
+	for i := range out {
+		if err == nil {
+			err = s.tables.Query(ctx, func(r *sql.Rows) error { return r.Scan(&out[i].Leads) }, "SELECT COUNT(*) FROM leads WHERE list = ?", out[i].n)
+		}
+	}
+	return out, err
+}
+
+// List is one list; NotFound when there is none of that name.
+func (s *Store) List(ctx context.Context, id string) (List, error) {
+	list, err := s.lists(ctx, "WHERE gone = 0 AND id = ?", records.Text(id))
+	if err == nil && len(list) == 0 {
+		err = notFound("list: there is no list %q", id)
+	}
+	if err != nil {
+		return List{}, err
+	}
+	return list[0], nil
+}
+
+// DeleteList removes a list with its leads, a portion at a time: more tells that there
+// is another. It is not to be seen any more from the first on. Conflict while an import
+// into it goes on.
+func (s *Store) DeleteList(ctx context.Context, id string) (removed int64, more bool, err error) {
+	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
+		var n int64
+		if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&n) }, "SELECT n FROM lead_lists WHERE id = ?", records.Text(id)); err != nil {
+			return err
+		}
+		if n == 0 {
+			return notFound("list: there is no list %q", id)
+		}
+		var working int64
+		if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&working) },
+			"SELECT COUNT(*) FROM lead_imports WHERE list = ? AND state IN (?, ?, ?)", n, string(leads.StateRunning), string(leads.StateChecking), string(leads.StateUndoing)); err != nil {
+			return err
+		}
+		if working > 0 {
+			return conflict("list: an import into %q goes on; undo it first, or wait for it", id)
+		}
+		if _, err := tx.Exec(ctx, "UPDATE lead_lists SET gone = 1 WHERE n = ?", n); err != nil {
+			return err
+		}
+		var err error
+		if removed, err = removeLeads(ctx, tx, "list = ?", n); err != nil || removed == deletedAtOnce {
+			more = removed == deletedAtOnce
+			return err
+		}
+		for _, of := range []string{"lead_import_parts WHERE import", "lead_rejects WHERE import", "lead_before WHERE import", "lead_imports WHERE n"} {
+			if _, err := tx.Exec(ctx, "DELETE FROM "+of+" IN (SELECT n FROM lead_imports WHERE list = ?)", n); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, "DELETE FROM lead_lists WHERE n = ?", n)
+		return err
+	})
+	return removed, more, err
+}
+
+// removeLeads removes a portion of leads, the first of those for whom a condition holds.
+func removeLeads(ctx context.Context, tx *records.Tx, which string, args ...any) (int64, error) {
+	var first, last, n int64
+	err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&n, &first, &last) },
+		"SELECT COUNT(*), COALESCE(MIN(id), 0), COALESCE(MAX(id), 0) FROM (SELECT id FROM leads WHERE "+which+" ORDER BY id LIMIT ?) AS portion", append(args[:len(args):len(args)], deletedAtOnce)...)
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	within := append(args[:len(args):len(args)], first, last)
+	for _, of := range []string{"lead_numbers WHERE lead", "lead_before WHERE lead", "leads WHERE id"} {
+		if _, err := tx.Exec(ctx, "DELETE FROM "+of+" IN (SELECT id FROM leads WHERE "+which+" AND id BETWEEN ? AND ?)", within...); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
