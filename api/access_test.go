@@ -21,6 +21,10 @@ var bodies = map[string]string{
 	"superviseCall":  `{"mode":"listen","supervisor":"101"}`,
 	"leaveCall":      `{"supervisor":"101"}`,
 	"applyRetention": `{"dry_run":true}`,
+	"createList":     `{"id":"march"}`,
+	"createImport":   `{"target":"list","list":"march","file":"a.csv"}`,
+	"startImport":    `{"dry_run":true}`,
+	"addDoNotCall":   `{"number":"+573001234567"}`,
 	"placeHold":      `{"call":"p1","why":"a suit"}`,
 	"createSession":  `{"token":"op_x_y"}`,
 }
@@ -29,6 +33,8 @@ var bodies = map[string]string{
 func concrete(path string) string {
 	return strings.NewReplacer(":agent", "101", ":queue", "sales", "/calls/:call", "/calls/c1", "/contacts/:call", "/contacts/p1",
 		":recording/mute", liveRec+"/mute", ":recording/unmute", liveRec+"/unmute", ":recording", "op-p1-r1",
+		":list", "march", ":import", "1", ":source", "robinson", "/leads/explain", "/leads/explain?number=%2B573001234567", "/do_not_call/", "/do_not_call/",
+		"/do_not_call", "/do_not_call?number=%2B573001234567",
 		"/reports/:report", "/reports/service?from=2026-03-02T00:00:00Z", "/queue_log", "/queue_log?from=2026-03-02T00:00:00Z").Replace(path)
 }
 

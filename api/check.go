@@ -109,6 +109,9 @@ func checkText(p *openapi3.Parameter, text string) error {
 
 // checkBody reads and checks a body, and leaves it to be read again.
 func (o *operation) checkBody(r *http.Request) error {
+	if o.upload {
+		return wantType(r, echo.MIMEOctetStream)
+	}
 	raw, err := io.ReadAll(r.Body) // limitBody has bounded it
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -124,10 +127,8 @@ func (o *operation) checkBody(r *http.Request) error {
 		r.Body, r.ContentLength = http.NoBody, 0
 		return nil
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || kind != echo.MIMEApplicationJSON {
-		return problem{Status: http.StatusUnsupportedMediaType, Code: wire.ProblemCodeMediaType, Field: echo.HeaderContentType,
-			Value:  short(r.Header.Get(echo.HeaderContentType)),
-			Detail: "the content type must be application/json, not " + quoted(r.Header.Get(echo.HeaderContentType))}
+	if err := wantType(r, echo.MIMEApplicationJSON); err != nil {
+		return err
 	}
 	var value any
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -138,6 +139,16 @@ func (o *operation) checkBody(r *http.Request) error {
 		return wrong(wire.ProblemCodeMalformed, "body", "", "holds more than one JSON value")
 	}
 	return schemaProblem("", o.body.VisitJSON(value, openapi3.VisitAsRequest()))
+}
+
+// wantType refuses a body of another type.
+func wantType(r *http.Request, want string) error {
+	is := r.Header.Get(echo.HeaderContentType)
+	if kind, _, err := mime.ParseMediaType(is); err == nil && kind == want {
+		return nil
+	}
+	return problem{Status: http.StatusUnsupportedMediaType, Code: wire.ProblemCodeMediaType, Field: echo.HeaderContentType,
+		Value: short(is), Detail: "the content type must be " + want + ", not " + quoted(is)}
 }
 
 func badJSON(err error) error {

@@ -6,7 +6,7 @@
 // the client (client). Who may use an operation stands there too, and a request
 // is checked against it before its handler runs (access.go, check.go). One map
 // (errors.go) turns fault kinds into problems. What the API needs of the rest is
-// declared in parts.go; cmd joins it. The package imports orchestrator and
-// orchestrator/records, never acd, ivr, dialer or cmd. A Server may be started
+// declared in parts.go; cmd joins it. The package imports orchestrator,
+// orchestrator/records, and of acd and dialer what reports and leads are; never cmd. A Server may be started
 // and stopped from any goroutine.
 package api

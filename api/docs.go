@@ -112,7 +112,11 @@ func describe(method, route string, item *openapi3.PathItem, op *openapi3.Operat
 		d.Parameters = append(d.Parameters, f)
 	}
 	if op.RequestBody != nil {
-		d.Body = members(op.RequestBody.Value.Content.Get("application/json").Schema.Value)
+		if json := op.RequestBody.Value.Content.Get(echo.MIMEApplicationJSON); json != nil {
+			d.Body = members(json.Schema.Value)
+		} else {
+			d.Body = []docsField{{Name: "the whole body", Kind: "file (" + echo.MIMEOctetStream + ")", Needed: true}}
+		}
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
 		r := op.Responses.Value(status).Value

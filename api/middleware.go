@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -15,12 +16,17 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/leadstore"
 )
 
 const (
 	// maxBody is the largest body that is read, in bytes.
 	maxBody = 1 << 20
-	// requestTime bounds everything but streams.
+	// maxUpload is the largest file that is read, in bytes, and uploadTime how long a
+	// client may send nothing of it.
+	maxUpload  = leadstore.MaxFile + 1
+	uploadTime = time.Minute
+	// requestTime bounds everything but streams and files.
 	requestTime = 20 * time.Second
 )
 
@@ -74,11 +80,14 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 // stops reading one whose size was not announced.
 func (s *Server) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		r := c.Request()
-		if r.ContentLength > maxBody {
-			return &http.MaxBytesError{Limit: maxBody}
+		r, most := c.Request(), int64(maxBody)
+		if o := s.operationOf(r.Method, c.Path()); o != nil && o.upload {
+			most = maxUpload
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxBody)
+		if r.ContentLength > most {
+			return &http.MaxBytesError{Limit: most}
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
 		return next(c)
 	}
 }
@@ -114,12 +123,15 @@ func (s *Server) measure(o *operation, next echo.HandlerFunc) echo.HandlerFunc {
 // bound gives a request its deadline; a stream has none, and keeps its
 // connection alive by itself (see streamWriter).
 func (s *Server) bound(o *operation, next echo.HandlerFunc) echo.HandlerFunc {
-	if o.stream {
+	if o.stream || o.upload {
 		return func(c echo.Context) error {
 			rc := http.NewResponseController(c.Response())
 			// Errors of deadlines are those of a connection that has none (a test's recorder).
 			_ = rc.SetReadDeadline(time.Time{})
 			_ = rc.SetWriteDeadline(time.Time{})
+			if r := c.Request(); o.upload {
+				r.Body = &patient{r.Body, rc}
+			}
 			return next(c)
 		}
 	}
@@ -133,4 +145,16 @@ func (s *Server) bound(o *operation, next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r.WithContext(ctx))
 		return next(c)
 	}
+}
+
+// patient reads a file that a client sends: it has a while for each part.
+type patient struct {
+	io.ReadCloser
+	rc *http.ResponseController
+}
+
+// Read implements io.Reader.
+func (p *patient) Read(b []byte) (int, error) {
+	_ = p.rc.SetReadDeadline(time.Now().Add(uploadTime)) // a socket knows no clock but this
+	return p.ReadCloser.Read(b)
 }

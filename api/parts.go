@@ -11,6 +11,8 @@ import (
 	"github.com/operadora/operadora/acd/figures"
 	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -90,6 +92,29 @@ type Reports interface {
 	QueueLog(ctx context.Context, w io.Writer, from, to time.Time) error
 }
 
+// Leads keeps who may be called and who must not be. *leadstore.Store is one.
+type Leads interface {
+	Lists(ctx context.Context) ([]leadstore.List, error)
+	List(ctx context.Context, id string) (leadstore.List, error)
+	CreateList(ctx context.Context, l leads.List, by string) (leadstore.List, error)
+	DeleteList(ctx context.Context, id string) (removed int64, more bool, err error)
+	Leads(ctx context.Context, q leadstore.Query) ([]leadstore.Kept, int64, error)
+	Told(ctx context.Context, number string) (leads.Told, error)
+	Imports(ctx context.Context, before int64, limit int) ([]leadstore.Import, error)
+	Import(ctx context.Context, n int64) (leadstore.Import, error)
+	NewImport(ctx context.Context, o leadstore.Order) (leadstore.Import, error)
+	Receive(ctx context.Context, n int64, file io.Reader) (leadstore.Import, error)
+	Preview(ctx context.Context, n int64, limit int) (leadstore.Import, []leadstore.Previewed, error)
+	Begin(ctx context.Context, n int64, dry bool, said map[string]leads.As) (leadstore.Import, error)
+	Undo(ctx context.Context, n int64) (leadstore.Import, error)
+	Rejects(ctx context.Context, n, behind int64, limit int) ([]leads.Reject, int64, error)
+	Entries(ctx context.Context, number, campaign string, limit int) ([]leads.Entry, error)
+	Forbid(ctx context.Context, e leads.Entry) (leads.Entry, error)
+	Allow(ctx context.Context, number, campaign string) error
+	Sources(ctx context.Context) ([]leadstore.Source, error)
+	DropSource(ctx context.Context, id string) (more bool, err error)
+}
+
 // Tokens knows who may come in. *records.DB is one.
 type Tokens interface {
 	// FindToken returns the token that a bearer text stands for, also an expired
@@ -126,6 +151,7 @@ type Parts struct {
 	Floor       Floor
 	Records     Records
 	Reports     Reports
+	Leads       Leads
 	Tokens      Tokens
 	Definitions Definer
 	Journal     orchestrator.Journal

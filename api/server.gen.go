@@ -130,6 +130,21 @@ type ServerInterface interface {
 	// ReloadDefinitions Reads the definitions again and puts them in force as a whole.
 	// (POST /api/v1/definitions/reload)
 	ReloadDefinitions(ctx echo.Context) error
+	// RemoveDoNotCall Takes a number away from those that must not be called.
+	// (DELETE /api/v1/do_not_call)
+	RemoveDoNotCall(ctx echo.Context, params RemoveDoNotCallParams) error
+	// ListDoNotCall Lists numbers that must not be called, by number.
+	// (GET /api/v1/do_not_call)
+	ListDoNotCall(ctx echo.Context, params ListDoNotCallParams) error
+	// AddDoNotCall Adds a number that must not be called, by nobody or by one campaign.
+	// (POST /api/v1/do_not_call)
+	AddDoNotCall(ctx echo.Context) error
+	// ListDoNotCallSources Lists the external lists, whose numbers are hashed.
+	// (GET /api/v1/do_not_call/sources)
+	ListDoNotCallSources(ctx echo.Context) error
+	// DeleteDoNotCallSource Removes an external list.
+	// (DELETE /api/v1/do_not_call/sources/{source})
+	DeleteDoNotCallSource(ctx echo.Context, source ID) error
 	// StreamEvents Changes as they happen (server-sent events).
 	// (GET /api/v1/events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
@@ -142,6 +157,48 @@ type ServerInterface interface {
 	// ReleaseHold Takes a hold away.
 	// (DELETE /api/v1/holds/{hold})
 	ReleaseHold(ctx echo.Context, hold ID) error
+	// ListImports Lists imports, the latest first.
+	// (GET /api/v1/imports)
+	ListImports(ctx echo.Context, params ListImportsParams) error
+	// CreateImport Begins an import; its file comes next.
+	// (POST /api/v1/imports)
+	CreateImport(ctx echo.Context) error
+	// GetImport Shows an import, and how far it is.
+	// (GET /api/v1/imports/{import})
+	GetImport(ctx echo.Context, pImport PathImport) error
+	// PutImportFile Takes the file of an import, CSV or XLSX, whole or not at all.
+	// (PUT /api/v1/imports/{import}/file)
+	PutImportFile(ctx echo.Context, pImport PathImport) error
+	// PreviewImport Shows what the first rows of an import's file become.
+	// (GET /api/v1/imports/{import}/preview)
+	PreviewImport(ctx echo.Context, pImport PathImport) error
+	// ExportRejects Rows and numbers that an import left out, with the reason, as CSV.
+	// (GET /api/v1/imports/{import}/rejects.csv)
+	ExportRejects(ctx echo.Context, pImport PathImport) error
+	// StartImport Brings an import's rows in, or goes through them only.
+	// (POST /api/v1/imports/{import}/start)
+	StartImport(ctx echo.Context, pImport PathImport) error
+	// UndoImport Takes back what an import brought and changed, or stops it.
+	// (POST /api/v1/imports/{import}/undo)
+	UndoImport(ctx echo.Context, pImport PathImport) error
+	// ExplainNumber Says whether a number may be called now, or each reason why not and when that ends.
+	// (GET /api/v1/leads/explain)
+	ExplainNumber(ctx echo.Context, params ExplainNumberParams) error
+	// ListLists Lists the lists of leads, by name.
+	// (GET /api/v1/lists)
+	ListLists(ctx echo.Context) error
+	// CreateList Makes an empty list.
+	// (POST /api/v1/lists)
+	CreateList(ctx echo.Context) error
+	// DeleteList Removes a list with its leads and imports.
+	// (DELETE /api/v1/lists/{list})
+	DeleteList(ctx echo.Context, list PathList) error
+	// GetList Shows a list.
+	// (GET /api/v1/lists/{list})
+	GetList(ctx echo.Context, list PathList) error
+	// ListLeads Lists the leads of a list that an expression chooses, in the order in which they came.
+	// (GET /api/v1/lists/{list}/leads)
+	ListLeads(ctx echo.Context, list PathList, params ListLeadsParams) error
 	// GetMe Who the token makes its bearer, and what it may do.
 	// (GET /api/v1/me)
 	GetMe(ctx echo.Context) error
@@ -1096,6 +1153,97 @@ func (w *ServerInterfaceWrapper) ReloadDefinitions(ctx echo.Context) error {
 	return err
 }
 
+// RemoveDoNotCall converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveDoNotCall(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveDoNotCallParams
+	// ------------- Required query parameter "number" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "number", ctx.QueryParams(), &params.Number, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// ------------- Optional query parameter "campaign" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "campaign", ctx.QueryParams(), &params.Campaign, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", ctx.QueryParams(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter region: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveDoNotCall(ctx, params)
+	return err
+}
+
+// ListDoNotCall converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDoNotCall(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDoNotCallParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDoNotCall(ctx, params)
+	return err
+}
+
+// AddDoNotCall converts echo context to params.
+func (w *ServerInterfaceWrapper) AddDoNotCall(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddDoNotCall(ctx)
+	return err
+}
+
+// ListDoNotCallSources converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDoNotCallSources(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDoNotCallSources(ctx)
+	return err
+}
+
+// DeleteDoNotCallSource converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteDoNotCallSource(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "source" -------------
+	var source ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "source", ctx.Param("source"), &source, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter source: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteDoNotCallSource(ctx, source)
+	return err
+}
+
 // StreamEvents converts echo context to params.
 func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 	var err error
@@ -1156,6 +1304,250 @@ func (w *ServerInterfaceWrapper) ReleaseHold(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReleaseHold(ctx, hold)
+	return err
+}
+
+// ListImports converts echo context to params.
+func (w *ServerInterfaceWrapper) ListImports(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImportsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListImports(ctx, params)
+	return err
+}
+
+// CreateImport converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateImport(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateImport(ctx)
+	return err
+}
+
+// GetImport converts echo context to params.
+func (w *ServerInterfaceWrapper) GetImport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "import" -------------
+	var pImport PathImport
+
+	err = runtime.BindStyledParameterWithOptions("simple", "import", ctx.Param("import"), &pImport, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter import: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetImport(ctx, pImport)
+	return err
+}
+
+// PutImportFile converts echo context to params.
+func (w *ServerInterfaceWrapper) PutImportFile(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "import" -------------
+	var pImport PathImport
+
+	err = runtime.BindStyledParameterWithOptions("simple", "import", ctx.Param("import"), &pImport, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter import: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutImportFile(ctx, pImport)
+	return err
+}
+
+// PreviewImport converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewImport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "import" -------------
+	var pImport PathImport
+
+	err = runtime.BindStyledParameterWithOptions("simple", "import", ctx.Param("import"), &pImport, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter import: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewImport(ctx, pImport)
+	return err
+}
+
+// ExportRejects converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportRejects(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "import" -------------
+	var pImport PathImport
+
+	err = runtime.BindStyledParameterWithOptions("simple", "import", ctx.Param("import"), &pImport, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter import: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportRejects(ctx, pImport)
+	return err
+}
+
+// StartImport converts echo context to params.
+func (w *ServerInterfaceWrapper) StartImport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "import" -------------
+	var pImport PathImport
+
+	err = runtime.BindStyledParameterWithOptions("simple", "import", ctx.Param("import"), &pImport, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter import: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartImport(ctx, pImport)
+	return err
+}
+
+// UndoImport converts echo context to params.
+func (w *ServerInterfaceWrapper) UndoImport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "import" -------------
+	var pImport PathImport
+
+	err = runtime.BindStyledParameterWithOptions("simple", "import", ctx.Param("import"), &pImport, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter import: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UndoImport(ctx, pImport)
+	return err
+}
+
+// ExplainNumber converts echo context to params.
+func (w *ServerInterfaceWrapper) ExplainNumber(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainNumberParams
+	// ------------- Required query parameter "number" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "number", ctx.QueryParams(), &params.Number, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", ctx.QueryParams(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter region: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExplainNumber(ctx, params)
+	return err
+}
+
+// ListLists converts echo context to params.
+func (w *ServerInterfaceWrapper) ListLists(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListLists(ctx)
+	return err
+}
+
+// CreateList converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateList(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateList(ctx)
+	return err
+}
+
+// DeleteList converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteList(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "list" -------------
+	var list PathList
+
+	err = runtime.BindStyledParameterWithOptions("simple", "list", ctx.Param("list"), &list, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter list: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteList(ctx, list)
+	return err
+}
+
+// GetList converts echo context to params.
+func (w *ServerInterfaceWrapper) GetList(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "list" -------------
+	var list PathList
+
+	err = runtime.BindStyledParameterWithOptions("simple", "list", ctx.Param("list"), &list, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter list: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetList(ctx, list)
+	return err
+}
+
+// ListLeads converts echo context to params.
+func (w *ServerInterfaceWrapper) ListLeads(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "list" -------------
+	var list PathList
+
+	err = runtime.BindStyledParameterWithOptions("simple", "list", ctx.Param("list"), &list, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter list: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLeadsParams
+	// ------------- Optional query parameter "filter" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "filter", ctx.QueryParams(), &params.Filter, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter filter: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListLeads(ctx, list, params)
 	return err
 }
 
@@ -1844,6 +2236,25 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/holds", wrapper.ListHolds, options.OperationMiddlewares["listHolds"]...)
 	router.POST(options.BaseURL+"/api/v1/holds", wrapper.PlaceHold, options.OperationMiddlewares["placeHold"]...)
 	router.DELETE(options.BaseURL+"/api/v1/holds/:hold", wrapper.ReleaseHold, options.OperationMiddlewares["releaseHold"]...)
+	router.GET(options.BaseURL+"/api/v1/lists", wrapper.ListLists, options.OperationMiddlewares["listLists"]...)
+	router.POST(options.BaseURL+"/api/v1/lists", wrapper.CreateList, options.OperationMiddlewares["createList"]...)
+	router.DELETE(options.BaseURL+"/api/v1/lists/:list", wrapper.DeleteList, options.OperationMiddlewares["deleteList"]...)
+	router.GET(options.BaseURL+"/api/v1/lists/:list", wrapper.GetList, options.OperationMiddlewares["getList"]...)
+	router.GET(options.BaseURL+"/api/v1/lists/:list/leads", wrapper.ListLeads, options.OperationMiddlewares["listLeads"]...)
+	router.GET(options.BaseURL+"/api/v1/leads/explain", wrapper.ExplainNumber, options.OperationMiddlewares["explainNumber"]...)
+	router.GET(options.BaseURL+"/api/v1/imports", wrapper.ListImports, options.OperationMiddlewares["listImports"]...)
+	router.POST(options.BaseURL+"/api/v1/imports", wrapper.CreateImport, options.OperationMiddlewares["createImport"]...)
+	router.GET(options.BaseURL+"/api/v1/imports/:import", wrapper.GetImport, options.OperationMiddlewares["getImport"]...)
+	router.PUT(options.BaseURL+"/api/v1/imports/:import/file", wrapper.PutImportFile, options.OperationMiddlewares["putImportFile"]...)
+	router.GET(options.BaseURL+"/api/v1/imports/:import/preview", wrapper.PreviewImport, options.OperationMiddlewares["previewImport"]...)
+	router.POST(options.BaseURL+"/api/v1/imports/:import/start", wrapper.StartImport, options.OperationMiddlewares["startImport"]...)
+	router.POST(options.BaseURL+"/api/v1/imports/:import/undo", wrapper.UndoImport, options.OperationMiddlewares["undoImport"]...)
+	router.GET(options.BaseURL+"/api/v1/imports/:import/rejects.csv", wrapper.ExportRejects, options.OperationMiddlewares["exportRejects"]...)
+	router.DELETE(options.BaseURL+"/api/v1/do_not_call", wrapper.RemoveDoNotCall, options.OperationMiddlewares["removeDoNotCall"]...)
+	router.GET(options.BaseURL+"/api/v1/do_not_call", wrapper.ListDoNotCall, options.OperationMiddlewares["listDoNotCall"]...)
+	router.POST(options.BaseURL+"/api/v1/do_not_call", wrapper.AddDoNotCall, options.OperationMiddlewares["addDoNotCall"]...)
+	router.GET(options.BaseURL+"/api/v1/do_not_call/sources", wrapper.ListDoNotCallSources, options.OperationMiddlewares["listDoNotCallSources"]...)
+	router.DELETE(options.BaseURL+"/api/v1/do_not_call/sources/:source", wrapper.DeleteDoNotCallSource, options.OperationMiddlewares["deleteDoNotCallSource"]...)
 	router.GET(options.BaseURL+"/api/v1/definitions", wrapper.GetDefinitions, options.OperationMiddlewares["getDefinitions"]...)
 	router.POST(options.BaseURL+"/api/v1/definitions/reload", wrapper.ReloadDefinitions, options.OperationMiddlewares["reloadDefinitions"]...)
 	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
@@ -3387,6 +3798,194 @@ func (response ReloadDefinitionsdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type RemoveDoNotCallRequestObject struct {
+	Params RemoveDoNotCallParams
+}
+
+type RemoveDoNotCallResponseObject interface {
+	VisitRemoveDoNotCallResponse(w http.ResponseWriter) error
+}
+
+type RemoveDoNotCall204Response struct {
+}
+
+func (response RemoveDoNotCall204Response) VisitRemoveDoNotCallResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveDoNotCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveDoNotCalldefaultApplicationProblemPlusJSONResponse) VisitRemoveDoNotCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDoNotCallRequestObject struct {
+	Params ListDoNotCallParams
+}
+
+type ListDoNotCallResponseObject interface {
+	VisitListDoNotCallResponse(w http.ResponseWriter) error
+}
+
+type ListDoNotCall200JSONResponse DoNotCallPage
+
+func (response ListDoNotCall200JSONResponse) VisitListDoNotCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDoNotCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDoNotCalldefaultApplicationProblemPlusJSONResponse) VisitListDoNotCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddDoNotCallRequestObject struct {
+	Body *AddDoNotCallJSONRequestBody
+}
+
+type AddDoNotCallResponseObject interface {
+	VisitAddDoNotCallResponse(w http.ResponseWriter) error
+}
+
+type AddDoNotCall200JSONResponse DoNotCallEntry
+
+func (response AddDoNotCall200JSONResponse) VisitAddDoNotCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddDoNotCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddDoNotCalldefaultApplicationProblemPlusJSONResponse) VisitAddDoNotCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDoNotCallSourcesRequestObject struct {
+}
+
+type ListDoNotCallSourcesResponseObject interface {
+	VisitListDoNotCallSourcesResponse(w http.ResponseWriter) error
+}
+
+type ListDoNotCallSources200JSONResponse DoNotCallSourceList
+
+func (response ListDoNotCallSources200JSONResponse) VisitListDoNotCallSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDoNotCallSourcesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDoNotCallSourcesdefaultApplicationProblemPlusJSONResponse) VisitListDoNotCallSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDoNotCallSourceRequestObject struct {
+	Source ID `json:"source"`
+}
+
+type DeleteDoNotCallSourceResponseObject interface {
+	VisitDeleteDoNotCallSourceResponse(w http.ResponseWriter) error
+}
+
+type DeleteDoNotCallSource200JSONResponse Removed
+
+func (response DeleteDoNotCallSource200JSONResponse) VisitDeleteDoNotCallSourceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDoNotCallSourcedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteDoNotCallSourcedefaultApplicationProblemPlusJSONResponse) VisitDeleteDoNotCallSourceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type StreamEventsRequestObject struct {
 	Params StreamEventsParams
 }
@@ -3554,6 +4153,560 @@ type ReleaseHolddefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReleaseHolddefaultApplicationProblemPlusJSONResponse) VisitReleaseHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsRequestObject struct {
+	Params ListImportsParams
+}
+
+type ListImportsResponseObject interface {
+	VisitListImportsResponse(w http.ResponseWriter) error
+}
+
+type ListImports200JSONResponse ImportPage
+
+func (response ListImports200JSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImportsdefaultApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateImportRequestObject struct {
+	Body *CreateImportJSONRequestBody
+}
+
+type CreateImportResponseObject interface {
+	VisitCreateImportResponse(w http.ResponseWriter) error
+}
+
+type CreateImport200JSONResponse Import
+
+func (response CreateImport200JSONResponse) VisitCreateImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateImportdefaultApplicationProblemPlusJSONResponse) VisitCreateImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportRequestObject struct {
+	Import PathImport `json:"import"`
+}
+
+type GetImportResponseObject interface {
+	VisitGetImportResponse(w http.ResponseWriter) error
+}
+
+type GetImport200JSONResponse Import
+
+func (response GetImport200JSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetImportdefaultApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutImportFileRequestObject struct {
+	Import PathImport `json:"import"`
+	Body   io.Reader
+}
+
+type PutImportFileResponseObject interface {
+	VisitPutImportFileResponse(w http.ResponseWriter) error
+}
+
+type PutImportFile200JSONResponse Import
+
+func (response PutImportFile200JSONResponse) VisitPutImportFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutImportFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutImportFiledefaultApplicationProblemPlusJSONResponse) VisitPutImportFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewImportRequestObject struct {
+	Import PathImport `json:"import"`
+}
+
+type PreviewImportResponseObject interface {
+	VisitPreviewImportResponse(w http.ResponseWriter) error
+}
+
+type PreviewImport200JSONResponse ImportPreview
+
+func (response PreviewImport200JSONResponse) VisitPreviewImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewImportdefaultApplicationProblemPlusJSONResponse) VisitPreviewImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportRejectsRequestObject struct {
+	Import PathImport `json:"import"`
+}
+
+type ExportRejectsResponseObject interface {
+	VisitExportRejectsResponse(w http.ResponseWriter) error
+}
+
+type ExportRejects200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportRejects200TextCsvResponse) VisitExportRejectsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportRejectsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportRejectsdefaultApplicationProblemPlusJSONResponse) VisitExportRejectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImportRequestObject struct {
+	Import PathImport `json:"import"`
+	Body   *StartImportJSONRequestBody
+}
+
+type StartImportResponseObject interface {
+	VisitStartImportResponse(w http.ResponseWriter) error
+}
+
+type StartImport200JSONResponse Import
+
+func (response StartImport200JSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartImportdefaultApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoImportRequestObject struct {
+	Import PathImport `json:"import"`
+}
+
+type UndoImportResponseObject interface {
+	VisitUndoImportResponse(w http.ResponseWriter) error
+}
+
+type UndoImport200JSONResponse Import
+
+func (response UndoImport200JSONResponse) VisitUndoImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UndoImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UndoImportdefaultApplicationProblemPlusJSONResponse) VisitUndoImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainNumberRequestObject struct {
+	Params ExplainNumberParams
+}
+
+type ExplainNumberResponseObject interface {
+	VisitExplainNumberResponse(w http.ResponseWriter) error
+}
+
+type ExplainNumber200JSONResponse NumberExplained
+
+func (response ExplainNumber200JSONResponse) VisitExplainNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainNumberdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplainNumberdefaultApplicationProblemPlusJSONResponse) VisitExplainNumberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListListsRequestObject struct {
+}
+
+type ListListsResponseObject interface {
+	VisitListListsResponse(w http.ResponseWriter) error
+}
+
+type ListLists200JSONResponse LeadListList
+
+func (response ListLists200JSONResponse) VisitListListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListListsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListListsdefaultApplicationProblemPlusJSONResponse) VisitListListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateListRequestObject struct {
+	Body *CreateListJSONRequestBody
+}
+
+type CreateListResponseObject interface {
+	VisitCreateListResponse(w http.ResponseWriter) error
+}
+
+type CreateList200JSONResponse LeadList
+
+func (response CreateList200JSONResponse) VisitCreateListResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateListdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateListdefaultApplicationProblemPlusJSONResponse) VisitCreateListResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteListRequestObject struct {
+	List PathList `json:"list"`
+}
+
+type DeleteListResponseObject interface {
+	VisitDeleteListResponse(w http.ResponseWriter) error
+}
+
+type DeleteList200JSONResponse Removed
+
+func (response DeleteList200JSONResponse) VisitDeleteListResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteListdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteListdefaultApplicationProblemPlusJSONResponse) VisitDeleteListResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetListRequestObject struct {
+	List PathList `json:"list"`
+}
+
+type GetListResponseObject interface {
+	VisitGetListResponse(w http.ResponseWriter) error
+}
+
+type GetList200JSONResponse LeadList
+
+func (response GetList200JSONResponse) VisitGetListResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetListdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetListdefaultApplicationProblemPlusJSONResponse) VisitGetListResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLeadsRequestObject struct {
+	List   PathList `json:"list"`
+	Params ListLeadsParams
+}
+
+type ListLeadsResponseObject interface {
+	VisitListLeadsResponse(w http.ResponseWriter) error
+}
+
+type ListLeads200JSONResponse LeadPage
+
+func (response ListLeads200JSONResponse) VisitListLeadsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLeadsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLeadsdefaultApplicationProblemPlusJSONResponse) VisitListLeadsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4597,6 +5750,21 @@ type StrictServerInterface interface {
 	// ReloadDefinitions Reads the definitions again and puts them in force as a whole.
 	// (POST /api/v1/definitions/reload)
 	ReloadDefinitions(ctx context.Context, request ReloadDefinitionsRequestObject) (ReloadDefinitionsResponseObject, error)
+	// RemoveDoNotCall Takes a number away from those that must not be called.
+	// (DELETE /api/v1/do_not_call)
+	RemoveDoNotCall(ctx context.Context, request RemoveDoNotCallRequestObject) (RemoveDoNotCallResponseObject, error)
+	// ListDoNotCall Lists numbers that must not be called, by number.
+	// (GET /api/v1/do_not_call)
+	ListDoNotCall(ctx context.Context, request ListDoNotCallRequestObject) (ListDoNotCallResponseObject, error)
+	// AddDoNotCall Adds a number that must not be called, by nobody or by one campaign.
+	// (POST /api/v1/do_not_call)
+	AddDoNotCall(ctx context.Context, request AddDoNotCallRequestObject) (AddDoNotCallResponseObject, error)
+	// ListDoNotCallSources Lists the external lists, whose numbers are hashed.
+	// (GET /api/v1/do_not_call/sources)
+	ListDoNotCallSources(ctx context.Context, request ListDoNotCallSourcesRequestObject) (ListDoNotCallSourcesResponseObject, error)
+	// DeleteDoNotCallSource Removes an external list.
+	// (DELETE /api/v1/do_not_call/sources/{source})
+	DeleteDoNotCallSource(ctx context.Context, request DeleteDoNotCallSourceRequestObject) (DeleteDoNotCallSourceResponseObject, error)
 	// StreamEvents Changes as they happen (server-sent events).
 	// (GET /api/v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
@@ -4609,6 +5777,48 @@ type StrictServerInterface interface {
 	// ReleaseHold Takes a hold away.
 	// (DELETE /api/v1/holds/{hold})
 	ReleaseHold(ctx context.Context, request ReleaseHoldRequestObject) (ReleaseHoldResponseObject, error)
+	// ListImports Lists imports, the latest first.
+	// (GET /api/v1/imports)
+	ListImports(ctx context.Context, request ListImportsRequestObject) (ListImportsResponseObject, error)
+	// CreateImport Begins an import; its file comes next.
+	// (POST /api/v1/imports)
+	CreateImport(ctx context.Context, request CreateImportRequestObject) (CreateImportResponseObject, error)
+	// GetImport Shows an import, and how far it is.
+	// (GET /api/v1/imports/{import})
+	GetImport(ctx context.Context, request GetImportRequestObject) (GetImportResponseObject, error)
+	// PutImportFile Takes the file of an import, CSV or XLSX, whole or not at all.
+	// (PUT /api/v1/imports/{import}/file)
+	PutImportFile(ctx context.Context, request PutImportFileRequestObject) (PutImportFileResponseObject, error)
+	// PreviewImport Shows what the first rows of an import's file become.
+	// (GET /api/v1/imports/{import}/preview)
+	PreviewImport(ctx context.Context, request PreviewImportRequestObject) (PreviewImportResponseObject, error)
+	// ExportRejects Rows and numbers that an import left out, with the reason, as CSV.
+	// (GET /api/v1/imports/{import}/rejects.csv)
+	ExportRejects(ctx context.Context, request ExportRejectsRequestObject) (ExportRejectsResponseObject, error)
+	// StartImport Brings an import's rows in, or goes through them only.
+	// (POST /api/v1/imports/{import}/start)
+	StartImport(ctx context.Context, request StartImportRequestObject) (StartImportResponseObject, error)
+	// UndoImport Takes back what an import brought and changed, or stops it.
+	// (POST /api/v1/imports/{import}/undo)
+	UndoImport(ctx context.Context, request UndoImportRequestObject) (UndoImportResponseObject, error)
+	// ExplainNumber Says whether a number may be called now, or each reason why not and when that ends.
+	// (GET /api/v1/leads/explain)
+	ExplainNumber(ctx context.Context, request ExplainNumberRequestObject) (ExplainNumberResponseObject, error)
+	// ListLists Lists the lists of leads, by name.
+	// (GET /api/v1/lists)
+	ListLists(ctx context.Context, request ListListsRequestObject) (ListListsResponseObject, error)
+	// CreateList Makes an empty list.
+	// (POST /api/v1/lists)
+	CreateList(ctx context.Context, request CreateListRequestObject) (CreateListResponseObject, error)
+	// DeleteList Removes a list with its leads and imports.
+	// (DELETE /api/v1/lists/{list})
+	DeleteList(ctx context.Context, request DeleteListRequestObject) (DeleteListResponseObject, error)
+	// GetList Shows a list.
+	// (GET /api/v1/lists/{list})
+	GetList(ctx context.Context, request GetListRequestObject) (GetListResponseObject, error)
+	// ListLeads Lists the leads of a list that an expression chooses, in the order in which they came.
+	// (GET /api/v1/lists/{list}/leads)
+	ListLeads(ctx context.Context, request ListLeadsRequestObject) (ListLeadsResponseObject, error)
 	// GetMe Who the token makes its bearer, and what it may do.
 	// (GET /api/v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -5999,6 +7209,150 @@ func (sh *strictHandler) ReloadDefinitions(ctx echo.Context) error {
 	return nil
 }
 
+// RemoveDoNotCall operation middleware
+func (sh *strictHandler) RemoveDoNotCall(ctx echo.Context, params RemoveDoNotCallParams) error {
+	var request RemoveDoNotCallRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveDoNotCall(ctx.Request().Context(), request.(RemoveDoNotCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveDoNotCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveDoNotCallResponseObject); ok {
+		return validResponse.VisitRemoveDoNotCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDoNotCall operation middleware
+func (sh *strictHandler) ListDoNotCall(ctx echo.Context, params ListDoNotCallParams) error {
+	var request ListDoNotCallRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDoNotCall(ctx.Request().Context(), request.(ListDoNotCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDoNotCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDoNotCallResponseObject); ok {
+		return validResponse.VisitListDoNotCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddDoNotCall operation middleware
+func (sh *strictHandler) AddDoNotCall(ctx echo.Context) error {
+	var request AddDoNotCallRequestObject
+
+	var body AddDoNotCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddDoNotCall(ctx.Request().Context(), request.(AddDoNotCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddDoNotCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddDoNotCallResponseObject); ok {
+		return validResponse.VisitAddDoNotCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDoNotCallSources operation middleware
+func (sh *strictHandler) ListDoNotCallSources(ctx echo.Context) error {
+	var request ListDoNotCallSourcesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDoNotCallSources(ctx.Request().Context(), request.(ListDoNotCallSourcesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDoNotCallSources")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDoNotCallSourcesResponseObject); ok {
+		return validResponse.VisitListDoNotCallSourcesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteDoNotCallSource operation middleware
+func (sh *strictHandler) DeleteDoNotCallSource(ctx echo.Context, source ID) error {
+	var request DeleteDoNotCallSourceRequestObject
+
+	request.Source = source
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteDoNotCallSource(ctx.Request().Context(), request.(DeleteDoNotCallSourceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteDoNotCallSource")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteDoNotCallSourceResponseObject); ok {
+		return validResponse.VisitDeleteDoNotCallSourceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // StreamEvents operation middleware
 func (sh *strictHandler) StreamEvents(ctx echo.Context, params StreamEventsParams) error {
 	var request StreamEventsRequestObject
@@ -6115,6 +7469,422 @@ func (sh *strictHandler) ReleaseHold(ctx echo.Context, hold ID) error {
 		return err
 	} else if validResponse, ok := response.(ReleaseHoldResponseObject); ok {
 		return validResponse.VisitReleaseHoldResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListImports operation middleware
+func (sh *strictHandler) ListImports(ctx echo.Context, params ListImportsParams) error {
+	var request ListImportsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImports(ctx.Request().Context(), request.(ListImportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListImportsResponseObject); ok {
+		return validResponse.VisitListImportsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateImport operation middleware
+func (sh *strictHandler) CreateImport(ctx echo.Context) error {
+	var request CreateImportRequestObject
+
+	var body CreateImportJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateImport(ctx.Request().Context(), request.(CreateImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateImportResponseObject); ok {
+		return validResponse.VisitCreateImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetImport operation middleware
+func (sh *strictHandler) GetImport(ctx echo.Context, pImport PathImport) error {
+	var request GetImportRequestObject
+
+	request.Import = pImport
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetImport(ctx.Request().Context(), request.(GetImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetImportResponseObject); ok {
+		return validResponse.VisitGetImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutImportFile operation middleware
+func (sh *strictHandler) PutImportFile(ctx echo.Context, pImport PathImport) error {
+	var request PutImportFileRequestObject
+
+	request.Import = pImport
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutImportFile(ctx.Request().Context(), request.(PutImportFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutImportFile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutImportFileResponseObject); ok {
+		return validResponse.VisitPutImportFileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PreviewImport operation middleware
+func (sh *strictHandler) PreviewImport(ctx echo.Context, pImport PathImport) error {
+	var request PreviewImportRequestObject
+
+	request.Import = pImport
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewImport(ctx.Request().Context(), request.(PreviewImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewImportResponseObject); ok {
+		return validResponse.VisitPreviewImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportRejects operation middleware
+func (sh *strictHandler) ExportRejects(ctx echo.Context, pImport PathImport) error {
+	var request ExportRejectsRequestObject
+
+	request.Import = pImport
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportRejects(ctx.Request().Context(), request.(ExportRejectsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportRejects")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportRejectsResponseObject); ok {
+		return validResponse.VisitExportRejectsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartImport operation middleware
+func (sh *strictHandler) StartImport(ctx echo.Context, pImport PathImport) error {
+	var request StartImportRequestObject
+
+	request.Import = pImport
+
+	var body StartImportJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartImport(ctx.Request().Context(), request.(StartImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartImportResponseObject); ok {
+		return validResponse.VisitStartImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UndoImport operation middleware
+func (sh *strictHandler) UndoImport(ctx echo.Context, pImport PathImport) error {
+	var request UndoImportRequestObject
+
+	request.Import = pImport
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UndoImport(ctx.Request().Context(), request.(UndoImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UndoImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UndoImportResponseObject); ok {
+		return validResponse.VisitUndoImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExplainNumber operation middleware
+func (sh *strictHandler) ExplainNumber(ctx echo.Context, params ExplainNumberParams) error {
+	var request ExplainNumberRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainNumber(ctx.Request().Context(), request.(ExplainNumberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainNumber")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExplainNumberResponseObject); ok {
+		return validResponse.VisitExplainNumberResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListLists operation middleware
+func (sh *strictHandler) ListLists(ctx echo.Context) error {
+	var request ListListsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLists(ctx.Request().Context(), request.(ListListsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLists")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListListsResponseObject); ok {
+		return validResponse.VisitListListsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateList operation middleware
+func (sh *strictHandler) CreateList(ctx echo.Context) error {
+	var request CreateListRequestObject
+
+	var body CreateListJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateList(ctx.Request().Context(), request.(CreateListRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateList")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateListResponseObject); ok {
+		return validResponse.VisitCreateListResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteList operation middleware
+func (sh *strictHandler) DeleteList(ctx echo.Context, list PathList) error {
+	var request DeleteListRequestObject
+
+	request.List = list
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteList(ctx.Request().Context(), request.(DeleteListRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteList")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteListResponseObject); ok {
+		return validResponse.VisitDeleteListResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetList operation middleware
+func (sh *strictHandler) GetList(ctx echo.Context, list PathList) error {
+	var request GetListRequestObject
+
+	request.List = list
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetList(ctx.Request().Context(), request.(GetListRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetList")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetListResponseObject); ok {
+		return validResponse.VisitGetListResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListLeads operation middleware
+func (sh *strictHandler) ListLeads(ctx echo.Context, list PathList, params ListLeadsParams) error {
+	var request ListLeadsRequestObject
+
+	request.List = list
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLeads(ctx.Request().Context(), request.(ListLeadsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLeads")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListLeadsResponseObject); ok {
+		return validResponse.VisitListLeadsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -68,7 +69,11 @@ func newWorld(t testing.TB) *world {
 		w.tokens[role] = w.token(records.Token{Name: "test " + string(role), Role: string(role), Agent: map[wire.Role]string{wire.RoleAgent: "101"}[role]})
 	}
 	w.furnish()
-	w.parts = Parts{Calls: w.calls, Engine: w.engine, Agents: w.agents, Floor: w.floor, Records: db, Reports: reports.Reporter{Records: db, Definitions: func() acd.Definitions { return acd.Definitions{} }, Now: func() time.Time { return noon }}, Tokens: db,
+	kept, err := leadstore.New(t.Context(), db, func() time.Time { return noon })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.parts = Parts{Leads: kept, Calls: w.calls, Engine: w.engine, Agents: w.agents, Floor: w.floor, Records: db, Reports: reports.Reporter{Records: db, Definitions: func() acd.Definitions { return acd.Definitions{} }, Now: func() time.Time { return noon }}, Tokens: db,
 		Definitions: fakeDefinitions{}, Journal: w.journal, Version: wire.Version{Version: "1.2.3", Go: "go"},
 		Checks: []Check{{"records", db.Ping}}, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)),
 		Now: func() time.Time { return noon }, Lag: func() records.Lag { return records.Lag{Behind: 3 * time.Second, Written: 7, SetAside: 2, Rewinds: 1} }}

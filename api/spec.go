@@ -30,6 +30,7 @@ type operation struct {
 	tag              string
 	access           access
 	stream           bool // no deadline, and not timed
+	upload           bool // its body is a file, which is read as it comes and takes as long as it takes
 	audited          bool // leaves a line on the audit log
 	parameters       []*openapi3.Parameter
 	query            []string         // names of the parameters in the query
@@ -63,6 +64,7 @@ func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Ope
 	}
 	o := &operation{id: op.OperationID, method: method, path: echoPath(path), tag: op.Tags[0], body: nothing}
 	o.stream, _ = op.Extensions["x-stream"].(bool)
+	o.upload, _ = op.Extensions["x-upload"].(bool)
 	audits, _ := op.Extensions["x-audited"].(bool)
 	o.audited = audits || !safe(method)
 	o.access.public = op.Security != nil && len(*op.Security) == 0
@@ -81,7 +83,7 @@ func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Ope
 			o.query = append(o.query, p.Value.Name)
 		}
 	}
-	if op.RequestBody != nil {
+	if op.RequestBody != nil && !o.upload {
 		content := op.RequestBody.Value.Content.Get("application/json")
 		if content == nil {
 			return nil, fmt.Errorf("a body must be application/json")

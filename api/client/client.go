@@ -121,6 +121,34 @@ func (a *API) Fetch(ctx context.Context, recording string) (io.ReadCloser, error
 	return res.Body, nil
 }
 
+// Upload sends the file of an import, and returns what it is.
+func (a *API) Upload(ctx context.Context, id string, file io.Reader) (*wire.Import, error) {
+	req, err := NewPutImportFileRequestWithBody(a.Base, id, "application/octet-stream", file)
+	if err != nil {
+		return nil, err
+	}
+	res, err := a.open(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }() // it was read
+	var out wire.Import
+	return &out, json.NewDecoder(io.LimitReader(res.Body, most)).Decode(&out)
+}
+
+// Rejects returns what an import left out, as CSV. The caller closes it.
+func (a *API) Rejects(ctx context.Context, id string) (io.ReadCloser, error) {
+	req, err := NewExportRejectsRequest(a.Base, id)
+	if err != nil {
+		return nil, err
+	}
+	res, err := a.open(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
 // open sends a request whose answer takes as long as it takes.
 func (a *API) open(ctx context.Context, req *http.Request) (*http.Response, error) {
 	req = req.WithContext(ctx)

@@ -110,3 +110,57 @@ func (a *API) Contacts(ctx context.Context, p wire.ListContactsParams, limit int
 	}
 	return list, more, err
 }
+
+// Leads returns the leads of a list that an expression chooses, and whether there are
+// more. At most limit are asked for; 0 is all.
+func (a *API) Leads(ctx context.Context, list, filter string, limit int) ([]wire.Lead, bool, error) {
+	return some(limit, func(cursor string, page int) ([]wire.Lead, string, error) {
+		p := wire.ListLeadsParams{Limit: &page, Cursor: after(cursor)}
+		if filter != "" {
+			p.Filter = &filter
+		}
+		r, err := a.ListLeadsWithResponse(ctx, list, &p)
+		switch {
+		case err != nil:
+			return nil, "", err
+		case r.JSON200 == nil:
+			return nil, "", errShape
+		}
+		return r.JSON200.Items, r.JSON200.Next, nil
+	})
+}
+
+// DoNotCall returns numbers that must not be called, and whether there are more. At most
+// limit are asked for; 0 is all.
+func (a *API) DoNotCall(ctx context.Context, limit int) ([]wire.DoNotCallEntry, bool, error) {
+	return some(limit, func(cursor string, page int) ([]wire.DoNotCallEntry, string, error) {
+		r, err := a.ListDoNotCallWithResponse(ctx, &wire.ListDoNotCallParams{Limit: &page, Cursor: after(cursor)})
+		switch {
+		case err != nil:
+			return nil, "", err
+		case r.JSON200 == nil:
+			return nil, "", errShape
+		}
+		return r.JSON200.Items, r.JSON200.Next, nil
+	})
+}
+
+// some gets pages of a list until there are enough; 0 is all.
+func some[T any](limit int, get func(cursor string, page int) (items []T, next string, err error)) (list []T, more bool, err error) {
+	list = []T{}
+	for cursor := ""; ; {
+		page := pageSize
+		if limit > 0 {
+			page = min(pageSize, limit-len(list))
+		}
+		items, next, err := get(cursor, page)
+		if err != nil {
+			return nil, false, err
+		}
+		list = append(list, items...)
+		if next == "" || limit > 0 && len(list) >= limit {
+			return list, next != "", nil
+		}
+		cursor = next
+	}
+}

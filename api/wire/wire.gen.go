@@ -212,6 +212,45 @@ func (e DeviceState) Valid() bool {
 	}
 }
 
+// Defines values for DuplicateAction.
+const (
+	DuplicateActionSkip   DuplicateAction = "skip"
+	DuplicateActionUpdate DuplicateAction = "update"
+)
+
+// Valid indicates whether the value is a known member of the DuplicateAction enum.
+func (e DuplicateAction) Valid() bool {
+	switch e {
+	case DuplicateActionSkip:
+		return true
+	case DuplicateActionUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DuplicateScope.
+const (
+	DuplicateScopeAll  DuplicateScope = "all"
+	DuplicateScopeList DuplicateScope = "list"
+	DuplicateScopeNone DuplicateScope = "none"
+)
+
+// Valid indicates whether the value is a known member of the DuplicateScope enum.
+func (e DuplicateScope) Valid() bool {
+	switch e {
+	case DuplicateScopeAll:
+		return true
+	case DuplicateScopeList:
+		return true
+	case DuplicateScopeNone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EndedBy.
 const (
 	EndedByAgent     EndedBy = "agent"
@@ -512,6 +551,132 @@ func (e GuestRole) Valid() bool {
 	}
 }
 
+// Defines values for ImportOrderEncoding.
+const (
+	ImportOrderEncodingEmpty       ImportOrderEncoding = ""
+	ImportOrderEncodingUTF8        ImportOrderEncoding = "utf-8"
+	ImportOrderEncodingUtf16Be     ImportOrderEncoding = "utf-16be"
+	ImportOrderEncodingUtf16Le     ImportOrderEncoding = "utf-16le"
+	ImportOrderEncodingWindows1252 ImportOrderEncoding = "windows-1252"
+)
+
+// Valid indicates whether the value is a known member of the ImportOrderEncoding enum.
+func (e ImportOrderEncoding) Valid() bool {
+	switch e {
+	case ImportOrderEncodingEmpty:
+		return true
+	case ImportOrderEncodingUTF8:
+		return true
+	case ImportOrderEncodingUtf16Be:
+		return true
+	case ImportOrderEncodingUtf16Le:
+		return true
+	case ImportOrderEncodingWindows1252:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportOrderFormat.
+const (
+	ImportOrderFormatCsv   ImportOrderFormat = "csv"
+	ImportOrderFormatEmpty ImportOrderFormat = ""
+	ImportOrderFormatXlsx  ImportOrderFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the ImportOrderFormat enum.
+func (e ImportOrderFormat) Valid() bool {
+	switch e {
+	case ImportOrderFormatCsv:
+		return true
+	case ImportOrderFormatEmpty:
+		return true
+	case ImportOrderFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportOrderHeading.
+const (
+	ImportOrderHeadingEmpty ImportOrderHeading = ""
+	ImportOrderHeadingNo    ImportOrderHeading = "no"
+	ImportOrderHeadingYes   ImportOrderHeading = "yes"
+)
+
+// Valid indicates whether the value is a known member of the ImportOrderHeading enum.
+func (e ImportOrderHeading) Valid() bool {
+	switch e {
+	case ImportOrderHeadingEmpty:
+		return true
+	case ImportOrderHeadingNo:
+		return true
+	case ImportOrderHeadingYes:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportState.
+const (
+	ImportStateChecking  ImportState = "checking"
+	ImportStateDone      ImportState = "done"
+	ImportStateFailed    ImportState = "failed"
+	ImportStateReady     ImportState = "ready"
+	ImportStateReceiving ImportState = "receiving"
+	ImportStateRunning   ImportState = "running"
+	ImportStateUndoing   ImportState = "undoing"
+	ImportStateUndone    ImportState = "undone"
+)
+
+// Valid indicates whether the value is a known member of the ImportState enum.
+func (e ImportState) Valid() bool {
+	switch e {
+	case ImportStateChecking:
+		return true
+	case ImportStateDone:
+		return true
+	case ImportStateFailed:
+		return true
+	case ImportStateReady:
+		return true
+	case ImportStateReceiving:
+		return true
+	case ImportStateRunning:
+		return true
+	case ImportStateUndoing:
+		return true
+	case ImportStateUndone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportTarget.
+const (
+	ImportTargetDoNotCall ImportTarget = "do_not_call"
+	ImportTargetHashes    ImportTarget = "hashes"
+	ImportTargetList      ImportTarget = "list"
+)
+
+// Valid indicates whether the value is a known member of the ImportTarget enum.
+func (e ImportTarget) Valid() bool {
+	switch e {
+	case ImportTargetDoNotCall:
+		return true
+	case ImportTargetHashes:
+		return true
+	case ImportTargetList:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for KindFilter.
 const (
 	KindFilterAll      KindFilter = "all"
@@ -536,6 +701,24 @@ func (e KindFilter) Valid() bool {
 	case KindFilterInbound:
 		return true
 	case KindFilterOutbound:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LeadFieldKind.
+const (
+	LeadFieldKindNumber LeadFieldKind = "number"
+	LeadFieldKindText   LeadFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the LeadFieldKind enum.
+func (e LeadFieldKind) Valid() bool {
+	switch e {
+	case LeadFieldKindNumber:
+		return true
+	case LeadFieldKindText:
 		return true
 	default:
 		return false
@@ -596,6 +779,39 @@ func (e MutedSide) Valid() bool {
 	case MutedSideAgent:
 		return true
 	case MutedSideCustomer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NumberFindingCode.
+const (
+	NumberFindingCodeCampaign    NumberFindingCode = "campaign"
+	NumberFindingCodeDoNotCall   NumberFindingCode = "do_not_call"
+	NumberFindingCodeHours       NumberFindingCode = "hours"
+	NumberFindingCodeInList      NumberFindingCode = "in_list"
+	NumberFindingCodeNoZone      NumberFindingCode = "no_zone"
+	NumberFindingCodeUnknown     NumberFindingCode = "unknown"
+	NumberFindingCodeWithinHours NumberFindingCode = "within_hours"
+)
+
+// Valid indicates whether the value is a known member of the NumberFindingCode enum.
+func (e NumberFindingCode) Valid() bool {
+	switch e {
+	case NumberFindingCodeCampaign:
+		return true
+	case NumberFindingCodeDoNotCall:
+		return true
+	case NumberFindingCodeHours:
+		return true
+	case NumberFindingCodeInList:
+		return true
+	case NumberFindingCodeNoZone:
+		return true
+	case NumberFindingCodeUnknown:
+		return true
+	case NumberFindingCodeWithinHours:
 		return true
 	default:
 		return false
@@ -1637,6 +1853,60 @@ type DispositionDefinition struct {
 	Texts Texts `json:"texts,omitempty,omitzero"`
 }
 
+// DoNotCallEntry defines model for DoNotCallEntry.
+type DoNotCallEntry struct {
+	AddedAt   time.Time `json:"added_at"`
+	AddedBy   string    `json:"added_by"`
+	Campaign  string    `json:"campaign,omitempty,omitzero"`
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+	Number    string    `json:"number"`
+	Why       string    `json:"why,omitempty,omitzero"`
+}
+
+// DoNotCallOrder defines model for DoNotCallOrder.
+type DoNotCallOrder struct {
+	// Campaign Whose campaign; all without one.
+	Campaign string `json:"campaign,omitempty,omitzero"`
+
+	// ExpiresAt Never when it is left out.
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+	Number    string    `json:"number"`
+
+	// Region A country's two letters.
+	Region Region `json:"region,omitempty,omitzero"`
+	Why    string `json:"why,omitempty,omitzero"`
+}
+
+// DoNotCallPage defines model for DoNotCallPage.
+type DoNotCallPage struct {
+	Items []DoNotCallEntry `json:"items"`
+
+	// Next Cursor of the next page; absent on the last.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// DoNotCallSource defines model for DoNotCallSource.
+type DoNotCallSource struct {
+	Algorithm string    `json:"algorithm"`
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	HashOf    string    `json:"hash_of"`
+	Hashes    int64     `json:"hashes"`
+	ID        string    `json:"id"`
+	Region    string    `json:"region,omitempty,omitzero"`
+}
+
+// DoNotCallSourceList defines model for DoNotCallSourceList.
+type DoNotCallSourceList struct {
+	Items []DoNotCallSource `json:"items"`
+}
+
+// DuplicateAction defines model for DuplicateAction.
+type DuplicateAction string
+
+// DuplicateScope defines model for DuplicateScope.
+type DuplicateScope string
+
 // EndedBy number: an outside number that the caller was put through to.
 type EndedBy string
 
@@ -2044,8 +2314,251 @@ type HolidayDefinition struct {
 // ID defines model for Id.
 type ID = string
 
+// Import defines model for Import.
+type Import struct {
+	Added     int64          `json:"added"`
+	Campaign  string         `json:"campaign,omitempty,omitzero"`
+	Columns   []ImportColumn `json:"columns"`
+	CreatedAt time.Time      `json:"created_at"`
+	CreatedBy string         `json:"created_by"`
+	Delimiter string         `json:"delimiter,omitempty,omitzero"`
+
+	// DoNotCall Rows all of whose numbers must not be called.
+	DoNotCall int64 `json:"do_not_call"`
+
+	// Done Rows gone through.
+	Done            int64           `json:"done"`
+	DuplicateAction DuplicateAction `json:"duplicate_action,omitempty,omitzero"`
+	DuplicateScope  DuplicateScope  `json:"duplicate_scope,omitempty,omitzero"`
+
+	// Duplicates Rows that were there already.
+	Duplicates int64  `json:"duplicates"`
+	Encoding   string `json:"encoding,omitempty,omitzero"`
+
+	// Error Why it failed.
+	Error      string    `json:"error,omitempty,omitzero"`
+	File       string    `json:"file"`
+	FinishedAt time.Time `json:"finished_at,omitempty,omitzero"`
+	Format     string    `json:"format,omitempty,omitzero"`
+	Heading    string    `json:"heading,omitempty,omitzero"`
+	ID         string    `json:"id"`
+
+	// LeftOut Numbers left out of rows that were taken.
+	LeftOut int64  `json:"left_out"`
+	List    string `json:"list,omitempty,omitzero"`
+
+	// Rejected Rows that were wrong.
+	Rejected int64        `json:"rejected"`
+	Sheet    string       `json:"sheet,omitempty,omitzero"`
+	Source   string       `json:"source,omitempty,omitzero"`
+	State    ImportState  `json:"state"`
+	Target   ImportTarget `json:"target"`
+
+	// Total Rows below the heading; 0 until they were counted.
+	Total   int64 `json:"total"`
+	Updated int64 `json:"updated"`
+}
+
+// ImportColumn defines model for ImportColumn.
+type ImportColumn struct {
+	As      string `json:"as"`
+	Heading string `json:"heading"`
+}
+
+// ImportColumns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon: amount:number.
+type ImportColumns map[string]string
+
+// ImportOrder defines model for ImportOrder.
+type ImportOrder struct {
+	// Algorithm With target hashes: md5, sha1, sha256 or sha512.
+	Algorithm string `json:"algorithm,omitempty,omitzero"`
+
+	// Campaign With target do_not_call: whose campaign; all without one.
+	Campaign string `json:"campaign,omitempty,omitzero"`
+
+	// Columns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon: amount:number.
+	Columns ImportColumns `json:"columns,omitempty,omitzero"`
+
+	// Delimiter Of a CSV: , ; | or the tabulator; found out when it is left out.
+	Delimiter       string          `json:"delimiter,omitempty,omitzero"`
+	DuplicateAction DuplicateAction `json:"duplicate_action,omitempty,omitzero"`
+	DuplicateScope  DuplicateScope  `json:"duplicate_scope,omitempty,omitzero"`
+
+	// Encoding Of a CSV; found out when it is left out.
+	Encoding ImportOrderEncoding `json:"encoding,omitempty,omitzero"`
+
+	// File Its name.
+	File string `json:"file"`
+
+	// Format Found out when it is left out.
+	Format ImportOrderFormat `json:"format,omitempty,omitzero"`
+
+	// HashOf With target hashes: e164 (+573001234567), digits (573001234567) or national (3001234567).
+	HashOf string `json:"hash_of,omitempty,omitzero"`
+
+	// Heading Whether the first row names the columns; found out when it is left out.
+	Heading ImportOrderHeading `json:"heading,omitempty,omitzero"`
+
+	// List With target list.
+	List string `json:"list,omitempty,omitzero"`
+
+	// Region Country by which numbers without + are read that must not be called. A list has its own.
+	Region string `json:"region,omitempty,omitzero"`
+
+	// Salt With target hashes: what stands before each number.
+	Salt string `json:"salt,omitempty,omitzero"`
+
+	// Sheet Of a workbook; the first when it is left out.
+	Sheet string `json:"sheet,omitempty,omitzero"`
+
+	// Source With target hashes: the name of the external list.
+	Source string       `json:"source,omitempty,omitzero"`
+	Target ImportTarget `json:"target"`
+	Why    string       `json:"why,omitempty,omitzero"`
+}
+
+// ImportOrderEncoding Of a CSV; found out when it is left out.
+type ImportOrderEncoding string
+
+// ImportOrderFormat Found out when it is left out.
+type ImportOrderFormat string
+
+// ImportOrderHeading Whether the first row names the columns; found out when it is left out.
+type ImportOrderHeading string
+
+// ImportPage defines model for ImportPage.
+type ImportPage struct {
+	Items []Import `json:"items"`
+
+	// Next Cursor of the next page; absent on the last.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// ImportPreview defines model for ImportPreview.
+type ImportPreview struct {
+	Import Import      `json:"import"`
+	Rows   []ImportRow `json:"rows"`
+}
+
+// ImportReject defines model for ImportReject.
+type ImportReject struct {
+	Detail string `json:"detail"`
+
+	// LeftOut The rest of the row is taken.
+	LeftOut bool   `json:"left_out"`
+	Reason  string `json:"reason"`
+}
+
+// ImportRow defines model for ImportRow.
+type ImportRow struct {
+	Lead    Lead           `json:"lead,omitempty,omitzero"`
+	Ok      bool           `json:"ok"`
+	Rejects []ImportReject `json:"rejects"`
+	Row     int64          `json:"row"`
+
+	// Value A number or a hash that must not be called.
+	Value string `json:"value,omitempty,omitzero"`
+}
+
+// ImportStart defines model for ImportStart.
+type ImportStart struct {
+	// Columns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon: amount:number.
+	Columns ImportColumns `json:"columns,omitempty,omitzero"`
+
+	// DryRun Go through the rows and bring nothing in.
+	DryRun bool `json:"dry_run"`
+}
+
+// ImportState defines model for ImportState.
+type ImportState string
+
+// ImportTarget defines model for ImportTarget.
+type ImportTarget string
+
 // KindFilter defines model for KindFilter.
 type KindFilter string
+
+// Lead defines model for Lead.
+type Lead struct {
+	// External The id that it has elsewhere.
+	External string `json:"external,omitempty,omitzero"`
+
+	// Fields A text or a number each.
+	Fields map[string]interface{} `json:"fields"`
+
+	// ID Absent in a preview.
+	ID string `json:"id,omitempty,omitzero"`
+
+	// Import That brought it.
+	Import   string `json:"import,omitempty,omitzero"`
+	Language string `json:"language,omitempty,omitzero"`
+	Name     string `json:"name,omitempty,omitzero"`
+
+	// Numbers In the order in which they are tried.
+	Numbers []LeadNumber `json:"numbers"`
+
+	// Row Of the import's file.
+	Row int64 `json:"row,omitempty,omitzero"`
+}
+
+// LeadFieldKind defines model for LeadFieldKind.
+type LeadFieldKind string
+
+// LeadList defines model for LeadList.
+type LeadList struct {
+	// Columns What the columns of its files were last, by heading.
+	Columns   map[string]string `json:"columns"`
+	CreatedAt time.Time         `json:"created_at"`
+	CreatedBy string            `json:"created_by"`
+
+	// Fields Its leads' fields, which expressions may name.
+	Fields   map[string]LeadFieldKind `json:"fields"`
+	Hours    []string                 `json:"hours"`
+	ID       string                   `json:"id"`
+	Leads    int64                    `json:"leads"`
+	Name     string                   `json:"name,omitempty,omitzero"`
+	Region   string                   `json:"region,omitempty,omitzero"`
+	TimeZone string                   `json:"time_zone,omitempty,omitzero"`
+}
+
+// LeadListList defines model for LeadListList.
+type LeadListList struct {
+	Items []LeadList `json:"items"`
+}
+
+// LeadListOrder defines model for LeadListOrder.
+type LeadListOrder struct {
+	// Hours When its leads may be called, on the clocks of all time zones that a number may be in: mon-fri 08:00-19:00. None: always.
+	Hours []string `json:"hours,omitempty,omitzero"`
+
+	// ID Its name for machines.
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Region A country's two letters.
+	Region Region `json:"region,omitempty,omitzero"`
+
+	// TimeZone Of numbers whose prefix tells none.
+	TimeZone string `json:"time_zone,omitempty,omitzero"`
+}
+
+// LeadNumber defines model for LeadNumber.
+type LeadNumber struct {
+	// Label Of its column.
+	Label  string `json:"label"`
+	Number string `json:"number"`
+
+	// TimeZones All that it may be in; none when nobody knows.
+	TimeZones []string `json:"time_zones"`
+}
+
+// LeadPage defines model for LeadPage.
+type LeadPage struct {
+	Items []Lead `json:"items"`
+
+	// Next Cursor of the next page; absent on the last.
+	Next Next `json:"next,omitempty,omitzero"`
+}
 
 // Leave defines model for Leave.
 type Leave struct {
@@ -2147,6 +2660,35 @@ type NodeDefinition struct {
 	// Next Node by outcome.
 	Next map[string]string `json:"next,omitempty,omitzero"`
 }
+
+// NumberExplained defines model for NumberExplained.
+type NumberExplained struct {
+	// Callable Whether no finding hinders.
+	Callable bool            `json:"callable"`
+	Findings []NumberFinding `json:"findings"`
+
+	// Number In its one form.
+	Number string `json:"number"`
+}
+
+// NumberFinding defines model for NumberFinding.
+type NumberFinding struct {
+	Campaign string            `json:"campaign,omitempty,omitzero"`
+	Code     NumberFindingCode `json:"code"`
+
+	// Hinders It is a reason why the number is not called.
+	Hinders bool   `json:"hinders"`
+	List    string `json:"list,omitempty,omitzero"`
+
+	// Text By language.
+	Text Texts `json:"text"`
+
+	// Until When that changes by itself.
+	Until time.Time `json:"until,omitempty,omitzero"`
+}
+
+// NumberFindingCode defines model for NumberFindingCode.
+type NumberFindingCode string
 
 // OfferFailure Why an offer came to nothing.
 type OfferFailure string
@@ -2347,6 +2889,9 @@ type RecordingPage struct {
 // RecordingState unknown: its end was never heard of.
 type RecordingState string
 
+// Region A country's two letters.
+type Region = string
+
 // Reloaded defines model for Reloaded.
 type Reloaded struct {
 	Agents int `json:"agents"`
@@ -2356,6 +2901,14 @@ type Reloaded struct {
 	Flows    int      `json:"flows"`
 	Queues   int      `json:"queues"`
 	Warnings []string `json:"warnings"`
+}
+
+// Removed defines model for Removed.
+type Removed struct {
+	More bool `json:"more"`
+
+	// Removed Leads.
+	Removed int64 `json:"removed"`
 }
 
 // Report defines model for Report.
@@ -2613,6 +3166,12 @@ type PathAgent = ID
 // PathCall defines model for path_call.
 type PathCall = ID
 
+// PathImport defines model for path_import.
+type PathImport = string
+
+// PathList defines model for path_list.
+type PathList = ID
+
 // PathQueue defines model for path_queue.
 type PathQueue = ID
 
@@ -2790,10 +3349,61 @@ type ExportContactsParams struct {
 	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
 }
 
+// RemoveDoNotCallParams defines parameters for RemoveDoNotCall.
+type RemoveDoNotCallParams struct {
+	// Number However it is written.
+	Number string `form:"number" json:"number"`
+
+	// Campaign Whose campaign; the entry for all without one.
+	Campaign *Text `form:"campaign,omitempty" json:"campaign,omitempty"`
+
+	// Region Country by which a number without + is read: CO.
+	Region *Region `form:"region,omitempty" json:"region,omitempty"`
+}
+
+// ListDoNotCallParams defines parameters for ListDoNotCall.
+type ListDoNotCallParams struct {
+	// Limit Lines on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
 	// LastEventID id of the last event received.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
+// ListImportsParams defines parameters for ListImports.
+type ListImportsParams struct {
+	// Limit Lines on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ExplainNumberParams defines parameters for ExplainNumber.
+type ExplainNumberParams struct {
+	// Number However it is written.
+	Number string `form:"number" json:"number"`
+
+	// Region Country by which a number without + is read: CO.
+	Region *Region `form:"region,omitempty" json:"region,omitempty"`
+}
+
+// ListLeadsParams defines parameters for ListLeads.
+type ListLeadsParams struct {
+	// Filter The expression; all leads without one.
+	Filter *string `form:"filter,omitempty" json:"filter,omitempty"`
+
+	// Limit Lines on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetQueueLogParams defines parameters for GetQueueLog.
@@ -2973,8 +3583,20 @@ type TransferCallJSONRequestBody = Transfer
 // UnmuteCallJSONRequestBody defines body for UnmuteCall for application/json ContentType.
 type UnmuteCallJSONRequestBody = Side
 
+// AddDoNotCallJSONRequestBody defines body for AddDoNotCall for application/json ContentType.
+type AddDoNotCallJSONRequestBody = DoNotCallOrder
+
 // PlaceHoldJSONRequestBody defines body for PlaceHold for application/json ContentType.
 type PlaceHoldJSONRequestBody = LegalHoldOrder
+
+// CreateImportJSONRequestBody defines body for CreateImport for application/json ContentType.
+type CreateImportJSONRequestBody = ImportOrder
+
+// StartImportJSONRequestBody defines body for StartImport for application/json ContentType.
+type StartImportJSONRequestBody = ImportStart
+
+// CreateListJSONRequestBody defines body for CreateList for application/json ContentType.
+type CreateListJSONRequestBody = LeadListOrder
 
 // ApplyRetentionJSONRequestBody defines body for ApplyRetention for application/json ContentType.
 type ApplyRetentionJSONRequestBody = RetentionOrder

@@ -18,6 +18,7 @@ import (
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	ivrstore "github.com/operadora/operadora/ivr/redisstore"
@@ -45,6 +46,8 @@ type App struct {
 	store    *redisstore.Store
 	db       *records.DB
 	recorder *records.Recorder
+	leads    *leadstore.Store
+	importer *leadstore.Importer
 	acd      *acd.Service
 	library  *ivr.Library
 	engine   *engine.Engine
@@ -87,6 +90,10 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.db = a.db.Of(cfg.Redis.Tenant)
+	if a.leads, err = leadstore.New(ctx, a.db, time.Now); err != nil {
+		return nil, err
+	}
+	a.importer = leadstore.NewImporter(a.leads, log)
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
 		Config: cfg.ACD, Stamp: a.defs.Changed, Drives: a.drives, Open: a.open, Audit: a.auditAgent, Log: log})
@@ -98,7 +105,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.api, err = api.New(cfg.API, api.Parts{ //nolint:contextcheck // a handler has its request's context
-		Calls: a.store, Engine: a.engine, Agents: a.engine, Floor: a, Records: a.db, Reports: a.reporter(), Tokens: a.db, Definitions: reloading{a},
+		Calls: a.store, Engine: a.engine, Agents: a.engine, Floor: a, Records: a.db, Reports: a.reporter(), Leads: a.leads, Tokens: a.db, Definitions: reloading{a},
 		Journal: a.store, Lag: a.recorder.Lag, JournalKept: cfg.Records.KeepJournal, Version: version(), Log: log,
 		Gatherer: a.metrics, Registerer: a.metrics,
 		Checks: []api.Check{
@@ -168,6 +175,9 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.recorder.Start(life); err != nil {
 		return err
 	}
+	if err := a.importer.Start(life); err != nil {
+		return err
+	}
 	if err := a.lamps.Start(life); err != nil { // before agents who are not defined any more are logged out
 		return err
 	}
@@ -189,6 +199,7 @@ func (a *App) Stop() {
 	a.engine.Stop()
 	a.acd.Stop()
 	a.lamps.Stop()
+	a.importer.Stop()
 	a.recorder.Stop()
 	if a.cancel != nil {
 		a.cancel()

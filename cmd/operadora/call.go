@@ -99,17 +99,22 @@ func whoCalled(c wire.CallSummary) [][2]string {
 
 // showLines prints what is known of a call, and what happened on it.
 func showLines(w io.Writer, lines [][2]string, timeline []wire.Entry) error {
-	for _, line := range lines {
-		if line[1] != "" && line[1] != " " {
-			fmt.Fprintf(w, "%-10s %s\n", line[0], line[1])
-		}
-	}
+	showKnown(w, lines)
 	fmt.Fprintln(w)
 	var rows [][]string
 	for _, e := range timeline {
 		rows = append(rows, []string{e.At.Local().Format("15:04:05.000"), string(e.Type), plainDetail(e.Data)})
 	}
 	return columns(w, []string{"AT", "WHAT", "DETAIL"}, rows)
+}
+
+// showKnown prints what is known of a thing.
+func showKnown(w io.Writer, lines [][2]string) {
+	for _, line := range lines {
+		if line[1] != "" && line[1] != " " {
+			fmt.Fprintf(w, "%-10s %s\n", line[0], line[1])
+		}
+	}
 }
 
 func newCallHangupCommand() *cobra.Command {

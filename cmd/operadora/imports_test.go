@@ -40,6 +40,8 @@ var pure = []struct {
 }{
 	{"orchestrator/call", "what a call is and how it moves is pure", []string{"context", "net", "os", "log", "sync",
 		module + "orchestrator/engine", module + "orchestrator/redisstore", module + "orchestrator/ari", module + "orchestrator/records"}},
+	{"dialer/leads", "what a lead is and how it is read is pure", []string{"context", "net", "os", "log", "sync", "database",
+		module + "dialer/leadstore", module + "orchestrator/records"}},
 }
 
 // shared lists the programs' packages that the other program may import, and why.

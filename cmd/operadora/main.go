@@ -40,7 +40,8 @@ func newRootCommand() *cobra.Command {
 	root.PersistentFlags().StringP("config", "c", "", "configuration file (default: the environment's OPERADORA_CONFIG, operadora.yaml here, then /etc/operadora/operadora.yaml)")
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
 		newTokenCommand(), newAgentCommand(), newCallCommand(), newContactCommand(), newQueueCommand(), newExplainCommand(), newReportCommand(), newImportCommand(), newRetentionCommand(), newStaffCommand(), newReloadCommand(), newTopCommand(), newDoctorCommand(), newFlowCommand(),
-		newConfigCommand(), newSchemaCommand(), newVersionCommand(), newSoundsCommand(), newCallbackCommand())
+		newConfigCommand(), newSchemaCommand(), newVersionCommand(), newSoundsCommand(), newCallbackCommand(),
+		newListCommand(), newLeadCommand(), newDNCCommand())
 	for _, c := range root.Commands() {
 		refuseUnknown(c)
 	}
