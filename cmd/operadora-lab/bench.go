@@ -27,6 +27,7 @@ var benches = []struct {
 	{[]string{"first_call"}, bench.FirstCall},
 	{[]string{"conference_cost"}, bench.ConferenceCost},
 	{[]string{"whisper_setup"}, bench.WhisperSetup},
+	{[]string{"import"}, bench.Import},
 }
 
 // alsoOnFreeSWITCH are the benches that do not need an Asterisk.

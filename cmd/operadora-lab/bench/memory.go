@@ -146,12 +146,15 @@ func (f *floor) metrics(ctx context.Context, names ...string) (map[string]float6
 }
 
 // residentOf is the resident memory of a process.
-func residentOf(pid int) (float64, error) {
+func residentOf(pid int) (float64, error) { return memoryOf(pid, "VmRSS:") }
+
+// memoryOf is what the kernel says of a process' memory under a name, in bytes.
+func memoryOf(pid int, name string) (float64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
-	_, after, _ := bytes.Cut(status, []byte("VmRSS:"))
+	_, after, _ := bytes.Cut(status, []byte(name))
 	kb, err := strconv.Atoi(string(bytes.Fields(after)[0]))
 	return float64(kb) * 1024, err
 }
