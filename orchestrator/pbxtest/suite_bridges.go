@@ -41,7 +41,7 @@ func testBridge(r *rig) {
 func testBridgeDestroyed(r *rig) {
 	l, _, leg, bridge := r.bridged()
 	ctx := r.Context()
-	r.must(r.PBX.DestroyBridge(ctx, bridge))
+	r.must(r.PBX.DestroyBridge(ctx, bridge, l.channel))
 	r.must(r.PBX.DestroyBridge(ctx, bridge))
 	r.refused("Join", r.PBX.Join(ctx, bridge, l.channel), fault.NotFound)
 	r.linger(l)
