@@ -20,6 +20,8 @@ type Counts struct {
 	Inside   map[QueueAt]Inside        // of queues in which somebody is
 	Paces    map[QueueAt]Pace
 	SetAside int // records that could not be read, of the last week
+
+	work map[string]float64 // profile -> agents at work
 }
 
 // Inside counts the calls in a queue.
@@ -37,6 +39,8 @@ type Board struct {
 	Queues   []QueueBoard   // by id; closing ones included
 	Agents   map[string]int // State or PassedOver -> agents, of all definitions
 	SetAside int            // records that could not be read, of the last week
+
+	counts Counts
 }
 
 // QueueBoard is a queue over all PBXs.
@@ -74,7 +78,8 @@ func (s *Service) readBoard(ctx context.Context) (Board, error) {
 // board puts definitions and counts together. Agents of a kind that the definitions
 // do not have are leaving, or not yet in line with them: they are of no queue.
 func (dir *directory) board(c Counts) Board {
-	out := Board{Agents: map[string]int{string(StateOffline): len(dir.agents)}, SetAside: c.SetAside}
+	c.reckon()
+	out := Board{Agents: map[string]int{string(StateOffline): len(dir.agents)}, SetAside: c.SetAside, counts: c}
 	queues := map[string]*QueueBoard{}
 	for _, some := range []map[string]Queue{dir.queues, dir.closing} {
 		for id, q := range some {
@@ -110,9 +115,9 @@ func (dir *directory) board(c Counts) Board {
 			q.Oldest = in.Oldest
 		}
 	}
-	for at, p := range c.Paces {
-		if q := queues[at.Queue]; q != nil {
-			q.Estimate = max(q.Estimate, p.Estimate(c.Inside[at].Waiting+1).Milliseconds())
+	for _, group := range dir.groups() {
+		for id, q := range queues {
+			q.Estimate = max(q.Estimate, dir.estimate(c, QueueAt{id, group}).Milliseconds())
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(queues)) {

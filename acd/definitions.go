@@ -76,6 +76,7 @@ type Queue struct {
 	Admit          Admit         `yaml:"admit" oneof:"always when_agents_logged_in when_agents_qualified" default:"always" doc:"When a caller may enter: always, when_agents_logged_in (else: no_agents), or when_agents_qualified, with somebody logged in who may serve this caller, be it after relax (else: unqualified)."`
 	Hours          string        `yaml:"hours" shape:"mayname" default:"" doc:"Calendar during whose hours callers may enter (else: closed); empty is always."`
 	MaxLength      int           `yaml:"max_length" min:"0" max:"100000" default:"0" doc:"Most callers that may wait on one PBX, or on those that reach one another (else: full); 0 is unlimited."`
+	MaxExpected    time.Duration `yaml:"max_expected_wait" min:"0s" max:"24h" default:"0s" doc:"Longest wait that may be expected as a caller enters (else: long_wait); 0 is unlimited."`
 	LeaveWhenEmpty bool          `yaml:"leave_when_empty" default:"false" doc:"Let those who wait go on (no_agents) when the last agent logs out."`
 	MaxWait        time.Duration `yaml:"max_wait" min:"0s" max:"24h" default:"0s" doc:"Longest wait before the flow goes on; 0 is unlimited."`
 
@@ -92,6 +93,7 @@ type Queue struct {
 	AnnounceFirst    time.Duration `yaml:"announce_first" min:"0s" max:"1h" default:"15s" doc:"Time from entering to the first announcement."`
 	AnnounceEvery    time.Duration `yaml:"announce_every" min:"0s" max:"1h" default:"0s" doc:"Time between announcements; 0 announces nothing."`
 	AnnouncePosition bool          `yaml:"announce_position" default:"false" doc:"Speak the caller's position."`
+	AnnounceWait     bool          `yaml:"announce_wait" default:"false" doc:"Speak the wait that is expected, in minutes up to an hour, after the position. It never grows while one waits."`
 	AnnouncePrompts  []string      `yaml:"announce_prompts" shape:"sound" doc:"Sounds played in turn after the position."`
 	Whisper          string        `yaml:"whisper" shape:"maysound" default:"" doc:"Sound that an agent on a permanent line hears after the beep as a call comes, in the agent's language; empty is the beep alone."`
 	ExitKey          string        `yaml:"exit_key" shape:"maykey" default:"" doc:"Key with which a caller leaves the queue; empty is none."`
@@ -115,7 +117,7 @@ func (q Queue) Plan() orchestrator.QueuePlan {
 	return orchestrator.QueuePlan{
 		MusicClass: q.Music, MaxWait: q.MaxWait,
 		AnnounceEvery: q.AnnounceEvery, AnnounceFirst: q.AnnounceFirst,
-		AnnouncePosition: q.AnnouncePosition, AnnouncePrompts: q.AnnouncePrompts,
+		AnnouncePosition: q.AnnouncePosition, AnnounceWait: q.AnnounceWait, AnnouncePrompts: q.AnnouncePrompts,
 		ExitKey: q.ExitKey, Whisper: q.Whisper, Record: q.Record, RecordFormat: q.RecordFormat, MaxTalk: q.MaxTalk, CallerID: q.CallerID,
 		Callback: q.Callback.plan(), LeaveWhenEmpty: q.LeaveWhenEmpty,
 	}

@@ -27,7 +27,8 @@ type directory struct {
 	profiles map[string]*Profile
 	teams    map[string]Team
 	stations map[string]*Station
-	steps    map[string][]step // by queue
+	serving  map[QueueAt]map[string]int // profile -> rank
+	steps    map[string][]step          // by queue
 	callers  knownCallers
 	ways     *ways
 	phones   map[phone]string
@@ -64,6 +65,7 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 	for id, a := range dir.agents {
 		dir.stations[id] = dir.station(a, before)
 	}
+	dir.serving = dir.servingQueues()
 	return dir
 }
 
@@ -92,6 +94,16 @@ func (dir *directory) station(a Agent, before *directory) *Station {
 
 // group is that of a PBX: the callers and the agents of a queue meet within one.
 func (dir *directory) group(pbx string) string { return cmp.Or(dir.defs.Groups[pbx], pbx) }
+
+// groups are those of all PBXs.
+func (dir *directory) groups() []string {
+	var out []string
+	for _, pbx := range dir.pbxs {
+		out = append(out, dir.group(pbx))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // at is where a queue's callers on a PBX wait.
 func (dir *directory) at(queue, pbx string) QueueAt { return QueueAt{queue, dir.group(pbx)} }

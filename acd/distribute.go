@@ -40,11 +40,6 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			Caller: numberKey(w.Caller.Number), Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
 		},
 	}
-	if w.Work == orchestrator.WorkCallback { // it had its place before
-		order.MaxLength, order.Admit = 0, AdmitAlways
-	} else {
-		order.Refused = s.refusal(q, now)
-	}
 	if !w.Since.IsZero() {
 		order.Record.Since = min(w.Since.UnixMilli(), now.UnixMilli())
 	}
@@ -54,6 +49,11 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	}
 	order.Record.Score = dir.score(order.Record)
 	order.Record.Rings, order.Lanes = dir.way(order.Record)
+	if w.Work == orchestrator.WorkCallback { // it had its place before
+		order.MaxLength, order.Admit = 0, AdmitAlways
+	} else {
+		order.Refused = s.refusal(ctx, q, order.Record, now)
+	}
 	for range maxRaces {
 		order.OfferID = newUnique()
 		res, err := s.store.Enqueue(ctx, now, order)
@@ -65,6 +65,9 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			p := placement(res.Result, res.Offer, res.Position, q)
 			p.Staff, p.Widens = res.Staff, widens(order.Record.Rings)
 			dir.tell(&p, q, order.Record)
+			if p.Result == orchestrator.PlacedWaiting {
+				p.Expected = s.expected(ctx, order.Record, expectAge)
+			}
 			return p, nil
 		}
 		// The call moves while an agent's phone rings for where it was.
@@ -107,11 +110,25 @@ func widens(rings []Ring) (out []time.Duration) {
 }
 
 // refusal tells why a queue does not take a caller in, of what the store does not know.
-func (s *Service) refusal(q Queue, now time.Time) orchestrator.PlacementResult {
-	if q.Hours != "" && !s.open(q.Hours, now) {
+// A wait that nobody can tell keeps nobody out.
+func (s *Service) refusal(ctx context.Context, q Queue, c CallRecord, now time.Time) orchestrator.PlacementResult {
+	switch {
+	case q.Hours != "" && !s.open(q.Hours, now):
 		return orchestrator.RefusedClosed
+	case q.MaxExpected > 0 && s.expected(ctx, c, 0) > q.MaxExpected:
+		return orchestrator.RefusedLong
 	}
 	return ""
+}
+
+// expected is how long a call has to wait, by numbers of some age; 0 when nobody can tell.
+func (s *Service) expected(ctx context.Context, c CallRecord, age time.Duration) time.Duration {
+	wait, err := s.expect(ctx, c, age)
+	if err != nil {
+		s.log.DebugContext(ctx, "no wait is expected", "queue", c.Queue, "error", err)
+		return 0
+	}
+	return wait
 }
 
 func placement(result orchestrator.PlacementResult, o *OfferRecord, position int, q Queue) orchestrator.Placement {
@@ -152,8 +169,12 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 	if err != nil || !ok {
 		return 0, 0, err
 	}
-	position, pace, err := s.store.Place(ctx, call, c.at())
-	return position, pace.Estimate(position), err
+	position, err := s.store.Place(ctx, call, c.at())
+	if err != nil || position == 0 {
+		return position, 0, err
+	}
+	wait, err := s.expect(ctx, c, expectAge)
+	return position, wait, err
 }
 
 // withdraw ends an offer of which only the id is known; false when there is no such offer.
@@ -167,7 +188,7 @@ func (s *Service) withdraw(ctx context.Context, offer string) (bool, error) {
 
 // Answered implements orchestrator.Distributor.
 func (s *Service) Answered(ctx context.Context, o orchestrator.Offer) (bool, error) {
-	return s.store.Answer(ctx, s.now(), o.ID, s.directory.Load().at(o.Queue, o.PBX))
+	return s.store.Answer(ctx, s.now(), o.ID)
 }
 
 // Talking implements orchestrator.Distributor.
@@ -288,7 +309,7 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 				return placement(orchestrator.PlacedOffered, &o, 0, q), nil
 			}
 		}
-		position, _, err := s.store.Place(ctx, call, c.at())
+		position, err := s.store.Place(ctx, call, c.at())
 		if err != nil {
 			return out, err
 		}

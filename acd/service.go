@@ -26,6 +26,9 @@ type Service struct {
 	alarm     *alarm
 	stale     atomic.Bool // agents' places may not be those of the directory
 
+	tables     sync.Map     // lane -> laneTable
+	tablesSeen atomic.Int64 // of those in tables
+
 	boards     shared[Snapshot]
 	counts     shared[Board]
 	unreadable map[string]bool // records told of in the log; only who reads boards touches it

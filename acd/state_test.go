@@ -3,6 +3,7 @@ package acd
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -107,27 +108,26 @@ func TestOfferIDs(t *testing.T) {
 func TestPace(t *testing.T) {
 	t.Parallel()
 	var p Pace
-	rows := []struct {
-		now, entered int64
-		want         float64
-	}{
-		{1_000, 0, 0},                        // the first tells nothing
-		{11_000, 500, 10_000},                // the first gap
-		{31_000, 500, 12_000},                // 10000 + 0.2·(20000−10000)
-		{91_000, 80_000, 12_000},             // came after the last start: nobody waited meanwhile
-		{90_000, 0, 12_000},                  // a clock that goes back is not believed
-		{100_000, 0, 12_000 - 0.2*(2_000.0)}, // gap 10000 since 90000
-	}
-	for i, r := range rows {
-		p = p.Next(r.now, r.entered)
-		if p.Gap != r.want || p.At != r.now {
-			t.Errorf("step %d: %+v, want gap %f", i, p, r.want)
+	for i, r := range []struct{ took, want float64 }{{100, 100}, {200, 150}, {300, 200}} { // the mean of the first
+		if p = p.Took(r.took); p.Handle != r.want {
+			t.Errorf("call %d: %+v, want %f", i, p, r.want)
 		}
 	}
-	if got := (Pace{Gap: 1500}).Estimate(3).Seconds(); got != 4.5 {
-		t.Errorf("estimate %f", got)
+	for range 100 {
+		p = p.Took(200)
 	}
-	if (Pace{}).Estimate(3) != 0 {
-		t.Error("nothing is known, but there is an estimate")
+	if p = p.Took(400); math.Abs(p.Handle-210) > 0.1 { // then a twentieth of each
+		t.Errorf("after many: %+v", p)
+	}
+	if p.leaves() != 0 {
+		t.Error("nobody has waited, and some go away")
+	}
+	for i := range 1000 { // every fifth goes away after 60 s, the others are answered after 10
+		if p = p.Went(60_000, false); i > 0 {
+			p = p.Went(10_000, true).Went(10_000, true).Went(10_000, true).Went(10_000, true)
+		}
+	}
+	if per := 1 / p.leaves(); math.Abs(per-100_000) > 5_000 {
+		t.Errorf("one goes away in %.0f ms of waiting, want 100000", per)
 	}
 }

@@ -54,8 +54,12 @@ type CallStore interface {
 	Call(ctx context.Context, call string) (rec CallRecord, ok bool, err error)
 	// LastAgent returns who served a caller of a queue last, as far as that is kept in mind; "" is nobody.
 	LastAgent(ctx context.Context, queue, caller string) (agent string, err error)
-	// Place returns a waiting call's position from 1 (0 is not waiting) and its queue's pace.
-	Place(ctx context.Context, call string, in QueueAt) (position int, pace Pace, err error)
+	// Place returns a waiting call's position from 1; 0 is not waiting.
+	Place(ctx context.Context, call string, in QueueAt) (position int, err error)
+	// Ahead counts, in each lane in which somebody is, who comes before a score.
+	Ahead(ctx context.Context, score float64) (map[string]int, error)
+	// Table returns what is kept of a lane; ok is false when it is gone.
+	Table(ctx context.Context, lane string) (rules LaneRules, ranks map[string]int, ok bool, err error)
 }
 
 // OfferStore is the part of Store about offers.
@@ -63,7 +67,7 @@ type OfferStore interface {
 	// Offer returns an offer in force.
 	Offer(ctx context.Context, id string) (o OfferRecord, ok bool, err error)
 	// Answer takes an offer up; true also when it was before.
-	Answer(ctx context.Context, now time.Time, offer string, in QueueAt) (bool, error)
+	Answer(ctx context.Context, now time.Time, offer string) (bool, error)
 	// Dial holds an agent for a call that the agent makes, unless the agent has a
 	// call, or is logged out: then held is nil and why says so.
 	Dial(ctx context.Context, now time.Time, d DialOrder) (held *OfferRecord, why orchestrator.AgentResult, err error)
@@ -191,6 +195,7 @@ type AgentRecord struct {
 	Disposition string `json:"disposition,omitempty"` // given while talking
 	DisposedBy  string `json:"disposed_by,omitempty"`
 
+	Pace    string `json:"pace,omitempty"`    // "<queue>@<group>" of the conversation whose handling is not over yet
 	Counted string `json:"counted,omitempty"` // what it is counted as: "<profile>:<state>"
 
 	Calls  int64 `json:"calls,omitempty"`   // conversations since the record was made

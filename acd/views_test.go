@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -56,7 +57,7 @@ func scene() (*directory, Records, time.Time) {
 			"c2-x": {Offer: orchestrator.Offer{ID: "c2-x", Call: "c2", Queue: "ventas", Agent: "ring", PBX: "uno"}},
 			"c0-x": {Offer: orchestrator.Offer{ID: "c0-x", Call: "c0", Queue: "soporte", Agent: "talk", PBX: "uno", Answered: true}},
 		},
-		Paces: map[QueueAt]Pace{{"soporte", "uno"}: {At: 1, Gap: 7_000}, {"soporte", "dos"}: {At: 1, Gap: 2_000}},
+		Paces: map[QueueAt]Pace{{"soporte", "uno"}: {Handle: 7_000, Handled: 1}},
 	}
 	return newDirectory(d, nil, time.Second), rec, time.UnixMilli(100_000)
 }
@@ -76,19 +77,19 @@ func TestQueueBoards(t *testing.T) {
 			of["far"]: {"available": 1}, of["sales"]: {"paused": 1}, "gone": {"talking": 1}},
 		Inside: map[QueueAt]Inside{{"ventas", "uno"}: {All: 2, Waiting: 1, Oldest: 70_000}, {"soporte", "uno"}: {All: 2, Waiting: 2, Callbacks: 1, Oldest: 60_000},
 			{"soporte", "dos"}: {All: 1, Waiting: 1, Oldest: 98_000}, {"vieja", "uno"}: {All: 1, Waiting: 1, Oldest: 60_000}},
-		Paces:    map[QueueAt]Pace{{"soporte", "uno"}: {At: 1, Gap: 7_000}, {"soporte", "dos"}: {At: 1, Gap: 2_000}},
+		Paces:    map[QueueAt]Pace{{"soporte", "uno"}: {Handle: 7_000, Handled: 1}},
 		SetAside: 2,
 	})
 	want := Board{SetAside: 2,
 		Agents: map[string]int{"offline": 2, "available": 2, "passed_over": 3, "reserved": 1, "talking": 2, "wrapup": 1, "paused": 2},
 		Queues: []QueueBoard{
-			{ID: "soporte", Waiting: 3, Callbacks: 1, Oldest: 60_000, Estimate: 21_000, // third on uno: 3 × 7 s
+			{ID: "soporte", Waiting: 3, Callbacks: 1, Oldest: 60_000, Estimate: 7_000, // on uno: third, after one of ventas, too, for the four at work who do both: 4 × 7 s ÷ 4
 				Agents: map[string]int{"available": 2, "passed_over": 3, "reserved": 1, "talking": 1, "wrapup": 1, "paused": 1}},
-			{ID: "ventas", Waiting: 1, Offered: 1, Oldest: 70_000,
+			{ID: "ventas", Waiting: 1, Offered: 1, Oldest: 70_000, Estimate: 7_000,
 				Agents: map[string]int{"available": 2, "passed_over": 3, "reserved": 1, "talking": 1, "wrapup": 1, "paused": 2}},
 			{ID: "vieja", Closing: true, Waiting: 1, Oldest: 60_000, Agents: map[string]int{}},
 		}}
-	if diff := cmp.Diff(want, b); diff != "" {
+	if diff := cmp.Diff(want, b, cmpopts.IgnoreUnexported(Board{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -19,7 +19,7 @@ func summaryView(s orchestrator.CallSummary) wire.CallSummary {
 		Caller: wire.Party{Number: printable(s.Caller.Number), Name: printable(s.Caller.Name)}, Language: s.Language,
 		StartedAt: wire.At(s.StartedAt), AnsweredAt: wire.At(s.AnsweredAt), QueuedAt: wire.At(s.QueuedAt),
 		ConnectedAt: wire.At(s.ConnectedAt), PartedAt: wire.At(s.PartedAt), EndedAt: wire.At(s.EndedAt),
-		WaitMS: s.WaitMS, TalkMS: s.TalkMS, Queue: s.Queue, Agent: s.Agent, Offers: s.Offers,
+		WaitMS: s.WaitMS, ExpectedMS: s.ExpectedMS, TalkMS: s.TalkMS, Queue: s.Queue, Agent: s.Agent, Offers: s.Offers,
 		Outcome: wire.Outcome(s.Outcome), EndedBy: wire.EndedBy(s.EndedBy), Cause: int(s.Cause),
 		Recording: s.Recording, Voicemail: s.Voicemail, Path: s.Path, Adopted: s.Adopted,
 		Callback: s.Callback, AskedBy: s.AskedBy, Attempts: s.Attempts}

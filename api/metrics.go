@@ -27,6 +27,7 @@ type metrics struct {
 	calls   *prometheus.CounterVec   // direction, result
 	nodes   *prometheus.CounterVec   // flow, node
 	waits   *prometheus.HistogramVec // queue, result
+	amiss   *prometheus.HistogramVec // queue
 	setups  prometheus.Histogram
 	missed  *prometheus.CounterVec // why
 	denied  *prometheus.CounterVec // why
@@ -51,9 +52,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "operadora", Name: name, Help: help, Buckets: buckets}, labels)
 	}
 	m := &metrics{
-		calls:  counter("calls_total", "Calls that ended, from the shared journal: do not sum over instances.", "direction", "result"),
-		nodes:  counter("ivr_node_total", "Flow nodes entered, from the shared journal.", "flow", "node"),
-		waits:  histogram("queue_wait_seconds", "Wait in a queue until answered or out, from the shared journal.", waitBuckets, "queue", "result"),
+		calls: counter("calls_total", "Calls that ended, from the shared journal: do not sum over instances.", "direction", "result"),
+		nodes: counter("ivr_node_total", "Flow nodes entered, from the shared journal.", "flow", "node"),
+		waits: histogram("queue_wait_seconds", "Wait in a queue until answered or out, from the shared journal.", waitBuckets, "queue", "result"),
+		amiss: histogram("queue_wait_expected_error_seconds", "Wait that was expected as a caller entered, less the wait until answered, from the shared journal.",
+			[]float64{-600, -300, -120, -60, -30, -15, 0, 15, 30, 60, 120, 300, 600}, "queue"),
 		missed: counter("offers_missed_total", "Offers to agents that came to nothing, from the shared journal.", "why"),
 		setups: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "operadora", Name: "call_setup_seconds",
 			Help:    "From a match to caller and agent being joined, the phone's ringing included, from the shared journal.",
@@ -65,13 +68,14 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		seconds:  histogram("http_request_seconds", "Time to answer, without streams.", prometheus.DefBuckets, "route"),
 		offered:  map[string]time.Time{},
 	}
-	r.MustRegister(m.calls, m.nodes, m.waits, m.missed, m.setups, m.denied, m.ended, m.resumed, m.requests, m.seconds)
+	r.MustRegister(m.calls, m.nodes, m.waits, m.amiss, m.missed, m.setups, m.denied, m.ended, m.resumed, m.requests, m.seconds)
 	return m
 }
 
 // journalDetail holds the fields of entries that figures need.
 type journalDetail struct {
 	WaitMS  int64  `json:"wait_ms"`
+	Expects int64  `json:"expected_ms"`
 	Why     string `json:"why"`
 	Dialled bool   `json:"dialled"`
 	Flow    string // of orchestrator.Note
@@ -104,6 +108,9 @@ func (m *metrics) follow(e orchestrator.Entry) {
 			return
 		}
 		m.waits.WithLabelValues(e.Queue, "answered").Observe(float64(d.WaitMS) / 1000)
+		if d.Expects > 0 {
+			m.amiss.WithLabelValues(e.Queue).Observe(float64(d.Expects-d.WaitMS) / 1000)
+		}
 	case orchestrator.EntryCallUnqueued:
 		m.waits.WithLabelValues(e.Queue, "out").Observe(float64(d.WaitMS) / 1000)
 	case orchestrator.EntryCallEnded:

@@ -43,6 +43,7 @@ const (
 	OutFull    = "full"
 	OutNobody  = "no_agents"
 	OutUnfit   = "unqualified"
+	OutLong    = "long_wait"
 	OutExit    = "exit"
 	OutError   = "error"
 	OutFailed  = "failed"
@@ -100,6 +101,7 @@ var outcomeRules = map[NodeType][]OutcomeRule{
 		{Name: OutNobody, Else: OutFail, Trouble: true},
 		{Name: OutUnfit, Else: OutNobody, Optional: true},
 		{Name: OutClosed, Else: OutNobody, Optional: true},
+		{Name: OutLong, Else: OutFull, Optional: true},
 		{Name: OutExit, Else: OutTimeout, Optional: true, Waits: true},
 		{Name: OutError, Else: OutFail, Trouble: true},
 		{Name: OutFail, Optional: true},

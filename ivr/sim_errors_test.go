@@ -30,7 +30,7 @@ func TestScriptsThatDoNotFit(t *testing.T) {
 		{"a message of less than nothing", "@ did 5000\n< dtmf 3\n< recorded -3s\n", `"recorded -3s" is nothing that can come of node`},
 		{"no key", "@ did 5000\n< dtmf\n", "no key is named"},
 		{"an outcome that no queue has", "@ did 5000\n< dtmf 1\n< queue foo\n", "line 3: \"queue foo\" is nothing that can come of node sales; " +
-			"what can happen now: queue served|timeout|full|no_agents|unqualified|closed|exit|error, wait 90s, resume, hangup"},
+			"what can happen now: queue served|timeout|full|no_agents|unqualified|closed|long_wait|exit|error, wait 90s, resume, hangup"},
 		{"an outcome that stands in for others", "@ did 5000\n< dtmf 1\n< queue fail\n", `"queue fail" is nothing`},
 		{"two outcomes", "@ did 5000\n< dtmf 1\n< queue served twice\n", `"queue served twice" is nothing`},
 		{"a message while queued", "@ did 5000\n< dtmf 1\n< recorded 3s\n", "no message is being recorded at node sales; what can happen now: queue served|"},

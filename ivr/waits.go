@@ -54,7 +54,7 @@ func (q *Queue) input(r *run, in input) {
 		r.leave(OutExit, map[string]string{"key": in.Digit})
 	case orchestrator.FlowQueued:
 		switch in.Result {
-		case OutServed, OutTimeout, OutFull, OutNobody, OutUnfit, OutClosed, OutExit:
+		case OutServed, OutTimeout, OutFull, OutNobody, OutUnfit, OutClosed, OutLong, OutExit:
 			r.leave(in.Result, nil)
 		default:
 			r.leave(OutError, map[string]string{"result": clean(in.Result)})

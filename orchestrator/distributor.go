@@ -19,7 +19,8 @@ type Distributor interface {
 	// offer is withdrawn without blame for the agent. Nothing happens when the
 	// call is there by a later visit, or not at all.
 	Leave(ctx context.Context, call string, visit int, why string) error
-	// Place tells where a call stands in its queue: 1 is next; 0 is not waiting.
+	// Place tells where a call stands in its queue: 1 is next; 0 is not waiting; and how
+	// long it has to wait yet, 0 when nobody can tell.
 	Place(ctx context.Context, call string) (position int, estimate time.Duration, err error)
 
 	// Answered takes an offer up. False means the offer is no longer valid
@@ -117,10 +118,11 @@ type Placement struct {
 	Offer    *Offer          `json:"offer,omitempty"` // set when Result is PlacedOffered
 	Position int             `json:"position,omitempty"`
 	Plan     QueuePlan       `json:"plan"`
-	// Of who waits: how many agents of the queue are logged in, and after which
-	// further waits more of them may serve.
-	Staff  int             `json:"staff,omitempty"`
-	Widens []time.Duration `json:"widens,omitempty"`
+	// Of who waits: how many agents of the queue are logged in, after which further waits
+	// more of them may serve, and how long a wait is expected, 0 when nobody can tell.
+	Staff    int             `json:"staff,omitempty"`
+	Widens   []time.Duration `json:"widens,omitempty"`
+	Expected time.Duration   `json:"expected,omitempty"`
 	// What the call has in the queue, by what was asked for and by who the caller is:
 	// the name under which definitions know the number, and the agent whom the call waits
 	// for first; Last: because that agent served the caller before.
@@ -143,12 +145,13 @@ const (
 	RefusedEmpty  PlacementResult = "no_agents"   // nobody is logged in and the queue does not admit then
 	RefusedUnfit  PlacementResult = "unqualified" // nobody is logged in who can do what is asked for, and the queue does not admit then
 	RefusedFull   PlacementResult = "full"        // the queue's maximum length is reached
+	RefusedLong   PlacementResult = "long_wait"   // too long a wait is expected
 	RefusedQueue  PlacementResult = "unknown"     // no such queue
 	PlacedOut     PlacementResult = "out"         // the call is not in the queue any more
 )
 
 // Refusals are the results by which a queue does not take a caller, or sends one away.
-var Refusals = []PlacementResult{RefusedClosed, RefusedEmpty, RefusedUnfit, RefusedFull, RefusedQueue}
+var Refusals = []PlacementResult{RefusedClosed, RefusedEmpty, RefusedUnfit, RefusedFull, RefusedLong, RefusedQueue}
 
 // QueuePlan is what a queue's definition says about the caller's wait and talk.
 type QueuePlan struct {
@@ -157,6 +160,7 @@ type QueuePlan struct {
 	AnnounceEvery    time.Duration `json:"announce_every,omitempty"`    // 0 announces nothing
 	AnnounceFirst    time.Duration `json:"announce_first,omitempty"`    // after entering
 	AnnouncePosition bool          `json:"announce_position,omitempty"` // speak the position
+	AnnounceWait     bool          `json:"announce_wait,omitempty"`     // speak the wait that is expected
 	AnnouncePrompts  []string      `json:"announce_prompts,omitempty"`  // sounds played in turn after the position
 	ExitKey          string        `json:"exit_key,omitempty"`          // digit that leaves the queue
 	Record           bool          `json:"record,omitempty"`            // record the conversation

@@ -29,7 +29,8 @@ type CallSummary struct {
 	ConnectedAt int64    `json:"connected_at,omitempty"` // first conversation
 	PartedAt    int64    `json:"parted_at,omitempty"`    // end of the last conversation
 	EndedAt     int64    `json:"ended_at,omitempty"`
-	WaitMS      int64    `json:"wait_ms,omitempty"` // from queue entry to connection or leaving
+	WaitMS      int64    `json:"wait_ms,omitempty"`     // from queue entry to connection or leaving
+	ExpectedMS  int64    `json:"expected_ms,omitempty"` // the wait that was expected when it first began; 0: nobody could tell
 	TalkMS      int64    `json:"talk_ms,omitempty"`
 	Queue       string   `json:"queue,omitempty"`
 	Agent       string   `json:"agent,omitempty"` // who served it

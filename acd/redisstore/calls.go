@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -86,25 +87,51 @@ func (s *Store) LastAgent(ctx context.Context, queue, caller string) (string, er
 	return agent, redisstore.Classify("acd/redisstore.LastAgent", err)
 }
 
-// Place returns a waiting call's position and its queue's pace, in one round trip.
-func (s *Store) Place(ctx context.Context, call string, in acd.QueueAt) (int, acd.Pace, error) {
-	const op = "acd/redisstore.Place"
-	pipe := s.rdb.Pipeline()
-	rank := pipe.ZRank(ctx, s.keys.waiting(in), call)
-	text := pipe.HGet(ctx, s.keys.paces(), field(in))
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
-		return 0, acd.Pace{}, redisstore.Classify(op, err)
+// Place returns a waiting call's position.
+func (s *Store) Place(ctx context.Context, call string, in acd.QueueAt) (int, error) {
+	rank, err := s.rdb.ZRank(ctx, s.keys.waiting(in), call).Result()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
 	}
-	var pace acd.Pace
-	if text.Err() == nil {
-		if err := decode(text.Val(), &pace); err != nil {
-			return 0, acd.Pace{}, err
+	return int(rank) + 1, redisstore.Classify("acd/redisstore.Place", err)
+}
+
+// Ahead counts who comes before a score, by lane, in two round trips. The lanes are as
+// many as there are kinds of requirements in use: hundreds at most.
+func (s *Store) Ahead(ctx context.Context, score float64) (map[string]int, error) {
+	const op = "acd/redisstore.Ahead"
+	below := "(" + strconv.FormatFloat(score, 'f', -1, 64)
+	lanes, err := s.rdb.ZRangeArgs(ctx, redis.ZRangeArgs{Key: s.keys.lanes(), Start: "-inf", Stop: below, ByScore: true}).Result()
+	if err != nil || len(lanes) == 0 {
+		return nil, redisstore.Classify(op, err)
+	}
+	pipe, counts := s.rdb.Pipeline(), make([]*redis.IntCmd, len(lanes))
+	for i, lane := range lanes {
+		counts[i] = pipe.ZCount(ctx, s.keys.lane(lane), "-inf", below)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, redisstore.Classify(op, err)
+	}
+	out := make(map[string]int, len(lanes))
+	for i, lane := range lanes {
+		out[lane] = int(counts[i].Val())
+	}
+	return out, nil
+}
+
+// Table returns what is kept of a lane.
+func (s *Store) Table(ctx context.Context, lane string) (rules acd.LaneRules, ranks map[string]int, ok bool, err error) {
+	fields, err := s.rdb.HGetAll(ctx, s.keys.serves(lane)).Result()
+	if err != nil || len(fields) == 0 {
+		return rules, nil, false, redisstore.Classify("acd/redisstore.Table", err)
+	}
+	ranks = make(map[string]int, len(fields))
+	for profile, rank := range fields {
+		if profile != "" {
+			ranks[profile], _ = strconv.Atoi(rank)
 		}
 	}
-	if rank.Err() != nil {
-		return 0, pace, nil
-	}
-	return int(rank.Val()) + 1, pace, nil
+	return rules, ranks, true, decode(fields[""], &rules)
 }
 
 // get reads one field of a hash of JSON values. One that cannot be read is set

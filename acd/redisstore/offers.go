@@ -15,8 +15,8 @@ func (s *Store) Offer(ctx context.Context, id string) (o acd.OfferRecord, ok boo
 }
 
 // Answer takes an offer up.
-func (s *Store) Answer(ctx context.Context, now time.Time, offer string, in acd.QueueAt) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.base(), ms(now), offer, field(in))
+func (s *Store) Answer(ctx context.Context, now time.Time, offer string) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.base(), ms(now), offer)
 }
 
 // Hold holds the agent of an offer that is not in force any more.

@@ -3,9 +3,13 @@ package redisstore_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
@@ -199,32 +203,113 @@ func TestNoCallBlocksAnother(t *testing.T) {
 	}
 }
 
-func TestPlaceAndEstimate(t *testing.T) {
+// TestPlaceAndExpectedWait: the store keeps what expected waits are made of as acd.Pace
+// does, and a wait is that of the agents who may serve the call, after who comes before.
+func TestPlaceAndExpectedWait(t *testing.T) {
 	t.Parallel()
-	w := setup(t, defs(1, queue("ventas", noWrap)))
-	for i := range 6 {
-		w.enqueue(fmt.Sprintf("c%d", i), "ventas")
+	d := defs(3, queue("ventas", func(q *acd.Queue) {
+		q.WrapUp, q.Requires, q.MaxExpected = 10*time.Second, "skill(call.language) >= 1", 5*time.Minute
+	}))
+	d.Skills = []acd.Skill{{Name: "en"}, {Name: "es"}}
+	for i := range d.Agents {
+		d.Agents[i].Skills = map[string]int{"es": 1}
 	}
-	w.login("a00")
+	d.Agents[2].Skills = map[string]int{"en": 1}
+	w := setup(t, d)
+	later := time.Duration(0)
+	enter := func(call, language string) orchestrator.Placement {
+		t.Helper()
+		w.tock(later) // who comes later is behind
+		p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: "ventas", Language: language, Entered: w.clock()})
+		w.must(err)
+		return w.met(p)
+	}
+	w.login("a00", "a01")
+	var talk []orchestrator.Offer
 	pace := acd.Pace{}
-	for _, talk := range []time.Duration{time.Minute, 2 * time.Minute, 40 * time.Second} {
-		o := w.offered()
-		w.answer(o.ID)
-		pace = pace.Next(w.clock().UnixMilli(), epoch.UnixMilli())
-		w.advance(talk)
-		w.finish(o.ID)
+	for _, call := range []string{"c0", "c1"} {
+		p := enter(call, "es")
+		w.answer(p.Offer.ID)
+		pace = pace.Went(0, true)
+		talk = append(talk, *p.Offer)
 	}
+	if p := enter("c2", "es"); p.Result != orchestrator.PlacedWaiting || p.Expected != 0 {
+		t.Errorf("before anything is known: %+v", p)
+	}
+	w.advance(2 * time.Minute)
+	w.finish(talk[0].ID) // to wrap up
+	w.advance(10 * time.Second)
+	pace = pace.Took(130_000)
 	o := w.offered()
 	w.answer(o.ID)
-	pace = pace.Next(w.clock().UnixMilli(), epoch.UnixMilli())
-	position, estimate, err := w.svc.Place(w.ctx(), "c5")
-	w.must(err)
-	if position != 2 || estimate != pace.Estimate(2) || estimate == 0 {
-		t.Errorf("position %d, estimate %s, want 2 and %s", position, estimate, pace.Estimate(2))
+	pace = pace.Went(130_000, true)
+	w.leave(enter1(w, "x"), 0) // at once
+	pace = pace.Went(0, false)
+	at := acd.QueueAt{Queue: "ventas", Group: pbx}
+	if diff := cmp.Diff(pace, w.records().Paces[at], cmpopts.EquateApprox(1e-9, 1e-9)); diff != "" {
+		t.Fatalf("(-acd.Pace +store):\n%s", diff)
 	}
-	if position, _, err := w.svc.Place(w.ctx(), o.Call); position != 0 || err != nil {
-		t.Errorf("a call that is served: %d %v", position, err)
+	wait := func(call string) time.Duration {
+		t.Helper()
+		w.mu.Lock()
+		w.now = w.now.Add(2 * time.Second) // the numbers are read anew
+		w.mu.Unlock()
+		_, e, err := w.svc.Place(w.ctx(), call)
+		w.must(err)
+		return e
 	}
+	leaves := pace.Left / pace.Waited
+	served := func(calls float64) time.Duration {
+		return time.Duration(math.Log1p(leaves*calls*130_000/2) / leaves * float64(time.Millisecond)).Round(time.Second)
+	}
+	near := func(what string, got, want time.Duration) {
+		t.Helper()
+		if got.Round(time.Second) != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
+	later = time.Millisecond
+	enter("e1", "en") // comes before, and concerns nobody who speaks Spanish
+	p := enter("c3", "es")
+	near("the first, as it enters", p.Expected, served(1))
+	enter("c4", "es")
+	enter("c5", "es")
+	near("the first", wait("c3"), served(1))
+	near("the third", wait("c5"), served(3))
+	if e := wait("e1"); e != 0 {
+		t.Errorf("nobody is at work for e1, and the wait is %s", e)
+	}
+	b, err := w.svc.Board(w.ctx(), 0)
+	if w.must(err); b.Queues[0].Estimate == 0 {
+		t.Errorf("%+v", b.Queues[0])
+	}
+	for _, call := range []string{"c6", "c7", "c8"} {
+		enter(call, "es")
+	}
+	near("the sixth", wait("c8"), served(6))
+	if p := enter("c9", "es"); p.Result != orchestrator.PlacedWaiting && p.Result != orchestrator.RefusedLong {
+		t.Errorf("%+v", p)
+	}
+	for i := 0; enter("f"+strconv.Itoa(i), "es").Result == orchestrator.PlacedWaiting; i++ {
+		if i > 60 {
+			t.Fatal("everybody is let in")
+		}
+	}
+	if p := enter("last", "es"); p.Result != orchestrator.RefusedLong {
+		t.Errorf("one more: %+v", p)
+	}
+	if p := enter("e2", "en"); p.Result != orchestrator.PlacedWaiting {
+		t.Errorf("one whose wait nobody can tell: %+v", p)
+	}
+}
+
+// enter1 has a call enter whom nobody is free for.
+func enter1(w *world, call string) string {
+	p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: "ventas", Language: "en", Entered: w.clock()})
+	if w.must(err); p.Result != orchestrator.PlacedWaiting {
+		w.Fatalf("%s: %+v", call, p)
+	}
+	return call
 }
 
 func TestAnsweredButNeverJoined(t *testing.T) {

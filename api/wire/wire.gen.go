@@ -1674,7 +1674,10 @@ type CallSummary struct {
 
 	// EndedBy number: an outside number that the caller was put through to.
 	EndedBy EndedBy `json:"ended_by,omitempty,omitzero"`
-	ID      string  `json:"id"`
+
+	// ExpectedMS The wait that was expected when it entered, when it could be told.
+	ExpectedMS int64  `json:"expected_ms,omitempty,omitzero"`
+	ID         string `json:"id"`
 
 	// Kind callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
 	Kind     CallKind `json:"kind"`
@@ -1978,6 +1981,9 @@ type EntryConnected struct {
 	// Dialled The agent made the call, and nobody has waited.
 	Dialled bool `json:"dialled,omitempty,omitzero"`
 
+	// ExpectedMS The wait that was expected when it entered.
+	ExpectedMS int64 `json:"expected_ms,omitempty,omitzero"`
+
 	// TakenOver The agent is a supervisor who took the call over from another.
 	TakenOver bool  `json:"taken_over,omitempty,omitzero"`
 	WaitMS    int64 `json:"wait_ms,omitempty,omitzero"`
@@ -2145,6 +2151,9 @@ type EntryParted struct {
 
 // EntryQueued defines model for EntryQueued.
 type EntryQueued struct {
+	// ExpectedMS The wait that was expected.
+	ExpectedMS int64 `json:"expected_ms,omitempty,omitzero"`
+
 	// Known Under which name the definitions know the caller's number; who may not see callers does not see it.
 	Known string `json:"known,omitempty,omitzero"`
 
@@ -2810,7 +2819,10 @@ type QueueDefinition struct {
 	KeepRecordsMS int64 `json:"keep_records_ms"`
 
 	// LeaveWhenEmpty Those who wait go on when the last agent logs out.
-	LeaveWhenEmpty    bool  `json:"leave_when_empty,omitempty,omitzero"`
+	LeaveWhenEmpty bool `json:"leave_when_empty,omitempty,omitzero"`
+
+	// MaxExpectedWaitMS Longest wait that may be expected as a caller enters.
+	MaxExpectedWaitMS int64 `json:"max_expected_wait_ms,omitempty,omitzero"`
 	MaxLength         int   `json:"max_length"`
 	MaxWaitMS         int64 `json:"max_wait_ms"`
 	MissesBeforePause int   `json:"misses_before_pause"`

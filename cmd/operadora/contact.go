@@ -96,7 +96,7 @@ func newContactShowCommand() *cobra.Command {
 func showContact(w io.Writer, c wire.ContactView) error {
 	lines := append([][2]string{{"contact", c.ID}, {"outcome", string(c.Outcome)}, {"ended by", string(c.EndedBy)}}, whoCalled(c.CallSummary)...)
 	lines = append(lines, [][2]string{{"pbx", c.PBX}, {"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", plainQueue(c.Queue)}, {"agent", c.Agent},
-		{"wait", lasted(c.WaitMS, time.Millisecond)}, {"talk", lasted(c.TalkMS, time.Millisecond)}, {"disposed", c.Disposition},
+		{"wait", lasted(c.WaitMS, time.Millisecond)}, {"expected", lasted(c.ExpectedMS, time.Millisecond)}, {"talk", lasted(c.TalkMS, time.Millisecond)}, {"disposed", c.Disposition},
 		{"callback", c.Callback}, {"asked by", c.AskedBy}}...)
 	return showLines(w, append(lines, recordingsOf(c)...), c.Timeline)
 }

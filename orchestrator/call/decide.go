@@ -413,7 +413,7 @@ func (x *change) done(n int, r Result) {
 	case Enqueue:
 		x.placed(cmd.Waiting.Visit, r.Placement)
 	case AskPlace:
-		x.announce(cmd.Visit, r.Position)
+		x.announce(cmd.Visit, r.Position, r.Expected)
 	case FailOffer:
 		if cmd.Why != orchestrator.OfferCancelled {
 			x.placed(cmd.Offer.Visit, r.Placement)

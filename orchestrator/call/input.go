@@ -62,6 +62,7 @@ type Result struct {
 	Placement orchestrator.Placement   // Enqueue, FailOffer
 	Dialled   orchestrator.Dialled     // HoldAgent
 	Position  int                      // AskPlace
+	Expected  time.Duration            // AskPlace: how long it has to wait yet
 	Answer    orchestrator.AgentAnswer // AgentDo
 	Callback  CallbackAnswer           // AskCallback
 	Running   bool                     // CheckPlay, CheckRecord: it goes on

@@ -96,7 +96,7 @@ func (x *change) placed(visit int, p orchestrator.Placement) {
 	switch p.Result {
 	case orchestrator.PlacedWaiting, orchestrator.PlacedOffered:
 		x.admitted(p)
-	case orchestrator.RefusedClosed, orchestrator.RefusedEmpty, orchestrator.RefusedUnfit, orchestrator.RefusedFull, orchestrator.RefusedQueue:
+	case orchestrator.RefusedClosed, orchestrator.RefusedEmpty, orchestrator.RefusedUnfit, orchestrator.RefusedFull, orchestrator.RefusedLong, orchestrator.RefusedQueue:
 		x.notAdmitted(string(p.Result))
 	case orchestrator.PlacedOut:
 		x.lostPlace()
@@ -124,8 +124,9 @@ func (x *change) admitted(p orchestrator.Placement) {
 	v := x.c.Visit
 	if v.State == VisitAsked {
 		v.Plan = p.Plan
+		v.ExpectedMS = p.Expected.Milliseconds()
 		if x.c.QueuedAt == 0 {
-			x.c.QueuedAt = v.Entered
+			x.c.QueuedAt, x.c.ExpectedMS = v.Entered, v.ExpectedMS
 		}
 		x.visit(VisitOnAdmit)
 		x.move(OnQueued)
@@ -165,6 +166,9 @@ func (x *change) queued(p *orchestrator.Placement) {
 	}
 	if p != nil && p.Result == orchestrator.PlacedWaiting {
 		f["position"], f["staff"] = p.Position, p.Staff
+		if v.ExpectedMS > 0 {
+			f["expected_ms"] = v.ExpectedMS
+		}
 		var widens []int64
 		for _, after := range p.Widens {
 			widens = append(widens, after.Milliseconds())
@@ -323,8 +327,9 @@ func (x *change) armWait() {
 	}
 }
 
-// announce speaks the position over the hold music; the match goes on meanwhile.
-func (x *change) announce(visit, position int) {
+// announce speaks the position, and the wait that is expected, over the hold music; the
+// match goes on meanwhile. What a caller is told of the wait never grows.
+func (x *change) announce(visit, position int, wait time.Duration) {
 	v := x.c.Visit
 	if v == nil || v.N != visit || (x.c.State != StateWaiting && x.c.State != StateOffered) {
 		return
@@ -342,17 +347,23 @@ func (x *change) announce(visit, position int) {
 	if position == 0 {
 		position = 1 // offered: nobody is before this caller
 	}
-	media := announcement(v.Plan, position, v.Announce)
+	if v.ToldMS > 0 && (wait == 0 || wait > msDuration(v.ToldMS)) {
+		wait = msDuration(v.ToldMS)
+	}
+	media := announcement(v.Plan, position, wait, v.Announce)
 	if len(media) == 0 {
 		return
 	}
 	v.Announce++
+	if v.Plan.AnnounceWait {
+		v.ToldMS = wait.Milliseconds()
+	}
 	x.play(media, x.c.Language, 0)
 }
 
 // announcement is what a caller at a position hears the nth time (from 0).
 // The sounds are those of Asterisk's core set, which exist in both languages.
-func announcement(plan orchestrator.QueuePlan, position, nth int) []orchestrator.Media {
+func announcement(plan orchestrator.QueuePlan, position int, wait time.Duration, nth int) []orchestrator.Media {
 	sound := func(name string) orchestrator.Media {
 		return orchestrator.Media{Kind: orchestrator.MediaSound, Value: name}
 	}
@@ -364,10 +375,35 @@ func announcement(plan orchestrator.QueuePlan, position, nth int) []orchestrator
 	default:
 		m = append(m, sound("queue-thereare"), number(position), sound("queue-callswaiting"))
 	}
+	if minutes, less := spokenWait(wait); plan.AnnounceWait && minutes > 0 {
+		m = append(m, sound("queue-holdtime"))
+		if less {
+			m = append(m, sound("queue-less-than"))
+		}
+		m = append(m, sound("digits/"+strconv.Itoa(minutes)), sound("queue-minutes"))
+	}
 	if n := len(plan.AnnouncePrompts); n > 0 {
 		m = append(m, sound(plan.AnnouncePrompts[nth%n]))
 	}
 	return m
+}
+
+// WaitMinutes are the waits that are spoken, in minutes: each is a sound of its own in
+// both languages, and the plural.
+var WaitMinutes = []int{2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 40, 50, 60}
+
+// spokenWait rounds a wait up to the minutes that are spoken; less means less than those.
+// 0 is nothing: nobody can tell, or it is longer than any.
+func spokenWait(wait time.Duration) (minutes int, less bool) {
+	if wait <= 0 {
+		return 0, false
+	}
+	for _, m := range WaitMinutes {
+		if wait <= time.Duration(m)*time.Minute {
+			return m, wait < time.Duration(m)*time.Minute && m == WaitMinutes[0]
+		}
+	}
+	return 0, false
 }
 
 // number speaks a position. The small ones are sounds of their own: Asterisk does

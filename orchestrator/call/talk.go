@@ -140,6 +140,8 @@ func (x *change) talksWith(wait int64) {
 	f := fields{"agent": x.c.Agent, "wait_ms": wait}
 	if far.Dials {
 		f["wait_ms"], f["dialled"] = 0, true
+	} else if v.ExpectedMS > 0 {
+		f["expected_ms"] = v.ExpectedMS
 	}
 	x.note(orchestrator.EntryCallConnected, f)
 	if v.Plan.Record || x.c.Tape != "" && v.From > 0 {

@@ -112,6 +112,8 @@ func turnedAway(to orchestrator.Target, result string) error {
 		return fault.New(op, fault.Conflict, "nobody is logged in to queue %q", to.Name)
 	case string(orchestrator.RefusedUnfit):
 		return fault.New(op, fault.Conflict, "nobody is logged in to queue %q who can do what the call asks for", to.Name)
+	case string(orchestrator.RefusedLong):
+		return fault.New(op, fault.Conflict, "too long a wait is expected in queue %q", to.Name)
 	case string(orchestrator.RefusedClosed):
 		return fault.New(op, fault.Conflict, "queue %q is closed now", to.Name)
 	case string(orchestrator.RefusedQueue):

@@ -5,21 +5,23 @@ import "github.com/operadora/operadora/orchestrator"
 // Visit is a call's stay in a queue. Its number tells it from those before, so
 // that the end of one never touches the next. Times are unix milliseconds.
 type Visit struct {
-	N        int                    `json:"n"`
-	State    VisitState             `json:"state"`
-	Queue    string                 `json:"queue"`
-	Priority int                    `json:"priority,omitempty"`
-	Sought   orchestrator.Sought    `json:"sought,omitzero"`
-	Entered  int64                  `json:"entered"`
-	From     int64                  `json:"from,omitempty"`        // from when the longest wait counts, for one who was served before; 0 is Entered
-	Asked    int64                  `json:"asked,omitempty"`       // when its place was asked for first
-	Since    int64                  `json:"since,omitempty"`       // when the stay began that it goes on with, if it does
-	MaxWait  int64                  `json:"max_wait_ms,omitempty"` // the flow's limit
-	Plan     orchestrator.QueuePlan `json:"plan"`
-	Announce int                    `json:"announce,omitempty"` // announcements made so far
-	Back     bool                   `json:"back,omitempty"`     // asked for by an agent who has gone: nobody came in time is the way back
-	Deserted bool                   `json:"deserted,omitempty"` // told, while a phone rang, that nobody is logged in any more
-	Refused  string                 `json:"refused,omitempty"`  // how the distributor refused the place, also one that there was before
+	N          int                    `json:"n"`
+	State      VisitState             `json:"state"`
+	Queue      string                 `json:"queue"`
+	Priority   int                    `json:"priority,omitempty"`
+	Sought     orchestrator.Sought    `json:"sought,omitzero"`
+	Entered    int64                  `json:"entered"`
+	From       int64                  `json:"from,omitempty"`        // from when the longest wait counts, for one who was served before; 0 is Entered
+	Asked      int64                  `json:"asked,omitempty"`       // when its place was asked for first
+	Since      int64                  `json:"since,omitempty"`       // when the stay began that it goes on with, if it does
+	MaxWait    int64                  `json:"max_wait_ms,omitempty"` // the flow's limit
+	Plan       orchestrator.QueuePlan `json:"plan"`
+	Announce   int                    `json:"announce,omitempty"`    // announcements made so far
+	Back       bool                   `json:"back,omitempty"`        // asked for by an agent who has gone: nobody came in time is the way back
+	ExpectedMS int64                  `json:"expected_ms,omitempty"` // the wait that was expected as it began
+	ToldMS     int64                  `json:"told_ms,omitempty"`     // the wait that the caller was told last
+	Deserted   bool                   `json:"deserted,omitempty"`    // told, while a phone rang, that nobody is logged in any more
+	Refused    string                 `json:"refused,omitempty"`     // how the distributor refused the place, also one that there was before
 }
 
 // VisitState is where a visit stands. The strings are stored.

@@ -138,7 +138,7 @@ const mostHops = 30
 const menuWait = 20 * time.Second
 
 // graphOutcomes are the outcomes that may lead to nodes of their own.
-var graphOutcomes = []string{"", "timeout", "full", "no_agents", "unqualified", "closed", "unknown", "error", "served", "exit", "digit", "failed"}
+var graphOutcomes = []string{"", "timeout", "full", "no_agents", "unqualified", "closed", "long_wait", "unknown", "error", "served", "exit", "digit", "failed"}
 
 func drawGraph(t *rapid.T) graph {
 	kinds := []orchestrator.ActionKind{

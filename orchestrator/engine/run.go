@@ -89,7 +89,7 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 	case call.Leave:
 		err = d.Leave(ctx, l.id, c.Visit, c.Why)
 	case call.AskPlace:
-		r.Position, _, err = d.Place(ctx, l.id)
+		r.Position, r.Expected, err = d.Place(ctx, l.id)
 	case call.HoldAgent:
 		r.Dialled, err = d.Dial(ctx, c.Dialling)
 	case call.FailOffer:

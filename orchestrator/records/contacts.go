@@ -47,7 +47,7 @@ const (
 
 const contactColumns = "call, pbx, kind, did, caller_number, caller_name, language, started_at, answered_at, queued_at, " +
 	"connected_at, parted_at, ended_at, wait_ms, talk_ms, queue, agent, offers, outcome, ended_by, cause, recording, " +
-	"voicemail, path, adopted, disposition, disposed_by, disposed_at, callback, asked_by, attempts"
+	"voicemail, path, adopted, disposition, disposed_by, disposed_at, callback, asked_by, attempts, expected_ms"
 
 func contactArgs(c Contact) []any {
 	path := "[]"
@@ -59,7 +59,7 @@ func contactArgs(c Contact) []any {
 		text(c.Language), c.StartedAt, c.AnsweredAt, c.QueuedAt, c.ConnectedAt, c.PartedAt, c.EndedAt, c.WaitMS, c.TalkMS,
 		text(c.Queue), text(c.Agent), c.Offers, text(string(c.Outcome)), text(c.EndedBy), int(c.Cause), text(c.Recording),
 		text(c.Voicemail), text(path), c.Adopted, text(c.Disposition), text(c.DisposedBy), c.DisposedAt,
-		text(c.Callback), text(c.AskedBy), c.Attempts}
+		text(c.Callback), text(c.AskedBy), c.Attempts, c.ExpectedMS}
 }
 
 func scanContact(rows *sql.Rows) (Contact, error) {
@@ -68,7 +68,7 @@ func scanContact(rows *sql.Rows) (Contact, error) {
 	err := rows.Scan(&c.Call, &c.PBX, &c.Kind, &c.DID, &c.Caller.Number, &c.Caller.Name, &c.Language, &c.StartedAt,
 		&c.AnsweredAt, &c.QueuedAt, &c.ConnectedAt, &c.PartedAt, &c.EndedAt, &c.WaitMS, &c.TalkMS, &c.Queue, &c.Agent,
 		&c.Offers, &c.Outcome, &c.EndedBy, &c.Cause, &c.Recording, &c.Voicemail, &path, &c.Adopted, &c.Disposition,
-		&c.DisposedBy, &c.DisposedAt, &c.Callback, &c.AskedBy, &c.Attempts)
+		&c.DisposedBy, &c.DisposedAt, &c.Callback, &c.AskedBy, &c.Attempts, &c.ExpectedMS)
 	if err == nil && path != "[]" && json.Unmarshal([]byte(path), &c.Path) != nil {
 		c.Path = nil // spoilt; the rest of the contact is still true
 	}

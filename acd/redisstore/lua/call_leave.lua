@@ -6,4 +6,5 @@ local c = load(CALLS, ARGV[2])
 if not c or (c.visit or 0) > tonumber(ARGV[3]) or standing(ARGV[2], c) then return 0 end
 unwait(ARGV[2], c)
 drop_call(ARGV[2], c)
+went(c, false)
 return 1

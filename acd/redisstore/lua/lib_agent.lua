@@ -20,7 +20,7 @@ local function group(r) return r.group or r.pbx end -- of PBXs, of a record or s
 local function waiting(c) return key('waiting', c.queue .. '@' .. group(c)) end
 local function names(list) return (list or ''):gmatch('[^,]+') end
 
-local NEEDS = {[AGENTS] = {state = 'string', device = 'string'}, [PACES] = {at = 'number', gap = 'number'},
+local NEEDS = {[AGENTS] = {state = 'string', device = 'string'}, [PACES] = {},
   [CALLS] = {queue = 'string', pbx = 'string', score = 'number', entered = 'number'},
   [OFFERS] = {call = 'string', agent = 'string', queue = 'string', pbx = 'string'}}
 

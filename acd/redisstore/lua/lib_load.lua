@@ -1,4 +1,4 @@
--- lib_load: how much calls take agents up. Follows lib_agent.
+-- lib_load: how much calls take agents up. Follows lib_pace.
 
 local BUSY = {reserved = true, talking = true, wrapup = true}
 local SPAN = 1800000 -- as acd.Load
@@ -10,5 +10,6 @@ local function occupy(a, from, to)
   local at, busy = now / SPAN, SPAN * (1 - math.exp(((a.busy_since or now) - now) / SPAN))
   if (a.load or 0) > 0 then busy = busy + math.exp(a.load - at) end
   if busy > 0 then a.load = math.log(busy) + at end
-  a.busy_since = nil
+  if a.pace then took(a.pace, now - (a.busy_since or now)) end
+  a.busy_since, a.pace = nil, nil
 end

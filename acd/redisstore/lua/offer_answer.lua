@@ -1,6 +1,6 @@
 -- offer_answer: the agent takes the call; it leaves the queue; uses lib_agent.
 -- KEYS as in lib_agent.
--- ARGV[2] offer id   ARGV[3] "<queue>@<group>" of the call, field of paces
+-- ARGV[2] offer id
 -- Returns 1 when the offer is answered (also when it was already), 0 when it is not in force.
 local o = load(OFFERS, ARGV[2])
 if not o then return 0 end
@@ -16,11 +16,5 @@ redis.call('HSET', OFFERS, ARGV[2], cjson.encode(o))
 redis.call('ZREM', due(o.pbx), 'offer:' .. ARGV[2])
 drop_call(o.call, c)
 redis.call('HSET', TAKEN, o.call, ARGV[2])
--- As acd.Pace.Next: only a gap during which this caller waited all the time counts.
-local p = load(PACES, ARGV[3]) or {at = 0, gap = 0}
-if p.at > 0 and c.entered <= p.at and now >= p.at then
-  local gap = now - p.at
-  p.gap = p.gap == 0 and gap or p.gap + 0.2 * (gap - p.gap)
-end
-redis.call('HSET', PACES, ARGV[3], cjson.encode({at = now, gap = p.gap}))
+went(c, true)
 return 1

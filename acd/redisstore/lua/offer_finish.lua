@@ -20,6 +20,7 @@ if not a then return {'ok', ''} end
 if tonumber(ARGV[5]) > 0 or not (o and o.makes) then -- whom the agent called and did not reach is no conversation
   a.calls, a.served, a.talk_ms = (a.calls or 0) + 1, (a.served or 0) + 1, (a.talk_ms or 0) + tonumber(ARGV[5])
 end
+if o and o.queued then a.pace = (o.of or o.queue) .. '@' .. group(a) end
 if a.disposition then
   journal('agent.disposed', id, a,
     {call = a.call, queue = o and o.of or a.queue, disposition = a.disposition, by = a.disposed_by})

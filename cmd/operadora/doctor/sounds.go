@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/operadora/operadora/acd"
@@ -12,6 +13,7 @@ import (
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/ivr/say"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 // HasSound tells whether an Asterisk plays a sound in a language: a regional
@@ -195,6 +197,12 @@ func announced(q acd.Queue, language string) []string {
 	out := slices.Clone(q.AnnouncePrompts)
 	if q.AnnouncePosition {
 		out = append(append(out, "queue-youarenext", "queue-thereare", "queue-callswaiting"), say.Sample(language)...)
+	}
+	if q.AnnounceWait {
+		out = append(out, "queue-holdtime", "queue-less-than", "queue-minutes")
+		for _, m := range call.WaitMinutes {
+			out = append(out, "digits/"+strconv.Itoa(m))
+		}
 	}
 	return out
 }

@@ -57,12 +57,12 @@ func TestSounds(t *testing.T) {
 
 func TestAnnouncedPositions(t *testing.T) {
 	t.Parallel()
-	q := acd.Queue{AnnounceEvery: time.Minute, AnnouncePosition: true}
+	q := acd.Queue{AnnounceEvery: time.Minute, AnnouncePosition: true, AnnounceWait: true}
 	has := map[string]bool{}
 	for _, name := range announced(q, "es") {
 		has[name] = true
 	}
-	if !has["queue-youarenext"] || !has["digits/1"] {
+	if !has["queue-youarenext"] || !has["digits/1"] || !has["queue-minutes"] || !has["digits/60"] {
 		t.Errorf("%v", has)
 	}
 }

@@ -1,0 +1,203 @@
+package acd
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+)
+
+// expectAge is how old the numbers may be that an expected wait is made of. Where the
+// call stands is read anew.
+const expectAge = time.Second
+
+// reckon counts those at work, by profile: who serve calls now or as soon as they can,
+// not paused, with a phone that can be rung.
+func (c *Counts) reckon() {
+	c.work = make(map[string]float64, len(c.Agents))
+	for profile, standings := range c.Agents {
+		n := 0
+		for standing, k := range standings {
+			if standing != string(StatePaused) && standing != PassedOver {
+				n += k
+			}
+		}
+		c.work[profile] = float64(n)
+	}
+}
+
+// free tells whether an agent of a profile is free.
+func (c Counts) free(profile string) bool { return c.Agents[profile][string(StateAvailable)] > 0 }
+
+// handle is how long a call of a queue takes an agent up, ms: that of its group's other
+// queues while it has none of its own; 0 is unknown.
+func (c Counts) handle(at QueueAt) float64 {
+	if h := c.Paces[at].Handle; h > 0 {
+		return h
+	}
+	sum, n := 0.0, 0.0
+	for other, p := range c.Paces {
+		if other.Group == at.Group && p.Handle > 0 {
+			sum, n = sum+p.Handle*float64(p.Handled), n+float64(p.Handled)
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / n
+}
+
+// together is how many agents at work may serve one set of profiles, and of them how
+// many the other too.
+func (c Counts) together(some, others map[string]int) (all, both float64) {
+	for profile := range others {
+		n := c.work[profile]
+		all += n
+		if _, ok := some[profile]; ok {
+			both += n
+		}
+	}
+	return all, both
+}
+
+// crowd is what so many calls of a queue, which some profiles serve, mean for a call
+// that others serve: of those calls as many as agents of theirs are the call's, too.
+func (c Counts) crowd(calls int, at QueueAt, theirs, ours map[string]int) crowd {
+	all, both := c.together(ours, theirs)
+	if all == 0 {
+		return crowd{} // nobody serves them before
+	}
+	return crowd{work: float64(calls) * c.handle(at) * both / all, agents: both}
+}
+
+// expect is how long a call has to wait that has waited so long: by the ring in which
+// that is shortest. ahead counts who comes before it in each lane.
+func (dir *directory) expect(c Counts, call CallRecord, waited time.Duration, ahead map[string]int, tables map[string]laneTable) time.Duration {
+	at, best := call.at(), time.Duration(0)
+	rings, lanes := dir.way(call)
+	for _, r := range rings {
+		i := slices.IndexFunc(lanes, func(l *Lane) bool { return l.ID == r.Lane })
+		if i < 0 { // of an agent alone
+			continue
+		}
+		ours := lanes[i].Ranks
+		o := outlook{mean: c.handle(at), leaves: c.Paces[at].leaves()}
+		o.agents, _ = c.together(ours, ours)
+		for lane, n := range ahead {
+			if t, known := tables[lane]; known && n > 0 {
+				if of := c.crowd(n, QueueAt{t.queue, at.Group}, t.ranks, ours); of.agents > 0 {
+					o.before = append(o.before, of)
+				}
+			}
+		}
+		if o.agents == 0 {
+			continue
+		}
+		if r.After == 0 && len(o.before) == 0 && slices.ContainsFunc(slices.Collect(maps.Keys(ours)), c.free) {
+			return 0
+		}
+		e := o.wait()
+		if e == 0 {
+			continue
+		}
+		e = max(e, time.Duration(r.After)*time.Millisecond-waited)
+		if best == 0 || e < best {
+			best = e
+		}
+	}
+	return best
+}
+
+// laneTable is who serves a lane, and of which queue it is.
+type laneTable struct {
+	queue string
+	ranks map[string]int
+}
+
+// expect is how long a call in a queue has to wait yet; 0 when nobody can tell: nobody
+// is at work who may serve it, or nothing is known yet of how long calls take.
+func (s *Service) expect(ctx context.Context, call CallRecord, age time.Duration) (time.Duration, error) {
+	b, err := s.counts.get(ctx, age)
+	if err != nil {
+		return 0, err
+	}
+	ahead, err := s.store.Ahead(ctx, call.Score)
+	if err != nil {
+		return 0, err
+	}
+	dir := s.directory.Load()
+	tables := map[string]laneTable{}
+	for lane := range ahead {
+		if t, known, err := s.table(ctx, lane); err != nil {
+			return 0, err
+		} else if known {
+			tables[lane] = t
+		}
+	}
+	waited := time.Duration(0)
+	if call.Since > 0 {
+		waited = s.now().Sub(time.UnixMilli(call.Since))
+	}
+	return dir.expect(b.counts, call, waited, ahead, tables), nil
+}
+
+// tablesKept bounds how many tables are remembered; they are named by their content.
+const tablesKept = 2048
+
+// table is that of a lane; known is false for an agent's own, and for one that is gone.
+func (s *Service) table(ctx context.Context, lane string) (t laneTable, known bool, err error) {
+	if _, own := ownLane(lane); own {
+		return t, false, nil
+	}
+	if v, ok := s.tables.Load(lane); ok {
+		return v.(laneTable), true, nil
+	}
+	rules, ranks, ok, err := s.store.Table(ctx, lane)
+	if err != nil || !ok {
+		return t, false, err
+	}
+	if s.tablesSeen.Add(1) > tablesKept {
+		s.tables.Clear()
+		s.tablesSeen.Store(0)
+	}
+	t = laneTable{queue: rules.Queue, ranks: ranks}
+	s.tables.Store(lane, t)
+	return t, true, nil
+}
+
+// estimate is how long one would wait who enters a queue now without asking for more
+// than the queue does at last: by how many wait in each queue, whatever they ask for.
+func (dir *directory) estimate(c Counts, at QueueAt) time.Duration {
+	ours := dir.serving[at]
+	o := outlook{mean: c.handle(at), leaves: c.Paces[at].leaves()}
+	o.agents, _ = c.together(ours, ours)
+	for other, in := range c.Inside {
+		if other.Group == at.Group && in.Waiting > 0 {
+			if of := c.crowd(in.Waiting, other, dir.serving[other], ours); of.agents > 0 {
+				o.before = append(o.before, of)
+			}
+		}
+	}
+	if len(o.before) == 0 && slices.ContainsFunc(slices.Collect(maps.Keys(ours)), c.free) {
+		return 0
+	}
+	return o.wait()
+}
+
+// servingQueues finds the profiles that serve each queue, without those in reserve.
+func (dir *directory) servingQueues() map[QueueAt]map[string]int {
+	out := map[QueueAt]map[string]int{}
+	for id, p := range dir.profiles {
+		for _, m := range p.Places {
+			at := dir.at(m.Queue, p.PBX)
+			if m.Reserve {
+				continue
+			}
+			if out[at] == nil {
+				out[at] = map[string]int{}
+			}
+			out[at][id] = m.Rank
+		}
+	}
+	return out
+}

@@ -1,0 +1,65 @@
+package call
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// TestSpokenWaits: the wait that is expected is spoken after the position, rounded up to
+// minutes that are one sound each; of what nobody can tell, or lies beyond, nothing.
+func TestSpokenWaits(t *testing.T) {
+	t.Parallel()
+	plan := orchestrator.QueuePlan{AnnouncePosition: true, AnnounceWait: true, AnnouncePrompts: []string{"custom/thanks"}}
+	for wait, want := range map[time.Duration]string{
+		0:                       "",
+		time.Second:             "queue-holdtime queue-less-than digits/2 queue-minutes ",
+		2 * time.Minute:         "queue-holdtime digits/2 queue-minutes ",
+		2*time.Minute + 1:       "queue-holdtime digits/3 queue-minutes ",
+		11 * time.Minute:        "queue-holdtime digits/12 queue-minutes ",
+		21 * time.Minute:        "queue-holdtime digits/30 queue-minutes ",
+		time.Hour:               "queue-holdtime digits/60 queue-minutes ",
+		time.Hour + time.Second: "",
+	} {
+		var said []string
+		for _, m := range announcement(plan, 3, wait, 0) {
+			said = append(said, m.Value)
+		}
+		if got := strings.Join(said, " "); got != "queue-thereare digits/3 queue-callswaiting "+want+"custom/thanks" {
+			t.Errorf("%s: %s", wait, got)
+		}
+	}
+	if m := announcement(orchestrator.QueuePlan{AnnounceWait: true}, 1, time.Hour, 0); len(m) != 3 {
+		t.Errorf("the wait alone: %v", m)
+	}
+}
+
+// TestTheWaitThatIsToldNeverGrows: not when the estimate does, nor when there is none,
+// nor when another process has taken the call over.
+func TestTheWaitThatIsToldNeverGrows(t *testing.T) {
+	t.Parallel()
+	w := at(func(w *world) { w.desk.plan.AnnounceWait = true }, inQueue)
+	w.quiet()
+	c, asked := w.me.c, 0
+	for i, r := range []struct{ expected, told time.Duration }{
+		{0, 0}, {9 * time.Minute, 9 * time.Minute}, {12 * time.Minute, 9 * time.Minute}, {7 * time.Minute, 7 * time.Minute}, {0, 7 * time.Minute}, {8 * time.Minute, 7 * time.Minute},
+	} {
+		now := time.UnixMilli(c.Timers[TimerAnnounce])
+		c = w.rules.Decide(c, []Input{{Kind: InTimer, Timer: TimerAnnounce}}, now).Call
+		for _, todo := range c.Todo {
+			if _, ask := todo.Command.(AskPlace); ask {
+				asked = todo.N
+			}
+		}
+		c = w.rules.Decide(c, []Input{{Kind: InDone, N: asked, Result: Result{Position: 3, Expected: r.expected}}}, now).Call
+		if got := msDuration(c.Visit.ToldMS); got != r.told {
+			t.Errorf("announcement %d: told %s, want %s", i, got, r.told)
+		}
+		if c.Playing == nil {
+			t.Fatalf("announcement %d: nothing is said", i)
+		}
+		c.Playing = nil // it is said
+	}
+}
