@@ -55,10 +55,10 @@ func NewOutbound(id, pbx, channel string, o Order, now time.Time) Call {
 }
 
 // Arrived is the channel that the call began with: the only one whose id is not
-// of our making. "" for none.
+// of our making, but for permanent lines that agents have dialled. "" for none.
 func (c *Call) Arrived() string {
 	for _, l := range c.Legs {
-		if !orchestrator.Ours(l.Channel) {
+		if l.Line == "" && !orchestrator.Ours(l.Channel) {
 			return l.Channel
 		}
 	}

@@ -670,16 +670,14 @@ func (s *site) wait(d time.Duration) {
 func (s *site) finish(outcomes ...orchestrator.Outcome) {
 	s.t.Helper()
 	s.wait(5 * time.Minute)
-	var got []orchestrator.Outcome
 	seen := map[string]bool{}
 	for _, c := range s.store.ended() {
 		if seen[c.Call] {
 			s.t.Errorf("call %s is on record twice", c.Call)
 		}
 		seen[c.Call] = true
-		got = append(got, c.Outcome)
 	}
-	if !slices.Equal(got, outcomes) {
+	if got := s.outcomes(); !slices.Equal(got, outcomes) {
 		s.t.Errorf("outcomes %v, want %v", got, outcomes)
 	}
 	if left := s.pbx.Leftovers(); !left.None() {
@@ -693,6 +691,14 @@ func (s *site) finish(outcomes ...orchestrator.Outcome) {
 	}
 	s.eng.Stop()
 	s.pbx.Close()
+}
+
+// outcomes are those of the calls on record.
+func (s *site) outcomes() (out []orchestrator.Outcome) {
+	for _, c := range s.store.ended() {
+		out = append(out, c.Outcome)
+	}
+	return out
 }
 
 func caller(n int) orchestrator.Party {

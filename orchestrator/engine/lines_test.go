@@ -26,6 +26,15 @@ func (s *site) open() string {
 	return s.line()
 }
 
+// dialIn has the agent dial in for a permanent line, and returns its channel.
+func (s *site) dialIn() string {
+	s.t.Helper()
+	s.pbx.ArriveAs(pbxtest.Arrival{Channel: "code.1", Endpoint: "PJSIP/101", Answered: true,
+		Args: []string{string(orchestrator.KindFeature), "line", "PJSIP/101", ""}})
+	s.wait(5 * time.Second)
+	return s.line()
+}
+
 // line is the channel of the agent's phone.
 func (s *site) line() string {
 	s.t.Helper()
@@ -549,9 +558,7 @@ func TestLineDialledIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t)
 		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(0))
-		s.pbx.ArriveAs(pbxtest.Arrival{Channel: "code.1", Endpoint: "PJSIP/101", Answered: true,
-			Args: []string{string(orchestrator.KindFeature), "line", "PJSIP/101", ""}})
-		s.wait(5 * time.Second)
+		s.dialIn()
 		if s.rung() != 0 {
 			t.Errorf("rung %d times", s.rung())
 		}

@@ -38,33 +38,41 @@ func order(number string) call.Order {
 // rung twice, the agent is free afterwards, and nothing is left over.
 func TestDialInTrouble(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, false, false) })
+	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, nil, false) })
 }
 
 // TestDialOnLineInTrouble is the same for an agent on a permanent line, which nobody
 // rings anew, and which is idle again afterwards.
 func TestDialOnLineInTrouble(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, true, false) })
+	inTrouble(t, 9, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, (*site).open, false) })
 }
 
 // TestDialAtThePhoneOfALine is the same for one who dials the number at the phone: its
 // other line is free at once, and the call is on the permanent one.
 func TestDialAtThePhoneOfALine(t *testing.T) {
 	t.Parallel()
-	inTrouble(t, 12, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, true, true) })
+	inTrouble(t, 12, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, (*site).open, true) })
 }
 
-func dialInTrouble(t *testing.T, tr trouble, onLine, atPhone bool) {
+// TestDialAtThePhoneOfADialledLine is the same where the agent has dialled in for the
+// permanent line, whose channel is not of our making either.
+func TestDialAtThePhoneOfADialledLine(t *testing.T) {
+	t.Parallel()
+	inTrouble(t, 12, func(t *testing.T, tr trouble) { dialInTrouble(t, tr, (*site).dialIn, true) })
+}
+
+// line opens the agent's permanent line, nil for none.
+func dialInTrouble(t *testing.T, tr trouble, line func(*site) string, atPhone bool) {
 	t.Helper()
 	s := newSite(t)
 	s.callsOut(asIs)
 	s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second).ThenHangUp(2*time.Minute))
-	if onLine {
+	if line != nil {
 		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(4*time.Second))
-		s.open()
+		line(s)
 	}
-	rung := s.rung()
+	rung, before := s.rung(), s.outcomes()
 	s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(6*time.Second).ThenHangUp(40*time.Second))
 	killed := tr.begin(s)
 	if atPhone {
@@ -84,17 +92,18 @@ func dialInTrouble(t *testing.T, tr trouble, onLine, atPhone bool) {
 	}
 	s.wait(5 * time.Minute)
 	s.pbx.Decide(nil)
-	if len(s.store.ended()) != 1 {
-		t.Fatalf("%d calls ended", len(s.store.ended()))
+	calls := s.store.ended()[len(before):]
+	if len(calls) != 1 {
+		t.Fatalf("on record are %+v", calls)
 	}
-	got := s.store.ended()[0]
+	got := calls[0]
 	if tr.n == 0 && (got.Outcome != orchestrator.OutcomeServed || got.TalkMS != 40_000) {
 		t.Errorf("%+v", got)
 	}
 	if got.Kind != orchestrator.KindOutbound || got.Agent != "ana" || got.Queue != "sales" {
 		t.Errorf("the record is %+v", got)
 	}
-	if onLine {
+	if line != nil {
 		s.idle(s.line())
 		for _, c := range s.pbx.Commands("Originate")[rung:] {
 			if c.Origination.Endpoint == "PJSIP/101" {
@@ -103,7 +112,7 @@ func dialInTrouble(t *testing.T, tr trouble, onLine, atPhone bool) {
 		}
 		s.logout()
 	}
-	s.finish(got.Outcome)
+	s.finish(append(before, got.Outcome)...)
 }
 
 // TestSameKeySameCall: a key that was used gives the call that it stands for,
