@@ -33,7 +33,7 @@ type quiet struct {
 	busy   map[string]int    // how many of them a channel has; guarded by mu
 	in     map[string]string // callers who are in a bridge, and in which; guarded by mu
 	owned  map[string]bool   // whose silence is ordered by somebody else; guarded by mu
-	music  map[string]bool   // classes of hold music: whether anything was heard of them; guarded by mu
+	music  map[string]bool   // classes of hold music: true when it is known to play something, false when somebody heard nothing of it; guarded by mu
 	change chan struct{}     // a rest began
 }
 
@@ -74,22 +74,18 @@ func (q *quiet) rest(channel string) {
 func (q *quiet) held(channel, class string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	plays, known := q.music[class]
-	switch {
-	case !known:
-		q.begin(channel, rest{due: time.Now().Add(quietAfter), music: true, class: class})
-	case plays:
+	if q.music[class] {
 		delete(q.rests, channel)
-	default:
-		q.begin(channel, rest{due: time.Now()})
+		return
 	}
+	q.begin(channel, rest{due: time.Now().Add(quietAfter), music: true, class: class})
 }
 
 // unquiet ends a caller's silence before hold music of which nobody knows whether it
 // plays anything: else the silence would be taken for it.
 func (a *Adapter) unquiet(ctx context.Context, channel, class string) error {
 	a.quiet.mu.Lock()
-	_, known := a.quiet.music[class]
+	known := a.quiet.music[class]
 	a.quiet.mu.Unlock()
 	if at, there := a.alone.at(channel); known || !there || at.bridge != "" {
 		return nil
@@ -233,20 +229,31 @@ func (q *quiet) still(channel string, was, now rest) bool {
 	return true
 }
 
-// learn notes whether a class of hold music plays anything, for all who wait to know.
-func (q *quiet) learn(class string, plays bool) {
+// learn notes that a class of hold music plays something, for all who wait to know.
+func (q *quiet) learn(class string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.music[class] = plays
+	q.music[class] = true
 	for ch, r := range q.rests {
-		switch {
-		case !r.music || r.class != class:
-		case plays:
+		if r.music && r.class == class {
 			delete(q.rests, ch)
-		default:
-			q.rests[ch] = rest{due: time.Now()}
 		}
 	}
+}
+
+// mute has a caller sent silence in place of music of which nothing comes to them,
+// and tells whether that is news of its class. Others may hear it: nothing comes to
+// one whose call is not answered yet, either.
+func (q *quiet) mute(channel string, r rest) (news bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.rests[channel] != r {
+		return false
+	}
+	q.rests[channel] = rest{due: time.Now()}
+	_, told := q.music[r.class]
+	q.music[r.class] = false
+	return !told
 }
 
 // keepAlive sends silence to callers who hear nothing, until ctx ends.
@@ -324,10 +331,10 @@ func (a *Adapter) listen(ctx context.Context, channel string, r rest) {
 		a.quiet.still(channel, r, rest{due: time.Now().Add(time.Hour), music: true, class: r.class})
 	case !r.told:
 		a.quiet.still(channel, r, rest{due: time.Now().Add(musicTime), music: true, class: r.class, told: true, sent: stats.Sent})
-	case a.quiet.still(channel, r, r):
-		if stats.Sent == r.sent {
-			a.log.WarnContext(ctx, "hold music sends nothing: callers are sent silence; operadora doctor says why", "class", r.class)
-		}
-		a.quiet.learn(r.class, stats.Sent > r.sent)
+	case !a.quiet.still(channel, r, r): // what was sent may be something else
+	case stats.Sent > r.sent:
+		a.quiet.learn(r.class)
+	case a.quiet.mute(channel, r):
+		a.log.WarnContext(ctx, "hold music sends nothing to a caller, who is sent silence; operadora doctor may say why", "class", r.class)
 	}
 }

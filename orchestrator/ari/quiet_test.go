@@ -2,12 +2,17 @@ package ari
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 	"github.com/operadora/operadora/orchestrator/lab/people"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // TestWhoHearsNothingIsSentSilence: on an Asterisk without hold music packets come to
@@ -60,4 +65,74 @@ func TestWhoHearsNothingIsSentSilence(t *testing.T) {
 	h.await(orchestrator.EventEnded, leg)
 	must(t, a.DestroyBridge(ctx, "op-q1-b2", channel))
 	alive("after the conversation")
+}
+
+// until waits for something of a fake Asterisk.
+func (f *fake) until(what string, probe func() bool) {
+	f.t.Helper()
+	for limit := time.Now().Add(bound); !probe(); life.SleepAbout(f.t.Context(), 5*time.Millisecond) {
+		if time.Now().After(limit) {
+			f.t.Fatalf("waited in vain for %s; asked: %v", what, f.requests())
+		}
+	}
+}
+
+// asked counts the requests that begin so.
+func (f *fake) asked(request string) (n int) {
+	for _, r := range f.requests() {
+		if strings.HasPrefix(r, request) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestMusicThatOneDoesNotHear: the first who waits with hold music is sent nothing, say
+// because nobody has answered the call. That says nothing of the music for others.
+func TestMusicThatOneDoesNotHear(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.handle("GET /ari/channels/1.1/rtp_statistics", answer(200, `{"txcount":0}`))
+	var sent atomic.Int64
+	f.handle("GET /ari/channels/1.2/rtp_statistics", func(w http.ResponseWriter, r *http.Request) {
+		answer(200, fmt.Sprintf(`{"txcount":%d}`, sent.Add(25)))(w, r)
+	})
+	a := f.adapter(nil)
+	s := f.run(a)
+	s.want("connected")
+	for _, ch := range []string{"1.1", "1.2"} {
+		f.send(event("StasisStart", ch, `,"args":["inbound","5550123"]`))
+		s.want("entered " + ch)
+	}
+	must(t, a.Hold(t.Context(), "1.1", ""))
+	f.until("silence in place of the music", func() bool { return f.asked("POST /ari/channels/1.1/silence") > 0 })
+	must(t, a.Hold(t.Context(), "1.2", ""))
+	const silenced = "POST /ari/channels/1.2/silence"
+	f.until("the verdict on the second", func() bool {
+		return sent.Load() >= 50 || f.asked(silenced) > 0
+	})
+	must(t, a.Hold(t.Context(), "1.2", "")) // after an announcement
+	if f.asked(silenced) > 0 {
+		t.Error("who hears music is sent silence in its place")
+	}
+}
+
+// TestSilenceIsForgottenWithTheCaller: of callers who hung up while they were sent
+// silence nothing is kept: each who joins a bridge looks through all that is.
+func TestSilenceIsForgottenWithTheCaller(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(nil)
+	s := f.run(a)
+	s.want("connected")
+	f.send(event("StasisStart", "1.1", `,"args":["inbound","5550123"]`))
+	s.want("entered 1.1")
+	must(t, a.Answer(t.Context(), "1.1"))
+	f.until("silence", func() bool { return f.asked("POST /ari/channels/1.1/silence") > 0 })
+	f.send(event("ChannelHangupRequest", "1.1", `,"cause":16`))
+	f.send(event("StasisEnd", "1.1", ""))
+	s.want("ended 1.1")
+	if at, there := a.alone.at("1.1"); there {
+		t.Errorf("kept: %+v", at)
+	}
 }

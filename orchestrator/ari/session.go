@@ -220,6 +220,7 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 		s.a.quiet.ends(e.Recording)
 	case orchestrator.EventEnded, orchestrator.EventLeft:
 		s.a.quiet.forget(e.Channel, false)
+		s.a.alone.forget(e.Channel)
 	default: // nothing else ends what is heard
 	}
 	switch v {
