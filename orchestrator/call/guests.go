@@ -294,6 +294,9 @@ func (x *change) clearGuests() {
 			if !l.was() && (l.Why == "" || l.Why == orchestrator.OfferError) {
 				l.Why = orchestrator.OfferCancelled
 			}
+			if l.Role == RoleSupervisor && l.Line != "" { // first: it is given back alone
+				x.endWatch(l)
+			}
 			x.hangLeg(l, orchestrator.CauseNormal)
 		}
 	}

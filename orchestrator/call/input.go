@@ -78,5 +78,6 @@ type Truth struct {
 	Adopted  bool                                 // this process has not seen the call before
 	Restarts bool                                 // the PBX itself was restarted since
 	Lent     string                               // of a permanent line: the call that has it
+	Listens  bool                                 // of a permanent line that a call has: its agent listens to another there
 	Since    time.Time                            // when the PBX itself was started, our clock; zero when it does not tell
 }

@@ -44,7 +44,7 @@ type Leg struct {
 	Up      int64                     `json:"up,omitempty"`     // answered
 	Joined  int64                     `json:"joined,omitempty"` // in the room
 	TalkMS  int64                     `json:"talk_ms,omitempty"`
-	Line    string                    `json:"line,omitempty"`   // of RoleAgent: the session whose permanent line it is, which gets it back
+	Line    string                    `json:"line,omitempty"`   // the session whose permanent line it is, which gets it back
 	Before  string                    `json:"before,omitempty"` // of an agent who talks: who did before, on record
 	Cue     string                    `json:"cue,omitempty"`    // of a permanent line: the playback that tells of the call, until it is over
 	Told    int64                     `json:"told,omitempty"`   // from when who is on it has been told, once that is over

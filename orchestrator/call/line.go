@@ -19,7 +19,8 @@ type Lines interface {
 type Line struct {
 	Session string
 	Channel string
-	Up      bool // it can be lent
+	Up      bool // it can be lent to whoever has an offer of the agent in force
+	Lent    bool // a call has it
 }
 
 // LineNews is what the session of a permanent line is told.
@@ -28,6 +29,7 @@ type LineNews struct {
 	Call    string // of LineLent and LineBack
 	Channel string // of LineTake and LineLent: the line
 	State   string // of LineAgent: the agent's
+	Listens bool   // of LineLent: the agent listens to another's conversation, by no offer
 }
 
 // LineDo says what a LineNews is.

@@ -136,15 +136,28 @@ var verbsOf = map[orchestrator.MonitorMode]string{
 	orchestrator.MonitorBarge: "barge in", orchestrator.MonitorTakeover: "take calls over",
 }
 
-// ringSupervisor rings the phone of a supervisor.
+// ringSupervisor rings the phone of a supervisor, or takes their permanent line if
+// that is open and nobody has it.
 func (x *change) ringSupervisor(w Wish, right orchestrator.Oversight) error {
 	endpoint, err := x.Gate.Phone(orchestrator.PhoneAt{PBX: x.c.PBX, Endpoint: right.Endpoint, At: right.PBX})
 	if err != nil {
 		return err
 	}
 	far := x.c.Far()
+	line, onLine := Line{}, false
+	if x.Lines != nil {
+		line, onLine = x.Lines.Line(x.c.PBX, w.Supervisor)
+		onLine = onLine && line.Up && !line.Lent
+	}
 	l := Leg{Role: RoleSupervisor, PBX: x.c.PBX, Channel: x.id("s"), State: LegDialing, Dialed: x.ms(),
 		Watch: &Supervision{Supervisor: w.Supervisor, Agent: far.Person(), Mode: w.Mode, Target: far.Channel, PhonePBX: far.phonePBX(), Visible: right.Visible, Room: x.next()}}
+	if onLine {
+		l.Channel, l.Line = line.Channel, line.Session
+		x.c.Legs = append(x.c.Legs, l)
+		x.noteSupervisor(&l, "asked", w.By, "")
+		x.guestUp(x.c.leg(l.Channel))
+		return nil
+	}
 	x.await(&l, x.Limits.Ring+ringGrace)
 	x.c.Legs = append(x.c.Legs, l)
 	x.noteSupervisor(&l, "asked", w.By, "")
@@ -226,7 +239,7 @@ func (x *change) endWatch(l *Leg) {
 		return // nothing was made
 	}
 	stay := ""
-	if l.State == LegUp || l.State == LegJoined {
+	if l.State == LegUp || l.State == LegJoined || l.Line != "" {
 		stay = l.Channel
 	}
 	if l.State == LegJoined {

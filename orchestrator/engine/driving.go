@@ -123,7 +123,7 @@ func (v *driving) holdLine(s session.Session) *loop {
 
 // released ends what an owner that is no more had of permanent lines.
 func (v *driving) released(l *loop) {
-	v.lines.borrow(l.id, nil)
+	v.lines.borrow(l.id, nil, nil)
 	if v.ctx.Err() != nil {
 		return
 	}
@@ -400,7 +400,7 @@ func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool)
 	}
 	if says.line != nil && says.line.channel != "" {
 		take(says.line.channel)
-		t.Lent = l.drv.lines.by(says.line.channel)
+		t.Lent, t.Listens = l.drv.lines.by(says.line.channel), l.drv.lines.listened(says.line.channel)
 	}
 	for _, ch := range o.channels[l.id] {
 		take(ch)

@@ -297,6 +297,7 @@ type floor struct {
 	refuse  error  // of Enqueue
 	full    string // a queue that takes nobody
 	dialled []orchestrator.Dialling
+	beas    orchestrator.DeviceState // of bea's phone, as told last
 	bea     orchestrator.AgentResult // of whatever bea's phone asks for
 	talks   string                   // the call in which the agent talks, for AgentTransfer
 
@@ -484,6 +485,10 @@ func (f *floor) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrat
 	if cmd.Endpoint == "PJSIP/bea" { // who oversees the agents
 		return orchestrator.AgentAnswer{Result: f.bea, Agent: "bea"}, nil
 	}
+	if cmd.Agent == "bea" { // has a permanent line
+		a.Agent, a.State, a.Phone = "bea", "available", orchestrator.Phone{PBX: "lima", Endpoint: "PJSIP/bea"}
+		return a, nil
+	}
 	switch cmd.Op {
 	case orchestrator.AgentLine:
 		if f.state == "" || f.state == "offline" {
@@ -528,9 +533,13 @@ func (f *floor) seek() {
 	}
 }
 
-func (f *floor) Device(_ context.Context, _, _ string, state orchestrator.DeviceState) error {
+func (f *floor) Device(_ context.Context, _, endpoint string, state orchestrator.DeviceState) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if endpoint == "PJSIP/bea" {
+		f.beas = state
+		return nil
+	}
 	f.device = state
 	if f.state != "" {
 		f.seek()

@@ -22,6 +22,7 @@ type lines struct {
 	agents   map[string]*line                    // guarded by mu, as are all below
 	channels map[string]*line                    // by the line's channel
 	lent     map[string]string                   // channel -> call
+	listens  map[string]bool                     // channels that are lent to a supervisor who listens
 	phones   map[string]orchestrator.DeviceState // what the PBX says of the phones of lines, by endpoint
 }
 
@@ -41,10 +42,11 @@ type lineClaims struct {
 	state                             session.State
 	playing                           string // a tone
 	music                             bool   // between calls; else silence
+	listens                           bool   // of one that is lent: to a supervisor
 }
 
 func newLines() *lines {
-	return &lines{agents: map[string]*line{}, channels: map[string]*line{}, lent: map[string]string{}, phones: map[string]orchestrator.DeviceState{}}
+	return &lines{agents: map[string]*line{}, channels: map[string]*line{}, lent: map[string]string{}, listens: map[string]bool{}, phones: map[string]orchestrator.DeviceState{}}
 }
 
 // show takes in what a session says of its line.
@@ -84,21 +86,26 @@ func (n *lines) forget(c lineClaims) (orchestrator.DeviceState, bool) {
 }
 
 // borrow takes in which lines a call has, and returns those that it had not before.
-func (n *lines) borrow(id string, channels []string) (lent []lineClaims) {
+func (n *lines) borrow(id string, channels, listens []string) (lent []lineClaims) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for ch, by := range n.lent {
 		if by == id && !slices.Contains(channels, ch) {
 			delete(n.lent, ch)
+			delete(n.listens, ch)
 		}
 	}
 	for _, ch := range channels {
+		delete(n.listens, ch)
+		if slices.Contains(listens, ch) {
+			n.listens[ch] = true
+		}
 		if n.lent[ch] == id {
 			continue
 		}
 		n.lent[ch] = id
 		if l := n.channels[ch]; l != nil {
-			lent = append(lent, lineClaims{session: l.says.session, channel: ch})
+			lent = append(lent, lineClaims{session: l.says.session, channel: ch, listens: n.listens[ch]})
 		}
 	}
 	return lent
@@ -109,6 +116,13 @@ func (n *lines) by(channel string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.lent[channel]
+}
+
+// listened tells whether a line is lent to a supervisor who listens.
+func (n *lines) listened(channel string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.listens[channel]
 }
 
 // of is the session of a channel, "" when it is no line.
@@ -183,7 +197,8 @@ func (e *Engine) Line(pbx, agent string) (call.Line, bool) {
 		return call.Line{}, false
 	}
 	says, ok := d.lines.agent(agent)
-	return call.Line{Session: says.session, Channel: says.channel, Up: says.up}, ok
+	return call.Line{Session: says.session, Channel: says.channel, Up: says.up && !d.lines.listened(says.channel),
+		Lent: ok && d.lines.by(says.channel) != ""}, ok
 }
 
 // LineState is where the permanent line of an agent stands, "" when there is none
@@ -267,7 +282,7 @@ func (l *loop) returned(ctx context.Context, c call.Return) error {
 	}
 	l.eng.post(c.Session, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineBack, Call: l.id}})
 	if by := l.drv.lines.by(c.Channel); by != "" { // since, and the session may have heard of it before
-		l.eng.post(c.Session, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: by, Channel: c.Channel}})
+		l.eng.post(c.Session, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: by, Channel: c.Channel, Listens: l.drv.lines.listened(c.Channel)}})
 	}
 	return nil
 }
@@ -389,5 +404,6 @@ func (n *lines) clear() {
 	clear(n.agents)
 	clear(n.channels)
 	clear(n.lent)
+	clear(n.listens)
 	clear(n.phones)
 }

@@ -60,6 +60,7 @@ type claims struct {
 	place    call.Place
 	outside  []string    // channels of outside numbers, for the caps of the trunk
 	borrowed []string    // permanent lines that a call has
+	listens  []string    // those among them on which a supervisor listens
 	line     *lineClaims // of a session
 	talks    string      // who of the house talks with the customer, "" for nobody
 }
@@ -105,6 +106,9 @@ func (c ofCall) claims() claims {
 			out.channels = append(out.channels, leg.Channel)
 			if leg.Line != "" {
 				out.borrowed = append(out.borrowed, leg.Channel)
+				if leg.Role == call.RoleSupervisor {
+					out.listens = append(out.listens, leg.Channel)
+				}
 			}
 		}
 	}

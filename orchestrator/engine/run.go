@@ -62,7 +62,9 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 	case call.Admit:
 		err = l.admit(ctx, c)
 	case call.Monitor:
-		err = p.Monitor(ctx, c.Order)
+		if err = l.borrowed(ctx, c.Order.Channel); err == nil { // that may be the supervisor's permanent line
+			err = p.Monitor(ctx, c.Order)
+		}
 	case call.Part:
 		err = p.Part(ctx, c.Bridge, c.Channel)
 	case call.CloseRoom:

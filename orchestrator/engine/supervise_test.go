@@ -205,6 +205,58 @@ func TestSupervisorsPhone(t *testing.T) {
 	}
 }
 
+// TestSuperviseOnALine: a supervisor whose permanent line is open is not rung anew. They
+// listen on it, are busy to the distributor meanwhile, and have it back afterwards, or
+// take the call over on it; each command in turn goes wrong, or the process is killed.
+func TestSuperviseOnALine(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []orchestrator.MonitorMode{orchestrator.MonitorWhisper, orchestrator.MonitorTakeover} {
+		inTrouble(t, 10, func(t *testing.T, tr trouble) {
+			s := talking(t)
+			_, err := s.eng.Do(t.Context(), orchestrator.AgentCommand{Op: orchestrator.AgentLine, Agent: "bea", Trusted: true})
+			s.must(err)
+			s.wait(10 * time.Second)
+			line := s.pbx.ChannelsAt("PJSIP/bea")
+			rung := s.rung()
+			killed := tr.begin(s)
+			goesOn := func() {
+				s.wait(10 * time.Second)
+				if killed() {
+					s.start()
+					s.wait(20 * time.Second)
+				}
+			}
+			s.must(s.supervise("bea", orchestrator.MonitorListen))
+			goesOn()
+			if s.hears("bea") != orchestrator.MonitorListen || s.floor.beas != orchestrator.DeviceBusy {
+				t.Errorf("listening: in mode %q, and the phone is %s", s.hears("bea"), s.floor.beas)
+			}
+			s.conversation("101")
+			s.must(s.supervise("bea", mode))
+			goesOn()
+			if mode == orchestrator.MonitorTakeover {
+				s.conversation("bea")
+			} else {
+				s.must(s.supervise("bea", "")) // leaves
+				goesOn()
+				s.conversation("101")
+			}
+			s.pbx.HangUp("in.1", orchestrator.CauseNormal)
+			goesOn()
+			s.pbx.Decide(nil)
+			s.wait(10 * time.Second)
+			if c, ok := s.pbx.Channel(line[0]); !ok || !c.Silent || c.Held || c.Bridge != "" || c.Playing != "" || s.pbx.Monitored(line[0]).Target != "" {
+				t.Errorf("the line afterwards: %+v %v, monitors %+v", c, ok, s.pbx.Monitored(line[0]))
+			}
+			if s.floor.beas != orchestrator.DeviceFree || s.rung() != rung {
+				t.Errorf("the phone is %s, and was rung %d times", s.floor.beas, s.rung()-rung)
+			}
+			s.pbx.HangUp(line[0], orchestrator.CauseNormal)
+			s.finish(orchestrator.OutcomeServed)
+		})
+	}
+}
+
 // TestCodesOfWhoTookOver: who took a call over has its codes, whether or not the
 // distributor knows of their call; who only listens has none, and neither has whom it
 // does not let do anything.

@@ -100,7 +100,10 @@ func (x *change) ask(op orchestrator.AgentOp) {
 // tell says to the distributor what calls can expect of the agent's phone.
 func (x *change) tell() {
 	state := orchestrator.DeviceUnreachable
-	if x.s.Up() {
+	switch {
+	case x.s.Up() && x.s.Listens:
+		state = orchestrator.DeviceBusy
+	case x.s.Up():
 		state = orchestrator.DeviceFree
 	}
 	x.giveUp(is[call.TellPhone])

@@ -28,6 +28,7 @@ func (x *change) compare(v call.Truth) {
 		}
 	}
 	x.compareLoan(v.Lent)
+	x.listens(v.Lent != "" && v.Listens && x.s.Up())
 	if x.s.State == StateEnding {
 		return
 	}

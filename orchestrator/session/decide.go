@@ -154,6 +154,7 @@ func (x *change) told(n call.LineNews) error {
 			x.disarm(timerKeys)
 			x.disarm(timerTone)
 			x.giveUp(audible)
+			x.listens(n.Listens)
 		}
 	case call.LineBack:
 		x.returned(n.Call)
@@ -176,8 +177,17 @@ func (x *change) returned(by string) {
 	}
 	x.move(OnBack)
 	x.s.Lent = ""
+	x.listens(false)
 	x.rest()
 	x.arm(timerTone, toneAfter)
+}
+
+// listens notes whether the agent listens to another's conversation on the line.
+func (x *change) listens(yes bool) {
+	if x.s.Listens != yes {
+		x.s.Listens = yes
+		x.tell()
+	}
 }
 
 // agentIs follows the agent: logged out there is no line; ready again while the
@@ -332,7 +342,7 @@ func (x *change) gone(why string, cause orchestrator.Cause) {
 		d, dials := c.(call.Dial)
 		return audible(c) || dials && d.Order.Channel == channel
 	})
-	x.s.Channel, x.s.Lent, x.s.Keys, x.s.Playing = "", "", "", ""
+	x.s.Channel, x.s.Lent, x.s.Keys, x.s.Playing, x.s.Listens = "", "", "", "", false
 	if was == StateEnding {
 		return
 	}

@@ -29,6 +29,7 @@ type world struct {
 	channel map[string]bool
 	rings   map[string]time.Time // by channel: when it stops
 	lent    string               // the call that has the line
+	listens bool                 // it has it for the agent to listen
 	calls   int
 	online  bool
 	phone   orchestrator.DeviceState // as the distributor was told last
@@ -95,7 +96,7 @@ func (w *world) kill() error {
 }
 
 func (w *world) compare(adopted bool) error {
-	t := call.Truth{At: w.now, Adopted: adopted, Lent: w.lent, Channels: map[string]orchestrator.ChannelTruth{}}
+	t := call.Truth{At: w.now, Adopted: adopted, Lent: w.lent, Listens: w.listens, Channels: map[string]orchestrator.ChannelTruth{}}
 	for ch, up := range w.channel {
 		t.Channels[ch] = orchestrator.ChannelTruth{Up: up, Entered: up}
 	}
@@ -187,8 +188,8 @@ func (w *world) happen() error {
 		return w.hangUp(chs[w.IntN(len(chs))], []orchestrator.Cause{orchestrator.CauseNormal, orchestrator.CauseOutOfOrder, orchestrator.CauseBusy}[w.IntN(3)])
 	case n < 5 && w.s.Up() && w.lent == "" && w.online:
 		w.calls++
-		w.lent = fmt.Sprint("call", w.calls)
-		return w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: w.lent, Channel: w.s.Channel}})
+		w.lent, w.listens = fmt.Sprint("call", w.calls), w.calls%3 == 0
+		return w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: w.lent, Channel: w.s.Channel, Listens: w.listens}})
 	case n < 7 && w.lent != "":
 		by := w.lent
 		w.lent = ""
@@ -241,12 +242,23 @@ func (w *world) steps(n int) error {
 		if w.s.Up() && w.s.Channel == "" {
 			return fmt.Errorf("the line is %q and there is none", w.s.State)
 		}
+		if w.s.Listens && w.s.State != StateLent && w.s.State != StateEnding {
+			return fmt.Errorf("the line is %q, and the agent listens on it", w.s.State)
+		}
 		told := !slices.ContainsFunc(w.s.Todo, func(t call.Todo) bool { return is[call.TellPhone](t.Command) })
-		if told && w.phone != "" && w.s.State != StateEnding && w.s.State != StateEnded && w.s.Up() != (w.phone == orchestrator.DeviceFree) {
+		if told && w.phone != "" && w.s.State != StateEnding && w.s.State != StateEnded && w.s.Up() != (w.phone == w.free()) {
 			return fmt.Errorf("the line is %q, and the distributor was told that the phone is %s", w.s.State, w.phone)
 		}
 	}
 	return nil
+}
+
+// free is what the distributor is to know of a phone whose line is there.
+func (w *world) free() orchestrator.DeviceState {
+	if w.s.Listens {
+		return orchestrator.DeviceBusy
+	}
+	return orchestrator.DeviceFree
 }
 
 // settle lets the world be kind for a while, and checks what must hold then.
@@ -273,11 +285,13 @@ func (w *world) settle() error {
 		}
 	}
 	switch {
+	case w.s.State == StateLent && w.s.Listens != w.listens:
+		return fmt.Errorf("the agent listens on the line: %v, want %v", w.s.Listens, w.listens)
 	case len(w.s.Todo) > 0 && w.s.State != StateConnecting:
 		return fmt.Errorf("left to do: %v", w.s.Todo)
 	case w.s.Up() && (len(up) != 1 || up[0] != w.s.Channel):
 		return fmt.Errorf("the line is %q, and up are %v", w.s.Channel, up)
-	case w.s.Up() != (w.phone == orchestrator.DeviceFree) && w.s.State != StateEnded:
+	case w.s.Up() != (w.phone == w.free()) && w.s.State != StateEnded:
 		return fmt.Errorf("the line is %q, and the distributor was told that the phone is %s", w.s.State, w.phone)
 	case !w.s.Up() && w.s.State != StateConnecting && len(w.channel) > 0:
 		return fmt.Errorf("the line is %q, and the PBX has %v", w.s.State, w.channel)

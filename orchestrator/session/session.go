@@ -37,6 +37,9 @@ type Session struct {
 	Playing string `json:"playing,omitempty"` // the tone that is heard
 	Keys    string `json:"-"`                 // pressed and not carried out: forgotten by a restart
 	Lent    string `json:"-"`                 // the call that has it: calls say so
+	// Listens means that the call has it for the agent to listen to another's
+	// conversation, by no offer: to the distributor the phone is busy.
+	Listens bool `json:"listens,omitempty"`
 	// Clears counts the hangups that were not confirmed.
 	Clears int `json:"clears,omitempty"`
 
