@@ -161,6 +161,10 @@ func (x *change) told(n call.LineNews) error {
 	case call.LineLook:
 		x.ask(orchestrator.AgentLook)
 	case call.LineAgent:
+		if n.State == "available" && x.s.State == StateLost { // between the end of a call and the pause of who hung up in it, perhaps
+			x.ask(orchestrator.AgentLook) // which is answered after that pause
+			return nil
+		}
 		x.agentIs(n.State)
 	}
 	return nil

@@ -376,6 +376,52 @@ func TestWhoEndsALine(t *testing.T) {
 	}
 }
 
+// TestHungUpInACall: the agent hangs the line up while they talk. That the end of the
+// call makes them available for a moment, before the pause, does not have them rung;
+// that they are ready again afterwards does.
+func TestHungUpInACall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(1)
+	w.kind = true
+	for _, in := range []call.Input{
+		{Kind: call.InLine, Line: call.LineNews{Do: call.LineOpen}},
+		{Kind: call.InLine, Line: call.LineNews{Do: call.LineTake, Channel: "phone.1"}},
+		{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: "c1", Channel: "phone.1"}},
+		{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEnded, Channel: "phone.1", Cause: orchestrator.CauseNormal}},
+		{Kind: call.InLine, Line: call.LineNews{Do: call.LineAgent, State: "available"}},
+	} {
+		if err := w.give(in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.s.State != StateLost {
+		t.Fatalf("the line is %q", w.s.State)
+	}
+	answer := func(op orchestrator.AgentOp, state string) {
+		t.Helper()
+		for _, todo := range slices.Clone(w.s.Todo) {
+			if a, asks := todo.Command.(call.AgentDo); asks && a.Command.Op == op {
+				r := call.Result{Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentOK, State: state}}
+				if err := w.give(call.Input{Kind: call.InDone, N: todo.N, Result: r}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	answer(orchestrator.AgentLineDown, "paused")
+	answer(orchestrator.AgentLook, "paused")
+	if w.s.State != StateLost {
+		t.Errorf("the line of who hung up is %q", w.s.State)
+	}
+	if err := w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineAgent, State: "available"}}); err != nil {
+		t.Fatal(err)
+	}
+	answer(orchestrator.AgentLook, "available")
+	if w.s.State != StateConnecting {
+		t.Errorf("the line of who is ready again is %q", w.s.State)
+	}
+}
+
 // TestLentWhatIsNoLineAnyMore: the agent dials in anew at the instant of a match. The
 // call has taken the line before, which is being hung up; the new one is free.
 func TestLentWhatIsNoLineAnyMore(t *testing.T) {
