@@ -202,6 +202,7 @@ func follow(cmd *cobra.Command, c remote, i wire.Import) (wire.Import, error) {
 		}
 		r, err := c.GetImportWithResponse(cmd.Context(), i.ID)
 		if err != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "import %s goes on as soon as operadora does; `operadora lead imports` says how far it is\n", i.ID)
 			return i, err
 		}
 		if r.JSON200 == nil {

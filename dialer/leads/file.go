@@ -11,12 +11,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
-
-	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // Format is how a file is written. What is empty is found out.
@@ -61,10 +58,6 @@ const (
 const (
 	MaxColumns  = 500
 	MaxRowBytes = 1 << 20
-	// MaxUnzipped is how large a workbook may be once it is unpacked, and
-	// inMemory how much of that a part may take of memory; the rest is in temporary files.
-	MaxUnzipped = 4 << 30
-	inMemory    = 16 << 20
 	// sniffed is how much of a file is looked at to find out how it is written.
 	sniffed = 64 << 10
 )
@@ -282,61 +275,3 @@ func (r *csvRows) Close() error { return nil }
 func blank(row []string) bool {
 	return !slices.ContainsFunc(row, func(c string) bool { return strings.TrimSpace(c) != "" })
 }
-
-type workbook struct {
-	file *excelize.File
-	rows *excelize.Rows
-	n    int64
-}
-
-func openWorkbook(in io.Reader, f *Format) (Rows, error) {
-	file, err := excelize.OpenReader(in, excelize.Options{UnzipSizeLimit: MaxUnzipped, UnzipXMLSizeLimit: inMemory})
-	if fault.KindOf(err) == fault.Unavailable {
-		return nil, err // it is not the workbook's fault
-	}
-	if err != nil {
-		return nil, invalid("the workbook cannot be read, it is damaged, cut off or has a password: %s", short(err.Error()))
-	}
-	w := &workbook{file: file}
-	sheets := file.GetSheetList()
-	if f.Sheet == "" && len(sheets) > 0 {
-		f.Sheet = sheets[0]
-	}
-	if !slices.Contains(sheets, f.Sheet) {
-		err = invalid("sheet: the workbook has no sheet %q, but %s", short(f.Sheet), short(strings.Join(sheets, ", ")))
-	} else if w.rows, err = file.Rows(f.Sheet); err != nil {
-		err = invalid("the sheet %q cannot be read: %s", short(f.Sheet), short(err.Error()))
-	}
-	if err != nil {
-		_ = file.Close() // the first error is the one that tells
-		return nil, err
-	}
-	return w, nil
-}
-
-// Next implements Rows.
-func (w *workbook) Next() (int64, []string, error) {
-	for w.rows.Next() {
-		w.n++
-		row, err := w.rows.Columns()
-		if err != nil {
-			return w.n, nil, invalid("the workbook cannot be read from row %d on: %s", w.n, short(err.Error()))
-		}
-		for len(row) > 0 && row[len(row)-1] == "" {
-			row = row[:len(row)-1]
-		}
-		if len(row) > MaxColumns {
-			return w.n, nil, invalid("the file has %d columns in row %d, more than %d", len(row), w.n, MaxColumns)
-		}
-		if !blank(row) {
-			return w.n, row, nil
-		}
-	}
-	if err := w.rows.Error(); err != nil {
-		return w.n, nil, invalid("the workbook cannot be read from row %d on: %s", w.n, short(err.Error()))
-	}
-	return 0, nil, io.EOF
-}
-
-// Close implements Rows, and removes the temporary files.
-func (w *workbook) Close() error { return errors.Join(w.rows.Close(), w.file.Close()) }

@@ -1,6 +1,7 @@
 package leads
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -190,6 +191,73 @@ func TestHostileFiles(t *testing.T) {
 		if err := f.Validate(); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%+v: %v", f, err)
 		}
+	}
+}
+
+// sheetOf is a workbook as nobody's program writes it.
+func sheetOf(t *testing.T, data func(w io.Writer)) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	const rel = "http://schemas.openxmlformats.org/package/2006/relationships"
+	const doc = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+	const main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+	part := func(name string, write func(io.Writer)) {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(w)
+	}
+	for name, text := range map[string]string{
+		"[Content_Types].xml":        `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"></Types>`,
+		"_rels/.rels":                `<Relationships xmlns="` + rel + `"><Relationship Id="r1" Type="` + doc + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+		"xl/workbook.xml":            `<workbook xmlns="` + main + `" xmlns:r="` + doc + `"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships xmlns="` + rel + `"><Relationship Id="r1" Type="` + doc + `/worksheet" Target="worksheets/sheet1.xml"/></Relationships>`,
+	} {
+		part(name, func(w io.Writer) { _, _ = io.WriteString(w, text) })
+	}
+	part("xl/worksheets/sheet1.xml", func(w io.Writer) {
+		_, _ = io.WriteString(w, `<worksheet xmlns="`+main+`"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>phone</t></is></c></row>`)
+		data(w)
+		_, _ = io.WriteString(w, `</sheetData></worksheet>`)
+	})
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestWorkbooksThatBlowUp: a small file that is large once it is unpacked, or says that
+// it has rows without end, is refused before it takes memory.
+func TestWorkbooksThatBlowUp(t *testing.T) {
+	t.Parallel()
+	plain := sheetOf(t, func(io.Writer) {})
+	if got, _, _, err := all(t, plain, Format{}); err != nil || len(got) != 1 {
+		t.Fatalf("%v, %v", got, err)
+	}
+	block := []byte(strings.Repeat("x", 1<<20))
+	for name, r := range map[string]struct {
+		file, want string
+	}{
+		"one cell": {sheetOf(t, func(w io.Writer) {
+			_, _ = io.WriteString(w, `<row r="2"><c r="A2" t="inlineStr"><is><t>`)
+			for range 64 {
+				_, _ = w.Write(block)
+			}
+			_, _ = io.WriteString(w, `</t></is></c></row>`)
+		}), "a cell of more than 1048576 bytes"},
+		"a row far away": {sheetOf(t, func(w io.Writer) {
+			_, _ = io.WriteString(w, `<row r="2147483647"><c r="A2147483647" t="inlineStr"><is><t>300</t></is></c></row>`)
+		}), "row number exceeds maximum limit"},
+	} {
+		if _, _, _, err := all(t, r.file, Format{}); err == nil || !strings.Contains(err.Error(), r.want) || fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s (%d bytes): %v, want %q", name, len(r.file), err, r.want)
+		}
+	}
+	many := sheetOf(t, func(w io.Writer) { _, _ = io.WriteString(w, strings.Repeat(`<row></row>`, 1_000_000)) })
+	if err := unpackable([]byte(many), 8<<20); err == nil || !strings.Contains(err.Error(), "more than 8 MiB once it is unpacked") || len(many) > 100_000 {
+		t.Errorf("many rows (%d bytes): %v", len(many), err)
 	}
 }
 

@@ -62,9 +62,8 @@ func (i Import) ID() string { return strconv.FormatInt(i.N, 10) }
 
 // Bounds of a file.
 const (
-	MaxFile     = 512 << 20
-	MaxWorkbook = 128 << 20 // which is unpacked from memory
-	partSize    = 1 << 20
+	MaxFile  = 512 << 20
+	partSize = 1 << 20
 )
 
 // NewImport begins an import, whose file is to come.
@@ -212,9 +211,6 @@ func (s *Store) Receive(ctx context.Context, n int64, file io.Reader) (Import, e
 		return i, err
 	}
 	format, columns, err := s.look(ctx, i)
-	if err == nil && format.Kind == leads.FileXLSX && size > MaxWorkbook {
-		err = invalid("the workbook has more than %d MiB: save it as CSV", MaxWorkbook>>20)
-	}
 	if err != nil {
 		return i, errors.Join(err, s.fail(ctx, n, err))
 	}
