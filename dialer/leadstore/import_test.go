@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -484,6 +485,32 @@ func TestBrokenFileBringsNothingIn(t *testing.T) {
 			if i, err = b.Import(t.Context(), i.N); err != nil || i.State != leads.StateFailed || !strings.Contains(i.Error, want) {
 				t.Errorf("%q: %+v, %v", file, i, err)
 			}
+		}
+	})
+}
+
+// TestFileIsCutOffOnItsWay: what a client sent only a part of is no file, and may be
+// sent again.
+func TestFileIsCutOffOnItsWay(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, b *bundle) {
+		b.list(leads.List{ID: "l", Region: "CO"})
+		i, err := b.NewImport(t.Context(), intoL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut := io.MultiReader(strings.NewReader(manyRows(100)), iotest.ErrReader(io.ErrUnexpectedEOF))
+		if _, err := b.Receive(t.Context(), i.N, cut); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "cut off on its way") {
+			t.Errorf("a part of a file: %v", err)
+		}
+		if i, err = b.Import(t.Context(), i.N); err != nil || i.State != leads.StateReceiving {
+			t.Errorf("%+v, %v", i, err)
+		}
+		if i, err = b.Receive(t.Context(), i.N, strings.NewReader(manyRows(10))); err != nil || i.State != leads.StateReady {
+			t.Errorf("again: %+v, %v", i, err)
+		}
+		if i = b.begun(i, false); i.Done != 10 {
+			t.Errorf("%+v", i)
 		}
 	})
 }

@@ -228,11 +228,10 @@ func (s *Store) Receive(ctx context.Context, n int64, file io.Reader) (Import, e
 func (s *Store) keepParts(ctx context.Context, n int64, file io.Reader) (size int64, err error) {
 	buffer := make([]byte, partSize)
 	for part := 0; ; part++ {
-		got, err := io.ReadFull(file, buffer)
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		got, last, err := fill(buffer, file)
+		if err != nil {
 			return size, err
 		}
-		last := err != nil
 		if size += int64(got); size > MaxFile {
 			return size, invalid("the file has more than %d MiB: bring it in in parts", MaxFile>>20)
 		}
@@ -252,6 +251,22 @@ func (s *Store) keepParts(ctx context.Context, n int64, file io.Reader) (size in
 			return size, err
 		}
 	}
+}
+
+// fill reads as much as there is room for; last tells that there is no more. Unlike
+// io.ReadFull it does not take a file that was cut off on its way for one that ends.
+func fill(buffer []byte, file io.Reader) (n int, last bool, err error) {
+	for n < len(buffer) {
+		got, err := file.Read(buffer[n:])
+		n += got
+		if err == io.EOF { //nolint:errorlint // as io.Reader has it
+			return n, true, nil
+		}
+		if err != nil {
+			return n, false, invalid("the file was cut off on its way: %w", err)
+		}
+	}
+	return n, false, nil
 }
 
 // fail notes why an import cannot go on.
