@@ -77,7 +77,9 @@ func (l *loop) run(ctx context.Context) {
 				}
 			}
 		}
-		if !l.apart(ctx, ins) || l.own.over() {
+		goesOn := l.apart(ctx, ins)
+		l.box.done(ins)
+		if !goesOn || l.own.over() {
 			return
 		}
 	}
