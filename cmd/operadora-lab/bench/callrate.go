@@ -240,7 +240,7 @@ func rateBare(ctx context.Context, site *centre.Site) (paced, error) {
 func (b *bareLoop) event(e orchestrator.Event) {
 	switch {
 	case e.Kind == orchestrator.EventEntered && e.Args[0] == "inbound":
-		b.wg.Go(func() { b.enter(e.Channel, time.Now()) })
+		b.wg.Go(func() { b.enter(e, time.Now()) })
 	case e.Kind == orchestrator.EventEntered:
 		b.wg.Go(func() { b.join(b.take(e.Channel, false)) })
 	case e.Kind == orchestrator.EventEnded:
@@ -260,8 +260,8 @@ func (b *bareLoop) take(channel string, forget bool) *bareCall {
 	return c
 }
 
-func (b *bareLoop) enter(channel string, at time.Time) {
-	endpoint := <-b.free
+func (b *bareLoop) enter(e orchestrator.Event, at time.Time) {
+	channel, endpoint := e.Channel, <-b.free
 	b.mu.Lock()
 	b.n++
 	id := "op-bare" + strconv.Itoa(b.n)
@@ -271,7 +271,7 @@ func (b *bareLoop) enter(channel string, at time.Time) {
 	// a command that fails shows as a call that is not carried to its end
 	_ = b.pbx.Answer(b.ctx, channel)
 	if err := b.pbx.Originate(b.ctx, orchestrator.Origination{Channel: c.agent, Endpoint: endpoint, Args: []string{"agent", id},
-		Timeout: 15 * time.Second, Originator: channel}); err != nil { // nobody would ever end it
+		Caller: e.Caller, Timeout: 15 * time.Second, Originator: channel}); err != nil { // nobody would ever end it
 		b.take(channel, true)
 		if b.take(c.agent, true) != nil {
 			b.leave(c)
