@@ -58,6 +58,11 @@
 // variables, and says nothing of an originator that is gone, which is asked for;
 // dial copies caller id and language of its caller over what was set before.
 //
+// Until it is put in a bridge of ours such a channel is in one that Asterisk keeps for
+// all of them, answered or not, and whenever one enters or leaves that, Asterisk
+// publishes the state of each: 36 more in it cost each call 107 messages and 2 ms of
+// Asterisk's processor time, at 85 calls a second.
+//
 // Causes of failed originations: 486 gives 17, 603 gives 21, 404 gives 1, 503
 // gives 34, our own cancel the cause we gave. 480, the end of the ring time,
 // and a phone that does not answer at all give 19 alike; where no alerting was
