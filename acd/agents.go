@@ -40,7 +40,10 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 		}
 	}
 	switch {
-	case cmd.Op.OfCall(), cmd.Op == orchestrator.AgentLook:
+	case cmd.Op == orchestrator.AgentLook:
+		answer.Phone = a.phone()
+		return s.presentCall(ctx, a.ID, answer)
+	case cmd.Op.OfCall():
 		return s.presentCall(ctx, a.ID, answer)
 	case cmd.Op == orchestrator.AgentSupervise:
 		return s.overseenCall(ctx, a, cmd, answer)
@@ -70,12 +73,16 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 	}
 	answer = s.answer(answer, res, trigger)
 	if cmd.Op == orchestrator.AgentLine {
-		answer.Phone = orchestrator.Phone{PBX: a.PBX, Endpoint: a.Endpoint, Language: a.Language, AutoAnswer: a.AutoAnswer}
+		answer.Phone = a.phone()
 		if answer.Result == orchestrator.AgentAlready {
 			answer.Result = orchestrator.AgentOK // the line is what was asked for
 		}
 	}
 	return answer, nil
+}
+
+func (a Agent) phone() orchestrator.Phone {
+	return orchestrator.Phone{PBX: a.PBX, Endpoint: a.Endpoint, Language: a.Language, AutoAnswer: a.AutoAnswer}
 }
 
 // presentCall says which call an agent talks in.

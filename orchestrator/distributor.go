@@ -301,7 +301,7 @@ type AgentAnswer struct {
 	Language string
 	State    string // the agent's state now
 	Call     string `json:",omitempty"` // of operations of a conversation: its call
-	Phone    Phone  `json:",omitzero"`  // of AgentLine: where the agent is
+	Phone    Phone  `json:",omitzero"`  // of AgentLine and AgentLook: where the agent is
 }
 
 // Phone is an agent's phone.

@@ -15,6 +15,9 @@ func TestALinePausesAndMakesReady(t *testing.T) {
 	trusted := func(c *orchestrator.AgentCommand) { c.Trusted = true }
 	w := setup(t, agentDefs())
 	w.wantDo(orchestrator.AgentNotLoggedIn, orchestrator.AgentLineDown, "a01", trusted)
+	if at := w.do(orchestrator.AgentLook, "a01", trusted).Phone; at.PBX != pbx || at.Endpoint != "PJSIP/101" { // who opens the line asks before
+		t.Errorf("the phone of who is logged out: %+v", at)
+	}
 	w.wantDo(orchestrator.AgentOK, orchestrator.AgentLine, "a01", trusted)
 	w.wantState("a01", acd.StateAvailable)
 	if p := w.enqueue("c0", "ventas"); p.Offer != nil {

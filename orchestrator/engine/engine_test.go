@@ -477,6 +477,8 @@ func (f *floor) Holding(context.Context, string) (orchestrator.Holding, error) {
 }
 
 // Do is what the agent can do, in the least words that do for a permanent line.
+var anasPhone = orchestrator.Phone{PBX: "lima", Endpoint: "PJSIP/101", Language: "es"}
+
 func (f *floor) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -494,7 +496,7 @@ func (f *floor) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrat
 		if f.state == "" || f.state == "offline" {
 			f.turn("available", "")
 		}
-		a.Phone = orchestrator.Phone{PBX: "lima", Endpoint: "PJSIP/101", Language: "es"}
+		a.Phone = anasPhone
 	case orchestrator.AgentLineDown:
 		if f.state == "available" {
 			f.turn("paused", orchestrator.ReasonLine)
@@ -509,7 +511,9 @@ func (f *floor) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrat
 		f.turn("available", "")
 	case orchestrator.AgentLogout:
 		f.turn("offline", "")
-	case orchestrator.AgentLook, orchestrator.AgentTransfer, orchestrator.AgentDispose, orchestrator.AgentLogin:
+	case orchestrator.AgentLook:
+		a.Phone = anasPhone
+	case orchestrator.AgentTransfer, orchestrator.AgentDispose, orchestrator.AgentLogin:
 	}
 	a.State = f.state
 	return a, nil

@@ -215,27 +215,54 @@ func (e *Engine) LineState(pbx, agent string) string {
 // Do implements orchestrator.Agents: what an agent asks for is the distributor's,
 // but for the permanent line itself.
 func (e *Engine) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
+	opens := cmd.Op == orchestrator.AgentLine && (cmd.Endpoint == "" || cmd.Trusted) // who has dialled in keeps the channel: the flow ends in it
+	if opens {
+		if a, err := e.mayOpen(ctx, cmd); err != nil {
+			return a, err
+		}
+	}
 	a, err := e.agents.Do(ctx, cmd)
-	if err != nil || cmd.Op != orchestrator.AgentLine || a.Result != orchestrator.AgentOK || cmd.Endpoint != "" && !cmd.Trusted {
-		return a, err // who has dialled in keeps the channel: the flow ends in it
+	if err != nil || !opens || a.Result != orchestrator.AgentOK {
+		return a, err
 	}
 	return a, e.openLine(ctx, a.Agent, a.Phone, call.LineNews{Do: call.LineOpen})
 }
 
-// openLine has the permanent line of an agent opened, or puts it back.
-func (e *Engine) openLine(ctx context.Context, agent string, phone orchestrator.Phone, n call.LineNews) error {
-	const op = "orchestrator.Line"
+// mayOpen tells why the permanent line that somebody asks for cannot be opened, before
+// the agent is logged in for it.
+func (e *Engine) mayOpen(ctx context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
+	cmd.Op, cmd.Trusted = orchestrator.AgentLook, true
+	a, err := e.agents.Do(ctx, cmd)
+	if err == nil && a.Phone.PBX != "" { // else there is no such agent
+		_, err = e.drivesLine(a.Agent, a.Phone)
+	}
+	return a, err
+}
+
+const opLine = "orchestrator.Line"
+
+// drivesLine is who drives the PBX of an agent's phone here.
+func (e *Engine) drivesLine(agent string, phone orchestrator.Phone) (*driving, error) {
 	d, ok := e.drivers[phone.PBX]
 	v := d.driving()
 	if !ok || v == nil || !d.connected.Load() {
-		return fault.New(op, fault.Unavailable, "the phone of agent %q is at PBX %q, which is not driven from here", agent, phone.PBX)
+		return nil, fault.New(opLine, fault.Unavailable, "the phone of agent %q is at PBX %q, which is not driven from here", agent, phone.PBX)
+	}
+	return v, nil
+}
+
+// openLine has the permanent line of an agent opened, or puts it back.
+func (e *Engine) openLine(ctx context.Context, agent string, phone orchestrator.Phone, n call.LineNews) error {
+	v, err := e.drivesLine(agent, phone)
+	if err != nil {
+		return err
 	}
 	answer := make(chan error, 1)
 	told := v.tellLine(agent, phone, call.Input{Kind: call.InLine, Line: n, Answer: func(err error) { answer <- err }})
 	if !told {
-		return fault.New(op, fault.Unavailable, "PBX %q is not driven from here any more", phone.PBX)
+		return fault.New(opLine, fault.Unavailable, "PBX %q is not driven from here any more", phone.PBX)
 	}
-	return e.await(ctx, answer, op, fmt.Sprintf("the permanent line of agent %q", agent))
+	return e.await(ctx, answer, opLine, fmt.Sprintf("the permanent line of agent %q", agent))
 }
 
 // tellLine tells the session of an agent something, a new one if there is none;

@@ -551,6 +551,29 @@ func TestKeysOnTheLine(t *testing.T) {
 	}
 }
 
+// TestLineOfAPBXThatIsAway: a line that cannot be opened leaves the agent as they were.
+func TestLineOfAPBXThatIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.DropSocket()
+		s.wait(time.Second)
+		cmd := orchestrator.AgentCommand{Op: orchestrator.AgentLine, Agent: "ana", Trusted: true}
+		if _, err := s.eng.Do(t.Context(), cmd); fault.KindOf(err) != fault.Unavailable || !strings.Contains(err.Error(), `"ana"`) {
+			t.Errorf("while the PBX is away: %v", err)
+		}
+		if s.floor.state != "" {
+			t.Errorf("the agent is %q", s.floor.state)
+		}
+		s.pbx.Reconnect()
+		s.wait(10 * time.Second)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+		s.idle(s.open())
+		s.logout()
+		s.finish()
+	})
+}
+
 // TestLineDialledIn has the agent dial a code: the call is confirmed, and stays up
 // as the line.
 func TestLineDialledIn(t *testing.T) {
