@@ -304,7 +304,9 @@ func (u *unkind) disturbOwner() {
 			if n := w.former.pbx.todo; len(n) > 0 && !Moot(n, n[0]) && u.num("in flight", 0, 1) == 1 {
 				w.late = append(w.late, func() { _, _ = w.pbx.run(n[0].Command, true) })
 			}
-			w.load()
+			if w.load(); w.former == w.me { // nothing was stored, and nobody is there to begin anew with
+				w.former = nil
+			}
 		},
 		w.decideFormer,
 		func() {

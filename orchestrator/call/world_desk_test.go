@@ -185,9 +185,10 @@ func (d *toyDesk) match() {
 }
 
 // ending tells whether the end of an offer is on the call's list: a permanent line
-// may be joined before the distributor has heard of it.
+// may be joined before the distributor has heard of it, and a join may have begun when
+// the call was over.
 func (w *world) ending(offer string) bool {
-	return w.lines > 0 && slices.ContainsFunc(w.me.c.Todo, func(t Todo) bool {
+	return (w.lines > 0 || w.me.c.State == StateClearing) && slices.ContainsFunc(w.me.c.Todo, func(t Todo) bool {
 		end, ends := t.Command.(FinishOffer)
 		fail, fails := t.Command.(FailOffer)
 		return ends && end.Offer.ID == offer || fails && fail.Offer.ID == offer
