@@ -14,6 +14,17 @@ func (x *change) customerGone(cause orchestrator.Cause, by string) {
 	x.over("", by, cause)
 }
 
+// customerLost handles that the PBX ended the customer's channel by itself, as when it
+// is stopped. Whose channel it ends first is chance, so it was not the agent, either.
+func (x *change) customerLost(cause orchestrator.Cause) {
+	x.ended(x.c.Customer())
+	x.dirty = true
+	if x.c.State != StateClearing {
+		x.c.EndedBy = ""
+	}
+	x.over(orchestrator.OutcomeLost, "pbx", cause)
+}
+
 // over ends the call: how it ended is settled now, what it made is removed next.
 func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrator.Cause) {
 	if x.c.State == StateClearing {

@@ -240,6 +240,10 @@ func (x *change) event(e orchestrator.Event) {
 func (x *change) customerEvent(e orchestrator.Event) {
 	switch e.Kind {
 	case orchestrator.EventEnded:
+		if e.ByPBX {
+			x.customerLost(e.Cause)
+			return
+		}
 		x.customerGone(e.Cause, "caller")
 	case orchestrator.EventLeft:
 		x.left()

@@ -38,6 +38,13 @@ func ordered(do WishKind) func(*world) {
 	return func(w *world) { w.post(Input{Kind: InWish, Wish: Wish{Do: do, By: "test"}}) }
 }
 
+// stopped has the PBX hang up on the caller by itself.
+func stopped(w *world) {
+	customer := w.me.c.Customer().Channel
+	w.pbx.out(customer, orchestrator.Event{Kind: orchestrator.EventEnded, Channel: customer, Cause: orchestrator.CauseNormal, ByPBX: true})
+	w.quiet()
+}
+
 func TestEndings(t *testing.T) {
 	t.Parallel()
 	callerHangsUp := (*world).callerHangsUp
@@ -63,6 +70,10 @@ func TestEndings(t *testing.T) {
 			inQueue, after(5*time.Minute + time.Second), answered, after(time.Second), agentEnds(orchestrator.CauseNormal),
 		}, orchestrator.OutcomeTransferred, "number"},
 		{"handed back to the dialplan", []func(*world){press("#")}, orchestrator.OutcomeTransferred, "operadora"},
+		{"the PBX is stopped, in the prompt", []func(*world){stopped}, orchestrator.OutcomeLost, "pbx"},
+		{"the PBX is stopped, in the queue", []func(*world){inQueue, after(time.Minute), stopped}, orchestrator.OutcomeLost, "pbx"},
+		{"the PBX is stopped, while talking", []func(*world){inQueue, ringing, answered, after(time.Second), stopped}, orchestrator.OutcomeLost, "pbx"},
+		{"the PBX is stopped, the agent first", []func(*world){inQueue, ringing, answered, after(time.Second), agentEnds(orchestrator.CauseNormal), stopped}, orchestrator.OutcomeServed, "agent"},
 		{"ordered", []func(*world){inQueue, ringing, answered, after(time.Second), ordered(WishHangup)}, orchestrator.OutcomeServed, "operadora"},
 		{"ordered in the menu", []func(*world){ordered(WishHangup)}, orchestrator.OutcomeTerminated, "operadora"},
 		{"ordered in the queue", []func(*world){inQueue, ordered(WishHangup)}, orchestrator.OutcomeTerminated, "operadora"},
