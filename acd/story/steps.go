@@ -83,6 +83,9 @@ func (t *teller) rest() { t.queue, t.since = "", time.Time{} }
 
 func (t *teller) unqueued(e orchestrator.Entry, d entry) {
 	en, es := in(leavings, d.Why)
+	if words, ok := refusals[d.Why]; ok { // the queue does not keep it
+		en, es = words[0], words[1]
+	}
 	waited := t.waited(e.At)
 	t.add(Step{At: e.At, Code: Unqueued, Why: d.Why, Queue: d.Queue, WaitedMS: waited, Text: and(
 		say("it left the queue after %s, without having been served: ", "salió de la cola tras %s, sin haber sido atendida: ", span(waited)),

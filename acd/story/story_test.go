@@ -64,6 +64,8 @@ var stories = map[string]func(*day){
 	"the way out": func(d *day) {
 		d.add(0, orchestrator.EntryCallQueued, fields{"queue": "sales", "position": 1, "staff": 2})
 		d.add(time.Minute, orchestrator.EntryCallUnqueued, fields{"queue": "sales", "why": "timeout"})
+		d.add(0, orchestrator.EntryCallQueued, fields{"queue": "support", "position": 1, "staff": 1})
+		d.add(time.Second, orchestrator.EntryCallUnqueued, fields{"queue": "support", "why": "no_agents"})
 		d.add(0, orchestrator.EntryCallFault, fields{"what": "a sound", "error": "no such file"})
 		d.add(0, orchestrator.EntryCallCallback, fields{"queue": "sales", "result": "ok"})
 		d.add(0, orchestrator.EntryCallHungUp, fields{"by": "api:ana", "reason": "a test"})
@@ -136,7 +138,7 @@ func TestEveryWordIsKnown(t *testing.T) {
 		orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError} {
 		known(failures, string(f))
 	}
-	for _, r := range []orchestrator.PlacementResult{orchestrator.RefusedFull, orchestrator.RefusedEmpty, orchestrator.RefusedQueue} {
+	for _, r := range []orchestrator.PlacementResult{orchestrator.RefusedClosed, orchestrator.RefusedUnfit, orchestrator.RefusedFull, orchestrator.RefusedEmpty, orchestrator.RefusedQueue} {
 		known(refusals, string(r))
 	}
 }

@@ -9,9 +9,12 @@ import (
 // it is stored.
 var (
 	refusals = map[string][2]string{
-		string(orchestrator.RefusedFull):  {"it was full", "estaba llena"},
-		string(orchestrator.RefusedEmpty): {"nobody was logged in", "no había nadie conectado"},
-		string(orchestrator.RefusedQueue): {"there is no such queue", "no existe esa cola"},
+		string(orchestrator.RefusedClosed): {"it was closed", "estaba cerrada"},
+		string(orchestrator.RefusedUnfit):  {"nobody was logged in who can do what is asked for", "no había nadie conectado que cumpla lo requerido"},
+		"long_wait":                        {"too long a wait was expected", "se preveía una espera demasiado larga"},
+		string(orchestrator.RefusedFull):   {"it was full", "estaba llena"},
+		string(orchestrator.RefusedEmpty):  {"nobody was logged in", "no había nadie conectado"},
+		string(orchestrator.RefusedQueue):  {"there is no such queue", "no existe esa cola"},
 	}
 	leavings = map[string][2]string{
 		"timeout": {"the longest wait was over", "se cumplió la espera máxima"},
