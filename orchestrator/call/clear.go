@@ -145,10 +145,11 @@ func (x *change) clear() {
 
 // stayNowhere lets rooms be removed with whoever is in them: the customer, who was
 // to be out of one and ready for the next prompt, is hung up, and before: Asterisk
-// may overlook the hangup of a channel that it is just putting out of a bridge.
+// may overlook the hangup of a channel that it is just putting out of a bridge. A
+// permanent line that is given back goes on.
 func (x *change) stayNowhere() {
 	for _, t := range slices.Clone(x.c.Todo) {
-		if room, ok := t.Command.(CloseRoom); ok && room.Stay != "" {
+		if room, ok := t.Command.(CloseRoom); ok && room.Stay != "" && !x.pending(returns(room.Stay)) {
 			x.c.Todo.Strike(t.N)
 			x.do(CloseRoom{Bridge: room.Bridge})
 		}

@@ -179,6 +179,11 @@ func (x *change) giveBack(l *Leg) {
 	x.do(Return{Session: l.Line, Channel: l.Channel, Bridge: bridge(x.c.Call, l.Room), Tone: l.Tone})
 }
 
+// returns matches the order to give a permanent line back.
+func returns(channel string) func(Command) bool {
+	return func(c Command) bool { r, ok := c.(Return); return ok && r.Channel == channel }
+}
+
 // lineBack ends the part of permanent lines that were given back: no event tells.
 func (x *change) lineBack() {
 	for _, l := range slices.Clone(x.c.Legs) {

@@ -245,3 +245,32 @@ type bosses struct{ toyPeople }
 func (bosses) Oversees(_, supervisor, _ string) (orchestrator.Oversight, error) {
 	return orchestrator.Oversight{Endpoint: "PJSIP/" + supervisor, May: orchestrator.MonitorModes}, nil
 }
+
+// TestSupervisorsLineIsGivenBackAlone: a supervisor listens on their permanent line, and
+// the call ends, whoever ends it. The line is out of the bridge in which they heard the
+// agent before anybody else may have it.
+func TestSupervisorsLineIsGivenBackAlone(t *testing.T) {
+	t.Parallel()
+	for name, ends := range map[string]func(*world){
+		"the customer":   (*world).callerHangsUp,
+		"the agent":      agentEnds(orchestrator.CauseNormal),
+		"somebody else":  func(w *world) { w.post(Input{Kind: InWish, Wish: Wish{Do: WishHangup, By: "test"}}) },
+		"the supervisor": func(w *world) { w.post(Input{Kind: InWish, Wish: Wish{Do: WishLeave, Supervisor: "201", By: "test"}}) },
+	} {
+		w := at(talking...)
+		w.onLine("201")
+		w.post(Input{Kind: InWish, Wish: Wish{Do: WishSupervise, Supervisor: "201", Mode: orchestrator.MonitorListen, By: "test"}})
+		w.quiet()
+		if got := w.hearing(); len(got) != 1 || !w.pbx.channels[toyLine+"201"].line {
+			t.Fatalf("hearing are %v", got)
+		}
+		ends(w)
+		w.settle(time.Minute)
+		if w.pbx.channels[toyLine+"201"] != nil {
+			t.Errorf("%s: the line was not given back", name)
+		}
+		for _, b := range w.broken {
+			t.Errorf("%s: %s", name, b)
+		}
+	}
+}
