@@ -55,13 +55,13 @@ func speakerView(s records.Speaker) wire.Speaker {
 	return wire.Speaker{Role: wire.SpeakerRole(s.Role), Agent: s.Agent, Number: s.Number, From: wire.At(s.From), To: wire.At(s.To)}
 }
 
-// entryView shows a journal entry. Summaries and changes of agents
-// have moments in their data; data that cannot be read is left out: the rest of the entry is still true.
 // storyStep turns a step of a call's way into the API's form.
 func storyStep(s story.Step) wire.StoryStep {
 	return wire.StoryStep{At: s.At.UTC(), Code: wire.StoryCode(s.Code), Why: s.Why, Queue: s.Queue, Agent: s.Agent, WaitedMS: s.WaitedMS, Text: s.Text}
 }
 
+// entryView shows a journal entry. Summaries and changes of agents
+// have moments in their data; data that cannot be read is left out: the rest of the entry is still true.
 func entryView(e orchestrator.Entry) wire.Entry {
 	v := wire.Entry{ID: e.ID, Type: wire.EntryType(e.Type), At: e.At.UTC(), Call: e.Call, Agent: e.Agent, Queue: e.Queue, PBX: e.PBX}
 	switch e.Type {
