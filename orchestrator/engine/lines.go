@@ -96,8 +96,12 @@ func (n *lines) borrow(id string, channels, listens []string) (lent []lineClaims
 		}
 	}
 	for _, ch := range channels {
+		listener := slices.Contains(listens, ch)
+		if by := n.lent[ch]; listener && by != "" && by != id {
+			continue // who has an offer of the agent goes before: of the two neither knew of the other
+		}
 		delete(n.listens, ch)
-		if slices.Contains(listens, ch) {
+		if listener {
 			n.listens[ch] = true
 		}
 		if n.lent[ch] == id {
@@ -116,6 +120,12 @@ func (n *lines) by(channel string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.lent[channel]
+}
+
+// another tells whether a channel is a line that another call has.
+func (l *loop) another(channel string) bool {
+	by := l.drv.lines.by(channel)
+	return by != "" && by != l.id
 }
 
 // listened tells whether a line is lent to a supervisor who listens.

@@ -62,13 +62,11 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 	case call.Admit:
 		err = l.admit(ctx, c)
 	case call.Monitor:
-		if err = l.borrowed(ctx, c.Order.Channel); err == nil { // that may be the supervisor's permanent line
-			err = p.Monitor(ctx, c.Order)
-		}
+		err = l.monitor(ctx, c.Order)
 	case call.Part:
 		err = p.Part(ctx, c.Bridge, c.Channel)
 	case call.CloseRoom:
-		err = p.DestroyBridge(ctx, c.Bridge, staying(c)...)
+		err = p.DestroyBridge(ctx, c.Bridge, l.staying(c)...)
 	case call.Record:
 		c.Order.Again = again
 		err = p.Record(ctx, c.Order)
@@ -139,11 +137,24 @@ func (l *loop) play(ctx context.Context, p orchestrator.Playback) error {
 	return l.unlent(p.Channel, func() error { return l.drv.pbx.Play(ctx, p) })
 }
 
-func staying(c call.CloseRoom) []string {
-	if c.Stay == "" {
+// staying are the channels that are to be out of a room and ready; a permanent line that
+// another call has is elsewhere.
+func (l *loop) staying(c call.CloseRoom) []string {
+	if c.Stay == "" || l.another(c.Stay) {
 		return nil
 	}
 	return []string{c.Stay}
+}
+
+// monitor lets a supervisor hear an agent, be it on their permanent line.
+func (l *loop) monitor(ctx context.Context, o orchestrator.Monitoring) error {
+	if l.another(o.Channel) {
+		return fault.New("engine", fault.Conflict, "the permanent line has been given to a call")
+	}
+	if err := l.borrowed(ctx, o.Channel); err != nil {
+		return err
+	}
+	return l.drv.pbx.Monitor(ctx, o)
 }
 
 // takeUp takes an offer up, if there is one.

@@ -465,3 +465,62 @@ func TestSupervisingInTrouble(t *testing.T) {
 		s.finish(orchestrator.OutcomeServed)
 	})
 }
+
+// TestLineOfASupervisorWhoIsOffered: a supervisor is about to listen on their permanent
+// line as a caller is offered to them, and neither call knows of the other. The caller
+// has the line.
+func TestLineOfASupervisorWhoIsOffered(t *testing.T) {
+	t.Parallel()
+	for _, first := range []string{"listens", "offered"} {
+		t.Run(first, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := talking(t)
+				_, err := s.eng.Do(t.Context(), orchestrator.AgentCommand{Op: orchestrator.AgentLine, Agent: "bea", Trusted: true})
+				s.must(err)
+				s.wait(10 * time.Second)
+				line := s.pbx.ChannelsAt("PJSIP/bea")[0]
+				talks := s.live()
+				s.pbx.Arrive("in.2", "5000", caller(2))
+				s.wait(10 * time.Second)
+				waits := s.live()
+				s.store.set(true)
+				listens := func() {
+					go func() {
+						_ = s.eng.Ask(t.Context(), talks.Call, call.Wish{Do: call.WishSupervise, Supervisor: "bea", Mode: orchestrator.MonitorListen, By: "test"})
+					}()
+					s.wait(10 * time.Millisecond)
+				}
+				if first == "listens" {
+					listens()
+				}
+				o := orchestrator.Offer{ID: "ob", Call: waits.Call, Visit: waits.Visit.N, PBX: "lima",
+					Queue: "sales", Agent: "bea", Endpoint: "PJSIP/bea", Ring: 20 * time.Second}
+				s.floor.mu.Lock()
+				s.floor.offer = &o
+				s.floor.mu.Unlock()
+				s.floor.notices <- orchestrator.DeskNotice{Offer: o}
+				s.wait(10 * time.Millisecond)
+				if first == "offered" {
+					listens()
+				}
+				s.store.set(false)
+				s.wait(5 * time.Second)
+				s.talks("in.2", line)
+				s.conversation("101")
+				for _, in := range []string{"in.2", "in.1"} {
+					s.pbx.HangUp(in, orchestrator.CauseNormal)
+					s.wait(10 * time.Second)
+					if c, ok := s.pbx.Channel(line); !ok || !c.Silent || c.Held || c.Bridge != "" || c.Playing != "" {
+						t.Errorf("the line after %s: %+v %v", in, c, ok)
+					}
+				}
+				if n := s.healed(); n > 0 {
+					t.Errorf("%v things were put right", n)
+				}
+				s.pbx.HangUp(line, orchestrator.CauseNormal)
+				s.finish(orchestrator.OutcomeServed, orchestrator.OutcomeServed)
+			})
+		})
+	}
+}
