@@ -3,6 +3,8 @@ package acd
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -89,6 +91,12 @@ func (s *Service) lastAgent(ctx context.Context, dir *directory, q Queue, c Call
 		c.Prefer, c.PatienceMS, c.Last = agent, q.LastAgent.Patience.Milliseconds(), true
 	}
 	return c, err
+}
+
+// ForgetCaller forgets who served a number last. What a queue that is defined no longer had
+// in mind expires (LastAgent.Within).
+func (s *Service) ForgetCaller(ctx context.Context, number string) error {
+	return s.store.ForgetCaller(ctx, numberKey(number), slices.Collect(maps.Keys(s.directory.Load().queues)))
 }
 
 // tell adds to a place what the caller gets there for being who they are.

@@ -54,6 +54,8 @@ type CallStore interface {
 	Call(ctx context.Context, call string) (rec CallRecord, ok bool, err error)
 	// LastAgent returns who served a caller of a queue last, as far as that is kept in mind; "" is nobody.
 	LastAgent(ctx context.Context, queue, caller string) (agent string, err error)
+	// ForgetCaller forgets who served a caller of some queues last.
+	ForgetCaller(ctx context.Context, caller string, queues []string) error
 	// Place returns a waiting call's position from 1; 0 is not waiting.
 	Place(ctx context.Context, call string, in QueueAt) (position int, err error)
 	// Ahead counts, in each lane in which somebody is, who comes before a score.

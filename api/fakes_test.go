@@ -180,6 +180,14 @@ func (f *fakePBX) DeleteRecording(_ context.Context, id string) error {
 	return nil
 }
 
+// fakeCallers keeps the numbers that are to be forgotten.
+type fakeCallers struct{ forgotten []string }
+
+func (f *fakeCallers) ForgetCaller(_ context.Context, number string) error {
+	f.forgotten = append(f.forgotten, number)
+	return nil
+}
+
 type fakeFloor struct {
 	mu    sync.Mutex
 	state FloorState      // guarded by mu

@@ -42,6 +42,12 @@ type Engine interface {
 	Connected() map[string]bool
 }
 
+// Callers keeps in mind who called. *acd.Service is one.
+type Callers interface {
+	// ForgetCaller forgets what is known of a number beside the records.
+	ForgetCaller(ctx context.Context, number string) error
+}
+
 // Floor reads who waits and who serves.
 type Floor interface {
 	// Floor returns everything, as it was at most age ago; with age 0 it shows
@@ -148,6 +154,7 @@ type Parts struct {
 	Calls       Calls
 	Engine      Engine
 	Agents      orchestrator.Agents
+	Callers     Callers
 	Floor       Floor
 	Records     Records
 	Reports     Reports

@@ -39,6 +39,11 @@ func (s operations) ApplyRetention(ctx context.Context, r ApplyRetentionRequestO
 		if err := s.auditFirst(ctx, action, object, ""); err != nil {
 			return nil, err
 		}
+		if r.Body.Number != "" {
+			if err := s.Callers.ForgetCaller(ctx, r.Body.Number); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for _, x := range list {
 		item := wire.RetentionItem{Queue: x.queue}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,8 +105,14 @@ func TestErase(t *testing.T) {
 	if got := w.retain(s, `{"dry_run":true,`+body+`}`); got.Items[0] != (wire.RetentionItem{Recordings: 1, Calls: 1}) {
 		t.Errorf("dry run: %+v", got)
 	}
+	if len(w.callers.forgotten) != 0 {
+		t.Errorf("a dry run forgets %q", w.callers.forgotten)
+	}
 	if got := w.retain(s, `{"dry_run":false,`+body+`}`); got.Items[0].RemovedCalls != 1 || got.Items[0].RemovedRecordings != 1 {
 		t.Errorf("erased: %+v", got)
+	}
+	if !slices.Equal(w.callers.forgotten, []string{before.Caller.Number}) {
+		t.Errorf("forgotten: %q", w.callers.forgotten)
 	}
 	after, timeline, err := w.db.Contact(t.Context(), "p1")
 	if err != nil || after.Caller.Number+after.Caller.Name != "" || len(timeline) != 0 || after.TalkMS != before.TalkMS {

@@ -92,4 +92,9 @@ func TestLastAgent(t *testing.T) {
 	if p := w.from("c6", "ventas", number); p.Offer == nil || p.Offer.Agent != "a02" {
 		t.Errorf("a01 is not at work: %+v", p)
 	}
+	w.do(orchestrator.AgentResume, "a01")
+	w.must(w.svc.ForgetCaller(w.ctx(), "0034600123456"))
+	if p := w.from("c7", "ventas", number); p.Prefer != "" {
+		t.Errorf("the number is forgotten: %+v", p)
+	}
 }

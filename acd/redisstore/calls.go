@@ -87,6 +87,18 @@ func (s *Store) LastAgent(ctx context.Context, queue, caller string) (string, er
 	return agent, redisstore.Classify("acd/redisstore.LastAgent", err)
 }
 
+// ForgetCaller forgets who served a caller of some queues last.
+func (s *Store) ForgetCaller(ctx context.Context, caller string, queues []string) error {
+	gone := make([]string, len(queues))
+	for i, q := range queues {
+		gone[i] = s.keys.last(q, caller)
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return redisstore.Classify("acd/redisstore.ForgetCaller", s.rdb.Del(ctx, gone...).Err())
+}
+
 // Place returns a waiting call's position.
 func (s *Store) Place(ctx context.Context, call string, in acd.QueueAt) (int, error) {
 	rank, err := s.rdb.ZRank(ctx, s.keys.waiting(in), call).Result()

@@ -163,10 +163,10 @@ func (r Reporter) events(ctx context.Context, d *figures.Day, dir directory, fro
 		}
 		at := e.At.UnixMilli()
 		o := figures.Offer{Call: e.Call, Queue: x.Queue, Agent: x.Agent, Team: dir.teams[x.Agent], At: at}
-		switch {
-		case e.Type == orchestrator.EntryCallOffered:
+		switch e.Type {
+		case orchestrator.EntryCallOffered:
 			d.Offers = append(d.Offers, o)
-		case e.Type == orchestrator.EntryCallMissed:
+		case orchestrator.EntryCallMissed:
 			if x.Why == orchestrator.OfferNoAnswer || x.Why == orchestrator.OfferRejected {
 				d.Missed = append(d.Missed, o)
 			}
