@@ -23,6 +23,7 @@ type change struct {
 	backAs   *Back
 	answers  []error // to wishes
 	turned   map[int]error
+	byPBX    bool // what is being handled the PBX did by itself
 	returned bool // the flow that took the present step is over, and another is in its place
 }
 

@@ -316,7 +316,9 @@ func (x *change) farEvent(e orchestrator.Event) {
 		}
 		x.pickup()
 	case orchestrator.EventEnded:
+		x.byPBX = e.ByPBX
 		x.farGone(e.Cause)
+		x.byPBX = false
 	case orchestrator.EventDigit:
 		x.typed(e.Digit)
 	case orchestrator.EventLeft:

@@ -38,10 +38,13 @@ func ordered(do WishKind) func(*world) {
 	return func(w *world) { w.post(Input{Kind: InWish, Wish: Wish{Do: do, By: "test"}}) }
 }
 
-// stopped has the PBX hang up on the caller by itself.
-func stopped(w *world) {
-	customer := w.me.c.Customer().Channel
-	w.pbx.out(customer, orchestrator.Event{Kind: orchestrator.EventEnded, Channel: customer, Cause: orchestrator.CauseNormal, ByPBX: true})
+// stopped has the PBX hang up on the caller by itself, agentStopped on the agent.
+func stopped(w *world)      { w.hangsUp(w.me.c.Customer().Channel) }
+func agentStopped(w *world) { w.hangsUp(w.me.c.Far().Channel) }
+
+// hangsUp has the PBX end a channel by itself.
+func (w *world) hangsUp(channel string) {
+	w.pbx.out(channel, orchestrator.Event{Kind: orchestrator.EventEnded, Channel: channel, Cause: orchestrator.CauseNormal, ByPBX: true})
 	w.quiet()
 }
 
@@ -73,7 +76,7 @@ func TestEndings(t *testing.T) {
 		{"the PBX is stopped, in the prompt", []func(*world){stopped}, orchestrator.OutcomeLost, "pbx"},
 		{"the PBX is stopped, in the queue", []func(*world){inQueue, after(time.Minute), stopped}, orchestrator.OutcomeLost, "pbx"},
 		{"the PBX is stopped, while talking", []func(*world){inQueue, ringing, answered, after(time.Second), stopped}, orchestrator.OutcomeLost, "pbx"},
-		{"the PBX is stopped, the agent first", []func(*world){inQueue, ringing, answered, after(time.Second), agentEnds(orchestrator.CauseNormal), stopped}, orchestrator.OutcomeServed, "agent"},
+		{"the PBX is stopped, the agent first", []func(*world){inQueue, ringing, answered, after(time.Second), agentStopped, stopped}, orchestrator.OutcomeServed, "pbx"},
 		{"ordered", []func(*world){inQueue, ringing, answered, after(time.Second), ordered(WishHangup)}, orchestrator.OutcomeServed, "operadora"},
 		{"ordered in the menu", []func(*world){ordered(WishHangup)}, orchestrator.OutcomeTerminated, "operadora"},
 		{"ordered in the queue", []func(*world){inQueue, ordered(WishHangup)}, orchestrator.OutcomeTerminated, "operadora"},

@@ -457,7 +457,7 @@ func (x *change) parted(by string) {
 		f["number"] = orchestrator.MaskNumber(far.Number)
 	}
 	x.note(orchestrator.EntryCallParted, f)
-	if x.c.EndedBy == "" && (by == "agent" || by == "number") {
+	if x.c.EndedBy == "" && (by == "agent" || by == "number" || by == "pbx") {
 		x.c.EndedBy = by
 	}
 }
@@ -489,7 +489,10 @@ func (x *change) afterTalk() {
 	}
 	x.dropGuests()
 	by := "agent"
-	if x.c.Far().Person() == "" {
+	switch {
+	case x.byPBX:
+		by = "pbx"
+	case x.c.Far().Person() == "":
 		by = "number"
 	}
 	x.endTalk(by)
