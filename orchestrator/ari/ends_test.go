@@ -93,6 +93,22 @@ func TestEndsOfTheFirstChannel(t *testing.T) {
 	}
 }
 
+// A phone that is gone before Asterisk can be asked says nothing of the dialplan: it is
+// asked on the next.
+func TestEndsOfAChannelThatIsGone(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	f.handle("GET /ari/channels/op-c1-l1/variable", answer(404, `{"message":"Channel not found"}`))
+	f.handle("GET /ari/channels/op-c2-l1/variable", answer(200, `{"value":"1"}`))
+	a := f.adapter(nil)
+	for _, channel := range []string{"op-c1-l1", "op-c2-l1"} {
+		must(t, a.Originate(t.Context(), orchestrator.Origination{Channel: channel, Endpoint: "PJSIP/101", Timeout: time.Second}))
+	}
+	if !a.legs.keepsEnds.Load() {
+		t.Error("nobody knows that the dialplan writes ends down")
+	}
+}
+
 // globals answers for the dialplan's global variables, and returns how to set one.
 func globals(f *fake, values map[string]string) func(name, value string) {
 	var mu sync.Mutex

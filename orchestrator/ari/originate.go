@@ -61,7 +61,7 @@ func (a *Adapter) learnEnds(ctx context.Context, channel string) {
 	var there struct{ Value string }
 	err := a.client.do(ctx, variable(http.MethodGet, channel, url.Values{"variable": {"DIALPLAN_EXISTS(" + endedHandler + ")"}}), &there)
 	switch {
-	case err != nil && fault.KindOf(err) == fault.Unavailable: // the next one may be told
+	case err != nil && (fault.KindOf(err) == fault.Unavailable || fault.KindOf(err) == fault.NotFound): // not answered, or the channel is gone: the next one may be told
 	case there.Value != "1":
 		a.legs.keepsNone.Store(true)
 	default:
