@@ -106,7 +106,7 @@ func (x *change) ends(v Truth) {
 			x.waited()
 		}
 		x.at = end.At
-		x.event(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: end.Cause})
+		x.event(orchestrator.Event{Kind: orchestrator.EventEnded, Channel: ch, Cause: end.Cause, ByPBX: end.ByPBX})
 		x.at = x.came
 	}
 }

@@ -280,3 +280,26 @@ func TestComparedAfterAnOutage(t *testing.T) {
 		}
 	}
 }
+
+// TestThePBXEndsAnAgentUnseen: who is hung up on by the PBX while nobody listens has not
+// ended the conversation either.
+func TestThePBXEndsAnAgentUnseen(t *testing.T) {
+	t.Parallel()
+	for byPBX, want := range map[bool]string{true: "pbx", false: "agent"} {
+		w := at(talking...)
+		agent := w.me.c.Far().Channel
+		w.goAway(true)
+		w.pass(time.Second)
+		w.pbx.end(agent, orchestrator.CauseNormal)
+		end := w.pbx.ended[agent]
+		end.ByPBX = byPBX
+		w.pbx.ended[agent] = end
+		w.pass(5 * time.Second)
+		w.comeBack(false)
+		w.settle(time.Minute)
+		w.checkEnded(t, orchestrator.OutcomeServed)
+		if got := w.me.c.EndedBy; got != want {
+			t.Errorf("ended by %q, want %q", got, want)
+		}
+	}
+}
