@@ -96,10 +96,19 @@ func explainState(a AgentView, now int64) Finding {
 	case a.State == StatePaused:
 		en, es = en+", without a reason", es+", sin motivo"
 	}
+	if a.lineGone() {
+		en += ": the permanent line is gone; *484, *4811 or `operadora agent login " + a.ID + " --line` brings it back"
+		es += ": la línea permanente se cortó; *484, *4811 o `operadora agent login " + a.ID + " --line` la recupera"
+	}
 	if a.Call != "" {
 		en, es = en+" with call "+a.Call, es+" con la llamada "+a.Call
 	}
 	return Finding{WhyState, Texts{"en": "agent " + a.ID + en, "es": "el agente " + a.ID + es}}
+}
+
+// lineGone says that the agent is paused because the permanent line is gone.
+func (a *AgentView) lineGone() bool {
+	return a.State == StatePaused && a.Reason == orchestrator.ReasonLine
 }
 
 // explainAgent lists what makes the agent ineligible.
@@ -109,7 +118,7 @@ func explainAgent(a AgentView, now int64) []Finding {
 		out = append(out, explainState(a, now))
 	}
 	if a.Device == orchestrator.DeviceBusy || a.Device == orchestrator.DeviceUnreachable {
-		if a.State != StateReserved && a.State != StateTalking { // there it is our own call
+		if a.State != StateReserved && a.State != StateTalking && !a.lineGone() { // there it is our own call; without its line the phone may be fine
 			out = append(out, explainPhone(a))
 		}
 	}

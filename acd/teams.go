@@ -19,8 +19,12 @@ func (s *Service) Oversees(pbx, supervisor, agent string) (orchestrator.Oversigh
 	}
 	team, overseen := dir.teams[dir.agents[agent].Team]
 	switch {
-	case !overseen || supervisor == agent || !slices.Contains(team.Supervisors, supervisor):
-		return orchestrator.Oversight{}, fault.New(op, fault.Denied, "agent %q is no supervisor of agent %q", supervisor, agent)
+	case supervisor == agent:
+		return orchestrator.Oversight{}, fault.New(op, fault.Denied, "supervisor %q is the agent who talks in this call", supervisor)
+	case dir.agents[agent].Team == "":
+		return orchestrator.Oversight{}, fault.New(op, fault.Denied, "agent %q is in no team of the definitions, and may be listened to by nobody", agent)
+	case !overseen || !slices.Contains(team.Supervisors, supervisor):
+		return orchestrator.Oversight{}, fault.New(op, fault.Denied, "agent %q is no supervisor of team %q, in which agent %q is", supervisor, team.ID, agent)
 	case !dir.together(boss.PBX, pbx):
 		return orchestrator.Oversight{}, fault.New(op, fault.Conflict, "the phone of supervisor %q is at pbx %q, and the call at %q", supervisor, boss.PBX, pbx)
 	}

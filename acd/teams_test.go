@@ -33,21 +33,22 @@ func TestOversees(t *testing.T) {
 	for _, r := range []struct {
 		supervisor, agent string
 		kind              fault.Kind // of the refusal
+		says              string     // in it
 		may               []orchestrator.MonitorMode
 	}{
-		{"eva", "ana", 0, orchestrator.MonitorModes},
-		{"ana", "bob", 0, listen},
-		{"eva", "bob", fault.Denied, nil},      // of the team herself, and not its supervisor
-		{"bob", "ana", fault.Denied, nil},      //
-		{"ana", "ana", fault.Denied, nil},      // herself
-		{"eva", "new", fault.Denied, nil},      // in no team
-		{"eva", "", fault.Denied, nil},         //
-		{"eva", "nobody", fault.Denied, nil},   //
-		{"nobody", "ana", fault.NotFound, nil}, //
-		{"far", "ana", fault.Conflict, nil},    // at another PBX
+		{"eva", "ana", 0, "", orchestrator.MonitorModes},
+		{"ana", "bob", 0, "", listen},
+		{"eva", "bob", fault.Denied, `no supervisor of team "two"`, nil}, // of the team herself, and not its supervisor
+		{"bob", "ana", fault.Denied, `no supervisor of team "one"`, nil}, //
+		{"ana", "ana", fault.Denied, "who talks in this call", nil},      // herself
+		{"eva", "new", fault.Denied, `"new" is in no team`, nil},         // in no team
+		{"eva", "", fault.Denied, "in no team", nil},                     //
+		{"eva", "nobody", fault.Denied, "in no team", nil},               //
+		{"nobody", "ana", fault.NotFound, `no agent "nobody"`, nil},      //
+		{"far", "ana", fault.Conflict, `at pbx "other"`, nil},            // at another PBX
 	} {
 		o, err := s.Oversees("main", r.supervisor, r.agent)
-		if (err == nil) != (r.may != nil) || err != nil && fault.KindOf(err) != r.kind || !slices.Equal(o.May, r.may) {
+		if (err == nil) != (r.may != nil) || err != nil && (fault.KindOf(err) != r.kind || !strings.Contains(err.Error(), r.says)) || !slices.Equal(o.May, r.may) {
 			t.Errorf("%s of %s: %+v, %v", r.supervisor, r.agent, o, err)
 		}
 		if r.supervisor == "eva" && err == nil && (o.Endpoint != "PJSIP/eva" || !o.AutoAnswer || !o.Visible || o.Team != "one") {

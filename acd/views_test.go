@@ -186,3 +186,13 @@ func TestExplain(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestExplainWithoutLine: the phone is not blamed, and what brings the line back is said.
+func TestExplainWithoutLine(t *testing.T) {
+	t.Parallel()
+	a := AgentView{ID: "cut", State: StatePaused, Since: 40_000, Device: orchestrator.DeviceUnreachable, Reason: orchestrator.ReasonLine}
+	out := explainAgent(a, 100_000)
+	if len(out) != 1 || !strings.Contains(out[0].Text["en"], "(line): the permanent line is gone; *484, *4811 or `operadora agent login cut --line` brings it back") {
+		t.Errorf("%+v", out)
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -47,11 +48,17 @@ func recordedKind(k wire.KindFilter) records.KindFilter {
 
 // contact returns a call that has ended and that the asker may see: an agent its own only.
 func (s *Server) contact(ctx context.Context, id string) (records.Contact, []orchestrator.Entry, error) {
+	self, every := askerOf(ctx).own()
 	contact, entries, err := s.Records.Contact(ctx, id)
+	if every && fault.KindOf(err) == fault.NotFound {
+		if _, other := s.stored(ctx, id); other == nil {
+			return contact, nil, fault.New("api.contact", fault.NotFound, "call %s has not ended: `operadora call show %s` tells more, as does GET /api/v1/calls", quoted(id), id)
+		}
+	}
 	if err != nil {
 		return contact, nil, err
 	}
-	if self, every := askerOf(ctx).own(); !every && contact.Agent != self {
+	if !every && contact.Agent != self {
 		return contact, nil, denied("agent %s may see its own contacts only", quoted(self))
 	}
 	return contact, entries, nil

@@ -9,7 +9,7 @@ import (
 )
 
 // TestRefusalsTellTheWay: who may not is told who may, and who asks for a call
-// that is over is told where it is now.
+// that is over, or is not yet, is told where it is now.
 func TestRefusalsTellTheWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -25,6 +25,12 @@ func TestRefusalsTellTheWay(t *testing.T) {
 		if p := read[problem](t, ask(s, row.method, row.path, w.tokens[row.role], ""), 403); !strings.Contains(p.Detail, row.want) {
 			t.Errorf("%s %s as %s: %q, want %q", row.method, row.path, row.role, p.Detail, row.want)
 		}
+	}
+	if p := read[problem](t, ask(s, "GET", "/api/v1/contacts/c1", w.tokens[wire.RoleAdmin], ""), 404); !strings.Contains(p.Detail, "`operadora call show c1`") {
+		t.Errorf("of a call that has not ended: %q", p.Detail)
+	}
+	if p := read[problem](t, ask(s, "GET", "/api/v1/contacts/c1", w.tokens[wire.RoleAgent], ""), 404); strings.Contains(p.Detail, "not ended") {
+		t.Errorf("an agent is told of a call that may be another's: %q", p.Detail)
 	}
 	w.calls.mu.Lock()
 	w.calls.calls[0].State = call.StateEnded

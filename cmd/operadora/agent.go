@@ -81,7 +81,7 @@ func newAgentDialCommand() *cobra.Command {
 				return err
 			}
 			return showAnswer(cmd, r.JSON202, func(w io.Writer, d wire.Dialled) error {
-				verb := "rings the phone of"
+				verb := "is made for" // the phone rings, or it is heard on the open line
 				if d.Again {
 					verb = "is the call of that key, made by"
 				}

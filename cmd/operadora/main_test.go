@@ -76,6 +76,8 @@ func TestMissingArgumentsAreNamed(t *testing.T) {
 		{"agent pause", "AGENT is missing; write operadora agent pause AGENT [REASON]"},
 		{"agent pause 101 lunch now", `"now" is one argument too many`},
 		{"token revoke", "ID|NAME is missing"},
+		{"call mute c1", "--side is missing (customer, agent, other (whom the agent asked), or that one's agent id); write operadora call mute CALL --side …"},
+		{"call move c1 --front", "--reason is missing (why, for the record); write operadora call move CALL --reason …"},
 		{"flow sim", "FLOW is missing"},
 		{"flow show", "FLOW is missing"},
 	} {

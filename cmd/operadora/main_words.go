@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // refuseUnknown makes a misspelt subcommand of a command an error, as cobra
@@ -43,7 +44,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 }
 
 // named wants the arguments that a command's Use names; those in [ ] may be
-// left out. It is a cobra.PositionalArgs.
+// left out, and the flags that must be given. It is a cobra.PositionalArgs.
 func named(c *cobra.Command, args []string) error {
 	names := strings.Fields(c.Use)[1:]
 	usage := c.CommandPath() + " " + strings.Join(names, " ")
@@ -53,5 +54,11 @@ func named(c *cobra.Command, args []string) error {
 	if len(args) < len(names) && !strings.HasPrefix(names[len(args)], "[") {
 		return fmt.Errorf("%s is missing; write %s", names[len(args)], usage)
 	}
-	return nil
+	var missing error
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, wanted := f.Annotations[cobra.BashCompOneRequiredFlag]; wanted && !f.Changed && missing == nil {
+			missing = fmt.Errorf("--%s is missing (%s); write %s --%s …", f.Name, f.Usage, usage, f.Name)
+		}
+	})
+	return missing
 }
