@@ -82,12 +82,13 @@ func (q *quiet) held(channel, class string) {
 }
 
 // unquiet ends a caller's silence before hold music of which nobody knows whether it
-// plays anything: else the silence would be taken for it.
+// plays anything: else the silence would be taken for it. It may have been ordered by
+// a process before this one, which nobody can ask Asterisk about.
 func (a *Adapter) unquiet(ctx context.Context, channel, class string) error {
 	a.quiet.mu.Lock()
-	known := a.quiet.music[class]
+	known, another := a.quiet.music[class], a.quiet.owned[channel] || orchestrator.Ours(channel)
 	a.quiet.mu.Unlock()
-	if at, there := a.alone.at(channel); known || !there || at.bridge != "" {
+	if at, there := a.alone.at(channel); known || at.bridge != "" || another && !there {
 		return nil
 	}
 	a.alone.orders.Lock()

@@ -117,6 +117,32 @@ func TestMusicThatOneDoesNotHear(t *testing.T) {
 	}
 }
 
+// TestSilenceOfTheProcessBefore: a caller is still sent the silence that a process before
+// this one ordered. It is not taken for hold music, of which there is none.
+func TestSilenceOfTheProcessBefore(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	var sent atomic.Int64
+	var ended atomic.Bool
+	f.handle("GET /ari/channels/1.1/rtp_statistics", func(w http.ResponseWriter, r *http.Request) {
+		if !ended.Load() {
+			sent.Add(25)
+		}
+		answer(200, fmt.Sprintf(`{"txcount":%d}`, sent.Load()))(w, r)
+	})
+	f.handle("DELETE /ari/channels/1.1/silence", func(w http.ResponseWriter, r *http.Request) {
+		ended.Store(true)
+		answer(204, "")(w, r)
+	})
+	a := f.adapter(nil)
+	s := f.run(a)
+	s.want("connected")
+	f.send(event("StasisStart", "1.1", `,"args":["inbound","5550123"]`))
+	s.want("entered 1.1")
+	must(t, a.Hold(t.Context(), "1.1", ""))
+	f.until("silence in place of the music", func() bool { return f.asked("POST /ari/channels/1.1/silence") > 0 })
+}
+
 // TestSilenceIsForgottenWithTheCaller: of callers who hung up while they were sent
 // silence nothing is kept: each who joins a bridge looks through all that is.
 func TestSilenceIsForgottenWithTheCaller(t *testing.T) {
