@@ -144,13 +144,13 @@ type happened struct {
 
 // transfer tells whether an agent's conversation went on to somebody else, and
 // whether the agent had talked with them. It is "dialling" for a number, which takes
-// the agent's place at once. A flow's transfer is by nobody, and one that the phone
+// the agent's place at once. A flow's transfer is by nobody, or by "flow", and one that the phone
 // of an outside number asks for is no agent's.
 func (x happened) transfer(t orchestrator.EntryType) (is, attended bool) {
 	if t == orchestrator.EntryCallConsult {
 		return x.Result == "completed", true
 	}
-	return (x.Result == "done" || x.Result == "dialling") && x.By != "" && x.By != "phone", false
+	return (x.Result == "done" || x.Result == "dialling") && x.By != "" && x.By != "flow" && x.By != "phone", false
 }
 
 // events reads offers, missed offers and transfers.

@@ -194,6 +194,7 @@ func TestTransfersAreCounted(t *testing.T) {
 		"blind, by the API":             {[]entry{{transfer, fields{"result": "done", "by": "api:desk"}}}, 1, 0},
 		"blind, to a number":            {[]entry{{transfer, fields{"result": "dialling", "by": "api:desk"}}, {transfer, fields{"result": "connected"}}}, 1, 0},
 		"refused":                       {[]entry{{transfer, fields{"result": "refused", "by": "agent:a"}}}, 0, 0},
+		"a flow, for errands":           {[]entry{{transfer, fields{"result": "done", "by": "flow"}}}, 0, 0},
 		"asked and completed, by code":  {[]entry{{consult, fields{"result": "answered", "by": "agent:a"}}, {consult, fields{"result": "completed", "by": "agent:a"}}}, 0, 1},
 		"asked and completed, by API":   {[]entry{{consult, fields{"result": "completed", "by": "api:desk"}}}, 0, 1},
 		"asked before, by the key":      {[]entry{{consult, fields{"result": "asked before", "by": "agent:a"}}, {consult, fields{"result": "completed", "by": "agent:a"}}}, 0, 1},
