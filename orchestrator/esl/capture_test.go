@@ -71,7 +71,7 @@ func (r *recorder) keep(raw []byte) {
 		if missed(string(w.AppResponse)) {
 			name += "_missing"
 		}
-	case "CHANNEL_PARK", "CHANNEL_CREATE", "CHANNEL_ANSWER", "CHANNEL_HANGUP_COMPLETE":
+	case "CHANNEL_PARK", "CHANNEL_CREATE", "CHANNEL_ANSWER", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE":
 		if orchestrator.Ours(w.id()) {
 			name += "_leg"
 		}

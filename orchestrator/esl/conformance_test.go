@@ -56,7 +56,7 @@ func (f *fake) keysAt(t *testing.T, ch *fakeChannel, n int) string {
 func (c fakeCaller) HangUp(*testing.T) {
 	c.f.mu.Lock()
 	defer c.f.mu.Unlock()
-	c.f.hangUp(c.ch, "NORMAL_CLEARING")
+	c.f.farHangUp(c.ch, "NORMAL_CLEARING")
 }
 
 type fakePhone struct {
@@ -70,7 +70,7 @@ func (p fakePhone) HangUp(*testing.T) {
 	p.f.mu.Lock()
 	defer p.f.mu.Unlock()
 	if ch := p.calling(); ch != nil {
-		p.f.hangUp(ch, "NORMAL_CLEARING")
+		p.f.farHangUp(ch, "NORMAL_CLEARING")
 	}
 }
 
@@ -186,9 +186,9 @@ func (f *fake) phone(user string, kind pbxtest.PhoneKind) fakePhone {
 	f.phones[user] = func(ch *fakeChannel) {
 		switch kind {
 		case pbxtest.PhoneBusy:
-			f.hangUp(ch, "USER_BUSY")
+			f.farHangUp(ch, "USER_BUSY")
 		case pbxtest.PhoneRejects:
-			f.hangUp(ch, "CALL_REJECTED")
+			f.farHangUp(ch, "CALL_REJECTED")
 		case pbxtest.PhoneAnswers:
 			f.event("channel_progress", ch, nil)
 			time.AfterFunc(5*time.Millisecond, func() {

@@ -181,9 +181,9 @@ func (w *watch) heard(s *session, e *wire) {
 	phone := userOf(string(e.Presence))
 	changed := ""
 	switch {
-	case e.Name == "CHANNEL_HANGUP_COMPLETE":
+	case e.Name == "CHANNEL_HANGUP_COMPLETE", e.Name == "CHANNEL_HANGUP" && e.farEnd():
 		delete(w.busy, channel)
-		changed = before
+		changed = before // "" of one whose end was told before
 		now := time.Now()
 		w.ended[channel] = now
 		maps.DeleteFunc(w.ended, func(_ string, at time.Time) bool { return now.Sub(at) > remember })

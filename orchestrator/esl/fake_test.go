@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -333,11 +334,7 @@ func (f *fake) answer(ch *fakeChannel) {
 
 func (f *fake) park(ch *fakeChannel) {
 	ch.app, ch.appData, ch.appID, ch.room, ch.past = "park", "", "", "", [3]string{}
-	name := "channel_park"
-	if ch.direction == "outbound" {
-		name += "_leg"
-	}
-	f.event(name, ch, nil)
+	f.event("channel_park"+ch.suffix(), ch, nil)
 	f.next(ch)
 }
 
@@ -354,16 +351,53 @@ func (f *fake) arrive(ch *fakeChannel, did string) {
 	f.park(ch)
 }
 
-// hangUp ends a channel. f.mu is held.
+// farHangUp is the end of a channel at the phone, or trunk, of it: that is told, and
+// the channel's thread is done with it a moment later. f.mu is held.
+func (f *fake) farHangUp(ch *fakeChannel, cause string) {
+	if ch.over {
+		return
+	}
+	f.hungUp(ch, cause, map[string]string{"variable_sip_term_status": "200"})
+	time.AfterFunc(threadsMoment, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.buried(ch)
+	})
+}
+
+// threadsMoment is how long a channel's thread takes to find out that it is hung up.
+const threadsMoment = 5 * time.Millisecond
+
+// hangUp ends a channel from within. f.mu is held.
 func (f *fake) hangUp(ch *fakeChannel, cause string) {
 	if ch.over {
 		return
 	}
+	f.hungUp(ch, cause, nil)
+	f.buried(ch)
+}
+
+func (f *fake) hungUp(ch *fakeChannel, cause string, set map[string]string) {
 	ch.cause = cause
 	if ch.end != nil {
 		ch.end.Stop()
 	}
 	ch.over = true
+	fields := map[string]string{"Hangup-Cause": cause, "Answer-State": "hangup", "Channel-State": "CS_HANGUP", "variable_sip_term_status": ""}
+	maps.Copy(fields, set)
+	f.event("channel_hangup"+ch.suffix(), ch, fields)
+}
+
+func (ch *fakeChannel) suffix() string {
+	if ch.direction == "outbound" {
+		return "_leg"
+	}
+	return ""
+}
+
+// buried is what the thread of a channel that was hung up does at last. f.mu is held.
+func (f *fake) buried(ch *fakeChannel) {
+	cause := ch.cause
 	if ch.keepsEnd {
 		f.seq++
 		f.hash[dialplans.FreeSWITCHEnds("operadora")+"/"+strconv.FormatInt(f.seq%1000, 10)] = fmt.Sprintf("%s %d %s b%d a%s d%s n%s h%s",
@@ -383,14 +417,10 @@ func (f *fake) hangUp(ch *fakeChannel, cause string) {
 			f.park(other)
 		}
 	}
-	name := "channel_hangup_complete"
-	if ch.direction == "outbound" {
-		name += "_leg"
-		if !ch.answered {
-			f.event("background_job", nil, map[string]string{"Job-UUID": ch.vars["-job"], "_body": "-ERR " + cause + "\n"})
-		}
+	if ch.direction == "outbound" && !ch.answered {
+		f.event("background_job", nil, map[string]string{"Job-UUID": ch.vars["-job"], "_body": "-ERR " + cause + "\n"})
 	}
-	f.event(name, ch, map[string]string{"Hangup-Cause": cause, "Answer-State": "hangup", "Channel-State": "CS_REPORTING"})
+	f.event("channel_hangup_complete"+ch.suffix(), ch, map[string]string{"Hangup-Cause": cause, "Answer-State": "hangup", "Channel-State": "CS_REPORTING"})
 }
 
 // execute has a channel do something, when what it does is over. f.mu is held.

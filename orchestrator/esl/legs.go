@@ -44,6 +44,7 @@ type leg struct {
 	park      *wire                    // the newest event that it was parked
 	applied   int64                    // Event-Sequence of the newest event that moved it
 	ended     time.Time
+	unwritten bool // it was told, not taken up, and ended; its own note of that is still to come
 
 	changed chan struct{} // closed and replaced at each change
 }

@@ -11,7 +11,7 @@ import (
 // last: what follows it are subclasses.
 const (
 	wanted = "CHANNEL_CREATE CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_PARK CHANNEL_EXECUTE" +
-		" CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_COMPLETE CHANNEL_HOLD CHANNEL_UNHOLD DTMF RECORD_START RECORD_STOP BACKGROUND_JOB SHUTDOWN PRESENCE_PROBE" +
+		" CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_HOLD CHANNEL_UNHOLD DTMF RECORD_START RECORD_STOP BACKGROUND_JOB SHUTDOWN PRESENCE_PROBE" +
 		" CUSTOM " + maintenance + " sofia::register sofia::unregister sofia::expire " + sipError
 	maintenance = "conference::maintenance"
 	sipError    = "sofia::error"
@@ -64,6 +64,10 @@ func (a *Adapter) apply(w *wire) (d doing) {
 		}
 	}
 	if g.stage == stageOver {
+		if g.unwritten && w.Name == "CHANNEL_HANGUP_COMPLETE" {
+			g.unwritten = false
+			d.known = append(d.known, id)
+		}
 		return d
 	}
 	g.fill(w)
@@ -106,6 +110,11 @@ func (a *Adapter) applyTo(d *doing, g *leg, w *wire) {
 	case "CHANNEL_HOLD", "CHANNEL_UNHOLD":
 		if kind := map[text]orchestrator.EventKind{"CHANNEL_HOLD": orchestrator.EventHeld, "CHANNEL_UNHOLD": orchestrator.EventResumed}[w.Name]; g.stage == stageHere {
 			d.event(w.event(a.name, kind))
+		}
+	case "CHANNEL_HANGUP":
+		// some 40 ms before the channel's thread is done with it; a recording of the channel ends in between
+		if w.farEnd() && (g.now == nil || g.now.kind != taskRecord) {
+			a.ended(d, g, w)
 		}
 	case "CHANNEL_HANGUP_COMPLETE":
 		a.ended(d, g, w)
@@ -233,7 +242,9 @@ func (a *Adapter) ended(d *doing, g *leg, w *wire) {
 		return
 	}
 	if !g.claimed && !orchestrator.Ours(g.id) {
-		d.known = append(d.known, g.id)
+		if g.unwritten = w.Name != "CHANNEL_HANGUP_COMPLETE"; !g.unwritten {
+			d.known = append(d.known, g.id)
+		}
 	}
 	e := w.event(a.name, orchestrator.EventEnded)
 	e.Cause, e.Reason = causeOf(string(w.Cause)), string(w.Cause)

@@ -74,7 +74,8 @@ func TestTranslateCaptures(t *testing.T) {
 			[]orchestrator.Event{{Kind: orchestrator.EventRecorded, Recording: "op-tour-r1"}}}, // of a room
 		{"conference_maintenance_del-member", nil, nil, nil},
 		{"channel_execute_unset", nil, mine, []orchestrator.Event{{Kind: orchestrator.EventLeft, Channel: caller}}},
-		{"channel_hangup_complete", nil, mine, nil}, // it had left
+		{"channel_hangup_complete", nil, mine, nil},                                                   // it had left
+		{"channel_hangup_leg", nil, func(w *wire) { w.Channel, w.SIPStatus = "op-tour-a1", "" }, nil}, // FreeSWITCH hangs up
 		{"channel_hangup_complete_leg", nil, func(w *wire) { w.Channel = "op-tour-a1" },
 			[]orchestrator.Event{{Kind: orchestrator.EventEnded, Channel: "op-tour-a1", Cause: orchestrator.CauseNormal, Reason: "NORMAL_CLEARING"}}},
 		{"sofia_register", nil, nil, nil},
@@ -122,6 +123,45 @@ func TestCapturesAreScrubbed(t *testing.T) {
 			if !strings.HasPrefix(path[1:], "/var/lib/freeswitch/") && !strings.HasSuffix(path, "/inline") { // the latter is a place in a dialplan
 				t.Errorf("%s holds %s", name, path[1:])
 			}
+		}
+	}
+}
+
+// Who hung up at the far end is gone when that is told; who is hung up by FreeSWITCH,
+// or still records, when the channel's thread is done.
+func TestEndOfChannel(t *testing.T) {
+	t.Parallel()
+	heardBye := func(w *wire) { w.SIPStatus = "200" }
+	refused := func(w *wire) { w.SIPStatus, w.SIPEnd, w.Cause = "", "recv_refuse", "USER_BUSY" }
+	killed := func(w *wire) { w.SIPStatus, w.SIPEnd = "", "" }
+	for _, r := range []struct {
+		name   string
+		change func(*wire)
+		now    *task
+		early  bool
+		cause  orchestrator.Cause
+	}{
+		{name: "the phone hung up", change: heardBye, early: true, cause: orchestrator.CauseNormal},
+		{name: "the phone refuses", change: refused, early: true, cause: orchestrator.CauseBusy},
+		{name: "freeswitch hangs up", change: killed, cause: orchestrator.CauseNormal},
+		{name: "a recording runs", change: heardBye, now: &task{kind: taskRecord, id: "op-x-m1", running: true}, cause: orchestrator.CauseNormal},
+	} {
+		a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs()}
+		a.apply(captured(t, "channel_park", func(w *wire) { w.Channel = "in" }))
+		a.legs.m["in"].now = r.now
+		at := func(name, seq string) doing {
+			return a.apply(captured(t, name, func(w *wire) { w.Channel, w.Sequence = "in", text(seq); r.change(w) }))
+		}
+		hangup, complete := at("channel_hangup", "9000001"), at("channel_hangup_complete", "9000002")
+		told, silent := complete, hangup
+		if r.early {
+			told, silent = hangup, complete
+		}
+		if len(silent.tell) > 0 || len(told.tell) != 1 || told.tell[0].Kind != orchestrator.EventEnded || told.tell[0].Cause != r.cause {
+			t.Errorf("%s: told %v and then %v, want one end of cause %v", r.name, hangup.tell, complete.tell, r.cause)
+		}
+		if len(hangup.known) > 0 || len(complete.known) != 1 {
+			t.Errorf("%s: its own note is taken back %d and %d times, want once it is written", r.name, len(hangup.known), len(complete.known))
 		}
 	}
 }

@@ -54,6 +54,8 @@ type wire struct {
 	CallerName  text `json:"Caller-Caller-ID-Name"`
 	Created     text `json:"Caller-Channel-Created-Time"` // µs
 	Cause       text `json:"Hangup-Cause"`
+	SIPStatus   text `json:"variable_sip_term_status"`        // of the BYE, or the answer, that ended it
+	SIPEnd      text `json:"variable_sip_hangup_disposition"` // recv_… when the far end did
 
 	App         text `json:"Application"`
 	AppData     text `json:"Application-Data"`
@@ -130,6 +132,13 @@ func (w *wire) dying() bool {
 		return true
 	}
 	return false
+}
+
+// farEnd tells whether a channel that is hung up is over at the far end already: its
+// phone, or trunk, hung up or refused. Of one that FreeSWITCH hangs up the phone is told
+// later, when the channel's thread gets round to it.
+func (w *wire) farEnd() bool {
+	return w.SIPStatus != "" || strings.HasPrefix(string(w.SIPEnd), "recv_")
 }
 
 func (w *wire) event(pbx string, kind orchestrator.EventKind) orchestrator.Event {
