@@ -229,7 +229,7 @@ func (r *rig) call(from, did string) *lab.Call {
 func (r *rig) queue(from string) *lab.Call {
 	r.t.Helper()
 	c := r.call(from, "5000")
-	if centre.OnFreeSWITCH() { // it throws away some of the keys of the first moment
+	if _, ok := r.Switch.(*lab.FreeSWITCH); ok { // it throws away some of the keys of the first moment
 		must(r.t, c.WaitSound(limit(r.t)))
 	}
 	must(r.t, c.SendDTMF("1"))

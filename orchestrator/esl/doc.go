@@ -33,6 +33,9 @@
 //   - What ended while nobody listened is told with its time and cause, and so are
 //     calls that came and went meanwhile: callers and members of rooms write it down
 //     as they end, into a ring of about a thousand.
+//   - Whose phone or trunk hung up is told to be gone at once, while the channel's
+//     thread needs some 40 ms more to end; whom FreeSWITCH hangs up, when the phone
+//     has been told. So nobody is rung who has not hung up yet.
 //   - A connection that is open but deaf is found out by jobs that FreeSWITCH is
 //     asked for, within three intervals.
 //   - A hostile or broken server costs memory bounded by constants (frame.go,

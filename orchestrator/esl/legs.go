@@ -66,9 +66,10 @@ type task struct {
 	id      string
 	file    string // what to play; of music its class
 	order   orchestrator.RecordingOrder
-	path    string // of a recording
-	running bool   // FreeSWITCH has begun it
-	stop    bool   // it is to end
+	path    string    // of a recording
+	running bool      // FreeSWITCH has begun it
+	began   time.Time // by its clock; zero of what ran when we came
+	stop    bool      // it is to end
 }
 
 // legs remembers every channel that concerns us.

@@ -164,7 +164,7 @@ func (a *Adapter) executes(d *doing, g *leg, w *wire, newest bool) {
 			g.room, g.monitor = w.monitored()
 		}
 	case g.now != nil && text(g.now.id) == w.AppID:
-		g.now.running = true
+		g.now.running, g.now.began = true, w.at()
 		if g.now.stop {
 			d.halt = append(d.halt, g.now)
 		}
@@ -195,6 +195,9 @@ func (a *Adapter) executed(d *doing, g *leg, w *wire) {
 	if w.dying() || g.stage != stageHere {
 		return // the channel's end says it all: a flow must not go on without its caller
 	}
+	if t.kind == taskMusic && t.file != "" && !t.stop && len(g.waiting) == 0 && w.at().Sub(t.began) > musicEnds {
+		g.waiting = append(g.waiting, &task{kind: taskMusic, id: t.id, file: t.file}) // somebody at FreeSWITCH broke it off
+	}
 	d.next = append(d.next, g.id)
 	if t.kind != taskPlay {
 		return
@@ -206,6 +209,10 @@ func (a *Adapter) executed(d *doing, g *leg, w *wire) {
 	}
 	d.event(e)
 }
+
+// musicEnds is how long music lasts at least that can be heard: what ends sooner is not
+// begun anew.
+const musicEnds = time.Second
 
 func missed(response string) bool {
 	return strings.HasPrefix(response, "FILE NOT FOUND") || strings.HasPrefix(response, "PLAYBACK ERROR")

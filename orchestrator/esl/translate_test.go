@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,38 @@ func TestEndOfChannel(t *testing.T) {
 		}
 		if len(hangup.known) > 0 || len(complete.known) != 1 {
 			t.Errorf("%s: its own note is taken back %d and %d times, want once it is written", r.name, len(hangup.known), len(complete.known))
+		}
+	}
+}
+
+// Music that somebody at FreeSWITCH breaks off begins anew; music that ends by itself
+// at once cannot be heard, and what was to end does.
+func TestMusicBrokenOff(t *testing.T) {
+	t.Parallel()
+	for _, r := range []struct {
+		name  string
+		lasts time.Duration
+		stop  bool
+		again bool
+	}{
+		{name: "broken off", lasts: 5 * time.Second, again: true},
+		{name: "not to be heard", lasts: 20 * time.Millisecond},
+		{name: "stopped by us", lasts: 5 * time.Second, stop: true},
+	} {
+		a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs()}
+		began := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+		at := func(name string, when time.Time) doing {
+			return a.apply(captured(t, name, func(w *wire) {
+				w.Channel, w.AppID, w.At = "in", "op-music-1", text(strconv.FormatInt(when.UnixMicro(), 10))
+			}))
+		}
+		at("channel_park", began)
+		a.legs.m["in"].now = &task{kind: taskMusic, id: "op-music-1", file: "local_stream://moh", stop: r.stop}
+		at("channel_execute_playback", began)
+		got := at("channel_execute_complete_playback", began.Add(r.lasts))
+		waiting := a.legs.m["in"].waiting
+		if again := len(waiting) == 1 && waiting[0].kind == taskMusic && waiting[0].file == "local_stream://moh"; again != r.again || len(got.next) != 1 || len(got.tell) > 0 {
+			t.Errorf("%s: %+v waits, %v goes on, told %v", r.name, waiting, got.next, got.tell)
 		}
 	}
 }
