@@ -166,6 +166,20 @@ func (c *conn) send(ctx context.Context, command string, reply chan frame) error
 	return nil
 }
 
+// nudge makes FreeSWITCH look for what there is to tell: an empty line, which is no
+// command and gets no reply.
+func (c *conn) nudge() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.failure != nil {
+		return
+	}
+	_ = c.sock.SetWriteDeadline(time.Now().Add(nudgePatience)) // what cannot be set shows when it is used
+	if _, err := c.sock.Write([]byte{'\n'}); err != nil {
+		go c.close(fault.New("esl.Send", fault.Unavailable, "%w: %w", errClosed, err))
+	}
+}
+
 func (c *conn) load() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

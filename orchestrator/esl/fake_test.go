@@ -44,6 +44,7 @@ type fake struct {
 	tapes    map[string]*fakeTape
 	sounds   map[string]time.Duration
 	late     time.Duration // of the database that channels and tasks are listed from
+	nudges   int           // empty lines that came
 	refuses  string        // commands that begin so are refused before they are looked at
 	cut      bool
 	slow     chan struct{} // calls are made when it closes, and the connection waits meanwhile; nil when they are at once
@@ -216,7 +217,11 @@ func (c *fakeClient) serve() {
 		if len(lines) > 0 {
 			c.command(lines)
 			lines = nil
+			continue
 		}
+		c.f.mu.Lock()
+		c.f.nudges++
+		c.f.mu.Unlock()
 	}
 }
 

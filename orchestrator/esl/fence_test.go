@@ -101,6 +101,46 @@ func TestSleeperCommandsNothing(t *testing.T) {
 	}
 }
 
+// FreeSWITCH is made to look for events while there is a call, and left alone without.
+func TestHurry(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nudges := func() int {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.nudges
+	}
+	l := run(t, a)
+	for range 3 { // round trips, by which time would have passed
+		if err := a.present().roundTrip(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := nudges(); n > 0 {
+		t.Errorf("%d nudges without a call", n)
+	}
+	f.mu.Lock()
+	ch := &fakeChannel{id: "in-1", direction: "inbound", vars: map[string]string{}, created: time.Now()}
+	f.channels[ch.id] = ch
+	f.globals["operadora_here_operadora"] = "true"
+	f.arrive(ch, "5000")
+	f.mu.Unlock()
+	l.next(t, orchestrator.EventEntered)
+	deadline := time.Now().Add(20 * time.Second)
+	for nudges() < 3 {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing makes FreeSWITCH look for events")
+		}
+		if err := a.present().roundTrip(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Without a connection nothing is commanded, and it is said at once.
 func TestNothingBeforeConnected(t *testing.T) {
 	t.Parallel()

@@ -123,6 +123,13 @@ func (l *legs) forget(now time.Time) {
 	}
 }
 
+// any tells whether a channel is remembered.
+func (l *legs) any() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.m) > 0
+}
+
 // see looks at a channel with the memory locked; g is nil when it is unknown.
 func (l *legs) see(channel string, look func(g *leg)) {
 	l.mu.Lock()

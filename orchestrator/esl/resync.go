@@ -59,6 +59,7 @@ func (s *session) prepare(ctx context.Context) error {
 		return context.Cause(s.ctx) //nolint:contextcheck // the session may end first
 	}
 	s.wg.Go(func() { s.pulse(ctx) })
+	s.wg.Go(func() { s.hurry(ctx) })
 	return s.a.watch.tellAll(ctx, s)
 }
 
