@@ -128,6 +128,7 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 	if !extension.MatchString(number) || !word.MatchString(away) {
 		return fault.New("esl.Continue", fault.Invalid, "%.80q in context %.80q is no place in a dialplan", number, away)
 	}
+	a.legs.unseat(channel)
 	unset := "unset:" + markVariable
 	if to.Away && !to.Recorded { // FreeSWITCH tells us of it when it is over
 		unset = "unset:" + dialplans.FreeSWITCHHeard + "^" + unset

@@ -39,6 +39,7 @@ type leg struct {
 	displaced string // stream that is heard in place of the room, "" for none
 	room      string
 	monitor   orchestrator.MonitorMode // how it monitors another, when room is a bridge for that
+	seat      seat                     // where it was put, and belongs until it is taken out
 	now       *task                    // being carried out
 	waiting   []*task                  // in the order in which they were asked for
 	park      *wire                    // the newest event that it was parked
@@ -47,6 +48,12 @@ type leg struct {
 	unwritten bool // it was told, not taken up, and ended; its own note of that is still to come
 
 	changed chan struct{} // closed and replaced at each change
+}
+
+// seat is a room that a channel was put into by us.
+type seat struct {
+	room, flags string
+	taken       bool // it has been in the room, and is not known to have left
 }
 
 // taskKind is what a task does on its channel, one at a time.
@@ -137,6 +144,17 @@ func (l *legs) see(channel string, look func(g *leg)) {
 	look(l.m[channel])
 }
 
+// unseat notes that channels are to leave their rooms.
+func (l *legs) unseat(channels ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, ch := range channels {
+		if g := l.m[ch]; g != nil {
+			g.seat = seat{}
+		}
+	}
+}
+
 // members are the channels in a bridge. l.mu is held.
 func (l *legs) members(bridge string) []string {
 	var out []string
@@ -208,7 +226,8 @@ func (l *legs) seed(t truth) {
 		g.up, g.room, g.applied = w.up(), w.room(), 0
 		g.displaced = string(w.OurMusic)
 		_, g.monitor = w.monitored()
-		g.parked = g.room == "" && w.State == "CS_EXECUTE"
+		g.parked = g.room == "" && (w.State == "CS_EXECUTE" || w.State == "CS_PARK")
+		g.seat.taken = g.room != "" && g.room == g.seat.room
 		g.reconcile(w.playing())
 		g.touch()
 	}

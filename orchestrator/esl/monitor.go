@@ -68,6 +68,7 @@ func (a *Adapter) Monitor(ctx context.Context, m orchestrator.Monitoring) error 
 	if done {
 		return nil
 	}
+	a.legs.unseat(m.Channel)
 	err := a.order(ctx, "Monitor", fmt.Sprintf("uuid_transfer %s 'm:^:set:operadora_monitor=%s.%s^set:eavesdrop_enable_dtmf=false"+
 		"^set:eavesdrop_whisper_aleg=%t^set:eavesdrop_whisper_bleg=%t%s^%s:%s^park:' inline",
 		m.Channel, m.Bridge, m.Mode, w.said, w.told, bindKeys(), monitorApp, m.Target))

@@ -58,6 +58,9 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 		if g != nil && g.monitor != "" {
 			keys[ch] = forgetKeys
 		}
+		if g != nil && exists {
+			g.seat = seat{bridge, flags, g.room == bridge}
+		}
 	}
 	a.legs.mu.Unlock()
 	if !exists {
@@ -77,6 +80,22 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 		}
 	}
 	return nil
+}
+
+// putBack puts a channel back into the room that it was taken out of by somebody at
+// FreeSWITCH: who talks would sit in silence.
+func (a *Adapter) putBack(ctx context.Context, channel string) {
+	var s seat
+	a.legs.see(channel, func(g *leg) {
+		if g != nil {
+			s = g.seat
+		}
+	})
+	if s.room == "" {
+		return
+	}
+	err := a.join(ctx, s.room, s.flags, []string{channel})
+	a.log.InfoContext(ctx, "a channel was taken out of its room at freeswitch and is put back", "channel", channel, "room", s.room, "error", err)
 }
 
 // await waits until a channel is where it was ordered to.
@@ -125,6 +144,7 @@ func (a *Adapter) Part(ctx context.Context, bridge string, channels ...string) e
 
 // takeOut parks channels and returns when they are. One that is gone is no error.
 func (a *Adapter) takeOut(ctx context.Context, verb string, channels []string) error {
+	a.legs.unseat(channels...)
 	for _, ch := range channels {
 		err := a.order(ctx, verb, "uuid_transfer "+ch+" park: inline")
 		if err != nil && fault.KindOf(err) != fault.NotFound {
@@ -162,6 +182,11 @@ func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...stri
 		}
 	}
 	in = a.legs.members(bridge)
+	for _, g := range a.legs.m {
+		if g.seat.room == bridge {
+			g.seat = seat{}
+		}
+	}
 	a.legs.mu.Unlock()
 	for _, id := range tapes {
 		if err := a.StopRecord(ctx, id); err != nil {

@@ -333,6 +333,9 @@ func (s *session) follow(d doing) {
 	for _, t := range d.halt {
 		s.wg.Go(func() { s.a.halt(s.ctx, t) })
 	}
+	for _, ch := range d.back {
+		s.wg.Go(func() { s.a.putBack(s.ctx, ch) })
+	}
 	for _, ch := range d.doubt {
 		s.wg.Go(func() { s.whoHas(ch) })
 	}

@@ -22,6 +22,7 @@ type doing struct {
 	tell  []orchestrator.Event
 	next  []string // channels on which the next task may begin
 	halt  []*task  // tasks that began although they are to end already
+	back  []string // channels that somebody else took out of their rooms
 	doubt []string // channels of which nobody knows who has them
 	kill  []string // channels that came to be after the order to end them
 	known []string // channels that were told of and ended before they were taken up
@@ -98,6 +99,10 @@ func (a *Adapter) applyTo(d *doing, g *leg, w *wire) {
 		if newest {
 			g.applied = w.seq()
 			g.parked, g.room, g.park = true, "", w
+			if g.seat.taken && g.stage == stageHere && !w.dying() {
+				g.seat.taken = false
+				d.back = append(d.back, g.id)
+			}
 		}
 		a.entered(d, g, w)
 		d.next = append(d.next, g.id)
@@ -174,7 +179,7 @@ func (a *Adapter) executes(d *doing, g *leg, w *wire, newest bool) {
 }
 
 func (a *Adapter) left(d *doing, g *leg, w *wire, why string) {
-	g.stage, g.parked, g.room = stageLeft, false, ""
+	g.stage, g.parked, g.room, g.seat = stageLeft, false, "", seat{}
 	g.now, g.waiting = nil, nil
 	e := w.event(a.name, orchestrator.EventLeft)
 	e.Reason = why
@@ -277,6 +282,7 @@ func (a *Adapter) applyConference(d *doing, w *wire) {
 	case "add-member":
 		if g != nil && g.stage == stageHere && w.seq() >= g.applied {
 			g.applied, g.room, g.parked = w.seq(), room, false
+			g.seat.taken = room == g.seat.room
 			g.touch()
 		}
 	case "del-member":

@@ -154,6 +154,9 @@ func (w *wire) monitored() (bridge string, mode orchestrator.MonitorMode) {
 // room is the conference that a channel is in, or the bridge in which it monitors
 // another; "" for none.
 func (w *wire) room() string {
+	if w.State == "CS_PARK" { // it was parked from outside, and carries nothing out any more
+		return ""
+	}
 	if _, key := keyOf(w.NowApp, w.NowData); key || w.NowApp == monitorApp {
 		bridge, _ := w.monitored()
 		return bridge
