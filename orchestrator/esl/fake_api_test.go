@@ -265,12 +265,11 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 			return
 		}
 	}
-	if list, joins := strings.CutPrefix(to, "m:^:set:operadora_end=${uuid_setvar("); joins {
-		ch.keepsEnd = true
-		if strings.Contains(list, "^clear_digit_action:all^") {
+	if before, rest, joins := strings.Cut(to, "conference:"); joins {
+		ch.keepsEnd = ch.keepsEnd || strings.HasPrefix(before, "m:^:set:operadora_end=${uuid_setvar(")
+		if strings.HasSuffix(before, forgetKeys) {
 			ch.bound = nil
 		}
-		_, rest, _ := strings.Cut(list, "^conference:")
 		room, _, _ := strings.Cut(rest, "@")
 		ch.passes = strings.Contains(rest, "+flags{dist-dtmf}")
 		ch.app, ch.appData, ch.appID, ch.room = "conference", strings.TrimSuffix(rest, "^park:"), "", room

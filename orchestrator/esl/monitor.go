@@ -28,7 +28,7 @@ const monitorKeys = "4567"
 const keyVariable = "operadora_key"
 
 // forgetKeys undoes bindKeys, and drops what was pressed and nobody has heard of.
-const forgetKeys = "^clear_digit_action:all^flush_dtmf:"
+const forgetKeys = "clear_digit_action:all^flush_dtmf:^"
 
 // bindKeys are the applications that have monitorKeys told.
 func bindKeys() string {

@@ -67,12 +67,22 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 		return fault.New("esl.Join", fault.NotFound, "there is no bridge %q", bridge)
 	}
 	for _, ch := range move {
+		keep := "set:operadora_end=" + dialplans.FreeSWITCHKeepEnd(a.cfg.App) + "^"
+		a.legs.see(ch, func(g *leg) {
+			if g != nil && g.keepsEnd() { // FreeSWITCH reads a command letter by letter, and yields after each
+				keep = ""
+			}
+		})
 		// after the conference the channel is parked; without that it would be hung up
-		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'm:^:set:operadora_end="+dialplans.FreeSWITCHKeepEnd(a.cfg.App)+
-			keys[ch]+"^conference:"+bridge+"@"+a.cfg.Profile+flags+"^park:' inline")
+		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'm:^:"+keep+keys[ch]+"conference:"+bridge+"@"+a.cfg.Profile+flags+"^park:' inline")
 		if err != nil {
 			return err
 		}
+		a.legs.see(ch, func(g *leg) {
+			if g != nil {
+				g.kept = true
+			}
+		})
 	}
 	for _, ch := range move {
 		if err := a.await(ctx, "Join", ch, func(g *leg) bool { return g.room == bridge }); err != nil {
