@@ -23,7 +23,7 @@ const (
 
 var confSizes = []int{2, 3, 4, 6}
 
-// ConferenceCost measures what the audio of a conversation costs Asterisk, by the
+// ConferenceCost measures what the audio of a conversation costs the PBX, by the
 // size of its room: processor time per member and second of talk. As many people
 // as always talk all the time, in fewer and larger rooms.
 func ConferenceCost(ctx context.Context, out, progress io.Writer) error {
@@ -57,9 +57,16 @@ func ConferenceCost(ctx context.Context, out, progress io.Writer) error {
 		if size == 2 {
 			two = cost
 		}
-		lines = append(lines, NewLine("conference_cost", fmt.Sprintf("asterisk_cpu_per_member_of_%d", size), "ms/s", cost, "of 2", two))
+		lines = append(lines, NewLine("conference_cost", fmt.Sprintf("%s_cpu_per_member_of_%d", pbxName(), size), "ms/s", cost, "of 2", two))
 	}
 	return Emit(out, lines...)
+}
+
+func pbxName() string {
+	if centre.OnFreeSWITCH() {
+		return "freeswitch"
+	}
+	return "asterisk"
 }
 
 // hall is where people are put together in rooms, without operadora.
@@ -102,7 +109,7 @@ func (h *hall) event(e orchestrator.Event) {
 // their channels.
 func (h *hall) people(ctx context.Context, n int) (channels []string, err error) {
 	for i := range n {
-		phone, err := h.site.Asterisk.Caller(strconv.Itoa(5550000 + i))
+		phone, err := h.site.Switch.Caller(strconv.Itoa(5550000 + i))
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +151,7 @@ func (h *hall) cost(ctx context.Context, size int) (float64, error) {
 	if !life.Sleep(ctx, confSettle) {
 		return 0, ctx.Err()
 	}
-	before, err := processorTime(h.site.Asterisk.PID())
+	before, err := processorTime(h.site.Switch.PID())
 	if err != nil {
 		return 0, err
 	}
@@ -152,7 +159,7 @@ func (h *hall) cost(ctx context.Context, size int) (float64, error) {
 	if !life.Sleep(ctx, confSample) {
 		return 0, ctx.Err()
 	}
-	after, err := processorTime(h.site.Asterisk.PID())
+	after, err := processorTime(h.site.Switch.PID())
 	if err != nil {
 		return 0, err
 	}

@@ -19,6 +19,15 @@ import (
 // kernel hands out.
 var manyLegs = map[string]string{"rtp.conf": "[general]\nrtpstart = 61000\nrtpend = 65500\nicesupport = no\nstrictrtp = no\n"}
 
+// sized is how many calls there are in a measurement that has n on an Asterisk: a
+// FreeSWITCH mixes every conversation in a conference, and two cores carry a fifth.
+func sized(n int) int {
+	if centre.OnFreeSWITCH() {
+		return n / 5
+	}
+	return n
+}
+
 // floor is a centre whose conversations do not end by themselves.
 type floor struct {
 	site    *centre.Site
@@ -85,7 +94,7 @@ func (f *floor) login(ctx context.Context) error {
 func (f *floor) callIn(ctx context.Context, talking, waiting int) error {
 	f.talking += talking
 	f.waiting += waiting
-	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: f.site.Asterisk.SIPAddr(), Number: "5000", Calls: talking + waiting, Rate: 20})
+	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: f.site.Outside(), Number: "5000", Calls: talking + waiting, Rate: 20})
 	if err != nil {
 		return err
 	}

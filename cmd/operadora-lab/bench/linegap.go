@@ -32,14 +32,14 @@ const (
 )
 
 // LineGap measures from the BYE of a customer to the first packet in which the agent
-// hears the next one: on permanent lines, with ring-per-call, and by app_queue with
-// AgentLogin.
+// hears the next one: on permanent lines, with ring-per-call, and by the PBX' own queue
+// with agents whose line stays up.
 func LineGap(ctx context.Context, out, progress io.Writer) error {
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the phones tell of every stream there
 	defer slog.SetDefault(before)
 	var got [3][]time.Duration
-	for i, side := range []gapSide{{"permanent lines", "5000", loginOnLine}, {"ring-per-call", "5000", loginToRing}, {"app_queue with AgentLogin", "5900", loginAtPool}} {
+	for i, side := range []gapSide{{"permanent lines", "5000", loginOnLine}, {"ring-per-call", "5000", loginToRing}, peerQueue().line} {
 		fmt.Fprintf(progress, "line_gap: %s …\n", side.name)
 		var err error
 		if got[i], err = side.measure(ctx); err != nil {
@@ -48,7 +48,7 @@ func LineGap(ctx context.Context, out, progress io.Writer) error {
 	}
 	var lines []Line
 	for _, q := range []float64{.5, .99} {
-		for i, peer := range []string{"ring_per_call", "agent_login"} {
+		for i, peer := range []string{"ring_per_call", map[bool]string{true: "uuid_standby", false: "agent_login"}[centre.OnFreeSWITCH()]} {
 			p, theirs := fmt.Sprintf("p%g", q*100), got[i+1]
 			lines = append(lines, NewLine("line_gap", p, "ms", millis(quantile(got[0], q)), peer, millis(quantile(theirs, q))))
 		}

@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -13,12 +15,13 @@ type peerOf struct {
 	name    string
 	waiting func(*centre.Site) (int, error)
 	login   func(*centre.Site, string) error
+	line    gapSide // with agents whose line stays up
 }
 
 // peerQueue is the one to compare with: app_queue, or mod_callcenter.
 func peerQueue() peerOf {
 	if centre.OnFreeSWITCH() {
-		return peerOf{"mod_callcenter", waitingAtCallcenter, loginAtCallcenter}
+		return peerOf{"mod_callcenter", waitingAtCallcenter, loginAtCallcenter, gapSide{"mod_callcenter with agents of type uuid-standby", "5900", loginStanding}}
 	}
 	return peerOf{"app_queue", func(s *centre.Site) (int, error) {
 		out, err := s.Switch.CLI("queue show " + benchQueue)
@@ -26,7 +29,7 @@ func peerQueue() peerOf {
 	}, func(s *centre.Site, user string) error {
 		_, err := s.Switch.CLI("queue add member PJSIP/" + user + " to " + benchQueue)
 		return err
-	}}
+	}, gapSide{"app_queue with AgentLogin", "5900", loginAtPool}}
 }
 
 // callcenter is mod_callcenter with a queue that rings who has been idle longest
@@ -54,11 +57,27 @@ func waitingAtCallcenter(s *centre.Site) (int, error) {
 }
 
 func loginAtCallcenter(s *centre.Site, user string) error {
-	for _, command := range []string{
-		"agent add " + user + " callback", "agent set contact " + user + " user/" + user,
-		"agent set max_no_answer " + user + " 0", "agent set wrap_up_time " + user + " 0",
-		"tier add " + benchQueue + "@default " + user + " 1 1", "agent set status " + user + " 'Available'",
-	} {
+	return addToCallcenter(s, user, "agent add "+user+" callback", "agent set contact "+user+" user/"+user)
+}
+
+// loginStanding has FreeSWITCH call the phone, whose channel is parked between calls.
+func loginStanding(_ context.Context, f *gapFloor, a *gapAgent) error {
+	out, err := f.site.Switch.CLI("originate {park_after_bridge=true}user/" + a.user + " &park()") //nolint:contextcheck // the console has a limit of its own
+	if err != nil {
+		return err
+	}
+	channel, ok := strings.CutPrefix(strings.TrimSpace(out), "+OK ")
+	if !ok {
+		return fmt.Errorf("freeswitch does not call %s: %s", a.user, out) //nolint:err113 // nobody looks for it
+	}
+	return addToCallcenter(f.site, a.user, "agent add "+a.user+" uuid-standby", "agent set uuid "+a.user+" "+channel) //nolint:contextcheck // as above
+}
+
+func addToCallcenter(s *centre.Site, user string, how ...string) error {
+	for _, command := range append(how,
+		"agent set max_no_answer "+user+" 0", "agent set wrap_up_time "+user+" 0",
+		"tier add "+benchQueue+"@default "+user+" 1 1", "agent set status "+user+" 'Available'",
+	) {
 		if _, err := s.Switch.CLI("callcenter_config " + command); err != nil {
 			return err
 		}

@@ -13,8 +13,8 @@ import (
 
 // Sizes of the takeover.
 const (
-	takeoverTalking = 200
-	takeoverWaiting = 200
+	takeoverTalking = 200 // sized
+	takeoverWaiting = 200 // sized
 	takeoverLimit   = 4 * time.Minute
 	takeoverSettle  = 3 * time.Second // after which a caller who was cut off shows in SIPp's count
 )
@@ -43,14 +43,15 @@ func Takeover(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	defer line.close()
-	f, err := newFloor(ctx, takeoverTalking, line.lay)
+	talking, waiting := sized(takeoverTalking), sized(takeoverWaiting)
+	f, err := newFloor(ctx, talking, line.lay)
 	if err != nil {
 		return err
 	}
 	defer f.stop()
 	t := handover{floor: f, tap: line}
-	fmt.Fprintf(progress, "takeover: %d callers come to talk and %d to wait …\n", takeoverTalking, takeoverWaiting)
-	if err := errors.Join(f.login(ctx), f.callIn(ctx, takeoverTalking, takeoverWaiting)); err != nil {
+	fmt.Fprintf(progress, "takeover: %d callers come to talk and %d to wait …\n", talking, waiting)
+	if err := errors.Join(f.login(ctx), f.callIn(ctx, talking, waiting)); err != nil {
 		return err
 	}
 	fmt.Fprintln(progress, "takeover: kill -9, and a restart under the same name …")
@@ -68,7 +69,7 @@ func Takeover(ctx context.Context, out, progress io.Writer) error {
 			return NewLine("takeover", how+"_"+metric, "s", d.Seconds(), "goal", goal)
 		}
 		return []Line{seconds("first_command", s.command), seconds("last_adopted", s.adopted), seconds("next_ring", s.ring),
-			NewLine("takeover", how+"_noticed_of_"+strconv.Itoa(takeoverTalking+takeoverWaiting), "callers and agents", float64(s.noticed), "goal", 0)}
+			NewLine("takeover", how+"_noticed_of_"+strconv.Itoa(talking+waiting), "callers and agents", float64(s.noticed), "goal", 0)}
 	}
 	return Emit(out, append(lines("restart", restart, restartGoal), lines("standby", standby, standbyGoal)...)...)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -69,9 +70,9 @@ func (t *tap) carry(near net.Conn) {
 	t.mu.Unlock()
 }
 
-// Write sees what operadora sends, one request at a time.
+// Write sees what operadora sends: a request of ARI, or some of the event socket's.
 func (t *tap) Write(b []byte) (int, error) {
-	if isCommand(b) {
+	if isCommand(b) || slices.ContainsFunc(bytes.Split(b, []byte("\n\n")), isESLCommand) {
 		t.mu.Lock()
 		if t.first != nil {
 			t.first <- time.Now()
@@ -93,6 +94,22 @@ func isCommand(request []byte) bool {
 		if bytes.HasPrefix(path, []byte(about)) {
 			return true
 		}
+	}
+	return false
+}
+
+// isESLCommand is isCommand for the event socket of a FreeSWITCH.
+func isESLCommand(request []byte) bool {
+	line, _, _ := bytes.Cut(request, []byte("\n"))
+	word, rest, _ := bytes.Cut(line, []byte(" "))
+	switch string(word) {
+	case "sendmsg":
+		return true
+	case "bgapi":
+		return bytes.HasPrefix(rest, []byte("originate "))
+	case "api":
+		verb, _, _ := bytes.Cut(rest, []byte(" "))
+		return bytes.HasPrefix(verb, []byte("uuid_")) && !slices.Contains([]string{"uuid_dump", "uuid_exists", "uuid_buglist"}, string(verb))
 	}
 	return false
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -32,13 +30,9 @@ const (
 	whisperBoss  = "102"
 )
 
-// chanSpy are the peer's: a supervisor whom Asterisk calls whispers, or listens and
-// changes that by keys.
-const chanSpy = "[spy]\nexten => whisper,1,ChanSpy(PJSIP/" + whisperAgent + ",qw)\nexten => listen,1,ChanSpy(PJSIP/" + whisperAgent + ",qd)\n"
-
 // WhisperSetup measures from an order over REST to the first packet in which the agent
 // hears the supervisor: one whose phone is called first, and one who listens. Beside
-// it Asterisk's own ChanSpy, in the same conversation.
+// it what the PBX itself has for that, in the same conversation.
 func WhisperSetup(ctx context.Context, out, progress io.Writer) error {
 	o := inbound(lab.Desk(101, 102))
 	o.Definitions["agents.yaml"] = strings.Replace(o.Definitions["agents.yaml"], `{id: "`+whisperAgent+`",`, `{id: "`+whisperAgent+`", team: all,`, 1)
@@ -55,17 +49,20 @@ func WhisperSetup(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	defer t.stop() //nolint:contextcheck // what was started ends whatever the context
+	spy := peerSpy()
+	listening := func(speak, back func(context.Context) error) whisperWay {
+		return whisperWay{begin: t.order(wire.SuperviseModeListen), speak: speak, back: back, end: t.leave}
+	}
+	theirs := whisperWay{begin: t.spy(spy, false), speak: t.press(spy.speak), back: t.press(spy.back), end: t.hangup}
+	ways := []whisperPair{
+		{"setup", spy.name, whisperWay{speak: t.order(wire.SuperviseModeWhisper), end: t.leave}, whisperWay{speak: t.spy(spy, true), end: t.hangup}},
+		{"change", spy.name + "_by_key", listening(t.order(wire.SuperviseModeWhisper), t.order(wire.SuperviseModeListen)), theirs},
+	}
+	if spy.keys {
+		ways = append(ways, whisperPair{"change_by_key", spy.name + "_by_key", listening(t.press("5"), t.press("4")), theirs})
+	}
 	var lines []Line
-	for _, m := range []struct {
-		metric, peer string
-		ours, theirs whisperWay
-	}{
-		{"setup", "chanspy", whisperWay{speak: t.order(wire.SuperviseModeWhisper), end: t.leave}, whisperWay{speak: t.spy("whisper"), end: t.hangup}},
-		{"change", "chanspy_by_key", whisperWay{begin: t.order(wire.SuperviseModeListen), speak: t.order(wire.SuperviseModeWhisper), back: t.order(wire.SuperviseModeListen), end: t.leave},
-			whisperWay{begin: t.spy("listen"), speak: t.press("5"), back: t.press("4"), end: t.hangup}},
-		{"change_by_key", "chanspy_by_key", whisperWay{begin: t.order(wire.SuperviseModeListen), speak: t.press("5"), back: t.press("4"), end: t.leave},
-			whisperWay{begin: t.spy("listen"), speak: t.press("5"), back: t.press("4"), end: t.hangup}},
-	} {
+	for _, m := range ways {
 		fmt.Fprintf(progress, "whisper_setup: %s …\n", m.metric)
 		ours, err := t.measure(ctx, m.ours)
 		if err != nil {
@@ -73,7 +70,7 @@ func WhisperSetup(ctx context.Context, out, progress io.Writer) error {
 		}
 		theirs, err := t.measure(ctx, m.theirs)
 		if err != nil {
-			return fmt.Errorf("%s of ChanSpy: %w", m.metric, err)
+			return fmt.Errorf("%s of %s: %w", m.metric, m.peer, err)
 		}
 		for _, q := range []float64{.5, .99} {
 			lines = append(lines, NewLine("whisper_setup", fmt.Sprintf("%s_p%g", m.metric, q*100), "ms", millis(quantile(ours, q)), m.peer, millis(quantile(theirs, q))))
@@ -88,6 +85,12 @@ type whisperWay struct {
 	speak func(context.Context) error // from here on it is measured
 	back  func(context.Context) error // what ends a round; nil is end
 	end   func(context.Context) error
+}
+
+// whisperPair is one figure: operadora's way, and the PBX' own.
+type whisperPair struct {
+	metric, peer string
+	ours, theirs whisperWay
 }
 
 // trio is a conversation and the phone of a supervisor, who speaks whenever it is up.
@@ -263,23 +266,7 @@ func (t *trio) leave(ctx context.Context) error {
 
 func (t *trio) hangup(context.Context) error { return t.boss.Hangup() } //nolint:contextcheck // it has a deadline of its own
 
-// spy has Asterisk call the supervisor, and connect them with an extension of chanSpy.
-func (t *trio) spy(extension string) func(context.Context) error {
-	return func(ctx context.Context) error {
-		q := url.Values{"endpoint": {"PJSIP/" + whisperBoss}, "context": {"spy"}, "extension": {extension}, "priority": {"1"}, "timeout": {"10"}}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.site.Asterisk.ARIURL()+"/channels?"+q.Encode(), nil)
-		if err != nil {
-			return err
-		}
-		req.SetBasicAuth(t.site.Asterisk.User(), t.site.Asterisk.Password())
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		if res.StatusCode/100 != 2 {
-			return fmt.Errorf("asterisk calls nobody: %s", res.Status) //nolint:err113 // nobody looks for it
-		}
-		return nil
-	}
+// spy has the PBX itself connect the supervisor.
+func (t *trio) spy(s spyOf, whisper bool) func(context.Context) error {
+	return func(ctx context.Context) error { return s.call(ctx, t, whisper) }
 }
