@@ -45,6 +45,12 @@ func TestDoctorOnFreeSWITCH(t *testing.T) {
 		wantLine(t, lines, row[0], row[1], row[2], row[3])
 	}
 
+	for _, l := range lines {
+		if strings.Contains(l.Remedy, "Asterisk") {
+			t.Errorf("the remedy for a FreeSWITCH speaks of Asterisk: %+v", l)
+		}
+	}
+
 	t.Log("beside a running operadora, which it does not disturb")
 	r.start()
 	lines, _ = examine(t, r.Config())

@@ -112,7 +112,7 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 			s.add(Fault, "sounds", "make it anew, or give it to Asterisk: chown --reference=FOLDER FILE; chmod 644 FILE", "%s: callers hear nothing", why)
 		}
 		if len(broken) == 0 || len(needed.missing) > 0 {
-			judgeSounds(s, needed)
+			judgeSounds(s, needed, asteriskSounds)
 		}
 	}
 	judgeRecordings(s, f)

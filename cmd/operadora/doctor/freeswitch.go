@@ -108,7 +108,7 @@ func judgeFreeSWITCH(name string, f freeswitchFacts, d Definitions) []Line {
 	if f.soundsErr != nil {
 		s.add(Note, "sounds", "repair what is told above and run doctor again", "were not examined: %v", f.soundsErr)
 	} else {
-		judgeSounds(s, neededSounds(d, func(language, name string) bool { return f.sounds[language][name] }))
+		judgeSounds(s, neededSounds(d, func(language, name string) bool { return f.sounds[language][name] }), freeswitchSounds)
 	}
 	states := map[string]string{}
 	for endpoint, registered := range f.phones {

@@ -207,10 +207,16 @@ func announced(q acd.Queue, language string) []string {
 	return out
 }
 
-const soundRemedy = "`operadora sounds speak` makes those whose text a flow has (see `operadora sounds list`); core sounds come from a package " +
-	"(Debian: asterisk-core-sounds-%s-gsm); recordings of your own belong in sounds/%[1]s below Asterisk's data folder. It finds new files at once"
+// What helps when sounds of a language are missing, on either kind of PBX.
+const (
+	asteriskSounds = "`operadora sounds speak` makes those whose text a flow has (see `operadora sounds list`); core sounds come from a package " +
+		"(Debian: asterisk-core-sounds-%s-gsm); recordings of your own belong in sounds/%[1]s below Asterisk's data folder. It finds new files at once"
+	freeswitchSounds = "`operadora sounds speak` makes those whose text a flow has (see `operadora sounds list`); core sounds come from FreeSWITCH's own packages " +
+		"(freeswitch-sounds-%s-…), and recordings of your own belong in the same folder: freeswitch.sounds_%[1]s. It finds new files at once"
+)
 
-func judgeSounds(s *sheet, f soundFacts) {
+// judgeSounds says what is missing; remedy names the language once.
+func judgeSounds(s *sheet, f soundFacts, remedy string) {
 	missing := slices.Clone(f.missing)
 	slices.SortFunc(missing, func(a, b missingSound) int {
 		return cmp.Or(cmp.Compare(a.where, b.where), cmp.Compare(a.language, b.language), cmp.Compare(a.name, b.name), cmp.Compare(a.line, b.line))
@@ -226,7 +232,7 @@ func judgeSounds(s *sheet, f soundFacts) {
 			}
 			names = append(names, name)
 		}
-		s.add(Fault, "sounds", fmt.Sprintf(soundRemedy, at.language), "%s lacks %s in language %s: %s", at.where, count(len(names), "sound"), at.language, strings.Join(names, ", "))
+		s.add(Fault, "sounds", fmt.Sprintf(remedy, at.language), "%s lacks %s in language %s: %s", at.where, count(len(names), "sound"), at.language, strings.Join(names, ", "))
 	}
 	if len(missing) > 0 {
 		return

@@ -32,7 +32,7 @@ func TestSounds(t *testing.T) {
 		{ID: "sales", AnnounceEvery: time.Minute, AnnouncePrompts: []string{"custom/soon"}},
 		{ID: "quiet", AnnouncePrompts: []string{"custom/never-played"}},
 	}}}
-	judge := func(missing ...string) []Line {
+	judgeBy := func(remedy string, missing ...string) []Line {
 		s := &sheet{part: "pbx main"}
 		judgeSounds(s, neededSounds(d, func(language, name string) bool {
 			for _, m := range missing {
@@ -41,13 +41,15 @@ func TestSounds(t *testing.T) {
 				}
 			}
 			return true
-		}))
+		}), remedy)
 		return s.lines
 	}
+	judge := func(missing ...string) []Line { return judgeBy(asteriskSounds, missing...) }
 	testAll(t, []expected{
 		{"all there", judge(), "sounds", OK, "(en: 2, es: 4)", ""},
 		{"one missing", judge("es/ola"), "sounds", Fault, "flow line (line.yaml) lacks 1 sound in language es: ola (line 6)", "asterisk-core-sounds-es-gsm"},
 		{"played by two prompts", judge("en/hi"), "sounds", Fault, "lacks 1 sound in language en: hi (line 6)", "sounds/en"},
+		{"on a FreeSWITCH", judgeBy(freeswitchSounds, "es/ola"), "sounds", Fault, "lacks 1 sound in language es", "freeswitch.sounds_es"},
 		{"announced", judge("es/custom/soon"), "sounds", Fault, "queue sales lacks 1 sound in language es: custom/soon", "data folder"},
 	})
 	if both := judge("es/ola", "es/custom/soon"); len(both) != 2 {
