@@ -16,15 +16,14 @@ type spyOf struct {
 	name        string
 	speak, back string // keys of one who listens: to be heard, and no longer
 	call        func(ctx context.Context, t *trio, whisper bool) error
-	keys        bool // operadora has keys there, too
 }
 
 // peerSpy is the one to compare with: ChanSpy, or eavesdrop.
 func peerSpy() spyOf {
 	if centre.OnFreeSWITCH() {
-		return spyOf{"eavesdrop", "2", "0", eavesdrop, false}
+		return spyOf{"eavesdrop", "2", "0", eavesdrop}
 	}
-	return spyOf{"chanspy", "5", "4", chanSpyOn, true}
+	return spyOf{"chanspy", "5", "4", chanSpyOn}
 }
 
 // chanSpy is in the dialplan: a supervisor whom Asterisk calls whispers, or listens and

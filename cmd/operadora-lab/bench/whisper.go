@@ -57,9 +57,7 @@ func WhisperSetup(ctx context.Context, out, progress io.Writer) error {
 	ways := []whisperPair{
 		{"setup", spy.name, whisperWay{speak: t.order(wire.SuperviseModeWhisper), end: t.leave}, whisperWay{speak: t.spy(spy, true), end: t.hangup}},
 		{"change", spy.name + "_by_key", listening(t.order(wire.SuperviseModeWhisper), t.order(wire.SuperviseModeListen)), theirs},
-	}
-	if spy.keys {
-		ways = append(ways, whisperPair{"change_by_key", spy.name + "_by_key", listening(t.press("5"), t.press("4")), theirs})
+		{"change_by_key", spy.name + "_by_key", listening(t.press("5"), t.press("4")), theirs},
 	}
 	var lines []Line
 	for _, m := range ways {
