@@ -61,13 +61,18 @@ func FreeSWITCHEnds(app string) string { return "operadora." + app + ".ended" }
 // FreeSWITCHHeard is the variable of a channel that operadora has taken up.
 const FreeSWITCHHeard = "operadora_heard"
 
+// FreeSWITCHAtEnd is the command that a channel gives as it ends (its variable
+// api_reporting_hook), to write that down.
+func FreeSWITCHAtEnd(app string) string {
+	return `hash insert/` + FreeSWITCHEnds(app) + `/${session_id:-3}/${uuid} ${strmicroepoch()} ${hangup_cause} b${Caller-Channel-Created-Time}` +
+		` a${Caller-Channel-Answered-Time} d${operadora_did} n${operadora_number} h${` + FreeSWITCHHeard + `}`
+}
+
 // FreeSWITCHKeepEnd is the value of a variable (of any name) that has a channel
 // write its end down. FreeSWITCH allows no variable to hold what is to be expanded
 // later but by uuid_setvar.
 func FreeSWITCHKeepEnd(app string) string {
-	return `${uuid_setvar(${uuid} api_reporting_hook hash insert/` + FreeSWITCHEnds(app) +
-		`/\${session_id:-3}/\${uuid} \${strmicroepoch()} \${hangup_cause} b\${Caller-Channel-Created-Time}` +
-		` a\${Caller-Channel-Answered-Time} d\${operadora_did} n\${operadora_number} h\${` + FreeSWITCHHeard + `})}`
+	return `${uuid_setvar(${uuid} api_reporting_hook ` + strings.ReplaceAll(FreeSWITCHAtEnd(app), `$`, `\$`) + `)}`
 }
 
 var (

@@ -31,8 +31,8 @@
 //   - Who takes over turns nobody away: what the dialplan believes (that calls are
 //     taken) is prolonged until it is known whether they are.
 //   - What ended while nobody listened is told with its time and cause, and so are
-//     calls that came and went meanwhile: callers and members of rooms write it down
-//     as they end, into a ring of about a thousand.
+//     calls that came and went meanwhile: callers, who answered a call of ours, and
+//     members of rooms write it down as they end, into a ring of about a thousand.
 //   - Whose phone or trunk hung up is told to be gone at once, while the channel's
 //     thread needs some 40 ms more to end; whom FreeSWITCH hangs up, when the phone
 //     has been told. So nobody is rung who has not hung up yet.

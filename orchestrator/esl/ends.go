@@ -22,6 +22,11 @@ type ending struct {
 	heard         bool // it was taken up by us, and is on record
 }
 
+// keepEnd begins a list of applications: the channel is told to write down how it ends.
+func (a *Adapter) keepEnd() string {
+	return "set:operadora_end=" + dialplans.FreeSWITCHKeepEnd(a.cfg.App) + "^"
+}
+
 // endings reads what FreeSWITCH has of channels that ended.
 func (s *session) endings(ctx context.Context) ([]ending, error) {
 	realm := dialplans.FreeSWITCHEnds(s.a.cfg.App)

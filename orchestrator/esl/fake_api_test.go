@@ -266,7 +266,9 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 		}
 	}
 	if before, rest, joins := strings.Cut(to, "conference:"); joins {
-		ch.keepsEnd = ch.keepsEnd || strings.HasPrefix(before, "m:^:set:operadora_end=${uuid_setvar(")
+		if strings.HasPrefix(before, "m:^:"+keepsEnd) {
+			ch.keepEnd()
+		}
 		if strings.HasSuffix(before, forgetKeys) {
 			ch.bound = nil
 		}

@@ -48,6 +48,7 @@ type fake struct {
 	refuses  string        // commands that begin so are refused before they are looked at
 	cut      bool
 	slow     chan struct{} // calls are made when it closes, and the connection waits meanwhile; nil when they are at once
+	before   bool          // the dialplan was printed before callers wrote down how they end
 	cross    bool          // events are delivered out of order
 	held     *heldBack     // one that is delivered after the next
 	shots    map[string][]byte
@@ -64,7 +65,6 @@ type fakeChannel struct {
 	vars                                        map[string]string
 	answered, over                              bool
 	bound                                       map[string]string // what keys do while it monitors
-	keepsEnd                                    bool              // it writes down how it ended
 	created                                     time.Time
 	app, appData, appID                         string
 	past                                        [3]string // app, data, response of what it has done since it was parked
@@ -294,7 +294,7 @@ func (f *fake) background(job, command string) {
 		return
 	}
 	variables, rest, _ := strings.Cut(strings.TrimPrefix(rest, "{"), "}")
-	endpoint, _, _ := strings.Cut(rest, " ")
+	endpoint, list, _ := strings.Cut(rest, " ")
 	vars := map[string]string{}
 	for pair := range strings.SplitSeq(variables, ",") {
 		name, value, _ := strings.Cut(pair, "=")
@@ -320,7 +320,7 @@ func (f *fake) background(job, command string) {
 		defer f.mu.Unlock()
 		f.hangUp(ch, "NO_ANSWER")
 	})
-	ch.vars["-job"] = job
+	ch.vars["-job"], ch.vars["-list"] = job, list
 	ch.end = ring
 	f.phones[phone](ch)
 }
@@ -334,7 +334,17 @@ func (f *fake) answer(ch *fakeChannel) {
 	ch.answered = true
 	f.event("channel_answer_leg", ch, nil)
 	f.event("background_job", nil, map[string]string{"Job-UUID": ch.vars["-job"], "_body": "+OK " + ch.id + "\n"})
+	if strings.HasPrefix(ch.vars["-list"], "'m:^:"+keepsEnd) {
+		ch.keepEnd()
+	}
 	f.park(ch)
+}
+
+// keepsEnd begins what has a channel write down how it ends.
+const keepsEnd = "set:operadora_end=${uuid_setvar(${uuid} api_reporting_hook "
+
+func (ch *fakeChannel) keepEnd() {
+	ch.vars["api_reporting_hook"] = dialplans.FreeSWITCHAtEnd("operadora")
 }
 
 func (f *fake) park(ch *fakeChannel) {
@@ -345,7 +355,10 @@ func (f *fake) park(ch *fakeChannel) {
 
 // arrive is a call from outside that the dialplan hands over. f.mu is held.
 func (f *fake) arrive(ch *fakeChannel, did string) {
-	ch.dest, ch.keepsEnd = did, true
+	ch.dest = did
+	if !f.before {
+		ch.keepEnd()
+	}
 	if f.globals["operadora_here_operadora"] != "true" {
 		ch.app = "echo" // somewhere else
 		return
@@ -403,7 +416,7 @@ func (ch *fakeChannel) suffix() string {
 // buried is what the thread of a channel that was hung up does at last. f.mu is held.
 func (f *fake) buried(ch *fakeChannel) {
 	cause := ch.cause
-	if ch.keepsEnd {
+	if ch.vars["api_reporting_hook"] == dialplans.FreeSWITCHAtEnd("operadora") {
 		f.seq++
 		f.hash[dialplans.FreeSWITCHEnds("operadora")+"/"+strconv.FormatInt(f.seq%1000, 10)] = fmt.Sprintf("%s %d %s b%d a%s d%s n%s h%s",
 			ch.id, time.Now().UnixMicro(), cause, ch.created.UnixMicro(), map[bool]string{true: "1700000000000000", false: "0"}[ch.answered], ch.dest, ch.caller, ch.vars["operadora_heard"])
@@ -552,7 +565,7 @@ func (f *fake) event(shot string, ch *fakeChannel, set map[string]string) {
 // describe writes what every event of a channel tells. f.mu is held.
 func (f *fake) describe(fields map[string]any, ch *fakeChannel) {
 	for name := range fields {
-		if strings.HasPrefix(name, "variable_operadora_") || strings.HasPrefix(name, "variable_current_application") {
+		if strings.HasPrefix(name, "variable_operadora_") || strings.HasPrefix(name, "variable_current_application") || name == "variable_api_reporting_hook" {
 			delete(fields, name)
 		}
 	}

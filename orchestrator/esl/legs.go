@@ -33,7 +33,7 @@ type leg struct {
 	alerted bool               // the far end was heard to alert
 	asked   orchestrator.Cause // of our own Hangup
 	claimed bool               // the dialplan's patience was ended
-	kept    bool               // it was told to write down how it ends
+	atEnd   string             // command that it gives as it ends
 	held    bool               // an order to end it came before it existed
 
 	parked    bool
@@ -288,13 +288,8 @@ func (g *leg) fill(w *wire) {
 	if g.created.IsZero() {
 		g.created = micros(w.Created)
 	}
+	g.atEnd = string(w.AtEnd)
 	g.caller = orchestrator.Party{Number: string(w.Number), Name: string(w.CallerName)}
-}
-
-// keepsEnd tells whether the channel writes down how it ends: the dialplan has callers
-// do so, and rooms everybody else.
-func (g *leg) keepsEnd() bool {
-	return g.kept || len(g.args) > 0 && g.args[0] == string(orchestrator.KindInbound) && !orchestrator.Ours(g.id)
 }
 
 // dialled is the number that a caller reached; a feature code reached none.

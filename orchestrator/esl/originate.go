@@ -13,7 +13,8 @@ import (
 
 // Originate calls an endpoint and returns when the channel exists, or when
 // FreeSWITCH says that there is no way to it. It rings in a job of FreeSWITCH's
-// own, which goes on without us and parks whoever answers.
+// own, which goes on without us: whoever answers is told to write down how the
+// channel ends, and parked.
 func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) error {
 	command, err := a.origination(o)
 	if err != nil {
@@ -187,7 +188,7 @@ func (a *Adapter) origination(o orchestrator.Origination) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "originate " + variables + a.fullEndpoint(o.Endpoint) + " &park()", nil
+	return "originate " + variables + a.fullEndpoint(o.Endpoint) + " 'm:^:" + a.keepEnd() + "park:' inline", nil
 }
 
 // fullEndpoint names the domain of a phone that is called by its name alone.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -51,12 +52,16 @@ func TestOrigination(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	got, list, _ := strings.Cut(got, " '")
 	want := "originate {default_language=" // is empty, and left out
+	if list != "m:^:set:operadora_end="+dialplans.FreeSWITCHKeepEnd("operadora")+"^park:' inline" {
+		t.Errorf("whoever answers is to do %s", list)
+	}
 	if strings.Contains(got, want) || strings.ContainsAny(got, "\r\n$\\") || strings.Count(got, "}") != 1 {
 		t.Errorf("%s", got)
 	}
 	for _, part := range []string{"origination_caller_id_name='Ana systemrm OHaraapi shutdown'", "origination_caller_id_number=+15550100",
-		"origination_uuid=op-x-a1", "operadora_args=leg:x=20y", "originate_timeout=5", "}user/101@pbx.example &park()", "sip_auto_answer=true"} {
+		"origination_uuid=op-x-a1", "operadora_args=leg:x=20y", "originate_timeout=5", "}user/101@pbx.example", "sip_auto_answer=true"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%s lacks %s", got, part)
 		}

@@ -67,9 +67,9 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 		return fault.New("esl.Join", fault.NotFound, "there is no bridge %q", bridge)
 	}
 	for _, ch := range move {
-		keep := "set:operadora_end=" + dialplans.FreeSWITCHKeepEnd(a.cfg.App) + "^"
+		keep := a.keepEnd()
 		a.legs.see(ch, func(g *leg) {
-			if g != nil && g.keepsEnd() { // FreeSWITCH reads a command letter by letter, and yields after each
+			if g != nil && g.atEnd == dialplans.FreeSWITCHAtEnd(a.cfg.App) { // FreeSWITCH reads a command letter by letter, and yields after each
 				keep = ""
 			}
 		})
@@ -78,11 +78,6 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 		if err != nil {
 			return err
 		}
-		a.legs.see(ch, func(g *leg) {
-			if g != nil {
-				g.kept = true
-			}
-		})
 	}
 	for _, ch := range move {
 		if err := a.await(ctx, "Join", ch, func(g *leg) bool { return g.room == bridge }); err != nil {

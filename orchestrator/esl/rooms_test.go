@@ -1,10 +1,12 @@
 package esl
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
 // Whoever is taken out of a room by somebody at FreeSWITCH is put back; whom we take
@@ -62,5 +64,64 @@ func TestTakenOutOfARoom(t *testing.T) {
 				t.Errorf("taken out by us, and yet in room %q, seat %+v", g.room, g.seat)
 			}
 		})
+	}
+}
+
+// Every channel of ours writes down how it ends: also one that was never in a room, and
+// a caller whose dialplan has nothing about it. Who does so already is not told again.
+func TestEndsAreWrittenDown(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	told := 0
+	f.on = func(command string) { told += strings.Count(command, keepsEnd) }
+	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := run(t, a)
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(a.CreateBridge(ctx, "op-x-b1"))
+	f.phone("101", pbxtest.PhoneAnswers)
+	must(a.Originate(ctx, orchestrator.Origination{Channel: "op-x-a1", Endpoint: "user/101", Timeout: 5 * time.Second, Args: []string{"leg"}}))
+	f.mu.Lock()
+	f.globals["operadora_here_operadora"] = "true"
+	for _, id := range []string{"in-1", "in-before"} {
+		f.before = id == "in-before"
+		ch := &fakeChannel{id: id, direction: "inbound", vars: map[string]string{}, created: time.Now()}
+		f.channels[id] = ch
+		f.arrive(ch, "5000")
+	}
+	f.mu.Unlock()
+	for range 3 {
+		l.next(t, orchestrator.EventEntered)
+	}
+	for range 2 {
+		must(a.Join(ctx, "op-x-b1", "in-1", "in-before"))
+		must(a.Part(ctx, "op-x-b1", "in-1", "in-before"))
+	}
+	f.mu.Lock()
+	for _, ch := range f.channels {
+		f.hangUp(ch, "NORMAL_CLEARING")
+	}
+	if told != 2 {
+		t.Errorf("channels were told %d times to write down how they end, want op-x-a1 and in-before once each", told)
+	}
+	f.mu.Unlock()
+	endings, err := a.present().endings(ctx)
+	must(err)
+	wrote := map[string]bool{}
+	for _, e := range endings {
+		wrote[e.channel] = true
+	}
+	for _, id := range []string{"op-x-a1", "in-1", "in-before"} {
+		if !wrote[id] {
+			t.Errorf("%s did not write down how it ended", id)
+		}
 	}
 }

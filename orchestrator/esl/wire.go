@@ -88,6 +88,7 @@ type wire struct {
 	OurTape  text `json:"variable_operadora_tape"`
 	TapeRoom text `json:"variable_operadora_tape_room"`
 	Monitor  text `json:"variable_operadora_monitor"`
+	AtEnd    text `json:"variable_api_reporting_hook"` // command that it gives as it ends
 	Language text `json:"variable_default_language"`
 	NowApp   text `json:"variable_current_application"`
 	NowData  text `json:"variable_current_application_data"`
