@@ -100,6 +100,32 @@ func TestAwayFallsThrough(t *testing.T) {
 	away("died", "799003")
 }
 
+// TestMovedAllDay: a permanent line goes into a room and out of it for every call.
+// FreeSWITCH hangs up who was transferred 70 times, and keeps a note of each time.
+func TestMovedAllDay(t *testing.T) {
+	w := newWorld(t)
+	a := w.adapter(t, w.fs.Address())
+	l := run(t, a)
+	ctx := t.Context()
+	w.arrive(t, "799001", orchestrator.Party{Number: "5550100"})
+	line := l.next(t, orchestrator.EventEntered).Channel
+	if err := a.CreateBridge(ctx, "op-x-b1"); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 50 {
+		if err := a.Join(ctx, "op-x-b1", line); err != nil {
+			t.Fatalf("call %d: %v", n, err)
+		}
+		if err := a.Part(ctx, "op-x-b1", line); err != nil {
+			t.Fatalf("call %d: %v", n, err)
+		}
+	}
+	dump, err := w.fs.CLI("uuid_dump " + line)
+	if err != nil || strings.Count(dump, ":bl_xfer:") > 40 {
+		t.Errorf("FreeSWITCH keeps %d notes of where the channel was, %v", strings.Count(dump, ":bl_xfer:"), err)
+	}
+}
+
 // world is a real FreeSWITCH with desk phones that take turns.
 type world struct {
 	fs     *lab.FreeSWITCH

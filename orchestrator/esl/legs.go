@@ -1,6 +1,8 @@
 package esl
 
 import (
+	"cmp"
+	"strconv"
 	"sync"
 	"time"
 
@@ -34,6 +36,7 @@ type leg struct {
 	asked   orchestrator.Cause // of our own Hangup
 	claimed bool               // the dialplan's patience was ended
 	atEnd   string             // command that it gives as it ends
+	moves   int                // how often FreeSWITCH lets it be transferred yet; 0 when it has not said
 	held    bool               // an order to end it came before it existed
 
 	parked    bool
@@ -289,6 +292,7 @@ func (g *leg) fill(w *wire) {
 		g.created = micros(w.Created)
 	}
 	g.atEnd = string(w.AtEnd)
+	g.moves, _ = strconv.Atoi(string(cmp.Or(w.Moves, w.Hops))) // 0 of one that was never transferred
 	g.caller = orchestrator.Party{Number: string(w.Number), Name: string(w.CallerName)}
 }
 

@@ -39,6 +39,11 @@ func (a *Adapter) JoinAbsorbing(ctx context.Context, bridge string, channels ...
 	return a.join(ctx, bridge, "", channels)
 }
 
+// movesKept is how many transfers a channel has left when it gets new ones. FreeSWITCH
+// hangs up who was transferred 70 times, which a permanent line is in 35 calls, and
+// keeps a note of each time, which every event of the channel then tells.
+const movesKept = 30
+
 func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []string) error {
 	if len(channels) == 0 {
 		return fault.New("esl.Join", fault.Invalid, "bridge %q: no channels", bridge)
@@ -67,12 +72,18 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 		return fault.New("esl.Join", fault.NotFound, "there is no bridge %q", bridge)
 	}
 	for _, ch := range move {
-		keep := a.keepEnd()
+		keep, tired := a.keepEnd(), false
 		a.legs.see(ch, func(g *leg) {
 			if g != nil && g.atEnd == dialplans.FreeSWITCHAtEnd(a.cfg.App) { // FreeSWITCH reads a command letter by letter, and yields after each
 				keep = ""
 			}
+			tired = g != nil && g.moves > 0 && g.moves < movesKept
 		})
+		if tired {
+			if err := a.order(ctx, "Join", "uuid_setvar_multi "+ch+" max_session_transfers=70;transfer_history="); err != nil {
+				return err
+			}
+		}
 		// after the conference the channel is parked; without that it would be hung up
 		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'm:^:"+keep+keys[ch]+"conference:"+bridge+"@"+a.cfg.Profile+flags+"^park:' inline")
 		if err != nil {

@@ -90,6 +90,8 @@ type wire struct {
 	Monitor  text `json:"variable_operadora_monitor"`
 	AtEnd    text `json:"variable_api_reporting_hook"` // command that it gives as it ends
 	Language text `json:"variable_default_language"`
+	Moves    text `json:"variable_max_session_transfers"` // how often it may be transferred yet, or
+	Hops     text `json:"variable_max_forwards"`
 	NowApp   text `json:"variable_current_application"`
 	NowData  text `json:"variable_current_application_data"`
 	NowOver  text `json:"variable_current_application_response"`
