@@ -191,7 +191,7 @@ func checkJournal(b Books) Check {
 
 func checkLeft(b Books) Check {
 	if len(b.Left) == 0 {
-		return Check{"nothing is left: no channel or bridge in Asterisk, no live call, nobody in a queue", true}
+		return Check{"nothing is left: no channel or bridge in the PBX, no live call, nobody in a queue", true}
 	}
 	return Check{"left over: " + strings.Join(b.Left, "; "), false}
 }

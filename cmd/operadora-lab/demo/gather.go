@@ -68,7 +68,7 @@ func (g *stage) contacts(ctx context.Context) ([]wire.Contact, error) {
 	return all, err
 }
 
-// left says what is left of calls in operadora and in Asterisk.
+// left says what is left of calls in operadora and in the PBX.
 func (g *stage) left(ctx context.Context) (out []string, err error) {
 	live, err := g.api.Calls(ctx, wire.ListCallsParams{Kind: new(wire.KindFilterAll)})
 	if err != nil {
