@@ -126,6 +126,7 @@ func (x *change) cued(playback string, failed bool) bool {
 			after = uncued
 		}
 		l.Cue, l.Told = "", x.happened()+after.Milliseconds()
+		x.dirty = true // who comes after a crash must not take a short conversation for a missed call
 		return true
 	}
 	return false

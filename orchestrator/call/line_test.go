@@ -53,6 +53,7 @@ func TestLineDropped(t *testing.T) {
 		{"told, which the cut connection did not", []func(*world){ringing, ms(100), func(w *world) { w.goAway(true); beepUntold(w) }, func(w *world) { w.comeBack(false) }, ms(1000), hangsUp}, true},
 		{"told, which nobody heard of", []func(*world){ringing, beepUntold, ms(11_000), hangsUp}, true},
 		{"told, and restarted since", []func(*world){ringing, beepIs(false), ms(1000), restarted, ms(1000), hangsUp}, true},
+		{"told, and ends with nobody to see", []func(*world){ringing, beepIs(false), ms(3000), func(w *world) { w.cut = true; hangsUp(w); w.crash(time.Second) }}, true},
 		{"the customer was on hold already", []func(*world){ringing, ms(100), ordered(WishHold), ms(100), hangsUp}, true},
 	}
 	for _, r := range rows {
