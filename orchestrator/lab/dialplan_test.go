@@ -187,7 +187,7 @@ func TestFeatureCodes(t *testing.T) {
 		if _, err := phone.Place(limit(t), row.code, lab.DialOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		o.expect(t, "feature", row.what, "PJSIP/101", row.digits, "101")
+		o.expect(t, "feature", row.what, "PJSIP/101", row.digits, "101", "ends")
 	}
 	setGlobal(t, a, "OPERADORA_UNTIL_operadora", "1")
 	if _, err = phone.Dial(limit(t), "*481", lab.DialOptions{}); !errors.As(err, &refused) || refused.Code != http.StatusServiceUnavailable {

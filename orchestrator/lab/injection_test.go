@@ -142,7 +142,7 @@ func TestDialledNumbersStayNumbers(t *testing.T) {
 	for _, number := range slices.Concat(hostile("*486"), hostile("*4857")) {
 		if args := enter(phone, number); args != nil {
 			entered++
-			if len(args) != 5 || args[0] != "feature" || args[2] != "PJSIP/101" || !word.MatchString(args[3]) || args[4] != "101" {
+			if len(args) != 6 || args[0] != "feature" || args[2] != "PJSIP/101" || !word.MatchString(args[3]) || args[4] != "101" || args[5] != "ends" {
 				t.Errorf("%q came as %q", number, args)
 			}
 		}
