@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 )
@@ -53,8 +54,27 @@ func NewFilter(text string, fields map[string]Kind) (*Filter, error) {
 	if err != nil {
 		return nil, invalid("filter: %s", wrongAt(err))
 	}
+	if ranges(program.Node()) {
+		return nil, invalid("filter: a range such as 1..9 is not for leads")
+	}
 	f.program = program
 	return f, nil
+}
+
+// ranges tells whether an expression makes lists of its own, of a length that it says itself.
+func ranges(tree ast.Node) bool {
+	var v rangeFinder
+	ast.Walk(&tree, &v)
+	return bool(v)
+}
+
+type rangeFinder bool
+
+// Visit implements ast.Visitor.
+func (f *rangeFinder) Visit(node *ast.Node) {
+	if b, ok := (*node).(*ast.BinaryNode); ok && b.Operator == ".." {
+		*f = true
+	}
 }
 
 // wrongAt is an error of the compiler in one line.

@@ -51,7 +51,8 @@ func (h Hashing) Sum(number string) string {
 		text = strings.TrimPrefix(number, "+")
 	case ofNational:
 		n, err := phonenumbers.Parse(number, "")
-		if err != nil || phonenumbers.GetRegionCodeForNumber(n) != h.Region {
+		// By country code: the list of the US has numbers of Puerto Rico, that of GB those of Jersey.
+		if err != nil || int(n.GetCountryCode()) != phonenumbers.GetCountryCodeForRegion(h.Region) {
 			return ""
 		}
 		text = phonenumbers.GetNationalSignificantNumber(n)

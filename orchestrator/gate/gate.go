@@ -223,8 +223,13 @@ func read(text, region string) (number string, cost Cost, err error) {
 		return "", "", errCharacters
 	}
 	n, err := phonenumbers.Parse(text, region)
-	if abroad, ok := strings.CutPrefix(text, "00"); ok && (err != nil || !phonenumbers.IsValidNumber(n)) {
-		n, err = phonenumbers.Parse("+"+abroad, "") // the common prefix, also where the country's own is another
+	if abroad, ok := strings.CutPrefix(text, "00"); ok { // the common prefix, also where the country's own is another
+		// 0057 301… is Colombian in Colombia, and not what carrier 005 has behind it, +7 301….
+		plain, perr := phonenumbers.Parse("+"+abroad, "")
+		own := perr == nil && phonenumbers.IsValidNumber(plain) && int(plain.GetCountryCode()) == phonenumbers.GetCountryCodeForRegion(region)
+		if own || err != nil || !phonenumbers.IsValidNumber(n) {
+			n, err = plain, perr
+		}
 	}
 	switch {
 	case err == nil && phonenumbers.IsValidNumber(n):
