@@ -119,16 +119,18 @@ func (s operations) ListDoNotCall(ctx context.Context, r ListDoNotCallRequestObj
 	if err != nil {
 		return nil, err
 	}
-	number, campaign, _ := strings.Cut(last, " ")
+	number, rest, _ := strings.Cut(last, " ")
+	campaign, by, _ := strings.Cut(rest, " ")
+	brought, _ := strconv.ParseInt(by, 10, 64) // 0 for none
 	limit := orElse(r.Params.Limit, pageSize)
-	page, err := s.Leads.Entries(ctx, number, campaign, limit)
+	page, err := s.Leads.Entries(ctx, leads.Entry{Number: number, Campaign: campaign, Import: brought}, limit)
 	if err != nil {
 		return nil, err
 	}
 	out := ListDoNotCall200JSONResponse{Items: each(page, entryOfDoNotCall)}
 	if len(page) == limit {
 		last := page[len(page)-1]
-		out.Next = cursorOf(last.Number + " " + last.Campaign)
+		out.Next = cursorOf(last.Number + " " + last.Campaign + " " + strconv.FormatInt(last.Import, 10))
 	}
 	return out, nil
 }

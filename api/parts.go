@@ -114,7 +114,7 @@ type Leads interface {
 	Begin(ctx context.Context, n int64, dry bool, said map[string]leads.As) (leadstore.Import, error)
 	Undo(ctx context.Context, n int64) (leadstore.Import, error)
 	Rejects(ctx context.Context, n, behind int64, limit int) ([]leads.Reject, int64, error)
-	Entries(ctx context.Context, number, campaign string, limit int) ([]leads.Entry, error)
+	Entries(ctx context.Context, last leads.Entry, limit int) ([]leads.Entry, error)
 	Forbid(ctx context.Context, e leads.Entry) (leads.Entry, error)
 	Allow(ctx context.Context, number, campaign string) error
 	Sources(ctx context.Context) ([]leadstore.Source, error)

@@ -22,6 +22,7 @@ type Trigger string
 
 // The triggers.
 const (
+	OnSend   Trigger = "send"   // somebody begins to send the file
 	OnFile   Trigger = "file"   // the file has come whole
 	OnCheck  Trigger = "check"  // somebody wants a dry run
 	OnStart  Trigger = "start"  // somebody wants it done
@@ -32,13 +33,13 @@ const (
 
 // table is how imports move. What is not here is refused.
 var table = map[State]map[Trigger]State{
-	StateReceiving: {OnFile: StateReady, OnFail: StateFailed, OnUndo: StateUndone},
-	StateReady:     {OnFile: StateReady, OnCheck: StateChecking, OnStart: StateRunning, OnUndo: StateUndone},
+	StateReceiving: {OnSend: StateReceiving, OnFile: StateReady, OnFail: StateFailed, OnUndo: StateUndone},
+	StateReady:     {OnSend: StateReceiving, OnCheck: StateChecking, OnStart: StateRunning, OnUndo: StateUndone},
 	StateChecking:  {OnFinish: StateReady, OnFail: StateFailed, OnUndo: StateUndone},
 	StateRunning:   {OnFinish: StateDone, OnFail: StateFailed, OnUndo: StateUndoing},
 	StateDone:      {OnUndo: StateUndoing},
 	StateFailed:    {OnUndo: StateUndone},
-	StateUndoing:   {OnFinish: StateUndone},
+	StateUndoing:   {OnFinish: StateUndone, OnFail: StateDone}, // what is left of it is in, and may be undone again
 	StateUndone:    {},
 }
 

@@ -57,6 +57,7 @@ type Entry struct {
 	Campaign string // whose campaign may not; "" is nobody
 	Hashes   string // the external list that has it; "" is none
 	Why, By  string
+	Import   int64 // that brought it; 0 for none
 	Added    time.Time
 	Expires  time.Time // zero for never
 }

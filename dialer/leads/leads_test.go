@@ -197,10 +197,10 @@ func TestFilter(t *testing.T) {
 // a way to its end.
 func TestImportTable(t *testing.T) {
 	t.Parallel()
-	triggers := []Trigger{OnFile, OnCheck, OnStart, OnFinish, OnFail, OnUndo}
+	triggers := []Trigger{OnSend, OnFile, OnCheck, OnStart, OnFinish, OnFail, OnUndo}
 	want := map[State]string{
-		StateReceiving: "ready - - - failed undone", StateReady: "ready checking running - - undone", StateChecking: "- - - ready failed undone",
-		StateRunning: "- - - done failed undoing", StateDone: "- - - - - undoing", StateFailed: "- - - - - undone", StateUndoing: "- - - undone - -", StateUndone: "- - - - - -",
+		StateReceiving: "receiving ready - - - failed undone", StateReady: "receiving - checking running - - undone", StateChecking: "- - - - ready failed undone",
+		StateRunning: "- - - - done failed undoing", StateDone: "- - - - - - undoing", StateFailed: "- - - - - - undone", StateUndoing: "- - - - undone done -", StateUndone: "- - - - - - -",
 	}
 	if len(want) != len(table) {
 		t.Errorf("%d states, want %d", len(table), len(want))

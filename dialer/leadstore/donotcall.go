@@ -34,7 +34,7 @@ func (s *Store) DoNotCall(ctx context.Context, number, campaign string) ([]leads
 
 // entries are all reasons not to call a number.
 func (s *Store) entries(ctx context.Context, number string) ([]leads.Entry, error) {
-	out, err := s.listEntries(ctx, "WHERE number = ? AND (expires_at = 0 OR expires_at > ?) ORDER BY campaign", number, ms(s.now()))
+	out, err := s.listEntries(ctx, "WHERE number = ? AND (expires_at = 0 OR expires_at > ?) ORDER BY campaign, import", number, ms(s.now()))
 	if err != nil {
 		return nil, err
 	}
@@ -62,22 +62,25 @@ func (s *Store) listEntries(ctx context.Context, where string, args ...any) (out
 	err = s.tables.Query(ctx, func(r *sql.Rows) error {
 		var e leads.Entry
 		var added, expires int64
-		err := r.Scan(&e.Number, &e.Campaign, &e.Why, &e.By, &added, &expires)
+		err := r.Scan(&e.Number, &e.Campaign, &e.Why, &e.By, &added, &expires, &e.Import)
 		e.Added, e.Expires = at(added), at(expires)
 		out = append(out, e)
 		return err
-	}, "SELECT number, campaign, why, added_by, added_at, expires_at FROM do_not_call "+where, args...)
+	}, "SELECT number, campaign, why, added_by, added_at, expires_at, import FROM do_not_call "+where, args...)
 	return out, err
 }
 
-// Entries lists numbers that must not be called, by number and campaign, behind those of
-// a page before.
-func (s *Store) Entries(ctx context.Context, number, campaign string, limit int) ([]leads.Entry, error) {
-	return s.listEntries(ctx, "WHERE number > ? OR number = ? AND campaign > ? ORDER BY number, campaign LIMIT ?", number, number, campaign, limit)
+// Entries lists numbers that must not be called, by number, campaign and import, behind the
+// last of the page before (the zero Entry: from the first on).
+func (s *Store) Entries(ctx context.Context, last leads.Entry, limit int) ([]leads.Entry, error) {
+	if last.Number == "" {
+		last.Import = -1
+	}
+	return s.listEntries(ctx, "WHERE (number, campaign, import) > (?, ?, ?) ORDER BY number, campaign, import LIMIT ?", last.Number, last.Campaign, last.Import, limit)
 }
 
-// Forbid adds a number, in its one form, that must not be called. What there was of the
-// same number and campaign is replaced.
+// Forbid adds a number, in its one form, that must not be called. What was added so
+// of the same number and campaign is replaced; what imports brought stands beside it.
 func (s *Store) Forbid(ctx context.Context, e leads.Entry) (leads.Entry, error) {
 	e.Added = at(ms(s.now()))
 	if !e.Expires.IsZero() && !e.Expires.After(e.Added) {
@@ -85,19 +88,23 @@ func (s *Store) Forbid(ctx context.Context, e leads.Entry) (leads.Entry, error) 
 	}
 	if e.Campaign != "" {
 		if err := (leads.List{ID: e.Campaign}).Validate(); err != nil {
-			return e, invalid("campaign: %q is not a name of up to 64 of a-z, 0-9, - and _", e.Campaign)
+			return e, badCampaign(e.Campaign)
 		}
 	}
 	err := s.tables.InTx(ctx, func(tx *records.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO do_not_call (number, campaign, why, added_by, added_at, expires_at, import) VALUES (?, ?, ?, ?, ?, ?, 0)
-			ON CONFLICT (number, campaign) DO UPDATE SET why = excluded.why, added_by = excluded.added_by, added_at = excluded.added_at, expires_at = excluded.expires_at, import = 0`,
+			ON CONFLICT (number, campaign, import) DO UPDATE SET why = excluded.why, added_by = excluded.added_by, added_at = excluded.added_at, expires_at = excluded.expires_at`,
 			e.Number, e.Campaign, records.Text(e.Why), records.Text(e.By), ms(e.Added), ms(e.Expires))
 		return err
 	})
 	return e, err
 }
 
-// Allow takes a number away from those that must not be called; NotFound when it is none.
+func badCampaign(id string) error {
+	return invalid("campaign: %q is not a name of up to 64 of a-z, 0-9, - and _", id)
+}
+
+// Allow takes a number away from those that must not be called, whoever added it; NotFound when it is none.
 // What an external list has stays.
 func (s *Store) Allow(ctx context.Context, number, campaign string) error {
 	return s.tables.InTx(ctx, func(tx *records.Tx) error {
@@ -114,7 +121,7 @@ func (s *Store) Sources(ctx context.Context) ([]Source, error) {
 	out, err := s.sources(ctx)
 	for i := range out {
 		if err == nil {
-			err = s.tables.Query(ctx, func(r *sql.Rows) error { return r.Scan(&out[i].Hashes) }, "SELECT COUNT(*) FROM do_not_call_hashes WHERE source = ?", out[i].ID)
+			err = s.tables.Query(ctx, func(r *sql.Rows) error { return r.Scan(&out[i].Hashes) }, "SELECT COUNT(DISTINCT hash) FROM do_not_call_hashes WHERE source = ?", out[i].ID)
 		}
 	}
 	return out, err
@@ -139,30 +146,37 @@ func scanSource(r *sql.Rows) (Source, error) {
 }
 
 // keepSource makes an external list; Conflict when there is one that is hashed otherwise.
-func (s *Store) keepSource(ctx context.Context, id string, h leads.Hashing, by string) error {
-	return s.tables.InTx(ctx, func(tx *records.Tx) error {
-		if _, err := tx.Exec(ctx, "INSERT INTO do_not_call_sources (id, hashing, created_at, created_by) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-			id, toJSON(h), ms(s.now()), records.Text(by)); err != nil {
-			return err
-		}
-		var there Source
-		err := tx.Query(ctx, func(r *sql.Rows) (err error) { there, err = scanSource(r); return err },
-			"SELECT id, hashing, created_at, created_by FROM do_not_call_sources WHERE id = ?", id)
-		if err == nil && there.Hashing != h {
-			return conflict("source: the external list %q has hashes of another kind", id)
-		}
+func (s *Store) keepSource(ctx context.Context, tx *records.Tx, id string, h leads.Hashing, by string) error {
+	if _, err := tx.Exec(ctx, "INSERT INTO do_not_call_sources (id, hashing, created_at, created_by) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+		id, toJSON(h), ms(s.now()), records.Text(by)); err != nil {
 		return err
-	})
+	}
+	var there Source
+	err := tx.Query(ctx, func(r *sql.Rows) (err error) { there, err = scanSource(r); return err },
+		"SELECT id, hashing, created_at, created_by FROM do_not_call_sources WHERE id = ?", id)
+	if err == nil && there.Hashing != h {
+		return conflict("source: the external list %q has hashes of another kind", id)
+	}
+	return err
 }
 
 // hashesAtOnce is how many hashes one transaction removes.
 const hashesAtOnce = 5000
 
-// DropSource removes an external list, a portion at a time; NotFound when there is none.
+// DropSource removes an external list, a portion at a time; NotFound when there is none,
+// Conflict while an import into it goes on.
 func (s *Store) DropSource(ctx context.Context, id string) (more bool, err error) {
 	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
+		var working int64
+		if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&working) }, "SELECT COUNT(*) FROM lead_imports WHERE target = ? AND source = ? AND state IN (?, ?)",
+			string(leads.IntoHashes), records.Text(id), string(leads.StateRunning), string(leads.StateUndoing)); err != nil {
+			return err
+		}
+		if working > 0 {
+			return conflict("source: an import into %q goes on; undo it first, or wait for it", id)
+		}
 		n, err := tx.Exec(ctx, "DELETE FROM do_not_call_hashes WHERE source = ? AND hash IN (SELECT hash FROM do_not_call_hashes WHERE source = ? LIMIT ?)", id, id, hashesAtOnce)
-		if more = n == hashesAtOnce; err != nil || more {
+		if more = n >= hashesAtOnce; err != nil || more {
 			return err
 		}
 		n, err = tx.Exec(ctx, "DELETE FROM do_not_call_sources WHERE id = ?", records.Text(id))

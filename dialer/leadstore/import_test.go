@@ -570,6 +570,7 @@ func TestOrders(t *testing.T) {
 		kind fault.Kind
 	}{
 		{Order{}, fault.Invalid}, {Order{Target: leads.IntoList, List: "none"}, fault.NotFound}, {Order{Target: leads.IntoDoNotCall, Region: "XX"}, fault.Invalid},
+		{Order{Target: leads.IntoDoNotCall, Region: "CO", Campaign: "March "}, fault.Invalid},
 		{Order{Target: leads.IntoHashes, Source: "s"}, fault.Invalid}, {Order{Target: leads.IntoHashes, Source: "S!", Hashing: leads.Hashing{Algorithm: "md5", Of: "e164"}}, fault.Invalid},
 		{Order{Target: leads.IntoList, List: "l", Columns: map[string]leads.As{"a": "B!"}}, fault.Invalid},
 		{Order{Target: leads.IntoList, List: "l", Format: leads.Format{Delimiter: "x"}}, fault.Invalid},

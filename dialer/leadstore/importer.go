@@ -29,6 +29,7 @@ type Importer struct {
 	s     *Store
 	log   *slog.Logger
 	owner string
+	beat  time.Duration // after which a lease is renewed while a file is gone through
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // guarded by mu
@@ -37,7 +38,7 @@ type Importer struct {
 
 // NewImporter makes one.
 func NewImporter(s *Store, log *slog.Logger) *Importer {
-	return &Importer{s: s, log: log.With("component", "leads"), owner: ulid.Make().String()}
+	return &Importer{s: s, log: log.With("component", "leads"), owner: ulid.Make().String(), beat: leaseTime / 3}
 }
 
 // Start works in the background until Stop.
@@ -118,7 +119,7 @@ func (w *Importer) settle(ctx context.Context, i Import, err error) bool {
 	if lookErr != nil {
 		return false
 	}
-	if now.State != leads.StateChecking && now.Done > 0 || now.State == leads.StateUndoing {
+	if now.State == leads.StateRunning && now.Done > 0 {
 		return w.s.giveUp(ctx, i.N, err) == nil // what is in stays in, and may be undone
 	}
 	return w.s.fail(ctx, i.N, err) == nil
@@ -164,7 +165,7 @@ func (w *Importer) release(ctx context.Context, i Import) {
 	}
 }
 
-// tidy gives up files that nobody brings in.
+// tidy gives up files that nobody brings in, and goes on with lists whose deletion was begun.
 func (w *Importer) tidy(ctx context.Context) {
 	var old []int64
 	err := w.s.tables.Query(ctx, func(r *sql.Rows) error {
@@ -181,6 +182,15 @@ func (w *Importer) tidy(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "old files were not given up", "error", err)
 	}
+	gone, err := w.s.lists(ctx, "WHERE gone = 1")
+	for _, l := range gone {
+		for more := true; more && err == nil; {
+			_, more, err = w.s.DeleteList(ctx, l.ID)
+		}
+	}
+	if err != nil && ctx.Err() == nil && fault.KindOf(err) != fault.NotFound { // whoever deletes it was faster
+		w.log.WarnContext(ctx, "a list is not deleted yet", "error", err)
+	}
 }
 
 // work does what an import's state asks for.
@@ -188,6 +198,9 @@ func (w *Importer) work(ctx context.Context, i Import) error {
 	if i.State == leads.StateUndoing {
 		return w.undo(ctx, i)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer w.keep(ctx, i)()
+	defer cancel()
 	if i.Total == 0 {
 		total, err := w.s.count(ctx, i)
 		if err != nil {
@@ -209,7 +222,6 @@ func (w *Importer) work(ctx context.Context, i Import) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
 	batches, over := j.batches(ctx, i.Done)
 	defer func() {
 		cancel()
@@ -226,6 +238,27 @@ func (w *Importer) work(ctx context.Context, i Import) error {
 		return err
 	}
 	return w.finish(ctx, i)
+}
+
+// keep renews an import's lease until the function that it returns is called, which waits
+// for that: a large file may be gone through for longer than a lease before a row of it
+// is written.
+func (w *Importer) keep(ctx context.Context, i Import) func() {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		beat := time.NewTicker(w.beat)
+		defer beat.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-beat.C: // who has lost it is told so at the next batch
+				_ = w.hold(ctx, i.N, i.State, "error = error")
+			}
+		}
+	}()
+	return func() { <-over }
 }
 
 // hold changes an import's row and renews its lease, unless it is another's by now.
@@ -343,10 +376,14 @@ func undoSome(ctx context.Context, tx *records.Tx, i Import) (more bool, err err
 		return true, nil
 	}
 	for _, of := range []struct{ table, key string }{{"do_not_call", "number"}, {"do_not_call_hashes", "hash"}} {
-		n, err := tx.Exec(ctx, "DELETE FROM "+of.table+" WHERE import = ? AND "+of.key+" IN (SELECT "+of.key+" FROM "+of.table+" WHERE import = ? LIMIT ?)", i.N, i.N, deletedAtOnce)
+		n, err := tx.Exec(ctx, "DELETE FROM "+of.table+" WHERE import = ? AND import > 0 AND "+of.key+" IN (SELECT "+of.key+" FROM "+of.table+" WHERE import = ? AND import > 0 LIMIT ?)", i.N, i.N, deletedAtOnce)
 		if err != nil || n > 0 {
 			return true, err
 		}
+	}
+	n, err := tx.Exec(ctx, "DELETE FROM lead_rejects WHERE import = ? AND n IN (SELECT n FROM lead_rejects WHERE import = ? LIMIT ?)", i.N, i.N, deletedAtOnce)
+	if err != nil || n > 0 {
+		return true, err
 	}
 	removed, err := removeLeads(ctx, tx, "import = ? AND id BETWEEN ? AND ?", i.N, i.firstLead, i.lastLead)
 	return removed > 0, err
@@ -355,6 +392,9 @@ func undoSome(ctx context.Context, tx *records.Tx, i Import) (more bool, err err
 // giveUp ends an import in the middle: what is in stays in, as its counts say.
 func (s *Store) giveUp(ctx context.Context, n int64, why error) error {
 	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM lead_import_parts WHERE import = ?", n); err != nil {
+			return err
+		}
 		_, err := s.move(ctx, tx, n, leads.OnFinish, "error = ?, finished_at = ?, ", records.Text("not all rows were brought in: "+fault.Text(why)), ms(s.now()))
 		return err
 	})

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/oklog/ulid/v2"
+
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -113,9 +115,12 @@ type settings struct {
 func (s *Store) target(ctx context.Context, o Order) (int64, error) {
 	switch o.Target {
 	case leads.IntoList:
-		l, err := s.List(ctx, o.List)
+		l, err := s.list(ctx, o.List)
 		return l.n, err
 	case leads.IntoDoNotCall:
+		if o.Campaign != "" && (leads.List{ID: o.Campaign}).Validate() != nil {
+			return 0, badCampaign(o.Campaign)
+		}
 		return 0, leads.List{ID: "do_not_call", Region: o.Region}.Validate()
 	case leads.IntoHashes:
 		if err := (leads.List{ID: o.Source}).Validate(); err != nil {
@@ -124,7 +129,7 @@ func (s *Store) target(ctx context.Context, o Order) (int64, error) {
 		if err := o.Hashing.Validate(); err != nil {
 			return 0, err
 		}
-		return 0, s.keepSource(ctx, o.Source, o.Hashing, o.By)
+		return 0, s.tables.InTx(ctx, func(tx *records.Tx) error { return s.keepSource(ctx, tx, o.Source, o.Hashing, o.By) })
 	}
 	return 0, invalid("target: %q is none of list, do_not_call, hashes", o.Target)
 }
@@ -203,10 +208,20 @@ func (s *Store) Receive(ctx context.Context, n int64, file io.Reader) (Import, e
 	if err != nil {
 		return i, err
 	}
-	if _, err := leads.Next(i.State, leads.OnFile); err != nil {
+	sender := ulid.Make().String()
+	if err := s.tables.InTx(ctx, func(tx *records.Tx) error { // from here on this file counts, and no other that is on its way
+		if _, err := s.move(ctx, tx, n, leads.OnSend, ""); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM lead_import_parts WHERE import = ?", n); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "UPDATE lead_imports SET owner = ? WHERE n = ?", sender, n)
+		return err
+	}); err != nil {
 		return i, err
 	}
-	size, err := s.keepParts(ctx, n, file)
+	size, err := s.keepParts(ctx, n, sender, file)
 	if err != nil {
 		return i, err
 	}
@@ -215,6 +230,9 @@ func (s *Store) Receive(ctx context.Context, n int64, file io.Reader) (Import, e
 		return i, errors.Join(err, s.fail(ctx, n, err))
 	}
 	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if err := stillSent(ctx, tx, n, sender); err != nil {
+			return err
+		}
 		_, err := s.move(ctx, tx, n, leads.OnFile, "size = ?, format = ?, columns = ?, ", size, toJSON(settings{format, i.Region, i.Hashing}), toJSON(columns))
 		return err
 	})
@@ -224,8 +242,17 @@ func (s *Store) Receive(ctx context.Context, n int64, file io.Reader) (Import, e
 	return s.Import(ctx, n)
 }
 
+// stillSent refuses what comes of a file when another is sent, or the import was given up.
+func stillSent(ctx context.Context, tx *records.Tx, n int64, sender string) error {
+	held, err := tx.Exec(ctx, "UPDATE lead_imports SET owner = owner WHERE n = ? AND owner = ? AND state = ?", n, sender, string(leads.StateReceiving))
+	if err == nil && held == 0 {
+		err = conflict("import: another file was sent meanwhile, or import %d was given up", n)
+	}
+	return err
+}
+
 // keepParts stores a file in parts and returns its size.
-func (s *Store) keepParts(ctx context.Context, n int64, file io.Reader) (size int64, err error) {
+func (s *Store) keepParts(ctx context.Context, n int64, sender string, file io.Reader) (size int64, err error) {
 	buffer := make([]byte, partSize)
 	for part := 0; ; part++ {
 		got, last, err := fill(buffer, file)
@@ -236,10 +263,8 @@ func (s *Store) keepParts(ctx context.Context, n int64, file io.Reader) (size in
 			return size, invalid("the file has more than %d MiB: bring it in in parts", MaxFile>>20)
 		}
 		err = s.tables.InTx(ctx, func(tx *records.Tx) error {
-			if part == 0 { // of an earlier attempt
-				if _, err := tx.Exec(ctx, "DELETE FROM lead_import_parts WHERE import = ?", n); err != nil {
-					return err
-				}
+			if err := stillSent(ctx, tx, n, sender); err != nil {
+				return err
 			}
 			if got == 0 {
 				return nil
@@ -269,9 +294,12 @@ func fill(buffer []byte, file io.Reader) (n int, last bool, err error) {
 	return n, false, nil
 }
 
-// fail notes why an import cannot go on.
+// fail notes why an import cannot go on, and forgets its file.
 func (s *Store) fail(ctx context.Context, n int64, why error) error {
 	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM lead_import_parts WHERE import = ?", n); err != nil {
+			return err
+		}
 		_, err := s.move(ctx, tx, n, leads.OnFail, "error = ?, finished_at = ?, ", records.Text(why.Error()), ms(s.now()))
 		return err
 	})
@@ -314,7 +342,7 @@ func (s *Store) listOf(ctx context.Context, i Import) (leads.List, error) {
 	if i.Target != leads.IntoList {
 		return leads.List{ID: "do_not_call", Region: i.Region}, nil
 	}
-	l, err := s.List(ctx, i.List)
+	l, err := s.list(ctx, i.List)
 	return l.List, err
 }
 
@@ -376,6 +404,11 @@ func (s *Store) Begin(ctx context.Context, n int64, dry bool, said map[string]le
 				return err
 			}
 		}
+		if i.Target == leads.IntoHashes && !dry { // it may have been dropped meanwhile, and hashes of no list forbid nothing
+			if err := s.keepSource(ctx, tx, i.Source, i.Hashing, i.By); err != nil {
+				return err
+			}
+		}
 		_, err := s.move(ctx, tx, n, trigger, "said = ?, columns = ?, total = 0, done = 0, added = 0, updated = 0, duplicates = 0, forbidden = 0, rejected = 0, left_out = 0, rejects = 0, ",
 			toJSON(i.Columns), toJSON(columns))
 		return err
@@ -396,7 +429,10 @@ func (s *Store) remember(ctx context.Context, tx *records.Tx, list int64, column
 	if l.n == 0 {
 		return conflict("the list of the import has been deleted")
 	}
-	_, err := tx.Exec(ctx, "UPDATE lead_lists SET columns = ?, fields = ? WHERE n = ?", toJSON(leads.ColumnsOf(columns, l.Columns)), toJSON(leads.FieldsOf(columns, l.Fields)), list)
+	there, err := tx.Exec(ctx, "UPDATE lead_lists SET columns = ?, fields = ? WHERE n = ? AND gone = 0", toJSON(leads.ColumnsOf(columns, l.Columns)), toJSON(leads.FieldsOf(columns, l.Fields)), list)
+	if err == nil && there == 0 {
+		err = conflict("the list of the import has been deleted")
+	}
 	return err
 }
 
@@ -413,9 +449,14 @@ func (s *Store) Undo(ctx context.Context, n int64) (Import, error) {
 		if later > 0 {
 			return conflict("import %d has changed leads of import %d since: undo that one first", later, n)
 		}
+		if err := changing(ctx, tx, n); err != nil {
+			return err
+		}
 		next, err := s.move(ctx, tx, n, leads.OnUndo, "finished_at = ?, ", ms(s.now()))
-		if err == nil && next == leads.StateUndone {
-			_, err = tx.Exec(ctx, "DELETE FROM lead_import_parts WHERE import = ?", n)
+		for _, of := range []string{"lead_import_parts", "lead_rejects"} {
+			if err == nil && next == leads.StateUndone {
+				_, err = tx.Exec(ctx, "DELETE FROM "+of+" WHERE import = ?", n)
+			}
 		}
 		return err
 	})
@@ -424,6 +465,18 @@ func (s *Store) Undo(ctx context.Context, n int64) (Import, error) {
 	}
 	s.work()
 	return s.Import(ctx, n)
+}
+
+// changing refuses when an import goes on that may yet change leads that another brought.
+func changing(ctx context.Context, tx *records.Tx, n int64) error {
+	var other int64
+	err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&other) }, `SELECT COALESCE(MAX(o.n), 0) FROM lead_imports o JOIN lead_imports i ON i.n = ?
+		WHERE i.state = ? AND i.target = ? AND o.n <> i.n AND o.state = ? AND o.target = ? AND o.action = ? AND (o.list = i.list OR o.scope = ?)`,
+		n, string(leads.StateDone), string(leads.IntoList), string(leads.StateRunning), string(leads.IntoList), string(leads.ActionUpdate), string(leads.ScopeAll))
+	if err == nil && other > 0 {
+		err = conflict("import %d goes on and may change leads of import %d: wait for it, or undo it first", other, n)
+	}
+	return err
 }
 
 // Rejects lists what was left out of an import, in the file's order, behind a line of that list.

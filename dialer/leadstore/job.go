@@ -121,8 +121,12 @@ func (s *Store) count(ctx context.Context, i Import) (n int64, err error) {
 	}
 }
 
-// batchSize is how many rows are written in one transaction.
-const batchSize = 500
+// batchSize is how many rows are written in one transaction at most, and batchBytes about
+// how much text they hold: a row may have a megabyte, and a few batches are in memory.
+const (
+	batchSize  = 500
+	batchBytes = 4 << 20
+)
 
 // batches sends the rows of an import's file, without the first skip of them, in
 // batches. It closes out at the end; the error is told by the function that it returns,
@@ -144,7 +148,7 @@ func (j *job) send(ctx context.Context, skip int64, out chan<- []Previewed) erro
 			return err
 		}
 	}
-	batch := make([]Previewed, 0, batchSize)
+	batch, bytes := make([]Previewed, 0, batchSize), 0
 	for {
 		p, err := j.next()
 		over := errors.Is(err, io.EOF)
@@ -153,14 +157,17 @@ func (j *job) send(ctx context.Context, skip int64, out chan<- []Previewed) erro
 		}
 		if !over {
 			batch = append(batch, p)
+			for _, c := range p.Cells {
+				bytes += len(c)
+			}
 		}
-		if len(batch) == batchSize || over && len(batch) > 0 {
+		if len(batch) == batchSize || bytes >= batchBytes || over && len(batch) > 0 {
 			select {
 			case out <- batch:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			batch = make([]Previewed, 0, batchSize)
+			batch, bytes = make([]Previewed, 0, batchSize), 0
 		}
 		if over {
 			return nil

@@ -59,7 +59,18 @@ func scanList(r *sql.Rows, l *List) error {
 
 // Lists are all lists, by name.
 func (s *Store) Lists(ctx context.Context) ([]List, error) {
-	return s.lists(ctx, "WHERE gone = 0 ORDER BY id")
+	list, err := s.lists(ctx, "WHERE gone = 0 ORDER BY id")
+	return s.counted(ctx, list, err)
+}
+
+// counted adds how many leads lists have, which takes a while where there are many.
+func (s *Store) counted(ctx context.Context, list []List, err error) ([]List, error) {
+	for i := range list {
+		if err == nil {
+			err = s.tables.Query(ctx, func(r *sql.Rows) error { return r.Scan(&list[i].Leads) }, "SELECT COUNT(*) FROM leads WHERE list = ?", list[i].n)
+		}
+	}
+	return list, err
 }
 
 func (s *Store) lists(ctx context.Context, where string, args ...any) (out []List, err error) {
@@ -69,16 +80,18 @@ func (s *Store) lists(ctx context.Context, where string, args ...any) (out []Lis
 		out = append(out, l)
 		return err
 	}, "SELECT "+listColumns+" FROM lead_lists "+where, args...)
-	for i := range out {
-		if err == nil {
-			err = s.tables.Query(ctx, func(r *sql.Rows) error { return r.Scan(&out[i].Leads) }, "SELECT COUNT(*) FROM leads WHERE list = ?", out[i].n)
-		}
-	}
 	return out, err
 }
 
 // List is one list; NotFound when there is none of that name.
 func (s *Store) List(ctx context.Context, id string) (List, error) {
+	l, err := s.list(ctx, id)
+	list, err := s.counted(ctx, []List{l}, err)
+	return list[0], err
+}
+
+// list is List without how many leads it has.
+func (s *Store) list(ctx context.Context, id string) (List, error) {
 	list, err := s.lists(ctx, "WHERE gone = 0 AND id = ?", records.Text(id))
 	if err == nil && len(list) == 0 {
 		err = notFound("list: there is no list %q", id)
@@ -101,6 +114,10 @@ func (s *Store) DeleteList(ctx context.Context, id string) (removed int64, more 
 		if n == 0 {
 			return notFound("list: there is no list %q", id)
 		}
+		// First of all: an import that is begun at this moment waits for it, or it for that.
+		if _, err := tx.Exec(ctx, "UPDATE lead_lists SET gone = 1 WHERE n = ?", n); err != nil {
+			return err
+		}
 		var working int64
 		if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&working) },
 			"SELECT COUNT(*) FROM lead_imports WHERE list = ? AND state IN (?, ?, ?)", n, string(leads.StateRunning), string(leads.StateChecking), string(leads.StateUndoing)); err != nil {
@@ -108,9 +125,6 @@ func (s *Store) DeleteList(ctx context.Context, id string) (removed int64, more 
 		}
 		if working > 0 {
 			return conflict("list: an import into %q goes on; undo it first, or wait for it", id)
-		}
-		if _, err := tx.Exec(ctx, "UPDATE lead_lists SET gone = 1 WHERE n = ?", n); err != nil {
-			return err
 		}
 		var err error
 		if removed, err = removeLeads(ctx, tx, "list = ?", n); err != nil || removed == deletedAtOnce {

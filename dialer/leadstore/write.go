@@ -370,7 +370,8 @@ func numberRows(id, list int64, l leads.Lead) (out [][]any) {
 }
 
 // values decides upon rows that are numbers or hashes that must not be called, and
-// writes them unless it is a dry run.
+// writes them unless it is a dry run. Each import has its own of what several have, so
+// that the end of one is not that of another.
 func (b *batch) values(ctx context.Context, rows []Previewed) error {
 	var write [][]any
 	var all []string
@@ -383,13 +384,13 @@ func (b *batch) values(ctx context.Context, rows []Previewed) error {
 		}
 		all = append(all, p.Value)
 	}
-	table, columns, key := "do_not_call", "number, campaign, why, added_by, added_at, expires_at, import", "number, campaign"
-	which, of := "number IN (", b.imp.Campaign
+	table, columns, key := "do_not_call", "number, campaign, why, added_by, added_at, expires_at, import", "number, campaign, import"
 	if b.imp.Target == leads.IntoHashes {
-		table, columns, key, which, of = "do_not_call_hashes", "hash, source, import", "hash, source", "hash IN (", b.imp.Source
+		table, columns, key = "do_not_call_hashes", "hash, source, import", "hash, source, import"
 	}
 	if b.dry != nil {
-		return b.countValues(ctx, table, which, of, all)
+		b.countValues(all)
+		return nil
 	}
 	for _, v := range all {
 		if b.imp.Target == leads.IntoHashes {
@@ -404,29 +405,14 @@ func (b *batch) values(ctx context.Context, rows []Previewed) error {
 	return err
 }
 
-// countValues counts which of some values are there already.
-func (b *batch) countValues(ctx context.Context, table, which, of string, all []string) error {
-	if len(all) == 0 {
-		return nil
-	}
-	there := map[string]bool{}
-	value, by := strings.TrimSuffix(which, " IN ("), "campaign"
-	if b.imp.Target == leads.IntoHashes {
-		by = "source"
-	}
-	err := b.tx.Query(ctx, func(r *sql.Rows) error {
-		var v string
-		err := r.Scan(&v)
-		there[v] = true
-		return err
-	}, "SELECT "+value+" FROM "+table+" WHERE "+by+" = ? AND "+which+records.Marks(len(all))+")", append([]any{of}, anys(all)...)...)
+// countValues counts which of some values are in the file already.
+func (b *batch) countValues(all []string) {
 	for _, v := range all {
-		if there[v] || b.dry.has([]string{v}) {
+		if b.dry.has([]string{v}) {
 			b.counts.Doubles++
 			continue
 		}
 		b.dry.add([]string{v})
 		b.counts.Added++
 	}
-	return err
 }
