@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 )
@@ -42,11 +43,21 @@ func showAnswer[T any](cmd *cobra.Command, answer *T, human func(w io.Writer, an
 	return show(cmd, answer, func(w io.Writer) error { return human(w, *answer) })
 }
 
-// columns prints rows under a heading.
+// columns prints rows under a heading. A cell is of one line, and commands no terminal:
+// what a file of leads had is data.
 func columns(w io.Writer, heading []string, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range append([][]string{heading}, rows...) {
-		fmt.Fprintln(t, strings.Join(row, "\t"))
+		shown := make([]string, len(row))
+		for i, cell := range row {
+			shown[i] = strings.Map(func(r rune) rune {
+				if unicode.IsPrint(r) {
+					return r
+				}
+				return ' '
+			}, cell)
+		}
+		fmt.Fprintln(t, strings.Join(shown, "\t"))
 	}
 	return t.Flush()
 }
