@@ -177,6 +177,9 @@ func (s *Service) answer(answer orchestrator.AgentAnswer, res ChangeResult, t Tr
 	case ChangeRefused:
 		answer.Result = refusal(res.State, t)
 	}
+	if res.State == StateOffline || res.State == StatePaused { // callers may have waited for this agent alone
+		s.alarm.by(s.now())
+	}
 	s.matched(res.Offer)
 	return answer
 }

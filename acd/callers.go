@@ -30,8 +30,12 @@ type LastAgent struct {
 }
 
 // numberKey is a number, or the beginning of one, as it is compared: + and 00 are alike.
+// What has no digit is no number, but a word for one that is withheld: "" for all of them.
 func numberKey(number string) string {
 	number = orchestrator.CleanNumber(number)
+	if !strings.ContainsAny(number, "0123456789") {
+		return ""
+	}
 	if rest, ok := strings.CutPrefix(number, "+"); ok {
 		return rest
 	}

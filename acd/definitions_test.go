@@ -136,6 +136,7 @@ func TestValidate(t *testing.T) {
 		"caller twice": {func(d *Definitions) {
 			d.Callers = []KnownCaller{{ID: "acme", Numbers: []string{"+34600"}}, {ID: "gold", Numbers: []string{"1", "0034600"}}}
 		}, `callers[1].numbers[1]: "0034600" is "acme"'s already in the same queue (of "gold")`},
+		"caller of all":  {func(d *Definitions) { d.Callers = []KnownCaller{{ID: "acme", Numbers: []string{"00*"}}} }, `numbers[0]: "00*" is how numbers from abroad begin`},
 		"caller prefers": {func(d *Definitions) { d.Callers = []KnownCaller{{ID: "acme", Numbers: []string{"1"}, Prefer: "nadie"}} }, `prefer: there is no agent "nadie"`},
 		"caller's queue": {func(d *Definitions) {
 			d.Callers = []KnownCaller{{ID: "acme", Numbers: []string{"1"}, Queues: []string{"nada"}}}

@@ -25,7 +25,7 @@ func (s *Service) Desk(ctx context.Context, pbx string, tell func(orchestrator.D
 			err = s.store.Follow(ctx, pbx, func(n DeskNews) {
 				switch {
 				case n.Empty.Queue != "":
-					if gone, err := s.deserted(ctx, n.Empty); gone && err == nil { // else the sweeper will see it
+					if gone, err := s.deserted(ctx, n.Empty.Queue, pbx); gone && err == nil { // else the sweeper will see it
 						tell(orchestrator.DeskNotice{Deserted: n.Empty.Queue})
 					}
 					return
@@ -55,12 +55,14 @@ func (s *Service) Desk(ctx context.Context, pbx string, tell func(orchestrator.D
 	}
 }
 
-// deserted tells whether a queue lets callers go when nobody is logged in, and nobody is.
-func (s *Service) deserted(ctx context.Context, at QueueAt) (bool, error) {
-	if q, _ := s.directory.Load().queue(at.Queue); !q.LeaveWhenEmpty {
+// deserted tells whether a queue lets the callers of a PBX go when nobody is logged in,
+// and nobody is.
+func (s *Service) deserted(ctx context.Context, queue, pbx string) (bool, error) {
+	dir := s.directory.Load()
+	if q, _ := dir.queue(queue); !q.LeaveWhenEmpty {
 		return false, nil
 	}
-	staffed, err := s.store.Staffed(ctx, at)
+	staffed, err := s.store.Staffed(ctx, dir.at(queue, pbx))
 	return !staffed, err
 }
 
@@ -69,7 +71,7 @@ func (s *Service) allDeserted(ctx context.Context, pbx string) (out []string, er
 	dir := s.directory.Load()
 	for _, some := range []map[string]Queue{dir.queues, dir.closing} {
 		for id := range some {
-			gone, err := s.deserted(ctx, dir.at(id, pbx))
+			gone, err := s.deserted(ctx, id, pbx)
 			if err != nil {
 				return nil, err
 			}

@@ -54,6 +54,9 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	if w.Work == orchestrator.WorkCallback { // it had its place before
 		order.MaxLength, order.Admit = 0, AdmitAlways
 	} else {
+		if !w.Since.IsZero() { // so had this one, among those who wait
+			order.MaxLength, q.MaxExpected = 0, 0
+		}
 		order.Refused = s.refusal(ctx, q, order.Record, now)
 	}
 	for range maxRaces {

@@ -2,6 +2,8 @@ package acd
 
 import (
 	"context"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -61,6 +63,17 @@ const (
 // BrokenRecord is a stored text that is no record.
 type BrokenRecord struct{ Name, Text string }
 
+// ofCallers is what records say of callers: their number, and what flows know of them.
+var ofCallers = regexp.MustCompile(`("caller":\s*"[^"]*|"about":\s*\{[^}]*)`)
+
+// HideCallers takes what it says of callers out of a stored text, for the log.
+func HideCallers(text string) string {
+	return ofCallers.ReplaceAllStringFunc(text, func(found string) string {
+		key, _, _ := strings.Cut(found, ":")
+		return key + `:"***`
+	})
+}
+
 // Heal mends, for one PBX, what a store that lost something left behind: it
 // frees agents who are held by an offer that does not exist, ends offers without
 // agent or call, gives calls without place or offer their place back, and sets
@@ -94,7 +107,7 @@ func (h *healing) tellBroken(ctx context.Context) error {
 	broken, err := h.store.Broken(ctx)
 	for _, b := range broken {
 		h.mended++
-		h.log.ErrorContext(ctx, "a stored record cannot be read and was taken out", "record", b.Name, "text", b.Text)
+		h.log.ErrorContext(ctx, "a stored record cannot be read and was taken out", "record", b.Name, "text", HideCallers(b.Text))
 	}
 	return err
 }

@@ -264,7 +264,7 @@ type Place struct{ Set, Call string }
 type EnqueueResult struct {
 	Result    orchestrator.PlacementResult
 	Position  int
-	Staff     int // logged in, when it waits now
+	Staff     int // logged in, when it waits
 	Offer     *OfferRecord
 	Elsewhere bool // the call has an offer from where it is, by Visit; Result is then empty
 	Visit     int

@@ -228,6 +228,7 @@ func (d Definitions) checkCallers(c *complaints) {
 		_, known := agents[k.Prefer]
 		c.check(k.Prefer == "" || known, yamlfile.CodeUnknown, "prefer", "there is no agent %q", k.Prefer)
 		k.each(func(j int, key [2]string) {
+			c.check(strings.Trim(key[1], "*") != "", yamlfile.CodeForm, fmt.Sprintf("numbers[%d]", j), "%q is how numbers from abroad begin, which is compared with none", k.Numbers[j])
 			other, there := taken[key]
 			c.check(!there, yamlfile.CodeForm, fmt.Sprintf("numbers[%d]", j), "%q is %q's already in the same queue", k.Numbers[j], other)
 			taken[key] = k.ID

@@ -66,6 +66,49 @@ func TestWhoMayEnter(t *testing.T) {
 	}
 }
 
+// TestWhoHadAPlaceBefore: a caller who is to be called back, and calls again to wait on
+// the line, comes in among those who wait, but not to a queue that nobody serves.
+func TestWhoHadAPlaceBefore(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("llena", func(q *acd.Queue) { q.MaxLength, q.Admit = 1, acd.AdmitWhenAgentsHere })))
+	enter := func(call string, since time.Time) orchestrator.PlacementResult {
+		t.Helper()
+		p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: "llena", Visit: 1, Entered: w.clock(), Since: since})
+		w.must(err)
+		return p.Result
+	}
+	if got := enter("c1", epoch.Add(-time.Minute)); got != orchestrator.RefusedEmpty {
+		t.Errorf("nobody is there: %s", got)
+	}
+	w.login("a00")
+	w.do(orchestrator.AgentPause, "a00")
+	enter("c0", time.Time{})
+	if got := enter("c1", epoch.Add(-time.Minute)); got != orchestrator.PlacedWaiting {
+		t.Errorf("who had a place: %s", got)
+	}
+	if got := enter("c2", time.Time{}); got != orchestrator.RefusedFull {
+		t.Errorf("who had none: %s", got)
+	}
+}
+
+// TestOtherGroupsDesertNoQueue: when the PBXs are grouped otherwise their agents are logged
+// in to the queues of the other group at once; nobody who waits is told that all are gone.
+func TestOtherGroupsDesertNoQueue(t *testing.T) {
+	t.Parallel()
+	d := defs(1, queue("suelta", func(q *acd.Queue) { q.LeaveWhenEmpty = true }))
+	w := setup(t, d)
+	<-w.desk.deserted // as it begins
+	w.login("a00")
+	w.do(orchestrator.AgentPause, "a00")
+	w.enqueue("c1", "suelta")
+	d.Groups = map[string]string{pbx: "juntos"}
+	w.must(w.svc.Reload(w.ctx(), d))
+	w.do(orchestrator.AgentResume, "a00")
+	if o := w.offered(); o.Call != "c1" || len(w.desk.deserted) != 0 { // told in order
+		t.Errorf("%+v, and %d times told that nobody is there", o, len(w.desk.deserted))
+	}
+}
+
 // TestTheLastAgentGoes: the owner of a PBX is told when nobody is logged in any more to
 // a queue that lets its callers go then, whichever process logged the agent out; not
 // while somebody is; once more by who begins to follow; and the sweeper sees it.

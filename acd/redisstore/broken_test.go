@@ -57,6 +57,28 @@ func TestARecordThatCannotBeReadStandsInNobodysWay(t *testing.T) {
 	}
 }
 
+// TestBrokenRecordsNameNoCaller: what is told of a record that cannot be read leaves out
+// who called, in the log and in errors.
+func TestBrokenRecordsNameNoCaller(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	w := empty(t)
+	w.svc = w.unstarted(acd.Parts{Definitions: defs(1, queue("ventas")), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	const text = `{"caller":"34600123456","about":{"account":"4455667788"},"queue":"ventas","pbx":"uno","entered":"today"}`
+	w.must(w.rdb.HSet(w.ctx(), "op:{"+w.tenant+"}:acd:calls", "c1", text, "c2", text[:16]).Err())
+	if _, err := w.svc.Snapshot(w.ctx()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_, err := w.svc.Heal(w.ctx(), pbx)
+		w.must(err)
+	}
+	said := log.String()
+	if strings.Count(said, "cannot be read") < 4 || strings.Contains(said, "3460") || strings.Contains(said, "4455") {
+		t.Error(said)
+	}
+}
+
 // tock moves the clock and wakes nobody.
 func (w *world) tock(d time.Duration) {
 	w.mu.Lock()

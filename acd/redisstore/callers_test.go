@@ -42,6 +42,53 @@ func TestKnownCallers(t *testing.T) {
 	}
 }
 
+// TestWithheldNumbers: what a trunk shows instead of a number is nobody's, so who served
+// one such caller last has nothing to do with the next.
+func TestWithheldNumbers(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas", noWrap, func(q *acd.Queue) { q.LastAgent = &acd.LastAgent{Within: time.Hour, Patience: time.Minute} })))
+	w.login("a00")
+	o := w.from("c1", "ventas", "anonymous").Offer
+	w.answer(o.ID)
+	w.finish(o.ID)
+	w.do(orchestrator.AgentPause, "a00")
+	w.advance(time.Second)
+	w.login("a01")
+	w.do(orchestrator.AgentResume, "a00")
+	for _, number := range []string{"anonymous", "Unavailable", ""} {
+		p := w.from("c-"+number, "ventas", number)
+		if p.Prefer != "" || p.Last {
+			t.Errorf("%q: %+v", number, p)
+		}
+	}
+}
+
+// TestWhoGoesIsNotWaitedFor: callers who wait for one agent first look for others as soon
+// as that agent is at work no more.
+func TestWhoGoesIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	for _, op := range []orchestrator.AgentOp{orchestrator.AgentLogout, orchestrator.AgentPause} {
+		w := setup(t, defs(2, queue("ventas", noWrap, func(q *acd.Queue) { q.LastAgent = &acd.LastAgent{Within: time.Hour, Patience: 24 * time.Hour} })))
+		w.login("a00")
+		first := w.from("c1", "ventas", "+34600123456").Offer
+		w.answer(first.ID)
+		w.finish(first.ID)
+		other := w.from("x", "ventas", "+34911000000").Offer
+		w.answer(other.ID)
+		w.login("a01")
+		w.tock(time.Millisecond)
+		if p := w.from("c2", "ventas", "+34600123456"); p.Result != orchestrator.PlacedWaiting || p.Prefer != "a00" {
+			t.Fatalf("%s: %+v", op, p)
+		}
+		w.do(op, "a00") // once the call is over
+		w.finish(other.ID)
+		w.svc.Wake()
+		if o := w.offered(); o.Call != "c2" || o.Agent != "a01" {
+			t.Errorf("%s: %+v", op, o)
+		}
+	}
+}
+
 // TestLastAgent: a caller who calls again goes to who served them, within the time, as
 // long as that agent is at work, and waits no longer than the queue says.
 func TestLastAgent(t *testing.T) {

@@ -27,6 +27,10 @@ func TestOffersTellHowTheyCameAbout(t *testing.T) {
 	if got, want := fmt.Sprint(p.Staff, p.Widens), "2 [20s]"; got != want {
 		t.Errorf("of a call that waits: %s, want %s", got, want)
 	}
+	p = w.enqueue("c2", "ventas")
+	if got, want := fmt.Sprint(p.Result, " ", p.Staff, p.Widens), "waiting 2 [20s]"; got != want {
+		t.Errorf("asked for once more, as the first answer may have been lost: %s, want %s", got, want)
+	}
 	w.advance(20 * time.Second)
 	late := w.offered()
 	if want := (orchestrator.Match{Strategy: "longest_idle", Relaxed: 1, WaitedMS: 20_000, FreeMS: 23_000}); late.Agent != "a01" || late.Match != want {

@@ -51,6 +51,7 @@ type modelCall struct {
 	since      int64 // 0 is not yet
 	reached    int64 // how far the circle of those who may serve it has grown, ms since
 	alone      bool  // it waits for the agent whom it prefers
+	freed      int64 // when that agent was at work no more
 }
 
 // requirement is one that definitions and calls of the property test may have,
@@ -85,6 +86,11 @@ func (m *model) becomes(a *modelAgent, to acd.State) {
 		a.served = 0
 	}
 	a.state = to
+	for id, c := range m.calls {
+		if c.alone && c.sought.Prefer == a.def.ID && m.waiting(id) && (to == acd.StateOffline || to == acd.StatePaused) {
+			c.freed = m.now
+		}
+	}
 }
 
 // from tells from when on an agent may serve a call, and with what rank.
@@ -145,7 +151,7 @@ func (m *model) prefers(c *modelCall) (*modelAgent, int64) {
 // reach brings a call to where it should be by now.
 func (m *model) reach(c *modelCall) {
 	waited := m.now - c.since
-	c.alone = false
+	c.alone, c.freed = false, 0
 	if a, patience := m.prefers(c); a != nil && waited < patience {
 		c.alone = a.state != acd.StateOffline && a.state != acd.StatePaused
 		waited = patience
@@ -160,7 +166,10 @@ func (m *model) reach(c *modelCall) {
 // grows is when more agents may serve a call than do by now; false for never.
 func (m *model) grows(c *modelCall) (int64, bool) {
 	_, patience := m.prefers(c)
-	if c.alone {
+	switch {
+	case c.freed > 0:
+		return c.freed, true
+	case c.alone:
 		return c.since + patience, true
 	}
 	for _, t := range m.times(c) {

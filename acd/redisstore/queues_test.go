@@ -303,6 +303,22 @@ func TestPlaceAndExpectedWait(t *testing.T) {
 	}
 }
 
+// TestGoneWhileRung: who hangs up while a phone rings has not been served, and counts
+// among those who give up.
+func TestGoneWhileRung(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas")))
+	w.login("a00")
+	if p := w.enqueue("c1", "ventas"); p.Offer == nil {
+		t.Fatalf("%+v", p)
+	}
+	w.advance(3 * time.Second)
+	w.leave("c1", 0)
+	if got, want := w.records().Paces[acd.QueueAt{Queue: "ventas", Group: pbx}], (acd.Pace{}).Went(3000, false); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 // enter1 has a call enter whom nobody is free for.
 func enter1(w *world, call string) string {
 	p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: "ventas", Language: "en", Entered: w.clock()})

@@ -116,6 +116,27 @@ func BenchmarkBoard(b *testing.B) {
 	}
 }
 
+// BenchmarkPlace is what an announcement costs at that size.
+func BenchmarkPlace(b *testing.B) {
+	w, _, _ := busyCentre(b, 5_000, benched)
+	var ids []string
+	for id, c := range w.records().Calls {
+		if c.Offer == "" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	b.Logf("%d wait", len(ids))
+	w.resetScripts()
+	i := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		_, _, err := w.svc.Place(w.ctx(), ids[i*7919%len(ids)])
+		w.must(err)
+		i++
+	}
+}
+
 // whole reads everything.
 func (w *world) whole(ctx context.Context) error {
 	_, err := w.svc.Snapshot(ctx)

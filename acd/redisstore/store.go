@@ -93,7 +93,7 @@ func (r reply) offer(i int) (*acd.OfferRecord, error) {
 
 func decode(text string, into any) error {
 	if err := json.Unmarshal([]byte(text), into); err != nil {
-		return fault.New("acd/redisstore", fault.Internal, "stored value %.80q: %w", text, err)
+		return fault.New("acd/redisstore", fault.Internal, "stored value %.80q: %w", acd.HideCallers(text), err)
 	}
 	return nil
 }

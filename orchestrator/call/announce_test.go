@@ -63,3 +63,52 @@ func TestTheWaitThatIsToldNeverGrows(t *testing.T) {
 		c.Playing = nil // it is said
 	}
 }
+
+// TestNoWaitIsSpokenWhileAPhoneRings: who is offered to an agent is next, and what was
+// told before of the wait is not true any more.
+func TestNoWaitIsSpokenWhileAPhoneRings(t *testing.T) {
+	t.Parallel()
+	w := at(func(w *world) { w.desk.plan.AnnounceWait, w.desk.plan.AnnouncePosition = true, true }, inQueue, ringing)
+	c := w.me.c
+	if c.State != StateOffered {
+		t.Fatalf("it is %s", c.State)
+	}
+	c.Visit.ToldMS, c.Playing = (9 * time.Minute).Milliseconds(), nil
+	now, asked := time.UnixMilli(c.Timers[TimerAnnounce]), 0
+	c = w.rules.Decide(c, []Input{{Kind: InTimer, Timer: TimerAnnounce}}, now).Call
+	for _, todo := range c.Todo {
+		if _, ask := todo.Command.(AskPlace); ask {
+			asked = todo.N
+		}
+	}
+	c = w.rules.Decide(c, []Input{{Kind: InDone, N: asked}}, now).Call
+	for _, todo := range c.Todo {
+		if p, ok := todo.Command.(Play); ok {
+			for _, m := range p.Playback.Media {
+				if m.Value == "queue-holdtime" {
+					t.Errorf("%v", p.Playback.Media)
+				}
+			}
+		}
+	}
+	if c.Playing == nil || c.Visit.ToldMS == 0 {
+		t.Errorf("playing %v, told %d", c.Playing, c.Visit.ToldMS)
+	}
+}
+
+// TestAPlaceThatWasForgottenKeepsWhatItHadReached: a call that is in its queue, and asks
+// for its place once more, says since when it is there.
+func TestAPlaceThatWasForgottenKeepsWhatItHadReached(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	c := w.rules.Decide(w.me.c, []Input{{Kind: InLost}}, w.now.Add(time.Minute)).Call
+	for _, todo := range c.Todo {
+		if e, ok := todo.Command.(Enqueue); ok {
+			if got := e.Waiting.Since.UnixMilli(); got != c.Visit.Asked {
+				t.Errorf("since %d, want %d", got, c.Visit.Asked)
+			}
+			return
+		}
+	}
+	t.Error("it does not ask")
+}

@@ -50,8 +50,11 @@ func (x *change) waiting(v *Visit) orchestrator.Waiting {
 		Call: x.c.Call, Visit: v.N, PBX: x.c.PBX, Queue: v.Queue, Caller: x.c.Caller, Language: x.c.Language,
 		Priority: v.Priority, Sought: v.Sought, Entered: time.UnixMilli(v.Entered),
 	}
-	if v.Since > 0 {
+	switch {
+	case v.Since > 0:
 		w.Since = time.UnixMilli(v.Since)
+	case v.State == VisitIn && v.Asked > 0: // the store may have forgotten that it is in
+		w.Since = time.UnixMilli(v.Asked)
 	}
 	if x.c.Absent() {
 		w.Work = orchestrator.WorkCallback
@@ -345,9 +348,8 @@ func (x *change) announce(visit, position int, wait time.Duration) {
 		return
 	}
 	if position == 0 {
-		position = 1 // offered: nobody is before this caller
-	}
-	if v.ToldMS > 0 && (wait == 0 || wait > msDuration(v.ToldMS)) {
+		position, wait = 1, 0 // offered: nobody is before this caller, and the wait is about to end
+	} else if v.ToldMS > 0 && (wait == 0 || wait > msDuration(v.ToldMS)) {
 		wait = msDuration(v.ToldMS)
 	}
 	media := announcement(v.Plan, position, wait, v.Announce)
@@ -355,7 +357,7 @@ func (x *change) announce(visit, position int, wait time.Duration) {
 		return
 	}
 	v.Announce++
-	if v.Plan.AnnounceWait {
+	if v.Plan.AnnounceWait && wait > 0 {
 		v.ToldMS = wait.Milliseconds()
 	}
 	x.play(media, x.c.Language, 0)

@@ -4,7 +4,7 @@
 -- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] most that may wait, 0 unlimited
 -- ARGV[5] who must be logged in, an acd.Admit   ARGV[6] unique part of the offer's id
 -- ARGV[7] why it is refused as far as is known, 'closed' or ''
--- Returns {result, offer or '', position, staff when it waits now}, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
+-- Returns {result, offer or '', position, staff when it waits}, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
 -- {'elsewhere', '', 0, visit} when an offer from where it is has to be taken back first, {'tables'} when the table of a ring is not stored.
 local call, c = ARGV[2], cjson.decode(ARGV[3])
 local before = load(CALLS, call)
@@ -16,7 +16,7 @@ if before then
     return {'offered', redis.call('HGET', OFFERS, before.offer), 0}
   end
   local rank = same and redis.call('ZRANK', waiting(c), call)
-  if rank then return {'waiting', '', rank + 1} end
+  if rank then return {'waiting', '', rank + 1, staff(c)} end
 end
 local taken = redis.call('HGET', TAKEN, call)
 local o = taken and load(OFFERS, taken)
@@ -34,4 +34,4 @@ c.since = same and before.since or c.since or now
 local made = seek(call, c, ARGV[6])
 if made ~= '' then return {'offered', made, 0} end
 await(call, c)
-return {'waiting', '', redis.call('ZRANK', waiting(c), call) + 1, redis.call('SCARD', key('staff', c.queue .. '@' .. group(c)))}
+return {'waiting', '', redis.call('ZRANK', waiting(c), call) + 1, staff(c)}

@@ -1,4 +1,4 @@
--- call_relax: a call has waited long enough for its next ring; uses lib_agent, lib_match.
+-- call_relax: a call has waited long enough for its next ring, or for an agent who is at work no more; uses lib_agent, lib_match.
 -- KEYS as in lib_agent.
 -- ARGV[2] call id   ARGV[3] unique part of the offer's id
 -- One that has not waited long enough gets its deadline back.

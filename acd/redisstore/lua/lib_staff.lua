@@ -20,9 +20,9 @@ local function enrol(id, a, here)
   return changed
 end
 
--- staffed tells whether anybody is logged in to a call's queue; qualified whether
+-- staff is how many are logged in to a call's queue; qualified tells whether
 -- anybody is who may serve the call in the last of its rings.
-local function staffed(c) return redis.call('SCARD', key('staff', c.queue .. '@' .. group(c))) > 0 end
+local function staff(c) return redis.call('SCARD', key('staff', c.queue .. '@' .. group(c))) end
 
 local function qualified(c)
   for _, profile in ipairs(redis.call('HKEYS', key('serves', c.rings[#c.rings].table))) do
@@ -35,7 +35,7 @@ end
 -- reason that whoever asks has found, one that the store cannot.
 local function refusal(c, admit, most, known)
   if known == 'closed' then return known end
-  if admit ~= 'always' and not staffed(c) then return 'no_agents' end
+  if admit ~= 'always' and staff(c) == 0 then return 'no_agents' end
   if admit == 'when_agents_qualified' and not qualified(c) then return 'unqualified' end
   if most > 0 and redis.call('ZCARD', waiting(c)) >= most then return 'full' end
   return known ~= '' and known or nil

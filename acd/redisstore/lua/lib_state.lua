@@ -19,6 +19,15 @@ local function standing(call, c)
   return o and o.call == call and not o.answered and o
 end
 
+-- let_go has calls that wait for an agent alone, who is at work no more, look for others.
+local function let_go(id)
+  for _, call in ipairs(redis.call('ZRANGE', key('lane', '@' .. id), 0, 999)) do
+    local c = load(CALLS, call)
+    local at = c and c.rings and c.at or 0
+    if at > 0 and c.rings[at + 1] then redis.call('ZADD', due(c.pbx), now, 'ring:' .. call) end
+  end
+end
+
 -- move takes the agent through the table; false, with nothing done, when there is no such row.
 local function move(id, a, trigger, why, by)
   local from, to = a.state, NEXT[a.state][trigger]
@@ -32,6 +41,7 @@ local function move(id, a, trigger, why, by)
   if to == 'available' and from ~= 'reserved' then a.free_since = now end
   if from == 'offline' then a.served = 0 end
   if from == 'offline' or to == 'offline' then enrol(id, a, to ~= 'offline') end
+  if to == 'offline' or to == 'paused' then let_go(id) end
   tell(id, a, from, by)
   if to == 'available' then a.reason = nil end -- a reason is of a pause; what freed the agent is in the journal
   return true
