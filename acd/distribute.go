@@ -51,6 +51,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	}
 	order.Record.Score = dir.score(order.Record)
 	order.Record.Rings, order.Lanes = dir.way(order.Record)
+	estimates := q.estimates()
 	if w.Work == orchestrator.WorkCallback { // it had its place before
 		order.MaxLength, order.Admit = 0, AdmitAlways
 	} else {
@@ -70,7 +71,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			p := placement(res.Result, res.Offer, res.Position, q)
 			p.Staff, p.Widens = res.Staff, widens(order.Record.Rings)
 			dir.tell(&p, q, order.Record)
-			if p.Result == orchestrator.PlacedWaiting {
+			if p.Result == orchestrator.PlacedWaiting && estimates {
 				p.Expected = s.expected(ctx, order.Record, expectAge)
 			}
 			return p, nil
@@ -142,6 +143,10 @@ func (s *Service) expected(ctx context.Context, c CallRecord, age time.Duration)
 	return wait
 }
 
+// estimates tells whether anybody asks how long callers will wait: in a centre of
+// thousands an estimate is dear.
+func (q Queue) estimates() bool { return q.AnnounceWait || q.MaxExpected > 0 }
+
 func placement(result orchestrator.PlacementResult, o *OfferRecord, position int, q Queue) orchestrator.Placement {
 	p := orchestrator.Placement{Result: result, Position: position, Plan: q.Plan()}
 	if o != nil {
@@ -181,7 +186,7 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 		return 0, 0, err
 	}
 	position, err := s.store.Place(ctx, call, c.at())
-	if err != nil || position == 0 {
+	if err != nil || position == 0 || !s.directory.Load().queues[c.Queue].estimates() {
 		return position, 0, err
 	}
 	wait, err := s.expect(ctx, c, expectAge)

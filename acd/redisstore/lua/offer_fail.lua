@@ -50,10 +50,7 @@ if a then
   mine = settle(id, a, ARGV[7])
 end
 
-if why == 'cancelled' and not o.answered and c then
-  drop_call(o.call, c)
-  went(c, false)
-end
+if why == 'cancelled' and not o.answered and c then drop_call(o.call, c) went(c, false) end
 if why == 'cancelled' or not c then return {1, '', mine, 0} end
 c.offer = nil
 local made, answered = seek(o.call, c, ARGV[6]), o.answered and 1 or 0
