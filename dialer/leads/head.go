@@ -54,20 +54,29 @@ func Settle(f Format, head []string, below [][]string, said map[string]As, list 
 	return f, columns, err
 }
 
-// OneColumn finds the column of a file that has what fits: the first in which most of the
-// rows do, or the first of all. Whether there is a heading is told by whether it fits.
-func OneColumn(f Format, head []string, fits func(string) bool, below [][]string) (Format, []Column) {
+// OneColumn finds the column of a file that has what fits: that in which most of the
+// rows that have something there do, or the first of all. Two such columns are refused: what the second holds would
+// be taken for forbidden, and be called. Whether there is a heading is told by whether it fits.
+func OneColumn(f Format, head []string, fits func(string) bool, below [][]string) (Format, []Column, error) {
 	columns := make([]Column, len(head))
-	at := 0
+	rows := below
+	if len(rows) == 0 {
+		rows = [][]string{head}
+	}
+	var found []int
 	for i, h := range head {
 		columns[i] = Column{Heading: h, As: AsNothing}
-		if share(column(append([][]string{head}, below...), i), fits) > 0.5 {
-			at = i
-			break
+		if share(column(rows, i), fits) > 0.5 {
+			found = append(found, i)
 		}
 	}
-	for i := range columns {
-		columns[i] = Column{Heading: head[i], As: AsNothing}
+	if len(found) > 1 {
+		return f, nil, invalid("columns %d (%q) and %d (%q) both hold what must not be called: bring them in as files of one such column each",
+			found[0]+1, short(head[found[0]]), found[1]+1, short(head[found[1]]))
+	}
+	at := 0
+	if len(found) > 0 {
+		at = found[0]
 	}
 	columns[at].As = AsPhone
 	if f.Heading == "" {
@@ -76,5 +85,5 @@ func OneColumn(f Format, head []string, fits func(string) bool, below [][]string
 			f.Heading = HeadingNo
 		}
 	}
-	return f, columns
+	return f, columns, nil
 }

@@ -77,8 +77,12 @@ func TestHeading(t *testing.T) {
 	if _, _, err := Settle(Format{}, []string{"Name", "Phone"}, nil, nil, List{Region: "CO"}); err == nil || !strings.Contains(err.Error(), "no rows") {
 		t.Errorf("a heading alone: %v", err)
 	}
-	f, columns = OneColumn(Format{}, []string{"name", "phone"}, func(v string) bool { return strings.HasPrefix(v, "3") }, [][]string{{"Ana", "300"}, {"Eva", "301"}})
-	if f.Heading != HeadingYes || columns[0].As != AsNothing || columns[1].As != AsPhone {
+	three := func(v string) bool { return strings.HasPrefix(v, "3") }
+	if _, _, err := OneColumn(Format{}, []string{"fijo", "celular"}, three, [][]string{{"301", "300"}, {"302", ""}}); err == nil || !strings.Contains(err.Error(), `"celular"`) {
+		t.Errorf("two columns: %v", err)
+	}
+	f, columns, err = OneColumn(Format{}, []string{"name", "phone"}, three, [][]string{{"Ana", "300"}, {"Eva", "301"}})
+	if err != nil || f.Heading != HeadingYes || columns[0].As != AsNothing || columns[1].As != AsPhone {
 		t.Errorf("one column: %+v, %v", f, columns)
 	}
 }

@@ -326,7 +326,7 @@ func (s *Store) look(ctx context.Context, i Import) (leads.Format, []leads.Colum
 	if i.Target == leads.IntoList {
 		return leads.Settle(f, head, samples, i.Columns, list)
 	}
-	f, columns := leads.OneColumn(f, head, func(v string) bool {
+	return leads.OneColumn(f, head, func(v string) bool {
 		if i.Target == leads.IntoHashes {
 			_, why := i.Hashing.Hash(v)
 			return why == ""
@@ -334,7 +334,6 @@ func (s *Store) look(ctx context.Context, i Import) (leads.Format, []leads.Colum
 		_, err := leads.Normal(v, i.Region)
 		return err == nil
 	}, samples)
-	return f, columns, nil
 }
 
 // listOf is the list that an import's rows are read for.
