@@ -36,6 +36,8 @@ func newEraseCommand() *cobra.Command {
 	var apply bool
 	c := jsonFlag(&cobra.Command{
 		Use: "erase NUMBER", Short: "Say which calls of a number there are; with --apply, make them nobody's and delete their sound", Args: named,
+		Long: "Say which calls of a number there are. With --apply they become nobody's, their sound is deleted, and who served the\n" +
+			"number last is forgotten. Leads with the number stay: they go with their list (operadora list delete).",
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error { return retain(cmd, c, args[0], apply) }),
 	})
 	c.Flags().BoolVar(&apply, "apply", false, "do it; it cannot be taken back")
