@@ -125,6 +125,20 @@ func TestDoNotCallFiles(t *testing.T) {
 	})
 }
 
+// TestListThatCannotHaveANumber: leads of one country come in beside an external list that
+// has national numbers of another.
+func TestListThatCannotHaveANumber(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, b *bundle) {
+		h := leads.Hashing{Algorithm: "sha256", Of: "national", Region: "ES"}
+		b.bring(Order{Target: leads.IntoHashes, Source: "robinson", Hashing: h}, h.Sum("+34600000001")+"\n")
+		b.list(leads.List{ID: "l", Region: "CO"})
+		if i := b.bring(intoL, manyRows(10)); i.State != leads.StateDone || i.Added != 9 {
+			t.Errorf("%s, %d added: %s", i.State, i.Added, i.Error)
+		}
+	})
+}
+
 // TestExternalListsOfHashes: one list has hashes of one kind; it can be removed.
 func TestExternalListsOfHashes(t *testing.T) {
 	t.Parallel()

@@ -284,6 +284,9 @@ func (s *Store) forbidden(ctx context.Context, tx *records.Tx, numbers []string)
 				of[h] = n
 			}
 		}
+		if len(of) == 0 { // the list has no numbers of their country
+			continue
+		}
 		hashes := make([]any, 0, len(of)+1)
 		hashes = append(hashes, src.ID)
 		for h := range of {
@@ -294,7 +297,7 @@ func (s *Store) forbidden(ctx context.Context, tx *records.Tx, numbers []string)
 			err := r.Scan(&h)
 			out[of[h]] = true
 			return err
-		}, "SELECT hash FROM do_not_call_hashes WHERE source = ? AND hash IN ("+records.Marks(len(of))+")", hashes...); len(of) > 0 && err != nil {
+		}, "SELECT hash FROM do_not_call_hashes WHERE source = ? AND hash IN ("+records.Marks(len(of))+")", hashes...); err != nil {
 			return nil, err
 		}
 	}
