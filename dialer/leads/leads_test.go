@@ -90,8 +90,8 @@ func TestHeading(t *testing.T) {
 // TestRow: what a row becomes, or why it is none.
 func TestRow(t *testing.T) {
 	t.Parallel()
-	reader := Reader{List: List{Region: "CO"}, Columns: []Column{{"Cel", AsPhone}, {"Otro", AsPhone}, {"Nombre", AsFirstName}, {"Apellido", AsLastName},
-		{"Id", AsID}, {"Saldo", "saldo:number"}, {"Nota", "nota"}, {"Idioma", AsLanguage}, {"Zona", AsTimeZone}, {"x", AsNothing}}}
+	reader := NewReader(List{Region: "CO"}, []Column{{"Cel", AsPhone}, {"Otro", AsPhone}, {"Nombre", AsFirstName}, {"Apellido", AsLastName},
+		{"Id", AsID}, {"Saldo", "saldo:number"}, {"Nota", "nota"}, {"Idioma", AsLanguage}, {"Zona", AsTimeZone}, {"x", AsNothing}})
 	bogota := []string{"America/Bogota"}
 	for _, r := range []struct {
 		name, row string
@@ -137,7 +137,7 @@ func TestRow(t *testing.T) {
 	if lead, _, _ := reader.Read([]string{"+882161234567"}); len(lead.Numbers) == 1 && len(lead.Numbers[0].Zones) > 0 {
 		t.Errorf("a satellite's zone: %v", lead.Numbers)
 	}
-	reader.List.Zone = "America/Bogota"
+	reader.list.Zone = "America/Bogota"
 	if lead, _, ok := reader.Read([]string{"+882161234567"}); ok && !cmp.Equal(lead.Numbers[0].Zones, bogota) {
 		t.Errorf("a satellite's zone, by the list: %v", lead.Numbers)
 	}
@@ -152,7 +152,7 @@ func TestReadIsStable(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		cell := rapid.OneOf(rapid.String(), rapid.StringMatching(`[+0]?[0-9 ().-]{5,16}([&@;,/|][A-Za-z0-9/@]*)?`)).Draw(t, "cell")
-		reader := Reader{List: List{Region: "CO"}, Columns: []Column{{"p", AsPhone}}}
+		reader := NewReader(List{Region: "CO"}, []Column{{"p", AsPhone}})
 		lead, rejects, ok := reader.Read([]string{cell})
 		if ok == (len(lead.Numbers) == 0) || !ok && (len(rejects) == 0 || rejects[0].Detail == "") {
 			t.Fatalf("%q: %v %v %v", cell, ok, lead, rejects)

@@ -43,22 +43,32 @@ const (
 
 // Reader makes leads of rows.
 type Reader struct {
-	List    List
-	Columns []Column
+	list    List
+	columns []Column
+	labels  []string // of the numbers of a column
+}
+
+// NewReader makes one for the rows of a file with some columns.
+func NewReader(list List, columns []Column) Reader {
+	labels := make([]string, len(columns))
+	for i, c := range columns {
+		labels[i] = fieldName(c.Heading, i)
+	}
+	return Reader{list, columns, labels}
 }
 
 // Read makes a lead of a row; ok is false when it is none. rejects tell what was
 // left out; their Row and Cells are the caller's to fill.
 func (r Reader) Read(cells []string) (lead Lead, rejects []Reject, ok bool) {
-	for i := len(r.Columns); i < len(cells); i++ {
+	for i := len(r.columns); i < len(cells); i++ {
 		if strings.TrimSpace(cells[i]) != "" {
-			return lead, refuse(ReasonCells, "the row has %d cells, the heading %d", len(cells), len(r.Columns)), false
+			return lead, refuse(ReasonCells, "the row has %d cells, the heading %d", len(cells), len(r.columns)), false
 		}
 	}
 	var first, last, zone string
 	lead.Fields = map[string]any{}
-	for i, text := range cells[:min(len(cells), len(r.Columns))] {
-		c, v := r.Columns[i], cell(text)
+	for i, text := range cells[:min(len(cells), len(r.columns))] {
+		c, v := r.columns[i], cell(text)
 		if v == "" || c.As == AsNothing || c.As == AsPhone {
 			continue
 		}
@@ -114,12 +124,12 @@ func (r Reader) Read(cells []string) (lead Lead, rejects []Reject, ok bool) {
 
 // numbers reads the numbers of a row, each once.
 func (r Reader) numbers(cells []string, zone string) (out []Number, rejects []Reject) {
-	for i, c := range r.Columns {
+	for i, c := range r.columns {
 		if c.As != AsPhone || i >= len(cells) {
 			continue
 		}
 		for _, text := range several(cell(cells[i])) {
-			number, reason, why := Phone(text, r.List.Region)
+			number, reason, why := Phone(text, r.list.Region)
 			switch {
 			case why != "":
 				rejects = append(rejects, Reject{Kept: true, Reason: reason, Detail: short(c.Heading) + ": " + why})
@@ -128,12 +138,12 @@ func (r Reader) numbers(cells []string, zone string) (out []Number, rejects []Re
 			case !slices.ContainsFunc(out, func(n Number) bool { return n.Number == number }):
 				zones := ZonesOf(number)
 				if len(zones) == 0 {
-					zones = with(nil, r.List.Zone)
+					zones = with(nil, r.list.Zone)
 				}
 				if zone != "" {
 					zones = with(zones, zone)
 				}
-				out = append(out, Number{Number: number, Label: fieldName(c.Heading, i), Zones: zones})
+				out = append(out, Number{Number: number, Label: r.labels[i], Zones: zones})
 			}
 		}
 	}
@@ -187,14 +197,14 @@ var languageShape = regexp.MustCompile(`^[a-z]{2}(-[A-Z]{2})?$`)
 
 // language is the code of a language, "" for none.
 func language(v string) string {
+	if languageShape.MatchString(v) {
+		return v
+	}
 	switch folded(v) {
 	case "es", "esp", "espanol", "spanish", "castellano":
 		return "es"
 	case "en", "eng", "ingles", "english":
 		return "en"
-	}
-	if languageShape.MatchString(v) {
-		return v
 	}
 	return ""
 }

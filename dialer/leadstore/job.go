@@ -36,7 +36,7 @@ func (s *Store) open(ctx context.Context, i Import) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &job{imp: i, rows: rows, reader: leads.Reader{List: list, Columns: i.Settled}}
+	j := &job{imp: i, rows: rows, reader: leads.NewReader(list, i.Settled)}
 	for n, c := range i.Settled {
 		if c.As == leads.AsPhone && i.Target != leads.IntoList {
 			j.at = n
