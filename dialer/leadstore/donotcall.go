@@ -38,20 +38,20 @@ func (s *Store) entries(ctx context.Context, number string) ([]leads.Entry, erro
 	if err != nil {
 		return nil, err
 	}
-	sources, err := s.sources(ctx)
+	sources, err := sourcesWhere(ctx, s.tables, "true")
 	if err != nil {
 		return nil, err
 	}
 	for _, src := range sources {
-		hash, found := src.Sum(number), false
+		hash := src.Sum(number)
 		if hash == "" {
 			continue
 		}
-		if err := s.tables.Query(ctx, func(*sql.Rows) error { found = true; return nil },
-			"SELECT 1 FROM do_not_call_hashes WHERE hash = ? AND source = ?", hash, src.ID); err != nil {
+		found, err := one[int64](ctx, s.tables, "SELECT 1 FROM do_not_call_hashes WHERE hash = ? AND source = ?", hash, src.ID)
+		if err != nil {
 			return nil, err
 		}
-		if found {
+		if found > 0 {
 			out = append(out, leads.Entry{Number: number, Hashes: src.ID, By: src.CreatedBy, Added: src.CreatedAt})
 		}
 	}
@@ -118,31 +118,27 @@ func (s *Store) Allow(ctx context.Context, number, campaign string) error {
 
 // Sources lists the external lists, by name.
 func (s *Store) Sources(ctx context.Context) ([]Source, error) {
-	out, err := s.sources(ctx)
+	out, err := sourcesWhere(ctx, s.tables, "true")
 	for i := range out {
 		if err == nil {
-			err = s.tables.Query(ctx, func(r *sql.Rows) error { return r.Scan(&out[i].Hashes) }, "SELECT COUNT(DISTINCT hash) FROM do_not_call_hashes WHERE source = ?", out[i].ID)
+			out[i].Hashes, err = one[int64](ctx, s.tables, "SELECT COUNT(DISTINCT hash) FROM do_not_call_hashes WHERE source = ?", out[i].ID)
 		}
 	}
 	return out, err
 }
 
-func (s *Store) sources(ctx context.Context) (out []Source, err error) {
-	err = s.tables.Query(ctx, func(r *sql.Rows) error {
-		x, err := scanSource(r)
+// sourcesWhere are the external lists for which a condition holds, by name.
+func sourcesWhere(ctx context.Context, q querier, where string, args ...any) (out []Source, err error) {
+	err = q.Query(ctx, func(r *sql.Rows) error {
+		var x Source
+		var hashing string
+		var created int64
+		err := r.Scan(&x.ID, &hashing, &created, &x.CreatedBy)
+		x.Hashing, x.CreatedAt = fromJSON[leads.Hashing](hashing), at(created)
 		out = append(out, x)
 		return err
-	}, "SELECT id, hashing, created_at, created_by FROM do_not_call_sources ORDER BY id")
+	}, "SELECT id, hashing, created_at, created_by FROM do_not_call_sources WHERE "+where+" ORDER BY id", args...)
 	return out, err
-}
-
-func scanSource(r *sql.Rows) (Source, error) {
-	var x Source
-	var hashing string
-	var created int64
-	err := r.Scan(&x.ID, &hashing, &created, &x.CreatedBy)
-	x.Hashing, x.CreatedAt = fromJSON[leads.Hashing](hashing), at(created)
-	return x, err
 }
 
 // keepSource makes an external list; Conflict when there is one that is hashed otherwise.
@@ -151,10 +147,8 @@ func (s *Store) keepSource(ctx context.Context, tx *records.Tx, id string, h lea
 		id, toJSON(h), ms(s.now()), records.Text(by)); err != nil {
 		return err
 	}
-	var there Source
-	err := tx.Query(ctx, func(r *sql.Rows) (err error) { there, err = scanSource(r); return err },
-		"SELECT id, hashing, created_at, created_by FROM do_not_call_sources WHERE id = ?", id)
-	if err == nil && there.Hashing != h {
+	there, err := sourcesWhere(ctx, tx, "id = ?", id)
+	if err == nil && (len(there) == 0 || there[0].Hashing != h) {
 		return conflict("source: the external list %q has hashes of another kind", id)
 	}
 	return err
@@ -167,9 +161,9 @@ const hashesAtOnce = 5000
 // Conflict while an import into it goes on.
 func (s *Store) DropSource(ctx context.Context, id string) (more bool, err error) {
 	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
-		var working int64
-		if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&working) }, "SELECT COUNT(*) FROM lead_imports WHERE target = ? AND source = ? AND state IN (?, ?)",
-			string(leads.IntoHashes), records.Text(id), string(leads.StateRunning), string(leads.StateUndoing)); err != nil {
+		working, err := one[int64](ctx, tx, "SELECT COUNT(*) FROM lead_imports WHERE target = ? AND source = ? AND state IN (?, ?)",
+			string(leads.IntoHashes), records.Text(id), string(leads.StateRunning), string(leads.StateUndoing))
+		if err != nil {
 			return err
 		}
 		if working > 0 {

@@ -132,13 +132,13 @@ var errLost = conflict("the import is not this process' any more")
 func (w *Importer) claim(ctx context.Context) (Import, bool, error) {
 	now := w.s.now()
 	var n int64
-	err := w.s.tables.InTx(ctx, func(tx *records.Tx) error {
-		if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&n) }, `SELECT n FROM lead_imports
-			WHERE state IN (?, ?, ?) AND (lease_until <= ? OR owner = ?) ORDER BY n LIMIT 1`,
-			string(leads.StateRunning), string(leads.StateChecking), string(leads.StateUndoing), ms(now), w.owner); err != nil || n == 0 {
+	err := w.s.tables.InTx(ctx, func(tx *records.Tx) (err error) {
+		n, err = one[int64](ctx, tx, "SELECT n FROM lead_imports WHERE state IN (?, ?, ?) AND (lease_until <= ? OR owner = ?) ORDER BY n LIMIT 1",
+			string(leads.StateRunning), string(leads.StateChecking), string(leads.StateUndoing), ms(now), w.owner)
+		if err != nil || n == 0 {
 			return err
 		}
-		_, err := tx.Exec(ctx, "UPDATE lead_imports SET owner = ?, lease_until = ? WHERE n = ?", w.owner, ms(now.Add(leaseTime)), n)
+		_, err = tx.Exec(ctx, "UPDATE lead_imports SET owner = ?, lease_until = ? WHERE n = ?", w.owner, ms(now.Add(leaseTime)), n)
 		return err
 	})
 	if err != nil || n == 0 {
@@ -182,7 +182,7 @@ func (w *Importer) tidy(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "old files were not given up", "error", err)
 	}
-	gone, err := w.s.lists(ctx, "WHERE gone = 1")
+	gone, err := listsWhere(ctx, w.s.tables, "gone = 1")
 	for _, l := range gone {
 		for more := true; more && err == nil; {
 			_, more, err = w.s.DeleteList(ctx, l.ID)

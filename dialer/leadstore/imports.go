@@ -183,8 +183,8 @@ func (s *Store) imports(ctx context.Context, where string, args ...any) (out []I
 
 // move brings an import to its next state, with further columns of its row.
 func (s *Store) move(ctx context.Context, tx *records.Tx, n int64, t leads.Trigger, set string, args ...any) (leads.State, error) {
-	var is leads.State
-	if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&is) }, "SELECT state FROM lead_imports WHERE n = ?", n); err != nil {
+	is, err := one[leads.State](ctx, tx, "SELECT state FROM lead_imports WHERE n = ?", n)
+	if err != nil {
 		return "", err
 	}
 	if is == "" {
@@ -421,13 +421,14 @@ func (s *Store) Begin(ctx context.Context, n int64, dry bool, said map[string]le
 
 // remember notes what the columns of a list's file are, for the next one and for filters.
 func (s *Store) remember(ctx context.Context, tx *records.Tx, list int64, columns []leads.Column) error {
-	var l List
-	if err := tx.Query(ctx, func(r *sql.Rows) error { return scanList(r, &l) }, "SELECT "+listColumns+" FROM lead_lists WHERE n = ? AND gone = 0", list); err != nil {
+	found, err := listsWhere(ctx, tx, "n = ? AND gone = 0", list)
+	if err != nil {
 		return err
 	}
-	if l.n == 0 {
+	if len(found) == 0 {
 		return conflict("the list of the import has been deleted")
 	}
+	l := found[0]
 	there, err := tx.Exec(ctx, "UPDATE lead_lists SET columns = ?, fields = ? WHERE n = ? AND gone = 0", toJSON(leads.ColumnsOf(columns, l.Columns)), toJSON(leads.FieldsOf(columns, l.Fields)), list)
 	if err == nil && there == 0 {
 		err = conflict("the list of the import has been deleted")
@@ -439,10 +440,10 @@ func (s *Store) remember(ctx context.Context, tx *records.Tx, list int64, column
 // when a later import has changed leads that this one brought or changed.
 func (s *Store) Undo(ctx context.Context, n int64) (Import, error) {
 	err := s.tables.InTx(ctx, func(tx *records.Tx) error {
-		var later int64
-		if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&later) }, `SELECT COALESCE(MAX(b.import), 0) FROM lead_before b
+		later, err := one[int64](ctx, tx, `SELECT COALESCE(MAX(b.import), 0) FROM lead_before b
 			WHERE b.import > ? AND (EXISTS (SELECT 1 FROM leads l WHERE l.id = b.lead AND l.import = ?)
-				OR EXISTS (SELECT 1 FROM lead_before o WHERE o.lead = b.lead AND o.import = ?))`, n, n, n); err != nil {
+				OR EXISTS (SELECT 1 FROM lead_before o WHERE o.lead = b.lead AND o.import = ?))`, n, n, n)
+		if err != nil {
 			return err
 		}
 		if later > 0 {
@@ -468,8 +469,7 @@ func (s *Store) Undo(ctx context.Context, n int64) (Import, error) {
 
 // changing refuses when an import goes on that may yet change leads that another brought.
 func changing(ctx context.Context, tx *records.Tx, n int64) error {
-	var other int64
-	err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&other) }, `SELECT COALESCE(MAX(o.n), 0) FROM lead_imports o JOIN lead_imports i ON i.n = ?
+	other, err := one[int64](ctx, tx, `SELECT COALESCE(MAX(o.n), 0) FROM lead_imports o JOIN lead_imports i ON i.n = ?
 		WHERE i.state = ? AND i.target = ? AND o.n <> i.n AND o.state = ? AND o.target = ? AND o.action = ? AND (o.list = i.list OR o.scope = ?)`,
 		n, string(leads.StateDone), string(leads.IntoList), string(leads.StateRunning), string(leads.IntoList), string(leads.ActionUpdate), string(leads.ScopeAll))
 	if err == nil && other > 0 {
@@ -509,9 +509,8 @@ type parts struct {
 // Read implements io.Reader.
 func (p *parts) Read(b []byte) (int, error) {
 	if len(p.rest) == 0 {
-		err := p.s.tables.Query(p.ctx, func(r *sql.Rows) error { return r.Scan(&p.rest) },
-			"SELECT data FROM lead_import_parts WHERE import = ? AND part = ?", p.n, p.next)
-		if err != nil {
+		var err error
+		if p.rest, err = one[[]byte](p.ctx, p.s.tables, "SELECT data FROM lead_import_parts WHERE import = ? AND part = ?", p.n, p.next); err != nil {
 			return 0, err
 		}
 		if len(p.rest) == 0 {

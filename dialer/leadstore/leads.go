@@ -47,7 +47,7 @@ func (s *Store) Leads(ctx context.Context, q Query) (out []Kept, next int64, err
 	today := s.now()
 	behind := q.Behind
 	for looked := 0; looked < lookedAt; looked += readSize {
-		portion, err := s.leads(ctx, "list = ? AND id > ? ORDER BY id LIMIT ?", list.n, behind, readSize)
+		portion, err := leadsWhere(ctx, s.tables, "list = ? AND id > ? ORDER BY id LIMIT ?", list.n, behind, readSize)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -67,55 +67,33 @@ func (s *Store) Leads(ctx context.Context, q Query) (out []Kept, next int64, err
 	return out, behind, nil
 }
 
-const leadColumns = "id, import, line, external, name, language, fields"
-
-// leads reads leads, with their numbers.
-func (s *Store) leads(ctx context.Context, where string, args ...any) (out []Kept, err error) {
-	err = s.tables.Query(ctx, scanLeads(&out), "SELECT "+leadColumns+" FROM leads WHERE "+where, args...)
-	if err != nil || len(out) == 0 {
-		return out, err
-	}
-	return out, s.tables.Query(ctx, scanNumbers(out), numbersOf(len(out)), ids(out)...)
-}
-
-func scanLeads(out *[]Kept) func(*sql.Rows) error {
-	return func(r *sql.Rows) error {
+// leadsWhere are the leads for which a condition holds, with their numbers.
+func leadsWhere(ctx context.Context, q querier, where string, args ...any) (out []Kept, err error) {
+	err = q.Query(ctx, func(r *sql.Rows) error {
 		var l Kept
 		var fields string
 		err := r.Scan(&l.ID, &l.Import, &l.Line, &l.External, &l.Name, &l.Language, &fields)
 		l.Fields = fromJSON[map[string]any](fields)
-		*out = append(*out, l)
+		out = append(out, l)
 		return err
+	}, "SELECT id, import, line, external, name, language, fields FROM leads WHERE "+where, args...)
+	if err != nil || len(out) == 0 {
+		return out, err
 	}
-}
-
-func numbersOf(n int) string {
-	return "SELECT lead, number, label, zones FROM lead_numbers WHERE lead IN (" + records.Marks(n) + ") ORDER BY lead, n"
-}
-
-func ids(list []Kept) []any {
-	out := make([]any, len(list))
-	for i, l := range list {
-		out[i] = l.ID
+	ids, at := make([]any, len(out)), make(map[int64]int, len(out))
+	for i, l := range out {
+		ids[i], at[l.ID] = l.ID, i
 	}
-	return out
-}
-
-func scanNumbers(list []Kept) func(*sql.Rows) error {
-	where := make(map[int64]int, len(list))
-	for i, l := range list {
-		where[l.ID] = i
-	}
-	return func(r *sql.Rows) error {
+	return out, q.Query(ctx, func(r *sql.Rows) error {
 		var lead int64
 		var n leads.Number
 		var zones string
 		err := r.Scan(&lead, &n.Number, &n.Label, &zones)
 		n.Zones = strings.Fields(zones)
-		l := &list[where[lead]]
+		l := &out[at[lead]]
 		l.Numbers = append(l.Numbers, n)
 		return err
-	}
+	}, "SELECT lead, number, label, zones FROM lead_numbers WHERE lead IN ("+records.Marks(len(ids))+") ORDER BY lead, n", ids...)
 }
 
 // toldAtOnce is how many leads are told of that have one number.
@@ -129,7 +107,7 @@ func (s *Store) Told(ctx context.Context, number string) (leads.Told, error) {
 	if told.DoNotCall, err = s.entries(ctx, number); err != nil {
 		return told, err
 	}
-	lists, err := s.lists(ctx, "WHERE gone = 0")
+	lists, err := listsWhere(ctx, s.tables, "gone = 0")
 	if err != nil {
 		return told, err
 	}

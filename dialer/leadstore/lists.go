@@ -46,20 +46,9 @@ func (s *Store) CreateList(ctx context.Context, l leads.List, by string) (List, 
 	return s.List(ctx, l.ID)
 }
 
-const listColumns = "n, id, name, region, hours, zone, columns, fields, created_at, created_by"
-
-func scanList(r *sql.Rows, l *List) error {
-	var hours, columns, fields string
-	var created int64
-	err := r.Scan(&l.n, &l.ID, &l.Name, &l.Region, &hours, &l.Zone, &columns, &fields, &created, &l.CreatedBy)
-	l.Hours, l.Columns, l.Fields = fromJSON[[]string](hours), fromJSON[map[string]leads.As](columns), fromJSON[map[string]leads.Kind](fields)
-	l.CreatedAt = at(created)
-	return err
-}
-
 // Lists are all lists, by name.
 func (s *Store) Lists(ctx context.Context) ([]List, error) {
-	list, err := s.lists(ctx, "WHERE gone = 0 ORDER BY id")
+	list, err := listsWhere(ctx, s.tables, "gone = 0 ORDER BY id")
 	return s.counted(ctx, list, err)
 }
 
@@ -67,19 +56,24 @@ func (s *Store) Lists(ctx context.Context) ([]List, error) {
 func (s *Store) counted(ctx context.Context, list []List, err error) ([]List, error) {
 	for i := range list {
 		if err == nil {
-			err = s.tables.Query(ctx, func(r *sql.Rows) error { return r.Scan(&list[i].Leads) }, "SELECT COUNT(*) FROM leads WHERE list = ?", list[i].n)
+			list[i].Leads, err = one[int64](ctx, s.tables, "SELECT COUNT(*) FROM leads WHERE list = ?", list[i].n)
 		}
 	}
 	return list, err
 }
 
-func (s *Store) lists(ctx context.Context, where string, args ...any) (out []List, err error) {
-	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+// listsWhere are the lists for which a condition holds, without how many leads they have.
+func listsWhere(ctx context.Context, q querier, where string, args ...any) (out []List, err error) {
+	err = q.Query(ctx, func(r *sql.Rows) error {
 		var l List
-		err := scanList(r, &l)
+		var hours, columns, fields string
+		var created int64
+		err := r.Scan(&l.n, &l.ID, &l.Name, &l.Region, &hours, &l.Zone, &columns, &fields, &created, &l.CreatedBy)
+		l.Hours, l.Columns, l.Fields = fromJSON[[]string](hours), fromJSON[map[string]leads.As](columns), fromJSON[map[string]leads.Kind](fields)
+		l.CreatedAt = at(created)
 		out = append(out, l)
 		return err
-	}, "SELECT "+listColumns+" FROM lead_lists "+where, args...)
+	}, "SELECT n, id, name, region, hours, zone, columns, fields, created_at, created_by FROM lead_lists WHERE "+where, args...)
 	return out, err
 }
 
@@ -92,7 +86,7 @@ func (s *Store) List(ctx context.Context, id string) (List, error) {
 
 // list is List without how many leads it has.
 func (s *Store) list(ctx context.Context, id string) (List, error) {
-	list, err := s.lists(ctx, "WHERE gone = 0 AND id = ?", records.Text(id))
+	list, err := listsWhere(ctx, s.tables, "gone = 0 AND id = ?", records.Text(id))
 	if err == nil && len(list) == 0 {
 		err = notFound("list: there is no list %q", id)
 	}
@@ -107,8 +101,8 @@ func (s *Store) list(ctx context.Context, id string) (List, error) {
 // into it goes on.
 func (s *Store) DeleteList(ctx context.Context, id string) (removed int64, more bool, err error) {
 	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
-		var n int64
-		if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&n) }, "SELECT n FROM lead_lists WHERE id = ?", records.Text(id)); err != nil {
+		n, err := one[int64](ctx, tx, "SELECT n FROM lead_lists WHERE id = ?", records.Text(id))
+		if err != nil {
 			return err
 		}
 		if n == 0 {
@@ -118,15 +112,14 @@ func (s *Store) DeleteList(ctx context.Context, id string) (removed int64, more 
 		if _, err := tx.Exec(ctx, "UPDATE lead_lists SET gone = 1 WHERE n = ?", n); err != nil {
 			return err
 		}
-		var working int64
-		if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&working) },
-			"SELECT COUNT(*) FROM lead_imports WHERE list = ? AND state IN (?, ?, ?)", n, string(leads.StateRunning), string(leads.StateChecking), string(leads.StateUndoing)); err != nil {
+		working, err := one[int64](ctx, tx, "SELECT COUNT(*) FROM lead_imports WHERE list = ? AND state IN (?, ?, ?)",
+			n, string(leads.StateRunning), string(leads.StateChecking), string(leads.StateUndoing))
+		if err != nil {
 			return err
 		}
 		if working > 0 {
 			return conflict("list: an import into %q goes on; undo it first, or wait for it", id)
 		}
-		var err error
 		if removed, err = removeLeads(ctx, tx, "list = ?", n); err != nil || removed == deletedAtOnce {
 			more = removed == deletedAtOnce
 			return err

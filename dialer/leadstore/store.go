@@ -14,9 +14,14 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
+// querier asks the database: within a transaction (*records.Tx) or without (*records.Tables).
+type querier interface {
+	Query(ctx context.Context, fn func(*sql.Rows) error, query string, args ...any) error
+}
+
 // tables are *records.Tables.
 type tables interface {
-	Query(ctx context.Context, fn func(*sql.Rows) error, query string, args ...any) error
+	querier
 	InTx(ctx context.Context, fn func(tx *records.Tx) error) error
 }
 
@@ -47,10 +52,15 @@ func (s *Store) work() {
 // take gives n numbers of a kind and returns the first. Until the transaction is over no
 // other takes any, so that what is looked up behind it holds.
 func take(ctx context.Context, tx *records.Tx, kind string, n int64) (int64, error) {
-	var last int64
-	err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&last) },
+	last, err := one[int64](ctx, tx,
 		`INSERT INTO lead_counters (name, n) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = lead_counters.n + excluded.n RETURNING n`, kind, n)
 	return last - n + 1, err
+}
+
+// one is the value that a statement gives; the zero value when it gives no row.
+func one[T any](ctx context.Context, q querier, query string, args ...any) (v T, err error) {
+	err = q.Query(ctx, func(r *sql.Rows) error { return r.Scan(&v) }, query, args...)
+	return v, err
 }
 
 func toJSON(v any) string {

@@ -264,17 +264,12 @@ func (s *Store) forbidden(ctx context.Context, tx *records.Tx, numbers []string)
 		out[n] = true
 		return err
 	}
-	err := tx.Query(ctx, note, "SELECT number FROM do_not_call WHERE campaign = '' AND (expires_at = 0 OR expires_at > ?) AND number IN ("+records.Marks(len(numbers))+")",
-		append([]any{ms(s.now())}, anys(numbers)...)...)
-	if err != nil {
+	if err := tx.Query(ctx, note, "SELECT number FROM do_not_call WHERE campaign = '' AND (expires_at = 0 OR expires_at > ?) AND number IN ("+records.Marks(len(numbers))+")",
+		append([]any{ms(s.now())}, anys(numbers)...)...); err != nil {
 		return nil, err
 	}
-	var sources []Source
-	if err := tx.Query(ctx, func(r *sql.Rows) error {
-		x, err := scanSource(r)
-		sources = append(sources, x)
-		return err
-	}, "SELECT id, hashing, created_at, created_by FROM do_not_call_sources ORDER BY id"); err != nil {
+	sources, err := sourcesWhere(ctx, tx, "true")
+	if err != nil {
 		return nil, err
 	}
 	for _, src := range sources {
@@ -306,11 +301,7 @@ func (s *Store) forbidden(ctx context.Context, tx *records.Tx, numbers []string)
 
 // load reads a lead that is to be changed.
 func (b *batch) load(ctx context.Context, id int64) (leads.Lead, error) {
-	var list []Kept
-	err := b.tx.Query(ctx, scanLeads(&list), "SELECT "+leadColumns+" FROM leads WHERE id = ?", id)
-	if err == nil && len(list) > 0 {
-		err = b.tx.Query(ctx, scanNumbers(list), numbersOf(1), id)
-	}
+	list, err := leadsWhere(ctx, b.tx, "id = ?", id)
 	if err != nil || len(list) == 0 {
 		return leads.Lead{}, err
 	}
@@ -344,8 +335,8 @@ func (b *batch) write(ctx context.Context) error {
 
 // rewrite gives a lead other values and numbers.
 func rewrite(ctx context.Context, tx *records.Tx, id int64, l leads.Lead) error {
-	var list int64
-	if err := tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&list) }, "SELECT list FROM leads WHERE id = ?", id); err != nil {
+	list, err := one[int64](ctx, tx, "SELECT list FROM leads WHERE id = ?", id)
+	if err != nil {
 		return err
 	}
 	if list == 0 {
@@ -357,7 +348,7 @@ func rewrite(ctx context.Context, tx *records.Tx, id int64, l leads.Lead) error 
 	if _, err := tx.Exec(ctx, "DELETE FROM lead_numbers WHERE lead = ?", id); err != nil {
 		return err
 	}
-	_, err := tx.Insert(ctx, "lead_numbers", "lead, n, list, number, label, zones", "", numberRows(id, list, l))
+	_, err = tx.Insert(ctx, "lead_numbers", "lead, n, list, number, label, zones", "", numberRows(id, list, l))
 	return err
 }
 
