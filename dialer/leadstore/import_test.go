@@ -329,6 +329,32 @@ func TestUndo(t *testing.T) {
 	})
 }
 
+// TestUpdatesFollowOneAnother: a row is the lead that the rows before it made of one.
+func TestUpdatesFollowOneAnother(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, b *bundle) {
+		b.list(leads.List{ID: "l", Region: "CO"})
+		update := Order{Target: leads.IntoList, List: "l", Duplicates: leads.Duplicates{Scope: leads.ScopeList, Action: leads.ActionUpdate}}
+		head := "id,name,phone,phone 2\n"
+		b.bring(update, head+"1,Ana,3000000001,\n2,Eva,3000000002,\n")
+		before := b.leadsOf("l", "")
+		i := b.bring(update, head+
+			"9,,3000000001,3000000009\n"+ // Ana
+			"9,,3000000003,\n"+ // by the id that she has now
+			",,3000000003,3000000002\n"+ // by the number that she has now, before Eva's
+			"2,Bea,3000000005,\n"+
+			"10,New,3000000007,\n"+
+			"10,Newer,3000000001,\n")
+		if i.Updated != 5 || i.Added != 1 {
+			t.Errorf("%+v", i.Counts)
+		}
+		want(t, "updated", b.leadsOf("l", ""), "9 Ana +573000000001,+573000000009,+573000000003,+573000000002 map[]",
+			"2 Bea +573000000002,+573000000005 map[]", "10 Newer +573000000007,+573000000001 map[]")
+		b.undone(i.N)
+		want(t, "undone", b.leadsOf("l", ""), before...)
+	})
+}
+
 // manyRows is a file of n leads, every tenth of which is wrong.
 func manyRows(n int) string {
 	var s strings.Builder

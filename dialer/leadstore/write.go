@@ -20,6 +20,7 @@ type batch struct {
 	forbidden map[string]bool
 	byNumber  map[string]int64 // leads that are there
 	byID      map[string]int64
+	known     map[int64]leads.Lead  // those that rows are to update
 	fresh     map[int64]*leads.Lead // of this batch, by the id that they are given
 	lines     map[int64]int64
 	order     []int64
@@ -91,11 +92,7 @@ func (b *batch) leads(ctx context.Context, rows []Previewed) error {
 			continue
 		}
 		p.Lead.Numbers = allowed
-		taken, err := b.place(ctx, p, first+int64(i))
-		if err != nil {
-			return err
-		}
-		if !taken {
+		if !b.place(p, first+int64(i)) {
 			continue
 		}
 		for _, n := range refused {
@@ -130,7 +127,7 @@ func (b *batch) allowed(numbers []leads.Number) (ok []leads.Number, refused []st
 }
 
 // place makes a lead of a row, or finds the one that it is.
-func (b *batch) place(ctx context.Context, p *Previewed, id int64) (taken bool, err error) {
+func (b *batch) place(p *Previewed, id int64) (taken bool) {
 	there := b.there(p.Lead)
 	keys := keysOf(p.Lead)
 	d := b.imp.Duplicates
@@ -141,13 +138,13 @@ func (b *batch) place(ctx context.Context, p *Previewed, id int64) (taken bool, 
 		b.counts.Added++
 		if b.dry != nil {
 			b.dry.add(keys)
-			return true, nil
+			return true
 		}
 		lead := p.Lead
 		b.fresh[id], b.lines[id] = &lead, p.Row
 		b.order = append(b.order, id)
 		b.know(lead, id)
-		return true, nil
+		return true
 	}
 	if d.Action == leads.ActionSkip {
 		b.counts.Doubles++
@@ -156,28 +153,26 @@ func (b *batch) place(ctx context.Context, p *Previewed, id int64) (taken bool, 
 			what = "it is lead " + Import{N: there}.ID()
 		}
 		b.reject(p, leads.ReasonDuplicate, what)
-		return false, nil
+		return false
 	}
 	b.counts.Updated++
 	if b.dry != nil {
 		b.dry.add(keys)
-		return true, nil
+		return true
 	}
 	if fresh, ok := b.fresh[there]; ok {
 		*fresh = leads.Merge(*fresh, p.Lead)
 		b.know(*fresh, there)
-		return true, nil
+		return true
 	}
-	old, known := b.changed[there]
-	if !known {
-		if old, err = b.load(ctx, there); err != nil {
-			return false, err
-		}
+	old, changed := b.changed[there]
+	if !changed {
+		old = b.known[there]
 		b.before[there] = old
 	}
 	b.changed[there] = leads.Merge(old, p.Lead)
 	b.know(b.changed[there], there)
-	return true, nil
+	return true
 }
 
 // there is the lead that a row's is already, 0 for none.
@@ -249,7 +244,10 @@ func (b *batch) lookUp(ctx context.Context, rows []Previewed) error {
 			return err
 		}
 	}
-	return nil
+	if b.dry != nil || b.imp.Duplicates.Action == leads.ActionSkip {
+		return nil
+	}
+	return b.load(ctx, rows)
 }
 
 // forbidden are those of some numbers that nobody may call.
@@ -299,13 +297,29 @@ func (s *Store) forbidden(ctx context.Context, tx *records.Tx, numbers []string)
 	return out, nil
 }
 
-// load reads a lead that is to be changed.
-func (b *batch) load(ctx context.Context, id int64) (leads.Lead, error) {
-	list, err := leadsWhere(ctx, b.tx, "id = ?", id)
-	if err != nil || len(list) == 0 {
-		return leads.Lead{}, err
+// load reads the leads that rows are to update. A row may yet be another's, by what a row
+// before it brings: that lead is one of these, or fresh.
+func (b *batch) load(ctx context.Context, rows []Previewed) error {
+	var ids []any
+	b.known = map[int64]leads.Lead{}
+	for _, p := range rows {
+		l := p.Lead
+		l.Numbers, _ = b.allowed(l.Numbers)
+		id := b.there(l)
+		if _, twice := b.known[id]; id == 0 || twice || !p.OK || len(l.Numbers) == 0 {
+			continue
+		}
+		b.known[id] = leads.Lead{}
+		ids = append(ids, id)
 	}
-	return list[0].Lead, nil
+	if len(ids) == 0 {
+		return nil
+	}
+	list, err := leadsWhere(ctx, b.tx, "id IN ("+records.Marks(len(ids))+")", ids...)
+	for _, l := range list {
+		b.known[l.ID] = l.Lead
+	}
+	return err
 }
 
 // write writes what was decided.
@@ -322,10 +336,14 @@ func (b *batch) write(ctx context.Context) error {
 	if _, err := b.tx.Insert(ctx, "lead_numbers", "lead, n, list, number, label, zones", "", numbers); err != nil {
 		return err
 	}
+	var before [][]any
+	for id, l := range b.before {
+		before = append(before, []any{id, b.imp.N, toJSON(l)})
+	}
+	if _, err := b.tx.Insert(ctx, "lead_before", "lead, import, doc", "ON CONFLICT (lead, import) DO NOTHING", before); err != nil {
+		return err
+	}
 	for id, l := range b.changed {
-		if _, err := b.tx.Exec(ctx, "INSERT INTO lead_before (lead, import, doc) VALUES (?, ?, ?) ON CONFLICT (lead, import) DO NOTHING", id, b.imp.N, toJSON(b.before[id])); err != nil {
-			return err
-		}
 		if err := rewrite(ctx, b.tx, id, l); err != nil {
 			return err
 		}
