@@ -280,6 +280,9 @@ func (w *Importer) batch(ctx context.Context, i *Import, rows []Previewed, dry *
 	b := &batch{s: w.s, imp: *i, dry: dry, counts: i.Counts}
 	err := w.s.tables.InTx(ctx, func(tx *records.Tx) error {
 		b.tx = tx
+		if err := tx.PlanAfresh(ctx); err != nil {
+			return err
+		}
 		decide := b.values
 		if i.Target == leads.IntoList {
 			decide = b.leads

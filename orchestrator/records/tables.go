@@ -48,6 +48,17 @@ func kept(op string, err error) error {
 // Tx is a transaction on another package's tables.
 type Tx struct{ tx *transaction }
 
+// PlanAfresh has each statement of the transaction planned for its tables as they are. A
+// plan that PostgreSQL has kept since they were empty reads them from end to end for every
+// batch, until they are analysed. SQLite keeps none.
+func (t *Tx) PlanAfresh(ctx context.Context) error {
+	if t.tx.db.dialect != dialectPostgres {
+		return nil
+	}
+	_, err := t.tx.ExecContext(ctx, "SET LOCAL plan_cache_mode = force_custom_plan")
+	return err
+}
+
 // Exec runs a statement that comes again and again, and returns how many rows it changed.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	result, err := t.tx.run(ctx, query, args)
