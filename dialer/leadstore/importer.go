@@ -107,7 +107,7 @@ func (w *Importer) settle(ctx context.Context, i Import, err error) bool {
 		w.release(ctx, i)
 		return false
 	}
-	if held := w.hold(ctx, i.N, i.State, "error = error"); errors.Is(held, errLost) {
+	if held := w.hold(ctx, i.N, i.State, ""); errors.Is(held, errLost) {
 		return true // whatever it was, it is somebody else's
 	}
 	if fault.KindOf(err) == fault.Unavailable {
@@ -120,9 +120,10 @@ func (w *Importer) settle(ctx context.Context, i Import, err error) bool {
 		return false
 	}
 	if now.State == leads.StateRunning && now.Done > 0 {
-		return w.s.giveUp(ctx, i.N, err) == nil // what is in stays in, and may be undone
+		// What is in stays in, as its counts say, and may be undone.
+		return w.s.end(ctx, i.N, leads.OnFinish, "not all rows were brought in: "+fault.Text(err)) == nil
 	}
-	return w.s.fail(ctx, i.N, err) == nil
+	return w.s.end(ctx, i.N, leads.OnFail, err.Error()) == nil
 }
 
 // errLost means that an import is another's now, or was stopped.
@@ -151,9 +152,6 @@ func (w *Importer) claim(ctx context.Context) (Import, bool, error) {
 // release gives an import back at the end of this process, so that the next need not
 // wait for the lease.
 func (w *Importer) release(ctx context.Context, i Import) {
-	if i.N == 0 {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second) // the process' own is over
 	defer cancel()
 	err := w.s.tables.InTx(ctx, func(tx *records.Tx) error {
@@ -209,7 +207,7 @@ func (w *Importer) work(ctx context.Context, i Import) error {
 		if total == 0 {
 			return invalid("the file has no rows")
 		}
-		if err := w.hold(ctx, i.N, i.State, "total = ?", total); err != nil {
+		if err := w.hold(ctx, i.N, i.State, "total = ?, ", total); err != nil {
 			return err
 		}
 	}
@@ -254,20 +252,20 @@ func (w *Importer) keep(ctx context.Context, i Import) func() {
 			case <-ctx.Done():
 				return
 			case <-beat.C: // who has lost it is told so at the next batch
-				_ = w.hold(ctx, i.N, i.State, "error = error")
+				_ = w.hold(ctx, i.N, i.State, "")
 			}
 		}
 	}()
 	return func() { <-over }
 }
 
-// hold changes an import's row and renews its lease, unless it is another's by now.
+// hold renews an import's lease, with further columns of its row, unless it is another's by now.
 func (w *Importer) hold(ctx context.Context, n int64, state leads.State, set string, args ...any) error {
 	return w.s.tables.InTx(ctx, func(tx *records.Tx) error { return w.holdIn(ctx, tx, n, state, set, args...) })
 }
 
 func (w *Importer) holdIn(ctx context.Context, tx *records.Tx, n int64, state leads.State, set string, args ...any) error {
-	held, err := tx.Exec(ctx, "UPDATE lead_imports SET "+set+", lease_until = ? WHERE n = ? AND owner = ? AND state = ?",
+	held, err := tx.Exec(ctx, "UPDATE lead_imports SET "+set+"lease_until = ? WHERE n = ? AND owner = ? AND state = ?",
 		append(args, ms(w.s.now().Add(leaseTime)), n, w.owner, string(state))...)
 	if err == nil && held == 0 {
 		err = errLost
@@ -314,7 +312,7 @@ func (w *Importer) batch(ctx context.Context, i *Import, rows []Previewed, dry *
 			}
 			i.lastLead = b.order[len(b.order)-1]
 		}
-		return w.holdIn(ctx, tx, i.N, i.State, "done = ?, added = ?, updated = ?, duplicates = ?, forbidden = ?, rejected = ?, left_out = ?, rejects = ?, first_lead = ?, last_lead = ?",
+		return w.holdIn(ctx, tx, i.N, i.State, "done = ?, added = ?, updated = ?, duplicates = ?, forbidden = ?, rejected = ?, left_out = ?, rejects = ?, first_lead = ?, last_lead = ?, ",
 			c.Done, c.Added, c.Updated, c.Doubles, c.Forbidden, c.Rejected, c.LeftOut, c.Rejects, i.firstLead, i.lastLead)
 	})
 	if err == nil {
@@ -323,10 +321,10 @@ func (w *Importer) batch(ctx context.Context, i *Import, rows []Previewed, dry *
 	return err
 }
 
-// finish ends an import, and remembers what the columns were for the next file.
+// finish ends what was done with an import.
 func (w *Importer) finish(ctx context.Context, i Import) error {
 	return w.s.tables.InTx(ctx, func(tx *records.Tx) error {
-		if err := w.holdIn(ctx, tx, i.N, i.State, "finished_at = ?", ms(w.s.now())); err != nil {
+		if err := w.holdIn(ctx, tx, i.N, i.State, "finished_at = ?, ", ms(w.s.now())); err != nil {
 			return err
 		}
 		if i.State != leads.StateChecking {
@@ -343,7 +341,7 @@ func (w *Importer) finish(ctx context.Context, i Import) error {
 func (w *Importer) undo(ctx context.Context, i Import) error {
 	for more := true; more; {
 		err := w.s.tables.InTx(ctx, func(tx *records.Tx) (err error) {
-			if err := w.holdIn(ctx, tx, i.N, i.State, "error = ''"); err != nil {
+			if err := w.holdIn(ctx, tx, i.N, i.State, "error = '', "); err != nil {
 				return err
 			}
 			more, err = undoSome(ctx, tx, i)
@@ -390,15 +388,4 @@ func undoSome(ctx context.Context, tx *records.Tx, i Import) (more bool, err err
 	}
 	removed, err := removeLeads(ctx, tx, "import = ? AND id BETWEEN ? AND ?", i.N, i.firstLead, i.lastLead)
 	return removed > 0, err
-}
-
-// giveUp ends an import in the middle: what is in stays in, as its counts say.
-func (s *Store) giveUp(ctx context.Context, n int64, why error) error {
-	return s.tables.InTx(ctx, func(tx *records.Tx) error {
-		if _, err := tx.Exec(ctx, "DELETE FROM lead_import_parts WHERE import = ?", n); err != nil {
-			return err
-		}
-		_, err := s.move(ctx, tx, n, leads.OnFinish, "error = ?, finished_at = ?, ", records.Text("not all rows were brought in: "+fault.Text(why)), ms(s.now()))
-		return err
-	})
 }

@@ -227,7 +227,7 @@ func (s *Store) Receive(ctx context.Context, n int64, file io.Reader) (Import, e
 	}
 	format, columns, err := s.look(ctx, i)
 	if err != nil {
-		return i, errors.Join(err, s.fail(ctx, n, err))
+		return i, errors.Join(err, s.end(ctx, n, leads.OnFail, err.Error()))
 	}
 	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
 		if err := stillSent(ctx, tx, n, sender); err != nil {
@@ -294,13 +294,13 @@ func fill(buffer []byte, file io.Reader) (n int, last bool, err error) {
 	return n, false, nil
 }
 
-// fail notes why an import cannot go on, and forgets its file.
-func (s *Store) fail(ctx context.Context, n int64, why error) error {
+// end notes why an import cannot go on, and forgets its file.
+func (s *Store) end(ctx context.Context, n int64, t leads.Trigger, why string) error {
 	return s.tables.InTx(ctx, func(tx *records.Tx) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM lead_import_parts WHERE import = ?", n); err != nil {
 			return err
 		}
-		_, err := s.move(ctx, tx, n, leads.OnFail, "error = ?, finished_at = ?, ", records.Text(why.Error()), ms(s.now()))
+		_, err := s.move(ctx, tx, n, t, "error = ?, finished_at = ?, ", records.Text(why), ms(s.now()))
 		return err
 	})
 }

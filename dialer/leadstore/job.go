@@ -98,6 +98,15 @@ func (j *job) one(cells []string) (string, []leads.Reject) {
 	return number, nil
 }
 
+// pass goes past a row, whether or not it can be read; io.EOF after the last.
+func (j *job) pass() error {
+	_, _, err := j.rows.Next()
+	if _, bad := errors.AsType[*leads.BadRow](err); bad {
+		return nil
+	}
+	return err
+}
+
 // count goes through a whole file without looking at what is in its rows, so that a
 // file that is broken brings nothing in. It returns how many rows there are.
 func (s *Store) count(ctx context.Context, i Import) (n int64, err error) {
@@ -107,10 +116,7 @@ func (s *Store) count(ctx context.Context, i Import) (n int64, err error) {
 	}
 	defer j.close()
 	for {
-		_, _, err := j.rows.Next()
-		if _, bad := errors.AsType[*leads.BadRow](err); bad {
-			err = nil
-		}
+		err := j.pass()
 		if errors.Is(err, io.EOF) {
 			return n, ctx.Err()
 		}
@@ -143,8 +149,7 @@ func (j *job) batches(ctx context.Context, skip int64) (<-chan []Previewed, func
 
 func (j *job) send(ctx context.Context, skip int64, out chan<- []Previewed) error {
 	for range skip {
-		_, _, err := j.rows.Next()
-		if _, bad := errors.AsType[*leads.BadRow](err); err != nil && !bad {
+		if err := j.pass(); err != nil {
 			return err
 		}
 	}
