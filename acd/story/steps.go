@@ -171,12 +171,7 @@ func (t *teller) transferred(e orchestrator.Entry, d entry) {
 	if d.By != "" {
 		text = and(text, say(", by %[1]s", ", por %[1]s", d.By))
 	}
-	for _, more := range []string{d.Reason, d.Error} {
-		if more != "" {
-			text = and(text, say(" (%s)", " (%s)", more))
-		}
-	}
-	t.add(Step{At: e.At, Code: Transferred, Why: d.Result, Text: text})
+	t.add(Step{At: e.At, Code: Transferred, Why: d.Result, Text: noted(text, d.Reason, d.Error)})
 }
 
 func (t *teller) dialled(e orchestrator.Entry, d entry) {
@@ -185,10 +180,7 @@ func (t *teller) dialled(e orchestrator.Entry, d entry) {
 	}
 	en, es := in(dials, d.Result)
 	text := acd.Texts{"en": "the customer's phone: " + en, "es": "el teléfono del cliente: " + es}
-	if d.Error != "" {
-		text = and(text, say(" (%s)", " (%s)", d.Error))
-	}
-	t.add(Step{At: e.At, Code: Dialled, Why: d.Result, Text: text})
+	t.add(Step{At: e.At, Code: Dialled, Why: d.Result, Text: noted(text, d.Error)})
 }
 
 func (t *teller) calledBack(e orchestrator.Entry, d entry) {
@@ -200,10 +192,7 @@ func (t *teller) calledBack(e orchestrator.Entry, d entry) {
 	if d.Attempt > 0 {
 		text = and(text, say(", attempt %d", ", intento %d", d.Attempt))
 	}
-	if d.Error != "" {
-		text = and(text, say(" (%s)", " (%s)", d.Error))
-	}
-	t.add(Step{At: e.At, Code: CalledBack, Why: d.Result, Queue: d.Queue, Text: text})
+	t.add(Step{At: e.At, Code: CalledBack, Why: d.Result, Queue: d.Queue, Text: noted(text, d.Error)})
 }
 
 func (t *teller) hungUp(e orchestrator.Entry, d entry) {
@@ -222,10 +211,7 @@ func (t *teller) fault(e orchestrator.Entry, d entry) {
 		return
 	}
 	text := say("something went wrong: %s", "algo falló: %s", d.What)
-	if d.Error != "" {
-		text = and(text, say(" (%s)", " (%s)", d.Error))
-	}
-	t.add(Step{At: e.At, Code: Fault, Why: d.What, Text: text})
+	t.add(Step{At: e.At, Code: Fault, Why: d.What, Text: noted(text, d.Error)})
 }
 
 func (t *teller) ended(e orchestrator.Entry, d entry) {

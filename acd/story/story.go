@@ -125,6 +125,16 @@ func and(a, b acd.Texts) acd.Texts {
 	return acd.Texts{"en": a["en"] + b["en"], "es": a["es"] + b["es"]}
 }
 
+// noted puts what somebody noted behind a text, in brackets.
+func noted(text acd.Texts, notes ...string) acd.Texts {
+	for _, note := range notes {
+		if note != "" {
+			text = and(text, say(" (%s)", " (%s)", note))
+		}
+	}
+	return text
+}
+
 // in are the words of a table for a value, or the value itself. It is given twice,
 // for each language.
 func in(table map[string][2]string, value string) (en, es string) {

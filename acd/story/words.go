@@ -11,7 +11,7 @@ var (
 	refusals = map[string][2]string{
 		string(orchestrator.RefusedClosed): {"it was closed", "estaba cerrada"},
 		string(orchestrator.RefusedUnfit):  {"nobody was logged in who can do what is asked for", "no había nadie conectado que cumpla lo requerido"},
-		"long_wait":                        {"too long a wait was expected", "se preveía una espera demasiado larga"},
+		string(orchestrator.RefusedLong):   {"too long a wait was expected", "se preveía una espera demasiado larga"},
 		string(orchestrator.RefusedFull):   {"it was full", "estaba llena"},
 		string(orchestrator.RefusedEmpty):  {"nobody was logged in", "no había nadie conectado"},
 		string(orchestrator.RefusedQueue):  {"there is no such queue", "no existe esa cola"},
