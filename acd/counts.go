@@ -81,12 +81,10 @@ func (dir *directory) board(c Counts) Board {
 	c.reckon()
 	out := Board{Agents: map[string]int{string(StateOffline): len(dir.agents)}, SetAside: c.SetAside, counts: c}
 	queues := map[string]*QueueBoard{}
-	for _, some := range []map[string]Queue{dir.queues, dir.closing} {
-		for id, q := range some {
-			if orchestrator.OwnerOfQueue(id) == "" {
-				_, defined := dir.queues[id]
-				queues[id] = &QueueBoard{ID: id, Name: q.Name, Closing: !defined, Agents: map[string]int{}}
-			}
+	for id, q := range dir.everyQueue {
+		if orchestrator.OwnerOfQueue(id) == "" {
+			_, defined := dir.queues[id]
+			queues[id] = &QueueBoard{ID: id, Name: q.Name, Closing: !defined, Agents: map[string]int{}}
 		}
 	}
 	for profile, standings := range c.Agents {

@@ -68,16 +68,13 @@ func (s *Service) deserted(ctx context.Context, queue, pbx string) (bool, error)
 
 // allDeserted lists the queues of which that holds, for the callers of a PBX.
 func (s *Service) allDeserted(ctx context.Context, pbx string) (out []string, err error) {
-	dir := s.directory.Load()
-	for _, some := range []map[string]Queue{dir.queues, dir.closing} {
-		for id := range some {
-			gone, err := s.deserted(ctx, id, pbx)
-			if err != nil {
-				return nil, err
-			}
-			if gone {
-				out = append(out, id)
-			}
+	for id := range s.directory.Load().everyQueue {
+		gone, err := s.deserted(ctx, id, pbx)
+		if err != nil {
+			return nil, err
+		}
+		if gone {
+			out = append(out, id)
 		}
 	}
 	return out, nil

@@ -130,6 +130,17 @@ func (dir *directory) queue(id string) (q Queue, ok bool) {
 	return q, ok
 }
 
+// everyQueue goes through the queues that are defined and those that are closing.
+func (dir *directory) everyQueue(yield func(id string, q Queue) bool) {
+	for _, some := range []map[string]Queue{dir.queues, dir.closing} {
+		for id, q := range some {
+			if !yield(id, q) {
+				return
+			}
+		}
+	}
+}
+
 // score is the order of a call, with the priority that its queue and its caller have now.
 func (dir *directory) score(c CallRecord) float64 {
 	q, _ := dir.queue(c.Queue)

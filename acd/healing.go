@@ -180,10 +180,8 @@ func (h *healing) calls(ctx context.Context) error {
 // places looks for members of the sets in which calls wait that are no call there.
 func (h *healing) places(ctx context.Context) error {
 	var queues []QueueAt
-	for _, some := range []map[string]Queue{h.dir.queues, h.dir.closing} {
-		for queue := range some {
-			queues = append(queues, h.dir.at(queue, h.pbx))
-		}
+	for queue := range h.dir.everyQueue {
+		queues = append(queues, h.dir.at(queue, h.pbx))
 	}
 	return h.store.EachPlace(ctx, queues, func(p Place) error {
 		mended, err := h.store.HealPlace(ctx, h.now(), p)
