@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator"
 )
 
 // expectAge is how old the numbers may be that an expected wait is made of. Where the
@@ -146,7 +148,7 @@ const tablesKept = 2048
 
 // table is that of a lane; known is false for an agent's own, and for one that is gone.
 func (s *Service) table(ctx context.Context, lane string) (t laneTable, known bool, err error) {
-	if _, own := ownLane(lane); own {
+	if orchestrator.OwnerOfQueue(lane) != "" {
 		return t, false, nil
 	}
 	if v, ok := s.tables.Load(lane); ok {

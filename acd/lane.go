@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -43,9 +42,6 @@ func (l *Lane) Fields() map[string]any {
 	fields[""] = mustJSON(l.Rules)
 	return fields
 }
-
-// ownLane tells whose lane it is, if it is an agent's own.
-func ownLane(lane string) (agent string, own bool) { return strings.CutPrefix(lane, "@") }
 
 // Ring is a lane that a call is in from so long after it came to the queue.
 type Ring struct {
