@@ -2,7 +2,6 @@ package acd
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -28,8 +27,15 @@ func (c *Counts) reckon() {
 	}
 }
 
-// free tells whether an agent of a profile is free.
-func (c Counts) free(profile string) bool { return c.Agents[profile][string(StateAvailable)] > 0 }
+// free tells whether an agent of some profiles is free.
+func (c Counts) free(profiles map[string]int) bool {
+	for profile := range profiles {
+		if c.Agents[profile][string(StateAvailable)] > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // handle is how long a call of a queue takes an agent up, ms: that of its group's other
 // queues while it has none of its own; 0 is unknown.
@@ -72,6 +78,19 @@ func (c Counts) crowd(calls int, at QueueAt, theirs, ours map[string]int) crowd 
 	return crowd{work: float64(calls) * c.handle(at) * both / all, agents: both}
 }
 
+// outlook is that of a call of a queue which some profiles serve, with nobody before it yet.
+func (c Counts) outlook(at QueueAt, ours map[string]int) outlook {
+	agents, _ := c.together(ours, ours)
+	return outlook{agents: agents, mean: c.handle(at), leaves: c.Paces[at].leaves()}
+}
+
+// behind adds a crowd to who comes before; one with whom no agents are shared is none.
+func (o *outlook) behind(of crowd) {
+	if of.agents > 0 {
+		o.before = append(o.before, of)
+	}
+}
+
 // expect is how long a call has to wait that has waited so long: by the ring in which
 // that is shortest. ahead counts who comes before it in each lane.
 func (dir *directory) expect(c Counts, call CallRecord, waited time.Duration, ahead map[string]int, tables map[string]laneTable) time.Duration {
@@ -83,19 +102,16 @@ func (dir *directory) expect(c Counts, call CallRecord, waited time.Duration, ah
 			continue
 		}
 		ours := lanes[i].Ranks
-		o := outlook{mean: c.handle(at), leaves: c.Paces[at].leaves()}
-		o.agents, _ = c.together(ours, ours)
+		o := c.outlook(at, ours)
 		for lane, n := range ahead {
 			if t, known := tables[lane]; known && n > 0 {
-				if of := c.crowd(n, QueueAt{t.queue, at.Group}, t.ranks, ours); of.agents > 0 {
-					o.before = append(o.before, of)
-				}
+				o.behind(c.crowd(n, QueueAt{t.queue, at.Group}, t.ranks, ours))
 			}
 		}
 		if o.agents == 0 {
 			continue
 		}
-		if r.After == 0 && len(o.before) == 0 && slices.ContainsFunc(slices.Collect(maps.Keys(ours)), c.free) {
+		if r.After == 0 && len(o.before) == 0 && c.free(ours) {
 			return 0
 		}
 		e := o.wait()
@@ -171,16 +187,13 @@ func (s *Service) table(ctx context.Context, lane string) (t laneTable, known bo
 // than the queue does at last: by how many wait in each queue, whatever they ask for.
 func (dir *directory) estimate(c Counts, at QueueAt) time.Duration {
 	ours := dir.serving[at]
-	o := outlook{mean: c.handle(at), leaves: c.Paces[at].leaves()}
-	o.agents, _ = c.together(ours, ours)
+	o := c.outlook(at, ours)
 	for other, in := range c.Inside {
 		if other.Group == at.Group && in.Waiting > 0 {
-			if of := c.crowd(in.Waiting, other, dir.serving[other], ours); of.agents > 0 {
-				o.before = append(o.before, of)
-			}
+			o.behind(c.crowd(in.Waiting, other, dir.serving[other], ours))
 		}
 	}
-	if len(o.before) == 0 && slices.ContainsFunc(slices.Collect(maps.Keys(ours)), c.free) {
+	if len(o.before) == 0 && c.free(ours) {
 		return 0
 	}
 	return o.wait()
