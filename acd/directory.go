@@ -148,15 +148,6 @@ func (dir *directory) score(c CallRecord) float64 {
 	return CallScore(c.Entered, c.Priority+q.Priority, max(c.Tier, q.Tier))
 }
 
-// plan is what the engine needs to know of the queue for a call.
-func (dir *directory) plan(q Queue, c CallRecord) orchestrator.QueuePlan {
-	p := q.Plan()
-	if _, k := dir.knows(c); k != nil {
-		p.Whisper = cmp.Or(k.Whisper, p.Whisper)
-	}
-	return p
-}
-
 // remembers is how long a queue keeps in mind who served a caller.
 func (dir *directory) remembers(queue string) time.Duration {
 	if q, _ := dir.queue(queue); q.LastAgent != nil {

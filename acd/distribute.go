@@ -70,7 +70,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			s.matched(res.Offer)
 			p := placement(res.Result, res.Offer, res.Position, q)
 			p.Staff, p.Widens = res.Staff, widens(order.Record.Rings)
-			dir.tell(&p, q, order.Record)
+			dir.tell(&p, order.Record)
 			if p.Result == orchestrator.PlacedWaiting && estimates {
 				p.Expected = s.expected(ctx, order.Record, expectAge)
 			}
@@ -104,11 +104,10 @@ func (s *Service) ForgetCaller(ctx context.Context, number string) error {
 }
 
 // tell adds to a place what the caller gets there for being who they are.
-func (dir *directory) tell(p *orchestrator.Placement, q Queue, c CallRecord) {
-	p.Plan = dir.plan(q, c)
+func (dir *directory) tell(p *orchestrator.Placement, c CallRecord) {
 	c, k := dir.knows(c)
 	if k != nil {
-		p.Known = k.ID
+		p.Known, p.Plan.Whisper = k.ID, cmp.Or(k.Whisper, p.Plan.Whisper)
 	}
 	p.Priority, p.Tier, p.Prefer, p.Patience, p.Last = c.Priority, c.Tier, c.Prefer, time.Duration(c.PatienceMS)*time.Millisecond, c.Last
 }
