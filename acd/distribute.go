@@ -51,14 +51,14 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	}
 	order.Record.Score = dir.score(order.Record)
 	order.Record.Rings, order.Lanes = dir.way(order.Record)
-	estimates := q.estimates()
+	estimates, expected := q.estimates(), time.Duration(0)
 	if w.Work == orchestrator.WorkCallback { // it had its place before
 		order.MaxLength, order.Admit = 0, AdmitAlways
 	} else {
 		if !w.Since.IsZero() { // so had this one, among those who wait
 			order.MaxLength, q.MaxExpected = 0, 0
 		}
-		order.Refused = s.refusal(ctx, q, order.Record, now)
+		order.Refused, expected = s.refusal(ctx, q, order.Record, now)
 	}
 	for range maxRaces {
 		order.OfferID = newUnique()
@@ -72,7 +72,9 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			p.Staff, p.Widens = res.Staff, widens(order.Record.Rings)
 			dir.tell(&p, order.Record)
 			if p.Result == orchestrator.PlacedWaiting && estimates {
-				p.Expected = s.expected(ctx, order.Record, expectAge)
+				if p.Expected = expected; expected == 0 {
+					p.Expected = s.expected(ctx, order.Record, expectAge)
+				}
 			}
 			return p, nil
 		}
@@ -120,16 +122,19 @@ func widens(rings []Ring) (out []time.Duration) {
 	return out
 }
 
-// refusal tells why a queue does not take a caller in, of what the store does not know.
-// A wait that nobody can tell keeps nobody out.
-func (s *Service) refusal(ctx context.Context, q Queue, c CallRecord, now time.Time) orchestrator.PlacementResult {
-	switch {
-	case q.Hours != "" && !s.open(q.Hours, now):
-		return orchestrator.RefusedClosed
-	case q.MaxExpected > 0 && s.expected(ctx, c, 0) > q.MaxExpected:
-		return orchestrator.RefusedLong
+// refusal tells why a queue does not take a caller in, of what the store does not know,
+// and the wait that was looked at for it. One that nobody can tell keeps nobody out.
+func (s *Service) refusal(ctx context.Context, q Queue, c CallRecord, now time.Time) (why orchestrator.PlacementResult, expected time.Duration) {
+	if q.Hours != "" && !s.open(q.Hours, now) {
+		return orchestrator.RefusedClosed, 0
 	}
-	return ""
+	if q.MaxExpected <= 0 {
+		return "", 0
+	}
+	if expected = s.expected(ctx, c, 0); expected > q.MaxExpected {
+		why = orchestrator.RefusedLong
+	}
+	return why, expected
 }
 
 // expected is how long a call has to wait, by numbers of some age; 0 when nobody can tell.
