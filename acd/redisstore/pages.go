@@ -60,15 +60,14 @@ func (s *Store) EachPlace(ctx context.Context, queues []acd.QueueAt, fn func(acd
 	if err != nil {
 		return redisstore.Classify("acd/redisstore.EachPlace", err)
 	}
-	looked := map[acd.QueueAt]bool{}
-	for _, f := range full {
-		queues = append(queues[:len(queues):len(queues)], queueAt(f))
-	}
+	all := map[acd.QueueAt]bool{}
 	for _, q := range queues {
-		if looked[q] {
-			continue
-		}
-		looked[q] = true
+		all[q] = true
+	}
+	for _, f := range full {
+		all[queueAt(f)] = true
+	}
+	for q := range all {
 		for _, set := range []string{s.keys.waiting(q), s.keys.inside(q), s.keys.callbacks(q)} {
 			if err := s.eachMember(ctx, set, fn); err != nil {
 				return err
