@@ -251,9 +251,7 @@ func TestPlaceAndExpectedWait(t *testing.T) {
 	}
 	wait := func(call string) time.Duration {
 		t.Helper()
-		w.mu.Lock()
-		w.now = w.now.Add(2 * time.Second) // the numbers are read anew
-		w.mu.Unlock()
+		w.tock(2 * time.Second) // the numbers are read anew
 		_, e, err := w.svc.Place(w.ctx(), call)
 		w.must(err)
 		return e
