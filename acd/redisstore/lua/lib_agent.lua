@@ -17,7 +17,8 @@ local now = tonumber(ARGV[1])
 local function key(kind, name) return PREFIX .. kind .. ':' .. name end
 local function due(pbx) return key('deadlines', pbx) end
 local function group(r) return r.group or r.pbx end -- of PBXs, of a record or station
-local function waiting(c) return key('waiting', c.queue .. '@' .. group(c)) end
+local function queue_at(c) return c.queue .. '@' .. group(c) end -- where a call is, as acd.QueueAt
+local function waiting(c) return key('waiting', queue_at(c)) end
 local function names(list) return (list or ''):gmatch('[^,]+') end
 
 local NEEDS = {[AGENTS] = {state = 'string', device = 'string'}, [PACES] = {},

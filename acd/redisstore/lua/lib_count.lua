@@ -43,7 +43,7 @@ end
 
 -- inside counts a call as in its queue, waiting or offered; outside no longer.
 local function inside(call, c)
-  local at = c.queue .. '@' .. group(c)
+  local at = queue_at(c)
   if redis.call('ZADD', key('inside', at), c.entered, call) == 1 then
     first(key('inside', at), PREFIX .. 'insides', at)
     redis.call('SADD', key('pbxs', at), c.pbx)
@@ -52,7 +52,7 @@ local function inside(call, c)
 end
 
 local function outside(call, c)
-  local at = c.queue .. '@' .. group(c)
+  local at = queue_at(c)
   redis.call('ZREM', key('inside', at), call)
   first(key('inside', at), PREFIX .. 'insides', at)
   if c.work == 'callback' then redis.call('ZREM', key('callbacks', at), call) end

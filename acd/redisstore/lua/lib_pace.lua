@@ -19,7 +19,7 @@ end
 -- went: a call leaves its queue, answered or not.
 local function went(c, answered)
   if c.work == 'callback' then return end -- nobody waits on the line
-  learn(c.queue .. '@' .. group(c), function(p)
+  learn(queue_at(c), function(p)
     p.waited = (p.waited or 0) * FADE + now - (c.since or c.entered)
     p.left = (p.left or 0) * FADE + (answered and 0 or 1)
   end)

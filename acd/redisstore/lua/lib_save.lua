@@ -25,7 +25,7 @@ end
 
 -- taken_in tells whether a call is counted as in its queue.
 local function taken_in(call, c)
-  local at = c.queue .. '@' .. group(c)
+  local at = queue_at(c)
   return redis.call('ZSCORE', key('inside', at), call) and noted(key('inside', at), PREFIX .. 'insides', at)
     and (c.work ~= 'callback' or redis.call('ZSCORE', key('callbacks', at), call)) and true or false
 end

@@ -22,7 +22,7 @@ end
 
 -- staff is how many are logged in to a call's queue; qualified tells whether
 -- anybody is who may serve the call in the last of its rings.
-local function staff(c) return redis.call('SCARD', key('staff', c.queue .. '@' .. group(c))) end
+local function staff(c) return redis.call('SCARD', key('staff', queue_at(c))) end
 
 local function qualified(c)
   for _, profile in ipairs(redis.call('HKEYS', key('serves', c.rings[#c.rings].table))) do

@@ -13,7 +13,7 @@ if lane then
 end
 local kind, queue = set:match('^(%a+):(.+)')
 if kind == 'inside' or kind == 'callbacks' then
-  if c and c.queue .. '@' .. group(c) == queue and (kind == 'inside' or c.work == 'callback') then return 0 end
+  if c and queue_at(c) == queue and (kind == 'inside' or c.work == 'callback') then return 0 end
   local gone, known = redis.call('ZREM', key('inside', queue), call), noted(key('inside', queue), PREFIX .. 'insides', queue)
   gone = gone + redis.call('ZREM', key('callbacks', queue), call)
   first(key('inside', queue), PREFIX .. 'insides', queue)
