@@ -84,25 +84,24 @@ func (a audience) entry(e orchestrator.Entry, served bool) wire.Entry {
 			v.Data, _ = json.Marshal(maskSummary(s)) // a summary always marshals
 		}
 	case orchestrator.EntryCallQueued: // the name of a number is as good as the number
-		var q wire.EntryQueued
-		if json.Unmarshal(v.Data, &q) != nil {
-			v.Data = nil
-			return v
-		}
-		q.Known = ""
-		v.Data, _ = json.Marshal(q)
+		v.Data = without(v.Data, func(q *wire.EntryQueued) { q.Known = "" })
 	case orchestrator.EntryCallNode: // its detail may hold what the caller keyed in
-		var n wire.EntryNode
-		if json.Unmarshal(v.Data, &n) != nil {
-			v.Data = nil
-			return v
-		}
-		n.Detail = nil
-		v.Data, _ = json.Marshal(n)
+		v.Data = without(v.Data, func(n *wire.EntryNode) { n.Detail = nil })
 	default: // recordings' names, faults, transfers, and whatever is new: not shown
 		v.Data = nil
 	}
 	return v
+}
+
+// without returns an entry's data without what hide takes away; none when it cannot be read.
+func without[T any](data json.RawMessage, hide func(*T)) json.RawMessage {
+	var v T
+	if json.Unmarshal(data, &v) != nil {
+		return nil
+	}
+	hide(&v)
+	data, _ = json.Marshal(v) // it came from JSON
+	return data
 }
 
 func (a audience) timeline(entries []orchestrator.Entry, served bool) []wire.Entry {
