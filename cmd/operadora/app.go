@@ -60,6 +60,7 @@ type App struct {
 	mu     sync.Mutex
 	defs   Definitions     // in force; guarded by mu
 	faults yamlfile.Faults // warnings about them; guarded by mu
+	waits  string          // Config.waits at the last reload; guarded by mu
 
 	cancel context.CancelFunc
 	wg     sync.WaitGroup

@@ -44,8 +44,8 @@ func (r reloading) Reload(ctx context.Context) (wire.Reloaded, error) {
 	for _, f := range r.faults {
 		out.Warnings = append(out.Warnings, f.String())
 	}
-	if waits := r.cfg.waits(); waits != "" {
-		out.Warnings = append(out.Warnings, waits)
+	if r.waits != "" {
+		out.Warnings = append(out.Warnings, r.waits)
 	}
 	return out, nil
 }
@@ -81,8 +81,9 @@ func (a *App) reload(ctx context.Context) ([]string, error) {
 	if err := a.acd.Reload(ctx, defs.ACD); err != nil {
 		return nil, err
 	}
+	waits := a.cfg.waits()
 	a.mu.Lock()
-	a.defs, a.faults = defs, faults
+	a.defs, a.faults, a.waits = defs, faults, waits
 	a.mu.Unlock()
 	a.logWarnings()
 	a.engine.Rewatch(ctx)
@@ -90,7 +91,7 @@ func (a *App) reload(ctx context.Context) ([]string, error) {
 	for _, change := range changed {
 		a.log.InfoContext(ctx, "definitions changed", "what", change)
 	}
-	if waits := a.cfg.waits(); waits != "" {
+	if waits != "" {
 		a.log.WarnContext(ctx, "the configuration is not reloaded", "what", waits)
 	}
 	return changed, nil
