@@ -152,6 +152,23 @@ func (r *reader) endpoints(ctx context.Context) (map[string]string, error) {
 	return states, nil
 }
 
+// setting is one of those that Asterisk has of an endpoint.
+type setting struct{ Attribute, Value string }
+
+// endpoint reads how Asterisk has a phone or trunk defined; nothing of one that is no PJSIP
+// endpoint, or is not defined, which is told elsewhere.
+func (r *reader) endpoint(ctx context.Context, endpoint string) (out []setting, err error) {
+	name, ok := strings.CutPrefix(endpoint, "PJSIP/")
+	if !ok {
+		return nil, nil
+	}
+	err = r.get(ctx, "/asterisk/config/dynamic/res_pjsip/endpoint/"+url.PathEscape(name), &out)
+	if status, answered := errors.AsType[statusError](err); answered && status == http.StatusNotFound {
+		return nil, nil
+	}
+	return out, err
+}
+
 // phoneSettings are what matters of how Asterisk has agents' phones defined.
 type phoneSettings struct {
 	transferring []string // may transfer calls by themselves
@@ -161,15 +178,7 @@ type phoneSettings struct {
 // phoneSettings reads those of phones that are PJSIP endpoints.
 func (r *reader) phoneSettings(ctx context.Context, phones []string) (out phoneSettings, err error) {
 	for _, phone := range phones {
-		name, ok := strings.CutPrefix(phone, "PJSIP/")
-		if !ok {
-			continue
-		}
-		var fields []struct{ Attribute, Value string }
-		err := r.get(ctx, "/asterisk/config/dynamic/res_pjsip/endpoint/"+url.PathEscape(name), &fields)
-		if status, answered := errors.AsType[statusError](err); answered && status == http.StatusNotFound {
-			continue // which is told elsewhere
-		}
+		fields, err := r.endpoint(ctx, phone)
 		if err != nil {
 			return phoneSettings{}, err
 		}

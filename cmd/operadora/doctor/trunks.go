@@ -2,9 +2,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
-	"net/http"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,11 +67,7 @@ func numbersOf(d ivr.Definitions) (out []string) {
 
 // contextOf is the context into which calls of an endpoint come, "" when none is told.
 func (r *reader) contextOf(ctx context.Context, endpoint string) (string, error) {
-	var fields []struct{ Attribute, Value string }
-	err := r.get(ctx, "/asterisk/config/dynamic/res_pjsip/endpoint/"+url.PathEscape(strings.TrimPrefix(endpoint, "PJSIP/")), &fields)
-	if status, answered := errors.AsType[statusError](err); answered && status == http.StatusNotFound {
-		return "", nil
-	}
+	fields, err := r.endpoint(ctx, endpoint)
 	for _, f := range fields {
 		if f.Attribute == "context" && contextName.MatchString(f.Value) {
 			return f.Value, err
