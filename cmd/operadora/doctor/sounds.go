@@ -110,33 +110,29 @@ func neededSounds(d Definitions, has func(language, name string) bool) soundFact
 	for _, id := range slices.Sorted(maps.Keys(d.Flows.Flows)) {
 		f.missing = append(f.missing, missingOf(d.Flows.Flows[id], ask)...)
 	}
-	for _, q := range d.ACD.Queues {
-		queue := func(language, name string) {
-			if !ask(language, name) {
-				f.missing = append(f.missing, missingSound{where: "queue " + q.ID, language: language, name: name})
-			}
-		}
-		for _, language := range callersLanguages(d.Flows) {
-			for _, name := range announced(q, language) {
-				queue(language, name)
-			}
-		}
-		if q.Whisper == "" {
-			continue
-		}
-		for _, language := range agentsLanguages(d.ACD, q.ID) {
-			queue(language, q.Whisper)
+	need := func(where, language, name string) {
+		if !ask(language, name) {
+			f.missing = append(f.missing, missingSound{where: where, language: language, name: name})
 		}
 	}
-	for _, k := range d.ACD.Callers {
-		if k.Whisper == "" {
-			continue
+	whisper := func(where, name string, queues ...string) {
+		if name == "" {
+			return
 		}
-		for _, language := range agentsLanguages(d.ACD, k.Queues...) {
-			if !ask(language, k.Whisper) {
-				f.missing = append(f.missing, missingSound{where: "caller " + k.ID, language: language, name: k.Whisper})
+		for _, language := range agentsLanguages(d.ACD, queues...) {
+			need(where, language, name)
+		}
+	}
+	for _, q := range d.ACD.Queues {
+		for _, language := range callersLanguages(d.Flows) {
+			for _, name := range announced(q, language) {
+				need("queue "+q.ID, language, name)
 			}
 		}
+		whisper("queue "+q.ID, q.Whisper, q.ID)
+	}
+	for _, k := range d.ACD.Callers {
+		whisper("caller "+k.ID, k.Whisper, k.Queues...)
 	}
 	return f
 }
