@@ -85,14 +85,14 @@ func callState(c wire.LiveCall) string {
 // whoCalled says who called whom.
 func whoCalled(c wire.CallSummary) [][2]string {
 	from, to := plainParty(c.From()), c.To()
-	shown := ""
-	if c.To() == c.Caller.Number && c.Kind != wire.CallKindInbound { // ours called
+	if c.Kind == wire.CallKindOutbound || c.Kind == wire.CallKindCallback { // ours called
 		to += " " + c.Caller.Name
-		if c.Kind == wire.CallKindOutbound {
-			shown = c.DID
-		}
 	} else {
 		from += " " + c.Caller.Name
+	}
+	shown := ""
+	if c.Kind == wire.CallKindOutbound {
+		shown = c.DID
 	}
 	return [][2]string{{"from", from}, {"to", to}, {"shown", shown}}
 }
