@@ -48,17 +48,11 @@ func recordedKind(k wire.KindFilter) records.KindFilter {
 
 // contact returns a call that has ended and that the asker may see: an agent its own only.
 func (s *Server) contact(ctx context.Context, id string) (records.Contact, []orchestrator.Entry, error) {
-	self, every := askerOf(ctx).own()
 	contact, entries, err := s.Records.Contact(ctx, id)
-	if every && fault.KindOf(err) == fault.NotFound {
-		if _, other := s.stored(ctx, id); other == nil {
-			return contact, nil, fault.New("api.contact", fault.NotFound, "call %s has not ended: `operadora call show %s` tells more, as does GET /api/v1/calls", quoted(id), id)
-		}
-	}
 	if err != nil {
 		return contact, nil, err
 	}
-	if !every && contact.Agent != self {
+	if self, every := askerOf(ctx).own(); !every && contact.Agent != self {
 		return contact, nil, denied("agent %s may see its own contacts only", quoted(self))
 	}
 	return contact, entries, nil
@@ -67,6 +61,11 @@ func (s *Server) contact(ctx context.Context, id string) (records.Contact, []orc
 // GetContact implements StrictServerInterface.
 func (s operations) GetContact(ctx context.Context, r GetContactRequestObject) (GetContactResponseObject, error) {
 	contact, entries, err := s.contact(ctx, r.Call)
+	if _, every := askerOf(ctx).own(); every && fault.KindOf(err) == fault.NotFound {
+		if _, other := s.stored(ctx, r.Call); other == nil {
+			return nil, fault.New("api.contact", fault.NotFound, "call %s has not ended: `operadora call show %s` tells more, as does GET /api/v1/calls", quoted(r.Call), r.Call)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
