@@ -123,12 +123,12 @@ func (v *driving) holdLine(s session.Session) *loop {
 
 // released ends what an owner that is no more had of permanent lines.
 func (v *driving) released(l *loop) {
-	v.lines.borrow(l.id, nil, nil)
+	v.lines.borrow(l.id, nil)
 	if v.ctx.Err() != nil {
 		return
 	}
-	for _, channel := range l.shown.Load().borrowed { // of a call that could not give them back itself
-		v.eng.post(v.lines.of(channel), call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineBack, Call: l.id}})
+	for _, o := range l.shown.Load().borrowed { // of a call that could not give them back itself
+		v.eng.post(v.lines.of(o.channel), call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineBack, Call: l.id}})
 	}
 	says := l.own.claims().line
 	if says == nil {
@@ -395,12 +395,13 @@ func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool)
 		take(l.channel)
 	}
 	says := l.shown.Load()
-	for _, ch := range says.borrowed {
-		take(ch)
+	for _, line := range says.borrowed {
+		take(line.channel)
 	}
 	if says.line != nil && says.line.channel != "" {
 		take(says.line.channel)
-		t.Lent, t.Listens = l.drv.lines.by(says.line.channel), l.drv.lines.listened(says.line.channel)
+		lent := l.drv.lines.loan(says.line.channel)
+		t.Lent, t.Listens = lent.call, lent.listens
 	}
 	for _, ch := range o.channels[l.id] {
 		take(ch)

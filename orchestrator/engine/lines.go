@@ -21,8 +21,7 @@ type lines struct {
 	mu       sync.Mutex
 	agents   map[string]*line                    // guarded by mu, as are all below
 	channels map[string]*line                    // by the line's channel
-	lent     map[string]string                   // channel -> call
-	listens  map[string]bool                     // channels that are lent to a supervisor who listens
+	lent     map[string]loan                     // by the line's channel
 	phones   map[string]orchestrator.DeviceState // what the PBX says of the phones of lines, by endpoint
 }
 
@@ -42,11 +41,21 @@ type lineClaims struct {
 	state                             session.State
 	playing                           string // a tone
 	music                             bool   // between calls; else silence
-	listens                           bool   // of one that is lent: to a supervisor
+}
+
+// loan is a line that a call has.
+type loan struct {
+	call, channel string
+	listens       bool // a supervisor hears another's conversation on it
+}
+
+// news is what its session is told.
+func (o loan) news() call.Input {
+	return call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: o.call, Channel: o.channel, Listens: o.listens}}
 }
 
 func newLines() *lines {
-	return &lines{agents: map[string]*line{}, channels: map[string]*line{}, lent: map[string]string{}, listens: map[string]bool{}, phones: map[string]orchestrator.DeviceState{}}
+	return &lines{agents: map[string]*line{}, channels: map[string]*line{}, lent: map[string]loan{}, phones: map[string]orchestrator.DeviceState{}}
 }
 
 // show takes in what a session says of its line.
@@ -86,53 +95,41 @@ func (n *lines) forget(c lineClaims) (orchestrator.DeviceState, bool) {
 }
 
 // borrow takes in which lines a call has, and returns those that it had not before.
-func (n *lines) borrow(id string, channels, listens []string) (lent []lineClaims) {
+func (n *lines) borrow(id string, has []loan) (lent []loan) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for ch, by := range n.lent {
-		if by == id && !slices.Contains(channels, ch) {
+	for ch, o := range n.lent {
+		if o.call == id && !slices.ContainsFunc(has, func(o loan) bool { return o.channel == ch }) {
 			delete(n.lent, ch)
-			delete(n.listens, ch)
 		}
 	}
-	for _, ch := range channels {
-		listener := slices.Contains(listens, ch)
-		if by := n.lent[ch]; listener && by != "" && by != id {
+	for _, o := range has {
+		by := n.lent[o.channel].call
+		if o.listens && by != "" && by != id {
 			continue // who has an offer of the agent goes before: of the two neither knew of the other
 		}
-		delete(n.listens, ch)
-		if listener {
-			n.listens[ch] = true
-		}
-		if n.lent[ch] == id {
-			continue
-		}
-		n.lent[ch] = id
-		if l := n.channels[ch]; l != nil {
-			lent = append(lent, lineClaims{session: l.says.session, channel: ch, listens: n.listens[ch]})
+		n.lent[o.channel] = o
+		if by != id {
+			lent = append(lent, o)
 		}
 	}
 	return lent
 }
 
-// by is the call that has a line, "" when none has.
-func (n *lines) by(channel string) string {
+// loan tells which call has a line, and for what: the zero loan when none has.
+func (n *lines) loan(channel string) loan {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.lent[channel]
 }
 
+// by is the call that has a line, "" when none has.
+func (n *lines) by(channel string) string { return n.loan(channel).call }
+
 // another tells whether a channel is a line that another call has.
 func (l *loop) another(channel string) bool {
 	by := l.drv.lines.by(channel)
 	return by != "" && by != l.id
-}
-
-// listened tells whether a line is lent to a supervisor who listens.
-func (n *lines) listened(channel string) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.listens[channel]
 }
 
 // of is the session of a channel, "" when it is no line.
@@ -207,8 +204,8 @@ func (e *Engine) Line(pbx, agent string) (call.Line, bool) {
 		return call.Line{}, false
 	}
 	says, ok := d.lines.agent(agent)
-	return call.Line{Session: says.session, Channel: says.channel, Up: says.up && !d.lines.listened(says.channel),
-		Lent: ok && d.lines.by(says.channel) != ""}, ok
+	o := d.lines.loan(says.channel)
+	return call.Line{Session: says.session, Channel: says.channel, Up: says.up && !o.listens, Lent: ok && o.call != ""}, ok
 }
 
 // LineState is where the permanent line of an agent stands, "" when there is none
@@ -318,8 +315,8 @@ func (l *loop) returned(ctx context.Context, c call.Return) error {
 		return nil
 	}
 	l.eng.post(c.Session, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineBack, Call: l.id}})
-	if by := l.drv.lines.by(c.Channel); by != "" { // since, and the session may have heard of it before
-		l.eng.post(c.Session, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: by, Channel: c.Channel, Listens: l.drv.lines.listened(c.Channel)}})
+	if o := l.drv.lines.loan(c.Channel); o.call != "" { // since, and the session may have heard of it before
+		l.eng.post(c.Session, o.news())
 	}
 	return nil
 }
@@ -441,6 +438,5 @@ func (n *lines) clear() {
 	clear(n.agents)
 	clear(n.channels)
 	clear(n.lent)
-	clear(n.listens)
 	clear(n.phones)
 }

@@ -229,8 +229,8 @@ func (l *loop) show() {
 		l.drv.lines.show(*c.line)
 	case before != nil && len(before.borrowed) == 0 && len(c.borrowed) == 0: // most decisions: no look at all that is lent
 	default:
-		for _, line := range l.drv.lines.borrow(l.id, c.borrowed, c.listens) {
-			l.eng.post(line.session, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: l.id, Channel: line.channel, Listens: line.listens}})
+		for _, o := range l.drv.lines.borrow(l.id, c.borrowed) {
+			l.eng.post(l.drv.lines.of(o.channel), o.news())
 		}
 	}
 }

@@ -59,8 +59,7 @@ type claims struct {
 	waiting  int             // the visit by which it waits in a queue; 0 when it does not
 	place    call.Place
 	outside  []string    // channels of outside numbers, for the caps of the trunk
-	borrowed []string    // permanent lines that a call has
-	listens  []string    // those among them on which a supervisor listens
+	borrowed []loan      // permanent lines that a call has
 	line     *lineClaims // of a session
 	talks    string      // who of the house talks with the customer, "" for nobody
 }
@@ -105,10 +104,7 @@ func (c ofCall) claims() claims {
 		if leg.State != call.LegEnded && leg.State != call.LegPlanned {
 			out.channels = append(out.channels, leg.Channel)
 			if leg.Line != "" {
-				out.borrowed = append(out.borrowed, leg.Channel)
-				if leg.Role == call.RoleSupervisor {
-					out.listens = append(out.listens, leg.Channel)
-				}
+				out.borrowed = append(out.borrowed, loan{call: c.Call.Call, channel: leg.Channel, listens: leg.Role == call.RoleSupervisor})
 			}
 		}
 	}
