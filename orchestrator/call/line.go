@@ -57,11 +57,14 @@ const (
 )
 
 // lineFor is the permanent line of the agent of an offer.
-func (x *change) lineFor(o orchestrator.Offer) (Line, bool) {
+func (x *change) lineFor(o orchestrator.Offer) (Line, bool) { return x.lineOf(o.PBX, o.Agent) }
+
+// lineOf is an agent's permanent line at a PBX.
+func (x *change) lineOf(pbx, agent string) (Line, bool) {
 	if x.Lines == nil {
 		return Line{}, false
 	}
-	return x.Lines.Line(o.PBX, o.Agent)
+	return x.Lines.Line(pbx, agent)
 }
 
 // borrow takes an agent's permanent line for an offer: nobody is rung. One that is

@@ -144,14 +144,9 @@ func (x *change) ringSupervisor(w Wish, right orchestrator.Oversight) error {
 		return err
 	}
 	far := x.c.Far()
-	line, onLine := Line{}, false
-	if x.Lines != nil {
-		line, onLine = x.Lines.Line(x.c.PBX, w.Supervisor)
-		onLine = onLine && line.Up && !line.Lent
-	}
 	l := Leg{Role: RoleSupervisor, PBX: x.c.PBX, Channel: x.id("s"), State: LegDialing, Dialed: x.ms(),
 		Watch: &Supervision{Supervisor: w.Supervisor, Agent: far.Person(), Mode: w.Mode, Target: far.Channel, PhonePBX: far.phonePBX(), Visible: right.Visible, Room: x.next()}}
-	if onLine {
+	if line, has := x.lineOf(x.c.PBX, w.Supervisor); has && line.Up && !line.Lent {
 		l.Channel, l.Line = line.Channel, line.Session
 		x.c.Legs = append(x.c.Legs, l)
 		x.noteSupervisor(&l, "asked", w.By, "")
