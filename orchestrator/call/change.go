@@ -70,6 +70,14 @@ func (x *change) note(typ orchestrator.EntryType, data any) {
 
 type fields map[string]any
 
+// some notes a value, if there is one: the zero value says nothing.
+func some[T comparable](f fields, name string, value T) {
+	var nothing T
+	if value != nothing {
+		f[name] = value
+	}
+}
+
 // fault writes what went wrong on the call's timeline.
 func (x *change) fault(what string, err error) {
 	f := fields{"what": what}

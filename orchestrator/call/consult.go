@@ -106,9 +106,7 @@ func (x *change) tellConsult(l *Leg, result, by string, err error) {
 	if k := x.c.Consult; k != nil {
 		f["destination"], f["kind"], f["by"] = k.To.Masked().Name, k.To.Kind, k.By
 	}
-	if by != "" {
-		f["by"] = by
-	}
+	some(f, "by", by)
 	switch {
 	case l == nil:
 	case l.Person() != "":

@@ -87,9 +87,7 @@ func (x *change) played(e orchestrator.Event) {
 // which flow, and in which language.
 func (x *change) unheard(p *Playing, reason string) {
 	f := fields{"what": "a prompt could not be played", "sounds": p.Sounds, "language": x.c.Language}
-	if reason != "" {
-		f["error"] = reason
-	}
+	some(f, "error", reason)
 	if n := len(x.c.Path); n > 0 {
 		f["flow"], f["node"], _ = strings.Cut(x.c.Path[n-1], "/")
 	}

@@ -155,17 +155,14 @@ func (x *change) queued(p *orchestrator.Placement) {
 	s := v.Sought
 	if p != nil {
 		f["priority"], s.Tier, s.Prefer, s.Patience = p.Priority, p.Tier, p.Prefer, p.Patience
-		if p.Known != "" {
-			f["known"] = p.Known
-		}
-		if p.Last {
-			f["last_agent"] = true
-		}
+		some(f, "known", p.Known)
+		some(f, "last_agent", p.Last)
 	}
-	for name, value := range map[string]any{"needs": s.Needs, "tier": s.Tier, "prefer": s.Prefer, "patience_ms": s.Patience.Milliseconds()} {
-		if value != "" && value != 0 && value != int64(0) && (name != "patience_ms" || s.Prefer != "") {
-			f[name] = value
-		}
+	some(f, "needs", s.Needs)
+	some(f, "tier", s.Tier)
+	some(f, "prefer", s.Prefer)
+	if s.Prefer != "" {
+		some(f, "patience_ms", s.Patience.Milliseconds())
 	}
 	if p != nil && p.Result == orchestrator.PlacedWaiting {
 		f["position"], f["staff"] = p.Position, p.Staff
@@ -186,9 +183,7 @@ func (x *change) queued(p *orchestrator.Placement) {
 // noteOffered writes down whom the call is offered to, and how that came about.
 func (x *change) noteOffered(o orchestrator.Offer, more fields) {
 	f := fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID}
-	if o.Match != (orchestrator.Match{}) {
-		f["match"] = o.Match
-	}
+	some(f, "match", o.Match)
 	maps.Copy(f, more)
 	x.note(orchestrator.EntryCallOffered, f)
 }

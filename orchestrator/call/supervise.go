@@ -408,12 +408,8 @@ func (x *change) noteSupervisor(l *Leg, state, by, why string) {
 	if pbx := l.Watch.PhonePBX; pbx != "" && pbx != x.c.PBX {
 		f["phone_pbx"] = l.Watch.PhonePBX
 	}
-	if by != "" {
-		f["by"] = by
-	}
-	if why != "" {
-		f["why"] = why
-	}
+	some(f, "by", by)
+	some(f, "why", why)
 	x.note(orchestrator.EntryCallSupervised, f)
 	x.entries[len(x.entries)-1].Agent = l.Watch.Agent
 }
