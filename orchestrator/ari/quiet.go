@@ -51,11 +51,12 @@ func newQuiet() quiet {
 		music: map[string]bool{}, change: make(chan struct{}, 1)}
 }
 
-// begin notes that nothing goes on any more on a caller's channel. q.mu is held.
+// begin notes that nothing goes on any more on a caller's channel from now on. q.mu is held.
 func (q *quiet) begin(channel string, r rest) {
 	if orchestrator.Ours(channel) || channel == "" || q.owned[channel] || q.in[channel] != "" || q.busy[channel] > 0 {
 		return
 	}
+	r.due = time.Now().Add(quietAfter)
 	q.rests[channel] = r
 	select {
 	case q.change <- struct{}{}:
@@ -67,7 +68,7 @@ func (q *quiet) begin(channel string, r rest) {
 func (q *quiet) rest(channel string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.begin(channel, rest{due: time.Now().Add(quietAfter)})
+	q.begin(channel, rest{})
 }
 
 // held notes that hold music of a class was begun.
@@ -78,7 +79,7 @@ func (q *quiet) held(channel, class string) {
 		delete(q.rests, channel)
 		return
 	}
-	q.begin(channel, rest{due: time.Now().Add(quietAfter), music: true, class: class})
+	q.begin(channel, rest{music: true, class: class})
 }
 
 // unquiet ends a caller's silence before hold music of which nobody knows whether it
@@ -119,7 +120,7 @@ func (q *quiet) ends(id string) {
 		if q.busy[channel]--; q.busy[channel] == 0 {
 			delete(q.busy, channel)
 		}
-		q.begin(channel, rest{due: time.Now().Add(quietAfter)})
+		q.begin(channel, rest{})
 	}
 }
 
@@ -141,7 +142,7 @@ func (q *quiet) parts(bridge, channel string) {
 	defer q.mu.Unlock()
 	if q.in[channel] == bridge {
 		delete(q.in, channel)
-		q.begin(channel, rest{due: time.Now().Add(quietAfter)})
+		q.begin(channel, rest{})
 	}
 }
 
@@ -152,7 +153,7 @@ func (q *quiet) gone(bridge string) {
 	for ch, in := range q.in {
 		if in == bridge {
 			delete(q.in, ch)
-			q.begin(ch, rest{due: time.Now().Add(quietAfter)})
+			q.begin(ch, rest{})
 		}
 	}
 }
