@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
@@ -57,16 +58,9 @@ func ConferenceCost(ctx context.Context, out, progress io.Writer) error {
 		if size == 2 {
 			two = cost
 		}
-		lines = append(lines, NewLine("conference_cost", fmt.Sprintf("%s_cpu_per_member_of_%d", pbxName(), size), "ms/s", cost, "of 2", two))
+		lines = append(lines, NewLine("conference_cost", fmt.Sprintf("%s_cpu_per_member_of_%d", strings.ToLower(centre.NameOfPBX()), size), "ms/s", cost, "of 2", two))
 	}
 	return Emit(out, lines...)
-}
-
-func pbxName() string {
-	if centre.OnFreeSWITCH() {
-		return "freeswitch"
-	}
-	return "asterisk"
 }
 
 // hall is where people are put together in rooms, without operadora.

@@ -22,6 +22,14 @@ const KindOfPBX = "LAB_PBX"
 // OnFreeSWITCH tells whether sites have a FreeSWITCH.
 func OnFreeSWITCH() bool { return os.Getenv(KindOfPBX) == "freeswitch" }
 
+// NameOfPBX is what the PBX of all sites is called.
+func NameOfPBX() string {
+	if OnFreeSWITCH() {
+		return "FreeSWITCH"
+	}
+	return "Asterisk"
+}
+
 // Switch is the PBX of a site, of either kind.
 type Switch interface {
 	// Phone is one of its desk phones, registered.

@@ -113,15 +113,11 @@ func (g *stage) setUp(ctx context.Context, p progress, crowd []Script) (err erro
 	}
 	background, cancel := context.WithCancel(ctx)
 	g.cancel = cancel
-	pbx := "Asterisk"
-	if centre.OnFreeSWITCH() {
-		pbx = "FreeSWITCH"
-	}
 	steps := []struct {
 		what string
 		do   func() error
 	}{
-		{"starting " + pbx + " and Redis, private to this run", func() (err error) { g.site, err = centre.New(ctx, o); return err }},
+		{"starting " + centre.NameOfPBX() + " and Redis, private to this run", func() (err error) { g.site, err = centre.New(ctx, o); return err }},
 		{"starting operadora", func() error {
 			log, err := os.OpenFile(g.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 			if err != nil {
