@@ -38,8 +38,9 @@ func LineGap(ctx context.Context, out, progress io.Writer) error {
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the phones tell of every stream there
 	defer slog.SetDefault(before)
-	var got [3][]time.Duration
-	for i, side := range []gapSide{{"permanent lines", "5000", loginOnLine}, {"ring-per-call", "5000", loginToRing}, peerQueue().line} {
+	sides := [3]gapSide{{"permanent lines", "", "5000", loginOnLine}, {"ring-per-call", "ring_per_call", "5000", loginToRing}, peerQueue().line}
+	var got [len(sides)][]time.Duration
+	for i, side := range sides {
 		fmt.Fprintf(progress, "line_gap: %s …\n", side.name)
 		var err error
 		if got[i], err = side.measure(ctx); err != nil {
@@ -48,9 +49,8 @@ func LineGap(ctx context.Context, out, progress io.Writer) error {
 	}
 	var lines []Line
 	for _, q := range []float64{.5, .99} {
-		for i, peer := range []string{"ring_per_call", map[bool]string{true: "uuid_standby", false: "agent_login"}[centre.OnFreeSWITCH()]} {
-			p, theirs := fmt.Sprintf("p%g", q*100), got[i+1]
-			lines = append(lines, NewLine("line_gap", p, "ms", millis(quantile(got[0], q)), peer, millis(quantile(theirs, q))))
+		for i, theirs := range got[1:] {
+			lines = append(lines, NewLine("line_gap", fmt.Sprintf("p%g", q*100), "ms", millis(quantile(got[0], q)), sides[i+1].peer, millis(quantile(theirs, q))))
 		}
 	}
 	return Emit(out, lines...)
@@ -58,8 +58,9 @@ func LineGap(ctx context.Context, out, progress io.Writer) error {
 
 // gapSide is one of those that are compared.
 type gapSide struct {
-	name, number string
-	login        func(context.Context, *gapFloor, *gapAgent) error
+	name, peer string // peer: in the figures of operadora's lines
+	number     string
+	login      func(context.Context, *gapFloor, *gapAgent) error
 }
 
 // gapFloor is a site with its people.

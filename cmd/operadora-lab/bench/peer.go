@@ -21,7 +21,7 @@ type peerOf struct {
 // peerQueue is the one to compare with: app_queue, or mod_callcenter.
 func peerQueue() peerOf {
 	if centre.OnFreeSWITCH() {
-		return peerOf{"mod_callcenter", waitingAtCallcenter, loginAtCallcenter, gapSide{"mod_callcenter with agents of type uuid-standby", "5900", loginStanding}}
+		return peerOf{"mod_callcenter", waitingAtCallcenter, loginAtCallcenter, gapSide{"mod_callcenter with agents of type uuid-standby", "uuid_standby", "5900", loginStanding}}
 	}
 	return peerOf{"app_queue", func(s *centre.Site) (int, error) {
 		out, err := s.Switch.CLI("queue show " + benchQueue)
@@ -29,7 +29,7 @@ func peerQueue() peerOf {
 	}, func(s *centre.Site, user string) error {
 		_, err := s.Switch.CLI("queue add member PJSIP/" + user + " to " + benchQueue)
 		return err
-	}, gapSide{"app_queue with AgentLogin", "5900", loginAtPool}}
+	}, gapSide{"app_queue with AgentLogin", "agent_login", "5900", loginAtPool}}
 }
 
 // callcenter is mod_callcenter with a queue that rings who has been idle longest
