@@ -127,10 +127,7 @@ func scripted(t *testing.T, cross bool) pbxtest.Fixture {
 		Arrive: func(_ *testing.T, did string, from orchestrator.Party) pbxtest.Caller {
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			ch := &fakeChannel{id: fmt.Sprintf("in-%d", n.Add(1)), direction: "inbound", vars: map[string]string{}, created: time.Now(), caller: from.Number, name: from.Name}
-			f.channels[ch.id] = ch
-			f.arrive(ch, did)
-			return fakeCaller{f, ch}
+			return fakeCaller{f, f.call(fmt.Sprintf("in-%d", n.Add(1)), did, from)}
 		},
 		Phone: func(_ *testing.T, kind pbxtest.PhoneKind) pbxtest.Phone {
 			return f.phone(fmt.Sprint(100+n.Add(1)), kind)

@@ -12,10 +12,7 @@ import (
 func TestPhoneWithAnAddressOfItsOwn(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	l := run(t, a)
 	if err := a.Watch(t.Context(), []string{"user/fixed", "user/101", "sofia/gateway/trunk/100"}); err != nil {
 		t.Fatal(err)

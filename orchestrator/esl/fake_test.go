@@ -124,6 +124,21 @@ func (f *fake) config() Config {
 	}
 }
 
+// adapter is one that is to connect with it.
+func (f *fake) adapter(t *testing.T) *Adapter {
+	t.Helper()
+	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
+	must(t, err)
+	return a
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // fakeClient is one connection. What it is to be told waits in a queue.
 type fakeClient struct {
 	f      *fake
@@ -351,6 +366,14 @@ func (f *fake) park(ch *fakeChannel) {
 	ch.app, ch.appData, ch.appID, ch.room, ch.past = "park", "", "", "", [3]string{}
 	f.event("channel_park"+ch.suffix(), ch, nil)
 	f.next(ch)
+}
+
+// call is a new call from outside. f.mu is held.
+func (f *fake) call(id, did string, from orchestrator.Party) *fakeChannel {
+	ch := &fakeChannel{id: id, direction: "inbound", vars: map[string]string{}, created: time.Now(), caller: from.Number, name: from.Name}
+	f.channels[id] = ch
+	f.arrive(ch, did)
+	return ch
 }
 
 // arrive is a call from outside that the dialplan hands over. f.mu is held.

@@ -69,10 +69,7 @@ func TestSleeperCommandsNothing(t *testing.T) {
 		defer mu.Unlock()
 		commands = append(commands, c)
 	}
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	var slept time.Duration
 	a.awake.time = func() time.Time {
 		mu.Lock()
@@ -83,7 +80,7 @@ func TestSleeperCommandsNothing(t *testing.T) {
 	mu.Lock()
 	slept = 2 * time.Second // the clock went on while nothing ran
 	mu.Unlock()
-	err = a.Hangup(t.Context(), "someone-elses-call", orchestrator.CauseNormal)
+	err := a.Hangup(t.Context(), "someone-elses-call", orchestrator.CauseNormal)
 	if !errors.Is(err, errSlept) || fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("the sleeper's command: %v", err)
 	}
@@ -105,10 +102,7 @@ func TestSleeperCommandsNothing(t *testing.T) {
 func TestHurry(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	nudges := func() int {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -124,10 +118,8 @@ func TestHurry(t *testing.T) {
 		t.Errorf("%d nudges without a call", n)
 	}
 	f.mu.Lock()
-	ch := &fakeChannel{id: "in-1", direction: "inbound", vars: map[string]string{}, created: time.Now()}
-	f.channels[ch.id] = ch
 	f.globals["operadora_here_operadora"] = "true"
-	f.arrive(ch, "5000")
+	f.call("in-1", "5000", orchestrator.Party{})
 	f.mu.Unlock()
 	l.next(t, orchestrator.EventEntered)
 	deadline := time.Now().Add(20 * time.Second)
@@ -145,10 +137,7 @@ func TestHurry(t *testing.T) {
 func TestNothingBeforeConnected(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	for name, do := range map[string]func() error{
 		"Answer":       func() error { return a.Answer(t.Context(), "x") },
 		"Hangup":       func() error { return a.Hangup(t.Context(), "x", 16) },
@@ -169,10 +158,7 @@ func TestNothingBeforeConnected(t *testing.T) {
 func TestHere(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	here := func() string {
 		f.mu.Lock()
 		defer f.mu.Unlock()

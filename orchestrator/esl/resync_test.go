@@ -17,10 +17,7 @@ func TestSnapshotAwaitsTheDatabase(t *testing.T) {
 	const rings = "op-01jd4v5x8ta6bwmz3qk9h2c7ef-a3"
 	f.channels[rings] = &fakeChannel{id: rings, direction: "outbound", presence: "101@pbx.example", created: time.Now(),
 		vars: map[string]string{"operadora_app": "operadora", "operadora_args": "agent"}}
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	l := &listener{connected: make(chan orchestrator.Snapshot, 1)}
 	begin(t, a, l)
 	if s := wait(t, "the connection", l.connected); len(s.Channels) != 1 {
@@ -40,10 +37,7 @@ func TestSnapshotAwaitsTheDatabase(t *testing.T) {
 func TestTakingOverTurnsNobodyAway(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	f.globals[a.hereVariable()] = "true" // of the one that died
 	told := make(chan string, 1)
 	sink := &notYet{read: func() {
@@ -103,9 +97,8 @@ func TestCallsWithoutUs(t *testing.T) {
 	come := func(id, did string, answered bool) *fakeChannel {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		ch := &fakeChannel{id: id, direction: "inbound", vars: map[string]string{}, created: time.Now(), caller: "5550100", answered: answered}
-		f.channels[id] = ch
-		f.arrive(ch, did)
+		ch := f.call(id, did, orchestrator.Party{Number: "5550100"})
+		ch.answered = answered
 		return ch
 	}
 	leave := func(ch *fakeChannel) {
@@ -116,10 +109,7 @@ func TestCallsWithoutUs(t *testing.T) {
 	leave(come("in-served", "700001", true)) // operadora is not here
 	f.globals["operadora_here_operadora"] = "true"
 	leave(come("in-unheard", "700002", false)) // it has just died
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	l := &listener{events: make(chan orchestrator.Event, 100), connected: make(chan orchestrator.Snapshot, 1)}
 	begin(t, a, l)
 	ctx := t.Context()
@@ -184,10 +174,7 @@ func TestWhatIsOverDoesNotPlay(t *testing.T) {
 		app: "park", past: [3]string{"playback", "{" + fileMark + "=" + over + "}and.wav", "FILE PLAYED"}}
 	f.channels["in-plays"] = &fakeChannel{id: "in-plays", direction: "inbound", answered: true, created: time.Now(), vars: vars,
 		app: "playback", appID: plays, appData: "{" + fileMark + "=" + plays + "}and.wav", end: time.NewTimer(time.Hour)}
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	l := &listener{connected: make(chan orchestrator.Snapshot, 1)}
 	begin(t, a, l)
 	wait(t, "the connection", l.connected)

@@ -14,26 +14,15 @@ import (
 func TestTakenOutOfARoom(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	l := run(t, a)
 	ctx := t.Context()
 	f.mu.Lock()
-	ch := &fakeChannel{id: "in-1", direction: "inbound", vars: map[string]string{}, created: time.Now()}
-	f.channels[ch.id] = ch
 	f.globals["operadora_here_operadora"] = "true"
-	f.arrive(ch, "5000")
+	ch := f.call("in-1", "5000", orchestrator.Party{})
 	f.mu.Unlock()
 	l.next(t, orchestrator.EventEntered)
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	must(a.CreateBridge(ctx, "op-x-b1"))
+	must(t, a.CreateBridge(ctx, "op-x-b1"))
 	kicked := func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -44,21 +33,21 @@ func TestTakenOutOfARoom(t *testing.T) {
 		func() error { return a.Join(ctx, "op-x-b1", ch.id) },
 		func() error { return a.JoinAbsorbing(ctx, "op-x-b1", ch.id) },
 	} {
-		must(join())
+		must(t, join())
 		f.mu.Lock()
 		passes := ch.passes
 		f.mu.Unlock()
 		kicked()
-		must(a.present().roundTrip(ctx)) // it is known by then
-		must(a.await(ctx, "Join", ch.id, func(g *leg) bool { return g.seat.taken && g.room == "op-x-b1" }))
+		must(t, a.present().roundTrip(ctx)) // it is known by then
+		must(t, a.await(ctx, "Join", ch.id, func(g *leg) bool { return g.seat.taken && g.room == "op-x-b1" }))
 		f.mu.Lock()
 		if ch.room != "op-x-b1" || ch.passes != passes {
 			t.Errorf("in room %q, keys pass: %t, want op-x-b1, %t", ch.room, ch.passes, passes)
 		}
 		f.mu.Unlock()
-		must(a.Part(ctx, "op-x-b1", ch.id))
+		must(t, a.Part(ctx, "op-x-b1", ch.id))
 		kicked()
-		must(a.present().roundTrip(ctx))
+		must(t, a.present().roundTrip(ctx))
 		a.legs.see(ch.id, func(g *leg) {
 			if g.room != "" || g.seat.room != "" {
 				t.Errorf("taken out by us, and yet in room %q, seat %+v", g.room, g.seat)
@@ -74,36 +63,25 @@ func TestEndsAreWrittenDown(t *testing.T) {
 	f := newFake(t)
 	told := 0
 	f.on = func(command string) { told += strings.Count(command, keepsEnd) }
-	a, err := New("lima", f.config(), quietLog(), NewMetrics(nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := f.adapter(t)
 	l := run(t, a)
 	ctx := t.Context()
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	must(a.CreateBridge(ctx, "op-x-b1"))
+	must(t, a.CreateBridge(ctx, "op-x-b1"))
 	f.phone("101", pbxtest.PhoneAnswers)
-	must(a.Originate(ctx, orchestrator.Origination{Channel: "op-x-a1", Endpoint: "user/101", Timeout: 5 * time.Second, Args: []string{"leg"}}))
+	must(t, a.Originate(ctx, orchestrator.Origination{Channel: "op-x-a1", Endpoint: "user/101", Timeout: 5 * time.Second, Args: []string{"leg"}}))
 	f.mu.Lock()
 	f.globals["operadora_here_operadora"] = "true"
 	for _, id := range []string{"in-1", "in-before"} {
 		f.before = id == "in-before"
-		ch := &fakeChannel{id: id, direction: "inbound", vars: map[string]string{}, created: time.Now()}
-		f.channels[id] = ch
-		f.arrive(ch, "5000")
+		f.call(id, "5000", orchestrator.Party{})
 	}
 	f.mu.Unlock()
 	for range 3 {
 		l.next(t, orchestrator.EventEntered)
 	}
 	for range 2 {
-		must(a.Join(ctx, "op-x-b1", "in-1", "in-before"))
-		must(a.Part(ctx, "op-x-b1", "in-1", "in-before"))
+		must(t, a.Join(ctx, "op-x-b1", "in-1", "in-before"))
+		must(t, a.Part(ctx, "op-x-b1", "in-1", "in-before"))
 	}
 	f.mu.Lock()
 	for _, ch := range f.channels {
@@ -114,7 +92,7 @@ func TestEndsAreWrittenDown(t *testing.T) {
 	}
 	f.mu.Unlock()
 	endings, err := a.present().endings(ctx)
-	must(err)
+	must(t, err)
 	wrote := map[string]bool{}
 	for _, e := range endings {
 		wrote[e.channel] = true
