@@ -476,9 +476,9 @@ func (f *floor) Holding(context.Context, string) (orchestrator.Holding, error) {
 	return h, nil
 }
 
-// Do is what the agent can do, in the least words that do for a permanent line.
 var anasPhone = orchestrator.Phone{PBX: "lima", Endpoint: "PJSIP/101", Language: "es"}
 
+// Do is what the agent can do, in the least words that do for a permanent line.
 func (f *floor) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -18,12 +18,25 @@ import (
 // open logs the agent in with a permanent line, and returns its channel.
 func (s *site) open() string {
 	s.t.Helper()
-	_, err := s.eng.Do(s.t.Context(), orchestrator.AgentCommand{Op: orchestrator.AgentLine, Agent: "ana", Trusted: true})
+	s.opens("ana")
+	s.wait(5 * time.Second)
+	return s.line()
+}
+
+// openBeas opens the permanent line of bea, a supervisor, and returns its channel.
+func (s *site) openBeas() string {
+	s.t.Helper()
+	s.opens("bea")
+	s.wait(10 * time.Second)
+	return s.pbx.ChannelsAt("PJSIP/bea")[0]
+}
+
+func (s *site) opens(agent string) {
+	s.t.Helper()
+	_, err := s.eng.Do(s.t.Context(), orchestrator.AgentCommand{Op: orchestrator.AgentLine, Agent: agent, Trusted: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.wait(5 * time.Second)
-	return s.line()
 }
 
 // dialIn has the agent dial in for a permanent line, and returns its channel.
@@ -48,11 +61,17 @@ func (s *site) line() string {
 // idle checks that the line is open and hears silence, alone.
 func (s *site) idle(line string) {
 	s.t.Helper()
-	if c, ok := s.pbx.Channel(line); !ok || !c.Up || !c.Silent || c.Held || c.Bridge != "" || c.Playing != "" {
-		s.t.Errorf("the line between calls: %+v %v", c, ok)
-	}
+	s.rests(line)
 	if got := s.eng.LineState("lima", "ana"); got != "idle" {
 		s.t.Errorf("the line is %q", got)
+	}
+}
+
+// rests checks that somebody's line is there, and that nothing but silence is heard on it.
+func (s *site) rests(line string) {
+	s.t.Helper()
+	if c, ok := s.pbx.Channel(line); !ok || !c.Up || !c.Silent || c.Held || c.Bridge != "" || c.Playing != "" {
+		s.t.Errorf("the line between calls: %+v %v", c, ok)
 	}
 }
 
