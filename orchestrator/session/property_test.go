@@ -332,6 +332,22 @@ func TestUnkindWorld(t *testing.T) {
 	}
 }
 
+// dialledIn is how an agent who dials in has a line.
+var dialledIn = []call.Input{
+	{Kind: call.InLine, Line: call.LineNews{Do: call.LineOpen}},
+	{Kind: call.InLine, Line: call.LineNews{Do: call.LineTake, Channel: "phone.1"}},
+}
+
+// hear gives inputs that must be taken.
+func (w *world) hear(t *testing.T, ins ...call.Input) {
+	t.Helper()
+	for _, in := range ins {
+		if err := w.give(in); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestWhoEndsALine: an agent who hangs up is paused, also unseen; a line that the PBX
 // ended, or that broke, or of whose end nobody knows, is rung again.
 func TestWhoEndsALine(t *testing.T) {
@@ -354,18 +370,9 @@ func TestWhoEndsALine(t *testing.T) {
 		"unseen, and nobody knows": {unseen(nil), false},
 	} {
 		w := newWorld(1)
-		for _, in := range []call.Input{
-			{Kind: call.InLine, Line: call.LineNews{Do: call.LineOpen}},
-			{Kind: call.InLine, Line: call.LineNews{Do: call.LineTake, Channel: "phone.1"}},
-		} {
-			if err := w.give(in); err != nil {
-				t.Fatal(err)
-			}
-		}
+		w.hear(t, dialledIn...)
 		w.now = w.now.Add(200 * time.Second)
-		if err := w.give(row.in); err != nil {
-			t.Fatal(err)
-		}
+		w.hear(t, row.in)
 		pauses := slices.ContainsFunc(w.s.Todo, func(t call.Todo) bool {
 			a, asks := t.Command.(call.AgentDo)
 			return asks && a.Command.Op == orchestrator.AgentLineDown
@@ -383,17 +390,10 @@ func TestHungUpInACall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(1)
 	w.kind = true
-	for _, in := range []call.Input{
-		{Kind: call.InLine, Line: call.LineNews{Do: call.LineOpen}},
-		{Kind: call.InLine, Line: call.LineNews{Do: call.LineTake, Channel: "phone.1"}},
-		{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: "c1", Channel: "phone.1"}},
-		{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEnded, Channel: "phone.1", Cause: orchestrator.CauseNormal}},
-		{Kind: call.InLine, Line: call.LineNews{Do: call.LineAgent, State: "available"}},
-	} {
-		if err := w.give(in); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w.hear(t, dialledIn...)
+	w.hear(t, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineLent, Call: "c1", Channel: "phone.1"}},
+		call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEnded, Channel: "phone.1", Cause: orchestrator.CauseNormal}},
+		call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineAgent, State: "available"}})
 	if w.s.State != StateLost {
 		t.Fatalf("the line is %q", w.s.State)
 	}
@@ -402,9 +402,7 @@ func TestHungUpInACall(t *testing.T) {
 		for _, todo := range slices.Clone(w.s.Todo) {
 			if a, asks := todo.Command.(call.AgentDo); asks && a.Command.Op == op {
 				r := call.Result{Answer: orchestrator.AgentAnswer{Result: orchestrator.AgentOK, State: state}}
-				if err := w.give(call.Input{Kind: call.InDone, N: todo.N, Result: r}); err != nil {
-					t.Fatal(err)
-				}
+				w.hear(t, call.Input{Kind: call.InDone, N: todo.N, Result: r})
 			}
 		}
 	}
@@ -413,9 +411,7 @@ func TestHungUpInACall(t *testing.T) {
 	if w.s.State != StateLost {
 		t.Errorf("the line of who hung up is %q", w.s.State)
 	}
-	if err := w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineAgent, State: "available"}}); err != nil {
-		t.Fatal(err)
-	}
+	w.hear(t, call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineAgent, State: "available"}})
 	answer(orchestrator.AgentLook, "available")
 	if w.s.State != StateConnecting {
 		t.Errorf("the line of who is ready again is %q", w.s.State)
@@ -431,9 +427,7 @@ func TestLentWhatIsNoLineAnyMore(t *testing.T) {
 		{Do: call.LineOpen}, {Do: call.LineTake, Channel: "phone.1"}, {Do: call.LineTake, Channel: "phone.2"},
 		{Do: call.LineLent, Call: "c1", Channel: "phone.1"},
 	} {
-		if err := w.give(call.Input{Kind: call.InLine, Line: n}); err != nil {
-			t.Fatal(err)
-		}
+		w.hear(t, call.Input{Kind: call.InLine, Line: n})
 	}
 	if w.s.Channel != "phone.2" || w.s.State != StateIdle || w.s.Lent != "" {
 		t.Errorf("line %q is %q, lent to %q", w.s.Channel, w.s.State, w.s.Lent)
