@@ -42,18 +42,13 @@ func TestTheWaitThatIsToldNeverGrows(t *testing.T) {
 	t.Parallel()
 	w := at(func(w *world) { w.desk.plan.AnnounceWait = true }, inQueue)
 	w.quiet()
-	c, asked := w.me.c, 0
+	c := w.me.c
 	for i, r := range []struct{ expected, told time.Duration }{
 		{0, 0}, {9 * time.Minute, 9 * time.Minute}, {12 * time.Minute, 9 * time.Minute}, {7 * time.Minute, 7 * time.Minute}, {0, 7 * time.Minute}, {8 * time.Minute, 7 * time.Minute},
 	} {
 		now := time.UnixMilli(c.Timers[TimerAnnounce])
 		c = w.rules.Decide(c, []Input{{Kind: InTimer, Timer: TimerAnnounce}}, now).Call
-		for _, todo := range c.Todo {
-			if _, ask := todo.Command.(AskPlace); ask {
-				asked = todo.N
-			}
-		}
-		c = w.rules.Decide(c, []Input{{Kind: InDone, N: asked, Result: Result{Position: 3, Expected: r.expected}}}, now).Call
+		c = w.rules.Decide(c, []Input{{Kind: InDone, N: placeAsked(t, c), Result: Result{Position: 3, Expected: r.expected}}}, now).Call
 		if got := msDuration(c.Visit.ToldMS); got != r.told {
 			t.Errorf("announcement %d: told %s, want %s", i, got, r.told)
 		}
@@ -74,14 +69,9 @@ func TestNoWaitIsSpokenWhileAPhoneRings(t *testing.T) {
 		t.Fatalf("it is %s", c.State)
 	}
 	c.Visit.ToldMS, c.Playing = (9 * time.Minute).Milliseconds(), nil
-	now, asked := time.UnixMilli(c.Timers[TimerAnnounce]), 0
+	now := time.UnixMilli(c.Timers[TimerAnnounce])
 	c = w.rules.Decide(c, []Input{{Kind: InTimer, Timer: TimerAnnounce}}, now).Call
-	for _, todo := range c.Todo {
-		if _, ask := todo.Command.(AskPlace); ask {
-			asked = todo.N
-		}
-	}
-	c = w.rules.Decide(c, []Input{{Kind: InDone, N: asked}}, now).Call
+	c = w.rules.Decide(c, []Input{{Kind: InDone, N: placeAsked(t, c)}}, now).Call
 	for _, todo := range c.Todo {
 		if p, ok := todo.Command.(Play); ok {
 			for _, m := range p.Playback.Media {

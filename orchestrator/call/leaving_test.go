@@ -29,6 +29,16 @@ func TestAMessageIsNobodysWhoRang(t *testing.T) {
 	}
 }
 
+// placeAsked is the command that asks for the position of a call.
+func placeAsked(t *testing.T, c Call) int {
+	t.Helper()
+	asked := slices.IndexFunc(c.Todo, func(t Todo) bool { _, ask := t.Command.(AskPlace); return ask })
+	if asked < 0 {
+		t.Fatalf("nobody asks for the position: %v", c.Todo)
+	}
+	return c.Todo[asked].N
+}
+
 // TestAnAnnouncementIsNotSkippedWhileAPhoneRings: a call that is offered has no
 // position in the queue; its caller is next, and hears so.
 func TestAnAnnouncementIsNotSkippedWhileAPhoneRings(t *testing.T) {
@@ -40,11 +50,7 @@ func TestAnAnnouncementIsNotSkippedWhileAPhoneRings(t *testing.T) {
 	}
 	w.now = time.UnixMilli(c.Timers[TimerAnnounce])
 	c = w.rules.Decide(c, []Input{{Kind: InTimer, Timer: TimerAnnounce}}, w.now).Call
-	asked := slices.IndexFunc(c.Todo, func(t Todo) bool { _, ask := t.Command.(AskPlace); return ask })
-	if asked < 0 {
-		t.Fatalf("nobody asks for the position: %v", c.Todo)
-	}
-	c = w.rules.Decide(c, []Input{{Kind: InDone, N: c.Todo[asked].N}}, w.now).Call
+	c = w.rules.Decide(c, []Input{{Kind: InDone, N: placeAsked(t, c)}}, w.now).Call
 	for _, todo := range c.Todo {
 		if play, ok := todo.Command.(Play); ok && play.Playback.Media[0].Value == "queue-youarenext" {
 			return
