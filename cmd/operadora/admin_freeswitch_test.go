@@ -77,17 +77,7 @@ func (m *meddled) channel(what string, fits func(line string) bool) (id string) 
 func (m *meddled) waits() *lab.Call {
 	m.t.Helper()
 	c := m.queue("5550001")
-	m.eventually("the caller waits", func() error {
-		_, desk := m.stores()
-		snap, err := desk.Snapshot(limit(m.t))
-		if err != nil {
-			return err
-		}
-		if len(snap.Calls) > 0 {
-			return nil
-		}
-		return errNone
-	})
+	m.awaitQueued("5550001")
 	return c
 }
 
@@ -114,6 +104,7 @@ func TestAdministratorOfFreeSWITCH(t *testing.T) {
 			m := &meddled{rig: newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": salesAndBen}})}
 			m.start()
 			m.ana, m.ben = m.login("101"), m.login("102")
+			_, desk := m.stores()
 			for i, row := range group.rows {
 				t.Log(row.name)
 				row.do(m)
@@ -122,10 +113,7 @@ func TestAdministratorOfFreeSWITCH(t *testing.T) {
 						t.Errorf("the record: %+v", c)
 					}
 				}
-				m.eventually("the agent is free", func() error {
-					_, desk := m.stores()
-					return agentIs(t, desk, "101", "available", "")
-				})
+				m.eventually("the agent is free", func() error { return agentIs(t, desk, "101", "available", "") })
 			}
 		})
 	}
@@ -399,8 +387,7 @@ var meddling = []struct {
 			must(m.t, err)
 			live, err := api.ListCallsWithResponse(limit(m.t), nil)
 			must(m.t, err)
-			_, err = api.TransferCallWithResponse(limit(m.t), live.JSON200.Items[0].ID, wire.Transfer{Kind: wire.TargetKindAgent, Name: "ben"})
-			must(m.t, err)
+			m.transfer(api, live.JSON200.Items[0].ID, wire.TargetKindAgent, "ben")
 			ended(m.t, a)
 			b := m.next(m.ben)
 			must(m.t, b.Ring())

@@ -160,12 +160,7 @@ teams:
 	r.talk(caller, a)
 
 	t.Log("a supervisor: while the phone rings, listening, whispering, and gone")
-	supervise := func(mode wire.SuperviseMode) {
-		t.Helper()
-		_, err := api.SuperviseCallWithResponse(limit(t), id, wire.Supervise{Mode: mode, Supervisor: "103"})
-		must(t, err)
-	}
-	supervise(wire.SuperviseModeListen)
+	r.supervise(id, wire.SuperviseModeListen)
 	e := r.next(eva)
 	must(t, e.Ring())
 	cut(func() { must(t, e.Answer()) })
@@ -173,7 +168,7 @@ teams:
 	must(t, e.WaitPart(limit(t), 500))
 	must(t, e.WaitPart(limit(t), 900))
 	cut(nothing)
-	supervise(wire.SuperviseModeWhisper)
+	r.supervise(id, wire.SuperviseModeWhisper)
 	must(t, a.WaitPart(limit(t), 1300))
 	cut(nothing)
 	must(t, a.WaitPart(limit(t), 1300))

@@ -378,15 +378,24 @@ func (r *rig) awaitEnds(kind orchestrator.CallKind, n int) {
 // summaries returns the calls of a kind on record in the journal, in the order of their ends.
 func (r *rig) summaries(kind orchestrator.CallKind) (out []orchestrator.CallSummary) {
 	r.t.Helper()
+	r.entries(func(e orchestrator.Entry) {
+		if s, ok := r.summaryOf(e, kind); ok {
+			out = append(out, s)
+		}
+	})
+	return out
+}
+
+// entries goes through all that the journal has by now.
+func (r *rig) entries(each func(orchestrator.Entry)) {
+	r.t.Helper()
 	store, _ := r.stores()
 	last, err := store.Last(limit(r.t))
 	must(r.t, err)
 	enough := errors.New("enough")
 	err = store.Tail(limit(r.t), "", func(entries []orchestrator.Entry) error {
 		for _, e := range entries {
-			if s, ok := r.summaryOf(e, kind); ok {
-				out = append(out, s)
-			}
+			each(e)
 			if e.ID == last {
 				return enough
 			}
@@ -396,7 +405,6 @@ func (r *rig) summaries(kind orchestrator.CallKind) (out []orchestrator.CallSumm
 	if !errors.Is(err, enough) {
 		r.t.Fatalf("reading the journal: %v", err)
 	}
-	return out
 }
 
 // settled waits until n callers' calls are on record and checks what must hold
