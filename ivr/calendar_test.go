@@ -21,6 +21,12 @@ calendars:
       - {name: navidad, from: 12-24, to: 01-01}
       - {name: feria, from: 2026-08-10, to: 2026-08-14}
       - {name: bisiesto, date: 02-29}
+  bogota:
+    timezone: America/Bogota
+    open: {mon-fri: "07:00-19:00"}
+    holidays:
+      - {name: nochebuena, date: 12-24, open: "07:00-12:00"}
+      - {name: festivo, country: CO}
   weekend: {timezone: America/Mexico_City, open: {sat-mon: "00:00-24:00"}}
 `
 
@@ -59,6 +65,10 @@ func TestCalendar(t *testing.T) {
 		{"office", "2026-08-12T09:00:00Z", false, "feria"},
 		{"office", "2027-08-12T09:00:00Z", true, ""},
 		{"office", "2028-02-29T09:00:00Z", false, "bisiesto"},
+		{"bogota", "2026-07-13T15:00:00Z", false, "festivo"}, // Ley 2578, moved to the Monday
+		{"bogota", "2025-07-14T15:00:00Z", true, ""},         // before it
+		{"bogota", "2026-12-08T15:00:00Z", false, "festivo"},
+		{"bogota", "2026-12-24T15:00:00Z", true, "nochebuena"},
 		{"weekend", "2026-01-10T05:59:00Z", false, ""}, // Friday 23:59 in Mexico
 		{"weekend", "2026-01-10T06:00:00Z", true, ""},
 		{"weekend", "2026-01-13T05:59:00Z", true, ""}, // Monday 23:59

@@ -10,6 +10,7 @@ import (
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // clock is when every test begins: a Monday morning in Madrid.
@@ -26,7 +27,7 @@ func newFlows(t *testing.T, texts ...string) *ivr.Library {
 func publish(t *testing.T, l *ivr.Library, texts ...string) {
 	t.Helper()
 	defs := ivr.Definitions{Flows: map[string]*ivr.Flow{}, Sources: map[string]ivr.Source{},
-		Calendars: map[string]*ivr.Calendar{}}
+		Calendars: map[string]*calendar.Calendar{}}
 	for i, text := range texts {
 		src := ivr.Source{File: string(rune('a'+i)) + ".yaml", YAML: text}
 		f, err := flowfile.Parse(src)

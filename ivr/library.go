@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -21,7 +22,7 @@ type Definitions struct {
 	Flows     map[string]*Flow
 	Sources   map[string]Source // the text of each flow, by flow id
 	DIDs      DIDs
-	Calendars map[string]*Calendar
+	Calendars map[string]*calendar.Calendar
 	// Feature is the id of the flow that answers feature codes; "" for none.
 	Feature string
 }
@@ -235,7 +236,7 @@ func (c *catalog) choose(a orchestrator.Arrival) (DID, error) {
 }
 
 // begun enters the first node of a revision's flow.
-func begun(rev *Revision, cals map[string]*Calendar, a orchestrator.Arrival, lang string, now time.Time) *run {
+func begun(rev *Revision, cals map[string]*calendar.Calendar, a orchestrator.Arrival, lang string, now time.Time) *run {
 	f := rev.Flows[rev.Main]
 	if !ValidLanguage(lang) || ((a.Kind == orchestrator.KindFeature || a.Flow != "") && !f.Speaks(lang)) {
 		lang = f.Language

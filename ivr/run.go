@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // maxNodes is how many nodes one input may enter. A flow that passes lint
@@ -20,7 +21,7 @@ type input = orchestrator.FlowInput
 // run is one input being worked on.
 type run struct {
 	rev  *Revision
-	cals map[string]*Calendar
+	cals map[string]*calendar.Calendar
 	now  time.Time
 	st   *state
 	flow *Flow

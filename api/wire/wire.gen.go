@@ -2313,11 +2313,14 @@ type GuestRole string
 
 // HolidayDefinition defines model for HolidayDefinition.
 type HolidayDefinition struct {
+	// Country In place of from and to: all public holidays of a country, CO.
+	Country string `json:"country,omitempty,omitzero"`
+
 	// From 2026-12-25, or 12-25 for every year.
-	From string   `json:"from"`
+	From string   `json:"from,omitempty,omitzero"`
 	Name string   `json:"name,omitempty,omitzero"`
 	Open []string `json:"open"`
-	To   string   `json:"to"`
+	To   string   `json:"to,omitempty,omitzero"`
 }
 
 // ID defines model for Id.

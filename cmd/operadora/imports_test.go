@@ -29,6 +29,7 @@ var forbidden = []struct{ who, whom, why string }{
 	{"orchestrator/erlang", "orchestrator", "erlang is arithmetic"},
 	{"orchestrator/life", "orchestrator", "life is a leaf"},
 	{"orchestrator/yamlfile", "orchestrator", "yamlfile is a leaf"},
+	{"orchestrator/calendar", "orchestrator", "calendar is a leaf"},
 	{"orchestrator/gate", "orchestrator/ari", "the gate is pure"},
 }
 
@@ -40,6 +41,7 @@ var pure = []struct {
 }{
 	{"orchestrator/call", "what a call is and how it moves is pure", []string{"context", "net", "os", "log", "sync",
 		module + "orchestrator/engine", module + "orchestrator/redisstore", module + "orchestrator/ari", module + "orchestrator/records"}},
+	{"orchestrator/calendar", "what hours are is arithmetic", []string{"context", "net", "os", "log", "sync"}},
 	{"dialer/leads", "what a lead is and how it is read is pure", []string{"context", "net", "os", "log", "sync", "database",
 		module + "dialer/leadstore", module + "orchestrator/records"}},
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -181,7 +182,7 @@ func flowView(f *ivr.Flow) wire.FlowDefinition {
 	return out
 }
 
-func calendarView(name string, c *ivr.Calendar) wire.CalendarDefinition {
+func calendarView(name string, c *calendar.Calendar) wire.CalendarDefinition {
 	out := wire.CalendarDefinition{ID: name, Zone: c.Zone.String(), Week: map[string][]string{}, Holidays: []wire.HolidayDefinition{}}
 	for day, spans := range c.Week {
 		if len(spans) > 0 {
@@ -189,12 +190,12 @@ func calendarView(name string, c *ivr.Calendar) wire.CalendarDefinition {
 		}
 	}
 	for _, h := range c.Holidays {
-		out.Holidays = append(out.Holidays, wire.HolidayDefinition{Name: h.Name, From: dayText(h.From), To: dayText(h.To), Open: spanTexts(h.Open)})
+		out.Holidays = append(out.Holidays, wire.HolidayDefinition{Name: h.Name, Country: h.Country, From: dayText(h.From), To: dayText(h.To), Open: spanTexts(h.Open)})
 	}
 	return out
 }
 
-func spanTexts(spans []ivr.Span) []string {
+func spanTexts(spans []calendar.Span) []string {
 	out := []string{}
 	for _, s := range spans {
 		out = append(out, fmt.Sprintf("%02d:%02d-%02d:%02d", s.From/60, s.From%60, s.To/60, s.To%60))
@@ -202,7 +203,10 @@ func spanTexts(spans []ivr.Span) []string {
 	return out
 }
 
-func dayText(d ivr.Day) string {
+func dayText(d calendar.Day) string {
+	if d == (calendar.Day{}) {
+		return "" // of a country
+	}
 	if d.Year == 0 {
 		return fmt.Sprintf("%02d-%02d", d.Month, d.Day)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // FindingCode says what a finding about a number is.
@@ -105,11 +105,11 @@ func (e Entry) finding() Finding {
 
 // hoursOf says how a number stands to the hours of its list.
 func hoursOf(l Held, now time.Time) Finding {
-	hours, err := gate.ReadHours(l.List.Hours)
+	hours, err := calendar.ReadHours(l.List.Hours)
 	zones := Places(l.Of.Zones)
 	var f Finding
 	switch {
-	case err == nil && len(hours) == 0:
+	case err == nil && hours.Always():
 		f = found(FindingOpen, "list %s has no hours", "la lista %s no tiene horario", l.List.ID)
 	case len(zones) == 0:
 		f = found(FindingNoZone, "nobody knows what time it is there: give the list or the lead a time zone", "no se sabe qué hora es allí: dé una zona horaria a la lista o al contacto")
@@ -124,12 +124,12 @@ func hoursOf(l Held, now time.Time) Finding {
 			clocks = append(clocks, now.In(zone).Format("Mon 15:04")+" "+zone.String())
 		}
 		at := strings.Join(clocks, ", ")
-		if Within(hours, zones, now) {
+		if hours.In(zones, now) {
 			f = found(FindingOpen, "within the hours of list %s: %s", "dentro del horario de la lista %s: %s", l.List.ID, at)
 			break
 		}
 		f = found(FindingHours, "outside the hours of list %s (%s): %s", "fuera del horario de la lista %s (%s): %s", l.List.ID, strings.Join(l.List.Hours, ", "), at)
-		f.Hinders, f.Until = true, opens(hours, zones, now)
+		f.Hinders, f.Until = true, hours.Opens(zones, now)
 	}
 	f.List = l.List.ID
 	return f
@@ -149,31 +149,4 @@ func Places(names []string) (out []*time.Location) {
 		out = append(out, zone)
 	}
 	return out
-}
-
-// Within tells whether a moment is within hours on the clocks of all zones. Where no
-// zone is known, it is not, unless there are no hours.
-func Within(hours gate.Hours, zones []*time.Location, now time.Time) bool {
-	if len(hours) == 0 {
-		return true
-	}
-	for _, zone := range zones {
-		if !hours.At(now.In(zone)) {
-			return false
-		}
-	}
-	return len(zones) > 0
-}
-
-// opens is the next moment that is within hours in all zones; zero if there is none
-// within eight days.
-func opens(hours gate.Hours, zones []*time.Location, now time.Time) time.Time {
-	at := now.Truncate(time.Minute)
-	for range 8 * 24 * 60 {
-		at = at.Add(time.Minute)
-		if Within(hours, zones, at) {
-			return at
-		}
-	}
-	return time.Time{}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nyaruka/phonenumbers"
 
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 )
@@ -52,7 +53,7 @@ func (l List) Validate() error {
 	if _, err := zoneNamed(l.Zone); err != nil {
 		return err
 	}
-	if _, err := gate.ReadHours(l.Hours); err != nil {
+	if _, err := calendar.ReadHours(l.Hours); err != nil {
 		return invalid("hours: %w", err)
 	}
 	return nil

@@ -10,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/operadora/operadora/orchestrator/fault"
-	"github.com/operadora/operadora/orchestrator/gate"
 )
 
 func guessed(t *testing.T, heading string, rows []string, said, remembered map[string]As) string {
@@ -320,30 +319,6 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s: %s, want %s", r.name, s, r.want)
 		}
 	}
-}
-
-// TestNeverOutsideAnyZone: whatever the moment and the zones, it is within hours only if
-// it is in each of them, clocks that are put forward or back included.
-func TestNeverOutsideAnyZone(t *testing.T) {
-	t.Parallel()
-	names := []string{"America/Bogota", "America/New_York", "Europe/Madrid", "Atlantic/Canary", "America/Santiago", "Australia/Lord_Howe", "Asia/Kathmandu"}
-	hours, err := gate.ReadHours([]string{"mon-fri 08:00-20:00", "sat 09:00-13:00"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		zones := rapid.SliceOfN(rapid.SampledFrom(names), 1, 4).Draw(t, "zones")
-		now := time.Unix(rapid.Int64Range(1_700_000_000, 1_900_000_000).Draw(t, "now"), 0)
-		in := Within(hours, Places(zones), now)
-		for _, z := range Places(zones) {
-			local := now.In(z)
-			open := local.Weekday() >= time.Monday && local.Weekday() <= time.Friday && local.Hour() >= 8 && local.Hour() < 20 ||
-				local.Weekday() == time.Saturday && local.Hour() >= 9 && local.Hour() < 13
-			if in && !open {
-				t.Fatalf("called at %s", local)
-			}
-		}
-	})
 }
 
 func TestListsAndDuplicates(t *testing.T) {

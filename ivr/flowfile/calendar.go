@@ -2,22 +2,24 @@ package flowfile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // time zones must be known on machines that have none installed
 
 	"github.com/operadora/operadora/ivr"
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // readCalendars reads calendars.yaml; nil when it cannot be made sense of at all.
-func readCalendars(src ivr.Source) (map[string]*ivr.Calendar, yamlfile.Faults) {
+func readCalendars(src ivr.Source) (map[string]*calendar.Calendar, yamlfile.Faults) {
 	var s Calendars
 	faults, ok := decode(src, &s)
 	if !ok {
 		return nil, faults
 	}
-	out := map[string]*ivr.Calendar{}
+	out := map[string]*calendar.Calendar{}
 	d := &days{}
 	for _, c := range s.Calendars {
 		d.where = "calendar " + c.Key
@@ -36,8 +38,8 @@ func (d *days) fault(at yamlfile.Pos, format string, args ...any) {
 	d.faults = append(d.faults, yamlfile.Fault{Code: CodeForm, At: at, Where: d.where, Text: fmt.Sprintf(format, args...)})
 }
 
-func (d *days) calendar(e yamlfile.Entry[calendarShape]) *ivr.Calendar {
-	c := &ivr.Calendar{Name: e.Key, Zone: time.UTC, Pos: e.At}
+func (d *days) calendar(e yamlfile.Entry[calendarShape]) *calendar.Calendar {
+	c := &calendar.Calendar{Name: e.Key, Zone: time.UTC}
 	if zone := e.Value.Timezone; zone.Value != "" {
 		loc, err := time.LoadLocation(zone.Value)
 		if err != nil || zone.Value == "Local" {
@@ -47,9 +49,9 @@ func (d *days) calendar(e yamlfile.Entry[calendarShape]) *ivr.Calendar {
 		}
 	}
 	for _, open := range e.Value.Open {
-		week, ok := weekdays(open.Key)
-		if !ok {
-			d.fault(open.At, "%q are no days; write mon, mon-fri, sat-sun or daily", open.Key)
+		week, err := calendar.Weekdays(open.Key)
+		if err != nil {
+			d.fault(open.At, "%v", err)
 		}
 		spans := d.spans(open.Value)
 		for _, day := range week {
@@ -62,76 +64,38 @@ func (d *days) calendar(e yamlfile.Entry[calendarShape]) *ivr.Calendar {
 	return c
 }
 
-var dayNames = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
-// weekdays reads "mon", "fri-mon" or "daily".
-func weekdays(key string) ([]time.Weekday, bool) {
-	if key == "daily" {
-		key = "mon-sun"
-	}
-	first, last, isRange := strings.Cut(key, "-")
-	if !isRange {
-		last = first
-	}
-	from, to := -1, -1
-	for i, n := range dayNames {
-		if n == first {
-			from = i
-		}
-		if n == last {
-			to = i
-		}
-	}
-	if from < 0 || to < 0 {
-		return nil, false
-	}
-	week := []time.Weekday{time.Weekday(from)}
-	for d := from; d != to; {
-		d = (d + 1) % 7
-		week = append(week, time.Weekday(d))
-	}
-	return week, true
-}
-
-// spans reads "09:00-14:00" or a list of them. One that ends before it begins
-// runs past midnight.
-func (d *days) spans(texts []yamlfile.Text) []ivr.Span {
-	var out []ivr.Span
+// spans reads "09:00-14:00" or a list of them.
+func (d *days) spans(texts []yamlfile.Text) (out []calendar.Span) {
 	for _, text := range texts {
-		from, to, ok := strings.Cut(text.Value, "-")
-		a, okA := clockTime(strings.TrimSpace(from))
-		b, okB := clockTime(strings.TrimSpace(to))
-		if !ok || !okA || !okB || a == b || a == 24*60 {
-			d.fault(text.At, "%q are no hours; write 09:00-14:00", text.Value)
+		span, err := calendar.ReadSpan(text.Value)
+		if err != nil {
+			d.fault(text.At, "%v", err)
 			continue
 		}
-		if b < a {
-			b += 24 * 60
-		}
-		out = append(out, ivr.Span{From: a, To: b})
+		out = append(out, span)
 	}
 	return out
 }
 
-// clockTime reads hh:mm up to 24:00, in minutes.
-func clockTime(s string) (int, bool) {
-	if s == "24:00" {
-		return 24 * 60, true
-	}
-	t, err := time.Parse("15:04", s)
-	return t.Hour()*60 + t.Minute(), err == nil
-}
-
-// holiday reads a day, or from and to for several, with its hours.
-func (d *days) holiday(h holidayShape) ivr.Holiday {
-	out := ivr.Holiday{Name: h.Name, Open: d.spans(h.Open)}
+// holiday reads a day, from and to for several, or a country, with its hours.
+func (d *days) holiday(h holidayShape) calendar.Holiday {
+	out := calendar.Holiday{Name: h.Name, Open: d.spans(h.Open)}
 	switch {
+	case h.Country.Value != "":
+		if h.Date.Value+h.From.Value+h.To.Value != "" {
+			d.fault(h.At, "a holiday has either date, or from and to, or country")
+		}
+		if known := calendar.Countries(); !slices.Contains(known, h.Country.Value) {
+			d.fault(h.Country.At, "the public holidays of %q are not known; those of %s are", h.Country.Value, strings.Join(known, ", "))
+		}
+		out.Country = h.Country.Value
+		return out
 	case h.Date.Value != "" && h.From.Value == "" && h.To.Value == "":
 		out.From = d.day(h.Date)
 		out.To = out.From
 		return out
 	case h.Date.Value != "" || h.From.Value == "" || h.To.Value == "":
-		d.fault(h.At, "a holiday has either date, or from and to")
+		d.fault(h.At, "a holiday has either date, or from and to, or country")
 		return out
 	}
 	out.From, out.To = d.day(h.From), d.day(h.To)
@@ -146,19 +110,19 @@ func (d *days) holiday(h holidayShape) ivr.Holiday {
 }
 
 // number orders dates.
-func number(d ivr.Day) int { return d.Year*10000 + int(d.Month)*100 + d.Day }
+func number(d calendar.Day) int { return d.Year*10000 + int(d.Month)*100 + d.Day }
 
 // day reads 2026-12-25, or 12-25 for every year.
-func (d *days) day(text yamlfile.Text) ivr.Day {
+func (d *days) day(text yamlfile.Text) calendar.Day {
 	if t, err := time.Parse("2006-01-02", text.Value); err == nil {
-		return ivr.Day{Year: t.Year(), Month: t.Month(), Day: t.Day()}
+		return calendar.Day{Year: t.Year(), Month: t.Month(), Day: t.Day()}
 	}
 	// Year 2000 is a leap year, so that 02-29 can be read.
 	if t, err := time.Parse("2006-01-02", "2000-"+text.Value); err == nil {
-		return ivr.Day{Month: t.Month(), Day: t.Day()}
+		return calendar.Day{Month: t.Month(), Day: t.Day()}
 	}
 	d.fault(text.At, "%q is no date; write 2026-12-25, or 12-25 for every year", text.Value)
-	return ivr.Day{}
+	return calendar.Day{}
 }
 
 // readDIDs reads dids.yaml; false when it cannot be made sense of at all.

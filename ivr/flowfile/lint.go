@@ -9,6 +9,7 @@ import (
 
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/say"
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
@@ -327,7 +328,7 @@ func (l *linter) hours(n *ivr.Node, s *ivr.Hours) {
 	}
 	for _, o := range n.Outcomes() {
 		name, ok := strings.CutPrefix(o, "holiday:")
-		if ok && !slices.ContainsFunc(c.Holidays, func(h ivr.Holiday) bool { return h.Name == name }) {
+		if ok && !slices.ContainsFunc(c.Holidays, func(h calendar.Holiday) bool { return h.Name == name }) {
 			l.fault(CodeUnknown, n.On[o].At, n.Name, "calendar %q has no holiday %q", s.Calendar, name)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flows"
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
@@ -55,7 +56,7 @@ func ReadFiles(fsys fs.FS) (out Files, faults yamlfile.Faults) {
 // what there is.
 func Load(files Files, known Known) (ivr.Definitions, yamlfile.Faults) {
 	defs := ivr.Definitions{Flows: map[string]*ivr.Flow{}, Sources: map[string]ivr.Source{},
-		Calendars: map[string]*ivr.Calendar{}, Feature: FeatureFlow}
+		Calendars: map[string]*calendar.Calendar{}, Feature: FeatureFlow}
 	var faults yamlfile.Faults
 	left := unread{flows: map[string]map[string]*ivr.Node{}}
 	for _, src := range files.Flows {

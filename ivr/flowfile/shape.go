@@ -240,12 +240,13 @@ type calendarShape struct {
 }
 
 type holidayShape struct {
-	At   yamlfile.Pos
-	Name string          `yaml:"name,need" shape:"name" doc:"Name; a node of type hours may have an edge holiday:<name>."`
-	Date yamlfile.Text   `yaml:"date" doc:"2026-12-25, or 12-25 for every year."`
-	From yamlfile.Text   `yaml:"from" doc:"First of several days."`
-	To   yamlfile.Text   `yaml:"to" doc:"Last of several days."`
-	Open []yamlfile.Text `yaml:"open" doc:"Hours of that day; nothing is closed."`
+	At      yamlfile.Pos
+	Name    string          `yaml:"name,need" shape:"name" doc:"Name; a node of type hours may have an edge holiday:<name>."`
+	Date    yamlfile.Text   `yaml:"date" doc:"2026-12-25, or 12-25 for every year."`
+	From    yamlfile.Text   `yaml:"from" doc:"First of several days."`
+	To      yamlfile.Text   `yaml:"to" doc:"Last of several days."`
+	Country yamlfile.Text   `yaml:"country" doc:"Instead of a date: all public holidays of a country, CO, ES, MX or BR. Those of regions and towns are not among them."`
+	Open    []yamlfile.Text `yaml:"open" doc:"Hours of that day; nothing is closed."`
 }
 
 // DIDs is the shape of dids.yaml.

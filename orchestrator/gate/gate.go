@@ -146,7 +146,9 @@ func (g Gate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passa
 	case o.OffNet && !p.OutsideToOutside:
 		return orchestrator.Passage{}, denied("outside_to_outside", "somebody from outside may not be put through to an outside number")
 	}
-	if open, err := p.opening(); err != nil || !now.IsZero() && !open.at(now) {
+	hours, err := p.opening()
+	open, _ := hours.At(now)
+	if err != nil || !now.IsZero() && !open {
 		return orchestrator.Passage{}, denied("hours", "outside numbers are not called at this time")
 	}
 	return orchestrator.Passage{Endpoint: endpoint, Number: number, Most: p.MaxLength}, nil
