@@ -111,6 +111,9 @@ func (dir *directory) tell(p *orchestrator.Placement, c CallRecord) {
 	if k != nil {
 		p.Known, p.Plan.Whisper = k.ID, cmp.Or(k.Whisper, p.Plan.Whisper)
 	}
+	if q, ok := dir.queue(c.Queue); ok {
+		p.Skills = dir.ways.asked(dir, q, c)
+	}
 	p.Priority, p.Tier, p.Prefer, p.Patience, p.Last = c.Priority, c.Tier, c.Prefer, time.Duration(c.PatienceMS)*time.Millisecond, c.Last
 }
 

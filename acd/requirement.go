@@ -134,6 +134,36 @@ func (r *requirement) met(env map[string]any, levels map[string]int, about map[s
 	return ok, strength
 }
 
+// mostAble is the highest level in a skill.
+const mostAble = 5
+
+// names notes the skills that the requirement asks for of a call. Those that it finds by
+// what is known of the call are found by asking somebody who can do everything, and
+// somebody who can do nothing: either has all parts of it looked at that matter.
+func (r *requirement) names(skills []string, about map[string]string, found map[string]bool) {
+	if r == needsNothing {
+		return
+	}
+	for _, s := range r.skills {
+		found[s] = true
+	}
+	for _, level := range []int{0, mostAble} {
+		levels := map[string]int{}
+		for _, s := range skills {
+			levels[s] = level
+		}
+		env := newEnv(skills, levels)
+		env[wordCall] = about
+		env[wordSkill] = func(name string) int {
+			if slices.Contains(skills, name) {
+				found[name] = true
+			}
+			return level
+		}
+		_, _ = vm.Run(r.program, env) // what cannot be judged names nothing more
+	}
+}
+
 // reserved are words of the language of requirements that no skill may be called.
 var reserved = []string{wordCall, wordSkill, wordNumber, "and", "or", "not", "in", "matches", "contains",
 	"startsWith", "endsWith", "let", "if", "else", "true", "false", "nil"}

@@ -21,8 +21,9 @@ type ways struct {
 }
 
 type knownWay struct {
-	rings []Ring
-	lanes []*Lane
+	rings  []Ring
+	lanes  []*Lane
+	skills []string
 }
 
 // Kinds of calls, and texts of flows, that are kept; the flows' variables may make
@@ -38,20 +39,30 @@ func newWays(skills []string) *ways {
 
 // of returns the rings of a call in a queue.
 func (w *ways) of(dir *directory, q Queue, c CallRecord) ([]Ring, []*Lane) {
+	k := w.look(dir, q, c)
+	return k.rings, k.lanes
+}
+
+// asked are the skills that a queue, as a call enters it, or the call itself asks for.
+func (w *ways) asked(dir *directory, q Queue, c CallRecord) []string {
+	return w.look(dir, q, c).skills
+}
+
+func (w *ways) look(dir *directory, q Queue, c CallRecord) knownWay {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	asks := w.asks(dir, q, c)
 	about := aboutCall(c)
 	key := asks.key(about)
 	if k, ok := w.known[key]; ok {
-		return k.rings, k.lanes
+		return k
 	}
 	if len(w.known) >= mostWays {
 		clear(w.known)
 	}
 	k := w.make(dir, asks, about)
 	w.known[key] = k
-	return k.rings, k.lanes
+	return k
 }
 
 // aboutCall is what requirements may ask of a call.
@@ -127,6 +138,7 @@ type candidate struct {
 
 // make judges every profile.
 func (w *ways) make(dir *directory, a asking, about map[string]string) (k knownWay) {
+	k.skills = a.skills(w.skills, about)
 	found := w.candidates(dir, a, about)
 	times := []time.Duration{0}
 	for _, c := range found {
@@ -146,6 +158,17 @@ func (w *ways) make(dir *directory, a asking, about map[string]string) (k knownW
 		k.lanes = append(k.lanes, l)
 	}
 	return k
+}
+
+// skills are those that are asked for, by their names.
+func (a asking) skills(all []string, about map[string]string) []string {
+	found := map[string]bool{}
+	for _, r := range []*requirement{a.needs, a.steps[0].needs} {
+		if r != nil {
+			r.names(all, about, found)
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 func (w *ways) candidates(dir *directory, a asking, about map[string]string) (out []candidate) {

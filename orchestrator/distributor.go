@@ -132,6 +132,7 @@ type Placement struct {
 	Prefer   string        `json:"prefer,omitempty"`
 	Patience time.Duration `json:"patience,omitempty"`
 	Last     bool          `json:"last,omitempty"`
+	Skills   []string      `json:"skills,omitempty"` // that the queue, as one enters, or the call asks for
 }
 
 // PlacementResult is what came of asking for a place. The strings of refusals are outcome edges of flows.

@@ -364,7 +364,7 @@ func TestQueryIsRefused(t *testing.T) {
 	for field, change := range map[string]func(*figures.Query){
 		"from":     func(q *figures.Query) { q.From = time.Time{} },
 		"to":       func(q *figures.Query) { q.To = q.From },
-		"by":       func(q *figures.Query) { q.By = []figures.Dimension{"skill"} },
+		"by":       func(q *figures.Query) { q.By = []figures.Dimension{"reason"} },
 		"interval": func(q *figures.Query) { q.Interval = 7 * time.Minute },
 	} {
 		q := ok

@@ -23,9 +23,10 @@ type Stay struct {
 	Personal                              bool // in an agent's own queue: a transfer to an agent
 	Started, Entered, Left                int64
 	Result                                Result
-	Wait, Talk, Hold                      int64 // Hold is a part of Talk
-	Over                                  bool  // the conversation, if there was one, is over
-	Threshold, Short                      int64 // T and s of its queue
+	Wait, Talk, Hold                      int64    // Hold is a part of Talk
+	Over                                  bool     // the conversation, if there was one, is over
+	Threshold, Short                      int64    // T and s of its queue
+	Skills, Able                          []string // that it asked for, and that its agent has
 
 	// What Join finds.
 	WrapUp              int64
@@ -38,12 +39,14 @@ type Stay struct {
 type Offer struct {
 	Call, Queue, Agent, Team string
 	At                       int64
+	Skills                   []string // the agent's
 }
 
 // Change is a change of an agent's state.
 type Change struct {
 	Agent, Team, State, Reason, Call string
 	At                               int64
+	Skills                           []string // the agent's
 }
 
 // Transfer is a conversation that an agent handed on.
@@ -51,6 +54,13 @@ type Transfer struct {
 	Call     string
 	At       int64
 	Attended bool // the agent had talked with whom it went to
+}
+
+// Ask is what a call asked for as it entered a queue.
+type Ask struct {
+	Call   string
+	At     int64
+	Skills []string
 }
 
 // Start is the begin of a customer's call.
@@ -103,6 +113,7 @@ type Day struct {
 	Offers    []Offer
 	Missed    []Offer
 	Transfers []Transfer
+	Asks      []Ask
 	Changes   []Change // agent by agent; those that were in force before the rest, too
 	Starts    []Start
 	Now       int64 // until when it is known
@@ -116,7 +127,7 @@ func (d *Day) Join(repeat time.Duration) {
 	stays := map[string][]*Stay{}
 	for i := range d.Stays {
 		s := &d.Stays[i]
-		s.Offers, s.Missed, s.Transfers, s.Attended, s.WrapUp, s.Repeated = 0, 0, 0, 0, 0, false
+		s.Offers, s.Missed, s.Transfers, s.Attended, s.WrapUp, s.Repeated, s.Skills = 0, 0, 0, 0, 0, false, nil
 		stays[s.Call] = append(stays[s.Call], s)
 	}
 	// last is the last stay of a call at a moment that fits.
@@ -139,6 +150,9 @@ func (d *Day) Join(repeat time.Duration) {
 		s := last(t.Call, t.At, func(s *Stay) bool { return s.Result == ResultAnswered && s.Left <= t.At })
 		s.Transfers++
 		s.Attended += one(t.Attended)
+	}
+	for _, a := range d.Asks {
+		last(a.Call, a.At, func(s *Stay) bool { return s.Entered == a.At }).Skills = a.Skills
 	}
 	for _, s := range d.spans {
 		if s.State == Wrapping && s.Call != "" {

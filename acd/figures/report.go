@@ -16,6 +16,7 @@ const (
 	ByAgent    Dimension = "agent"
 	ByTeam     Dimension = "team"
 	ByDID      Dimension = "did"
+	BySkill    Dimension = "skill"
 	ByReason   Dimension = "reason"
 	ByInterval Dimension = "interval"
 	ByHour     Dimension = "hour"
@@ -39,27 +40,28 @@ type Report struct {
 var Reports = []Report{
 	{
 		Name: "service", Title: "how queues served their callers",
-		By: append([]Dimension{ByQueue, ByAgent, ByTeam, ByDID}, times...), Measures: service, OfCalls: true,
+		By: append([]Dimension{ByQueue, ByAgent, ByTeam, BySkill, ByDID}, times...), Measures: service, OfCalls: true,
 		Notes: []string{
 			"A call counts once for each of its stays in a queue, with all that came of it, when it entered the queue.",
 			"T and s are those of the stay's queue, as it is defined now.",
+			"By skill, a stay is under each skill that its call asked for, by its flow or by the queue as it entered, and once in the total; one that asked for none has none. Before this was on record, none did.",
 			"By agent or team, a stay is of who answered it; stays that nobody answered have none. A transfer to an agent, and a call that an agent made, are in report agents alone.",
 			"The total is computed from the sums of the parts, never from the rows' formulas.",
 		},
 	},
 	{
 		Name: "agents", Title: "what agents did with their time",
-		By: append([]Dimension{ByAgent, ByTeam}, times...), Measures: people, OfCalls: true,
+		By: append([]Dimension{ByAgent, ByTeam, BySkill}, times...), Measures: people, OfCalls: true,
 		Notes: []string{
 			"Time counts where it passes; conversations count when they began, offers when they were made, and missed offers when they were missed.",
-			"Teams are those that the agents are in now.",
+			"Teams and skills are those that the agents have now. By skill, an agent is under each one, and once in the total.",
 			"The total is computed from the sums of the parts, never from the rows' formulas.",
 		},
 	},
 	{
 		Name: "pauses", Title: "pauses of agents by reason",
-		By: append([]Dimension{ByReason, ByAgent, ByTeam}, times...), Measures: absences,
-		Notes: []string{"A pause counts when it begins, its time where it passes."},
+		By: append([]Dimension{ByReason, ByAgent, ByTeam, BySkill}, times...), Measures: absences,
+		Notes: []string{"A pause counts when it begins, its time where it passes.", "By skill, an agent is under each one that the agent has now, and once in the total."},
 	},
 }
 
@@ -88,6 +90,7 @@ type Query struct {
 	By                      []Dimension
 	Interval                time.Duration // of ByInterval
 	Queue, Agent, Team, DID string        // "" is any
+	Skill                   string        // the same
 }
 
 // maxRows bounds what a report may have: a year by quarters of an hour, and not much more.
@@ -181,9 +184,7 @@ func (r Report) Make(d *Day, q Query) (Table, error) {
 		out.Rows = append(out.Rows, *row)
 	}
 	slices.SortFunc(out.Rows, func(a, b Row) int { return slices.CompareFunc(a.orders, b.orders, key.compare) })
-	for i := range out.Rows {
-		out.Total.Add(&out.Rows[i].Tally)
-	}
+	out.Total = t.total
 	return out, nil
 }
 
@@ -193,29 +194,63 @@ type maker struct {
 	from, to int64
 	slicers  []*slicer
 	rows     map[string]*Row
+	total    Tally
 	keys     []key
 }
 
-// names are those of something in the dimensions that are not of time.
-type names map[Dimension]string
+// names are those of something in the dimensions that are not of time. Of skills it may
+// have several.
+type names struct {
+	of     map[Dimension]string
+	skills []string
+}
 
-// row finds the row of something at a moment, and says until when it is the same.
-func (t *maker) row(n names, at int64) (row *Row, until int64) {
-	until = t.to
+// add counts something that is at a moment, in each of its rows and once in the total.
+func (t *maker) add(n names, at int64, u *Tally) {
+	t.total.Add(u)
+	skills := n.skills
+	switch {
+	case !slices.Contains(t.q.By, BySkill), len(skills) == 0:
+		skills = none
+	case t.q.Skill != "":
+		skills = []string{t.q.Skill}
+	}
+	for _, skill := range skills {
+		t.row(n, skill, at).Tally.Add(u)
+	}
+}
+
+var none = []string{""}
+
+// until says how long, from a moment on, something is in the same row.
+func (t *maker) until(at int64) int64 {
+	until := t.to
+	for _, s := range t.slicers {
+		if s != nil {
+			_, end := s.at(at)
+			until = min(until, end)
+		}
+	}
+	return until
+}
+
+// row finds the row of something at a moment.
+func (t *maker) row(n names, skill string, at int64) *Row {
 	t.keys = t.keys[:0]
 	var id strings.Builder
 	for i, dim := range t.q.By {
-		k := key{label: n[dim]}
+		k := key{label: n.of[dim]}
+		if dim == BySkill {
+			k.label = skill
+		}
 		if s := t.slicers[i]; s != nil {
-			var end int64
-			k, end = s.at(at)
-			until = min(until, end)
+			k, _ = s.at(at)
 		}
 		t.keys = append(t.keys, k)
 		id.WriteString(k.label)
 		id.WriteByte(0)
 	}
-	row = t.rows[id.String()]
+	row := t.rows[id.String()]
 	if row == nil {
 		row = &Row{orders: slices.Clone(t.keys)}
 		for _, k := range t.keys {
@@ -223,7 +258,7 @@ func (t *maker) row(n names, at int64) (row *Row, until int64) {
 		}
 		t.rows[id.String()] = row
 	}
-	return row, until
+	return row
 }
 
 // in tells whether a moment is in the span that is asked for.
@@ -231,16 +266,19 @@ func (t *maker) in(at int64) bool { return at >= t.from && at < t.to }
 
 func fits(asked, is string) bool { return asked == "" || asked == is }
 
+func (t *maker) able(skills []string) bool {
+	return t.q.Skill == "" || slices.Contains(skills, t.q.Skill)
+}
+
 func (t *maker) stays(d *Day) {
 	for i := range d.Stays {
 		s := &d.Stays[i]
 		if s.Outbound || s.Personal || !t.in(s.Entered) || !fits(t.q.Queue, s.Queue) || !fits(t.q.DID, s.DID) ||
-			!fits(t.q.Agent, s.Agent) || !fits(t.q.Team, s.Team) {
+			!fits(t.q.Agent, s.Agent) || !fits(t.q.Team, s.Team) || !t.able(s.Skills) {
 			continue
 		}
-		row, _ := t.row(names{ByQueue: s.Queue, ByAgent: s.Agent, ByTeam: s.Team, ByDID: s.DID}, s.Entered)
 		u := s.tally(d.Now)
-		row.Tally.Add(&u)
+		t.add(names{map[Dimension]string{ByQueue: s.Queue, ByAgent: s.Agent, ByTeam: s.Team, ByDID: s.DID}, s.Skills}, s.Entered, &u)
 	}
 }
 
@@ -284,42 +322,43 @@ func one(is bool) int64 {
 	return 0
 }
 
+// staff names an agent, and tells whether the report is of them.
+func (t *maker) staff(agent, team string, skills []string) (names, bool) {
+	return names{map[Dimension]string{ByAgent: agent, ByTeam: team}, skills},
+		fits(t.q.Agent, agent) && fits(t.q.Team, team) && t.able(skills)
+}
+
 func (t *maker) people(d *Day) {
-	of := func(agent, team string) (names, bool) {
-		return names{ByAgent: agent, ByTeam: team}, fits(t.q.Agent, agent) && fits(t.q.Team, team)
-	}
 	for i := range d.Stays {
 		s := &d.Stays[i]
-		n, ok := of(s.Agent, s.Team)
+		n, ok := t.staff(s.Agent, s.Team, s.Able)
 		if !ok || s.Result != ResultAnswered || !t.in(s.Left) {
 			continue
 		}
-		row, _ := t.row(n, s.Left)
-		if s.Outbound {
-			row.Tally[Dialled]++
-			continue
+		u := Tally{Dialled: 1}
+		if !s.Outbound {
+			u = Tally{Answered: 1}
+			s.served(&u)
 		}
-		u := Tally{Answered: 1}
-		s.served(&u)
-		row.Tally.Add(&u)
+		t.add(n, s.Left, &u)
 	}
 	for p, list := range map[Part][]Offer{Offers: d.Offers, Missed: d.Missed} {
 		for _, o := range list {
-			if n, ok := of(o.Agent, o.Team); ok && t.in(o.At) {
-				row, _ := t.row(n, o.At)
-				row.Tally[p]++
+			if n, ok := t.staff(o.Agent, o.Team, o.Skills); ok && t.in(o.At) {
+				var u Tally
+				u[p] = 1
+				t.add(n, o.At, &u)
 			}
 		}
 	}
 	for _, s := range d.spans {
-		n, ok := of(s.Agent, s.Team)
+		n, ok := t.staff(s.Agent, s.Team, s.Skills)
 		p, counts := timeIn[s.State]
 		if !ok || !counts {
 			continue
 		}
 		if s.From == Offline && t.in(s.At) {
-			row, _ := t.row(n, s.At)
-			row.Tally[Logins]++
+			t.add(n, s.At, &Tally{Logins: 1})
 		}
 		t.spread(n, s, p, LoggedIn)
 	}
@@ -331,24 +370,25 @@ var timeIn = map[string]Part{StateFree: Available, Reserved: Ringing, InTalk: Ta
 // spread adds a time to the rows in which it passes.
 func (t *maker) spread(n names, s Span, parts ...Part) {
 	for at, end := max(s.At, t.from), min(s.Until, t.to); at < end; {
-		row, until := t.row(n, at)
-		until = min(until, end)
+		until := min(t.until(at), end)
+		var u Tally
 		for _, p := range parts {
-			row.Tally[p] += until - at
+			u[p] = until - at
 		}
+		t.add(n, at, &u)
 		at = until
 	}
 }
 
 func (t *maker) pauses(d *Day) {
 	for _, s := range d.spans {
-		if s.State != OnPause || !fits(t.q.Agent, s.Agent) || !fits(t.q.Team, s.Team) {
+		n, ok := t.staff(s.Agent, s.Team, s.Skills)
+		if s.State != OnPause || !ok {
 			continue
 		}
-		n := names{ByReason: s.Reason, ByAgent: s.Agent, ByTeam: s.Team}
+		n.of[ByReason] = s.Reason
 		if t.in(s.At) {
-			row, _ := t.row(n, s.At)
-			row.Tally[Pauses]++
+			t.add(n, s.At, &Tally{Pauses: 1})
 		}
 		t.spread(n, s, Paused)
 	}

@@ -1,6 +1,8 @@
 package redisstore_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -143,5 +145,30 @@ func TestLastAgent(t *testing.T) {
 	w.must(w.svc.ForgetCaller(w.ctx(), "0034600123456"))
 	if p := w.from("c7", "ventas", number); p.Prefer != "" {
 		t.Errorf("the number is forgotten: %+v", p)
+	}
+}
+
+// TestSkillsAskedFor: the place tells which skills the queue, as one enters, and the call
+// ask for, by name or by what is known of the call.
+func TestSkillsAskedFor(t *testing.T) {
+	t.Parallel()
+	d := defs(1, queue("ventas", func(q *acd.Queue) {
+		q.Requires, q.Relax = "en >= 3 or skill(call.topic) >= 2", []acd.Relax{{After: time.Minute, Requires: "fr >= 1"}}
+	}), queue("todos"))
+	d.Skills = []acd.Skill{{Name: "en"}, {Name: "es"}, {Name: "fr"}, {Name: "billing"}}
+	w := setup(t, d)
+	for i, x := range []struct {
+		queue, needs, topic string
+		want                []string
+	}{
+		{"todos", "", "", nil}, {"todos", "es > 2 and billing >= 1", "", []string{"billing", "es"}},
+		{"ventas", "", "billing", []string{"billing", "en"}}, {"ventas", "", "weather", []string{"en"}}, {"ventas", "es > 1", "", []string{"en", "es"}},
+	} {
+		p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: fmt.Sprint("c", i), PBX: pbx, Queue: x.queue, Visit: 1, Entered: w.clock(),
+			Sought: orchestrator.Sought{Needs: x.needs, About: map[string]string{"topic": x.topic}}})
+		w.must(err)
+		if !slices.Equal(p.Skills, x.want) {
+			t.Errorf("%+v: asks for %q", x, p.Skills)
+		}
 	}
 }

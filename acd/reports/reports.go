@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/acd"
@@ -129,7 +131,7 @@ func (r Reporter) read(ctx context.Context, q Query, now time.Time, calls bool) 
 // changes reads what agents did.
 func (r Reporter) changes(ctx context.Context, d *figures.Day, dir directory, from, to time.Time) error {
 	return r.Records.AgentChanges(ctx, from, to, func(s records.AgentState) {
-		d.Changes = append(d.Changes, figures.Change{Agent: s.Agent, Team: dir.teams[s.Agent], State: s.To, Reason: s.Reason, Call: s.Call, At: s.At})
+		d.Changes = append(d.Changes, figures.Change{Agent: s.Agent, Team: dir.teams[s.Agent], State: s.To, Reason: s.Reason, Call: s.Call, At: s.At, Skills: dir.skills[s.Agent]})
 	})
 }
 
@@ -140,6 +142,7 @@ type happened struct {
 	Why    orchestrator.OfferFailure `json:"why"`
 	By     string                    `json:"by"`
 	Result string                    `json:"result"`
+	Skills []string                  `json:"skills"`
 }
 
 // transfer tells whether an agent's conversation went on to somebody else, and
@@ -155,15 +158,17 @@ func (x happened) transfer(t orchestrator.EntryType) (is, attended bool) {
 
 // events reads offers, missed offers and transfers.
 func (r Reporter) events(ctx context.Context, d *figures.Day, dir directory, from, to time.Time) error {
-	types := []orchestrator.EntryType{orchestrator.EntryCallOffered, orchestrator.EntryCallMissed, orchestrator.EntryCallTransfer, orchestrator.EntryCallConsult}
+	types := []orchestrator.EntryType{orchestrator.EntryCallQueued, orchestrator.EntryCallOffered, orchestrator.EntryCallMissed, orchestrator.EntryCallTransfer, orchestrator.EntryCallConsult}
 	return r.Records.Entries(ctx, from, to, types, func(e orchestrator.Entry) {
 		var x happened
 		if json.Unmarshal(e.Data, &x) != nil {
 			return // as it is for the recorder, which counts it
 		}
 		at := e.At.UnixMilli()
-		o := figures.Offer{Call: e.Call, Queue: x.Queue, Agent: x.Agent, Team: dir.teams[x.Agent], At: at}
+		o := figures.Offer{Call: e.Call, Queue: x.Queue, Agent: x.Agent, Team: dir.teams[x.Agent], At: at, Skills: dir.skills[x.Agent]}
 		switch e.Type {
+		case orchestrator.EntryCallQueued:
+			d.Asks = append(d.Asks, figures.Ask{Call: e.Call, At: at, Skills: x.Skills})
 		case orchestrator.EntryCallOffered:
 			d.Offers = append(d.Offers, o)
 		case orchestrator.EntryCallMissed:
@@ -182,15 +187,16 @@ func (r Reporter) events(ctx context.Context, d *figures.Day, dir directory, fro
 type directory struct {
 	queues map[string]acd.Queue
 	teams  map[string]string // of agents
+	skills map[string][]string
 }
 
 func directoryOf(d acd.Definitions) directory {
-	dir := directory{map[string]acd.Queue{}, map[string]string{}}
+	dir := directory{map[string]acd.Queue{}, map[string]string{}, map[string][]string{}}
 	for _, q := range d.Queues {
 		dir.queues[q.ID] = q
 	}
 	for _, a := range d.Agents {
-		dir.teams[a.ID] = a.Team
+		dir.teams[a.ID], dir.skills[a.ID] = a.Team, slices.Sorted(maps.Keys(a.Skills))
 	}
 	return dir
 }
@@ -209,7 +215,7 @@ func (dir directory) stay(s records.Stay, q Query) figures.Stay {
 	if q.Short != nil {
 		short = *q.Short
 	}
-	return figures.Stay{Call: s.Call, Queue: s.Queue, Agent: s.Agent, Team: dir.teams[s.Agent], DID: s.DID, Caller: s.Caller,
+	return figures.Stay{Call: s.Call, Queue: s.Queue, Agent: s.Agent, Team: dir.teams[s.Agent], DID: s.DID, Caller: s.Caller, Able: dir.skills[s.Agent],
 		Outbound: s.Kind == orchestrator.KindOutbound, Personal: orchestrator.OwnerOfQueue(s.Queue) != "",
 		Started: s.StartedAt, Entered: s.EnteredAt, Left: s.LeftAt, Result: figures.Result(s.Result),
 		Wait: s.WaitMS, Talk: s.TalkMS, Hold: s.HoldMS, Over: s.Ended || s.TalkMS > 0,

@@ -177,6 +177,62 @@ func TestReportOfRecords(t *testing.T) {
 	check("agents", "b", nil, map[string]float64{"offers": 1, "missed": 1, "missed_rate": 1})
 }
 
+// TestBySkill: a call is under each skill that it asked for as it entered, and once in the
+// total; agents are under those that they have.
+func TestBySkill(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "one.db"))
+	j := &journal{t: t}
+	j.state(noon.Add(-time.Hour), "a", "offline", "available", "", "")
+	j.served(noon, "1", "sales", "+573001", 12*time.Second, time.Minute, 0, 30*time.Second)
+	j.abandoned(noon.Add(time.Hour), "2", "sales", "+573001", 3*time.Second)
+	j.abandoned(noon.Add(61*time.Minute), "3", "sales", "+573001", 3*time.Second)
+	for i := range j.entries {
+		if e := &j.entries[i]; e.Type == orchestrator.EntryCallQueued && e.Call != "3" {
+			skills := map[string]string{"1": `["english","billing"]`, "2": `["english"]`}[e.Call]
+			e.Data = json.RawMessage(`{"queue":"sales","skills":` + skills + `}`)
+		}
+	}
+	if _, err := db.Write(t.Context(), j.entries); err != nil {
+		t.Fatal(err)
+	}
+	r := reporter(db)
+	r.Definitions = func() acd.Definitions {
+		d := definitions()
+		d.Agents[0].Skills = map[string]int{"english": 3, "billing": 1}
+		return d
+	}
+	for _, x := range []struct {
+		report, skill string
+		column        string
+		want          map[string]float64
+	}{
+		{"service", "", "offered", map[string]float64{"": 1, "billing": 1, "english": 2, "total": 3}},
+		{"service", "english", "offered", map[string]float64{"english": 2, "total": 2}},
+		{"service", "", "talk_ms", map[string]float64{"": 0, "billing": 60_000, "english": 60_000, "total": 60_000}},
+		{"agents", "", "talking_ms", map[string]float64{"": 0, "billing": 60_000, "english": 60_000, "total": 60_000}},
+		{"agents", "billing", "answered", map[string]float64{"billing": 1, "total": 1}},
+	} {
+		got, err := r.Report(t.Context(), x.report, reports.Query{Query: figures.Query{From: noon, To: noon.Add(2 * time.Hour), By: []figures.Dimension{"skill"}, Skill: x.skill}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		have := map[string]float64{}
+		for _, m := range got.Report.Measures {
+			if m.Name != x.column {
+				continue
+			}
+			for _, row := range got.Rows {
+				have[row.Keys[0]], _ = m.Of(&row.Tally)
+			}
+			have["total"], _ = m.Of(&got.Total)
+		}
+		if diff := cmp.Diff(x.want, have); diff != "" {
+			t.Errorf("%s of %s, --skill %q (-want +got):\n%s", x.column, x.report, x.skill, diff)
+		}
+	}
+}
+
 // TestTransfersAreCounted: who hands a customer on has transferred them, whether by a
 // key, a code or the API, blind or after a word; with the words that calls write.
 func TestTransfersAreCounted(t *testing.T) {

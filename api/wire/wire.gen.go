@@ -2174,6 +2174,9 @@ type EntryQueued struct {
 	// Queue @102 is agent 102's own, for calls that are for that agent alone.
 	Queue string `json:"queue"`
 
+	// Skills Skills that the queue, as one enters, or the call asks for.
+	Skills []string `json:"skills,omitempty,omitzero"`
+
 	// Staff Agents of the queue who were logged in.
 	Staff int `json:"staff,omitempty,omitzero"`
 	Tier  int `json:"tier,omitempty,omitzero"`
@@ -3519,7 +3522,7 @@ type GetReportParams struct {
 	// TimeZone Zone of intervals, hours, days and weekdays, such as America/Bogota; UTC when it is left out.
 	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
 
-	// By What there is a row for each of; queue, agent, team, did, reason, interval, hour, day, weekday, as far as the report has it; several are separated by commas. Left out, queue, agent or reason, as the report is of.
+	// By What there is a row for each of; queue, agent, team, skill, did, reason, interval, hour, day, weekday, as far as the report has it; several are separated by commas. Left out, queue, agent or reason, as the report is of.
 	By *string `form:"by,omitempty" json:"by,omitempty"`
 
 	// IntervalMS Length of an interval, with by=interval; a part of an hour.
@@ -3533,6 +3536,9 @@ type GetReportParams struct {
 
 	// Team Of the agents who are in this team now.
 	Team *ID `form:"team,omitempty" json:"team,omitempty"`
+
+	// Skill Of calls that asked for this skill; in reports of agents, of those who have it now.
+	Skill *ID `form:"skill,omitempty" json:"skill,omitempty"`
 
 	// DID Of calls to this number.
 	DID *Text `form:"did,omitempty" json:"did,omitempty"`

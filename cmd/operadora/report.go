@@ -26,7 +26,7 @@ type reportFlags struct {
 	from, to, zone, format, output string
 	by, columns                    []string
 	interval, threshold, short     time.Duration
-	queue, agent, team, did        string
+	queue, agent, team, did, skill string
 	repeat                         int
 	all, explain                   bool
 }
@@ -61,11 +61,12 @@ func newReportCommand() *cobra.Command {
 	l.StringVar(&f.from, "from", "", "begin: "+momentExample+"; in the zone of --tz")
 	l.StringVar(&f.to, "to", "", "end, exclusive; now when it is left out")
 	l.StringVar(&f.zone, "tz", "", "zone of days, hours and intervals, such as America/Bogota (default: this machine's)")
-	l.StringSliceVar(&f.by, "by", nil, "what there is a row for each of, separated by commas: queue, agent, team, did, reason, interval, hour, day, weekday")
+	l.StringSliceVar(&f.by, "by", nil, "what there is a row for each of, separated by commas: queue, agent, team, skill, did, reason, interval, hour, day, weekday")
 	l.DurationVar(&f.interval, "interval", 30*time.Minute, "length of an interval, with --by interval: 15m, 30m or 1h")
 	l.StringVar(&f.queue, "queue", "", "only of this queue")
 	l.StringVar(&f.agent, "agent", "", "only of this agent")
 	l.StringVar(&f.team, "team", "", "only of agents who are in this team now")
+	l.StringVar(&f.skill, "skill", "", "only of calls that asked for this skill; in reports of agents, of those who have it now")
 	l.StringVar(&f.did, "did", "", "only of calls to this number")
 	l.DurationVar(&f.threshold, "threshold", 0, "wait that is in time (default: service_level of each queue)")
 	l.DurationVar(&f.short, "short", 0, "wait up to which who hangs up had dialled wrong (default: short_abandon of each queue)")
@@ -92,7 +93,7 @@ const queueLogName = "queue_log"
 
 // queueLog prints what happened as app_queue writes it.
 func (f *reportFlags) queueLog(cmd *cobra.Command, c remote, _ []string) error {
-	for _, name := range []string{"by", "interval", "queue", "agent", "team", "did", "threshold", "short", "repeat", "format", "columns", "all", "explain"} {
+	for _, name := range []string{"by", "interval", "queue", "agent", "team", "skill", "did", "threshold", "short", "repeat", "format", "columns", "all", "explain"} {
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("--%s: report %s has nothing of it, only --from, --to, --tz and --output", name, queueLogName)
 		}
@@ -184,7 +185,7 @@ func (f *reportFlags) params(cmd *cobra.Command) (wire.GetReportParams, error) {
 	if err != nil {
 		return wire.GetReportParams{}, err
 	}
-	p := wire.GetReportParams{TimeZone: &name, Queue: unlessEmpty(f.queue), Agent: unlessEmpty(f.agent), Team: unlessEmpty(f.team), DID: unlessEmpty(f.did),
+	p := wire.GetReportParams{TimeZone: &name, Queue: unlessEmpty(f.queue), Agent: unlessEmpty(f.agent), Team: unlessEmpty(f.team), DID: unlessEmpty(f.did), Skill: unlessEmpty(f.skill),
 		By: unlessEmpty(strings.Join(f.by, ","))}
 	from, err := momentIn("from", f.from, zone)
 	if err != nil {

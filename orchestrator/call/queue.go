@@ -157,6 +157,9 @@ func (x *change) queued(p *orchestrator.Placement) {
 		f["priority"], s.Tier, s.Prefer, s.Patience = p.Priority, p.Tier, p.Prefer, p.Patience
 		some(f, "known", p.Known)
 		some(f, "last_agent", p.Last)
+		if len(p.Skills) > 0 {
+			f["skills"] = p.Skills
+		}
 	}
 	some(f, "needs", s.Needs)
 	some(f, "tier", s.Tier)

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +154,15 @@ func TestTransferKeepsTheCaller(t *testing.T) {
 		if w.count(typ) != n {
 			t.Errorf("%d entries %s, want %d", w.count(typ), typ, n)
 		}
+	}
+}
+
+// TestSkillsAreOnRecord: what a call asks for is told as it enters a queue.
+func TestSkillsAreOnRecord(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue)
+	if got := fmt.Sprint(w.last(orchestrator.EntryCallQueued)["skills"]); got != "[english]" {
+		t.Errorf("skills %s are on record", got)
 	}
 }
 

@@ -121,6 +121,9 @@ func (d *toyDesk) enqueue(q orchestrator.Waiting) orchestrator.Placement {
 	return d.where()
 }
 
+// toySkills are what every call asks for.
+var toySkills = []string{"english"}
+
 // dial holds the agent for a call that the agent makes.
 func (d *toyDesk) dial(q orchestrator.Dialling) orchestrator.Dialled {
 	for _, o := range d.offers {
@@ -152,9 +155,9 @@ func (d *toyDesk) where() orchestrator.Placement {
 		return orchestrator.Placement{Result: orchestrator.PlacedOut}
 	case d.place.offer != "":
 		o := d.offers[d.place.offer].offer
-		return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: &o, Plan: d.plan}
+		return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: &o, Plan: d.plan, Skills: toySkills}
 	default:
-		return orchestrator.Placement{Result: orchestrator.PlacedWaiting, Position: 2, Plan: d.plan}
+		return orchestrator.Placement{Result: orchestrator.PlacedWaiting, Position: 2, Plan: d.plan, Skills: toySkills}
 	}
 }
 
