@@ -116,5 +116,6 @@
 // is told 403 at once: one to a number is carried out all the same, one to another
 // call of the phone is not (transfer.go). Of a key that is pressed within the first
 // tenth of a second after the answer FreeSWITCH may lose the end, and with it the key.
-// ALLOTTED_TIMEOUT and the other times of FreeSWITCH count whole seconds of the clock.
+// ALLOTTED_TIMEOUT and the other times of FreeSWITCH count whole seconds of the clock:
+// the recording of a channel may last up to a second longer than was ordered.
 package esl

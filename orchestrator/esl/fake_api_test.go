@@ -207,17 +207,10 @@ func (f *fake) apiRecord(ch *fakeChannel, arg []string) string {
 	path := arg[2]
 	switch {
 	case arg[1] == "start":
-		tape := &fakeTape{channel: ch.id, began: time.Now()}
-		f.tapes[path] = tape
+		f.tapes[path] = &fakeTape{channel: ch.id, began: time.Now()}
 		if len(arg) > 3 {
 			seconds, _ := strconv.Atoi(arg[3])
-			tape.limit = time.AfterFunc(time.Duration(seconds)*10*time.Millisecond, func() {
-				f.mu.Lock()
-				defer f.mu.Unlock()
-				if f.tapes[path] == tape {
-					f.stopTape(path)
-				}
-			})
+			f.limitTape(path, seconds)
 		}
 	case f.tapes[path] == nil:
 		return fmt.Sprintf("-ERR Cannot %s record session!\n", arg[1])

@@ -551,6 +551,24 @@ func (f *fake) stopTape(path string) {
 	f.event("record_stop", f.channels[tape.channel], map[string]string{"Record-File-Path": path, "variable_record_ms": ms, "Record-Completion-Cause": "success-silence"})
 }
 
+// limitTape ends a recording when so many seconds of the clock have begun: the first of
+// them may be about to, and then one second is nothing.
+func (f *fake) limitTape(path string, seconds int) {
+	tape := f.tapes[path]
+	if seconds == 1 {
+		delete(f.tapes, path)
+		f.event("record_stop", f.channels[tape.channel], map[string]string{"Record-File-Path": path, "variable_record_ms": "0", "Record-Completion-Cause": "empty-file"})
+		return
+	}
+	tape.limit = time.AfterFunc(time.Duration(seconds-1)*10*time.Millisecond, func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.tapes[path] == tape {
+			f.stopTape(path)
+		}
+	})
+}
+
 // event tells one event, made of a recorded one. f.mu is held.
 func (f *fake) event(shot string, ch *fakeChannel, set map[string]string) {
 	raw := f.shots[shot]

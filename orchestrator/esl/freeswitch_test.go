@@ -4,6 +4,7 @@ package esl
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,29 @@ func TestAwayFallsThrough(t *testing.T) {
 		}
 	}
 	away("died", "799003")
+}
+
+// TestRecordedForSoLong: FreeSWITCH ends a recording when so many seconds of the clock have
+// begun. One that begins at the end of a second is as long as was asked for.
+func TestRecordedForSoLong(t *testing.T) {
+	w := newWorld(t)
+	a := w.adapter(t, w.fs.Address())
+	l := run(t, a)
+	ctx := t.Context()
+	w.arrive(t, "799001", orchestrator.Party{Number: "5550100"})
+	caller := l.next(t, orchestrator.EventEntered).Channel
+	must(t, a.Answer(ctx, caller))
+	for _, into := range []time.Duration{700, 800, 900, 950} {
+		order := orchestrator.RecordingOrder{ID: fmt.Sprintf("op-x-r%d", into), Channel: caller, Format: "wav", MaxDuration: time.Second}
+		waitFor(t, "the end of a second", func() bool {
+			at := time.Now()
+			return at.Sub(at.Truncate(time.Second)) >= into*time.Millisecond
+		})
+		must(t, a.Record(ctx, order))
+		if e := l.next(t, orchestrator.EventRecorded); e.Failed || e.Duration < order.MaxDuration {
+			t.Errorf("ordered %d ms into a second: %v long, failed: %t, %s", into, e.Duration, e.Failed, e.Reason)
+		}
+	}
 }
 
 // TestMovedAllDay: a permanent line goes into a room and out of it for every call.

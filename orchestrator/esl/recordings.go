@@ -150,7 +150,8 @@ func (a *Adapter) startRecording(ctx context.Context, channel string, t *task) e
 	}
 	limit := ""
 	if t.order.MaxDuration > 0 {
-		limit = " " + strconv.FormatInt(int64((t.order.MaxDuration+time.Second-1)/time.Second), 10)
+		// FreeSWITCH counts the seconds of its clock that begin, and the first may be about to
+		limit = " " + strconv.FormatInt(1+int64((t.order.MaxDuration+time.Second-1)/time.Second), 10)
 	}
 	err := a.order(ctx, "Record", "uuid_record "+channel+" start "+t.path+limit)
 	if err != nil {
