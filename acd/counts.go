@@ -26,10 +26,10 @@ type Counts struct {
 
 // Inside counts the calls in a queue.
 type Inside struct {
-	All       int   // waiting or offered
-	Waiting   int   // without an offer
-	Callbacks int   // of all: customers to be called back
-	Oldest    int64 // when the first of all entered, unix ms
+	Callers   int   // on the line, waiting or offered
+	Callbacks int   // customers to be called back, waiting or offered
+	Waiting   int   // of both: without an offer
+	Oldest    int64 // when the first on the line entered, unix ms; 0 is nobody
 }
 
 // Board is who waits and who serves, in numbers. Times are unix ms. One Board is
@@ -47,11 +47,10 @@ type Board struct {
 type QueueBoard struct {
 	ID        string
 	Name      Texts
-	Closing   bool // its definition is gone: takes no new calls
-	Waiting   int  // without an offer
-	Offered   int  // an agent's phone is being rung
-	Callbacks int  // of both: customers to be called back
-	Oldest    int64
+	Closing   bool           // its definition is gone: takes no new calls
+	Callers   int            // on the line, also while an agent's phone is being rung for them
+	Callbacks int            // customers to be called back
+	Oldest    int64          // when the first on the line entered; 0 is nobody
 	Estimate  int64          // expected wait of one who enters now, worst group of PBXs, ms; 0 is unknown
 	Agents    map[string]int // State or PassedOver -> agents
 }
@@ -108,8 +107,8 @@ func (dir *directory) board(c Counts) Board {
 			q = &QueueBoard{ID: at.Queue, Closing: orchestrator.OwnerOfQueue(at.Queue) == "", Agents: map[string]int{}}
 			queues[at.Queue] = q
 		}
-		q.Waiting, q.Offered, q.Callbacks = q.Waiting+in.Waiting, q.Offered+in.All-in.Waiting, q.Callbacks+in.Callbacks
-		if q.Oldest == 0 || in.Oldest < q.Oldest {
+		q.Callers, q.Callbacks = q.Callers+in.Callers, q.Callbacks+in.Callbacks
+		if q.Oldest == 0 || in.Oldest > 0 && in.Oldest < q.Oldest {
 			q.Oldest = in.Oldest
 		}
 	}

@@ -75,19 +75,19 @@ func TestQueueBoards(t *testing.T) {
 	b := dir.board(Counts{
 		Agents: map[string]map[string]int{of["free"]: {"available": 1, "passed_over": 3, "reserved": 1, "talking": 1, "wrapup": 1, "paused": 1},
 			of["far"]: {"available": 1}, of["sales"]: {"paused": 1}, "gone": {"talking": 1}},
-		Inside: map[QueueAt]Inside{{"ventas", "uno"}: {All: 2, Waiting: 1, Oldest: 70_000}, {"soporte", "uno"}: {All: 2, Waiting: 2, Callbacks: 1, Oldest: 60_000},
-			{"soporte", "dos"}: {All: 1, Waiting: 1, Oldest: 98_000}, {"vieja", "uno"}: {All: 1, Waiting: 1, Oldest: 60_000}},
+		Inside: map[QueueAt]Inside{{"ventas", "uno"}: {Callers: 2, Waiting: 1, Oldest: 70_000}, {"soporte", "uno"}: {Callbacks: 2, Waiting: 2},
+			{"soporte", "dos"}: {Callers: 1, Waiting: 1, Oldest: 98_000}, {"vieja", "uno"}: {Callers: 1, Waiting: 1, Oldest: 60_000}},
 		Paces:    map[QueueAt]Pace{{"soporte", "uno"}: {Handle: 7_000, Handled: 1}},
 		SetAside: 2,
 	})
 	want := Board{SetAside: 2,
 		Agents: map[string]int{"offline": 2, "available": 2, "passed_over": 3, "reserved": 1, "talking": 2, "wrapup": 1, "paused": 2},
 		Queues: []QueueBoard{
-			{ID: "soporte", Waiting: 3, Callbacks: 1, Oldest: 60_000, Estimate: 7_000, // on uno: third, after one of ventas, too, for the four at work who do both: 4 × 7 s ÷ 4
+			{ID: "soporte", Callers: 1, Callbacks: 2, Oldest: 98_000, Estimate: 7_000, // on uno: third, after one of ventas, too, for the four at work who do both: 4 × 7 s ÷ 4
 				Agents: map[string]int{"available": 2, "passed_over": 3, "reserved": 1, "talking": 1, "wrapup": 1, "paused": 1}},
-			{ID: "ventas", Waiting: 1, Offered: 1, Oldest: 70_000, Estimate: 7_000,
+			{ID: "ventas", Callers: 2, Oldest: 70_000, Estimate: 7_000,
 				Agents: map[string]int{"available": 2, "passed_over": 3, "reserved": 1, "talking": 1, "wrapup": 1, "paused": 2}},
-			{ID: "vieja", Closing: true, Waiting: 1, Oldest: 60_000, Agents: map[string]int{}},
+			{ID: "vieja", Closing: true, Callers: 1, Oldest: 60_000, Agents: map[string]int{}},
 		}}
 	if diff := cmp.Diff(want, b, cmpopts.IgnoreUnexported(Board{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

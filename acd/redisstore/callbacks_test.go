@@ -36,7 +36,7 @@ func TestCallbackKeepsThePlace(t *testing.T) {
 		t.Fatalf("its place is %+v", p)
 	}
 	s, err := w.svc.Board(w.ctx(), 0)
-	if w.must(err); len(s.Queues) != 1 || s.Queues[0].Callbacks != 1 || s.Queues[0].Waiting != 2 {
+	if w.must(err); len(s.Queues) != 1 || s.Queues[0].Callbacks != 1 || s.Queues[0].Callers != 1 || s.Queues[0].Oldest != began.Add(19*time.Second).UnixMilli() {
 		t.Errorf("the board shows %+v", s.Queues)
 	}
 	w.login("a00")

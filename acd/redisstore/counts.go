@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 
@@ -46,7 +47,7 @@ func (s *Store) Counts(ctx context.Context) (acd.Counts, error) {
 
 // countInside counts who is in the queues in which somebody is.
 func (s *Store) countInside(ctx context.Context, op string, queues []redis.Z, out map[acd.QueueAt]acd.Inside) error {
-	type sizes struct{ all, waiting, callbacks *redis.IntCmd }
+	type sizes struct{ callers, waiting, callbacks *redis.IntCmd }
 	pipe, cmds := s.rdb.Pipeline(), make([]sizes, len(queues))
 	for i, z := range queues {
 		q := queueAt(z.Member.(string))
@@ -58,8 +59,11 @@ func (s *Store) countInside(ctx context.Context, op string, queues []redis.Z, ou
 		}
 	}
 	for i, z := range queues {
-		out[queueAt(z.Member.(string))] = acd.Inside{Oldest: int64(z.Score), All: int(cmds[i].all.Val()),
-			Waiting: int(cmds[i].waiting.Val()), Callbacks: int(cmds[i].callbacks.Val())}
+		in := acd.Inside{Callers: int(cmds[i].callers.Val()), Waiting: int(cmds[i].waiting.Val()), Callbacks: int(cmds[i].callbacks.Val())}
+		if !math.IsInf(z.Score, 1) {
+			in.Oldest = int64(z.Score)
+		}
+		out[queueAt(z.Member.(string))] = in
 	}
 	return nil
 }
@@ -118,12 +122,14 @@ func (s *Store) Leaving(ctx context.Context) ([]string, error) {
 // InQueue returns the calls in one queue, waiting or offered, and their offers.
 func (s *Store) InQueue(ctx context.Context, at acd.QueueAt) (map[string]acd.CallRecord, map[string]acd.OfferRecord, error) {
 	var calls, offers []string
-	err := s.eachMember(ctx, s.keys.inside(at), func(p acd.Place) error {
-		calls = append(calls, p.Call)
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
+	for _, set := range []string{s.keys.inside(at), s.keys.callbacks(at)} {
+		err := s.eachMember(ctx, set, func(p acd.Place) error {
+			calls = append(calls, p.Call)
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
 	}
 	of, err := someOf[acd.CallRecord](ctx, s, s.keys.calls(), calls)
 	if err != nil {

@@ -154,14 +154,12 @@ func countFaults(w *world, prefix string, r acd.Records) (bad []string) {
 	for _, c := range r.Calls {
 		at := acd.QueueAt{Queue: c.Queue, Group: cmp.Or(c.Group, c.PBX)}
 		in := inside[at]
-		in.All++
 		if c.Offer == "" {
 			in.Waiting++
 		}
 		if c.Work == orchestrator.WorkCallback {
 			in.Callbacks++
-		}
-		if in.Oldest == 0 || c.Entered < in.Oldest {
+		} else if in.Callers++; in.Oldest == 0 || c.Entered < in.Oldest {
 			in.Oldest = c.Entered
 		}
 		inside[at] = in

@@ -48,13 +48,13 @@ func (k keys) lane(id string) string { return k.prefix + "lane:" + id }
 // first: so the oldest call that an agent may serve is found by one read.
 func (k keys) lanes() string { return k.prefix + "lanes" }
 
-// inside is a sorted set of call ids by entry (unix ms): who is in a queue, waiting or
-// offered; callbacks the same of those who are to be called back.
+// inside is a sorted set of call ids by entry (unix ms): who is in a queue on the line,
+// waiting or offered; callbacks the same of those who are to be called back.
 func (k keys) inside(q acd.QueueAt) string    { return k.prefix + "inside:" + field(q) }
 func (k keys) callbacks(q acd.QueueAt) string { return k.prefix + "callbacks:" + field(q) }
 
-// insides is a sorted set of "<queue>@<group>" with anybody inside, by the entry of
-// the first.
+// insides is a sorted set of "<queue>@<group>" in which anybody is, by the entry of the
+// first on the line; +inf where callbacks alone are.
 func (k keys) insides() string { return k.prefix + "insides" }
 
 // counts is a hash of how many agents stand where: "<profile>:<state>" (those available

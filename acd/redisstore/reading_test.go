@@ -180,7 +180,7 @@ func TestABoardReadsWhatIsCounted(t *testing.T) {
 	watch := watchCommands(w.rdb)
 	b, err := w.svc.Board(w.ctx(), 0)
 	w.must(err)
-	if q := b.Queues[2]; q.Waiting != 6 || q.Offered != 19 || q.Agents["reserved"] != 19 || q.Agents["paused"] != 1 || b.Agents["offline"] != 10 {
+	if q := b.Queues[2]; q.Callers != 25 || q.Agents["reserved"] != 19 || q.Agents["paused"] != 1 || b.Agents["offline"] != 10 {
 		t.Errorf("%+v of %v", q, b.Agents)
 	}
 	if diff := cmp.Diff(map[string]int{"hgetall": 2, "hlen": 1, "zrange": 1, "zcard": 6}, watch.take()); diff != "" {

@@ -169,7 +169,7 @@ func TestRestart(t *testing.T) {
 	})
 	s, err := w.svc.Board(w.ctx(), 0)
 	w.must(err)
-	if len(s.Queues) != 2 || s.Queues[0].ID != "soporte" || !s.Queues[0].Closing || s.Queues[0].Waiting != 1 {
+	if len(s.Queues) != 2 || s.Queues[0].ID != "soporte" || !s.Queues[0].Closing || s.Queues[0].Callers != 1 {
 		t.Errorf("a call of a queue that is gone stays visible: %+v", s.Queues)
 	}
 	w.leave("c4", 0)

@@ -2786,17 +2786,19 @@ type Queue struct {
 	// Agents Members by state; passed_over are those who are available and get no call.
 	Agents map[string]int `json:"agents"`
 
-	// Callbacks Of those waiting: customers to be called back, who are not on the line.
+	// Callbacks Customers to be called back, who are not on the line and not among those waiting.
 	Callbacks int `json:"callbacks,omitempty,omitzero"`
 
 	// EstimateMS Wait of a caller who enters now, when it can be told.
 	EstimateMS int64  `json:"estimate_ms,omitempty,omitzero"`
 	ID         string `json:"id"`
 
-	// LongestSince Entry of the caller who has waited longest.
+	// LongestSince Entry of the caller on the line who has waited longest.
 	LongestSince time.Time `json:"longest_since,omitempty,omitzero"`
 	Name         string    `json:"name,omitempty,omitzero"`
-	Waiting      int       `json:"waiting"`
+
+	// Waiting Callers on the line, also while an agent's phone rings for them.
+	Waiting int `json:"waiting"`
 }
 
 // QueueAdmit defines model for QueueAdmit.

@@ -105,7 +105,7 @@ func (a *App) waiting(ctx context.Context) map[string]int {
 	}
 	out := map[string]int{}
 	for _, q := range board.Queues {
-		out[q.ID] = q.Waiting + q.Offered
+		out[q.ID] = q.Callers + q.Callbacks
 	}
 	return out
 }

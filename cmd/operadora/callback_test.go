@@ -111,7 +111,7 @@ func TestCallback(t *testing.T) {
 	must(t, err)
 	in, _, err := desk.InQueue(limit(t), "sales")
 	must(t, err)
-	if q := b.Queues[0]; q.Waiting != 2 || q.Callbacks != 1 || len(in) != 2 || in[0].Call != asked.Call {
+	if q := b.Queues[0]; q.Callers != 1 || q.Callbacks != 1 || len(in) != 2 || in[0].Call != asked.Call {
 		t.Errorf("the board shows %+v, with %+v", q, in)
 	}
 

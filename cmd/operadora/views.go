@@ -44,7 +44,7 @@ func (a *App) Board(ctx context.Context, age time.Duration) (api.Board, error) {
 	}
 	out := api.Board{Agents: b.Agents, Unreadable: b.SetAside}
 	for _, q := range b.Queues {
-		out.Queues = append(out.Queues, wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Waiting + q.Offered, Callbacks: q.Callbacks,
+		out.Queues = append(out.Queues, wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Callers, Callbacks: q.Callbacks,
 			LongestSince: wire.At(q.Oldest), Agents: q.Agents, EstimateMS: q.Estimate})
 	}
 	return out, nil

@@ -1,4 +1,4 @@
--- lib_count: how many agents stand where and how many calls are in a queue, kept with the records. Follows lib_agent.
+-- lib_count: how many agents stand where, kept with the records. Follows lib_agent.
 -- The hash counts has "<profile>:<state>", "<profile>" for all logged in, and "rev", which changes with any of them.
 local COUNTS = PREFIX .. 'counts'
 
@@ -39,21 +39,4 @@ end
 -- noted tells whether the set of firsts has the first of a set as it is.
 local function noted(set, firsts, name)
   return (redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')[2] or false) == redis.call('ZSCORE', firsts, name)
-end
-
--- inside counts a call as in its queue, waiting or offered; outside no longer.
-local function inside(call, c)
-  local at = queue_at(c)
-  if redis.call('ZADD', key('inside', at), c.entered, call) == 1 then
-    first(key('inside', at), PREFIX .. 'insides', at)
-    redis.call('SADD', key('pbxs', at), c.pbx)
-  end
-  if c.work == 'callback' then redis.call('ZADD', key('callbacks', at), c.entered, call) end
-end
-
-local function outside(call, c)
-  local at = queue_at(c)
-  redis.call('ZREM', key('inside', at), call)
-  first(key('inside', at), PREFIX .. 'insides', at)
-  if c.work == 'callback' then redis.call('ZREM', key('callbacks', at), call) end
 end

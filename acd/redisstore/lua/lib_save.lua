@@ -1,4 +1,4 @@
--- lib_save: how records are stored and forgotten. Follows lib_count.
+-- lib_save: how records are stored and forgotten. Follows lib_inside.
 
 local function save(hash, id, rec)
   rec.rev = (rec.rev or 0) + 1
@@ -25,7 +25,5 @@ end
 
 -- taken_in tells whether a call is counted as in its queue.
 local function taken_in(call, c)
-  local at = queue_at(c)
-  return redis.call('ZSCORE', key('inside', at), call) and noted(key('inside', at), PREFIX .. 'insides', at)
-    and (c.work ~= 'callback' or redis.call('ZSCORE', key('callbacks', at), call)) and true or false
+  return redis.call('ZSCORE', among(c), call) and inside_noted(queue_at(c))
 end

@@ -13,10 +13,10 @@ if lane then
 end
 local kind, queue = set:match('^(%a+):(.+)')
 if kind == 'inside' or kind == 'callbacks' then
-  if c and queue_at(c) == queue and (kind == 'inside' or c.work == 'callback') then return 0 end
-  local gone, known = redis.call('ZREM', key('inside', queue), call), noted(key('inside', queue), PREFIX .. 'insides', queue)
-  gone = gone + redis.call('ZREM', key('callbacks', queue), call)
-  first(key('inside', queue), PREFIX .. 'insides', queue)
+  if c and among(c) == PREFIX .. set then return 0 end
+  local known = inside_noted(queue)
+  local gone = redis.call('ZREM', PREFIX .. set, call)
+  note_inside(queue)
   return (gone > 0 or not known) and 1 or 0
 end
 if c and not c.offer and waiting(c) == PREFIX .. set and (at or not c.rings) then return 0 end
