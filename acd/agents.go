@@ -54,20 +54,22 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 	if !ok {
 		return answer, fault.New("acd.Do", fault.Invalid, "operation %q is unknown", cmd.Op)
 	}
-	var reason string
+	order := ChangeOrder{Station: dir.stationOf(a.ID), Trigger: trigger, By: cmd.By, OfferID: newUnique(), OnPhone: s.onPhone(cmd)}
 	switch cmd.Op {
 	case orchestrator.AgentLineUp, orchestrator.AgentLineDown:
-		reason = orchestrator.ReasonLine // and of a pause for another reason nothing changes
+		order.Reason = orchestrator.ReasonLine // and of a pause for another reason nothing changes
 	case orchestrator.AgentPause:
-		if reason, ok = dir.reason(cmd.Reason); !ok {
+		p, ok := dir.reason(cmd.Reason)
+		if !ok {
 			answer.Result = orchestrator.AgentBadReason
 			return answer, nil
 		}
+		if order.Reason = p.Name; p.Name != "" {
+			order.Allow = dir.allowance(a, p, s.now(), cmd.Trusted && cmd.Override)
+		}
 	default: // has none
 	}
-	res, err := s.store.Change(ctx, s.now(), ChangeOrder{
-		Station: dir.stationOf(a.ID), Trigger: trigger, Reason: reason, By: cmd.By, OfferID: newUnique(), OnPhone: s.onPhone(cmd),
-	})
+	res, err := s.store.Change(ctx, s.now(), order)
 	if err != nil {
 		return answer, err
 	}
@@ -164,7 +166,7 @@ func (s *Service) onPhone(cmd orchestrator.AgentCommand) time.Duration {
 
 // answer puts the store's outcome into the agent's words.
 func (s *Service) answer(answer orchestrator.AgentAnswer, res ChangeResult, t Trigger) orchestrator.AgentAnswer {
-	answer.State = string(res.State)
+	answer.State, answer.Over = string(res.State), string(res.Over)
 	switch res.Result {
 	case ChangeDone:
 		answer.Result = orchestrator.AgentOK
@@ -174,11 +176,18 @@ func (s *Service) answer(answer orchestrator.AgentAnswer, res ChangeResult, t Tr
 		answer.Result = orchestrator.AgentNothingToClose
 	case ChangeUnfit:
 		answer.Result = orchestrator.AgentBadDisposition
+	case ChangeOver:
+		if answer.Result = orchestrator.AgentUsedUp; res.Over == OverAtOnce {
+			answer.Result = orchestrator.AgentTooMany
+		}
 	case ChangeRefused:
 		answer.Result = refusal(res.State, t)
 	}
 	if res.State == StateOffline || res.State == StatePaused { // callers may have waited for this agent alone
 		s.alarm.by(s.now())
+	}
+	if res.State == StatePaused || res.Result == ChangeLater {
+		s.alarm.by(s.now()) // of what a pause allows
 	}
 	s.matched(res.Offer)
 	return answer

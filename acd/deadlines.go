@@ -177,7 +177,7 @@ func (s *Service) due(ctx context.Context, d Deadline) (bool, error) {
 		return s.lapse(ctx, d.ID)
 	case DueRing:
 		done, o, err = s.store.Relax(ctx, s.now(), d.ID, newUnique())
-	case DueWrap, DueRest:
+	case DueWrap, DueRest, DuePause:
 		done, o, err = s.store.Wake(ctx, s.now(), d, newUnique())
 	}
 	s.matched(o)

@@ -21,6 +21,8 @@ type Definitions struct {
 	Skills       []Skill       `yaml:"skills" doc:"What agents can do, and queues and flows may require."`
 	// RequireReason refuses a pause without a reason.
 	RequireReason bool `yaml:"require_pause_reason" default:"false" doc:"Refuse a pause that names no reason."`
+	// TimeZone is the centre's; empty is this machine's.
+	TimeZone string `yaml:"time_zone" shape:"mayzone" default:"" doc:"Where the centre is, such as America/Bogota: its days, for limits per day, begin there at midnight. Empty is the time zone of the machine."`
 	// AskPIN names the operations for which a phone is asked for its agent's PIN; nil is login alone.
 	AskPIN []orchestrator.AgentOp `yaml:"ask_pin" oneof:"login logout pause resume dispose" doc:"What a phone is asked for its agent's PIN for: login, logout, pause, resume, dispose; absent is login alone."`
 	// MinPIN is the fewest digits of a PIN; 0 is 4.
@@ -219,7 +221,23 @@ type PauseReason struct {
 	Name  string `yaml:"name,need" shape:"id" doc:"Name in the journal and reports."`
 	Digit string `yaml:"digit" shape:"maykey" default:"" doc:"Key on the phone; empty is none."`
 	Texts Texts  `yaml:"texts" keys:"tongue" doc:"Text shown, per language."`
+
+	PerDay   time.Duration `yaml:"per_day" min:"0s" max:"24h" default:"0s" doc:"How long an agent may pause for it in a day of the centre (time_zone), all in all; 0 is unlimited."`
+	Times    int           `yaml:"times_per_day" min:"0" max:"1000" default:"0" doc:"How often an agent may pause for it in a day of the centre; 0 is unlimited."`
+	AtOnce   int           `yaml:"at_once" min:"0" max:"100000" default:"0" doc:"How many agents may pause for it at once, those included who will after their call; 0 is unlimited."`
+	AtOnceIn PauseScope    `yaml:"at_once_in" oneof:"team queue centre" default:"centre" doc:"Of whom at_once is: of each team (those in no team are one), of each queue (an agent's every queue must have room), or of the centre."`
+	Over     string        `yaml:"over" oneof:"refuse warn" default:"refuse" doc:"What becomes of a pause beyond its limits: refuse, unless a supervisor orders it, or warn: it begins, and is told as being over."`
 }
+
+// PauseScope is of whom the number of agents is limited who pause at once.
+type PauseScope string
+
+// Scopes.
+const (
+	PauseInTeam   PauseScope = "team"
+	PauseInQueue  PauseScope = "queue"
+	PauseInCentre PauseScope = "centre"
+)
 
 // Disposition is how a conversation can have ended.
 type Disposition struct {

@@ -34,6 +34,7 @@ type directory struct {
 	phones   map[phone]string
 	pbxs     []string // of all agents, also of those before
 	grace    time.Duration
+	zone     *time.Location // the centre's
 }
 
 // newDirectory prepares definitions. before is the directory it replaces, or nil:
@@ -46,6 +47,7 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 		profiles: map[string]*Profile{}, steps: map[string][]step{}, ways: newWays(defs.skillNames()), stations: map[string]*Station{}, phones: map[phone]string{},
 		callers: newKnownCallers(defs.Callers), teams: keyed(defs.Teams, func(t Team) string { return t.ID }),
 	}
+	dir.zone, _ = zoneOf(defs.TimeZone) // Validate has told of what is wrong
 	for _, q := range defs.Queues {
 		dir.queues[q.ID] = q
 		dir.steps[q.ID], _ = q.steps(dir.ways.skills) // Validate has told of what is wrong
@@ -83,7 +85,7 @@ func (dir *directory) inherit(before *directory) {
 
 func (dir *directory) station(a Agent, before *directory) *Station {
 	p := dir.profile(a, before)
-	s := &Station{Agent: a.ID, PBX: a.PBX, Group: dir.group(a.PBX), Endpoint: a.Endpoint, Language: a.Language,
+	s := &Station{Agent: a.ID, PBX: a.PBX, Group: dir.group(a.PBX), Endpoint: a.Endpoint, Language: a.Language, Team: a.Team,
 		AutoAnswer: a.AutoAnswer, Queues: []string{orchestrator.PersonalQueue(a.ID)}, Profile: p.ID, Facts: p.Facts}
 	for _, m := range p.Places {
 		s.Queues = append(s.Queues, m.Queue)
@@ -166,15 +168,15 @@ func (dir *directory) wrapUp(agent, queue string) time.Duration {
 }
 
 // reason finds a pause reason by name or digit. An empty code is no reason at all.
-func (dir *directory) reason(code string) (name string, ok bool) {
+func (dir *directory) reason(code string) (p PauseReason, ok bool) {
 	if code == "" {
-		return "", !dir.defs.RequireReason
+		return p, !dir.defs.RequireReason
 	}
 	i := slices.IndexFunc(dir.defs.PauseReasons, func(p PauseReason) bool { return p.Name == code || p.Digit == code })
 	if i < 0 {
-		return "", false
+		return p, false
 	}
-	return dir.defs.PauseReasons[i].Name, true
+	return dir.defs.PauseReasons[i], true
 }
 
 // disposition finds what a code or name means in each queue; the key anyQueue

@@ -83,6 +83,13 @@ var stateWords = map[State][2]string{StateOffline: {"logged out", "desconectado"
 	StateReserved: {"reserved", "reservado"}, StateTalking: {"talking", "en conversación"},
 	StateWrapup: {"in wrap-up", "cerrando la llamada anterior"}, StatePaused: {"paused", "en pausa"}}
 
+// overWords say which limit a pause is beyond.
+var overWords = map[Over][2]string{
+	OverTime:   {", longer than the day allows", ", más tiempo del permitido al día"},
+	OverTimes:  {", more often than the day allows", ", más veces de las permitidas al día"},
+	OverAtOnce: {", with more agents at once than may", ", con más agentes a la vez de los permitidos"},
+}
+
 // explainState says what the agent does instead, since when and why.
 func explainState(a AgentView, now int64) Finding {
 	words := stateWords[a.State]
@@ -95,6 +102,12 @@ func explainState(a AgentView, now int64) Finding {
 		en, es = en+" ("+a.Reason+")", es+" ("+a.Reason+")"
 	case a.State == StatePaused:
 		en, es = en+", without a reason", es+", sin motivo"
+	}
+	if words, over := overWords[a.Over]; over {
+		en, es = en+words[0], es+words[1]
+	}
+	if a.PauseUntil > 0 {
+		en, es = en+"; what the day allows lasts another "+span(a.PauseUntil-now), es+"; lo que permite el día dura otros "+span(a.PauseUntil-now)
 	}
 	if a.lineGone() {
 		en += ": the permanent line is gone; *484, *4811 or `operadora agent login " + a.ID + " --line` brings it back"

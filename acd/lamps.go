@@ -44,17 +44,20 @@ var dutyTable = map[State]orchestrator.LampState{
 	StatePaused:    orchestrator.LampRinging, // blinking
 }
 
-// bothLamps are those lamps of an agent in a state, by name.
-func bothLamps(agent string, s State) map[string]orchestrator.LampState {
+// bothLamps are those lamps of an agent in a state, by name. Of a pause beyond its limits both blink.
+func bothLamps(agent string, s State, over Over) map[string]orchestrator.LampState {
 	duty, ok := dutyTable[s]
 	if !ok {
 		duty = orchestrator.LampOff
 	}
-	return map[string]orchestrator.LampState{LampName(agent): LampOf(s), DutyLampName(agent): duty}
+	return map[string]orchestrator.LampState{LampName(agent): LampOf(s, over), DutyLampName(agent): duty}
 }
 
-// LampOf is the lamp of an agent in a state.
-func LampOf(s State) orchestrator.LampState {
+// LampOf is the lamp of an agent in a state, over a limit of the pause or not.
+func LampOf(s State, over Over) orchestrator.LampState {
+	if s == StatePaused && over != "" {
+		return orchestrator.LampRinging
+	}
 	if l, ok := lampTable[s]; ok {
 		return l
 	}
@@ -187,8 +190,8 @@ func (f *LampFollower) read(e orchestrator.Entry) {
 		f.log.Error("a journal entry cannot be read", "entry", e.ID, "error", err)
 		return
 	}
-	if c.From != c.To { // else only the phone or the reason changed, which no lamp shows
-		for name, state := range bothLamps(e.Agent, State(c.To)) {
+	if c.From != c.To || c.To == string(StatePaused) { // else only the phone or the reason changed, which no lamp shows
+		for name, state := range bothLamps(e.Agent, State(c.To), Over(c.Over)) {
 			p.tell(name, state)
 		}
 	}

@@ -25,11 +25,14 @@ func TestLampOfEveryState(t *testing.T) {
 		StateTalking: "busy", StateWrapup: "busy", StatePaused: "held",
 	}
 	for _, s := range States {
-		if got := LampOf(s); got != want[s] {
+		if got := LampOf(s, ""); got != want[s] {
 			t.Errorf("%s shows %s, want %s", s, got, want[s])
 		}
 	}
-	if LampOf("") != orchestrator.LampOff || LampName("ana") != "op-ana" {
+	if got := bothLamps("ana", StatePaused, OverTime); got["op-ana"] != orchestrator.LampRinging || got["duty-ana"] != orchestrator.LampRinging {
+		t.Errorf("a pause beyond its limits: %v", got)
+	}
+	if LampOf("", "") != orchestrator.LampOff || LampName("ana") != "op-ana" {
 		t.Error("an agent never seen is logged out; the name begins with op-")
 	}
 }
@@ -211,7 +214,7 @@ func TestTheSecondKeyTellsWhoIsOnDuty(t *testing.T) {
 		orchestrator.LampBusy: "lit", orchestrator.LampHeld: "lit"}
 	seen := map[[2]string]State{}
 	for _, s := range States {
-		both := bothLamps("ana", s)
+		both := bothLamps("ana", s, "")
 		look := [2]string{looks[both["op-ana"]], looks[both["duty-ana"]]}
 		if other, taken := seen[look]; taken && s != StateWrapup { // busy is busy
 			t.Errorf("%s looks like %s: %v", s, other, look)

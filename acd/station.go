@@ -14,6 +14,7 @@ type Station struct {
 	Group      string   `json:"group"` // of PBXs whose callers the agent may serve
 	Endpoint   string   `json:"endpoint"`
 	Language   string   `json:"language"`
+	Team       string   `json:"team"`
 	AutoAnswer bool     `json:"auto_answer"`
 	Print      string   `json:"print"`  // changes when anything else in the station does
 	Queues     []string `json:"queues"` // the agent's own first

@@ -188,6 +188,12 @@ type AgentRecord struct {
 	Queue string `json:"queue,omitempty"`
 	Due   int64  `json:"due,omitempty"` // end of wrap-up
 
+	Team     string `json:"team,omitempty"`
+	PauseDue int64  `json:"pause_due,omitempty"` // when the day's time for the reason of the pause is used up
+	Over     Over   `json:"over,omitempty"`      // the limit that the pause is beyond
+	Again    bool   `json:"again,omitempty"`     // a call interrupts the pause that is to follow
+	Away     string `json:"away,omitempty"`      // where the agent counts as paused, or as about to: "<reason>:<scope>", joined by commas
+
 	Next    Trigger `json:"next,omitempty"` // what is remembered until the call ends
 	NextWhy string  `json:"next_why,omitempty"`
 	NextBy  string  `json:"next_by,omitempty"`
@@ -318,6 +324,7 @@ type ChangeOrder struct {
 	Reason, By string
 	OfferID    string
 	OnPhone    time.Duration // how long the phone that asked may be in that call; 0 when it is not the agent's
+	Allow      *Allowance    // of a pause with a reason that is defined
 }
 
 // DisposeOrder gives a disposition.
@@ -334,6 +341,7 @@ type ChangeResult struct {
 	Result ChangeOutcome
 	State  State // after
 	Offer  *OfferRecord
+	Over   Over // of a pause: the limit that it is, or would be, beyond
 }
 
 // ChangeOutcome is what came of an agent's wish, as the store tells it.
@@ -346,6 +354,7 @@ const (
 	ChangeRefused ChangeOutcome = "refused"         // the state does not allow it
 	ChangeNothing ChangeOutcome = "nothing"         // no call to give a disposition to
 	ChangeUnfit   ChangeOutcome = "bad_disposition" // not a disposition of the call's queue
+	ChangeOver    ChangeOutcome = "over"            // a pause beyond its limits
 )
 
 // DeadlineKind says what falls due.
@@ -356,6 +365,7 @@ const (
 	DueOffer DeadlineKind = "offer" // id is an offer
 	DueWrap  DeadlineKind = "wrap"  // id is an agent: wrap-up ends
 	DueRest  DeadlineKind = "rest"  // id is an agent: the rest after a failed offer ends
+	DuePause DeadlineKind = "pause" // id is an agent: the day's time for the reason of the pause is used up
 	DueRing  DeadlineKind = "ring"  // id is a call: it has waited long enough for more agents
 )
 

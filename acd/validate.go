@@ -40,6 +40,7 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 	d.checkKinds(c)
 	d.checkAgents(c)
 	d.checkTeams(c)
+	c.zone(d.TimeZone)
 	d.checkReasons(c)
 	d.checkDispositions(c)
 	return c.found
@@ -82,6 +83,13 @@ func (c *complaints) unique() func(field, value string) {
 	return func(field, value string) {
 		c.check(value == "" || !seen[value], yamlfile.CodeForm, field, "%q is used twice", value)
 		seen[value] = true
+	}
+}
+
+// zone checks the centre's time zone.
+func (c *complaints) zone(name string) {
+	if _, err := zoneOf(name); err != nil {
+		c.found = append(c.found, yamlfile.Fault{Code: yamlfile.CodeUnknown, Where: "time_zone", Text: fmt.Sprintf("%q is no time zone that this machine knows; one is America/Bogota", name)})
 	}
 }
 
@@ -282,6 +290,9 @@ func (d Definitions) checkReasons(c *complaints) {
 		c.check(r.Name != ReasonMissed && r.Name != orchestrator.ReasonLine, yamlfile.CodeForm, "name", "%q is operadora's own", r.Name)
 		names("name", r.Name)
 		digits("digit", r.Digit)
+		c.check(r.AtOnceIn == PauseInCentre || r.AtOnceIn == "" || r.AtOnce > 0, yamlfile.CodeForm, "at_once_in", "%s says nothing without at_once", r.AtOnceIn)
+		limited := r.PerDay > 0 || r.Times > 0 || r.AtOnce > 0
+		c.check(r.Over == overRefuse || r.Over == "" || limited, yamlfile.CodeForm, "over", "%s says nothing without per_day, times_per_day or at_once", r.Over)
 	}
 }
 

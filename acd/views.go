@@ -52,6 +52,8 @@ type AgentView struct {
 	Queue      string                   `json:"queue,omitempty"` // of the call
 	Offer      string                   `json:"offer,omitempty"`
 	WrapUntil  int64                    `json:"wrap_until,omitempty"`
+	PauseUntil int64                    `json:"pause_until,omitempty"` // when the day's time for its reason is used up
+	Over       Over                     `json:"over,omitempty"`        // the limit that the pause is beyond
 	Misses     int                      `json:"misses,omitempty"`      // in a row
 	Next       string                   `json:"next,omitempty"`        // pause or logout, once the call and its wrap-up are over
 	NextReason string                   `json:"next_reason,omitempty"` // of that pause
@@ -109,7 +111,7 @@ func viewOf(id string, a AgentRecord) AgentView {
 		Device: a.Device, DeviceAt: a.DeviceAt, Inferred: a.Hearsay, Eligible: a.eligible(),
 		RestUntil: a.Rest, RestFor: a.RestFor, Call: a.Call, Queue: a.Queue, Offer: a.Offer,
 		WrapUntil: a.Due, Misses: a.Misses, ToDispose: a.LastCall, FreeSince: a.FreeSince,
-		Calls: a.Calls, TalkMS: a.TalkMS, Lamp: LampOf(a.State),
+		Calls: a.Calls, TalkMS: a.TalkMS, Lamp: LampOf(a.State, a.Over), PauseUntil: a.PauseDue, Over: a.Over,
 	}
 	switch a.Next {
 	case OnPauseDue:

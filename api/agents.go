@@ -95,7 +95,11 @@ func (s operations) LogoutAgent(ctx context.Context, r LogoutAgentRequestObject)
 
 // PauseAgent implements StrictServerInterface.
 func (s operations) PauseAgent(ctx context.Context, r PauseAgentRequestObject) (PauseAgentResponseObject, error) {
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: given(r.Body).Reason}, given(r.Body).Why)
+	body := given(r.Body)
+	if body.Override && wire.Role(askerOf(ctx).token.Role) == wire.RoleAgent {
+		return nil, denied("override: who pauses beyond the limits is let by a supervisor")
+	}
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: body.Reason, Override: body.Override}, body.Why)
 }
 
 // ResumeAgent implements StrictServerInterface.
@@ -121,6 +125,8 @@ var commandRefusals = map[orchestrator.AgentResult]problem{
 	orchestrator.AgentPhoneBusy:      {Status: http.StatusConflict, Code: wire.ProblemCodePhoneBusy, Detail: "the agent's phone is in another call"},
 	orchestrator.AgentBadQueue:       {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadQueue, Field: "queue", Detail: "queue: no such queue, or the agent does not serve it"},
 	orchestrator.AgentBadReason:      {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadReason, Field: "reason", Detail: "not a defined pause reason"},
+	orchestrator.AgentUsedUp:         {Status: http.StatusConflict, Code: wire.ProblemCodeUsedUp, Field: "reason", Detail: "used up: the agent has paused for it as often, or as long, as a day allows"},
+	orchestrator.AgentTooMany:        {Status: http.StatusConflict, Code: wire.ProblemCodeTooMany, Field: "reason", Detail: "taken: as many agents pause for it, or will after their call, as may at once"},
 	orchestrator.AgentBadDisposition: {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadDisposition, Field: "disposition", Detail: "not a disposition of the call's queue"},
 }
 
@@ -156,6 +162,9 @@ func (s operations) command(ctx context.Context, agent string, cmd orchestrator.
 	before, unknown := s.Floor.Agent(ctx, agent) // for the record alone
 	done, err := s.Agents.Do(ctx, cmd)
 	detail := []string{strings.TrimSpace(cmd.Reason + " " + cmd.Disposition)}
+	if cmd.Override {
+		detail = append(detail, "beyond its limits, too")
+	}
 	if why != "" {
 		detail = append(detail, "because: "+printable(why))
 	}
@@ -173,7 +182,7 @@ func (s operations) command(ctx context.Context, agent string, cmd orchestrator.
 	}
 	switch done.Result {
 	case orchestrator.AgentOK, orchestrator.AgentLater:
-		return commandAnswer{wire.AgentCommandAnswer{Result: wire.CommandResult(done.Result), Agent: done.Agent, State: wire.AgentState(done.State)}}, nil
+		return commandAnswer{wire.AgentCommandAnswer{Result: wire.CommandResult(done.Result), Agent: done.Agent, State: wire.AgentState(done.State), Over: wire.PauseLimit(done.Over)}}, nil
 	default:
 	}
 	p, ok := commandRefusals[done.Result]

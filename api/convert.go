@@ -74,7 +74,7 @@ func entryView(e orchestrator.Entry) wire.Entry {
 		var c orchestrator.AgentChange
 		if json.Unmarshal(e.Data, &c) == nil {
 			v.Data, _ = json.Marshal(wire.EntryAgentState{From: wire.AgentState(c.From), To: wire.AgentState(c.To), Reason: c.Reason,
-				Device: wire.DeviceState(c.Device), Call: c.Call, Next: wire.AfterCall(c.Next), NextReason: c.NextReason,
+				Device: wire.DeviceState(c.Device), Call: c.Call, Until: wire.At(c.Until), Over: wire.PauseLimit(c.Over), Next: wire.AfterCall(c.Next), NextReason: c.NextReason,
 				RestUntil: wire.At(c.RestUntil), RestFor: wire.OfferFailure(c.RestFor), By: c.By})
 		}
 	default:

@@ -100,8 +100,17 @@ func TestAgentCommands(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", r.op, diff)
 		}
 	}
+	w.agents.asked = nil
+	if p := read[problem](t, ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[wire.RoleAgent], `{"reason":"lunch","override":true}`), 403); !strings.Contains(p.Detail, "override") || len(w.agents.asked) > 0 {
+		t.Errorf("an agent lets itself: %+v, %v", p, w.agents.asked)
+	}
+	w.agents.answer = orchestrator.AgentAnswer{Result: orchestrator.AgentOK, State: "paused", Over: "times"}
+	got := read[wire.AgentCommandAnswer](t, ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[wire.RoleSupervisor], `{"reason":"lunch","override":true}`), 200)
+	if got.Over != wire.PauseLimitTimes || !w.agents.asked[0].Override {
+		t.Errorf("a supervisor's override: %+v, %+v", got, w.agents.asked)
+	}
 	for result, status := range map[orchestrator.AgentResult]int{"ok": 200, "later": 202, "unknown": 404, "bad_pin": 403, "already": 409,
-		"not_logged_in": 409, "elsewhere": 409, "nothing": 409, "bad_reason": 400, "bad_disposition": 400, "never heard of": 500} {
+		"not_logged_in": 409, "elsewhere": 409, "nothing": 409, "bad_reason": 400, "used_up": 409, "too_many": 409, "bad_disposition": 400, "never heard of": 500} {
 		w.agents.answer.Result = result
 		r := ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[wire.RoleAdmin], `{"reason":"siesta"}`)
 		if r.Code != status {

@@ -50,6 +50,7 @@ type state struct {
 	Vars  map[string]string `json:"x,omitempty"`
 	Hide  []string          `json:"h,omitempty"`  // variables that are not stored
 	Agent string            `json:"g,omitempty"`  // state of the agent after the last operation
+	Over  string            `json:"go,omitempty"` // the limit that the agent's pause is beyond
 	Stack []frame           `json:"k2,omitempty"` // callers of the present sub-flow, outermost first
 	Call  arrival           `json:"b"`
 }

@@ -42,7 +42,7 @@ func References(text string) []string {
 func Given(name string) bool {
 	switch name {
 	case "call.id", "call.pbx", "call.did", "call.caller", "call.name", "call.language",
-		"args.operation", "args.endpoint", "args.digits", "agent.state":
+		"args.operation", "args.endpoint", "args.digits", "agent.state", "agent.over":
 		return true
 	}
 	return false
@@ -65,6 +65,8 @@ func (s *state) look(name string) string {
 		return s.Lang
 	case "agent.state":
 		return s.Agent
+	case "agent.over":
+		return s.Over
 	case "args.operation":
 		return argument(s.Call.Args, 0)
 	case "args.endpoint":

@@ -183,7 +183,7 @@ func (a *Agent) input(r *run, in input) {
 		a.enter(r)
 	case orchestrator.FlowAgent:
 		r.speak(in.Answer.Language)
-		r.st.Agent = clean(in.Answer.State)
+		r.st.Agent, r.st.Over = clean(in.Answer.State), clean(in.Answer.Over)
 		result := string(in.Answer.Result)
 		if _, known := Rule(NodeAgent, result); in.Failed || !known || result == OutFail {
 			result = OutError

@@ -284,6 +284,7 @@ type AgentCommand struct {
 	PIN         string `json:"-"` // checked when the agent has one and Trusted is false; never stored
 	Trusted     bool   // asked through the API by an authorised role
 	Reason      string // pause reason: a name or its digit
+	Override    bool   `json:",omitempty"` // of a pause, when Trusted: also beyond the limits of its reason
 	Disposition string // a name or its digits
 	To          string `json:",omitempty"` // of AgentTransfer, AgentConsult and AgentSupervise: what was dialled
 	By          string // who asked, for the journal: "phone", "api:<token name>", "cli"
@@ -301,6 +302,7 @@ type AgentAnswer struct {
 	Agent    string
 	Language string
 	State    string // the agent's state now
+	Over     string `json:",omitempty"` // of a pause, the limit of its reason that it is, or would be, beyond: time, times, at_once
 	Call     string `json:",omitempty"` // of operations of a conversation: its call
 	Phone    Phone  `json:",omitzero"`  // of AgentLine and AgentLook: where the agent is
 }
@@ -330,6 +332,8 @@ const (
 	AgentPhoneBusy      AgentResult = "phone_busy"      // the phone is in another call
 	AgentBadQueue       AgentResult = "bad_queue"       // no such queue, or the agent does not serve it
 	AgentBadReason      AgentResult = "bad_reason"      // unknown pause reason
+	AgentUsedUp         AgentResult = "used_up"         // the day's pauses for that reason are
+	AgentTooMany        AgentResult = "too_many"        // as many agents as may at once pause for that reason
 	AgentBadDisposition AgentResult = "bad_disposition" // unknown disposition
 	AgentNothingToClose AgentResult = "nothing"         // no call to dispose of, or to transfer
 	AgentRefused        AgentResult = "refused"         // the call cannot go there

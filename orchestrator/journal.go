@@ -80,6 +80,10 @@ type AgentChange struct {
 	Device string `json:"device,omitempty"` // the phone's state now
 	Call   string `json:"call,omitempty"`
 	By     string `json:"by,omitempty"`
+	// Until is when the wrap-up ends, or the day's time for the reason of the pause is used up; unix ms.
+	Until int64 `json:"until,omitempty"`
+	// Over is the limit of its reason that the pause is beyond: time, times or at_once.
+	Over string `json:"over,omitempty"`
 	// Next is what the agent asked for until the call and its wrap-up are over: pause or logout.
 	Next       string `json:"next,omitempty"`
 	NextReason string `json:"next_reason,omitempty"`

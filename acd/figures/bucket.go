@@ -47,10 +47,10 @@ func newSlicer(d Dimension, zone *time.Location, interval time.Duration) *slicer
 			return key{int64(from.Hour()), from.Format("15") + ":00"}
 		}
 	case ByDay:
-		s.piece = dayOf
+		s.piece = DayOf
 		s.name = func(from time.Time) key { return key{from.UnixMilli(), from.Format(time.DateOnly)} }
 	case ByWeekday:
-		s.piece = dayOf
+		s.piece = DayOf
 		s.name = func(from time.Time) key {
 			return key{int64(from.Weekday()+6) % 7, from.Weekday().String()} // Monday first
 		}
@@ -77,9 +77,9 @@ func intervalOf(t time.Time, length time.Duration) (from, to time.Time) {
 	return from, to
 }
 
-// dayOf is the day that a moment is in: as long as it is, on days on which clocks
+// DayOf is the day that a moment is in: as long as it is, on days on which clocks
 // are set, too.
-func dayOf(t time.Time) (from, to time.Time) {
+func DayOf(t time.Time) (from, to time.Time) {
 	y, m, d := t.Date()
 	return dawn(y, m, d, t.Location()), dawn(y, m, d+1, t.Location())
 }

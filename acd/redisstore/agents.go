@@ -11,8 +11,12 @@ import (
 
 // Change carries an agent's wish out, remembers it or refuses it.
 func (s *Store) Change(ctx context.Context, now time.Time, c acd.ChangeOrder) (acd.ChangeResult, error) {
+	allow := ""
+	if c.Allow != nil {
+		allow = encode(c.Allow)
+	}
 	r, err := s.run(ctx, "acd/redisstore.Change", agentChange, s.base(),
-		ms(now), c.Station.Agent, string(c.Trigger), c.Reason, c.By, c.Station.JSON(), c.OfferID, c.OnPhone.Milliseconds())
+		ms(now), c.Station.Agent, string(c.Trigger), c.Reason, c.By, c.Station.JSON(), c.OfferID, c.OnPhone.Milliseconds(), allow)
 	return changeResult(r, err)
 }
 
@@ -28,7 +32,7 @@ func changeResult(r reply, err error) (acd.ChangeResult, error) {
 		return acd.ChangeResult{}, err
 	}
 	offer, err := r.offer(2)
-	return acd.ChangeResult{Result: acd.ChangeOutcome(r.text(0)), State: acd.State(r.text(1)), Offer: offer}, err
+	return acd.ChangeResult{Result: acd.ChangeOutcome(r.text(0)), State: acd.State(r.text(1)), Offer: offer, Over: acd.Over(r.text(3))}, err
 }
 
 // TryPIN counts a PIN that somebody gave.

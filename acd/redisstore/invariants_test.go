@@ -193,6 +193,18 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 	if a.State == acd.StateWrapup {
 		need[a.PBX+" wrap:"+id] = true
 	}
+	if a.PauseDue > 0 {
+		need[a.PBX+" pause:"+id] = true
+	}
+	for set := range strings.SplitSeq(a.Away, ",") {
+		if why, _, _ := strings.Cut(set, ":"); set != "" && (!w.rdb.SIsMember(w.ctx(), prefix+"away:"+set, id).Val() ||
+			!(a.State == acd.StatePaused && a.Reason == why || a.Next == acd.OnPauseDue && a.NextWhy == why)) {
+			bad = append(bad, "counts as away in "+set)
+		}
+	}
+	if a.State == acd.StatePaused && a.Reason != "" && a.Away == "" {
+		bad = append(bad, "pauses and counts nowhere")
+	}
 	if a.Rest > 0 {
 		need[a.PBX+" rest:"+id] = true
 	}

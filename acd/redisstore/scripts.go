@@ -18,9 +18,10 @@ var luaFiles embed.FS
 
 // Libraries that scripts are put together with. Each follows the ones before.
 var (
-	libState  = []string{"lib_agent", "lib_count", "lib_inside", "lib_save", "lib_pace", "lib_load", "lib_staff", "lib_state", "lib_lane"}
+	libState  = []string{"lib_agent", "lib_count", "lib_inside", "lib_pause", "lib_save", "lib_pace", "lib_load", "lib_staff", "lib_state", "lib_lane"}
 	libMatch  = append(libState[:len(libState):len(libState)], "lib_idle", "lib_best", "lib_match")
 	libPlace  = append(libMatch[:len(libMatch):len(libMatch)], "lib_way")
+	libAllow  = append(libSettle[:len(libSettle):len(libSettle)], "lib_allow")
 	libSettle = append(libMatch[:len(libMatch):len(libMatch)], "lib_settle", "lib_depart", "lib_known")
 )
 
@@ -38,7 +39,7 @@ var (
 	offerFail     = script("offer_fail", libSettle)
 	offerFinish   = script("offer_finish", libSettle)
 	offerHeal     = script("offer_heal", libSettle)
-	agentChange   = script("agent_change", libSettle)
+	agentChange   = script("agent_change", libAllow)
 	agentDial     = script("agent_dial", libSettle)
 	agentDispose  = script("agent_dispose", libSettle)
 	agentDevice   = script("agent_device", libSettle)

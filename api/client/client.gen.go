@@ -172,12 +172,16 @@ type ClientInterface interface {
 
 	// PauseAgentWithBody Pauses an agent; during a call, after it.
 	//
+	// 409 used_up or too_many when the reason has limits, for a day or for how many agents at once, and the pause would be beyond them. Admins and supervisors may order it all the same (override); so may a reason say. Then "over" tells which.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/agents/{agent}/pause (the `PauseAgent` operationId).
 	PauseAgentWithBody(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PauseAgent Pauses an agent; during a call, after it.
+	//
+	// 409 used_up or too_many when the reason has limits, for a day or for how many agents at once, and the pause would be beyond them. Admins and supervisors may order it all the same (override); so may a reason say. Then "over" tells which.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1012,6 +1016,8 @@ func (c *Client) LogoutAgent(ctx context.Context, agent PathAgent, body LogoutAg
 
 // PauseAgentWithBody Pauses an agent; during a call, after it.
 //
+// 409 used_up or too_many when the reason has limits, for a day or for how many agents at once, and the pause would be beyond them. Admins and supervisors may order it all the same (override); so may a reason say. Then "over" tells which.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/agents/{agent}/pause (the `PauseAgent` operationId).
@@ -1028,6 +1034,8 @@ func (c *Client) PauseAgentWithBody(ctx context.Context, agent PathAgent, conten
 }
 
 // PauseAgent Pauses an agent; during a call, after it.
+//
+// 409 used_up or too_many when the reason has limits, for a day or for how many agents at once, and the pause would be beyond them. Admins and supervisors may order it all the same (override); so may a reason say. Then "over" tells which.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6973,12 +6981,16 @@ type ClientWithResponsesInterface interface {
 
 	// PauseAgentWithBodyWithResponse Pauses an agent; during a call, after it.
 	//
+	// 409 used_up or too_many when the reason has limits, for a day or for how many agents at once, and the pause would be beyond them. Admins and supervisors may order it all the same (override); so may a reason say. Then "over" tells which.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/agents/{agent}/pause (the `PauseAgent` operationId).
 	PauseAgentWithBodyWithResponse(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PauseAgentResponse, error)
 
 	// PauseAgentWithResponse Pauses an agent; during a call, after it.
+	//
+	// 409 used_up or too_many when the reason has limits, for a day or for how many agents at once, and the pause would be beyond them. Admins and supervisors may order it all the same (override); so may a reason say. Then "over" tells which.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11679,6 +11691,8 @@ func (c *ClientWithResponses) LogoutAgentWithResponse(ctx context.Context, agent
 
 // PauseAgentWithBodyWithResponse Pauses an agent; during a call, after it.
 //
+// 409 used_up or too_many when the reason has limits, for a day or for how many agents at once, and the pause would be beyond them. Admins and supervisors may order it all the same (override); so may a reason say. Then "over" tells which.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/agents/{agent}/pause (the `PauseAgent` operationId).
@@ -11691,6 +11705,8 @@ func (c *ClientWithResponses) PauseAgentWithBodyWithResponse(ctx context.Context
 }
 
 // PauseAgentWithResponse Pauses an agent; during a call, after it.
+//
+// 409 used_up or too_many when the reason has limits, for a day or for how many agents at once, and the pause would be beyond them. Admins and supervisors may order it all the same (override); so may a reason say. Then "over" tells which.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

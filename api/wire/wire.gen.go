@@ -974,6 +974,27 @@ func (e Outcome) Valid() bool {
 	}
 }
 
+// Defines values for PauseLimit.
+const (
+	PauseLimitAtOnce PauseLimit = "at_once"
+	PauseLimitTime   PauseLimit = "time"
+	PauseLimitTimes  PauseLimit = "times"
+)
+
+// Valid indicates whether the value is a known member of the PauseLimit enum.
+func (e PauseLimit) Valid() bool {
+	switch e {
+	case PauseLimitAtOnce:
+		return true
+	case PauseLimitTime:
+		return true
+	case PauseLimitTimes:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemCode.
 const (
 	ProblemCodeAlready          ProblemCode = "already"
@@ -1007,11 +1028,13 @@ const (
 	ProblemCodeThrottled        ProblemCode = "throttled"
 	ProblemCodeTooLarge         ProblemCode = "too_large"
 	ProblemCodeTooLong          ProblemCode = "too_long"
+	ProblemCodeTooMany          ProblemCode = "too_many"
 	ProblemCodeTooShort         ProblemCode = "too_short"
 	ProblemCodeUnauthorized     ProblemCode = "unauthorized"
 	ProblemCodeUnavailable      ProblemCode = "unavailable"
 	ProblemCodeUnknownAgent     ProblemCode = "unknown_agent"
 	ProblemCodeUnknownField     ProblemCode = "unknown_field"
+	ProblemCodeUsedUp           ProblemCode = "used_up"
 	ProblemCodeWrongType        ProblemCode = "wrong_type"
 )
 
@@ -1080,6 +1103,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeTooLong:
 		return true
+	case ProblemCodeTooMany:
+		return true
 	case ProblemCodeTooShort:
 		return true
 	case ProblemCodeUnauthorized:
@@ -1089,6 +1114,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeUnknownAgent:
 		return true
 	case ProblemCodeUnknownField:
+		return true
+	case ProblemCodeUsedUp:
 		return true
 	case ProblemCodeWrongType:
 		return true
@@ -1484,9 +1511,15 @@ type Agent struct {
 	// NextReason The reason of that pause.
 	NextReason string `json:"next_reason,omitempty,omitzero"`
 
+	// Over The limit of its reason that a pause is beyond: the time in a day, how often in a day, or how many agents at once.
+	Over PauseLimit `json:"over,omitempty,omitzero"`
+
 	// PassedOver Available, and gets no call: the phone is busy or not there, or rests.
-	PassedOver bool   `json:"passed_over,omitempty,omitzero"`
-	PBX        string `json:"pbx,omitempty,omitzero"`
+	PassedOver bool `json:"passed_over,omitempty,omitzero"`
+
+	// PauseUntil When the time that the day allows for the reason of the pause is used up.
+	PauseUntil time.Time `json:"pause_until,omitempty,omitzero"`
+	PBX        string    `json:"pbx,omitempty,omitzero"`
 
 	// Queue Of that call.
 	Queue  string   `json:"queue,omitempty,omitzero"`
@@ -1509,6 +1542,9 @@ type Agent struct {
 // AgentCommandAnswer defines model for AgentCommandAnswer.
 type AgentCommandAnswer struct {
 	Agent string `json:"agent"`
+
+	// Over The limit of its reason that a pause is beyond: the time in a day, how often in a day, or how many agents at once.
+	Over PauseLimit `json:"over,omitempty,omitzero"`
 
 	// Result later: after the current call.
 	Result CommandResult `json:"result"`
@@ -1565,6 +1601,9 @@ type AgentPage struct {
 
 // AgentPause defines model for AgentPause.
 type AgentPause struct {
+	// Override Also beyond the limits of the reason; of admins and supervisors.
+	Override bool `json:"override,omitempty,omitzero"`
+
 	// Reason A defined pause reason or its digit.
 	Reason string `json:"reason,omitempty,omitzero"`
 
@@ -1940,6 +1979,9 @@ type EntryAgentState struct {
 	// NextReason The reason of that pause.
 	NextReason string `json:"next_reason,omitempty,omitzero"`
 
+	// Over The limit of its reason that a pause is beyond: the time in a day, how often in a day, or how many agents at once.
+	Over PauseLimit `json:"over,omitempty,omitzero"`
+
 	// Reason Pause reason or cause of the change.
 	Reason string `json:"reason,omitempty,omitzero"`
 
@@ -1947,6 +1989,9 @@ type EntryAgentState struct {
 	RestFor   OfferFailure `json:"rest_for,omitempty,omitzero"`
 	RestUntil time.Time    `json:"rest_until,omitempty,omitzero"`
 	To        AgentState   `json:"to"`
+
+	// Until When the wrap-up ends, or the time that the day allows for the reason of the pause is used up.
+	Until time.Time `json:"until,omitempty,omitzero"`
 }
 
 // EntryCallback defines model for EntryCallback.
@@ -2747,18 +2792,33 @@ type Party struct {
 	Number string `json:"number,omitempty,omitzero"`
 }
 
+// PauseLimit The limit of its reason that a pause is beyond: the time in a day, how often in a day, or how many agents at once.
+type PauseLimit string
+
 // PauseReasonDefinition defines model for PauseReasonDefinition.
 type PauseReasonDefinition struct {
-	Digit string `json:"digit,omitempty,omitzero"`
-	ID    string `json:"id"`
+	// AtOnce How many agents may pause for it at once.
+	AtOnce int `json:"at_once,omitempty,omitzero"`
+
+	// AtOnceIn Of whom: team, queue or centre.
+	AtOnceIn string `json:"at_once_in,omitempty,omitzero"`
+	Digit    string `json:"digit,omitempty,omitzero"`
+	ID       string `json:"id"`
+
+	// Over What becomes of a pause beyond its limits: refuse or warn.
+	Over string `json:"over,omitempty,omitzero"`
+
+	// PerDayMS How long an agent may pause for it in a day.
+	PerDayMS int64 `json:"per_day_ms,omitempty,omitzero"`
 
 	// Texts By language.
-	Texts Texts `json:"texts,omitempty,omitzero"`
+	Texts       Texts `json:"texts,omitempty,omitzero"`
+	TimesPerDay int   `json:"times_per_day,omitempty,omitzero"`
 }
 
 // Problem defines model for Problem.
 type Problem struct {
-	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
+	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail A sentence for people.
@@ -2778,7 +2838,7 @@ type Problem struct {
 	Value string `json:"value,omitempty,omitzero"`
 }
 
-// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
+// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 type ProblemCode string
 
 // Queue defines model for Queue.

@@ -31,13 +31,7 @@ func newAgentCommand() *cobra.Command {
 			}
 			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
-		newAgentOpCommand("pause AGENT [REASON]", "Pause an agent; during a call: after it", func(ctx context.Context, c remote, agent, reason, why string) (*wire.AgentCommandAnswer, error) {
-			r, err := c.PauseAgentWithResponse(ctx, agent, wire.AgentPause{Reason: reason, Why: why})
-			if err != nil {
-				return nil, err
-			}
-			return cmp.Or(r.JSON200, r.JSON202), nil
-		}),
+		newAgentPauseCommand(),
 		newAgentOpCommand("resume AGENT", "Make an agent available for calls", func(ctx context.Context, c remote, agent, _, why string) (*wire.AgentCommandAnswer, error) {
 			r, err := c.ResumeAgentWithResponse(ctx, agent, wire.AgentForce{Why: why})
 			if err != nil {
@@ -67,6 +61,19 @@ func newAgentLoginCommand() *cobra.Command {
 		return cmp.Or(r.JSON200, r.JSON202), nil
 	})
 	c.Flags().BoolVar(&line, "line", false, "with a permanent line: the phone is rung once, and calls come on that line; also puts one back")
+	return c
+}
+
+func newAgentPauseCommand() *cobra.Command {
+	override := false
+	c := newAgentOpCommand("pause AGENT [REASON]", "Pause an agent; during a call: after it", func(ctx context.Context, c remote, agent, reason, why string) (*wire.AgentCommandAnswer, error) {
+		r, err := c.PauseAgentWithResponse(ctx, agent, wire.AgentPause{Reason: reason, Override: override, Why: why})
+		if err != nil {
+			return nil, err
+		}
+		return cmp.Or(r.JSON200, r.JSON202), nil
+	})
+	c.Flags().BoolVar(&override, "override", false, "also beyond the limits of the reason; of supervisors")
 	return c
 }
 
@@ -118,6 +125,9 @@ func newAgentOpCommand(use, short string, op agentOp) *cobra.Command {
 				if line := cmd.Flags().Lookup("line"); line != nil && line.Changed && a.State == wire.AgentStatePaused {
 					now = "the phone rings: calls come once it is picked up"
 				}
+				if a.Over != "" {
+					now += ", beyond the limit of its reason: " + top.OverWord(a.Over)
+				}
 				_, err := fmt.Fprintf(w, "%s: %s, %s\n", args[0], a.Result, now)
 				return err
 			})
@@ -156,6 +166,14 @@ func withChoices(ctx context.Context, c remote, refused error) error {
 	return fmt.Errorf("%w; defined: %s", refused, strings.Join(names, ", "))
 }
 
+// reasonWord is the reason of a pause, marked when it is beyond its limits.
+func reasonWord(a wire.Agent) string {
+	if a.Over == "" {
+		return a.Reason
+	}
+	return a.Reason + " (over: " + top.OverWord(a.Over) + ")"
+}
+
 func newAgentListCommand() *cobra.Command {
 	return jsonFlag(&cobra.Command{
 		Use: "list", Short: "List agents and what they do", Args: cobra.NoArgs,
@@ -167,7 +185,7 @@ func newAgentListCommand() *cobra.Command {
 			return show(cmd, agents, func(w io.Writer) error {
 				var rows [][]string
 				for _, a := range agents {
-					rows = append(rows, []string{a.ID, a.Name, top.AgentWord(a, time.Now()), since(a.Since), a.Reason, top.Then(a), a.Endpoint,
+					rows = append(rows, []string{a.ID, a.Name, top.AgentWord(a, time.Now()), since(a.Since), reasonWord(a), top.Then(a), a.Endpoint,
 						string(a.Device), string(a.Line), strings.Join(a.Queues, ","), strconv.FormatInt(a.Calls, 10)})
 				}
 				return columns(w, []string{"AGENT", "NAME", "STATE", "FOR", "REASON", "THEN", "PHONE", "DEVICE", "LINE", "QUEUES", "CALLS"}, rows)

@@ -84,7 +84,7 @@ func TestDefinitionsMayUseAnchors(t *testing.T) {
 func TestDefinitionsTakeEveryKey(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte("queues: [{id: one}]\nskills: [{name: english}]\ndispositions: [{name: done}]\nrequire_pause_reason: true\n"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte("queues: [{id: one}]\nskills: [{name: english}]\ndispositions: [{name: done}]\nrequire_pause_reason: true\ntime_zone: America/Bogota\n"), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "agents.yaml"), []byte("agents: [{id: ana, pbx: main, endpoint: PJSIP/101, pin: \"471100\", team: all}]\n"+
 		"teams: [{id: all, supervisors: [ana], may: [listen]}]\npause_reasons: [{name: lunch}]\nask_pin: [login, logout]\nmin_pin_length: 6\n"), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "callers.yaml"), []byte("callers: [{id: acme, numbers: [\"+34600*\", 911000000]}]\n"), 0o600))

@@ -19,7 +19,7 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/agents", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"items": [{"id": "101", "state": "wrapup"}, {"id": "102", "state": "reserved"}, {"id": "103", "state": "offline"}, {"id": "104", "state": "available"}, {"id": "105", "state": "available", "device": "busy"}, {"id": "106", "state": "talking", "next": "pause", "next_reason": "lunch"}]}`)
+		fmt.Fprint(w, `{"items": [{"id": "101", "state": "wrapup"}, {"id": "102", "state": "reserved"}, {"id": "103", "state": "offline"}, {"id": "104", "state": "available"}, {"id": "105", "state": "available", "device": "busy"}, {"id": "106", "state": "talking", "next": "pause", "next_reason": "lunch"}, {"id": "107", "state": "paused", "reason": "coffee", "over": "at_once"}]}`)
 	})
 	refuse := func(w http.ResponseWriter, field, detail string) {
 		w.Header().Set("Content-Type", "application/problem+json")
@@ -53,7 +53,7 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 	}
 	out, err = run("list")
 	must(t, err)
-	for i, want := range []string{"STATE", "wrap-up", "ringing", "offline", "available", "phone busy", "pause: lunch"} {
+	for i, want := range []string{"STATE", "wrap-up", "ringing", "offline", "available", "phone busy", "pause: lunch", "coffee (over: at once)"} {
 		if line := strings.Split(out, "\n")[i]; !strings.Contains(line, want) {
 			t.Errorf("line %q without %q", line, want)
 		}

@@ -124,7 +124,7 @@ func (a *App) withLine(v wire.Agent) wire.Agent {
 func agentView(g acd.AgentView) wire.Agent {
 	return wire.Agent{ID: g.ID, Name: g.Name, State: wire.AgentState(g.State), Since: wire.At(g.Since), Reason: g.Reason,
 		PBX: g.PBX, Endpoint: g.Endpoint, Device: wire.DeviceState(g.Device), Language: g.Language, Queues: g.Queues,
-		Call: g.Call, Queue: g.Queue, WrapUpUntil: wire.At(g.WrapUntil), Next: wire.AfterCall(g.Next), NextReason: g.NextReason,
+		Call: g.Call, Queue: g.Queue, WrapUpUntil: wire.At(g.WrapUntil), PauseUntil: wire.At(g.PauseUntil), Over: wire.PauseLimit(g.Over), Next: wire.AfterCall(g.Next), NextReason: g.NextReason,
 		PassedOver: passedOver(g), RestUntil: wire.At(g.RestUntil), RestFor: wire.OfferFailure(g.RestFor), LastCall: g.ToDispose,
 		Calls: g.Calls, TalkMS: g.TalkMS}
 }
@@ -150,7 +150,8 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 		out.Agents = append(out.Agents, v)
 	}
 	for _, r := range d.ACD.PauseReasons {
-		out.PauseReasons = append(out.PauseReasons, wire.PauseReasonDefinition{ID: r.Name, Digit: r.Digit, Texts: wire.Texts(r.Texts)})
+		out.PauseReasons = append(out.PauseReasons, wire.PauseReasonDefinition{ID: r.Name, Digit: r.Digit, Texts: wire.Texts(r.Texts),
+			PerDayMS: r.PerDay.Milliseconds(), TimesPerDay: r.Times, AtOnce: r.AtOnce, AtOnceIn: string(r.AtOnceIn), Over: r.Over})
 	}
 	for _, p := range d.ACD.Dispositions {
 		out.Dispositions = append(out.Dispositions, wire.DispositionDefinition{ID: p.Name, Digits: p.Digits, Texts: wire.Texts(p.Texts), Queues: p.Queues})

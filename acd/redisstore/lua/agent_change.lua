@@ -1,19 +1,29 @@
--- agent_change: login, logout, pause, resume, or wrapped: the end of wrap-up; uses lib_agent, lib_match, lib_settle.
+-- agent_change: login, logout, pause, resume, or wrapped: the end of wrap-up; uses lib_agent, lib_settle, lib_allow.
 -- KEYS as in lib_agent.
 -- ARGV[2] agent id   ARGV[3] trigger   ARGV[4] reason or ''   ARGV[5] who asked
 -- ARGV[6] Station       ARGV[7] unique part of the offer's id
 -- ARGV[8] how long the phone that asked may be in that call, ms; 0: it was not the agent's phone
--- Returns {outcome, state, offer or ''}; outcome is ok, later or refused.
+-- ARGV[9] of a pause for a reason that is defined: an Allowance; else ''
+-- Returns {outcome, state, offer or '', limit that a pause is beyond or ''}; outcome is ok, later, over or refused.
 local id, trigger, why, by = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local station = cjson.decode(ARGV[6])
 local a = known(id, station)
 if why == '' then why = nil end
 local later = LATER[a.state] and LATER[a.state][trigger]
+local same = trigger == 'pause' and a.state == 'paused' and a.reason == why
+if same or not later and not NEXT[a.state][trigger] and trigger ~= 'resume' then return {'refused', a.state, ''} end
+local over, took
+if ARGV[9] ~= '' then
+  local allow = cjson.decode(ARGV[9])
+  over, took = beyond(id, why, allow)
+  if over and allow.refuse then return {'over', a.state, '', over} end
+  keep(id, took)
+end
 if later then
-  a.next, a.next_why, a.next_by = later, why, by
+  a.next, a.next_why, a.next_by, a.again = later, why, by, nil
   tell(id, a, a.state, by)
   save(AGENTS, id, a)
-  return {'later', a.state, ''}
+  return {'later', a.state, '', over or ''}
 end
 if trigger == 'resume' and a.next and (not why or a.next_why == why) then
   forget(a)
@@ -26,8 +36,7 @@ end
 -- A permanent line pauses who is not paused, and makes ready whom it paused.
 if trigger == 'resume' and why and not (a.state == 'paused' and a.reason == why) then return {'refused', a.state, ''} end
 if trigger == 'pause' and why == 'line' and a.state == 'paused' then return {'refused', a.state, ''} end
-local same = trigger == 'pause' and a.state == 'paused' and a.reason == why
-if same or not NEXT[a.state][trigger] then return {'refused', a.state, ''} end
+if not NEXT[a.state][trigger] then return {'refused', a.state, ''} end
 if trigger == 'login' then adopt(a, station) end
 if trigger == 'login' or trigger == 'resume' then
   wake(id, a)
@@ -38,4 +47,4 @@ if trigger ~= 'wrapped' then forget(a) end -- the wish replaces what was remembe
 depart(id, a, trigger, why, by)
 on_phone(id, a, tonumber(ARGV[8]))
 local made = settle(id, a, ARGV[7])
-return {'ok', a.state, made}
+return {'ok', a.state, made, over or ''}

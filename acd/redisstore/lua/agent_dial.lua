@@ -10,7 +10,7 @@ local before = a.offer and load(OFFERS, a.offer)
 if before and before.call == o.call and before.answered then return {'ok', redis.call('HGET', OFFERS, a.offer)} end
 if a.offer or not NEXT[a.state].talk then return {a.state} end
 if a.device == 'busy' and not a.hearsay and ARGV[5] ~= '1' then return {'phone_busy'} end
-if a.state == 'paused' then a.next, a.next_why = 'pause_due', a.reason end -- as before, once it is over
+if a.state == 'paused' then a.next, a.next_why, a.again = 'pause_due', a.reason, true end -- as before, once it is over
 hold(id, a, o)
 redis.call('HSET', OFFERS, o.id, ARGV[4])
 return {'ok', ARGV[4]}

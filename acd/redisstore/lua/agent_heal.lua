@@ -24,11 +24,14 @@ if not holds and (busy or a.offer) then -- held by an offer that does not exist
 end
 
 if a.state == 'wrapup' then a.due = a.due or now end
-for kind, at in pairs({wrap = a.due, rest = a.rest}) do
+for kind, at in pairs({wrap = a.due, rest = a.rest, pause = a.pause_due}) do
   if redis.call('ZADD', due(a.pbx), 'NX', at, kind .. ':' .. id) == 1 then mended = true end
 end
 local here = a.state ~= 'offline' and a.next_by ~= 'reload' -- who is to leave is no staff any more
 mended = enrol(id, a, here) or mended
-mended = mended or a.counted ~= counts_as(a) or listed(id, a) ~= eligible(a) or (eligible(a) and wanted(id, a) ~= nil)
+for set in names(a.away) do
+  if redis.call('SISMEMBER', key('away', set), id) == 0 then a.away, mended = nil, true end -- save counts it
+end
+mended = mended or a.away ~= away_as(a) or a.counted ~= counts_as(a) or listed(id, a) ~= eligible(a) or (eligible(a) and wanted(id, a) ~= nil)
 if not mended then return {0, ''} end
 return {1, settle(id, a, ARGV[4])}

@@ -1,6 +1,6 @@
--- agent_wake: a wrap-up or a rest is over; uses lib_agent, lib_match, lib_settle.
+-- agent_wake: a wrap-up or a rest is over, or what the day allows of a pause; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent.
--- ARGV[2] agent id   ARGV[3] wrap or rest   ARGV[4] unique part of the offer's id
+-- ARGV[2] agent id   ARGV[3] wrap, rest or pause   ARGV[4] unique part of the offer's id
 -- One that is not over yet gets its deadline back.
 -- Returns {1, offer or ''}, {0, ''} when there is none.
 local id, kind = ARGV[2], ARGV[3]
@@ -13,6 +13,15 @@ if kind == 'wrap' then
     return {1, ''}
   end
   depart(id, a, 'wrapped')
+elseif kind == 'pause' then
+  if not a.pause_due then return {0, ''} end
+  if a.pause_due > now then
+    redis.call('ZADD', due(a.pbx), a.pause_due, 'pause:' .. id)
+    return {1, ''}
+  end
+  redis.call('ZREM', due(a.pbx), 'pause:' .. id)
+  a.pause_due, a.over = nil, 'time'
+  tell(id, a, a.state)
 else
   if not a.rest then return {0, ''} end
   if a.rest > now then

@@ -3,7 +3,7 @@
 -- adopt brings the record in line with the station. Of another phone nothing is known yet.
 local function adopt(a, station)
   if a.endpoint ~= station.endpoint or a.pbx ~= station.pbx then a.device, a.hearsay = 'unknown', nil end
-  a.endpoint, a.pbx, a.group, a.language = station.endpoint, station.pbx, station.group, station.language
+  a.endpoint, a.pbx, a.group, a.language, a.team = station.endpoint, station.pbx, station.group, station.language, station.team
   a.auto_answer, a.print, a.queues = station.auto_answer, station.print, table.concat(station.queues, ',')
   a.profile, a.facts = station.profile, table.concat(station.facts, ',')
 end

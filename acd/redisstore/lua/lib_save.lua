@@ -1,4 +1,4 @@
--- lib_save: how records are stored and forgotten. Follows lib_inside.
+-- lib_save: how records are stored and forgotten. Follows lib_pause.
 
 local function save(hash, id, rec)
   rec.rev = (rec.rev or 0) + 1
@@ -6,6 +6,9 @@ local function save(hash, id, rec)
     local is = counts_as(rec)
     count(rec.counted, is)
     rec.counted = is
+    local at = away_as(rec)
+    if at ~= rec.away then away(id, rec.away, at) end
+    rec.away = at
   elseif hash == CALLS then
     inside(id, rec)
   end
@@ -15,6 +18,7 @@ end
 -- drop_agent forgets an agent, drop_call a call that is in no queue any more.
 local function drop_agent(id, a)
   count(a.counted, nil)
+  away(id, a.away, nil)
   redis.call('HDEL', AGENTS, id)
 end
 

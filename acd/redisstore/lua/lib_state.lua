@@ -10,7 +10,7 @@ end
 -- tell writes the agent's state to the journal, without a change when from is its state.
 local function tell(id, a, from, by)
   journal('agent.state', id, a, {from = from, to = a.state, reason = a.reason, device = a.device, call = a.call, by = by,
-    next = a.next and a.next:match('^(%a+)_due$'), next_reason = a.next_why, rest_until = a.rest, rest_for = a.rest_for})
+    ['until'] = a.state == 'wrapup' and a.due or a.pause_due, over = a.over, next = a.next and a.next:match('^(%a+)_due$'), next_reason = a.next_why, rest_until = a.rest, rest_for = a.rest_for})
 end
 
 -- standing returns the unanswered offer of a queued call.
@@ -32,6 +32,7 @@ end
 local function move(id, a, trigger, why, by)
   local from, to = a.state, NEXT[a.state][trigger]
   if not to then return false end
+  if from == 'paused' then ended(id, a) end
   a.state, a.since, a.reason = to, now, why
   occupy(a, from, to)
   if from == 'wrapup' then
@@ -42,6 +43,8 @@ local function move(id, a, trigger, why, by)
   if from == 'offline' then a.served = 0 end
   if from == 'offline' or to == 'offline' then enrol(id, a, to ~= 'offline') end
   if to == 'offline' or to == 'paused' then let_go(id) end
+  if to == 'paused' then began(id, a) end
+  if to ~= 'talking' and to ~= 'wrapup' then a.again = nil end
   tell(id, a, from, by)
   if to == 'available' then a.reason = nil end -- a reason is of a pause; what freed the agent is in the journal
   return true

@@ -29,12 +29,12 @@ else
   a.last_call, a.last_queue = a.call, o and o.of or a.queue
 end
 if wrap > 0 and a.next_by ~= 'reload' then
+  a.due = now + wrap
   move(id, a, 'finish') -- what is remembered waits for the end of wrap-up
 else
   depart(id, a, 'release')
 end
 if a.state == 'wrapup' then
-  a.due = now + wrap
   redis.call('ZADD', due(a.pbx), a.due, 'wrap:' .. id)
 end
 part(a)

@@ -10,7 +10,7 @@ local other = a and a.offer and a.offer ~= o.id and load(OFFERS, a.offer) or c a
 if other and other.id ~= o.id then return {0, other.answered and '' or other.id} end
 if not a or not NEXT[a.state].talk then return {0, ''} end
 
-if a.state == 'paused' and a.reason ~= 'missed' then a.next, a.next_why = 'pause_due', a.reason end
+if a.state == 'paused' and a.reason ~= 'missed' then a.next, a.next_why, a.again = 'pause_due', a.reason, true end
 hold(o.agent, a, o)
 if c then
   c.offer = nil

@@ -91,6 +91,14 @@ func (m *Model) agentChanged(e wire.Entry) error {
 	if a.State == wire.AgentStateAvailable || a.State == wire.AgentStatePaused || a.State == wire.AgentStateOffline {
 		a.Call, a.Queue = "", "" // the entry names the call that brought the change about
 	}
+	a.WrapUpUntil, a.PauseUntil, a.Over = time.Time{}, time.Time{}, d.Over
+	switch d.To {
+	case wire.AgentStateWrapup:
+		a.WrapUpUntil = d.Until
+	case wire.AgentStatePaused:
+		a.PauseUntil = d.Until
+	default:
+	}
 	a.Next, a.NextReason, a.RestUntil, a.RestFor = d.Next, d.NextReason, d.RestUntil, d.RestFor
 	if a.State == wire.AgentStateAvailable {
 		a.Reason = "" // the entry says what freed the agent

@@ -48,11 +48,17 @@ func Then(a wire.Agent) string {
 	return string(a.Next)
 }
 
+// OverWord says which limit a pause is beyond.
+func OverWord(l wire.PauseLimit) string { return strings.ReplaceAll(string(l), "_", " ") }
+
 // agentWord is AgentWord with what is known besides.
 func agentWord(a wire.Agent, now time.Time) span {
 	w := agentSpan(a, now)
 	if a.State == wire.AgentStatePaused && a.Reason != "" {
 		w.text += ": " + a.Reason
+	}
+	if a.Over != "" {
+		w.text += " (over: " + OverWord(a.Over) + ")"
 	}
 	if a.Next != "" {
 		w.text += ", then " + Then(a)

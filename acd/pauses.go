@@ -1,0 +1,56 @@
+package acd
+
+import (
+	"time"
+
+	"github.com/operadora/operadora/acd/figures"
+)
+
+const overRefuse = "refuse"
+
+// zoneOf finds the centre's time zone; an empty name is the machine's.
+func zoneOf(name string) (*time.Location, error) {
+	if name == "" {
+		return time.Local, nil
+	}
+	return time.LoadLocation(name)
+}
+
+// Over is which limit of its reason a pause is beyond.
+type Over string
+
+// Limits of a pause.
+const (
+	OverTime   Over = "time"    // the day's time is used up
+	OverTimes  Over = "times"   // so often in a day
+	OverAtOnce Over = "at_once" // so many agents pause for it already
+)
+
+// Allowance is what a reason of a pause allows, for the store's script. Times are unix ms.
+type Allowance struct {
+	PerDayMS int64    `json:"per_day_ms"`
+	Times    int      `json:"times"`
+	AtOnce   int      `json:"at_once"`
+	In       []string `json:"in"`     // where at_once counts: centre, team:<team>, queue:<queue>
+	Refuse   bool     `json:"refuse"` // what is over
+	From     int64    `json:"from"`   // the day
+	To       int64    `json:"to"`
+}
+
+// allowance is what an agent may pause for a reason, on the day that now is in.
+func (dir *directory) allowance(a Agent, p PauseReason, now time.Time, override bool) *Allowance {
+	from, to := figures.DayOf(now.In(dir.zone))
+	out := &Allowance{PerDayMS: p.PerDay.Milliseconds(), Times: p.Times, AtOnce: p.AtOnce, Refuse: p.Over != "warn" && !override,
+		From: from.UnixMilli(), To: to.UnixMilli(), In: []string{string(PauseInCentre)}}
+	switch p.AtOnceIn {
+	case PauseInTeam:
+		out.In = []string{string(PauseInTeam) + ":" + a.Team}
+	case PauseInQueue:
+		out.In = []string{}
+		for _, q := range ofAll(dir.stationOf(a.ID).Queues) {
+			out.In = append(out.In, string(PauseInQueue)+":"+q)
+		}
+	case PauseInCentre:
+	}
+	return out
+}
