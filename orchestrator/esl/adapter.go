@@ -41,7 +41,7 @@ func New(name string, cfg Config, log *slog.Logger, m *Metrics) (*Adapter, error
 		return nil, fault.E("esl.New", fault.Invalid, err)
 	}
 	return &Adapter{
-		name: name, cfg: cfg, metrics: m, legs: newLegs(), watch: newWatch(), lamps: newLamps(), awake: newAwake(),
+		name: name, cfg: cfg, metrics: m, legs: newLegs(cfg.App), watch: newWatch(), lamps: newLamps(), awake: newAwake(),
 		shelf: newShelf(cfg), calling: life.NewPlaces(cfg.Connections / 2),
 		log: cmp.Or(log, slog.Default()).With("component", "esl", "pbx", name),
 	}, nil

@@ -69,9 +69,10 @@
 // of mod_hash.
 //
 // Keys reach the others in a room by the member flag dist-dtmf, unless a channel is
-// to join absorbing; it has no such flag then. A tone, and music for who is in a
-// room, are a media bug (uuid_displace): nothing that the channel does waits for a
-// tone, and a playback would take the channel out of the room.
+// to join absorbing; it has no such flag then. Tones, and music for who is in a
+// room, are a media bug (uuid_displace): nothing that the channel does waits for
+// them, and a playback would take the channel out of the room. Tones are mixed into
+// what is heard: while a channel in a conference plays, what the others say is lost.
 //
 // The event socket looks for events when something arrives on a connection, and else 50
 // times a second: while there are calls an empty line goes out every 5 ms (health.go),

@@ -177,6 +177,9 @@ func (f *fake) apiChannel(verb string, arg []string, rest string) string {
 		return "+OK Success\n"
 	case "uuid_displace":
 		ch.beeps++
+		if strings.HasSuffix(rest, " 0 mux") {
+			ch.mixed++
+		}
 		return "+OK Success\n"
 	case "uuid_transfer":
 		f.transfer(ch, strings.Trim(strings.TrimSuffix(strings.TrimPrefix(rest, arg[0]+" "), " inline"), "'"))

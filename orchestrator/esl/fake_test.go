@@ -71,7 +71,7 @@ type fakeChannel struct {
 	room                                        string
 	passes                                      bool        // keys of its phone are sent to the others in the room
 	keys                                        string      // sent to its phone
-	beeps                                       int         // heard by it
+	beeps, mixed                                int         // heard by it, and those that left it the room
 	end                                         *time.Timer // of what plays
 	waiting                                     [][3]string // app, data, id
 	cause                                       string

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -35,7 +36,7 @@ type leg struct {
 	alerted bool               // the far end was heard to alert
 	asked   orchestrator.Cause // of our own Hangup
 	claimed bool               // the dialplan's patience was ended
-	atEnd   string             // command that it gives as it ends
+	writes  bool               // it writes down how it ends
 	moves   int                // how often FreeSWITCH lets it be transferred yet; 0 when it has not said
 	held    bool               // an order to end it came before it existed
 
@@ -46,12 +47,21 @@ type leg struct {
 	seat      seat                     // where it was put, and belongs until it is taken out
 	now       *task                    // being carried out
 	waiting   []*task                  // in the order in which they were asked for
-	park      *wire                    // the newest event that it was parked
+	aside     *task                    // is mixed into what it hears, whatever it does
+	park      parking                  // the newest
 	applied   int64                    // Event-Sequence of the newest event that moved it
 	ended     time.Time
 	unwritten bool // it was told, not taken up, and ended; its own note of that is still to come
 
 	changed chan struct{} // closed and replaced at each change
+}
+
+// parking is what an event told that a channel was parked; the zero value is none.
+type parking struct {
+	seq             int64
+	at              time.Time
+	ours, up, dying bool
+	language        string
 }
 
 // seat is a room that a channel was put into by us.
@@ -90,6 +100,8 @@ type legs struct {
 
 	rooms map[string]bool  // bridges that exist; guarded by mu
 	tapes map[string]*tape // recordings of bridges and channels that run; guarded by mu
+
+	atEnd text // command by which a channel writes down how it ends
 }
 
 // tape is a recording that runs.
@@ -101,8 +113,8 @@ type tape struct {
 	over    chan struct{} // closed when it was told to be over
 }
 
-func newLegs() *legs {
-	return &legs{m: map[string]*leg{}, rooms: map[string]bool{}, tapes: map[string]*tape{}}
+func newLegs(app string) *legs {
+	return &legs{atEnd: text(dialplans.FreeSWITCHAtEnd(app)), m: map[string]*leg{}, rooms: map[string]bool{}, tapes: map[string]*tape{}}
 }
 
 // of returns the memory of a channel, a new one if need be. l.mu is held.
@@ -187,8 +199,10 @@ func (l *legs) task(id string) (*leg, *task) {
 		if g.stage == stageOver {
 			continue
 		}
-		if g.now != nil && g.now.id == id {
-			return g, g.now
+		for _, t := range []*task{g.now, g.aside} {
+			if t != nil && t.id == id {
+				return g, t
+			}
 		}
 		for _, t := range g.waiting {
 			if t.id == id {
@@ -217,7 +231,7 @@ func (l *legs) seed(t truth) {
 			continue // somebody else's
 		}
 		g := l.of(id)
-		g.fill(w)
+		l.fill(g, w)
 		g.exists = true
 		switch {
 		case !ours && g.stage != stageUnknown:
@@ -227,7 +241,7 @@ func (l *legs) seed(t truth) {
 		case ours:
 			g.stage = stageDialling
 		}
-		g.up, g.room, g.applied = w.up(), w.room(), 0
+		g.up, g.room, g.applied, g.aside = w.up(), w.room(), 0, nil
 		g.displaced = string(w.OurMusic)
 		_, g.monitor = w.monitored()
 		g.parked = g.room == "" && (w.State == "CS_EXECUTE" || w.State == "CS_PARK")
@@ -277,6 +291,12 @@ func (g *leg) reconcile(playing string) {
 	}
 }
 
+// fill notes what an event or a dump of a channel tells. l.mu is held.
+func (l *legs) fill(g *leg, w *wire) {
+	g.fill(w)
+	g.writes = w.AtEnd == l.atEnd
+}
+
 // fill notes what every event and dump of a channel tells.
 func (g *leg) fill(w *wire) {
 	if w.OurArgs != "" {
@@ -291,7 +311,6 @@ func (g *leg) fill(w *wire) {
 	if g.created.IsZero() {
 		g.created = micros(w.Created)
 	}
-	g.atEnd = string(w.AtEnd)
 	g.moves, _ = strconv.Atoi(string(cmp.Or(w.Moves, w.Hops))) // 0 of one that was never transferred
 	g.caller = orchestrator.Party{Number: string(w.Number), Name: string(w.CallerName)}
 }

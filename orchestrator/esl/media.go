@@ -95,6 +95,9 @@ func (a *Adapter) Play(ctx context.Context, p orchestrator.Playback) error {
 	if err := a.here(ctx, "Play", p.Channel); err != nil {
 		return err
 	}
+	if cued, err := a.cue(ctx, p); cued || err != nil {
+		return err
+	}
 	if len(files) == 0 { // words that the voice lacks, and that are understood without
 		files = []string{"silence_stream://20"}
 	}

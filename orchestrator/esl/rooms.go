@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -74,7 +73,7 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 	for _, ch := range move {
 		keep, tired := a.keepEnd(), false
 		a.legs.see(ch, func(g *leg) {
-			if g != nil && g.atEnd == dialplans.FreeSWITCHAtEnd(a.cfg.App) { // FreeSWITCH reads a command letter by letter, and yields after each
+			if g != nil && g.writes { // FreeSWITCH reads a command letter by letter, and yields after each
 				keep = ""
 			}
 			tired = g != nil && g.moves > 0 && g.moves < movesKept

@@ -71,7 +71,7 @@ func (a *Adapter) apply(w *wire) (d doing) {
 		}
 		return d
 	}
-	g.fill(w)
+	l.fill(g, w)
 	g.exists = true
 	a.applyTo(&d, g, w)
 	g.touch()
@@ -98,13 +98,13 @@ func (a *Adapter) applyTo(d *doing, g *leg, w *wire) {
 		g.up = g.up || w.up()
 		if newest {
 			g.applied = w.seq()
-			g.parked, g.room, g.park = true, "", w
+			g.parked, g.room, g.park = true, "", a.parking(w)
 			if g.seat.taken && g.stage == stageHere && !w.dying() {
 				g.seat.taken = false
 				d.back = append(d.back, g.id)
 			}
 		}
-		a.entered(d, g, w)
+		a.entered(d, g, a.parking(w))
 		d.next = append(d.next, g.id)
 	case "CHANNEL_EXECUTE":
 		a.executes(d, g, w, newest)
@@ -126,20 +126,24 @@ func (a *Adapter) applyTo(d *doing, g *leg, w *wire) {
 	}
 }
 
+func (a *Adapter) parking(w *wire) parking {
+	return parking{seq: w.seq(), at: w.at(), ours: w.OurApp == text(a.cfg.App), up: w.up(), dying: w.dying(), language: string(w.Language)}
+}
+
 // entered is a channel that was parked for us, for the first time or anew.
-func (a *Adapter) entered(d *doing, g *leg, w *wire) {
-	if w.OurApp != text(a.cfg.App) || w.dying() || g.stage == stageHere {
+func (a *Adapter) entered(d *doing, g *leg, p parking) {
+	if !p.ours || p.dying || g.stage == stageHere {
 		return
 	}
-	if g.stage == stageDialling && !w.up() {
+	if g.stage == stageDialling && !p.up {
 		return // early media: it was parked before it was answered
 	}
 	g.stage, g.claimed = stageHere, false
-	g.now, g.waiting = nil, nil
-	e := w.event(a.name, orchestrator.EventEntered)
-	e.Args, e.Up, e.CreatedAt = g.givenArgs(), w.up(), g.created
+	g.now, g.waiting, g.aside = nil, nil, nil
+	e := orchestrator.Event{Kind: orchestrator.EventEntered, PBX: a.name, At: p.at, Channel: g.id,
+		Args: g.givenArgs(), Up: p.up, CreatedAt: g.created}
 	if !orchestrator.Ours(g.id) {
-		e.DID, e.Caller, e.Language = g.dialled(), g.caller, string(w.Language)
+		e.DID, e.Caller, e.Language = g.dialled(), g.caller, p.language
 	}
 	d.event(e)
 }
@@ -180,11 +184,11 @@ func (a *Adapter) executes(d *doing, g *leg, w *wire, newest bool) {
 
 func (a *Adapter) left(d *doing, g *leg, w *wire, why string) {
 	g.stage, g.parked, g.room, g.seat = stageLeft, false, "", seat{}
-	g.now, g.waiting = nil, nil
+	g.now, g.waiting, g.aside = nil, nil, nil
 	e := w.event(a.name, orchestrator.EventLeft)
 	e.Reason = why
 	d.event(e)
-	if back := g.park; back != nil && w.seq() > 0 && back.seq() > w.seq() { // the dialplan had sent it straight back
+	if back := g.park; w.seq() > 0 && back.seq > w.seq() { // the dialplan had sent it straight back
 		g.parked = true
 		a.entered(d, g, back)
 	}
@@ -249,7 +253,7 @@ func (a *Adapter) ended(d *doing, g *leg, w *wire) {
 			d.event(a.notRecorded(w, t, "the channel ended before"))
 		}
 	}
-	g.now, g.waiting = nil, nil
+	g.now, g.waiting, g.aside = nil, nil, nil
 	if before != stageHere && before != stageDialling {
 		return
 	}

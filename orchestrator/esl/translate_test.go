@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func captured(t *testing.T, name string, change func(*wire)) *wire {
 // What each recorded event of a call becomes, in the order in which they came.
 func TestTranslateCaptures(t *testing.T) {
 	t.Parallel()
-	a := &Adapter{name: "lima", cfg: Config{App: "operadora", Recordings: "/var/lib/freeswitch/recordings"}, legs: newLegs()}
+	a := &Adapter{name: "lima", cfg: Config{App: "operadora", Recordings: "/var/lib/freeswitch/recordings"}, legs: newLegs("operadora")}
 	a.shelf = newShelf(a.cfg)
 	park := captured(t, "channel_park", nil)
 	caller := park.id()
@@ -147,7 +148,7 @@ func TestEndOfChannel(t *testing.T) {
 		{name: "freeswitch hangs up", change: killed, cause: orchestrator.CauseNormal},
 		{name: "a recording runs", change: heardBye, now: &task{kind: taskRecord, id: "op-x-m1", running: true}, cause: orchestrator.CauseNormal},
 	} {
-		a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs()}
+		a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs("operadora")}
 		a.apply(captured(t, "channel_park", func(w *wire) { w.Channel = "in" }))
 		a.legs.m["in"].now = r.now
 		at := func(name, seq string) doing {
@@ -181,7 +182,7 @@ func TestMusicBrokenOff(t *testing.T) {
 		{name: "not to be heard", lasts: 20 * time.Millisecond},
 		{name: "stopped by us", lasts: 5 * time.Second, stop: true},
 	} {
-		a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs()}
+		a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs("operadora")}
 		began := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 		at := func(name string, when time.Time) doing {
 			return a.apply(captured(t, name, func(w *wire) {
@@ -202,7 +203,7 @@ func TestMusicBrokenOff(t *testing.T) {
 // An event that is late changes nothing that a newer one has settled.
 func TestLateEvents(t *testing.T) {
 	t.Parallel()
-	a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs()}
+	a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs("operadora")}
 	at := func(name string, seq string, id string) *wire {
 		return captured(t, name, func(w *wire) { w.Sequence = text(seq); w.Channel = text(id) })
 	}
@@ -261,11 +262,41 @@ func FuzzEvent(f *testing.F) {
 		if err != nil {
 			return
 		}
-		a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs(), metrics: metrics}
+		a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs("operadora"), metrics: metrics}
 		for _, name := range []text{w.Name, "CHANNEL_PARK", w.Name, "CHANNEL_HANGUP_COMPLETE", w.Name} { // at every stage of a channel
 			w.Name = name
 			a.apply(w)
 		}
 		a.legs.forget(time.Now())
 	})
+}
+
+// Of the events of a channel no more is kept than what is looked at again.
+func TestKeptOfAChannel(t *testing.T) { //nolint:paralleltest // it looks at the heap
+	const channels, most = 1000, 1000 // bytes of each
+	raw, err := os.ReadFile(filepath.Join("testdata", "channel_park.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &Adapter{name: "lima", cfg: Config{App: "operadora"}, legs: newLegs("operadora")}
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	for n := range channels {
+		w, err := decode(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Channel = text("in-" + strconv.Itoa(n))
+		a.apply(w)
+	}
+	if each := (int64(heap()) - int64(before)) / channels; each > most {
+		t.Errorf("%d bytes are kept of each channel", each)
+	}
+	runtime.KeepAlive(a)
 }
