@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -56,7 +57,8 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 		more = append(more, unknownFlows(pbxs, flows.Flows)...)
 	}
 	floor.defs.Groups = groupsOf(pbxs)
-	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more).Sorted()
+	_, wrong := compliance.Load(fsys)
+	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more, wrong).Sorted()
 	return Definitions{ACD: floor.defs, Flows: flows, Said: said(fsys, floor), Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
 }
 

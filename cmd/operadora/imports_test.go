@@ -24,6 +24,7 @@ var forbidden = []struct{ who, whom, why string }{
 	{"dialer", "ivr", "flows and campaigns meet in the orchestrator only"},
 	{"dialer", "api", "campaigns know nothing of HTTP"},
 	{"dialer/pacing", "orchestrator", "pacing is arithmetic"},
+	{"dialer/compliance", "dialer", "what the law asks stands by itself"},
 	{"dialplans", "orchestrator", "dialplans are a leaf"},
 	{"orchestrator/fault", "orchestrator", "fault is a leaf"},
 	{"orchestrator/erlang", "orchestrator", "erlang is arithmetic"},
@@ -42,6 +43,8 @@ var pure = []struct {
 	{"orchestrator/call", "what a call is and how it moves is pure", []string{"context", "net", "os", "log", "sync",
 		module + "orchestrator/engine", module + "orchestrator/redisstore", module + "orchestrator/ari", module + "orchestrator/records"}},
 	{"orchestrator/calendar", "what hours are is arithmetic", []string{"context", "net", "os", "log", "sync"}},
+	{"dialer/compliance", "whether somebody may be called is pure", []string{"context", "net", "os", "log", "sync", "database",
+		module + "dialer/leadstore", module + "orchestrator/records"}},
 	{"dialer/leads", "what a lead is and how it is read is pure", []string{"context", "net", "os", "log", "sync", "database",
 		module + "dialer/leadstore", module + "orchestrator/records"}},
 }

@@ -41,7 +41,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(newServeCommand(), newCheckCommand(), newInitCommand(), newDialplanCommand(),
 		newTokenCommand(), newAgentCommand(), newCallCommand(), newContactCommand(), newQueueCommand(), newExplainCommand(), newReportCommand(), newImportCommand(), newRetentionCommand(), newStaffCommand(), newReloadCommand(), newTopCommand(), newDoctorCommand(), newFlowCommand(),
 		newConfigCommand(), newSchemaCommand(), newVersionCommand(), newSoundsCommand(), newCallbackCommand(),
-		newListCommand(), newLeadCommand(), newDNCCommand())
+		newListCommand(), newLeadCommand(), newDNCCommand(), newCampaignCommand())
 	for _, c := range root.Commands() {
 		refuseUnknown(c)
 	}

@@ -22,7 +22,7 @@ type sample struct {
 	Word    string               `yaml:"word" oneof:"one two" default:"one" doc:"a"`
 	PIN     secret               `yaml:"pin" shape:"pin" default:"" doc:"a"`
 	Size    int                  `yaml:"size" default:"3" min:"1" max:"9" doc:"a"`
-	Ratio   float64              `yaml:"ratio" doc:"a"`
+	Ratio   float64              `yaml:"ratio" min:"0" max:"2" doc:"a"`
 	On      bool                 `yaml:"on" default:"true" doc:"a"`
 	Wait    time.Duration        `yaml:"wait" default:"5s" min:"1s" max:"1h" doc:"a"`
 	Maybe   *time.Duration       `yaml:"maybe" min:"0s" doc:"a"`
@@ -134,6 +134,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"name: x\non: yes":                          `on: "yes" is neither true nor false`,
 		"name: x\nwait: 10":                         "wait: 10 has no unit; a duration needs one: 10s, 10m or 10h",
 		"name: x\nwait: soon":                       `wait: "soon" is not a duration such as`,
+		"name: x\nratio: 2.5":                       "s.yaml:2:8: E11 ratio: 2.5 is out of bounds: it must be 0 to 2",
+		"name: x\nratio: .nan":                      "ratio",
 		"name: x\nwait: 2h":                         "wait: 2h is out of bounds: it must be 1s to 1h",
 		"name: x\nwait: 5000000h":                   "s.yaml:2:7: E11 wait: 5000000h is out of bounds: it must be 1s to 1h",
 		"name: x\nmaybe: 5000000h":                  "E11 maybe: 5000000h is out of bounds: it must be 0s or more, and 2562047h at most",

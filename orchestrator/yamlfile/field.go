@@ -3,6 +3,7 @@ package yamlfile
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
@@ -246,10 +247,25 @@ func (f *field) judge(v reflect.Value) (code Code, says string) {
 		return f.judgeBounds(v.Int(), func(s string) int64 { d, _ := time.ParseDuration(s); return int64(d) }, brief(time.Duration(v.Int())))
 	case v.Kind() == reflect.Int:
 		return f.judgeBounds(v.Int(), func(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }, strconv.FormatInt(v.Int(), 10))
+	case v.Kind() == reflect.Float64:
+		x, low, high := v.Float(), decimal(f.min, math.Inf(-1)), decimal(f.max, math.Inf(1))
+		if f.bounds() == "" || x >= low && x <= high {
+			return "", ""
+		}
+		return CodeBounds, fmt.Sprintf("%s is out of bounds: it must be %s", strconv.FormatFloat(x, 'g', -1, 64), f.bounds())
 	case v.Kind() == reflect.String:
 		return f.judgeText(v.String(), v.Type().Implements(typeSecret) || v.Type().Implements(typeHidden))
 	}
 	return "", ""
+}
+
+// decimal reads a bound of a number that need not be whole.
+func decimal(text string, none float64) float64 {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return none
+	}
+	return x
 }
 
 // brief writes a duration without the zeros that Go adds: 1h instead of 1h0m0s.

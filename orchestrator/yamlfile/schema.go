@@ -65,7 +65,14 @@ func valueSchema(t reflect.Type, f field) object {
 		}
 		return s
 	case t.Kind() == reflect.Float64:
-		return object{"type": "number"}
+		s := object{"type": "number"}
+		if f.min != "" {
+			s["minimum"] = decimal(f.min, 0)
+		}
+		if f.max != "" {
+			s["maximum"] = decimal(f.max, 0)
+		}
+		return s
 	case t.Kind() == reflect.Bool:
 		return object{"type": "boolean"}
 	case t.Implements(typeChosen):

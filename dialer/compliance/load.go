@@ -1,0 +1,47 @@
+package compliance
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/operadora/operadora/orchestrator/yamlfile"
+)
+
+// Folder is where profiles of one's own stand among the definitions.
+const Folder = "profiles"
+
+// Load are the profiles that ship, and those that a folder of definitions has in
+// profiles/*.yaml. What cannot be used is told, and left out.
+func Load(fsys fs.FS) (map[string]Profile, yamlfile.Faults) {
+	out := Shipped()
+	var faults yamlfile.Faults
+	var names []string
+	for _, ending := range []string{".yaml", ".yml"} {
+		more, _ := fs.Glob(fsys, Folder+"/*"+ending) // its only error is of the pattern
+		names = append(names, more...)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		text, err := yamlfile.ReadFile(fsys, name)
+		if err != nil {
+			faults = append(faults, yamlfile.Fault{Code: yamlfile.CodeForm, At: yamlfile.Pos{File: name}, Text: err.Error()})
+			continue
+		}
+		p, more := Read(name, text)
+		if other, there := out[p.ID]; more.Err() == nil && there {
+			where := "that ships"
+			if other.At.File != "" && !slices.Contains(Names(), p.ID) {
+				where = "in " + other.At.File
+			}
+			more = append(more, yamlfile.Fault{Code: yamlfile.CodeForm, At: p.At, Where: "profile",
+				Text: fmt.Sprintf("%q is already one %s; give yours another name, and `extends: %s` if its rules shall hold, too", p.ID, where, strings.ToUpper(p.ID))})
+		}
+		faults = append(faults, more...)
+		if more.Err() == nil {
+			out[p.ID] = p
+		}
+	}
+	return out, faults.Sorted()
+}

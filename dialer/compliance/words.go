@@ -1,0 +1,239 @@
+package compliance
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Says is the rule in words, made of its data.
+func (r Rule) Says() Texts {
+	switch d := r.Detail.(type) {
+	case *Abandon:
+		return d.says()
+	case *Ring:
+		return both("a phone rings for %s at least before a call is given up", "el teléfono suena al menos %s antes de desistir", span(d.Least))
+	case *Message:
+		return d.says()
+	case *Hours:
+		return d.says()
+	case *Cap:
+		return d.says()
+	case *OneChannel:
+		return d.says()
+	case *Lockout:
+		return d.says()
+	case *CallerID:
+		return d.says()
+	case *Duty:
+		return d.Text
+	}
+	return Texts{}
+}
+
+// word is a word per language, to be put into a sentence.
+type word map[string]string
+
+// both makes a sentence in both languages.
+func both(en, es string, words ...word) Texts {
+	fill := func(format, language string) string {
+		args := make([]any, len(words))
+		for i, w := range words {
+			args[i] = w[language]
+		}
+		return fmt.Sprintf(format, args...)
+	}
+	return Texts{"en": fill(en, "en"), "es": fill(es, "es")}
+}
+
+func plain(s string) word { return word{"en": s, "es": s} }
+
+// span is a duration in words.
+func span(d time.Duration) word {
+	switch {
+	case d >= 7*24*time.Hour && d%(24*time.Hour) == 0:
+		n := strconv.Itoa(int(d / (24 * time.Hour)))
+		return word{"en": n + " days", "es": n + " días"}
+	case d >= time.Hour && d%time.Hour == 0:
+		return plain(strconv.Itoa(int(d/time.Hour)) + " h")
+	}
+	return plain(strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s")
+}
+
+// per is a period of a cap in words.
+func per(text string) word {
+	switch text {
+	case perDay:
+		return word{"en": "a day", "es": "al día"}
+	case perWeek:
+		return word{"en": "a week", "es": "a la semana"}
+	}
+	d, _ := time.ParseDuration(text)
+	s := span(d)
+	return word{"en": "in " + s["en"], "es": "en " + s["es"]}
+}
+
+var spanishDays = strings.NewReplacer("mon", "lun", "tue", "mar", "wed", "mié", "thu", "jue", "fri", "vie", "sat", "sáb", "sun", "dom", "daily", "todos los días")
+
+func (d *Abandon) says() Texts {
+	starts := word{"en": "the answer", "es": "la respuesta"}
+	if d.Starts == StartGreetingEnd {
+		starts = word{"en": "the end of the greeting", "es": "el fin del saludo"}
+	}
+	window := word{"en": "in any", "es": "en cualquier período de"}
+	if d.WindowKind == WindowFixed {
+		window = word{"en": "in each", "es": "en cada período de"}
+	}
+	machines := word{}
+	if d.FalseMachines {
+		machines = word{"en": "; people taken for machines count", "es": "; cuentan las personas tomadas por máquinas"}
+	}
+	return both("%s %% at most of the calls that people answer %s %s may have no agent within %s of %s%s",
+		"como máximo el %s %% de las llamadas que atienden personas %s %s puede quedar sin agente a los %s de %s%s",
+		plain(strconv.FormatFloat(d.Percent, 'f', -1, 64)), window, span(d.Window), span(d.Threshold), starts, machines)
+}
+
+var saidWords = map[Said]word{
+	"name":    {"en": "who called", "es": "quién llamó"},
+	"number":  {"en": "a number to call", "es": "un número al que llamar"},
+	"purpose": {"en": "why", "es": "por qué"},
+	"opt_out": {"en": "how not to be called again", "es": "cómo no recibir más llamadas"},
+}
+
+func (d *Message) says() Texts {
+	said := word{}
+	for _, language := range []string{"en", "es"} {
+		var parts []string
+		for _, s := range d.Says {
+			parts = append(parts, saidWords[s][language])
+		}
+		said[language] = strings.Join(parts, ", ")
+	}
+	return both("who finds no agent hears a message within %s, which says %s", "quien no encuentra agente oye un mensaje antes de %s, que dice %s", span(d.Within), said)
+}
+
+func (d *Hours) says() Texts {
+	en := strings.Join(d.Hours, ", ")
+	holidays := word{}
+	if d.Holidays != "" {
+		holidays = word{"en": ", and not on public holidays of " + d.Holidays, "es": ", y no en festivos de " + d.Holidays}
+	}
+	return both("calls on the clocks of all places where the person may be: %s%s", "se llama según la hora de todos los lugares donde pueda estar la persona: %s%s",
+		word{"en": en, "es": spanishDays.Replace(en)}, holidays)
+}
+
+// capWords are what a cap counts, one and several of them.
+var capWords = map[Counts][2]word{
+	CountAttempts:      {{"en": "attempt", "es": "intento"}, {"en": "attempts", "es": "intentos"}},
+	CountConversations: {{"en": "conversation", "es": "conversación"}, {"en": "conversations", "es": "conversaciones"}},
+}
+
+func (d *Cap) says() Texts {
+	what := capWords[d.Counts][min(d.Most, 2)-1]
+	whom := word{"en": "with a person", "es": "con una persona"}
+	if d.Same == SameNumber {
+		whom = word{"en": "at a number", "es": "en un número"}
+	}
+	channels := word{"en": "by telephone", "es": "por teléfono"}
+	if d.Channels == ChannelsAll {
+		channels = word{"en": "over all channels", "es": "por todos los canales"}
+	}
+	return both("at most %s %s %s %s %s, over all campaigns", "como máximo %s %s %s %s %s, contando todas las campañas",
+		plain(strconv.Itoa(d.Most)), what, per(d.Per), whom, channels)
+}
+
+// reached says that so many is the most.
+func (d *Cap) reached(n int) Texts {
+	says := d.says()
+	return both("%s: there were %s", "%s: hubo %s", word(says), plain(strconv.Itoa(n)))
+}
+
+// forTime is how long a person is held to a channel.
+func (d *OneChannel) forTime() word {
+	if d.Per == perWeek {
+		return word{"en": "for the rest of the week", "es": "el resto de la semana"}
+	}
+	t, _ := time.ParseDuration(d.Per)
+	s := span(t)
+	return word{"en": "for " + s["en"], "es": "durante " + s["es"]}
+}
+
+func (d *OneChannel) says() Texts {
+	return both("who was spoken with over one channel is not contacted over another %s", "a quien se contactó por un canal no se le contacta por otro %s", d.forTime())
+}
+
+func (d *OneChannel) other(c Channel) Texts {
+	return both("the person was spoken with over %s and is not called %s", "se contactó a la persona por %s y no se le llama %s", plain(string(c)), d.forTime())
+}
+
+func (d *Lockout) says() Texts {
+	unless := word{}
+	if d.UnlessReserved {
+		unless = word{"en": ", unless an agent is kept for the call", "es": ", salvo que haya un agente reservado para la llamada"}
+	}
+	return both("after an abandoned call the person is not called for %s%s", "tras una llamada abandonada no se llama a la persona durante %s%s", span(d.Time), unless)
+}
+
+func (d *CallerID) says() Texts {
+	parts := []Texts{}
+	if d.Shown {
+		parts = append(parts, both("a number is shown", "se muestra un número"))
+	}
+	if d.NotMobile {
+		parts = append(parts, both("it is none of a mobile phone", "no es de un móvil"))
+	}
+	if len(d.Prefixes) > 0 {
+		parts = append(parts, both("it begins with %s", "empieza por %s", plain(strings.Join(d.Prefixes, ", "))))
+	}
+	out := Texts{}
+	for i, p := range parts {
+		for language, text := range p {
+			if i > 0 {
+				out[language] += ", "
+			}
+			out[language] += text
+		}
+	}
+	return out
+}
+
+// maxClocks is how many clocks are named: a toll-free number has forty.
+const maxClocks = 4
+
+// clocks says what time it is in zones.
+func clocks(language string, zones []*time.Location, now time.Time) string {
+	var out []string
+	for i, zone := range zones {
+		if i == maxClocks {
+			out = append(out, "…")
+			break
+		}
+		day := strings.ToLower(now.In(zone).Format("Mon"))
+		if language == "es" {
+			day = spanishDays.Replace(day)
+		}
+		out = append(out, day+now.In(zone).Format(" 15:04 ")+zone.String())
+	}
+	return strings.Join(out, ", ")
+}
+
+// Words is the purpose in words.
+func (p Purpose) Words() Texts {
+	return map[Purpose]Texts{
+		PurposeSales:      {"en": "sales", "es": "ventas"},
+		PurposeCollection: {"en": "collection", "es": "cobranza"},
+		PurposeService:    {"en": "service", "es": "servicio"},
+		PurposeSurvey:     {"en": "surveys", "es": "encuestas"},
+	}[p]
+}
+
+// Words is the basis in words.
+func (b Basis) Words() Texts {
+	return map[Basis]Texts{
+		BasisLaw:       {"en": "law", "es": "ley"},
+		BasisRegulator: {"en": "a regulator's policy", "es": "norma de un regulador"},
+		BasisCode:      {"en": "a code of the trade", "es": "código del sector"},
+		BasisAssumed:   {"en": "assumed out of caution", "es": "supuesto por prudencia"},
+	}[b]
+}
