@@ -28,6 +28,7 @@ type metrics struct {
 	nodes   *prometheus.CounterVec   // flow, node
 	waits   *prometheus.HistogramVec // queue, result
 	amiss   *prometheus.HistogramVec // queue
+	backs   *prometheus.HistogramVec // queue
 	setups  prometheus.Histogram
 	missed  *prometheus.CounterVec // why
 	denied  *prometheus.CounterVec // why
@@ -54,12 +55,14 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		calls: counter("calls_total", "Calls that ended, from the shared journal: do not sum over instances.", "direction", "result"),
 		nodes: counter("ivr_node_total", "Flow nodes entered, from the shared journal.", "flow", "node"),
-		waits: histogram("queue_wait_seconds", "Wait in a queue until answered or out, from the shared journal.", waitBuckets, "queue", "result"),
+		waits: histogram("queue_wait_seconds", "Wait on the line in a queue until answered or out, from the shared journal.", waitBuckets, "queue", "result"),
 		amiss: histogram("queue_wait_expected_error_seconds", "Wait that was expected as a caller entered, less the wait until answered, from the shared journal.",
 			[]float64{-600, -300, -120, -60, -30, -15, 0, 15, 30, 60, 120, 300, 600}, "queue"),
+		backs: histogram("callback_seconds", "From asking to be called back until customer and agent were joined, from the shared journal.",
+			[]float64{60, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400}, "queue"),
 		missed: counter("offers_missed_total", "Offers to agents that came to nothing, from the shared journal.", "why"),
 		setups: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "operadora", Name: "call_setup_seconds",
-			Help:    "From a match to caller and agent being joined, the phone's ringing included, from the shared journal.",
+			Help:    "From a match to caller and agent being joined, the phone's ringing included, without callbacks, from the shared journal.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2, 4, 8, 15, 30, 60}}),
 		denied:   counter("api_denied_total", "Requests refused for their token.", "why"),
 		ended:    counter("event_streams_ended_total", "Event streams that the server ended or did not let in.", "reason"),
@@ -68,7 +71,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		seconds:  histogram("http_request_seconds", "Time to answer, without streams.", prometheus.DefBuckets, "route"),
 		offered:  map[string]time.Time{},
 	}
-	r.MustRegister(m.calls, m.nodes, m.waits, m.amiss, m.missed, m.setups, m.denied, m.ended, m.resumed, m.requests, m.seconds)
+	r.MustRegister(m.calls, m.nodes, m.waits, m.amiss, m.backs, m.missed, m.setups, m.denied, m.ended, m.resumed, m.requests, m.seconds)
 	return m
 }
 
@@ -78,6 +81,7 @@ type journalDetail struct {
 	Expects int64  `json:"expected_ms"`
 	Why     string `json:"why"`
 	Dialled bool   `json:"dialled"`
+	BackMS  int64  `json:"called_back_ms"`
 	Flow    string // of orchestrator.Note
 	Node    string
 }
@@ -101,10 +105,14 @@ func (m *metrics) follow(e orchestrator.Entry) {
 		m.offer(e.Call, time.Time{})
 		m.missed.WithLabelValues(known(missReasons, orchestrator.OfferFailure(d.Why))).Inc()
 	case orchestrator.EntryCallConnected:
-		if since := m.offer(e.Call, time.Time{}); !since.IsZero() {
+		if since := m.offer(e.Call, time.Time{}); !since.IsZero() && d.BackMS == 0 {
 			m.setups.Observe(e.At.Sub(since).Seconds())
 		}
 		if d.Dialled { // whom an agent called has not waited
+			return
+		}
+		if d.BackMS > 0 { // nor has who was called back, on the line
+			m.backs.WithLabelValues(e.Queue).Observe(float64(d.BackMS) / 1000)
 			return
 		}
 		m.waits.WithLabelValues(e.Queue, "answered").Observe(float64(d.WaitMS) / 1000)

@@ -35,7 +35,7 @@ import (
 func scrape(t *testing.T, m *metrics) string {
 	t.Helper()
 	r := prometheus.NewRegistry()
-	r.MustRegister(m.calls, m.nodes, m.waits, m.missed, m.setups, m.denied, m.ended, m.resumed)
+	r.MustRegister(m.calls, m.nodes, m.waits, m.backs, m.missed, m.setups, m.denied, m.ended, m.resumed)
 	out := httptest.NewRecorder()
 	promhttp.HandlerFor(r, promhttp.HandlerOpts{}).ServeHTTP(out, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return out.Body.String()
@@ -178,6 +178,8 @@ func TestJournalFigures(t *testing.T) {
 		entry("", orchestrator.EntryCallMissed, "1", "102", map[string]any{"why": "a new reason"}),
 		entry("", orchestrator.EntryCallOffered, "1", "101", nil), connected,
 		entry("", orchestrator.EntryCallUnqueued, "2", "", map[string]any{"wait_ms": 500}),
+		entry("", orchestrator.EntryCallOffered, "3", "101", nil),
+		entry("", orchestrator.EntryCallConnected, "3", "101", map[string]any{"wait_ms": 7_200_000, "expected_ms": 60_000, "called_back_ms": 3_600_000}),
 		entry("", orchestrator.EntryCallEnded, "1", "101", orchestrator.CallSummary{Kind: orchestrator.KindInbound, Outcome: orchestrator.OutcomeServed}),
 		entry("", orchestrator.EntryCallEnded, "2", "", orchestrator.CallSummary{Kind: orchestrator.KindFeature, Outcome: "made up"}),
 		{Type: orchestrator.EntryCallEnded, Data: []byte("broken")}, {Type: orchestrator.EntryCallNode, Data: []byte("broken")},
@@ -187,7 +189,7 @@ func TestJournalFigures(t *testing.T) {
 	text := scrape(t, m)
 	for _, line := range []string{`operadora_calls_total{direction="inbound",result="served"} 1`, `operadora_calls_total{direction="internal",result="other"} 1`,
 		`operadora_ivr_node_total{flow="main",node="menu"} 1`, `operadora_offers_missed_total{why="no_answer"} 1`, `operadora_offers_missed_total{why="other"} 1`,
-		`operadora_queue_wait_seconds_sum{queue="sales",result="answered"} 12`, `operadora_queue_wait_seconds_count{queue="sales",result="out"} 1`,
+		`operadora_queue_wait_seconds_sum{queue="sales",result="answered"} 12`, `operadora_callback_seconds_sum{queue="sales"} 3600`, `operadora_queue_wait_seconds_count{queue="sales",result="out"} 1`,
 		`operadora_call_setup_seconds_sum 3`, `operadora_call_setup_seconds_count 1`} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("no line %s in\n%s", line, text)

@@ -46,6 +46,8 @@ func TestFormulas(t *testing.T) {
 		figures.Known: 8, figures.Repeated: 2,
 		figures.LoggedIn: 3_600_000, figures.Available: 900_000, figures.Ringing: 300_000, figures.Talking: 1_200_000,
 		figures.WrappingUp: 600_000, figures.Paused: 600_000, figures.Pauses: 4,
+		figures.CallbacksAsked: 9, figures.CallbacksReached: 4, figures.CallbacksExpired: 2, figures.CallbacksCancelled: 1, figures.CallbacksFailed: 1,
+		figures.CallbackAttempts: 6, figures.CallbackWait: 7_200_000, figures.CallbackLongest: 3_600_000, figures.Calling: 300_000,
 	}
 	for report, want := range map[string]map[string]float64{
 		"service": {
@@ -53,8 +55,9 @@ func TestFormulas(t *testing.T) {
 			"sl_offered": 5. / 12, "sl_live": 5. / 10, "abandon_rate": 3. / 12, "asa_ms": 20_000, "mean_abandon_ms": 30_000, "mean_wait_ms": 30_000,
 			"longest_wait_ms": 100_000, "waiting": 1, "aht_ms": 130_000, "mean_talk_ms": 100_000, "mean_hold_ms": 10_000, "mean_wrap_up_ms": 20_000,
 			"transfer_rate": 2. / 6, "missed_rate": 3. / 10, "repeat_rate": 2. / 8,
+			"callbacks": 9, "callbacks_pending": 1, "mean_callback_ms": 1_800_000, "longest_callback_ms": 3_600_000, "callback_attempts": 6,
 		},
-		"agents": {"occupancy": 18. / 30, "occupancy_ringing": 21. / 30, "utilisation": 18. / 36, "aht_ms": 130_000},
+		"agents": {"occupancy": 21. / 33, "occupancy_ringing": 24. / 33, "utilisation": 21. / 36, "calling_ms": 300_000, "aht_ms": 130_000},
 		"pauses": {"mean_pause_ms": 150_000, "paused_ms": 600_000},
 	} {
 		r := find(t, report)

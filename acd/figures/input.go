@@ -20,6 +20,7 @@ const (
 type Stay struct {
 	Call, Queue, Agent, Team, DID, Caller string
 	Outbound                              bool // the agent made the call: nobody has waited
+	Back                                  bool // of a callback: counts as one until its customer is with an agent
 	Personal                              bool // in an agent's own queue: a transfer to an agent
 	Started, Entered, Left                int64
 	Result                                Result
@@ -33,7 +34,28 @@ type Stay struct {
 	Offers, Missed      int64
 	Transfers, Attended int64 // Attended are some of Transfers
 	Repeated            bool
+	absent              bool // whose wait is a callback's, and nobody's on the line
 }
+
+// Callback is a customer who asked to be called back, and what came of it. Times are
+// unix milliseconds.
+type Callback struct {
+	Call, Queue, DID, Agent, Team string // Agent is who reached the customer
+	Asked, Reached                int64  // 0 is not reached
+	Attempts                      int64  // how often the customer's phone was rung
+	End                           End
+	skills                        []string // that it asked for
+}
+
+// End is how a callback ended; "" while it goes on, and when the customer was reached.
+type End string
+
+// Ends.
+const (
+	EndExpired   End = "expired"   // the time for it was over
+	EndCancelled End = "cancelled" // by the customer, or by staff
+	EndFailed    End = "failed"    // every attempt came to nothing
+)
 
 // Offer is an offer to an agent, and whether the agent missed it.
 type Offer struct {
@@ -85,6 +107,7 @@ const (
 	InTalk    = "talking"
 	Wrapping  = "wrapup"
 	OnPause   = "paused"
+	Dialling  = "dialling" // a part of InTalk: held while the phone of a customer rings who is called back
 )
 
 // Spans turns changes, agent by agent and in the order in which they happened, into
@@ -114,6 +137,7 @@ type Day struct {
 	Missed    []Offer
 	Transfers []Transfer
 	Asks      []Ask
+	Callbacks []Callback
 	Changes   []Change // agent by agent; those that were in force before the rest, too
 	Starts    []Start
 	Now       int64 // until when it is known
@@ -128,8 +152,10 @@ func (d *Day) Join(repeat time.Duration) {
 	for i := range d.Stays {
 		s := &d.Stays[i]
 		s.Offers, s.Missed, s.Transfers, s.Attended, s.WrapUp, s.Repeated, s.Skills = 0, 0, 0, 0, 0, false, nil
+		s.absent = s.Back && !slices.ContainsFunc(stays[s.Call], func(s *Stay) bool { return s.Result == ResultAnswered })
 		stays[s.Call] = append(stays[s.Call], s)
 	}
+	d.calling(stays)
 	// last is the last stay of a call at a moment that fits.
 	last := func(call string, at int64, fits func(*Stay) bool) *Stay {
 		for _, s := range slices.Backward(stays[call]) {
@@ -151,7 +177,9 @@ func (d *Day) Join(repeat time.Duration) {
 		s.Transfers++
 		s.Attended += one(t.Attended)
 	}
+	asked := map[string][]string{}
 	for _, a := range d.Asks {
+		asked[a.Call] = a.Skills
 		last(a.Call, a.At, func(s *Stay) bool { return s.Entered == a.At }).Skills = a.Skills
 	}
 	for _, s := range d.spans {
@@ -159,7 +187,39 @@ func (d *Day) Join(repeat time.Duration) {
 			last(s.Call, s.At, func(x *Stay) bool { return x.Result == ResultAnswered && x.Agent == s.Agent && x.Left <= s.At }).WrapUp += s.Until - s.At
 		}
 	}
+	for i := range d.Callbacks {
+		d.Callbacks[i].skills = asked[d.Callbacks[i].Call]
+	}
 	d.repeats(repeat)
+}
+
+// calling tells apart, of the times that agents are held for a callback, those in which
+// the customer's phone rings.
+func (d *Day) calling(stays map[string][]*Stay) {
+	spans := make([]Span, 0, len(d.spans))
+	for _, s := range d.spans {
+		joined := s.At
+		for _, x := range stays[s.Call] {
+			switch {
+			case s.State != InTalk || !x.absent || x.Entered > s.Until:
+			case x.Result == ResultAnswered && x.Agent == s.Agent:
+				joined = max(joined, min(x.Left, s.Until))
+			case x.Left == 0 || x.Left >= s.Until: // the customer was not reached, or not yet
+				joined = s.Until
+			}
+		}
+		if joined > s.At {
+			rings := s
+			rings.State, rings.Until = Dialling, joined
+			spans = append(spans, rings)
+			if joined == s.Until {
+				continue
+			}
+			s.From, s.At = Dialling, joined
+		}
+		spans = append(spans, s)
+	}
+	d.spans = spans
 }
 
 // fewestDigits is how long a number must be to be somebody's: "anonymous" is not.
@@ -182,7 +242,7 @@ func (d *Day) repeats(within time.Duration) {
 		starts[s.Number] = append(starts[s.Number], s.At)
 	}
 	for _, s := range d.Stays { // of calls that live, which are among no finished ones
-		if !s.Outbound {
+		if !s.Outbound && !s.Back {
 			starts[s.Caller] = append(starts[s.Caller], s.Started)
 		}
 	}
@@ -191,7 +251,7 @@ func (d *Day) repeats(within time.Duration) {
 	}
 	for i := range d.Stays {
 		s := &d.Stays[i]
-		if !number(s.Caller) {
+		if !number(s.Caller) || s.Back { // whom we call has not come again
 			continue
 		}
 		list := starts[s.Caller]

@@ -52,6 +52,9 @@ func brief(m Measure) Measure {
 	return m
 }
 
+// busy is the time in which an agent was with a customer, or busy for one.
+func busy(t *Tally) int64 { return t[Talking] + t[Calling] + t[WrappingUp] }
+
 func handling(t *Tally) int64 { return t[Talk] + t[Hold] + t[WrapUp] }
 
 // after is what was done once a caller was with an agent.
@@ -117,6 +120,18 @@ var service = append([]Measure{
 	part(Known, "known_callers", Count),
 	part(Repeated, "repeat_callers", Count),
 	ratio("repeat_rate", Share, "R / K", "callers who come again were not helped the first time", func(t *Tally) (int64, int64) { return t[Repeated], t[Known] }),
+	part(CallbacksAsked, "callbacks", Count),
+	part(CallbacksReached, "callbacks_reached", Count),
+	part(CallbacksExpired, "callbacks_expired", Count),
+	part(CallbacksCancelled, "callbacks_cancelled", Count),
+	part(CallbacksFailed, "callbacks_failed", Count),
+	ratio("callbacks_pending", Count, "C - C_r - C_x - C_c - C_f", "customers who are yet to be reached",
+		func(t *Tally) (int64, int64) {
+			return t[CallbacksAsked] - t[CallbacksReached] - t[CallbacksExpired] - t[CallbacksCancelled] - t[CallbacksFailed], 1
+		}),
+	part(CallbackAttempts, "callback_attempts", Count),
+	mean("mean_callback_ms", "w(C) / C_r", "time to reach: how long customers waited to be called back, off the line and in no figure of callers", CallbackWait, CallbacksReached),
+	part(CallbackLongest, "longest_callback_ms", Millis),
 }, after...)
 
 // people are the measures of agents.
@@ -126,18 +141,19 @@ var people = append([]Measure{
 	brief(part(Available, "available_ms", Millis)),
 	part(Ringing, "ringing_ms", Millis),
 	brief(part(Talking, "talking_ms", Millis)),
+	part(Calling, "calling_ms", Millis),
 	brief(part(WrappingUp, "wrapping_up_ms", Millis)),
 	brief(part(Paused, "paused_ms", Millis)),
-	brief(ratio("occupancy", Share, "(T_ta + T_wr) / (T_ta + T_wr + T_ri + T_av)", "handling, of the time that agents are not paused; ring time is no handling",
+	brief(ratio("occupancy", Share, "(T_ta + T_ca + T_wr) / (T_ta + T_ca + T_wr + T_ri + T_av)", "handling, of the time that agents are not paused; the ringing of one's own phone is no handling, to wait for a customer who is called back is",
 		func(t *Tally) (int64, int64) {
-			return t[Talking] + t[WrappingUp], t[Talking] + t[WrappingUp] + t[Ringing] + t[Available]
+			return busy(t), busy(t) + t[Ringing] + t[Available]
 		})),
-	ratio("occupancy_ringing", Share, "(T_ta + T_wr + T_ri) / (T_ta + T_wr + T_ri + T_av)", "the same for those who count a ringing phone as work",
+	ratio("occupancy_ringing", Share, "(T_ta + T_ca + T_wr + T_ri) / (T_ta + T_ca + T_wr + T_ri + T_av)", "the same for those who count a ringing phone as work",
 		func(t *Tally) (int64, int64) {
-			return t[Talking] + t[WrappingUp] + t[Ringing], t[Talking] + t[WrappingUp] + t[Ringing] + t[Available]
+			return busy(t) + t[Ringing], busy(t) + t[Ringing] + t[Available]
 		}),
-	brief(ratio("utilisation", Share, "(T_ta + T_wr) / T_in", "handling, of the time logged in, pauses included",
-		func(t *Tally) (int64, int64) { return t[Talking] + t[WrappingUp], t[LoggedIn] })),
+	brief(ratio("utilisation", Share, "(T_ta + T_ca + T_wr) / T_in", "handling, of the time logged in, pauses included",
+		func(t *Tally) (int64, int64) { return busy(t), t[LoggedIn] })),
 	brief(part(Answered, "answered", Count)),
 	part(Dialled, "dialled", Count),
 }, after...)

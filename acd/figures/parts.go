@@ -36,6 +36,15 @@ const (
 	WrappingUp
 	Paused
 	Pauses
+	Calling
+	CallbacksAsked
+	CallbacksReached
+	CallbacksExpired
+	CallbacksCancelled
+	CallbacksFailed
+	CallbackAttempts
+	CallbackWait
+	CallbackLongest
 	partCount
 )
 
@@ -47,15 +56,15 @@ type PartInfo struct {
 }
 
 var partInfo = [partCount]PartInfo{
-	Offered:         {Symbol: "O", Text: "customers' stays in the queue that began, those who still wait included"},
+	Offered:         {Symbol: "O", Text: "callers' stays in the queue, on the line, that began, those who still wait included; callbacks are C"},
 	Answered:        {Symbol: "A", Text: "stays that ended with an agent"},
 	AnsweredWithin:  {Symbol: "A_T", Text: "answered after a wait of at most T, the service_level of the queue (or --threshold)"},
 	Abandoned:       {Symbol: "B", Text: "stays that the caller ended by hanging up"},
 	AbandonedWithin: {Symbol: "B_T", Text: "abandoned after a wait of at most T"},
 	AbandonedShort:  {Symbol: "B_s", Text: "abandoned after a wait of at most s, the short_abandon of the queue (or --short)"},
-	Flowed:          {Symbol: "F", Text: "stays that ended otherwise: longest wait, exit key, moved to another queue"},
+	Flowed:          {Symbol: "F", Text: "stays that ended otherwise: longest wait, exit key, asked to be called back, moved to another queue"},
 	WaitingLate:     {Symbol: "W_T", Text: "callers who still wait, longer than T"},
-	Handled:         {Symbol: "H", Text: "answered stays whose conversation is over"},
+	Handled:         {Symbol: "H", Text: "conversations that are over, of A and C_r"},
 	WaitAnswered:    {Symbol: "w(A)", Text: "time from entering the queue to the agent, ring time included, of A"},
 	WaitAbandoned:   {Symbol: "w(B)", Text: "time from entering the queue to hanging up, of B"},
 	WaitAll:         {Symbol: "w", Text: "time in the queue, of A, B and F"},
@@ -71,13 +80,23 @@ var partInfo = [partCount]PartInfo{
 	Repeated:        {Symbol: "R", Text: "stays of K whose number had begun another call within the days of --repeat before"},
 	Dialled:         {Symbol: "D", Text: "conversations with customers whom the agent called"},
 	Logins:          {Symbol: "L", Text: "times that the agent logged in"},
-	LoggedIn:        {Symbol: "T_in", Text: "time logged in: the sum of the five that follow"},
+	LoggedIn:        {Symbol: "T_in", Text: "time logged in: the sum of the six times in a state"},
 	Available:       {Symbol: "T_av", Text: "time available, without an offer"},
 	Ringing:         {Symbol: "T_ri", Text: "time with an offer that is not answered"},
 	Talking:         {Symbol: "T_ta", Text: "time in conversation, hold included, also of calls that the agent made"},
 	WrappingUp:      {Symbol: "T_wr", Text: "time in wrap-up"},
 	Paused:          {Symbol: "T_pa", Text: "time paused"},
-	Pauses:          {Symbol: "P", Text: "pauses that began; another reason is another pause"},
+	Calling:         {Symbol: "T_ca", Text: "time held while the phone rang of a customer who was called back"},
+
+	CallbacksAsked:     {Symbol: "C", Text: "callbacks that were asked for, by callers or staff, with all that came of them"},
+	CallbacksReached:   {Symbol: "C_r", Text: "callbacks of C whose customer talked with an agent"},
+	CallbacksExpired:   {Symbol: "C_x", Text: "callbacks of C whose time was over before"},
+	CallbacksCancelled: {Symbol: "C_c", Text: "callbacks of C given up before, by staff or because the customer called again"},
+	CallbacksFailed:    {Symbol: "C_f", Text: "callbacks of C that ended otherwise before: nobody answered the last attempt, or the number may not be called"},
+	CallbackAttempts:   {Symbol: "C_n", Text: "times that the customer's phone was rung, of C"},
+	CallbackWait:       {Symbol: "w(C)", Text: "time from asking for the callback to the agent, of C_r"},
+	CallbackLongest:    {Symbol: "w_max(C)", Text: "longest time from asking for the callback to the agent, of C_r", largest: true},
+	Pauses:             {Symbol: "P", Text: "pauses that began; another reason is another pause"},
 }
 
 // Info says what a part is.

@@ -44,6 +44,7 @@ var Reports = []Report{
 		Notes: []string{
 			"A call counts once for each of its stays in a queue, with all that came of it, when it entered the queue.",
 			"T and s are those of the stay's queue, as it is defined now.",
+			"A callback counts once, when it was asked for, with all that came of it, and never as a caller on the line: its wait is in none of their figures, its conversation and offers are among those of the queue.",
 			"By skill, a stay is under each skill that its call asked for, by its flow or by the queue as it entered, and once in the total; one that asked for none has none. Before this was on record, none did.",
 			"By agent or team, a stay is of who answered it; stays that nobody answered have none. A transfer to an agent, and a call that an agent made, are in report agents alone.",
 			"The total is computed from the sums of the parts, never from the rows' formulas.",
@@ -171,6 +172,7 @@ func (r Report) Make(d *Day, q Query) (Table, error) {
 	switch r.Name {
 	case "service":
 		t.stays(d)
+		t.callbacks(d)
 	case "agents":
 		t.people(d)
 	default:
@@ -277,8 +279,37 @@ func (t *maker) stays(d *Day) {
 			!fits(t.q.Agent, s.Agent) || !fits(t.q.Team, s.Team) || !t.able(s.Skills) {
 			continue
 		}
-		u := s.tally(d.Now)
+		var u Tally
+		if s.absent {
+			u[Offers], u[Missed] = s.Offers, s.Missed
+			if s.Result == ResultAnswered {
+				s.served(&u)
+			}
+		} else {
+			u = s.tally(d.Now)
+		}
 		t.add(names{map[Dimension]string{ByQueue: s.Queue, ByAgent: s.Agent, ByTeam: s.Team, ByDID: s.DID}, s.Skills}, s.Entered, &u)
+	}
+}
+
+func (t *maker) callbacks(d *Day) {
+	for _, c := range d.Callbacks {
+		if !t.in(c.Asked) || !fits(t.q.Queue, c.Queue) || !fits(t.q.DID, c.DID) || !fits(t.q.Agent, c.Agent) || !fits(t.q.Team, c.Team) || !t.able(c.skills) {
+			continue
+		}
+		u := Tally{CallbacksAsked: 1, CallbackAttempts: c.Attempts}
+		switch {
+		case c.Reached > 0:
+			wait := c.Reached - c.Asked
+			u[CallbacksReached], u[CallbackWait], u[CallbackLongest] = 1, wait, wait
+		case c.End == EndExpired:
+			u[CallbacksExpired] = 1
+		case c.End == EndCancelled:
+			u[CallbacksCancelled] = 1
+		case c.End == EndFailed:
+			u[CallbacksFailed] = 1
+		}
+		t.add(names{map[Dimension]string{ByQueue: c.Queue, ByAgent: c.Agent, ByTeam: c.Team, ByDID: c.DID}, c.skills}, c.Asked, &u)
 	}
 }
 
@@ -365,7 +396,7 @@ func (t *maker) people(d *Day) {
 }
 
 // timeIn is the part that the time in a state is of.
-var timeIn = map[string]Part{StateFree: Available, Reserved: Ringing, InTalk: Talking, Wrapping: WrappingUp, OnPause: Paused}
+var timeIn = map[string]Part{StateFree: Available, Reserved: Ringing, InTalk: Talking, Dialling: Calling, Wrapping: WrappingUp, OnPause: Paused}
 
 // spread adds a time to the rows in which it passes.
 func (t *maker) spread(n names, s Span, parts ...Part) {

@@ -66,6 +66,7 @@ type queueLog struct {
 type loggedCall struct {
 	number, name string
 	outbound     bool
+	back         bool   // its customer is called back, and has not talked with anybody yet
 	queue        string // it waits in; "" for none
 	entered      time.Time
 	place        int // at which it came
@@ -130,6 +131,7 @@ func (l *queueLog) take(e orchestrator.Entry) {
 			return
 		}
 		c.number, c.name, c.outbound = s.Caller.Number, s.Caller.Name, s.Kind == orchestrator.KindOutbound
+		c.back = s.Kind == orchestrator.KindCallback
 		if e.Type == orchestrator.EntryCallEnded {
 			l.ended(e, c, s)
 		}
@@ -137,6 +139,10 @@ func (l *queueLog) take(e orchestrator.Entry) {
 	}
 	var x logged
 	if json.Unmarshal(e.Data, &x) != nil || c.outbound {
+		return
+	}
+	if c.back { // app_queue knows callers who wait on the line
+		c.back = e.Type != orchestrator.EntryCallParted
 		return
 	}
 	switch e.Type {

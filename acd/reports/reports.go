@@ -20,6 +20,7 @@ import (
 type Records interface {
 	Stays(ctx context.Context, from, to time.Time, fn func(records.Stay)) error
 	AgentChanges(ctx context.Context, from, to time.Time, fn func(records.AgentState)) error
+	Callbacks(ctx context.Context, from, to time.Time, fn func(records.Callback)) error
 	Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error
 	Callers(ctx context.Context, from, to time.Time, fn func(call, number string, at int64)) error
 }
@@ -123,6 +124,10 @@ func (r Reporter) read(ctx context.Context, q Query, now time.Time, calls bool) 
 	if err := r.events(ctx, d, dir, from, last); err != nil {
 		return nil, err
 	}
+	err = r.Records.Callbacks(ctx, from, q.To, func(b records.Callback) { d.Callbacks = append(d.Callbacks, dir.callback(b)) })
+	if err != nil {
+		return nil, err
+	}
 	return d, r.Records.Callers(ctx, from.Add(-q.Repeat), q.To, func(call, number string, at int64) {
 		d.Starts = append(d.Starts, figures.Start{Call: call, Number: number, At: at})
 	})
@@ -201,6 +206,22 @@ func directoryOf(d acd.Definitions) directory {
 	return dir
 }
 
+// callback is a callback as the figures want it.
+func (dir directory) callback(b records.Callback) figures.Callback {
+	out := figures.Callback{Call: b.Call, Queue: b.Queue, DID: b.DID, Agent: b.Agent, Team: dir.teams[b.Agent],
+		Asked: b.AskedAt, Reached: b.ReachedAt, Attempts: int64(b.Attempts)}
+	switch b.Outcome {
+	case "":
+	case orchestrator.OutcomeExpired:
+		out.End = figures.EndExpired
+	case orchestrator.OutcomeCancelled:
+		out.End = figures.EndCancelled
+	default:
+		out.End = figures.EndFailed
+	}
+	return out
+}
+
 // stay is a stay as the figures want it. A queue that is not defined any more has
 // the defaults.
 func (dir directory) stay(s records.Stay, q Query) figures.Stay {
@@ -216,7 +237,7 @@ func (dir directory) stay(s records.Stay, q Query) figures.Stay {
 		short = *q.Short
 	}
 	return figures.Stay{Call: s.Call, Queue: s.Queue, Agent: s.Agent, Team: dir.teams[s.Agent], DID: s.DID, Caller: s.Caller, Able: dir.skills[s.Agent],
-		Outbound: s.Kind == orchestrator.KindOutbound, Personal: orchestrator.OwnerOfQueue(s.Queue) != "",
+		Outbound: s.Kind == orchestrator.KindOutbound, Back: s.Kind == orchestrator.KindCallback, Personal: orchestrator.OwnerOfQueue(s.Queue) != "",
 		Started: s.StartedAt, Entered: s.EnteredAt, Left: s.LeftAt, Result: figures.Result(s.Result),
 		Wait: s.WaitMS, Talk: s.TalkMS, Hold: s.HoldMS, Over: s.Ended || s.TalkMS > 0,
 		Threshold: t.Milliseconds(), Short: short.Milliseconds()}

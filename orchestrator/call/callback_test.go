@@ -209,6 +209,9 @@ func TestCallbackRecord(t *testing.T) {
 		c.TalkMS != time.Minute.Milliseconds() || c.Queue != "A" || c.Agent != "agento1" {
 		t.Errorf("the record is %+v", c.CallSummary)
 	}
+	if ms := w.last(orchestrator.EntryCallConnected)["called_back_ms"]; ms != float64((10 * time.Minute).Milliseconds()) {
+		t.Errorf("reached %v ms after it was asked for", ms)
+	}
 	for id, o := range w.pbx.orders {
 		want := orchestrator.Party{Name: "Callback", Number: "910000001"}
 		if w.pbx.ringsBack(id) {

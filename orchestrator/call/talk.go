@@ -143,6 +143,9 @@ func (x *change) talksWith(wait int64) {
 	} else if v.ExpectedMS > 0 {
 		f["expected_ms"] = v.ExpectedMS
 	}
+	if x.c.Promise != nil && x.c.ConnectedAt == far.Joined { // nobody has waited on the line for it
+		f["called_back_ms"] = max(1, far.Joined-x.c.StartedAt)
+	}
 	x.note(orchestrator.EntryCallConnected, f)
 	if v.Plan.Record || x.c.Tape != "" && v.From > 0 {
 		x.c.Tape = cmp.Or(v.Plan.RecordFormat, x.c.Tape, "wav")

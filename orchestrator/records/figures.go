@@ -50,6 +50,52 @@ func (d *DB) Stays(ctx context.Context, from, to time.Time, fn func(Stay)) error
 	return classify("records.Stays", err)
 }
 
+// Callback is a customer who was to be called back, and what came of it. Times are unix
+// milliseconds.
+type Callback struct {
+	Call, Queue, DID, Agent string // that was asked for it; Agent is who reached the customer first
+	AskedAt, ReachedAt      int64
+	Attempts                int
+	Outcome                 orchestrator.Outcome // "" while it goes on
+}
+
+// Callbacks tells of every callback that was asked for in a span, by when it was.
+func (d *DB) Callbacks(ctx context.Context, from, to time.Time, fn func(Callback)) error {
+	var w where
+	w.between("t.at", from, to)
+	w.add("t.type = ?", string(orchestrator.EntryCallCallback))
+	w.add("t.tenant IN (?, '')", d.tenant)
+	first := func(column string) string {
+		return "(SELECT v." + column + " FROM visits v WHERE v.call = t.call AND v.result = 'answered' ORDER BY v.left_at LIMIT 1)"
+	}
+	rows, err := d.read.QueryContext(ctx, d.rebind(`SELECT t.call, t.at, t.data, COALESCE(c.outcome, ''), COALESCE(c.did, ''),
+		COALESCE(`+first("left_at")+", 0), COALESCE("+first("agent")+`, ''),
+		COALESCE(c.attempts, (SELECT COUNT(*) FROM timeline d WHERE d.call = t.call AND d.type = 'call.dialled' AND d.data LIKE '%"result":"dialling"%')),
+		CASE WHEN c.call IS NULL THEN COALESCE((SELECT MIN(s.data) FROM timeline s WHERE s.call = t.call AND s.type = 'call.started'), '{}') ELSE '{}' END
+		FROM timeline t LEFT JOIN contacts c ON c.call = t.call`+w.String()+" ORDER BY t.at, t.pos"), w.args...)
+	if err == nil {
+		err = each(rows, func(rows *sql.Rows) error {
+			var b Callback
+			var asked, begun string
+			if err := rows.Scan(&b.Call, &b.AskedAt, &asked, &b.Outcome, &b.DID, &b.ReachedAt, &b.Agent, &b.Attempts, &begun); err != nil {
+				return err
+			}
+			var x struct{ Queue, Result string }
+			if json.Unmarshal([]byte(asked), &x) != nil || x.Result != "promised" {
+				return nil // of the call in which it was asked for, or of an attempt
+			}
+			var c orchestrator.CallSummary
+			if json.Unmarshal([]byte(begun), &c) == nil && b.DID == "" {
+				b.DID = c.DID
+			}
+			b.Queue = x.Queue
+			fn(b)
+			return nil
+		})
+	}
+	return classify("records.Callbacks", err)
+}
+
 const agentStateColumns = "s.id, s.agent, s.at, s.from_state, s.to_state, s.reason, s.device, s.call, s.by_whom"
 
 // AgentChanges tells of the last change of each agent before a span, and of those
