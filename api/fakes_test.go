@@ -309,7 +309,7 @@ func (fakeDefinitions) Definitions(context.Context) (wire.Definitions, error) {
 		PauseReasons: []wire.PauseReasonDefinition{{ID: "lunch", Digit: "1"}}, Dispositions: []wire.DispositionDefinition{{ID: "sale"}}}, nil
 }
 
-func (fakeDefinitions) Reload(context.Context) (wire.Reloaded, error) {
+func (fakeDefinitions) Reload(context.Context, string) (wire.Reloaded, error) {
 	return wire.Reloaded{Queues: 1, Agents: 1, Flows: 1}, nil
 }
 

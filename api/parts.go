@@ -96,6 +96,9 @@ type Reports interface {
 	Report(ctx context.Context, name string, q reports.Query) (figures.Table, error)
 	// QueueLog writes what happened as app_queue would have; Invalid before anything is written.
 	QueueLog(ctx context.Context, w io.Writer, from, to time.Time) error
+	// Sheet and Logbook are Invalid or NotFound, with field and value, for what cannot be made.
+	Sheet(ctx context.Context, q reports.SheetQuery) (reports.Sheet, error)
+	Logbook(ctx context.Context, from, to time.Time, zone *time.Location) (reports.Logbook, error)
 }
 
 // Leads keeps who may be called and who must not be. *leadstore.Store is one.
@@ -140,7 +143,7 @@ type Definer interface {
 	Definitions(ctx context.Context) (wire.Definitions, error)
 	// Reload reads the definitions again and puts them in force as a whole;
 	// Invalid, with nothing changed, when there is a fault in them.
-	Reload(ctx context.Context) (wire.Reloaded, error)
+	Reload(ctx context.Context, by string) (wire.Reloaded, error)
 }
 
 // Check is a dependency that /readyz asks. Run is given a deadline.

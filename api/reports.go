@@ -110,7 +110,7 @@ func (s operations) GetDefinitions(ctx context.Context, _ GetDefinitionsRequestO
 // ReloadDefinitions implements StrictServerInterface.
 func (s operations) ReloadDefinitions(ctx context.Context, _ ReloadDefinitionsRequestObject) (ReloadDefinitionsResponseObject, error) {
 	s.auditLive(ctx, "definitions.reload", "definitions", "")
-	r, err := s.Definitions.Reload(ctx)
+	r, err := s.Definitions.Reload(ctx, askerOf(ctx).token.Name)
 	r.Changes, r.Warnings = list(r.Changes), list(r.Warnings)
 	return ReloadDefinitions200JSONResponse(r), err
 }

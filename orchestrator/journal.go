@@ -36,7 +36,8 @@ const (
 	EntryAgentState    EntryType = "agent.state"    // AgentChange
 	EntryAgentDisposed EntryType = "agent.disposed" // {"call","queue","disposition","by"}
 	EntryAgentLine     EntryType = "agent.line"     // {"line","state","why","cause","phone"}: the agent's permanent line
-	EntryPBXState      EntryType = "pbx.state"      // {"state":"connected|disconnected|replaced","error"}
+	EntryPBXState      EntryType = "pbx.state"      // {"state":"connected|disconnected|replaced","error","instance"}; instance: of operadora, that has the connection
+	EntrySystem        EntryType = "system.event"   // SystemEvent
 )
 
 // RecordingNews is the state that an entry call.recording tells. The strings are stored.
@@ -91,6 +92,31 @@ type AgentChange struct {
 	RestUntil int64  `json:"rest_until,omitempty"`
 	RestFor   string `json:"rest_for,omitempty"`
 }
+
+// SystemEvent is the data of system.event: something about operadora itself that whoever
+// is on duty should know of.
+type SystemEvent struct {
+	What     SystemNews     `json:"what"`
+	Instance string         `json:"instance,omitempty"` // of operadora, that tells
+	By       string         `json:"by,omitempty"`       // who had it done
+	Since    int64          `json:"since,omitempty"`    // unix ms; of what is over now
+	Counts   map[string]int `json:"counts,omitempty"`   // by what it was
+	Changes  []string       `json:"changes,omitempty"`  // a sentence each
+}
+
+// SystemNews is what a system.event tells. The strings are stored.
+type SystemNews string
+
+// What is told of operadora itself.
+const (
+	SystemStarted     SystemNews = "started"
+	SystemStopped     SystemNews = "stopped"
+	SystemDefinitions SystemNews = "definitions"  // others are in force
+	SystemHealed      SystemNews = "healed"       // the sweeper put something right
+	SystemStoreAway   SystemNews = "store_away"   // Redis did not answer, and does again
+	SystemRecordsAway SystemNews = "records_away" // the same of the database
+	SystemRewound     SystemNews = "rewound"      // Redis came back without its last writes
+)
 
 // Journal is read by those who tell others: the recorder, pages, lamps.
 type Journal interface {

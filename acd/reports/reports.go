@@ -23,6 +23,7 @@ type Records interface {
 	Callbacks(ctx context.Context, from, to time.Time, fn func(records.Callback)) error
 	Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error
 	Callers(ctx context.Context, from, to time.Time, fn func(call, number string, at int64)) error
+	AuditLog(ctx context.Context, f records.AuditFilter) ([]records.AuditLine, string, error)
 }
 
 var _ Records = (*records.DB)(nil)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/acd/figures"
 )
 
@@ -80,17 +81,14 @@ func CSV(w io.Writer, t figures.Table) error {
 
 // Workbook writes a report as an XLSX file: the figures, and on a second sheet what
 // they mean. Names are text, whatever they begin with; durations are in milliseconds.
-func Workbook(w io.Writer, t figures.Table) (err error) {
-	f := excelize.NewFile()
-	defer func() { _ = f.Close() }() // it has no file of its own
-	const sheet, meaning = "Report", "Formulas"
-	if err := f.SetSheetName("Sheet1", sheet); err != nil {
-		return err
-	}
-	if _, err := f.NewSheet(meaning); err != nil {
-		return err
-	}
-	if err := fill(f, sheet, t); err != nil {
+func Workbook(w io.Writer, t figures.Table) error {
+	return document{parts: []part{tablePart("report", acd.Texts{"en": "Report"}, t, false)}, explains: &t}.workbook(w, "en")
+}
+
+// explain adds a sheet to a workbook that says what the columns of a table mean.
+func explain(f *excelize.File, t figures.Table) error {
+	const sheet = "Formulas"
+	if _, err := f.NewSheet(sheet); err != nil {
 		return err
 	}
 	rows := [][]any{{"column", "unit", "formula", "meaning"}}
@@ -107,61 +105,9 @@ func Workbook(w io.Writer, t figures.Table) (err error) {
 		rows = append(rows, []any{"note", "", "", n})
 	}
 	for i := range rows {
-		if err := f.SetSheetRow(meaning, fmt.Sprintf("A%d", i+1), &rows[i]); err != nil {
+		if err := f.SetSheetRow(sheet, fmt.Sprintf("A%d", i+1), &rows[i]); err != nil {
 			return err
 		}
 	}
-	return f.Write(w)
-}
-
-func fill(f *excelize.File, sheet string, t figures.Table) error {
-	share, err := f.NewStyle(&excelize.Style{NumFmt: 10}) // 0.00%
-	if err != nil {
-		return err
-	}
-	out, err := f.NewStreamWriter(sheet)
-	if err != nil {
-		return err
-	}
-	var heading []any
-	for _, n := range t.Names() {
-		heading = append(heading, n)
-	}
-	for _, m := range t.Report.Measures {
-		heading = append(heading, m.Name)
-	}
-	n := 1
-	line := func(cells []any) error {
-		at := fmt.Sprintf("A%d", n)
-		n++
-		return out.SetRow(at, cells)
-	}
-	if err := out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, XSplit: len(t.Query.By), TopLeftCell: "B2", ActivePane: "bottomRight"}); err != nil {
-		return err
-	}
-	if err := line(heading); err != nil {
-		return err
-	}
-	err = tallies(t, func(keys []string, _ bool, of *figures.Tally) error {
-		var cells []any
-		for _, k := range keys {
-			cells = append(cells, k) // a string: never a formula
-		}
-		for _, m := range t.Report.Measures {
-			v, ok := m.Of(of)
-			switch {
-			case !ok:
-				cells = append(cells, nil)
-			case m.Unit == figures.Share:
-				cells = append(cells, excelize.Cell{StyleID: share, Value: v})
-			default:
-				cells = append(cells, v)
-			}
-		}
-		return line(cells)
-	})
-	if err != nil {
-		return err
-	}
-	return out.Flush()
+	return nil
 }

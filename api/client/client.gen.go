@@ -680,6 +680,31 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/lists/{list}/leads (the `ListLeads` operationId).
 	ListLeads(ctx context.Context, list PathList, params *ListLeadsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetLogbook The log book of a shift.
+	//
+	// What happened that whoever comes next should know: what people changed, incidents that operadora found (a PBX, Redis or the database away, a PBX taken over, what the sweeper put right, other definitions), what people wrote; and how the queues did. What agents do for themselves, and what is only read, is not in it.
+	//
+	// Corresponds with GET /api/v1/logbook (the `GetLogbook` operationId).
+	GetLogbook(ctx context.Context, params *GetLogbookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WriteLogbookWithBody Writes a note into the log book.
+	//
+	// With who wrote it, and when. It is kept on the audit log, from which nothing is ever removed; what is wrong is put right by another note.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/logbook (the `WriteLogbook` operationId).
+	WriteLogbookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WriteLogbook Writes a note into the log book.
+	//
+	// With who wrote it, and when. It is kept on the audit log, from which nothing is ever removed; what is wrong is put right by another note.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/logbook (the `WriteLogbook` operationId).
+	WriteLogbook(ctx context.Context, body WriteLogbookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMe Who the token makes its bearer, and what it may do.
 	//
 	// Corresponds with GET /api/v1/me (the `GetMe` operationId).
@@ -799,6 +824,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 	CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSheet The control sheet of a queue and day.
+	//
+	// How the queue served its callers on one day, by interval, by agent and by number, each with the same total; figures of report service.
+	//
+	// Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
+	GetSheet(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetLiveness Tells that the process runs.
 	//
@@ -2224,6 +2256,61 @@ func (c *Client) ListLeads(ctx context.Context, list PathList, params *ListLeads
 	return c.Client.Do(req)
 }
 
+// GetLogbook The log book of a shift.
+//
+// What happened that whoever comes next should know: what people changed, incidents that operadora found (a PBX, Redis or the database away, a PBX taken over, what the sweeper put right, other definitions), what people wrote; and how the queues did. What agents do for themselves, and what is only read, is not in it.
+//
+// Corresponds with GET /api/v1/logbook (the `GetLogbook` operationId).
+func (c *Client) GetLogbook(ctx context.Context, params *GetLogbookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLogbookRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WriteLogbookWithBody Writes a note into the log book.
+//
+// With who wrote it, and when. It is kept on the audit log, from which nothing is ever removed; what is wrong is put right by another note.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/logbook (the `WriteLogbook` operationId).
+func (c *Client) WriteLogbookWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWriteLogbookRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WriteLogbook Writes a note into the log book.
+//
+// With who wrote it, and when. It is kept on the audit log, from which nothing is ever removed; what is wrong is put right by another note.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/logbook (the `WriteLogbook` operationId).
+func (c *Client) WriteLogbook(ctx context.Context, body WriteLogbookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWriteLogbookRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMe Who the token makes its bearer, and what it may do.
 //
 // Corresponds with GET /api/v1/me (the `GetMe` operationId).
@@ -2514,6 +2601,23 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, 
 // Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSessionRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSheet The control sheet of a queue and day.
+//
+// How the queue served its callers on one day, by interval, by agent and by number, each with the same total; figures of report service.
+//
+// Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
+func (c *Client) GetSheet(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSheetRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5678,6 +5782,144 @@ func NewListLeadsRequest(server string, list PathList, params *ListLeadsParams) 
 	return req, nil
 }
 
+// NewGetLogbookRequest constructs an http.Request for the GetLogbook method
+func NewGetLogbookRequest(server string, params *GetLogbookParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/logbook")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.TimeZone != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "time_zone", *params.TimeZone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Language != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewWriteLogbookRequest calls the generic WriteLogbook builder with application/json body
+func NewWriteLogbookRequest(server string, body WriteLogbookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWriteLogbookRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewWriteLogbookRequestWithBody constructs an http.Request for the WriteLogbook method, with any body, and a specified content type
+func NewWriteLogbookRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/logbook")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetMeRequest constructs an http.Request for the GetMe method
 func NewGetMeRequest(server string) (*http.Request, error) {
 	var err error
@@ -6742,6 +6984,112 @@ func NewCreateSessionRequestWithBody(server string, contentType string, body io.
 	return req, nil
 }
 
+// NewGetSheetRequest constructs an http.Request for the GetSheet method
+func NewGetSheetRequest(server string, params *GetSheetParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sheet")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "day", params.Day, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.TimeZone != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "time_zone", *params.TimeZone, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IntervalMS != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "interval_ms", *params.IntervalMS, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Language != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetLivenessRequest constructs an http.Request for the GetLiveness method
 func NewGetLivenessRequest(server string) (*http.Request, error) {
 	var err error
@@ -7559,6 +7907,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/lists/{list}/leads (the `ListLeads` operationId).
 	ListLeadsWithResponse(ctx context.Context, list PathList, params *ListLeadsParams, reqEditors ...RequestEditorFn) (*ListLeadsResponse, error)
 
+	// GetLogbookWithResponse The log book of a shift.
+	//
+	// What happened that whoever comes next should know: what people changed, incidents that operadora found (a PBX, Redis or the database away, a PBX taken over, what the sweeper put right, other definitions), what people wrote; and how the queues did. What agents do for themselves, and what is only read, is not in it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/logbook (the `GetLogbook` operationId).
+	GetLogbookWithResponse(ctx context.Context, params *GetLogbookParams, reqEditors ...RequestEditorFn) (*GetLogbookResponse, error)
+
+	// WriteLogbookWithBodyWithResponse Writes a note into the log book.
+	//
+	// With who wrote it, and when. It is kept on the audit log, from which nothing is ever removed; what is wrong is put right by another note.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/logbook (the `WriteLogbook` operationId).
+	WriteLogbookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WriteLogbookResponse, error)
+
+	// WriteLogbookWithResponse Writes a note into the log book.
+	//
+	// With who wrote it, and when. It is kept on the audit log, from which nothing is ever removed; what is wrong is put right by another note.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/logbook (the `WriteLogbook` operationId).
+	WriteLogbookWithResponse(ctx context.Context, body WriteLogbookJSONRequestBody, reqEditors ...RequestEditorFn) (*WriteLogbookResponse, error)
+
 	// GetMeWithResponse Who the token makes its bearer, and what it may do.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -7706,6 +8081,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 	CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
+
+	// GetSheetWithResponse The control sheet of a queue and day.
+	//
+	// How the queue served its callers on one day, by interval, by agent and by number, each with the same total; figures of report service.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
+	GetSheetWithResponse(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*GetSheetResponse, error)
 
 	// GetLivenessWithResponse Tells that the process runs.
 	//
@@ -10620,6 +11004,95 @@ func (r ListLeadsResponse) ContentType() string {
 	return ""
 }
 
+type GetLogbookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Logbook
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetLogbookResponse) GetJSON200() *Logbook {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLogbookResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLogbookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLogbookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLogbookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLogbookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WriteLogbookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WriteLogbookResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WriteLogbookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WriteLogbookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WriteLogbookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WriteLogbookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetMeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11361,6 +11834,54 @@ func (r CreateSessionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetSheetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Sheet
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSheetResponse) GetJSON200() *Sheet {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSheetResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSheetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSheetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSheetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSheetResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -12689,6 +13210,51 @@ func (c *ClientWithResponses) ListLeadsWithResponse(ctx context.Context, list Pa
 	return ParseListLeadsResponse(rsp)
 }
 
+// GetLogbookWithResponse The log book of a shift.
+//
+// What happened that whoever comes next should know: what people changed, incidents that operadora found (a PBX, Redis or the database away, a PBX taken over, what the sweeper put right, other definitions), what people wrote; and how the queues did. What agents do for themselves, and what is only read, is not in it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/logbook (the `GetLogbook` operationId).
+func (c *ClientWithResponses) GetLogbookWithResponse(ctx context.Context, params *GetLogbookParams, reqEditors ...RequestEditorFn) (*GetLogbookResponse, error) {
+	rsp, err := c.GetLogbook(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLogbookResponse(rsp)
+}
+
+// WriteLogbookWithBodyWithResponse Writes a note into the log book.
+//
+// With who wrote it, and when. It is kept on the audit log, from which nothing is ever removed; what is wrong is put right by another note.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/logbook (the `WriteLogbook` operationId).
+func (c *ClientWithResponses) WriteLogbookWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WriteLogbookResponse, error) {
+	rsp, err := c.WriteLogbookWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWriteLogbookResponse(rsp)
+}
+
+// WriteLogbookWithResponse Writes a note into the log book.
+//
+// With who wrote it, and when. It is kept on the audit log, from which nothing is ever removed; what is wrong is put right by another note.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/logbook (the `WriteLogbook` operationId).
+func (c *ClientWithResponses) WriteLogbookWithResponse(ctx context.Context, body WriteLogbookJSONRequestBody, reqEditors ...RequestEditorFn) (*WriteLogbookResponse, error) {
+	rsp, err := c.WriteLogbook(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWriteLogbookResponse(rsp)
+}
+
 // GetMeWithResponse Who the token makes its bearer, and what it may do.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -12943,6 +13509,21 @@ func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, bod
 		return nil, err
 	}
 	return ParseCreateSessionResponse(rsp)
+}
+
+// GetSheetWithResponse The control sheet of a queue and day.
+//
+// How the queue served its callers on one day, by interval, by agent and by number, each with the same total; figures of report service.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/sheet (the `GetSheet` operationId).
+func (c *ClientWithResponses) GetSheetWithResponse(ctx context.Context, params *GetSheetParams, reqEditors ...RequestEditorFn) (*GetSheetResponse, error) {
+	rsp, err := c.GetSheet(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSheetResponse(rsp)
 }
 
 // GetLivenessWithResponse Tells that the process runs.
@@ -14987,6 +15568,71 @@ func ParseListLeadsResponse(rsp *http.Response) (*ListLeadsResponse, error) {
 	return response, nil
 }
 
+// ParseGetLogbookResponse parses an HTTP response from a GetLogbookWithResponse call
+func ParseGetLogbookResponse(rsp *http.Response) (*GetLogbookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLogbookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Logbook
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseWriteLogbookResponse parses an HTTP response from a WriteLogbookWithResponse call
+func ParseWriteLogbookResponse(rsp *http.Response) (*WriteLogbookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WriteLogbookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetMeResponse parses an HTTP response from a GetMeWithResponse call
 func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -15522,6 +16168,42 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 			headers.SetCookie = value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetSheetResponse parses an HTTP response from a GetSheetWithResponse call
+func ParseGetSheetResponse(rsp *http.Response) (*GetSheetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSheetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Sheet
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
 	}
 
 	return response, nil

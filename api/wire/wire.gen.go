@@ -6,6 +6,8 @@ package wire
 import (
 	"encoding/json"
 	"time"
+
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for AfterCall.
@@ -212,6 +214,30 @@ func (e DeviceState) Valid() bool {
 	}
 }
 
+// Defines values for DocumentFormat.
+const (
+	DocumentFormatCsv  DocumentFormat = "csv"
+	DocumentFormatHTML DocumentFormat = "html"
+	DocumentFormatJSON DocumentFormat = "json"
+	DocumentFormatXlsx DocumentFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the DocumentFormat enum.
+func (e DocumentFormat) Valid() bool {
+	switch e {
+	case DocumentFormatCsv:
+		return true
+	case DocumentFormatHTML:
+		return true
+	case DocumentFormatJSON:
+		return true
+	case DocumentFormatXlsx:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DuplicateAction.
 const (
 	DuplicateActionSkip   DuplicateAction = "skip"
@@ -383,6 +409,39 @@ func (e EntrySupervisedState) Valid() bool {
 	}
 }
 
+// Defines values for EntrySystemWhat.
+const (
+	EntrySystemWhatDefinitions EntrySystemWhat = "definitions"
+	EntrySystemWhatHealed      EntrySystemWhat = "healed"
+	EntrySystemWhatRecordsAway EntrySystemWhat = "records_away"
+	EntrySystemWhatRewound     EntrySystemWhat = "rewound"
+	EntrySystemWhatStarted     EntrySystemWhat = "started"
+	EntrySystemWhatStopped     EntrySystemWhat = "stopped"
+	EntrySystemWhatStoreAway   EntrySystemWhat = "store_away"
+)
+
+// Valid indicates whether the value is a known member of the EntrySystemWhat enum.
+func (e EntrySystemWhat) Valid() bool {
+	switch e {
+	case EntrySystemWhatDefinitions:
+		return true
+	case EntrySystemWhatHealed:
+		return true
+	case EntrySystemWhatRecordsAway:
+		return true
+	case EntrySystemWhatRewound:
+		return true
+	case EntrySystemWhatStarted:
+		return true
+	case EntrySystemWhatStopped:
+		return true
+	case EntrySystemWhatStoreAway:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EntryType.
 const (
 	EntryTypeAgentDisposed  EntryType = "agent.disposed"
@@ -413,6 +472,7 @@ const (
 	EntryTypeCallUnmuted    EntryType = "call.unmuted"
 	EntryTypeCallUnqueued   EntryType = "call.unqueued"
 	EntryTypePBXState       EntryType = "pbx.state"
+	EntryTypeSystemEvent    EntryType = "system.event"
 )
 
 // Valid indicates whether the value is a known member of the EntryType enum.
@@ -473,6 +533,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallUnqueued:
 		return true
 	case EntryTypePBXState:
+		return true
+	case EntryTypeSystemEvent:
 		return true
 	default:
 		return false
@@ -761,6 +823,27 @@ const (
 func (e LivenessStatus) Valid() bool {
 	switch e {
 	case LivenessStatusOk:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LogbookLineKind.
+const (
+	LogbookLineKindChange   LogbookLineKind = "change"
+	LogbookLineKindIncident LogbookLineKind = "incident"
+	LogbookLineKindNote     LogbookLineKind = "note"
+)
+
+// Valid indicates whether the value is a known member of the LogbookLineKind enum.
+func (e LogbookLineKind) Valid() bool {
+	switch e {
+	case LogbookLineKindChange:
+		return true
+	case LogbookLineKindIncident:
+		return true
+	case LogbookLineKindNote:
 		return true
 	default:
 		return false
@@ -1334,6 +1417,27 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SheetPartName.
+const (
+	SheetPartNameAgents    SheetPartName = "agents"
+	SheetPartNameIntervals SheetPartName = "intervals"
+	SheetPartNameNumbers   SheetPartName = "numbers"
+)
+
+// Valid indicates whether the value is a known member of the SheetPartName enum.
+func (e SheetPartName) Valid() bool {
+	switch e {
+	case SheetPartNameAgents:
+		return true
+	case SheetPartNameIntervals:
+		return true
+	case SheetPartNameNumbers:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SpeakerRole.
 const (
 	SpeakerRoleAgent      SpeakerRole = "agent"
@@ -1475,6 +1579,24 @@ func (e TargetKind) Valid() bool {
 	case TargetKindNumber:
 		return true
 	case TargetKindQueue:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Tongue.
+const (
+	TongueEn Tongue = "en"
+	TongueEs Tongue = "es"
+)
+
+// Valid indicates whether the value is a known member of the Tongue enum.
+func (e Tongue) Valid() bool {
+	switch e {
+	case TongueEn:
+		return true
+	case TongueEs:
 		return true
 	default:
 		return false
@@ -1943,6 +2065,9 @@ type DoNotCallSourceList struct {
 	Items []DoNotCallSource `json:"items"`
 }
 
+// DocumentFormat defines model for DocumentFormat.
+type DocumentFormat string
+
 // DuplicateAction defines model for DuplicateAction.
 type DuplicateAction string
 
@@ -2171,8 +2296,11 @@ type EntryOffered struct {
 
 // EntryPBXState defines model for EntryPBXState.
 type EntryPBXState struct {
-	Error string             `json:"error,omitempty,omitzero"`
-	State EntryPBXStateState `json:"state"`
+	Error string `json:"error,omitempty,omitzero"`
+
+	// Instance Of operadora, that has the connection.
+	Instance string             `json:"instance,omitempty,omitzero"`
+	State    EntryPBXStateState `json:"state"`
 }
 
 // EntryPBXStateState defines model for EntryPBXState.State.
@@ -2284,6 +2412,28 @@ type EntrySupervised struct {
 
 // EntrySupervisedState defines model for EntrySupervised.State.
 type EntrySupervisedState string
+
+// EntrySystem Something about operadora itself that whoever is on duty should know of.
+type EntrySystem struct {
+	// By Who had it done.
+	By string `json:"by,omitempty,omitzero"`
+
+	// Changes A sentence each.
+	Changes []string       `json:"changes,omitempty,omitzero"`
+	Counts  map[string]int `json:"counts,omitempty,omitzero"`
+
+	// Instance Of operadora, that tells.
+	Instance string `json:"instance,omitempty,omitzero"`
+
+	// Since Unix milliseconds; of what is over now.
+	Since int64 `json:"since,omitempty,omitzero"`
+
+	// What healed: the sweeper put something right; store_away, records_away: Redis or the database did not answer and does again; rewound: Redis came back without its last writes; definitions: others are in force.
+	What EntrySystemWhat `json:"what"`
+}
+
+// EntrySystemWhat healed: the sweeper put something right; store_away, records_away: Redis or the database did not answer and does again; rewound: Redis came back without its last writes; definitions: others are in force.
+type EntrySystemWhat string
 
 // EntryTransfer defines model for EntryTransfer.
 type EntryTransfer struct {
@@ -2675,6 +2825,43 @@ type Liveness struct {
 
 // LivenessStatus defines model for Liveness.Status.
 type LivenessStatus string
+
+// Logbook defines model for Logbook.
+type Logbook struct {
+	From     time.Time     `json:"from"`
+	Lines    []LogbookLine `json:"lines"`
+	Queues   Report        `json:"queues"`
+	TimeZone string        `json:"time_zone"`
+	To       time.Time     `json:"to"`
+}
+
+// LogbookLine defines model for LogbookLine.
+type LogbookLine struct {
+	At time.Time `json:"at"`
+
+	// Code Of the journal or the audit log, such as pbx.state or agent.pause.
+	Code string `json:"code"`
+
+	// Kind note: somebody wrote it; change: somebody did it; incident: operadora found it.
+	Kind LogbookLineKind `json:"kind"`
+
+	// Text By language.
+	Text Texts `json:"text"`
+
+	// Until Of what lasted and is over.
+	Until *time.Time `json:"until,omitempty"`
+
+	// Who Somebody's token, a phone, or the instance of operadora that tells.
+	Who string `json:"who"`
+}
+
+// LogbookLineKind note: somebody wrote it; change: somebody did it; incident: operadora found it.
+type LogbookLineKind string
+
+// LogbookNote defines model for LogbookNote.
+type LogbookNote struct {
+	Text string `json:"text"`
+}
 
 // Me defines model for Me.
 type Me struct {
@@ -3081,6 +3268,25 @@ type RetentionOrder struct {
 // Role defines model for Role.
 type Role string
 
+// Sheet defines model for Sheet.
+type Sheet struct {
+	Day   openapi_types.Date `json:"day"`
+	Parts []SheetPart        `json:"parts"`
+	Queue string             `json:"queue"`
+}
+
+// SheetPart defines model for SheetPart.
+type SheetPart struct {
+	Name   SheetPartName `json:"name"`
+	Report Report        `json:"report"`
+
+	// Title By language.
+	Title Texts `json:"title"`
+}
+
+// SheetPartName defines model for SheetPart.Name.
+type SheetPartName string
+
 // Side defines model for Side.
 type Side struct {
 	// Side customer, agent (who talks with the caller), other (whom the agent asked, in a call of three), or that one's agent id.
@@ -3177,6 +3383,9 @@ type Text = string
 
 // Texts By language.
 type Texts map[string]string
+
+// Tongue defines model for Tongue.
+type Tongue string
 
 // Transfer defines model for Transfer.
 type Transfer struct {
@@ -3486,6 +3695,24 @@ type ListLeadsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetLogbookParams defines parameters for GetLogbook.
+type GetLogbookParams struct {
+	// From Begin (inclusive).
+	From time.Time `form:"from" json:"from"`
+
+	// To End (exclusive); now when it is left out.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// TimeZone Zone of what is shown, such as America/Bogota; UTC when it is left out.
+	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
+
+	// Format Of the answer; html is one page to be read or printed.
+	Format *DocumentFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// Language Of html, csv and xlsx.
+	Language *Tongue `form:"language,omitempty" json:"language,omitempty"`
+}
+
 // GetQueueLogParams defines parameters for GetQueueLog.
 type GetQueueLogParams struct {
 	// From Begin (inclusive).
@@ -3618,6 +3845,27 @@ type GetReportParams struct {
 	Format *ReportFormat `form:"format,omitempty" json:"format,omitempty"`
 }
 
+// GetSheetParams defines parameters for GetSheet.
+type GetSheetParams struct {
+	// Queue The queue.
+	Queue ID `form:"queue" json:"queue"`
+
+	// Day The day, such as 2026-03-02.
+	Day openapi_types.Date `form:"day" json:"day"`
+
+	// TimeZone Zone of the day, such as America/Bogota; UTC when it is left out.
+	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
+
+	// IntervalMS Length of an interval; a part of an hour.
+	IntervalMS *int64 `form:"interval_ms,omitempty" json:"interval_ms,omitempty"`
+
+	// Format Of the answer; html is one page to be read or printed, with the important columns.
+	Format *DocumentFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// Language Of titles.
+	Language *Tongue `form:"language,omitempty" json:"language,omitempty"`
+}
+
 // DialForAgentJSONRequestBody defines body for DialForAgent for application/json ContentType.
 type DialForAgentJSONRequestBody = Dial
 
@@ -3680,6 +3928,9 @@ type StartImportJSONRequestBody = ImportStart
 
 // CreateListJSONRequestBody defines body for CreateList for application/json ContentType.
 type CreateListJSONRequestBody = LeadListOrder
+
+// WriteLogbookJSONRequestBody defines body for WriteLogbook for application/json ContentType.
+type WriteLogbookJSONRequestBody = LogbookNote
 
 // ApplyRetentionJSONRequestBody defines body for ApplyRetention for application/json ContentType.
 type ApplyRetentionJSONRequestBody = RetentionOrder

@@ -62,8 +62,9 @@ type App struct {
 	faults yamlfile.Faults // warnings about them; guarded by mu
 	waits  string          // Config.waits at the last reload; guarded by mu
 
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
+	started bool // wholly; Start's and Stop's
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
 }
 
 // NewApp joins the parts and opens the database. Nothing runs before Start.
@@ -96,6 +97,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	}
 	a.importer = leadstore.NewImporter(a.leads, log)
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
+	a.recorder.Tell = a.tell
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
 		Config: cfg.ACD, Stamp: a.defs.Changed, Drives: a.drives, Open: a.open, Audit: a.auditAgent, Log: log})
 	if err != nil {
@@ -188,6 +190,8 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.engine.Start(life); err != nil {
 		return err
 	}
+	a.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemStarted})
+	a.started = true
 	a.wg.Go(func() { a.keepRevisions(life) })
 	return nil
 }
@@ -197,6 +201,10 @@ func (a *App) Start(ctx context.Context) error {
 // them up.
 func (a *App) Stop() {
 	a.api.Stop()
+	if a.started {
+		a.tell(context.Background(), orchestrator.SystemEvent{What: orchestrator.SystemStopped})
+		a.started = false
+	}
 	a.engine.Stop()
 	a.acd.Stop()
 	a.lamps.Stop()

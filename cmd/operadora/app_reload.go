@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -30,8 +33,8 @@ func newReloads() *prometheus.CounterVec {
 type reloading struct{ *App }
 
 // Reload implements api.Definer.
-func (r reloading) Reload(ctx context.Context) (wire.Reloaded, error) {
-	changed, err := r.App.Reload(ctx)
+func (r reloading) Reload(ctx context.Context, by string) (wire.Reloaded, error) {
+	changed, err := r.App.Reload(ctx, by)
 	if err != nil {
 		if fault.KindOf(err) == fault.Internal { // a fault of the files
 			err = fault.E("reload", fault.Invalid, err)
@@ -52,9 +55,9 @@ func (r reloading) Reload(ctx context.Context) (wire.Reloaded, error) {
 
 // Reload reads the definitions again and puts them in force as a whole; a
 // fault leaves everything as it was. Calls in progress go on as they began.
-// It says what has changed. One follows another: two at once would not know what
+// It says what has changed, here and on record. by is who had it done. One follows another: two at once would not know what
 // is in force.
-func (a *App) Reload(ctx context.Context) ([]string, error) {
+func (a *App) Reload(ctx context.Context, by string) ([]string, error) {
 	a.reloadOne.Lock()
 	defer a.reloadOne.Unlock()
 	changed, err := a.reload(ctx)
@@ -63,6 +66,9 @@ func (a *App) Reload(ctx context.Context) ([]string, error) {
 		result = reloadFailed
 	}
 	a.reloads.WithLabelValues(result).Inc()
+	if len(changed) > 0 {
+		a.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemDefinitions, By: by, Changes: changed})
+	}
 	return changed, err
 }
 
@@ -95,6 +101,20 @@ func (a *App) reload(ctx context.Context) ([]string, error) {
 		a.log.WarnContext(ctx, "the configuration is not reloaded", "what", waits)
 	}
 	return changed, nil
+}
+
+// tellTime is how long Redis may take for what whoever is on duty should know.
+const tellTime = 2 * time.Second
+
+// tell puts on record what happened to this operadora. It hinders nothing.
+func (a *App) tell(ctx context.Context, e orchestrator.SystemEvent) {
+	e.Instance = leaseOwner(a.cfg.Instance).Instance
+	data, _ := json.Marshal(e)                                               // texts and numbers always marshal
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime) // also as it stops
+	defer cancel()
+	if err := a.store.Append(ctx, orchestrator.Entry{Type: orchestrator.EntrySystem, At: time.Now(), Data: data}); err != nil {
+		a.log.WarnContext(ctx, "not put on record", "what", e.What, "error", err)
+	}
 }
 
 // waiting is how many callers wait in each queue; nil when nobody can tell.

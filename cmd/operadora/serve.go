@@ -108,7 +108,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger) error {
 			log.Info("stopping; calls go on in the PBX")
 			return nil
 		case <-hup:
-			if _, err := app.Reload(ctx); err != nil {
+			if _, err := app.Reload(ctx, "signal"); err != nil {
 				log.Error("the definitions were not reloaded; the old ones stay in force", "error", err)
 			}
 		}

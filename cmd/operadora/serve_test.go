@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,12 +12,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
 // nobodyThere is an address of this machine at which nobody listens.
@@ -113,19 +119,67 @@ func TestReloadMissesAFile(t *testing.T) {
 		text, err := os.ReadFile(path)
 		must(t, err)
 		must(t, os.Remove(path))
-		if _, err = app.Reload(limit(t)); err == nil || fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), empty) {
+		if _, err = app.Reload(limit(t), "test"); err == nil || fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), empty) {
 			t.Errorf("%s is gone: %v", file, err)
 		}
 		if d := app.current(); len(d.ACD.Agents) == 0 || len(d.Flows.DIDs) == 0 {
 			t.Errorf("without %s there are %d agents and %d numbers", file, len(d.ACD.Agents), len(d.Flows.DIDs))
 		}
 		must(t, os.WriteFile(path, []byte(empty+"\n"), 0o600))
-		if _, err = app.Reload(limit(t)); err != nil {
+		if _, err = app.Reload(limit(t), "test"); err != nil {
 			t.Errorf("none, as is said: %v", err)
 		}
 		must(t, os.WriteFile(path, text, 0o600))
-		_, err = app.Reload(limit(t))
+		_, err = app.Reload(limit(t), "test")
 		must(t, err)
+	}
+}
+
+// TestSystemIsOnRecord: that operadora started, which definitions came in force and by
+// whom, and that it stopped, is in the journal for the log book. What changed nothing is not.
+func TestSystemIsOnRecord(t *testing.T) {
+	t.Parallel()
+	app, cfg := started(t)
+	_, err := app.Reload(limit(t), "nobody")
+	must(t, err)
+	path := filepath.Join(cfg.Definitions, "agents.yaml")
+	text, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, bytes.Replace(text, []byte("Ana López"), []byte("Ana Gómez"), 1), 0o600))
+	_, err = reloading{app}.Reload(limit(t), "ana")
+	must(t, err)
+	rdb, err := cfg.Redis.Client()
+	must(t, err)
+	defer rdb.Close()
+	journal := redisstore.New(rdb, cfg.Redis.Tenant, app.log)
+	told := func(n int) (out []string) {
+		t.Helper()
+		enough := errors.New("enough")
+		err := journal.Tail(limit(t), "", func(entries []orchestrator.Entry) error {
+			for _, e := range entries {
+				var s orchestrator.SystemEvent
+				if e.Type == orchestrator.EntrySystem {
+					must(t, json.Unmarshal(e.Data, &s))
+					out = append(out, fmt.Sprint(s.What, " ", s.By, " ", s.Changes))
+				}
+			}
+			if len(out) >= n {
+				return enough
+			}
+			return nil
+		})
+		if !errors.Is(err, enough) {
+			t.Fatalf("told %q: %v", out, err)
+		}
+		return out
+	}
+	want := []string{"started  []", "definitions ana [agent changed: 101]", "stopped  []"}
+	if got := told(2); !slices.Equal(got, want[:2]) {
+		t.Errorf("told %q, want %q", got, want[:2])
+	}
+	app.Stop()
+	if got := told(3); !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
 	}
 }
 
@@ -133,11 +187,11 @@ func TestReloadMissesAFile(t *testing.T) {
 func TestReloadsAreCounted(t *testing.T) {
 	t.Parallel()
 	app, cfg := started(t)
-	_, err := app.Reload(limit(t))
+	_, err := app.Reload(limit(t), "test")
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(cfg.Definitions, "queues.yaml"), []byte("queues: [{id: '?'}]"), 0o600))
 	for range 2 {
-		if _, err := app.Reload(limit(t)); err == nil {
+		if _, err := app.Reload(limit(t), "test"); err == nil {
 			t.Fatal("bad definitions were taken")
 		}
 	}

@@ -38,6 +38,9 @@ type driving struct {
 	trunk   trunk
 	opening sync.Mutex // held while a permanent line is begun
 
+	mendmu sync.Mutex
+	mended map[string]int // since the last sweep ended, by what; guarded by mendmu
+
 	chmu      sync.Mutex
 	byChannel map[string]string // customers' channels -> call id; guarded by chmu
 }
@@ -460,8 +463,13 @@ func (v *driving) Ready() bool { return v.connected.Load() && !v.valid.passed(v.
 // state writes the connection's state to the journal, beside the event flow.
 func (v *driving) state(state, text string) {
 	v.log.Info("pbx "+state, "error", text)
-	raw, _ := json.Marshal(map[string]string{"state": state, "error": text})
-	e := orchestrator.Entry{Type: orchestrator.EntryPBXState, At: v.eng.now(), PBX: v.pbx.Name(), Data: raw}
+	v.tell(orchestrator.EntryPBXState, map[string]string{"state": state, "error": text, "instance": v.eng.owner.Instance})
+}
+
+// tell writes an entry about the PBX to the journal.
+func (v *driving) tell(typ orchestrator.EntryType, data any) {
+	raw, _ := json.Marshal(data) // texts and numbers always marshal
+	e := orchestrator.Entry{Type: typ, At: v.eng.now(), PBX: v.pbx.Name(), Data: raw}
 	v.wg.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), 2*time.Second) // also at the very end
 		defer cancel()

@@ -657,6 +657,19 @@ func (s *site) live() (newest call.Call) {
 	return newest
 }
 
+// mended is what the journal tells that the sweeper put right.
+func (s *site) mended() string {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	for _, e := range s.store.log {
+		var x orchestrator.SystemEvent
+		if e.Type == orchestrator.EntrySystem && json.Unmarshal(e.Data, &x) == nil && x.What == orchestrator.SystemHealed {
+			return fmt.Sprint(x.Counts)
+		}
+	}
+	return ""
+}
+
 // healed is how much the sweeper of the present process put right.
 func (s *site) healed() (n float64) {
 	families, err := s.reg.Gather()

@@ -417,6 +417,9 @@ func TestSidesOutOfPlace(t *testing.T) {
 		if n := s.healed(); n != 1 {
 			t.Errorf("healed %v times, want 1", n)
 		}
+		if got := s.mended(); got != "map[room:1]" {
+			t.Errorf("on record is that %s were put right", got)
+		}
 		s.wait(3 * time.Minute)
 		s.finish(orchestrator.OutcomeServed)
 	})

@@ -44,7 +44,19 @@ func (v *driving) sweep(ctx context.Context, before suspicions) suspicions {
 	v.sweepStore(ctx, before, after)
 	v.sweepPBX(ctx, before, after)
 	v.sweepLines(ctx)
+	v.tellMended()
 	return after
+}
+
+// tellMended has whoever is on duty know what was put right since the last sweep.
+func (v *driving) tellMended() {
+	v.mendmu.Lock()
+	mended := v.mended
+	v.mended = nil
+	v.mendmu.Unlock()
+	if len(mended) > 0 {
+		v.tell(orchestrator.EntrySystem, orchestrator.SystemEvent{What: orchestrator.SystemHealed, Instance: v.eng.owner.Instance, Counts: mended})
+	}
 }
 
 // healed counts and tells what was put right.
@@ -57,6 +69,12 @@ func (v *driving) healed(ctx context.Context, what, id string, counts bool, err 
 	}
 	if counts {
 		v.eng.metrics.healed.WithLabelValues(what).Inc()
+		v.mendmu.Lock()
+		if v.mended == nil {
+			v.mended = map[string]int{}
+		}
+		v.mended[what]++
+		v.mendmu.Unlock()
 		v.log.WarnContext(ctx, "put right", "what", what, "id", id)
 	}
 }

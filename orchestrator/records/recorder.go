@@ -58,6 +58,10 @@ type Recorder struct {
 	cfg     Config
 	log     *slog.Logger
 	now     func() time.Time
+	// Tell is told what whoever is on duty should know, once it is over; nil tells nobody.
+	Tell func(ctx context.Context, e orchestrator.SystemEvent)
+
+	away map[orchestrator.SystemNews]time.Time // since when what does not answer; run's alone
 
 	life life.Group
 
@@ -83,7 +87,7 @@ type Lag struct {
 
 // NewRecorder makes a recorder that is not yet running.
 func NewRecorder(sink Sink, j Source, cfg Config, log *slog.Logger, now func() time.Time) *Recorder {
-	return &Recorder{sink: sink, journal: j, cfg: cfg, log: log.With("component", "recorder"), now: now}
+	return &Recorder{sink: sink, journal: j, cfg: cfg, log: log.With("component", "recorder"), now: now, away: map[orchestrator.SystemNews]time.Time{}}
 }
 
 // Start begins to record in the background and returns at once. A second Start is an error.
@@ -138,6 +142,9 @@ func (r *Recorder) run(ctx context.Context) {
 			err = errors.New("the journal ended")
 		}
 		r.note(err)
+		if !errors.Is(err, orchestrator.ErrRewound) {
+			r.answers(ctx, orchestrator.SystemStoreAway, err)
+		}
 		r.log.WarnContext(ctx, "reading the journal was cut off", "error", err)
 		if r.last().ID != from.ID {
 			pause = retryFirst
@@ -172,6 +179,7 @@ func (r *Recorder) write(ctx context.Context, part []orchestrator.Entry) bool {
 		if errors.Is(err, errRefused) {
 			refused, err = err, nil
 		}
+		r.answers(ctx, orchestrator.SystemRecordsAway, err)
 		return err
 	})
 	switch {
@@ -262,6 +270,25 @@ func (r *Recorder) retry(ctx context.Context, what string, fn func() error) bool
 		pause = min(2*pause, r.cfg.RetryMax)
 	}
 	return false
+}
+
+// answers notes whether something answered, and tells of its absence when that is over.
+func (r *Recorder) answers(ctx context.Context, what orchestrator.SystemNews, err error) {
+	since, away := r.away[what]
+	switch {
+	case ctx.Err() != nil:
+	case err != nil && !away:
+		r.away[what] = r.now()
+	case err == nil && away:
+		delete(r.away, what)
+		r.tell(ctx, orchestrator.SystemEvent{What: what, Since: since.UnixMilli()})
+	}
+}
+
+func (r *Recorder) tell(ctx context.Context, e orchestrator.SystemEvent) {
+	if r.Tell != nil {
+		r.Tell(ctx, e)
+	}
 }
 
 func (r *Recorder) note(err error) {

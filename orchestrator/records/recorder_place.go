@@ -20,10 +20,12 @@ func (r *Recorder) settle(ctx context.Context) error {
 	// The tail says nothing while there is nothing new: ask, so that an outage
 	// that is over shows.
 	last, err := r.journal.Last(ctx)
+	r.answers(ctx, orchestrator.SystemStoreAway, err)
 	if err != nil {
 		return err
 	}
 	place, err := r.sink.Place(ctx)
+	r.answers(ctx, orchestrator.SystemRecordsAway, err)
 	if err != nil {
 		return err
 	}
@@ -39,6 +41,7 @@ func (r *Recorder) settle(ctx context.Context) error {
 		}
 		r.log.ErrorContext(ctx, "the journal has lost entries: it is read again from the newest that is on record",
 			"place", was.ID, "from", to.ID, "journal_ends", last, "epoch", place.Epoch, "lost", place.Lost)
+		r.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemRewound, Counts: map[string]int{"lost": int(place.Lost)}})
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -164,6 +164,43 @@ func (s *memorySink) setDown(down bool) {
 	s.down = down
 }
 
+// TestOutagesAreTold: what did not answer is told of once it does, with since when.
+func TestOutagesAreTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, sink := newJournal(), &memorySink{}
+		entries := newStory(t).day(4, 5).entries
+		r := NewRecorder(sink, j, testConfig(""), quiet, time.Now)
+		var told []string
+		begin := time.Now()
+		r.Tell = func(_ context.Context, e orchestrator.SystemEvent) {
+			told = append(told, fmt.Sprintf("%s %s", e.What, time.UnixMilli(e.Since).Sub(begin)))
+		}
+		if err := r.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		sink.setDown(true)
+		j.append(entries[:5]...)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if len(told) > 0 {
+			t.Errorf("told of what lasts: %q", told)
+		}
+		sink.setDown(false)
+		time.Sleep(time.Minute)
+		j.mu.Lock()
+		j.cuts = 1
+		j.mu.Unlock()
+		j.append(entries[5:10]...)
+		time.Sleep(time.Minute)
+		r.Stop()
+		if want := []string{"records_away 1m0s", "store_away 1h2m0.5s"}; !slices.Equal(told, want) {
+			t.Errorf("told of %q, want %q", told, want)
+		}
+	})
+}
+
 func TestRecorderHoldsStillWhileSQLIsAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,0 +1,297 @@
+package reports
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/figures"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// LineKind is what a line of the log book is. The strings are those of the API.
+type LineKind string
+
+// Kinds of lines.
+const (
+	LineNote     LineKind = "note"     // somebody wrote it
+	LineChange   LineKind = "change"   // somebody did something
+	LineIncident LineKind = "incident" // operadora found it
+)
+
+// Line is a line of the log book.
+type Line struct {
+	At    time.Time
+	Until time.Time // of what lasted; zero for what did not, or lasts still
+	Kind  LineKind
+	Code  string // of the journal or the audit log: pbx.state, agent.pause
+	Who   string // a person, or the instance of operadora that tells
+	Text  acd.Texts
+	lasts bool // still
+}
+
+// Logbook is what happened on a shift that whoever comes next should know, and how the
+// queues did.
+type Logbook struct {
+	Query  figures.Query // its span and zone
+	Lines  []Line
+	Queues figures.Table
+}
+
+// NoteAction is the action under which the audit log, from which nothing is ever removed,
+// keeps what people write into the log book.
+const NoteAction = "logbook.note"
+
+// MostOfNote is the longest note, in bytes: what the audit log keeps of a text.
+const MostOfNote = 1000
+
+// mostLines bounds a log book.
+const mostLines = 5000
+
+// longestShift is the longest span of a log book.
+const longestShift = 32 * 24 * time.Hour
+
+// Logbook makes the log book of a span.
+func (r Reporter) Logbook(ctx context.Context, from, to time.Time, zone *time.Location) (Logbook, error) {
+	const op = "reports.Logbook"
+	q := Query{Query: figures.Query{From: from, To: to, Zone: zone}}
+	if q.To.IsZero() {
+		q.To = r.Now()
+	}
+	if q.To.Sub(q.From) > longestShift && !q.From.IsZero() {
+		return Logbook{}, fault.E(op, fault.Invalid, &figures.Wrong{Field: "from", Value: from.Format(time.RFC3339), Why: fmt.Sprintf("is more than %d days before to", int(longestShift.Hours()/24))})
+	}
+	var err error
+	l := &logbook{from: q.From, to: q.To, away: map[string]int{}, drives: map[string]string{}}
+	if l.Queues, err = r.Report(ctx, "service", q); err != nil {
+		return Logbook{}, err
+	}
+	l.Query = l.Queues.Query
+	// What lasts as the shift begins, and who drives a PBX, was told before: within a day, as
+	// far as it is looked for.
+	err = r.Records.Entries(ctx, q.From.Add(-afterwards), q.To, []orchestrator.EntryType{orchestrator.EntryPBXState, orchestrator.EntrySystem}, l.entry)
+	if err != nil {
+		return Logbook{}, err
+	}
+	l.Lines = slices.DeleteFunc(l.Lines, func(x Line) bool { return x.At.Before(q.From) && !x.lasts && !x.Until.After(q.From) })
+	if err := r.deeds(ctx, l); err != nil {
+		return Logbook{}, err
+	}
+	if len(l.Lines) > mostLines {
+		return Logbook{}, fault.E(op, fault.Invalid, &figures.Wrong{Field: "from", Value: from.Format(time.RFC3339), Why: fmt.Sprintf("gives %d lines, and %d is the most", len(l.Lines), mostLines)})
+	}
+	for i := range l.Lines {
+		l.Lines[i].finish()
+	}
+	slices.SortStableFunc(l.Lines, func(a, b Line) int { return a.At.Compare(b.At) })
+	return l.Logbook, nil
+}
+
+// logbook is one that is being made.
+type logbook struct {
+	Logbook
+	from, to time.Time
+	away     map[string]int    // PBX -> its line, while it is away
+	drives   map[string]string // PBX -> the instance that has the connection
+}
+
+// finish says how long it lasted.
+func (x *Line) finish() {
+	more := acd.Texts{}
+	switch d := x.Until.Sub(x.At); {
+	case x.lasts:
+		more = acd.Texts{"en": ", and is so still", "es": ", y sigue así"}
+	case !x.Until.IsZero() && d > 0:
+		more = acd.Texts{"en": ", for " + clock(d), "es": ", durante " + clock(d)}
+	}
+	if len(more) > 0 {
+		x.Text = acd.Texts{"en": x.Text["en"] + more["en"], "es": x.Text["es"] + more["es"]}
+	}
+}
+
+func (l *logbook) add(at, until time.Time, code, who, en, es string) {
+	l.Lines = append(l.Lines, Line{At: at, Until: until, Kind: LineIncident, Code: code, Who: who, Text: acd.Texts{"en": en, "es": es}})
+}
+
+// entry takes what the journal tells.
+func (l *logbook) entry(e orchestrator.Entry) {
+	if e.Type == orchestrator.EntryPBXState {
+		l.pbx(e)
+		return
+	}
+	var s orchestrator.SystemEvent
+	if json.Unmarshal(e.Data, &s) != nil {
+		return
+	}
+	code := string(e.Type) + "." + string(s.What)
+	at, until := e.At, time.Time{}
+	if s.Since > 0 {
+		at, until = time.UnixMilli(s.Since).UTC(), e.At
+	}
+	who := cmp.Or(s.By, s.Instance)
+	switch s.What {
+	case orchestrator.SystemStarted:
+		l.add(at, until, code, who, "operadora started", "operadora arrancó")
+	case orchestrator.SystemStopped:
+		l.add(at, until, code, who, "operadora stopped", "operadora se detuvo")
+	case orchestrator.SystemDefinitions:
+		changes := strings.Join(s.Changes, "; ")
+		l.add(at, until, code, who, "other definitions are in force: "+changes, "rigen otras definiciones: "+changes)
+	case orchestrator.SystemHealed:
+		what := counted(s.Counts)
+		l.add(at, until, code, who, "put right at PBX "+e.PBX+": "+what, "corregido en la PBX "+e.PBX+": "+what)
+	case orchestrator.SystemStoreAway:
+		l.add(at, until, code, who, "Redis did not answer", "Redis no respondió")
+	case orchestrator.SystemRecordsAway:
+		l.add(at, until, code, who, "the database did not answer", "la base de datos no respondió")
+	case orchestrator.SystemRewound:
+		n := s.Counts["lost"]
+		l.add(at, until, code, who, fmt.Sprintf("Redis came back without its last writes: %d entries at most", n), fmt.Sprintf("Redis volvió sin sus últimas escrituras: %d entradas como máximo", n))
+	default:
+		l.add(at, until, code, who, string(s.What), string(s.What))
+	}
+}
+
+// counted lists counts by what they are of.
+func counted(counts map[string]int) string {
+	var out []string
+	for what, n := range counts {
+		out = append(out, fmt.Sprintf("%s %d", what, n))
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
+
+// pbx takes a connection's coming and going. Another instance that has it is a failover.
+func (l *logbook) pbx(e orchestrator.Entry) {
+	var s struct{ State, Error, Instance string }
+	if json.Unmarshal(e.Data, &s) != nil {
+		return
+	}
+	code := string(e.Type)
+	if s.State != "connected" {
+		if _, away := l.away[e.PBX]; !away {
+			l.away[e.PBX] = len(l.Lines)
+			l.add(e.At, time.Time{}, code, s.Instance, "PBX "+e.PBX+" was away"+because(s.Error), "la PBX "+e.PBX+" no estuvo conectada"+because(s.Error))
+			l.Lines[len(l.Lines)-1].lasts = true
+		}
+		return
+	}
+	if i, away := l.away[e.PBX]; away {
+		l.Lines[i].Until, l.Lines[i].lasts = e.At, false
+		delete(l.away, e.PBX)
+	}
+	if before := l.drives[e.PBX]; before != "" && s.Instance != "" && before != s.Instance {
+		l.add(e.At, time.Time{}, code, s.Instance, "PBX "+e.PBX+" was taken over from "+before, "la PBX "+e.PBX+" se tomó de "+before)
+	}
+	l.drives[e.PBX] = cmp.Or(s.Instance, l.drives[e.PBX])
+}
+
+func because(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}
+
+// deeds adds what people did and wrote, as the audit log has it.
+func (r Reporter) deeds(ctx context.Context, l *logbook) error {
+	f := records.AuditFilter{From: l.from, To: l.to, Limit: 500}
+	for {
+		list, next, err := r.Records.AuditLog(ctx, f)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			if line, ok := deed(a); ok {
+				l.Lines = append(l.Lines, line)
+			}
+		}
+		if next == "" || len(l.Lines) > mostLines {
+			return nil
+		}
+		f.Cursor = next
+	}
+}
+
+// reads are what is done without changing anything: it is for the audit log alone.
+var reads = map[string]bool{"play": true, "download": true, "export": true, "rejects": true}
+
+// deedWords are what people do, as "who VERB object". What is not here has its action's name.
+var deedWords = map[string][2]string{
+	"agent.login": {"logged in agent", "conectó al agente"}, "agent.logout": {"logged out agent", "desconectó al agente"},
+	"agent.pause": {"paused agent", "pausó al agente"}, "agent.resume": {"made ready agent", "puso listo al agente"},
+	"agent.dispose": {"gave the outcome of a call of agent", "tipificó una llamada del agente"}, "agent.pin_locked": {"was locked out after wrong PINs of agent", "quedó bloqueado por PIN errado del agente"},
+	"call.hangup": {"ended call", "terminó la llamada"}, "call.transfer": {"transferred call", "transfirió la llamada"},
+	"call.listen": {"listened to call", "escuchó la llamada"}, "call.whisper": {"whispered in call", "susurró en la llamada"},
+	"call.barge": {"entered call", "intervino en la llamada"}, "call.takeover": {"took over call", "tomó la llamada"},
+	"callback.add": {"noted a callback", "anotó una devolución de llamada"}, "callback.cancel": {"cancelled a callback", "canceló una devolución de llamada"},
+	"recording.delete": {"deleted recording", "borró la grabación"}, "recording.mute": {"silenced recording", "silenció la grabación"},
+	"do_not_call.add": {"forbade calling", "prohibió llamar a"}, "do_not_call.remove": {"allowed calling", "permitió llamar a"},
+	"do_not_call.source.delete": {"dropped the do-not-call source", "quitó la fuente de exclusión"},
+	"hold.place":                {"placed a legal hold on", "puso en custodia"}, "call.hold": {"held the customer of call", "puso en espera la llamada"}, "call.resume": {"took the customer off hold in call", "retomó la llamada"},
+	"hold.release": {"released the legal hold", "levantó la custodia"},
+	"import.start": {"began import", "inició la importación"}, "import.undo": {"undid import", "deshizo la importación"},
+	"list.create": {"made list", "creó la lista"}, "list.delete": {"deleted list", "borró la lista"},
+	"retention.apply": {"applied retention to", "aplicó la retención a"}, "number.erase": {"erased number", "olvidó el número"},
+	"definitions.reload": {"had the definitions read", "hizo leer las definiciones"},
+}
+
+// deed is a line of the audit log as one of the log book; ok is false for what is none:
+// what is only read, and what agents do for themselves.
+func deed(a records.AuditLine) (line Line, ok bool) {
+	who, _, _ := strings.Cut(a.Who, " (") // without the token's id
+	line = Line{At: a.At, Kind: LineChange, Code: a.Action, Who: who}
+	if a.Action == NoteAction {
+		line.Kind, line.Text = LineNote, acd.Texts{"en": a.Detail, "es": a.Detail}
+		return line, true
+	}
+	_, verb, _ := strings.Cut(a.Action, ".")
+	if reads[verb] || a.Role == "agent" {
+		return line, false
+	}
+	words, known := deedWords[a.Action]
+	if !known {
+		words = [2]string{a.Action, a.Action}
+	}
+	more := ""
+	if a.Detail != "" {
+		more = ": " + a.Detail
+	}
+	line.Text = acd.Texts{"en": words[0] + " " + a.Object + more, "es": words[1] + " " + a.Object + more}
+	return line, true
+}
+
+// kindWords are kinds of lines for people.
+var kindWords = map[LineKind]acd.Texts{LineNote: {"en": "note", "es": "nota"}, LineChange: {"en": "change", "es": "cambio"},
+	LineIncident: {"en": "incident", "es": "incidente"}}
+
+// KindText says what kind a line is.
+func (x Line) KindText() acd.Texts { return kindWords[x.Kind] }
+
+// Write writes the log book.
+func (l Logbook) Write(w io.Writer, f Format, language string, now time.Time) error {
+	at := func(t time.Time) string { return t.In(l.Query.Zone).Format("2006-01-02 15:04:05") }
+	lines := part{name: "lines", title: acd.Texts{"en": "What happened", "es": "Novedades"}}
+	for _, c := range []column{{"at", acd.Texts{"en": "At", "es": "Hora"}}, {"kind", acd.Texts{"en": "Kind", "es": "Tipo"}},
+		{"who", acd.Texts{"en": "Who", "es": "Quién"}}, {"what", acd.Texts{"en": "What", "es": "Qué"}}} {
+		lines.columns = append(lines.columns, c)
+	}
+	for _, x := range l.Lines {
+		lines.rows = append(lines.rows, []cell{{text: at(x.At)}, {texts: x.KindText()}, {text: x.Who}, {texts: x.Text}})
+	}
+	doc := document{title: acd.Texts{"en": "Log book", "es": "Bitácora"},
+		facts: []fact{{acd.Texts{"en": "From", "es": "Desde"}, at(l.Query.From), nil}, {acd.Texts{"en": "To", "es": "Hasta"}, at(l.Query.To), nil},
+			{acd.Texts{"en": "Time zone", "es": "Zona horaria"}, l.Query.Zone.String(), nil}},
+		parts:  []part{lines, tablePart("queues", acd.Texts{"en": "Queues", "es": "Colas"}, l.Queues, f == FormatHTML)},
+		signed: []acd.Texts{{"en": "Hands over", "es": "Entrega"}, {"en": "Takes over", "es": "Recibe"}}, explains: &l.Queues}
+	return doc.write(w, f, language, now.In(l.Query.Zone))
+}

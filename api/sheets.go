@@ -1,0 +1,89 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/operadora/operadora/acd/reports"
+	"github.com/operadora/operadora/api/wire"
+)
+
+// GetSheet implements StrictServerInterface.
+func (s operations) GetSheet(ctx context.Context, r GetSheetRequestObject) (GetSheetResponseObject, error) {
+	p := r.Params
+	zone, err := zoneOf(given(p.TimeZone))
+	if err != nil {
+		return nil, err
+	}
+	y, m, d := p.Day.Date()
+	sheet, err := s.Reports.Sheet(ctx, reports.SheetQuery{Queue: p.Queue, Day: time.Date(y, m, d, 12, 0, 0, 0, zone), Zone: zone, Interval: length(given(p.IntervalMS))})
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	format, language := given(p.Format), string(given(p.Language))
+	switch format {
+	case wire.DocumentFormatCsv:
+		err = sheet.Write(&out, reports.FormatCSV, language, s.Now())
+		return GetSheet200TextCsvResponse{Body: &out, ContentLength: int64(out.Len())}, err
+	case wire.DocumentFormatHTML:
+		err = sheet.Write(&out, reports.FormatHTML, language, s.Now())
+		return GetSheet200TextHTMLResponse{Body: &out, ContentLength: int64(out.Len())}, err
+	case wire.DocumentFormatXlsx:
+		err = sheet.Write(&out, reports.FormatXLSX, language, s.Now())
+		return GetSheet200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: &out, ContentLength: int64(out.Len())}, err
+	default:
+		view := wire.Sheet{Queue: sheet.Queue, Day: openapi_types.Date{Time: p.Day.Time}, Parts: []wire.SheetPart{}}
+		for _, part := range sheet.Parts {
+			view.Parts = append(view.Parts, wire.SheetPart{Name: wire.SheetPartName(part.Name), Title: wire.Texts(part.Title), Report: reportView(part.Table)})
+		}
+		return GetSheet200JSONResponse(view), nil
+	}
+}
+
+// GetLogbook implements StrictServerInterface.
+func (s operations) GetLogbook(ctx context.Context, r GetLogbookRequestObject) (GetLogbookResponseObject, error) {
+	p := r.Params
+	zone, err := zoneOf(given(p.TimeZone))
+	if err != nil {
+		return nil, err
+	}
+	book, err := s.Reports.Logbook(ctx, p.From, given(p.To), zone)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	format, language := given(p.Format), string(given(p.Language))
+	switch format {
+	case wire.DocumentFormatCsv:
+		err = book.Write(&out, reports.FormatCSV, language, s.Now())
+		return GetLogbook200TextCsvResponse{Body: &out, ContentLength: int64(out.Len())}, err
+	case wire.DocumentFormatHTML:
+		err = book.Write(&out, reports.FormatHTML, language, s.Now())
+		return GetLogbook200TextHTMLResponse{Body: &out, ContentLength: int64(out.Len())}, err
+	case wire.DocumentFormatXlsx:
+		err = book.Write(&out, reports.FormatXLSX, language, s.Now())
+		return GetLogbook200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: &out, ContentLength: int64(out.Len())}, err
+	default:
+		view := wire.Logbook{From: book.Query.From, To: book.Query.To, TimeZone: zone.String(), Lines: []wire.LogbookLine{}, Queues: reportView(book.Queues)}
+		for _, x := range book.Lines {
+			line := wire.LogbookLine{At: x.At, Kind: wire.LogbookLineKind(x.Kind), Code: x.Code, Who: x.Who, Text: wire.Texts(x.Text)}
+			if !x.Until.IsZero() {
+				line.Until = &x.Until
+			}
+			view.Lines = append(view.Lines, line)
+		}
+		return GetLogbook200JSONResponse(view), nil
+	}
+}
+
+// WriteLogbook implements StrictServerInterface. The audit log is where the note is kept.
+func (s operations) WriteLogbook(ctx context.Context, r WriteLogbookRequestObject) (WriteLogbookResponseObject, error) {
+	if len(r.Body.Text) > reports.MostOfNote {
+		return nil, wrong(wire.ProblemCodeTooLong, "text", "", "text has %d bytes, and %d is the most", len(r.Body.Text), reports.MostOfNote)
+	}
+	return WriteLogbook204Response{}, s.auditFirst(ctx, reports.NoteAction, "logbook", r.Body.Text)
+}
