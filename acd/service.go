@@ -140,6 +140,14 @@ func (s *Service) Endpoints(pbx string) []string {
 	return out
 }
 
+// Shared lists the phones of the agents of a PBX that are rung from other PBXs, too.
+func (s *Service) Shared(pbx string) []string {
+	if s.Definitions().Groups[pbx] == "" {
+		return nil
+	}
+	return s.Endpoints(pbx)
+}
+
 // Wake makes the Service look at the deadlines now. A process that begins to
 // drive a PBX calls it: the one before may have left some that are due.
 func (s *Service) Wake() {

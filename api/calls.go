@@ -303,8 +303,7 @@ func (s operations) wish(ctx context.Context, id string, w call.Wish) (ordered, 
 }
 
 // ask asks a live call. What own has found out is of a moment ago: the call looks
-// once more whether it is the asker's. One in another instance is a conflict and
-// not a missing call.
+// once more whether it is the asker's.
 func (s *Server) ask(ctx context.Context, live call.Call, w call.Wish) (ordered, error) {
 	self, _ := askerOf(ctx).own()
 	return s.askAs(ctx, live, w, self)
@@ -314,9 +313,6 @@ func (s *Server) ask(ctx context.Context, live call.Call, w call.Wish) (ordered,
 func (s *Server) askAs(ctx context.Context, live call.Call, w call.Wish, agent string) (ordered, error) {
 	w.By, w.Agent = "api:"+askerOf(ctx).token.Name, agent
 	err := s.Engine.Ask(ctx, live.Call, w)
-	if fault.KindOf(err) == fault.NotFound && !s.Engine.Drives(live.PBX) {
-		err = fault.New("api.wish", fault.Conflict, "call %s is driven by another instance", quoted(live.Call))
-	}
 	return ordered{wire.Ordered{Call: live.Call, Order: wire.Order(w.Do)}}, err
 }
 

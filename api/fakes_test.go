@@ -65,12 +65,11 @@ type fakeEngine struct {
 
 	mu     sync.Mutex
 	orders []string        // guarded by mu
-	away   map[string]bool // guarded by mu; calls that another instance drives
 	up     map[string]bool // guarded by mu
 }
 
 func newEngine() *fakeEngine {
-	return &fakeEngine{pbx: &fakePBX{files: map[string][]byte{}}, away: map[string]bool{}, up: map[string]bool{"main": true, "spare": false}}
+	return &fakeEngine{pbx: &fakePBX{files: map[string][]byte{}}, up: map[string]bool{"main": true, "spare": false}}
 }
 
 func (f *fakeEngine) Ask(_ context.Context, id string, w call.Wish) error {
@@ -79,9 +78,6 @@ func (f *fakeEngine) Ask(_ context.Context, id string, w call.Wish) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.away[id] {
-		return fault.New("fake", fault.NotFound, "no live call %q", id)
-	}
 	words := []string{id, string(w.Do), string(w.To.Kind), w.To.Name, w.Recording, "by", w.By}
 	if w.Whom != "" {
 		words = slices.Insert(words, 2, "side", w.Whom)
@@ -118,12 +114,6 @@ func (f *fakeEngine) Dial(_ context.Context, pbx string, o call.Order, key strin
 		b.Refusal = &call.Refusal{Agent: orchestrator.AgentBusy}
 	}
 	return b, nil
-}
-
-func (f *fakeEngine) Drives(string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.away) == 0
 }
 
 func (f *fakeEngine) PBX(name string) (orchestrator.PBX, bool) { return f.pbx, name == "main" }

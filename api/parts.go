@@ -26,8 +26,8 @@ type Calls interface {
 
 // Engine acts on live calls. *orchestrator.Engine is one.
 type Engine interface {
-	// Ask wants something of a live call, and tells whether it is under way;
-	// NotFound also when this process does not hold the call.
+	// Ask wants something of a live call, in whichever process, and tells whether it
+	// is under way.
 	Ask(ctx context.Context, id string, w call.Wish) error
 	// Dial begins a call that an agent of a PBX makes, and returns once the agent is
 	// held for it, or was refused. A key that was used gives the call of then.
@@ -35,8 +35,6 @@ type Engine interface {
 	// CallBack has a number called when it is its turn in a queue; a number that is to
 	// be called already is CallbackPending.
 	CallBack(ctx context.Context, pbx string, o call.CallbackOrder) (call.CallbackAnswer, error)
-	// Drives tells whether this process drives a PBX now.
-	Drives(pbx string) bool
 	PBX(name string) (orchestrator.PBX, bool)
 	// Connected tells for each PBX whether its events flow to this process now.
 	Connected() map[string]bool

@@ -7,4 +7,6 @@ type Devices interface {
 	Device(ctx context.Context, pbx, endpoint string, state DeviceState) error
 	// Endpoints lists the phones of a PBX that are worth watching.
 	Endpoints(pbx string) []string
+	// Shared lists those of them that are rung from other PBXs, too.
+	Shared(pbx string) []string
 }

@@ -41,6 +41,14 @@ type Store interface {
 	Acquire(ctx context.Context, pbx string, owner LeaseOwner, ttl time.Duration, dead string) (Lease, error)
 	Release(ctx context.Context, l Lease) error
 
+	// Order gives the process that drives a PBX an order, as Orders reads it there, and
+	// returns its answer. Each is carried out once or not at all. Unavailable: nobody
+	// drives the PBX, or nobody knows what became of it.
+	Order(ctx context.Context, pbx string, order []byte) (answer []byte, err error)
+	// Orders carries out the orders for a PBX, each in a goroutine of its own, until ctx
+	// ends; it returns once all have been answered. Only who drives the PBX calls it.
+	Orders(ctx context.Context, pbx string, do func(ctx context.Context, order []byte) (answer []byte)) error
+
 	// Claim returns the value that a key stands for: this one, unless the key was
 	// claimed before. It is forgotten after a day.
 	Claim(ctx context.Context, key, value string) (string, error)

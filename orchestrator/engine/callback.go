@@ -12,7 +12,21 @@ import (
 // CallBack promises a callback for somebody of the staff, and returns once it is
 // stored. pbx is whose trunk calls the customer.
 func (e *Engine) CallBack(ctx context.Context, pbx string, o call.CallbackOrder) (call.CallbackAnswer, error) {
-	const op = "orchestrator.CallBack"
+	if e.elsewhere(pbx) {
+		a, err := e.send(ctx, opCallBack, pbx, order{CallBack: &o})
+		if err != nil || a.CallBack == nil {
+			return call.CallbackAnswer{}, err
+		}
+		return *a.CallBack, nil
+	}
+	return e.callBackHere(ctx, pbx, o)
+}
+
+const opCallBack = "orchestrator.CallBack"
+
+// callBackHere is CallBack on a PBX that this process drives.
+func (e *Engine) callBackHere(ctx context.Context, pbx string, o call.CallbackOrder) (call.CallbackAnswer, error) {
+	const op = opCallBack
 	v, err := e.ready(op, pbx)
 	if err != nil {
 		return call.CallbackAnswer{}, err
@@ -124,13 +138,18 @@ func (l *loop) ask(ctx context.Context, c call.AskCallback) (call.CallbackAnswer
 	if err != nil || !live {
 		return none, err
 	}
-	if c.Op != orchestrator.CallbackLook && !l.eng.has(id) { // on a PBX that another process drives
-		return call.CallbackAnswer{Result: orchestrator.CallbackFailed}, nil
-	}
 	return call.CallbackAnswer{Result: orchestrator.CallbackPending, Call: id, Place: place}, nil
 }
 
 // revoke has a callback ended by its customer; one that is over needs no end.
-func (l *loop) revoke(c call.EndCallback) {
-	l.eng.post(c.Call, call.Input{Kind: call.InWish, Wish: call.Wish{Do: call.WishRevoke, By: "caller", Reason: c.Reason}})
+func (l *loop) revoke(ctx context.Context, c call.EndCallback) error {
+	w := call.Wish{Do: call.WishRevoke, By: "caller", Reason: c.Reason}
+	if l.eng.post(c.Call, call.Input{Kind: call.InWish, Wish: w}) {
+		return nil
+	}
+	err := l.eng.Ask(ctx, c.Call, w) // on a PBX that another process drives
+	if unanswered(err) {
+		return err
+	}
+	return nil
 }

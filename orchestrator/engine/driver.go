@@ -17,19 +17,23 @@ type driver struct {
 	eng       *Engine
 	pbx       orchestrator.PBX
 	log       *slog.Logger
+	first     string // the instance that is to drive the PBX first, "" for any
 	connected atomic.Bool
 	ended     *endedCalls
 	lines     *lines
 	at        atomic.Pointer[driving] // nil while it is not driven
 }
 
-func newDriver(e *Engine, p orchestrator.PBX) *driver {
-	return &driver{eng: e, pbx: p, log: e.log.With("pbx", p.Name()), ended: newEndedCalls(), lines: newLines()}
+func newDriver(e *Engine, p orchestrator.PBX, first string) *driver {
+	return &driver{eng: e, pbx: p, first: first, log: e.log.With("pbx", p.Name()), ended: newEndedCalls(), lines: newLines()}
 }
 
 // run drives the PBX under one lease after the other.
 func (d *driver) run(ctx context.Context) {
 	replaced := 0
+	if d.first != "" && d.first != d.eng.owner.Instance {
+		life.Sleep(ctx, firstWait)
+	}
 	for ctx.Err() == nil {
 		lease, asked, ok := d.acquire(ctx)
 		if !ok {
@@ -60,6 +64,9 @@ func (d *driver) run(ctx context.Context) {
 		}
 	}
 }
+
+// firstWait is how long a process that starts leaves a PBX to the one that is to drive it first.
+const firstWait = 5 * time.Second
 
 // replacedLong is after how long a takeover of the application counts as the first one again.
 const replacedLong = 20 * time.Second
@@ -128,7 +135,9 @@ func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time
 	}
 	v.wg.Go(func() { v.followDesk(ctx) })
 	v.wg.Go(func() { v.followAgents(ctx) })
+	v.wg.Go(func() { v.followOrders(ctx) })
 	v.wg.Go(func() { v.sweepAll(ctx) })
+	v.missPhones()
 	d.at.Store(v)
 	err = d.pbx.Run(ctx, v)
 	d.connected.Store(false)

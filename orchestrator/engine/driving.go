@@ -34,6 +34,7 @@ type driving struct {
 	adopted []*loop      // not yet compared with the PBX; only the PBX's goroutine touches it
 	epoch   string       // of the PBX at the last connection; only the PBX's goroutine touches it
 	phones  []*phoneNews // by hash of the endpoint, so that one phone's states stay in order
+	missing sync.Mutex   // held while connected turns true, and while phones are said to be unreachable
 
 	trunk   trunk
 	opening sync.Mutex // held while a permanent line is begun
@@ -313,7 +314,9 @@ func (v *driving) Connected(_ string, truth orchestrator.Snapshot) {
 	if !v.prove(v.ctx) || !v.mayCommand(v.ctx) {
 		return
 	}
+	v.missing.Lock()
 	v.connected.Store(true)
+	v.missing.Unlock()
 	v.state("connected", "")
 	restarted := v.epoch != "" && v.epoch != truth.Epoch
 	v.epoch = truth.Epoch
@@ -452,6 +455,7 @@ func (v *driving) Disconnected(_ string, err error) {
 		text = fault.Text(err)
 	}
 	v.state("disconnected", text)
+	v.missPhones()
 	for _, l := range v.eng.loops(v) {
 		l.post(call.Input{Kind: call.InAway})
 	}

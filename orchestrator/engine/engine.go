@@ -31,7 +31,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/session"
 )
 
-// Parts is what an Engine is joined from. All but Prepare, Connected, Dead, Callbacks,
+// Parts is what an Engine is joined from. All but Prepare, Connected, Dead, Callbacks, First,
 // Log, Registerer and Now are required.
 type Parts struct {
 	Store       orchestrator.Store
@@ -52,6 +52,7 @@ type Parts struct {
 	Gate       orchestrator.Gate
 	Keys       map[string]keys.Table // feature codes in a conversation, by PBX
 	PBXs       []orchestrator.PBX
+	First      map[string]string // which instance drives a PBX first, by PBX; others stand aside at their start
 	Owner      orchestrator.LeaseOwner
 	LeaseTTL   time.Duration // how long the PBX stays ours after the last sign of life
 	Limits     call.Limits
@@ -112,7 +113,7 @@ func New(p Parts) *Engine {
 	e.rules.call.Lines = e
 	e.metrics = newMetrics(p.Registerer, e)
 	for _, pbx := range p.PBXs {
-		e.drivers[pbx.Name()] = newDriver(e, pbx)
+		e.drivers[pbx.Name()] = newDriver(e, pbx, p.First[pbx.Name()])
 	}
 	return e
 }
@@ -135,9 +136,38 @@ func (e *Engine) Stop() { e.life.End() }
 
 // Ask carries out what a person wants of a live call, and returns when
 // that is stored: by nil, or by an error that says why not, and nothing has
-// changed. NotFound: no such live call here. Unavailable: nobody knows.
+// changed. NotFound: no such live call. Unavailable: nobody knows.
 func (e *Engine) Ask(ctx context.Context, id string, w call.Wish) error {
-	const op = "orchestrator.Ask"
+	if e.has(id) {
+		return e.askHere(ctx, id, w)
+	}
+	pbx, err := e.whereIs(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = e.send(ctx, opAsk, pbx, order{Wish: &wishOrder{Call: id, Wish: w}})
+	return err
+}
+
+const opAsk = "orchestrator.Ask"
+
+// whereIs is the PBX of a live call that another process has; NotFound when there
+// is no such call.
+func (e *Engine) whereIs(ctx context.Context, id string) (string, error) {
+	r, err := e.store.Load(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	c, err := call.Parse(r.Doc)
+	if err != nil || r.Ended || !e.elsewhere(c.PBX) {
+		return "", fault.New(opAsk, fault.NotFound, "no live call %q", id)
+	}
+	return c.PBX, nil
+}
+
+// askHere is Ask for a call of this process.
+func (e *Engine) askHere(ctx context.Context, id string, w call.Wish) error {
+	const op = opAsk
 	answer := make(chan error, 1)
 	if !e.post(id, call.Input{Kind: call.InWish, Wish: w, Answer: func(err error) { answer <- err }}) {
 		return fault.New(op, fault.NotFound, "no live call %q", id)

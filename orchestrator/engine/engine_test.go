@@ -39,6 +39,53 @@ type memory struct {
 	stuck  bool // while it is away it does not even say so
 	refuse func(orchestrator.Record) error
 	grown  chan struct{} // closed when the log has grown
+	orders map[string]chan ordered
+}
+
+// ordered is an order in the memory store.
+type ordered struct {
+	order  []byte
+	answer chan []byte
+}
+
+func (m *memory) ordersOf(pbx string) chan ordered {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.orders == nil {
+		m.orders = map[string]chan ordered{}
+	}
+	if m.orders[pbx] == nil {
+		m.orders[pbx] = make(chan ordered)
+	}
+	return m.orders[pbx]
+}
+
+func (m *memory) Order(ctx context.Context, pbx string, order []byte) ([]byte, error) {
+	o := ordered{order, make(chan []byte, 1)}
+	select {
+	case m.ordersOf(pbx) <- o:
+	case <-ctx.Done():
+		return nil, fault.New("memory", fault.Unavailable, "nobody drives %q", pbx)
+	}
+	select {
+	case a := <-o.answer:
+		return a, nil
+	case <-ctx.Done():
+		return nil, errAway
+	}
+}
+
+func (m *memory) Orders(ctx context.Context, pbx string, do func(context.Context, []byte) []byte) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for {
+		select {
+		case o := <-m.ordersOf(pbx):
+			wg.Go(func() { o.answer <- do(ctx, o.order) })
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 func newMemory() *memory {
@@ -298,6 +345,7 @@ type floor struct {
 	full    string // a queue that takes nobody
 	dialled []orchestrator.Dialling
 	beas    orchestrator.DeviceState // of bea's phone, as told last
+	shared  []string                 // phones that other PBXs ring, too
 	bea     orchestrator.AgentResult // of whatever bea's phone asks for
 	talks   string                   // the call in which the agent talks, for AgentTransfer
 
@@ -551,6 +599,7 @@ func (f *floor) Device(_ context.Context, _, endpoint string, state orchestrator
 	return nil
 }
 func (f *floor) Endpoints(string) []string { return []string{"PJSIP/101"} }
+func (f *floor) Shared(string) []string    { return f.shared }
 
 // flows answer, play one prompt, queue, and hang up afterwards.
 type flows struct {

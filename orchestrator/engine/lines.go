@@ -232,7 +232,7 @@ func (e *Engine) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orchest
 	if err != nil || !opens || a.Result != orchestrator.AgentOK {
 		return a, err
 	}
-	return a, e.openLine(ctx, a.Agent, a.Phone, call.LineNews{Do: call.LineOpen})
+	return a, e.openLine(ctx, a.Agent, a.Phone)
 }
 
 // mayOpen tells why the permanent line that somebody asks for cannot be opened, before
@@ -241,7 +241,11 @@ func (e *Engine) mayOpen(ctx context.Context, cmd orchestrator.AgentCommand) (or
 	cmd.Op, cmd.Trusted = orchestrator.AgentLook, true
 	a, err := e.agents.Do(ctx, cmd)
 	if err == nil && a.Phone.PBX != "" { // else there is no such agent
-		_, err = e.drivesLine(a.Agent, a.Phone)
+		if e.elsewhere(a.Phone.PBX) {
+			_, err = e.send(ctx, opLine, a.Phone.PBX, order{Line: &lineOrder{Agent: a.Agent, Phone: a.Phone}})
+		} else {
+			_, err = e.drivesLine(a.Agent, a.Phone)
+		}
 	}
 	return a, err
 }
@@ -259,7 +263,16 @@ func (e *Engine) drivesLine(agent string, phone orchestrator.Phone) (*driving, e
 }
 
 // openLine has the permanent line of an agent opened, or puts it back.
-func (e *Engine) openLine(ctx context.Context, agent string, phone orchestrator.Phone, n call.LineNews) error {
+func (e *Engine) openLine(ctx context.Context, agent string, phone orchestrator.Phone) error {
+	if e.elsewhere(phone.PBX) {
+		_, err := e.send(ctx, opLine, phone.PBX, order{Line: &lineOrder{Agent: agent, Phone: phone, Open: true}})
+		return err
+	}
+	return e.openLineHere(ctx, agent, phone, call.LineNews{Do: call.LineOpen})
+}
+
+// openLineHere tells the line of an agent whose PBX this process drives to be there.
+func (e *Engine) openLineHere(ctx context.Context, agent string, phone orchestrator.Phone, n call.LineNews) error {
 	v, err := e.drivesLine(agent, phone)
 	if err != nil {
 		return err
@@ -292,7 +305,7 @@ func (v *driving) tellLine(agent string, phone orchestrator.Phone, in call.Input
 
 // becomeLine makes the channel of a call the permanent line of an agent.
 func (l *loop) becomeLine(ctx context.Context, c call.Lend) error {
-	return l.eng.openLine(ctx, c.Agent, c.Phone, call.LineNews{Do: call.LineTake, Channel: c.Channel})
+	return l.eng.openLineHere(ctx, c.Agent, c.Phone, call.LineNews{Do: call.LineTake, Channel: c.Channel})
 }
 
 // returned takes a line out of the room of a call that gives it back. Another

@@ -21,7 +21,21 @@ const opDial = "dial"
 // the agent is held for it, or was refused. A key that was used before gives the
 // same call, whatever became of it; with another order it is a Conflict.
 func (e *Engine) Dial(ctx context.Context, pbx string, o call.Order, key string) (call.Begun, error) {
-	const op = "orchestrator.Dial"
+	if e.elsewhere(pbx) {
+		a, err := e.send(ctx, opDialOut, pbx, order{Dial: &dialOrder{Order: o, Key: key}})
+		if err != nil || a.Begun == nil {
+			return call.Begun{}, err
+		}
+		return *a.Begun, nil
+	}
+	return e.dialHere(ctx, pbx, o, key)
+}
+
+const opDialOut = "orchestrator.Dial"
+
+// dialHere is Dial on a PBX that this process drives.
+func (e *Engine) dialHere(ctx context.Context, pbx string, o call.Order, key string) (call.Begun, error) {
+	const op = opDialOut
 	v, err := e.ready(op, pbx)
 	if err != nil {
 		return call.Begun{}, err

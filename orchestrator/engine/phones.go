@@ -17,6 +17,30 @@ import (
 // trip to the store, and an agent is not free before it is told.
 const phoneWorkers = 8
 
+// phonesAway is how long a PBX may not be connected until the phones that others
+// ring there count as unreachable.
+const phonesAway = 3 * time.Second
+
+// missPhones has the phones of the PBX that are rung from others, too, count as
+// unreachable once it has been away for a while: those others would ring them in
+// vain, each caller for as long as a phone rings. What is true is told when the PBX
+// is connected again.
+func (v *driving) missPhones() {
+	v.wg.Go(func() {
+		if !life.Sleep(v.ctx, phonesAway) {
+			return
+		}
+		v.missing.Lock() // a connection tells after it, not before
+		defer v.missing.Unlock()
+		if v.connected.Load() {
+			return
+		}
+		for _, endpoint := range v.eng.devices.Shared(v.pbx.Name()) {
+			v.Event(orchestrator.Event{Kind: orchestrator.EventDevice, PBX: v.pbx.Name(), Endpoint: endpoint, Device: orchestrator.DeviceUnreachable})
+		}
+	})
+}
+
 var phoneSeed = maphash.MakeSeed()
 
 // phoneNews are device states that are not told yet.

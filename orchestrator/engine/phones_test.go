@@ -37,6 +37,7 @@ func (r refusing) Device(_ context.Context, _, endpoint string, _ orchestrator.D
 }
 
 func (refusing) Endpoints(string) []string { return nil }
+func (refusing) Shared(string) []string    { return nil }
 
 // A phone whose state is refused for good keeps no other phone's from being told.
 func TestRefusedDeviceState(t *testing.T) {

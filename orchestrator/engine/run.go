@@ -101,7 +101,7 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 	case call.AskCallback:
 		r.Callback, err = l.ask(ctx, c)
 	case call.EndCallback:
-		l.revoke(c)
+		err = l.revoke(ctx, c)
 	case call.ForgetCallback:
 		err = l.eng.store.ForgetCallback(ctx, c.Queue, c.Number, l.id)
 	case call.FinishOffer:

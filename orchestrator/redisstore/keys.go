@@ -29,6 +29,20 @@ func (k keys) call(id string) string { return k.prefix + "call:" + id }
 // claim_take, expires after claimKept.
 func (k keys) claim(key string) string { return k.prefix + "claim:" + key }
 
+// orders is a list of what the process that drives a PBX is to do for others, the
+// oldest first: "<id> <order>". Pushed by order_put; who drives the PBX takes one out
+// and so is the only one to carry it out, and who gave it takes it out again when
+// nobody did in time. It expires orderKept after the last one.
+func (k keys) orders(pbx string) string { return k.prefix + "orders:" + pbx }
+
+// order is a text: an order of this id was given. Written by order_put, so that one
+// that is sent twice is given once; expires after orderKept.
+func (k keys) order(id string) string { return k.prefix + "order:" + id }
+
+// answer is a list with the answer to an order, for the one who gave it. Expires
+// after orderKept.
+func (k keys) answer(id string) string { return k.prefix + "answer:" + id }
+
 // callbacks is a hash with the customers who are to be called back: "<queue>
 // <number>" -> id of the call that does so. A field enters it with callback_claim
 // and leaves with callback_forget, at the end of that call; one that the store had

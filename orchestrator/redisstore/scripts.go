@@ -35,6 +35,9 @@ var journalAppendSource string
 //go:embed lua/journal_trim.lua
 var journalTrimSource string
 
+//go:embed lua/order_put.lua
+var orderPutSource string
+
 //go:embed lua/lease_acquire.lua
 var leaseAcquireSource string
 
@@ -49,6 +52,7 @@ var (
 	callSetAside   = script(callSetAsideSource)
 	journalAppend  = script(JournalLua, journalAppendSource)
 	journalTrim    = script(journalTrimSource)
+	orderPut       = script(orderPutSource)
 	leaseAcquire   = script(leaseAcquireSource)
 	leaseRelease   = script(leaseReleaseSource)
 )

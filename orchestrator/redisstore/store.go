@@ -27,6 +27,8 @@ type Store struct {
 	keys  keys
 	feed  feed
 	log   *slog.Logger
+	// asking holds one for each order that waits for its answer.
+	asking chan struct{}
 
 	mu   sync.Mutex
 	held map[string]orchestrator.Lease // by PBX, as last acquired here; guarded by mu
@@ -42,7 +44,7 @@ func New(rdb redis.UniversalClient, tenant string, log *slog.Logger) *Store {
 	}
 	return &Store{
 		rdb: rdb, batch: NewBatcher(rdb), keys: keysOf(tenant), feed: newFeed(), log: log.With("component", "redisstore"),
-		held: map[string]orchestrator.Lease{},
+		asking: make(chan struct{}, ordersAsked), held: map[string]orchestrator.Lease{},
 	}
 }
 

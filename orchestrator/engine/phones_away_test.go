@@ -1,0 +1,59 @@
+package engine_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
+)
+
+// Phones that are rung from other PBXs, too, count as unreachable while theirs is
+// away for longer than a moment, also from the beginning, and as what they are afterwards.
+func TestPhonesOfAPBXThatIsAway(t *testing.T) {
+	t.Parallel()
+	for _, shared := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSite(t)
+			s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+			if shared {
+				s.floor.shared = []string{"PJSIP/101"}
+			}
+			is := func(when string, want orchestrator.DeviceState) {
+				t.Helper()
+				s.floor.mu.Lock()
+				defer s.floor.mu.Unlock()
+				if !shared {
+					want = orchestrator.DeviceFree
+				}
+				if s.floor.device != want {
+					t.Errorf("shared %v, %s: the phone is %q, want %q", shared, when, s.floor.device, want)
+				}
+			}
+			s.wait(10 * time.Second)
+			is("connected", orchestrator.DeviceFree)
+			s.pbx.Unplug()
+			s.wait(time.Second)
+			s.pbx.Reconnect()
+			s.wait(10 * time.Second)
+			is("away for a moment", orchestrator.DeviceFree)
+			s.pbx.Unplug()
+			s.wait(4 * time.Second)
+			is("away", orchestrator.DeviceUnreachable)
+			s.pbx.Reconnect()
+			s.wait(10 * time.Second)
+			is("back", orchestrator.DeviceFree)
+			s.pbx.Unplug()
+			s.kill()
+			s.wait(time.Minute)
+			s.start()
+			s.wait(5 * time.Second)
+			is("never there", orchestrator.DeviceUnreachable)
+			s.pbx.Reconnect()
+			s.wait(10 * time.Second)
+			is("there at last", orchestrator.DeviceFree)
+			s.finish()
+		})
+	}
+}
