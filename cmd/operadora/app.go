@@ -140,18 +140,18 @@ func (a *App) adapterMaker() func(name string, p PBXConfig) (adapter, error) {
 func (a *App) joinPBXs() error {
 	newAdapter := a.adapterMaker()
 	var pbxs []orchestrator.PBX
-	codes := map[string]keys.Table{}
+	codes, first := map[string]keys.Table{}, map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(a.cfg.PBXs)) {
 		adapter, err := newAdapter(name, a.cfg.PBXs[name])
 		if err != nil {
 			return err
 		}
 		a.adapters = append(a.adapters, adapter)
-		pbxs, codes[name] = append(pbxs, adapter), a.cfg.PBXs[name].Keys
+		pbxs, codes[name], first[name] = append(pbxs, adapter), a.cfg.PBXs[name].Keys, a.cfg.PBXs[name].Instance
 	}
 	a.engine = engine.New(engine.Parts{
 		Store: a.store, Distributor: a.acd, Agents: a.acd, Devices: a.acd, People: a.acd,
-		Flows: spoken{a.library, a.current}, Prepare: a.library.Prepare, Gate: a.gate, Keys: codes, PBXs: pbxs,
+		Flows: spoken{a.library, a.current}, Prepare: a.library.Prepare, Gate: a.gate, Keys: codes, PBXs: pbxs, First: first,
 		Connected: a.connected, Limits: a.cfg.Limits, Lines: a.cfg.Lines, LeaseTTL: a.cfg.LeaseTTL,
 		Owner: leaseOwner(a.cfg.Instance),
 		Dead:  processDead, Callbacks: a.acd.Callback, Log: a.log, Registerer: a.metrics,

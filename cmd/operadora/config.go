@@ -39,6 +39,7 @@ type Config struct {
 // PBXConfig is one PBX.
 type PBXConfig struct {
 	Kind       Kind        `yaml:"kind" oneof:"asterisk freeswitch" default:"asterisk" doc:"What it is. An asterisk has the keys below ari, a freeswitch those below freeswitch."`
+	Instance   string      `yaml:"instance" shape:"id" default:"" doc:"Which of several processes drives it first, by the name of its instance: the others leave it to that one for five seconds after their start. Empty: whichever is there first."`
 	ARI        ari.Config  `yaml:"ari"`
 	FreeSWITCH esl.Config  `yaml:"freeswitch"`
 	Outbound   gate.Policy `yaml:"outbound"`

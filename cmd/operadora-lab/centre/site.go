@@ -53,6 +53,7 @@ const OtherPBX = "other"
 type Beside struct {
 	FreeSWITCH bool // what it is; else it is an Asterisk
 	Endpoints  []lab.Endpoint
+	Config     string // further lines of its part of the configuration
 }
 
 // Site is a private contact centre.

@@ -138,7 +138,7 @@ func (s *Site) startBeside(ctx context.Context, b Beside) (string, error) {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("  %s:\n    reach: {%s: \"%s\"}\n    %s\n", OtherPBX, PBX, over(s.Other), Options{}.reaches(s.Other)), nil
+	return fmt.Sprintf("  %s:\n    reach: {%s: \"%s\"}\n    %s\n%s", OtherPBX, PBX, over(s.Other), Options{}.reaches(s.Other), b.Config), nil
 }
 
 // over is how a PBX rings phones of the other.

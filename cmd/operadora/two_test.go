@@ -1,0 +1,234 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// twoRig is a rig with two PBXs and two processes, each of which drives one of them
+// first: one drives main, and two the other.
+type twoRig struct {
+	*rig         // with process one, at the PBX main
+	there   *rig // with process two, at the other
+	killTwo func()
+}
+
+func newTwoRig(t *testing.T, o rigOptions) *twoRig {
+	t.Helper()
+	o.beside.Config = "    instance: two\n"
+	o.config += "    instance: one\ninstance: one\n"
+	r := &twoRig{rig: newRig(t, o)}
+	r.there = r.at(r.Other)
+	r.begin()
+	r.beginTwo()
+	r.drives(r.Log, 0, centre.PBX)
+	r.drives(r.there.Log, 0, centre.OtherPBX)
+	return r
+}
+
+// begin starts process one.
+func (r *twoRig) begin() {
+	r.t.Helper()
+	mark := r.Log.Mark()
+	must(r.t, r.Begin())
+	r.waitLog(mark, "msg=serving")
+}
+
+// beginTwo starts process two, with a log of its own.
+func (r *twoRig) beginTwo() {
+	r.t.Helper()
+	log := centre.NewLogTail()
+	kill, err := r.Beside("two", log)
+	must(r.t, err)
+	r.killTwo, r.there.Log = kill, log
+	r.t.Cleanup(func() {
+		kill()
+		if r.t.Failed() {
+			r.t.Logf("the end of the log of process two:\n%s", log.End(100))
+		}
+		if text := log.Text(); strings.Contains(text, "DATA RACE") || strings.Contains(text, "panic:") {
+			r.t.Errorf("process two has a race or panicked:\n%s", text)
+		}
+	})
+	must(r.t, log.Wait(limit(r.t), 0, "msg=serving", nil))
+}
+
+// drives waits until a process says behind mark that a PBX is connected.
+func (r *twoRig) drives(log *centre.LogTail, mark int, pbx string) {
+	r.t.Helper()
+	must(r.t, log.Wait(limit(r.t), mark, `msg="pbx connected" component=orchestrator pbx=`+pbx, nil))
+}
+
+// TestTwoProcesses: two processes drive two PBXs with one queue. Orders, by command,
+// by REST and by code, are given to either, lamps and offers go to the right one, and
+// each takes over what the other drove, as does the next process, whatever dies.
+func TestTwoProcesses(t *testing.T) {
+	t.Parallel()
+	r := newTwoRig(t, rigOptions{agents: 2, beside: &centre.Beside{Endpoints: lab.Desk(201, 202)}, files: map[string]string{"agents.yaml": `agents:
+  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales], team: all}
+  - {id: "102", pbx: main, endpoint: PJSIP/102}
+  - {id: "201", pbx: other, endpoint: PJSIP/201, queues: [sales], team: all}
+  - {id: "202", pbx: other, endpoint: PJSIP/202, pin: "4711"}
+teams:
+  - {id: all, supervisors: ["202"], may: [listen, whisper]}
+`}})
+	there := r.there
+	_, desk := r.stores()
+	ana, ben := r.desk("101"), r.desk("102")
+	eva, zoe := there.desk("201"), there.desk("202")
+	one, err := r.API("supervisor")
+	must(t, err)
+	two, err := there.API("supervisor")
+	must(t, err)
+	if one.Base == two.Base {
+		t.Fatalf("both processes serve at %s", one.Base)
+	}
+	calls := 0
+	queued := func(at *rig) *lab.Call {
+		t.Helper()
+		calls++
+		return at.queue(fmt.Sprint(5550000 + calls))
+	}
+	able := func(id string) {
+		t.Helper()
+		r.eventually("agent "+id+" is free", func() error {
+			return cmp.Or(agentIs(t, desk, id, acd.StateAvailable, ""), deviceIs(t, desk, id, orchestrator.DeviceFree))
+		})
+	}
+	connected := 0
+	talks := func() string {
+		t.Helper()
+		connected++
+		return r.awaitEntry(orchestrator.EntryCallConnected, connected).Call
+	}
+
+	t.Log("an agent who is logged in by the process that drives the other PBX")
+	lamp, err := zoe.WatchLamp(limit(t), "*487201")
+	must(t, err)
+	_, err = r.Run("agent", "login", "201", "--token", one.Token, "--url", one.Base)
+	must(t, err)
+	for state := ""; state != "confirmed"; {
+		select {
+		case state = <-lamp.States():
+		case <-limit(t).Done():
+			t.Fatal("the lamp never showed that the agent is on duty")
+		}
+	}
+	able("201")
+
+	t.Log("orders to the process that does not have the call")
+	c := queued(r.rig)
+	e := there.takes(eva, c)
+	id := talks()
+	there.order(two, id, wire.OrderHold)
+	r.told(orchestrator.EntryCallHeld, `"api:`)
+	must(t, c.WaitSound(limit(t)))
+	there.order(two, id, wire.OrderResume)
+	r.talk(c, e)
+	_, err = there.Run("call", "listen", id, "--as", "202", "--token", two.Token, "--url", two.Base)
+	must(t, err)
+	z := there.answers(zoe)
+	must(t, z.WaitPart(limit(t), 500))
+	there.order(two, id, wire.OrderHold)
+	there.order(one, id, wire.OrderResume)
+	must(t, z.Hangup())
+	r.talk(c, e)
+
+	t.Log("a code at the phone of one PBX for a call of the other")
+	r.dial(ben, "*481")
+	able("102")
+	code, err := eva.Place(limit(t), "*488102", lab.DialOptions{})
+	must(t, err)
+	b := r.takes(ben, c)
+	talks()
+	ended(t, e)
+	_ = code.Hangup() // or the flow does
+	must(t, c.Hangup())
+	ended(t, b)
+	r.dial(ben, "*482")
+
+	t.Log("a permanent line that the other process is asked for")
+	_, err = there.Run("agent", "login", "101", "--line", "--token", two.Token, "--url", two.Base)
+	must(t, err)
+	line := r.answers(ana)
+	r.lineIs("101", "idle")
+	c = queued(r.rig)
+	r.talk(c, line)
+	onLine := talks()
+
+	t.Log("kill -9 of the process that drives the other PBX, with callers there who talk and who wait")
+	able("201")
+	far := queued(there)
+	e = there.takes(eva, far)
+	far1 := talks()
+	waits := queued(there)
+	r.awaitEntry(orchestrator.EntryCallQueued, calls)
+	mark := r.Log.Mark()
+	r.killTwo()
+	r.drives(r.Log, mark, centre.OtherPBX)
+	r.talk(far, e)
+	r.order(one, far1, wire.OrderHold)
+	r.order(one, far1, wire.OrderResume)
+	must(t, far.Hangup())
+	ended(t, e)
+	e = there.takes(eva, waits)
+	talks()
+
+	t.Log("the next process asks for what the first one drives; kill -9 of that one, too")
+	r.beginTwo()
+	two, err = there.API("supervisor")
+	must(t, err)
+	there.order(two, onLine, wire.OrderHold)
+	there.order(two, onLine, wire.OrderResume)
+	r.talk(c, line)
+	r.kill()
+	r.drives(there.Log, 0, centre.PBX)
+	r.drives(there.Log, 0, centre.OtherPBX)
+	r.talk(c, line)
+	r.talk(waits, e)
+	must(t, c.Hangup())
+	stays(t, line)
+	must(t, e.Hangup())
+	ended(t, waits)
+
+	t.Log("the PBX dies that the agent is at; the caller of the other one keeps the place")
+	r.begin()
+	two, err = there.API("supervisor")
+	must(t, err)
+	able("201")
+	r.dial(ana, "*482")
+	ended(t, line)
+	c = queued(r.rig)
+	e = there.takes(eva, c)
+	talks()
+	waits = queued(r.rig)
+	r.awaitEntry(orchestrator.EntryCallQueued, calls)
+	mark = there.Log.Mark()
+	must(t, r.Other.Kill())
+	r.eventually("nobody rings phones that cannot be there", func() error { return deviceIs(t, desk, "201", orchestrator.DeviceUnreachable) })
+	must(t, c.Hangup()) // it hears nothing any more
+	must(t, r.Other.Restart(limit(t)))
+	r.drives(there.Log, mark, centre.OtherPBX)
+	_ = e.Hangup()              // the far end is gone
+	e = there.takes(eva, waits) // as soon as the phone can be rung again
+	must(t, e.Hangup())
+	ended(t, waits)
+	r.entries(func(e orchestrator.Entry) {
+		if e.Type == orchestrator.EntryCallMissed {
+			t.Errorf("a phone was rung in vain: %s", e.Data)
+		}
+	})
+	for _, got := range r.settled(calls) {
+		if got.Outcome != orchestrator.OutcomeServed {
+			t.Errorf("the record: %+v", got)
+		}
+	}
+}
