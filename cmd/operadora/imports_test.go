@@ -43,6 +43,8 @@ var pure = []struct {
 	{"orchestrator/call", "what a call is and how it moves is pure", []string{"context", "net", "os", "log", "sync",
 		module + "orchestrator/engine", module + "orchestrator/redisstore", module + "orchestrator/ari", module + "orchestrator/records"}},
 	{"orchestrator/calendar", "what hours are is arithmetic", []string{"context", "net", "os", "log", "sync"}},
+	{"dialer/campaign", "which number is called next is pure", []string{"context", "net", "os", "log", "sync", "database",
+		module + "dialer/leadstore", module + "orchestrator/records"}},
 	{"dialer/compliance", "whether somebody may be called is pure", []string{"context", "net", "os", "log", "sync", "database",
 		module + "dialer/leadstore", module + "orchestrator/records"}},
 	{"dialer/leads", "what a lead is and how it is read is pure", []string{"context", "net", "os", "log", "sync", "database",

@@ -86,6 +86,11 @@ func (p Profile) opens(now time.Time, a ask, refusals []Refusal) time.Time {
 	return time.Time{}
 }
 
+// Refusals are those of Decide, without the moment at which the last of them ends.
+func (p Profile) Refusals(now time.Time, call Call, callee Callee, history []Contact) []Refusal {
+	return p.refusals(now, ask{call: call, callee: callee, history: history})
+}
+
 func (p Profile) refusals(now time.Time, a ask) (out []Refusal) {
 	if len(p.Rules) == 0 {
 		return []Refusal{{Text: Texts{"en": "there are no rules: nobody is called", "es": "no hay reglas: no se llama a nadie"}}}

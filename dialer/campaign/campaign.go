@@ -1,0 +1,121 @@
+package campaign
+
+import (
+	"time"
+
+	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/orchestrator/calendar"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
+)
+
+// Campaign is a campaign as somebody defines it.
+type Campaign struct {
+	At      yamlfile.Pos
+	ID      string             `yaml:"campaign,need" shape:"id" doc:"Name of the campaign, by which its calls are counted; never changed while it runs."`
+	Name    compliance.Texts   `yaml:"name" keys:"tongue" doc:"Name for people, per language."`
+	Purpose compliance.Purpose `yaml:"purpose,need" oneof:"sales collection service survey" doc:"Why people are called: sales, collection, service or survey. It says which rules of the profile hold."`
+	Profile string             `yaml:"profile,need" shape:"id" doc:"Compliance profile: BR, CO, ES, MX, UK, US, or one of profiles/*.yaml."`
+	Mode    Mode               `yaml:"mode,need" oneof:"preview progressive power predictive wait agentless" doc:"How it is paced: preview (the agent decides), progressive (a call for each free agent), power (ratio), predictive (abandon limit), wait (target_wait), agentless (a flow speaks)."`
+
+	Queue  string   `yaml:"queue" shape:"id" default:"" doc:"Queue that answered calls enter; its agents serve them. All modes but agentless need it; agentless, for who wants an agent."`
+	Flow   string   `yaml:"flow" shape:"name" default:"" doc:"Flow that speaks to who answers; of agentless."`
+	Lists  []List   `yaml:"lists,need" doc:"Lists of leads that are called."`
+	Trunks []Trunk  `yaml:"trunks,need" doc:"PBXs over which it calls."`
+	Shown  []Shown  `yaml:"caller_id" doc:"Numbers that are shown; the first that fits the number called counts."`
+	Times  string   `yaml:"calendar" shape:"mayname" default:"" doc:"Calendar (calendars.yaml) during whose hours the campaign runs, on its own clock."`
+	Hours  []string `yaml:"hours" doc:"When people are called, on the clocks of all places where they may be: mon-fri 10:00-19:00. The profile's hours hold as well."`
+
+	Attempts Attempts            `yaml:"attempts" doc:"How often is tried."`
+	Retry    yamlfile.Map[Retry] `yaml:"retry" doc:"What follows an outcome: a result (no_answer, busy, machine, unreachable, invalid, abandoned, refused, served, failed), or disposition:NAME of a call that was served. Those left out have their defaults."`
+	Lockout  time.Duration       `yaml:"lockout" min:"0s" max:"8784h" default:"72h" doc:"How long a person is left alone after an abandoned call, unless an agent is kept for the next; 0 leaves it to the profile."`
+	Machines Machines            `yaml:"machines" doc:"What is done with answering machines."`
+	Pacing   Pacing              `yaml:"pacing" doc:"How fast is dialled."`
+	Calendar *calendar.Calendar  // that Times names
+	Rules    compliance.Profile  // that Profile names
+}
+
+// Mode is how a campaign is paced.
+type Mode string
+
+// The modes.
+const (
+	ModePreview     Mode = "preview"
+	ModeProgressive Mode = "progressive"
+	ModePower       Mode = "power"
+	ModePredictive  Mode = "predictive"
+	ModeWait        Mode = "wait"
+	ModeAgentless   Mode = "agentless"
+)
+
+// reserves tells whether a mode keeps an agent for each call that it makes.
+func (m Mode) reserves() bool { return m == ModePreview || m == ModeProgressive }
+
+// List is a list of leads of a campaign.
+type List struct {
+	At     yamlfile.Pos
+	List   string  `yaml:"list,need,short" shape:"id" doc:"Name of the list."`
+	Weight float64 `yaml:"weight" min:"0.001" max:"1000" default:"1" doc:"Its part of the calls, beside the weights of the others, while they have leads."`
+	Filter string  `yaml:"filter" max:"2000" default:"" doc:"Expression that chooses leads of it: days_overdue > 30. Empty: all."`
+}
+
+// Trunk is what may be dialled over a PBX.
+type Trunk struct {
+	At        yamlfile.Pos
+	PBX       string `yaml:"pbx,need" shape:"pbx" doc:"PBX of the configuration."`
+	Lines     int    `yaml:"lines,need" min:"1" max:"100000" doc:"Most calls of the campaign that are up at once."`
+	PerSecond int    `yaml:"calls_per_second,need" min:"1" max:"10000" doc:"Most calls of the campaign that are begun within a second."`
+}
+
+// Shown is a number that is shown to whom is called.
+type Shown struct {
+	At     yamlfile.Pos
+	Number string   `yaml:"number,need,short" shape:"number" doc:"The number, with + and country code."`
+	To     []string `yaml:"to" shape:"prefix" doc:"Beginnings of the numbers to which it is shown: +34, +3491. None: all."`
+}
+
+// Attempts bound how often is tried.
+type Attempts struct {
+	Lead   int `yaml:"lead" min:"1" max:"1000" default:"6" doc:"Most attempts to reach a lead, whatever the outcomes and the numbers; an appointment allows one more."`
+	Number int `yaml:"number" min:"1" max:"1000" default:"4" doc:"Most attempts on one number."`
+	Day    int `yaml:"day" min:"1" max:"1000" default:"2" doc:"Most attempts to reach a person on one day of theirs, over all campaigns."`
+	Week   int `yaml:"week" min:"1" max:"1000" default:"6" doc:"Most attempts to reach a person in one week of theirs, from Monday, over all campaigns."`
+}
+
+// Machines is what is done with answering machines.
+type Machines struct {
+	Policy MachinePolicy `yaml:"policy" oneof:"off hang_up message connect" default:"off" doc:"off (nobody listens for machines), hang_up, message (leave one after the beep) or connect (the agent hears it)."`
+	Sound  string        `yaml:"sound" shape:"maysound" default:"" doc:"Sound that is left as a message."`
+	// FalseShare is what Ofcom calls a reasoned estimate.
+	FalseShare float64 `yaml:"false_percent" min:"0" max:"50" default:"0" doc:"Share of the people who answer that are taken for machines, in percent, by your own samples: where the profile counts them as abandoned, pacing gets what they leave of the limit."`
+}
+
+// MachinePolicy is what is done with answering machines.
+type MachinePolicy string
+
+// The policies.
+const (
+	MachinesOff     MachinePolicy = "off"
+	MachinesHangUp  MachinePolicy = "hang_up"
+	MachinesMessage MachinePolicy = "message"
+	MachinesConnect MachinePolicy = "connect"
+)
+
+// Pacing is how fast is dialled. What is left out is the pacer's default.
+type Pacing struct {
+	Abandon       float64       `yaml:"abandon_percent" min:"0.01" max:"99" default:"0" doc:"Most of the calls that people answer that may be abandoned, in percent, if that is less than the profile's limit; left out, that limit."`
+	Ratio         float64       `yaml:"ratio" min:"0.1" max:"20" default:"0" doc:"Calls per free agent; of mode power."`
+	TargetWait    time.Duration `yaml:"target_wait" min:"0s" max:"10m" default:"0s" doc:"How long agents wait between calls; of mode wait."`
+	Rate          float64       `yaml:"rate" min:"0.01" max:"1000" default:"0" doc:"Calls per second; of mode agentless."`
+	RingTimeout   time.Duration `yaml:"ring_timeout" min:"5s" max:"2m" default:"25s" doc:"How long a phone rings; at least what the profile demands."`
+	GiveUp        bool          `yaml:"give_up" default:"false" doc:"Whether calls may be given up, once they rang as long as the profile demands, when agents become scarce."`
+	Share         float64       `yaml:"share" min:"0.01" max:"1000" default:"1" doc:"Its part of the calls, beside those of other campaigns with the same agents."`
+	Decide        time.Duration `yaml:"decide_within" min:"5s" max:"1h" default:"2m" doc:"How long an agent may look at a lead before it goes to another; of mode preview."`
+	InboundShare  float64       `yaml:"inbound_percent" min:"0" max:"99" default:"0" doc:"Of inbound calls for the same agents, the share that shall be answered within inbound_within, in percent; agents are kept free for it. 0: none is asked."`
+	InboundWithin time.Duration `yaml:"inbound_within" min:"1s" max:"10m" default:"20s" doc:"The time of inbound_percent."`
+}
+
+// New is a campaign with every default.
+func New() *Campaign {
+	c := yamlfile.Defaults[Campaign]()
+	return &c
+}

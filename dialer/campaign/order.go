@@ -1,0 +1,55 @@
+package campaign
+
+import (
+	"cmp"
+	"math"
+	"time"
+)
+
+// Before orders leads that may be called now: appointments that are due come first, the
+// one that is due longest before the others; then who waits for another attempt, the
+// longest ready first; then who was never tried, in the order of their lists.
+func Before(a, b Ready) int {
+	return cmp.Or(cmp.Compare(a.class(), b.class()), a.Since.Compare(b.Since), cmp.Compare(a.Place, b.Place))
+}
+
+// Ready is a lead that may be called now.
+type Ready struct {
+	Appointment bool
+	Tried       bool
+	Since       time.Time // when the appointment is due, or the next attempt was
+	Place       int64     // in its list
+}
+
+func (r Ready) class() int {
+	switch {
+	case r.Appointment:
+		return 0
+	case r.Tried:
+		return 1
+	}
+	return 2
+}
+
+// Share is a list and what was called of it.
+type Share struct {
+	List   string
+	Weight float64
+	Called int64 // while it and the others had leads
+	Empty  bool  // it has no lead that may be called now
+}
+
+// NextList is the list from which the next lead is taken: the one that is farthest behind
+// its weight; "" when all are empty.
+func NextList(shares []Share) string {
+	best, least := "", math.Inf(1)
+	for _, s := range shares {
+		if s.Empty || s.Weight <= 0 {
+			continue
+		}
+		if owed := (float64(s.Called) + 1) / s.Weight; owed < least {
+			best, least = s.List, owed
+		}
+	}
+	return best
+}
