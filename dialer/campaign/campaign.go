@@ -47,8 +47,9 @@ const (
 	ModeAgentless   Mode = "agentless"
 )
 
-// reserves tells whether a mode keeps an agent for each call that it makes.
-func (m Mode) reserves() bool { return m == ModePreview || m == ModeProgressive }
+// reserves tells whether a mode keeps an agent for each call that it makes. In mode
+// progressive one is free when the call is begun, and may be taken until it is answered.
+func (m Mode) reserves() bool { return m == ModePreview }
 
 // List is a list of leads of a campaign.
 type List struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // Lead is somebody whom a campaign may call, as far as the decision needs it.
@@ -17,6 +18,7 @@ type Lead struct {
 	// Attempts included.
 	Contacts    []compliance.Contact
 	Appointment *Appointment // that is still to be kept
+	Hours       []string     // of its list (leads.List), on the clocks of all places of a number
 }
 
 // Number is one of a lead's numbers.
@@ -65,6 +67,7 @@ const (
 	CodeDoNotCall   Code = "do_not_call"
 	CodeDropped     Code = "dropped"         // the number is none, by an outcome
 	CodeNumberCap   Code = "attempts_number" // as many attempts as a number gets
+	CodeListHours   Code = "list_hours"      // outside those of the lead's list
 	CodeRule        Code = "rule"            // of the profile, or of the campaign
 )
 
@@ -95,10 +98,14 @@ type standing struct {
 	after after
 	order []Number // as they are tried, the one that is next first
 	house compliance.Profile
+	hours calendar.Hours // of the list
 }
 
 func (c *Campaign) stands(l Lead) standing {
 	s := standing{c: c, l: l, after: c.follow(l.Attempts), house: c.House()}
+	if h, err := calendar.ReadHours(l.Hours); err == nil {
+		s.hours = h // those that cannot be read are never open
+	}
 	s.order = slices.Clone(l.Numbers)
 	first := s.after.number
 	next := s.after.next
@@ -227,6 +234,10 @@ func (s standing) number(n Number, now time.Time) (out []Reason) {
 	}
 	if tried >= s.c.Attempts.Number && s.l.Appointment == nil {
 		add(CodeNumberCap, "there were %d attempts on it, and a number gets %d", "hubo %d intentos en él, y un número recibe %d", tried, s.c.Attempts.Number)
+	}
+	if !s.hours.In(n.Zones, now) {
+		add(CodeListHours, "outside the hours of its list: %s", "fuera del horario de su lista: %s", strings.Join(s.l.Hours, ", "))
+		out[len(out)-1].Until = s.hours.Opens(n.Zones, now)
 	}
 	call := compliance.Call{Purpose: s.c.Purpose, CallerID: s.c.shownTo(n.Number), Reserved: s.c.Mode.reserves()}
 	callee := compliance.Callee{Number: n.Number, Zones: n.Zones}

@@ -90,6 +90,8 @@ func TestNext(t *testing.T) {
 		{"no number", nil, campaign.Lead{}, 0, "", "no_number", -1, false},
 		{"before the profile's hours", nil, campaign.Lead{Numbers: numbers(home)}, -4 * time.Hour, "", "CO/hours@67", -3 * time.Hour, false},
 		{"before the campaign's", func(c *campaign.Campaign) { c.Hours = []string{"mon-fri 11:00-12:00"} }, campaign.Lead{Numbers: numbers(home)}, 0, "", "campaign debts/hours@67", time.Hour, false},
+		{"before its list's", nil, campaign.Lead{Numbers: numbers(home), Hours: []string{"mon 13:00-14:00"}}, 0, "", "list_hours@67", 3 * time.Hour, false},
+		{"its list's cannot be read", nil, campaign.Lead{Numbers: numbers(home), Hours: []string{"always"}}, 0, "", "list_hours@67", -1, false},
 		{"the calendar is closed", func(c *campaign.Campaign) {
 			c.Calendar = &calendar.Calendar{Name: "centre", Zone: bogota[0], Hours: calendar.Hours{Week: calendar.Week{time.Tuesday: {{From: 600, To: 700}}}}}
 		}, campaign.Lead{Numbers: numbers(home)}, 0, "", "calendar", day, false},
@@ -119,7 +121,9 @@ func TestNext(t *testing.T) {
 			{At: in(-time.Hour), Channel: compliance.ChannelCall, Number: cell, Spoke: true}}}, 0, "", "CO/once-a-day@67", 21 * time.Hour, false},
 		{"abandoned yesterday", nil, campaign.Lead{Numbers: numbers(home), Attempts: []campaign.Attempt{tried(day, home, campaign.ResultAbandoned)},
 			Contacts: []compliance.Contact{{At: in(-day + time.Hour), Channel: compliance.ChannelCall, Number: home, Abandoned: true}}}, 0, "", "campaign debts/lockout@67", 2*day + time.Hour, false},
-		{"abandoned yesterday, and an agent is kept", func(c *campaign.Campaign) { c.Mode = campaign.ModeProgressive }, campaign.Lead{Numbers: numbers(home), Attempts: []campaign.Attempt{tried(day, home, campaign.ResultAbandoned)},
+		{"abandoned yesterday, and an agent is free, not kept", func(c *campaign.Campaign) { c.Mode = campaign.ModeProgressive }, campaign.Lead{Numbers: numbers(home), Attempts: []campaign.Attempt{tried(day, home, campaign.ResultAbandoned)},
+			Contacts: []compliance.Contact{{At: in(-day), Channel: compliance.ChannelCall, Number: home, Abandoned: true}}}, 0, "", "campaign debts/lockout@67", 2 * day, false},
+		{"abandoned yesterday, and an agent is kept", func(c *campaign.Campaign) { c.Mode = campaign.ModePreview }, campaign.Lead{Numbers: numbers(home), Attempts: []campaign.Attempt{tried(day, home, campaign.ResultAbandoned)},
 			Contacts: []compliance.Contact{{At: in(-day), Channel: compliance.ChannelCall, Number: home, Abandoned: true}}}, 0, home, "", 0, false},
 		{"an appointment to come", nil, campaign.Lead{Numbers: numbers(home), Appointment: &campaign.Appointment{At: in(3 * time.Hour)}}, 0, "", "appointment", 3 * time.Hour, false},
 		{"an appointment that is due, beyond all caps, on its number", func(c *campaign.Campaign) { c.Attempts.Lead, c.Attempts.Number = 1, 1 },

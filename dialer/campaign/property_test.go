@@ -17,7 +17,7 @@ func drawCampaign(t *rapid.T) *campaign.Campaign {
 	c.Profile = rapid.SampledFrom(compliance.Names()).Draw(t, "profile")
 	c.Rules = shipped[c.Profile]
 	c.Purpose = rapid.SampledFrom(compliance.Purposes).Draw(t, "purpose")
-	c.Mode = rapid.SampledFrom([]campaign.Mode{campaign.ModePredictive, campaign.ModeProgressive}).Draw(t, "mode")
+	c.Mode = rapid.SampledFrom([]campaign.Mode{campaign.ModePredictive, campaign.ModePreview}).Draw(t, "mode")
 	c.Attempts = campaign.Attempts{Lead: rapid.IntRange(1, 9).Draw(t, "lead"), Number: rapid.IntRange(1, 5).Draw(t, "number"),
 		Day: rapid.IntRange(1, 3).Draw(t, "day"), Week: rapid.IntRange(1, 6).Draw(t, "week")}
 	for _, r := range campaign.Results {
@@ -37,6 +37,9 @@ func drawLead(t *rapid.T, zones []*time.Location) (l campaign.Lead) {
 			number.DoNotCall = "asked"
 		}
 		l.Numbers = append(l.Numbers, number)
+	}
+	if rapid.Bool().Draw(t, "hours of the list") {
+		l.Hours = []string{"mon-thu 10:00-13:00", "sat 09:00-11:00"}
 	}
 	return l
 }
@@ -110,6 +113,12 @@ func TestCapsHold(t *testing.T) {
 			kept[len(l.Attempts)] = d.Appointment
 		})
 		perNumber, own := map[string]int{}, 0
+		for _, a := range l.Attempts {
+			local := a.At.In(zones[0])
+			if h := local.Hour(); l.Hours != nil && (h < 9 || h >= 13 || local.Weekday() == time.Friday || local.Weekday() == time.Sunday) {
+				t.Fatalf("called at %v, outside the hours of the list", local)
+			}
+		}
 		for i, a := range l.Attempts {
 			for _, n := range l.Numbers {
 				if n.Number == a.Number && (n.DoNotCall != "" || len(n.Zones) == 0) {
