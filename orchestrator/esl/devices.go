@@ -54,6 +54,9 @@ func (a *Adapter) Watch(ctx context.Context, endpoints []string) error {
 	a.watch.mu.Lock()
 	a.watch.wanted = endpoints
 	clear(a.watch.told)
+	maps.DeleteFunc(a.watch.registered, func(phone string, _ orchestrator.DeviceState) bool { // of others no change is noted
+		return !slices.ContainsFunc(endpoints, func(e string) bool { return phoneOf(e) == phone })
+	})
 	a.watch.mu.Unlock()
 	s := a.present()
 	if s == nil {
@@ -71,17 +74,20 @@ func (w *watch) seed(busy map[string]string) {
 	clear(w.registered)
 }
 
-// tellAll asks for the registration of every phone that is watched and tells the
-// states.
+// tellAll tells the states of all phones that are watched. It asks for the registrations
+// that it does not know: of those that it does, changes are told.
 func (w *watch) tellAll(ctx context.Context, s *session) error {
 	w.mu.Lock()
 	wanted := w.wanted
+	known := map[string]bool{}
+	for phone, state := range w.registered {
+		known[phone] = state != orchestrator.DeviceUnreachable // which may have got an address of its own since
+	}
 	w.mu.Unlock()
-	asked := map[string]bool{}
 	for _, e := range wanted {
 		phone := phoneOf(e)
-		if phone != "" && !asked[phone] {
-			asked[phone] = true
+		if phone != "" && !known[phone] {
+			known[phone] = true
 			if err := w.ask(ctx, s, phone); err != nil {
 				return err
 			}

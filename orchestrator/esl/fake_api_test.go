@@ -155,7 +155,9 @@ func (f *fake) apiChannel(verb string, arg []string, rest string) string {
 		if cause == "" {
 			cause = arg[1]
 		}
-		f.hangUp(ch, cause)
+		if !ch.deaf {
+			f.hangUp(ch, cause)
+		}
 	case "uuid_break":
 		if ch.appID != "" && ch.room == "" {
 			f.finish(ch, false)
@@ -250,7 +252,7 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 		ch.bound = map[string]string{}
 		for _, step := range steps {
 			if args, binds := strings.CutPrefix(step, "bind_digit_action:operadora,"); binds {
-				digit, action, _ := strings.Cut(args, ",exec[i]:set,")
+				digit, action, _ := strings.Cut(args, ",exec[i]:eval,")
 				ch.bound[digit] = action
 			}
 		}

@@ -64,6 +64,7 @@ type fakeChannel struct {
 	id, direction, presence, caller, name, dest string
 	vars                                        map[string]string
 	answered, over                              bool
+	deaf                                        bool              // an order to end it takes its time
 	bound                                       map[string]string // what keys do while it monitors
 	created                                     time.Time
 	app, appData, appID                         string
@@ -144,6 +145,7 @@ type fakeClient struct {
 	f      *fake
 	sock   net.Conn
 	told   bool // it has asked for events
+	filter [][2]string
 	mu     sync.Mutex
 	queue  [][]byte
 	wake   chan struct{}
@@ -277,6 +279,10 @@ func (c *fakeClient) command(lines []string) {
 	case "event":
 		c.told = true
 		c.reply("+OK event listener enabled json")
+	case "filter":
+		name, value, _ := strings.Cut(rest, " ")
+		c.filter = append(c.filter, [2]string{name, value})
+		c.reply("+OK filter added. [" + name + "]=[" + value + "]")
 	case "api":
 		body := f.api(rest)
 		c.say(fmt.Appendf(nil, "Content-Type: api/response\nContent-Length: %d\n\n%s", len(body), body))
@@ -595,12 +601,37 @@ func (f *fake) event(shot string, ch *fakeChannel, set map[string]string) {
 	for name, value := range set {
 		fields[name] = value
 	}
+	if !f.wanted(fields) {
+		return
+	}
 	out, err := json.Marshal(fields)
 	if err != nil {
 		f.t.Error(err)
 		return
 	}
 	f.send(out, shot != "dtmf")
+}
+
+// wanted tells whether anybody is told of an event: with filters, of what one of them
+// names and none of them forbids. f.mu is held.
+func (f *fake) wanted(fields map[string]any) bool {
+	for c := range f.clients {
+		is := c.told && len(c.filter) == 0
+		for _, filter := range c.filter {
+			has, known := fields[filter[0]]
+			switch value, forbids := strings.CutPrefix(filter[1], "-"); {
+			case !known:
+			case !forbids:
+				is = is || value == "/./" || value == has
+			case value == has:
+				return false // all who ask have the same filters
+			}
+		}
+		if is {
+			return true
+		}
+	}
+	return false
 }
 
 // describe writes what every event of a channel tells. f.mu is held.
@@ -665,7 +696,7 @@ func (f *fake) spread(frame []byte) {
 func (f *fake) press(ch *fakeChannel, digit string) {
 	if ch.app == "eavesdrop" { // which leaves keys where they are, unless they are bound
 		if action, bound := ch.bound[digit]; bound {
-			f.event("channel_execute_conference", ch, map[string]string{"Application": "set", "Application-Data": action, "Application-UUID": "x"})
+			f.event("channel_execute_conference", ch, map[string]string{"Application": "eval", "Application-Data": action, "Application-UUID": "x"})
 		}
 		return
 	}

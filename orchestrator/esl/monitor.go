@@ -24,8 +24,11 @@ var whispers = map[orchestrator.MonitorMode]struct{ said, told bool }{
 // supervisor changes the mode.
 const monitorKeys = "4567"
 
-// keyVariable is what such a key sets.
-const keyVariable = "operadora_key"
+// A key has its channel carry out an application that does nothing, which is told.
+const (
+	keyApp  = "eval"
+	keyData = "operadora_key"
+)
 
 // forgetKeys undoes bindKeys, and drops what was pressed and nobody has heard of.
 const forgetKeys = "clear_digit_action:all^flush_dtmf:^"
@@ -35,15 +38,15 @@ func bindKeys() string {
 	var b strings.Builder
 	b.WriteString("^clear_digit_action:all")
 	for _, k := range monitorKeys {
-		fmt.Fprintf(&b, "^bind_digit_action:operadora,%c,exec[i]:set,%s=%c", k, keyVariable, k)
+		fmt.Fprintf(&b, "^bind_digit_action:operadora,%c,exec[i]:%s,%s=%c", k, keyApp, keyData, k)
 	}
 	return b.String()
 }
 
-// keyOf is the key that an application stands for, which set keyVariable.
+// keyOf is the key that an application stands for.
 func keyOf(app, data text) (key string, is bool) {
-	key, is = strings.CutPrefix(string(data), keyVariable+"=")
-	return key, is && app == "set"
+	key, is = strings.CutPrefix(string(data), keyData+"=")
+	return key, is && app == keyApp
 }
 
 // Monitor lets a channel hear another, by an application that it carries out as long

@@ -137,17 +137,22 @@ func (a *Adapter) unmake(channel string) {
 	}
 }
 
-// originatorLives asks for the channel that a call is made for: FreeSWITCH would
+// originatorLives makes sure of the channel that a call is made for: FreeSWITCH would
 // call for one that is gone without a word.
 func (a *Adapter) originatorLives(ctx context.Context, channel string) error {
 	gone := fault.New("esl.Originate", fault.NotFound, "%w", orchestrator.ErrOriginatorGone)
 	if !channelID.MatchString(channel) {
 		return gone
 	}
-	ended := false
-	a.legs.see(channel, func(g *leg) { ended = g != nil && g.stage == stageOver })
-	if ended {
+	here, ended := false, false
+	a.legs.see(channel, func(g *leg) {
+		here, ended = g != nil && g.stage == stageHere && g.asked == 0, g != nil && g.stage == stageOver
+	})
+	switch {
+	case ended:
 		return gone
+	case here: // its end would have been told
+		return nil
 	}
 	there, err := a.api(ctx, "Originator", "uuid_exists "+channel)
 	if err == nil && there != "true" {

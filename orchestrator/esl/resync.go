@@ -26,14 +26,8 @@ type truth struct {
 // prepare makes fresh connections trustworthy: proof that events arrive,
 // snapshot, Connected, devices. Events that arrive meanwhile are kept.
 func (s *session) prepare(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, s.a.cfg.CommandTimeout)
-	f, err := s.events.ask(limited, "event json "+wanted)
-	cancel()
-	if err != nil {
+	if err := s.listen(ctx); err != nil {
 		return err
-	}
-	if !strings.HasPrefix(f.reply, "+OK") {
-		return fault.New("esl.Run", fault.Denied, "freeswitch refuses to tell events: %q", brief(f.reply))
 	}
 	if err := s.roundTrip(ctx); err != nil {
 		return err
@@ -61,6 +55,22 @@ func (s *session) prepare(ctx context.Context) error {
 	s.wg.Go(func() { s.pulse(ctx) })
 	s.wg.Go(func() { s.hurry(ctx) })
 	return s.a.watch.tellAll(ctx, s)
+}
+
+// listen asks for the events that are wanted.
+func (s *session) listen(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.a.cfg.CommandTimeout)
+	defer cancel()
+	for _, filter := range filters {
+		if _, err := s.events.ask(ctx, "filter "+filter); err != nil { // one that is not understood tells more than is needed
+			return err
+		}
+	}
+	f, err := s.events.ask(ctx, "event json "+wanted)
+	if err == nil && !strings.HasPrefix(f.reply, "+OK") {
+		err = fault.New("esl.Run", fault.Denied, "freeswitch refuses to tell events: %q", brief(f.reply))
+	}
+	return err
 }
 
 // connected tells the sink the truth and then what arrived meanwhile.

@@ -2,6 +2,7 @@ package esl
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -196,7 +197,7 @@ func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...stri
 			tapes = append(tapes, id)
 		}
 	}
-	in = a.legs.members(bridge)
+	in = slices.DeleteFunc(a.legs.members(bridge), func(ch string) bool { return a.legs.m[ch].asked > 0 }) // those end
 	for _, g := range a.legs.m {
 		if g.seat.room == bridge {
 			g.seat = seat{}

@@ -17,6 +17,14 @@ const (
 	sipError    = "sofia::error"
 )
 
+// filters keep away what means nothing to us: a fourth of the events of a call, and
+// the longest. The first lets all through that no other forbids.
+var filters = []string{
+	"Event-Name /./",
+	"Application -set", "Application -multiset", "Application -park", "Application -conference",
+	"Action -conference-create", "Action -conference-destroy",
+}
+
 // doing is what is to be done after an event, outside of the memory's lock.
 type doing struct {
 	tell  []orchestrator.Event
@@ -162,11 +170,7 @@ func (a *Adapter) executes(d *doing, g *leg, w *wire, newest bool) {
 	case w.App == "unset" && w.AppData == markVariable:
 		a.left(d, g, w, "")
 		return
-	case w.App == "park", w.App == "unset":
-	case w.App == "conference":
-		if newest {
-			g.parked = false
-		}
+	case w.App == "unset":
 	case w.App == monitorApp:
 		if newest {
 			g.applied, g.parked = w.seq(), false

@@ -195,7 +195,7 @@ func (w *wire) playing() string {
 // another was taken by the dialplan or by an administrator.
 func ourApps(app string) bool {
 	switch app {
-	case "park", "playback", "conference", monitorApp, "set", "multiset", "unset", "clear_digit_action", "bind_digit_action", "flush_dtmf", "export", "answer", "sleep", "pre_answer", "transfer", "":
+	case "park", "playback", "conference", monitorApp, keyApp, "set", "multiset", "unset", "clear_digit_action", "bind_digit_action", "flush_dtmf", "export", "answer", "sleep", "pre_answer", "transfer", "":
 		return true
 	}
 	return false

@@ -1,0 +1,80 @@
+package esl
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/pbxtest"
+)
+
+// FreeSWITCH reads a command letter by letter: what is known is not asked for, and who
+// is being hung up on is not taken out of a room.
+func TestNoCommandTooMany(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(t)
+	l := run(t, a)
+	ctx := t.Context()
+	f.phone("101", pbxtest.PhoneAnswers)
+	f.mu.Lock()
+	f.globals["operadora_here_operadora"] = "true"
+	ch := f.call("in-1", "5000", orchestrator.Party{})
+	f.mu.Unlock()
+	l.next(t, orchestrator.EventEntered)
+	must(t, a.Answer(ctx, ch.id))
+	must(t, a.Watch(ctx, []string{"user/101"}))
+
+	var said []string
+	f.mu.Lock()
+	f.on = func(command string) { said = append(said, command) }
+	f.mu.Unlock()
+	must(t, a.Watch(ctx, []string{"user/101", "user/102"}))
+	must(t, a.CreateBridge(ctx, "op-x-b1"))
+	must(t, a.Originate(ctx, orchestrator.Origination{Channel: "op-x-a1", Endpoint: "user/101", Timeout: time.Second, Originator: ch.id}))
+	l.next(t, orchestrator.EventEntered)
+	must(t, a.Join(ctx, "op-x-b1", ch.id, "op-x-a1"))
+	f.mu.Lock()
+	ch.deaf = true // it is told of its end later than of the room's
+	f.mu.Unlock()
+	must(t, a.Hangup(ctx, ch.id, orchestrator.CauseNormal))
+	must(t, a.DestroyBridge(ctx, "op-x-b1", "op-x-a1"))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, not := range []string{"api sofia_contact */101@", "api uuid_exists ", "api uuid_transfer in-1 park"} {
+		if i := slices.IndexFunc(said, func(c string) bool { return strings.HasPrefix(c, not) }); i >= 0 {
+			t.Errorf("FreeSWITCH was told %q", said[i])
+		}
+	}
+	if !slices.Contains(said, "api sofia_contact */102@pbx.example") {
+		t.Error("a phone that is new was not asked for")
+	}
+}
+
+// What means nothing to us is not told: FreeSWITCH writes some 10 kB for each event.
+func TestNoEventTooMany(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	run(t, f.adapter(t))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range []struct {
+		name, header, value string
+		want                bool
+	}{
+		{"CHANNEL_EXECUTE", "Application", "set", false},
+		{"CHANNEL_EXECUTE_COMPLETE", "Application", "park", false},
+		{"CHANNEL_EXECUTE", "Application", "conference", false},
+		{"CUSTOM", "Action", "conference-create", false},
+		{"CUSTOM", "Action", "add-member", true},
+		{"CHANNEL_EXECUTE_COMPLETE", "Application", "playback", true},
+		{"CHANNEL_EXECUTE", "Application", "echo", true}, // somebody else has taken the channel
+		{"CHANNEL_PARK", "Answer-State", "answered", true},
+	} {
+		if got := f.wanted(map[string]any{"Event-Name": r.name, r.header: r.value}); got != r.want {
+			t.Errorf("%s with %s %s: wanted is %t", r.name, r.header, r.value, got)
+		}
+	}
+}
