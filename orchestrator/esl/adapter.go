@@ -98,6 +98,23 @@ func (a *Adapter) order(ctx context.Context, verb, command string) error {
 	return judge(verb, answer)
 }
 
+// orders carries out commands of which none waits for another, all at a time, and
+// returns the first error.
+func (a *Adapter) orders(ctx context.Context, verb string, commands ...string) error {
+	errs := make([]error, len(commands))
+	var wg sync.WaitGroup
+	for i, command := range commands {
+		wg.Go(func() { errs[i] = a.order(ctx, verb, command) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // api sends a command over one of the session's connections and waits for the
 // answer, for as long as one command may take.
 func (s *session) api(ctx context.Context, verb, command string) (string, error) {

@@ -41,10 +41,7 @@ func (a *Adapter) here(ctx context.Context, verb string, channels ...string) err
 	}()
 	a.legs.mu.Unlock()
 	for _, ch := range claim {
-		cerr := a.order(ctx, "Claim", "sched_del operadora-"+ch)
-		if cerr == nil {
-			cerr = a.order(ctx, "Claim", "uuid_setvar "+ch+" "+dialplans.FreeSWITCHHeard+" 1")
-		}
+		cerr := a.orders(ctx, "Claim", "sched_del operadora-"+ch, "uuid_setvar "+ch+" "+dialplans.FreeSWITCHHeard+" 1")
 		if cerr != nil && err == nil {
 			a.legs.see(ch, func(g *leg) {
 				if g != nil {
@@ -133,6 +130,22 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 	if to.Away && !to.Recorded { // FreeSWITCH tells us of it when it is over
 		unset = "unset:" + dialplans.FreeSWITCHHeard + "^" + unset
 	}
-	return a.order(ctx, "Continue", "uuid_transfer "+channel+
-		" 'm:^:"+unset+"^transfer:"+strings.Join([]string{number, "XML", away}, " ")+"' inline")
+	return a.transfer(ctx, "Continue", channel, "'m:^:"+unset+"^transfer:"+strings.Join([]string{number, "XML", away}, " ")+"' inline")
+}
+
+// movesKept is how many transfers a channel has left when it gets new ones. FreeSWITCH
+// hangs up who was transferred 70 times, which a permanent line is in 35 calls, and
+// keeps a note of each time, which every event of the channel then tells.
+const movesKept = 30
+
+// transfer has a channel carry something else out.
+func (a *Adapter) transfer(ctx context.Context, verb, channel, what string) error {
+	tired := false
+	a.legs.see(channel, func(g *leg) { tired = g != nil && g.moves > 0 && g.moves < movesKept })
+	if tired {
+		if err := a.order(ctx, verb, "uuid_setvar_multi "+channel+" max_session_transfers=70;transfer_history="); err != nil {
+			return err
+		}
+	}
+	return a.order(ctx, verb, "uuid_transfer "+channel+" "+what)
 }

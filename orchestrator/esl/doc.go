@@ -77,7 +77,9 @@
 // The event socket looks for events when something arrives on a connection, and else 50
 // times a second: while there are calls an empty line goes out every 5 ms (health.go),
 // and an event waits for 3 ms in place of 10. It reads a command letter by letter and
-// yields after each, so commands that are given for every call are short.
+// yields after each, so commands that are given for every call are short and few, and what
+// does not wait for one another is ordered at the same time. Of the events of a call those
+// that mean nothing to us are filtered there.
 //
 // Whoever is taken out of a room at FreeSWITCH's console (kicked, or parked) is put back
 // at once: in its own way FreeSWITCH leaves both sides in silence.

@@ -227,6 +227,14 @@ func (f *fake) apiRecord(ch *fakeChannel, arg []string) string {
 
 // transfer moves a channel to a list of applications.
 func (f *fake) transfer(ch *fakeChannel, to string) {
+	left := 70
+	if n, err := strconv.Atoi(ch.vars["max_session_transfers"]); err == nil {
+		left = n
+	}
+	if ch.vars["max_session_transfers"] = strconv.Itoa(left - 1); left == 0 {
+		f.hangUp(ch, "EXCHANGE_ROUTING_ERROR")
+		return
+	}
 	if ch.appID != "" {
 		f.finish(ch, false)
 	}

@@ -271,7 +271,7 @@ func (a *Adapter) breakOff(ctx context.Context, verb, channel string, t *task) e
 		var over, running bool
 		var changed chan struct{}
 		a.legs.see(channel, func(g *leg) {
-			if over = g == nil || g.now != t; !over {
+			if over = g == nil || g.now != t || t.kind == taskMusic && g.seat.room != ""; !over { // who joins a room plays nothing more
 				running, changed = t.running, g.changed
 			}
 		})
@@ -305,6 +305,7 @@ func (a *Adapter) halt(ctx context.Context, t *task) {
 		if err := a.StopRecord(ctx, t.id); err != nil {
 			a.log.WarnContext(ctx, "a recording that a key ended goes on", "recording", t.id, "error", err)
 		}
+	case t.kind == taskMusic && !life.Sleep(ctx, stopPause): // most often a room follows, which ends it
 	default:
 		if err := a.breakOff(ctx, "StopPlay", channel, t); err != nil {
 			a.log.DebugContext(ctx, "a playback could not be stopped", "playback", t.id, "error", err)
@@ -382,12 +383,12 @@ func (a *Adapter) background(ctx context.Context, verb, channel, stream string) 
 	return a.enqueue(ctx, verb, channel, &task{kind: taskMusic, id: id, file: stream}, false)
 }
 
-// Unhold stops hold music, if there is any.
+// Unhold stops hold music, if there is any; what comes next does not wait for that.
 func (a *Adapter) Unhold(ctx context.Context, channel string) error {
 	if err := a.here(ctx, "Unhold", channel); err != nil {
 		return err
 	}
-	var music *task
+	var music *task // that plays
 	displaced := ""
 	a.legs.see(channel, func(g *leg) {
 		if g == nil {
@@ -395,9 +396,10 @@ func (a *Adapter) Unhold(ctx context.Context, channel string) error {
 		}
 		displaced = g.displaced
 		g.waiting = slices.DeleteFunc(g.waiting, func(t *task) bool { return t.kind == taskMusic })
-		if g.now != nil && g.now.kind == taskMusic {
-			music = g.now
-			music.stop = true
+		if t := g.now; t != nil && t.kind == taskMusic {
+			if t.stop = true; t.running { // what does not is ended when it begins
+				music = t
+			}
 		}
 	})
 	if displaced != "" {
@@ -408,7 +410,12 @@ func (a *Adapter) Unhold(ctx context.Context, channel string) error {
 	if music == nil {
 		return nil
 	}
-	return a.breakOff(ctx, "Unhold", channel, music)
+	s, err := a.ready(ctx, "Unhold")
+	if err != nil {
+		return err
+	}
+	s.call(ctx, func() { s.wg.Go(func() { a.halt(s.ctx, music) }) })
+	return nil
 }
 
 // musicVariable keeps, on the channel, the stream that is heard in place of a room.

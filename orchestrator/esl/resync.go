@@ -91,14 +91,17 @@ func (s *session) connected(ctx context.Context, t truth) {
 	}
 	s.early = nil
 	a.legs.mu.Lock()
-	var idle []string
+	var d doing
 	for id, g := range a.legs.m {
-		if g.now == nil && len(g.waiting) > 0 {
-			idle = append(idle, id)
+		switch {
+		case g.now == nil && len(g.waiting) > 0:
+			d.next = append(d.next, id)
+		case g.now != nil && g.now.kind == taskMusic && g.now.stop:
+			d.halt = append(d.halt, g.now)
 		}
 	}
 	a.legs.mu.Unlock()
-	s.follow(doing{next: idle})
+	s.follow(d)
 }
 
 // How often the database is asked whether it has caught up, and for how long at most.

@@ -3,6 +3,7 @@ package esl
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -39,11 +40,6 @@ func (a *Adapter) JoinAbsorbing(ctx context.Context, bridge string, channels ...
 	return a.join(ctx, bridge, "", channels)
 }
 
-// movesKept is how many transfers a channel has left when it gets new ones. FreeSWITCH
-// hangs up who was transferred 70 times, which a permanent line is in 35 calls, and
-// keeps a note of each time, which every event of the channel then tells.
-const movesKept = 30
-
 func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []string) error {
 	if len(channels) == 0 {
 		return fault.New("esl.Join", fault.Invalid, "bridge %q: no channels", bridge)
@@ -71,21 +67,22 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 	if !exists {
 		return fault.New("esl.Join", fault.NotFound, "there is no bridge %q", bridge)
 	}
-	for _, ch := range move {
-		keep, tired := a.keepEnd(), false
+	errs := make([]error, len(move))
+	var transfers sync.WaitGroup
+	for i, ch := range move {
+		keep := a.keepEnd()
 		a.legs.see(ch, func(g *leg) {
 			if g != nil && g.writes { // FreeSWITCH reads a command letter by letter, and yields after each
 				keep = ""
 			}
-			tired = g != nil && g.moves > 0 && g.moves < movesKept
 		})
-		if tired {
-			if err := a.order(ctx, "Join", "uuid_setvar_multi "+ch+" max_session_transfers=70;transfer_history="); err != nil {
-				return err
-			}
-		}
 		// after the conference the channel is parked; without that it would be hung up
-		err := a.order(ctx, "Join", "uuid_transfer "+ch+" 'm:^:"+keep+keys[ch]+"conference:"+bridge+"@"+a.cfg.Profile+flags+"^park:' inline")
+		transfers.Go(func() {
+			errs[i] = a.transfer(ctx, "Join", ch, "'m:^:"+keep+keys[ch]+"conference:"+bridge+"@"+a.cfg.Profile+flags+"^park:' inline")
+		})
+	}
+	transfers.Wait()
+	for _, err := range errs {
 		if err != nil {
 			return err
 		}
@@ -162,7 +159,7 @@ func (a *Adapter) Part(ctx context.Context, bridge string, channels ...string) e
 func (a *Adapter) takeOut(ctx context.Context, verb string, channels []string) error {
 	a.legs.unseat(channels...)
 	for _, ch := range channels {
-		err := a.order(ctx, verb, "uuid_transfer "+ch+" park: inline")
+		err := a.transfer(ctx, verb, ch, "park: inline")
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return err
 		}

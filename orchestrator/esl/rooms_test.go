@@ -103,3 +103,27 @@ func TestEndsAreWrittenDown(t *testing.T) {
 		}
 	}
 }
+
+// A supervisor changes the mode all day, and a line is lent and given back: FreeSWITCH
+// hangs up who was transferred 70 times.
+func TestTransferredAllDay(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(t)
+	l := run(t, a)
+	ctx := t.Context()
+	f.mu.Lock()
+	f.globals["operadora_here_operadora"] = "true"
+	boss := f.call("in-1", "5000", orchestrator.Party{})
+	agent := f.call("in-2", "5000", orchestrator.Party{})
+	f.mu.Unlock()
+	l.next(t, orchestrator.EventEntered)
+	l.next(t, orchestrator.EventEntered)
+	for n := range 50 {
+		for _, mode := range []orchestrator.MonitorMode{orchestrator.MonitorListen, orchestrator.MonitorWhisper} {
+			if err := a.Monitor(ctx, orchestrator.Monitoring{Bridge: "op-x-w1", Channel: boss.id, Target: agent.id, Mode: mode}); err != nil {
+				t.Fatalf("change %d to %s: %v", n, mode, err)
+			}
+		}
+	}
+}
