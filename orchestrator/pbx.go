@@ -100,9 +100,10 @@ type PBX interface {
 	// Join puts channels into a bridge; those that are in it already stay, those
 	// that are in another leave that. When a channel is gone none is joined.
 	Join(ctx context.Context, bridge string, channels ...string) error
-	// JoinAbsorbing is Join for channels whose keys are for us: they are told and
-	// reach nobody in the bridge. One that is in the bridge already stays as it is.
-	JoinAbsorbing(ctx context.Context, bridge string, channels ...string) error
+	// JoinAbsorbing is Join for a channel whose keys are for us: they are told and
+	// reach nobody in the bridge. It comes after the others, if it must; one that is in
+	// the bridge already stays as it is.
+	JoinAbsorbing(ctx context.Context, bridge, channel string, others ...string) error
 	// Part takes channels out of a bridge. They go on, in no bridge, and are ready
 	// for the next command when it returns. One that is gone, or not in it, is no error.
 	// Whoever is left alone is sent silence, and hears who monitors, until others come.

@@ -31,10 +31,17 @@ func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) e
 	return a.join(ctx, bridge, false, channels)
 }
 
-// JoinAbsorbing is Join for channels whose keys reach nobody in the bridge; they
-// are told all the same, as Asterisk tells them when it reads them.
-func (a *Adapter) JoinAbsorbing(ctx context.Context, bridge string, channels ...string) error {
-	return a.join(ctx, bridge, true, channels)
+// JoinAbsorbing is Join for a channel whose keys reach nobody in the bridge; they
+// are told all the same, as Asterisk tells them when it reads them. It comes last:
+// Asterisk puts out who is in the bridge already and in again, and a recording ends
+// with the last who leaves.
+func (a *Adapter) JoinAbsorbing(ctx context.Context, bridge, channel string, others ...string) error {
+	if len(others) > 0 {
+		if err := a.join(ctx, bridge, false, others); err != nil {
+			return err
+		}
+	}
+	return a.join(ctx, bridge, true, []string{channel})
 }
 
 func (a *Adapter) join(ctx context.Context, bridge string, absorbing bool, channels []string) error {

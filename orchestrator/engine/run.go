@@ -202,18 +202,13 @@ func (l *loop) enter(ctx context.Context, bridge, customer, far string, keyed bo
 }
 
 // join puts both sides in a room; a customer on hold is "". Keys of a far leg that
-// is keyed reach nobody there. It comes last: a PBX may put out who is in the room
-// already and in again, and a recording ends with the last who leaves.
+// is keyed reach nobody there.
 func (l *loop) join(ctx context.Context, bridge, customer, far string, keyed bool) error {
-	if !keyed {
-		return l.drv.pbx.Join(ctx, bridge, slices.DeleteFunc([]string{customer, far}, func(ch string) bool { return ch == "" })...)
+	channels := slices.DeleteFunc([]string{customer, far}, func(ch string) bool { return ch == "" })
+	if keyed {
+		return l.drv.pbx.JoinAbsorbing(ctx, bridge, far, channels[:len(channels)-1]...)
 	}
-	if customer != "" {
-		if err := l.drv.pbx.Join(ctx, bridge, customer); err != nil {
-			return err
-		}
-	}
-	return l.drv.pbx.JoinAbsorbing(ctx, bridge, far)
+	return l.drv.pbx.Join(ctx, bridge, channels...)
 }
 
 // held makes an error of an offer that does not hold its agent.

@@ -78,3 +78,41 @@ func TestNoEventTooMany(t *testing.T) {
 		}
 	}
 }
+
+// Caller and agent are put into their room at the same time, also where the agent's keys
+// are for us: each waits for the other's conference otherwise.
+func TestJoinedAtOnce(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(t)
+	l := run(t, a)
+	ctx := t.Context()
+	f.mu.Lock()
+	f.globals["operadora_here_operadora"] = "true"
+	caller := f.call("in-1", "5000", orchestrator.Party{})
+	agent := f.call("in-2", "5000", orchestrator.Party{})
+	f.mu.Unlock()
+	l.next(t, orchestrator.EventEntered)
+	l.next(t, orchestrator.EventEntered)
+	must(t, a.CreateBridge(ctx, "op-x-b1"))
+	f.mu.Lock()
+	f.farHangUp(agent, "NORMAL_CLEARING")
+	f.mu.Unlock()
+	l.next(t, orchestrator.EventEnded)
+	if err := a.JoinAbsorbing(ctx, "op-x-b1", agent.id, caller.id); err == nil {
+		t.Error("who is gone was joined")
+	}
+	f.mu.Lock()
+	if caller.room != "" {
+		t.Error("the caller is in a room with nobody")
+	}
+	another := f.call("in-3", "5000", orchestrator.Party{})
+	f.mu.Unlock()
+	l.next(t, orchestrator.EventEntered)
+	must(t, a.JoinAbsorbing(ctx, "op-x-b1", another.id, caller.id))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if caller.room != "op-x-b1" || another.room != caller.room || !caller.passes || another.passes {
+		t.Errorf("caller in %q, keys pass: %t; agent in %q, keys pass: %t", caller.room, caller.passes, another.room, another.passes)
+	}
+}

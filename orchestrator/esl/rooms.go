@@ -28,19 +28,29 @@ func (a *Adapter) CreateBridge(ctx context.Context, bridge string) error {
 	return nil
 }
 
+// passKeys are the member flags of those whose keys are sent to the others in the room.
+const passKeys = "+flags{dist-dtmf}"
+
 // Join puts channels into a room and returns when all are in; those that are in
 // it already stay. What they play ends. Keys that they press are sent to the others
 // in the room.
 func (a *Adapter) Join(ctx context.Context, bridge string, channels ...string) error {
-	return a.join(ctx, bridge, "+flags{dist-dtmf}", channels)
+	return a.join(ctx, bridge, channels, func(string) string { return passKeys })
 }
 
-// JoinAbsorbing is Join for channels whose keys are told and sent to nobody.
-func (a *Adapter) JoinAbsorbing(ctx context.Context, bridge string, channels ...string) error {
-	return a.join(ctx, bridge, "", channels)
+// JoinAbsorbing is Join where the keys of one channel are told and sent to nobody. All
+// are put in at the same time.
+func (a *Adapter) JoinAbsorbing(ctx context.Context, bridge, channel string, others ...string) error {
+	return a.join(ctx, bridge, append(slices.Clone(others), channel), func(ch string) string {
+		if ch == channel {
+			return ""
+		}
+		return passKeys
+	})
 }
 
-func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []string) error {
+// join puts channels into a room, with the member flags that flags gives each.
+func (a *Adapter) join(ctx context.Context, bridge string, channels []string, flags func(channel string) string) error {
 	if len(channels) == 0 {
 		return fault.New("esl.Join", fault.Invalid, "bridge %q: no channels", bridge)
 	}
@@ -60,7 +70,7 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 			keys[ch] = forgetKeys
 		}
 		if g != nil && exists {
-			g.seat = seat{bridge, flags, g.room == bridge}
+			g.seat = seat{bridge, flags(ch), g.room == bridge}
 		}
 	}
 	a.legs.mu.Unlock()
@@ -78,7 +88,7 @@ func (a *Adapter) join(ctx context.Context, bridge, flags string, channels []str
 		})
 		// after the conference the channel is parked; without that it would be hung up
 		transfers.Go(func() {
-			errs[i] = a.transfer(ctx, "Join", ch, "'m:^:"+keep+keys[ch]+"conference:"+bridge+"@"+a.cfg.Profile+flags+"^park:' inline")
+			errs[i] = a.transfer(ctx, "Join", ch, "'m:^:"+keep+keys[ch]+"conference:"+bridge+"@"+a.cfg.Profile+flags(ch)+"^park:' inline")
 		})
 	}
 	transfers.Wait()
@@ -107,7 +117,7 @@ func (a *Adapter) putBack(ctx context.Context, channel string) {
 	if s.room == "" {
 		return
 	}
-	err := a.join(ctx, s.room, s.flags, []string{channel})
+	err := a.join(ctx, s.room, []string{channel}, func(string) string { return s.flags })
 	a.log.InfoContext(ctx, "a channel was taken out of its room at freeswitch and is put back", "channel", channel, "room", s.room, "error", err)
 }
 

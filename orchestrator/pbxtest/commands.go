@@ -174,9 +174,15 @@ func (p *PBX) Join(ctx context.Context, bridge string, channels ...string) error
 	return p.join(ctx, "Join", bridge, channels)
 }
 
-// JoinAbsorbing is Join for channels whose keys reach nobody in the bridge.
-func (p *PBX) JoinAbsorbing(ctx context.Context, bridge string, channels ...string) error {
-	return p.join(ctx, "JoinAbsorbing", bridge, channels)
+// JoinAbsorbing is Join for a channel whose keys reach nobody in the bridge; others are
+// there before.
+func (p *PBX) JoinAbsorbing(ctx context.Context, bridge, channel string, others ...string) error {
+	if len(others) > 0 {
+		if err := p.join(ctx, "Join", bridge, others); err != nil {
+			return err
+		}
+	}
+	return p.join(ctx, "JoinAbsorbing", bridge, []string{channel})
 }
 
 // patience is how long a command is waited for, as an adapter would.
