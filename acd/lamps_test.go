@@ -324,6 +324,34 @@ func TestAHangingPBXDelaysNoOther(t *testing.T) {
 	})
 }
 
+// TestLampsLeaveABusyPBXToItsCalls: of a PBX that takes long to set lamps they take a
+// fifth of the time at most, however many change.
+func TestLampsLeaveABusyPBXToItsCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, w := newTape(), newWall()
+		var setting atomic.Int64
+		w.answer = func(context.Context, string, string) error {
+			time.Sleep(10 * time.Millisecond)
+			setting.Add(int64(10 * time.Millisecond))
+			return nil
+		}
+		lampsOf(t, j, w)
+		states := []State{StateAvailable, StateReserved, StateTalking}
+		const seconds = 20
+		for n := range seconds * 10 { // 70 agents, each of whom changes three times a second
+			for a := range 20 {
+				j.write("agent"+strings.Repeat("x", (20*n+a)%70), states[n%3], states[(n+1)%3])
+			}
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+		}
+		if share := float64(setting.Load()) / float64(seconds*time.Second); share > .22 {
+			t.Errorf("lamps take %.0f %% of the time", 100*share)
+		}
+	})
+}
+
 func TestARefusedLampIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -19,7 +19,7 @@ const lampBlink = 100 * time.Millisecond
 // round its worker rests lampRest times as long as it took, at most lampLate.
 const (
 	lampRest = 4
-	lampLate = time.Second
+	lampLate = 3 * time.Second
 )
 
 // lampTime is the deadline of one lamp.
@@ -38,7 +38,7 @@ func (f *LampFollower) serve(ctx context.Context, p *panel) {
 		took := time.Since(begun)
 		switch {
 		case !f.drives(p.pbx): // it is set by whoever does, or here, once that is true
-			rest, next = lampBlink, time.Now().Add(lampLate)
+			rest, next = lampBlink, time.Now().Add(lampRetry)
 			continue
 		case err == nil:
 			silent, rest = 0, min(max(lampBlink, lampRest*took), lampLate)
