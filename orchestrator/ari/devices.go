@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	wire "github.com/CyCoreSystems/ari/v6"
-
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/life"
@@ -125,7 +123,7 @@ func (a *Adapter) subscription(ctx context.Context, method string, endpoints ...
 // tellDevices asks for the state of endpoints and delivers them.
 func (s *session) tellDevices(ctx context.Context, endpoints []string) error {
 	for _, e := range endpoints {
-		var d wire.DeviceStateData
+		var d device
 		err := s.a.client.do(ctx, request{
 			verb: "Device", method: http.MethodGet, path: []string{"deviceStates", e}, again: true,
 		}, &d)

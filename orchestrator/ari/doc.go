@@ -2,9 +2,10 @@
 // what it tells. Adapter implements orchestrator.PBX; Probe examines an
 // Asterisk for the doctor command.
 //
-// Of github.com/CyCoreSystems/ari/v6 it uses the wire types and DecodeEvent
+// Of github.com/CyCoreSystems/ari/v6 it uses the names of events and some wire types
 // alone: that library's bus drops events silently when a reader is slow, hides
-// ApplicationReplaced, reconnects without a word and throws error texts away.
+// ApplicationReplaced, reconnects without a word and throws error texts away, and its
+// types read each channel four times (wire.go).
 // The package imports no other part of operadora but orchestrator and fault.
 // Adapter's commands may be called from any goroutine, Run by one at a time.
 //

@@ -24,17 +24,17 @@ import (
 func TestOriginatorThatEnds(t *testing.T) {
 	t.Parallel()
 	const caller = "100.1"
-	start := &wire.StasisStart{Channel: wire.ChannelData{ID: caller, State: "Up"}, Args: []string{"inbound", "5000", endsArg}}
-	request := &wire.ChannelHangupRequest{Channel: wire.ChannelData{ID: caller}, Cause: 16}
-	end := &wire.StasisEnd{Channel: wire.ChannelData{ID: caller}}
+	start := &message{Type: wire.Events.StasisStart, Channel: channel{ID: caller, State: "Up"}, Args: []string{"inbound", "5000", endsArg}}
+	request := &message{Type: wire.Events.ChannelHangupRequest, Channel: channel{ID: caller}, Cause: 16}
+	end := &message{Type: wire.Events.StasisEnd, Channel: channel{ID: caller}}
 	for _, row := range []struct {
 		name string
-		told []wire.Event
+		told []*message
 		gone bool
 	}{
-		{"here", []wire.Event{start}, false},
-		{"hanging up", []wire.Event{start, request}, true},
-		{"ended", []wire.Event{start, request, end}, true},
+		{"here", []*message{start}, false},
+		{"hanging up", []*message{start, request}, true},
+		{"ended", []*message{start, request, end}, true},
 	} {
 		f := newFake(t)
 		f.handle("GET /ari/channels/"+caller, answer(200, `{"id":"100.1","state":"Up"}`))

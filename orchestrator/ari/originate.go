@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	wire "github.com/CyCoreSystems/ari/v6"
-
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -103,7 +101,7 @@ func (a *Adapter) originator(ctx context.Context, id string) originator {
 	if id == "" {
 		return originator{}
 	}
-	var c wire.ChannelData
+	var c channel
 	err := a.client.do(ctx, request{verb: "Originator", method: http.MethodGet, path: []string{"channels", id}, again: true}, &c)
 	if err == nil && !a.legs.holds(id) {
 		err = fault.E("ari.Originate", fault.NotFound, orchestrator.ErrOriginatorGone)

@@ -212,9 +212,8 @@ func (a *Adapter) probeEvent(ctx context.Context, r *Report) error {
 			if err != nil {
 				return fault.New("ari.Probe", fault.Unavailable, "no event arrives on the event socket: %w", err)
 			}
-			e, err := wire.DecodeEvent(frame)
-			u, ok := e.(*wire.ChannelUserevent)
-			heard = err == nil && ok && u.Eventname == name
+			m, err := decode(frame)
+			heard = err == nil && m.Eventname == name
 		}
 		took = append(took, time.Since(begin))
 	}

@@ -67,7 +67,7 @@ func (a *Adapter) filter(ctx context.Context) error {
 // snapshot is what exists within an application, or is being dialled for it.
 func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapshot, error) {
 	var info wire.AsteriskInfo
-	var channels []wire.ChannelData
+	var channels []channel
 	var bridges []wire.BridgeData
 	began := time.Now() // what comes to be while we ask may be missing
 	for _, part := range []struct {
@@ -103,14 +103,14 @@ func (c *client) snapshot(ctx context.Context, app string) (orchestrator.Snapsho
 // every channel of the PBX. Ours are those in our application, and those with
 // an id of ours that are still dialling: one that was handed back to the
 // dialplan has the id, too, but not the dialling application.
-func truthOf(c *wire.ChannelData, app string) (orchestrator.ChannelTruth, bool) {
+func truthOf(c *channel, app string) (orchestrator.ChannelTruth, bool) {
 	leg := orchestrator.ChannelTruth{Up: c.State == "Up", CreatedAt: createdAt(c)}
 	if isSnoop(c.ID) {
 		return leg, false
 	}
-	switch place := c.GetDialplan(); place.GetAppName() {
+	switch c.Dialplan.AppName {
 	case "Stasis":
-		name, rest, _ := strings.Cut(place.GetAppData(), ",")
+		name, rest, _ := strings.Cut(c.Dialplan.AppData, ",")
 		if name != app {
 			return leg, false
 		}

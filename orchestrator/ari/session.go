@@ -192,12 +192,13 @@ func (s *session) count(ctx context.Context, kind string) bool {
 }
 
 func (s *session) hearBeat(frame []byte) {
-	e, err := wire.DecodeEvent(frame)
-	if u, ok := e.(*wire.ChannelUserevent); err == nil && ok {
-		if heard := s.listening[u.Eventname]; heard != nil {
-			heard <- time.Time(u.Timestamp)
-			delete(s.listening, u.Eventname)
-		}
+	m, err := decode(frame)
+	if err != nil {
+		return
+	}
+	if heard := s.listening[m.Eventname]; heard != nil {
+		heard <- time.Time(m.Timestamp)
+		delete(s.listening, m.Eventname)
 	}
 }
 

@@ -2,7 +2,6 @@ package ari
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -87,10 +86,9 @@ const (
 // transferEvent is the type of what the library does not know yet.
 const transferEvent = "ChannelTransfer"
 
-// channelTransfer is a phone that asks for a transfer or, with a State, what we
+// transfer is a phone that asks for a transfer or, with a State, what we
 // told it of one.
-type channelTransfer struct {
-	wire.EventData
+type transfer struct {
 	State   string `json:"state"`
 	ReferTo struct {
 		Requested struct {
@@ -110,20 +108,7 @@ type channelTransfer struct {
 	} `json:"referred_by"`
 }
 
-// Keys implements wire.Event.
-func (*channelTransfer) Keys() wire.Keys { return nil }
-
-// decode reads an event.
-func decode(frame []byte) (wire.Event, error) {
-	if eventType(frame) != transferEvent {
-		return wire.DecodeEvent(frame)
-	}
-	var e channelTransfer
-	err := json.Unmarshal(frame, &e)
-	return &e, err
-}
-
-func (e *channelTransfer) into(to *orchestrator.Event) verdict {
+func (e *transfer) into(to *orchestrator.Event) verdict {
 	to.Kind, to.Channel = orchestrator.EventTransfer, e.ReferredBy.Channel.ID
 	to.Number, to.Other = e.ReferTo.Requested.Destination, e.ReferTo.Channel.ID
 	if to.Other != "" && e.ReferTo.Peer.Name != "" {

@@ -55,7 +55,9 @@ func eventType(frame []byte) string {
 			return string(rest[:i])
 		}
 	}
-	var m wire.Message
+	var m struct {
+		Type string `json:"type"`
+	}
 	if json.Unmarshal(frame, &m) != nil {
 		return ""
 	}
@@ -64,71 +66,69 @@ func eventType(frame []byte) string {
 
 // translate gives the meaning of a wire event. The event is complete when the
 // verdict is tell; when it is doubt only Channel and At are set.
-func (t *translator) translate(w wire.Event) (orchestrator.Event, verdict) {
-	e := orchestrator.Event{PBX: t.pbx}
+func (t *translator) translate(w *message) (orchestrator.Event, verdict) {
+	e := orchestrator.Event{PBX: t.pbx, At: time.Time(w.Timestamp)}
 	v := silent
-	switch w := w.(type) {
-	case *wire.StasisStart:
-		e.At = time.Time(w.Timestamp)
+	switch w.Type {
+	case wire.Events.StasisStart:
 		v = t.legs.entered(&e, w)
-	case *wire.StasisEnd:
-		e.At, e.Channel = time.Time(w.Timestamp), w.Channel.ID
+	case wire.Events.StasisEnd:
+		e.Channel = w.Channel.ID
 		v = t.legs.leftApplication(&e)
-	case *wire.ChannelStateChange:
-		e.At, e.Channel = time.Time(w.Timestamp), w.Channel.ID
+	case wire.Events.ChannelStateChange:
+		e.Channel = w.Channel.ID
 		if w.Channel.State == "Up" {
 			v = t.legs.answered(&e, &w.Channel)
 		} else {
 			v = t.legs.ringing(&e, w.Channel.State == "Ringing", false)
 		}
-	case *wire.Dial:
-		e.At, e.Channel = time.Time(w.Timestamp), w.Peer.ID
+	case wire.Events.Dial:
+		e.Channel = w.Peer.ID
 		v = t.legs.ringing(&e, w.Dialstatus == "RINGING", w.Dialstatus == "PROGRESS")
-	case *wire.ChannelHangupRequest:
+	case wire.Events.ChannelHangupRequest:
 		t.legs.hangupRequested(w)
-	case *wire.ChannelDestroyed:
-		e.At, e.Channel, e.Cause = time.Time(w.Timestamp), w.Channel.ID, orchestrator.Cause(w.Cause)
+	case wire.Events.ChannelDestroyed:
+		e.Channel, e.Cause = w.Channel.ID, orchestrator.Cause(w.Cause)
 		e.Reason = w.CauseTxt
 		v = t.legs.destroyed(&e)
-	case *wire.ChannelDtmfReceived:
-		e.At, e.Channel, e.Digit = time.Time(w.Timestamp), w.Channel.ID, w.Digit
+	case wire.Events.ChannelDtmfReceived:
+		e.Channel, e.Digit = w.Channel.ID, w.Digit
 		if e.Kind = orchestrator.EventDigit; !t.legs.gone(e.Channel) {
 			v = tell
 		}
-	case *wire.PlaybackFinished:
-		e.At, v = time.Time(w.Timestamp), tell
+	case wire.Events.PlaybackFinished:
+		v = tell
 		played(&e, w.Playback)
 		if !orchestrator.Ours(e.Playback) || e.Failed && t.legs.hangingUp(e.Channel) {
 			v = silent // a tone (Beep); or the channel's end follows, and says it all: a flow must not go on without its caller
 		}
-	case *wire.RecordingStarted:
-		t.recordings[w.Recording.Name] = time.Time(w.Timestamp)
-	case *wire.RecordingFinished:
-		e.At, v = time.Time(w.Timestamp), tell
+	case wire.Events.RecordingStarted:
+		t.recordings[w.Recording.Name] = e.At
+	case wire.Events.RecordingFinished:
+		v = tell
 		t.recorded(&e, w.Recording, false)
-	case *wire.RecordingFailed:
-		e.At, v = time.Time(w.Timestamp), tell
+	case wire.Events.RecordingFailed:
+		v = tell
 		t.recorded(&e, w.Recording, true)
-	case *wire.ChannelHold:
-		e.At, e.Kind, e.Channel = time.Time(w.Timestamp), orchestrator.EventHeld, w.Channel.ID
+	case wire.Events.ChannelHold:
+		e.Kind, e.Channel = orchestrator.EventHeld, w.Channel.ID
 		v = t.legs.inCall(e.Channel)
-	case *wire.ChannelUnhold:
-		e.At, e.Kind, e.Channel = time.Time(w.Timestamp), orchestrator.EventResumed, w.Channel.ID
+	case wire.Events.ChannelUnhold:
+		e.Kind, e.Channel = orchestrator.EventResumed, w.Channel.ID
 		v = t.legs.inCall(e.Channel)
-	case *channelTransfer:
-		e.At = time.Time(w.Timestamp)
-		if v = w.into(&e); t.legs.gone(e.Channel) {
+	case transferEvent:
+		if v = w.transfer.into(&e); t.legs.gone(e.Channel) {
 			v = silent
 		}
-	case *wire.DeviceStateChanged:
-		e.At, e.Endpoint, e.Device = time.Time(w.Timestamp), w.DeviceState.Name, deviceState(w.DeviceState.State)
+	case wire.Events.DeviceStateChanged:
+		e.Endpoint, e.Device = w.DeviceState.Name, deviceState(w.DeviceState.State)
 		e.Kind, v = orchestrator.EventDevice, tell
 	}
 	return e, v
 }
 
 // entered is a channel that came into the application.
-func (l *legs) entered(e *orchestrator.Event, w *wire.StasisStart) verdict {
+func (l *legs) entered(e *orchestrator.Event, w *message) verdict {
 	if isSnoop(w.Channel.ID) {
 		return silent
 	}
@@ -156,7 +156,7 @@ func (l *legs) entered(e *orchestrator.Event, w *wire.StasisStart) verdict {
 
 // answered is a channel that we created in the application and whose phone was
 // picked up: now it is under our control.
-func (l *legs) answered(e *orchestrator.Event, c *wire.ChannelData) verdict {
+func (l *legs) answered(e *orchestrator.Event, c *channel) verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g := l.m[c.ID]
@@ -188,7 +188,7 @@ func (l *legs) ringing(e *orchestrator.Event, rings, progress bool) verdict {
 
 // hangupRequested notes why a channel is about to end. For a soft request
 // Asterisk's number is not a cause but a flag of its own (32).
-func (l *legs) hangupRequested(w *wire.ChannelHangupRequest) {
+func (l *legs) hangupRequested(w *message) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g := l.m[w.Channel.ID]
@@ -265,7 +265,7 @@ func (l *legs) destroyed(e *orchestrator.Event) verdict {
 	return tell
 }
 
-func played(e *orchestrator.Event, p wire.PlaybackData) {
+func played(e *orchestrator.Event, p playback) {
 	e.Kind, e.Playback, e.Channel = orchestrator.EventPlayed, p.ID, channelOf(p.TargetURI)
 	if p.State == "failed" {
 		e.Failed, e.Reason = true, "the last sound is missing"
@@ -274,7 +274,7 @@ func played(e *orchestrator.Event, p wire.PlaybackData) {
 
 // recorded gives a recording's length. Asterisk counts whole seconds, without
 // the fraction; the fraction is taken from the events' clock.
-func (t *translator) recorded(e *orchestrator.Event, r wire.LiveRecordingData, failed bool) {
+func (t *translator) recorded(e *orchestrator.Event, r recording, failed bool) {
 	e.Kind, e.Recording, e.Channel = orchestrator.EventRecorded, r.Name, channelOf(r.TargetURI)
 	e.Failed, e.Reason = failed, r.Cause
 	begin, known := t.recordings[r.Name]
@@ -282,7 +282,7 @@ func (t *translator) recorded(e *orchestrator.Event, r wire.LiveRecordingData, f
 	if failed {
 		return
 	}
-	e.Duration = time.Duration(r.Duration)
+	e.Duration = time.Duration(r.Duration) * time.Second
 	if known {
 		e.Duration = min(max(e.At.Sub(begin), e.Duration), e.Duration+time.Second-time.Millisecond)
 	}
@@ -299,27 +299,27 @@ func channelOf(target string) string {
 
 // dialled is the number that a caller reached: the dialplan's second argument,
 // or the extension when it has none. A feature code reached no number.
-func dialled(args []string, c *wire.ChannelData) string {
+func dialled(args []string, c *channel) string {
 	switch {
 	case len(args) > 0 && args[0] == string(orchestrator.KindFeature):
 		return ""
 	case len(args) > 1:
 		return args[1] // "" when the filter of the dialplan left nothing: the extension itself is not to be trusted
 	}
-	return c.GetDialplan().GetExten()
+	return c.Dialplan.Exten
 }
 
-// createdAt is zero when Asterisk does not tell: the year 1 is what the library makes of that.
-func createdAt(c *wire.ChannelData) time.Time {
-	t := c.GetCreationtime()
-	if t.GetSeconds() <= 0 {
+// createdAt is zero when Asterisk does not tell.
+func createdAt(c *channel) time.Time {
+	t := time.Time(c.Creationtime)
+	if t.Unix() <= 0 {
 		return time.Time{}
 	}
-	return time.Unix(t.GetSeconds(), int64(t.GetNanos())).UTC()
+	return t.UTC()
 }
 
-func caller(c *wire.ChannelData) orchestrator.Party {
-	return orchestrator.Party{Number: c.GetCaller().GetNumber(), Name: c.GetCaller().GetName()}
+func caller(c *channel) orchestrator.Party {
+	return orchestrator.Party{Number: c.Caller.Number, Name: c.Caller.Name}
 }
 
 // deviceState says what Asterisk's state of a device means for an agent's phone.

@@ -74,15 +74,15 @@ func meaning(t *testing.T, frames []json.RawMessage, intent func(*legs, string))
 	tr := newTranslator("lab", newLegs())
 	var b strings.Builder
 	for _, frame := range frames {
-		w, err := wire.DecodeEvent(frame)
+		w, err := decode(frame)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if eventType(frame) != w.GetType() {
-			t.Errorf("eventType says %q of a %s", eventType(frame), w.GetType())
+		if eventType(frame) != w.Type {
+			t.Errorf("eventType says %q of a %s", eventType(frame), w.Type)
 		}
 		e, v := tr.translate(w)
-		fmt.Fprintf(&b, "%-22s %s\n", w.GetType(), line(t, e, v))
+		fmt.Fprintf(&b, "%-22s %s\n", w.Type, line(t, e, v))
 		if e.Kind == orchestrator.EventEntered && intent != nil {
 			intent(tr.legs, e.Channel)
 		}
@@ -150,11 +150,12 @@ func TestDeviceState(t *testing.T) {
 
 func TestDialledNumber(t *testing.T) {
 	t.Parallel()
-	c := &wire.ChannelData{Dialplan: &wire.DialplanCEP{Exten: "s"}}
+	c := &channel{}
+	c.Dialplan.Exten = "s"
 	rows := []struct {
 		name string
 		args []string
-		c    *wire.ChannelData
+		c    *channel
 		want string
 	}{
 		{"argument", []string{"inbound", "5552000"}, c, "5552000"},
@@ -162,7 +163,7 @@ func TestDialledNumber(t *testing.T) {
 		{"no argument", []string{"inbound"}, c, "s"},
 		{"no arguments at all", nil, c, "s"},
 		{"feature code", []string{"feature", "login", "PJSIP/101"}, c, ""},
-		{"nothing known", nil, &wire.ChannelData{}, ""},
+		{"nothing known", nil, &channel{}, ""},
 	}
 	for _, r := range rows {
 		if got := dialled(r.args, r.c); got != r.want {
@@ -236,17 +237,17 @@ func TestRecordingLength(t *testing.T) {
 	}
 	for _, r := range rows {
 		tr := newTranslator("lab", newLegs())
-		rec := wire.LiveRecordingData{Name: "r", TargetURI: "bridge:b", Duration: wire.DurationSec(time.Duration(r.seconds) * time.Second)}
+		rec := recording{Name: "r", TargetURI: "bridge:b", Duration: r.seconds}
 		if r.begins {
-			tr.translate(&wire.RecordingStarted{EventData: wire.EventData{Timestamp: wire.DateTime(begin)}, Recording: rec})
+			tr.translate(&message{Type: wire.Events.RecordingStarted, Timestamp: instant(begin), Recording: rec})
 		}
-		e, _ := tr.translate(&wire.RecordingFinished{EventData: wire.EventData{Timestamp: wire.DateTime(begin.Add(r.clock))}, Recording: rec})
+		e, _ := tr.translate(&message{Type: wire.Events.RecordingFinished, Timestamp: instant(begin.Add(r.clock)), Recording: rec})
 		if e.Duration != r.want || e.Failed {
 			t.Errorf("%s: %v, want %v", r.name, e.Duration, r.want)
 		}
 	}
 	tr := newTranslator("lab", newLegs())
-	e, v := tr.translate(&wire.RecordingFailed{Recording: wire.LiveRecordingData{Name: "r", Cause: "disk full"}})
+	e, v := tr.translate(&message{Type: wire.Events.RecordingFailed, Recording: recording{Name: "r", Cause: "disk full"}})
 	if v != tell || !e.Failed || e.Reason != "disk full" || e.Recording != "r" {
 		t.Errorf("failed recording: %v %+v", v, e)
 	}
@@ -266,7 +267,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"type":"ChannelDestroyed","channel":null}`))
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		kind := eventType(frame)
-		w, err := wire.DecodeEvent(frame)
+		w, err := decode(frame)
 		if err != nil {
 			return
 		}
@@ -290,7 +291,7 @@ func BenchmarkTranslate(b *testing.B) {
 			if eventType(frame) == wire.Events.ChannelVarset {
 				continue
 			}
-			w, err := wire.DecodeEvent(frame)
+			w, err := decode(frame)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -305,20 +306,20 @@ func BenchmarkTranslate(b *testing.B) {
 func TestNothingIsToldOfOneWhoLeft(t *testing.T) {
 	t.Parallel()
 	tr := newTranslator("lab", newLegs())
-	at := wire.ChannelData{ID: "1.1", State: "Up"}
+	at := channel{ID: "1.1", State: "Up"}
 	steps := []struct {
 		do   func()
-		w    wire.Event
+		w    *message
 		want verdict
 	}{
-		{nil, &wire.StasisStart{Channel: at}, tell},
-		{func() { tr.legs.callsFor("1.1"); tr.legs.leaving("1.1", true) }, &wire.StasisEnd{Channel: at}, tell},
-		{nil, &wire.ChannelDtmfReceived{Channel: at, Digit: "1"}, silent},
-		{nil, &wire.StasisStart{Channel: at}, tell}, // comes back
-		{nil, &wire.ChannelDtmfReceived{Channel: at, Digit: "1"}, tell},
-		{func() { tr.legs.leaving("1.1", true) }, &wire.StasisEnd{Channel: at}, tell},
-		{nil, &wire.ChannelHangupRequest{Channel: at}, silent},
-		{nil, &wire.ChannelDestroyed{Channel: at, Cause: 16}, silent},
+		{nil, &message{Type: wire.Events.StasisStart, Channel: at}, tell},
+		{func() { tr.legs.callsFor("1.1"); tr.legs.leaving("1.1", true) }, &message{Type: wire.Events.StasisEnd, Channel: at}, tell},
+		{nil, &message{Type: wire.Events.ChannelDtmfReceived, Channel: at, Digit: "1"}, silent},
+		{nil, &message{Type: wire.Events.StasisStart, Channel: at}, tell}, // comes back
+		{nil, &message{Type: wire.Events.ChannelDtmfReceived, Channel: at, Digit: "1"}, tell},
+		{func() { tr.legs.leaving("1.1", true) }, &message{Type: wire.Events.StasisEnd, Channel: at}, tell},
+		{nil, &message{Type: wire.Events.ChannelHangupRequest, Channel: at}, silent},
+		{nil, &message{Type: wire.Events.ChannelDestroyed, Channel: at, Cause: 16}, silent},
 	}
 	for i, s := range steps {
 		if s.do != nil {
