@@ -39,7 +39,6 @@ func TestIDsAreEscaped(t *testing.T) {
 		"POST /ari/channels/" + id + "/answer",
 		"DELETE /ari/channels/" + id + "?reason_code=17",
 		"POST /ari/channels/" + id + "/play/" + id + "?lang=es&media=sound%3Acustom%2Fa%C3%B1o+nuevo%2Cdigits%3A12%23",
-		"DELETE /ari/channels/" + id + "/silence", // of a process before, perhaps
 		"POST /ari/channels/" + id + "/moh?mohClass=sales+%26+more",
 		"PUT /ari/deviceStates/Stasis:" + id + "?deviceState=ONHOLD",
 		"POST /ari/channels/create?app=operadora&appArgs=leg%2Ca%5C%2Cb&channelId=op-c1-l1&endpoint=PJSIP%2F%2B1555%40trunk",

@@ -33,6 +33,7 @@ type quiet struct {
 	busy   map[string]int    // how many of them a channel has; guarded by mu
 	in     map[string]string // callers who are in a bridge, and in which; guarded by mu
 	owned  map[string]bool   // whose silence is ordered by somebody else; guarded by mu
+	before map[string]bool   // callers who were there before we came, and may be sent silence since then; guarded by mu
 	music  map[string]bool   // classes of hold music: true when it is known to play something, false when somebody heard nothing of it; guarded by mu
 	change chan struct{}     // a rest began
 }
@@ -48,7 +49,7 @@ type rest struct {
 
 func newQuiet() quiet {
 	return quiet{rests: map[string]rest{}, does: map[string]string{}, busy: map[string]int{}, in: map[string]string{}, owned: map[string]bool{},
-		music: map[string]bool{}, change: make(chan struct{}, 1)}
+		before: map[string]bool{}, music: map[string]bool{}, change: make(chan struct{}, 1)}
 }
 
 // begin notes that nothing goes on any more on a caller's channel from now on. q.mu is held.
@@ -84,12 +85,13 @@ func (q *quiet) held(channel, class string) {
 
 // unquiet ends a caller's silence before hold music of which nobody knows whether it
 // plays anything: else the silence would be taken for it. It may have been ordered by
-// a process before this one, which nobody can ask Asterisk about.
+// a process before this one, which nobody can ask Asterisk about. A caller who came
+// later is sent none but by us.
 func (a *Adapter) unquiet(ctx context.Context, channel, class string) error {
 	a.quiet.mu.Lock()
-	known, another := a.quiet.music[class], a.quiet.owned[channel] || orchestrator.Ours(channel)
+	known, before := a.quiet.music[class], a.quiet.before[channel] && !a.quiet.owned[channel]
 	a.quiet.mu.Unlock()
-	if at, there := a.alone.at(channel); known || at.bridge != "" || another && !there {
+	if at, there := a.alone.at(channel); known || at.bridge != "" || !before && !there {
 		return nil
 	}
 	a.alone.orders.Lock()
@@ -97,6 +99,9 @@ func (a *Adapter) unquiet(ctx context.Context, channel, class string) error {
 	err := unknown(a.silence(ctx, channel, false))
 	if err == nil {
 		a.alone.forget(channel)
+		a.quiet.mu.Lock()
+		defer a.quiet.mu.Unlock()
+		delete(a.quiet.before, channel)
 	}
 	return err
 }
@@ -165,6 +170,7 @@ func (q *quiet) forget(channel string, own bool) {
 	delete(q.rests, channel)
 	delete(q.in, channel)
 	delete(q.owned, channel)
+	delete(q.before, channel)
 	if own && !orchestrator.Ours(channel) {
 		q.owned[channel] = true
 	}
@@ -185,7 +191,12 @@ func (q *quiet) seed(truth orchestrator.Snapshot) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	fresh := newQuiet()
-	q.rests, q.does, q.busy, q.in, q.music = fresh.rests, fresh.does, fresh.busy, fresh.in, fresh.music
+	q.rests, q.does, q.busy, q.in, q.before, q.music = fresh.rests, fresh.does, fresh.busy, fresh.in, fresh.before, fresh.music
+	for ch := range truth.Channels {
+		if !orchestrator.Ours(ch) {
+			q.before[ch] = true
+		}
+	}
 	for ch := range q.owned {
 		if _, there := truth.Channels[ch]; !there {
 			delete(q.owned, ch)

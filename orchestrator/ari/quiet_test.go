@@ -134,13 +134,28 @@ func TestSilenceOfTheProcessBefore(t *testing.T) {
 		ended.Store(true)
 		answer(204, "")(w, r)
 	})
+	f.handle("GET /ari/channels", answer(200, `[{"id":"1.1","state":"Up","dialplan":{"app_name":"Stasis","app_data":"operadora,inbound,5550123"}}]`))
+	a := f.adapter(nil)
+	s := f.run(a)
+	s.want("connected")
+	must(t, a.Hold(t.Context(), "1.1", ""))
+	f.until("silence in place of the music", func() bool { return f.asked("POST /ari/channels/1.1/silence") > 0 })
+}
+
+// TestNoSilenceOfACallerWhoCameToUs: nobody but us can have ordered silence for who came
+// since we are connected, and so there is nothing to end before they hear music.
+func TestNoSilenceOfACallerWhoCameToUs(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
 	a := f.adapter(nil)
 	s := f.run(a)
 	s.want("connected")
 	f.send(event("StasisStart", "1.1", `,"args":["inbound","5550123"]`))
 	s.want("entered 1.1")
 	must(t, a.Hold(t.Context(), "1.1", ""))
-	f.until("silence in place of the music", func() bool { return f.asked("POST /ari/channels/1.1/silence") > 0 })
+	if n := f.asked("DELETE /ari/channels/1.1/silence"); n != 0 {
+		t.Errorf("silence is ended %d times that nobody ordered", n)
+	}
 }
 
 // TestSilenceIsForgottenWithTheCaller: of callers who hung up while they were sent
