@@ -13,6 +13,9 @@ const (
 	// KindCallback calls back a customer who did not want to wait in a queue. Its
 	// Caller is whom it is for.
 	KindCallback CallKind = "callback"
+	// KindCampaign is an attempt to reach a lead of a campaign. Its Caller is the lead,
+	// and its DID the number shown to them.
+	KindCampaign CallKind = "campaign"
 )
 
 // CallSummary is a call as its record shows it. Times are unix milliseconds, 0 is "never".
@@ -44,7 +47,9 @@ type CallSummary struct {
 	Adopted     int      `json:"adopted,omitempty"`  // how often another process took the call over
 	Callback    string   `json:"callback,omitempty"` // the call by which the caller is called back who asked for it
 	AskedBy     string   `json:"asked_by,omitempty"` // of KindCallback: the call in which it was asked for, "" for staff
-	Attempts    int      `json:"attempts,omitempty"` // of KindCallback: how often the customer's phone was rung
+	Attempts    int      `json:"attempts,omitempty"` // of KindCallback: how often the customer's phone was rung; of KindCampaign: which attempt to reach the lead it is
+	Campaign    string   `json:"campaign,omitempty"`
+	Lead        string   `json:"lead,omitempty"` // of the campaign: its id
 }
 
 // Outcome is how a call ended, in one word. The strings are stored.

@@ -39,6 +39,7 @@ type Call struct {
 	FlowRef int                        `json:"flow_ref,omitempty"` // of TimerFlow
 	Line    *Lend                      `json:"line,omitempty"`     // the agent whose permanent line the customer's channel is to become
 	Promise *Promise                   `json:"promise,omitempty"`  // of a callback
+	Attempt *Attempt                   `json:"attempt,omitempty"`  // of a campaign
 	Code    string                     `json:"code,omitempty"`     // the channel at which an agent dialled the number who then hears the call on their permanent line
 	Regain  *Regain                    `json:"regain,omitempty"`   // the place that the caller gets back in a queue
 	Shown   string                     `json:"shown,omitempty"`    // to outside numbers: what the number that was dialled says
@@ -158,7 +159,10 @@ func (c *Call) fits() error {
 		far = true
 	case StateConnecting, StateTalking:
 		far, visit = true, c.Far() == nil || c.Far().Role == RoleAgent
-	case StateArriving, StateReserving, StateInFlow, StatePausing, StateClearing, StateEnded:
+	case StateArriving, StateReserving, StateReaching, StateInFlow, StatePausing, StateClearing, StateEnded:
+	}
+	if c.Kind == orchestrator.KindCampaign && c.Attempt == nil {
+		return fmt.Errorf("%w: it is a campaign's and has nobody to reach", errNoCall)
 	}
 	if c.Kind == orchestrator.KindCallback && c.Promise == nil && c.State != StateArriving {
 		return fmt.Errorf("%w: it calls back and promised nothing", errNoCall)

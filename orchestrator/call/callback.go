@@ -262,8 +262,11 @@ func (x *change) shownOutside() orchestrator.Party {
 
 // ringTime is how long a customer's phone may ring.
 func (x *change) ringTime() time.Duration {
-	if x.c.Promise != nil {
+	switch {
+	case x.c.Promise != nil:
 		return cmp.Or(x.c.Promise.Plan.Ring, x.Limits.Ring)
+	case x.c.Attempt != nil:
+		return cmp.Or(x.c.Attempt.Ring, x.Limits.Ring)
 	}
 	return x.Limits.Ring
 }

@@ -66,6 +66,12 @@ func (x *change) outcome(by string) orchestrator.Outcome {
 	switch {
 	case x.c.Absent():
 		return x.unkept(by)
+	case x.c.State == StateReaching && x.c.AnsweredAt > 0: // as it was given up
+		return orchestrator.OutcomeAbandoned
+	case x.c.State == StateReaching && by == "pbx":
+		return orchestrator.OutcomeLost
+	case x.c.State == StateReaching:
+		return orchestrator.OutcomeCancelled
 	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && x.c.Outcome != "":
 		return x.c.Outcome // nobody was reached, and the agent knew
 	case x.c.Kind == orchestrator.KindOutbound && x.c.ConnectedAt == 0 && by == "caller":

@@ -73,7 +73,7 @@ func (x *change) compare(v Truth) {
 		if v.Adopted {
 			x.askAgain()
 		}
-	case StateTransferring, StateReserving, StateSummoning, StateFailing:
+	case StateTransferring, StateReserving, StateReaching, StateSummoning, StateFailing:
 	case StateTalking:
 		x.compareTalk(v)
 		x.checkRecordings()

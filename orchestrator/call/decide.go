@@ -100,6 +100,8 @@ func (x *change) take(in Input) {
 		x.dialOut(in.Order)
 	case InPromise:
 		x.promise(in.Promised)
+	case InAttempt:
+		x.attempt()
 	case InEvent:
 		x.event(in.Event)
 	case InOffer:

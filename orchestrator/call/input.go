@@ -14,6 +14,7 @@ const (
 	InArrive   InputKind = "arrive"   // the first of every call that comes in: Arrival
 	InDial     InputKind = "dial"     // the first of every call that an agent makes: Order
 	InPromise  InputKind = "promise"  // the first of every callback: Promised
+	InAttempt  InputKind = "attempt"  // the first of every attempt to reach a lead
 	InEvent    InputKind = "event"    // the PBX told something: Event
 	InOffer    InputKind = "offer"    // an agent became free for this call: Offer
 	InWithdraw InputKind = "withdraw" // the distributor took an offer back: Offer, Why

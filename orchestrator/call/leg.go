@@ -41,6 +41,7 @@ type Leg struct {
 	Refused int64                     `json:"refused,omitempty"` // when its phone's transfer was, last
 	Why     orchestrator.OfferFailure `json:"why,omitempty"`     // how it failed, once known
 	Dialed  int64                     `json:"dialed,omitempty"`
+	Rang    int64                     `json:"rang,omitempty"`   // of a customer who is called: since when the phone alerts
 	Up      int64                     `json:"up,omitempty"`     // answered
 	Joined  int64                     `json:"joined,omitempty"` // in the room
 	TalkMS  int64                     `json:"talk_ms,omitempty"`

@@ -65,10 +65,10 @@ func (c *Call) Arrived() string {
 	return c.Code
 }
 
-// dialling tells whether an agent is about to talk with whom the call is for.
+// dialling tells whether whom the call is for is yet to be talked with.
 func (c *Call) dialling() bool {
 	switch c.State {
-	case StateReserving, StateSummoning, StateDialing, StateFailing:
+	case StateReserving, StateSummoning, StateDialing, StateFailing, StateReaching:
 		return true
 	case StateConnecting:
 		return c.Far() != nil && c.Far().Dials
@@ -124,7 +124,7 @@ func (x *change) refuseDial(r Refusal, err error) {
 // noteDial writes on the timeline what becomes of the customer's phone.
 func (x *change) noteDial(result string, err error) {
 	f := fields{"destination": orchestrator.MaskNumber(x.c.Caller.Number), "result": result}
-	if x.c.Promise != nil {
+	if x.c.Promise != nil || x.c.Attempt != nil {
 		f["attempt"] = x.c.Attempts
 	}
 	if err != nil {
@@ -265,6 +265,7 @@ func (x *change) customerUp() {
 	}
 	if !x.leg(customer, LegOnAnswer) {
 		if customer.State == LegHanging {
+			x.answerCrossed()
 			x.do(Hangup{Channel: customer.Channel, Cause: orchestrator.CauseNormal}) // our hangup crossed the answer
 		}
 		return
@@ -275,6 +276,8 @@ func (x *change) customerUp() {
 		x.reached()
 	}
 	switch {
+	case x.c.State == StateReaching:
+		x.leadUp()
 	case x.c.State == StateDialing && x.c.Far().State == LegPlanned:
 		x.nowTheAgent()
 	case x.c.State == StateDialing:
@@ -300,6 +303,7 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 	case orchestrator.EventRinging:
 		was := customer.State
 		if x.leg(customer, LegOnRing) && was == LegDialing {
+			customer.Rang = x.happened()
 			x.noteDial("ringing", nil)
 		}
 	case orchestrator.EventEntered:
@@ -308,6 +312,15 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 		switch outcome := endOf(customer.State, e.Cause); x.c.State {
 		case StateDialing:
 			x.notReached(outcome, e.Cause)
+		case StateReaching:
+			by := "number"
+			switch {
+			case e.ByPBX:
+				outcome, by = orchestrator.OutcomeLost, "pbx"
+			case customer.State == LegHanging:
+				by = "operadora"
+			}
+			x.notAnswered(outcome, by, e.Cause)
 		case StateConnecting:
 			x.customerGone(e.Cause, "caller")
 		default: // the store has forgotten that it was dialled
@@ -368,7 +381,7 @@ func (x *change) notReached(outcome orchestrator.Outcome, cause orchestrator.Cau
 // customerRefused handles a customer's phone that could not be called: a cap of
 // the trunk, or the PBX. Its channel may have come to be all the same.
 func (x *change) customerRefused(cmd Dial, err error) {
-	if x.c.State != StateDialing {
+	if x.c.State != StateDialing && x.c.State != StateReaching {
 		return
 	}
 	outcome := orchestrator.OutcomeFailed
@@ -385,6 +398,10 @@ func (x *change) customerRefused(cmd Dial, err error) {
 		}
 	}
 	x.do(Hangup{Channel: cmd.Order.Channel, Cause: orchestrator.CauseGone})
+	if x.c.State == StateReaching {
+		x.notAnswered(outcome, "operadora", orchestrator.CauseOutOfOrder)
+		return
+	}
 	x.notReached(outcome, orchestrator.CauseOutOfOrder)
 }
 
@@ -452,6 +469,9 @@ func (x *change) compareDialling(v Truth) {
 	case x.c.State == StateDialing:
 		x.fault("the customer left unseen", nil)
 		x.notReached(orchestrator.OutcomeLost, orchestrator.CauseUnknown)
+	case x.c.State == StateReaching:
+		x.fault("the lead left unseen", nil)
+		x.notAnswered(orchestrator.OutcomeLost, "pbx", orchestrator.CauseUnknown)
 	default:
 		x.customerGone(orchestrator.CauseUnknown, "pbx")
 	}

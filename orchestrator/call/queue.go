@@ -418,10 +418,14 @@ func number(n int) orchestrator.Media {
 
 // waitOver handles the maximum wait. A phone that is ringing at that moment may finish.
 func (x *change) waitOver() {
+	if x.c.State == StateOffered && !x.firm() {
+		x.arm(TimerWait, time.Second)
+		return
+	}
 	switch x.c.State {
 	case StatePausing:
 		x.over(orchestrator.OutcomeExpired, "operadora", orchestrator.CauseNormal)
-	case StateWaiting:
+	case StateWaiting, StateOffered:
 		if x.c.Absent() {
 			x.over(orchestrator.OutcomeExpired, "operadora", orchestrator.CauseNormal)
 			return
@@ -434,12 +438,14 @@ func (x *change) waitOver() {
 		}
 		x.c.Home = nil
 		x.flowResult("timeout")
-	case StateOffered:
-		x.arm(TimerWait, time.Second)
 	default:
 		x.refuse(string(x.c.State), "wait over")
 	}
 }
+
+// firm tells whether the wait ends when it is over although a phone is being rung: a
+// lead who answered waits for nobody longer than the law lets them.
+func (x *change) firm() bool { return x.c.Attempt != nil && x.c.ConnectedAt == 0 }
 
 // deserted lets a caller go whose queue has nobody left, if the queue does so. While a
 // phone rings somebody is there.

@@ -30,6 +30,7 @@ const (
 	StateReserving    State = "reserving"    // an agent wants to call somebody and is being held for it
 	StateSummoning    State = "summoning"    // that agent's own phone is being rung, or answered
 	StateDialing      State = "dialing"      // the agent listens, the customer's phone is being rung
+	StateReaching     State = "reaching"     // the phone of a campaign's lead is being rung, and nobody listens
 	StateFailing      State = "failing"      // the customer was not reached, and the agent hears so
 	StatePausing      State = "pausing"      // a callback is in no queue: its turn is asked for, or its next attempt is due later
 	StateConnecting   State = "connecting"   // the other leg answered, both are being put in a room
@@ -50,6 +51,7 @@ const (
 	OnUnqueued Trigger = "unqueued" // out of the queue: timeout, exit key, refused a place
 	OnTransfer Trigger = "transfer" // the flow rings an outside number
 	OnPromise  Trigger = "promise"  // a customer is to be called back
+	OnAttempt  Trigger = "attempt"  // a lead is to be reached
 	OnListen   Trigger = "listen"   // the agent of a callback is there, and is to be held
 	OnSetBack  Trigger = "set_back" // an attempt of a callback came to nothing
 	OnDial     Trigger = "dial"     // an agent wants to call somebody
@@ -65,7 +67,8 @@ const (
 )
 
 var callTable = Table[State, Trigger]{
-	StateArriving: {OnFlow: StateInFlow, OnDial: StateReserving, OnPromise: StatePausing, OnOver: StateClearing},
+	StateArriving: {OnFlow: StateInFlow, OnDial: StateReserving, OnPromise: StatePausing, OnAttempt: StateReaching, OnOver: StateClearing},
+	StateReaching: {OnFlow: StateInFlow, OnOver: StateClearing},
 	StateInFlow:   {OnQueued: StateWaiting, OnTransfer: StateTransferring, OnOver: StateClearing},
 	StateWaiting:  {OnOffered: StateOffered, OnUnqueued: StateInFlow, OnSetBack: StatePausing, OnOver: StateClearing},
 	StateOffered: {OnMissed: StateWaiting, OnUnqueued: StateInFlow, OnPickup: StateConnecting,

@@ -219,9 +219,14 @@ func (x *change) dialled(d Dial) {
 // ringOver ends a leg that rang long enough; the PBX did not end it itself.
 func (x *change) ringOver() {
 	far := x.c.Far()
-	if x.c.State == StateDialing {
+	switch x.c.State {
+	case StateDialing:
 		x.customerRang()
 		return
+	case StateReaching:
+		x.leadRang()
+		return
+	default:
 	}
 	if far == nil || (x.c.State != StateOffered && x.c.State != StateTransferring && x.c.State != StateSummoning) {
 		x.refuse(string(x.c.State), "ring over")

@@ -47,6 +47,7 @@ const (
 	WishMove     WishKind = "move"       // a customer who waits goes to another queue, or to the front of the same
 	WishHangup   WishKind = "hangup"     // the end of the call
 	WishRevoke   WishKind = "revoke"     // the end of a callback whose customer is yet to be reached
+	WishGiveUp   WishKind = "give_up"    // the end of an attempt to reach a lead whose phone rings
 	WishMute     WishKind = "mute"       // silence in the recording or, with Whom, of a side, whom nobody hears then
 	WishUnmute   WishKind = "unmute"     // the end of it
 )
@@ -74,6 +75,8 @@ func (x *change) wish(w Wish) error {
 		return x.hangUp(w)
 	case WishRevoke:
 		return x.endPromise(w)
+	case WishGiveUp:
+		return x.giveUpAttempt(w)
 	case WishMute, WishUnmute:
 		if w.Whom == "" {
 			return x.mute(w)
@@ -84,7 +87,7 @@ func (x *change) wish(w Wish) error {
 	case WishHold, WishResume, WishTransfer, WishSupervise, WishConsult, WishComplete, WishCancel, WishSwap, WishMeet:
 		return x.inTalk(w)
 	default:
-		return fault.New(op, fault.Invalid, "do: %q is none of hangup, revoke, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute, unmute, supervise and leave", w.Do)
+		return fault.New(op, fault.Invalid, "do: %q is none of hangup, revoke, give_up, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute, unmute, supervise and leave", w.Do)
 	}
 }
 

@@ -127,6 +127,7 @@ type graphNode struct {
 	Queue string
 	Wait  time.Duration
 	Edges map[string]int // by outcome; "" for those that are not named
+	Ends  string         // of ActHangup: the outcome
 }
 
 // graphState is where a call is in a graph. A call that has seen mostHops nodes is hung up.
@@ -184,7 +185,7 @@ func (g graph) enter(node int, s graphState) orchestrator.FlowStep {
 	case orchestrator.ActTransfer:
 		a.Destination, a.Timeout = "910", 20*time.Second
 	case orchestrator.ActHangup:
-		a.Cause = orchestrator.CauseNormal
+		a.Cause, a.Outcome = orchestrator.CauseNormal, n.Ends
 	}
 	actions := []orchestrator.Action{{Kind: orchestrator.ActTimer}, a}
 	if a.Kind == orchestrator.ActPlay {

@@ -240,6 +240,9 @@ func (p *toyPBX) join(bridge string, channels ...string) error {
 		if in := p.bridges[bridge]; in[ch] && len(in) == 1 {
 			p.endRecordings(bridge) // who is there is put in anew, and Asterisk puts out the recorder that is alone meanwhile
 		}
+		for _, in := range p.bridges { // a channel is in one at a time: who is put in one is out of the other
+			delete(in, ch)
+		}
 		p.bridges[bridge][ch] = true
 	}
 	for ch := range p.bridges[bridge] {

@@ -40,6 +40,7 @@ type world struct {
 	customer string            // the customer's channel
 	order    *Order            // of a call that an agent makes; nil: it comes in
 	promised *CallbackOrder    // of a callback
+	attempt  *Attempt          // of a campaign's
 	forgot   bool              // its number may be promised another one
 	desk1    bool              // which was dialled at the phone
 	rung     map[string]int    // how often each channel was dialled
@@ -118,12 +119,28 @@ func newCallbackWorld(f orchestrator.Flows, change ...func(*orchestrator.Callbac
 	return w
 }
 
+// newAttemptWorld is one with a call to a lead.
+func newAttemptWorld(f orchestrator.Flows) *world {
+	w := newWorld(f)
+	clear(w.pbx.channels)
+	w.attempt = &Attempt{Call: "c1", Campaign: "sales", Lead: "7", N: 2, Number: "910000001", Shown: "+34910000000",
+		Flow: "sales", Ring: 25 * time.Second, Least: 15 * time.Second}
+	w.begin()
+	return w
+}
+
 // begin lets the call arrive at a process that knows nothing.
 func (w *world) begin() {
 	if w.promised != nil {
 		w.me = &process{c: NewCallback("pbx", *w.promised, w.now)}
 		w.customer = w.me.c.Customer().Channel
 		w.post(Input{Kind: InPromise, Promised: *w.promised})
+		return
+	}
+	if w.attempt != nil {
+		w.me = &process{c: NewAttempt("pbx", *w.attempt, w.now)}
+		w.customer = w.me.c.Customer().Channel
+		w.post(Input{Kind: InAttempt})
 		return
 	}
 	if w.order != nil {
@@ -337,7 +354,7 @@ func (w *world) load() {
 	w.pass(100 * time.Millisecond)
 	w.silent, w.cut, w.wire = false, false, nil
 	if len(w.stored) == 0 {
-		if w.pbx.channels[customerChannel] != nil || w.pbx.channels[phoneChannel] != nil || w.promised != nil || w.order != nil && !w.desk1 {
+		if w.pbx.channels[customerChannel] != nil || w.pbx.channels[phoneChannel] != nil || w.promised != nil || w.attempt != nil || w.order != nil && !w.desk1 {
 			w.begin()
 		}
 		return

@@ -1,0 +1,163 @@
+package call
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// attempted is a world with an attempt to reach a lead, whose flow has them in queue A
+// for two seconds and ends then as an abandoned call, brought to a stage.
+func attempted(stages ...func(*world)) *world {
+	w := newAttemptWorld(graph{
+		{Kind: orchestrator.ActQueue, Queue: "A", Wait: 2 * time.Second, Edges: map[string]int{"timeout": 1, "served": 2}},
+		{Kind: orchestrator.ActHangup, Ends: string(orchestrator.OutcomeAbandoned)},
+		{Kind: orchestrator.ActHangup},
+	})
+	w.quiet()
+	for _, s := range stages {
+		s(w)
+		w.quiet()
+	}
+	return w
+}
+
+var (
+	leadRings   = func(w *world) { w.pbx.phoneRings(w.pbx.channels[w.customer]) }
+	leadAnswers = (*world).customerAnswers
+	leadEnds    = func(cause orchestrator.Cause) func(*world) {
+		return func(w *world) { w.pbx.end(w.customer, cause) }
+	}
+)
+
+// TestAttempt: how each attempt ends, at every stage of it, by whatever happens; and
+// the lead's phone is rung once.
+func TestAttempt(t *testing.T) {
+	t.Parallel()
+	free := func(w *world) { w.desk.free++ }
+	served := []func(*world){leadRings, free, leadAnswers, ringing, answered, after(10 * time.Second)}
+	rows := []struct {
+		name     string
+		stages   []func(*world)
+		outcome  orchestrator.Outcome
+		by       string
+		answered bool
+	}{
+		{"rings out", []func(*world){leadRings}, orchestrator.OutcomeNoAnswer, "number", false},
+		{"is busy", []func(*world){leadEnds(orchestrator.CauseBusy)}, orchestrator.OutcomeBusy, "number", false},
+		{"no such number", []func(*world){leadEnds(1)}, orchestrator.OutcomeUnreachable, "number", false},
+		{"declines", []func(*world){leadRings, leadEnds(orchestrator.CauseRejected)}, orchestrator.OutcomeNoAnswer, "number", false},
+		{"nobody is free", []func(*world){leadRings, leadAnswers}, orchestrator.OutcomeAbandoned, "operadora", true},
+		{"an agent's phone rings in vain", []func(*world){leadRings, free, leadAnswers}, orchestrator.OutcomeAbandoned, "operadora", true},
+		{"does not wait", []func(*world){leadAnswers, leadEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeAbandoned, "caller", true},
+		{"served", append(served, leadEnds(orchestrator.CauseNormal)), orchestrator.OutcomeServed, "caller", true},
+		{"served, and the agent ends", append(served, agentEnds(orchestrator.CauseNormal)), orchestrator.OutcomeServed, "agent", true},
+		{"killed as it rings", []func(*world){leadRings, func(w *world) { w.crash(time.Second) }}, orchestrator.OutcomeNoAnswer, "number", false},
+		{"killed, answered meanwhile", []func(*world){leadRings, func(w *world) { w.cut = true; leadAnswers(w); w.crash(time.Second) }},
+			orchestrator.OutcomeAbandoned, "operadora", true},
+		{"killed, busy meanwhile", []func(*world){func(w *world) { w.cut = true; leadEnds(orchestrator.CauseBusy)(w); w.crash(time.Second) }},
+			orchestrator.OutcomeBusy, "number", false},
+		{"killed in a conversation", append(served, func(w *world) { w.crash(time.Second) }, leadEnds(orchestrator.CauseNormal)), orchestrator.OutcomeServed, "caller", true},
+		{"ended by the staff", []func(*world){leadRings, func(w *world) { _ = w.grant(Wish{Do: WishHangup, By: "test"}) }},
+			orchestrator.OutcomeCancelled, "operadora", false},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := attempted(r.stages...)
+			w.settle(5 * time.Minute)
+			w.checkEnded(t, r.outcome)
+			w.checkKept(t)
+			c := &w.me.c
+			if c.EndedBy != r.by || (c.AnsweredAt > 0) != r.answered {
+				t.Errorf("ended by %q, answered at %d", c.EndedBy, c.AnsweredAt)
+			}
+			if w.rung[w.customer] != 1 || c.Campaign != "sales" || c.Lead != "7" || c.Attempts != 2 || c.Kind != orchestrator.KindCampaign {
+				t.Errorf("rung %d times, on record %+v", w.rung[w.customer], c.CallSummary)
+			}
+			if t.Failed() {
+				t.Log(w.story())
+			}
+		})
+	}
+}
+
+// TestAttemptThatMayNotBe: the gate refuses the number, or a cap of the trunk does;
+// nothing rings, and the rule is on record.
+func TestAttemptThatMayNotBe(t *testing.T) {
+	t.Parallel()
+	w := newAttemptWorld(graph{{Kind: orchestrator.ActHangup}})
+	w.gate.numbers = true
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeRefused)
+	if r := w.me.c.Refusal; w.rung[w.customer] != 0 || r == nil || r.Text == "" {
+		t.Errorf("rung %d times, refusal %+v", w.rung[w.customer], r)
+	}
+
+	w = newAttemptWorld(graph{{Kind: orchestrator.ActHangup}})
+	w.decides()
+	w.run(&w.me.pbx, refused, fault.Denied)
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeRefused)
+	if r := w.me.c.Refusal; w.rung[w.customer] != 0 || r == nil || r.Text == "" {
+		t.Errorf("rung %d times, refusal %+v", w.rung[w.customer], r)
+	}
+}
+
+// TestAttemptIsGivenUp: never before the phone has rung for as long as it must; and an
+// answer that crosses the end was an answer, and an abandoned call.
+func TestAttemptIsGivenUp(t *testing.T) {
+	t.Parallel()
+	giveUp := Wish{Do: WishGiveUp, By: "campaign:sales", Reason: "agents went home"}
+	w := attempted()
+	if err := w.grant(giveUp); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("given up before it rang: %v", err)
+	}
+	w = attempted(leadRings, after(14*time.Second))
+	if err := w.grant(giveUp); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("given up after 14 s of 15: %v", err)
+	}
+	w.pass(time.Second)
+	if err := w.grant(giveUp); err != nil {
+		t.Error(err)
+	}
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeNoAnswer)
+	if w.me.c.EndedBy != "operadora" || w.last(orchestrator.EntryCallHungUp)["reason"] != giveUp.Reason {
+		t.Errorf("ended by %q, %v", w.me.c.EndedBy, w.last(orchestrator.EntryCallHungUp))
+	}
+
+	w = attempted(leadRings, after(20*time.Second))
+	leadAnswers(w) // told after the order to end it
+	if err := w.grant(giveUp); err != nil {
+		t.Fatal(err)
+	}
+	w.settle(time.Minute)
+	w.checkEnded(t, orchestrator.OutcomeAbandoned)
+	if w.me.c.AnsweredAt == 0 {
+		t.Error("the answer is not on record")
+	}
+	if err := w.grant(giveUp); err == nil {
+		t.Error("an ended call was given up")
+	}
+}
+
+// TestUnkindAttempt is TestUnkindWorld for calls to leads: above all, no phone is rung twice.
+func TestUnkindAttempt(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		throw(t, newAttemptWorld(drawGraph(t)), func(u *unkind) {
+			w := u.w
+			w.lines = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "permanent lines")
+			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
+			w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
+			for _, stage := range []func(){w.quiet, w.customerAnswers, w.quiet, w.offer, w.quiet, w.agentAnswers, w.quiet}[:rapid.IntRange(0, 7).Draw(t, "stage")] {
+				stage()
+			}
+		})
+	})
+}
