@@ -72,7 +72,8 @@ func (v *driving) callBack(ctx context.Context, o call.CallbackOrder) (call.Call
 			return call.CallbackAnswer{}, err
 		}
 		if id == o.Call {
-			return v.begin(ctx, o)
+			_, err := v.begin(ctx, call.NewCallback(v.pbx.Name(), o, v.eng.now()), call.Input{Kind: call.InPromise, Promised: o})
+			return call.CallbackAnswer{Result: orchestrator.CallbackOK, Call: o.Call}, err
 		}
 		found, live, err := v.eng.promised(ctx, id)
 		if err != nil {
@@ -84,26 +85,6 @@ func (v *driving) callBack(ctx context.Context, o call.CallbackOrder) (call.Call
 		over = id
 	}
 	return call.CallbackAnswer{}, fault.New("orchestrator.CallBack", fault.Unavailable, "callbacks for this number are promised by others")
-}
-
-// begin stores a callback; one that is here already is that one.
-func (v *driving) begin(ctx context.Context, o call.CallbackOrder) (call.CallbackAnswer, error) {
-	done := call.CallbackAnswer{Result: orchestrator.CallbackOK, Call: o.Call}
-	if v.eng.has(o.Call) {
-		return done, nil
-	}
-	if _, err := v.eng.store.Load(ctx, o.Call); err == nil || fault.KindOf(err) != fault.NotFound {
-		return done, err // begun before by a process that died
-	}
-	c := call.NewCallback(v.pbx.Name(), o, v.eng.now())
-	l := newLoop(v, c.Call, "", ofCall{c}, v.log.With("call", c.Call))
-	if before := v.eng.addNew(l); before != nil {
-		return done, nil
-	}
-	l.post(call.Input{Kind: call.InPromise, Promised: o})
-	v.start(l)
-	_, err := l.settled(ctx)
-	return done, err
 }
 
 // promised returns the place of a callback, from the process that has it or from

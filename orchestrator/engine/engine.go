@@ -288,6 +288,12 @@ func (e *Engine) loops(d *driving) []*loop {
 	return out
 }
 
+// callID tells whether a text is what newCallID makes.
+func callID(text string) bool {
+	_, err := ulid.ParseStrict(strings.ToUpper(text))
+	return err == nil && text == strings.ToLower(text)
+}
+
 // newCallID makes an id that sorts by time: a ULID in lower case.
 func newCallID(now time.Time) string {
 	return strings.ToLower(ulid.MustNew(ulid.Timestamp(now), rand.Reader).String())
