@@ -33,9 +33,12 @@ func (a *alarm) by(t time.Time) {
 }
 
 // ring has the moment looked at again.
-func (a *alarm) ring() {
+func (a *alarm) ring() { signal(a.signal) }
+
+// signal leaves word in a channel with room for one, once.
+func signal(c chan<- struct{}) {
 	select {
-	case a.signal <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -14,27 +15,35 @@ const (
 )
 
 // Desk implements orchestrator.Distributor. It returns when ctx ends, with
-// ctx's error. tell is called by one goroutine; it must not wait for a call of
+// ctx's error. tell is called by one goroutine at a time; it must not wait for a call of
 // this Service.
 func (s *Service) Desk(ctx context.Context, pbx string, tell func(orchestrator.DeskNotice)) error {
+	var one sync.Mutex
+	told := func(n orchestrator.DeskNotice) {
+		one.Lock()
+		defer one.Unlock()
+		tell(n)
+	}
+	emptied := make(chan struct{}, 1)
+	var others sync.WaitGroup
+	defer others.Wait()
+	others.Go(func() { s.tellDeserted(ctx, pbx, emptied, told) })
 	wait := deskRetryMin
 	for {
 		began := time.Now()
-		err := s.tellDeserted(ctx, pbx, tell)
-		if err == nil {
-			err = s.store.Follow(ctx, pbx, func(n DeskNews) {
-				switch {
-				case n.Empty.Queue != "":
-					if gone, err := s.deserted(ctx, n.Empty.Queue, pbx); gone && err == nil { // else the sweeper will see it
-						tell(orchestrator.DeskNotice{Deserted: n.Empty.Queue})
-					}
-					return
-				case n.Why == "":
-					s.matched(&n.Offer)
+		signal(emptied) // whatever was told meanwhile is unknown
+		err := s.store.Follow(ctx, pbx, func(n DeskNews) {
+			switch {
+			case n.Empty.Queue != "":
+				if q, _ := s.directory.Load().queue(n.Empty.Queue); q.LeaveWhenEmpty {
+					signal(emptied)
 				}
-				tell(orchestrator.DeskNotice{Offer: n.Offer.Offer, Withdrawn: n.Why})
-			})
-		}
+				return
+			case n.Why == "":
+				s.matched(&n.Offer)
+			}
+			told(orchestrator.DeskNotice{Offer: n.Offer.Offer, Withdrawn: n.Why})
+		})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -55,37 +64,53 @@ func (s *Service) Desk(ctx context.Context, pbx string, tell func(orchestrator.D
 	}
 }
 
-// deserted tells whether a queue lets the callers of a PBX go when nobody is logged in,
-// and nobody is.
-func (s *Service) deserted(ctx context.Context, queue, pbx string) (bool, error) {
-	dir := s.directory.Load()
-	if q, _ := dir.queue(queue); !q.LeaveWhenEmpty {
-		return false, nil
+// tellDeserted tells, whenever a queue may have become empty, which ones let their
+// callers go. It waits until the agents are in line with the definitions; offers do not
+// wait with it.
+func (s *Service) tellDeserted(ctx context.Context, pbx string, emptied chan struct{}, tell func(orchestrator.DeskNotice)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-emptied:
+		}
+		list, err := s.allDeserted(ctx, pbx)
+		if err != nil {
+			s.log.DebugContext(ctx, "the sweeper is left to see which queues are empty", "pbx", pbx, "error", err)
+		}
+		for _, queue := range list {
+			tell(orchestrator.DeskNotice{Deserted: queue})
+		}
 	}
-	staffed, err := s.store.Staffed(ctx, dir.at(queue, pbx))
-	return !staffed, err
 }
 
-// allDeserted lists the queues of which that holds, for the callers of a PBX.
+// allDeserted lists the queues that let the callers of a PBX go when nobody is logged in,
+// and to which nobody is. While agents may be where other definitions have them nobody can
+// tell: a reload that comes between is waited for, and with definitions that are not those
+// in force there are none.
 func (s *Service) allDeserted(ctx context.Context, pbx string) (out []string, err error) {
-	for id := range s.directory.Load().everyQueue {
-		gone, err := s.deserted(ctx, id, pbx)
-		if err != nil {
+	for {
+		dir := s.directory.Load() // before: one that comes later is seen below
+		if err := s.align(ctx); err != nil {
 			return nil, err
 		}
-		if gone {
-			out = append(out, id)
+		for id, q := range dir.everyQueue {
+			if !q.LeaveWhenEmpty {
+				continue
+			}
+			gone, err := s.store.Deserted(ctx, dir.at(id, pbx), dir.print)
+			if err != nil {
+				return nil, err
+			}
+			if gone {
+				out = append(out, id)
+			}
 		}
+		if len(out) == 0 || s.directory.Load() == dir {
+			return out, nil
+		}
+		out = nil
 	}
-	return out, nil
-}
-
-func (s *Service) tellDeserted(ctx context.Context, pbx string, tell func(orchestrator.DeskNotice)) error {
-	list, err := s.allDeserted(ctx, pbx)
-	for _, queue := range list {
-		tell(orchestrator.DeskNotice{Deserted: queue})
-	}
-	return err
 }
 
 // Holding implements orchestrator.Distributor.

@@ -48,8 +48,9 @@ type CallStore interface {
 	// Relax moves a call to the ring that it has waited long enough for, and looks
 	// for an agent there; done is false when it waits for no other ring.
 	Relax(ctx context.Context, now time.Time, call, offerID string) (done bool, o *OfferRecord, err error)
-	// Staffed tells whether anybody is logged in to a queue.
-	Staffed(ctx context.Context, in QueueAt) (bool, error)
+	// Deserted tells whether nobody is logged in to a queue while the definitions of that
+	// name are in force.
+	Deserted(ctx context.Context, in QueueAt, print string) (bool, error)
 	// Call returns a queued call; ok is false when it is not in any queue.
 	Call(ctx context.Context, call string) (rec CallRecord, ok bool, err error)
 	// LastAgent returns who served a caller of a queue last, as far as that is kept in mind; "" is nobody.

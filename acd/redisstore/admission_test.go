@@ -165,3 +165,36 @@ func TestTheLastAgentGoes(t *testing.T) {
 		t.Errorf("told %d times more", n)
 	}
 }
+
+// TestNobodyIsSentAwayBeforeAgentsAreInLine: a process that begins with PBXs grouped
+// otherwise looks for agents where they are not yet; one with older definitions, where they
+// are no more.
+func TestNobodyIsSentAwayBeforeAgentsAreInLine(t *testing.T) {
+	t.Parallel()
+	d := defs(1, queue("suelta", func(q *acd.Queue) { q.LeaveWhenEmpty = true }))
+	w := empty(t)
+	old := w.unstarted(acd.Parts{Definitions: d})
+	w.svc = old
+	w.login("a00")
+	w.do(orchestrator.AgentPause, "a00")
+	w.enqueue("c1", "suelta")
+	none := func(which string, svc *acd.Service) {
+		t.Helper()
+		h, err := svc.Holding(w.ctx(), pbx)
+		if w.must(err); len(h.Deserted) != 0 {
+			t.Errorf("%s: deserted are %v", which, h.Deserted)
+		}
+	}
+	none("as it was", old)
+	d.Groups = map[string]string{pbx: "juntos"}
+	w.tock(time.Minute)
+	w.svc = w.unstarted(acd.Parts{Definitions: d})
+	next := newDesk()
+	w.own(w.svc, next)
+	none("grouped otherwise", w.svc)
+	none("older", old)
+	w.do(orchestrator.AgentResume, "a00")
+	if o := w.agent("a00"); o.Call != "c1" || len(next.deserted) != 0 {
+		t.Errorf("%+v, and %d times told that nobody is there", o, len(next.deserted))
+	}
+}

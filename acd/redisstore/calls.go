@@ -66,10 +66,18 @@ func (s *Store) Leave(ctx context.Context, now time.Time, call string, visit int
 	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(), ms(now), call, visit)
 }
 
-// Staffed tells whether anybody is logged in to a queue.
-func (s *Store) Staffed(ctx context.Context, in acd.QueueAt) (bool, error) {
-	n, err := s.rdb.SCard(ctx, s.keys.staff(in)).Result()
-	return n > 0, redisstore.Classify("acd/redisstore.Staffed", err)
+// Deserted tells whether nobody is logged in to a queue while some definitions are in force.
+func (s *Store) Deserted(ctx context.Context, in acd.QueueAt, print string) (bool, error) {
+	var staff *redis.IntCmd
+	var inForce *redis.StringCmd
+	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		staff, inForce = p.SCard(ctx, s.keys.staff(in)), p.HGet(ctx, s.keys.definitions(), "print")
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return false, redisstore.Classify("acd/redisstore.Deserted", err)
+	}
+	return staff.Val() == 0 && inForce.Val() == print, nil
 }
 
 // Call returns a queued call.
