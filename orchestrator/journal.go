@@ -14,13 +14,13 @@ const (
 	EntryCallStarted   EntryType = "call.started"   // CallSummary
 	EntryCallAnswered  EntryType = "call.answered"  // {}
 	EntryCallNode      EntryType = "call.node"      // Note
-	EntryCallQueued    EntryType = "call.queued"    // {"queue","priority","needs","tier","prefer","patience_ms","last_agent","known","skills"}, with what the caller gets for being known, and of who waits {"position","staff","widens_ms"}: agents logged in, and the waits after which more may serve
+	EntryCallQueued    EntryType = "call.queued"    // {"queue","priority","needs","tier","prefer","patience_ms","last_agent","known","skills"}, with what the caller gets for being known, and of who waits {"position","staff","expected_ms","widens_ms"}: agents logged in, the wait yet to come, and the waits after which more may serve
 	EntryCallRefused   EntryType = "call.refused"   // {"queue","result"}: the queue did not admit it
 	EntryCallUnqueued  EntryType = "call.unqueued"  // {"queue","why","wait_ms"}
 	EntryCallOffered   EntryType = "call.offered"   // {"queue","agent","offer","line","match"}; line: on a permanent line; match: Match
 	EntryCallRinging   EntryType = "call.ringing"   // {"agent"}
 	EntryCallMissed    EntryType = "call.missed"    // {"agent","why"}: an offer came to nothing
-	EntryCallConnected EntryType = "call.connected" // {"agent","wait_ms","expected_ms","dialled","taken_over","called_back_ms"}; expected_ms: as in call.queued; dialled: the agent made the call, and nobody has waited; taken_over: from another agent, by a supervisor; called_back_ms: since the callback was asked for
+	EntryCallConnected EntryType = "call.connected" // {"agent","wait_ms","expected_ms","dialled","taken_over","called_back_ms"}; expected_ms: what wait_ms was expected to be when the call came to this queue; dialled: the agent made the call, and nobody has waited; taken_over: from another agent, by a supervisor; called_back_ms: since the callback was asked for
 	EntryCallParted    EntryType = "call.parted"    // {"agent","number","by","talk_ms","hold_ms"}: the conversation ended; hold_ms: how much of it the customer heard music; number, masked: of an outside number, without an agent; by: caller, agent, number, transfer, operadora, pbx
 	EntryCallRecording EntryType = "call.recording" // {"recording","state","by","role","agent","number"}: RecordingNews; role, agent and number (masked): who talks with the customer
 	EntryCallTransfer  EntryType = "call.transfer"  // {"destination","kind","result","by","reason","front","error"}; a number is masked; kind and by: of a transfer that a person asked for; result moved: from queue to queue

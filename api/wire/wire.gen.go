@@ -2151,7 +2151,7 @@ type EntryConnected struct {
 	// Dialled The agent made the call, and nobody has waited.
 	Dialled bool `json:"dialled,omitempty,omitzero"`
 
-	// ExpectedMS The wait that was expected when it entered.
+	// ExpectedMS What the wait was expected to be when it came to this queue.
 	ExpectedMS int64 `json:"expected_ms,omitempty,omitzero"`
 
 	// TakenOver The agent is a supervisor who took the call over from another.
@@ -3073,11 +3073,13 @@ type QueueDefinition struct {
 	// KeepRecordsMS 0 is for ever.
 	KeepRecordsMS int64 `json:"keep_records_ms"`
 
-	// LeaveWhenEmpty Those who wait go on when the last agent logs out.
+	// LeaveWhenEmpty Those who wait go on when the last agent logs out, and none enters while nobody is logged in.
 	LeaveWhenEmpty bool `json:"leave_when_empty,omitempty,omitzero"`
 
 	// MaxExpectedWaitMS Longest wait that may be expected as a caller enters.
 	MaxExpectedWaitMS int64 `json:"max_expected_wait_ms,omitempty,omitzero"`
+
+	// MaxLength Most callers that may be in the queue on the line; 0 is unlimited.
 	MaxLength         int   `json:"max_length"`
 	MaxWaitMS         int64 `json:"max_wait_ms"`
 	MissesBeforePause int   `json:"misses_before_pause"`

@@ -102,3 +102,26 @@ func TestAPlaceThatWasForgottenKeepsWhatItHadReached(t *testing.T) {
 	}
 	t.Error("it does not ask")
 }
+
+// TestWhatWasExpectedCountsFromWhereTheWaitDoes: of a caller who comes from another queue
+// the wait counts from the first, and so does what the second expected of it.
+func TestWhatWasExpectedCountsFromWhereTheWaitDoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(graph{
+		{Kind: orchestrator.ActQueue, Queue: "A", Wait: 2 * time.Minute, Edges: map[string]int{"timeout": 1}},
+		{Kind: orchestrator.ActQueue, Queue: "B", Edges: map[string]int{}},
+	})
+	w.desk.plan.AnnounceWait, w.desk.expected = true, 3*time.Minute
+	for _, do := range []func(*world){(*world).quiet, after(2*time.Minute + time.Second), func(w *world) { w.desk.expected = time.Minute }, after(time.Minute), ringing, answered} {
+		do(w)
+		w.quiet()
+	}
+	f := w.last(orchestrator.EntryCallConnected)
+	wait, _ := f["wait_ms"].(float64)
+	if expected, _ := f["expected_ms"].(float64); w.me.c.Visit.Queue != "B" || wait < 170_000 || expected < 290_000 || expected > 310_000 { // two minutes, and three more
+		t.Errorf("in %s: waited %.0f, expected %.0f", w.me.c.Visit.Queue, wait, expected)
+	}
+	if got := w.last(orchestrator.EntryCallQueued)["expected_ms"]; got != 180_000.0 {
+		t.Errorf("as it entered: %v", got)
+	}
+}

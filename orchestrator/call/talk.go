@@ -140,8 +140,8 @@ func (x *change) talksWith(wait int64) {
 	f := fields{"agent": x.c.Agent, "wait_ms": wait}
 	if far.Dials {
 		f["wait_ms"], f["dialled"] = 0, true
-	} else if v.ExpectedMS > 0 {
-		f["expected_ms"] = v.ExpectedMS
+	} else if v.ExpectedMS > 0 && x.c.Promise == nil { // for a callback nobody waited on the line
+		f["expected_ms"] = v.ExpectedMS + max(v.Asked-v.began(), 0)
 	}
 	if x.c.Promise != nil && x.c.ConnectedAt == far.Joined { // nobody has waited on the line for it
 		f["called_back_ms"] = max(1, far.Joined-x.c.StartedAt)

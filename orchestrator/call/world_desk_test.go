@@ -13,13 +13,14 @@ import (
 // toyDesk plays the distributor with one call in it. It is kept in the store,
 // so it is a value that can be copied.
 type toyDesk struct {
-	w       *world
-	plan    orchestrator.QueuePlan
-	refuses map[string]orchestrator.PlacementResult // by queue, "" admits
-	busy    bool                                    // the agent who makes the call has another
-	free    int                                     // agents who wait for a call
-	place   *toyPlace
-	offers  map[string]toyOffer
+	w        *world
+	plan     orchestrator.QueuePlan
+	expected time.Duration                           // by who waits
+	refuses  map[string]orchestrator.PlacementResult // by queue, "" admits
+	busy     bool                                    // the agent who makes the call has another
+	free     int                                     // agents who wait for a call
+	place    *toyPlace
+	offers   map[string]toyOffer
 }
 
 type toyPlace struct {
@@ -157,7 +158,7 @@ func (d *toyDesk) where() orchestrator.Placement {
 		o := d.offers[d.place.offer].offer
 		return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: &o, Plan: d.plan, Skills: toySkills}
 	default:
-		return orchestrator.Placement{Result: orchestrator.PlacedWaiting, Position: 2, Plan: d.plan, Skills: toySkills}
+		return orchestrator.Placement{Result: orchestrator.PlacedWaiting, Position: 2, Expected: d.expected, Plan: d.plan, Skills: toySkills}
 	}
 }
 
