@@ -77,9 +77,9 @@ type Queue struct {
 
 	Admit          Admit         `yaml:"admit" oneof:"always when_agents_logged_in when_agents_qualified" default:"always" doc:"When a caller may enter: always, when_agents_logged_in (else: no_agents), or when_agents_qualified, with somebody logged in who may serve this caller, be it after relax (else: unqualified)."`
 	Hours          string        `yaml:"hours" shape:"mayname" default:"" doc:"Calendar during whose hours callers may enter (else: closed); empty is always."`
-	MaxLength      int           `yaml:"max_length" min:"0" max:"100000" default:"0" doc:"Most callers that may wait on one PBX, or on those that reach one another (else: full); 0 is unlimited."`
+	MaxLength      int           `yaml:"max_length" min:"0" max:"100000" default:"0" doc:"Most callers that may be in the queue on the line, on one PBX or on those that reach one another (else: full); those for whom a phone rings count, those who are to be called back do not, though they have their place among those who wait. 0 is unlimited."`
 	MaxExpected    time.Duration `yaml:"max_expected_wait" min:"0s" max:"24h" default:"0s" doc:"Longest wait that may be expected as a caller enters (else: long_wait); 0 is unlimited."`
-	LeaveWhenEmpty bool          `yaml:"leave_when_empty" default:"false" doc:"Let those who wait go on (no_agents) when the last agent logs out."`
+	LeaveWhenEmpty bool          `yaml:"leave_when_empty" default:"false" doc:"Let those who wait go on (no_agents) when the last agent logs out, and take none in while nobody is logged in."`
 	MaxWait        time.Duration `yaml:"max_wait" min:"0s" max:"24h" default:"0s" doc:"Longest wait before the flow goes on; 0 is unlimited."`
 
 	RingTimeout       time.Duration `yaml:"ring_timeout" min:"1s" max:"10m" default:"20s" doc:"How long an agent's phone rings."`

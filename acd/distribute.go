@@ -35,7 +35,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		w.Entered = now
 	}
 	order := EnqueueOrder{
-		Call: w.Call, MaxLength: q.MaxLength, Admit: q.Admit,
+		Call: w.Call, MaxLength: q.MaxLength, Admit: q.admits(),
 		Record: CallRecord{
 			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Work: w.Work, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
@@ -84,6 +84,15 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		}
 	}
 	return orchestrator.Placement{}, fault.New(op, fault.Unavailable, "call %q is being moved by others", w.Call)
+}
+
+// admits tells who must be logged in for a caller to enter: for a queue that would let
+// the caller go at once when nobody is, somebody.
+func (q Queue) admits() Admit {
+	if q.LeaveWhenEmpty && q.Admit == AdmitAlways {
+		return AdmitWhenAgentsHere
+	}
+	return q.Admit
 }
 
 // lastAgent has a caller wait first for who served them, where the queue keeps that in

@@ -198,3 +198,59 @@ func TestNobodyIsSentAwayBeforeAgentsAreInLine(t *testing.T) {
 		t.Errorf("%+v, and %d times told that nobody is there", o, len(next.deserted))
 	}
 }
+
+// TestNobodyIsLetInToBeSentAway: a queue that lets callers go when nobody is logged in
+// takes none in then, whatever admit says.
+func TestNobodyIsLetInToBeSentAway(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("suelta", func(q *acd.Queue) { q.LeaveWhenEmpty = true })))
+	if got := w.enqueue("c1", "suelta").Result; got != orchestrator.RefusedEmpty {
+		t.Errorf("nobody is there: %s", got)
+	}
+	if got := w.callback("b1", "suelta").Result; got != orchestrator.PlacedWaiting {
+		t.Errorf("a callback, whose customer is not on the line: %s", got)
+	}
+	w.login("a00")
+	w.do(orchestrator.AgentPause, "a00")
+	if got := w.enqueue("c1", "suelta").Result; got != orchestrator.PlacedWaiting {
+		t.Errorf("somebody is there: %s", got)
+	}
+}
+
+// TestAFullQueueIsFullOfCallers: who is to be called back takes nobody's place on the
+// line, and whose agent's phone rings is on the line yet.
+func TestAFullQueueIsFullOfCallers(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("corta", func(q *acd.Queue) { q.MaxLength = 2 })))
+	w.callback("b1", "corta")
+	w.callback("b2", "corta")
+	w.enqueue("c1", "corta")
+	if p := w.enqueue("c2", "corta"); p.Result != orchestrator.PlacedWaiting || p.Position != 4 {
+		t.Errorf("one caller and two callbacks are there: %+v", p)
+	}
+	if got := w.enqueue("c3", "corta").Result; got != orchestrator.RefusedFull {
+		t.Errorf("two callers are there: %s", got)
+	}
+	w.login("a00", "a01")
+	w.offered() // b1 and b2
+	w.offered()
+	if got := w.enqueue("c3", "corta").Result; got != orchestrator.RefusedFull {
+		t.Errorf("two callers are there yet: %s", got)
+	}
+	w.leave("b1", 0) // its agent is offered c1
+	if got := w.enqueue("c3", "corta").Result; got != orchestrator.RefusedFull {
+		t.Errorf("for one of them a phone rings: %s", got)
+	}
+	w.leave("c2", 0)
+	if got := w.enqueue("c3", "corta").Result; got == orchestrator.RefusedFull {
+		t.Error("one caller is there")
+	}
+}
+
+// callback enqueues a call whose customer is to be called back.
+func (w *world) callback(call, queue string) orchestrator.Placement {
+	w.Helper()
+	p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: queue, Work: orchestrator.WorkCallback, Entered: w.clock()})
+	w.must(err)
+	return w.met(p)
+}

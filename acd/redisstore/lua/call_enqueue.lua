@@ -1,7 +1,7 @@
 -- call_enqueue: take a call into a queue for one visit and look for an agent; uses lib_agent, lib_match.
 -- A call that is in another queue, or by an earlier visit, moves.
 -- KEYS as in lib_agent.
--- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] most that may wait, 0 unlimited
+-- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] most callers that may be in the queue on the line, 0 unlimited
 -- ARGV[5] who must be logged in, an acd.Admit   ARGV[6] unique part of the offer's id
 -- ARGV[7] why it is refused as far as is known, 'closed' or ''
 -- Returns {result, offer or '', position, staff when it waits}, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
