@@ -21,7 +21,8 @@ type Counts struct {
 	Paces    map[QueueAt]Pace
 	SetAside int // records that could not be read, of the last week
 
-	work map[string]float64 // profile -> agents at work
+	work  map[string]float64 // profile -> agents at work
+	means map[string]float64 // group -> how long a call takes an agent up, ms
 }
 
 // Inside counts the calls in a queue.

@@ -159,8 +159,7 @@ func (s *Service) expected(ctx context.Context, c CallRecord, age time.Duration)
 	return wait
 }
 
-// estimates tells whether anybody asks how long callers will wait: in a centre of
-// thousands an estimate is dear.
+// estimates tells whether anybody asks how long callers will wait.
 func (q Queue) estimates() bool { return q.AnnounceWait || q.MaxExpected > 0 }
 
 func placement(result orchestrator.PlacementResult, o *OfferRecord, position int, q Queue) orchestrator.Placement {

@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -13,8 +14,16 @@ import (
 const expectAge = time.Second
 
 // reckon counts those at work, by profile: who serve calls now or as soon as they can,
-// not paused, with a phone that can be rung.
+// not paused, with a phone that can be rung; and how long calls take in all queues of a group.
 func (c *Counts) reckon() {
+	calls := map[string]float64{}
+	c.means = map[string]float64{}
+	for at, p := range c.Paces {
+		if p.Handle > 0 {
+			calls[at.Group] += float64(p.Handled)
+			c.means[at.Group] += (p.Handle - c.means[at.Group]) * float64(p.Handled) / calls[at.Group]
+		}
+	}
 	c.work = make(map[string]float64, len(c.Agents))
 	for profile, standings := range c.Agents {
 		n := 0
@@ -43,16 +52,7 @@ func (c Counts) handle(at QueueAt) float64 {
 	if h := c.Paces[at].Handle; h > 0 {
 		return h
 	}
-	sum, n := 0.0, 0.0
-	for other, p := range c.Paces {
-		if other.Group == at.Group && p.Handle > 0 {
-			sum, n = sum+p.Handle*float64(p.Handled), n+float64(p.Handled)
-		}
-	}
-	if n == 0 {
-		return 0
-	}
-	return sum / n
+	return c.means[at.Group]
 }
 
 // together is how many agents at work may serve one set of profiles, and of them how
@@ -133,24 +133,23 @@ type laneTable struct {
 }
 
 // expect is how long a call in a queue has to wait yet; 0 when nobody can tell: nobody
-// is at work who may serve it, or nothing is known yet of how long calls take.
+// is at work who may serve it, or nothing is known yet of how long calls take. Who comes
+// before it is counted anew, in the lanes that matter alone.
 func (s *Service) expect(ctx context.Context, call CallRecord, age time.Duration) (time.Duration, error) {
 	b, err := s.counts.get(ctx, age)
 	if err != nil {
 		return 0, err
 	}
-	ahead, err := s.store.Ahead(ctx, call.Score)
+	busy, err := s.busy.get(ctx, age)
 	if err != nil {
 		return 0, err
 	}
 	dir := s.directory.Load()
-	tables := map[string]laneTable{}
-	for lane := range ahead {
-		if t, known, err := s.table(ctx, lane); err != nil {
-			return 0, err
-		} else if known {
-			tables[lane] = t
-		}
+	_, lanes := dir.way(call)
+	tables := busy.beside(lanes)
+	ahead, err := s.store.Ahead(ctx, call.Score, slices.Collect(maps.Keys(tables)))
+	if err != nil {
+		return 0, err
 	}
 	waited := time.Duration(0)
 	if call.Since > 0 {
@@ -159,28 +158,56 @@ func (s *Service) expect(ctx context.Context, call CallRecord, age time.Duration
 	return dir.expect(b.counts, call, waited, ahead, tables), nil
 }
 
-// tablesKept bounds how many tables are remembered; they are named by their content.
-const tablesKept = 2048
+// busyLanes are those in which somebody waits, by who serves them, without agents' own.
+type busyLanes struct {
+	tables map[string]laneTable
+	of     map[string][]string // profile -> lanes
+}
 
-// table is that of a lane; known is false for an agent's own, and for one that is gone.
-func (s *Service) table(ctx context.Context, lane string) (t laneTable, known bool, err error) {
-	if orchestrator.OwnerOfQueue(lane) != "" {
-		return t, false, nil
+// beside returns the lanes with which a call's have agents in common, and those.
+func (b busyLanes) beside(ours []*Lane) map[string]laneTable {
+	out := map[string]laneTable{}
+	for _, l := range ours {
+		out[l.ID] = laneTable{queue: l.Rules.Queue, ranks: l.Ranks}
+		for profile := range l.Ranks {
+			for _, lane := range b.of[profile] {
+				out[lane] = b.tables[lane]
+			}
+		}
 	}
-	if v, ok := s.tables.Load(lane); ok {
-		return v.(laneTable), true, nil
+	return out
+}
+
+// readBusy reads what busy shares. A lane is named by its content: what is known of one
+// that was busy the last time is not read again.
+func (s *Service) readBusy(ctx context.Context) (busyLanes, error) {
+	names, err := s.store.Lanes(ctx)
+	if err != nil {
+		return busyLanes{}, err
 	}
-	rules, ranks, ok, err := s.store.Table(ctx, lane)
-	if err != nil || !ok {
-		return t, false, err
+	out := busyLanes{tables: make(map[string]laneTable, len(names)), of: map[string][]string{}}
+	var news []string
+	for _, lane := range names {
+		if t, known := s.tables[lane]; known {
+			out.tables[lane] = t
+		} else if orchestrator.OwnerOfQueue(lane) == "" {
+			news = append(news, lane)
+		}
 	}
-	if s.tablesSeen.Add(1) > tablesKept {
-		s.tables.Clear()
-		s.tablesSeen.Store(0)
+	read, err := s.store.Tables(ctx, news)
+	if err != nil {
+		return busyLanes{}, err
 	}
-	t = laneTable{queue: rules.Queue, ranks: ranks}
-	s.tables.Store(lane, t)
-	return t, true, nil
+	for _, l := range read {
+		out.tables[l.ID] = laneTable{queue: l.Rules.Queue, ranks: l.Ranks}
+	}
+	for lane, t := range out.tables {
+		for profile := range t.ranks {
+			out.of[profile] = append(out.of[profile], lane)
+		}
+	}
+	s.tables = out.tables
+	return out, nil
 }
 
 // estimate is how long one would wait who enters a queue now without asking for more

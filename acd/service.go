@@ -26,12 +26,11 @@ type Service struct {
 	alarm     *alarm
 	stale     atomic.Bool // agents' places may not be those of the directory
 
-	tables     sync.Map     // lane -> laneTable
-	tablesSeen atomic.Int64 // of those in tables
-
 	boards     shared[Snapshot]
 	counts     shared[Board]
-	unreadable map[string]bool // records told of in the log; only who reads boards touches it
+	busy       shared[busyLanes]
+	tables     map[string]laneTable // of the lanes that were busy; only who reads busy touches it
+	unreadable map[string]bool      // records told of in the log; only who reads boards touches it
 
 	reload sync.Mutex // one at a time brings agents in line
 	life   life.Group
@@ -93,6 +92,7 @@ func New(p Parts) (*Service, error) {
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now
 	s.counts.read, s.counts.now = s.readBoard, p.Now
+	s.busy.read, s.busy.now = s.readBusy, p.Now
 	dir := newDirectory(p.Definitions, nil, p.Config.OfferGrace)
 	if dir.stamp = p.Stamp; dir.stamp.IsZero() {
 		dir.stamp = p.Now()

@@ -59,10 +59,12 @@ type CallStore interface {
 	ForgetCaller(ctx context.Context, caller string, queues []string) error
 	// Place returns a waiting call's position from 1; 0 is not waiting.
 	Place(ctx context.Context, call string, in QueueAt) (position int, err error)
-	// Ahead counts, in each lane in which somebody is, who comes before a score.
-	Ahead(ctx context.Context, score float64) (map[string]int, error)
-	// Table returns what is kept of a lane; ok is false when it is gone.
-	Table(ctx context.Context, lane string) (rules LaneRules, ranks map[string]int, ok bool, err error)
+	// Lanes lists those in which somebody waits.
+	Lanes(ctx context.Context) ([]string, error)
+	// Tables returns what is kept of some lanes, without those that are gone.
+	Tables(ctx context.Context, lanes []string) ([]Lane, error)
+	// Ahead counts, in each of some lanes, who comes before a score.
+	Ahead(ctx context.Context, score float64, lanes []string) (map[string]int, error)
 }
 
 // OfferStore is the part of Store about offers.

@@ -119,7 +119,9 @@ func (d Definitions) checkAgents(c *complaints) {
 		}
 		c.queues(names)
 		for _, s := range slices.Sorted(maps.Keys(a.Skills)) {
-			c.check(slices.Contains(skills, s), yamlfile.CodeUnknown, "skills."+s, "there is no skill %q%s; the list skills of queues.yaml or agents.yaml declares them", s, yamlfile.Suggest(s, skills))
+			if !slices.Contains(skills, s) { // what to suggest is dear to find
+				c.check(false, yamlfile.CodeUnknown, "skills."+s, "there is no skill %q%s; the list skills of queues.yaml or agents.yaml declares them", s, yamlfile.Suggest(s, skills))
+			}
 		}
 	}
 }

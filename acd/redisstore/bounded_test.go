@@ -7,9 +7,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
 
@@ -40,6 +43,57 @@ func TestACallIsMatchedInFewSteps(t *testing.T) {
 	}
 	if w.offerOf("a00") == "" {
 		t.Error("a00 is free while a call waits")
+	}
+}
+
+// TestAnExpectedWaitCostsWhatMatters: however many kinds of calls wait for other agents,
+// who is told a wait has nobody counted but those whose agents are the same.
+func TestAnExpectedWaitCostsWhatMatters(t *testing.T) {
+	t.Parallel()
+	own := lab.RedisFor(t, lab.RedisOptions{}) // its counters are ours alone
+	rdb := redis.NewClient(&redis.Options{Addr: own.Addr()})
+	t.Cleanup(func() { _ = rdb.Close() })
+	w := newWorld(t, rdb, "kinds")
+	d := defs(10, queue("ventas", func(q *acd.Queue) { q.AnnounceWait = true }), queue("soporte"))
+	for i := range d.Agents {
+		skill := "s" + strconv.Itoa(i)
+		d.Skills = append(d.Skills, acd.Skill{Name: skill})
+		d.Agents[i].Skills, d.Agents[i].Queues = map[string]int{skill: 1}, d.Agents[i].Queues[1:]
+	}
+	d.Agents[0].Queues = []acd.Membership{{Queue: "ventas"}}
+	w.svc = w.unstarted(acd.Parts{Definitions: d})
+	w.login("a00")
+	o := w.serve("c0", "ventas")
+	w.finish(o.ID) // it is known how long that takes
+	for i := range 300 {
+		var any []string
+		for k := range 9 {
+			if (i+1)>>k&1 == 1 {
+				any = append(any, fmt.Sprintf("s%d >= 1", k+1))
+			}
+		}
+		_, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: "s" + strconv.Itoa(i), PBX: pbx, Queue: "soporte", Entered: w.clock(),
+			Sought: orchestrator.Sought{Needs: strings.Join(any, " or ")}})
+		w.must(err)
+	}
+	for i := range 3 {
+		w.tock(time.Second)
+		w.enqueue("c"+strconv.Itoa(i+1), "ventas")
+	}
+	ask := func() int {
+		w.must(rdb.ConfigResetStat(w.ctx()).Err())
+		position, _, err := w.svc.Place(w.ctx(), "c3")
+		if w.must(err); position != 3 {
+			t.Errorf("position %d", position)
+		}
+		return w.commands()
+	}
+	ask()
+	if lanes, err := w.store.Lanes(w.ctx()); err != nil || len(lanes) < 290 {
+		t.Fatalf("%d lanes, %v", len(lanes), err)
+	}
+	if n := ask(); n > 10 {
+		t.Errorf("%d commands for a wait that three callers have to do with", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -116,42 +117,70 @@ func (s *Store) Place(ctx context.Context, call string, in acd.QueueAt) (int, er
 	return int(rank) + 1, redisstore.Classify("acd/redisstore.Place", err)
 }
 
-// Ahead counts who comes before a score, by lane, in two round trips. The lanes are as
-// many as there are kinds of requirements in use: hundreds at most.
-func (s *Store) Ahead(ctx context.Context, score float64) (map[string]int, error) {
-	const op = "acd/redisstore.Ahead"
-	below := "(" + strconv.FormatFloat(score, 'f', -1, 64)
-	lanes, err := s.rdb.ZRangeArgs(ctx, redis.ZRangeArgs{Key: s.keys.lanes(), Start: "-inf", Stop: below, ByScore: true}).Result()
-	if err != nil || len(lanes) == 0 {
-		return nil, redisstore.Classify(op, err)
-	}
-	pipe, counts := s.rdb.Pipeline(), make([]*redis.IntCmd, len(lanes))
-	for i, lane := range lanes {
-		counts[i] = pipe.ZCount(ctx, s.keys.lane(lane), "-inf", below)
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, redisstore.Classify(op, err)
-	}
-	out := make(map[string]int, len(lanes))
-	for i, lane := range lanes {
-		out[lane] = int(counts[i].Val())
-	}
-	return out, nil
+// Lanes lists those in which somebody waits.
+func (s *Store) Lanes(ctx context.Context) ([]string, error) {
+	lanes, err := s.rdb.ZRange(ctx, s.keys.lanes(), 0, -1).Result()
+	return lanes, redisstore.Classify("acd/redisstore.Lanes", err)
 }
 
-// Table returns what is kept of a lane.
-func (s *Store) Table(ctx context.Context, lane string) (rules acd.LaneRules, ranks map[string]int, ok bool, err error) {
-	fields, err := s.rdb.HGetAll(ctx, s.keys.serves(lane)).Result()
-	if err != nil || len(fields) == 0 {
-		return rules, nil, false, redisstore.Classify("acd/redisstore.Table", err)
-	}
-	ranks = make(map[string]int, len(fields))
-	for profile, rank := range fields {
-		if profile != "" {
-			ranks[profile], _ = strconv.Atoi(rank)
+// Ahead counts who comes before a score in some lanes.
+func (s *Store) Ahead(ctx context.Context, score float64, lanes []string) (map[string]int, error) {
+	const op = "acd/redisstore.Ahead"
+	below := "(" + strconv.FormatFloat(score, 'f', -1, 64)
+	out := make(map[string]int, len(lanes))
+	err := s.pages(ctx, op, lanes, func(p redis.Pipeliner, lane string) func() error {
+		n := p.ZCount(ctx, s.keys.lane(lane), "-inf", below)
+		return func() error {
+			out[lane] = int(n.Val())
+			return nil
+		}
+	})
+	return out, err
+}
+
+// Tables returns what is kept of some lanes.
+func (s *Store) Tables(ctx context.Context, lanes []string) ([]acd.Lane, error) {
+	var out []acd.Lane
+	err := s.pages(ctx, "acd/redisstore.Tables", lanes, func(p redis.Pipeliner, lane string) func() error {
+		fields := p.HGetAll(ctx, s.keys.serves(lane))
+		return func() error {
+			l := acd.Lane{ID: lane, Table: lane, Ranks: make(map[string]int, len(fields.Val()))}
+			for profile, rank := range fields.Val() {
+				if profile != "" {
+					l.Ranks[profile], _ = strconv.Atoi(rank)
+				}
+			}
+			if len(fields.Val()) == 0 { // gone
+				return nil
+			}
+			if err := decode(fields.Val()[""], &l.Rules); err != nil {
+				return err
+			}
+			out = append(out, l)
+			return nil
+		}
+	})
+	return out, err
+}
+
+// pages asks for something of each name, so many in one round trip that nobody else is
+// kept waiting, and takes the answers.
+func (s *Store) pages(ctx context.Context, op string, names []string, ask func(redis.Pipeliner, string) func() error) error {
+	for page := range slices.Chunk(names, pageSize) {
+		pipe, takes := s.rdb.Pipeline(), make([]func() error, len(page))
+		for i, name := range page {
+			takes[i] = ask(pipe, name)
+		}
+		if _, err := pipe.Exec(ctx); err != nil {
+			return redisstore.Classify(op, err)
+		}
+		for _, take := range takes {
+			if err := take(); err != nil {
+				return err
+			}
 		}
 	}
-	return rules, ranks, true, decode(fields[""], &rules)
+	return nil
 }
 
 // get reads one field of a hash of JSON values. One that cannot be read is set

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/operadora/operadora/acd"
 )
 
 // BenchmarkMatchWhileRead is a call that comes to 5,000 free agents and 5,000
@@ -116,9 +118,19 @@ func BenchmarkBoard(b *testing.B) {
 	}
 }
 
-// BenchmarkPlace is what an announcement costs at that size.
+// BenchmarkPlace is what an announcement of position and expected wait costs at that size.
 func BenchmarkPlace(b *testing.B) {
-	w, _, _ := busyCentre(b, 5_000, benched)
+	w, d, _ := busyCentre(b, 5_000, benched)
+	for i := range d.Queues {
+		d.Queues[i].AnnounceWait = true
+	}
+	w.svc = w.unstarted(acd.Parts{Definitions: d})
+	gone := 0
+	for _, o := range w.records().Offers { // it is known how long calls take
+		if gone++; gone <= 200 {
+			w.must(w.svc.Finished(w.ctx(), o.Offer, time.Minute))
+		}
+	}
 	var ids []string
 	for id, c := range w.records().Calls {
 		if c.Offer == "" {
@@ -127,14 +139,20 @@ func BenchmarkPlace(b *testing.B) {
 	}
 	slices.Sort(ids)
 	b.Logf("%d wait", len(ids))
-	w.resetScripts()
+	var took []time.Duration
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
+		w.tock(10 * time.Millisecond) // a hundred callers are told in a second
+		begun := time.Now()
 		_, _, err := w.svc.Place(w.ctx(), ids[i*7919%len(ids)])
 		w.must(err)
+		took = append(took, time.Since(begun))
 		i++
 	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
 
 // whole reads everything.
