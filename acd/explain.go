@@ -239,7 +239,7 @@ func (dir *directory) unfit(a AgentView, c CallRecord, waited int64) []Finding {
 		return []Finding{finding(WhyNotMember, "agent %s does not serve queue %s", "el agente %s no atiende la cola %s", a.ID, c.Queue)}
 	}
 	asks, about := dir.ways.judge(dir, q, c)
-	if at.Reserve && !asks.urgent {
+	if at.Reserve && asks.tier == 0 {
 		return []Finding{finding(WhyReserve, "agent %s is kept in queue %s for callers of a tier", "el agente %s se reserva en la cola %s para urgencias", a.ID, c.Queue)}
 	}
 	from, _, ok := asks.when(*at, newEnv(dir.ways.skills, p.Skills), p.Skills, about)

@@ -30,6 +30,7 @@ type LaneRules struct {
 	HoldMS     int64    `json:"hold_ms"`          // life of an offer: ring time and grace
 	Random     bool     `json:"random,omitempty"` // agents of one rank are drawn
 	AutoAnswer bool     `json:"auto_answer,omitempty"`
+	Tier       int      `json:"tier,omitempty"` // of its calls
 }
 
 // Fields returns the table as the store keeps it: a rank for each profile, and

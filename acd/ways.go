@@ -76,12 +76,12 @@ func aboutCall(c CallRecord) map[string]string {
 
 // asking is what a call asks for.
 type asking struct {
-	queue  Queue
-	pbx    string
-	urgent bool // takes agents who are kept in reserve
-	steps  []step
-	needs  *requirement // of the call alone; nil when it cannot be judged
-	text   string
+	queue Queue
+	pbx   string
+	tier  int // above 0 it takes agents who are kept in reserve
+	steps []step
+	needs *requirement // of the call alone; nil when it cannot be judged
+	text  string
 }
 
 // step is what a queue requires from so long on.
@@ -91,7 +91,7 @@ type step struct {
 }
 
 func (w *ways) asks(dir *directory, q Queue, c CallRecord) asking {
-	a := asking{queue: q, pbx: c.PBX, urgent: max(c.Tier, q.Tier) > 0, steps: dir.steps[q.ID], text: c.Needs}
+	a := asking{queue: q, pbx: c.PBX, tier: max(c.Tier, q.Tier), steps: dir.steps[q.ID], text: c.Needs}
 	if len(a.steps) == 0 {
 		a.steps = []step{{needs: needsNothing}}
 	}
@@ -108,7 +108,7 @@ func (w *ways) asks(dir *directory, q Queue, c CallRecord) asking {
 
 // key tells apart what a queue, and a call in it, may ask for.
 func (a asking) key(about map[string]string) string {
-	parts := []string{a.queue.ID, a.pbx, strconv.FormatBool(a.urgent), a.text}
+	parts := []string{a.queue.ID, a.pbx, strconv.Itoa(a.tier), a.text}
 	names := map[string]bool{}
 	for _, s := range append([]step{{needs: a.needs}}, a.steps...) {
 		switch {
@@ -147,6 +147,7 @@ func (w *ways) make(dir *directory, a asking, about map[string]string) (k knownW
 	slices.Sort(times)
 	for _, from := range slices.Compact(times) {
 		l := &Lane{Rules: dir.laneRules(a.queue), Ranks: map[string]int{}}
+		l.Rules.Tier = a.tier
 		for _, c := range found {
 			if c.from <= from {
 				l.Ranks[c.profile] = c.rank
@@ -174,7 +175,7 @@ func (a asking) skills(all []string, about map[string]string) []string {
 func (w *ways) candidates(dir *directory, a asking, about map[string]string) (out []candidate) {
 	for id, p := range dir.profiles {
 		at := p.place(a.queue.ID)
-		if at == nil || !dir.together(p.PBX, a.pbx) || (at.Reserve && !a.urgent) {
+		if at == nil || !dir.together(p.PBX, a.pbx) || (at.Reserve && a.tier == 0) {
 			continue
 		}
 		env := w.envs[p]

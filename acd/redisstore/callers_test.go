@@ -172,3 +172,24 @@ func TestSkillsAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEmergencyIsToldToTheAgent: an offer says of which tier its call is, by the queue,
+// the number or the flow.
+func TestAnEmergencyIsToldToTheAgent(t *testing.T) {
+	t.Parallel()
+	d := defs(1, queue("ventas", noWrap), queue("averias", noWrap, func(q *acd.Queue) { q.Tier = 1 }))
+	d.Callers = []acd.KnownCaller{{ID: "hospital", Numbers: []string{"34600000001"}, Tier: 3}}
+	w := setup(t, d)
+	w.login("a00")
+	for i, x := range []struct {
+		queue, number string
+		tier, want    int
+	}{{"ventas", "", 0, 0}, {"averias", "", 0, 1}, {"ventas", "", 2, 2}, {"averias", "+34600000001", 2, 3}} {
+		p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: fmt.Sprint("c", i), PBX: pbx, Queue: x.queue, Visit: 1, Entered: w.clock(),
+			Caller: orchestrator.Party{Number: x.number}, Sought: orchestrator.Sought{Tier: x.tier}})
+		if w.must(err); p.Offer == nil || p.Offer.Match.Tier != x.want {
+			t.Fatalf("%+v: %+v", x, p.Offer)
+		}
+		w.leave(p.Offer.Call, 1)
+	}
+}

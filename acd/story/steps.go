@@ -116,6 +116,9 @@ func matched(m orchestrator.Match) acd.Texts {
 		out = and(say(", free for %s: of those who were free and may serve it, ", ", libre desde hacía %s: de quienes estaban libres y pueden atenderla, ", span(m.FreeMS)),
 			acd.Texts{"en": en, "es": es})
 	}
+	if m.Tier > 0 {
+		out = and(out, say("; the agent was told that it is an emergency", "; se avisó al agente de que es una urgencia"))
+	}
 	if m.WaitedMS == 0 {
 		return out
 	}

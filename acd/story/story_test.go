@@ -50,7 +50,7 @@ var stories = map[string]func(*day){
 		d.add(time.Minute, orchestrator.EntryCallTransfer, fields{"destination": "@103", "kind": "agent", "result": "done", "by": "agent:102", "reason": "knows it"})
 		d.add(0, orchestrator.EntryCallParted, fields{"agent": "102", "by": "transfer", "talk_ms": 60_000})
 		d.add(0, orchestrator.EntryCallQueued, fields{"queue": "@103", "priority": 0})
-		d.add(0, orchestrator.EntryCallOffered, fields{"queue": "@103", "agent": "103", "match": orchestrator.Match{Alone: true}})
+		d.add(0, orchestrator.EntryCallOffered, fields{"queue": "@103", "agent": "103", "match": orchestrator.Match{Alone: true, Tier: 2}})
 		d.add(3*time.Second, orchestrator.EntryCallConnected, fields{"agent": "103", "wait_ms": 3000})
 		d.add(time.Minute, orchestrator.EntryCallParted, fields{"agent": "103", "by": "caller", "talk_ms": 60_000})
 		d.add(0, orchestrator.EntryCallEnded, orchestrator.CallSummary{Outcome: orchestrator.OutcomeServed, EndedBy: "caller"})

@@ -2957,6 +2957,9 @@ type OfferMatch struct {
 	// Strategy In which order the queue looks through agents who are free.
 	Strategy string `json:"strategy,omitempty,omitzero"`
 
+	// Tier Of the call; above 0 it is an emergency, and the agent is told so.
+	Tier int `json:"tier,omitempty,omitzero"`
+
 	// WaitedMS How long the call had waited, in this stay.
 	WaitedMS int64 `json:"waited_ms,omitempty,omitzero"`
 }

@@ -239,12 +239,17 @@ func (x *change) nextTurn() {
 // shownToAgent is what an agent's phone shows of whom the offer is for.
 func (x *change) shownToAgent(o orchestrator.Offer) orchestrator.Party {
 	p := orchestrator.CleanParty(x.c.Caller)
-	if x.c.Absent() {
-		word := "Callback"
+	for _, w := range []struct {
+		is     bool
+		en, es string
+	}{{x.c.Absent(), "Callback", "Devolver llamada"}, {o.Match.Tier > 0, "EMERGENCY", "URGENCIA"}} {
+		word := w.en
 		if strings.HasPrefix(o.Language, "es") {
-			word = "Devolver llamada"
+			word = w.es
 		}
-		p.Name = strings.TrimSpace(word + " " + p.Name)
+		if w.is {
+			p.Name = strings.TrimSpace(word + " " + p.Name)
+		}
 	}
 	return p
 }

@@ -104,9 +104,13 @@ func (x *change) borrowGuest(o orchestrator.Offer, line Line) {
 	x.whisper(o, line, plan)
 }
 
-// whisper lets an agent hear on the line that a call has come, and from where.
+// whisper lets an agent hear on the line that a call has come, and from where. For an
+// emergency it beeps three times.
 func (x *change) whisper(o orchestrator.Offer, line Line, plan orchestrator.QueuePlan) {
 	media := []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: beep}}
+	if o.Match.Tier > 0 {
+		media = append(media, media[0], media[0])
+	}
 	if plan.Whisper != "" {
 		media = append(media, orchestrator.Media{Kind: orchestrator.MediaSound, Value: plan.Whisper})
 	}

@@ -2,6 +2,7 @@ package call
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +62,33 @@ func TestWhatOutsideNumbersAreShown(t *testing.T) {
 			}
 			if got := dials[len(dials)-1][2]; got != want {
 				t.Errorf("%s, number %q, queue %q: shown is %q, want %q", name, of.did, of.queue, got, want)
+			}
+		}
+	}
+}
+
+// TestEmergenciesAreAnnounced: the agent's phone shows that the call is one, and a
+// permanent line beeps three times.
+func TestEmergenciesAreAnnounced(t *testing.T) {
+	t.Parallel()
+	for tier, want := range map[int]struct {
+		name  string
+		beeps int
+	}{0: {"Ana", 1}, 2: {"EMERGENCY Ana", 3}} {
+		for _, lines := range []int{0, 1} {
+			w := newWorld(toyFlow{})
+			w.lines, w.desk.tier, w.me.c.Caller.Name = lines, tier, "Ana"
+			for _, do := range []func(*world){(*world).quiet, inQueue, ringing} {
+				do(w)
+				w.quiet()
+			}
+			story := w.story()
+			shown, beeps := regexp.MustCompile(`dial \d+ \{Order:.*?Caller:\{Number:\S* Name:([^}]*)\}`).FindStringSubmatch(story), 0
+			if heard := regexp.MustCompile(`play \d+ \{[^\n]*? Media:\[([^\]]*` + beep + `[^\]]*)\]`).FindStringSubmatch(story); heard != nil {
+				beeps = strings.Count(heard[1], beep)
+			}
+			if lines == 0 && (shown == nil || shown[1] != want.name) || lines == 1 && beeps != want.beeps {
+				t.Errorf("tier %d, lines %d: shown %q, %d beeps", tier, lines, shown, beeps)
 			}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 type toyDesk struct {
 	w        *world
 	plan     orchestrator.QueuePlan
+	tier     int                                     // of the call
 	expected time.Duration                           // by who waits
 	refuses  map[string]orchestrator.PlacementResult // by queue, "" admits
 	busy     bool                                    // the agent who makes the call has another
@@ -178,7 +179,8 @@ func (d *toyDesk) match() {
 	d.w.offerSeq++
 	id := "o" + strconv.Itoa(d.w.offerSeq)
 	o := orchestrator.Offer{ID: id, Call: "c1", PBX: "pbx", Queue: d.place.queue, Visit: d.place.visit,
-		Agent: "agent" + id, Endpoint: "PJSIP/" + id, Ring: 20 * time.Second}
+		Agent: "agent" + id, Endpoint: "PJSIP/" + id, Ring: 20 * time.Second,
+		Match: orchestrator.Match{Tier: d.tier}}
 	d.place.offer = id
 	d.w.logf("the distributor offers %s", id)
 	if d.w.lines > 0 && d.w.offerSeq%d.w.lines == 0 {
