@@ -162,7 +162,7 @@ func (d *Hours) Open() calendar.Hours {
 func (a ask) cap(d *Cap, now time.Time) (time.Time, Texts) {
 	var leave []time.Time
 	for _, c := range a.history {
-		if d.counts(c, a.callee.Number) {
+		if d.counts(c, a.callee.Number) && now.Sub(c.At) < longestIn(d.Per) {
 			if at := leaves(d.Per, c.At, a.callee.Zones); at.After(now) {
 				leave = append(leave, at)
 			}
@@ -179,6 +179,18 @@ func (a ask) cap(d *Cap, now time.Time) (time.Time, Texts) {
 func (d *Cap) counts(c Contact, number string) bool {
 	return (d.Counts == CountAttempts || c.Spoke) && (d.Channels == ChannelsAll || c.Channel == ChannelCall) &&
 		(d.Same == SamePerson || c.Number == number)
+}
+
+// longestIn is how long a contact may count: no day lasts longer than two of our days,
+// and no week longer than eight, however clocks are changed.
+func longestIn(per string) time.Duration {
+	switch per {
+	case perDay:
+		return 2 * 24 * time.Hour
+	case perWeek:
+		return 8 * 24 * time.Hour
+	}
+	return longestPer
 }
 
 // leaves is when a contact no longer counts: at the end of its day or week in the last
@@ -241,16 +253,25 @@ func (a ask) callerID(d *CallerID) Texts {
 		}
 		return nil
 	}
-	n, err := phonenumbers.Parse(shown, "")
-	if err != nil {
+	if digits := strings.TrimPrefix(shown, "+"); len(digits) == len(shown) || len(digits) < 4 || strings.Trim(digits, "0123456789") != "" {
 		return Texts{"en": "what is shown is no number with + and country code", "es": "lo que se muestra no es un número con + y prefijo de país"}
 	}
-	kind := phonenumbers.GetNumberType(n)
-	if d.NotMobile && (kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE) {
+	if d.NotMobile && mobile(shown) {
 		return Texts{"en": "the number shown is that of a mobile phone", "es": "el número que se muestra es de un móvil"}
 	}
 	if len(d.Prefixes) > 0 && !slices.ContainsFunc(d.Prefixes, func(p string) bool { return strings.HasPrefix(shown, p) }) {
 		return Texts{"en": "the number shown does not begin with " + strings.Join(d.Prefixes, ", "), "es": "el número que se muestra no empieza por " + strings.Join(d.Prefixes, ", ")}
 	}
 	return nil
+}
+
+// mobile tells whether a number may be one of a mobile phone, by its numbering plan; what
+// is in no plan may be.
+func mobile(number string) bool {
+	n, err := phonenumbers.Parse(number, "")
+	if err != nil {
+		return true
+	}
+	kind := phonenumbers.GetNumberType(n)
+	return kind == phonenumbers.MOBILE || kind == phonenumbers.FIXED_LINE_OR_MOBILE
 }

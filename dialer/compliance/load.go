@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
@@ -31,12 +30,11 @@ func Load(fsys fs.FS) (map[string]Profile, yamlfile.Faults) {
 		}
 		p, more := Read(name, text)
 		if other, there := out[p.ID]; more.Err() == nil && there {
-			where := "that ships"
-			if other.At.File != "" && !slices.Contains(Names(), p.ID) {
-				where = "in " + other.At.File
+			text := fmt.Sprintf("%q is already in %s", p.ID, other.At.File)
+			if slices.Contains(Names(), p.ID) {
+				text = fmt.Sprintf("%q is one that ships; give yours another name, and `extends: %[1]s` if its rules shall hold, too", p.ID)
 			}
-			more = append(more, yamlfile.Fault{Code: yamlfile.CodeForm, At: p.At, Where: "profile",
-				Text: fmt.Sprintf("%q is already one %s; give yours another name, and `extends: %s` if its rules shall hold, too", p.ID, where, strings.ToUpper(p.ID))})
+			more = append(more, yamlfile.Fault{Code: yamlfile.CodeForm, At: p.At, Where: "profile", Text: text})
 		}
 		faults = append(faults, more...)
 		if more.Err() == nil {

@@ -3,6 +3,7 @@ package compliance_test
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/operadora/operadora/dialer/compliance"
 )
@@ -37,13 +38,29 @@ func TestReadTellsWhatIsWrong(t *testing.T) {
 		"extends: US\n" + strings.Replace(rule("kind: ring, least: 15s"), "id: a", "id: ring", 1):                             `rule "ring" is also one of US`,
 	}
 	for text, want := range rows {
-		p, faults := compliance.Read("p.yaml", text)
+		_, faults := compliance.Read("p.yaml", text)
 		if len(faults) != 1 || !strings.Contains(faults[0].String(), want) || !strings.HasPrefix(faults[0].String(), "p.yaml:") {
 			t.Errorf("%s\n%v\nwant one fault: %s", text, faults, want)
 		}
-		_ = p
 	}
 	if _, faults := compliance.Read("p.yaml", "extends: CO\n"+rule("kind: cap, counts: attempts, most: 2, per: week, channels: all")); faults != nil {
 		t.Error(faults)
+	}
+}
+
+// TestLoad: profiles of one's own stand beside those that ship, each of a name of its own.
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	file := func(id string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("profile: " + id + "\nname: {en: Ours}\nread: 2026-11-30\nrules: [{id: a, kind: ring, least: 15s, from: 2026-01-01, law: ours, basis: assumed}]\n")}
+	}
+	all, faults := compliance.Load(fstest.MapFS{"profiles/a.yaml": file("ours"), "profiles/b.yml": file("ours"), "profiles/c.yaml": file("CO"), "profiles/d.yaml": {Data: []byte("profile: [")}})
+	if len(all) != len(compliance.Names())+1 || len(all["CO"].Rules) < 5 || len(faults) != 3 {
+		t.Errorf("%d profiles, %v", len(all), faults)
+	}
+	for _, want := range []string{`profiles/b.yml:1:1: E00 profile: "ours" is already in profiles/a.yaml`, `profiles/c.yaml:1:1: E00 profile: "CO" is one that ships; give yours another name`, "profiles/d.yaml:"} {
+		if !strings.Contains(faults.Error(), want) {
+			t.Errorf("%v lacks %s", faults, want)
+		}
 	}
 }
