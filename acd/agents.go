@@ -47,6 +47,12 @@ func (s *Service) Do(ctx context.Context, cmd orchestrator.AgentCommand) (orches
 		return s.presentCall(ctx, a.ID, answer)
 	case cmd.Op == orchestrator.AgentSupervise:
 		return s.overseenCall(ctx, a, cmd, answer)
+	case cmd.Op == orchestrator.AgentExtend:
+		res, err := s.store.Extend(ctx, s.now(), ExtendOrder{Station: dir.stationOf(a.ID), By: cmd.By})
+		if err != nil {
+			return answer, err
+		}
+		return s.answer(answer, res, OnWrapped), nil
 	case cmd.Op == orchestrator.AgentDispose:
 		return s.dispose(ctx, dir, a, cmd, answer)
 	}
@@ -174,6 +180,8 @@ func (s *Service) answer(answer orchestrator.AgentAnswer, res ChangeResult, t Tr
 		answer.Result = orchestrator.AgentLater
 	case ChangeNothing:
 		answer.Result = orchestrator.AgentNothingToClose
+	case ChangeNoMore:
+		answer.Result = orchestrator.AgentNoMore
 	case ChangeUnfit:
 		answer.Result = orchestrator.AgentBadDisposition
 	case ChangeOver:

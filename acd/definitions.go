@@ -24,7 +24,7 @@ type Definitions struct {
 	// TimeZone is the centre's; empty is this machine's.
 	TimeZone string `yaml:"time_zone" shape:"mayzone" default:"" doc:"Where the centre is, such as America/Bogota: its days, for limits per day, begin there at midnight. Empty is the time zone of the machine."`
 	// AskPIN names the operations for which a phone is asked for its agent's PIN; nil is login alone.
-	AskPIN []orchestrator.AgentOp `yaml:"ask_pin" oneof:"login logout pause resume dispose" doc:"What a phone is asked for its agent's PIN for: login, logout, pause, resume, dispose; absent is login alone."`
+	AskPIN []orchestrator.AgentOp `yaml:"ask_pin" oneof:"login logout pause resume dispose extend" doc:"What a phone is asked for its agent's PIN for: login, logout, pause, resume, dispose, extend; absent is login alone."`
 	// MinPIN is the fewest digits of a PIN; 0 is 4.
 	MinPIN int `yaml:"min_pin_length" min:"0" max:"8" default:"4" doc:"Fewest digits that a PIN may have; 0 is 4."`
 	// Groups are PBXs that ring one another's phones (pbxs.NAME.reach, not the files):
@@ -87,6 +87,7 @@ type Queue struct {
 	MissesBeforePause int           `yaml:"misses_before_pause" min:"0" max:"100" default:"2" doc:"Calls missed in a row after which the agent is paused; 0 is never."`
 	AutoAnswer        bool          `yaml:"auto_answer" default:"false" doc:"Ask the phones to pick up by themselves."`
 	WrapUp            time.Duration `yaml:"wrap_up" min:"0s" max:"24h" default:"30s" doc:"Time for finishing after a call; 0 is none."`
+	ExtendWrapUp      *Extension    `yaml:"extend_wrap_up" doc:"Lets agents have more time for finishing (*485*); absent lets nobody."`
 	MaxTalk           time.Duration `yaml:"max_talk" min:"0s" max:"24h" default:"0s" doc:"Longest conversation; 0 is the engine's limit."`
 	ServiceLevel      time.Duration `yaml:"service_level" min:"0s" max:"1h" default:"20s" doc:"Wait within which an answer counts as in time, in reports."`
 	ShortAbandon      time.Duration `yaml:"short_abandon" min:"0s" max:"10m" default:"5s" doc:"Wait within which a caller who hangs up had dialled wrong, in reports."`
@@ -123,6 +124,12 @@ func (q Queue) Plan() orchestrator.QueuePlan {
 		ExitKey: q.ExitKey, Whisper: q.Whisper, Record: q.Record, RecordFormat: q.RecordFormat, MaxTalk: q.MaxTalk, CallerID: q.CallerID,
 		Callback: q.Callback.plan(), LeaveWhenEmpty: q.LeaveWhenEmpty,
 	}
+}
+
+// Extension is how agents may have more time for finishing after a call.
+type Extension struct {
+	By   time.Duration `yaml:"by" min:"1s" max:"1h" default:"30s" doc:"How much more time the agent has each time they ask for it."`
+	Most time.Duration `yaml:"most" min:"1s" max:"24h" default:"3m" doc:"Longest time for finishing after a call, extensions included."`
 }
 
 // Callback is how a queue calls back who asked for it.

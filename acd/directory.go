@@ -167,6 +167,14 @@ func (dir *directory) wrapUp(agent, queue string) time.Duration {
 	return q.WrapUp
 }
 
+// closingOf is what holds for an agent after a call of a queue.
+func (dir *directory) closingOf(queue string) (c Closing) {
+	if q, _ := dir.queue(queue); q.ExtendWrapUp != nil {
+		c.MoreMS, c.MostMS = q.ExtendWrapUp.By.Milliseconds(), q.ExtendWrapUp.Most.Milliseconds()
+	}
+	return c
+}
+
 // reason finds a pause reason by name or digit. An empty code is no reason at all.
 func (dir *directory) reason(code string) (p PauseReason, ok bool) {
 	if code == "" {

@@ -357,6 +357,7 @@ func (s *Service) Finished(ctx context.Context, o orchestrator.Offer, talked tim
 	now, wrap := s.now(), dir.wrapUp(o.Agent, cmp.Or(o.Of, o.Queue))
 	res, err := s.store.Finish(ctx, now, FinishOrder{
 		Offer: o.ID, Agent: o.Agent, WrapUp: wrap, Talked: talked, OfferID: newUnique(), Keep: dir.remembers(cmp.Or(o.Of, o.Queue)),
+		Closing: dir.closingOf(cmp.Or(o.Of, o.Queue)),
 	})
 	if err != nil {
 		return err

@@ -97,6 +97,8 @@ type AgentStore interface {
 	Change(ctx context.Context, now time.Time, c ChangeOrder) (ChangeResult, error)
 	// Dispose gives a disposition to the agent's current or last call.
 	Dispose(ctx context.Context, now time.Time, d DisposeOrder) (ChangeResult, error)
+	// Extend makes the agent's wrap-up longer.
+	Extend(ctx context.Context, now time.Time, e ExtendOrder) (ChangeResult, error)
 	// TryPIN counts a PIN that somebody gave, per agent and per phone.
 	TryPIN(ctx context.Context, now time.Time, t PINTry) (PINResult, error)
 	// Device stores what the PBX says of the agent's phone.
@@ -189,7 +191,9 @@ type AgentRecord struct {
 	Offer string `json:"offer,omitempty"`
 	Call  string `json:"call,omitempty"`
 	Queue string `json:"queue,omitempty"`
-	Due   int64  `json:"due,omitempty"` // end of wrap-up
+	Due   int64  `json:"due,omitempty"`     // end of wrap-up
+	More  int64  `json:"more_ms,omitempty"` // by so much it may be extended, up to Most
+	Most  int64  `json:"most_ms,omitempty"`
 
 	Team     string `json:"team,omitempty"`
 	PauseDue int64  `json:"pause_due,omitempty"` // when the day's time for the reason of the pause is used up
@@ -311,6 +315,19 @@ type FinishOrder struct {
 	Talked  time.Duration
 	OfferID string
 	Keep    time.Duration // how long it is kept in mind that the agent served the caller
+	Closing Closing
+}
+
+// Closing is what holds for an agent after a call, for the store's scripts.
+type Closing struct {
+	MoreMS int64 `json:"more_ms"` // by so much each time wrap-up is extended; 0: it is not
+	MostMS int64 `json:"most_ms"` // up to so much
+}
+
+// ExtendOrder asks for more time to finish.
+type ExtendOrder struct {
+	Station *Station
+	By      string
 }
 
 // FinishResult is what came of it.
@@ -357,6 +374,7 @@ const (
 	ChangeRefused ChangeOutcome = "refused"         // the state does not allow it
 	ChangeNothing ChangeOutcome = "nothing"         // no call to give a disposition to
 	ChangeUnfit   ChangeOutcome = "bad_disposition" // not a disposition of the call's queue
+	ChangeNoMore  ChangeOutcome = "no_more"         // wrap-up is as long as it may be
 	ChangeOver    ChangeOutcome = "over"            // a pause beyond its limits
 )
 

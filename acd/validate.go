@@ -33,6 +33,10 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 		ids("id", q.ID)
 		d.checkRequirements(c, q)
 		codes("dial_code", q.DialCode)
+		if e := q.ExtendWrapUp; e != nil {
+			c.check(q.WrapUp > 0, yamlfile.CodeForm, "extend_wrap_up", "there is no time for finishing that could be extended: wrap_up is 0")
+			c.check(e.Most > q.WrapUp, yamlfile.CodeForm, "extend_wrap_up.most", "%s is no longer than wrap_up, which is %s", e.Most, q.WrapUp)
+		}
 	}
 	d.checkMet(c)
 	d.checkCallers(c)

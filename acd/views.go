@@ -46,6 +46,9 @@ type AgentView struct {
 	DeviceAt   int64                    `json:"device_since,omitempty"`
 	Inferred   bool                     `json:"device_inferred,omitempty"` // from a failed offer; the PBX said nothing
 	Eligible   bool                     `json:"eligible"`                  // a call may be offered now
+	Cause      Cause                    `json:"cause,omitempty"`           // why not
+	CauseSince int64                    `json:"cause_since,omitempty"`
+	CauseUntil int64                    `json:"cause_until,omitempty"`
 	RestUntil  int64                    `json:"rest_until,omitempty"`
 	RestFor    string                   `json:"rest_for,omitempty"` // the failure that made the rest
 	Call       string                   `json:"call,omitempty"`
@@ -106,7 +109,9 @@ func viewOf(id string, a AgentRecord) AgentView {
 	if a.State == "" {
 		a.State, a.Device = StateOffline, orchestrator.DeviceUnknown
 	}
+	why := a.Unavailable()
 	v := AgentView{
+		Cause: why.Cause, CauseSince: why.Since, CauseUntil: why.Until,
 		ID: id, State: a.State, Since: a.Since, Reason: a.Reason, Queues: []string{},
 		Device: a.Device, DeviceAt: a.DeviceAt, Inferred: a.Hearsay, Eligible: a.eligible(),
 		RestUntil: a.Rest, RestFor: a.RestFor, Call: a.Call, Queue: a.Queue, Offer: a.Offer,

@@ -107,6 +107,11 @@ func (s operations) ResumeAgent(ctx context.Context, r ResumeAgentRequestObject)
 	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentResume}, given(r.Body).Why)
 }
 
+// ExtendWrapUp implements StrictServerInterface.
+func (s operations) ExtendWrapUp(ctx context.Context, r ExtendWrapUpRequestObject) (ExtendWrapUpResponseObject, error) {
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentExtend}, given(r.Body).Why)
+}
+
 // DisposeAgent implements StrictServerInterface.
 func (s operations) DisposeAgent(ctx context.Context, r DisposeAgentRequestObject) (DisposeAgentResponseObject, error) {
 	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: r.Body.Disposition}, "")
@@ -125,6 +130,7 @@ var commandRefusals = map[orchestrator.AgentResult]problem{
 	orchestrator.AgentPhoneBusy:      {Status: http.StatusConflict, Code: wire.ProblemCodePhoneBusy, Detail: "the agent's phone is in another call"},
 	orchestrator.AgentBadQueue:       {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadQueue, Field: "queue", Detail: "queue: no such queue, or the agent does not serve it"},
 	orchestrator.AgentBadReason:      {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadReason, Field: "reason", Detail: "not a defined pause reason"},
+	orchestrator.AgentNoMore:         {Status: http.StatusConflict, Code: wire.ProblemCodeNoMore, Detail: "the time to finish is as long as the queue lets it be (extend_wrap_up)"},
 	orchestrator.AgentUsedUp:         {Status: http.StatusConflict, Code: wire.ProblemCodeUsedUp, Field: "reason", Detail: "used up: the agent has paused for it as often, or as long, as a day allows"},
 	orchestrator.AgentTooMany:        {Status: http.StatusConflict, Code: wire.ProblemCodeTooMany, Field: "reason", Detail: "taken: as many agents pause for it, or will after their call, as may at once"},
 	orchestrator.AgentBadDisposition: {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadDisposition, Field: "disposition", Detail: "not a disposition of the call's queue"},
@@ -153,6 +159,7 @@ func (a commandAnswer) VisitLoginAgentResponse(w http.ResponseWriter) error   { 
 func (a commandAnswer) VisitLogoutAgentResponse(w http.ResponseWriter) error  { return a.write(w) }
 func (a commandAnswer) VisitPauseAgentResponse(w http.ResponseWriter) error   { return a.write(w) }
 func (a commandAnswer) VisitResumeAgentResponse(w http.ResponseWriter) error  { return a.write(w) }
+func (a commandAnswer) VisitExtendWrapUpResponse(w http.ResponseWriter) error { return a.write(w) }
 func (a commandAnswer) VisitDisposeAgentResponse(w http.ResponseWriter) error { return a.write(w) }
 
 // command carries an agent's operation out in the name of the token, and puts on

@@ -87,6 +87,7 @@ func TestAgentCommands(t *testing.T) {
 		{"logout", "{}", orchestrator.AgentCommand{Op: orchestrator.AgentLogout}},
 		{"pause", `{"reason":"lunch"}`, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: "lunch"}},
 		{"resume", "", orchestrator.AgentCommand{Op: orchestrator.AgentResume}},
+		{"extend", "", orchestrator.AgentCommand{Op: orchestrator.AgentExtend}},
 		{"dispose", `{"disposition":"sale"}`, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: "sale"}},
 	}
 	for _, r := range rows {
@@ -110,7 +111,7 @@ func TestAgentCommands(t *testing.T) {
 		t.Errorf("a supervisor's override: %+v, %+v", got, w.agents.asked)
 	}
 	for result, status := range map[orchestrator.AgentResult]int{"ok": 200, "later": 202, "unknown": 404, "bad_pin": 403, "already": 409,
-		"not_logged_in": 409, "elsewhere": 409, "nothing": 409, "bad_reason": 400, "used_up": 409, "too_many": 409, "bad_disposition": 400, "never heard of": 500} {
+		"not_logged_in": 409, "elsewhere": 409, "nothing": 409, "bad_reason": 400, "used_up": 409, "no_more": 409, "too_many": 409, "bad_disposition": 400, "never heard of": 500} {
 		w.agents.answer.Result = result
 		r := ask(s, "POST", "/api/v1/agents/101/pause", w.tokens[wire.RoleAdmin], `{"reason":"siesta"}`)
 		if r.Code != status {

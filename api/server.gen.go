@@ -34,6 +34,9 @@ type ServerInterface interface {
 	// ExplainAgent Says why an agent does not get a call that waits.
 	// (GET /api/v1/agents/{agent}/explain)
 	ExplainAgent(ctx echo.Context, agent PathAgent, params ExplainAgentParams) error
+	// ExtendWrapUp Gives an agent more time to finish after a call.
+	// (POST /api/v1/agents/{agent}/extend)
+	ExtendWrapUp(ctx echo.Context, agent PathAgent) error
 	// LoginAgent Logs an agent in at the phone that its definition names.
 	// (POST /api/v1/agents/{agent}/login)
 	LoginAgent(ctx echo.Context, agent PathAgent) error
@@ -390,6 +393,22 @@ func (w *ServerInterfaceWrapper) ExplainAgent(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ExplainAgent(ctx, agent, params)
+	return err
+}
+
+// ExtendWrapUp converts echo context to params.
+func (w *ServerInterfaceWrapper) ExtendWrapUp(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "agent" -------------
+	var agent PathAgent
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent", ctx.Param("agent"), &agent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter agent: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExtendWrapUp(ctx, agent)
 	return err
 }
 
@@ -2319,6 +2338,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/pause", wrapper.PauseAgent, options.OperationMiddlewares["pauseAgent"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/resume", wrapper.ResumeAgent, options.OperationMiddlewares["resumeAgent"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/dispose", wrapper.DisposeAgent, options.OperationMiddlewares["disposeAgent"]...)
+	router.POST(options.BaseURL+"/api/v1/agents/:agent/extend", wrapper.ExtendWrapUp, options.OperationMiddlewares["extendWrapUp"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/dial", wrapper.DialForAgent, options.OperationMiddlewares["dialForAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/callbacks", wrapper.ListCallbacks, options.OperationMiddlewares["listCallbacks"]...)
 	router.POST(options.BaseURL+"/api/v1/callbacks", wrapper.AddCallback, options.OperationMiddlewares["addCallback"]...)
@@ -2592,6 +2612,60 @@ type ExplainAgentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExplainAgentdefaultApplicationProblemPlusJSONResponse) VisitExplainAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExtendWrapUpRequestObject struct {
+	Agent PathAgent `json:"agent"`
+	Body  *ExtendWrapUpJSONRequestBody
+}
+
+type ExtendWrapUpResponseObject interface {
+	VisitExtendWrapUpResponse(w http.ResponseWriter) error
+}
+
+type ExtendWrapUp200JSONResponse AgentCommandAnswer
+
+func (response ExtendWrapUp200JSONResponse) VisitExtendWrapUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExtendWrapUp202JSONResponse AgentCommandAnswer
+
+func (response ExtendWrapUp202JSONResponse) VisitExtendWrapUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExtendWrapUpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExtendWrapUpdefaultApplicationProblemPlusJSONResponse) VisitExtendWrapUpResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6012,6 +6086,9 @@ type StrictServerInterface interface {
 	// ExplainAgent Says why an agent does not get a call that waits.
 	// (GET /api/v1/agents/{agent}/explain)
 	ExplainAgent(ctx context.Context, request ExplainAgentRequestObject) (ExplainAgentResponseObject, error)
+	// ExtendWrapUp Gives an agent more time to finish after a call.
+	// (POST /api/v1/agents/{agent}/extend)
+	ExtendWrapUp(ctx context.Context, request ExtendWrapUpRequestObject) (ExtendWrapUpResponseObject, error)
 	// LoginAgent Logs an agent in at the phone that its definition names.
 	// (POST /api/v1/agents/{agent}/login)
 	LoginAgent(ctx context.Context, request LoginAgentRequestObject) (LoginAgentResponseObject, error)
@@ -6432,6 +6509,57 @@ func (sh *strictHandler) ExplainAgent(ctx echo.Context, agent PathAgent, params 
 		return err
 	} else if validResponse, ok := response.(ExplainAgentResponseObject); ok {
 		return validResponse.VisitExplainAgentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExtendWrapUp operation middleware
+func (sh *strictHandler) ExtendWrapUp(ctx echo.Context, agent PathAgent) error {
+	var request ExtendWrapUpRequestObject
+
+	request.Agent = agent
+
+	var body ExtendWrapUpJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExtendWrapUp(ctx.Request().Context(), request.(ExtendWrapUpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExtendWrapUp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExtendWrapUpResponseObject); ok {
+		return validResponse.VisitExtendWrapUpResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -243,6 +243,7 @@ const (
 	AgentPause   AgentOp = "pause"  // with Reason; while in a call: after it
 	AgentResume  AgentOp = "resume"
 	AgentDispose AgentOp = "dispose" // give a disposition, and end wrap-up
+	AgentExtend  AgentOp = "extend"  // more time for wrap-up
 	// AgentLine logs in with a permanent line, or puts a permanent line back. The
 	// line itself is opened by the engine.
 	AgentLine AgentOp = "line"
@@ -271,7 +272,7 @@ func (o AgentOp) OfCall() bool {
 	switch o {
 	case AgentTransfer, AgentConsult, AgentComplete, AgentSwap, AgentCancel, AgentConference:
 		return true
-	case AgentLogin, AgentLogout, AgentPause, AgentResume, AgentDispose, AgentLine, AgentLineUp, AgentLineDown, AgentLook, AgentSupervise:
+	case AgentLogin, AgentLogout, AgentPause, AgentResume, AgentDispose, AgentExtend, AgentLine, AgentLineUp, AgentLineDown, AgentLook, AgentSupervise:
 	}
 	return false
 }
@@ -333,6 +334,7 @@ const (
 	AgentPhoneBusy      AgentResult = "phone_busy"      // the phone is in another call
 	AgentBadQueue       AgentResult = "bad_queue"       // no such queue, or the agent does not serve it
 	AgentBadReason      AgentResult = "bad_reason"      // unknown pause reason
+	AgentNoMore         AgentResult = "no_more"         // wrap-up is as long as it may be
 	AgentUsedUp         AgentResult = "used_up"         // the day's pauses for that reason are
 	AgentTooMany        AgentResult = "too_many"        // as many agents as may at once pause for that reason
 	AgentBadDisposition AgentResult = "bad_disposition" // unknown disposition

@@ -27,6 +27,12 @@ func (s *Store) Dispose(ctx context.Context, now time.Time, d acd.DisposeOrder) 
 	return changeResult(r, err)
 }
 
+// Extend makes the agent's wrap-up longer.
+func (s *Store) Extend(ctx context.Context, now time.Time, e acd.ExtendOrder) (acd.ChangeResult, error) {
+	r, err := s.run(ctx, "acd/redisstore.Extend", agentExtend, s.base(), ms(now), e.Station.Agent, e.Station.JSON(), e.By)
+	return changeResult(r, err)
+}
+
 func changeResult(r reply, err error) (acd.ChangeResult, error) {
 	if err != nil {
 		return acd.ChangeResult{}, err

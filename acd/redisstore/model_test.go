@@ -34,6 +34,8 @@ type modelAgent struct {
 	free, got int64
 	call      string // of its offer
 	due       int64
+	began     int64 // its wrap-up
+	more      *acd.Extension
 	next      acd.Trigger
 	last      bool
 	disposed  bool
@@ -433,7 +435,7 @@ func (m *model) finish(call string) {
 	a.call = ""
 	if wrap > 0 {
 		m.becomes(a, acd.StateWrapup)
-		a.due = m.now + wrap
+		a.due, a.began, a.more = m.now+wrap, m.now, m.queue(o.queue).ExtendWrapUp
 		return
 	}
 	m.depart(o.agent)
@@ -492,6 +494,13 @@ func (m *model) change(id string, t acd.Trigger) {
 		a.free = m.now
 	}
 	m.serve(id)
+}
+
+func (m *model) extend(id string) {
+	a := m.agents[id]
+	if e := a.more; a.state == acd.StateWrapup && e != nil {
+		a.due = max(a.due, min(a.due+e.By.Milliseconds(), a.began+e.Most.Milliseconds()))
+	}
 }
 
 func (m *model) dispose(id string) {

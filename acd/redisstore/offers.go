@@ -76,7 +76,7 @@ func (s *Store) Fail(ctx context.Context, now time.Time, f acd.FailOrder) (acd.F
 // Finish ends an answered offer and, without wrap-up, finds the agent's next call in the same script.
 func (s *Store) Finish(ctx context.Context, now time.Time, f acd.FinishOrder) (acd.FinishResult, error) {
 	r, err := s.run(ctx, "acd/redisstore.Finish", offerFinish, s.base(),
-		ms(now), f.Offer, f.Agent, f.WrapUp.Milliseconds(), f.Talked.Milliseconds(), f.OfferID, f.Keep.Milliseconds())
+		ms(now), f.Offer, f.Agent, f.WrapUp.Milliseconds(), f.Talked.Milliseconds(), f.OfferID, f.Keep.Milliseconds(), encode(f.Closing))
 	if err != nil {
 		return acd.FinishResult{}, err
 	}

@@ -118,7 +118,7 @@ func TestThePINIsAskedWhereThePolicySays(t *testing.T) {
 		t.Errorf("an agent without a PIN: %s", got)
 	}
 	d.AskPIN, d.MinPIN = append(d.AskPIN, "dance"), 5
-	want := `ask_pin[2]: "dance" is none of login, logout, pause, resume, dispose` + "\n" +
+	want := `ask_pin[2]: "dance" is none of login, logout, pause, resume, dispose, extend` + "\n" +
 		`agents[0].pin: has fewer than 5 digits, which is min_pin_length (of "a00")`
 	if got := fmt.Sprint(d.Validate()); got != want {
 		t.Errorf("faults %s", got)

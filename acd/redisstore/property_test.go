@@ -31,6 +31,7 @@ func propertyDefs() acd.Definitions {
 	vip := queue("vip", func(q *acd.Queue) { q.Priority, q.Retry, q.Requires = 3, time.Second, "skill(call.topic) >= 2" })
 	turnos := queue("turnos", func(q *acd.Queue) {
 		q.Strategy, q.WrapUp = acd.FewestCalls, 2*time.Second
+		q.ExtendWrapUp = &acd.Extension{By: 2 * time.Second, Most: 5 * time.Second}
 		q.LastAgent = &acd.LastAgent{Within: 24 * time.Hour, Patience: 5 * time.Second}
 	})
 	ligera := queue("ligera", func(q *acd.Queue) { q.Strategy, q.WrapUp, q.Tier = acd.LeastOccupied, 3*time.Second, 1 })
@@ -227,6 +228,12 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.w.do(orchestrator.AgentDispose, id, func(c *orchestrator.AgentCommand) { c.Disposition = "sale" })
 			x.m.dispose(id)
 		},
+		"extend": func(t *rapid.T) {
+			id := x.agent(t)
+			x.tick()
+			x.w.do(orchestrator.AgentExtend, id)
+			x.m.extend(id)
+		},
 		"device": func(t *rapid.T) {
 			id := x.agent(t)
 			d := rapid.SampledFrom([]orchestrator.DeviceState{orchestrator.DeviceFree, orchestrator.DeviceFree,
@@ -315,6 +322,13 @@ func (x *machine) check(t *rapid.T) {
 	r := x.w.records()
 	if diff := cmp.Diff(x.m.shape(), shapeOf(r, slices.Collect(maps.Keys(x.m.agents)))); diff != "" {
 		t.Fatalf("model and store differ (-model +store):\n%s", diff)
+	}
+	for id, a := range r.Agents { // unavailability has a cause and a clock, and nothing else has one
+		u := a.Unavailable()
+		timed := u.Cause == acd.CauseWrapUp || u.Cause == acd.CauseResting
+		if (u.Cause == "") != eligible(a) || u.Cause != "" && (u.Since == 0 || u.Since > x.m.now) || timed && u.Until <= x.m.now {
+			t.Fatalf("agent %s is unavailable by %+v at %d: %+v", id, u, x.m.now, a)
+		}
 	}
 	if faults := invariants(x.w, r); len(faults) > 0 {
 		t.Fatalf("invariants: %v", faults)

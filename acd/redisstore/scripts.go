@@ -42,6 +42,7 @@ var (
 	agentChange   = script("agent_change", libAllow)
 	agentDial     = script("agent_dial", libSettle)
 	agentDispose  = script("agent_dispose", libSettle)
+	agentExtend   = script("agent_extend", libSettle)
 	agentDevice   = script("agent_device", libSettle)
 	agentWake     = script("agent_wake", libSettle)
 	agentIndex    = script("agent_index", libSettle)

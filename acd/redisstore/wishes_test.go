@@ -42,6 +42,40 @@ func TestWrapUpEndsWithoutAnOutcome(t *testing.T) {
 	w.wantDo(orchestrator.AgentNothingToClose, orchestrator.AgentDispose, "a01", disposition("1"))
 }
 
+// TestWrapUpIsExtended by as much, and up to as long, as the queue lets it.
+func TestWrapUpIsExtended(t *testing.T) {
+	t.Parallel()
+	d := agentDefs()
+	d.Queues[0].ExtendWrapUp = &acd.Extension{By: 20 * time.Second, Most: time.Minute}
+	w := setup(t, d)
+	w.wantDo(orchestrator.AgentNotLoggedIn, orchestrator.AgentExtend, "a01")
+	w.login("a01")
+	w.wantDo(orchestrator.AgentNothingToClose, orchestrator.AgentExtend, "a01")
+	o := w.serve("c1", "ventas")
+	w.wantDo(orchestrator.AgentNothingToClose, orchestrator.AgentExtend, "a01")
+	w.finish(o.ID)
+	began := w.clock()
+	w.skip(10 * time.Second)
+	for _, want := range []time.Duration{50 * time.Second, time.Minute} {
+		w.wantDo(orchestrator.AgentOK, orchestrator.AgentExtend, "a01")
+		a, last := w.agent("a01"), w.changes("a01")
+		if a.Due != began.Add(want).UnixMilli() || last[len(last)-1].Until != a.Due || last[len(last)-1].From != "wrapup" {
+			t.Errorf("want %s: %+v, told %+v", want, a, last[len(last)-1])
+		}
+	}
+	w.wantDo(orchestrator.AgentNoMore, orchestrator.AgentExtend, "a01")
+	w.skip(49 * time.Second)
+	w.wantState("a01", acd.StateWrapup)
+	w.clean()
+	w.skip(2 * time.Second)
+	w.wantState("a01", acd.StateAvailable)
+	w.login("a00")
+	o = w.serve("c2", "soporte") // which extends none
+	w.finish(o.ID)
+	w.wantDo(orchestrator.AgentNoMore, orchestrator.AgentExtend, "a00")
+	w.clean()
+}
+
 // TestAWishWaitsForTheEndOfWrapUp: who asks for a pause or to leave during a call
 // keeps the wrap-up, and the outcome can be given in it and after it.
 func TestAWishWaitsForTheEndOfWrapUp(t *testing.T) {

@@ -138,6 +138,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/agents/{agent}/explain (the `ExplainAgent` operationId).
 	ExplainAgent(ctx context.Context, agent PathAgent, params *ExplainAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExtendWrapUpWithBody Gives an agent more time to finish after a call.
+	//
+	// By as much, and up to as long, as the call's queue says (extend_wrap_up); 409 no_more when it may not be longer.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/extend (the `ExtendWrapUp` operationId).
+	ExtendWrapUpWithBody(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExtendWrapUp Gives an agent more time to finish after a call.
+	//
+	// By as much, and up to as long, as the call's queue says (extend_wrap_up); 409 no_more when it may not be longer.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/extend (the `ExtendWrapUp` operationId).
+	ExtendWrapUp(ctx context.Context, agent PathAgent, body ExtendWrapUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LoginAgentWithBody Logs an agent in at the phone that its definition names.
 	//
 	// A phone may be named to make sure of it; another than the defined one is refused.
@@ -964,6 +982,44 @@ func (c *Client) DisposeAgent(ctx context.Context, agent PathAgent, body Dispose
 // Corresponds with GET /api/v1/agents/{agent}/explain (the `ExplainAgent` operationId).
 func (c *Client) ExplainAgent(ctx context.Context, agent PathAgent, params *ExplainAgentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExplainAgentRequest(c.Server, agent, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExtendWrapUpWithBody Gives an agent more time to finish after a call.
+//
+// By as much, and up to as long, as the call's queue says (extend_wrap_up); 409 no_more when it may not be longer.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/agents/{agent}/extend (the `ExtendWrapUp` operationId).
+func (c *Client) ExtendWrapUpWithBody(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExtendWrapUpRequestWithBody(c.Server, agent, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExtendWrapUp Gives an agent more time to finish after a call.
+//
+// By as much, and up to as long, as the call's queue says (extend_wrap_up); 409 no_more when it may not be longer.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/agents/{agent}/extend (the `ExtendWrapUp` operationId).
+func (c *Client) ExtendWrapUp(ctx context.Context, agent PathAgent, body ExtendWrapUpJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExtendWrapUpRequest(c.Server, agent, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2967,6 +3023,53 @@ func NewExplainAgentRequest(server string, agent PathAgent, params *ExplainAgent
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewExtendWrapUpRequest calls the generic ExtendWrapUp builder with application/json body
+func NewExtendWrapUpRequest(server string, agent PathAgent, body ExtendWrapUpJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewExtendWrapUpRequestWithBody(server, agent, "application/json", bodyReader)
+}
+
+// NewExtendWrapUpRequestWithBody constructs an http.Request for the ExtendWrapUp method, with any body, and a specified content type
+func NewExtendWrapUpRequestWithBody(server string, agent PathAgent, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agent", agent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agents/%s/extend", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -7295,6 +7398,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agents/{agent}/explain (the `ExplainAgent` operationId).
 	ExplainAgentWithResponse(ctx context.Context, agent PathAgent, params *ExplainAgentParams, reqEditors ...RequestEditorFn) (*ExplainAgentResponse, error)
 
+	// ExtendWrapUpWithBodyWithResponse Gives an agent more time to finish after a call.
+	//
+	// By as much, and up to as long, as the call's queue says (extend_wrap_up); 409 no_more when it may not be longer.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/extend (the `ExtendWrapUp` operationId).
+	ExtendWrapUpWithBodyWithResponse(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExtendWrapUpResponse, error)
+
+	// ExtendWrapUpWithResponse Gives an agent more time to finish after a call.
+	//
+	// By as much, and up to as long, as the call's queue says (extend_wrap_up); 409 no_more when it may not be longer.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/agents/{agent}/extend (the `ExtendWrapUp` operationId).
+	ExtendWrapUpWithResponse(ctx context.Context, agent PathAgent, body ExtendWrapUpJSONRequestBody, reqEditors ...RequestEditorFn) (*ExtendWrapUpResponse, error)
+
 	// LoginAgentWithBodyWithResponse Logs an agent in at the phone that its definition names.
 	//
 	// A phone may be named to make sure of it; another than the defined one is refused.
@@ -8365,6 +8486,61 @@ func (r ExplainAgentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ExplainAgentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExtendWrapUpResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AgentCommandAnswer
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *AgentCommandAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExtendWrapUpResponse) GetJSON200() *AgentCommandAnswer {
+	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ExtendWrapUpResponse) GetJSON202() *AgentCommandAnswer {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExtendWrapUpResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExtendWrapUpResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExtendWrapUpResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExtendWrapUpResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExtendWrapUpResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -12154,6 +12330,36 @@ func (c *ClientWithResponses) ExplainAgentWithResponse(ctx context.Context, agen
 	return ParseExplainAgentResponse(rsp)
 }
 
+// ExtendWrapUpWithBodyWithResponse Gives an agent more time to finish after a call.
+//
+// By as much, and up to as long, as the call's queue says (extend_wrap_up); 409 no_more when it may not be longer.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agents/{agent}/extend (the `ExtendWrapUp` operationId).
+func (c *ClientWithResponses) ExtendWrapUpWithBodyWithResponse(ctx context.Context, agent PathAgent, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ExtendWrapUpResponse, error) {
+	rsp, err := c.ExtendWrapUpWithBody(ctx, agent, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExtendWrapUpResponse(rsp)
+}
+
+// ExtendWrapUpWithResponse Gives an agent more time to finish after a call.
+//
+// By as much, and up to as long, as the call's queue says (extend_wrap_up); 409 no_more when it may not be longer.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/agents/{agent}/extend (the `ExtendWrapUp` operationId).
+func (c *ClientWithResponses) ExtendWrapUpWithResponse(ctx context.Context, agent PathAgent, body ExtendWrapUpJSONRequestBody, reqEditors ...RequestEditorFn) (*ExtendWrapUpResponse, error) {
+	rsp, err := c.ExtendWrapUp(ctx, agent, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExtendWrapUpResponse(rsp)
+}
+
 // LoginAgentWithBodyWithResponse Logs an agent in at the phone that its definition names.
 //
 // A phone may be named to make sure of it; another than the defined one is refused.
@@ -13741,6 +13947,46 @@ func ParseExplainAgentResponse(rsp *http.Response) (*ExplainAgentResponse, error
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExtendWrapUpResponse parses an HTTP response from a ExtendWrapUpWithResponse call
+func ParseExtendWrapUpResponse(rsp *http.Response) (*ExtendWrapUpResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExtendWrapUpResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AgentCommandAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest AgentCommandAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

@@ -1099,6 +1099,7 @@ const (
 	ProblemCodeMediaType        ProblemCode = "media_type"
 	ProblemCodeMethod           ProblemCode = "method"
 	ProblemCodeMissing          ProblemCode = "missing"
+	ProblemCodeNoMore           ProblemCode = "no_more"
 	ProblemCodeNotFound         ProblemCode = "not_found"
 	ProblemCodeNotLoggedIn      ProblemCode = "not_logged_in"
 	ProblemCodeNotOneOf         ProblemCode = "not_one_of"
@@ -1161,6 +1162,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeMethod:
 		return true
 	case ProblemCodeMissing:
+		return true
+	case ProblemCodeNoMore:
 		return true
 	case ProblemCodeNotFound:
 		return true
@@ -1603,6 +1606,42 @@ func (e Tongue) Valid() bool {
 	}
 }
 
+// Defines values for UnavailableCause.
+const (
+	UnavailableCauseBusy        UnavailableCause = "busy"
+	UnavailableCauseLoggedOut   UnavailableCause = "logged_out"
+	UnavailableCauseOffered     UnavailableCause = "offered"
+	UnavailableCausePaused      UnavailableCause = "paused"
+	UnavailableCauseResting     UnavailableCause = "resting"
+	UnavailableCauseTalking     UnavailableCause = "talking"
+	UnavailableCauseUnreachable UnavailableCause = "unreachable"
+	UnavailableCauseWrapUp      UnavailableCause = "wrap_up"
+)
+
+// Valid indicates whether the value is a known member of the UnavailableCause enum.
+func (e UnavailableCause) Valid() bool {
+	switch e {
+	case UnavailableCauseBusy:
+		return true
+	case UnavailableCauseLoggedOut:
+		return true
+	case UnavailableCauseOffered:
+		return true
+	case UnavailableCausePaused:
+		return true
+	case UnavailableCauseResting:
+		return true
+	case UnavailableCauseTalking:
+		return true
+	case UnavailableCauseUnreachable:
+		return true
+	case UnavailableCauseWrapUp:
+		return true
+	default:
+		return false
+	}
+}
+
 // AfterCall What the agent asked for until the call and its wrap-up are over.
 type AfterCall string
 
@@ -1612,8 +1651,17 @@ type Agent struct {
 	Call string `json:"call,omitempty,omitzero"`
 
 	// Calls Conversations since the record was made.
-	Calls  int64       `json:"calls"`
-	Device DeviceState `json:"device,omitempty,omitzero"`
+	Calls int64 `json:"calls"`
+
+	// Cause Why the agent gets no call now; absent of one who does. resting: after an offer that came to nothing; busy, unreachable: the phone.
+	Cause UnavailableCause `json:"cause,omitempty,omitzero"`
+
+	// CauseSince Since when; absent of an agent who never logged in.
+	CauseSince time.Time `json:"cause_since,omitempty,omitzero"`
+
+	// CauseUntil Until when, where that is known.
+	CauseUntil time.Time   `json:"cause_until,omitempty,omitzero"`
+	Device     DeviceState `json:"device,omitempty,omitzero"`
 
 	// Endpoint The agent's phone: PJSIP/101.
 	Endpoint string `json:"endpoint,omitempty,omitzero"`
@@ -3008,7 +3056,7 @@ type PauseReasonDefinition struct {
 
 // Problem defines model for Problem.
 type Problem struct {
-	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
+	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail A sentence for people.
@@ -3028,7 +3076,7 @@ type Problem struct {
 	Value string `json:"value,omitempty,omitzero"`
 }
 
-// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
+// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 type ProblemCode string
 
 // Queue defines model for Queue.
@@ -3403,6 +3451,9 @@ type Transfer struct {
 	// Return Of a flow: the caller comes back to the agent when it is over, to pay by keys, say. Meanwhile the agent hears music and the recording is silent; resume takes the caller back at once.
 	Return bool `json:"return,omitempty,omitzero"`
 }
+
+// UnavailableCause Why the agent gets no call now; absent of one who does. resting: after an offer that came to nothing; busy, unreachable: the phone.
+type UnavailableCause string
 
 // Version defines model for Version.
 type Version struct {
@@ -3876,6 +3927,9 @@ type DialForAgentJSONRequestBody = Dial
 
 // DisposeAgentJSONRequestBody defines body for DisposeAgent for application/json ContentType.
 type DisposeAgentJSONRequestBody = AgentDisposition
+
+// ExtendWrapUpJSONRequestBody defines body for ExtendWrapUp for application/json ContentType.
+type ExtendWrapUpJSONRequestBody = AgentForce
 
 // LoginAgentJSONRequestBody defines body for LoginAgent for application/json ContentType.
 type LoginAgentJSONRequestBody = AgentLogin

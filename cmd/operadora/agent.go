@@ -46,6 +46,13 @@ func newAgentCommand() *cobra.Command {
 			}
 			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
+		newAgentOpCommand("extend AGENT", "Give an agent more time to finish after a call", func(ctx context.Context, c remote, agent, _, why string) (*wire.AgentCommandAnswer, error) {
+			r, err := c.ExtendWrapUpWithResponse(ctx, agent, wire.AgentForce{Why: why})
+			if err != nil {
+				return nil, err
+			}
+			return cmp.Or(r.JSON200, r.JSON202), nil
+		}),
 		newAgentDialCommand(),
 	)
 	return c

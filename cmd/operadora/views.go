@@ -124,7 +124,8 @@ func (a *App) withLine(v wire.Agent) wire.Agent {
 func agentView(g acd.AgentView) wire.Agent {
 	return wire.Agent{ID: g.ID, Name: g.Name, State: wire.AgentState(g.State), Since: wire.At(g.Since), Reason: g.Reason,
 		PBX: g.PBX, Endpoint: g.Endpoint, Device: wire.DeviceState(g.Device), Language: g.Language, Queues: g.Queues,
-		Call: g.Call, Queue: g.Queue, WrapUpUntil: wire.At(g.WrapUntil), PauseUntil: wire.At(g.PauseUntil), Over: wire.PauseLimit(g.Over), Next: wire.AfterCall(g.Next), NextReason: g.NextReason,
+		Call: g.Call, Queue: g.Queue, WrapUpUntil: wire.At(g.WrapUntil), PauseUntil: wire.At(g.PauseUntil), Over: wire.PauseLimit(g.Over),
+		Cause: wire.UnavailableCause(g.Cause), CauseSince: wire.At(g.CauseSince), CauseUntil: wire.At(g.CauseUntil), Next: wire.AfterCall(g.Next), NextReason: g.NextReason,
 		PassedOver: passedOver(g), RestUntil: wire.At(g.RestUntil), RestFor: wire.OfferFailure(g.RestFor), LastCall: g.ToDispose,
 		Calls: g.Calls, TalkMS: g.TalkMS}
 }

@@ -209,7 +209,7 @@ type returnShape struct {
 }
 
 type agentShape struct {
-	Op          string `yaml:"op,need" oneof:"login line logout pause resume dispose transfer consult complete swap cancel conference supervise" doc:"What the agent at the phone wants."`
+	Op          string `yaml:"op,need" oneof:"login line logout pause resume dispose extend transfer consult complete swap cancel conference supervise" doc:"What the agent at the phone wants."`
 	Agent       string `yaml:"agent" doc:"The agent, by id; empty is whoever has the phone."`
 	PIN         string `yaml:"pin" doc:"The PIN that was entered, such as {{pin}}."`
 	Reason      string `yaml:"reason" doc:"Pause reason, by name or digit."`

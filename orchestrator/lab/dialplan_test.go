@@ -180,6 +180,7 @@ func TestFeatureCodes(t *testing.T) {
 		{"*484", "resume", ""},
 		{"*485", "dispose", ""},
 		{"*4853", "dispose", "3"},
+		{"*485*", "extend", ""},
 		{"*485120", "dispose", "120"},
 		{"*486101", "lamp", "101"},
 		{"*487101", "lamp", "101"},

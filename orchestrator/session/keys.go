@@ -7,13 +7,14 @@ import (
 	"github.com/operadora/operadora/orchestrator/call"
 )
 
-// keyOps are what an agent asks for by keys on the open line: the digit of the
+// keyOps are what an agent asks for by keys on the open line: mostly the digit of the
 // feature code that does the same, and what may follow it.
 var keyOps = map[byte]orchestrator.AgentOp{
 	'2': orchestrator.AgentLogout,
 	'3': orchestrator.AgentPause,   // and the digit of the reason
 	'4': orchestrator.AgentResume,  // also ends wrap-up
 	'5': orchestrator.AgentDispose, // and the digits of the outcome; without any it ends wrap-up
+	'6': orchestrator.AgentExtend,  // * takes back what was pressed, and *485* has no key here
 }
 
 // mostKeys bounds what is remembered of an agent who presses without end.

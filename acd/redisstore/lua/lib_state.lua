@@ -36,7 +36,7 @@ local function move(id, a, trigger, why, by)
   a.state, a.since, a.reason = to, now, why
   occupy(a, from, to)
   if from == 'wrapup' then
-    a.due = nil
+    a.due, a.more_ms, a.most_ms = nil, nil, nil
     redis.call('ZREM', due(a.pbx), 'wrap:' .. id)
   end
   if to == 'available' and from ~= 'reserved' then a.free_since = now end

@@ -3,6 +3,7 @@
 -- ARGV[2] offer id        ARGV[3] agent id   ARGV[4] wrap-up, ms
 -- ARGV[5] length of the conversation, ms             ARGV[6] unique part of the next offer's id
 -- ARGV[7] how long it is kept in mind that the agent served the caller, ms; 0: not
+-- ARGV[8] what holds after the call, a Closing
 -- Returns {'ok', offer or ''}, {'gone'} when there is no such offer, {'open'} when it is not answered.
 local wrap = tonumber(ARGV[4])
 local o = load(OFFERS, ARGV[2])
@@ -29,7 +30,8 @@ else
   a.last_call, a.last_queue = a.call, o and o.of or a.queue
 end
 if wrap > 0 and a.next_by ~= 'reload' then
-  a.due = now + wrap
+  local closing = cjson.decode(ARGV[8])
+  a.due, a.more_ms, a.most_ms = now + wrap, closing.more_ms, closing.most_ms
   move(id, a, 'finish') -- what is remembered waits for the end of wrap-up
 else
   depart(id, a, 'release')
