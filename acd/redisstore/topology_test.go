@@ -179,9 +179,16 @@ func plain(t testing.TB, r *lab.Redis) *redis.Client {
 // clusterOfThree starts a Redis Cluster and waits until it is whole.
 func clusterOfThree(t testing.TB) (addrs []string, nodes []*redis.Client) {
 	t.Helper()
+	_, addrs, nodes = clusterServers(t, "cluster-node-timeout 5000")
+	return addrs, nodes
+}
+
+// clusterServers is clusterOfThree with a patience of its own, and the servers.
+func clusterServers(t testing.TB, patience string) (servers []*lab.Redis, addrs []string, nodes []*redis.Client) {
+	t.Helper()
 	for n := range 3 {
-		r := lab.RedisFor(t, lab.RedisOptions{Config: []string{"cluster-enabled yes", "cluster-node-timeout 5000"}})
-		addrs, nodes = append(addrs, r.Addr()), append(nodes, plain(t, r))
+		r := lab.RedisFor(t, lab.RedisOptions{Config: []string{"cluster-enabled yes", patience}})
+		servers, addrs, nodes = append(servers, r), append(addrs, r.Addr()), append(nodes, plain(t, r))
 		if err := nodes[n].ClusterAddSlotsRange(t.Context(), n*16384/3, (n+1)*16384/3-1).Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -198,7 +205,7 @@ func clusterOfThree(t testing.TB) (addrs []string, nodes []*redis.Client) {
 			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
 		})
 	}
-	return addrs, nodes
+	return servers, addrs, nodes
 }
 
 // TestOnAClusterOfThree: the keys of a tenant are on one node, whichever, and so
@@ -222,13 +229,12 @@ func TestOnAClusterOfThree(t *testing.T) {
 	}
 }
 
-// TestSentinelFailsOver: the primary dies, Sentinel puts its replica in its
-// place, and everything goes on with what was there.
-func TestSentinelFailsOver(t *testing.T) {
-	t.Parallel()
-	primary := lab.RedisFor(t, lab.RedisOptions{})
+// sentinelOf starts a primary, its replica and a Sentinel that watches them as "main".
+func sentinelOf(t *testing.T) (primary, replica *lab.Redis, addr string) {
+	t.Helper()
+	primary = lab.RedisFor(t, lab.RedisOptions{})
 	host, port, _ := net.SplitHostPort(primary.Addr())
-	replica := lab.RedisFor(t, lab.RedisOptions{Config: []string{"replicaof " + host + " " + port, "repl-diskless-sync-delay 0"}})
+	replica = lab.RedisFor(t, lab.RedisOptions{Config: []string{"replicaof " + host + " " + port, "repl-diskless-sync-delay 0"}})
 	waitFor(t, "the replica follows", func() bool {
 		return strings.Contains(plain(t, replica).Info(t.Context(), "replication").Val(), "master_link_status:up")
 	})
@@ -240,7 +246,15 @@ func TestSentinelFailsOver(t *testing.T) {
 		seen, err := watch.Replicas(t.Context(), "main").Result()
 		return err == nil && len(seen) == 1 && seen[0]["flags"] == "slave" && seen[0]["master-link-status"] == "ok"
 	})
-	rdb := reach(t, journal.Config{Addrs: []string{sentinel.Addr()}, MasterName: "main"})
+	return primary, replica, sentinel.Addr()
+}
+
+// TestSentinelFailsOver: the primary dies, Sentinel puts its replica in its
+// place, and everything goes on with what was there.
+func TestSentinelFailsOver(t *testing.T) {
+	t.Parallel()
+	primary, replica, addr := sentinelOf(t)
+	rdb := reach(t, journal.Config{Addrs: []string{addr}, MasterName: "main"})
 	p := newPlace(t, rdb, "tenant")
 	p.serve("c1")
 	if n, err := plain(t, primary).Wait(t.Context(), 1, 30*time.Second).Result(); n != 1 || err != nil {

@@ -95,8 +95,18 @@ func (c Config) Client() (redis.UniversalClient, error) {
 			}
 		}
 	}
+	if c.clustered() {
+		of := o.Cluster()
+		of.ClusterStateReloadInterval = clusterReload
+		return redis.NewClusterClient(of), nil
+	}
 	return redis.NewUniversalClient(o), nil
 }
+
+// clusterReload is how often the client asks a Cluster which node has what while
+// commands are given: by itself it goes on calling a node that has died for a minute,
+// however long the node's replica has been there in its place.
+const clusterReload = time.Second
 
 // quiet drops the lines that the client writes to stderr by itself: they repeat
 // the errors that it returns, once for every attempt.

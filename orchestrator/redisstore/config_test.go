@@ -155,12 +155,13 @@ func TestClassify(t *testing.T) {
 		t.Error("no error became one")
 	}
 	for text, want := range map[reply]fault.Kind{
-		"LOADING Redis is loading the dataset in memory":          fault.Unavailable,
-		"READONLY You can't write against a read only replica.":   fault.Unavailable,
-		"OOM command not allowed when used memory > 'maxmemory'.": fault.Unavailable,
-		"CLUSTERDOWN The cluster is down":                         fault.Unavailable,
-		"MISCONF Redis is configured to save RDB snapshots":       fault.Unavailable,
-		"NOAUTH Authentication required.":                         fault.Unavailable,
+		"LOADING Redis is loading the dataset in memory":                                                  fault.Unavailable,
+		"READONLY You can't write against a read only replica.":                                           fault.Unavailable,
+		"OOM command not allowed when used memory > 'maxmemory'.":                                         fault.Unavailable,
+		"CLUSTERDOWN The cluster is down":                                                                 fault.Unavailable,
+		"MISCONF Redis is configured to save RDB snapshots":                                               fault.Unavailable,
+		"NOAUTH Authentication required.":                                                                 fault.Unavailable,
+		"ERR Script attempted to access a non local key in a cluster node script: 8a, on @user_script:4.": fault.Unavailable,
 		// Redis before 7 packs the reply of a command into that of its script.
 		"ERR Error running script (call to f_1028a5): @user_script:4: @user_script: 4: -READONLY You can't write against a read only replica.":        fault.Unavailable,
 		"ERR Error running script (call to f_0a9a51): @user_script:41: @user_script: 41: -OOM command not allowed when used memory > 'maxmemory'.   ": fault.Unavailable,
