@@ -16,6 +16,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Sizes of the call rate: a closed loop of callers, each served for a second on
@@ -200,8 +201,12 @@ type bareCall struct {
 	entered                         time.Time
 }
 
-// leaveTries is how often a caller is hung up on by a PBX that has too much to do.
-const leaveTries = 5
+// leaveTries is how often a caller is hung up on by a PBX that has too much to do, and
+// leavePause what is between: an adapter that has lost its connection makes another.
+const (
+	leaveTries = 20
+	leavePause = 500 * time.Millisecond
+)
 
 // bareName is what the bare loop is called in the figures.
 func bareName() string {
@@ -312,6 +317,7 @@ func (b *bareLoop) leave(c *bareCall) {
 		if err := b.pbx.Hangup(b.ctx, c.caller, orchestrator.CauseNormal); fault.KindOf(err) != fault.Unavailable {
 			break
 		}
+		life.Sleep(b.ctx, leavePause)
 	}
 	_ = b.pbx.DestroyBridge(b.ctx, c.bridge)
 	b.free <- c.endpoint
