@@ -33,7 +33,7 @@ type Config struct {
 
 	CommandTimeout time.Duration `yaml:"command_timeout" min:"10ms" max:"1m" default:"5s" doc:"How long one command may take."`
 	PingInterval   time.Duration `yaml:"ping_interval" min:"10ms" max:"5m" default:"2s" doc:"How often the event socket is tested by a job whose end must be told; the connection is given up when nothing was heard for three times as long."`
-	Connections    int           `yaml:"connections" min:"1" max:"64" default:"4" doc:"Connections for commands, beside the one for events."`
+	Connections    int           `yaml:"connections" min:"1" max:"64" default:"16" doc:"Connections for commands, beside the one for events. FreeSWITCH reads a command letter by letter, and where processor time is short each connection waits for every letter: with few of them calls wait for one another."`
 }
 
 var (

@@ -25,7 +25,7 @@ func bareAdapter(site *centre.Site) (pbx barePBX, technology string, err error) 
 	if f := site.FreeSWITCH; f != nil {
 		pbx, err = esl.New(centre.PBX, esl.Config{Address: f.Address(), Password: orchestrator.Secret(f.Password()), App: "operadora", Prefix: "*48",
 			Recordings: f.RecordingDir(), SoundsEN: f.SoundDir("en"), SoundsES: f.SoundDir("es"), SoundType: "wav", Music: "moh", Profile: "operadora",
-			CommandTimeout: 5 * time.Second, PingInterval: 5 * time.Second, Connections: 4}, quiet, esl.NewMetrics(nil))
+			CommandTimeout: 5 * time.Second, PingInterval: 5 * time.Second, Connections: 16}, quiet, esl.NewMetrics(nil))
 		return pbx, "user", err
 	}
 	pbx, err = ari.New(centre.PBX, ari.Config{URL: site.Asterisk.ARIURL(), User: site.Asterisk.User(),
