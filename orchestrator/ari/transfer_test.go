@@ -58,7 +58,7 @@ func TestBothLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got orchestrator.Event
-	if v := e.transfer.into(&got); v != tell || got.Other != "1.5" || got.Peer != "Channel/PJSIP/102-00000003" {
+	if v := e.into(&got); v != tell || got.Other != "1.5" || got.Peer != "Channel/PJSIP/102-00000003" {
 		t.Fatalf("%v: %+v", v, got)
 	}
 	a := &Adapter{legs: newLegs()}

@@ -117,7 +117,7 @@ func (t *translator) translate(w *message) (orchestrator.Event, verdict) {
 		e.Kind, e.Channel = orchestrator.EventResumed, w.Channel.ID
 		v = t.legs.inCall(e.Channel)
 	case transferEvent:
-		if v = w.transfer.into(&e); t.legs.gone(e.Channel) {
+		if v = w.into(&e); t.legs.gone(e.Channel) {
 			v = silent
 		}
 	case wire.Events.DeviceStateChanged:
