@@ -30,7 +30,10 @@ func (e *ear) see(samples []int16) {
 	e.sights = kept
 }
 
-// FirstTone tells when the first packet arrives from now on in which a sine of hz is heard.
-func (c *Call) FirstTone(hz float64) <-chan time.Time {
-	return c.ear.first(func(s []int16) bool { return HasTone(s, hz) })
+// FirstTone tells when the first packet arrives from now on in which a sine of hz is
+// heard, whatever else is.
+func (c *Call) FirstTone(hz float64) <-chan time.Time { return c.ear.firstTone(hz) }
+
+func (e *ear) firstTone(hz float64) <-chan time.Time {
+	return e.first(func(s []int16) bool { return level(s, hz) > partLevel })
 }

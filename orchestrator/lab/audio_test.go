@@ -186,3 +186,26 @@ func TestReadWAV(t *testing.T) {
 		}
 	}
 }
+
+// Who talks is heard under a beep, which is mixed in.
+func TestFirstToneAmongOthers(t *testing.T) {
+	t.Parallel()
+	var e ear
+	at := e.firstTone(700)
+	beep := Tone(1000, 20*time.Millisecond)
+	e.see(beep)
+	select {
+	case <-at:
+		t.Error("a beep passes for a voice")
+	default:
+	}
+	for i, v := range Tone(700, 20*time.Millisecond) {
+		beep[i] += v
+	}
+	e.see(beep)
+	select {
+	case <-at:
+	default:
+		t.Error("a voice under a beep is not heard")
+	}
+}
