@@ -61,6 +61,7 @@ func (dir *directory) way(c CallRecord) (rings []Ring, lanes []*Lane) {
 	}
 	if orchestrator.OwnerOfQueue(q.ID) != "" {
 		own := &Lane{ID: q.ID, Rules: dir.laneRules(q)} // whose it is looks there
+		own.Rules.Tier = max(c.Tier, q.Tier)
 		own.Table = fingerprint(own.Fields())
 		return []Ring{{Lane: own.ID, Table: own.Table}}, []*Lane{own}
 	}

@@ -275,7 +275,7 @@ func (m *model) offer(id, call string, freed bool) {
 
 // match is how an offer comes about.
 func (m *model) match(a *modelAgent, c *modelCall, freed bool) orchestrator.Match {
-	out := orchestrator.Match{Freed: freed, Strategy: string(m.queue(c.queue).Strategy), Alone: c.alone, WaitedMS: m.now - c.since, FreeMS: m.now - a.free}
+	out := orchestrator.Match{Freed: freed, Strategy: string(m.queue(c.queue).Strategy), Alone: c.alone, Tier: max(c.sought.Tier, m.queue(c.queue).Tier), WaitedMS: m.now - c.since, FreeMS: m.now - a.free}
 	_, patience := m.prefers(c)
 	for _, t := range m.times(c) {
 		if t > patience && t <= c.reached && !c.alone {
