@@ -35,7 +35,7 @@ func ConferenceCost(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	defer desks.Stop()
-	o := inbound(phonesAt(desks, 1))
+	o := inbound(phonesAt(desks, 101, 1))
 	o.Asterisk.Files = manyLegs
 	site, err := newSite(ctx, o)
 	if err != nil {

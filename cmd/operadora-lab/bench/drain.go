@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,14 +26,45 @@ const (
 
 const benchQueue = "bench"
 
+// plain is the queue of the benches, and choosy the same one with skills: what callers
+// are about, and their priority, goes by the first digit after 555, each agent is good at
+// some of it, and after a while anybody will do.
+const (
+	plain  = "queues:\n  - {id: " + benchQueue + ", wrap_up: 0s, retry: 1s, misses_before_pause: 0}\n"
+	choosy = "queues:\n  - {id: " + benchQueue + `, wrap_up: 0s, retry: 1s, misses_before_pause: 0, strategy: most_skilled,
+     requires: skill(call.topic) >= 2 and en >= 2, relax: [{after: 5s, requires: skill(call.topic) >= 1}]}
+skills: [{name: en}, {name: billing}, {name: contracts}, {name: faults}]
+callers:
+  - {id: many, numbers: ["5551*"], about: {topic: billing}}
+  - {id: some, numbers: ["5552*", "5553*", "5554*"], about: {topic: contracts}, priority: 1}
+  - {id: few, numbers: ["555*"], about: {topic: faults}, priority: 2}
+`
+)
+
+// people are the agents at phones of a PBX, with skills or none.
+func people(pbx string, phones []lab.Endpoint, skilled bool) string {
+	var b strings.Builder
+	if pbx == centre.PBX { // and those of the other follow
+		b.WriteString("agents:\n")
+	}
+	for n, p := range phones {
+		skills := ""
+		if skilled {
+			skills = fmt.Sprintf(", skills: {en: %d, billing: %d, contracts: %d, faults: %d}", 2+n%2, 1+n%3, 1+(n/3)%3, 1+(n/2)%3)
+		}
+		fmt.Fprintf(&b, "  - {id: %q, pbx: %s, endpoint: PJSIP/%s, queues: [%s]%s}\n", p.User, pbx, p.User, benchQueue, skills)
+	}
+	return b.String()
+}
+
 // drained is what one side did with the same waiting callers.
 type drained struct {
 	rate float64         // calls per second, from the first login to the last BYE
 	gaps []time.Duration // from the BYE that a phone sends to the next INVITE that reaches it
 }
 
-// Drain lets 20 agents work 200 waiting callers off, first served by operadora
-// and then by the queue of the same PBX: app_queue, or mod_callcenter. Everything is seen from the
+// Drain lets 20 agents work 200 waiting callers off, served by operadora, with a plain
+// queue and with skills and priorities, and then by the queue of the same PBX: app_queue, or mod_callcenter. Everything is seen from the
 // phones: SIP messages as they come and go.
 func Drain(ctx context.Context, out, progress io.Writer) error {
 	times := newTalks(drainTalk)
@@ -51,6 +83,15 @@ func Drain(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(progress, "queue_drain: operadora, with skills and priorities …")
+	times.again()
+	if err := errors.Join(site.Define("queues.yaml", choosy), site.Define("agents.yaml", people(centre.PBX, phonesAt(desks, 101, drainAgents), true))); err != nil {
+		return err
+	}
+	skilled, err := drainOurs(ctx, site, desks)
+	if err != nil {
+		return err
+	}
 	peer := peerQueue()
 	fmt.Fprintf(progress, "queue_drain: %s …\n", peer.name)
 	times.again()
@@ -62,17 +103,21 @@ func Drain(ctx context.Context, out, progress io.Writer) error {
 	gap := func(q float64) Line {
 		return NewLine("agent_gap", fmt.Sprintf("p%g", q*100), "ms", millis(quantile(ours.gaps, q)), peer.name, millis(quantile(theirs.gaps, q)))
 	}
+	with := func(q float64) Line {
+		return NewLine("agent_gap", fmt.Sprintf("p%g_with_skills", q*100), "ms", millis(quantile(skilled.gaps, q)), "without", millis(quantile(ours.gaps, q)))
+	}
 	return Emit(out,
 		NewLine("queue_drain", "throughput", "calls/s", ours.rate, "ideal", ideal),
 		NewLine("queue_drain", "throughput", "calls/s", ours.rate, peer.name, theirs.rate),
 		NewLine("queue_drain", peer.name+"_of_ideal", "calls/s", theirs.rate, "ideal", ideal),
-		gap(.5), gap(.99))
+		NewLine("queue_drain", "throughput_with_skills", "calls/s", skilled.rate, "without", ours.rate),
+		gap(.5), gap(.99), with(.5), with(.99))
 }
 
 // inboundSite is a site whose number 5000 goes straight to a queue with the
 // agents of desks, and whose number 5900 goes to app_queue with the same phones.
 func inboundSite(ctx context.Context, desks *lab.Desks, agents int) (*centre.Site, error) {
-	return newSite(ctx, inbound(phonesAt(desks, agents)))
+	return newSite(ctx, inbound(phonesAt(desks, 101, agents)))
 }
 
 // newSite makes the site in a folder of its own, which discard removes.
@@ -83,10 +128,10 @@ func newSite(ctx context.Context, o centre.Options) (_ *centre.Site, err error) 
 	return centre.New(ctx, o)
 }
 
-// phonesAt are the phones of the first agents at desks.
-func phonesAt(desks *lab.Desks, agents int) (phones []lab.Endpoint) {
+// phonesAt are the phones of agents at desks, from a first one on.
+func phonesAt(desks *lab.Desks, first, agents int) (phones []lab.Endpoint) {
 	for n := range agents {
-		user := strconv.Itoa(101 + n)
+		user := strconv.Itoa(first + n)
 		phones = append(phones, lab.Endpoint{User: user, Contact: desks.Contact(user)})
 	}
 	return phones
@@ -94,11 +139,6 @@ func phonesAt(desks *lab.Desks, agents int) (phones []lab.Endpoint) {
 
 // inbound is what inboundSite has, with an agent at each phone.
 func inbound(phones []lab.Endpoint) centre.Options {
-	var people strings.Builder
-	people.WriteString("agents:\n")
-	for _, p := range phones {
-		fmt.Fprintf(&people, "  - {id: %q, pbx: %s, endpoint: PJSIP/%s, queues: [%s]}\n", p.User, centre.PBX, p.User, benchQueue)
-	}
 	return centre.Options{
 		Asterisk: lab.AsteriskOptions{
 			Endpoints: phones,
@@ -108,8 +148,8 @@ func inbound(phones []lab.Endpoint) centre.Options {
 		},
 		FreeSWITCH: callcenter(),
 		Definitions: map[string]string{
-			"queues.yaml": "queues:\n  - {id: " + benchQueue + ", wrap_up: 0s, retry: 1s, misses_before_pause: 0}\n",
-			"agents.yaml": people.String(),
+			"queues.yaml": plain,
+			"agents.yaml": people(centre.PBX, phones, false),
 			"dids.yaml":   "dids:\n  \"5000\": {flow: straight}\n",
 			"flows/straight.yaml": "flow: straight\nlanguage: en\nstart: pick_up\nnodes:\n" +
 				"  pick_up: {type: answer, next: wait}\n" +
@@ -140,9 +180,11 @@ func callersWait(ctx context.Context, site *centre.Site, number string, n int, c
 	}
 }
 
+// drainOurs begins and ends with all agents logged out.
 func drainOurs(ctx context.Context, site *centre.Site, desks *lab.Desks) (drained, error) {
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
+	desks.Forget()
 	if err := site.Start(ctx); err != nil {
 		return drained{}, err
 	}
@@ -167,6 +209,11 @@ func drainOurs(ctx context.Context, site *centre.Site, desks *lab.Desks) (draine
 	})
 	if err != nil {
 		return d, err
+	}
+	for n := range drainAgents {
+		if _, err := api.LogoutAgentWithResponse(ctx, strconv.Itoa(101+n), wire.AgentForce{}); err != nil {
+			return d, err
+		}
 	}
 	return d, site.Stop()
 }

@@ -37,10 +37,23 @@ type floor struct {
 	callers []*lab.SIPp
 	talking int // as many callers should talk
 	waiting int // and as many wait
+
+	two     *centre.LogTail // what the second process logs; nil when there is none
+	killTwo func()
 }
 
 // newFloor starts a centre; via is as in centre.Options.
-func newFloor(ctx context.Context, agents int, via func(string) string) (_ *floor, err error) {
+func newFloor(ctx context.Context, agents int, via func(string) string) (*floor, error) {
+	return startFloor(ctx, agents, via, false)
+}
+
+// newPair starts a centre of two PBXs, with half the agents at each, and two
+// processes, of which each drives one.
+func newPair(ctx context.Context, agents int, via func(string) string) (*floor, error) {
+	return startFloor(ctx, agents, via, true)
+}
+
+func startFloor(ctx context.Context, agents int, via func(string) string, pair bool) (_ *floor, err error) {
 	f := &floor{agents: agents}
 	if f.desks, err = lab.StartDesks(func() time.Duration { return time.Hour }); err != nil {
 		return nil, err
@@ -50,19 +63,52 @@ func newFloor(ctx context.Context, agents int, via func(string) string) (_ *floo
 			f.stop()
 		}
 	}()
-	o := inbound(phonesAt(f.desks, agents))
+	here := agents
+	if pair {
+		here = agents / 2
+	}
+	o := inbound(phonesAt(f.desks, 101, here))
 	o.Via, o.Asterisk.Files = via, manyLegs
+	if pair {
+		there := phonesAt(f.desks, 101+here, agents-here)
+		o.Beside = &centre.Beside{Endpoints: there, Files: manyLegs, Config: "    instance: two\n"}
+		o.Definitions["agents.yaml"] += people(centre.OtherPBX, there, false)
+		o.Config = "    instance: one\ninstance: one\n" + o.Config
+	}
 	if f.site, err = newSite(ctx, o); err != nil {
 		return nil, err
 	}
-	if err = f.site.Start(ctx); err != nil {
+	if pair {
+		err = f.startPair(ctx)
+	} else {
+		err = f.site.Start(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	f.api, err = f.site.API("supervisor")
 	return f, err
 }
 
+// startPair starts both processes.
+func (f *floor) startPair(ctx context.Context) error {
+	connected := func(pbx string) string { return `msg="pbx connected" component=orchestrator pbx=` + pbx }
+	if err := errors.Join(f.site.Begin(), f.site.Await(ctx, 0, "msg=serving"), f.site.Await(ctx, 0, connected(centre.PBX))); err != nil {
+		return err
+	}
+	f.two = centre.NewLogTail()
+	var err error
+	if f.killTwo, err = f.site.Beside("two", f.two); err != nil {
+		return err
+	}
+	return errors.Join(f.two.Wait(ctx, 0, connected(centre.OtherPBX), nil),
+		f.two.Wait(ctx, 0, `msg="waiting for the lease" component=orchestrator pbx=`+centre.PBX, nil)) // it stands aside for a while before
+}
+
 func (f *floor) stop() {
+	if f.killTwo != nil {
+		f.killTwo()
+	}
 	for _, c := range f.callers {
 		_, _ = c.Stop() // what it could tell has been told
 	}
@@ -94,11 +140,18 @@ func (f *floor) login(ctx context.Context) error {
 func (f *floor) callIn(ctx context.Context, talking, waiting int) error {
 	f.talking += talking
 	f.waiting += waiting
-	callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: f.site.Outside(), Number: "5000", Calls: talking + waiting, Rate: 20})
-	if err != nil {
-		return err
+	targets := []string{f.site.Outside()}
+	if f.two != nil {
+		targets = append(targets, f.site.OutsideOther())
 	}
-	f.callers = append(f.callers, callers)
+	for _, target := range targets {
+		callers, err := lab.StartSIPpCallers(ctx, lab.SIPpCallers{Target: target, Number: "5000",
+			Calls: (talking + waiting) / len(targets), Rate: 20 / float64(len(targets))})
+		if err != nil {
+			return err
+		}
+		f.callers = append(f.callers, callers)
+	}
 	return poll(ctx, 500*time.Millisecond, func() error {
 		r, err := f.api.GetQueueWithResponse(ctx, benchQueue)
 		if err != nil {

@@ -33,9 +33,53 @@ type succession struct {
 
 // Takeover kills operadora with callers who talk and callers who wait, and
 // looks at the process after it: one that is started then under the same name,
-// and one that has been standing by. At each death one agent hangs up, and the
-// phone shows when the next caller reaches it.
+// one that has been standing by, and, of two processes that drive a PBX each, with the
+// same callers and agents in one queue over both, the other. At each death one agent
+// hangs up, and the phone shows when the next caller reaches it.
 func Takeover(ctx context.Context, out, progress io.Writer) error {
+	if err := takeoverOfOne(ctx, out, progress); err != nil || centre.OnFreeSWITCH() {
+		return err
+	}
+	return takeoverOfTwo(ctx, out, progress)
+}
+
+// takeoverOfTwo is the death of one of two processes with a PBX each.
+func takeoverOfTwo(ctx context.Context, out, progress io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, takeoverLimit)
+	defer cancel()
+	line, err := newTap()
+	if err != nil {
+		return err
+	}
+	defer line.close()
+	talking, waiting := sized(takeoverTalking), sized(takeoverWaiting)
+	f, err := newPair(ctx, talking, line.lay)
+	if err != nil {
+		return err
+	}
+	defer f.stop()
+	t := handover{floor: f, tap: line}
+	fmt.Fprintf(progress, "takeover: %d callers come to talk and %d to wait, at two PBXs …\n", talking, waiting)
+	if err := errors.Join(f.login(ctx), f.callIn(ctx, talking, waiting)); err != nil {
+		return err
+	}
+	fmt.Fprintln(progress, "takeover: kill -9 of one of two processes …")
+	s, err := t.succeed(ctx, f.two, (talking+waiting)/2, func() (time.Time, error) { return time.Now(), t.site.Kill() })
+	if err != nil {
+		return err
+	}
+	return Emit(out, takeoverLines("two_processes", s, standbyGoal, talking+waiting)...)
+}
+
+func takeoverLines(how string, s succession, goal float64, calls int) []Line {
+	seconds := func(metric string, d time.Duration) Line {
+		return NewLine("takeover", how+"_"+metric, "s", d.Seconds(), "goal", goal)
+	}
+	return []Line{seconds("first_command", s.command), seconds("last_adopted", s.adopted), seconds("next_ring", s.ring),
+		NewLine("takeover", how+"_noticed_of_"+strconv.Itoa(calls), "callers and agents", float64(s.noticed), "goal", 0)}
+}
+
+func takeoverOfOne(ctx context.Context, out, progress io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, takeoverLimit)
 	defer cancel()
 	line, err := newTap()
@@ -64,14 +108,8 @@ func Takeover(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	lines := func(how string, s succession, goal float64) []Line {
-		seconds := func(metric string, d time.Duration) Line {
-			return NewLine("takeover", how+"_"+metric, "s", d.Seconds(), "goal", goal)
-		}
-		return []Line{seconds("first_command", s.command), seconds("last_adopted", s.adopted), seconds("next_ring", s.ring),
-			NewLine("takeover", how+"_noticed_of_"+strconv.Itoa(talking+waiting), "callers and agents", float64(s.noticed), "goal", 0)}
-	}
-	return Emit(out, append(lines("restart", restart, restartGoal), lines("standby", standby, standbyGoal)...)...)
+	calls := talking + waiting
+	return Emit(out, append(takeoverLines("restart", restart, restartGoal, calls), takeoverLines("standby", standby, standbyGoal, calls)...)...)
 }
 
 // handover is a floor whose operadora is killed.
@@ -82,7 +120,7 @@ type handover struct {
 }
 
 func (t *handover) restart(ctx context.Context) (succession, error) {
-	return t.succeed(ctx, t.site.Log, func() (time.Time, error) {
+	return t.succeed(ctx, t.site.Log, t.talking+t.waiting, func() (time.Time, error) {
 		if err := t.site.Kill(); err != nil {
 			return time.Time{}, err
 		}
@@ -102,12 +140,12 @@ func (t *handover) standby(ctx context.Context) (s succession, err error) {
 			return s, err
 		}
 	}
-	return t.succeed(ctx, log, func() (time.Time, error) { return time.Now(), t.site.Kill() })
+	return t.succeed(ctx, log, t.talking+t.waiting, func() (time.Time, error) { return time.Now(), t.site.Kill() })
 }
 
 // succeed has one agent hang up and ends a process; the times are counted from
-// when begin says. The next one logs to log.
-func (t *handover) succeed(ctx context.Context, log *centre.LogTail, begin func() (time.Time, error)) (s succession, err error) {
+// when begin says. The next one logs to log, and has calls to take up.
+func (t *handover) succeed(ctx context.Context, log *centre.LogTail, calls int, begin func() (time.Time, error)) (s succession, err error) {
 	mark := log.Mark()
 	before := len(t.desks.Calls())
 	agent := strconv.Itoa(101 + t.rounds)
@@ -118,7 +156,6 @@ func (t *handover) succeed(ctx context.Context, log *centre.LogTail, begin func(
 	first := t.tap.next()
 	t.desks.HangUp(agent)
 	t.rounds++
-	calls := t.talking + t.waiting
 	t.waiting-- // the one whose agent hung up is gone, and the first who waits comes to talk
 	if err := log.Wait(ctx, mark, fmt.Sprintf(`msg="calls taken up" component=orchestrator pbx=%s calls=%d `, centre.PBX, calls), nil); err != nil {
 		return s, err

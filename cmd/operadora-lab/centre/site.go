@@ -53,7 +53,8 @@ const OtherPBX = "other"
 type Beside struct {
 	FreeSWITCH bool // what it is; else it is an Asterisk
 	Endpoints  []lab.Endpoint
-	Config     string // further lines of its part of the configuration
+	Config     string            // further lines of its part of the configuration
+	Files      map[string]string // of an Asterisk, as in lab.AsteriskOptions
 }
 
 // Site is a private contact centre.
@@ -99,7 +100,7 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 		return nil, err
 	}
 	for name, text := range o.Definitions {
-		if err = s.Write(filepath.Join("definitions", name), named(text)); err != nil {
+		if err = s.Define(name, text); err != nil {
 			return nil, err
 		}
 	}
@@ -119,6 +120,11 @@ func (s *Site) Write(name, text string) error {
 		return err
 	}
 	return os.WriteFile(path, []byte(text), 0o600)
+}
+
+// Define puts a file into the folder of definitions.
+func (s *Site) Define(name, text string) error {
+	return s.Write(filepath.Join("definitions", name), named(text))
 }
 
 // Config is the path of the configuration file.

@@ -127,7 +127,7 @@ func (s *Site) startBeside(ctx context.Context, b Beside) (string, error) {
 	if b.FreeSWITCH {
 		s.Other, err = lab.StartFreeSWITCH(ctx, lab.FreeSWITCHOptions{FromTrunk: reachFreeSWITCH, Endpoints: b.Endpoints, Contexts: awayContext})
 	} else {
-		s.Other, err = lab.StartAsterisk(ctx, lab.AsteriskOptions{FromTrunk: reachAsterisk, Endpoints: b.Endpoints})
+		s.Other, err = lab.StartAsterisk(ctx, lab.AsteriskOptions{FromTrunk: reachAsterisk, Endpoints: b.Endpoints, Files: b.Files})
 	}
 	if err != nil {
 		s.Other = nil
@@ -173,6 +173,9 @@ func trunked(text string) string {
 
 // Outside is where callers from outside arrive, over UDP.
 func (s *Site) Outside() string { return outside(s.Switch) }
+
+// OutsideOther is the same at the second PBX.
+func (s *Site) OutsideOther() string { return outside(s.Other) }
 
 func outside(pbx Switch) string {
 	if f, ok := pbx.(*lab.FreeSWITCH); ok {
