@@ -161,9 +161,6 @@ func TestTheLastAgentGoes(t *testing.T) {
 	next := newDesk()
 	w.own(w.process(acd.Parts{Definitions: d}), next)
 	told(next)
-	if n := len(w.desk.deserted) + len(next.deserted); n != 0 {
-		t.Errorf("told %d times more", n)
-	}
 }
 
 // TestNobodyIsSentAwayBeforeAgentsAreInLine: a process that begins with PBXs grouped
