@@ -63,6 +63,8 @@ type Call struct {
 	// LateMS is time that was lost for the customer before the call was in a
 	// queue, by us or the store: it counts as waited.
 	LateMS int64 `json:"late_ms,omitempty"`
+	// Handed is set from when an agent sends the customer into a flow until they talk with somebody.
+	Handed *Handed `json:"handed,omitempty"`
 }
 
 // Playing is the playback in progress on the customer's channel.

@@ -47,6 +47,7 @@ func (x *change) sendOff(to orchestrator.Target, by string) error {
 		x.c.Errand.Node = x.c.Path[n-1]
 	}
 	x.noteTransfer(to, "sent", by, nil)
+	x.c.Handed = x.handed()
 	x.muteErrand()
 	x.heardAgain(customer)
 	if customer.Held { // hears music, outside of the room
@@ -85,6 +86,7 @@ func (x *change) muteErrand() {
 // comeFrom brings the customer back to the agent, with whatever came of the flow.
 func (x *change) comeFrom(result, by string) {
 	e := x.c.Errand
+	x.c.Handed = nil
 	x.leaveErrand()
 	x.c.Flow, x.c.Awaits, x.c.Secret = e.Before, e.Awaits, e.Secret
 	x.passes(e.Node)
@@ -106,8 +108,7 @@ func (x *change) comeFrom(result, by string) {
 func (x *change) enqueueErrand(a orchestrator.Action) {
 	x.leaveMove("moved")
 	x.c.Awaits = orchestrator.FlowQueued
-	x.c.Move = &Move{To: orchestrator.Target{Kind: orchestrator.TargetQueue, Name: a.Queue}, By: "flow", Flow: true,
-		Visit: Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority, Sought: a.Sought, Entered: x.ms(), MaxWait: a.MaxWait.Milliseconds()}}
+	x.c.Move = &Move{To: orchestrator.Target{Kind: orchestrator.TargetQueue, Name: a.Queue}, By: "flow", Flow: true, Visit: x.flowVisit(a)}
 	x.do(Enqueue{Waiting: x.waiting(&x.c.Move.Visit)})
 }
 

@@ -19,22 +19,32 @@ func (x *change) enqueue(a orchestrator.Action) {
 		x.enqueueErrand(a)
 		return
 	}
-	entered := x.ms()
-	switch {
-	case x.c.QueuedAt == 0:
-		entered = min(entered, max(entered-x.c.LateMS, x.c.StartedAt)) // the PBX's clock may be ahead
-	case x.c.ConnectedAt == 0:
-		entered = x.c.QueuedAt
-	}
 	if x.c.State == StateWaiting || x.c.State == StateOffered {
 		x.unqueue("moved")
 	}
 	x.leaveQueue("moved")
 	x.c.Awaits, x.c.Home = orchestrator.FlowQueued, nil // the flow says where to go from here
-	x.c.Visit = &Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority, Sought: a.Sought,
-		Entered: entered, MaxWait: a.MaxWait.Milliseconds(), Asked: x.ms()}
+	v := x.flowVisit(a)
+	x.c.Visit = &v
 	x.regain(x.c.Visit)
 	x.askPlace()
+}
+
+// flowVisit is the visit that a flow asks for. Whom an agent has sent into it does not wait
+// behind those who came later, and asks for what was asked for before.
+func (x *change) flowVisit(a orchestrator.Action) Visit {
+	v := Visit{N: x.next(), State: VisitAsked, Queue: a.Queue, Priority: a.Priority, Sought: a.Sought,
+		Entered: x.ms(), MaxWait: a.MaxWait.Milliseconds(), Asked: x.ms()}
+	switch {
+	case x.c.QueuedAt == 0:
+		v.Entered = min(v.Entered, max(v.Entered-x.c.LateMS, x.c.StartedAt)) // the PBX's clock may be ahead
+	case x.c.ConnectedAt == 0:
+		v.Entered = x.c.QueuedAt
+	case x.c.Handed != nil:
+		v.Entered, v.From = min(v.Entered, x.c.QueuedAt), x.ms()
+	}
+	v.asBefore(x.c.Handed)
+	return v
 }
 
 // askPlace asks the distributor for the present visit's place, or for it again.
@@ -49,6 +59,9 @@ func (x *change) waiting(v *Visit) orchestrator.Waiting {
 	w := orchestrator.Waiting{Of: of,
 		Call: x.c.Call, Visit: v.N, PBX: x.c.PBX, Queue: v.Queue, Caller: x.c.Caller, Language: x.c.Language,
 		Priority: v.Priority, Sought: v.Sought, Entered: time.UnixMilli(v.Entered),
+	}
+	if orchestrator.OwnerOfQueue(v.Queue) != "" { // somebody has chosen the agent
+		w.Sought.Needs, w.Sought.Prefer, w.Sought.Patience = "", "", 0
 	}
 	switch {
 	case v.Since > 0:

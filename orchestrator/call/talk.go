@@ -105,6 +105,7 @@ func (x *change) connected(at int64) {
 func (x *change) talksWith(wait int64) {
 	far, v := x.c.Far(), x.c.Visit
 	x.c.EndedBy = "" // who ended a conversation before this one
+	x.c.Handed = nil // to whom they were sent on
 	if !far.Inside && (far.Role != RoleAgent || v == nil || orchestrator.OwnerOfQueue(v.Queue) == "") {
 		x.c.Home = nil // from an agent's own queue the way leads back to the one before it; from an agent's other line (strayed), too
 	}

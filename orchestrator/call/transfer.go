@@ -1,6 +1,9 @@
 package call
 
 import (
+	"cmp"
+	"maps"
+
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -189,10 +192,46 @@ func (x *change) further(queue string) Visit {
 	if x.c.QueuedAt > 0 {
 		v.Entered = min(v.Entered, x.c.QueuedAt)
 	}
-	if x.c.Visit != nil {
-		v.Priority = x.c.Visit.Priority
-	}
+	v.asBefore(x.handed())
 	return v
+}
+
+// Handed is what a customer had asked for whom an agent sends on: whoever serves next is
+// looked for by it, too.
+type Handed struct {
+	Priority int                 `json:"priority,omitempty"`
+	Sought   orchestrator.Sought `json:"sought,omitzero"`
+}
+
+// handed is what the customer had asked for as the present conversation began.
+func (x *change) handed() *Handed {
+	v := x.c.Visit
+	if v == nil {
+		return nil
+	}
+	h := Handed{Priority: v.Priority, Sought: v.Sought}
+	if far := x.c.Far(); far != nil && h.Sought.Prefer == far.Person() { // who sends them on is not whom they want next
+		h.Sought.Prefer, h.Sought.Patience = "", 0
+	}
+	return &h
+}
+
+// asBefore gives a visit what the customer had asked for before an agent sent them on. What
+// a flow asks for anew goes before.
+func (v *Visit) asBefore(h *Handed) {
+	if h == nil {
+		return
+	}
+	old, s := h.Sought, &v.Sought
+	v.Priority, s.Tier, s.Needs = max(v.Priority, h.Priority), max(s.Tier, old.Tier), cmp.Or(s.Needs, old.Needs)
+	if s.Prefer == "" {
+		s.Prefer, s.Patience = old.Prefer, old.Patience
+	}
+	if len(old.About) > 0 {
+		about := maps.Clone(old.About)
+		maps.Copy(about, s.About)
+		s.About = about
+	}
 }
 
 // movePlaced handles the queue's word on a transfer.
@@ -285,6 +324,7 @@ func (x *change) moveToFlow(to orchestrator.Target, by, phone string) error {
 		x.do(AnswerTransfer{Channel: phone, Done: true})
 	}
 	x.noteTransfer(to, "done", by, nil)
+	x.c.Handed = x.handed()
 	music := x.c.Customer().Held || x.c.Far().Held
 	x.leaveFar("transfer")
 	x.c.Home = nil
