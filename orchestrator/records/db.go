@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite" // driver "sqlite"
 
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 //go:embed migrations
@@ -116,8 +117,16 @@ func (d *DB) migrate(ctx context.Context, all fs.FS, table string) error {
 		return err
 	}
 	_, err = p.Up(ctx)
+	for n := 1; err != nil && d.dialect == dialectSQLite && n < migrateTries && life.SleepAbout(ctx, migratePause); n++ {
+		_, err = p.Up(ctx) // another process may have made the same tables meanwhile: SQLite has no lock for it
+	}
 	return err
 }
+
+const (
+	migrateTries = 20
+	migratePause = 100 * time.Millisecond
+)
 
 // Close ends all connections. The DB must not be used afterwards.
 func (d *DB) Close() error {
