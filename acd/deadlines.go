@@ -96,6 +96,7 @@ func (s *Service) watch(ctx context.Context) {
 
 // look does what is due now. Trouble with one thing keeps nothing else from being done.
 func (s *Service) look(ctx context.Context) error {
+	s.easeDue()
 	return errors.Join(s.align(ctx), s.Expire(ctx))
 }
 

@@ -205,6 +205,7 @@ func (d Definitions) skillNames() []string {
 // Relax is what a queue requires of agents after some time.
 type Relax struct {
 	After    time.Duration `yaml:"after,need" min:"1s" max:"24h" doc:"How long the caller has waited by then, in this queue."`
+	Expected time.Duration `yaml:"expected" min:"0s" max:"24h" default:"0s" doc:"Or sooner: at once for a caller who is expected to wait for longer than this, as one enters and while one waits; 0 is only after the time above."`
 	Requires string        `yaml:"requires" max:"500" default:"" doc:"What is required from then on; empty is nothing. Who meets what was required before comes first."`
 }
 

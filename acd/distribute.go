@@ -50,6 +50,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		return orchestrator.Placement{}, err
 	}
 	order.Record.Score = dir.score(order.Record)
+	order.Record.Eased = s.eased(ctx, q, order.Record)
 	order.Record.Rings, order.Lanes = dir.way(order.Record)
 	estimates, expected := q.estimates(), time.Duration(0)
 	if w.Work == orchestrator.WorkCallback { // it had its place before
@@ -160,7 +161,9 @@ func (s *Service) expected(ctx context.Context, c CallRecord, age time.Duration)
 }
 
 // estimates tells whether anybody asks how long callers will wait.
-func (q Queue) estimates() bool { return q.AnnounceWait || q.MaxExpected > 0 }
+func (q Queue) estimates() bool {
+	return q.AnnounceWait || q.MaxExpected > 0 || slices.ContainsFunc(q.Relax, func(r Relax) bool { return r.Expected > 0 })
+}
 
 func placement(result orchestrator.PlacementResult, o *OfferRecord, position int, q Queue) orchestrator.Placement {
 	p := orchestrator.Placement{Result: result, Position: position, Plan: q.Plan()}

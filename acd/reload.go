@@ -23,6 +23,7 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 	s.directory.Store(dir)
 	err := s.reconcile(ctx)
 	s.stale.Store(err != nil)
+	s.Wake() // a queue may relax by expected waits now
 	if err != nil {
 		// The definitions are in force; the agents' places follow when the store answers.
 		s.log.WarnContext(ctx, "agents keep their places until the store answers", "error", err)

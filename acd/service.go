@@ -30,6 +30,8 @@ type Service struct {
 	counts     shared[Board]
 	busy       shared[busyLanes]
 	tables     map[string]laneTable // of the lanes that were busy; only who reads busy touches it
+	ease       chan struct{}        // whose waits have grown too long is to be looked at
+	easeAt     time.Time            // when it is next; only the watch touches it
 	unreadable map[string]bool      // records told of in the log; only who reads boards touches it
 
 	reload sync.Mutex // one at a time brings agents in line
@@ -93,6 +95,7 @@ func New(p Parts) (*Service, error) {
 	s.boards.read, s.boards.now = s.readBoards, p.Now
 	s.counts.read, s.counts.now = s.readBoard, p.Now
 	s.busy.read, s.busy.now = s.readBusy, p.Now
+	s.ease = make(chan struct{}, 1)
 	dir := newDirectory(p.Definitions, nil, p.Config.OfferGrace)
 	if dir.stamp = p.Stamp; dir.stamp.IsZero() {
 		dir.stamp = p.Now()
@@ -111,6 +114,7 @@ func (s *Service) Start(ctx context.Context) error {
 		return fault.New("acd.Start", fault.Conflict, "started already")
 	}
 	s.life.Go(func() { s.watch(ctx) })
+	s.life.Go(func() { s.easing(ctx) })
 	return nil
 }
 

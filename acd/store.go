@@ -141,6 +141,7 @@ type CallRecord struct {
 	Score      float64           `json:"score"`                 // CallScore with the queue's priority added
 	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane
 	Since      int64             `json:"since,omitempty"`       // when this stay in the queue began
+	Eased      int               `json:"eased,omitempty"`       // how many relaxations of its queue it need not wait for
 	Rings      []Ring            `json:"rings,omitempty"`       // the lanes it waits in, one after the other
 	At         int               `json:"at,omitempty"`          // the ring it waits in, from 1; 0 while it does not
 	Rev        int64             `json:"rev,omitempty"`

@@ -141,6 +141,7 @@ func (d Definitions) checkRequirements(c *complaints, q Queue) {
 		judge(fmt.Sprintf("relax[%d].requires", i), r.Requires)
 		later := i == 0 || r.After > q.Relax[i-1].After
 		c.check(later, yamlfile.CodeForm, fmt.Sprintf("relax[%d].after", i), "%s is not later than the one before", r.After)
+		c.check(r.Expected == 0 || r.Expected < r.After, yamlfile.CodeForm, fmt.Sprintf("relax[%d].expected", i), "%s is not less than after, %s: it would say nothing", r.Expected, r.After)
 	}
 }
 

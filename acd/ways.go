@@ -80,6 +80,7 @@ type asking struct {
 	pbx   string
 	tier  int // above 0 it takes agents who are kept in reserve
 	steps []step
+	eased int          // how many of them are not waited for
 	needs *requirement // of the call alone; nil when it cannot be judged
 	text  string
 }
@@ -91,7 +92,7 @@ type step struct {
 }
 
 func (w *ways) asks(dir *directory, q Queue, c CallRecord) asking {
-	a := asking{queue: q, pbx: c.PBX, tier: max(c.Tier, q.Tier), steps: dir.steps[q.ID], text: c.Needs}
+	a := asking{queue: q, pbx: c.PBX, tier: max(c.Tier, q.Tier), steps: sooner(dir.steps[q.ID], c.Eased), eased: c.Eased, text: c.Needs}
 	if len(a.steps) == 0 {
 		a.steps = []step{{needs: needsNothing}}
 	}
@@ -108,7 +109,7 @@ func (w *ways) asks(dir *directory, q Queue, c CallRecord) asking {
 
 // key tells apart what a queue, and a call in it, may ask for.
 func (a asking) key(about map[string]string) string {
-	parts := []string{a.queue.ID, a.pbx, strconv.Itoa(a.tier), a.text}
+	parts := []string{a.queue.ID, a.pbx, strconv.Itoa(a.tier), strconv.Itoa(a.eased), a.text}
 	names := map[string]bool{}
 	for _, s := range append([]step{{needs: a.needs}}, a.steps...) {
 		switch {

@@ -181,3 +181,17 @@ func TestExplainsWhatDefinitionsSay(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestExpectedWaitsThatSayNothingAreRefused: a limit that is not below the time after which
+// less is asked for anyway.
+func TestExpectedWaitsThatSayNothingAreRefused(t *testing.T) {
+	t.Parallel()
+	for expected, wrong := range map[time.Duration]bool{0: false, 4 * time.Minute: false, 5 * time.Minute: true, time.Hour: true} {
+		q := NewQueue()
+		q.ID, q.Relax = "q", []Relax{{After: 5 * time.Minute, Expected: expected}}
+		err := Definitions{Queues: []Queue{q}}.Validate()
+		if (err != nil) != wrong || wrong && !contains(err, "relax[0].expected") {
+			t.Errorf("%s: %v", expected, err)
+		}
+	}
+}

@@ -210,6 +210,7 @@ type Match struct {
 	Strategy string `json:"strategy,omitempty"`  // of the queue: in which order it looked through those who were free
 	Relaxed  int    `json:"relaxed,omitempty"`   // how often more agents had been let serve the call by then
 	Alone    bool   `json:"alone,omitempty"`     // it waited for this agent alone
+	Eased    int    `json:"eased,omitempty"`     // how often too long a wait was expected, and more agents were let serve it at once
 	Tier     int    `json:"tier,omitempty"`      // of the call; above 0 it is an emergency
 	WaitedMS int64  `json:"waited_ms,omitempty"` // by the call, in this stay
 	FreeMS   int64  `json:"free_ms,omitempty"`   // how long the agent had been free

@@ -119,6 +119,9 @@ func matched(m orchestrator.Match) acd.Texts {
 	if m.Tier > 0 {
 		out = and(out, say("; the agent was told that it is an emergency", "; se avisó al agente de que es una urgencia"))
 	}
+	if m.Eased > 0 && !m.Alone {
+		out = and(out, say("; too long a wait was expected, and more agents than at first might serve it", "; se preveía una espera demasiado larga, y podían atenderla más agentes que al principio"))
+	}
 	if m.WaitedMS == 0 {
 		return out
 	}

@@ -45,7 +45,7 @@ var stories = map[string]func(*day){
 			"match": orchestrator.Match{Freed: true, Strategy: "longest_idle", Relaxed: 1, WaitedMS: 60_000}})
 		d.add(15*time.Second, orchestrator.EntryCallMissed, fields{"agent": "101", "why": "no_answer"})
 		d.add(0, orchestrator.EntryCallOffered, fields{"queue": "sales", "agent": "102", "offer": "o2",
-			"match": orchestrator.Match{Strategy: "round_robin", WaitedMS: 75_000, FreeMS: 3400, Relaxed: 2}})
+			"match": orchestrator.Match{Strategy: "round_robin", WaitedMS: 75_000, FreeMS: 3400, Eased: 1}})
 		d.add(5*time.Second, orchestrator.EntryCallConnected, fields{"agent": "102", "wait_ms": 80_000})
 		d.add(time.Minute, orchestrator.EntryCallTransfer, fields{"destination": "@103", "kind": "agent", "result": "done", "by": "agent:102", "reason": "knows it"})
 		d.add(0, orchestrator.EntryCallParted, fields{"agent": "102", "by": "transfer", "talk_ms": 60_000})

@@ -2993,6 +2993,9 @@ type OfferMatch struct {
 	// Alone The call waited for this agent alone.
 	Alone bool `json:"alone,omitempty,omitzero"`
 
+	// Eased How often too long a wait was expected of the call, and more agents were let serve it at once.
+	Eased int `json:"eased,omitempty,omitzero"`
+
 	// FreeMS How long the agent had been free.
 	FreeMS int64 `json:"free_ms,omitempty,omitzero"`
 

@@ -8,13 +8,13 @@ local call, new = ARGV[2], cjson.decode(ARGV[3])
 local c = load(CALLS, call)
 if not c or c.queue ~= new.queue or c.pbx ~= new.pbx then return {0, ''} end
 local lost = not c.rings or not stored(c.rings)
-local moves = lost or (ARGV[4] == '1' and (c.score ~= new.score or group(c) ~= group(new) or not alike(c.rings, new.rings)))
+local moves = lost or (ARGV[4] == '1' and (c.score ~= new.score or (c.eased or 0) ~= (new.eased or 0) or group(c) ~= group(new) or not alike(c.rings, new.rings)))
 if moves and not stored(new.rings) then return {'tables'} end
 if standing(call, c) then
   if not moves and taken_in(call, c) then return {0, ''} end
   outside(call, c)
   if not moves then new = c end
-  c.rings, c.score, c.group, c.since = new.rings, new.score, new.group, c.since or now
+  c.rings, c.score, c.group, c.eased, c.since = new.rings, new.score, new.group, new.eased, c.since or now
   save(CALLS, call, c)
   return {1, ''}
 end
@@ -22,7 +22,7 @@ if not moves and ARGV[4] ~= '1' and placed(call, c) then return {0, ''} end
 unwait(call, c)
 outside(call, c)
 c.offer = nil
-if moves then c.rings, c.score, c.group, c.since = new.rings, new.score, new.group, c.since or now end
+if moves then c.rings, c.score, c.group, c.eased, c.since = new.rings, new.score, new.group, new.eased, c.since or now end
 local made = seek(call, c, ARGV[5])
 if made ~= '' then return {1, made} end
 await(call, c)

@@ -45,5 +45,5 @@ end
 local function matched(a, c, q, freed)
   local at, prefers = (c.at or 0) > 0 and c.at or ring(c), c.rings[1].lane:match('^@') and 1 or 0
   return {freed = freed, strategy = q.strategy, relaxed = math.max(0, at - 1 - prefers), alone = c.rings[at].lane:match('^@') and true or nil,
-    tier = q.tier, waited_ms = now - (c.since or now), free_ms = now - (a.free_since or now)}
+    tier = q.tier, eased = c.eased, waited_ms = now - (c.since or now), free_ms = now - (a.free_since or now)}
 end

@@ -1,0 +1,127 @@
+package acd
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sort"
+	"strconv"
+	"time"
+)
+
+// easeEvery is how often it is looked whether the waits that are expected have grown too
+// long for some who wait. A wait is expected of numbers that change all the time: no one
+// event makes it grow.
+const easeEvery = 5 * time.Second
+
+// eased is how many of its queue's relaxations a call need not wait for: each that it has
+// been granted, and each without which too long a wait is expected. A wait that nobody can
+// tell is not too long.
+func (s *Service) eased(ctx context.Context, q Queue, c CallRecord) int {
+	c.Eased = min(c.Eased, len(q.Relax))
+	for c.Eased < len(q.Relax) {
+		limit := q.Relax[c.Eased].Expected
+		if limit <= 0 || s.expected(ctx, c, expectAge) <= limit {
+			break
+		}
+		c.Eased++
+	}
+	return c.Eased
+}
+
+// easy lists the queues that relax by the wait that is expected.
+func (dir *directory) easy() (out []string) {
+	for id, q := range dir.everyQueue {
+		if slices.ContainsFunc(q.Relax, func(r Relax) bool { return r.Expected > 0 }) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// easing looks at who waits in such queues whenever it is due. Deadlines do not wait for it.
+func (s *Service) easing(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.ease:
+		}
+		if err := s.easeAll(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "whose wait has grown too long is not known; looked at again", "error", err, "in", easeEvery)
+		}
+	}
+}
+
+// easeDue has it looked at when it is time, and that looked at in time.
+func (s *Service) easeDue() {
+	if len(s.directory.Load().easy()) == 0 {
+		return
+	}
+	if now := s.now(); !now.Before(s.easeAt) {
+		s.easeAt = now.Add(easeEvery)
+		signal(s.ease)
+	}
+	s.alarm.by(s.easeAt)
+}
+
+func (s *Service) easeAll(ctx context.Context) error {
+	dir := s.directory.Load()
+	for _, queue := range dir.easy() {
+		for _, group := range dir.groups() {
+			calls, _, err := s.store.InQueue(ctx, QueueAt{queue, group})
+			if err != nil {
+				return err
+			}
+			if err := s.easeQueue(ctx, dir, queue, calls); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// easeQueue goes through the calls of a queue that wait on the PBXs driven from here. Of
+// calls that ask for the same, who comes later has longer to wait: the first who has it too
+// long is searched for, and all behind have.
+func (s *Service) easeQueue(ctx context.Context, dir *directory, queue string, calls map[string]CallRecord) error {
+	q, _ := dir.queue(queue)
+	kinds := map[string][]string{}
+	for id, c := range calls {
+		if c.Queue != queue || c.Offer != "" || c.Eased >= len(q.Relax) || (s.drives != nil && !s.drives(c.PBX)) {
+			continue
+		}
+		rings, _ := dir.way(c)
+		kind := strconv.Itoa(c.Eased) + c.PBX
+		for _, r := range rings {
+			kind += " " + r.Lane
+		}
+		kinds[kind] = append(kinds[kind], id)
+	}
+	for _, ids := range kinds {
+		slices.SortFunc(ids, func(x, y string) int { return cmp.Or(cmp.Compare(calls[x].Score, calls[y].Score), cmp.Compare(x, y)) })
+		first := sort.Search(len(ids), func(i int) bool { return s.eased(ctx, q, calls[ids[i]]) > calls[ids[i]].Eased })
+		for _, id := range ids[first:] {
+			c := calls[id]
+			if n := s.eased(ctx, q, c); n > c.Eased {
+				c.Eased = n
+				if _, err := s.place(ctx, dir, id, c, true); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// sooner are a queue's steps for a call that need not wait for the first few of them.
+func sooner(steps []step, eased int) []step {
+	if eased == 0 {
+		return steps
+	}
+	out := slices.Clone(steps)
+	for i := range out[:min(eased+1, len(out))] {
+		out[i].after = 0
+	}
+	return out
+}

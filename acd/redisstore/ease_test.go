@@ -1,0 +1,61 @@
+package redisstore_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// TestLessIsAskedForWhenALongWaitIsExpected: a caller who would wait too long for those who
+// can do most is served by others at once, as the caller enters and when it comes to be so
+// while one waits; not one who would not; and what was granted stays.
+func TestLessIsAskedForWhenALongWaitIsExpected(t *testing.T) {
+	t.Parallel()
+	d := defs(2, queue("ventas", noWrap, func(q *acd.Queue) {
+		q.Requires, q.Relax = "es >= 3", []acd.Relax{{After: 30 * time.Minute, Expected: 5 * time.Minute, Requires: "es >= 1"}}
+	}))
+	d.Skills = []acd.Skill{{Name: "es"}}
+	d.Agents[0].Skills, d.Agents[1].Skills = map[string]int{"es": 3}, map[string]int{"es": 1}
+	w := setup(t, d)
+	enter := func(call string, priority int) orchestrator.Placement {
+		t.Helper()
+		w.tock(2 * time.Second) // the numbers are read anew
+		p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: call, PBX: pbx, Queue: "ventas", Priority: priority, Entered: w.clock()})
+		w.must(err)
+		return w.met(p)
+	}
+	w.login("a00")
+	o := enter("c0", 0).Offer
+	w.answer(o.ID)
+	w.advance(4 * time.Minute) // that is how long a call takes
+	w.finish(o.ID)
+	o = enter("c1", 0).Offer
+	w.answer(o.ID)
+	w.login("a01")
+	if p := enter("c2", 0); p.Offer != nil || p.Expected < 4*time.Minute || p.Expected > 5*time.Minute {
+		t.Fatalf("who is next: %+v", p)
+	}
+	p := enter("c3", 0)
+	if p.Offer == nil || p.Offer.Agent != "a01" || p.Offer.Match.Eased != 1 || p.Offer.Match.Relaxed != 0 {
+		t.Fatalf("who would wait for eight minutes: %+v", p)
+	}
+	if p = w.failed(p.Offer.ID, orchestrator.OfferNoAnswer); p.Result != orchestrator.PlacedWaiting {
+		t.Fatalf("%+v", p)
+	}
+	w.advance(5 * time.Second) // a01 has rested
+	got := w.offered()
+	if got.Call != "c3" || got.Agent != "a01" {
+		t.Errorf("what was granted: %+v", got)
+	}
+	w.answer(got.ID)
+	w.tock(4 * time.Minute)
+	w.finish(got.ID)
+	enter("c4", 60) // comes before c2
+	w.advance(5 * time.Second)
+	if got := w.offered(); got.Call != "c2" || got.Agent != "a01" || got.Match.Eased != 1 {
+		t.Errorf("whose wait has grown: %+v", got)
+	}
+	w.clean()
+}
