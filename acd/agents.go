@@ -142,13 +142,19 @@ func (s *Service) dispose(ctx context.Context, dir *directory, a Agent, cmd orch
 		}
 		return s.answer(answer, res, OnWrapped), nil
 	}
-	byQueue := dir.disposition(cmd.Disposition)
-	if len(byQueue) == 0 {
+	means, ok := dir.dispositions(append([]string{cmd.Disposition}, cmd.Also...))
+	if !ok {
 		answer.Result = orchestrator.AgentBadDisposition
 		return answer, nil
 	}
+	several := map[string]int{}
+	for id, q := range dir.everyQueue {
+		if q.Outcome != nil && q.Outcome.Several > 1 {
+			several[id] = q.Outcome.Several
+		}
+	}
 	res, err := s.store.Dispose(ctx, s.now(), DisposeOrder{
-		Station: dir.stationOf(a.ID), ByQueue: byQueue, By: cmd.By, OfferID: newUnique(), OnPhone: s.onPhone(cmd),
+		Station: dir.stationOf(a.ID), Means: means, Several: several, Notes: cmd.Notes, By: cmd.By, OfferID: newUnique(), OnPhone: s.onPhone(cmd),
 	})
 	if err != nil {
 		return answer, err
@@ -180,6 +186,10 @@ func (s *Service) answer(answer orchestrator.AgentAnswer, res ChangeResult, t Tr
 		answer.Result = orchestrator.AgentLater
 	case ChangeNothing:
 		answer.Result = orchestrator.AgentNothingToClose
+	case ChangeOwes:
+		answer.Result = orchestrator.AgentOwes
+	case ChangeSeveral:
+		answer.Result = orchestrator.AgentTooManyOutcomes
 	case ChangeNoMore:
 		answer.Result = orchestrator.AgentNoMore
 	case ChangeUnfit:

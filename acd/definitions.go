@@ -88,6 +88,7 @@ type Queue struct {
 	AutoAnswer        bool          `yaml:"auto_answer" default:"false" doc:"Ask the phones to pick up by themselves."`
 	WrapUp            time.Duration `yaml:"wrap_up" min:"0s" max:"24h" default:"30s" doc:"Time for finishing after a call; 0 is none."`
 	ExtendWrapUp      *Extension    `yaml:"extend_wrap_up" doc:"Lets agents have more time for finishing (*485*); absent lets nobody."`
+	Outcome           *OutcomeRule  `yaml:"outcome" doc:"What holds for the dispositions of its calls; absent: one may be given, and need not be."`
 	MaxTalk           time.Duration `yaml:"max_talk" min:"0s" max:"24h" default:"0s" doc:"Longest conversation; 0 is the engine's limit."`
 	ServiceLevel      time.Duration `yaml:"service_level" min:"0s" max:"1h" default:"20s" doc:"Wait within which an answer counts as in time, in reports."`
 	ShortAbandon      time.Duration `yaml:"short_abandon" min:"0s" max:"10m" default:"5s" doc:"Wait within which a caller who hangs up had dialled wrong, in reports."`
@@ -124,6 +125,13 @@ func (q Queue) Plan() orchestrator.QueuePlan {
 		ExitKey: q.ExitKey, Whisper: q.Whisper, Record: q.Record, RecordFormat: q.RecordFormat, MaxTalk: q.MaxTalk, CallerID: q.CallerID,
 		Callback: q.Callback.plan(), LeaveWhenEmpty: q.LeaveWhenEmpty,
 	}
+}
+
+// OutcomeRule is what holds for the dispositions of a queue's calls.
+type OutcomeRule struct {
+	Required bool   `yaml:"required" default:"false" doc:"Keep the agent in wrap-up until the call has a disposition. When the time for finishing is over the cause is outcome, and its time goes on; a pause or logout that the agent asks for waits for it."`
+	Default  string `yaml:"default" shape:"mayid" default:"" doc:"The disposition of calls that get none by the end of wrap-up, marked as such (by: default)."`
+	Several  int    `yaml:"several" min:"1" max:"10" default:"1" doc:"How many dispositions a call may have at once."`
 }
 
 // Extension is how agents may have more time for finishing after a call.
@@ -252,5 +260,6 @@ type Disposition struct {
 	Name   string   `yaml:"name,need" shape:"id" doc:"Name in the journal and reports."`
 	Digits string   `yaml:"digits" shape:"maykeys" default:"" doc:"Code on the phone; empty is none."`
 	Texts  Texts    `yaml:"texts" keys:"tongue" doc:"Text shown, per language."`
-	Queues []string `yaml:"queues" shape:"id" doc:"Queues it is for; absent is all."`
+	Queues []string `yaml:"queues" shape:"id" doc:"Queues it is for; absent is all, or those of the one above."`
+	Parent string   `yaml:"parent" shape:"mayid" default:"" doc:"The disposition above it, in a tree; one that has others below it is a group, and is not given itself."`
 }

@@ -34,6 +34,7 @@ type directory struct {
 	phones   map[phone]string
 	pbxs     []string // of all agents, also of those before
 	grace    time.Duration
+	outcomes outcomes
 	zone     *time.Location // the centre's
 }
 
@@ -47,6 +48,7 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 		profiles: map[string]*Profile{}, steps: map[string][]step{}, ways: newWays(defs.skillNames()), stations: map[string]*Station{}, phones: map[phone]string{},
 		callers: newKnownCallers(defs.Callers), teams: keyed(defs.Teams, func(t Team) string { return t.ID }),
 	}
+	dir.outcomes = newOutcomes(defs.Dispositions)
 	dir.zone, _ = zoneOf(defs.TimeZone) // Validate has told of what is wrong
 	for _, q := range defs.Queues {
 		dir.queues[q.ID] = q
@@ -169,8 +171,16 @@ func (dir *directory) wrapUp(agent, queue string) time.Duration {
 
 // closingOf is what holds for an agent after a call of a queue.
 func (dir *directory) closingOf(queue string) (c Closing) {
-	if q, _ := dir.queue(queue); q.ExtendWrapUp != nil {
-		c.MoreMS, c.MostMS = q.ExtendWrapUp.By.Milliseconds(), q.ExtendWrapUp.Most.Milliseconds()
+	q, _ := dir.queue(queue)
+	if e := q.ExtendWrapUp; e != nil {
+		c.MoreMS, c.MostMS = e.By.Milliseconds(), e.Most.Milliseconds()
+	}
+	if o := q.Outcome; o != nil {
+		c.Required = o.Required
+		if d, known := dir.outcomes.byName[o.Default]; known {
+			g := dir.outcomes.given(d)
+			c.Default = &g
+		}
 	}
 	return c
 }
@@ -185,29 +195,4 @@ func (dir *directory) reason(code string) (p PauseReason, ok bool) {
 		return p, false
 	}
 	return dir.defs.PauseReasons[i], true
-}
-
-// disposition finds what a code or name means in each queue; the key anyQueue
-// is for the queues not named.
-func (dir *directory) disposition(code string) map[string]string {
-	byQueue := map[string]string{}
-	if code == "" {
-		return byQueue
-	}
-	for _, d := range dir.defs.Dispositions {
-		if d.Name != code && d.Digits != code {
-			continue
-		}
-		for _, q := range d.scope() {
-			byQueue[q] = d.Name
-		}
-	}
-	return byQueue
-}
-
-func (d Disposition) scope() []string {
-	if len(d.Queues) == 0 {
-		return []string{anyQueue}
-	}
-	return d.Queues
 }

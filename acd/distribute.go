@@ -357,10 +357,10 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 // Finished implements orchestrator.Distributor.
 func (s *Service) Finished(ctx context.Context, o orchestrator.Offer, talked time.Duration) error {
 	dir := s.directory.Load()
-	now, wrap := s.now(), dir.wrapUp(o.Agent, cmp.Or(o.Of, o.Queue))
+	now, wrap, closing := s.now(), dir.wrapUp(o.Agent, cmp.Or(o.Of, o.Queue)), dir.closingOf(cmp.Or(o.Of, o.Queue))
 	res, err := s.store.Finish(ctx, now, FinishOrder{
 		Offer: o.ID, Agent: o.Agent, WrapUp: wrap, Talked: talked, OfferID: newUnique(), Keep: dir.remembers(cmp.Or(o.Of, o.Queue)),
-		Closing: dir.closingOf(cmp.Or(o.Of, o.Queue)),
+		Closing: closing,
 	})
 	if err != nil {
 		return err
@@ -368,7 +368,7 @@ func (s *Service) Finished(ctx context.Context, o orchestrator.Offer, talked tim
 	if res.Open {
 		return fault.New("acd.Finished", fault.Conflict, "offer %q was not answered", o.ID)
 	}
-	if wrap > 0 {
+	if wrap > 0 || closing.Required {
 		s.alarm.by(now.Add(wrap))
 	}
 	s.matched(res.Offer)

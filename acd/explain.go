@@ -98,6 +98,8 @@ func explainState(a AgentView, now int64) Finding {
 		en, es = " has been "+words[0]+" for "+span(now-a.Since), es+" desde hace "+span(now-a.Since)
 	}
 	switch {
+	case a.State == StateWrapup && a.Cause == CauseOutcome:
+		en, es = en+": the call needs a disposition", es+": la llamada necesita un resultado"
 	case a.Reason != "":
 		en, es = en+" ("+a.Reason+")", es+" ("+a.Reason+")"
 	case a.State == StatePaused:

@@ -196,11 +196,16 @@ type AgentRecord struct {
 	More  int64  `json:"more_ms,omitempty"` // by so much it may be extended, up to Most
 	Most  int64  `json:"most_ms,omitempty"`
 
-	Team     string `json:"team,omitempty"`
-	PauseDue int64  `json:"pause_due,omitempty"` // when the day's time for the reason of the pause is used up
-	Over     Over   `json:"over,omitempty"`      // the limit that the pause is beyond
-	Again    bool   `json:"again,omitempty"`     // a call interrupts the pause that is to follow
-	Away     string `json:"away,omitempty"`      // where the agent counts as paused, or as about to: "<reason>:<scope>", joined by commas
+	Owes     bool    `json:"owes,omitempty"`     // wrap-up ends with a disposition alone
+	Owed     bool    `json:"owed,omitempty"`     // its time is over, and there is none
+	Default  *Given  `json:"default,omitempty"`  // of the call when wrap-up ends without one
+	Outcomes []Given `json:"outcomes,omitempty"` // given while talking; Disposition is the first
+	Notes    string  `json:"notes,omitempty"`    // with them
+	Team     string  `json:"team,omitempty"`
+	PauseDue int64   `json:"pause_due,omitempty"` // when the day's time for the reason of the pause is used up
+	Over     Over    `json:"over,omitempty"`      // the limit that the pause is beyond
+	Again    bool    `json:"again,omitempty"`     // a call interrupts the pause that is to follow
+	Away     string  `json:"away,omitempty"`      // where the agent counts as paused, or as about to: "<reason>:<scope>", joined by commas
 
 	Next    Trigger `json:"next,omitempty"` // what is remembered until the call ends
 	NextWhy string  `json:"next_why,omitempty"`
@@ -323,6 +328,9 @@ type FinishOrder struct {
 type Closing struct {
 	MoreMS int64 `json:"more_ms"` // by so much each time wrap-up is extended; 0: it is not
 	MostMS int64 `json:"most_ms"` // up to so much
+	// Required keeps the agent in wrap-up until the call has a disposition; Default is what it gets at the end.
+	Required bool   `json:"required"`
+	Default  *Given `json:"default,omitempty"`
 }
 
 // ExtendOrder asks for more time to finish.
@@ -351,7 +359,9 @@ type ChangeOrder struct {
 // DisposeOrder gives a disposition.
 type DisposeOrder struct {
 	Station *Station
-	ByQueue map[string]string // what it is called in each queue; anyQueue for the rest
+	Means   []map[string]Given // of each, what it is in each queue; anyQueue for the rest
+	Several map[string]int     // how many a call of a queue may have, where that is not one
+	Notes   string
 	By      string
 	OfferID string
 	OnPhone time.Duration // as in ChangeOrder
@@ -375,6 +385,8 @@ const (
 	ChangeRefused ChangeOutcome = "refused"         // the state does not allow it
 	ChangeNothing ChangeOutcome = "nothing"         // no call to give a disposition to
 	ChangeUnfit   ChangeOutcome = "bad_disposition" // not a disposition of the call's queue
+	ChangeOwes    ChangeOutcome = "owes"            // the call needs a disposition first
+	ChangeSeveral ChangeOutcome = "several"         // too many dispositions
 	ChangeNoMore  ChangeOutcome = "no_more"         // wrap-up is as long as it may be
 	ChangeOver    ChangeOutcome = "over"            // a pause beyond its limits
 )

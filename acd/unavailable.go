@@ -15,6 +15,7 @@ const (
 	CauseOffered     Cause = "offered"
 	CauseTalking     Cause = "talking"
 	CauseWrapUp      Cause = "wrap_up"
+	CauseOutcome     Cause = "outcome" // wrap-up is over, and the call needs a disposition
 	CausePaused      Cause = "paused"
 	CauseResting     Cause = "resting"     // after an offer that came to nothing
 	CauseBusy        Cause = "busy"        // the phone is in another call
@@ -40,7 +41,9 @@ func (a AgentRecord) Unavailable() Unavailability {
 		u := Unavailability{Cause: cause, Since: a.Since}
 		switch state {
 		case StateWrapup:
-			u.Until = a.Due
+			if u.Until = a.Due; a.Owed {
+				u = Unavailability{Cause: CauseOutcome, Since: a.Due}
+			}
 		case StatePaused:
 			u.Until = a.PauseDue
 		default: // ended by somebody

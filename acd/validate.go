@@ -33,6 +33,7 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 		ids("id", q.ID)
 		d.checkRequirements(c, q)
 		codes("dial_code", q.DialCode)
+		d.checkOutcome(c, q)
 		if e := q.ExtendWrapUp; e != nil {
 			c.check(q.WrapUp > 0, yamlfile.CodeForm, "extend_wrap_up", "there is no time for finishing that could be extended: wrap_up is 0")
 			c.check(e.Most > q.WrapUp, yamlfile.CodeForm, "extend_wrap_up.most", "%s is no longer than wrap_up, which is %s", e.Most, q.WrapUp)
@@ -303,20 +304,52 @@ func (d Definitions) checkReasons(c *complaints) {
 	}
 }
 
+// mostDeep is how deep a tree of dispositions may be.
+const mostDeep = 6
+
 func (d Definitions) checkDispositions(c *complaints) {
 	type scoped struct{ value, queue string }
-	names, digits := c.unique(), map[scoped]string{}
+	names, digits, tree := c.unique(), map[scoped]string{}, newOutcomes(d.Dispositions)
 	for i, x := range d.Dispositions {
 		c.at("dispositions", i, x.Name)
 		names("name", x.Name)
 		c.queues(x.Queues)
+		above, known := tree.byName[x.Parent]
+		c.check(x.Parent == "" || known, yamlfile.CodeUnknown, "parent", "there is no disposition %q", x.Parent)
+		c.check(len(tree.above(x)) <= mostDeep, yamlfile.CodeForm, "parent", "%q leads up more than %d times, or in a circle", x.Parent, mostDeep-1)
+		if known && len(above.Queues) > 0 {
+			for j, q := range x.Queues {
+				c.check(slices.Contains(above.Queues, q), yamlfile.CodeForm, fmt.Sprintf("queues[%d]", j), "%q is no queue of %q, which is above it", q, x.Parent)
+			}
+		}
 		if x.Digits == "" {
 			continue
 		}
-		for _, q := range x.scope() {
+		c.check(!tree.group[x.Name], yamlfile.CodeForm, "digits", "%q: others are below it, and it is not given itself", x.Digits)
+		for _, q := range tree.scope(x) {
 			other, taken := digits[scoped{x.Digits, q}]
 			c.check(!taken, yamlfile.CodeForm, "digits", "%q is %q's already in the same queue", x.Digits, other)
 			digits[scoped{x.Digits, q}] = x.Name
 		}
+	}
+}
+
+// checkOutcome checks what holds for the dispositions of a queue's calls.
+func (d Definitions) checkOutcome(c *complaints, q Queue) {
+	if q.Outcome == nil {
+		return
+	}
+	tree := newOutcomes(d.Dispositions)
+	c.check(!q.Outcome.Required || q.Outcome.Default == "", yamlfile.CodeForm, "outcome", "required and default %q are two answers to the same: what becomes of a call that gets none", q.Outcome.Default)
+	fits := slices.ContainsFunc(d.Dispositions, func(x Disposition) bool { return !tree.group[x.Name] && tree.fits(x, q.ID) })
+	c.check(!q.Outcome.Required || fits, yamlfile.CodeForm, "outcome.required", "there is no disposition that could be given")
+	x, known := tree.byName[q.Outcome.Default]
+	switch {
+	case q.Outcome.Default == "":
+	case !known:
+		c.check(false, yamlfile.CodeUnknown, "outcome.default", "there is no disposition %q", q.Outcome.Default)
+	default:
+		c.check(!tree.group[x.Name], yamlfile.CodeForm, "outcome.default", "%q: others are below it, and it is not given itself", x.Name)
+		c.check(tree.fits(x, q.ID), yamlfile.CodeForm, "outcome.default", "%q is not for this queue", x.Name)
 	}
 }

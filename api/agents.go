@@ -114,26 +114,28 @@ func (s operations) ExtendWrapUp(ctx context.Context, r ExtendWrapUpRequestObjec
 
 // DisposeAgent implements StrictServerInterface.
 func (s operations) DisposeAgent(ctx context.Context, r DisposeAgentRequestObject) (DisposeAgentResponseObject, error) {
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: r.Body.Disposition}, "")
+	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: r.Body.Disposition, Also: r.Body.Also, Notes: printable(r.Body.Notes)}, "")
 }
 
 // commandRefusals says what answer a refused command gets.
 var commandRefusals = map[orchestrator.AgentResult]problem{
-	orchestrator.AgentUnknown:        {Status: http.StatusNotFound, Code: wire.ProblemCodeUnknownAgent, Detail: "no such agent, or no agent at that phone"},
-	orchestrator.AgentBadPIN:         {Status: http.StatusForbidden, Code: wire.ProblemCodeBadPin, Detail: "the PIN is wrong"},
-	orchestrator.AgentLocked:         {Status: http.StatusTooManyRequests, Code: wire.ProblemCodeLocked, Detail: "too many wrong PINs; none is looked at for a while"},
-	orchestrator.AgentAlready:        {Status: http.StatusConflict, Code: wire.ProblemCodeAlready, Detail: "the agent is in that state already"},
-	orchestrator.AgentNotLoggedIn:    {Status: http.StatusConflict, Code: wire.ProblemCodeNotLoggedIn, Detail: "the agent is not logged in"},
-	orchestrator.AgentElsewhere:      {Status: http.StatusConflict, Code: wire.ProblemCodeElsewhere, Detail: "the agent is logged in at another phone"},
-	orchestrator.AgentNothingToClose: {Status: http.StatusConflict, Code: wire.ProblemCodeNothingToDispose, Detail: "there is no call to give a disposition to"},
-	orchestrator.AgentBusy:           {Status: http.StatusConflict, Code: wire.ProblemCodeBusy, Detail: "the agent is in a call, or is being offered one"},
-	orchestrator.AgentPhoneBusy:      {Status: http.StatusConflict, Code: wire.ProblemCodePhoneBusy, Detail: "the agent's phone is in another call"},
-	orchestrator.AgentBadQueue:       {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadQueue, Field: "queue", Detail: "queue: no such queue, or the agent does not serve it"},
-	orchestrator.AgentBadReason:      {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadReason, Field: "reason", Detail: "not a defined pause reason"},
-	orchestrator.AgentNoMore:         {Status: http.StatusConflict, Code: wire.ProblemCodeNoMore, Detail: "the time to finish is as long as the queue lets it be (extend_wrap_up)"},
-	orchestrator.AgentUsedUp:         {Status: http.StatusConflict, Code: wire.ProblemCodeUsedUp, Field: "reason", Detail: "used up: the agent has paused for it as often, or as long, as a day allows"},
-	orchestrator.AgentTooMany:        {Status: http.StatusConflict, Code: wire.ProblemCodeTooMany, Field: "reason", Detail: "taken: as many agents pause for it, or will after their call, as may at once"},
-	orchestrator.AgentBadDisposition: {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadDisposition, Field: "disposition", Detail: "not a disposition of the call's queue"},
+	orchestrator.AgentUnknown:         {Status: http.StatusNotFound, Code: wire.ProblemCodeUnknownAgent, Detail: "no such agent, or no agent at that phone"},
+	orchestrator.AgentBadPIN:          {Status: http.StatusForbidden, Code: wire.ProblemCodeBadPin, Detail: "the PIN is wrong"},
+	orchestrator.AgentLocked:          {Status: http.StatusTooManyRequests, Code: wire.ProblemCodeLocked, Detail: "too many wrong PINs; none is looked at for a while"},
+	orchestrator.AgentAlready:         {Status: http.StatusConflict, Code: wire.ProblemCodeAlready, Detail: "the agent is in that state already"},
+	orchestrator.AgentNotLoggedIn:     {Status: http.StatusConflict, Code: wire.ProblemCodeNotLoggedIn, Detail: "the agent is not logged in"},
+	orchestrator.AgentElsewhere:       {Status: http.StatusConflict, Code: wire.ProblemCodeElsewhere, Detail: "the agent is logged in at another phone"},
+	orchestrator.AgentNothingToClose:  {Status: http.StatusConflict, Code: wire.ProblemCodeNothingToDispose, Detail: "there is no call to give a disposition to"},
+	orchestrator.AgentBusy:            {Status: http.StatusConflict, Code: wire.ProblemCodeBusy, Detail: "the agent is in a call, or is being offered one"},
+	orchestrator.AgentPhoneBusy:       {Status: http.StatusConflict, Code: wire.ProblemCodePhoneBusy, Detail: "the agent's phone is in another call"},
+	orchestrator.AgentBadQueue:        {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadQueue, Field: "queue", Detail: "queue: no such queue, or the agent does not serve it"},
+	orchestrator.AgentBadReason:       {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadReason, Field: "reason", Detail: "not a defined pause reason"},
+	orchestrator.AgentOwes:            {Status: http.StatusConflict, Code: wire.ProblemCodeOutcomeNeeded, Detail: "the agent's last call needs a disposition first"},
+	orchestrator.AgentTooManyOutcomes: {Status: http.StatusBadRequest, Code: wire.ProblemCodeTooManyOutcomes, Field: "also", Detail: "more dispositions than a call of its queue may have at once"},
+	orchestrator.AgentNoMore:          {Status: http.StatusConflict, Code: wire.ProblemCodeNoMore, Detail: "the time to finish is as long as the queue lets it be (extend_wrap_up)"},
+	orchestrator.AgentUsedUp:          {Status: http.StatusConflict, Code: wire.ProblemCodeUsedUp, Field: "reason", Detail: "used up: the agent has paused for it as often, or as long, as a day allows"},
+	orchestrator.AgentTooMany:         {Status: http.StatusConflict, Code: wire.ProblemCodeTooMany, Field: "reason", Detail: "taken: as many agents pause for it, or will after their call, as may at once"},
+	orchestrator.AgentBadDisposition:  {Status: http.StatusBadRequest, Code: wire.ProblemCodeBadDisposition, Field: "disposition", Detail: "not a disposition of the call's queue"},
 }
 
 // alreadyWords says in which state an operation would bring an agent who is there already.
@@ -168,7 +170,7 @@ func (s operations) command(ctx context.Context, agent string, cmd orchestrator.
 	cmd.Agent, cmd.Trusted, cmd.By = agent, true, "api:"+askerOf(ctx).token.Name
 	before, unknown := s.Floor.Agent(ctx, agent) // for the record alone
 	done, err := s.Agents.Do(ctx, cmd)
-	detail := []string{strings.TrimSpace(cmd.Reason + " " + cmd.Disposition)}
+	detail := []string{strings.TrimSpace(cmd.Reason + " " + strings.Join(append([]string{cmd.Disposition}, cmd.Also...), " "))}
 	if cmd.Override {
 		detail = append(detail, "beyond its limits, too")
 	}

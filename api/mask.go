@@ -66,7 +66,7 @@ var harmless = map[orchestrator.EntryType]bool{
 	orchestrator.EntryCallAnswered: true, orchestrator.EntryCallRefused: true,
 	orchestrator.EntryCallUnqueued: true, orchestrator.EntryCallOffered: true, orchestrator.EntryCallRinging: true,
 	orchestrator.EntryCallMissed: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
-	orchestrator.EntryAgentState: true, orchestrator.EntryAgentDisposed: true, orchestrator.EntryAgentLine: true, orchestrator.EntryPBXState: true,
+	orchestrator.EntryAgentState: true, orchestrator.EntryAgentLine: true, orchestrator.EntryPBXState: true,
 }
 
 // entry shows a journal entry, without what it tells of a caller when the
@@ -85,6 +85,8 @@ func (a audience) entry(e orchestrator.Entry, served bool) wire.Entry {
 		}
 	case orchestrator.EntryCallQueued: // the name of a number is as good as the number
 		v.Data = without(v.Data, func(q *wire.EntryQueued) { q.Known = "" })
+	case orchestrator.EntryAgentDisposed:
+		v.Data = without(v.Data, func(d *wire.EntryDisposed) { d.Notes = "" })
 	case orchestrator.EntryCallNode: // its detail may hold what the caller keyed in
 		v.Data = without(v.Data, func(n *wire.EntryNode) { n.Detail = nil })
 	default: // recordings' names, faults, transfers, and whatever is new: not shown

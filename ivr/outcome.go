@@ -142,6 +142,8 @@ var agentRules = []OutcomeRule{
 	{Name: "not_logged_in", Else: OutFail, Trouble: true},
 	{Name: "elsewhere", Else: OutFail, Trouble: true},
 	{Name: "bad_reason", Else: OutFail, Trouble: true},
+	{Name: "outcome_needed", Else: OutFail, Trouble: true},
+	{Name: "too_many_outcomes", Else: "bad_disposition", Trouble: true, Optional: true},
 	{Name: "no_more", Else: OutFail, Trouble: true},
 	{Name: "used_up", Else: OutFail, Trouble: true},
 	{Name: "too_many", Else: OutFail, Trouble: true},

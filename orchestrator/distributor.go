@@ -281,16 +281,18 @@ func (o AgentOp) OfCall() bool {
 // AgentCommand is one operation. The agent is named by id or by the phone it came from.
 type AgentCommand struct {
 	Op          AgentOp
-	Agent       string // id; or
-	Endpoint    string // "PJSIP/101"
-	PBX         string // where Endpoint is
-	PIN         string `json:"-"` // checked when the agent has one and Trusted is false; never stored
-	Trusted     bool   // asked through the API by an authorised role
-	Reason      string // pause reason: a name or its digit
-	Override    bool   `json:",omitempty"` // of a pause, when Trusted: also beyond the limits of its reason
-	Disposition string // a name or its digits
-	To          string `json:",omitempty"` // of AgentTransfer, AgentConsult and AgentSupervise: what was dialled
-	By          string // who asked, for the journal: "phone", "api:<token name>", "cli"
+	Agent       string   // id; or
+	Endpoint    string   // "PJSIP/101"
+	PBX         string   // where Endpoint is
+	PIN         string   `json:"-"` // checked when the agent has one and Trusted is false; never stored
+	Trusted     bool     // asked through the API by an authorised role
+	Reason      string   // pause reason: a name or its digit
+	Override    bool     `json:",omitempty"` // of a pause, when Trusted: also beyond the limits of its reason
+	Disposition string   // a name or its digits; by phone several, parted by *
+	Also        []string `json:",omitempty"` // dispositions beside it
+	Notes       string   `json:",omitempty"` // with them: what is to be known of the call
+	To          string   `json:",omitempty"` // of AgentTransfer, AgentConsult and AgentSupervise: what was dialled
+	By          string   // who asked, for the journal: "phone", "api:<token name>", "cli"
 	// OnLine means that the agent has a permanent line: calls come there, whatever
 	// the phone that asks is doing.
 	OnLine bool `json:",omitempty"`
@@ -323,22 +325,24 @@ type AgentResult string
 
 // Results of Agents.Do. Those but AgentOK changed nothing.
 const (
-	AgentOK             AgentResult = "ok"
-	AgentLater          AgentResult = "later"   // accepted, takes effect after the current call
-	AgentUnknown        AgentResult = "unknown" // no such agent, or no agent at that phone
-	AgentBadPIN         AgentResult = "bad_pin"
-	AgentLocked         AgentResult = "locked"  // too many wrong PINs: no PIN is looked at for a while
-	AgentAlready        AgentResult = "already" // in that state already
-	AgentNotLoggedIn    AgentResult = "not_logged_in"
-	AgentElsewhere      AgentResult = "elsewhere"       // logged in at another phone
-	AgentBusy           AgentResult = "busy"            // in a call, or being offered one
-	AgentPhoneBusy      AgentResult = "phone_busy"      // the phone is in another call
-	AgentBadQueue       AgentResult = "bad_queue"       // no such queue, or the agent does not serve it
-	AgentBadReason      AgentResult = "bad_reason"      // unknown pause reason
-	AgentNoMore         AgentResult = "no_more"         // wrap-up is as long as it may be
-	AgentUsedUp         AgentResult = "used_up"         // the day's pauses for that reason are
-	AgentTooMany        AgentResult = "too_many"        // as many agents as may at once pause for that reason
-	AgentBadDisposition AgentResult = "bad_disposition" // unknown disposition
-	AgentNothingToClose AgentResult = "nothing"         // no call to dispose of, or to transfer
-	AgentRefused        AgentResult = "refused"         // the call cannot go there
+	AgentOK              AgentResult = "ok"
+	AgentLater           AgentResult = "later"   // accepted, takes effect after the current call
+	AgentUnknown         AgentResult = "unknown" // no such agent, or no agent at that phone
+	AgentBadPIN          AgentResult = "bad_pin"
+	AgentLocked          AgentResult = "locked"  // too many wrong PINs: no PIN is looked at for a while
+	AgentAlready         AgentResult = "already" // in that state already
+	AgentNotLoggedIn     AgentResult = "not_logged_in"
+	AgentElsewhere       AgentResult = "elsewhere"         // logged in at another phone
+	AgentBusy            AgentResult = "busy"              // in a call, or being offered one
+	AgentPhoneBusy       AgentResult = "phone_busy"        // the phone is in another call
+	AgentBadQueue        AgentResult = "bad_queue"         // no such queue, or the agent does not serve it
+	AgentBadReason       AgentResult = "bad_reason"        // unknown pause reason
+	AgentOwes            AgentResult = "outcome_needed"    // the call needs a disposition first
+	AgentTooManyOutcomes AgentResult = "too_many_outcomes" // more dispositions than a call of the queue may have
+	AgentNoMore          AgentResult = "no_more"           // wrap-up is as long as it may be
+	AgentUsedUp          AgentResult = "used_up"           // the day's pauses for that reason are
+	AgentTooMany         AgentResult = "too_many"          // as many agents as may at once pause for that reason
+	AgentBadDisposition  AgentResult = "bad_disposition"   // unknown disposition
+	AgentNothingToClose  AgentResult = "nothing"           // no call to dispose of, or to transfer
+	AgentRefused         AgentResult = "refused"           // the call cannot go there
 )

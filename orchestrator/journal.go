@@ -34,7 +34,7 @@ const (
 	EntryCallFault     EntryType = "call.fault"     // {"what","error"}: a command failed or a deadline passed
 	EntryCallEnded     EntryType = "call.ended"     // CallSummary, complete
 	EntryAgentState    EntryType = "agent.state"    // AgentChange
-	EntryAgentDisposed EntryType = "agent.disposed" // {"call","queue","disposition","by"}
+	EntryAgentDisposed EntryType = "agent.disposed" // {"call","queue","disposition","path","also","notes","by"}; path: sale/cash, of one in a tree; also: beside the one before, while one without replaces all before; by: default when nobody gave one
 	EntryAgentLine     EntryType = "agent.line"     // {"line","state","why","cause","phone"}: the agent's permanent line
 	EntryPBXState      EntryType = "pbx.state"      // {"state":"connected|disconnected|replaced","error","instance"}; instance: of operadora, that has the connection
 	EntrySystem        EntryType = "system.event"   // SystemEvent

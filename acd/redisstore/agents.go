@@ -23,7 +23,7 @@ func (s *Store) Change(ctx context.Context, now time.Time, c acd.ChangeOrder) (a
 // Dispose gives a disposition to the agent's current or last call.
 func (s *Store) Dispose(ctx context.Context, now time.Time, d acd.DisposeOrder) (acd.ChangeResult, error) {
 	r, err := s.run(ctx, "acd/redisstore.Dispose", agentDispose, s.base(),
-		ms(now), d.Station.Agent, encode(d.ByQueue), d.By, d.Station.JSON(), d.OfferID, d.OnPhone.Milliseconds())
+		ms(now), d.Station.Agent, encode(d.Means), d.By, d.Station.JSON(), d.OfferID, d.OnPhone.Milliseconds(), encode(d.Several), d.Notes)
 	return changeResult(r, err)
 }
 

@@ -190,7 +190,7 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 	if _, has := r.Offers[a.Offer]; busy != has {
 		bad = append(bad, fmt.Sprintf("is %s with offer %q", a.State, a.Offer))
 	}
-	if a.State == acd.StateWrapup {
+	if a.State == acd.StateWrapup && !a.Owed {
 		need[a.PBX+" wrap:"+id] = true
 	}
 	if a.PauseDue > 0 {

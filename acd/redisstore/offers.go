@@ -39,6 +39,8 @@ func (s *Store) Dial(ctx context.Context, now time.Time, d acd.DialOrder) (*acd.
 	case "ok":
 		held, err := r.offer(1)
 		return held, orchestrator.AgentOK, err
+	case string(acd.ChangeOwes):
+		return nil, orchestrator.AgentOwes, nil
 	case string(orchestrator.AgentPhoneBusy):
 		return nil, orchestrator.AgentPhoneBusy, nil
 	case string(acd.StateOffline):

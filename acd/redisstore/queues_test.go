@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"testing"
 	"time"
@@ -367,7 +368,7 @@ func TestRepeatedWordsChangeNothing(t *testing.T) {
 	if ok, _ := w.svc.Answered(w.ctx(), o); ok {
 		t.Error("an offer that is over was answered")
 	}
-	if after := w.agent("a00"); after != before {
+	if after := w.agent("a00"); !reflect.DeepEqual(after, before) {
 		t.Errorf("%+v became %+v", before, after)
 	}
 	w.login() // nobody

@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -204,7 +205,7 @@ func TestAnOlderProcessLeavesTheAgentsAlone(t *testing.T) {
 		late.Stop() // after this nothing it began is left
 	}
 	older(old, epoch.Add(-2*time.Hour))
-	if got := w.records().Agents; len(got) != len(before) || got["a02"] != before["a02"] {
+	if got := w.records().Agents; len(got) != len(before) || !reflect.DeepEqual(got["a02"], before["a02"]) {
 		t.Errorf("agents %+v, want %+v", got, before)
 	}
 	w.svc = w.process(acd.Parts{Definitions: now, Stamp: epoch.Add(-3 * time.Hour)}) // the same content, copied without its time

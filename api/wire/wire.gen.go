@@ -1106,6 +1106,7 @@ const (
 	ProblemCodeNothingToDispose ProblemCode = "nothing_to_dispose"
 	ProblemCodeOtherSite        ProblemCode = "other_site"
 	ProblemCodeOutOfRange       ProblemCode = "out_of_range"
+	ProblemCodeOutcomeNeeded    ProblemCode = "outcome_needed"
 	ProblemCodePhoneBusy        ProblemCode = "phone_busy"
 	ProblemCodeRange            ProblemCode = "range"
 	ProblemCodeRepeated         ProblemCode = "repeated"
@@ -1113,6 +1114,7 @@ const (
 	ProblemCodeTooLarge         ProblemCode = "too_large"
 	ProblemCodeTooLong          ProblemCode = "too_long"
 	ProblemCodeTooMany          ProblemCode = "too_many"
+	ProblemCodeTooManyOutcomes  ProblemCode = "too_many_outcomes"
 	ProblemCodeTooShort         ProblemCode = "too_short"
 	ProblemCodeUnauthorized     ProblemCode = "unauthorized"
 	ProblemCodeUnavailable      ProblemCode = "unavailable"
@@ -1177,6 +1179,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case ProblemCodeOutOfRange:
 		return true
+	case ProblemCodeOutcomeNeeded:
+		return true
 	case ProblemCodePhoneBusy:
 		return true
 	case ProblemCodeRange:
@@ -1190,6 +1194,8 @@ func (e ProblemCode) Valid() bool {
 	case ProblemCodeTooLong:
 		return true
 	case ProblemCodeTooMany:
+		return true
+	case ProblemCodeTooManyOutcomes:
 		return true
 	case ProblemCodeTooShort:
 		return true
@@ -1611,6 +1617,7 @@ const (
 	UnavailableCauseBusy        UnavailableCause = "busy"
 	UnavailableCauseLoggedOut   UnavailableCause = "logged_out"
 	UnavailableCauseOffered     UnavailableCause = "offered"
+	UnavailableCauseOutcome     UnavailableCause = "outcome"
 	UnavailableCausePaused      UnavailableCause = "paused"
 	UnavailableCauseResting     UnavailableCause = "resting"
 	UnavailableCauseTalking     UnavailableCause = "talking"
@@ -1626,6 +1633,8 @@ func (e UnavailableCause) Valid() bool {
 	case UnavailableCauseLoggedOut:
 		return true
 	case UnavailableCauseOffered:
+		return true
+	case UnavailableCauseOutcome:
 		return true
 	case UnavailableCausePaused:
 		return true
@@ -1653,7 +1662,7 @@ type Agent struct {
 	// Calls Conversations since the record was made.
 	Calls int64 `json:"calls"`
 
-	// Cause Why the agent gets no call now; absent of one who does. resting: after an offer that came to nothing; busy, unreachable: the phone.
+	// Cause Why the agent gets no call now; absent of one who does. outcome: wrap-up is over, and the call needs a disposition; resting: after an offer that came to nothing; busy, unreachable: the phone.
 	Cause UnavailableCause `json:"cause,omitempty,omitzero"`
 
 	// CauseSince Since when; absent of an agent who never logged in.
@@ -1736,8 +1745,14 @@ type AgentDefinition struct {
 
 // AgentDisposition defines model for AgentDisposition.
 type AgentDisposition struct {
+	// Also More of them, where the queue lets a call have several.
+	Also []string `json:"also,omitempty,omitzero"`
+
 	// Disposition A disposition of the call's queue or its digits.
 	Disposition string `json:"disposition"`
+
+	// Notes What is to be known of the call.
+	Notes string `json:"notes,omitempty,omitzero"`
 }
 
 // AgentForce defines model for AgentForce.
@@ -2057,8 +2072,11 @@ type Dialled struct {
 
 // DispositionDefinition defines model for DispositionDefinition.
 type DispositionDefinition struct {
-	Digits string   `json:"digits,omitempty,omitzero"`
-	ID     string   `json:"id"`
+	Digits string `json:"digits,omitempty,omitzero"`
+	ID     string `json:"id"`
+
+	// Parent The one above it, in a tree.
+	Parent string   `json:"parent,omitempty,omitzero"`
 	Queues []string `json:"queues,omitempty,omitzero"`
 
 	// Texts By language.
@@ -2242,10 +2260,18 @@ type EntryDialled struct {
 
 // EntryDisposed defines model for EntryDisposed.
 type EntryDisposed struct {
+	// Also Beside the one before; one without replaces all before.
+	Also bool `json:"also,omitempty,omitzero"`
+
+	// By default: nobody gave one, and it is the queue's.
 	By          string `json:"by,omitempty,omitzero"`
 	Call        string `json:"call"`
 	Disposition string `json:"disposition"`
-	Queue       string `json:"queue,omitempty,omitzero"`
+	Notes       string `json:"notes,omitempty,omitzero"`
+
+	// Path The way to it in its tree, sale/cash; absent of one that is in none.
+	Path  string `json:"path,omitempty,omitzero"`
+	Queue string `json:"queue,omitempty,omitzero"`
 }
 
 // EntryFault defines model for EntryFault.
@@ -3059,7 +3085,7 @@ type PauseReasonDefinition struct {
 
 // Problem defines model for Problem.
 type Problem struct {
-	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
+	// Code Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, outcome_needed, too_many_outcomes, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 	Code ProblemCode `json:"code"`
 
 	// Detail A sentence for people.
@@ -3079,7 +3105,7 @@ type Problem struct {
 	Value string `json:"value,omitempty,omitzero"`
 }
 
-// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
+// ProblemCode Of the request: missing, unknown_field, repeated, wrong_type, not_one_of, too_long, too_short, out_of_range, bad_format, malformed, too_large, media_type. Of who asks: unauthorized, denied, other_site, throttled. Of what is asked for: not_found, gone, method, conflict, invalid, range. Of an agent's command: unknown_agent, bad_pin, locked, already, not_logged_in, elsewhere, nothing_to_dispose, bad_reason, bad_disposition, outcome_needed, too_many_outcomes, no_more, used_up, too_many, busy, phone_busy, bad_queue. Of operadora: unavailable, full, internal.
 type ProblemCode string
 
 // Queue defines model for Queue.
@@ -3455,7 +3481,7 @@ type Transfer struct {
 	Return bool `json:"return,omitempty,omitzero"`
 }
 
-// UnavailableCause Why the agent gets no call now; absent of one who does. resting: after an offer that came to nothing; busy, unreachable: the phone.
+// UnavailableCause Why the agent gets no call now; absent of one who does. outcome: wrap-up is over, and the call needs a disposition; resting: after an offer that came to nothing; busy, unreachable: the phone.
 type UnavailableCause string
 
 // Version defines model for Version.

@@ -39,13 +39,7 @@ func newAgentCommand() *cobra.Command {
 			}
 			return cmp.Or(r.JSON200, r.JSON202), nil
 		}),
-		newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, c remote, agent, disposition, _ string) (*wire.AgentCommandAnswer, error) {
-			r, err := c.DisposeAgentWithResponse(ctx, agent, wire.AgentDisposition{Disposition: disposition})
-			if err != nil {
-				return nil, err
-			}
-			return cmp.Or(r.JSON200, r.JSON202), nil
-		}),
+		newAgentDisposeCommand(),
 		newAgentOpCommand("extend AGENT", "Give an agent more time to finish after a call", func(ctx context.Context, c remote, agent, _, why string) (*wire.AgentCommandAnswer, error) {
 			r, err := c.ExtendWrapUpWithResponse(ctx, agent, wire.AgentForce{Why: why})
 			if err != nil {
@@ -68,6 +62,21 @@ func newAgentLoginCommand() *cobra.Command {
 		return cmp.Or(r.JSON200, r.JSON202), nil
 	})
 	c.Flags().BoolVar(&line, "line", false, "with a permanent line: the phone is rung once, and calls come on that line; also puts one back")
+	return c
+}
+
+func newAgentDisposeCommand() *cobra.Command {
+	var notes string
+	var also []string
+	c := newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, c remote, agent, disposition, _ string) (*wire.AgentCommandAnswer, error) {
+		r, err := c.DisposeAgentWithResponse(ctx, agent, wire.AgentDisposition{Disposition: disposition, Also: also, Notes: notes})
+		if err != nil {
+			return nil, err
+		}
+		return cmp.Or(r.JSON200, r.JSON202), nil
+	})
+	c.Flags().StringArrayVar(&also, "also", nil, "another outcome, where the queue lets a call have several; may be given several times")
+	c.Flags().StringVar(&notes, "notes", "", "what is to be known of the call")
 	return c
 }
 

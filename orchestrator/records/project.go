@@ -83,6 +83,7 @@ type detail struct {
 	Number    string `json:"number"` // masked
 
 	Disposition string `json:"disposition"`
+	Also        bool   `json:"also"`
 	By          string `json:"by"`
 }
 
@@ -139,7 +140,9 @@ func (p *projector) take(e orchestrator.Entry, x detail) {
 	case orchestrator.EntryCallRecording:
 		p.record(e, x, when)
 	case orchestrator.EntryAgentDisposed:
-		p.disposition, p.disposedAt = x, when
+		if !x.Also { // those beside it are on the timeline
+			p.disposition, p.disposedAt = x, when
+		}
 	case orchestrator.EntryCallEnded:
 		var s orchestrator.CallSummary
 		if json.Unmarshal(e.Data, &s) == nil {

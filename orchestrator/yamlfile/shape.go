@@ -38,6 +38,7 @@ var shapes = map[string]shape{
 	"did":       {regexp.MustCompile(`^\+?([0-9A-Za-z#._-]{1,62}\*?|\*)$`), "a dialled number: digits, letters, + and -, with * only at its end"},
 	"prefix":    {regexp.MustCompile(`^\+?[0-9*#]+$`), "the beginning of a number"},
 	"dial":      {regexp.MustCompile(`^((PJSIP|SIP)/(\{number\}@[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+/sip:\{number\}@[A-Za-z0-9_.:-]+))?$`), "like PJSIP/{number}@trunk"},
+	"mayid":     {regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$`), `a name of letters, digits, dot, dash and underscore, 64 at most, or "" for none`},
 	"mayzone":   {regexp.MustCompile(`^([A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*)?$`), `a time zone such as America/Bogota, or "" for the machine's`},
 	"maysound":  {regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)?$`), `a sound name: letters, digits, / - _ and . only, without extension, or "" for none`},
 }

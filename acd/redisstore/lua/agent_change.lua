@@ -4,12 +4,13 @@
 -- ARGV[6] Station       ARGV[7] unique part of the offer's id
 -- ARGV[8] how long the phone that asked may be in that call, ms; 0: it was not the agent's phone
 -- ARGV[9] of a pause for a reason that is defined: an Allowance; else ''
--- Returns {outcome, state, offer or '', limit that a pause is beyond or ''}; outcome is ok, later, over or refused.
+-- Returns {outcome, state, offer or '', limit that a pause is beyond or ''}; outcome is ok, later, over, owes (a disposition) or refused.
 local id, trigger, why, by = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local station = cjson.decode(ARGV[6])
 local a = known(id, station)
 if why == '' then why = nil end
-local later = LATER[a.state] and LATER[a.state][trigger]
+local owes = a.state == 'wrapup' and a.owes -- a disposition comes before anything else
+local later = LATER[owes and 'talking' or a.state] and LATER[owes and 'talking' or a.state][trigger]
 local same = trigger == 'pause' and a.state == 'paused' and a.reason == why
 if same or not later and not NEXT[a.state][trigger] and trigger ~= 'resume' then return {'refused', a.state, ''} end
 local over, took
@@ -27,12 +28,13 @@ if later then
 end
 if trigger == 'resume' and a.next and (not why or a.next_why == why) then
   forget(a)
-  if why or a.state ~= 'wrapup' then -- there it also ends wrap-up
+  if why or owes or a.state ~= 'wrapup' then -- there it also ends wrap-up
     tell(id, a, a.state, by)
     save(AGENTS, id, a)
     return {'ok', a.state, ''}
   end
 end
+if owes then return {'owes', a.state, ''} end
 -- A permanent line pauses who is not paused, and makes ready whom it paused.
 if trigger == 'resume' and why and not (a.state == 'paused' and a.reason == why) then return {'refused', a.state, ''} end
 if trigger == 'pause' and why == 'line' and a.state == 'paused' then return {'refused', a.state, ''} end

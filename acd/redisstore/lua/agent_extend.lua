@@ -6,7 +6,7 @@ local id, by = ARGV[2], ARGV[4]
 local a = known(id, cjson.decode(ARGV[3]))
 if a.state ~= 'wrapup' then return {a.state == 'offline' and 'refused' or 'nothing', a.state, ''} end
 local till = math.min(a.due + (a.more_ms or 0), a.since + (a.most_ms or 0))
-if till <= a.due then return {'no_more', a.state, ''} end
+if till <= a.due or a.owed then return {'no_more', a.state, ''} end
 a.due = till
 redis.call('ZADD', due(a.pbx), till, 'wrap:' .. id)
 tell(id, a, a.state, by)

@@ -12,7 +12,13 @@ if kind == 'wrap' then
     redis.call('ZADD', due(a.pbx), a.due, 'wrap:' .. id)
     return {1, ''}
   end
-  depart(id, a, 'wrapped')
+  if a.owes then -- it goes on, by its own clock
+    a.owed, a.reason = true, 'outcome'
+    redis.call('ZREM', due(a.pbx), 'wrap:' .. id)
+    tell(id, a, a.state)
+  else
+    depart(id, a, 'wrapped')
+  end
 elseif kind == 'pause' then
   if not a.pause_due then return {0, ''} end
   if a.pause_due > now then

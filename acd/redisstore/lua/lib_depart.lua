@@ -13,7 +13,7 @@ end
 -- part takes from the agent what belonged to the call that is over.
 local function part(a)
   a.offer, a.call, a.queue = nil, nil, nil
-  a.disposition, a.disposed_by = nil, nil
+  a.disposition, a.disposed_by, a.outcomes, a.notes = nil, nil, nil, nil
 end
 
 -- holder returns the agent who has an offer; nil when the agent named has another, or none.

@@ -23,9 +23,10 @@ end
 local function hold(id, a, o)
   unlist(id, a.profile, a.facts)
   wake(id, a)
-  a.misses, a.refusals, a.last_call, a.last_queue = 0, nil, nil, nil
+  a.misses, a.refusals = 0, nil
   a.offer, a.call, a.queue = o.id, o.call, o.queue
   move(id, a, 'talk')
+  a.last_call, a.last_queue = nil, nil
   save(AGENTS, id, a)
   redis.call('HSET', TAKEN, o.call, o.id)
 end

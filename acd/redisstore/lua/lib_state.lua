@@ -1,4 +1,4 @@
--- lib_state: how an agent moves, and what is told of it. Follows lib_agent.
+-- lib_state: how an agent moves, and what is told of it. Follows lib_outcome.
 -- ARGV[1] as in lib_agent
 
 local function fresh() return {state = 'offline', since = now, device = 'unknown', misses = 0} end
@@ -35,10 +35,7 @@ local function move(id, a, trigger, why, by)
   if from == 'paused' then ended(id, a) end
   a.state, a.since, a.reason = to, now, why
   occupy(a, from, to)
-  if from == 'wrapup' then
-    a.due, a.more_ms, a.most_ms = nil, nil, nil
-    redis.call('ZREM', due(a.pbx), 'wrap:' .. id)
-  end
+  if from == 'wrapup' then wrapped(id, a) end
   if to == 'available' and from ~= 'reserved' then a.free_since = now end
   if from == 'offline' then a.served = 0 end
   if from == 'offline' or to == 'offline' then enrol(id, a, to ~= 'offline') end

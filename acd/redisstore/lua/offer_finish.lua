@@ -22,18 +22,18 @@ if tonumber(ARGV[5]) > 0 or not (o and o.makes) then -- whom the agent called an
   a.calls, a.served, a.talk_ms = (a.calls or 0) + 1, (a.served or 0) + 1, (a.talk_ms or 0) + tonumber(ARGV[5])
 end
 if o and o.queued then a.pace = (o.of or o.queue) .. '@' .. group(a) end
+local closing, of = cjson.decode(ARGV[8]), o and o.of or a.queue
 if a.disposition then
-  journal('agent.disposed', id, a,
-    {call = a.call, queue = o and o.of or a.queue, disposition = a.disposition, by = a.disposed_by})
-  wrap = 0
+  disposed(id, a, a.call, of, a.outcomes or {{name = a.disposition}}, a.disposed_by, a.notes)
+  wrap, closing = 0, {}
 else
-  a.last_call, a.last_queue = a.call, o and o.of or a.queue
+  a.last_call, a.last_queue, a.default = a.call, of, closing.default
 end
-if wrap > 0 and a.next_by ~= 'reload' then
-  local closing = cjson.decode(ARGV[8])
-  a.due, a.more_ms, a.most_ms = now + wrap, closing.more_ms, closing.most_ms
+if (wrap > 0 or closing.required) and a.next_by ~= 'reload' then
+  a.due, a.more_ms, a.most_ms, a.owes = now + wrap, closing.more_ms, closing.most_ms, closing.required or nil
   move(id, a, 'finish') -- what is remembered waits for the end of wrap-up
 else
+  wrapped(id, a) -- which it has none to be in
   depart(id, a, 'release')
 end
 if a.state == 'wrapup' then

@@ -57,6 +57,9 @@ func agentWord(a wire.Agent, now time.Time) span {
 	if a.State == wire.AgentStatePaused && a.Reason != "" {
 		w.text += ": " + a.Reason
 	}
+	if a.State == wire.AgentStateWrapup && a.Reason != "" {
+		w.text += ": " + a.Reason + " needed"
+	}
 	if a.Over != "" {
 		w.text += " (over: " + OverWord(a.Over) + ")"
 	}
