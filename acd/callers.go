@@ -13,7 +13,7 @@ import (
 type KnownCaller struct {
 	ID       string            `yaml:"id,need" shape:"id" doc:"Name in the journal: letters, digits, dot, dash, underscore."`
 	Name     Texts             `yaml:"name" keys:"tongue" doc:"Name shown, and spoken by operadora sounds speak as the whisper, per language."`
-	Numbers  []string          `yaml:"numbers,need" shape:"callers" doc:"Their numbers as the trunk shows them; with * at the end, all that begin so. + and 00 before a number are alike."`
+	Numbers  []string          `yaml:"numbers,need" shape:"callers" doc:"Their numbers, with + and country code or as they are written within the country of the PBX (pbxs.NAME.outbound.region); with * at the end, all that begin so. + and 00 before a number are alike. What the country's plan does not know is compared as the trunk shows it."`
 	Queues   []string          `yaml:"queues" shape:"id" doc:"Queues it is for; absent is all."`
 	Priority int               `yaml:"priority" min:"-1000" max:"1000" default:"0" doc:"Advantage over other callers; each point counts as a minute already waited."`
 	Tier     int               `yaml:"tier" min:"0" max:"9" default:"0" doc:"As a queue's tier, for emergencies."`
@@ -70,29 +70,34 @@ func (k KnownCaller) each(fn func(i int, key [2]string)) {
 	}
 }
 
-// of finds who calls a queue: the whole number before the longest beginning, and the
-// queue's own before those of all queues.
-func (k knownCallers) of(queue, number string) *KnownCaller {
-	if number == "" || len(k) == 0 {
+// of finds who calls a queue: the whole number before the longest beginning, the queue's
+// own before those of all queues, and each of these in every form that the number has.
+func (k knownCallers) of(queue string, forms ...string) *KnownCaller {
+	if forms[0] == "" || len(k) == 0 {
 		return nil
 	}
-	key := number
-	for n := len(number); ; n-- {
-		for _, q := range []string{queue, anyQueue} {
-			if c := k[[2]string{q, key}]; c != nil {
+	for _, number := range forms {
+		if c := k.at(queue, number); c != nil {
+			return c
+		}
+	}
+	for _, number := range forms {
+		for n := len(number); n >= 0; n-- {
+			if c := k.at(queue, number[:n]+"*"); c != nil {
 				return c
 			}
 		}
-		if n == 0 {
-			return nil
-		}
-		key = number[:n] + "*"
 	}
+	return nil
+}
+
+func (k knownCallers) at(queue, key string) *KnownCaller {
+	return cmp.Or(k[[2]string{queue, key}], k[[2]string{anyQueue, key}])
 }
 
 // knows returns a call with what its caller gets by the definitions in force.
 func (dir *directory) knows(c CallRecord) (CallRecord, *KnownCaller) {
-	k := dir.callers.of(cmp.Or(c.Of, c.Queue), c.Caller)
+	k := dir.callers.of(cmp.Or(c.Of, c.Queue), append([]string{c.Caller}, c.Written...)...)
 	if k == nil {
 		return c, nil
 	}

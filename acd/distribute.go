@@ -42,6 +42,9 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			Caller: numberKey(w.Caller.Number), Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
 		},
 	}
+	if s.forms != nil && order.Record.Caller != "" {
+		order.Record.Written = s.forms(w.PBX, w.Caller.Number)
+	}
 	if !w.Since.IsZero() {
 		order.Record.Since = min(w.Since.UnixMilli(), now.UnixMilli())
 	}

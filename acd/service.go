@@ -18,6 +18,7 @@ type Service struct {
 	store     Store
 	drives    func(pbx string) bool
 	open      func(calendar string, at time.Time) bool
+	forms     func(pbx, number string) []string // nil: none
 	cfg       Config
 	log       *slog.Logger
 	audit     func(context.Context, AuditNote)
@@ -59,6 +60,9 @@ type Parts struct {
 	// Open tells whether a calendar has hours at a time. Nil: there is no calendar, and
 	// all is open.
 	Open func(calendar string, at time.Time) bool
+	// Forms are the ways in which the country of a PBX writes a number; of what is none
+	// there are none. Nil: a number is known as it comes.
+	Forms func(pbx, number string) []string
 	// Audit puts a note in the audit log; it must not wait for long. Nil: there is none.
 	Audit func(context.Context, AuditNote)
 	Log   *slog.Logger     // nil discards
@@ -89,7 +93,7 @@ func New(p Parts) (*Service, error) {
 		p.Open = func(string, time.Time) bool { return true }
 	}
 	s := &Service{
-		store: p.Store, drives: p.Drives, open: p.Open, cfg: p.Config, now: p.Now, audit: p.Audit,
+		store: p.Store, drives: p.Drives, open: p.Open, forms: p.Forms, cfg: p.Config, now: p.Now, audit: p.Audit,
 		log: p.Log.With("component", "acd"), alarm: newAlarm(),
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now

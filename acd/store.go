@@ -137,6 +137,7 @@ type CallRecord struct {
 	PatienceMS int64             `json:"patience_ms,omitempty"` // for so long
 	Last       bool              `json:"last,omitempty"`        // because that agent served the caller before
 	Caller     string            `json:"caller,omitempty"`      // the number, as numbers are compared
+	Written    []string          `json:"written,omitempty"`     // the same as it is written in its country, for who is known so
 	Of         string            `json:"of,omitempty"`          // in an agent's own queue: the queue that it came from
 	Score      float64           `json:"score"`                 // CallScore with the queue's priority added
 	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane

@@ -12,17 +12,25 @@ import (
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
+// numbers are the forms in which a number may be on record; none of "".
+func (s operations) numbers(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return s.Callers.Numbers(text)
+}
+
 // ListContacts implements StrictServerInterface.
 func (s operations) ListContacts(ctx context.Context, r ListContactsRequestObject) (ListContactsResponseObject, error) {
 	a, p := askerOf(ctx), r.Params
 	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
-		Caller: given(p.Caller), PBX: given(p.PBX), Disposition: given(p.Disposition), Kind: recordedKind(given(p.Kind)), Limit: given(p.Limit), Cursor: given(p.Cursor)}
+		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Kind: recordedKind(given(p.Kind)), Limit: given(p.Limit), Cursor: given(p.Cursor)}
 	if self, every := a.own(); !every {
 		if f.Agent != "" && f.Agent != self {
 			return nil, denied("agent %s may see its own contacts only", quoted(self))
 		}
 		f.Agent = self
-	} else if f.Caller != "" && !seesNumbers(a.token) {
+	} else if len(f.Callers) > 0 && !seesNumbers(a.token) {
 		// Asking for a number that one may not see would tell whether it called.
 		return nil, denied("role %s may not look for callers", a.token.Role)
 	}
@@ -77,7 +85,7 @@ func (s operations) GetContact(ctx context.Context, r GetContactRequestObject) (
 func (s operations) ExportContacts(ctx context.Context, r ExportContactsRequestObject) (ExportContactsResponseObject, error) {
 	p := r.Params
 	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
-		Caller: given(p.Caller), PBX: given(p.PBX), Disposition: given(p.Disposition), Kind: recordedKind(given(p.Kind))}
+		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Kind: recordedKind(given(p.Kind))}
 	table, err := s.contactTable(ctx, given(p.TimeZone))
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
+	outbound "github.com/operadora/operadora/orchestrator/gate"
 )
 
 type fakeCalls struct {
@@ -172,6 +173,11 @@ func (f *fakePBX) DeleteRecording(_ context.Context, id string) error {
 
 // fakeCallers keeps the numbers that are to be forgotten.
 type fakeCallers struct{ forgotten []string }
+
+// Numbers reads numbers as Spain does.
+func (f *fakeCallers) Numbers(text string) []string {
+	return outbound.Gate{"main": {Region: "ES"}}.Written(text)
+}
 
 func (f *fakeCallers) ForgetCaller(_ context.Context, number string) error {
 	f.forgotten = append(f.forgotten, number)

@@ -40,8 +40,10 @@ type Engine interface {
 	Connected() map[string]bool
 }
 
-// Callers keeps in mind who called. *acd.Service is one.
+// Callers keeps in mind who called.
 type Callers interface {
+	// Numbers are the forms in which a number may be known, as it is given among them.
+	Numbers(text string) []string
 	// ForgetCaller forgets what is known of a number beside the records.
 	ForgetCaller(ctx context.Context, number string) error
 }

@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -40,8 +42,10 @@ func (s operations) ApplyRetention(ctx context.Context, r ApplyRetentionRequestO
 			return nil, err
 		}
 		if r.Body.Number != "" {
-			if err := s.Callers.ForgetCaller(ctx, r.Body.Number); err != nil {
-				return nil, err
+			for _, n := range s.Callers.Numbers(r.Body.Number) {
+				if err := s.Callers.ForgetCaller(ctx, n); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
@@ -66,7 +70,7 @@ func (s operations) ApplyRetention(ctx context.Context, r ApplyRetentionRequestO
 func (s operations) removals(ctx context.Context, number string) ([]removal, error) {
 	settled := s.Now().Add(-s.JournalKept)
 	if number != "" {
-		o := records.Old{Number: number, Before: settled}
+		o := records.Old{Numbers: s.Callers.Numbers(number), Before: settled}
 		return []removal{{sounds: o, calls: o, remove: s.Records.Anonymise}}, nil
 	}
 	d, err := s.Definitions.Definitions(ctx)
@@ -149,9 +153,26 @@ func (s operations) ListHolds(ctx context.Context, _ ListHoldsRequestObject) (Li
 	return ListHolds200JSONResponse{Items: each(list, holdView)}, err
 }
 
+// oneNumber is the form in which calls of a number are on record. One that is somebody's
+// in each of two countries of our PBXs must be written out.
+func (s operations) oneNumber(text string) (string, error) {
+	forms := s.numbers(text)
+	switch len(forms) {
+	case 0, 1:
+		return text, nil
+	case 2:
+		return forms[1], nil
+	}
+	return "", fault.New("api.PlaceHold", fault.Invalid, "number: %q is %s: write it with + and country code", text, strings.Join(forms[1:], " and "))
+}
+
 // PlaceHold implements StrictServerInterface.
 func (s operations) PlaceHold(ctx context.Context, r PlaceHoldRequestObject) (PlaceHoldResponseObject, error) {
-	h := records.LegalHold{Call: r.Body.Call, Number: r.Body.Number, Why: r.Body.Why, By: askerOf(ctx).token.Name}
+	number, err := s.oneNumber(r.Body.Number)
+	if err != nil {
+		return nil, err
+	}
+	h := records.LegalHold{Call: r.Body.Call, Number: number, Why: r.Body.Why, By: askerOf(ctx).token.Name}
 	object := h.Call
 	if object == "" {
 		object = orchestrator.MaskNumber(h.Number)
@@ -159,7 +180,7 @@ func (s operations) PlaceHold(ctx context.Context, r PlaceHoldRequestObject) (Pl
 	if err := s.auditFirst(ctx, "hold.place", object, h.Why); err != nil {
 		return nil, err
 	}
-	h, err := s.Records.PlaceHold(ctx, h)
+	h, err = s.Records.PlaceHold(ctx, h)
 	return PlaceHold200JSONResponse(holdView(h)), err
 }
 

@@ -133,3 +133,20 @@ func TestErase(t *testing.T) {
 		}
 	}
 }
+
+// TestNumbersAreHeldAndErasedInOneForm: a number is on record in one form, and held and
+// erased however it is written.
+func TestNumbersAreHeldAndErasedInOneForm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	w.started(s)
+	r := ask(s, "POST", "/api/v1/holds", w.tokens[wire.RoleAdmin], `{"number":"910 000 001","why":"court"}`)
+	if r.Code != 200 || !strings.Contains(r.Body.String(), `"number":"+34910000001"`) {
+		t.Errorf("held: %d %s", r.Code, r.Body)
+	}
+	r = ask(s, "POST", "/api/v1/retention", w.tokens[wire.RoleAdmin], `{"dry_run":false,"number":"910000001"}`)
+	if want := []string{"910000001", "+34910000001"}; r.Code != 200 || !slices.Equal(w.callers.forgotten, want) {
+		t.Errorf("erased: %d, %q", r.Code, w.callers.forgotten)
+	}
+}

@@ -9,6 +9,9 @@ type Gate interface {
 	Phone(p PhoneAt) (endpoint string, err error)
 	// Outside checks an outside number at a time, and says how it is reached.
 	Outside(o Outside, now time.Time) (Passage, error)
+	// Number is the one form that a number has which a PBX shows, read as numbers are
+	// written in its region: +34910000001. What is none stays as it is.
+	Number(pbx, number string) string
 	// Caps are the caps of all calls to outside numbers over a PBX.
 	Caps(pbx string) Caps
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/gate"
 )
 
 // from asks for a place for a caller.
@@ -191,5 +192,23 @@ func TestAnEmergencyIsToldToTheAgent(t *testing.T) {
 			t.Fatalf("%+v: %+v", x, p.Offer)
 		}
 		w.leave(p.Offer.Call, 1)
+	}
+}
+
+// TestCallerKnownInEveryForm: who is known as the country writes the number is known by the
+// one form that it has, and so is who served them last.
+func TestCallerKnownInEveryForm(t *testing.T) {
+	t.Parallel()
+	d := defs(1, queue("ventas", noWrap), queue("otra", noWrap))
+	d.Callers = []acd.KnownCaller{{ID: "some", Numbers: []string{"600*"}, Priority: 1}, {ID: "ana", Numbers: []string{"600123456"}, Priority: 5}, {ID: "spain", Numbers: []string{"+34*"}, Queues: []string{"otra"}}}
+	w := empty(t)
+	w.svc = w.process(acd.Parts{Definitions: d, Forms: gate.Gate{pbx: {Region: "ES"}}.Forms})
+	for number, want := range map[string]string{"+34600123456": "ana", "+34600123457": "some", "+34911000000": "", "+4420794609": ""} {
+		if p := w.from("c"+number, "ventas", number); p.Known != want {
+			t.Errorf("%s is known as %q, want %q", number, p.Known, want)
+		}
+	}
+	if p := w.from("x", "otra", "+34911000000"); p.Known != "spain" {
+		t.Errorf("by the beginning with the country code: %+v", p)
 	}
 }

@@ -99,7 +99,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.recorder.Tell = a.tell
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
-		Config: cfg.ACD, Stamp: a.defs.Changed, Drives: a.drives, Open: a.open, Audit: a.auditAgent, Log: log})
+		Config: cfg.ACD, Stamp: a.defs.Changed, Drives: a.drives, Open: a.open, Forms: a.gate.Forms, Audit: a.auditAgent, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.api, err = api.New(cfg.API, api.Parts{ //nolint:contextcheck // a handler has its request's context
-		Calls: a.store, Engine: a.engine, Agents: a.engine, Callers: a.acd, Floor: a, Records: a.db, Reports: a.reporter(), Leads: a.leads, Tokens: a.db, Definitions: reloading{a},
+		Calls: a.store, Engine: a.engine, Agents: a.engine, Callers: callers{a.acd, a.gate}, Floor: a, Records: a.db, Reports: a.reporter(), Leads: a.leads, Tokens: a.db, Definitions: reloading{a},
 		Journal: a.store, Lag: a.recorder.Lag, JournalKept: cfg.Records.KeepJournal, Version: version(), Log: log,
 		Gatherer: a.metrics, Registerer: a.metrics,
 		Checks: []api.Check{

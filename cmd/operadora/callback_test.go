@@ -36,6 +36,7 @@ func callbackRig(t *testing.T, carrier *lab.Phone, rules string) *rig {
 		agents: 2, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
 		files: map[string]string{
 			"queues.yaml":     strings.Replace(rigQueues, "{id: sales,", "{id: sales, caller_id: \"+34910000000\", callback: {"+rules+"}, ", 1),
+			"callers.yaml":    "callers: [{id: ana, numbers: [\"910000001\"], priority: 3}]\n",
 			"flows/back.yaml": callbackFlow, "dids.yaml": "dids:\n  \"5000\": line\n  \"5002\": back\n",
 		},
 		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: ES, allow: [\"+34\"], deny: [\"+34960\"]}\n",
@@ -64,7 +65,7 @@ func (r *rig) awaitQueued(from string) {
 			return err
 		}
 		for _, c := range calls {
-			if c.Caller.Number == from && c.State == wire.CallStateWaiting {
+			if strings.HasSuffix(c.Caller.Number, from) && c.State == wire.CallStateWaiting {
 				return nil
 			}
 		}
@@ -151,9 +152,14 @@ func TestCallback(t *testing.T) {
 		t.Errorf("the record is %+v", got)
 	}
 	for _, in := range r.summaries(orchestrator.KindInbound) {
-		if want := in.Caller.Number == "910000001"; want != (in.Outcome == orchestrator.OutcomeCallback) || want != (in.Callback == asked.Call) {
+		if want := in.Caller.Number == "+34910000001"; want != (in.Outcome == orchestrator.OutcomeCallback) || want != (in.Callback == asked.Call) {
 			t.Errorf("the record of who asked, or did not, is %+v", in)
 		}
+	}
+	for _, id := range []string{got.AskedBy, got.Call} { // however the trunk writes the number
+		r.await(id+" is a known caller's", func(e orchestrator.Entry) bool {
+			return e.Type == orchestrator.EntryCallQueued && e.Call == id && strings.Contains(string(e.Data), `"known":"ana"`)
+		})
 	}
 	r.told(orchestrator.EntryCallCallback, `"result":"promised"`)
 	r.told(orchestrator.EntryCallCallback, `"result":"busy"`, `"attempt":1`)

@@ -6,8 +6,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator/gate"
 )
+
+// callers are who calls, as all parts know them.
+type callers struct {
+	*acd.Service
+	gate gate.Gate
+}
+
+// Numbers implements api.Callers.
+func (c callers) Numbers(text string) []string { return c.gate.Written(text) }
 
 // gateOf is the one gate of PBXs.
 func gateOf(pbxs map[string]PBXConfig) gate.Gate {

@@ -43,6 +43,7 @@ type Call struct {
 	Code    string                     `json:"code,omitempty"`     // the channel at which an agent dialled the number who then hears the call on their permanent line
 	Regain  *Regain                    `json:"regain,omitempty"`   // the place that the caller gets back in a queue
 	Shown   string                     `json:"shown,omitempty"`    // to outside numbers: what the number that was dialled says
+	ShowsAs string                     `json:"shows_as,omitempty"` // the customer's number as the trunk shows it; "" is as it is in Caller
 	Refusal *Refusal                   `json:"refusal,omitempty"`  // of a call that an agent could not make
 	Mail    *Recording                 `json:"mail,omitempty"`     // a message that the customer leaves
 	Playing *Playing                   `json:"playing,omitempty"`

@@ -238,7 +238,7 @@ func (x *change) nextTurn() {
 
 // shownToAgent is what an agent's phone shows of whom the offer is for.
 func (x *change) shownToAgent(o orchestrator.Offer) orchestrator.Party {
-	p := orchestrator.CleanParty(x.c.Caller)
+	p := x.shownInside()
 	for _, w := range []struct {
 		is     bool
 		en, es string
@@ -251,6 +251,14 @@ func (x *change) shownToAgent(o orchestrator.Offer) orchestrator.Party {
 			p.Name = strings.TrimSpace(word + " " + p.Name)
 		}
 	}
+	return p
+}
+
+// shownInside is what phones of the house show of the customer: the number as the trunk
+// shows it, which is how they dial it.
+func (x *change) shownInside() orchestrator.Party {
+	p := orchestrator.CleanParty(x.c.Caller)
+	p.Number = cmp.Or(x.c.ShowsAs, p.Number)
 	return p
 }
 

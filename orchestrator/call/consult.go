@@ -230,7 +230,7 @@ func (x *change) shownToGuest(l *Leg) orchestrator.Party {
 	if l.Number != "" && !l.Inside {
 		return x.shownOutside()
 	}
-	return orchestrator.CleanParty(x.c.Caller)
+	return x.shownInside()
 }
 
 // consultPlaced handles the queue's word on the place of a consultation.

@@ -3,6 +3,7 @@ package call
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"pgregory.net/rapid"
@@ -87,7 +88,13 @@ func (g toyFlow) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.T
 type openGate struct{}
 
 func (openGate) Phone(p orchestrator.PhoneAt) (string, error) { return p.Endpoint, nil }
-func (openGate) Caps(string) orchestrator.Caps                { return orchestrator.Caps{} }
+func (openGate) Number(_, number string) string {
+	if rest, ok := strings.CutPrefix(number, "9"); ok && len(rest) == 8 {
+		return "+34" + number
+	}
+	return number
+}
+func (openGate) Caps(string) orchestrator.Caps { return orchestrator.Caps{} }
 func (openGate) Outside(o orchestrator.Outside, _ time.Time) (orchestrator.Passage, error) {
 	if o.Number == "" {
 		return orchestrator.Passage{}, fault.New("gate", fault.Denied, "empty")

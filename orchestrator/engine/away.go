@@ -34,7 +34,7 @@ func (v *driving) recordAway(ctx context.Context, truth orchestrator.Snapshot) {
 		}
 		s := orchestrator.CallSummary{
 			Call: awayID(v.pbx.Name(), truth.Epoch, c), PBX: v.pbx.Name(), Kind: orchestrator.KindInbound,
-			DID: orchestrator.CleanNumber(c.DID), Caller: orchestrator.CleanParty(c.Caller),
+			DID: orchestrator.CleanNumber(c.DID), Caller: v.known(c.Caller),
 			StartedAt: truth.OurTime(c.Began).UnixMilli(), EndedAt: truth.OurTime(c.Ended).UnixMilli(),
 			Outcome: orchestrator.OutcomeLost, EndedBy: "pbx", Cause: c.Cause,
 		}

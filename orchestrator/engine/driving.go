@@ -289,10 +289,22 @@ func (v *driving) unknown(channel string, t orchestrator.ChannelTruth, language 
 	now := v.eng.now()
 	c := call.New(newCallID(now), v.pbx.Name(), channel, kind, now.Add(-late))
 	c.DID, c.Caller, c.Language, c.LateMS = orchestrator.CleanNumber(t.DID), orchestrator.CleanParty(t.Caller), language, late.Milliseconds()
+	if shown := c.Caller.Number; kind == orchestrator.KindInbound {
+		if c.Caller = v.known(c.Caller); c.Caller.Number != shown {
+			c.ShowsAs = shown
+		}
+	}
 	l := v.hold(c)
 	l.post(call.Input{Kind: call.InArrive, Arrival: orchestrator.Arrival{Call: c.Call, PBX: c.PBX, DID: c.DID, Kind: kind,
 		Args: t.Args[1:], Caller: c.Caller, Language: language, Answered: t.Up}})
 	v.start(l)
+}
+
+// known is who calls, with the one form that the number has.
+func (v *driving) known(p orchestrator.Party) orchestrator.Party {
+	p = orchestrator.CleanParty(p)
+	p.Number = v.eng.rules.call.Gate.Number(v.pbx.Name(), p.Number)
+	return p
 }
 
 // leftover removes something beside the event flow.

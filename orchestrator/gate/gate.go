@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -152,6 +153,38 @@ func (g Gate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passa
 		return orchestrator.Passage{}, denied("hours", "outside numbers are not called at this time")
 	}
 	return orchestrator.Passage{Endpoint: endpoint, Number: number, Most: p.MaxLength}, nil
+}
+
+// Number is the one form of a number that a PBX shows; what is none stays as it is.
+func (g Gate) Number(pbx, number string) string {
+	if n, err := E164(number, g[pbx].Region); err == nil {
+		return n
+	}
+	return number
+}
+
+// Forms are the ways in which the region of a PBX writes the digits of a number: with its
+// country code, without, and with what is dialled before within the country.
+func (g Gate) Forms(pbx, number string) []string {
+	region := g[pbx].Region
+	n, err := phonenumbers.Parse(g.Number(pbx, number), "")
+	if err != nil || phonenumbers.GetCountryCodeForRegion(region) != int(n.GetCountryCode()) {
+		return nil
+	}
+	forms := []string{phonenumbers.GetNationalSignificantNumber(n), separators.Replace(phonenumbers.Format(n, phonenumbers.NATIONAL))}
+	return slices.Compact(forms)
+}
+
+// Written are the numbers that a text may be, read as the regions of all PBXs do, the text
+// itself among them.
+func (g Gate) Written(text string) []string {
+	out := []string{text}
+	for _, pbx := range slices.Sorted(maps.Keys(g)) {
+		if n := g.Number(pbx, text); !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // Caps are the caps of the calls over a PBX's trunk.

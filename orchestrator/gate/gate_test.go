@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -273,4 +274,34 @@ func TestMeter(t *testing.T) {
 	now = now.Add(5 * time.Second)
 	take("7", fast, 0, "")
 	take("8", orchestrator.Caps{}, 0, "")
+}
+
+// TestNumberHasOneForm: a number that a trunk shows is the same however it is written, and
+// what is none stays what it is.
+func TestNumberHasOneForm(t *testing.T) {
+	t.Parallel()
+	g := gate.Gate{"madrid": {Region: "ES"}, "london": {Region: "GB"}, "open": {}}
+	for _, r := range []struct{ pbx, shown, want string }{
+		{"madrid", "910000001", "+34910000001"}, {"madrid", "34910000001", "+34910000001"}, {"madrid", "0034910000001", "+34910000001"},
+		{"madrid", "+34910000001", "+34910000001"}, {"london", "02079460958", "+442079460958"}, {"open", "0034910000001", "+34910000001"},
+		{"open", "910000001", "910000001"}, {"none", "910000001", "910000001"}, {"madrid", "101", "101"}, {"madrid", "anonymous", "anonymous"}, {"madrid", "", ""},
+	} {
+		if got := g.Number(r.pbx, r.shown); got != r.want {
+			t.Errorf("%q on %s is %q, want %q", r.shown, r.pbx, got, r.want)
+		}
+	}
+	for _, r := range []struct {
+		pbx, number string
+		want        []string
+	}{
+		{"madrid", "+34910000001", []string{"910000001"}}, {"london", "+442079460958", []string{"2079460958", "02079460958"}},
+		{"madrid", "+442079460958", nil}, {"open", "+34910000001", nil}, {"madrid", "101", nil},
+	} {
+		if got := g.Forms(r.pbx, r.number); !slices.Equal(got, r.want) {
+			t.Errorf("%s writes %s as %q, want %q", r.pbx, r.number, got, r.want)
+		}
+	}
+	if got := g.Written("0034910000001"); !slices.Equal(got, []string{"0034910000001", "+34910000001"}) {
+		t.Errorf("the numbers that it may be are %q", got)
+	}
 }

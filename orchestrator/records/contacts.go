@@ -25,7 +25,7 @@ type Contact struct {
 type ContactFilter struct {
 	From, To                        time.Time // of the call's start; To is exclusive
 	Queue, Agent, Outcome, DID, PBX string
-	Caller                          string // number
+	Callers                         []string // forms of a number
 	Disposition                     string
 	Kind                            KindFilter
 	Limit                           int    // at most 500; 0 means 50
@@ -92,6 +92,18 @@ func (w *where) equal(column, value string) {
 	}
 }
 
+// among is true of one of some values; of none it asks for nothing.
+func (w *where) among(column string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	var args []any
+	for _, v := range values {
+		args = append(args, text(v))
+	}
+	w.add(column+" IN ("+marks(len(args))+")", args...)
+}
+
 func (w *where) between(column string, from, to time.Time) {
 	if !from.IsZero() {
 		w.add(column+" >= ?", ms(from))
@@ -120,7 +132,7 @@ func (d *DB) Contacts(ctx context.Context, f ContactFilter) ([]Contact, string, 
 	w.equal("outcome", f.Outcome)
 	w.equal("did", f.DID)
 	w.equal("pbx", f.PBX)
-	w.equal("caller_number", f.Caller)
+	w.among("caller_number", f.Callers)
 	w.equal("disposition", f.Disposition)
 	switch f.Kind {
 	case KindCustomer:

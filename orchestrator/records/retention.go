@@ -70,8 +70,9 @@ func (d *DB) LegalHolds(ctx context.Context) ([]LegalHold, error) {
 // Old chooses what is to be removed: of a queue, or of a number, and ended before a
 // moment. What is held is never among it.
 type Old struct {
-	Queue, Number string // one of them
-	Before        time.Time
+	Queue   string   // either
+	Numbers []string // or: the forms of one
+	Before  time.Time
 }
 
 const (
@@ -83,7 +84,7 @@ const (
 func (o Old) of(held bool) where {
 	var w where
 	w.equal("c.queue", o.Queue)
-	w.equal("c.caller_number", o.Number)
+	w.among("c.caller_number", o.Numbers)
 	w.add("c.ended_at > 0")
 	w.between("c.ended_at", time.Time{}, o.Before)
 	if held {

@@ -86,7 +86,7 @@ func TestAnonymise(t *testing.T) {
 		s.served("1", "sales", "101", 10*time.Second, time.Minute)
 		s.served("2", "sales", "101", 10*time.Second, time.Minute)
 		write(t, d, s.entries)
-		old := Old{Number: "+346001", Before: noon.Add(24 * time.Hour)}
+		old := Old{Numbers: []string{"+346001", "6001"}, Before: noon.Add(24 * time.Hour)}
 		if r, c, _, err := d.CountOld(ctx, old); err != nil || r != 1 || c != 1 {
 			t.Errorf("%d recordings, %d calls, %v", r, c, err)
 		}
