@@ -110,6 +110,22 @@ func TestOrdersCarryWhatTheFlowSays(t *testing.T) {
 	}
 }
 
+// TestPriorityByVariable: how important a caller is, is what the flow has found out; what is
+// no number is no advantage, and none is above the bounds.
+func TestPriorityByVariable(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string][2]int{"7": {7, 7}, " 3 ": {3, 3}, "5000": {1000, 9}, "99999999999999999999": {1000, 9}, "-4": {0, 0}, "gold": {0, 0}, "": {0, 0}, "2.5": {0, 0}} {
+		c := dial(t, newFlows(t, head+`  a: {type: set, vars: {worth: "`+value+`"}, next: b}
+  b: {type: queue, queue: q, priority: "{{worth}}", tier: "{{worth}}", on: {fail: d}}
+  d: {type: hangup}
+`))
+		got := c.send(orchestrator.FlowInput{Kind: orchestrator.FlowAnswered})
+		if len(got) != 1 || got[0].Priority != want[0] || got[0].Sought.Tier != want[1] {
+			t.Errorf("%q: %+v, want %v", value, got, want)
+		}
+	}
+}
+
 func TestAgentCommand(t *testing.T) {
 	t.Parallel()
 	l := exampleFlows(t)

@@ -1,6 +1,7 @@
 package ivr
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -10,25 +11,41 @@ import (
 
 // Queue puts the call in a queue until it was served or the queue gave up.
 type Queue struct {
-	Queue    string // may hold {{variables}}
-	Priority int
+	Queue    string        // may hold {{variables}}
+	Priority string        // a number, 0 to mostPriority; may hold {{variables}}
 	MaxWait  time.Duration // 0 leaves it to the queue
 	ExitKey  string        // key that leaves the queue, "" for none
 	Needs    string        // a requirement on agents, "" for none
 	About    []Assign      // what requirements may ask of the call; may hold {{variables}}
-	Tier     int
-	Prefer   string // an agent, may hold {{variables}}; "" for none
+	Tier     string        // a number, 0 to mostTier; may hold {{variables}}
+	Prefer   string        // an agent, may hold {{variables}}; "" for none
 	Patience time.Duration
+}
+
+// Bounds of what a flow may give a caller.
+const (
+	mostPriority = 1000
+	mostTier     = 9
+)
+
+// count is the number that a text is once it is filled in; 0 when it is none, or is not
+// to be stored with the call.
+func (s *state) count(text string, most int) int {
+	n, err := strconv.Atoi(strings.TrimSpace(s.fill(text)))
+	if err != nil && !errors.Is(err, strconv.ErrRange) || s.hides(text) { // out of range it is the nearest
+		return 0
+	}
+	return max(0, min(n, most))
 }
 
 func (q *Queue) enter(r *run) {
 	r.st.Phase, r.st.Ahead = phaseQueue, ""
 	r.act(orchestrator.Action{Kind: orchestrator.ActQueue, Queue: r.st.fill(q.Queue),
-		Priority: q.Priority, Sought: q.sought(r.st), MaxWait: q.MaxWait})
+		Priority: r.st.count(q.Priority, mostPriority), Sought: q.sought(r.st), MaxWait: q.MaxWait})
 }
 
 func (q *Queue) sought(st *state) orchestrator.Sought {
-	s := orchestrator.Sought{Needs: q.Needs, Tier: q.Tier, Prefer: st.fill(q.Prefer)}
+	s := orchestrator.Sought{Needs: q.Needs, Tier: st.count(q.Tier, mostTier), Prefer: st.fill(q.Prefer)}
 	for _, a := range q.About {
 		if s.About == nil {
 			s.About = map[string]string{}

@@ -151,7 +151,7 @@ func textReads(at ivr.Pos, texts ...string) []read {
 func stepReads(n *ivr.Node) []read {
 	switch s := n.Step.(type) {
 	case *ivr.Queue:
-		return append(textReads(n.At, s.Queue, s.Prefer), assignReads(s.About)...)
+		return append(textReads(n.At, s.Queue, s.Prefer, s.Priority, s.Tier), assignReads(s.About)...)
 	case *ivr.Callback:
 		return textReads(n.At, s.Queue, s.Number)
 	case *ivr.Transfer:

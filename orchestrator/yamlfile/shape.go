@@ -34,6 +34,8 @@ var shapes = map[string]shape{
 	"number":    {regexp.MustCompile(`^\+?[0-9*#]{1,32}$`), "a telephone number: digits, * and #, and a + before them"},
 	"maynumber": {regexp.MustCompile(`^(\+?[0-9]{1,20})?$`), `a telephone number: digits, and a + before them, or "" for none`},
 	"callers":   {regexp.MustCompile(`^\+?[0-9]{1,20}\*?$`), "a telephone number: digits, a + before them, and * after them for all that begin so"},
+	"points":    {regexp.MustCompile(`^(1000|[0-9]{1,3})$`), "a number from 0 to 1000"},
+	"tier":      {regexp.MustCompile(`^[0-9]$`), "a number from 0 to 9"},
 	"digits":    {regexp.MustCompile(`^[0-9]{0,8}$`), "up to 8 digits"},
 	"did":       {regexp.MustCompile(`^\+?([0-9A-Za-z#._-]{1,62}\*?|\*)$`), "a dialled number: digits, letters, + and -, with * only at its end"},
 	"prefix":    {regexp.MustCompile(`^\+?[0-9*#]+$`), "the beginning of a number"},
