@@ -231,3 +231,48 @@ func (l lines) Write(p []byte) (int, error) {
 func (w *world) inForce() string {
 	return w.rdb.HGet(w.ctx(), "op:{"+w.tenant+"}:acd:definitions", "print").Val()
 }
+
+// TestEditsHoldForThoseWhoWait: what a queue requires, after what wait, which tier its
+// callers have and how long phones ring is as the definitions say now, for who waits, too.
+func TestEditsHoldForThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	asks := func(q *acd.Queue) { q.Requires = "es >= 1" }
+	for name, r := range map[string]struct {
+		before, after func(*acd.Queue)
+		first         string // who is offered to the agent
+		wait          time.Duration
+		ring          time.Duration
+	}{
+		"no more is required": {asks, func(*acd.Queue) {}, "old", 0, 20 * time.Second},
+		"less after a while":  {asks, func(q *acd.Queue) { q.Requires, q.Relax = "es >= 1", []acd.Relax{{After: 30 * time.Second}} }, "old", 20 * time.Second, 20 * time.Second},
+		"now is an emergency": {func(*acd.Queue) {}, func(q *acd.Queue) { q.Tier = 5 }, "new", 0, 20 * time.Second},
+		"phones ring shorter": {func(*acd.Queue) {}, func(q *acd.Queue) { q.RingTimeout = 7 * time.Second }, "old", 0, 7 * time.Second},
+	} {
+		first := func(change func(*acd.Queue)) acd.Definitions {
+			d := defs(1, queue("una", func(*acd.Queue) {}), queue("otra", func(*acd.Queue) {}))
+			of := 0
+			if name == "now is an emergency" {
+				of = 1
+			}
+			change(&d.Queues[of])
+			d.Skills = []acd.Skill{{Name: "es"}}
+			return d
+		}
+		w := setup(t, first(r.before))
+		w.enqueue("old", "una")
+		w.advance(10 * time.Second)
+		w.enqueue("new", "otra")
+		w.must(w.svc.Reload(w.ctx(), first(r.after)))
+		w.login("a00")
+		if r.wait > 0 {
+			if o := w.offered(); o.Call != "new" {
+				t.Fatalf("%s: %s is offered, and the agent may not serve the other yet", name, o.Call)
+			}
+			w.leave("new", 0)
+			w.advance(r.wait)
+		}
+		if o := w.offered(); o.Call != r.first || o.Ring != r.ring {
+			t.Errorf("%s: %s is offered, ringing for %s", name, o.Call, o.Ring)
+		}
+	}
+}

@@ -110,6 +110,8 @@ func (x *change) take(in Input) {
 		x.withdrawn(in.Offer, in.Why)
 	case InDeserted:
 		x.deserted(in.Queue)
+	case InRules:
+		x.newRules()
 	case InTimer:
 		x.due(in.Timer)
 	case InDone:
@@ -419,6 +421,7 @@ func (x *change) done(n int, r Result) {
 			x.do(StopRecord(cmd))
 		}
 	case Enqueue:
+		x.ruled(cmd.Waiting.Visit, r.Placement)
 		x.placed(cmd.Waiting.Visit, r.Placement)
 	case AskPlace:
 		x.announce(cmd.Visit, r.Position, r.Expected)

@@ -19,6 +19,7 @@ const (
 	InOffer    InputKind = "offer"    // an agent became free for this call: Offer
 	InWithdraw InputKind = "withdraw" // the distributor took an offer back: Offer, Why
 	InDeserted InputKind = "deserted" // nobody is logged in to Queue any more, which lets callers go then
+	InRules    InputKind = "rules"    // the definitions have changed: queues may have other rules
 	InTimer    InputKind = "timer"    // Timer is due
 	InDone     InputKind = "done"     // command N was carried out: Result
 	InRefused  InputKind = "refused"  // command N was refused: Err

@@ -341,6 +341,10 @@ func (u *unkind) disturbQueues() {
 	if u.num("deserted", 0, 3) == 0 {
 		w.notices = append(w.notices, Input{Kind: InDeserted, Queue: queue})
 	}
+	if u.num("new rules", 0, 3) == 0 {
+		w.desk.plan.MaxWait = time.Duration(u.num("most", 0, 3)) * time.Minute
+		w.notices = append(w.notices, Input{Kind: InRules})
+	}
 	if w.desk.place != nil && u.num("forgets", 0, 3) == 0 { // a lost second
 		w.logf("the distributor forgets the call")
 		w.lostDoc = true

@@ -324,6 +324,19 @@ func (x *change) armWait() {
 	if x.c.Promise != nil && v.From == 0 {
 		v.From = x.c.Customer().Up // until then nobody waited on the line
 	}
+	x.armMost()
+	if v.Plan.AnnounceEvery > 0 {
+		first := v.Plan.AnnounceFirst
+		if first <= 0 {
+			first = v.Plan.AnnounceEvery
+		}
+		x.arm(TimerAnnounce, first)
+	}
+}
+
+// armMost arms the end of the longest wait.
+func (x *change) armMost() {
+	v := x.c.Visit
 	limit := msDuration(v.MaxWait)
 	if v.Plan.MaxWait > 0 && (limit == 0 || v.Plan.MaxWait < limit) {
 		limit = v.Plan.MaxWait
@@ -331,13 +344,6 @@ func (x *change) armWait() {
 	if limit > 0 {
 		left := time.UnixMilli(v.began()).Add(limit).Sub(x.now)
 		x.arm(TimerWait, max(left, time.Millisecond))
-	}
-	if v.Plan.AnnounceEvery > 0 {
-		first := v.Plan.AnnounceFirst
-		if first <= 0 {
-			first = v.Plan.AnnounceEvery
-		}
-		x.arm(TimerAnnounce, first)
 	}
 }
 
@@ -642,8 +648,57 @@ func (x *change) backToQueue(music bool) {
 // alone lets a caller go who was told while a phone rang that nobody is there any more,
 // unless the answer to how that ended is on the way: it may bring another agent.
 func (x *change) alone() {
-	if v := x.c.Visit; v.Deserted && !x.pending(tellsOffers) {
+	v := x.c.Visit
+	if v.Deserted && !x.pending(tellsOffers) {
 		x.deserted(v.Queue)
+	}
+	if v.Ruled && v.State == VisitIn && x.c.State == StateWaiting {
+		x.newRules()
+	}
+}
+
+// newRules asks for the place of a call that waits again: with it comes what holds in its
+// queue now. One that is defined no more keeps to what it had.
+func (x *change) newRules() {
+	v := x.c.Visit
+	if v == nil || v.State != VisitIn || orchestrator.OwnerOfQueue(v.Queue) != "" {
+		return
+	}
+	v.Ruled, x.dirty = true, true
+	if x.c.State != StateWaiting || x.pending(is[Enqueue]) { // once the phone has rung, or the answer is there
+		return
+	}
+	v.Ruled = false
+	if x.People != nil && x.People.Knows(orchestrator.Target{Kind: orchestrator.TargetQueue, Name: v.Queue}) {
+		x.askPlace()
+	}
+}
+
+// ruled puts what a queue's definition says now in force for a call that waits in it.
+func (x *change) ruled(visit int, p orchestrator.Placement) {
+	v := x.c.Visit
+	if v == nil || v.N != visit || v.State != VisitIn || x.c.State != StateWaiting || p.Result != orchestrator.PlacedWaiting && p.Result != orchestrator.PlacedOffered {
+		return
+	}
+	old := v.Plan
+	v.Plan, x.dirty = p.Plan, true
+	if x.c.Absent() {
+		return
+	}
+	if old.MaxWait != v.Plan.MaxWait {
+		x.disarm(TimerWait)
+		x.armMost()
+	}
+	switch {
+	case old.AnnounceEvery == v.Plan.AnnounceEvery:
+	case v.Plan.AnnounceEvery == 0:
+		x.disarm(TimerAnnounce)
+	default:
+		x.arm(TimerAnnounce, v.Plan.AnnounceEvery)
+	}
+	if old.MusicClass != v.Plan.MusicClass {
+		x.giveUp(is[Hold])
+		x.hold()
 	}
 }
 

@@ -21,6 +21,7 @@ type Visit struct {
 	ExpectedMS int64                  `json:"expected_ms,omitempty"` // the wait that was expected as it began
 	ToldMS     int64                  `json:"told_ms,omitempty"`     // the wait that the caller was told last
 	Deserted   bool                   `json:"deserted,omitempty"`    // told, while a phone rang, that nobody is logged in any more
+	Ruled      bool                   `json:"ruled,omitempty"`       // told, while a phone rang, that the queue may have other rules
 	Refused    string                 `json:"refused,omitempty"`     // how the distributor refused the place, also one that there was before
 }
 

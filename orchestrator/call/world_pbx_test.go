@@ -12,6 +12,7 @@ import (
 
 // toyPBX plays a PBX with one call on it.
 type toyPBX struct {
+	class      string // of the music that was ordered last
 	w          *world
 	ended      map[string]orchestrator.ChannelEnd
 	channels   map[string]*toyChannel
@@ -98,7 +99,7 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 	case CheckPlay:
 		_, r.Running = p.plays[c.ID]
 	case Hold:
-		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = true })
+		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold, p.class = true, c.Class })
 	case Unhold:
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = false })
 	case MuteLeg:

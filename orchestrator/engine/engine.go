@@ -16,6 +16,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -215,6 +217,18 @@ func (e *Engine) Drives(pbx string) bool {
 func (e *Engine) Rewatch(ctx context.Context) {
 	for _, d := range e.drivers {
 		d.watch(ctx)
+	}
+}
+
+// NewRules tells the calls that wait that the definitions have changed.
+func (e *Engine) NewRules() {
+	e.mu.Lock()
+	calls := slices.Collect(maps.Values(e.calls))
+	e.mu.Unlock()
+	for _, l := range calls {
+		if l.shown.Load().waiting != 0 {
+			l.post(call.Input{Kind: call.InRules})
+		}
 	}
 }
 

@@ -104,7 +104,7 @@ func (x *change) take(in call.Input) {
 	case call.InPanic:
 		x.s.Todo.Strike(in.N)
 		x.end("fault")
-	case call.InArrive, call.InOffer, call.InWithdraw, call.InLate, call.InWish, call.InLine, call.InDial, call.InPromise, call.InAttempt, call.InDeserted:
+	case call.InArrive, call.InOffer, call.InWithdraw, call.InLate, call.InWish, call.InLine, call.InDial, call.InPromise, call.InAttempt, call.InDeserted, call.InRules:
 		x.refuse(string(in.Kind))
 	}
 }
