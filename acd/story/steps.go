@@ -216,7 +216,8 @@ func (t *teller) fault(e orchestrator.Entry, d entry) {
 	if d.What == "" {
 		return
 	}
-	text := say("something went wrong: %s", "algo falló: %s", d.What)
+	en, es := wrong(d.What)
+	text := acd.Texts{"en": "something went wrong: " + en, "es": "algo falló: " + es}
 	t.add(Step{At: e.At, Code: Fault, Why: d.What, Text: noted(text, d.Error)})
 }
 

@@ -144,6 +144,18 @@ func in(table map[string][2]string, value string) (en, es string) {
 	return value, value
 }
 
+// wrong are the words for what went wrong; behind those that end in a colon is the name of
+// a command, which is the same in every language.
+func wrong(what string) (en, es string) {
+	if words, ok := faults[what]; ok {
+		return what, words
+	}
+	if head, verb, ok := strings.Cut(what, ": "); ok && faults[head+": "] != "" {
+		return what, faults[head+": "] + verb
+	}
+	return what, what
+}
+
 // span is a length of time in words: to the second, a short one to the tenth.
 func span(ms int64) string {
 	d := time.Duration(max(0, ms)) * time.Millisecond

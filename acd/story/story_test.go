@@ -4,12 +4,17 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
 )
 
@@ -119,26 +124,99 @@ func TestNothingIsToldOfWhatMayNotBeSeen(t *testing.T) {
 	}
 }
 
-// TestEveryWordIsKnown: what may stand in the journal has words in both languages.
+// written are the texts that a package's calls of some functions have in their argument of a
+// number, and the constants of a type.
+func written(t *testing.T, dir string, arg map[string]int, typ ...string) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	files, err := filepath.Glob(filepath.Join("..", "..", dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %v", dir, err)
+	}
+	texts := func(name string, e ast.Expr) {
+		ast.Inspect(e, func(n ast.Node) bool {
+			if _, key := n.(*ast.KeyValueExpr); key {
+				n = n.(*ast.KeyValueExpr).Value
+			}
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+				if s, err := strconv.Unquote(l.Value); err == nil && !slices.Contains(out[name], s) {
+					out[name] = append(out[name], s)
+				}
+				return false
+			}
+			return true
+		})
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), f, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if s, ok := n.Fun.(*ast.SelectorExpr); ok {
+					if i, is := arg[s.Sel.Name]; is && i < len(n.Args) {
+						texts(s.Sel.Name, n.Args[i])
+					}
+				}
+			case *ast.ValueSpec:
+				if id, ok := n.Type.(*ast.Ident); ok && slices.Contains(typ, id.Name) {
+					for _, v := range n.Values {
+						texts(id.Name, v)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// TestEveryWordIsKnown: what may stand in the journal has words in both languages. What that
+// is, is read from the code that writes it.
 func TestEveryWordIsKnown(t *testing.T) {
 	t.Parallel()
-	known := func(table map[string][2]string, word string) {
+	known := func(table map[string][2]string, list ...string) {
 		t.Helper()
-		if words := table[word]; words[0] == "" || words[1] == "" {
-			t.Errorf("%q has no words", word)
+		if len(list) == 0 {
+			t.Error("there is nothing to look for")
+		}
+		for _, word := range list {
+			if words := table[word]; words[0] == "" || words[1] == "" {
+				t.Errorf("%q has no words", word)
+			}
 		}
 	}
-	for _, o := range orchestrator.Outcomes {
-		known(outcomes, string(o))
+	core := written(t, "orchestrator", nil, "Outcome", "OfferFailure", "PlacementResult", "TargetKind")
+	known(outcomes, core["Outcome"]...)
+	known(failures, core["OfferFailure"]...)
+	known(kinds, core["TargetKind"]...)
+	known(orders, written(t, "acd", nil, "Strategy")["Strategy"]...)
+	known(refusals, slices.DeleteFunc(core["PlacementResult"], func(r string) bool {
+		return !slices.Contains(orchestrator.Refusals, orchestrator.PlacementResult(r))
+	})...)
+	calls := written(t, "orchestrator/call", map[string]int{"fault": 0, "flowFails": 0, "noteDial": 0, "noteTransfer": 1, "unqueue": 0})
+	known(dials, calls["noteDial"]...)
+	known(transfers, calls["noteTransfer"]...)
+	known(leavings, calls["unqueue"]...)
+	if len(calls["fault"]) < 20 || len(calls["flowFails"]) == 0 {
+		t.Errorf("%d things that go wrong were found", len(calls["fault"]))
 	}
-	for _, s := range []acd.Strategy{acd.LongestIdle, acd.RoundRobin, acd.FewestCalls, acd.LeastOccupied, acd.MostSkilled, acd.FixedOrder, acd.Random} {
-		known(orders, string(s))
+	for _, what := range append(calls["fault"], calls["flowFails"]...) {
+		if what == "the call could not be " || what == "answered" || what == "handed on" { // put together
+			continue
+		}
+		if _, es := wrong(what); es == what {
+			t.Errorf("%q is not told in Spanish", what)
+		}
 	}
-	for _, f := range []orchestrator.OfferFailure{orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
-		orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError} {
-		known(failures, string(f))
-	}
-	for _, r := range []orchestrator.PlacementResult{orchestrator.RefusedClosed, orchestrator.RefusedUnfit, orchestrator.RefusedFull, orchestrator.RefusedEmpty, orchestrator.RefusedQueue} {
-		known(refusals, string(r))
+	for _, what := range []string{"the call could not be answered", "the call could not be handed on", "the PBX refused: connect"} {
+		if _, es := wrong(what); es == what {
+			t.Errorf("%q is not told in Spanish", what)
+		}
 	}
 }
