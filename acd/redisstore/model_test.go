@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,12 +13,13 @@ import (
 // model is the distributor in plain Go: slow, without a store, one thing at a
 // time. The real one must agree with it after every step.
 type model struct {
-	defs   acd.Definitions
-	now    int64
-	agents map[string]*modelAgent
-	calls  map[string]*modelCall
-	last   map[[2]string]string   // queue and caller -> agent
-	offers map[string]*modelOffer // by call: there is at most one per call in force, and one more while it is talked
+	defs    acd.Definitions
+	routing *acd.Routing
+	now     int64
+	agents  map[string]*modelAgent
+	calls   map[string]*modelCall
+	last    map[[2]string]string   // queue and caller -> agent
+	offers  map[string]*modelOffer // by call: there is at most one per call in force, and one more while it is talked
 }
 
 type modelAgent struct {
@@ -200,7 +202,7 @@ type modelOffer struct {
 }
 
 func newModel(defs acd.Definitions, now int64) *model {
-	m := &model{defs: defs, now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, last: map[[2]string]string{}, offers: map[string]*modelOffer{}}
+	m := &model{defs: defs, routing: acd.NewRouting(defs), now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, last: map[[2]string]string{}, offers: map[string]*modelOffer{}}
 	for _, a := range defs.Agents {
 		m.agents[a.ID] = &modelAgent{def: a, state: acd.StateOffline, device: orchestrator.DeviceUnknown}
 	}
@@ -239,9 +241,44 @@ func (m *model) seek(call string) {
 			best, bestRank, bestFact = id, rank, fact
 		}
 	}
+	if routed := m.routed(c); !c.alone && routed != best { // what simulations play is what the scripts do
+		panic(fmt.Sprintf("call %s: routing chooses %q, the model %q", call, routed, best))
+	}
 	if best != "" {
 		m.offer(best, call, false)
 	}
+}
+
+// routed is who gets a call by acd.Routing, among those who are free.
+func (m *model) routed(c *modelCall) string {
+	waited := m.now - c.since
+	if _, patience := m.prefers(c); patience > 0 {
+		waited = max(waited, patience)
+	}
+	rec := acd.CallRecord{Queue: c.queue, PBX: c.pbx, Needs: c.asked.Needs, About: c.asked.About, Tier: c.asked.Tier, Caller: c.caller}
+	var ranks map[string]int
+	for _, r := range m.routing.Rings(rec) {
+		if r.AfterMS <= waited {
+			ranks = r.Ranks
+		}
+	}
+	fact, _ := m.routing.Fact(c.queue)
+	var best *acd.Free
+	for id, a := range m.agents {
+		rank, may := ranks[m.routing.Profile(id)]
+		if !may || !a.eligible() {
+			continue
+		}
+		free := acd.Free{Agent: id, Rank: rank, Fact: map[acd.Fact]float64{acd.FactFreeSince: float64(a.free), acd.FactOfferedAt: float64(a.got),
+			acd.FactServed: float64(a.served), acd.FactLoad: a.load}[fact]}
+		if best == nil || free.Compare(*best) < 0 {
+			best = &free
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return best.Agent
 }
 
 // serve finds a call for an agent.

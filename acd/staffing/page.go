@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,7 +52,8 @@ func Page(w io.Writer, title string, t Target, plans []Plan) error {
 		ticks = append(ticks, tick{plotHeight - height(v), fmt.Sprintf("%.4g", v)})
 	}
 	return page.Execute(w, map[string]any{"Title": title, "Target": t.String(), "Bars": bars, "Ticks": ticks,
-		"Width": 60 + float64(len(plans))*barWidth, "Height": plotHeight + 130, "Bottom": plotHeight})
+		"Width": 60 + float64(len(plans))*barWidth, "Height": plotHeight + 130, "Bottom": plotHeight,
+		"Several": slices.ContainsFunc(plans, func(p Plan) bool { return len(p.Queues) > 0 })})
 }
 
 // String says what is to be reached.
@@ -70,7 +72,7 @@ func (t Target) String() string {
 		out = append(out, fmt.Sprintf("an occupancy of at most %.4g%%", t.Occupancy*100))
 	}
 	s := strings.Join(out, ", ") + ", by " + string(t.Model)
-	if t.Model == ErlangA {
+	if t.Model == ErlangA || t.Model == Simulated && t.Patience > 0 {
 		s += " with a patience of " + t.Patience.Round(time.Second).String()
 	}
 	if t.Shrinkage > 0 {

@@ -12,6 +12,7 @@ import (
 
 // Sample is what is known of an interval from a report.
 type Sample struct {
+	Queue              string // "" where there is one alone
 	Name               string
 	Calls              float64
 	Handled, HandledMS float64 // conversations that are over, and their handling time together
@@ -41,6 +42,33 @@ func Intervals(samples []Sample, length, handle time.Duration) []Interval {
 	return out
 }
 
+// Together makes intervals of samples of several queues, in the order of their first: for
+// each name what its queues have. A queue's calls are as patient as in all its samples.
+func Together(samples []Sample, length, handle time.Duration) [][]QueueInterval {
+	of := map[string][]Sample{}
+	for _, s := range samples {
+		of[s.Queue] = append(of[s.Queue], s)
+	}
+	at := map[string]int{}
+	var out [][]QueueInterval
+	next := map[string]int{}
+	each := map[string][]Interval{}
+	patience := map[string]time.Duration{}
+	for queue, list := range of {
+		each[queue], patience[queue] = Intervals(list, length, handle), Patience(list)
+	}
+	for _, s := range samples {
+		if _, known := at[s.Name]; !known {
+			at[s.Name] = len(out)
+			out = append(out, nil)
+		}
+		i := at[s.Name]
+		out[i] = append(out[i], QueueInterval{Queue: s.Queue, Interval: each[s.Queue][next[s.Queue]], Patience: patience[s.Queue]})
+		next[s.Queue]++
+	}
+	return out
+}
+
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
 // Patience estimates the mean patience of callers: all their waits, for each who gave
@@ -56,7 +84,7 @@ func Patience(samples []Sample) time.Duration {
 	return milliseconds(ms / gaveUp)
 }
 
-// ReadCSV reads intervals from CSV with a heading: interval, calls or offered, and
+// ReadCSV reads intervals from CSV with a heading: interval, queue where there are several, calls or offered, and
 // aht_ms or, as a report has them, handled and aht_ms; with abandoned and wait_all_ms
 // for the patience. Other columns are passed over, and so is the total.
 func ReadCSV(r io.Reader) ([]Sample, error) {
@@ -79,6 +107,7 @@ func ReadCSV(r io.Reader) ([]Sample, error) {
 	if !ok {
 		return nil, &Wrong{"heading", strings.Join(heading, ","), "has no column interval"}
 	}
+	queue, several := at["queue"]
 	var out []Sample
 	for line := 2; ; line++ {
 		row, err := in.Read()
@@ -107,6 +136,9 @@ func ReadCSV(r io.Reader) ([]Sample, error) {
 			return number(column, i, known)
 		}
 		s := Sample{Name: row[name], Calls: number("calls", calls, true), Handled: of("handled"), Abandoned: of("abandoned"), WaitedMS: of("wait_all_ms")}
+		if several {
+			s.Queue = row[queue]
+		}
 		if _, counted := at["handled"]; !counted {
 			s.Handled = s.Calls
 		}

@@ -1,8 +1,9 @@
 // Package staffing says how many agents an interval needs so that a target is met,
 // by the formulas of orchestrator/erlang: C, in which nobody gives up, and A, in
-// which callers have a mean patience. It is arithmetic.
+// which callers have a mean patience; or by a simulation of the very routing
+// (Simulation). It is arithmetic, without clock or store.
 //
-// Both take each queue for itself, with its own agents, arrivals by chance at an even
+// The formulas take each queue for itself, with its own agents, arrivals by chance at an even
 // rate within the interval, and a state that has settled: agents who serve several
 // queues are fewer than the sum.
 package staffing
@@ -21,8 +22,9 @@ type Model string
 
 // Models.
 const (
-	ErlangC Model = "erlang-c"
-	ErlangA Model = "erlang-a"
+	ErlangC   Model = "erlang-c"
+	ErlangA   Model = "erlang-a"
+	Simulated Model = "simulation"
 )
 
 // Interval is a time with so many calls.
@@ -56,6 +58,16 @@ type Plan struct {
 	ASA       time.Duration
 	Occupancy float64
 	Abandoned float64 // share of calls
+	// Of a simulation: what comes of each queue, and who the agents are.
+	Queues []QueuePlan
+	Who    []Like
+}
+
+// QueuePlan is what comes of a queue that shares its agents with others.
+type QueuePlan struct {
+	Queue                          string
+	Calls, Level, Waits, Abandoned float64
+	ASA                            time.Duration
 }
 
 // Wrong is a value that nothing can be planned for.
@@ -80,8 +92,8 @@ func (t Target) Check() error {
 		}
 	}
 	switch {
-	case t.Model != ErlangC && t.Model != ErlangA:
-		return &Wrong{"model", string(t.Model), "there are erlang-c and erlang-a"}
+	case t.Model != ErlangC && t.Model != ErlangA && t.Model != Simulated:
+		return &Wrong{"model", string(t.Model), "there are erlang-c, erlang-a and simulation"}
 	case t.Within < 0:
 		return &Wrong{"within", t.Within.String(), "is negative"}
 	case t.ASA < 0:
@@ -96,18 +108,25 @@ func (t Target) Check() error {
 	return nil
 }
 
-// For plans an interval.
+func (i Interval) check() error {
+	switch {
+	case i.Length <= 0:
+		return &Wrong{"interval", i.Length.String(), "is no length of time"}
+	case i.Calls < 0 || math.IsNaN(i.Calls) || math.IsInf(i.Calls, 0):
+		return &Wrong{"calls", fmt.Sprint(i.Calls), "is no number of calls"}
+	case i.Calls > 0 && i.Handle <= 0:
+		return &Wrong{"aht", i.Handle.String(), "calls need a mean handling time larger than 0"}
+	}
+	return nil
+}
+
+// For plans an interval by a formula.
 func For(i Interval, t Target) (Plan, error) {
 	if err := t.Check(); err != nil {
 		return Plan{}, err
 	}
-	switch {
-	case i.Length <= 0:
-		return Plan{}, &Wrong{"interval", i.Length.String(), "is no length of time"}
-	case i.Calls < 0 || math.IsNaN(i.Calls) || math.IsInf(i.Calls, 0):
-		return Plan{}, &Wrong{"calls", fmt.Sprint(i.Calls), "is no number of calls"}
-	case i.Calls > 0 && i.Handle <= 0:
-		return Plan{}, &Wrong{"aht", i.Handle.String(), "calls need a mean handling time larger than 0"}
+	if err := i.check(); err != nil {
+		return Plan{}, err
 	}
 	p := Plan{Interval: i, Level: 1}
 	if i.Calls == 0 {
