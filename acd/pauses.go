@@ -16,6 +16,15 @@ func zoneOf(name string) (*time.Location, error) {
 	return time.LoadLocation(name)
 }
 
+// Zone is the centre's time zone.
+func (d Definitions) Zone() *time.Location {
+	zone, err := zoneOf(d.TimeZone)
+	if err != nil {
+		return time.UTC // Validate has told of what is wrong
+	}
+	return zone
+}
+
 // Over is which limit of its reason a pause is beyond.
 type Over string
 

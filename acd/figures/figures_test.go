@@ -168,6 +168,55 @@ func TestDay(t *testing.T) {
 	}
 }
 
+// TestAdherence: what of pauses is beyond the limits of their reason, in days of the centre;
+// what was used up before the report's span counts.
+func TestAdherence(t *testing.T) {
+	t.Parallel()
+	bogota, err := time.LoadLocation("America/Bogota")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dawn := time.Date(2026, 3, 2, 0, 0, 0, 0, bogota)
+	at := func(minutes int) int64 { return dawn.Add(time.Duration(minutes) * time.Minute).UnixMilli() }
+	change := func(minutes int, state, reason string) figures.Change {
+		return figures.Change{Agent: "a", Team: "x", State: state, Reason: reason, At: at(minutes)}
+	}
+	d := &figures.Day{Now: at(3 * 1440), Centre: bogota, Limits: map[string]figures.Limit{"break": {PerDay: 30 * time.Minute, Times: 2}, "lunch": {PerDay: time.Hour}},
+		Changes: []figures.Change{
+			change(-30, "available", ""),
+			change(60, "paused", "break"), change(80, "available", ""), // 20 min, before the span
+			change(480, "paused", "break"), change(500, "available", ""), // 20 more: 10 over, from 490
+			change(600, "paused", "break"), change(605, "available", ""), // the third: all over
+			change(700, "paused", "lunch"), change(740, "available", ""),
+			change(800, "paused", "training"), change(920, "available", ""), // no limit
+			change(1430, "paused", "break"), change(1470, "available", ""), // 10 over, and on the next day 30 that are allowed
+		}}
+	d.Join(time.Hour)
+	r := find(t, "pauses")
+	table, err := r.Make(d, figures.Query{From: dawn.Add(8 * time.Hour), To: dawn.Add(48 * time.Hour), Zone: bogota, By: []figures.Dimension{figures.ByReason}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]float64{}
+	for _, row := range table.Rows {
+		var list []float64
+		for _, name := range []string{"pauses", "paused_ms", "pauses_over", "paused_over_ms", "adherence"} {
+			m := measure(t, r, name)
+			v, _ := m.Of(&row.Tally)
+			list = append(list, v)
+		}
+		got[row.Keys[0]] = list
+	}
+	want := map[string][]float64{"break": {3, 65 * minute, 2, 25 * minute, 40. / 65}, "lunch": {1, 40 * minute, 0, 0, 1}, "training": {1, 120 * minute, 0, 0, 1}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	hours, err := r.Make(d, figures.Query{From: dawn.Add(8 * time.Hour), To: dawn.Add(48 * time.Hour), Zone: bogota, By: []figures.Dimension{figures.ByHour}})
+	if err != nil || hours.Total != table.Total {
+		t.Errorf("by hour the total is %v, %v; by reason %v", hours.Total, err, table.Total)
+	}
+}
+
 // TestClocksAreSet cuts days on which clocks are set: by half hours, by days, and by
 // hours of the day, in zones that set them at odd times.
 func TestClocksAreSet(t *testing.T) {

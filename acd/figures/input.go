@@ -130,6 +130,12 @@ func Spans(changes []Change, now int64) []Span {
 	return out
 }
 
+// Limit is what a reason allows of an agent's pauses in a day; 0 is any.
+type Limit struct {
+	PerDay time.Duration
+	Times  int
+}
+
 // Day is what happened, as reports need it.
 type Day struct {
 	Stays     []Stay
@@ -140,7 +146,9 @@ type Day struct {
 	Callbacks []Callback
 	Changes   []Change // agent by agent; those that were in force before the rest, too
 	Starts    []Start
-	Now       int64 // until when it is known
+	Now       int64            // until when it is known
+	Limits    map[string]Limit // of pauses, by reason
+	Centre    *time.Location   // in whose days they are; nil is UTC
 	spans     []Span
 }
 

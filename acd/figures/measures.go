@@ -162,5 +162,9 @@ var people = append([]Measure{
 var absences = []Measure{
 	brief(part(Pauses, "pauses", Count)),
 	brief(part(Paused, "paused_ms", Millis)),
+	brief(part(PausesOver, "pauses_over", Count)),
+	brief(part(PausedOver, "paused_over_ms", Millis)),
+	brief(ratio("adherence", Share, "(T_pa - T_ov) / T_pa", "time paused within what reasons allow in a day; a reason without per_day allows all",
+		func(t *Tally) (int64, int64) { return t[Paused] - t[PausedOver], t[Paused] })),
 	brief(mean("mean_pause_ms", "T_pa / P", "time paused for each pause that began", Paused, Pauses)),
 }

@@ -36,6 +36,8 @@ const (
 	WrappingUp
 	Paused
 	Pauses
+	PausedOver
+	PausesOver
 	Calling
 	CallbacksAsked
 	CallbacksReached
@@ -97,6 +99,8 @@ var partInfo = [partCount]PartInfo{
 	CallbackWait:       {Symbol: "w(C)", Text: "time from asking for the callback to the agent, of C_r"},
 	CallbackLongest:    {Symbol: "w_max(C)", Text: "longest time from asking for the callback to the agent, of C_r", largest: true},
 	Pauses:             {Symbol: "P", Text: "pauses that began; another reason is another pause"},
+	PausedOver:         {Symbol: "T_ov", Text: "time of T_pa beyond per_day of its reason, of the agent's in a day of the centre"},
+	PausesOver:         {Symbol: "P_ov", Text: "pauses of P beyond times_per_day of their reason, of the agent's that began in a day of the centre"},
 }
 
 // Info says what a part is.

@@ -62,7 +62,8 @@ var Reports = []Report{
 	{
 		Name: "pauses", Title: "pauses of agents by reason",
 		By: append([]Dimension{ByReason, ByAgent, ByTeam, BySkill}, times...), Measures: absences,
-		Notes: []string{"A pause counts when it begins, its time where it passes.", "By skill, an agent is under each one that the agent has now, and once in the total."},
+		Notes: []string{"A pause counts when it begins, its time where it passes.",
+			"Limits are those that reasons have now, in days of the centre's time_zone; how many paused at once is not in these figures.", "By skill, an agent is under each one that the agent has now, and once in the total."},
 	},
 }
 
@@ -412,7 +413,11 @@ func (t *maker) spread(n names, s Span, parts ...Part) {
 }
 
 func (t *maker) pauses(d *Day) {
+	used := allowances{day: d, time: map[paused]int64{}, times: map[paused]int{}}
 	for _, s := range d.spans {
+		if s.State == OnPause {
+			t.over(&used, s)
+		}
 		n, ok := t.staff(s.Agent, s.Team, s.Skills)
 		if s.State != OnPause || !ok {
 			continue
@@ -422,6 +427,49 @@ func (t *maker) pauses(d *Day) {
 			t.add(n, s.At, &Tally{Pauses: 1})
 		}
 		t.spread(n, s, Paused)
+	}
+}
+
+// paused is an agent's pauses for a reason in a day of the centre, by when it began.
+type paused struct {
+	agent, reason string
+	day           int64
+}
+
+// allowances are what of limits is used up.
+type allowances struct {
+	day   *Day
+	time  map[paused]int64
+	times map[paused]int
+}
+
+// over counts what of a pause is beyond the limits of its reason. Pauses come in their
+// order, and those of the day that were before the report's span, too.
+func (t *maker) over(used *allowances, s Span) {
+	limit := used.day.Limits[s.Reason]
+	n, ok := t.staff(s.Agent, s.Team, s.Skills)
+	n.of[ByReason] = s.Reason
+	zone := used.day.Centre
+	if zone == nil {
+		zone = time.UTC
+	}
+	for at := s.At; at < s.Until; {
+		from, to := DayOf(time.UnixMilli(at).In(zone))
+		p := paused{s.Agent, s.Reason, from.UnixMilli()}
+		if at == s.At {
+			if used.times[p]++; ok && t.in(at) && limit.Times > 0 && used.times[p] > limit.Times {
+				t.add(n, at, &Tally{PausesOver: 1})
+			}
+		}
+		until := min(s.Until, max(to.UnixMilli(), at+1))
+		left := max(0, limit.PerDay.Milliseconds()-used.time[p])
+		used.time[p] += until - at
+		if ok && limit.PerDay > 0 && at+left < until {
+			over := s
+			over.At, over.Until = at+left, until
+			t.spread(n, over, PausedOver)
+		}
+		at = until
 	}
 }
 

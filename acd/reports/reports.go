@@ -99,10 +99,15 @@ func (q *Query) check() error {
 // read fetches what the figures are computed from: changes of agents' states and, for
 // reports of calls, those.
 func (r Reporter) read(ctx context.Context, q Query, now time.Time, calls bool) (*figures.Day, error) {
-	d := &figures.Day{Now: now.UnixMilli()}
-	dir := directoryOf(r.Definitions())
+	defs := r.Definitions()
+	d := &figures.Day{Now: now.UnixMilli(), Centre: defs.Zone(), Limits: map[string]figures.Limit{}}
+	dir := directoryOf(defs)
 	if !calls {
-		return d, r.changes(ctx, d, dir, q.From, q.To)
+		for _, p := range defs.PauseReasons {
+			d.Limits[p.Name] = figures.Limit{PerDay: p.PerDay, Times: p.Times}
+		}
+		dawn, _ := figures.DayOf(q.From.In(d.Centre)) // limits are those of days
+		return d, r.changes(ctx, d, dir, dawn, q.To)
 	}
 	from, last := q.From.Add(-afterwards), q.To // an answer may be told of a caller who came before
 	err := r.Records.Stays(ctx, from, q.To, func(s records.Stay) {
