@@ -116,6 +116,7 @@ type Leads interface {
 	Preview(ctx context.Context, n int64, limit int) (leadstore.Import, []leadstore.Previewed, error)
 	Begin(ctx context.Context, n int64, dry bool, said map[string]leads.As) (leadstore.Import, error)
 	Undo(ctx context.Context, n int64) (leadstore.Import, error)
+	Erase(ctx context.Context, number string, dry bool) (leadstore.Erased, error)
 	Rejects(ctx context.Context, n, behind int64, limit int) ([]leads.Reject, int64, error)
 	Entries(ctx context.Context, last leads.Entry, limit int) ([]leads.Entry, error)
 	Forbid(ctx context.Context, e leads.Entry) (leads.Entry, error)

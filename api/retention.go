@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,11 @@ func (s operations) ApplyRetention(ctx context.Context, r ApplyRetentionRequestO
 			}
 		}
 	}
+	if r.Body.Number != "" {
+		if out.Leads, err = s.eraseLeads(ctx, r.Body.Number, r.Body.DryRun); err != nil {
+			return nil, err
+		}
+	}
 	for _, x := range list {
 		item := wire.RetentionItem{Queue: x.queue}
 		if err := s.count(ctx, x, &item); err != nil {
@@ -64,6 +70,18 @@ func (s operations) ApplyRetention(ctx context.Context, r ApplyRetentionRequestO
 		out.Items = append(out.Items, item)
 	}
 	return ApplyRetention200JSONResponse(out), nil
+}
+
+// eraseLeads removes a number from the lists of leads, unless it is held.
+func (s operations) eraseLeads(ctx context.Context, number string, dry bool) (*wire.ErasedLeads, error) {
+	holds, err := s.Records.LegalHolds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	forms := s.Callers.Numbers(number)
+	held := slices.ContainsFunc(holds, func(h records.LegalHold) bool { return slices.Contains(forms, h.Number) })
+	e, err := s.Leads.Erase(ctx, number, dry || held)
+	return &wire.ErasedLeads{Held: held, Leads: e.Leads, Rejects: e.Rejects, Files: e.Files, Busy: e.Busy}, err
 }
 
 // removals says what is kept no longer. What may still come back from the journal is kept.

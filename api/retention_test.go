@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -148,5 +150,44 @@ func TestNumbersAreHeldAndErasedInOneForm(t *testing.T) {
 	r = ask(s, "POST", "/api/v1/retention", w.tokens[wire.RoleAdmin], `{"dry_run":false,"number":"910000001"}`)
 	if want := []string{"910000001", "+34910000001"}; r.Code != 200 || !slices.Equal(w.callers.forgotten, want) {
 		t.Errorf("erased: %d, %q", r.Code, w.callers.forgotten)
+	}
+}
+
+// TestEraseLeads: a number goes from the lists of leads, too, unless it is held.
+func TestEraseLeads(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	kept := w.parts.Leads.(*leadstore.Store) //nolint:forcetypeassert // setup makes it
+	if _, err := kept.CreateList(t.Context(), leads.List{ID: "march", Region: "CO"}, "me"); err != nil {
+		t.Fatal(err)
+	}
+	i, err := kept.NewImport(t.Context(), leadstore.Order{Target: leads.IntoList, List: "march", File: "f", By: "me"})
+	if err == nil {
+		_, err = kept.Receive(t.Context(), i.N, strings.NewReader("name,phone\nAna,3001234567\n"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	const number = `"number":"+573001234567"`
+	if got := w.retain(s, `{"dry_run":true,`+number+`}`); got.Leads == nil || *got.Leads != (wire.ErasedLeads{Files: 1}) {
+		t.Errorf("dry run: %+v", got.Leads)
+	}
+	hold := read[wire.LegalHold](t, ask(s, "POST", "/api/v1/holds", w.tokens[wire.RoleAdmin], `{`+number+`,"why":"a suit"}`), 200)
+	if got := w.retain(s, `{"dry_run":false,`+number+`}`); *got.Leads != (wire.ErasedLeads{Held: true, Files: 1}) {
+		t.Errorf("held: %+v", got.Leads)
+	}
+	if i, err := kept.Import(t.Context(), i.N); err != nil || i.State != leads.StateReady {
+		t.Errorf("held, and the file is %s, %v", i.State, err)
+	}
+	ask(s, "DELETE", "/api/v1/holds/"+hold.ID, w.tokens[wire.RoleAdmin], "")
+	if got := w.retain(s, `{"dry_run":false,`+number+`}`); *got.Leads != (wire.ErasedLeads{Files: 1}) {
+		t.Errorf("erased: %+v", got.Leads)
+	}
+	if i, err := kept.Import(t.Context(), i.N); err != nil || i.State != leads.StateUndone {
+		t.Errorf("the file is %s, %v", i.State, err)
+	}
+	if got := w.retain(s, `{"dry_run":true}`); got.Leads != nil {
+		t.Errorf("of queues: %+v", got.Leads)
 	}
 }

@@ -804,7 +804,7 @@ type ClientInterface interface {
 
 	// ApplyRetentionWithBody Removes what is kept no longer, or who a number is; or says what that would be.
 	//
-	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, and who called; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -813,7 +813,7 @@ type ClientInterface interface {
 
 	// ApplyRetention Removes what is kept no longer, or who a number is; or says what that would be.
 	//
-	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, and who called; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2578,7 +2578,7 @@ func (c *Client) GetReport(ctx context.Context, report ReportName, params *GetRe
 
 // ApplyRetentionWithBody Removes what is kept no longer, or who a number is; or says what that would be.
 //
-// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, and who called; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2597,7 +2597,7 @@ func (c *Client) ApplyRetentionWithBody(ctx context.Context, contentType string,
 
 // ApplyRetention Removes what is kept no longer, or who a number is; or says what that would be.
 //
-// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, and who called; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8162,7 +8162,7 @@ type ClientWithResponsesInterface interface {
 
 	// ApplyRetentionWithBodyWithResponse Removes what is kept no longer, or who a number is; or says what that would be.
 	//
-	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, and who called; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8171,7 +8171,7 @@ type ClientWithResponsesInterface interface {
 
 	// ApplyRetentionWithResponse Removes what is kept no longer, or who a number is; or says what that would be.
 	//
-	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, and who called; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+	// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13646,7 +13646,7 @@ func (c *ClientWithResponses) GetReportWithResponse(ctx context.Context, report 
 
 // ApplyRetentionWithBodyWithResponse Removes what is kept no longer, or who a number is; or says what that would be.
 //
-// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, and who called; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13661,7 +13661,7 @@ func (c *ClientWithResponses) ApplyRetentionWithBodyWithResponse(ctx context.Con
 
 // ApplyRetentionWithResponse Removes what is kept no longer, or who a number is; or says what that would be.
 //
-// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, and who called; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
+// By queue: sound older than keep_recordings and records older than keep_records. With a number: the sound of its calls, who called, and its leads; what figures are computed from stays. What is held stays. A call whose sound cannot be deleted keeps its records. Done in portions: repeat it while the answer says more. Put on the audit log first.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

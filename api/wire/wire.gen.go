@@ -2537,6 +2537,24 @@ type EntryUnqueued struct {
 	Why    string `json:"why"`
 }
 
+// ErasedLeads Of a number that is erased, where lists of leads have it. Numbers that must not be called stay.
+type ErasedLeads struct {
+	// Busy Files that are on their way or being brought in, and have it or may. Erase it again once they are over.
+	Busy int64 `json:"busy"`
+
+	// Files Files that wait to be brought in; they are given up.
+	Files int64 `json:"files"`
+
+	// Held The number is held: nothing of it is removed.
+	Held bool `json:"held"`
+
+	// Leads Leads, whatever list they are in.
+	Leads int64 `json:"leads"`
+
+	// Rejects Rows of imports that were not taken.
+	Rejects int64 `json:"rejects"`
+}
+
 // Explanation defines model for Explanation.
 type Explanation struct {
 	Findings []Finding `json:"findings"`
@@ -3315,6 +3333,9 @@ type ReportValues = []*float64
 type Retention struct {
 	DryRun bool            `json:"dry_run"`
 	Items  []RetentionItem `json:"items"`
+
+	// Leads Of a number that is erased, where lists of leads have it. Numbers that must not be called stay.
+	Leads *ErasedLeads `json:"leads,omitempty"`
 
 	// More Repeat it.
 	More bool `json:"more"`

@@ -37,7 +37,8 @@ func newEraseCommand() *cobra.Command {
 	c := jsonFlag(&cobra.Command{
 		Use: "erase NUMBER", Short: "Say which calls of a number there are; with --apply, make them nobody's and delete their sound", Args: named,
 		Long: "Say which calls of a number there are. With --apply they become nobody's, their sound is deleted, and who served the\n" +
-			"number last is forgotten. Leads with the number stay: they go with their list (operadora list delete).",
+			"number last is forgotten. Leads with the number go, whatever list they are in, with what imports did not take of it and the\n" +
+			"files that wait with it; on do-not-call it stays.",
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error { return retain(cmd, c, args[0], apply) }),
 	})
 	c.Flags().BoolVar(&apply, "apply", false, "do it; it cannot be taken back")
@@ -74,6 +75,11 @@ func retain(cmd *cobra.Command, c remote, number string, apply bool) error {
 		rows = append(rows, row)
 	}
 	return errors.Join(show(cmd, sum, func(w io.Writer) error {
+		if l := sum.Leads; l != nil {
+			if err := printErased(w, *l); err != nil {
+				return err
+			}
+		}
 		if len(rows) == 0 {
 			_, err := fmt.Fprintln(w, "no queue has keep_recordings or keep_records: everything is kept for ever")
 			return err
@@ -84,6 +90,24 @@ func retain(cmd *cobra.Command, c remote, number string, apply bool) error {
 		_, err := fmt.Fprintln(w, "nothing was removed; --apply does it")
 		return err
 	}), failures(failed))
+}
+
+// printErased says where lists of leads have, or had, a number.
+func printErased(w io.Writer, l wire.ErasedLeads) error {
+	if _, err := fmt.Fprintf(w, "%d leads, %d rejected rows and %d waiting files have it\n", l.Leads, l.Rejects, l.Files); err != nil {
+		return err
+	}
+	if l.Held {
+		if _, err := fmt.Fprintln(w, "it is held: they stay"); err != nil {
+			return err
+		}
+	}
+	if l.Busy > 0 {
+		if _, err := fmt.Fprintf(w, "%d files are being brought in that have it or may: erase it again once they are over\n", l.Busy); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // added adds what a later portion removed. What is to be removed is the first answer's.

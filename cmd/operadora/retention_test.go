@@ -26,7 +26,7 @@ func TestRetentionCommand(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case o.Number == "300":
-			fmt.Fprint(w, `{"dry_run":false,"more":false,"items":[{"recordings":1,"calls":1,"held":0,"removed_recordings":0,"removed_calls":0,"failed":1}]}`)
+			fmt.Fprint(w, `{"dry_run":false,"more":false,"leads":{"held":false,"leads":2,"rejects":1,"files":0,"busy":1},"items":[{"recordings":1,"calls":1,"held":0,"removed_recordings":0,"removed_calls":0,"failed":1}]}`)
 		case o.DryRun:
 			fmt.Fprint(w, `{"dry_run":true,"more":false,"items":[{"queue":"sales","recordings":120,"calls":7,"held":2,"removed_recordings":0,"removed_calls":0,"failed":0}]}`)
 		default:
@@ -64,7 +64,8 @@ func TestRetentionCommand(t *testing.T) {
 	if len(orders) != 3 || !orders[0].DryRun || orders[1].DryRun || orders[2].DryRun {
 		t.Errorf("ordered %+v", orders)
 	}
-	if out, err := run("erase", "300", "--apply"); err == nil || !strings.Contains(err.Error(), "1 recordings were not deleted") {
+	if out, err := run("erase", "300", "--apply"); err == nil || !strings.Contains(err.Error(), "1 recordings were not deleted") ||
+		!strings.Contains(out, "2 leads, 1 rejected rows and 0 waiting files have it\n1 files are being brought in") {
 		t.Errorf("a PBX is away: %v\n%s", err, out)
 	}
 	if out, err = run("hold", "--number", "300", "--why", "a suit"); err != nil || out != "h1\n" || len(holds) != 1 || holds[0].Number != "300" || holds[0].Why != "a suit" {
