@@ -191,3 +191,28 @@ func TestEraseLeads(t *testing.T) {
 		t.Errorf("of queues: %+v", got.Leads)
 	}
 }
+
+// TestExpire: what queues keep no longer goes by itself, in as many portions as there are,
+// on the audit log; what is held stays.
+func TestExpire(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.parts.Definitions = keeping{recordings: 30 * time.Minute, records: 30 * time.Minute}
+	s := w.server()
+	hold := read[wire.LegalHold](t, ask(s, "POST", "/api/v1/holds", w.tokens[wire.RoleAdmin], `{"call":"p1","why":"a suit"}`), 200)
+	for _, want := range []int64{0, 1} {
+		done, err := s.Expire(t.Context())
+		var calls int64
+		for _, i := range done.Items {
+			calls += i.RemovedCalls
+		}
+		if err != nil || calls != want {
+			t.Errorf("%d calls went, %v, want %d: %+v", calls, err, want, done)
+		}
+		ask(s, "DELETE", "/api/v1/holds/"+hold.ID, w.tokens[wire.RoleAdmin], "")
+	}
+	list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: "retention.apply"})
+	if err != nil || len(list) < 2 || list[0].Who != "schedule (schedule)" {
+		t.Errorf("audited %+v, %v", list, err)
+	}
+}

@@ -193,6 +193,7 @@ func (a *App) Start(ctx context.Context) error {
 	a.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemStarted})
 	a.started = true
 	a.wg.Go(func() { a.keepRevisions(life) })
+	a.wg.Go(func() { a.keepExpiring(life) })
 	return nil
 }
 

@@ -17,12 +17,16 @@ type Config struct {
 	Batch       int           `yaml:"batch" min:"1" max:"10000" default:"500" doc:"How many journal entries are written in one transaction at most."`
 	KeepJournal time.Duration `yaml:"keep_journal" min:"1m" max:"720h" default:"1h" doc:"How long recorded entries stay in the journal, so that pages which reconnect miss nothing."`
 	RetryMax    time.Duration `yaml:"retry_max" min:"100ms" max:"10m" default:"10s" doc:"Longest pause between attempts while the database is away."`
+	ExpireAt    string        `yaml:"expire_at" default:"" doc:"Time of day, such as 03:30 in the time_zone of the definitions, at which what queues keep no longer (keep_recordings, keep_records) is removed for good, daily. Empty removes nothing by itself; see what operadora retention run says first."`
 }
 
 // Validate names the first key whose value cannot work.
 func (c Config) Validate() error {
 	if _, _, err := c.DSN.split(); err != nil {
 		return fmt.Errorf("records.dsn: %w", err)
+	}
+	if _, err := time.Parse("15:04", c.ExpireAt); c.ExpireAt != "" && err != nil {
+		return fmt.Errorf("records.expire_at: %q is no time of day such as 03:30", c.ExpireAt)
 	}
 	return yamlfile.Check("records", c).Err()
 }

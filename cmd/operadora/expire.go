@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator/life"
+)
+
+// expiryRetry is how long after a failure what is kept no longer is looked at again.
+const expiryRetry = 10 * time.Minute
+
+// expiry is the time of day at which what is kept no longer is removed.
+func expiry(text string) (hour, minute int, err error) {
+	t, err := time.Parse("15:04", text)
+	if err != nil {
+		return 0, 0, fmt.Errorf("records.expire_at: %q is no time of day such as 03:30", text)
+	}
+	return t.Hour(), t.Minute(), nil
+}
+
+// expireDue is when to look next, and the day that is due by now: the last one whose time
+// has come, in the centre's time zone.
+func expireDue(now time.Time, hour, minute int, zone *time.Location) (day, next time.Time) {
+	y, m, d := now.In(zone).Date()
+	at := time.Date(y, m, d, hour, minute, 0, 0, zone)
+	if at.After(now) {
+		return time.Date(y, m, d-1, 12, 0, 0, 0, zone), at
+	}
+	return time.Date(y, m, d, 12, 0, 0, 0, zone), time.Date(y, m, d+1, hour, minute, 0, 0, zone)
+}
+
+// keepExpiring removes what queues keep no longer, once a day, by one of the processes. A
+// day that was slept through is made up for at the start.
+func (a *App) keepExpiring(ctx context.Context) {
+	if a.cfg.Records.ExpireAt == "" {
+		return
+	}
+	hour, minute, err := expiry(a.cfg.Records.ExpireAt)
+	if err != nil {
+		return // the configuration was refused for it
+	}
+	for {
+		day, next := expireDue(time.Now(), hour, minute, a.current().ACD.Zone())
+		if err := a.expireOn(ctx, day); err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "what is kept no longer was not removed", "error", err)
+			next = time.Now().Add(expiryRetry)
+		}
+		if !life.Sleep(ctx, time.Until(next)) {
+			return
+		}
+	}
+}
+
+// expireOn removes what is kept no longer, unless another process does, or did, on that day.
+func (a *App) expireOn(ctx context.Context, day time.Time) error {
+	mine, err := a.db.ClaimDay(ctx, "retention", day)
+	if err != nil || !mine {
+		return err
+	}
+	done, err := a.api.Expire(ctx)
+	for _, i := range done.Items {
+		if i.RemovedCalls+i.RemovedRecordings+i.Failed > 0 {
+			a.log.InfoContext(ctx, "removed what is kept no longer", "queue", i.Queue, "recordings", i.RemovedRecordings, "calls", i.RemovedCalls, "held", i.Held, "failed", i.Failed)
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime) // also as it stops: the rest is the next one's
+	defer cancel()
+	return errors.Join(err, a.db.ReturnDay(ctx, "retention", day))
+}
