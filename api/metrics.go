@@ -129,7 +129,7 @@ func (m *metrics) follow(e orchestrator.Entry) {
 			switch s.Kind {
 			case orchestrator.KindFeature:
 				direction = "internal"
-			case orchestrator.KindOutbound, orchestrator.KindCallback:
+			case orchestrator.KindOutbound, orchestrator.KindCallback, orchestrator.KindCampaign:
 				direction = "outbound"
 			case orchestrator.KindInbound:
 			}

@@ -198,7 +198,7 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 	}
 	for set := range strings.SplitSeq(a.Away, ",") {
 		if why, _, _ := strings.Cut(set, ":"); set != "" && (!w.rdb.SIsMember(w.ctx(), prefix+"away:"+set, id).Val() ||
-			!(a.State == acd.StatePaused && a.Reason == why || a.Next == acd.OnPauseDue && a.NextWhy == why)) {
+			(a.State != acd.StatePaused || a.Reason != why) && (a.Next != acd.OnPauseDue || a.NextWhy != why)) {
 			bad = append(bad, "counts as away in "+set)
 		}
 	}

@@ -96,12 +96,11 @@ func (k keys) broken() string { return k.prefix + "broken" }
 // was is the same, kept until an agent's record is made anew of what it said.
 func (k keys) was() string { return k.prefix + "was" }
 
-// breaks is a hash, agent id -> {reason: {"from","to" (the day, unix ms),"n","ms" (taken
-// in it),"most" (ms allowed),"over"}} as JSON: one small field per agent who ever paused for
-// a reason. The scripts alone use, for each reason and scope (centre, team:<team>,
+// The scripts alone use the hash breaks, agent id -> {reason: {"from","to" (the day, unix
+// ms),"n","ms" (taken in it),"most" (ms allowed),"over"}} as JSON: one small field per agent
+// who ever paused for a reason; and, for each reason and scope (centre, team:<team>,
 // queue:<queue>), the set away:<reason>:<scope> of the agents who pause for it now, or will
 // after their call.
-func (k keys) breaks() string { return k.prefix + "breaks" }
 
 // pin is a hash of the wrong PINs of an agent ("agent:<id>") or from a phone
 // ("phone:<endpoint>@<pbx>"): "wrong" (in a row), "until" (locked, unix ms). It

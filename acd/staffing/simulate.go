@@ -437,6 +437,7 @@ func (a *simAgent) fact(f acd.Fact) float64 {
 		return float64(a.served)
 	case acd.FactLoad:
 		return a.load
+	case acd.FactNone:
 	}
 	return 0
 }

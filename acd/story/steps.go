@@ -17,6 +17,8 @@ func (t *teller) arrived(e orchestrator.Entry, d entry) {
 		text = say("an agent calls a number", "un agente llama a un número")
 	case orchestrator.KindCallback:
 		text = say("a customer is to be called back", "hay que devolver la llamada a un cliente")
+	case orchestrator.KindCampaign:
+		text = say("a lead of a campaign is called", "se llama a un contacto de una campaña")
 	case orchestrator.KindInbound:
 	}
 	t.add(Step{At: e.At, Code: Arrived, Why: d.Kind, Text: text})

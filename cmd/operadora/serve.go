@@ -93,7 +93,7 @@ func serve(ctx context.Context, cfg Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer app.Stop()
+	defer app.Stop() //nolint:contextcheck // ctx has ended by then
 	if err := app.Start(ctx); err != nil {
 		if ctx.Err() != nil {
 			log.Info("stopping before it served")

@@ -201,7 +201,7 @@ teams:
 
 	t.Log("the PBX dies that the agent is at; the caller of the other one keeps the place")
 	r.begin()
-	two, err = there.API("supervisor")
+	_, err = there.API("supervisor")
 	must(t, err)
 	able("201")
 	r.dial(ana, "*482")

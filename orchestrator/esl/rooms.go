@@ -29,7 +29,7 @@ func (a *Adapter) CreateBridge(ctx context.Context, bridge string) error {
 }
 
 // passKeys are the member flags of those whose keys are sent to the others in the room.
-const passKeys = "+flags{dist-dtmf}"
+const passKeys = "+flags{dist-dtmf}" //nolint:gosec // no secret
 
 // Join puts channels into a room and returns when all are in; those that are in
 // it already stay. What they play ends. Keys that they press are sent to the others
