@@ -3,6 +3,8 @@ package lab
 import (
 	"bufio"
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -187,9 +189,13 @@ func escapeXML(s string) string {
 
 // layVoices makes the folders en and es look like packages of FreeSWITCH's: the
 // lab's sounds under FreeSWITCH's names, all as wav. They are made once for all
-// instances on the machine, which takes some seconds.
+// instances on the machine, which takes some seconds, and anew when the lab has others.
 func layVoices(from, to string) error {
-	store := filepath.Join(os.TempDir(), "operadora-lab-voices-"+strconv.Itoa(os.Getuid()))
+	which, err := printOf(from)
+	if err != nil {
+		return fmt.Errorf("freeswitch's sounds: %w", err)
+	}
+	store := filepath.Join(os.TempDir(), "operadora-lab-voices-"+strconv.Itoa(os.Getuid())+"-"+which)
 	lock, err := lockFile(store+".lock", syscall.LOCK_EX)
 	if err != nil {
 		return fmt.Errorf("freeswitch's sounds: %w", err)
@@ -207,6 +213,23 @@ func layVoices(from, to string) error {
 		}
 	}
 	return nil
+}
+
+// printOf tells folders apart that differ in a file.
+func printOf(folder string) (string, error) {
+	sum := sha256.New()
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(sum, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+		return nil
+	})
+	return hex.EncodeToString(sum.Sum(nil)[:6]), err
 }
 
 // convertVoice writes a language's sounds as wav files under FreeSWITCH's names.
