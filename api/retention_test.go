@@ -9,6 +9,7 @@ import (
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -214,5 +215,24 @@ func TestExpire(t *testing.T) {
 	list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: "retention.apply"})
 	if err != nil || len(list) < 2 || list[0].Who != "schedule (schedule)" {
 		t.Errorf("audited %+v, %v", list, err)
+	}
+}
+
+// TestAHoldHoldsWhatIsOnRecordOfBefore: calls that were recorded before numbers had one form
+// have the number as the trunk showed it.
+func TestAHoldHoldsWhatIsOnRecordOfBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	old := orchestrator.CallSummary{Call: "old", PBX: "main", Kind: orchestrator.KindInbound, DID: "3000", Caller: orchestrator.Party{Number: "910000001", Name: "Ana"},
+		StartedAt: noon.Add(-2 * time.Hour).UnixMilli(), QueuedAt: noon.Add(-2 * time.Hour).UnixMilli(), EndedAt: noon.Add(-90 * time.Minute).UnixMilli(), Queue: "sales", Outcome: orchestrator.OutcomeAbandoned}
+	w.record(entry("2-1", orchestrator.EntryCallStarted, "old", "", old), entry("2-2", orchestrator.EntryCallQueued, "old", "", map[string]any{"queue": "sales"}),
+		entry("2-3", orchestrator.EntryCallEnded, "old", "", old))
+	if r := ask(s, "POST", "/api/v1/holds", w.tokens[wire.RoleAdmin], `{"number":"910000001","why":"court"}`); r.Code != 200 {
+		t.Fatal(r.Body)
+	}
+	w.retain(s, `{"dry_run":false,"number":"910000001"}`)
+	if c, _, err := w.db.Contact(t.Context(), "old"); err != nil || c.Caller.Number == "" {
+		t.Errorf("the number is held, and its call was made nobody's: %+v, %v", c.Caller, err)
 	}
 }

@@ -94,9 +94,8 @@ type Start struct {
 // Span is a time that an agent spent in a state.
 type Span struct {
 	Change
-	From   string // the state before
-	Until  int64
-	Before bool // the state before was the same: a pause for another reason, or a mere piece of news
+	From  string // the state before
+	Until int64
 }
 
 // Names of agents' states, as the journal has them.
@@ -116,8 +115,8 @@ func Spans(changes []Change, now int64) []Span {
 	var out []Span
 	for i, c := range changes {
 		first := i == 0 || changes[i-1].Agent != c.Agent
-		if !first && out[len(out)-1].State == c.State && out[len(out)-1].Reason == c.Reason && out[len(out)-1].Call == c.Call {
-			continue // news of the phone
+		if !first && c.tellsNothing(out[len(out)-1].Change) {
+			continue
 		}
 		s := Span{Change: c, Until: now}
 		if !first {
@@ -128,6 +127,14 @@ func Spans(changes []Change, now int64) []Span {
 		out = append(out, s)
 	}
 	return out
+}
+
+// tellsNothing tells whether a change after another is a mere piece of news, as of the
+// phone or of more time: the state goes on. Such news need not name the call; and for what
+// reason a wrap-up lasts does not make it another.
+func (c Change) tellsNothing(before Change) bool {
+	return c.State == before.State && (c.Call == "" || c.Call == before.Call) &&
+		(c.Reason == before.Reason || c.State == Wrapping)
 }
 
 // Limit is what a reason allows of an agent's pauses in a day; 0 is any.

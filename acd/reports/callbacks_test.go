@@ -118,3 +118,31 @@ func TestCallbacksAreNoCallers(t *testing.T) {
 		t.Errorf("queue_log:\n%s", log)
 	}
 }
+
+// TestWhomACampaignCallsHasNotComeAgain: two calls to a lead who answered and waited are no
+// caller who comes again.
+func TestWhomACampaignCallsHasNotComeAgain(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "one.db"))
+	j := &journal{t: t}
+	for n, call := range []string{"1", "2"} {
+		at := noon.Add(time.Duration(n) * time.Hour)
+		s := orchestrator.CallSummary{Call: call, PBX: "main", Kind: orchestrator.KindCampaign, Campaign: "spring", Lead: "l1", Caller: orchestrator.Party{Number: "+573001"},
+			StartedAt: at.UnixMilli(), QueuedAt: at.UnixMilli(), Queue: "sales"}
+		j.add(at, orchestrator.Entry{Type: orchestrator.EntryCallStarted, Call: call}, s)
+		j.add(at, orchestrator.Entry{Type: orchestrator.EntryCallQueued, Call: call, Queue: "sales"}, fields{"queue": "sales"})
+		end := at.Add(2 * time.Second)
+		s.Outcome, s.EndedAt = orchestrator.OutcomeAbandoned, end.UnixMilli()
+		j.add(end, orchestrator.Entry{Type: orchestrator.EntryCallEnded, Call: call}, s)
+	}
+	if _, err := db.Write(t.Context(), j.entries); err != nil {
+		t.Fatal(err)
+	}
+	got, err := reporter(db).Report(t.Context(), "service", reports.Query{Query: figures.Query{From: noon, To: noon.Add(3 * time.Hour)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := got.Total[figures.Repeated]; n != 0 {
+		t.Errorf("%d repeat callers, and nobody called", n)
+	}
+}

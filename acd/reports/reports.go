@@ -243,7 +243,7 @@ func (dir directory) stay(s records.Stay, q Query) figures.Stay {
 		short = *q.Short
 	}
 	return figures.Stay{Call: s.Call, Queue: s.Queue, Agent: s.Agent, Team: dir.teams[s.Agent], DID: s.DID, Caller: s.Caller, Able: dir.skills[s.Agent],
-		Outbound: s.Kind == orchestrator.KindOutbound, Back: s.Kind == orchestrator.KindCallback, Personal: orchestrator.OwnerOfQueue(s.Queue) != "",
+		Outbound: s.Kind == orchestrator.KindOutbound || s.Kind == orchestrator.KindCampaign, Back: s.Kind == orchestrator.KindCallback, Personal: orchestrator.OwnerOfQueue(s.Queue) != "",
 		Started: s.StartedAt, Entered: s.EnteredAt, Left: s.LeftAt, Result: figures.Result(s.Result),
 		Wait: s.WaitMS, Talk: s.TalkMS, Hold: s.HoldMS, Over: s.Ended || s.TalkMS > 0,
 		Threshold: t.Milliseconds(), Short: short.Milliseconds()}

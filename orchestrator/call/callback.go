@@ -305,11 +305,10 @@ func (x *change) listen() {
 	x.disarm(TimerRing)
 	x.accept()
 	var media []orchestrator.Media
-	for _, sound := range []string{map[bool]string{true: beep}[far.Line != ""], x.c.Promise.Plan.Whisper} {
-		if sound != "" {
-			media = append(media, orchestrator.Media{Kind: orchestrator.MediaSound, Value: sound})
-		}
+	if far.Line != "" {
+		media = beeps(*far.Offer)
 	}
+	media = append(media, sounds(x.c.Promise.Plan.Whisper)...)
 	media = append(media, orchestrator.Media{Kind: orchestrator.MediaTone, Value: "ring"})
 	far.Tone = x.id("p")
 	x.do(Play{Playback: orchestrator.Playback{ID: far.Tone, Channel: far.Channel, Media: media, Language: far.Offer.Language}})

@@ -3,7 +3,9 @@ package call
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -249,4 +251,18 @@ func TestUnkindCallback(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestAnEmergencyThatIsCalledBack is announced as one, too: three beeps on a permanent line.
+func TestAnEmergencyThatIsCalledBack(t *testing.T) {
+	t.Parallel()
+	w := newCallbackWorld(toyFlow{}, func(p *orchestrator.CallbackPlan) { p.CustomerFirst = false })
+	w.lines, w.desk.tier = 1, 2
+	w.quiet()
+	w.offer()
+	w.quiet()
+	heard := regexp.MustCompile(`play \d+ \{[^\n]*? Media:\[([^\]]*` + beep + `[^\]]*)\]`).FindString(w.story())
+	if n := strings.Count(heard, beep); n != 3 {
+		t.Errorf("%d beeps\n%s", n, w.story())
+	}
 }

@@ -107,16 +107,27 @@ func (x *change) borrowGuest(o orchestrator.Offer, line Line) {
 // whisper lets an agent hear on the line that a call has come, and from where. For an
 // emergency it beeps three times.
 func (x *change) whisper(o orchestrator.Offer, line Line, plan orchestrator.QueuePlan) {
-	media := []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: beep}}
-	if o.Match.Tier > 0 {
-		media = append(media, media[0], media[0])
-	}
-	if plan.Whisper != "" {
-		media = append(media, orchestrator.Media{Kind: orchestrator.MediaSound, Value: plan.Whisper})
-	}
 	l := x.c.leg(line.Channel)
 	l.Cue = x.id("p")
-	x.do(Play{Playback: orchestrator.Playback{ID: l.Cue, Channel: line.Channel, Media: media, Language: o.Language}})
+	x.do(Play{Playback: orchestrator.Playback{ID: l.Cue, Channel: line.Channel, Media: append(beeps(o), sounds(plan.Whisper)...), Language: o.Language}})
+}
+
+// beeps announce an offer on a permanent line.
+func beeps(o orchestrator.Offer) []orchestrator.Media {
+	if o.Match.Tier > 0 {
+		return sounds(beep, beep, beep)
+	}
+	return sounds(beep)
+}
+
+// sounds are those that have a name.
+func sounds(names ...string) (media []orchestrator.Media) {
+	for _, name := range names {
+		if name != "" {
+			media = append(media, orchestrator.Media{Kind: orchestrator.MediaSound, Value: name})
+		}
+	}
+	return media
 }
 
 // cued handles the end of what tells an agent on a permanent line of the call; false

@@ -76,7 +76,10 @@ type Old struct {
 }
 
 const (
-	isHeld = "EXISTS (SELECT 1 FROM legal_holds h WHERE h.call = c.call OR (h.number <> '' AND h.number = c.caller_number))"
+	// A number is held in every form: one with its country code ends in the national one, as
+	// trunks show it and older records have it. Extensions are no such ends.
+	isHeld = "EXISTS (SELECT 1 FROM legal_holds h WHERE h.call = c.call OR (h.number <> '' AND (h.number = c.caller_number OR " +
+		"length(c.caller_number) >= 7 AND h.number LIKE '%' || c.caller_number OR length(h.number) >= 7 AND c.caller_number LIKE '%' || h.number)))"
 	sounds = "r.deleted_at = 0 AND r.state <> 'running'"
 )
 
