@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"io"
 	"time"
 
 	openapi_types "github.com/oapi-codegen/runtime/types"
@@ -23,18 +24,17 @@ func (s operations) GetSheet(ctx context.Context, r GetSheetRequestObject) (GetS
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	format, language := given(p.Format), string(given(p.Language))
-	switch format {
+	out, err := s.document(sheet.Write, p.Format, p.Language)
+	if err != nil {
+		return nil, err
+	}
+	switch length := int64(out.Len()); given(p.Format) {
 	case wire.DocumentFormatCsv:
-		err = sheet.Write(&out, reports.FormatCSV, language, s.Now())
-		return GetSheet200TextCsvResponse{Body: &out, ContentLength: int64(out.Len())}, err
+		return GetSheet200TextCsvResponse{Body: out, ContentLength: length}, nil
 	case wire.DocumentFormatHTML:
-		err = sheet.Write(&out, reports.FormatHTML, language, s.Now())
-		return GetSheet200TextHTMLResponse{Body: &out, ContentLength: int64(out.Len())}, err
+		return GetSheet200TextHTMLResponse{Body: out, ContentLength: length}, nil
 	case wire.DocumentFormatXlsx:
-		err = sheet.Write(&out, reports.FormatXLSX, language, s.Now())
-		return GetSheet200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: &out, ContentLength: int64(out.Len())}, err
+		return GetSheet200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: out, ContentLength: length}, nil
 	default:
 		view := wire.Sheet{Queue: sheet.Queue, Day: openapi_types.Date{Time: p.Day.Time}, Parts: []wire.SheetPart{}}
 		for _, part := range sheet.Parts {
@@ -55,18 +55,17 @@ func (s operations) GetLogbook(ctx context.Context, r GetLogbookRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	format, language := given(p.Format), string(given(p.Language))
-	switch format {
+	out, err := s.document(book.Write, p.Format, p.Language)
+	if err != nil {
+		return nil, err
+	}
+	switch length := int64(out.Len()); given(p.Format) {
 	case wire.DocumentFormatCsv:
-		err = book.Write(&out, reports.FormatCSV, language, s.Now())
-		return GetLogbook200TextCsvResponse{Body: &out, ContentLength: int64(out.Len())}, err
+		return GetLogbook200TextCsvResponse{Body: out, ContentLength: length}, nil
 	case wire.DocumentFormatHTML:
-		err = book.Write(&out, reports.FormatHTML, language, s.Now())
-		return GetLogbook200TextHTMLResponse{Body: &out, ContentLength: int64(out.Len())}, err
+		return GetLogbook200TextHTMLResponse{Body: out, ContentLength: length}, nil
 	case wire.DocumentFormatXlsx:
-		err = book.Write(&out, reports.FormatXLSX, language, s.Now())
-		return GetLogbook200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: &out, ContentLength: int64(out.Len())}, err
+		return GetLogbook200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{Body: out, ContentLength: length}, nil
 	default:
 		view := wire.Logbook{From: book.Query.From, To: book.Query.To, TimeZone: zone.String(), Lines: []wire.LogbookLine{}, Queues: reportView(book.Queues)}
 		for _, x := range book.Lines {
@@ -78,6 +77,21 @@ func (s operations) GetLogbook(ctx context.Context, r GetLogbookRequestObject) (
 		}
 		return GetLogbook200JSONResponse(view), nil
 	}
+}
+
+// documents are the formats of files that sheets and log books are written in.
+var documents = map[wire.DocumentFormat]reports.Format{
+	wire.DocumentFormatCsv: reports.FormatCSV, wire.DocumentFormatHTML: reports.FormatHTML, wire.DocumentFormatXlsx: reports.FormatXLSX,
+}
+
+// document writes a file in the format that is asked for; it is empty for what is no file.
+func (s operations) document(write func(io.Writer, reports.Format, string, time.Time) error, format *wire.DocumentFormat, language *wire.Tongue) (*bytes.Buffer, error) {
+	var out bytes.Buffer
+	f, file := documents[given(format)]
+	if !file {
+		return &out, nil
+	}
+	return &out, write(&out, f, string(given(language)), s.Now())
 }
 
 // WriteLogbook implements StrictServerInterface. The audit log is where the note is kept.

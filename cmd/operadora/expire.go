@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator/life"
@@ -11,15 +10,6 @@ import (
 
 // expiryRetry is how long after a failure what is kept no longer is looked at again.
 const expiryRetry = 10 * time.Minute
-
-// expiry is the time of day at which what is kept no longer is removed.
-func expiry(text string) (hour, minute int, err error) {
-	t, err := time.Parse("15:04", text)
-	if err != nil {
-		return 0, 0, fmt.Errorf("records.expire_at: %q is no time of day such as 03:30", text)
-	}
-	return t.Hour(), t.Minute(), nil
-}
 
 // expireDue is when to look next, and the day that is due by now: the last one whose time
 // has come, in the centre's time zone.
@@ -35,12 +25,9 @@ func expireDue(now time.Time, hour, minute int, zone *time.Location) (day, next 
 // keepExpiring removes what queues keep no longer, once a day, by one of the processes. A
 // day that was slept through is made up for at the start.
 func (a *App) keepExpiring(ctx context.Context) {
-	if a.cfg.Records.ExpireAt == "" {
-		return
-	}
-	hour, minute, err := expiry(a.cfg.Records.ExpireAt)
+	hour, minute, err := a.cfg.Records.ExpireTime()
 	if err != nil {
-		return // the configuration was refused for it
+		return // it is left out: for another fault the configuration was refused
 	}
 	for {
 		day, next := expireDue(time.Now(), hour, minute, a.current().ACD.Zone())

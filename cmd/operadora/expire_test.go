@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator/records"
 )
 
 // TestExpireDue: the day that is due and when to look next, by the clock of the centre, also
@@ -22,7 +24,7 @@ func TestExpireDue(t *testing.T) {
 			t.Errorf("%s: %q, want %q", now, got, want)
 		}
 	}
-	if _, _, err := expiry("3.30"); err == nil {
+	if _, _, err := (records.Config{ExpireAt: "3.30"}).ExpireTime(); err == nil {
 		t.Error("3.30 is a time of day")
 	}
 }

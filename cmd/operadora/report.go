@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -198,16 +199,8 @@ func (f *reportFlags) params(cmd *cobra.Command) (wire.GetReportParams, error) {
 	if p.To, err = momentIn("to", f.to, zone); err != nil {
 		return p, err
 	}
-	switch f.format {
-	case "table":
-	case "json", "csv", "xlsx":
-		format := wire.ReportFormat(f.format)
-		p.Format = &format
-	default:
-		return p, fmt.Errorf("--format %q: there are table, csv, xlsx and json", f.format)
-	}
-	if f.format == "xlsx" && f.output == "" {
-		return p, errors.New("--format xlsx needs --output FILE: a workbook is nothing for a terminal")
+	if p.Format, err = asFormat[wire.ReportFormat](f.format, f.output, "csv", "xlsx", "json"); err != nil {
+		return p, err
 	}
 	interval := f.interval.Milliseconds()
 	p.IntervalMS, p.RepeatDays = &interval, &f.repeat
@@ -223,6 +216,22 @@ func (f *reportFlags) params(cmd *cobra.Command) (wire.GetReportParams, error) {
 }
 
 // table prints a report for people.
+// asFormat is the format that the API is asked for: one of some, or nil for the table,
+// which is made here.
+func asFormat[F ~string](format, output string, some ...string) (*F, error) {
+	switch {
+	case format == "table":
+		return nil, nil
+	case !slices.Contains(some, format):
+		last := len(some) - 1
+		return nil, fmt.Errorf("--format %q: there are table, %s and %s", format, strings.Join(some[:last], ", "), some[last])
+	case format == "xlsx" && output == "":
+		return nil, errors.New("--format xlsx needs --output FILE: a workbook is nothing for a terminal")
+	}
+	f := F(format)
+	return &f, nil
+}
+
 func (f *reportFlags) table(w io.Writer, r wire.Report) error {
 	shown, err := f.shown(r)
 	if err != nil {

@@ -33,16 +33,8 @@ func (f *documentFlags) asked() (zone *time.Location, name string, format *wire.
 	if zone, name, err = zoneFlag(f.zone); err != nil {
 		return nil, "", nil, nil, err
 	}
-	switch f.format {
-	case "table":
-	case "json", "csv", "xlsx", "html":
-		x := wire.DocumentFormat(f.format)
-		format = &x
-	default:
-		return nil, "", nil, nil, fmt.Errorf("--format %q: there are table, csv, xlsx, json and html", f.format)
-	}
-	if f.format == "xlsx" && f.output == "" {
-		return nil, "", nil, nil, errors.New("--format xlsx needs --output FILE: a workbook is nothing for a terminal")
+	if format, err = asFormat[wire.DocumentFormat](f.format, f.output, "csv", "xlsx", "json", "html"); err != nil {
+		return nil, "", nil, nil, err
 	}
 	if f.language != "en" && f.language != "es" {
 		return nil, "", nil, nil, fmt.Errorf("--language %q: there are en and es", f.language)

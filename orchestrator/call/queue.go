@@ -1,10 +1,7 @@
 package call
 
 import (
-	"cmp"
-	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -196,57 +193,6 @@ func (x *change) queued(p *orchestrator.Placement) {
 	x.note(orchestrator.EntryCallQueued, f)
 }
 
-// noteOffered writes down whom the call is offered to, and how that came about.
-func (x *change) noteOffered(o orchestrator.Offer, more fields) {
-	f := fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID}
-	some(f, "match", o.Match)
-	maps.Copy(f, more)
-	x.note(orchestrator.EntryCallOffered, f)
-}
-
-// told handles the offer that an answer brings. It may have been taken back while
-// the answer was on the way; then nobody is rung, and what came of the place is
-// asked for: it may be offered to another already.
-func (x *change) told(o *orchestrator.Offer) {
-	withdrawn := x.c.Withdrawn
-	if !x.pending(tellsOffers) {
-		x.c.Withdrawn = nil
-	}
-	switch {
-	case o == nil:
-	case slices.Contains(withdrawn, o.ID):
-		x.dirty = true
-		x.askAgain()
-		x.askConsult()
-	default:
-		x.offered(*o)
-	}
-}
-
-// tellsOffers tells whether a command's answer may bring an offer.
-func tellsOffers(c Command) bool {
-	switch c.(type) {
-	case Enqueue, FailOffer:
-		return true
-	}
-	return false
-}
-
-// withdrawnMax is how many offers are remembered that were taken back unheard of.
-// The distributor makes one at a time, and asks a phone for seconds.
-const withdrawnMax = 8
-
-// remember notes an offer that was taken back, if an answer that is on the way
-// may bring it.
-func (x *change) remember(o orchestrator.Offer) {
-	if !x.pending(tellsOffers) || slices.Contains(x.c.Withdrawn, o.ID) {
-		return
-	}
-	x.c.Withdrawn = append(x.c.Withdrawn, o.ID)
-	x.c.Withdrawn = x.c.Withdrawn[max(0, len(x.c.Withdrawn)-withdrawnMax):]
-	x.dirty = true
-}
-
 // notAdmitted sends a call without a place back to its flow, also one that had
 // a place before: its queue may be gone, full or deserted when it asks again.
 func (x *change) notAdmitted(result string) {
@@ -347,94 +293,6 @@ func (x *change) armMost() {
 	}
 }
 
-// announce speaks the position, and the wait that is expected, over the hold music; the
-// match goes on meanwhile. What a caller is told of the wait never grows.
-func (x *change) announce(visit, position int, wait time.Duration) {
-	v := x.c.Visit
-	if v == nil || v.N != visit || (x.c.State != StateWaiting && x.c.State != StateOffered) {
-		return
-	}
-	if v.Plan.AnnounceEvery > 0 {
-		x.arm(TimerAnnounce, v.Plan.AnnounceEvery)
-	}
-	if position == 0 && x.c.State == StateWaiting {
-		x.lostPlace()
-		return
-	}
-	if x.c.Playing != nil {
-		return
-	}
-	if position == 0 {
-		position, wait = 1, 0 // offered: nobody is before this caller, and the wait is about to end
-	} else if v.ToldMS > 0 && (wait == 0 || wait > msDuration(v.ToldMS)) {
-		wait = msDuration(v.ToldMS)
-	}
-	media := announcement(v.Plan, position, wait, v.Announce)
-	if len(media) == 0 {
-		return
-	}
-	v.Announce++
-	if v.Plan.AnnounceWait && wait > 0 {
-		v.ToldMS = wait.Milliseconds()
-	}
-	x.play(media, x.c.Language, 0)
-}
-
-// announcement is what a caller at a position hears the nth time (from 0).
-// The sounds are those of Asterisk's core set, which exist in both languages.
-func announcement(plan orchestrator.QueuePlan, position int, wait time.Duration, nth int) []orchestrator.Media {
-	sound := func(name string) orchestrator.Media {
-		return orchestrator.Media{Kind: orchestrator.MediaSound, Value: name}
-	}
-	var m []orchestrator.Media
-	switch {
-	case !plan.AnnouncePosition || position <= 0:
-	case position == 1:
-		m = append(m, sound("queue-youarenext"))
-	default:
-		m = append(m, sound("queue-thereare"), number(position), sound("queue-callswaiting"))
-	}
-	if minutes, less := spokenWait(wait); plan.AnnounceWait && minutes > 0 {
-		m = append(m, sound("queue-holdtime"))
-		if less {
-			m = append(m, sound("queue-less-than"))
-		}
-		m = append(m, sound("digits/"+strconv.Itoa(minutes)), sound("queue-minutes"))
-	}
-	if n := len(plan.AnnouncePrompts); n > 0 {
-		m = append(m, sound(plan.AnnouncePrompts[nth%n]))
-	}
-	return m
-}
-
-// WaitMinutes are the waits that are spoken, in minutes: each is a sound of its own in
-// both languages, and the plural.
-var WaitMinutes = []int{2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 40, 50, 60}
-
-// spokenWait rounds a wait up to the minutes that are spoken; less means less than those.
-// 0 is nothing: nobody can tell, or it is longer than any.
-func spokenWait(wait time.Duration) (minutes int, less bool) {
-	if wait <= 0 {
-		return 0, false
-	}
-	for _, m := range WaitMinutes {
-		if wait <= time.Duration(m)*time.Minute {
-			return m, wait < time.Duration(m)*time.Minute && m == WaitMinutes[0]
-		}
-	}
-	return 0, false
-}
-
-// number speaks a position. The small ones are sounds of their own: Asterisk does
-// not stop in a number that it puts together, and the agent who picks up
-// meanwhile would hear nothing until it is said.
-func number(n int) orchestrator.Media {
-	if n <= 20 {
-		return orchestrator.Media{Kind: orchestrator.MediaSound, Value: "digits/" + strconv.Itoa(n)}
-	}
-	return orchestrator.Media{Kind: orchestrator.MediaNumber, Value: strconv.Itoa(n)}
-}
-
 // waitOver handles the maximum wait. A phone that is ringing at that moment may finish.
 func (x *change) waitOver() {
 	if x.c.State == StateOffered && !x.firm() {
@@ -510,124 +368,6 @@ func (x *change) unqueue(why string) {
 	x.giveUp(is[Hold])
 	x.do(Unhold{Channel: x.c.Customer().Channel})
 	x.closeRooms(true)
-}
-
-// offered rings the agent whom the distributor matched with this call.
-func (x *change) offered(o orchestrator.Offer) {
-	if l := x.c.legOf(o.ID); l != nil { // told twice
-		x.takeUp(l)
-		return
-	}
-	if x.pending(func(c Command) bool {
-		f, fails := c.(FailOffer)
-		e, ends := c.(FinishOffer)
-		return (fails && f.Offer.ID == o.ID) || (ends && e.Offer.ID == o.ID)
-	}) {
-		return // told late: its end is under way
-	}
-	if m := x.c.Move; m != nil && m.Visit.N == o.Visit {
-		x.c.Early = &o // the answer to the question for the place may be older
-		return
-	}
-	if x.c.Consult.has(o.Visit) {
-		x.consultOffered(o)
-		return
-	}
-	v := x.c.Visit
-	if x.c.State != StateWaiting || v.N != o.Visit {
-		if !v.waits() || v.N != o.Visit {
-			x.do(FailOffer{Offer: o, Why: orchestrator.OfferCancelled})
-		} else if v.State == VisitAsked {
-			x.c.Early = &o // the answer to the question for the place may be older
-		}
-		return // the call is about to tell the distributor where it stands
-	}
-	x.move(OnOffered)
-	x.c.Offers++
-	v.Deserted = false
-	if x.c.Absent() && x.c.Promise.Plan.CustomerFirst {
-		x.customerFirst(o)
-		return
-	}
-	x.ringFor(o)
-}
-
-// ringFor rings the agent of an offer, or takes the agent's permanent line.
-func (x *change) ringFor(o orchestrator.Offer) {
-	if line, has := x.lineFor(o); has {
-		x.borrow(o, line)
-		return
-	}
-	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dialed: x.ms()})
-	x.noteOffered(o, nil)
-	originator := x.c.Customer().Channel
-	if x.c.Absent() {
-		originator = ""
-	}
-	x.ringAgent(o, originator)
-}
-
-// ringAgent rings the phone of the far leg's agent, if the gate lets it. originator
-// is the customer's channel, "" while the customer is not there.
-func (x *change) ringAgent(o orchestrator.Offer, originator string) {
-	far := x.c.Far()
-	endpoint, err := x.Gate.Phone(phoneOf(o))
-	if err != nil {
-		x.fault("the agent's phone may not be called", err)
-		far.Why = orchestrator.OfferError
-		x.farGone(orchestrator.CauseRejected)
-		return
-	}
-	x.dial(orchestrator.Origination{
-		Channel: far.Channel, Endpoint: endpoint, Args: []string{"agent", x.c.Call},
-		Caller: x.shownToAgent(o), Timeout: o.Ring, AutoAnswer: o.AutoAnswer,
-		Originator: originator, Language: o.Language,
-	})
-}
-
-// phoneOf is the phone of the agent of an offer.
-func phoneOf(o orchestrator.Offer) orchestrator.PhoneAt {
-	return orchestrator.PhoneAt{PBX: o.PBX, Endpoint: o.Endpoint, At: o.PhonePBX}
-}
-
-// dial rings the far leg, with the room made meanwhile.
-func (x *change) dial(o orchestrator.Origination) {
-	x.arm(TimerRing, o.Timeout+ringGrace)
-	x.do(Dial{Order: o, Outside: x.c.Far().capped()})
-	r := x.room()
-	x.c.Far().Room = r.N
-	x.do(MakeRoom{Bridge: bridge(x.c.Call, r.N)}) // also for a second try: one that exists already does no harm
-}
-
-// withdrawn drops a leg whose offer the distributor took back.
-func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) {
-	far := x.c.legOf(o.ID)
-	if far == nil {
-		x.remember(o)
-		return
-	}
-	if far.was() {
-		x.takeUp(far)
-		return
-	}
-	if guestRoles[far.Role] {
-		x.guestWithdrawn(far, why)
-		return
-	}
-	x.note(orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})
-	if x.c.Promise != nil && (x.c.State == StateDialing || x.c.State == StateFailing) { // the agent was held, and no more
-		x.setBack(cmp.Or(x.c.Outcome, orchestrator.OutcomeCancelled))
-		return
-	}
-	connecting := x.c.State == StateConnecting
-	x.hangFar(orchestrator.CauseGone)
-	x.forgetFar()
-	if x.c.State == StateClearing {
-		x.do(Leave{Visit: o.Visit, Why: string(x.c.Outcome)}) // the end of the offer was to do it
-	}
-	if x.c.State == StateOffered || x.c.State == StateSummoning || connecting {
-		x.backToQueue(connecting || x.c.Promise != nil) // whose customer may be there
-	}
 }
 
 // backToQueue lets a call wait again whose offer came to nothing. music means

@@ -14,11 +14,7 @@ func TestBeepsAreMixed(t *testing.T) {
 	a := f.adapter(t)
 	l := run(t, a)
 	ctx := t.Context()
-	f.mu.Lock()
-	f.globals["operadora_here_operadora"] = "true"
-	ch := f.call("in-1", "5000", orchestrator.Party{})
-	f.mu.Unlock()
-	l.next(t, orchestrator.EventEntered)
+	ch := f.comes(t, l, "in-1")
 	must(t, a.CreateBridge(ctx, "op-x-b1"))
 	must(t, a.Join(ctx, "op-x-b1", ch.id))
 	cue := orchestrator.Playback{ID: "op-x-p1", Channel: ch.id, Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "beep"}}}

@@ -19,11 +19,7 @@ func TestNoCommandTooMany(t *testing.T) {
 	l := run(t, a)
 	ctx := t.Context()
 	f.phone("101", pbxtest.PhoneAnswers)
-	f.mu.Lock()
-	f.globals["operadora_here_operadora"] = "true"
-	ch := f.call("in-1", "5000", orchestrator.Party{})
-	f.mu.Unlock()
-	l.next(t, orchestrator.EventEntered)
+	ch := f.comes(t, l, "in-1")
 	must(t, a.Answer(ctx, ch.id))
 	must(t, a.Watch(ctx, []string{"user/101"}))
 
@@ -87,13 +83,7 @@ func TestJoinedAtOnce(t *testing.T) {
 	a := f.adapter(t)
 	l := run(t, a)
 	ctx := t.Context()
-	f.mu.Lock()
-	f.globals["operadora_here_operadora"] = "true"
-	caller := f.call("in-1", "5000", orchestrator.Party{})
-	agent := f.call("in-2", "5000", orchestrator.Party{})
-	f.mu.Unlock()
-	l.next(t, orchestrator.EventEntered)
-	l.next(t, orchestrator.EventEntered)
+	caller, agent := f.comes(t, l, "in-1"), f.comes(t, l, "in-2")
 	must(t, a.CreateBridge(ctx, "op-x-b1"))
 	f.mu.Lock()
 	f.farHangUp(agent, "NORMAL_CLEARING")
@@ -106,9 +96,8 @@ func TestJoinedAtOnce(t *testing.T) {
 	if caller.room != "" {
 		t.Error("the caller is in a room with nobody")
 	}
-	another := f.call("in-3", "5000", orchestrator.Party{})
 	f.mu.Unlock()
-	l.next(t, orchestrator.EventEntered)
+	another := f.comes(t, l, "in-3")
 	must(t, a.JoinAbsorbing(ctx, "op-x-b1", another.id, caller.id))
 	f.mu.Lock()
 	defer f.mu.Unlock()

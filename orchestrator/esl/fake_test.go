@@ -374,6 +374,17 @@ func (f *fake) park(ch *fakeChannel) {
 	f.next(ch)
 }
 
+// comes lets a call from outside come to us, while we are there, and waits until we have it.
+func (f *fake) comes(t *testing.T, l *listener, id string) *fakeChannel {
+	t.Helper()
+	f.mu.Lock()
+	f.globals["operadora_here_operadora"] = "true"
+	ch := f.call(id, "5000", orchestrator.Party{})
+	f.mu.Unlock()
+	l.next(t, orchestrator.EventEntered)
+	return ch
+}
+
 // call is a new call from outside. f.mu is held.
 func (f *fake) call(id, did string, from orchestrator.Party) *fakeChannel {
 	ch := &fakeChannel{id: id, direction: "inbound", vars: map[string]string{}, created: time.Now(), caller: from.Number, name: from.Name}

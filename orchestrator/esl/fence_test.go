@@ -117,11 +117,7 @@ func TestHurry(t *testing.T) {
 	if n := nudges(); n > 0 {
 		t.Errorf("%d nudges without a call", n)
 	}
-	f.mu.Lock()
-	f.globals["operadora_here_operadora"] = "true"
-	f.call("in-1", "5000", orchestrator.Party{})
-	f.mu.Unlock()
-	l.next(t, orchestrator.EventEntered)
+	f.comes(t, l, "in-1")
 	deadline := time.Now().Add(20 * time.Second)
 	for nudges() < 3 {
 		if time.Now().After(deadline) {

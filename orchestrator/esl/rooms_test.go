@@ -17,11 +17,7 @@ func TestTakenOutOfARoom(t *testing.T) {
 	a := f.adapter(t)
 	l := run(t, a)
 	ctx := t.Context()
-	f.mu.Lock()
-	f.globals["operadora_here_operadora"] = "true"
-	ch := f.call("in-1", "5000", orchestrator.Party{})
-	f.mu.Unlock()
-	l.next(t, orchestrator.EventEntered)
+	ch := f.comes(t, l, "in-1")
 	must(t, a.CreateBridge(ctx, "op-x-b1"))
 	kicked := func() {
 		f.mu.Lock()
@@ -112,13 +108,7 @@ func TestTransferredAllDay(t *testing.T) {
 	a := f.adapter(t)
 	l := run(t, a)
 	ctx := t.Context()
-	f.mu.Lock()
-	f.globals["operadora_here_operadora"] = "true"
-	boss := f.call("in-1", "5000", orchestrator.Party{})
-	agent := f.call("in-2", "5000", orchestrator.Party{})
-	f.mu.Unlock()
-	l.next(t, orchestrator.EventEntered)
-	l.next(t, orchestrator.EventEntered)
+	boss, agent := f.comes(t, l, "in-1"), f.comes(t, l, "in-2")
 	for n := range 50 {
 		for _, mode := range []orchestrator.MonitorMode{orchestrator.MonitorListen, orchestrator.MonitorWhisper} {
 			if err := a.Monitor(ctx, orchestrator.Monitoring{Bridge: "op-x-w1", Channel: boss.id, Target: agent.id, Mode: mode}); err != nil {

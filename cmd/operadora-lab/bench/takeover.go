@@ -37,14 +37,17 @@ type succession struct {
 // same callers and agents in one queue over both, the other. At each death one agent
 // hangs up, and the phone shows when the next caller reaches it.
 func Takeover(ctx context.Context, out, progress io.Writer) error {
-	if err := takeoverOfOne(ctx, out, progress); err != nil || centre.OnFreeSWITCH() {
+	if err := withHandover(ctx, out, progress, newFloor, takeoverOfOne); err != nil || centre.OnFreeSWITCH() {
 		return err
 	}
-	return takeoverOfTwo(ctx, out, progress)
+	return withHandover(ctx, out, progress, newPair, takeoverOfTwo)
 }
 
-// takeoverOfTwo is the death of one of two processes with a PBX each.
-func takeoverOfTwo(ctx context.Context, out, progress io.Writer) error {
+// withHandover kills what drives a floor on which callers talk and wait, and writes the
+// figures down.
+func withHandover(ctx context.Context, out, progress io.Writer, start func(context.Context, int, func(string) string) (*floor, error),
+	kill func(context.Context, *handover, io.Writer) ([]Line, error),
+) error {
 	ctx, cancel := context.WithTimeout(ctx, takeoverLimit)
 	defer cancel()
 	line, err := newTap()
@@ -53,22 +56,41 @@ func takeoverOfTwo(ctx context.Context, out, progress io.Writer) error {
 	}
 	defer line.close()
 	talking, waiting := sized(takeoverTalking), sized(takeoverWaiting)
-	f, err := newPair(ctx, talking, line.lay)
+	f, err := start(ctx, talking, line.lay)
 	if err != nil {
 		return err
 	}
 	defer f.stop()
-	t := handover{floor: f, tap: line}
-	fmt.Fprintf(progress, "takeover: %d callers come to talk and %d to wait, at two PBXs …\n", talking, waiting)
+	fmt.Fprintf(progress, "takeover: %d callers come to talk and %d to wait …\n", talking, waiting)
 	if err := errors.Join(f.login(ctx), f.callIn(ctx, talking, waiting)); err != nil {
 		return err
 	}
-	fmt.Fprintln(progress, "takeover: kill -9 of one of two processes …")
-	s, err := t.succeed(ctx, f.two, (talking+waiting)/2, func() (time.Time, error) { return time.Now(), t.site.Kill() })
+	lines, err := kill(ctx, &handover{floor: f, tap: line}, progress)
 	if err != nil {
 		return err
 	}
-	return Emit(out, takeoverLines("two_processes", s, standbyGoal, talking+waiting)...)
+	return Emit(out, lines...)
+}
+
+// takeoverOfTwo is the death of one of two processes with a PBX each.
+func takeoverOfTwo(ctx context.Context, t *handover, progress io.Writer) ([]Line, error) {
+	fmt.Fprintln(progress, "takeover: kill -9 of one of two processes with a PBX each …")
+	calls := t.talking + t.waiting
+	s, err := t.succeed(ctx, t.two, calls/2, func() (time.Time, error) { return time.Now(), t.site.Kill() })
+	return takeoverLines("two_processes", s, standbyGoal, calls), err
+}
+
+// takeoverOfOne is a restart under the same name, and a standby that takes over.
+func takeoverOfOne(ctx context.Context, t *handover, progress io.Writer) ([]Line, error) {
+	calls := t.talking + t.waiting
+	fmt.Fprintln(progress, "takeover: kill -9, and a restart under the same name …")
+	restart, err := t.restart(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(progress, "takeover: kill -9 beside a standby …")
+	standby, err := t.standby(ctx)
+	return append(takeoverLines("restart", restart, restartGoal, calls), takeoverLines("standby", standby, standbyGoal, calls)...), err
 }
 
 func takeoverLines(how string, s succession, goal float64, calls int) []Line {
@@ -77,39 +99,6 @@ func takeoverLines(how string, s succession, goal float64, calls int) []Line {
 	}
 	return []Line{seconds("first_command", s.command), seconds("last_adopted", s.adopted), seconds("next_ring", s.ring),
 		NewLine("takeover", how+"_noticed_of_"+strconv.Itoa(calls), "callers and agents", float64(s.noticed), "goal", 0)}
-}
-
-func takeoverOfOne(ctx context.Context, out, progress io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, takeoverLimit)
-	defer cancel()
-	line, err := newTap()
-	if err != nil {
-		return err
-	}
-	defer line.close()
-	talking, waiting := sized(takeoverTalking), sized(takeoverWaiting)
-	f, err := newFloor(ctx, talking, line.lay)
-	if err != nil {
-		return err
-	}
-	defer f.stop()
-	t := handover{floor: f, tap: line}
-	fmt.Fprintf(progress, "takeover: %d callers come to talk and %d to wait …\n", talking, waiting)
-	if err := errors.Join(f.login(ctx), f.callIn(ctx, talking, waiting)); err != nil {
-		return err
-	}
-	fmt.Fprintln(progress, "takeover: kill -9, and a restart under the same name …")
-	restart, err := t.restart(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(progress, "takeover: kill -9 beside a standby …")
-	standby, err := t.standby(ctx)
-	if err != nil {
-		return err
-	}
-	calls := talking + waiting
-	return Emit(out, append(takeoverLines("restart", restart, restartGoal, calls), takeoverLines("standby", standby, standbyGoal, calls)...)...)
 }
 
 // handover is a floor whose operadora is killed.
