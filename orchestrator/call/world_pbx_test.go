@@ -195,7 +195,10 @@ func (p *toyPBX) dial(o orchestrator.Origination) error {
 	if p.w.promised != nil && p.ringsBack(o.Channel) {
 		p.w.dialsBack(o.Channel)
 	}
-	if p.w.rung[o.Channel]++; o.Channel == p.w.customer && p.w.rung[o.Channel] > 1 && !p.w.lostDoc && !p.w.untold(o.Channel) {
+	// An order to ring a lead that is repeated while nobody decides, and comes through after
+	// the end was decided on, cannot be called back any more: what it rings is hung up.
+	late := p.w.isLate && p.w.attempt != nil
+	if p.w.rung[o.Channel]++; o.Channel == p.w.customer && p.w.rung[o.Channel] > 1 && !p.w.lostDoc && !p.w.untold(o.Channel) && !late {
 		p.w.brokenf("the customer is dialled twice")
 	}
 	ch := &toyChannel{id: o.Channel, ours: true, offer: p.w.offerOf[o.Channel],
