@@ -30,18 +30,23 @@ func (k keys) call(id string) string { return k.prefix + "call:" + id }
 func (k keys) claim(key string) string { return k.prefix + "claim:" + key }
 
 // orders is a list of what the process that drives a PBX is to do for others, the
-// oldest first: "<id> <order>". Pushed by order_put; who drives the PBX takes one out
-// and so is the only one to carry it out, and who gave it takes it out again when
-// nobody did in time. It expires orderKept after the last one.
+// oldest first: "<id> <asker> <order>". Pushed by order_put; who drives the PBX takes one
+// out, and who gave it takes it out again when nobody did in time. It expires orderKept
+// after the last one.
 func (k keys) orders(pbx string) string { return k.prefix + "orders:" + pbx }
 
 // order is a text: an order of this id was given. Written by order_put, so that one
 // that is sent twice is given once; expires after orderKept.
 func (k keys) order(id string) string { return k.prefix + "order:" + id }
 
-// answer is a list with the answer to an order, for the one who gave it. Expires
-// after orderKept.
-func (k keys) answer(id string) string { return k.prefix + "answer:" + id }
+// wanted is a text: an order of this id is to be carried out still. Written by order_put;
+// of who would carry it out and who would take it back, whoever deletes it does. It
+// expires with the time of who gave it, who may be dead.
+func (k keys) wanted(id string) string { return k.prefix + "wanted:" + id }
+
+// answers is a list with the answers to the orders of one process: "<id> <answer>".
+// Expires orderKept after the last one.
+func (k keys) answers(asker string) string { return k.prefix + "answers:" + asker }
 
 // callbacks is a hash with the customers who are to be called back: "<queue>
 // <number>" -> id of the call that does so. A field enters it with callback_claim

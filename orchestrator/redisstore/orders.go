@@ -17,12 +17,9 @@ const (
 	// orderKept is how long an order, and its answer, are kept. It is longer than
 	// anybody waits for one: who gives up takes the order back.
 	orderKept = time.Minute
-	// orderBlock is one wait for an order or its answer; also how late the end of ctx
-	// may be noticed.
+	// orderBlock is one wait for an order or for answers; also how late it may be noticed
+	// that nobody waits for one any more.
 	orderBlock = time.Second
-	// ordersAsked is how many orders may wait for their answers at a time, each on a
-	// connection of its own; further ones wait for these.
-	ordersAsked = 8
 	// ordersRun is how many orders are carried out at a time.
 	ordersRun = 64
 	// orderLate is what taking an order back, or answering one, may take when the time
@@ -30,44 +27,115 @@ const (
 	orderLate = time.Second
 )
 
+// asks are the orders of this process that wait for their answers. One of those who
+// wait reads the answers for all: however many wait, they hold one connection.
+type asks struct {
+	asker   string      // where the answers go
+	reading life.Places // for the one who reads
+
+	mu      sync.Mutex
+	waiting map[string]chan []byte // by order; guarded by mu
+}
+
+func newAsks() asks {
+	return asks{asker: strings.ToLower(rand.Text()), reading: life.NewPlaces(1), waiting: map[string]chan []byte{}}
+}
+
+// wait registers an order; done ends that.
+func (a *asks) wait(id string) (answer <-chan []byte, done func()) {
+	ch := make(chan []byte, 1)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting[id] = ch
+	return ch, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.waiting, id)
+	}
+}
+
+// hand gives an answer to who waits for it, if anybody does still.
+func (a *asks) hand(text string) {
+	id, answer, _ := strings.Cut(text, " ")
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ch := a.waiting[id]; ch != nil {
+		delete(a.waiting, id)
+		ch <- []byte(answer) // it has room for the one
+	}
+}
+
 // Order gives who drives a PBX an order and waits for the answer.
 func (s *Store) Order(ctx context.Context, pbx string, order []byte) ([]byte, error) {
 	const op = "redisstore.Order"
-	select {
-	case s.asking <- struct{}{}:
-		defer func() { <-s.asking }()
-	case <-ctx.Done():
-		return nil, fault.New(op, fault.Unavailable, "too many orders wait for PBX %q", pbx)
+	wanted := orderKept
+	if until, ok := ctx.Deadline(); ok {
+		wanted = min(wanted, time.Until(until))
+	}
+	if ctx.Err() != nil || wanted < time.Millisecond {
+		return nil, fault.New(op, fault.Unavailable, "no time is left for an order to PBX %q", pbx)
 	}
 	id := strings.ToLower(rand.Text())
-	text := id + " " + string(order)
-	if err := orderPut.Run(ctx, s.rdb, []string{s.keys.orders(pbx), s.keys.order(id)}, text, orderKept.Milliseconds()).Err(); err != nil {
-		s.takeBack(ctx, pbx, text)
+	answer, done := s.asks.wait(id)
+	defer done()
+	text := id + " " + s.asks.asker + " " + string(order)
+	names := []string{s.keys.orders(pbx), s.keys.order(id), s.keys.wanted(id)}
+	if err := orderPut.Run(ctx, s.rdb, names, text, orderKept.Milliseconds(), wanted.Milliseconds()).Err(); err != nil {
+		s.takeBack(ctx, pbx, id, text)
 		return nil, Classify(op, err)
 	}
 	for ctx.Err() == nil {
-		got, err := s.rdb.BLPop(ctx, orderBlock, s.keys.answer(id)).Result()
-		switch {
-		case err == nil:
-			return []byte(got[1]), nil
-		case !isNil(err) && ctx.Err() == nil:
-			life.Sleep(ctx, retryMin) // Redis may be back while the answer is still wanted
+		select {
+		case got := <-answer:
+			return got, nil
+		case <-ctx.Done():
+		case s.asks.reading <- struct{}{}:
+			s.readAnswers(ctx, answer)
 		}
 	}
-	if s.takeBack(ctx, pbx, text) {
+	if s.takeBack(ctx, pbx, id, text) {
 		return nil, fault.New(op, fault.Unavailable, "PBX %q is driven by no process", pbx)
 	}
-	return nil, fault.New(op, fault.Unavailable, "who drives PBX %q has not answered", pbx)
+	select {
+	case got := <-answer: // it came as the time ended
+		return got, nil
+	default:
+		return nil, fault.New(op, fault.Unavailable, "who drives PBX %q has not answered", pbx)
+	}
+}
+
+// readAnswers hands out answers until there is one for who reads them, or none for a
+// while. It gives the place for reading back.
+func (s *Store) readAnswers(ctx context.Context, own <-chan []byte) {
+	defer s.asks.reading.Free()
+	for ctx.Err() == nil && len(own) == 0 {
+		// Not ended by ctx: an answer that Redis gives out meanwhile may be another's. A Redis
+		// that accepts the command and never answers must not hold the reader.
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), orderBlock+retryMax)
+		got, err := s.rdb.BLPop(within, orderBlock, s.keys.answers(s.asks.asker)).Result()
+		cancel()
+		switch {
+		case err == nil:
+			s.asks.hand(got[1])
+		case !isNil(err):
+			life.Sleep(ctx, retryMin) // Redis may be back while answers are still wanted
+			return
+		}
+	}
 }
 
 // takeBack has nobody carry an order out any more; false when somebody took it, or
 // nobody knows.
-func (s *Store) takeBack(ctx context.Context, pbx, text string) bool {
+func (s *Store) takeBack(ctx context.Context, pbx, id, text string) bool {
 	// the time of who asked is over, and the order must not be carried out after it
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orderLate)
 	defer cancel()
-	n, err := s.rdb.LRem(ctx, s.keys.orders(pbx), 1, text).Result()
-	return err == nil && n > 0
+	var wanted, there *redis.IntCmd
+	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		wanted, there = p.Del(ctx, s.keys.wanted(id)), p.LRem(ctx, s.keys.orders(pbx), 1, text)
+		return nil
+	})
+	return err == nil && wanted.Val()+there.Val() > 0
 }
 
 // Orders carries out the orders for a PBX until ctx ends.
@@ -91,8 +159,11 @@ func (s *Store) Orders(ctx context.Context, pbx string, do func(context.Context,
 		}
 		wg.Go(func() {
 			defer func() { <-running }()
-			id, order, _ := strings.Cut(text, " ")
-			s.tellAnswer(ctx, id, do(ctx, []byte(order)))
+			id, rest, _ := strings.Cut(text, " ")
+			asker, order, _ := strings.Cut(rest, " ")
+			if s.take(ctx, id) {
+				s.tellAnswer(ctx, asker, id, do(ctx, []byte(order)))
+			}
 		})
 	}
 }
@@ -130,14 +201,27 @@ func (s *Store) nextOrder(ctx context.Context, pbx string) (string, error) {
 	return "", ctx.Err()
 }
 
+// take makes an order that was taken out of the list this process's to carry out; false
+// when its time is over, or nobody knows.
+func (s *Store) take(ctx context.Context, id string) bool {
+	// also when the PBX has ceased to be driven meanwhile: then that is the answer
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orderLate)
+	defer cancel()
+	n, err := s.rdb.Del(ctx, s.keys.wanted(id)).Result()
+	if err != nil {
+		s.log.WarnContext(ctx, "an order of another process is not carried out: nobody knows whether its time is over", "error", err)
+	}
+	return err == nil && n > 0
+}
+
 // tellAnswer leaves an answer for who gave the order.
-func (s *Store) tellAnswer(ctx context.Context, id string, answer []byte) {
+func (s *Store) tellAnswer(ctx context.Context, asker, id string, answer []byte) {
 	// also when the PBX has ceased to be driven meanwhile: it was carried out
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orderLate)
 	defer cancel()
 	_, err := s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		p.RPush(ctx, s.keys.answer(id), answer)
-		p.PExpire(ctx, s.keys.answer(id), orderKept)
+		p.RPush(ctx, s.keys.answers(asker), id+" "+string(answer))
+		p.PExpire(ctx, s.keys.answers(asker), orderKept)
 		return nil
 	})
 	if err != nil {

@@ -117,3 +117,64 @@ func TestOrderNobodyTakes(t *testing.T) {
 		}
 	}
 }
+
+// TestOrdersForOnePBXHinderNoOther: orders for a PBX that nobody drives wait for it, and
+// those for one that is driven do not wait with them. Nor do they take all connections.
+func TestOrdersForOnePBXHinderNoOther(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	obeys(t, s, "viva", func([]byte) []byte { return []byte("done") })
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	const dead = 100
+	for range dead {
+		wg.Go(func() { _, _ = s.Order(ctx, "muerta", []byte("x")) })
+	}
+	within(t, "all wait, and the orders are not given", func() bool {
+		return rdb.LLen(t.Context(), "op:{"+tenantOf(t)+"}:orders:muerta").Val() == dead
+	})
+	soon, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	if got, err := s.Order(soon, "viva", []byte("y")); err != nil || string(got) != "done" {
+		t.Errorf("the PBX that is driven: %q, %v", got, err)
+	}
+}
+
+// TestAnOrderOfADeadProcessIsNotCarriedOut: whoever gave it would have waited for no longer
+// than its time, and was killed before it could take it back.
+func TestAnOrderOfADeadProcessIsNotCarriedOut(t *testing.T) {
+	t.Parallel()
+	s, rdb := setup(t)
+	own, err := config(shared.redis.Addr()).Client()
+	ok(t, err)
+	asker := redisstore.New(own, tenantOf(t), nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	orders := "op:{" + tenantOf(t) + "}:orders:lima"
+	var wg sync.WaitGroup
+	wg.Go(func() { _, _ = asker.Order(ctx, "lima", []byte("dial")) })
+	within(t, "the order is not given", func() bool { return rdb.LLen(t.Context(), orders).Val() == 1 })
+	ok(t, own.Close()) // kill -9
+	wg.Wait()
+	within(t, "its time does not end", func() bool { return len(rdb.Keys(t.Context(), "op:{"+tenantOf(t)+"}:wanted:*").Val()) == 0 })
+	var seen []string
+	obeys(t, s, "lima", func(o []byte) []byte { seen = append(seen, string(o)); return nil })
+	if _, err := s.Order(t.Context(), "lima", []byte("next")); err != nil {
+		t.Error(err)
+	}
+	if got := strings.Join(seen, " "); got != "next" {
+		t.Errorf("carried out after its time, for nobody: %s", got)
+	}
+}
+
+// within waits for something to be so.
+func within(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal(what)
+		}
+	}
+}

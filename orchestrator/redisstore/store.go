@@ -27,8 +27,7 @@ type Store struct {
 	keys  keys
 	feed  feed
 	log   *slog.Logger
-	// asking holds one for each order that waits for its answer.
-	asking chan struct{}
+	asks  asks
 
 	mu   sync.Mutex
 	held map[string]orchestrator.Lease // by PBX, as last acquired here; guarded by mu
@@ -44,7 +43,7 @@ func New(rdb redis.UniversalClient, tenant string, log *slog.Logger) *Store {
 	}
 	return &Store{
 		rdb: rdb, batch: NewBatcher(rdb), keys: keysOf(tenant), feed: newFeed(), log: log.With("component", "redisstore"),
-		asking: make(chan struct{}, ordersAsked), held: map[string]orchestrator.Lease{},
+		asks: newAsks(), held: map[string]orchestrator.Lease{},
 	}
 }
 
