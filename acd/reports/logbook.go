@@ -70,19 +70,24 @@ func (r Reporter) Logbook(ctx context.Context, from, to time.Time, zone *time.Lo
 		return Logbook{}, fault.E(op, fault.Invalid, &figures.Wrong{Field: "from", Value: from.Format(time.RFC3339), Why: fmt.Sprintf("is more than %d days before to", int(longestShift.Hours()/24))})
 	}
 	var err error
-	l := &logbook{from: q.From, to: q.To, away: map[string]int{}, drives: map[string]string{}}
+	l := &logbook{to: q.To, away: map[string]int{}, drives: map[string]string{}}
 	if l.Queues, err = r.Report(ctx, "service", q); err != nil {
 		return Logbook{}, err
 	}
 	l.Query = l.Queues.Query
-	// What lasts as the shift begins, and who drives a PBX, was told before: within a day, as
-	// far as it is looked for.
-	err = r.Records.Entries(ctx, q.From.Add(-afterwards), q.To, []orchestrator.EntryType{orchestrator.EntryPBXState, orchestrator.EntrySystem}, l.entry)
+	if err := r.Records.Connections(ctx, q.From, q.To, l.pbx); err != nil {
+		return Logbook{}, err
+	}
+	// What began in the shift may be told of after it.
+	err = r.Records.Entries(ctx, q.From, q.To.Add(afterwards), []orchestrator.EntryType{orchestrator.EntrySystem, orchestrator.EntryCallSupervised}, l.entry)
 	if err != nil {
 		return Logbook{}, err
 	}
-	l.Lines = slices.DeleteFunc(l.Lines, func(x Line) bool { return x.At.Before(q.From) && !x.lasts && !x.Until.After(q.From) })
-	if err := r.deeds(ctx, l); err != nil {
+	l.Lines = slices.DeleteFunc(l.Lines, func(x Line) bool {
+		return !x.At.Before(q.To) || x.At.Before(q.From) && !x.lasts && !x.Until.After(q.From)
+	})
+	err = r.Records.Deeds(ctx, q.From, q.To, aside, mostLines+1, func(a records.AuditLine) { l.Lines = append(l.Lines, deed(a)) })
+	if err != nil {
 		return Logbook{}, err
 	}
 	if len(l.Lines) > mostLines {
@@ -98,9 +103,9 @@ func (r Reporter) Logbook(ctx context.Context, from, to time.Time, zone *time.Lo
 // logbook is one that is being made.
 type logbook struct {
 	Logbook
-	from, to time.Time
-	away     map[string]int    // PBX -> its line, while it is away
-	drives   map[string]string // PBX -> the instance that has the connection
+	to     time.Time
+	away   map[string]int    // PBX -> its line, while it is away
+	drives map[string]string // PBX -> the instance that has the connection
 }
 
 // finish says how long it lasted.
@@ -123,8 +128,8 @@ func (l *logbook) add(at, until time.Time, code, who, en, es string) {
 
 // entry takes what the journal tells.
 func (l *logbook) entry(e orchestrator.Entry) {
-	if e.Type == orchestrator.EntryPBXState {
-		l.pbx(e)
+	if e.Type == orchestrator.EntryCallSupervised {
+		l.supervised(e)
 		return
 	}
 	var s orchestrator.SystemEvent
@@ -178,6 +183,9 @@ func (l *logbook) pbx(e orchestrator.Entry) {
 	}
 	code := string(e.Type)
 	if s.State != "connected" {
+		if !e.At.Before(l.to) {
+			return
+		}
 		if _, away := l.away[e.PBX]; !away {
 			l.away[e.PBX] = len(l.Lines)
 			l.add(e.At, time.Time{}, code, s.Instance, "PBX "+e.PBX+" was away"+because(s.Error), "la PBX "+e.PBX+" no estuvo conectada"+because(s.Error))
@@ -202,28 +210,23 @@ func because(text string) string {
 	return " (" + text + ")"
 }
 
-// deeds adds what people did and wrote, as the audit log has it.
-func (r Reporter) deeds(ctx context.Context, l *logbook) error {
-	f := records.AuditFilter{From: l.from, To: l.to, Limit: 500}
-	for {
-		list, next, err := r.Records.AuditLog(ctx, f)
-		if err != nil {
-			return err
-		}
-		for _, a := range list {
-			if line, ok := deed(a); ok {
-				l.Lines = append(l.Lines, line)
-			}
-		}
-		if next == "" || len(l.Lines) > mostLines {
-			return nil
-		}
-		f.Cursor = next
+// supervised takes a supervisor who listens from the own phone. What is asked of the API is on
+// the audit log.
+func (l *logbook) supervised(e orchestrator.Entry) {
+	var s struct{ Supervisor, Mode, State, By string }
+	if json.Unmarshal(e.Data, &s) != nil || s.State != "asked" || !strings.HasPrefix(s.By, "agent:") {
+		return
 	}
+	line := deed(records.AuditLine{At: e.At, Who: s.Supervisor, Action: "call.supervise", Object: e.Call, Detail: s.Mode})
+	l.Lines = append(l.Lines, line)
 }
 
-// reads are what is done without changing anything: it is for the audit log alone.
-var reads = map[string]bool{"play": true, "download": true, "export": true, "rejects": true}
+// aside is what of the audit log is no change that others should know: what is only read, and
+// what agents do for themselves. To listen to somebody is not that.
+var aside = records.Aside{
+	Actions: []string{"recording.play", "recording.download", "contacts.export", "queue_log.export", "import.rejects"},
+	Role:    "agent", But: []string{NoteAction, "call.supervise", "call.leave"},
+}
 
 // deedWords are what people do, as "who VERB object". What is not here has its action's name.
 var deedWords = map[string][2]string{
@@ -245,18 +248,13 @@ var deedWords = map[string][2]string{
 	"definitions.reload": {"had the definitions read", "hizo leer las definiciones"},
 }
 
-// deed is a line of the audit log as one of the log book; ok is false for what is none:
-// what is only read, and what agents do for themselves.
-func deed(a records.AuditLine) (line Line, ok bool) {
+// deed is a line of the audit log as one of the log book.
+func deed(a records.AuditLine) Line {
 	who, _, _ := strings.Cut(a.Who, " (") // without the token's id
-	line = Line{At: a.At, Kind: LineChange, Code: a.Action, Who: who}
+	line := Line{At: a.At, Kind: LineChange, Code: a.Action, Who: who}
 	if a.Action == NoteAction {
 		line.Kind, line.Text = LineNote, acd.Texts{"en": a.Detail, "es": a.Detail}
-		return line, true
-	}
-	_, verb, _ := strings.Cut(a.Action, ".")
-	if reads[verb] || a.Role == "agent" {
-		return line, false
+		return line
 	}
 	words, known := deedWords[a.Action]
 	if !known {
@@ -267,7 +265,7 @@ func deed(a records.AuditLine) (line Line, ok bool) {
 		more = ": " + a.Detail
 	}
 	line.Text = acd.Texts{"en": words[0] + " " + a.Object + more, "es": words[1] + " " + a.Object + more}
-	return line, true
+	return line
 }
 
 // kindWords are kinds of lines for people.

@@ -23,7 +23,8 @@ type Records interface {
 	Callbacks(ctx context.Context, from, to time.Time, fn func(records.Callback)) error
 	Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error
 	Callers(ctx context.Context, from, to time.Time, fn func(call, number string, at int64)) error
-	AuditLog(ctx context.Context, f records.AuditFilter) ([]records.AuditLine, string, error)
+	Connections(ctx context.Context, from, to time.Time, fn func(orchestrator.Entry)) error
+	Deeds(ctx context.Context, from, to time.Time, not records.Aside, limit int, fn func(records.AuditLine)) error
 }
 
 var _ Records = (*records.DB)(nil)

@@ -51,12 +51,22 @@ func cut(s string, n int) string {
 	return text(s)
 }
 
+const auditColumns = "id, at, who, role, ip, request_id, action, object, detail"
+
+func scanAudit(rows *sql.Rows) (AuditLine, error) {
+	var l AuditLine
+	var when int64
+	err := rows.Scan(&l.ID, &when, &l.Who, &l.Role, &l.IP, &l.RequestID, &l.Action, &l.Object, &l.Detail)
+	l.At = at(when)
+	return l, err
+}
+
 // AuditLog lists audit lines, the latest first, and the cursor of the next page, "" after the last one.
 func (d *DB) AuditLog(ctx context.Context, f AuditFilter) ([]AuditLine, string, error) {
 	const op = "records.AuditLog"
 	limit := pageSize(f.Limit)
 	var w where
-	w.between("at", f.From, f.To)
+	w.audited(f.From, f.To)
 	w.equal("who", f.Who)
 	w.equal("action", f.Action)
 	w.equal("object", f.Object)
@@ -67,17 +77,14 @@ func (d *DB) AuditLog(ctx context.Context, f AuditFilter) ([]AuditLine, string, 
 		}
 		w.add("id < ?", key)
 	}
-	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT id, at, who, role, ip, request_id, action, object, detail FROM audit"+
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+auditColumns+" FROM audit"+
 		w.String()+" ORDER BY id DESC LIMIT ?"), append(w.args, limit+1)...)
 	if err != nil {
 		return nil, "", classify(op, err)
 	}
 	list := []AuditLine{}
 	err = each(rows, func(rows *sql.Rows) error {
-		var l AuditLine
-		var when int64
-		err := rows.Scan(&l.ID, &when, &l.Who, &l.Role, &l.IP, &l.RequestID, &l.Action, &l.Object, &l.Detail)
-		l.At = at(when)
+		l, err := scanAudit(rows)
 		list = append(list, l)
 		return err
 	})
