@@ -19,6 +19,14 @@ var (
 	// ErrOriginatorGone means that a call was not made because the channel it was
 	// to be made for has ended; the endpoint was not even asked.
 	ErrOriginatorGone = errors.New("the channel that this call is for has ended")
+	// ErrNothingDone means that an order has certainly not reached whom it was for:
+	// asking again is asking for the first time. It comes with a fault of kind
+	// Unavailable.
+	ErrNothingDone = errors.New("nothing was done")
+	// ErrInDoubt means that an order that is given once may have been carried out or
+	// not, and that nothing is there now: it is not given again. It comes with a fault
+	// of kind Conflict.
+	ErrInDoubt = errors.New("nobody knows whether it was carried out, and it is not ordered again")
 	// ErrChannelGone means that channels were not joined because one of them has
 	// ended: another bridge would not help.
 	ErrChannelGone = errors.New("a channel is gone")

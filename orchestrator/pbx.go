@@ -87,7 +87,7 @@ type PBX interface {
 	// exists is left alone, dialling or answered, and no error. NotFound is about
 	// the endpoint (unknown or not registered), unless errors.Is(err,
 	// ErrOriginatorGone): then it is about o.Originator, and says nothing of the
-	// endpoint.
+	// endpoint. An order with o.Once rings once, however often it is given.
 	Originate(ctx context.Context, o Origination) error
 
 	// AnswerTransfer tells the phone on a channel whether the transfer that it
@@ -286,6 +286,9 @@ type Origination struct {
 	Language   string
 	Variables  map[string]string
 	Again      bool `json:"-"` // it may have been ordered before: look first
+	// Once tells that nobody's phone may ring a second time: with Again the channel is
+	// taken as it is, and one that is not there is not made, but ErrInDoubt.
+	Once bool `json:",omitempty"`
 }
 
 // Monitoring is an order to let one channel hear, and perhaps speak to, another.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/life"
 )
@@ -147,7 +148,7 @@ func lostBeforeAnswer(ctx context.Context, err error) bool {
 func (c *client) once(ctx context.Context, r request, out any) error {
 	flight, free, err := c.health.begin(ctx)
 	if err != nil {
-		return fault.E("ari."+r.verb, fault.Unavailable, err)
+		return fault.New("ari."+r.verb, fault.Unavailable, "%w: %w", orchestrator.ErrNothingDone, err)
 	}
 	defer free()
 	flight, cancel := context.WithTimeout(flight, c.timeout)

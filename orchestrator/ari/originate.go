@@ -30,9 +30,12 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 	waiting, cancel := context.WithTimeout(ctx, a.cfg.RequestTimeout)
 	defer cancel()
 	if err := a.calling.Take(waiting); err != nil { // a burst leaves connections for the commands of calls that live
-		return fault.E("ari.Originate", fault.Unavailable, err)
+		return fault.New("ari.Originate", fault.Unavailable, "%w: %w", orchestrator.ErrNothingDone, err)
 	}
 	defer a.calling.Free()
+	if o.Once && o.Again {
+		return a.dialOnce(ctx, o)
+	}
 	a.legs.callsFor(o.Originator)
 	asked := make(chan originator, 1)
 	go func() { asked <- a.originator(ctx, o.Originator) }()
@@ -46,6 +49,16 @@ func (a *Adapter) Originate(ctx context.Context, o orchestrator.Origination) err
 	}
 	a.learnEnds(ctx, o.Channel)
 	return a.dial(ctx, o, from)
+}
+
+// dialOnce goes on with an order that may have been carried out as far as nobody
+// knows: a channel that was created and not dialled is, and none is created.
+func (a *Adapter) dialOnce(ctx context.Context, o orchestrator.Origination) error {
+	err := a.dial(ctx, o, originator{})
+	if err != nil && fault.KindOf(err) == fault.NotFound {
+		return fault.New("ari.Originate", fault.Conflict, "%w: %w", orchestrator.ErrInDoubt, err)
+	}
+	return err
 }
 
 // learnEnds finds out whether the dialplan writes ends down, when no call that came
@@ -124,6 +137,9 @@ func (a *Adapter) dial(ctx context.Context, o orchestrator.Origination, from ori
 		err := a.client.do(ctx, r, nil)
 		return notEntered(err), err // it was created, and is about to
 	})
+	if errors.Is(err, orchestrator.ErrNothingDone) { // the channel was made before
+		err = fault.New("ari.Dial", fault.Unavailable, "%v", err)
+	}
 	if err == nil && inherits && o.Language != "" && o.Language != from.language {
 		err = a.setVariable(ctx, o.Channel, "CHANNEL(language)", o.Language)
 	}
@@ -176,7 +192,7 @@ func (a *Adapter) origination(o orchestrator.Origination) (request, error) {
 	}
 	return request{
 		verb: "Originate", method: http.MethodPost, path: []string{"channels", "create"}, query: q,
-		body: variablesBody{variables}, again: true,
+		body: variablesBody{variables}, again: !o.Once,
 	}, nil
 }
 

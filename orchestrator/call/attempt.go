@@ -59,6 +59,7 @@ func (x *change) attempt() {
 // leadUp begins the flow of a lead who answered.
 func (x *change) leadUp() {
 	x.disarm(TimerRing)
+	x.c.Customer().Doubt = false
 	x.boundCall()
 	x.move(OnFlow)
 	o := x.c.Attempt
@@ -108,9 +109,30 @@ func (x *change) giveUpAttempt(w Wish) error {
 	return nil
 }
 
-// leadRang ends a phone that rang long enough.
+// doubt waits for what the PBX may yet tell of a phone that may have been rung: its
+// end, on the way, or an order that comes through late. The order is not given again.
+func (x *change) doubt(err error) {
+	x.fault("nobody knows whether the number was called", err)
+	x.c.Customer().Doubt = true
+	x.arm(TimerRing, x.Limits.Clear)
+}
+
+// noDoubt lets a phone ring whose order has come through after all.
+func (x *change) noDoubt() {
+	if customer := x.c.Customer(); customer.Doubt {
+		customer.Doubt = false
+		x.arm(TimerRing, x.ringTime()+ringGrace)
+	}
+}
+
+// leadRang ends a phone that rang long enough, or of which nothing was heard.
 func (x *change) leadRang() {
 	customer := x.c.Customer()
+	if customer.Doubt {
+		x.do(Hangup{Channel: customer.Channel, Cause: orchestrator.CauseGone})
+		x.notAnswered(orchestrator.OutcomeLost, "pbx", orchestrator.CauseUnknown)
+		return
+	}
 	if customer.State == LegHanging || !x.leg(customer, LegOnHang) { // told once already: it must be gone
 		x.notAnswered(orchestrator.OutcomeNoAnswer, "operadora", orchestrator.CauseNoAnswer)
 		return

@@ -108,6 +108,44 @@ func TestAttemptThatMayNotBe(t *testing.T) {
 	}
 }
 
+// TestAttemptInDoubt: an order whose answer was lost is not given again. The lead's phone
+// rang, and rings no more when the PBX is asked, while nothing can be decided; or it never
+// rang; or the order comes through when nobody waits for it any more.
+func TestAttemptInDoubt(t *testing.T) {
+	t.Parallel()
+	for _, r := range []struct {
+		name    string
+		fate    fate
+		rung    int
+		outcome orchestrator.Outcome
+	}{
+		{"over meanwhile", answerLost, 1, orchestrator.OutcomeBusy},
+		{"never arrived", unanswered, 0, orchestrator.OutcomeLost},
+		{"late", answerLater, 1, orchestrator.OutcomeNoAnswer},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := newAttemptWorld(graph{{Kind: orchestrator.ActHangup}})
+			w.decides()
+			w.run(&w.me.pbx, r.fate, 0)
+			if r.fate == answerLost {
+				w.pbx.end(w.customer, orchestrator.CauseBusy)
+			}
+			w.run(&w.me.pbx, carriedOut, 0) // before the end of it is decided on
+			w.arriveLate()
+			w.settle(time.Minute)
+			w.checkEnded(t, r.outcome)
+			w.checkKept(t)
+			if n := w.rung[w.customer]; n != r.rung {
+				t.Errorf("rung %d times, want %d", n, r.rung)
+			}
+			if t.Failed() {
+				t.Log(w.story())
+			}
+		})
+	}
+}
+
 // TestAttemptIsGivenUp: never before the phone has rung for as long as it must; and an
 // answer that crosses the end was an answer, and an abandoned call.
 func TestAttemptIsGivenUp(t *testing.T) {

@@ -233,7 +233,7 @@ func (x *change) callCustomer(way orchestrator.Passage) {
 	x.noteDial("dialling", nil)
 	x.do(Dial{Outside: true, Order: orchestrator.Origination{
 		Channel: customer.Channel, Endpoint: way.Endpoint, Args: []string{"customer", x.c.Call},
-		Caller: x.shownOutside(), Timeout: x.ringTime(), Language: x.c.Language,
+		Caller: x.shownOutside(), Timeout: x.ringTime(), Language: x.c.Language, Once: x.c.Attempt != nil,
 	}})
 }
 
@@ -305,6 +305,7 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 		if x.leg(customer, LegOnRing) && was == LegDialing {
 			customer.Rang = x.happened()
 			x.noteDial("ringing", nil)
+			x.noDoubt()
 		}
 	case orchestrator.EventEntered:
 		x.customerUp()
@@ -391,6 +392,9 @@ func (x *change) customerRefused(cmd Dial, err error) {
 	case kind == fault.Denied:
 		outcome, x.c.Refusal = orchestrator.OutcomeRefused, &Refusal{Text: errText(err)}
 		x.noteDial("denied", err)
+	case errors.Is(err, orchestrator.ErrInDoubt):
+		x.doubt(err)
+		return
 	default:
 		x.fault("the number could not be called", err)
 		if kind == fault.NotFound || kind == fault.Invalid {

@@ -301,8 +301,9 @@ func (u *unkind) disturbOwner() {
 		func() { w.crash(time.Duration(u.num("down", 0, 40)) * time.Second) },
 		func() { // the former owner goes on; what it told the PBX last may come late
 			w.former = w.me
+			again := w.me.pbx.again
 			if n := w.former.pbx.todo; len(n) > 0 && !Moot(n, n[0]) && u.num("in flight", 0, 1) == 1 {
-				w.late = append(w.late, func() { _, _ = w.pbx.run(n[0].Command, true) })
+				w.late = append(w.late, func() { _, _ = w.pbx.run(n[0].Command, again) })
 			}
 			if w.load(); w.former == w.me { // nothing was stored, and nobody is there to begin anew with
 				w.former = nil

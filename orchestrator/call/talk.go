@@ -411,6 +411,9 @@ func (x *change) failure(l *Leg, was LegState, cause orchestrator.Cause) orchest
 	if l.Line != "" || was == LegUp && x.happened()-l.Up > patience.Milliseconds() {
 		return orchestrator.OfferError // nobody can be blamed for not listening to silence, or for a line that broke
 	}
+	if was == LegUp && x.c.AwaySince > 0 { // they may have talked, and the PBX's answer was lost
+		return orchestrator.OfferError
+	}
 	return failureOf(was, cause)
 }
 

@@ -120,7 +120,7 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 			ch.asks = false
 		})
 	case Dial:
-		return r, p.dial(c.Order)
+		return r, p.dial(c.Order, again)
 	case MakeRoom:
 		p.makeRoom(c.Bridge)
 	case Connect:
@@ -180,9 +180,12 @@ func (p *toyPBX) on(channel string, do func(*toyChannel)) error {
 	return nil
 }
 
-func (p *toyPBX) dial(o orchestrator.Origination) error {
+func (p *toyPBX) dial(o orchestrator.Origination, again bool) error {
 	if _, there := p.channels[o.Channel]; there {
 		return nil
+	}
+	if again && o.Once {
+		return fault.E("pbx", fault.Conflict, orchestrator.ErrInDoubt)
 	}
 	if _, there := p.channels[o.Originator]; !there && o.Originator != "" {
 		return fault.E("pbx", fault.Conflict, orchestrator.ErrOriginatorGone)
@@ -195,10 +198,8 @@ func (p *toyPBX) dial(o orchestrator.Origination) error {
 	if p.w.promised != nil && p.ringsBack(o.Channel) {
 		p.w.dialsBack(o.Channel)
 	}
-	// An order to ring a lead that is repeated while nobody decides, and comes through after
-	// the end was decided on, cannot be called back any more: what it rings is hung up.
-	late := p.w.isLate && p.w.attempt != nil
-	if p.w.rung[o.Channel]++; o.Channel == p.w.customer && p.w.rung[o.Channel] > 1 && !p.w.lostDoc && !p.w.untold(o.Channel) && !late {
+	if p.w.rung[o.Channel]++; o.Channel == p.w.customer && p.w.rung[o.Channel] > 1 && !p.w.lostDoc &&
+		(p.w.attempt != nil || !p.w.untold(o.Channel)) {
 		p.w.brokenf("the customer is dialled twice")
 	}
 	ch := &toyChannel{id: o.Channel, ours: true, offer: p.w.offerOf[o.Channel],

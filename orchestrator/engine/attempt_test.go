@@ -72,6 +72,41 @@ func TestAttemptInTrouble(t *testing.T) {
 	})
 }
 
+// TestAttemptInDoubt: the PBX carries the order out and its answer is lost; the phone is
+// busy, and the store hangs when that is told. The phone is not rung a second time, and
+// what became of it is on record.
+func TestAttemptInDoubt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.callsOut(asIs)
+		s.pbx.Endpoint(outsideNumber, pbxtest.Busy())
+		s.pbx.LoseReply("Originate", 1)
+		s.pbx.OnCommand(func(c pbxtest.Command) {
+			if c.Op == "Originate" {
+				s.store.set(true)
+			}
+		})
+		if _, err := s.eng.Attempt(t.Context(), "lima", attempt("910000001")); err != nil {
+			t.Fatal(err)
+		}
+		s.wait(2 * time.Second)
+		s.pbx.OnCommand(nil)
+		s.store.set(false)
+		s.wait(time.Minute)
+		made := 0
+		for _, c := range s.pbx.Commands("Originate") {
+			if c.Err == nil || !c.Origination.Again {
+				made++ // all have the same channel, which is over when it is ordered again
+			}
+		}
+		if made != 1 {
+			t.Errorf("the phone was rung %d times: %+v", made, s.pbx.Commands("Originate"))
+		}
+		s.finish(orchestrator.OutcomeBusy)
+	})
+}
+
 // TestSameAttempt: an attempt whose id was used rings nobody, asked at the same time,
 // later, by another process, or after its end.
 func TestSameAttempt(t *testing.T) {

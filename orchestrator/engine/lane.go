@@ -2,11 +2,13 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
 	"time"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/life"
@@ -94,6 +96,7 @@ func (n *lane) over(number int) {
 // run carries commands out until there is none left or ctx ends.
 func (n *lane) run(ctx context.Context) {
 	var tries int
+	var asked bool      // the present command may have reached whom it is for
 	var since time.Time // of the first try of the present command that was not answered
 	for {
 		if !n.loop.drv.mayCommand(ctx) { // first: what is next may be given up meanwhile
@@ -107,15 +110,16 @@ func (n *lane) run(ctx context.Context) {
 			n.answer(t, call.Result{}, fault.E("engine", fault.Conflict, call.ErrMoot))
 			continue
 		}
-		r, err := n.once(ctx, t, tries > 0 || t.N <= n.loop.taken)
+		r, err := n.once(ctx, t, asked || t.N <= n.loop.taken)
 		if ctx.Err() != nil {
 			return // what failed because we stop did not fail: the next owner does it
 		}
 		if err == nil || fault.KindOf(err) != fault.Unavailable {
-			tries = 0
+			tries, asked = 0, false
 			n.answer(t, r, err)
 			continue
 		}
+		asked = asked || !errors.Is(err, orchestrator.ErrNothingDone)
 		if tries == 0 {
 			since = n.loop.eng.now()
 			n.loop.log.DebugContext(ctx, "command not answered", "command", call.VerbOf(t.Command), "error", err)
@@ -123,7 +127,7 @@ func (n *lane) run(ctx context.Context) {
 		tries++
 		if t.ToPBX() {
 			if n.loop.drv.answersOthers(since, n.loop.eng.rules.call.Limits.Command, n.loop.eng.now()) {
-				tries = 0
+				tries, asked = 0, false
 				n.answer(t, r, fault.New("engine", fault.Internal, "not answered while the PBX answers others: %w", err))
 				continue
 			}

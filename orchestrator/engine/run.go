@@ -40,7 +40,7 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		}
 	case call.Dial:
 		if !l.drv.connected.Load() { // a PBX may drop at once what it makes for nobody
-			return r, fault.New("engine", fault.Unavailable, "the PBX's events do not arrive")
+			return r, fault.New("engine", fault.Unavailable, "the PBX's events do not arrive: %w", orchestrator.ErrNothingDone)
 		}
 		if err = l.take(ctx, c); err == nil {
 			c.Order.Again = again

@@ -76,7 +76,7 @@ func (a *Adapter) ready(ctx context.Context, verb string) (*session, error) {
 	if s := a.present(); s != nil {
 		return s, nil
 	}
-	return nil, fault.New("esl."+verb, fault.Unavailable, "%w", errAway)
+	return nil, fault.New("esl."+verb, fault.Unavailable, "%w: %w", orchestrator.ErrNothingDone, errAway)
 }
 
 // api carries out one command and returns what FreeSWITCH says to it. An error

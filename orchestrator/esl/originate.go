@@ -38,9 +38,12 @@ func (a *Adapter) begin(ctx context.Context, s *session, o orchestrator.Originat
 	waiting, cancel := context.WithTimeout(ctx, a.cfg.CommandTimeout)
 	defer cancel()
 	if err := a.calling.Take(waiting); err != nil {
-		return "", nil, fault.E("esl.Originate", fault.Unavailable, err)
+		return "", nil, fault.New("esl.Originate", fault.Unavailable, "%w: %w", orchestrator.ErrNothingDone, err)
 	}
 	defer a.calling.Free()
+	if o.Once && o.Again {
+		return "", nil, a.givenOnce(ctx, s, o.Channel)
+	}
 	if o.Originator != "" {
 		if err := a.originatorLives(ctx, o.Originator); err != nil {
 			return "", nil, err
@@ -65,6 +68,17 @@ func (a *Adapter) begin(ctx context.Context, s *session, o orchestrator.Originat
 		return "", nil, err
 	}
 	return id, heard, nil
+}
+
+// givenOnce judges an order that may have been carried out as far as nobody knows: its
+// channel is there, or the order is not given again.
+func (a *Adapter) givenOnce(ctx context.Context, s *session, channel string) error {
+	there, err := s.api(ctx, "Originate", "uuid_exists "+channel)
+	if err != nil || there == "true" {
+		return err
+	}
+	a.unmake(channel)
+	return fault.E("esl.Originate", fault.Conflict, orchestrator.ErrInDoubt)
 }
 
 // made waits until the channel exists or the job is over.
@@ -122,7 +136,7 @@ func (a *Adapter) notMade(ctx context.Context, s *session, channel, answer strin
 	a.unmake(channel)
 	switch cause {
 	case "DESTINATION_OUT_OF_ORDER", "SWITCH_CONGESTION", "NORMAL_TEMPORARY_FAILURE": // also: more calls a second than it takes
-		return fault.New("esl.Originate", fault.Unavailable, "freeswitch makes no call now: %.60s", cause)
+		return fault.New("esl.Originate", fault.Unavailable, "freeswitch makes no call now: %.60s: %w", cause, orchestrator.ErrNothingDone)
 	}
 	return fault.New("esl.Originate", fault.NotFound, "the endpoint cannot be reached: %.60s", cause)
 }

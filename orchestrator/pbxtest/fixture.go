@@ -143,6 +143,7 @@ var suite = []struct {
 
 	{"originate answered", nil, testOriginateAnswered},
 	{"originate repeated", nil, testOriginateRepeated},
+	{"originate once", nil, testOriginateOnce},
 	{"originate busy", nil, testOriginateBusy},
 	{"originate rejected", nil, testOriginateRejected},
 	{"originate not answered", nil, testOriginateNoAnswer},

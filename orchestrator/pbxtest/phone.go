@@ -146,6 +146,9 @@ func (p *PBX) dial(o orchestrator.Origination) error {
 	if _, ok := p.channels[o.Channel]; ok {
 		return nil // the repetition of a command whose reply was lost
 	}
+	if o.Again && o.Once {
+		return fault.E(op, fault.Conflict, orchestrator.ErrInDoubt)
+	}
 	if _, ok := p.channels[o.Originator]; !ok && o.Originator != "" {
 		return fault.E(op, fault.NotFound, orchestrator.ErrOriginatorGone)
 	}

@@ -162,6 +162,36 @@ func testOriginateRepeated(r *rig) {
 	r.once("the end", on(orchestrator.EventEnded, o.Channel))
 }
 
+// What is ordered once and may have been carried out goes on while it is there, and is
+// never begun again.
+func testOriginateOnce(r *rig) {
+	o := r.order(r.Phone(r.T, PhoneRings), 10*time.Second)
+	ctx := r.Context()
+	again := o
+	o.Once, again.Once, again.Again = true, true, true
+	inDoubt := func(when string) {
+		r.Helper()
+		if err := r.PBX.Originate(ctx, again); fault.KindOf(err) != fault.Conflict || !errors.Is(err, orchestrator.ErrInDoubt) {
+			r.Errorf("%s: %v", when, err)
+		}
+	}
+	inDoubt("never made")
+	r.must(r.PBX.Originate(ctx, o))
+	r.await("ringing", on(orchestrator.EventRinging, o.Channel))
+	r.must(r.PBX.Originate(ctx, again))
+	if n := r.count(on(orchestrator.EventEnded, o.Channel)); n != 0 {
+		r.Error("the repetition ended the first attempt")
+	}
+	r.must(r.PBX.Hangup(ctx, o.Channel, orchestrator.CauseGone))
+	r.once("the end", on(orchestrator.EventEnded, o.Channel))
+	rang := r.count(on(orchestrator.EventRinging, o.Channel))
+	inDoubt("over")
+	r.arrive()
+	if n := r.count(on(orchestrator.EventRinging, o.Channel)); n != rang {
+		r.Error("it rang once more")
+	}
+}
+
 // attempt calls a phone that does not answer and returns the cause.
 func (r *rig) attempt(kind PhoneKind, limit time.Duration) orchestrator.Cause {
 	r.Helper()
