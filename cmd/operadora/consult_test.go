@@ -13,7 +13,6 @@ import (
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
-	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -307,9 +306,6 @@ func TestConsultByCode(t *testing.T) {
 // talks with the colleague; a number that is not allowed costs nobody the call.
 func TestAttendedTransferKey(t *testing.T) {
 	t.Parallel()
-	if centre.OnFreeSWITCH() {
-		t.Skip("FreeSWITCH hands no transfers over")
-	}
 	r := newRig(t, rigOptions{agents: 3, ari: "transfers: always", files: map[string]string{"agents.yaml": salesAndBen}})
 	r.start()
 	ana, ben, eva := r.login("101"), r.login("102"), r.desk("103")

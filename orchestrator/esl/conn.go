@@ -103,7 +103,7 @@ func (c *conn) read(on func(frame)) {
 				c.close(fault.New("esl.Read", fault.Unavailable, "%w: an answer to nothing", errFrame))
 				return
 			}
-		case "text/event-json", "text/disconnect-notice":
+		case "text/event-json", "text/disconnect-notice", logLine:
 			if on != nil {
 				on(f)
 			}

@@ -21,10 +21,13 @@ type watch struct {
 	ended      map[string]time.Time                // channels that ended a moment ago; guarded by mu
 	registered map[string]orchestrator.DeviceState // by phone, without regard to calls; guarded by mu
 	told       map[string]orchestrator.DeviceState // by endpoint; guarded by mu
+	twice      map[string]bool                     // phones in a call of ours and in another; guarded by mu
+	turned     chan struct{}                       // holds a token when twice was changed
 }
 
 func newWatch() *watch {
-	return &watch{busy: map[string]string{}, ended: map[string]time.Time{}, registered: map[string]orchestrator.DeviceState{}, told: map[string]orchestrator.DeviceState{}}
+	return &watch{busy: map[string]string{}, ended: map[string]time.Time{}, registered: map[string]orchestrator.DeviceState{}, told: map[string]orchestrator.DeviceState{},
+		twice: map[string]bool{}, turned: make(chan struct{}, 1)}
 }
 
 // userOf is the phone of a presence id, "101" of "101@example.com".
@@ -70,6 +73,10 @@ func (w *watch) seed(busy map[string]string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.busy = busy
+	clear(w.twice)
+	for _, phone := range busy {
+		w.count(phone)
+	}
 	clear(w.told)
 	clear(w.registered)
 }
@@ -198,10 +205,40 @@ func (w *watch) heard(s *session, e *wire) {
 		w.busy[channel] = phone
 		changed = phone
 	}
+	if changed != "" {
+		w.count(changed)
+	}
 	w.mu.Unlock()
 	if changed != "" {
 		w.tell(s, w.of(changed))
 	}
+}
+
+// count notes whether a phone is in a call of ours and in another. w.mu is held.
+func (w *watch) count(phone string) {
+	ours, other := false, false
+	for channel, busy := range w.busy {
+		if busy == phone {
+			ours, other = ours || orchestrator.Ours(channel), other || !orchestrator.Ours(channel)
+		}
+	}
+	if w.twice[phone] == (ours && other) {
+		return
+	}
+	if delete(w.twice, phone); ours && other {
+		w.twice[phone] = true
+	}
+	select {
+	case w.turned <- struct{}{}:
+	default:
+	}
+}
+
+// bothLines tells whether any phone is in a call of ours and in another.
+func (w *watch) bothLines() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.twice) > 0
 }
 
 // of are the endpoints that are watched and are a phone's.

@@ -116,8 +116,9 @@
 //
 // For up to three seconds after we died a call may still be handed over, and waits
 // for the dialplan's patience, ten seconds. A phone that asks for a transfer (REFER)
-// is told 403 at once: one to a number is carried out all the same, one to another
-// call of the phone is not (transfer.go). Of a key that is pressed within the first
+// is told 403 at once, and all the same it is carried out; that it was for another call
+// of the phone is known from a line of the log, if FreeSWITCH's loglevel lets notices
+// through (transfer.go). Of a key that is pressed within the first
 // tenth of a second after the answer FreeSWITCH may lose the end, and with it the key.
 // ALLOTTED_TIMEOUT and the other times of FreeSWITCH count whole seconds of the clock:
 // the recording of a channel may last up to a second longer than was ordered.

@@ -145,6 +145,7 @@ type fakeClient struct {
 	f      *fake
 	sock   net.Conn
 	told   bool // it has asked for events
+	logs   bool // and for lines of the log
 	filter [][2]string
 	mu     sync.Mutex
 	queue  [][]byte
@@ -279,6 +280,9 @@ func (c *fakeClient) command(lines []string) {
 	case "event":
 		c.told = true
 		c.reply("+OK event listener enabled json")
+	case "log", "nolog":
+		c.logs = verb == "log"
+		c.reply("+OK log level  " + rest + " [5]")
 	case "filter":
 		name, value, _ := strings.Cut(rest, " ")
 		c.filter = append(c.filter, [2]string{name, value})
@@ -327,7 +331,13 @@ func (f *fake) background(job, command string) {
 		return
 	}
 	phone := userOf(strings.TrimPrefix(endpoint, "user/"))
-	if !f.here[phone] {
+	called, here := f.phones[phone], f.here[phone]
+	if peer, is := strings.CutPrefix(endpoint, "loopback/m:^:unset:operadora_app^intercept:"); is {
+		phone = "" // the half that is ours is nobody's phone
+		peer, _, _ = strings.Cut(peer, "/")
+		called, here = f.intercept(peer)
+	}
+	if !here {
 		tell("-ERR USER_NOT_REGISTERED\n")
 		return
 	}
@@ -343,7 +353,32 @@ func (f *fake) background(job, command string) {
 	})
 	ch.vars["-job"], ch.vars["-list"] = job, list
 	ch.end = ring
-	f.phones[phone](ch)
+	called(ch)
+}
+
+// intercept takes a channel out of its conversation, as soon as who called is there;
+// false when there is none. f.mu is held.
+func (f *fake) intercept(id string) (func(*fakeChannel), bool) {
+	peer := f.channels[id]
+	if peer == nil || peer.over {
+		return nil, false
+	}
+	return func(ch *fakeChannel) {
+		f.answer(ch)
+		if left := f.channels[peer.vars["signal_bond"]]; left != nil {
+			f.hangUp(left, "PICKED_OFF")
+		}
+	}, true
+}
+
+// log writes a line of the log, for who has asked for it. f.mu is held.
+func (f *fake) log(function, about, line string) {
+	for c := range f.clients {
+		if c.logs {
+			c.say(fmt.Appendf(nil, "Content-Type: log/data\nContent-Length: %d\nLog-Level: 5\nText-Channel: 3\nLog-File: sofia.c\nLog-Func: %s\nLog-Line: 9127\nUser-Data: %s\n\n%s",
+				len(line), function, about, line))
+		}
+	}
 }
 
 // answer is a called phone that picks up. f.mu is held.
@@ -656,7 +691,7 @@ func (f *fake) describe(fields map[string]any, ch *fakeChannel) {
 		fields["variable_"+name] = value
 	}
 	fields["Unique-ID"] = ch.id
-	fields["Channel-Presence-ID"] = ch.presence
+	fields["Channel-Presence-ID"], fields["Call-Direction"] = ch.presence, ch.direction
 	fields["Caller-Caller-ID-Number"], fields["Caller-Caller-ID-Name"] = ch.caller, ch.name
 	fields["Caller-Channel-Created-Time"] = strconv.FormatInt(ch.created.UnixMicro(), 10)
 	fields["Answer-State"], fields["Channel-State"] = "ringing", "CS_EXECUTE"

@@ -28,6 +28,8 @@ type frame struct {
 	reply   string // Reply-Text
 	job     string // Job-UUID of a reply to bgapi
 	content string // Content-Disposition of a disconnect notice
+	said    string // Log-Func of a line of the log: the function that wrote it
+	about   string // User-Data of a line of the log: the channel that it is about
 	body    []byte
 }
 
@@ -73,6 +75,10 @@ func (r *reader) next() (frame, error) {
 			f.job = value
 		case "content-disposition":
 			f.content = value
+		case "log-func":
+			f.said = value
+		case "user-data":
+			f.about = value
 		case "content-length":
 			if length, err = lengthOf(value, length); err != nil {
 				return f, err

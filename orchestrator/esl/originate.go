@@ -183,7 +183,7 @@ func (a *Adapter) origination(o orchestrator.Origination) (string, error) {
 	switch {
 	case !orchestrator.Ours(o.Channel) || !channelID.MatchString(o.Channel):
 		return "", fault.New(op, fault.Invalid, "channel id %q is not of our making", o.Channel)
-	case !endpointID.MatchString(o.Endpoint):
+	case !endpointID.MatchString(o.Endpoint) && peerOf(o.Endpoint) == "":
 		return "", fault.New(op, fault.Invalid, "the endpoint is neither user/NAME nor sofia/PROFILE/ADDRESS")
 	case seconds < 1 || o.Timeout%time.Second != 0:
 		return "", fault.New(op, fault.Invalid, "timeout %v is not a positive number of seconds", o.Timeout)
@@ -199,6 +199,9 @@ func (a *Adapter) origination(o orchestrator.Origination) (string, error) {
 		"playback_terminators": "none", "hangup_after_bridge": "false", "deny_refer_requests": "true", "default_language": o.Language,
 		"origination_caller_id_number": numberShown(party.Number), "origination_caller_id_name": shown(party.Name),
 	})
+	if peerOf(o.Endpoint) != "" {
+		v["loopback_bowout"] = "false" // the channel stays ours
+	}
 	if o.AutoAnswer {
 		v["sip_auto_answer"] = "true" // Call-Info: …;answer-after=0
 		v["sip_h_Alert-Info"] = "info=alert-autoanswer"
@@ -210,8 +213,13 @@ func (a *Adapter) origination(o orchestrator.Origination) (string, error) {
 	return "originate " + variables + a.fullEndpoint(o.Endpoint) + " 'm:^:" + a.keepEnd() + "park:' inline", nil
 }
 
-// fullEndpoint names the domain of a phone that is called by its name alone.
+// fullEndpoint names the domain of a phone that is called by its name alone, and the way
+// to one who is in a call already.
 func (a *Adapter) fullEndpoint(endpoint string) string {
+	if peer := peerOf(endpoint); peer != "" {
+		// the mark is taken off the half that is none of ours
+		return "loopback/m:^:unset:" + markVariable + "^intercept:" + peer + "/operadora/inline"
+	}
 	if strings.HasPrefix(endpoint, "user/") && !strings.Contains(endpoint, "@") && a.cfg.Domain != "" {
 		return endpoint + "@" + a.cfg.Domain
 	}

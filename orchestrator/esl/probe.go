@@ -34,6 +34,7 @@ var Modules = map[string]string{
 	"mod_local_stream": "no hold music",
 	"mod_tone_stream":  "no beep",
 	"mod_dialplan_xml": "no call is handed over",
+	"mod_loopback":     "no transfer of a phone to whom it talks with on its other line",
 }
 
 // Probe examines a FreeSWITCH without disturbing it: it may run beside a live

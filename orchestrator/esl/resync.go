@@ -54,6 +54,7 @@ func (s *session) prepare(ctx context.Context) error {
 	}
 	s.wg.Go(func() { s.pulse(ctx) })
 	s.wg.Go(func() { s.hurry(ctx) })
+	s.wg.Go(func() { s.overhear(ctx) })
 	return s.a.watch.tellAll(ctx, s)
 }
 

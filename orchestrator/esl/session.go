@@ -1,6 +1,7 @@
 package esl
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -213,6 +214,12 @@ func (s *session) pick() *conn {
 func (s *session) receive(f frame) {
 	if f.kind == "text/disconnect-notice" {
 		s.end(fault.New("esl.Read", fault.Unavailable, "freeswitch ends the connection: %s", brief(string(f.body))))
+		return
+	}
+	if f.kind == logLine {
+		if f.said == refersFunc && bytes.Contains(f.body, []byte(refusesBoth)) && channelID.MatchString(f.about) {
+			s.wg.Go(func() { s.bothLines(f.about) })
+		}
 		return
 	}
 	if !s.room.take(s.ctx, len(f.body)) {

@@ -2,6 +2,8 @@ package esl
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -9,10 +11,92 @@ import (
 
 // A phone's transfer to a number (REFER) is one that FreeSWITCH cannot carry out
 // itself: who is in a conference has no partner that it could send elsewhere. It
-// tells the phone so at once (403), and us in an event: we carry it out. One to the
-// far end of another call of the phone (Replaces) is refused without a word to us:
-// deny_refer_requests, which we set on every phone that we call, keeps FreeSWITCH
-// from sending that far end into its dialplan.
+// tells the phone so at once (403), and us in an event: we carry it out.
+//
+// One to the far end of another call of the phone (Replaces) it refuses as well, as
+// deny_refer_requests, which we set on every phone that we call, keeps it from sending
+// that far end into its dialplan. No event says so, but a line of the log does: the log is
+// asked for while a phone is in a call of ours and in another. Which call was meant is a
+// variable of the channel by then.
+
+const (
+	logLine     = "log/data"                  // the frame of a line of the log
+	logLevel    = "notice"                    // at which refusals are written
+	refersFunc  = "sofia_handle_sip_i_refer"  // the function that refuses,
+	refusesBoth = "Denying Attended Transfer" // and what it says of both lines
+)
+
+// peerTech begins endpoints that name a channel of a conversation that is none of ours.
+// It is taken out of it by the far half of a loopback channel.
+const peerTech = "channel/"
+
+// peerOf is the channel that an endpoint names so, "" of one that does not.
+func peerOf(endpoint string) string {
+	if peer, is := strings.CutPrefix(endpoint, peerTech); is && channelID.MatchString(peer) {
+		return peer
+	}
+	return ""
+}
+
+// overhear asks for the log while a transfer key could be pressed for two calls.
+func (s *session) overhear(ctx context.Context) {
+	for heard := false; ; {
+		if want := s.a.watch.bothLines(); want != heard {
+			command := map[bool]string{true: "log " + logLevel, false: "nolog"}[want]
+			limited, cancel := context.WithTimeout(ctx, s.a.cfg.CommandTimeout)
+			f, err := s.events.ask(limited, command)
+			cancel()
+			if err != nil {
+				s.end(err)
+				return
+			}
+			if heard = want; strings.HasPrefix(f.reply, "-") && want {
+				s.a.log.WarnContext(ctx, "freeswitch does not tell its log; transfers of phones to their other calls are refused", "reply", brief(f.reply))
+			}
+		}
+		select {
+		case <-s.a.watch.turned:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// bothLines is the log's word on a channel whose phone asked for a transfer. That is told
+// if it was one to the far end of another call, and one of the two is ours: a phone may
+// ask for it in either.
+func (s *session) bothLines(asked string) {
+	w, err := s.dump(s.ctx, asked)
+	if err != nil || w == nil || !channelID.MatchString(string(w.OtherLine)) {
+		return
+	}
+	other, err := s.dump(s.ctx, string(w.OtherLine))
+	if err != nil || other == nil {
+		return
+	}
+	ours := func(id string) (is bool) {
+		s.a.legs.see(id, func(g *leg) { is = g != nil && g.stage == stageHere })
+		return is
+	}
+	switch {
+	case ours(asked):
+	case ours(other.id()):
+		w, other = other, w
+	default:
+		return
+	}
+	s.call(s.ctx, func() {
+		e := w.event(s.a.name, orchestrator.EventTransfer)
+		e.At, e.Other, e.Number = s.theirs(time.Now()), other.id(), string(other.Number)
+		if other.Direction == "inbound" {
+			e.Number = string(other.Dialled)
+		}
+		if peer := string(other.Partner); channelID.MatchString(peer) && !orchestrator.Ours(peer) {
+			e.Peer = peerTech + peer
+		}
+		s.sink.Event(e)
+	})
+}
 
 // applyTransfer is a transfer that a phone of ours asked for.
 func (a *Adapter) applyTransfer(d *doing, w *wire) {

@@ -71,6 +71,10 @@ type wire struct {
 
 	ErrorType text `json:"Error-Type"` // of a transfer that FreeSWITCH could not carry out
 	Extension text `json:"Transfer-Exten"`
+	Direction text `json:"Call-Direction"`        // inbound of a call that a phone made
+	Dialled   text `json:"variable_sip_req_user"` // what its phone dialled, whatever a dialplan made of it
+	OtherLine text `json:"variable_refer_uuid"`   // the call that its phone wanted to be joined with this one
+	Partner   text `json:"variable_signal_bond"`  // whom it is bridged with
 
 	RecordPath text `json:"Record-File-Path"`
 	RecordEnd  text `json:"Record-Completion-Cause"`
