@@ -130,7 +130,7 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 	if to.Away && !to.Recorded { // FreeSWITCH tells us of it when it is over
 		unset = "unset:" + dialplans.FreeSWITCHHeard + "^" + unset
 	}
-	return a.transfer(ctx, "Continue", channel, "'m:^:"+unset+"^transfer:"+strings.Join([]string{number, "XML", away}, " ")+"' inline")
+	return a.transfer(ctx, "Continue", channel, "'m:^:"+unset+"^transfer:"+strings.Join([]string{number, "XML", away}, " ")+"' inline", nil)
 }
 
 // movesKept is how many transfers a channel has left when it gets new ones. FreeSWITCH
@@ -138,10 +138,37 @@ func (a *Adapter) Continue(ctx context.Context, channel string, to orchestrator.
 // keeps a note of each time, which every event of the channel then tells.
 const movesKept = 30
 
-// transfer has a channel carry something else out.
-func (a *Adapter) transfer(ctx context.Context, verb, channel, what string) error {
-	tired := false
-	a.legs.see(channel, func(g *leg) { tired = g != nil && g.moves > 0 && g.moves < movesKept })
+// transfer has a channel carry something else out. Orders for one channel are given one
+// after the other: over two connections the later could overtake, and the channel would
+// be where the earlier put it. wanted, unless nil, tells when its turn has come whether
+// an order is to be given still.
+func (a *Adapter) transfer(ctx context.Context, verb, channel, what string, wanted func(*leg) bool) error {
+	var turn chan struct{}
+	a.legs.see(channel, func(g *leg) {
+		if g != nil {
+			turn = g.turn
+		}
+	})
+	if turn != nil {
+		limited, cancel := context.WithTimeout(ctx, a.cfg.CommandTimeout)
+		defer cancel()
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-limited.Done():
+			return fault.E("esl."+verb, fault.Unavailable, limited.Err())
+		}
+	}
+	tired, still := false, true
+	a.legs.see(channel, func(g *leg) {
+		if g != nil {
+			tired = g.moves > 0 && g.moves < movesKept
+			still = wanted == nil || wanted(g)
+		}
+	})
+	if !still {
+		return nil
+	}
 	if tired {
 		if err := a.order(ctx, verb, "uuid_setvar_multi "+channel+" max_session_transfers=70;transfer_history="); err != nil {
 			return err

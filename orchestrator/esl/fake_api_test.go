@@ -271,7 +271,9 @@ func (f *fake) transfer(ch *fakeChannel, to string) {
 			return
 		}
 	}
-	if before, rest, joins := strings.Cut(to, "conference:"); joins {
+	if before, rest, joins := strings.Cut(to, "conference:"); joins && f.loses > 0 {
+		f.loses--
+	} else if joins {
 		if strings.HasPrefix(before, "m:^:"+keepsEnd) {
 			ch.keepEnd()
 		}

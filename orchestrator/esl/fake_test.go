@@ -2,6 +2,7 @@ package esl
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -48,6 +49,8 @@ type fake struct {
 	refuses  string        // commands that begin so are refused before they are looked at
 	cut      bool
 	slow     chan struct{} // calls are made when it closes, and the connection waits meanwhile; nil when they are at once
+	slows    string        // how commands begin that wait for slow, "bgapi originate" if it is empty
+	loses    int           // so many orders to go into a room are lost, as the one before is carried out then
 	before   bool          // the dialplan was printed before callers wrote down how they end
 	cross    bool          // events are delivered out of order
 	held     *heldBack     // one that is delivered after the next
@@ -256,16 +259,16 @@ func (c *fakeClient) command(lines []string) {
 		headers[strings.ToLower(name)] = value
 	}
 	f.mu.Lock()
-	slow := f.slow
+	slow, slows := f.slow, cmp.Or(f.slows, "bgapi originate")
+	if f.on != nil {
+		f.on(lines[0])
+	}
 	f.mu.Unlock()
-	if slow != nil && strings.HasPrefix(lines[0], "bgapi originate") {
+	if slow != nil && strings.HasPrefix(lines[0], slows) {
 		<-slow
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.on != nil {
-		f.on(lines[0])
-	}
 	if f.refuses != "" && strings.HasPrefix(lines[0], f.refuses) {
 		c.reply("-ERR command not found")
 		return

@@ -54,6 +54,7 @@ type leg struct {
 	unwritten bool // it was told, not taken up, and ended; its own note of that is still to come
 
 	changed chan struct{} // closed and replaced at each change
+	turn    chan struct{} // holds a token while an order is given to carry something else out
 }
 
 // parking is what an event told that a channel was parked; the zero value is none.
@@ -121,7 +122,7 @@ func newLegs(app string) *legs {
 func (l *legs) of(channel string) *leg {
 	g := l.m[channel]
 	if g == nil {
-		g = &leg{id: channel, changed: make(chan struct{})}
+		g = &leg{id: channel, changed: make(chan struct{}), turn: make(chan struct{}, 1)}
 		l.m[channel] = g
 	}
 	return g

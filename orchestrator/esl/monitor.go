@@ -74,7 +74,7 @@ func (a *Adapter) Monitor(ctx context.Context, m orchestrator.Monitoring) error 
 	a.legs.unseat(m.Channel)
 	err := a.transfer(ctx, "Monitor", m.Channel, fmt.Sprintf("'m:^:set:operadora_monitor=%s.%s^set:eavesdrop_enable_dtmf=false"+
 		"^set:eavesdrop_whisper_aleg=%t^set:eavesdrop_whisper_bleg=%t%s^%s:%s^park:' inline",
-		m.Bridge, m.Mode, w.said, w.told, bindKeys(), monitorApp, m.Target))
+		m.Bridge, m.Mode, w.said, w.told, bindKeys(), monitorApp, m.Target), nil)
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,7 @@ func (a *Adapter) join(ctx context.Context, bridge string, channels []string, fl
 		return fault.New("esl.Join", fault.NotFound, "there is no bridge %q", bridge)
 	}
 	errs := make([]error, len(move))
+	orders, parked := make([]func() error, len(move)), make([]int64, len(move))
 	var transfers sync.WaitGroup
 	for i, ch := range move {
 		keep := a.keepEnd()
@@ -85,11 +86,13 @@ func (a *Adapter) join(ctx context.Context, bridge string, channels []string, fl
 			if g != nil && g.writes { // FreeSWITCH reads a command letter by letter, and yields after each
 				keep = ""
 			}
+			parked[i] = g.parkedAt()
 		})
-		// after the conference the channel is parked; without that it would be hung up
-		transfers.Go(func() {
-			errs[i] = a.transfer(ctx, "Join", ch, "'m:^:"+keep+keys[ch]+"conference:"+bridge+"@"+a.cfg.Profile+flags(ch)+"^park:' inline")
-		})
+		orders[i] = func() error {
+			// after the conference the channel is parked; without that it would be hung up
+			return a.transfer(ctx, "Join", ch, "'m:^:"+keep+keys[ch]+"conference:"+bridge+"@"+a.cfg.Profile+flags(ch)+"^park:' inline", nil)
+		}
+		transfers.Go(func() { errs[i] = orders[i]() })
 	}
 	transfers.Wait()
 	for _, err := range errs {
@@ -97,12 +100,41 @@ func (a *Adapter) join(ctx context.Context, bridge string, channels []string, fl
 			return err
 		}
 	}
-	for _, ch := range move {
-		if err := a.await(ctx, "Join", ch, func(g *leg) bool { return g.room == bridge }); err != nil {
+	for i, ch := range move {
+		if err := a.arrives(ctx, bridge, ch, parked[i], orders[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// overtaken is how long a channel may be parked that is on its way into a room.
+const overtaken = 100 * time.Millisecond
+
+// arrives waits until a channel is in its room. One that was parked since before, when the
+// order was given, is ordered anew: FreeSWITCH loses an order that comes in the moment in
+// which it looks up what the one before wants.
+func (a *Adapter) arrives(ctx context.Context, bridge, channel string, before int64, order func() error) error {
+	last := time.Now().Add(a.cfg.CommandTimeout)
+	for {
+		patience, cancel := context.WithTimeout(ctx, overtaken)
+		err := a.await(patience, "Join", channel, func(g *leg) bool { return g.room == bridge })
+		over := err == nil || patience.Err() == nil || ctx.Err() != nil
+		cancel()
+		var now int64
+		a.legs.see(channel, func(g *leg) { now = g.parkedAt() })
+		switch {
+		case over:
+			return err
+		case time.Now().After(last):
+			return fault.New("esl.Join", fault.Unavailable, "channel %.80q did not arrive within %v", channel, a.cfg.CommandTimeout)
+		case now > before:
+			before = now
+			if err := order(); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // putBack puts a channel back into the room that it was taken out of by somebody at
@@ -162,24 +194,43 @@ func (a *Adapter) Part(ctx context.Context, bridge string, channels ...string) e
 		}
 	}
 	a.legs.mu.Unlock()
-	return a.takeOut(ctx, "Part", in)
+	return a.takeOut(ctx, "Part", bridge, in)
 }
 
-// takeOut parks channels and returns when they are. One that is gone is no error.
-func (a *Adapter) takeOut(ctx context.Context, verb string, channels []string) error {
-	a.legs.unseat(channels...)
+// takeOut parks channels of a room and returns when they are. One that is gone is no
+// error, nor is one that was put into another room: a permanent line goes from one call
+// to the next, and the one before it may be late to let it go.
+func (a *Adapter) takeOut(ctx context.Context, verb, bridge string, channels []string) error {
 	for _, ch := range channels {
-		err := a.transfer(ctx, verb, ch, "park: inline")
+		err := a.transfer(ctx, verb, ch, "park: inline", func(g *leg) bool {
+			if g.elsewhere(bridge) {
+				return false
+			}
+			g.seat = seat{}
+			return true
+		})
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return err
 		}
 	}
-	return a.awaitParked(ctx, verb, channels)
+	return a.awaitParked(ctx, verb, bridge, channels)
 }
 
-func (a *Adapter) awaitParked(ctx context.Context, verb string, channels []string) error {
+// parkedAt is the place in the order of events at which a channel was parked, 0 of one
+// that is not.
+func (g *leg) parkedAt() int64 {
+	if g == nil || !g.parked || g.room != "" {
+		return 0
+	}
+	return g.applied
+}
+
+// elsewhere tells whether the channel was put into another room than that.
+func (g *leg) elsewhere(bridge string) bool { return g.seat.room != "" && g.seat.room != bridge }
+
+func (a *Adapter) awaitParked(ctx context.Context, verb, bridge string, channels []string) error {
 	for _, ch := range channels {
-		err := a.await(ctx, verb, ch, func(g *leg) bool { return g.room == "" && g.parked })
+		err := a.await(ctx, verb, ch, func(g *leg) bool { return g.room == "" && g.parked || g.elsewhere(bridge) })
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return err
 		}
@@ -216,10 +267,10 @@ func (a *Adapter) DestroyBridge(ctx context.Context, bridge string, stay ...stri
 			return err
 		}
 	}
-	if err := a.takeOut(ctx, "DestroyBridge", in); err != nil {
+	if err := a.takeOut(ctx, "DestroyBridge", bridge, in); err != nil {
 		return err
 	}
-	if err := a.awaitParked(ctx, "DestroyBridge", stay); err != nil {
+	if err := a.awaitParked(ctx, "DestroyBridge", bridge, stay); err != nil {
 		return err
 	}
 	err := a.order(ctx, "DestroyBridge", "hash delete/"+a.roomRealm()+"/"+bridge)

@@ -1,6 +1,7 @@
 package esl
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -115,5 +116,100 @@ func TestTransferredAllDay(t *testing.T) {
 				t.Fatalf("change %d to %s: %v", n, mode, err)
 			}
 		}
+	}
+}
+
+// TestLineGoesFromCallToCall: a permanent line is put into the room of the next call while
+// the one before lets it go. It is where the next wants it, whichever order FreeSWITCH
+// takes longer over, and neither call waits in vain.
+func TestLineGoesFromCallToCall(t *testing.T) {
+	t.Parallel()
+	lets := map[string]func(ctx context.Context, a *Adapter) error{
+		"parted":    func(ctx context.Context, a *Adapter) error { return a.Part(ctx, "op-x-b1", "in-1") },
+		"destroyed": func(ctx context.Context, a *Adapter) error { return a.DestroyBridge(ctx, "op-x-b1", "in-1") },
+	}
+	for name, let := range lets {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			slow, asked := make(chan struct{}), make(chan string, 100)
+			a := f.adapter(t)
+			l := run(t, a)
+			ctx := t.Context()
+			for _, room := range []string{"op-x-b1", "op-y-b1"} {
+				must(t, a.CreateBridge(ctx, room))
+			}
+			line := f.comes(t, l, "in-1")
+			must(t, a.Join(ctx, "op-x-b1", line.id))
+			f.mu.Lock()
+			f.slow, f.slows = slow, "api uuid_transfer in-1 park:"
+			f.on = func(command string) {
+				if strings.HasPrefix(command, "api uuid_transfer in-1") {
+					asked <- command
+				}
+			}
+			f.mu.Unlock()
+			gone, joined := make(chan error, 1), make(chan error, 1)
+			go func() { gone <- let(ctx, a) }()
+			wait(t, "the order to let the line go", asked)
+			go func() { joined <- a.Join(ctx, "op-y-b1", line.id) }()
+			select { // it waits for its turn
+			case order := <-asked:
+				t.Errorf("%q is given before the order that lets the line go was answered", order)
+			case <-time.After(50 * time.Millisecond):
+			}
+			close(slow)
+			must(t, wait(t, "the next room", joined))
+			must(t, wait(t, "the end of the room before", gone))
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if line.room != "op-y-b1" {
+				t.Errorf("the line is in room %q", line.room)
+			}
+		})
+	}
+}
+
+// TestLetGoLate: who is in the room of the next call already is not taken out of it by the
+// call before.
+func TestLetGoLate(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(t)
+	l := run(t, a)
+	ctx := t.Context()
+	for _, room := range []string{"op-x-b1", "op-y-b1"} {
+		must(t, a.CreateBridge(ctx, room))
+	}
+	line := f.comes(t, l, "in-1")
+	must(t, a.Join(ctx, "op-x-b1", line.id))
+	must(t, a.Join(ctx, "op-y-b1", line.id))
+	must(t, a.Part(ctx, "op-x-b1", line.id))
+	must(t, a.DestroyBridge(ctx, "op-x-b1", line.id))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if line.room != "op-y-b1" {
+		t.Errorf("the line is in room %q", line.room)
+	}
+}
+
+// TestOrderIsLost: a channel that is parked in place of being in its room is ordered there
+// once more.
+func TestOrderIsLost(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(t)
+	l := run(t, a)
+	ctx := t.Context()
+	must(t, a.CreateBridge(ctx, "op-x-b1"))
+	line := f.comes(t, l, "in-1")
+	f.mu.Lock()
+	f.loses = 2
+	f.mu.Unlock()
+	must(t, a.Join(ctx, "op-x-b1", line.id))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if line.room != "op-x-b1" {
+		t.Errorf("the line is in room %q", line.room)
 	}
 }
