@@ -53,7 +53,7 @@ test: setup ## vet and all tests, with the race detector, on the real parts
 	GORACE=atexit_sleep_ms=50 OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -p 1 -timeout $(TEST_TIMEOUT) $(PHONES)
 
 # The tests of cmd/operadora that are about calls, not about Asterisk.
-ON_FREESWITCH = TestACallerReachesAnAgent|TestCallersWhoHangUp|TestAgentsWhoDoNotServe|TestKilled|TestOldOwnerWakes|TestEndsUnseen|TestUnheard|TestAwayFallsThrough|TestRedisAway|TestAsteriskRestarted|TestHostileCaller|TestSocketCut|TestRecordingIsMuted|TestVoicemail|TestTransfer|TestAttendedTransferKey|TestHangUpsInEveryStage|TestMoveWaiting|TestConsult|TestKeysWhileTalking|TestPaymentByKeys|TestPermanentLines|TestLinesKilled|TestAgentsCall|TestAgentsMayNotCall|TestSupervisorsOnRealPhones|TestLamps|TestAgentTwice|TestUnknownNumber|TestWrongPassword|TestDoctorOnFreeSWITCH|TestAdministratorOfFreeSWITCH
+ON_FREESWITCH = TestACallerReachesAnAgent|TestCallersWhoHangUp|TestAgentsWhoDoNotServe|TestKilled|TestOldOwnerWakes|TestEndsUnseen|TestUnheard|TestAwayFallsThrough|TestRedisAway|TestAsteriskRestarted|TestHostileCaller|TestSocketCut|TestRecordingIsMuted|TestVoicemail|TestTransfer|TestAttendedTransferKey|TestHangUpsInEveryStage|TestMoveWaiting|TestConsult|TestKeysWhileTalking|TestPaymentByKeys|TestPermanentLines|TestLinesKilled|TestLinesCross|TestAgentOnALineCalls|TestCallback|TestAgentsCall|TestAgentsMayNotCall|TestSupervisorsOnRealPhones|TestLamps|TestAgentTwice|TestUnknownNumber|TestWrongPassword|TestDoctorOnFreeSWITCH|TestAdministratorOfFreeSWITCH
 
 test-freeswitch: setup ## the same on a real FreeSWITCH (FREESWITCH=/path: its program or prefix), started privately on loopback
 	$(GO) test -tags freeswitch -count=1 -timeout $(TEST_TIMEOUT) ./orchestrator/esl
