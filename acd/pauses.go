@@ -3,7 +3,7 @@ package acd
 import (
 	"time"
 
-	"github.com/operadora/operadora/acd/figures"
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 const overRefuse = "refuse"
@@ -48,7 +48,7 @@ type Allowance struct {
 
 // allowance is what an agent may pause for a reason, on the day that now is in.
 func (dir *directory) allowance(a Agent, p PauseReason, now time.Time, override bool) *Allowance {
-	from, to := figures.DayOf(now.In(dir.zone))
+	from, to := calendar.DayOf(now.In(dir.zone))
 	out := &Allowance{PerDayMS: p.PerDay.Milliseconds(), Times: p.Times, AtOnce: p.AtOnce, Refuse: p.Over != "warn" && !override,
 		From: from.UnixMilli(), To: to.UnixMilli(), In: []string{string(PauseInCentre)}}
 	switch p.AtOnceIn {

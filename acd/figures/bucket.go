@@ -3,6 +3,8 @@ package figures
 import (
 	"cmp"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // key is a row's name in one dimension, with its place among the others.
@@ -47,10 +49,10 @@ func newSlicer(d Dimension, zone *time.Location, interval time.Duration) *slicer
 			return key{int64(from.Hour()), from.Format("15") + ":00"}
 		}
 	case ByDay:
-		s.piece = DayOf
+		s.piece = calendar.DayOf
 		s.name = func(from time.Time) key { return key{from.UnixMilli(), from.Format(time.DateOnly)} }
 	case ByWeekday:
-		s.piece = DayOf
+		s.piece = calendar.DayOf
 		s.name = func(from time.Time) key {
 			return key{int64(from.Weekday()+6) % 7, from.Weekday().String()} // Monday first
 		}
@@ -75,26 +77,4 @@ func intervalOf(t time.Time, length time.Duration) (from, to time.Time) {
 		to = ends
 	}
 	return from, to
-}
-
-// DayOf is the day that a moment is in: as long as it is, on days on which clocks
-// are set, too.
-func DayOf(t time.Time) (from, to time.Time) {
-	y, m, d := t.Date()
-	return dawn(y, m, d, t.Location()), dawn(y, m, d+1, t.Location())
-}
-
-// dawn is the first moment of a day. Some zones set their clocks at midnight, so that
-// a day has no 00:00, or has it twice; and time.Date chooses one.
-func dawn(y int, m time.Month, d int, zone *time.Location) time.Time {
-	y, m, d = time.Date(y, m, d, 12, 0, 0, 0, time.UTC).Date() // the 32nd is the 1st
-	const step = 15 * time.Minute                              // clocks are set by multiples of it
-	t := time.Date(y, m, d, 0, 0, 0, 0, zone).Add(-3 * time.Hour)
-	for range 32 {
-		if yy, mm, dd := t.Date(); yy == y && mm == m && dd == d {
-			return t
-		}
-		t = t.Add(step)
-	}
-	return time.Date(y, m, d, 0, 0, 0, 0, zone) // a day that was left out, as at the date line
 }

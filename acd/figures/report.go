@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // Dimension is what a report has a row for each of.
@@ -454,7 +456,7 @@ func (t *maker) over(used *allowances, s Span) {
 		zone = time.UTC
 	}
 	for at := s.At; at < s.Until; {
-		from, to := DayOf(time.UnixMilli(at).In(zone))
+		from, to := calendar.DayOf(time.UnixMilli(at).In(zone))
 		p := paused{s.Agent, s.Reason, from.UnixMilli()}
 		if at == s.At {
 			if used.times[p]++; ok && t.in(at) && limit.Times > 0 && used.times[p] > limit.Times {

@@ -12,6 +12,7 @@ import (
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/acd/figures"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -107,7 +108,7 @@ func (r Reporter) read(ctx context.Context, q Query, now time.Time, calls bool) 
 		for _, p := range defs.PauseReasons {
 			d.Limits[p.Name] = figures.Limit{PerDay: p.PerDay, Times: p.Times}
 		}
-		dawn, _ := figures.DayOf(q.From.In(d.Centre)) // limits are those of days
+		dawn, _ := calendar.DayOf(q.From.In(d.Centre)) // limits are those of days
 		return d, r.changes(ctx, d, dir, dawn, q.To)
 	}
 	from, last := q.From.Add(-afterwards), q.To // an answer may be told of a caller who came before

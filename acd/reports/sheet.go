@@ -7,6 +7,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/acd/figures"
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -54,7 +55,7 @@ func (r Reporter) Sheet(ctx context.Context, q SheetQuery) (Sheet, error) {
 	if q.Zone == nil {
 		q.Zone = time.UTC
 	}
-	from, to := figures.DayOf(q.Day.In(q.Zone))
+	from, to := calendar.DayOf(q.Day.In(q.Zone))
 	asked := Query{Query: figures.Query{From: from, To: to, Zone: q.Zone, Interval: q.Interval, Queue: q.Queue}}
 	report, err := figures.Find("service")
 	if err != nil {

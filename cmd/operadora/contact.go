@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // newContactCommand is about calls that have ended.
@@ -149,15 +150,21 @@ func momentIn(flag, text string, zone *time.Location) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
 	}
-	if back, ok := map[string]int{"today": 0, "yesterday": 1}[text]; ok {
-		y, m, d := time.Now().In(zone).Date()
-		day := time.Date(y, m, d-back, 0, 0, 0, 0, zone)
-		return &day, nil
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return &at, nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", time.DateOnly} {
-		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return &at, nil
-		}
+	day, clock, timed := strings.Cut(text, " ")
+	minute, ok := 0, true
+	if timed {
+		minute, ok = calendar.ReadClock(clock)
 	}
-	return nil, fmt.Errorf("--%s %q is not a moment such as %s", flag, text, momentExample)
+	date, err := time.Parse(time.DateOnly, day)
+	if back, named := map[string]int{"today": 0, "yesterday": 1}[day]; named {
+		date, err = time.Now().In(zone).AddDate(0, 0, -back), nil
+	}
+	if err != nil || !ok {
+		return nil, fmt.Errorf("--%s %q is not a moment such as %s", flag, text, momentExample)
+	}
+	at := calendar.When(zone, date, minute)
+	return &at, nil
 }

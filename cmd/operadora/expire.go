@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/life"
 )
 
@@ -13,24 +14,24 @@ const expiryRetry = 10 * time.Minute
 
 // expireDue is when to look next, and the day that is due by now: the last one whose time
 // has come, in the centre's time zone.
-func expireDue(now time.Time, hour, minute int, zone *time.Location) (day, next time.Time) {
-	y, m, d := now.In(zone).Date()
-	at := time.Date(y, m, d, hour, minute, 0, 0, zone)
+func expireDue(now time.Time, minute int, zone *time.Location) (day, next time.Time) {
+	today := now.In(zone)
+	at := calendar.When(zone, today, minute)
 	if at.After(now) {
-		return time.Date(y, m, d-1, 12, 0, 0, 0, zone), at
+		return today.AddDate(0, 0, -1), at
 	}
-	return time.Date(y, m, d, 12, 0, 0, 0, zone), time.Date(y, m, d+1, hour, minute, 0, 0, zone)
+	return today, calendar.When(zone, today.AddDate(0, 0, 1), minute)
 }
 
 // keepExpiring removes what queues keep no longer, once a day, by one of the processes. A
 // day that was slept through is made up for at the start.
 func (a *App) keepExpiring(ctx context.Context) {
-	hour, minute, err := a.cfg.Records.ExpireTime()
+	minute, err := a.cfg.Records.ExpireTime()
 	if err != nil {
 		return // it is left out: for another fault the configuration was refused
 	}
 	for {
-		day, next := expireDue(time.Now(), hour, minute, a.current().ACD.Zone())
+		day, next := expireDue(time.Now(), minute, a.current().ACD.Zone())
 		if err := a.expireOn(ctx, day); err != nil && ctx.Err() == nil {
 			a.log.WarnContext(ctx, "what is kept no longer was not removed", "error", err)
 			next = time.Now().Add(expiryRetry)

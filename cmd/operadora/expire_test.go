@@ -19,12 +19,12 @@ func TestExpireDue(t *testing.T) {
 	} {
 		at, err := time.ParseInLocation("2006-01-02T15:04:05", now, zone)
 		must(t, err)
-		day, next := expireDue(at.UTC(), 3, 30, zone)
+		day, next := expireDue(at.UTC(), 3*60+30, zone)
 		if got := [2]string{day.Format(time.DateOnly), next.In(zone).Format("2006-01-02T15:04:05")}; got != want {
 			t.Errorf("%s: %q, want %q", now, got, want)
 		}
 	}
-	if _, _, err := (records.Config{ExpireAt: "3.30"}).ExpireTime(); err == nil {
+	if _, err := (records.Config{ExpireAt: "3.30"}).ExpireTime(); err == nil {
 		t.Error("3.30 is a time of day")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	openapi_types "github.com/oapi-codegen/runtime/types"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // documentFlags are what a sheet or a log book is asked for with.
@@ -166,7 +166,7 @@ func newLogbookShowCommand() *cobra.Command {
 	c.Flags().StringVar(&from, "from", "", "begin: "+momentExample+"; in the zone of --tz")
 	c.Flags().StringVar(&to, "to", "", "end, exclusive; now when it is left out")
 	c.Flags().StringVar(&day, "day", "", "the day on which the shift begins, such as 2026-03-02, today or yesterday")
-	c.Flags().StringVar(&shift, "shift", "00:00-24:00", "the shift's hours; one that ends before it begins ends on the next day")
+	c.Flags().StringVar(&shift, "shift", "", "the shift's hours, such as 06:00-14:00 (default: the whole day); one that ends before it begins ends on the next day")
 	return c
 }
 
@@ -174,6 +174,11 @@ func newLogbookShowCommand() *cobra.Command {
 func shiftSpan(from, to, day, shift string, zone *time.Location) (begin time.Time, end *time.Time, err error) {
 	if (from == "") == (day == "") {
 		return begin, nil, errors.New("one of --day (with --shift) and --from (with --to) is needed, and not both")
+	}
+	for _, f := range []struct{ flag, value, of string }{{"shift", shift, from}, {"to", to, day}} {
+		if f.value != "" && f.of != "" {
+			return begin, nil, fmt.Errorf("--%s %q: a shift is of --day, and --to of --from", f.flag, f.value)
+		}
 	}
 	if from != "" {
 		at, err := momentIn("from", from, zone)
@@ -187,29 +192,12 @@ func shiftSpan(from, to, day, shift string, zone *time.Location) (begin time.Tim
 	if err != nil {
 		return begin, nil, err
 	}
-	y, m, d := at.In(zone).Date()
-	first, last, ok := strings.Cut(shift, "-")
-	h1, m1, err1 := hourMinute(first)
-	h2, m2, err2 := hourMinute(last)
-	if !ok || err1 != nil || err2 != nil || h1 == 24 {
-		return begin, nil, fmt.Errorf("--shift %q is no span such as 06:00-14:00", shift)
+	hours, err := calendar.ReadSpan(cmp.Or(shift, "00:00-24:00"))
+	if err != nil {
+		return begin, nil, fmt.Errorf("--shift %w", err)
 	}
-	next := 0
-	if h2*60+m2 <= h1*60+m1 {
-		next = 1
-	}
-	over := time.Date(y, m, d+next, h2, m2, 0, 0, zone)
-	return time.Date(y, m, d, h1, m1, 0, 0, zone), &over, nil
-}
-
-// hourMinute reads 06:00; the end of a day is 24:00.
-func hourMinute(text string) (hour, minute int, err error) {
-	text = strings.TrimSpace(text)
-	if text == "24:00" {
-		return 24, 0, nil
-	}
-	t, err := time.Parse("15:04", text)
-	return t.Hour(), t.Minute(), err
+	over := calendar.When(zone, at.In(zone), hours.To)
+	return calendar.When(zone, at.In(zone), hours.From), &over, nil
 }
 
 func newNoteCommand() *cobra.Command {

@@ -95,3 +95,51 @@ func TestLogbookCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestADayWithoutMidnight is itself, and not the day before: where clocks are set at
+// midnight a day may begin at one o'clock.
+func TestADayWithoutMidnight(t *testing.T) {
+	t.Parallel()
+	var asked url.Values
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.URL.Query()
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<p>")
+	}))
+	defer server.Close()
+	run := func(args string) {
+		t.Helper()
+		_, err := command(t, append(strings.Fields(args), "--token", "x", "--url", server.URL, "--format", "html")...)
+		must(t, err)
+	}
+	run("sheet --queue sales --day 2026-09-06 --tz America/Santiago")
+	if got := asked.Get("day"); got != "2026-09-06" {
+		t.Errorf("the sheet of 2026-09-06 is asked for as that of %s", got)
+	}
+	for shift, want := range map[string][2]string{"06:00-14:00": {"2026-09-06T06:00:00-03:00", "2026-09-06T14:00:00-03:00"},
+		"00:30-24:00": {"2026-09-06T01:00:00-03:00", "2026-09-07T00:00:00-03:00"}} {
+		run("logbook show --day 2026-09-06 --tz America/Santiago --shift " + shift)
+		if got := [2]string{asked.Get("from"), asked.Get("to")}; got != want {
+			t.Errorf("%s is %s, want %s", shift, got, want)
+		}
+	}
+	run("logbook show --from 2026-09-06 --tz America/Santiago")
+	if got := asked.Get("from"); got != "2026-09-06T01:00:00-03:00" {
+		t.Errorf("the day begins at %s", got)
+	}
+}
+
+// TestFlagsThatSayNothingAreRefused: a shift is of a day.
+func TestFlagsThatSayNothingAreRefused(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<p>")
+	}))
+	defer server.Close()
+	for args, flag := range map[string]string{"--from 2026-03-02 --shift 06:00-14:00": "--shift", "--day 2026-03-02 --to 2026-03-05": "--to"} {
+		if _, err := command(t, strings.Fields("logbook show --format html --token x --url "+server.URL+" "+args)...); err == nil || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%s: %s says nothing, and nobody is told: %v", args, flag, err)
+		}
+	}
+}

@@ -135,3 +135,34 @@ func TestNeverOutsideAnyZone(t *testing.T) {
 		}
 	})
 }
+
+// TestWhen: a time of day where clocks are set: left out, twice, at midnight, and a day that
+// is left out as a whole.
+func TestWhen(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		zone, date string
+		minute     int
+		want       string
+	}{
+		{"America/Bogota", "2026-03-02", 6 * 60, "2026-03-02T06:00:00-05:00"},
+		{"America/Bogota", "2026-03-02", 30 * 60, "2026-03-03T06:00:00-05:00"},
+		{"America/Santiago", "2026-09-06", 0, "2026-09-06T01:00:00-03:00"},
+		{"America/Santiago", "2026-09-05", 24 * 60, "2026-09-06T01:00:00-03:00"},
+		{"America/Santiago", "2026-04-04", 23*60 + 30, "2026-04-04T23:30:00-03:00"}, // and an hour later
+		{"Europe/Madrid", "2026-03-29", 2*60 + 30, "2026-03-29T03:00:00+02:00"},
+		{"Pacific/Apia", "2011-12-30", 9 * 60, "2011-12-31T00:00:00+14:00"},
+	} {
+		zone, err := time.LoadLocation(x.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		date, err := time.Parse(time.DateOnly, x.date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := calendar.When(zone, date, x.minute).Format(time.RFC3339); got != x.want {
+			t.Errorf("%s, %s, minute %d is %s, want %s", x.zone, x.date, x.minute, got, x.want)
+		}
+	}
+}

@@ -71,6 +71,27 @@ func moment(zone *time.Location, date time.Time, minute int) (out []time.Time) {
 	return out
 }
 
+// When is the first moment at which a clock shows a minute of a date, or has been set past it;
+// minutes from 24:00 on are those of the next day.
+func When(zone *time.Location, date time.Time, minute int) time.Time {
+	date = noonOf(date, minute/minutesPerDay)
+	minute %= minutesPerDay
+	if shown := moment(zone, date, minute); len(shown) > 0 {
+		return slices.MinFunc(shown, time.Time.Compare)
+	}
+	y, m, d := date.Date()
+	wall := time.Date(y, m, d, 0, minute, 0, 0, time.UTC)
+	_, before := wall.AddDate(0, 0, -1).In(zone).Zone()
+	set, _ := wall.Add(-time.Duration(before) * time.Second).In(zone).ZoneBounds()
+	return set.In(zone)
+}
+
+// DayOf is the day that a moment is in, on the clock of its zone: as long as it is, on days on
+// which clocks are set, too.
+func DayOf(t time.Time) (from, to time.Time) {
+	return When(t.Location(), t, 0), When(t.Location(), t, minutesPerDay)
+}
+
 // changes is when clocks are changed on a date: what opens in the hour that is left
 // out opens then.
 func changes(zone *time.Location, date time.Time) (out []time.Time) {

@@ -33,8 +33,8 @@ func Weekdays(text string) ([]time.Weekday, error) {
 // ReadSpan reads "09:00-14:00". One that ends before it begins runs past midnight.
 func ReadSpan(text string) (Span, error) {
 	from, to, ok := strings.Cut(text, "-")
-	a, okA := clockTime(strings.TrimSpace(from))
-	b, okB := clockTime(strings.TrimSpace(to))
+	a, okA := ReadClock(strings.TrimSpace(from))
+	b, okB := ReadClock(strings.TrimSpace(to))
 	if !ok || !okA || !okB || a == b || a == minutesPerDay {
 		return Span{}, fmt.Errorf("%q are no hours; write 09:00-14:00", text)
 	}
@@ -44,8 +44,8 @@ func ReadSpan(text string) (Span, error) {
 	return Span{From: a, To: b}, nil
 }
 
-// clockTime reads hh:mm up to 24:00, in minutes.
-func clockTime(s string) (int, bool) {
+// ReadClock reads a time of day, hh:mm up to 24:00, in minutes.
+func ReadClock(s string) (minute int, ok bool) {
 	if s == "24:00" {
 		return minutesPerDay, true
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/operadora/operadora/orchestrator/calendar"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
@@ -25,19 +26,19 @@ func (c Config) Validate() error {
 	if _, _, err := c.DSN.split(); err != nil {
 		return fmt.Errorf("records.dsn: %w", err)
 	}
-	if _, _, err := c.ExpireTime(); c.ExpireAt != "" && err != nil {
+	if _, err := c.ExpireTime(); c.ExpireAt != "" && err != nil {
 		return err
 	}
 	return yamlfile.Check("records", c).Err()
 }
 
-// ExpireTime is the time of day of ExpireAt.
-func (c Config) ExpireTime() (hour, minute int, err error) {
-	t, err := time.Parse("15:04", c.ExpireAt)
-	if err != nil {
-		return 0, 0, fmt.Errorf("records.expire_at: %q is no time of day such as 03:30", c.ExpireAt)
+// ExpireTime is the time of day of ExpireAt, in minutes.
+func (c Config) ExpireTime() (minute int, err error) {
+	minute, ok := calendar.ReadClock(c.ExpireAt)
+	if !ok {
+		return 0, fmt.Errorf("records.expire_at: %q is no time of day such as 03:30", c.ExpireAt)
 	}
-	return t.Hour(), t.Minute(), nil
+	return minute, nil
 }
 
 // DSN names a database. It may hold a password: printing it shows "***" instead.
