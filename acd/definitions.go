@@ -102,6 +102,8 @@ type Queue struct {
 	Whisper          string        `yaml:"whisper" shape:"maysound" default:"" doc:"Sound that an agent on a permanent line hears after the beep as a call comes, in the agent's language; empty is the beep alone."`
 	ExitKey          string        `yaml:"exit_key" shape:"maykey" default:"" doc:"Key with which a caller leaves the queue; empty is none."`
 
+	PlaceKept time.Duration `yaml:"place_kept" min:"0s" max:"24h" default:"0s" doc:"How long a caller who hung up while waiting, or was cut off, has their place kept: who calls again from the same number within it is where they would be, once. 0 keeps none."`
+
 	LastAgent *LastAgent `yaml:"last_agent" doc:"Has a caller who calls again wait for who served them first, as long as that agent is at work; absent treats all alike."`
 
 	Callback *Callback `yaml:"callback" doc:"Calls callers back who ask for it while they wait; absent calls nobody back."`

@@ -149,7 +149,7 @@ func (dir *directory) everyQueue(yield func(id string, q Queue) bool) {
 func (dir *directory) score(c CallRecord) float64 {
 	q, _ := dir.queue(c.Queue)
 	c, _ = dir.knows(c)
-	return CallScore(c.Entered, c.Priority+q.Priority, max(c.Tier, q.Tier))
+	return CallScore(cmp.Or(c.Kept.Since, c.Entered), c.Priority+q.Priority, max(c.Tier, q.Tier))
 }
 
 // remembers is how long a queue keeps in mind who served a caller.

@@ -40,6 +40,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Work: w.Work, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
 			Caller: numberKey(w.Caller.Number), Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
+			Kept: w.Kept,
 		},
 	}
 	if s.forms != nil && order.Record.Caller != "" {
@@ -50,6 +51,9 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	}
 	var err error
 	if order.Record, err = s.lastAgent(ctx, dir, q, order.Record); err != nil {
+		return orchestrator.Placement{}, err
+	}
+	if order.Kept, order.Record.Kept, err = s.kept(ctx, q, order.Record, now); err != nil {
 		return orchestrator.Placement{}, err
 	}
 	order.Record.Score = dir.score(order.Record)
@@ -70,10 +74,15 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		if err != nil {
 			return orchestrator.Placement{}, err
 		}
+		if res.Taken { // by another call of the caller
+			order.Kept, order.Record.Kept = "", w.Kept
+			order.Record.Score = dir.score(order.Record)
+			continue
+		}
 		if !res.Elsewhere {
 			s.matched(res.Offer)
 			p := placement(res.Result, res.Offer, res.Position, q)
-			p.Staff, p.Widens = res.Staff, widens(order.Record.Rings)
+			p.Staff, p.Widens, p.Kept = res.Staff, widens(order.Record.Rings), res.Kept
 			dir.tell(&p, order.Record)
 			if p.Result == orchestrator.PlacedWaiting && estimates {
 				if p.Expected = expected; expected == 0 {
@@ -112,7 +121,7 @@ func (s *Service) lastAgent(ctx context.Context, dir *directory, q Queue, c Call
 	return c, err
 }
 
-// ForgetCaller forgets who served a number last. What a queue that is defined no longer had
+// ForgetCaller forgets who served a number last, and places kept for it. What a queue that is defined no longer had
 // in mind expires (LastAgent.Within).
 func (s *Service) ForgetCaller(ctx context.Context, number string) error {
 	return s.store.ForgetCaller(ctx, numberKey(number), slices.Collect(maps.Keys(s.directory.Load().queues)))
@@ -178,13 +187,15 @@ func placement(result orchestrator.PlacementResult, o *OfferRecord, position int
 
 // Leave implements orchestrator.Distributor.
 func (s *Service) Leave(ctx context.Context, call string, visit int, why string) error {
+	dir := s.directory.Load()
 	for range maxRaces {
 		c, ok, err := s.store.Call(ctx, call)
 		if err != nil || !ok || c.Visit > visit {
 			return err
 		}
+		keep := dir.keeps(c.Queue, why)
 		if c.Offer != "" {
-			ended, err := s.withdraw(ctx, c.Offer)
+			ended, err := s.withdraw(ctx, c.Offer, keep)
 			if err != nil {
 				return err
 			}
@@ -192,7 +203,7 @@ func (s *Service) Leave(ctx context.Context, call string, visit int, why string)
 				continue // gone, unless the offer had failed already and the call waits again
 			}
 		}
-		done, err := s.store.Leave(ctx, s.now(), call, visit)
+		done, err := s.store.Leave(ctx, s.now(), call, visit, keep)
 		if err != nil || done {
 			return err
 		}
@@ -214,11 +225,12 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 	return position, wait, err
 }
 
-// withdraw ends an offer of which only the id is known; false when there is no such offer.
-func (s *Service) withdraw(ctx context.Context, offer string) (bool, error) {
+// withdraw ends an offer of which only the id is known, of a call that leaves; false when
+// there is no such offer.
+func (s *Service) withdraw(ctx context.Context, offer string, keep time.Duration) (bool, error) {
 	o, ok, err := s.store.Offer(ctx, offer)
 	if err == nil && ok {
-		_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, telling)
+		_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, telling, keeping(keep))
 	}
 	return ok, err
 }
@@ -260,11 +272,15 @@ func (s *Service) Talking(ctx context.Context, o orchestrator.Offer) (bool, erro
 func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
 	switch why {
 	case orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
-		orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError:
+		orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferAbandoned, orchestrator.OfferError:
 	default:
 		return orchestrator.Placement{}, fault.New("acd.Failed", fault.Invalid, "failure %q is unknown", why)
 	}
-	res, err := s.fail(ctx, o, why)
+	keep := time.Duration(0)
+	if why == orchestrator.OfferAbandoned {
+		why, keep = orchestrator.OfferCancelled, s.directory.Load().keeps(o.Queue, orchestrator.LeftLine)
+	}
+	res, err := s.fail(ctx, o, why, keeping(keep))
 	if err != nil {
 		return orchestrator.Placement{}, err
 	}

@@ -43,8 +43,8 @@ type CallStore interface {
 	// Enqueue adds a call, or tells where it is when it is in the queue already.
 	Enqueue(ctx context.Context, now time.Time, o EnqueueOrder) (EnqueueResult, error)
 	// Leave removes a call that has no standing offer; false when it has one, is
-	// not there, or is there by a later visit.
-	Leave(ctx context.Context, now time.Time, call string, visit int) (bool, error)
+	// not there, or is there by a later visit. For so long its place is kept for its caller.
+	Leave(ctx context.Context, now time.Time, call string, visit int, keep time.Duration) (bool, error)
 	// Relax moves a call to the ring that it has waited long enough for, and looks
 	// for an agent there; done is false when it waits for no other ring.
 	Relax(ctx context.Context, now time.Time, call, offerID string) (done bool, o *OfferRecord, err error)
@@ -55,7 +55,9 @@ type CallStore interface {
 	Call(ctx context.Context, call string) (rec CallRecord, ok bool, err error)
 	// LastAgent returns who served a caller of a queue last, as far as that is kept in mind; "" is nobody.
 	LastAgent(ctx context.Context, queue, caller string) (agent string, err error)
-	// ForgetCaller forgets who served a caller of some queues last.
+	// KeptPlace returns the place that is kept for a caller of a queue; "" is none.
+	KeptPlace(ctx context.Context, queue, caller string) (string, error)
+	// ForgetCaller forgets who served a caller of some queues last, and places kept for the caller.
 	ForgetCaller(ctx context.Context, caller string, queues []string) error
 	// Place returns a waiting call's position from 1; 0 is not waiting.
 	Place(ctx context.Context, call string, in QueueAt) (position int, err error)
@@ -139,6 +141,7 @@ type CallRecord struct {
 	Caller     string            `json:"caller,omitempty"`      // the number, as numbers are compared
 	Written    []string          `json:"written,omitempty"`     // the same as it is written in its country, for who is known so
 	Of         string            `json:"of,omitempty"`          // in an agent's own queue: the queue that it came from
+	Kept       orchestrator.Kept `json:"kept,omitzero"`         // the place it has, of an earlier call
 	Score      float64           `json:"score"`                 // CallScore with the queue's priority added
 	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane
 	Since      int64             `json:"since,omitempty"`       // when this stay in the queue began
@@ -265,6 +268,7 @@ type EnqueueOrder struct {
 	MaxLength int                          // 0 is unlimited
 	Refused   orchestrator.PlacementResult // why it is to be, as far as the store need not look
 	Admit     Admit                        // who must be logged in
+	Kept      string                       // the record's place is by this, of KeptPlace; "" is by nothing that is kept yet
 	OfferID   string
 }
 
@@ -286,6 +290,8 @@ type EnqueueResult struct {
 	Position  int
 	Staff     int // logged in, when it waits
 	Offer     *OfferRecord
+	Kept      orchestrator.Kept
+	Taken     bool // the place that the record has is kept no more; Result is then empty
 	Elsewhere bool // the call has an offer from where it is, by Visit; Result is then empty
 	Visit     int
 }
@@ -301,6 +307,7 @@ type FailOrder struct {
 	Rest       time.Duration
 	RestLong   time.Duration // after busy and unreachable, until the phone shows a sign of life
 	RestMost   time.Duration // both rests are twice as long each time in a row, up to this
+	Keep       time.Duration // for so long the place of a call that leaves is kept for its caller
 	CallID     string        // offer id for the call's next agent
 	AgentID    string        // offer id for the agent's next call
 }

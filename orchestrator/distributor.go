@@ -15,7 +15,7 @@ type Distributor interface {
 	// in a queue by an earlier visit moves; by a later one, the answer is PlacedOut.
 	Enqueue(ctx context.Context, w Waiting) (Placement, error)
 	// Leave takes a call out of its queue as far as it is there by that visit, or
-	// an earlier one: it hung up, timed out or pressed the exit key. A standing
+	// an earlier one: it hung up (LeftLine), timed out or pressed the exit key. A standing
 	// offer is withdrawn without blame for the agent. Nothing happens when the
 	// call is there by a later visit, or not at all.
 	Leave(ctx context.Context, call string, visit int, why string) error
@@ -38,7 +38,7 @@ type Distributor interface {
 	Dial(ctx context.Context, d Dialling) (Dialled, error)
 	// Failed ends an offer that came to nothing. The call keeps its place and
 	// its waiting time and may be matched again at once (Placement.Offer).
-	// After OfferCancelled the call is out of the queue.
+	// After OfferCancelled or OfferAbandoned the call is out of the queue.
 	Failed(ctx context.Context, o Offer, why OfferFailure) (Placement, error)
 	// Finished ends an answered offer: the agent goes to wrap-up. talked is the conversation's length.
 	Finished(ctx context.Context, o Offer, talked time.Duration) error
@@ -90,6 +90,13 @@ type Waiting struct {
 	// and keeps what it had reached there; zero is now.
 	Since time.Time
 	Work  Work
+	Kept  Kept // which it has got back before, in this queue or one before it
+}
+
+// Kept is the place of a caller who hung up while they waited, or was cut off, and calls again.
+type Kept struct {
+	Since int64  `json:"since"` // unix ms: when they had begun to wait
+	Call  string `json:"call"`  // the earlier call
 }
 
 // Work is what waits in a queue. The strings are stored.
@@ -132,6 +139,7 @@ type Placement struct {
 	Prefer   string        `json:"prefer,omitempty"`
 	Patience time.Duration `json:"patience,omitempty"`
 	Last     bool          `json:"last,omitempty"`
+	Kept     Kept          `json:"kept,omitzero"`    // the place that it has for an earlier call of the caller
 	Skills   []string      `json:"skills,omitempty"` // that the queue, as one enters, or the call asks for
 }
 
@@ -226,8 +234,16 @@ const (
 	OfferBusy        OfferFailure = "busy"        // phone in another call: passed over until it is free
 	OfferUnreachable OfferFailure = "unreachable" // phone not registered: passed over until it is back
 	OfferCancelled   OfferFailure = "cancelled"   // the caller left first: no blame, no change
+	OfferAbandoned   OfferFailure = "abandoned"   // the same: they hung up or were cut off, and may have their place back
 	OfferError       OfferFailure = "error"       // operadora or the PBX failed: no blame
 )
+
+// Leaves tells whether the call is out of its queue thereby.
+func (f OfferFailure) Leaves() bool { return f == OfferCancelled || f == OfferAbandoned }
+
+// LeftLine is why a call leaves its queue whose caller hung up or was cut off: it
+// may have its place back when it calls again (Distributor.Leave).
+const LeftLine = "hangup"
 
 // Agents carries out what an agent asks for. acd implements it.
 type Agents interface {

@@ -17,7 +17,7 @@ import (
 
 // Enqueue adds a call and looks for an agent, in one script.
 func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) (acd.EnqueueResult, error) {
-	args := []any{ms(now), o.Call, encode(o.Record), o.MaxLength, string(o.Admit), o.OfferID, string(o.Refused)}
+	args := []any{ms(now), o.Call, encode(o.Record), o.MaxLength, string(o.Admit), o.OfferID, string(o.Refused), o.Kept}
 	r, err := s.place(ctx, "acd/redisstore.Enqueue", callEnqueue, o.Lanes, args, args)
 	if err != nil {
 		return acd.EnqueueResult{}, err
@@ -25,10 +25,14 @@ func (s *Store) Enqueue(ctx context.Context, now time.Time, o acd.EnqueueOrder) 
 	if r.text(0) == "elsewhere" {
 		return acd.EnqueueResult{Elsewhere: true, Visit: int(r.number(3))}, nil
 	}
-	offer, err := r.offer(1)
-	return acd.EnqueueResult{
-		Result: orchestrator.PlacementResult(r.text(0)), Offer: offer, Position: int(r.number(2)), Staff: int(r.number(3)),
-	}, err
+	if r.text(0) == "again" {
+		return acd.EnqueueResult{Taken: true}, nil
+	}
+	out := acd.EnqueueResult{Result: orchestrator.PlacementResult(r.text(0)), Position: int(r.number(2)), Staff: int(r.number(3))}
+	if out.Offer, err = r.offer(1); err == nil && r.text(4) != "" {
+		err = decode(r.text(4), &out.Kept)
+	}
+	return out, err
 }
 
 // tableKept is how long the table of a lane is kept after a call last asked for it.
@@ -63,8 +67,8 @@ func (s *Store) Relax(ctx context.Context, now time.Time, call, offerID string) 
 }
 
 // Leave removes a call that has no standing offer, unless it is there by a later visit.
-func (s *Store) Leave(ctx context.Context, now time.Time, call string, visit int) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(), ms(now), call, visit)
+func (s *Store) Leave(ctx context.Context, now time.Time, call string, visit int, keep time.Duration) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Leave", callLeave, s.base(), ms(now), call, visit, keep.Milliseconds())
 }
 
 // Deserted tells whether nobody is logged in to a queue while some definitions are in force.
@@ -96,11 +100,20 @@ func (s *Store) LastAgent(ctx context.Context, queue, caller string) (string, er
 	return agent, redisstore.Classify("acd/redisstore.LastAgent", err)
 }
 
-// ForgetCaller forgets who served a caller of some queues last.
+// KeptPlace returns the place that is kept for a caller of a queue.
+func (s *Store) KeptPlace(ctx context.Context, queue, caller string) (string, error) {
+	kept, err := s.rdb.Get(ctx, s.keys.kept(queue, caller)).Result()
+	if errors.Is(err, redis.Nil) {
+		return "", nil
+	}
+	return kept, redisstore.Classify("acd/redisstore.KeptPlace", err)
+}
+
+// ForgetCaller forgets who served a caller of some queues last, and places kept for the caller.
 func (s *Store) ForgetCaller(ctx context.Context, caller string, queues []string) error {
-	gone := make([]string, len(queues))
-	for i, q := range queues {
-		gone[i] = s.keys.last(q, caller)
+	gone := make([]string, 0, 2*len(queues))
+	for _, q := range queues {
+		gone = append(gone, s.keys.last(q, caller), s.keys.kept(q, caller))
 	}
 	if len(gone) == 0 {
 		return nil

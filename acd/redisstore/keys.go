@@ -84,6 +84,11 @@ func (k keys) staff(q acd.QueueAt) string { return k.prefix + "staff:" + field(q
 // for which the queue keeps it in mind (acd.LastAgent). Written by offer_finish.
 func (k keys) last(queue, caller string) string { return k.prefix + "last:" + queue + ":" + caller }
 
+// kept is the place of a caller who hung up while waiting in a queue, or was cut off:
+// "<until> <since> <call>". Written by what takes the call out of the queue, deleted by
+// call_enqueue; it expires after the time for which the queue keeps it (acd.Queue.PlaceKept).
+func (k keys) kept(queue, caller string) string { return k.prefix + "kept:" + queue + ":" + caller }
+
 // desk is a stream of what the owner of a PBX is told of its calls' offers:
 // "made" (the offer's id) and "gone" (the offer), "why". Trimmed as it grows
 // (lib_state): what stands can always be read from offers.

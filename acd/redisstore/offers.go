@@ -57,11 +57,12 @@ type failSettings struct {
 	RestMostMS int64 `json:"rest_most_ms"`
 	Tell       bool  `json:"tell"`
 	Unanswered bool  `json:"unanswered"`
+	KeepMS     int64 `json:"keep_ms"`
 }
 
 // Fail ends an unanswered offer and matches its call and its agent anew, in one script.
 func (s *Store) Fail(ctx context.Context, now time.Time, f acd.FailOrder) (acd.FailResult, error) {
-	set := failSettings{f.MaxMiss, f.Rest.Milliseconds(), f.RestLong.Milliseconds(), f.RestMost.Milliseconds(), f.Tell, f.Unanswered}
+	set := failSettings{f.MaxMiss, f.Rest.Milliseconds(), f.RestLong.Milliseconds(), f.RestMost.Milliseconds(), f.Tell, f.Unanswered, f.Keep.Milliseconds()}
 	r, err := s.run(ctx, "acd/redisstore.Fail", offerFail, s.base(),
 		ms(now), f.Offer, string(f.Why), f.Agent, encode(set), f.CallID, f.AgentID)
 	if err != nil || r.number(0) == 0 {

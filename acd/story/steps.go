@@ -56,6 +56,8 @@ func (t *teller) queued(e orchestrator.Entry, d entry) {
 		{d.Prefer != "", "; it is for agent %v first", "; es primero para el agente %v", d.Prefer},
 		{d.LastAgent, ", who served the caller last%v", ", que atendió a quien llama la última vez%v", ""},
 		{d.Prefer != "", ", for %v at most", ", como mucho %v", span(d.PatienceMS)},
+		{d.KeptOf != "", "; it has the place of the caller's earlier call %v", "; conserva el lugar de la llamada anterior de quien llama, %v", d.KeptOf},
+		{d.KeptOf != "", ", who had begun to wait %v before", ", que había empezado a esperar %v antes", span(e.At.UnixMilli() - d.KeptSince)},
 		{len(d.WidensMS) > 0, "; more agents may serve it after %v", "; podrán atenderla más agentes pasados %v", spans(d.WidensMS)},
 	} {
 		if more.has {

@@ -63,6 +63,8 @@ type entry struct {
 	Dialled                                                    bool
 	Known                                                      string
 	LastAgent                                                  bool   `json:"last_agent"`
+	KeptOf                                                     string `json:"kept_of"`
+	KeptSince                                                  int64  `json:"kept_since"`
 	TakenOver                                                  bool   `json:"taken_over"`
 	EndedBy                                                    string `json:"ended_by"`
 }

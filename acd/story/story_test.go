@@ -67,7 +67,7 @@ var stories = map[string]func(*day){
 		d.add(42*time.Second, orchestrator.EntryCallEnded, orchestrator.CallSummary{Outcome: orchestrator.OutcomeAbandoned, EndedBy: "caller"})
 	},
 	"the way out": func(d *day) {
-		d.add(0, orchestrator.EntryCallQueued, fields{"queue": "sales", "position": 1, "staff": 2})
+		d.add(0, orchestrator.EntryCallQueued, fields{"queue": "sales", "position": 1, "staff": 2, "kept_of": "c0", "kept_since": d.now.Add(-4 * time.Minute).UnixMilli()})
 		d.add(time.Minute, orchestrator.EntryCallUnqueued, fields{"queue": "sales", "why": "timeout"})
 		d.add(0, orchestrator.EntryCallQueued, fields{"queue": "support", "position": 1, "staff": 1})
 		d.add(time.Second, orchestrator.EntryCallUnqueued, fields{"queue": "support", "why": "no_agents"})

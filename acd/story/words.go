@@ -35,6 +35,7 @@ var (
 		string(orchestrator.OfferRejected):    {"rejected it", "la rechazó"},
 		string(orchestrator.OfferBusy):        {"had the phone in another call", "tenía el teléfono en otra llamada"},
 		string(orchestrator.OfferUnreachable): {"had no phone registered", "no tenía el teléfono registrado"},
+		string(orchestrator.OfferAbandoned):   {"was not wanted any more: the caller was gone", "ya no hacía falta: quien llamaba ya no estaba"},
 		string(orchestrator.OfferCancelled):   {"was not wanted any more: the call went elsewhere first", "ya no hacía falta: la llamada siguió antes por otro lado"},
 		string(orchestrator.OfferError):       {"could not be rung: it was nobody's fault", "no pudo ser llamado: no fue culpa de nadie"},
 	}

@@ -2401,6 +2401,12 @@ type EntryQueued struct {
 	// ExpectedMS The wait that was expected.
 	ExpectedMS int64 `json:"expected_ms,omitempty,omitzero"`
 
+	// KeptOf It has the place of this call, in which the caller hung up while waiting or was cut off (place_kept of the queue).
+	KeptOf string `json:"kept_of,omitempty,omitzero"`
+
+	// KeptSince From when that place counts, unix ms.
+	KeptSince int64 `json:"kept_since,omitempty,omitzero"`
+
 	// Known Under which name the definitions know the caller's number; who may not see callers does not see it.
 	Known string `json:"known,omitempty,omitzero"`
 

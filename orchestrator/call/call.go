@@ -42,6 +42,7 @@ type Call struct {
 	Attempt *Attempt                   `json:"attempt,omitempty"`  // of a campaign
 	Code    string                     `json:"code,omitempty"`     // the channel at which an agent dialled the number who then hears the call on their permanent line
 	Regain  *Regain                    `json:"regain,omitempty"`   // the place that the caller gets back in a queue
+	Kept    orchestrator.Kept          `json:"kept,omitzero"`      // the place that it has in queues, of an earlier call of the caller
 	Shown   string                     `json:"shown,omitempty"`    // to outside numbers: what the number that was dialled says
 	ShowsAs string                     `json:"shows_as,omitempty"` // the customer's number as the trunk shows it; "" is as it is in Caller
 	Refusal *Refusal                   `json:"refusal,omitempty"`  // of a call that an agent could not make

@@ -119,6 +119,14 @@ func (x *change) waited() {
 	x.c.WaitMS = max(0, min(x.c.WaitMS, x.c.EndedAt-from))
 }
 
+// goneWhy is why a call that is over leaves its queue.
+func (x *change) goneWhy() string {
+	if x.c.EndedBy == "caller" || x.c.EndedBy == "pbx" {
+		return orchestrator.LeftLine
+	}
+	return string(x.c.Outcome)
+}
+
 // clear orders the removal of everything the call still has. It may be
 // repeated: every command is harmless the second time. The agent comes first,
 // because somebody may be waiting for him.
@@ -130,7 +138,7 @@ func (x *change) clear() {
 		x.hangFar(orchestrator.CauseNormal)
 	}
 	if far := x.c.Far(); far == nil || far.Offer == nil || far.Joined > 0 || far.Why != orchestrator.OfferCancelled {
-		x.leaveQueue(string(x.c.Outcome))
+		x.leaveQueue(x.goneWhy())
 	} else if x.c.Visit != nil && x.c.Visit.State != VisitOver {
 		x.visit(VisitOnLeave) // the end of the offer takes the call out of its queue
 	}

@@ -426,7 +426,7 @@ func (x *change) done(n int, r Result) {
 	case AskPlace:
 		x.announce(cmd.Visit, r.Position, r.Expected)
 	case FailOffer:
-		if cmd.Why != orchestrator.OfferCancelled {
+		if !cmd.Why.Leaves() {
 			x.placed(cmd.Offer.Visit, r.Placement)
 		} else {
 			x.notWanted(cmd.Offer.Visit, r.Placement) // the offer had lapsed before, and the place was kept

@@ -170,7 +170,7 @@ func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) 
 	x.hangFar(orchestrator.CauseGone)
 	x.forgetFar()
 	if x.c.State == StateClearing {
-		x.do(Leave{Visit: o.Visit, Why: string(x.c.Outcome)}) // the end of the offer was to do it
+		x.do(Leave{Visit: o.Visit, Why: x.goneWhy()}) // the end of the offer was to do it
 	}
 	if x.c.State == StateOffered || x.c.State == StateSummoning || connecting {
 		x.backToQueue(connecting || x.c.Promise != nil) // whose customer may be there

@@ -330,7 +330,7 @@ func TestOriginatorGone(t *testing.T) {
 	w.run(&w.me.pbx, carriedOut, 0)
 	w.decide()
 	for _, c := range w.me.c.Todo {
-		if f, ok := c.Command.(FailOffer); ok && f.Why != orchestrator.OfferCancelled {
+		if f, ok := c.Command.(FailOffer); ok && !f.Why.Leaves() {
 			t.Errorf("the agent is told %q", f.Why)
 		}
 	}
@@ -450,7 +450,7 @@ func TestCustomerGoneAtTheJoin(t *testing.T) {
 	for w.deliver(); w.decide(); w.deliver() {
 		w.run(&w.me.pbx, carriedOut, 0)
 		for _, c := range w.me.c.Todo {
-			if f, ok := c.Command.(FailOffer); ok && f.Why != orchestrator.OfferCancelled {
+			if f, ok := c.Command.(FailOffer); ok && !f.Why.Leaves() {
 				t.Errorf("the agent is told %q", f.Why)
 			}
 		}

@@ -57,6 +57,9 @@ func (x *change) waiting(v *Visit) orchestrator.Waiting {
 		Call: x.c.Call, Visit: v.N, PBX: x.c.PBX, Queue: v.Queue, Caller: x.c.Caller, Language: x.c.Language,
 		Priority: v.Priority, Sought: v.Sought, Entered: time.UnixMilli(v.Entered),
 	}
+	if x.c.ConnectedAt == 0 {
+		w.Kept = x.c.Kept
+	}
 	if orchestrator.OwnerOfQueue(v.Queue) != "" { // somebody has chosen the agent
 		w.Sought.Needs, w.Sought.Prefer, w.Sought.Patience = "", "", 0
 	}
@@ -126,7 +129,11 @@ func (x *change) notWanted(visit int, p orchestrator.Placement) {
 	switch v := x.c.Visit; {
 	case m != nil && m.Visit.N >= visit, k.waits() && k.Visit.N >= visit: // the place may be that one's
 	case v != nil && v.N == visit && !v.waits():
-		x.do(Leave{Visit: visit, Why: string(v.State)})
+		why := string(v.State)
+		if x.c.State == StateClearing {
+			why = x.goneWhy()
+		}
+		x.do(Leave{Visit: visit, Why: why})
 	case v == nil || v.N < visit:
 		x.do(Leave{Visit: visit, Why: string(VisitOver)})
 	}
@@ -138,6 +145,7 @@ func (x *change) admitted(p orchestrator.Placement) {
 	if v.State == VisitAsked {
 		v.Plan = p.Plan
 		v.ExpectedMS = p.Expected.Milliseconds()
+		x.c.Kept = p.Kept
 		if x.c.QueuedAt == 0 {
 			x.c.QueuedAt, x.c.ExpectedMS = v.Entered, v.ExpectedMS
 		}
@@ -167,6 +175,8 @@ func (x *change) queued(p *orchestrator.Placement) {
 		f["priority"], s.Tier, s.Prefer, s.Patience = p.Priority, p.Tier, p.Prefer, p.Patience
 		some(f, "known", p.Known)
 		some(f, "last_agent", p.Last)
+		some(f, "kept_of", p.Kept.Call)
+		some(f, "kept_since", p.Kept.Since)
 		if len(p.Skills) > 0 {
 			f["skills"] = p.Skills
 		}

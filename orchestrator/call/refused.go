@@ -83,7 +83,7 @@ func (x *change) refusedCommand(n int, err error) {
 		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowCallback, Result: string(orchestrator.CallbackFailed)})
 	case FailOffer:
 		x.fault("the distributor refused: "+string(cmd.verb()), err)
-		if cmd.Why != orchestrator.OfferCancelled && x.c.Visit != nil && x.c.Visit.N == cmd.Offer.Visit {
+		if !cmd.Why.Leaves() && x.c.Visit != nil && x.c.Visit.N == cmd.Offer.Visit {
 			x.lostPlace()
 		}
 		x.askConsult()

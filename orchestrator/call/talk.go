@@ -300,7 +300,11 @@ func (x *change) settleLeg(l *Leg) {
 	case l.was() && l.Why == "":
 		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})
 	default:
-		x.do(FailOffer{Offer: *l.Offer, Why: cmp.Or(l.Why, orchestrator.OfferCancelled)}) // for no reason: nobody is to blame
+		why := cmp.Or(l.Why, orchestrator.OfferCancelled) // for no reason: nobody is to blame
+		if why == orchestrator.OfferCancelled && l == x.c.Far() && x.c.State == StateClearing && x.goneWhy() == orchestrator.LeftLine {
+			why = orchestrator.OfferAbandoned
+		}
+		x.do(FailOffer{Offer: *l.Offer, Why: why})
 	}
 }
 

@@ -22,6 +22,8 @@ type toyDesk struct {
 	free     int                                     // agents who wait for a call
 	place    *toyPlace
 	offers   map[string]toyOffer
+	kept     orchestrator.Kept // the place of an earlier call, for this one
+	keeps    bool              // the place of this one, for the next
 }
 
 type toyPlace struct {
@@ -59,6 +61,7 @@ func (d *toyDesk) run(c Command) (r Result, err error) {
 		r.Placement = d.enqueue(c.Waiting)
 	case Leave:
 		if d.place != nil && d.place.visit <= c.Visit {
+			d.keeps = d.keeps || c.Why == orchestrator.LeftLine
 			d.leave()
 		}
 	case AskPlace:
@@ -120,7 +123,9 @@ func (d *toyDesk) enqueue(q orchestrator.Waiting) orchestrator.Placement {
 	}
 	d.place = &toyPlace{queue: q.Queue, of: q.Of, visit: q.Visit, entered: q.Entered.UnixMilli()}
 	d.match()
-	return d.where()
+	p := d.where()
+	p.Kept = d.kept
+	return p
 }
 
 // toySkills are what every call asks for.
@@ -230,8 +235,9 @@ func (d *toyDesk) fail(offer orchestrator.Offer, why orchestrator.OfferFailure) 
 	delete(d.offers, offer.ID)
 	mine := d.place != nil && d.place.offer == offer.ID
 	switch {
-	case why == orchestrator.OfferCancelled:
+	case why.Leaves():
 		if mine {
+			d.keeps = d.keeps || why == orchestrator.OfferAbandoned
 			d.place = nil
 		}
 		return orchestrator.Placement{Result: orchestrator.PlacedOut}

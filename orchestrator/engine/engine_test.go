@@ -468,7 +468,7 @@ func (f *floor) Failed(_ context.Context, o orchestrator.Offer, why orchestrator
 		return orchestrator.Placement{Result: orchestrator.PlacedOut}, nil
 	}
 	f.missed = append(f.missed, why)
-	if why != orchestrator.OfferCancelled {
+	if !why.Leaves() {
 		f.waiting = append([]orchestrator.Waiting{{Call: f.offer.Call, Visit: f.offer.Visit}}, f.waiting...)
 		f.offer = nil // an agent who missed is not tried again by himself
 		if o := f.match(); why == orchestrator.OfferError && o != nil {

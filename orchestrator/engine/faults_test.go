@@ -291,7 +291,7 @@ func TestCallerGoneAtTheMatch(t *testing.T) {
 		s.wait(10 * time.Second)
 		s.pbx.OnCommand(nil)
 		s.finish(orchestrator.OutcomeAbandoned)
-		if !slices.Equal(s.floor.missed, []orchestrator.OfferFailure{orchestrator.OfferCancelled}) {
+		if !slices.Equal(s.floor.missed, []orchestrator.OfferFailure{orchestrator.OfferAbandoned}) {
 			t.Errorf("the agent's offers ended with %v", s.floor.missed)
 		}
 	})

@@ -148,7 +148,7 @@ func TestSilentCommands(t *testing.T) {
 // blamed tells whether an agent was blamed for what the PBX did.
 func (s *site) blamed() bool {
 	for _, why := range s.floor.missed {
-		if why != orchestrator.OfferCancelled && why != orchestrator.OfferError {
+		if !why.Leaves() && why != orchestrator.OfferError {
 			return true
 		}
 	}

@@ -3,35 +3,43 @@
 -- KEYS as in lib_agent.
 -- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] most callers that may be in the queue on the line, 0 unlimited
 -- ARGV[5] who must be logged in, an acd.Admit   ARGV[6] unique part of the offer's id
--- ARGV[7] why it is refused as far as is known, 'closed' or ''
--- Returns {result, offer or '', position, staff when it waits}, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
+-- ARGV[7] why it is refused as far as is known, 'closed' or ''   ARGV[8] what is kept of a place of its caller, as it was read, or ''
+-- Returns {result, offer or '', position, staff when it waits, the place kept that it has got or ''}, {'again'} when that is kept no more, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
 -- {'elsewhere', '', 0, visit} when an offer from where it is has to be taken back first, {'tables'} when the table of a ring is not stored.
 local call, c = ARGV[2], cjson.decode(ARGV[3])
+local function answer(result, offer, rank, of)
+  return {result, offer, rank, result == 'waiting' and staff(of) or 0, of.kept and cjson.encode(of.kept) or ''}
+end
 local before = load(CALLS, call)
 local same = before and before.queue == c.queue and before.pbx == c.pbx and (before.visit or 0) == (c.visit or 0)
 if before then
   if (before.visit or 0) > (c.visit or 0) then return {'out', '', 0} end
   if standing(call, before) then
     if not same then return {'elsewhere', '', 0, before.visit or 0} end
-    return {'offered', redis.call('HGET', OFFERS, before.offer), 0}
+    return answer('offered', redis.call('HGET', OFFERS, before.offer), 0, before)
   end
   local rank = same and redis.call('ZRANK', waiting(c), call)
-  if rank then return {'waiting', '', rank + 1, staff(c)} end
+  if rank then return answer('waiting', '', rank + 1, before) end
 end
 local taken = redis.call('HGET', TAKEN, call)
 local o = taken and load(OFFERS, taken)
 if o and o.call == call and o.queue == c.queue and (o.visit or 0) == (c.visit or 0) then -- an agent has answered since it was asked
-  return {'offered', redis.call('HGET', OFFERS, taken), 0}
+  return answer('offered', redis.call('HGET', OFFERS, taken), 0, o.queued or c)
 end
 if not stored(c.rings) then return {'tables'} end
 local refused = not same and refusal(c, ARGV[5], tonumber(ARGV[4]), ARGV[7])
 if refused then return {refused, '', 0} end
+if ARGV[8] ~= '' then
+  local kept = key('kept', c.queue .. ':' .. c.caller)
+  if redis.call('GET', kept) ~= ARGV[8] then return {'again'} end
+  redis.call('DEL', kept)
+end
 if before then
   unwait(call, before)
   outside(call, before)
 end
 c.since = same and before.since or c.since or now
 local made = seek(call, c, ARGV[6])
-if made ~= '' then return {'offered', made, 0} end
+if made ~= '' then return answer('offered', made, 0, c) end
 await(call, c)
-return {'waiting', '', redis.call('ZRANK', waiting(c), call) + 1, staff(c)}
+return answer('waiting', '', redis.call('ZRANK', waiting(c), call) + 1, c)

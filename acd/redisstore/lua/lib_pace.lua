@@ -24,3 +24,13 @@ local function went(c, answered)
     p.left = (p.left or 0) * FADE + (answered and 0 or 1)
   end)
 end
+
+-- left takes a call out of its queue that was not served. Its place is kept for its caller
+-- for so many ms: "<until> <since> <call>", of the first of those calls that had it.
+local function left(call, c, keep)
+  drop_call(call, c)
+  went(c, false)
+  if keep <= 0 or c.work == 'callback' or (c.caller or '') == '' then return end
+  local value = string.format('%.0f %.0f %s', now + keep, c.kept and c.kept.since or c.entered, call)
+  redis.call('SET', key('kept', c.queue .. ':' .. c.caller), value, 'PX', keep)
+end

@@ -2,7 +2,7 @@
 -- matched anew; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent.
 -- ARGV[2] offer id              ARGV[3] why, an OfferFailure   ARGV[4] agent id
--- ARGV[5] {"misses","rest_ms","rest_long_ms","rest_most_ms","tell","unanswered"}
+-- ARGV[5] {"misses","rest_ms","rest_long_ms","rest_most_ms","tell","unanswered","keep_ms": as in call_leave}
 -- ARGV[6] unique part of the id of the call's next offer
 -- ARGV[7] unique part of the id of the agent's next offer
 -- Returns {1, the call's offer or '', the agent's offer or '', position, 1 when it was answered}, {0} when not in force, or answered and to be spared then.
@@ -50,7 +50,7 @@ if a then
   mine = settle(id, a, ARGV[7])
 end
 
-if why == 'cancelled' and not o.answered and c then drop_call(o.call, c) went(c, false) end
+if why == 'cancelled' and not o.answered and c then left(o.call, c, set.keep_ms) end
 if why == 'cancelled' or not c then return {1, '', mine, 0} end
 c.offer = nil
 local made, answered = seek(o.call, c, ARGV[6]), o.answered and 1 or 0
