@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -405,4 +407,20 @@ type corruptCalls struct{ *fakeCalls }
 func (c corruptCalls) Live(ctx context.Context, pbx string) ([]orchestrator.Record, error) {
 	list, err := c.fakeCalls.Live(ctx, pbx)
 	return append(list, orchestrator.Record{ID: "broken", PBX: pbx, Doc: []byte(`{"call":`)}), err
+}
+
+// fakeCampaigns has one, march.
+type fakeCampaigns struct{}
+
+func (fakeCampaigns) Campaigns() []*campaign.Campaign {
+	c := campaign.New()
+	c.ID, c.Mode, c.Lists = "march", campaign.ModePower, []campaign.List{{List: "march"}}
+	return []*campaign.Campaign{c}
+}
+
+func (f fakeCampaigns) Preview(_ context.Context, id string, most int64) (runner.Preview, error) {
+	if id != "march" {
+		return runner.Preview{}, fault.New("fake", fault.NotFound, "campaign: there is no campaign %q", id)
+	}
+	return runner.Preview{At: noon, Looked: most}, nil
 }

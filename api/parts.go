@@ -11,8 +11,10 @@ import (
 	"github.com/operadora/operadora/acd/figures"
 	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -125,6 +127,15 @@ type Leads interface {
 	DropSource(ctx context.Context, id string) (more bool, err error)
 }
 
+// Campaigns are the outbound campaigns. *runner.Runner is one.
+type Campaigns interface {
+	// Campaigns are those that are defined, by name.
+	Campaigns() []*campaign.Campaign
+	// Preview says what would become of the leads of one at this moment, of most of them at
+	// most; NotFound when there is none of that name.
+	Preview(ctx context.Context, id string, most int64) (runner.Preview, error)
+}
+
 // Tokens knows who may come in. *records.DB is one.
 type Tokens interface {
 	// FindToken returns the token that a bearer text stands for, also an expired
@@ -163,6 +174,7 @@ type Parts struct {
 	Records     Records
 	Reports     Reports
 	Leads       Leads
+	Campaigns   Campaigns
 	Tokens      Tokens
 	Definitions Definer
 	Journal     orchestrator.Journal

@@ -118,6 +118,12 @@ type ServerInterface interface {
 	// UnmuteCall Lets a side of a conversation be heard again.
 	// (POST /api/v1/calls/{call}/unmute)
 	UnmuteCall(ctx echo.Context, call PathCall) error
+	// ListCampaigns Lists the campaigns that are defined, by name.
+	// (GET /api/v1/campaigns)
+	ListCampaigns(ctx echo.Context) error
+	// PreviewCampaign Says how many leads of a campaign would be called at this moment, and how many not and why. Nothing rings.
+	// (GET /api/v1/campaigns/{campaign}/preview)
+	PreviewCampaign(ctx echo.Context, campaign PathCampaign, params PreviewCampaignParams) error
 	// ListContacts Lists calls that have ended, the latest first.
 	// (GET /api/v1/contacts)
 	ListContacts(ctx echo.Context, params ListContactsParams) error
@@ -961,6 +967,40 @@ func (w *ServerInterfaceWrapper) UnmuteCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UnmuteCall(ctx, call)
+	return err
+}
+
+// ListCampaigns converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCampaigns(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCampaigns(ctx)
+	return err
+}
+
+// PreviewCampaign converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewCampaign(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "campaign" -------------
+	var campaign PathCampaign
+
+	err = runtime.BindStyledParameterWithOptions("simple", "campaign", ctx.Param("campaign"), &campaign, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewCampaignParams
+	// ------------- Optional query parameter "most" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "most", ctx.QueryParams(), &params.Most, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter most: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewCampaign(ctx, campaign, params)
 	return err
 }
 
@@ -2402,6 +2442,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/do_not_call", wrapper.AddDoNotCall, options.OperationMiddlewares["addDoNotCall"]...)
 	router.GET(options.BaseURL+"/api/v1/do_not_call/sources", wrapper.ListDoNotCallSources, options.OperationMiddlewares["listDoNotCallSources"]...)
 	router.DELETE(options.BaseURL+"/api/v1/do_not_call/sources/:source", wrapper.DeleteDoNotCallSource, options.OperationMiddlewares["deleteDoNotCallSource"]...)
+	router.GET(options.BaseURL+"/api/v1/campaigns", wrapper.ListCampaigns, options.OperationMiddlewares["listCampaigns"]...)
+	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/preview", wrapper.PreviewCampaign, options.OperationMiddlewares["previewCampaign"]...)
 	router.GET(options.BaseURL+"/api/v1/definitions", wrapper.GetDefinitions, options.OperationMiddlewares["getDefinitions"]...)
 	router.POST(options.BaseURL+"/api/v1/definitions/reload", wrapper.ReloadDefinitions, options.OperationMiddlewares["reloadDefinitions"]...)
 	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
@@ -3789,6 +3831,84 @@ type UnmuteCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UnmuteCalldefaultApplicationProblemPlusJSONResponse) VisitUnmuteCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCampaignsRequestObject struct {
+}
+
+type ListCampaignsResponseObject interface {
+	VisitListCampaignsResponse(w http.ResponseWriter) error
+}
+
+type ListCampaigns200JSONResponse CampaignList
+
+func (response ListCampaigns200JSONResponse) VisitListCampaignsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCampaignsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCampaignsdefaultApplicationProblemPlusJSONResponse) VisitListCampaignsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewCampaignRequestObject struct {
+	Campaign PathCampaign `json:"campaign"`
+	Params   PreviewCampaignParams
+}
+
+type PreviewCampaignResponseObject interface {
+	VisitPreviewCampaignResponse(w http.ResponseWriter) error
+}
+
+type PreviewCampaign200JSONResponse CampaignPreview
+
+func (response PreviewCampaign200JSONResponse) VisitPreviewCampaignResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewCampaigndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewCampaigndefaultApplicationProblemPlusJSONResponse) VisitPreviewCampaignResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6170,6 +6290,12 @@ type StrictServerInterface interface {
 	// UnmuteCall Lets a side of a conversation be heard again.
 	// (POST /api/v1/calls/{call}/unmute)
 	UnmuteCall(ctx context.Context, request UnmuteCallRequestObject) (UnmuteCallResponseObject, error)
+	// ListCampaigns Lists the campaigns that are defined, by name.
+	// (GET /api/v1/campaigns)
+	ListCampaigns(ctx context.Context, request ListCampaignsRequestObject) (ListCampaignsResponseObject, error)
+	// PreviewCampaign Says how many leads of a campaign would be called at this moment, and how many not and why. Nothing rings.
+	// (GET /api/v1/campaigns/{campaign}/preview)
+	PreviewCampaign(ctx context.Context, request PreviewCampaignRequestObject) (PreviewCampaignResponseObject, error)
 	// ListContacts Lists calls that have ended, the latest first.
 	// (GET /api/v1/contacts)
 	ListContacts(ctx context.Context, request ListContactsRequestObject) (ListContactsResponseObject, error)
@@ -7577,6 +7703,55 @@ func (sh *strictHandler) UnmuteCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(UnmuteCallResponseObject); ok {
 		return validResponse.VisitUnmuteCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCampaigns operation middleware
+func (sh *strictHandler) ListCampaigns(ctx echo.Context) error {
+	var request ListCampaignsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCampaigns(ctx.Request().Context(), request.(ListCampaignsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCampaigns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCampaignsResponseObject); ok {
+		return validResponse.VisitListCampaignsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PreviewCampaign operation middleware
+func (sh *strictHandler) PreviewCampaign(ctx echo.Context, campaign PathCampaign, params PreviewCampaignParams) error {
+	var request PreviewCampaignRequestObject
+
+	request.Campaign = campaign
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewCampaign(ctx.Request().Context(), request.(PreviewCampaignRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewCampaign")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewCampaignResponseObject); ok {
+		return validResponse.VisitPreviewCampaignResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -154,6 +154,33 @@ func (e CallbackResult) Valid() bool {
 	}
 }
 
+// Defines values for CampaignMode.
+const (
+	CampaignModeAgentless   CampaignMode = "agentless"
+	CampaignModePower       CampaignMode = "power"
+	CampaignModePredictive  CampaignMode = "predictive"
+	CampaignModeProgressive CampaignMode = "progressive"
+	CampaignModeWait        CampaignMode = "wait"
+)
+
+// Valid indicates whether the value is a known member of the CampaignMode enum.
+func (e CampaignMode) Valid() bool {
+	switch e {
+	case CampaignModeAgentless:
+		return true
+	case CampaignModePower:
+		return true
+	case CampaignModePredictive:
+		return true
+	case CampaignModeProgressive:
+		return true
+	case CampaignModeWait:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CheckState.
 const (
 	CheckStateFailing CheckState = "failing"
@@ -1999,6 +2026,46 @@ type CallbackRequest struct {
 // CallbackResult pending: the number was to be called for the queue already.
 type CallbackResult string
 
+// Campaign defines model for Campaign.
+type Campaign struct {
+	ID    string       `json:"id"`
+	Lists []string     `json:"lists"`
+	Mode  CampaignMode `json:"mode"`
+
+	// Name By language.
+	Name Texts `json:"name"`
+
+	// Profile Of the rules by which people may be called.
+	Profile string `json:"profile"`
+	Purpose string `json:"purpose"`
+
+	// Queue Whose agents serve who answers.
+	Queue string `json:"queue,omitempty,omitzero"`
+}
+
+// CampaignList defines model for CampaignList.
+type CampaignList struct {
+	Items []Campaign `json:"items"`
+}
+
+// CampaignMode defines model for CampaignMode.
+type CampaignMode string
+
+// CampaignPreview defines model for CampaignPreview.
+type CampaignPreview struct {
+	At      time.Time `json:"at"`
+	LeftOut []LeftOut `json:"left_out"`
+
+	// Looked Leads that were looked at.
+	Looked int64 `json:"looked"`
+
+	// More There are others.
+	More bool `json:"more"`
+
+	// Now Leads that may be called at this moment.
+	Now int64 `json:"now"`
+}
+
 // CheckState defines model for CheckState.
 type CheckState string
 
@@ -2874,6 +2941,22 @@ type Leave struct {
 	Supervisor string `json:"supervisor,omitempty,omitzero"`
 }
 
+// LeftOut defines model for LeftOut.
+type LeftOut struct {
+	// First When the first of those is.
+	First time.Time `json:"first,omitempty,omitzero"`
+
+	// Later Of them, those that will be called later if nothing else happens.
+	Later int64 `json:"later"`
+	Leads int64 `json:"leads"`
+
+	// Reason In one word, with the rule that it is: rule: CO/hours.
+	Reason string `json:"reason"`
+
+	// Text By language.
+	Text Texts `json:"text"`
+}
+
 // LegalHold defines model for LegalHold.
 type LegalHold struct {
 	By       string    `json:"by"`
@@ -3567,6 +3650,9 @@ type PathAgent = ID
 // PathCall defines model for path_call.
 type PathCall = ID
 
+// PathCampaign defines model for path_campaign.
+type PathCampaign = ID
+
 // PathImport defines model for path_import.
 type PathImport = string
 
@@ -3673,6 +3759,12 @@ type ListCallsParams struct {
 
 	// Cursor next of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// PreviewCampaignParams defines parameters for PreviewCampaign.
+type PreviewCampaignParams struct {
+	// Most Most leads that are looked at.
+	Most *int64 `form:"most,omitempty" json:"most,omitempty"`
 }
 
 // ListContactsParams defines parameters for ListContacts.

@@ -18,7 +18,9 @@ import (
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	ivrstore "github.com/operadora/operadora/ivr/redisstore"
@@ -42,18 +44,19 @@ type App struct {
 	reloads *prometheus.CounterVec // result
 	gate    gate.Gate
 
-	redis    interface{ Close() error }
-	store    *redisstore.Store
-	db       *records.DB
-	recorder *records.Recorder
-	leads    *leadstore.Store
-	importer *leadstore.Importer
-	acd      *acd.Service
-	library  *ivr.Library
-	engine   *engine.Engine
-	lamps    *acd.LampFollower
-	api      *api.Server
-	adapters []adapter
+	redis     interface{ Close() error }
+	store     *redisstore.Store
+	db        *records.DB
+	recorder  *records.Recorder
+	leads     *leadstore.Store
+	importer  *leadstore.Importer
+	campaigns *runner.Runner
+	acd       *acd.Service
+	library   *ivr.Library
+	engine    *engine.Engine
+	lamps     *acd.LampFollower
+	api       *api.Server
+	adapters  []adapter
 
 	reloadOne sync.Mutex // one reload at a time
 
@@ -96,6 +99,8 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.importer = leadstore.NewImporter(a.leads, log)
+	a.campaigns = runner.New(runner.Parts{Leads: a.leads, Gate: a.gate, Now: time.Now,
+		Defined: func() map[string]*campaign.Campaign { return a.current().Campaigns }})
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.recorder.Tell = a.tell
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
@@ -108,7 +113,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.api, err = api.New(cfg.API, api.Parts{ //nolint:contextcheck // a handler has its request's context
-		Calls: a.store, Engine: a.engine, Agents: a.engine, Callers: callers{a.acd, a.gate}, Floor: a, Records: a.db, Reports: a.reporter(), Leads: a.leads, Tokens: a.db, Definitions: reloading{a},
+		Calls: a.store, Engine: a.engine, Agents: a.engine, Callers: callers{a.acd, a.gate}, Floor: a, Records: a.db, Reports: a.reporter(), Leads: a.leads, Campaigns: a.campaigns, Tokens: a.db, Definitions: reloading{a},
 		Journal: a.store, Lag: a.recorder.Lag, JournalKept: cfg.Records.KeepJournal, Version: version(), Log: log,
 		Gatherer: a.metrics, Registerer: a.metrics,
 		Checks: []api.Check{

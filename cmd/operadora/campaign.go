@@ -16,10 +16,10 @@ import (
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
-// newCampaignCommand is about outbound campaigns: so far, about what the law asks of them.
+// newCampaignCommand is about outbound campaigns.
 func newCampaignCommand() *cobra.Command {
-	c := &cobra.Command{Use: "campaign", Short: "What rules hold for outbound campaigns; campaigns do not dial yet"}
-	c.AddCommand(newCampaignRulesCommand())
+	c := &cobra.Command{Use: "campaign", Short: "Outbound campaigns: whom they would call, and by what rules; they do not dial yet"}
+	c.AddCommand(newCampaignRulesCommand(), newCampaignListCommand(), newCampaignPreviewCommand())
 	return c
 }
 

@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
 )
 
@@ -95,6 +97,57 @@ func TestOwnProfiles(t *testing.T) {
 	put(t, file, "most: 0", "most: 2")
 	put(t, file, "profile: collections", "profile: CO")
 	if out, err := run(t, "check", "-c", config); err == nil || strings.Count(err.Error(), "profiles/collections.yaml:") != 1 {
+		t.Error(out, err)
+	}
+}
+
+// collectFlow serves who answers, or tells them who called.
+const collectFlow = `flow: collect
+language: es
+start: agent
+prompts:
+  sorry: {sound: vm-goodbye}
+nodes:
+  agent: {type: queue, queue: sales, max_wait: 2s, on: {timeout: sorry, full: sorry, no_agents: sorry, error: sorry}}
+  sorry: {type: play, prompt: sorry, next: end}
+`
+
+// ownCampaign is a campaign over what init writes.
+const ownCampaign = `campaign: march
+purpose: collection
+profile: CO
+mode: predictive
+queue: sales
+flow: collect
+lists: [overdue]
+trunks: [{pbx: main, lines: 30, calls_per_second: 3}]
+caller_id: ["+576015550000"]
+calendar: office
+`
+
+// TestCheckReadsCampaigns: a campaign is checked by the rest of the definitions, and is
+// not said to run.
+func TestCheckReadsCampaigns(t *testing.T) {
+	t.Parallel()
+	dir := initialised(t)
+	config := filepath.Join(dir, "operadora.yaml")
+	file := filepath.Join(dir, "definitions", campaign.Folder, "march.yaml")
+	must(t, writeNew(file, []byte("# yaml-language-server: $schema=../../schemas/campaign.json\n"+ownCampaign), 0o600))
+	must(t, writeNew(filepath.Join(dir, "definitions", "flows", "collect.yaml"), []byte(collectFlow), 0o600))
+	holdsAgainstSchema(t, file)
+	out, err := run(t, "check", "-c", config)
+	if err != nil || !strings.Contains(out, "campaigns: 1, checked; they do not dial yet\n") {
+		t.Fatal(out, err)
+	}
+	for from, to := range map[string]string{"queue: sales": "queue: slaes", "calendar: office": "calendar: ofice", "pbx: main": "pbx: mian", "profile: CO": "profile: ours"} {
+		put(t, file, from, to)
+		if out, err := run(t, "check", "-c", config); err == nil || strings.Count(err.Error(), "campaigns/march.yaml:") != 1 {
+			t.Errorf("%s: %s%v", to, out, err)
+		}
+		put(t, file, to, from)
+	}
+	must(t, os.WriteFile(filepath.Join(dir, "definitions", "agents.yaml"), []byte("agents: []\n"), 0o600))
+	if out, err := run(t, "check", "-c", config); err == nil || !strings.Contains(err.Error(), `campaigns/march.yaml:6:8: E00 queue: queue "sales" has no agents: nobody would serve who answers`) {
 		t.Error(out, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
@@ -20,8 +21,9 @@ import (
 
 // Definitions is all that the definitions folder says, checked as a whole.
 type Definitions struct {
-	ACD   acd.Definitions
-	Flows ivr.Definitions
+	ACD       acd.Definitions
+	Flows     ivr.Definitions
+	Campaigns map[string]*campaign.Campaign
 	// Said is in which file each of the lists stands that may be empty, and must not
 	// be taken for empty when its file is gone.
 	Said map[string]string
@@ -57,9 +59,54 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 		more = append(more, unknownFlows(pbxs, flows.Flows)...)
 	}
 	floor.defs.Groups = groupsOf(pbxs)
-	_, wrong := compliance.Load(fsys)
-	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more, wrong).Sorted()
-	return Definitions{ACD: floor.defs, Flows: flows, Said: said(fsys, floor), Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
+	profiles, wrong := compliance.Load(fsys)
+	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more, wrong)
+	var campaigns map[string]*campaign.Campaign
+	if faults.Err() == nil { // what they name is known
+		campaigns, wrong = campaign.Load(fsys, floor.campaigns(pbxs, flows, profiles))
+		faults = append(faults, wrong...)
+	}
+	faults = faults.Sorted()
+	return Definitions{ACD: floor.defs, Flows: flows, Campaigns: campaigns, Said: said(fsys, floor), Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
+}
+
+// campaigns is what campaigns may name.
+func (o *floor) campaigns(pbxs map[string]PBXConfig, flows ivr.Definitions, profiles map[string]compliance.Profile) campaign.Known {
+	queue := o.queue()
+	return campaign.Known{Now: time.Now(), Profiles: profiles, Calendars: flows.Calendars,
+		Agents: func(id string) (n int, there bool) {
+			for _, a := range o.defs.Agents {
+				if slices.ContainsFunc(a.Queues, func(q acd.Membership) bool { return q.Queue == id }) {
+					n++
+				}
+			}
+			return n, queue != nil && queue(id)
+		},
+		Flow: func(name, queue string) campaign.FlowFacts { return flowFacts(flows.Flows[name], queue) },
+		PBX:  func(name string) bool { _, ok := pbxs[name]; return ok },
+		Disposition: func(name, queue string) bool {
+			return slices.ContainsFunc(o.defs.Dispositions, func(d acd.Disposition) bool {
+				return d.Name == name && (len(d.Queues) == 0 || slices.Contains(d.Queues, queue))
+			})
+		}}
+}
+
+// flowFacts says how a flow brings calls to a queue.
+func flowFacts(f *ivr.Flow, queue string) (facts campaign.FlowFacts) {
+	if f == nil {
+		return facts
+	}
+	facts.There = true
+	for _, n := range f.Nodes {
+		if q, ok := n.Step.(*ivr.Queue); ok && q.Queue == queue {
+			endless := facts.Queues && facts.Wait == 0 || q.MaxWait == 0
+			facts.Queues, facts.Wait = true, max(facts.Wait, q.MaxWait)
+			if endless {
+				facts.Wait = 0
+			}
+		}
+	}
+	return facts
 }
 
 // said is Definitions.Said.

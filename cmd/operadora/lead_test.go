@@ -11,8 +11,12 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api"
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -26,8 +30,8 @@ func (noJournal) Tail(ctx context.Context, _ string, _ func([]orchestrator.Entry
 
 func (noJournal) Last(context.Context) (string, error) { return "", nil }
 
-// leadDesk is the API with what it keeps leads in, and nothing else of operadora.
-func leadDesk(t *testing.T) (run func(args ...string) (string, error), file func(name, text string) string) {
+// leadDesk is the API with what it keeps leads in and campaigns over them, and nothing else of operadora.
+func leadDesk(t *testing.T, campaigns ...*campaign.Campaign) (run func(args ...string) (string, error), file func(name, text string) string) {
 	t.Helper()
 	dir := t.TempDir()
 	cfg := records.Config{DSN: records.DSN("sqlite:" + filepath.Join(dir, "r.db")), Connections: 4, Batch: 100, KeepJournal: time.Hour, RetryMax: time.Second}
@@ -40,7 +44,12 @@ func leadDesk(t *testing.T) (run func(args ...string) (string, error), file func
 	must(t, importer.Start(t.Context()))
 	t.Cleanup(importer.Stop)
 	server, err := api.New(api.Config{Listen: "127.0.0.1:0", EventClients: 1, EventClientsPerToken: 1, EventClientsPerAddress: 1},
-		api.Parts{Leads: store, Records: db, Tokens: db, Journal: noJournal{}})
+		api.Parts{Leads: store, Campaigns: runner.New(runner.Parts{Leads: store, Now: time.Now,
+			Gate: gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Allow: []string{"+57"}, Deny: []string{"+57301"}}},
+			Defined: func() map[string]*campaign.Campaign {
+				return keyed(campaigns, func(c *campaign.Campaign) string { return c.ID })
+			},
+		}), Records: db, Tokens: db, Journal: noJournal{}})
 	must(t, err)
 	must(t, server.Start(t.Context()))
 	t.Cleanup(server.Stop)
@@ -123,4 +132,45 @@ func TestLeadsFromTheCommandLine(t *testing.T) {
 	refused("not SCOPE:ACTION", "lead", "import", csv, "--list", "l", "--duplicates", "x")
 	refused("is not one of list, all, none", "lead", "import", csv, "--list", "l", "--duplicates", "x:skip")
 	refused(`the file has no column "Cel"`, "lead", "import", csv, "--list", "l", "--column", "Cel=phone")
+}
+
+// TestCampaignPreview: who would be called at this moment is counted, and who not by reason;
+// nothing is written, so that it says the same again.
+func TestCampaignPreview(t *testing.T) {
+	t.Parallel()
+	c := campaign.New()
+	c.ID, c.Mode, c.Purpose, c.Profile = "march", campaign.ModeProgressive, compliance.PurposeService, "own"
+	c.Lists = []campaign.List{{List: "march", Weight: 1, Filter: "late > 10"}}
+	c.Trunks = []campaign.Trunk{{PBX: "main", Lines: 5, PerSecond: 5}}
+	c.Rules = compliance.Profile{ID: "own", Rules: []compliance.Rule{{ID: "hours", Kind: compliance.KindHours, From: "2020-01-01", Detail: &compliance.Hours{Hours: []string{"mon-sun 00:00-24:00"}}}}}
+	run, file := leadDesk(t, c)
+	must2 := func(args ...string) string {
+		t.Helper()
+		out, err := run(args...)
+		must(t, err)
+		return out
+	}
+	must2("list", "create", "march", "--region", "CO")
+	must2("lead", "import", file("m.csv", "phone,late\n3000000001,31\n3000000002,40\n3010000003,12\n3000000004,2\n"), "--list", "march")
+	must2("dnc", "add", "3000000002", "--region", "CO", "--campaign", "march", "--why", "asked")
+	for range 2 {
+		out := must2("campaign", "preview", "march")
+		for _, want := range []string{`4 leads looked at: 1 may be called now`, `1 +do_not_call +- +it must not be called: asked`, `1 +filter +- +the campaign's filter`, `1 +gate +1, from .* outbound.deny`} {
+			if !regexp.MustCompile(want).MatchString(out) {
+				t.Errorf("%s\nwant %s", out, want)
+			}
+		}
+	}
+	if out := must2("campaign", "preview", "march", "--most", "2"); !strings.Contains(out, "2 leads looked at; there are more") {
+		t.Error(out)
+	}
+	if out := must2("campaign", "preview", "march", "--language", "es"); !strings.Contains(out, "no se debe llamar: asked") {
+		t.Error(out)
+	}
+	if out := must2("campaign", "list"); !regexp.MustCompile(`march +progressive +service +own +- +march`).MatchString(out) {
+		t.Error(out)
+	}
+	if _, err := run("campaign", "preview", "marhc"); err == nil || !strings.Contains(err.Error(), `there is no campaign "marhc"; did you mean "march"?`) {
+		t.Error(err)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
@@ -75,8 +76,8 @@ func TestReadmeExamples(t *testing.T) {
 			found++
 			schema := map[string]string{"operadora.yaml": "config", "queues.yaml": "queues", "agents.yaml": "queues", "callers.yaml": "queues", "dids.yaml": "dids",
 				"calendars.yaml": "calendars"}[filepath.Base(file)]
-			if filepath.Base(filepath.Dir(file)) == compliance.Folder {
-				schema = "profile"
+			if kind, ok := map[string]string{compliance.Folder: "profile", campaign.Folder: "campaign"}[filepath.Base(filepath.Dir(file))]; ok {
+				schema = kind
 				must(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(file)), 0o700))
 			}
 			fitsSchema(t, filepath.Join(dir, "schemas", cmp.Or(schema, "flow")+".json"), []byte(block[1]))

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
@@ -31,6 +32,7 @@ var kinds = []kind{
 	{"dids", "dids.yaml: which flow answers which number", flowfile.DIDs{}, nil},
 	{"calendars", "calendars.yaml: opening hours", flowfile.Calendars{}, nil},
 	{"flow", "flows/*.yaml: what callers hear", flowfile.Flow{}, []string{"flows"}},
+	{"campaign", "campaigns/*.yaml: outbound campaigns, which do not dial yet", campaign.Campaign{}, []string{"campaigns"}},
 	{"profile", "profiles/*.yaml: rules by which people may be called", compliance.Profile{}, []string{"profiles"}},
 }
 

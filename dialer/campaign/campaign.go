@@ -15,10 +15,10 @@ type Campaign struct {
 	Name    compliance.Texts   `yaml:"name" keys:"tongue" doc:"Name for people, per language."`
 	Purpose compliance.Purpose `yaml:"purpose,need" oneof:"sales collection service survey" doc:"Why people are called: sales, collection, service or survey. It says which rules of the profile hold."`
 	Profile string             `yaml:"profile,need" shape:"id" doc:"Compliance profile: BR, CO, ES, MX, UK, US, or one of profiles/*.yaml."`
-	Mode    Mode               `yaml:"mode,need" oneof:"preview progressive power predictive wait agentless" doc:"How it is paced: preview (the agent decides), progressive (a call for each free agent), power (ratio), predictive (abandon limit), wait (target_wait), agentless (a flow speaks)."`
+	Mode    Mode               `yaml:"mode,need" oneof:"progressive power predictive wait agentless" doc:"How it is paced: progressive (a call for each free agent), power (ratio), predictive (abandon limit), wait (target_wait), agentless (a flow speaks)."`
 
 	Queue  string   `yaml:"queue" shape:"id" default:"" doc:"Queue that answered calls enter; its agents serve them. All modes but agentless need it; agentless, for who wants an agent."`
-	Flow   string   `yaml:"flow" shape:"name" default:"" doc:"Flow that speaks to who answers; of agentless."`
+	Flow   string   `yaml:"flow,need" shape:"name" doc:"Flow that begins when somebody answers: it brings them to the queue (a node of type queue, whose max_wait is within what the profile lets them wait, and after which it plays the message that the profile asks for); of agentless, it speaks."`
 	Lists  []List   `yaml:"lists,need" doc:"Lists of leads that are called."`
 	Trunks []Trunk  `yaml:"trunks,need" doc:"PBXs over which it calls."`
 	Shown  []Shown  `yaml:"caller_id" doc:"Numbers that are shown; the first that fits the number called counts."`
@@ -28,7 +28,7 @@ type Campaign struct {
 	Attempts Attempts            `yaml:"attempts" doc:"How often is tried."`
 	Retry    yamlfile.Map[Retry] `yaml:"retry" doc:"What follows an outcome: a result (no_answer, busy, machine, unreachable, invalid, abandoned, refused, served, failed), or disposition:NAME of a call that was served. Those left out have their defaults."`
 	Lockout  time.Duration       `yaml:"lockout" min:"0s" max:"8784h" default:"72h" doc:"How long a person is left alone after an abandoned call, unless an agent is kept for the next; 0 leaves it to the profile."`
-	Machines Machines            `yaml:"machines" doc:"What is done with answering machines."`
+	Machines Machines            `yaml:"-"` // nobody listens for machines yet
 	Pacing   Pacing              `yaml:"pacing" doc:"How fast is dialled."`
 	Calendar *calendar.Calendar  // that Times names
 	Rules    compliance.Profile  // that Profile names
@@ -110,7 +110,6 @@ type Pacing struct {
 	RingTimeout   time.Duration `yaml:"ring_timeout" min:"5s" max:"2m" default:"25s" doc:"How long a phone rings; at least what the profile demands."`
 	GiveUp        bool          `yaml:"give_up" default:"false" doc:"Whether calls may be given up, once they rang as long as the profile demands, when agents become scarce."`
 	Share         float64       `yaml:"share" min:"0.01" max:"1000" default:"1" doc:"Its part of the calls, beside those of other campaigns with the same agents."`
-	Decide        time.Duration `yaml:"decide_within" min:"5s" max:"1h" default:"2m" doc:"How long an agent may look at a lead before it goes to another; of mode preview."`
 	InboundShare  float64       `yaml:"inbound_percent" min:"0" max:"99" default:"0" doc:"Of inbound calls for the same agents, the share that shall be answered within inbound_within, in percent; agents are kept free for it. 0: none is asked."`
 	InboundWithin time.Duration `yaml:"inbound_within" min:"1s" max:"10m" default:"20s" doc:"The time of inbound_percent."`
 }

@@ -110,9 +110,13 @@ func (s *Store) eraseLeads(ctx context.Context, numbers []string, dry bool) (n i
 			if _, err := tx.Exec(ctx, "DELETE FROM lead_before WHERE doc LIKE ?", `%"`+records.Text(number)+`"%`); err != nil {
 				return err
 			}
+			// That there was an attempt stays: the law counts it. One that goes on is told from its call.
+			if _, err := tx.Exec(ctx, "UPDATE campaign_attempts SET number = '' WHERE number = ?", number); err != nil {
+				return err
+			}
 		}
 		for part := range slices.Chunk(ids, eraseAtOnce) {
-			for _, from := range []string{"lead_before WHERE lead", "lead_numbers WHERE lead", "leads WHERE id"} {
+			for _, from := range []string{"lead_before WHERE lead", "lead_numbers WHERE lead", "campaign_leads WHERE lead", "campaign_appointments WHERE lead", "leads WHERE id"} {
 				if _, err := tx.Exec(ctx, "DELETE FROM "+from+" IN ("+records.Marks(len(part))+")", part...); err != nil {
 					return err
 				}

@@ -144,7 +144,7 @@ func removeLeads(ctx context.Context, tx *records.Tx, which string, args ...any)
 		return 0, err
 	}
 	within := append(args[:len(args):len(args)], first, last)
-	for _, of := range []string{"lead_numbers WHERE lead", "lead_before WHERE lead", "leads WHERE id"} {
+	for _, of := range []string{"lead_numbers WHERE lead", "lead_before WHERE lead", "campaign_leads WHERE lead", "campaign_appointments WHERE lead", "leads WHERE id"} {
 		if _, err := tx.Exec(ctx, "DELETE FROM "+of+" IN (SELECT id FROM leads WHERE "+which+" AND id BETWEEN ? AND ?)", within...); err != nil {
 			return 0, err
 		}

@@ -1,6 +1,7 @@
 package leadstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"hash/maphash"
@@ -17,7 +18,7 @@ type batch struct {
 	imp Import
 	dry *seen // what a dry run has seen; nil when rows are brought in
 
-	forbidden map[string]bool
+	forbidden map[string]string
 	byNumber  map[string]int64 // leads that are there
 	byID      map[string]int64
 	known     map[int64]leads.Lead  // those that rows are to update
@@ -117,7 +118,7 @@ func (b *batch) reject(p *Previewed, reason leads.Reason, detail string) {
 // allowed parts numbers into those that may be called and those that must not.
 func (b *batch) allowed(numbers []leads.Number) (ok []leads.Number, refused []string) {
 	for _, n := range numbers {
-		if b.forbidden[n.Number] {
+		if b.forbidden[n.Number] != "" {
 			refused = append(refused, n.Number)
 		} else {
 			ok = append(ok, n)
@@ -216,7 +217,7 @@ func (b *batch) lookUp(ctx context.Context, rows []Previewed) error {
 	}
 	b.byNumber, b.byID = map[string]int64{}, map[string]int64{}
 	var err error
-	if b.forbidden, err = b.s.forbidden(ctx, b.tx, numbers); err != nil || b.imp.Duplicates.Scope == leads.ScopeNone {
+	if b.forbidden, err = b.s.forbidden(ctx, b.tx, numbers, ""); err != nil || b.imp.Duplicates.Scope == leads.ScopeNone {
 		return err
 	}
 	within, args := "", []any(nil)
@@ -250,23 +251,23 @@ func (b *batch) lookUp(ctx context.Context, rows []Previewed) error {
 	return b.load(ctx, rows)
 }
 
-// forbidden are those of some numbers that nobody may call.
-func (s *Store) forbidden(ctx context.Context, tx *records.Tx, numbers []string) (map[string]bool, error) {
-	out := map[string]bool{}
+// forbidden are those of some numbers that nobody may call, or a campaign may not, and why.
+func (s *Store) forbidden(ctx context.Context, q querier, numbers []string, campaign string) (map[string]string, error) {
+	out := map[string]string{}
 	if len(numbers) == 0 {
 		return out, nil
 	}
 	note := func(r *sql.Rows) error {
-		var n string
-		err := r.Scan(&n)
-		out[n] = true
+		var n, why string
+		err := r.Scan(&n, &why)
+		out[n] = cmp.Or(why, out[n], "do not call")
 		return err
 	}
-	if err := tx.Query(ctx, note, "SELECT number FROM do_not_call WHERE campaign = '' AND (expires_at = 0 OR expires_at > ?) AND number IN ("+records.Marks(len(numbers))+")",
-		append([]any{ms(s.now())}, anys(numbers)...)...); err != nil {
+	if err := q.Query(ctx, note, "SELECT number, why FROM do_not_call WHERE campaign IN ('', ?) AND (expires_at = 0 OR expires_at > ?) AND number IN ("+records.Marks(len(numbers))+")",
+		append([]any{campaign, ms(s.now())}, anys(numbers)...)...); err != nil {
 		return nil, err
 	}
-	sources, err := sourcesWhere(ctx, tx, "true")
+	sources, err := sourcesWhere(ctx, q, "true")
 	if err != nil {
 		return nil, err
 	}
@@ -285,10 +286,10 @@ func (s *Store) forbidden(ctx context.Context, tx *records.Tx, numbers []string)
 		for h := range of {
 			hashes = append(hashes, h)
 		}
-		if err := tx.Query(ctx, func(r *sql.Rows) error {
+		if err := q.Query(ctx, func(r *sql.Rows) error {
 			var h string
 			err := r.Scan(&h)
-			out[of[h]] = true
+			out[of[h]] = "external list " + src.ID
 			return err
 		}, "SELECT hash FROM do_not_call_hashes WHERE source = ? AND hash IN ("+records.Marks(len(of))+")", hashes...); err != nil {
 			return nil, err

@@ -1,0 +1,130 @@
+package campaign_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/orchestrator/calendar"
+)
+
+const good = `campaign: march
+name: {en: March, es: Marzo}
+purpose: collection
+profile: CO
+mode: predictive
+queue: collections
+flow: collect
+lists: [overdue, {list: late, weight: 2, filter: "days_overdue > 30"}]
+trunks: [{pbx: main, lines: 60, calls_per_second: 5}]
+caller_id: [{number: "+34910000000", to: ["+34"]}, "+576015550000"]
+hours: ["mon-fri 08:00-18:00"]
+attempts: {lead: 5, number: 3, day: 1, week: 4}
+retry:
+  busy: {do: again, after: 20m}
+  "disposition:promise": {do: again, after: 72h, most: 2}
+  served: finish
+pacing: {abandon_percent: 2}
+`
+
+// known are definitions with two queues, one of which nobody serves.
+func known(t *testing.T) campaign.Known {
+	never := &calendar.Calendar{Name: "never", Zone: time.UTC}
+	office := &calendar.Calendar{Name: "office", Zone: zone(t, "America/Bogota"), Hours: calendar.Hours{Week: calendar.Week{time.Monday: {{From: 480, To: 1080}}}}}
+	return campaign.Known{Now: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC), Profiles: maps.Clone(shipped),
+		Calendars: map[string]*calendar.Calendar{"never": never, "office": office},
+		Agents: func(q string) (int, bool) {
+			n, ok := map[string]int{"collections": 12, "empty": 0}[q]
+			return n, ok
+		},
+		Flow: func(f, q string) campaign.FlowFacts {
+			return map[string]campaign.FlowFacts{"reminder": {There: true}, "collect": {There: true, Queues: q == "collections" || q == "empty", Wait: 2 * time.Second},
+				"slow": {There: true, Queues: true, Wait: 3 * time.Second}, "patient": {There: true, Queues: true}}[f]
+		}, PBX: func(p string) bool { return p == "main" },
+		Disposition: func(d, _ string) bool { return d == "promise" }}
+}
+
+// TestCheckTellsOneLine: each wrong file has one fault, in a line that names key and value.
+func TestCheckTellsOneLine(t *testing.T) {
+	t.Parallel()
+	k := known(t)
+	c, faults := campaign.Read("campaigns/march.yaml", good, k)
+	if faults != nil || c.Rules.ID != "CO" || len(c.Lists) != 2 || c.Lists[0].Weight != 1 || c.Retry[2].Value.Do != campaign.StepFinish {
+		t.Fatalf("%+v, %v", c, faults)
+	}
+	for _, r := range []struct{ from, to, want string }{
+		{"profile: CO", "profile: CL", `12 profile: there is no profile "CL"`},
+		{"profile: CO\n", "", `00 needs "profile"`},
+		{"lists: [overdue, {list: late, weight: 2, filter: \"days_overdue > 30\"}]", "lists: []", "00 lists: has no lists"},
+		{"lists: [overdue, ", "lists: [late, ", `00 lists[1]: list "late" is named twice`},
+		{"weight: 2", "weight: 0", "11 lists[1].weight: 0 is out of bounds"},
+		{"trunks: [{pbx: main, lines: 60, calls_per_second: 5}]", "trunks: []", "00 trunks: has no trunks"},
+		{"pbx: main", "pbx: mian", `12 trunks[0].pbx: "mian" is not in the configuration`},
+		{"lines: 60", "lines: 0", "11 trunks[0].lines: 0 is out of bounds"},
+		{"calls_per_second: 5", "calls_per_second: 0", "11 trunks[0].calls_per_second: 0 is out of bounds"},
+		{"queue: collections\n", "", "00 queue: has no queue: mode predictive needs the agents of one"},
+		{"queue: collections", "queue: colections", `12 queue: there is no queue "colections"`},
+		{"queue: collections", "queue: empty", `00 queue: queue "empty" has no agents`},
+		{"hours: [\"mon-fri 08:00-18:00\"]\n", "", "00 hours: has no hours"},
+		{"mon-fri 08:00-18:00", "mon-fri 8-18", `00 hours: "mon-fri 8-18" is not like`},
+		{"mon-fri 08:00-18:00", "mon-fri 20:00-22:00", "00 hours: none of these hours is within those of rule hours of profile CO"},
+		{"mon-fri 08:00-18:00", "sun 08:00-18:00", "00 hours: none of these hours is within those of rule hours of profile CO"},
+		{"hours: [\"mon-fri 08:00-18:00\"]", "calendar: ofice", `12 calendar: calendar "ofice" is not defined`},
+		{"hours: [\"mon-fri 08:00-18:00\"]", "calendar: never", `00 calendar: calendar "never" is not open at any time`},
+		{"abandon_percent: 2", "abandon_percent: 0", "11 pacing.abandon_percent: 0 is out of bounds: it must be 0.01 to 99"},
+		{"abandon_percent: 2", "abandon_percent: 100", "11 pacing.abandon_percent: 100 is out of bounds: it must be 0.01 to 99"},
+		{"abandon_percent: 2", "abandon_percent: 5", "00 pacing.abandon_percent: 5 is more than profile CO allows, which is 3"},
+		{"abandon_percent: 2", "ring_timeout: 10s", "00 pacing.ring_timeout: 10s is less than profile CO demands, which is 15s"},
+		{"abandon_percent: 2", "ratio: 2", "00 pacing.ratio: is of mode power, and this is mode predictive"},
+		{"mode: predictive", "mode: power", "00 pacing.ratio: is missing: mode power needs it"},
+		{"mode: predictive", "mode: wait", "00 pacing.target_wait: is missing: mode wait needs it"},
+		{"mode: predictive", "mode: fast", `00 mode: "fast" is none of`},
+		{"mode: predictive\n", "mode: agentless\n", "00 pacing.rate: is missing: mode agentless needs it"},
+		{"mode: predictive", "mode: preview", `00 mode: "preview" is none of`},
+		{"flow: collect\n", "", `00 needs "flow"`},
+		{"flow: collect", "flow: colect", `12 flow: there is no flow "colect"`},
+		{"flow: collect", "flow: reminder", `00 flow: flow "reminder" has no node of type queue for queue "collections"`},
+		{"flow: collect", "flow: slow", `00 flow: flow "slow" lets people wait in queue "collections" for 3s, and by profile CO they may wait for 2s`},
+		{"flow: collect", "flow: patient", `00 flow: flow "patient" lets people wait in queue "collections" for as long as it does`},
+		{"busy: {do: again, after: 20m}", "bussy: {do: again, after: 20m}", `12 retry.bussy: there is no outcome "bussy"; did you mean "busy"?`},
+		{"busy: {do: again, after: 20m}", "busy: again", "00 retry.busy: again after 0s"},
+		{"busy: {do: again, after: 20m}", "busy: {do: finish, after: 20m}", "00 retry.busy: finish has neither after nor most"},
+		{"disposition:promise", "disposition:promised", `agents of queue "collections" have no disposition "promised"`},
+		{"caller_id: [{number: \"+34910000000\", to: [\"+34\"]}, \"+576015550000\"]\n", "", "00 caller_id: no number is shown, and one must be (rule caller-id of profile CO)"},
+		{"\"+576015550000\"]", "\"6015550000\"]", `00 caller_id[1]: "6015550000" is not a number with + and country code`},
+		{", to: [\"+34\"]", "", "00 caller_id[0]: is shown to every number"},
+		{"profile: CO\n", "profile: ES\n", ""},
+		{"purpose: collection", "purpose: collecting", `00 purpose: "collecting" is none of`},
+		{"attempts: {lead: 5", "attempts: {lead: 0", "11 attempts.lead: 0 is out of bounds"},
+		{"pacing: {", "machines: {policy: hang_up}\npacing: {", "00 machines: there is no such key"},
+		{"pacing: {", "speed: 9\npacing: {", "00 speed: there is no such key"},
+	} {
+		if !strings.Contains(good, r.from) {
+			t.Fatalf("there is no %q", r.from)
+		}
+		text := strings.Replace(good, r.from, r.to, 1)
+		_, faults := campaign.Read("campaigns/march.yaml", text, k)
+		if r.want == "" && faults == nil {
+			continue
+		}
+		if len(faults) != 1 || !strings.Contains(faults[0].String(), "E"+r.want) && !strings.Contains(faults[0].String(), r.want) || !strings.HasPrefix(faults[0].String(), "campaigns/march.yaml:") {
+			t.Errorf("%q for %q:\n%v\nwant one line: %s", r.to, r.from, faults, r.want)
+		}
+	}
+	mobile := strings.NewReplacer("profile: CO", "profile: ES", "purpose: collection", "purpose: sales", "+576015550000", "+34600000001").Replace(good)
+	if _, faults := campaign.Read("c.yaml", mobile, k); len(faults) != 1 || !strings.Contains(faults[0].String(), "caller_id[1]: the number shown is that of a mobile phone (rule no-mobile of profile ES)") {
+		t.Error(faults)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	all, faults := campaign.Load(fstest.MapFS{"campaigns/a.yaml": file(good), "campaigns/b.yml": file(good), "campaigns/c.yaml": file("campaign: [")}, known(t))
+	if len(all) != 1 || len(faults) != 2 || !strings.Contains(faults.Error(), `campaign: "march" is already in campaigns/a.yaml`) {
+		t.Errorf("%d campaigns, %v", len(all), faults)
+	}
+}

@@ -1,0 +1,61 @@
+package campaign
+
+import (
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Causes of Q.850 that tell one failure from another.
+var (
+	invalidNumber = []orchestrator.Cause{1, 2, 22, 28} // unallocated, no route to the network, changed, incomplete
+	congested     = []orchestrator.Cause{34, 38, 41, 42, 44, 47}
+)
+
+// Ended is what came of an attempt: of a call that is over.
+type Ended struct {
+	Result Result
+	// Person tells that somebody answered, as far as is known, and Abandoned that nobody
+	// was there for them within the threshold.
+	Person, Abandoned bool
+	Congested         bool // the carrier had no room
+}
+
+// EndedAs says what came of an attempt by the record of its call. threshold is how long a
+// person who answered may wait for an agent. Whoever answered and had no agent counts as
+// abandoned, also who hung up before: it is not known why they did.
+func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration) Ended {
+	out := Ended{Person: s.AnsweredAt > 0}
+	if out.Person {
+		switch agentless := c.Mode == ModeAgentless && s.QueuedAt == 0; {
+		case agentless && s.Outcome == orchestrator.OutcomeFailed, !agentless && s.ConnectedAt == 0:
+			out.Result, out.Abandoned = ResultAbandoned, true
+		default:
+			out.Result = ResultServed
+			out.Abandoned = !agentless && Late(s, threshold)
+		}
+		return out
+	}
+	out.Congested = slices.Contains(congested, s.Cause)
+	switch {
+	case slices.Contains(invalidNumber, s.Cause):
+		out.Result = ResultInvalid
+	case s.Outcome == orchestrator.OutcomeBusy:
+		out.Result = ResultBusy
+	case s.Cause == orchestrator.CauseRejected && s.Outcome == orchestrator.OutcomeNoAnswer:
+		out.Result = ResultRefused
+	case s.Outcome == orchestrator.OutcomeNoAnswer:
+		out.Result = ResultNoAnswer
+	case s.Outcome == orchestrator.OutcomeUnreachable:
+		out.Result = ResultUnreachable
+	default: // the gate's refusal, a PBX that went away, somebody of the staff: nothing is known of the person
+		out.Result = ResultFailed
+	}
+	return out
+}
+
+// Late tells whether a person who was connected had waited longer than a threshold.
+func Late(s orchestrator.CallSummary, threshold time.Duration) bool {
+	return s.ConnectedAt > 0 && s.ConnectedAt-s.AnsweredAt > threshold.Milliseconds()
+}

@@ -1,0 +1,225 @@
+package leadstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/pacing"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// Attempt is an attempt of a campaign to reach a lead.
+type Attempt struct {
+	Call        string // its id, chosen before it is dialled
+	Campaign    string
+	Lead, List  int64
+	N           int
+	Number      string
+	Shown       string
+	PBX         string
+	Appointment bool
+	Planned     time.Time
+	Answered    time.Time // by a person, as far as is known; zero for not, or not yet
+	Connected   time.Time // with an agent
+}
+
+// States of an attempt. The strings are stored.
+const (
+	statePlanned = "planned" // it is to be dialled, or was: whoever takes over asks the call
+	stateEnded   = "ended"
+)
+
+// States of a lead in a campaign. The strings are stored.
+const (
+	leadDue      = "due"
+	leadCalling  = "calling"
+	leadFinished = "finished"
+)
+
+// Settled is news of an attempt that is on its way.
+type Settled struct {
+	Call                       string
+	Answered, Connected, Ended time.Time // those that are known
+	As                         campaign.Ended
+	Outcome, Agent             string
+	Cause                      int
+	Disposition                string // alone: what the agent said
+}
+
+// Look is where a lead stands once it was looked at, and is not called.
+type Look struct {
+	Lead, List int64
+	Due        time.Time // when it is looked at again
+	Finished   bool
+	Reason     string
+}
+
+// held makes sure in a transaction that the dialer's term is still ours: attempts of an older
+// one are refused.
+func held(ctx context.Context, tx *records.Tx, term int64) error {
+	n, err := tx.Exec(ctx, "UPDATE campaign_dialer SET term = term WHERE one = 1 AND term = ?", term)
+	if err == nil && n == 0 {
+		return conflict("another process dials by now")
+	}
+	return err
+}
+
+// TakeTerm begins a term of dialling, and ends the one before. It returns what the pacer
+// had learnt, and up to where the journal was read.
+func (s *Store) TakeTerm(ctx context.Context) (term int64, place, learnt string, err error) {
+	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
+		return tx.Query(ctx, func(r *sql.Rows) error { return r.Scan(&term, &place, &learnt) },
+			"UPDATE campaign_dialer SET term = term + 1 WHERE one = 1 RETURNING term, place, learnt")
+	})
+	return term, place, learnt, err
+}
+
+// KeepLearnt keeps what the pacer has learnt.
+func (s *Store) KeepLearnt(ctx context.Context, term int64, learnt string) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if err := held(ctx, tx, term); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "UPDATE campaign_dialer SET learnt = ? WHERE one = 1", records.Text(learnt))
+		return err
+	})
+}
+
+// Plan puts attempts on record, before anything is dialled.
+func (s *Store) Plan(ctx context.Context, term int64, list []Attempt) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if err := held(ctx, tx, term); err != nil {
+			return err
+		}
+		var rows, looks [][]any
+		for _, a := range list {
+			kept := 0
+			if a.Appointment {
+				kept = 1
+				if _, err := tx.Exec(ctx, "DELETE FROM campaign_appointments WHERE campaign = ? AND lead = ?", a.Campaign, a.Lead); err != nil {
+					return err
+				}
+			}
+			rows = append(rows, []any{a.Call, a.Campaign, a.Lead, a.List, a.N, a.Number, a.Shown, a.PBX, kept, statePlanned, ms(a.Planned), 0, 0, 0, "", "", 0, 0, "", ""})
+			looks = append(looks, []any{a.Campaign, a.Lead, a.List, leadCalling, 0, ""})
+		}
+		if _, err := tx.Insert(ctx, "campaign_attempts", "call, campaign, lead, list, n, number, shown, pbx, appointment, state, planned_at, answered_at, connected_at, ended_at, result, outcome, cause, abandoned, agent, disposition", "", rows); err != nil {
+			return err
+		}
+		return placeLooks(ctx, tx, looks)
+	})
+}
+
+func placeLooks(ctx context.Context, tx *records.Tx, rows [][]any) error {
+	_, err := tx.Insert(ctx, "campaign_leads", "campaign, lead, list, state, due, reason",
+		"ON CONFLICT (campaign, lead) DO UPDATE SET state = excluded.state, due = excluded.due, reason = excluded.reason", rows)
+	return err
+}
+
+// Place notes why leads are not called, and until when.
+func (s *Store) Place(ctx context.Context, term int64, id string, looks []Look) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if err := held(ctx, tx, term); err != nil {
+			return err
+		}
+		rows := make([][]any, 0, len(looks))
+		for _, l := range looks {
+			state := leadDue
+			if l.Finished {
+				state = leadFinished
+			}
+			rows = append(rows, []any{id, l.Lead, l.List, state, ms(l.Due), records.Text(l.Reason)})
+		}
+		return placeLooks(ctx, tx, rows)
+	})
+}
+
+// Settle notes news of attempts, each once however often it is told, together with up to
+// where the journal has been read. A lead whose attempt is over is looked at again.
+func (s *Store) Settle(ctx context.Context, term int64, place string, news []Settled) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if err := held(ctx, tx, term); err != nil {
+			return err
+		}
+		for _, n := range news {
+			if err := settle(ctx, tx, n, ms(s.now())); err != nil {
+				return err
+			}
+		}
+		if place == "" {
+			return nil
+		}
+		_, err := tx.Exec(ctx, "UPDATE campaign_dialer SET place = ? WHERE one = 1", place)
+		return err
+	})
+}
+
+func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
+	again := func(changed int64, err error) error {
+		if err != nil || changed == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, `UPDATE campaign_leads SET state = ?, due = ?, reason = '' WHERE (campaign, lead) = (SELECT campaign, lead FROM campaign_attempts WHERE call = ?)
+			AND NOT EXISTS (SELECT 1 FROM campaign_attempts o WHERE o.campaign = campaign_leads.campaign AND o.lead = campaign_leads.lead AND o.state <> ?)`,
+			leadDue, now, n.Call, stateEnded)
+		return err
+	}
+	switch {
+	case n.Disposition != "":
+		return again(tx.Exec(ctx, "UPDATE campaign_attempts SET disposition = ? WHERE call = ? AND disposition <> ?", records.Text(n.Disposition), n.Call, n.Disposition))
+	case n.Ended.IsZero():
+		_, err := tx.Exec(ctx, "UPDATE campaign_attempts SET answered_at = CASE WHEN answered_at = 0 THEN ? ELSE answered_at END, connected_at = CASE WHEN connected_at = 0 THEN ? ELSE connected_at END WHERE call = ? AND state <> ?",
+			ms(n.Answered), ms(n.Connected), n.Call, stateEnded)
+		return err
+	}
+	abandoned := 0
+	if n.As.Abandoned {
+		abandoned = 1
+	}
+	return again(tx.Exec(ctx, `UPDATE campaign_attempts SET state = ?, answered_at = ?, connected_at = ?, ended_at = ?, result = ?, outcome = ?, cause = ?, abandoned = ?, agent = ?
+		WHERE call = ? AND state <> ?`, stateEnded, ms(n.Answered), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), n.Call, stateEnded))
+}
+
+// Open are the attempts that are not over, as far as is on record, in the order of their plans.
+func (s *Store) Open(ctx context.Context) (out []Attempt, err error) {
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		var a Attempt
+		var planned, answered, connected, kept int64
+		err := r.Scan(&a.Call, &a.Campaign, &a.Lead, &a.List, &a.N, &a.Number, &a.Shown, &a.PBX, &kept, &planned, &answered, &connected)
+		a.Appointment, a.Planned, a.Answered, a.Connected = kept > 0, at(planned), at(answered), at(connected)
+		out = append(out, a)
+		return err
+	}, "SELECT call, campaign, lead, list, n, number, shown, pbx, appointment, planned_at, answered_at, connected_at FROM campaign_attempts WHERE state <> 'ended' ORDER BY planned_at, call")
+	return out, err
+}
+
+// Ledger is what the law counts, made of the records of attempts since a time.
+func (s *Store) Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, error) {
+	l := pacing.NewLedger()
+	err := s.tables.Query(ctx, func(r *sql.Rows) error {
+		var id string
+		var period int64
+		var answered, abandoned int
+		err := r.Scan(&id, &period, &answered, &abandoned)
+		l.Add(id, at(period*pacing.LedgerPeriod.Milliseconds()), answered, abandoned)
+		return err
+	}, "SELECT campaign, answered_at / ? AS period, COUNT(*), SUM(abandoned) FROM campaign_attempts WHERE answered_at > ? AND result <> ? GROUP BY campaign, answered_at / ?",
+		pacing.LedgerPeriod.Milliseconds(), ms(since), string(campaign.ResultMachine), pacing.LedgerPeriod.Milliseconds())
+	return l, err
+}
+
+// Heal has leads looked at again who were left as being called, and of whom no attempt goes on.
+func (s *Store) Heal(ctx context.Context, term int64) (mended int64, err error) {
+	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if err := held(ctx, tx, term); err != nil {
+			return err
+		}
+		mended, err = tx.Exec(ctx, `UPDATE campaign_leads SET state = ?, due = ? WHERE state = ?
+			AND NOT EXISTS (SELECT 1 FROM campaign_attempts o WHERE o.campaign = campaign_leads.campaign AND o.lead = campaign_leads.lead AND o.state <> ?)`,
+			leadDue, ms(s.now()), leadCalling, stateEnded)
+		return err
+	})
+	return mended, err
+}

@@ -1,0 +1,101 @@
+package leadstore
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// Runs are the campaigns that somebody has started, by name.
+func (s *Store) Runs(ctx context.Context) (map[string]campaign.Run, error) {
+	return runsWhere(ctx, s.tables, "true")
+}
+
+func runsWhere(ctx context.Context, q querier, where string, args ...any) (map[string]campaign.Run, error) {
+	out := map[string]campaign.Run{}
+	err := q.Query(ctx, func(r *sql.Rows) error {
+		var x campaign.Run
+		var state string
+		var began, changed int64
+		err := r.Scan(&x.Campaign, &state, &began, &changed, &x.ChangedBy, &x.Why)
+		x.State, x.Began, x.ChangedAt = campaign.RunState(state), at(began), at(changed)
+		out[x.Campaign] = x
+		return err
+	}, "SELECT campaign, state, began, changed_at, changed_by, why FROM campaign_runs WHERE "+where, args...)
+	return out, err
+}
+
+// Move moves a campaign by its table, and returns where it stood and stands; Conflict where
+// the table has no such way.
+func (s *Store) Move(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (was, is campaign.Run, err error) {
+	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
+		// Whoever comes second sees what the first did.
+		if _, err := tx.Exec(ctx, "INSERT INTO campaign_runs (campaign, state, began, changed_at, changed_by, why) VALUES (?, ?, 0, 0, '', '') ON CONFLICT (campaign) DO UPDATE SET campaign = excluded.campaign",
+			id, string(campaign.RunReady)); err != nil {
+			return err
+		}
+		all, err := runsWhere(ctx, tx, "campaign = ?", id)
+		if err != nil {
+			return err
+		}
+		was = all[id]
+		is = campaign.Run{Campaign: id, Began: was.Began, ChangedAt: at(ms(s.now())), ChangedBy: records.Text(by), Why: records.Text(why)}
+		if is.State, err = was.State.Next(t); err != nil {
+			return err
+		}
+		if is.Began.IsZero() {
+			is.Began = is.ChangedAt
+		}
+		_, err = tx.Exec(ctx, "UPDATE campaign_runs SET state = ?, began = ?, changed_at = ?, changed_by = ?, why = ? WHERE campaign = ?",
+			string(is.State), ms(is.Began), ms(is.ChangedAt), is.ChangedBy, is.Why, id)
+		return err
+	})
+	return was, is, err
+}
+
+// Seen is what a campaign's leads were found to be.
+type Seen struct {
+	State, Reason string
+	Leads         int64
+	Next          time.Time // the first of them that is looked at again
+}
+
+// Stand counts the leads of a campaign that were looked at, by state and reason.
+func (s *Store) Stand(ctx context.Context, id string) (out []Seen, err error) {
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		var x Seen
+		var next int64
+		err := r.Scan(&x.State, &x.Reason, &x.Leads, &next)
+		x.Next = at(next)
+		out = append(out, x)
+		return err
+	}, "SELECT state, reason, COUNT(*), MIN(due) FROM campaign_leads WHERE campaign = ? GROUP BY state, reason ORDER BY state, reason", id)
+	return out, err
+}
+
+// Tally counts the attempts of a campaign since a time.
+type Tally struct {
+	Attempts, Open, Answered, Abandoned int64
+	Results                             map[campaign.Result]int64
+}
+
+// Tally counts the attempts of a campaign since a time.
+func (s *Store) Tally(ctx context.Context, id string, since time.Time) (Tally, error) {
+	t := Tally{Results: map[campaign.Result]int64{}}
+	err := s.tables.Query(ctx, func(r *sql.Rows) error {
+		var result string
+		var n, answered, abandoned int64
+		err := r.Scan(&result, &n, &answered, &abandoned)
+		t.Attempts, t.Answered, t.Abandoned = t.Attempts+n, t.Answered+answered, t.Abandoned+abandoned
+		if result == "" {
+			t.Open += n
+		} else {
+			t.Results[campaign.Result(result)] += n
+		}
+		return err
+	}, "SELECT result, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END), SUM(abandoned) FROM campaign_attempts WHERE campaign = ? AND planned_at >= ? GROUP BY result", id, ms(since))
+	return t, err
+}

@@ -1,0 +1,70 @@
+package runner
+
+import (
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// CodeGate is of a number that no trunk of the campaign may call.
+const CodeGate campaign.Code = "gate"
+
+// gateAgain is when a number is looked at again that the gate refused: its policy is read
+// at the start of a process only, and its hours tell no end.
+const gateAgain = time.Hour
+
+// Gate says whether a PBX may call a number. orchestrator.Gate is one.
+type Gate interface {
+	Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passage, error)
+}
+
+// judge says whether a lead is called now, and over which of the campaign's trunks it may
+// be; else each reason why not. It is the one place that says so: what fills the hopper,
+// what dials and what previews ask it.
+func judge(c *campaign.Campaign, g Gate, l leadstore.Candidate, now time.Time) (campaign.Decision, []campaign.Trunk) {
+	d := c.Next(now, l.As)
+	if d.Number == "" {
+		return d, nil
+	}
+	var ways []campaign.Trunk
+	var last error
+	for _, t := range c.Trunks {
+		if _, err := g.Outside(orchestrator.Outside{PBX: t.PBX, Number: d.Number}, now); err != nil {
+			last = err
+			continue
+		}
+		ways = append(ways, t)
+	}
+	if ways == nil {
+		text := fault.Text(last)
+		d.Reasons = append(d.Reasons, campaign.Reason{Code: CodeGate, Number: d.Number, Until: now.Add(gateAgain), Text: compliance.Texts{"en": text, "es": text}})
+		d.Number, d.CallerID, d.At = "", "", now.Add(gateAgain)
+	}
+	return d, ways
+}
+
+// why is the reason under which a lead is counted that is not called: the first that
+// concerns the lead as a whole, or else the first of its first number.
+func why(d campaign.Decision) campaign.Reason {
+	for _, r := range d.Reasons {
+		if r.Number == "" {
+			return r
+		}
+	}
+	if len(d.Reasons) > 0 {
+		return d.Reasons[0]
+	}
+	return campaign.Reason{}
+}
+
+// name is a reason in one word, as it is stored: its rule, where it has one.
+func name(r campaign.Reason) string {
+	if r.Rule != "" {
+		return string(r.Code) + ": " + r.Rule
+	}
+	return string(r.Code)
+}
