@@ -22,6 +22,9 @@ type ending struct {
 	heard         bool // it was taken up by us, and is on record
 }
 
+// noDID is what channels have for a number dialled that are no caller's: ours, and feature codes.
+const noDID = "none"
+
 // keepEnd begins a list of applications: the channel is told to write down how it ends.
 func (a *Adapter) keepEnd() string {
 	return "set:operadora_end=" + dialplans.FreeSWITCHKeepEnd(a.cfg.App) + "^"
@@ -79,7 +82,7 @@ func (a *Adapter) away(endings []ending) []orchestrator.AwayCall {
 	defer a.legs.mu.Unlock()
 	var out []orchestrator.AwayCall
 	for _, e := range endings {
-		if e.heard || e.did == "" || e.began.IsZero() || orchestrator.Ours(e.channel) || a.legs.m[e.channel] != nil {
+		if e.heard || e.did == "" || e.did == noDID || e.began.IsZero() || orchestrator.Ours(e.channel) || a.legs.m[e.channel] != nil {
 			continue
 		}
 		out = append(out, orchestrator.AwayCall{Channel: e.channel, DID: e.did, Caller: orchestrator.Party{Number: e.number},

@@ -195,7 +195,7 @@ func (a *Adapter) origination(o orchestrator.Origination) (string, error) {
 	maps.Copy(v, o.Variables)
 	maps.Copy(v, map[string]string{
 		"origination_uuid": o.Channel, "originate_timeout": strconv.Itoa(seconds), "ignore_early_media": "true",
-		markVariable: a.cfg.App, "operadora_args": packArgs(o.Args), "operadora_did": "none",
+		markVariable: a.cfg.App, "operadora_args": packArgs(o.Args), "operadora_did": noDID,
 		"playback_terminators": "none", "hangup_after_bridge": "false", "deny_refer_requests": "true", "default_language": o.Language,
 		"origination_caller_id_number": numberShown(party.Number), "origination_caller_id_name": shown(party.Name),
 	})

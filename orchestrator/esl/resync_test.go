@@ -109,6 +109,7 @@ func TestCallsWithoutUs(t *testing.T) {
 	leave(come("in-served", "700001", true)) // operadora is not here
 	f.globals["operadora_here_operadora"] = "true"
 	leave(come("in-unheard", "700002", false)) // it has just died
+	leave(come("in-feature", "none", false))   // as did the phone that logged in with its line
 	a := f.adapter(t)
 	l := &listener{events: make(chan orchestrator.Event, 100), connected: make(chan orchestrator.Snapshot, 1)}
 	begin(t, a, l)
