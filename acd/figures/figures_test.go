@@ -217,6 +217,35 @@ func TestAdherence(t *testing.T) {
 	}
 }
 
+// TestAPauseThatACallInterruptedIsOne: as for the limits of the reason, which count it once
+// (acd/README.md): the agent made a call in it, and came back to it. Another reason, and the same
+// after having been ready, is another.
+func TestAPauseThatACallInterruptedIsOne(t *testing.T) {
+	t.Parallel()
+	at := func(minutes int) int64 { return time.Date(2026, 3, 2, 9, minutes, 0, 0, time.UTC).UnixMilli() }
+	change := func(minutes int, state, reason, call string) figures.Change {
+		return figures.Change{Agent: "a", State: state, Reason: reason, Call: call, At: at(minutes)}
+	}
+	d := &figures.Day{Now: at(59), Centre: time.UTC, Limits: map[string]figures.Limit{"coffee": {Times: 1}}, Changes: []figures.Change{
+		change(0, "available", "", ""), change(10, "paused", "coffee", ""), change(15, "talking", "", "c1"), change(18, "wrapup", "", "c1"),
+		change(20, "paused", "coffee", "c1"), change(25, "available", "", "")}}
+	r := find(t, "pauses")
+	count := func(began, over int64) {
+		t.Helper()
+		d.Join(time.Hour)
+		table, err := r.Make(d, figures.Query{From: time.UnixMilli(at(0)), To: time.UnixMilli(at(59)), Zone: time.UTC, By: []figures.Dimension{figures.ByReason}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]int64{table.Total[figures.Pauses], table.Total[figures.PausesOver]}; got != [2]int64{began, over} {
+			t.Errorf("%d pauses, %d beyond the limit of one, want %d and %d", got[0], got[1], began, over)
+		}
+	}
+	count(1, 0)
+	d.Changes = append(d.Changes, change(30, "paused", "coffee", ""), change(35, "talking", "", "c2"), change(40, "paused", "lunch", ""), change(45, "paused", "coffee", ""))
+	count(4, 2)
+}
+
 // TestClocksAreSet cuts days on which clocks are set: by half hours, by days, and by
 // hours of the day, in zones that set them at odd times.
 func TestClocksAreSet(t *testing.T) {

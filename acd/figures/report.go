@@ -64,7 +64,7 @@ var Reports = []Report{
 	{
 		Name: "pauses", Title: "pauses of agents by reason",
 		By: append([]Dimension{ByReason, ByAgent, ByTeam, BySkill}, times...), Measures: absences,
-		Notes: []string{"A pause counts when it begins, its time where it passes.",
+		Notes: []string{"A pause counts when it begins, its time where it passes; one that a call interrupts, which the agent makes in it, is one.",
 			"Limits are those that reasons have now, in days of the centre's time_zone; how many paused at once is not in these figures.", "By skill, an agent is under each one that the agent has now, and once in the total."},
 	},
 }
@@ -416,16 +416,24 @@ func (t *maker) spread(n names, s Span, parts ...Part) {
 
 func (t *maker) pauses(d *Day) {
 	used := allowances{day: d, time: map[paused]int64{}, times: map[paused]int{}}
+	var agent, reason string // whose pause it is, and for what,
+	within := false          // also while a call interrupts it
 	for _, s := range d.spans {
-		if s.State == OnPause {
-			t.over(&used, s)
+		if s.Agent != agent || s.State == StateFree || s.State == Offline {
+			within = false
 		}
+		if s.State != OnPause {
+			continue
+		}
+		began := !within || s.Reason != reason
+		agent, reason, within = s.Agent, s.Reason, true
+		t.over(&used, s, began)
 		n, ok := t.staff(s.Agent, s.Team, s.Skills)
-		if s.State != OnPause || !ok {
+		if !ok {
 			continue
 		}
 		n.of[ByReason] = s.Reason
-		if t.in(s.At) {
+		if began && t.in(s.At) {
 			t.add(n, s.At, &Tally{Pauses: 1})
 		}
 		t.spread(n, s, Paused)
@@ -445,9 +453,9 @@ type allowances struct {
 	times map[paused]int
 }
 
-// over counts what of a pause is beyond the limits of its reason. Pauses come in their
-// order, and those of the day that were before the report's span, too.
-func (t *maker) over(used *allowances, s Span) {
+// over counts what of a pause, that began or goes on after a call, is beyond the limits of its
+// reason. Pauses come in their order, and those of the day that were before the report's span, too.
+func (t *maker) over(used *allowances, s Span, began bool) {
 	limit := used.day.Limits[s.Reason]
 	n, ok := t.staff(s.Agent, s.Team, s.Skills)
 	n.of[ByReason] = s.Reason
@@ -458,7 +466,7 @@ func (t *maker) over(used *allowances, s Span) {
 	for at := s.At; at < s.Until; {
 		from, to := calendar.DayOf(time.UnixMilli(at).In(zone))
 		p := paused{s.Agent, s.Reason, from.UnixMilli()}
-		if at == s.At {
+		if at == s.At && began {
 			if used.times[p]++; ok && t.in(at) && limit.Times > 0 && used.times[p] > limit.Times {
 				t.add(n, at, &Tally{PausesOver: 1})
 			}

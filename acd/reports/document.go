@@ -106,6 +106,7 @@ func tablePart(name string, title acd.Texts, t figures.Table, brief bool) part {
 	for _, m := range measures {
 		p.columns = append(p.columns, column{m.Name, titleOf(m.Name)})
 	}
+	shown := clocks(t)
 	_ = tallies(t, func(keys []string, total bool, of *figures.Tally) error { // it fails with fn alone
 		var row []cell
 		for i, k := range keys {
@@ -113,11 +114,7 @@ func tablePart(name string, title acd.Texts, t figures.Table, brief bool) part {
 			case total && i == 0:
 				row = append(row, cell{text: k, texts: titles[totalName]})
 			case t.Query.By[i] == figures.ByInterval && brief:
-				at, err := time.Parse(time.RFC3339, k)
-				if err != nil {
-					return err
-				}
-				row = append(row, cell{text: at.Format("15:04")})
+				row = append(row, cell{text: shown[k]})
 			case brief:
 				row = append(row, cell{text: cmp.Or(k, "–")})
 			default:
@@ -135,6 +132,33 @@ func tablePart(name string, title acd.Texts, t figures.Table, brief bool) part {
 		return nil
 	})
 	return p
+}
+
+// clocks are a table's intervals as a page of a day shows them: those of an hour that comes
+// twice, because clocks are set, with their zone.
+func clocks(t figures.Table) map[string]string {
+	const short = "15:04"
+	begins, times := map[string]time.Time{}, map[string]map[string]bool{}
+	for i, d := range t.Query.By {
+		for _, row := range t.Rows {
+			if at, err := time.Parse(time.RFC3339, row.Keys[i]); err == nil && d == figures.ByInterval {
+				at = at.In(t.Query.Zone)
+				begins[row.Keys[i]] = at
+				if times[at.Format(short)] == nil {
+					times[at.Format(short)] = map[string]bool{}
+				}
+				times[at.Format(short)][row.Keys[i]] = true
+			}
+		}
+	}
+	out := map[string]string{}
+	for k, at := range begins {
+		out[k] = at.Format(short)
+		if len(times[out[k]]) > 1 {
+			out[k] = at.Format(short + " MST")
+		}
+	}
+	return out
 }
 
 // csv writes the parts one below the other; those of one kind have one heading.

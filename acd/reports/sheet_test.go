@@ -90,3 +90,34 @@ func TestSheet(t *testing.T) {
 		t.Errorf("of no queue: %v", err)
 	}
 }
+
+// TestAPageOfADayWithAnHourTwice tells its two hours apart.
+func TestAPageOfADayWithAnHourTwice(t *testing.T) {
+	t.Parallel()
+	madrid, err := time.LoadLocation("Europe/Madrid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, filepath.Join(t.TempDir(), "one.db"))
+	j := &journal{t: t}
+	first := time.Date(2025, 10, 26, 0, 15, 0, 0, time.UTC) // 02:15, and an hour later 02:15
+	j.abandoned(first, "1", "sales", "+573001", 3*time.Second)
+	j.abandoned(first.Add(time.Hour), "2", "sales", "+573002", 3*time.Second)
+	j.abandoned(first.Add(2*time.Hour), "3", "sales", "+573003", 3*time.Second)
+	if _, err := db.Write(t.Context(), j.entries); err != nil {
+		t.Fatal(err)
+	}
+	sheet, err := reporter(db).Sheet(t.Context(), reports.SheetQuery{Queue: "sales", Day: first, Zone: madrid, Interval: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := sheet.Write(&out, reports.FormatHTML, "es", noon); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<td>02:00 CEST</td>", "<td>02:00 CET</td>", "<td>03:00</td>"} {
+		if strings.Count(out.String(), want) != 1 {
+			t.Errorf("not one row is %s:\n%s", want, &out)
+		}
+	}
+}
