@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -118,7 +119,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("forgotten: %q", w.callers.forgotten)
 	}
 	after, timeline, err := w.db.Contact(t.Context(), "p1")
-	if err != nil || after.Caller.Number+after.Caller.Name != "" || len(timeline) != 0 || after.TalkMS != before.TalkMS {
+	if err != nil || after.Caller.Number+after.Caller.Name != "" || strings.Contains(fmt.Sprintf("%s", timeline), before.Caller.Number) || after.TalkMS != before.TalkMS {
 		t.Errorf("%+v, %v, %v", after, timeline, err)
 	}
 	list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: "number.erase"})

@@ -146,3 +146,30 @@ func TestWhomACampaignCallsHasNotComeAgain(t *testing.T) {
 		t.Errorf("%d repeat callers, and nobody called", n)
 	}
 }
+
+// TestFiguresOfCallbacksOutliveTheCustomersName: what is forgotten of a customer is who it
+// was; the figures stay, but for the offers (orchestrator/README.md).
+func TestFiguresOfCallbacksOutliveTheCustomersName(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "one.db"))
+	j := &journal{t: t}
+	j.state(noon.Add(-time.Hour), "a", "offline", "available", "", "")
+	j.calledBack(noon, "+573001")
+	if _, err := db.Write(t.Context(), j.entries); err != nil {
+		t.Fatal(err)
+	}
+	count := func() (asked, reached int64) {
+		got, err := reporter(db).Report(t.Context(), "service", reports.Query{Query: figures.Query{From: noon, To: noon.Add(3 * time.Hour)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Total[figures.CallbacksAsked], got.Total[figures.CallbacksReached]
+	}
+	asked, reached := count()
+	if err := db.Anonymise(t.Context(), []string{"back"}); err != nil {
+		t.Fatal(err)
+	}
+	if a, r := count(); a != asked || r != reached {
+		t.Errorf("callbacks %d, reached %d; once the customer is forgotten %d and %d", asked, reached, a, r)
+	}
+}

@@ -63,16 +63,22 @@ func (d *DB) Place(ctx context.Context) (Place, error) {
 // Rewound notes that the journal does not hold the entry at a place, and that it
 // is read again after the entry to ("" is its beginning): the next epoch begins.
 // When the place is another by now (a second recorder on this database was
-// faster), nothing changes. It returns the place that is in force.
-func (d *DB) Rewound(ctx context.Context, from Place, to string) (Place, error) {
-	_, err := d.write.ExecContext(ctx, d.rebind(`UPDATE recorder_offset SET id = ?, pos = ?, epoch = epoch + 1, rewound_at = ?,
+// faster), nothing changes. It returns the place that is in force, and whether it is from here.
+func (d *DB) Rewound(ctx context.Context, from Place, to string) (p Place, noted bool, err error) {
+	const op = "records.Rewound"
+	done, err := d.write.ExecContext(ctx, d.rebind(`UPDATE recorder_offset SET id = ?, pos = ?, epoch = epoch + 1, rewound_at = ?,
 		lost = (SELECT COUNT(*) FROM timeline WHERE tenant = ? AND pos > ?)
 		WHERE tenant = ? AND id = ? AND epoch = ?`),
 		to, position(from.Epoch+1, to), ms(d.now()), d.tenant, position(from.Epoch, cmp.Or(to, "0-0")), d.tenant, from.ID, from.Epoch)
 	if err != nil {
-		return Place{}, classify("records.Rewound", err)
+		return Place{}, false, classify(op, err)
 	}
-	return d.Place(ctx)
+	n, err := done.RowsAffected()
+	if err != nil {
+		return Place{}, false, classify(op, err)
+	}
+	p, err = d.Place(ctx)
+	return p, n > 0, err
 }
 
 // Recorded returns the journal id of the entry that came on record n entries

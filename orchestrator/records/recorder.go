@@ -26,7 +26,7 @@ type Sink interface {
 	// Identity is a lasting name of the database.
 	Identity(ctx context.Context) (string, error)
 	Place(ctx context.Context) (Place, error)
-	Rewound(ctx context.Context, from Place, to string) (Place, error)
+	Rewound(ctx context.Context, from Place, to string) (Place, bool, error)
 	// Recorded and Holds say what is on record already.
 	Recorded(ctx context.Context, n int) (id string, err error)
 	Holds(ctx context.Context, e orchestrator.Entry) (bool, error)

@@ -36,12 +36,15 @@ func (r *Recorder) settle(ctx context.Context) error {
 	rewound := to.ID != place.ID
 	if rewound {
 		was := place
-		if place, err = r.sink.Rewound(ctx, was, to.ID); err != nil {
+		var noted bool
+		if place, noted, err = r.sink.Rewound(ctx, was, to.ID); err != nil {
 			return err
 		}
 		r.log.ErrorContext(ctx, "the journal has lost entries: it is read again from the newest that is on record",
 			"place", was.ID, "from", to.ID, "journal_ends", last, "epoch", place.Epoch, "lost", place.Lost)
-		r.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemRewound, Counts: map[string]int{"lost": int(place.Lost)}})
+		if noted { // another recorder of this database tells it else
+			r.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemRewound, Counts: map[string]int{"lost": int(place.Lost)}})
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

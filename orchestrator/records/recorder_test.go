@@ -138,8 +138,8 @@ func (s *memorySink) Holds(_ context.Context, e orchestrator.Entry) (bool, error
 
 var errNotHere = errors.New("the journal of these tests does not rewind, and nothing is refused")
 
-func (s *memorySink) Rewound(context.Context, Place, string) (Place, error) {
-	return Place{}, errNotHere
+func (s *memorySink) Rewound(context.Context, Place, string) (Place, bool, error) {
+	return Place{}, false, errNotHere
 }
 
 func (s *memorySink) Recorded(context.Context, int) (string, error) { return "", errNotHere }

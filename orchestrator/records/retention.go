@@ -3,11 +3,14 @@ package records
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -146,30 +149,101 @@ func (d *DB) OldCalls(ctx context.Context, o Old, limit int) ([]string, error) {
 // RemoveCalls removes all that is on record of calls. Whoever calls it has looked what
 // they are, with OldCalls; one that is held meanwhile stays.
 func (d *DB) RemoveCalls(ctx context.Context, calls []string) error {
-	return d.unlessHeld(ctx, "records.RemoveCalls", calls, "DELETE FROM visits WHERE call", "DELETE FROM dispositions WHERE call", "DELETE FROM recordings WHERE call",
-		"DELETE FROM timeline WHERE call", "DELETE FROM contacts WHERE call")
+	return d.unlessHeld(ctx, "records.RemoveCalls", calls, func(tx *transaction, free string, args []any) error {
+		for _, table := range []string{"visits", "dispositions", "recordings", "timeline", "contacts"} {
+			if _, err := tx.ExecContext(ctx, d.rebind("DELETE FROM "+table+" WHERE call"+free), args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// Anonymise removes who the customer of calls is: number, name, and the timeline, in
-// which there may be what they entered. What figures are computed from stays, but for
-// the offers.
+// Anonymise removes who the customer of calls is: number, name, and of the timeline all but
+// what figures are computed from (see anonymous).
 func (d *DB) Anonymise(ctx context.Context, calls []string) error {
-	return d.unlessHeld(ctx, "records.Anonymise", calls, "DELETE FROM timeline WHERE call", "UPDATE contacts SET caller_number = '', caller_name = '' WHERE call")
+	return d.unlessHeld(ctx, "records.Anonymise", calls, func(tx *transaction, free string, args []any) error {
+		var stays [][2]string // data and id
+		rows, err := tx.QueryContext(ctx, d.rebind("SELECT id, type, data FROM timeline WHERE call"+free), args...)
+		if err != nil {
+			return err
+		}
+		err = each(rows, func(rows *sql.Rows) error {
+			var id, kind, data string
+			err := rows.Scan(&id, &kind, &data)
+			if rest, ok := anonymous(orchestrator.EntryType(kind), data); ok {
+				stays = append(stays, [2]string{rest, id})
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		types := textArgs(slices.Sorted(maps.Keys(nameless)))
+		if _, err := tx.ExecContext(ctx, d.rebind("DELETE FROM timeline WHERE call"+free+" AND type NOT IN ("+marks(len(types))+")"), append(slices.Clone(args), types...)...); err != nil {
+			return err
+		}
+		for _, s := range stays {
+			if _, err := tx.run(ctx, "UPDATE timeline SET data = ? WHERE id = ?", []any{s[0], s[1]}); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, d.rebind("UPDATE contacts SET caller_number = '', caller_name = '' WHERE call"+free), args...)
+		return err
+	})
 }
 
-// unlessHeld runs statements that end in "call" on calls that are not held.
-func (d *DB) unlessHeld(ctx context.Context, op string, calls []string, statements ...string) error {
+// nameless are the entries that stay of a call whose customer is forgotten, and what of their
+// data does: figures and queue_log are made of it, and nobody is in it but agents. Of summaries
+// all stays but whose call it was.
+var nameless = map[string][]string{
+	string(orchestrator.EntryCallStarted): nil, string(orchestrator.EntryCallEnded): nil,
+	string(orchestrator.EntryCallQueued):    {"queue", "skills"},
+	string(orchestrator.EntryCallUnqueued):  {"queue", "why", "wait_ms"},
+	string(orchestrator.EntryCallOffered):   {"queue", "agent", "offer"},
+	string(orchestrator.EntryCallMissed):    {"agent", "why"},
+	string(orchestrator.EntryCallConnected): {"agent", "wait_ms", "dialled", "taken_over", "called_back_ms"},
+	string(orchestrator.EntryCallParted):    {"agent", "by", "talk_ms", "hold_ms"},
+	string(orchestrator.EntryCallTransfer):  {"kind", "result", "by"},
+	string(orchestrator.EntryCallConsult):   {"kind", "result", "by"},
+	string(orchestrator.EntryCallCallback):  {"queue", "result"},
+	string(orchestrator.EntryAgentDisposed): {"call", "queue", "disposition", "path", "also", "by"},
+}
+
+// anonymous is what stays of an entry's data; ok is false when the entry does not.
+func anonymous(kind orchestrator.EntryType, data string) (rest string, ok bool) {
+	fields, ok := nameless[string(kind)]
+	if !ok {
+		return "", false
+	}
+	var out any
+	if fields == nil {
+		var s orchestrator.CallSummary
+		_ = json.Unmarshal([]byte(data), &s) // of what cannot be read nothing stays
+		s.Caller, s.Lead = orchestrator.Party{}, ""
+		out = s
+	} else {
+		all, some := map[string]json.RawMessage{}, map[string]json.RawMessage{}
+		_ = json.Unmarshal([]byte(data), &all)
+		for _, f := range fields {
+			if v, there := all[f]; there {
+				some[f] = v
+			}
+		}
+		out = some
+	}
+	raw, err := json.Marshal(out)
+	return text(string(raw)), err == nil
+}
+
+// unlessHeld runs fn, in one transaction, for calls that are not held: free is the condition
+// behind a column "call", with its arguments.
+func (d *DB) unlessHeld(ctx context.Context, op string, calls []string, fn func(tx *transaction, free string, args []any) error) error {
 	err := d.inTx(ctx, func(tx *transaction) error {
 		for chunk := range slices.Chunk(calls, rowsPerStatement) {
-			var args []any
-			for _, c := range chunk {
-				args = append(args, text(c))
-			}
 			free := " IN (SELECT c.call FROM contacts c WHERE c.call IN (" + marks(len(chunk)) + ") AND NOT " + isHeld + ")"
-			for _, s := range statements {
-				if _, err := tx.ExecContext(ctx, d.rebind(s+free), args...); err != nil {
-					return err
-				}
+			if err := fn(tx, free, textArgs(chunk)); err != nil {
+				return err
 			}
 		}
 		return nil

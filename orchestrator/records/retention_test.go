@@ -2,9 +2,11 @@ package records
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -84,6 +86,11 @@ func TestAnonymise(t *testing.T) {
 		d, ctx := fresh(t), t.Context()
 		s := newStory(t)
 		s.served("1", "sales", "101", 10*time.Second, time.Minute)
+		end := s.entries[len(s.entries)-1]
+		s.entries = s.entries[:len(s.entries)-1]
+		s.call("1", orchestrator.EntryCallTransfer, fields{"destination": "secret", "by": "agent:101", "result": "dialling", "kind": "number"})
+		s.call("1", orchestrator.EntryCallHungUp, fields{"by": "api:ana", "reason": "secret"})
+		s.call("1", orchestrator.EntryCallEnded, end.Data)
 		s.served("2", "sales", "101", 10*time.Second, time.Minute)
 		write(t, d, s.entries)
 		old := Old{Numbers: []string{"+346001", "6001"}, Before: noon.Add(24 * time.Hour)}
@@ -101,8 +108,20 @@ func TestAnonymise(t *testing.T) {
 			t.Fatal(err)
 		}
 		c, entries, err := d.Contact(ctx, "1")
-		if err != nil || c.Caller.Number != "" || c.Caller.Name != "" || len(entries) != 0 || c.TalkMS != 60_000 {
-			t.Errorf("%+v, %d entries, %v", c, len(entries), err)
+		if err != nil || c.Caller.Number != "" || c.Caller.Name != "" || c.TalkMS != 60_000 {
+			t.Errorf("%+v, %v", c, err)
+		}
+		var types []orchestrator.EntryType
+		for _, e := range entries {
+			types = append(types, e.Type)
+			for _, who := range []string{"+34600", "Ana", "secret"} {
+				if strings.Contains(string(e.Data), who) {
+					t.Errorf("%s tells who it was: %s", e.Type, e.Data)
+				}
+			}
+		}
+		if want := []orchestrator.EntryType{orchestrator.EntryCallStarted, orchestrator.EntryCallQueued, orchestrator.EntryCallOffered, orchestrator.EntryCallConnected, orchestrator.EntryCallParted, orchestrator.EntryCallTransfer, orchestrator.EntryCallEnded}; !slices.Equal(types, want) {
+			t.Errorf("the timeline has %q", types)
 		}
 		n := 0
 		if err := d.Stays(ctx, noon.Add(-time.Hour), noon.Add(time.Hour), func(s Stay) { n++ }); err != nil || n != 2 {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -356,4 +358,47 @@ func TestTwoDatabasesReadOneJournal(t *testing.T) {
 	follow(slow, 1)
 	say(11, 12)
 	follow(fast, 3)
+}
+
+// abreast is a journal that two recorders look at together, once.
+type abreast struct {
+	*memoryJournal
+	both *sync.WaitGroup
+	once sync.Once
+}
+
+func (j *abreast) Entry(ctx context.Context, id string) (orchestrator.Entry, bool, error) {
+	j.once.Do(func() { j.both.Done(); j.both.Wait() })
+	return j.memoryJournal.Entry(ctx, id)
+}
+
+// TestOneLossIsToldOnce: of two processes that record in one database both see that Redis
+// came back older; it is one incident.
+func TestOneLossIsToldOnce(t *testing.T) {
+	t.Parallel()
+	d := freshSQLite(t)
+	entries := newStory(t).day(4, 5).entries
+	write(t, d, entries)
+	j := newJournal()
+	j.append(entries[:5]...)
+	var both, done sync.WaitGroup
+	both.Add(2)
+	var told atomic.Int64
+	for range 2 {
+		r := NewRecorder(d, &abreast{memoryJournal: j, both: &both}, testConfig(""), quiet, time.Now)
+		r.Tell = func(_ context.Context, e orchestrator.SystemEvent) {
+			if e.What == orchestrator.SystemRewound {
+				told.Add(1)
+			}
+		}
+		done.Go(func() {
+			if err := r.settle(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	done.Wait()
+	if n := told.Load(); n != 1 {
+		t.Errorf("told %d times", n)
+	}
 }
