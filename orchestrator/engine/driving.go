@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -230,7 +229,7 @@ func (v *driving) Event(e orchestrator.Event) {
 		if v.lines.phone(e.Endpoint, e.Device) {
 			return // the session of its permanent line tells
 		}
-		v.phones[maphash.String(phoneSeed, e.Endpoint)%phoneWorkers].put(e)
+		v.phoneIs(phoneWord{endpoint: e.Endpoint, state: e.Device})
 		return
 	}
 	id := e.Channel

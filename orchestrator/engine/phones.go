@@ -36,26 +36,58 @@ func (v *driving) missPhones() {
 			return
 		}
 		for _, endpoint := range v.eng.devices.Shared(v.pbx.Name()) {
-			v.Event(orchestrator.Event{Kind: orchestrator.EventDevice, PBX: v.pbx.Name(), Endpoint: endpoint, Device: orchestrator.DeviceUnreachable})
+			v.lines.phone(endpoint, orchestrator.DeviceUnreachable)
+			v.phoneIs(phoneWord{endpoint: endpoint, state: orchestrator.DeviceUnreachable}) // whose line is open there, too: its session tells when it is compared
 		}
 	})
 }
 
 var phoneSeed = maphash.MakeSeed()
 
+// phoneIs has a phone's state told.
+func (v *driving) phoneIs(w phoneWord) {
+	v.phones[maphash.String(phoneSeed, w.endpoint)%phoneWorkers].put(w)
+}
+
+// tellPhone tells a phone's state, after what is being told of the phone already.
+func (v *driving) tellPhone(ctx context.Context, endpoint string, state orchestrator.DeviceState) error {
+	told := make(chan error, 1)
+	v.phoneIs(phoneWord{endpoint, state, told})
+	select {
+	case err := <-told:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// phoneWord is the state of a phone.
+type phoneWord struct {
+	endpoint string
+	state    orchestrator.DeviceState
+	told     chan<- error // with room for what came of it, or nil
+}
+
+// over answers who waits for it to be told.
+func (w phoneWord) over(err error) {
+	if w.told != nil {
+		w.told <- err
+	}
+}
+
 // phoneNews are device states that are not told yet.
 type phoneNews struct {
 	signal chan struct{}
 
 	mu   sync.Mutex
-	news []orchestrator.Event // guarded by mu
+	news []phoneWord // guarded by mu
 }
 
 func newPhoneNews() *phoneNews { return &phoneNews{signal: make(chan struct{}, 1)} }
 
-func (p *phoneNews) put(e orchestrator.Event) {
+func (p *phoneNews) put(w phoneWord) {
 	p.mu.Lock()
-	p.news = append(p.news, e)
+	p.news = append(p.news, w)
 	p.mu.Unlock()
 	select {
 	case p.signal <- struct{}{}:
@@ -76,14 +108,16 @@ func (p *phoneNews) tell(ctx context.Context, pbx string, to orchestrator.Device
 		news := p.news
 		p.news = nil
 		p.mu.Unlock()
-		for _, e := range newest(news) {
+		for _, w := range newest(news) {
 			for {
-				err := to.Device(ctx, pbx, e.Endpoint, e.Device)
+				err := to.Device(ctx, pbx, w.endpoint, w.state)
 				if err == nil {
+					w.over(nil)
 					break
 				}
 				if fault.KindOf(err) != fault.Unavailable {
-					log.ErrorContext(ctx, "a phone's state was refused", "endpoint", e.Endpoint, "state", e.Device, "error", err)
+					log.ErrorContext(ctx, "a phone's state was refused", "endpoint", w.endpoint, "state", w.state, "error", err)
+					w.over(err)
 					break
 				}
 				if !life.Sleep(ctx, 100*time.Millisecond) {
@@ -95,14 +129,16 @@ func (p *phoneNews) tell(ctx context.Context, pbx string, to orchestrator.Device
 }
 
 // newest keeps the last word about each phone: the states before it are past.
-func newest(news []orchestrator.Event) []orchestrator.Event {
+func newest(news []phoneWord) []phoneWord {
 	seen := map[string]bool{}
-	var out []orchestrator.Event
-	for _, e := range slices.Backward(news) {
-		if !seen[e.Endpoint] {
-			seen[e.Endpoint] = true
-			out = append(out, e)
+	var out []phoneWord
+	for _, w := range slices.Backward(news) {
+		if seen[w.endpoint] {
+			w.over(nil)
+			continue
 		}
+		seen[w.endpoint] = true
+		out = append(out, w)
 	}
 	slices.Reverse(out)
 	return out

@@ -57,3 +57,45 @@ func TestPhonesOfAPBXThatIsAway(t *testing.T) {
 		})
 	}
 }
+
+// Who has a permanent line is at a phone as others are: while its PBX is away, other PBXs
+// would ring it in vain.
+func TestAPhoneWithALineOfAPBXThatIsAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+		s.floor.shared = []string{"PJSIP/101"}
+		is := func(when string, want orchestrator.DeviceState) {
+			t.Helper()
+			s.floor.mu.Lock()
+			defer s.floor.mu.Unlock()
+			if s.floor.device != want {
+				t.Errorf("%s: the phone is %q, want %q", when, s.floor.device, want)
+			}
+		}
+		s.wait(10 * time.Second)
+		if _, err := s.eng.Do(t.Context(), orchestrator.AgentCommand{Op: orchestrator.AgentLine, Agent: "ana", Trusted: true}); err != nil {
+			t.Fatal(err)
+		}
+		s.wait(10 * time.Second)
+		is("the line is up", orchestrator.DeviceFree)
+		s.pbx.Unplug()
+		s.wait(10 * time.Second)
+		is("the PBX is away", orchestrator.DeviceUnreachable)
+		s.pbx.Reconnect()
+		s.wait(10 * time.Second)
+		is("it is back", orchestrator.DeviceFree)
+		s.pbx.Unplug()
+		s.kill()
+		s.wait(time.Minute)
+		s.start()
+		s.wait(5 * time.Second)
+		is("it is away from the beginning", orchestrator.DeviceUnreachable)
+		s.pbx.Reconnect()
+		s.wait(10 * time.Second)
+		is("it is there at last", orchestrator.DeviceFree)
+		s.logout()
+		s.finish()
+	})
+}

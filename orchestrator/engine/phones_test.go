@@ -15,13 +15,17 @@ import (
 
 func TestNewestDeviceStates(t *testing.T) {
 	t.Parallel()
-	ev := func(endpoint string, s orchestrator.DeviceState) orchestrator.Event {
-		return orchestrator.Event{Endpoint: endpoint, Device: s}
+	told := make(chan error, 1)
+	ev := func(endpoint string, s orchestrator.DeviceState) phoneWord {
+		return phoneWord{endpoint: endpoint, state: s}
 	}
-	got := newest([]orchestrator.Event{ev("a", orchestrator.DeviceFree), ev("b", orchestrator.DeviceBusy), ev("a", orchestrator.DeviceBusy), ev("c", orchestrator.DeviceFree), ev("a", orchestrator.DeviceFree)})
-	want := []orchestrator.Event{ev("b", orchestrator.DeviceBusy), ev("c", orchestrator.DeviceFree), ev("a", orchestrator.DeviceFree)}
-	if d := cmp.Diff(want, got); d != "" {
+	got := newest([]phoneWord{{"a", orchestrator.DeviceUnreachable, told}, ev("a", orchestrator.DeviceFree), ev("b", orchestrator.DeviceBusy), ev("a", orchestrator.DeviceBusy), ev("c", orchestrator.DeviceFree), ev("a", orchestrator.DeviceFree)})
+	want := []phoneWord{ev("b", orchestrator.DeviceBusy), ev("c", orchestrator.DeviceFree), ev("a", orchestrator.DeviceFree)}
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(phoneWord{})); d != "" {
 		t.Errorf("newest (-want +got):\n%s", d)
+	}
+	if len(told) != 1 {
+		t.Error("who waits for a past state to be told waits for ever")
 	}
 }
 
@@ -50,8 +54,8 @@ func TestRefusedDeviceState(t *testing.T) {
 			defer close(done)
 			p.tell(ctx, "lima", to, slog.New(slog.DiscardHandler))
 		}()
-		p.put(orchestrator.Event{Endpoint: "refused", Device: orchestrator.DeviceFree})
-		p.put(orchestrator.Event{Endpoint: "PJSIP/101", Device: orchestrator.DeviceFree})
+		p.put(phoneWord{endpoint: "refused", state: orchestrator.DeviceFree})
+		p.put(phoneWord{endpoint: "PJSIP/101", state: orchestrator.DeviceFree})
 		time.Sleep(time.Minute)
 		if len(to.told) != 1 {
 			t.Error("the other phone's state was not told")

@@ -113,7 +113,7 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 	case call.Lend:
 		err = l.becomeLine(ctx, c)
 	case call.TellPhone:
-		err = l.eng.devices.Device(ctx, l.drv.pbx.Name(), c.Endpoint, c.State)
+		err = l.drv.tellPhone(ctx, c.Endpoint, c.State)
 	case call.AgentDo:
 		c.Command.OnLine = l.drv.lines.has(c.Command.Agent, c.Command.Endpoint)
 		r.Answer, err = l.eng.Do(ctx, c.Command)
