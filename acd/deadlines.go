@@ -102,8 +102,13 @@ func (s *Service) look(ctx context.Context) error {
 
 // align brings the agents in line with the definitions, if they may not be.
 func (s *Service) align(ctx context.Context) error {
-	s.reload.Lock()
-	defer s.reload.Unlock()
+	if !s.stale.Load() {
+		return nil
+	}
+	if err := s.reload.Take(ctx); err != nil {
+		return fault.E("acd.align", fault.Unavailable, err)
+	}
+	defer s.reload.Free()
 	if !s.stale.Load() {
 		return nil
 	}

@@ -22,6 +22,10 @@ const maxRaces = 10
 // Enqueue implements orchestrator.Distributor.
 func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestrator.Placement, error) {
 	const op = "acd.Enqueue"
+	// Nobody is judged by where agents are not yet. One who cannot be brought there keeps nobody out.
+	if err := s.align(ctx); fault.KindOf(err) == fault.Unavailable && err != nil {
+		return orchestrator.Placement{}, err
+	}
 	dir := s.directory.Load()
 	q, ok := dir.queues[w.Queue]
 	if !ok {

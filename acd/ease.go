@@ -14,6 +14,10 @@ import (
 // event makes it grow.
 const easeEvery = 5 * time.Second
 
+// easeTurn is within what time after a look at a queue no other process looks at it: a
+// little less, for the processes are not in step.
+const easeTurn = easeEvery * 9 / 10
+
 // eased is how many of its queue's relaxations a call need not wait for: each that it has
 // been granted, and each without which too long a wait is expected. A wait that nobody can
 // tell is not too long.
@@ -42,12 +46,14 @@ func (dir *directory) easy() (out []string) {
 // easing looks at who waits in such queues whenever it is due. Deadlines do not wait for it.
 func (s *Service) easing(ctx context.Context) {
 	for {
+		var at time.Time
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.ease:
+		case now := <-s.ease:
+			at = now
 		}
-		if err := s.easeAll(ctx); err != nil && ctx.Err() == nil {
+		if err := s.easeAll(ctx, at); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "whose wait has grown too long is not known; looked at again", "error", err, "in", easeEvery)
 		}
 	}
@@ -60,16 +66,29 @@ func (s *Service) easeDue() {
 	}
 	if now := s.now(); !now.Before(s.easeAt) {
 		s.easeAt = now.Add(easeEvery)
-		signal(s.ease)
+		select {
+		case s.ease <- now:
+		default: // told already
+		}
 	}
 	s.alarm.by(s.easeAt)
 }
 
-func (s *Service) easeAll(ctx context.Context) error {
+// easeAll looks at whole queues, each for all PBXs whose callers are in it: one process
+// does, and the others leave it to that one.
+func (s *Service) easeAll(ctx context.Context, now time.Time) error {
 	dir := s.directory.Load()
 	for _, queue := range dir.easy() {
 		for _, group := range dir.groups() {
-			calls, _, err := s.store.InQueue(ctx, QueueAt{queue, group})
+			at := QueueAt{queue, group}
+			mine, err := s.store.Turn(ctx, now, "ease "+at.Queue+"@"+at.Group, easeTurn)
+			if err != nil || !mine {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			calls, _, err := s.store.InQueue(ctx, at)
 			if err != nil {
 				return err
 			}
@@ -81,14 +100,14 @@ func (s *Service) easeAll(ctx context.Context) error {
 	return nil
 }
 
-// easeQueue goes through the calls of a queue that wait on the PBXs driven from here. Of
+// easeQueue goes through the calls that wait in a queue. Of
 // calls that ask for the same, who comes later has longer to wait: the first who has it too
 // long is searched for, and all behind have.
 func (s *Service) easeQueue(ctx context.Context, dir *directory, queue string, calls map[string]CallRecord) error {
 	q, _ := dir.queue(queue)
 	kinds := map[string][]string{}
 	for id, c := range calls {
-		if c.Queue != queue || c.Offer != "" || c.Eased >= len(q.Relax) || (s.drives != nil && !s.drives(c.PBX)) {
+		if c.Queue != queue || c.Offer != "" || c.Eased >= len(q.Relax) {
 			continue
 		}
 		rings, _ := dir.way(c)

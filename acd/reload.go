@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // Reload puts other definitions in force, for all processes of the tenant, also
@@ -16,8 +17,10 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 	if err := defs.Validate(); err != nil {
 		return err
 	}
-	s.reload.Lock()
-	defer s.reload.Unlock()
+	if err := s.reload.Take(ctx); err != nil {
+		return fault.E("acd.Reload", fault.Unavailable, err)
+	}
+	defer s.reload.Free()
 	dir := newDirectory(defs, s.directory.Load(), s.cfg.OfferGrace)
 	dir.stamp, dir.asked = s.now(), true
 	s.directory.Store(dir)

@@ -3,7 +3,6 @@ package acd
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,11 +30,11 @@ type Service struct {
 	counts     shared[Board]
 	busy       shared[busyLanes]
 	tables     map[string]laneTable // of the lanes that were busy; only who reads busy touches it
-	ease       chan struct{}        // whose waits have grown too long is to be looked at
+	ease       chan time.Time       // when it was due to look at whose waits have grown too long
 	easeAt     time.Time            // when it is next; only the watch touches it
 	unreadable map[string]bool      // records told of in the log; only who reads boards touches it
 
-	reload sync.Mutex // one at a time brings agents in line
+	reload life.Places // one at a time brings agents in line
 	life   life.Group
 }
 
@@ -94,12 +93,12 @@ func New(p Parts) (*Service, error) {
 	}
 	s := &Service{
 		store: p.Store, drives: p.Drives, open: p.Open, forms: p.Forms, cfg: p.Config, now: p.Now, audit: p.Audit,
-		log: p.Log.With("component", "acd"), alarm: newAlarm(),
+		log: p.Log.With("component", "acd"), alarm: newAlarm(), reload: life.NewPlaces(1),
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now
 	s.counts.read, s.counts.now = s.readBoard, p.Now
 	s.busy.read, s.busy.now = s.readBusy, p.Now
-	s.ease = make(chan struct{}, 1)
+	s.ease = make(chan time.Time, 1)
 	dir := newDirectory(p.Definitions, nil, p.Config.OfferGrace)
 	if dir.stamp = p.Stamp; dir.stamp.IsZero() {
 		dir.stamp = p.Now()

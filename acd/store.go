@@ -29,6 +29,9 @@ type Store interface {
 	Claim(ctx context.Context, now time.Time, pbx string, lease time.Duration, limit int) (due []Deadline, next time.Time, err error)
 	// Drop removes a claimed deadline that fits nothing any more, unless it was set anew.
 	Drop(ctx context.Context, d Deadline) error
+	// Turn tells whether something that is done now and then is the caller's to do: nobody
+	// has done it within that time.
+	Turn(ctx context.Context, now time.Time, what string, every time.Duration) (bool, error)
 	// Counts returns what boards show, at a cost that does not grow with agents and calls.
 	Counts(ctx context.Context) (Counts, error)
 	// InQueue returns the calls in one queue, waiting or offered, and their offers.

@@ -251,3 +251,20 @@ func (w *world) callback(call, queue string) orchestrator.Placement {
 	w.must(err)
 	return w.met(p)
 }
+
+// TestNobodyIsRefusedBeforeAgentsAreInLine: a process that begins with PBXs grouped
+// otherwise, or queues that agents have new, sends nobody away from where its agents are not yet.
+func TestNobodyIsRefusedBeforeAgentsAreInLine(t *testing.T) {
+	t.Parallel()
+	d := defs(1, queue("suelta", func(q *acd.Queue) { q.LeaveWhenEmpty = true }))
+	w := empty(t)
+	w.svc = w.unstarted(acd.Parts{Definitions: d})
+	w.login("a00")
+	w.do(orchestrator.AgentPause, "a00")
+	d.Groups = map[string]string{pbx: "juntos"}
+	w.tock(time.Minute)
+	w.svc = w.unstarted(acd.Parts{Definitions: d})
+	if got := w.enqueue("c1", "suelta").Result; got != orchestrator.PlacedWaiting {
+		t.Errorf("a00 is logged in, and the caller is told %s", got)
+	}
+}

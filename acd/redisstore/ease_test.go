@@ -1,6 +1,8 @@
 package redisstore_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,4 +60,52 @@ func TestLessIsAskedForWhenALongWaitIsExpected(t *testing.T) {
 		t.Errorf("whose wait has grown: %+v", got)
 	}
 	w.clean()
+}
+
+// counting counts how often the calls of a queue are read, and how often a process asks
+// whether that is its to do.
+type counting struct {
+	acd.Store
+	reads, asked *atomic.Int64
+}
+
+func (c counting) Turn(ctx context.Context, now time.Time, what string, every time.Duration) (bool, error) {
+	defer c.asked.Add(1)
+	return c.Store.Turn(ctx, now, what, every)
+}
+
+func (c counting) InQueue(ctx context.Context, at acd.QueueAt) (map[string]acd.CallRecord, map[string]acd.OfferRecord, error) {
+	c.reads.Add(1)
+	return c.Store.InQueue(ctx, at)
+}
+
+// TestOneProcessLooksWhoseWaitHasGrown of those who share a queue, for whichever PBX the
+// callers are at: a queue is read as a whole for it.
+func TestOneProcessLooksWhoseWaitHasGrown(t *testing.T) {
+	t.Parallel()
+	d := defs(1, queue("ventas", func(q *acd.Queue) {
+		q.Requires, q.Relax = "es >= 3", []acd.Relax{{After: 30 * time.Minute, Expected: 5 * time.Minute, Requires: "es >= 1"}}
+	}))
+	d.Skills = []acd.Skill{{Name: "es"}}
+	w := empty(t)
+	var reads, asked atomic.Int64
+	var all []*acd.Service
+	for _, drives := range []string{pbx, "dos", "tres"} {
+		svc, err := acd.New(acd.Parts{Store: counting{w.store, &reads, &asked}, Definitions: d, Now: w.clock, Drives: func(p string) bool { return p == drives }})
+		w.must(err)
+		all = append(all, svc)
+		w.must(svc.Start(w.ctx()))
+		w.Cleanup(svc.Stop)
+	}
+	groups := int64(1)                           // each round reads the queue once in each group of PBXs; there is one
+	for round := int64(1); round <= 4; round++ { // the first as they start
+		w.until("all have asked", func() bool { return asked.Load() >= round*int64(len(all))*groups })
+		if n := reads.Load(); n > round*groups {
+			t.Errorf("the queue was read %d times in %d rounds", n, round)
+		}
+		w.tock(5 * time.Second)
+		for _, svc := range all {
+			svc.Wake()
+		}
+	}
 }

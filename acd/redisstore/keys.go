@@ -112,6 +112,10 @@ func (k keys) was() string { return k.prefix + "was" }
 // expires a day after the last.
 func (k keys) pin(whose string) string { return k.prefix + "pin:" + whose }
 
+// turns is a hash of what the processes of a tenant do in turn: what -> when it was last
+// begun, unix ms. Written by turn_take, expires an hour after the last.
+func (k keys) turns() string { return k.prefix + "turns" }
+
 // definitions is a hash of the definitions in force: "stamp" (unix ms) and
 // "print". No expiry: one small key.
 func (k keys) definitions() string { return k.prefix + "definitions" }

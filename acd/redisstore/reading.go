@@ -14,6 +14,12 @@ import (
 	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
+// Turn tells whether something is the caller's to do now.
+func (s *Store) Turn(ctx context.Context, now time.Time, what string, every time.Duration) (bool, error) {
+	r, err := s.run(ctx, "acd/redisstore.Turn", turnTake, []string{s.keys.turns()}, what, ms(now), every.Milliseconds())
+	return err == nil && r.number(0) == 1, err
+}
+
 // Claim hands out what is due and puts it off.
 func (s *Store) Claim(ctx context.Context, now time.Time, pbx string, lease time.Duration, limit int) ([]acd.Deadline, time.Time, error) {
 	const op = "acd/redisstore.Claim"

@@ -50,6 +50,7 @@ var (
 	agentHeal     = script("agent_heal", libSettle)
 	agentPIN      = script("agent_pin", nil)
 	deadlineClaim = script("deadline_claim", nil)
+	turnTake      = script("turn_take", nil)
 	deadlineDrop  = script("deadline_drop", nil)
 	recordAside   = script("record_aside", nil)
 
