@@ -187,10 +187,20 @@ func (s *Service) due(ctx context.Context, d Deadline) (bool, error) {
 	case DueRing:
 		done, o, err = s.store.Relax(ctx, s.now(), d.ID, newUnique())
 	case DueWrap, DueRest, DuePause:
-		done, o, err = s.store.Wake(ctx, s.now(), d, newUnique())
+		done, o, err = s.wakeAgent(ctx, d)
 	}
 	s.matched(o)
 	return done, err
+}
+
+// wakeAgent has the store look at an agent of whom something is due.
+func (s *Service) wakeAgent(ctx context.Context, d Deadline) (bool, *OfferRecord, error) {
+	now := s.now()
+	order := WakeOrder{Agent: d.ID, Kind: d.Kind, OfferID: newUnique()}
+	if d.Kind == DuePause {
+		order.Allow = s.directory.Load().allowances(now)
+	}
+	return s.store.Wake(ctx, now, order)
 }
 
 // lapseLate is how long after its deadline an offer must lapse for the agent not

@@ -61,11 +61,11 @@ func (s *clockStore) Claim(_ context.Context, now time.Time, _ string, lease tim
 	return out, next, nil
 }
 
-func (s *clockStore) Wake(_ context.Context, now time.Time, d Deadline, _ string) (bool, *OfferRecord, error) {
+func (s *clockStore) Wake(_ context.Context, now time.Time, o WakeOrder) (bool, *OfferRecord, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.due, d.ID)
-	s.woken[d.ID] = now
+	delete(s.due, o.Agent)
+	s.woken[o.Agent] = now
 	return true, nil, nil
 }
 

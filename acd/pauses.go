@@ -40,17 +40,31 @@ type Allowance struct {
 	PerDayMS int64    `json:"per_day_ms"`
 	Times    int      `json:"times"`
 	AtOnce   int      `json:"at_once"`
-	In       []string `json:"in"`     // where at_once counts: centre, team:<team>, queue:<queue>
-	Refuse   bool     `json:"refuse"` // what is over
-	From     int64    `json:"from"`   // the day
+	In       []string `json:"in"`               // where at_once counts: centre, team:<team>, queue:<queue>
+	Refuse   bool     `json:"refuse,omitempty"` // what is over
+	From     int64    `json:"from"`             // the day
 	To       int64    `json:"to"`
+}
+
+// allows is what a day allows for a reason.
+func (dir *directory) allows(p PauseReason, now time.Time) *Allowance {
+	from, to := calendar.DayOf(now.In(dir.zone))
+	return &Allowance{PerDayMS: p.PerDay.Milliseconds(), Times: p.Times, AtOnce: p.AtOnce, From: from.UnixMilli(), To: to.UnixMilli()}
+}
+
+// allowances are what the day that now is in allows, by reason.
+func (dir *directory) allowances(now time.Time) map[string]*Allowance {
+	out := map[string]*Allowance{}
+	for _, p := range dir.defs.PauseReasons {
+		out[p.Name] = dir.allows(p, now)
+	}
+	return out
 }
 
 // allowance is what an agent may pause for a reason, on the day that now is in.
 func (dir *directory) allowance(a Agent, p PauseReason, now time.Time, override bool) *Allowance {
-	from, to := calendar.DayOf(now.In(dir.zone))
-	out := &Allowance{PerDayMS: p.PerDay.Milliseconds(), Times: p.Times, AtOnce: p.AtOnce, Refuse: p.Over != "warn" && !override,
-		From: from.UnixMilli(), To: to.UnixMilli(), In: []string{string(PauseInCentre)}}
+	out := dir.allows(p, now)
+	out.Refuse, out.In = p.Over != "warn" && !override, []string{string(PauseInCentre)}
 	switch p.AtOnceIn {
 	case PauseInTeam:
 		out.In = []string{string(PauseInTeam) + ":" + a.Team}

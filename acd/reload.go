@@ -56,11 +56,16 @@ func (s *Service) reconcile(ctx context.Context) error {
 		if !defined || moved {
 			return s.store.Retire(ctx, s.now(), id, ReasonRemoved)
 		}
-		if a.Print == station.Print {
+		if a.Print != station.Print {
+			o, err := s.store.Index(ctx, s.now(), station, newUnique())
+			if s.matched(o); err != nil {
+				return err
+			}
+		}
+		if a.State != StatePaused && a.Next != OnPauseDue {
 			return nil
 		}
-		o, err := s.store.Index(ctx, s.now(), station, newUnique())
-		s.matched(o)
+		_, _, err := s.wakeAgent(ctx, Deadline{ID: id, Kind: DuePause}) // a day, or a reason, may allow other things
 		return err
 	})
 	if err != nil {

@@ -110,7 +110,7 @@ type AgentStore interface {
 	Device(ctx context.Context, now time.Time, station *Station, state orchestrator.DeviceState, offerID string) (*OfferRecord, error)
 	// Wake ends a wrap-up or a rest that is over, and gives one that is not its
 	// deadline back; done is false when there is none.
-	Wake(ctx context.Context, now time.Time, d Deadline, offerID string) (done bool, o *OfferRecord, err error)
+	Wake(ctx context.Context, now time.Time, o WakeOrder) (done bool, made *OfferRecord, err error)
 	// Index brings an agent's places in line with a changed station.
 	Index(ctx context.Context, now time.Time, station *Station, offerID string) (*OfferRecord, error)
 	// Retire logs an agent out, after the current call if there is one, and
@@ -203,16 +203,17 @@ type AgentRecord struct {
 	More  int64  `json:"more_ms,omitempty"` // by so much it may be extended, up to Most
 	Most  int64  `json:"most_ms,omitempty"`
 
-	Owes     bool    `json:"owes,omitempty"`     // wrap-up ends with a disposition alone
-	Owed     bool    `json:"owed,omitempty"`     // its time is over, and there is none
-	Default  *Given  `json:"default,omitempty"`  // of the call when wrap-up ends without one
-	Outcomes []Given `json:"outcomes,omitempty"` // given while talking; Disposition is the first
-	Notes    string  `json:"notes,omitempty"`    // with them
-	Team     string  `json:"team,omitempty"`
-	PauseDue int64   `json:"pause_due,omitempty"` // when the day's time for the reason of the pause is used up
-	Over     Over    `json:"over,omitempty"`      // the limit that the pause is beyond
-	Again    bool    `json:"again,omitempty"`     // a call interrupts the pause that is to follow
-	Away     string  `json:"away,omitempty"`      // where the agent counts as paused, or as about to: "<reason>:<scope>", joined by commas
+	Owes      bool    `json:"owes,omitempty"`     // wrap-up ends with a disposition alone
+	Owed      bool    `json:"owed,omitempty"`     // its time is over, and there is none
+	Default   *Given  `json:"default,omitempty"`  // of the call when wrap-up ends without one
+	Outcomes  []Given `json:"outcomes,omitempty"` // given while talking; Disposition is the first
+	Notes     string  `json:"notes,omitempty"`    // with them
+	Team      string  `json:"team,omitempty"`
+	PauseDue  int64   `json:"pause_due,omitempty"`  // when the day's time for the reason of the pause is used up
+	PauseLook int64   `json:"pause_look,omitempty"` // when that is looked at anew: then, or at midnight
+	Over      Over    `json:"over,omitempty"`       // the limit that the pause is beyond
+	Again     bool    `json:"again,omitempty"`      // a call interrupts the pause that is to follow
+	Away      string  `json:"away,omitempty"`       // where the agent counts as paused, or as about to: "<reason>:<scope>", joined by commas
 
 	Next    Trigger `json:"next,omitempty"` // what is remembered until the call ends
 	NextWhy string  `json:"next_why,omitempty"`
@@ -410,9 +411,17 @@ const (
 	DueOffer DeadlineKind = "offer" // id is an offer
 	DueWrap  DeadlineKind = "wrap"  // id is an agent: wrap-up ends
 	DueRest  DeadlineKind = "rest"  // id is an agent: the rest after a failed offer ends
-	DuePause DeadlineKind = "pause" // id is an agent: the day's time for the reason of the pause is used up
+	DuePause DeadlineKind = "pause" // id is an agent: what the day allows of the pause is looked at anew
 	DueRing  DeadlineKind = "ring"  // id is a call: it has waited long enough for more agents
 )
+
+// WakeOrder has an agent looked at of whom something is due.
+type WakeOrder struct {
+	Agent   string
+	Kind    DeadlineKind          // DueWrap, DueRest or DuePause
+	Allow   map[string]*Allowance // of DuePause, by reason
+	OfferID string
+}
 
 // Deadline is something that fell due.
 type Deadline struct {

@@ -66,9 +66,13 @@ func (s *Store) Device(ctx context.Context, now time.Time, station *acd.Station,
 	return r.offer(1)
 }
 
-// Wake ends a wrap-up or a rest that is over.
-func (s *Store) Wake(ctx context.Context, now time.Time, d acd.Deadline, offerID string) (bool, *acd.OfferRecord, error) {
-	r, err := s.run(ctx, "acd/redisstore.Wake", agentWake, s.base(), ms(now), d.ID, string(d.Kind), offerID)
+// Wake ends a wrap-up or a rest that is over, or looks anew at what the day allows of a pause.
+func (s *Store) Wake(ctx context.Context, now time.Time, o acd.WakeOrder) (bool, *acd.OfferRecord, error) {
+	allow := ""
+	if o.Allow != nil {
+		allow = encode(o.Allow)
+	}
+	r, err := s.run(ctx, "acd/redisstore.Wake", agentWake, s.base(), ms(now), o.Agent, string(o.Kind), o.OfferID, allow)
 	if err != nil {
 		return false, nil, err
 	}

@@ -193,7 +193,7 @@ func agentFaults(w *world, prefix, id string, a acd.AgentRecord, r acd.Records, 
 	if a.State == acd.StateWrapup && !a.Owed {
 		need[a.PBX+" wrap:"+id] = true
 	}
-	if a.PauseDue > 0 {
+	if a.PauseLook > 0 {
 		need[a.PBX+" pause:"+id] = true
 	}
 	for set := range strings.SplitSeq(a.Away, ",") {

@@ -101,9 +101,10 @@ func (k keys) broken() string { return k.prefix + "broken" }
 // was is the same, kept until an agent's record is made anew of what it said.
 func (k keys) was() string { return k.prefix + "was" }
 
-// The scripts alone use the hash breaks, agent id -> {reason: {"from","to" (the day, unix
-// ms),"n","ms" (taken in it),"most" (ms allowed),"over"}} as JSON: one small field per agent
-// who ever paused for a reason; and, for each reason and scope (centre, team:<team>,
+// The scripts alone use the hash breaks, agent id -> {reason: {"began" (when pauses did, unix ms),
+// "spent" (from when till when they lasted), "from","to" (the day), "times","most" (ms; what it
+// allows), "crowd" (the pause is one too many at once)}} as JSON: one field per agent who ever
+// paused for a reason, with two days at most; and, for each reason and scope (centre, team:<team>,
 // queue:<queue>), the set away:<reason>:<scope> of the agents who pause for it now, or will
 // after their call.
 

@@ -18,7 +18,7 @@ var luaFiles embed.FS
 
 // Libraries that scripts are put together with. Each follows the ones before.
 var (
-	libState  = []string{"lib_agent", "lib_count", "lib_inside", "lib_pause", "lib_save", "lib_pace", "lib_load", "lib_staff", "lib_outcome", "lib_state", "lib_lane"}
+	libState  = []string{"lib_agent", "lib_count", "lib_inside", "lib_taken", "lib_pause", "lib_save", "lib_pace", "lib_load", "lib_staff", "lib_outcome", "lib_state", "lib_lane"}
 	libMatch  = append(libState[:len(libState):len(libState)], "lib_idle", "lib_best", "lib_match")
 	libPlace  = append(libMatch[:len(libMatch):len(libMatch)], "lib_way")
 	libAllow  = append(libSettle[:len(libSettle):len(libSettle)], "lib_allow")

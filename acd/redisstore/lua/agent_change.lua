@@ -13,15 +13,16 @@ local owes = a.state == 'wrapup' and a.owes -- a disposition comes before anythi
 local later = LATER[owes and 'talking' or a.state] and LATER[owes and 'talking' or a.state][trigger]
 local same = trigger == 'pause' and a.state == 'paused' and a.reason == why
 if same or not later and not NEXT[a.state][trigger] and trigger ~= 'resume' then return {'refused', a.state, ''} end
+local back = trigger == 'pause' and a.again and a.next == 'pause_due' and a.next_why == why -- to the pause that a call interrupts
 local over, took
-if ARGV[9] ~= '' then
+if ARGV[9] ~= '' and not back then
   local allow = cjson.decode(ARGV[9])
-  over, took = beyond(id, why, allow)
+  over, took = beyond(id, a, why, allow)
   if over and allow.refuse then return {'over', a.state, '', over} end
   keep(id, took)
 end
 if later then
-  a.next, a.next_why, a.next_by, a.again = later, why, by, nil
+  a.next, a.next_why, a.next_by, a.again = later, why, by, back or nil
   tell(id, a, a.state, by)
   save(AGENTS, id, a)
   return {'later', a.state, '', over or ''}
@@ -46,6 +47,7 @@ if trigger == 'login' or trigger == 'resume' then
 end
 if trigger == 'login' then a.last_call, a.last_queue = nil, nil end
 if trigger ~= 'wrapped' then forget(a) end -- the wish replaces what was remembered
+if trigger == 'pause' and not back then a.again = nil end
 depart(id, a, trigger, why, by)
 on_phone(id, a, tonumber(ARGV[8]))
 local made = settle(id, a, ARGV[7])

@@ -1,9 +1,11 @@
 -- agent_wake: a wrap-up or a rest is over, or what the day allows of a pause; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent.
 -- ARGV[2] agent id   ARGV[3] wrap, rest or pause   ARGV[4] unique part of the offer's id
+-- ARGV[5] of pauses, by reason, an Allowance: they are looked at anew; else ''
 -- One that is not over yet gets its deadline back.
 -- Returns {1, offer or ''}, {0, ''} when there is none.
 local id, kind = ARGV[2], ARGV[3]
+local UNLIMITED = {from = 0, to = now + 86400000, times = 0, per_day_ms = 0, at_once = 0}
 local a = load(AGENTS, id)
 if not a then return {0, ''} end
 if kind == 'wrap' then
@@ -20,14 +22,13 @@ if kind == 'wrap' then
     depart(id, a, 'wrapped')
   end
 elseif kind == 'pause' then
-  if not a.pause_due then return {0, ''} end
-  if a.pause_due > now then
-    redis.call('ZADD', due(a.pbx), a.pause_due, 'pause:' .. id)
-    return {1, ''}
-  end
-  redis.call('ZREM', due(a.pbx), 'pause:' .. id)
-  a.pause_due, a.over = nil, 'time'
-  tell(id, a, a.state)
+  local allow, why = cjson.decode(ARGV[5]), a.state == 'paused' and a.reason or a.next == 'pause_due' and a.next_why
+  local b, over, till = breaks(id), a.over, a.pause_due
+  local e = why and (b[why] or allow[why]) and limited(b, why, allow[why] or UNLIMITED)
+  if e then keep(id, b) end
+  if a.state ~= 'paused' then return {0, ''} end
+  watch(id, a, e)
+  if a.over ~= over or a.pause_due ~= till then tell(id, a, a.state) end
 else
   if not a.rest then return {0, ''} end
   if a.rest > now then

@@ -22,18 +22,10 @@ end
 
 -- beyond returns which limit a pause would be beyond, nil when none, and what it takes to
 -- count it (keep). An Allowance says what is allowed.
-local function beyond(id, why, allow)
+local function beyond(id, a, why, allow)
   local b = breaks(id)
-  local e = taken(b, why)
-  if not e or e.from ~= allow.from then e = {from = allow.from, n = 0, ms = 0} end
-  e.to, e.most, e.over = allow.to, allow.per_day_ms > 0 and allow.per_day_ms or nil, nil
-  if allow.times > 0 and e.n >= allow.times then
-    e.over = 'times'
-  elseif e.most and e.ms >= e.most then
-    e.over = 'time'
-  elseif allow.at_once > 0 and crowded(id, why, allow) then
-    e.over = 'at_once'
-  end
-  b[why] = e
-  return e.over, b
+  local e = limited(b, why, allow)
+  local full = used(e, a, why, 1)
+  e.crowd = not full and allow.at_once > 0 and crowded(id, why, allow) or nil
+  return full or e.crowd and 'at_once', b
 end

@@ -23,6 +23,7 @@ local function revived(id, station)
   if text:match('"state":"(%a+)"') == 'paused' then
     a.state, a.reason = 'paused', text:match('"reason":"([%w_-]+)"')
   end
+  if a.state == 'paused' then watch(id, a, a.reason and breaks(id)[a.reason]) end
   tell(id, a, 'offline', 'operadora')
   return a
 end

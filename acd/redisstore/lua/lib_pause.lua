@@ -1,45 +1,41 @@
--- lib_pause: who pauses for which reason, and how much of what the day allows is taken. Follows lib_inside.
-local BREAKS = PREFIX .. 'breaks'
+-- lib_pause: who pauses for which reason, and is beyond what the day allows. Follows lib_taken.
 
--- breaks returns what an agent has taken, by reason.
-local function breaks(id)
-  local ok, b = pcall(cjson.decode, redis.call('HGET', BREAKS, id) or '{}')
-  return ok and type(b) == 'table' and b or {}
-end
-
-local function keep(id, b) redis.call('HSET', BREAKS, id, cjson.encode(b)) end
-
--- taken returns what was taken for a reason today; nil for one that is in no definitions. When a new day ends says who pauses next.
-local function taken(b, why)
-  local e = b[why]
-  if e and e.to and e.to <= now then
-    b[why] = {from = e.to, n = 0, ms = 0, most = e.most, over = e.over}
+-- watch notes which limit the pause that lasts is beyond, and until when it is beyond none. Midnight gives anew.
+local function watch(id, a, e)
+  local rolled
+  while e and e.to <= now do e.from, e.to, rolled = e.to, e.to + 86400000, true end -- about so: told exactly at once
+  local full = e and used(e, a, a.reason, 0)
+  a.over, a.pause_due = full or e and e.crowd and 'at_once' or nil, nil
+  if e and e.most and full ~= 'time' then
+    a.pause_due = now + e.most - spent(e, a, a.reason)
+    if a.pause_due > e.to then a.pause_due = e.to + e.most end
   end
-  return b[why]
+  a.pause_look = rolled and now or full and e.to or a.pause_due
+  redis.call('ZREM', due(a.pbx), 'pause:' .. id)
+  if a.pause_look then redis.call('ZADD', due(a.pbx), a.pause_look, 'pause:' .. id) end
 end
 
 -- began and ended: a pause does. One that a call interrupted is none anew.
 local function began(id, a)
   local b = breaks(id)
-  local e = a.reason and taken(b, a.reason)
-  if not e then return end
-  if not a.again then e.n = e.n + 1 end
-  a.over = e.over
-  if e.most then
-    a.pause_due = now + math.max(0, e.most - e.ms)
-    if e.to and a.pause_due > e.to then a.pause_due = e.to + e.most end -- midnight gives anew
-    redis.call('ZADD', due(a.pbx), a.pause_due, 'pause:' .. id)
-  end
-  keep(id, b)
+  local e = a.reason and b[a.reason]
+  if e and not a.again then e.began[#e.began + 1] = now end
+  watch(id, a, e)
+  if e then keep(id, b) end
 end
 
 local function ended(id, a)
-  redis.call('ZREM', due(a.pbx), 'pause:' .. id)
-  a.pause_due, a.over = nil, nil
   local b = breaks(id)
-  local e = a.reason and taken(b, a.reason)
+  local e, old = a.reason and b[a.reason], now - KEPT
+  watch(id, a, nil)
   if not e then return end
-  e.ms = e.ms + now - math.max(a.since, e.from)
+  e.spent[#e.spent + 1] = {a.since, now}
+  while e.spent[1] and e.spent[1][2] < old do table.remove(e.spent, 1) end
+  while e.began[1] and (e.began[1] < old or #e.began > MOST) do table.remove(e.began, 1) end
+  if #e.spent > MOST then -- the oldest two are one
+    local first = table.remove(e.spent, 1)
+    e.spent[1][1] = e.spent[1][1] - (first[2] - first[1])
+  end
   keep(id, b)
 end
 
