@@ -33,7 +33,8 @@ type Definitions struct {
 }
 
 // acdFiles are the files of the definitions folder about queues and people.
-// Each may hold any of the keys of acd.Definitions; a key stands in one file only.
+// Each may hold any of the keys of acd.Definitions; a key stands in one file only, but for
+// the agents, who may also stand in agentsFiles.
 var acdFiles = []string{"queues.yaml", "agents.yaml", "callers.yaml"}
 
 // loadDefinitions reads a definitions folder and tells every fault of it.
@@ -134,9 +135,10 @@ func (d Definitions) missing(inForce Definitions) error {
 	return nil
 }
 
-// lastChange is the newest modification time of acdFiles, zero when none is there.
+// lastChange is the newest modification time of acdFiles and agentsFiles, and of their folder, from
+// which one may have been taken; zero when none is there.
 func lastChange(fsys fs.FS) (newest time.Time) {
-	for _, name := range acdFiles {
+	for _, name := range slices.Concat(acdFiles, []string{agentsFolder}, agentsFiles(fsys)) {
 		if info, err := fs.Stat(fsys, name); err == nil && info.ModTime().After(newest) {
 			newest = info.ModTime()
 		}
@@ -146,22 +148,21 @@ func lastChange(fsys fs.FS) (newest time.Time) {
 
 // floor is what acdFiles say.
 type floor struct {
-	defs   acd.Definitions
-	files  map[string]*yamlfile.File // by the keys at the top of each
-	faults yamlfile.Faults
-	there  bool // one of the files is
-	broken bool // one could not be read as it stands
+	defs    acd.Definitions
+	files   map[string]*yamlfile.File // by the keys at the top of each; of agents, the first
+	origins []origin                  // of each of the agents
+	faults  yamlfile.Faults
+	broken  bool // a file could not be read as it stands
 }
 
-// readACD reads acdFiles.
+// readACD reads acdFiles and agentsFiles.
 func readACD(fsys fs.FS) floor {
 	out := floor{files: map[string]*yamlfile.File{}}
-	for _, name := range acdFiles {
+	for i, name := range slices.Concat(acdFiles, agentsFiles(fsys)) {
 		text, err := yamlfile.ReadFile(fsys, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		out.there = true
 		if err != nil {
 			out.fault(name, err.Error())
 			continue
@@ -170,7 +171,11 @@ func readACD(fsys fs.FS) floor {
 		var d acd.Definitions
 		if f != nil {
 			faults = f.Decode(&d, yamlfile.Options{})
-			out.take(f, d)
+			if i < len(acdFiles) {
+				out.take(f, d)
+			} else {
+				out.takeAlone(f, d)
+			}
 		}
 		out.faults = append(out.faults, faults...)
 		out.broken = out.broken || faults.Err() != nil
@@ -195,6 +200,10 @@ func (o *floor) take(f *yamlfile.File, d acd.Definitions) {
 		}
 		if other := o.files[k]; other != nil {
 			o.faults = append(o.faults, yamlfile.Fault{At: at, Code: yamlfile.CodeForm, Where: k, Text: "is already in " + other.At("").File})
+			continue
+		}
+		if k == agentsFolder {
+			o.takeAgents(f, d.Agents)
 			continue
 		}
 		o.files[k] = f
@@ -256,8 +265,8 @@ func (o *floor) check(pbxs map[string]PBXConfig, flows ivr.Definitions) (out yam
 	}
 	for _, f := range faults {
 		if f.At == (yamlfile.Pos{}) {
-			top, _ := yamlfile.First(f.Where)
-			if file := o.files[top]; file != nil {
+			var file *yamlfile.File
+			if file, f.Where = o.place(f.Where); file != nil {
 				f.At = file.At(f.Where)
 			}
 		}

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/ivr/flowfile"
@@ -61,6 +64,90 @@ func TestDefinitionsNameThePlace(t *testing.T) {
 		} else if strings.Contains(err.Error(), "acd.") {
 			t.Errorf("%s: names the code: %v", name, err)
 		}
+	}
+}
+
+// folder writes a definitions folder.
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	return dir
+}
+
+// TestAgentsInFilesOfTheirOwn: agents/*.yaml stand beside agents.yaml, with the place of each fault.
+func TestAgentsInFilesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		"queues.yaml":         "queues: [{id: sales}]\n",
+		"agents.yaml":         "agents:\n  - {id: ana, pbx: main, endpoint: PJSIP/101}\npause_reasons: [{name: lunch}]\n",
+		"agents/lima.yaml":    "agents:\n  - {id: eva, pbx: main, endpoint: PJSIP/103, queues: [sales]}\n",
+		"agents/bogota.yml":   "agents:\n  - {id: bob, pbx: main, endpoint: PJSIP/102}\n  - {id: cid, pbx: main, endpoint: PJSIP/104}\n",
+		"agents/notes.txt":    "not YAML: [",
+		"agents/sub/not.yaml": "not YAML: [",
+	}
+	load := func(name, text string) (Definitions, error) {
+		files := maps.Clone(files)
+		if name != "" {
+			files[name] = text
+		}
+		defs, _, err := loadDefinitions(folder(t, files), map[string]PBXConfig{"main": {}}, flowfile.Known{})
+		return defs, err
+	}
+	defs, err := load("", "")
+	must(t, err)
+	var ids []string
+	for _, a := range defs.ACD.Agents {
+		ids = append(ids, a.ID)
+	}
+	if diff := cmp.Diff([]string{"ana", "bob", "cid", "eva"}, ids); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, row := range []struct{ name, text, want string }{
+		{"agents/lima.yaml", "agents:\n  - {id: eva, pbx: main, endpoint: PJSIP/103}\n  - {id: cid, pbx: main, endpoint: PJSIP/105}\n",
+			`agents/lima.yaml:3:10: E00 agents[1].id: "cid" is in agents/bogota.yml already`},
+		{"agents/lima.yaml", "agents: [{id: ana, pbx: main, endpoint: PJSIP/103}]\n", `agents/lima.yaml:1:15: E00 agents[0].id: "ana" is in agents.yaml already`},
+		{"agents/lima.yaml", "agents:\n  - {id: eva, pbx: main, endpoint: PJSIP/103}\n  - {id: eva, pbx: main, endpoint: PJSIP/105}\n", `agents/lima.yaml:3:10: E00 agents[1].id: "eva" is used twice`},
+		{"agents/lima.yaml", "agents: [{id: eva, pbx: main, endpoint: PJSIP/102}]\n", `agents/lima.yaml:1:41: E00 agents[0].endpoint: "PJSIP/102" on pbx "main" is agent "bob"'s already (of "eva")`},
+		{"agents/lima.yaml", "agents: [{id: eva, pbx: main, endpoint: PJSIP/103, queues: [sale]}]\n", `agents/lima.yaml:1:61: E12 agents[0].queues[0]: there is no queue "sale"`},
+		{"agents/lima.yaml", "agents: [{id: eva, pbx: mian, endpoint: PJSIP/103}]\n", `agents/lima.yaml:1:25: E12 agents[0].pbx: "mian" is not in the configuration's pbxs`},
+		{"agents/lima.yaml", "teams: [{id: all}]\n", `agents/lima.yaml:1:8: E00 teams: the files of agents/ have agents alone`},
+		{"agents/lima.yaml", "agents: [", `agents/lima.yaml:1:9: E00 this is not YAML`},
+	} {
+		if _, err := load(row.name, row.text); err == nil || !strings.Contains(err.Error(), row.want) || strings.Count(err.Error(), "\n") > 0 {
+			t.Errorf("%v\ndoes not say alone %s", err, row.want)
+		}
+	}
+}
+
+// TestAgentsFilesAreSeenByAReload: a file of agents that is new, written or gone makes the definitions newer, and
+// the last one must not be lost.
+func TestAgentsFilesAreSeenByAReload(t *testing.T) {
+	t.Parallel()
+	dir := folder(t, map[string]string{"queues.yaml": "queues: [{id: sales}]\n", "agents/lima.yaml": "agents: [{id: eva, pbx: main, endpoint: PJSIP/103}]\n"})
+	for _, name := range []string{"queues.yaml", "agents/lima.yaml", "agents"} {
+		must(t, os.Chtimes(filepath.Join(dir, name), time.Unix(1000, 0), time.Unix(1000, 0)))
+	}
+	load := func() Definitions {
+		defs, _, err := loadDefinitions(dir, map[string]PBXConfig{"main": {}}, flowfile.Known{})
+		must(t, err)
+		return defs
+	}
+	before := load()
+	must(t, os.Chtimes(filepath.Join(dir, "agents", "lima.yaml"), time.Unix(2000, 0), time.Unix(2000, 0)))
+	if written := load(); !before.Changed.Equal(time.Unix(1000, 0)) || !written.Changed.Equal(time.Unix(2000, 0)) {
+		t.Errorf("changed at %s, then at %s", before.Changed, written.Changed)
+	}
+	must(t, os.Remove(filepath.Join(dir, "agents", "lima.yaml")))
+	gone := load()
+	if !gone.Changed.After(time.Unix(2000, 0)) {
+		t.Errorf("a file is gone, and the definitions are of %s", gone.Changed)
+	}
+	if err := gone.missing(before); err == nil || !strings.Contains(err.Error(), "agents/lima.yaml: is gone") {
+		t.Errorf("nobody is told: %v", err)
 	}
 }
 

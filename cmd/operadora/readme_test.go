@@ -76,10 +76,10 @@ func TestReadmeExamples(t *testing.T) {
 			found++
 			schema := map[string]string{"operadora.yaml": "config", "queues.yaml": "queues", "agents.yaml": "queues", "callers.yaml": "queues", "dids.yaml": "dids",
 				"calendars.yaml": "calendars"}[filepath.Base(file)]
-			if kind, ok := map[string]string{compliance.Folder: "profile", campaign.Folder: "campaign"}[filepath.Base(filepath.Dir(file))]; ok {
+			if kind, ok := map[string]string{compliance.Folder: "profile", campaign.Folder: "campaign", agentsFolder: "queues"}[filepath.Base(filepath.Dir(file))]; ok {
 				schema = kind
-				must(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(file)), 0o700))
 			}
+			must(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(file)), 0o700))
 			fitsSchema(t, filepath.Join(dir, "schemas", cmp.Or(schema, "flow")+".json"), []byte(block[1]))
 			must(t, os.WriteFile(filepath.Join(dir, file), []byte(block[1]), 0o600))
 		}

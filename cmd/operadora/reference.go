@@ -28,7 +28,7 @@ type kind struct {
 // kinds are all files that operadora reads.
 var kinds = []kind{
 	{"config", "operadora.yaml: the configuration", Config{}, nil},
-	{"queues", "queues.yaml, agents.yaml and callers.yaml: queues and people", acd.Definitions{}, []string{"agents", "callers"}},
+	{"queues", "queues.yaml, agents.yaml, agents/*.yaml and callers.yaml: queues and people", acd.Definitions{}, []string{"agents", "callers"}},
 	{"dids", "dids.yaml: which flow answers which number", flowfile.DIDs{}, nil},
 	{"calendars", "calendars.yaml: opening hours", flowfile.Calendars{}, nil},
 	{"flow", "flows/*.yaml: what callers hear", flowfile.Flow{}, []string{"flows"}},

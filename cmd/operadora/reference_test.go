@@ -101,7 +101,7 @@ func TestEveryKeyIsExplained(t *testing.T) {
 			}
 		}
 	}
-	for asked, title := range map[string]string{"agents": "queues.yaml, agents.yaml and callers.yaml", "flows": "flows/*.yaml"} { // as the files are called
+	for asked, title := range map[string]string{"agents": "queues.yaml, agents.yaml, agents/*.yaml and callers.yaml", "flows": "flows/*.yaml"} { // as the files are called
 		out, err := run(t, "config", "reference", asked)
 		must(t, err)
 		if !strings.HasPrefix(out, title) {
