@@ -2,6 +2,8 @@ package acd
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -12,13 +14,15 @@ import (
 // administrator writes them. A value is not changed after Validate; a reload
 // replaces it as a whole.
 type Definitions struct {
-	Queues       []Queue       `yaml:"queues" doc:"Queues in which callers wait."`
-	Agents       []Agent       `yaml:"agents" doc:"People who serve callers at a desk phone."`
-	Teams        []Team        `yaml:"teams" doc:"Agents, by who may listen to them."`
-	PauseReasons []PauseReason `yaml:"pause_reasons" doc:"Why an agent may pause."`
-	Dispositions []Disposition `yaml:"dispositions" doc:"How a conversation can have ended."`
-	Callers      []KnownCaller `yaml:"callers" doc:"Customers who are known by their numbers."`
-	Skills       []Skill       `yaml:"skills" doc:"What agents can do, and queues and flows may require."`
+	Queues []Queue `yaml:"queues" doc:"Queues in which callers wait."`
+	Agents []Agent `yaml:"agents" doc:"People who serve callers at a desk phone."`
+	// Profiles give agents what they have in common. Who reads the files has WithProfiles put it in.
+	Profiles     []AgentProfile `yaml:"profiles" doc:"Sets of skills and places in queues that agents have in common."`
+	Teams        []Team         `yaml:"teams" doc:"Agents, by who may listen to them."`
+	PauseReasons []PauseReason  `yaml:"pause_reasons" doc:"Why an agent may pause."`
+	Dispositions []Disposition  `yaml:"dispositions" doc:"How a conversation can have ended."`
+	Callers      []KnownCaller  `yaml:"callers" doc:"Customers who are known by their numbers."`
+	Skills       []Skill        `yaml:"skills" doc:"What agents can do, and queues and flows may require."`
 	// RequireReason refuses a pause without a reason.
 	RequireReason bool `yaml:"require_pause_reason" default:"false" doc:"Refuse a pause that names no reason."`
 	// TimeZone is the centre's; empty is this machine's.
@@ -172,10 +176,45 @@ type Agent struct {
 	Skills     map[string]int      `yaml:"skills" keys:"variable" min:"1" max:"5" doc:"What the agent can do, each with a level from 1 to 5."`
 	Language   string              `yaml:"language" oneof:"en es" default:"en" doc:"Language of confirmations and pages: en or es."`
 	Team       string              `yaml:"team" shape:"id" default:"" doc:"The team, whose supervisors may listen to the agent's conversations; empty is none: nobody may."`
+	Profile    string              `yaml:"profile" shape:"mayid" default:"" doc:"Profile whose skills and queues the agent has, too; a skill or queue that the agent has, too, goes before it."`
 	Queues     []Membership        `yaml:"queues" doc:"Queues served: names, or {queue, rank, delay, reserve}."`
 	AutoAnswer bool                `yaml:"auto_answer" default:"false" doc:"Ask this phone to pick up by itself."`
 	// WrapUp replaces the queues' wrap-up time; nil leaves it to the queue.
 	WrapUp *time.Duration `yaml:"wrap_up" min:"0s" max:"24h" doc:"Wrap-up time of this agent instead of the queue's; absent leaves it to the queue."`
+}
+
+// AgentProfile is what agents have in common who do the same work.
+type AgentProfile struct {
+	ID     string         `yaml:"id,need" shape:"id" doc:"Name used by the agents: letters, digits, dot, dash, underscore."`
+	Skills map[string]int `yaml:"skills" keys:"variable" min:"1" max:"5" doc:"What its agents can do, each with a level from 1 to 5."`
+	Queues []Membership   `yaml:"queues" doc:"Queues that its agents serve: names, or {queue, rank, delay, reserve}."`
+}
+
+// WithProfiles returns the definitions with all agents having what their profiles give;
+// what is of their own goes before it. Twice is as once.
+func (d Definitions) WithProfiles() Definitions {
+	profiles := keyed(d.Profiles, func(p AgentProfile) string { return p.ID })
+	d.Agents = slices.Clone(d.Agents)
+	for i, a := range d.Agents {
+		p, known := profiles[a.Profile]
+		if !known {
+			continue
+		}
+		skills, queues := maps.Clone(p.Skills), slices.Clone(p.Queues)
+		if skills == nil {
+			skills = map[string]int{}
+		}
+		maps.Copy(skills, a.Skills)
+		for _, m := range a.Queues {
+			if at := slices.IndexFunc(queues, func(o Membership) bool { return o.Queue == m.Queue }); at >= 0 {
+				queues[at] = m
+			} else {
+				queues = append(queues, m)
+			}
+		}
+		d.Agents[i].Skills, d.Agents[i].Queues = skills, queues
+	}
+	return d
 }
 
 // Team is a group of agents, with those who may listen to their conversations.

@@ -231,3 +231,31 @@ func TestTextsIn(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestProfilesGiveSkillsAndPlaces: an agent has what the profile has, and their own additions go before it.
+func TestProfilesGiveSkillsAndPlaces(t *testing.T) {
+	t.Parallel()
+	d := Definitions{
+		Profiles: []AgentProfile{{ID: "senior", Skills: map[string]int{"en": 5, "billing": 4}, Queues: []Membership{{Queue: "sales"}, {Queue: "support", Rank: 1}}}},
+		Agents: []Agent{
+			{ID: "ana", Profile: "senior"},
+			{ID: "bob", Profile: "senior", Skills: map[string]int{"en": 2, "es": 3}, Queues: []Membership{{Queue: "vip"}, {Queue: "support", Rank: 3}}},
+			{ID: "cid", Queues: []Membership{{Queue: "vip"}}},
+		},
+	}
+	got := d.WithProfiles()
+	want := []Agent{
+		{ID: "ana", Profile: "senior", Skills: map[string]int{"en": 5, "billing": 4}, Queues: []Membership{{Queue: "sales"}, {Queue: "support", Rank: 1}}},
+		{ID: "bob", Profile: "senior", Skills: map[string]int{"en": 2, "billing": 4, "es": 3}, Queues: []Membership{{Queue: "sales"}, {Queue: "support", Rank: 3}, {Queue: "vip"}}},
+		{ID: "cid", Queues: []Membership{{Queue: "vip"}}},
+	}
+	if diff := cmp.Diff(want, got.Agents); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(got.Agents, got.WithProfiles().Agents); diff != "" {
+		t.Errorf("twice is not once:\n%s", diff)
+	}
+	if d.Agents[1].Skills["billing"] != 0 || d.Profiles[0].Skills["es"] != 0 {
+		t.Errorf("the definitions were changed: %+v", d)
+	}
+}

@@ -39,10 +39,12 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 			c.check(e.Most > q.WrapUp, yamlfile.CodeForm, "extend_wrap_up.most", "%s is no longer than wrap_up, which is %s", e.Most, q.WrapUp)
 		}
 	}
-	d.checkMet(c)
+	full := d.WithProfiles()
+	full.checkMet(c)
 	d.checkCallers(c)
 	d.checkSkills(c)
-	d.checkKinds(c)
+	full.checkKinds(c)
+	d.checkProfiles(c)
 	d.checkAgents(c)
 	d.checkTeams(c)
 	c.zone(d.TimeZone)
@@ -110,6 +112,7 @@ func (c *complaints) queues(names []string) {
 
 func (d Definitions) checkAgents(c *complaints) {
 	ids, phones, skills := c.unique(), map[phone]string{}, d.skillNames()
+	profiles := keyed(d.Profiles, func(p AgentProfile) string { return p.ID })
 	for i, a := range d.Agents {
 		c.at("agents", i, a.ID)
 		ids("id", a.ID)
@@ -118,15 +121,31 @@ func (d Definitions) checkAgents(c *complaints) {
 		c.check(!taken || a.Endpoint == "", yamlfile.CodeForm, "endpoint", "%q on pbx %q is agent %q's already", a.Endpoint, a.PBX, other)
 		phones[at] = a.ID
 		c.check(a.PIN == "" || len(a.PIN.Reveal()) >= d.minPIN(), yamlfile.CodeForm, "pin", "has fewer than %d digits, which is min_pin_length", d.minPIN()) // the value is secret
-		names := make([]string, len(a.Queues))
-		for j, m := range a.Queues {
-			names[j] = m.Queue
-		}
-		c.queues(names)
-		for _, s := range slices.Sorted(maps.Keys(a.Skills)) {
-			if !slices.Contains(skills, s) { // what to suggest is dear to find
-				c.check(false, yamlfile.CodeUnknown, "skills."+s, "there is no skill %q%s; the list skills of queues.yaml or agents.yaml declares them", s, yamlfile.Suggest(s, skills))
-			}
+		_, known := profiles[a.Profile]
+		c.check(a.Profile == "" || known, yamlfile.CodeUnknown, "profile", "there is no profile %q", a.Profile)
+		c.abilities(a.Skills, a.Queues, skills)
+	}
+}
+
+func (d Definitions) checkProfiles(c *complaints) {
+	ids, skills := c.unique(), d.skillNames()
+	for i, p := range d.Profiles {
+		c.at("profiles", i, p.ID)
+		ids("id", p.ID)
+		c.abilities(p.Skills, p.Queues, skills)
+	}
+}
+
+// abilities checks the skills and the places in queues of an entry.
+func (c *complaints) abilities(has map[string]int, in []Membership, skills []string) {
+	names := make([]string, len(in))
+	for j, m := range in {
+		names[j] = m.Queue
+	}
+	c.queues(names)
+	for _, s := range slices.Sorted(maps.Keys(has)) {
+		if !slices.Contains(skills, s) { // what to suggest is dear to find
+			c.check(false, yamlfile.CodeUnknown, "skills."+s, "there is no skill %q%s; the list skills of queues.yaml or agents.yaml declares them", s, yamlfile.Suggest(s, skills))
 		}
 	}
 }

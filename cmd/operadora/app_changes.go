@@ -31,6 +31,8 @@ func changes(before, after Definitions, waiting map[string]int) (out []string) {
 		return "; logged out, after the current call if there is one"
 	})...)
 	none := func(string) string { return "" }
+	profile := func(p acd.AgentProfile) string { return p.ID }
+	out = append(out, differences("profile", keyed(before.ACD.Profiles, profile), keyed(after.ACD.Profiles, profile), none)...)
 	team := func(t acd.Team) string { return t.ID }
 	out = append(out, differences("team", keyed(before.ACD.Teams, team), keyed(after.ACD.Teams, team), func(string) string {
 		return "; nobody may listen to its agents any more"

@@ -68,15 +68,15 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 		faults = append(faults, wrong...)
 	}
 	faults = faults.Sorted()
-	return Definitions{ACD: floor.defs, Flows: flows, Campaigns: campaigns, Said: said(fsys, floor), Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
+	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Said: said(fsys, floor), Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
 }
 
 // campaigns is what campaigns may name.
 func (o *floor) campaigns(pbxs map[string]PBXConfig, flows ivr.Definitions, profiles map[string]compliance.Profile) campaign.Known {
-	queue := o.queue()
+	queue, agents := o.queue(), o.defs.WithProfiles().Agents
 	return campaign.Known{Now: time.Now(), Profiles: profiles, Calendars: flows.Calendars,
 		Agents: func(id string) (n int, there bool) {
-			for _, a := range o.defs.Agents {
+			for _, a := range agents {
 				if slices.ContainsFunc(a.Queues, func(q acd.Membership) bool { return q.Queue == id }) {
 					n++
 				}
@@ -247,7 +247,7 @@ func (o *floor) unmet() func(queue, text string) bool {
 	if o.broken {
 		return nil
 	}
-	return o.defs.NobodyMeets
+	return o.defs.WithProfiles().NobodyMeets
 }
 
 // check tells what does not fit together, with the place of each.
@@ -280,7 +280,7 @@ func (o *floor) needQueues(flows ivr.Definitions) string {
 	if o.broken || o.files["queues"] != nil {
 		return ""
 	}
-	if slices.ContainsFunc(o.defs.Agents, func(a acd.Agent) bool { return len(a.Queues) > 0 }) {
+	if slices.ContainsFunc(o.defs.WithProfiles().Agents, func(a acd.Agent) bool { return len(a.Queues) > 0 }) {
 		return "agents serve"
 	}
 	for _, id := range slices.Sorted(maps.Keys(flows.Flows)) {

@@ -53,7 +53,11 @@ func TestDefinitionsNameThePlace(t *testing.T) {
 			`agents.yaml:1:41: E00 agents[0].endpoint: "user/101" is no phone of PBX "main", whose phones are written PJSIP/101 (of "ana")`},
 		"a phone of an Asterisk": {queues, "agents: [{id: ana, pbx: lima, endpoint: PJSIP/101}]\n",
 			`agents[0].endpoint: "PJSIP/101" is no phone of PBX "lima", whose phones are written user/101 (of "ana")`},
-		"unknown queue": {queues, "agents: [{id: ana, pbx: main, endpoint: PJSIP/101, queues: [sale]}]\n", `agents.yaml:1:61: E12 agents[0].queues[0]: there is no queue "sale"`},
+		"unknown profile": {queues, "agents: [{id: ana, pbx: main, endpoint: PJSIP/101, profile: senior}]\n", `agents.yaml:1:61: E12 agents[0].profile: there is no profile "senior" (of "ana")`},
+		"a queue of a profile": {queues, "profiles: [{id: senior, queues: [sale]}]\nagents: [{id: ana, pbx: main, endpoint: PJSIP/101, profile: senior}]\n",
+			`agents.yaml:1:34: E12 profiles[0].queues[0]: there is no queue "sale" (of "senior")`},
+		"a skill of a profile": {queues, "profiles: [{id: senior, skills: {en: 2}}]\n", `agents.yaml:1:38: E12 profiles[0].skills.en: there is no skill "en"`},
+		"unknown queue":        {queues, "agents: [{id: ana, pbx: main, endpoint: PJSIP/101, queues: [sale]}]\n", `agents.yaml:1:61: E12 agents[0].queues[0]: there is no queue "sale"`},
 	} {
 		dir := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte(row.queues), 0o600))
@@ -172,13 +176,16 @@ func TestDefinitionsTakeEveryKey(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "queues.yaml"), []byte("queues: [{id: one}]\nskills: [{name: english}]\ndispositions: [{name: done}]\nrequire_pause_reason: true\ntime_zone: America/Bogota\n"), 0o600))
-	must(t, os.WriteFile(filepath.Join(dir, "agents.yaml"), []byte("agents: [{id: ana, pbx: main, endpoint: PJSIP/101, pin: \"471100\", team: all}]\n"+
-		"teams: [{id: all, supervisors: [ana], may: [listen]}]\npause_reasons: [{name: lunch}]\nask_pin: [login, logout]\nmin_pin_length: 6\n"), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "agents.yaml"), []byte("agents: [{id: ana, pbx: main, endpoint: PJSIP/101, pin: \"471100\", team: all, profile: senior}]\n"+
+		"teams: [{id: all, supervisors: [ana], may: [listen]}]\npause_reasons: [{name: lunch}]\nask_pin: [login, logout]\nmin_pin_length: 6\nprofiles: [{id: senior, queues: [one], skills: {english: 4}}]\n"), 0o600))
 	must(t, os.WriteFile(filepath.Join(dir, "callers.yaml"), []byte("callers: [{id: acme, numbers: [\"+34600*\", 911000000]}]\n"), 0o600))
 	defs, _, err := loadDefinitions(dir, map[string]PBXConfig{"main": {}}, flowfile.Known{})
 	must(t, err)
 	if n := defs.ACD.MinPIN; n != 6 {
 		t.Errorf("min_pin_length is lost: %d", n)
+	}
+	if a := defs.ACD.Agents[0]; a.Skills["english"] != 4 || len(a.Queues) != 1 {
+		t.Errorf("the agent has nothing of the profile: %+v", a)
 	}
 	v, presets := reflect.ValueOf(defs.ACD), reflect.ValueOf(yamlfile.Defaults[acd.Definitions]())
 	for i := range v.NumField() {
