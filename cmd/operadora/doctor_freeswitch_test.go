@@ -36,7 +36,7 @@ func TestDoctorOnFreeSWITCH(t *testing.T) {
 	for _, row := range [][4]string{
 		{"pbx main", "reachable", "ok", "accepts the password"}, {"pbx main", "version", "ok", "FreeSWITCH 1."},
 		{"pbx main", "modules", "ok", "all"}, {"pbx main", "dialplan", "ok", "operadora-inbound"},
-		{"pbx main", "conference", "ok", "operadora"}, {"pbx main", "hold music", "ok", "moh"},
+		{"pbx main", "conference", "ok", "operadora"}, {"pbx main", "hold music", "ok", "moh"}, {"pbx main", "transfer keys", "ok", "come to operadora"},
 		{"pbx main", "recordings", "ok", r.Switch.RecordingDir()},
 		{"pbx main", "event round trip", "ok", ""}, {"pbx main", "application", "ok", "no operadora takes its calls"},
 		{"pbx main", "phones", "ok", "2 desk phones, all registered"},
@@ -66,12 +66,14 @@ func TestDoctorOnFreeSWITCH(t *testing.T) {
 	t.Log("without music, a module, a phone, and a folder for recordings")
 	must(t, ben.Unregister(limit(t)))
 	cli("unload mod_local_stream")
+	cli("unload mod_loopback")
 	whole := r.configText(t)
 	away := filepath.Join(r.Dir, "nowhere")
 	must(t, r.Write("operadora.yaml", strings.Replace(whole, r.Switch.RecordingDir(), away, 1)))
 	lines, _ = examine(t, r.Config())
 	wantLine(t, lines, "pbx main", "modules", "fault", "mod_local_stream is not loaded: there is no hold music")
 	wantLine(t, lines, "pbx main", "hold music", "warning", "moh")
+	wantLine(t, lines, "pbx main", "transfer keys", "warning", "mod_loopback is not loaded")
 	wantLine(t, lines, "pbx main", "phones", "warning", "1 of 2 are not registered: user/102 (102)")
 	wantLine(t, lines, "pbx main", "recordings", "warning", away)
 	must(t, r.Write("operadora.yaml", whole))

@@ -107,6 +107,9 @@
 // until the database has caught up. A variable that a dialplan or an origination sets
 // cannot hold what is to be expanded later; one that is set by uuid_setvar can.
 //
+// "fsctl loglevel" without a level switches the log off instead of telling the level: it
+// is never asked for.
+//
 // A conversation is recorded on the leg of who came in, who hears all others: the
 // pause of a conference's own recording would leave the muted time out, where
 // uuid_record masks it by silence. When that leg ends so does the recording,

@@ -19,6 +19,7 @@ type Report struct {
 	Ends    bool            // in which channels write down how they ended
 	Profile bool            // the profile of conferences is there
 	Music   bool            // the stream of hold music is there
+	Takes   bool            // it has loopback channels, which take who talks elsewhere out of there
 	Taken   bool            // some operadora says that it takes calls
 	Domain  string
 }
@@ -34,7 +35,6 @@ var Modules = map[string]string{
 	"mod_local_stream": "no hold music",
 	"mod_tone_stream":  "no beep",
 	"mod_dialplan_xml": "no call is handed over",
-	"mod_loopback":     "no transfer of a phone to whom it talks with on its other line",
 }
 
 // Probe examines a FreeSWITCH without disturbing it: it may run beside a live
@@ -72,6 +72,7 @@ func Probe(ctx context.Context, cfg Config) (Report, error) {
 			r.Inbound, r.Ends = strings.Contains(s, "operadora-takes-it"), strings.Contains(s, "operadora-remembers-its-end")
 		}},
 		{"api xml_locate configuration configuration name conference.conf", func(s string) { r.Profile = strings.Contains(s, `profile name="`+cfg.Profile+`"`) }},
+		{"api module_exists mod_loopback", func(s string) { r.Takes = s == "true" }},
 		{"api local_stream show", func(s string) { r.Music = strings.Contains("\n"+s, "\n"+cfg.Music+",") }},
 	} {
 		answer, err := ask(q.command)

@@ -143,6 +143,12 @@ func judgeFreeSWITCHParts(s *sheet, f freeswitchFacts) {
 	} else {
 		s.add(Fault, "conference", "`operadora dialplan print --pbx freeswitch` prints operadora_conference.xml and says where it goes; then reloadxml and reload mod_conference", "conference.conf.xml has no profile %q: nobody can talk to an agent", f.cfg.Profile)
 	}
+	if f.report.Takes {
+		s.ok("transfer keys", "phones' own transfers (REFER) come to operadora")
+	} else {
+		s.add(Warning, "transfer keys", "load mod_loopback on the console, and in autoload_configs/modules.conf.xml for the next start",
+			"mod_loopback is not loaded: a phone's own transfer to whom the agent talks with on another line (attended) fails, and the call stays with the agent")
+	}
 	if f.report.Music {
 		s.ok("hold music", "the stream %q is there", f.cfg.Music)
 	} else {

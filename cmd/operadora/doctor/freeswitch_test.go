@@ -18,7 +18,7 @@ func TestJudgeFreeSWITCH(t *testing.T) {
 		f := freeswitchFacts{
 			cfg: esl.Config{Address: "127.0.0.1:8021", Password: "x-not-known", App: "operadora", Profile: "operadora", Music: "moh"},
 			report: esl.Report{Version: "1.10.12", Request: time.Millisecond, Event: time.Millisecond, Modules: map[string]bool{},
-				Inbound: true, Ends: true, Profile: true, Music: true},
+				Inbound: true, Ends: true, Profile: true, Music: true, Takes: true},
 			phones: map[string]bool{"user/101": true},
 		}
 		for m := range esl.Modules {
@@ -40,6 +40,7 @@ func TestJudgeFreeSWITCH(t *testing.T) {
 		"no dialplan":     {func(f *freeswitchFacts) { f.report.Inbound = false }, "dialplan", Fault},
 		"no profile":      {func(f *freeswitchFacts) { f.report.Profile = false }, "conference", Fault},
 		"no music":        {func(f *freeswitchFacts) { f.report.Music = false }, "hold music", Warning},
+		"no loopback":     {func(f *freeswitchFacts) { f.report.Takes = false }, "transfer keys", Warning},
 		"no folder":       {func(f *freeswitchFacts) { f.recordings = fault.New("", fault.NotFound, "x") }, "recordings", Warning},
 		"closed folder":   {func(f *freeswitchFacts) { f.recordings = fault.New("", fault.Denied, "x") }, "recordings", Fault},
 		"slow":            {func(f *freeswitchFacts) { f.report.Event = time.Minute }, "event round trip", Warning},
