@@ -77,8 +77,11 @@ func TestHostileServer(t *testing.T) { //nolint:paralleltest // it measures what
 			_, _ = io.Copy(io.Discard, c)
 		},
 		"flood of events": func(c net.Conn) { flood(c, framed) },
-		"silence":         func(c net.Conn) { _, _ = io.Copy(io.Discard, c) },
-		"not json":        func(c net.Conn) { flood(c, []byte("Content-Type: text/event-json\nContent-Length: 4\n\n{{{{")) },
+		"flood of the log": func(c net.Conn) {
+			flood(c, fmt.Appendf(nil, "Content-Type: log/data\nContent-Length: %d\nLog-Func: %s\nUser-Data: x\n\n%s", len(refusesBoth), refersFunc, refusesBoth))
+		},
+		"silence":  func(c net.Conn) { _, _ = io.Copy(io.Discard, c) },
+		"not json": func(c net.Conn) { flood(c, []byte("Content-Type: text/event-json\nContent-Length: 4\n\n{{{{")) },
 	} {
 		t.Run(name, func(t *testing.T) { //nolint:paralleltest // as above
 			cfg, count := hostile(t, after)

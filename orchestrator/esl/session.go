@@ -99,6 +99,7 @@ type session struct {
 	frames chan frame
 	room   budget
 	calls  chan func() // carried out between events
+	asked  chan string // channels whose phones asked for a transfer to their other call
 
 	ready  bool // events are delivered; before, they are kept in early
 	proven bool // the sink was told Connected
@@ -116,7 +117,7 @@ type session struct {
 
 func newSession(a *Adapter, sink orchestrator.Sink) *session {
 	return &session{
-		a: a, sink: sink, frames: make(chan frame, maxWaiting), calls: make(chan func()),
+		a: a, sink: sink, frames: make(chan frame, maxWaiting), calls: make(chan func()), asked: make(chan string, 64),
 		room: newBudget(maxBytes), jobs: map[string]chan *wire{},
 	}
 }
@@ -218,7 +219,10 @@ func (s *session) receive(f frame) {
 	}
 	if f.kind == logLine {
 		if f.said == refersFunc && bytes.Contains(f.body, []byte(refusesBoth)) && channelID.MatchString(f.about) {
-			s.wg.Go(func() { s.bothLines(f.about) })
+			select {
+			case s.asked <- f.about:
+			default: // a server that says so all the time is none that a phone asked
+			}
 		}
 		return
 	}

@@ -38,7 +38,8 @@ func peerOf(endpoint string) string {
 	return ""
 }
 
-// overhear asks for the log while a transfer key could be pressed for two calls.
+// overhear asks for the log while a transfer key could be pressed for two calls, and goes
+// into what it says.
 func (s *session) overhear(ctx context.Context) {
 	for heard := false; ; {
 		if want := s.a.watch.bothLines(); want != heard {
@@ -56,6 +57,8 @@ func (s *session) overhear(ctx context.Context) {
 		}
 		select {
 		case <-s.a.watch.turned:
+		case channel := <-s.asked:
+			s.bothLines(ctx, channel)
 		case <-ctx.Done():
 			return
 		}
@@ -65,12 +68,12 @@ func (s *session) overhear(ctx context.Context) {
 // bothLines is the log's word on a channel whose phone asked for a transfer. That is told
 // if it was one to the far end of another call, and one of the two is ours: a phone may
 // ask for it in either.
-func (s *session) bothLines(asked string) {
-	w, err := s.dump(s.ctx, asked)
+func (s *session) bothLines(ctx context.Context, asked string) {
+	w, err := s.dump(ctx, asked)
 	if err != nil || w == nil || !channelID.MatchString(string(w.OtherLine)) {
 		return
 	}
-	other, err := s.dump(s.ctx, string(w.OtherLine))
+	other, err := s.dump(ctx, string(w.OtherLine))
 	if err != nil || other == nil {
 		return
 	}
@@ -85,7 +88,7 @@ func (s *session) bothLines(asked string) {
 	default:
 		return
 	}
-	s.call(s.ctx, func() {
+	s.call(ctx, func() {
 		e := w.event(s.a.name, orchestrator.EventTransfer)
 		e.At, e.Other, e.Number = s.theirs(time.Now()), other.id(), string(other.Number)
 		if other.Direction == "inbound" {
