@@ -85,6 +85,16 @@ type Ask struct {
 	Skills []string
 }
 
+// Outcome is a disposition that an agent gave to a call.
+type Outcome struct {
+	Agent, Team, Queue string
+	Path               []string // its name, behind the groups that it is in
+	At                 int64
+	Also               bool     // beside another
+	Default            bool     // nobody gave it
+	Skills             []string // the agent's
+}
+
 // Start is the begin of a customer's call.
 type Start struct {
 	Call, Number string
@@ -151,6 +161,7 @@ type Day struct {
 	Transfers []Transfer
 	Asks      []Ask
 	Callbacks []Callback
+	Outcomes  []Outcome
 	Changes   []Change // agent by agent; those that were in force before the rest, too
 	Starts    []Start
 	Now       int64            // until when it is known

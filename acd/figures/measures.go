@@ -158,6 +158,15 @@ var people = append([]Measure{
 	part(Dialled, "dialled", Count),
 }, after...)
 
+// results are the measures of outcomes.
+var results = []Measure{
+	brief(part(Outcomes, "outcomes", Count)),
+	brief(part(Disposed, "calls", Count)),
+	brief(part(Defaulted, "by_default", Count)),
+	brief(ratio("default_rate", Share, "G_d / G_c", "calls to which the agent gave no outcome, of those that have one", func(t *Tally) (int64, int64) { return t[Defaulted], t[Disposed] })),
+	ratio("beside", Count, "G - G_c", "outcomes beside another of the same call", func(t *Tally) (int64, int64) { return t[Outcomes] - t[Disposed], 1 }),
+}
+
 // absences are the measures of pauses.
 var absences = []Measure{
 	brief(part(Pauses, "pauses", Count)),

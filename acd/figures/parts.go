@@ -47,6 +47,9 @@ const (
 	CallbackAttempts
 	CallbackWait
 	CallbackLongest
+	Outcomes
+	Disposed
+	Defaulted
 	partCount
 )
 
@@ -100,6 +103,9 @@ var partInfo = [partCount]PartInfo{
 	CallbackLongest:    {Symbol: "w_max(C)", Text: "longest time from asking for the callback to the agent, of C_r", largest: true},
 	Pauses:             {Symbol: "P", Text: "pauses that began; another reason is another pause"},
 	PausedOver:         {Symbol: "T_ov", Text: "time of T_pa beyond per_day of its reason, of the agent's in a day of the centre"},
+	Outcomes:           {Symbol: "G", Text: "outcomes that were given to calls, those beside another included; an agent's later ones for a call replace the earlier"},
+	Disposed:           {Symbol: "G_c", Text: "agents' calls that were given one: of G those that are beside no other"},
+	Defaulted:          {Symbol: "G_d", Text: "calls of G_c whose outcome is the queue's default, because the agent gave none"},
 	PausesOver:         {Symbol: "P_ov", Text: "pauses of P beyond times_per_day of their reason, of the agent's that began in a day of the centre"},
 }
 

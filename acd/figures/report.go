@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/operadora/operadora/orchestrator/calendar"
 )
 
 // Dimension is what a report has a row for each of.
@@ -20,6 +18,7 @@ const (
 	ByDID      Dimension = "did"
 	BySkill    Dimension = "skill"
 	ByReason   Dimension = "reason"
+	ByOutcome  Dimension = "outcome"
 	ByInterval Dimension = "interval"
 	ByHour     Dimension = "hour"
 	ByDay      Dimension = "day"
@@ -35,14 +34,24 @@ type Report struct {
 	By       []Dimension // what it may be by; the first unless something else is asked for
 	Measures []Measure
 	Notes    []string
-	OfCalls  bool // of more than the states of agents
+	Of       Of
 }
+
+// Of is what a report tells of, and is read for.
+type Of string
+
+// What reports tell of.
+const (
+	OfCalls    Of = "calls"    // and of what agents did
+	OfStates   Of = "states"   // of agents, alone
+	OfOutcomes Of = "outcomes" // of calls, alone
+)
 
 // Reports are all reports.
 var Reports = []Report{
 	{
 		Name: "service", Title: "how queues served their callers",
-		By: append([]Dimension{ByQueue, ByAgent, ByTeam, BySkill, ByDID}, times...), Measures: service, OfCalls: true,
+		By: append([]Dimension{ByQueue, ByAgent, ByTeam, BySkill, ByDID}, times...), Measures: service, Of: OfCalls,
 		Notes: []string{
 			"A call counts once for each of its stays in a queue, with all that came of it, when it entered the queue.",
 			"T and s are those of the stay's queue, as it is defined now.",
@@ -54,7 +63,7 @@ var Reports = []Report{
 	},
 	{
 		Name: "agents", Title: "what agents did with their time",
-		By: append([]Dimension{ByAgent, ByTeam, BySkill}, times...), Measures: people, OfCalls: true,
+		By: append([]Dimension{ByAgent, ByTeam, BySkill}, times...), Measures: people, Of: OfCalls,
 		Notes: []string{
 			"Time counts where it passes; conversations count when they began, offers when they were made, and missed offers when they were missed.",
 			"Teams and skills are those that the agents have now. By skill, an agent is under each one, and once in the total.",
@@ -63,9 +72,18 @@ var Reports = []Report{
 	},
 	{
 		Name: "pauses", Title: "pauses of agents by reason",
-		By: append([]Dimension{ByReason, ByAgent, ByTeam, BySkill}, times...), Measures: absences,
+		By: append([]Dimension{ByReason, ByAgent, ByTeam, BySkill}, times...), Measures: absences, Of: OfStates,
 		Notes: []string{"A pause counts when it begins, its time where it passes; one that a call interrupts, which the agent makes in it, is one.",
 			"Limits are those that reasons have now, in days of the centre's time_zone; how many paused at once is not in these figures.", "By skill, an agent is under each one that the agent has now, and once in the total."},
+	},
+	{
+		Name: "outcomes", Title: "outcomes that agents gave to calls, and their groups",
+		By: append([]Dimension{ByOutcome, ByQueue, ByAgent, ByTeam, BySkill}, times...), Measures: results, Of: OfOutcomes,
+		Notes: []string{
+			"An outcome counts when it was given, under itself and under every group that it was in then, and once in the total.",
+			"An agent's later ones for a call replace that agent's earlier ones; what another agent gave to the same call counts, too.",
+			"Teams and skills are those that the agents have now. By skill, an agent is under each one, and once in the total.",
+		},
 	},
 }
 
@@ -95,6 +113,7 @@ type Query struct {
 	Interval                time.Duration // of ByInterval
 	Queue, Agent, Team, DID string        // "" is any
 	Skill                   string        // the same
+	Outcome                 string        // or a group of them
 }
 
 // maxRows bounds what a report may have: a year by quarters of an hour, and not much more.
@@ -146,7 +165,7 @@ func (r Report) Check(q Query) (Query, error) {
 	for _, x := range []struct {
 		field, value string
 		by           Dimension
-	}{{"queue", q.Queue, ByQueue}, {"did", q.DID, ByDID}} {
+	}{{"queue", q.Queue, ByQueue}, {"did", q.DID, ByDID}, {"outcome", q.Outcome, ByOutcome}} {
 		if x.value != "" && !slices.Contains(r.By, x.by) {
 			return q, &Wrong{x.field, x.value, "report " + r.Name + " does not tell of it"}
 		}
@@ -178,6 +197,8 @@ func (r Report) Make(d *Day, q Query) (Table, error) {
 		t.callbacks(d)
 	case "agents":
 		t.people(d)
+	case "outcomes":
+		t.outcomes(d)
 	default:
 		t.pauses(d)
 	}
@@ -203,25 +224,30 @@ type maker struct {
 	keys     []key
 }
 
-// names are those of something in the dimensions that are not of time. Of skills it may
-// have several.
+// names are those of something in the dimensions that are not of time. Of skills, and of
+// outcomes, which are in groups, it may have several.
 type names struct {
-	of     map[Dimension]string
-	skills []string
+	of               map[Dimension]string
+	skills, outcomes []string
 }
 
 // add counts something that is at a moment, in each of its rows and once in the total.
 func (t *maker) add(n names, at int64, u *Tally) {
 	t.total.Add(u)
-	skills := n.skills
+	skills, outcomes := n.skills, n.outcomes
 	switch {
 	case !slices.Contains(t.q.By, BySkill), len(skills) == 0:
 		skills = none
 	case t.q.Skill != "":
 		skills = []string{t.q.Skill}
 	}
+	if !slices.Contains(t.q.By, ByOutcome) {
+		outcomes = none
+	}
 	for _, skill := range skills {
-		t.row(n, skill, at).Tally.Add(u)
+		for _, outcome := range outcomes {
+			t.row(n, skill, outcome, at).Tally.Add(u)
+		}
 	}
 }
 
@@ -240,13 +266,17 @@ func (t *maker) until(at int64) int64 {
 }
 
 // row finds the row of something at a moment.
-func (t *maker) row(n names, skill string, at int64) *Row {
+func (t *maker) row(n names, skill, outcome string, at int64) *Row {
 	t.keys = t.keys[:0]
 	var id strings.Builder
 	for i, dim := range t.q.By {
 		k := key{label: n.of[dim]}
-		if dim == BySkill {
+		switch dim { //nolint:exhaustive // the others have one name
+		case BySkill:
 			k.label = skill
+		case ByOutcome:
+			k.label = outcome
+		default:
 		}
 		if s := t.slicers[i]; s != nil {
 			k, _ = s.at(at)
@@ -264,223 +294,6 @@ func (t *maker) row(n names, skill string, at int64) *Row {
 		t.rows[id.String()] = row
 	}
 	return row
-}
-
-// in tells whether a moment is in the span that is asked for.
-func (t *maker) in(at int64) bool { return at >= t.from && at < t.to }
-
-func fits(asked, is string) bool { return asked == "" || asked == is }
-
-func (t *maker) able(skills []string) bool {
-	return t.q.Skill == "" || slices.Contains(skills, t.q.Skill)
-}
-
-func (t *maker) stays(d *Day) {
-	for i := range d.Stays {
-		s := &d.Stays[i]
-		if s.Outbound || s.Personal || !t.in(s.Entered) || !fits(t.q.Queue, s.Queue) || !fits(t.q.DID, s.DID) ||
-			!fits(t.q.Agent, s.Agent) || !fits(t.q.Team, s.Team) || !t.able(s.Skills) {
-			continue
-		}
-		var u Tally
-		if s.absent {
-			u[Offers], u[Missed] = s.Offers, s.Missed
-			if s.Result == ResultAnswered {
-				s.served(&u)
-			}
-		} else {
-			u = s.tally(d.Now)
-		}
-		t.add(names{map[Dimension]string{ByQueue: s.Queue, ByAgent: s.Agent, ByTeam: s.Team, ByDID: s.DID}, s.Skills}, s.Entered, &u)
-	}
-}
-
-func (t *maker) callbacks(d *Day) {
-	for _, c := range d.Callbacks {
-		if !t.in(c.Asked) || !fits(t.q.Queue, c.Queue) || !fits(t.q.DID, c.DID) || !fits(t.q.Agent, c.Agent) || !fits(t.q.Team, c.Team) || !t.able(c.skills) {
-			continue
-		}
-		u := Tally{CallbacksAsked: 1, CallbackAttempts: c.Attempts}
-		switch {
-		case c.Reached > 0:
-			wait := c.Reached - c.Asked
-			u[CallbacksReached], u[CallbackWait], u[CallbackLongest] = 1, wait, wait
-		case c.End == EndExpired:
-			u[CallbacksExpired] = 1
-		case c.End == EndCancelled:
-			u[CallbacksCancelled] = 1
-		case c.End == EndFailed:
-			u[CallbacksFailed] = 1
-		}
-		t.add(names{map[Dimension]string{ByQueue: c.Queue, ByAgent: c.Agent, ByTeam: c.Team, ByDID: c.DID}, c.skills}, c.Asked, &u)
-	}
-}
-
-// tally is what one stay counts.
-func (s *Stay) tally(now int64) (t Tally) {
-	t[Offered] = 1
-	t[Offers], t[Missed] = s.Offers, s.Missed
-	if number(s.Caller) {
-		t[Known] = 1
-	}
-	t[Repeated] = one(s.Repeated)
-	switch s.Result {
-	case ResultAnswered:
-		t[Answered], t[AnsweredWithin], t[WaitAnswered] = 1, one(s.Wait <= s.Threshold), s.Wait
-		s.served(&t)
-	case ResultAbandoned:
-		t[Abandoned], t[AbandonedWithin], t[AbandonedShort], t[WaitAbandoned] = 1, one(s.Wait <= s.Threshold), one(s.Wait <= s.Short), s.Wait
-	case ResultFlowed:
-		t[Flowed] = 1
-	default:
-		t[WaitingLate] = one(now-s.Entered > s.Threshold)
-		return t
-	}
-	t[WaitAll], t[LongestWait] = s.Wait, s.Wait
-	return t
-}
-
-// served adds what came of an answer.
-func (s *Stay) served(t *Tally) {
-	if !s.Over {
-		return
-	}
-	t[Handled], t[Talk], t[Hold], t[WrapUp] = 1, s.Talk-s.Hold, s.Hold, s.WrapUp
-	t[Transfers], t[Attended] = s.Transfers, s.Attended
-}
-
-func one(is bool) int64 {
-	if is {
-		return 1
-	}
-	return 0
-}
-
-// staff names an agent, and tells whether the report is of them.
-func (t *maker) staff(agent, team string, skills []string) (names, bool) {
-	return names{map[Dimension]string{ByAgent: agent, ByTeam: team}, skills},
-		fits(t.q.Agent, agent) && fits(t.q.Team, team) && t.able(skills)
-}
-
-func (t *maker) people(d *Day) {
-	for i := range d.Stays {
-		s := &d.Stays[i]
-		n, ok := t.staff(s.Agent, s.Team, s.Able)
-		if !ok || s.Result != ResultAnswered || !t.in(s.Left) {
-			continue
-		}
-		u := Tally{Dialled: 1}
-		if !s.Outbound {
-			u = Tally{Answered: 1}
-			s.served(&u)
-		}
-		t.add(n, s.Left, &u)
-	}
-	for p, list := range map[Part][]Offer{Offers: d.Offers, Missed: d.Missed} {
-		for _, o := range list {
-			if n, ok := t.staff(o.Agent, o.Team, o.Skills); ok && t.in(o.At) {
-				var u Tally
-				u[p] = 1
-				t.add(n, o.At, &u)
-			}
-		}
-	}
-	for _, s := range d.spans {
-		n, ok := t.staff(s.Agent, s.Team, s.Skills)
-		p, counts := timeIn[s.State]
-		if !ok || !counts {
-			continue
-		}
-		if s.From == Offline && t.in(s.At) {
-			t.add(n, s.At, &Tally{Logins: 1})
-		}
-		t.spread(n, s, p, LoggedIn)
-	}
-}
-
-// timeIn is the part that the time in a state is of.
-var timeIn = map[string]Part{StateFree: Available, Reserved: Ringing, InTalk: Talking, Dialling: Calling, Wrapping: WrappingUp, OnPause: Paused}
-
-// spread adds a time to the rows in which it passes.
-func (t *maker) spread(n names, s Span, parts ...Part) {
-	for at, end := max(s.At, t.from), min(s.Until, t.to); at < end; {
-		until := min(t.until(at), end)
-		var u Tally
-		for _, p := range parts {
-			u[p] = until - at
-		}
-		t.add(n, at, &u)
-		at = until
-	}
-}
-
-func (t *maker) pauses(d *Day) {
-	used := allowances{day: d, time: map[paused]int64{}, times: map[paused]int{}}
-	var agent, reason string // whose pause it is, and for what,
-	within := false          // also while a call interrupts it
-	for _, s := range d.spans {
-		if s.Agent != agent || s.State == StateFree || s.State == Offline {
-			within = false
-		}
-		if s.State != OnPause {
-			continue
-		}
-		began := !within || s.Reason != reason
-		agent, reason, within = s.Agent, s.Reason, true
-		t.over(&used, s, began)
-		n, ok := t.staff(s.Agent, s.Team, s.Skills)
-		if !ok {
-			continue
-		}
-		n.of[ByReason] = s.Reason
-		if began && t.in(s.At) {
-			t.add(n, s.At, &Tally{Pauses: 1})
-		}
-		t.spread(n, s, Paused)
-	}
-}
-
-// paused is an agent's pauses for a reason in a day of the centre, by when it began.
-type paused struct {
-	agent, reason string
-	day           int64
-}
-
-// allowances are what of limits is used up.
-type allowances struct {
-	day   *Day
-	time  map[paused]int64
-	times map[paused]int
-}
-
-// over counts what of a pause, that began or goes on after a call, is beyond the limits of its
-// reason. Pauses come in their order, and those of the day that were before the report's span, too.
-func (t *maker) over(used *allowances, s Span, began bool) {
-	limit := used.day.Limits[s.Reason]
-	n, ok := t.staff(s.Agent, s.Team, s.Skills)
-	n.of[ByReason] = s.Reason
-	zone := used.day.Centre
-	if zone == nil {
-		zone = time.UTC
-	}
-	for at := s.At; at < s.Until; {
-		from, to := calendar.DayOf(time.UnixMilli(at).In(zone))
-		p := paused{s.Agent, s.Reason, from.UnixMilli()}
-		if at == s.At && began {
-			if used.times[p]++; ok && t.in(at) && limit.Times > 0 && used.times[p] > limit.Times {
-				t.add(n, at, &Tally{PausesOver: 1})
-			}
-		}
-		until := min(s.Until, max(to.UnixMilli(), at+1))
-		left := max(0, limit.PerDay.Milliseconds()-used.time[p])
-		used.time[p] += until - at
-		if ok && limit.PerDay > 0 && at+left < until {
-			over := s
-			over.At, over.Until = at+left, until
-			t.spread(n, over, PausedOver)
-		}
-		at = until
-	}
 }
 
 // Names lists the dimensions of which a table has rows.

@@ -204,7 +204,7 @@ func (l *queueLog) left(e orchestrator.Entry, c *loggedCall, why string) {
 		l.line(e.At, e.Call, queue, "", "EXITWITHTIMEOUT", at, c.place, wait)
 	case "exit":
 		l.line(e.At, e.Call, queue, "", "EXITWITHKEY", "", at, c.place, wait)
-	case "empty":
+	case string(orchestrator.RefusedEmpty), "empty":
 		l.line(e.At, e.Call, queue, "", "EXITEMPTY", at, c.place, wait)
 	case "hangup":
 		l.line(e.At, e.Call, queue, "", "ABANDON", at, c.place, wait)

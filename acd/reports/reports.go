@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/acd"
@@ -21,6 +22,7 @@ import (
 type Records interface {
 	Stays(ctx context.Context, from, to time.Time, fn func(records.Stay)) error
 	AgentChanges(ctx context.Context, from, to time.Time, fn func(records.AgentState)) error
+	Dispositions(ctx context.Context, from, to time.Time, fn func(records.Disposition)) error
 	Callbacks(ctx context.Context, from, to time.Time, fn func(records.Callback)) error
 	Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error
 	Callers(ctx context.Context, from, to time.Time, fn func(call, number string, at int64)) error
@@ -71,7 +73,7 @@ func (r Reporter) Report(ctx context.Context, name string, q Query) (figures.Tab
 	if err != nil {
 		return figures.Table{}, fault.E(op, fault.Invalid, err)
 	}
-	day, err := r.read(ctx, q, now, report.OfCalls)
+	day, err := r.read(ctx, q, now, report.Of)
 	if err != nil {
 		return figures.Table{}, err
 	}
@@ -98,18 +100,24 @@ func (q *Query) check() error {
 	return nil
 }
 
-// read fetches what the figures are computed from: changes of agents' states and, for
-// reports of calls, those.
-func (r Reporter) read(ctx context.Context, q Query, now time.Time, calls bool) (*figures.Day, error) {
+// read fetches what figures are computed from that are of something.
+func (r Reporter) read(ctx context.Context, q Query, now time.Time, of figures.Of) (*figures.Day, error) {
 	defs := r.Definitions()
 	d := &figures.Day{Now: now.UnixMilli(), Centre: defs.Zone(), Limits: map[string]figures.Limit{}}
 	dir := directoryOf(defs)
-	if !calls {
+	switch of {
+	case figures.OfOutcomes:
+		return d, r.Records.Dispositions(ctx, q.From, q.To, func(x records.Disposition) {
+			d.Outcomes = append(d.Outcomes, figures.Outcome{Agent: x.Agent, Team: dir.teams[x.Agent], Queue: x.Queue, Path: strings.Split(x.Path, "/"), At: x.At,
+				Also: x.Also, Default: x.By == "default", Skills: dir.skills[x.Agent]})
+		})
+	case figures.OfStates:
 		for _, p := range defs.PauseReasons {
 			d.Limits[p.Name] = figures.Limit{PerDay: p.PerDay, Times: p.Times}
 		}
 		dawn, _ := calendar.DayOf(q.From.In(d.Centre)) // limits are those of days
 		return d, r.changes(ctx, d, dir, dawn, q.To)
+	case figures.OfCalls:
 	}
 	from, last := q.From.Add(-afterwards), q.To // an answer may be told of a caller who came before
 	err := r.Records.Stays(ctx, from, q.To, func(s records.Stay) {

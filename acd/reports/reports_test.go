@@ -78,6 +78,7 @@ func (j *journal) served(at time.Time, id, queue, caller string, waited, talked,
 	j.state(end, "a", "talking", "wrapup", "", id)
 	s.EndedAt, s.WaitMS, s.TalkMS = end.UnixMilli(), waited.Milliseconds(), talked.Milliseconds()
 	j.add(end, of(orchestrator.EntryCallEnded), s)
+	j.add(end, orchestrator.Entry{Type: orchestrator.EntryAgentDisposed, Call: id, Agent: "a"}, fields{"call": id, "queue": queue, "disposition": "cash", "path": "sale/cash", "by": "phone"})
 	j.state(end.Add(wrapped), "a", "wrapup", "available", "", "")
 	return end.Add(wrapped)
 }

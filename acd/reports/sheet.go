@@ -67,7 +67,7 @@ func (r Reporter) Sheet(ctx context.Context, q SheetQuery) (Sheet, error) {
 	if err != nil {
 		return Sheet{}, fault.E(op, fault.Invalid, err)
 	}
-	day, err := r.read(ctx, asked, r.Now(), true)
+	day, err := r.read(ctx, asked, r.Now(), figures.OfCalls)
 	if err != nil {
 		return Sheet{}, err
 	}

@@ -1407,15 +1407,18 @@ func (e ReportFormat) Valid() bool {
 
 // Defines values for ReportName.
 const (
-	ReportNameAgents  ReportName = "agents"
-	ReportNamePauses  ReportName = "pauses"
-	ReportNameService ReportName = "service"
+	ReportNameAgents   ReportName = "agents"
+	ReportNameOutcomes ReportName = "outcomes"
+	ReportNamePauses   ReportName = "pauses"
+	ReportNameService  ReportName = "service"
 )
 
 // Valid indicates whether the value is a known member of the ReportName enum.
 func (e ReportName) Valid() bool {
 	switch e {
 	case ReportNameAgents:
+		return true
+	case ReportNameOutcomes:
 		return true
 	case ReportNamePauses:
 		return true
@@ -4015,7 +4018,7 @@ type GetReportParams struct {
 	// TimeZone Zone of intervals, hours, days and weekdays, such as America/Bogota; UTC when it is left out.
 	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
 
-	// By What there is a row for each of; queue, agent, team, skill, did, reason, interval, hour, day, weekday, as far as the report has it; several are separated by commas. Left out, queue, agent or reason, as the report is of.
+	// By What there is a row for each of; queue, agent, team, skill, did, reason, outcome, interval, hour, day, weekday, as far as the report has it; several are separated by commas. Left out, queue, agent, reason or outcome, as the report is of.
 	By *string `form:"by,omitempty" json:"by,omitempty"`
 
 	// IntervalMS Length of an interval, with by=interval; a part of an hour.
@@ -4029,6 +4032,9 @@ type GetReportParams struct {
 
 	// Team Of the agents who are in this team now.
 	Team *ID `form:"team,omitempty" json:"team,omitempty"`
+
+	// Outcome This outcome, or those of this group, from the top of their tree: sale, sale/cash. Of report outcomes.
+	Outcome *string `form:"outcome,omitempty" json:"outcome,omitempty"`
 
 	// Skill Of calls that asked for this skill; in reports of agents, of those who have it now.
 	Skill *ID `form:"skill,omitempty" json:"skill,omitempty"`

@@ -119,6 +119,37 @@ func (d *DB) AgentChanges(ctx context.Context, from, to time.Time, fn func(Agent
 	return classify("records.AgentChanges", err)
 }
 
+// Disposition is an outcome that an agent gave to a call, be it one of several. Times are unix
+// milliseconds.
+type Disposition struct {
+	Call, Agent, Queue string
+	Path               string // its name, behind the names of the groups that it is in: sale/cash
+	By                 string // who gave it; "default" is nobody
+	At                 int64
+	Also               bool // beside another
+}
+
+// Dispositions tells of the dispositions that were given in a span, by when they were. An
+// agent's later ones for a call replace the earlier.
+func (d *DB) Dispositions(ctx context.Context, from, to time.Time, fn func(Disposition)) error {
+	var w where
+	w.between("d.at", from, to)
+	w.add("NOT EXISTS (SELECT 1 FROM dispositions n WHERE n.call = d.call AND n.agent = d.agent AND n.also = 0 AND n.pos > d.pos)")
+	rows, err := d.read.QueryContext(ctx, d.rebind(`SELECT d.call, d.agent, d.queue, CASE WHEN d.path = '' THEN d.disposition ELSE d.path END, d.by_whom, d.at, d.also
+		FROM dispositions d`+w.String()+" ORDER BY d.at, d.pos"), w.args...)
+	if err == nil {
+		err = each(rows, func(rows *sql.Rows) error {
+			var x Disposition
+			var also int64
+			err := rows.Scan(&x.Call, &x.Agent, &x.Queue, &x.Path, &x.By, &x.At, &also)
+			x.Also = also != 0
+			fn(x)
+			return err
+		})
+	}
+	return classify("records.Dispositions", err)
+}
+
 // Entries tells of the journal's entries of some types in a span, by their time.
 func (d *DB) Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error {
 	var w where

@@ -36,11 +36,11 @@ func (d *DB) Write(ctx context.Context, entries []orchestrator.Entry) (malformed
 		b := sortOut(lines)
 		malformed = b.malformed
 		if _, err := d.insert(ctx, tx, "agent_states",
-			"id, pos, agent, at, from_state, to_state, reason, device, call, by_whom", b.agentStates); err != nil {
+			agentStateRow, b.agentStates); err != nil {
 			return err
 		}
 		if _, err := d.insert(ctx, tx, "dispositions",
-			"id, pos, call, agent, queue, disposition, by_whom, at", b.dispositions); err != nil {
+			"id, pos, call, agent, queue, disposition, by_whom, at, path, also", b.dispositions); err != nil {
 			return err
 		}
 		if err := d.project(ctx, tx, b.calls); err != nil {
@@ -83,6 +83,8 @@ func (d *DB) insertInto(ctx context.Context, tx *transaction, table, columns, co
 	return added, nil
 }
 
+const agentStateRow = "id, pos, agent, at, from_state, to_state, reason, device, call, by_whom"
+
 // batch is a list of lines sorted out by table.
 type batch struct {
 	agentStates, dispositions [][]any
@@ -95,6 +97,8 @@ type disposed struct {
 	Call        string `json:"call"`
 	Queue       string `json:"queue"`
 	Disposition string `json:"disposition"`
+	Path        string `json:"path"`
+	Also        bool   `json:"also"`
 	By          string `json:"by"`
 }
 
@@ -123,8 +127,12 @@ func sortOut(lines []line) batch {
 		case orchestrator.EntryAgentDisposed:
 			var x disposed
 			b.read(l, &x)
+			also := 0
+			if x.Also {
+				also = 1
+			}
 			b.dispositions = append(b.dispositions, []any{l.id, l.pos, l.call, l.agent,
-				text(x.Queue), text(x.Disposition), text(x.By), l.at})
+				text(x.Queue), text(x.Disposition), text(x.By), l.at, text(x.Path), also})
 		case orchestrator.EntryCallEnded:
 			b.read(l, &orchestrator.CallSummary{})
 		default: // has no table of its own
