@@ -13,6 +13,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/acd/redisstore/matchbench"
 	"github.com/operadora/operadora/orchestrator"
 	journal "github.com/operadora/operadora/orchestrator/redisstore"
 )
@@ -41,7 +42,7 @@ func TestManyClients(t *testing.T) {
 }
 
 func manyClients(t *testing.T, rdb redis.UniversalClient, node *redis.Client, tenant string) {
-	d := centre(2 * racers)
+	d := matchbench.Definitions(2 * racers)
 	w := newWorld(t, node, tenant)
 	w.store = redisstore.New(rdb, tenant)
 	w.svc = w.unstarted(acd.Parts{Definitions: d})

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/redisstore/matchbench"
 )
 
 // BenchmarkMatchWhileRead is a call that comes to 5,000 free agents and 5,000
@@ -94,46 +94,31 @@ func (w *world) anew(ctx context.Context) error {
 	return err
 }
 
-// BenchmarkBoard reads what a wallboard shows of 5,000 agents of 200 kinds, all in a
-// call, and 5,000 waiting calls in 50 queues.
-func BenchmarkBoard(b *testing.B) {
-	for _, n := range []int{100, 5_000} {
-		b.Run(fmt.Sprintf("agents=%d", n), func(b *testing.B) {
-			w, _, _ := busyCentre(b, n, benched)
-			board, err := w.svc.Board(w.ctx(), 0)
-			if w.must(err); len(board.Queues) != 50 || board.Agents["talking"] < n*9/10 {
-				b.Fatalf("%d queues, %v", len(board.Queues), board.Agents)
-			}
-			var took []time.Duration
-			b.ReportAllocs()
-			for b.Loop() {
-				begun := time.Now()
-				w.must(w.anew(w.ctx()))
-				took = append(took, time.Since(begun))
-			}
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
-			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
-		})
-	}
-}
-
 // BenchmarkPlace is what an announcement of position and expected wait costs at that size.
 func BenchmarkPlace(b *testing.B) {
-	w, d, _ := busyCentre(b, 5_000, benched)
+	rdb, tenant := client(b)
+	d := matchbench.Definitions(5_000)
 	for i := range d.Queues {
 		d.Queues[i].AnnounceWait = true
 	}
-	w.svc = w.unstarted(acd.Parts{Definitions: d})
-	gone := 0
-	for _, o := range w.records().Offers { // it is known how long calls take
-		if gone++; gone <= 200 {
-			w.must(w.svc.Finished(w.ctx(), o.Offer, time.Minute))
+	c, err := matchbench.New(rdb, tenant, d)
+	must := func(err error) {
+		if b.Helper(); err != nil {
+			b.Fatal(err)
 		}
 	}
+	must(err)
+	must(c.LogIn(b.Context()))
+	must(c.Fill(b.Context()))
+	for range 200 { // it is known how long calls take
+		_, _, err := c.Free(b.Context())
+		must(err)
+	}
+	r, err := c.Store.Read(b.Context())
+	must(err)
 	var ids []string
-	for id, c := range w.records().Calls {
-		if c.Offer == "" {
+	for id, call := range r.Calls {
+		if call.Offer == "" {
 			ids = append(ids, id)
 		}
 	}
@@ -143,10 +128,10 @@ func BenchmarkPlace(b *testing.B) {
 	i := 0
 	b.ReportAllocs()
 	for b.Loop() {
-		w.tock(10 * time.Millisecond) // a hundred callers are told in a second
+		c.Tick(10 * time.Millisecond) // a hundred callers are told in a second
 		begun := time.Now()
-		_, _, err := w.svc.Place(w.ctx(), ids[i*7919%len(ids)])
-		w.must(err)
+		_, _, err := c.Service.Place(b.Context(), ids[i*7919%len(ids)])
+		must(err)
 		took = append(took, time.Since(begun))
 		i++
 	}

@@ -186,24 +186,9 @@ func clusterOfThree(t testing.TB) (addrs []string, nodes []*redis.Client) {
 // clusterServers is clusterOfThree with a patience of its own, and the servers.
 func clusterServers(t testing.TB, patience string) (servers []*lab.Redis, addrs []string, nodes []*redis.Client) {
 	t.Helper()
-	for n := range 3 {
-		r := lab.RedisFor(t, lab.RedisOptions{Config: []string{"cluster-enabled yes", patience}})
-		servers, addrs, nodes = append(servers, r), append(addrs, r.Addr()), append(nodes, plain(t, r))
-		if err := nodes[n].ClusterAddSlotsRange(t.Context(), n*16384/3, (n+1)*16384/3-1).Err(); err != nil {
-			t.Fatal(err)
-		}
-		host, port, _ := net.SplitHostPort(addrs[0])
-		if n > 0 {
-			if err := nodes[n].ClusterMeet(t.Context(), host, port).Err(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	for _, node := range nodes {
-		waitFor(t, "the cluster comes up", func() bool {
-			info := node.ClusterInfo(t.Context()).Val()
-			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
-		})
+	servers = lab.RedisClusterFor(t, patience).Nodes
+	for _, r := range servers {
+		addrs, nodes = append(addrs, r.Addr()), append(nodes, plain(t, r))
 	}
 	return servers, addrs, nodes
 }

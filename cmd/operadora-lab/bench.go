@@ -29,6 +29,9 @@ var benches = []struct {
 	{names: []string{"conference_cost"}, run: bench.ConferenceCost},
 	{names: []string{"whisper_setup"}, run: bench.WhisperSetup},
 	{names: []string{"import"}, run: bench.Import},
+	{names: []string{"ewt_error"}, run: bench.EWTError},
+	{names: []string{"match"}, run: bench.Match},
+	{names: []string{"board"}, run: bench.Board},
 }
 
 func newBenchCommand() *cobra.Command {
@@ -40,8 +43,8 @@ func newBenchCommand() *cobra.Command {
 		Use:   "bench [NAME...]",
 		Short: "Measure operadora beside its peers on a private Asterisk: " + strings.Join(names, ", "),
 		Long: "Measure operadora beside its peers on a private Asterisk. Each line that is printed is a JSON object.\n" +
-			"NAME is " + strings.Join(names, ", ") + "; queue_drain and agent_gap are measured in one run.\n" +
-			"With LAB_PBX=freeswitch all but first_call are measured on a FreeSWITCH ($FREESWITCH), beside mod_callcenter, its eavesdrop and a bare ESL loop.\n" +
+			"NAME is " + strings.Join(names, ", ") + "; queue_drain and agent_gap are measured in one run; match, board and ewt_error need no PBX.\n" +
+			"With LAB_PBX=freeswitch all that need a PBX, but first_call, are measured on a FreeSWITCH ($FREESWITCH), beside mod_callcenter, its eavesdrop and a bare ESL loop.\n" +
 			"Without a name all of them run.",
 		ValidArgs: names,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -1,0 +1,104 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// RedisCluster is a private Redis Cluster of three nodes, without replicas.
+type RedisCluster struct{ Nodes []*Redis }
+
+// clusterOf is how many nodes a cluster has, of slots.
+const clusterOf, slots = 3, 16384
+
+// StartRedisCluster starts one and returns when it is up. config are further lines of each
+// node's redis.conf.
+func StartRedisCluster(ctx context.Context, config ...string) (*RedisCluster, error) {
+	c := &RedisCluster{}
+	for n := range clusterOf {
+		r, err := StartRedis(ctx, RedisOptions{Config: append([]string{"cluster-enabled yes"}, config...)})
+		if err == nil {
+			c.Nodes = append(c.Nodes, r)
+			err = c.join(ctx, n)
+		}
+		if err != nil {
+			return nil, errors.Join(err, c.Stop())
+		}
+	}
+	for _, r := range c.Nodes {
+		if err := up(ctx, r); err != nil {
+			return nil, errors.Join(err, c.Stop())
+		}
+	}
+	return c, nil
+}
+
+// RedisClusterFor starts one that ends with the test.
+func RedisClusterFor(tb TB, config ...string) *RedisCluster {
+	tb.Helper()
+	return started(tb, "redis-server", func(ctx context.Context) (*RedisCluster, error) { return StartRedisCluster(ctx, config...) })
+}
+
+// join gives a node its slots, and brings it to the first.
+func (c *RedisCluster) join(ctx context.Context, n int) error {
+	node := redis.NewClient(&redis.Options{Addr: c.Nodes[n].Addr()})
+	defer func() { _ = node.Close() }()
+	if err := node.ClusterAddSlotsRange(ctx, n*slots/clusterOf, (n+1)*slots/clusterOf-1).Err(); err != nil || n == 0 {
+		return err
+	}
+	host, port, err := net.SplitHostPort(c.Nodes[0].Addr())
+	if err != nil {
+		return err
+	}
+	return node.ClusterMeet(ctx, host, port).Err()
+}
+
+// up waits until a node knows the others, and that all slots are served.
+func up(ctx context.Context, r *Redis) error {
+	node := redis.NewClient(&redis.Options{Addr: r.Addr()})
+	defer func() { _ = node.Close() }()
+	often := time.NewTicker(10 * time.Millisecond)
+	defer often.Stop()
+	for {
+		info, err := node.ClusterInfo(ctx).Result()
+		if err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3") {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-often.C:
+		}
+	}
+}
+
+// Addrs are the nodes' host:port.
+func (c *RedisCluster) Addrs() (addrs []string) {
+	for _, r := range c.Nodes {
+		addrs = append(addrs, r.Addr())
+	}
+	return addrs
+}
+
+// LogTail is the last part of the nodes' logs.
+func (c *RedisCluster) LogTail() string {
+	var all strings.Builder
+	for _, r := range c.Nodes {
+		all.WriteString(r.LogTail())
+	}
+	return all.String()
+}
+
+// Stop ends the nodes.
+func (c *RedisCluster) Stop() error {
+	var err error
+	for _, r := range c.Nodes {
+		err = errors.Join(err, r.Stop())
+	}
+	return err
+}
