@@ -32,6 +32,26 @@ func (s *Service) Oversees(pbx, supervisor, agent string) (orchestrator.Oversigh
 		Endpoint: boss.Endpoint, Language: boss.Language, AutoAnswer: boss.AutoAnswer}, nil
 }
 
+// TeamOf is the team of an agent by the definitions in force, "" of one in none.
+func (s *Service) TeamOf(agent string) string { return s.directory.Load().agents[agent].Team }
+
+// Members are the agents of a team by the definitions in force.
+func (s *Service) Members(team string) (ids []string) {
+	for _, a := range s.directory.Load().defs.Agents {
+		if a.Team == team {
+			ids = append(ids, a.ID)
+		}
+	}
+	return ids
+}
+
+// TeamServes tells whether an agent of a team serves a queue.
+func (s *Service) TeamServes(team, queue string) bool {
+	return slices.ContainsFunc(s.directory.Load().defs.Agents, func(a Agent) bool {
+		return a.Team == team && slices.ContainsFunc(a.Queues, func(m Membership) bool { return m.Queue == queue })
+	})
+}
+
 // overseenCall says which call the agent talks in whom a supervisor has dialled.
 // Nothing is told of an agent whom they do not oversee.
 func (s *Service) overseenCall(ctx context.Context, boss Agent, cmd orchestrator.AgentCommand, answer orchestrator.AgentAnswer) (orchestrator.AgentAnswer, error) {

@@ -77,9 +77,9 @@ func (a *asker) own() (agent string, all bool) {
 }
 
 // seesNumbers tells whether a role may see callers' numbers and names. An agent
-// sees those of its own calls only (mask.go).
+// sees those of its own calls only, who is bound to teams those of their calls (mask.go).
 func seesNumbers(t records.Token) bool {
-	return wire.Role(t.Role) == wire.RoleAdmin || wire.Role(t.Role) == wire.RoleSupervisor
+	return !bound(t) && (wire.Role(t.Role) == wire.RoleAdmin || wire.Role(t.Role) == wire.RoleSupervisor)
 }
 
 // guard lets a request through only if the operation's access allows it, and
@@ -113,6 +113,9 @@ func (s *Server) admit(c echo.Context, o *operation, a *asker) error {
 	}
 	if !o.within(t.Scopes) {
 		return denied("the token's scopes do not reach this: it needs %s", o.scope())
+	}
+	if err := s.admitTeams(t, o, c.Param("agent")); err != nil {
+		return err
 	}
 	if o.audited && !s.pace.allows(t.ID) {
 		return problem{Status: http.StatusTooManyRequests, Code: wire.ProblemCodeThrottled, Detail: "too many changes with this token at once"}

@@ -71,7 +71,7 @@ func (s operations) playRecording(ctx context.Context, id string, download bool)
 
 // playable returns a recording of which there is sound.
 func (s *Server) playable(ctx context.Context, id string) (records.Recording, error) {
-	rec, err := s.Records.Recording(ctx, id)
+	rec, err := s.recording(ctx, id)
 	switch {
 	case err != nil:
 		return rec, err

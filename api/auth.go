@@ -77,7 +77,7 @@ func (s *Server) known(ip string, err error, valid bool, refusal string) error {
 
 func (s *Server) whoIs(a *asker) wire.Me {
 	t := a.token
-	return wire.Me{Token: t.ID, Name: t.Name, Role: wire.Role(t.Role), Agent: t.Agent, Scopes: t.Scopes, ExpiresAt: t.Expires.UTC(), Permissions: s.permissions(a)}
+	return wire.Me{Token: t.ID, Name: t.Name, Role: wire.Role(t.Role), Agent: t.Agent, Scopes: t.Scopes, Teams: t.Teams, ExpiresAt: t.Expires.UTC(), Permissions: s.permissions(a)}
 }
 
 // GetMe implements StrictServerInterface.

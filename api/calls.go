@@ -105,7 +105,7 @@ func (s *Server) own(ctx context.Context, id string) (call.Call, error) {
 	if far := live.Far(); !every && (live.State != call.StateTalking || far == nil || far.Person() != self) {
 		return live, denied("agent %s does not talk in this call", quoted(self))
 	}
-	return live, nil
+	return live, s.overCall(ctx, live)
 }
 
 // fits tells whether a call is of the kind that is asked for.
@@ -142,7 +142,7 @@ func (s operations) ListCalls(ctx context.Context, r ListCallsRequestObject) (Li
 	if err != nil {
 		return nil, err
 	}
-	return ListCalls200JSONResponse{Items: each(items, audienceOf(a.token).live), Next: next}, nil
+	return ListCalls200JSONResponse{Items: each(items, s.audienceOf(a.token).live), Next: next}, nil
 }
 
 // call returns a live call that the asker may see: an agent its own only.
@@ -187,8 +187,8 @@ func (s operations) GetCall(ctx context.Context, r GetCallRequestObject) (GetCal
 	if err != nil {
 		return nil, err
 	}
-	a, v := audienceOf(askerOf(ctx).token), liveCallView(live)
-	return GetCall200JSONResponse{LiveCall: a.live(v), Timeline: a.timeline(entries, serves(a.agent, v))}, nil
+	a, v := s.audienceOf(askerOf(ctx).token), liveCallView(live)
+	return GetCall200JSONResponse{LiveCall: a.live(v), Timeline: a.timeline(entries, serves(a.agent, v) || a.supervises(v.Serving))}, nil
 }
 
 // ExplainCall implements StrictServerInterface.
@@ -197,7 +197,7 @@ func (s operations) ExplainCall(ctx context.Context, r ExplainCallRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	show := audienceOf(askerOf(ctx).token)
+	show := s.audienceOf(askerOf(ctx).token)
 	for i, e := range entries {
 		entries[i].Data = show.entry(e, served).Data
 	}
@@ -207,7 +207,7 @@ func (s operations) ExplainCall(ctx context.Context, r ExplainCallRequestObject)
 // onRecord is what is on record of a call that the asker may see, in progress or
 // ended, and whether it is the asker's own.
 func (s *Server) onRecord(ctx context.Context, id string) (entries []orchestrator.Entry, served bool, err error) {
-	show := audienceOf(askerOf(ctx).token)
+	show := s.audienceOf(askerOf(ctx).token)
 	contact, entries, err := s.contact(ctx, id)
 	if err == nil {
 		return show.seen(entries), show.sees(contact.Agent), nil
@@ -220,7 +220,8 @@ func (s *Server) onRecord(ctx context.Context, id string) (entries []orchestrato
 		return nil, false, err
 	}
 	entries, err = s.Records.Timeline(ctx, live.Call)
-	return show.seen(entries), serves(show.agent, liveCallView(live)), err
+	v := liveCallView(live)
+	return show.seen(entries), serves(show.agent, v) || show.supervises(v.Serving), err
 }
 
 // ordered is the answer to a wish that a call carries out in its own time.

@@ -30,6 +30,12 @@ func (s operations) ListContacts(ctx context.Context, r ListContactsRequestObjec
 			return nil, denied("agent %s may see its own contacts only", quoted(self))
 		}
 		f.Agent = self
+	} else if len(f.Callers) > 0 && bound(a.token) && f.Agent != "" {
+		if err := s.overAgent(a.token, f.Agent); err != nil {
+			return nil, err
+		}
+	} else if len(f.Callers) > 0 && bound(a.token) {
+		return nil, denied("the token is bound to %s: name one of its agents (agent) to look for callers", teamsOf(a.token))
 	} else if len(f.Callers) > 0 && !seesNumbers(a.token) {
 		// Asking for a number that one may not see would tell whether it called.
 		return nil, denied("role %s may not look for callers", a.token.Role)
@@ -38,7 +44,7 @@ func (s operations) ListContacts(ctx context.Context, r ListContactsRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	show := audienceOf(a.token)
+	show := s.audienceOf(a.token)
 	return ListContacts200JSONResponse{Items: each(list, func(c records.Contact) wire.Contact { return show.contact(contactView(c)) }), Next: next}, nil
 }
 
@@ -77,7 +83,7 @@ func (s operations) GetContact(ctx context.Context, r GetContactRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	show := audienceOf(askerOf(ctx).token)
+	show := s.audienceOf(askerOf(ctx).token)
 	return GetContact200JSONResponse{Contact: show.contact(contactView(contact)), Timeline: show.timeline(entries, show.sees(contact.Agent))}, nil
 }
 
@@ -86,6 +92,14 @@ func (s operations) ExportContacts(ctx context.Context, r ExportContactsRequestO
 	p := r.Params
 	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
 		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Kind: recordedKind(given(p.Kind))}
+	if t := askerOf(ctx).token; bound(t) {
+		if f.Agent == "" {
+			return nil, denied("the token is bound to %s: name one of its agents (agent)", teamsOf(t))
+		}
+		if err := s.overAgent(t, f.Agent); err != nil {
+			return nil, err
+		}
+	}
 	table, err := s.contactTable(ctx, given(p.TimeZone))
 	if err != nil {
 		return nil, err

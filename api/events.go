@@ -45,7 +45,7 @@ func (s operations) StreamEvents(ctx context.Context, r StreamEventsRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	st := &stream{Server: s.Server, visitor: v, audience: audienceOf(askerOf(ctx).token), caughtUp: func() {}}
+	st := &stream{Server: s.Server, visitor: v, audience: s.audienceOf(askerOf(ctx).token), caughtUp: func() {}}
 	open, err := st.begin(ctx, given(r.Params.LastEventID))
 	if err != nil {
 		s.doors.leave(v, "")

@@ -274,6 +274,19 @@ func (f *fakeFloor) asked() []time.Duration {
 	return ages
 }
 
+// fakeTeams has agent 101 in team sales, which serves the queue sales; 102 is in support, which serves support.
+type fakeTeams struct{}
+
+func (*fakeTeams) TeamOf(agent string) string {
+	return map[string]string{"101": "sales", "102": "support"}[agent]
+}
+
+func (*fakeTeams) Members(team string) []string {
+	return map[string][]string{"sales": {"101"}, "support": {"102"}}[team]
+}
+
+func (*fakeTeams) TeamServes(team, queue string) bool { return team == queue }
+
 type fakeAgents struct {
 	mu     sync.Mutex
 	answer orchestrator.AgentAnswer    // guarded by mu

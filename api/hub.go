@@ -50,7 +50,7 @@ func (a audience) frame(i *item) []byte {
 	switch {
 	case a.unseen(i.entry):
 		return nil
-	case a.full || (a.agent != "" && i.entry.Agent == a.agent):
+	case a.sees(i.entry.Agent):
 		return i.full()
 	case a.agent != "" && i.entry.Call != "" && i.entry.Type != orchestrator.EntryAgentState:
 		return nil

@@ -2,6 +2,8 @@ package api
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
@@ -33,10 +35,15 @@ func maskSummary(s wire.CallSummary) wire.CallSummary {
 type audience struct {
 	full  bool
 	agent string // role agent: sees the callers it serves
+	teams string // role supervisor, bound to them: sees their callers; joined by spaces
+	in    Teams  // who is in them
 }
 
-func audienceOf(t records.Token) audience {
+func (s *Server) audienceOf(t records.Token) audience {
 	a := audience{full: seesNumbers(t)}
+	if bound(t) {
+		a.teams, a.in = strings.Join(t.Teams, " "), s.Teams
+	}
 	if wire.Role(t.Role) == wire.RoleAgent {
 		a.agent = t.Agent
 	}
@@ -44,10 +51,17 @@ func audienceOf(t records.Token) audience {
 }
 
 // sees tells whether the callers of an agent's calls may be seen.
-func (a audience) sees(agent string) bool { return a.full || (a.agent != "" && a.agent == agent) }
+func (a audience) sees(agent string) bool {
+	return a.full || (a.agent != "" && a.agent == agent) || a.supervises(agent)
+}
+
+// supervises tells whether an agent is in one of the teams to which the audience is bound.
+func (a audience) supervises(agent string) bool {
+	return a.teams != "" && agent != "" && slices.Contains(strings.Fields(a.teams), a.in.TeamOf(agent))
+}
 
 func (a audience) live(v wire.LiveCall) wire.LiveCall {
-	if !a.full && !serves(a.agent, v) {
+	if !a.full && !serves(a.agent, v) && !a.supervises(v.Serving) {
 		v.CallSummary = maskSummary(v.CallSummary)
 	}
 	v.Supervisors = a.supervisors(v)

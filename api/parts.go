@@ -70,6 +70,15 @@ type Floor interface {
 	Explain(ctx context.Context, agent, call string) ([]wire.Finding, error)
 }
 
+// Teams knows who is in which team, by the definitions in force. *acd.Service does.
+type Teams interface {
+	// TeamOf is the team of an agent, "" of one in none.
+	TeamOf(agent string) string
+	Members(team string) []string
+	// TeamServes tells whether an agent of a team serves a queue.
+	TeamServes(team, queue string) bool
+}
+
 // Records reads and writes what lasts. *records.DB is one.
 type Records interface {
 	Contacts(ctx context.Context, f records.ContactFilter) ([]records.Contact, string, error)
@@ -171,6 +180,7 @@ type Parts struct {
 	Agents      orchestrator.Agents
 	Callers     Callers
 	Floor       Floor
+	Teams       Teams
 	Records     Records
 	Reports     Reports
 	Leads       Leads

@@ -13,7 +13,14 @@ import (
 // ListRecordings implements StrictServerInterface.
 func (s operations) ListRecordings(ctx context.Context, r ListRecordingsRequestObject) (ListRecordingsResponseObject, error) {
 	p := r.Params
-	list, next, err := s.Records.Recordings(ctx, records.RecordingFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent),
+	agents, none, err := s.narrowed(ctx, given(p.Agent))
+	if err != nil {
+		return nil, err
+	}
+	if none {
+		return ListRecordings200JSONResponse{Items: []wire.Recording{}}, nil
+	}
+	list, next, err := s.Records.Recordings(ctx, records.RecordingFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Agents: agents,
 		Call: given(p.Call), Kind: string(given(p.Kind)), Deleted: given(p.Deleted), Limit: given(p.Limit), Cursor: given(p.Cursor)})
 	if err != nil {
 		return nil, err
@@ -23,8 +30,20 @@ func (s operations) ListRecordings(ctx context.Context, r ListRecordingsRequestO
 
 // GetRecording implements StrictServerInterface.
 func (s operations) GetRecording(ctx context.Context, r GetRecordingRequestObject) (GetRecordingResponseObject, error) {
-	rec, err := s.Records.Recording(ctx, r.Recording)
+	rec, err := s.recording(ctx, r.Recording)
 	return GetRecording200JSONResponse(recordingView(rec)), err
+}
+
+// recording returns a recording that the asker may have.
+func (s *Server) recording(ctx context.Context, id string) (records.Recording, error) {
+	rec, err := s.Records.Recording(ctx, id)
+	if err != nil {
+		return rec, err
+	}
+	if err := s.overAgent(askerOf(ctx).token, rec.Agent); err != nil {
+		return records.Recording{}, err
+	}
+	return rec, nil
 }
 
 // MuteRecording implements StrictServerInterface.

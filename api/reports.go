@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/operadora/operadora/acd/figures"
 	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator/records"
 )
 
 // GetReport implements StrictServerInterface.
@@ -29,6 +31,9 @@ func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (Ge
 			q.By = append(q.By, figures.Dimension(d))
 		}
 	}
+	if err := s.ofTeam(askerOf(ctx).token, &q.Query); err != nil {
+		return nil, err
+	}
 	table, err := s.Reports.Report(ctx, string(r.Report), q)
 	if err != nil {
 		return nil, err
@@ -44,6 +49,23 @@ func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (Ge
 	default:
 		return GetReport200JSONResponse(reportView(table)), nil
 	}
+}
+
+// ofTeam refuses a report that is not of the token's teams. A token of one team gets that team's.
+func (s *Server) ofTeam(t records.Token, q *figures.Query) error {
+	switch {
+	case !bound(t):
+		return nil
+	case q.Team == "" && q.Agent != "":
+		return s.overAgent(t, q.Agent)
+	case q.Team == "" && len(t.Teams) == 1:
+		q.Team = t.Teams[0]
+	case q.Team == "":
+		return denied("the token is bound to %s: name one of them (team)", teamsOf(t))
+	case !slices.Contains(t.Teams, q.Team):
+		return denied("the token is bound to %s, and not to team %s", teamsOf(t), quoted(q.Team))
+	}
+	return nil
 }
 
 // GetQueueLog implements StrictServerInterface. It streams.

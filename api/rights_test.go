@@ -196,3 +196,104 @@ func TestOneCorruptCallStopsNoList(t *testing.T) {
 		t.Error("not counted")
 	}
 }
+
+// TestASupervisorOfTeams has the rights of the role over the people of the teams, and over nothing of others.
+func TestASupervisorOfTeams(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	of := func(teams ...string) string {
+		return w.token(records.Token{Name: strings.Join(teams, "+"), Role: string(wire.RoleSupervisor), Teams: teams})
+	}
+	ours, theirs, nobodys, both, all := of("sales"), of("support"), of("gone"), of("sales", "support"), w.tokens[wire.RoleSupervisor]
+	w.agents.answer = orchestrator.AgentAnswer{Result: orchestrator.AgentOK, Agent: "101", State: "paused"}
+	const audio, report = "/recordings/op-p1-r1/audio", "/reports/agents?from=2026-03-02T00:00:00Z"
+	for _, r := range []struct {
+		token, request, path, body string
+		want                       int
+		told                       string
+	}{
+		{ours, "POST", "/agents/101/pause", `{"reason":"x"}`, 200, ""},
+		{theirs, "POST", "/agents/101/pause", `{"reason":"x"}`, 403, `the token is bound to team "support", and this is agent "101"'s, who is in team "sales"`},
+		{all, "POST", "/agents/101/pause", `{"reason":"x"}`, 200, ""},
+		{nobodys, "POST", "/agents/103/pause", `{"reason":"x"}`, 403, `who is in no team`},
+		{ours, "GET", "/agents/102/states", "", 403, `agent "102"'s, who is in team "support"`},
+		{theirs, "GET", "/agents/101", "", 200, ""},
+		{ours, "POST", "/calls/c1/hangup", "", 202, ""},
+		{theirs, "POST", "/calls/c1/hangup", "", 403, `agent "101"'s`},
+		{both, "POST", "/calls/c1/hangup", "", 202, ""},
+		{ours, "POST", "/calls/c2/move", `{"front":true,"reason":"x"}`, 202, ""}, // it waits in sales
+		{theirs, "POST", "/calls/c2/move", `{"front":true,"reason":"x"}`, 403, `the call is in no queue that it serves`},
+		{ours, "POST", "/calls/c1/supervise", `{"mode":"listen","supervisor":"102"}`, 202, ""},
+		{theirs, "POST", "/calls/c1/supervise", `{"mode":"listen","supervisor":"102"}`, 403, `agent "101"'s`},
+		{theirs, "POST", "/calls/c1/leave", `{"supervisor":"102"}`, 403, `agent "101"'s`},
+		{theirs, "POST", "/recordings/" + liveRec + "/mute", "", 403, `agent "101"'s`},
+		{ours, "GET", audio, "", 200, ""},
+		{theirs, "GET", audio, "", 403, `agent "101"'s`},
+		{theirs, "HEAD", audio, "", 403, ""},
+		{theirs, "GET", "/recordings/op-p1-r1", "", 403, `agent "101"'s`},
+		{theirs, "GET", "/recordings?agent=101", "", 403, `agent "101"'s`},
+		{ours, "GET", report, "", 200, ""},
+		{ours, "GET", report + "&team=sales", "", 200, ""},
+		{ours, "GET", report + "&team=support", "", 403, `the token is bound to team "sales", and not to team "support"`},
+		{ours, "GET", report + "&agent=102", "", 403, `agent "102"'s`},
+		{both, "GET", report, "", 403, `the token is bound to teams sales, support: name one of them (team)`},
+		{both, "GET", report + "&team=support", "", 200, ""},
+		{ours, "GET", "/contacts.csv?agent=101", "", 200, ""},
+		{ours, "GET", "/contacts.csv", "", 403, `name one of its agents (agent)`},
+		{theirs, "GET", "/contacts.csv?agent=101", "", 403, `agent "101"'s`},
+		{ours, "GET", "/contacts?agent=101&caller=600123456", "", 200, ""},
+		{ours, "GET", "/contacts?caller=600123456", "", 403, `name one of its agents`},
+		{theirs, "GET", "/contacts?agent=101&caller=600123456", "", 403, `agent "101"'s`},
+		{ours, "GET", "/queue_log?from=2026-03-02T00:00:00Z", "", 403, `the token is bound to team "sales", and this is of the whole centre`},
+		{ours, "GET", "/logbook?from=2026-03-02T00:00:00Z&to=2026-03-02T01:00:00Z", "", 403, `of the whole centre`},
+		{ours, "GET", "/do_not_call", "", 403, `of the whole centre`},
+	} {
+		got := ask(s, r.request, "/api/v1"+r.path, r.token, r.body)
+		if got.Code != r.want || r.told != "" && !strings.Contains(strings.ReplaceAll(got.Body.String(), `\"`, `"`), r.told) {
+			t.Errorf("%s %s: %d, want %d: %s\nlacks %s", r.request, r.path, got.Code, r.want, got.Body, r.told)
+		}
+	}
+	count := func(token string) int {
+		return len(read[wire.RecordingPage](t, ask(s, "GET", "/api/v1/recordings", token, ""), 200).Items)
+	}
+	if a, b, c := count(ours), count(theirs), count(nobodys); a != 2 || b != 0 || c != 0 {
+		t.Errorf("recordings: %d, %d, %d", a, b, c)
+	}
+	for token, want := range map[string]string{ours: "+34600123456", theirs: "***456", both: "+34600123456"} {
+		v := read[wire.CallView](t, ask(s, "GET", "/api/v1/calls/c1", token, ""), 200)
+		p := read[wire.ContactView](t, ask(s, "GET", "/api/v1/contacts/p1", token, ""), 200)
+		if v.Caller.Number != want || p.Caller.Number != want {
+			t.Errorf("the caller of c1 is %q, of p1 %q, want %s", v.Caller.Number, p.Caller.Number, want)
+		}
+		if told := ask(s, "GET", "/api/v1/contacts/p1", token, "").Body.String(); strings.Contains(told, "4111") != (want[0] == '+') {
+			t.Errorf("what the caller keyed in: %s", told)
+		}
+	}
+	me := read[wire.Me](t, ask(s, "GET", "/api/v1/me", ours, ""), 200)
+	if got := strings.Join(me.Permissions, " "); strings.Join(me.Teams, " ") != "sales" || strings.Contains(got, "getQueueLog") || !strings.Contains(got, "pauseAgent") {
+		t.Errorf("teams %v, permissions %s", me.Teams, got)
+	}
+}
+
+// TestTheStreamOfASupervisorOfTeams tells all of the teams' calls, and masks what is of others.
+func TestTheStreamOfASupervisorOfTeams(t *testing.T) {
+	t.Parallel()
+	s := newWorld(t).server()
+	summary := orchestrator.CallSummary{Call: "c1", Agent: "101", Caller: orchestrator.Party{Number: "+34600123456"}}
+	e := entry("1-1", orchestrator.EntryCallEnded, "c1", "101", summary)
+	live := wire.LiveCall{Serving: "101", CallSummary: wire.CallSummary{Caller: wire.Party{Number: "+34600123456"}}, Supervisors: []wire.Supervision{{Supervisor: "103"}}}
+	for team, want := range map[string]bool{"sales": true, "support": false} {
+		a := s.audienceOf(records.Token{Role: string(wire.RoleSupervisor), Teams: []string{team}})
+		if got := strings.Contains(string(a.frame(newItem(e))), "+34600123456"); got != want {
+			t.Errorf("%s: the stream tells the number: %v", team, got)
+		}
+		if v := a.live(live); (v.Caller.Number == "+34600123456") != want || (len(v.Supervisors) > 0) != want {
+			t.Errorf("%s: %+v", team, v)
+		}
+		snap, err := a.callsOf([]wire.LiveCall{live})
+		if err != nil || strings.Contains(string(snap), "+34600123456") != want {
+			t.Errorf("%s: the snapshot is %s, %v", team, snap, err)
+		}
+	}
+}

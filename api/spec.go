@@ -31,6 +31,7 @@ type operation struct {
 	access           access
 	stream           bool // no deadline, and not timed
 	upload           bool // its body is a file, which is read as it comes and takes as long as it takes
+	reach            reach
 	audited          bool // leaves a line on the audit log
 	parameters       []*openapi3.Parameter
 	query            []string         // names of the parameters in the query
@@ -69,6 +70,10 @@ func newOperation(method, path string, item *openapi3.PathItem, op *openapi3.Ope
 	o.audited = audits || !safe(method)
 	o.access.public = op.Security != nil && len(*op.Security) == 0
 	o.access.self, _ = op.Extensions["x-self"].(bool)
+	team, _ := op.Extensions["x-team"].(string)
+	if o.reach = reach(team); !slices.Contains(reaches, o.reach) {
+		return nil, fmt.Errorf("x-team: %q is none of %q", team, reaches)
+	}
 	roles, _ := op.Extensions["x-roles"].([]any)
 	for _, r := range roles {
 		role, _ := r.(string)
@@ -108,7 +113,7 @@ func (s *Server) operationOf(method, path string) *operation { return s.operatio
 func (s *Server) permissions(a *asker) []string {
 	var out []string
 	for _, o := range s.operations {
-		if !o.access.public && o.access.allows(a.token, a.token.Agent) && o.within(a.token.Scopes) {
+		if !o.access.public && o.access.allows(a.token, a.token.Agent) && o.within(a.token.Scopes) && (!bound(a.token) || o.reach != reachCentre) {
 			out = append(out, o.id)
 		}
 	}

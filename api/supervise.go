@@ -38,13 +38,16 @@ func (s operations) superviseWish(ctx context.Context, id string, w call.Wish) (
 	if err != nil {
 		return ordered{}, err
 	}
+	if err := s.overCall(ctx, live); err != nil {
+		return ordered{}, err
+	}
 	s.auditLive(ctx, "call."+string(w.Do), live.Call, auditDetail(w))
 	return s.askAs(ctx, live, w, "")
 }
 
 // unseen tells whether an entry is of a supervisor whom the audience must not notice.
 func (a audience) unseen(e orchestrator.Entry) bool {
-	if a.full || e.Type != orchestrator.EntryCallSupervised {
+	if a.full || a.supervises(e.Agent) || e.Type != orchestrator.EntryCallSupervised {
 		return false
 	}
 	var s wire.EntrySupervised
@@ -58,7 +61,7 @@ func (a audience) seen(entries []orchestrator.Entry) []orchestrator.Entry {
 
 // supervisors are those of a call whom the audience may notice.
 func (a audience) supervisors(v wire.LiveCall) []wire.Supervision {
-	if a.full {
+	if a.full || a.supervises(v.Serving) {
 		return v.Supervisors
 	}
 	return slices.DeleteFunc(slices.Clone(v.Supervisors), func(s wire.Supervision) bool { return !s.Visible || a.agent != v.Serving })

@@ -3063,6 +3063,9 @@ type Me struct {
 	// Scopes What the token was narrowed to; absent when it may do all that its role may.
 	Scopes []string `json:"scopes,omitempty,omitzero"`
 
+	// Teams The teams that its rights are bound to; absent when they are of the whole centre.
+	Teams []string `json:"teams,omitempty,omitzero"`
+
 	// Token The token's id.
 	Token string `json:"token"`
 }

@@ -60,6 +60,9 @@ func newTokenCreateCommand() *cobra.Command {
 			case !ofAgent && t.Agent != "":
 				return fmt.Errorf("--agent %q: goes with --role agent only, not with %s", t.Agent, t.Role)
 			}
+			if err := api.CheckTeams(t.Role, t.Teams, nil); err != nil {
+				return fmt.Errorf("--team %w", err)
+			}
 			if days < 0 {
 				return fmt.Errorf("--days %d: is negative", days)
 			}
@@ -77,6 +80,11 @@ func newTokenCreateCommand() *cobra.Command {
 						return err
 					}
 				}
+				if len(t.Teams) > 0 {
+					if err := knownTeams(cmd, cfg.Definitions, t); err != nil {
+						return err
+					}
+				}
 				_, text, err := db.CreateToken(cmd.Context(), t)
 				if err == nil {
 					fmt.Fprintln(cmd.OutOrStdout(), text)
@@ -89,6 +97,7 @@ func newTokenCreateCommand() *cobra.Command {
 	f.StringVar(&t.Name, "name", "", "who or what holds it, for the audit log")
 	f.StringVar(&t.Role, "role", "", fmt.Sprintf("what it may do: %s", joinRoles(roles)))
 	f.StringVar(&t.Agent, "agent", "", "the agent it acts for, with role agent")
+	f.StringSliceVar(&t.Teams, "team", nil, "bind role supervisor to the people of a team; may be given again; else it is over the whole centre")
 	f.IntVar(&days, "days", tokenDays, "days until it expires; 0 is never")
 	f.StringSliceVar(&t.Scopes, "scope", nil, "narrow it to a part of what its role may: calls:read, agents:write, *:read …; may be given again")
 	for _, name := range []string{"name", "role"} {
@@ -102,9 +111,8 @@ func newTokenCreateCommand() *cobra.Command {
 // knownAgent refuses an agent that is not defined. Where the definitions cannot
 // be read it only warns: the token is for the database, not for this machine.
 func knownAgent(cmd *cobra.Command, dir, agent string) error {
-	floor := readACD(os.DirFS(dir))
-	if err := floor.faults.Err(); err != nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "warning: whether agent %q is defined is not known: %s\n", agent, fault.Text(err))
+	floor, known := readForToken(cmd, dir, fmt.Sprintf("agent %q", agent))
+	if !known {
 		return nil
 	}
 	var ids []string
@@ -115,6 +123,32 @@ func knownAgent(cmd *cobra.Command, dir, agent string) error {
 		ids = append(ids, a.ID)
 	}
 	return fmt.Errorf("--agent %q is not defined in %s; there are %s", agent, dir, strings.Join(ids, ", "))
+}
+
+// knownTeams does the same for teams.
+func knownTeams(cmd *cobra.Command, dir string, t records.Token) error {
+	floor, known := readForToken(cmd, dir, "team "+strings.Join(t.Teams, ", "))
+	if !known {
+		return nil
+	}
+	var ids []string
+	for _, team := range floor.defs.Teams {
+		ids = append(ids, team.ID)
+	}
+	if err := api.CheckTeams(t.Role, t.Teams, func(id string) bool { return slices.Contains(ids, id) }); err != nil {
+		return fmt.Errorf("--team %w in %s; there are %s", err, dir, strings.Join(ids, ", "))
+	}
+	return nil
+}
+
+// readForToken reads who there is; false, with a warning, when that cannot be read.
+func readForToken(cmd *cobra.Command, dir, whether string) (floor, bool) {
+	floor := readACD(os.DirFS(dir))
+	if err := floor.faults.Err(); err != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "warning: whether %s is defined is not known: %s\n", whether, fault.Text(err))
+		return floor, false
+	}
+	return floor, true
 }
 
 func joinRoles(roles []wire.Role) string {
@@ -138,10 +172,10 @@ func newTokenListCommand() *cobra.Command {
 				}
 				var rows [][]string
 				for _, t := range list {
-					rows = append(rows, []string{t.ID, t.Name, t.Role, t.Agent, strings.Join(t.Scopes, " "),
+					rows = append(rows, []string{t.ID, t.Name, t.Role, t.Agent, strings.Join(t.Teams, " "), strings.Join(t.Scopes, " "),
 						dayOrDash(t.Created), dayOrDash(t.Expires), dayOrDash(t.Used), dayOrDash(t.Revoked)})
 				}
-				return columns(cmd.OutOrStdout(), []string{"ID", "NAME", "ROLE", "AGENT", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "REVOKED"}, rows)
+				return columns(cmd.OutOrStdout(), []string{"ID", "NAME", "ROLE", "AGENT", "TEAMS", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "REVOKED"}, rows)
 			})
 		},
 	}

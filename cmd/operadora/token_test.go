@@ -37,6 +37,33 @@ func TestTokenOfAnAgent(t *testing.T) {
 	}
 }
 
+func TestTokenOfTeams(t *testing.T) {
+	t.Parallel()
+	config := initialSite(t)
+	put(t, filepath.Join(filepath.Dir(config), "definitions", "agents.yaml"), "pause_reasons:", "teams: [{id: day}, {id: night}]\npause_reasons:")
+	create := func(more ...string) (string, error) {
+		return command(t, append([]string{"-c", config, "token", "create", "--name", "boss"}, more...)...)
+	}
+	for _, row := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--role", "admin", "--team", "day"}, `--team "day": goes with role supervisor only, not with admin`},
+		{[]string{"--role", "supervisor", "--team", "dusk"}, `--team "dusk" is not defined in ` + filepath.Join(filepath.Dir(config), "definitions") + "; there are day, night"},
+	} {
+		if _, err := create(row.args...); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%v: %v, want %q", row.args, err, row.want)
+		}
+	}
+	if out, err := create("--role", "supervisor", "--team", "day", "--team", "night"); err != nil || !strings.HasPrefix(out, "op_") {
+		t.Errorf("%q, %v", out, err)
+	}
+	out, err := command(t, "-c", config, "token", "list")
+	if err != nil || !strings.Contains(out, "TEAMS") || !strings.Contains(out, "day night") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 func TestTokenRevoke(t *testing.T) {
 	t.Parallel()
 	config := initialSite(t)

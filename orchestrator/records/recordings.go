@@ -42,7 +42,8 @@ type Speaker struct {
 type RecordingFilter struct {
 	From, To                 time.Time // of the recording's start; To is exclusive
 	Queue, Agent, Call, Kind string
-	Deleted                  bool // also those whose sound was deleted
+	Agents                   []string // any of them
+	Deleted                  bool     // also those whose sound was deleted
 	Limit                    int
 	Cursor                   string
 }
@@ -70,6 +71,7 @@ func (d *DB) Recordings(ctx context.Context, f RecordingFilter) ([]Recording, st
 	w.between("started_at", f.From, f.To)
 	w.equal("queue", f.Queue)
 	w.equal("agent", f.Agent)
+	w.among("agent", f.Agents)
 	w.equal("call", f.Call)
 	w.equal("kind", f.Kind)
 	if !f.Deleted {

@@ -15,7 +15,7 @@ func TestSessions(t *testing.T) {
 		d := fresh(t)
 		now := noon
 		d.now = func() time.Time { return now }
-		token, bearer, err := d.CreateToken(t.Context(), Token{Name: "desk", Role: "supervisor", Scopes: []string{"calls:read", "queues:read"}})
+		token, bearer, err := d.CreateToken(t.Context(), Token{Name: "desk", Role: "supervisor", Scopes: []string{"calls:read", "queues:read"}, Teams: []string{"sales", "night"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +30,7 @@ func TestSessions(t *testing.T) {
 		first, text := open()
 		second, _ := open()
 		found, err := d.FindSession(t.Context(), text)
-		if err != nil || found.ID != first.ID || !found.Valid(now) || found.Token.Name != "desk" || len(found.Token.Scopes) != 2 {
+		if err != nil || found.ID != first.ID || !found.Valid(now) || found.Token.Name != "desk" || len(found.Token.Scopes) != 2 || len(found.Token.Teams) != 2 {
 			t.Errorf("found %+v, %v", found, err)
 		}
 		for _, bad := range []string{"", bearer, text + "x", "os_" + second.ID + "_" + text[len(text)-52:], "os__"} {

@@ -27,6 +27,8 @@ type Token struct {
 	Revoked time.Time `json:"revoked,omitzero"`
 	// Scopes narrow what its role may do; none leaves it all. The words are the API's.
 	Scopes []string `json:"scopes,omitempty"`
+	// Teams are those whose people its rights are bound to; none is the whole centre.
+	Teams []string `json:"teams,omitempty"`
 }
 
 // Valid tells whether the token may be used at a moment.
@@ -66,8 +68,8 @@ func (d *DB) CreateToken(ctx context.Context, t Token) (Token, string, error) {
 	}
 	secret := randomText(secretBytes)
 	t.ID, t.Created, t.Used, t.Revoked = randomText(idBytes), at(ms(d.now())), time.Time{}, time.Time{}
-	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO tokens (id, name, role, agent, hash, created_at, expires_at, used_at, revoked_at, scopes) VALUES ("+marks(10)+")"),
-		t.ID, text(t.Name), text(t.Role), text(t.Agent), hashSecret(secret), ms(t.Created), ms(t.Expires), 0, 0, text(strings.Join(t.Scopes, " ")))
+	_, err := d.write.ExecContext(ctx, d.rebind("INSERT INTO tokens (id, name, role, agent, hash, created_at, expires_at, used_at, revoked_at, scopes, teams) VALUES ("+marks(11)+")"),
+		t.ID, text(t.Name), text(t.Role), text(t.Agent), hashSecret(secret), ms(t.Created), ms(t.Expires), 0, 0, text(strings.Join(t.Scopes, " ")), text(strings.Join(t.Teams, " ")))
 	if err != nil {
 		return Token{}, "", classify(op, err)
 	}
@@ -76,7 +78,7 @@ func (d *DB) CreateToken(ctx context.Context, t Token) (Token, string, error) {
 
 // tokensOf are the columns of a token in a table of that name.
 func tokensOf(table string) string {
-	columns := []string{"id", "name", "role", "agent", "created_at", "expires_at", "used_at", "revoked_at", "scopes"}
+	columns := []string{"id", "name", "role", "agent", "created_at", "expires_at", "used_at", "revoked_at", "scopes", "teams"}
 	return table + "." + strings.Join(columns, ", "+table+".")
 }
 
@@ -114,9 +116,9 @@ func (d *DB) noteUse(ctx context.Context, t Token, now time.Time) {
 func scanToken(scan func(...any) error, more ...any) (Token, error) {
 	var t Token
 	var created, expires, used, revoked int64
-	var scopes string
-	err := scan(append([]any{&t.ID, &t.Name, &t.Role, &t.Agent, &created, &expires, &used, &revoked, &scopes}, more...)...)
-	t.Scopes = strings.Fields(scopes)
+	var scopes, teams string
+	err := scan(append([]any{&t.ID, &t.Name, &t.Role, &t.Agent, &created, &expires, &used, &revoked, &scopes, &teams}, more...)...)
+	t.Scopes, t.Teams = strings.Fields(scopes), strings.Fields(teams)
 	t.Created, t.Expires, t.Used, t.Revoked = at(created), at(expires), at(used), at(revoked)
 	return t, err
 }

@@ -1,0 +1,113 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// reach says what an operation does for a token whose rights are bound to teams: its x-team
+// in openapi.yaml. What does not say so is of the whole centre, and not for such a token.
+type reach string
+
+const (
+	reachCentre reach = ""
+	reachAny    reach = "any"    // nothing of it is a team's, or what is another team's is masked
+	reachAgent  reach = "agent"  // the agent of the path must be in one of the teams
+	reachAsked  reach = "looked" // the handler looks at whom it concerns
+)
+
+var reaches = []reach{reachCentre, reachAny, reachAgent, reachAsked}
+
+// CheckTeams says what is wrong with teams for a token of a role. team tells whether there is one.
+func CheckTeams(role string, teams []string, team func(id string) bool) error {
+	for _, t := range teams {
+		switch {
+		case wire.Role(role) != wire.RoleSupervisor:
+			return fmt.Errorf("%q: goes with role supervisor only, not with %s", t, role)
+		case team != nil && !team(t):
+			return fmt.Errorf("%q is not defined", t)
+		}
+	}
+	return nil
+}
+
+// bound tells whether a token's rights are bound to teams.
+func bound(t records.Token) bool { return len(t.Teams) > 0 }
+
+// isOver tells whether a token has its rights over an agent.
+func (s *Server) isOver(t records.Token, agent string) bool {
+	return !bound(t) || agent != "" && slices.Contains(t.Teams, s.Teams.TeamOf(agent))
+}
+
+// overAgent refuses a token that has no rights over an agent.
+func (s *Server) overAgent(t records.Token, agent string) error {
+	if s.isOver(t, agent) {
+		return nil
+	}
+	whose := "nobody's"
+	if agent != "" {
+		whose = "agent " + quoted(agent) + "'s, who is in no team"
+		if team := s.Teams.TeamOf(agent); team != "" {
+			whose = "agent " + quoted(agent) + "'s, who is in team " + quoted(team)
+		}
+	}
+	return denied("the token is bound to %s, and this is %s", teamsOf(t), whose)
+}
+
+func teamsOf(t records.Token) string {
+	if len(t.Teams) == 1 {
+		return "team " + quoted(t.Teams[0])
+	}
+	return "teams " + strings.Join(t.Teams, ", ")
+}
+
+// admitTeams refuses what is not for a token that is bound to teams.
+func (s *Server) admitTeams(t records.Token, o *operation, pathAgent string) error {
+	switch {
+	case !bound(t):
+		return nil
+	case o.reach == reachCentre:
+		return denied("the token is bound to %s, and this is of the whole centre", teamsOf(t))
+	case o.reach == reachAgent:
+		return s.overAgent(t, pathAgent)
+	}
+	return nil
+}
+
+// overCall refuses who has no rights over a live call: it is of the team of who talks in it, or is
+// rung for it; while nobody is, of the teams that serve the queue in which it waits.
+func (s *Server) overCall(ctx context.Context, c call.Call) error {
+	t := askerOf(ctx).token
+	if !bound(t) {
+		return nil
+	}
+	if far := c.Far(); far != nil && far.Person() != "" {
+		return s.overAgent(t, far.Person())
+	}
+	if slices.ContainsFunc(t.Teams, func(team string) bool { return c.Queue != "" && s.Teams.TeamServes(team, c.Queue) }) {
+		return nil
+	}
+	return denied("the token is bound to %s, and the call is in no queue that it serves", teamsOf(t))
+}
+
+// narrowed refuses a list of what is not of the token's teams. It returns the agents whom a list
+// without an agent must keep to, nil for all; none tells that there are no such agents.
+func (s *Server) narrowed(ctx context.Context, agent string) (agents []string, none bool, err error) {
+	t := askerOf(ctx).token
+	switch {
+	case !bound(t):
+		return nil, false, nil
+	case agent != "":
+		return nil, false, s.overAgent(t, agent)
+	}
+	for _, team := range t.Teams {
+		agents = append(agents, s.Teams.Members(team)...)
+	}
+	return agents, len(agents) == 0, nil
+}
