@@ -12,6 +12,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/acd/figures"
+	"github.com/operadora/operadora/acd/story"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -148,11 +149,14 @@ func (l *logbook) entry(e orchestrator.Entry) {
 	case orchestrator.SystemStopped:
 		l.add(at, until, code, who, "operadora stopped", "operadora se detuvo")
 	case orchestrator.SystemDefinitions:
-		changes := strings.Join(s.Changes, "; ")
-		l.add(at, until, code, who, "other definitions are in force: "+changes, "rigen otras definiciones: "+changes)
+		var en, es []string
+		for _, x := range s.Changes {
+			text := story.Change(x)
+			en, es = append(en, text["en"]), append(es, text["es"])
+		}
+		l.add(at, until, code, who, "other definitions are in force: "+strings.Join(en, "; "), "rigen otras definiciones: "+strings.Join(es, "; "))
 	case orchestrator.SystemHealed:
-		what := counted(s.Counts)
-		l.add(at, until, code, who, "put right at PBX "+e.PBX+": "+what, "corregido en la PBX "+e.PBX+": "+what)
+		l.add(at, until, code, who, "put right at PBX "+e.PBX+": "+counted(s.Counts, "en"), "corregido en la PBX "+e.PBX+": "+counted(s.Counts, "es"))
 	case orchestrator.SystemStoreAway:
 		l.add(at, until, code, who, "Redis did not answer", "Redis no respondió")
 	case orchestrator.SystemRecordsAway:
@@ -166,13 +170,17 @@ func (l *logbook) entry(e orchestrator.Entry) {
 }
 
 // counted lists counts by what they are of.
-func counted(counts map[string]int) string {
+func counted(counts map[string]int, language string) string {
 	var out []string
 	for what, n := range counts {
-		out = append(out, fmt.Sprintf("%s %d", what, n))
+		out = append(out, fmt.Sprintf("%s %d", story.Healed(what).In(language), n))
 	}
 	slices.Sort(out)
 	return strings.Join(out, ", ")
+}
+
+func join(text acd.Texts, more string) acd.Texts {
+	return acd.Texts{"en": text["en"] + more, "es": text["es"] + more}
 }
 
 // pbx takes a connection's coming and going. Another instance that has it is a failover.
@@ -228,26 +236,6 @@ var aside = records.Aside{
 	Role:    "agent", But: []string{NoteAction, "call.supervise", "call.leave"},
 }
 
-// deedWords are what people do, as "who VERB object". What is not here has its action's name.
-var deedWords = map[string][2]string{
-	"agent.login": {"logged in agent", "conectó al agente"}, "agent.logout": {"logged out agent", "desconectó al agente"},
-	"agent.pause": {"paused agent", "pausó al agente"}, "agent.resume": {"made ready agent", "puso listo al agente"},
-	"agent.dispose": {"gave the outcome of a call of agent", "tipificó una llamada del agente"}, "agent.pin_locked": {"was locked out after wrong PINs of agent", "quedó bloqueado por PIN errado del agente"},
-	"call.hangup": {"ended call", "terminó la llamada"}, "call.transfer": {"transferred call", "transfirió la llamada"},
-	"call.listen": {"listened to call", "escuchó la llamada"}, "call.whisper": {"whispered in call", "susurró en la llamada"},
-	"call.barge": {"entered call", "intervino en la llamada"}, "call.takeover": {"took over call", "tomó la llamada"},
-	"callback.add": {"noted a callback", "anotó una devolución de llamada"}, "callback.cancel": {"cancelled a callback", "canceló una devolución de llamada"},
-	"recording.delete": {"deleted recording", "borró la grabación"}, "recording.mute": {"silenced recording", "silenció la grabación"},
-	"do_not_call.add": {"forbade calling", "prohibió llamar a"}, "do_not_call.remove": {"allowed calling", "permitió llamar a"},
-	"do_not_call.source.delete": {"dropped the do-not-call source", "quitó la fuente de exclusión"},
-	"hold.place":                {"placed a legal hold on", "puso en custodia"}, "call.hold": {"held the customer of call", "puso en espera la llamada"}, "call.resume": {"took the customer off hold in call", "retomó la llamada"},
-	"hold.release": {"released the legal hold", "levantó la custodia"},
-	"import.start": {"began import", "inició la importación"}, "import.undo": {"undid import", "deshizo la importación"},
-	"list.create": {"made list", "creó la lista"}, "list.delete": {"deleted list", "borró la lista"},
-	"retention.apply": {"applied retention to", "aplicó la retención a"}, "number.erase": {"erased number", "olvidó el número"},
-	"definitions.reload": {"had the definitions read", "hizo leer las definiciones"},
-}
-
 // deed is a line of the audit log as one of the log book.
 func deed(a records.AuditLine) Line {
 	who, _, _ := strings.Cut(a.Who, " (") // without the token's id
@@ -256,15 +244,11 @@ func deed(a records.AuditLine) Line {
 		line.Kind, line.Text = LineNote, acd.Texts{"en": a.Detail, "es": a.Detail}
 		return line
 	}
-	words, known := deedWords[a.Action]
-	if !known {
-		words = [2]string{a.Action, a.Action}
-	}
-	more := ""
+	line.Text = join(story.Deed(a.Action), " "+a.Object)
 	if a.Detail != "" {
-		more = ": " + a.Detail
+		more := story.Detail(a.Detail)
+		line.Text = acd.Texts{"en": line.Text["en"] + ": " + more["en"], "es": line.Text["es"] + ": " + more["es"]}
 	}
-	line.Text = acd.Texts{"en": words[0] + " " + a.Object + more, "es": words[1] + " " + a.Object + more}
 	return line
 }
 

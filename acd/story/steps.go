@@ -76,7 +76,7 @@ func spans(all []int64) string {
 }
 
 func (t *teller) refused(e orchestrator.Entry, d entry) {
-	en, es := in(refusals, d.Result)
+	en, es := in(d.Result, refusals)
 	t.add(Step{At: e.At, Code: Refused, Why: d.Result, Queue: d.Queue,
 		Text: acd.Texts{"en": "queue " + d.Queue + " did not take it: " + en, "es": "la cola " + d.Queue + " no la admitió: " + es}})
 	t.rest()
@@ -86,10 +86,7 @@ func (t *teller) refused(e orchestrator.Entry, d entry) {
 func (t *teller) rest() { t.queue, t.since = "", time.Time{} }
 
 func (t *teller) unqueued(e orchestrator.Entry, d entry) {
-	en, es := in(leavings, d.Why)
-	if words, ok := refusals[d.Why]; ok { // the queue does not keep it
-		en, es = words[0], words[1]
-	}
+	en, es := in(d.Why, leavings, refusals)
 	waited := t.waited(e.At)
 	t.add(Step{At: e.At, Code: Unqueued, Why: d.Why, Queue: d.Queue, WaitedMS: waited, Text: and(
 		say("it left the queue after %s, without having been served: ", "salió de la cola tras %s, sin haber sido atendida: ", span(waited)),
@@ -116,7 +113,7 @@ func matched(m orchestrator.Match) acd.Texts {
 	case m.Freed:
 		out = say(", who became free: of the calls that the agent may serve it was the next", ", que quedó libre: de las llamadas que puede atender era la siguiente")
 	default:
-		en, es := in(orders, m.Strategy)
+		en, es := in(m.Strategy, orders)
 		out = and(say(", free for %s: of those who were free and may serve it, ", ", libre desde hacía %s: de quienes estaban libres y pueden atenderla, ", span(m.FreeMS)),
 			acd.Texts{"en": en, "es": es})
 	}
@@ -137,7 +134,7 @@ func matched(m orchestrator.Match) acd.Texts {
 }
 
 func (t *teller) missed(e orchestrator.Entry, d entry) {
-	en, es := in(failures, d.Why)
+	en, es := in(d.Why, failures)
 	t.add(Step{At: e.At, Code: Missed, Why: d.Why, Agent: d.Agent, WaitedMS: t.waited(e.At), Text: acd.Texts{
 		"en": "agent " + d.Agent + " " + en, "es": "el agente " + d.Agent + " " + es}})
 }
@@ -155,7 +152,7 @@ func (t *teller) connected(e orchestrator.Entry, d entry) {
 }
 
 func (t *teller) parted(e orchestrator.Entry, d entry) {
-	en, es := in(parties, d.By)
+	en, es := in(d.By, parties)
 	who := say("the conversation with agent %s", "la conversación con el agente %s", d.Agent)
 	if d.Agent == "" {
 		who = say("the conversation with an outside number", "la conversación con un número externo")
@@ -168,11 +165,11 @@ func (t *teller) transferred(e orchestrator.Entry, d entry) {
 	if d.Result == "" {
 		return // not to be seen by who asks
 	}
-	kindEN, kindES := in(kinds, d.Kind)
+	kindEN, kindES := in(d.Kind, kinds)
 	if d.Kind == "" {
 		kindES = "a"
 	}
-	resultEN, resultES := in(transfers, d.Result)
+	resultEN, resultES := in(d.Result, transfers, refusals, failures, outcomes)
 	to := d.Destination
 	if owner := orchestrator.OwnerOfQueue(to); owner != "" {
 		to, kindEN, kindES = owner, "agent", "al agente"
@@ -181,28 +178,28 @@ func (t *teller) transferred(e orchestrator.Entry, d entry) {
 	if d.By != "" {
 		text = and(text, say(", by %[1]s", ", por %[1]s", d.By))
 	}
-	t.add(Step{At: e.At, Code: Transferred, Why: d.Result, Text: noted(text, d.Reason, d.Error)})
+	t.add(Step{At: e.At, Code: Transferred, Why: d.Result, Text: quoted(noted(text, d.Reason), d.Error)})
 }
 
 func (t *teller) dialled(e orchestrator.Entry, d entry) {
 	if d.Result == "" {
 		return
 	}
-	en, es := in(dials, d.Result)
+	en, es := in(d.Result, dials, outcomes, results)
 	text := acd.Texts{"en": "the customer's phone: " + en, "es": "el teléfono del cliente: " + es}
-	t.add(Step{At: e.At, Code: Dialled, Why: d.Result, Text: noted(text, d.Error)})
+	t.add(Step{At: e.At, Code: Dialled, Why: d.Result, Text: quoted(text, d.Error)})
 }
 
 func (t *teller) calledBack(e orchestrator.Entry, d entry) {
 	if d.Result == "" {
 		return
 	}
-	en, es := in(dials, d.Result)
+	en, es := in(d.Result, dials, outcomes, results)
 	text := acd.Texts{"en": "callback: " + en, "es": "devolución de llamada: " + es}
 	if d.Attempt > 0 {
 		text = and(text, say(", attempt %d", ", intento %d", d.Attempt))
 	}
-	t.add(Step{At: e.At, Code: CalledBack, Why: d.Result, Queue: d.Queue, Text: noted(text, d.Error)})
+	t.add(Step{At: e.At, Code: CalledBack, Why: d.Result, Queue: d.Queue, Text: quoted(text, d.Error)})
 }
 
 func (t *teller) hungUp(e orchestrator.Entry, d entry) {
@@ -222,13 +219,13 @@ func (t *teller) fault(e orchestrator.Entry, d entry) {
 	}
 	en, es := wrong(d.What)
 	text := acd.Texts{"en": "something went wrong: " + en, "es": "algo falló: " + es}
-	t.add(Step{At: e.At, Code: Fault, Why: d.What, Text: noted(text, d.Error)})
+	t.add(Step{At: e.At, Code: Fault, Why: d.What, Text: quoted(text, d.Error)})
 }
 
 func (t *teller) ended(e orchestrator.Entry, d entry) {
-	en, es := in(outcomes, d.Outcome)
+	en, es := in(d.Outcome, outcomes)
 	text := acd.Texts{"en": "it ended: " + en, "es": "terminó: " + es}
-	if byEN, byES := in(parties, d.EndedBy); byEN != "" {
+	if byEN, byES := in(d.EndedBy, parties); byEN != "" {
 		text = and(text, acd.Texts{"en": "; " + byEN, "es": "; " + byES})
 	}
 	waited := t.waited(e.At)

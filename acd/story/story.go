@@ -137,11 +137,21 @@ func noted(text acd.Texts, notes ...string) acd.Texts {
 	return text
 }
 
-// in are the words of a table for a value, or the value itself. It is given twice,
-// for each language.
-func in(table map[string][2]string, value string) (en, es string) {
-	if words, ok := table[value]; ok {
-		return words[0], words[1]
+// quoted puts what a program said behind a text: it is in one language.
+func quoted(text acd.Texts, said string) acd.Texts {
+	if said == "" {
+		return text
+	}
+	return and(text, say(" (“%s”)", " («%s»)", said))
+}
+
+// in are the words for a value in the first table that has some, or the value itself. It is given
+// twice, for each language.
+func in(value string, tables ...map[string][2]string) (en, es string) {
+	for _, table := range tables {
+		if words, ok := table[value]; ok {
+			return words[0], words[1]
+		}
 	}
 	return value, value
 }
@@ -172,7 +182,13 @@ func node(outcome string) (en, es string) {
 	if key, ok := strings.CutPrefix(outcome, "key:"); ok {
 		return "key " + key, "tecla " + key
 	}
-	return outcome, outcome
+	if name, ok := strings.CutPrefix(outcome, "holiday:"); ok {
+		return "holiday " + name, "festivo " + name
+	}
+	if n, ok := strings.CutPrefix(outcome, "case:"); ok {
+		return "case " + n, "caso " + n
+	}
+	return in(outcome, nodes, outcomes, results)
 }
 
 // place is a queue as people read it.

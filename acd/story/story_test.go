@@ -4,13 +4,8 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -124,99 +119,96 @@ func TestNothingIsToldOfWhatMayNotBeSeen(t *testing.T) {
 	}
 }
 
-// written are the texts that a package's calls of some functions have in their argument of a
-// number, and the constants of a type.
-func written(t *testing.T, dir string, arg map[string]int, typ ...string) map[string][]string {
-	t.Helper()
-	out := map[string][]string{}
-	files, err := filepath.Glob(filepath.Join("..", "..", dir, "*.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%s: %v", dir, err)
-	}
-	texts := func(name string, e ast.Expr) {
-		ast.Inspect(e, func(n ast.Node) bool {
-			if _, key := n.(*ast.KeyValueExpr); key {
-				n = n.(*ast.KeyValueExpr).Value
-			}
-			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
-				if s, err := strconv.Unquote(l.Value); err == nil && !slices.Contains(out[name], s) {
-					out[name] = append(out[name], s)
-				}
-				return false
-			}
-			return true
-		})
-	}
-	for _, f := range files {
-		if strings.HasSuffix(f, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), f, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				if s, ok := n.Fun.(*ast.SelectorExpr); ok {
-					if i, is := arg[s.Sel.Name]; is && i < len(n.Args) {
-						texts(s.Sel.Name, n.Args[i])
-					}
-				}
-			case *ast.ValueSpec:
-				if id, ok := n.Type.(*ast.Ident); ok && slices.Contains(typ, id.Name) {
-					for _, v := range n.Values {
-						texts(id.Name, v)
-					}
-				}
-			}
-			return true
-		})
-	}
-	return out
-}
-
-// TestEveryWordIsKnown: what may stand in the journal has words in both languages. What that
-// is, is read from the code that writes it.
+// TestEveryWordIsKnown: whatever stands in the journal and on the audit log has words in both
+// languages. What that is, is read from the code that writes it.
 func TestEveryWordIsKnown(t *testing.T) {
 	t.Parallel()
-	known := func(table map[string][2]string, list ...string) {
+	s := newSource(t)
+	known := func(what string, list []string, tables ...map[string][2]string) {
 		t.Helper()
-		if len(list) == 0 {
-			t.Error("there is nothing to look for")
-		}
 		for _, word := range list {
-			if words := table[word]; words[0] == "" || words[1] == "" {
-				t.Errorf("%q has no words", word)
+			found := word == ""
+			for _, table := range tables {
+				words := table[word]
+				found = found || words[0] != "" && words[1] != ""
+			}
+			if !found {
+				t.Errorf("%s: %q has no words", what, word)
 			}
 		}
 	}
-	core := written(t, "orchestrator", nil, "Outcome", "OfferFailure", "PlacementResult", "TargetKind")
-	known(outcomes, core["Outcome"]...)
-	known(failures, core["OfferFailure"]...)
-	known(kinds, core["TargetKind"]...)
-	known(orders, written(t, "acd", nil, "Strategy")["Strategy"]...)
-	known(refusals, slices.DeleteFunc(core["PlacementResult"], func(r string) bool {
+	known("outcome", s.typed("orchestrator", "Outcome"), outcomes)
+	known("failed offer", s.typed("orchestrator", "OfferFailure"), failures)
+	known("target", s.typed("orchestrator", "TargetKind"), kinds)
+	known("result", s.typed("orchestrator", "AgentResult"), results)
+	known("strategy", s.typed("acd", "Strategy"), orders)
+	known("refusal", slices.DeleteFunc(s.typed("orchestrator", "PlacementResult"), func(r string) bool {
 		return !slices.Contains(orchestrator.Refusals, orchestrator.PlacementResult(r))
-	})...)
-	calls := written(t, "orchestrator/call", map[string]int{"fault": 0, "flowFails": 0, "noteDial": 0, "noteTransfer": 1, "unqueue": 0})
-	known(dials, calls["noteDial"]...)
-	known(transfers, calls["noteTransfer"]...)
-	known(leavings, calls["unqueue"]...)
-	if len(calls["fault"]) < 20 || len(calls["flowFails"]) == 0 {
-		t.Errorf("%d things that go wrong were found", len(calls["fault"]))
-	}
-	for _, what := range append(calls["fault"], calls["flowFails"]...) {
-		if what == "the call could not be " || what == "answered" || what == "handed on" { // put together
-			continue
+	}), refusals)
+	known("dial", s.said("orchestrator/call", "noteDial", 0), dials, outcomes, results)
+	known("transfer", s.said("orchestrator/call", "noteTransfer", 1), transfers, refusals, failures, outcomes)
+	known("leaving", s.said("orchestrator/call", "unqueue", 0), leavings, refusals)
+	known("who parted", s.said("orchestrator/call", "parted", 0), parties)
+	known("who ended it", s.said("orchestrator/call", "over", 1), parties)
+	known("node", append(s.field("ivr", "OutcomeRule", "Name"), "fault"), nodes, outcomes, results)
+	known("deed", append(s.said("api", "auditFirst", 1), s.said("api", "auditLive", 1)...), deeds)
+	known("put right", s.said("orchestrator/engine", "healed", 1), healed)
+	for _, mode := range s.typed("orchestrator", "MonitorMode") {
+		if details[mode] == "" {
+			t.Errorf("mode %s has no Spanish", mode)
 		}
+	}
+	for _, st := range s.typed("acd", "State") {
+		if states[st] == "" {
+			t.Errorf("state %s has no Spanish", st)
+		}
+	}
+	for _, what := range append(s.said("cmd/operadora", "differences", 0), "new", "changed", "gone") {
+		if changed[what] == "" {
+			t.Errorf("change %q has no Spanish", what)
+		}
+	}
+	faults := s.said("orchestrator/call", "fault", 0)
+	if len(faults) < 20 {
+		t.Errorf("%d things that go wrong were found", len(faults))
+	}
+	for _, what := range faults {
 		if _, es := wrong(what); es == what {
 			t.Errorf("%q is not told in Spanish", what)
 		}
 	}
-	for _, what := range []string{"the call could not be answered", "the call could not be handed on", "the PBX refused: connect"} {
-		if _, es := wrong(what); es == what {
-			t.Errorf("%q is not told in Spanish", what)
+}
+
+// TestChangesAreTold: what a reload changes, and what comes of it.
+func TestChangesAreTold(t *testing.T) {
+	t.Parallel()
+	for sentence, want := range map[string]string{
+		"queue new: vip, gold": "cola (alta): vip, gold", "known caller changed: acme": "cliente conocido (cambio): acme",
+		"flow gone: main; calls in it end as they began":                                                                  "flujo (baja): main; las llamadas que están en él acaban como empezaron",
+		"queue gone: vip; 3 of its callers wait: no new caller gets in, and those inside are served by the agents it had": "cola (baja): vip; esperan 3 de sus llamadas: no entra ninguna nueva, y a las que están las atienden los agentes que tenía",
+		"something else": "something else",
+	} {
+		if got := Change(sentence)["es"]; got != want {
+			t.Errorf("%q is told as %q", sentence, got)
+		}
+	}
+}
+
+// TestDetailsAreTold: what the audit log has beside a deed is told in Spanish, save what people wrote.
+func TestDetailsAreTold(t *testing.T) {
+	t.Parallel()
+	for detail, want := range map[string]string{
+		"": "", "lunch": "lunch", "supervisor 101, listen": "supervisor 101, escucha", "to agent 102, and back": "al agente 102, y de vuelta",
+		"lunch; beyond its limits, too; because: sick, to be seen; by the way": "lunch; más allá de sus límites, también; porque: sick, to be seen; by the way",
+		"ok: available -> paused":                  "hecho: disponible -> en pausa",
+		"to …4567 on behalf of sales":              "a …4567 en nombre de sales",
+		"of queue sales":                           "de la cola sales",
+		"list march leads.csv":                     "lista march leads.csv",
+		"sale; not known whether it was done":      "sale; no se sabe si se hizo",
+		"to queue sales, to the front, because: x": "a la cola sales, al frente, porque: x",
+	} {
+		if got := Detail(detail); got["es"] != want || got["en"] != detail {
+			t.Errorf("%q is told as %q, want %q", detail, got, want)
 		}
 	}
 }

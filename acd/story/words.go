@@ -20,6 +20,8 @@ var (
 		"timeout": {"the longest wait was over", "se cumplió la espera máxima"},
 		"exit":    {"the caller, or the flow, went on elsewhere", "quien llama, o el flujo, siguió por otro lado"},
 		"moved":   {"it was moved", "se movió"},
+		"offered": {"an agent was free", "había un agente libre"}, "waiting": {"it waits elsewhere", "espera en otro lado"},
+		"out": {"it was out already", "ya había salido"}, "error": {"an error", "un error"},
 	}
 	orders = map[string][2]string{
 		string(acd.LongestIdle):   {"the one free for longest", "quien llevaba más tiempo libre"},
@@ -48,6 +50,16 @@ var (
 		string(orchestrator.TargetAgent): {"agent", "al agente"}, string(orchestrator.TargetQueue): {"queue", "a la cola"},
 		string(orchestrator.TargetFlow): {"flow", "al flujo"}, string(orchestrator.TargetNumber): {"number", "al número"},
 	}
+	// nodes are where nodes of flows led.
+	nodes = map[string][2]string{
+		"next": {"done", "hecho"}, "ok": {"done", "hecho"}, "fail": {"it came to nothing", "no se logró"}, "noinput": {"nothing was entered", "no se marcó nada"},
+		"nomatch": {"something else was entered", "se marcó otra cosa"}, "open": {"open", "abierto"}, "closed": {"closed", "cerrado"}, "holiday": {"a holiday", "festivo"},
+		"else": {"otherwise", "en otro caso"}, "served": {"served", "atendida"}, "timeout": {"the longest wait was over", "se cumplió la espera máxima"}, "full": {"it was full", "estaba llena"},
+		"no_agents": {"nobody was logged in", "no había nadie conectado"}, "unqualified": {"nobody was logged in who can do what is asked for", "no había nadie conectado que cumpla lo requerido"},
+		"long_wait": {"too long a wait was expected", "se preveía una espera demasiado larga"}, "exit": {"the caller went on elsewhere", "quien llama siguió por otro lado"},
+		"error": {"an error", "un error"}, "failed": {"it came to nothing", "no se logró"}, "denied": {"not allowed", "no permitido"}, "pending": {"there is one already", "ya hay una"},
+		"none": {"there is none", "no hay"}, "fault": {"a fault of the flow", "una falla del flujo"}, "busy": {"busy", "ocupado"}, "no_answer": {"no answer", "no contesta"},
+	}
 	transfers = map[string][2]string{
 		"asked": {"asked for", "pedida"}, "done": {"done", "hecha"}, "sent": {"sent there to come back", "enviada, para volver"},
 		"dialling": {"the phone is rung", "suena el teléfono"}, "connected": {"they talk", "hablan"}, "refused": {"refused", "rechazada"},
@@ -57,6 +69,8 @@ var (
 		"closed":      {"it was closed", "estaba cerrada"}, "long_wait": {"too long a wait was expected", "se esperaba una espera demasiado larga"},
 		"unknown": {"there is no such one", "no existe"}, "busy": {"busy", "ocupado"}, "no_answer": {"no answer", "no contesta"},
 		"unreachable": {"not reached", "no se alcanza"}, "timeout": {"nobody came in time", "no llegó nadie a tiempo"},
+		"offered": {"an agent was free at once", "había un agente libre al momento"}, "waiting": {"it waits", "espera"}, "out": {"it was out already", "ya había salido"}, "error": {"an error", "un error"},
+		"returned": {"it came back", "volvió"}, "taken back": {"taken back", "retirada"},
 	}
 	dials = map[string][2]string{
 		"dialling": {"it is dialled", "se marca"}, "ringing": {"it rings", "suena"}, "answered": {"answered", "contesta"},
@@ -96,6 +110,7 @@ var (
 		"deciding on the call failed":                            "falló la decisión sobre la llamada",
 		"holding the agent took too long":                        "reservar al agente tardó demasiado",
 		"joining took too long":                                  "unir a los dos tardó demasiado",
+		"nobody knows whether the number was called":             "no se sabe si se llamó al número",
 		"nothing is defined for this number":                     "no hay nada definido para este número",
 		"the PBX did not confirm in time":                        "la centralita no confirmó a tiempo",
 		"the PBX never confirmed that the call is gone":          "la centralita nunca confirmó que la llamada terminó",

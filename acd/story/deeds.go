@@ -1,0 +1,185 @@
+package story
+
+import (
+	"strings"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// Deed says what somebody did, as "who VERB object", by the action on the audit log.
+func Deed(action string) acd.Texts {
+	en, es := in(action, deeds)
+	return acd.Texts{"en": en, "es": es}
+}
+
+// Healed says what was put right.
+func Healed(what string) acd.Texts {
+	en, es := in(what, healed)
+	return acd.Texts{"en": en, "es": es}
+}
+
+// Change says what a reload changed, in a sentence that the journal has in English.
+func Change(sentence string) acd.Texts {
+	head, names, _ := strings.Cut(sentence, ": ")
+	names, fate, has := strings.Cut(names, "; ")
+	at := strings.LastIndexByte(head, ' ')
+	if at < 0 || changed[head[:at]] == "" || changed[head[at+1:]] == "" {
+		return acd.Texts{"en": sentence, "es": sentence}
+	}
+	es := changed[head[:at]] + " " + changed[head[at+1:]] + ": " + names
+	if has {
+		es += "; " + fateOf(fate)
+	}
+	return acd.Texts{"en": sentence, "es": es}
+}
+
+// fateOf is in Spanish what becomes of those whom a change concerns. A number may be before it.
+func fateOf(fate string) string {
+	n, rest, _ := strings.Cut(fate, " ")
+	for en, es := range fates {
+		if fate == en {
+			return es
+		}
+		if counts, ok := strings.CutPrefix(en, "%d "); ok && rest == counts {
+			return strings.Replace(es, "%d", n, 1)
+		}
+	}
+	return fate
+}
+
+// Detail says what the audit log has beside a deed. What people wrote stays as it is.
+func Detail(detail string) acd.Texts {
+	var es strings.Builder
+	for rest := detail; rest != ""; {
+		end := strings.IndexAny(rest, ",;")
+		if end < 0 || strings.HasPrefix(rest, because) {
+			end = len(rest)
+		}
+		part := rest[:end]
+		es.WriteString(aside(part))
+		for rest = rest[end:]; rest != "" && strings.ContainsRune(",; ", rune(rest[0])); rest = rest[1:] {
+			es.WriteByte(rest[0])
+		}
+	}
+	return acd.Texts{"en": detail, "es": es.String()}
+}
+
+const because = "because: "
+
+const (
+	inside   = "no new caller gets in, and those inside are served by the agents it had"
+	insideES = "no entra ninguna nueva, y a las que están las atienden los agentes que tenía"
+)
+
+// aside is one part of a detail in Spanish.
+func aside(part string) string {
+	if es, ok := details[part]; ok {
+		return es
+	}
+	if result, states, ok := strings.Cut(part, ": "); ok { // ok: available -> paused
+		if words, ok := results[result]; ok {
+			from, to, _ := strings.Cut(states, " -> ")
+			out := words[1] + ": " + state(from)
+			if to != "" {
+				out += " -> " + state(to)
+			}
+			return out
+		}
+	}
+	for _, p := range prefixes {
+		if rest, ok := strings.CutPrefix(part, p[0]); ok {
+			if to, queue, ok := strings.Cut(rest, " on behalf of "); ok {
+				rest = to + " en nombre de " + queue
+			}
+			return p[1] + rest
+		}
+	}
+	return part
+}
+
+func state(s string) string {
+	if es, ok := states[s]; ok {
+		return es
+	}
+	return s
+}
+
+var (
+	deeds = map[string][2]string{
+		"agent.login": {"logged in agent", "conectó al agente"}, "agent.logout": {"logged out agent", "desconectó al agente"},
+		"agent.pause": {"paused agent", "pausó al agente"}, "agent.resume": {"made ready agent", "puso listo al agente"},
+		"agent.dispose": {"gave the outcome of a call of agent", "tipificó una llamada del agente"}, "agent.extend": {"gave more time for wrap-up to agent", "dio más tiempo de cierre al agente"},
+		"agent.dial": {"had a number called for agent", "hizo llamar a un número para el agente"}, "agent.line": {"logged in on a permanent line agent", "conectó con línea permanente al agente"},
+		"agent.line_up": {"noted the permanent line of agent", "anotó la línea permanente del agente"}, "agent.line_down": {"noted the end of the permanent line of agent", "anotó el fin de la línea permanente del agente"},
+		"agent.look": {"looked at agent", "miró el estado del agente"}, "agent.transfer": {"transferred the customer of agent", "transfirió al cliente del agente"},
+		"agent.consult": {"asked somebody for agent", "consultó para el agente"}, "agent.complete": {"completed the transfer of agent", "completó la transferencia del agente"},
+		"agent.swap": {"swapped the two sides of agent", "alternó las dos partes del agente"}, "agent.cancel": {"ended the consultation of agent", "terminó la consulta del agente"},
+		"agent.conference": {"brought together the three of agent", "reunió a los tres del agente"}, "agent.supervise": {"listened to agent", "escuchó al agente"},
+		"agent.pin_locked": {"was locked out after wrong PINs of agent", "quedó bloqueado por PIN errado del agente"}, "agent.pin_wrong": {"gave a wrong PIN of agent", "dio un PIN errado del agente"},
+		"agent.pin_right": {"gave, after wrong ones, the right PIN of agent", "dio, tras errados, el PIN correcto del agente"},
+		"call.hangup":     {"ended call", "terminó la llamada"}, "call.transfer": {"transferred call", "transfirió la llamada"}, "call.move": {"moved call", "movió la llamada"},
+		"call.hold": {"held the customer of call", "puso en espera la llamada"}, "call.resume": {"took the customer off hold in call", "retomó la llamada"},
+		"call.mute": {"muted a side of call", "silenció una parte de la llamada"}, "call.unmute": {"let a side be heard again in call", "devolvió la voz a una parte de la llamada"},
+		"call.consult": {"asked somebody beside call", "consultó en la llamada"}, "call.complete": {"completed the transfer of call", "completó la transferencia de la llamada"},
+		"call.cancel": {"ended the consultation of call", "terminó la consulta de la llamada"}, "call.swap": {"swapped the two sides of call", "alternó las dos partes de la llamada"},
+		"call.conference": {"brought together the three of call", "reunió a los tres de la llamada"}, "call.revoke": {"cancelled the callback", "canceló la devolución de llamada"},
+		"call.give_up": {"gave up the attempt", "desistió del intento"}, "call.supervise": {"supervised call", "supervisó la llamada"}, "call.leave": {"stopped supervising call", "dejó de supervisar la llamada"},
+		"call.takeover": {"took over call", "tomó la llamada"},
+		"callback.add":  {"noted a callback", "anotó una devolución de llamada"}, "callback.cancel": {"cancelled a callback", "canceló una devolución de llamada"},
+		"recording.delete": {"deleted recording", "borró la grabación"}, "recording.mute": {"silenced recording", "silenció la grabación"}, "recording.unmute": {"ended the silence in recording", "quitó el silencio de la grabación"},
+		"recording.play": {"listened to recording", "escuchó la grabación"}, "recording.download": {"downloaded recording", "descargó la grabación"},
+		"do_not_call.add": {"forbade calling", "prohibió llamar a"}, "do_not_call.remove": {"allowed calling", "permitió llamar a"},
+		"do_not_call.source.delete": {"dropped the do-not-call source", "quitó la fuente de exclusión"},
+		"hold.place":                {"placed a legal hold on", "puso en custodia"}, "hold.release": {"released the legal hold", "levantó la custodia"},
+		"import.start": {"began import", "inició la importación"}, "import.undo": {"undid import", "deshizo la importación"}, "import.rejects": {"looked at the rejects of import", "miró los rechazos de la importación"},
+		"list.create": {"made list", "creó la lista"}, "list.delete": {"deleted list", "borró la lista"},
+		"retention.apply": {"applied retention to", "aplicó la retención a"}, "number.erase": {"erased number", "olvidó el número"},
+		"definitions.reload": {"had the definitions read", "hizo leer las definiciones"}, "contacts.export": {"exported", "exportó"}, "queue_log.export": {"exported", "exportó"},
+		"logbook.note": {"wrote into", "escribió en"},
+	}
+	healed = map[string][2]string{
+		"distributor": {"places in queues", "lugares en las colas"}, "place": {"lost place", "lugar perdido"}, "agent": {"lost agent", "agente perdido"},
+		"call": {"call", "llamada"}, "ended call": {"ended call", "llamada terminada"}, "unheld call": {"call without its state", "llamada sin su estado"},
+		"channel": {"channel", "canal"}, "leg": {"leg", "tramo"}, "room": {"room", "sala"}, "bridge": {"bridge", "puente"},
+		"offer": {"offer", "oferta"}, "waiting": {"caller who was gone", "llamada en espera que ya no estaba"},
+	}
+	// results are those of what agents ask for.
+	results = map[string][2]string{
+		string(orchestrator.AgentOK): {"done", "hecho"}, string(orchestrator.AgentLater): {"after the call", "después de la llamada"},
+		string(orchestrator.AgentUnknown): {"no such agent", "no existe ese agente"}, string(orchestrator.AgentBadPIN): {"wrong PIN", "PIN errado"},
+		string(orchestrator.AgentLocked): {"locked after wrong PINs", "bloqueado por PIN errado"}, string(orchestrator.AgentAlready): {"so already", "ya estaba así"},
+		string(orchestrator.AgentNotLoggedIn): {"the agent is not logged in", "el agente no está conectado"}, string(orchestrator.AgentElsewhere): {"logged in at another phone", "conectado en otro teléfono"},
+		string(orchestrator.AgentBusy): {"busy", "ocupado"}, string(orchestrator.AgentPhoneBusy): {"the agent's phone is in another call", "el teléfono del agente está en otra llamada"},
+		string(orchestrator.AgentBadQueue): {"the agent does not serve the queue", "el agente no atiende la cola"}, string(orchestrator.AgentBadReason): {"no such reason", "no existe ese motivo"},
+		string(orchestrator.AgentOwes): {"the call needs an outcome first", "la llamada necesita antes un resultado"}, string(orchestrator.AgentTooManyOutcomes): {"too many outcomes", "demasiados resultados"},
+		string(orchestrator.AgentNoMore): {"wrap-up is as long as it may be", "el cierre ya dura lo que puede"}, string(orchestrator.AgentUsedUp): {"the day's pauses are used up", "las pausas del día están agotadas"},
+		string(orchestrator.AgentTooMany): {"too many pause at once", "demasiados en pausa a la vez"}, string(orchestrator.AgentBadDisposition): {"no such outcome", "no existe ese resultado"},
+		string(orchestrator.AgentNothingToClose): {"there is no call for it", "no hay llamada para ello"}, string(orchestrator.AgentRefused): {"refused", "rechazado"},
+	}
+	states = map[string]string{
+		string(acd.StateOffline): "desconectado", string(acd.StateAvailable): "disponible", string(acd.StateReserved): "reservado",
+		string(acd.StateTalking): "en conversación", string(acd.StateWrapup): "en cierre", string(acd.StatePaused): "en pausa",
+	}
+	// details are what the API puts on the audit log beside a deed, in Spanish.
+	details = map[string]string{
+		"and back": "y de vuelta", "to the front": "al frente", "beyond its limits": "más allá de sus límites", "too": "también",
+		"not known whether it was done":    "no se sabe si se hizo",
+		string(orchestrator.MonitorListen): "escucha", string(orchestrator.MonitorWhisper): "susurro", string(orchestrator.MonitorBarge): "intervención", string(orchestrator.MonitorTakeover): "toma de la llamada",
+	}
+	// changed are what a reload changes, and how; fates what comes of it.
+	changed = map[string]string{
+		"queue": "cola", "agent": "agente", "profile": "perfil", "team": "equipo", "known caller": "cliente conocido", "pause reason": "motivo de pausa",
+		"disposition": "resultado", "number": "número", "calendar": "calendario", "campaign": "campaña", "flow": "flujo", "new": "(alta)", "changed": "(cambio)", "gone": "(baja)",
+	}
+	fates = map[string]string{
+		"nobody waits in it": "nadie espera en ella", "logged out, after the current call if there is one": "se desconecta, tras la llamada en curso si la hay",
+		"nobody may listen to its agents any more": "ya nadie puede escuchar a sus agentes", "calls in it end as they began": "las llamadas que están en él acaban como empezaron",
+		"how many callers wait in it is not known: " + inside: "no se sabe cuántas llamadas esperan en ella: " + insideES,
+		"%d of its callers wait: " + inside:                   "esperan %d de sus llamadas: " + insideES,
+	}
+	prefixes = [][2]string{
+		{because, "porque: "}, {"to agent ", "al agente "}, {"to queue ", "a la cola "}, {"to flow ", "al flujo "}, {"to number ", "al número "}, {"to ", "a "},
+		{"side ", "parte "}, {"supervisor ", "supervisor "}, {"of queue ", "de la cola "}, {"of ", "de "}, {"list ", "lista "}, {"hashes ", "resúmenes "}, {"do_not_call ", "exclusión "},
+	}
+)
