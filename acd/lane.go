@@ -29,6 +29,7 @@ type LaneRules struct {
 	RingMS     int64    `json:"ring_ms"`
 	HoldMS     int64    `json:"hold_ms"`          // life of an offer: ring time and grace
 	Random     bool     `json:"random,omitempty"` // agents of one rank are drawn
+	Seed       int      `json:"seed,omitempty"`   // by it, as often as some were before; 0: by the offer's id
 	AutoAnswer bool     `json:"auto_answer,omitempty"`
 	Tier       int      `json:"tier,omitempty"` // of its calls
 }
@@ -86,7 +87,7 @@ func preferring(c CallRecord, rings []Ring) []Ring {
 
 func (dir *directory) laneRules(q Queue) LaneRules {
 	return LaneRules{
-		Queue: q.ID, Strategy: q.Strategy, Fact: q.Strategy.Fact(), Random: q.Strategy == Random, AutoAnswer: q.AutoAnswer,
+		Queue: q.ID, Strategy: q.Strategy, Fact: q.Strategy.Fact(), Random: q.Strategy == Random, Seed: q.Seed, AutoAnswer: q.AutoAnswer,
 		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + dir.grace).Milliseconds(),
 	}
 }

@@ -38,7 +38,8 @@ const (
 	MostSkilled Strategy = "most_skilled"
 	// FixedOrder is always the same: by rank, then by id.
 	FixedOrder Strategy = "fixed_order"
-	// Random draws among all who are free; the offer's id is the lot.
+	// Random draws among all who are free, by the offer's id or, of a queue with a seed, by
+	// the seed and how often was drawn before.
 	Random Strategy = "random"
 )
 

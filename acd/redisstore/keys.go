@@ -80,6 +80,9 @@ func (k keys) staff(q acd.QueueAt) string { return k.prefix + "staff:" + field(q
 // agents of the profile, and nobody else; and for each fact the sorted set
 // profiles:<fact>, of those in which somebody is, by the fact of the first.
 
+// The scripts alone use the hash draws, "<queue>@<group>" -> "<seed> <how often>": how often
+// agents were drawn by the seed of a queue. One small field for each queue that ever had one.
+
 // last is who served a caller of a queue last: an agent's id. It expires after the time
 // for which the queue keeps it in mind (acd.LastAgent). Written by offer_finish.
 func (k keys) last(queue, caller string) string { return k.prefix + "last:" + queue + ":" + caller }

@@ -2,8 +2,11 @@ package redisstore_test
 
 import (
 	"cmp"
+	"crypto/sha1" //nolint:gosec // as the scripts draw lots
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/operadora/operadora/acd"
@@ -19,6 +22,7 @@ type model struct {
 	agents  map[string]*modelAgent
 	calls   map[string]*modelCall
 	last    map[[2]string]string   // queue and caller -> agent
+	draws   map[string]int         // queue@group -> how often was drawn by its seed
 	offers  map[string]*modelOffer // by call: there is at most one per call in force, and one more while it is talked
 }
 
@@ -202,7 +206,7 @@ type modelOffer struct {
 }
 
 func newModel(defs acd.Definitions, now int64) *model {
-	m := &model{defs: defs, routing: acd.NewRouting(defs), now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, last: map[[2]string]string{}, offers: map[string]*modelOffer{}}
+	m := &model{defs: defs, routing: acd.NewRouting(defs), now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, last: map[[2]string]string{}, draws: map[string]int{}, offers: map[string]*modelOffer{}}
 	for _, a := range defs.Agents {
 		m.agents[a.ID] = &modelAgent{def: a, state: acd.StateOffline, device: orchestrator.DeviceUnknown}
 	}
@@ -241,12 +245,34 @@ func (m *model) seek(call string) {
 			best, bestRank, bestFact = id, rank, fact
 		}
 	}
-	if routed := m.routed(c); !c.alone && routed != best { // what simulations play is what the scripts do
+	if q.Strategy == acd.Random && best != "" && !c.alone {
+		best = m.draw(c, bestRank)
+	} else if routed := m.routed(c); !c.alone && routed != best { // what simulations play is what the scripts do
 		panic(fmt.Sprintf("call %s: routing chooses %q, the model %q", call, routed, best))
 	}
 	if best != "" {
 		m.offer(best, call, false)
 	}
+}
+
+// draw draws one of the free agents of a rank, by the queue's seed.
+func (m *model) draw(c *modelCall, of [4]int) string {
+	var free []string
+	for id, a := range m.agents {
+		if m.may(id, c) && a.eligible() {
+			if _, rank, _ := m.from(a, c); rank == of {
+				free = append(free, id)
+			}
+		}
+	}
+	slices.SortFunc(free, func(a, b string) int {
+		return cmp.Or(cmp.Compare(m.routing.Profile(a), m.routing.Profile(b)), cmp.Compare(a, b))
+	})
+	at := c.queue + "@" + m.group(c.pbx)
+	m.draws[at]++
+	sum := sha1.Sum(fmt.Appendf(nil, "%d %s %d", m.queue(c.queue).Seed, at, m.draws[at])) //nolint:gosec // a lot, no secret
+	lot, _ := strconv.ParseInt(hex.EncodeToString(sum[:6]), 16, 64)
+	return free[lot%int64(len(free))]
 }
 
 // routed is who gets a call by acd.Routing, among those who are free.

@@ -15,9 +15,9 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
-var propertyQueues = []string{"ventas", "ventas", "soporte", "vip", "turnos", "ligera", "fija"}
+var propertyQueues = []string{"ventas", "ventas", "soporte", "vip", "turnos", "ligera", "fija", "azar", "azar"}
 
-// propertyDefs has all that may make a difference: every strategy but random, ranks,
+// propertyDefs has all that may make a difference: every strategy (random by a seed), ranks,
 // requirements, delays, a reserve, agents of one and of several queues, two PBXs,
 // queues with and without wrap-up.
 func propertyDefs() acd.Definitions {
@@ -36,7 +36,11 @@ func propertyDefs() acd.Definitions {
 	})
 	ligera := queue("ligera", func(q *acd.Queue) { q.Strategy, q.WrapUp, q.Tier = acd.LeastOccupied, 3*time.Second, 1 })
 	fija := queue("fija", func(q *acd.Queue) { q.Strategy, q.WrapUp = acd.FixedOrder, 0 })
-	d := acd.Definitions{Queues: []acd.Queue{ventas, soporte, vip, turnos, ligera, fija}, Dispositions: []acd.Disposition{{Name: "sale"}},
+	azar := queue("azar", func(q *acd.Queue) {
+		q.Strategy, q.Seed, q.WrapUp, q.Requires = acd.Random, 7, 0, "en >= 1 or es >= 4"
+		q.Relax = []acd.Relax{{After: 6 * time.Second}}
+	})
+	d := acd.Definitions{Queues: []acd.Queue{ventas, soporte, vip, turnos, ligera, fija, azar}, Dispositions: []acd.Disposition{{Name: "sale"}},
 		Skills: []acd.Skill{{Name: "en"}, {Name: "es"}}, Callers: []acd.KnownCaller{
 			{ID: "gold", Numbers: []string{"34600*", "34911"}, Priority: 2, About: map[string]string{"topic": "es"}},
 			{ID: "own", Numbers: []string{"34600*"}, Queues: []string{"vip", "fija"}, Priority: 1, Prefer: "a03", Patience: 4 * time.Second},
@@ -51,6 +55,9 @@ func propertyDefs() acd.Definitions {
 		a := acd.NewAgent()
 		a.ID, a.Endpoint, a.PBX, a.Queues = fmt.Sprintf("a%02d", i), fmt.Sprintf("PJSIP/%d", 100+i), pbx, in
 		a.Skills = skills[i]
+		if i != 2 {
+			a.Queues = append(a.Queues, acd.Membership{Queue: "azar", Rank: i / 4})
+		}
 		if i == 1 || i == 4 {
 			a.PBX = "dos"
 		}
@@ -353,6 +360,11 @@ func TestAgreesWithTheModel(t *testing.T) {
 		}
 		w.svc = w.unstarted(acd.Parts{Definitions: defs})
 		x := &machine{w: w, m: newModel(defs, epoch.UnixMilli())}
+		for _, id := range slices.Sorted(maps.Keys(x.m.agents))[rapid.IntRange(0, 7).Draw(rt, "not logged in to begin with"):] {
+			x.tick()
+			w.do(orchestrator.AgentLogin, id)
+			x.m.change(id, acd.OnLogin)
+		}
 		rt.Repeat(x.actions())
 	})
 }

@@ -151,6 +151,32 @@ func TestStrategies(t *testing.T) {
 			}
 		}
 	})
+	t.Run("random by a seed", func(t *testing.T) {
+		t.Parallel()
+		draws := func(seed int, prefix string, reloaded bool) (got string) {
+			d := defs(5, queue("q", noWrap, func(q *acd.Queue) { q.Strategy, q.Seed = acd.Random, seed }), queue("other"))
+			d.Agents[1].Queues = d.Agents[1].Queues[:1] // of another profile
+			w := setup(t, d)
+			w.login("a00", "a01", "a02", "a03", "a04")
+			for i := range 40 {
+				if reloaded && i == 20 {
+					w.must(w.svc.Reload(w.ctx(), d))
+				}
+				call := prefix + strconv.Itoa(i)
+				got += w.enqueue(call, "q").Offer.Agent + " "
+				w.leave(call, 0)
+			}
+			w.clean()
+			return got
+		}
+		first := draws(7, "c", false)
+		if again := draws(7, "d", true); again != first {
+			t.Errorf("by one seed agents were drawn\n%s and\n%s", first, again)
+		}
+		if other := draws(8, "c", false); other == first {
+			t.Errorf("by another seed the same agents were drawn: %s", other)
+		}
+	})
 	t.Run("ranks", func(t *testing.T) {
 		t.Parallel()
 		d := defs(3, queue("q", noWrap))

@@ -6,6 +6,17 @@ local MOST = 1000 -- profiles with somebody free that are compared; check allows
 -- that is whole there is none; what is damaged is found by the healing scripts.
 local TRIES = 32
 
+-- lots returns what draws are made by: of a queue with a seed, as many as were made before by it.
+local function lots(q, call, c, unique)
+  return function()
+    if not q.seed then return call .. unique end
+    local seed, n = (redis.call('HGET', PREFIX .. 'draws', queue_at(c)) or ''):match('^(%d+) (%d+)$')
+    n = tonumber(seed) == q.seed and n + 1 or 1
+    redis.call('HSET', PREFIX .. 'draws', queue_at(c), ('%d %d'):format(q.seed, n))
+    return ('%d %s %d'):format(q.seed, queue_at(c), n)
+  end
+end
+
 -- draw returns one of the free agents of some profiles, and the profile, by lot.
 local function draw(profiles, fact, lot)
   local sizes, all = {}, 0
@@ -14,7 +25,7 @@ local function draw(profiles, fact, lot)
     all = all + sizes[i]
   end
   if all == 0 then return nil end
-  local n = tonumber(redis.sha1hex(lot):sub(1, 12), 16) % all
+  local n = tonumber(redis.sha1hex(lot()):sub(1, 12), 16) % all
   for i, profile in ipairs(profiles) do
     if n < sizes[i] then return profile, redis.call('ZRANGE', key('idle', profile .. ':' .. fact), n, n)[1] end
     n = n - sizes[i]

@@ -48,7 +48,7 @@ local function seek(call, c, unique)
     return q and a and eligible(a) and group(a) == group(c) and offer(own, a, call, c, q, unique) or ''
   end
   for _ = 1, q and TRIES or 0 do
-    local profile, id = best(serves, q.fact, q.random and call .. unique)
+    local profile, id = best(serves, q.fact, q.random and lots(q, call, c, unique))
     if not profile then return '' end
     local a = load(AGENTS, id)
     if a and eligible(a) and a.profile == profile then return offer(id, a, call, c, q, unique) end
