@@ -146,3 +146,26 @@ func TestHoldIsRefused(t *testing.T) {
 		t.Errorf("a hold that there is not: %v", err)
 	}
 }
+
+// TestWhatStaysOfAForgottenCustomer: what figures are made of, by skill and callback too, and nothing else.
+func TestWhatStaysOfAForgottenCustomer(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct {
+		kind       orchestrator.EntryType
+		data, want string
+	}{
+		{orchestrator.EntryCallQueued, `{"queue":"sales","skills":["es"],"known":"acme","prefer":"101"}`, `{"queue":"sales","skills":["es"]}`},
+		{orchestrator.EntryCallCallback, `{"queue":"sales","destination":"…4567","result":"promised"}`, `{"queue":"sales","result":"promised"}`},
+		{orchestrator.EntryAgentDisposed, `{"call":"1","disposition":"sale","notes":"Ana, of Acme"}`, `{"call":"1","disposition":"sale"}`},
+		{orchestrator.EntryCallMissed, `broken`, `{}`},
+	} {
+		if got, ok := anonymous(x.kind, x.data); !ok || got != x.want {
+			t.Errorf("of %s stays %s, %v, want %s", x.kind, got, ok, x.want)
+		}
+	}
+	for _, kind := range []orchestrator.EntryType{orchestrator.EntryCallNode, orchestrator.EntryCallHungUp, orchestrator.EntryCallRecording, orchestrator.EntryCallFault} {
+		if got, ok := anonymous(kind, `{}`); ok {
+			t.Errorf("of %s stays %s", kind, got)
+		}
+	}
+}
