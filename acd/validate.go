@@ -45,6 +45,7 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 	d.checkCallers(c)
 	d.checkSkills(c)
 	full.checkKinds(c)
+	full.checkLanes(c)
 	d.checkProfiles(c)
 	d.checkAgents(c)
 	d.checkTeams(c)
@@ -220,14 +221,10 @@ func (d Definitions) NobodyMeets(queue, text string) bool {
 	return served
 }
 
-// mostKinds is how many kinds of agents are compared when a call looks for one: the
-// store's scripts read no more (lib_best).
-const mostKinds = 1000
-
 // checkKinds refuses definitions with more kinds of agents than are compared, and
 // says what makes them so many.
 func (d Definitions) checkKinds(c *complaints) {
-	if n := d.kinds(func(*Agent) {}); n > mostKinds {
+	if n := d.kinds(func(*Agent) {}); n > mostHeads {
 		noSkills := d.kinds(func(a *Agent) { a.Skills = nil })
 		noRanks := d.kinds(func(a *Agent) {
 			a.Queues = slices.Clone(a.Queues)
@@ -238,13 +235,13 @@ func (d Definitions) checkKinds(c *complaints) {
 		c.where, c.name = "agents", ""
 		c.found = append(c.found, yamlfile.Fault{Code: yamlfile.CodeForm, Where: "agents",
 			Text: fmt.Sprintf("there are %d kinds of agents, who differ in queues, ranks, delays or skills: %d at most can be compared for each call (without skills there are %d, without ranks and delays %d)",
-				n, mostKinds, noSkills, noRanks)})
+				n, mostHeads, noSkills, noRanks)})
 	}
 }
 
 // kinds counts profiles, of agents who were changed.
 func (d Definitions) kinds(change func(*Agent)) int {
-	if len(d.Agents) <= mostKinds {
+	if len(d.Agents) <= mostHeads {
 		return 0
 	}
 	d.Agents = slices.Clone(d.Agents)

@@ -116,7 +116,7 @@ func TestTooManyKindsOfAgents(t *testing.T) {
 	t.Parallel()
 	d := Definitions{Skills: []Skill{{Name: "en"}}, Queues: []Queue{NewQueue()}}
 	d.Queues[0].ID = "q"
-	for i := range mostKinds + 1 {
+	for i := range mostHeads + 1 {
 		a := NewAgent()
 		a.ID, a.PBX, a.Endpoint = fmt.Sprint("a", i), "main", fmt.Sprint("PJSIP/", i)
 		a.Queues, a.Skills = []Membership{{Queue: "q", Rank: i % 100, Delay: time.Duration(i) * time.Second}}, map[string]int{"en": 1 + i%5}
@@ -125,7 +125,7 @@ func TestTooManyKindsOfAgents(t *testing.T) {
 	if err := d.Validate(); !contains(err, "1001 kinds of agents") || !contains(err, "without skills there are 1001, without ranks and delays 5") {
 		t.Error(err)
 	}
-	d.Agents[mostKinds].Queues, d.Agents[mostKinds].Skills = d.Agents[0].Queues, d.Agents[0].Skills
+	d.Agents[mostHeads].Queues, d.Agents[mostHeads].Skills = d.Agents[0].Queues, d.Agents[0].Skills
 	if err := d.Validate(); err != nil {
 		t.Error(err)
 	}
