@@ -15,7 +15,7 @@ type KnownCaller struct {
 	Name     Texts             `yaml:"name" keys:"tongue" doc:"Name shown, and spoken by operadora sounds speak as the whisper, per language."`
 	Numbers  []string          `yaml:"numbers,need" shape:"callers" doc:"Their numbers, with + and country code or as they are written within the country of the PBX (pbxs.NAME.outbound.region); with * at the end, all that begin so. + and 00 before a number are alike. What the country's plan does not know is compared as the trunk shows it."`
 	Queues   []string          `yaml:"queues" shape:"id" doc:"Queues it is for; absent is all."`
-	Priority int               `yaml:"priority" min:"-1000" max:"1000" default:"0" doc:"Advantage over other callers; each point counts as a minute already waited."`
+	Priority int               `yaml:"priority" min:"-1000" max:"1000" default:"0" doc:"Advantage over other callers; each point counts as so long waited as priority_point of the queue says."`
 	Tier     int               `yaml:"tier" min:"0" max:"9" default:"0" doc:"As a queue's tier, for emergencies."`
 	About    map[string]string `yaml:"about" keys:"variable" max:"128" doc:"What requirements may ask of their calls, as call.NAME, unless a flow says otherwise."`
 	Prefer   string            `yaml:"prefer" shape:"id" default:"" doc:"The agent whom they wait for first, unless a flow names one."`

@@ -71,14 +71,15 @@ const (
 
 // Queue is one queue's definition. NewQueue gives the defaults.
 type Queue struct {
-	ID       string   `yaml:"id,need" shape:"id" doc:"Name used in flows, reports and keys: letters, digits, dot, dash, underscore."`
-	Name     Texts    `yaml:"name" keys:"tongue" doc:"Name shown, per language."`
-	Strategy Strategy `yaml:"strategy" oneof:"longest_idle round_robin fewest_calls least_occupied most_skilled fixed_order random" default:"longest_idle" doc:"Order of free agents of the same rank: longest_idle, round_robin, fewest_calls (since login), least_occupied (of late), most_skilled (in what is required), fixed_order or random."`
-	Seed     int      `yaml:"seed" min:"0" max:"1000000000" default:"0" doc:"Of strategy random: draws by this number, so that what is played again goes as before; 0 draws by chance."`
-	Priority int      `yaml:"priority" min:"-1000" max:"1000" default:"0" doc:"Advantage over the agents' other queues; each point counts as a minute already waited."`
-	Tier     int      `yaml:"tier" min:"0" max:"9" default:"0" doc:"1 to 9 is for emergencies: its callers come before all of a lower tier, however long those have waited, and take agents in reserve."`
-	Requires string   `yaml:"requires" max:"500" default:"" doc:"What agents must be able to do: english >= 3 and (billing >= 2 or skill(call.topic) >= 1). Empty is nothing."`
-	Relax    []Relax  `yaml:"relax" doc:"What is required of agents instead, once a caller has waited for some time."`
+	ID       string        `yaml:"id,need" shape:"id" doc:"Name used in flows, reports and keys: letters, digits, dot, dash, underscore."`
+	Name     Texts         `yaml:"name" keys:"tongue" doc:"Name shown, per language."`
+	Strategy Strategy      `yaml:"strategy" oneof:"longest_idle round_robin fewest_calls least_occupied most_skilled fixed_order random" default:"longest_idle" doc:"Order of free agents of the same rank: longest_idle, round_robin, fewest_calls (since login), least_occupied (of late), most_skilled (in what is required), fixed_order or random."`
+	Seed     int           `yaml:"seed" min:"0" max:"1000000000" default:"0" doc:"Of strategy random: draws by this number, so that what is played again goes as before; 0 draws by chance."`
+	Priority int           `yaml:"priority" min:"-1000" max:"1000" default:"0" doc:"Advantage over the agents' other queues; each point counts as so long waited as priority_point says."`
+	Point    time.Duration `yaml:"priority_point" min:"1s" max:"1h" default:"1m" doc:"How long waited a point of priority counts as, in this queue: its own points, and those of callers and flows."`
+	Tier     int           `yaml:"tier" min:"0" max:"9" default:"0" doc:"1 to 9 is for emergencies: its callers come before all of a lower tier, however long those have waited, and take agents in reserve."`
+	Requires string        `yaml:"requires" max:"500" default:"" doc:"What agents must be able to do: english >= 3 and (billing >= 2 or skill(call.topic) >= 1). Empty is nothing."`
+	Relax    []Relax       `yaml:"relax" doc:"What is required of agents instead, once a caller has waited for some time."`
 
 	Admit          Admit         `yaml:"admit" oneof:"always when_agents_logged_in when_agents_qualified" default:"always" doc:"When a caller may enter: always, when_agents_logged_in (else: no_agents), or when_agents_qualified, with somebody logged in who may serve this caller, be it after relax (else: unqualified)."`
 	Hours          string        `yaml:"hours" shape:"mayname" default:"" doc:"Calendar during whose hours callers may enter (else: closed); empty is always."`

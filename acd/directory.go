@@ -149,7 +149,13 @@ func (dir *directory) everyQueue(yield func(id string, q Queue) bool) {
 func (dir *directory) score(c CallRecord) float64 {
 	q, _ := dir.queue(c.Queue)
 	c, _ = dir.knows(c)
-	return CallScore(cmp.Or(c.Kept.Since, c.Entered), c.Priority+q.Priority, max(c.Tier, q.Tier))
+	ahead := time.Duration(c.AheadMS) * time.Millisecond
+	return CallScore(cmp.Or(c.Kept.Since, c.Entered), q.worth(c.Priority+q.Priority)+ahead, max(c.Tier, q.Tier))
+}
+
+// worth is what points of priority count as in a queue.
+func (q Queue) worth(points int) time.Duration {
+	return time.Duration(points) * cmp.Or(q.Point, time.Minute) // one that is not known any more has none
 }
 
 // remembers is how long a queue keeps in mind who served a caller.

@@ -44,7 +44,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Work: w.Work, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
 			Caller: numberKey(w.Caller.Number), Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
-			Kept: w.Kept,
+			Kept: w.Kept, AheadMS: w.Sought.Ahead.Milliseconds(),
 		},
 	}
 	if s.forms != nil && order.Record.Caller != "" {
@@ -138,7 +138,7 @@ func (dir *directory) tell(p *orchestrator.Placement, c CallRecord) {
 		p.Known, p.Plan.Whisper = k.ID, cmp.Or(k.Whisper, p.Plan.Whisper)
 	}
 	if q, ok := dir.queue(c.Queue); ok {
-		p.Skills = dir.ways.asked(dir, q, c)
+		p.Skills, p.Worth = dir.ways.asked(dir, q, c), q.worth(c.Priority)
 	}
 	p.Priority, p.Tier, p.Prefer, p.Patience, p.Last = c.Priority, c.Tier, c.Prefer, time.Duration(c.PatienceMS)*time.Millisecond, c.Last
 }

@@ -28,7 +28,7 @@
 //     first, then the agent's rank, then who is at the call's own PBX, then the
 //     order of the queue's strategy (strategy.go).
 //   - An agent gets, of all calls waiting in the agent's queues, the one that
-//     waits longest; a point of priority counts as a minute already waited, a tier
+//     waits longest; a point of priority counts as so long waited as its queue says, a tier
 //     comes before all of the lower ones.
 //     Only servable calls are compared, so no call blocks another.
 //   - An agent is eligible while available, not resting, and with a phone that

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -88,8 +89,31 @@ func TestRefusals(t *testing.T) {
 
 func TestScores(t *testing.T) {
 	t.Parallel()
-	if got := CallScore(1_000_000, 2, 0); got != 880_000 {
-		t.Errorf("two points are two minutes: %f", got)
+	if got := CallScore(1_000_000, 2*time.Minute, 0); got != 880_000 {
+		t.Errorf("two minutes before: %f", got)
+	}
+}
+
+// TestPriorityPoint: what a point counts as is the queue's, for its own points, and those of
+// known callers and of flows; who is put to the front is there whatever a point counts as.
+func TestPriorityPoint(t *testing.T) {
+	t.Parallel()
+	slow, fast := NewQueue(), NewQueue()
+	slow.ID, slow.Priority, slow.Point = "slow", 1, 10*time.Second
+	fast.ID = "fast"
+	dir := newDirectory(Definitions{Queues: []Queue{slow, fast}, Callers: []KnownCaller{{ID: "vip", Numbers: []string{"1"}, Priority: 3}}}, nil, 0)
+	for _, x := range []struct {
+		c    CallRecord
+		want float64
+	}{
+		{CallRecord{Queue: "fast"}, 0}, {CallRecord{Queue: "fast", Priority: 2}, -120_000},
+		{CallRecord{Queue: "slow"}, -10_000}, {CallRecord{Queue: "slow", Priority: 2}, -30_000}, {CallRecord{Queue: "slow", Priority: 2, Caller: "1"}, -60_000},
+		{CallRecord{Queue: "slow", AheadMS: 600_000}, -610_000},
+		{CallRecord{Queue: "gone", Priority: 1}, -60_000},
+	} {
+		if got := dir.score(x.c); got != x.want {
+			t.Errorf("%+v: %f, want %f", x.c, got, x.want)
+		}
 	}
 }
 

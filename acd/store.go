@@ -134,6 +134,7 @@ type CallRecord struct {
 	Work       orchestrator.Work `json:"work,omitempty"`
 	Language   string            `json:"language,omitempty"`
 	Priority   int               `json:"priority,omitempty"`
+	AheadMS    int64             `json:"ahead_ms,omitempty"` // it counts as if it had waited so much longer
 	Tier       int               `json:"tier,omitempty"`
 	Entered    int64             `json:"entered"`
 	Needs      string            `json:"needs,omitempty"`       // what it requires of agents, beside its queue
@@ -145,7 +146,7 @@ type CallRecord struct {
 	Written    []string          `json:"written,omitempty"`     // the same as it is written in its country, for who is known so
 	Of         string            `json:"of,omitempty"`          // in an agent's own queue: the queue that it came from
 	Kept       orchestrator.Kept `json:"kept,omitzero"`         // the place it has, of an earlier call
-	Score      float64           `json:"score"`                 // CallScore with the queue's priority added
+	Score      float64           `json:"score"`                 // CallScore, the queue's priority included
 	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane
 	Since      int64             `json:"since,omitempty"`       // when this stay in the queue began
 	Eased      int               `json:"eased,omitempty"`       // how many relaxations of its queue it need not wait for

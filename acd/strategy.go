@@ -84,12 +84,11 @@ func Load(load float64, from, now int64) float64 {
 }
 
 // CallScore is the order of a waiting call, lowest first: the moment it began
-// to wait (unix ms), moved back a minute for each point of priority. Because
-// time goes on for all alike, a call of low priority is overtaken only by those
-// that came within that many minutes: nobody starves. A tier is above all ages and
-// priorities: it is for emergencies.
-func CallScore(enteredMS int64, priority, tier int) float64 {
-	return float64(enteredMS) - float64(priority)*60_000 - float64(tier)*tierStep
+// to wait (unix ms), moved back by what its priority is worth. Because time goes on for
+// all alike, a call of low priority is overtaken only by those that came so much later
+// at most: nobody starves. A tier is above all ages and priorities: it is for emergencies.
+func CallScore(enteredMS int64, worth time.Duration, tier int) float64 {
+	return float64(enteredMS) - float64(worth.Milliseconds()) - float64(tier)*tierStep
 }
 
 // tierStep separates tiers: unix ms stay below it until the year 2286, and 9 tiers

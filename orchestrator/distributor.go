@@ -80,7 +80,7 @@ type Waiting struct {
 	Visit            int // the number of the call's stay in a queue, growing
 	Caller           Party
 	Language         string
-	Priority         int // each point counts as a minute already waited
+	Priority         int // each point counts as so long waited as the queue says
 	Sought           Sought
 	Entered          time.Time // start of the wait; a re-queued call keeps its first
 	// Of is, in an agent's own queue, the queue that the call came from: its wrap-up
@@ -117,6 +117,7 @@ type Sought struct {
 	Tier     int               `json:"tier,omitempty"`     // above 0 it is an emergency: before all of a lower tier
 	Prefer   string            `json:"prefer,omitempty"`   // the agent whom the caller waits for first
 	Patience time.Duration     `json:"patience,omitempty"` // for so long
+	Ahead    time.Duration     `json:"ahead,omitempty"`    // it counts as if it had waited so much longer
 }
 
 // Placement answers Enqueue and Failed.
@@ -135,6 +136,7 @@ type Placement struct {
 	// for first; Last: because that agent served the caller before.
 	Known    string        `json:"known,omitempty"`
 	Priority int           `json:"priority,omitempty"`
+	Worth    time.Duration `json:"worth,omitempty"` // what that counts as, of time waited
 	Tier     int           `json:"tier,omitempty"`
 	Prefer   string        `json:"prefer,omitempty"`
 	Patience time.Duration `json:"patience,omitempty"`

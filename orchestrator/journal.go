@@ -14,7 +14,7 @@ const (
 	EntryCallStarted   EntryType = "call.started"   // CallSummary
 	EntryCallAnswered  EntryType = "call.answered"  // {}
 	EntryCallNode      EntryType = "call.node"      // Note
-	EntryCallQueued    EntryType = "call.queued"    // {"queue","priority","needs","tier","prefer","patience_ms","last_agent","known","skills","kept_of","kept_since"}, with what the caller gets for being known, and of who waits {"position","staff","expected_ms","widens_ms"}: agents logged in, the wait yet to come, and the waits after which more may serve
+	EntryCallQueued    EntryType = "call.queued"    // {"queue","priority","priority_ms","ahead_ms","needs","tier","prefer","patience_ms","last_agent","known","skills","kept_of","kept_since"}, with what the caller gets for being known, and of who waits {"position","staff","expected_ms","widens_ms"}: agents logged in, the wait yet to come, and the waits after which more may serve
 	EntryCallRefused   EntryType = "call.refused"   // {"queue","result"}: the queue did not admit it
 	EntryCallUnqueued  EntryType = "call.unqueued"  // {"queue","why","wait_ms"}
 	EntryCallOffered   EntryType = "call.offered"   // {"queue","agent","offer","line","match"}; line: on a permanent line; match: Match

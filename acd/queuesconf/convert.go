@@ -237,7 +237,7 @@ func (q *queue) take(x setting) error {
 		return q.count("max_length", x, 0, 100_000)
 	case "weight":
 		if x.value != "0" {
-			q.remark("weight = %s: it is strict there; priority counts as minutes already waited", x.value)
+			q.remark("weight = %s: it is strict there; priority counts as time already waited", x.value)
 		}
 		return q.count("priority", x, -1000, 1000)
 	case "musicclass", "music", "musiconhold":

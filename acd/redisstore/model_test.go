@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
@@ -355,7 +356,7 @@ func (m *model) enqueue(call string, c modelCall, entered int64, priority int) {
 	c.sought = c.asked
 	c.entered, c.priority = entered, priority
 	priority += m.knows(&c)
-	c.score = acd.CallScore(entered, priority+m.queue(c.queue).Priority, max(c.sought.Tier, m.queue(c.queue).Tier))
+	c.score = acd.CallScore(entered, time.Duration(priority+m.queue(c.queue).Priority)*m.queue(c.queue).Point, max(c.sought.Tier, m.queue(c.queue).Tier))
 	if c.since == 0 {
 		c.since = m.now
 	}

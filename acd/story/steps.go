@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -51,7 +52,8 @@ func (t *teller) queued(e orchestrator.Entry, d entry) {
 	}{
 		{d.Known != "", "; its number is known as %v", "; su número se conoce como %v", d.Known},
 		{d.Tier > 0, "; it is of emergency tier %v", "; es una urgencia de nivel %v", d.Tier},
-		{d.Priority != 0, "; its priority counts as %v minutes waited", "; su prioridad cuenta como %v minutos de espera", d.Priority},
+		{d.Priority != 0, "; its priority counts as %v waited", "; su prioridad cuenta como %v de espera", span(cmp.Or(d.PriorityMS, int64(d.Priority)*60_000))},
+		{d.AheadMS > 0, "; it is put before others, as if it had waited %v longer", "; pasa delante, como si llevara %v más de espera", span(d.AheadMS)},
 		{d.Needs != "", "; it requires %v", "; requiere %v", d.Needs},
 		{d.Prefer != "", "; it is for agent %v first", "; es primero para el agente %v", d.Prefer},
 		{d.LastAgent, ", who served the caller last%v", ", que atendió a quien llama la última vez%v", ""},

@@ -63,6 +63,8 @@ type entry struct {
 	Dialled                                                    bool
 	Known                                                      string
 	LastAgent                                                  bool   `json:"last_agent"`
+	PriorityMS                                                 int64  `json:"priority_ms"`
+	AheadMS                                                    int64  `json:"ahead_ms"`
 	KeptOf                                                     string `json:"kept_of"`
 	KeptSince                                                  int64  `json:"kept_since"`
 	TakenOver                                                  bool   `json:"taken_over"`

@@ -39,7 +39,7 @@ var stories = map[string]func(*day){
 		d.add(0, orchestrator.EntryCallStarted, orchestrator.CallSummary{Kind: orchestrator.KindInbound, DID: "5000"})
 		d.add(time.Second, orchestrator.EntryCallAnswered, fields{})
 		d.add(4*time.Second, orchestrator.EntryCallNode, orchestrator.Note{Flow: "main", Node: "menu", Outcome: "key:1"})
-		d.add(0, orchestrator.EntryCallQueued, fields{"queue": "sales", "priority": 2, "needs": "en >= 3", "known": "acme", "last_agent": true, "prefer": "104", "patience_ms": 20_000,
+		d.add(0, orchestrator.EntryCallQueued, fields{"queue": "sales", "priority": 2, "needs": "en >= 3", "priority_ms": 20_000, "ahead_ms": 600_000, "known": "acme", "last_agent": true, "prefer": "104", "patience_ms": 20_000,
 			"position": 3, "staff": 4, "widens_ms": []int64{20_000, 50_000}})
 		d.add(60*time.Second, orchestrator.EntryCallOffered, fields{"queue": "sales", "agent": "101", "offer": "o1",
 			"match": orchestrator.Match{Freed: true, Strategy: "longest_idle", Relaxed: 1, WaitedMS: 60_000}})

@@ -2468,6 +2468,9 @@ type EntryParted struct {
 
 // EntryQueued defines model for EntryQueued.
 type EntryQueued struct {
+	// AheadMS It counts as if it had waited so much longer: moved to the front, or come back to the queue.
+	AheadMS int64 `json:"ahead_ms,omitempty,omitzero"`
+
 	// ExpectedMS The wait that was expected.
 	ExpectedMS int64 `json:"expected_ms,omitempty,omitzero"`
 
@@ -2493,6 +2496,9 @@ type EntryQueued struct {
 	// Prefer The agent whom it waits for first.
 	Prefer   string `json:"prefer,omitempty,omitzero"`
 	Priority int    `json:"priority,omitempty,omitzero"`
+
+	// PriorityMS What the priority counts as, of time waited.
+	PriorityMS int64 `json:"priority_ms,omitempty,omitzero"`
 
 	// Queue @102 is agent 102's own, for calls that are for that agent alone.
 	Queue string `json:"queue"`
@@ -3278,14 +3284,17 @@ type QueueDefinition struct {
 	MissesBeforePause int   `json:"misses_before_pause"`
 
 	// Name By language.
-	Name           Texts         `json:"name,omitempty,omitzero"`
-	Priority       int           `json:"priority"`
-	Record         bool          `json:"record"`
-	RingMS         int64         `json:"ring_ms"`
-	ServiceLevelMS int64         `json:"service_level_ms"`
-	ShortAbandonMS int64         `json:"short_abandon_ms"`
-	Strategy       QueueStrategy `json:"strategy"`
-	WrapUpMS       int64         `json:"wrap_up_ms"`
+	Name     Texts `json:"name,omitempty,omitzero"`
+	Priority int   `json:"priority"`
+
+	// PriorityPointMS How long waited a point of priority counts as.
+	PriorityPointMS int64         `json:"priority_point_ms,omitempty,omitzero"`
+	Record          bool          `json:"record"`
+	RingMS          int64         `json:"ring_ms"`
+	ServiceLevelMS  int64         `json:"service_level_ms"`
+	ShortAbandonMS  int64         `json:"short_abandon_ms"`
+	Strategy        QueueStrategy `json:"strategy"`
+	WrapUpMS        int64         `json:"wrap_up_ms"`
 }
 
 // QueuePage defines model for QueuePage.

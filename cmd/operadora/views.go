@@ -136,7 +136,7 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 	out := wire.Definitions{}
 	for _, q := range d.ACD.Queues {
 		out.Queues = append(out.Queues, wire.QueueDefinition{ID: q.ID, Name: wire.Texts(q.Name), Strategy: wire.QueueStrategy(q.Strategy),
-			Priority: q.Priority, Admit: wire.QueueAdmit(q.Admit), Hours: q.Hours, MaxExpectedWaitMS: q.MaxExpected.Milliseconds(), LeaveWhenEmpty: q.LeaveWhenEmpty, MaxLength: q.MaxLength, MaxWaitMS: q.MaxWait.Milliseconds(),
+			Priority: q.Priority, PriorityPointMS: q.Point.Milliseconds(), Admit: wire.QueueAdmit(q.Admit), Hours: q.Hours, MaxExpectedWaitMS: q.MaxExpected.Milliseconds(), LeaveWhenEmpty: q.LeaveWhenEmpty, MaxLength: q.MaxLength, MaxWaitMS: q.MaxWait.Milliseconds(),
 			RingMS: q.RingTimeout.Milliseconds(), WrapUpMS: q.WrapUp.Milliseconds(),
 			ServiceLevelMS: q.ServiceLevel.Milliseconds(), ShortAbandonMS: q.ShortAbandon.Milliseconds(),
 			KeepRecordingsMS: q.KeepRecordings.Milliseconds(), KeepRecordsMS: q.KeepRecords.Milliseconds(), MissesBeforePause: q.MissesBeforePause,

@@ -175,6 +175,7 @@ func (x *change) regain(v *Visit) {
 	x.c.Regain = nil
 	v.Since, v.From = r.Since, x.ms() // the longest wait on the line counts from now
 	v.Entered, v.Priority = min(v.Entered, r.Entered), max(v.Priority, r.Priority)
+	v.Sought.Ahead = max(v.Sought.Ahead, r.Sought.Ahead)
 }
 
 // promise begins a callback.

@@ -297,7 +297,7 @@ func TestJoinedByThePhoneWithNobody(t *testing.T) {
 			for what, number := range map[string]string{"an agent": "103", "a number": "910000001"} {
 				w := at(then(then(before, phoneWants("both "+number), (*world).quiet), stages...)...)
 				w.quiet()
-				if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority || w.pbx.hears() != "music" {
+				if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Sought.Ahead != backLead || w.pbx.hears() != "music" {
 					t.Errorf("%s, %s, to %s: state %q, visit %+v, the customer hears %q\n%s", name, from, what, w.me.c.State, v, w.pbx.hears(), w.story())
 				}
 				if f := w.last(orchestrator.EntryCallTransfer); f["result"] != "back" || f["destination"] != "sales" {

@@ -131,7 +131,7 @@ func TestCompletedToAQueueThatNeverAnswers(t *testing.T) {
 		t.Fatalf("state %q, visit %+v", w.me.c.State, v)
 	}
 	w.settle(20 * time.Second)
-	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority || w.pbx.hears() != "music" {
+	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Sought.Ahead != backLead || w.pbx.hears() != "music" {
 		t.Errorf("state %q, visit %+v, the customer hears %q", w.me.c.State, v, w.pbx.hears())
 	}
 	w.settle(2 * time.Minute)

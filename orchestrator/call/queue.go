@@ -173,6 +173,7 @@ func (x *change) queued(p *orchestrator.Placement) {
 	s := v.Sought
 	if p != nil {
 		f["priority"], s.Tier, s.Prefer, s.Patience = p.Priority, p.Tier, p.Prefer, p.Patience
+		some(f, "priority_ms", p.Worth.Milliseconds())
 		some(f, "known", p.Known)
 		some(f, "last_agent", p.Last)
 		some(f, "kept_of", p.Kept.Call)
@@ -181,6 +182,7 @@ func (x *change) queued(p *orchestrator.Placement) {
 			f["skills"] = p.Skills
 		}
 	}
+	some(f, "ahead_ms", s.Ahead.Milliseconds())
 	some(f, "needs", s.Needs)
 	some(f, "tier", s.Tier)
 	some(f, "prefer", s.Prefer)

@@ -3,14 +3,15 @@ package call
 import (
 	"cmp"
 	"maps"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-// backPriority is what a call has before others when it comes back to the queue
+// backLead is what a call has before others when it comes back to the queue
 // that it was transferred from: nobody is to wait for a transfer that failed.
-const backPriority = 10
+const backLead = 10 * time.Minute
 
 // Move is a transfer to a queue or an agent that has been asked for. The
 // conversation goes on until the queue has taken the call.
@@ -224,6 +225,7 @@ func (v *Visit) asBefore(h *Handed) {
 	}
 	old, s := h.Sought, &v.Sought
 	v.Priority, s.Tier, s.Needs = max(v.Priority, h.Priority), max(s.Tier, old.Tier), cmp.Or(s.Needs, old.Needs)
+	s.Ahead = max(s.Ahead, old.Ahead)
 	if s.Prefer == "" {
 		s.Prefer, s.Patience = old.Prefer, old.Patience
 	}
@@ -353,8 +355,8 @@ func (x *change) rememberWay() {
 	}
 }
 
-// frontPriority is what a call has before others that is moved to the front: a day of waiting.
-const frontPriority = 24 * 60
+// frontLead is what a call has before others that is moved to the front.
+const frontLead = 24 * time.Hour
 
 // moveWaiting lets a customer who waits go on waiting elsewhere, since when they
 // have waited. A queue that does not take the call leaves it where it was.
@@ -382,8 +384,8 @@ func (x *change) moveWaiting(w Wish) error {
 	x.unqueue("moved")
 	v := x.further(to.Name)
 	v.Priority, v.Sought, v.From, v.MaxWait = old.Priority, old.Sought, old.From, old.MaxWait
-	if w.Front && v.Priority < frontPriority { // or it is there already
-		v.Priority += frontPriority
+	if w.Front && v.Sought.Ahead < frontLead { // or it is there already
+		v.Sought.Ahead += frontLead
 	}
 	x.c.Visit = &v
 	x.askPlace()
@@ -400,7 +402,8 @@ func (x *change) comeBack() bool {
 	}
 	x.c.Home = nil
 	v := x.further(b.Queue)
-	v.Priority, v.Sought = b.Priority+backPriority, b.Sought
+	v.Priority, v.Sought = b.Priority, b.Sought
+	v.Sought.Ahead += backLead
 	if b.Moved {
 		v.From, v.MaxWait = b.From, b.MaxWait
 	}

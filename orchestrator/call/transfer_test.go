@@ -171,7 +171,7 @@ func TestSkillsAreOnRecord(t *testing.T) {
 func TestTransferComesBack(t *testing.T) {
 	t.Parallel()
 	w := at(then(talking, toNumber, agentEnds(orchestrator.CauseNoAnswer))...)
-	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority {
+	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Sought.Ahead != backLead {
 		t.Errorf("state %q, visit %+v", w.me.c.State, v)
 	}
 	w = at(then(talking, func(w *world) { w.desk.refuses["sales"] = orchestrator.RefusedFull }, toNumber, agentEnds(orchestrator.CauseNoAnswer))...)
@@ -186,7 +186,7 @@ func TestTransferComesBack(t *testing.T) {
 func TestSecondTransferComesBack(t *testing.T) {
 	t.Parallel()
 	w := at(then(talking, toAgent, ringing, answered, after(time.Second), toNumber, agentEnds(orchestrator.CauseNoAnswer))...)
-	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority {
+	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Sought.Ahead != backLead {
 		t.Errorf("state %q, visit %+v", w.me.c.State, v)
 	}
 	w.checkKept(t)
@@ -200,7 +200,7 @@ func TestTransferToAnAgentWhoNeverAnswers(t *testing.T) {
 		t.Fatalf("state %q, visit %+v", w.me.c.State, v)
 	}
 	w.settle(20 * time.Second)
-	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority {
+	if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Sought.Ahead != backLead {
 		t.Errorf("state %q, visit %+v", w.me.c.State, v)
 	}
 	w.checkKept(t)
@@ -218,7 +218,7 @@ func TestTransferToAnAgentWhoDoesNotPickUp(t *testing.T) {
 		"busy": {orchestrator.CauseBusy, "@102"},
 	} {
 		w := at(then(talking, toAgent, ringing, agentEnds(row.cause))...)
-		if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != row.queue || w.pbx.hears() != "music" || row.queue == "sales" && v.Priority != backPriority {
+		if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != row.queue || w.pbx.hears() != "music" || row.queue == "sales" && v.Sought.Ahead != backLead {
 			t.Errorf("%s: state %q, visit %+v, the customer hears %q", name, w.me.c.State, v, w.pbx.hears())
 		}
 		w.checkKept(t)
@@ -479,18 +479,18 @@ func TestMoveWaiting(t *testing.T) {
 	full := func(w *world) { w.desk.refuses["B"] = orchestrator.RefusedFull }
 	minute := []func(*world){inQueue, after(time.Minute)}
 	rows := []struct {
-		name     string
-		stages   []func(*world)
-		queue    string
-		priority int
+		name   string
+		stages []func(*world)
+		queue  string
+		ahead  time.Duration
 	}{
 		{"to another queue", then(minute, move("B", false)), "B", 0},
 		{"while a phone rings", then(minute, ringing, move("B", false)), "B", 0},
-		{"to the front", then(minute, move("", true)), "sales", frontPriority},
-		{"to the front twice", then(minute, move("", true), move("", true)), "sales", frontPriority},
-		{"to the front of another", then(minute, move("B", true)), "B", frontPriority},
-		{"to a full queue", then(minute, full, move("B", false)), "sales", backPriority},
-		{"to a full queue while a phone rings", then(minute, full, ringing, move("B", false)), "sales", backPriority},
+		{"to the front", then(minute, move("", true)), "sales", frontLead},
+		{"to the front twice", then(minute, move("", true), move("", true)), "sales", frontLead},
+		{"to the front of another", then(minute, move("B", true)), "B", frontLead},
+		{"to a full queue", then(minute, full, move("B", false)), "sales", backLead},
+		{"to a full queue while a phone rings", then(minute, full, ringing, move("B", false)), "sales", backLead},
 		{"after a transfer", then(talking, toQueue, move("sales", false)), "sales", 0},
 		{"and the process is killed", then(minute, move("B", false), func(w *world) { w.crash(time.Second) }), "B", 0},
 	}
@@ -499,7 +499,7 @@ func TestMoveWaiting(t *testing.T) {
 			t.Parallel()
 			w := at(r.stages...)
 			v := w.me.c.Visit
-			if w.me.c.State != StateWaiting || v.Queue != r.queue || v.Priority != r.priority || v.Entered != w.me.c.QueuedAt ||
+			if w.me.c.State != StateWaiting || v.Queue != r.queue || v.Sought.Ahead != r.ahead || v.Entered != w.me.c.QueuedAt ||
 				w.pbx.hears() != "music" || w.desk.place == nil || w.desk.place.queue != r.queue || len(w.pbx.phones()) > 0 {
 				t.Errorf("state %q, visit %+v, place %+v, hears %q, %d phones", w.me.c.State, v, w.desk.place, w.pbx.hears(), len(w.pbx.phones()))
 			}
@@ -624,7 +624,7 @@ func TestHangsUpOnARefusedTransfer(t *testing.T) {
 				}
 				continue
 			}
-			if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Priority != backPriority || w.pbx.hears() != "music" {
+			if v := w.me.c.Visit; w.me.c.State != StateWaiting || v.Queue != "sales" || v.Sought.Ahead != backLead || w.pbx.hears() != "music" {
 				t.Errorf("%s, after %v: state %q, visit %+v, the customer hears %q\n%s", name, late, w.me.c.State, v, w.pbx.hears(), w.story())
 			}
 			if f, p := w.last(orchestrator.EntryCallTransfer), w.last(orchestrator.EntryCallParted); f["result"] != "back" || f["destination"] != "sales" || p["by"] != "agent" {
