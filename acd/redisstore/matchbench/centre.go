@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/orchestrator"
@@ -79,7 +77,7 @@ type Centre struct {
 }
 
 // New makes one of a tenant that has nothing yet; everybody is logged out.
-func New(rdb redis.UniversalClient, tenant string, d acd.Definitions) (*Centre, error) {
+func New(rdb Redis, tenant string, d acd.Definitions) (*Centre, error) {
 	c := &Centre{Store: redisstore.New(rdb, tenant), Defs: d, agents: map[string]acd.Agent{}, r: rand.New(rand.NewPCG(2, 2))} //nolint:gosec // the same each time
 	for _, a := range d.Agents {
 		c.agents[a.ID] = a

@@ -5,12 +5,8 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strconv"
-	"sync"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/acd/redisstore/matchbench"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -46,7 +42,7 @@ func (m matching) match(ctx context.Context, out, progress io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, matchLimit)
 	defer cancel()
 	for _, cluster := range []bool{false, true} {
-		if err := onRedis(ctx, cluster, func(rdb redis.UniversalClient) error { return m.matchOn(ctx, rdb, cluster, out, progress) }); err != nil {
+		if err := onRedis(ctx, cluster, func(rdb matchbench.Redis) error { return m.matchOn(ctx, rdb, cluster, out, progress) }); err != nil {
 			return err
 		}
 	}
@@ -54,7 +50,7 @@ func (m matching) match(ctx context.Context, out, progress io.Writer) error {
 }
 
 // matchOn prints a side's figures.
-func (m matching) matchOn(ctx context.Context, rdb redis.UniversalClient, cluster bool, out, progress io.Writer) error {
+func (m matching) matchOn(ctx context.Context, rdb matchbench.Redis, cluster bool, out, progress io.Writer) error {
 	on := ""
 	if cluster {
 		on = "_on_a_cluster"
@@ -102,7 +98,7 @@ func (m matching) matchOn(ctx context.Context, rdb redis.UniversalClient, cluste
 
 // free measures agents who become free, and how many matches, with all that goes with a
 // call (it enters, is matched, answered and finished), a second of Redis's processor carries.
-func (m matching) free(ctx context.Context, rdb redis.UniversalClient, n int) (took []time.Duration, perSecond float64, err error) {
+func (m matching) free(ctx context.Context, rdb matchbench.Redis, n int) (took []time.Duration, perSecond float64, err error) {
 	c, err := centreOf(ctx, rdb, "free", n)
 	if err == nil {
 		err = c.Fill(ctx)
@@ -110,7 +106,7 @@ func (m matching) free(ctx context.Context, rdb redis.UniversalClient, n int) (t
 	if err != nil {
 		return nil, 0, err
 	}
-	before, err := redisTime(ctx, rdb)
+	before, err := matchbench.ProcessorTime(ctx, rdb)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -123,7 +119,7 @@ func (m matching) free(ctx context.Context, rdb redis.UniversalClient, n int) (t
 			took = append(took, d)
 		}
 	}
-	after, err := redisTime(ctx, rdb)
+	after, err := matchbench.ProcessorTime(ctx, rdb)
 	if used := (after - before).Seconds(); used > 0 {
 		perSecond = float64(len(took)) / used
 	}
@@ -131,7 +127,7 @@ func (m matching) free(ctx context.Context, rdb redis.UniversalClient, n int) (t
 }
 
 // enter measures calls that come to agents who are all free.
-func (m matching) enter(ctx context.Context, rdb redis.UniversalClient, n int) (took []time.Duration, err error) {
+func (m matching) enter(ctx context.Context, rdb matchbench.Redis, n int) (took []time.Duration, err error) {
 	c, err := centreOf(ctx, rdb, "enter", n)
 	if err != nil {
 		return nil, err
@@ -157,7 +153,7 @@ func Board(ctx context.Context, out, progress io.Writer) error {
 func (m matching) board(ctx context.Context, out, progress io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, matchLimit)
 	defer cancel()
-	return onRedis(ctx, false, func(rdb redis.UniversalClient) error {
+	return onRedis(ctx, false, func(rdb matchbench.Redis) error {
 		for _, n := range m.sizes {
 			fmt.Fprintf(progress, "board: %d agents and calls …\n", n)
 			if err := m.boardAt(ctx, rdb, n, out); err != nil {
@@ -168,7 +164,7 @@ func (m matching) board(ctx context.Context, out, progress io.Writer) error {
 	})
 }
 
-func (m matching) boardAt(ctx context.Context, rdb redis.UniversalClient, n int, out io.Writer) error {
+func (m matching) boardAt(ctx context.Context, rdb matchbench.Redis, n int, out io.Writer) error {
 	c, err := centreOf(ctx, rdb, "board", n)
 	if err == nil {
 		err = c.Fill(ctx)
@@ -240,7 +236,7 @@ func (m matching) besideReader(ctx context.Context, c *matchbench.Centre) ([]tim
 }
 
 // centreOf is a centre of its own on a Redis, with everybody free.
-func centreOf(ctx context.Context, rdb redis.UniversalClient, tenant string, n int) (*matchbench.Centre, error) {
+func centreOf(ctx context.Context, rdb matchbench.Redis, tenant string, n int) (*matchbench.Centre, error) {
 	c, err := matchbench.New(rdb, tenant+strconv.Itoa(n), matchbench.Definitions(n))
 	if err != nil {
 		return nil, err
@@ -249,7 +245,7 @@ func centreOf(ctx context.Context, rdb redis.UniversalClient, tenant string, n i
 }
 
 // onRedis does something on a private Redis, or Cluster of three.
-func onRedis(ctx context.Context, cluster bool, do func(redis.UniversalClient) error) (err error) {
+func onRedis(ctx context.Context, cluster bool, do func(matchbench.Redis) error) (err error) {
 	c := yamlfile.Defaults[live.Config]()
 	var stop func() error
 	if cluster {
@@ -272,28 +268,4 @@ func onRedis(ctx context.Context, cluster bool, do func(redis.UniversalClient) e
 	}
 	defer func() { _ = rdb.Close() }()
 	return do(rdb)
-}
-
-var cpuSeconds = regexp.MustCompile(`used_cpu_(?:sys|user):([\d.]+)`)
-
-// redisTime is the processor time that Redis, on all its nodes, has used.
-func redisTime(ctx context.Context, rdb redis.UniversalClient) (sum time.Duration, err error) {
-	var mu sync.Mutex
-	add := func(ctx context.Context, node *redis.Client) error {
-		text, err := node.Info(ctx, "cpu").Result()
-		mu.Lock()
-		defer mu.Unlock()
-		for _, m := range cpuSeconds.FindAllStringSubmatch(text, -1) {
-			f, _ := strconv.ParseFloat(m[1], 64)
-			sum += time.Duration(f * float64(time.Second))
-		}
-		return err
-	}
-	switch c := rdb.(type) {
-	case *redis.Client:
-		err = add(ctx, c)
-	case *redis.ClusterClient:
-		err = c.ForEachMaster(ctx, add)
-	}
-	return sum, err
 }
