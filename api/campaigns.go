@@ -5,6 +5,7 @@ import (
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/dialer/runner"
 )
 
@@ -12,8 +13,38 @@ import (
 const lookedAtOnce = 100_000
 
 // ListCampaigns implements StrictServerInterface.
-func (s operations) ListCampaigns(context.Context, ListCampaignsRequestObject) (ListCampaignsResponseObject, error) {
-	return ListCampaigns200JSONResponse{Items: each(s.Campaigns.Campaigns(), campaignView)}, nil
+func (s operations) ListCampaigns(ctx context.Context, _ ListCampaignsRequestObject) (ListCampaignsResponseObject, error) {
+	runs, err := s.Campaigns.Runs(ctx)
+	return ListCampaigns200JSONResponse{Items: each(s.Campaigns.Campaigns(), func(c *campaign.Campaign) wire.Campaign { return campaignView(c, runs[c.ID]) })}, err
+}
+
+// GetCampaign implements StrictServerInterface.
+func (s operations) GetCampaign(ctx context.Context, r GetCampaignRequestObject) (GetCampaignResponseObject, error) {
+	v, err := s.Campaigns.View(ctx, r.Campaign)
+	if err != nil {
+		return nil, err
+	}
+	out := GetCampaign200JSONResponse{Campaign: campaignView(v.Campaign, v.Run), Run: runView(v.Run), DialledBy: v.By, Attempts: v.Today.Attempts, Results: map[string]int64{},
+		Leads: each(v.Seen, func(x leadstore.Seen) wire.CampaignLeads {
+			return wire.CampaignLeads{State: wire.CampaignLeadsState(x.State), Reason: x.Reason, Leads: x.Leads, Next: x.Next.UTC()}
+		})}
+	for result, n := range v.Today.Results {
+		out.Results[string(result)] = n
+	}
+	if l := v.Live; l != nil {
+		out.Live = wire.CampaignLive{At: l.At.UTC(), OnWay: l.OnWay, Ringing: l.Ringing, Waiting: l.Waiting, Connected: l.Connected, Ready: l.Ready, Hold: l.Held,
+			Agents: l.Agents, AnswerRate: l.AnswerRate, FreeSoon: l.FreeSoon, Answered: l.Answered, Abandoned: l.Abandoned, BudgetLeft: l.BudgetLeft, Limit: l.Limit, WindowS: int64(l.Window.Seconds())}
+	}
+	return out, nil
+}
+
+// OrderCampaign implements StrictServerInterface.
+func (s operations) OrderCampaign(ctx context.Context, r OrderCampaignRequestObject) (OrderCampaignResponseObject, error) {
+	if err := s.auditFirst(ctx, "campaign."+string(r.Body.Do), r.Campaign, r.Body.Why); err != nil {
+		return nil, err
+	}
+	run, err := s.Campaigns.Order(ctx, r.Campaign, campaign.RunTrigger(r.Body.Do), askerOf(ctx).token.Name, r.Body.Why)
+	return OrderCampaign200JSONResponse(runView(run)), err
 }
 
 // PreviewCampaign implements StrictServerInterface.
@@ -25,8 +56,8 @@ func (s operations) PreviewCampaign(ctx context.Context, r PreviewCampaignReques
 		})}, err
 }
 
-func campaignView(c *campaign.Campaign) wire.Campaign {
-	out := wire.Campaign{ID: c.ID, Name: wire.Texts(c.Name), Mode: wire.CampaignMode(c.Mode), Purpose: string(c.Purpose), Profile: c.Profile, Queue: c.Queue, Lists: []string{}}
+func campaignView(c *campaign.Campaign, run campaign.Run) wire.Campaign {
+	out := wire.Campaign{ID: c.ID, Name: wire.Texts(c.Name), State: runView(run).State, Mode: wire.CampaignMode(c.Mode), Purpose: string(c.Purpose), Profile: c.Profile, Queue: c.Queue, Lists: []string{}}
 	if out.Name == nil {
 		out.Name = wire.Texts{}
 	}
@@ -34,4 +65,12 @@ func campaignView(c *campaign.Campaign) wire.Campaign {
 		out.Lists = append(out.Lists, l.List)
 	}
 	return out
+}
+
+// runView shows where a campaign stands; the zero Run is one that was never started.
+func runView(r campaign.Run) wire.CampaignRun {
+	if r.State == "" {
+		r.State = campaign.RunReady
+	}
+	return wire.CampaignRun{State: wire.CampaignState(r.State), Began: r.Began, ChangedAt: r.ChangedAt, ChangedBy: r.ChangedBy, Why: r.Why}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
@@ -436,4 +437,20 @@ func (f fakeCampaigns) Preview(_ context.Context, id string, most int64) (runner
 		return runner.Preview{}, fault.New("fake", fault.NotFound, "campaign: there is no campaign %q", id)
 	}
 	return runner.Preview{At: noon, Looked: most}, nil
+}
+
+func (f fakeCampaigns) View(ctx context.Context, id string) (runner.View, error) {
+	_, err := f.Preview(ctx, id, 0)
+	return runner.View{Campaign: f.Campaigns()[0], Run: campaign.Run{State: campaign.RunRunning}, By: "here", Live: &runner.Live{At: noon, Agents: map[string]int{"free": 2}},
+		Seen: []leadstore.Seen{{State: "due", Reason: "retry_wait", Leads: 7, Next: noon}}, Today: leadstore.Tally{Attempts: 9, Results: map[campaign.Result]int64{campaign.ResultBusy: 9}}}, err
+}
+
+func (fakeCampaigns) Runs(context.Context) (map[string]campaign.Run, error) { return nil, nil }
+
+func (f fakeCampaigns) Order(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (campaign.Run, error) {
+	if _, err := f.Preview(ctx, id, 0); err != nil {
+		return campaign.Run{}, err
+	}
+	to, err := campaign.RunReady.Next(t)
+	return campaign.Run{State: to, ChangedBy: by, Why: why}, err
 }

@@ -81,6 +81,7 @@ var harmless = map[orchestrator.EntryType]bool{
 	orchestrator.EntryCallUnqueued: true, orchestrator.EntryCallOffered: true, orchestrator.EntryCallRinging: true,
 	orchestrator.EntryCallMissed: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
 	orchestrator.EntryAgentState: true, orchestrator.EntryAgentLine: true, orchestrator.EntryPBXState: true,
+	orchestrator.EntryCampaignState: true,
 }
 
 // entry shows a journal entry, without what it tells of a caller when the

@@ -143,6 +143,12 @@ type Campaigns interface {
 	// Preview says what would become of the leads of one at this moment, of most of them at
 	// most; NotFound when there is none of that name.
 	Preview(ctx context.Context, id string, most int64) (runner.Preview, error)
+	// View says how one stands; NotFound when there is none of that name.
+	View(ctx context.Context, id string) (runner.View, error)
+	// Runs are where those stand that somebody has started, by name.
+	Runs(ctx context.Context) (map[string]campaign.Run, error)
+	// Order moves one as somebody wants it; Conflict where it cannot be.
+	Order(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (campaign.Run, error)
 }
 
 // Tokens knows who may come in. *records.DB is one.

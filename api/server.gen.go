@@ -121,6 +121,12 @@ type ServerInterface interface {
 	// ListCampaigns Lists the campaigns that are defined, by name.
 	// (GET /api/v1/campaigns)
 	ListCampaigns(ctx echo.Context) error
+	// GetCampaign Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
+	// (GET /api/v1/campaigns/{campaign})
+	GetCampaign(ctx echo.Context, campaign PathCampaign) error
+	// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
+	// (POST /api/v1/campaigns/{campaign}/orders)
+	OrderCampaign(ctx echo.Context, campaign PathCampaign) error
 	// PreviewCampaign Says how many leads of a campaign would be called at this moment, and how many not and why. Nothing rings.
 	// (GET /api/v1/campaigns/{campaign}/preview)
 	PreviewCampaign(ctx echo.Context, campaign PathCampaign, params PreviewCampaignParams) error
@@ -976,6 +982,38 @@ func (w *ServerInterfaceWrapper) ListCampaigns(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListCampaigns(ctx)
+	return err
+}
+
+// GetCampaign converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCampaign(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "campaign" -------------
+	var campaign PathCampaign
+
+	err = runtime.BindStyledParameterWithOptions("simple", "campaign", ctx.Param("campaign"), &campaign, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCampaign(ctx, campaign)
+	return err
+}
+
+// OrderCampaign converts echo context to params.
+func (w *ServerInterfaceWrapper) OrderCampaign(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "campaign" -------------
+	var campaign PathCampaign
+
+	err = runtime.BindStyledParameterWithOptions("simple", "campaign", ctx.Param("campaign"), &campaign, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.OrderCampaign(ctx, campaign)
 	return err
 }
 
@@ -2450,6 +2488,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/do_not_call/sources", wrapper.ListDoNotCallSources, options.OperationMiddlewares["listDoNotCallSources"]...)
 	router.DELETE(options.BaseURL+"/api/v1/do_not_call/sources/:source", wrapper.DeleteDoNotCallSource, options.OperationMiddlewares["deleteDoNotCallSource"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns", wrapper.ListCampaigns, options.OperationMiddlewares["listCampaigns"]...)
+	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign", wrapper.GetCampaign, options.OperationMiddlewares["getCampaign"]...)
+	router.POST(options.BaseURL+"/api/v1/campaigns/:campaign/orders", wrapper.OrderCampaign, options.OperationMiddlewares["orderCampaign"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/preview", wrapper.PreviewCampaign, options.OperationMiddlewares["previewCampaign"]...)
 	router.GET(options.BaseURL+"/api/v1/definitions", wrapper.GetDefinitions, options.OperationMiddlewares["getDefinitions"]...)
 	router.POST(options.BaseURL+"/api/v1/definitions/reload", wrapper.ReloadDefinitions, options.OperationMiddlewares["reloadDefinitions"]...)
@@ -3876,6 +3916,85 @@ type ListCampaignsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListCampaignsdefaultApplicationProblemPlusJSONResponse) VisitListCampaignsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCampaignRequestObject struct {
+	Campaign PathCampaign `json:"campaign"`
+}
+
+type GetCampaignResponseObject interface {
+	VisitGetCampaignResponse(w http.ResponseWriter) error
+}
+
+type GetCampaign200JSONResponse CampaignView
+
+func (response GetCampaign200JSONResponse) VisitGetCampaignResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCampaigndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCampaigndefaultApplicationProblemPlusJSONResponse) VisitGetCampaignResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderCampaignRequestObject struct {
+	Campaign PathCampaign `json:"campaign"`
+	Body     *OrderCampaignJSONRequestBody
+}
+
+type OrderCampaignResponseObject interface {
+	VisitOrderCampaignResponse(w http.ResponseWriter) error
+}
+
+type OrderCampaign200JSONResponse CampaignRun
+
+func (response OrderCampaign200JSONResponse) VisitOrderCampaignResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OrderCampaigndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OrderCampaigndefaultApplicationProblemPlusJSONResponse) VisitOrderCampaignResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6300,6 +6419,12 @@ type StrictServerInterface interface {
 	// ListCampaigns Lists the campaigns that are defined, by name.
 	// (GET /api/v1/campaigns)
 	ListCampaigns(ctx context.Context, request ListCampaignsRequestObject) (ListCampaignsResponseObject, error)
+	// GetCampaign Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
+	// (GET /api/v1/campaigns/{campaign})
+	GetCampaign(ctx context.Context, request GetCampaignRequestObject) (GetCampaignResponseObject, error)
+	// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
+	// (POST /api/v1/campaigns/{campaign}/orders)
+	OrderCampaign(ctx context.Context, request OrderCampaignRequestObject) (OrderCampaignResponseObject, error)
 	// PreviewCampaign Says how many leads of a campaign would be called at this moment, and how many not and why. Nothing rings.
 	// (GET /api/v1/campaigns/{campaign}/preview)
 	PreviewCampaign(ctx context.Context, request PreviewCampaignRequestObject) (PreviewCampaignResponseObject, error)
@@ -7733,6 +7858,79 @@ func (sh *strictHandler) ListCampaigns(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ListCampaignsResponseObject); ok {
 		return validResponse.VisitListCampaignsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCampaign operation middleware
+func (sh *strictHandler) GetCampaign(ctx echo.Context, campaign PathCampaign) error {
+	var request GetCampaignRequestObject
+
+	request.Campaign = campaign
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCampaign(ctx.Request().Context(), request.(GetCampaignRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCampaign")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCampaignResponseObject); ok {
+		return validResponse.VisitGetCampaignResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// OrderCampaign operation middleware
+func (sh *strictHandler) OrderCampaign(ctx echo.Context, campaign PathCampaign) error {
+	var request OrderCampaignRequestObject
+
+	request.Campaign = campaign
+
+	var body OrderCampaignJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.OrderCampaign(ctx.Request().Context(), request.(OrderCampaignRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OrderCampaign")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(OrderCampaignResponseObject); ok {
+		return validResponse.VisitOrderCampaignResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

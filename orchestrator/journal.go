@@ -60,6 +60,12 @@ const (
 	EntryCallHungUp     EntryType = "call.hung_up"    // {"by","reason"}: somebody had the call ended
 )
 
+// Journal entries of campaigns.
+const (
+	EntryCampaignState   EntryType = "campaign.state"   // {"campaign","from","to","by","why"}: somebody started, paused, resumed, drained or stopped it, or its last call is over
+	EntryCampaignRefused EntryType = "campaign.refused" // {"campaign","lead","number","reason","text"}: a lead was about to be dialled, and a rule refused; number is masked
+)
+
 // Entry is one line of the journal. It is appended by the same atomic script
 // that makes the change it tells of.
 type Entry struct {

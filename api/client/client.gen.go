@@ -482,6 +482,31 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/campaigns (the `ListCampaigns` operationId).
 	ListCampaigns(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCampaign Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
+	//
+	// What is live is known to the process that dials; another one tells what is on record, and who dials.
+	//
+	// Corresponds with GET /api/v1/campaigns/{campaign} (the `GetCampaign` operationId).
+	GetCampaign(ctx context.Context, campaign PathCampaign, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OrderCampaignWithBody Starts, pauses, resumes, drains or stops a campaign.
+	//
+	// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/campaigns/{campaign}/orders (the `OrderCampaign` operationId).
+	OrderCampaignWithBody(ctx context.Context, campaign PathCampaign, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
+	//
+	// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/campaigns/{campaign}/orders (the `OrderCampaign` operationId).
+	OrderCampaign(ctx context.Context, campaign PathCampaign, body OrderCampaignJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PreviewCampaign Says how many leads of a campaign would be called at this moment, and how many not and why. Nothing rings.
 	//
 	// Each lead is judged as it is at the moment of dialling. A lead that has several reasons counts under the first.
@@ -1778,6 +1803,61 @@ func (c *Client) UnmuteCall(ctx context.Context, call PathCall, body UnmuteCallJ
 // Corresponds with GET /api/v1/campaigns (the `ListCampaigns` operationId).
 func (c *Client) ListCampaigns(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListCampaignsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCampaign Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
+//
+// What is live is known to the process that dials; another one tells what is on record, and who dials.
+//
+// Corresponds with GET /api/v1/campaigns/{campaign} (the `GetCampaign` operationId).
+func (c *Client) GetCampaign(ctx context.Context, campaign PathCampaign, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCampaignRequest(c.Server, campaign)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OrderCampaignWithBody Starts, pauses, resumes, drains or stops a campaign.
+//
+// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/campaigns/{campaign}/orders (the `OrderCampaign` operationId).
+func (c *Client) OrderCampaignWithBody(ctx context.Context, campaign PathCampaign, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderCampaignRequestWithBody(c.Server, campaign, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
+//
+// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/campaigns/{campaign}/orders (the `OrderCampaign` operationId).
+func (c *Client) OrderCampaign(ctx context.Context, campaign PathCampaign, body OrderCampaignJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOrderCampaignRequest(c.Server, campaign, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4513,6 +4593,87 @@ func NewListCampaignsRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewGetCampaignRequest constructs an http.Request for the GetCampaign method
+func NewGetCampaignRequest(server string, campaign PathCampaign) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "campaign", campaign, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/campaigns/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOrderCampaignRequest calls the generic OrderCampaign builder with application/json body
+func NewOrderCampaignRequest(server string, campaign PathCampaign, body OrderCampaignJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOrderCampaignRequestWithBody(server, campaign, "application/json", bodyReader)
+}
+
+// NewOrderCampaignRequestWithBody constructs an http.Request for the OrderCampaign method, with any body, and a specified content type
+func NewOrderCampaignRequestWithBody(server string, campaign PathCampaign, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "campaign", campaign, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/campaigns/%s/orders", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -7914,6 +8075,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/campaigns (the `ListCampaigns` operationId).
 	ListCampaignsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCampaignsResponse, error)
 
+	// GetCampaignWithResponse Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
+	//
+	// What is live is known to the process that dials; another one tells what is on record, and who dials.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/campaigns/{campaign} (the `GetCampaign` operationId).
+	GetCampaignWithResponse(ctx context.Context, campaign PathCampaign, reqEditors ...RequestEditorFn) (*GetCampaignResponse, error)
+
+	// OrderCampaignWithBodyWithResponse Starts, pauses, resumes, drains or stops a campaign.
+	//
+	// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/campaigns/{campaign}/orders (the `OrderCampaign` operationId).
+	OrderCampaignWithBodyWithResponse(ctx context.Context, campaign PathCampaign, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderCampaignResponse, error)
+
+	// OrderCampaignWithResponse Starts, pauses, resumes, drains or stops a campaign.
+	//
+	// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/campaigns/{campaign}/orders (the `OrderCampaign` operationId).
+	OrderCampaignWithResponse(ctx context.Context, campaign PathCampaign, body OrderCampaignJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderCampaignResponse, error)
+
 	// PreviewCampaignWithResponse Says how many leads of a campaign would be called at this moment, and how many not and why. Nothing rings.
 	//
 	// Each lead is judged as it is at the moment of dialling. A lead that has several reasons counts under the first.
@@ -10073,6 +10261,102 @@ func (r ListCampaignsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListCampaignsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCampaignResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CampaignView
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCampaignResponse) GetJSON200() *CampaignView {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCampaignResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCampaignResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCampaignResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCampaignResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCampaignResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OrderCampaignResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CampaignRun
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OrderCampaignResponse) GetJSON200() *CampaignRun {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OrderCampaignResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OrderCampaignResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OrderCampaignResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OrderCampaignResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OrderCampaignResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13222,6 +13506,51 @@ func (c *ClientWithResponses) ListCampaignsWithResponse(ctx context.Context, req
 	return ParseListCampaignsResponse(rsp)
 }
 
+// GetCampaignWithResponse Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
+//
+// What is live is known to the process that dials; another one tells what is on record, and who dials.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/campaigns/{campaign} (the `GetCampaign` operationId).
+func (c *ClientWithResponses) GetCampaignWithResponse(ctx context.Context, campaign PathCampaign, reqEditors ...RequestEditorFn) (*GetCampaignResponse, error) {
+	rsp, err := c.GetCampaign(ctx, campaign, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCampaignResponse(rsp)
+}
+
+// OrderCampaignWithBodyWithResponse Starts, pauses, resumes, drains or stops a campaign.
+//
+// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/campaigns/{campaign}/orders (the `OrderCampaign` operationId).
+func (c *ClientWithResponses) OrderCampaignWithBodyWithResponse(ctx context.Context, campaign PathCampaign, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OrderCampaignResponse, error) {
+	rsp, err := c.OrderCampaignWithBody(ctx, campaign, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderCampaignResponse(rsp)
+}
+
+// OrderCampaignWithResponse Starts, pauses, resumes, drains or stops a campaign.
+//
+// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/campaigns/{campaign}/orders (the `OrderCampaign` operationId).
+func (c *ClientWithResponses) OrderCampaignWithResponse(ctx context.Context, campaign PathCampaign, body OrderCampaignJSONRequestBody, reqEditors ...RequestEditorFn) (*OrderCampaignResponse, error) {
+	rsp, err := c.OrderCampaign(ctx, campaign, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOrderCampaignResponse(rsp)
+}
+
 // PreviewCampaignWithResponse Says how many leads of a campaign would be called at this moment, and how many not and why. Nothing rings.
 //
 // Each lead is judged as it is at the moment of dialling. A lead that has several reasons counts under the first.
@@ -15219,6 +15548,72 @@ func ParseListCampaignsResponse(rsp *http.Response) (*ListCampaignsResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CampaignList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCampaignResponse parses an HTTP response from a GetCampaignWithResponse call
+func ParseGetCampaignResponse(rsp *http.Response) (*GetCampaignResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCampaignResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CampaignView
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOrderCampaignResponse parses an HTTP response from a OrderCampaignWithResponse call
+func ParseOrderCampaignResponse(rsp *http.Response) (*OrderCampaignResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OrderCampaignResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CampaignRun
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

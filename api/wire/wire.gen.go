@@ -154,6 +154,27 @@ func (e CallbackResult) Valid() bool {
 	}
 }
 
+// Defines values for CampaignLeadsState.
+const (
+	CampaignLeadsStateCalling  CampaignLeadsState = "calling"
+	CampaignLeadsStateDue      CampaignLeadsState = "due"
+	CampaignLeadsStateFinished CampaignLeadsState = "finished"
+)
+
+// Valid indicates whether the value is a known member of the CampaignLeadsState enum.
+func (e CampaignLeadsState) Valid() bool {
+	switch e {
+	case CampaignLeadsStateCalling:
+		return true
+	case CampaignLeadsStateDue:
+		return true
+	case CampaignLeadsStateFinished:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CampaignMode.
 const (
 	CampaignModeAgentless   CampaignMode = "agentless"
@@ -175,6 +196,60 @@ func (e CampaignMode) Valid() bool {
 	case CampaignModeProgressive:
 		return true
 	case CampaignModeWait:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CampaignOrderDo.
+const (
+	CampaignOrderDoDrain  CampaignOrderDo = "drain"
+	CampaignOrderDoPause  CampaignOrderDo = "pause"
+	CampaignOrderDoResume CampaignOrderDo = "resume"
+	CampaignOrderDoStart  CampaignOrderDo = "start"
+	CampaignOrderDoStop   CampaignOrderDo = "stop"
+)
+
+// Valid indicates whether the value is a known member of the CampaignOrderDo enum.
+func (e CampaignOrderDo) Valid() bool {
+	switch e {
+	case CampaignOrderDoDrain:
+		return true
+	case CampaignOrderDoPause:
+		return true
+	case CampaignOrderDoResume:
+		return true
+	case CampaignOrderDoStart:
+		return true
+	case CampaignOrderDoStop:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CampaignState.
+const (
+	CampaignStateDraining CampaignState = "draining"
+	CampaignStatePaused   CampaignState = "paused"
+	CampaignStateReady    CampaignState = "ready"
+	CampaignStateRunning  CampaignState = "running"
+	CampaignStateStopped  CampaignState = "stopped"
+)
+
+// Valid indicates whether the value is a known member of the CampaignState enum.
+func (e CampaignState) Valid() bool {
+	switch e {
+	case CampaignStateDraining:
+		return true
+	case CampaignStatePaused:
+		return true
+	case CampaignStateReady:
+		return true
+	case CampaignStateRunning:
+		return true
+	case CampaignStateStopped:
 		return true
 	default:
 		return false
@@ -471,35 +546,37 @@ func (e EntrySystemWhat) Valid() bool {
 
 // Defines values for EntryType.
 const (
-	EntryTypeAgentDisposed  EntryType = "agent.disposed"
-	EntryTypeAgentLine      EntryType = "agent.line"
-	EntryTypeAgentState     EntryType = "agent.state"
-	EntryTypeCallAnswered   EntryType = "call.answered"
-	EntryTypeCallCallback   EntryType = "call.callback"
-	EntryTypeCallConnected  EntryType = "call.connected"
-	EntryTypeCallConsult    EntryType = "call.consult"
-	EntryTypeCallDialled    EntryType = "call.dialled"
-	EntryTypeCallEnded      EntryType = "call.ended"
-	EntryTypeCallFault      EntryType = "call.fault"
-	EntryTypeCallHeld       EntryType = "call.held"
-	EntryTypeCallHungUp     EntryType = "call.hung_up"
-	EntryTypeCallMissed     EntryType = "call.missed"
-	EntryTypeCallMuted      EntryType = "call.muted"
-	EntryTypeCallNode       EntryType = "call.node"
-	EntryTypeCallOffered    EntryType = "call.offered"
-	EntryTypeCallParted     EntryType = "call.parted"
-	EntryTypeCallQueued     EntryType = "call.queued"
-	EntryTypeCallRecording  EntryType = "call.recording"
-	EntryTypeCallRefused    EntryType = "call.refused"
-	EntryTypeCallResumed    EntryType = "call.resumed"
-	EntryTypeCallRinging    EntryType = "call.ringing"
-	EntryTypeCallStarted    EntryType = "call.started"
-	EntryTypeCallSupervised EntryType = "call.supervised"
-	EntryTypeCallTransfer   EntryType = "call.transfer"
-	EntryTypeCallUnmuted    EntryType = "call.unmuted"
-	EntryTypeCallUnqueued   EntryType = "call.unqueued"
-	EntryTypePBXState       EntryType = "pbx.state"
-	EntryTypeSystemEvent    EntryType = "system.event"
+	EntryTypeAgentDisposed   EntryType = "agent.disposed"
+	EntryTypeAgentLine       EntryType = "agent.line"
+	EntryTypeAgentState      EntryType = "agent.state"
+	EntryTypeCallAnswered    EntryType = "call.answered"
+	EntryTypeCallCallback    EntryType = "call.callback"
+	EntryTypeCallConnected   EntryType = "call.connected"
+	EntryTypeCallConsult     EntryType = "call.consult"
+	EntryTypeCallDialled     EntryType = "call.dialled"
+	EntryTypeCallEnded       EntryType = "call.ended"
+	EntryTypeCallFault       EntryType = "call.fault"
+	EntryTypeCallHeld        EntryType = "call.held"
+	EntryTypeCallHungUp      EntryType = "call.hung_up"
+	EntryTypeCallMissed      EntryType = "call.missed"
+	EntryTypeCallMuted       EntryType = "call.muted"
+	EntryTypeCallNode        EntryType = "call.node"
+	EntryTypeCallOffered     EntryType = "call.offered"
+	EntryTypeCallParted      EntryType = "call.parted"
+	EntryTypeCallQueued      EntryType = "call.queued"
+	EntryTypeCallRecording   EntryType = "call.recording"
+	EntryTypeCallRefused     EntryType = "call.refused"
+	EntryTypeCallResumed     EntryType = "call.resumed"
+	EntryTypeCallRinging     EntryType = "call.ringing"
+	EntryTypeCallStarted     EntryType = "call.started"
+	EntryTypeCallSupervised  EntryType = "call.supervised"
+	EntryTypeCallTransfer    EntryType = "call.transfer"
+	EntryTypeCallUnmuted     EntryType = "call.unmuted"
+	EntryTypeCallUnqueued    EntryType = "call.unqueued"
+	EntryTypeCampaignRefused EntryType = "campaign.refused"
+	EntryTypeCampaignState   EntryType = "campaign.state"
+	EntryTypePBXState        EntryType = "pbx.state"
+	EntryTypeSystemEvent     EntryType = "system.event"
 )
 
 // Valid indicates whether the value is a known member of the EntryType enum.
@@ -558,6 +635,10 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallUnmuted:
 		return true
 	case EntryTypeCallUnqueued:
+		return true
+	case EntryTypeCampaignRefused:
+		return true
+	case EntryTypeCampaignState:
 		return true
 	case EntryTypePBXState:
 		return true
@@ -2044,15 +2125,88 @@ type Campaign struct {
 
 	// Queue Whose agents serve who answers.
 	Queue string `json:"queue,omitempty,omitzero"`
+
+	// State ready: it was never started.
+	State CampaignState `json:"state"`
 }
+
+// CampaignLeads defines model for CampaignLeads.
+type CampaignLeads struct {
+	Leads int64 `json:"leads"`
+
+	// Next When the first of them is looked at again.
+	Next time.Time `json:"next,omitempty,omitzero"`
+
+	// Reason What hinders until then, or finished them, in one word, with the rule that it is.
+	Reason string             `json:"reason"`
+	State  CampaignLeadsState `json:"state"`
+}
+
+// CampaignLeadsState defines model for CampaignLeads.State.
+type CampaignLeadsState string
 
 // CampaignList defines model for CampaignList.
 type CampaignList struct {
 	Items []Campaign `json:"items"`
 }
 
+// CampaignLive defines model for CampaignLive.
+type CampaignLive struct {
+	// Abandoned In the legal window.
+	Abandoned float64 `json:"abandoned"`
+
+	// Agents Those of its queue, by what they do: free, offered, talking, inbound, wrapping, away.
+	Agents map[string]int `json:"agents"`
+
+	// AnswerRate Share of the attempts that a person answers.
+	AnswerRate float64 `json:"answer_rate"`
+
+	// Answered In the legal window.
+	Answered float64   `json:"answered"`
+	At       time.Time `json:"at"`
+
+	// BudgetLeft Abandoned calls that the window still bears.
+	BudgetLeft float64 `json:"budget_left"`
+
+	// Connected They talk with an agent or, without agents, with the flow.
+	Connected int `json:"connected"`
+
+	// FreeSoon Agents who are expected to be free by the time at which a call that is begun now may be answered.
+	FreeSoon float64 `json:"free_soon"`
+
+	// Hold What keeps it from dialling one more.
+	Hold string `json:"hold"`
+
+	// Limit The share of answered calls that may be abandoned: 0.03.
+	Limit float64 `json:"limit"`
+
+	// OnWay Attempts that are not answered.
+	OnWay int `json:"on_way"`
+
+	// Ready Leads that may be called now and are next.
+	Ready int `json:"ready"`
+
+	// Ringing Of them, those that are known to ring.
+	Ringing int `json:"ringing"`
+
+	// Waiting People who answered and have no agent yet.
+	Waiting int `json:"waiting"`
+
+	// WindowS The legal window, in seconds.
+	WindowS int64 `json:"window_s,omitempty,omitzero"`
+}
+
 // CampaignMode defines model for CampaignMode.
 type CampaignMode string
+
+// CampaignOrder defines model for CampaignOrder.
+type CampaignOrder struct {
+	Do  CampaignOrderDo `json:"do"`
+	Why string          `json:"why,omitempty,omitzero"`
+}
+
+// CampaignOrderDo defines model for CampaignOrder.Do.
+type CampaignOrderDo string
 
 // CampaignPreview defines model for CampaignPreview.
 type CampaignPreview struct {
@@ -2067,6 +2221,39 @@ type CampaignPreview struct {
 
 	// Now Leads that may be called at this moment.
 	Now int64 `json:"now"`
+}
+
+// CampaignRun defines model for CampaignRun.
+type CampaignRun struct {
+	// Began When it was started first.
+	Began     time.Time `json:"began,omitempty,omitzero"`
+	ChangedAt time.Time `json:"changed_at,omitempty,omitzero"`
+	ChangedBy string    `json:"changed_by,omitempty,omitzero"`
+
+	// State ready: it was never started.
+	State CampaignState `json:"state"`
+	Why   string        `json:"why,omitempty,omitzero"`
+}
+
+// CampaignState ready: it was never started.
+type CampaignState string
+
+// CampaignView defines model for CampaignView.
+type CampaignView struct {
+	// Attempts Of the last 24 hours.
+	Attempts int64    `json:"attempts"`
+	Campaign Campaign `json:"campaign"`
+
+	// DialledBy The instance of operadora that dials.
+	DialledBy string `json:"dialled_by,omitempty,omitzero"`
+
+	// Leads Those that were looked at.
+	Leads []CampaignLeads `json:"leads"`
+	Live  CampaignLive    `json:"live,omitempty,omitzero"`
+
+	// Results What came of them; those that go on are not among them.
+	Results map[string]int64 `json:"results"`
+	Run     CampaignRun      `json:"run"`
 }
 
 // CheckState defines model for CheckState.
@@ -2278,6 +2465,32 @@ type EntryCallback struct {
 
 	// Result In the call in which it was asked for: ok, pending (there is one already), denied, resume or cancel. In the callback: promised, or what came of an attempt: busy, no_answer, unreachable, cancelled (the agent was gone), lost, failed, refused.
 	Result string `json:"result"`
+}
+
+// EntryCampaignRefused A lead was about to be dialled and a rule refused.
+type EntryCampaignRefused struct {
+	Campaign string `json:"campaign"`
+	Lead     string `json:"lead"`
+
+	// Number Masked.
+	Number string `json:"number,omitempty,omitzero"`
+
+	// Reason In one word, with the rule that it is.
+	Reason string `json:"reason"`
+	Text   string `json:"text,omitempty,omitzero"`
+}
+
+// EntryCampaignState defines model for EntryCampaignState.
+type EntryCampaignState struct {
+	By       string `json:"by,omitempty,omitzero"`
+	Campaign string `json:"campaign"`
+
+	// From ready: it was never started.
+	From CampaignState `json:"from,omitempty,omitzero"`
+
+	// To ready: it was never started.
+	To  CampaignState `json:"to"`
+	Why string        `json:"why,omitempty,omitzero"`
 }
 
 // EntryConnected defines model for EntryConnected.
@@ -4138,6 +4351,9 @@ type TransferCallJSONRequestBody = Transfer
 
 // UnmuteCallJSONRequestBody defines body for UnmuteCall for application/json ContentType.
 type UnmuteCallJSONRequestBody = Side
+
+// OrderCampaignJSONRequestBody defines body for OrderCampaign for application/json ContentType.
+type OrderCampaignJSONRequestBody = CampaignOrder
 
 // AddDoNotCallJSONRequestBody defines body for AddDoNotCall for application/json ContentType.
 type AddDoNotCallJSONRequestBody = DoNotCallOrder

@@ -18,7 +18,6 @@ import (
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/api"
-	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/ivr"
@@ -99,8 +98,6 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		return nil, err
 	}
 	a.importer = leadstore.NewImporter(a.leads, log)
-	a.campaigns = runner.New(runner.Parts{Leads: a.leads, Gate: a.gate, Now: time.Now,
-		Defined: func() map[string]*campaign.Campaign { return a.current().Campaigns }})
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.recorder.Tell = a.tell
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
@@ -112,6 +109,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	if err = a.joinPBXs(); err != nil {
 		return nil, err
 	}
+	a.joinCampaigns()
 	a.api, err = api.New(cfg.API, api.Parts{ //nolint:contextcheck // a handler has its request's context
 		Calls: a.store, Engine: a.engine, Agents: a.engine, Callers: callers{a.acd, a.gate}, Floor: a, Teams: a.acd, Records: a.db, Reports: a.reporter(), Leads: a.leads, Campaigns: a.campaigns, Tokens: a.db, Definitions: reloading{a},
 		Journal: a.store, Lag: a.recorder.Lag, JournalKept: cfg.Records.KeepJournal, Version: version(), Log: log,
@@ -195,6 +193,9 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.engine.Start(life); err != nil {
 		return err
 	}
+	if err := a.campaigns.Start(life); err != nil {
+		return err
+	}
 	a.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemStarted})
 	a.started = true
 	a.wg.Go(func() { a.keepRevisions(life) })
@@ -211,6 +212,7 @@ func (a *App) Stop() {
 		a.tell(context.Background(), orchestrator.SystemEvent{What: orchestrator.SystemStopped})
 		a.started = false
 	}
+	a.campaigns.Stop()
 	a.engine.Stop()
 	a.acd.Stop()
 	a.lamps.Stop()
@@ -337,6 +339,7 @@ func (a *App) known() flowfile.Known {
 // connected follows each (re)connection of a PBX.
 func (a *App) connected(_ context.Context, pbx string) {
 	a.acd.Wake()
+	a.campaigns.Wake()
 	a.lamps.Connected(pbx)
 }
 

@@ -94,6 +94,7 @@ func (a *App) reload(ctx context.Context) ([]string, error) {
 	a.logWarnings()
 	a.engine.Rewatch(ctx)
 	a.engine.NewRules()
+	a.campaigns.Wake()
 	a.log.InfoContext(ctx, "definitions reloaded", "queues", len(defs.ACD.Queues), "agents", len(defs.ACD.Agents), "flows", len(defs.Flows.Flows))
 	for _, change := range changed {
 		a.log.InfoContext(ctx, "definitions changed", "what", change)

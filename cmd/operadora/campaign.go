@@ -18,8 +18,11 @@ import (
 
 // newCampaignCommand is about outbound campaigns.
 func newCampaignCommand() *cobra.Command {
-	c := &cobra.Command{Use: "campaign", Short: "Outbound campaigns: whom they would call, and by what rules; they do not dial yet"}
-	c.AddCommand(newCampaignRulesCommand(), newCampaignListCommand(), newCampaignPreviewCommand())
+	c := &cobra.Command{Use: "campaign", Short: "Outbound campaigns: run them, watch them, whom they would call, and by what rules"}
+	c.AddCommand(newCampaignRulesCommand(), newCampaignListCommand(), newCampaignPreviewCommand(), newCampaignShowCommand(), newCampaignWatchCommand())
+	for _, o := range campaignOrders {
+		c.AddCommand(newCampaignOrderCommand(o))
+	}
 	return c
 }
 

@@ -24,9 +24,9 @@ func newCampaignListCommand() *cobra.Command {
 			return showAnswer(cmd, r.JSON200, func(w io.Writer, list wire.CampaignList) error {
 				var rows [][]string
 				for _, x := range list.Items {
-					rows = append(rows, []string{x.ID, string(x.Mode), x.Purpose, x.Profile, orDash(x.Queue), strings.Join(x.Lists, ", ")})
+					rows = append(rows, []string{x.ID, string(x.State), string(x.Mode), x.Purpose, x.Profile, orDash(x.Queue), strings.Join(x.Lists, ", ")})
 				}
-				return columns(w, []string{"CAMPAIGN", "MODE", "PURPOSE", "PROFILE", "QUEUE", "LISTS"}, rows)
+				return columns(w, []string{"CAMPAIGN", "STATE", "MODE", "PURPOSE", "PROFILE", "QUEUE", "LISTS"}, rows)
 			})
 		}),
 	})

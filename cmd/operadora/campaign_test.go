@@ -136,7 +136,7 @@ func TestCheckReadsCampaigns(t *testing.T) {
 	must(t, writeNew(filepath.Join(dir, "definitions", "flows", "collect.yaml"), []byte(collectFlow), 0o600))
 	holdsAgainstSchema(t, file)
 	out, err := run(t, "check", "-c", config)
-	if err != nil || !strings.Contains(out, "campaigns: 1, checked; they do not dial yet\n") {
+	if err != nil || !strings.Contains(out, "campaigns: 1\n") {
 		t.Fatal(out, err)
 	}
 	for from, to := range map[string]string{"queue: sales": "queue: slaes", "calendar: office": "calendar: ofice", "pbx: main": "pbx: mian", "profile: CO": "profile: ours"} {

@@ -49,7 +49,7 @@ func newCheckCommand() *cobra.Command {
 			fmt.Fprintf(out, "ok: %d PBX, %d queues, %d agents, %d numbers, %d flows\n", len(cfg.PBXs),
 				len(defs.ACD.Queues), len(defs.ACD.Agents), len(defs.Flows.DIDs), len(defs.Flows.Flows))
 			if n := len(defs.Campaigns); n > 0 {
-				fmt.Fprintf(out, "campaigns: %d, checked; they do not dial yet\n", n)
+				fmt.Fprintf(out, "campaigns: %d\n", n)
 			}
 			return nil
 		},

@@ -44,7 +44,7 @@ func leadDesk(t *testing.T, campaigns ...*campaign.Campaign) (run func(args ...s
 	must(t, importer.Start(t.Context()))
 	t.Cleanup(importer.Stop)
 	server, err := api.New(api.Config{Listen: "127.0.0.1:0", EventClients: 1, EventClientsPerToken: 1, EventClientsPerAddress: 1},
-		api.Parts{Leads: store, Campaigns: runner.New(runner.Parts{Leads: store, Now: time.Now,
+		api.Parts{Leads: store, Campaigns: runner.New(runner.Parts{Store: store, Now: time.Now,
 			Gate: gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Allow: []string{"+57"}, Deny: []string{"+57301"}}},
 			Defined: func() map[string]*campaign.Campaign {
 				return keyed(campaigns, func(c *campaign.Campaign) string { return c.ID })
@@ -167,7 +167,7 @@ func TestCampaignPreview(t *testing.T) {
 	if out := must2("campaign", "preview", "march", "--language", "es"); !strings.Contains(out, "no se debe llamar: asked") {
 		t.Error(out)
 	}
-	if out := must2("campaign", "list"); !regexp.MustCompile(`march +progressive +service +own +- +march`).MatchString(out) {
+	if out := must2("campaign", "list"); !regexp.MustCompile(`march +ready +progressive +service +own +- +march`).MatchString(out) {
 		t.Error(out)
 	}
 	if _, err := run("campaign", "preview", "marhc"); err == nil || !strings.Contains(err.Error(), `there is no campaign "marhc"; did you mean "march"?`) {

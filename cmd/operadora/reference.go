@@ -32,7 +32,7 @@ var kinds = []kind{
 	{"dids", "dids.yaml: which flow answers which number", flowfile.DIDs{}, nil},
 	{"calendars", "calendars.yaml: opening hours", flowfile.Calendars{}, nil},
 	{"flow", "flows/*.yaml: what callers hear", flowfile.Flow{}, []string{"flows"}},
-	{"campaign", "campaigns/*.yaml: outbound campaigns, which do not dial yet", campaign.Campaign{}, []string{"campaigns"}},
+	{"campaign", "campaigns/*.yaml: outbound campaigns", campaign.Campaign{}, []string{"campaigns"}},
 	{"profile", "profiles/*.yaml: rules by which people may be called", compliance.Profile{}, []string{"profiles"}},
 }
 

@@ -17,7 +17,6 @@ const (
 	RunPaused   RunState = "paused"   // none are; calls that are up go on
 	RunDraining RunState = "draining" // none are; it is stopped once the last of its calls is over
 	RunStopped  RunState = "stopped"
-	RunFinished RunState = "finished" // no lead is left that it would ever call
 )
 
 // RunTrigger is what moves a campaign.
@@ -25,13 +24,12 @@ type RunTrigger string
 
 // The triggers. Those of people come first.
 const (
-	OnStart    RunTrigger = "start"
-	OnPause    RunTrigger = "pause"
-	OnResume   RunTrigger = "resume"
-	OnDrain    RunTrigger = "drain"
-	OnStop     RunTrigger = "stop"     // phones that ring are given up, once they rang as long as the law demands
-	OnDrained  RunTrigger = "drained"  // the last call is over
-	OnComplete RunTrigger = "complete" // the last lead is finished
+	OnStart   RunTrigger = "start"
+	OnPause   RunTrigger = "pause"
+	OnResume  RunTrigger = "resume"
+	OnDrain   RunTrigger = "drain"
+	OnStop    RunTrigger = "stop"    // phones that ring are given up, once they rang as long as the law demands
+	OnDrained RunTrigger = "drained" // the last call is over
 )
 
 // Orders are the triggers of people.
@@ -40,11 +38,10 @@ var Orders = []RunTrigger{OnStart, OnPause, OnResume, OnDrain, OnStop}
 // runTable is the campaign's state machine: what is not in it is refused.
 var runTable = map[RunState]map[RunTrigger]RunState{
 	RunReady:    {OnStart: RunRunning},
-	RunRunning:  {OnPause: RunPaused, OnDrain: RunDraining, OnStop: RunStopped, OnComplete: RunFinished},
+	RunRunning:  {OnPause: RunPaused, OnDrain: RunDraining, OnStop: RunStopped},
 	RunPaused:   {OnResume: RunRunning, OnDrain: RunDraining, OnStop: RunStopped},
 	RunDraining: {OnResume: RunRunning, OnStop: RunStopped, OnDrained: RunStopped},
 	RunStopped:  {OnStart: RunRunning},
-	RunFinished: {OnStart: RunRunning}, // leads may have come
 }
 
 // Next is the state that a trigger leads to; Conflict when the table has no such row.

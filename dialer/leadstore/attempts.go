@@ -174,12 +174,13 @@ func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
 			ms(n.Answered), ms(n.Connected), n.Call, stateEnded)
 		return err
 	}
+	// One that was given up as never dialled, and was dialled after all, is told by its call.
 	abandoned := 0
 	if n.As.Abandoned {
 		abandoned = 1
 	}
 	return again(tx.Exec(ctx, `UPDATE campaign_attempts SET state = ?, answered_at = ?, connected_at = ?, ended_at = ?, result = ?, outcome = ?, cause = ?, abandoned = ?, agent = ?
-		WHERE call = ? AND state <> ?`, stateEnded, ms(n.Answered), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), n.Call, stateEnded))
+		WHERE call = ? AND (state <> ? OR outcome = '')`, stateEnded, ms(n.Answered), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), n.Call, stateEnded))
 }
 
 // Open are the attempts that are not over, as far as is on record, in the order of their plans.

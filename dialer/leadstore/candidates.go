@@ -149,13 +149,13 @@ func (s *Store) Due(ctx context.Context, id, list string, limit int) ([]Candidat
 	return s.candidates(ctx, s.tables, id, l, kept)
 }
 
-// NextDue is when the next lead of a list is due in a campaign; zero for none.
-func (s *Store) NextDue(ctx context.Context, id, list string) (time.Time, error) {
+// NextDue is when, after a time, the next lead of a list is due in a campaign; zero for none.
+func (s *Store) NextDue(ctx context.Context, id, list string, after time.Time) (time.Time, error) {
 	l, err := s.list(ctx, list)
 	if err != nil {
 		return time.Time{}, err
 	}
-	first, err := one[int64](ctx, s.tables, "SELECT COALESCE(MIN(due), 0) FROM campaign_leads WHERE campaign = ? AND list = ? AND state = ?", id, l.n, leadDue)
+	first, err := one[int64](ctx, s.tables, "SELECT COALESCE(MIN(due), 0) FROM campaign_leads WHERE campaign = ? AND list = ? AND state = ? AND due > ?", id, l.n, leadDue, ms(after))
 	return at(first), err
 }
 

@@ -94,7 +94,11 @@ func (w *Importer) one(ctx context.Context) bool {
 	if err != nil || !ok {
 		return false
 	}
-	return w.settle(ctx, i, w.work(ctx, i))
+	more := w.settle(ctx, i, w.work(ctx, i))
+	if w.s.Changed != nil {
+		w.s.Changed()
+	}
+	return more
 }
 
 // settle is what follows from how the work at an import ended. It tells whether there

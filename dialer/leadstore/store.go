@@ -30,6 +30,10 @@ type Store struct {
 	tables tables
 	now    func() time.Time
 	wake   chan struct{} // holds one: there may be work for an Importer
+
+	// Changed is told when an import by this process is over, or undone; set before it
+	// starts. Nil: nobody is.
+	Changed func()
 }
 
 // New brings the tables up to date.

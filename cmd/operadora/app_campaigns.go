@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/runner"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// joinCampaigns makes what runs campaigns.
+func (a *App) joinCampaigns() {
+	a.campaigns = runner.New(runner.Parts{Store: a.leads, Dialler: a.engine, Lease: a.store, Journal: a.store, Floor: floorOf{a.acd}, Gate: a.gate, Known: a.knownCall,
+		Defined: func() map[string]*campaign.Campaign { return a.current().Campaigns }, Owner: leaseOwner(a.cfg.Instance), Dead: processDead,
+		Log: a.log, Registerer: a.metrics, Now: time.Now})
+	a.leads.Changed = a.campaigns.Wake
+}
+
+// knownCall tells what is known of a call: live, ended of late, or on record.
+func (a *App) knownCall(ctx context.Context, id string) (runner.Known, error) {
+	r, err := a.store.Load(ctx, id)
+	switch {
+	case err == nil:
+		c, err := call.Parse(r.Doc)
+		if err != nil {
+			return runner.Known{}, nil //nolint:nilerr // the engine sets it aside, and its end is told
+		}
+		return runner.Known{Found: true, Ended: r.Ended, CallSummary: c.CallSummary, Rang: c.Customer().Rang}, nil
+	case fault.KindOf(err) != fault.NotFound:
+		return runner.Known{}, err
+	}
+	contact, _, err := a.db.Contact(ctx, id)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return runner.Known{}, nil
+	}
+	return runner.Known{Found: err == nil, Ended: true, CallSummary: contact.CallSummary}, err // it is live nowhere
+}
+
+// floorOf shows acd's agents to campaigns.
+type floorOf struct{ acd *acd.Service }
+
+// Floor implements runner.Floor.
+func (f floorOf) Floor(ctx context.Context) (out []runner.Agent, waiting map[string]string, err error) {
+	s, err := f.acd.Snapshot(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range s.Agents {
+		a := runner.Agent{ID: v.ID, State: string(v.State), Device: v.Device, Since: time.UnixMilli(v.Since), Leaving: v.Next != "", Call: v.Call, Queues: v.Queues}
+		if v.RestUntil > 0 {
+			a.Resting = time.UnixMilli(v.RestUntil)
+		}
+		if v.WrapUntil > 0 && v.State == acd.StateWrapup {
+			a.Until = time.UnixMilli(v.WrapUntil)
+		}
+		out = append(out, a)
+	}
+	waiting = map[string]string{}
+	for _, c := range s.Calls {
+		if c.Agent == "" && c.Work == orchestrator.WorkCall {
+			waiting[c.Call] = c.Queue
+		}
+	}
+	return out, waiting, nil
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator/life"
+)
+
+// campaignOrder is what somebody may want of a campaign.
+type campaignOrder struct {
+	do    wire.CampaignOrderDo
+	short string
+}
+
+var campaignOrders = []campaignOrder{
+	{wire.CampaignOrderDoStart, "Call its leads from now on, in its hours"},
+	{wire.CampaignOrderDoPause, "Call nobody for now; calls go on"},
+	{wire.CampaignOrderDoResume, "Call again"},
+	{wire.CampaignOrderDoDrain, "Call nobody, and stop once the last of its calls is over"},
+	{wire.CampaignOrderDoStop, "Call nobody, and give phones up that rang long enough; conversations go on"},
+}
+
+func newCampaignOrderCommand(o campaignOrder) *cobra.Command {
+	var why string
+	c := jsonFlag(&cobra.Command{
+		Use: string(o.do) + " CAMPAIGN", Short: o.short, Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.OrderCampaignWithResponse(cmd.Context(), args[0], wire.CampaignOrder{Do: o.do, Why: why})
+			if err != nil {
+				return err
+			}
+			return showAnswer(cmd, r.JSON200, func(w io.Writer, run wire.CampaignRun) error {
+				_, err := fmt.Fprintf(w, "campaign %s is %s\n", args[0], run.State)
+				return err
+			})
+		}),
+	})
+	clientFlags(c)
+	c.Flags().StringVar(&why, "why", "", "goes on record")
+	return c
+}
+
+func newCampaignShowCommand() *cobra.Command {
+	c := jsonFlag(&cobra.Command{
+		Use: "show CAMPAIGN", Short: "Say how a campaign stands: calls, agents, leads left and why, what holds it back, the law's limit", Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.GetCampaignWithResponse(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return showAnswer(cmd, r.JSON200, showCampaign)
+		}),
+	})
+	clientFlags(c)
+	return c
+}
+
+// watchEvery is how often watch asks.
+const watchEvery = time.Second
+
+func newCampaignWatchCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "watch CAMPAIGN", Short: "Show how a campaign stands, each second, until it is interrupted", Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			out := cmd.OutOrStdout()
+			for {
+				r, err := c.GetCampaignWithResponse(cmd.Context(), args[0])
+				switch {
+				case cmd.Context().Err() != nil:
+					return nil
+				case err != nil:
+					return err
+				case r.JSON200 == nil:
+					return errNoAnswer
+				}
+				if _, err := fmt.Fprint(out, time.Now().Format("15:04:05"), "  ", watchLine(*r.JSON200), "\n"); err != nil {
+					return err
+				}
+				if !life.Sleep(cmd.Context(), watchEvery) {
+					return nil
+				}
+			}
+		}),
+	}
+	clientFlags(c)
+	return c
+}
+
+// watchLine is how a campaign stands, in a line.
+func watchLine(v wire.CampaignView) string {
+	l := v.Live
+	if l.At.IsZero() {
+		return fmt.Sprintf("%s; dialled by %s", v.Run.State, orDash(v.DialledBy))
+	}
+	return fmt.Sprintf("%s  ringing %d  waiting %d  connected %d  agents %s  soon %.1f  answer rate %.0f %%  abandoned %s  ready %d  %s",
+		v.Run.State, l.OnWay, l.Waiting, l.Connected, counts(l.Agents), l.FreeSoon, 100*l.AnswerRate, abandonedOf(l), l.Ready, l.Hold)
+}
+
+func counts(of map[string]int) string {
+	var out []string
+	for _, what := range slices.Sorted(maps.Keys(of)) {
+		out = append(out, fmt.Sprintf("%d %s", of[what], what))
+	}
+	return orDash(strings.Join(out, ", "))
+}
+
+func abandonedOf(l wire.CampaignLive) string {
+	rate := 0.0
+	if l.Answered > 0 {
+		rate = 100 * l.Abandoned / l.Answered
+	}
+	return fmt.Sprintf("%.0f of %.0f (%.2f %% of %.2f %%)", l.Abandoned, l.Answered, rate, 100*l.Limit)
+}
+
+func showCampaign(w io.Writer, v wire.CampaignView) error {
+	l := v.Live
+	var results []string
+	for _, r := range slices.Sorted(maps.Keys(v.Results)) {
+		results = append(results, fmt.Sprintf("%d %s", v.Results[r], r))
+	}
+	state := string(v.Run.State)
+	if !v.Run.ChangedAt.IsZero() {
+		state += ", since " + v.Run.ChangedAt.Local().Format(time.DateTime) + " by " + v.Run.ChangedBy
+	}
+	known := [][2]string{{"campaign", v.Campaign.ID}, {"state", state}, {"why", v.Run.Why}, {"mode", string(v.Campaign.Mode)}, {"dialled by", v.DialledBy},
+		{"attempts in 24 h", strconv.FormatInt(v.Attempts, 10)}, {"results", strings.Join(results, ", ")}}
+	if !l.At.IsZero() {
+		known = append(known, [][2]string{{"calls", fmt.Sprintf("%d on their way (%d ring), %d wait, %d connected", l.OnWay, l.Ringing, l.Waiting, l.Connected)},
+			{"agents", counts(l.Agents)}, {"ready", fmt.Sprintf("%d leads", l.Ready)}, {"abandoned", abandonedOf(l)}, {"held by", l.Hold}}...)
+	}
+	showKnown(w, known)
+	if len(v.Leads) == 0 {
+		return nil
+	}
+	var rows [][]string
+	for _, x := range v.Leads {
+		next := "-"
+		if !x.Next.IsZero() {
+			next = x.Next.Local().Format(time.DateTime)
+		}
+		rows = append(rows, []string{strconv.FormatInt(x.Leads, 10), string(x.State), orDash(x.Reason), next})
+	}
+	return columns(w, []string{"LEADS", "STATE", "BECAUSE OF", "NEXT"}, rows)
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+const marchCampaign = `campaign: march
+purpose: service
+profile: own
+mode: progressive
+queue: sales
+flow: collect
+lists: [march]
+trunks: [{pbx: main, lines: 10, calls_per_second: 10}]
+caller_id: ["+576015550000"]
+hours: ["mon-sun 00:00-24:00"]
+attempts: {lead: 2, number: 2, day: 9, week: 9}
+retry: {busy: finish, no_answer: finish, refused: finish, unreachable: finish, failed: finish, abandoned: finish}
+`
+
+const ownRules = `profile: own
+name: {en: Ours}
+read: 2026-11-30
+rules:
+  - {id: hours, kind: hours, hours: ["mon-sun 00:00-24:00"], from: 2020-01-01, law: ours, basis: assumed}
+  - {id: abandon, kind: abandon, percent: 3, window: 24h, threshold: 2s, from: 2020-01-01, law: ours, basis: assumed}
+  - {id: ring, kind: ring, least: 15s, from: 2020-01-01, law: ours, basis: assumed}
+`
+
+// publicPhones are the people whom a campaign calls, behind a carrier: of each ten, the last
+// two are busy, and the one before rejects the call; the others answer, and hang up once they
+// have heard somebody.
+func publicPhones(t *testing.T, carrier *lab.Phone) {
+	for {
+		c, err := carrier.NextCall(t.Context())
+		if err != nil {
+			return // the test is over
+		}
+		go func() {
+			n := c.Number()
+			switch n[len(n)-1] {
+			case '8', '9':
+				_ = c.Reject(486)
+				return
+			case '7':
+				_ = c.Reject(603)
+				return
+			}
+			if c.Ring() != nil || c.Answer() != nil {
+				return
+			}
+			c.PlayTone(500)
+			if c.WaitTone(limit(t), 900) == nil {
+				_ = c.Hangup()
+			}
+		}()
+	}
+}
+
+// TestCampaign runs a campaign on a real PBX: leads from a file, agents on permanent lines.
+// Each lead is called once, who answers talks with an agent, and records, agents and the
+// command line agree; paused, it calls nobody.
+func TestCampaign(t *testing.T) {
+	t.Parallel()
+	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
+	r := newRig(t, rigOptions{agents: 2, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
+		files:  map[string]string{"queues.yaml": lineQueues, "flows/collect.yaml": collectFlow, "campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules},
+		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
+	})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	do := func(args ...string) string {
+		t.Helper()
+		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
+		must(t, err)
+		return out
+	}
+	var lines []*lab.Call
+	for _, user := range []string{"101", "102"} {
+		line := r.loginLine(r.desk(user))
+		line.PlayTone(900)
+		lines = append(lines, line)
+	}
+	go publicPhones(t, carrier)
+	file := filepath.Join(t.TempDir(), "march.csv")
+	var b strings.Builder
+	b.WriteString("celular;nombre\n")
+	for i := range 20 {
+		fmt.Fprintf(&b, "30010000%02d;Lead %d\n", i, i)
+	}
+	must(t, os.WriteFile(file, []byte(b.String()), 0o600))
+	do("list", "create", "march", "--region", "CO")
+	do("lead", "import", file, "--list", "march")
+	if out := do("campaign", "preview", "march"); !strings.Contains(out, "20 leads looked at: 20 may be called now") {
+		t.Error(out)
+	}
+	if out := do("campaign", "start", "march"); out != "campaign march is running\n" {
+		t.Error(out)
+	}
+	if _, err := r.Run("campaign", "start", "march", "--token", api.Token, "--url", api.Base); err == nil || !strings.Contains(err.Error(), "a campaign that is running cannot start") {
+		t.Error(err)
+	}
+	r.awaitEnds(orchestrator.KindCampaign, 20)
+	calls := r.summaries(orchestrator.KindCampaign)
+	outcomes, numbers := map[orchestrator.Outcome]int{}, map[string]bool{}
+	for _, c := range calls {
+		outcomes[c.Outcome]++
+		numbers[c.Caller.Number] = true
+		if c.Campaign != "march" || c.DID != "+576015550000" || c.Outcome == orchestrator.OutcomeServed && (c.Agent == "" || c.Queue != "sales" || c.ConnectedAt-c.AnsweredAt > 2000) {
+			t.Errorf("%+v", c)
+		}
+	}
+	if len(numbers) != 20 || outcomes[orchestrator.OutcomeServed] != 14 || outcomes[orchestrator.OutcomeBusy] != 4 || outcomes[orchestrator.OutcomeNoAnswer] != 2 {
+		t.Errorf("%d numbers, %v", len(numbers), outcomes)
+	}
+	var v *wire.CampaignView
+	r.eventually("the records are right", func() error {
+		got, err := api.GetCampaignWithResponse(limit(t), "march")
+		if err != nil {
+			return err
+		}
+		if v = got.JSON200; v == nil || v.Results["served"] != 14 || v.Results["busy"] != 4 || v.Results["refused"] != 2 || v.Attempts != 20 {
+			return fmt.Errorf("%s", got.Body)
+		}
+		if len(v.Leads) != 1 || v.Leads[0].State != "finished" || v.Leads[0].Leads != 20 || v.Live.Answered != 14 || v.Live.Abandoned != 0 || v.Live.Agents["free"] != 2 {
+			return fmt.Errorf("%s", got.Body)
+		}
+		return nil
+	})
+	if out := do("campaign", "show", "march"); !strings.Contains(out, "abandoned") || !strings.Contains(out, "0 of 14 (0.00 % of 3.00 %)") {
+		t.Error(out)
+	}
+	if out := do("campaign", "pause", "march", "--why", "lunch"); out != "campaign march is paused\n" {
+		t.Error(out)
+	}
+	r.told(orchestrator.EntryCampaignState, `"to":"paused"`, `"why":"lunch"`)
+	must(t, os.WriteFile(file, []byte("celular\n3001000050\n"), 0o600))
+	do("lead", "import", file, "--list", "march")
+	<-time.After(3 * time.Second) // nothing is to come
+	if n := len(r.summaries(orchestrator.KindCampaign)); n != 20 {
+		t.Errorf("%d calls while it was paused", n)
+	}
+	do("campaign", "resume", "march")
+	r.awaitEnds(orchestrator.KindCampaign, 21)
+	for i, line := range lines {
+		do("agent", "logout", fmt.Sprint(101+i))
+		ended(t, line)
+	}
+	r.settledOf(orchestrator.KindCampaign, 21)
+}

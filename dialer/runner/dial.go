@@ -1,0 +1,299 @@
+package runner
+
+import (
+	"context"
+	"crypto/rand"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/dialer/pacing"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+const (
+	// askEvery is how often the call of an attempt is asked for that is not known to be there.
+	askEvery = 500 * time.Millisecond
+	// begunWithin is for how long an attempt may be begun: who was judged then may be called
+	// now. Longer than an order to begin a call may take.
+	begunWithin = 20 * time.Second
+	// lostAfter is when an attempt whose call nobody knows is given up: it was never dialled.
+	lostAfter = time.Minute
+)
+
+// trunk is a trunk of a campaign, and how it is used.
+type trunk struct {
+	campaign.Trunk
+	up   int         // attempts that are on their way, or talk; counted anew for each dialling
+	last []time.Time // when the last attempts were begun, as many as a second may have
+}
+
+// room tells whether a call may be begun on it now.
+func (x *trunk) room(now time.Time) bool {
+	if x.up >= x.Lines {
+		return false
+	}
+	first := len(x.last) - x.PerSecond
+	return first < 0 || now.Sub(x.last[first]) >= time.Second
+}
+
+func (x *trunk) take(now time.Time) {
+	x.up++
+	x.last = append(x.last, now)
+	x.last = x.last[max(0, len(x.last)-x.PerSecond):]
+}
+
+// begun is what came of the order to make a call.
+type begun struct {
+	call    string
+	refused bool // by the gate; the call's record tells
+	err     error
+}
+
+// dial asks the pacer what to do, and does it.
+func (t *term) dial(ctx context.Context, now time.Time) error {
+	if !t.anyOpen() || now.Before(t.pacer.Next()) {
+		t.showNow(now)
+		return nil
+	}
+	d := t.pacer.Decide(now)
+	var plans []*flight
+	for _, x := range d.Dials {
+		a := t.on[x.Campaign]
+		more, err := t.choose(ctx, a, x.Segment, x.Count, now)
+		if err != nil {
+			return err
+		}
+		for range x.Count - len(more) {
+			t.pacer.Observe(pacing.Event{At: now, Kind: pacing.CallRefused, Campaign: x.Campaign, Segment: x.Segment})
+		}
+		if len(more) < x.Count {
+			t.tellLeads(a, x.Segment)
+		}
+		plans = append(plans, more...)
+	}
+	t.giveUp(ctx, d.Cancels)
+	t.showNow(now)
+	if len(plans) == 0 {
+		return nil
+	}
+	attempts := make([]leadstore.Attempt, len(plans))
+	for i, f := range plans {
+		attempts[i] = f.Attempt
+	}
+	if err := t.Store.Plan(ctx, t.n, attempts); err != nil {
+		return err
+	}
+	for _, f := range plans {
+		t.flights[f.Call], t.doubts[f.Call] = f, f
+		t.make(ctx, f)
+	}
+	return nil
+}
+
+// choose takes leads out of a hopper, judges each as it is now, and makes attempts of those
+// who may be called. Who may not be is put on record with the rule that refuses, in the
+// journal too.
+func (t *term) choose(ctx context.Context, a *active, segment, count int, now time.Time) (out []*flight, err error) {
+	h := a.hoppers[segment]
+	t.countTrunks(a)
+	for len(out) < count && len(h.ready) > 0 && a.anyRoom(t, now) {
+		n := min(count-len(out), len(h.ready))
+		ids := make([]int64, n)
+		for i, l := range h.ready[:n] {
+			ids[i] = l.ID
+			delete(h.in, l.ID)
+		}
+		h.ready = h.ready[n:]
+		list, err := t.Store.Again(ctx, a.c.ID, h.list, ids)
+		if fault.KindOf(err) == fault.NotFound && err != nil { // the list is gone: what fills the hopper tells
+			h.ready, h.in, h.look = nil, map[int64]bool{}, time.Time{}
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var looks []leadstore.Look
+		byID := map[int64]leadstore.Candidate{}
+		for _, l := range list {
+			byID[l.ID] = l
+		}
+		for _, id := range ids {
+			l, there := byID[id]
+			if !there || l.Calling {
+				continue
+			}
+			d, ways := judge(a.c, t.Gate, l, now)
+			way := a.way(t, ways, now)
+			switch {
+			case d.Number == "":
+				looks = append(looks, lookOf(l, d, now))
+				t.refuse(ctx, a, l, d)
+			case way == nil: // the trunks are full: it is the next
+				h.ready = append([]leadstore.Candidate{l}, h.ready...)
+				h.in[l.ID] = true
+			default:
+				way.take(now)
+				f := &flight{segment: segment, Attempt: leadstore.Attempt{Call: newCallID(now), Campaign: a.c.ID, Lead: l.ID, List: l.List.Number(),
+					N: len(l.As.Attempts) + 1, Number: d.Number, Shown: d.CallerID, PBX: way.PBX, Appointment: d.Appointment, Planned: now}}
+				f.name, f.language = l.Name, l.Language
+				out = append(out, f)
+			}
+		}
+		if len(looks) > 0 {
+			if err := t.Store.Place(ctx, t.n, a.c.ID, looks); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// newCallID chooses the id of a call before it is dialled.
+func newCallID(now time.Time) string {
+	return strings.ToLower(ulid.MustNew(ulid.Timestamp(now), rand.Reader).String())
+}
+
+func (t *term) countTrunks(a *active) {
+	for _, x := range a.trunks {
+		x.up = 0
+	}
+	for _, f := range t.flights {
+		if x := a.trunks[f.PBX]; x != nil && f.Campaign == a.c.ID {
+			x.up++
+		}
+	}
+}
+
+// anyRoom tells whether a call may be begun over any trunk now.
+func (a *active) anyRoom(t *term, now time.Time) bool { return a.way(t, a.c.Trunks, now) != nil }
+
+// way is the trunk with the most room of those that may be taken; nil for none.
+func (a *active) way(t *term, of []campaign.Trunk, now time.Time) (best *trunk) {
+	for _, w := range of {
+		x := a.trunks[w.PBX]
+		if x.room(now) && t.Dialler.Drives(x.PBX) && (best == nil || x.Lines-x.up > best.Lines-best.up) {
+			best = x
+		}
+	}
+	return best
+}
+
+// refuse puts in the journal that a lead was about to be dialled, and by what rule it was not.
+func (t *term) refuse(ctx context.Context, a *active, l leadstore.Candidate, d campaign.Decision) {
+	r := why(d)
+	t.metrics.refused.WithLabelValues(a.c.ID, string(r.Code)).Inc()
+	t.tell(ctx, orchestrator.EntryCampaignRefused, map[string]any{"campaign": a.c.ID, "lead": strconv.FormatInt(l.ID, 10), "number": orchestrator.MaskNumber(r.Number), "reason": name(r), "text": r.Text["en"]})
+}
+
+// make has the engine make the call of an attempt that is on record.
+func (t *term) make(ctx context.Context, f *flight) {
+	a := t.byID[f.Campaign]
+	if a == nil {
+		return
+	}
+	paced, _ := a.c.Paced(a.run.Began, f.Planned)
+	o := call.Attempt{Call: f.Call, Campaign: f.Campaign, Lead: strconv.FormatInt(f.Lead, 10), N: f.N, Number: f.Number, Name: f.name, Shown: f.Shown,
+		Language: f.language, Flow: a.c.Flow, Ring: paced.RingTimeout, Least: min(paced.MinRing, paced.RingTimeout)}
+	f.asked = t.Now()
+	t.metrics.attempts.WithLabelValues(f.Campaign).Inc()
+	t.makers.Go(func() {
+		b, err := t.Dialler.Attempt(ctx, f.PBX, o)
+		select {
+		case t.began <- begun{f.Call, b.Refusal != nil, err}:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// begun takes in what came of the order to make a call.
+func (t *term) begun(b begun) {
+	f := t.flights[b.call]
+	if f == nil { // it is over already
+		return
+	}
+	a := t.byID[f.Campaign]
+	switch {
+	case b.err != nil: // nobody knows: it is asked for again
+	case b.refused: // the end of the call is told, too
+		delete(t.doubts, f.Call)
+	default:
+		delete(t.doubts, f.Call)
+		if !f.launched && a != nil {
+			f.launched = true
+			t.pacer.Observe(pacing.Event{At: t.Now(), Kind: pacing.CallLaunched, Campaign: a.index, Segment: f.segment, Call: t.number(f)})
+		}
+	}
+}
+
+// askAgain asks for the calls of attempts that are not known to be there. The same id rings
+// once, so the order may be repeated while it is good; one whose call is nowhere after that
+// was never dialled, and is over.
+func (t *term) askAgain(ctx context.Context, now time.Time) error {
+	var news []leadstore.Settled
+	for id, f := range t.doubts {
+		if now.Sub(f.asked) < askEvery {
+			continue
+		}
+		f.asked = now
+		k, err := t.Known(ctx, id)
+		age := now.Sub(f.Planned)
+		switch {
+		case err != nil: // the store is away
+		case k.Found && k.Ended:
+			news = append(news, t.ended(f, k.CallSummary))
+			t.settled(f)
+		case k.Found:
+			f.see(k)
+			t.begun(begun{call: id})
+		case age < begunWithin && now.Before(t.valid) && t.byID[f.Campaign] != nil && t.byID[f.Campaign].open:
+			t.make(ctx, f)
+		case age >= lostAfter:
+			t.Log.WarnContext(ctx, "an attempt was never dialled", "campaign", f.Campaign, "call", id)
+			news = append(news, leadstore.Settled{Call: id, Ended: now, As: campaign.Ended{Result: campaign.ResultFailed}})
+			t.settled(f)
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	t.lookAtLists()
+	return t.Store.Settle(ctx, t.n, "", news)
+}
+
+// settled forgets a flight that is over, of which no event tells.
+func (t *term) settled(f *flight) {
+	delete(t.flights, f.Call)
+	delete(t.doubts, f.Call)
+	if a := t.byID[f.Campaign]; a != nil && f.launched && !f.late {
+		t.pacer.Observe(pacing.Event{At: t.Now(), Kind: pacing.CallFailed, Campaign: a.index, Segment: f.segment, Call: t.number(f)})
+	}
+}
+
+// giveUp ends phones that ring, which the pacer gives up.
+func (t *term) giveUp(ctx context.Context, calls []pacing.CallID) {
+	for _, id := range calls {
+		for _, f := range t.flights {
+			if f.id == id {
+				t.end(ctx, f, "there are too few agents for the calls that ring")
+			}
+		}
+	}
+}
+
+// end gives a phone up that rings; it must have rung for as long as the law demands.
+func (t *term) end(ctx context.Context, f *flight, reason string) {
+	t.makers.Go(func() {
+		if err := t.Dialler.GiveUp(ctx, f.Call, "campaign:"+f.Campaign, reason); err != nil && fault.KindOf(err) != fault.Conflict {
+			t.Log.DebugContext(ctx, "a call was not given up", "call", f.Call, "error", err)
+		}
+	})
+}
+
+func isConflict(err error) bool { return fault.KindOf(err) == fault.Conflict }

@@ -1,0 +1,245 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/dialer/pacing"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// flight is an attempt that is not over.
+type flight struct {
+	leadstore.Attempt
+	id       pacing.CallID // the pacer's; 0 until it has heard of it
+	segment  int
+	launched bool // the call is there
+	rang     time.Time
+	late     bool // the pacer has been told that it was abandoned
+	asked    time.Time
+
+	name, language string // of the lead, for who answers
+}
+
+// see takes in what is known of the call.
+func (f *flight) see(k Known) {
+	f.Answered, f.Connected, f.rang = moment(k.AnsweredAt), moment(k.ConnectedAt), moment(k.Rang)
+}
+
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// before tells whether a place of the journal comes before another: "<ms>-<n>".
+func before(a, b string) bool {
+	split := func(id string) (ms, n int64) {
+		x, y, _ := strings.Cut(id, "-")
+		ms, _ = strconv.ParseInt(x, 10, 64) // "" is the beginning
+		n, _ = strconv.ParseInt(y, 10, 64)
+		return ms, n
+	}
+	ams, an := split(a)
+	bms, bn := split(b)
+	return cmp.Or(cmp.Compare(ams, bms), cmp.Compare(an, bn)) < 0
+}
+
+// detail is what entries say, as far as campaigns need it.
+type detail struct {
+	Result      string `json:"result"`
+	Why         string `json:"why"`
+	Queue       string `json:"queue"`
+	Call        string `json:"call"`
+	Disposition string `json:"disposition"`
+}
+
+func detailOf(e orchestrator.Entry) (d detail) {
+	_ = json.Unmarshal(e.Data, &d) // what cannot be read says nothing
+	return d
+}
+
+// take reads news of attempts for the database. What is known of a flight grows with it.
+func (t *term) take(list []orchestrator.Entry) (out []leadstore.Settled) {
+	for _, e := range list {
+		if e.Type == orchestrator.EntryAgentDisposed {
+			if d := detailOf(e); d.Call != "" && d.Disposition != "" {
+				out = append(out, leadstore.Settled{Call: d.Call, Disposition: d.Disposition})
+			}
+			continue
+		}
+		f := t.flights[e.Call]
+		if f == nil {
+			continue
+		}
+		switch e.Type {
+		case orchestrator.EntryCallDialled:
+			if detailOf(e).Result == "answered" {
+				f.Answered = e.At.UTC()
+				out = append(out, leadstore.Settled{Call: e.Call, Answered: e.At})
+			}
+		case orchestrator.EntryCallConnected:
+			if f.Connected.IsZero() {
+				f.Connected = e.At.UTC()
+				out = append(out, leadstore.Settled{Call: e.Call, Answered: f.Answered, Connected: e.At})
+			}
+		case orchestrator.EntryCallEnded:
+			var s orchestrator.CallSummary
+			if json.Unmarshal(e.Data, &s) == nil && s.Call != "" {
+				out = append(out, t.ended(f, s))
+			}
+		}
+	}
+	return out
+}
+
+// ended is what is stored of an attempt whose call is over.
+func (t *term) ended(f *flight, s orchestrator.CallSummary) leadstore.Settled {
+	out := leadstore.Settled{Call: f.Call, Answered: moment(s.AnsweredAt), Connected: moment(s.ConnectedAt), Ended: moment(cmp.Or(s.EndedAt, t.Now().UnixMilli())),
+		Outcome: string(s.Outcome), Agent: s.Agent, Cause: int(s.Cause)}
+	out.As = endedAs(t.Defined()[f.Campaign], s, t.Now())
+	return out
+}
+
+// hear takes in entries of the journal: it stores what became of attempts, and tells the pacer.
+func (t *term) hear(ctx context.Context, list []orchestrator.Entry) error {
+	news := t.take(list)
+	last := list[len(list)-1].ID
+	if len(news) > 0 { // else the place may be that of before: what follows is harmless
+		if err := t.Store.Settle(ctx, t.n, last, news); err != nil {
+			return err
+		}
+	}
+	changed := false
+	for _, e := range list {
+		switch e.Type {
+		case orchestrator.EntryAgentState:
+			t.agentChanged(e)
+		case orchestrator.EntryCampaignState:
+			t.looked = time.Time{}
+		case orchestrator.EntryAgentDisposed:
+			changed = true
+		default:
+			if f := t.flights[e.Call]; f != nil {
+				changed = t.callChanged(e, f) || changed
+			} else if e.Call != "" {
+				t.otherChanged(e)
+			}
+		}
+	}
+	if changed {
+		t.lookAtLists()
+	}
+	t.read = last
+	return nil
+}
+
+// callChanged tells the pacer of a flight; over tells whether it is.
+func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
+	tell := func(k pacing.Kind, with ...func(*pacing.Event)) {
+		a := t.byID[f.Campaign]
+		if a == nil || a.index < 0 {
+			return
+		}
+		x := pacing.Event{At: t.Now(), Kind: k, Campaign: a.index, Segment: f.segment, Call: t.number(f)}
+		for _, w := range with {
+			w(&x)
+		}
+		t.pacer.Observe(x)
+	}
+	abandoned := func() {
+		if !f.late {
+			f.late = true
+			tell(pacing.CallAbandoned)
+		}
+	}
+	switch e.Type {
+	case orchestrator.EntryCallStarted:
+		delete(t.doubts, f.Call)
+	case orchestrator.EntryCallDialled:
+		switch detailOf(e).Result {
+		case "ringing":
+			f.rang = e.At
+			tell(pacing.CallRinging)
+		case "answered":
+			tell(pacing.CallPerson)
+		}
+	case orchestrator.EntryCallConnected:
+		switch {
+		case f.late:
+		case t.tooLate(f):
+			abandoned()
+		default:
+			tell(pacing.CallConnected, func(x *pacing.Event) { x.Agent = t.agentNumber(e.Agent) })
+		}
+	case orchestrator.EntryCallUnqueued:
+		if f.Connected.IsZero() && detailOf(e).Why != "connected" {
+			abandoned()
+		}
+	case orchestrator.EntryCallEnded:
+		var s orchestrator.CallSummary
+		_ = json.Unmarshal(e.Data, &s) // t.ended has read it
+		as := endedAs(t.Defined()[f.Campaign], s, t.Now())
+		switch {
+		case s.Outcome == orchestrator.OutcomeRefused:
+			tell(pacing.CallRefused)
+		case !as.Person:
+			tell(pacing.CallFailed, func(x *pacing.Event) { x.Cause = causeOf(s, as) })
+		case as.Abandoned:
+			abandoned()
+		default:
+			tell(pacing.CallEnded)
+		}
+		delete(t.flights, f.Call)
+		delete(t.doubts, f.Call)
+		t.metrics.ended(f.Campaign, as)
+		return true
+	}
+	return false
+}
+
+// tooLate tells whether who answered waited for the agent for longer than the law lets them.
+func (t *term) tooLate(f *flight) bool {
+	c := t.Defined()[f.Campaign]
+	if c == nil || f.Answered.IsZero() {
+		return false
+	}
+	return f.Connected.Sub(f.Answered) > threshold(c, t.Now())
+}
+
+// otherChanged follows calls of others that wait for the agents of campaigns.
+func (t *term) otherChanged(e orchestrator.Entry) {
+	_, was := t.waiting[e.Call]
+	switch e.Type {
+	case orchestrator.EntryCallQueued, orchestrator.EntryCallMissed:
+		if q := cmp.Or(e.Queue, detailOf(e).Queue); t.skilled[q] != nil {
+			t.waiting[e.Call] = q
+		}
+	case orchestrator.EntryCallUnqueued, orchestrator.EntryCallOffered, orchestrator.EntryCallConnected, orchestrator.EntryCallEnded:
+		delete(t.waiting, e.Call)
+	default:
+		return
+	}
+	if _, is := t.waiting[e.Call]; is != was {
+		t.tellWaiting()
+	}
+}
+
+func (t *term) tellWaiting() {
+	t.pacer.Observe(pacing.Event{At: t.Now(), Kind: pacing.InboundWaiting, Value: float64(len(t.waiting))})
+}
+
+// number is what the pacer calls a flight.
+func (t *term) number(f *flight) pacing.CallID {
+	if f.id == 0 {
+		t.lastID++
+		f.id = pacing.CallID(t.lastID)
+	}
+	return f.id
+}

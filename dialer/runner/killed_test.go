@@ -1,0 +1,174 @@
+package runner
+
+import (
+	"cmp"
+	"database/sql"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+var (
+	seed  = flag.Uint64("campaign.seed", 0, "the world to run again, as a failure of TestKilled names it; 0: new ones")
+	seeds = flag.Int("campaign.seeds", 6, "how many worlds TestKilled runs")
+)
+
+// TestKilled kills the process that dials at any moment: before and after what it writes, and
+// before and after a call is made. The next goes on. No attempt is dialled twice and none is
+// lost: each has one call, and each call is on record with what became of it; no lead is
+// rung while it is in a call; what the law counts is what happened.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	n := *seeds
+	if testing.Short() {
+		n = min(n, 3)
+	}
+	for i := range n {
+		s := cmp.Or(*seed, uint64(time.Now().UnixNano())+uint64(i))
+		t.Run(fmt.Sprint(s), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { killing(t, s) })
+		})
+		if *seed != 0 {
+			break
+		}
+	}
+}
+
+func killing(t *testing.T, seed uint64) {
+	w := newWorld(t, seed)
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	w.leads("l", 40)
+	w.staff(5)
+	w.life = func(p *person) { // mu is held
+		p.rings, p.talk = time.Duration(1+w.rnd.IntN(20))*time.Second, time.Duration(5+w.rnd.IntN(40))*time.Second
+		switch w.rnd.IntN(4) {
+		case 0:
+			p.answers, p.outcome, p.cause = false, orchestrator.OutcomeBusy, orchestrator.CauseBusy
+		case 1:
+			p.answers, p.outcome, p.cause = false, orchestrator.OutcomeNoAnswer, orchestrator.CauseNoAnswer
+		}
+	}
+	c := march([]campaign.Mode{campaign.ModeProgressive, campaign.ModePower, campaign.ModePredictive}[rnd.IntN(3)])
+	kills := 0
+	var all []*seat
+	for round := 0; ; round++ {
+		s := w.sit(fmt.Sprint("p", round), c)
+		all = append(all, s)
+		if round == 0 {
+			_, _, err := w.store.Move(t.Context(), "march", campaign.OnStart, "me", "")
+			must(t, err)
+		}
+		lives := 5 + rnd.IntN(150)
+		if round < 25 {
+			s.dies = func() bool { lives--; return lives == 0 } // called by several goroutines: the moment is about the same
+		}
+		for s.killed.Load() == false && time.Now().Before(time.Date(2000, 1, 3, 0, 0, 0, 0, time.UTC)) {
+			time.Sleep(time.Second)
+			if round >= 25 && w.done() {
+				break
+			}
+		}
+		if !s.killed.Load() {
+			break
+		}
+		kills++
+		s.runner.Stop() // what is left of it can do nothing any more
+	}
+	w.live.Wait()
+	time.Sleep(3 * time.Minute)
+	t.Logf("%s, killed %d times, %d calls, %d at once", c.Mode, kills, len(w.calls), w.most)
+	w.check()
+	w.close(all...)
+}
+
+// nothing is what a reader of others' tables has to bring up to date.
+var nothing = fstest.MapFS{"migrations/sqlite/00001_none.sql": {Data: []byte("-- +goose Up\nSELECT 1;\n")}}
+
+// done tells whether every lead is finished, and nothing goes on.
+func (w *world) done() bool {
+	seen, err := w.store.Stand(w.t.Context(), "march")
+	must(w.t, err)
+	n := int64(0)
+	for _, s := range seen {
+		if s.State == "finished" {
+			n += s.Leads
+		}
+	}
+	return n == 40
+}
+
+// check holds the records of a world against what happened in it.
+func (w *world) check() {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.double) > 0 {
+		w.t.Errorf("rung while they were in a call: %v", w.double)
+	}
+	own, err := w.db.Tables(w.t.Context(), "look", nothing)
+	must(w.t, err)
+	onRecord, calls, answered, abandoned := map[string]bool{}, map[int64]int{}, 0, 0
+	must(w.t, own.Query(w.t.Context(), func(r *sql.Rows) error {
+		var id, state, result, outcome string
+		var lead, at int64
+		var n, lost int
+		if err := r.Scan(&id, &lead, &n, &state, &result, &outcome, &at, &lost); err != nil {
+			return err
+		}
+		onRecord[id] = true
+		p := w.calls[id]
+		switch {
+		case state != "ended":
+			w.t.Errorf("attempt %s is %s", id, state)
+		case p == nil && (result != "failed" || outcome != ""):
+			w.t.Errorf("attempt %s was never dialled, and is on record as %s", id, result)
+		case p != nil && string(p.Outcome) != outcome:
+			w.t.Errorf("attempt %s ended as %s, and is on record as %s", id, p.Outcome, outcome)
+		case p != nil && p.AnsweredAt != at:
+			w.t.Errorf("attempt %s was answered at %d, and is on record with %d", id, p.AnsweredAt, at)
+		}
+		if calls[lead]++; n != calls[lead] {
+			w.t.Errorf("attempt %s is the %dth of lead %d, and on record as %d", id, calls[lead], lead, n)
+		}
+		if at > 0 {
+			answered++
+			abandoned += lost
+		}
+		return nil
+	}, "SELECT call, lead, n, state, result, outcome, answered_at, abandoned FROM campaign_attempts ORDER BY planned_at, call"))
+	happened, lost := 0, 0
+	for id, p := range w.calls {
+		if !onRecord[id] {
+			w.t.Errorf("call %s to lead %s is on no record", id, p.Lead)
+		}
+		if p.AnsweredAt > 0 {
+			happened++
+			if p.ConnectedAt == 0 || p.ConnectedAt-p.AnsweredAt > 2000 {
+				lost++
+			}
+		}
+	}
+	if answered != happened || abandoned != lost {
+		w.t.Errorf("on record are %d answered and %d abandoned, and there were %d and %d", answered, abandoned, happened, lost)
+	}
+	l, err := w.store.Ledger(w.t.Context(), time.Time{})
+	must(w.t, err)
+	if a, b := l.Window("march", time.Time{}, time.Now().Add(time.Hour)); a != happened || b != lost {
+		w.t.Errorf("the ledger has %d answered and %d abandoned, and there were %d and %d", a, b, happened, lost)
+	}
+	for lead, n := range calls {
+		if n > 3 {
+			w.t.Errorf("lead %d was called %d times", lead, n)
+		}
+	}
+	if len(calls) != 40 {
+		w.t.Errorf("%d leads were called", len(calls))
+	}
+}

@@ -1,0 +1,228 @@
+package runner
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/pacing"
+)
+
+// active is a campaign that is paced, or of which attempts go on.
+type active struct {
+	c       *campaign.Campaign
+	run     campaign.Run
+	index   int // in the pacer
+	hoppers []*hopper
+	open    bool   // the pacer was told that it may dial
+	shut    string // why not
+	trunks  map[string]*trunk
+}
+
+// longest is how far back the ledger reaches: no legal window is longer.
+const longest = 366 * 24 * time.Hour
+
+// lookAtRuns looks where the campaigns stand. Where other ones are to be paced, or their
+// definitions have changed, the pacer is made anew.
+func (t *term) lookAtRuns(ctx context.Context) error {
+	runs, err := t.Store.Runs(ctx)
+	if err != nil {
+		return err
+	}
+	defined := t.Defined()
+	same := len(t.paced(runs, defined)) == len(t.on)
+	for _, a := range t.on {
+		same = same && defined[a.c.ID] == a.c && paces(runs[a.c.ID])
+		a.run = runs[a.c.ID]
+	}
+	t.runs = runs
+	for _, f := range t.flights { // of one that was stopped, phones that ring
+		if runs[f.Campaign].State == campaign.RunStopped && f.Answered.IsZero() && !f.rang.IsZero() {
+			t.end(ctx, f, "the campaign was stopped")
+		}
+	}
+	if !same {
+		if err := t.lookAtFloor(ctx); err != nil { // the agents may be others, too
+			return err
+		}
+		return t.rebuild(ctx)
+	}
+	return t.drained(ctx)
+}
+
+func paces(r campaign.Run) bool {
+	return r.State == campaign.RunRunning || r.State == campaign.RunPaused || r.State == campaign.RunDraining
+}
+
+// paced are the campaigns that are to be paced, by name.
+func (t *term) paced(runs map[string]campaign.Run, defined map[string]*campaign.Campaign) (out []string) {
+	for _, id := range slices.Sorted(maps.Keys(runs)) {
+		c := defined[id]
+		if c == nil || !paces(runs[id]) {
+			continue
+		}
+		if _, ok := c.Paced(runs[id].Began, t.Now()); ok { // else its profile has no limit at the moment
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// rebuild makes the pacer for the campaigns that are to be paced: with what the law has
+// counted, from the records; with what was learnt; with what is live.
+func (t *term) rebuild(ctx context.Context) error {
+	runs, err := t.Store.Runs(ctx)
+	if err != nil {
+		return err
+	}
+	t.runs = runs
+	now := t.Now()
+	ledger, err := t.Store.Ledger(ctx, now.Add(-longest))
+	if err != nil {
+		return err
+	}
+	if t.pacer != nil {
+		if learnt, err := t.pacer.Save(); err == nil {
+			t.learnt = string(learnt)
+		}
+	}
+	before := t.byID
+	cfg := pacing.Config{Ledger: ledger}
+	t.on, t.byID, t.skilled = nil, map[string]*active{}, map[string][]int{}
+	defined := t.Defined()
+	for _, id := range t.paced(runs, defined) {
+		c := defined[id]
+		paced, _ := c.Paced(runs[id].Began, now)
+		a := &active{c: c, run: runs[id], index: len(cfg.Campaigns), trunks: map[string]*trunk{}}
+		if was := before[id]; was != nil && was.c == c { // what was read is good still
+			a.hoppers, a.trunks = was.hoppers, was.trunks
+		}
+		if a.hoppers == nil {
+			for _, l := range c.Lists {
+				a.hoppers = append(a.hoppers, &hopper{list: l.List, in: map[int64]bool{}})
+			}
+		}
+		for _, x := range c.Trunks {
+			if a.trunks[x.PBX] == nil {
+				a.trunks[x.PBX] = &trunk{Trunk: x}
+			}
+			cfg.Lines += x.Lines
+			cfg.CallsPerSecond += float64(x.PerSecond)
+		}
+		cfg.InboundShare, cfg.InboundWithin = max(cfg.InboundShare, c.Pacing.InboundShare/100), max(cfg.InboundWithin, c.Pacing.InboundWithin)
+		cfg.Campaigns = append(cfg.Campaigns, paced)
+		t.on = append(t.on, a)
+		t.byID[id] = a
+		if c.Queue != "" && c.Mode != campaign.ModeAgentless {
+			t.skilled[c.Queue] = append(t.skilled[c.Queue], a.index)
+		}
+	}
+	if t.pacer, err = pacing.New(cfg); err != nil {
+		return err
+	}
+	if t.learnt != "" {
+		if err := t.pacer.Resume([]byte(t.learnt)); err != nil {
+			t.Log.WarnContext(ctx, "what pacing had learnt cannot be used; it begins anew", "error", err)
+			if t.pacer, err = pacing.New(cfg); err != nil {
+				return err
+			}
+		}
+	}
+	t.pacer.Resync(now, t.agentViews(now), t.callViews())
+	t.tellWaiting()
+	for _, a := range t.on {
+		for i := range a.hoppers {
+			t.tellLeads(a, i)
+		}
+	}
+	t.gates(now)
+	return t.drained(ctx)
+}
+
+// callViews are the flights as they stand, for a pacer that is made.
+func (t *term) callViews() (out []pacing.CallView) {
+	for _, f := range t.flights {
+		a := t.byID[f.Campaign]
+		if a == nil || !f.launched || f.late {
+			continue
+		}
+		f.segment = max(0, a.segmentOf(f.List))
+		v := pacing.CallView{Call: t.number(f), Campaign: a.index, Segment: f.segment, Launched: f.Planned, Ringing: f.rang}
+		switch {
+		case !f.Connected.IsZero():
+			v.State = pacing.StateConnected
+		case !f.Answered.IsZero() && a.c.Mode == campaign.ModeAgentless:
+			v.State = pacing.StateMachine
+		case !f.Answered.IsZero():
+			v.State = pacing.StateWaiting
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// segmentOf is the campaign's list of a number; -1 when it is none of it, or was not read yet.
+func (a *active) segmentOf(list int64) int {
+	return slices.IndexFunc(a.hoppers, func(h *hopper) bool { return h.n == list && list > 0 })
+}
+
+// gates tells the pacer which campaigns may dial, and why not.
+func (t *term) gates(now time.Time) {
+	for _, a := range t.on {
+		a.shut = t.shutBy(a, now)
+		if open := a.shut == ""; open != a.open {
+			a.open = open
+			kind := pacing.CampaignClosed
+			if open {
+				kind = pacing.CampaignOpened
+			}
+			t.pacer.Observe(pacing.Event{At: now, Kind: kind, Campaign: a.index})
+		}
+	}
+}
+
+// shutBy is why a campaign may not dial at all; "" when it may.
+func (t *term) shutBy(a *active, now time.Time) string {
+	switch {
+	case a.run.State != campaign.RunRunning:
+		return "the campaign is " + string(a.run.State)
+	case !now.Before(t.valid):
+		return "it is not known whether another process dials"
+	case !slices.ContainsFunc(a.c.Trunks, func(x campaign.Trunk) bool { return t.Dialler.Drives(x.PBX) }):
+		return "no PBX of its trunks is connected to this process"
+	}
+	if cal := a.c.Calendar; cal != nil {
+		if open, _ := cal.At(now); !open {
+			return "calendar " + cal.Name + " is closed"
+		}
+	}
+	return ""
+}
+
+func (t *term) anyOpen() bool {
+	return slices.ContainsFunc(t.on, func(a *active) bool { return a.open })
+}
+
+// drained stops campaigns whose last call is over.
+func (t *term) drained(ctx context.Context) error {
+	for _, a := range t.on {
+		if a.run.State != campaign.RunDraining || t.inFlight(a.c.ID) > 0 {
+			continue
+		}
+		if _, err := t.move(ctx, a.c.ID, campaign.OnDrained, "operadora", "the last call is over"); err != nil && !isConflict(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *term) inFlight(id string) (n int) {
+	for _, f := range t.flights {
+		if f.Campaign == id {
+			n++
+		}
+	}
+	return n
+}

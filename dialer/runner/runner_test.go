@@ -1,0 +1,188 @@
+package runner
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// close ends a world: the processes first, then what is left of the calls.
+func (w *world) close(seats ...*seat) {
+	for _, s := range seats {
+		s.runner.Stop()
+	}
+	w.live.Wait()
+	must(w.t, w.db.Close())
+}
+
+// TestProgressive: each free agent gets a call, and no more are made; each lead is served
+// once, and the records say so.
+func TestProgressive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 20)
+		w.staff(3)
+		s := w.sit("one", march(campaign.ModeProgressive))
+		time.Sleep(10 * time.Second)
+		if len(w.calls) != 0 {
+			t.Fatalf("%d calls before the start", len(w.calls))
+		}
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(10 * time.Minute)
+		if w.most > 3 || len(w.calls) != 20 {
+			t.Errorf("%d calls, %d at once", len(w.calls), w.most)
+		}
+		v, err := s.runner.View(t.Context(), "march")
+		must(t, err)
+		if v.Today.Attempts != 20 || v.Today.Results[campaign.ResultServed] != 20 || v.Today.Abandoned != 0 || v.Today.Open != 0 {
+			t.Errorf("%+v", v.Today)
+		}
+		if len(v.Seen) != 1 || v.Seen[0].State != "finished" || v.Seen[0].Reason != "finished" || v.Seen[0].Leads != 20 {
+			t.Errorf("%+v", v.Seen)
+		}
+		if v.Live == nil || v.Live.Agents["free"] != 3 || v.Live.Held == "" {
+			t.Errorf("%+v", v.Live)
+		}
+		w.close(s)
+	})
+}
+
+// TestAgentsVanish: once the last agent is gone, nobody is called any more.
+func TestAgentsVanish(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 50)
+		w.staff(4)
+		w.life = func(p *person) {
+			p.answers, p.outcome, p.cause = false, orchestrator.OutcomeBusy, orchestrator.CauseBusy
+		}
+		s := w.sit("one", march(campaign.ModePower))
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(5 * time.Second)
+		w.leave()
+		n := len(w.calls)
+		if n == 0 {
+			t.Fatal("nobody was called")
+		}
+		time.Sleep(time.Minute)
+		if len(w.calls) != n {
+			t.Errorf("%d calls, and %d when the agents went", len(w.calls), n)
+		}
+		w.close(s)
+	})
+}
+
+// TestPredictive: with many agents more is dialled than agents are free, and the law's limit holds.
+func TestPredictive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 7)
+		w.leads("l", 900)
+		w.staff(20)
+		w.life = func(p *person) { // mu is held: a quarter answers
+			p.rings, p.talk = time.Duration(2+w.rnd.IntN(12))*time.Second, time.Duration(20+w.rnd.IntN(80))*time.Second
+			if w.rnd.IntN(4) > 0 {
+				p.answers, p.outcome, p.cause, p.rings = false, orchestrator.OutcomeNoAnswer, orchestrator.CauseNoAnswer, 20*time.Second
+			}
+		}
+		c := march(campaign.ModePredictive)
+		c.Trunks[0].Lines = 200
+		c.Attempts = campaign.Attempts{Lead: 1, Number: 1, Day: 9, Week: 9}
+		s := w.sit("one", c)
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(time.Hour)
+		v, err := s.runner.View(t.Context(), "march")
+		must(t, err)
+		if len(w.calls) != 900 || w.most <= 20 {
+			t.Errorf("%d calls, %d at once", len(w.calls), w.most)
+		}
+		if v.Today.Answered < 150 || float64(v.Today.Abandoned) > 0.04*float64(v.Today.Answered) || v.Live.Abandoned != float64(v.Today.Abandoned) || v.Live.AnswerRate < 0.15 || v.Live.AnswerRate > 0.35 {
+			t.Errorf("%+v, %+v", v.Today, v.Live)
+		}
+		w.close(s)
+	})
+}
+
+// TestOrders: paused, drained and stopped campaigns call nobody; who talks talks on, and of a
+// stopped one phones that rang long enough are given up.
+func TestOrders(t *testing.T) {
+	t.Parallel()
+	for _, r := range []struct {
+		order, then campaign.RunTrigger
+		state       campaign.RunState
+		ends        int // calls that are over before their time
+	}{{campaign.OnPause, campaign.OnResume, campaign.RunPaused, 0}, {campaign.OnDrain, "", campaign.RunStopped, 0}, {campaign.OnStop, campaign.OnStart, campaign.RunStopped, 3}} {
+		t.Run(string(r.order), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.leads("l", 9)
+				w.staff(3)
+				w.life = func(p *person) { p.rings = 40 * time.Second }
+				s := w.sit("one", march(campaign.ModeProgressive))
+				must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+				time.Sleep(18 * time.Second)
+				must(t, second(s.runner.Order(t.Context(), "march", r.order, "me", "test")))
+				time.Sleep(15 * time.Second)
+				ended := 0
+				for _, p := range w.calls {
+					if p.over {
+						ended++
+					}
+				}
+				if len(w.calls) != 3 || ended != r.ends {
+					t.Errorf("%d calls, %d of them over", len(w.calls), ended)
+				}
+				time.Sleep(3 * time.Minute)
+				v, err := s.runner.View(t.Context(), "march")
+				must(t, err)
+				if v.Run.State != r.state || len(w.calls) != 3 {
+					t.Errorf("%s, %d calls", v.Run.State, len(w.calls))
+				}
+				if r.then != "" {
+					must(t, second(s.runner.Order(t.Context(), "march", r.then, "me", "")))
+					time.Sleep(5 * time.Minute)
+					if len(w.calls) < 9 {
+						t.Errorf("%d calls after %s", len(w.calls), r.then)
+					}
+				}
+				w.close(s)
+			})
+		})
+	}
+}
+
+// TestRefusedAtDialling: what forbids a number between its choice and its dialling is obeyed,
+// and in the journal with its reason.
+func TestRefusedAtDialling(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 3)
+		w.staff(3)
+		w.leave()
+		s := w.sit("one", march(campaign.ModeProgressive))
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(10 * time.Second) // they are in the hopper, and no agent is there
+		must(t, second(w.store.Forbid(t.Context(), leads.Entry{Number: "+573001000001", Why: "asked"})))
+		w.back()
+		time.Sleep(2 * time.Minute)
+		refused := 0
+		for _, e := range w.entries {
+			if e.Type == orchestrator.EntryCampaignRefused && strings.Contains(string(e.Data), `"reason":"do_not_call"`) && !strings.Contains(string(e.Data), "+573001000001") {
+				refused++
+			}
+		}
+		if len(w.calls) != 2 || refused != 1 {
+			t.Errorf("%d calls, %d refused", len(w.calls), refused)
+		}
+		w.close(s)
+	})
+}

@@ -1,0 +1,503 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/records"
+)
+
+// world is a PBX with its agents and the public, as the engine and acd show them: the
+// scripted side of a campaign. What runs in it outlives the processes that dial.
+type world struct {
+	t     testing.TB
+	store *leadstore.Store
+	db    *records.DB
+
+	mu      sync.Mutex
+	rnd     *rand.Rand
+	entries []orchestrator.Entry
+	grown   chan struct{}
+	calls   map[string]*person
+	agents  map[string]*Agent
+	holder  string
+	epoch   int64
+	until   time.Time
+	life    func(p *person) // what a person does, by number; nil: answers after 4 s and talks for 20
+	talking int
+	most    int // calls up at once
+	up      int
+	double  []string // leads that were rung while they were up, or under one id twice
+	live    sync.WaitGroup
+}
+
+// person is somebody who is called.
+type person struct {
+	of call.Attempt
+	orchestrator.CallSummary
+	over      bool
+	rings     time.Duration // until it is answered or not
+	answers   bool
+	outcome   orchestrator.Outcome
+	cause     orchestrator.Cause
+	talk      time.Duration
+	givenUp   chan struct{}
+	rangSince time.Time
+}
+
+func newWorld(t testing.TB, seed uint64) *world {
+	t.Helper()
+	cfg := records.Config{DSN: records.DSN("sqlite:" + filepath.Join(t.TempDir(), "d.db")), Connections: 4, Batch: 100, KeepJournal: time.Hour, RetryMax: time.Second}
+	db, err := records.Open(t.Context(), cfg, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := leadstore.New(t.Context(), db, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{t: t, store: store, db: db, rnd: rand.New(rand.NewPCG(seed, 1)), grown: make(chan struct{}), calls: map[string]*person{}, agents: map[string]*Agent{}}
+}
+
+// leads brings leads with one number each into a list; their numbers end in 0000, 0001 …
+func (w *world) leads(list string, n int) {
+	w.t.Helper()
+	must(w.t, second(w.store.CreateList(w.t.Context(), leads.List{ID: list, Region: "CO"}, "me")))
+	var b strings.Builder
+	b.WriteString("phone,id\n")
+	for i := range n {
+		fmt.Fprintf(&b, "+57300100%04d,%d\n", i, i)
+	}
+	must(w.t, w.bring(list, b.String()))
+}
+
+// bring imports a file.
+func (w *world) bring(list, text string) error {
+	importer := leadstore.NewImporter(w.store, slog.New(slog.DiscardHandler))
+	if err := importer.Start(w.t.Context()); err != nil {
+		return err
+	}
+	defer importer.Stop()
+	i, err := w.store.NewImport(w.t.Context(), leadstore.Order{Target: leads.IntoList, List: list, File: "x.csv", By: "me"})
+	if err == nil {
+		i, err = w.store.Receive(w.t.Context(), i.N, strings.NewReader(text))
+	}
+	if err == nil {
+		i, err = w.store.Begin(w.t.Context(), i.N, false, nil)
+	}
+	for err == nil && i.State != leads.StateDone {
+		time.Sleep(10 * time.Millisecond)
+		if i, err = w.store.Import(w.t.Context(), i.N); i.State == leads.StateFailed {
+			return fmt.Errorf("import: %s", i.Error)
+		}
+	}
+	return err
+}
+
+// staff logs agents in.
+func (w *world) staff(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range n {
+		id := fmt.Sprint("a", i)
+		w.agents[id] = &Agent{ID: id, Queues: []string{"sales"}, Device: orchestrator.DeviceFree}
+		w.agent(id, stateAvailable, "")
+	}
+}
+
+// leave logs every agent out who is not in a call.
+func (w *world) leave() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, a := range w.agents {
+		if a.State == stateAvailable {
+			w.agent(id, "offline", "")
+		}
+	}
+}
+
+// back logs those in again who left.
+func (w *world) back() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, a := range w.agents {
+		if a.State == "offline" {
+			w.agent(id, stateAvailable, "")
+		}
+	}
+}
+
+// agent moves an agent; mu is held.
+func (w *world) agent(id, to, call string) {
+	a := w.agents[id]
+	was := a.State
+	a.State, a.Call, a.Since = to, call, time.Now()
+	w.tell(orchestrator.EntryAgentState, "", id, orchestrator.AgentChange{From: was, To: to, Call: call, Device: string(a.Device)})
+}
+
+// tell writes in the journal; mu is held.
+func (w *world) tell(t orchestrator.EntryType, call, agent string, data any) {
+	raw, _ := json.Marshal(data)
+	w.entries = append(w.entries, orchestrator.Entry{ID: strconv.Itoa(len(w.entries)+1) + "-0", Type: t, At: time.Now(), Call: call, Agent: agent, Data: raw})
+	close(w.grown)
+	w.grown = make(chan struct{})
+}
+
+// rings is a call's life.
+func (w *world) rings(p *person) {
+	defer w.live.Done()
+	step := func(fn func()) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		fn()
+	}
+	time.Sleep(500 * time.Millisecond)
+	step(func() {
+		p.rangSince = time.Now()
+		w.tell(orchestrator.EntryCallDialled, p.Call, "", map[string]any{"result": "ringing"})
+	})
+	select {
+	case <-time.After(p.rings):
+	case <-p.givenUp:
+		step(func() { w.end(p, orchestrator.OutcomeNoAnswer, "operadora", orchestrator.CauseNoAnswer) })
+		return
+	}
+	if !p.answers {
+		step(func() { w.end(p, p.outcome, "number", p.cause) })
+		return
+	}
+	step(func() {
+		p.AnsweredAt, p.QueuedAt = time.Now().UnixMilli(), time.Now().UnixMilli()
+		w.tell(orchestrator.EntryCallDialled, p.Call, "", map[string]any{"result": "answered"})
+		w.tell(orchestrator.EntryCallQueued, p.Call, "", map[string]any{"queue": "sales"})
+	})
+	for tries := 0; ; tries++ {
+		var with string
+		step(func() {
+			for _, id := range slices.Sorted(maps.Keys(w.agents)) {
+				if w.agents[id].State == stateAvailable {
+					with = id
+					w.agent(id, stateReserved, p.Call)
+					w.agent(id, stateTalking, p.Call)
+					p.ConnectedAt, p.Agent = time.Now().UnixMilli(), id
+					w.tell(orchestrator.EntryCallConnected, p.Call, id, map[string]any{})
+					return
+				}
+			}
+		})
+		if with != "" {
+			time.Sleep(p.talk)
+			step(func() {
+				w.end(p, orchestrator.OutcomeServed, "agent", orchestrator.CauseNormal)
+				w.agent(with, stateWrapup, p.Call)
+			})
+			time.Sleep(3 * time.Second)
+			step(func() { w.agent(with, stateAvailable, "") })
+			return
+		}
+		if tries == 20 {
+			step(func() {
+				w.tell(orchestrator.EntryCallUnqueued, p.Call, "", map[string]any{"queue": "sales", "why": "timeout"})
+				w.end(p, orchestrator.OutcomeAbandoned, "operadora", orchestrator.CauseNormal)
+			})
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+func (w *world) end(p *person, outcome orchestrator.Outcome, by string, cause orchestrator.Cause) {
+	p.over, p.Outcome, p.EndedBy, p.Cause, p.EndedAt = true, outcome, by, cause, time.Now().UnixMilli()
+	w.up--
+	w.tell(orchestrator.EntryCallEnded, p.Call, p.Agent, p.CallSummary)
+}
+
+// seat is a process that dials in a world, until it is killed.
+type seat struct {
+	*world
+	name   string
+	killed atomic.Bool
+	runner *Runner
+	// dies is called before each thing that the process does; true kills it there.
+	dies func() bool
+}
+
+var errKilled = fault.New("world", fault.Unavailable, "the process is dead")
+
+// may tells whether the process lives.
+func (s *seat) may() error {
+	if s.dies != nil && !s.killed.Load() && s.dies() {
+		s.killed.Store(true)
+	}
+	if s.killed.Load() {
+		return errKilled
+	}
+	return nil
+}
+
+// Attempt implements Dialler.
+func (s *seat) Attempt(_ context.Context, pbx string, o call.Attempt) (call.Begun, error) {
+	if err := s.may(); err != nil {
+		return call.Begun{}, err
+	}
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, there := w.calls[o.Call]; there {
+		return call.Begun{Call: o.Call, Again: true}, nil
+	}
+	for _, p := range w.calls {
+		if !p.over && p.Lead == o.Lead {
+			w.double = append(w.double, o.Lead)
+		}
+	}
+	p := &person{of: o, rings: 4 * time.Second, answers: true, talk: 20 * time.Second, givenUp: make(chan struct{}),
+		CallSummary: orchestrator.CallSummary{Call: o.Call, PBX: pbx, Kind: orchestrator.KindCampaign, Campaign: o.Campaign, Lead: o.Lead}}
+	if w.life != nil {
+		w.life(p)
+	}
+	w.calls[o.Call] = p
+	w.up++
+	w.most = max(w.most, w.up)
+	w.tell(orchestrator.EntryCallStarted, o.Call, "", p.CallSummary)
+	w.live.Add(1)
+	go w.rings(p)
+	return call.Begun{Call: o.Call}, s.may() // dead, and it has been dialled
+}
+
+// GiveUp implements Dialler.
+func (s *seat) GiveUp(_ context.Context, id, _, _ string) error {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	p := s.calls[id]
+	if p == nil || p.over || p.rangSince.IsZero() || time.Since(p.rangSince) < p.of.Least {
+		return fault.New("world", fault.Conflict, "it does not ring, or not long enough")
+	}
+	select {
+	case <-p.givenUp:
+	default:
+		close(p.givenUp)
+	}
+	return nil
+}
+
+// Drives implements Dialler.
+func (s *seat) Drives(string) bool { return !s.killed.Load() }
+
+// Acquire implements Lease.
+func (s *seat) Acquire(_ context.Context, what string, o orchestrator.LeaseOwner, ttl time.Duration, _ string) (orchestrator.Lease, error) {
+	if err := s.may(); err != nil {
+		return orchestrator.Lease{}, err
+	}
+	w := s.world
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.holder != "" && w.holder != o.Holder() && time.Now().Before(w.until) {
+		return orchestrator.Lease{}, fault.E("world", fault.Conflict, &orchestrator.HeldError{Instance: "other", Holder: w.holder})
+	}
+	if w.holder != o.Holder() || !time.Now().Before(w.until) {
+		w.epoch++
+	}
+	w.holder, w.until = o.Holder(), time.Now().Add(ttl)
+	return orchestrator.Lease{PBX: what, Owner: o, Epoch: w.epoch}, nil
+}
+
+// Release implements Lease.
+func (s *seat) Release(_ context.Context, l orchestrator.Lease) error {
+	if err := s.may(); err != nil {
+		return err
+	}
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	if s.holder == l.Owner.Holder() {
+		s.holder = ""
+	}
+	return nil
+}
+
+// Tail implements Journal.
+func (s *seat) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
+	n, _ := strconv.Atoi(strings.TrimSuffix(after, "-0"))
+	for {
+		s.world.mu.Lock()
+		list, grown := slices.Clone(s.entries[min(n, len(s.entries)):]), s.grown
+		s.world.mu.Unlock()
+		if len(list) > 0 {
+			n += len(list)
+			if err := s.may(); err != nil {
+				return err
+			}
+			if err := fn(list); err != nil {
+				return err
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-grown:
+		}
+	}
+}
+
+// Last implements Journal.
+func (s *seat) Last(context.Context) (string, error) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	return strconv.Itoa(len(s.entries)) + "-0", s.may()
+}
+
+// Append implements Journal.
+func (s *seat) Append(_ context.Context, entries ...orchestrator.Entry) error {
+	if err := s.may(); err != nil {
+		return err
+	}
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	for _, e := range entries {
+		s.world.tell(e.Type, e.Call, e.Agent, e.Data)
+	}
+	return nil
+}
+
+// Floor implements Floor.
+func (s *seat) Floor(context.Context) (out []Agent, waiting map[string]string, err error) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	for _, a := range s.agents {
+		out = append(out, *a)
+	}
+	return out, map[string]string{}, s.may()
+}
+
+func (s *seat) known(_ context.Context, id string) (Known, error) {
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	p := s.calls[id]
+	if p == nil {
+		return Known{}, s.may()
+	}
+	k := Known{Found: true, Ended: p.over, CallSummary: p.CallSummary}
+	if !p.rangSince.IsZero() {
+		k.Rang = p.rangSince.UnixMilli()
+	}
+	return k, s.may()
+}
+
+// mortal is the database as a process that may die uses it: what it was to write is written,
+// or not.
+type mortal struct {
+	Store
+	s *seat
+}
+
+func (m mortal) Plan(ctx context.Context, term int64, list []leadstore.Attempt) error {
+	if err := m.s.may(); err != nil {
+		return err
+	}
+	if err := m.Store.Plan(ctx, term, list); err != nil {
+		return err
+	}
+	return m.s.may()
+}
+
+func (m mortal) Settle(ctx context.Context, term int64, place string, news []leadstore.Settled) error {
+	if err := m.s.may(); err != nil {
+		return err
+	}
+	if err := m.Store.Settle(ctx, term, place, news); err != nil {
+		return err
+	}
+	return m.s.may()
+}
+
+func (m mortal) Place(ctx context.Context, term int64, id string, looks []leadstore.Look) error {
+	if err := m.s.may(); err != nil {
+		return err
+	}
+	return m.Store.Place(ctx, term, id, looks)
+}
+
+// sit starts a process that dials.
+func (w *world) sit(name string, c ...*campaign.Campaign) *seat {
+	w.t.Helper()
+	s := &seat{world: w, name: name}
+	s.runner = New(Parts{Store: mortal{w.store, s}, Dialler: s, Lease: s, Journal: s, Floor: s, Known: s.known, Now: time.Now,
+		Gate:    gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}},
+		Defined: func() map[string]*campaign.Campaign { return byID(c) },
+		Owner:   orchestrator.LeaseOwner{Instance: name, Process: name}, Log: slog.New(slog.NewTextHandler(testLog{w.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	must(w.t, s.runner.Start(w.t.Context()))
+	return s
+}
+
+type testLog struct{ t testing.TB }
+
+func (l testLog) Write(b []byte) (int, error) {
+	l.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+var _ io.Writer = testLog{}
+
+// defined does not change from call to call: else it were taken for new definitions.
+func byID(list []*campaign.Campaign) map[string]*campaign.Campaign {
+	out := map[string]*campaign.Campaign{}
+	for _, c := range list {
+		out[c.ID] = c
+	}
+	return out
+}
+
+// march is a campaign over list l with agents of queue sales.
+func march(mode campaign.Mode) *campaign.Campaign {
+	c := campaign.New()
+	c.ID, c.Mode, c.Purpose, c.Profile, c.Queue, c.Flow = "march", mode, compliance.PurposeService, "own", "sales", "collect"
+	c.Lists = []campaign.List{{List: "l", Weight: 1}}
+	c.Trunks = []campaign.Trunk{{PBX: "main", Lines: 30, PerSecond: 10}}
+	c.Attempts = campaign.Attempts{Lead: 3, Number: 3, Day: 100, Week: 100}
+	c.Lockout = 0
+	rule := func(id string, kind compliance.Kind, d any) compliance.Rule {
+		return compliance.Rule{ID: id, Kind: kind, From: "1990-01-01", Detail: d}
+	}
+	c.Rules = compliance.Profile{ID: "own", Rules: []compliance.Rule{
+		rule("hours", compliance.KindHours, &compliance.Hours{Hours: []string{"mon-sun 00:00-24:00"}}),
+		rule("abandon", compliance.KindAbandon, &compliance.Abandon{Percent: 3, Window: 24 * time.Hour, WindowKind: compliance.WindowRolling, Threshold: 2 * time.Second}),
+		rule("ring", compliance.KindRing, &compliance.Ring{Least: 15 * time.Second})}}
+	switch mode {
+	case campaign.ModePower:
+		c.Pacing.Ratio = 2
+	case campaign.ModeAgentless:
+		c.Pacing.Rate = 5
+	}
+	return c
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
