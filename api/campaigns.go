@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"strconv"
+	"time"
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/dialer/campaign"
@@ -45,6 +47,15 @@ func (s operations) OrderCampaign(ctx context.Context, r OrderCampaignRequestObj
 	}
 	run, err := s.Campaigns.Order(ctx, r.Campaign, campaign.RunTrigger(r.Body.Do), askerOf(ctx).token.Name, r.Body.Why)
 	return OrderCampaign200JSONResponse(runView(run)), err
+}
+
+// MakeAppointment implements StrictServerInterface.
+func (s operations) MakeAppointment(ctx context.Context, r MakeAppointmentRequestObject) (MakeAppointmentResponseObject, error) {
+	if err := s.auditFirst(ctx, "campaign.appointment", r.Campaign, r.Body.Lead+" "+r.Body.At.UTC().Format(time.RFC3339)); err != nil {
+		return nil, err
+	}
+	lead, _ := strconv.ParseInt(r.Body.Lead, 10, 64) // the schema has its form
+	return MakeAppointment204Response{}, s.Campaigns.Appoint(ctx, r.Campaign, lead, campaign.Appointment{At: r.Body.At, Number: r.Body.Number}, askerOf(ctx).token.Name)
 }
 
 // PreviewCampaign implements StrictServerInterface.

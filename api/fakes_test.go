@@ -454,3 +454,8 @@ func (f fakeCampaigns) Order(ctx context.Context, id string, t campaign.RunTrigg
 	to, err := campaign.RunReady.Next(t)
 	return campaign.Run{State: to, ChangedBy: by, Why: why}, err
 }
+
+func (f fakeCampaigns) Appoint(ctx context.Context, id string, _ int64, _ campaign.Appointment, _ string) error {
+	_, err := f.Preview(ctx, id, 0)
+	return err
+}

@@ -147,6 +147,8 @@ type Campaigns interface {
 	View(ctx context.Context, id string) (runner.View, error)
 	// Runs are where those stand that somebody has started, by name.
 	Runs(ctx context.Context) (map[string]campaign.Run, error)
+	// Appoint has a lead called at a time; NotFound when there is no such lead or campaign.
+	Appoint(ctx context.Context, id string, lead int64, a campaign.Appointment, by string) error
 	// Order moves one as somebody wants it; Conflict where it cannot be.
 	Order(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (campaign.Run, error)
 }

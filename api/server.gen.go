@@ -124,6 +124,9 @@ type ServerInterface interface {
 	// GetCampaign Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
 	// (GET /api/v1/campaigns/{campaign})
 	GetCampaign(ctx echo.Context, campaign PathCampaign) error
+	// MakeAppointment Has a lead called at a time, before others.
+	// (POST /api/v1/campaigns/{campaign}/appointments)
+	MakeAppointment(ctx echo.Context, campaign PathCampaign) error
 	// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
 	// (POST /api/v1/campaigns/{campaign}/orders)
 	OrderCampaign(ctx echo.Context, campaign PathCampaign) error
@@ -998,6 +1001,22 @@ func (w *ServerInterfaceWrapper) GetCampaign(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetCampaign(ctx, campaign)
+	return err
+}
+
+// MakeAppointment converts echo context to params.
+func (w *ServerInterfaceWrapper) MakeAppointment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "campaign" -------------
+	var campaign PathCampaign
+
+	err = runtime.BindStyledParameterWithOptions("simple", "campaign", ctx.Param("campaign"), &campaign, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MakeAppointment(ctx, campaign)
 	return err
 }
 
@@ -2490,6 +2509,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/campaigns", wrapper.ListCampaigns, options.OperationMiddlewares["listCampaigns"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign", wrapper.GetCampaign, options.OperationMiddlewares["getCampaign"]...)
 	router.POST(options.BaseURL+"/api/v1/campaigns/:campaign/orders", wrapper.OrderCampaign, options.OperationMiddlewares["orderCampaign"]...)
+	router.POST(options.BaseURL+"/api/v1/campaigns/:campaign/appointments", wrapper.MakeAppointment, options.OperationMiddlewares["makeAppointment"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/preview", wrapper.PreviewCampaign, options.OperationMiddlewares["previewCampaign"]...)
 	router.GET(options.BaseURL+"/api/v1/definitions", wrapper.GetDefinitions, options.OperationMiddlewares["getDefinitions"]...)
 	router.POST(options.BaseURL+"/api/v1/definitions/reload", wrapper.ReloadDefinitions, options.OperationMiddlewares["reloadDefinitions"]...)
@@ -3955,6 +3975,40 @@ type GetCampaigndefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCampaigndefaultApplicationProblemPlusJSONResponse) VisitGetCampaignResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeAppointmentRequestObject struct {
+	Campaign PathCampaign `json:"campaign"`
+	Body     *MakeAppointmentJSONRequestBody
+}
+
+type MakeAppointmentResponseObject interface {
+	VisitMakeAppointmentResponse(w http.ResponseWriter) error
+}
+
+type MakeAppointment204Response struct {
+}
+
+func (response MakeAppointment204Response) VisitMakeAppointmentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type MakeAppointmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeAppointmentdefaultApplicationProblemPlusJSONResponse) VisitMakeAppointmentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6422,6 +6476,9 @@ type StrictServerInterface interface {
 	// GetCampaign Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
 	// (GET /api/v1/campaigns/{campaign})
 	GetCampaign(ctx context.Context, request GetCampaignRequestObject) (GetCampaignResponseObject, error)
+	// MakeAppointment Has a lead called at a time, before others.
+	// (POST /api/v1/campaigns/{campaign}/appointments)
+	MakeAppointment(ctx context.Context, request MakeAppointmentRequestObject) (MakeAppointmentResponseObject, error)
 	// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
 	// (POST /api/v1/campaigns/{campaign}/orders)
 	OrderCampaign(ctx context.Context, request OrderCampaignRequestObject) (OrderCampaignResponseObject, error)
@@ -7883,6 +7940,54 @@ func (sh *strictHandler) GetCampaign(ctx echo.Context, campaign PathCampaign) er
 		return err
 	} else if validResponse, ok := response.(GetCampaignResponseObject); ok {
 		return validResponse.VisitGetCampaignResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MakeAppointment operation middleware
+func (sh *strictHandler) MakeAppointment(ctx echo.Context, campaign PathCampaign) error {
+	var request MakeAppointmentRequestObject
+
+	request.Campaign = campaign
+
+	var body MakeAppointmentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeAppointment(ctx.Request().Context(), request.(MakeAppointmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeAppointment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MakeAppointmentResponseObject); ok {
+		return validResponse.VisitMakeAppointmentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -489,6 +489,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/campaigns/{campaign} (the `GetCampaign` operationId).
 	GetCampaign(ctx context.Context, campaign PathCampaign, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// MakeAppointmentWithBody Has a lead called at a time, before others.
+	//
+	// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
+	MakeAppointmentWithBody(ctx context.Context, campaign PathCampaign, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeAppointment Has a lead called at a time, before others.
+	//
+	// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
+	MakeAppointment(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OrderCampaignWithBody Starts, pauses, resumes, drains or stops a campaign.
 	//
 	// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
@@ -1820,6 +1838,44 @@ func (c *Client) ListCampaigns(ctx context.Context, reqEditors ...RequestEditorF
 // Corresponds with GET /api/v1/campaigns/{campaign} (the `GetCampaign` operationId).
 func (c *Client) GetCampaign(ctx context.Context, campaign PathCampaign, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCampaignRequest(c.Server, campaign)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeAppointmentWithBody Has a lead called at a time, before others.
+//
+// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
+func (c *Client) MakeAppointmentWithBody(ctx context.Context, campaign PathCampaign, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeAppointmentRequestWithBody(c.Server, campaign, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeAppointment Has a lead called at a time, before others.
+//
+// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
+func (c *Client) MakeAppointment(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeAppointmentRequest(c.Server, campaign, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4627,6 +4683,53 @@ func NewGetCampaignRequest(server string, campaign PathCampaign) (*http.Request,
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewMakeAppointmentRequest calls the generic MakeAppointment builder with application/json body
+func NewMakeAppointmentRequest(server string, campaign PathCampaign, body MakeAppointmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMakeAppointmentRequestWithBody(server, campaign, "application/json", bodyReader)
+}
+
+// NewMakeAppointmentRequestWithBody constructs an http.Request for the MakeAppointment method, with any body, and a specified content type
+func NewMakeAppointmentRequestWithBody(server string, campaign PathCampaign, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "campaign", campaign, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/campaigns/%s/appointments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -8084,6 +8187,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/campaigns/{campaign} (the `GetCampaign` operationId).
 	GetCampaignWithResponse(ctx context.Context, campaign PathCampaign, reqEditors ...RequestEditorFn) (*GetCampaignResponse, error)
 
+	// MakeAppointmentWithBodyWithResponse Has a lead called at a time, before others.
+	//
+	// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
+	MakeAppointmentWithBodyWithResponse(ctx context.Context, campaign PathCampaign, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeAppointmentResponse, error)
+
+	// MakeAppointmentWithResponse Has a lead called at a time, before others.
+	//
+	// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
+	MakeAppointmentWithResponse(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeAppointmentResponse, error)
+
 	// OrderCampaignWithBodyWithResponse Starts, pauses, resumes, drains or stops a campaign.
 	//
 	// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
@@ -10309,6 +10430,47 @@ func (r GetCampaignResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCampaignResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MakeAppointmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MakeAppointmentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MakeAppointmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MakeAppointmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MakeAppointmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MakeAppointmentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13521,6 +13683,36 @@ func (c *ClientWithResponses) GetCampaignWithResponse(ctx context.Context, campa
 	return ParseGetCampaignResponse(rsp)
 }
 
+// MakeAppointmentWithBodyWithResponse Has a lead called at a time, before others.
+//
+// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
+func (c *ClientWithResponses) MakeAppointmentWithBodyWithResponse(ctx context.Context, campaign PathCampaign, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeAppointmentResponse, error) {
+	rsp, err := c.MakeAppointmentWithBody(ctx, campaign, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeAppointmentResponse(rsp)
+}
+
+// MakeAppointmentWithResponse Has a lead called at a time, before others.
+//
+// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
+func (c *ClientWithResponses) MakeAppointmentWithResponse(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeAppointmentResponse, error) {
+	rsp, err := c.MakeAppointment(ctx, campaign, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeAppointmentResponse(rsp)
+}
+
 // OrderCampaignWithBodyWithResponse Starts, pauses, resumes, drains or stops a campaign.
 //
 // start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
@@ -15585,6 +15777,35 @@ func ParseGetCampaignResponse(rsp *http.Response) (*GetCampaignResponse, error) 
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMakeAppointmentResponse parses an HTTP response from a MakeAppointmentWithResponse call
+func ParseMakeAppointmentResponse(rsp *http.Response) (*MakeAppointmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MakeAppointmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

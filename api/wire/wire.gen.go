@@ -1935,6 +1935,17 @@ type AgentStateChangePage struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
+// Appointment defines model for Appointment.
+type Appointment struct {
+	At time.Time `json:"at"`
+
+	// Lead Its id.
+	Lead string `json:"lead"`
+
+	// Number One of its numbers, +573001234567; left out, the one that is next.
+	Number string `json:"number,omitempty,omitzero"`
+}
+
 // AuditLine defines model for AuditLine.
 type AuditLine struct {
 	Action    string    `json:"action"`
@@ -4351,6 +4362,9 @@ type TransferCallJSONRequestBody = Transfer
 
 // UnmuteCallJSONRequestBody defines body for UnmuteCall for application/json ContentType.
 type UnmuteCallJSONRequestBody = Side
+
+// MakeAppointmentJSONRequestBody defines body for MakeAppointment for application/json ContentType.
+type MakeAppointmentJSONRequestBody = Appointment
 
 // OrderCampaignJSONRequestBody defines body for OrderCampaign for application/json ContentType.
 type OrderCampaignJSONRequestBody = CampaignOrder

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -46,6 +47,32 @@ func newCampaignOrderCommand(o campaignOrder) *cobra.Command {
 	})
 	clientFlags(c)
 	c.Flags().StringVar(&why, "why", "", "goes on record")
+	return c
+}
+
+func newCampaignAppointmentCommand() *cobra.Command {
+	var at, number string
+	c := &cobra.Command{
+		Use: "appointment CAMPAIGN LEAD", Short: "Have a lead called at a time, before others", Args: cobra.ExactArgs(2),
+		Example: "  operadora campaign appointment march 17 --at 2026-12-01T10:00:00-05:00",
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			when, err := moment("at", at)
+			if err != nil {
+				return err
+			}
+			if when == nil {
+				return errors.New("--at is missing: when is the lead to be called?")
+			}
+			if _, err := c.MakeAppointmentWithResponse(cmd.Context(), args[0], wire.Appointment{Lead: args[1], At: *when, Number: number}); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "lead %s is called at %s\n", args[1], when.Local().Format(time.DateTime))
+			return err
+		}),
+	}
+	clientFlags(c)
+	c.Flags().StringVar(&at, "at", "", "when: "+momentExample)
+	c.Flags().StringVar(&number, "number", "", "one of its numbers, with + and country code; left out, the one that is next")
 	return c
 }
 

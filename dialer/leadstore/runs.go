@@ -99,3 +99,36 @@ func (s *Store) Tally(ctx context.Context, id string, since time.Time) (Tally, e
 	}, "SELECT result, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END), SUM(abandoned) FROM campaign_attempts WHERE campaign = ? AND planned_at >= ? GROUP BY result", id, ms(since))
 	return t, err
 }
+
+// Appoint notes that a lead of one of some lists is to be called by a campaign at a time,
+// before others; at one of its numbers, or at the one that is next. An earlier appointment
+// is no more.
+func (s *Store) Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		list, err := one[int64](ctx, tx, "SELECT list FROM leads WHERE id = ? AND list IN (SELECT n FROM lead_lists WHERE gone = 0 AND id IN ("+records.Marks(len(lists))+"))",
+			append([]any{lead}, anys(lists)...)...)
+		if err != nil {
+			return err
+		}
+		if list == 0 {
+			return notFound("lead: campaign %s has no lead %d", id, lead)
+		}
+		if a.Number != "" {
+			there, err := one[int64](ctx, tx, "SELECT COUNT(*) FROM lead_numbers WHERE lead = ? AND number = ?", lead, a.Number)
+			if err != nil {
+				return err
+			}
+			if there == 0 {
+				return invalid("number: lead %d has no such number", lead)
+			}
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO campaign_appointments (campaign, lead, at, number, made_by) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (campaign, lead) DO UPDATE SET at = excluded.at, number = excluded.number, made_by = excluded.made_by`, id, lead, ms(a.At), a.Number, records.Text(by)); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO campaign_leads (campaign, lead, list, state, due, reason) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (campaign, lead) DO UPDATE SET due = excluded.due, reason = excluded.reason, state = CASE WHEN campaign_leads.state = ? THEN campaign_leads.state ELSE excluded.state END`,
+			id, lead, list, leadDue, ms(a.At), string(campaign.CodeAppointment), leadCalling)
+		return err
+	})
+}

@@ -26,6 +26,7 @@ type Store interface {
 	Leads
 	Runs(ctx context.Context) (map[string]campaign.Run, error)
 	Move(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (was, is campaign.Run, err error)
+	Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) error
 	Stand(ctx context.Context, id string) ([]leadstore.Seen, error)
 	Tally(ctx context.Context, id string, since time.Time) (leadstore.Tally, error)
 	TakeTerm(ctx context.Context) (term int64, place, learnt string, err error)
@@ -199,6 +200,26 @@ func (r *Runner) Order(ctx context.Context, id string, t campaign.RunTrigger, by
 		return campaign.Run{}, fault.New("", fault.Invalid, "do: %q is none of %v", t, campaign.Orders)
 	}
 	return r.move(ctx, id, t, by, why)
+}
+
+// Appoint has a lead called at a time, before others.
+func (r *Runner) Appoint(ctx context.Context, id string, lead int64, a campaign.Appointment, by string) error {
+	c, err := r.Campaign(id)
+	if err != nil {
+		return err
+	}
+	if !a.At.After(r.Now()) {
+		return fault.New("", fault.Invalid, "at: %s is past", a.At.UTC().Format(time.RFC3339))
+	}
+	var lists []string
+	for _, l := range c.Lists {
+		lists = append(lists, l.List)
+	}
+	if err := r.Store.Appoint(ctx, id, lists, lead, a, by); err != nil {
+		return err
+	}
+	r.Wake()
+	return nil
 }
 
 func (r *Runner) move(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (campaign.Run, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // close ends a world: the processes first, then what is left of the calls.
@@ -182,6 +183,45 @@ func TestRefusedAtDialling(t *testing.T) {
 		}
 		if len(w.calls) != 2 || refused != 1 {
 			t.Errorf("%d calls, %d refused", len(w.calls), refused)
+		}
+		w.close(s)
+	})
+}
+
+// TestAppointment: a lead whom the campaign has done with is called again at the time that it
+// asked for, and once.
+func TestAppointment(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 3)
+		w.staff(1)
+		s := w.sit("one", march(campaign.ModeProgressive))
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(5 * time.Minute)
+		at := time.Now().Add(time.Hour)
+		must(t, s.runner.Appoint(t.Context(), "march", 2, campaign.Appointment{At: at}, "me"))
+		for want, a := range map[string]campaign.Appointment{"is past": {At: time.Now()}, "no such number": {At: at, Number: "+573001009999"}} {
+			if err := s.runner.Appoint(t.Context(), "march", 2, a, "me"); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
+			}
+		}
+		if err := s.runner.Appoint(t.Context(), "march", 99, campaign.Appointment{At: at}, "me"); fault.KindOf(err) != fault.NotFound {
+			t.Error(err)
+		}
+		time.Sleep(59 * time.Minute)
+		if len(w.calls) != 3 {
+			t.Errorf("%d calls before the time", len(w.calls))
+		}
+		time.Sleep(3 * time.Hour)
+		n := 0
+		for _, p := range w.calls {
+			if p.Lead == "2" {
+				n++
+			}
+		}
+		if len(w.calls) != 4 || n != 2 {
+			t.Errorf("%d calls, %d to the lead", len(w.calls), n)
 		}
 		w.close(s)
 	})
