@@ -656,3 +656,50 @@ func TestRoomThatWasNotRemoved(t *testing.T) {
 		})
 	}
 }
+
+// parting asks at the end of each term whether calls are taken.
+type parting struct {
+	orchestrator.PBX
+	ready chan bool
+}
+
+func (p parting) Run(ctx context.Context, sink orchestrator.Sink) error {
+	err := p.PBX.Run(ctx, sink)
+	p.ready <- sink.Ready()
+	return err
+}
+
+// Who lost the lease takes no calls from that moment on, however long its own clock
+// still gives it: the PBX's dialplan may have been told by the next owner that it does.
+func TestLostLeaseTakesNoCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.eng.Stop()
+		s.wait(time.Second)
+		pbx := parting{s.pbx, make(chan bool, 100)}
+		s.eng = engine.New(engine.Parts{
+			Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
+			PBXs: []orchestrator.PBX{pbx}, Owner: orchestrator.LeaseOwner{Instance: "zero", Process: "0"},
+			Limits: call.DefaultLimits,
+		})
+		if err := s.eng.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.wait(time.Second)
+		s.store.mu.Lock()
+		l := s.store.leases["lima"]
+		s.store.leases["lima"] = orchestrator.Lease{PBX: "lima", Owner: orchestrator.LeaseOwner{Instance: "two", Process: "1"}, Epoch: l.Epoch + 1}
+		s.store.mu.Unlock()
+		s.wait(engine.DefaultLeaseTTL / 2)
+		select {
+		case ready := <-pbx.ready:
+			if ready {
+				t.Error("it takes calls after it lost the lease")
+			}
+		default:
+			t.Error("it drives without a lease")
+		}
+		s.finish()
+	})
+}

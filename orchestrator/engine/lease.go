@@ -44,6 +44,7 @@ func (v *driving) prove(ctx context.Context) bool {
 		v.warn(ctx, err)
 		return true
 	}
+	v.valid.set(time.Unix(0, 0)) // nor is it ours to tell the dialplan anything
 	v.cancel(err)
 	return false
 }

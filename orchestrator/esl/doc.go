@@ -117,7 +117,7 @@
 //
 // # What FreeSWITCH cannot promise
 //
-// For up to three seconds after we died a call may still be handed over, and waits
+// For up to three seconds after we died, or could take calls no more, a call may still be handed over, and waits
 // for the dialplan's patience, ten seconds. A phone that asks for a transfer (REFER)
 // is told 403 at once, and all the same it is carried out; that it was for another call
 // of the phone is known from a line of the log, if FreeSWITCH's loglevel lets notices

@@ -193,3 +193,64 @@ func TestHere(t *testing.T) {
 		t.Errorf("gone, and here is %q", got)
 	}
 }
+
+// Who may not take calls says nothing to the dialplan: somebody else may be the one who
+// does, and has told it so. Our own word expires by itself.
+func TestOldOwnerTakesBackNoWord(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(t)
+	var mu sync.Mutex
+	var said []string
+	ctx, cancel := context.WithCancel(t.Context())
+	l := &listener{connected: make(chan orchestrator.Snapshot, 1)}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = a.Run(ctx, l) }()
+	wait(t, "the connection", l.connected)
+	l.busy.Store(true) // the lease has run out, and is somebody else's
+	f.mu.Lock()
+	f.on = func(c string) {
+		mu.Lock()
+		defer mu.Unlock()
+		said = append(said, c)
+	}
+	f.mu.Unlock()
+	for range 2 {
+		if err := a.present().here(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	cancel()
+	<-done
+	mu.Lock()
+	defer mu.Unlock()
+	for _, c := range said {
+		if strings.Contains(c, a.hereVariable()) {
+			t.Errorf("the old owner said: %s", c)
+		}
+	}
+}
+
+// Whatever the moment at which we die, something takes back the word that calls are taken.
+func TestWordIsNeverLeft(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(t)
+	pulses := make(chan struct{}, 100)
+	f.on = func(c string) { // before it is carried out
+		if f.globals[a.hereVariable()] != "true" {
+			return
+		}
+		if strings.HasPrefix(c, "api global_setvar "+a.hereVariable()) {
+			pulses <- struct{}{}
+		}
+		for group := range f.tasks {
+			if strings.HasPrefix(group, a.hereVariable()) {
+				return
+			}
+		}
+		t.Errorf("nothing would take the word back if we died before %q", c)
+	}
+	run(t, a)
+	wait(t, "the word to be renewed", pulses)
+}

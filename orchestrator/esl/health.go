@@ -142,19 +142,19 @@ func (a *Adapter) hereVariable() string { return "operadora_here_" + a.cfg.App }
 
 // How often the dialplan is told that calls are taken, and for how long the word
 // is good: a task of FreeSWITCH's own takes it back unless it is renewed. A process
-// that hangs, or that cannot take calls, keeps nobody waiting.
+// that dies, hangs, or cannot take calls keeps nobody waiting for long.
 const (
 	pulseEvery = time.Second
 	pulseGood  = 3 // seconds
 )
 
-// pulse tells the dialplan whether calls are taken.
+// pulse tells the dialplan that calls are taken, for as long as they are.
 func (s *session) pulse(ctx context.Context) {
 	tick := time.NewTicker(pulseEvery)
 	defer tick.Stop()
 	for {
 		if err := s.here(ctx); err != nil && ctx.Err() == nil {
-			s.a.log.DebugContext(ctx, "the dialplan could not be told whether calls are taken", "error", err)
+			s.a.log.DebugContext(ctx, "the dialplan could not be told that calls are taken", "error", err)
 		}
 		select {
 		case <-tick.C:
@@ -164,25 +164,30 @@ func (s *session) pulse(ctx context.Context) {
 	}
 }
 
-// here lets the dialplan know once.
+// here lets the dialplan know once. Who cannot take calls says nothing, and the word
+// expires: whoever has the lease by now may have given it anew.
 func (s *session) here(ctx context.Context) error {
-	name := s.a.hereVariable()
-	if s.sink.Ready() {
-		if err := s.prolong(ctx); err != nil {
-			return err
-		}
-		_, err := s.api(ctx, "Here", "global_setvar "+name+"=true")
+	if !s.sink.Ready() {
+		return nil
+	}
+	if err := s.prolong(ctx); err != nil {
 		return err
 	}
-	return s.inTurn(ctx, "Here", "sched_del "+name, "global_setvar "+name+"=false")
+	_, err := s.api(ctx, "Here", "global_setvar "+s.a.hereVariable()+"=true")
+	return err
 }
 
 // prolong puts off the moment at which the dialplan believes that nobody takes
 // calls. What it believes now stays: who takes over from one that died does not
-// know yet whether it can take calls, and they come in meanwhile.
+// know yet whether it can take calls, and they come in meanwhile. A spare task is there
+// while the other is replaced, as we may die between any two commands.
 func (s *session) prolong(ctx context.Context) error {
 	name := s.a.hereVariable()
-	return s.inTurn(ctx, "Here", "sched_del "+name, fmt.Sprintf("sched_api +%d %s global_setvar %s=false", pulseGood, name, name))
+	spare := name + "-spare"
+	takeBack := func(group string) string {
+		return fmt.Sprintf("sched_api +%d %s global_setvar %s=false", pulseGood, group, name)
+	}
+	return s.inTurn(ctx, "Here", takeBack(spare), "sched_del "+name, takeBack(name), "sched_del "+spare)
 }
 
 // inTurn carries out commands one after the other, whatever FreeSWITCH says to them.

@@ -184,9 +184,10 @@ func (s *session) connect() error {
 func (s *session) end(why error) { s.stop(why) }
 
 // hangUp closes all connections. Who leaves by order says that operadora is not
-// here any more, so that new calls go where they went without it.
+// here any more, so that new calls go where they went without it. Who lost the lease
+// says nothing: somebody else is here.
 func (s *session) hangUp(ctx context.Context) {
-	if ctx.Err() != nil && s.proven {
+	if ctx.Err() != nil && s.proven && s.sink.Ready() {
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second) // ctx is over; new calls must not wait for us
 		_, _ = s.pick().ask(last, "api global_setvar "+s.a.hereVariable()+"=false")  // it expires by itself otherwise
 		cancel()
