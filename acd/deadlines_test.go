@@ -28,11 +28,11 @@ func newClockStore() *clockStore {
 	return &clockStore{due: map[string]time.Time{}, woken: map[string]time.Time{}}
 }
 
-func (s *clockStore) Enforce(context.Context, time.Time, string, bool) (bool, time.Time, error) {
+func (s *clockStore) Enforce(context.Context, string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
-	return s.away == nil, time.Time{}, s.away
+	return s.away
 }
 
 func (s *clockStore) EachAgent(context.Context, func(string, AgentRecord) error) error { return nil }

@@ -18,9 +18,7 @@ const anyQueue = "*"
 // reload makes a new one.
 type directory struct {
 	defs     Definitions
-	print    string    // names the definitions: the same content has the same
-	stamp    time.Time // when they were last changed, or a person put them in force
-	asked    bool      // a person did
+	print    string // names the definitions: the same content has the same
 	queues   map[string]Queue
 	closing  map[string]Queue // removed by a reload: no new calls, those inside are still served
 	agents   map[string]Agent

@@ -7,8 +7,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
-// Reload puts other definitions in force, for all processes of the tenant, also
-// in place of newer ones: a person asked for it. It fails only when they are not
+// Reload puts other definitions in force. It fails only when they are not
 // valid, and then changes nothing. Calls go on:
 // a changed agent takes new places at once, and so do those who wait; one whose definition is gone or
 // whose phone changed is logged out, after the current call if there is one; a
@@ -22,7 +21,6 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 	}
 	defer s.reload.Free()
 	dir := newDirectory(defs, s.directory.Load(), s.cfg.OfferGrace)
-	dir.stamp, dir.asked = s.now(), true
 	s.directory.Store(dir)
 	err := s.reconcile(ctx)
 	s.stale.Store(err != nil)
@@ -35,22 +33,15 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 	return nil
 }
 
-// reconcile brings every stored agent, and every call in a queue, in line with the definitions, unless newer
-// ones are in force: a process that was started with older files, or was away
-// when they changed, must not log out those who are at work. What was in force
-// before is read from the records, so it also holds after a restart.
+// reconcile brings every stored agent, and every call in a queue, in line with the
+// definitions. What was in force before is read from the records, so it also holds after a
+// restart. Whether these are the ones to be in force is for who runs the Service to see to.
 func (s *Service) reconcile(ctx context.Context) error {
 	dir := s.directory.Load()
-	ok, newer, err := s.store.Enforce(ctx, dir.stamp, dir.print, dir.asked)
-	if err != nil {
+	if err := s.store.Enforce(ctx, dir.print); err != nil {
 		return err
 	}
-	if !ok {
-		s.log.WarnContext(ctx, "the definitions here are older than those in force; agents stay as they are until the definitions are reloaded",
-			"changed", dir.stamp, "in_force_since", newer)
-		return nil
-	}
-	err = s.store.EachAgent(ctx, func(id string, a AgentRecord) error {
+	err := s.store.EachAgent(ctx, func(id string, a AgentRecord) error {
 		station, defined := dir.stations[id]
 		moved := a.Endpoint != "" && defined && (a.Endpoint != station.Endpoint || a.PBX != station.PBX)
 		if !defined || moved {

@@ -48,10 +48,7 @@ var (
 type Parts struct {
 	Store       Store
 	Definitions Definitions
-	// Stamp is when Definitions were last changed; zero is now. A process whose
-	// definitions are older than those in force leaves the agents as they are.
-	Stamp  time.Time
-	Config Config // the zero value is DefaultConfig
+	Config      Config // the zero value is DefaultConfig
 	// Drives tells whether a PBX's events flow to this process. The deadlines of
 	// its agents are then dealt with here, else by the process that drives it.
 	// Nil: all are driven from here.
@@ -100,9 +97,6 @@ func New(p Parts) (*Service, error) {
 	s.busy.read, s.busy.now = s.readBusy, p.Now
 	s.ease = make(chan time.Time, 1)
 	dir := newDirectory(p.Definitions, nil, p.Config.OfferGrace)
-	if dir.stamp = p.Stamp; dir.stamp.IsZero() {
-		dir.stamp = p.Now()
-	}
 	s.directory.Store(dir)
 	s.stale.Store(true)
 	return s, nil

@@ -116,9 +116,8 @@ type AgentStore interface {
 	// Retire logs an agent out, after the current call if there is one, and
 	// forgets the record once it is free.
 	Retire(ctx context.Context, now time.Time, agent, why string) error
-	// Enforce puts definitions, named by print, in force for all processes, unless
-	// newer ones are and always is false; then it returns the stamp of those.
-	Enforce(ctx context.Context, stamp time.Time, print string, always bool) (ok bool, newer time.Time, err error)
+	// Enforce notes by which definitions, named by print, the places of agents are.
+	Enforce(ctx context.Context, print string) error
 }
 
 // QueueAt is a queue's part on a group of PBXs: only agents and calls of one group meet.

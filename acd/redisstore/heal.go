@@ -2,11 +2,9 @@ package redisstore
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/operadora/operadora/acd"
-	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 )
 
@@ -45,13 +43,7 @@ func (s *Store) HealOffer(ctx context.Context, now time.Time, offer string) (acd
 	return acd.OfferHealth(text), redisstore.Classify("acd/redisstore.HealOffer", err)
 }
 
-// Enforce puts definitions in force for all processes of the tenant, unless newer ones are.
-func (s *Store) Enforce(ctx context.Context, stamp time.Time, print string, always bool) (bool, time.Time, error) {
-	const op = "acd/redisstore.Enforce"
-	r, err := s.run(ctx, op, definitionsClaim, []string{s.keys.definitions()}, ms(stamp), print, oneOrZero(always))
-	if err != nil || r.number(0) == 1 {
-		return err == nil, time.Time{}, err
-	}
-	newer, err := strconv.ParseInt(r.text(1), 10, 64)
-	return false, time.UnixMilli(newer), fault.E(op, fault.Internal, err)
+// Enforce notes by which definitions the places of agents are.
+func (s *Store) Enforce(ctx context.Context, print string) error {
+	return redisstore.Classify("acd/redisstore.Enforce", s.rdb.HSet(ctx, s.keys.definitions(), "print", print).Err())
 }

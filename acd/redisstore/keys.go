@@ -120,8 +120,8 @@ func (k keys) pin(whose string) string { return k.prefix + "pin:" + whose }
 // begun, unix ms. Written by turn_take, expires an hour after the last.
 func (k keys) turns() string { return k.prefix + "turns" }
 
-// definitions is a hash of the definitions in force: "stamp" (unix ms) and
-// "print". No expiry: one small key.
+// definitions is a hash of the definitions by which the places of agents are: "print". No
+// expiry: one small key.
 func (k keys) definitions() string { return k.prefix + "definitions" }
 
 // field names a queue on a group of PBXs; neither name can contain the sign.

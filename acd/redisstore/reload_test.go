@@ -1,8 +1,6 @@
 package redisstore_test
 
 import (
-	"log/slog"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -177,54 +175,6 @@ func TestRestart(t *testing.T) {
 	if r := w.records(); len(r.Calls) != 0 {
 		t.Errorf("%+v", r.Calls)
 	}
-}
-
-// TestAnOlderProcessLeavesTheAgentsAlone: one that starts with definitions from
-// before the last change, or was away when they changed.
-func TestAnOlderProcessLeavesTheAgentsAlone(t *testing.T) {
-	t.Parallel()
-	old, now := defs(1, queue("ventas")), defs(3, queue("ventas"), queue("soporte"))
-	w := empty(t)
-	w.svc = w.process(acd.Parts{Definitions: now, Stamp: epoch.Add(-time.Hour)})
-	w.until("the new ones are in force", func() bool { return w.inForce() != "" })
-	w.login("a00", "a01", "a02")
-	before := w.records().Agents
-
-	older := func(d acd.Definitions, stamp time.Time) {
-		t.Helper()
-		log := make(lines, 100)
-		late := w.process(acd.Parts{Definitions: d, Stamp: stamp, Log: slog.New(slog.NewTextHandler(log, nil))})
-		w.until("it is told that others are in force", func() bool {
-			select {
-			case line := <-log:
-				return strings.Contains(line, "older than those in force")
-			case <-time.After(10 * time.Millisecond):
-				return false
-			}
-		})
-		late.Stop() // after this nothing it began is left
-	}
-	older(old, epoch.Add(-2*time.Hour))
-	if got := w.records().Agents; len(got) != len(before) || !reflect.DeepEqual(got["a02"], before["a02"]) {
-		t.Errorf("agents %+v, want %+v", got, before)
-	}
-	w.svc = w.process(acd.Parts{Definitions: now, Stamp: epoch.Add(-3 * time.Hour)}) // the same content, copied without its time
-	w.must(w.svc.Reload(w.ctx(), old))                                               // by a person: this counts
-	r := w.records()
-	if len(r.Agents) != 1 || r.Agents["a00"].State != acd.StateAvailable {
-		t.Errorf("a person put the old ones in force: %+v", r.Agents)
-	}
-	older(defs(0, queue("ventas")), epoch.Add(-time.Hour)) // the files are younger than the first, the order is not
-	w.wantState("a00", acd.StateAvailable)
-	w.clean()
-}
-
-// lines is a log of which each line can be waited for.
-type lines chan string
-
-func (l lines) Write(p []byte) (int, error) {
-	l <- string(p)
-	return len(p), nil
 }
 
 // inForce names the definitions in force.

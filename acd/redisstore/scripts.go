@@ -53,8 +53,6 @@ var (
 	turnTake      = script("turn_take", nil)
 	deadlineDrop  = script("deadline_drop", nil)
 	recordAside   = script("record_aside", nil)
-
-	definitionsClaim = script("definitions_claim", nil)
 )
 
 // script puts a script together: how an entry is written to the journal, the

@@ -149,6 +149,10 @@ func (l *logbook) entry(e orchestrator.Entry) {
 	case orchestrator.SystemStopped:
 		l.add(at, until, code, who, "operadora stopped", "operadora se detuvo")
 	case orchestrator.SystemDefinitions:
+		if len(s.Changes) == 0 {
+			l.add(at, until, code, who, "definitions that say the same are in force", "rigen definiciones que dicen lo mismo")
+			break
+		}
 		var en, es []string
 		for _, x := range s.Changes {
 			text := story.Change(x)

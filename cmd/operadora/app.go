@@ -64,6 +64,9 @@ type App struct {
 	faults yamlfile.Faults // warnings about them; guarded by mu
 	waits  string          // Config.waits at the last reload; guarded by mu
 
+	generation int64  // of defs; guarded by mu
+	behind     string // why defs are not those in force, "" when they are; guarded by mu
+
 	started bool // wholly; Start's and Stop's
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup
@@ -101,7 +104,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.recorder.Tell = a.tell
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
-		Config: cfg.ACD, Stamp: a.defs.Changed, Drives: a.drives, Open: a.open, Forms: a.gate.Forms, Audit: a.auditAgent, Log: log})
+		Config: cfg.ACD, Drives: a.drives, Open: a.open, Forms: a.gate.Forms, Audit: a.auditAgent, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +120,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 		Checks: []api.Check{
 			{Name: "redis", Run: func(ctx context.Context) error { _, err := a.store.Last(ctx); return err }},
 			{Name: "records", Run: a.db.Ping},
+			{Name: "definitions", Run: a.upToDate},
 		},
 	})
 	return a, err
@@ -200,6 +204,7 @@ func (a *App) Start(ctx context.Context) error {
 	a.started = true
 	a.wg.Go(func() { a.keepRevisions(life) })
 	a.wg.Go(func() { a.keepExpiring(life) })
+	a.wg.Go(func() { a.followGeneration(life) })
 	return nil
 }
 
@@ -253,10 +258,13 @@ func outside(err error) error {
 	return errors.New(fault.Text(err))
 }
 
-// publish puts the flows in force, once Redis can keep their revisions.
+// publish puts the definitions in force, once Redis can keep them.
 func (a *App) publish(ctx context.Context) error {
 	for tries := 0; ; tries++ {
-		err := a.library.Publish(ctx, a.current().Flows)
+		err := a.joinGeneration(ctx)
+		if err == nil {
+			err = a.library.Publish(ctx, a.current().Flows)
+		}
 		if err == nil || fault.KindOf(err) != fault.Unavailable {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Values of the label result of operadora_reloads_total.
@@ -60,26 +61,47 @@ func (r reloading) Reload(ctx context.Context, by string) (wire.Reloaded, error)
 func (a *App) Reload(ctx context.Context, by string) ([]string, error) {
 	a.reloadOne.Lock()
 	defer a.reloadOne.Unlock()
-	changed, err := a.reload(ctx)
+	changed, anew, err := a.reload(ctx)
 	result := reloadOK
 	if err != nil {
 		result = reloadFailed
 	}
 	a.reloads.WithLabelValues(result).Inc()
-	if len(changed) > 0 {
+	if len(changed) > 0 || anew { // other processes are told by it, too
 		a.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemDefinitions, By: by, Changes: changed})
 	}
 	return changed, err
 }
 
-func (a *App) reload(ctx context.Context) ([]string, error) {
+// load reads the definitions, to be put in force in place of those that are.
+func (a *App) load() (Definitions, yamlfile.Faults, error) {
 	defs, faults, err := loadDefinitions(a.cfg.Definitions, a.cfg.PBXs, a.known())
+	if err == nil {
+		err = defs.missing(a.current())
+	}
+	return defs, faults, err
+}
+
+// reload puts what is in the folder now in force for all processes: a person asked for it.
+// anew tells whether the files are others.
+func (a *App) reload(ctx context.Context) (changed []string, anew bool, err error) {
+	defs, faults, err := a.load()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if err := defs.missing(a.current()); err != nil {
-		return nil, err
+	n, anew, err := a.store.PutGeneration(ctx, a.generationOf(defs.Files), -1)
+	if err != nil {
+		return nil, false, err
 	}
+	changed, err = a.enforce(ctx, defs, faults)
+	if err == nil {
+		a.setGeneration(n, "")
+	}
+	return changed, anew, err
+}
+
+// enforce puts definitions in force here.
+func (a *App) enforce(ctx context.Context, defs Definitions, faults yamlfile.Faults) ([]string, error) {
 	changed := changes(a.current(), defs, a.waiting(ctx))
 	if err := a.library.Publish(ctx, defs.Flows); err != nil {
 		return nil, err

@@ -27,9 +27,8 @@ type Definitions struct {
 	// Said is in which file each of the lists stands that may be empty, and must not
 	// be taken for empty when its file is gone.
 	Said map[string]string
-	// Changed is when the files about queues and people were last written: of two
-	// processes with different ones the newer are in force.
-	Changed time.Time
+	// Files are all files, with a hash of what each says.
+	Files map[string]string
 }
 
 // acdFiles are the files of the definitions folder about queues and people.
@@ -48,6 +47,7 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 		return Definitions{}, nil, fault.New("definitions", fault.Invalid, "%s is no folder", dir)
 	}
 	fsys := os.DirFS(dir)
+	hashes := hashFiles(fsys) // before: a file that is written meanwhile is another the next time
 	floor := readACD(fsys)
 	known.Queue, known.Needs, known.Callback, known.Unmet = floor.queue(), floor.needs(), floor.callback(), floor.unmet()
 	known.Digits = len(pbxs) > 0
@@ -68,7 +68,7 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 		faults = append(faults, wrong...)
 	}
 	faults = faults.Sorted()
-	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Said: said(fsys, floor), Changed: lastChange(fsys)}, faults, fault.E("", fault.Invalid, faults.Err())
+	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Said: said(fsys, floor), Files: hashes}, faults, fault.E("", fault.Invalid, faults.Err())
 }
 
 // campaigns is what campaigns may name.
@@ -133,17 +133,6 @@ func (d Definitions) missing(inForce Definitions) error {
 		}
 	}
 	return nil
-}
-
-// lastChange is the newest modification time of acdFiles and agentsFiles, and of their folder, from
-// which one may have been taken; zero when none is there.
-func lastChange(fsys fs.FS) (newest time.Time) {
-	for _, name := range slices.Concat(acdFiles, []string{agentsFolder}, agentsFiles(fsys)) {
-		if info, err := fs.Stat(fsys, name); err == nil && info.ModTime().After(newest) {
-			newest = info.ModTime()
-		}
-	}
-	return newest
 }
 
 // floor is what acdFiles say.

@@ -35,15 +35,23 @@ func (d *driver) run(ctx context.Context) {
 		life.Sleep(ctx, firstWait)
 	}
 	for ctx.Err() == nil {
+		left := d.eng.aside.Load()
+		if left {
+			d.log.WarnContext(ctx, "left to other processes; driven from here again if none does", "for", asideWait)
+			life.Sleep(ctx, asideWait)
+		}
 		lease, asked, ok := d.acquire(ctx)
 		if !ok {
 			return
 		}
 		began := d.eng.now()
-		err := d.drive(ctx, lease, asked)
+		err := d.drive(ctx, lease, asked, left)
 		if ctx.Err() != nil {
 			d.release(ctx, lease)
 			return
+		}
+		if errors.Is(err, errAside) {
+			d.release(ctx, lease)
 		}
 		d.log.WarnContext(ctx, "the PBX is no longer driven from here", "error", err)
 		if errors.Is(err, errRestart) {
@@ -61,6 +69,25 @@ func (d *driver) run(ctx context.Context) {
 		}
 		if replaced++; replaced > 1 {
 			life.Sleep(ctx, min(100*time.Millisecond<<min(replaced, 8), replacedLong))
+		}
+	}
+}
+
+// asideWait is how long a process that stands aside leaves a PBX to others.
+const asideWait = 10 * time.Second
+
+// errAside means that other processes are to drive a PBX.
+var errAside = errors.New("this process stands aside")
+
+// StandAside leaves the PBXs to other processes, or ends that. A PBX that none of them
+// takes is driven from here all the same, a while later.
+func (e *Engine) StandAside(aside bool) {
+	if e.aside.Swap(aside) || !aside {
+		return
+	}
+	for _, d := range e.drivers {
+		if v := d.driving(); v != nil {
+			v.cancel(errAside)
 		}
 	}
 }
@@ -118,8 +145,8 @@ func (d *driver) release(ctx context.Context, l orchestrator.Lease) {
 }
 
 // drive drives the PBX under one lease, asked for at a time, until the lease is lost, the PBX was
-// taken over, or ctx ends. It returns after all its goroutines have.
-func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time.Time) error {
+// taken over, or ctx ends. It returns after all its goroutines have. left tells that it was left to others.
+func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time.Time, left bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	live, err := d.eng.store.Live(ctx, d.pbx.Name())
@@ -139,6 +166,9 @@ func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time
 	v.wg.Go(func() { v.sweepAll(ctx) })
 	v.missPhones()
 	d.at.Store(v)
+	if d.eng.aside.Load() && !left {
+		cancel(errAside)
+	}
 	err = d.pbx.Run(ctx, v)
 	d.connected.Store(false)
 	if cause := context.Cause(ctx); cause != nil && err != nil && !errors.Is(err, orchestrator.ErrReplaced) {

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -84,6 +85,7 @@ type Engine struct {
 	now       func() time.Time
 	metrics   *metrics
 	drivers   map[string]*driver
+	aside     atomic.Bool // others are to drive the PBXs
 
 	mu    sync.Mutex
 	calls map[string]*loop // of calls and permanent lines, by id; guarded by mu

@@ -54,6 +54,10 @@ func (k keys) answers(asker string) string { return k.prefix + "answers:" + aske
 // forgotten to take out is taken over by the next promise. No expiry.
 func (k keys) callbacks() string { return k.prefix + "callbacks" }
 
+// generation is a hash with which files of definitions are in force: n, files (names and
+// hashes, as JSON), by, at (unix ms). Written by generation_put. No expiry: one small key.
+func (k keys) generation() string { return k.prefix + "generation" }
+
 // live is a sorted set of the live calls of a PBX by their earliest deadline
 // in unix ms. A call enters and leaves it with call_commit; no expiry.
 func (k keys) live(pbx string) string { return k.prefix + "live:" + pbx }

@@ -38,6 +38,9 @@ var journalTrimSource string
 //go:embed lua/order_put.lua
 var orderPutSource string
 
+//go:embed lua/generation_put.lua
+var generationPutSource string
+
 //go:embed lua/lease_acquire.lua
 var leaseAcquireSource string
 
@@ -53,6 +56,7 @@ var (
 	journalAppend  = script(JournalLua, journalAppendSource)
 	journalTrim    = script(journalTrimSource)
 	orderPut       = script(orderPutSource)
+	generationPut  = script(generationPutSource)
 	leaseAcquire   = script(leaseAcquireSource)
 	leaseRelease   = script(leaseReleaseSource)
 )

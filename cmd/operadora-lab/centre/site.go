@@ -156,13 +156,14 @@ func (s *Site) Begin() error {
 }
 
 // Beside starts another operadora on the same parts, under an instance name of
-// its own, that logs to log. kill ends it, if it has not ended before.
-func (s *Site) Beside(instance string, log *LogTail) (kill func(), err error) {
+// its own, that logs to log; env goes before the configuration file. kill ends it, if it has
+// not ended before.
+func (s *Site) Beside(instance string, log *LogTail, env ...string) (kill func(), err error) {
 	cmd, err := s.Program("serve")
 	if err != nil {
 		return nil, err
 	}
-	cmd.Env = append(cmd.Env, "OPERADORA_INSTANCE="+instance)
+	cmd.Env = append(append(cmd.Env, "OPERADORA_INSTANCE="+instance), env...)
 	cmd.Stderr, cmd.Stdout = log, log
 	gone := make(chan struct{})
 	if err := lab.Launch(cmd, func(error) { close(gone) }); err != nil { // how it ends is told by its log
