@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api/wire"
@@ -23,7 +24,7 @@ type twoRig struct {
 
 func newTwoRig(t *testing.T, o rigOptions) *twoRig {
 	t.Helper()
-	o.beside.Config = "    instance: two\n"
+	o.beside.Config += "    instance: two\n"
 	o.config += "    instance: one\ninstance: one\n"
 	r := &twoRig{rig: newRig(t, o)}
 	r.there = r.at(r.Other)
@@ -229,6 +230,91 @@ teams:
 	for _, got := range r.settled(calls) {
 		if got.Outcome != orchestrator.OutcomeServed {
 			t.Errorf("the record: %+v", got)
+		}
+	}
+}
+
+// TestTroubleOfTwoProcesses: a callback is given up by calling again at the PBX of the other
+// process, and when Redis is away for ten seconds, or the first PBX dies, callers and agents
+// of both are where they were.
+func TestTroubleOfTwoProcesses(t *testing.T) {
+	t.Parallel()
+	outbound := "    outbound: {dial: \"PJSIP/{number}@trunk\", region: ES, allow: [\"+34\"]}\n"
+	r := newTwoRig(t, rigOptions{agents: 1, beside: &centre.Beside{Endpoints: lab.Desk(201, 201), Config: outbound}, config: outbound, files: map[string]string{
+		"queues.yaml":     strings.Replace(rigQueues, "{id: sales,", "{id: sales, caller_id: \"+34910000000\", callback: {}, ", 1),
+		"flows/back.yaml": callbackFlow, "dids.yaml": "dids:\n  \"5000\": line\n  \"5002\": back\n",
+		"agents.yaml": `agents:
+  - {id: "101", pbx: main, endpoint: PJSIP/101, queues: [sales]}
+  - {id: "201", pbx: other, endpoint: PJSIP/201, queues: [sales]}
+`}})
+	there := r.there
+	_, desk := r.stores()
+	ana, eva := r.desk("101"), there.desk("201")
+	api, err := r.API("supervisor")
+	must(t, err)
+
+	t.Log("a callback that process one has is given up at the PBX of process two, and the other way round")
+	for n, at := range map[string][2]*rig{"910000001": {r.rig, there}, "910000002": {there, r.rig}} {
+		at[0].asksBack(n)
+		r.callbacks(api, 1)
+		c := at[1].call(n, "5002")
+		must(t, c.WaitSound(limit(t)))
+		must(t, c.SendDTMF("2"))
+		ended(t, c)
+		r.callbacks(api, 0)
+	}
+
+	t.Log("Redis is away for ten seconds, with callers of both PBXs who talk and who wait")
+	r.dial(ana, "*481")
+	there.dial(eva, "*481")
+	c1 := r.queue("5550001")
+	a := r.takes(ana, c1)
+	c2 := there.queue("5550002")
+	e := there.takes(eva, c2)
+	w1, w2 := r.queue("5550003"), there.queue("5550004")
+	r.awaitEntry(orchestrator.EntryCallQueued, 6)
+	must(t, r.Redis.Kill())
+	time.Sleep(10 * time.Second) // that is how long it is away
+	r.talk(c1, a)
+	there.talk(c2, e)
+	must(t, r.Redis.Restart(limit(t)))
+	must(t, a.Hangup())
+	ended(t, c1)
+	a = r.takes(ana, w1)
+	must(t, e.Hangup())
+	ended(t, c2)
+	e = there.takes(eva, w2)
+
+	t.Log("the first PBX dies; who waits at the other is served there, and its agent once it is back")
+	w3 := there.queue("5550005")
+	r.awaitEntry(orchestrator.EntryCallQueued, 7)
+	must(t, r.Asterisk.Kill())
+	r.eventually("nobody rings phones that cannot be there", func() error { return deviceIs(t, desk, "101", orchestrator.DeviceUnreachable) })
+	_ = w1.Hangup() // nobody answers it any more
+	must(t, e.Hangup())
+	ended(t, w2)
+	e = there.takes(eva, w3)
+	w4 := there.queue("5550006")
+	r.awaitEntry(orchestrator.EntryCallQueued, 8)
+	must(t, r.Asterisk.Restart(limit(t)))
+	// by either process: whichever was the first when Redis was back has it
+	r.eventually("its phones can be rung again", func() error { return deviceIs(t, desk, "101", orchestrator.DeviceFree) })
+	_ = a.Hangup() // the far end is gone
+	a = r.takes(ana, w4)
+	must(t, a.Hangup())
+	ended(t, w4)
+	must(t, e.Hangup())
+	ended(t, w3)
+	for _, got := range r.settled(10) {
+		want := orchestrator.OutcomeServed
+		switch {
+		case strings.HasPrefix(got.Caller.Number, "+34"): // asked for a callback, and gave it up
+			continue
+		case got.Caller.Number == "5550003": // was at the PBX that died
+			want = orchestrator.OutcomeLost
+		}
+		if got.Outcome != want {
+			t.Errorf("the record of %s is %s, want %s", got.Caller.Number, got.Outcome, want)
 		}
 	}
 }
