@@ -206,8 +206,8 @@ func (s *Store) Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, er
 		err := r.Scan(&id, &period, &answered, &abandoned)
 		l.Add(id, at(period*pacing.LedgerPeriod.Milliseconds()), answered, abandoned)
 		return err
-	}, "SELECT campaign, answered_at / ? AS period, COUNT(*), SUM(abandoned) FROM campaign_attempts WHERE answered_at > ? AND result <> ? GROUP BY campaign, answered_at / ?",
-		pacing.LedgerPeriod.Milliseconds(), ms(since), string(campaign.ResultMachine), pacing.LedgerPeriod.Milliseconds())
+	}, "SELECT campaign, answered_at / ? AS period, COUNT(*), SUM(abandoned) FROM campaign_attempts WHERE answered_at > ? AND result <> ? GROUP BY campaign, period",
+		pacing.LedgerPeriod.Milliseconds(), ms(since), string(campaign.ResultMachine))
 	return l, err
 }
 

@@ -88,6 +88,37 @@ func killing(t *testing.T, seed uint64) {
 	w.close(all...)
 }
 
+// TestJournalLost: what became of attempts while nobody read the journal, and is not in it any
+// more, is asked of their calls.
+func TestJournalLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 3)
+		w.leads("l", 40)
+		w.staff(5)
+		one := w.sit("one", march(campaign.ModeProgressive))
+		must(t, second(one.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(20 * time.Second)
+		one.killed.Store(true)
+		one.runner.Stop()
+		w.live.Wait() // all calls end, and nobody hears of it
+		w.mu.Lock()
+		w.lost = len(w.entries)
+		w.mu.Unlock()
+		two := w.sit("two", march(campaign.ModeProgressive))
+		for range 3600 {
+			if w.done() {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		w.live.Wait()
+		time.Sleep(time.Minute)
+		w.check()
+		w.close(one, two)
+	})
+}
+
 // nothing is what a reader of others' tables has to bring up to date.
 var nothing = fstest.MapFS{"migrations/sqlite/00001_none.sql": {Data: []byte("-- +goose Up\nSELECT 1;\n")}}
 

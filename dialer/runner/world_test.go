@@ -48,6 +48,7 @@ type world struct {
 	talking int
 	most    int // calls up at once
 	up      int
+	lost    int      // entries that the journal does not have any more
 	double  []string // leads that were rung while they were up, or under one id twice
 	live    sync.WaitGroup
 }
@@ -341,8 +342,11 @@ func (s *seat) Tail(ctx context.Context, after string, fn func([]orchestrator.En
 	n, _ := strconv.Atoi(strings.TrimSuffix(after, "-0"))
 	for {
 		s.world.mu.Lock()
-		list, grown := slices.Clone(s.entries[min(n, len(s.entries)):]), s.grown
+		list, grown, lost := slices.Clone(s.entries[min(n, len(s.entries)):]), s.grown, n < s.lost
 		s.world.mu.Unlock()
+		if lost {
+			return orchestrator.ErrRewound
+		}
 		if len(list) > 0 {
 			n += len(list)
 			if err := s.may(); err != nil {

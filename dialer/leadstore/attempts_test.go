@@ -1,0 +1,87 @@
+package leadstore
+
+import (
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+// TestTerms: who dialled before writes nothing any more, and news of an attempt counts once
+// however often it is told.
+func TestTerms(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, b *bundle) {
+		ctx := t.Context()
+		b.list(leads.List{ID: "l", Region: "CO"})
+		b.bring(Order{Target: leads.IntoList, List: "l", File: "x.csv", By: "me"}, "phone\n+573001000001\n")
+		old, _, _, err := b.TakeTerm(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		term, _, _, err := b.again().TakeTerm(ctx)
+		if err != nil || term != old+1 {
+			t.Fatal(term, err)
+		}
+		a := Attempt{Call: "c1", Campaign: "march", Lead: 1, List: 1, N: 1, Number: "+573001000001", PBX: "main", Planned: b.clock.now()}
+		late := Settled{Call: "c1", Ended: b.clock.now(), As: campaign.Ended{Result: campaign.ResultBusy}, Outcome: "busy"}
+		for what, err := range map[string]error{"plan": b.Plan(ctx, old, []Attempt{a}), "place": b.Place(ctx, old, "march", []Look{{Lead: 1, List: 1}}),
+			"settle": b.Settle(ctx, old, "9-0", []Settled{late}), "learnt": b.KeepLearnt(ctx, old, "{}")} {
+			if fault.KindOf(err) != fault.Conflict {
+				t.Errorf("%s in an old term: %v", what, err)
+			}
+		}
+		if err := b.Plan(ctx, term, []Attempt{a}); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Plan(ctx, term, []Attempt{a}); err == nil {
+			t.Error("an id was planned twice")
+		}
+		answered := b.clock.now().Add(time.Second)
+		served := Settled{Call: "c1", Answered: answered, Connected: answered, Ended: answered.Add(time.Minute), As: campaign.Ended{Result: campaign.ResultServed, Person: true}, Outcome: "served"}
+		for _, n := range []Settled{{Call: "c1", Answered: answered}, served, served, late} {
+			if err := b.Settle(ctx, term, "1-0", []Settled{n}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		tally, err := b.Tally(ctx, "march", time.Time{})
+		if err != nil || tally.Attempts != 1 || tally.Results[campaign.ResultServed] != 1 || tally.Answered != 1 {
+			t.Errorf("%+v, %v", tally, err)
+		}
+		for what, ask := range map[string]func() error{
+			"due":      func() error { _, err := b.Due(ctx, "march", "l", 10); return err },
+			"next due": func() error { _, err := b.NextDue(ctx, "march", "l", answered); return err },
+			"fresh":    func() error { _, _, err := b.Fresh(ctx, "march", "l", 0, 10); return err },
+			"again":    func() error { _, err := b.Again(ctx, "march", "l", []int64{1}); return err },
+			"all":      func() error { _, _, err := b.All(ctx, "march", "l", 0, 10); return err },
+			"stand":    func() error { _, err := b.Stand(ctx, "march"); return err },
+			"heal":     func() error { _, err := b.Heal(ctx, term); return err },
+			"move":     func() error { _, _, err := b.Move(ctx, "march", campaign.OnStart, "me", ""); return err },
+			"learnt":   func() error { return b.KeepLearnt(ctx, term, "{}") },
+			"said":     func() error { return b.Settle(ctx, term, "", []Settled{{Call: "c1", Disposition: "sale"}}) },
+		} {
+			if err := ask(); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if err := b.Appoint(ctx, "march", []string{"l"}, 99, campaign.Appointment{At: answered}, "me"); fault.KindOf(err) != fault.NotFound {
+			t.Error(err)
+		}
+		if err := b.Appoint(ctx, "march", []string{"l"}, 1, campaign.Appointment{At: answered, Number: "+573001000001"}, "me"); err != nil {
+			t.Error(err)
+		}
+		again, err := b.Again(ctx, "march", "l", []int64{1})
+		if err != nil || len(again) != 1 || len(again[0].As.Attempts) != 1 || len(again[0].As.Contacts) != 1 || again[0].As.Appointment == nil || again[0].As.Attempts[0].Disposition != "sale" {
+			t.Errorf("%+v, %v", again, err)
+		}
+		if open, err := b.Open(ctx); err != nil || len(open) != 0 {
+			t.Error(open, err)
+		}
+		l, err := b.Ledger(ctx, time.Time{})
+		if n, lost := l.Window("march", time.Time{}, answered.Add(time.Hour)); err != nil || n != 1 || lost != 0 {
+			t.Error(n, lost, err)
+		}
+	})
+}
