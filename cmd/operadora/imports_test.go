@@ -76,7 +76,7 @@ var clients = []struct {
 	{"github.com/coder/websocket", []string{"orchestrator/ari"}},
 	{"github.com/CyCoreSystems/ari", []string{"orchestrator/ari"}},
 	{"github.com/0x19/goesl", []string{"orchestrator/esl"}},
-	{"github.com/redis/go-redis", []string{"orchestrator/redisstore", "acd/redisstore", "ivr/redisstore", "dialer/redisstore", "orchestrator/lab", "cmd/operadora-lab"}},
+	{"github.com/redis/go-redis", []string{"orchestrator/redisstore", "acd/redisstore", "ivr/redisstore", "dialer/redisstore", "orchestrator/lab"}},
 	{"modernc.org/sqlite", []string{"orchestrator/records"}},
 	{"github.com/jackc/pgx", []string{"orchestrator/records"}},
 	{"github.com/labstack/echo", []string{"api"}},

@@ -94,6 +94,7 @@ func (t *term) take(list []orchestrator.Entry) (out []leadstore.Settled) {
 			if json.Unmarshal(e.Data, &s) == nil && s.Call != "" {
 				out = append(out, t.ended(f, s))
 			}
+		default: // nothing that is stored
 		}
 	}
 	return out
@@ -200,6 +201,7 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 		delete(t.doubts, f.Call)
 		t.metrics.ended(f.Campaign, as)
 		return true
+	default: // nothing by which is paced
 	}
 	return false
 }

@@ -45,8 +45,7 @@ type world struct {
 	epoch   int64
 	until   time.Time
 	life    func(p *person) // what a person does, by number; nil: answers after 4 s and talks for 20
-	talking int
-	most    int // calls up at once
+	most    int             // calls up at once
 	up      int
 	lost    int      // entries that the journal does not have any more
 	double  []string // leads that were rung while they were up, or under one id twice
@@ -329,8 +328,8 @@ func (s *seat) Release(_ context.Context, l orchestrator.Lease) error {
 	if err := s.may(); err != nil {
 		return err
 	}
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.holder == l.Owner.Holder() {
 		s.holder = ""
 	}
@@ -387,8 +386,8 @@ func (s *seat) Append(_ context.Context, entries ...orchestrator.Entry) error {
 
 // Floor implements Floor.
 func (s *seat) Floor(context.Context) (out []Agent, waiting map[string]string, err error) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, a := range s.agents {
 		out = append(out, *a)
 	}
