@@ -95,14 +95,19 @@ func (a *Adapter) Hangup(ctx context.Context, channel string, cause orchestrator
 	if !channelID.MatchString(channel) {
 		return nil // FreeSWITCH has no such channel
 	}
-	over := false
+	over, peer := false, ""
 	a.legs.see(channel, func(g *leg) {
 		if g != nil {
-			g.asked, g.held, over = cause, true, g.stage == stageOver
+			g.asked, g.held, over, peer = cause, true, g.stage == stageOver, g.peer
 		}
 	})
 	if over {
 		return nil
+	}
+	if peer != "" {
+		if err := a.letGo(ctx, channel, peer); err != nil {
+			return err
+		}
 	}
 	return a.order(ctx, "Hangup", "uuid_kill "+channel+" "+causeName(cause))
 }

@@ -173,6 +173,11 @@ func (f *fake) apiChannel(verb string, arg []string, rest string) string {
 		digits, _, _ := strings.Cut(arg[1], "@")
 		ch.keys += digits
 		return "+OK " + ch.id + " sent DTMF " + arg[1] + ".\n"
+	case "uuid_getvar":
+		if value, set := ch.vars[arg[1]]; set {
+			return value
+		}
+		return "_undef_"
 	case "uuid_setvar":
 		ch.vars[arg[1]] = strings.Join(arg[2:], " ")
 	case "uuid_audio":

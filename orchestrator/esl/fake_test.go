@@ -79,6 +79,7 @@ type fakeChannel struct {
 	end                                         *time.Timer // of what plays
 	waiting                                     [][3]string // app, data, id
 	cause                                       string
+	taker                                       string // its name, of one that takes another out of a conversation
 }
 
 type fakeTask struct {
@@ -360,15 +361,24 @@ func (f *fake) background(job, command string) {
 }
 
 // intercept takes a channel out of its conversation, as soon as who called is there;
-// false when there is none. f.mu is held.
+// false when there is none. The half that does it ends with ch; whom it has taken, and not
+// been bridged with yet, stays. f.mu is held.
 func (f *fake) intercept(id string) (func(*fakeChannel), bool) {
 	peer := f.channels[id]
 	if peer == nil || peer.over {
 		return nil, false
 	}
 	return func(ch *fakeChannel) {
+		half := &fakeChannel{id: "half-of-" + ch.id, direction: "inbound", answered: true, created: time.Now(), vars: map[string]string{}}
+		f.channels[half.id] = half
+		ch.vars["other_loopback_leg_uuid"], ch.taker = half.id, "loopback/m:^:unset:operadora_app^intercept:"+id+"-a"
 		f.answer(ch)
-		if left := f.channels[peer.vars["signal_bond"]]; left != nil {
+		if peer.vars["untaken"] != "" {
+			return
+		}
+		left := f.channels[peer.vars["signal_bond"]]
+		peer.vars["signal_bond"] = half.id
+		if left != nil {
 			f.hangUp(left, "PICKED_OFF")
 		}
 	}, true
@@ -471,6 +481,19 @@ func (f *fake) hangUp(ch *fakeChannel, cause string) {
 	}
 	f.hungUp(ch, cause, nil)
 	f.buried(ch)
+	half := f.channels[ch.vars["other_loopback_leg_uuid"]]
+	if half == nil {
+		return
+	}
+	hook := half.vars["api_hangup_hook"]
+	f.hangUp(half, cause)
+	for _, peer := range f.channels {
+		if hook == "uuid_kill ${cond(${uuid_getvar("+peer.id+" signal_bond)} == "+half.id+" ? "+peer.id+" : none)} 16" &&
+			peer.vars["signal_bond"] == half.id {
+			f.hangUp(peer, "NORMAL_CLEARING")
+			return
+		}
+	}
 }
 
 func (f *fake) hungUp(ch *fakeChannel, cause string, set map[string]string) {
@@ -685,6 +708,9 @@ func (f *fake) wanted(fields map[string]any) bool {
 
 // describe writes what every event of a channel tells. f.mu is held.
 func (f *fake) describe(fields map[string]any, ch *fakeChannel) {
+	if ch.taker != "" {
+		fields["Channel-Name"] = ch.taker
+	}
 	for name := range fields {
 		if strings.HasPrefix(name, "variable_operadora_") || strings.HasPrefix(name, "variable_current_application") || name == "variable_api_reporting_hook" {
 			delete(fields, name)

@@ -3,6 +3,7 @@ package esl
 import (
 	"cmp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,6 +40,7 @@ type leg struct {
 	writes  bool               // it writes down how it ends
 	moves   int                // how often FreeSWITCH lets it be transferred yet; 0 when it has not said
 	held    bool               // an order to end it came before it existed
+	peer    string             // whom its other half takes out of a conversation of others, "" of most
 
 	parked    bool
 	displaced string // stream that is heard in place of the room, "" for none
@@ -305,6 +307,9 @@ func (g *leg) fill(w *wire) {
 	}
 	if w.OurDID != "" {
 		g.did = string(w.OurDID)
+	}
+	if _, of, is := strings.Cut(string(w.ChannelName), takesPeer); is && orchestrator.Ours(g.id) { // a caller chooses theirs
+		g.peer = strings.TrimSuffix(of, "-a")
 	}
 	if w.OurAway != "" {
 		g.away = string(w.OurAway)

@@ -53,7 +53,7 @@ func (a *Adapter) begin(ctx context.Context, s *session, o orchestrator.Originat
 	a.legs.mu.Lock()
 	if known = a.legs.m[o.Channel] != nil; !known {
 		g := a.legs.of(o.Channel)
-		g.stage, g.args = stageDialling, o.Args
+		g.stage, g.args, g.peer = stageDialling, o.Args, peerOf(o.Endpoint)
 	}
 	a.legs.mu.Unlock()
 	if known {
@@ -218,7 +218,7 @@ func (a *Adapter) origination(o orchestrator.Origination) (string, error) {
 func (a *Adapter) fullEndpoint(endpoint string) string {
 	if peer := peerOf(endpoint); peer != "" {
 		// the mark is taken off the half that is none of ours
-		return "loopback/m:^:unset:" + markVariable + "^intercept:" + peer + "/operadora/inline"
+		return "loopback/m:^:unset:" + markVariable + takesPeer + peer + "/operadora/inline"
 	}
 	if strings.HasPrefix(endpoint, "user/") && !strings.Contains(endpoint, "@") && a.cfg.Domain != "" {
 		return endpoint + "@" + a.cfg.Domain

@@ -30,12 +30,29 @@ const (
 // It is taken out of it by the far half of a loopback channel.
 const peerTech = "channel/"
 
+// takesPeer is in the name of a channel that takes one out, before the other's id.
+const takesPeer = "^intercept:"
+
 // peerOf is the channel that an endpoint names so, "" of one that does not.
 func peerOf(endpoint string) string {
 	if peer, is := strings.CutPrefix(endpoint, peerTech); is && channelID.MatchString(peer) {
 		return peer
 	}
 	return ""
+}
+
+// letGo sees to it that whom a channel has taken out of a conversation ends with it. Between
+// taking them and bridging them FreeSWITCH forgets them when the channel ends: they would be
+// there for ever, and hear nothing. The far half looks after them as it ends, whoever
+// it is bridged with; one whom it did not take talks on.
+func (a *Adapter) letGo(ctx context.Context, channel, peer string) error {
+	half, err := a.api(ctx, "Hangup", "uuid_getvar "+channel+" other_loopback_leg_uuid")
+	if err != nil || !channelID.MatchString(half) {
+		return err // of one that is gone there is none
+	}
+	_, err = a.api(ctx, "Hangup", "uuid_setvar "+half+" api_hangup_hook uuid_kill ${cond(${uuid_getvar("+peer+" signal_bond)} == "+
+		half+" ? "+peer+" : none)} "+causeName(orchestrator.CauseNormal))
+	return err
 }
 
 // overhear asks for the log while a transfer key could be pressed for two calls, and goes

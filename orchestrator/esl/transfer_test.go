@@ -84,3 +84,45 @@ func TestBothLines(t *testing.T) {
 		})
 	}
 }
+
+// TestTakenEndsWithWhoTookThem: a caller who hangs up as the colleague is being taken out
+// of the conversation with the agent leaves nobody behind, and one who hangs up before that
+// ends no conversation of others.
+func TestTakenEndsWithWhoTookThem(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name    string
+		untaken string
+		adopted bool
+		over    bool
+	}{
+		{name: "taken but not bridged yet", over: true},
+		{name: "by another process", adopted: true, over: true},
+		{name: "not taken yet", untaken: "yes"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			ben := &fakeChannel{id: "ben", direction: "outbound", presence: "102@pbx.example", answered: true, created: time.Now(),
+				vars: map[string]string{"signal_bond": "line-2", "untaken": row.untaken}}
+			f.mu.Lock()
+			f.channels[ben.id] = ben
+			f.mu.Unlock()
+			a := f.adapter(t)
+			l := run(t, a)
+			ctx := t.Context()
+			must(t, a.Originate(ctx, orchestrator.Origination{Channel: "op-x-c1", Endpoint: "channel/ben", Timeout: 5 * time.Second}))
+			l.next(t, orchestrator.EventEntered)
+			if row.adopted {
+				a = f.adapter(t)
+				run(t, a)
+			}
+			must(t, a.Hangup(ctx, "op-x-c1", orchestrator.CauseNormal))
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if !f.channels["op-x-c1"].over || ben.over != row.over {
+				t.Errorf("who took them has ended: %v, the colleague: %v", f.channels["op-x-c1"].over, ben.over)
+			}
+		})
+	}
+}

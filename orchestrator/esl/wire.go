@@ -49,6 +49,7 @@ type wire struct {
 	Channel     text `json:"Unique-ID"`
 	State       text `json:"Channel-State"`
 	AnswerState text `json:"Answer-State"`
+	ChannelName text `json:"Channel-Name"`
 	Presence    text `json:"Channel-Presence-ID"`
 	Number      text `json:"Caller-Caller-ID-Number"`
 	CallerName  text `json:"Caller-Caller-ID-Name"`
