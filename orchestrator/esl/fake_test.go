@@ -41,7 +41,8 @@ type fake struct {
 	hash     map[string]string
 	tasks    map[string]*fakeTask
 	phones   map[string]func(*fakeChannel)
-	here     map[string]bool // phones that are registered
+	here     map[string]bool   // phones that are registered
+	errors   map[string]string // causes of phones that the directory calls by error/CAUSE
 	tapes    map[string]*fakeTape
 	sounds   map[string]time.Duration
 	late     time.Duration // of the database that channels and tasks are listed from
@@ -340,6 +341,10 @@ func (f *fake) background(job, command string) {
 		phone = "" // the half that is ours is nobody's phone
 		peer, _, _ = strings.Cut(peer, "/")
 		called, here = f.intercept(peer)
+	}
+	if cause := f.errors[phone]; cause != "" {
+		tell("-ERR " + cause + "\n")
+		return
 	}
 	if !here {
 		tell("-ERR USER_NOT_REGISTERED\n")

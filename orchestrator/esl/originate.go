@@ -86,14 +86,8 @@ func (a *Adapter) made(ctx context.Context, s *session, channel, id string, hear
 	limit := time.NewTimer(a.cfg.CommandTimeout)
 	defer limit.Stop()
 	for {
-		var exists bool
-		var changed chan struct{}
-		a.legs.see(channel, func(g *leg) {
-			if exists = g == nil || g.exists || g.stage != stageDialling; !exists {
-				changed = g.changed
-			}
-		})
-		if exists {
+		came, changed := a.came(channel)
+		if came {
 			s.unexpect(id)
 			return nil
 		}
@@ -113,6 +107,17 @@ func (a *Adapter) made(ctx context.Context, s *session, channel, id string, hear
 	}
 }
 
+// came tells whether a channel that was ordered has been heard of; until then changed is
+// closed when it may have been.
+func (a *Adapter) came(channel string) (is bool, changed chan struct{}) {
+	a.legs.see(channel, func(g *leg) {
+		if is = g == nil || g.exists || g.stage != stageDialling; !is {
+			changed = g.changed
+		}
+	})
+	return is, changed
+}
+
 // notMade is a job that ended before its channel was heard of: the call failed,
 // or its events are late.
 func (a *Adapter) notMade(ctx context.Context, s *session, channel, answer string) error {
@@ -120,9 +125,7 @@ func (a *Adapter) notMade(ctx context.Context, s *session, channel, answer strin
 	if !failed {
 		return nil // its events follow
 	}
-	exists := false
-	a.legs.see(channel, func(g *leg) { exists = g == nil || g.exists || g.stage != stageDialling })
-	if exists {
+	if came, _ := a.came(channel); came {
 		return nil // its end is told
 	}
 	if there, err := s.api(ctx, "Originate", "uuid_exists "+channel); err != nil || there == "true" {
@@ -131,7 +134,7 @@ func (a *Adapter) notMade(ctx context.Context, s *session, channel, answer strin
 	switch {
 	case causeOf(cause) == orchestrator.CauseBusy, causeOf(cause) == orchestrator.CauseRejected,
 		causeOf(cause) == orchestrator.CauseNoAnswer, causeOf(cause) == orchestrator.CauseNoResponse:
-		return nil // there was a channel, whose end follows
+		return a.endFollows(ctx, s, channel, cause)
 	}
 	a.unmake(channel)
 	switch cause {
@@ -139,6 +142,44 @@ func (a *Adapter) notMade(ctx context.Context, s *session, channel, answer strin
 		return fault.New("esl.Originate", fault.Unavailable, "freeswitch makes no call now: %.60s: %w", cause, orchestrator.ErrNothingDone)
 	}
 	return fault.New("esl.Originate", fault.NotFound, "the endpoint cannot be reached: %.60s", cause)
+}
+
+// endIsLate is how long the end of a channel may come after that of the job that made it.
+const endIsLate = 200 * time.Millisecond
+
+// endFollows waits for the end of a channel that was busy, or did not answer, and tells it
+// if there was none: the directory may call a phone by no more than that (error/user_busy,
+// which is how some keep from disturbing it).
+func (a *Adapter) endFollows(ctx context.Context, s *session, channel, cause string) error {
+	limit := time.NewTimer(endIsLate)
+	defer limit.Stop()
+	for {
+		came, changed := a.came(channel)
+		if came {
+			return nil
+		}
+		select {
+		case <-changed:
+			continue
+		case <-ctx.Done():
+			return fault.E("esl.Originate", fault.Unavailable, ctx.Err())
+		case <-limit.C:
+		}
+		s.call(ctx, func() {
+			var d doing
+			a.legs.see(channel, func(g *leg) {
+				if g != nil && !g.exists && g.stage == stageDialling {
+					a.ended(&d, g, &wire{Name: "CHANNEL_HANGUP_COMPLETE", Channel: text(channel), Cause: text(cause),
+						At: text(strconv.FormatInt(s.theirs(time.Now()).UnixMicro(), 10))})
+					g.touch()
+				}
+			})
+			for _, e := range d.tell {
+				s.sink.Event(e)
+			}
+		})
+		return nil
+	}
 }
 
 // unmake forgets a channel that did not come to be.
