@@ -18,6 +18,7 @@ type watch struct {
 	mu         sync.Mutex
 	wanted     []string                            // guarded by mu
 	busy       map[string]string                   // phones by channel; guarded by mu
+	most       int                                 // how many channels FreeSWITCH may tell us of; it never changes
 	ended      map[string]time.Time                // channels that ended a moment ago; guarded by mu
 	registered map[string]orchestrator.DeviceState // by phone, without regard to calls; guarded by mu
 	told       map[string]orchestrator.DeviceState // by endpoint; guarded by mu
@@ -26,7 +27,7 @@ type watch struct {
 }
 
 func newWatch() *watch {
-	return &watch{busy: map[string]string{}, ended: map[string]time.Time{}, registered: map[string]orchestrator.DeviceState{}, told: map[string]orchestrator.DeviceState{},
+	return &watch{most: maxChannels, busy: map[string]string{}, ended: map[string]time.Time{}, registered: map[string]orchestrator.DeviceState{}, told: map[string]orchestrator.DeviceState{},
 		twice: map[string]bool{}, turned: make(chan struct{}, 1)}
 }
 
@@ -201,6 +202,8 @@ func (w *watch) heard(s *session, e *wire) {
 		w.ended[channel] = now
 		maps.DeleteFunc(w.ended, func(_ string, at time.Time) bool { return now.Sub(at) > remember })
 	case !w.ended[channel].IsZero(): // told late
+	case phone != "" && !was && !e.dying() && len(w.busy) >= w.most:
+		s.end(fault.New("esl.Run", fault.Unavailable, "%w: %d channels of phones", errFlood, maxChannels))
 	case phone != "" && !was && !e.dying():
 		w.busy[channel] = phone
 		changed = phone

@@ -40,7 +40,7 @@
 //     asked for, within three intervals.
 //   - A hostile or broken server costs memory bounded by constants (frame.go,
 //     session.go) and is left: endless headers, lengths that lie, replies that
-//     nobody asked for, events without end.
+//     nobody asked for, events and channels without end.
 //   - Channels outlive us: no connection ever controls one ("myevents" would hang
 //     up who is parked). Calls that are being made go on, and whoever answers is
 //     parked until somebody takes it up.

@@ -3,6 +3,7 @@ package esl
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -178,5 +179,71 @@ func (l *listener) Disconnected(_ string, err error) {
 	select {
 	case l.lost <- err:
 	default:
+	}
+}
+
+// flooded is a session that is not connected yet, without a server.
+func flooded(t *testing.T) *session {
+	t.Helper()
+	a, err := New("lima", newFake(t).config(), quietLog(), NewMetrics(nil))
+	must(t, err)
+	s := newSession(a, &listener{})
+	s.ctx, s.stop = context.WithCancelCause(t.Context())
+	t.Cleanup(func() { s.stop(nil); s.wg.Wait() })
+	return s
+}
+
+func told(t *testing.T, fields string) *wire {
+	t.Helper()
+	w, err := decode([]byte("{" + fields + "}"))
+	must(t, err)
+	return w
+}
+
+// What is kept of events before anybody is told of them is bounded whatever they hold.
+func TestKeptEventsAreBounded(t *testing.T) {
+	t.Parallel()
+	s := flooded(t)
+	long := strings.Repeat("x", 4000)
+	for n := range 1 << 16 {
+		s.deliver([]*wire{told(t, `"Event-Name":"CHANNEL_PARK","Unique-ID":"x","Caller-Caller-ID-Name":"`+long+`"`)})
+		if s.ctx.Err() != nil {
+			break
+		}
+		kept := 0
+		for _, w := range s.early {
+			kept += len(w.CallerName)
+		}
+		if kept > 2*maxBytes {
+			t.Fatalf("%d events kept, with %d MB of names", n+1, kept>>20)
+		}
+	}
+	if !errors.Is(context.Cause(s.ctx), errFlood) {
+		t.Errorf("the session ended by %v", context.Cause(s.ctx))
+	}
+}
+
+// A server that tells of channels without end is left.
+func TestChannelsAreBounded(t *testing.T) {
+	t.Parallel()
+	for name, fields := range map[string]string{
+		"of ours":   `"variable_operadora_app":"operadora"`,
+		"of phones": `"Channel-Presence-ID":"101@pbx.example"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := flooded(t)
+			s.ready = true
+			s.a.legs.most, s.a.watch.most = 100, 100
+			for n := range 200 {
+				s.deliver([]*wire{told(t, fmt.Sprintf(`"Event-Name":"CHANNEL_CREATE","Unique-ID":"in-%d",`, n)+fields)})
+			}
+			if !errors.Is(context.Cause(s.ctx), errFlood) {
+				t.Errorf("no end of it: %v", context.Cause(s.ctx))
+			}
+			if legs, busy := len(s.a.legs.m), len(s.a.watch.busy); legs > 100 || busy > 100 {
+				t.Errorf("%d channels of ours and %d of phones are remembered", legs, busy)
+			}
+		})
 	}
 }

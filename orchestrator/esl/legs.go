@@ -98,8 +98,9 @@ type task struct {
 
 // legs remembers every channel that concerns us.
 type legs struct {
-	mu sync.Mutex
-	m  map[string]*leg // by channel; guarded by mu, also the legs in it
+	mu   sync.Mutex
+	m    map[string]*leg // by channel; guarded by mu, also the legs in it
+	most int             // how many FreeSWITCH may tell us of; it never changes
 
 	rooms map[string]bool  // bridges that exist; guarded by mu
 	tapes map[string]*tape // recordings of bridges and channels that run; guarded by mu
@@ -117,7 +118,7 @@ type tape struct {
 }
 
 func newLegs(app string) *legs {
-	return &legs{atEnd: text(dialplans.FreeSWITCHAtEnd(app)), m: map[string]*leg{}, rooms: map[string]bool{}, tapes: map[string]*tape{}}
+	return &legs{atEnd: text(dialplans.FreeSWITCHAtEnd(app)), m: map[string]*leg{}, most: maxChannels, rooms: map[string]bool{}, tapes: map[string]*tape{}}
 }
 
 // of returns the memory of a channel, a new one if need be. l.mu is held.

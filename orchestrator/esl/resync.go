@@ -195,6 +195,9 @@ func (s *session) list(ctx context.Context, t *truth) ([]string, error) {
 	if err := json.Unmarshal([]byte(answer), &shown); err != nil {
 		return nil, fault.New("esl.Snapshot", fault.Unavailable, "the list of channels cannot be read: %w", err)
 	}
+	if n := len(shown.Rows); n > maxChannels {
+		return nil, fault.New("esl.Snapshot", fault.Unavailable, "%w: %d channels", errFlood, n)
+	}
 	ask := map[string]bool{}
 	for _, r := range shown.Rows {
 		if user := userOf(r.Presence); user != "" {

@@ -32,11 +32,13 @@ const (
 	maxWaiting = 4096     // events
 	maxBytes   = 32 << 20 // of all of them together
 	batch      = 256      // events that are put in order together
+
+	maxChannels = 1 << 16 // that are remembered: those of the last half minute are
 )
 
 var (
 	errDeaf  = errors.New("nothing is heard of freeswitch although the socket is open")
-	errFlood = errors.New("freeswitch sends more events than can be kept before it is known")
+	errFlood = errors.New("freeswitch tells of more than can be kept")
 )
 
 // Run drives the connection until ctx ends. It reconnects by itself. Whether it
@@ -304,7 +306,7 @@ func (s *session) deliver(events []*wire) {
 			s.a.log.Warn("freeswitch is being shut down")
 		case !s.ready:
 			s.early = append(s.early, w)
-			if s.kept += wireCost + len(w.Body) + len(w.AppData); s.kept > maxBytes {
+			if s.kept += w.size(); s.kept > maxBytes {
 				s.end(fault.New("esl.Run", fault.Unavailable, "%w", errFlood))
 				return
 			}
@@ -313,9 +315,6 @@ func (s *session) deliver(events []*wire) {
 		}
 	}
 }
-
-// wireCost is about what an event costs once it is read.
-const wireCost = 2 << 10
 
 func label(name string) string {
 	if strings.Contains(" "+wanted+" ", " "+name+" ") {
@@ -327,6 +326,9 @@ func label(name string) string {
 // handle applies one event and does what follows from it.
 func (s *session) handle(w *wire) {
 	d := s.a.apply(w)
+	if d.flood {
+		s.end(fault.New("esl.Run", fault.Unavailable, "%w: %d channels", errFlood, maxChannels))
+	}
 	for _, e := range d.tell {
 		s.sink.Event(e)
 	}

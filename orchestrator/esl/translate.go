@@ -34,6 +34,7 @@ type doing struct {
 	doubt []string // channels of which nobody knows who has them
 	kill  []string // channels that came to be after the order to end them
 	known []string // channels that were told of and ended before they were taken up
+	flood bool     // there are more channels than FreeSWITCH can have
 }
 
 func (d *doing) event(e orchestrator.Event) { d.tell = append(d.tell, e) }
@@ -66,6 +67,10 @@ func (a *Adapter) apply(w *wire) (d doing) {
 		lost := orchestrator.Ours(id) && w.Name == "CHANNEL_HANGUP_COMPLETE" // one that was never heard of
 		if w.OurApp != text(a.cfg.App) && !lost {
 			return d // not ours, or not yet
+		}
+		if len(l.m) >= l.most {
+			d.flood = true
+			return d
 		}
 		g = l.of(id)
 		if orchestrator.Ours(id) {

@@ -2,6 +2,7 @@ package esl
 
 import (
 	"encoding/json"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -10,8 +11,13 @@ import (
 )
 
 // text is a value of an event. FreeSWITCH writes all as texts, and a list where
-// a variable was set several times; then the first counts.
+// a variable was set several times; then the first counts. It is cut at maxText.
 type text string
+
+const (
+	maxText  = 4 << 10 // bytes; nothing that we look at is as long
+	wireCost = 2 << 10 // about what an event costs once it is read, beside its texts
+)
 
 // UnmarshalJSON reads a text, the first of a list of texts, or nothing.
 func (t *text) UnmarshalJSON(raw []byte) error {
@@ -32,6 +38,9 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return err
+	}
+	if len(s) > maxText {
+		s = strings.Clone(s[:maxText])
 	}
 	*t = text(s)
 	return nil
@@ -108,6 +117,15 @@ func decode(raw []byte) (*wire, error) {
 		return nil, err
 	}
 	return w, nil
+}
+
+// size is about what an event costs once it is read.
+func (w *wire) size() int {
+	n := wireCost
+	for fields, i := reflect.ValueOf(w).Elem(), 0; i < fields.NumField(); i++ {
+		n += fields.Field(i).Len()
+	}
+	return n
 }
 
 func (w *wire) id() string { return string(w.Channel) }
