@@ -48,7 +48,8 @@ func FreeSWITCH(v FreeSWITCHValues) ([]File, error) {
 		FreeSWITCHValues
 		PrefixPattern string
 		KeepEnd       string
-	}{v, regexp.QuoteMeta(v.Prefix), FreeSWITCHKeepEnd(v.App)})
+		Channel       string
+	}{v, regexp.QuoteMeta(v.Prefix), FreeSWITCHKeepEnd(v.App), FreeSWITCHChannel})
 }
 
 // FreeSWITCHEnds is the realm of mod_hash where channels write down how they
@@ -57,6 +58,11 @@ func FreeSWITCH(v FreeSWITCHValues) ([]File, error) {
 // called (n), and whether operadora took it up (h, FreeSWITCHHeard). The key is the end
 // of the channel's number, so that later ones replace earlier ones.
 func FreeSWITCHEnds(app string) string { return "operadora." + app + ".ended" }
+
+// FreeSWITCHChannel is what the id of a channel looks like that is handed over. A profile
+// of sofia may take ids from outside (inbound-use-callid-as-uuid), and what does not look
+// so can be part of no command.
+const FreeSWITCHChannel = `^[A-Za-z0-9_.:@-]{1,128}$`
 
 // FreeSWITCHHeard is the variable of a channel that operadora has taken up.
 const FreeSWITCHHeard = "operadora_heard"

@@ -105,3 +105,28 @@ func TestJoinedAtOnce(t *testing.T) {
 		t.Errorf("caller in %q, keys pass: %t; agent in %q, keys pass: %t", caller.room, caller.passes, another.room, another.passes)
 	}
 }
+
+// A channel whose name could not be written in a command (a profile of sofia may name
+// calls by what the caller's phone sent, inbound-use-callid-as-uuid) is none of ours: it
+// could be taken up, but neither be seen again after a restart nor hung up.
+func TestUnspeakableChannelsAreLeft(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(t)
+	l := run(t, a)
+	f.mu.Lock()
+	f.globals["operadora_here_operadora"] = "true"
+	for _, id := range []string{"a(b)@192.0.2.1", "a b", "a\n\nexit"} {
+		f.call(id, "5000", orchestrator.Party{})
+	}
+	f.call("a-b@192.0.2.1", "5000", orchestrator.Party{})
+	f.mu.Unlock()
+	if e := l.next(t, orchestrator.EventEntered); e.Channel != "a-b@192.0.2.1" {
+		t.Errorf("channel %q was taken up; hung up: %v", e.Channel, a.Hangup(t.Context(), e.Channel, orchestrator.CauseNormal))
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if !f.channels[e.Channel].over {
+			t.Error("and is there all the same")
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/operadora/operadora/dialplans"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -15,7 +16,7 @@ import (
 // an end of line would begin the next command, a blank the next argument, a
 // comma the next variable, ${ an expansion.
 var (
-	channelID  = regexp.MustCompile(`^[A-Za-z0-9_.:@-]{1,128}$`)
+	channelID  = regexp.MustCompile(dialplans.FreeSWITCHChannel)
 	extension  = regexp.MustCompile(`^[A-Za-z0-9_.*#+-]{1,64}$`)
 	endpointID = regexp.MustCompile(`^(user/[A-Za-z0-9_.-]+(@[A-Za-z0-9_.-]+)?|(sofia|loopback)/[A-Za-z0-9_.+*#@:/-]+)$`)
 	variable   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)

@@ -65,8 +65,8 @@ func (a *Adapter) apply(w *wire) (d doing) {
 	g := l.m[id]
 	if g == nil {
 		lost := orchestrator.Ours(id) && w.Name == "CHANNEL_HANGUP_COMPLETE" // one that was never heard of
-		if w.OurApp != text(a.cfg.App) && !lost {
-			return d // not ours, or not yet
+		if w.OurApp != text(a.cfg.App) && !lost || !channelID.MatchString(id) {
+			return d // not ours, or not yet; or none that could be commanded
 		}
 		if len(l.m) >= l.most {
 			d.flood = true
