@@ -46,6 +46,12 @@ func (f *fake) api(command string) string {
 			}
 		}
 		return out
+	case "version":
+		return "FreeSWITCH Version 1.11.3-dev (git)\n"
+	case "module_exists":
+		return "true"
+	case "xml_locate", "local_stream":
+		return "-ERR not of interest\n"
 	case "uptime":
 		return "3600\n"
 	case "show":

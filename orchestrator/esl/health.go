@@ -84,6 +84,7 @@ func (s *session) roundTrip(ctx context.Context) error {
 	s.a.metrics.roundTrip.WithLabelValues(s.a.name).Observe(took.Seconds())
 	if at := w.at(); !at.IsZero() {
 		s.ahead.Store(int64(at.Sub(sent.Add(took / 2)))) // its clock was read about halfway
+		s.unsure.Store(int64(took / 2))
 	}
 	if domain := strings.TrimSpace(string(w.Body)); s.a.cfg.Domain == "" && host.MatchString(domain) {
 		s.domain.Store(domain)

@@ -99,15 +99,23 @@ func (c *conn) say(ctx context.Context, cfg Config, command string) (string, err
 	return strings.TrimSpace(string(f.body) + f.reply), err
 }
 
+// granted makes an error of an answer that is no +OK.
+func granted(answer string, err error) error {
+	if err == nil && !strings.HasPrefix(answer, "+OK") {
+		err = fault.New("", fault.Unavailable, "freeswitch says %q", brief(answer))
+	}
+	return err
+}
+
 // probeEvents has FreeSWITCH tell the end of a job.
 func probeEvents(ctx context.Context, cfg Config, ask func(string) (string, error), jobs <-chan *wire, r *Report) error {
-	if answer, err := ask("event json BACKGROUND_JOB"); err != nil || !strings.HasPrefix(answer, "+OK") {
-		return fault.New("esl.Probe", fault.Unavailable, "events are refused: %q %w", brief(answer), err)
+	if err := granted(ask("event json BACKGROUND_JOB")); err != nil {
+		return fault.New("esl.Probe", fault.Unavailable, "events are refused: %w", err)
 	}
 	begun := time.Now()
 	const id = "op-job-doctor"
-	if answer, err := ask("bgapi global_getvar domain\nJob-UUID: " + id); err != nil || !strings.HasPrefix(answer, "+OK") {
-		return fault.New("esl.Probe", fault.Unavailable, "a job is refused: %q %w", brief(answer), err)
+	if err := granted(ask("bgapi global_getvar domain\nJob-UUID: " + id)); err != nil {
+		return fault.New("esl.Probe", fault.Unavailable, "a job is refused: %w", err)
 	}
 	limit := time.NewTimer(cfg.CommandTimeout)
 	defer limit.Stop()

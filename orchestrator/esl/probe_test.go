@@ -1,6 +1,9 @@
 package esl
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // A FreeSWITCH that does not tell who is registered has no phones that are; that
 // it does not tell is said, wherever its refusal stands.
@@ -19,5 +22,18 @@ func TestPhonesNobodyTellsOf(t *testing.T) {
 	f.mu.Unlock()
 	if phones, err := ask(); err == nil {
 		t.Errorf("nobody told, and the answer is %v", phones)
+	}
+}
+
+// Why an examination ended early is told as FreeSWITCH says it.
+func TestProbeTellsOfARefusal(t *testing.T) {
+	t.Parallel()
+	for _, refused := range []string{"event", "bgapi"} {
+		f := newFake(t)
+		f.refuses = refused
+		_, err := Probe(t.Context(), f.config())
+		if err == nil || strings.Contains(err.Error(), "%!") || !strings.Contains(err.Error(), "command not found") {
+			t.Errorf("%s is refused: %v", refused, err)
+		}
 	}
 }

@@ -84,8 +84,9 @@ func (s *session) connected(ctx context.Context, t truth) {
 	a.metrics.connected.WithLabelValues(a.name).Set(1)
 	a.log.InfoContext(ctx, "freeswitch connected", "channels", len(t.snapshot.Channels), "bridges", len(t.snapshot.Bridges), "early_events", len(s.early))
 	s.sink.Connected(a.name, t.snapshot)
+	surely := t.snapshot.Clock.Add(-time.Duration(s.unsure.Load()))
 	for _, w := range s.early {
-		if w.at().Before(t.snapshot.Clock) && w.Name != "CHANNEL_HANGUP_COMPLETE" && w.Name != "CHANNEL_PARK" {
+		if w.at().Before(surely) && w.Name != "CHANNEL_HANGUP_COMPLETE" && w.Name != "CHANNEL_PARK" {
 			continue // the snapshot is newer
 		}
 		s.handle(w)

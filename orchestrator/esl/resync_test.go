@@ -3,6 +3,7 @@ package esl
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -184,5 +185,36 @@ func TestWhatIsOverDoesNotPlay(t *testing.T) {
 		if got, err := a.Playing(t.Context(), id); got != want || err != nil {
 			t.Errorf("%s plays: %v, %v", id, got, err)
 		}
+	}
+}
+
+// What FreeSWITCH's clock says is known as exactly as a round trip is short: what happens
+// after the snapshot, and before it is told, counts also when the round trip was slow.
+func TestSlowRoundTripLosesNoEvent(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	const plays = "op-01jd4v5x8ta6bwmz3qk9h2c7ef-p4"
+	ch := &fakeChannel{id: "in-plays", direction: "inbound", answered: true, created: time.Now(),
+		vars: map[string]string{"operadora_app": "operadora", "operadora_args": "inbound", "operadora_did": "5000"},
+		app:  "playback", appID: plays, appData: "{" + fileMark + "=" + plays + "}and.wav", end: time.NewTimer(time.Hour)}
+	f.channels[ch.id] = ch
+	slow := make(chan struct{})
+	f.slow, f.slows = slow, "bgapi"
+	var late, over sync.Once
+	f.on = func(command string) {
+		switch {
+		case strings.HasPrefix(command, "bgapi"):
+			late.Do(func() { time.AfterFunc(time.Second, func() { close(slow) }) })
+		case strings.HasPrefix(command, "api uptime"): // the snapshot was taken
+			over.Do(func() { f.finish(ch, false) })
+		}
+	}
+	cfg := f.config()
+	cfg.PingInterval = 5 * time.Second
+	a, err := New("lima", cfg, quietLog(), NewMetrics(nil))
+	must(t, err)
+	l := run(t, a)
+	if e := l.next(t, orchestrator.EventPlayed); e.Playback != plays {
+		t.Errorf("told: %+v", e)
 	}
 }

@@ -108,7 +108,8 @@ type session struct {
 	early  []*wire
 	kept   int          // bytes of early
 	epoch  atomic.Value // string: the Core-UUID
-	ahead  atomic.Int64 // ns by which FreeSWITCH's clock is ahead of ours
+	ahead  atomic.Int64 // ns by which FreeSWITCH's clock is ahead of ours,
+	unsure atomic.Int64 // and by how many that may be wrong
 	domain atomic.Value // string
 
 	jmu  sync.Mutex
