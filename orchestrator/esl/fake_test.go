@@ -57,6 +57,7 @@ type fake struct {
 	held     *heldBack     // one that is delivered after the next
 	shots    map[string][]byte
 	on       func(command string) // sees every command; nil for nobody
+	mutes    bool                 // it never tells that a recording ended with its channel
 }
 
 type heldBack struct {
@@ -532,7 +533,7 @@ func (f *fake) buried(ch *fakeChannel) {
 		f.event("channel_execute_complete_playback", ch, map[string]string{"Application-UUID": ch.appID, "Answer-State": "hangup", "Channel-State": "CS_EXECUTE"})
 	}
 	for path, tape := range f.tapes {
-		if tape.channel == ch.id {
+		if tape.channel == ch.id && !f.mutes {
 			f.stopTape(path)
 		}
 	}

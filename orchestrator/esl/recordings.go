@@ -136,6 +136,16 @@ func (a *Adapter) dropTape(id string) {
 	a.legs.endTape(id)
 }
 
+// giveUpTape forgets a recording whose end was not told although its channel has ended: of
+// one that began as the channel was hung up FreeSWITCH never tells it.
+func (a *Adapter) giveUpTape(id, channel string) {
+	a.legs.mu.Lock()
+	defer a.legs.mu.Unlock()
+	if g := a.legs.m[channel]; g == nil || g.stage == stageOver {
+		a.legs.endTape(id)
+	}
+}
+
 // startRecording begins the recording of a channel. It is marked on the channel,
 // so that who takes it up knows that it runs.
 func (a *Adapter) startRecording(ctx context.Context, channel string, t *task) error {
@@ -203,7 +213,7 @@ func (a *Adapter) tellNotRecorded(ctx context.Context, channel string, t *task, 
 }
 
 // StopRecord ends and keeps a recording; one that ended already is no error. It
-// returns when the end was told.
+// returns when the end was told, or when it has waited for that long enough.
 func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
 	if _, err := a.ready(ctx, "StopRecord"); err != nil {
 		return err
@@ -225,7 +235,10 @@ func (a *Adapter) StopRecord(ctx context.Context, recording string) error {
 		}
 		a.legs.mu.Unlock()
 		switch {
-		case tp == nil || time.Now().After(limit):
+		case tp == nil:
+			return nil
+		case time.Now().After(limit):
+			a.giveUpTape(recording, tp.channel)
 			return nil
 		case waiting != nil:
 			a.tellNotRecorded(ctx, tp.channel, waiting, "stopped before it began")
