@@ -43,6 +43,7 @@ type fake struct {
 	phones   map[string]func(*fakeChannel)
 	here     map[string]bool   // phones that are registered
 	errors   map[string]string // causes of phones that the directory calls by error/CAUSE
+	lookup   chan struct{}     // errors are told when it closes; at once when it is nil
 	tapes    map[string]*fakeTape
 	sounds   map[string]time.Duration
 	late     time.Duration // of the database that channels and tasks are listed from
@@ -344,7 +345,17 @@ func (f *fake) background(job, command string) {
 		called, here = f.intercept(peer)
 	}
 	if cause := f.errors[phone]; cause != "" {
-		tell("-ERR " + cause + "\n")
+		if f.lookup == nil {
+			tell("-ERR " + cause + "\n")
+			return
+		}
+		lookup := f.lookup
+		f.work.Go(func() {
+			<-lookup
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			tell("-ERR " + cause + "\n")
+		})
 		return
 	}
 	if !here {

@@ -96,7 +96,7 @@ func (a *Adapter) made(ctx context.Context, s *session, channel, id string, hear
 			return a.notMade(ctx, s, channel, string(w.Body))
 		case <-changed:
 		case <-limit.C:
-			s.unexpect(id)
+			s.call(ctx, func() { s.wg.Go(func() { a.madeLate(s, channel, id, heard) }) })
 			return fault.New("esl.Originate", fault.Unavailable, "the channel did not come to be within %v", a.cfg.CommandTimeout)
 		case <-s.ctx.Done():
 			return fault.E("esl.Originate", fault.Unavailable, context.Cause(s.ctx)) //nolint:contextcheck // the session may end first
@@ -116,6 +116,23 @@ func (a *Adapter) came(channel string) (is bool, changed chan struct{}) {
 		}
 	})
 	return is, changed
+}
+
+// madeLate waits for the end of a job that takes longer than a command may, and tells what
+// came of it if nothing else does.
+func (a *Adapter) madeLate(s *session, channel, id string, heard chan *wire) {
+	defer s.unexpect(id)
+	select {
+	case w := <-heard:
+		cause, failed := strings.CutPrefix(strings.TrimSpace(string(w.Body)), "-ERR ")
+		if !failed {
+			return
+		}
+		if there, err := s.api(s.ctx, "Originate", "uuid_exists "+channel); err == nil && there != "true" {
+			_ = a.endFollows(s.ctx, s, channel, cause) // it fails when the session ends, and then the next compares
+		}
+	case <-s.ctx.Done():
+	}
 }
 
 // notMade is a job that ended before its channel was heard of: the call failed,
