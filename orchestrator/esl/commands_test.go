@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
@@ -128,5 +129,34 @@ func TestUnspeakableChannelsAreLeft(t *testing.T) {
 		if !f.channels[e.Channel].over {
 			t.Error("and is there all the same")
 		}
+	}
+}
+
+// Music that FreeSWITCH does not have is refused with the same words as music that is
+// heard already: who is in a room goes on hearing it, and that is told.
+func TestMusicThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(t)
+	l := run(t, a)
+	ctx := t.Context()
+	caller := f.comes(t, l, "in-1")
+	must(t, a.CreateBridge(ctx, "op-x-b1"))
+	must(t, a.Join(ctx, "op-x-b1", caller.id))
+	f.mu.Lock()
+	f.lacks = "local_stream://jazz"
+	f.mu.Unlock()
+	must(t, a.Hold(ctx, caller.id, "moh"))
+	if err := a.Hold(ctx, caller.id, "jazz"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("music that is not there: %v", err)
+	}
+	f.mu.Lock()
+	beeps := caller.beeps
+	f.mu.Unlock()
+	must(t, a.Hold(ctx, caller.id, "moh")) // which ended for the other
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if caller.beeps == beeps {
+		t.Error("the music that was stopped is taken for heard")
 	}
 }

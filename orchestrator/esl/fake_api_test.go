@@ -189,6 +189,9 @@ func (f *fake) apiChannel(verb string, arg []string, rest string) string {
 	case "uuid_audio":
 		return "+OK Success\n"
 	case "uuid_displace":
+		if f.lacks != "" && strings.Contains(rest, " start "+f.lacks) {
+			return "-ERR Cannot displace session!\n"
+		}
 		ch.beeps++
 		if strings.HasSuffix(rest, " 0 mux") {
 			ch.mixed++

@@ -43,6 +43,7 @@ type fake struct {
 	phones   map[string]func(*fakeChannel)
 	here     map[string]bool   // phones that are registered
 	errors   map[string]string // causes of phones that the directory calls by error/CAUSE
+	lacks    string            // a stream that cannot be opened
 	lookup   chan struct{}     // errors are told when it closes; at once when it is nil
 	tapes    map[string]*fakeTape
 	sounds   map[string]time.Duration

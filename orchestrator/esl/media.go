@@ -428,9 +428,24 @@ func (a *Adapter) displace(ctx context.Context, channel, was, stream string) err
 		if err := a.order(ctx, "Unhold", "uuid_displace "+channel+" stop "+was); err != nil {
 			return err
 		}
+		a.legs.see(channel, func(g *leg) {
+			if g != nil {
+				g.displaced = ""
+			}
+		})
 	}
 	if stream != "" {
-		if err := a.order(ctx, "Hold", "uuid_displace "+channel+" start "+stream); err != nil {
+		err := a.order(ctx, "Hold", "uuid_displace "+channel+" start "+stream)
+		if fault.KindOf(err) == fault.Conflict { // it cannot be opened, or is heard already
+			bugs, berr := a.api(ctx, "Hold", "uuid_buglist "+channel)
+			if berr != nil {
+				return berr
+			}
+			if strings.Contains(bugs, stream) {
+				err = nil
+			}
+		}
+		if err != nil {
 			return err
 		}
 	}

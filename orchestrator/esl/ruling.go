@@ -24,7 +24,6 @@ var rulings = []ruling{
 	{verbs: "Claim", text: "+OK", done: true},
 	{verbs: "StopPlay Unhold", text: "-ERR No such channel", done: true},
 	{verbs: "Unhold", text: "-ERR Cannot stop displace session", done: true},
-	{verbs: "Hold", text: "-ERR Cannot displace session", done: true}, // it is hearing that very stream
 	{verbs: "StopRecord", text: "-ERR Cannot locate session", done: true},
 	{verbs: "StopRecord", text: "-ERR Cannot stop record session", done: true},
 	{verbs: "StopRecord", text: "+OK", done: true},
