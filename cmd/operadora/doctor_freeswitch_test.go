@@ -4,11 +4,13 @@ package main
 
 import (
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
+	"github.com/operadora/operadora/orchestrator/lab"
 )
 
 // TestDoctorOnFreeSWITCH examines a FreeSWITCH that is as it should be, alone and
@@ -50,6 +52,31 @@ func TestDoctorOnFreeSWITCH(t *testing.T) {
 			t.Errorf("the remedy for a FreeSWITCH speaks of Asterisk: %+v", l)
 		}
 	}
+
+	t.Log("the sounds that are missing are made in the folders of the voices, under FreeSWITCH's names")
+	voices := t.TempDir()
+	before := r.configText(t)
+	must(t, r.Write("operadora.yaml", strings.NewReplacer(r.FreeSWITCH.SoundDir("en"), voices+"/callie", r.FreeSWITCH.SoundDir("es"), voices+"/mario").Replace(before)))
+	out, err := r.Run("sounds", "speak")
+	if err == nil || !strings.Contains(err.Error()+out, "pbxs.main.freeswitch.sounds_") || strings.Contains(err.Error()+out, "sterisk") {
+		t.Errorf("the folders are not there: %v, %s", err, out)
+	}
+	must(t, os.Mkdir(voices+"/callie", 0o700))
+	must(t, os.Mkdir(voices+"/mario", 0o700))
+	must(t, r.Write("definitions/flows/lost.yaml", strings.NewReplacer("flow: line", "flow: lost",
+		"vm-goodbye}", `vm-goodbye, text: {en: "Good bye.", es: "Adiós."}}`).Replace(rigFlow)))
+	if out, err = r.Run("sounds", "speak"); err == nil || strings.Contains(err.Error()+out, "sterisk") {
+		t.Errorf("what no flow has the text of is not made: %v, %s", err, out)
+	}
+	for _, voice := range []string{"callie", "mario"} {
+		if samples, err := lab.ReadWAV(filepath.Join(voices, voice, "voicemail", "vm-goodbye.wav")); err != nil || len(samples) < 2000 {
+			t.Errorf("%d samples, %v:\n%s", len(samples), err, out)
+		}
+	}
+	if out, _ = r.Run("sounds", "list", "--missing"); strings.Contains(out, "vm-goodbye") {
+		t.Errorf("FreeSWITCH does not find it:\n%s", out)
+	}
+	must(t, r.Write("operadora.yaml", before))
 
 	t.Log("beside a running operadora, which it does not disturb")
 	r.start()

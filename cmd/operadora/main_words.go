@@ -49,7 +49,7 @@ func named(c *cobra.Command, args []string) error {
 	names := strings.Fields(c.Use)[1:]
 	usage := c.CommandPath() + " " + strings.Join(names, " ")
 	if len(args) > len(names) {
-		return fmt.Errorf("%q is one argument too many; write %s", args[len(names)], usage)
+		return fmt.Errorf("%q is one argument too many; write %s (%s --help tells its flags)", args[len(names)], usage, c.CommandPath())
 	}
 	if len(args) < len(names) && !strings.HasPrefix(names[len(args)], "[") {
 		return fmt.Errorf("%s is missing; write %s", names[len(args)], usage)

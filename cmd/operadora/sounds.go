@@ -18,6 +18,8 @@ import (
 	"github.com/operadora/operadora/cmd/operadora/doctor"
 	"github.com/operadora/operadora/cmd/operadora/prompts"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/esl"
+	"github.com/operadora/operadora/orchestrator/esl/voice"
 )
 
 // newSoundsCommand lists what callers and agents are to hear, and makes what is missing.
@@ -39,7 +41,7 @@ func newSoundsListCommand(pbx, console *string) *cobra.Command {
 			"The exit code is 1 when one is missing. `operadora sounds speak` makes them.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list, err := soundsOf(cmd, *pbx, doctor.Console{Command: strings.Fields(*console)})
+			list, _, err := soundsOf(cmd, *pbx, doctor.Console{Command: strings.Fields(*console)})
 			if err != nil {
 				return err
 			}
@@ -50,38 +52,39 @@ func newSoundsListCommand(pbx, console *string) *cobra.Command {
 	return c
 }
 
-// soundsOf lists the sounds that the definitions need of a PBX. Without a
-// console it does not look whether those that are there can be played.
-func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.Sound, error) {
+// soundsOf lists the sounds that the definitions need of a PBX, and says which
+// FreeSWITCH it is, if it is one. Without a console it does not look whether
+// those that are there can be played.
+func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.Sound, *freeswitchVoices, error) {
 	site, err := siteOf(cmd)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if site.Definitions.Err != nil {
-		return nil, fmt.Errorf("the definitions in %s cannot be used:\n%w", site.Folder, site.Definitions.Err)
+		return nil, nil, fmt.Errorf("the definitions in %s cannot be used:\n%w", site.Folder, site.Definitions.Err)
 	}
 	names := slices.Sorted(maps.Keys(site.PBXs))
 	names = append(names, slices.Sorted(maps.Keys(site.FreeSWITCH))...)
 	switch {
 	case pbx == "" && len(names) > 1:
-		return nil, fmt.Errorf("name one of the PBXs: --pbx %s", strings.Join(names, " or "))
+		return nil, nil, fmt.Errorf("name one of the PBXs: --pbx %s", strings.Join(names, " or "))
 	case pbx == "":
 		pbx = names[0]
 	}
 	if f, ok := site.FreeSWITCH[pbx]; ok {
 		has, err := doctor.FreeSWITCHSounds(cmd.Context(), f, site.Definitions)
 		if err != nil {
-			return nil, noSounds(pbx, err)
+			return nil, nil, noSounds(pbx, err)
 		}
-		return doctor.Sounds(site.Definitions, func(language, name string) bool { return has[language][name] }), nil
+		return doctor.Sounds(site.Definitions, func(language, name string) bool { return has[language][name] }), &freeswitchVoices{pbx, f}, nil
 	}
 	cfg, ok := site.PBXs[pbx]
 	if !ok {
-		return nil, fmt.Errorf("--pbx %q is not in the configuration's pbxs", pbx)
+		return nil, nil, fmt.Errorf("--pbx %q is not in the configuration's pbxs", pbx)
 	}
 	report, err := asteriskSounds(cmd.Context(), pbx, cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	list := doctor.Sounds(site.Definitions, func(language, name string) bool { return doctor.HasSound(report, language, name) })
 	why := doctor.Unplayable(cmd.Context(), console, report.EntityID)
@@ -90,7 +93,7 @@ func soundsOf(cmd *cobra.Command, pbx string, console doctor.Console) ([]doctor.
 			list[i].Unplayable = why(s.Language, s.Name)
 		}
 	}
-	return list, nil
+	return list, nil, nil
 }
 
 // asteriskSounds is the report of an Asterisk that has listed its sounds.
@@ -149,20 +152,29 @@ func newSoundsSpeakCommand(pbx, console *string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "speak",
 		Short: "Make the missing sounds: copy recordings, speak the texts of the flows",
-		Long: "Make the missing sounds in Asterisk's sounds folder, as WAV of 8000 Hz, with the folder's owner: a recording\n" +
-			"LANGUAGE/NAME.wav below --from is converted and copied; else the text that a flow has for the sound is spoken.\n" +
-			"What is there is never changed. Asterisk finds new files at once.",
+		Long: "Make the missing sounds in Asterisk's sounds folder, or in the folders of FreeSWITCH's voices, as WAV of 8000 Hz, with\n" +
+			"the folder's owner: a recording LANGUAGE/NAME.wav below --from is converted and copied; else the text that a flow has\n" +
+			"for the sound is spoken. What is there is never changed. The PBX finds new files at once.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			list, err := soundsOf(cmd, *pbx, doctor.Console{}) // what is there is left alone, playable or not
+			list, voices, err := soundsOf(cmd, *pbx, doctor.Console{}) // what is there is left alone, playable or not
 			if err != nil {
 				return err
 			}
-			return o.speak(cmd, list, doctor.Console{Command: strings.Fields(*console)})
+			var place soundsPlace
+			if voices != nil {
+				place, err = o.inVoices(cmd.Context(), *voices, list)
+			} else {
+				place, err = o.inAsterisk(cmd.Context(), doctor.Console{Command: strings.Fields(*console)})
+			}
+			if err != nil {
+				return err
+			}
+			return o.speak(cmd, list, place)
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.dir, "dir", "", "the sounds folder (default: that of this machine's Asterisk, which its console tells)")
+	f.StringVar(&o.dir, "dir", "", "the sounds folder, with one of each language in it (default: that of this machine's Asterisk, which its console tells, or freeswitch.sounds_en and sounds_es)")
 	f.StringVar(&o.from, "from", "", "folder with recordings: LANGUAGE/NAME.wav, 16-bit linear, any rate")
 	f.StringVar(&o.engine.Command, "engine", prompts.DefaultEngine, "speech engine: a command that writes a WAV file to {file}; {voice}, {language} and {text} are replaced, without {text} the text is its standard input")
 	f.StringToStringVar(&o.engine.Voices, "voice", nil, "voice of a language, such as es=es-mx (may be repeated)")
@@ -170,18 +182,80 @@ func newSoundsSpeakCommand(pbx, console *string) *cobra.Command {
 	return c
 }
 
-func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound, console doctor.Console) error {
-	out := cmd.OutOrStdout()
-	if o.dir == "" {
-		place, err := console.Place(cmd.Context())
+// freeswitchVoices are the voices of a FreeSWITCH.
+type freeswitchVoices struct {
+	pbx string
+	esl.Config
+}
+
+// soundsPlace is where a PBX looks for sounds, and where else they may come from.
+type soundsPlace struct {
+	dir    string                               // has a folder of each language that has none in voices
+	voices map[string]string                    // folders by language
+	files  func(language, name string) []string // what speaks a sound, without folder and ending
+	pack   string                               // what packages are called; names the language once
+}
+
+// inAsterisk is the sounds folder of this machine's Asterisk.
+func (o speakOptions) inAsterisk(ctx context.Context, console doctor.Console) (soundsPlace, error) {
+	dir := o.dir
+	if dir == "" {
+		place, err := console.Place(ctx)
 		if err != nil {
-			return fmt.Errorf("where the sounds belong is not known; name the folder with --dir: %w", err)
+			return soundsPlace{}, fmt.Errorf("where the sounds belong is not known; name the folder with --dir: %w", err)
 		}
-		o.dir = filepath.Join(place.Data, "sounds")
+		dir = filepath.Join(place.Data, "sounds")
 	}
-	if info, err := os.Stat(o.dir); err != nil || !info.IsDir() {
-		return fmt.Errorf("--dir: %s is no folder", o.dir)
+	place := soundsPlace{files: func(_, name string) []string { return []string{name} }, pack: "Debian: asterisk-core-sounds-%s-gsm"}
+	return place, place.below(dir)
+}
+
+// inVoices are the folders of a FreeSWITCH's voices.
+func (o speakOptions) inVoices(ctx context.Context, v freeswitchVoices, list []doctor.Sound) (soundsPlace, error) {
+	place := soundsPlace{voices: map[string]string{}, files: voice.Files, pack: "freeswitch-sounds-%s-…"}
+	key := "pbxs." + v.pbx + ".freeswitch."
+	if v.SoundType != "wav" {
+		return place, fmt.Errorf("%ssound_type: it is %q, and sounds are made as wav", key, v.SoundType)
 	}
+	if o.dir != "" {
+		return place, place.below(o.dir)
+	}
+	for _, s := range list {
+		if s.There || place.voices[s.Language] != "" {
+			continue
+		}
+		dir, err := esl.Voice(ctx, v.Config, s.Language)
+		if err != nil {
+			return place, err
+		}
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return place, fmt.Errorf("%ssounds_%s: %s is no folder here: make it, or name one that is there; "+
+				"for a FreeSWITCH elsewhere make the sounds with --dir, and copy them", key, s.Language, dir)
+		}
+		place.voices[s.Language] = dir
+	}
+	return place, nil
+}
+
+// below has the sounds of each language in a folder of its name.
+func (p *soundsPlace) below(dir string) error {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("--dir: %s is no folder", dir)
+	}
+	p.dir = dir
+	return nil
+}
+
+// of is a language's folder, and that whose owner new files get.
+func (p soundsPlace) of(language string) (folder, root string) {
+	if v := p.voices[language]; v != "" {
+		return v, v
+	}
+	return filepath.Join(p.dir, language), p.dir
+}
+
+func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound, place soundsPlace) error {
+	out := cmd.OutOrStdout()
 	made, mute := 0, 0
 	for _, s := range list {
 		if s.There {
@@ -190,14 +264,19 @@ func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound, console doc
 		recording := filepath.Join(o.from, s.Language, filepath.FromSlash(s.Name)+".wav")
 		_, err := os.Stat(recording)
 		recorded := o.from != "" && err == nil
-		path := filepath.Join(o.dir, s.Language, filepath.FromSlash(s.Name)+".wav")
-		if !recorded && s.Text == "" {
+		folder, root := place.of(s.Language)
+		files := place.files(s.Language, s.Name)
+		var paths []string
+		for _, f := range files {
+			paths = append(paths, filepath.Join(folder, filepath.FromSlash(f)+".wav"))
+		}
+		if len(files) != 1 || !recorded && s.Text == "" {
 			mute++
-			fmt.Fprintf(out, "not made  %s: no flow has its text; a package may have it (Debian: asterisk-core-sounds-%s-gsm), or record it\n", path, s.Language)
+			fmt.Fprintf(out, "not made  %s: no flow has its text; a package may have it ("+place.pack+"), or record it\n", strings.Join(paths, ", "), s.Language)
 			continue
 		}
 		if !o.dry {
-			if err := o.make(cmd, s, recorded, recording, path); err != nil {
+			if err := o.make(cmd, s, recorded, recording, root, paths[0]); err != nil {
 				return err
 			}
 		}
@@ -206,7 +285,7 @@ func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound, console doc
 		if recorded {
 			what = "copied   "
 		}
-		fmt.Fprintln(out, what, path)
+		fmt.Fprintln(out, what, paths[0])
 	}
 	if mute > 0 {
 		return fmt.Errorf("%d made, %d still missing", made, mute)
@@ -216,7 +295,7 @@ func (o speakOptions) speak(cmd *cobra.Command, list []doctor.Sound, console doc
 }
 
 // make makes one sound.
-func (o speakOptions) make(cmd *cobra.Command, s doctor.Sound, recorded bool, recording, path string) error {
+func (o speakOptions) make(cmd *cobra.Command, s doctor.Sound, recorded bool, recording, root, path string) error {
 	var sound []byte
 	var err error
 	if recorded {
@@ -230,7 +309,7 @@ func (o speakOptions) make(cmd *cobra.Command, s doctor.Sound, recorded bool, re
 	if err != nil {
 		return fmt.Errorf("%s in language %s: %w", s.Name, s.Language, err)
 	}
-	return installSound(o.dir, path, sound)
+	return installSound(root, path, sound)
 }
 
 // installSound writes a sound below a folder, in one step, with the owner that the folder has.
@@ -239,7 +318,7 @@ func installSound(root, path string, sound []byte) error {
 		return err
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is there already and was not changed, but Asterisk does not see it: can it read the file?", path)
+		return fmt.Errorf("%s is there already and was not changed, but the PBX does not see it: can it read the file?", path)
 	}
 	next := path + ".new"
 	if err := os.WriteFile(next, sound, 0o644); err != nil { //nolint:gosec // everybody may hear what callers hear

@@ -43,13 +43,17 @@ var (
 	folder  = regexp.MustCompile(`^(\$\{[a-z_]+\}|/)[\pL\pN_.+/-]*$`) // what FreeSWITCH reads without quoting
 )
 
+// voice is the folder of a language's voice, as FreeSWITCH sees it.
+func (c Config) voice(lang string) string {
+	if strings.HasPrefix(strings.ToLower(lang), "es") {
+		return c.SoundsES
+	}
+	return c.SoundsEN
+}
+
 // sound is the file of a sound in a voice, as FreeSWITCH sees it.
 func (c Config) sound(lang, name string) string {
-	folder := c.SoundsEN
-	if strings.HasPrefix(strings.ToLower(lang), "es") {
-		folder = c.SoundsES
-	}
-	return folder + "/" + name + "." + c.SoundType
+	return c.voice(lang) + "/" + name + "." + c.SoundType
 }
 
 // Validate returns an error of kind Invalid that names the first key that cannot work.

@@ -36,7 +36,7 @@ func TestProbe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Version == "" || r.Event <= 0 || r.Request <= 0 || !r.Inbound || !r.Ends || !r.Profile || !r.Music || !r.Takes || r.Taken || r.Domain == "" {
+	if r.Version == "" || r.Event <= 0 || r.Request <= 0 || !r.Inbound || !r.Ends || r.Away != "operadora-away" || !r.Profile || !r.Music || !r.Takes || r.Taken || r.Domain == "" {
 		t.Errorf("%+v", r)
 	}
 	for m := range Modules {

@@ -2,6 +2,8 @@ package esl
 
 import (
 	"context"
+	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -17,6 +19,8 @@ type Report struct {
 	Modules map[string]bool // of those that are needed: whether it is loaded
 	Inbound bool            // the dialplan has the context operadora-inbound
 	Ends    bool            // in which channels write down how they ended
+	Away    string          // the context to which it sends calls while operadora is away
+	Stays   bool            // which is there
 	Profile bool            // the profile of conferences is there
 	Music   bool            // the stream of hold music is there
 	Takes   bool            // it has loopback channels, which take who talks elsewhere out of there
@@ -36,6 +40,9 @@ var Modules = map[string]string{
 	"mod_tone_stream":  "no beep",
 	"mod_dialplan_xml": "no call is handed over",
 }
+
+// awayContext is in the context operadora-inbound what calls go to while operadora is away.
+var awayContext = regexp.MustCompile(`"transfer" data="\$1 XML ([A-Za-z0-9_.-]+)"`)
 
 // Probe examines a FreeSWITCH without disturbing it: it may run beside a live
 // operadora. An error says what ended it early; the report has what was found until then.
@@ -70,6 +77,9 @@ func Probe(ctx context.Context, cfg Config) (Report, error) {
 		{"api global_getvar operadora_here_" + cfg.App, func(s string) { r.Taken = s == "true" }},
 		{"api xml_locate dialplan context name operadora-inbound", func(s string) {
 			r.Inbound, r.Ends = strings.Contains(s, "operadora-takes-it"), strings.Contains(s, "operadora-remembers-its-end")
+			if m := awayContext.FindStringSubmatch(s); m != nil {
+				r.Away = m[1]
+			}
 		}},
 		{"api xml_locate configuration configuration name conference.conf", func(s string) { r.Profile = strings.Contains(s, `profile name="`+cfg.Profile+`"`) }},
 		{"api module_exists mod_loopback", func(s string) { r.Takes = s == "true" }},
@@ -80,6 +90,13 @@ func Probe(ctx context.Context, cfg Config) (Report, error) {
 			return r, err
 		}
 		q.learn(answer)
+	}
+	if r.Away != "" {
+		answer, err := ask("api xml_locate dialplan context name " + r.Away)
+		if err != nil {
+			return r, err
+		}
+		r.Stays = strings.Contains(answer, `context name="`+r.Away+`"`)
 	}
 	for m := range Modules {
 		answer, err := ask("api module_exists " + m)
@@ -159,6 +176,24 @@ func Sounds(ctx context.Context, cfg Config, lang string, names []string) (map[s
 		out[name] = there
 	}
 	return out, nil
+}
+
+// Voice asks a FreeSWITCH for the folder of a language's voice, where the
+// variables that the configuration may name (${sounds_dir}) are its own.
+func Voice(ctx context.Context, cfg Config, lang string) (string, error) {
+	c, err := dial(ctx, cfg, nil)
+	if err != nil {
+		return "", err
+	}
+	defer c.close(nil)
+	answer, err := c.say(ctx, cfg, "api expand echo "+cfg.voice(lang))
+	if err != nil {
+		return "", err
+	}
+	if !path.IsAbs(answer) {
+		return "", fault.New("esl.Voice", fault.Unavailable, "freeswitch does not tell what folder %s is: %q", cfg.voice(lang), brief(answer))
+	}
+	return path.Clean(answer), nil
 }
 
 // Phones asks a FreeSWITCH which phones, such as user/101, are registered.

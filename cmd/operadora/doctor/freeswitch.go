@@ -138,6 +138,10 @@ func judgeFreeSWITCHParts(s *sheet, f freeswitchFacts) {
 	default:
 		s.add(Fault, "dialplan", "`operadora dialplan print --pbx freeswitch` prints operadora_dialplan.xml and says where it goes; then reloadxml", "there is no context operadora-inbound: no call can be handed over")
 	}
+	if f.report.Inbound && f.report.Away != "" && !f.report.Stays {
+		s.add(Fault, "away context", "write it, as the head of operadora_dialplan.xml shows (`operadora dialplan print --pbx freeswitch`); then reloadxml",
+			"the dialplan has no context %q: whoever calls while operadora is away is hung up on", f.report.Away)
+	}
 	if f.report.Profile {
 		s.ok("conference", "the profile %q is there", f.cfg.Profile)
 	} else {

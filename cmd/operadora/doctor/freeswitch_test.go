@@ -18,7 +18,7 @@ func TestJudgeFreeSWITCH(t *testing.T) {
 		f := freeswitchFacts{
 			cfg: esl.Config{Address: "127.0.0.1:8021", Password: "x-not-known", App: "operadora", Profile: "operadora", Music: "moh"},
 			report: esl.Report{Version: "1.10.12", Request: time.Millisecond, Event: time.Millisecond, Modules: map[string]bool{},
-				Inbound: true, Ends: true, Profile: true, Music: true, Takes: true},
+				Inbound: true, Ends: true, Away: "operadora-away", Stays: true, Profile: true, Music: true, Takes: true},
 			phones: map[string]bool{"user/101": true},
 		}
 		for m := range esl.Modules {
@@ -31,12 +31,13 @@ func TestJudgeFreeSWITCH(t *testing.T) {
 		check   string
 		verdict Verdict
 	}{
-		"all is well":     {func(*freeswitchFacts) {}, "", OK},
-		"not there":       {func(f *freeswitchFacts) { f.report.Version, f.probe = "", fault.New("", fault.Unavailable, "refused") }, "reachable", Fault},
-		"wrong password":  {func(f *freeswitchFacts) { f.report.Version, f.probe = "", fault.New("", fault.Denied, "password") }, "reachable", Fault},
-		"known password":  {func(f *freeswitchFacts) { f.cfg.Password = "ClueCon" }, "freeswitch.password", Warning},
-		"module missing":  {func(f *freeswitchFacts) { f.report.Modules["mod_hash"] = false }, "modules", Fault},
-		"old dialplan":    {func(f *freeswitchFacts) { f.report.Ends = false }, "dialplan", Warning},
+		"all is well":    {func(*freeswitchFacts) {}, "", OK},
+		"not there":      {func(f *freeswitchFacts) { f.report.Version, f.probe = "", fault.New("", fault.Unavailable, "refused") }, "reachable", Fault},
+		"wrong password": {func(f *freeswitchFacts) { f.report.Version, f.probe = "", fault.New("", fault.Denied, "password") }, "reachable", Fault},
+		"known password": {func(f *freeswitchFacts) { f.cfg.Password = "ClueCon" }, "freeswitch.password", Warning},
+		"module missing": {func(f *freeswitchFacts) { f.report.Modules["mod_hash"] = false }, "modules", Fault},
+		"old dialplan":   {func(f *freeswitchFacts) { f.report.Ends = false }, "dialplan", Warning},
+		"nothing for who calls while operadora is away": {func(f *freeswitchFacts) { f.report.Stays = false }, "away context", Fault},
 		"no dialplan":     {func(f *freeswitchFacts) { f.report.Inbound = false }, "dialplan", Fault},
 		"no profile":      {func(f *freeswitchFacts) { f.report.Profile = false }, "conference", Fault},
 		"no music":        {func(f *freeswitchFacts) { f.report.Music = false }, "hold music", Warning},
