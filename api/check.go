@@ -103,6 +103,11 @@ func checkText(p *openapi3.Parameter, text string) error {
 			return wrong(wire.ProblemCodeBadFormat, p.Name, text, "is not a moment as RFC 3339 writes it: 2026-03-02T09:00:00Z")
 		}
 		return nil
+	case schema.Format == "date":
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return wrong(wire.ProblemCodeBadFormat, p.Name, text, "is not a day such as 2026-03-02")
+		}
+		return nil
 	}
 	return schemaProblem(p.Name, schema.VisitJSON(value, openapi3.VisitAsRequest()))
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -185,6 +186,12 @@ func TestBadRequestsNameTheFault(t *testing.T) {
 		p := read[problem](t, ask(s, "GET", "/api/v1/contacts?"+query, w.tokens[wire.RoleAdmin], ""), 400)
 		if got := string(p.Code) + " " + p.Field; got != want {
 			t.Errorf("%s: %+v", query, p)
+		}
+	}
+	for _, day := range []string{"2026-02-30", "today", "", "2026-03-02T00:00:00Z"} {
+		p := read[problem](t, ask(s, "GET", "/api/v1/sheet?queue=sales&day="+url.QueryEscape(day), w.tokens[wire.RoleAdmin], ""), 400)
+		if p.Code != "bad_format" || p.Field != "day" || p.Value != day {
+			t.Errorf("day %q: %+v", day, p)
 		}
 	}
 	if p := read[problem](t, ask(s, "GET", "/api/v1/contacts?limit=999999999", w.tokens[wire.RoleAdmin], ""), 400); p.Detail != "limit: 999999999 is not within 1 to 500" {

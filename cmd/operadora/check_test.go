@@ -48,6 +48,20 @@ func TestCheckTellsOneLinePerCause(t *testing.T) {
 		"a pipe for a flow": {func(dir string) {
 			must(t, syscall.Mkfifo(filepath.Join(dir, "definitions", "flows", "x.yaml"), 0o600))
 		}, []string{"flows/x.yaml: E00 flows/x.yaml is no regular file"}},
+		"a link to nowhere for agents": {func(dir string) {
+			must(t, os.Mkdir(filepath.Join(dir, "definitions", "agents"), 0o700))
+			must(t, os.Symlink("/nowhere/night.yaml", filepath.Join(dir, "definitions", "agents", "night.yaml")))
+			must(t, os.Symlink("ana@host.1", filepath.Join(dir, "definitions", "agents", ".#day.yaml"))) // Emacs: it is being edited
+		}, []string{"agents/night.yaml: E00 stat agents/night.yaml: no such file or directory"}},
+		"a link to nowhere for a flow": {func(dir string) {
+			must(t, os.Symlink("/nowhere/x.yaml", filepath.Join(dir, "definitions", "flows", "x.yaml")))
+		}, []string{"flows/x.yaml: E00 stat flows/x.yaml: no such file or directory"}},
+		"no folder behind agents": {func(dir string) {
+			must(t, os.Symlink("/nowhere", filepath.Join(dir, "definitions", "agents")))
+		}, []string{"agents: E00 the folder cannot be read: open agents: no such file or directory"}},
+		"a file in place of a folder": {func(dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, "definitions", "profiles"), nil, 0o600))
+		}, []string{"profiles: E00 the folder cannot be read: "}},
 		"brackets": {func(dir string) {
 			must(t, os.WriteFile(filepath.Join(dir, "definitions", "agents.yaml"), []byte("agents: "+strings.Repeat("[", 200_000)), 0o600))
 		}, []string{"agents.yaml:1:1: E00 what is written is nested more than 64 deep"}},

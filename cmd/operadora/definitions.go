@@ -33,7 +33,7 @@ type Definitions struct {
 
 // acdFiles are the files of the definitions folder about queues and people.
 // Each may hold any of the keys of acd.Definitions; a key stands in one file only, but for
-// the agents, who may also stand in agentsFiles.
+// the agents, who may also stand in those of agentsFolder.
 var acdFiles = []string{"queues.yaml", "agents.yaml", "callers.yaml"}
 
 // loadDefinitions reads a definitions folder and tells every fault of it.
@@ -144,12 +144,16 @@ type floor struct {
 	broken  bool // a file could not be read as it stands
 }
 
-// readACD reads acdFiles and agentsFiles.
+// readACD reads acdFiles and those of agentsFolder.
 func readACD(fsys fs.FS) floor {
 	out := floor{files: map[string]*yamlfile.File{}}
-	for i, name := range slices.Concat(acdFiles, agentsFiles(fsys)) {
+	agents, err := yamlfile.List(fsys, agentsFolder)
+	if err != nil {
+		out.fault(agentsFolder, err.Error())
+	}
+	for i, name := range slices.Concat(acdFiles, agents) {
 		text, err := yamlfile.ReadFile(fsys, name)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) && i < len(acdFiles) {
 			continue
 		}
 		if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -12,16 +11,6 @@ import (
 
 // agentsFolder has files with agents, beside those of agents.yaml.
 const agentsFolder = "agents"
-
-// agentsFiles lists the files of agentsFolder.
-func agentsFiles(fsys fs.FS) (names []string) {
-	for _, pattern := range []string{agentsFolder + "/*.yaml", agentsFolder + "/*.yml"} {
-		more, _ := fs.Glob(fsys, pattern) // its only error is of the pattern
-		names = append(names, more...)
-	}
-	slices.Sort(names)
-	return names
-}
 
 // origin is where an agent is written.
 type origin struct {

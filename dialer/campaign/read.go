@@ -40,13 +40,11 @@ type FlowFacts struct {
 // Load reads campaigns/*.yaml of a folder of definitions, and tells every fault.
 func Load(fsys fs.FS, known Known) (map[string]*Campaign, yamlfile.Faults) {
 	out := map[string]*Campaign{}
-	var names []string
-	for _, ending := range []string{".yaml", ".yml"} {
-		more, _ := fs.Glob(fsys, Folder+"/*"+ending) // its only error is of the pattern
-		names = append(names, more...)
-	}
-	slices.Sort(names)
 	var faults yamlfile.Faults
+	names, err := yamlfile.List(fsys, Folder)
+	if err != nil {
+		faults = append(faults, yamlfile.Fault{Code: yamlfile.CodeForm, At: yamlfile.Pos{File: Folder}, Text: err.Error()})
+	}
 	for _, name := range names {
 		text, err := yamlfile.ReadFile(fsys, name)
 		if err != nil {

@@ -16,12 +16,10 @@ const Folder = "profiles"
 func Load(fsys fs.FS) (map[string]Profile, yamlfile.Faults) {
 	out := Shipped()
 	var faults yamlfile.Faults
-	var names []string
-	for _, ending := range []string{".yaml", ".yml"} {
-		more, _ := fs.Glob(fsys, Folder+"/*"+ending) // its only error is of the pattern
-		names = append(names, more...)
+	names, err := yamlfile.List(fsys, Folder)
+	if err != nil {
+		faults = append(faults, yamlfile.Fault{Code: yamlfile.CodeForm, At: yamlfile.Pos{File: Folder}, Text: err.Error()})
 	}
-	slices.Sort(names)
 	for _, name := range names {
 		text, err := yamlfile.ReadFile(fsys, name)
 		if err != nil {

@@ -3,7 +3,6 @@ package flowfile
 import (
 	"errors"
 	"io/fs"
-	"slices"
 
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flows"
@@ -25,26 +24,27 @@ const FeatureFlow = "features"
 // ReadFiles reads a folder: flows/*.yaml, dids.yaml and calendars.yaml. What
 // is not there is empty; what cannot be read is a fault.
 func ReadFiles(fsys fs.FS) (out Files, faults yamlfile.Faults) {
-	var names []string
-	for _, pattern := range []string{"flows/*.yaml", "flows/*.yml"} {
-		more, _ := fs.Glob(fsys, pattern) // its only error is of the pattern
-		names = append(names, more...)
+	fault := func(name string, err error) {
+		faults = append(faults, yamlfile.Fault{At: yamlfile.Pos{File: name}, Code: CodeForm, Text: err.Error()})
 	}
-	slices.Sort(names)
-	read := func(name string) (ivr.Source, bool) {
+	names, err := yamlfile.List(fsys, "flows")
+	if err != nil {
+		fault("flows", err)
+	}
+	read := func(name string, must bool) (ivr.Source, bool) {
 		text, err := yamlfile.ReadFile(fsys, name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			faults = append(faults, yamlfile.Fault{At: yamlfile.Pos{File: name}, Code: CodeForm, Text: err.Error()})
+		if err != nil && (must || !errors.Is(err, fs.ErrNotExist)) {
+			fault(name, err)
 		}
 		return ivr.Source{File: name, YAML: text}, err == nil
 	}
 	for _, name := range names {
-		if src, ok := read(name); ok {
+		if src, ok := read(name, true); ok {
 			out.Flows = append(out.Flows, src)
 		}
 	}
 	for name, into := range map[string]*ivr.Source{"dids.yaml": &out.DIDs, "calendars.yaml": &out.Calendars} {
-		if src, ok := read(name); ok {
+		if src, ok := read(name, false); ok {
 			*into = src
 		}
 	}
