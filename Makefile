@@ -58,7 +58,7 @@ ON_FREESWITCH = TestACallerReachesAnAgent|TestCallersWhoHangUp|TestAgentsWhoDoNo
 test-freeswitch: setup ## the same on a real FreeSWITCH (FREESWITCH=/path: its program or prefix), started privately on loopback
 	$(GO) test -tags freeswitch -count=1 -timeout $(TEST_TIMEOUT) ./orchestrator/esl
 	LAB_PBX=freeswitch $(GO) test -tags freeswitch -count=1 -timeout $(TEST_TIMEOUT) -run '^($(ON_FREESWITCH))' ./cmd/operadora
-	$(GO) test -tags freeswitch -count=1 -timeout $(TEST_TIMEOUT) -run '^TestBothAtOnce$$' ./cmd/operadora
+	$(GO) test -tags freeswitch -count=1 -timeout $(TEST_TIMEOUT) -run '^(TestBothAtOnce|TestLineAtAFreeSWITCH)$$' ./cmd/operadora
 
 test-fast: ## tests that need no lab
 	$(GO) test -short -timeout 5m ./...

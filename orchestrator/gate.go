@@ -22,6 +22,10 @@ type PhoneAt struct {
 	At            string // where it is registered; "" is PBX
 }
 
+// PurposeReach is the purpose of a channel (EventEntered, Args[0]) that another PBX has
+// sent for a phone of this one, which Args[1] names: 101 of PJSIP/101.
+const PurposeReach = "reach"
+
 // Outside is an outside number that somebody wants to be called.
 type Outside struct {
 	PBX, Number string

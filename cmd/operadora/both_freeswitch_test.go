@@ -16,3 +16,13 @@ func TestBothAtOnce(t *testing.T) {
 	}
 	oneQueue(t, centre.Beside{FreeSWITCH: true}, "user")
 }
+
+// TestLineAtAFreeSWITCH: callers of an Asterisk are served by an agent on a permanent
+// line of a FreeSWITCH.
+func TestLineAtAFreeSWITCH(t *testing.T) {
+	t.Parallel()
+	if centre.OnFreeSWITCH() {
+		t.Skip("has an Asterisk as the first of the two")
+	}
+	lineThere(t, centre.Beside{FreeSWITCH: true}, "user")
+}

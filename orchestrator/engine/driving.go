@@ -103,6 +103,11 @@ func (v *driving) adoptLine(ctx context.Context, r orchestrator.Record) *loop {
 		return nil
 	}
 	l := v.holdLine(s)
+	for _, ch := range []string{ofLine{Session: s}.reached(), s.Next} {
+		if ch != "" {
+			v.belongs(ch, s.ID)
+		}
+	}
 	l.taken = s.Given
 	l.rev.Store(r.Rev)
 	return l
@@ -176,6 +181,13 @@ func (v *driving) start(l *loop) {
 			l.asker(gone)
 		}
 	})
+}
+
+// belongs notes whose a channel is that came in.
+func (v *driving) belongs(channel, id string) {
+	v.chmu.Lock()
+	defer v.chmu.Unlock()
+	v.byChannel[channel] = id
 }
 
 // unmap forgets that a channel belongs to a call.
@@ -268,6 +280,10 @@ func (v *driving) unknown(channel string, t orchestrator.ChannelTruth, language 
 		return
 	}
 	if !t.Entered || len(t.Args) == 0 {
+		return
+	}
+	if t.Args[0] == orchestrator.PurposeReach {
+		v.reached(channel, t)
 		return
 	}
 	kind := orchestrator.CallKind(t.Args[0])
@@ -414,6 +430,10 @@ func truthOf(l *loop, s orchestrator.Snapshot, o owned, adopted, restarted bool)
 	says := l.shown.Load()
 	for _, line := range says.borrowed {
 		take(line.channel)
+	}
+	if says.line != nil {
+		take(says.line.reach)
+		take(says.line.next)
 	}
 	if says.line != nil && says.line.channel != "" {
 		take(says.line.channel)

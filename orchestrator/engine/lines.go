@@ -39,6 +39,7 @@ type lineClaims struct {
 	session, agent, endpoint, channel string
 	up                                bool
 	state                             session.State
+	reach, next                       string // what another PBX has it by, or waits for it by
 	playing                           string // a tone
 	music                             bool   // between calls; else silence
 }
@@ -393,7 +394,7 @@ func (v *driving) sweepLines(ctx context.Context) {
 func (v *driving) endLate(ctx context.Context, n *line, says lineClaims) {
 	n.heard.Lock()
 	defer n.heard.Unlock()
-	if n.late.IsZero() || says.music || v.lines.by(says.channel) == "" {
+	if n.late.IsZero() || says.music || says.reach == "" && v.lines.by(says.channel) == "" {
 		return // hold music on the line may be the call's own
 	}
 	if err := v.pbx.Silence(ctx, says.channel, false); err == nil && v.eng.now().Sub(n.late) >= v.eng.rules.call.Limits.Command {
@@ -426,11 +427,17 @@ func (v *driving) shared(e orchestrator.Event) {
 	}
 }
 
-// borrowed are the channels of the lines that calls have.
+// borrowed are the channels of the lines that calls have, of this PBX or another.
 func (n *lines) borrowed() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.Collect(maps.Keys(n.lent))
+	out := slices.Collect(maps.Keys(n.lent))
+	for _, l := range n.agents {
+		if l.says.reach != "" {
+			out = append(out, l.says.channel)
+		}
+	}
+	return out
 }
 
 // sessions are those of all lines.

@@ -36,11 +36,17 @@ func (s ofLine) revised(rev int64) owner {
 
 func (s ofLine) claims() claims {
 	c := claims{line: &lineClaims{session: s.ID, agent: s.Agent, endpoint: s.Phone.Endpoint, channel: s.Channel,
-		up: s.Up(), state: s.State, playing: s.Playing, music: s.music}}
-	if s.Channel != "" {
-		c.channels = []string{s.Channel}
-	}
+		up: s.Up() && s.Reach == nil, reach: s.reached(), next: s.Next, state: s.State, playing: s.Playing, music: s.music}}
+	c.channels, c.bridges = s.holdings()
 	return c
+}
+
+// reached is the channel by which another PBX has the line, "" for none.
+func (s ofLine) reached() string {
+	if s.Reach == nil {
+		return ""
+	}
+	return s.Reach.Channel
 }
 
 func (s ofLine) todo() []call.Todo                       { return s.Todo }
@@ -52,8 +58,14 @@ func (s ofLine) offered() []taken                        { return nil }
 func (s ofLine) visits() int                             { return 0 }
 
 func (s ofLine) holdings() (channels, bridges []string) {
-	if s.Channel == "" {
-		return nil, nil
+	if s.Channel != "" {
+		channels = append(channels, s.Channel)
 	}
-	return []string{s.Channel}, nil
+	if s.Reach != nil {
+		channels = append(channels, s.Reach.Channel)
+	}
+	if s.Reach != nil && s.Reach.Room != "" {
+		bridges = append(bridges, s.Reach.Room)
+	}
+	return channels, bridges
 }

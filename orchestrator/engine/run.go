@@ -175,6 +175,9 @@ func (l *loop) admit(ctx context.Context, c call.Admit) error {
 
 // connect takes the offer up and joins both legs. All of it may be repeated.
 func (l *loop) connect(ctx context.Context, c call.Connect) error {
+	if l.shown.Load().line != nil && l.another(c.Far) {
+		return fault.New("engine", fault.Conflict, "the permanent line has been given to a call")
+	}
 	if err := l.takeUp(ctx, c.Offer); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (x *change) ask(op orchestrator.AgentOp) {
 func (x *change) tell() {
 	state := orchestrator.DeviceUnreachable
 	switch {
-	case x.s.Up() && x.s.Listens:
+	case x.s.Up() && (x.s.Listens || x.s.Reach != nil):
 		state = orchestrator.DeviceBusy
 	case x.s.Up():
 		state = orchestrator.DeviceFree

@@ -28,6 +28,7 @@ func (x *change) compare(v call.Truth) {
 		}
 	}
 	x.compareLoan(v.Lent)
+	x.compareReach(v)
 	x.listens(v.Lent != "" && v.Listens && x.s.Up())
 	if x.s.State == StateEnding {
 		return
@@ -58,10 +59,11 @@ func (x *change) compareChannel(v call.Truth) {
 func (x *change) compareLoan(by string) {
 	switch {
 	case by != "" && x.s.Up():
+		x.letGo(false, orchestrator.CauseGone)
 		x.move(OnLent)
 		x.s.Lent = by
 		x.giveUp(audible)
-	case by == "" && x.s.State == StateLent:
+	case by == "" && x.s.State == StateLent && x.s.Reach == nil:
 		x.move(OnBack)
 		x.s.Lent = ""
 		x.rest()

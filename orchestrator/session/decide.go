@@ -54,6 +54,7 @@ func (r *Rules) Decide(s Session, ins []call.Input, now time.Time) Decision {
 	x := &change{Rules: r, s: s.clone(), now: now}
 	for _, in := range ins {
 		x.take(in)
+		x.welcome()
 		x.finish()
 	}
 	if x.dirty {
@@ -149,6 +150,7 @@ func (x *change) told(n call.LineNews) error {
 			x.refuse("lent") // the line before this one, which is being hung up
 			return nil
 		}
+		x.letGo(false, orchestrator.CauseGone) // of the two neither knew of the other
 		if x.move(OnLent) {
 			x.s.Lent, x.s.Keys = n.Call, ""
 			x.disarm(timerKeys)
@@ -165,6 +167,7 @@ func (x *change) told(n call.LineNews) error {
 			x.ask(orchestrator.AgentLook) // which is answered after that pause
 			return nil
 		}
+		x.follows(n.State, false)
 		x.agentIs(n.State)
 	}
 	return nil
@@ -284,6 +287,9 @@ func (x *change) event(e orchestrator.Event) {
 		x.played(e.Playback)
 		return
 	}
+	if x.reachEvent(e) {
+		return
+	}
 	if e.Channel != x.s.Channel || x.s.Channel == "" {
 		if e.Kind == orchestrator.EventEntered || e.Kind == orchestrator.EventRinging {
 			x.do(call.Hangup{Channel: e.Channel, Cause: orchestrator.CauseNormal}) // a line that was given up
@@ -300,7 +306,7 @@ func (x *change) event(e orchestrator.Event) {
 	case orchestrator.EventDigit:
 		x.key(e.Digit)
 	case orchestrator.EventTransfer:
-		if x.s.State != StateLent { // else the call answers
+		if x.s.State != StateLent || x.s.Reach != nil { // else the call answers
 			x.do(call.AnswerTransfer{Channel: e.Channel})
 		}
 	case orchestrator.EventRinging, orchestrator.EventHeld, orchestrator.EventResumed,
@@ -314,8 +320,11 @@ func (x *change) played(playback string) {
 	}
 	x.s.Playing = ""
 	x.dirty = true
-	if x.s.State == StateIdle {
+	switch {
+	case x.s.State == StateIdle:
 		x.rest()
+	case x.s.waits():
+		x.meet()
 	}
 }
 
@@ -347,6 +356,7 @@ func (x *change) gone(why string, cause orchestrator.Cause) {
 		return audible(c) || dials && d.Order.Channel == channel
 	})
 	x.s.Channel, x.s.Lent, x.s.Keys, x.s.Playing, x.s.Listens = "", "", "", "", false
+	x.letGo(false, cause)
 	if was == StateEnding {
 		return
 	}
@@ -365,7 +375,10 @@ func (x *change) end(why string) {
 		return
 	}
 	clear(x.s.Timers)
-	x.giveUp(func(c call.Command) bool { return !is[call.Hangup](c) && !is[call.Dial](c) })
+	x.giveUp(func(c call.Command) bool {
+		return !is[call.Hangup](c) && !is[call.Dial](c) && !is[call.CloseRoom](c) && !is[call.Continue](c)
+	})
+	x.letGo(false, orchestrator.CauseNormal)
 	x.note(fields{"why": why})
 	if x.s.Channel != "" {
 		x.do(call.Hangup{Channel: x.s.Channel, Cause: orchestrator.CauseNormal})
@@ -400,6 +413,13 @@ func (x *change) due(name call.Timer) {
 		x.carryOut()
 	case timerTone:
 		x.tone(true)
+	case timerNext:
+		x.do(call.Continue{Channel: x.s.Next})
+		x.nextGone()
+	case timerCue:
+		if x.s.waits() {
+			x.meet()
+		}
 	case timerState:
 		if x.s.Clears++; x.s.Clears > clearTries {
 			x.giveUp(func(call.Command) bool { return true })
@@ -419,12 +439,14 @@ func (x *change) done(n int, r call.Result) {
 	if !ok {
 		return
 	}
+	x.dirty = x.dirty || is[call.Connect](cmd) // who comes after a crash need not join them once more
 	do, asked := cmd.(call.AgentDo)
 	if !asked {
 		return
 	}
 	switch do.Command.Op {
 	case orchestrator.AgentLook:
+		x.follows(r.Answer.State, true)
 		x.agentIs(r.Answer.State)
 	case orchestrator.AgentLineUp, orchestrator.AgentLineDown:
 		if r.Answer.State == "offline" || r.Answer.State == "" {
@@ -455,6 +477,10 @@ func (x *change) refusedCommand(n int, err error) {
 		x.played(cmd.Playback.ID)
 	case call.AgentDo:
 		x.tone(false)
+	case call.MakeRoom, call.Answer, call.Connect:
+		x.letGo(false, orchestrator.CauseNormal)
+	case call.Continue: // nobody may wait for what will not come
+		x.do(call.Hangup{Channel: cmd.Channel, Cause: orchestrator.CauseOutOfOrder})
 	default: // what a channel that is gone was told; its end tells
 	}
 }

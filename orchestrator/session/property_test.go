@@ -34,8 +34,11 @@ type world struct {
 	online  bool
 	phone   orchestrator.DeviceState // as the distributor was told last
 	kind    bool
-	deaf    bool           // the PBX's events do not arrive
-	late    []call.Command // carried out some time
+	deaf    bool                // the PBX's events do not arrive
+	late    []call.Command      // carried out some time
+	trunk   map[string]bool     // what another PBX has sent: whether it is answered
+	came    int                 // over the trunk
+	rooms   map[string][]string // who is where
 	log     []string
 }
 
@@ -44,6 +47,7 @@ func newWorld(seed uint64) *world {
 		Rand:  rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a test is to run the same way each time
 		rules: &Rules{Gate: gate.Gate{}, Limits: call.DefaultLimits, Settings: Settings{Ring: 20 * time.Second, Again: 5 * time.Second, Tries: 3}},
 		now:   time.Unix(1_800_000_000, 0), channel: map[string]bool{}, rings: map[string]time.Time{}, online: true,
+		trunk: map[string]bool{}, rooms: map[string][]string{},
 		s: New("s1", "ana", orchestrator.Phone{PBX: "lima", Endpoint: "PJSIP/101"}, time.Unix(1_800_000_000, 0)),
 	}
 }
@@ -100,7 +104,53 @@ func (w *world) compare(adopted bool) error {
 	for ch, up := range w.channel {
 		t.Channels[ch] = orchestrator.ChannelTruth{Up: up, Entered: up}
 	}
-	return w.give(call.Input{Kind: call.InCompare, Truth: t})
+	for _, ch := range []string{w.s.reached(), w.s.Next} { // the engine tells what it knows to be the session's
+		if up, there := w.trunk[ch]; there {
+			t.Channels[ch] = orchestrator.ChannelTruth{Up: up, Entered: true, Args: []string{orchestrator.PurposeReach, "101"}}
+		}
+	}
+	t.Bridges = maps.Clone(w.rooms)
+	if err := w.give(call.Input{Kind: call.InCompare, Truth: t}); err != nil {
+		return err
+	}
+	for _, ch := range slices.Sorted(maps.Keys(w.trunk)) { // and what nobody knows comes anew
+		if ch != w.s.reached() && ch != w.s.Next {
+			if err := w.arrives(ch); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// arrives has the session hear of what another PBX has sent.
+func (w *world) arrives(ch string) error {
+	return w.give(call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEntered, Channel: ch, Args: []string{orchestrator.PurposeReach, "101"}}})
+}
+
+// part takes a channel out of all rooms.
+func (w *world) part(ch string) {
+	for room, in := range w.rooms {
+		w.rooms[room] = slices.DeleteFunc(slices.Clone(in), func(c string) bool { return c == ch })
+	}
+}
+
+// left ends what another PBX has sent, or takes it out of our hands.
+func (w *world) left(ch string, kind orchestrator.EventKind) error {
+	if _, there := w.trunk[ch]; !there {
+		return fault.New("world", fault.NotFound, "no channel %q", ch)
+	}
+	delete(w.trunk, ch)
+	w.part(ch)
+	return w.give(call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: kind, Channel: ch, Cause: orchestrator.CauseNormal}})
+}
+
+// reached is the channel by which another PBX has the line, "" for none.
+func (s *Session) reached() string {
+	if s.Reach == nil {
+		return ""
+	}
+	return s.Reach.Channel
 }
 
 // obey carries the first command out that was not tried yet, or not answered.
@@ -150,7 +200,30 @@ func (w *world) carryOut(c call.Command) error {
 			w.channel[c.Order.Channel], w.rings[c.Order.Channel] = false, w.now.Add(c.Order.Timeout)
 		}
 	case call.Hangup:
+		if _, there := w.trunk[c.Channel]; there {
+			return w.left(c.Channel, orchestrator.EventEnded)
+		}
 		return w.hangUp(c.Channel, orchestrator.CauseNormal)
+	case call.Continue:
+		return w.left(c.Channel, orchestrator.EventLeft)
+	case call.Answer:
+		if _, there := w.trunk[c.Channel]; !there {
+			return fault.New("world", fault.NotFound, "no channel %q", c.Channel)
+		}
+		w.trunk[c.Channel] = true
+	case call.MakeRoom:
+		w.rooms[c.Bridge] = append([]string{}, w.rooms[c.Bridge]...)
+	case call.Connect:
+		_, guest := w.trunk[c.Customer]
+		_, there := w.rooms[c.Bridge]
+		if !guest || !there || !w.channel[c.Far] || w.lent != "" {
+			return fault.New("world", fault.NotFound, "they cannot be joined")
+		}
+		w.part(c.Customer)
+		w.part(c.Far)
+		w.rooms[c.Bridge] = []string{c.Customer, c.Far}
+	case call.CloseRoom:
+		delete(w.rooms, c.Bridge)
 	case call.Rest:
 		if w.lent == "" && !w.channel[c.Channel] {
 			return fault.New("world", fault.NotFound, "no channel %q", c.Channel)
@@ -168,6 +241,7 @@ func (w *world) hangUp(ch string, cause orchestrator.Cause) error {
 		return nil
 	}
 	delete(w.channel, ch)
+	w.part(ch)
 	if ch == w.s.Channel {
 		w.lent = "" // its call hears of it, too
 	}
@@ -177,7 +251,21 @@ func (w *world) hangUp(ch string, cause orchestrator.Cause) error {
 // happen lets something happen outside.
 func (w *world) happen() error {
 	chs := slices.Sorted(maps.Keys(w.channel))
-	switch n := w.IntN(12); {
+	switch n := w.IntN(16); {
+	case n == 12 || n == 13 && len(w.trunk) == 0:
+		w.came++
+		ch := fmt.Sprint("trunk.", w.came)
+		w.trunk[ch] = false
+		if w.s.Channel == "" { // there is no line that the engine could find
+			return w.left(ch, orchestrator.EventLeft)
+		}
+		return w.arrives(ch)
+	case n == 14 && len(w.trunk) > 0:
+		guests := slices.Sorted(maps.Keys(w.trunk))
+		return w.left(guests[w.IntN(len(guests))], orchestrator.EventEnded)
+	case n == 15:
+		state := []string{"reserved", "talking", "wrapup", "available"}[w.IntN(4)]
+		return w.give(call.Input{Kind: call.InLine, Line: call.LineNews{Do: call.LineAgent, State: state}})
 	case n < 2 && len(chs) > 0: // the phone is picked up
 		ch := chs[w.IntN(len(chs))]
 		if !w.channel[ch] {
@@ -242,6 +330,9 @@ func (w *world) steps(n int) error {
 		if w.s.Up() && w.s.Channel == "" {
 			return fmt.Errorf("the line is %q and there is none", w.s.State)
 		}
+		if w.s.Reach != nil && w.s.State != StateLent {
+			return fmt.Errorf("the line is %q, and another PBX has it", w.s.State)
+		}
 		if w.s.Listens && w.s.State != StateLent && w.s.State != StateEnding {
 			return fmt.Errorf("the line is %q, and the agent listens on it", w.s.State)
 		}
@@ -255,7 +346,7 @@ func (w *world) steps(n int) error {
 
 // free is what the distributor is to know of a phone whose line is there.
 func (w *world) free() orchestrator.DeviceState {
-	if w.s.Listens {
+	if w.s.Listens || w.s.Reach != nil {
 		return orchestrator.DeviceBusy
 	}
 	return orchestrator.DeviceFree
@@ -273,6 +364,14 @@ func (w *world) settle() error {
 	if err := w.steps(600); err != nil {
 		return err
 	}
+	for room := range w.rooms { // the sweeper sees one that a late order has made
+		if w.s.Reach == nil || w.s.Reach.Room != room {
+			if err := w.compare(false); err != nil {
+				return err
+			}
+			break
+		}
+	}
 	for range 40 {
 		if err := w.obey(); err != nil {
 			return err
@@ -284,8 +383,23 @@ func (w *world) settle() error {
 			up = append(up, ch)
 		}
 	}
+	for ch, answered := range w.trunk {
+		switch {
+		case ch != w.s.reached() && ch != w.s.Next:
+			return fmt.Errorf("nobody knows of %s any more", ch)
+		case ch == w.s.reached() && (!answered || !slices.Equal(w.rooms[w.s.Reach.Room], []string{ch, w.s.Channel})):
+			return fmt.Errorf("who came over the trunk is answered %v, and the rooms are %v", answered, w.rooms)
+		}
+	}
+	for room := range w.rooms {
+		if w.s.Reach == nil || w.s.Reach.Room != room {
+			return fmt.Errorf("room %s is left over, and the line is %q", room, w.s.State)
+		}
+	}
 	switch {
-	case w.s.State == StateLent && w.s.Listens != w.listens:
+	case w.s.Reach != nil && w.lent != "":
+		return fmt.Errorf("another PBX has the line, and so has %s", w.lent)
+	case w.s.State == StateLent && w.s.Listens != (w.listens && w.lent != ""):
 		return fmt.Errorf("the agent listens on the line: %v, want %v", w.s.Listens, w.listens)
 	case len(w.s.Todo) > 0 && w.s.State != StateConnecting:
 		return fmt.Errorf("left to do: %v", w.s.Todo)

@@ -40,6 +40,12 @@ type Session struct {
 	// Listens means that the call has it for the agent to listen to another's
 	// conversation, by no offer: to the distributor the phone is busy.
 	Listens bool `json:"listens,omitempty"`
+	// Reach is what another PBX has the agent on the line by; nil while none does. The line
+	// is lent then, to no call of this PBX.
+	Reach *Reach `json:"reach,omitempty"`
+	// Next is the channel of another PBX's call that has come while somebody has the line,
+	// whose end may be a moment away.
+	Next string `json:"next,omitempty"`
 	// Clears counts the hangups that were not confirmed.
 	Clears int `json:"clears,omitempty"`
 
@@ -79,11 +85,13 @@ func Parse(doc []byte) (Session, error) {
 		return Session{}, fmt.Errorf("%w: %q in state %q", errNoSession, s.ID, s.State)
 	case s.Channel == "" && (s.State == StateConnecting || s.State == StateIdle || s.State == StateLent):
 		return Session{}, fmt.Errorf("%w: it is %q and has no line", errNoSession, s.State)
+	case s.Reach != nil && (s.Reach.Channel == "" || s.State != StateLent):
+		return Session{}, fmt.Errorf("%w: another PBX has it, and it is %q", errNoSession, s.State)
 	}
 	return s, nil
 }
 
-// Up tells whether the line can be lent.
+// Up tells whether the line is there.
 func (s *Session) Up() bool { return s.State == StateIdle || s.State == StateLent }
 
 func (s *Session) clone() Session {
