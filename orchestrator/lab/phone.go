@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -119,7 +120,7 @@ func (p *Phone) listen() error {
 		return errors.Join(err, conn.Close())
 	}
 	p.work.Go(func() {
-		if err := p.ua.TransportLayer().ServeUDP(conn); err != nil {
+		if err := p.ua.TransportLayer().ServeUDP(overheard{conn, p}); err != nil {
 			p.log.Debug("listening", "error", err)
 		}
 	})
@@ -256,7 +257,7 @@ func (p *Phone) forget(c *Call) {
 // spawn runs do in a goroutine that Close waits for.
 func (p *Phone) spawn(do func()) { p.work.Go(do) }
 
-// overhear sees every request before the library does.
+// overhear sees every request before the library does, which passes no CANCEL on.
 func (p *Phone) overhear(req *sip.Request) {
 	reason, id := req.GetHeader("Reason"), req.CallID()
 	if reason == nil || id == nil || req.Method != sip.BYE && req.Method != sip.CANCEL {
@@ -269,6 +270,23 @@ func (p *Phone) overhear(req *sip.Request) {
 			c.heardReason(reason.Value())
 		}
 	}
+}
+
+// overheard is a phone's socket.
+type overheard struct {
+	*net.UDPConn
+	p *Phone
+}
+
+// ReadFrom reads for the library.
+func (o overheard) ReadFrom(b []byte) (n int, from net.Addr, err error) {
+	n, from, err = o.UDPConn.ReadFrom(b)
+	if err == nil && bytes.HasPrefix(b[:n], []byte("CANCEL ")) {
+		if m, wrong := sip.ParseMessage(bytes.Clone(b[:n])); wrong == nil {
+			o.p.overhear(m.(*sip.Request))
+		}
+	}
+	return n, from, err
 }
 
 // DialOptions describe a call that a phone makes.
