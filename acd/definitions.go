@@ -73,7 +73,7 @@ const (
 type Queue struct {
 	ID       string        `yaml:"id,need" shape:"id" doc:"Name used in flows, reports and keys: letters, digits, dot, dash, underscore."`
 	Name     Texts         `yaml:"name" keys:"tongue" doc:"Name shown, per language."`
-	Strategy Strategy      `yaml:"strategy" oneof:"longest_idle round_robin fewest_calls least_occupied most_skilled fixed_order random" default:"longest_idle" doc:"Order of free agents of the same rank: longest_idle, round_robin, fewest_calls (since login), least_occupied (of late), most_skilled (in what is required), fixed_order or random."`
+	Strategy Strategy      `yaml:"strategy" oneof:"longest_idle round_robin fewest_calls least_occupied most_skilled fixed_order random ring_all" default:"longest_idle" doc:"Order of free agents of the same rank: longest_idle, round_robin, fewest_calls (since login), least_occupied (of late), most_skilled (in what is required), fixed_order or random; or ring_all, by which several phones ring at the same time and the first answer wins."`
 	Seed     int           `yaml:"seed" min:"0" max:"1000000000" default:"0" doc:"Of strategy random: draws by this number, so that what is played again goes as before; 0 draws by chance."`
 	Priority int           `yaml:"priority" min:"-1000" max:"1000" default:"0" doc:"Advantage over the agents' other queues; each point counts as so long waited as priority_point says."`
 	Point    time.Duration `yaml:"priority_point" min:"1s" max:"1h" default:"1m" doc:"How long waited a point of priority counts as, in this queue: its own points, and those of callers and flows."`
@@ -88,6 +88,7 @@ type Queue struct {
 	LeaveWhenEmpty bool          `yaml:"leave_when_empty" default:"false" doc:"Let those who wait go on (no_agents) when the last agent logs out, and take none in while nobody is logged in."`
 	MaxWait        time.Duration `yaml:"max_wait" min:"0s" max:"24h" default:"0s" doc:"Longest wait before the flow goes on; 0 is unlimited."`
 
+	RingAtOnce        int           `yaml:"ring_at_once" min:"1" max:"50" default:"10" doc:"With strategy ring_all: most phones that ring for a call at the same time, those of the lowest rank and of whom has been free for longest first. Who gets free meanwhile is rung too, up to it."`
 	RingTimeout       time.Duration `yaml:"ring_timeout" min:"1s" max:"10m" default:"20s" doc:"How long an agent's phone rings."`
 	Retry             time.Duration `yaml:"retry" min:"100ms" max:"10m" default:"5s" doc:"Rest of an agent after an offer that came to nothing."`
 	MissesBeforePause int           `yaml:"misses_before_pause" min:"0" max:"100" default:"2" doc:"Calls missed in a row after which the agent is paused; 0 is never."`

@@ -116,6 +116,7 @@ func TestValidate(t *testing.T) {
 		"ring":            {func(d *Definitions) { d.Queues[0].RingTimeout = 0 }, "ring_timeout: 0s"},
 		"retry":           {func(d *Definitions) { d.Queues[0].Retry = 0 }, "retry: 0s"},
 		"wrap_up":         {func(d *Definitions) { d.Queues[0].WrapUp = -time.Second }, "wrap_up: -1s"},
+		"all pick up":     {func(d *Definitions) { d.Queues[0].Strategy, d.Queues[0].AutoAnswer = RingAll, true }, "queues[0].auto_answer: with strategy ring_all"},
 		"extend none":     {func(d *Definitions) { d.Queues[1].ExtendWrapUp = &Extension{By: time.Second, Most: time.Minute} }, "queues[1].extend_wrap_up: there is no time for finishing"},
 		"extend less":     {func(d *Definitions) { d.Queues[0].ExtendWrapUp = &Extension{By: time.Second, Most: 45 * time.Second} }, "extend_wrap_up.most: 45s is no longer than wrap_up, which is 45s"},
 		"announce":        {func(d *Definitions) { d.Queues[0].AnnounceEvery = -1 }, "announce_every: -1ns"},

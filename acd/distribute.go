@@ -43,7 +43,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 		Record: CallRecord{
 			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Work: w.Work, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
-			Caller: numberKey(w.Caller.Number), Of: w.Of, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
+			Caller: numberKey(w.Caller.Number), Of: w.Of, One: w.One, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
 			Kept: w.Kept, AheadMS: w.Sought.Ahead.Milliseconds(),
 		},
 	}
@@ -198,14 +198,12 @@ func (s *Service) Leave(ctx context.Context, call string, visit int, why string)
 			return err
 		}
 		keep := dir.keeps(c.Queue, why)
-		if c.Offer != "" {
-			ended, err := s.withdraw(ctx, c.Offer, keep)
-			if err != nil {
-				return err
-			}
-			if ended {
-				continue // gone, unless the offer had failed already and the call waits again
-			}
+		ended, err := s.withdrawAny(ctx, c.offers(), keep)
+		if err != nil {
+			return err
+		}
+		if ended {
+			continue // gone, unless the offer had failed already and the call waits again
 		}
 		done, err := s.store.Leave(ctx, s.now(), call, visit, keep)
 		if err != nil || done {
@@ -229,19 +227,24 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 	return position, wait, err
 }
 
-// withdraw ends an offer of which only the id is known, of a call that leaves; false when
-// there is no such offer.
-func (s *Service) withdraw(ctx context.Context, offer string, keep time.Duration) (bool, error) {
-	o, ok, err := s.store.Offer(ctx, offer)
-	if err == nil && ok {
-		_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, telling, keeping(keep))
+// withdrawAny ends the first of the offers of a call that leaves that stands, and so all of
+// them; false when none does.
+func (s *Service) withdrawAny(ctx context.Context, offers []string, keep time.Duration) (bool, error) {
+	for _, id := range offers {
+		o, ok, err := s.store.Offer(ctx, id)
+		if err == nil && ok {
+			_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, telling, keeping(keep))
+		}
+		if err != nil || ok {
+			return ok, err
+		}
 	}
-	return ok, err
+	return false, nil
 }
 
 // Answered implements orchestrator.Distributor.
 func (s *Service) Answered(ctx context.Context, o orchestrator.Offer) (bool, error) {
-	return s.store.Answer(ctx, s.now(), o.ID)
+	return s.store.Answer(ctx, s.now(), o.ID, newUnique())
 }
 
 // Talking implements orchestrator.Distributor.
@@ -276,7 +279,7 @@ func (s *Service) Talking(ctx context.Context, o orchestrator.Offer) (bool, erro
 func (s *Service) Failed(ctx context.Context, o orchestrator.Offer, why orchestrator.OfferFailure) (orchestrator.Placement, error) {
 	switch why {
 	case orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
-		orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferAbandoned, orchestrator.OfferError:
+		orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferAbandoned, orchestrator.OfferElsewhere, orchestrator.OfferError:
 	default:
 		return orchestrator.Placement{}, fault.New("acd.Failed", fault.Invalid, "failure %q is unknown", why)
 	}
@@ -328,7 +331,7 @@ func (s *Service) fail(ctx context.Context, o orchestrator.Offer, why orchestrat
 	if err != nil {
 		return FailResult{}, err
 	}
-	if res.Failed && why != orchestrator.OfferCancelled {
+	if res.Failed && why != orchestrator.OfferCancelled && why != orchestrator.OfferElsewhere {
 		s.alarm.by(now.Add(rest))
 	}
 	s.matched(res.ForCall)
@@ -357,8 +360,8 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 			return out, err
 		}
 		q, _ := s.directory.Load().queue(c.Queue)
-		if c.Offer != "" {
-			o, ok, err := s.store.Offer(ctx, c.Offer)
+		for _, id := range c.offers() {
+			o, ok, err := s.store.Offer(ctx, id)
 			if err != nil {
 				return out, err
 			}

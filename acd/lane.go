@@ -27,9 +27,10 @@ type LaneRules struct {
 	Strategy   Strategy `json:"strategy"`
 	Fact       Fact     `json:"fact"` // what agents of one rank are ordered by, lowest first
 	RingMS     int64    `json:"ring_ms"`
-	HoldMS     int64    `json:"hold_ms"`          // life of an offer: ring time and grace
-	Random     bool     `json:"random,omitempty"` // agents of one rank are drawn
-	Seed       int      `json:"seed,omitempty"`   // by it, as often as some were before; 0: by the offer's id
+	HoldMS     int64    `json:"hold_ms"`           // life of an offer: ring time and grace
+	Random     bool     `json:"random,omitempty"`  // agents of one rank are drawn
+	Seed       int      `json:"seed,omitempty"`    // by it, as often as some were before; 0: by the offer's id
+	AtOnce     int      `json:"at_once,omitempty"` // most phones that ring for a call at the same time; 0 is one
 	AutoAnswer bool     `json:"auto_answer,omitempty"`
 	Tier       int      `json:"tier,omitempty"` // of its calls
 }
@@ -86,7 +87,11 @@ func preferring(c CallRecord, rings []Ring) []Ring {
 }
 
 func (dir *directory) laneRules(q Queue) LaneRules {
-	return LaneRules{
+	atOnce := 0
+	if q.Strategy == RingAll {
+		atOnce = q.RingAtOnce
+	}
+	return LaneRules{AtOnce: atOnce,
 		Queue: q.ID, Strategy: q.Strategy, Fact: q.Strategy.Fact(), Random: q.Strategy == Random, Seed: q.Seed, AutoAnswer: q.AutoAnswer,
 		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + dir.grace).Milliseconds(),
 	}

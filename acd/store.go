@@ -76,8 +76,9 @@ type CallStore interface {
 type OfferStore interface {
 	// Offer returns an offer in force.
 	Offer(ctx context.Context, id string) (o OfferRecord, ok bool, err error)
-	// Answer takes an offer up; true also when it was before.
-	Answer(ctx context.Context, now time.Time, offer string) (bool, error)
+	// Answer takes an offer up, and frees whoever else is rung for its call; true also
+	// when it was before. offerID is for the next offers of those others.
+	Answer(ctx context.Context, now time.Time, offer, offerID string) (bool, error)
 	// Dial holds an agent for a call that the agent makes, unless the agent has a
 	// call, or is logged out: then held is nil and why says so.
 	Dial(ctx context.Context, now time.Time, d DialOrder) (held *OfferRecord, why orchestrator.AgentResult, err error)
@@ -146,12 +147,22 @@ type CallRecord struct {
 	Of         string            `json:"of,omitempty"`          // in an agent's own queue: the queue that it came from
 	Kept       orchestrator.Kept `json:"kept,omitzero"`         // the place it has, of an earlier call
 	Score      float64           `json:"score"`                 // CallScore, the queue's priority included
-	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane
+	One        bool              `json:"one,omitempty"`         // one phone rings at a time, whatever the queue says
+	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane, unless more phones may ring
+	Others     []string          `json:"others,omitempty"`      // offers beside Offer, with RingAll
 	Since      int64             `json:"since,omitempty"`       // when this stay in the queue began
 	Eased      int               `json:"eased,omitempty"`       // how many relaxations of its queue it need not wait for
 	Rings      []Ring            `json:"rings,omitempty"`       // the lanes it waits in, one after the other
 	At         int               `json:"at,omitempty"`          // the ring it waits in, from 1; 0 while it does not
 	Rev        int64             `json:"rev,omitempty"`
+}
+
+// offers are those of the call.
+func (c CallRecord) offers() []string {
+	if c.Offer == "" {
+		return c.Others
+	}
+	return append([]string{c.Offer}, c.Others...)
 }
 
 // at is where the call waits.

@@ -38,6 +38,9 @@ const (
 	MostSkilled Strategy = "most_skilled"
 	// FixedOrder is always the same: by rank, then by id.
 	FixedOrder Strategy = "fixed_order"
+	// RingAll rings several at the same time (Queue.RingAtOnce), those first who have been
+	// free for longest: the first answer wins.
+	RingAll Strategy = "ring_all"
 	// Random draws among all who are free, by the offer's id or, of a queue with a seed, by
 	// the seed and how often was drawn before.
 	Random Strategy = "random"
@@ -52,6 +55,7 @@ var strategies = map[Strategy]Fact{
 	LeastOccupied: FactLoad,
 	MostSkilled:   FactFreeSince,
 	FixedOrder:    FactNone,
+	RingAll:       FactFreeSince,
 	Random:        FactNone,
 }
 

@@ -35,6 +35,7 @@ func (d Definitions) Faults(queue func(id string) bool) yamlfile.Faults {
 		codes("dial_code", q.DialCode)
 		d.checkOutcome(c, q)
 		c.check(q.Seed == 0 || q.Strategy == Random, yamlfile.CodeForm, "seed", "%d says nothing with strategy %s: it is of random", q.Seed, q.Strategy)
+		c.check(q.Strategy != RingAll || !q.AutoAnswer, yamlfile.CodeForm, "auto_answer", "with strategy ring_all every phone would pick up at once")
 		if e := q.ExtendWrapUp; e != nil {
 			c.check(q.WrapUp > 0, yamlfile.CodeForm, "extend_wrap_up", "there is no time for finishing that could be extended: wrap_up is 0")
 			c.check(e.Most > q.WrapUp, yamlfile.CodeForm, "extend_wrap_up.most", "%s is no longer than wrap_up, which is %s", e.Most, q.WrapUp)

@@ -28,6 +28,7 @@ type CallView struct {
 	Priority int               `json:"priority,omitempty"`
 	Position int               `json:"position,omitempty"` // 1 is next on its group of PBXs; 0 while offered
 	Agent    string            `json:"agent,omitempty"`    // whose phone is being rung
+	Agents   []string          `json:"agents,omitempty"`   // all of them, where phones ring together
 	Score    float64           `json:"score"`              // the order of service, lowest first
 }
 
@@ -133,8 +134,16 @@ func callViews(rec Records) []CallView {
 	out := make([]CallView, 0, len(rec.Calls))
 	for id, c := range rec.Calls {
 		v := CallView{Call: id, Work: c.Work, Queue: c.Queue, PBX: c.PBX, Entered: c.Entered, Priority: c.Priority, Score: c.Score}
-		if o, ok := rec.Offers[c.Offer]; ok {
-			v.Agent = o.Agent
+		for _, offer := range c.offers() {
+			if o, ok := rec.Offers[offer]; ok {
+				v.Agents = append(v.Agents, o.Agent)
+			}
+		}
+		if len(v.Agents) > 0 {
+			v.Agent = v.Agents[0]
+		}
+		if len(v.Agents) == 1 {
+			v.Agents = nil
 		}
 		out = append(out, v)
 	}

@@ -39,7 +39,7 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec // route
 
 	mu      sync.Mutex
-	offered map[string]time.Time // guarded by mu; when a call was offered last
+	offered map[string]map[string]time.Time // guarded by mu; when a call was offered to whom, by call and agent
 }
 
 // offeredMost bounds the memory for offers whose end was not seen.
@@ -69,7 +69,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		resumed:  counter("event_streams_opened_total", "Event streams opened, resumed or with a snapshot.", "how"),
 		requests: counter("http_requests_total", "Requests answered.", "route", "status"),
 		seconds:  histogram("http_request_seconds", "Time to answer, without streams.", prometheus.DefBuckets, "route"),
-		offered:  map[string]time.Time{},
+		offered:  map[string]map[string]time.Time{},
 	}
 	r.MustRegister(m.calls, m.nodes, m.waits, m.amiss, m.backs, m.missed, m.setups, m.denied, m.ended, m.resumed, m.requests, m.seconds)
 	return m
@@ -88,7 +88,7 @@ type journalDetail struct {
 
 // missReasons are the values of the label why.
 var missReasons = []orchestrator.OfferFailure{orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
-	orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError}
+	orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferElsewhere, orchestrator.OfferError}
 
 // follow counts a journal entry. Labels come from closed sets: anything else is "other".
 func (m *metrics) follow(e orchestrator.Entry) {
@@ -100,12 +100,12 @@ func (m *metrics) follow(e orchestrator.Entry) {
 	case orchestrator.EntryCallNode:
 		m.nodes.WithLabelValues(d.Flow, d.Node).Inc()
 	case orchestrator.EntryCallOffered:
-		m.offer(e.Call, e.At)
+		m.offer(e, e.At)
 	case orchestrator.EntryCallMissed:
-		m.offer(e.Call, time.Time{})
+		m.offer(e, time.Time{})
 		m.missed.WithLabelValues(known(missReasons, orchestrator.OfferFailure(d.Why))).Inc()
 	case orchestrator.EntryCallConnected:
-		if since := m.offer(e.Call, time.Time{}); !since.IsZero() && d.BackMS == 0 {
+		if since := m.offer(e, time.Time{}); !since.IsZero() && d.BackMS == 0 {
 			m.setups.Observe(e.At.Sub(since).Seconds())
 		}
 		if d.Dialled { // whom an agent called has not waited
@@ -122,7 +122,7 @@ func (m *metrics) follow(e orchestrator.Entry) {
 	case orchestrator.EntryCallUnqueued:
 		m.waits.WithLabelValues(e.Queue, "out").Observe(float64(d.WaitMS) / 1000)
 	case orchestrator.EntryCallEnded:
-		m.offer(e.Call, time.Time{})
+		m.forget(e.Call)
 		var s orchestrator.CallSummary
 		if json.Unmarshal(e.Data, &s) == nil {
 			direction := "inbound"
@@ -139,18 +139,30 @@ func (m *metrics) follow(e orchestrator.Entry) {
 	}
 }
 
-// offer notes when a call was offered, or forgets it with the zero time, and returns what was noted.
-func (m *metrics) offer(call string, when time.Time) time.Time {
+// offer notes when a call was offered to an agent, or forgets it with the zero time, and
+// returns what was noted.
+func (m *metrics) offer(e orchestrator.Entry, when time.Time) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	before := m.offered[call]
+	before := m.offered[e.Call][e.Agent]
 	switch {
 	case when.IsZero():
-		delete(m.offered, call)
+		if delete(m.offered[e.Call], e.Agent); len(m.offered[e.Call]) == 0 {
+			delete(m.offered, e.Call)
+		}
+	case m.offered[e.Call] != nil:
+		m.offered[e.Call][e.Agent] = when
 	case len(m.offered) < offeredMost:
-		m.offered[call] = when
+		m.offered[e.Call] = map[string]time.Time{e.Agent: when}
 	}
 	return before
+}
+
+// forget forgets to whom a call was offered.
+func (m *metrics) forget(call string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.offered, call)
 }
 
 func known[T ~string](list []T, v T) string {

@@ -24,7 +24,8 @@ type Distributor interface {
 	Place(ctx context.Context, call string) (position int, estimate time.Duration, err error)
 
 	// Answered takes an offer up. False means the offer is no longer valid
-	// (expired, withdrawn): the agent's leg must be hung up.
+	// (expired, withdrawn): the agent's leg must be hung up. Other offers of the call are
+	// taken back in the same step, and Desk tells of it (OfferElsewhere).
 	Answered(ctx context.Context, o Offer) (bool, error)
 	// Talking tells that the agent of an offer talks with its call already, whether
 	// or not the offer stands: it holds the agent as an answered one does, and the
@@ -91,6 +92,8 @@ type Waiting struct {
 	Since time.Time
 	Work  Work
 	Kept  Kept // which it has got back before, in this queue or one before it
+	// One phone rings for it at a time, whatever the queue says.
+	One bool
 }
 
 // Kept is the place of a caller who hung up while they waited, or was cut off, and calls again.
@@ -211,6 +214,7 @@ type Offer struct {
 	Answered   bool          `json:"answered,omitempty"`
 	Makes      bool          `json:"makes,omitempty"` // the agent makes the call
 	Of         string        `json:"of,omitempty"`    // Waiting.Of
+	All        bool          `json:"all,omitempty"`   // the call may have other offers at the same time: the first that is answered ends them
 	Match      Match         `json:"match,omitzero"`
 }
 
@@ -237,6 +241,7 @@ const (
 	OfferUnreachable OfferFailure = "unreachable" // phone not registered: passed over until it is back
 	OfferCancelled   OfferFailure = "cancelled"   // the caller left first: no blame, no change
 	OfferAbandoned   OfferFailure = "abandoned"   // the same: they hung up or were cut off, and may have their place back
+	OfferElsewhere   OfferFailure = "elsewhere"   // another, whose phone rang at the same time, has answered: no blame, no change
 	OfferError       OfferFailure = "error"       // operadora or the PBX failed: no blame
 )
 

@@ -18,7 +18,8 @@
 //   - visit: a call's stay in a queue
 //   - permanent line: a channel that an agent has open all day; calls borrow it
 //   - session: who owns an agent's permanent line (orchestrator/session)
-//   - offer: one call offered to one agent, from the match to its end
+//   - offer: one call offered to one agent, from the match to its end; with strategy
+//     ring_all a call has several at the same time
 //   - lease: the right of one process to command a PBX; its epoch grows whenever
 //     the owner changes, and everything of an older epoch is refused
 //   - owner: the call, or the session, whose id is in the ids of channels, bridges, playbacks and

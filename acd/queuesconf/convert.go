@@ -93,8 +93,10 @@ var strategies = map[string][2]string{
 	"leastrecent": {"longest_idle", ""}, "fewestcalls": {"fewest_calls", ""}, "random": {"random", ""}, "linear": {"fixed_order", ""},
 	"rrmemory": {"round_robin", ""}, "rrordered": {"round_robin", ""}, "roundrobin": {"round_robin", ""},
 	"wrandom": {"random", "strategy = wrandom: penalties are ranks, not weights"},
-	"ringall": {"longest_idle", "strategy = ringall: one phone rings at a time, that of who has been idle longest"},
+	"ringall": {"ring_all", ringAll},
 }
+
+const ringAll = "strategy = ringall: at most ring_at_once phones ring for a call, those of lower ranks first, and then the others beside them"
 
 // silent settings say how app_queue behaves where operadora always does the better.
 var silent = []string{"autofill", "ringinuse", "setinterfacevar", "setqueuevar", "setqueueentryvar", "timeoutrestart", "timeoutpriority", "shared_lastcall", "eventwhencalled", "eventmemberstatus", "monitor-type"}
@@ -124,9 +126,9 @@ func (c *converter) queue(s *section) error {
 	}
 	q := &queue{c: c, s: s, lines: map[string]string{
 		// What app_queue does when nothing else is said.
-		"strategy": "longest_idle", "ring_timeout": "15s", "retry": "5s", "wrap_up": "0s", "misses_before_pause": "0"}}
+		"strategy": "ring_all", "ring_timeout": "15s", "retry": "5s", "wrap_up": "0s", "misses_before_pause": "0"}}
 	if _, ok := s.value("strategy"); !ok {
-		q.remark("strategy = ringall, which is app_queue's default: one phone rings at a time, that of who has been idle longest")
+		q.remark("%s", ringAll)
 	}
 	for i, x := range s.settings {
 		if x.name != "member" && x.name != "periodic-announce" && slices.ContainsFunc(s.settings[i+1:], func(later setting) bool { return later.name == x.name }) {

@@ -80,7 +80,7 @@ func TestConvert(t *testing.T) {
 		t.Errorf("sales: %+v", q)
 	}
 	q = queues[1]
-	if q.ID != "Soporte-t-cnico" || q.Strategy != acd.LongestIdle || q.MaxLength != 20 || q.MissesBeforePause != 1 || !q.Record || q.RecordFormat != "wav" || q.RingTimeout.Seconds() != 15 {
+	if q.ID != "Soporte-t-cnico" || q.Strategy != acd.RingAll || q.MaxLength != 20 || q.MissesBeforePause != 1 || !q.Record || q.RecordFormat != "wav" || q.RingTimeout.Seconds() != 15 {
 		t.Errorf("support: %+v", q)
 	}
 	for i, want := range []struct {
@@ -102,7 +102,7 @@ func TestConvert(t *testing.T) {
 		t.Errorf("agent 103: %+v", a)
 	}
 	all := got.Queues + got.Agents
-	for _, remark := range []string{"negative_penalty_invalid = yes", "joinempty = paused,unavailable", "weight = 3", "announce-position = limit", "strategy = ringall: one phone",
+	for _, remark := range []string{"negative_penalty_invalid = yes", "joinempty = paused,unavailable", "weight = 3", "announce-position = limit", "strategy = ringall: at most ring_at_once",
 		"monitor-format = mp3: recordings are wav", "context = exits", "the name [Soporte técnico]", "leavewhenempty = strict", "#include queues_additional.conf (line 37)",
 		"chan_sip: SIP/102", "Agent/7, of which no phone is known", "penalty 200 in Soporte-t-cnico: rank is 99", "Local/103@agents: the phone PJSIP/103", "paused in sales"} {
 		if !strings.Contains(all, "# no equivalent: "+remark) && !strings.Contains(all, remark) {

@@ -91,7 +91,7 @@ func invariants(w *world, r acd.Records) []string {
 			say("waiting call %s is in %d sets, ring %d", id, seen[id], c.At)
 			continue
 		}
-		if c.Offer == "" {
+		if c.At > 0 { // also while phones ring for it, if more may
 			if _, err := w.rdb.ZScore(w.ctx(), prefix+"lane:"+c.Rings[c.At-1].Lane, id).Result(); err != nil {
 				say("waiting call %s is not in its lane: %v", id, err)
 			}
@@ -99,8 +99,10 @@ func invariants(w *world, r acd.Records) []string {
 				need[c.PBX+" ring:"+id] = true
 			}
 		}
-		if o, ok := r.Offers[c.Offer]; c.Offer != "" && (!ok || o.Call != id || o.Answered) {
-			say("call %s has offer %q: %+v", id, c.Offer, o)
+		for _, offer := range append([]string{c.Offer}, c.Others...) {
+			if o, ok := r.Offers[offer]; offer != "" && (!ok || o.Call != id || o.Answered) {
+				say("call %s has offer %q: %+v", id, offer, o)
+			}
 		}
 	}
 	for _, fault := range countFaults(w, prefix, r) {
@@ -118,6 +120,9 @@ func invariants(w *world, r acd.Records) []string {
 			want = acd.StateTalking
 		} else {
 			need[o.PBX+" offer:"+id] = true
+			if c := r.Calls[o.Call]; c.Offer != id && !slices.Contains(c.Others, id) {
+				say("offer %s of call %s: %+v", id, o.Call, c)
+			}
 		}
 		if a.Offer != id || a.State != want || a.Call != o.Call {
 			say("offer %s of agent %s: %+v", id, o.Agent, a)

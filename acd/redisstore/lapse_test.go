@@ -19,7 +19,7 @@ type lastMoment struct {
 func (s lastMoment) Offer(ctx context.Context, id string) (acd.OfferRecord, bool, error) {
 	o, ok, err := s.Store.Offer(ctx, id)
 	if err == nil && ok {
-		_, err = s.Answer(ctx, s.now(), id)
+		_, err = s.Answer(ctx, s.now(), id, "next")
 	}
 	return o, ok, err
 }

@@ -22,10 +22,14 @@ type model struct {
 	now     int64
 	agents  map[string]*modelAgent
 	calls   map[string]*modelCall
-	last    map[[2]string]string   // queue and caller -> agent
-	draws   map[string]int         // queue@group -> how often was drawn by its seed
-	offers  map[string]*modelOffer // by call: there is at most one per call in force, and one more while it is talked
+	last    map[[2]string]string // queue and caller -> agent
+	draws   map[string]int       // queue@group -> how often was drawn by its seed
+	offers  map[offerOf]*modelOffer
+	made    int
 }
+
+// offerOf names an offer: an agent has one of a call at a time.
+type offerOf struct{ call, agent string }
 
 type modelAgent struct {
 	def       acd.Agent
@@ -96,7 +100,7 @@ func (m *model) becomes(a *modelAgent, to acd.State) {
 	}
 	a.state = to
 	for id, c := range m.calls {
-		if c.alone && c.sought.Prefer == a.def.ID && m.waiting(id) && (to == acd.StateOffline || to == acd.StatePaused) {
+		if c.alone && c.sought.Prefer == a.def.ID && m.open(id) && (to == acd.StateOffline || to == acd.StatePaused) {
 			c.freed = m.now
 		}
 	}
@@ -199,6 +203,7 @@ func (m *model) may(id string, c *modelCall) bool {
 }
 
 type modelOffer struct {
+	n            int
 	agent, queue string
 	answered     bool
 	due          int64
@@ -207,7 +212,7 @@ type modelOffer struct {
 }
 
 func newModel(defs acd.Definitions, now int64) *model {
-	m := &model{defs: defs, routing: acd.NewRouting(defs), now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, last: map[[2]string]string{}, draws: map[string]int{}, offers: map[string]*modelOffer{}}
+	m := &model{defs: defs, routing: acd.NewRouting(defs), now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, last: map[[2]string]string{}, draws: map[string]int{}, offers: map[offerOf]*modelOffer{}}
 	for _, a := range defs.Agents {
 		m.agents[a.ID] = &modelAgent{def: a, state: acd.StateOffline, device: orchestrator.DeviceUnknown}
 	}
@@ -223,17 +228,41 @@ func (a *modelAgent) eligible() bool {
 		(a.device == orchestrator.DeviceFree || a.device == orchestrator.DeviceUnknown)
 }
 
-// waiting are the calls without an unanswered offer.
-func (m *model) waiting(call string) bool {
-	o, ok := m.offers[call]
-	return m.calls[call] != nil && (!ok || o.answered)
+// rung are the unanswered offers of a call in the order in which they were made.
+func (m *model) rung(call string) (ids []offerOf) {
+	for id, o := range m.offers {
+		if id.call == call && !o.answered {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(x, y offerOf) int { return cmp.Compare(m.offers[x].n, m.offers[y].n) })
+	return ids
 }
 
-// seek finds an agent for a call.
+// open tells whether more phones may ring for a call than do.
+func (m *model) open(call string) bool {
+	c := m.calls[call]
+	return c != nil && len(m.rung(call)) < m.most(c)
+}
+
+func (m *model) most(c *modelCall) int {
+	if q := m.queue(c.queue); q.Strategy == acd.RingAll {
+		return q.RingAtOnce
+	}
+	return 1
+}
+
+// seek finds agents for a call.
 func (m *model) seek(call string) {
+	m.reach(m.calls[call])
+	for m.open(call) && m.find(call) {
+	}
+}
+
+// find offers a call to the best agent for it.
+func (m *model) find(call string) bool {
 	c := m.calls[call]
 	q := m.queue(c.queue)
-	m.reach(c)
 	best, bestRank, bestFact := "", [4]int{}, 0.0
 	for id, a := range m.agents {
 		if !m.may(id, c) || !a.eligible() {
@@ -254,6 +283,7 @@ func (m *model) seek(call string) {
 	if best != "" {
 		m.offer(best, call, false)
 	}
+	return best != ""
 }
 
 // draw draws one of the free agents of a rank, by the queue's seed.
@@ -316,7 +346,7 @@ func (m *model) serve(id string) {
 	}
 	var ids []string
 	for call, c := range m.calls {
-		if m.waiting(call) && m.may(id, c) {
+		if m.open(call) && m.may(id, c) {
 			ids = append(ids, call)
 		}
 	}
@@ -334,7 +364,8 @@ func (m *model) offer(id, call string, freed bool) {
 	match := m.match(a, c, freed)
 	m.becomes(a, acd.StateReserved)
 	a.call, a.got = call, m.now
-	m.offers[call] = &modelOffer{agent: id, queue: c.queue, call: *c, due: m.now + m.queue(c.queue).RingTimeout.Milliseconds() + grace, match: match}
+	m.made++
+	m.offers[offerOf{call, id}] = &modelOffer{n: m.made, agent: id, queue: c.queue, call: *c, due: m.now + m.queue(c.queue).RingTimeout.Milliseconds() + grace, match: match}
 }
 
 // match is how an offer comes about.
@@ -415,28 +446,37 @@ func (m *model) leave(call string) {
 	if m.calls[call] == nil {
 		return
 	}
-	if o := m.offers[call]; o != nil && !o.answered {
-		m.fail(call, orchestrator.OfferCancelled)
+	if rung := m.rung(call); len(rung) > 0 {
+		m.fail(rung[0], orchestrator.OfferCancelled)
 		return
 	}
 	delete(m.calls, call)
 }
 
-func (m *model) answer(call string) {
-	o := m.offers[call]
+func (m *model) answer(id offerOf) {
+	o := m.offers[id]
 	a := m.agents[o.agent]
 	o.answered = true
 	m.becomes(a, acd.StateTalking)
 	a.misses, a.refusals, a.last = 0, 0, false
-	delete(m.calls, call)
+	delete(m.calls, id.call)
+	m.spare(m.rung(id.call))
 }
 
-func (m *model) fail(call string, why orchestrator.OfferFailure) {
-	o := m.offers[call]
+// spare frees those who are rung for a call that is out of its queue.
+func (m *model) spare(offers []offerOf) {
+	for _, id := range offers {
+		delete(m.offers, id)
+		m.release(id.agent, 0)
+	}
+}
+
+func (m *model) fail(id offerOf, why orchestrator.OfferFailure) {
+	call, o := id.call, m.offers[id]
 	a, q := m.agents[o.agent], m.queue(o.queue)
-	delete(m.offers, call)
+	delete(m.offers, id)
 	anew := o.answered && m.calls[call] != nil // entered a queue again while it was talked to
-	if !o.answered {
+	if !o.answered && why == orchestrator.OfferCancelled {
 		delete(m.calls, call)
 	}
 	switch why {
@@ -448,7 +488,7 @@ func (m *model) fail(call string, why orchestrator.OfferFailure) {
 	case orchestrator.OfferUnreachable:
 		a.device, a.hearsay = orchestrator.DeviceUnreachable, true
 	}
-	if why != orchestrator.OfferCancelled {
+	if why != orchestrator.OfferCancelled && why != orchestrator.OfferElsewhere {
 		a.min = m.now + q.Retry.Milliseconds()
 		a.rest = a.min
 		if why == orchestrator.OfferBusy || why == orchestrator.OfferUnreachable {
@@ -462,9 +502,26 @@ func (m *model) fail(call string, why orchestrator.OfferFailure) {
 			a.refusals = 0
 		}
 	}
+	m.release(o.agent, q.MissesBeforePause)
+	switch {
+	case why == orchestrator.OfferCancelled && !o.answered:
+		m.spare(m.rung(call))
+	case why == orchestrator.OfferCancelled || anew:
+	case o.answered:
+		c := o.call
+		m.calls[call] = &c
+		m.seek(call)
+	default:
+		m.seek(call)
+	}
+}
+
+// release frees an agent whose offer came to nothing; misses is how many in a row pause them.
+func (m *model) release(id string, misses int) {
+	a := m.agents[id]
 	was := a.state
 	switch {
-	case a.next == acd.OnPauseDue, a.next == "" && q.MissesBeforePause > 0 && a.misses >= q.MissesBeforePause:
+	case a.next == acd.OnPauseDue, a.next == "" && misses > 0 && a.misses >= misses:
 		m.becomes(a, acd.StatePaused)
 	case a.next == acd.OnLogoutDue:
 		m.becomes(a, acd.StateOffline)
@@ -475,18 +532,13 @@ func (m *model) fail(call string, why orchestrator.OfferFailure) {
 		}
 	}
 	a.call, a.next, a.disposed = "", "", false
-	m.serve(o.agent)
-	if why != orchestrator.OfferCancelled && !anew {
-		c := o.call
-		m.calls[call] = &c
-		m.seek(call)
-	}
+	m.serve(id)
 }
 
-func (m *model) finish(call string) {
-	o := m.offers[call]
+func (m *model) finish(id offerOf) {
+	o := m.offers[id]
 	a, wrap := m.agents[o.agent], m.queue(o.queue).WrapUp.Milliseconds()
-	delete(m.offers, call)
+	delete(m.offers, id)
 	if m.queue(o.queue).LastAgent != nil {
 		m.last[[2]string{o.queue, o.call.caller}] = o.agent
 	}
@@ -612,23 +664,23 @@ func (m *model) expireAt(at string) {
 		do   func()
 	}
 	var list []due
-	for call, o := range m.offers {
+	for id, o := range m.offers {
 		if !o.answered && o.due <= m.now && o.call.pbx == at {
-			list = append(list, due{o.due, "offer:" + call, func() {
+			list = append(list, due{o.due, fmt.Sprintf("offer:%s %06d", id.call, o.n), func() {
 				why := orchestrator.OfferNoAnswer
 				if m.now-o.due > 2000 { // nobody looked
 					why = orchestrator.OfferError
 				}
-				if m.offers[call] == o { // an earlier one may have ended it
-					m.fail(call, why)
+				if m.offers[id] == o { // an earlier one may have ended it
+					m.fail(id, why)
 				}
 			}})
 		}
 	}
 	for id, c := range m.calls {
-		if when, ok := m.grows(c); ok && m.waiting(id) && when <= m.now && c.pbx == at {
+		if when, ok := m.grows(c); ok && m.open(id) && when <= m.now && c.pbx == at {
 			list = append(list, due{when, "ring:" + id, func() {
-				if m.calls[id] == c && m.waiting(id) { // an earlier one may have ended its wait
+				if m.calls[id] == c && m.open(id) { // an earlier one may have ended its wait
 					m.seek(id)
 				}
 			}})

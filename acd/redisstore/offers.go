@@ -14,9 +14,9 @@ func (s *Store) Offer(ctx context.Context, id string) (o acd.OfferRecord, ok boo
 	return o, ok, err
 }
 
-// Answer takes an offer up.
-func (s *Store) Answer(ctx context.Context, now time.Time, offer string) (bool, error) {
-	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.base(), ms(now), offer)
+// Answer takes an offer up and frees whoever else is rung for its call.
+func (s *Store) Answer(ctx context.Context, now time.Time, offer, offerID string) (bool, error) {
+	return s.runBool(ctx, "acd/redisstore.Answer", offerAnswer, s.base(), ms(now), offer, offerID)
 }
 
 // Hold holds the agent of an offer that is not in force any more.

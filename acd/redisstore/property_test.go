@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,16 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator"
 )
 
-var propertyQueues = []string{"ventas", "ventas", "soporte", "vip", "turnos", "ligera", "fija", "azar", "azar"}
+var propertyQueues = []string{"ventas", "ventas", "soporte", "vip", "turnos", "ligera", "fija", "azar", "azar", "todos", "todos", "dos"}
 
-// propertyDefs has all that may make a difference: every strategy (random by a seed), ranks,
+// propertyDefs has all that may make a difference: every strategy (random by a seed), with phones that ring together, ranks,
 // requirements, delays, a reserve, agents of one and of several queues, two PBXs,
 // queues with and without wrap-up.
 func propertyDefs() acd.Definitions {
@@ -40,7 +41,12 @@ func propertyDefs() acd.Definitions {
 		q.Strategy, q.Seed, q.WrapUp, q.Requires = acd.Random, 7, 0, "en >= 1 or es >= 4"
 		q.Relax = []acd.Relax{{After: 6 * time.Second}}
 	})
-	d := acd.Definitions{Queues: []acd.Queue{ventas, soporte, vip, turnos, ligera, fija, azar}, Dispositions: []acd.Disposition{{Name: "sale"}},
+	todos := queue("todos", func(q *acd.Queue) {
+		q.Strategy, q.WrapUp, q.LastAgent = acd.RingAll, time.Second, &acd.LastAgent{Within: time.Hour, Patience: 6 * time.Second}
+		q.Requires, q.Relax = "en >= 1 or es >= 4", []acd.Relax{{After: 4 * time.Second}}
+	})
+	dos := queue("dos", func(q *acd.Queue) { q.Strategy, q.RingAtOnce, q.WrapUp, q.MissesBeforePause = acd.RingAll, 2, 0, 0 })
+	d := acd.Definitions{Queues: []acd.Queue{ventas, soporte, vip, turnos, ligera, fija, azar, todos, dos}, Dispositions: []acd.Disposition{{Name: "sale"}},
 		Skills: []acd.Skill{{Name: "en"}, {Name: "es"}}, Callers: []acd.KnownCaller{
 			{ID: "gold", Numbers: []string{"34600*", "34911"}, Priority: 2, About: map[string]string{"topic": "es"}},
 			{ID: "own", Numbers: []string{"34600*"}, Queues: []string{"vip", "fija"}, Priority: 1, Prefer: "a03", Patience: 4 * time.Second},
@@ -58,6 +64,10 @@ func propertyDefs() acd.Definitions {
 		if i != 2 {
 			a.Queues = append(a.Queues, acd.Membership{Queue: "azar", Rank: i / 4})
 		}
+		a.Queues = append(a.Queues, acd.Membership{Queue: "todos", Rank: i % 2})
+		if i != 3 {
+			a.Queues = append(a.Queues, acd.Membership{Queue: "dos", Delay: time.Duration(i/5) * 3 * time.Second})
+		}
 		if i == 1 || i == 4 {
 			a.PBX = "dos"
 		}
@@ -71,9 +81,10 @@ var joined = map[string]string{pbx: "dos", "dos": "dos"}
 
 // machine drives the real distributor and the model through the same steps.
 type machine struct {
-	w     *world
-	m     *model
-	calls int
+	w      *world
+	m      *model
+	calls  int
+	looked int64 // when what is due was dealt with last
 }
 
 // call draws one of some calls. Where there is none the action does not apply: rapid
@@ -86,24 +97,29 @@ func (x *machine) call(t *rapid.T, from []string) string {
 	return rapid.SampledFrom(from).Draw(t, "call")
 }
 
-func (x *machine) offers(answered bool) []string {
-	var out []string
-	for call, o := range x.m.offers {
+// offer draws one of the offers.
+func (x *machine) offer(t *rapid.T, answered bool) offerOf {
+	var some []offerOf
+	for id, o := range x.m.offers {
 		if o.answered == answered {
-			out = append(out, call)
+			some = append(some, id)
 		}
 	}
-	return out
+	if len(some) == 0 {
+		t.Skip("there is no such offer now")
+	}
+	slices.SortFunc(some, func(a, b offerOf) int { return cmp.Compare(x.m.offers[a].n, x.m.offers[b].n) })
+	return rapid.SampledFrom(some).Draw(t, "offer")
 }
 
 // offerID finds the real offer of a call.
-func (x *machine) offerID(t *rapid.T, call string, answered bool) string {
+func (x *machine) offerID(t *rapid.T, want offerOf, answered bool) string {
 	for id, o := range x.w.records().Offers {
-		if o.Call == call && o.Answered == answered {
+		if o.Call == want.call && o.Agent == want.agent && o.Answered == answered {
 			return id
 		}
 	}
-	t.Fatalf("there is no offer of call %s", call)
+	t.Fatalf("there is no offer of call %s to %s", want.call, want.agent)
 	return ""
 }
 
@@ -200,26 +216,26 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.m.leave(call)
 		},
 		"answer": func(t *rapid.T) {
-			call := x.call(t, x.offers(false))
+			id := x.offer(t, false)
 			x.tick()
-			x.w.answer(x.offerID(t, call, false))
-			x.m.answer(call)
+			x.w.answer(x.offerID(t, id, false))
+			x.m.answer(id)
 		},
 		"fail": func(t *rapid.T) {
 			answered := rapid.IntRange(0, 5).Draw(t, "answered") == 0
-			call := x.call(t, x.offers(answered))
+			id := x.offer(t, answered)
 			why := rapid.SampledFrom([]orchestrator.OfferFailure{
 				orchestrator.OfferNoAnswer, orchestrator.OfferRejected, orchestrator.OfferBusy,
-				orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferError}).Draw(t, "why")
+				orchestrator.OfferUnreachable, orchestrator.OfferCancelled, orchestrator.OfferElsewhere, orchestrator.OfferError}).Draw(t, "why")
 			x.tick()
-			x.w.failed(x.offerID(t, call, answered), why)
-			x.m.fail(call, why)
+			x.w.failed(x.offerID(t, id, answered), why)
+			x.m.fail(id, why)
 		},
 		"finish": func(t *rapid.T) {
-			call := x.call(t, x.offers(true))
+			id := x.offer(t, true)
 			x.tick()
-			x.w.finish(x.offerID(t, call, true))
-			x.m.finish(call)
+			x.w.finish(x.offerID(t, id, true))
+			x.m.finish(id)
 		},
 		"wish": func(t *rapid.T) {
 			id := x.agent(t)
@@ -258,6 +274,7 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.m.now += ms
 			x.w.must(x.w.svc.Expire(x.w.ctx()))
 			x.m.expire()
+			x.looked = x.m.now
 		},
 	}
 }
@@ -288,14 +305,14 @@ func (m *model) shape() shape {
 	}
 	for id, c := range m.calls {
 		agent := ""
-		if o := m.offers[id]; o != nil && !o.answered {
-			agent = fmt.Sprint(o.agent, o.match)
+		for _, of := range m.rung(id) {
+			agent += fmt.Sprint(of.agent, m.offers[of].match)
 		}
 		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s", c.queue, c.pbx, c.visit, c.score, agent)
 	}
-	for call, o := range m.offers {
+	for id, o := range m.offers {
 		if o.answered {
-			s.Talks[call] = o.agent
+			s.Talks[id.call] = o.agent
 		}
 	}
 	return s
@@ -312,8 +329,10 @@ func shapeOf(r acd.Records, ids []string) shape {
 	}
 	for id, c := range r.Calls {
 		agent := ""
-		if o, ok := r.Offers[c.Offer]; ok {
-			agent = fmt.Sprint(o.Agent, o.Match)
+		for _, offer := range append([]string{c.Offer}, c.Others...) {
+			if o, ok := r.Offers[offer]; ok {
+				agent += fmt.Sprint(o.Agent, o.Match)
+			}
 		}
 		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s", c.Queue, c.PBX, c.Visit, c.Score, agent)
 	}
@@ -327,13 +346,13 @@ func shapeOf(r acd.Records, ids []string) shape {
 
 func (x *machine) check(t *rapid.T) {
 	r := x.w.records()
-	if diff := cmp.Diff(x.m.shape(), shapeOf(r, slices.Collect(maps.Keys(x.m.agents)))); diff != "" {
+	if diff := gocmp.Diff(x.m.shape(), shapeOf(r, slices.Collect(maps.Keys(x.m.agents)))); diff != "" {
 		t.Fatalf("model and store differ (-model +store):\n%s", diff)
 	}
 	for id, a := range r.Agents { // unavailability has a cause and a clock, and nothing else has one
 		u := a.Unavailable()
 		timed := u.Cause == acd.CauseWrapUp || u.Cause == acd.CauseResting
-		if (u.Cause == "") != eligible(a) || u.Cause != "" && (u.Since == 0 || u.Since > x.m.now) || timed && u.Until <= x.m.now {
+		if (u.Cause == "") != eligible(a) || u.Cause != "" && (u.Since == 0 || u.Since > x.m.now) || timed && u.Until <= x.looked {
 			t.Fatalf("agent %s is unavailable by %+v at %d: %+v", id, u, x.m.now, a)
 		}
 	}

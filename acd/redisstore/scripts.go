@@ -18,11 +18,11 @@ var luaFiles embed.FS
 
 // Libraries that scripts are put together with. Each follows the ones before.
 var (
-	libState  = []string{"lib_agent", "lib_count", "lib_inside", "lib_taken", "lib_pause", "lib_save", "lib_pace", "lib_load", "lib_staff", "lib_outcome", "lib_state", "lib_lane"}
-	libMatch  = append(libState[:len(libState):len(libState)], "lib_idle", "lib_best", "lib_match")
+	libState  = []string{"lib_agent", "lib_count", "lib_inside", "lib_taken", "lib_pause", "lib_save", "lib_pace", "lib_load", "lib_staff", "lib_outcome", "lib_state", "lib_lane", "lib_offers"}
+	libMatch  = append(libState[:len(libState):len(libState)], "lib_idle", "lib_best", "lib_match", "lib_seek")
 	libPlace  = append(libMatch[:len(libMatch):len(libMatch)], "lib_way")
 	libAllow  = append(libSettle[:len(libSettle):len(libSettle)], "lib_allow")
-	libSettle = append(libMatch[:len(libMatch):len(libMatch)], "lib_settle", "lib_depart", "lib_known")
+	libSettle = append(libMatch[:len(libMatch):len(libMatch)], "lib_settle", "lib_depart", "lib_spare", "lib_known")
 )
 
 // The scripts, one transition each.
@@ -34,7 +34,7 @@ var (
 	placeHeal     = script("place_heal", libState)
 	countsHeal    = script("counts_heal", nil)
 	tableStore    = script("table_store", nil)
-	offerAnswer   = script("offer_answer", libState)
+	offerAnswer   = script("offer_answer", libSettle)
 	offerHold     = script("offer_hold", libMatch)
 	offerFail     = script("offer_fail", libSettle)
 	offerFinish   = script("offer_finish", libSettle)

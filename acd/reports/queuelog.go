@@ -51,6 +51,12 @@ func (r Reporter) QueueLog(ctx context.Context, w io.Writer, from, to time.Time)
 	return l.out.Flush()
 }
 
+// loggedOffer is an offer that stands.
+type loggedOffer struct {
+	id string
+	at time.Time
+}
+
 // queueLog turns entries, in their order, into lines.
 type queueLog struct {
 	out       *bufio.Writer
@@ -69,11 +75,10 @@ type loggedCall struct {
 	back         bool   // its customer is called back, and has not talked with anybody yet
 	queue        string // it waits in; "" for none
 	entered      time.Time
-	place        int // at which it came
-	agent, offer string
-	offered      time.Time
-	served       string // the queue whose agent it talks with
-	hold         int64  // seconds until then
+	place        int                    // at which it came
+	offers       map[string]loggedOffer // agents whose phones ring
+	served       string                 // the queue whose agent it talks with
+	hold         int64                  // seconds until then
 	connected    time.Time
 }
 
@@ -151,7 +156,10 @@ func (l *queueLog) take(e orchestrator.Entry) {
 	case orchestrator.EntryCallUnqueued:
 		l.left(e, c, x.Why)
 	case orchestrator.EntryCallOffered:
-		c.agent, c.offer, c.offered = x.Agent, x.Offer, e.At
+		if c.offers == nil {
+			c.offers = map[string]loggedOffer{}
+		}
+		c.offers[x.Agent] = loggedOffer{x.Offer, e.At}
 	case orchestrator.EntryCallMissed:
 		l.missed(e, c, x)
 	case orchestrator.EntryCallConnected:
@@ -214,15 +222,20 @@ func (l *queueLog) left(e orchestrator.Entry, c *loggedCall, why string) {
 }
 
 func (l *queueLog) missed(e orchestrator.Entry, c *loggedCall, x logged) {
-	if c.queue == "" || c.offered.IsZero() || x.Agent != c.agent {
+	o, rang := c.offers[x.Agent]
+	delete(c.offers, x.Agent)
+	if c.queue == "" || !rang {
 		return
 	}
 	event := "RINGNOANSWER"
-	if why := orchestrator.OfferFailure(x.Why); why == orchestrator.OfferCancelled {
+	switch orchestrator.OfferFailure(x.Why) {
+	case orchestrator.OfferCancelled:
 		event = "RINGCANCELED"
+	case orchestrator.OfferElsewhere: // app_queue has no line for who rang with others
+		return
+	default:
 	}
-	l.line(e.At, e.Call, c.queue, x.Agent, event, e.At.Sub(c.offered).Milliseconds())
-	c.offered = time.Time{}
+	l.line(e.At, e.Call, c.queue, x.Agent, event, e.At.Sub(o.at).Milliseconds())
 }
 
 func (l *queueLog) connected(e orchestrator.Entry, c *loggedCall, x logged) {
@@ -230,12 +243,13 @@ func (l *queueLog) connected(e orchestrator.Entry, c *loggedCall, x logged) {
 	if !ok {
 		return
 	}
-	ring := int64(0)
-	if x.Agent == c.agent && !c.offered.IsZero() {
-		ring = seconds(c.offered, e.At)
+	ring, o := int64(0), c.offers[x.Agent]
+	if !o.at.IsZero() {
+		ring = seconds(o.at, e.At)
 	}
+	c.offers = nil
 	c.served, c.hold, c.connected = queue, seconds(c.entered, e.At), e.At
-	l.line(e.At, e.Call, queue, x.Agent, "CONNECT", c.hold, c.offer, ring)
+	l.line(e.At, e.Call, queue, x.Agent, "CONNECT", c.hold, o.id, ring)
 }
 
 func (l *queueLog) ended(e orchestrator.Entry, c *loggedCall, s orchestrator.CallSummary) {

@@ -99,3 +99,41 @@ func TestQueueLog(t *testing.T) {
 		}
 	}
 }
+
+// TestQueueLogOfPhonesThatRingTogether: each who rang in vain has a line, with the time that
+// their own phone rang; who was spared by another's answer has none.
+func TestQueueLogOfPhonesThatRingTogether(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "log.db"))
+	j := &journal{t: t}
+	add := func(at int, typ orchestrator.EntryType, data any) {
+		j.add(noon.Add(time.Duration(at)*time.Second), orchestrator.Entry{Type: typ, Call: "1"}, data)
+	}
+	add(0, orchestrator.EntryCallStarted, orchestrator.CallSummary{Call: "1", Kind: orchestrator.KindInbound})
+	add(0, orchestrator.EntryCallQueued, fields{"queue": "sales"})
+	for i, agent := range []string{"a", "b", "c", "d"} {
+		add(i, orchestrator.EntryCallOffered, fields{"queue": "sales", "agent": agent, "offer": "o" + agent})
+	}
+	add(5, orchestrator.EntryCallMissed, fields{"agent": "b", "why": "rejected"})
+	add(7, orchestrator.EntryCallMissed, fields{"agent": "a", "why": "no_answer"})
+	add(9, orchestrator.EntryCallMissed, fields{"agent": "d", "why": "elsewhere"})
+	add(9, orchestrator.EntryCallConnected, fields{"agent": "c", "wait_ms": 9000})
+	if _, err := db.Write(t.Context(), j.entries); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	r := reporter(db)
+	if err := r.QueueLog(t.Context(), &out, noon, noon.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, x := range []struct {
+		at   int64
+		rest string
+	}{{0, "1|sales|NONE|ENTERQUEUE|||1"}, {5, "1|sales|b|RINGNOANSWER|4000"}, {7, "1|sales|a|RINGNOANSWER|7000"}, {9, "1|sales|c|CONNECT|9|oc|7"}} {
+		want = append(want, fmt.Sprintf("%d|%s", noon.Unix()+x.at, x.rest))
+	}
+	if diff := cmp.Diff(want, strings.Split(strings.TrimSpace(out.String()), "\n")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

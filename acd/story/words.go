@@ -31,6 +31,7 @@ var (
 		string(acd.MostSkilled):   {"the one who can do most of what is required", "quien mejor cumple lo requerido"},
 		string(acd.FixedOrder):    {"the first in the queue's order", "el primero en el orden de la cola"},
 		string(acd.Random):        {"one by lot", "uno por sorteo"},
+		string(acd.RingAll):       {"one of several whose phones ring together", "uno de varios cuyos teléfonos suenan a la vez"},
 	}
 	failures = map[string][2]string{
 		string(orchestrator.OfferNoAnswer):    {"did not answer", "no contestó"},
@@ -39,6 +40,7 @@ var (
 		string(orchestrator.OfferUnreachable): {"had no phone registered", "no tenía el teléfono registrado"},
 		string(orchestrator.OfferAbandoned):   {"was not wanted any more: the caller was gone", "ya no hacía falta: quien llamaba ya no estaba"},
 		string(orchestrator.OfferCancelled):   {"was not wanted any more: the call went elsewhere first", "ya no hacía falta: la llamada siguió antes por otro lado"},
+		string(orchestrator.OfferElsewhere):   {"rang with others: another agent answered first", "sonaba con otros: contestó antes otro agente"},
 		string(orchestrator.OfferError):       {"could not be rung: it was nobody's fault", "no pudo ser llamado: no fue culpa de nadie"},
 	}
 	parties = map[string][2]string{

@@ -1013,6 +1013,7 @@ func (e NumberFindingCode) Valid() bool {
 const (
 	OfferFailureBusy        OfferFailure = "busy"
 	OfferFailureCancelled   OfferFailure = "cancelled"
+	OfferFailureElsewhere   OfferFailure = "elsewhere"
 	OfferFailureError       OfferFailure = "error"
 	OfferFailureNoAnswer    OfferFailure = "no_answer"
 	OfferFailureRejected    OfferFailure = "rejected"
@@ -1025,6 +1026,8 @@ func (e OfferFailure) Valid() bool {
 	case OfferFailureBusy:
 		return true
 	case OfferFailureCancelled:
+		return true
+	case OfferFailureElsewhere:
 		return true
 	case OfferFailureError:
 		return true
@@ -1353,6 +1356,7 @@ const (
 	QueueStrategyLongestIdle   QueueStrategy = "longest_idle"
 	QueueStrategyMostSkilled   QueueStrategy = "most_skilled"
 	QueueStrategyRandom        QueueStrategy = "random"
+	QueueStrategyRingAll       QueueStrategy = "ring_all"
 	QueueStrategyRoundRobin    QueueStrategy = "round_robin"
 )
 
@@ -1370,6 +1374,8 @@ func (e QueueStrategy) Valid() bool {
 	case QueueStrategyMostSkilled:
 		return true
 	case QueueStrategyRandom:
+		return true
+	case QueueStrategyRingAll:
 		return true
 	case QueueStrategyRoundRobin:
 		return true
@@ -1818,7 +1824,7 @@ type Agent struct {
 	// Reason Of the pause.
 	Reason string `json:"reason,omitempty,omitzero"`
 
-	// RestFor Why an offer came to nothing.
+	// RestFor Why an offer came to nothing. elsewhere: the phone rang with others (strategy ring_all), and another agent answered; that is no missed call.
 	RestFor   OfferFailure `json:"rest_for,omitempty,omitzero"`
 	RestUntil time.Time    `json:"rest_until,omitempty,omitzero"`
 
@@ -2444,7 +2450,7 @@ type EntryAgentState struct {
 	// Reason Pause reason or cause of the change.
 	Reason string `json:"reason,omitempty,omitzero"`
 
-	// RestFor Why an offer came to nothing.
+	// RestFor Why an offer came to nothing. elsewhere: the phone rang with others (strategy ring_all), and another agent answered; that is no missed call.
 	RestFor   OfferFailure `json:"rest_for,omitempty,omitzero"`
 	RestUntil time.Time    `json:"rest_until,omitempty,omitzero"`
 	To        AgentState   `json:"to"`
@@ -2616,7 +2622,7 @@ type EntryMissed struct {
 	// Cause Q.850.
 	Cause int `json:"cause,omitempty,omitzero"`
 
-	// Why Why an offer came to nothing.
+	// Why Why an offer came to nothing. elsewhere: the phone rang with others (strategy ring_all), and another agent answered; that is no missed call.
 	Why OfferFailure `json:"why"`
 }
 
@@ -3354,7 +3360,7 @@ type NumberFinding struct {
 // NumberFindingCode defines model for NumberFindingCode.
 type NumberFindingCode string
 
-// OfferFailure Why an offer came to nothing.
+// OfferFailure Why an offer came to nothing. elsewhere: the phone rang with others (strategy ring_all), and another agent answered; that is no missed call.
 type OfferFailure string
 
 // OfferMatch How the offer came about.
@@ -3844,7 +3850,10 @@ type Version struct {
 type WaitingCall struct {
 	// Agent Whose phone rings.
 	Agent string `json:"agent,omitempty,omitzero"`
-	Call  string `json:"call"`
+
+	// Agents All whose phones ring, where several do (strategy ring_all).
+	Agents []string `json:"agents,omitempty,omitzero"`
+	Call   string   `json:"call"`
 
 	// Callback The customer is to be called back and is not on the line.
 	Callback  bool      `json:"callback,omitempty,omitzero"`

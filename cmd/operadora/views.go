@@ -74,7 +74,7 @@ func (a *App) WaitingIn(ctx context.Context, queue string) ([]wire.WaitingCall, 
 
 func waitingView(c acd.CallView) wire.WaitingCall {
 	return wire.WaitingCall{Call: c.Call, Callback: c.Work == orchestrator.WorkCallback, Queue: c.Queue, PBX: c.PBX,
-		Priority: c.Priority, EnteredAt: wire.At(c.Entered), Position: c.Position, Agent: c.Agent}
+		Priority: c.Priority, EnteredAt: wire.At(c.Entered), Position: c.Position, Agent: c.Agent, Agents: c.Agents}
 }
 
 // passedOver tells whether an agent is available and gets no call.

@@ -29,9 +29,12 @@ type Call struct {
 	// Withdrawn are offers that the distributor took back before the call heard of
 	// them: an answer that is on the way may tell of them still. At most withdrawnMax.
 	Withdrawn []string `json:"withdrawn,omitempty"`
-	// Early is an offer that came before the answer to the question for a place. It is
+	// Early are offers that came before the answer to the question for a place. They are
 	// not stored: who takes the call up asks again.
-	Early *orchestrator.Offer `json:"-"`
+	Early []orchestrator.Offer `json:"-"`
+	// Spared are the offers of those whose phones were stopped because another has
+	// answered, whose offer is not known to be taken up yet.
+	Spared []orchestrator.Offer `json:"spared,omitempty"`
 	// Awaits is what the flow waits for: FlowQueued or FlowTransferred.
 	Awaits  orchestrator.FlowInputKind `json:"awaits,omitempty"`
 	Flow    json.RawMessage            `json:"flow,omitempty"`
@@ -266,6 +269,7 @@ func (c *Call) clone() Call {
 	}
 	n.Todo = slices.Clone(c.Todo)
 	n.Withdrawn = slices.Clone(c.Withdrawn)
+	n.Early, n.Spared = slices.Clone(c.Early), slices.Clone(c.Spared)
 	n.Rooms = slices.Clone(c.Rooms)
 	for i := range n.Rooms {
 		n.Rooms[i].Rec = copied(n.Rooms[i].Rec)

@@ -303,6 +303,7 @@ func (x *change) listen() {
 		return
 	}
 	far.Up, far.Dials = x.happened(), true
+	x.rungElsewhere()
 	x.disarm(TimerRing)
 	x.accept()
 	var media []orchestrator.Media
@@ -331,6 +332,7 @@ func (x *change) accepted(o orchestrator.Offer) {
 	if x.c.State != StateSummoning || far == nil || far.Offer.ID != o.ID || far.State == LegHanging {
 		return // given up meanwhile: its end is under way
 	}
+	x.c.Spared = nil
 	if s := x.c.Customer().State; s == LegHanging || s == LegEnded {
 		x.setBack(orchestrator.OutcomeLost) // what is left of an attempt that the store has forgotten
 		return

@@ -55,12 +55,15 @@ func (x *change) pending(match func(Command) bool) bool {
 func is[C Command](c Command) bool { _, ok := c.(C); return ok }
 
 // note adds a journal entry; data must marshal.
-func (x *change) note(typ orchestrator.EntryType, data any) {
+func (x *change) note(typ orchestrator.EntryType, data any) { x.noteAgent(x.c.Far(), typ, data) }
+
+// noteAgent does so of whom a leg is of.
+func (x *change) noteAgent(l *Leg, typ orchestrator.EntryType, data any) {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		raw, _ = json.Marshal(map[string]string{"error": err.Error()})
 	}
-	e := orchestrator.Entry{Type: typ, At: x.now, Call: x.c.Call, PBX: x.c.PBX, Agent: x.c.Far().Person(), Data: raw}
+	e := orchestrator.Entry{Type: typ, At: x.now, Call: x.c.Call, PBX: x.c.PBX, Agent: l.Person(), Data: raw}
 	if v := x.c.Visit; v != nil {
 		e.Queue = v.Queue
 	}

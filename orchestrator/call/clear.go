@@ -131,6 +131,12 @@ func (x *change) goneWhy() string {
 // repeated: every command is harmless the second time. The agent comes first,
 // because somebody may be waiting for him.
 func (x *change) clear() {
+	spared := orchestrator.OfferCancelled
+	if x.goneWhy() == orchestrator.LeftLine {
+		spared = orchestrator.OfferAbandoned
+	}
+	x.settleSpared(spared)
+	x.dropRung(orchestrator.CauseNormal)
 	if far := x.c.Far(); far != nil {
 		if far.Joined == 0 && (far.Why == "" || far.Why == orchestrator.OfferError) {
 			far.Why = orchestrator.OfferCancelled // a join or a dial may have failed for this very reason

@@ -130,8 +130,8 @@ func (x *change) adoptCommands(v Truth) {
 			return true
 		case Dial:
 			_, there := v.Channels[c.Order.Channel]
-			if far := x.c.Far(); there && far != nil && far.Channel == c.Order.Channel && far.State == LegDialing {
-				x.arm(TimerRing, c.Order.Timeout+ringGrace) // nobody saw when it began to ring: its full time
+			if l := x.c.leg(c.Order.Channel); there && l != nil && (l == x.c.Far() || l.Role == RoleRung) && l.State == LegDialing {
+				x.arm(ringTimer(l), c.Order.Timeout+ringGrace) // nobody saw when it began to ring: its full time
 			}
 			return there || !x.knows(c.Order.Channel)
 		}
@@ -189,6 +189,7 @@ func (x *change) compareFar(v Truth) {
 	if far := x.c.Far(); far != nil {
 		x.compareLeg(far, v)
 	}
+	x.compareRung(v)
 }
 
 // compareLeg notices what happened unseen to a leg that is not the customer's.
@@ -211,8 +212,11 @@ func (x *change) compareLeg(l *Leg, v Truth) {
 	case l.State == LegHanging:
 		x.do(Hangup{Channel: l.Channel, Cause: orchestrator.CauseNormal})
 	case truth.Entered && truth.Up && (l.State == LegDialing || l.State == LegRinging):
+		ch := l.Channel
 		x.legUp(l)
-		l.Up = l.Dialed // nobody saw when: they may have been hearing nothing since
+		if l = x.c.leg(ch); l != nil {
+			l.Up = l.Dialed // nobody saw when: they may have been hearing nothing since
+		}
 	}
 }
 

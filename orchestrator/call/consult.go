@@ -291,7 +291,7 @@ func (x *change) consultOffered(o orchestrator.Offer) {
 	k := x.c.Consult
 	switch {
 	case k.State == ConsultAsked:
-		x.c.Early = &o // the answer to the question for the place may be older
+		x.c.Early = append(x.c.Early, o) // the answer to the question for the place may be older
 		return
 	case !k.waits() || x.c.State != StateTalking:
 		x.do(FailOffer{Offer: o, Why: orchestrator.OfferCancelled})

@@ -223,6 +223,8 @@ func (x *change) event(e orchestrator.Event) {
 			x.diallingEvent(e)
 		case l == x.c.Customer():
 			x.customerEvent(e)
+		case l != nil && l.Role == RoleRung:
+			x.rungEvent(l, e)
 		case l != nil && guestRoles[l.Role]:
 			x.guestEvent(l, e)
 		case l != nil:
@@ -348,6 +350,10 @@ func (x *change) due(name Timer) {
 		return // cleared or moved since it was read, or the clock stands still
 	}
 	x.disarm(name)
+	if channel, is := rungDue(name); is {
+		x.rungOver(channel)
+		return
+	}
 	switch name {
 	case TimerFlow:
 		x.flowInput(orchestrator.FlowInput{Kind: orchestrator.FlowTimer, Ref: x.c.FlowRef})

@@ -207,20 +207,26 @@ func (x *change) guestWithdrawn(l *Leg, why orchestrator.OfferFailure) {
 
 // legUp handles that a leg that is not the customer's picked up.
 func (x *change) legUp(l *Leg) {
-	if guestRoles[l.Role] {
+	switch {
+	case guestRoles[l.Role]:
 		x.guestUp(l)
-		return
+	case l.Role == RoleRung:
+		x.rungUp(l)
+	default:
+		x.pickup()
 	}
-	x.pickup()
 }
 
 // legGone handles the end of a leg that is not the customer's.
 func (x *change) legGone(l *Leg, cause orchestrator.Cause) {
-	if guestRoles[l.Role] {
+	switch {
+	case guestRoles[l.Role]:
 		x.guestGone(l, cause)
-		return
+	case l.Role == RoleRung:
+		x.rungGone(l, cause)
+	default:
+		x.farGone(cause)
 	}
-	x.farGone(cause)
 }
 
 // partGuest settles the offer of a guest who is out of the call, and takes the leg

@@ -9,6 +9,7 @@ type Role string
 const (
 	RoleCustomer Role = "customer" // whom the call is about; the first leg of every call
 	RoleAgent    Role = "agent"    // rung for an offer
+	RoleRung     Role = "rung"     // another agent who is rung at the same time (ringall.go)
 	RoleThird    Role = "third"    // an outside number that the flow transferred to
 	// RoleSupervisor is a guest who hears the agent and is in no room (supervise.go).
 	RoleSupervisor Role = "supervisor"

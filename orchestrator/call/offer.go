@@ -13,7 +13,7 @@ func (x *change) noteOffered(o orchestrator.Offer, more fields) {
 	f := fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID}
 	some(f, "match", o.Match)
 	maps.Copy(f, more)
-	x.note(orchestrator.EntryCallOffered, f)
+	x.noteAgent(x.c.legOf(o.ID), orchestrator.EntryCallOffered, f)
 }
 
 // told handles the offer that an answer brings. It may have been taken back while
@@ -45,8 +45,9 @@ func tellsOffers(c Command) bool {
 }
 
 // withdrawnMax is how many offers are remembered that were taken back unheard of.
-// The distributor makes one at a time, and asks a phone for seconds.
-const withdrawnMax = 8
+// The distributor makes one at a time, or one for each of some phones (ring_all), and
+// asks a phone for seconds.
+const withdrawnMax = 64
 
 // remember notes an offer that was taken back, if an answer that is on the way
 // may bring it.
@@ -73,7 +74,7 @@ func (x *change) offered(o orchestrator.Offer) {
 		return // told late: its end is under way
 	}
 	if m := x.c.Move; m != nil && m.Visit.N == o.Visit {
-		x.c.Early = &o // the answer to the question for the place may be older
+		x.c.Early = append(x.c.Early, o) // the answer to the question for the place may be older
 		return
 	}
 	if x.c.Consult.has(o.Visit) {
@@ -81,11 +82,16 @@ func (x *change) offered(o orchestrator.Offer) {
 		return
 	}
 	v := x.c.Visit
+	if x.c.State == StateOffered && v.N == o.Visit && o.All {
+		x.c.Offers++
+		x.ringBeside(o)
+		return
+	}
 	if x.c.State != StateWaiting || v.N != o.Visit {
 		if !v.waits() || v.N != o.Visit {
 			x.do(FailOffer{Offer: o, Why: orchestrator.OfferCancelled})
 		} else if v.State == VisitAsked {
-			x.c.Early = &o // the answer to the question for the place may be older
+			x.c.Early = append(x.c.Early, o) // the answer to the question for the place may be older
 		}
 		return // the call is about to tell the distributor where it stands
 	}
@@ -107,29 +113,41 @@ func (x *change) ringFor(o orchestrator.Offer) {
 	}
 	x.c.Legs = append(x.c.Legs, Leg{Role: RoleAgent, PBX: o.PBX, Channel: x.id("a"), State: LegDialing, Offer: &o, Dialed: x.ms()})
 	x.noteOffered(o, nil)
-	originator := x.c.Customer().Channel
-	if x.c.Absent() {
-		originator = ""
-	}
-	x.ringAgent(o, originator)
+	x.ringAgent(x.originator())
 }
 
-// ringAgent rings the phone of the far leg's agent, if the gate lets it. originator
-// is the customer's channel, "" while the customer is not there.
-func (x *change) ringAgent(o orchestrator.Offer, originator string) {
-	far := x.c.Far()
-	endpoint, err := x.Gate.Phone(phoneOf(o))
+// originator is the customer's channel, "" while the customer is not there.
+func (x *change) originator() string {
+	if x.c.Absent() {
+		return ""
+	}
+	return x.c.Customer().Channel
+}
+
+// ringAgent rings the phone of the far leg's agent, if the gate lets it.
+func (x *change) ringAgent(originator string) {
+	order, err := x.toPhone(x.c.Far(), originator)
 	if err != nil {
-		x.fault("the agent's phone may not be called", err)
-		far.Why = orchestrator.OfferError
 		x.farGone(orchestrator.CauseRejected)
 		return
 	}
-	x.dial(orchestrator.Origination{
-		Channel: far.Channel, Endpoint: endpoint, Args: []string{"agent", x.c.Call},
+	x.dial(order)
+}
+
+// toPhone is the order to ring the phone of an agent's leg, if the gate lets it.
+func (x *change) toPhone(l *Leg, originator string) (orchestrator.Origination, error) {
+	o := *l.Offer
+	endpoint, err := x.Gate.Phone(phoneOf(o))
+	if err != nil {
+		x.fault("the agent's phone may not be called", err)
+		l.Why = orchestrator.OfferError
+		return orchestrator.Origination{}, err
+	}
+	return orchestrator.Origination{
+		Channel: l.Channel, Endpoint: endpoint, Args: []string{"agent", x.c.Call},
 		Caller: x.shownToAgent(o), Timeout: o.Ring, AutoAnswer: o.AutoAnswer,
 		Originator: originator, Language: o.Language,
-	})
+	}, nil
 }
 
 // phoneOf is the phone of the agent of an offer.
@@ -150,6 +168,7 @@ func (x *change) dial(o orchestrator.Origination) {
 func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) {
 	far := x.c.legOf(o.ID)
 	if far == nil {
+		x.c.Early = slices.DeleteFunc(x.c.Early, func(early orchestrator.Offer) bool { return early.ID == o.ID })
 		x.remember(o)
 		return
 	}
@@ -157,8 +176,14 @@ func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) 
 		x.takeUp(far)
 		return
 	}
-	if guestRoles[far.Role] {
+	switch {
+	case guestRoles[far.Role]:
 		x.guestWithdrawn(far, why)
+		return
+	case far.Role == RoleRung:
+		x.noteAgent(far, orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})
+		x.hangLeg(far, orchestrator.CauseGone)
+		x.forgetRung(far)
 		return
 	}
 	x.note(orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})
@@ -169,6 +194,9 @@ func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) 
 	connecting := x.c.State == StateConnecting
 	x.hangFar(orchestrator.CauseGone)
 	x.forgetFar()
+	if x.nextRung() {
+		return
+	}
 	if x.c.State == StateClearing {
 		x.do(Leave{Visit: o.Visit, Why: x.goneWhy()}) // the end of the offer was to do it
 	}

@@ -179,7 +179,7 @@ func (x *change) agentHeld(cmd HoldAgent, d orchestrator.Dialled) {
 	}
 	l.Channel = x.id("a")
 	x.c.Legs = append(x.c.Legs, l)
-	x.ringAgent(o, "")
+	x.ringAgent("")
 }
 
 // agentUp rings the customer, now that the agent listens.

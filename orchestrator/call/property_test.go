@@ -34,7 +34,8 @@ func TestUnkindWorld(t *testing.T) {
 		throw(t, newWorld(drawGraph(t)), func(u *unkind) {
 			w := u.w
 			w.lines = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "permanent lines")
-			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
+			w.desk.most = rapid.SampledFrom([]int{0, 0, 2, 3}).Draw(t, "phones at a time")
+			w.desk.free = rapid.IntRange(0, 2+w.desk.most).Draw(t, "free agents")
 			if rapid.Bool().Draw(t, "no announcements") {
 				w.desk.plan.AnnounceEvery = 0
 			}

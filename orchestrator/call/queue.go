@@ -72,6 +72,7 @@ func (x *change) waiting(v *Visit) orchestrator.Waiting {
 	if x.c.Absent() {
 		w.Work = orchestrator.WorkCallback
 	}
+	w.One = x.c.Consult.has(v.N) || x.c.Absent() && x.c.Promise.Plan.CustomerFirst // nobody is rung there before, or others beside
 	return w
 }
 
@@ -90,12 +91,30 @@ func (x *change) leaveQueue(why string) {
 
 // placed handles the distributor's word on a visit's place.
 func (x *change) placed(visit int, p orchestrator.Placement) {
-	if o := x.c.Early; o != nil && o.Visit == visit {
-		x.c.Early = nil
-		if p.Result == orchestrator.PlacedWaiting { // until that was made
-			p.Result, p.Offer = orchestrator.PlacedOffered, o
+	early := x.early(visit)
+	if len(early) > 0 && p.Result == orchestrator.PlacedWaiting { // until that was made
+		p.Result, p.Offer = orchestrator.PlacedOffered, &early[0]
+	}
+	x.hasPlace(visit, p)
+	for _, o := range early {
+		if p.Result == orchestrator.PlacedOffered && o.All {
+			x.offered(o)
 		}
 	}
+}
+
+// early takes the offers of a visit that came before the answer to the question for its place.
+func (x *change) early(visit int) (of []orchestrator.Offer) {
+	x.c.Early = slices.DeleteFunc(x.c.Early, func(o orchestrator.Offer) bool {
+		if o.Visit == visit {
+			of = append(of, o)
+		}
+		return o.Visit == visit
+	})
+	return of
+}
+
+func (x *change) hasPlace(visit int, p orchestrator.Placement) {
 	if m := x.c.Move; m != nil && m.Visit.N == visit {
 		x.movePlaced(p)
 		return
@@ -295,14 +314,19 @@ func (x *change) armWait() {
 // armMost arms the end of the longest wait.
 func (x *change) armMost() {
 	v := x.c.Visit
+	if limit := v.mostWait(); limit > 0 {
+		left := time.UnixMilli(v.began()).Add(limit).Sub(x.now)
+		x.arm(TimerWait, max(left, time.Millisecond))
+	}
+}
+
+// mostWait is the longest wait, 0 for none.
+func (v *Visit) mostWait() time.Duration {
 	limit := msDuration(v.MaxWait)
 	if v.Plan.MaxWait > 0 && (limit == 0 || v.Plan.MaxWait < limit) {
 		limit = v.Plan.MaxWait
 	}
-	if limit > 0 {
-		left := time.UnixMilli(v.began()).Add(limit).Sub(x.now)
-		x.arm(TimerWait, max(left, time.Millisecond))
-	}
+	return limit
 }
 
 // waitOver handles the maximum wait. A phone that is ringing at that moment may finish.
@@ -333,8 +357,13 @@ func (x *change) waitOver() {
 }
 
 // firm tells whether the wait ends when it is over although a phone is being rung: a
-// lead who answered waits for nobody longer than the law lets them.
-func (x *change) firm() bool { return x.c.Attempt != nil && x.c.ConnectedAt == 0 }
+// lead who answered waits for nobody longer than the law lets them; and where one phone
+// joins another (ring_all), those that rang by then have had their time.
+func (x *change) firm() bool {
+	v, far := x.c.Visit, x.c.Far()
+	rang := far.Offer.All && v.mostWait() > 0 && x.ms() > v.began()+(v.mostWait()+far.Offer.Ring).Milliseconds()
+	return rang || x.c.Attempt != nil && x.c.ConnectedAt == 0
+}
 
 // deserted lets a caller go whose queue has nobody left, if the queue does so. While a
 // phone rings somebody is there.
@@ -375,6 +404,7 @@ func (x *change) unqueue(why string) {
 	if x.c.Playing != nil && x.c.Playing.Ref == 0 {
 		x.stopPlaying()
 	}
+	x.dropRung(orchestrator.CauseGone)
 	x.dropFar(orchestrator.OfferCancelled)
 	x.leaveQueue(why)
 	x.giveUp(is[Hold])
@@ -388,6 +418,7 @@ func (x *change) backToQueue(music bool) {
 	if !x.move(OnMissed) {
 		return
 	}
+	x.settleSpared(orchestrator.OfferElsewhere)
 	if _, ok := x.c.Timers[TimerWait]; !ok {
 		x.armWait()
 	}

@@ -47,6 +47,7 @@ func (x *change) pickup() {
 		return
 	}
 	far.Up = x.happened()
+	x.rungElsewhere()
 	x.pickedUp()
 }
 
@@ -83,6 +84,7 @@ func (x *change) connected(at int64) {
 	x.c.Customer().Room, x.c.Customer().Held = far.Room, false
 	x.c.HeldFrom, x.c.HeldMS = 0, 0
 	far.Joined = at
+	x.c.Spared = nil
 	first := x.c.ConnectedAt == 0
 	if first {
 		x.c.ConnectedAt = at
@@ -211,7 +213,7 @@ func (x *change) dialled(d Dial) {
 		case guestRoles[l.Role]:
 			x.arm(TimerConsult, d.Order.Timeout+ringGrace)
 		default:
-			x.arm(TimerRing, d.Order.Timeout+ringGrace)
+			x.arm(ringTimer(l), d.Order.Timeout+ringGrace)
 		}
 	}
 	l.Dialed = x.happened() // an older truth need not have it (compareFar)
@@ -403,6 +405,9 @@ func (x *change) missed(was LegState, cause orchestrator.Cause) {
 	connecting, alone := x.c.State == StateConnecting, turnsDown[far.Why] && orchestrator.OwnerOfQueue(far.Offer.Queue) != ""
 	x.settle()
 	x.forgetFar()
+	if x.nextRung() {
+		return
+	}
 	x.backToQueue(connecting)
 	if alone && x.c.State == StateWaiting {
 		x.unqueue("timeout")

@@ -383,7 +383,7 @@ func TestOfferWithdrawnBeforeTheAnswer(t *testing.T) {
 		w.run(&w.me.dsk, carriedOut, 0)
 		answer := w.me.box
 		w.me.box = nil
-		o := w.desk.offers[w.desk.place.offer].offer
+		o := w.desk.offers[w.desk.place.offers].offer
 		w.desk.fail(o, orchestrator.OfferUnreachable)
 		w.notice() // that it is made
 		w.post(Input{Kind: InWithdraw, Offer: o, Why: orchestrator.OfferUnreachable})
@@ -396,7 +396,7 @@ func TestOfferWithdrawnBeforeTheAnswer(t *testing.T) {
 		if w.me.c.State != r.state || w.me.c.Offers != r.offers || len(w.pbx.phones()) != r.offers-1 {
 			t.Errorf("%s: state %q after %d offers, %d phones ring", name, w.me.c.State, w.me.c.Offers, len(w.pbx.phones()))
 		}
-		if far := w.me.c.Far(); far != nil && (w.desk.place == nil || far.Offer.ID != w.desk.place.offer) {
+		if far := w.me.c.Far(); far != nil && (w.desk.place == nil || far.Offer.ID != w.desk.place.offers) {
 			t.Errorf("%s: the phone of %s rings, the place is %+v", name, far.Offer.ID, w.desk.place)
 		}
 		if len(w.me.c.Withdrawn) > 0 {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -20,6 +21,7 @@ type toyDesk struct {
 	refuses  map[string]orchestrator.PlacementResult // by queue, "" admits
 	busy     bool                                    // the agent who makes the call has another
 	free     int                                     // agents who wait for a call
+	most     int                                     // phones that ring for a call at the same time; 0 is one
 	place    *toyPlace
 	offers   map[string]toyOffer
 	kept     orchestrator.Kept // the place of an earlier call, for this one
@@ -31,7 +33,17 @@ type toyPlace struct {
 	of      string
 	visit   int
 	entered int64
-	offer   string // standing, unanswered
+	one     bool   // one phone at a time, whatever most says
+	offers  string // standing, unanswered: " o1 o2"
+}
+
+// has tells whether an offer is one of those for the place.
+func (p *toyPlace) has(id string) bool {
+	return p != nil && slices.Contains(strings.Fields(p.offers), id)
+}
+
+func (p *toyPlace) lose(id string) {
+	p.offers = strings.Join(slices.DeleteFunc(strings.Fields(p.offers), func(o string) bool { return o == id }), " ")
 }
 
 type toyOffer struct {
@@ -121,7 +133,7 @@ func (d *toyDesk) enqueue(q orchestrator.Waiting) orchestrator.Placement {
 	if result := d.refuses[q.Queue]; result != "" {
 		return orchestrator.Placement{Result: result}
 	}
-	d.place = &toyPlace{queue: q.Queue, of: q.Of, visit: q.Visit, entered: q.Entered.UnixMilli()}
+	d.place = &toyPlace{queue: q.Queue, of: q.Of, visit: q.Visit, entered: q.Entered.UnixMilli(), one: q.One}
 	d.match()
 	p := d.where()
 	p.Kept = d.kept
@@ -160,33 +172,57 @@ func (d *toyDesk) where() orchestrator.Placement {
 	switch {
 	case d.place == nil:
 		return orchestrator.Placement{Result: orchestrator.PlacedOut}
-	case d.place.offer != "":
-		o := d.offers[d.place.offer].offer
+	case d.place.offers != "":
+		o := d.offers[strings.Fields(d.place.offers)[0]].offer
 		return orchestrator.Placement{Result: orchestrator.PlacedOffered, Offer: &o, Plan: d.plan, Skills: toySkills}
 	default:
 		return orchestrator.Placement{Result: orchestrator.PlacedWaiting, Position: 2, Expected: d.expected, Plan: d.plan, Skills: toySkills}
 	}
 }
 
-// leave takes the call out, and its standing offer back.
+// leave takes the call out, and its standing offers back.
 func (d *toyDesk) leave() {
 	d.w.logf("the distributor drops %+v", *d.place)
-	delete(d.offers, d.place.offer)
+	d.spare(strings.Fields(d.place.offers), orchestrator.OfferCancelled)
 	d.place = nil
 }
 
-// match offers the waiting call to an agent who is free.
-func (d *toyDesk) match() {
-	if d.free == 0 || d.place == nil || d.place.offer != "" {
-		return
+// spare takes offers back, and tells so of those that may be one of several.
+func (d *toyDesk) spare(offers []string, why orchestrator.OfferFailure) {
+	for _, id := range offers {
+		if o := d.offers[id].offer; o.All {
+			d.w.notices = append(d.w.notices, Input{Kind: InWithdraw, Offer: o, Why: why})
+			if why == orchestrator.OfferElsewhere {
+				d.free++
+			}
+		}
+		delete(d.offers, id)
 	}
+}
+
+// match offers the waiting call to agents who are free.
+func (d *toyDesk) match() {
+	for d.free > 0 && d.place != nil && len(strings.Fields(d.place.offers)) < d.rings(d.place) {
+		d.offer()
+	}
+}
+
+// rings is how many phones may ring for a place at the same time.
+func (d *toyDesk) rings(p *toyPlace) int {
+	if p.one {
+		return 1
+	}
+	return max(1, d.most)
+}
+
+func (d *toyDesk) offer() {
 	d.free--
 	d.w.offerSeq++
 	id := "o" + strconv.Itoa(d.w.offerSeq)
 	o := orchestrator.Offer{ID: id, Call: "c1", PBX: "pbx", Queue: d.place.queue, Visit: d.place.visit,
-		Agent: "agent" + id, Endpoint: "PJSIP/" + id, Ring: 20 * time.Second,
+		Agent: "agent" + id, Endpoint: "PJSIP/" + id, Ring: 20 * time.Second, All: d.rings(d.place) > 1,
 		Match: orchestrator.Match{Tier: d.tier}}
-	d.place.offer = id
+	d.place.offers = strings.TrimSpace(d.place.offers + " " + id)
 	d.w.logf("the distributor offers %s", id)
 	if d.w.lines > 0 && d.w.offerSeq%d.w.lines == 0 {
 		d.w.onLine(id)
@@ -220,7 +256,9 @@ func (d *toyDesk) answered(offer orchestrator.Offer) bool {
 		}
 		o.answered = true
 		d.offers[offer.ID] = o
-		if d.place != nil && d.place.offer == offer.ID {
+		if d.place.has(offer.ID) {
+			d.place.lose(offer.ID)
+			d.spare(strings.Fields(d.place.offers), orchestrator.OfferElsewhere)
 			d.place = nil
 		}
 	}
@@ -233,19 +271,22 @@ func (d *toyDesk) fail(offer orchestrator.Offer, why orchestrator.OfferFailure) 
 		return d.where()
 	}
 	delete(d.offers, offer.ID)
-	mine := d.place != nil && d.place.offer == offer.ID
+	if why == orchestrator.OfferElsewhere {
+		d.free++
+	}
+	mine := d.place.has(offer.ID)
 	switch {
 	case why.Leaves():
 		if mine {
 			d.keeps = d.keeps || why == orchestrator.OfferAbandoned
-			d.place = nil
+			d.leave()
 		}
 		return orchestrator.Placement{Result: orchestrator.PlacedOut}
 	case mine:
-		d.place.offer = ""
+		d.place.lose(offer.ID)
 	case o.answered && d.place == nil && o.place.queue != "":
 		old := o.place
-		old.offer = ""
+		old.offers = ""
 		d.place = &old
 	}
 	d.match()

@@ -110,6 +110,11 @@ func (w *world) watchGuests() {
 // and stays there.
 func (w *world) overhears(room map[string]bool) {
 	c := &w.me.c
+	for _, l := range c.rung() {
+		if room[l.Channel] {
+			w.brokenf("%s is in the room, and another has the call: %+v", l.Channel, c.Legs)
+		}
+	}
 	if !room[customerChannel] || w.excused || w.isLate || c.State != StateTalking ||
 		slices.ContainsFunc(c.Todo, func(t Todo) bool { p, parts := t.Command.(Part); return parts && p.Channel == customerChannel }) {
 		return
@@ -157,13 +162,19 @@ func (w *world) dials(channel string) {
 		if l := w.me.c.leg(other.id); l != nil && l.was() {
 			continue // who talks may ask somebody
 		}
-		if other.line {
+		if other.line || w.together(channel, other.id) {
 			continue
 		}
 		if other.id != channel && channel != w.customer && !hung && !other.stray && !w.excused {
 			w.brokenf("%s is dialled while %s is alive", channel, other.id)
 		}
 	}
+}
+
+// together tells whether two phones may ring for the call at the same time.
+func (w *world) together(a, b string) bool {
+	l, m := w.me.c.leg(a), w.me.c.leg(b)
+	return l != nil && m != nil && l.Offer != nil && m.Offer != nil && l.Offer.All && m.Offer.All && l.Offer.Visit == m.Offer.Visit && !m.was()
 }
 
 // sweep does what the sweeper of orchestrator/engine does.

@@ -39,7 +39,7 @@ if before then
   outside(call, before)
 end
 c.since = same and before.since or c.since or now
-local made = seek(call, c, ARGV[6])
-if made ~= '' then return answer('offered', made, 0, c) end
+local found = seek(call, c, ARGV[6])
+if found ~= '' then return answer('offered', found, 0, c) end
 await(call, c)
 return answer('waiting', '', redis.call('ZRANK', waiting(c), call) + 1, c)

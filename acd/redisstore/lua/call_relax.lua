@@ -2,6 +2,7 @@
 -- KEYS as in lib_agent.
 -- ARGV[2] call id   ARGV[3] unique part of the offer's id
 -- One that has not waited long enough gets its deadline back.
+-- For one for which phones ring that agents are beside.
 -- Returns {1, offer or ''}, {0, ''} when it does not wait, or not for another ring.
 local call = ARGV[2]
 local c = load(CALLS, call)
@@ -11,6 +12,7 @@ if ring(c) <= c.at then
   return {1, ''}
 end
 unwait(call, c)
-local made = seek(call, c, ARGV[3])
-if made == '' then await(call, c) end
-return {1, made}
+standing(call, c)
+local found = seek(call, c, ARGV[3])
+if found == '' then stay(call, c) end
+return {1, found}

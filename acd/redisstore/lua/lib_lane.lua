@@ -19,18 +19,24 @@ local function ring(c)
   return at
 end
 
+-- enlane gives a call its place in the lane of its ring, unless it is in one.
+local function enlane(call, c)
+  if (c.at or 0) > 0 then return end
+  c.at = ring(c)
+  local lane, next = c.rings[c.at].lane, c.rings[c.at + 1]
+  redis.call('ZADD', key('lane', lane), c.score, call)
+  first(key('lane', lane), PREFIX .. 'lanes', lane)
+  if next then redis.call('ZADD', due(c.pbx), c.since + next.after, 'ring:' .. call) end
+end
+
 -- await gives a call its place in the queue and in the lane of its ring, and stores it.
 local function await(call, c)
   if not c.rings then -- of an operadora before lanes: gets its lane when definitions are put in force
     redis.call('ZADD', waiting(c), c.score, call)
     return save(CALLS, call, c)
   end
-  c.at = ring(c)
-  local lane, next = c.rings[c.at].lane, c.rings[c.at + 1]
   redis.call('ZADD', waiting(c), c.score, call)
-  redis.call('ZADD', key('lane', lane), c.score, call)
-  first(key('lane', lane), PREFIX .. 'lanes', lane)
-  if next then redis.call('ZADD', due(c.pbx), c.since + next.after, 'ring:' .. call) end
+  enlane(call, c)
   save(CALLS, call, c)
 end
 

@@ -32,8 +32,9 @@ local function wanted(id, a)
     if not call then return nil end
     local c = load(CALLS, call)
     local r = c and c.rings and c.rings[c.at or 0]
-    local q = r and r.lane == lane and not standing(call, c) and rules(key('serves', r.table))
-    if q then return call, c, q end
+    local q = r and r.lane == lane and rules(key('serves', r.table))
+    if q then standing(call, c) end
+    if q and room(c, q) > 0 then return call, c, q end
     drop(lane, call)
   end
 end

@@ -13,12 +13,6 @@ local function tell(id, a, from, by)
     ['until'] = a.state == 'wrapup' and a.due or a.pause_due, over = a.over, next = a.next and a.next:match('^(%a+)_due$'), next_reason = a.next_why, rest_until = a.rest, rest_for = a.rest_for})
 end
 
--- standing returns the unanswered offer of a queued call.
-local function standing(call, c)
-  local o = c.offer and load(OFFERS, c.offer)
-  return o and o.call == call and not o.answered and o
-end
-
 -- let_go has calls that wait for an agent alone, who is at work no more, look for others.
 local function let_go(id)
   for _, call in ipairs(redis.call('ZRANGE', key('lane', '@' .. id), 0, 999)) do

@@ -9,6 +9,6 @@ local a = holder(o.agent, ARGV[2])
 if not a or (o.answered or false) ~= (a.state == 'talking') then return 'no_agent' end
 if o.answered then return 'whole' end
 local c = load(CALLS, o.call)
-if not c or c.offer ~= ARGV[2] then return 'no_call' end
+if not c or not has(c, ARGV[2]) then return 'no_call' end
 local set = redis.call('ZADD', due(o.pbx), 'NX', o.due or now, 'offer:' .. ARGV[2])
 return set == 1 and 'mended' or 'whole'

@@ -6,14 +6,17 @@
 local o = cjson.decode(ARGV[2])
 local a, c = load(AGENTS, o.agent), load(CALLS, o.call)
 if c and (c.visit or 0) > (o.visit or 0) then c = nil end -- it is being transferred
-local other = a and a.offer and a.offer ~= o.id and load(OFFERS, a.offer) or c and standing(o.call, c)
-if other and other.id ~= o.id then return {0, other.answered and '' or other.id} end
+local other = a and a.offer and a.offer ~= o.id and load(OFFERS, a.offer)
+for _, id in ipairs(c and standing(o.call, c) and offers_of(c) or {}) do
+  if id ~= o.id then other = other or load(OFFERS, id) end
+end
+if other then return {0, other.answered and '' or other.id} end
 if not a or not NEXT[a.state].talk then return {0, ''} end
 
 if a.state == 'paused' and a.reason ~= 'missed' then a.next, a.next_why, a.again = 'pause_due', a.reason, true end
 hold(o.agent, a, o)
 if c then
-  c.offer = nil
+  set_offers(c, {})
   unwait(o.call, c)
   drop_call(o.call, c)
 end

@@ -5,7 +5,7 @@
 -- Returns 1 when it was taken out, or noted anew, 0 when all fits.
 local set, call = ARGV[2], ARGV[3]
 local c, lane = load(CALLS, call), set:match('^lane:(.+)')
-local at = c and not c.offer and c.rings and c.rings[c.at or 0]
+local at = c and c.rings and c.rings[c.at or 0]
 if lane then
   if at and at.lane == lane then return 0 end
   local known = noted(key('lane', lane), PREFIX .. 'lanes', lane)
