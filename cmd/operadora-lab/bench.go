@@ -28,6 +28,7 @@ var benches = []struct {
 	{names: []string{"first_call"}, run: bench.FirstCall, asterisk: true}, // it installs Debian's Asterisk; Debian has no FreeSWITCH
 	{names: []string{"conference_cost"}, run: bench.ConferenceCost},
 	{names: []string{"whisper_setup"}, run: bench.WhisperSetup},
+	{names: []string{"ring_all"}, run: bench.RingAll, asterisk: true}, // mod_callcenter's way is another
 	{names: []string{"import"}, run: bench.Import},
 	{names: []string{"ewt_error"}, run: bench.EWTError},
 	{names: []string{"match"}, run: bench.Match},
