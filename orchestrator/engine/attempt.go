@@ -7,11 +7,13 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
+const opAttempt = "orchestrator.Attempt"
+
 // Attempt rings a lead of a campaign over a PBX's trunk, and returns once the order is
 // stored, or refused by the gate. Its id was chosen before: the same id is the same
 // attempt, whatever became of it, and rings once.
 func (e *Engine) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.Begun, error) {
-	const op = "orchestrator.Attempt"
+	const op = opAttempt
 	switch {
 	case !callID(o.Call):
 		return call.Begun{}, fault.New(op, fault.Invalid, "call: %q is no id of a call", o.Call)
@@ -22,7 +24,19 @@ func (e *Engine) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.
 	case o.Ring < 0 || o.Least < 0 || o.Ring > 0 && o.Least > o.Ring:
 		return call.Begun{}, fault.New(op, fault.Invalid, "least: %v is not within the %v of ring", o.Least, o.Ring)
 	}
-	v, err := e.ready(op, pbx)
+	if e.elsewhere(pbx) {
+		a, err := e.send(ctx, op, pbx, order{Attempt: &o})
+		if err != nil || a.Begun == nil {
+			return call.Begun{}, err
+		}
+		return *a.Begun, nil
+	}
+	return e.attemptHere(ctx, pbx, o)
+}
+
+// attemptHere is Attempt on a PBX that this process drives.
+func (e *Engine) attemptHere(ctx context.Context, pbx string, o call.Attempt) (call.Begun, error) {
+	v, err := e.ready(opAttempt, pbx)
 	if err != nil {
 		return call.Begun{}, err
 	}

@@ -17,6 +17,7 @@ type order struct {
 	Dial     *dialOrder          `json:"dial,omitempty"`
 	CallBack *call.CallbackOrder `json:"call_back,omitempty"`
 	Line     *lineOrder          `json:"line,omitempty"`
+	Attempt  *call.Attempt       `json:"attempt,omitempty"`
 }
 
 type wishOrder struct {
@@ -109,6 +110,10 @@ func (v *driving) carryOut(ctx context.Context, o order) (a answered, err error)
 	case o.Dial != nil:
 		var begun call.Begun
 		begun, err = v.eng.dialHere(ctx, pbx, o.Dial.Order, o.Dial.Key)
+		a.Begun = &begun
+	case o.Attempt != nil:
+		var begun call.Begun
+		begun, err = v.eng.attemptHere(ctx, pbx, *o.Attempt)
 		a.Begun = &begun
 	case o.CallBack != nil:
 		var promise call.CallbackAnswer

@@ -58,6 +58,19 @@ func TestOrdersToAnotherProcess(t *testing.T) {
 			t.Errorf("dial: %+v, %v", made, err)
 		}
 		s.wait(5 * time.Minute)
+		for range 2 { // by its id it is the same attempt, whoever is asked
+			begun, err := other.Attempt(t.Context(), "lima", attempt("910000001"))
+			if err != nil || begun.Call != attemptID || begun.Refusal != nil {
+				t.Errorf("attempt: %+v, %v", begun, err)
+			}
+		}
+		s.wait(5 * time.Minute)
+		if n := s.leadRung(); n != 2 { // the agent's call, and the campaign's
+			t.Errorf("rung %d times", n)
+		}
+		if _, err := other.Attempt(t.Context(), "lima", call.Attempt{Call: attemptID, Flow: "sales"}); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("an attempt of no campaign: %v", err)
+		}
 		if _, err := other.CallBack(t.Context(), "lima", call.CallbackOrder{Queue: "sales", Number: "910000001"}); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("a callback of a queue that calls nobody back: %v", err)
 		}
