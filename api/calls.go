@@ -121,6 +121,8 @@ func fits(kind wire.CallKind, filter wire.KindFilter) bool {
 		return kind == wire.CallKindOutbound
 	case wire.KindFilterCallback:
 		return kind == wire.CallKindCallback
+	case wire.KindFilterCampaign:
+		return kind == wire.CallKindCampaign
 	default: // customers' calls, whatever brings them
 		return kind != wire.CallKindFeature
 	}
@@ -136,7 +138,8 @@ func (s operations) ListCalls(ctx context.Context, r ListCallsRequestObject) (Li
 	self, every := a.own()
 	list := slices.DeleteFunc(all, func(v wire.LiveCall) bool {
 		return !every && !serves(self, v) || given(p.Queue) != "" && v.Queue != given(p.Queue) || given(p.Agent) != "" && !serves(given(p.Agent), v) ||
-			given(p.State) != "" && v.State != given(p.State) || !fits(v.Kind, given(p.Kind))
+			given(p.State) != "" && v.State != given(p.State) || !fits(v.Kind, given(p.Kind)) ||
+			given(p.Campaign) != "" && v.Campaign != given(p.Campaign)
 	})
 	items, next, err := pageOf(list, byStart, given(p.Limit), given(p.Cursor))
 	if err != nil {

@@ -24,7 +24,7 @@ func (s operations) numbers(text string) []string {
 func (s operations) ListContacts(ctx context.Context, r ListContactsRequestObject) (ListContactsResponseObject, error) {
 	a, p := askerOf(ctx), r.Params
 	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
-		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Kind: recordedKind(given(p.Kind)), Limit: given(p.Limit), Cursor: given(p.Cursor)}
+		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Campaign: given(p.Campaign), Lead: given(p.Lead), Kind: recordedKind(given(p.Kind)), Limit: given(p.Limit), Cursor: given(p.Cursor)}
 	if self, every := a.own(); !every {
 		if f.Agent != "" && f.Agent != self {
 			return nil, denied("agent %s may see its own contacts only", quoted(self))
@@ -53,7 +53,7 @@ func recordedKind(k wire.KindFilter) records.KindFilter {
 	switch k {
 	case wire.KindFilterAll:
 		return records.KindAll
-	case wire.KindFilterInbound, wire.KindFilterOutbound, wire.KindFilterFeature:
+	case wire.KindFilterInbound, wire.KindFilterOutbound, wire.KindFilterCallback, wire.KindFilterCampaign, wire.KindFilterFeature:
 		return records.KindFilter(k)
 	default:
 		return records.KindCustomer
@@ -91,7 +91,7 @@ func (s operations) GetContact(ctx context.Context, r GetContactRequestObject) (
 func (s operations) ExportContacts(ctx context.Context, r ExportContactsRequestObject) (ExportContactsResponseObject, error) {
 	p := r.Params
 	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
-		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Kind: recordedKind(given(p.Kind))}
+		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Campaign: given(p.Campaign), Lead: given(p.Lead), Kind: recordedKind(given(p.Kind))}
 	if t := askerOf(ctx).token; bound(t) {
 		if f.Agent == "" {
 			return nil, denied("the token is bound to %s: name one of its agents (agent)", teamsOf(t))

@@ -22,7 +22,7 @@ func summaryView(s orchestrator.CallSummary) wire.CallSummary {
 		WaitMS: s.WaitMS, ExpectedMS: s.ExpectedMS, TalkMS: s.TalkMS, Queue: s.Queue, Agent: s.Agent, Offers: s.Offers,
 		Outcome: wire.Outcome(s.Outcome), EndedBy: wire.EndedBy(s.EndedBy), Cause: int(s.Cause),
 		Recording: s.Recording, Voicemail: s.Voicemail, Path: s.Path, Adopted: s.Adopted,
-		Callback: s.Callback, AskedBy: s.AskedBy, Attempts: s.Attempts}
+		Callback: s.Callback, AskedBy: s.AskedBy, Attempts: s.Attempts, Campaign: s.Campaign, Lead: s.Lead}
 }
 
 // printable leaves out what does not show: a number that was dialled, or a

@@ -15,7 +15,7 @@ import (
 
 var csvHeader = []string{"call", "pbx", "kind", "did", "caller", "caller_name", "language", "time_zone", "started_at", "answered_at",
 	"queued_at", "connected_at", "parted_at", "ended_at", "wait_ms", "talk_ms", "queue", "agent", "agent_name", "offers", "outcome",
-	"ended_by", "cause", "recording", "voicemail", "path", "adopted", "disposition", "from", "to"}
+	"ended_by", "cause", "recording", "voicemail", "path", "adopted", "disposition", "from", "to", "campaign", "lead", "attempts"}
 
 // csvPage is how many contacts are read at a time.
 const csvPage = 500
@@ -76,7 +76,7 @@ func (t *contactTable) row(c wire.Contact) []string {
 		t.moment(c.AnsweredAt), t.moment(c.QueuedAt), t.moment(c.ConnectedAt), t.moment(c.PartedAt), t.moment(c.EndedAt),
 		strconv.FormatInt(c.WaitMS, 10), strconv.FormatInt(c.TalkMS, 10), c.Queue, c.Agent, t.names[c.Agent], strconv.Itoa(c.Offers),
 		string(c.Outcome), string(c.EndedBy), strconv.Itoa(c.Cause), c.Recording, c.Voicemail, strings.Join(c.Path, " "),
-		strconv.Itoa(c.Adopted), c.Disposition, c.From(), c.To()}
+		strconv.Itoa(c.Adopted), c.Disposition, c.From(), c.To(), c.Campaign, c.Lead, strconv.Itoa(c.Attempts)}
 	for i, cell := range row {
 		row[i] = reports.Text(cell)
 	}

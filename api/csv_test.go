@@ -10,6 +10,7 @@ import (
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 // exported returns the rows of an export by column.
@@ -91,6 +92,47 @@ func TestNothingUnprintableIsShown(t *testing.T) {
 	line := exported(t, s, w.tokens[wire.RoleAdmin], "?from=2026-03-02T12:00:00Z")[0]
 	if line["did"] != "3000[2J" || line["caller_name"] != "Ana" {
 		t.Errorf("export: %q", line)
+	}
+}
+
+// TestKindsOfCalls: each kind is found by its name, live and on record; of a call to a lead
+// there are campaign, lead and attempt, the lead only for those who may see numbers.
+func TestKindsOfCalls(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	lead := orchestrator.CallSummary{Call: "lead", Kind: orchestrator.KindCampaign, StartedAt: noon.UnixMilli(), DID: "+571000",
+		Caller: orchestrator.Party{Number: "+573001234567"}, Campaign: "march", Lead: "4711", Attempts: 3}
+	back := orchestrator.CallSummary{Call: "back", Kind: orchestrator.KindCallback, StartedAt: noon.UnixMilli(), Queue: "sales"}
+	w.record(entry("9-1", orchestrator.EntryCallEnded, "lead", "", lead), entry("9-2", orchestrator.EntryCallEnded, "back", "", back))
+	live := call.NewAttempt("main", call.Attempt{Call: "live", Campaign: "march", Lead: "4712", N: 1, Number: "+573007654321", Flow: "march"}, noon)
+	live.State = call.StateReaching
+	w.calls.set(append(w.calls.calls, live)...)
+	ids := func(path string) string {
+		var out []string
+		for _, c := range read[wire.ContactPage](t, ask(s, "GET", path, w.tokens[wire.RoleAdmin], ""), 200).Items {
+			out = append(out, c.ID)
+		}
+		return strings.Join(out, " ")
+	}
+	for path, want := range map[string]string{"contacts?kind=campaign": "lead", "contacts?kind=callback": "back", "contacts?campaign=march": "lead", "contacts?lead=4711": "lead",
+		"contacts?campaign=april": "", "calls?kind=campaign": "live", "calls?campaign=march": "live", "calls?campaign=april": "", "calls?state=reaching": "live"} {
+		if got := ids("/api/v1/" + path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	c := read[wire.ContactView](t, ask(s, "GET", "/api/v1/contacts/lead", w.tokens[wire.RoleSupervisor], ""), 200)
+	if c.Campaign != "march" || c.Lead != "4711" || c.Attempts != 3 || c.From() != "campaign march" || c.To() != "+573001234567" {
+		t.Errorf("%+v, from %q to %q", c.CallSummary, c.From(), c.To())
+	}
+	line := exported(t, s, w.tokens[wire.RoleAdmin], "?kind=campaign")[0]
+	if line["campaign"] != "march" || line["lead"] != "4711" || line["attempts"] != "3" {
+		t.Errorf("export: %q", line)
+	}
+	for _, c := range read[wire.LiveCallPage](t, ask(s, "GET", "/api/v1/calls?campaign=march", w.tokens[wire.RoleWallboard], ""), 200).Items {
+		if c.Lead != "" || strings.Contains(c.Caller.Number, "7654") || c.Campaign != "march" {
+			t.Errorf("a wallboard sees %+v", c.CallSummary)
+		}
 	}
 }
 

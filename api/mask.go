@@ -27,7 +27,7 @@ func maskParty(p wire.Party) wire.Party {
 }
 
 func maskSummary(s wire.CallSummary) wire.CallSummary {
-	s.Caller = maskParty(s.Caller)
+	s.Caller, s.Lead = maskParty(s.Caller), "" // whose number is a question away
 	return s
 }
 

@@ -24,7 +24,7 @@ func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (Ge
 		return nil, err
 	}
 	q := reports.Query{Query: figures.Query{From: p.From, To: given(p.To), Zone: zone, Interval: length(given(p.IntervalMS)),
-		Queue: given(p.Queue), Agent: given(p.Agent), Team: given(p.Team), DID: given(p.DID), Skill: given(p.Skill), Outcome: given(p.Outcome)},
+		Queue: given(p.Queue), Agent: given(p.Agent), Team: given(p.Team), DID: given(p.DID), Skill: given(p.Skill), Outcome: given(p.Outcome), Campaign: given(p.Campaign)},
 		Threshold: lengthOf(p.ThresholdMS), Short: lengthOf(p.ShortMS), Repeat: time.Duration(given(p.RepeatDays)) * 24 * time.Hour}
 	for d := range strings.SplitSeq(given(p.By), ",") {
 		if d != "" {

@@ -73,6 +73,9 @@ const (
 	OutcomeBusy        Outcome = "busy"        // the number called is busy
 	OutcomeNoAnswer    Outcome = "no_answer"   // the number called does not answer
 	OutcomeUnreachable Outcome = "unreachable" // the network does not reach the number called
+	OutcomeInvalid     Outcome = "invalid"     // of KindCampaign: there is no such number
+	OutcomeCongested   Outcome = "congested"   // of KindCampaign: the network or the trunk had no way at that moment
+	OutcomeDeclined    Outcome = "declined"    // of KindCampaign: the side called rejected the call
 	OutcomeCallback    Outcome = "callback"    // is to be called back
 	OutcomeExpired     Outcome = "expired"     // of KindCallback: nobody could call in time
 	OutcomeLost        Outcome = "lost"        // the PBX lost it, or it vanished while nobody looked
@@ -83,5 +86,5 @@ var Outcomes = []Outcome{
 	OutcomeServed, OutcomeAbandoned, OutcomeLeft, OutcomeCompleted, OutcomeVoicemail, OutcomeTransferred,
 	OutcomeRejected, OutcomeTerminated, OutcomeFailed, OutcomeQueueGone, OutcomeAway, OutcomeRefused,
 	OutcomeCancelled, OutcomeBusy, OutcomeNoAnswer, OutcomeUnreachable, OutcomeCallback, OutcomeExpired,
-	OutcomeLost,
+	OutcomeLost, OutcomeInvalid, OutcomeCongested, OutcomeDeclined,
 }

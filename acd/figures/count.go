@@ -58,6 +58,26 @@ func (t *maker) callbacks(d *Day) {
 	}
 }
 
+func (t *maker) attempts(d *Day) {
+	for _, a := range d.Attempts {
+		if !t.in(a.At) || !fits(t.q.Campaign, a.Campaign) || !fits(t.q.Queue, a.Queue) || !fits(t.q.DID, a.DID) || !fits(t.q.Agent, a.Agent) || !fits(t.q.Team, a.Team) {
+			continue
+		}
+		u := Tally{CampaignCalls: 1, CampaignReached: one(a.Reached), CampaignTalk: a.Talk}
+		if a.End != AttemptLeft {
+			u[endPart[a.End]] = 1
+		}
+		if a.End == AttemptServed {
+			u[CampaignWait] = a.Wait
+		}
+		t.add(names{of: map[Dimension]string{ByCampaign: a.Campaign, ByQueue: a.Queue, ByAgent: a.Agent, ByTeam: a.Team, ByDID: a.DID}}, a.At, &u)
+	}
+}
+
+// endPart is the part in which an end counts.
+var endPart = map[AttemptEnd]Part{AttemptServed: CampaignServed, AttemptAbandoned: CampaignAbandoned, AttemptNoAnswer: CampaignNoAnswer,
+	AttemptBusy: CampaignBusy, AttemptUnreachable: CampaignUnreachable, AttemptInvalid: CampaignInvalid, AttemptDeclined: CampaignDeclined, AttemptFailed: CampaignFailed}
+
 // tally is what one stay counts.
 func (s *Stay) tally(now int64) (t Tally) {
 	t[Offered] = 1

@@ -57,6 +57,32 @@ const (
 	EndFailed    End = "failed"    // every attempt came to nothing
 )
 
+// Attempt is an attempt to reach a lead of a campaign that is over. Times are unix
+// milliseconds, durations milliseconds.
+type Attempt struct {
+	Campaign, Queue, DID, Agent, Team string // Agent is who served
+	At                                int64  // when it began
+	Reached                           bool   // it was answered
+	Wait, Talk                        int64  // Wait is from the answer to the agent
+	End                               AttemptEnd
+}
+
+// AttemptEnd is how an attempt ended.
+type AttemptEnd int
+
+// Ends of attempts.
+const (
+	AttemptFailed AttemptEnd = iota
+	AttemptLeft              // answered, and neither served nor abandoned
+	AttemptServed
+	AttemptAbandoned
+	AttemptNoAnswer
+	AttemptBusy
+	AttemptUnreachable
+	AttemptInvalid
+	AttemptDeclined
+)
+
 // Offer is an offer to an agent, and whether the agent missed it.
 type Offer struct {
 	Call, Queue, Agent, Team string
@@ -162,6 +188,7 @@ type Day struct {
 	Asks      []Ask
 	Callbacks []Callback
 	Outcomes  []Outcome
+	Attempts  []Attempt
 	Changes   []Change // agent by agent; those that were in force before the rest, too
 	Starts    []Start
 	Now       int64            // until when it is known

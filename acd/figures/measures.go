@@ -177,3 +177,27 @@ var absences = []Measure{
 		func(t *Tally) (int64, int64) { return t[Paused] - t[PausedOver], t[Paused] })),
 	brief(mean("mean_pause_ms", "T_pa / P", "time paused for each pause that began", Paused, Pauses)),
 }
+
+// campaigns are the measures of campaigns.
+var campaigns = []Measure{
+	brief(part(CampaignCalls, "calls", Count)),
+	brief(part(CampaignReached, "answered", Count)),
+	brief(part(CampaignServed, "served", Count)),
+	brief(part(CampaignAbandoned, "abandoned", Count)),
+	brief(part(CampaignNoAnswer, "no_answer", Count)),
+	brief(part(CampaignBusy, "busy", Count)),
+	brief(part(CampaignUnreachable, "unreachable", Count)),
+	brief(part(CampaignInvalid, "invalid", Count)),
+	brief(part(CampaignDeclined, "declined", Count)),
+	brief(part(CampaignFailed, "failed", Count)),
+	ratio("left", Count, "Z_a - Z_s - Z_b", "answered calls that were neither served nor abandoned: a flow's, of whoever hung up before its end",
+		func(t *Tally) (int64, int64) {
+			return t[CampaignReached] - t[CampaignServed] - t[CampaignAbandoned], 1
+		}),
+	brief(ratio("answer_rate", Share, "Z_a / Z", "answered of all attempts", func(t *Tally) (int64, int64) { return t[CampaignReached], t[CampaignCalls] })),
+	brief(ratio("abandon_rate", Share, "Z_b / Z_a", "abandoned of all that were answered, machines included: no figure of a law, which has its own count",
+		func(t *Tally) (int64, int64) { return t[CampaignAbandoned], t[CampaignReached] })),
+	ratio("mean_wait_ms", Millis, "w(Z) / Z_s", "from the answer to the agent", func(t *Tally) (int64, int64) { return t[CampaignWait], t[CampaignServed] }),
+	part(CampaignTalk, "talk_ms", Millis),
+	ratio("mean_talk_ms", Millis, "t(Z) / Z_s", "conversation with agents", func(t *Tally) (int64, int64) { return t[CampaignTalk], t[CampaignServed] }),
+}

@@ -50,6 +50,18 @@ const (
 	Outcomes
 	Disposed
 	Defaulted
+	CampaignCalls
+	CampaignReached
+	CampaignServed
+	CampaignAbandoned
+	CampaignNoAnswer
+	CampaignBusy
+	CampaignUnreachable
+	CampaignInvalid
+	CampaignDeclined
+	CampaignFailed
+	CampaignWait
+	CampaignTalk
 	partCount
 )
 
@@ -83,7 +95,7 @@ var partInfo = [partCount]PartInfo{
 	Attended:        {Symbol: "X_a", Text: "transfers of X to somebody with whom the agent had talked first; one that the agent leaves while the other still rings is blind"},
 	Known:           {Symbol: "K", Text: "stays of callers who showed a number"},
 	Repeated:        {Symbol: "R", Text: "stays of K whose number had begun another call within the days of --repeat before"},
-	Dialled:         {Symbol: "D", Text: "conversations with customers whom the agent called"},
+	Dialled:         {Symbol: "D", Text: "conversations with customers whom the agent called, or a campaign for the agent"},
 	Logins:          {Symbol: "L", Text: "times that the agent logged in"},
 	LoggedIn:        {Symbol: "T_in", Text: "time logged in: the sum of the six times in a state"},
 	Available:       {Symbol: "T_av", Text: "time available, without an offer"},
@@ -93,20 +105,32 @@ var partInfo = [partCount]PartInfo{
 	Paused:          {Symbol: "T_pa", Text: "time paused"},
 	Calling:         {Symbol: "T_ca", Text: "time held while the phone rang of a customer who was called back"},
 
-	CallbacksAsked:     {Symbol: "C", Text: "callbacks that were asked for, by callers or staff, with all that came of them"},
-	CallbacksReached:   {Symbol: "C_r", Text: "callbacks of C whose customer talked with an agent"},
-	CallbacksExpired:   {Symbol: "C_x", Text: "callbacks of C whose time was over before"},
-	CallbacksCancelled: {Symbol: "C_c", Text: "callbacks of C given up before, by staff or because the customer called again"},
-	CallbacksFailed:    {Symbol: "C_f", Text: "callbacks of C that ended otherwise before: nobody answered the last attempt, or the number may not be called"},
-	CallbackAttempts:   {Symbol: "C_n", Text: "times that the customer's phone was rung, of C"},
-	CallbackWait:       {Symbol: "w(C)", Text: "time from asking for the callback to the agent, of C_r"},
-	CallbackLongest:    {Symbol: "w_max(C)", Text: "longest time from asking for the callback to the agent, of C_r", largest: true},
-	Pauses:             {Symbol: "P", Text: "pauses that began; another reason is another pause"},
-	PausedOver:         {Symbol: "T_ov", Text: "time of T_pa beyond per_day of its reason, of the agent's in a day of the centre"},
-	Outcomes:           {Symbol: "G", Text: "outcomes that were given to calls, those beside another included; an agent's later ones for a call replace the earlier"},
-	Disposed:           {Symbol: "G_c", Text: "agents' calls that were given one: of G those that are beside no other"},
-	Defaulted:          {Symbol: "G_d", Text: "calls of G_c whose outcome is the queue's default, because the agent gave none"},
-	PausesOver:         {Symbol: "P_ov", Text: "pauses of P beyond times_per_day of their reason, of the agent's that began in a day of the centre"},
+	CallbacksAsked:      {Symbol: "C", Text: "callbacks that were asked for, by callers or staff, with all that came of them"},
+	CallbacksReached:    {Symbol: "C_r", Text: "callbacks of C whose customer talked with an agent"},
+	CallbacksExpired:    {Symbol: "C_x", Text: "callbacks of C whose time was over before"},
+	CallbacksCancelled:  {Symbol: "C_c", Text: "callbacks of C given up before, by staff or because the customer called again"},
+	CallbacksFailed:     {Symbol: "C_f", Text: "callbacks of C that ended otherwise before: nobody answered the last attempt, or the number may not be called"},
+	CallbackAttempts:    {Symbol: "C_n", Text: "times that the customer's phone was rung, of C"},
+	CallbackWait:        {Symbol: "w(C)", Text: "time from asking for the callback to the agent, of C_r"},
+	CallbackLongest:     {Symbol: "w_max(C)", Text: "longest time from asking for the callback to the agent, of C_r", largest: true},
+	CampaignCalls:       {Symbol: "Z", Text: "attempts to reach leads that are over, by when they began"},
+	CampaignReached:     {Symbol: "Z_a", Text: "attempts of Z that were answered, by whomever or whatever"},
+	CampaignServed:      {Symbol: "Z_s", Text: "attempts of Z_a who talked with an agent, or to whom a flow spoke to its end"},
+	CampaignAbandoned:   {Symbol: "Z_b", Text: "attempts of Z_a that ended while they waited for an agent, whoever ended them"},
+	CampaignNoAnswer:    {Symbol: "Z_n", Text: "attempts of Z whose phone was not answered"},
+	CampaignBusy:        {Symbol: "Z_y", Text: "attempts of Z whose line was busy"},
+	CampaignUnreachable: {Symbol: "Z_u", Text: "attempts of Z that the network did not bring there: unreachable and congested"},
+	CampaignInvalid:     {Symbol: "Z_i", Text: "attempts of Z whose number is none"},
+	CampaignDeclined:    {Symbol: "Z_d", Text: "attempts of Z that the side called rejected"},
+	CampaignFailed:      {Symbol: "Z_f", Text: "attempts of Z that came to nothing otherwise: refused by a rule, given up, lost, failed"},
+	CampaignWait:        {Symbol: "w(Z)", Text: "time from the answer to the agent, of Z_a that talked with one"},
+	CampaignTalk:        {Symbol: "t(Z)", Text: "time of Z in conversation with agents"},
+	Pauses:              {Symbol: "P", Text: "pauses that began; another reason is another pause"},
+	PausedOver:          {Symbol: "T_ov", Text: "time of T_pa beyond per_day of its reason, of the agent's in a day of the centre"},
+	Outcomes:            {Symbol: "G", Text: "outcomes that were given to calls, those beside another included; an agent's later ones for a call replace the earlier"},
+	Disposed:            {Symbol: "G_c", Text: "agents' calls that were given one: of G those that are beside no other"},
+	Defaulted:           {Symbol: "G_d", Text: "calls of G_c whose outcome is the queue's default, because the agent gave none"},
+	PausesOver:          {Symbol: "P_ov", Text: "pauses of P beyond times_per_day of their reason, of the agent's that began in a day of the centre"},
 }
 
 // Info says what a part is.

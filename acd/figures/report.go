@@ -19,6 +19,7 @@ const (
 	BySkill    Dimension = "skill"
 	ByReason   Dimension = "reason"
 	ByOutcome  Dimension = "outcome"
+	ByCampaign Dimension = "campaign"
 	ByInterval Dimension = "interval"
 	ByHour     Dimension = "hour"
 	ByDay      Dimension = "day"
@@ -42,9 +43,10 @@ type Of string
 
 // What reports tell of.
 const (
-	OfCalls    Of = "calls"    // and of what agents did
-	OfStates   Of = "states"   // of agents, alone
-	OfOutcomes Of = "outcomes" // of calls, alone
+	OfCalls     Of = "calls"     // and of what agents did
+	OfStates    Of = "states"    // of agents, alone
+	OfOutcomes  Of = "outcomes"  // of calls, alone
+	OfCampaigns Of = "campaigns" // of their calls, alone
 )
 
 // Reports are all reports.
@@ -85,6 +87,15 @@ var Reports = []Report{
 			"Teams and skills are those that the agents have now. By skill, an agent is under each one, and once in the total.",
 		},
 	},
+	{
+		Name: "campaigns", Title: "what became of the calls of campaigns",
+		By: append([]Dimension{ByCampaign, ByQueue, ByAgent, ByTeam, ByDID}, times...), Measures: campaigns, Of: OfCampaigns,
+		Notes: []string{
+			"A call counts when it began, once it is over. By queue, it is of the one that it was in; by agent or team, of who served it; by did, of the number that was shown.",
+			"Calls of campaigns are in no figure of callers; what agents did for them is in report agents.",
+			"The total is computed from the sums of the parts, never from the rows' formulas.",
+		},
+	},
 }
 
 // Find returns a report.
@@ -112,7 +123,7 @@ type Query struct {
 	By                      []Dimension
 	Interval                time.Duration // of ByInterval
 	Queue, Agent, Team, DID string        // "" is any
-	Skill                   string        // the same
+	Skill, Campaign         string        // the same
 	Outcome                 string        // or a group of them
 }
 
@@ -165,7 +176,7 @@ func (r Report) Check(q Query) (Query, error) {
 	for _, x := range []struct {
 		field, value string
 		by           Dimension
-	}{{"queue", q.Queue, ByQueue}, {"did", q.DID, ByDID}, {"outcome", q.Outcome, ByOutcome}} {
+	}{{"queue", q.Queue, ByQueue}, {"did", q.DID, ByDID}, {"outcome", q.Outcome, ByOutcome}, {"campaign", q.Campaign, ByCampaign}} {
 		if x.value != "" && !slices.Contains(r.By, x.by) {
 			return q, &Wrong{x.field, x.value, "report " + r.Name + " does not tell of it"}
 		}
@@ -199,6 +210,8 @@ func (r Report) Make(d *Day, q Query) (Table, error) {
 		t.people(d)
 	case "outcomes":
 		t.outcomes(d)
+	case "campaigns":
+		t.attempts(d)
 	default:
 		t.pauses(d)
 	}

@@ -24,6 +24,7 @@ type Records interface {
 	AgentChanges(ctx context.Context, from, to time.Time, fn func(records.AgentState)) error
 	Dispositions(ctx context.Context, from, to time.Time, fn func(records.Disposition)) error
 	Callbacks(ctx context.Context, from, to time.Time, fn func(records.Callback)) error
+	Attempts(ctx context.Context, from, to time.Time, fn func(records.Contact)) error
 	Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error
 	Callers(ctx context.Context, from, to time.Time, fn func(call, number string, at int64)) error
 	Connections(ctx context.Context, from, to time.Time, fn func(orchestrator.Entry)) error
@@ -111,6 +112,8 @@ func (r Reporter) read(ctx context.Context, q Query, now time.Time, of figures.O
 			d.Outcomes = append(d.Outcomes, figures.Outcome{Agent: x.Agent, Team: dir.teams[x.Agent], Queue: x.Queue, Path: strings.Split(x.Path, "/"), At: x.At,
 				Also: x.Also, Default: x.By == "default", Skills: dir.skills[x.Agent]})
 		})
+	case figures.OfCampaigns:
+		return d, r.Records.Attempts(ctx, q.From, q.To, func(c records.Contact) { d.Attempts = append(d.Attempts, dir.attempt(c)) })
 	case figures.OfStates:
 		for _, p := range defs.PauseReasons {
 			d.Limits[p.Name] = figures.Limit{PerDay: p.PerDay, Times: p.Times}
@@ -236,6 +239,28 @@ func (dir directory) callback(b records.Callback) figures.Callback {
 		out.End = figures.EndFailed
 	}
 	return out
+}
+
+// attempt is an attempt to reach a lead as the figures want it.
+func (dir directory) attempt(c records.Contact) figures.Attempt {
+	out := figures.Attempt{Campaign: c.Campaign, Queue: c.Queue, DID: c.DID, Agent: c.Agent, Team: dir.teams[c.Agent],
+		At: c.StartedAt, Reached: c.AnsweredAt > 0, Talk: c.TalkMS, End: attemptEnds[c.Outcome]}
+	if c.ConnectedAt > 0 {
+		out.Wait = max(0, c.ConnectedAt-c.AnsweredAt)
+	}
+	if out.Reached && out.End != figures.AttemptServed && out.End != figures.AttemptAbandoned {
+		out.End = figures.AttemptLeft
+	}
+	return out
+}
+
+// attemptEnds say how the outcomes of attempts count; all others have failed.
+var attemptEnds = map[orchestrator.Outcome]figures.AttemptEnd{
+	orchestrator.OutcomeServed: figures.AttemptServed, orchestrator.OutcomeCompleted: figures.AttemptServed,
+	orchestrator.OutcomeAbandoned: figures.AttemptAbandoned, orchestrator.OutcomeNoAnswer: figures.AttemptNoAnswer,
+	orchestrator.OutcomeBusy: figures.AttemptBusy, orchestrator.OutcomeUnreachable: figures.AttemptUnreachable,
+	orchestrator.OutcomeCongested: figures.AttemptUnreachable, orchestrator.OutcomeInvalid: figures.AttemptInvalid,
+	orchestrator.OutcomeDeclined: figures.AttemptDeclined,
 }
 
 // stay is a stay as the figures want it. A queue that is not defined any more has

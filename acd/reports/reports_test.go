@@ -105,6 +105,10 @@ func day(t *testing.T, seed uint64) []orchestrator.Entry {
 		return time.Duration(r.Int64N(most.Milliseconds())+1) * time.Millisecond
 	}
 	for i := range 120 {
+		if i%4 == 0 {
+			j.attempted(at, fmt.Sprintf("z%03d", i), "march", []orchestrator.Outcome{orchestrator.OutcomeBusy, orchestrator.OutcomeAbandoned}[i/4%2], 0)
+			at = at.Add(some(time.Minute) + 20*time.Second)
+		}
 		id, queue, caller := fmt.Sprintf("c%03d", i), []string{"sales", "support"}[r.IntN(2)], fmt.Sprintf("+5730012%03d", r.IntN(40))
 		switch r.IntN(4) {
 		case 0:

@@ -23,6 +23,8 @@ func (s CallSummary) From() string {
 		return ours("agent", s.Agent)
 	case CallKindCallback:
 		return ours("queue", s.Queue)
+	case CallKindCampaign:
+		return ours("campaign", s.Campaign)
 	case CallKindInbound, CallKindFeature:
 	}
 	return s.Caller.Number
@@ -38,7 +40,7 @@ func ours(what, name string) string {
 // To is whom they called: the number that was dialled.
 func (s CallSummary) To() string {
 	switch s.Kind {
-	case CallKindOutbound, CallKindCallback:
+	case CallKindOutbound, CallKindCallback, CallKindCampaign:
 		return s.Caller.Number
 	case CallKindInbound, CallKindFeature:
 	}

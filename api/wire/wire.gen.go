@@ -61,6 +61,7 @@ func (e AgentState) Valid() bool {
 // Defines values for CallKind.
 const (
 	CallKindCallback CallKind = "callback"
+	CallKindCampaign CallKind = "campaign"
 	CallKindFeature  CallKind = "feature"
 	CallKindInbound  CallKind = "inbound"
 	CallKindOutbound CallKind = "outbound"
@@ -70,6 +71,8 @@ const (
 func (e CallKind) Valid() bool {
 	switch e {
 	case CallKindCallback:
+		return true
+	case CallKindCampaign:
 		return true
 	case CallKindFeature:
 		return true
@@ -93,6 +96,7 @@ const (
 	CallStateFlow         CallState = "flow"
 	CallStateOffered      CallState = "offered"
 	CallStatePausing      CallState = "pausing"
+	CallStateReaching     CallState = "reaching"
 	CallStateReserving    CallState = "reserving"
 	CallStateSummoning    CallState = "summoning"
 	CallStateTalking      CallState = "talking"
@@ -120,6 +124,8 @@ func (e CallState) Valid() bool {
 	case CallStateOffered:
 		return true
 	case CallStatePausing:
+		return true
+	case CallStateReaching:
 		return true
 	case CallStateReserving:
 		return true
@@ -851,6 +857,7 @@ func (e ImportTarget) Valid() bool {
 const (
 	KindFilterAll      KindFilter = "all"
 	KindFilterCallback KindFilter = "callback"
+	KindFilterCampaign KindFilter = "campaign"
 	KindFilterCustomer KindFilter = "customer"
 	KindFilterFeature  KindFilter = "feature"
 	KindFilterInbound  KindFilter = "inbound"
@@ -863,6 +870,8 @@ func (e KindFilter) Valid() bool {
 	case KindFilterAll:
 		return true
 	case KindFilterCallback:
+		return true
+	case KindFilterCampaign:
 		return true
 	case KindFilterCustomer:
 		return true
@@ -1107,8 +1116,11 @@ const (
 	OutcomeCallback    Outcome = "callback"
 	OutcomeCancelled   Outcome = "cancelled"
 	OutcomeCompleted   Outcome = "completed"
+	OutcomeCongested   Outcome = "congested"
+	OutcomeDeclined    Outcome = "declined"
 	OutcomeExpired     Outcome = "expired"
 	OutcomeFailed      Outcome = "failed"
+	OutcomeInvalid     Outcome = "invalid"
 	OutcomeLeft        Outcome = "left"
 	OutcomeLost        Outcome = "lost"
 	OutcomeNoAnswer    Outcome = "no_answer"
@@ -1137,9 +1149,15 @@ func (e Outcome) Valid() bool {
 		return true
 	case OutcomeCompleted:
 		return true
+	case OutcomeCongested:
+		return true
+	case OutcomeDeclined:
+		return true
 	case OutcomeExpired:
 		return true
 	case OutcomeFailed:
+		return true
+	case OutcomeInvalid:
 		return true
 	case OutcomeLeft:
 		return true
@@ -1494,16 +1512,19 @@ func (e ReportFormat) Valid() bool {
 
 // Defines values for ReportName.
 const (
-	ReportNameAgents   ReportName = "agents"
-	ReportNameOutcomes ReportName = "outcomes"
-	ReportNamePauses   ReportName = "pauses"
-	ReportNameService  ReportName = "service"
+	ReportNameAgents    ReportName = "agents"
+	ReportNameCampaigns ReportName = "campaigns"
+	ReportNameOutcomes  ReportName = "outcomes"
+	ReportNamePauses    ReportName = "pauses"
+	ReportNameService   ReportName = "service"
 )
 
 // Valid indicates whether the value is a known member of the ReportName enum.
 func (e ReportName) Valid() bool {
 	switch e {
 	case ReportNameAgents:
+		return true
+	case ReportNameCampaigns:
 		return true
 	case ReportNameOutcomes:
 		return true
@@ -1983,10 +2004,10 @@ type CalendarDefinition struct {
 	Zone string              `json:"zone"`
 }
 
-// CallKind callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
+// CallKind campaign: a lead of a campaign is called; caller is whom, and did the number shown. callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
 type CallKind string
 
-// CallState defines model for CallState.
+// CallState reaching: the phone of a lead of a campaign is being rung, and nobody listens.
 type CallState string
 
 // CallStory defines model for CallStory.
@@ -2007,12 +2028,15 @@ type CallSummary struct {
 	// AskedBy Of a callback: the call in which it was asked for; absent when staff did.
 	AskedBy string `json:"asked_by,omitempty,omitzero"`
 
-	// Attempts Of a callback: how often the customer's phone was rung.
+	// Attempts Of a callback: how often the customer's phone was rung; of campaign: the number of this attempt to reach the lead.
 	Attempts int `json:"attempts,omitempty,omitzero"`
 
 	// Callback The call by which the caller is called back who asked for it.
 	Callback string `json:"callback,omitempty,omitzero"`
 	Caller   Party  `json:"caller"`
+
+	// Campaign Of campaign: its id.
+	Campaign string `json:"campaign,omitempty,omitzero"`
 
 	// Cause Q.850.
 	Cause int `json:"cause,omitempty,omitzero"`
@@ -2031,14 +2055,17 @@ type CallSummary struct {
 	ExpectedMS int64  `json:"expected_ms,omitempty,omitzero"`
 	ID         string `json:"id"`
 
-	// Kind callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
+	// Kind campaign: a lead of a campaign is called; caller is whom, and did the number shown. callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
 	Kind     CallKind `json:"kind"`
 	Language string   `json:"language,omitempty,omitzero"`
+
+	// Lead Of campaign: the lead's id.
+	Lead string `json:"lead,omitempty,omitzero"`
 
 	// Offers How often it was offered to an agent.
 	Offers int `json:"offers,omitempty,omitzero"`
 
-	// Outcome callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+	// Outcome invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 	Outcome Outcome `json:"outcome,omitempty,omitzero"`
 
 	// PartedAt End of the last conversation.
@@ -2085,8 +2112,10 @@ type Callback struct {
 	Queue  string    `json:"queue"`
 
 	// Serving The agent whose phone rings or who listens.
-	Serving string    `json:"serving,omitempty,omitzero"`
-	State   CallState `json:"state"`
+	Serving string `json:"serving,omitempty,omitzero"`
+
+	// State reaching: the phone of a lead of a campaign is being rung, and nobody listens.
+	State CallState `json:"state"`
 }
 
 // CallbackPage defines model for CallbackPage.
@@ -3399,7 +3428,7 @@ type Ordered struct {
 	Order Order  `json:"order"`
 }
 
-// Outcome callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+// Outcome invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 type Outcome string
 
 // Party defines model for Party.
@@ -3999,8 +4028,11 @@ type ListCallsParams struct {
 	// State Only calls in this state.
 	State *CallState `form:"state,omitempty" json:"state,omitempty"`
 
-	// Kind Customers' calls (inbound, outbound and callbacks), one of the three, calls of agents' phones to feature codes, or all.
+	// Kind Customers' calls (inbound, outbound, callbacks and those of campaigns), one of the four, calls of agents' phones to feature codes, or all.
 	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Campaign Only calls of this campaign.
+	Campaign *ID `form:"campaign,omitempty" json:"campaign,omitempty"`
 
 	// Limit Lines on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -4044,8 +4076,14 @@ type ListContactsParams struct {
 	// Disposition Disposition given.
 	Disposition *Text `form:"disposition,omitempty" json:"disposition,omitempty"`
 
-	// Kind Customers' calls (inbound, outbound and callbacks), one of the three, calls of agents' phones to feature codes, or all.
+	// Kind Customers' calls (inbound, outbound, callbacks and those of campaigns), one of the four, calls of agents' phones to feature codes, or all.
 	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Campaign Campaign that called.
+	Campaign *ID `form:"campaign,omitempty" json:"campaign,omitempty"`
+
+	// Lead Lead that was called, by its id.
+	Lead *ID `form:"lead,omitempty" json:"lead,omitempty"`
 
 	// Limit Lines on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -4083,8 +4121,14 @@ type ExportContactsParams struct {
 	// Disposition Disposition given.
 	Disposition *Text `form:"disposition,omitempty" json:"disposition,omitempty"`
 
-	// Kind Customers' calls (inbound, outbound and callbacks), one of the three, calls of agents' phones to feature codes, or all.
+	// Kind Customers' calls (inbound, outbound, callbacks and those of campaigns), one of the four, calls of agents' phones to feature codes, or all.
 	Kind *Kind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Campaign Campaign that called.
+	Campaign *ID `form:"campaign,omitempty" json:"campaign,omitempty"`
+
+	// Lead Lead that was called, by its id.
+	Lead *ID `form:"lead,omitempty" json:"lead,omitempty"`
 
 	// TimeZone Zone of the times, such as America/Bogota; UTC when it is left out. It is named in the column time_zone.
 	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
@@ -4263,7 +4307,7 @@ type GetReportParams struct {
 	// TimeZone Zone of intervals, hours, days and weekdays, such as America/Bogota; UTC when it is left out.
 	TimeZone *string `form:"time_zone,omitempty" json:"time_zone,omitempty"`
 
-	// By What there is a row for each of; queue, agent, team, skill, did, reason, outcome, interval, hour, day, weekday, as far as the report has it; several are separated by commas. Left out, queue, agent, reason or outcome, as the report is of.
+	// By What there is a row for each of; queue, agent, team, skill, did, reason, outcome, campaign, interval, hour, day, weekday, as far as the report has it; several are separated by commas. Left out, queue, agent, reason, outcome or campaign, as the report is of.
 	By *string `form:"by,omitempty" json:"by,omitempty"`
 
 	// IntervalMS Length of an interval, with by=interval; a part of an hour.
@@ -4284,7 +4328,10 @@ type GetReportParams struct {
 	// Skill Of calls that asked for this skill; in reports of agents, of those who have it now.
 	Skill *ID `form:"skill,omitempty" json:"skill,omitempty"`
 
-	// DID Of calls to this number.
+	// Campaign Of this campaign.
+	Campaign *ID `form:"campaign,omitempty" json:"campaign,omitempty"`
+
+	// DID Of calls to this number; of campaigns, that showed it.
 	DID *Text `form:"did,omitempty" json:"did,omitempty"`
 
 	// ThresholdMS T: waits up to it are in time; left out, service_level of each queue.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,14 +27,14 @@ func newCallCommand() *cobra.Command {
 }
 
 func newCallListCommand() *cobra.Command {
-	var queue, agent string
+	var queue, agent, campaign string
 	var state wire.CallState
 	kind := wire.KindFilterCustomer
 	c := jsonFlag(&cobra.Command{
 		Use: "list", Short: "List customers' calls in progress, the oldest first", Args: cobra.NoArgs,
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
 			calls, err := c.Calls(cmd.Context(), wire.ListCallsParams{Queue: unlessEmpty(queue), Agent: unlessEmpty(agent),
-				State: unlessEmpty(state), Kind: unlessEmpty(kind)})
+				State: unlessEmpty(state), Kind: unlessEmpty(kind), Campaign: unlessEmpty(campaign)})
 			if err != nil {
 				return err
 			}
@@ -51,7 +52,8 @@ func newCallListCommand() *cobra.Command {
 	f.StringVar(&queue, "queue", "", "only calls of this queue")
 	f.StringVar(&agent, "agent", "", "only calls that this agent serves or is rung for")
 	f.StringVar((*string)(&state), "state", "", "only calls in this state")
-	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), callback, feature (agents' phones to feature codes) or all")
+	f.StringVar(&campaign, "campaign", "", "only calls of this campaign")
+	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), callback, campaign, feature (agents' phones to feature codes) or all")
 	return c
 }
 
@@ -85,16 +87,20 @@ func callState(c wire.LiveCall) string {
 // whoCalled says who called whom.
 func whoCalled(c wire.CallSummary) [][2]string {
 	from, to := plainParty(c.From()), c.To()
-	if c.Kind == wire.CallKindOutbound || c.Kind == wire.CallKindCallback { // ours called
+	if c.Kind == wire.CallKindOutbound || c.Kind == wire.CallKindCallback || c.Kind == wire.CallKindCampaign { // ours called
 		to += " " + c.Caller.Name
 	} else {
 		from += " " + c.Caller.Name
 	}
-	shown := ""
-	if c.Kind == wire.CallKindOutbound {
+	shown, attempt := "", ""
+	switch c.Kind {
+	case wire.CallKindCampaign:
+		shown, attempt = c.DID, strconv.Itoa(c.Attempts)
+	case wire.CallKindOutbound:
 		shown = c.DID
+	case wire.CallKindInbound, wire.CallKindCallback, wire.CallKindFeature:
 	}
-	return [][2]string{{"from", from}, {"to", to}, {"shown", shown}}
+	return [][2]string{{"from", from}, {"to", to}, {"shown", shown}, {"lead", c.Lead}, {"attempt", attempt}}
 }
 
 // showLines prints what is known of a call, and what happened on it.

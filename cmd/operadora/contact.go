@@ -23,18 +23,18 @@ func newContactCommand() *cobra.Command {
 }
 
 func newContactListCommand() *cobra.Command {
-	var queue, agent, did, caller, pbx, disposition, from, to string
+	var queue, agent, did, caller, pbx, disposition, campaign, lead, from, to string
 	var outcome wire.Outcome
 	var limit int
 	kind := wire.KindFilterCustomer
 	c := jsonFlag(&cobra.Command{
 		Use: "list", Short: "List customers' finished calls, the latest first", Args: cobra.NoArgs,
 		Long: "List customers' finished calls, the latest first. FROM is who called and TO whom: the number of a caller and the one that they\n" +
-			"dialled; of a call that an agent made, or by which a customer was called back, the agent or the queue and the customer's number.",
+			"dialled; of a call that an agent made, a customer was called back by, or a campaign reached a lead by, the agent, queue or campaign and the customer's number.",
 		Example: "  operadora contact list --queue sales --outcome abandoned --from 2026-03-02",
 		RunE: remotely(func(cmd *cobra.Command, c remote, _ []string) error {
 			p := wire.ListContactsParams{Queue: unlessEmpty(queue), Agent: unlessEmpty(agent), Outcome: unlessEmpty(outcome), DID: unlessEmpty(did),
-				Caller: unlessEmpty(caller), PBX: unlessEmpty(pbx), Disposition: unlessEmpty(disposition), Kind: unlessEmpty(kind)}
+				Caller: unlessEmpty(caller), PBX: unlessEmpty(pbx), Disposition: unlessEmpty(disposition), Campaign: unlessEmpty(campaign), Lead: unlessEmpty(lead), Kind: unlessEmpty(kind)}
 			var err error
 			if p.From, err = moment("from", from); err != nil {
 				return err
@@ -63,7 +63,9 @@ func newContactListCommand() *cobra.Command {
 	f.StringVar(&caller, "caller", "", "only calls from this number, or to it when an agent or a callback called it; in full")
 	f.StringVar(&pbx, "pbx", "", "only calls of this PBX")
 	f.StringVar(&disposition, "disposition", "", "only calls with this disposition")
-	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), callback, feature (agents' phones to feature codes) or all")
+	f.StringVar(&campaign, "campaign", "", "only calls of this campaign")
+	f.StringVar(&lead, "lead", "", "only calls to this lead of a campaign, by its id")
+	f.StringVar((*string)(&kind), "kind", string(kind), "customer, inbound, outbound (agents call), callback, campaign, feature (agents' phones to feature codes) or all")
 	f.StringVar(&from, "from", "", "only calls since this day or moment: "+momentExample)
 	f.StringVar(&to, "to", "", "only calls before this day or moment")
 	f.IntVar(&limit, "limit", 50, "how many at most; 0 is all")

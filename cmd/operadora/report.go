@@ -28,7 +28,7 @@ type reportFlags struct {
 	by, columns                    []string
 	interval, threshold, short     time.Duration
 	queue, agent, team, did, skill string
-	outcome                        string
+	outcome, campaign              string
 	repeat                         int
 	all, explain                   bool
 }
@@ -37,8 +37,8 @@ type reportFlags struct {
 func newReportCommand() *cobra.Command {
 	var f reportFlags
 	c := &cobra.Command{
-		Use: "report NAME", Short: "Figures of queues, agents, pauses and outcomes, from what is on record",
-		Long: "Figures of queues, agents, pauses and outcomes, computed from what is on record, through a running operadora.\n\n" + reportList() +
+		Use: "report NAME", Short: "Figures of queues, agents, pauses, outcomes and campaigns, from what is on record",
+		Long: "Figures of queues, agents, pauses, outcomes and campaigns, computed from what is on record, through a running operadora.\n\n" + reportList() +
 			"\nA table has the most important columns; --all, --columns or another format has the others.",
 		Example: "  operadora report service --from 2026-03-02 --by queue,interval --interval 15m --tz America/Bogota\n" +
 			"  operadora report agents --from 2026-03-01 --to 2026-04-01 --format xlsx --output march.xlsx\n" +
@@ -63,7 +63,7 @@ func newReportCommand() *cobra.Command {
 	l.StringVar(&f.from, "from", "", "begin: "+momentExample+"; in the zone of --tz")
 	l.StringVar(&f.to, "to", "", "end, exclusive; now when it is left out")
 	l.StringVar(&f.zone, "tz", "", "zone of days, hours and intervals, such as America/Bogota (default: this machine's)")
-	l.StringSliceVar(&f.by, "by", nil, "what there is a row for each of, separated by commas: queue, agent, team, skill, did, reason, outcome, interval, hour, day, weekday")
+	l.StringSliceVar(&f.by, "by", nil, "what there is a row for each of, separated by commas: queue, agent, team, skill, did, reason, outcome, campaign, interval, hour, day, weekday")
 	l.DurationVar(&f.interval, "interval", 30*time.Minute, "length of an interval, with --by interval: 15m, 30m or 1h")
 	l.StringVar(&f.queue, "queue", "", "only of this queue")
 	l.StringVar(&f.agent, "agent", "", "only of this agent")
@@ -71,6 +71,7 @@ func newReportCommand() *cobra.Command {
 	l.StringVar(&f.skill, "skill", "", "only of calls that asked for this skill; in reports of agents, of those who have it now")
 	l.StringVar(&f.outcome, "outcome", "", "in report outcomes: only this outcome, or those of this group, from the top of their tree, such as sale or sale/cash")
 	l.StringVar(&f.did, "did", "", "only of calls to this number")
+	l.StringVar(&f.campaign, "campaign", "", "only of this campaign")
 	l.DurationVar(&f.threshold, "threshold", 0, "wait that is in time (default: service_level of each queue)")
 	l.DurationVar(&f.short, "short", 0, "wait up to which who hangs up had dialled wrong (default: short_abandon of each queue)")
 	l.IntVar(&f.repeat, "repeat", reports.RepeatDays, "days within which a caller who comes again counts as one")
@@ -96,7 +97,7 @@ const queueLogName = "queue_log"
 
 // queueLog prints what happened as app_queue writes it.
 func (f *reportFlags) queueLog(cmd *cobra.Command, c remote, _ []string) error {
-	for _, name := range []string{"by", "interval", "queue", "agent", "team", "skill", "outcome", "did", "threshold", "short", "repeat", "format", "columns", "all", "explain"} {
+	for _, name := range []string{"by", "interval", "queue", "agent", "team", "skill", "outcome", "did", "campaign", "threshold", "short", "repeat", "format", "columns", "all", "explain"} {
 		if cmd.Flags().Changed(name) {
 			return fmt.Errorf("--%s: report %s has nothing of it, only --from, --to, --tz and --output", name, queueLogName)
 		}
@@ -188,7 +189,7 @@ func (f *reportFlags) params(cmd *cobra.Command) (wire.GetReportParams, error) {
 	if err != nil {
 		return wire.GetReportParams{}, err
 	}
-	p := wire.GetReportParams{TimeZone: &name, Queue: unlessEmpty(f.queue), Agent: unlessEmpty(f.agent), Team: unlessEmpty(f.team), DID: unlessEmpty(f.did), Skill: unlessEmpty(f.skill), Outcome: unlessEmpty(f.outcome),
+	p := wire.GetReportParams{TimeZone: &name, Queue: unlessEmpty(f.queue), Agent: unlessEmpty(f.agent), Team: unlessEmpty(f.team), DID: unlessEmpty(f.did), Skill: unlessEmpty(f.skill), Outcome: unlessEmpty(f.outcome), Campaign: unlessEmpty(f.campaign),
 		By: unlessEmpty(strings.Join(f.by, ","))}
 	from, err := momentIn("from", f.from, zone)
 	if err != nil {

@@ -310,7 +310,7 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 	case orchestrator.EventEntered:
 		x.customerUp()
 	case orchestrator.EventEnded:
-		switch outcome := endOf(customer.State, e.Cause); x.c.State {
+		switch outcome := x.endOf(customer.State, e.Cause); x.c.State {
 		case StateDialing:
 			x.notReached(outcome, e.Cause)
 		case StateReaching:
@@ -337,6 +337,14 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice:
 		x.refuse(string(x.c.State), string(e.Kind))
 	}
+}
+
+// endOf says why a customer was not reached; of a lead it is told more exactly.
+func (x *change) endOf(was LegState, cause orchestrator.Cause) orchestrator.Outcome {
+	if x.c.Attempt != nil {
+		return leadEnd(was, cause)
+	}
+	return endOf(was, cause)
 }
 
 // endOf says why a customer was not reached.

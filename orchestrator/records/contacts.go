@@ -27,6 +27,7 @@ type ContactFilter struct {
 	Queue, Agent, Outcome, DID, PBX string
 	Callers                         []string // forms of a number
 	Disposition                     string
+	Campaign, Lead                  string
 	Kind                            KindFilter
 	Limit                           int    // at most 500; 0 means 50
 	Cursor                          string // from the page before; "" is the newest
@@ -42,12 +43,13 @@ const (
 	KindInbound  KindFilter = "inbound"
 	KindOutbound KindFilter = "outbound"
 	KindCallback KindFilter = "callback"
+	KindCampaign KindFilter = "campaign"
 	KindFeature  KindFilter = "feature"
 )
 
 const contactColumns = "call, pbx, kind, did, caller_number, caller_name, language, started_at, answered_at, queued_at, " +
 	"connected_at, parted_at, ended_at, wait_ms, talk_ms, queue, agent, offers, outcome, ended_by, cause, recording, " +
-	"voicemail, path, adopted, disposition, disposed_by, disposed_at, callback, asked_by, attempts, expected_ms"
+	"voicemail, path, adopted, disposition, disposed_by, disposed_at, callback, asked_by, attempts, expected_ms, campaign, lead"
 
 func contactArgs(c Contact) []any {
 	path := "[]"
@@ -59,7 +61,7 @@ func contactArgs(c Contact) []any {
 		text(c.Language), c.StartedAt, c.AnsweredAt, c.QueuedAt, c.ConnectedAt, c.PartedAt, c.EndedAt, c.WaitMS, c.TalkMS,
 		text(c.Queue), text(c.Agent), c.Offers, text(string(c.Outcome)), text(c.EndedBy), int(c.Cause), text(c.Recording),
 		text(c.Voicemail), text(path), c.Adopted, text(c.Disposition), text(c.DisposedBy), c.DisposedAt,
-		text(c.Callback), text(c.AskedBy), c.Attempts, c.ExpectedMS}
+		text(c.Callback), text(c.AskedBy), c.Attempts, c.ExpectedMS, text(c.Campaign), text(c.Lead)}
 }
 
 func scanContact(rows *sql.Rows) (Contact, error) {
@@ -68,7 +70,7 @@ func scanContact(rows *sql.Rows) (Contact, error) {
 	err := rows.Scan(&c.Call, &c.PBX, &c.Kind, &c.DID, &c.Caller.Number, &c.Caller.Name, &c.Language, &c.StartedAt,
 		&c.AnsweredAt, &c.QueuedAt, &c.ConnectedAt, &c.PartedAt, &c.EndedAt, &c.WaitMS, &c.TalkMS, &c.Queue, &c.Agent,
 		&c.Offers, &c.Outcome, &c.EndedBy, &c.Cause, &c.Recording, &c.Voicemail, &path, &c.Adopted, &c.Disposition,
-		&c.DisposedBy, &c.DisposedAt, &c.Callback, &c.AskedBy, &c.Attempts, &c.ExpectedMS)
+		&c.DisposedBy, &c.DisposedAt, &c.Callback, &c.AskedBy, &c.Attempts, &c.ExpectedMS, &c.Campaign, &c.Lead)
 	if err == nil && path != "[]" && json.Unmarshal([]byte(path), &c.Path) != nil {
 		c.Path = nil // spoilt; the rest of the contact is still true
 	}
@@ -134,10 +136,12 @@ func (d *DB) Contacts(ctx context.Context, f ContactFilter) ([]Contact, string, 
 	w.equal("pbx", f.PBX)
 	w.among("caller_number", f.Callers)
 	w.equal("disposition", f.Disposition)
+	w.equal("campaign", f.Campaign)
+	w.equal("lead", f.Lead)
 	switch f.Kind {
 	case KindCustomer:
 		w.add("kind <> ?", string(orchestrator.KindFeature))
-	case KindInbound, KindOutbound, KindCallback, KindFeature:
+	case KindInbound, KindOutbound, KindCallback, KindCampaign, KindFeature:
 		w.add("kind = ?", string(f.Kind))
 	case KindAll:
 	}

@@ -171,6 +171,23 @@ func (d *DB) Entries(ctx context.Context, from, to time.Time, types []orchestrat
 	return classify("records.Entries", err)
 }
 
+// Attempts tells of the attempts to reach leads of campaigns that began in a span and
+// are over, by when they began.
+func (d *DB) Attempts(ctx context.Context, from, to time.Time, fn func(Contact)) error {
+	var w where
+	w.between("started_at", from, to)
+	w.add("campaign <> ''")
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+contactColumns+" FROM contacts"+w.String()+" ORDER BY started_at, call"), w.args...)
+	if err == nil {
+		err = each(rows, func(rows *sql.Rows) error {
+			c, err := scanContact(rows)
+			fn(c)
+			return err
+		})
+	}
+	return classify("records.Attempts", err)
+}
+
 // Callers tells of the customers' calls that began in a span and showed a number, by
 // when they began.
 func (d *DB) Callers(ctx context.Context, from, to time.Time, fn func(call, number string, at int64)) error {

@@ -159,7 +159,7 @@ func (d *DB) RemoveCalls(ctx context.Context, calls []string) error {
 	})
 }
 
-// Anonymise removes who the customer of calls is: number, name, and of the timeline all but
+// Anonymise removes who the customer of calls is: number, name, lead, and of the timeline all but
 // what figures are computed from (see anonymous).
 func (d *DB) Anonymise(ctx context.Context, calls []string) error {
 	return d.unlessHeld(ctx, "records.Anonymise", calls, func(tx *transaction, free string, args []any) error {
@@ -188,7 +188,7 @@ func (d *DB) Anonymise(ctx context.Context, calls []string) error {
 				return err
 			}
 		}
-		_, err = tx.ExecContext(ctx, d.rebind("UPDATE contacts SET caller_number = '', caller_name = '' WHERE call"+free), args...)
+		_, err = tx.ExecContext(ctx, d.rebind("UPDATE contacts SET caller_number = '', caller_name = '', lead = '' WHERE call"+free), args...)
 		return err
 	})
 }

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -92,7 +93,19 @@ func TestAnonymise(t *testing.T) {
 		s.call("1", orchestrator.EntryCallHungUp, fields{"by": "api:ana", "reason": "secret"})
 		s.call("1", orchestrator.EntryCallEnded, end.Data)
 		s.served("2", "sales", "101", 10*time.Second, time.Minute)
+		for i, e := range s.entries { // a campaign called them
+			var c orchestrator.CallSummary
+			if e.Type == orchestrator.EntryCallEnded && json.Unmarshal(e.Data, &c) == nil {
+				c.Kind, c.Campaign, c.Lead, c.Attempts = orchestrator.KindCampaign, "march", "lead-"+e.Call, 2
+				s.entries[i].Data, _ = json.Marshal(c)
+			}
+		}
 		write(t, d, s.entries)
+		for _, f := range []ContactFilter{{Lead: "lead-1"}, {Campaign: "march", Kind: KindCampaign, Callers: []string{"+346001"}}} {
+			if list, _, err := d.Contacts(ctx, f); err != nil || len(list) != 1 || list[0].Call != "1" || list[0].Campaign != "march" || list[0].Attempts != 2 {
+				t.Errorf("%+v: %+v, %v", f, list, err)
+			}
+		}
 		old := Old{Numbers: []string{"+346001", "6001"}, Before: noon.Add(24 * time.Hour)}
 		if r, c, _, err := d.CountOld(ctx, old); err != nil || r != 1 || c != 1 {
 			t.Errorf("%d recordings, %d calls, %v", r, c, err)
@@ -108,13 +121,13 @@ func TestAnonymise(t *testing.T) {
 			t.Fatal(err)
 		}
 		c, entries, err := d.Contact(ctx, "1")
-		if err != nil || c.Caller.Number != "" || c.Caller.Name != "" || c.TalkMS != 60_000 {
+		if err != nil || c.Caller.Number != "" || c.Caller.Name != "" || c.Lead != "" || c.Campaign != "march" || c.TalkMS != 60_000 {
 			t.Errorf("%+v, %v", c, err)
 		}
 		var types []orchestrator.EntryType
 		for _, e := range entries {
 			types = append(types, e.Type)
-			for _, who := range []string{"+34600", "Ana", "secret"} {
+			for _, who := range []string{"+34600", "Ana", "secret", "lead-1"} {
 				if strings.Contains(string(e.Data), who) {
 					t.Errorf("%s tells who it was: %s", e.Type, e.Data)
 				}
