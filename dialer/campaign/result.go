@@ -1,16 +1,9 @@
 package campaign
 
 import (
-	"slices"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
-)
-
-// Causes of Q.850 that tell one failure from another.
-var (
-	invalidNumber = []orchestrator.Cause{1, 2, 22, 28} // unallocated, no route to the network, changed, incomplete
-	congested     = []orchestrator.Cause{34, 38, 41, 42, 44, 47}
 )
 
 // Ended is what came of an attempt: of a call that is over.
@@ -37,22 +30,17 @@ func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration) 
 		}
 		return out
 	}
-	out.Congested = slices.Contains(congested, s.Cause)
-	switch {
-	case slices.Contains(invalidNumber, s.Cause):
-		out.Result = ResultInvalid
-	case s.Outcome == orchestrator.OutcomeBusy:
-		out.Result = ResultBusy
-	case s.Cause == orchestrator.CauseRejected && s.Outcome == orchestrator.OutcomeNoAnswer:
-		out.Result = ResultRefused
-	case s.Outcome == orchestrator.OutcomeNoAnswer:
-		out.Result = ResultNoAnswer
-	case s.Outcome == orchestrator.OutcomeUnreachable:
-		out.Result = ResultUnreachable
-	default: // the gate's refusal, a PBX that went away, somebody of the staff: nothing is known of the person
-		out.Result = ResultFailed
+	out.Congested = s.Outcome == orchestrator.OutcomeCongested
+	if out.Result = results[s.Outcome]; out.Result == "" {
+		out.Result = ResultFailed // the gate's refusal, a PBX that went away, somebody of the staff: nothing is known of the person
 	}
 	return out
+}
+
+// results are what came of attempts that nobody answered.
+var results = map[orchestrator.Outcome]Result{
+	orchestrator.OutcomeBusy: ResultBusy, orchestrator.OutcomeNoAnswer: ResultNoAnswer, orchestrator.OutcomeInvalid: ResultInvalid,
+	orchestrator.OutcomeDeclined: ResultRefused, orchestrator.OutcomeUnreachable: ResultUnreachable, orchestrator.OutcomeCongested: ResultUnreachable,
 }
 
 // Late tells whether a person who was connected had waited longer than a threshold.
