@@ -235,6 +235,7 @@ func (o ordered) write(w http.ResponseWriter) error {
 }
 
 func (o ordered) VisitHangupCallResponse(w http.ResponseWriter) error      { return o.write(w) }
+func (o ordered) VisitGiveUpCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitHoldCallResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitResumeCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitMuteCallResponse(w http.ResponseWriter) error        { return o.write(w) }
@@ -256,9 +257,17 @@ func (s operations) HangupCall(ctx context.Context, r HangupCallRequestObject) (
 	return s.wish(ctx, r.Call, call.Wish{Do: call.WishHangup, Reason: given(r.Body).Reason})
 }
 
+// GiveUpCall implements StrictServerInterface.
+func (s operations) GiveUpCall(ctx context.Context, r GiveUpCallRequestObject) (GiveUpCallResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishGiveUp, Reason: given(r.Body).Reason})
+}
+
 // liveCallView shows a stored call.
 func liveCallView(c call.Call) wire.LiveCall {
 	v := wire.LiveCall{CallSummary: summaryView(c.CallSummary), State: wire.CallState(c.State)}
+	if o := c.Attempt; o != nil {
+		v.About, v.Script = o.About, o.Script
+	}
 	if n := len(c.Path); n > 0 {
 		v.Node = c.Path[n-1]
 	}

@@ -105,7 +105,7 @@ func TestKindsOfCalls(t *testing.T) {
 		Caller: orchestrator.Party{Number: "+573001234567"}, Campaign: "march", Lead: "4711", Attempts: 3}
 	back := orchestrator.CallSummary{Call: "back", Kind: orchestrator.KindCallback, StartedAt: noon.UnixMilli(), Queue: "sales"}
 	w.record(entry("9-1", orchestrator.EntryCallEnded, "lead", "", lead), entry("9-2", orchestrator.EntryCallEnded, "back", "", back))
-	live := call.NewAttempt("main", call.Attempt{Call: "live", Campaign: "march", Lead: "4712", N: 1, Number: "+573007654321", Flow: "march"}, noon)
+	live := call.NewAttempt("main", call.Attempt{Call: "live", Campaign: "march", Lead: "4712", N: 1, Number: "+573007654321", Flow: "march", About: map[string]string{"due": "100"}, Script: "You owe 100."}, noon)
 	live.State = call.StateReaching
 	w.calls.set(append(w.calls.calls, live)...)
 	ids := func(path string) string {
@@ -129,8 +129,17 @@ func TestKindsOfCalls(t *testing.T) {
 	if line["campaign"] != "march" || line["lead"] != "4711" || line["attempts"] != "3" {
 		t.Errorf("export: %q", line)
 	}
+	if c := read[wire.CallView](t, ask(s, "GET", "/api/v1/calls/live", w.tokens[wire.RoleSupervisor], ""), 200); c.About["due"] != "100" || c.Script != "You owe 100." {
+		t.Errorf("the agent is told %q, %q", c.About, c.Script)
+	}
+	if r := ask(s, "POST", "/api/v1/calls/live/give_up", w.tokens[wire.RoleAgent], `{}`); r.Code != 403 {
+		t.Errorf("an agent gives up: %d", r.Code)
+	}
+	if r := ask(s, "POST", "/api/v1/calls/live/give_up", w.tokens[wire.RoleSupervisor], `{"reason":"agents went home"}`); r.Code != 202 {
+		t.Errorf("give up: %d %s", r.Code, r.Body)
+	}
 	for _, c := range read[wire.LiveCallPage](t, ask(s, "GET", "/api/v1/calls?campaign=march", w.tokens[wire.RoleWallboard], ""), 200).Items {
-		if c.Lead != "" || strings.Contains(c.Caller.Number, "7654") || c.Campaign != "march" {
+		if c.Lead != "" || c.About != nil || c.Script != "" || strings.Contains(c.Caller.Number, "7654") || c.Campaign != "march" {
 			t.Errorf("a wallboard sees %+v", c.CallSummary)
 		}
 	}

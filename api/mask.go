@@ -62,7 +62,7 @@ func (a audience) supervises(agent string) bool {
 
 func (a audience) live(v wire.LiveCall) wire.LiveCall {
 	if !a.full && !serves(a.agent, v) && !a.supervises(v.Serving) {
-		v.CallSummary = maskSummary(v.CallSummary)
+		v.CallSummary, v.About, v.Script = maskSummary(v.CallSummary), nil, ""
 	}
 	v.Supervisors = a.supervisors(v)
 	return v
@@ -79,7 +79,7 @@ func (a audience) contact(v wire.Contact) wire.Contact {
 var harmless = map[orchestrator.EntryType]bool{
 	orchestrator.EntryCallAnswered: true, orchestrator.EntryCallRefused: true,
 	orchestrator.EntryCallUnqueued: true, orchestrator.EntryCallOffered: true, orchestrator.EntryCallRinging: true,
-	orchestrator.EntryCallMissed: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
+	orchestrator.EntryCallMissed: true, orchestrator.EntryCallMessage: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
 	orchestrator.EntryAgentState: true, orchestrator.EntryAgentLine: true, orchestrator.EntryPBXState: true,
 	orchestrator.EntryCampaignState: true,
 }

@@ -88,6 +88,9 @@ type ServerInterface interface {
 	// ExplainCall Says why a call went where it went, and what it waited for.
 	// (GET /api/v1/calls/{call}/explain)
 	ExplainCall(ctx echo.Context, call PathCall) error
+	// GiveUpCall Ends the call to a lead whose phone rings.
+	// (POST /api/v1/calls/{call}/give_up)
+	GiveUpCall(ctx echo.Context, call PathCall) error
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx echo.Context, call PathCall) error
@@ -823,6 +826,22 @@ func (w *ServerInterfaceWrapper) ExplainCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ExplainCall(ctx, call)
+	return err
+}
+
+// GiveUpCall converts echo context to params.
+func (w *ServerInterfaceWrapper) GiveUpCall(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GiveUpCall(ctx, call)
 	return err
 }
 
@@ -2497,6 +2516,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/calls/:call", wrapper.GetCall, options.OperationMiddlewares["getCall"]...)
 	router.GET(options.BaseURL+"/api/v1/calls/:call/explain", wrapper.ExplainCall, options.OperationMiddlewares["explainCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hangup", wrapper.HangupCall, options.OperationMiddlewares["hangupCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/give_up", wrapper.GiveUpCall, options.OperationMiddlewares["giveUpCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hold", wrapper.HoldCall, options.OperationMiddlewares["holdCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/resume", wrapper.ResumeCall, options.OperationMiddlewares["resumeCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/mute", wrapper.MuteCall, options.OperationMiddlewares["muteCall"]...)
@@ -3542,6 +3562,46 @@ type ExplainCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExplainCalldefaultApplicationProblemPlusJSONResponse) VisitExplainCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveUpCallRequestObject struct {
+	Call PathCall `json:"call"`
+	Body *GiveUpCallJSONRequestBody
+}
+
+type GiveUpCallResponseObject interface {
+	VisitGiveUpCallResponse(w http.ResponseWriter) error
+}
+
+type GiveUpCall202JSONResponse Ordered
+
+func (response GiveUpCall202JSONResponse) VisitGiveUpCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveUpCalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveUpCalldefaultApplicationProblemPlusJSONResponse) VisitGiveUpCallResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6482,6 +6542,9 @@ type StrictServerInterface interface {
 	// ExplainCall Says why a call went where it went, and what it waited for.
 	// (GET /api/v1/calls/{call}/explain)
 	ExplainCall(ctx context.Context, request ExplainCallRequestObject) (ExplainCallResponseObject, error)
+	// GiveUpCall Ends the call to a lead whose phone rings.
+	// (POST /api/v1/calls/{call}/give_up)
+	GiveUpCall(ctx context.Context, request GiveUpCallRequestObject) (GiveUpCallResponseObject, error)
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx context.Context, request HangupCallRequestObject) (HangupCallResponseObject, error)
@@ -7491,6 +7554,57 @@ func (sh *strictHandler) ExplainCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(ExplainCallResponseObject); ok {
 		return validResponse.VisitExplainCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GiveUpCall operation middleware
+func (sh *strictHandler) GiveUpCall(ctx echo.Context, call PathCall) error {
+	var request GiveUpCallRequestObject
+
+	request.Call = call
+
+	var body GiveUpCallJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveUpCall(ctx.Request().Context(), request.(GiveUpCallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveUpCall")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GiveUpCallResponseObject); ok {
+		return validResponse.VisitGiveUpCallResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

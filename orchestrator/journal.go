@@ -27,6 +27,7 @@ const (
 	EntryCallConsult   EntryType = "call.consult"   // {"destination","kind","result","by","guest","error"}: an agent asks somebody beside the customer, and what became of it; guest: who was found, an agent or a masked number
 	EntryCallDialled   EntryType = "call.dialled"   // {"destination","result","error","attempt"}: of a call that an agent makes, and of a callback; result: denied, a refusal about the agent, dialling, ringing, answered, or the outcome
 	EntryCallCallback  EntryType = "call.callback"  // {"queue","destination","result","callback","error"}: a caller is to be called back, or not; {"attempt","result","next_at"}: what came of calling one
+	EntryCallMessage   EntryType = "call.message"   // {"state":"playing|heard|cut|failed|none","sounds","language","answered_ms","within_ms"}: what a lead is played for whom no agent was there in time; answered_ms: since the answer; within_ms: how long they might wait
 	EntryCallHeld      EntryType = "call.held"      // {"by","phone"}: the other side hears music; phone: by the phone's own hold key
 	EntryCallResumed   EntryType = "call.resumed"   // {"by","phone"}
 	EntryCallMuted     EntryType = "call.muted"     // {"by","role","agent","number","error"}: a side is heard by nobody; number is masked; error: it could not be ended

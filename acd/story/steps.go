@@ -204,6 +204,14 @@ func (t *teller) calledBack(e orchestrator.Entry, d entry) {
 	t.add(Step{At: e.At, Code: CalledBack, Why: d.Result, Queue: d.Queue, Text: quoted(text, d.Error)})
 }
 
+func (t *teller) message(e orchestrator.Entry, d entry) {
+	if d.State == "" {
+		return
+	}
+	en, es := in(d.State, messages)
+	t.add(Step{At: e.At, Code: Messaged, Why: d.State, Text: acd.Texts{"en": "no agent was there in time: " + en, "es": "no hubo agente a tiempo: " + es}})
+}
+
 func (t *teller) hungUp(e orchestrator.Entry, d entry) {
 	if d.By == "" {
 		return

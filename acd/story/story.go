@@ -42,6 +42,7 @@ const (
 	Transferred Code = "transferred"
 	Dialled     Code = "dialled" // the customer's phone
 	CalledBack  Code = "callback"
+	Messaged    Code = "message" // what is heard by a lead for whom no agent was there in time
 	HungUp      Code = "hung_up" // by order
 	Fault       Code = "fault"
 	Ended       Code = "ended"
@@ -50,7 +51,7 @@ const (
 // entry is what is read of the data of entries.
 type entry struct {
 	Flow, Node, Outcome, Queue, Result, Agent, Why, By, Number string
-	Needs, Prefer, Destination, Reason, What, Error            string
+	Needs, Prefer, Destination, Reason, What, Error, State     string
 	Kind                                                       string
 	DID                                                        string              `json:"did"`
 	Match                                                      *orchestrator.Match `json:"match"`
@@ -104,6 +105,7 @@ var tellers = map[orchestrator.EntryType]func(*teller, orchestrator.Entry, entry
 	orchestrator.EntryCallTransfer:  (*teller).transferred,
 	orchestrator.EntryCallDialled:   (*teller).dialled,
 	orchestrator.EntryCallCallback:  (*teller).calledBack,
+	orchestrator.EntryCallMessage:   (*teller).message,
 	orchestrator.EntryCallHungUp:    (*teller).hungUp,
 	orchestrator.EntryCallFault:     (*teller).fault,
 	orchestrator.EntryCallEnded:     (*teller).ended,

@@ -17,10 +17,11 @@ var (
 		string(orchestrator.RefusedQueue):  {"there is no such queue", "no existe esa cola"},
 	}
 	leavings = map[string][2]string{
-		"timeout": {"the longest wait was over", "se cumplió la espera máxima"},
-		"exit":    {"the caller, or the flow, went on elsewhere", "quien llama, o el flujo, siguió por otro lado"},
-		"moved":   {"it was moved", "se movió"},
-		"offered": {"an agent was free", "había un agente libre"}, "waiting": {"it waits elsewhere", "espera en otro lado"},
+		"timeout":  {"the longest wait was over", "se cumplió la espera máxima"},
+		"deadline": {"the time for an agent to be there was over", "se cumplió el tiempo para que hubiera un agente"},
+		"exit":     {"the caller, or the flow, went on elsewhere", "quien llama, o el flujo, siguió por otro lado"},
+		"moved":    {"it was moved", "se movió"},
+		"offered":  {"an agent was free", "había un agente libre"}, "waiting": {"it waits elsewhere", "espera en otro lado"},
 		"out": {"it was out already", "ya había salido"}, "error": {"an error", "un error"},
 	}
 	orders = map[string][2]string{
@@ -73,6 +74,11 @@ var (
 		"unreachable": {"not reached", "no se alcanza"}, "timeout": {"nobody came in time", "no llegó nadie a tiempo"},
 		"offered": {"an agent was free at once", "había un agente libre al momento"}, "waiting": {"it waits", "espera"}, "out": {"it was out already", "ya había salido"}, "error": {"an error", "un error"},
 		"returned": {"it came back", "volvió"}, "taken back": {"taken back", "retirada"},
+	}
+	messages = map[string][2]string{
+		"playing": {"the message begins", "empieza el mensaje"}, "heard": {"the message was heard to its end", "se oyó el mensaje entero"},
+		"cut": {"the message was not heard to its end", "el mensaje no se oyó entero"}, "failed": {"the message could not be played", "no se pudo reproducir el mensaje"},
+		"none": {"there is no message", "no hay mensaje"},
 	}
 	dials = map[string][2]string{
 		"dialling": {"it is dialled", "se marca"}, "ringing": {"it rings", "suena"}, "answered": {"answered", "contesta"},

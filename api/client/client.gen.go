@@ -325,6 +325,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/calls/{call}/explain (the `ExplainCall` operationId).
 	ExplainCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GiveUpCallWithBody Ends the call to a lead whose phone rings.
+	//
+	// 409 when no lead's phone rings, or it has not rung for as long as the campaign's rules demand. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/give_up (the `GiveUpCall` operationId).
+	GiveUpCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveUpCall Ends the call to a lead whose phone rings.
+	//
+	// 409 when no lead's phone rings, or it has not rung for as long as the campaign's rules demand. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/give_up (the `GiveUpCall` operationId).
+	GiveUpCall(ctx context.Context, call PathCall, body GiveUpCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// HangupCallWithBody Ends a call.
 	//
 	// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
@@ -1474,6 +1492,44 @@ func (c *Client) ConsultCall(ctx context.Context, call PathCall, body ConsultCal
 // Corresponds with GET /api/v1/calls/{call}/explain (the `ExplainCall` operationId).
 func (c *Client) ExplainCall(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExplainCallRequest(c.Server, call)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveUpCallWithBody Ends the call to a lead whose phone rings.
+//
+// 409 when no lead's phone rings, or it has not rung for as long as the campaign's rules demand. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/give_up (the `GiveUpCall` operationId).
+func (c *Client) GiveUpCallWithBody(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveUpCallRequestWithBody(c.Server, call, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveUpCall Ends the call to a lead whose phone rings.
+//
+// 409 when no lead's phone rings, or it has not rung for as long as the campaign's rules demand. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/calls/{call}/give_up (the `GiveUpCall` operationId).
+func (c *Client) GiveUpCall(ctx context.Context, call PathCall, body GiveUpCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveUpCallRequest(c.Server, call, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4190,6 +4246,53 @@ func NewExplainCallRequest(server string, call PathCall) (*http.Request, error) 
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewGiveUpCallRequest calls the generic GiveUpCall builder with application/json body
+func NewGiveUpCallRequest(server string, call PathCall, body GiveUpCallJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGiveUpCallRequestWithBody(server, call, "application/json", bodyReader)
+}
+
+// NewGiveUpCallRequestWithBody constructs an http.Request for the GiveUpCall method, with any body, and a specified content type
+func NewGiveUpCallRequestWithBody(server string, call PathCall, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/give_up", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -8087,6 +8190,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/calls/{call}/explain (the `ExplainCall` operationId).
 	ExplainCallWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*ExplainCallResponse, error)
 
+	// GiveUpCallWithBodyWithResponse Ends the call to a lead whose phone rings.
+	//
+	// 409 when no lead's phone rings, or it has not rung for as long as the campaign's rules demand. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/give_up (the `GiveUpCall` operationId).
+	GiveUpCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveUpCallResponse, error)
+
+	// GiveUpCallWithResponse Ends the call to a lead whose phone rings.
+	//
+	// 409 when no lead's phone rings, or it has not rung for as long as the campaign's rules demand. Who did it, and why, is on the call's timeline and in the audit log.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/give_up (the `GiveUpCall` operationId).
+	GiveUpCallWithResponse(ctx context.Context, call PathCall, body GiveUpCallJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveUpCallResponse, error)
+
 	// HangupCallWithBodyWithResponse Ends a call.
 	//
 	// An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
@@ -9926,6 +10047,54 @@ func (r ExplainCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ExplainCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GiveUpCallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r GiveUpCallResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GiveUpCallResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GiveUpCallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GiveUpCallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GiveUpCallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GiveUpCallResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13463,6 +13632,36 @@ func (c *ClientWithResponses) ExplainCallWithResponse(ctx context.Context, call 
 	return ParseExplainCallResponse(rsp)
 }
 
+// GiveUpCallWithBodyWithResponse Ends the call to a lead whose phone rings.
+//
+// 409 when no lead's phone rings, or it has not rung for as long as the campaign's rules demand. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/give_up (the `GiveUpCall` operationId).
+func (c *ClientWithResponses) GiveUpCallWithBodyWithResponse(ctx context.Context, call PathCall, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveUpCallResponse, error) {
+	rsp, err := c.GiveUpCallWithBody(ctx, call, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveUpCallResponse(rsp)
+}
+
+// GiveUpCallWithResponse Ends the call to a lead whose phone rings.
+//
+// 409 when no lead's phone rings, or it has not rung for as long as the campaign's rules demand. Who did it, and why, is on the call's timeline and in the audit log.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/give_up (the `GiveUpCall` operationId).
+func (c *ClientWithResponses) GiveUpCallWithResponse(ctx context.Context, call PathCall, body GiveUpCallJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveUpCallResponse, error) {
+	rsp, err := c.GiveUpCall(ctx, call, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveUpCallResponse(rsp)
+}
+
 // HangupCallWithBodyWithResponse Ends a call.
 //
 // An agent may end the calls in which it talks, and no others. Who did it, and why, is on the call's timeline and in the audit log.
@@ -15453,6 +15652,39 @@ func ParseExplainCallResponse(rsp *http.Response) (*ExplainCallResponse, error) 
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGiveUpCallResponse parses an HTTP response from a GiveUpCallWithResponse call
+func ParseGiveUpCallResponse(rsp *http.Response) (*GiveUpCallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GiveUpCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

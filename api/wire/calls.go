@@ -13,7 +13,10 @@ type LiveCall struct {
 	Muted         []MutedSide   `json:"muted,omitempty"`
 	Guests        []Guest       `json:"guests,omitempty"`
 	LiveRecording LiveRecording `json:"live_recording,omitzero"`
-	Supervisors   []Supervision `json:"supervisors,omitempty"`
+	// About and Script are of the lead whom a campaign calls, for the agent.
+	About       map[string]string `json:"about,omitempty"`
+	Script      string            `json:"script,omitempty"`
+	Supervisors []Supervision     `json:"supervisors,omitempty"`
 }
 
 // From is who called, as people read it: the number of a caller, or of ours who.

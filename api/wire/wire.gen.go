@@ -439,6 +439,33 @@ func (e EntryLineState) Valid() bool {
 	}
 }
 
+// Defines values for EntryMessageState.
+const (
+	EntryMessageStateCut     EntryMessageState = "cut"
+	EntryMessageStateFailed  EntryMessageState = "failed"
+	EntryMessageStateHeard   EntryMessageState = "heard"
+	EntryMessageStateNone    EntryMessageState = "none"
+	EntryMessageStatePlaying EntryMessageState = "playing"
+)
+
+// Valid indicates whether the value is a known member of the EntryMessageState enum.
+func (e EntryMessageState) Valid() bool {
+	switch e {
+	case EntryMessageStateCut:
+		return true
+	case EntryMessageStateFailed:
+		return true
+	case EntryMessageStateHeard:
+		return true
+	case EntryMessageStateNone:
+		return true
+	case EntryMessageStatePlaying:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EntryPBXStateState.
 const (
 	EntryPBXStateStateConnected    EntryPBXStateState = "connected"
@@ -564,6 +591,7 @@ const (
 	EntryTypeCallFault       EntryType = "call.fault"
 	EntryTypeCallHeld        EntryType = "call.held"
 	EntryTypeCallHungUp      EntryType = "call.hung_up"
+	EntryTypeCallMessage     EntryType = "call.message"
 	EntryTypeCallMissed      EntryType = "call.missed"
 	EntryTypeCallMuted       EntryType = "call.muted"
 	EntryTypeCallNode        EntryType = "call.node"
@@ -611,6 +639,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallHeld:
 		return true
 	case EntryTypeCallHungUp:
+		return true
+	case EntryTypeCallMessage:
 		return true
 	case EntryTypeCallMissed:
 		return true
@@ -1057,6 +1087,7 @@ const (
 	OrderComplete   Order = "complete"
 	OrderConference Order = "conference"
 	OrderConsult    Order = "consult"
+	OrderGiveUp     Order = "give_up"
 	OrderHangup     Order = "hangup"
 	OrderHold       Order = "hold"
 	OrderLeave      Order = "leave"
@@ -1080,6 +1111,8 @@ func (e Order) Valid() bool {
 	case OrderConference:
 		return true
 	case OrderConsult:
+		return true
+	case OrderGiveUp:
 		return true
 	case OrderHangup:
 		return true
@@ -1618,6 +1651,7 @@ const (
 	StoryCodeEnded       StoryCode = "ended"
 	StoryCodeFault       StoryCode = "fault"
 	StoryCodeHungUp      StoryCode = "hung_up"
+	StoryCodeMessage     StoryCode = "message"
 	StoryCodeMissed      StoryCode = "missed"
 	StoryCodeOffered     StoryCode = "offered"
 	StoryCodeParted      StoryCode = "parted"
@@ -1644,6 +1678,8 @@ func (e StoryCode) Valid() bool {
 	case StoryCodeFault:
 		return true
 	case StoryCodeHungUp:
+		return true
+	case StoryCodeMessage:
 		return true
 	case StoryCodeMissed:
 		return true
@@ -2643,6 +2679,25 @@ type EntryLine struct {
 
 // EntryLineState defines model for EntryLine.State.
 type EntryLineState string
+
+// EntryMessage defines model for EntryMessage.
+type EntryMessage struct {
+	// AnsweredMS Time since the lead answered.
+	AnsweredMS int64  `json:"answered_ms,omitempty,omitzero"`
+	Language   string `json:"language,omitempty,omitzero"`
+
+	// Sounds What is played.
+	Sounds []string `json:"sounds,omitempty,omitzero"`
+
+	// State playing: it began; heard: to its end; cut: the lead hung up, or the call was ended; failed: it could not be played; none: there is none.
+	State EntryMessageState `json:"state"`
+
+	// WithinMS How long the lead might wait for an agent.
+	WithinMS int64 `json:"within_ms,omitempty,omitzero"`
+}
+
+// EntryMessageState playing: it began; heard: to its end; cut: the lead hung up, or the call was ended; failed: it could not be played; none: there is none.
+type EntryMessageState string
 
 // EntryMissed defines model for EntryMissed.
 type EntryMissed struct {
@@ -4394,6 +4449,9 @@ type AddCallbackJSONRequestBody = CallbackRequest
 
 // ConsultCallJSONRequestBody defines body for ConsultCall for application/json ContentType.
 type ConsultCallJSONRequestBody = Consultation
+
+// GiveUpCallJSONRequestBody defines body for GiveUpCall for application/json ContentType.
+type GiveUpCallJSONRequestBody = Why
 
 // HangupCallJSONRequestBody defines body for HangupCall for application/json ContentType.
 type HangupCallJSONRequestBody = Why

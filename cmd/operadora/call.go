@@ -19,7 +19,7 @@ import (
 func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, confer on, move, listen to and end calls in progress, through a running operadora"}
 	clientFlags(c)
-	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallExplainCommand(), newCallHangupCommand(),
+	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallExplainCommand(), newCallHangupCommand(), newCallGiveUpCommand(),
 		newCallHoldCommand(), newCallResumeCommand(), newCallMuteCommand(), newCallUnmuteCommand(), newCallTransferCommand(), newCallMoveCommand())
 	c.AddCommand(newConsultCommands()...)
 	c.AddCommand(newSuperviseCommands()...)
@@ -133,6 +133,22 @@ func newCallHangupCommand() *cobra.Command {
 				return err
 			}
 			return showOrdered(cmd, r.JSON202, "hangup ordered")
+		}),
+	})
+	c.Flags().StringVar(&body.Reason, "reason", "", "why, for the record")
+	return c
+}
+
+func newCallGiveUpCommand() *cobra.Command {
+	var body wire.Why
+	c := jsonFlag(&cobra.Command{
+		Use: "give-up CALL", Short: "End the call to a lead of a campaign whose phone rings, once it rang as long as it must", Args: named,
+		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
+			r, err := c.GiveUpCallWithResponse(cmd.Context(), args[0], body)
+			if err != nil {
+				return err
+			}
+			return showOrdered(cmd, r.JSON202, "given up")
 		}),
 	})
 	c.Flags().StringVar(&body.Reason, "reason", "", "why, for the record")

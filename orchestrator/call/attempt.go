@@ -14,17 +14,26 @@ import (
 
 // Attempt is one attempt to reach a lead.
 type Attempt struct {
-	Call     string        `json:"call"` // its id is chosen before anything is dialled
-	Campaign string        `json:"campaign"`
-	Lead     string        `json:"lead"` // its id in its list
-	N        int           `json:"n"`    // 1 is the first attempt to reach the lead
-	Number   string        `json:"number"`
-	Name     string        `json:"name,omitempty"`
-	Shown    string        `json:"shown,omitempty"` // to the lead; "" leaves it to the trunk
-	Language string        `json:"language,omitempty"`
-	Flow     string        `json:"flow"`            // begins at the answer
-	Ring     time.Duration `json:"ring"`            // longest; 0 is the limit of transfers
-	Least    time.Duration `json:"least,omitempty"` // from when it rings, before it may be given up
+	Call     string `json:"call"` // its id is chosen before anything is dialled
+	Campaign string `json:"campaign"`
+	Lead     string `json:"lead"` // its id in its list
+	N        int    `json:"n"`    // 1 is the first attempt to reach the lead
+	Number   string `json:"number"`
+	Name     string `json:"name,omitempty"`
+	Shown    string `json:"shown,omitempty"` // to the lead; "" leaves it to the trunk
+	Language string `json:"language,omitempty"`
+	Flow     string `json:"flow,omitempty"`  // begins at the answer
+	Queue    string `json:"queue,omitempty"` // without a flow: who answers enters it
+	// Within is how long from the answer, whatever the flow and the queue say, who has
+	// talked with nobody waits for an agent at most; 0 leaves it to them. Then Message is
+	// heard, and the call is over.
+	Within  time.Duration        `json:"within,omitempty"`
+	Message []orchestrator.Media `json:"message,omitempty"`
+	// About is what is known of the lead, for the agent, who reads Script.
+	About  map[string]string `json:"about,omitempty"`
+	Script string            `json:"script,omitempty"`
+	Ring   time.Duration     `json:"ring"`            // longest; 0 is the limit of transfers
+	Least  time.Duration     `json:"least,omitempty"` // from when it rings, before it may be given up
 }
 
 // NewAttempt is a call to a lead. Nothing is dialled before it is stored.
@@ -63,6 +72,10 @@ func (x *change) leadUp() {
 	x.boundCall()
 	x.move(OnFlow)
 	o := x.c.Attempt
+	if o.Flow == "" {
+		x.enqueue(orchestrator.Action{Kind: orchestrator.ActQueue, Queue: o.Queue})
+		return
+	}
 	step, err := x.Flows.Begin(orchestrator.Arrival{Call: x.c.Call, PBX: x.c.PBX, Kind: x.c.Kind, DID: x.c.DID,
 		Caller: x.c.Caller, Language: x.c.Language, Answered: true, Flow: o.Flow}, x.now)
 	if err != nil {
@@ -71,6 +84,68 @@ func (x *change) leadUp() {
 		return
 	}
 	x.apply(step, 0)
+}
+
+// servedBy is when who answered must be with an agent, unix ms; 0 for never.
+func (x *change) servedBy() int64 {
+	if o := x.c.Attempt; o != nil && o.Within > 0 && x.unserved() && x.c.AnsweredAt > 0 {
+		return x.c.AnsweredAt + o.Within.Milliseconds()
+	}
+	return 0
+}
+
+// unserved tells whether the call is to a lead who has talked to no agent yet.
+func (x *change) unserved() bool { return x.c.Attempt != nil && x.c.ConnectedAt == 0 }
+
+// refMessage is the playback of what an abandoned lead hears; no flow has it.
+const refMessage = -1
+
+// abandon ends the wait of a lead for whom no agent was there in time: what the law
+// demands is heard, and the call is over.
+func (x *change) abandon() {
+	o := x.c.Attempt
+	x.disarm(TimerWait)
+	x.disarm(TimerFlow)
+	x.c.Home, x.c.Flow, x.c.Abandoned = nil, nil, x.happened()
+	if len(o.Message) == 0 {
+		x.noteMessage("none")
+		x.over(orchestrator.OutcomeAbandoned, "operadora", orchestrator.CauseNormal)
+		return
+	}
+	x.sayMessage()
+}
+
+func (x *change) sayMessage() {
+	x.play(x.c.Attempt.Message, x.c.Language, refMessage)
+	x.noteMessage("playing")
+}
+
+// saying tells whether an abandoned lead hears the message.
+func (p *Playing) saying() bool { return p != nil && p.Ref == refMessage }
+
+// messageOver ends the call of a lead who has heard the message.
+func (x *change) messageOver(failed bool) {
+	state := "heard"
+	if failed {
+		state = "failed"
+	}
+	x.noteMessage(state)
+	x.over(orchestrator.OutcomeAbandoned, "operadora", orchestrator.CauseNormal)
+}
+
+// noteMessage writes down what an abandoned lead is played, and when.
+func (x *change) noteMessage(state string) {
+	o := x.c.Attempt
+	var sounds []string
+	for _, m := range o.Message {
+		sounds = append(sounds, m.Value)
+	}
+	f := fields{"state": state, "answered_ms": x.happened() - x.c.AnsweredAt, "within_ms": o.Within.Milliseconds()}
+	if sounds != nil {
+		f["sounds"] = sounds
+	}
+	some(f, "language", x.c.Language)
+	x.note(orchestrator.EntryCallMessage, f)
 }
 
 // notAnswered ends an attempt. One whose answer crossed our hangup was answered, and

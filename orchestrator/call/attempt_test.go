@@ -1,6 +1,8 @@
 package call
 
 import (
+	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -148,6 +150,115 @@ func TestAttemptInDoubt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLeadWaits: who answered and has no agent in time hears the message, whole, and is on
+// record as abandoned, with what was played and when; whatever happens meanwhile.
+func TestLeadWaits(t *testing.T) {
+	t.Parallel()
+	free := func(w *world) { w.desk.free++ }
+	late := after(2 * time.Second)
+	for _, r := range []struct {
+		name    string
+		change  func(*Attempt)
+		stages  []func(*world)
+		outcome orchestrator.Outcome
+		by      string
+		states  []string // of the message
+	}{
+		{"nobody is free", nil, []func(*world){leadAnswers, late}, orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "heard"}},
+		{"a phone rings", nil, []func(*world){free, leadAnswers, late}, orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "heard"}},
+		{"hangs up before", nil, []func(*world){leadAnswers, leadEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeAbandoned, "caller", nil},
+		{"hangs up as it is played", nil, []func(*world){leadAnswers, late, leadEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeAbandoned, "caller", []string{"playing", "cut"}},
+		{"ended by the staff as it is played", nil, []func(*world){leadAnswers, late, func(w *world) { _ = w.grant(Wish{Do: WishHangup, By: "test"}) }},
+			orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "cut"}},
+		{"killed as it is played", nil, []func(*world){leadAnswers, late, func(w *world) { w.crash(time.Second) }}, orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "heard"}},
+		{"killed as it is played, and over meanwhile", nil, []func(*world){leadAnswers, late, func(w *world) { w.crash(10 * time.Second) }},
+			orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "playing", "heard"}},
+		{"killed while waiting", nil, []func(*world){leadAnswers, func(w *world) { w.crash(time.Minute) }}, orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "heard"}},
+		{"no message", func(o *Attempt) { o.Message = nil }, []func(*world){leadAnswers, late}, orchestrator.OutcomeAbandoned, "operadora", []string{"none"}},
+		{"served", nil, []func(*world){free, leadAnswers, ringing, answered, after(10 * time.Second), leadEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeServed, "caller", nil},
+		{"served, and the agent ends", nil, []func(*world){free, leadAnswers, ringing, answered, after(10 * time.Second), agentEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeServed, "agent", nil},
+		{"the queue is closed", nil, []func(*world){func(w *world) {
+			w.desk.refuses = map[string]orchestrator.PlacementResult{"A": orchestrator.RefusedClosed}
+		}, leadAnswers}, orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "heard"}},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := newLeadWorld(graph{{Kind: orchestrator.ActHangup}})
+			if r.change != nil {
+				w = newLeadWorld(graph{{Kind: orchestrator.ActHangup}}, r.change)
+			}
+			w.quiet()
+			for _, s := range r.stages {
+				s(w)
+				w.quiet()
+			}
+			w.settle(5 * time.Minute)
+			w.checkEnded(t, r.outcome)
+			w.checkKept(t)
+			var states []string
+			for _, e := range w.entries {
+				var d struct {
+					State  string
+					Sounds []string
+					Answer int64 `json:"answered_ms"`
+					Within int64 `json:"within_ms"`
+				}
+				if e.Type != orchestrator.EntryCallMessage || json.Unmarshal(e.Data, &d) != nil {
+					continue
+				}
+				states = append(states, d.State)
+				if d.Within != 2000 || d.Answer < 0 || d.State != "none" && !slices.Equal(d.Sounds, []string{"sorry"}) {
+					t.Errorf("%+v", d)
+				}
+			}
+			if c := &w.me.c; !slices.Equal(states, r.states) || c.EndedBy != r.by || (c.ConnectedAt > 0) != (r.outcome == orchestrator.OutcomeServed) {
+				t.Errorf("message %q, ended by %q, connected at %d", states, c.EndedBy, c.ConnectedAt)
+			}
+			if t.Failed() {
+				t.Log(w.story())
+			}
+		})
+	}
+}
+
+// TestFlowOfALead: the law's end of the wait holds for a lead in a queue of a flow, which
+// would let them wait longer; and is none for whom a flow only speaks to.
+func TestFlowOfALead(t *testing.T) {
+	t.Parallel()
+	w := newAttemptWorld(graph{
+		{Kind: orchestrator.ActQueue, Queue: "A", Wait: time.Minute, Edges: map[string]int{"timeout": 1, "served": 1}},
+		{Kind: orchestrator.ActHangup},
+	})
+	o := *w.attempt
+	o.Within = 3 * time.Second
+	w.attempt = &o
+	w.begin()
+	w.quiet()
+	leadAnswers(w)
+	w.quiet()
+	w.settle(4 * time.Second)
+	w.checkEnded(t, orchestrator.OutcomeAbandoned)
+	if got := w.me.c.WaitMS; got != 3000 {
+		t.Errorf("waited %d ms", got)
+	}
+}
+
+// TestUnkindLead is TestUnkindWorld for leads who enter a queue as they answer: whoever
+// answered hears an agent or the message, whatever happens.
+func TestUnkindLead(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		throw(t, newLeadWorld(drawGraph(t)), func(u *unkind) {
+			w := u.w
+			w.lines = rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "permanent lines")
+			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
+			for _, stage := range []func(){w.quiet, w.customerAnswers, w.quiet, w.offer, w.quiet, w.agentAnswers, w.quiet}[:rapid.IntRange(0, 7).Draw(t, "stage")] {
+				stage()
+			}
+		})
+	})
 }
 
 // TestAttemptIsGivenUp: never before the phone has rung for as long as it must; and an

@@ -43,14 +43,17 @@ type Call struct {
 	Line    *Lend                      `json:"line,omitempty"`     // the agent whose permanent line the customer's channel is to become
 	Promise *Promise                   `json:"promise,omitempty"`  // of a callback
 	Attempt *Attempt                   `json:"attempt,omitempty"`  // of a campaign
-	Code    string                     `json:"code,omitempty"`     // the channel at which an agent dialled the number who then hears the call on their permanent line
-	Regain  *Regain                    `json:"regain,omitempty"`   // the place that the caller gets back in a queue
-	Kept    orchestrator.Kept          `json:"kept,omitzero"`      // the place that it has in queues, of an earlier call of the caller
-	Shown   string                     `json:"shown,omitempty"`    // to outside numbers: what the number that was dialled says
-	ShowsAs string                     `json:"shows_as,omitempty"` // the customer's number as the trunk shows it; "" is as it is in Caller
-	Refusal *Refusal                   `json:"refusal,omitempty"`  // of a call that an agent could not make
-	Mail    *Recording                 `json:"mail,omitempty"`     // a message that the customer leaves
-	Playing *Playing                   `json:"playing,omitempty"`
+	// Abandoned is when no agent was there in time for a lead who had answered; 0 until then.
+	Abandoned int64 `json:"abandoned,omitempty"`
+
+	Code    string            `json:"code,omitempty"`     // the channel at which an agent dialled the number who then hears the call on their permanent line
+	Regain  *Regain           `json:"regain,omitempty"`   // the place that the caller gets back in a queue
+	Kept    orchestrator.Kept `json:"kept,omitzero"`      // the place that it has in queues, of an earlier call of the caller
+	Shown   string            `json:"shown,omitempty"`    // to outside numbers: what the number that was dialled says
+	ShowsAs string            `json:"shows_as,omitempty"` // the customer's number as the trunk shows it; "" is as it is in Caller
+	Refusal *Refusal          `json:"refusal,omitempty"`  // of a call that an agent could not make
+	Mail    *Recording        `json:"mail,omitempty"`     // a message that the customer leaves
+	Playing *Playing          `json:"playing,omitempty"`
 	// Timers holds what is due when, by name; every state has its own (limits.go).
 	Timers Timers `json:"timers,omitempty"`
 	Todo   Todos  `json:"todo,omitempty"`

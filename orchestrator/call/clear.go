@@ -44,6 +44,9 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 		x.c.WaitMS = x.happened() - v.Entered
 	}
 	x.waited()
+	if x.c.Playing.saying() {
+		x.noteMessage("cut")
+	}
 	x.c.Playing, x.c.Errand = nil, nil
 	x.move(OnOver)
 	x.giveUp(pointless)
@@ -66,6 +69,8 @@ func (x *change) outcome(by string) orchestrator.Outcome {
 	switch {
 	case x.c.Absent():
 		return x.unkept(by)
+	case x.c.Abandoned > 0, x.c.Attempt != nil && x.c.Attempt.Flow == "" && x.c.AnsweredAt > 0 && x.c.ConnectedAt == 0 && by != "pbx":
+		return orchestrator.OutcomeAbandoned
 	case x.c.State == StateReaching && x.c.AnsweredAt > 0: // as it was given up
 		return orchestrator.OutcomeAbandoned
 	case x.c.State == StateReaching && by == "pbx":

@@ -76,6 +76,10 @@ func (x *change) played(e orchestrator.Event) {
 	if e.Failed {
 		x.unheard(p, e.Reason)
 	}
+	if p.saying() {
+		x.messageOver(e.Failed)
+		return
+	}
 	if p.Ref == 0 {
 		x.hold()
 		return
@@ -115,6 +119,10 @@ func (x *change) checkedPlay(id string, running bool) {
 	x.c.Playing = nil
 	x.disarm(TimerPlay)
 	x.dirty = true
+	if p.saying() {
+		x.sayMessage()
+		return
+	}
 	if p.Ref == 0 {
 		x.hold()
 		return

@@ -24,6 +24,9 @@ func (x *change) enqueue(a orchestrator.Action) {
 	v := x.flowVisit(a)
 	x.c.Visit = &v
 	x.regain(x.c.Visit)
+	if x.servedBy() > 0 { // be there a place or not
+		x.armMost()
+	}
 	x.askPlace()
 }
 
@@ -41,6 +44,9 @@ func (x *change) flowVisit(a orchestrator.Action) Visit {
 		v.Entered, v.From = min(v.Entered, x.c.QueuedAt), x.ms()
 	}
 	v.asBefore(x.c.Handed)
+	if o := x.c.Attempt; o != nil && o.Flow == "" && x.c.ConnectedAt == 0 {
+		v.Sought.About = o.About
+	}
 	return v
 }
 
@@ -264,6 +270,10 @@ func queueResult(r string) bool {
 // flowResult tells the flow what came of the queue or the transfer that it
 // waits for, also when a person has sent the call somewhere else meanwhile.
 func (x *change) flowResult(result string) {
+	if x.c.Flow == nil && x.firm() { // a queue that takes nobody in is no agent either
+		x.abandon()
+		return
+	}
 	if x.c.Flow == nil { // an agent made the call: nobody else is to be talked with
 		x.over(x.ownOutcome(), "operadora", orchestrator.CauseNormal)
 		return
@@ -314,8 +324,14 @@ func (x *change) armWait() {
 // armMost arms the end of the longest wait.
 func (x *change) armMost() {
 	v := x.c.Visit
-	if limit := v.mostWait(); limit > 0 {
-		left := time.UnixMilli(v.began()).Add(limit).Sub(x.now)
+	limit := v.mostWait()
+	left := time.UnixMilli(v.began()).Add(limit).Sub(x.now)
+	if end := x.servedBy(); end > 0 {
+		if by := time.UnixMilli(end).Sub(x.now); limit == 0 || by < left {
+			limit, left = x.c.Attempt.Within, by
+		}
+	}
+	if limit > 0 {
 		x.arm(TimerWait, max(left, time.Millisecond))
 	}
 }
@@ -333,6 +349,11 @@ func (v *Visit) mostWait() time.Duration {
 func (x *change) waitOver() {
 	if x.c.State == StateOffered && !x.firm() {
 		x.arm(TimerWait, time.Second)
+		return
+	}
+	if end := x.servedBy(); end > 0 && end <= x.ms() && x.c.Visit.waits() {
+		x.unqueue("deadline")
+		x.abandon()
 		return
 	}
 	switch x.c.State {
@@ -360,9 +381,11 @@ func (x *change) waitOver() {
 // lead who answered waits for nobody longer than the law lets them; and where one phone
 // joins another (ring_all), those that rang by then have had their time.
 func (x *change) firm() bool {
+	if x.unserved() {
+		return true
+	}
 	v, far := x.c.Visit, x.c.Far()
-	rang := far.Offer.All && v.mostWait() > 0 && x.ms() > v.began()+(v.mostWait()+far.Offer.Ring).Milliseconds()
-	return rang || x.c.Attempt != nil && x.c.ConnectedAt == 0
+	return far.Offer.All && v.mostWait() > 0 && x.ms() > v.began()+(v.mostWait()+far.Offer.Ring).Milliseconds()
 }
 
 // deserted lets a caller go whose queue has nobody left, if the queue does so. While a

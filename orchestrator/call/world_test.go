@@ -119,6 +119,21 @@ func newCallbackWorld(f orchestrator.Flows, change ...func(*orchestrator.Callbac
 	return w
 }
 
+// newLeadWorld is one with a call to a lead who enters queue A as they answer, and hears a
+// message when nobody was there in time.
+func newLeadWorld(f orchestrator.Flows, change ...func(*Attempt)) *world {
+	w := newAttemptWorld(f)
+	o := *w.attempt
+	o.Flow, o.Queue, o.Within, o.Message = "", "A", 2*time.Second, []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "sorry"}}
+	o.About, o.Script = map[string]string{"due": "100"}, "You owe 100."
+	for _, c := range change {
+		c(&o)
+	}
+	w.attempt = &o
+	w.begin()
+	return w
+}
+
 // newAttemptWorld is one with a call to a lead.
 func newAttemptWorld(f orchestrator.Flows) *world {
 	w := newWorld(f)

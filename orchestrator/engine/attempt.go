@@ -19,8 +19,14 @@ func (e *Engine) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.
 		return call.Begun{}, fault.New(op, fault.Invalid, "call: %q is no id of a call", o.Call)
 	case o.Campaign == "":
 		return call.Begun{}, fault.New(op, fault.Invalid, "campaign: is empty")
-	case o.Flow == "":
-		return call.Begun{}, fault.New(op, fault.Invalid, "flow: is empty: nobody would speak to who answers")
+	case (o.Flow == "") == (o.Queue == ""):
+		return call.Begun{}, fault.New(op, fault.Invalid, "flow: %q, queue: %q: one of them has who answers", o.Flow, o.Queue)
+	case o.Within < 0:
+		return call.Begun{}, fault.New(op, fault.Invalid, "within: %v is negative", o.Within)
+	case len(o.Message) > 0 && o.Within == 0:
+		return call.Begun{}, fault.New(op, fault.Invalid, "message: nobody hears it without a time within which an agent must be there")
+	case size(o) > mostAbout:
+		return call.Begun{}, fault.New(op, fault.Invalid, "about: what the agent gets has %d bytes, and %d is the most", size(o), mostAbout)
 	case o.Ring < 0 || o.Least < 0 || o.Ring > 0 && o.Least > o.Ring:
 		return call.Begun{}, fault.New(op, fault.Invalid, "least: %v is not within the %v of ring", o.Least, o.Ring)
 	}
@@ -32,6 +38,17 @@ func (e *Engine) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.
 		return *a.Begun, nil
 	}
 	return e.attemptHere(ctx, pbx, o)
+}
+
+// mostAbout bounds what is kept with a call of what an agent is to know of a lead.
+const mostAbout = 16 << 10
+
+func size(o call.Attempt) int {
+	n := len(o.Script)
+	for k, v := range o.About {
+		n += len(k) + len(v)
+	}
+	return n
 }
 
 // attemptHere is Attempt on a PBX that this process drives.

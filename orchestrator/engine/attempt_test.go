@@ -107,6 +107,54 @@ func TestAttemptInDoubt(t *testing.T) {
 	})
 }
 
+// TestLeadInTrouble makes an attempt that enters a queue as the lead answers, with nobody
+// there, and one command after the other unanswered, in three ways, or the process killed
+// at it: the lead hears the message, and is on record as abandoned.
+func TestLeadInTrouble(t *testing.T) {
+	t.Parallel()
+	inTrouble(t, 6, func(t *testing.T, tr trouble) {
+		s := newSite(t)
+		s.callsOut(asIs)
+		s.logout()
+		s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(3*time.Second))
+		killed := tr.begin(s)
+		o := attempt("910000001")
+		o.Flow, o.Queue, o.Within, o.Message = "", "sales", 2*time.Second, []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "sorry"}}
+		if _, err := s.eng.Attempt(t.Context(), "lima", o); err != nil {
+			t.Fatal(err)
+		}
+		said := 0
+		for range 120 {
+			s.wait(time.Second)
+			if killed() {
+				s.wait(time.Second)
+				s.start()
+			}
+			for _, ch := range s.pbx.ChannelsAt(outsideNumber) {
+				s.pbx.FinishPlayback(ch)
+			}
+		}
+		for _, c := range s.pbx.Commands("Play") {
+			if c.Err == nil && c.Playback.Media[0].Value == "sorry" {
+				said++
+			}
+		}
+		s.pbx.Decide(nil)
+		calls := s.store.ended()
+		if len(calls) != 1 {
+			t.Fatalf("on record are %+v", calls)
+		}
+		got := calls[0]
+		if n := s.leadRung(); n > 1 {
+			t.Errorf("rung %d times", n)
+		}
+		if got.AnsweredAt > 0 && (got.Outcome != orchestrator.OutcomeAbandoned || said == 0) || tr.n == 0 && (said != 1 || got.WaitMS != 2000) {
+			t.Errorf("said %d times, %+v", said, got)
+		}
+		s.finish(got.Outcome)
+	})
+}
+
 // TestSameAttempt: an attempt whose id was used rings nobody, asked at the same time,
 // later, by another process, or after its end.
 func TestSameAttempt(t *testing.T) {
@@ -148,10 +196,16 @@ func TestAttemptRefusals(t *testing.T) {
 		s := newSite(t)
 		s.callsOut(func(p *gate.Policy) { p.Deny = []string{"+34960"} })
 		for what, change := range map[string]func(*call.Attempt){
-			`call: "mine"`:              func(a *call.Attempt) { a.Call = "mine" },
-			"campaign":                  func(a *call.Attempt) { a.Campaign = "" },
-			"flow":                      func(a *call.Attempt) { a.Flow = "" },
-			"least: 30s is not within ": func(a *call.Attempt) { a.Least = 30 * time.Second },
+			`call: "mine"`:   func(a *call.Attempt) { a.Call = "mine" },
+			"campaign":       func(a *call.Attempt) { a.Campaign = "" },
+			"flow":           func(a *call.Attempt) { a.Flow = "" },
+			`queue: "sales"`: func(a *call.Attempt) { a.Queue = "sales" },
+			"within: -1s":    func(a *call.Attempt) { a.Within = -time.Second },
+			"message: nobody": func(a *call.Attempt) {
+				a.Message = []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "sorry"}}
+			},
+			"about: what the agent gets has 20003 bytes": func(a *call.Attempt) { a.About, a.Script = map[string]string{"due": ""}, strings.Repeat("x", 20_000) },
+			"least: 30s is not within ":                  func(a *call.Attempt) { a.Least = 30 * time.Second },
 		} {
 			a := attempt("910000001")
 			change(&a)

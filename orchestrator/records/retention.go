@@ -207,6 +207,7 @@ var nameless = map[string][]string{
 	string(orchestrator.EntryCallTransfer):  {"kind", "result", "by"},
 	string(orchestrator.EntryCallConsult):   {"kind", "result", "by"},
 	string(orchestrator.EntryCallCallback):  {"queue", "result"},
+	string(orchestrator.EntryCallMessage):   {"state", "sounds", "language", "answered_ms", "within_ms"},
 	string(orchestrator.EntryAgentDisposed): {"call", "queue", "disposition", "path", "also", "by"},
 }
 
