@@ -270,7 +270,7 @@ func queueResult(r string) bool {
 // flowResult tells the flow what came of the queue or the transfer that it
 // waits for, also when a person has sent the call somewhere else meanwhile.
 func (x *change) flowResult(result string) {
-	if x.c.Flow == nil && x.firm() { // a queue that takes nobody in is no agent either
+	if x.c.Flow == nil && x.unserved() { // a queue that takes nobody in is no agent either
 		x.abandon()
 		return
 	}
