@@ -502,6 +502,9 @@ func (m *model) fail(id offerOf, why orchestrator.OfferFailure) {
 			a.refusals = 0
 		}
 	}
+	if why == orchestrator.OfferElsewhere && !o.answered { // its agent may be the next for it, as it waits by now
+		m.reach(m.calls[call])
+	}
 	m.release(o.agent, q.MissesBeforePause)
 	switch {
 	case why == orchestrator.OfferCancelled && !o.answered:
