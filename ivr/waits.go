@@ -120,12 +120,14 @@ type Record struct {
 	Silence    time.Duration // silence that ends it; 0 for none
 	Terminator string        // key that ends it; "" for none
 	Beep       bool
+	Mailbox    string // whose people are told of it by mail; may hold {{variables}}; "" for nobody
 }
 
 func (s *Record) enter(r *run) {
 	r.st.Phase, r.st.Ahead = phaseRecord, ""
 	r.act(orchestrator.Action{Kind: orchestrator.ActRecord, Record: orchestrator.RecordingOrder{
-		Format: s.Format, MaxDuration: s.Max, MaxSilence: s.Silence, Terminator: s.Terminator, Beep: s.Beep}})
+		Format: s.Format, MaxDuration: s.Max, MaxSilence: s.Silence, Terminator: s.Terminator, Beep: s.Beep,
+		Mailbox: clean(r.st.fill(s.Mailbox))}})
 }
 
 func (s *Record) input(r *run, in input) {

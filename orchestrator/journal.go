@@ -22,7 +22,8 @@ const (
 	EntryCallMissed    EntryType = "call.missed"    // {"agent","why"}: an offer came to nothing
 	EntryCallConnected EntryType = "call.connected" // {"agent","wait_ms","expected_ms","dialled","taken_over","called_back_ms"}; expected_ms: what wait_ms was expected to be when the call came to this queue; dialled: the agent made the call, and nobody has waited; taken_over: from another agent, by a supervisor; called_back_ms: since the callback was asked for
 	EntryCallParted    EntryType = "call.parted"    // {"agent","number","by","talk_ms","hold_ms"}: the conversation ended; hold_ms: how much of it the customer heard music; number, masked: of an outside number, without an agent; by: caller, agent, number, transfer, operadora, pbx
-	EntryCallRecording EntryType = "call.recording" // {"recording","state","by","role","agent","number"}: RecordingNews; role, agent and number (masked): who talks with the customer
+	EntryCallRecording EntryType = "call.recording" // {"recording","state","by","role","agent","number","mailbox"}: RecordingNews; mailbox: of a message, whose people are told of it; role, agent and number (masked): who talks with the customer
+	EntryCallMailed    EntryType = "call.mailed"    // MailTold: somebody was told by mail of a message, or not
 	EntryCallTransfer  EntryType = "call.transfer"  // {"destination","kind","result","by","reason","front","error"}; a number is masked; kind and by: of a transfer that a person asked for; result moved: from queue to queue
 	EntryCallConsult   EntryType = "call.consult"   // {"destination","kind","result","by","guest","error"}: an agent asks somebody beside the customer, and what became of it; guest: who was found, an agent or a masked number
 	EntryCallDialled   EntryType = "call.dialled"   // {"destination","result","error","attempt"}: of a call that an agent makes, and of a callback; result: denied, a refusal about the agent, dialling, ringing, answered, or the outcome
@@ -54,6 +55,18 @@ const (
 	RecordingFinished RecordingNews = "finished"
 	RecordingFailed   RecordingNews = "failed"
 )
+
+// MailTold is the data of call.mailed.
+type MailTold struct {
+	Recording string `json:"recording"`
+	Mailbox   string `json:"mailbox"`
+	To        string `json:"to,omitempty"` // masked; "" when there was nobody to be told
+	Result    string `json:"result"`       // sent, given_up, erased: the message was, before
+	At        int64  `json:"at"`           // when, unix ms
+	Attempts  int    `json:"attempts"`
+	Sound     bool   `json:"sound,omitempty"` // it was attached
+	Error     string `json:"error,omitempty"` // of the last attempt
+}
 
 // Journal entries of what supervisors do.
 const (

@@ -320,7 +320,8 @@ type RecordingOrder struct {
 	MaxSilence          time.Duration // 0 is unlimited
 	Terminator          string        // digit that ends it, "" for none
 	Beep                bool
-	Again               bool `json:"-"` // it may have been ordered before: look first
+	Mailbox             string `json:",omitempty"` // of a message: whose people are told of it
+	Again               bool   `json:"-"`          // it may have been ordered before: look first
 }
 
 // DialplanPlace is where Continue sends a channel; the zero value is the next dialplan line.

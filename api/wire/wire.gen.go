@@ -439,6 +439,27 @@ func (e EntryLineState) Valid() bool {
 	}
 }
 
+// Defines values for EntryMailedResult.
+const (
+	EntryMailedResultErased  EntryMailedResult = "erased"
+	EntryMailedResultGivenUp EntryMailedResult = "given_up"
+	EntryMailedResultSent    EntryMailedResult = "sent"
+)
+
+// Valid indicates whether the value is a known member of the EntryMailedResult enum.
+func (e EntryMailedResult) Valid() bool {
+	switch e {
+	case EntryMailedResultErased:
+		return true
+	case EntryMailedResultGivenUp:
+		return true
+	case EntryMailedResultSent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EntryMessageState.
 const (
 	EntryMessageStateCut     EntryMessageState = "cut"
@@ -591,6 +612,7 @@ const (
 	EntryTypeCallFault       EntryType = "call.fault"
 	EntryTypeCallHeld        EntryType = "call.held"
 	EntryTypeCallHungUp      EntryType = "call.hung_up"
+	EntryTypeCallMailed      EntryType = "call.mailed"
 	EntryTypeCallMessage     EntryType = "call.message"
 	EntryTypeCallMissed      EntryType = "call.missed"
 	EntryTypeCallMuted       EntryType = "call.muted"
@@ -639,6 +661,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallHeld:
 		return true
 	case EntryTypeCallHungUp:
+		return true
+	case EntryTypeCallMailed:
 		return true
 	case EntryTypeCallMessage:
 		return true
@@ -2680,6 +2704,32 @@ type EntryLine struct {
 // EntryLineState defines model for EntryLine.State.
 type EntryLineState string
 
+// EntryMailed defines model for EntryMailed.
+type EntryMailed struct {
+	// At When, unix ms.
+	At       int64 `json:"at"`
+	Attempts int   `json:"attempts"`
+
+	// Error Of the last attempt.
+	Error   string `json:"error,omitempty,omitzero"`
+	Mailbox string `json:"mailbox"`
+
+	// Recording The message.
+	Recording string `json:"recording"`
+
+	// Result sent: the mail server took it; given_up: not within a day; erased: the message was, before.
+	Result EntryMailedResult `json:"result"`
+
+	// Sound The sound was attached.
+	Sound bool `json:"sound,omitempty,omitzero"`
+
+	// To Who was told, masked; absent when there was nobody to be told.
+	To string `json:"to,omitempty,omitzero"`
+}
+
+// EntryMailedResult sent: the mail server took it; given_up: not within a day; erased: the message was, before.
+type EntryMailedResult string
+
 // EntryMessage defines model for EntryMessage.
 type EntryMessage struct {
 	// AnsweredMS Time since the lead answered.
@@ -2836,6 +2886,9 @@ type EntryRecording struct {
 	// By Who muted it.
 	By         string `json:"by,omitempty,omitzero"`
 	DurationMS int64  `json:"duration_ms,omitempty,omitzero"`
+
+	// Mailbox Of a message: whose people are told of it by mail.
+	Mailbox string `json:"mailbox,omitempty,omitzero"`
 
 	// Number Who talks, masked.
 	Number    string `json:"number,omitempty,omitzero"`

@@ -30,6 +30,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/keys"
+	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
@@ -50,6 +51,7 @@ type App struct {
 	leads     *leadstore.Store
 	importer  *leadstore.Importer
 	campaigns *runner.Runner
+	mailer    *mailer.Mailer
 	acd       *acd.Service
 	library   *ivr.Library
 	engine    *engine.Engine
@@ -103,6 +105,8 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	a.importer = leadstore.NewImporter(a.leads, log)
 	a.recorder = records.NewRecorder(a.db, a.store, cfg.Records, log, time.Now)
 	a.recorder.Tell = a.tell
+	a.mailer = a.newMailer()
+	a.recorder.Recorded = a.mailer.Recorded
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
 		Config: cfg.ACD, Drives: a.drives, Open: a.open, Forms: a.gate.Forms, Audit: a.auditAgent, Log: log})
 	if err != nil {
@@ -188,6 +192,9 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.importer.Start(life); err != nil {
 		return err
 	}
+	if err := a.mailer.Start(life); err != nil {
+		return err
+	}
 	if err := a.lamps.Start(life); err != nil { // before agents who are not defined any more are logged out
 		return err
 	}
@@ -223,6 +230,7 @@ func (a *App) Stop() {
 	a.lamps.Stop()
 	a.importer.Stop()
 	a.recorder.Stop()
+	a.mailer.Stop()
 	if a.cancel != nil {
 		a.cancel()
 	}
@@ -325,6 +333,9 @@ func (a *App) logWarnings() {
 	a.mu.Unlock()
 	for _, f := range faults {
 		a.log.Warn("definitions", "warning", f.String())
+	}
+	for _, w := range mailWarnings(a.cfg.Mail, a.current()) {
+		a.log.Warn("definitions", "warning", w)
 	}
 }
 

@@ -35,6 +35,9 @@ func newCheckCommand() *cobra.Command {
 					fmt.Fprintln(out, "warning:", l.Sentence())
 				}
 			}
+			for _, w := range mailWarnings(cfg.Mail, defs) {
+				fmt.Fprintln(out, "warning:", w)
+			}
 			for _, f := range faults {
 				if f.Code.Warning() {
 					fmt.Fprintln(out, "warning:", f)

@@ -80,6 +80,15 @@ func TestCheckTellsOneLinePerCause(t *testing.T) {
 		"codes as they are dialled": {func(dir string) {
 			put(t, filepath.Join(dir, "definitions", "agents.yaml"), `id: "101"`, `id: 0105, pin: 0123`)
 		}, nil},
+		"an address that is none": {func(dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, "definitions", "mailboxes.yaml"), []byte("mailboxes:\n  sales: {to: [ana@example.com, \"luis@example.com\\r\\nBcc: eve@example.com\"]}\n"), 0o600))
+		}, []string{`mailboxes.yaml:2:33: E00 mailboxes.sales.to[1]: "luis@example.com\r\nBcc: eve@example.com" holds control characters`}},
+		"an address of two words": {func(dir string) {
+			must(t, os.WriteFile(filepath.Join(dir, "definitions", "mailboxes.yaml"), []byte("mailboxes:\n  sales: {to: [ana@example.com, luis at example.com]}\n"), 0o600))
+		}, []string{`mailboxes.yaml:2:33: E00 mailboxes.sales.to: "luis at example.com" is no mail address such as ana@example.com`}},
+		"a mailbox that is not there": {func(dir string) {
+			put(t, filepath.Join(dir, "definitions", "flows", "voicemail.yaml"), "{type: record, ", "{type: record, mailbox: sales, ")
+		}, []string{`E12 flow voicemail, node take: mailbox "sales" is not defined in mailboxes.yaml`}},
 		"an edge to nowhere": {func(dir string) {
 			put(t, filepath.Join(dir, "definitions", "flows", "welcome.yaml"), `"1": to_sales`, `"1": to_slaes`)
 		}, []string{`there is no such node; did you mean "to_sales"?`}},
@@ -106,6 +115,23 @@ func TestCheckTellsOneLinePerCause(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCheckOfMailboxes: a set with mailboxes is fine, and said to be of no use without a server.
+func TestCheckOfMailboxes(t *testing.T) {
+	t.Parallel()
+	dir := initialised(t)
+	must(t, os.WriteFile(filepath.Join(dir, "definitions", "mailboxes.yaml"), []byte("mailboxes:\n  sales: {to: [ana@example.com]}\n"), 0o600))
+	put(t, filepath.Join(dir, "definitions", "flows", "voicemail.yaml"), "{type: record, ", "{type: record, mailbox: sales, ")
+	out, err := run(t, "check", "-c", filepath.Join(dir, "operadora.yaml"))
+	if err != nil || !strings.Contains(out, "mail.host of the configuration is empty: nobody is told") {
+		t.Errorf("%s%v", out, err)
+	}
+	put(t, filepath.Join(dir, "operadora.yaml"), `from: ""`, `from: "operadora"`)
+	put(t, filepath.Join(dir, "operadora.yaml"), `host: ""`, `host: "mail.example.com"`)
+	if _, err = run(t, "check", "-c", filepath.Join(dir, "operadora.yaml")); err == nil || !strings.Contains(err.Error(), `mail.from: "operadora" is no mail address`) {
+		t.Errorf("%v", err)
 	}
 }
 

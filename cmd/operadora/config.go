@@ -14,6 +14,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/keys"
+	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 	"github.com/operadora/operadora/orchestrator/session"
@@ -31,6 +32,7 @@ type Config struct {
 	Limits      call.Limits          `yaml:"limits"`
 	Lines       session.Settings     `yaml:"lines"`
 	ACD         acd.Config           `yaml:"acd"`
+	Mail        mailer.Config        `yaml:"mail"`
 	PBXs        map[string]PBXConfig `yaml:"pbxs" keys:"pbx"`
 
 	file string // it was read from, "" for none
@@ -75,7 +77,7 @@ func (p PBXConfig) connection() (section string, validate func() error, warnings
 // Validate names the first key whose value cannot be right beside others; what
 // is said of each alone is in the tags.
 func (c Config) Validate() error {
-	for _, check := range []func() error{c.Redis.Validate, c.Records.Validate, c.API.Validate} {
+	for _, check := range []func() error{c.Redis.Validate, c.Records.Validate, c.API.Validate, c.Mail.Validate} {
 		if err := check(); err != nil {
 			return err
 		}

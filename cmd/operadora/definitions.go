@@ -16,6 +16,7 @@ import (
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
@@ -24,6 +25,7 @@ type Definitions struct {
 	ACD       acd.Definitions
 	Flows     ivr.Definitions
 	Campaigns map[string]*campaign.Campaign
+	Mailboxes map[string]mailer.Mailbox
 	// Said is in which file each of the lists stands that may be empty, and must not
 	// be taken for empty when its file is gone.
 	Said map[string]string
@@ -50,6 +52,10 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	hashes := hashFiles(fsys) // before: a file that is written meanwhile is another the next time
 	floor := readACD(fsys)
 	known.Queue, known.Needs, known.Callback, known.Unmet = floor.queue(), floor.needs(), floor.callback(), floor.unmet()
+	boxes, readable, unsent := mailer.Load(fsys)
+	if readable {
+		known.Mailbox = func(name string) bool { _, ok := boxes[name]; return ok }
+	}
 	known.Digits = len(pbxs) > 0
 	for _, p := range pbxs {
 		known.Digits = known.Digits && p.Kind != KindFreeSWITCH
@@ -61,14 +67,14 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	}
 	floor.defs.Groups = groupsOf(pbxs)
 	profiles, wrong := compliance.Load(fsys)
-	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more, wrong)
+	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more, wrong, unsent)
 	var campaigns map[string]*campaign.Campaign
 	if faults.Err() == nil { // what they name is known
 		campaigns, wrong = campaign.Load(fsys, floor.campaigns(pbxs, flows, profiles))
 		faults = append(faults, wrong...)
 	}
 	faults = faults.Sorted()
-	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Said: said(fsys, floor), Files: hashes}, faults, fault.E("", fault.Invalid, faults.Err())
+	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Mailboxes: boxes, Said: said(fsys, floor), Files: hashes}, faults, fault.E("", fault.Invalid, faults.Err())
 }
 
 // campaigns is what campaigns may name.

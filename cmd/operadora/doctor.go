@@ -93,7 +93,7 @@ func siteOf(cmd *cobra.Command) (doctor.Site, error) {
 	if err != nil {
 		return doctor.Site{}, err
 	}
-	site := doctor.Site{File: file, Folder: cfg.Definitions, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, PBXs: map[string]ari.Config{}, FreeSWITCH: map[string]esl.Config{},
+	site := doctor.Site{File: file, Folder: cfg.Definitions, API: cfg.API, Redis: cfg.Redis, Records: cfg.Records, Mail: cfg.Mail, PBXs: map[string]ari.Config{}, FreeSWITCH: map[string]esl.Config{},
 		Reach: map[string]gate.Reach{}}
 	a := App{gate: gateOf(cfg.PBXs)}
 	for name, p := range cfg.PBXs {
@@ -105,6 +105,7 @@ func siteOf(cmd *cobra.Command) (doctor.Site, error) {
 		}
 	}
 	defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
+	site.Mailboxes = len(defs.Mailboxes)
 	site.Definitions = doctor.Definitions{ACD: defs.ACD, Flows: defs.Flows, Warnings: faults, Err: err}
 	return site, nil
 }

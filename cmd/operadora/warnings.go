@@ -16,5 +16,5 @@ func (c Config) warnings() (out []string) {
 			add("pbxs.%s.%s.%s", name, section, w)
 		}
 	}
-	return out
+	return append(out, c.Mail.Warnings()...)
 }

@@ -20,6 +20,7 @@ type Known struct {
 	Callback    func(queue string) bool       // whether a queue calls back
 	Needs       func(text string) error       // why a requirement on agents is none
 	Unmet       func(queue, text string) bool // whether no agent of a queue meets one
+	Mailbox     func(name string) bool        // of mailboxes.yaml
 	Destination func(number string) error     // why the gate would refuse it
 	Sound       func(lang, name string) bool  // whether the PBX has a sound
 	Digits      bool                          // every PBX passes on of a dialled number + and digits only
@@ -228,6 +229,9 @@ func (l *linter) node(n *ivr.Node) {
 	case *ivr.Record:
 		if s.Silence > s.Max {
 			l.fault(CodeImpatient, n.At, n.Name, "silence of %s never ends a message of at most %s", s.Silence, s.Max)
+		}
+		if l.known.Mailbox != nil && s.Mailbox != "" && !strings.Contains(s.Mailbox, "{{") && !l.known.Mailbox(s.Mailbox) {
+			l.fault(CodeUnknown, n.At, n.Name, "mailbox %q is not defined in mailboxes.yaml", s.Mailbox)
 		}
 	case *ivr.Transfer:
 		if !strings.Contains(s.To, "{{") && ivr.ValidDestination(s.To) && l.known.Destination != nil {

@@ -195,7 +195,7 @@ func (r *reader) step(n *ivr.Node, shape any, d Defaults) ivr.Step {
 		return &ivr.Queue{Queue: s.Queue, Priority: s.Priority, MaxWait: s.MaxWait, ExitKey: s.ExitKey,
 			Needs: s.Needs, About: assigns(s.About), Tier: s.Tier, Prefer: s.Prefer, Patience: s.Patience}
 	case *recordShape:
-		return &ivr.Record{Format: s.Format, Max: s.Max, Silence: s.Silence, Terminator: s.Terminator, Beep: s.Beep}
+		return &ivr.Record{Format: s.Format, Max: s.Max, Silence: s.Silence, Terminator: s.Terminator, Beep: s.Beep, Mailbox: s.Mailbox}
 	case *transferShape:
 		return &ivr.Transfer{To: s.To, Timeout: s.Timeout}
 	case *callbackShape:

@@ -184,6 +184,7 @@ type recordShape struct {
 	Terminator string        `yaml:"terminator" shape:"maykey" default:"#" doc:"Key that ends it."`
 	Beep       bool          `yaml:"beep" default:"true" doc:"Whether a tone tells that it begins."`
 	Format     string        `yaml:"format" shape:"variable" default:"wav" doc:"Format of the file; wav is always there."`
+	Mailbox    string        `yaml:"mailbox,vars" shape:"id" default:"" doc:"A mailbox of mailboxes.yaml, whose people are told of the message by mail; may hold {{variables}}. Empty tells nobody."`
 }
 
 type transferShape struct {

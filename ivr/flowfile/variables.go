@@ -154,6 +154,8 @@ func stepReads(n *ivr.Node) []read {
 		return append(textReads(n.At, s.Queue, s.Prefer, s.Priority, s.Tier), assignReads(s.About)...)
 	case *ivr.Callback:
 		return textReads(n.At, s.Queue, s.Number)
+	case *ivr.Record:
+		return textReads(n.At, s.Mailbox)
 	case *ivr.Transfer:
 		return textReads(n.At, s.To)
 	case *ivr.Agent:

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -386,6 +387,15 @@ func TestVoicemailThatEndedUnheard(t *testing.T) {
 	w.checkEnded(t, orchestrator.OutcomeVoicemail)
 	if w.me.c.Voicemail == "" {
 		t.Error("the message is not on record")
+	}
+	told := 0 // also by who came after: whose people are told of it
+	for _, e := range w.entries {
+		if e.Type == orchestrator.EntryCallRecording && strings.Contains(string(e.Data), `"mailbox":"sales"`) {
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("%d entries of the message name its mailbox, want its start and its end", told)
 	}
 }
 

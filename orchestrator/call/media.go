@@ -156,9 +156,17 @@ func (x *change) wantsMusic() bool {
 // voicemail records what the customer says.
 func (x *change) voicemail(o orchestrator.RecordingOrder) {
 	o.ID, o.Channel, o.Bridge = x.id("m"), x.c.Customer().Channel, ""
-	x.c.Mail = &Recording{ID: o.ID, State: RecRunning}
+	x.c.Mail = &Recording{ID: o.ID, State: RecRunning, Mailbox: o.Mailbox}
 	x.do(Record{Order: o})
-	x.note(orchestrator.EntryCallRecording, fields{"recording": o.ID, "state": orchestrator.RecordingStarted, "voicemail": true})
+	x.note(orchestrator.EntryCallRecording, x.c.Mail.told(fields{"recording": o.ID, "state": orchestrator.RecordingStarted, "voicemail": true}))
+}
+
+// told adds whose people are told of it, if any are.
+func (r *Recording) told(f fields) fields {
+	if r.Mailbox != "" {
+		f["mailbox"] = r.Mailbox
+	}
+	return f
 }
 
 // recordTalk starts the recording of the conversation in a room.
@@ -235,7 +243,7 @@ func (x *change) recorded(id string, failed bool, ms int64) {
 	if !x.rec(r, trigger) {
 		return
 	}
-	x.note(orchestrator.EntryCallRecording, fields{"recording": r.ID, "state": state, "duration_ms": ms, "voicemail": mail})
+	x.note(orchestrator.EntryCallRecording, r.told(fields{"recording": r.ID, "state": state, "duration_ms": ms, "voicemail": mail}))
 	if !failed && mail {
 		x.c.Voicemail = r.ID
 	}

@@ -47,6 +47,8 @@ type Recording struct {
 	ID    string         `json:"id"`
 	State RecordingState `json:"state"`
 	Muted bool           `json:"muted,omitempty"`
+	// Mailbox is whose people are told of a message.
+	Mailbox string `json:"mailbox,omitempty"`
 }
 
 // RecordingState is where a recording stands. The strings are stored.

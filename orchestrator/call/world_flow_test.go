@@ -71,7 +71,7 @@ func (g toyFlow) Next(state json.RawMessage, in orchestrator.FlowInput, _ time.T
 		return toyStep("queue", append(stop, queue("sales"))...), nil
 	case node == "queue" && in.Kind == orchestrator.FlowDigit && in.Digit == "*":
 		return toyStep("mail", orchestrator.Action{Kind: orchestrator.ActLeave},
-			orchestrator.Action{Kind: orchestrator.ActRecord, Record: orchestrator.RecordingOrder{Format: "wav"}}), nil
+			orchestrator.Action{Kind: orchestrator.ActRecord, Record: orchestrator.RecordingOrder{Format: "wav", Mailbox: "sales"}}), nil
 	case node == "queue" && in.Kind == orchestrator.FlowDigit && in.Digit == "0":
 		return toyStep("support", queue("support")), nil
 	case node == "queue" && queued && in.Result == "timeout":

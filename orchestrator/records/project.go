@@ -66,6 +66,7 @@ type view struct {
 	contact    *Contact // nil while the call lives
 	visits     []*visit
 	recordings []*Recording
+	mailboxes  map[string]string // by recording: whose people are told of a message
 }
 
 // detail holds the fields of the entries' data that matter here.
@@ -79,6 +80,7 @@ type detail struct {
 	State     string `json:"state"`
 	Duration  int64  `json:"duration_ms"`
 	Voicemail bool   `json:"voicemail"`
+	Mailbox   string `json:"mailbox"`
 	Role      string `json:"role"`   // of who talks, on entries of recordings
 	Number    string `json:"number"` // masked
 
@@ -179,6 +181,12 @@ func (p *projector) record(e orchestrator.Entry, x detail, when int64) {
 	}
 	if x.Voicemail {
 		r.Kind = KindVoicemail
+	}
+	if x.Mailbox != "" {
+		if p.mailboxes == nil {
+			p.mailboxes = map[string]string{}
+		}
+		p.mailboxes[r.ID] = x.Mailbox
 	}
 	if r.Kind == KindVoicemail {
 		r.Agent = "" // whose phone rang meanwhile has no part in it

@@ -60,6 +60,8 @@ type Recorder struct {
 	now     func() time.Time
 	// Tell is told what whoever is on duty should know, once it is over; nil tells nobody.
 	Tell func(ctx context.Context, e orchestrator.SystemEvent)
+	// Recorded is shown what is on record now, and returns at once; nil is shown nothing.
+	Recorded func(entries []orchestrator.Entry)
 
 	away map[orchestrator.SystemNews]time.Time // since when what does not answer; run's alone
 
@@ -231,6 +233,9 @@ func (r *Recorder) onRecord(ctx context.Context, part []orchestrator.Entry, malf
 	last := part[len(part)-1]
 	if malformed > 0 {
 		r.log.WarnContext(ctx, "journal entries with unreadable data", "count", malformed, "last_id", last.ID)
+	}
+	if r.Recorded != nil {
+		r.Recorded(part)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -150,7 +150,7 @@ func (d *DB) OldCalls(ctx context.Context, o Old, limit int) ([]string, error) {
 // they are, with OldCalls; one that is held meanwhile stays.
 func (d *DB) RemoveCalls(ctx context.Context, calls []string) error {
 	return d.unlessHeld(ctx, "records.RemoveCalls", calls, func(tx *transaction, free string, args []any) error {
-		for _, table := range []string{"visits", "dispositions", "recordings", "timeline", "contacts"} {
+		for _, table := range []string{"visits", "dispositions", "mails", "recordings", "timeline", "contacts"} {
 			if _, err := tx.ExecContext(ctx, d.rebind("DELETE FROM "+table+" WHERE call"+free), args...); err != nil {
 				return err
 			}
@@ -187,6 +187,9 @@ func (d *DB) Anonymise(ctx context.Context, calls []string) error {
 			if _, err := tx.run(ctx, "UPDATE timeline SET data = ? WHERE id = ?", []any{s[0], s[1]}); err != nil {
 				return err
 			}
+		}
+		if _, err := tx.ExecContext(ctx, d.rebind("DELETE FROM mails WHERE call"+free), args...); err != nil { // nobody is told of what is forgotten
+			return err
 		}
 		_, err = tx.ExecContext(ctx, d.rebind("UPDATE contacts SET caller_number = '', caller_name = '', lead = '' WHERE call"+free), args...)
 		return err

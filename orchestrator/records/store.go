@@ -95,7 +95,7 @@ func (d *DB) keep(ctx context.Context, tx *transaction, v view) error {
 			return err
 		}
 	}
-	return nil
+	return d.noteMails(ctx, tx, v)
 }
 
 // upsert inserts a row or replaces the named columns of the one with the same

@@ -11,6 +11,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/ari"
 	"github.com/operadora/operadora/orchestrator/esl"
 	"github.com/operadora/operadora/orchestrator/gate"
+	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 )
@@ -24,6 +25,8 @@ type Site struct {
 	API         api.Config
 	Redis       redisstore.Config
 	Records     records.Config
+	Mail        mailer.Config
+	Mailboxes   int                   // how many are defined
 	PBXs        map[string]ari.Config // by name
 	FreeSWITCH  map[string]esl.Config // by name
 	Reach       map[string]gate.Reach // by name
@@ -70,6 +73,7 @@ func Run(ctx context.Context, site Site, tell func(lines []Line)) []Line {
 	within(func(ctx context.Context) {
 		part(judgeRecords(probeRecords(ctx, site.Records, site.Redis.Tenant), time.Now()))
 	})
+	within(func(ctx context.Context) { part(judgeMail(probeMail(ctx, site.Mail, site.Mailboxes))) })
 	for _, name := range slices.Sorted(maps.Keys(site.PBXs)) {
 		within(func(ctx context.Context) {
 			ours := served.state("pbx "+name) == "ok"
