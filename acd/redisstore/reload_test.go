@@ -177,11 +177,6 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// inForce names the definitions in force.
-func (w *world) inForce() string {
-	return w.rdb.HGet(w.ctx(), "op:{"+w.tenant+"}:acd:definitions", "print").Val()
-}
-
 // TestEditsHoldForThoseWhoWait: what a queue requires, after what wait, which tier its
 // callers have and how long phones ring is as the definitions say now, for who waits, too.
 func TestEditsHoldForThoseWhoWait(t *testing.T) {

@@ -31,13 +31,13 @@ func TestProgressive(t *testing.T) {
 		w.staff(3)
 		s := w.sit("one", march(campaign.ModeProgressive))
 		time.Sleep(10 * time.Second)
-		if len(w.calls) != 0 {
-			t.Fatalf("%d calls before the start", len(w.calls))
+		if w.dialled() != 0 {
+			t.Fatalf("%d calls before the start", w.dialled())
 		}
 		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
 		time.Sleep(10 * time.Minute)
-		if w.most > 3 || len(w.calls) != 20 {
-			t.Errorf("%d calls, %d at once", len(w.calls), w.most)
+		if calls, _, most := w.count(); most > 3 || calls != 20 {
+			t.Errorf("%d calls, %d at once", calls, most)
 		}
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)
@@ -68,13 +68,13 @@ func TestAgentsVanish(t *testing.T) {
 		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
 		time.Sleep(5 * time.Second)
 		w.leave()
-		n := len(w.calls)
+		n := w.dialled()
 		if n == 0 {
 			t.Fatal("nobody was called")
 		}
 		time.Sleep(time.Minute)
-		if len(w.calls) != n {
-			t.Errorf("%d calls, and %d when the agents went", len(w.calls), n)
+		if w.dialled() != n {
+			t.Errorf("%d calls, and %d when the agents went", w.dialled(), n)
 		}
 		w.close(s)
 	})
@@ -101,8 +101,8 @@ func TestPredictive(t *testing.T) {
 		time.Sleep(time.Hour)
 		v, err := s.runner.View(t.Context(), "march")
 		must(t, err)
-		if len(w.calls) != 900 || w.most <= 20 {
-			t.Errorf("%d calls, %d at once", len(w.calls), w.most)
+		if calls, _, most := w.count(); calls != 900 || most <= 20 {
+			t.Errorf("%d calls, %d at once", calls, most)
 		}
 		if v.Today.Answered < 150 || float64(v.Today.Abandoned) > 0.04*float64(v.Today.Answered) || v.Live.Abandoned != float64(v.Today.Abandoned) || v.Live.AnswerRate < 0.15 || v.Live.AnswerRate > 0.35 {
 			t.Errorf("%+v, %+v", v.Today, v.Live)
@@ -132,26 +132,20 @@ func TestOrders(t *testing.T) {
 				time.Sleep(18 * time.Second)
 				must(t, second(s.runner.Order(t.Context(), "march", r.order, "me", "test")))
 				time.Sleep(15 * time.Second)
-				ended := 0
-				for _, p := range w.calls {
-					if p.over {
-						ended++
-					}
-				}
-				if len(w.calls) != 3 || ended != r.ends {
-					t.Errorf("%d calls, %d of them over", len(w.calls), ended)
+				if calls, over, _ := w.count(); calls != 3 || over != r.ends {
+					t.Errorf("%d calls, %d of them over", calls, over)
 				}
 				time.Sleep(3 * time.Minute)
 				v, err := s.runner.View(t.Context(), "march")
 				must(t, err)
-				if v.Run.State != r.state || len(w.calls) != 3 {
-					t.Errorf("%s, %d calls", v.Run.State, len(w.calls))
+				if calls, _, _ := w.count(); v.Run.State != r.state || calls != 3 {
+					t.Errorf("%s, %d calls", v.Run.State, calls)
 				}
 				if r.then != "" {
 					must(t, second(s.runner.Order(t.Context(), "march", r.then, "me", "")))
 					time.Sleep(5 * time.Minute)
-					if len(w.calls) < 9 {
-						t.Errorf("%d calls after %s", len(w.calls), r.then)
+					if calls, _, _ := w.count(); calls < 9 {
+						t.Errorf("%d calls after %s", calls, r.then)
 					}
 				}
 				w.close(s)
@@ -181,8 +175,8 @@ func TestRefusedAtDialling(t *testing.T) {
 				refused++
 			}
 		}
-		if len(w.calls) != 2 || refused != 1 {
-			t.Errorf("%d calls, %d refused", len(w.calls), refused)
+		if w.dialled() != 2 || refused != 1 {
+			t.Errorf("%d calls, %d refused", w.dialled(), refused)
 		}
 		w.close(s)
 	})
@@ -210,8 +204,8 @@ func TestAppointment(t *testing.T) {
 			t.Error(err)
 		}
 		time.Sleep(59 * time.Minute)
-		if len(w.calls) != 3 {
-			t.Errorf("%d calls before the time", len(w.calls))
+		if w.dialled() != 3 {
+			t.Errorf("%d calls before the time", w.dialled())
 		}
 		time.Sleep(3 * time.Hour)
 		n := 0
@@ -220,8 +214,8 @@ func TestAppointment(t *testing.T) {
 				n++
 			}
 		}
-		if len(w.calls) != 4 || n != 2 {
-			t.Errorf("%d calls, %d to the lead", len(w.calls), n)
+		if w.dialled() != 4 || n != 2 {
+			t.Errorf("%d calls, %d to the lead", w.dialled(), n)
 		}
 		w.close(s)
 	})

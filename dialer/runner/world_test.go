@@ -44,6 +44,7 @@ type world struct {
 	holder  string
 	epoch   int64
 	until   time.Time
+	dies    func() bool     // of the next seat
 	life    func(p *person) // what a person does, by number; nil: answers after 4 s and talks for 20
 	most    int             // calls up at once
 	up      int
@@ -233,6 +234,21 @@ func (w *world) end(p *person, outcome orchestrator.Outcome, by string, cause or
 	w.tell(orchestrator.EntryCallEnded, p.Call, p.Agent, p.CallSummary)
 }
 
+// count tells how many calls there were, how many are over, and how many were up at once.
+func (w *world) count() (calls, over, most int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.calls {
+		if p.over {
+			over++
+		}
+	}
+	return len(w.calls), over, w.most
+}
+
+// dialled is how many calls there were.
+func (w *world) dialled() int { n, _, _ := w.count(); return n }
+
 // seat is a process that dials in a world, until it is killed.
 type seat struct {
 	*world
@@ -288,8 +304,8 @@ func (s *seat) Attempt(_ context.Context, pbx string, o call.Attempt) (call.Begu
 
 // GiveUp implements Dialler.
 func (s *seat) GiveUp(_ context.Context, id, _, _ string) error {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	p := s.calls[id]
 	if p == nil || p.over || p.rangSince.IsZero() || time.Since(p.rangSince) < p.of.Least {
 		return fault.New("world", fault.Conflict, "it does not ring, or not long enough")
@@ -340,9 +356,9 @@ func (s *seat) Release(_ context.Context, l orchestrator.Lease) error {
 func (s *seat) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
 	n, _ := strconv.Atoi(strings.TrimSuffix(after, "-0"))
 	for {
-		s.world.mu.Lock()
+		s.mu.Lock()
 		list, grown, lost := slices.Clone(s.entries[min(n, len(s.entries)):]), s.grown, n < s.lost
-		s.world.mu.Unlock()
+		s.mu.Unlock()
 		if lost {
 			return orchestrator.ErrRewound
 		}
@@ -366,8 +382,8 @@ func (s *seat) Tail(ctx context.Context, after string, fn func([]orchestrator.En
 
 // Last implements Journal.
 func (s *seat) Last(context.Context) (string, error) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return strconv.Itoa(len(s.entries)) + "-0", s.may()
 }
 
@@ -376,8 +392,8 @@ func (s *seat) Append(_ context.Context, entries ...orchestrator.Entry) error {
 	if err := s.may(); err != nil {
 		return err
 	}
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, e := range entries {
 		s.world.tell(e.Type, e.Call, e.Agent, e.Data)
 	}
@@ -395,8 +411,8 @@ func (s *seat) Floor(context.Context) (out []Agent, waiting map[string]string, e
 }
 
 func (s *seat) known(_ context.Context, id string) (Known, error) {
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	p := s.calls[id]
 	if p == nil {
 		return Known{}, s.may()
@@ -445,7 +461,7 @@ func (m mortal) Place(ctx context.Context, term int64, id string, looks []leadst
 // sit starts a process that dials.
 func (w *world) sit(name string, c ...*campaign.Campaign) *seat {
 	w.t.Helper()
-	s := &seat{world: w, name: name}
+	s := &seat{world: w, name: name, dies: w.dies}
 	s.runner = New(Parts{Store: mortal{w.store, s}, Dialler: s, Lease: s, Journal: s, Floor: s, Known: s.known, Now: time.Now,
 		Gate:    gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}},
 		Defined: func() map[string]*campaign.Campaign { return byID(c) },

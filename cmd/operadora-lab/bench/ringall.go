@@ -43,7 +43,7 @@ func RingAll(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	var phones []*lab.Phone
-	defer func() {
+	defer func() { //nolint:contextcheck // phones are put away whatever the context
 		for _, p := range phones {
 			p.Close()
 		}
@@ -90,7 +90,7 @@ func ringTogether(ctx context.Context, site *centre.Site, phones []*lab.Phone, n
 	if err != nil {
 		return nil, err
 	}
-	defer caller.Close()
+	defer caller.Close() //nolint:contextcheck // a phone is put away whatever the context
 	in, err := caller.Dial(ctx, number, lab.DialOptions{})
 	if err != nil {
 		return nil, err
