@@ -173,7 +173,7 @@ var (
 	// changed are what a reload changes, and how; fates what comes of it.
 	changed = map[string]string{
 		"queue": "cola", "agent": "agente", "profile": "perfil", "team": "equipo", "known caller": "cliente conocido", "pause reason": "motivo de pausa",
-		"disposition": "resultado", "number": "número", "calendar": "calendario", "campaign": "campaña", "flow": "flujo", "new": "(alta)", "changed": "(cambio)", "gone": "(baja)",
+		"disposition": "resultado", "number": "número", "calendar": "calendario", "campaign": "campaña", "mailbox": "buzón", "flow": "flujo", "new": "(alta)", "changed": "(cambio)", "gone": "(baja)",
 	}
 	fates = map[string]string{
 		"nobody waits in it": "nadie espera en ella", "logged out, after the current call if there is one": "se desconecta, tras la llamada en curso si la hay",
