@@ -395,7 +395,7 @@ func (s *seat) Append(_ context.Context, entries ...orchestrator.Entry) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range entries {
-		s.world.tell(e.Type, e.Call, e.Agent, e.Data)
+		s.tell(e.Type, e.Call, e.Agent, e.Data)
 	}
 	return nil
 }
