@@ -103,7 +103,7 @@ func (v *driving) adoptLine(ctx context.Context, r orchestrator.Record) *loop {
 		return nil
 	}
 	l := v.holdLine(s)
-	for _, ch := range []string{ofLine{Session: s}.reached(), s.Next} {
+	for _, ch := range []string{s.Reached(), s.Next} {
 		if ch != "" {
 			v.belongs(ch, s.ID)
 		}

@@ -36,17 +36,9 @@ func (s ofLine) revised(rev int64) owner {
 
 func (s ofLine) claims() claims {
 	c := claims{line: &lineClaims{session: s.ID, agent: s.Agent, endpoint: s.Phone.Endpoint, channel: s.Channel,
-		up: s.Up() && s.Reach == nil, reach: s.reached(), next: s.Next, state: s.State, playing: s.Playing, music: s.music}}
+		up: s.Up() && s.Reach == nil, reach: s.Reached(), next: s.Next, state: s.State, playing: s.Playing, music: s.music}}
 	c.channels, c.bridges = s.holdings()
 	return c
-}
-
-// reached is the channel by which another PBX has the line, "" for none.
-func (s ofLine) reached() string {
-	if s.Reach == nil {
-		return ""
-	}
-	return s.Reach.Channel
 }
 
 func (s ofLine) todo() []call.Todo                       { return s.Todo }

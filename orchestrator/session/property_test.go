@@ -104,7 +104,7 @@ func (w *world) compare(adopted bool) error {
 	for ch, up := range w.channel {
 		t.Channels[ch] = orchestrator.ChannelTruth{Up: up, Entered: up}
 	}
-	for _, ch := range []string{w.s.reached(), w.s.Next} { // the engine tells what it knows to be the session's
+	for _, ch := range []string{w.s.Reached(), w.s.Next} { // the engine tells what it knows to be the session's
 		if up, there := w.trunk[ch]; there {
 			t.Channels[ch] = orchestrator.ChannelTruth{Up: up, Entered: true, Args: []string{orchestrator.PurposeReach, "101"}}
 		}
@@ -114,7 +114,7 @@ func (w *world) compare(adopted bool) error {
 		return err
 	}
 	for _, ch := range slices.Sorted(maps.Keys(w.trunk)) { // and what nobody knows comes anew
-		if ch != w.s.reached() && ch != w.s.Next {
+		if ch != w.s.Reached() && ch != w.s.Next {
 			if err := w.arrives(ch); err != nil {
 				return err
 			}
@@ -143,14 +143,6 @@ func (w *world) left(ch string, kind orchestrator.EventKind) error {
 	delete(w.trunk, ch)
 	w.part(ch)
 	return w.give(call.Input{Kind: call.InEvent, Event: orchestrator.Event{Kind: kind, Channel: ch, Cause: orchestrator.CauseNormal}})
-}
-
-// reached is the channel by which another PBX has the line, "" for none.
-func (s *Session) reached() string {
-	if s.Reach == nil {
-		return ""
-	}
-	return s.Reach.Channel
 }
 
 // obey carries the first command out that was not tried yet, or not answered.
@@ -385,9 +377,9 @@ func (w *world) settle() error {
 	}
 	for ch, answered := range w.trunk {
 		switch {
-		case ch != w.s.reached() && ch != w.s.Next:
+		case ch != w.s.Reached() && ch != w.s.Next:
 			return fmt.Errorf("nobody knows of %s any more", ch)
-		case ch == w.s.reached() && (!answered || !slices.Equal(w.rooms[w.s.Reach.Room], []string{ch, w.s.Channel})):
+		case ch == w.s.Reached() && (!answered || !slices.Equal(w.rooms[w.s.Reach.Room], []string{ch, w.s.Channel})):
 			return fmt.Errorf("who came over the trunk is answered %v, and the rooms are %v", answered, w.rooms)
 		}
 	}

@@ -42,7 +42,7 @@ func (x *change) reached(channel string) {
 		return hangs && h.Channel == channel || goesOn && on.Channel == channel
 	}
 	switch {
-	case x.s.Reach != nil && x.s.Reach.Channel == channel, x.s.Next == channel:
+	case x.s.Reached() == channel, x.s.Next == channel:
 	case slices.ContainsFunc(x.s.Todo, func(t call.Todo) bool { return ordered(t.Command) }): // on its way out
 	case x.s.State == StateLent && x.s.Next == "":
 		x.s.Next = channel

@@ -94,6 +94,14 @@ func Parse(doc []byte) (Session, error) {
 // Up tells whether the line is there.
 func (s *Session) Up() bool { return s.State == StateIdle || s.State == StateLent }
 
+// Reached is the channel by which another PBX has the line, "" for none.
+func (s *Session) Reached() string {
+	if s.Reach == nil {
+		return ""
+	}
+	return s.Reach.Channel
+}
+
 func (s *Session) clone() Session {
 	n := *s
 	n.Timers = maps.Clone(s.Timers)
