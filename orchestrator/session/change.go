@@ -36,6 +36,11 @@ func (x *change) giveUp(match func(call.Command) bool) {
 	x.dirty = x.dirty || len(x.s.Todo) != before
 }
 
+// pending tells whether a command on the list matches.
+func (x *change) pending(match func(call.Command) bool) bool {
+	return slices.ContainsFunc(x.s.Todo, func(t call.Todo) bool { return match(t.Command) })
+}
+
 func is[C call.Command](c call.Command) bool { _, ok := c.(C); return ok }
 
 // move takes the session to its next state; a refused trigger changes nothing.

@@ -44,7 +44,7 @@ func (x *change) compareChannel(v call.Truth) {
 	truth, there := v.Channels[x.s.Channel]
 	switch {
 	case x.s.Channel == "":
-	case !there && slices.ContainsFunc(x.s.Todo, func(t call.Todo) bool { return is[call.Dial](t.Command) }): // its answer tells
+	case !there && x.pending(is[call.Dial]): // its answer tells
 	case !there && x.s.Since < v.At.UnixMilli():
 		x.lineEnded(v.Ended[x.s.Channel].Cause, v.Ended[x.s.Channel].ByPBX)
 	case !there:

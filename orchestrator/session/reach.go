@@ -36,14 +36,14 @@ type Reach struct {
 // reached takes what came over the trunk for the agent's phone. Where somebody keeps
 // the line, or there is none, the phone is rung.
 func (x *change) reached(channel string) {
-	ordered := func(c call.Command) bool {
+	leaves := func(c call.Command) bool {
 		h, hangs := c.(call.Hangup)
 		on, goesOn := c.(call.Continue)
 		return hangs && h.Channel == channel || goesOn && on.Channel == channel
 	}
 	switch {
 	case x.s.Reached() == channel, x.s.Next == channel:
-	case slices.ContainsFunc(x.s.Todo, func(t call.Todo) bool { return ordered(t.Command) }): // on its way out
+	case x.pending(leaves): // on its way out
 	case x.s.State == StateLent && x.s.Next == "":
 		x.s.Next = channel
 		x.arm(timerNext, nextMost)
@@ -185,9 +185,9 @@ func (x *change) compareReach(v call.Truth) {
 		x.nextGone()
 	}
 	for b := range v.Bridges {
-		if (x.s.Reach == nil || b != x.s.Reach.Room) && !slices.ContainsFunc(x.s.Todo, func(t call.Todo) bool {
-			c, closes := t.Command.(call.CloseRoom)
-			return closes && c.Bridge == b
+		if (x.s.Reach == nil || b != x.s.Reach.Room) && !x.pending(func(c call.Command) bool {
+			room, closes := c.(call.CloseRoom)
+			return closes && room.Bridge == b
 		}) {
 			x.do(call.CloseRoom{Bridge: b})
 		}
