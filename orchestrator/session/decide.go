@@ -151,11 +151,8 @@ func (x *change) told(n call.LineNews) error {
 			return nil
 		}
 		x.letGo(false, orchestrator.CauseGone) // of the two neither knew of the other
-		if x.move(OnLent) {
-			x.s.Lent, x.s.Keys = n.Call, ""
-			x.disarm(timerKeys)
-			x.disarm(timerTone)
-			x.giveUp(audible)
+		if x.lend() {
+			x.s.Lent = n.Call
 			x.listens(n.Listens)
 		}
 	case call.LineBack:
@@ -171,6 +168,19 @@ func (x *change) told(n call.LineNews) error {
 		x.agentIs(n.State)
 	}
 	return nil
+}
+
+// lend notes that somebody has the line now: what the agent had begun on it, and what
+// was to be heard, is past.
+func (x *change) lend() bool {
+	if !x.move(OnLent) {
+		return false
+	}
+	x.s.Keys = ""
+	x.disarm(timerKeys)
+	x.disarm(timerTone)
+	x.giveUp(audible)
+	return true
 }
 
 // audible tells whether a command is heard on the line.
@@ -276,6 +286,11 @@ func (x *change) tone(good bool) {
 	if !good {
 		sound = "beeperr"
 	}
+	x.play(sound)
+}
+
+// play lets the agent hear a sound on the line.
+func (x *change) play(sound string) {
 	x.s.Playing = x.id("p")
 	x.do(call.Play{Playback: orchestrator.Playback{ID: x.s.Playing, Channel: x.s.Channel, Language: x.s.Phone.Language,
 		Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: sound}}}})

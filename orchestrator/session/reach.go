@@ -49,15 +49,9 @@ func (x *change) reached(channel string) {
 		x.arm(timerNext, nextMost)
 	case x.s.State != StateIdle:
 		x.do(call.Continue{Channel: channel})
-	case x.move(OnLent):
+	case x.lend():
 		x.s.Reach = &Reach{Channel: channel, Came: x.ms()}
-		x.s.Keys = ""
-		x.disarm(timerKeys)
-		x.disarm(timerTone)
-		x.giveUp(audible)
-		x.s.Playing = x.id("p")
-		x.do(call.Play{Playback: orchestrator.Playback{ID: x.s.Playing, Channel: x.s.Channel, Language: x.s.Phone.Language,
-			Media: []orchestrator.Media{{Kind: orchestrator.MediaSound, Value: "beep"}}}})
+		x.play("beep")
 		x.arm(timerCue, cueMost)
 		x.tell()
 	}
