@@ -77,11 +77,10 @@ func (s *Session) waits() bool { return s.Reach != nil && s.Reach.Room == "" }
 func (x *change) meet() {
 	x.disarm(timerCue)
 	x.giveUp(meets)
-	if r := *x.s.Reach; r.Room == "" {
-		r.Room = x.id("b")
-		x.s.Reach = &r
-	}
 	r := x.s.Reach
+	if r.Room == "" {
+		r.Room = x.id("b")
+	}
 	x.do(call.MakeRoom{Bridge: r.Room})
 	x.do(call.Answer{Channel: r.Channel})
 	x.do(call.Connect{Bridge: r.Room, Customer: r.Channel, Far: x.s.Channel})
@@ -196,9 +195,7 @@ func (x *change) follows(state string, asked bool) {
 	switch {
 	case r == nil || r.Room == "":
 	case state == "talking" && !r.Served:
-		n := *r
-		n.Served = true
-		x.s.Reach, x.dirty = &n, true
+		r.Served, x.dirty = true, true
 	case !r.Served || state == "talking" || state == "reserved":
 	case asked:
 		x.letGo(false, orchestrator.CauseNormal)

@@ -109,5 +109,9 @@ func (s *Session) clone() Session {
 		n.Timers = call.Timers{}
 	}
 	n.Todo = slices.Clone(s.Todo)
+	if s.Reach != nil {
+		r := *s.Reach
+		n.Reach = &r
+	}
 	return n
 }
