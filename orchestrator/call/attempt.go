@@ -88,8 +88,8 @@ func (x *change) leadUp() {
 
 // servedBy is when who answered must be with an agent, unix ms; 0 for never.
 func (x *change) servedBy() int64 {
-	if o := x.c.Attempt; o != nil && o.Within > 0 && x.unserved() && x.c.AnsweredAt > 0 {
-		return x.c.AnsweredAt + o.Within.Milliseconds()
+	if x.unserved() && x.c.Attempt.Within > 0 && x.c.AnsweredAt > 0 {
+		return x.c.AnsweredAt + x.c.Attempt.Within.Milliseconds()
 	}
 	return 0
 }

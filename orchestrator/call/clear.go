@@ -69,7 +69,7 @@ func (x *change) outcome(by string) orchestrator.Outcome {
 	switch {
 	case x.c.Absent():
 		return x.unkept(by)
-	case x.c.Abandoned > 0, x.c.Attempt != nil && x.c.Attempt.Flow == "" && x.c.AnsweredAt > 0 && x.c.ConnectedAt == 0 && by != "pbx":
+	case x.c.Abandoned > 0, x.unserved() && x.c.Attempt.Flow == "" && x.c.AnsweredAt > 0 && by != "pbx":
 		return orchestrator.OutcomeAbandoned
 	case x.c.State == StateReaching && x.c.AnsweredAt > 0: // as it was given up
 		return orchestrator.OutcomeAbandoned

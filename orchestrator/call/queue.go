@@ -44,8 +44,8 @@ func (x *change) flowVisit(a orchestrator.Action) Visit {
 		v.Entered, v.From = min(v.Entered, x.c.QueuedAt), x.ms()
 	}
 	v.asBefore(x.c.Handed)
-	if o := x.c.Attempt; o != nil && o.Flow == "" && x.c.ConnectedAt == 0 {
-		v.Sought.About = o.About
+	if x.unserved() && x.c.Attempt.Flow == "" {
+		v.Sought.About = x.c.Attempt.About
 	}
 	return v
 }
