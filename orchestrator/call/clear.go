@@ -132,15 +132,19 @@ func (x *change) goneWhy() string {
 	return string(x.c.Outcome)
 }
 
+// goneOffer is why an offer comes to nothing whose call is over.
+func (x *change) goneOffer() orchestrator.OfferFailure {
+	if x.goneWhy() == orchestrator.LeftLine {
+		return orchestrator.OfferAbandoned
+	}
+	return orchestrator.OfferCancelled
+}
+
 // clear orders the removal of everything the call still has. It may be
 // repeated: every command is harmless the second time. The agent comes first,
 // because somebody may be waiting for him.
 func (x *change) clear() {
-	spared := orchestrator.OfferCancelled
-	if x.goneWhy() == orchestrator.LeftLine {
-		spared = orchestrator.OfferAbandoned
-	}
-	x.settleSpared(spared)
+	x.settleSpared(x.goneOffer())
 	x.dropRung(orchestrator.CauseNormal)
 	if far := x.c.Far(); far != nil {
 		if far.Joined == 0 && (far.Why == "" || far.Why == orchestrator.OfferError) {

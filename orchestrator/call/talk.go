@@ -303,8 +303,8 @@ func (x *change) settleLeg(l *Leg) {
 		x.do(FinishOffer{Offer: *l.Offer, TalkedMS: l.TalkMS})
 	default:
 		why := cmp.Or(l.Why, orchestrator.OfferCancelled) // for no reason: nobody is to blame
-		if why == orchestrator.OfferCancelled && l == x.c.Far() && x.c.State == StateClearing && x.goneWhy() == orchestrator.LeftLine {
-			why = orchestrator.OfferAbandoned
+		if why == orchestrator.OfferCancelled && l == x.c.Far() && x.c.State == StateClearing {
+			why = x.goneOffer()
 		}
 		x.do(FailOffer{Offer: *l.Offer, Why: why})
 	}
