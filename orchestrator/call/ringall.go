@@ -140,11 +140,7 @@ func (x *change) rungOver(channel string) {
 	case l.State == LegHanging: // told once already: it must be gone
 		x.rungGone(l, orchestrator.CauseNoAnswer)
 	default:
-		if l.Why = orchestrator.OfferNoAnswer; x.pending(dials(channel)) {
-			l.Why = orchestrator.OfferError // it has not even rung
-		}
-		x.hangLeg(l, orchestrator.CauseNormal)
-		x.arm(ringTimer(l), x.Limits.Clear)
+		x.rangOut(l)
 	}
 }
 

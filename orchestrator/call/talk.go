@@ -239,14 +239,17 @@ func (x *change) ringOver() {
 		x.farGone(orchestrator.CauseNoAnswer)
 		return
 	}
-	if far.Why == "" && x.pending(dials(far.Channel)) {
-		far.Why = orchestrator.OfferError // it has not even rung
+	x.rangOut(far)
+}
+
+// rangOut hangs up on a phone that rang long enough.
+func (x *change) rangOut(l *Leg) {
+	if l.Why == "" && x.pending(dials(l.Channel)) {
+		l.Why = orchestrator.OfferError // it has not even rung
 	}
-	if far.Why == "" {
-		far.Why = orchestrator.OfferNoAnswer
-	}
-	x.hangFar(orchestrator.CauseNormal)
-	x.arm(TimerRing, x.Limits.Clear)
+	l.Why = cmp.Or(l.Why, orchestrator.OfferNoAnswer)
+	x.hangLeg(l, orchestrator.CauseNormal)
+	x.arm(ringTimer(l), x.Limits.Clear)
 }
 
 // hangFar orders the end of the far leg.
