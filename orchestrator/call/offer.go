@@ -176,17 +176,16 @@ func (x *change) withdrawn(o orchestrator.Offer, why orchestrator.OfferFailure) 
 		x.takeUp(far)
 		return
 	}
-	switch {
-	case guestRoles[far.Role]:
+	if guestRoles[far.Role] {
 		x.guestWithdrawn(far, why)
 		return
-	case far.Role == RoleRung:
-		x.noteAgent(far, orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})
+	}
+	x.noteAgent(far, orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})
+	if far.Role == RoleRung {
 		x.hangLeg(far, orchestrator.CauseGone)
 		x.forgetRung(far)
 		return
 	}
-	x.note(orchestrator.EntryCallMissed, fields{"agent": o.Agent, "why": why})
 	if x.c.Promise != nil && (x.c.State == StateDialing || x.c.State == StateFailing) { // the agent was held, and no more
 		x.setBack(cmp.Or(x.c.Outcome, orchestrator.OutcomeCancelled))
 		return

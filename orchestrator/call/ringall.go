@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -164,11 +165,10 @@ func (x *change) rungElsewhere() {
 
 // spare stops the phone of a leg: somebody else has answered.
 func (x *change) spare(l *Leg) {
+	x.noteAgent(l, orchestrator.EntryCallMissed, fields{"agent": l.agent(), "why": cmp.Or(l.Why, orchestrator.OfferElsewhere)})
 	if l.Why != "" { // it had rung in vain before
-		x.noteAgent(l, orchestrator.EntryCallMissed, fields{"agent": l.agent(), "why": l.Why})
 		x.settleLeg(l)
 	} else {
-		x.noteAgent(l, orchestrator.EntryCallMissed, fields{"agent": l.agent(), "why": orchestrator.OfferElsewhere})
 		x.c.Spared = append(x.c.Spared, *l.Offer)
 		x.hangLeg(l, orchestrator.CauseGone)
 	}
