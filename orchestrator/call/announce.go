@@ -43,9 +43,6 @@ func (x *change) announce(visit, position int, wait time.Duration) {
 // announcement is what a caller at a position hears the nth time (from 0).
 // The sounds are those of Asterisk's core set, which exist in both languages.
 func announcement(plan orchestrator.QueuePlan, position int, wait time.Duration, nth int) []orchestrator.Media {
-	sound := func(name string) orchestrator.Media {
-		return orchestrator.Media{Kind: orchestrator.MediaSound, Value: name}
-	}
 	var m []orchestrator.Media
 	switch {
 	case !plan.AnnouncePosition || position <= 0:
@@ -90,7 +87,7 @@ func spokenWait(wait time.Duration) (minutes int, less bool) {
 // meanwhile would hear nothing until it is said.
 func number(n int) orchestrator.Media {
 	if n <= 20 {
-		return orchestrator.Media{Kind: orchestrator.MediaSound, Value: "digits/" + strconv.Itoa(n)}
+		return sound("digits/" + strconv.Itoa(n))
 	}
 	return orchestrator.Media{Kind: orchestrator.MediaNumber, Value: strconv.Itoa(n)}
 }

@@ -410,8 +410,8 @@ func (x *change) nowTheAgent() {
 	x.move(OnOffered)
 	x.ringFor(o)
 	x.hold()
-	if sound := x.c.Promise.Plan.Greeting; sound != "" && x.c.State == StateOffered {
-		x.play([]orchestrator.Media{{Kind: orchestrator.MediaSound, Value: sound}}, x.c.Language, 0)
+	if greeting := x.c.Promise.Plan.Greeting; greeting != "" && x.c.State == StateOffered {
+		x.play(sounds(greeting), x.c.Language, 0)
 	}
 }
 

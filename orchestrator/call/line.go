@@ -120,16 +120,6 @@ func beeps(o orchestrator.Offer) []orchestrator.Media {
 	return sounds(beep)
 }
 
-// sounds are those that have a name.
-func sounds(names ...string) (media []orchestrator.Media) {
-	for _, name := range names {
-		if name != "" {
-			media = append(media, orchestrator.Media{Kind: orchestrator.MediaSound, Value: name})
-		}
-	}
-	return media
-}
-
 // cued handles the end of what tells an agent on a permanent line of the call; false
 // for any other playback. It is stored with the next change: who takes the call up
 // asks after it (checkCue).

@@ -6,6 +6,20 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
+// sounds are those that have a name.
+func sounds(names ...string) (media []orchestrator.Media) {
+	for _, name := range names {
+		if name != "" {
+			media = append(media, sound(name))
+		}
+	}
+	return media
+}
+
+func sound(name string) orchestrator.Media {
+	return orchestrator.Media{Kind: orchestrator.MediaSound, Value: name}
+}
+
 // play starts media on the customer's channel, in place of what plays now.
 func (x *change) play(m []orchestrator.Media, language string, ref int) {
 	x.stopPlaying()
