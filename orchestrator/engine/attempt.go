@@ -32,10 +32,7 @@ func (e *Engine) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.
 	}
 	if e.elsewhere(pbx) {
 		a, err := e.send(ctx, op, pbx, order{Attempt: &o})
-		if err != nil || a.Begun == nil {
-			return call.Begun{}, err
-		}
-		return *a.Begun, nil
+		return a.Begun, err
 	}
 	return e.attemptHere(ctx, pbx, o)
 }

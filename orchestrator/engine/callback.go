@@ -14,10 +14,7 @@ import (
 func (e *Engine) CallBack(ctx context.Context, pbx string, o call.CallbackOrder) (call.CallbackAnswer, error) {
 	if e.elsewhere(pbx) {
 		a, err := e.send(ctx, opCallBack, pbx, order{CallBack: &o})
-		if err != nil || a.CallBack == nil {
-			return call.CallbackAnswer{}, err
-		}
-		return *a.CallBack, nil
+		return a.CallBack, err
 	}
 	return e.callBackHere(ctx, pbx, o)
 }

@@ -38,10 +38,10 @@ type lineOrder struct {
 
 // answered is what came of an order.
 type answered struct {
-	Begun    *call.Begun          `json:"begun,omitempty"`
-	CallBack *call.CallbackAnswer `json:"call_back,omitempty"`
-	Error    string               `json:"error,omitempty"`
-	Kind     fault.Kind           `json:"kind,omitempty"` // of Error
+	Begun    call.Begun          `json:"begun,omitzero"`
+	CallBack call.CallbackAnswer `json:"call_back,omitzero"`
+	Error    string              `json:"error,omitempty"`
+	Kind     fault.Kind          `json:"kind,omitempty"` // of Error
 }
 
 // elsewhere tells whether a PBX is one of ours that another process drives, or none.
@@ -63,10 +63,10 @@ func (e *Engine) send(ctx context.Context, op, pbx string, o order) (a answered,
 		return a, err
 	}
 	if err := json.Unmarshal(raw, &a); err != nil {
-		return a, fault.E(op, fault.Internal, err)
+		return answered{}, fault.E(op, fault.Internal, err)
 	}
 	if a.Error != "" {
-		return a, fault.E(op, a.Kind, errors.New(a.Error))
+		return answered{}, fault.E(op, a.Kind, errors.New(a.Error))
 	}
 	return a, nil
 }
@@ -108,17 +108,11 @@ func (v *driving) carryOut(ctx context.Context, o order) (a answered, err error)
 	case o.Wish != nil:
 		err = v.eng.askHere(ctx, o.Wish.Call, o.Wish.Wish)
 	case o.Dial != nil:
-		var begun call.Begun
-		begun, err = v.eng.dialHere(ctx, pbx, o.Dial.Order, o.Dial.Key)
-		a.Begun = &begun
+		a.Begun, err = v.eng.dialHere(ctx, pbx, o.Dial.Order, o.Dial.Key)
 	case o.Attempt != nil:
-		var begun call.Begun
-		begun, err = v.eng.attemptHere(ctx, pbx, *o.Attempt)
-		a.Begun = &begun
+		a.Begun, err = v.eng.attemptHere(ctx, pbx, *o.Attempt)
 	case o.CallBack != nil:
-		var promise call.CallbackAnswer
-		promise, err = v.eng.callBackHere(ctx, pbx, *o.CallBack)
-		a.CallBack = &promise
+		a.CallBack, err = v.eng.callBackHere(ctx, pbx, *o.CallBack)
 	case o.Line != nil && o.Line.Open:
 		err = v.eng.openLineHere(ctx, o.Line.Agent, o.Line.Phone, call.LineNews{Do: call.LineOpen})
 	case o.Line != nil:

@@ -23,10 +23,7 @@ const opDial = "dial"
 func (e *Engine) Dial(ctx context.Context, pbx string, o call.Order, key string) (call.Begun, error) {
 	if e.elsewhere(pbx) {
 		a, err := e.send(ctx, opDialOut, pbx, order{Dial: &dialOrder{Order: o, Key: key}})
-		if err != nil || a.Begun == nil {
-			return call.Begun{}, err
-		}
-		return *a.Begun, nil
+		return a.Begun, err
 	}
 	return e.dialHere(ctx, pbx, o, key)
 }
