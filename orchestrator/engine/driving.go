@@ -42,7 +42,7 @@ type driving struct {
 	mended map[string]int // since the last sweep ended, by what; guarded by mendmu
 
 	chmu      sync.Mutex
-	byChannel map[string]string // customers' channels -> call id; guarded by chmu
+	byChannel map[string]string // channels that came in -> id of their call, or of the session of a line; guarded by chmu
 }
 
 var _ orchestrator.Sink = (*driving)(nil)
@@ -190,7 +190,7 @@ func (v *driving) belongs(channel, id string) {
 	v.byChannel[channel] = id
 }
 
-// unmap forgets that a channel belongs to a call.
+// unmap forgets whose a channel is.
 func (v *driving) unmap(channel, id string) {
 	v.chmu.Lock()
 	defer v.chmu.Unlock()

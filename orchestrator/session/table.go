@@ -10,7 +10,7 @@ const (
 	StateLost       State = "lost"       // there is no channel; rung again when the timer says so, or when asked
 	StateConnecting State = "connecting" // the agent's phone is being rung
 	StateIdle       State = "idle"       // open, with nobody
-	StateLent       State = "lent"       // in a call's room
+	StateLent       State = "lent"       // in the room of a call, of this PBX or another
 	StateEnding     State = "ending"     // the agent is logged out; the channel is being hung up
 	StateEnded      State = "ended"      // nothing is left
 )
@@ -22,7 +22,7 @@ type Trigger string
 const (
 	OnRing Trigger = "ring" // the phone is rung
 	OnUp   Trigger = "up"   // it answered, or the agent dialled in
-	OnLent Trigger = "lent" // a call has it
+	OnLent Trigger = "lent" // a call has it, of this PBX or another
 	OnBack Trigger = "back" // the call gave it back
 	OnGone Trigger = "gone" // the channel is gone, or was none
 	OnEnd  Trigger = "end"  // the agent is logged out
