@@ -20,15 +20,21 @@ import (
 
 // second is another process beside s, on the same store and the same PBX.
 func (s *site) second(instance string) *engine.Engine {
+	e := s.process(instance, "second", s.store, s.pbx)
+	s.t.Cleanup(e.Stop)
+	return e
+}
+
+// process begins another one beside s, with its own way to the store and to the PBX.
+func (s *site) process(instance, process string, store orchestrator.Store, pbx orchestrator.PBX) *engine.Engine {
 	e := engine.New(engine.Parts{
-		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
-		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: instance, Process: "second"},
+		Store: store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
+		PBXs: []orchestrator.PBX{pbx}, Owner: orchestrator.LeaseOwner{Instance: instance, Process: process},
 		Limits: call.DefaultLimits,
 	})
 	if err := e.Start(s.t.Context()); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(e.Stop)
 	return e
 }
 
@@ -508,14 +514,7 @@ func TestOldOwnerDoesNoHarm(t *testing.T) {
 		s.eng.Stop()
 		way := &cut{memory: s.store}
 		s.wait(time.Second)
-		first := engine.New(engine.Parts{
-			Store: way, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
-			PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "zero", Process: "0"},
-			Limits: call.DefaultLimits,
-		})
-		if err := first.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		first := s.process("zero", "0", way, s.pbx)
 		s.wait(time.Second)
 		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(2*time.Minute))
 		s.pbx.Arrive("in.1", "5000", caller(1))
@@ -570,14 +569,7 @@ func TestLeaseRunsFromWhenItWasAskedFor(t *testing.T) {
 		s.eng.Stop()
 		s.wait(time.Second)
 		way := &slowly{cut: cut{memory: s.store}, by: engine.DefaultLeaseTTL * 3 / 4}
-		first := engine.New(engine.Parts{
-			Store: way, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
-			PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "zero", Process: "0"},
-			Limits: call.DefaultLimits,
-		})
-		if err := first.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		first := s.process("zero", "0", way, s.pbx)
 		s.wait(engine.DefaultLeaseTTL + time.Millisecond)
 		s.eng = s.second("two") // the lease of the first has run out
 		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(10*time.Millisecond).ThenHangUp(2*time.Minute))
@@ -678,14 +670,7 @@ func TestLostLeaseTakesNoCalls(t *testing.T) {
 		s.eng.Stop()
 		s.wait(time.Second)
 		pbx := parting{s.pbx, make(chan bool, 100)}
-		s.eng = engine.New(engine.Parts{
-			Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
-			PBXs: []orchestrator.PBX{pbx}, Owner: orchestrator.LeaseOwner{Instance: "zero", Process: "0"},
-			Limits: call.DefaultLimits,
-		})
-		if err := s.eng.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		s.eng = s.process("zero", "0", s.store, pbx)
 		s.wait(time.Second)
 		s.store.mu.Lock()
 		l := s.store.leases["lima"]

@@ -9,9 +9,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
-	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/engine"
-	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
 
@@ -288,13 +286,7 @@ func TestGivenBackAndStoredAllTheSame(t *testing.T) {
 			s.wait(time.Second)
 			way := &deaf{memory: s.store}
 			begin := func(process string) *engine.Engine {
-				e := engine.New(engine.Parts{
-					Store: way, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, Gate: gate.Gate{},
-					PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "zero", Process: process}, Limits: call.DefaultLimits,
-				})
-				if err := e.Start(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+				e := s.process("zero", process, way, s.pbx)
 				t.Cleanup(e.Stop)
 				s.wait(time.Second)
 				return e
