@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -8,6 +9,16 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/pbxtest"
 )
+
+// phoneIs checks what the distributor was told of a phone last.
+func (s *site) phoneIs(when string, want orchestrator.DeviceState) {
+	s.t.Helper()
+	s.floor.mu.Lock()
+	defer s.floor.mu.Unlock()
+	if s.floor.device != want {
+		s.t.Errorf("%s: the phone is %q, want %q", when, s.floor.device, want)
+	}
+}
 
 // Phones that are rung from other PBXs, too, count as unreachable while theirs is
 // away for longer than a moment, also from the beginning, and as what they are afterwards.
@@ -22,14 +33,10 @@ func TestPhonesOfAPBXThatIsAway(t *testing.T) {
 			}
 			is := func(when string, want orchestrator.DeviceState) {
 				t.Helper()
-				s.floor.mu.Lock()
-				defer s.floor.mu.Unlock()
 				if !shared {
 					want = orchestrator.DeviceFree
 				}
-				if s.floor.device != want {
-					t.Errorf("shared %v, %s: the phone is %q, want %q", shared, when, s.floor.device, want)
-				}
+				s.phoneIs(fmt.Sprintf("shared %v, %s", shared, when), want)
 			}
 			s.wait(10 * time.Second)
 			is("connected", orchestrator.DeviceFree)
@@ -66,35 +73,25 @@ func TestAPhoneWithALineOfAPBXThatIsAway(t *testing.T) {
 		s := newSite(t)
 		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
 		s.floor.shared = []string{"PJSIP/101"}
-		is := func(when string, want orchestrator.DeviceState) {
-			t.Helper()
-			s.floor.mu.Lock()
-			defer s.floor.mu.Unlock()
-			if s.floor.device != want {
-				t.Errorf("%s: the phone is %q, want %q", when, s.floor.device, want)
-			}
-		}
 		s.wait(10 * time.Second)
-		if _, err := s.eng.Do(t.Context(), orchestrator.AgentCommand{Op: orchestrator.AgentLine, Agent: "ana", Trusted: true}); err != nil {
-			t.Fatal(err)
-		}
+		s.opens("ana")
 		s.wait(10 * time.Second)
-		is("the line is up", orchestrator.DeviceFree)
+		s.phoneIs("the line is up", orchestrator.DeviceFree)
 		s.pbx.Unplug()
 		s.wait(10 * time.Second)
-		is("the PBX is away", orchestrator.DeviceUnreachable)
+		s.phoneIs("the PBX is away", orchestrator.DeviceUnreachable)
 		s.pbx.Reconnect()
 		s.wait(10 * time.Second)
-		is("it is back", orchestrator.DeviceFree)
+		s.phoneIs("it is back", orchestrator.DeviceFree)
 		s.pbx.Unplug()
 		s.kill()
 		s.wait(time.Minute)
 		s.start()
 		s.wait(5 * time.Second)
-		is("it is away from the beginning", orchestrator.DeviceUnreachable)
+		s.phoneIs("it is away from the beginning", orchestrator.DeviceUnreachable)
 		s.pbx.Reconnect()
 		s.wait(10 * time.Second)
-		is("it is there at last", orchestrator.DeviceFree)
+		s.phoneIs("it is there at last", orchestrator.DeviceFree)
 		s.logout()
 		s.finish()
 	})
