@@ -160,7 +160,7 @@ func TestLeadWaits(t *testing.T) {
 	late := after(2 * time.Second)
 	for _, r := range []struct {
 		name    string
-		change  func(*Attempt)
+		change  []func(*Attempt)
 		stages  []func(*world)
 		outcome orchestrator.Outcome
 		by      string
@@ -176,7 +176,7 @@ func TestLeadWaits(t *testing.T) {
 		{"killed as it is played, and over meanwhile", nil, []func(*world){leadAnswers, late, func(w *world) { w.crash(10 * time.Second) }},
 			orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "playing", "heard"}},
 		{"killed while waiting", nil, []func(*world){leadAnswers, func(w *world) { w.crash(time.Minute) }}, orchestrator.OutcomeAbandoned, "operadora", []string{"playing", "heard"}},
-		{"no message", func(o *Attempt) { o.Message = nil }, []func(*world){leadAnswers, late}, orchestrator.OutcomeAbandoned, "operadora", []string{"none"}},
+		{"no message", []func(*Attempt){func(o *Attempt) { o.Message = nil }}, []func(*world){leadAnswers, late}, orchestrator.OutcomeAbandoned, "operadora", []string{"none"}},
 		{"served", nil, []func(*world){free, leadAnswers, ringing, answered, after(10 * time.Second), leadEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeServed, "caller", nil},
 		{"served, and the agent ends", nil, []func(*world){free, leadAnswers, ringing, answered, after(10 * time.Second), agentEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeServed, "agent", nil},
 		{"the queue is closed", nil, []func(*world){func(w *world) {
@@ -185,10 +185,7 @@ func TestLeadWaits(t *testing.T) {
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			w := newLeadWorld(graph{{Kind: orchestrator.ActHangup}})
-			if r.change != nil {
-				w = newLeadWorld(graph{{Kind: orchestrator.ActHangup}}, r.change)
-			}
+			w := newLeadWorld(graph{{Kind: orchestrator.ActHangup}}, r.change...)
 			w.quiet()
 			for _, s := range r.stages {
 				s(w)
