@@ -55,12 +55,3 @@ func (s *Store) PutGeneration(ctx context.Context, g Generation, after int64) (n
 	}
 	return got[0], got[1] == 1, nil
 }
-
-// Driver is which process drives a PBX (LeaseOwner.Holder), "" for none.
-func (s *Store) Driver(ctx context.Context, pbx string) (string, error) {
-	holder, err := s.rdb.HGet(ctx, s.keys.lease(pbx), "holder").Result()
-	if isNil(err) {
-		return "", nil
-	}
-	return holder, Classify("redisstore.Driver", err)
-}

@@ -104,8 +104,8 @@ func (s *Store) Order(ctx context.Context, pbx string, order []byte) ([]byte, er
 	}
 }
 
-// readAnswers hands out answers until there is one for who reads them, or none for a
-// while. It gives the place for reading back.
+// readAnswers hands out answers until there is one for who reads them, their time is
+// over, or Redis is away. It gives the place for reading back.
 func (s *Store) readAnswers(ctx context.Context, own <-chan []byte) {
 	defer s.asks.reading.Free()
 	for ctx.Err() == nil && len(own) == 0 {
