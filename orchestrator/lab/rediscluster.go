@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,19 +63,14 @@ func (c *RedisCluster) join(ctx context.Context, n int) error {
 func up(ctx context.Context, r *Redis) error {
 	node := redis.NewClient(&redis.Options{Addr: r.Addr()})
 	defer func() { _ = node.Close() }()
-	often := time.NewTicker(10 * time.Millisecond)
-	defer often.Stop()
-	for {
+	all := "cluster_known_nodes:" + strconv.Itoa(clusterOf)
+	r.mu.Lock()
+	run := r.run
+	r.mu.Unlock()
+	return await(ctx, run, 10*time.Millisecond, func() bool {
 		info, err := node.ClusterInfo(ctx).Result()
-		if err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3") {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
-		case <-often.C:
-		}
-	}
+		return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, all)
+	})
 }
 
 // Addrs are the nodes' host:port.
