@@ -11,21 +11,11 @@ local lost = not c.rings or not stored(c.rings)
 local moves = lost or (ARGV[4] == '1' and (c.score ~= new.score or (c.eased or 0) ~= (new.eased or 0) or group(c) ~= group(new) or not alike(c.rings, new.rings)))
 if moves and not stored(new.rings) then return {'tables'} end
 local rung = #offers_of(c)
-if standing(call, c) then
-  if not moves and rung == #offers_of(c) and taken_in(call, c) and lurks(call, c) then return {0, ''} end
-  unwait(call, c)
-  outside(call, c)
-  if not moves then new = c end
-  c.rings, c.score, c.group, c.eased, c.since = new.rings, new.score, new.group, new.eased, c.since or now
-  local found = seek(call, c, ARGV[5])
-  if found == '' then stay(call, c) end
-  return {1, found}
-end
-if not moves and ARGV[4] ~= '1' and placed(call, c) then return {0, ''} end
+local offered = standing(call, c)
+if not moves and (offered or ARGV[4] ~= '1') and rung == #offers_of(c) and placed(call, c) then return {0, ''} end
 unwait(call, c)
 outside(call, c)
 if moves then c.rings, c.score, c.group, c.eased, c.since = new.rings, new.score, new.group, new.eased, c.since or now end
 local found = seek(call, c, ARGV[5])
-if found ~= '' then return {1, found} end
-await(call, c)
-return {1, ''}
+if found == '' then stay(call, c) end
+return {1, found}

@@ -18,20 +18,18 @@ local function alike(some, others)
   return true
 end
 
--- enlaned tells whether a call is where agents find it, lurks whether one for which phones ring
--- is there if it should be, and only then.
+-- enlaned tells whether a call is where agents find it.
 local function enlaned(call, c)
   local r = c.rings[c.at or 0]
   return r and redis.call('ZSCORE', key('lane', r.lane), call) and noted(key('lane', r.lane), PREFIX .. 'lanes', r.lane)
-    and (not c.rings[c.at + 1] or redis.call('ZSCORE', due(c.pbx), 'ring:' .. call)) and true or false
+    and (not c.rings[c.at + 1] or redis.call('ZSCORE', due(c.pbx), 'ring:' .. call))
 end
 
-local function lurks(call, c)
+-- placed tells whether a call is wherever it should be. One for which phones ring waits in
+-- no queue, and agents find it while more may ring, and only then.
+local function placed(call, c)
+  if not taken_in(call, c) then return false end
+  if not c.offer then return redis.call('ZSCORE', waiting(c), call) and enlaned(call, c) end
   if roomy(c) then return enlaned(call, c) end
   return (c.at or 0) == 0
-end
-
--- placed tells whether a call waits wherever it should.
-local function placed(call, c)
-  return not c.offer and taken_in(call, c) and redis.call('ZSCORE', waiting(c), call) and enlaned(call, c) and true or false
 end
