@@ -4,7 +4,8 @@
 -- ARGV[2] call id       ARGV[3] CallRecord   ARGV[4] most callers that may be in the queue on the line, 0 unlimited
 -- ARGV[5] who must be logged in, an acd.Admit   ARGV[6] unique part of the offer's id
 -- ARGV[7] why it is refused as far as is known, 'closed' or ''   ARGV[8] what is kept of a place of its caller, as it was read, or ''
--- Returns {result, offer or '', position, staff when it waits, the place kept that it has got or ''}, {'again'} when that is kept no more, with the answered offer when an agent has taken it; 'out' when it is there by a later visit,
+-- Returns {result, offer or '', position, staff when it waits, the place kept that it has got or ''},
+-- with the answered offer when an agent has taken it; 'out' when it is there by a later visit, {'again'} when what ARGV[8] tells of is kept no more,
 -- {'elsewhere', '', 0, visit} when an offer from where it is has to be taken back first, {'tables'} when the table of a ring is not stored.
 local call, c = ARGV[2], cjson.decode(ARGV[3])
 local function answer(result, offer, rank, of)

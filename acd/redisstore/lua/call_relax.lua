@@ -2,7 +2,7 @@
 -- KEYS as in lib_agent.
 -- ARGV[2] call id   ARGV[3] unique part of the offer's id
 -- One that has not waited long enough gets its deadline back.
--- For one for which phones ring that agents are beside.
+-- While phones ring for it, whoever is found is rung beside them.
 -- Returns {1, offer or ''}, {0, ''} when it does not wait, or not for another ring.
 local call = ARGV[2]
 local c = load(CALLS, call)

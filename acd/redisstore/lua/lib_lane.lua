@@ -31,12 +31,8 @@ end
 
 -- await gives a call its place in the queue and in the lane of its ring, and stores it.
 local function await(call, c)
-  if not c.rings then -- of an operadora before lanes: gets its lane when definitions are put in force
-    redis.call('ZADD', waiting(c), c.score, call)
-    return save(CALLS, call, c)
-  end
   redis.call('ZADD', waiting(c), c.score, call)
-  enlane(call, c)
+  if c.rings then enlane(call, c) end -- one of an operadora before lanes gets its own when definitions are put in force
   save(CALLS, call, c)
 end
 

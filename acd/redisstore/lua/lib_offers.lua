@@ -43,9 +43,10 @@ local function roomy(c)
   return q and room(c, q) > 0 or false
 end
 
--- stay has a call wait or, while phones ring for it, be found by more agents if it may be; and stores it.
+-- stay has a call, of which standing was asked before, wait or, while phones ring for it, be found by
+-- more agents if it may be; and stores it.
 local function stay(call, c)
-  if not standing(call, c) then return await(call, c) end
+  if not c.offer then return await(call, c) end
   if roomy(c) then enlane(call, c) end
   save(CALLS, call, c)
 end
