@@ -68,11 +68,7 @@ func (s *Store) Device(ctx context.Context, now time.Time, station *acd.Station,
 
 // Wake ends a wrap-up or a rest that is over, or looks anew at what the day allows of a pause.
 func (s *Store) Wake(ctx context.Context, now time.Time, o acd.WakeOrder) (bool, *acd.OfferRecord, error) {
-	allow := ""
-	if o.Allow != nil {
-		allow = encode(o.Allow)
-	}
-	r, err := s.run(ctx, "acd/redisstore.Wake", agentWake, s.base(), ms(now), o.Agent, string(o.Kind), o.OfferID, allow)
+	r, err := s.run(ctx, "acd/redisstore.Wake", agentWake, s.base(), ms(now), o.Agent, string(o.Kind), o.OfferID, encode(o.Allow))
 	if err != nil {
 		return false, nil, err
 	}

@@ -93,20 +93,21 @@ func (s *Store) Call(ctx context.Context, call string) (rec acd.CallRecord, ok b
 
 // LastAgent returns who served a caller of a queue last.
 func (s *Store) LastAgent(ctx context.Context, queue, caller string) (string, error) {
-	agent, err := s.rdb.Get(ctx, s.keys.last(queue, caller)).Result()
-	if errors.Is(err, redis.Nil) {
-		return "", nil
-	}
-	return agent, redisstore.Classify("acd/redisstore.LastAgent", err)
+	return s.text(ctx, "acd/redisstore.LastAgent", s.keys.last(queue, caller))
 }
 
 // KeptPlace returns the place that is kept for a caller of a queue.
 func (s *Store) KeptPlace(ctx context.Context, queue, caller string) (string, error) {
-	kept, err := s.rdb.Get(ctx, s.keys.kept(queue, caller)).Result()
+	return s.text(ctx, "acd/redisstore.KeptPlace", s.keys.kept(queue, caller))
+}
+
+// text reads what a key has; "" is nothing.
+func (s *Store) text(ctx context.Context, op, key string) (string, error) {
+	text, err := s.rdb.Get(ctx, key).Result()
 	if errors.Is(err, redis.Nil) {
 		return "", nil
 	}
-	return kept, redisstore.Classify("acd/redisstore.KeptPlace", err)
+	return text, redisstore.Classify(op, err)
 }
 
 // ForgetCaller forgets who served a caller of some queues last, and places kept for the caller.

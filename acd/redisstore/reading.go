@@ -16,8 +16,7 @@ import (
 
 // Turn tells whether something is the caller's to do now.
 func (s *Store) Turn(ctx context.Context, now time.Time, what string, every time.Duration) (bool, error) {
-	r, err := s.run(ctx, "acd/redisstore.Turn", turnTake, []string{s.keys.turns()}, what, ms(now), every.Milliseconds())
-	return err == nil && r.number(0) == 1, err
+	return s.runBool(ctx, "acd/redisstore.Turn", turnTake, []string{s.keys.turns()}, what, ms(now), every.Milliseconds())
 }
 
 // Claim hands out what is due and puts it off.

@@ -1,7 +1,7 @@
 -- agent_wake: a wrap-up or a rest is over, or what the day allows of a pause; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent.
 -- ARGV[2] agent id   ARGV[3] wrap, rest or pause   ARGV[4] unique part of the offer's id
--- ARGV[5] of pauses, by reason, an Allowance: they are looked at anew; else ''
+-- ARGV[5] of pauses, by reason, an Allowance: they are looked at anew; else null
 -- One that is not over yet gets its deadline back.
 -- Returns {1, offer or ''}, {0, ''} when there is none.
 local id, kind = ARGV[2], ARGV[3]
