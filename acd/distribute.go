@@ -119,7 +119,7 @@ func (s *Service) lastAgent(ctx context.Context, dir *directory, q Queue, c Call
 		return c, nil
 	}
 	agent, err := s.store.LastAgent(ctx, q.ID, c.Caller)
-	if a, known := dir.agents[agent]; err == nil && known && a.serves(q.ID) {
+	if a, known := dir.agents[agent]; err == nil && known && a.Serves(q.ID) {
 		c.Prefer, c.PatienceMS, c.Last = agent, q.LastAgent.Patience.Milliseconds(), true
 	}
 	return c, err

@@ -129,7 +129,7 @@ func (dir *directory) profile(a Agent, before *directory) *Profile {
 	for _, m := range places {
 		_, defined := dir.queues[m.Queue]
 		q, known := dir.queue(m.Queue)
-		if !known || p.place(m.Queue) != nil || (defined && !a.serves(m.Queue)) {
+		if !known || p.place(m.Queue) != nil || (defined && !a.Serves(m.Queue)) {
 			continue
 		}
 		p.Places = append(p.Places, m)
@@ -145,6 +145,7 @@ func (dir *directory) profile(a Agent, before *directory) *Profile {
 	return p
 }
 
-func (a Agent) serves(queue string) bool {
+// Serves tells whether the agent is defined to serve a queue.
+func (a Agent) Serves(queue string) bool {
 	return slices.ContainsFunc(a.Queues, func(m Membership) bool { return m.Queue == queue })
 }

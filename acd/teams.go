@@ -47,9 +47,7 @@ func (s *Service) Members(team string) (ids []string) {
 
 // TeamServes tells whether an agent of a team serves a queue.
 func (s *Service) TeamServes(team, queue string) bool {
-	return slices.ContainsFunc(s.directory.Load().defs.Agents, func(a Agent) bool {
-		return a.Team == team && slices.ContainsFunc(a.Queues, func(m Membership) bool { return m.Queue == queue })
-	})
+	return slices.ContainsFunc(s.directory.Load().defs.Agents, func(a Agent) bool { return a.Team == team && a.Serves(queue) })
 }
 
 // overseenCall says which call the agent talks in whom a supervisor has dialled.

@@ -211,7 +211,7 @@ func (d Definitions) NobodyMeets(queue, text string) bool {
 	}
 	served := false
 	for _, a := range d.Agents {
-		if !slices.ContainsFunc(a.Queues, func(m Membership) bool { return m.Queue == queue }) {
+		if !a.Serves(queue) {
 			continue
 		}
 		served = true

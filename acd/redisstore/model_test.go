@@ -401,8 +401,7 @@ func (m *model) enqueue(call string, c modelCall, entered int64, priority int) {
 func (m *model) knows(c *modelCall) int {
 	q := m.queue(c.queue)
 	agent := m.last[[2]string{c.queue, c.caller}]
-	if a := m.agents[agent]; c.sought.Prefer == "" && q.LastAgent != nil && a != nil &&
-		slices.ContainsFunc(a.def.Queues, func(in acd.Membership) bool { return in.Queue == c.queue }) {
+	if a := m.agents[agent]; c.sought.Prefer == "" && q.LastAgent != nil && a != nil && a.def.Serves(c.queue) {
 		defer func() {
 			if c.sought.Prefer == "" {
 				c.sought.Prefer, c.sought.Patience = agent, q.LastAgent.Patience

@@ -226,7 +226,7 @@ func (p *pool) run(flows []Flow, n, calls int, within float64, seed uint64) (out
 		x := simAgent{id: fmt.Sprintf("%s+%d", a.ID, i/len(p.agents)), profile: p.profiles[i%len(p.agents)], idle: i}
 		s.idle = append(s.idle, i)
 		for j, f := range s.streams {
-			if serves(a, f.Queue) {
+			if a.Serves(f.Queue) {
 				x.serves = append(x.serves, j)
 			}
 		}
@@ -254,17 +254,13 @@ func (p *pool) run(flows []Flow, n, calls int, within float64, seed uint64) (out
 	return s.out, s.worked / (span * float64(n)), true
 }
 
-func serves(a acd.Agent, queue string) bool {
-	return slices.ContainsFunc(a.Queues, func(m acd.Membership) bool { return m.Queue == queue })
-}
-
 // split has the calls of a flow come in where its agents are, in proportion.
 func (s *simulation) split(of int, f Flow, n int) {
 	at := map[string]int{}
 	var pbxs []string
 	all := 0
 	for i := range n {
-		if a := s.pool.at(i); serves(a, f.Queue) {
+		if a := s.pool.at(i); a.Serves(f.Queue) {
 			if at[a.PBX] == 0 {
 				pbxs = append(pbxs, a.PBX)
 			}

@@ -83,7 +83,7 @@ func (o *floor) campaigns(pbxs map[string]PBXConfig, flows ivr.Definitions, prof
 	return campaign.Known{Now: time.Now(), Profiles: profiles, Calendars: flows.Calendars,
 		Agents: func(id string) (n int, there bool) {
 			for _, a := range agents {
-				if slices.ContainsFunc(a.Queues, func(q acd.Membership) bool { return q.Queue == id }) {
+				if a.Serves(id) {
 					n++
 				}
 			}
