@@ -198,11 +198,14 @@ func (s *Service) Leave(ctx context.Context, call string, visit int, why string)
 			return err
 		}
 		keep := dir.keeps(c.Queue, why)
-		ended, err := s.withdrawAny(ctx, c.offers(), keep)
+		o, offered, err := s.offered(ctx, c)
 		if err != nil {
 			return err
 		}
-		if ended {
+		if offered { // the call's other offers end with it
+			if _, err := s.fail(ctx, o.Offer, orchestrator.OfferCancelled, telling, keeping(keep)); err != nil {
+				return err
+			}
 			continue // gone, unless the offer had failed already and the call waits again
 		}
 		done, err := s.store.Leave(ctx, s.now(), call, visit, keep)
@@ -227,19 +230,14 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 	return position, wait, err
 }
 
-// withdrawAny ends the first of the offers of a call that leaves that stands, and so all of
-// them; false when none does.
-func (s *Service) withdrawAny(ctx context.Context, offers []string, keep time.Duration) (bool, error) {
-	for _, id := range offers {
-		o, ok, err := s.store.Offer(ctx, id)
-		if err == nil && ok {
-			_, err = s.fail(ctx, o.Offer, orchestrator.OfferCancelled, telling, keeping(keep))
-		}
-		if err != nil || ok {
-			return ok, err
+// offered returns the first of a call's offers that stands.
+func (s *Service) offered(ctx context.Context, c CallRecord) (o OfferRecord, ok bool, err error) {
+	for _, id := range c.offers() {
+		if o, ok, err = s.store.Offer(ctx, id); ok || err != nil {
+			return o, ok, err
 		}
 	}
-	return false, nil
+	return o, false, nil
 }
 
 // Answered implements orchestrator.Distributor.
@@ -360,14 +358,12 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 			return out, err
 		}
 		q, _ := s.directory.Load().queue(c.Queue)
-		for _, id := range c.offers() {
-			o, ok, err := s.store.Offer(ctx, id)
-			if err != nil {
-				return out, err
-			}
-			if ok {
-				return placement(orchestrator.PlacedOffered, &o, 0, q), nil
-			}
+		o, offered, err := s.offered(ctx, c)
+		if err != nil {
+			return out, err
+		}
+		if offered {
+			return placement(orchestrator.PlacedOffered, &o, 0, q), nil
 		}
 		position, err := s.store.Place(ctx, call, c.at())
 		if err != nil {

@@ -172,7 +172,7 @@ func (x *explaining) any(a AgentView, eligible bool) []Finding {
 // first is the call that an agent would get.
 func (x *explaining) first(a AgentView) (best string, c CallRecord, ok bool) {
 	for id, other := range x.rec.Calls {
-		if x.offered(other) != nil && other.At == 0 || len(x.against(a, other)) > 0 { // while more phones may ring, it is to be found
+		if x.rec.rung(other) != nil && other.At == 0 || len(x.against(a, other)) > 0 { // while more phones may ring, it is to be found
 			continue
 		}
 		if !ok || cmp.Or(cmp.Compare(other.Score, c.Score), cmp.Compare(id, best)) < 0 {
@@ -182,23 +182,13 @@ func (x *explaining) first(a AgentView) (best string, c CallRecord, ok bool) {
 	return best, c, ok
 }
 
-// offered are the agents to whom a call is offered.
-func (x *explaining) offered(c CallRecord) (agents []string) {
-	for _, id := range c.offers() {
-		if o, stands := x.rec.Offers[id]; stands {
-			agents = append(agents, o.Agent)
-		}
-	}
-	return agents
-}
-
 func (x *explaining) call(a AgentView, id string, eligible bool) []Finding {
 	c, ok := x.rec.Calls[id]
 	if !ok {
 		return []Finding{finding(WhyUnknownCall, "call %s is in no queue", "la llamada %s no está en ninguna cola", id)}
 	}
 	var out []Finding
-	for _, agent := range x.offered(c) {
+	for _, agent := range x.rec.rung(c) {
 		out = append(out, finding(WhyOffered, "call %s is offered to agent %s", "la llamada %s se ofrece al agente %s", id, agent))
 	}
 	out = append(out, x.against(a, c)...)

@@ -253,6 +253,16 @@ type Records struct {
 	Unreadable []UnreadableRecord
 }
 
+// rung are the agents to whom a call is offered.
+func (r Records) rung(c CallRecord) (agents []string) {
+	for _, id := range c.offers() {
+		if o, stands := r.Offers[id]; stands {
+			agents = append(agents, o.Agent)
+		}
+	}
+	return agents
+}
+
 // RecordKind is what a stored record is about.
 type RecordKind string
 

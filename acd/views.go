@@ -134,16 +134,11 @@ func callViews(rec Records) []CallView {
 	out := make([]CallView, 0, len(rec.Calls))
 	for id, c := range rec.Calls {
 		v := CallView{Call: id, Work: c.Work, Queue: c.Queue, PBX: c.PBX, Entered: c.Entered, Priority: c.Priority, Score: c.Score}
-		for _, offer := range c.offers() {
-			if o, ok := rec.Offers[offer]; ok {
-				v.Agents = append(v.Agents, o.Agent)
+		if rung := rec.rung(c); len(rung) > 0 {
+			v.Agent = rung[0]
+			if len(rung) > 1 {
+				v.Agents = rung
 			}
-		}
-		if len(v.Agents) > 0 {
-			v.Agent = v.Agents[0]
-		}
-		if len(v.Agents) == 1 {
-			v.Agents = nil
 		}
 		out = append(out, v)
 	}
