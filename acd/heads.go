@@ -1,7 +1,6 @@
 package acd
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -32,10 +31,8 @@ func (d Definitions) checkLanes(c *complaints) {
 		}
 	}
 	if all > mostHeads {
-		c.where, c.name = "queues", ""
-		c.found = append(c.found, yamlfile.Fault{Code: yamlfile.CodeForm, Where: "queues",
-			Text: fmt.Sprintf("there are %d lanes in which calls may wait (by queue, by the times of relax and of agents' delays, and by PBX): %d at most can be looked past for each agent who becomes free (queue %q has the most, %d)",
-				all, mostHeads, whose, most)})
+		c.add(yamlfile.CodeForm, "queues", "there are %d lanes in which calls may wait (by queue, by the times of relax and of agents' delays, and by PBX): %d at most can be looked past for each agent who becomes free (queue %q has the most, %d)",
+			all, mostHeads, whose, most)
 	}
 }
 

@@ -83,8 +83,13 @@ func (c *complaints) check(ok bool, code yamlfile.Code, field, format string, ar
 		if c.name != "" {
 			text += fmt.Sprintf(" (of %q)", c.name)
 		}
-		c.found = append(c.found, yamlfile.Fault{Code: code, Where: c.where + "." + field, Text: text})
+		c.add(code, c.where+"."+field, "%s", text)
 	}
+}
+
+// add adds a fault that is at a place of its own.
+func (c *complaints) add(code yamlfile.Code, where, format string, args ...any) {
+	c.found = append(c.found, yamlfile.Fault{Code: code, Where: where, Text: fmt.Sprintf(format, args...)})
 }
 
 // unique returns a check that a field's value was not there before.
@@ -99,7 +104,7 @@ func (c *complaints) unique() func(field, value string) {
 // zone checks the centre's time zone.
 func (c *complaints) zone(name string) {
 	if _, err := zoneOf(name); err != nil {
-		c.found = append(c.found, yamlfile.Fault{Code: yamlfile.CodeUnknown, Where: "time_zone", Text: fmt.Sprintf("%q is no time zone that this machine knows; one is America/Bogota", name)})
+		c.add(yamlfile.CodeUnknown, "time_zone", "%q is no time zone that this machine knows; one is America/Bogota", name)
 	}
 }
 
@@ -196,8 +201,7 @@ func (d Definitions) checkMet(c *complaints) {
 	}
 	for _, text := range texts {
 		u := found[text]
-		c.found = append(c.found, yamlfile.Fault{Code: yamlfile.CodeUnmet, Where: u.where,
-			Text: fmt.Sprintf("%q: no agent who serves %s can do so; callers wait for nobody", text, strings.Join(u.queues, " or "))})
+		c.add(yamlfile.CodeUnmet, u.where, "%q: no agent who serves %s can do so; callers wait for nobody", text, strings.Join(u.queues, " or "))
 	}
 }
 
@@ -233,10 +237,8 @@ func (d Definitions) checkKinds(c *complaints) {
 				a.Queues[i].Rank, a.Queues[i].Delay = 0, 0
 			}
 		})
-		c.where, c.name = "agents", ""
-		c.found = append(c.found, yamlfile.Fault{Code: yamlfile.CodeForm, Where: "agents",
-			Text: fmt.Sprintf("there are %d kinds of agents, who differ in queues, ranks, delays or skills: %d at most can be compared for each call (without skills there are %d, without ranks and delays %d)",
-				n, mostHeads, noSkills, noRanks)})
+		c.add(yamlfile.CodeForm, "agents", "there are %d kinds of agents, who differ in queues, ranks, delays or skills: %d at most can be compared for each call (without skills there are %d, without ranks and delays %d)",
+			n, mostHeads, noSkills, noRanks)
 	}
 }
 
