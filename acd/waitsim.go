@@ -40,7 +40,9 @@ type simulated struct {
 	calls []*simCall
 	wait  []int // in order
 	staff []simAgent
-	lanes [2]simLane
+	lanes [2]string // by language
+
+	tables map[string]laneTable // of the lanes
 
 	hold float64 // app_queue's
 
@@ -60,11 +62,6 @@ type simCall struct {
 	over, waits bool
 	expected    float64 // by us
 	queued      float64 // by app_queue
-}
-
-type simLane struct {
-	id    string
-	table laneTable
 }
 
 type simEvent struct {
@@ -97,7 +94,7 @@ func simulate(seed uint64, load float64) *simulated {
 	q := NewQueue()
 	q.ID, q.Requires = "ventas", "skill(call.language) >= 1"
 	d := Definitions{Queues: []Queue{q}, Skills: []Skill{{Name: "es"}, {Name: "en"}}}
-	s := &simulated{Rand: rand.New(rand.NewPCG(seed, 7))} //nolint:gosec // the same each time
+	s := &simulated{Rand: rand.New(rand.NewPCG(seed, 7)), tables: map[string]laneTable{}} //nolint:gosec // the same each time
 	for i := range 60 {
 		a := NewAgent()
 		a.ID, a.PBX, a.Endpoint = string(rune('A'+i)), "uno", "PJSIP/"+string(rune('A'+i))
@@ -113,7 +110,8 @@ func simulate(seed uint64, load float64) *simulated {
 	}
 	for i, language := range []string{"es", "en"} {
 		_, lanes := s.dir.way(CallRecord{Queue: "ventas", PBX: "uno", Language: language})
-		s.lanes[i] = simLane{lanes[0].ID, laneTable{"ventas", lanes[0].Ranks}}
+		s.lanes[i] = lanes[0].ID
+		s.tables[lanes[0].ID] = laneTable{"ventas", lanes[0].Ranks}
 	}
 	s.at(0, (*simulated).arrive, int(load*100))
 	for t := 0.0; t < simDay; t += 1800 * simSecond {
@@ -131,7 +129,7 @@ func (s *simulated) at(when float64, do func(*simulated, int), arg int) {
 	heap.Push(&s.queue, simEvent{when, do, arg})
 }
 
-// rate is how many call in an ms, of a load of 1.
+// simRate is how many call in an ms, of a load of 1.
 func simRate(ms float64) float64 {
 	h := ms / 3600 / simSecond
 	return (120 + 100*math.Exp(-(h-2.5)*(h-2.5)/2) + 80*math.Exp(-(h-8)*(h-8)/3)) / 3600 / simSecond
@@ -158,12 +156,9 @@ func (s *simulated) arrive(load int) {
 		return
 	}
 	c.waits, c.queued = true, s.hold
-	ahead, tables := map[string]int{}, map[string]laneTable{}
+	ahead := map[string]int{}
 	for _, w := range s.wait {
-		ahead[s.lanes[s.calls[w].language].id]++
-	}
-	for _, l := range s.lanes {
-		tables[l.id] = l.table
+		ahead[s.lanes[s.calls[w].language]]++
 	}
 	counts := Counts{Agents: map[string]map[string]int{}, Paces: map[QueueAt]Pace{{"ventas", "uno"}: s.pace}}
 	for _, a := range s.staff {
@@ -175,7 +170,7 @@ func (s *simulated) arrive(load int) {
 		}
 	}
 	counts.reckon()
-	c.expected = float64(s.dir.expect(counts, c.record, 0, ahead, tables)) / float64(time.Second)
+	c.expected = float64(s.dir.expect(counts, c.record, 0, ahead, s.tables)) / float64(time.Second)
 	s.wait = append(s.wait, id)
 	s.at(s.now+s.ExpFloat64()*simCare, (*simulated).leave, id)
 }
