@@ -125,8 +125,8 @@ func (s *Service) lastAgent(ctx context.Context, dir *directory, q Queue, c Call
 	return c, err
 }
 
-// ForgetCaller forgets who served a number last, and places kept for it. What a queue that is defined no longer had
-// in mind expires (LastAgent.Within).
+// ForgetCaller forgets who served a number last, and places kept for it. What a queue that is
+// defined no longer had in mind expires (LastAgent.Within).
 func (s *Service) ForgetCaller(ctx context.Context, number string) error {
 	return s.store.ForgetCaller(ctx, numberKey(number), slices.Collect(maps.Keys(s.directory.Load().queues)))
 }

@@ -80,15 +80,14 @@ func (s *Service) easeAll(ctx context.Context, now time.Time) error {
 	dir := s.directory.Load()
 	for _, queue := range dir.easy() {
 		for _, group := range dir.groups() {
-			at := QueueAt{queue, group}
-			mine, err := s.store.Turn(ctx, now, "ease "+at.Queue+"@"+at.Group, easeTurn)
-			if err != nil || !mine {
-				if err != nil {
-					return err
-				}
+			mine, err := s.store.Turn(ctx, now, "ease "+queue+"@"+group, easeTurn)
+			if err != nil {
+				return err
+			}
+			if !mine {
 				continue
 			}
-			calls, _, err := s.store.InQueue(ctx, at)
+			calls, _, err := s.store.InQueue(ctx, QueueAt{queue, group})
 			if err != nil {
 				return err
 			}
@@ -100,9 +99,9 @@ func (s *Service) easeAll(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// easeQueue goes through the calls that wait in a queue. Of
-// calls that ask for the same, who comes later has longer to wait: the first who has it too
-// long is searched for, and all behind have.
+// easeQueue goes through the calls that wait in a queue. Of calls that ask for the same, who
+// comes later has longer to wait: the first who has it too long is searched for, and all
+// behind have.
 func (s *Service) easeQueue(ctx context.Context, dir *directory, queue string, calls map[string]CallRecord) error {
 	q, _ := dir.queue(queue)
 	kinds := map[string][]string{}

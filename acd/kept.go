@@ -22,7 +22,7 @@ func (s *Service) kept(ctx context.Context, q Queue, c CallRecord, now time.Time
 	var until int64
 	var k orchestrator.Kept
 	if n, _ := fmt.Sscanf(text, "%d %d %s", &until, &k.Since, &k.Call); n < 3 || until <= now.UnixMilli() ||
-		k.Call == "" || k.Since >= cmp.Or(c.Kept.Since, c.Entered) {
+		k.Since >= cmp.Or(c.Kept.Since, c.Entered) {
 		return "", c.Kept, nil
 	}
 	return text, k, nil

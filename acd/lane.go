@@ -91,8 +91,8 @@ func (dir *directory) laneRules(q Queue) LaneRules {
 	if q.Strategy == RingAll {
 		atOnce = q.RingAtOnce
 	}
-	return LaneRules{AtOnce: atOnce,
-		Queue: q.ID, Strategy: q.Strategy, Fact: q.Strategy.Fact(), Random: q.Strategy == Random, Seed: q.Seed, AutoAnswer: q.AutoAnswer,
+	return LaneRules{
+		Queue: q.ID, Strategy: q.Strategy, Fact: q.Strategy.Fact(), Random: q.Strategy == Random, Seed: q.Seed, AtOnce: atOnce, AutoAnswer: q.AutoAnswer,
 		RingMS: q.RingTimeout.Milliseconds(), HoldMS: (q.RingTimeout + dir.grace).Milliseconds(),
 	}
 }
