@@ -31,11 +31,7 @@ func (s Simulation) For(queues []QueueInterval, t Target) (Plan, error) {
 	if err != nil || len(flows) == 0 {
 		return plan, err
 	}
-	serving := map[string]bool{}
-	for _, f := range flows {
-		serving[f.Queue] = true
-	}
-	p := newPool(s.Definitions, serving)
+	p := s.pool(flows)
 	for _, f := range flows {
 		if !slices.ContainsFunc(p.agents, func(a acd.Agent) bool { return p.mayServe(a, f.Queue) }) {
 			return plan, &Wrong{"queue", f.Queue, "no agent of the definitions may serve its calls"}
@@ -43,26 +39,32 @@ func (s Simulation) For(queues []QueueInterval, t Target) (Plan, error) {
 	}
 	trial := func(n int) (Plan, bool) { return s.trial(p, plan, flows, n, t) }
 	low, high := 0, max(1, int(math.Ceil(plan.Load)))
-	for { // until there are enough
-		if _, met := trial(high); met {
-			break
-		}
+	enough, met := trial(high)
+	for !met {
 		if low, high = high, high+max(1, high/4); high > mostSimulated {
 			return plan, &Wrong{"level", fmt.Sprint(t.Level), fmt.Sprintf("%d agents are not enough for %s", mostSimulated, plan.Name)}
 		}
+		enough, met = trial(high)
 	}
 	for high-low > 1 {
-		if middle := (low + high) / 2; middle > 0 {
-			if _, met := trial(middle); met {
-				high = middle
-				continue
-			}
+		middle := (low + high) / 2
+		if fewer, met := trial(middle); met {
+			enough, high = fewer, middle
+		} else {
 			low = middle
 		}
 	}
-	plan, _ = trial(high)
-	plan.Staff = int(math.Ceil(float64(high)/(1-t.Shrinkage) - 1e-9))
-	return plan, nil
+	enough.Staff = int(math.Ceil(float64(high)/(1-t.Shrinkage) - 1e-9))
+	return enough, nil
+}
+
+// pool is the agents who serve one of the queues of some flows.
+func (s Simulation) pool(flows []Flow) *pool {
+	serving := map[string]bool{}
+	for _, f := range flows {
+		serving[f.Queue] = true
+	}
+	return newPool(s.Definitions, serving)
 }
 
 // mostSimulated is the largest number of agents that is played.
@@ -136,11 +138,7 @@ func (s Simulation) With(queues []QueueInterval, n int, t Target) (Plan, error) 
 	if err != nil || len(flows) == 0 {
 		return plan, err
 	}
-	serving := map[string]bool{}
-	for _, f := range flows {
-		serving[f.Queue] = true
-	}
-	p := newPool(s.Definitions, serving)
+	p := s.pool(flows)
 	if len(p.agents) == 0 {
 		return plan, &Wrong{"queue", flows[0].Queue, "no agent of the definitions may serve its calls"}
 	}
