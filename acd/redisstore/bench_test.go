@@ -41,6 +41,13 @@ func benched(b testing.TB, d acd.Definitions) *world {
 	return w
 }
 
+// reportTimes tells of what was measured one by one; it sorts it.
+func reportTimes(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+}
+
 var sizes = []int{50, 500, 5_000}
 
 // BenchmarkEnqueueMatch is a call that enters and is matched with one of many free agents, and leaves.

@@ -2,7 +2,6 @@ package redisstore_test
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -32,11 +31,6 @@ func crossed(n int, staffed bool) acd.Definitions {
 // becomes free past the firsts of lanes that the agent does not serve, and a call that comes past the
 // free agents of profiles that do not serve it.
 func BenchmarkHeads(b *testing.B) {
-	report := func(b *testing.B, took []time.Duration) {
-		slices.Sort(took)
-		b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
-		b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
-	}
 	for _, n := range []int{0, 200, 1_000, 2_000} {
 		b.Run(fmt.Sprintf("lanes=%d", n), func(b *testing.B) {
 			d := crossed(n, false)
@@ -66,7 +60,7 @@ func BenchmarkHeads(b *testing.B) {
 				w.leave(call, 0)
 				b.StartTimer()
 			}
-			report(b, took)
+			reportTimes(b, took)
 		})
 	}
 	for _, n := range []int{0, 200, 600, 999} {
@@ -92,7 +86,7 @@ func BenchmarkHeads(b *testing.B) {
 				w.leave(call, 0)
 				b.StartTimer()
 			}
-			report(b, took)
+			reportTimes(b, took)
 		})
 	}
 }

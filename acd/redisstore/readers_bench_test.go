@@ -57,9 +57,7 @@ func BenchmarkMatchWhileRead(b *testing.B) {
 			}
 			cancel()
 			wg.Wait()
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
-			b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+			reportTimes(b, took)
 		})
 	}
 }
@@ -135,9 +133,7 @@ func BenchmarkPlace(b *testing.B) {
 		took = append(took, time.Since(begun))
 		i++
 	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+	reportTimes(b, took)
 }
 
 // whole reads everything.

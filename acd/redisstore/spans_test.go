@@ -9,16 +9,21 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
-// wrappedUp is the time of wrap-up that figures find for a call in the journal.
-func (w *world) wrappedUp(call string) (sum time.Duration) {
+// forFigures are the changes of agents in the journal, as figures are made of them.
+func (w *world) forFigures() (list []figures.Change) {
 	w.Helper()
-	var list []figures.Change
 	for _, e := range w.journal(orchestrator.EntryAgentState) {
 		var c orchestrator.AgentChange
 		w.decode(e.Data, &c)
 		list = append(list, figures.Change{Agent: e.Agent, State: c.To, Reason: c.Reason, Call: c.Call, At: e.At.UnixMilli()})
 	}
-	for _, s := range figures.Spans(list, w.clock().UnixMilli()) {
+	return list
+}
+
+// wrappedUp is the time of wrap-up that figures find for a call in the journal.
+func (w *world) wrappedUp(call string) (sum time.Duration) {
+	w.Helper()
+	for _, s := range figures.Spans(w.forFigures(), w.clock().UnixMilli()) {
 		if s.State == figures.Wrapping && s.Call == call {
 			sum += time.Duration(s.Until-s.At) * time.Millisecond
 		}
@@ -78,13 +83,7 @@ func TestAPauseAfterACallIsOne(t *testing.T) {
 	w.skip(time.Second)
 	w.device("100", orchestrator.DeviceFree)
 	w.skip(time.Minute)
-	var list []figures.Change
-	for _, e := range w.journal(orchestrator.EntryAgentState) {
-		var c orchestrator.AgentChange
-		w.decode(e.Data, &c)
-		list = append(list, figures.Change{Agent: e.Agent, State: c.To, Reason: c.Reason, Call: c.Call, At: e.At.UnixMilli()})
-	}
-	day := figures.Day{Now: w.clock().UnixMilli(), Changes: list}
+	day := figures.Day{Now: w.clock().UnixMilli(), Changes: w.forFigures()}
 	day.Join(time.Hour)
 	r, err := figures.Find("pauses")
 	w.must(err)
