@@ -2,6 +2,8 @@ package redisstore_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,10 +31,8 @@ func (w *world) ringing() map[string]acd.OfferRecord {
 func (w *world) wantRinging(what string, agents ...string) map[string]acd.OfferRecord {
 	w.Helper()
 	got := w.ringing()
-	for _, a := range agents {
-		if _, rings := got[a]; !rings || len(got) != len(agents) {
-			w.Fatalf("%s: phones of %v ring, want %v", what, got, agents)
-		}
+	if ids := slices.Sorted(maps.Keys(got)); !slices.Equal(ids, agents) {
+		w.Fatalf("%s: phones of %v ring, want %v", what, got, agents)
 	}
 	return got
 }
