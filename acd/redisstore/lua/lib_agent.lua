@@ -9,7 +9,7 @@
 -- Made of names in records, with the same tag: deadlines and desk of a PBX; waiting,
 -- staff and pace of a queue on a group of PBXs; lane, serves and idle sets with the sets of their
 -- firsts, lanes, profiles and insides; inside and callbacks of a queue on a group; the hashes counts,
--- taken, breaks, draws, broken and was; the set leaving; away of a reason and scope; last of a queue and number. See keys.go.
+-- taken, breaks, draws, broken and was; the set leaving; away of a reason and scope; last and kept of a queue and number. See keys.go.
 -- ARGV[1] the caller's clock, unix ms
 local AGENTS, CALLS, OFFERS, PACES = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
 local PREFIX = AGENTS:sub(1, -1 - #'agents')
