@@ -42,11 +42,8 @@ func (d *DB) AgentStates(ctx context.Context, f AgentStateFilter) ([]AgentState,
 	}
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT id, pos, agent, at, from_state, to_state, reason, device, call, by_whom FROM agent_states"+
 		w.String()+" ORDER BY pos DESC LIMIT ?"), append(w.args, limit+1)...)
-	if err != nil {
-		return nil, "", classify(op, err)
-	}
 	list, places := []AgentState{}, []string{}
-	err = each(rows, func(rows *sql.Rows) error {
+	err = each(rows, err, func(rows *sql.Rows) error {
 		var s AgentState
 		var pos string
 		err := rows.Scan(&s.ID, &pos, &s.Agent, &s.At, &s.From, &s.To, &s.Reason, &s.Device, &s.Call, &s.By)

@@ -79,15 +79,8 @@ func (d *DB) AuditLog(ctx context.Context, f AuditFilter) ([]AuditLine, string, 
 	}
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+auditColumns+" FROM audit"+
 		w.String()+" ORDER BY id DESC LIMIT ?"), append(w.args, limit+1)...)
-	if err != nil {
-		return nil, "", classify(op, err)
-	}
 	list := []AuditLine{}
-	err = each(rows, func(rows *sql.Rows) error {
-		l, err := scanAudit(rows)
-		list = append(list, l)
-		return err
-	})
+	err = scanEach(rows, err, scanAudit, func(l AuditLine) { list = append(list, l) })
 	if err != nil {
 		return nil, "", classify(op, err)
 	}

@@ -154,15 +154,8 @@ func (d *DB) Contacts(ctx context.Context, f ContactFilter) ([]Contact, string, 
 	}
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+contactColumns+" FROM contacts"+w.String()+
 		" ORDER BY started_at DESC, call DESC LIMIT ?"), append(w.args, limit+1)...)
-	if err != nil {
-		return nil, "", classify(op, err)
-	}
 	list := []Contact{}
-	err = each(rows, func(rows *sql.Rows) error {
-		c, err := scanContact(rows)
-		list = append(list, c)
-		return err
-	})
+	err = scanEach(rows, err, scanContact, func(c Contact) { list = append(list, c) })
 	if err != nil {
 		return nil, "", classify(op, err)
 	}
@@ -179,15 +172,8 @@ func (d *DB) Contacts(ctx context.Context, f ContactFilter) ([]Contact, string, 
 func (d *DB) Contact(ctx context.Context, call string) (Contact, []orchestrator.Entry, error) {
 	const op = "records.Contact"
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+contactColumns+" FROM contacts WHERE call = ?"), text(call))
-	if err != nil {
-		return Contact{}, nil, classify(op, err)
-	}
 	var found *Contact
-	err = each(rows, func(rows *sql.Rows) error {
-		c, err := scanContact(rows)
-		found = &c
-		return err
-	})
+	err = scanEach(rows, err, scanContact, func(c Contact) { found = &c })
 	if err == nil && found == nil {
 		err = sql.ErrNoRows
 	}
@@ -202,15 +188,10 @@ func (d *DB) Contact(ctx context.Context, call string) (Contact, []orchestrator.
 func (d *DB) Timeline(ctx context.Context, call string) ([]orchestrator.Entry, error) {
 	const op = "records.Timeline"
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE call = ? ORDER BY pos"), text(call))
-	if err != nil {
-		return nil, classify(op, err)
-	}
 	list := []orchestrator.Entry{}
-	err = each(rows, func(rows *sql.Rows) error {
-		e, err := scanEntry(rows)
+	err = scanEach(rows, err, scanEntry, func(e orchestrator.Entry) {
 		e.ID = journalID(e.ID)
 		list = append(list, e)
-		return err
 	})
 	return list, classify(op, err)
 }

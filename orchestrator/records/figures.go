@@ -31,21 +31,19 @@ func (d *DB) Stays(ctx context.Context, from, to time.Time, fn func(Stay)) error
 		COALESCE(c.kind, ''), COALESCE(c.did, ''), COALESCE(c.caller_number, ''), COALESCE(c.started_at, 0),
 		CASE WHEN c.call IS NULL THEN COALESCE((SELECT MIN(t.data) FROM timeline t WHERE t.call = v.call AND t.type = 'call.started'), '{}') ELSE '' END
 		FROM visits v LEFT JOIN contacts c ON c.call = v.call`+w.String()+" ORDER BY v.entered_at, v.id"), w.args...)
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			var s Stay
-			var begun string
-			err := rows.Scan(&s.Call, &s.Queue, &s.Agent, &s.EnteredAt, &s.LeftAt, &s.Result, &s.WaitMS, &s.TalkMS, &s.HoldMS,
-				&s.Kind, &s.DID, &s.Caller, &s.StartedAt, &begun)
-			s.Ended = begun == ""
-			var c orchestrator.CallSummary
-			if !s.Ended && json.Unmarshal([]byte(begun), &c) == nil {
-				s.Kind, s.DID, s.Caller, s.StartedAt = c.Kind, c.DID, c.Caller.Number, c.StartedAt
-			}
-			fn(s)
-			return err
-		})
-	}
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var s Stay
+		var begun string
+		err := rows.Scan(&s.Call, &s.Queue, &s.Agent, &s.EnteredAt, &s.LeftAt, &s.Result, &s.WaitMS, &s.TalkMS, &s.HoldMS,
+			&s.Kind, &s.DID, &s.Caller, &s.StartedAt, &begun)
+		s.Ended = begun == ""
+		var c orchestrator.CallSummary
+		if !s.Ended && json.Unmarshal([]byte(begun), &c) == nil {
+			s.Kind, s.DID, s.Caller, s.StartedAt = c.Kind, c.DID, c.Caller.Number, c.StartedAt
+		}
+		fn(s)
+		return err
+	})
 	return classify("records.Stays", err)
 }
 
@@ -72,26 +70,24 @@ func (d *DB) Callbacks(ctx context.Context, from, to time.Time, fn func(Callback
 		COALESCE(c.attempts, (SELECT COUNT(*) FROM timeline d WHERE d.call = t.call AND d.type = 'call.dialled' AND d.data LIKE '%"result":"dialling"%')),
 		CASE WHEN c.call IS NULL THEN COALESCE((SELECT MIN(s.data) FROM timeline s WHERE s.call = t.call AND s.type = 'call.started'), '{}') ELSE '{}' END
 		FROM timeline t LEFT JOIN contacts c ON c.call = t.call`+w.String()+" ORDER BY t.at, t.pos"), w.args...)
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			var b Callback
-			var asked, begun string
-			if err := rows.Scan(&b.Call, &b.AskedAt, &asked, &b.Outcome, &b.DID, &b.ReachedAt, &b.Agent, &b.Attempts, &begun); err != nil {
-				return err
-			}
-			var x struct{ Queue, Result string }
-			if json.Unmarshal([]byte(asked), &x) != nil || x.Result != "promised" {
-				return nil // of the call in which it was asked for, or of an attempt
-			}
-			var c orchestrator.CallSummary
-			if json.Unmarshal([]byte(begun), &c) == nil && b.DID == "" {
-				b.DID = c.DID
-			}
-			b.Queue = x.Queue
-			fn(b)
-			return nil
-		})
-	}
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var b Callback
+		var asked, begun string
+		if err := rows.Scan(&b.Call, &b.AskedAt, &asked, &b.Outcome, &b.DID, &b.ReachedAt, &b.Agent, &b.Attempts, &begun); err != nil {
+			return err
+		}
+		var x struct{ Queue, Result string }
+		if json.Unmarshal([]byte(asked), &x) != nil || x.Result != "promised" {
+			return nil // of the call in which it was asked for, or of an attempt
+		}
+		var c orchestrator.CallSummary
+		if json.Unmarshal([]byte(begun), &c) == nil && b.DID == "" {
+			b.DID = c.DID
+		}
+		b.Queue = x.Queue
+		fn(b)
+		return nil
+	})
 	return classify("records.Callbacks", err)
 }
 
@@ -108,14 +104,12 @@ func (d *DB) AgentChanges(ctx context.Context, from, to time.Time, fn func(Agent
 			UNION ALL SELECT `+columnsOf("b", agentStateColumns)+`, b.pos FROM a JOIN agent_states b
 				ON b.agent = a.agent AND b.at >= ? AND b.at < ?)
 		SELECT `+columnsOf("s", agentStateColumns)+" FROM s ORDER BY s.agent, s.at, s.pos"), ms(from), ms(from), ms(to))
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			var s AgentState
-			err := rows.Scan(&s.ID, &s.Agent, &s.At, &s.From, &s.To, &s.Reason, &s.Device, &s.Call, &s.By)
-			fn(s)
-			return err
-		})
-	}
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var s AgentState
+		err := rows.Scan(&s.ID, &s.Agent, &s.At, &s.From, &s.To, &s.Reason, &s.Device, &s.Call, &s.By)
+		fn(s)
+		return err
+	})
 	return classify("records.AgentChanges", err)
 }
 
@@ -137,16 +131,14 @@ func (d *DB) Dispositions(ctx context.Context, from, to time.Time, fn func(Dispo
 	w.add("NOT EXISTS (SELECT 1 FROM dispositions n WHERE n.call = d.call AND n.agent = d.agent AND n.also = 0 AND n.pos > d.pos)")
 	rows, err := d.read.QueryContext(ctx, d.rebind(`SELECT d.call, d.agent, d.queue, CASE WHEN d.path = '' THEN d.disposition ELSE d.path END, d.by_whom, d.at, d.also
 		FROM dispositions d`+w.String()+" ORDER BY d.at, d.pos"), w.args...)
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			var x Disposition
-			var also int64
-			err := rows.Scan(&x.Call, &x.Agent, &x.Queue, &x.Path, &x.By, &x.At, &also)
-			x.Also = also != 0
-			fn(x)
-			return err
-		})
-	}
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var x Disposition
+		var also int64
+		err := rows.Scan(&x.Call, &x.Agent, &x.Queue, &x.Path, &x.By, &x.At, &also)
+		x.Also = also != 0
+		fn(x)
+		return err
+	})
 	return classify("records.Dispositions", err)
 }
 
@@ -161,14 +153,7 @@ func (d *DB) Entries(ctx context.Context, from, to time.Time, types []orchestrat
 	w.add("type IN ("+marks(len(names))+")", names...)
 	w.add("tenant IN (?, '')", d.tenant)
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline"+w.String()+" ORDER BY at, pos"), w.args...)
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			e, err := scanEntry(rows)
-			fn(e)
-			return err
-		})
-	}
-	return classify("records.Entries", err)
+	return classify("records.Entries", scanEach(rows, err, scanEntry, fn))
 }
 
 // Attempts tells of the attempts to reach leads of campaigns that began in a span and
@@ -178,14 +163,7 @@ func (d *DB) Attempts(ctx context.Context, from, to time.Time, fn func(Contact))
 	w.between("started_at", from, to)
 	w.add("campaign <> ''")
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+contactColumns+" FROM contacts"+w.String()+" ORDER BY started_at, call"), w.args...)
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			c, err := scanContact(rows)
-			fn(c)
-			return err
-		})
-	}
-	return classify("records.Attempts", err)
+	return classify("records.Attempts", scanEach(rows, err, scanContact, fn))
 }
 
 // Callers tells of the customers' calls that began in a span and showed a number, by
@@ -196,14 +174,12 @@ func (d *DB) Callers(ctx context.Context, from, to time.Time, fn func(call, numb
 	w.add("kind = ?", string(orchestrator.KindInbound))
 	w.add("caller_number <> ''")
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT call, caller_number, started_at FROM contacts"+w.String()+" ORDER BY started_at, call"), w.args...)
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			var call, number string
-			var at int64
-			err := rows.Scan(&call, &number, &at)
-			fn(call, number, at)
-			return err
-		})
-	}
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var call, number string
+		var at int64
+		err := rows.Scan(&call, &number, &at)
+		fn(call, number, at)
+		return err
+	})
 	return classify("records.Callers", err)
 }

@@ -71,10 +71,7 @@ func (d *DB) told(ctx context.Context, tx *transaction, calls []string) (map[str
 	out := map[string]bool{}
 	for chunk := range slices.Chunk(calls, rowsPerStatement) {
 		rows, err := tx.QueryContext(ctx, d.rebind("SELECT DISTINCT call FROM timeline WHERE call IN ("+marks(len(chunk))+") AND id NOT LIKE '"+importedSign+"%'"), textArgs(chunk)...)
-		if err != nil {
-			return nil, err
-		}
-		err = each(rows, func(rows *sql.Rows) error {
+		err = each(rows, err, func(rows *sql.Rows) error {
 			var call string
 			err := rows.Scan(&call)
 			out[call] = true
@@ -92,10 +89,7 @@ func (d *DB) toldSince(ctx context.Context, tx *transaction, agents []string) (m
 	out := map[string]int64{}
 	for chunk := range slices.Chunk(agents, rowsPerStatement) {
 		rows, err := tx.QueryContext(ctx, d.rebind("SELECT agent, MIN(at) FROM agent_states WHERE agent IN ("+marks(len(chunk))+") AND id NOT LIKE '"+importedSign+"%' GROUP BY agent"), textArgs(chunk)...)
-		if err != nil {
-			return nil, err
-		}
-		err = each(rows, func(rows *sql.Rows) error {
+		err = each(rows, err, func(rows *sql.Rows) error {
 			var agent string
 			var first int64
 			err := rows.Scan(&agent, &first)
@@ -116,11 +110,8 @@ func (d *DB) endImported(ctx context.Context, tx *transaction, calls []string, e
 			return err
 		}
 		rows, err := tx.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE call IN ("+marks(len(chunk))+") ORDER BY call, pos"), textArgs(chunk)...)
-		if err != nil {
-			return err
-		}
 		byCall := map[string][]orchestrator.Entry{}
-		err = each(rows, func(rows *sql.Rows) error {
+		err = each(rows, err, func(rows *sql.Rows) error {
 			e, err := scanEntry(rows)
 			byCall[e.Call] = append(byCall[e.Call], e)
 			return err

@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -22,15 +21,10 @@ func (d *DB) Since(ctx context.Context, id string, limit int) ([]orchestrator.En
 	}
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE pos > ? AND tenant IN (?, '') ORDER BY pos LIMIT ?"),
 		pos, d.tenant, limit)
-	if err != nil {
-		return nil, classify(op, err)
-	}
 	list := []orchestrator.Entry{}
-	err = each(rows, func(rows *sql.Rows) error {
-		e, err := scanEntry(rows)
+	err = scanEach(rows, err, scanEntry, func(e orchestrator.Entry) {
 		e.ID = journalID(e.ID)
 		list = append(list, e)
-		return err
 	})
 	return list, classify(op, err)
 }

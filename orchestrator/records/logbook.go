@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 
@@ -26,14 +25,7 @@ func (d *DB) Connections(ctx context.Context, from, to time.Time, fn func(orches
 		SELECT `+columnsOf("t", entryColumns)+" FROM b JOIN timeline t ON t.pbx = b.pbx AND t.at >= b.since AND t.at <= b.until WHERE "+of+
 		" AND (t.at < ? OR t.at = b.until) ORDER BY t.pbx, t.at, t.pos"),
 		ms(from), d.tenant, ms(to), d.tenant, ms(to)-1, d.tenant, ms(to))
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			e, err := scanEntry(rows)
-			fn(e)
-			return err
-		})
-	}
-	return classify("records.Connections", err)
+	return classify("records.Connections", scanEach(rows, err, scanEntry, fn))
 }
 
 // columnsOf are a table's.
@@ -63,14 +55,7 @@ func (d *DB) Deeds(ctx context.Context, from, to time.Time, not Aside, limit int
 		w.add("(role <> ?"+but+")", append([]any{text(not.Role)}, textArgs(not.But)...)...)
 	}
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+auditColumns+" FROM audit"+w.String()+" ORDER BY id LIMIT ?"), append(w.args, limit)...)
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			l, err := scanAudit(rows)
-			fn(l)
-			return err
-		})
-	}
-	return classify("records.Deeds", err)
+	return classify("records.Deeds", scanEach(rows, err, scanAudit, fn))
 }
 
 func textArgs(list []string) (out []any) {

@@ -93,10 +93,7 @@ func (d *DB) skipLocked() string {
 }
 
 func mailsOf(rows *sql.Rows, err error) (list []Mail, _ error) {
-	if err != nil {
-		return nil, err
-	}
-	err = each(rows, func(rows *sql.Rows) error {
+	err = each(rows, err, func(rows *sql.Rows) error {
 		var m Mail
 		var left, settled int64
 		var sound int
@@ -165,18 +162,16 @@ func (d *DB) MailMessage(ctx context.Context, m Mail) (Message, error) {
 	out := Message{Recording: rec, Queue: rec.Queue}
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE call = ? AND type IN (?, ?) ORDER BY pos"),
 		m.Call, string(orchestrator.EntryCallStarted), string(orchestrator.EntryCallQueued))
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			e, err := scanEntry(rows)
-			if e.Type == orchestrator.EntryCallQueued {
-				out.Queue = first(out.Queue, e.Queue)
-				return err
-			}
-			var s orchestrator.CallSummary
-			_ = json.Unmarshal(e.Data, &s) // of what cannot be read nothing is told
-			out.Caller, out.DID = s.Caller, s.DID
+	err = each(rows, err, func(rows *sql.Rows) error {
+		e, err := scanEntry(rows)
+		if e.Type == orchestrator.EntryCallQueued {
+			out.Queue = first(out.Queue, e.Queue)
 			return err
-		})
-	}
+		}
+		var s orchestrator.CallSummary
+		_ = json.Unmarshal(e.Data, &s) // of what cannot be read nothing is told
+		out.Caller, out.DID = s.Caller, s.DID
+		return err
+	})
 	return out, classify("records.MailMessage", err)
 }

@@ -109,15 +109,8 @@ func (d *DB) Recording(ctx context.Context, id string) (Recording, error) {
 
 func (d *DB) recordings(ctx context.Context, tail string, args ...any) ([]Recording, error) {
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+recordingColumns+" FROM recordings r"+tail), args...)
-	if err != nil {
-		return nil, err
-	}
 	list := []Recording{}
-	err = each(rows, func(rows *sql.Rows) error {
-		r, err := scanRecording(rows)
-		list = append(list, r)
-		return err
-	})
+	err = scanEach(rows, err, scanRecording, func(r Recording) { list = append(list, r) })
 	return list, err
 }
 

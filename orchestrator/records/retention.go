@@ -57,16 +57,14 @@ func (d *DB) ReleaseHold(ctx context.Context, id string) error {
 func (d *DB) LegalHolds(ctx context.Context) ([]LegalHold, error) {
 	rows, err := d.read.QueryContext(ctx, "SELECT id, call, number, why, by_whom, placed_at FROM legal_holds ORDER BY id")
 	list := []LegalHold{}
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			var h LegalHold
-			var when int64
-			err := rows.Scan(&h.ID, &h.Call, &h.Number, &h.Why, &h.By, &when)
-			h.At = at(when)
-			list = append(list, h)
-			return err
-		})
-	}
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var h LegalHold
+		var when int64
+		err := rows.Scan(&h.ID, &h.Call, &h.Number, &h.Why, &h.By, &when)
+		h.At = at(when)
+		list = append(list, h)
+		return err
+	})
 	return list, classify("records.LegalHolds", err)
 }
 
@@ -135,14 +133,12 @@ func (d *DB) OldCalls(ctx context.Context, o Old, limit int) ([]string, error) {
 	w.add("NOT EXISTS (SELECT 1 FROM recordings r WHERE r.call = c.call AND r.deleted_at = 0 AND r.state <> 'failed')")
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT c.call FROM contacts c"+w.String()+" ORDER BY c.ended_at, c.call LIMIT ?"), append(w.args, limit)...)
 	var list []string
-	if err == nil {
-		err = each(rows, func(rows *sql.Rows) error {
-			var call string
-			err := rows.Scan(&call)
-			list = append(list, call)
-			return err
-		})
-	}
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var call string
+		err := rows.Scan(&call)
+		list = append(list, call)
+		return err
+	})
 	return list, classify("records.OldCalls", err)
 }
 
@@ -165,10 +161,7 @@ func (d *DB) Anonymise(ctx context.Context, calls []string) error {
 	return d.unlessHeld(ctx, "records.Anonymise", calls, func(tx *transaction, free string, args []any) error {
 		var stays [][2]string // data and id
 		rows, err := tx.QueryContext(ctx, d.rebind("SELECT id, type, data FROM timeline WHERE call"+free), args...)
-		if err != nil {
-			return err
-		}
-		err = each(rows, func(rows *sql.Rows) error {
+		err = each(rows, err, func(rows *sql.Rows) error {
 			var id, kind, data string
 			err := rows.Scan(&id, &kind, &data)
 			if rest, ok := anonymous(orchestrator.EntryType(kind), data); ok {

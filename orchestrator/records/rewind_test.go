@@ -75,7 +75,7 @@ func texts(t *testing.T, d *DB) []string {
 
 // column reads rows of one text.
 func column(rows *sql.Rows) (out []string, err error) {
-	err = each(rows, func(rows *sql.Rows) error {
+	err = each(rows, nil, func(rows *sql.Rows) error {
 		var s string
 		err := rows.Scan(&s)
 		out = append(out, s)

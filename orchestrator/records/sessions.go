@@ -109,10 +109,7 @@ func (d *DB) Over(ctx context.Context, held []Credential) ([]Credential, error) 
 		}
 		rows, err := d.read.QueryContext(ctx, d.rebind("SELECT id FROM tokens WHERE id IN ("+marks(len(ids))+") AND revoked_at = 0 AND (expires_at = 0 OR expires_at > ?)"),
 			append(ids, ms(now))...)
-		if err != nil {
-			return nil, classify(op, err)
-		}
-		if err := each(rows, func(rows *sql.Rows) error {
+		if err := each(rows, err, func(rows *sql.Rows) error {
 			var id string
 			err := rows.Scan(&id)
 			tokens[id] = true
@@ -125,10 +122,7 @@ func (d *DB) Over(ctx context.Context, held []Credential) ([]Credential, error) 
 		}
 		rows, err = d.read.QueryContext(ctx, d.rebind("SELECT id, used_at FROM sessions WHERE id IN ("+marks(len(pages))+") AND ended_at = 0 AND expires_at > ?"),
 			append(pages, ms(now))...)
-		if err != nil {
-			return nil, classify(op, err)
-		}
-		if err := each(rows, func(rows *sql.Rows) error {
+		if err := each(rows, err, func(rows *sql.Rows) error {
 			var id string
 			var used int64
 			err := rows.Scan(&id, &used)

@@ -36,11 +36,8 @@ func (d *DB) entriesOf(ctx context.Context, tx *transaction, calls []string) (ma
 	}
 	rows, err := tx.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE call IN ("+marks(len(calls))+
 		") AND type IN ("+marks(len(projected))+") ORDER BY call, pos"), args...)
-	if err != nil {
-		return nil, err
-	}
 	byCall := map[string][]orchestrator.Entry{}
-	err = each(rows, func(rows *sql.Rows) error {
+	err = each(rows, err, func(rows *sql.Rows) error {
 		e, err := scanEntry(rows)
 		byCall[e.Call] = append(byCall[e.Call], e)
 		return err
@@ -115,8 +112,11 @@ func (d *DB) upsert(ctx context.Context, tx *transaction, table, key, columns st
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// each calls fn for every row and closes rows.
-func each(rows *sql.Rows, fn func(*sql.Rows) error) error {
+// each calls fn for every row of a query and closes rows; err is the query's.
+func each(rows *sql.Rows, err error, fn func(*sql.Rows) error) error {
+	if err != nil {
+		return err
+	}
 	for rows.Next() {
 		if err := fn(rows); err != nil {
 			_ = rows.Close() // fn's error is the one that tells
@@ -127,4 +127,13 @@ func each(rows *sql.Rows, fn func(*sql.Rows) error) error {
 		return err
 	}
 	return rows.Close()
+}
+
+// scanEach is each for rows that are read by a function.
+func scanEach[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error), fn func(T)) error {
+	return each(rows, err, func(rows *sql.Rows) error {
+		x, err := scan(rows)
+		fn(x)
+		return err
+	})
 }

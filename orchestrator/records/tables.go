@@ -26,10 +26,7 @@ func (d *DB) Tables(ctx context.Context, name string, files fs.FS) (*Tables, err
 // Query calls fn for every row.
 func (t *Tables) Query(ctx context.Context, fn func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := t.db.read.QueryContext(ctx, t.db.rebind(query), args...)
-	if err == nil {
-		err = each(rows, fn)
-	}
-	return kept("records.Query", err)
+	return kept("records.Query", each(rows, err, fn))
 }
 
 // InTx runs fn in a transaction. What fn refuses by a fault of its own stays that fault.
@@ -71,10 +68,7 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 // Query calls fn for every row.
 func (t *Tx) Query(ctx context.Context, fn func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := t.tx.QueryContext(ctx, t.tx.db.rebind(query), args...)
-	if err != nil {
-		return err
-	}
-	return each(rows, fn)
+	return each(rows, err, fn)
 }
 
 // Insert adds rows and returns how many; conflict is what becomes of those that are

@@ -99,11 +99,8 @@ func (d *DB) lines(ctx context.Context, from asker, of []line) (map[string]line,
 		ids = append(ids, l.id)
 	}
 	rows, err := from.QueryContext(ctx, d.rebind("SELECT "+lineColumns+" FROM timeline WHERE id IN ("+marks(len(ids))+")"), ids...)
-	if err != nil {
-		return nil, err
-	}
 	found := map[string]line{}
-	err = each(rows, func(rows *sql.Rows) error {
+	err = each(rows, err, func(rows *sql.Rows) error {
 		var l line
 		err := rows.Scan(&l.id, &l.pos, &l.call, &l.at, &l.kind, &l.agent, &l.queue, &l.pbx, &l.data, &l.tenant)
 		found[l.id] = l

@@ -127,11 +127,8 @@ func scanToken(scan func(...any) error, more ...any) (Token, error) {
 func (d *DB) Tokens(ctx context.Context) ([]Token, error) {
 	const op = "records.Tokens"
 	rows, err := d.read.QueryContext(ctx, "SELECT "+tokensOf("tokens")+" FROM tokens ORDER BY created_at, id") //nolint:gosec // names of columns
-	if err != nil {
-		return nil, classify(op, err)
-	}
 	list := []Token{}
-	err = each(rows, func(rows *sql.Rows) error {
+	err = each(rows, err, func(rows *sql.Rows) error {
 		t, err := scanToken(rows.Scan)
 		list = append(list, t)
 		return err

@@ -38,7 +38,7 @@ func dump(t testing.TB, d *DB) map[string][]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = each(rows, func(rows *sql.Rows) error {
+		err = each(rows, nil, func(rows *sql.Rows) error {
 			row, into := make([]any, len(columns)), make([]any, len(columns))
 			for i := range row {
 				into[i] = &row[i]
