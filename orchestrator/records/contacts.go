@@ -95,15 +95,10 @@ func (w *where) equal(column, value string) {
 }
 
 // among is true of one of some values; of none it asks for nothing.
-func (w *where) among(column string, values []string) {
-	if len(values) == 0 {
-		return
+func (w *where) among(column string, values []any) {
+	if len(values) > 0 {
+		w.add(column+" IN ("+marks(len(values))+")", values...)
 	}
-	var args []any
-	for _, v := range values {
-		args = append(args, text(v))
-	}
-	w.add(column+" IN ("+marks(len(args))+")", args...)
 }
 
 func (w *where) between(column string, from, to time.Time) {
@@ -134,7 +129,7 @@ func (d *DB) Contacts(ctx context.Context, f ContactFilter) ([]Contact, string, 
 	w.equal("outcome", f.Outcome)
 	w.equal("did", f.DID)
 	w.equal("pbx", f.PBX)
-	w.among("caller_number", f.Callers)
+	w.among("caller_number", textArgs(f.Callers))
 	w.equal("disposition", f.Disposition)
 	w.equal("campaign", f.Campaign)
 	w.equal("lead", f.Lead)

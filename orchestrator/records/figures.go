@@ -146,11 +146,7 @@ func (d *DB) Dispositions(ctx context.Context, from, to time.Time, fn func(Dispo
 func (d *DB) Entries(ctx context.Context, from, to time.Time, types []orchestrator.EntryType, fn func(orchestrator.Entry)) error {
 	var w where
 	w.between("at", from, to)
-	var names []any
-	for _, t := range types {
-		names = append(names, string(t))
-	}
-	w.add("type IN ("+marks(len(names))+")", names...)
+	w.add("type IN ("+marks(len(types))+")", textArgs(types)...)
 	w.add("tenant IN (?, '')", d.tenant)
 	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline"+w.String()+" ORDER BY at, pos"), w.args...)
 	return classify("records.Entries", scanEach(rows, err, scanEntry, fn))

@@ -109,13 +109,7 @@ func (d *DB) endImported(ctx context.Context, tx *transaction, calls []string, e
 		if _, err := tx.ExecContext(ctx, d.rebind("DELETE FROM timeline WHERE call IN ("+marks(len(chunk))+") AND type = 'call.ended'"), textArgs(chunk)...); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE call IN ("+marks(len(chunk))+") ORDER BY call, pos"), textArgs(chunk)...)
-		byCall := map[string][]orchestrator.Entry{}
-		err = each(rows, err, func(rows *sql.Rows) error {
-			e, err := scanEntry(rows)
-			byCall[e.Call] = append(byCall[e.Call], e)
-			return err
-		})
+		byCall, err := d.entriesOf(ctx, tx, chunk, nil)
 		if err != nil {
 			return err
 		}

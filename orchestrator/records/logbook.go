@@ -58,13 +58,6 @@ func (d *DB) Deeds(ctx context.Context, from, to time.Time, not Aside, limit int
 	return classify("records.Deeds", scanEach(rows, err, scanAudit, fn))
 }
 
-func textArgs(list []string) (out []any) {
-	for _, s := range list {
-		out = append(out, text(s))
-	}
-	return out
-}
-
 // audited is a span of the audit log. Its lines are found by their ids, which begin with
 // their time.
 func (w *where) audited(from, to time.Time) {

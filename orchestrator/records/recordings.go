@@ -71,7 +71,7 @@ func (d *DB) Recordings(ctx context.Context, f RecordingFilter) ([]Recording, st
 	w.between("started_at", f.From, f.To)
 	w.equal("queue", f.Queue)
 	w.equal("agent", f.Agent)
-	w.among("agent", f.Agents)
+	w.among("agent", textArgs(f.Agents))
 	w.equal("call", f.Call)
 	w.equal("kind", f.Kind)
 	if !f.Deleted {

@@ -88,7 +88,7 @@ const (
 func (o Old) of(held bool) where {
 	var w where
 	w.equal("c.queue", o.Queue)
-	w.among("c.caller_number", o.Numbers)
+	w.among("c.caller_number", textArgs(o.Numbers))
 	w.add("c.ended_at > 0")
 	w.between("c.ended_at", time.Time{}, o.Before)
 	if held {
@@ -192,24 +192,24 @@ func (d *DB) Anonymise(ctx context.Context, calls []string) error {
 // nameless are the entries that stay of a call whose customer is forgotten, and what of their
 // data does: figures and queue_log are made of it, and nobody is in it but agents. Of summaries
 // all stays but whose call it was.
-var nameless = map[string][]string{
-	string(orchestrator.EntryCallStarted): nil, string(orchestrator.EntryCallEnded): nil,
-	string(orchestrator.EntryCallQueued):    {"queue", "skills"},
-	string(orchestrator.EntryCallUnqueued):  {"queue", "why", "wait_ms"},
-	string(orchestrator.EntryCallOffered):   {"queue", "agent", "offer"},
-	string(orchestrator.EntryCallMissed):    {"agent", "why"},
-	string(orchestrator.EntryCallConnected): {"agent", "wait_ms", "dialled", "taken_over", "called_back_ms"},
-	string(orchestrator.EntryCallParted):    {"agent", "by", "talk_ms", "hold_ms"},
-	string(orchestrator.EntryCallTransfer):  {"kind", "result", "by"},
-	string(orchestrator.EntryCallConsult):   {"kind", "result", "by"},
-	string(orchestrator.EntryCallCallback):  {"queue", "result"},
-	string(orchestrator.EntryCallMessage):   {"state", "sounds", "language", "answered_ms", "within_ms"},
-	string(orchestrator.EntryAgentDisposed): {"call", "queue", "disposition", "path", "also", "by"},
+var nameless = map[orchestrator.EntryType][]string{
+	orchestrator.EntryCallStarted: nil, orchestrator.EntryCallEnded: nil,
+	orchestrator.EntryCallQueued:    {"queue", "skills"},
+	orchestrator.EntryCallUnqueued:  {"queue", "why", "wait_ms"},
+	orchestrator.EntryCallOffered:   {"queue", "agent", "offer"},
+	orchestrator.EntryCallMissed:    {"agent", "why"},
+	orchestrator.EntryCallConnected: {"agent", "wait_ms", "dialled", "taken_over", "called_back_ms"},
+	orchestrator.EntryCallParted:    {"agent", "by", "talk_ms", "hold_ms"},
+	orchestrator.EntryCallTransfer:  {"kind", "result", "by"},
+	orchestrator.EntryCallConsult:   {"kind", "result", "by"},
+	orchestrator.EntryCallCallback:  {"queue", "result"},
+	orchestrator.EntryCallMessage:   {"state", "sounds", "language", "answered_ms", "within_ms"},
+	orchestrator.EntryAgentDisposed: {"call", "queue", "disposition", "path", "also", "by"},
 }
 
 // anonymous is what stays of an entry's data; ok is false when the entry does not.
 func anonymous(kind orchestrator.EntryType, data string) (rest string, ok bool) {
-	fields, ok := nameless[string(kind)]
+	fields, ok := nameless[kind]
 	if !ok {
 		return "", false
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // project computes the rows of calls anew from their entries on record.
 func (d *DB) project(ctx context.Context, tx *transaction, calls []string) error {
 	for chunk := range slices.Chunk(calls, rowsPerStatement) {
-		entries, err := d.entriesOf(ctx, tx, chunk)
+		entries, err := d.entriesOf(ctx, tx, chunk, slices.Collect(maps.Keys(projected)))
 		if err != nil {
 			return err
 		}
@@ -26,22 +27,14 @@ func (d *DB) project(ctx context.Context, tx *transaction, calls []string) error
 	return nil
 }
 
-func (d *DB) entriesOf(ctx context.Context, tx *transaction, calls []string) (map[string][]orchestrator.Entry, error) {
-	var args []any
-	for _, c := range calls {
-		args = append(args, c)
-	}
-	for t := range projected {
-		args = append(args, string(t))
-	}
-	rows, err := tx.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline WHERE call IN ("+marks(len(calls))+
-		") AND type IN ("+marks(len(projected))+") ORDER BY call, pos"), args...)
+// entriesOf are the entries of calls, of some types; of none it is all of them.
+func (d *DB) entriesOf(ctx context.Context, tx *transaction, calls []string, types []orchestrator.EntryType) (map[string][]orchestrator.Entry, error) {
+	var w where
+	w.add("call IN ("+marks(len(calls))+")", textArgs(calls)...)
+	w.among("type", textArgs(types))
+	rows, err := tx.QueryContext(ctx, d.rebind("SELECT "+entryColumns+" FROM timeline"+w.String()+" ORDER BY call, pos"), w.args...)
 	byCall := map[string][]orchestrator.Entry{}
-	err = each(rows, err, func(rows *sql.Rows) error {
-		e, err := scanEntry(rows)
-		byCall[e.Call] = append(byCall[e.Call], e)
-		return err
-	})
+	err = scanEach(rows, err, scanEntry, func(e orchestrator.Entry) { byCall[e.Call] = append(byCall[e.Call], e) })
 	return byCall, err
 }
 
@@ -111,6 +104,14 @@ func (d *DB) upsert(ctx context.Context, tx *transaction, table, key, columns st
 }
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+// textArgs are texts as arguments of a statement.
+func textArgs[T ~string](list []T) (out []any) {
+	for _, s := range list {
+		out = append(out, text(string(s)))
+	}
+	return out
+}
 
 // each calls fn for every row of a query and closes rows; err is the query's.
 func each(rows *sql.Rows, err error, fn func(*sql.Rows) error) error {
