@@ -25,6 +25,14 @@ type AgentStateFilter struct {
 	Cursor   string
 }
 
+const agentStateColumns = "id, pos, agent, at, from_state, to_state, reason, device, call, by_whom"
+
+// scanAgentState reads them; pos is the entry's place.
+func scanAgentState(rows *sql.Rows) (s AgentState, pos string, err error) {
+	err = rows.Scan(&s.ID, &pos, &s.Agent, &s.At, &s.From, &s.To, &s.Reason, &s.Device, &s.Call, &s.By)
+	return s, pos, err
+}
+
 // AgentStates lists changes of agents' states, the latest first, and the cursor
 // of the next page, "" after the last one.
 func (d *DB) AgentStates(ctx context.Context, f AgentStateFilter) ([]AgentState, string, error) {
@@ -40,13 +48,11 @@ func (d *DB) AgentStates(ctx context.Context, f AgentStateFilter) ([]AgentState,
 		}
 		w.add("pos < ?", key)
 	}
-	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT id, pos, agent, at, from_state, to_state, reason, device, call, by_whom FROM agent_states"+
-		w.String()+" ORDER BY pos DESC LIMIT ?"), append(w.args, limit+1)...)
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT "+agentStateColumns+" FROM agent_states"+w.String()+
+		" ORDER BY pos DESC LIMIT ?"), append(w.args, limit+1)...)
 	list, places := []AgentState{}, []string{}
 	err = each(rows, err, func(rows *sql.Rows) error {
-		var s AgentState
-		var pos string
-		err := rows.Scan(&s.ID, &pos, &s.Agent, &s.At, &s.From, &s.To, &s.Reason, &s.Device, &s.Call, &s.By)
+		s, pos, err := scanAgentState(rows)
 		s.ID = journalID(s.ID)
 		list, places = append(list, s), append(places, pos)
 		return err

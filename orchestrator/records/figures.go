@@ -91,22 +91,19 @@ func (d *DB) Callbacks(ctx context.Context, from, to time.Time, fn func(Callback
 	return classify("records.Callbacks", err)
 }
 
-const agentStateColumns = "id, agent, at, from_state, to_state, reason, device, call, by_whom"
-
 // AgentChanges tells of the last change of each agent before a span, and of those
 // in it: agent by agent, in the order in which they happened.
 func (d *DB) AgentChanges(ctx context.Context, from, to time.Time, fn func(AgentState)) error {
 	// The agents are found by steps through the index: there are few, and they change often.
 	rows, err := d.read.QueryContext(ctx, d.rebind(`WITH RECURSIVE a(agent) AS (SELECT MIN(agent) FROM agent_states
 			UNION ALL SELECT (SELECT MIN(n.agent) FROM agent_states n WHERE n.agent > a.agent) FROM a WHERE a.agent IS NOT NULL),
-		s AS (SELECT `+columnsOf("b", agentStateColumns)+`, b.pos FROM a JOIN agent_states b
+		s AS (SELECT `+columnsOf("b", agentStateColumns)+` FROM a JOIN agent_states b
 				ON b.id = (SELECT l.id FROM agent_states l WHERE l.agent = a.agent AND l.at < ? ORDER BY l.at DESC, l.pos DESC LIMIT 1)
-			UNION ALL SELECT `+columnsOf("b", agentStateColumns)+`, b.pos FROM a JOIN agent_states b
+			UNION ALL SELECT `+columnsOf("b", agentStateColumns)+` FROM a JOIN agent_states b
 				ON b.agent = a.agent AND b.at >= ? AND b.at < ?)
 		SELECT `+columnsOf("s", agentStateColumns)+" FROM s ORDER BY s.agent, s.at, s.pos"), ms(from), ms(from), ms(to))
 	err = each(rows, err, func(rows *sql.Rows) error {
-		var s AgentState
-		err := rows.Scan(&s.ID, &s.Agent, &s.At, &s.From, &s.To, &s.Reason, &s.Device, &s.Call, &s.By)
+		s, _, err := scanAgentState(rows)
 		fn(s)
 		return err
 	})

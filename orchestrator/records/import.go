@@ -55,7 +55,7 @@ func (d *DB) Import(ctx context.Context, entries []orchestrator.Entry, ends func
 			return err
 		}
 		b.Added = int(added)
-		if _, err := d.insert(ctx, tx, "agent_states", agentStateRow, sortOut(lines).agentStates); err != nil {
+		if _, err := d.insert(ctx, tx, "agent_states", agentStateColumns, sortOut(lines).agentStates); err != nil {
 			return err
 		}
 		for call := range told {

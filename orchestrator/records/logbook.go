@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -26,11 +25,6 @@ func (d *DB) Connections(ctx context.Context, from, to time.Time, fn func(orches
 		" AND (t.at < ? OR t.at = b.until) ORDER BY t.pbx, t.at, t.pos"),
 		ms(from), d.tenant, ms(to), d.tenant, ms(to)-1, d.tenant, ms(to))
 	return classify("records.Connections", scanEach(rows, err, scanEntry, fn))
-}
-
-// columnsOf are a table's.
-func columnsOf(table, columns string) string {
-	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
 }
 
 // Aside is what of the audit log is left aside.

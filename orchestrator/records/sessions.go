@@ -59,7 +59,7 @@ func (d *DB) FindSession(ctx context.Context, bearer string) (Session, error) {
 	if !ok {
 		return Session{}, classify(op, sql.ErrNoRows)
 	}
-	row := d.read.QueryRowContext(ctx, d.rebind("SELECT "+tokensOf("t")+", s.hash, s.used_at, s.expires_at, s.ended_at FROM sessions s JOIN tokens t ON t.id = s.token WHERE s.id = ?"), text(id))
+	row := d.read.QueryRowContext(ctx, d.rebind("SELECT "+columnsOf("t", tokenColumns)+", s.hash, s.used_at, s.expires_at, s.ended_at FROM sessions s JOIN tokens t ON t.id = s.token WHERE s.id = ?"), text(id))
 	var hash string
 	var used, expires, ended int64
 	t, err := scanToken(row.Scan, &hash, &used, &expires, &ended)

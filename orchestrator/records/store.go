@@ -105,6 +105,11 @@ func (d *DB) upsert(ctx context.Context, tx *transaction, table, key, columns st
 
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
+// columnsOf are a table's.
+func columnsOf(table, columns string) string {
+	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
+}
+
 // textArgs are texts as arguments of a statement.
 func textArgs[T ~string](list []T) (out []any) {
 	for _, s := range list {

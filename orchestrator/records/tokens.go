@@ -76,11 +76,7 @@ func (d *DB) CreateToken(ctx context.Context, t Token) (Token, string, error) {
 	return t, tokenPrefix + "_" + t.ID + "_" + secret, nil
 }
 
-// tokensOf are the columns of a token in a table of that name.
-func tokensOf(table string) string {
-	columns := []string{"id", "name", "role", "agent", "created_at", "expires_at", "used_at", "revoked_at", "scopes", "teams"}
-	return table + "." + strings.Join(columns, ", "+table+".")
-}
+const tokenColumns = "id, name, role, agent, created_at, expires_at, used_at, revoked_at, scopes, teams" //nolint:gosec // names of columns, no credentials
 
 // FindToken returns the token that a text "op_<id>_<secret>" stands for, also an
 // expired or revoked one (see Valid), and notes its use when it is valid.
@@ -91,7 +87,7 @@ func (d *DB) FindToken(ctx context.Context, bearer string) (Token, error) {
 	if !ok {
 		return Token{}, classify(op, sql.ErrNoRows)
 	}
-	row := d.read.QueryRowContext(ctx, d.rebind("SELECT "+tokensOf("tokens")+", hash FROM tokens WHERE id = ?"), text(id))
+	row := d.read.QueryRowContext(ctx, d.rebind("SELECT "+tokenColumns+", hash FROM tokens WHERE id = ?"), text(id))
 	var hash string
 	t, err := scanToken(row.Scan, &hash)
 	if err != nil {
@@ -126,7 +122,7 @@ func scanToken(scan func(...any) error, more ...any) (Token, error) {
 // Tokens lists all tokens, the oldest first.
 func (d *DB) Tokens(ctx context.Context) ([]Token, error) {
 	const op = "records.Tokens"
-	rows, err := d.read.QueryContext(ctx, "SELECT "+tokensOf("tokens")+" FROM tokens ORDER BY created_at, id") //nolint:gosec // names of columns
+	rows, err := d.read.QueryContext(ctx, "SELECT "+tokenColumns+" FROM tokens ORDER BY created_at, id")
 	list := []Token{}
 	err = each(rows, err, func(rows *sql.Rows) error {
 		t, err := scanToken(rows.Scan)

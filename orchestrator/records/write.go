@@ -35,8 +35,7 @@ func (d *DB) Write(ctx context.Context, entries []orchestrator.Entry) (malformed
 		}
 		b := sortOut(lines)
 		malformed = b.malformed
-		if _, err := d.insert(ctx, tx, "agent_states",
-			agentStateRow, b.agentStates); err != nil {
+		if _, err := d.insert(ctx, tx, "agent_states", agentStateColumns, b.agentStates); err != nil {
 			return err
 		}
 		if _, err := d.insert(ctx, tx, "dispositions",
@@ -82,8 +81,6 @@ func (d *DB) insertInto(ctx context.Context, tx *transaction, table, columns, co
 	}
 	return added, nil
 }
-
-const agentStateRow = "id, pos, agent, at, from_state, to_state, reason, device, call, by_whom"
 
 // batch is a list of lines sorted out by table.
 type batch struct {
