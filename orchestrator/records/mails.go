@@ -56,14 +56,22 @@ func (d *DB) noteMails(ctx context.Context, tx *transaction, v view) error {
 		if r.Kind != KindVoicemail || v.mailboxes[r.ID] == "" || !kept {
 			continue
 		}
-		_, err := d.insertInto(ctx, tx, "mails", "recording, address, tenant, call, mailbox, left_at, state, attempts, sound, error, settled_at, due_at",
-			" ON CONFLICT (recording, address) DO NOTHING",
-			[][]any{{text(r.ID), "", d.tenant, r.Call, text(v.mailboxes[r.ID]), left, string(MailWaiting), 0, 0, "", 0, left}})
-		if err != nil {
+		if err := d.addMails(ctx, tx, left, Mail{Recording: r.ID, Call: r.Call, Mailbox: v.mailboxes[r.ID], Left: at(left)}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// addMails adds mails with which there is something to do at a moment; those that are there
+// already stay as they are.
+func (d *DB) addMails(ctx context.Context, tx *transaction, due int64, mails ...Mail) error {
+	var rows [][]any
+	for _, m := range mails {
+		rows = append(rows, []any{text(m.Recording), text(m.Address), m.Call, text(m.Mailbox), ms(m.Left), string(MailWaiting), 0, 0, "", 0, d.tenant, due})
+	}
+	_, err := d.insertInto(ctx, tx, "mails", mailColumns+", tenant, due_at", " ON CONFLICT (recording, address) DO NOTHING", rows)
+	return err
 }
 
 // ClaimMail gives a mail with which there is something to do, to nobody else before
@@ -123,13 +131,11 @@ func (d *DB) AddressMail(ctx context.Context, m Mail, addresses []string) error 
 		if n, err := res.RowsAffected(); err != nil || n == 0 { // erased meanwhile, or another did
 			return err
 		}
-		var rows [][]any
+		var mails []Mail
 		for _, a := range addresses {
-			rows = append(rows, []any{m.Recording, text(a), d.tenant, m.Call, m.Mailbox, ms(m.Left), string(MailWaiting), 0, 0, "", 0, ms(d.now())})
+			mails = append(mails, Mail{Recording: m.Recording, Address: a, Call: m.Call, Mailbox: m.Mailbox, Left: m.Left})
 		}
-		_, err = d.insertInto(ctx, tx, "mails", "recording, address, tenant, call, mailbox, left_at, state, attempts, sound, error, settled_at, due_at",
-			" ON CONFLICT (recording, address) DO NOTHING", rows)
-		return err
+		return d.addMails(ctx, tx, ms(d.now()), mails...)
 	})
 	return classify("records.AddressMail", err)
 }
