@@ -214,6 +214,14 @@ func text(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
 }
 
+// bit stores whether something is so.
+func bit(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 // ms turns a time into unix milliseconds, the zero time into 0.
 func ms(t time.Time) int64 {
 	if t.IsZero() {

@@ -143,13 +143,9 @@ func (d *DB) AddressMail(ctx context.Context, m Mail, addresses []string) error 
 // KeepMail stores what became of a mail, and when there is something to do with it next;
 // zero is never. One that is sent, or was erased with its message, stays so.
 func (d *DB) KeepMail(ctx context.Context, m Mail, due time.Time) error {
-	sound := 0
-	if m.Sound {
-		sound = 1
-	}
 	_, err := d.write.ExecContext(ctx, d.rebind("UPDATE mails SET state = ?, attempts = ?, sound = ?, error = ?, settled_at = ?, due_at = ? "+
 		"WHERE recording = ? AND address = ? AND (state = ? OR state = ?)"),
-		string(m.State), m.Attempts, sound, cut(m.Error, 512), ms(m.Settled), ms(due), m.Recording, m.Address, string(MailWaiting), string(m.State))
+		string(m.State), m.Attempts, bit(m.Sound), cut(m.Error, 512), ms(m.Settled), ms(due), m.Recording, m.Address, string(MailWaiting), string(m.State))
 	return classify("records.KeepMail", err)
 }
 

@@ -70,10 +70,6 @@ func (d *DB) keep(ctx context.Context, tx *transaction, v view) error {
 		}
 	}
 	for _, r := range v.recordings {
-		muted := 0
-		if r.Muted {
-			muted = 1
-		}
 		var speakers []byte
 		if len(r.Speakers) > 0 {
 			speakers, _ = json.Marshal(r.Speakers) // texts and numbers always marshal
@@ -81,7 +77,7 @@ func (d *DB) keep(ctx context.Context, tx *transaction, v view) error {
 		if err := d.upsert(ctx, tx, "recordings", "recording",
 			"recording, call, pbx, queue, agent, kind, started_at, ended_at, duration_ms, state, muted, speakers",
 			[]any{text(r.ID), r.Call, text(r.PBX), text(r.Queue), text(r.Agent), r.Kind, r.StartedAt, r.EndedAt,
-				r.DurationMS, text(r.State), muted, string(speakers)}); err != nil {
+				r.DurationMS, text(r.State), bit(r.Muted), string(speakers)}); err != nil {
 			return err
 		}
 	}

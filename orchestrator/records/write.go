@@ -124,12 +124,8 @@ func sortOut(lines []line) batch {
 		case orchestrator.EntryAgentDisposed:
 			var x disposed
 			b.read(l, &x)
-			also := 0
-			if x.Also {
-				also = 1
-			}
 			b.dispositions = append(b.dispositions, []any{l.id, l.pos, l.call, l.agent,
-				text(x.Queue), text(x.Disposition), text(x.By), l.at, text(x.Path), also})
+				text(x.Queue), text(x.Disposition), text(x.By), l.at, text(x.Path), bit(x.Also)})
 		case orchestrator.EntryCallEnded:
 			b.read(l, &orchestrator.CallSummary{})
 		default: // has no table of its own
