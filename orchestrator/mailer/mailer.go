@@ -226,7 +226,7 @@ func (m *Mailer) send(ctx context.Context, mail records.Mail, msg records.Messag
 	}
 	heard, err := m.sound(ctx, msg.Recording, box.Attach)
 	if ctx.Err() != nil {
-		return m.release(ctx, mail)
+		return m.keep(ctx, mail, m.p.Now()) // it was not tried
 	}
 	if err != nil && m.p.Now().Before(mail.Left.Add(soundWait)) {
 		return m.failed(ctx, mail, &Refusal{Text: "the sound cannot be had from the PBX: " + fault.Text(err)})
@@ -300,12 +300,7 @@ func (m *Mailer) failed(ctx context.Context, mail records.Mail, err error) error
 	}
 	m.log.WarnContext(ctx, "a message could not be told by mail", "call", mail.Call, "recording", mail.Recording, "mailbox", mail.Mailbox,
 		"to", MaskAddress(mail.Address), "attempt", mail.Attempts, "next", next.UTC(), "error", why.Text)
-	return m.store(ctx, func(ctx context.Context) error { return m.p.Store.KeepMail(ctx, mail, next) })
-}
-
-// release gives a mail back that was not tried.
-func (m *Mailer) release(ctx context.Context, mail records.Mail) error {
-	return m.store(ctx, func(ctx context.Context) error { return m.p.Store.KeepMail(ctx, mail, m.p.Now()) })
+	return m.keep(ctx, mail, next)
 }
 
 // settle stores how a mail ended, and then has it on the call's timeline.
@@ -325,7 +320,7 @@ func (m *Mailer) settle(ctx context.Context, mail records.Mail, state records.Ma
 	case records.MailWaiting, records.MailAddressed:
 	}
 	// Until it is told it stays due: should this process die now, its entry comes later.
-	if err := m.store(ctx, func(ctx context.Context) error { return m.p.Store.KeepMail(ctx, mail, mail.Settled.Add(m.lease())) }); err != nil {
+	if err := m.keep(ctx, mail, mail.Settled.Add(m.lease())); err != nil {
 		return err
 	}
 	return m.tell(ctx, mail)
@@ -340,9 +335,14 @@ func (m *Mailer) tell(ctx context.Context, mail records.Mail) error {
 	})
 	if err != nil {
 		m.log.WarnContext(ctx, "what became of a mail is not on record yet", "call", mail.Call, "error", err)
-		return m.store(ctx, func(ctx context.Context) error { return m.p.Store.KeepMail(ctx, mail, m.p.Now().Add(pauseFirst)) })
+		return m.keep(ctx, mail, m.p.Now().Add(pauseFirst))
 	}
-	return m.store(ctx, func(ctx context.Context) error { return m.p.Store.KeepMail(ctx, mail, time.Time{}) })
+	return m.keep(ctx, mail, time.Time{})
+}
+
+// keep stores what became of a mail, and when there is something to do with it next; zero is never.
+func (m *Mailer) keep(ctx context.Context, mail records.Mail, due time.Time) error {
+	return m.store(ctx, func(ctx context.Context) error { return m.p.Store.KeepMail(ctx, mail, due) })
 }
 
 // store runs fn until the database takes it: that a mail was sent must not be forgotten. As
