@@ -193,12 +193,12 @@ func (m *Mailer) advance(ctx context.Context, mail records.Mail) error {
 	if mail.State != records.MailWaiting {
 		return m.tell(ctx, mail)
 	}
-	msg, err := m.message(ctx, mail)
+	msg, erased, err := m.message(ctx, mail)
 	switch {
-	case fault.KindOf(err) == fault.NotFound || err == nil && msg.Recording.DeletedAt != 0:
-		return m.settle(ctx, mail, records.MailErased)
 	case err != nil:
 		return err
+	case erased:
+		return m.settle(ctx, mail, records.MailErased)
 	}
 	box, ok := m.p.Mailbox(mail.Mailbox)
 	switch {
@@ -213,10 +213,15 @@ func (m *Mailer) advance(ctx context.Context, mail records.Mail) error {
 	return m.send(ctx, mail, msg, box)
 }
 
-func (m *Mailer) message(ctx context.Context, mail records.Mail) (records.Message, error) {
+// message is what a mail is to tell, unless it was erased.
+func (m *Mailer) message(ctx context.Context, mail records.Mail) (msg records.Message, erased bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	return m.p.Store.MailMessage(ctx, mail)
+	msg, err = m.p.Store.MailMessage(ctx, mail)
+	if fault.KindOf(err) == fault.NotFound || err == nil && msg.Recording.DeletedAt != 0 {
+		return msg, true, nil
+	}
+	return msg, false, err
 }
 
 // send makes one attempt.
@@ -231,11 +236,11 @@ func (m *Mailer) send(ctx context.Context, mail records.Mail, msg records.Messag
 	if err != nil && m.p.Now().Before(mail.Left.Add(soundWait)) {
 		return m.failed(ctx, mail, &Refusal{Text: "the sound cannot be had from the PBX: " + fault.Text(err)})
 	}
-	if again, err := m.message(ctx, mail); err != nil || again.Recording.DeletedAt != 0 { // as late as can be
-		if err == nil || fault.KindOf(err) == fault.NotFound {
-			return m.settle(ctx, mail, records.MailErased)
-		}
+	switch _, erased, err := m.message(ctx, mail); { // as late as can be
+	case err != nil:
 		return err
+	case erased:
+		return m.settle(ctx, mail, records.MailErased)
 	}
 	_, domain, _ := strings.Cut(m.p.Config.From, "@")
 	letter := write(mail, msg, box, heard, m.p.Config.Link, domain, m.p.Zone())
