@@ -84,7 +84,8 @@ func write(m records.Mail, msg records.Message, box Mailbox, s sound, link, doma
 	switch {
 	case s.data != nil:
 		line("%s", w.attached)
-		l.Sound, l.File, l.Kind = s.data, when.Format("2006-01-02-1504")+"-"+plain(m.Recording)+ending(s.data), kind(s.data)
+		l.Sound, l.Kind = s.data, http.DetectContentType(s.data)
+		l.File = when.Format("2006-01-02-1504") + "-" + plain(m.Recording) + ending(l.Kind)
 	case link != "":
 		line(w.where, strings.NewReplacer("{recording}", plain(m.Recording), "{call}", plain(m.Call)).Replace(link))
 	default:
@@ -122,14 +123,18 @@ const longestWord = 80
 
 // oneLine makes a text of strangers one that is no more than a part of a line.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+	return cut(strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Cf) || r == unicode.ReplacementChar {
 			return ' '
 		}
 		return r
-	}, s)), " ")
-	if r := []rune(s); len(r) > longestWord {
-		s = string(r[:longestWord-1]) + "…"
+	}, s)), " "), longestWord)
+}
+
+// cut shortens a text to so many characters.
+func cut(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
 	}
 	return s
 }
@@ -144,10 +149,8 @@ func plain(id string) string {
 	}, id)
 }
 
-func kind(data []byte) string { return http.DetectContentType(data) }
-
-func ending(data []byte) string {
-	switch kind(data) {
+func ending(kind string) string {
+	switch kind {
 	case "audio/wave":
 		return ".wav"
 	case "audio/mpeg":

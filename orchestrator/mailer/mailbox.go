@@ -25,7 +25,6 @@ type boxShape struct {
 
 // Mailbox is who is told of messages, and how.
 type Mailbox struct {
-	Name     string
 	To       []string
 	Language string
 	Attach   int64 // bytes
@@ -62,7 +61,7 @@ func Load(fsys fs.FS) (out map[string]Mailbox, ok bool, faults yamlfile.Faults) 
 }
 
 func (b boxShape) read(name string) (out Mailbox, faults yamlfile.Faults) {
-	out = Mailbox{Name: name, Language: b.Language, Attach: int64(b.Attach) << 20}
+	out = Mailbox{Language: b.Language, Attach: int64(b.Attach) << 20}
 	fault := func(at yamlfile.Pos, code yamlfile.Code, format string, args ...any) {
 		faults = append(faults, yamlfile.Fault{At: at, Code: code, Where: "mailboxes." + name + ".to", Text: fmt.Sprintf(format, args...)})
 	}

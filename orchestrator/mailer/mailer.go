@@ -205,7 +205,7 @@ func (m *Mailer) advance(ctx context.Context, mail records.Mail) error {
 	case !ok && mail.Address == "":
 		return m.failed(ctx, mail, &Refusal{Text: fmt.Sprintf("mailbox %q is not defined", mail.Mailbox)})
 	case !ok: // gone since: whoever was to be told is told all the same
-		box = Mailbox{Name: mail.Mailbox, Language: "es"}
+		box = Mailbox{Language: "es"}
 	}
 	if mail.Address == "" {
 		return m.store(ctx, func(ctx context.Context) error { return m.p.Store.AddressMail(ctx, mail, box.To) })

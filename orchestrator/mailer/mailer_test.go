@@ -67,7 +67,7 @@ func newSite(t *testing.T) *site {
 	s.server.User, s.server.Password = "operadora", password
 	s.cfg = Config{Host: s.server.Host, Port: s.server.Port, TLS: TLSStart, TLSCA: s.server.CA, User: "operadora", Password: password,
 		From: "operadora@example.com", Timeout: 10 * time.Second}
-	s.boxes = map[string]Mailbox{"sales": {Name: "sales", To: []string{"ana.perez@example.com"}, Language: "es", Attach: 1 << 20}}
+	s.boxes = map[string]Mailbox{"sales": {To: []string{"ana.perez@example.com"}, Language: "es", Attach: 1 << 20}}
 	var err error
 	s.db, err = records.Open(t.Context(), records.Config{DSN: records.DSN("sqlite:" + filepath.Join(t.TempDir(), "r.db")), Connections: 4}, s.clock.now)
 	must(t, err)
@@ -183,7 +183,7 @@ func TestAMessageIsToldByMail(t *testing.T) {
 				s.server.User, s.server.Password = "operadora", password
 				s.cfg.Port, s.cfg.TLSCA, s.cfg.TLS = s.server.Port, s.server.CA, TLSWhole
 			}
-			s.boxes["sales"] = Mailbox{Name: "sales", To: []string{"ana.perez@example.com", "luis@example.com"}, Language: "es", Attach: 1 << 20}
+			s.boxes["sales"] = Mailbox{To: []string{"ana.perez@example.com", "luis@example.com"}, Language: "es", Attach: 1 << 20}
 			rec := s.left("c1", "sales", ana)
 			m := s.mailer(nil)
 			s.work(m)
@@ -232,7 +232,7 @@ func TestAMessageIsToldByMail(t *testing.T) {
 func TestWordsAreInBothLanguages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.boxes["sales"] = Mailbox{Name: "sales", To: []string{"ana@example.com"}, Language: "en", Attach: 10}
+	s.boxes["sales"] = Mailbox{To: []string{"ana@example.com"}, Language: "en", Attach: 10}
 	s.cfg.Link = "https://voice.example.com/{recording}/audio?call={call}"
 	rec := s.left("c1", "sales", orchestrator.Party{})
 	s.work(s.mailer(nil))

@@ -18,9 +18,7 @@ import (
 // Refusal is what a server said, or what hindered it, fit for logs and journals.
 type Refusal struct {
 	Text    string
-	Code    int  // of the answer, 0 when there was none
 	Forever bool // it will not take this mail later either, it says
-	Unknown bool // the mail may have been taken: the answer to it did not come
 }
 
 // Error implements error.
@@ -147,10 +145,9 @@ func (s *Server) refusal(err error, to string) error {
 	}
 	r := &Refusal{Text: err.Error()}
 	if sent, ok := errors.AsType[*mail.SendError](err); ok {
-		r.Code = sent.ErrorCode()
-		r.Forever = r.Code >= 500
-		r.Unknown = sent.Reason == mail.ErrSMTPDataClose && r.Code == 0
-		if r.Unknown {
+		code := sent.ErrorCode() // 0 when there was no answer
+		r.Forever = code >= 500
+		if sent.Reason == mail.ErrSMTPDataClose && code == 0 {
 			r.Text = "the server did not answer after it had the whole mail: it may have taken it"
 		} else {
 			r.Text, _, _ = strings.Cut(r.Text, ", affected ")
@@ -163,10 +160,7 @@ func (s *Server) refusal(err error, to string) error {
 	if p := s.cfg.Password.Reveal(); p != "" {
 		hide = append(hide, p, "***")
 	}
-	r.Text = strings.NewReplacer(hide...).Replace(strings.Join(strings.Fields(strings.ToValidUTF8(r.Text, "?")), " "))
-	if n := []rune(r.Text); len(n) > longestRefusal {
-		r.Text = string(n[:longestRefusal-1]) + "…"
-	}
+	r.Text = cut(strings.NewReplacer(hide...).Replace(strings.Join(strings.Fields(strings.ToValidUTF8(r.Text, "?")), " ")), longestRefusal)
 	return r
 }
 
