@@ -197,7 +197,7 @@ var campaigns = []Measure{
 	brief(ratio("answer_rate", Share, "Z_a / Z", "answered of all attempts", func(t *Tally) (int64, int64) { return t[CampaignReached], t[CampaignCalls] })),
 	brief(ratio("abandon_rate", Share, "Z_b / Z_a", "abandoned of all that were answered, machines included: no figure of a law, which has its own count",
 		func(t *Tally) (int64, int64) { return t[CampaignAbandoned], t[CampaignReached] })),
-	ratio("mean_wait_ms", Millis, "w(Z) / Z_s", "from the answer to the agent", func(t *Tally) (int64, int64) { return t[CampaignWait], t[CampaignServed] }),
+	mean("mean_wait_ms", "w(Z) / Z_s", "from the answer to the agent", CampaignWait, CampaignServed),
 	part(CampaignTalk, "talk_ms", Millis),
-	ratio("mean_talk_ms", Millis, "t(Z) / Z_s", "conversation with agents", func(t *Tally) (int64, int64) { return t[CampaignTalk], t[CampaignServed] }),
+	mean("mean_talk_ms", "t(Z) / Z_s", "conversation with agents", CampaignTalk, CampaignServed),
 }
