@@ -106,7 +106,10 @@ func tablePart(name string, title acd.Texts, t figures.Table, brief bool) part {
 	for _, m := range measures {
 		p.columns = append(p.columns, column{m.Name, titleOf(m.Name)})
 	}
-	shown := clocks(t)
+	var shown map[string]string
+	if brief {
+		shown = clocks(t)
+	}
 	_ = tallies(t, func(keys []string, total bool, of *figures.Tally) error { // it fails with fn alone
 		var row []cell
 		for i, k := range keys {
@@ -137,24 +140,24 @@ func tablePart(name string, title acd.Texts, t figures.Table, brief bool) part {
 // clocks are a table's intervals as a page of a day shows them: those of an hour that comes
 // twice, because clocks are set, with their zone.
 func clocks(t figures.Table) map[string]string {
+	i := slices.Index(t.Query.By, figures.ByInterval)
+	if i < 0 {
+		return nil
+	}
 	const short = "15:04"
-	begins, times := map[string]time.Time{}, map[string]map[string]bool{}
-	for i, d := range t.Query.By {
-		for _, row := range t.Rows {
-			if at, err := time.Parse(time.RFC3339, row.Keys[i]); err == nil && d == figures.ByInterval {
-				at = at.In(t.Query.Zone)
-				begins[row.Keys[i]] = at
-				if times[at.Format(short)] == nil {
-					times[at.Format(short)] = map[string]bool{}
-				}
-				times[at.Format(short)][row.Keys[i]] = true
-			}
+	begins, times := map[string]time.Time{}, map[string]int{}
+	for _, row := range t.Rows {
+		if at, err := time.Parse(time.RFC3339, row.Keys[i]); err == nil {
+			begins[row.Keys[i]] = at.In(t.Query.Zone)
 		}
+	}
+	for _, at := range begins {
+		times[at.Format(short)]++
 	}
 	out := map[string]string{}
 	for k, at := range begins {
 		out[k] = at.Format(short)
-		if len(times[out[k]]) > 1 {
+		if times[out[k]] > 1 {
 			out[k] = at.Format(short + " MST")
 		}
 	}
