@@ -183,10 +183,6 @@ func counted(counts map[string]int, language string) string {
 	return strings.Join(out, ", ")
 }
 
-func join(text acd.Texts, more string) acd.Texts {
-	return acd.Texts{"en": text["en"] + more, "es": text["es"] + more}
-}
-
 // pbx takes a connection's coming and going. Another instance that has it is a failover.
 func (l *logbook) pbx(e orchestrator.Entry) {
 	var s struct{ State, Error, Instance string }
@@ -248,11 +244,7 @@ func deed(a records.AuditLine) Line {
 		line.Kind, line.Text = LineNote, acd.Texts{"en": a.Detail, "es": a.Detail}
 		return line
 	}
-	line.Text = join(story.Deed(a.Action), " "+a.Object)
-	if a.Detail != "" {
-		more := story.Detail(a.Detail)
-		line.Text = acd.Texts{"en": line.Text["en"] + ": " + more["en"], "es": line.Text["es"] + ": " + more["es"]}
-	}
+	line.Text = story.Deed(a.Action, a.Object, a.Detail)
 	return line
 }
 

@@ -7,10 +7,14 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 )
 
-// Deed says what somebody did, as "who VERB object", by the action on the audit log.
-func Deed(action string) acd.Texts {
+// Deed says what somebody did, as "who VERB object: detail", by what the audit log has of it.
+func Deed(action, object, detail string) acd.Texts {
 	en, es := in(action, deeds)
-	return acd.Texts{"en": en, "es": es}
+	text := acd.Texts{"en": en + " " + object, "es": es + " " + object}
+	if detail == "" {
+		return text
+	}
+	return and(and(text, say(": ", ": ")), beside(detail))
 }
 
 // Healed says what was put right.
@@ -48,8 +52,8 @@ func fateOf(fate string) string {
 	return fate
 }
 
-// Detail says what the audit log has beside a deed. What people wrote stays as it is.
-func Detail(detail string) acd.Texts {
+// beside says what the audit log has beside a deed. What people wrote stays as it is.
+func beside(detail string) acd.Texts {
 	var es strings.Builder
 	for rest := detail; rest != ""; {
 		end := strings.IndexAny(rest, ",;")

@@ -132,13 +132,11 @@ func and(a, b acd.Texts) acd.Texts {
 }
 
 // noted puts what somebody noted behind a text, in brackets.
-func noted(text acd.Texts, notes ...string) acd.Texts {
-	for _, note := range notes {
-		if note != "" {
-			text = and(text, say(" (%s)", " (%s)", note))
-		}
+func noted(text acd.Texts, note string) acd.Texts {
+	if note == "" {
+		return text
 	}
-	return text
+	return and(text, say(" (%s)", " (%s)", note))
 }
 
 // quoted puts what a program said behind a text: it is in one language.

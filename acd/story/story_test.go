@@ -207,7 +207,7 @@ func TestDetailsAreTold(t *testing.T) {
 		"sale; not known whether it was done":      "sale; no se sabe si se hizo",
 		"to queue sales, to the front, because: x": "a la cola sales, al frente, porque: x",
 	} {
-		if got := Detail(detail); got["es"] != want || got["en"] != detail {
+		if got := beside(detail); got["es"] != want || got["en"] != detail {
 			t.Errorf("%q is told as %q, want %q", detail, got, want)
 		}
 	}
