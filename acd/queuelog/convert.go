@@ -73,8 +73,7 @@ func (c *Converter) Take(line string, r Row) []orchestrator.Entry {
 	}
 	c.n++
 	c.seen[line]++
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", line, c.seen[line]))
-	t := taker{c: c, r: r, queue: c.names.queue(r.Queue), agent: c.names.agent(r.Agent), mark: hex.EncodeToString(sum[:8])}
+	t := taker{c: c, r: r, queue: c.names.queue(r.Queue), agent: c.names.agent(r.Agent), mark: markOf(fmt.Sprintf("%s\x00%d", line, c.seen[line]))}
 	t.take()
 	return t.out
 }
@@ -321,12 +320,13 @@ func Ends(entries []orchestrator.Entry, now time.Time) (e orchestrator.Entry, ok
 	if s.StartedAt == 0 {
 		s.StartedAt = entries[0].At.UnixMilli()
 	}
-	e = orchestrator.Entry{ID: id(last.At, 999999, 0, "end"+hexOf(last.Call)), At: last.At, Type: orchestrator.EntryCallEnded, Call: last.Call, Queue: s.Queue, Agent: s.Agent, PBX: last.PBX}
+	e = orchestrator.Entry{ID: id(last.At, 999999, 0, "end"+markOf(last.Call)), At: last.At, Type: orchestrator.EntryCallEnded, Call: last.Call, Queue: s.Queue, Agent: s.Agent, PBX: last.PBX}
 	e.Data, _ = json.Marshal(s)
 	return e, true
 }
 
-func hexOf(s string) string {
+// markOf tells entries of a moment apart by their source.
+func markOf(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:8])
 }

@@ -135,7 +135,7 @@ func (l *queueLog) take(e orchestrator.Entry) {
 		if json.Unmarshal(e.Data, &s) != nil {
 			return
 		}
-		c.number, c.name, c.outbound = s.Caller.Number, s.Caller.Name, s.Kind == orchestrator.KindOutbound || s.Kind == orchestrator.KindCampaign
+		c.number, c.name, c.outbound = s.Caller.Number, s.Caller.Name, outbound(s.Kind)
 		c.back = s.Kind == orchestrator.KindCallback
 		if e.Type == orchestrator.EntryCallEnded {
 			l.ended(e, c, s)

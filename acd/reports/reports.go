@@ -263,6 +263,11 @@ var attemptEnds = map[orchestrator.Outcome]figures.AttemptEnd{
 	orchestrator.OutcomeDeclined: figures.AttemptDeclined,
 }
 
+// outbound tells whether we called of our own accord: the customer is in no figure of callers.
+func outbound(kind orchestrator.CallKind) bool {
+	return kind == orchestrator.KindOutbound || kind == orchestrator.KindCampaign
+}
+
 // stay is a stay as the figures want it. A queue that is not defined any more has
 // the defaults.
 func (dir directory) stay(s records.Stay, q Query) figures.Stay {
@@ -278,7 +283,7 @@ func (dir directory) stay(s records.Stay, q Query) figures.Stay {
 		short = *q.Short
 	}
 	return figures.Stay{Call: s.Call, Queue: s.Queue, Agent: s.Agent, Team: dir.teams[s.Agent], DID: s.DID, Caller: s.Caller, Able: dir.skills[s.Agent],
-		Outbound: s.Kind == orchestrator.KindOutbound || s.Kind == orchestrator.KindCampaign, Back: s.Kind == orchestrator.KindCallback, Personal: orchestrator.OwnerOfQueue(s.Queue) != "",
+		Outbound: outbound(s.Kind), Back: s.Kind == orchestrator.KindCallback, Personal: orchestrator.OwnerOfQueue(s.Queue) != "",
 		Started: s.StartedAt, Entered: s.EnteredAt, Left: s.LeftAt, Result: figures.Result(s.Result),
 		Wait: s.WaitMS, Talk: s.TalkMS, Hold: s.HoldMS, Over: s.Ended || s.TalkMS > 0,
 		Threshold: t.Milliseconds(), Short: short.Milliseconds()}
