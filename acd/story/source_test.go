@@ -89,22 +89,10 @@ func (s *source) said(dir, function string, arg int) []string {
 	s.t.Helper()
 	c := s.load(dir)
 	out := map[string]bool{}
-	calls := 0
-	for _, file := range c.files {
-		for _, decl := range file.Decls {
-			ast.Inspect(decl, func(n ast.Node) bool {
-				call, ok := n.(*ast.CallExpr)
-				if !ok || nameOf(call.Fun) != function || arg >= len(call.Args) {
-					return true
-				}
-				calls++
-				r := reader{s, c, out, map[ast.Node]bool{}}
-				r.read(call.Args[arg], decl)
-				return true
-			})
-		}
+	for _, a := range c.arguments(function, arg) {
+		reader{s, c, out, map[ast.Node]bool{}}.read(a.e, a.in)
 	}
-	if calls == 0 || len(out) == 0 {
+	if len(out) == 0 {
 		s.t.Errorf("%s calls %s with nothing", dir, function)
 	}
 	var list []string
@@ -113,6 +101,41 @@ func (s *source) said(dir, function string, arg int) []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// argument is what is handed to a function, and where.
+type argument struct {
+	e  ast.Expr
+	in ast.Decl
+}
+
+// arguments are those of a number that a package's code hands to a function.
+func (c *code) arguments(function string, at int) (out []argument) {
+	for _, file := range c.files {
+		for _, decl := range file.Decls {
+			ast.Inspect(decl, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok && nameOf(call.Fun) == function && at < len(call.Args) {
+					out = append(out, argument{call.Args[at], decl})
+				}
+				return true
+			})
+		}
+	}
+	return out
+}
+
+// given is what a package's code hands in for a parameter; nothing for what is none.
+func (c *code) given(v types.Object, f *ast.FuncDecl) []argument {
+	at := 0
+	for _, field := range f.Type.Params.List {
+		for _, name := range field.Names {
+			if c.info.Defs[name] == v {
+				return c.arguments(f.Name.Name, at)
+			}
+			at++
+		}
+	}
+	return nil
 }
 
 func nameOf(e ast.Expr) string {
@@ -222,40 +245,23 @@ func (r reader) returned(e *ast.CallExpr, in ast.Decl) {
 
 // handed reads a parameter of which every caller hands in a text that is known.
 func (r reader) handed(e *ast.Ident, in ast.Decl) bool {
+	v := r.c.info.Uses[e]
 	f, ok := in.(*ast.FuncDecl)
-	if !ok {
+	if v == nil || !ok {
 		return false
 	}
-	at, found := 0, map[string]bool{}
-	for _, field := range f.Type.Params.List {
-		for _, name := range field.Names {
-			if r.c.info.Defs[name] == r.c.info.Uses[e] && r.c.info.Uses[e] != nil {
-				for _, file := range r.c.files {
-					ast.Inspect(file, func(n ast.Node) bool {
-						call, ok := n.(*ast.CallExpr)
-						if !ok || nameOf(call.Fun) != f.Name.Name || at >= len(call.Args) {
-							return true
-						}
-						v := r.c.info.Types[call.Args[at]].Value
-						if v == nil || v.Kind() != constant.String {
-							found[""] = true // it is not known
-							return true
-						}
-						found[constant.StringVal(v)] = true
-						return true
-					})
-				}
-			}
-			at++
+	var texts []string
+	for _, a := range r.c.given(v, f) {
+		x := r.c.info.Types[a.e].Value
+		if x == nil || x.Kind() != constant.String || constant.StringVal(x) == "" {
+			return false
 		}
+		texts = append(texts, constant.StringVal(x))
 	}
-	if len(found) == 0 || found[""] {
-		return false
-	}
-	for text := range found {
+	for _, text := range texts {
 		r.out[text] = true
 	}
-	return true
+	return len(texts) > 0
 }
 
 // variable reads what is assigned to a variable, or given as an argument.
@@ -266,23 +272,8 @@ func (r reader) variable(e *ast.Ident, in ast.Decl) {
 		r.fail(e)
 		return
 	}
-	at := 0
-	for _, field := range f.Type.Params.List {
-		for _, name := range field.Names {
-			if r.c.info.Defs[name] == v {
-				for _, file := range r.c.files {
-					for _, decl := range file.Decls {
-						ast.Inspect(decl, func(n ast.Node) bool {
-							if call, ok := n.(*ast.CallExpr); ok && nameOf(call.Fun) == f.Name.Name && at < len(call.Args) {
-								r.read(call.Args[at], decl)
-							}
-							return true
-						})
-					}
-				}
-			}
-			at++
-		}
+	for _, a := range r.c.given(v, f) {
+		r.read(a.e, a.in)
 	}
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
