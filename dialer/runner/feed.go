@@ -145,7 +145,7 @@ func (t *term) hear(ctx context.Context, list []orchestrator.Entry) error {
 func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 	tell := func(k pacing.Kind, with ...func(*pacing.Event)) {
 		a := t.byID[f.Campaign]
-		if a == nil || a.index < 0 {
+		if a == nil {
 			return
 		}
 		x := pacing.Event{At: t.Now(), Kind: k, Campaign: a.index, Segment: f.segment, Call: t.number(f)}

@@ -19,7 +19,6 @@ type hopper struct {
 	n      int64 // its number; 0 before it was read
 	filter *leads.Filter
 	behind int64 // the last of the fresh leads that was looked at
-	all    bool  // there were no others when it was looked last
 	day    int   // of the year, on which it was begun: a filter may choose others the next
 	look   time.Time
 	ready  []leadstore.Candidate // in the order in which they are called
@@ -44,7 +43,7 @@ const (
 // fill fills the hoppers of campaigns that run.
 func (t *term) fill(ctx context.Context, now time.Time) error {
 	for _, a := range t.on {
-		if !a.open || a.index < 0 {
+		if !a.open {
 			continue
 		}
 		for i, h := range a.hoppers {
@@ -96,7 +95,6 @@ func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, now
 	if day := now.YearDay(); day != h.day {
 		h.day, h.behind = day, 0
 	}
-	h.all = false
 	due, err := t.Store.Due(ctx, c.ID, h.list, hopperFull)
 	if err != nil {
 		return err
@@ -104,22 +102,22 @@ func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, now
 	if err := t.sift(ctx, c, h, due, now, true); err != nil {
 		return err
 	}
+	all := false // the fresh ones were looked at
 	for range pagesAtOnce {
-		if len(h.ready) >= hopperFull || h.all {
+		if len(h.ready) >= hopperFull || all {
 			break
 		}
 		fresh, last, err := t.Store.Fresh(ctx, c.ID, h.list, h.behind, hopperFull)
 		if err != nil {
 			return err
 		}
-		h.all = len(fresh) == 0
-		h.behind = last
+		all, h.behind = len(fresh) == 0, last
 		if err := t.sift(ctx, c, h, fresh, now, false); err != nil {
 			return err
 		}
 	}
 	slices.SortStableFunc(h.ready, func(a, b leadstore.Candidate) int { return campaign.Before(readyOf(a), readyOf(b)) })
-	if !h.all || len(due) == hopperFull { // there is more to look at, once there is room
+	if !all || len(due) == hopperFull { // there is more to look at, once there is room
 		h.look = now
 		if len(h.ready) < hopperLow {
 			h.look = now.Add(time.Millisecond)

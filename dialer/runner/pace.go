@@ -10,11 +10,11 @@ import (
 	"github.com/operadora/operadora/dialer/pacing"
 )
 
-// active is a campaign that is paced, or of which attempts go on.
+// active is a campaign that is paced.
 type active struct {
 	c       *campaign.Campaign
 	run     campaign.Run
-	index   int // in the pacer
+	index   int // in the pacer, and among those that are on
 	hoppers []*hopper
 	open    bool   // the pacer was told that it may dial
 	shut    string // why not
@@ -37,7 +37,6 @@ func (t *term) lookAtRuns(ctx context.Context) error {
 		same = same && defined[a.c.ID] == a.c && paces(runs[a.c.ID])
 		a.run = runs[a.c.ID]
 	}
-	t.runs = runs
 	for _, f := range t.flights { // of one that was stopped, phones that ring
 		if runs[f.Campaign].State == campaign.RunStopped && f.Answered.IsZero() && !f.rang.IsZero() {
 			t.end(ctx, f, "the campaign was stopped")
@@ -77,7 +76,6 @@ func (t *term) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.runs = runs
 	now := t.Now()
 	ledger, err := t.Store.Ledger(ctx, now.Add(-longest))
 	if err != nil {

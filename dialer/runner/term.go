@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/dialer/pacing"
 	"github.com/operadora/operadora/orchestrator"
@@ -86,7 +85,6 @@ type term struct {
 	skilled map[string][]int // campaigns of a queue, by their numbers
 	on      []*active
 	byID    map[string]*active
-	runs    map[string]campaign.Run
 	flights map[string]*flight
 	doubts  map[string]*flight // whose calls are not known to be there
 	lastID  uint64             // given to a call or an agent

@@ -51,7 +51,6 @@ func (t *term) showNow(now time.Time) {
 // views are what is live of the campaigns that are paced.
 func (t *term) views(now time.Time) []Live {
 	out := make([]Live, 0, len(t.on))
-	at := map[string]*Live{}
 	for _, a := range t.on {
 		l := Live{Campaign: a.c.ID, At: now, Facts: t.pacer.Facts(a.index), Held: a.shut, Agents: map[string]int{}}
 		if a.shut == "" {
@@ -72,15 +71,15 @@ func (t *term) views(now time.Time) []Live {
 			}
 		}
 		out = append(out, l)
-		at[a.c.ID] = &out[len(out)-1]
 	}
 	for _, f := range t.flights {
-		l := at[f.Campaign]
-		if l == nil {
+		a := t.byID[f.Campaign]
+		if a == nil {
 			continue
 		}
+		l := &out[a.index]
 		switch {
-		case !f.Connected.IsZero(), !f.Answered.IsZero() && t.byID[f.Campaign].c.Mode == campaign.ModeAgentless:
+		case !f.Connected.IsZero(), !f.Answered.IsZero() && a.c.Mode == campaign.ModeAgentless:
 			l.Connected++
 		case !f.Answered.IsZero():
 			l.Waiting++
