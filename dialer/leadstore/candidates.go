@@ -3,6 +3,7 @@ package leadstore
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
@@ -109,12 +110,7 @@ func (s *Store) reached(ctx context.Context, q querier, numbers []string, of map
 }
 
 func (c *Candidate) has(number string) bool {
-	for _, n := range c.Numbers {
-		if n.Number == number {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Numbers, func(n leads.Number) bool { return n.Number == number })
 }
 
 // attemptRow is an attempt as candidates need it.

@@ -295,5 +295,3 @@ func (t *term) end(ctx context.Context, f *flight, reason string) {
 		}
 	})
 }
-
-func isConflict(err error) bool { return fault.KindOf(err) == fault.Conflict }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/pacing"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // active is a campaign that is paced.
@@ -209,7 +210,7 @@ func (t *term) drained(ctx context.Context) error {
 		if a.run.State != campaign.RunDraining || t.inFlight(a.c.ID) > 0 {
 			continue
 		}
-		if _, err := t.move(ctx, a.c.ID, campaign.OnDrained, "operadora", "the last call is over"); err != nil && !isConflict(err) {
+		if _, err := t.move(ctx, a.c.ID, campaign.OnDrained, "operadora", "the last call is over"); err != nil && fault.KindOf(err) != fault.Conflict {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
@@ -66,7 +67,7 @@ func (t *term) views(now time.Time) []Live {
 			}
 		}
 		for _, g := range t.agents {
-			if t.skilled[a.c.Queue] != nil && has(g.Queues, a.c.Queue) {
+			if t.skilled[a.c.Queue] != nil && slices.Contains(g.Queues, a.c.Queue) {
 				l.Agents[agentWords[g.as]]++
 			}
 		}
@@ -95,15 +96,6 @@ func (t *term) views(now time.Time) []Live {
 
 var agentWords = map[pacing.AgentState]string{pacing.StateGone: "away", pacing.StateIdle: "free", pacing.StateReserved: "offered",
 	pacing.StateTalking: "talking", pacing.StateInbound: "inbound", pacing.StateWrapping: "wrapping"}
-
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
 
 // show puts up what is live; nothing of a process that dials no more.
 func (r *Runner) show(list []Live) {
