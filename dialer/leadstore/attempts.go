@@ -56,14 +56,19 @@ type Look struct {
 	Reason     string
 }
 
-// held makes sure in a transaction that the dialer's term is still ours: attempts of an older
-// one are refused.
-func held(ctx context.Context, tx *records.Tx, term int64) error {
-	n, err := tx.Exec(ctx, "UPDATE campaign_dialer SET term = term WHERE one = 1 AND term = ?", term)
-	if err == nil && n == 0 {
-		return conflict("another process dials by now")
-	}
-	return err
+// inTerm runs fn in a transaction in which the dialer's term is still ours: what an older one
+// asks for is refused.
+func (s *Store) inTerm(ctx context.Context, term int64, fn func(tx *records.Tx) error) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		n, err := tx.Exec(ctx, "UPDATE campaign_dialer SET term = term WHERE one = 1 AND term = ?", term)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return conflict("another process dials by now")
+		}
+		return fn(tx)
+	})
 }
 
 // TakeTerm begins a term of dialling, and ends the one before. It returns what the pacer
@@ -78,10 +83,7 @@ func (s *Store) TakeTerm(ctx context.Context) (term int64, place, learnt string,
 
 // KeepLearnt keeps what the pacer has learnt.
 func (s *Store) KeepLearnt(ctx context.Context, term int64, learnt string) error {
-	return s.tables.InTx(ctx, func(tx *records.Tx) error {
-		if err := held(ctx, tx, term); err != nil {
-			return err
-		}
+	return s.inTerm(ctx, term, func(tx *records.Tx) error {
 		_, err := tx.Exec(ctx, "UPDATE campaign_dialer SET learnt = ? WHERE one = 1", records.Text(learnt))
 		return err
 	})
@@ -89,10 +91,7 @@ func (s *Store) KeepLearnt(ctx context.Context, term int64, learnt string) error
 
 // Plan puts attempts on record, before anything is dialled.
 func (s *Store) Plan(ctx context.Context, term int64, list []Attempt) error {
-	return s.tables.InTx(ctx, func(tx *records.Tx) error {
-		if err := held(ctx, tx, term); err != nil {
-			return err
-		}
+	return s.inTerm(ctx, term, func(tx *records.Tx) error {
 		var rows, looks [][]any
 		for _, a := range list {
 			kept := 0
@@ -120,10 +119,7 @@ func placeLooks(ctx context.Context, tx *records.Tx, rows [][]any) error {
 
 // Place notes why leads are not called, and until when.
 func (s *Store) Place(ctx context.Context, term int64, id string, looks []Look) error {
-	return s.tables.InTx(ctx, func(tx *records.Tx) error {
-		if err := held(ctx, tx, term); err != nil {
-			return err
-		}
+	return s.inTerm(ctx, term, func(tx *records.Tx) error {
 		rows := make([][]any, 0, len(looks))
 		for _, l := range looks {
 			state := leadDue
@@ -139,10 +135,7 @@ func (s *Store) Place(ctx context.Context, term int64, id string, looks []Look) 
 // Settle notes news of attempts, each once however often it is told, together with up to
 // where the journal has been read. A lead whose attempt is over is looked at again.
 func (s *Store) Settle(ctx context.Context, term int64, place string, news []Settled) error {
-	return s.tables.InTx(ctx, func(tx *records.Tx) error {
-		if err := held(ctx, tx, term); err != nil {
-			return err
-		}
+	return s.inTerm(ctx, term, func(tx *records.Tx) error {
 		for _, n := range news {
 			if err := settle(ctx, tx, n, ms(s.now())); err != nil {
 				return err
@@ -213,10 +206,7 @@ func (s *Store) Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, er
 
 // Heal has leads looked at again who were left as being called, and of whom no attempt goes on.
 func (s *Store) Heal(ctx context.Context, term int64) (mended int64, err error) {
-	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
-		if err := held(ctx, tx, term); err != nil {
-			return err
-		}
+	err = s.inTerm(ctx, term, func(tx *records.Tx) error {
 		mended, err = tx.Exec(ctx, `UPDATE campaign_leads SET state = ?, due = ? WHERE state = ?
 			AND NOT EXISTS (SELECT 1 FROM campaign_attempts o WHERE o.campaign = campaign_leads.campaign AND o.lead = campaign_leads.lead AND o.state <> ?)`,
 			leadDue, ms(s.now()), leadCalling, stateEnded)
