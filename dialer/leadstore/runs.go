@@ -76,7 +76,7 @@ func (s *Store) Stand(ctx context.Context, id string) (out []Seen, err error) {
 	return out, err
 }
 
-// Tally counts the attempts of a campaign since a time.
+// Tally is how many attempts there were, and what came of them.
 type Tally struct {
 	Attempts, Open, Answered, Abandoned int64
 	Results                             map[campaign.Result]int64

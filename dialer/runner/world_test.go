@@ -479,7 +479,8 @@ func (l testLog) Write(b []byte) (int, error) {
 
 var _ io.Writer = testLog{}
 
-// defined does not change from call to call: else it were taken for new definitions.
+// byID are campaigns by name. They are the same from call to call: else they were taken for
+// new definitions.
 func byID(list []*campaign.Campaign) map[string]*campaign.Campaign {
 	out := map[string]*campaign.Campaign{}
 	for _, c := range list {

@@ -54,7 +54,7 @@ CREATE TABLE campaign_attempts (
     shown        TEXT NOT NULL,
     pbx          TEXT NOT NULL,
     appointment  BIGINT NOT NULL, -- 1: it kept one
-    state        TEXT NOT NULL,    -- planned, dialled, ended
+    state        TEXT NOT NULL,    -- planned, ended
     planned_at   BIGINT NOT NULL,
     answered_at  BIGINT NOT NULL,
     connected_at BIGINT NOT NULL,
