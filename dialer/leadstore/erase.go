@@ -116,7 +116,7 @@ func (s *Store) eraseLeads(ctx context.Context, numbers []string, dry bool) (n i
 			}
 		}
 		for part := range slices.Chunk(ids, eraseAtOnce) {
-			for _, from := range []string{"lead_before WHERE lead", "lead_numbers WHERE lead", "campaign_leads WHERE lead", "campaign_appointments WHERE lead", "leads WHERE id"} {
+			for _, from := range ofLeads {
 				if _, err := tx.Exec(ctx, "DELETE FROM "+from+" IN ("+records.Marks(len(part))+")", part...); err != nil {
 					return err
 				}

@@ -135,6 +135,10 @@ func (s *Store) DeleteList(ctx context.Context, id string) (removed int64, more 
 	return removed, more, err
 }
 
+// ofLeads is where a lead is written, the lead itself last: rows of tables with a column that
+// names it. Attempts stay, for the law counts them.
+var ofLeads = []string{"lead_numbers WHERE lead", "lead_before WHERE lead", "campaign_leads WHERE lead", "campaign_appointments WHERE lead", "leads WHERE id"}
+
 // removeLeads removes a portion of leads, the first of those for whom a condition holds.
 func removeLeads(ctx context.Context, tx *records.Tx, which string, args ...any) (int64, error) {
 	var first, last, n int64
@@ -144,7 +148,7 @@ func removeLeads(ctx context.Context, tx *records.Tx, which string, args ...any)
 		return 0, err
 	}
 	within := append(args[:len(args):len(args)], first, last)
-	for _, of := range []string{"lead_numbers WHERE lead", "lead_before WHERE lead", "campaign_leads WHERE lead", "campaign_appointments WHERE lead", "leads WHERE id"} {
+	for _, of := range ofLeads {
 		if _, err := tx.Exec(ctx, "DELETE FROM "+of+" IN (SELECT id FROM leads WHERE "+which+" AND id BETWEEN ? AND ?)", within...); err != nil {
 			return 0, err
 		}
