@@ -217,13 +217,12 @@ func (k *checker) pacing() {
 	for _, x := range []struct {
 		key  string
 		mode Mode
-		need bool
-	}{{"ratio", ModePower, true}, {"target_wait", ModeWait, true}, {"rate", ModeAgentless, true}} {
+	}{{"ratio", ModePower}, {"target_wait", ModeWait}, {"rate", ModeAgentless}} {
 		key := "pacing." + x.key
 		switch {
 		case k.set(key) && c.Mode != x.mode:
 			k.fault(yamlfile.CodeForm, key, "is of mode %s, and this is mode %s", x.mode, c.Mode)
-		case !k.set(key) && c.Mode == x.mode && x.need:
+		case !k.set(key) && c.Mode == x.mode:
 			k.fault(yamlfile.CodeForm, key, "is missing: mode %s needs it", c.Mode)
 		}
 	}

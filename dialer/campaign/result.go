@@ -26,7 +26,7 @@ func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration) 
 			out.Result, out.Abandoned = ResultAbandoned, true
 		default:
 			out.Result = ResultServed
-			out.Abandoned = !agentless && Late(s, threshold)
+			out.Abandoned = !agentless && s.ConnectedAt-s.AnsweredAt > threshold.Milliseconds()
 		}
 		return out
 	}
@@ -41,9 +41,4 @@ func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration) 
 var results = map[orchestrator.Outcome]Result{
 	orchestrator.OutcomeBusy: ResultBusy, orchestrator.OutcomeNoAnswer: ResultNoAnswer, orchestrator.OutcomeInvalid: ResultInvalid,
 	orchestrator.OutcomeDeclined: ResultRefused, orchestrator.OutcomeUnreachable: ResultUnreachable, orchestrator.OutcomeCongested: ResultUnreachable,
-}
-
-// Late tells whether a person who was connected had waited longer than a threshold.
-func Late(s orchestrator.CallSummary, threshold time.Duration) bool {
-	return s.ConnectedAt > 0 && s.ConnectedAt-s.AnsweredAt > threshold.Milliseconds()
 }
