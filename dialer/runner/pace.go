@@ -25,15 +25,16 @@ type active struct {
 // longest is how far back the ledger reaches: no legal window is longer.
 const longest = 366 * 24 * time.Hour
 
-// lookAtRuns looks where the campaigns stand. Where other ones are to be paced, or their
-// definitions have changed, the pacer is made anew.
-func (t *term) lookAtRuns(ctx context.Context) error {
+// lookAtRuns looks where the campaigns stand. Where there is no pacer yet, other ones are to
+// be paced, or their definitions have changed, the pacer is made anew.
+func (t *term) lookAtRuns(ctx context.Context, now time.Time) error {
+	t.looked = now
 	runs, err := t.Store.Runs(ctx)
 	if err != nil {
 		return err
 	}
 	defined := t.Defined()
-	same := len(t.paced(runs, defined)) == len(t.on)
+	same := t.pacer != nil && len(t.paced(runs, defined)) == len(t.on)
 	for _, a := range t.on {
 		same = same && defined[a.c.ID] == a.c && paces(runs[a.c.ID])
 		a.run = runs[a.c.ID]
@@ -47,7 +48,9 @@ func (t *term) lookAtRuns(ctx context.Context) error {
 		if err := t.lookAtFloor(ctx); err != nil { // the agents may be others, too
 			return err
 		}
-		return t.rebuild(ctx)
+		if err := t.rebuild(ctx, runs, defined); err != nil {
+			return err
+		}
 	}
 	return t.drained(ctx)
 }
@@ -72,11 +75,7 @@ func (t *term) paced(runs map[string]campaign.Run, defined map[string]*campaign.
 
 // rebuild makes the pacer for the campaigns that are to be paced: with what the law has
 // counted, from the records; with what was learnt; with what is live.
-func (t *term) rebuild(ctx context.Context) error {
-	runs, err := t.Store.Runs(ctx)
-	if err != nil {
-		return err
-	}
+func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, defined map[string]*campaign.Campaign) error {
 	now := t.Now()
 	ledger, err := t.Store.Ledger(ctx, now.Add(-longest))
 	if err != nil {
@@ -90,7 +89,6 @@ func (t *term) rebuild(ctx context.Context) error {
 	before := t.byID
 	cfg := pacing.Config{Ledger: ledger}
 	t.on, t.byID, t.skilled = nil, map[string]*active{}, map[string][]int{}
-	defined := t.Defined()
 	for _, id := range t.paced(runs, defined) {
 		c := defined[id]
 		paced, _ := c.Paced(runs[id].Began, now)
@@ -137,7 +135,7 @@ func (t *term) rebuild(ctx context.Context) error {
 		}
 	}
 	t.gates(now)
-	return t.drained(ctx)
+	return nil
 }
 
 // callViews are the flights as they stand, for a pacer that is made.

@@ -182,10 +182,7 @@ func (t *term) begin(ctx context.Context) (err error) {
 	if _, err := t.Store.Heal(ctx, t.n); err != nil {
 		return err
 	}
-	if err := t.lookAtFloor(ctx); err != nil {
-		return err
-	}
-	return t.rebuild(ctx)
+	return t.lookAtRuns(ctx, t.Now())
 }
 
 // catchUp reads the journal from the place where the last term stopped to its end, for
@@ -277,8 +274,7 @@ func (t *term) loop(ctx context.Context) error {
 func (t *term) step(ctx context.Context) error {
 	now := t.Now()
 	if now.Sub(t.looked) >= lookAgain || now.Before(t.looked) {
-		t.looked = now
-		if err := t.lookAtRuns(ctx); err != nil {
+		if err := t.lookAtRuns(ctx, now); err != nil {
 			return err
 		}
 	}
