@@ -111,7 +111,7 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, now ti
 			delete(h.in, l.ID)
 		}
 		h.ready = h.ready[n:]
-		list, err := t.Store.Again(ctx, a.c.ID, h.list, ids)
+		list, err := t.Store.Again(ctx, a.c.ID, h.of.List, ids)
 		if fault.KindOf(err) == fault.NotFound && err != nil { // the list is gone: what fills the hopper tells
 			h.ready, h.in, h.look = nil, map[int64]bool{}, time.Time{}
 			return out, nil

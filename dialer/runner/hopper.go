@@ -15,8 +15,8 @@ import (
 // hopper are leads of a list of a campaign that may be called now. It is the owner's alone,
 // and filled anew from the database by the next: what it has is nowhere else marked.
 type hopper struct {
-	list   string
-	n      int64 // its number; 0 before it was read
+	of     campaign.List
+	n      int64 // the list's number; 0 before it was read
 	filter *leads.Filter
 	behind int64 // the last of the fresh leads that was looked at
 	day    int   // of the year, on which it was begun: a filter may choose others the next
@@ -54,7 +54,7 @@ func (t *term) fill(ctx context.Context, now time.Time) error {
 			err := t.fillOne(ctx, a.c, h, now)
 			if fault.KindOf(err) == fault.NotFound && err != nil || fault.KindOf(err) == fault.Invalid && err != nil {
 				if h.fault != fault.Text(err) {
-					t.Log.WarnContext(ctx, "a list cannot be called", "campaign", a.c.ID, "list", h.list, "error", err)
+					t.Log.WarnContext(ctx, "a list cannot be called", "campaign", a.c.ID, "list", h.of.List, "error", err)
 				}
 				h.fault, h.look = fault.Text(err), now.Add(nobodyYet)
 				continue
@@ -79,23 +79,19 @@ func (t *term) tellLeads(a *active, segment int) {
 // never looked at. What is not called is put on record with its reason.
 func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, now time.Time) error {
 	if h.filter == nil {
-		list, err := t.Store.List(ctx, h.list)
+		list, err := t.Store.List(ctx, h.of.List)
 		if err != nil {
 			return err
 		}
 		h.n = list.Number()
-		for _, l := range c.Lists {
-			if l.List == h.list {
-				if h.filter, err = leads.NewFilter(l.Filter, list.Fields); err != nil {
-					return err
-				}
-			}
+		if h.filter, err = leads.NewFilter(h.of.Filter, list.Fields); err != nil {
+			return err
 		}
 	}
 	if day := now.YearDay(); day != h.day {
 		h.day, h.behind = day, 0
 	}
-	due, err := t.Store.Due(ctx, c.ID, h.list, hopperFull)
+	due, err := t.Store.Due(ctx, c.ID, h.of.List, hopperFull)
 	if err != nil {
 		return err
 	}
@@ -107,7 +103,7 @@ func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, now
 		if len(h.ready) >= hopperFull || all {
 			break
 		}
-		fresh, last, err := t.Store.Fresh(ctx, c.ID, h.list, h.behind, hopperFull)
+		fresh, last, err := t.Store.Fresh(ctx, c.ID, h.of.List, h.behind, hopperFull)
 		if err != nil {
 			return err
 		}
@@ -124,7 +120,7 @@ func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, now
 		}
 		return nil
 	}
-	next, err := t.Store.NextDue(ctx, c.ID, h.list, now) // those that were due are in the hopper, or were put off
+	next, err := t.Store.NextDue(ctx, c.ID, h.of.List, now) // those that were due are in the hopper, or were put off
 	h.look = now.Add(nobodyYet)
 	if !next.IsZero() && next.Before(h.look) {
 		h.look = next
