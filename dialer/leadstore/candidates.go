@@ -132,7 +132,7 @@ func (t attemptRow) contact() compliance.Contact {
 // Due are leads of a list that are due in a campaign: appointments first, then those that
 // were to be called longest ago.
 func (s *Store) Due(ctx context.Context, id, list string, limit int) ([]Candidate, error) {
-	l, err := s.list(ctx, list)
+	l, err := s.BareList(ctx, list)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func (s *Store) Due(ctx context.Context, id, list string, limit int) ([]Candidat
 
 // NextDue is when, after a time, the next lead of a list is due in a campaign; zero for none.
 func (s *Store) NextDue(ctx context.Context, id, list string, after time.Time) (time.Time, error) {
-	l, err := s.list(ctx, list)
+	l, err := s.BareList(ctx, list)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -167,7 +167,7 @@ func (s *Store) All(ctx context.Context, id, list string, behind int64, limit in
 }
 
 func (s *Store) page(ctx context.Context, id, list string, behind int64, limit int, which string, args ...any) (out []Candidate, last int64, err error) {
-	l, err := s.list(ctx, list)
+	l, err := s.BareList(ctx, list)
 	if err != nil {
 		return nil, behind, err
 	}
@@ -182,7 +182,7 @@ func (s *Store) page(ctx context.Context, id, list string, behind int64, limit i
 
 // Again are leads as they are now, for who is about to dial them.
 func (s *Store) Again(ctx context.Context, id, list string, leads []int64) ([]Candidate, error) {
-	l, err := s.list(ctx, list)
+	l, err := s.BareList(ctx, list)
 	if err != nil || len(leads) == 0 {
 		return nil, err
 	}

@@ -79,13 +79,13 @@ func listsWhere(ctx context.Context, q querier, where string, args ...any) (out 
 
 // List is one list; NotFound when there is none of that name.
 func (s *Store) List(ctx context.Context, id string) (List, error) {
-	l, err := s.list(ctx, id)
+	l, err := s.BareList(ctx, id)
 	list, err := s.counted(ctx, []List{l}, err)
 	return list[0], err
 }
 
-// list is List without how many leads it has.
-func (s *Store) list(ctx context.Context, id string) (List, error) {
+// BareList is List without how many leads it has, for who does not ask.
+func (s *Store) BareList(ctx context.Context, id string) (List, error) {
 	list, err := listsWhere(ctx, s.tables, "gone = 0 AND id = ?", records.Text(id))
 	if err == nil && len(list) == 0 {
 		err = notFound("list: there is no list %q", id)

@@ -79,7 +79,7 @@ func (t *term) tellLeads(a *active, segment int) {
 // never looked at. What is not called is put on record with its reason.
 func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, now time.Time) error {
 	if h.filter == nil {
-		list, err := t.Store.List(ctx, h.of.List)
+		list, err := t.Store.BareList(ctx, h.of.List)
 		if err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ const pageSize = 500
 
 // Leads is where leads are read. *leadstore.Store is one.
 type Leads interface {
-	List(ctx context.Context, id string) (leadstore.List, error)
+	BareList(ctx context.Context, id string) (leadstore.List, error)
 	All(ctx context.Context, id, list string, behind int64, limit int) (out []leadstore.Candidate, last int64, err error)
 }
 
@@ -49,7 +49,7 @@ func look(ctx context.Context, store Leads, g Gate, c *campaign.Campaign, now ti
 	p := Preview{At: now}
 	left := map[string]*LeftOut{}
 	for _, l := range c.Lists {
-		list, err := store.List(ctx, l.List)
+		list, err := store.BareList(ctx, l.List)
 		if err != nil {
 			return p, err
 		}
