@@ -218,16 +218,15 @@ func (t *term) begun(b begun) {
 	if f == nil { // it is over already
 		return
 	}
-	a := t.byID[f.Campaign]
 	switch {
 	case b.err != nil: // nobody knows: it is asked for again
 	case b.refused: // the end of the call is told, too
 		delete(t.doubts, f.Call)
 	default:
 		delete(t.doubts, f.Call)
-		if !f.launched && a != nil {
+		if !f.launched && t.byID[f.Campaign] != nil {
 			f.launched = true
-			t.pacer.Observe(pacing.Event{At: t.Now(), Kind: pacing.CallLaunched, Campaign: a.index, Segment: f.segment, Call: t.number(f)})
+			t.observe(f, pacing.Event{Kind: pacing.CallLaunched})
 		}
 	}
 }
@@ -271,8 +270,8 @@ func (t *term) askAgain(ctx context.Context, now time.Time) error {
 func (t *term) settled(f *flight) {
 	delete(t.flights, f.Call)
 	delete(t.doubts, f.Call)
-	if a := t.byID[f.Campaign]; a != nil && f.launched && !f.late {
-		t.pacer.Observe(pacing.Event{At: t.Now(), Kind: pacing.CallFailed, Campaign: a.index, Segment: f.segment, Call: t.number(f)})
+	if f.launched && !f.late {
+		t.observe(f, pacing.Event{Kind: pacing.CallFailed})
 	}
 }
 

@@ -143,23 +143,6 @@ func (t *term) hear(ctx context.Context, list []orchestrator.Entry) error {
 
 // callChanged tells the pacer of a flight; over tells whether it is.
 func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
-	tell := func(k pacing.Kind, with ...func(*pacing.Event)) {
-		a := t.byID[f.Campaign]
-		if a == nil {
-			return
-		}
-		x := pacing.Event{At: t.Now(), Kind: k, Campaign: a.index, Segment: f.segment, Call: t.number(f)}
-		for _, w := range with {
-			w(&x)
-		}
-		t.pacer.Observe(x)
-	}
-	abandoned := func() {
-		if !f.late {
-			f.late = true
-			tell(pacing.CallAbandoned)
-		}
-	}
 	switch e.Type {
 	case orchestrator.EntryCallStarted:
 		delete(t.doubts, f.Call)
@@ -167,21 +150,21 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 		switch detailOf(e).Result {
 		case "ringing":
 			f.rang = e.At
-			tell(pacing.CallRinging)
+			t.observe(f, pacing.Event{Kind: pacing.CallRinging})
 		case "answered":
-			tell(pacing.CallPerson)
+			t.observe(f, pacing.Event{Kind: pacing.CallPerson})
 		}
 	case orchestrator.EntryCallConnected:
 		switch {
 		case f.late:
 		case t.tooLate(f):
-			abandoned()
+			t.abandoned(f)
 		default:
-			tell(pacing.CallConnected, func(x *pacing.Event) { x.Agent = t.agentNumber(e.Agent) })
+			t.observe(f, pacing.Event{Kind: pacing.CallConnected, Agent: t.agentNumber(e.Agent)})
 		}
 	case orchestrator.EntryCallUnqueued:
 		if f.Connected.IsZero() && detailOf(e).Why != "connected" {
-			abandoned()
+			t.abandoned(f)
 		}
 	case orchestrator.EntryCallEnded:
 		var s orchestrator.CallSummary
@@ -189,13 +172,13 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 		as := endedAs(t.Defined()[f.Campaign], s, t.Now())
 		switch {
 		case s.Outcome == orchestrator.OutcomeRefused:
-			tell(pacing.CallRefused)
+			t.observe(f, pacing.Event{Kind: pacing.CallRefused})
 		case !as.Person:
-			tell(pacing.CallFailed, func(x *pacing.Event) { x.Cause = causeOf(s, as) })
+			t.observe(f, pacing.Event{Kind: pacing.CallFailed, Cause: causeOf(s, as)})
 		case as.Abandoned:
-			abandoned()
+			t.abandoned(f)
 		default:
-			tell(pacing.CallEnded)
+			t.observe(f, pacing.Event{Kind: pacing.CallEnded})
 		}
 		delete(t.flights, f.Call)
 		delete(t.doubts, f.Call)
@@ -204,6 +187,22 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 	default: // nothing by which is paced
 	}
 	return false
+}
+
+// observe tells the pacer of a flight whose campaign is paced.
+func (t *term) observe(f *flight, e pacing.Event) {
+	if a := t.byID[f.Campaign]; a != nil {
+		e.At, e.Campaign, e.Segment, e.Call = t.Now(), a.index, f.segment, t.number(f)
+		t.pacer.Observe(e)
+	}
+}
+
+// abandoned tells the pacer, once, that nobody was there in time for who answered.
+func (t *term) abandoned(f *flight) {
+	if !f.late {
+		f.late = true
+		t.observe(f, pacing.Event{Kind: pacing.CallAbandoned})
+	}
 }
 
 // tooLate tells whether who answered waited for the agent for longer than the law lets them.
