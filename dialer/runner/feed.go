@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/dialer/pacing"
 	"github.com/operadora/operadora/orchestrator"
@@ -24,6 +25,10 @@ type flight struct {
 	asked    time.Time
 
 	name, language string // of the lead, for who answers
+
+	// Once it is over: its call's record, and what came of it.
+	summary orchestrator.CallSummary
+	as      campaign.Ended
 }
 
 // see takes in what is known of the call.
@@ -100,12 +105,11 @@ func (t *term) take(list []orchestrator.Entry) (out []leadstore.Settled) {
 	return out
 }
 
-// ended is what is stored of an attempt whose call is over.
+// ended judges an attempt whose call is over, and is what is stored of it.
 func (t *term) ended(f *flight, s orchestrator.CallSummary) leadstore.Settled {
-	out := leadstore.Settled{Call: f.Call, Answered: moment(s.AnsweredAt), Connected: moment(s.ConnectedAt), Ended: moment(cmp.Or(s.EndedAt, t.Now().UnixMilli())),
-		Outcome: string(s.Outcome), Agent: s.Agent, Cause: int(s.Cause)}
-	out.As = endedAs(t.Defined()[f.Campaign], s, t.Now())
-	return out
+	f.summary, f.as = s, endedAs(t.Defined()[f.Campaign], s, t.Now())
+	return leadstore.Settled{Call: f.Call, Answered: moment(s.AnsweredAt), Connected: moment(s.ConnectedAt), Ended: moment(cmp.Or(s.EndedAt, t.Now().UnixMilli())),
+		As: f.as, Outcome: string(s.Outcome), Agent: s.Agent, Cause: int(s.Cause)}
 }
 
 // hear takes in entries of the journal: it stores what became of attempts, and tells the pacer.
@@ -167,14 +171,12 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 			t.abandoned(f)
 		}
 	case orchestrator.EntryCallEnded:
-		var s orchestrator.CallSummary
-		_ = json.Unmarshal(e.Data, &s) // t.ended has read it
-		as := endedAs(t.Defined()[f.Campaign], s, t.Now())
+		as := cmp.Or(f.as, campaign.Ended{Result: campaign.ResultFailed}) // whose end could not be read
 		switch {
-		case s.Outcome == orchestrator.OutcomeRefused:
+		case f.summary.Outcome == orchestrator.OutcomeRefused:
 			t.observe(f, pacing.Event{Kind: pacing.CallRefused})
 		case !as.Person:
-			t.observe(f, pacing.Event{Kind: pacing.CallFailed, Cause: causeOf(s, as)})
+			t.observe(f, pacing.Event{Kind: pacing.CallFailed, Cause: causeOf(f.summary, as)})
 		case as.Abandoned:
 			t.abandoned(f)
 		default:
