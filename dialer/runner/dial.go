@@ -4,10 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"strconv"
-	"strings"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/leadstore"
@@ -140,7 +137,7 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, now ti
 				h.in[l.ID] = true
 			default:
 				way.take(now)
-				f := &flight{segment: segment, Attempt: leadstore.Attempt{Call: newCallID(now), Campaign: a.c.ID, Lead: l.ID, List: l.List.Number(),
+				f := &flight{segment: segment, Attempt: leadstore.Attempt{Call: call.NewID(now.UnixMilli(), rand.Reader), Campaign: a.c.ID, Lead: l.ID, List: l.List.Number(),
 					N: len(l.As.Attempts) + 1, Number: d.Number, Shown: d.CallerID, PBX: way.PBX, Appointment: d.Appointment, Planned: now}}
 				f.name, f.language = l.Name, l.Language
 				out = append(out, f)
@@ -153,11 +150,6 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, now ti
 		}
 	}
 	return out, nil
-}
-
-// newCallID chooses the id of a call before it is dialled.
-func newCallID(now time.Time) string {
-	return strings.ToLower(ulid.MustNew(ulid.Timestamp(now), rand.Reader).String())
 }
 
 func (t *term) countTrunks(a *active) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -100,7 +101,13 @@ const byCaller = "caller"
 // call and number, so that making it again makes no second one.
 func derivedID(of string, n int, ms int64) string {
 	sum := sha256.Sum256([]byte(of + "/" + strconv.Itoa(n)))
-	return strings.ToLower(ulid.MustNew(uint64(max(0, ms)), bytes.NewReader(sum[:])).String())
+	return NewID(ms, bytes.NewReader(sum[:]))
+}
+
+// NewID is an id for a call that begins at a time, unix ms: a ULID in lower case, which sorts
+// by time. What follows the time is read of rest: random, or of what makes it the same id each time.
+func NewID(ms int64, rest io.Reader) string {
+	return strings.ToLower(ulid.MustNew(uint64(max(0, ms)), rest).String())
 }
 
 // askCallback carries out what a flow wants of callbacks.

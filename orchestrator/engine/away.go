@@ -7,9 +7,8 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/oklog/ulid/v2"
-
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 )
 
 // recordAway puts calls on record that came and went without us, and lets the PBX
@@ -69,5 +68,5 @@ func (v *driving) notRecorded(ctx context.Context, calls int, err error) {
 // that the PBX tells of the call: the second record of an id is none.
 func awayID(pbx, epoch string, c orchestrator.AwayCall) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{pbx, epoch, c.Channel}, "\x00")))
-	return strings.ToLower(ulid.MustNew(ulid.Timestamp(c.Began), bytes.NewReader(sum[:])).String())
+	return call.NewID(c.Began.UnixMilli(), bytes.NewReader(sum[:]))
 }

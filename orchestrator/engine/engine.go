@@ -310,7 +310,7 @@ func callID(text string) bool {
 	return err == nil && text == strings.ToLower(text)
 }
 
-// newCallID makes an id that sorts by time: a ULID in lower case.
+// newCallID makes the id of a call that begins now.
 func newCallID(now time.Time) string {
-	return strings.ToLower(ulid.MustNew(ulid.Timestamp(now), rand.Reader).String())
+	return call.NewID(now.UnixMilli(), rand.Reader)
 }
