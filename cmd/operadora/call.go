@@ -124,34 +124,34 @@ func showKnown(w io.Writer, lines [][2]string) {
 }
 
 func newCallHangupCommand() *cobra.Command {
-	var body wire.Why
-	c := jsonFlag(&cobra.Command{
-		Use: "hangup CALL", Short: "End a call", Args: named,
-		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
-			r, err := c.HangupCallWithResponse(cmd.Context(), args[0], body)
+	return newCallEndCommand("hangup", "End a call", "hangup ordered",
+		func(ctx context.Context, c remote, id string, why wire.Why) (*wire.Ordered, error) {
+			r, err := c.HangupCallWithResponse(ctx, id, why)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			return showOrdered(cmd, r.JSON202, "hangup ordered")
-		}),
-	})
-	c.Flags().StringVar(&body.Reason, "reason", "", "why, for the record")
-	return c
+			return r.JSON202, nil
+		})
 }
 
 func newCallGiveUpCommand() *cobra.Command {
-	var body wire.Why
-	c := jsonFlag(&cobra.Command{
-		Use: "give-up CALL", Short: "End the call to a lead of a campaign whose phone rings, once it rang as long as it must", Args: named,
-		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
-			r, err := c.GiveUpCallWithResponse(cmd.Context(), args[0], body)
+	return newCallEndCommand("give-up", "End the call to a lead of a campaign whose phone rings, once it rang as long as it must", "given up",
+		func(ctx context.Context, c remote, id string, why wire.Why) (*wire.Ordered, error) {
+			r, err := c.GiveUpCallWithResponse(ctx, id, why)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			return showOrdered(cmd, r.JSON202, "given up")
-		}),
+			return r.JSON202, nil
+		})
+}
+
+// newCallEndCommand is about an order that ends a call, for a reason.
+func newCallEndCommand(verb, short, done string, order func(context.Context, remote, string, wire.Why) (*wire.Ordered, error)) *cobra.Command {
+	var why wire.Why
+	c := newCallOrderCommand(verb, short, done, func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+		return order(ctx, c, id, why)
 	})
-	c.Flags().StringVar(&body.Reason, "reason", "", "why, for the record")
+	c.Flags().StringVar(&why.Reason, "reason", "", "why, for the record")
 	return c
 }
 
