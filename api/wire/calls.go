@@ -42,12 +42,20 @@ func ours(what, name string) string {
 
 // To is whom they called: the number that was dialled.
 func (s CallSummary) To() string {
-	switch s.Kind {
-	case CallKindOutbound, CallKindCallback, CallKindCampaign:
+	if s.OursCalled() {
 		return s.Caller.Number
-	case CallKindInbound, CallKindFeature:
 	}
 	return s.DID
+}
+
+// OursCalled tells whether the customer was called, by whichever of ours.
+func (s CallSummary) OursCalled() bool {
+	switch s.Kind {
+	case CallKindOutbound, CallKindCallback, CallKindCampaign:
+		return true
+	case CallKindInbound, CallKindFeature:
+	}
+	return false
 }
 
 // CallView is a live call with its timeline so far.

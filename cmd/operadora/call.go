@@ -87,7 +87,7 @@ func callState(c wire.LiveCall) string {
 // whoCalled says who called whom.
 func whoCalled(c wire.CallSummary) [][2]string {
 	from, to := plainParty(c.From()), c.To()
-	if c.Kind == wire.CallKindOutbound || c.Kind == wire.CallKindCallback || c.Kind == wire.CallKindCampaign { // ours called
+	if c.OursCalled() {
 		to += " " + c.Caller.Name
 	} else {
 		from += " " + c.Caller.Name
