@@ -146,13 +146,14 @@ type floor struct {
 	defs    acd.Definitions
 	files   map[string]*yamlfile.File // by the keys at the top of each; of agents, the first
 	origins []origin                  // of each of the agents
+	written map[string]origin         // of agents, by id; of one who is written twice, the first
 	faults  yamlfile.Faults
 	broken  bool // a file could not be read as it stands
 }
 
 // readACD reads acdFiles and those of agentsFolder.
 func readACD(fsys fs.FS) floor {
-	out := floor{files: map[string]*yamlfile.File{}}
+	out := floor{files: map[string]*yamlfile.File{}, written: map[string]origin{}}
 	agents, err := yamlfile.List(fsys, agentsFolder)
 	if err != nil {
 		out.fault(agentsFolder, err.Error())

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/operadora/operadora/acd"
@@ -18,22 +17,24 @@ type origin struct {
 	index int // in the agents of that file
 }
 
-func (o origin) name() string { return o.file.At("").File }
-
 // takeAgents adds the agents of a file. One who is in another file is a fault, and left out.
 func (o *floor) takeAgents(f *yamlfile.File, agents []acd.Agent) {
 	if o.files[agentsFolder] == nil {
 		o.files[agentsFolder] = f
 	}
 	for i, a := range agents {
-		where := fmt.Sprintf("agents[%d].id", i)
-		there := slices.IndexFunc(o.defs.Agents, func(b acd.Agent) bool { return b.ID == a.ID && a.ID != "" })
-		if there >= 0 && o.origins[there].name() != f.At("").File {
+		here := origin{f, i}
+		there, known := o.written[a.ID]
+		if known && there.file != f {
+			where := fmt.Sprintf("agents[%d].id", i)
 			o.faults = append(o.faults, yamlfile.Fault{At: f.At(where), Code: yamlfile.CodeForm, Where: where,
-				Text: fmt.Sprintf("%q is in %s already", a.ID, o.origins[there].name())})
+				Text: fmt.Sprintf("%q is in %s already", a.ID, there.file.At("").File)})
 			continue
 		}
-		o.defs.Agents, o.origins = append(o.defs.Agents, a), append(o.origins, origin{f, i})
+		if !known && a.ID != "" {
+			o.written[a.ID] = here
+		}
+		o.defs.Agents, o.origins = append(o.defs.Agents, a), append(o.origins, here)
 	}
 }
 
