@@ -2,11 +2,9 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -23,19 +21,6 @@ const (
 )
 
 var reaches = []reach{reachCentre, reachAny, reachAgent, reachAsked}
-
-// CheckTeams says what is wrong with teams for a token of a role. team tells whether there is one.
-func CheckTeams(role string, teams []string, team func(id string) bool) error {
-	for _, t := range teams {
-		switch {
-		case wire.Role(role) != wire.RoleSupervisor:
-			return fmt.Errorf("%q: goes with role supervisor only, not with %s", t, role)
-		case team != nil && !team(t):
-			return fmt.Errorf("%q is not defined", t)
-		}
-	}
-	return nil
-}
 
 // bound tells whether a token's rights are bound to teams.
 func bound(t records.Token) bool { return len(t.Teams) > 0 }
