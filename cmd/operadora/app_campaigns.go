@@ -34,7 +34,7 @@ func (a *App) knownCall(ctx context.Context, id string) (runner.Known, error) {
 		return runner.Known{}, err
 	}
 	contact, _, err := a.db.Contact(ctx, id)
-	if fault.KindOf(err) == fault.NotFound && err != nil {
+	if fault.KindOf(err) == fault.NotFound {
 		return runner.Known{}, nil
 	}
 	return runner.Known{Found: err == nil, Ended: true, CallSummary: contact.CallSummary}, err // it is live nowhere

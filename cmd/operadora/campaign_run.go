@@ -129,15 +129,16 @@ func watchLine(v wire.CampaignView) string {
 		return fmt.Sprintf("%s; dialled by %s", v.Run.State, orDash(v.DialledBy))
 	}
 	return fmt.Sprintf("%s  ringing %d  waiting %d  connected %d  agents %s  soon %.1f  answer rate %.0f %%  abandoned %s  ready %d  %s",
-		v.Run.State, l.OnWay, l.Waiting, l.Connected, counts(l.Agents), l.FreeSoon, 100*l.AnswerRate, abandonedOf(l), l.Ready, l.Hold)
+		v.Run.State, l.OnWay, l.Waiting, l.Connected, orDash(counts(l.Agents)), l.FreeSoon, 100*l.AnswerRate, abandonedOf(l), l.Ready, l.Hold)
 }
 
-func counts(of map[string]int) string {
+// counts are so many of each, by name.
+func counts[N int | int64](of map[string]N) string {
 	var out []string
 	for _, what := range slices.Sorted(maps.Keys(of)) {
 		out = append(out, fmt.Sprintf("%d %s", of[what], what))
 	}
-	return orDash(strings.Join(out, ", "))
+	return strings.Join(out, ", ")
 }
 
 func abandonedOf(l wire.CampaignLive) string {
@@ -150,19 +151,15 @@ func abandonedOf(l wire.CampaignLive) string {
 
 func showCampaign(w io.Writer, v wire.CampaignView) error {
 	l := v.Live
-	var results []string
-	for _, r := range slices.Sorted(maps.Keys(v.Results)) {
-		results = append(results, fmt.Sprintf("%d %s", v.Results[r], r))
-	}
 	state := string(v.Run.State)
 	if !v.Run.ChangedAt.IsZero() {
 		state += ", since " + v.Run.ChangedAt.Local().Format(time.DateTime) + " by " + v.Run.ChangedBy
 	}
 	known := [][2]string{{"campaign", v.Campaign.ID}, {"state", state}, {"why", v.Run.Why}, {"mode", string(v.Campaign.Mode)}, {"dialled by", v.DialledBy},
-		{"attempts in 24 h", strconv.FormatInt(v.Attempts, 10)}, {"results", strings.Join(results, ", ")}}
+		{"attempts in 24 h", strconv.FormatInt(v.Attempts, 10)}, {"results", counts(v.Results)}}
 	if !l.At.IsZero() {
 		known = append(known, [][2]string{{"calls", fmt.Sprintf("%d on their way (%d ring), %d wait, %d connected", l.OnWay, l.Ringing, l.Waiting, l.Connected)},
-			{"agents", counts(l.Agents)}, {"ready", fmt.Sprintf("%d leads", l.Ready)}, {"abandoned", abandonedOf(l)}, {"held by", l.Hold}}...)
+			{"agents", orDash(counts(l.Agents))}, {"ready", fmt.Sprintf("%d leads", l.Ready)}, {"abandoned", abandonedOf(l)}, {"held by", l.Hold}}...)
 	}
 	showKnown(w, known)
 	if len(v.Leads) == 0 {

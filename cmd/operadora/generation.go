@@ -39,15 +39,15 @@ func hashFiles(fsys fs.FS) map[string]string {
 
 // unlike says in which files a folder is not like the definitions in force.
 func unlike(here, inForce map[string]string) (out []string) {
-	for name := range maps.Keys(here) {
-		switch hash, ok := inForce[name]; {
+	for name, hash := range here {
+		switch other, ok := inForce[name]; {
 		case !ok:
 			out = append(out, name+" (is not among those in force)")
-		case hash != here[name]:
+		case hash != other:
 			out = append(out, name+" (differs)")
 		}
 	}
-	for name := range maps.Keys(inForce) {
+	for name := range inForce {
 		if _, ok := here[name]; !ok {
 			out = append(out, name+" (is missing here)")
 		}
@@ -110,12 +110,13 @@ func inForce(g redisstore.Generation, other []string) string {
 
 // running is another process that drives one of our PBXs, "" for none.
 func (a *App) running(ctx context.Context) (string, error) {
+	self := leaseOwner(a.cfg.Instance).Holder()
 	for _, pbx := range slices.Sorted(maps.Keys(a.cfg.PBXs)) {
 		who, err := a.store.Driver(ctx, pbx)
 		if err != nil {
 			return "", err
 		}
-		if who != "" && who != leaseOwner(a.cfg.Instance).Holder() && !processDead(who) {
+		if who != "" && who != self && !processDead(who) {
 			return who, nil
 		}
 	}

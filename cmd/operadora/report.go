@@ -218,7 +218,6 @@ func (f *reportFlags) params(cmd *cobra.Command) (wire.GetReportParams, error) {
 	return p, nil
 }
 
-// table prints a report for people.
 // asFormat is the format that the API is asked for: one of some, or nil for the table,
 // which is made here.
 func asFormat[F ~string](format, output string, some ...string) (*F, error) {
@@ -235,6 +234,7 @@ func asFormat[F ~string](format, output string, some ...string) (*F, error) {
 	return &f, nil
 }
 
+// table prints a report for people.
 func (f *reportFlags) table(w io.Writer, r wire.Report) error {
 	shown, err := f.shown(r)
 	if err != nil {
