@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
@@ -54,8 +53,7 @@ func (s operations) MakeAppointment(ctx context.Context, r MakeAppointmentReques
 	if err := s.auditFirst(ctx, "campaign.appointment", r.Campaign, r.Body.Lead+" "+r.Body.At.UTC().Format(time.RFC3339)); err != nil {
 		return nil, err
 	}
-	lead, _ := strconv.ParseInt(r.Body.Lead, 10, 64) // the schema has its form
-	return MakeAppointment204Response{}, s.Campaigns.Appoint(ctx, r.Campaign, lead, campaign.Appointment{At: r.Body.At, Number: r.Body.Number}, askerOf(ctx).token.Name)
+	return MakeAppointment204Response{}, s.Campaigns.Appoint(ctx, r.Campaign, numberOf(r.Body.Lead), campaign.Appointment{At: r.Body.At, Number: r.Body.Number}, askerOf(ctx).token.Name)
 }
 
 // PreviewCampaign implements StrictServerInterface.

@@ -39,7 +39,7 @@ func (s operations) ListImports(ctx context.Context, r ListImportsRequestObject)
 
 // GetImport implements StrictServerInterface.
 func (s operations) GetImport(ctx context.Context, r GetImportRequestObject) (GetImportResponseObject, error) {
-	i, err := s.Leads.Import(ctx, importOf(r.Import))
+	i, err := s.Leads.Import(ctx, numberOf(r.Import))
 	return GetImport200JSONResponse(importView(i)), err
 }
 
@@ -67,13 +67,13 @@ func columnsOf(said wire.ImportColumns) map[string]leads.As {
 
 // PutImportFile implements StrictServerInterface.
 func (s operations) PutImportFile(ctx context.Context, r PutImportFileRequestObject) (PutImportFileResponseObject, error) {
-	i, err := s.Leads.Receive(ctx, importOf(r.Import), r.Body)
+	i, err := s.Leads.Receive(ctx, numberOf(r.Import), r.Body)
 	return PutImportFile200JSONResponse(importView(i)), err
 }
 
 // PreviewImport implements StrictServerInterface.
 func (s operations) PreviewImport(ctx context.Context, r PreviewImportRequestObject) (PreviewImportResponseObject, error) {
-	i, rows, err := s.Leads.Preview(ctx, importOf(r.Import), previewed)
+	i, rows, err := s.Leads.Preview(ctx, numberOf(r.Import), previewed)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func rowView(p leadstore.Previewed) wire.ImportRow {
 
 // StartImport implements StrictServerInterface.
 func (s operations) StartImport(ctx context.Context, r StartImportRequestObject) (StartImportResponseObject, error) {
-	i, err := s.Leads.Import(ctx, importOf(r.Import))
+	i, err := s.Leads.Import(ctx, numberOf(r.Import))
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func intoWhat(i leadstore.Import) string {
 
 // UndoImport implements StrictServerInterface.
 func (s operations) UndoImport(ctx context.Context, r UndoImportRequestObject) (UndoImportResponseObject, error) {
-	i, err := s.Leads.Import(ctx, importOf(r.Import))
+	i, err := s.Leads.Import(ctx, numberOf(r.Import))
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (s operations) UndoImport(ctx context.Context, r UndoImportRequestObject) (
 
 // ExportRejects implements StrictServerInterface.
 func (s operations) ExportRejects(ctx context.Context, r ExportRejectsRequestObject) (ExportRejectsResponseObject, error) {
-	i, err := s.Leads.Import(ctx, importOf(r.Import))
+	i, err := s.Leads.Import(ctx, numberOf(r.Import))
 	if err != nil {
 		return nil, err
 	}
@@ -207,8 +207,8 @@ func importView(i leadstore.Import) wire.Import {
 		CreatedAt: i.CreatedAt, CreatedBy: i.By, FinishedAt: i.FinishedAt}
 }
 
-// importOf is an import's number: the parameter has been checked.
-func importOf(id string) int64 {
+// numberOf is the number of an import or a lead: its form has been checked.
+func numberOf(id string) int64 {
 	n, _ := strconv.ParseInt(id, 10, 64)
 	return n
 }
