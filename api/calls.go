@@ -191,7 +191,7 @@ func (s operations) GetCall(ctx context.Context, r GetCallRequestObject) (GetCal
 		return nil, err
 	}
 	a, v := s.audienceOf(askerOf(ctx).token), liveCallView(live)
-	return GetCall200JSONResponse{LiveCall: a.live(v), Timeline: a.timeline(entries, serves(a.agent, v) || a.supervises(v.Serving))}, nil
+	return GetCall200JSONResponse{LiveCall: a.live(v), Timeline: a.timeline(entries, a.seesLive(v))}, nil
 }
 
 // ExplainCall implements StrictServerInterface.
@@ -223,8 +223,7 @@ func (s *Server) onRecord(ctx context.Context, id string) (entries []orchestrato
 		return nil, false, err
 	}
 	entries, err = s.Records.Timeline(ctx, live.Call)
-	v := liveCallView(live)
-	return show.seen(entries), serves(show.agent, v) || show.supervises(v.Serving), err
+	return show.seen(entries), show.seesLive(liveCallView(live)), err
 }
 
 // ordered is the answer to a wish that a call carries out in its own time.

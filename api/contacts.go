@@ -25,19 +25,17 @@ func (s operations) ListContacts(ctx context.Context, r ListContactsRequestObjec
 	a, p := askerOf(ctx), r.Params
 	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
 		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Campaign: given(p.Campaign), Lead: given(p.Lead), Kind: recordedKind(given(p.Kind)), Limit: given(p.Limit), Cursor: given(p.Cursor)}
-	if self, every := a.own(); !every {
-		if f.Agent != "" && f.Agent != self {
-			return nil, denied("agent %s may see its own contacts only", quoted(self))
-		}
+	switch self, every := a.own(); {
+	case !every && f.Agent != "" && f.Agent != self:
+		return nil, denied("agent %s may see its own contacts only", quoted(self))
+	case !every:
 		f.Agent = self
-	} else if len(f.Callers) > 0 && bound(a.token) && f.Agent != "" {
-		if err := s.overAgent(a.token, f.Agent); err != nil {
+	case len(f.Callers) == 0: // asking for a number that one may not see would tell whether it called
+	case bound(a.token):
+		if err := s.overNamed(a.token, f.Agent, " to look for callers"); err != nil {
 			return nil, err
 		}
-	} else if len(f.Callers) > 0 && bound(a.token) {
-		return nil, denied("the token is bound to %s: name one of its agents (agent) to look for callers", teamsOf(a.token))
-	} else if len(f.Callers) > 0 && !seesNumbers(a.token) {
-		// Asking for a number that one may not see would tell whether it called.
+	case !seesNumbers(a.token):
 		return nil, denied("role %s may not look for callers", a.token.Role)
 	}
 	list, next, err := s.Records.Contacts(ctx, f)
@@ -92,13 +90,8 @@ func (s operations) ExportContacts(ctx context.Context, r ExportContactsRequestO
 	p := r.Params
 	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
 		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Campaign: given(p.Campaign), Lead: given(p.Lead), Kind: recordedKind(given(p.Kind))}
-	if t := askerOf(ctx).token; bound(t) {
-		if f.Agent == "" {
-			return nil, denied("the token is bound to %s: name one of its agents (agent)", teamsOf(t))
-		}
-		if err := s.overAgent(t, f.Agent); err != nil {
-			return nil, err
-		}
+	if err := s.overNamed(askerOf(ctx).token, f.Agent, ""); err != nil {
+		return nil, err
 	}
 	table, err := s.contactTable(ctx, given(p.TimeZone))
 	if err != nil {

@@ -35,7 +35,7 @@ func maskSummary(s wire.CallSummary) wire.CallSummary {
 type audience struct {
 	full  bool
 	agent string // role agent: sees the callers it serves
-	teams string // role supervisor, bound to them: sees their callers; joined by spaces
+	teams string // role supervisor, bound to them: sees their callers; joined by spaces, for snapshots are kept by audience
 	in    Teams  // who is in them
 }
 
@@ -60,8 +60,13 @@ func (a audience) supervises(agent string) bool {
 	return a.teams != "" && agent != "" && slices.Contains(strings.Fields(a.teams), a.in.TeamOf(agent))
 }
 
+// seesLive tells whether the caller of a call in progress may be seen.
+func (a audience) seesLive(v wire.LiveCall) bool {
+	return a.full || serves(a.agent, v) || a.supervises(v.Serving)
+}
+
 func (a audience) live(v wire.LiveCall) wire.LiveCall {
-	if !a.full && !serves(a.agent, v) && !a.supervises(v.Serving) {
+	if !a.seesLive(v) {
 		v.CallSummary, v.About, v.Script = maskSummary(v.CallSummary), nil, ""
 	}
 	v.Supervisors = a.supervisors(v)

@@ -25,20 +25,20 @@ var reaches = []reach{reachCentre, reachAny, reachAgent, reachAsked}
 // bound tells whether a token's rights are bound to teams.
 func bound(t records.Token) bool { return len(t.Teams) > 0 }
 
-// isOver tells whether a token has its rights over an agent.
-func (s *Server) isOver(t records.Token, agent string) bool {
-	return !bound(t) || agent != "" && slices.Contains(t.Teams, s.Teams.TeamOf(agent))
-}
-
 // overAgent refuses a token that has no rights over an agent.
 func (s *Server) overAgent(t records.Token, agent string) error {
-	if s.isOver(t, agent) {
+	if !bound(t) {
 		return nil
 	}
 	whose := "nobody's"
 	if agent != "" {
-		whose = "agent " + quoted(agent) + "'s, who is in no team"
-		if team := s.Teams.TeamOf(agent); team != "" {
+		team := s.Teams.TeamOf(agent)
+		switch {
+		case slices.Contains(t.Teams, team):
+			return nil
+		case team == "":
+			whose = "agent " + quoted(agent) + "'s, who is in no team"
+		default:
 			whose = "agent " + quoted(agent) + "'s, who is in team " + quoted(team)
 		}
 	}
@@ -63,6 +63,15 @@ func (s *Server) admitTeams(t records.Token, o *operation, pathAgent string) err
 		return s.overAgent(t, pathAgent)
 	}
 	return nil
+}
+
+// overNamed refuses a token that is bound to teams and has no rights over the agent who is
+// named, or names nobody; end says for what one is to be named.
+func (s *Server) overNamed(t records.Token, agent, end string) error {
+	if bound(t) && agent == "" {
+		return denied("the token is bound to %s: name one of its agents (agent)%s", teamsOf(t), end)
+	}
+	return s.overAgent(t, agent)
 }
 
 // overCall refuses who has no rights over a live call: it is of the team of who talks in it, or is
