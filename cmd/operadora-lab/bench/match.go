@@ -99,10 +99,7 @@ func (m matching) matchOn(ctx context.Context, rdb matchbench.Redis, cluster boo
 // free measures agents who become free, and how many matches, with all that goes with a
 // call (it enters, is matched, answered and finished), a second of Redis's processor carries.
 func (m matching) free(ctx context.Context, rdb matchbench.Redis, n int) (took []time.Duration, perSecond float64, err error) {
-	c, err := centreOf(ctx, rdb, "free", n)
-	if err == nil {
-		err = c.Fill(ctx)
-	}
+	c, err := busyCentre(ctx, rdb, "free", n)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -127,13 +124,18 @@ func (m matching) free(ctx context.Context, rdb matchbench.Redis, n int) (took [
 }
 
 // enter measures calls that come to agents who are all free.
-func (m matching) enter(ctx context.Context, rdb matchbench.Redis, n int) (took []time.Duration, err error) {
+func (m matching) enter(ctx context.Context, rdb matchbench.Redis, n int) ([]time.Duration, error) {
 	c, err := centreOf(ctx, rdb, "enter", n)
 	if err != nil {
 		return nil, err
 	}
+	return m.each(ctx, c.Enter)
+}
+
+// each measures something as often as it is to be.
+func (m matching) each(ctx context.Context, measure func(context.Context) (time.Duration, error)) (took []time.Duration, err error) {
 	for range m.times {
-		d, err := c.Enter(ctx)
+		d, err := measure(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -165,25 +167,20 @@ func (m matching) board(ctx context.Context, out, progress io.Writer) error {
 }
 
 func (m matching) boardAt(ctx context.Context, rdb matchbench.Redis, n int, out io.Writer) error {
-	c, err := centreOf(ctx, rdb, "board", n)
-	if err == nil {
-		err = c.Fill(ctx)
-	}
+	c, err := busyCentre(ctx, rdb, "board", n)
 	if err != nil {
 		return err
 	}
-	var reads, alone, beside []time.Duration
-	for range m.times {
-		d, err := c.Board(ctx)
-		if err != nil {
-			return err
-		}
-		reads = append(reads, d)
-	}
-	if alone, err = m.frees(ctx, c); err != nil {
+	reads, err := m.each(ctx, c.Board)
+	if err != nil {
 		return err
 	}
-	if beside, err = m.besideReader(ctx, c); err != nil {
+	alone, err := m.frees(ctx, c)
+	if err != nil {
+		return err
+	}
+	beside, err := m.besideReader(ctx, c)
+	if err != nil {
 		return err
 	}
 	name := func(what, share string) string { return fmt.Sprintf("%s_%d_%s", what, n, share) }
@@ -194,15 +191,11 @@ func (m matching) boardAt(ctx context.Context, rdb matchbench.Redis, n int, out 
 		NewLine("board", name("match_with_readers", "p99"), "ms", millis(quantile(beside, 0.99)), "alone", millis(quantile(alone, 0.99))))
 }
 
-func (m matching) frees(ctx context.Context, c *matchbench.Centre) (took []time.Duration, err error) {
-	for range m.times {
+func (m matching) frees(ctx context.Context, c *matchbench.Centre) ([]time.Duration, error) {
+	return m.each(ctx, func(ctx context.Context) (time.Duration, error) {
 		d, _, err := c.Free(ctx)
-		if err != nil {
-			return nil, err
-		}
-		took = append(took, d)
-	}
-	return took, nil
+		return d, err
+	})
 }
 
 // besideReader measures matching while a board is read ten times a second: as by ten
@@ -242,6 +235,15 @@ func centreOf(ctx context.Context, rdb matchbench.Redis, tenant string, n int) (
 		return nil, err
 	}
 	return c, c.LogIn(ctx)
+}
+
+// busyCentre is one in which everybody talks, and as many wait.
+func busyCentre(ctx context.Context, rdb matchbench.Redis, tenant string, n int) (*matchbench.Centre, error) {
+	c, err := centreOf(ctx, rdb, tenant, n)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.Fill(ctx)
 }
 
 // onRedis does something on a private Redis, or Cluster of three.
