@@ -36,16 +36,19 @@ var benches = []struct {
 }
 
 func newBenchCommand() *cobra.Command {
-	var names []string
+	var names, asterisk []string
 	for _, b := range benches {
 		names = append(names, b.names...)
+		if b.asterisk {
+			asterisk = append(asterisk, b.names...)
+		}
 	}
 	return &cobra.Command{
 		Use:   "bench [NAME...]",
 		Short: "Measure operadora beside its peers on a private Asterisk: " + strings.Join(names, ", "),
 		Long: "Measure operadora beside its peers on a private Asterisk. Each line that is printed is a JSON object.\n" +
 			"NAME is " + strings.Join(names, ", ") + "; queue_drain and agent_gap are measured in one run; match, board and ewt_error need no PBX.\n" +
-			"With LAB_PBX=freeswitch all that need a PBX, but first_call, are measured on a FreeSWITCH ($FREESWITCH), beside mod_callcenter, its eavesdrop and a bare ESL loop.\n" +
+			"With LAB_PBX=freeswitch all that need a PBX, but " + strings.Join(asterisk, " and ") + ", are measured on a FreeSWITCH ($FREESWITCH), beside mod_callcenter, its eavesdrop and a bare ESL loop.\n" +
 			"Without a name all of them run.",
 		ValidArgs: names,
 		Args: func(_ *cobra.Command, args []string) error {
