@@ -1,6 +1,8 @@
 package orchestrator
 
 import (
+	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -39,4 +41,24 @@ func Ours(id string) bool { return OwnerOf(id) != "" }
 func Monitors(bridge string) bool {
 	rest, _ := strings.CutPrefix(bridge, idPrefix+OwnerOf(bridge)+"-")
 	return strings.HasPrefix(rest, "w")
+}
+
+// ParseEntryID splits the id of an entry of the journal, or of another stream of the store:
+// "<unix ms>-<n>".
+func ParseEntryID(id string) (ms, n uint64, err error) {
+	head, tail, ok := strings.Cut(id, "-")
+	if ms, err = strconv.ParseUint(head, 10, 64); err == nil && ok {
+		n, err = strconv.ParseUint(tail, 10, 64)
+	}
+	if err != nil || !ok {
+		return 0, 0, fmt.Errorf("%q is not the id of a journal entry", id)
+	}
+	return ms, n, nil
+}
+
+// CompareEntryIDs tells which of two ids comes later in the stream; one that is none is the first.
+func CompareEntryIDs(a, b string) int {
+	ams, an, _ := ParseEntryID(a)
+	bms, bn, _ := ParseEntryID(b)
+	return cmp.Or(cmp.Compare(ams, bms), cmp.Compare(an, bn))
 }

@@ -3,8 +3,6 @@ package redisstore
 import (
 	"context"
 	"errors"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -153,7 +151,7 @@ func (f *follower) next(ctx context.Context) error {
 // check finds out whether the stream still reaches as far as the place.
 func (f *follower) check(ctx context.Context) error {
 	last, err := f.last(ctx)
-	if err == nil && before(last, f.at) {
+	if err == nil && orchestrator.CompareEntryIDs(last, f.at) < 0 {
 		return errWentBy
 	}
 	return err
@@ -214,17 +212,4 @@ func (s *Store) offers(ctx context.Context, ids []string) (map[string]acd.OfferR
 func text(m redis.XMessage, field string) string {
 	s, _ := m.Values[field].(string)
 	return s
-}
-
-// before compares two stream ids as Redis makes them, "<ms>-<seq>".
-func before(a, b string) bool {
-	split := func(id string) (ms, seq uint64) {
-		head, tail, _ := strings.Cut(id, "-")
-		ms, _ = strconv.ParseUint(head, 10, 64)
-		seq, _ = strconv.ParseUint(tail, 10, 64)
-		return ms, seq
-	}
-	ams, aseq := split(a)
-	bms, bseq := split(b)
-	return ams < bms || (ams == bms && aseq < bseq)
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
@@ -41,19 +39,6 @@ func moment(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
-}
-
-// before tells whether a place of the journal comes before another: "<ms>-<n>".
-func before(a, b string) bool {
-	split := func(id string) (ms, n int64) {
-		x, y, _ := strings.Cut(id, "-")
-		ms, _ = strconv.ParseInt(x, 10, 64) // "" is the beginning
-		n, _ = strconv.ParseInt(y, 10, 64)
-		return ms, n
-	}
-	ams, an := split(a)
-	bms, bn := split(b)
-	return cmp.Or(cmp.Compare(ams, bms), cmp.Compare(an, bn)) < 0
 }
 
 // detail is what entries say, as far as campaigns need it.

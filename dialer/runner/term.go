@@ -189,7 +189,7 @@ func (t *term) begin(ctx context.Context) (err error) {
 // what became of attempts meanwhile. Where it does not reach back so far, the calls
 // themselves are asked.
 func (t *term) catchUp(ctx context.Context, place, end string) (string, error) {
-	if place == "" || !before(place, end) {
+	if place == "" || orchestrator.CompareEntryIDs(place, end) >= 0 {
 		return end, nil
 	}
 	errEnd := errors.New("read to the end")
@@ -198,7 +198,7 @@ func (t *term) catchUp(ctx context.Context, place, end string) (string, error) {
 		if err := t.Store.Settle(ctx, t.n, place, t.take(list)); err != nil {
 			return err
 		}
-		if !before(place, end) {
+		if orchestrator.CompareEntryIDs(place, end) >= 0 {
 			return errEnd
 		}
 		return nil
@@ -250,7 +250,7 @@ func (t *term) loop(ctx context.Context) error {
 			err = t.hear(ctx, list)
 		case p := <-t.proofs:
 			t.valid = p.until
-			if !before(t.read, p.last) { // the feed is alive, and nothing of it is missing
+			if orchestrator.CompareEntryIDs(t.read, p.last) >= 0 { // the feed is alive, and nothing of it is missing
 				t.pacer.Observe(pacing.Event{At: t.Now(), Kind: pacing.Heartbeat})
 			}
 		case b := <-t.began:

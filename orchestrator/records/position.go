@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/operadora/operadora/orchestrator"
 )
 
 // epochDigits are the leading digits of a position that count epochs. They are
@@ -14,16 +16,11 @@ const epochDigits = 6
 // order in which the entries came: by the epoch of the journal, then by the id,
 // both numbers padded to 20 digits. An id of another form is its own position.
 func position(epoch int64, id string) string {
-	first, second, ok := strings.Cut(id, "-")
-	if !ok {
+	ms, n, err := orchestrator.ParseEntryID(id)
+	if err != nil {
 		return id
 	}
-	a, err1 := strconv.ParseUint(first, 10, 64)
-	b, err2 := strconv.ParseUint(second, 10, 64)
-	if err1 != nil || err2 != nil {
-		return id
-	}
-	p := pad(a) + "-" + pad(b)
+	p := pad(ms) + "-" + pad(n)
 	if count := fmt.Sprintf("%0*d", epochDigits, epoch); len(count) == epochDigits && strings.Trim(p[:epochDigits], "0") == "" {
 		p = count + p[epochDigits:]
 	}

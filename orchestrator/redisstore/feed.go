@@ -1,10 +1,10 @@
 package redisstore
 
 import (
-	"cmp"
 	"slices"
 	"sync"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/life"
 )
 
@@ -63,7 +63,7 @@ func (f *feed) add(from place, batch []told) {
 	end := f.placeAt(len(f.kept))
 	switch {
 	case from == end:
-	case !end.sure || compareIDs(from.id, end.id) > 0:
+	case !end.sure || orchestrator.CompareEntryIDs(from.id, end.id) > 0:
 		f.before, f.kept = from, nil
 	default:
 		return
@@ -79,11 +79,4 @@ func (f *feed) forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.before, f.kept = place{}, nil
-}
-
-// compareIDs tells which of two ids comes later in the stream; one that is none is the first.
-func compareIDs(a, b string) int {
-	ams, aseq, _ := parseID(a)
-	bms, bseq, _ := parseID(b)
-	return cmp.Or(cmp.Compare(ams, bms), cmp.Compare(aseq, bseq))
 }

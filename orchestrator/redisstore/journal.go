@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -280,7 +279,7 @@ func (r *reader) settle(ctx context.Context) error {
 		}
 		r.id = cmp.Or(last, beginning)
 	}
-	if _, _, err := parseID(r.id); err != nil {
+	if _, _, err := orchestrator.ParseEntryID(r.id); err != nil {
 		return fault.E(op, fault.Invalid, err)
 	}
 	return nil
@@ -299,7 +298,7 @@ func (s *Store) message(ctx context.Context, id string) (redis.XMessage, bool, e
 // ok is false when there is nothing.
 func (s *Store) Entry(ctx context.Context, id string) (e orchestrator.Entry, ok bool, err error) {
 	const op = "redisstore.Entry"
-	if _, _, err := parseID(id); err != nil {
+	if _, _, err := orchestrator.ParseEntryID(id); err != nil {
 		return e, false, fault.E(op, fault.Invalid, err)
 	}
 	m, ok, err := s.message(ctx, id)
@@ -329,16 +328,4 @@ func (s *Store) Last(ctx context.Context) (string, error) {
 		return "", Classify("redisstore.Last", err)
 	}
 	return newest[0].ID, nil
-}
-
-// parseID splits a stream id "<ms>-<seq>".
-func parseID(id string) (ms, seq uint64, err error) {
-	head, tail, ok := strings.Cut(id, "-")
-	if ms, err = strconv.ParseUint(head, 10, 64); err == nil && ok {
-		seq, err = strconv.ParseUint(tail, 10, 64)
-	}
-	if err != nil || !ok {
-		return 0, 0, fmt.Errorf("%q is not the id of a journal entry", id)
-	}
-	return ms, seq, nil
 }

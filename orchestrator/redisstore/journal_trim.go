@@ -30,7 +30,7 @@ const (
 func (s *Store) Trim(ctx context.Context, reader string, recorded orchestrator.Entry, now time.Time, keep time.Duration) (silent []string, err error) {
 	const op = "redisstore.Trim"
 	id := cmp.Or(recorded.ID, beginning)
-	if _, _, err := parseID(id); err != nil {
+	if _, _, err := orchestrator.ParseEntryID(id); err != nil {
 		return nil, fault.E(op, fault.Invalid, err)
 	}
 	args := []any{reader, id, now.UnixMilli(), max(0, now.Add(-keep).UnixMilli()), now.Add(-ReaderSilent).UnixMilli(), now.Add(-ReaderForgotten).UnixMilli()}
