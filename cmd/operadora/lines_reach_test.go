@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -38,14 +37,8 @@ teams:
 	there := r.there
 	_, desk := r.stores()
 	ana, eva, zoe := r.desk("101"), there.desk("201"), there.desk("202")
-	able := func(id string) {
-		t.Helper()
-		r.eventually("agent "+id+" is free", func() error {
-			return cmp.Or(agentIs(t, desk, id, acd.StateAvailable, ""), deviceIs(t, desk, id, orchestrator.DeviceFree))
-		})
-	}
 	line := there.loginLine(eva)
-	able("201")
+	r.able(desk, "201")
 
 	t.Log("a caller comes on the line, and the next one as soon as that is over; then one of the line's own PBX")
 	c := r.queue("5550001")
@@ -92,7 +85,7 @@ teams:
 
 	t.Log("a code at the phone sends the caller on; the line is free")
 	r.dial(ana, "*481")
-	able("101")
+	r.able(desk, "101")
 	code, err := eva.Place(limit(t), "*488101", lab.DialOptions{})
 	must(t, err)
 	a := r.takes(ana, c)
@@ -102,7 +95,7 @@ teams:
 	must(t, a.Hangup())
 	ended(t, c)
 	r.dial(ana, "*482")
-	able("201")
+	r.able(desk, "201")
 
 	t.Log("the agent hangs the line up while they talk: the call is over, and the agent is paused")
 	c = r.queue("5550005")

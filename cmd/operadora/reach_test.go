@@ -1,12 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/gate"
@@ -55,16 +53,10 @@ teams:
 		calls++
 		return at.queue(fmt.Sprint(5550000 + calls))
 	}
-	able := func(id string) {
-		t.Helper()
-		r.eventually("agent "+id+" is free", func() error {
-			return cmp.Or(agentIs(t, desk, id, acd.StateAvailable, ""), deviceIs(t, desk, id, orchestrator.DeviceFree))
-		})
-	}
 
 	t.Log("a caller there, an agent here")
 	here.dial(ana, "*481")
-	able("101")
+	r.able(desk, "101")
 	c := queued(there)
 	a := here.next(ana)
 	if number, _ := a.Caller(); number != "5550001" {
@@ -74,12 +66,12 @@ teams:
 	r.talk(c, a)
 	must(t, a.Hangup())
 	ended(t, c)
-	able("101")
+	r.able(desk, "101")
 
 	t.Log("a caller here, an agent there, who does not pick up at first; killed while they talk")
 	here.dial(ana, "*482")
 	there.dial(eva, "*481")
-	able("201")
+	r.able(desk, "201")
 	c = queued(here)
 	must(t, there.next(eva).Reject(603))
 	r.told(orchestrator.EntryCallMissed, `"201"`, `"rejected"`)
@@ -111,7 +103,7 @@ teams:
 	}
 	r.talk(c, e)
 	here.dial(ben, "*481")
-	able("102")
+	r.able(desk, "102")
 	code, err := eva.Place(limit(t), "*488102", lab.DialOptions{})
 	must(t, err)
 	b := here.takes(ben, c)
@@ -121,9 +113,9 @@ teams:
 	ended(t, b)
 
 	t.Log("the nearest of equals: who is there for longer is farther away")
-	able("201")
+	r.able(desk, "201")
 	here.dial(ana, "*481")
-	able("101")
+	r.able(desk, "101")
 	c = queued(here)
 	a = here.takes(ana, c)
 	far := queued(there)

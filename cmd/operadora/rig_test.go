@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -536,4 +537,12 @@ func agentIs(t *testing.T, desk *acd.Service, id string, want acd.State, reason 
 		err = fmt.Errorf("agent %s is %q for %q, want %q for %q", id, a.State, a.Reason, want, reason)
 	}
 	return err
+}
+
+// able waits until an agent is free, and the phone is.
+func (r *rig) able(desk *acd.Service, id string) {
+	r.t.Helper()
+	r.eventually("agent "+id+" is free", func() error {
+		return cmp.Or(agentIs(r.t, desk, id, acd.StateAvailable, ""), deviceIs(r.t, desk, id, orchestrator.DeviceFree))
+	})
 }

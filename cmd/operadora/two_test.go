@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
@@ -98,12 +96,6 @@ teams:
 		calls++
 		return at.queue(fmt.Sprint(5550000 + calls))
 	}
-	able := func(id string) {
-		t.Helper()
-		r.eventually("agent "+id+" is free", func() error {
-			return cmp.Or(agentIs(t, desk, id, acd.StateAvailable, ""), deviceIs(t, desk, id, orchestrator.DeviceFree))
-		})
-	}
 	connected := 0
 	talks := func() string {
 		t.Helper()
@@ -123,7 +115,7 @@ teams:
 			t.Fatal("the lamp never showed that the agent is on duty")
 		}
 	}
-	able("201")
+	r.able(desk, "201")
 
 	t.Log("orders to the process that does not have the call")
 	c := queued(r.rig)
@@ -145,7 +137,7 @@ teams:
 
 	t.Log("a code at the phone of one PBX for a call of the other")
 	r.dial(ben, "*481")
-	able("102")
+	r.able(desk, "102")
 	code, err := eva.Place(limit(t), "*488102", lab.DialOptions{})
 	must(t, err)
 	b := r.takes(ben, c)
@@ -166,7 +158,7 @@ teams:
 	onLine := talks()
 
 	t.Log("kill -9 of the process that drives the other PBX, with callers there who talk and who wait")
-	able("201")
+	r.able(desk, "201")
 	far := queued(there)
 	e = there.takes(eva, far)
 	far1 := talks()
@@ -204,7 +196,7 @@ teams:
 	r.begin()
 	_, err = there.API("supervisor")
 	must(t, err)
-	able("201")
+	r.able(desk, "201")
 	r.dial(ana, "*482")
 	ended(t, line)
 	c = queued(r.rig)
