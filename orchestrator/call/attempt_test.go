@@ -251,9 +251,7 @@ func TestUnkindLead(t *testing.T) {
 			w := u.w
 			w.lines = rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "permanent lines")
 			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
-			for _, stage := range []func(){w.quiet, w.customerAnswers, w.quiet, w.offer, w.quiet, w.agentAnswers, w.quiet}[:rapid.IntRange(0, 7).Draw(t, "stage")] {
-				stage()
-			}
+			w.bring(t, w.quiet, w.customerAnswers, w.quiet, w.offer, w.quiet, w.agentAnswers, w.quiet)
 		})
 	})
 }
@@ -305,9 +303,7 @@ func TestUnkindAttempt(t *testing.T) {
 			w.lines = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "permanent lines")
 			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
 			w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
-			for _, stage := range []func(){w.quiet, w.customerAnswers, w.quiet, w.offer, w.quiet, w.agentAnswers, w.quiet}[:rapid.IntRange(0, 7).Draw(t, "stage")] {
-				stage()
-			}
+			w.bring(t, w.quiet, w.customerAnswers, w.quiet, w.offer, w.quiet, w.agentAnswers, w.quiet)
 		})
 	})
 }

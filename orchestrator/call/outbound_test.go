@@ -251,9 +251,7 @@ func TestUnkindOutbound(t *testing.T) {
 			w.lines = rapid.IntRange(0, 2).Draw(t, "one in so many agents is on a line")
 			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
 			w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second
-			for _, stage := range []func(){w.quiet, w.agentAnswers, w.quiet, w.customerAnswers, w.quiet}[:rapid.IntRange(0, 5).Draw(t, "stage")] {
-				stage()
-			}
+			w.bring(t, w.quiet, w.agentAnswers, w.quiet, w.customerAnswers, w.quiet)
 		})
 	})
 }

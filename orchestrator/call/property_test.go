@@ -47,6 +47,13 @@ func TestUnkindWorld(t *testing.T) {
 	})
 }
 
+// bring brings the world a part of the way, as far as is drawn.
+func (w *world) bring(t *rapid.T, way ...func()) {
+	for _, stage := range way[:rapid.IntRange(0, len(way)).Draw(t, "stage")] {
+		stage()
+	}
+}
+
 // throw throws whatever may happen at the call of a world, which begin has drawn
 // and brought to a stage, and checks the promises of TestUnkindWorld.
 func throw(t *rapid.T, w *world, begin func(*unkind)) {
