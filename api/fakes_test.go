@@ -15,7 +15,9 @@ import (
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/evidence"
 	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/dialer/pacing"
 	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
@@ -453,6 +455,27 @@ func (f fakeCampaigns) Order(ctx context.Context, id string, t campaign.RunTrigg
 	}
 	to, err := campaign.RunReady.Next(t)
 	return campaign.Run{State: to, ChangedBy: by, Why: why}, err
+}
+
+// Evidence is of one call, "lost", that was abandoned.
+func (f fakeCampaigns) Evidence(ctx context.Context, id string, from, to time.Time, format evidence.Format, heard func(context.Context, string) (evidence.Heard, error)) (func(io.Writer) (string, error), error) {
+	if _, err := f.Preview(ctx, id, 0); err != nil {
+		return nil, err
+	}
+	return func(w io.Writer) (string, error) {
+		return evidence.Write(ctx, w, evidence.Order{Campaign: f.Campaigns()[0], From: from, To: to, Now: noon, Format: format, Heard: heard}, oneLost{})
+	}, nil
+}
+
+// oneLost is a record of one abandoned call.
+type oneLost struct{}
+
+func (oneLost) Ledger(context.Context, time.Time) (*pacing.Ledger, error) {
+	return pacing.NewLedger(), nil
+}
+
+func (oneLost) Spoken(_ context.Context, id string, from, _ time.Time, _ leadstore.Spoken, _ int) ([]leadstore.Spoken, error) {
+	return []leadstore.Spoken{{Attempt: leadstore.Attempt{Call: "lost", Campaign: id, Lead: 7, N: 1, Answered: from.Add(time.Minute)}, Ended: from.Add(2 * time.Minute), Abandoned: true}}, nil
 }
 
 func (f fakeCampaigns) Appoint(ctx context.Context, id string, _ int64, _ campaign.Appointment, _ string) error {

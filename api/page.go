@@ -94,6 +94,9 @@ func (f streamed) VisitStreamEventsResponse(w http.ResponseWriter) error { retur
 // VisitExportContactsResponse implements ExportContactsResponseObject.
 func (f streamed) VisitExportContactsResponse(w http.ResponseWriter) error { return f(w) }
 
+// VisitExportEvidenceResponse implements ExportEvidenceResponseObject.
+func (f streamed) VisitExportEvidenceResponse(w http.ResponseWriter) error { return f(w) }
+
 // VisitGetQueueLogResponse implements GetQueueLogResponseObject.
 func (f streamed) VisitGetQueueLogResponse(w http.ResponseWriter) error { return f(w) }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/evidence"
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/dialer/runner"
@@ -151,6 +152,8 @@ type Campaigns interface {
 	Appoint(ctx context.Context, id string, lead int64, a campaign.Appointment, by string) error
 	// Order moves one as somebody wants it; Conflict where it cannot be.
 	Order(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (campaign.Run, error)
+	// Evidence makes a file of how one stood to the legal limit; write writes it and returns its sum.
+	Evidence(ctx context.Context, id string, from, to time.Time, format evidence.Format, heard func(context.Context, string) (evidence.Heard, error)) (write func(io.Writer) (sum string, err error), err error)
 }
 
 // Tokens knows who may come in. *records.DB is one.

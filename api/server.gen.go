@@ -130,6 +130,9 @@ type ServerInterface interface {
 	// MakeAppointment Has a lead called at a time, before others.
 	// (POST /api/v1/campaigns/{campaign}/appointments)
 	MakeAppointment(ctx echo.Context, campaign PathCampaign) error
+	// ExportEvidence How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
+	// (GET /api/v1/campaigns/{campaign}/evidence)
+	ExportEvidence(ctx echo.Context, campaign PathCampaign, params ExportEvidenceParams) error
 	// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
 	// (POST /api/v1/campaigns/{campaign}/orders)
 	OrderCampaign(ctx echo.Context, campaign PathCampaign) error
@@ -1043,6 +1046,45 @@ func (w *ServerInterfaceWrapper) MakeAppointment(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.MakeAppointment(ctx, campaign)
+	return err
+}
+
+// ExportEvidence converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportEvidence(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "campaign" -------------
+	var campaign PathCampaign
+
+	err = runtime.BindStyledParameterWithOptions("simple", "campaign", ctx.Param("campaign"), &campaign, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportEvidenceParams
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportEvidence(ctx, campaign, params)
 	return err
 }
 
@@ -2572,6 +2614,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign", wrapper.GetCampaign, options.OperationMiddlewares["getCampaign"]...)
 	router.POST(options.BaseURL+"/api/v1/campaigns/:campaign/orders", wrapper.OrderCampaign, options.OperationMiddlewares["orderCampaign"]...)
 	router.POST(options.BaseURL+"/api/v1/campaigns/:campaign/appointments", wrapper.MakeAppointment, options.OperationMiddlewares["makeAppointment"]...)
+	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/evidence", wrapper.ExportEvidence, options.OperationMiddlewares["exportEvidence"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/preview", wrapper.PreviewCampaign, options.OperationMiddlewares["previewCampaign"]...)
 	router.GET(options.BaseURL+"/api/v1/definitions", wrapper.GetDefinitions, options.OperationMiddlewares["getDefinitions"]...)
 	router.POST(options.BaseURL+"/api/v1/definitions/reload", wrapper.ReloadDefinitions, options.OperationMiddlewares["reloadDefinitions"]...)
@@ -4111,6 +4154,95 @@ type MakeAppointmentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response MakeAppointmentdefaultApplicationProblemPlusJSONResponse) VisitMakeAppointmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportEvidenceRequestObject struct {
+	Campaign PathCampaign `json:"campaign"`
+	Params   ExportEvidenceParams
+}
+
+type ExportEvidenceResponseObject interface {
+	VisitExportEvidenceResponse(w http.ResponseWriter) error
+}
+
+type ExportEvidence200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportEvidence200ApplicationXNdjsonResponse) VisitExportEvidenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportEvidence200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportEvidence200TextCsvResponse) VisitExportEvidenceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportEvidencedefaultApplicationProblemPlusJSONResponse) VisitExportEvidenceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6584,6 +6716,9 @@ type StrictServerInterface interface {
 	// MakeAppointment Has a lead called at a time, before others.
 	// (POST /api/v1/campaigns/{campaign}/appointments)
 	MakeAppointment(ctx context.Context, request MakeAppointmentRequestObject) (MakeAppointmentResponseObject, error)
+	// ExportEvidence How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
+	// (GET /api/v1/campaigns/{campaign}/evidence)
+	ExportEvidence(ctx context.Context, request ExportEvidenceRequestObject) (ExportEvidenceResponseObject, error)
 	// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
 	// (POST /api/v1/campaigns/{campaign}/orders)
 	OrderCampaign(ctx context.Context, request OrderCampaignRequestObject) (OrderCampaignResponseObject, error)
@@ -8144,6 +8279,32 @@ func (sh *strictHandler) MakeAppointment(ctx echo.Context, campaign PathCampaign
 		return err
 	} else if validResponse, ok := response.(MakeAppointmentResponseObject); ok {
 		return validResponse.VisitMakeAppointmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportEvidence operation middleware
+func (sh *strictHandler) ExportEvidence(ctx echo.Context, campaign PathCampaign, params ExportEvidenceParams) error {
+	var request ExportEvidenceRequestObject
+
+	request.Campaign = campaign
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportEvidence(ctx.Request().Context(), request.(ExportEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportEvidence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportEvidenceResponseObject); ok {
+		return validResponse.VisitExportEvidenceResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -525,6 +525,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
 	MakeAppointment(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExportEvidence How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
+	//
+	// Each call that a person answered; of each that was abandoned what was played, and how the limit stood with it by the rule of that day. Each line has the hash of the line before. There are no numbers in it. Streamed; the asking is put on the audit log before, and the hash of the last line behind. `operadora campaign evidence --verify` verifies the file.
+	//
+	// Corresponds with GET /api/v1/campaigns/{campaign}/evidence (the `ExportEvidence` operationId).
+	ExportEvidence(ctx context.Context, campaign PathCampaign, params *ExportEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OrderCampaignWithBody Starts, pauses, resumes, drains or stops a campaign.
 	//
 	// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
@@ -1932,6 +1939,23 @@ func (c *Client) MakeAppointmentWithBody(ctx context.Context, campaign PathCampa
 // Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
 func (c *Client) MakeAppointment(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewMakeAppointmentRequest(c.Server, campaign, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportEvidence How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
+//
+// Each call that a person answered; of each that was abandoned what was played, and how the limit stood with it by the rule of that day. Each line has the hash of the line before. There are no numbers in it. Streamed; the asking is put on the audit log before, and the hash of the last line behind. `operadora campaign evidence --verify` verifies the file.
+//
+// Corresponds with GET /api/v1/campaigns/{campaign}/evidence (the `ExportEvidence` operationId).
+func (c *Client) ExportEvidence(ctx context.Context, campaign PathCampaign, params *ExportEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportEvidenceRequest(c.Server, campaign, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4845,6 +4869,87 @@ func NewMakeAppointmentRequestWithBody(server string, campaign PathCampaign, con
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewExportEvidenceRequest constructs an http.Request for the ExportEvidence method
+func NewExportEvidenceRequest(server string, campaign PathCampaign, params *ExportEvidenceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "campaign", campaign, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/campaigns/%s/evidence", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -8398,6 +8503,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/campaigns/{campaign}/appointments (the `MakeAppointment` operationId).
 	MakeAppointmentWithResponse(ctx context.Context, campaign PathCampaign, body MakeAppointmentJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeAppointmentResponse, error)
 
+	// ExportEvidenceWithResponse How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
+	//
+	// Each call that a person answered; of each that was abandoned what was played, and how the limit stood with it by the rule of that day. Each line has the hash of the line before. There are no numbers in it. Streamed; the asking is put on the audit log before, and the hash of the last line behind. `operadora campaign evidence --verify` verifies the file.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/campaigns/{campaign}/evidence (the `ExportEvidence` operationId).
+	ExportEvidenceWithResponse(ctx context.Context, campaign PathCampaign, params *ExportEvidenceParams, reqEditors ...RequestEditorFn) (*ExportEvidenceResponse, error)
+
 	// OrderCampaignWithBodyWithResponse Starts, pauses, resumes, drains or stops a campaign.
 	//
 	// start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
@@ -10712,6 +10826,47 @@ func (r MakeAppointmentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r MakeAppointmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExportEvidenceResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportEvidenceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13984,6 +14139,21 @@ func (c *ClientWithResponses) MakeAppointmentWithResponse(ctx context.Context, c
 	return ParseMakeAppointmentResponse(rsp)
 }
 
+// ExportEvidenceWithResponse How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
+//
+// Each call that a person answered; of each that was abandoned what was played, and how the limit stood with it by the rule of that day. Each line has the hash of the line before. There are no numbers in it. Streamed; the asking is put on the audit log before, and the hash of the last line behind. `operadora campaign evidence --verify` verifies the file.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/campaigns/{campaign}/evidence (the `ExportEvidence` operationId).
+func (c *ClientWithResponses) ExportEvidenceWithResponse(ctx context.Context, campaign PathCampaign, params *ExportEvidenceParams, reqEditors ...RequestEditorFn) (*ExportEvidenceResponse, error) {
+	rsp, err := c.ExportEvidence(ctx, campaign, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportEvidenceResponse(rsp)
+}
+
 // OrderCampaignWithBodyWithResponse Starts, pauses, resumes, drains or stops a campaign.
 //
 // start dials from now on, in the campaign's hours. pause dials nobody, and lets calls go on; resume dials again. drain dials nobody, and stops it once the last of its calls is over. stop dials nobody, and gives phones up that have rung as long as the law demands; conversations go on. A conflict where the campaign's state does not allow it.
@@ -16111,6 +16281,32 @@ func ParseMakeAppointmentResponse(rsp *http.Response) (*MakeAppointmentResponse,
 	case rsp.StatusCode == 204:
 		break // No content-type
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportEvidenceResponse parses an HTTP response from a ExportEvidenceWithResponse call
+func ParseExportEvidenceResponse(rsp *http.Response) (*ExportEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

@@ -149,6 +149,19 @@ func (a *API) Rejects(ctx context.Context, id string) (io.ReadCloser, error) {
 	return res.Body, nil
 }
 
+// Evidence returns how a campaign stood to the legal limit in a period. The caller closes it.
+func (a *API) Evidence(ctx context.Context, campaign string, p *wire.ExportEvidenceParams) (io.ReadCloser, error) {
+	req, err := NewExportEvidenceRequest(a.Base, campaign, p)
+	if err != nil {
+		return nil, err
+	}
+	res, err := a.open(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
 // open sends a request whose answer takes as long as it takes.
 func (a *API) open(ctx context.Context, req *http.Request) (*http.Response, error) {
 	req = req.WithContext(ctx)

@@ -709,6 +709,24 @@ func (e EntryType) Valid() bool {
 	}
 }
 
+// Defines values for EvidenceFormat.
+const (
+	EvidenceFormatCsv  EvidenceFormat = "csv"
+	EvidenceFormatJSON EvidenceFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the EvidenceFormat enum.
+func (e EvidenceFormat) Valid() bool {
+	switch e {
+	case EvidenceFormatCsv:
+		return true
+	case EvidenceFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FindingCode.
 const (
 	FindingCodeCallNotWaiting FindingCode = "call_not_waiting"
@@ -3004,6 +3022,9 @@ type ErasedLeads struct {
 	Rejects int64 `json:"rejects"`
 }
 
+// EvidenceFormat defines model for EvidenceFormat.
+type EvidenceFormat string
+
 // Explanation defines model for Explanation.
 type Explanation struct {
 	Findings []Finding `json:"findings"`
@@ -4147,6 +4168,18 @@ type ListCallsParams struct {
 
 	// Cursor next of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ExportEvidenceParams defines parameters for ExportEvidence.
+type ExportEvidenceParams struct {
+	// From Begin (inclusive), of a call's answer; the five minutes in which it lies begin it.
+	From time.Time `form:"from" json:"from"`
+
+	// To End (exclusive); now when it is left out.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Format json: an object in each line; csv: with a heading.
+	Format *EvidenceFormat `form:"format,omitempty" json:"format,omitempty"`
 }
 
 // PreviewCampaignParams defines parameters for PreviewCampaign.

@@ -140,6 +140,15 @@ func TestCampaign(t *testing.T) {
 	if out := do("campaign", "show", "march"); !strings.Contains(out, "abandoned") || !strings.Contains(out, "0 of 14 (0.00 % of 3.00 %)") {
 		t.Error(out)
 	}
+	evidence := filepath.Join(t.TempDir(), "march.csv")
+	do("campaign", "evidence", "march", "--from", "yesterday", "--format", "csv", "--output", evidence)
+	if out, err := run(t, "campaign", "evidence", "--verify", evidence); err != nil || !strings.Contains(out, "0 abandoned of 14") || !strings.Contains(out, "at most 3.00 %, rule abandon") {
+		t.Error(out, err)
+	}
+	put(t, evidence, ",answered,,", ",abandoned,,")
+	if out, err := run(t, "campaign", "evidence", "--verify", evidence); err == nil || !strings.Contains(err.Error(), "was changed") {
+		t.Error(out, err)
+	}
 	if out := do("campaign", "pause", "march", "--why", "lunch"); out != "campaign march is paused\n" {
 		t.Error(out)
 	}

@@ -68,15 +68,8 @@ func (c *Campaign) Budget(l *pacing.Ledger, began, now time.Time) (Budget, bool)
 	if !ok {
 		return Budget{}, false
 	}
-	from := now.Add(-p.Window)
-	if p.WindowKind == pacing.WindowFixed {
-		since := now.Sub(began) % p.Window
-		if since < 0 {
-			since += p.Window
-		}
-		from = now.Add(-since)
-	}
-	b := Budget{From: from.UTC().Truncate(pacing.LedgerPeriod), To: now, Limit: p.Limit}
+	b := Budget{To: now, Limit: p.Limit}
+	b.From, _ = pacing.Span(p.WindowKind, p.Window, began, now)
 	b.Answered, b.Abandoned = l.Window(c.ID, b.From, now.Add(pacing.LedgerPeriod))
 	b.Left = b.Limit*float64(b.Answered) - float64(b.Abandoned)
 	return b, true

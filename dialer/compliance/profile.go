@@ -242,6 +242,7 @@ func (p Profile) rulesAt(now time.Time, purpose Purpose) (out []Rule) {
 // Terms are what holds for the calls that are made.
 type Terms struct {
 	Abandon *Abandon      // the lowest limit, nil for none
+	Limit   string        // the rule that Abandon is of
 	MinRing time.Duration // the longest of those demanded
 	Message *Message      // all that an abandoned person must hear, nil for nothing
 }
@@ -252,7 +253,7 @@ func (p Profile) Terms(now time.Time, purpose Purpose) (t Terms) {
 		switch d := r.Detail.(type) {
 		case *Abandon:
 			if t.Abandon == nil || d.Percent < t.Abandon.Percent {
-				t.Abandon = d
+				t.Abandon, t.Limit = d, r.ID
 			}
 		case *Ring:
 			t.MinRing = max(t.MinRing, d.Least)

@@ -204,6 +204,28 @@ func (s *Store) Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, er
 	return l, err
 }
 
+// Spoken is an attempt that a person answered, as the law counts it.
+type Spoken struct {
+	Attempt
+	Ended     time.Time // zero while it goes on
+	Abandoned bool
+}
+
+// Spoken are attempts of a campaign that a person answered from a time on and before another,
+// in the order of their answers; at most limit, those behind one of them.
+func (s *Store) Spoken(ctx context.Context, id string, from, to time.Time, behind Spoken, limit int) (out []Spoken, err error) {
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		x := Spoken{Attempt: Attempt{Campaign: id}}
+		var answered, connected, ended, abandoned int64
+		err := r.Scan(&x.Call, &x.Lead, &x.List, &x.N, &x.PBX, &answered, &connected, &ended, &abandoned)
+		x.Answered, x.Connected, x.Ended, x.Abandoned = at(answered), at(connected), at(ended), abandoned > 0
+		out = append(out, x)
+		return err
+	}, "SELECT call, lead, list, n, pbx, answered_at, connected_at, ended_at, abandoned FROM campaign_attempts WHERE answered_at > 0 AND answered_at >= ? AND answered_at < ? AND (answered_at, call) > (?, ?) AND campaign = ? AND result <> ? ORDER BY answered_at, call LIMIT ?",
+		ms(from), ms(to), ms(behind.Answered), behind.Call, id, string(campaign.ResultMachine), limit)
+	return out, err
+}
+
 // Heal has leads looked at again who were left as being called, and of whom no attempt goes on.
 func (s *Store) Heal(ctx context.Context, term int64) (mended int64, err error) {
 	err = s.inTerm(ctx, term, func(tx *records.Tx) error {

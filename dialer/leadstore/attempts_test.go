@@ -79,6 +79,25 @@ func TestTerms(t *testing.T) {
 		if open, err := b.Open(ctx); err != nil || len(open) != 0 {
 			t.Error(open, err)
 		}
+		spoken, err := b.Spoken(ctx, "march", answered, answered.Add(time.Millisecond), Spoken{}, 10)
+		if err != nil || len(spoken) != 1 || spoken[0].Call != "c1" || !spoken[0].Connected.Equal(answered) || spoken[0].Abandoned {
+			t.Errorf("%+v, %v", spoken, err)
+		}
+		for what, ask := range map[string]func() ([]Spoken, error){
+			"behind it": func() ([]Spoken, error) {
+				return b.Spoken(ctx, "march", answered, answered.Add(time.Hour), spoken[0], 10)
+			},
+			"another": func() ([]Spoken, error) {
+				return b.Spoken(ctx, "april", answered, answered.Add(time.Hour), Spoken{}, 10)
+			},
+			"another day": func() ([]Spoken, error) {
+				return b.Spoken(ctx, "march", answered.Add(-time.Hour), answered, Spoken{}, 10)
+			},
+		} {
+			if list, err := ask(); err != nil || len(list) != 0 {
+				t.Errorf("%s: %+v, %v", what, list, err)
+			}
+		}
 		l, err := b.Ledger(ctx, time.Time{})
 		if n, lost := l.Window("march", time.Time{}, answered.Add(time.Hour)); err != nil || n != 1 || lost != 0 {
 			t.Error(n, lost, err)

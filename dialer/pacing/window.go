@@ -9,7 +9,7 @@ import "time"
 type window struct {
 	ledger   *Ledger
 	campaign string
-	rolling  bool
+	kind     WindowKind
 	length   time.Duration
 	start    time.Time // of some fixed period
 
@@ -22,8 +22,23 @@ type window struct {
 
 const windowAhead = 24 // the part of a rolling window, one in so many, whose answers no longer count
 
+// Span is what of a legal window counts at a moment: abandoned calls from first on, and
+// answers, by which the pacer goes, from mature on. start is that of some fixed period.
+func Span(kind WindowKind, length time.Duration, start, now time.Time) (first, mature time.Time) {
+	if kind != WindowFixed {
+		first = now.Add(-length).UTC().Truncate(LedgerPeriod)
+		return first, first.Add(max(length/windowAhead, LedgerPeriod))
+	}
+	since := now.Sub(start) % length
+	if since < 0 {
+		since += length
+	}
+	first = now.Add(-since).UTC().Truncate(LedgerPeriod)
+	return first, first
+}
+
 func newWindow(l *Ledger, c *CampaignConfig) window {
-	return window{ledger: l, campaign: c.ID, rolling: c.WindowKind == WindowRolling, length: c.Window, start: c.WindowStart}
+	return window{ledger: l, campaign: c.ID, kind: c.WindowKind, length: c.Window, start: c.WindowStart}
 }
 
 // forward moves the window on; it says whether a fixed period has ended. A clock
@@ -35,18 +50,8 @@ func (w *window) forward(now time.Time) (renewed bool) {
 	}
 	w.at = at
 	began := w.first
-	if w.rolling {
-		w.first = now.Add(-w.length).UTC().Truncate(LedgerPeriod)
-		w.mature = w.first.Add(max(w.length/windowAhead, LedgerPeriod))
-	} else {
-		since := now.Sub(w.start) % w.length
-		if since < 0 {
-			since += w.length
-		}
-		w.first = now.Add(-since).UTC().Truncate(LedgerPeriod)
-		w.mature = w.first
-		renewed = !began.IsZero() && w.first.After(began)
-	}
+	w.first, w.mature = Span(w.kind, w.length, w.start, now)
+	renewed = w.kind == WindowFixed && !began.IsZero() && w.first.After(began)
 	w.sum()
 	return renewed
 }

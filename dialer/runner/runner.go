@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/evidence"
 	"github.com/operadora/operadora/dialer/leadstore"
-	"github.com/operadora/operadora/dialer/pacing"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -36,7 +36,7 @@ type Store interface {
 	Settle(ctx context.Context, term int64, place string, news []leadstore.Settled) error
 	Open(ctx context.Context) ([]leadstore.Attempt, error)
 	Heal(ctx context.Context, term int64) (int64, error)
-	Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, error)
+	evidence.Source
 	Due(ctx context.Context, id, list string, limit int) ([]leadstore.Candidate, error)
 	NextDue(ctx context.Context, id, list string, after time.Time) (time.Time, error)
 	Fresh(ctx context.Context, id, list string, behind int64, limit int) ([]leadstore.Candidate, int64, error)
