@@ -223,6 +223,9 @@ type ServerInterface interface {
 	// ListLeads Lists the leads of a list that an expression chooses, in the order in which they came.
 	// (GET /api/v1/lists/{list}/leads)
 	ListLeads(ctx echo.Context, list PathList, params ListLeadsParams) error
+	// StreamLive What the floor looks like, kept up to date (server-sent events), for pages.
+	// (GET /api/v1/live)
+	StreamLive(ctx echo.Context, params StreamLiveParams) error
 	// GetLogbook The log book of a shift.
 	// (GET /api/v1/logbook)
 	GetLogbook(ctx echo.Context, params GetLogbookParams) error
@@ -1772,6 +1775,48 @@ func (w *ServerInterfaceWrapper) ListLeads(ctx echo.Context) error {
 	return err
 }
 
+// StreamLive converts echo context to params.
+func (w *ServerInterfaceWrapper) StreamLive(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamLiveParams
+	// ------------- Required query parameter "topics" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "topics", ctx.QueryParams(), &params.Topics, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter topics: %s", err))
+	}
+
+	// ------------- Optional query parameter "last_event_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "last_event_id", ctx.QueryParams(), &params.LastEventID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter last_event_id: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventIDHeader string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Last-Event-ID, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventIDHeader, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Last-Event-ID: %s", err))
+		}
+
+		params.LastEventIDHeader = &LastEventIDHeader
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StreamLive(ctx, params)
+	return err
+}
+
 // GetLogbook converts echo context to params.
 func (w *ServerInterfaceWrapper) GetLogbook(ctx echo.Context) error {
 	var err error
@@ -2620,6 +2665,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/definitions/reload", wrapper.ReloadDefinitions, options.OperationMiddlewares["reloadDefinitions"]...)
 	router.GET(options.BaseURL+"/api/v1/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
 	router.GET(options.BaseURL+"/api/v1/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
+	router.GET(options.BaseURL+"/api/v1/live", wrapper.StreamLive, options.OperationMiddlewares["streamLive"]...)
 
 }
 
@@ -5453,6 +5499,74 @@ func (response ListLeadsdefaultApplicationProblemPlusJSONResponse) VisitListLead
 	return err
 }
 
+type StreamLiveRequestObject struct {
+	Params StreamLiveParams
+}
+
+type StreamLiveResponseObject interface {
+	VisitStreamLiveResponse(w http.ResponseWriter) error
+}
+
+type StreamLive200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamLive200TextEventStreamResponse) VisitStreamLiveResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamLivedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamLivedefaultApplicationProblemPlusJSONResponse) VisitStreamLiveResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetLogbookRequestObject struct {
 	Params GetLogbookParams
 }
@@ -6809,6 +6923,9 @@ type StrictServerInterface interface {
 	// ListLeads Lists the leads of a list that an expression chooses, in the order in which they came.
 	// (GET /api/v1/lists/{list}/leads)
 	ListLeads(ctx context.Context, request ListLeadsRequestObject) (ListLeadsResponseObject, error)
+	// StreamLive What the floor looks like, kept up to date (server-sent events), for pages.
+	// (GET /api/v1/live)
+	StreamLive(ctx context.Context, request StreamLiveRequestObject) (StreamLiveResponseObject, error)
 	// GetLogbook The log book of a shift.
 	// (GET /api/v1/logbook)
 	GetLogbook(ctx context.Context, request GetLogbookRequestObject) (GetLogbookResponseObject, error)
@@ -9182,6 +9299,31 @@ func (sh *strictHandler) ListLeads(ctx echo.Context, list PathList, params ListL
 		return err
 	} else if validResponse, ok := response.(ListLeadsResponseObject); ok {
 		return validResponse.VisitListLeadsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StreamLive operation middleware
+func (sh *strictHandler) StreamLive(ctx echo.Context, params StreamLiveParams) error {
+	var request StreamLiveRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamLive(ctx.Request().Context(), request.(StreamLiveRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamLive")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StreamLiveResponseObject); ok {
+		return validResponse.VisitStreamLiveResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -33,6 +33,7 @@ type Server struct {
 	doors       *doors
 	hub         *hub
 	snaps       *snapshots
+	live        *projector
 	resuming    *gate
 	pace        *pace
 	broken      broken
@@ -80,6 +81,7 @@ func New(cfg Config, p Parts) (*Server, error) {
 	s.hub = newHub(p.Journal, s.doors, s.metrics, s.log)
 	s.sounds = newSounds(s.log)
 	s.snaps = &snapshots{hub: s.hub, read: s.snapshot}
+	s.live = newProjector(s)
 	s.resuming, s.pace = newGate(resumers), newPace(p.Now)
 	p.Registerer.MustRegister(newFloorFigures(s))
 	doc, operations, err := loadSpec()
@@ -150,6 +152,7 @@ func (s *Server) Start(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // handshakes and resets of strangers
 	}
 	s.wg.Go(func() { s.hub.run(ctx) })
+	s.wg.Go(func() { s.live.run(ctx) })
 	s.wg.Go(func() { s.recheck(ctx) })
 	s.wg.Go(func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {

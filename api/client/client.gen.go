@@ -778,6 +778,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/lists/{list}/leads (the `ListLeads` operationId).
 	ListLeads(ctx context.Context, list PathList, params *ListLeadsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// StreamLive What the floor looks like, kept up to date (server-sent events), for pages.
+	//
+	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs) and "queue:ID" (that queue, its line, its agents and its calls). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+	//
+	// Corresponds with GET /api/v1/live (the `StreamLive` operationId).
+	StreamLive(ctx context.Context, params *StreamLiveParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetLogbook The log book of a shift.
 	//
 	// What happened that whoever comes next should know: what people changed, incidents that operadora found (a PBX, Redis or the database away, a PBX taken over, what the sweeper put right, other definitions), what people wrote; and how the queues did. What agents do for themselves, and what is only read, is not in it.
@@ -2562,6 +2569,23 @@ func (c *Client) GetList(ctx context.Context, list PathList, reqEditors ...Reque
 // Corresponds with GET /api/v1/lists/{list}/leads (the `ListLeads` operationId).
 func (c *Client) ListLeads(ctx context.Context, list PathList, params *ListLeadsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListLeadsRequest(c.Server, list, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamLive What the floor looks like, kept up to date (server-sent events), for pages.
+//
+// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs) and "queue:ID" (that queue, its line, its agents and its calls). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+//
+// Corresponds with GET /api/v1/live (the `StreamLive` operationId).
+func (c *Client) StreamLive(ctx context.Context, params *StreamLiveParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamLiveRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6549,6 +6573,83 @@ func NewListLeadsRequest(server string, list PathList, params *ListLeadsParams) 
 	return req, nil
 }
 
+// NewStreamLiveRequest constructs an http.Request for the StreamLive method
+func NewStreamLiveRequest(server string, params *StreamLiveParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/live")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "topics", params.Topics, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.LastEventID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "last_event_id", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.LastEventIDHeader != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventIDHeader, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetLogbookRequest constructs an http.Request for the GetLogbook method
 func NewGetLogbookRequest(server string, params *GetLogbookParams) (*http.Request, error) {
 	var err error
@@ -8803,6 +8904,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/lists/{list}/leads (the `ListLeads` operationId).
 	ListLeadsWithResponse(ctx context.Context, list PathList, params *ListLeadsParams, reqEditors ...RequestEditorFn) (*ListLeadsResponse, error)
+
+	// StreamLiveWithResponse What the floor looks like, kept up to date (server-sent events), for pages.
+	//
+	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs) and "queue:ID" (that queue, its line, its agents and its calls). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/live (the `StreamLive` operationId).
+	StreamLiveWithResponse(ctx context.Context, params *StreamLiveParams, reqEditors ...RequestEditorFn) (*StreamLiveResponse, error)
 
 	// GetLogbookWithResponse The log book of a shift.
 	//
@@ -12278,6 +12388,47 @@ func (r ListLeadsResponse) ContentType() string {
 	return ""
 }
 
+type StreamLiveResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StreamLiveResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamLiveResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamLiveResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamLiveResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamLiveResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetLogbookResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14660,6 +14811,21 @@ func (c *ClientWithResponses) ListLeadsWithResponse(ctx context.Context, list Pa
 		return nil, err
 	}
 	return ParseListLeadsResponse(rsp)
+}
+
+// StreamLiveWithResponse What the floor looks like, kept up to date (server-sent events), for pages.
+//
+// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs) and "queue:ID" (that queue, its line, its agents and its calls). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/live (the `StreamLive` operationId).
+func (c *ClientWithResponses) StreamLiveWithResponse(ctx context.Context, params *StreamLiveParams, reqEditors ...RequestEditorFn) (*StreamLiveResponse, error) {
+	rsp, err := c.StreamLive(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamLiveResponse(rsp)
 }
 
 // GetLogbookWithResponse The log book of a shift.
@@ -17268,6 +17434,32 @@ func ParseListLeadsResponse(rsp *http.Response) (*ListLeadsResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStreamLiveResponse parses an HTTP response from a StreamLiveWithResponse call
+func ParseStreamLiveResponse(rsp *http.Response) (*StreamLiveResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamLiveResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

@@ -3379,12 +3379,56 @@ type LegalHoldOrder struct {
 // LineState The agent's permanent line, as far as this process drives its PBX; absent when the agent is rung for each call.
 type LineState string
 
+// LiveBeat defines model for LiveBeat.
+type LiveBeat struct {
+	// AsOf Until when what is shown was known to be true; the same as at when all is well.
+	AsOf time.Time `json:"as_of"`
+	At   time.Time `json:"at"`
+}
+
 // LiveCallPage defines model for LiveCallPage.
 type LiveCallPage struct {
 	Items []LiveCall `json:"items"`
 
 	// Next Cursor of the next page; absent on the last.
 	Next Next `json:"next,omitempty,omitzero"`
+}
+
+// LiveDelta defines model for LiveDelta.
+type LiveDelta struct {
+	At time.Time `json:"at"`
+
+	// Del Ids of what is gone, or is not for the client any more.
+	Del LiveGone `json:"del"`
+
+	// Put A list that is left out has nothing.
+	Put LiveRows `json:"put"`
+}
+
+// LiveGone Ids of what is gone, or is not for the client any more.
+type LiveGone struct {
+	Agents []string `json:"agents,omitempty,omitzero"`
+	Calls  []string `json:"calls,omitempty,omitzero"`
+	Queues []string `json:"queues,omitempty,omitzero"`
+}
+
+// LiveHello defines model for LiveHello.
+type LiveHello struct {
+	// At The server's clock.
+	At      time.Time `json:"at"`
+	Version string    `json:"version"`
+}
+
+// LiveLine Who waits in a queue, the next one first.
+type LiveLine struct {
+	Calls []WaitingCall `json:"calls"`
+	Queue string        `json:"queue"`
+}
+
+// LivePBX defines model for LivePBX.
+type LivePBX struct {
+	Connected bool   `json:"connected"`
+	ID        string `json:"id"`
 }
 
 // LiveRecording defines model for LiveRecording.
@@ -3394,6 +3438,23 @@ type LiveRecording struct {
 
 	// State unknown: its end was never heard of.
 	State RecordingState `json:"state"`
+}
+
+// LiveRows A list that is left out has nothing.
+type LiveRows struct {
+	Agents  []Agent    `json:"agents,omitempty,omitzero"`
+	Calls   []LiveCall `json:"calls,omitempty,omitzero"`
+	PBXs    []LivePBX  `json:"pbxs,omitempty,omitzero"`
+	Queues  []Queue    `json:"queues,omitempty,omitzero"`
+	Waiting []LiveLine `json:"waiting,omitempty,omitzero"`
+}
+
+// LiveSnapshot All there is; what was shown before is to be forgotten.
+type LiveSnapshot struct {
+	At time.Time `json:"at"`
+
+	// Rows A list that is left out has nothing.
+	Rows LiveRows `json:"rows"`
 }
 
 // Liveness defines model for Liveness.
@@ -4330,6 +4391,18 @@ type ListLeadsParams struct {
 
 	// Cursor next of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// StreamLiveParams defines parameters for StreamLive.
+type StreamLiveParams struct {
+	// Topics Separated by commas: floor, queue:sales.
+	Topics string `form:"topics" json:"topics"`
+
+	// LastEventID The same as the header for clients that cannot set one.
+	LastEventID *string `form:"last_event_id,omitempty" json:"last_event_id,omitempty"`
+
+	// LastEventIDHeader id of the last event received.
+	LastEventIDHeader *string `json:"Last-Event-ID,omitempty"`
 }
 
 // GetLogbookParams defines parameters for GetLogbook.

@@ -1,0 +1,400 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/operadora/operadora/api/live"
+	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
+)
+
+const (
+	// liveEvery is how often at most what changed is told: four times a second. The
+	// first change after a quiet while is told at once.
+	liveEvery = 250 * time.Millisecond
+	// liveTick is how often the numbers of queues are read though nothing was told, for
+	// waits that are expected move with time; and liveSwept how many agents and how
+	// many calls are read anew with it, one after the other, so that nothing that no
+	// entry tells of stays wrong. Both cost the same however large the floor is.
+	liveTick  = 2 * time.Second
+	liveSwept = 20
+	// liveRead bounds a reading: what stands on the board is known to be old before long.
+	liveRead = 3 * time.Second
+	// liveLinger is how long the board is kept up when nobody watches any more.
+	liveLinger = 30 * time.Second
+)
+
+// projector keeps the board of the floor while somebody watches it. It follows the
+// journal once for all: an entry says which rows are others, and those are read once
+// from where the API reads them. So a board never says anything else than a question
+// to the API would have, and never runs away from it.
+type projector struct {
+	*Server
+	every, tick, beat time.Duration // liveEvery, liveTick and liveBeat; set before it runs
+
+	mu      sync.Mutex
+	board   *live.Board       // guarded by mu
+	epoch   string            // guarded by mu; "" while there is no board
+	failing time.Time         // guarded by mu; since when it is not known to be true, zero when it is
+	changed chan struct{}     // guarded by mu; closed and replaced when any of these changes
+	frames  map[asking][]byte // guarded by mu; of the board's present revision
+	watched map[string]int    // guarded by mu; streams by topic
+	wake    chan struct{}     // somebody has come
+}
+
+// asking is what a stream asks of the board: what an audience is told of topics since a revision, -1 for everything.
+type asking struct {
+	audience
+	topics string
+	since  int64
+}
+
+func newProjector(s *Server) *projector {
+	return &projector{Server: s, every: liveEvery, tick: liveTick, beat: liveBeat, board: &live.Board{}, changed: make(chan struct{}), frames: map[asking][]byte{},
+		watched: map[string]int{}, wake: make(chan struct{}, 1)}
+}
+
+// watch counts a stream of some topics in, until its end is called.
+func (p *projector) watch(topics []string) (end func()) {
+	count := func(n int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, t := range topics {
+			if p.watched[t] += n; p.watched[t] == 0 {
+				delete(p.watched, t)
+			}
+		}
+	}
+	count(1)
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+	return sync.OnceFunc(func() { count(-1) })
+}
+
+func (p *projector) idle() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.watched) == 0
+}
+
+// lines are the queues whose lines are watched.
+func (p *projector) lines() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []string
+	for t := range p.watched {
+		if q, ok := queueOf(t); ok {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// run keeps the board while somebody watches, until ctx ends.
+func (p *projector) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.wake:
+		}
+		for pause := tailPause; !p.idle() && ctx.Err() == nil; pause = min(2*pause, tailMax) {
+			r := &reader{projector: p, dirty: map[live.Key]bool{}}
+			began, err := r.follow(ctx)
+			if began {
+				pause = tailPause
+			}
+			if err == nil || ctx.Err() != nil {
+				continue
+			}
+			p.fails(ctx, err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
+		}
+	}
+}
+
+// fails notes that the board is not known to be true; it is logged once.
+func (p *projector) fails(ctx context.Context, err error) {
+	p.mu.Lock()
+	first := p.failing.IsZero()
+	if first {
+		p.failing = p.Now()
+		p.tell()
+	}
+	p.mu.Unlock()
+	if first {
+		p.log.WarnContext(ctx, "boards are held up: the floor cannot be read", "error", err)
+	}
+}
+
+// tell wakes the streams; mu is held.
+func (p *projector) tell() {
+	clear(p.frames)
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// reader brings the board up to date.
+type reader struct {
+	*projector
+	place   int64 // of the next entry
+	dirty   map[live.Key]bool
+	numbers bool
+	all     bool
+	swept   map[live.Kind]int
+}
+
+// follow reads everything, and then what the journal says is another, until nobody
+// watches or the journal cannot be followed on from there. began tells whether there
+// was a board.
+func (r *reader) follow(ctx context.Context) (began bool, err error) {
+	place, _, ready := r.hub.end() // before the floor is read: changes may be read again, never missed
+	if !ready {
+		return false, fault.New("api.live", fault.Unavailable, "the journal does not answer")
+	}
+	r.place, r.swept = place, map[live.Kind]int{}
+	if err := r.begin(ctx); err != nil {
+		return false, err
+	}
+	tick := time.NewTicker(r.tick)
+	defer tick.Stop()
+	due := time.NewTimer(0)
+	defer due.Stop()
+	told, quiet := time.Time{}, time.Time{}
+	for {
+		grown, ok := r.take()
+		if !ok || r.all { // rewound, or other definitions
+			return true, nil
+		}
+		if len(r.dirty) > 0 || r.numbers {
+			if wait := r.every - time.Since(told); wait > 0 {
+				due.Reset(wait)
+			} else {
+				told = time.Now() // how often is told is a matter of no clock but this
+				if err := r.flush(ctx); err != nil {
+					return true, err
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return true, nil
+		case <-grown:
+		case <-due.C:
+		case <-r.wake:
+			r.numbers = true // perhaps of a line that was not watched before
+		case <-tick.C:
+			r.sweep()
+			if !r.idle() {
+				quiet = time.Time{}
+			} else if quiet.IsZero() {
+				quiet = time.Now()
+			} else if time.Since(quiet) > liveLinger {
+				r.end()
+				return true, nil
+			}
+		}
+	}
+}
+
+// take notes what the entries since then change.
+func (r *reader) take() (grown <-chan struct{}, ok bool) {
+	for {
+		items, grown, ok := r.hub.read(r.place, streamPart)
+		if !ok || len(items) == 0 {
+			return grown, ok
+		}
+		for _, i := range items {
+			t := live.Of(i.entry)
+			for _, k := range t.Rows {
+				r.dirty[k] = true
+			}
+			r.numbers, r.all = r.numbers || t.Numbers, r.all || t.All
+		}
+		r.place += int64(len(items))
+	}
+}
+
+// sweep has a few agents and calls read anew, and those whose rest is over.
+func (r *reader) sweep() {
+	r.numbers = true
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.Now()
+	for _, kind := range []live.Kind{live.Agents, live.Calls} {
+		keys := r.board.Keys(kind)
+		for n := range min(liveSwept, len(keys)) {
+			r.dirty[keys[(r.swept[kind]+n)%len(keys)]] = true
+		}
+		if r.swept[kind] += liveSwept; r.swept[kind] >= len(keys) {
+			r.swept[kind] = 0
+		}
+		for _, k := range keys {
+			if row, _ := r.board.Get(k); row != nil {
+				if a, ok := row.Value.(wire.Agent); ok && !a.RestUntil.IsZero() && a.RestUntil.Before(now) {
+					r.dirty[k] = true
+				}
+			}
+		}
+	}
+}
+
+// row is what was read of one.
+type row struct {
+	live.Key
+	value any // nil: there is none
+}
+
+// begin makes a new board, with a new epoch: whoever watched the one before gets everything.
+func (r *reader) begin(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	snap, err := r.snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	var rows []row
+	for _, a := range snap.Agents {
+		rows = append(rows, row{live.Key{Kind: live.Agents, ID: a.ID}, a})
+	}
+	for _, c := range snap.Calls {
+		if c.Kind != wire.CallKindFeature {
+			rows = append(rows, row{live.Key{Kind: live.Calls, ID: c.ID}, c})
+		}
+	}
+	rest, err := r.read(ctx, map[live.Key]bool{}, true)
+	if err != nil {
+		return err
+	}
+	board := &live.Board{}
+	put(board, append(rows, rest...))
+	board.Commit()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.board, r.epoch, r.failing = board, ulid.MustNewDefault(time.Now()).String(), time.Time{}
+	r.tell()
+	return nil
+}
+
+// end forgets the board: who comes gets another.
+func (r *reader) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.board, r.epoch = &live.Board{}, ""
+	r.tell()
+}
+
+// flush reads what is another, and tells it.
+func (r *reader) flush(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, liveRead)
+	defer cancel()
+	rows, err := r.read(ctx, r.dirty, r.numbers)
+	if err != nil {
+		return err
+	}
+	clear(r.dirty)
+	r.numbers = false
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	put(r.board, rows)
+	for _, k := range r.board.Keys(live.Waiting) {
+		if r.watched[topicQueue+k.ID] == 0 {
+			r.board.Drop(k) // who comes to watch it is not shown an old one
+		}
+	}
+	if r.board.Commit() || !r.failing.IsZero() {
+		r.failing = time.Time{}
+		r.tell()
+	}
+	return nil
+}
+
+func put(b *live.Board, rows []row) {
+	for _, v := range rows {
+		if v.value == nil {
+			b.Drop(v.Key)
+			continue
+		}
+		raw, err := json.Marshal(v.value)
+		if err == nil { // what the API shows always marshals
+			b.Put(v.Key, v.value, raw)
+		}
+	}
+}
+
+// read reads rows, and the numbers of queues and PBXs.
+func (r *reader) read(ctx context.Context, keys map[live.Key]bool, numbers bool) ([]row, error) {
+	var out []row
+	for k := range keys {
+		v, err := r.one(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, row{k, v})
+	}
+	for name, up := range r.Engine.Connected() { // in memory
+		out = append(out, row{live.Key{Kind: live.PBXs, ID: name}, wire.LivePBX{ID: name, Connected: up}})
+	}
+	if !numbers {
+		return out, nil
+	}
+	b, err := r.Server.board(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range b.Queues {
+		out = append(out, row{live.Key{Kind: live.Queues, ID: q.ID}, q})
+	}
+	for _, q := range r.lines() {
+		calls, known, err := r.Floor.WaitingIn(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		line := row{Key: live.Key{Kind: live.Waiting, ID: q}}
+		if known {
+			line.value = wire.LiveLine{Queue: q, Calls: list(calls)}
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// one reads an agent or a call, nil when there is none.
+func (r *reader) one(ctx context.Context, k live.Key) (any, error) {
+	switch k.Kind {
+	case live.Agents:
+		a, err := r.Floor.Agent(ctx, k.ID)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			return nil, nil
+		}
+		a.Queues = list(a.Queues)
+		return a, err
+	case live.Calls:
+		rec, err := r.Server.Calls.Load(ctx, k.ID)
+		switch {
+		case err != nil && fault.KindOf(err) == fault.NotFound, err == nil && rec.Ended:
+			return nil, nil
+		case err != nil:
+			return nil, err
+		}
+		c, err := call.Parse(rec.Doc)
+		if err != nil || c.Kind == orchestrator.KindFeature {
+			return nil, nil //nolint:nilerr // a call that cannot be read is on no list; the engine sets it aside
+		}
+		return liveCallView(c), nil
+	default: // of PBXs and queues all are read
+		return nil, nil
+	}
+}
