@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -137,6 +138,16 @@ func TestKindsOfCalls(t *testing.T) {
 	}
 	if r := ask(s, "POST", "/api/v1/calls/live/give_up", w.tokens[wire.RoleSupervisor], `{"reason":"agents went home"}`); r.Code != 202 {
 		t.Errorf("give up: %d %s", r.Code, r.Body)
+	}
+	offered := entry("9-3", orchestrator.EntryCallOffered, "lead", "101", map[string]any{"queue": "sales", "agent": "101", "offer": "o", "about": map[string]string{"due": "100"}, "script": "You owe 100."})
+	for who, want := range map[string]struct {
+		audience
+		told bool
+	}{"all": {audience{full: true}, true}, "the agent": {audience{agent: "101"}, true}, "another": {audience{agent: "102"}, false}, "a wallboard": {audience{}, false}} {
+		var o wire.EntryOffered
+		if err := json.Unmarshal(want.entry(offered, false).Data, &o); err != nil || (o.Script != "") != want.told || (o.About != nil) != want.told || o.Offer != "o" {
+			t.Errorf("%s: %+v, %v", who, o, err)
+		}
 	}
 	for _, c := range read[wire.LiveCallPage](t, ask(s, "GET", "/api/v1/calls?campaign=march", w.tokens[wire.RoleWallboard], ""), 200).Items {
 		if c.Lead != "" || c.About != nil || c.Script != "" || strings.Contains(c.Caller.Number, "7654") || c.Campaign != "march" {

@@ -83,7 +83,7 @@ func (a audience) contact(v wire.Contact) wire.Contact {
 // harmless are the entries that tell nothing of the caller.
 var harmless = map[orchestrator.EntryType]bool{
 	orchestrator.EntryCallAnswered: true, orchestrator.EntryCallRefused: true,
-	orchestrator.EntryCallUnqueued: true, orchestrator.EntryCallOffered: true, orchestrator.EntryCallRinging: true,
+	orchestrator.EntryCallUnqueued: true, orchestrator.EntryCallRinging: true,
 	orchestrator.EntryCallMissed: true, orchestrator.EntryCallMessage: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
 	orchestrator.EntryAgentState: true, orchestrator.EntryAgentLine: true, orchestrator.EntryPBXState: true,
 	orchestrator.EntryCampaignState: true,
@@ -102,6 +102,10 @@ func (a audience) entry(e orchestrator.Entry, served bool) wire.Entry {
 		var s wire.CallSummary
 		if err := json.Unmarshal(v.Data, &s); err != nil || s.Agent == "" || !a.sees(s.Agent) {
 			v.Data, _ = json.Marshal(maskSummary(s)) // a summary always marshals
+		}
+	case orchestrator.EntryCallOffered:
+		if !a.sees(e.Agent) {
+			v.Data = without(v.Data, func(o *wire.EntryOffered) { o.About, o.Script = nil, "" })
 		}
 	case orchestrator.EntryCallQueued: // the name of a number is as good as the number
 		v.Data = without(v.Data, func(q *wire.EntryQueued) { q.Known = "" })

@@ -17,7 +17,7 @@ const (
 	EntryCallQueued    EntryType = "call.queued"    // {"queue","priority","priority_ms","ahead_ms","needs","tier","prefer","patience_ms","last_agent","known","skills","kept_of","kept_since"}, with what the caller gets for being known, and of who waits {"position","staff","expected_ms","widens_ms"}: agents logged in, the wait yet to come, and the waits after which more may serve
 	EntryCallRefused   EntryType = "call.refused"   // {"queue","result"}: the queue did not admit it
 	EntryCallUnqueued  EntryType = "call.unqueued"  // {"queue","why","wait_ms"}
-	EntryCallOffered   EntryType = "call.offered"   // {"queue","agent","offer","line","match"}; line: on a permanent line; match: Match
+	EntryCallOffered   EntryType = "call.offered"   // {"queue","agent","offer","line","match","about","script"}; line: on a permanent line; match: Match; about, script: of a lead, Attempt
 	EntryCallRinging   EntryType = "call.ringing"   // {"agent"}
 	EntryCallMissed    EntryType = "call.missed"    // {"agent","why"}: an offer came to nothing
 	EntryCallConnected EntryType = "call.connected" // {"agent","wait_ms","expected_ms","dialled","taken_over","called_back_ms"}; expected_ms: what wait_ms was expected to be when the call came to this queue; dialled: the agent made the call, and nobody has waited; taken_over: from another agent, by a supervisor; called_back_ms: since the callback was asked for

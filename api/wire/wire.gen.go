@@ -2809,7 +2809,9 @@ type EntryNothing = map[string]interface{}
 
 // EntryOffered defines model for EntryOffered.
 type EntryOffered struct {
-	Agent string `json:"agent"`
+	// About Of campaign: what is known of the lead, for the agent.
+	About map[string]string `json:"about,omitempty,omitzero"`
+	Agent string            `json:"agent"`
 
 	// Line On a permanent line.
 	Line bool `json:"line,omitempty,omitzero"`
@@ -2818,6 +2820,9 @@ type EntryOffered struct {
 	Match OfferMatch `json:"match,omitempty,omitzero"`
 	Offer string     `json:"offer"`
 	Queue string     `json:"queue"`
+
+	// Script Of campaign: what the agent is to say.
+	Script string `json:"script,omitempty,omitzero"`
 }
 
 // EntryPBXState defines model for EntryPBXState.

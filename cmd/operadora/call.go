@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,7 +74,16 @@ func newCallShowCommand() *cobra.Command {
 func showCall(w io.Writer, c wire.CallView) error {
 	lines := append([][2]string{{"call", c.ID}, {"state", callState(c.LiveCall)}}, whoCalled(c.CallSummary)...)
 	return showLines(w, append(lines, [][2]string{{"pbx", c.PBX}, {"since", c.StartedAt.Local().Format(time.DateTime)}, {"queue", plainQueue(c.Queue)},
-		{"agent", c.Serving}, {"node", c.Node}, {"recording", c.LiveRecording.ID}}...), c.Timeline)
+		{"agent", c.Serving}, {"node", c.Node}, {"recording", c.LiveRecording.ID}, {"about", aboutLine(c.About)}, {"script", c.Script}}...), c.Timeline)
+}
+
+// aboutLine is what is known of a lead, in a line.
+func aboutLine(about map[string]string) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(about)) {
+		out = append(out, name+" "+about[name])
+	}
+	return strings.Join(out, "; ")
 }
 
 // callState is where a call stands, as people read it.
@@ -118,7 +128,7 @@ func showLines(w io.Writer, lines [][2]string, timeline []wire.Entry) error {
 func showKnown(w io.Writer, lines [][2]string) {
 	for _, line := range lines {
 		if line[1] != "" && line[1] != " " {
-			fmt.Fprintf(w, "%-10s %s\n", line[0], line[1])
+			fmt.Fprintf(w, "%-10s %s\n", line[0], printable(line[1]))
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +20,9 @@ purpose: service
 profile: own
 mode: progressive
 queue: sales
-flow: collect
+message: [vm-goodbye]
+language: en
+script: {en: "Ask {{name}} about {{due}}."}
 lists: [march]
 trunks: [{pbx: main, lines: 10, calls_per_second: 10}]
 caller_id: ["+576015550000"]
@@ -73,7 +77,7 @@ func TestCampaign(t *testing.T) {
 	t.Parallel()
 	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
 	r := newRig(t, rigOptions{agents: 2, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		files:  map[string]string{"queues.yaml": lineQueues, "flows/collect.yaml": collectFlow, "campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules},
+		files:  map[string]string{"queues.yaml": lineQueues, "campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules},
 		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
 	})
 	r.start()
@@ -166,4 +170,89 @@ func TestCampaign(t *testing.T) {
 		ended(t, line)
 	}
 	r.settledOf(orchestrator.KindCampaign, 21)
+}
+
+// TestCampaignIsLawful: of a lead who answers and has no agent within the profile's two seconds
+// the message is heard, whole, and the call is abandoned, on record and in what the law counts;
+// one who answers an agent with a permanent line is served within them. Agents are told of the
+// lead as the call comes.
+func TestCampaignIsLawful(t *testing.T) {
+	t.Parallel()
+	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
+	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
+		files:  map[string]string{"queues.yaml": lineQueues, "campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules},
+		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
+	})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	do := func(args ...string) string {
+		t.Helper()
+		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
+		must(t, err)
+		return out
+	}
+	file := filepath.Join(t.TempDir(), "march.csv")
+	bring := func(number string) {
+		must(t, os.WriteFile(file, []byte("celular,nombre,due\n"+number+",Ana,100\n"), 0o600))
+		do("lead", "import", file, "--list", "march")
+	}
+	answers := func() *lab.Call {
+		t.Helper()
+		c, err := carrier.NextCall(limit(t))
+		must(t, err)
+		must(t, c.Ring())
+		must(t, c.Answer())
+		return c
+	}
+	desk := r.login("101") // whose phone is to ring, and nobody picks up
+	do("list", "create", "march", "--region", "CO")
+	bring("3001000001")
+	do("campaign", "start", "march")
+	lead := answers()
+	tape := lead.Tape()
+	ringing, err := desk.NextCall(limit(t))
+	must(t, err)
+	must(t, ringing.Ring())
+	ended(t, lead)
+	if heard := tape(); silent(heard) {
+		t.Error("the lead hears nothing")
+	}
+	r.told(orchestrator.EntryCallOffered, `"about":{"due":"100","name":"Ana"}`, `"script":"Ask Ana about 100."`)
+	e := r.awaitEntry(orchestrator.EntryCallMessage, 2)
+	var heard wire.EntryMessage
+	must(t, json.Unmarshal(e.Data, &heard))
+	if heard.State != "heard" || heard.WithinMS != 2000 || len(heard.Sounds) != 1 || heard.Sounds[0] != "vm-goodbye" {
+		t.Errorf("%s", e.Data)
+	}
+	stands := func(want string) {
+		t.Helper()
+		r.eventually("the law's count is "+want, func() error {
+			if out := do("campaign", "show", "march"); !strings.Contains(out, want) {
+				return errors.New(out)
+			}
+			return nil
+		})
+	}
+	stands("1 of 1 (100.00 % of 3.00 %)")
+	do("agent", "logout", "101")
+	line := r.loginLine(desk)
+	line.PlayTone(900)
+	bring("3001000002")
+	lead = answers()
+	must(t, lead.WaitTone(limit(t), 900))
+	live, err := api.Calls(limit(t), wire.ListCallsParams{})
+	must(t, err)
+	if out := do("call", "show", live[0].ID); !strings.Contains(out, "about      due 100; name Ana\n") || !strings.Contains(out, "script     Ask Ana about 100.\n") {
+		t.Error(out)
+	}
+	must(t, lead.Hangup())
+	stands("1 of 2 (50.00 % of 3.00 %)")
+	calls := r.summaries(orchestrator.KindCampaign)
+	if len(calls) != 2 || calls[0].Outcome != orchestrator.OutcomeAbandoned || calls[0].ConnectedAt > 0 || calls[1].Outcome != orchestrator.OutcomeServed || calls[1].ConnectedAt-calls[1].AnsweredAt > 2000 {
+		t.Errorf("%+v", calls)
+	}
+	do("agent", "logout", "101")
+	ended(t, line)
+	r.settledOf(orchestrator.KindCampaign, 2)
 }

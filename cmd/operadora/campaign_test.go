@@ -108,7 +108,7 @@ start: agent
 prompts:
   sorry: {sound: vm-goodbye}
 nodes:
-  agent: {type: queue, queue: sales, max_wait: 2s, on: {timeout: sorry, full: sorry, no_agents: sorry, error: sorry}}
+  agent: {type: queue, queue: sales, on: {timeout: sorry, full: sorry, no_agents: sorry, error: sorry}}
   sorry: {type: play, prompt: sorry, next: end}
 `
 
@@ -119,6 +119,7 @@ profile: CO
 mode: predictive
 queue: sales
 flow: collect
+message: [vm-goodbye]
 lists: [overdue]
 trunks: [{pbx: main, lines: 30, calls_per_second: 3}]
 caller_id: ["+576015550000"]
@@ -139,7 +140,7 @@ func TestCheckReadsCampaigns(t *testing.T) {
 	if err != nil || !strings.Contains(out, "campaigns: 1\n") {
 		t.Fatal(out, err)
 	}
-	for from, to := range map[string]string{"queue: sales": "queue: slaes", "calendar: office": "calendar: ofice", "pbx: main": "pbx: mian", "profile: CO": "profile: ours"} {
+	for from, to := range map[string]string{"queue: sales": "queue: slaes", "message: [vm-goodbye]": "message: []", "calendar: office": "calendar: ofice", "pbx: main": "pbx: mian", "profile: CO": "profile: ours"} {
 		put(t, file, from, to)
 		if out, err := run(t, "check", "-c", config); err == nil || strings.Count(err.Error(), "campaigns/march.yaml:") != 1 {
 			t.Errorf("%s: %s%v", to, out, err)

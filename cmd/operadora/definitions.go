@@ -106,11 +106,7 @@ func flowFacts(f *ivr.Flow, queue string) (facts campaign.FlowFacts) {
 	facts.There = true
 	for _, n := range f.Nodes {
 		if q, ok := n.Step.(*ivr.Queue); ok && q.Queue == queue {
-			endless := facts.Queues && facts.Wait == 0 || q.MaxWait == 0
-			facts.Queues, facts.Wait = true, max(facts.Wait, q.MaxWait)
-			if endless {
-				facts.Wait = 0
-			}
+			facts.Queues = true
 		}
 	}
 	return facts

@@ -106,6 +106,6 @@ func siteOf(cmd *cobra.Command) (doctor.Site, error) {
 	}
 	defs, faults, err := loadDefinitions(cfg.Definitions, cfg.PBXs, a.known())
 	site.Mailboxes = len(defs.Mailboxes)
-	site.Definitions = doctor.Definitions{ACD: defs.ACD, Flows: defs.Flows, Warnings: faults, Err: err}
+	site.Definitions = doctor.Definitions{ACD: defs.ACD, Flows: defs.Flows, Campaigns: defs.Campaigns, Warnings: faults, Err: err}
 	return site, nil
 }

@@ -50,16 +50,21 @@ func columns(w io.Writer, heading []string, rows [][]string) error {
 	for _, row := range append([][]string{heading}, rows...) {
 		shown := make([]string, len(row))
 		for i, cell := range row {
-			shown[i] = strings.Map(func(r rune) rune {
-				if unicode.IsPrint(r) {
-					return r
-				}
-				return ' '
-			}, cell)
+			shown[i] = printable(cell)
 		}
 		fmt.Fprintln(t, strings.Join(shown, "\t"))
 	}
 	return t.Flush()
+}
+
+// printable is a text in one line that commands no terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }
 
 // since is how long ago a moment was, "-" for never.

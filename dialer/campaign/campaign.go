@@ -18,12 +18,17 @@ type Campaign struct {
 	Mode    Mode               `yaml:"mode,need" oneof:"progressive power predictive wait agentless" doc:"How it is paced: progressive (a call for each free agent), power (ratio), predictive (abandon limit), wait (target_wait), agentless (a flow speaks)."`
 
 	Queue  string   `yaml:"queue" shape:"id" default:"" doc:"Queue that answered calls enter; its agents serve them. All modes but agentless need it; agentless, for who wants an agent."`
-	Flow   string   `yaml:"flow,need" shape:"name" doc:"Flow that begins when somebody answers: it brings them to the queue (a node of type queue, whose max_wait is within what the profile lets them wait, and after which it plays the message that the profile asks for); of agentless, it speaks."`
+	Flow   string   `yaml:"flow" shape:"mayname" default:"" doc:"Flow that begins when somebody answers: of agentless, which needs one, it speaks; of other modes it brings them to the queue. Empty: who answers enters the queue."`
 	Lists  []List   `yaml:"lists,need" doc:"Lists of leads that are called."`
 	Trunks []Trunk  `yaml:"trunks,need" doc:"PBXs over which it calls."`
 	Shown  []Shown  `yaml:"caller_id" doc:"Numbers that are shown; the first that fits the number called counts."`
 	Times  string   `yaml:"calendar" shape:"mayname" default:"" doc:"Calendar (calendars.yaml) during whose hours the campaign runs, on its own clock."`
 	Hours  []string `yaml:"hours" doc:"When people are called, on the clocks of all places where they may be: mon-fri 10:00-19:00. The profile's hours hold as well."`
+
+	Message  []string          `yaml:"message" shape:"sound" doc:"Sounds for who answered and has no agent within the time that the profile allows, counted from the answer; the call ends with the last. Where the profile demands a message, it must be there. Not of agentless."`
+	Language string            `yaml:"language" shape:"maylang" default:"" doc:"Language of leads whose own is not known. Empty: the flow's, or else the PBX's."`
+	Fields   []string          `yaml:"fields" max:"64" doc:"Fields of a lead that its agent is told, id and name among them. None: all."`
+	Script   map[string]string `yaml:"script" keys:"language" max:"8000" doc:"What the agent reads to the lead, by language: {{name}}, {{id}}, {{number}} and {{FIELD}} are the lead's; what a lead does not have stands in brackets."`
 
 	Attempts Attempts            `yaml:"attempts" doc:"How often is tried."`
 	Retry    yamlfile.Map[Retry] `yaml:"retry" doc:"What follows an outcome: a result (no_answer, busy, machine, unreachable, invalid, abandoned, refused, served, failed), or disposition:NAME of a call that was served. Those left out have their defaults."`

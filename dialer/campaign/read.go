@@ -33,8 +33,7 @@ type Known struct {
 // FlowFacts are what a campaign asks of a flow.
 type FlowFacts struct {
 	There  bool
-	Queues bool          // it has a node that brings the call to the queue
-	Wait   time.Duration // the longest that such a node lets it wait; 0 is as long as the queue does
+	Queues bool // it has a node that brings the call to the queue
 }
 
 // Load reads campaigns/*.yaml of a folder of definitions, and tells every fault.
@@ -189,27 +188,39 @@ func (k *checker) served() {
 			k.fault(yamlfile.CodeForm, "queue", "queue %q has no agents: nobody would serve who answers", c.Queue)
 		}
 	}
+	message := c.Rules.Terms(k.known.Now, c.Purpose).Message
+	switch {
+	case agentless && len(c.Message) > 0:
+		k.fault(yamlfile.CodeForm, "message", "nobody would hear it: in mode agentless the flow speaks")
+	case !agentless && message != nil && len(c.Message) == 0:
+		k.fault(yamlfile.CodeForm, "message", "is missing: by profile %s who answers and has no agent hears one within %v, with %s", c.Profile, message.Within, said(message.Says))
+	}
+	if c.Flow == "" {
+		if agentless {
+			k.fault(yamlfile.CodeForm, "flow", "is missing: in mode agentless a flow speaks")
+		}
+		return
+	}
 	if k.known.Flow == nil || len(k.faults) > 0 { // of the queue, whose the flow's is to be
 		return
 	}
 	flow := k.known.Flow(c.Flow, c.Queue)
-	terms := c.Rules.Terms(k.known.Now, c.Purpose)
 	switch {
 	case !flow.There:
 		k.fault(yamlfile.CodeUnknown, "flow", "there is no flow %q", c.Flow)
 	case agentless:
 	case !flow.Queues:
 		k.fault(yamlfile.CodeForm, "flow", "flow %q has no node of type queue for queue %q: nobody would serve who answers", c.Flow, c.Queue)
-	case terms.Abandon != nil && (flow.Wait == 0 || flow.Wait > terms.Abandon.Threshold):
-		k.fault(yamlfile.CodeForm, "flow", "flow %q lets people wait in queue %q for %s, and by profile %s they may wait for %v: set max_wait", c.Flow, c.Queue, waits(flow.Wait), c.Profile, terms.Abandon.Threshold)
 	}
 }
 
-func waits(d time.Duration) string {
-	if d == 0 {
-		return "as long as it does"
+// said are the parts of a message, as a profile names them.
+func said(parts []compliance.Said) string {
+	out := make([]string, len(parts))
+	for i, p := range parts {
+		out[i] = string(p)
 	}
-	return d.String()
+	return strings.Join(out, ", ")
 }
 
 func (k *checker) pacing() {

@@ -1,6 +1,7 @@
 package campaign_test
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 	"testing"
@@ -18,6 +19,8 @@ profile: CO
 mode: predictive
 queue: collections
 flow: collect
+message: [sorry, who-called]
+script: {es: "Hola {{name}}"}
 lists: [overdue, {list: late, weight: 2, filter: "days_overdue > 30"}]
 trunks: [{pbx: main, lines: 60, calls_per_second: 5}]
 caller_id: [{number: "+34910000000", to: ["+34"]}, "+576015550000"]
@@ -41,8 +44,7 @@ func known(t *testing.T) campaign.Known {
 			return n, ok
 		},
 		Flow: func(f, q string) campaign.FlowFacts {
-			return map[string]campaign.FlowFacts{"reminder": {There: true}, "collect": {There: true, Queues: q == "collections" || q == "empty", Wait: 2 * time.Second},
-				"slow": {There: true, Queues: true, Wait: 3 * time.Second}, "patient": {There: true, Queues: true}}[f]
+			return map[string]campaign.FlowFacts{"reminder": {There: true}, "collect": {There: true, Queues: q == "collections" || q == "empty"}}[f]
 		}, PBX: func(p string) bool { return p == "main" },
 		Disposition: func(d, _ string) bool { return d == "promise" }}
 }
@@ -82,13 +84,14 @@ func TestCheckTellsOneLine(t *testing.T) {
 		{"mode: predictive", "mode: power", "00 pacing.ratio: is missing: mode power needs it"},
 		{"mode: predictive", "mode: wait", "00 pacing.target_wait: is missing: mode wait needs it"},
 		{"mode: predictive", "mode: fast", `00 mode: "fast" is none of`},
-		{"mode: predictive\n", "mode: agentless\n", "00 pacing.rate: is missing: mode agentless needs it"},
+		{"mode: predictive\nqueue: collections\nflow: collect\nmessage: [sorry, who-called]\n", "mode: agentless\nflow: collect\n", "00 pacing.rate: is missing: mode agentless needs it"},
 		{"mode: predictive", "mode: preview", `00 mode: "preview" is none of`},
-		{"flow: collect\n", "", `00 needs "flow"`},
+		{"flow: collect\n", "", ""},
+		{"message: [sorry, who-called]\n", "", "00 message: is missing: by profile CO who answers and has no agent hears one within 2s, with name, number"},
+		{"[sorry, who-called]", "[sorry, \"who called\"]", `message[1]: "who called" is not a sound name`},
+		{"script: {es: ", "script: {spanish!: ", `00 script: "spanish!" is not a language`},
 		{"flow: collect", "flow: colect", `12 flow: there is no flow "colect"`},
 		{"flow: collect", "flow: reminder", `00 flow: flow "reminder" has no node of type queue for queue "collections"`},
-		{"flow: collect", "flow: slow", `00 flow: flow "slow" lets people wait in queue "collections" for 3s, and by profile CO they may wait for 2s`},
-		{"flow: collect", "flow: patient", `00 flow: flow "patient" lets people wait in queue "collections" for as long as it does`},
 		{"busy: {do: again, after: 20m}", "bussy: {do: again, after: 20m}", `12 retry.bussy: there is no outcome "bussy"; did you mean "busy"?`},
 		{"busy: {do: again, after: 20m}", "busy: again", "00 retry.busy: again after 0s"},
 		{"busy: {do: again, after: 20m}", "busy: {do: finish, after: 20m}", "00 retry.busy: finish has neither after nor most"},
@@ -112,6 +115,12 @@ func TestCheckTellsOneLine(t *testing.T) {
 		}
 		if len(faults) != 1 || !strings.Contains(faults[0].String(), "E"+r.want) && !strings.Contains(faults[0].String(), r.want) || !strings.HasPrefix(faults[0].String(), "campaigns/march.yaml:") {
 			t.Errorf("%q for %q:\n%v\nwant one line: %s", r.to, r.from, faults, r.want)
+		}
+	}
+	for from, want := range map[string]string{"flow: collect\nmessage: [sorry, who-called]\n": "flow: is missing: in mode agentless a flow speaks", "": "message: nobody would hear it: in mode agentless the flow speaks"} {
+		text := strings.NewReplacer("mode: predictive", "mode: agentless", "abandon_percent: 2", "rate: 2", cmp.Or(from, "name: {en: March, es: Marzo}\n"), "").Replace(good)
+		if _, faults := campaign.Read("c.yaml", text, k); len(faults) != 1 || !strings.Contains(faults[0].String(), want) {
+			t.Errorf("%v\nwant one line: %s", faults, want)
 		}
 	}
 	mobile := strings.NewReplacer("profile: CO", "profile: ES", "purpose: collection", "purpose: sales", "+576015550000", "+34600000001").Replace(good)

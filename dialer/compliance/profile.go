@@ -247,6 +247,18 @@ type Terms struct {
 	Message *Message      // all that an abandoned person must hear, nil for nothing
 }
 
+// Served is how long after the answer an agent must be there, at most, or the message begins;
+// 0 where no rule says so. A time that is counted from the greeting's end is not yet over then.
+func (t Terms) Served() (d time.Duration) {
+	if t.Abandon != nil {
+		d = t.Abandon.Threshold
+	}
+	if t.Message != nil && (d == 0 || t.Message.Within < d) {
+		d = t.Message.Within
+	}
+	return d
+}
+
 // Terms are the strictest of the rules in force at a moment for calls of a purpose.
 func (p Profile) Terms(now time.Time, purpose Purpose) (t Terms) {
 	for _, r := range p.rulesAt(now, purpose) {

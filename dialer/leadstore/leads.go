@@ -67,6 +67,18 @@ func (s *Store) Leads(ctx context.Context, q Query) (out []Kept, next int64, err
 	return out, behind, nil
 }
 
+// Lead is a lead; NotFound when it is gone.
+func (s *Store) Lead(ctx context.Context, id int64) (Kept, error) {
+	list, err := leadsWhere(ctx, s.tables, "id = ?", id)
+	if err != nil {
+		return Kept{}, err
+	}
+	if len(list) == 0 {
+		return Kept{}, notFound("lead: there is no lead %d", id)
+	}
+	return list[0], nil
+}
+
 // leadsWhere are the leads for which a condition holds, with their numbers.
 func leadsWhere(ctx context.Context, q querier, where string, args ...any) (out []Kept, err error) {
 	err = q.Query(ctx, func(r *sql.Rows) error {

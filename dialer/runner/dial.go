@@ -139,7 +139,7 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, now ti
 				way.take(now)
 				f := &flight{segment: segment, Attempt: leadstore.Attempt{Call: call.NewID(now.UnixMilli(), rand.Reader), Campaign: a.c.ID, Lead: l.ID, List: l.List.Number(),
 					N: len(l.As.Attempts) + 1, Number: d.Number, Shown: d.CallerID, PBX: way.PBX, Appointment: d.Appointment, Planned: now}}
-				f.name, f.language = l.Name, l.Language
+				f.brief = briefOf(a.c, l.Kept, d.Number)
 				out = append(out, f)
 			}
 		}
@@ -190,10 +190,12 @@ func (t *term) make(ctx context.Context, f *flight) {
 	if a == nil {
 		return
 	}
-	paced, _ := a.c.Paced(a.run.Began, f.Planned)
-	o := call.Attempt{Call: f.Call, Campaign: f.Campaign, Lead: strconv.FormatInt(f.Lead, 10), N: f.N, Number: f.Number, Name: f.name, Shown: f.Shown,
-		Language: f.language, Flow: a.c.Flow, Ring: paced.RingTimeout, Least: min(paced.MinRing, paced.RingTimeout)}
 	f.asked = t.Now()
+	if err := t.briefed(ctx, a.c, f); err != nil { // it is asked again
+		t.Log.WarnContext(ctx, "the lead of an attempt cannot be read", "campaign", f.Campaign, "call", f.Call, "error", err)
+		return
+	}
+	o := attemptOf(a.c, a.run.Began, f)
 	t.metrics.attempts.WithLabelValues(f.Campaign).Inc()
 	t.makers.Go(func() {
 		b, err := t.Dialler.Attempt(ctx, f.PBX, o)

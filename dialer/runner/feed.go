@@ -22,7 +22,7 @@ type flight struct {
 	late     bool // the pacer has been told that it was abandoned
 	asked    time.Time
 
-	name, language string // of the lead, for who answers
+	brief *brief // nil of one that another process planned
 
 	// Once it is over: its call's record, and what came of it.
 	summary orchestrator.CallSummary

@@ -41,6 +41,7 @@ type Store interface {
 	NextDue(ctx context.Context, id, list string, after time.Time) (time.Time, error)
 	Fresh(ctx context.Context, id, list string, behind int64, limit int) ([]leadstore.Candidate, int64, error)
 	Again(ctx context.Context, id, list string, leads []int64) ([]leadstore.Candidate, error)
+	Lead(ctx context.Context, id int64) (leadstore.Kept, error)
 }
 
 // Dialler makes calls to leads. *engine.Engine is one.

@@ -36,6 +36,9 @@ type Attempt struct {
 	Least  time.Duration     `json:"least,omitempty"` // from when it rings, before it may be given up
 }
 
+// MostBrief is how many bytes About and Script, names and all, have at most.
+const MostBrief = 16 << 10
+
 // NewAttempt is a call to a lead. Nothing is dialled before it is stored.
 func NewAttempt(pbx string, o Attempt, now time.Time) Call {
 	return Call{

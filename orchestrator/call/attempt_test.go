@@ -3,6 +3,7 @@ package call
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -196,6 +197,9 @@ func TestLeadWaits(t *testing.T) {
 			w.checkKept(t)
 			var states []string
 			for _, e := range w.entries {
+				if told := string(e.Data); e.Type == orchestrator.EntryCallOffered && !(strings.Contains(told, `"about":{"due":"100"}`) && strings.Contains(told, `"script":"You owe 100."`)) {
+					t.Errorf("the agent is told %s", told)
+				}
 				var d struct {
 					State  string
 					Sounds []string

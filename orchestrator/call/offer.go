@@ -12,6 +12,12 @@ import (
 func (x *change) noteOffered(o orchestrator.Offer, more fields) {
 	f := fields{"queue": o.Queue, "agent": o.Agent, "offer": o.ID}
 	some(f, "match", o.Match)
+	if a := x.c.Attempt; a != nil {
+		if len(a.About) > 0 {
+			f["about"] = a.About
+		}
+		some(f, "script", a.Script)
+	}
 	maps.Copy(f, more)
 	x.noteAgent(x.c.legOf(o.ID), orchestrator.EntryCallOffered, f)
 }

@@ -25,8 +25,8 @@ func (e *Engine) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.
 		return call.Begun{}, fault.New(op, fault.Invalid, "within: %v is negative", o.Within)
 	case len(o.Message) > 0 && o.Within == 0:
 		return call.Begun{}, fault.New(op, fault.Invalid, "message: nobody hears it without a time within which an agent must be there")
-	case size(o) > mostAbout:
-		return call.Begun{}, fault.New(op, fault.Invalid, "about: what the agent gets has %d bytes, and %d is the most", size(o), mostAbout)
+	case size(o) > call.MostBrief:
+		return call.Begun{}, fault.New(op, fault.Invalid, "about: what the agent gets has %d bytes, and %d is the most", size(o), call.MostBrief)
 	case o.Ring < 0 || o.Least < 0 || o.Ring > 0 && o.Least > o.Ring:
 		return call.Begun{}, fault.New(op, fault.Invalid, "least: %v is not within the %v of ring", o.Least, o.Ring)
 	}
@@ -36,9 +36,6 @@ func (e *Engine) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.
 	}
 	return e.attemptHere(ctx, pbx, o)
 }
-
-// mostAbout bounds what is kept with a call of what an agent is to know of a lead.
-const mostAbout = 16 << 10
 
 func size(o call.Attempt) int {
 	n := len(o.Script)

@@ -21,6 +21,7 @@ var shapes = map[string]shape{
 	"mayname":   {regexp.MustCompile(`^([\p{L}0-9_][\p{L}0-9_-]{0,63})?$`), `a name of letters, digits, - and _, 64 at most, or "" for none`},
 	"variable":  {regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`), "a name of letters, digits and _"},
 	"language":  {regexp.MustCompile(`^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`), "a language: write es, en or es-MX"},
+	"maylang":   {regexp.MustCompile(`^([a-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$`), `a language: es, en or es-MX, or "" for none`},
 	"tongue":    {regexp.MustCompile(`^(en|es)$`), "en or es, the languages of pages and confirmations"},
 	"sound":     {regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`), "a sound name: letters, digits, / - _ and . only, without extension"},
 	"music":     {regexp.MustCompile(`^[A-Za-z0-9_.-]*$`), "a class of hold music: letters, digits, dot, dash and underscore"},

@@ -7,16 +7,18 @@ import (
 	"strings"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Definitions is what the definitions folder says.
 type Definitions struct {
-	ACD      acd.Definitions
-	Flows    ivr.Definitions
-	Warnings yamlfile.Faults // what could be better; errors are Err
-	Err      error           // why it cannot be used
+	ACD       acd.Definitions
+	Flows     ivr.Definitions
+	Campaigns map[string]*campaign.Campaign
+	Warnings  yamlfile.Faults // what could be better; errors are Err
+	Err       error           // why it cannot be used
 }
 
 func judgeDefinitions(folder string, d Definitions) []Line {

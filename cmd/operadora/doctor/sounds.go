@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/ivr/say"
@@ -134,6 +135,13 @@ func neededSounds(d Definitions, has func(language, name string) bool) soundFact
 	for _, k := range d.ACD.Callers {
 		whisper("caller "+k.ID, k.Whisper, k.Queues...)
 	}
+	for _, id := range slices.Sorted(maps.Keys(d.Campaigns)) {
+		for _, language := range leadsLanguages(d.Campaigns[id], d.Flows) {
+			for _, name := range d.Campaigns[id].Message {
+				need(fmt.Sprintf("campaign %s (%s)", id, d.Campaigns[id].At.File), language, name)
+			}
+		}
+	}
 	return f
 }
 
@@ -168,6 +176,19 @@ func callersLanguages(d ivr.Definitions) []string {
 		if id != d.Feature {
 			out = append(out, flow.Languages...)
 		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// leadsLanguages are the languages of a campaign's leads, as far as its definition tells.
+func leadsLanguages(c *campaign.Campaign, d ivr.Definitions) []string {
+	out := slices.Collect(maps.Keys(c.Script))
+	if c.Language != "" {
+		out = append(out, c.Language)
+	}
+	if len(out) == 0 {
+		return callersLanguages(d)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/ivr"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator/ari"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 const soundFlow = `flow: line
@@ -52,6 +54,11 @@ func TestSounds(t *testing.T) {
 		{"on a FreeSWITCH", judgeBy(freeswitchSounds, "es/ola"), "sounds", Fault, "lacks 1 sound in language es", "freeswitch.sounds_es"},
 		{"announced", judge("es/custom/soon"), "sounds", Fault, "queue sales lacks 1 sound in language es: custom/soon", "data folder"},
 	})
+	d.Campaigns = map[string]*campaign.Campaign{"march": {At: yamlfile.Pos{File: "campaigns/march.yaml"}, Message: []string{"sorry"}}}
+	testAll(t, []expected{{"of a campaign", judge("es/sorry"), "sounds", Fault, "campaign march (campaigns/march.yaml) lacks 1 sound in language es: sorry", "data folder"}})
+	d.Campaigns["march"].Language = "en"
+	testAll(t, []expected{{"of a campaign in one language", judge("es/sorry"), "sounds", OK, "(en: 3, es: 4)", ""}})
+	d.Campaigns = nil
 	if both := judge("es/ola", "es/custom/soon"); len(both) != 2 {
 		t.Errorf("%+v", both)
 	}
