@@ -344,6 +344,19 @@ func Moot(todo []Todo, t Todo) bool {
 	})
 }
 
+// Together is how many of the first commands of a list may be carried out at the same
+// time: hang-ups that follow one another are of different channels, or a repeat.
+func Together(todo []Todo) int {
+	others := slices.IndexFunc(todo, func(t Todo) bool { return !is[Hangup](t.Command) })
+	switch others {
+	case -1:
+		return len(todo)
+	case 0:
+		return 1
+	}
+	return others
+}
+
 // Todo is a command that is not confirmed yet. Numbers grow within a call.
 type Todo struct {
 	N       int
