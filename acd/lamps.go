@@ -83,8 +83,9 @@ type LampParts struct {
 }
 
 // LampFollower keeps the lamps in line with the agents: it reads the journal
-// and sets what changed. Each PBX has a worker and lamps of its own, so that
-// one that hangs keeps no other waiting.
+// and sets what changed, on each PBX for all agents, as who watches one may be at
+// another PBX. Each PBX has a worker and lamps of its own, so that one that hangs
+// keeps no other waiting.
 type LampFollower struct {
 	journal  orchestrator.Journal
 	lamps    Lamps
@@ -175,46 +176,46 @@ func (f *LampFollower) follow(ctx context.Context, after string, known bool) {
 }
 
 func (f *LampFollower) read(e orchestrator.Entry) {
-	p, ok := f.panels[e.PBX]
-	switch {
-	case !ok:
-		return
-	case e.Type == orchestrator.EntryCallSupervised:
-		f.heard(p, e)
-		return
-	case e.Type != orchestrator.EntryAgentState:
-		return
-	}
-	var c orchestrator.AgentChange
-	if err := json.Unmarshal(e.Data, &c); err != nil {
-		f.log.Error("a journal entry cannot be read", "entry", e.ID, "error", err)
-		return
-	}
-	if c.From != c.To || c.To == string(StatePaused) { // else only the phone or the reason changed, which no lamp shows
-		for name, state := range bothLamps(e.Agent, State(c.To), Over(c.Over)) {
-			p.tell(name, state)
+	switch e.Type {
+	case orchestrator.EntryCallSupervised:
+		f.heard(e)
+	case orchestrator.EntryAgentState:
+		var c orchestrator.AgentChange
+		if f.parse(e, &c) && (c.From != c.To || c.To == string(StatePaused)) { // else only the phone or the reason changed, which no lamp shows
+			f.tell(bothLamps(e.Agent, State(c.To), Over(c.Over)))
 		}
 	}
 }
 
 // heard lights the lamp of an agent to whom a supervisor listens, if the agent is to see it.
-func (f *LampFollower) heard(p *panel, e orchestrator.Entry) {
+func (f *LampFollower) heard(e orchestrator.Entry) {
 	var c struct {
-		Shown    int    `json:"shown"`
-		PhonePBX string `json:"phone_pbx"` // the agent's, when it is not the call's
+		Shown int `json:"shown"`
 	}
-	if err := json.Unmarshal(e.Data, &c); err != nil {
-		f.log.Error("a journal entry cannot be read", "entry", e.ID, "error", err)
+	if e.Agent == "" || !f.parse(e, &c) {
 		return
-	}
-	if other, ok := f.panels[c.PhonePBX]; ok {
-		p = other
 	}
 	state := orchestrator.LampOff
 	if c.Shown > 0 {
 		state = orchestrator.LampBusy
 	}
-	if e.Agent != "" {
-		p.tell(HeardLampName(e.Agent), state)
+	f.tell(map[string]orchestrator.LampState{HeardLampName(e.Agent): state})
+}
+
+// parse reads what an entry says.
+func (f *LampFollower) parse(e orchestrator.Entry, into any) bool {
+	err := json.Unmarshal(e.Data, into)
+	if err != nil {
+		f.log.Error("a journal entry cannot be read", "entry", e.ID, "error", err)
+	}
+	return err == nil
+}
+
+// tell has all PBXs show lamps.
+func (f *LampFollower) tell(lamps map[string]orchestrator.LampState) {
+	for _, p := range f.panels {
+		for name, state := range lamps {
+			p.tell(name, state)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"sync"
@@ -51,9 +52,18 @@ func (j *tape) write(agent string, from, to State) { j.writeAt("uno", agent, fro
 
 func (j *tape) writeAt(pbx, agent string, from, to State) {
 	data, _ := json.Marshal(orchestrator.AgentChange{From: string(from), To: string(to)})
+	j.add(orchestrator.Entry{Type: orchestrator.EntryAgentState, Agent: agent, PBX: pbx, Data: data})
+}
+
+// hear tells how many supervisors are with an agent who is to see it.
+func (j *tape) hear(pbx, agent string, n int) {
+	j.add(orchestrator.Entry{Type: orchestrator.EntryCallSupervised, Agent: agent, PBX: pbx, Data: fmt.Appendf(nil, `{"shown":%d}`, n)})
+}
+
+func (j *tape) add(e orchestrator.Entry) {
 	j.mu.Lock()
-	j.entries = append(j.entries, orchestrator.Entry{
-		ID: string(rune('a' + len(j.entries))), Type: orchestrator.EntryAgentState, Agent: agent, PBX: pbx, Data: data})
+	e.ID = string(rune('a' + len(j.entries)))
+	j.entries = append(j.entries, e)
 	j.mu.Unlock()
 	j.more <- struct{}{}
 }
@@ -149,10 +159,10 @@ func (p *wall) want(t *testing.T, when string, want map[string]orchestrator.Lamp
 	}
 }
 
-// lampsOf starts a follower of the PBXs uno and dos, both driven from here unless parts says otherwise.
+// lampsOf starts a follower of the PBX uno, driven from here unless parts says otherwise.
 func lampsOf(t *testing.T, j *tape, w *wall, change ...func(*LampParts)) *LampFollower {
 	t.Helper()
-	p := LampParts{Journal: j, Lamps: w, PBXs: []string{"uno", "dos"}, Snapshot: agentsAre()}
+	p := LampParts{Journal: j, Lamps: w, PBXs: []string{"uno"}, Snapshot: agentsAre()}
 	for _, c := range change {
 		c(&p)
 	}
@@ -164,6 +174,9 @@ func lampsOf(t *testing.T, j *tape, w *wall, change ...func(*LampParts)) *LampFo
 	blink()
 	return f
 }
+
+// andDos has it follow the PBX dos, too.
+func andDos(p *LampParts) { p.PBXs = append(p.PBXs, "dos") }
 
 // agentsAre is a snapshot that always shows the same.
 func agentsAre(agents ...AgentView) func(context.Context) (Snapshot, error) {
@@ -186,11 +199,10 @@ func TestLampsFollowTheJournal(t *testing.T) {
 		f.Connected("uno")
 		f.Connected("of another process")
 		blink()
-		w.want(t, "after the connection", map[string]orchestrator.LampState{"uno op-ana": "held", "uno op-leo": "off"})
+		w.want(t, "after the connection", map[string]orchestrator.LampState{"uno op-ana": "held", "uno op-eva": "held", "uno op-leo": "off"})
 		j.write("ana", StatePaused, StateAvailable)
 		j.write("ana", StateAvailable, StateAvailable) // only the phone changed
 		j.write("ana", StateAvailable, StateReserved)
-		j.writeAt("of another process", "ana", StateAvailable, StatePaused)
 		blink()
 		j.mu.Lock()
 		j.fail = errors.New("the journal is away")
@@ -202,7 +214,7 @@ func TestLampsFollowTheJournal(t *testing.T) {
 		}
 		time.Sleep(2 * lampRetry)
 		blink()
-		w.want(t, "what happened meanwhile is not lost", map[string]orchestrator.LampState{"uno op-ana": "busy", "uno op-leo": "off"})
+		w.want(t, "what happened meanwhile is not lost", map[string]orchestrator.LampState{"uno op-ana": "busy", "uno op-eva": "held", "uno op-leo": "off"})
 	})
 }
 
@@ -231,6 +243,45 @@ func TestTheSecondKeyTellsWhoIsOnDuty(t *testing.T) {
 		if got := w.duty["uno duty-ana"]; got != orchestrator.LampRinging {
 			t.Errorf("the second key shows %q", got)
 		}
+	})
+}
+
+// TestEveryPBXShowsAllAgents: who watches an agent may be at another PBX than the agent, and
+// at one that another process drives.
+func TestEveryPBXShowsAllAgents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j, w := newTape(), newWall()
+		var drives atomic.Bool
+		f := lampsOf(t, j, w, shows(agentsAre(AgentView{ID: "ana", PBX: "uno", State: StateAvailable}, AgentView{ID: "far", PBX: "of another process", State: StatePaused})),
+			andDos, func(p *LampParts) { p.Drives = func(pbx string) bool { return pbx == "dos" || drives.Load() } })
+		f.Connected("dos")
+		blink()
+		w.want(t, "connected", map[string]orchestrator.LampState{"dos op-ana": "free", "dos op-far": "held"})
+		j.write("ana", StateAvailable, StateTalking)
+		j.writeAt("of another process", "far", StatePaused, StateAvailable)
+		j.hear("uno", "ana", 1)
+		blink()
+		w.want(t, "told", map[string]orchestrator.LampState{"dos op-ana": "busy", "dos op-far": "free", "dos heard-ana": "busy"})
+		w.mu.Lock()
+		clear(w.lamps) // restarted
+		w.mu.Unlock()
+		f.Connected("dos")
+		drives.Store(true) // and the other one is taken over
+		f.Connected("uno")
+		blink()
+		want := map[string]orchestrator.LampState{"op-ana": "free", "op-far": "held", "heard-ana": "busy"} // as the snapshot says
+		all := map[string]orchestrator.LampState{}
+		for _, pbx := range []string{"uno", "dos"} {
+			for name, state := range want {
+				all[pbx+" "+name] = state
+			}
+		}
+		w.want(t, "restarted and taken over", all)
+		j.hear("uno", "ana", 0)
+		blink()
+		all["uno heard-ana"], all["dos heard-ana"] = "off", "off"
+		w.want(t, "heard no more", all)
 	})
 }
 
@@ -295,12 +346,12 @@ func TestAHangingPBXDelaysNoOther(t *testing.T) {
 			}
 			return nil
 		}
-		f := lampsOf(t, j, w)
+		f := lampsOf(t, j, w, andDos)
 		j.write("ana", StateOffline, StateAvailable)
 		blink() // uno hangs from here on
 		j.writeAt("dos", "eva", StateOffline, StateAvailable)
 		blink()
-		w.want(t, "while uno hangs", map[string]orchestrator.LampState{"dos op-eva": "free"})
+		w.want(t, "while uno hangs", map[string]orchestrator.LampState{"dos op-ana": "free", "dos op-eva": "free"})
 		time.Sleep(10 * time.Minute)
 		if n := w.count(); n < 10 || n > 30 {
 			t.Errorf("uno was asked %d times in ten minutes", n-1)
@@ -309,7 +360,7 @@ func TestAHangingPBXDelaysNoOther(t *testing.T) {
 		healed.Store(true)
 		time.Sleep(lampTime + lampSeldom)
 		blink()
-		w.want(t, "when uno answers again", map[string]orchestrator.LampState{"dos op-eva": "free", "uno op-ana": "held"})
+		w.want(t, "when uno answers again", map[string]orchestrator.LampState{"dos op-ana": "held", "dos op-eva": "free", "uno op-ana": "held", "uno op-eva": "free"})
 
 		healed.Store(false)
 		j.write("ana", StatePaused, StateAvailable)
@@ -395,15 +446,15 @@ func TestAStandbySetsNoLamp(t *testing.T) {
 		j, w := newTape(), newWall()
 		var drives atomic.Bool
 		f := lampsOf(t, j, w, shows(agentsAre(AgentView{ID: "eva", PBX: "uno", State: StatePaused})),
-			func(p *LampParts) { p.Drives = func(pbx string) bool { return pbx == "dos" || drives.Load() } })
+			andDos, func(p *LampParts) { p.Drives = func(pbx string) bool { return pbx == "dos" || drives.Load() } })
 		j.write("ana", StateOffline, StateAvailable)
 		j.writeAt("dos", "leo", StateOffline, StateAvailable)
 		time.Sleep(time.Minute)
-		w.want(t, "as standby of uno", map[string]orchestrator.LampState{"dos op-leo": "free"})
+		w.want(t, "as standby of uno", map[string]orchestrator.LampState{"dos op-ana": "free", "dos op-leo": "free"})
 		drives.Store(true)
 		f.Connected("uno")
 		blink()
-		w.want(t, "when it has taken over", map[string]orchestrator.LampState{"dos op-leo": "free", "uno op-eva": "held", "uno op-ana": "off"})
+		w.want(t, "when it has taken over", map[string]orchestrator.LampState{"dos op-ana": "free", "dos op-leo": "free", "uno op-eva": "held", "uno op-ana": "off", "uno op-leo": "off"})
 		drives.Store(false)
 		j.write("eva", StatePaused, StateAvailable)
 		time.Sleep(time.Minute)

@@ -120,9 +120,7 @@ func (f *LampFollower) renew(ctx context.Context, p *panel) error {
 	}
 	all := map[string]orchestrator.LampState{}
 	for _, a := range s.Agents {
-		if a.PBX == p.pbx {
-			maps.Copy(all, bothLamps(a.ID, a.State, a.Over))
-		}
+		maps.Copy(all, bothLamps(a.ID, a.State, a.Over))
 	}
 	p.reset(news, all)
 	return nil

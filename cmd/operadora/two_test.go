@@ -103,18 +103,27 @@ teams:
 		return r.awaitEntry(orchestrator.EntryCallConnected, connected).Call
 	}
 
-	t.Log("an agent who is logged in by the process that drives the other PBX")
+	t.Log("an agent who is logged in by the process that drives the other PBX; phones of both see it")
 	lamp, err := zoe.WatchLamp(limit(t), "*487201")
+	must(t, err)
+	lampHere, err := ben.WatchLamp(limit(t), "*487201")
+	must(t, err)
+	lampThere, err := zoe.WatchLamp(limit(t), "*487102")
 	must(t, err)
 	_, err = r.Run("agent", "login", "201", "--token", one.Token, "--url", one.Base)
 	must(t, err)
-	for state := ""; state != "confirmed"; {
-		select {
-		case state = <-lamp.States():
-		case <-limit(t).Done():
-			t.Fatal("the lamp never showed that the agent is on duty")
+	shows := func(l *lab.Lamp, want string) {
+		t.Helper()
+		for state := ""; state != want; {
+			select {
+			case state = <-l.States():
+			case <-limit(t).Done():
+				t.Fatalf("the lamp never showed %s", want)
+			}
 		}
 	}
+	shows(lamp, "confirmed")
+	shows(lampHere, "confirmed")
 	r.able(desk, "201")
 
 	t.Log("orders to the process that does not have the call")
@@ -138,6 +147,7 @@ teams:
 	t.Log("a code at the phone of one PBX for a call of the other")
 	r.dial(ben, "*481")
 	r.able(desk, "102")
+	shows(lampThere, "confirmed")
 	code, err := eva.Place(limit(t), "*488102", lab.DialOptions{})
 	must(t, err)
 	b := r.takes(ben, c)

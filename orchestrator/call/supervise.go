@@ -32,15 +32,14 @@ var supervisorKeys = map[string]orchestrator.MonitorMode{
 
 // Supervision is what a supervisor does in a call.
 type Supervision struct {
-	Supervisor string                   `json:"supervisor"`          // an agent's id
-	Agent      string                   `json:"agent"`               // whom they listen to
-	Mode       orchestrator.MonitorMode `json:"mode"`                // wanted
-	Target     string                   `json:"target"`              // the channel that is heard
-	PhonePBX   string                   `json:"phone_pbx,omitempty"` // where the agent's phone is registered
-	Visible    bool                     `json:"visible,omitempty"`   // the agent is shown it
-	Speaks     bool                     `json:"speaks,omitempty"`    // the customer hears them, and so does the recording
-	Room       int                      `json:"room"`                // numbers the bridge in which they monitor
-	Due        int64                    `json:"due,omitempty"`       // until when the phone may ring, or the PBX take its time
+	Supervisor string                   `json:"supervisor"`        // an agent's id
+	Agent      string                   `json:"agent"`             // whom they listen to
+	Mode       orchestrator.MonitorMode `json:"mode"`              // wanted
+	Target     string                   `json:"target"`            // the channel that is heard
+	Visible    bool                     `json:"visible,omitempty"` // the agent is shown it
+	Speaks     bool                     `json:"speaks,omitempty"`  // the customer hears them, and so does the recording
+	Room       int                      `json:"room"`              // numbers the bridge in which they monitor
+	Due        int64                    `json:"due,omitempty"`     // until when the phone may ring, or the PBX take its time
 }
 
 // watchRoom is the bridge in which a supervisor monitors.
@@ -145,7 +144,7 @@ func (x *change) ringSupervisor(w Wish, right orchestrator.Oversight) error {
 	}
 	far := x.c.Far()
 	l := Leg{Role: RoleSupervisor, PBX: x.c.PBX, Channel: x.id("s"), State: LegDialing, Dialed: x.ms(),
-		Watch: &Supervision{Supervisor: w.Supervisor, Agent: far.Person(), Mode: w.Mode, Target: far.Channel, PhonePBX: far.phonePBX(), Visible: right.Visible, Room: x.next()}}
+		Watch: &Supervision{Supervisor: w.Supervisor, Agent: far.Person(), Mode: w.Mode, Target: far.Channel, Visible: right.Visible, Room: x.next()}}
 	if line, has := x.lineOf(x.c.PBX, w.Supervisor); has && line.Up && !line.Lent {
 		l.Channel, l.Line = line.Channel, line.Session
 		x.c.Legs = append(x.c.Legs, l)
@@ -405,9 +404,6 @@ func (x *change) noteSupervisor(l *Leg, state, by, why string) {
 		}
 	}
 	f := fields{"supervisor": l.Watch.Supervisor, "mode": l.Watch.Mode, "state": state, "visible": l.Watch.Visible, "shown": shown}
-	if pbx := l.Watch.PhonePBX; pbx != "" && pbx != x.c.PBX {
-		f["phone_pbx"] = l.Watch.PhonePBX
-	}
 	some(f, "by", by)
 	some(f, "why", why)
 	x.note(orchestrator.EntryCallSupervised, f)
