@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -255,4 +256,63 @@ func TestCampaignIsLawful(t *testing.T) {
 	do("agent", "logout", "101")
 	ended(t, line)
 	r.settledOf(orchestrator.KindCampaign, 2)
+}
+
+// TestCampaignElsewhere: the process that dials makes the calls of a campaign over a PBX that
+// another process drives; when it dies, that one goes on. Each lead is called once.
+func TestCampaignElsewhere(t *testing.T) {
+	t.Parallel()
+	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
+	r := restingTwoRig(t, rigOptions{agents: 2, beside: &centre.Beside{}, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
+		files:  map[string]string{"queues.yaml": lineQueues, "campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules},
+		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
+	})
+	r.beginTwo() // and leaves main to process one
+	two, err := r.there.API("supervisor")
+	must(t, err)
+	r.begin()
+	r.drives(r.Log, 0, centre.PBX)
+	one, err := r.API("supervisor")
+	must(t, err)
+	do := func(args ...string) string {
+		t.Helper()
+		out, err := r.Run(append(args, "--token", one.Token, "--url", one.Base)...)
+		must(t, err)
+		return out
+	}
+	for _, user := range []string{"101", "102"} {
+		r.loginLine(r.desk(user)).PlayTone(900)
+	}
+	go publicPhones(t, carrier)
+	file := filepath.Join(t.TempDir(), "march.csv")
+	bring := func(from, to int) {
+		var b strings.Builder
+		b.WriteString("celular\n")
+		for i := from; i < to; i++ {
+			fmt.Fprintf(&b, "30010000%02d\n", 10*i)
+		}
+		must(t, os.WriteFile(file, []byte(b.String()), 0o600))
+		do("lead", "import", file, "--list", "march")
+	}
+	do("list", "create", "march", "--region", "CO")
+	bring(0, 4)
+	do("campaign", "start", "march")
+	r.awaitEnds(orchestrator.KindCampaign, 4)
+	v, err := two.GetCampaignWithResponse(limit(t), "march")
+	must(t, err)
+	if v.JSON200.DialledBy != "two" || v.JSON200.Live.At.IsZero() {
+		t.Errorf("%s", v.Body)
+	}
+	r.killTwo()
+	bring(4, 8)
+	r.awaitEnds(orchestrator.KindCampaign, 8)
+	numbers := map[string]bool{}
+	for _, c := range r.summaries(orchestrator.KindCampaign) {
+		if numbers[c.Caller.Number] = true; c.Outcome != orchestrator.OutcomeServed || c.PBX != centre.PBX {
+			t.Errorf("%+v", c)
+		}
+	}
+	if len(numbers) != 8 {
+		t.Errorf("%d numbers were called", len(numbers))
+	}
 }

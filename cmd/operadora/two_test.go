@@ -22,14 +22,21 @@ type twoRig struct {
 
 func newTwoRig(t *testing.T, o rigOptions) *twoRig {
 	t.Helper()
-	o.beside.Config += "    instance: two\n"
-	o.config += "    instance: one\ninstance: one\n"
-	r := &twoRig{rig: newRig(t, o)}
-	r.there = r.at(r.Other)
+	r := restingTwoRig(t, o)
 	r.begin()
 	r.beginTwo()
 	r.drives(r.Log, 0, centre.PBX)
 	r.drives(r.there.Log, 0, centre.OtherPBX)
+	return r
+}
+
+// restingTwoRig is one whose processes do not run yet.
+func restingTwoRig(t *testing.T, o rigOptions) *twoRig {
+	t.Helper()
+	o.beside.Config += "    instance: two\n"
+	o.config += "    instance: one\ninstance: one\n"
+	r := &twoRig{rig: newRig(t, o)}
+	r.there = r.at(r.Other)
 	return r
 }
 

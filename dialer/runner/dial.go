@@ -170,7 +170,7 @@ func (a *active) anyRoom(t *term, now time.Time) bool { return a.way(t, a.c.Trun
 func (a *active) way(t *term, of []campaign.Trunk, now time.Time) (best *trunk) {
 	for _, w := range of {
 		x := a.trunks[w.PBX]
-		if x.room(now) && t.Dialler.Drives(x.PBX) && (best == nil || x.Lines-x.up > best.Lines-best.up) {
+		if x.room(now) && t.opens(x.PBX) && (best == nil || x.Lines-x.up > best.Lines-best.up) {
 			best = x
 		}
 	}

@@ -113,6 +113,8 @@ func (t *term) hear(ctx context.Context, list []orchestrator.Entry) error {
 			t.agentChanged(e)
 		case orchestrator.EntryCampaignState:
 			t.looked = time.Time{}
+		case orchestrator.EntryPBXState:
+			t.pbxChanged(e)
 		case orchestrator.EntryAgentDisposed:
 			changed = true
 		default:

@@ -187,8 +187,8 @@ func (t *term) shutBy(a *active, now time.Time) string {
 		return "the campaign is " + string(a.run.State)
 	case !now.Before(t.valid):
 		return "it is not known whether another process dials"
-	case !slices.ContainsFunc(a.c.Trunks, func(x campaign.Trunk) bool { return t.Dialler.Drives(x.PBX) }):
-		return "no PBX of its trunks is connected to this process"
+	case !slices.ContainsFunc(a.c.Trunks, func(x campaign.Trunk) bool { return t.opens(x.PBX) }):
+		return "no PBX of its trunks is connected"
 	}
 	if cal := a.c.Calendar; cal != nil {
 		if open, _ := cal.At(now); !open {

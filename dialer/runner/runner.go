@@ -50,6 +50,8 @@ type Dialler interface {
 	GiveUp(ctx context.Context, id, by, reason string) error
 	// Drives tells whether a PBX's calls are made here.
 	Drives(pbx string) bool
+	// Ready tells why a call cannot be made over a PBX, whichever process drives it.
+	Ready(ctx context.Context, pbx string) error
 }
 
 // Lease says which process dials, of all. orchestrator.Store is one.

@@ -220,3 +220,52 @@ func TestAppointment(t *testing.T) {
 		w.close(s)
 	})
 }
+
+// TestTrunkElsewhere: a campaign dials over a PBX that another process drives, from when it is
+// connected there until it is no more, whether that is told or found out.
+func TestTrunkElsewhere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 300)
+		w.staff(2)
+		w.life = func(p *person) {
+			p.rings, p.answers, p.outcome, p.cause = time.Second, false, orchestrator.OutcomeBusy, orchestrator.CauseBusy
+		}
+		w.far = true
+		c := march(campaign.ModeProgressive)
+		s := w.sit("one", c)
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(20 * time.Second)
+		v, err := s.runner.View(t.Context(), "march")
+		must(t, err)
+		if w.dialled() != 0 || v.Live == nil || !strings.Contains(v.Live.Held, "no PBX of its trunks is connected") {
+			t.Errorf("%d calls, %+v", w.dialled(), v.Live)
+		}
+		goes := func(want bool) {
+			t.Helper()
+			n := w.dialled()
+			time.Sleep(2 * time.Second)
+			if more := w.dialled() - n; more > 0 != want {
+				t.Errorf("%d more calls", more)
+			}
+		}
+		w.there(true, true)
+		goes(true)
+		w.there(false, true)
+		time.Sleep(time.Second)
+		goes(false)
+		w.there(true, false) // nobody tells
+		time.Sleep(6 * time.Second)
+		goes(true)
+		asked := w.asked
+		time.Sleep(time.Minute)
+		if n := w.asked - asked; n < 5 || n > 20 {
+			t.Errorf("it was asked %d times in a minute", n)
+		}
+		w.there(false, false)
+		time.Sleep(6 * time.Second)
+		goes(false)
+		w.close(s)
+	})
+}

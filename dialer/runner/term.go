@@ -73,7 +73,9 @@ type term struct {
 	news   chan []orchestrator.Entry
 	proofs chan proof
 	began  chan begun
-	makers sync.WaitGroup // of attempts that are being begun
+	// answers tell which PBXs of others are connected.
+	answers chan answer
+	makers  sync.WaitGroup // of attempts that are being begun
 
 	read    string    // id of the newest entry that was taken in
 	valid   time.Time // until when the lease is known to be ours
@@ -90,6 +92,7 @@ type term struct {
 	lastID  uint64             // given to a call or an agent
 	agents  map[string]*agent
 	waiting map[string]string // calls of others that wait: call to queue
+	ways    map[string]*way   // PBXs that other processes drive
 }
 
 // proof is that the lease was ours, and what the journal's newest entry was.
@@ -102,7 +105,8 @@ type proof struct {
 func (r *Runner) serve(ctx context.Context, l orchestrator.Lease) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	t := &term{Runner: r, lease: l, news: make(chan []orchestrator.Entry), proofs: make(chan proof, 1), began: make(chan begun, 64),
+	t := &term{Runner: r, lease: l, news: make(chan []orchestrator.Entry), proofs: make(chan proof, 1), began: make(chan begun, 64), answers: make(chan answer, 4),
+		ways:    map[string]*way{},
 		flights: map[string]*flight{}, doubts: map[string]*flight{}, agents: map[string]*agent{}, waiting: map[string]string{}, valid: r.Now().Add(leaseTTL / 2)}
 	var wg sync.WaitGroup
 	wg.Go(func() { cancel(t.prove(ctx)) })
@@ -255,6 +259,8 @@ func (t *term) loop(ctx context.Context) error {
 			}
 		case b := <-t.began:
 			t.begun(b)
+		case a := <-t.answers:
+			t.answered(a)
 		case <-t.wake:
 			t.looked = time.Time{}
 			t.lookAtLists()
@@ -279,6 +285,7 @@ func (t *term) step(ctx context.Context) error {
 		}
 	}
 	t.settleAgents(now)
+	t.lookAtWays(ctx, now)
 	t.gates(now)
 	if err := t.askAgain(ctx, now); err != nil {
 		return err
@@ -318,6 +325,14 @@ func (t *term) next() time.Time {
 	}
 	for _, a := range t.agents {
 		earlier(a.Resting)
+	}
+	for pbx := range t.farWays() {
+		switch w := t.ways[pbx]; {
+		case w == nil: // it was driven here just now
+			earlier(t.Now())
+		case !w.asking:
+			earlier(w.asked.Add(askWay))
+		}
 	}
 	return at
 }

@@ -49,6 +49,9 @@ type world struct {
 	most    int             // calls up at once
 	up      int
 	lost    int      // entries that the journal does not have any more
+	far     bool     // another process drives the PBX
+	up2     bool     // it is connected there
+	asked   int      // how often that was asked
 	double  []string // leads that were rung while they were up, or under one id twice
 	live    sync.WaitGroup
 }
@@ -319,7 +322,31 @@ func (s *seat) GiveUp(_ context.Context, id, _, _ string) error {
 }
 
 // Drives implements Dialler.
-func (s *seat) Drives(string) bool { return !s.killed.Load() }
+func (s *seat) Drives(string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.far && !s.killed.Load()
+}
+
+// Ready implements Dialler.
+func (s *seat) Ready(context.Context, string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asked++; !s.up2 {
+		return fault.New("world", fault.Unavailable, "nobody drives it")
+	}
+	return nil
+}
+
+// there connects the PBX that another process drives, or cuts it off.
+func (w *world) there(up, told bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.up2 = up; told {
+		w.tell(orchestrator.EntryPBXState, "", "", map[string]string{"state": map[bool]string{true: "connected", false: "disconnected"}[up], "instance": "other"})
+		w.entries[len(w.entries)-1].PBX = "main"
+	}
+}
 
 // Acquire implements Lease.
 func (s *seat) Acquire(_ context.Context, what string, o orchestrator.LeaseOwner, ttl time.Duration, _ string) (orchestrator.Lease, error) {

@@ -18,6 +18,7 @@ type order struct {
 	CallBack *call.CallbackOrder `json:"call_back,omitempty"`
 	Line     *lineOrder          `json:"line,omitempty"`
 	Attempt  *call.Attempt       `json:"attempt,omitempty"`
+	Ready    bool                `json:"ready,omitempty"` // it is asked whether calls can be made
 }
 
 type wishOrder struct {
@@ -48,6 +49,18 @@ type answered struct {
 func (e *Engine) elsewhere(pbx string) bool {
 	d, ok := e.drivers[pbx]
 	return ok && d.driving() == nil
+}
+
+const opReady = "orchestrator.Ready"
+
+// Ready tells why no call can be made over a PBX; nil when one can, whichever process drives it.
+func (e *Engine) Ready(ctx context.Context, pbx string) error {
+	if e.elsewhere(pbx) {
+		_, err := e.send(ctx, opReady, pbx, order{Ready: true})
+		return err
+	}
+	_, err := e.ready(opReady, pbx)
+	return err
 }
 
 // send has whoever drives a PBX carry out an order.
@@ -113,6 +126,8 @@ func (v *driving) carryOut(ctx context.Context, o order) (a answered, err error)
 		a.Begun, err = v.eng.attemptHere(ctx, pbx, *o.Attempt)
 	case o.CallBack != nil:
 		a.CallBack, err = v.eng.callBackHere(ctx, pbx, *o.CallBack)
+	case o.Ready:
+		_, err = v.eng.ready(opReady, pbx)
 	case o.Line != nil && o.Line.Open:
 		err = v.eng.openLineHere(ctx, o.Line.Agent, o.Line.Phone, call.LineNews{Do: call.LineOpen})
 	case o.Line != nil:

@@ -58,6 +58,12 @@ func TestOrdersToAnotherProcess(t *testing.T) {
 			t.Errorf("dial: %+v, %v", made, err)
 		}
 		s.wait(5 * time.Minute)
+		if err := other.Ready(t.Context(), "lima"); err != nil {
+			t.Errorf("the PBX that the other drives: %v", err)
+		}
+		if err := other.Ready(t.Context(), "none"); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("a PBX that there is not: %v", err)
+		}
 		for range 2 { // by its id it is the same attempt, whoever is asked
 			begun, err := other.Attempt(t.Context(), "lima", attempt("910000001"))
 			if err != nil || begun.Call != attemptID || begun.Refusal != nil {
