@@ -199,7 +199,7 @@ func TestConsultByKeys(t *testing.T) {
 	r.types(a, "*6")
 	r.talk(caller, a)
 	r.types(a, "*7")
-	r.talk(caller, b)
+	r.all(caller, a, b)
 	r.types(a, "9")
 	r.hears(caller, "9")
 	r.hears(b, "9")
