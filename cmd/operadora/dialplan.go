@@ -38,12 +38,12 @@ func newDialplanPrintCommand() *cobra.Command {
 			"Where http.conf in the folder has HTTP enabled, its settings are left as they are.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			switch pbx {
-			case "asterisk":
-			case "freeswitch":
+			kind, err := kindOf(pbx)
+			if err != nil {
+				return err
+			}
+			if kind == KindFreeSWITCH {
 				return printFreeSWITCH(cmd, v, dir)
-			default:
-				return fmt.Errorf("--pbx %q: asterisk and freeswitch are known", pbx)
 			}
 			told, err := fromConfig(cmd, &v)
 			if err != nil {
@@ -71,7 +71,7 @@ func newDialplanPrintCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&pbx, "pbx", "asterisk", "kind of PBX: asterisk or freeswitch")
+	pbxFlag(c, &pbx)
 	f.StringVar(&dir, "dir", "", "write the files into this folder instead of printing them; those that are there are left as they are")
 	f.StringVar(&v.App, "app", v.App, "Stasis application name, as in the configuration")
 	f.StringVar(&v.AwayContext, "away", v.AwayContext, "your context for calls while operadora is away")
@@ -81,6 +81,20 @@ func newDialplanPrintCommand() *cobra.Command {
 	f.StringVar(&v.HTTPBind, "http-bind", v.HTTPBind, "address of Asterisk's HTTP server")
 	f.IntVar(&v.HTTPPort, "http-port", v.HTTPPort, "port of Asterisk's HTTP server")
 	return c
+}
+
+// pbxFlag is a command's flag for the kind of PBX.
+func pbxFlag(c *cobra.Command, pbx *string) {
+	c.Flags().StringVar(pbx, "pbx", string(KindAsterisk), "kind of PBX: asterisk or freeswitch")
+}
+
+// kindOf reads that flag.
+func kindOf(pbx string) (Kind, error) {
+	kind := Kind(pbx)
+	if kind != KindAsterisk && kind != KindFreeSWITCH {
+		return "", fmt.Errorf("--pbx %q: asterisk and freeswitch are known", pbx)
+	}
+	return kind, nil
 }
 
 // onlyPBX is what the configuration says of its only PBX; file is "" when there

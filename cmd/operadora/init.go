@@ -25,13 +25,17 @@ var sampleFiles embed.FS
 
 // newInitCommand writes a configuration and definitions to begin with.
 func newInitCommand() *cobra.Command {
-	var dir string
+	var dir, pbx string
 	c := &cobra.Command{
 		Use:   "init",
 		Short: "Write a configuration and definitions to begin with",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			files, err := initialFiles()
+			kind, err := kindOf(pbx)
+			if err != nil {
+				return err
+			}
+			files, err := initialFiles(kind)
 			if err != nil {
 				return err
 			}
@@ -50,6 +54,7 @@ func newInitCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&dir, "dir", ".", "folder to write into")
+	pbxFlag(c, &pbx)
 	return c
 }
 
@@ -59,10 +64,10 @@ type initialFile struct {
 	mode    fs.FileMode
 }
 
-// initialFiles lists the sample configuration and the definitions. Each names
-// its schema for editors, and ends with all keys that it may have.
-func initialFiles() ([]initialFile, error) {
-	out := []initialFile{{"operadora.yaml", append(schemaLine("schemas/config.json"), sampleConfig()...), 0o640}}
+// initialFiles lists the sample configuration and the definitions, for such a PBX. Each
+// names its schema for editors, and ends with all keys that it may have.
+func initialFiles(pbx Kind) ([]initialFile, error) {
+	out := []initialFile{{"operadora.yaml", append(schemaLine("schemas/config.json"), sampleConfig(pbx)...), 0o640}}
 	add := func(text, folder, name, schema string) error {
 		k, err := kindNamed(schema)
 		if err != nil {
@@ -82,7 +87,8 @@ func initialFiles() ([]initialFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := add(string(raw), "definitions", path.Base(name), "queues"); err != nil {
+		text := strings.ReplaceAll(string(raw), KindAsterisk.phone()+"/", pbx.phone()+"/")
+		if err := add(text, "definitions", path.Base(name), "queues"); err != nil {
 			return nil, err
 		}
 	}
@@ -150,18 +156,18 @@ func createNew(path string, content []byte, mode fs.FileMode) error {
 
 // sampleConfig is a configuration with every key, its default and what it is
 // for, with one PBX named main.
-func sampleConfig() []byte {
+func sampleConfig(pbx Kind) []byte {
 	var b bytes.Buffer
 	b.WriteString("# operadora's configuration. A key that is left out has the value shown here.\n" +
 		"# OPERADORA_REDIS_DB=1 in the environment goes before redis.db here, and\n" +
 		"# OPERADORA_PBXS_MAIN_ARI_USER=x before pbxs.main.ari.user. A password may be\n" +
 		"# \"${NAME}\" (from the environment) or \"file:/path\" (from a file).\n")
-	writeSample(&b, yamlfile.Keys(Config{}))
+	writeSample(&b, yamlfile.Keys(Config{}), pbx)
 	return b.Bytes()
 }
 
 // writeSample writes keys with their defaults, in sections, each below what it is for.
-func writeSample(b *bytes.Buffer, keys []yamlfile.Key) {
+func writeSample(b *bytes.Buffer, keys []yamlfile.Key, pbx Kind) {
 	var before []string
 	for _, k := range keys {
 		path := strings.Split(k.Path, ".")
@@ -178,7 +184,7 @@ func writeSample(b *bytes.Buffer, keys []yamlfile.Key) {
 		}
 		before = sections
 		pad := indent(len(sections))
-		fmt.Fprintf(b, "%s# %s%s\n%s%s: %s\n", pad, k.Doc, allowed(k), pad, name, sampleValue(k))
+		fmt.Fprintf(b, "%s# %s%s\n%s%s: %s\n", pad, k.Doc, allowed(k), pad, name, sampleValue(k, pbx))
 	}
 }
 
@@ -192,8 +198,12 @@ func allowed(k yamlfile.Key) string {
 	return " (" + k.Allowed + ")"
 }
 
-func sampleValue(k yamlfile.Key) string {
-	if k.Path == "pbxs.NAME.ari.password" {
+func sampleValue(k yamlfile.Key, pbx Kind) string {
+	section, _, _ := PBXConfig{Kind: pbx}.connection()
+	switch k.Path {
+	case "pbxs.NAME.kind":
+		return strconv.Quote(string(pbx))
+	case "pbxs.NAME." + section + ".password":
 		return strconv.Quote(dialplans.NewPassword()) // `operadora dialplan print` reads it here
 	}
 	switch k.Kind {

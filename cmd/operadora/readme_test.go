@@ -10,6 +10,7 @@ import (
 
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
@@ -23,33 +24,56 @@ func TestEverySettingIsDescribed(t *testing.T) {
 	}
 }
 
-// TestInitialFilesAreGood writes what `operadora init` writes and checks it.
+// TestInitialFilesAreGood runs `operadora init` for each kind of PBX and checks what it
+// wrote, and what `operadora dialplan print` makes of it.
 func TestInitialFilesAreGood(t *testing.T) {
 	t.Parallel()
-	files, err := initialFiles()
-	must(t, err)
+	for _, row := range []struct {
+		kind  Kind
+		phone string
+	}{{KindAsterisk, "PJSIP/101"}, {KindFreeSWITCH, "user/101"}} {
+		t.Run(string(row.kind), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			config := filepath.Join(dir, "operadora.yaml")
+			args := []string{"init", "--dir", dir, "--pbx", string(row.kind)}
+			out, err := run(t, args...)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			files, err := initialFiles(row.kind)
+			must(t, err)
+			for _, f := range files {
+				holdsAgainstSchema(t, filepath.Join(dir, f.path))
+			}
+			if out, err = run(t, "check", "-c", config); err != nil || !strings.Contains(out, "ok: 1 PBX, 2 queues") {
+				t.Errorf("check says %v: %q", err, out)
+			}
+			cfg, err := readConfig(config)
+			must(t, err)
+			pbx := cfg.PBXs["main"]
+			password := map[Kind]orchestrator.Secret{KindAsterisk: pbx.ARI.Password, KindFreeSWITCH: pbx.FreeSWITCH.Password}[row.kind].Reveal()
+			printed, err := run(t, "dialplan", "print", "-c", config, "--pbx", string(row.kind))
+			must(t, err)
+			if pbx.Kind != row.kind || len(password) < 32 || !strings.Contains(printed, password) {
+				t.Errorf("the PBX is %q, its password of %d letters; printed:\n%s", pbx.Kind, len(password), printed)
+			}
+			agents, err := os.ReadFile(filepath.Join(dir, "definitions", "agents.yaml"))
+			must(t, err)
+			if !strings.Contains(string(agents), "endpoint: "+row.phone+",") {
+				t.Errorf("no phone %s:\n%s", row.phone, agents)
+			}
+			if _, err := run(t, args...); err == nil || !strings.Contains(err.Error(), "exists already") {
+				t.Errorf("existing files were written over: %v", err)
+			}
+		})
+	}
 	dir := t.TempDir()
-	for _, f := range files {
-		must(t, writeNew(filepath.Join(dir, f.path), f.content, f.mode))
+	if _, err := run(t, "init", "--dir", dir, "--pbx", "panasonic"); err == nil || !strings.Contains(err.Error(), `--pbx "panasonic"`) {
+		t.Error(err)
 	}
-	if err := writeSchemas(filepath.Join(dir, "schemas")); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		holdsAgainstSchema(t, filepath.Join(dir, f.path))
-	}
-	cmd := newRootCommand()
-	var out strings.Builder
-	cmd.SetOut(&out)
-	cmd.SetArgs([]string{"check", "-c", filepath.Join(dir, "operadora.yaml")})
-	if err := cmd.ExecuteContext(t.Context()); err != nil {
-		t.Fatalf("%v\n%s", err, &out)
-	}
-	if !strings.Contains(out.String(), "ok: 1 PBX, 2 queues") {
-		t.Errorf("check says %q", &out)
-	}
-	if err := writeNew(filepath.Join(dir, files[0].path), nil, 0o600); err == nil {
-		t.Error("an existing file was written over")
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("something was written all the same: %v, %v", left, err)
 	}
 }
 

@@ -126,7 +126,7 @@ func TestEveryKeyIsExplained(t *testing.T) {
 // TestInitExplainsEveryKey reads what a newcomer reads.
 func TestInitExplainsEveryKey(t *testing.T) {
 	t.Parallel()
-	files, err := initialFiles()
+	files, err := initialFiles(KindAsterisk)
 	must(t, err)
 	text := map[string]string{}
 	for _, f := range files {
