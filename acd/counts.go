@@ -29,7 +29,8 @@ type Counts struct {
 type Inside struct {
 	Callers   int   // on the line, waiting or offered
 	Callbacks int   // customers to be called back, waiting or offered
-	Waiting   int   // of both: without an offer
+	Waiting   int   // of both: without an offer, and found by agents
+	Away      int   // of the callers: their PBX is away, and no agent finds them
 	Oldest    int64 // when the first on the line entered, unix ms; 0 is nobody
 }
 
@@ -50,6 +51,7 @@ type QueueBoard struct {
 	Name      Texts
 	Closing   bool           // its definition is gone: takes no new calls
 	Callers   int            // on the line, also while an agent's phone is being rung for them
+	Away      int            // of the callers: their PBX is away, and no agent is rung for them
 	Callbacks int            // customers to be called back
 	Oldest    int64          // when the first on the line entered; 0 is nobody
 	Estimate  int64          // expected wait of one who enters now, worst group of PBXs, ms; 0 is unknown
@@ -108,7 +110,7 @@ func (dir *directory) board(c Counts) Board {
 			q = &QueueBoard{ID: at.Queue, Closing: orchestrator.OwnerOfQueue(at.Queue) == "", Agents: map[string]int{}}
 			queues[at.Queue] = q
 		}
-		q.Callers, q.Callbacks = q.Callers+in.Callers, q.Callbacks+in.Callbacks
+		q.Callers, q.Away, q.Callbacks = q.Callers+in.Callers, q.Away+in.Away, q.Callbacks+in.Callbacks
 		if q.Oldest == 0 || in.Oldest > 0 && in.Oldest < q.Oldest {
 			q.Oldest = in.Oldest
 		}

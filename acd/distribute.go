@@ -222,7 +222,7 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 	if err != nil || !ok {
 		return 0, 0, err
 	}
-	position, err := s.store.Place(ctx, call, c.at())
+	position, err := s.store.Place(ctx, call, c)
 	if err != nil || position == 0 || !s.directory.Load().queues[c.Queue].estimates() {
 		return position, 0, err
 	}
@@ -365,7 +365,7 @@ func (s *Service) placeOf(ctx context.Context, call string) (orchestrator.Placem
 		if offered {
 			return placement(orchestrator.PlacedOffered, &o, 0, q), nil
 		}
-		position, err := s.store.Place(ctx, call, c.at())
+		position, err := s.store.Place(ctx, call, c)
 		if err != nil {
 			return out, err
 		}

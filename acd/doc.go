@@ -31,6 +31,8 @@
 //     waits longest; a point of priority counts as so long waited as its queue says, a tier
 //     comes before all of the lower ones.
 //     Only servable calls are compared, so no call blocks another.
+//   - A call whose PBX is away is served by nobody: it keeps its place, and waits in no
+//     lane until that is back (presence.go).
 //   - An agent is eligible while available, not resting, and with a phone that
 //     is free or whose state is unknown. A phone in a call that is not ours is
 //     passed over until it is free; one that is not registered until it is back.

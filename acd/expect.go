@@ -94,7 +94,7 @@ func (o *outlook) behind(of crowd) {
 // expect is how long a call has to wait that has waited so long: by the ring in which
 // that is shortest. ahead counts who comes before it in each lane.
 func (dir *directory) expect(c Counts, call CallRecord, waited time.Duration, ahead map[string]int, tables map[string]laneTable) time.Duration {
-	at, best := call.at(), time.Duration(0)
+	at, best := call.Where(), time.Duration(0)
 	rings, lanes := dir.way(call)
 	for _, r := range rings {
 		i := slices.IndexFunc(lanes, func(l *Lane) bool { return l.ID == r.Lane })

@@ -33,6 +33,7 @@ const (
 	WhySkills       = "skills"     // the agent cannot do what is required
 	WhyNotYet       = "not_yet"    // the agent is called later
 	WhyPrefers      = "prefers"    // the call waits for another agent first
+	WhyPBXAway      = "pbx_away"   // the call's PBX is away
 	WhyOffered      = "offered"    // the call's offer went to somebody
 	WhyOlderCall    = "older_call" // another call that the agent may serve comes first
 	WhyNoCalls      = "no_calls"   // nothing waits that the agent may serve
@@ -204,6 +205,10 @@ func (x *explaining) call(a AgentView, id string, eligible bool) []Finding {
 
 // against lists what keeps an agent, whatever the state, from serving a call by now.
 func (x *explaining) against(a AgentView, c CallRecord) (out []Finding) {
+	if c.Away > 0 {
+		out = append(out, finding(WhyPBXAway, "pbx %s, where the caller is, has been away for %s: the call keeps its place, and nobody is rung for it until it is back",
+			"la centralita %s, donde está quien llama, no responde desde hace %s: la llamada conserva su lugar y a nadie se le ofrece hasta que vuelva", c.PBX, span(x.now-c.Away)))
+	}
 	if !x.dir.together(a.PBX, c.PBX) {
 		out = append(out, finding(WhyOtherPBX, "the call is on pbx %s, agent %s on pbx %s",
 			"la llamada está en la centralita %s, el agente %s en la %s", c.PBX, a.ID, a.PBX))

@@ -39,8 +39,8 @@ type HealStore interface {
 	HealCall(ctx context.Context, now time.Time, p PlaceOrder) (mended bool, o *OfferRecord, err error)
 	HealOffer(ctx context.Context, now time.Time, offer string) (OfferHealth, error)
 	// EachPlace calls fn, page by page, for every member of the sets in which calls
-	// of some queues wait, and of those in which calls ask for the same agents.
-	EachPlace(ctx context.Context, queues []QueueAt, fn func(Place) error) error
+	// of some queues wait, of those in which calls ask for the same agents, and of a PBX's own.
+	EachPlace(ctx context.Context, pbx string, queues []QueueAt, fn func(Place) error) error
 	// HealPlace takes a member out of such a set that should not be there.
 	HealPlace(ctx context.Context, now time.Time, p Place) (mended bool, err error)
 	// Recount brings the counts in line with what is on record.
@@ -183,7 +183,7 @@ func (h *healing) places(ctx context.Context) error {
 	for queue := range h.dir.everyQueue {
 		queues = append(queues, h.dir.at(queue, h.pbx))
 	}
-	return h.store.EachPlace(ctx, queues, func(p Place) error {
+	return h.store.EachPlace(ctx, h.pbx, queues, func(p Place) error {
 		mended, err := h.store.HealPlace(ctx, h.now(), p)
 		if mended {
 			h.count(ctx, "place", p.Set+" "+p.Call)

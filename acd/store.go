@@ -22,6 +22,7 @@ type Store interface {
 	AgentStore
 	DeskStore
 	HealStore
+	PresenceStore
 
 	// Claim returns what is due on a PBX and puts it off by lease, so that a process
 	// that dies before it has dealt with it only delays it. next is the
@@ -62,8 +63,9 @@ type CallStore interface {
 	KeptPlace(ctx context.Context, queue, caller string) (string, error)
 	// ForgetCaller forgets who served a caller of some queues last, and places kept for the caller.
 	ForgetCaller(ctx context.Context, caller string, queues []string) error
-	// Place returns a waiting call's position from 1; 0 is not waiting.
-	Place(ctx context.Context, call string, in QueueAt) (position int, err error)
+	// Place returns a waiting call's position from 1, as it is or, when its PBX is away, as
+	// it would be; 0 is not waiting.
+	Place(ctx context.Context, call string, c CallRecord) (position int, err error)
 	// Lanes lists those in which somebody waits.
 	Lanes(ctx context.Context) ([]string, error)
 	// Tables returns what is kept of some lanes, without those that are gone.
@@ -151,6 +153,7 @@ type CallRecord struct {
 	Offer      string            `json:"offer,omitempty"`       // set while offered; the call then waits in no lane, unless more phones may ring
 	Others     []string          `json:"others,omitempty"`      // offers beside Offer, with RingAll
 	Since      int64             `json:"since,omitempty"`       // when this stay in the queue began
+	Away       int64             `json:"away,omitempty"`        // since when its PBX is away: it keeps its place, and no agent finds it
 	Eased      int               `json:"eased,omitempty"`       // how many relaxations of its queue it need not wait for
 	Rings      []Ring            `json:"rings,omitempty"`       // the lanes it waits in, one after the other
 	At         int               `json:"at,omitempty"`          // the ring it waits in, from 1; 0 while it does not
@@ -165,8 +168,8 @@ func (c CallRecord) offers() []string {
 	return append([]string{c.Offer}, c.Others...)
 }
 
-// at is where the call waits.
-func (c CallRecord) at() QueueAt { return QueueAt{c.Queue, cmp.Or(c.Group, c.PBX)} }
+// Where is where the call waits.
+func (c CallRecord) Where() QueueAt { return QueueAt{c.Queue, cmp.Or(c.Group, c.PBX)} }
 
 // OfferRecord is an offer in force.
 type OfferRecord struct {

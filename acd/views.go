@@ -27,6 +27,7 @@ type CallView struct {
 	Entered  int64             `json:"entered"`
 	Priority int               `json:"priority,omitempty"`
 	Position int               `json:"position,omitempty"` // 1 is next on its group of PBXs; 0 while offered
+	Away     int64             `json:"away,omitempty"`     // since when its PBX is away: it keeps its place, and no agent is rung for it
 	Agent    string            `json:"agent,omitempty"`    // whose phone is being rung
 	Agents   []string          `json:"agents,omitempty"`   // all of them, where phones ring together
 	Score    float64           `json:"score"`              // the order of service, lowest first
@@ -133,7 +134,7 @@ func viewOf(id string, a AgentRecord) AgentView {
 func callViews(rec Records) []CallView {
 	out := make([]CallView, 0, len(rec.Calls))
 	for id, c := range rec.Calls {
-		v := CallView{Call: id, Work: c.Work, Queue: c.Queue, PBX: c.PBX, Entered: c.Entered, Priority: c.Priority, Score: c.Score}
+		v := CallView{Call: id, Work: c.Work, Queue: c.Queue, PBX: c.PBX, Entered: c.Entered, Priority: c.Priority, Score: c.Score, Away: c.Away}
 		if rung := rec.rung(c); len(rung) > 0 {
 			v.Agent = rung[0]
 			if len(rung) > 1 {
@@ -148,9 +149,11 @@ func callViews(rec Records) []CallView {
 	next := map[QueueAt]int{}
 	for i := range out {
 		if out[i].Agent == "" {
-			at := rec.Calls[out[i].Call].at()
-			next[at]++
-			out[i].Position = next[at]
+			at := rec.Calls[out[i].Call].Where()
+			out[i].Position = next[at] + 1
+			if out[i].Away == 0 { // who comes after one whose PBX is away is served before
+				next[at]++
+			}
 		}
 	}
 	return out

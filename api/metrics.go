@@ -175,8 +175,8 @@ func known[T ~string](list []T, v T) string {
 // floorFigures reads what stands now, at each scrape; of agents and queues what
 // stood at most figuresAge before.
 type floorFigures struct {
-	s                                                                                                       *Server
-	waiting, longest, agents, unreadable, broken, pbx, lag, recorded, malformed, setAside, rewinds, clients *prometheus.Desc
+	s                                                                                                             *Server
+	waiting, away, longest, agents, unreadable, broken, pbx, lag, recorded, malformed, setAside, rewinds, clients *prometheus.Desc
 }
 
 func newFloorFigures(s *Server) *floorFigures {
@@ -185,6 +185,7 @@ func newFloorFigures(s *Server) *floorFigures {
 	}
 	return &floorFigures{s: s,
 		waiting:    desc("queue_waiting", "Callers waiting now.", "queue"),
+		away:       desc("queue_away", "Of the callers waiting now, those whose PBX is away: no agent is rung for them until it is back.", "queue"),
 		longest:    desc("queue_longest_wait_seconds", "Wait so far of the caller who has waited longest.", "queue"),
 		agents:     desc("agents", "Agents now.", "state"),
 		unreadable: desc("unreadable_records", "Stored agents, calls and offers that could not be read and were set aside, of the last week."),
@@ -204,7 +205,7 @@ const passedOver = "passed_over"
 
 // Describe implements prometheus.Collector.
 func (f *floorFigures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{f.waiting, f.longest, f.agents, f.unreadable, f.broken, f.pbx, f.lag, f.recorded, f.malformed, f.setAside, f.rewinds, f.clients} {
+	for _, d := range []*prometheus.Desc{f.waiting, f.away, f.longest, f.agents, f.unreadable, f.broken, f.pbx, f.lag, f.recorded, f.malformed, f.setAside, f.rewinds, f.clients} {
 		ch <- d
 	}
 }
@@ -250,6 +251,7 @@ func (f *floorFigures) Collect(ch chan<- prometheus.Metric) {
 	now := f.s.Now()
 	for _, q := range board.Queues {
 		gauge(f.waiting, float64(q.Waiting), q.ID)
+		gauge(f.away, float64(q.Away), q.ID)
 		wait := 0.0
 		if !q.LongestSince.IsZero() {
 			wait = max(0, now.Sub(q.LongestSince).Seconds())

@@ -140,7 +140,7 @@ func TestMetrics(t *testing.T) {
 	ask(s, "GET", "/api/v1/queues/sales", w.tokens[wire.RoleWallboard], "")
 	ask(s, "GET", "/api/v1/queues/sales", "op_a_b", "")
 	text := ask(s, "GET", "/metrics", "", "").Body.String()
-	want := []string{`operadora_queue_waiting{queue="sales"} 1`, `operadora_queue_longest_wait_seconds{queue="sales"} 30`,
+	want := []string{`operadora_queue_waiting{queue="sales"} 1`, `operadora_queue_away{queue="sales"} 0`, `operadora_queue_longest_wait_seconds{queue="sales"} 30`,
 		`operadora_agents{state="talking"} 1`, `operadora_agents{state="paused"} 0`, `operadora_pbx_connected{pbx="spare"} 0`,
 		`operadora_recorder_behind_seconds 3`, `operadora_recorder_entries_total 7`, `operadora_recorder_set_aside_total 2`,
 		`operadora_recorder_rewinds_total 1`, `operadora_event_streams 0`, `operadora_unreadable_records 2`,

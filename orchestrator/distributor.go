@@ -44,6 +44,14 @@ type Distributor interface {
 	// Finished ends an answered offer: the agent goes to wrap-up. talked is the conversation's length.
 	Finished(ctx context.Context, o Offer, talked time.Duration) error
 
+	// Away tells that a PBX cannot be commanded, and has been so for a while: its calls keep
+	// their places in queues, and agents who may serve other PBXs' calls are matched with
+	// none of them. Who is being rung for one is free again. It returns how much was
+	// otherwise before. What is told under an earlier lease than the last changes nothing.
+	Away(ctx context.Context, l Lease) (changed int, err error)
+	// Back tells that it can be: those of its calls that go on waiting have their places
+	// back, with what they had waited and reached.
+	Back(ctx context.Context, l Lease, waits func(call string) bool) (changed int, err error)
 	// Desk tells the owner of a PBX, until ctx ends, of every offer made for its
 	// calls and of every offer taken back, from whichever process: first the
 	// offers that stand unanswered, then each as it is made. After trouble with

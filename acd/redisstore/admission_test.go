@@ -159,7 +159,7 @@ func TestTheLastAgentGoes(t *testing.T) {
 		t.Errorf("deserted are %v", got)
 	}
 	next := newDesk()
-	w.own(w.process(acd.Parts{Definitions: d}), next)
+	w.own(w.process(acd.Parts{Definitions: d}), next, pbx)
 	told(next)
 }
 
@@ -187,7 +187,7 @@ func TestNobodyIsSentAwayBeforeAgentsAreInLine(t *testing.T) {
 	w.tock(time.Minute)
 	w.svc = w.unstarted(acd.Parts{Definitions: d})
 	next := newDesk()
-	w.own(w.svc, next)
+	w.own(w.svc, next, pbx)
 	none("grouped otherwise", w.svc)
 	none("older", old)
 	w.do(orchestrator.AgentResume, "a00")

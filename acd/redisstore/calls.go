@@ -123,7 +123,12 @@ func (s *Store) ForgetCaller(ctx context.Context, caller string, queues []string
 }
 
 // Place returns a waiting call's position.
-func (s *Store) Place(ctx context.Context, call string, in acd.QueueAt) (int, error) {
+func (s *Store) Place(ctx context.Context, call string, c acd.CallRecord) (int, error) {
+	in := c.Where()
+	if c.Away > 0 {
+		before, err := s.rdb.ZCount(ctx, s.keys.waiting(in), "-inf", below(c.Score)).Result()
+		return int(before) + 1, redisstore.Classify("acd/redisstore.Place", err)
+	}
 	rank, err := s.rdb.ZRank(ctx, s.keys.waiting(in), call).Result()
 	if errors.Is(err, redis.Nil) {
 		return 0, nil
@@ -137,13 +142,15 @@ func (s *Store) Lanes(ctx context.Context) ([]string, error) {
 	return lanes, redisstore.Classify("acd/redisstore.Lanes", err)
 }
 
+// below is the end of a range of scores that a score is not in.
+func below(score float64) string { return "(" + strconv.FormatFloat(score, 'f', -1, 64) }
+
 // Ahead counts who comes before a score in some lanes.
 func (s *Store) Ahead(ctx context.Context, score float64, lanes []string) (map[string]int, error) {
 	const op = "acd/redisstore.Ahead"
-	below := "(" + strconv.FormatFloat(score, 'f', -1, 64)
 	out := make(map[string]int, len(lanes))
 	err := s.pages(ctx, op, lanes, func(p redis.Pipeliner, lane string) func() error {
-		n := p.ZCount(ctx, s.keys.lane(lane), "-inf", below)
+		n := p.ZCount(ctx, s.keys.lane(lane), "-inf", below(score))
 		return func() error {
 			out[lane] = int(n.Val())
 			return nil

@@ -47,11 +47,11 @@ func (s *Store) Counts(ctx context.Context) (acd.Counts, error) {
 
 // countInside counts who is in the queues in which somebody is.
 func (s *Store) countInside(ctx context.Context, op string, queues []redis.Z, out map[acd.QueueAt]acd.Inside) error {
-	type sizes struct{ callers, waiting, callbacks *redis.IntCmd }
+	type sizes struct{ callers, waiting, callbacks, astray *redis.IntCmd }
 	pipe, cmds := s.rdb.Pipeline(), make([]sizes, len(queues))
 	for i, z := range queues {
 		q := queueAt(z.Member.(string))
-		cmds[i] = sizes{pipe.ZCard(ctx, s.keys.inside(q)), pipe.ZCard(ctx, s.keys.waiting(q)), pipe.ZCard(ctx, s.keys.callbacks(q))}
+		cmds[i] = sizes{pipe.ZCard(ctx, s.keys.inside(q)), pipe.ZCard(ctx, s.keys.waiting(q)), pipe.ZCard(ctx, s.keys.callbacks(q)), pipe.ZCard(ctx, s.keys.astray(q))}
 	}
 	if len(queues) > 0 {
 		if _, err := pipe.Exec(ctx); err != nil {
@@ -59,7 +59,7 @@ func (s *Store) countInside(ctx context.Context, op string, queues []redis.Z, ou
 		}
 	}
 	for i, z := range queues {
-		in := acd.Inside{Callers: int(cmds[i].callers.Val()), Waiting: int(cmds[i].waiting.Val()), Callbacks: int(cmds[i].callbacks.Val())}
+		in := acd.Inside{Callers: int(cmds[i].callers.Val()), Waiting: int(cmds[i].waiting.Val()), Callbacks: int(cmds[i].callbacks.Val()), Away: int(cmds[i].astray.Val())}
 		if !math.IsInf(z.Score, 1) {
 			in.Oldest = int64(z.Score)
 		}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,11 +44,13 @@ func TestManyClients(t *testing.T) {
 
 func manyClients(t *testing.T, rdb redis.UniversalClient, node *redis.Client, tenant string) {
 	d := matchbench.Definitions(2 * racers)
+	d.Groups = joined
+	var epochs atomic.Int64
 	w := newWorld(t, node, tenant)
 	w.store = redisstore.New(rdb, tenant)
 	w.svc = w.unstarted(acd.Parts{Definitions: d})
 	together(func(i int) {
-		c := &crowdClient{w: w, d: d, r: rand.New(rand.NewPCG(uint64(i), 7)), name: i}
+		c := &crowdClient{w: w, d: d, r: rand.New(rand.NewPCG(uint64(i), 7)), name: i, epochs: &epochs}
 		for range 40 {
 			w.tock(time.Millisecond)
 			if err := c.act(w.ctx()); err != nil {
@@ -60,8 +63,10 @@ func manyClients(t *testing.T, rdb redis.UniversalClient, node *redis.Client, te
 	if bad := invariants(w, r); len(bad) > 0 {
 		t.Error(bad)
 	}
-	if n, err := w.svc.Heal(w.ctx(), pbx); n != 0 || err != nil {
-		t.Errorf("a healthy store was mended: %d %v", n, err)
+	for at := range joined {
+		if n, err := w.svc.Heal(w.ctx(), at); n != 0 || err != nil {
+			t.Errorf("a healthy store was mended: %d %v", n, err)
+		}
 	}
 	if len(r.Offers) == 0 || len(r.Calls) <= len(r.Offers) {
 		t.Errorf("nothing was put to the test: %d calls, %d offers", len(r.Calls), len(r.Offers))
@@ -75,11 +80,15 @@ type crowdClient struct {
 	r     *rand.Rand
 	name  int
 	calls []string
+
+	epochs *atomic.Int64 // of leases
 }
 
 func (c *crowdClient) act(ctx context.Context) error {
 	agent := c.d.Agents[c.name+racers*c.r.IntN(2)]
 	switch n := c.r.IntN(10); {
+	case n == 0 && c.r.IntN(4) == 0:
+		return c.presence(ctx)
 	case n < 3:
 		return c.enqueue(ctx)
 	case n < 5 && len(c.calls) > 0:
@@ -95,6 +104,17 @@ func (c *crowdClient) act(ctx context.Context) error {
 	return err
 }
 
+// presence tells, as the next owner of a PBX, that it is away, or there.
+func (c *crowdClient) presence(ctx context.Context) (err error) {
+	l := orchestrator.Lease{PBX: []string{pbx, "dos", "dos"}[c.r.IntN(3)], Epoch: c.epochs.Add(1)}
+	if c.r.IntN(2) == 0 {
+		_, err = c.w.svc.Away(ctx, l)
+	} else {
+		_, err = c.w.svc.Back(ctx, l, everyCall)
+	}
+	return err
+}
+
 func (c *crowdClient) enqueue(ctx context.Context) error {
 	like := c.d.Agents[c.r.IntN(len(c.d.Agents))]
 	topics := slices.Sorted(maps.Keys(like.Skills))
@@ -104,7 +124,7 @@ func (c *crowdClient) enqueue(ctx context.Context) error {
 	}
 	call := fmt.Sprintf("c%02d-%d", c.name, len(c.calls))
 	c.calls = append(c.calls, call)
-	_, err := c.w.svc.Enqueue(ctx, orchestrator.Waiting{Call: call, Visit: 1, PBX: pbx, Queue: like.Queues[c.r.IntN(3)].Queue, Entered: c.w.clock(), Sought: s})
+	_, err := c.w.svc.Enqueue(ctx, orchestrator.Waiting{Call: call, Visit: 1, PBX: []string{pbx, pbx, "dos"}[c.r.IntN(3)], Queue: like.Queues[c.r.IntN(3)].Queue, Entered: c.w.clock(), Sought: s})
 	return err
 }
 

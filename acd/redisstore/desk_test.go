@@ -130,7 +130,7 @@ func TestWhoBeginsToDriveIsToldWhatStands(t *testing.T) {
 	w.leave("over", 0)
 	stands := w.enqueue("stands", "ventas").Offer
 	next := newDesk()
-	w.own(w.svc, next)
+	w.own(w.svc, next, pbx)
 	if got := <-next.offers; got.ID != stands.ID {
 		t.Errorf("told %+v, want %+v", got, stands)
 	}

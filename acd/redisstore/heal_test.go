@@ -160,7 +160,7 @@ func TestHealsWhateverIsLost(t *testing.T) {
 		w := newWorld(t, rdb, fmt.Sprintf("%s-%d", tenant, run))
 		var log strings.Builder
 		w.svc = w.unstarted(acd.Parts{Definitions: propertyDefs(), Log: slog.New(slog.NewTextHandler(&log, nil))})
-		x := &machine{w: w, m: newModel(propertyDefs(), epoch.UnixMilli())}
+		x := &machine{w: w, m: newModel(propertyDefs(), epoch.UnixMilli()), told: map[string]int64{}, epoch: 1}
 		actions := x.actions()
 		delete(actions, "")
 		rt.Repeat(actions)

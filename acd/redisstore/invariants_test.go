@@ -30,7 +30,7 @@ func invariants(w *world, r acd.Records) []string {
 				call := z.Member.(string)
 				seen[call]++
 				c, ok := r.Calls[call]
-				if !ok || c.Queue+"@"+cmp.Or(c.Group, c.PBX) != name || c.Score != z.Score || c.Offer != "" {
+				if !ok || c.Queue+"@"+cmp.Or(c.Group, c.PBX) != name || c.Score != z.Score || c.Offer != "" || c.Away > 0 {
 					say("call %s waits in %s with %.0f: %+v", call, name, z.Score, c)
 				}
 			}
@@ -87,6 +87,12 @@ func invariants(w *world, r acd.Records) []string {
 	}
 	need := map[string]bool{}
 	for id, c := range r.Calls {
+		if c.Away > 0 {
+			if seen[id] != 0 || c.At != 0 || c.Offer != "" || c.Others != nil {
+				say("call %s, whose PBX is away, is in %d sets: %+v", id, seen[id], c)
+			}
+			continue
+		}
 		if c.Offer == "" && (seen[id] != 1 || c.At == 0) {
 			say("waiting call %s is in %d sets, ring %d", id, seen[id], c.At)
 			continue
@@ -105,7 +111,7 @@ func invariants(w *world, r acd.Records) []string {
 			}
 		}
 	}
-	for _, fault := range countFaults(w, prefix, r) {
+	for _, fault := range slices.Concat(countFaults(w, prefix, r), presenceFaults(w, prefix, r, sets)) {
 		say("%s", fault)
 	}
 	holder := map[string]string{}
@@ -159,8 +165,11 @@ func countFaults(w *world, prefix string, r acd.Records) (bad []string) {
 	for _, c := range r.Calls {
 		at := acd.QueueAt{Queue: c.Queue, Group: cmp.Or(c.Group, c.PBX)}
 		in := inside[at]
-		if c.Offer == "" {
+		if c.Offer == "" && c.Away == 0 {
 			in.Waiting++
+		}
+		if c.Away > 0 && c.Work != orchestrator.WorkCallback {
+			in.Away++
 		}
 		if c.Work == orchestrator.WorkCallback {
 			in.Callbacks++
@@ -185,6 +194,40 @@ func countFaults(w *world, prefix string, r acd.Records) (bad []string) {
 		if n, _ := w.rdb.HGet(w.ctx(), prefix+"counts", profile).Int(); n != all {
 			bad = append(bad, fmt.Sprintf("%d of profile %s are logged in, counted are %d", all, profile, n))
 		}
+	}
+	return bad
+}
+
+// presenceFaults compares the calls of PBXs with what was told of those: all calls of one
+// that is away are out of agents' reach, and no others.
+func presenceFaults(w *world, prefix string, r acd.Records, sets map[string]bool) (bad []string) {
+	want, got := map[string]float64{}, map[string]float64{}
+	told := w.rdb.HGetAll(w.ctx(), prefix+"presence").Val()
+	for id, c := range r.Calls {
+		since := int64(0)
+		_, _ = fmt.Sscanf(told[c.PBX], "%d %d", new(int), &since)
+		if c.Away != since {
+			bad = append(bad, fmt.Sprintf("call %s is out of reach since %d, its pbx away since %d", id, c.Away, since))
+		}
+		if c.Away == 0 {
+			want["present:"+c.PBX+" "+id] = c.Score
+			continue
+		}
+		want["stranded:"+c.PBX+" "+id] = c.Score
+		if c.Work != orchestrator.WorkCallback {
+			want["astray:"+c.Queue+"@"+cmp.Or(c.Group, c.PBX)+" "+id] = c.Score
+		}
+	}
+	for key := range sets {
+		set := strings.TrimPrefix(key, prefix)
+		if kind, _, _ := strings.Cut(set, ":"); slices.Contains([]string{"present", "stranded", "astray"}, kind) {
+			for _, z := range w.zset(key) {
+				got[set+" "+z.Member.(string)] = z.Score
+			}
+		}
+	}
+	if !maps.Equal(want, got) {
+		bad = append(bad, "calls of PBXs are not where they are on record (-records +sets): "+gocmp.Diff(want, got))
 	}
 	return bad
 }

@@ -37,8 +37,16 @@ func (k keys) paces() string { return k.prefix + "paces" }
 
 // waiting is a sorted set of call ids by acd.CallScore: who waits in a queue, for
 // length and position. A call is in exactly one of them while it waits, in none
-// while it is offered.
+// while it is offered or stranded.
 func (k keys) waiting(q acd.QueueAt) string { return k.prefix + "waiting:" + field(q) }
+
+// present and stranded are sorted sets of call ids by acd.CallScore: the calls of a PBX that
+// are in queues, and of those the ones that no agent finds because the PBX is away (the hash
+// presence, of the scripts alone). Such a call waits in no other set, until pbx_back. astray
+// is the same of a queue, of callers on the line.
+func (k keys) present(pbx string) string   { return k.prefix + "present:" + pbx }
+func (k keys) stranded(pbx string) string  { return k.prefix + "stranded:" + pbx }
+func (k keys) astray(q acd.QueueAt) string { return k.prefix + "astray:" + field(q) }
 
 // lane is a sorted set of call ids by acd.CallScore: those that ask for the same. A
 // call is in exactly one of them while it waits. "@<agent>" is an agent's own.

@@ -23,6 +23,7 @@ type model struct {
 	agents  map[string]*modelAgent
 	calls   map[string]*modelCall
 	last    map[[2]string]string // queue and caller -> agent
+	away    map[string]int64     // PBX -> since when it is away
 	draws   map[string]int       // queue@group -> how often was drawn by its seed
 	offers  map[offerOf]*modelOffer
 	made    int
@@ -212,7 +213,7 @@ type modelOffer struct {
 }
 
 func newModel(defs acd.Definitions, now int64) *model {
-	m := &model{defs: defs, routing: acd.NewRouting(defs), now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, last: map[[2]string]string{}, draws: map[string]int{}, offers: map[offerOf]*modelOffer{}}
+	m := &model{defs: defs, routing: acd.NewRouting(defs), now: now, agents: map[string]*modelAgent{}, calls: map[string]*modelCall{}, last: map[[2]string]string{}, away: map[string]int64{}, draws: map[string]int{}, offers: map[offerOf]*modelOffer{}}
 	for _, a := range defs.Agents {
 		m.agents[a.ID] = &modelAgent{def: a, state: acd.StateOffline, device: orchestrator.DeviceUnknown}
 	}
@@ -242,7 +243,7 @@ func (m *model) rung(call string) (ids []offerOf) {
 // open tells whether more phones may ring for a call than do.
 func (m *model) open(call string) bool {
 	c := m.calls[call]
-	return c != nil && len(m.rung(call)) < m.most(c)
+	return c != nil && m.away[c.pbx] == 0 && len(m.rung(call)) < m.most(c)
 }
 
 func (m *model) most(c *modelCall) int {
@@ -439,6 +440,42 @@ func (m *model) knows(c *modelCall) int {
 		c.sought.Prefer, c.sought.Patience = best.Prefer, best.Patience
 	}
 	return best.Priority
+}
+
+// pbxAway has nobody rung for the calls of a PBX, and none of them found, until it is back.
+func (m *model) pbxAway(at string) {
+	if m.away[at] == 0 {
+		m.away[at] = m.now
+	}
+	var rung []offerOf
+	for _, call := range m.of(at) {
+		rung = append(rung, m.rung(call)...)
+	}
+	m.spare(rung)
+}
+
+// pbxBack has those found again who wait.
+func (m *model) pbxBack(at string) {
+	was := m.away[at]
+	delete(m.away, at)
+	for _, call := range m.of(at) {
+		if was > 0 {
+			m.seek(call)
+		}
+	}
+}
+
+// of are the calls of a PBX in the order of service.
+func (m *model) of(at string) (calls []string) {
+	for id, c := range m.calls {
+		if c.pbx == at {
+			calls = append(calls, id)
+		}
+	}
+	slices.SortFunc(calls, func(x, y string) int {
+		return cmp.Or(cmp.Compare(m.calls[x].score, m.calls[y].score), cmp.Compare(x, y))
+	})
+	return calls
 }
 
 func (m *model) leave(call string) {

@@ -49,9 +49,9 @@ func each[T any](ctx context.Context, s *Store, key string, fn func(string, T) e
 	}
 }
 
-// EachPlace calls fn for every member of the waiting sets of some queues and of
-// every lane in which somebody waits.
-func (s *Store) EachPlace(ctx context.Context, queues []acd.QueueAt, fn func(acd.Place) error) error {
+// EachPlace calls fn for every member of the sets of a PBX's calls, of the waiting sets of
+// some queues and of every lane in which somebody waits.
+func (s *Store) EachPlace(ctx context.Context, pbx string, queues []acd.QueueAt, fn func(acd.Place) error) error {
 	lanes, err := s.rdb.ZRange(ctx, s.keys.lanes(), 0, -1).Result()
 	if err != nil {
 		return redisstore.Classify("acd/redisstore.EachPlace", err)
@@ -67,8 +67,13 @@ func (s *Store) EachPlace(ctx context.Context, queues []acd.QueueAt, fn func(acd
 	for _, f := range full {
 		all[queueAt(f)] = true
 	}
+	for _, set := range []string{s.keys.present(pbx), s.keys.stranded(pbx)} {
+		if err := s.eachMember(ctx, set, fn); err != nil {
+			return err
+		}
+	}
 	for q := range all {
-		for _, set := range []string{s.keys.waiting(q), s.keys.inside(q), s.keys.callbacks(q)} {
+		for _, set := range []string{s.keys.waiting(q), s.keys.inside(q), s.keys.callbacks(q), s.keys.astray(q)} {
 			if err := s.eachMember(ctx, set, fn); err != nil {
 				return err
 			}

@@ -18,7 +18,7 @@ func TestTwoProcesses(t *testing.T) {
 		return w.process(acd.Parts{Definitions: d, Drives: func(string) bool { return drives }})
 	}
 	driver, other := start(true), start(false)
-	w.own(driver, w.desk)
+	w.own(driver, w.desk, pbx)
 
 	w.svc = driver
 	w.login("a00")

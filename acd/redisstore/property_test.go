@@ -84,6 +84,8 @@ type machine struct {
 	w      *world
 	m      *model
 	calls  int
+	told   map[string]int64
+	epoch  int64 // of the lease under which was told last whether a PBX is there
 	looked int64 // when what is due was dealt with last
 }
 
@@ -141,6 +143,15 @@ func (x *machine) sought(t *rapid.T) (s orchestrator.Sought) {
 	}
 	return s
 }
+
+// lease is one of a PBX, the same as before or a later one.
+func (x *machine) lease(t *rapid.T, at string) orchestrator.Lease {
+	x.epoch += int64(rapid.IntRange(0, 1).Draw(t, "taken over"))
+	x.told[at] = x.epoch
+	return orchestrator.Lease{PBX: at, Epoch: x.epoch}
+}
+
+func everyCall(string) bool { return true }
 
 func (x *machine) tick() {
 	x.w.mu.Lock()
@@ -266,6 +277,37 @@ func (x *machine) actions() map[string]func(*rapid.T) {
 			x.w.must(x.w.svc.Device(x.w.ctx(), def.PBX, def.Endpoint, d))
 			x.m.deviceSays(id, d)
 		},
+		"pbxAway": func(t *rapid.T) {
+			if rapid.IntRange(0, 2).Draw(t, "rarely") > 0 {
+				t.Skip("PBXs are there most of the time")
+			}
+			at := rapid.SampledFrom([]string{pbx, "dos"}).Draw(t, "pbx")
+			x.tick()
+			_, err := x.w.svc.Away(x.w.ctx(), x.lease(t, at))
+			x.w.must(err)
+			x.m.pbxAway(at)
+		},
+		"pbxBack": func(t *rapid.T) {
+			at := rapid.SampledFrom([]string{pbx, "dos"}).Draw(t, "pbx")
+			x.tick()
+			_, err := x.w.svc.Back(x.w.ctx(), x.lease(t, at), everyCall)
+			x.w.must(err)
+			x.m.pbxBack(at)
+		},
+		"pbxFenced": func(t *rapid.T) { // whoever drove it before tells late
+			at := rapid.SampledFrom([]string{pbx, "dos"}).Draw(t, "pbx")
+			x.tick()
+			late := orchestrator.Lease{PBX: at, Epoch: x.epoch - 1}
+			if x.told[at] <= late.Epoch {
+				t.Skip("nobody was told later")
+			}
+			n, err := x.w.svc.Away(x.w.ctx(), late)
+			x.w.must(err)
+			m, err := x.w.svc.Back(x.w.ctx(), late, everyCall)
+			if x.w.must(err); n+m != 0 {
+				t.Fatalf("%d and %d changed under an earlier lease", n, m)
+			}
+		},
 		"advance": func(t *rapid.T) {
 			ms := rapid.Int64Range(1, 20_000).Draw(t, "ms")
 			x.w.mu.Lock()
@@ -308,7 +350,7 @@ func (m *model) shape() shape {
 		for _, of := range m.rung(id) {
 			agent += fmt.Sprint(of.agent, m.offers[of].match)
 		}
-		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s", c.queue, c.pbx, c.visit, c.score, agent)
+		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s away %d", c.queue, c.pbx, c.visit, c.score, agent, m.away[c.pbx])
 	}
 	for id, o := range m.offers {
 		if o.answered {
@@ -334,7 +376,7 @@ func shapeOf(r acd.Records, ids []string) shape {
 				agent += fmt.Sprint(o.Agent, o.Match)
 			}
 		}
-		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s", c.Queue, c.PBX, c.Visit, c.Score, agent)
+		s.Calls[id] = fmt.Sprintf("%s@%s %d %.0f %s away %d", c.Queue, c.PBX, c.Visit, c.Score, agent, c.Away)
 	}
 	for _, o := range r.Offers {
 		if o.Answered {
@@ -378,7 +420,7 @@ func TestAgreesWithTheModel(t *testing.T) {
 			defs.Groups = joined
 		}
 		w.svc = w.unstarted(acd.Parts{Definitions: defs})
-		x := &machine{w: w, m: newModel(defs, epoch.UnixMilli())}
+		x := &machine{w: w, m: newModel(defs, epoch.UnixMilli()), told: map[string]int64{}, epoch: 1}
 		for _, id := range slices.Sorted(maps.Keys(x.m.agents))[rapid.IntRange(0, 7).Draw(rt, "not logged in to begin with"):] {
 			x.tick()
 			w.do(orchestrator.AgentLogin, id)

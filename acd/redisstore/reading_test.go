@@ -183,7 +183,7 @@ func TestABoardReadsWhatIsCounted(t *testing.T) {
 	if q := b.Queues[2]; q.Callers != 25 || q.Agents["reserved"] != 19 || q.Agents["paused"] != 1 || b.Agents["offline"] != 10 {
 		t.Errorf("%+v of %v", q, b.Agents)
 	}
-	if diff := cmp.Diff(map[string]int{"hgetall": 2, "hlen": 1, "zrange": 1, "zcard": 6}, watch.take()); diff != "" {
+	if diff := cmp.Diff(map[string]int{"hgetall": 2, "hlen": 1, "zrange": 1, "zcard": 8}, watch.take()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	page, more, err := w.svc.AgentPage(w.ctx(), "a04", "ventas", 3, func(a acd.AgentView) bool { return a.State != acd.StatePaused })

@@ -18,7 +18,7 @@ var luaFiles embed.FS
 
 // Libraries that scripts are put together with. Each follows the ones before.
 var (
-	libState  = []string{"lib_agent", "lib_count", "lib_inside", "lib_taken", "lib_pause", "lib_save", "lib_pace", "lib_load", "lib_staff", "lib_outcome", "lib_state", "lib_lane", "lib_offers"}
+	libState  = []string{"lib_agent", "lib_count", "lib_stranded", "lib_inside", "lib_taken", "lib_pause", "lib_save", "lib_pace", "lib_load", "lib_staff", "lib_outcome", "lib_state", "lib_lane", "lib_offers"}
 	libMatch  = append(libState[:len(libState):len(libState)], "lib_idle", "lib_best", "lib_match", "lib_seek")
 	libPlace  = append(libMatch[:len(libMatch):len(libMatch)], "lib_way")
 	libAllow  = append(libSettle[:len(libSettle):len(libSettle)], "lib_allow")
@@ -49,6 +49,8 @@ var (
 	agentRetire   = script("agent_retire", libMatch)
 	agentHeal     = script("agent_heal", libSettle)
 	agentPIN      = script("agent_pin", nil)
+	pbxAway       = script("pbx_away", libSettle)
+	pbxBack       = script("pbx_back", libMatch)
 	deadlineClaim = script("deadline_claim", nil)
 	turnTake      = script("turn_take", nil)
 	deadlineDrop  = script("deadline_drop", nil)

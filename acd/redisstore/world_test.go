@@ -94,7 +94,7 @@ func newStore(w *world) *redisstore.Store { return redisstore.New(w.rdb, w.tenan
 func (w *world) start(defs acd.Definitions) {
 	w.Helper()
 	w.svc = w.process(acd.Parts{Definitions: defs})
-	w.own(w.svc, w.desk)
+	w.own(w.svc, w.desk, pbx)
 }
 
 // unstarted makes a Service of the same tenant that does nothing by itself.
@@ -115,11 +115,11 @@ func (w *world) process(p acd.Parts) *acd.Service {
 	return svc
 }
 
-// own has a process follow what is told of the PBX, until the test ends.
-func (w *world) own(svc *acd.Service, d *desk) {
+// own has a process follow what is told of a PBX, until the test ends.
+func (w *world) own(svc *acd.Service, d *desk, at string) {
 	ctx, cancel := context.WithCancel(w.ctx())
 	var wg sync.WaitGroup
-	wg.Go(func() { _ = svc.Desk(ctx, pbx, d.tell) })
+	wg.Go(func() { _ = svc.Desk(ctx, at, d.tell) })
 	w.Cleanup(func() {
 		cancel()
 		wg.Wait()

@@ -149,7 +149,7 @@ var (
 		"distributor": {"places in queues", "lugares en las colas"}, "place": {"lost place", "lugar perdido"}, "agent": {"lost agent", "agente perdido"},
 		"call": {"call", "llamada"}, "ended call": {"ended call", "llamada terminada"}, "unheld call": {"call without its state", "llamada sin su estado"},
 		"channel": {"channel", "canal"}, "leg": {"leg", "tramo"}, "room": {"room", "sala"}, "bridge": {"bridge", "puente"},
-		"offer": {"offer", "oferta"}, "waiting": {"caller who was gone", "llamada en espera que ya no estaba"},
+		"presence": {"whether a PBX is there", "si una PBX está"}, "offer": {"offer", "oferta"}, "waiting": {"caller who was gone", "llamada en espera que ya no estaba"},
 	}
 	// results are those of what agents ask for.
 	results = map[string][2]string{

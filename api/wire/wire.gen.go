@@ -737,6 +737,7 @@ const (
 	FindingCodeOffered        FindingCode = "offered"
 	FindingCodeOlderCall      FindingCode = "older_call"
 	FindingCodeOtherPBX       FindingCode = "other_pbx"
+	FindingCodePBXAway        FindingCode = "pbx_away"
 	FindingCodePhone          FindingCode = "phone"
 	FindingCodePrefers        FindingCode = "prefers"
 	FindingCodeReserve        FindingCode = "reserve"
@@ -764,6 +765,8 @@ func (e FindingCode) Valid() bool {
 	case FindingCodeOlderCall:
 		return true
 	case FindingCodeOtherPBX:
+		return true
+	case FindingCodePBXAway:
 		return true
 	case FindingCodePhone:
 		return true
@@ -3686,6 +3689,9 @@ type Queue struct {
 	// Agents Members by state; passed_over are those who are available and get no call.
 	Agents map[string]int `json:"agents"`
 
+	// Away Of those waiting: their PBX is away. They keep their places, and no agent is rung for them until it is back.
+	Away int `json:"away,omitempty,omitzero"`
+
 	// Callbacks Customers to be called back, who are not on the line and not among those waiting.
 	Callbacks int `json:"callbacks,omitempty,omitzero"`
 
@@ -4077,7 +4083,10 @@ type WaitingCall struct {
 
 	// Agents All whose phones ring, where several do (strategy ring_all).
 	Agents []string `json:"agents,omitempty,omitzero"`
-	Call   string   `json:"call"`
+
+	// AwaySince Since when its PBX is away; it keeps its place, and no agent is rung for it until that is back.
+	AwaySince time.Time `json:"away_since,omitempty,omitzero"`
+	Call      string    `json:"call"`
 
 	// Callback The customer is to be called back and is not on the line.
 	Callback  bool      `json:"callback,omitempty,omitzero"`

@@ -29,7 +29,7 @@ func TestCallsQueuesAndReload(t *testing.T) {
 	answer("GET /api/v1/calls/c1", `{`+call+`,"timeline":[{"type":"call.offered","at":"2026-03-02T12:00:01Z","data":{"agent":"101"}}]}`, 200)
 	answer("GET /api/v1/calls/c1/explain", `{"call":"c1","steps":[{"at":"2026-03-02T12:00:01Z","code":"offered","text":{"en":"it is offered","es":"se ofrece"}}]}`, 200)
 	answer("POST /api/v1/calls/c1/hangup", `{"call":"c1","order":"hangup"}`, 202)
-	answer("GET /api/v1/queues", `{"items":[{"id":"sales","name":"Sales","waiting":3,"estimate_ms":61000,"agents":{"available":2}}]}`, 200)
+	answer("GET /api/v1/queues", `{"items":[{"id":"sales","name":"Sales","waiting":3,"away":14,"estimate_ms":61000,"agents":{"available":2}}]}`, 200)
 	answer("POST /api/v1/definitions/reload", `{"queues":2,"agents":3,"flows":4,"warnings":["W05 something"]}`, 200)
 	server := httptest.NewServer(mux)
 	defer server.Close()
@@ -45,7 +45,7 @@ func TestCallsQueuesAndReload(t *testing.T) {
 		"call explain c1":               {":00:01.000  it is offered"},
 		"call explain c1 --language es": {":00:01.000  se ofrece"},
 		"call hangup c1":                {"c1: hangup ordered"},
-		"queue list":                    {"QUEUE", "Sales", "3", "1m1s", "2"},
+		"queue list":                    {"QUEUE", "Sales", "3", "14", "1m1s", "2"},
 		"reload":                        {"warning: W05 something", "in force: 2 queues, 3 agents, 4 flows"},
 	} {
 		out := run(strings.Fields(args)...)

@@ -44,7 +44,7 @@ func (a *App) Board(ctx context.Context, age time.Duration) (api.Board, error) {
 	}
 	out := api.Board{Agents: b.Agents, Unreadable: b.SetAside}
 	for _, q := range b.Queues {
-		out.Queues = append(out.Queues, wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Callers, Callbacks: q.Callbacks,
+		out.Queues = append(out.Queues, wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Callers, Away: q.Away, Callbacks: q.Callbacks,
 			LongestSince: wire.At(q.Oldest), Agents: q.Agents, EstimateMS: q.Estimate})
 	}
 	return out, nil
@@ -74,7 +74,7 @@ func (a *App) WaitingIn(ctx context.Context, queue string) ([]wire.WaitingCall, 
 
 func waitingView(c acd.CallView) wire.WaitingCall {
 	return wire.WaitingCall{Call: c.Call, Callback: c.Work == orchestrator.WorkCallback, Queue: c.Queue, PBX: c.PBX,
-		Priority: c.Priority, EnteredAt: wire.At(c.Entered), Position: c.Position, Agent: c.Agent, Agents: c.Agents}
+		Priority: c.Priority, EnteredAt: wire.At(c.Entered), Position: c.Position, AwaySince: wire.At(c.Away), Agent: c.Agent, Agents: c.Agents}
 }
 
 // passedOver tells whether an agent is available and gets no call.

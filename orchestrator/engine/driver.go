@@ -160,11 +160,12 @@ func (d *driver) drive(ctx context.Context, lease orchestrator.Lease, asked time
 	for _, n := range v.phones {
 		v.wg.Go(func() { n.tell(ctx, d.pbx.Name(), d.eng.devices, d.log) })
 	}
+	v.wg.Go(func() { v.tellPresence(ctx) })
 	v.wg.Go(func() { v.followDesk(ctx) })
 	v.wg.Go(func() { v.followAgents(ctx) })
 	v.wg.Go(func() { v.followOrders(ctx) })
 	v.wg.Go(func() { v.sweepAll(ctx) })
-	v.missPhones()
+	v.miss()
 	d.at.Store(v)
 	if d.eng.aside.Load() && !left {
 		cancel(errAside)

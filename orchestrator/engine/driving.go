@@ -33,7 +33,8 @@ type driving struct {
 	adopted []*loop      // not yet compared with the PBX; only the PBX's goroutine touches it
 	epoch   string       // of the PBX at the last connection; only the PBX's goroutine touches it
 	phones  []*phoneNews // by hash of the endpoint, so that one phone's states stay in order
-	missing sync.Mutex   // held while connected turns true, and while phones are said to be unreachable
+	missing sync.Mutex   // held while connected turns true, and while the PBX, and its phones, are said to be away
+	present *presence
 
 	trunk   trunk
 	opening sync.Mutex // held while a permanent line is begun
@@ -48,7 +49,7 @@ type driving struct {
 var _ orchestrator.Sink = (*driving)(nil)
 
 func newDriving(ctx context.Context, d *driver, lease orchestrator.Lease, asked time.Time, cancel context.CancelCauseFunc) *driving {
-	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, began: d.eng.now(), hands: newHands(), byChannel: map[string]string{}}
+	v := &driving{driver: d, ctx: ctx, cancel: cancel, lease: lease, began: d.eng.now(), hands: newHands(), present: newPresence(), byChannel: map[string]string{}}
 	v.valid.set(asked.Add(d.eng.ttl)) // not from now: reading the calls may have taken longer than the lease
 	v.told.Store(-1)
 	for range phoneWorkers {
@@ -349,9 +350,13 @@ func (v *driving) Connected(_ string, truth orchestrator.Snapshot) {
 	v.epoch = truth.Epoch
 	fresh := v.takenUp(v.adopted)
 	v.adopted = nil
-	of := ownedBy(truth)
+	of, gone := ownedBy(truth), map[string]bool{}
 	for _, l := range v.eng.loops(v) {
 		adopted := fresh[l]
+		if customer := l.shown.Load().customer; customer != "" {
+			_, there := truth.Channels[customer]
+			gone[l.id] = !there
+		}
 		in := call.Input{Kind: call.InCompare, At: v.eng.now(), Truth: truthOf(l, truth, of, adopted, restarted)}
 		if adopted { // before an offer that came already
 			l.box.first(in)
@@ -361,6 +366,7 @@ func (v *driving) Connected(_ string, truth orchestrator.Snapshot) {
 		l.post(in)
 		l.pbx.hurry()
 	}
+	v.isBack(gone)
 	v.unknowns(truth)
 	v.wg.Go(func() {
 		v.watch(v.ctx)
@@ -486,7 +492,7 @@ func (v *driving) Disconnected(_ string, err error) {
 		text = fault.Text(err)
 	}
 	v.state("disconnected", text)
-	v.missPhones()
+	v.miss()
 	for _, l := range v.eng.loops(v) {
 		l.post(call.Input{Kind: call.InAway})
 	}

@@ -335,19 +335,23 @@ func (m *memory) hang(stuck bool) {
 
 // floor is a queue with one agent, first come first served.
 type floor struct {
-	mu      sync.Mutex
-	waiting []orchestrator.Waiting
-	offer   *orchestrator.Offer
-	n       int
-	missed  []orchestrator.OfferFailure
-	notices chan orchestrator.DeskNotice
-	refuse  error  // of Enqueue
-	full    string // a queue that takes nobody
-	dialled []orchestrator.Dialling
-	beas    orchestrator.DeviceState // of bea's phone, as told last
-	shared  []string                 // phones that other PBXs ring, too
-	bea     orchestrator.AgentResult // of whatever bea's phone asks for
-	talks   string                   // the call in which the agent talks, for AgentTransfer
+	mu       sync.Mutex
+	waiting  []orchestrator.Waiting
+	offer    *orchestrator.Offer
+	n        int
+	missed   []orchestrator.OfferFailure
+	notices  chan orchestrator.DeskNotice
+	refuse   error  // of Enqueue
+	full     string // a queue that takes nobody
+	dialled  []orchestrator.Dialling
+	beas     orchestrator.DeviceState // of bea's phone, as told last
+	shared   []string                 // phones that other PBXs ring, too
+	deaf     error                    // of what is told of the PBX
+	presence string                   // of the PBX, as told last
+	epoch    int64                    // of the lease under which it was
+	back     []string                 // calls that went on waiting when it came back
+	bea      orchestrator.AgentResult // of whatever bea's phone asks for
+	talks    string                   // the call in which the agent talks, for AgentTransfer
 
 	tell   func(orchestrator.Entry) // the journal
 	state  string                   // of the agent: "" is one who is always there
@@ -507,6 +511,41 @@ func (f *floor) Desk(ctx context.Context, _ string, tell func(orchestrator.DeskN
 			tell(n)
 		}
 	}
+}
+
+// Away has nothing matched with the PBX's calls, until it is back.
+func (f *floor) Away(_ context.Context, l orchestrator.Lease) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.told(l, "away")
+}
+
+// Back notes which of the calls that wait go on waiting.
+func (f *floor) Back(_ context.Context, l orchestrator.Lease, waits func(string) bool) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.back = nil
+	for _, w := range f.waiting {
+		if waits(w.Call) {
+			f.back = append(f.back, w.Call)
+		}
+	}
+	return f.told(l, "back")
+}
+
+// told notes what was told of the PBX; the caller has mu.
+func (f *floor) told(l orchestrator.Lease, what string) (changed int, err error) {
+	if f.deaf != nil {
+		return 0, f.deaf
+	}
+	if l.Epoch < f.epoch {
+		return 0, nil
+	}
+	if f.presence != what {
+		changed = 1
+	}
+	f.epoch, f.presence = l.Epoch, what
+	return changed, nil
 }
 
 func (f *floor) Heal(context.Context, string) (int, error) { return 0, nil }

@@ -61,6 +61,7 @@ type claims struct {
 	outside  []string    // channels of outside numbers, for the caps of the trunk
 	borrowed []loan      // permanent lines that a call has
 	line     *lineClaims // of a session
+	customer string      // the channel of a call's customer who is there, "" for nobody
 	talks    string      // who of the house talks with the customer, "" for nobody
 }
 
@@ -97,12 +98,15 @@ func (c ofCall) revised(rev int64) owner {
 
 func (c ofCall) claims() claims {
 	out := claims{offers: map[string]bool{}}
-	for _, leg := range c.Legs {
+	for i, leg := range c.Legs {
 		if leg.Offer != nil {
 			out.offers[leg.Offer.ID] = c.Holds(&leg)
 		}
 		if leg.State != call.LegEnded && leg.State != call.LegPlanned {
 			out.channels = append(out.channels, leg.Channel)
+			if i == 0 {
+				out.customer = leg.Channel
+			}
 			if leg.Line != "" {
 				out.borrowed = append(out.borrowed, loan{call: c.Call.Call, channel: leg.Channel, listens: leg.Role == call.RoleSupervisor})
 			}

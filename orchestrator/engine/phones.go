@@ -17,17 +17,16 @@ import (
 // trip to the store, and an agent is not free before it is told.
 const phoneWorkers = 8
 
-// phonesAway is how long a PBX may not be connected until the phones that others
-// ring there count as unreachable.
-const phonesAway = 3 * time.Second
+// awayAfter is how long a PBX may not be connected until it counts as away.
+const awayAfter = 3 * time.Second
 
-// missPhones has the phones of the PBX that are rung from others, too, count as
-// unreachable once it has been away for a while: those others would ring them in
-// vain, each caller for as long as a phone rings. What is true is told when the PBX
-// is connected again.
-func (v *driving) missPhones() {
+// miss has the PBX count as away once it has not been connected for a while. Agents are
+// matched with none of its calls: they would be rung in vain while others wait. Its phones
+// that are rung from other PBXs, too, count as unreachable: each caller of those would wait
+// for as long as a phone rings. What is true is told when the PBX is connected again.
+func (v *driving) miss() {
 	v.wg.Go(func() {
-		if !life.Sleep(v.ctx, phonesAway) {
+		if !life.Sleep(v.ctx, awayAfter) {
 			return
 		}
 		v.missing.Lock() // a connection tells after it, not before
@@ -35,6 +34,7 @@ func (v *driving) missPhones() {
 		if v.connected.Load() {
 			return
 		}
+		v.isAway()
 		for _, endpoint := range v.eng.devices.Shared(v.pbx.Name()) {
 			v.lines.phone(endpoint, orchestrator.DeviceUnreachable)
 			v.phoneIs(phoneWord{endpoint: endpoint, state: orchestrator.DeviceUnreachable}) // whose line is open there, too: its session tells when it is compared

@@ -19,8 +19,8 @@ if before then
     if not same then return {'elsewhere', '', 0, before.visit or 0} end
     return answer('offered', redis.call('HGET', OFFERS, before.offer), 0, before)
   end
-  local rank = same and redis.call('ZRANK', waiting(c), call)
-  if rank then return answer('waiting', '', rank + 1, before) end
+  local rank = same and position(call, before) or 0
+  if rank > 0 then return answer('waiting', '', rank, before) end
 end
 local taken = redis.call('HGET', TAKEN, call)
 local o = taken and load(OFFERS, taken)
@@ -43,4 +43,4 @@ c.since = same and before.since or c.since or now
 local found = seek(call, c, ARGV[6])
 if found ~= '' then return answer('offered', found, 0, c) end
 await(call, c)
-return answer('waiting', '', redis.call('ZRANK', waiting(c), call) + 1, c)
+return answer('waiting', '', position(call, c), c)

@@ -1,4 +1,4 @@
--- lib_inside: who is in a queue, kept with the records of calls. Follows lib_count.
+-- lib_inside: who is in a queue, kept with the records of calls. Follows lib_stranded.
 
 -- among is the set of a queue in which a call is counted: on the line, or to be called back.
 local function among(c) return key(c.work == 'callback' and 'callbacks' or 'inside', queue_at(c)) end
@@ -21,6 +21,7 @@ end
 -- inside counts a call as in its queue, waiting or offered; outside no longer.
 local function inside(call, c)
   local at = queue_at(c)
+  if not c.away then redis.call('ZADD', key('present', c.pbx), c.score, call) end
   if redis.call('ZADD', among(c), c.entered, call) == 1 then
     note_inside(at)
     redis.call('SADD', key('pbxs', at), c.pbx)
@@ -29,5 +30,6 @@ end
 
 local function outside(call, c)
   redis.call('ZREM', among(c), call)
+  redis.call('ZREM', key('present', c.pbx), call)
   note_inside(queue_at(c))
 end

@@ -29,18 +29,27 @@ local function enlane(call, c)
   if next then redis.call('ZADD', due(c.pbx), c.since + next.after, 'ring:' .. call) end
 end
 
--- await gives a call its place in the queue and in the lane of its ring, and stores it.
+-- await gives a call its place in the queue and in the lane of its ring, and stores it. While
+-- its PBX is away it has neither.
 local function await(call, c)
-  redis.call('ZADD', waiting(c), c.score, call)
-  if c.rings then enlane(call, c) end -- one of an operadora before lanes gets its own when definitions are put in force
+  local since = away_since(c.pbx)
+  if since then strand(call, c, since) else redis.call('ZADD', waiting(c), c.score, call) end
+  if c.rings and not since then enlane(call, c) end -- one of an operadora before lanes gets its own when definitions are put in force
   save(CALLS, call, c)
 end
 
 -- unwait takes a call from its places, if it waits.
 local function unwait(call, c)
   redis.call('ZREM', waiting(c), call)
+  unstrand(call, c)
   if (c.at or 0) == 0 then return end
   drop(c.rings[c.at].lane, call)
   if c.rings[c.at + 1] then redis.call('ZREM', due(c.pbx), 'ring:' .. call) end
   c.at = nil
+end
+
+-- position is that of a call that waits, from 1; one that is stranded has what it would have.
+local function position(call, c)
+  if c.away then return redis.call('ZCOUNT', waiting(c), '-inf', ('(%.17g'):format(c.score)) + 1 end
+  return (redis.call('ZRANK', waiting(c), call) or -1) + 1
 end

@@ -38,6 +38,7 @@ local function room(c, q) return most(c, q) - #offers_of(c) end
 
 -- roomy tells whether a call for which phones ring is to be found by more agents.
 local function roomy(c)
+  if away_since(c.pbx) then return false end
   local r = c.rings and c.rings[ring(c)]
   local q = r and rules(key('serves', r.table))
   return q and room(c, q) > 0 or false

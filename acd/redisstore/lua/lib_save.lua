@@ -29,5 +29,5 @@ end
 
 -- taken_in tells whether a call is counted as in its queue.
 local function taken_in(call, c)
-  return redis.call('ZSCORE', among(c), call) and inside_noted(queue_at(c))
+  return redis.call('ZSCORE', among(c), call) and inside_noted(queue_at(c)) and sided(call, c)
 end

@@ -4,7 +4,7 @@
 -- the first offer, '' when there is none.
 local function seek(call, c, unique)
   local r = c.rings and c.rings[ring(c)]
-  if not r then return '' end
+  if not r or away_since(c.pbx) then return '' end
   local serves = key('serves', r.table)
   local q, own = rules(serves), r.lane:match('^@(.+)')
   if own then

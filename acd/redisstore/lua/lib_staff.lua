@@ -37,6 +37,6 @@ local function refusal(c, admit, most, known)
   if known == 'closed' then return known end
   if admit ~= 'always' and staff(c) == 0 then return 'no_agents' end
   if admit == 'when_agents_qualified' and not qualified(c) then return 'unqualified' end
-  if most > 0 and redis.call('ZCARD', key('inside', queue_at(c))) >= most then return 'full' end
+  if most > 0 and redis.call('ZCARD', key('inside', queue_at(c))) - redis.call('ZCARD', key('astray', queue_at(c))) >= most then return 'full' end
   return known ~= '' and known or nil
 end

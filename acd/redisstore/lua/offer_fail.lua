@@ -56,4 +56,4 @@ unwait(o.call, c)
 local found, answered = seek(o.call, c, ARGV[6]), o.answered and 1 or 0
 if found ~= '' then return {1, found, mine, 0, answered} end
 stay(o.call, c)
-return {1, '', mine, (redis.call('ZRANK', waiting(c), o.call) or -1) + 1, answered}
+return {1, '', mine, c.offer and 0 or position(o.call, c), answered}
