@@ -49,7 +49,7 @@ type Board struct {
 type QueueBoard struct {
 	ID        string
 	Name      Texts
-	Closing   bool           // its definition is gone: takes no new calls
+	Closing   bool           // its definition is gone: takes no new calls, and goes when nobody is in it
 	Callers   int            // on the line, also while an agent's phone is being rung for them
 	Away      int            // of the callers: their PBX is away, and no agent is rung for them
 	Callbacks int            // customers to be called back
@@ -115,6 +115,7 @@ func (dir *directory) board(c Counts) Board {
 			q.Oldest = in.Oldest
 		}
 	}
+	maps.DeleteFunc(queues, func(_ string, q *QueueBoard) bool { return q.Closing && q.Callers+q.Callbacks == 0 })
 	for _, group := range dir.groups() {
 		for id, q := range queues {
 			q.Estimate = max(q.Estimate, dir.estimate(c, QueueAt{id, group}).Milliseconds())

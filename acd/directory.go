@@ -38,7 +38,7 @@ type directory struct {
 
 // newDirectory prepares definitions. before is the directory it replaces, or nil:
 // a queue that is gone from defs goes on as closing, with its former agents as
-// far as they still exist, so that the calls in it are served.
+// far as they still exist, so that the calls in it are served (forgetClosed ends that).
 func newDirectory(defs Definitions, before *directory, grace time.Duration) *directory {
 	dir := &directory{
 		defs: defs, print: fingerprint(defs), grace: grace,

@@ -80,6 +80,9 @@ func HideCallers(text string) string {
 // missing deadlines again. It returns how much it mended: nothing in a store
 // that is whole. What the engine's calls have to say is not asked: see Holding.
 func (s *Service) Heal(ctx context.Context, pbx string) (int, error) {
+	if err := s.forgetClosed(ctx); err != nil {
+		return 0, err
+	}
 	h := &healing{Service: s, dir: s.directory.Load(), pbx: pbx}
 	for _, step := range []func(context.Context) error{h.tellBroken, h.agents, h.offers, h.calls, h.places, h.counts} {
 		if err := step(ctx); err != nil {

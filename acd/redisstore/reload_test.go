@@ -221,3 +221,57 @@ func TestEditsHoldForThoseWhoWait(t *testing.T) {
 		}
 	}
 }
+
+// TestAClosedQueueGoes: a queue whose definition is gone is shown as long as somebody waits in
+// it, goes on for whose conversation is of it, and is forgotten after both.
+func TestAClosedQueueGoes(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(2, queue("ventas"), queue("soporte")))
+	w.login("a00")
+	o := w.serve("s1", "soporte")
+	w.enqueue("s2", "soporte")
+	shown := func(when string, want ...string) {
+		t.Helper()
+		var got []string
+		b, err := w.svc.Board(w.ctx(), 0)
+		w.must(err)
+		for _, q := range b.Queues {
+			got = append(got, q.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the board has %v, want %v", when, got, want)
+		}
+	}
+	serves := func(when string, want ...string) {
+		t.Helper()
+		n, err := w.svc.Heal(w.ctx(), pbx)
+		w.must(err)
+		a, err := w.svc.Agent(w.ctx(), "a00")
+		if w.must(err); n != 0 || !slices.Equal(a.Queues, want) {
+			t.Errorf("%s: the agent serves %v, want %v; %d mended", when, a.Queues, want, n)
+		}
+	}
+	w.must(w.svc.Reload(w.ctx(), defs(2, queue("ventas"))))
+	shown("somebody waits", "soporte", "ventas")
+	serves("somebody waits", "soporte", "ventas")
+	w.leave("s2", 0)
+	shown("nobody waits", "ventas")
+	serves("somebody talks", "soporte", "ventas")
+	if p := w.failed(o.ID, orchestrator.OfferError); p.Result != orchestrator.PlacedWaiting { // it was never joined
+		t.Errorf("%+v", p)
+	}
+	shown("somebody waits again", "soporte", "ventas")
+	w.advance(5 * time.Second)
+	o = w.offered()
+	w.answer(o.ID)
+	w.finish(o.ID)
+	w.wantState("a00", acd.StateWrapup) // as the queue says that is gone
+	serves("nobody talks", "ventas")
+	shown("nobody talks", "ventas")
+	w.advance(time.Minute)
+	w.until("the agent is free", func() bool { return w.agent("a00").State == acd.StateAvailable })
+	if p := w.enqueue("v1", "ventas"); p.Offer == nil {
+		t.Errorf("%+v", p)
+	}
+	w.clean()
+}
