@@ -44,7 +44,7 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 			Queue: q.ID, PBX: w.PBX, Group: dir.group(w.PBX), Visit: w.Visit, Work: w.Work, Language: w.Language, Priority: w.Priority, Entered: w.Entered.UnixMilli(),
 			Tier: w.Sought.Tier, Needs: w.Sought.Needs, About: w.Sought.About,
 			Caller: numberKey(w.Caller.Number), Of: w.Of, One: w.One, Prefer: w.Sought.Prefer, PatienceMS: w.Sought.Patience.Milliseconds(),
-			Kept: w.Kept, AheadMS: w.Sought.Ahead.Milliseconds(),
+			Kept: w.Kept, Instead: w.Instead, AheadMS: w.Sought.Ahead.Milliseconds(),
 		},
 	}
 	if s.forms != nil && order.Record.Caller != "" {

@@ -147,6 +147,7 @@ type CallRecord struct {
 	Caller     string            `json:"caller,omitempty"`      // the number, as numbers are compared
 	Written    []string          `json:"written,omitempty"`     // the same as it is written in its country, for who is known so
 	Of         string            `json:"of,omitempty"`          // in an agent's own queue: the queue that it came from
+	Instead    string            `json:"instead,omitempty"`     // of an EnqueueOrder: the callback whose place it has
 	Kept       orchestrator.Kept `json:"kept,omitzero"`         // the place it has, of an earlier call
 	Score      float64           `json:"score"`                 // CallScore, the queue's priority included
 	One        bool              `json:"one,omitempty"`         // one phone rings at a time, whatever the queue says

@@ -99,7 +99,10 @@ type Waiting struct {
 	// and keeps what it had reached there; zero is now.
 	Since time.Time
 	Work  Work
-	Kept  Kept // which it has got back before, in this queue or one before it
+	// Instead is the callback whose place it has, on the line: that leaves the queue in the
+	// same step, unless an agent is being rung for it.
+	Instead string
+	Kept    Kept // which it has got back before, in this queue or one before it
 	// One phone rings for it at a time, whatever the queue says.
 	One bool
 }

@@ -48,3 +48,44 @@ func TestCallbackKeepsThePlace(t *testing.T) {
 		t.Errorf("who is free gets %q", o.Call)
 	}
 }
+
+// TestWhoResumesACallbackHasItsPlace: a customer who calls again and waits on the line in place
+// of a callback comes where that was, whether it has been ended by then or not.
+func TestWhoResumesACallbackHasItsPlace(t *testing.T) {
+	t.Parallel()
+	w := setup(t, defs(1, queue("ventas", noWrap)))
+	began := w.clock()
+	back := orchestrator.Waiting{Call: "b1", PBX: pbx, Queue: "ventas", Visit: 1, Entered: began, Since: began, Work: orchestrator.WorkCallback}
+	_, err := w.svc.Enqueue(w.ctx(), back)
+	w.must(err)
+	w.advance(time.Second)
+	w.enqueue("c2", "ventas")
+	resumes := orchestrator.Waiting{Call: "c1", PBX: pbx, Queue: "ventas", Visit: 1, Entered: began, Since: began, Instead: "b1"}
+	for range 2 { // asked twice it is there once
+		p, err := w.svc.Enqueue(w.ctx(), resumes)
+		if w.must(err); p.Result != orchestrator.PlacedWaiting || p.Position != 1 {
+			t.Errorf("its place is %+v", p)
+		}
+	}
+	calls, _, err := w.svc.InQueue(w.ctx(), "ventas")
+	if w.must(err); len(calls) != 2 || calls[0].Call != "c1" || calls[0].Position != 1 || calls[1].Position != 2 {
+		t.Errorf("who waits: %+v", calls)
+	}
+	w.clean()
+	w.must(w.svc.Leave(w.ctx(), "b1", 1, "revoked")) // its end comes after
+	w.leave("c1", 1)
+	w.login("a00") // is rung for c2
+	w.failed(w.offered().ID, orchestrator.OfferBusy)
+	w.leave("c2", 0)
+
+	w.do(orchestrator.AgentLogout, "a00")
+	_, err = w.svc.Enqueue(w.ctx(), back)
+	w.must(err)
+	w.login("a00")
+	o := w.offered()
+	p, err := w.svc.Enqueue(w.ctx(), resumes) // an agent is being rung for it: its end is for its call to tell
+	if w.must(err); o.Call != "b1" || p.Result != orchestrator.PlacedWaiting || p.Position != 1 || len(w.records().Offers) != 1 {
+		t.Errorf("while %+v: %+v", o, p)
+	}
+	w.clean()
+}

@@ -206,7 +206,7 @@ func presenceFaults(w *world, prefix string, r acd.Records, sets map[string]bool
 	for id, c := range r.Calls {
 		since := int64(0)
 		_, _ = fmt.Sscanf(told[c.PBX], "%d %d", new(int), &since)
-		if c.Away != since {
+		if (c.Away > 0) != (since > 0) {
 			bad = append(bad, fmt.Sprintf("call %s is out of reach since %d, its pbx away since %d", id, c.Away, since))
 		}
 		if c.Away == 0 {

@@ -55,7 +55,7 @@ func (r *rig) asksBack(from string) {
 }
 
 // awaitQueued waits until the call of a caller is in its queue.
-func (r *rig) awaitQueued(from string) {
+func (r *rig) awaitQueued(from string) (id string) {
 	r.t.Helper()
 	api, err := r.API("supervisor")
 	must(r.t, err)
@@ -66,11 +66,13 @@ func (r *rig) awaitQueued(from string) {
 		}
 		for _, c := range calls {
 			if strings.HasSuffix(c.Caller.Number, from) && c.State == wire.CallStateWaiting {
+				id = c.ID
 				return nil
 			}
 		}
 		return fmt.Errorf("calls %+v", calls)
 	})
+	return id
 }
 
 // callbacks waits until so many are to be called back.
@@ -189,7 +191,10 @@ func TestCallbackComesAgain(t *testing.T) {
 	ended(t, again("910000004", "2"))
 	r.callbacks(api, 1)
 	first := again("910000003", "1")
-	r.awaitQueued("910000003")
+	resumed := r.awaitQueued("910000003")
+	r.await("the place of the callback", func(e orchestrator.Entry) bool {
+		return e.Type == orchestrator.EntryCallQueued && e.Call == resumed && strings.Contains(string(e.Data), `"position":1,`)
+	})
 	r.callbacks(api, 0)
 	ana := r.login("101")
 	r.serve(ana, first)

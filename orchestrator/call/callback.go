@@ -58,6 +58,7 @@ type CallbackAnswer struct {
 
 // Regain is the place that a caller has in a queue by a callback.
 type Regain struct {
+	Call     string              `json:"call,omitempty"` // the callback that had it
 	Queue    string              `json:"queue"`
 	Priority int                 `json:"priority,omitempty"`
 	Sought   orchestrator.Sought `json:"sought,omitzero"`
@@ -164,6 +165,7 @@ func (x *change) calledBack(cmd AskCallback, r CallbackAnswer) {
 		if cmd.Op == orchestrator.CallbackResume {
 			reason = "the caller waits on the line again"
 			x.c.Regain = &r.Place
+			x.c.Regain.Call = r.Call
 		}
 		x.do(EndCallback{Call: r.Call, Reason: reason})
 		x.noteCallback(cmd.Order.Queue, cmd.Order.Number, fields{"result": string(cmd.Op), "callback": r.Call})
@@ -180,6 +182,7 @@ func (x *change) regain(v *Visit) {
 		return
 	}
 	x.c.Regain = nil
+	v.Instead = r.Call
 	v.Since, v.From = r.Since, x.ms() // the longest wait on the line counts from now
 	v.Entered, v.Priority = min(v.Entered, r.Entered), max(v.Priority, r.Priority)
 	v.Sought.Ahead = max(v.Sought.Ahead, r.Sought.Ahead)

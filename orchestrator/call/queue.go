@@ -61,7 +61,7 @@ func (x *change) waiting(v *Visit) orchestrator.Waiting {
 	}
 	w := orchestrator.Waiting{Of: of,
 		Call: x.c.Call, Visit: v.N, PBX: x.c.PBX, Queue: v.Queue, Caller: x.c.Caller, Language: x.c.Language,
-		Priority: v.Priority, Sought: v.Sought, Entered: time.UnixMilli(v.Entered),
+		Priority: v.Priority, Sought: v.Sought, Entered: time.UnixMilli(v.Entered), Instead: v.Instead,
 	}
 	if x.c.ConnectedAt == 0 {
 		w.Kept = x.c.Kept

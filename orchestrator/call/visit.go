@@ -14,6 +14,7 @@ type Visit struct {
 	From       int64                  `json:"from,omitempty"`        // from when the longest wait counts, for one who was served before; 0 is Entered
 	Asked      int64                  `json:"asked,omitempty"`       // when its place was asked for first
 	Since      int64                  `json:"since,omitempty"`       // when the stay began that it goes on with, if it does
+	Instead    string                 `json:"instead,omitempty"`     // the callback whose place it has
 	MaxWait    int64                  `json:"max_wait_ms,omitempty"` // the flow's limit
 	Plan       orchestrator.QueuePlan `json:"plan"`
 	Announce   int                    `json:"announce,omitempty"`    // announcements made so far

@@ -8,6 +8,8 @@
 -- with the answered offer when an agent has taken it; 'out' when it is there by a later visit, {'again'} when what ARGV[8] tells of is kept no more,
 -- {'elsewhere', '', 0, visit} when an offer from where it is has to be taken back first, {'tables'} when the table of a ring is not stored.
 local call, c = ARGV[2], cjson.decode(ARGV[3])
+local instead = c.instead -- the callback whose place it has
+c.instead = nil
 local function answer(result, offer, rank, of)
   return {result, offer, rank, result == 'waiting' and staff(of) or 0, of.kept and cjson.encode(of.kept) or ''}
 end
@@ -38,6 +40,11 @@ end
 if before then
   unwait(call, before)
   outside(call, before)
+end
+local b = instead and load(CALLS, instead)
+if b and b.work == 'callback' and queue_at(b) == queue_at(c) and not standing(instead, b) then
+  unwait(instead, b)
+  drop_call(instead, b)
 end
 c.since = same and before.since or c.since or now
 local found = seek(call, c, ARGV[6])

@@ -30,7 +30,7 @@ end
 local function placed(call, c)
   if not taken_in(call, c) then return false end
   local since = away_since(c.pbx)
-  if since or c.away then return c.offer or c.away == since end
+  if since or c.away then return c.offer or c.away and since end
   if not c.offer then return redis.call('ZSCORE', waiting(c), call) and enlaned(call, c) end
   if roomy(c) then return enlaned(call, c) end
   return (c.at or 0) == 0
