@@ -139,6 +139,7 @@ var (
 		"import.start": {"began import", "inició la importación"}, "import.undo": {"undid import", "deshizo la importación"}, "import.rejects": {"looked at the rejects of import", "miró los rechazos de la importación"},
 		"campaign.start": {"started campaign", "inició la campaña"}, "campaign.pause": {"paused campaign", "pausó la campaña"}, "campaign.resume": {"resumed campaign", "reanudó la campaña"},
 		"campaign.drain": {"let campaign run out", "dejó terminar la campaña"}, "campaign.stop": {"stopped campaign", "detuvo la campaña"},
+		"campaign.evidence": {"took the evidence of campaign", "descargó la evidencia de la campaña"}, "campaign.evidence_sum": {"was given the evidence of campaign", "recibió la evidencia de la campaña"},
 		"campaign.appointment": {"made an appointment of campaign", "dio una cita de la campaña"},
 		"list.create":          {"made list", "creó la lista"}, "list.delete": {"deleted list", "borró la lista"},
 		"retention.apply": {"applied retention to", "aplicó la retención a"}, "number.erase": {"erased number", "olvidó el número"},
