@@ -164,6 +164,7 @@ teams:
 	must(t, c.Hangup())
 	ended(t, b)
 	r.dial(ben, "*482")
+	shows(lampThere, "terminated")
 
 	t.Log("a permanent line that the other process is asked for")
 	_, err = there.Run("agent", "login", "101", "--line", "--token", two.Token, "--url", two.Base)
@@ -185,6 +186,9 @@ teams:
 	r.killTwo()
 	r.drives(r.Log, mark, centre.OtherPBX)
 	r.talk(far, e)
+	r.dial(ben, "*481")
+	shows(lampThere, "confirmed")
+	r.dial(ben, "*482")
 	r.order(one, far1, wire.OrderHold)
 	r.order(one, far1, wire.OrderResume)
 	must(t, far.Hangup())
