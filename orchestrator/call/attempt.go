@@ -71,7 +71,6 @@ func (x *change) attempt() {
 // leadUp begins the flow of a lead who answered.
 func (x *change) leadUp() {
 	x.disarm(TimerRing)
-	x.c.Customer().Doubt = false
 	x.boundCall()
 	x.move(OnFlow)
 	o := x.c.Attempt

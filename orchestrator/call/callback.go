@@ -461,7 +461,9 @@ func (x *change) setBack(result orchestrator.Outcome) {
 	case orchestrator.OutcomeBusy:
 		pause = p.Plan.RetryBusy
 	case orchestrator.OutcomeCancelled, orchestrator.OutcomeLost: // it was not the customer
-		pause = x.Limits.Clear
+		if !x.c.Customer().Doubt { // whose phone may have rung
+			pause = x.Limits.Clear
+		}
 	default:
 	}
 	f["next_at"] = x.ms() + pause.Milliseconds()

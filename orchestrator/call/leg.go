@@ -43,7 +43,7 @@ type Leg struct {
 	Why     orchestrator.OfferFailure `json:"why,omitempty"`     // how it failed, once known
 	Dialed  int64                     `json:"dialed,omitempty"`
 	Rang    int64                     `json:"rang,omitempty"`   // of a customer who is called: since when the phone alerts
-	Doubt   bool                      `json:"doubt,omitempty"`  // of a lead: nobody knows whether it was dialled, and nothing was heard of it yet
+	Doubt   bool                      `json:"doubt,omitempty"`  // of a customer: nobody knows whether they were dialled, and nothing was heard of it yet
 	Up      int64                     `json:"up,omitempty"`     // answered
 	Joined  int64                     `json:"joined,omitempty"` // in the room
 	TalkMS  int64                     `json:"talk_ms,omitempty"`

@@ -233,7 +233,7 @@ func (x *change) callCustomer(way orchestrator.Passage) {
 	x.noteDial("dialling", nil)
 	x.do(Dial{Outside: true, Order: orchestrator.Origination{
 		Channel: customer.Channel, Endpoint: way.Endpoint, Args: []string{"customer", x.c.Call},
-		Caller: x.shownOutside(), Timeout: x.ringTime(), Language: x.c.Language, Once: x.c.Attempt != nil,
+		Caller: x.shownOutside(), Timeout: x.ringTime(), Language: x.c.Language, Once: true,
 	}})
 }
 
@@ -270,7 +270,7 @@ func (x *change) customerUp() {
 		}
 		return
 	}
-	customer.Up, x.c.AnsweredAt = x.happened(), x.happened()
+	customer.Up, x.c.AnsweredAt, customer.Doubt = x.happened(), x.happened(), false
 	x.noteDial("answered", nil)
 	if x.c.Promise != nil {
 		x.reached()
@@ -420,6 +420,11 @@ func (x *change) customerRefused(cmd Dial, err error) {
 // customerRang ends a customer's phone that rang long enough.
 func (x *change) customerRang() {
 	customer := x.c.Customer()
+	if customer.Doubt {
+		x.do(Hangup{Channel: customer.Channel, Cause: orchestrator.CauseGone})
+		x.notReached(orchestrator.OutcomeLost, orchestrator.CauseUnknown)
+		return
+	}
 	if customer.State == LegHanging || !x.leg(customer, LegOnHang) { // told once already: it must be gone
 		x.notReached(orchestrator.OutcomeNoAnswer, orchestrator.CauseNoAnswer)
 		return

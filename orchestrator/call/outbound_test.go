@@ -292,6 +292,74 @@ func TestCustomerIsDialledOnce(t *testing.T) {
 	}
 }
 
+// TestDialInDoubt: an order to ring a customer whose answer was lost is not given again, also
+// when all that was heard of the phone is gone: nobody is rung twice by one attempt. The agent is
+// told that nobody was reached, and a callback goes on with its next attempt, after its pause.
+func TestDialInDoubt(t *testing.T) {
+	t.Parallel()
+	call := map[string]func() *world{
+		"an agent's call":            func() *world { return out(byClick, asked) },
+		"a callback":                 func() *world { return back("agent", (*world).offer) },
+		"a callback, customer first": func() *world { w := back("customer"); w.offer(); return w },
+	}
+	for name, begun := range call {
+		for _, r := range []struct {
+			name string
+			fate fate
+			rung int
+		}{{"over meanwhile", answerLost, 1}, {"never arrived", unanswered, 0}, {"late", answerLater, 1}} {
+			t.Run(name+", "+r.name, func(t *testing.T) {
+				t.Parallel()
+				w := begun()
+				if name != "a callback, customer first" {
+					w.agentAnswers()
+				}
+				customer := ""
+				for customer == "" {
+					w.notice()
+					w.decides()
+					if len(w.me.pbx.todo) == 0 {
+						if !w.run(&w.me.dsk, carriedOut, 0) {
+							t.Fatal("nobody is rung\n" + w.story())
+						}
+						continue
+					}
+					fate := carriedOut
+					if d, ok := w.me.pbx.todo[0].Command.(Dial); ok && d.Outside {
+						fate, customer = r.fate, d.Order.Channel
+					}
+					w.run(&w.me.pbx, fate, 0)
+				}
+				asked := w.now
+				if r.fate == answerLost {
+					w.pbx.end(customer, orchestrator.CauseBusy)
+					w.wire = nil // and nobody hears of it
+				}
+				w.run(&w.me.pbx, carriedOut, 0)
+				w.arriveLate()
+				w.settle(2 * time.Hour)
+				w.checkEnded(t, "")
+				w.checkKept(t)
+				if n := w.rung[customer]; n != r.rung {
+					t.Errorf("rung %d times, want %d", n, r.rung)
+				}
+				for _, e := range w.entries {
+					var d struct {
+						Result  string
+						Attempt int
+					}
+					if e.Type == orchestrator.EntryCallDialled && json.Unmarshal(e.Data, &d) == nil && d.Result == "dialling" && d.Attempt == 2 && e.At.Sub(asked) < time.Minute {
+						t.Errorf("the next attempt came %v after one of which nobody knows whether it rang", e.At.Sub(asked))
+					}
+				}
+				if t.Failed() {
+					t.Log(w.story())
+				}
+			})
+		}
+	}
+}
+
 // decides lets the call decide on all that is on its way, and carries nothing out.
 func (w *world) decides() {
 	for w.deliver(); w.decide(); w.deliver() {

@@ -198,8 +198,7 @@ func (p *toyPBX) dial(o orchestrator.Origination, again bool) error {
 	if p.w.promised != nil && p.ringsBack(o.Channel) {
 		p.w.dialsBack(o.Channel)
 	}
-	if p.w.rung[o.Channel]++; o.Channel == p.w.customer && p.w.rung[o.Channel] > 1 && !p.w.lostDoc &&
-		(p.w.attempt != nil || !p.w.untold(o.Channel)) {
+	if p.w.rung[o.Channel]++; p.w.rung[o.Channel] > 1 && !p.w.lostDoc && (o.Channel == p.w.customer || p.w.promised != nil && p.ringsBack(o.Channel)) {
 		p.w.brokenf("the customer is dialled twice")
 	}
 	ch := &toyChannel{id: o.Channel, ours: true, offer: p.w.offerOf[o.Channel],

@@ -230,12 +230,6 @@ func (w *world) tell(e orchestrator.Event) {
 	}
 }
 
-// untold tells whether the end of a channel is on its way, and was not decided on.
-func (w *world) untold(channel string) bool {
-	ends := func(e orchestrator.Event) bool { return e.Kind == orchestrator.EventEnded && e.Channel == channel }
-	return slices.ContainsFunc(w.wire, ends) || slices.ContainsFunc(w.me.box, func(in Input) bool { return ends(in.Event) })
-}
-
 // notice brings one word of the distributor.
 func (w *world) notice() {
 	if len(w.notices) > 0 {
