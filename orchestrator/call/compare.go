@@ -39,8 +39,8 @@ func (x *change) compare(v Truth) {
 		x.compareFar(v)
 	}
 	for _, ch := range slices.Sorted(maps.Keys(v.Channels)) {
-		if !x.knows(ch) && (orchestrator.OwnerOf(ch) == x.c.Call || ch == x.c.Code) { // a leg that was given up, or a dial that came through late
-			x.do(Hangup{Channel: ch, Cause: orchestrator.CauseNormal})
+		if !x.knows(ch) && (orchestrator.OwnerOf(ch) == x.c.Call || ch == x.c.Code) {
+			x.hangStray(ch)
 		}
 	}
 	x.compareRooms(v)

@@ -230,7 +230,7 @@ func (x *change) event(e orchestrator.Event) {
 		case l != nil:
 			x.farEvent(e)
 		case e.Kind == orchestrator.EventEntered || e.Kind == orchestrator.EventRinging:
-			x.do(Hangup{Channel: e.Channel, Cause: orchestrator.CauseNormal}) // a leg that was given up
+			x.hangStray(e.Channel)
 		default:
 			x.refuse("foreign channel", string(e.Kind))
 		}

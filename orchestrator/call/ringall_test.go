@@ -121,6 +121,42 @@ func TestRingAllTellsPhones(t *testing.T) {
 	}
 }
 
+// TestRingAllTellsPhonesOnce: one that is heard to ring as it is stopped hears nothing else of
+// it. Asterisk takes the last cause that it is told before the phone hears of it.
+func TestRingAllTellsPhonesOnce(t *testing.T) {
+	t.Parallel()
+	w := at(inQueue, allRing)
+	phones := w.pbx.phones()
+	picks := Input{Kind: InEvent, Event: orchestrator.Event{Kind: orchestrator.EventEntered, Channel: phones[0].id, Up: true}}
+	rings := Input{Kind: InEvent, Event: orchestrator.Event{Kind: orchestrator.EventRinging, Channel: phones[1].id}}
+	stopped := w.rules.Decide(w.me.c, []Input{picks}, w.now).Call
+	told := stopped
+	for told.pendingHangups(phones[1].id) > 0 { // the PBX answers, and has not told the phone yet
+		i := slices.IndexFunc(told.Todo, func(t Todo) bool { return is[Hangup](t.Command) })
+		told = w.rules.Decide(told, []Input{{Kind: InDone, N: told.Todo[i].N, PBX: true}}, w.now).Call
+	}
+	for name, c := range map[string]Call{"before it is told": stopped, "told": told} {
+		c = w.rules.Decide(c, []Input{rings}, w.now).Call
+		for _, todo := range c.Todo {
+			if h, ok := todo.Command.(Hangup); ok && h.Cause != orchestrator.CauseGone {
+				t.Errorf("%s: %+v", name, h)
+			}
+		}
+		if n := c.pendingHangups(phones[1].id); n != 1 {
+			t.Errorf("%s: it is hung up %d times", name, n)
+		}
+	}
+}
+
+func (c *Call) pendingHangups(channel string) (n int) {
+	for _, t := range c.Todo {
+		if h, ok := t.Command.(Hangup); ok && h.Channel == channel {
+			n++
+		}
+	}
+	return n
+}
+
 // TestRingAllWinnerIsNotTaken: the offer of who answered first is not in force any more. The
 // phones that were stopped for it ring again.
 func TestRingAllWinnerIsNotTaken(t *testing.T) {

@@ -269,6 +269,23 @@ func (x *change) hangLeg(l *Leg, cause orchestrator.Cause) {
 	x.do(Hangup{Channel: l.Channel, Cause: cause})
 }
 
+// hangStray hangs up a channel that is no leg any more: its end crossed what it tells, or
+// its dial came through late. It is told what it was told before, as a PBX may take the
+// later word: a phone whose call was answered elsewhere has missed none.
+func (x *change) hangStray(channel string) {
+	if x.pending(func(c Command) bool { h, ok := c.(Hangup); return ok && h.Channel == channel }) {
+		return
+	}
+	cause := orchestrator.CauseGone
+	switch {
+	case channel == x.c.Code: // it called, and has nothing to miss
+		cause = orchestrator.CauseNormal
+	case x.c.State == StateClearing:
+		cause = x.c.Cause
+	}
+	x.do(Hangup{Channel: channel, Cause: cause})
+}
+
 // joins matches the command that puts a far leg, or a guest, in the room first.
 func joins(channel string) func(Command) bool {
 	return func(c Command) bool {
