@@ -88,7 +88,7 @@ func TestAQueueIsRemovedUnderACaller(t *testing.T) {
 	for name, text := range map[string]string{"queues.yaml": "queues: [{id: other}]\n",
 		"agents.yaml":     "agents: [{id: \"101\", pbx: main, endpoint: PJSIP/101, queues: [other]}]\n",
 		"flows/line.yaml": strings.ReplaceAll(rigFlow, "queue: sales", "queue: other")} {
-		must(t, r.Write(filepath.Join("definitions", name), text))
+		must(t, r.Define(name, text))
 	}
 	out, err := r.Run("reload", "--url", api.Base, "--token", api.Token)
 	must(t, err)
@@ -100,11 +100,11 @@ func TestAQueueIsRemovedUnderACaller(t *testing.T) {
 	}
 	ana := r.login("101")
 	r.serve(ana, c) // as is said
-	must(t, r.Write("definitions/queues.yaml", "queues: [{id: other, wrap_up: 5}]\n"))
+	must(t, r.Define("queues.yaml", "queues: [{id: other, wrap_up: 5}]\n"))
 	if out, err := r.Run("reload", "--url", api.Base, "--token", api.Token); err == nil || !strings.Contains(out, "queues.yaml:1:31: E00 queues[0].wrap_up: 5 has no unit") {
 		t.Errorf("%v: %s", err, out)
 	}
-	must(t, r.Write("definitions/queues.yaml", "queues: [{id: other}]\n")) // the rig reads them, too
+	must(t, r.Define("queues.yaml", "queues: [{id: other}]\n")) // the rig reads them, too
 	r.settled(1)
 }
 

@@ -51,7 +51,7 @@ const OtherPBX = "other"
 
 // Beside is the second PBX of a site.
 type Beside struct {
-	FreeSWITCH bool // what it is; else it is an Asterisk
+	FreeSWITCH bool // what it is; else it is what the first is
 	Endpoints  []lab.Endpoint
 	Config     string            // further lines of its part of the configuration
 	Files      map[string]string // of an Asterisk, as in lab.AsteriskOptions

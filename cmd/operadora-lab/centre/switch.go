@@ -124,7 +124,8 @@ func (o Options) reachable() Options {
 // part of the configuration and the ways between them.
 func (s *Site) startBeside(ctx context.Context, b Beside) (string, error) {
 	var err error
-	if b.FreeSWITCH {
+	freeswitch := b.FreeSWITCH || OnFreeSWITCH()
+	if freeswitch {
 		s.Other, err = lab.StartFreeSWITCH(ctx, lab.FreeSWITCHOptions{FromTrunk: reachFreeSWITCH, Endpoints: b.Endpoints, Contexts: awayContext})
 	} else {
 		s.Other, err = lab.StartAsterisk(ctx, lab.AsteriskOptions{FromTrunk: reachAsterisk, Endpoints: b.Endpoints, Files: b.Files})
@@ -134,11 +135,11 @@ func (s *Site) startBeside(ctx context.Context, b Beside) (string, error) {
 		return "", err
 	}
 	for from, to := range map[Switch]Switch{s.Switch: s.Other, s.Other: s.Switch} {
-		if err := from.AddTrunk(lab.Trunk{Name: "between", Addr: outside(to), Named: !b.FreeSWITCH}); err != nil {
+		if err := from.AddTrunk(lab.Trunk{Name: "between", Addr: outside(to), Named: !freeswitch}); err != nil {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("  %s:\n    reach: {%s: \"%s\"}\n    %s\n%s", OtherPBX, PBX, over(s.Other), Options{}.reaches(s.Other), b.Config), nil
+	return fmt.Sprintf("  %s:\n    reach: {%s: \"%s\"}\n    %s\n%s", OtherPBX, PBX, over(s.Other), Options{}.reaches(s.Other), named(b.Config)), nil
 }
 
 // over is how a PBX rings phones of the other.
