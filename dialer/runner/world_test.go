@@ -54,7 +54,11 @@ type world struct {
 	asked   int      // how often that was asked
 	double  []string // leads that were rung while they were up, or under one id twice
 	live    sync.WaitGroup
+	skew    atomic.Int64 // by how many nanoseconds the clock is wrong
 }
+
+// now is the clock of the world's machines.
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.skew.Load())) }
 
 // person is somebody who is called.
 type person struct {
@@ -77,11 +81,11 @@ func newWorld(t testing.TB, seed uint64) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := leadstore.New(t.Context(), db, time.Now)
-	if err != nil {
+	w := &world{t: t, db: db, rnd: rand.New(rand.NewPCG(seed, 1)), grown: make(chan struct{}), calls: map[string]*person{}, agents: map[string]*Agent{}}
+	if w.store, err = leadstore.New(t.Context(), db, w.now); err != nil {
 		t.Fatal(err)
 	}
-	return &world{t: t, store: store, db: db, rnd: rand.New(rand.NewPCG(seed, 1)), grown: make(chan struct{}), calls: map[string]*person{}, agents: map[string]*Agent{}}
+	return w
 }
 
 // leads brings leads with one number each into a list; their numbers end in 0000, 0001 …
@@ -156,14 +160,14 @@ func (w *world) back() {
 func (w *world) agent(id, to, call string) {
 	a := w.agents[id]
 	was := a.State
-	a.State, a.Call, a.Since = to, call, time.Now()
+	a.State, a.Call, a.Since = to, call, w.now()
 	w.tell(orchestrator.EntryAgentState, "", id, orchestrator.AgentChange{From: was, To: to, Call: call, Device: string(a.Device)})
 }
 
 // tell writes in the journal; mu is held.
 func (w *world) tell(t orchestrator.EntryType, call, agent string, data any) {
 	raw, _ := json.Marshal(data)
-	w.entries = append(w.entries, orchestrator.Entry{ID: strconv.Itoa(len(w.entries)+1) + "-0", Type: t, At: time.Now(), Call: call, Agent: agent, Data: raw})
+	w.entries = append(w.entries, orchestrator.Entry{ID: strconv.Itoa(len(w.entries)+1) + "-0", Type: t, At: w.now(), Call: call, Agent: agent, Data: raw})
 	close(w.grown)
 	w.grown = make(chan struct{})
 }
@@ -192,7 +196,7 @@ func (w *world) rings(p *person) {
 		return
 	}
 	step(func() {
-		p.AnsweredAt, p.QueuedAt = time.Now().UnixMilli(), time.Now().UnixMilli()
+		p.AnsweredAt, p.QueuedAt = w.now().UnixMilli(), w.now().UnixMilli()
 		w.tell(orchestrator.EntryCallDialled, p.Call, "", map[string]any{"result": "answered"})
 		w.tell(orchestrator.EntryCallQueued, p.Call, "", map[string]any{"queue": "sales"})
 	})
@@ -204,7 +208,7 @@ func (w *world) rings(p *person) {
 					with = id
 					w.agent(id, stateReserved, p.Call)
 					w.agent(id, stateTalking, p.Call)
-					p.ConnectedAt, p.Agent = time.Now().UnixMilli(), id
+					p.ConnectedAt, p.Agent = w.now().UnixMilli(), id
 					w.tell(orchestrator.EntryCallConnected, p.Call, id, map[string]any{})
 					return
 				}
@@ -232,7 +236,7 @@ func (w *world) rings(p *person) {
 }
 
 func (w *world) end(p *person, outcome orchestrator.Outcome, by string, cause orchestrator.Cause) {
-	p.over, p.Outcome, p.EndedBy, p.Cause, p.EndedAt = true, outcome, by, cause, time.Now().UnixMilli()
+	p.over, p.Outcome, p.EndedBy, p.Cause, p.EndedAt = true, outcome, by, cause, w.now().UnixMilli()
 	w.up--
 	w.tell(orchestrator.EntryCallEnded, p.Call, p.Agent, p.CallSummary)
 }
@@ -489,7 +493,7 @@ func (m mortal) Place(ctx context.Context, term int64, id string, looks []leadst
 func (w *world) sit(name string, c ...*campaign.Campaign) *seat {
 	w.t.Helper()
 	s := &seat{world: w, name: name, dies: w.dies}
-	s.runner = New(Parts{Store: mortal{w.store, s}, Dialler: s, Lease: s, Journal: s, Floor: s, Known: s.known, Now: time.Now,
+	s.runner = New(Parts{Store: mortal{w.store, s}, Dialler: s, Lease: s, Journal: s, Floor: s, Known: s.known, Now: w.now,
 		Gate:    gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}},
 		Defined: func() map[string]*campaign.Campaign { return byID(c) },
 		Owner:   orchestrator.LeaseOwner{Instance: name, Process: name}, Log: slog.New(slog.NewTextHandler(testLog{w.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})

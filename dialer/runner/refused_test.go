@@ -1,0 +1,156 @@
+package runner
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/orchestrator"
+)
+
+// TestNumbersThatNobodyDials: numbers that are none, that reach more than a phone, emergency
+// and premium numbers and those of other countries do not get in, or are refused at the gate with
+// its rule on record; the one good number beside them is called.
+func TestNumbersThatNobodyDials(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 1)
+		rejected := []string{"300CALLNOW", "555&PJSIP/x@trunk", "3001000001@evil", "5.73E+11", "112", "123", "911", "*72", ""}
+		refused := []string{"+5719001234567", "+34807123456", "+34910000000"} // the first is a premium number of Colombia
+		var file strings.Builder
+		file.WriteString("phone;id\n")
+		for _, n := range append(append([]string{}, rejected...), refused...) {
+			file.WriteString(n + ";x" + n + "\n")
+		}
+		must(t, w.bring("l", file.String()))
+		i, err := w.store.Imports(t.Context(), 1<<40, 1)
+		must(t, err)
+		if len(i) != 1 || i[0].Added != int64(len(refused)) || i[0].Rejected != int64(len(rejected)) {
+			t.Errorf("%+v", i)
+		}
+		w.staff(3)
+		s := w.sit("one", march(campaign.ModePower))
+		p, err := s.runner.Preview(t.Context(), "march", 100)
+		must(t, err)
+		if p.Now != 1 || len(p.Left) != 1 || p.Left[0].Reason != string(CodeGate) || p.Left[0].Leads != int64(len(refused)) {
+			t.Errorf("%+v", p)
+		}
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(5 * time.Minute)
+		for _, c := range w.calls {
+			if c.of.Number != "+573001000000" {
+				t.Errorf("%s was called", c.of.Number)
+			}
+		}
+		if n := w.dialled(); n != 1 {
+			t.Errorf("%d calls", n)
+		}
+		w.close(s)
+	})
+}
+
+// TestClockJumps: the clock is put forward and back by up to a day while a campaign runs. Nobody
+// is rung twice at a time, outside hours by the clock that there is, or more often than the
+// campaign allows; each call is on record as it went, and the count of the law is right.
+func TestClockJumps(t *testing.T) {
+	t.Parallel()
+	seeds := []uint64{1, 2, 3}
+	if testing.Short() {
+		seeds = seeds[:1]
+	}
+	for _, seed := range seeds {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, seed)
+			w.leads("l", 40)
+			w.staff(4)
+			c := march(campaign.ModePower)
+			for i, r := range c.Rules.Rules {
+				if r.Kind == compliance.KindHours {
+					c.Rules.Rules[i].Detail = &compliance.Hours{Hours: []string{"mon-sun 06:00-22:00"}}
+				}
+			}
+			w.life = func(p *person) { // mu is held
+				local := w.now().In(bogota(t))
+				if h := local.Hour(); h < 6 || h >= 22 {
+					t.Errorf("called at %s", local)
+				}
+				p.rings, p.talk = time.Duration(1+w.rnd.IntN(10))*time.Second, time.Duration(5+w.rnd.IntN(20))*time.Second
+				if w.rnd.IntN(3) == 0 {
+					p.answers, p.outcome, p.cause = false, orchestrator.OutcomeBusy, orchestrator.CauseBusy
+				}
+			}
+			s := w.sit("one", c)
+			must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+			rnd := rand.New(rand.NewPCG(seed, 3))
+			for range 12 {
+				time.Sleep(time.Duration(20+rnd.IntN(60)) * time.Second)
+				w.skew.Store(int64(time.Duration(rnd.IntN(48*60)-24*60) * time.Minute))
+			}
+			w.skew.Store(0)
+			for range 3 * 24 * 60 {
+				if w.done() {
+					break
+				}
+				time.Sleep(time.Minute)
+			}
+			w.live.Wait()
+			time.Sleep(5 * time.Minute)
+			if !w.done() {
+				seen, _ := w.store.Stand(t.Context(), "march")
+				t.Errorf("seed %d: not every lead is done with: %+v", seed, seen)
+			}
+			w.check()
+			w.close(s)
+		})
+	}
+}
+
+func bogota(t *testing.T) *time.Location {
+	zone, err := time.LoadLocation("America/Bogota")
+	must(t, err)
+	return zone
+}
+
+// TestNothingToDial: a campaign whose list is not there, is empty, or was removed while it
+// ran calls nobody and says why; it goes on when there is one.
+func TestNothingToDial(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.staff(2)
+		s := w.sit("one", march(campaign.ModeProgressive))
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		held := func(want string) {
+			t.Helper()
+			for tries := 0; ; tries++ {
+				time.Sleep(5 * time.Second)
+				v, err := s.runner.View(t.Context(), "march")
+				must(t, err)
+				if v.Live != nil && strings.Contains(v.Live.Held, want) && w.dialled() == 0 {
+					return
+				}
+				if tries == 20 {
+					t.Fatalf("%+v, %d calls, want %q", v.Live, w.dialled(), want)
+				}
+			}
+		}
+		held("there is no list")
+		must(t, second(w.store.CreateList(t.Context(), leads.List{ID: "l", Region: "CO"}, "me")))
+		held("0 leads can be dialled now")
+		_, _, err := w.store.DeleteList(t.Context(), "l")
+		must(t, err)
+		held("there is no list")
+		w.leads("l", 3)
+		time.Sleep(3 * time.Minute)
+		if n := w.dialled(); n != 3 {
+			t.Errorf("%d calls", n)
+		}
+		w.close(s)
+	})
+}
