@@ -16,10 +16,10 @@ export FREESWITCH
 # that hangs must not take the night.
 TEST_TIMEOUT ?= 25m
 
-.PHONY: help setup build demo test test-freeswitch test-fast race fuzz bench lint vuln generate
+.PHONY: help setup build demo demo-campaign test test-freeswitch test-fast race fuzz bench lint vuln generate
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## build the private lab (Asterisk, redis-server, SIPp, prompts) in .lab; safe to repeat
 	@bash orchestrator/lab/setup.sh
@@ -30,6 +30,9 @@ build: ## build bin/operadora and bin/operadora-lab
 
 demo: setup build ## a contact centre in a terminal: calls, agents, queues (ONCE=1: one round, then stop; PBX=freeswitch)
 	LAB_PBX=$(PBX) bin/operadora-lab demo $(if $(ONCE),--once)
+
+demo-campaign: setup build ## an outbound campaign: 300 leads, ten agents, beside its simulation (ONCE=1: then stop)
+	bin/operadora-lab demo-campaign $(if $(ONCE),--once)
 
 # The SIP phones that drive some tests run in the test's own process, and their
 # library has races of its own (inside its RTP sessions). Those packages are

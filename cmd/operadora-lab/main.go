@@ -34,6 +34,6 @@ func newRootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newDemoCommand(), newBenchCommand(), newPacingCommand())
+	root.AddCommand(newDemoCommand(), newDemoCampaignCommand(), newBenchCommand(), newPacingCommand())
 	return root
 }

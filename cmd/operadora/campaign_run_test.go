@@ -147,7 +147,7 @@ func TestCampaign(t *testing.T) {
 	}
 	evidence := filepath.Join(t.TempDir(), "march.csv")
 	do("campaign", "evidence", "march", "--from", "yesterday", "--format", "csv", "--output", evidence)
-	if out, err := run(t, "campaign", "evidence", "--verify", evidence); err != nil || !strings.Contains(out, "0 abandoned of 14") || !strings.Contains(out, "at most 3.00 %, rule abandon") {
+	if out, err := run(t, "campaign", "evidence", "--verify", evidence); err != nil || !strings.Contains(out, "14, 0 of them abandoned") || !strings.Contains(out, "at most 3.00 %, rule abandon") {
 		t.Error(out, err)
 	}
 	put(t, evidence, ",answered,,", ",abandoned,,")

@@ -133,6 +133,9 @@ func (s *sim) callTimer(t timer) {
 	}
 }
 
+// congestedIn is after how many seconds a carrier says that it has no way.
+const congestedIn = 0.4
+
 // launch sends the attempt out and settles what will become of it.
 func (s *sim) launch(i int32, c *call) {
 	x := &s.campaigns[c.campaign]
@@ -145,7 +148,7 @@ func (s *sim) launch(i int32, c *call) {
 	}
 	out := s.outcomeOf(x, c.lead)
 	if s.congested(x, c.lead) {
-		out = Outcome{Class: Congestion, In: 0.4}
+		out = Outcome{Class: Congestion, In: congestedIn}
 	}
 	c.class, c.outcomeAt = out.Class, s.in(out.In)
 	ring := s.now + x.ringsAfter + seconds(x.spec.ExtraDelay.At(s.t()))

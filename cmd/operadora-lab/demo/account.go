@@ -146,7 +146,8 @@ func countOutcomes(b Books) []Check {
 	var parts []string
 	for _, o := range []wire.Outcome{wire.OutcomeServed, wire.OutcomeAbandoned, wire.OutcomeLeft,
 		wire.OutcomeVoicemail, wire.OutcomeCompleted, wire.OutcomeTransferred, wire.OutcomeRejected,
-		wire.OutcomeTerminated, wire.OutcomeFailed, wire.OutcomeQueueGone, wire.OutcomeAway, wire.OutcomeLost} {
+		wire.OutcomeTerminated, wire.OutcomeFailed, wire.OutcomeQueueGone, wire.OutcomeAway, wire.OutcomeLost,
+		wire.OutcomeNoAnswer, wire.OutcomeBusy, wire.OutcomeDeclined, wire.OutcomeUnreachable, wire.OutcomeInvalid, wire.OutcomeCongested, wire.OutcomeRefused} {
 		if by[o] > 0 {
 			sum += by[o]
 			parts = append(parts, fmt.Sprintf("%d %s", by[o], o))

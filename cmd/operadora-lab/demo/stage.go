@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/orchestrator/lab"
 )
@@ -24,8 +25,10 @@ type stage struct {
 	watch *watch
 	desks *desks
 
-	cancel context.CancelFunc // ends the background work
-	done   []<-chan struct{}  // closed when each part of it has ended
+	background context.Context    //nolint:containedctx // of the background work
+	cancel     context.CancelFunc // ends it
+	done       []<-chan struct{}  // closed when each part of it has ended
+	phones     []*lab.Phone       // of a campaign: agents' and the carrier's
 }
 
 // longestDir is how long the path of Asterisk's folder may be.
@@ -91,28 +94,42 @@ func (p progress) step(what string, do func() error) error {
 
 // setUp starts everything, and shows it. What was started is ended by close,
 // also after an error.
-func (g *stage) setUp(ctx context.Context, p progress, crowd []Script) (err error) {
+func (g *stage) setUp(ctx context.Context, p progress, crowd []Script) error {
+	var endpoints []lab.Endpoint
+	for i, e := range lab.Desk(101, 100+len(agents)) {
+		e.Name, e.Language = agents[i].name, agents[i].language
+		endpoints = append(endpoints, e)
+	}
+	if err := g.open(ctx, p, centre.Options{Asterisk: lab.AsteriskOptions{Endpoints: endpoints}}, wire.CallKindInbound, Adapt); err != nil {
+		return err
+	}
+	if err := p.step(fmt.Sprintf("registering %d desk phones", len(agents)), func() (err error) {
+		g.desks, err = openDesks(g.background, g.site.Switch, g.watch, crowd)
+		return err
+	}); err != nil {
+		return err
+	}
+	return p.step("agents log in by dialling *481 and hear that they are", func() error { return g.desks.login(ctx) })
+}
+
+// open starts PBX, Redis and operadora in a folder of their own, with definitions that are made of
+// those of `operadora init`, and follows the calls of a kind.
+func (g *stage) open(ctx context.Context, p progress, o centre.Options, kind wire.CallKind, adapt func(map[string]string) (map[string]string, error)) (err error) {
 	if _, err := centre.Program(); err != nil {
 		return err // before a folder is made for it
 	}
 	if g.dir, g.lock, err = newFolder(); err != nil {
 		return err
 	}
-	definitions, err := g.definitions()
-	if err != nil {
+	o.Dir, o.Config = g.dir, o.Config+"log: {level: info}\n"
+	if o.Definitions, err = g.definitions(adapt); err != nil {
 		return err
-	}
-	o := centre.Options{Dir: g.dir, Definitions: definitions, Config: "log: {level: info}\n"}
-	for i, e := range lab.Desk(101, 100+len(agents)) {
-		e.Name, e.Language = agents[i].name, agents[i].language
-		o.Asterisk.Endpoints = append(o.Asterisk.Endpoints, e)
 	}
 	// Kept with the run's other files where the path is not too long for that.
 	if dir := filepath.Join(g.dir, "asterisk"); len(dir) <= longestDir {
 		o.Asterisk.Dir = dir
 	}
-	background, cancel := context.WithCancel(ctx)
-	g.cancel = cancel
+	g.background, g.cancel = context.WithCancel(ctx)
 	steps := []struct {
 		what string
 		do   func() error
@@ -123,22 +140,17 @@ func (g *stage) setUp(ctx context.Context, p progress, crowd []Script) (err erro
 			if err != nil {
 				return err
 			}
-			g.spawn(func() { copyLog(background, g.site.Log, log) })
+			g.spawn(func() { copyLog(g.background, g.site.Log, log) })
 			return g.site.Start(ctx)
 		}},
 		{"following its stream of changes", func() (err error) {
 			if g.api, err = g.site.API("admin"); err != nil {
 				return err
 			}
-			g.watch = newWatch()
-			g.spawn(func() { g.watch.run(background, g.api) })
+			g.watch = newWatch(kind)
+			g.spawn(func() { g.watch.run(g.background, g.api) })
 			return g.watch.ready(ctx)
 		}},
-		{fmt.Sprintf("registering %d desk phones", len(agents)), func() (err error) {
-			g.desks, err = openDesks(background, g.site.Switch, g.watch, crowd)
-			return err
-		}},
-		{"agents log in by dialling *481 and hear that they are", func() error { return g.desks.login(ctx) }},
 	}
 	for _, s := range steps {
 		if err := p.step(s.what, s.do); err != nil {
@@ -150,7 +162,7 @@ func (g *stage) setUp(ctx context.Context, p progress, crowd []Script) (err erro
 
 // definitions are those of the demonstration. What `operadora init` wrote stays
 // beside them.
-func (g *stage) definitions() (map[string]string, error) {
+func (g *stage) definitions(adapt func(map[string]string) (map[string]string, error)) (map[string]string, error) {
 	dir := filepath.Join(g.dir, "initial")
 	if err := os.Mkdir(dir, 0o750); err != nil {
 		return nil, err
@@ -159,7 +171,7 @@ func (g *stage) definitions() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Adapt(initial)
+	return adapt(initial)
 }
 
 // spawn runs do in the background; close waits for it.
@@ -193,6 +205,9 @@ func (g *stage) close(keep bool) error {
 	var errs []error
 	if g.desks != nil {
 		g.desks.close()
+	}
+	for _, p := range g.phones {
+		p.Close()
 	}
 	if g.site != nil {
 		errs = append(errs, g.site.Close())

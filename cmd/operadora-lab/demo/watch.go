@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
@@ -14,18 +15,22 @@ import (
 // watch follows the stream of changes and lets callers and phones wait for what
 // happens in it, so that nobody guesses with a clock.
 type watch struct {
+	kind wire.CallKind // of the calls that are followed
+
 	mu      sync.Mutex
 	numbers map[string]string               // call -> caller's number; guarded by mu
 	entries map[string][]wire.Entry         // by caller's number; guarded by mu
 	ended   []wire.CallSummary              // callers' calls; guarded by mu
 	agents  map[string]wire.EntryAgentState // the last change; guarded by mu
+	changes []wire.Entry                    // of agents, all; guarded by mu
+	started []time.Time                     // calls; guarded by mu
 	grown   chan struct{}                   // closed and replaced at each event; guarded by mu
 	began   bool                            // the stream has; guarded by mu
 	broken  error                           // the token is refused; guarded by mu
 }
 
-func newWatch() *watch {
-	return &watch{numbers: map[string]string{}, entries: map[string][]wire.Entry{},
+func newWatch(kind wire.CallKind) *watch {
+	return &watch{kind: kind, numbers: map[string]string{}, entries: map[string][]wire.Entry{},
 		agents: map[string]wire.EntryAgentState{}, grown: make(chan struct{})}
 }
 
@@ -64,14 +69,18 @@ func (w *watch) take(ev client.Event) {
 		var d wire.EntryAgentState
 		if json.Unmarshal(e.Data, &d) == nil {
 			w.agents[e.Agent] = d
+			w.changes = append(w.changes, e)
 		}
 		return
 	case wire.EntryTypeCallStarted, wire.EntryTypeCallEnded:
 		var s wire.CallSummary
-		if json.Unmarshal(e.Data, &s) != nil || s.Kind != wire.CallKindInbound {
+		if json.Unmarshal(e.Data, &s) != nil || s.Kind != w.kind {
 			return
 		}
 		w.numbers[e.Call] = s.Caller.Number
+		if e.Type == wire.EntryTypeCallStarted {
+			w.started = append(w.started, e.At)
+		}
 		if e.Type == wire.EntryTypeCallEnded {
 			w.ended = append(w.ended, s)
 		}
