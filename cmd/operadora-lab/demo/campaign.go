@@ -36,7 +36,7 @@ type Played struct {
 	Utilisation         float64 // talk and wrap-up over time, until the last lead was dialled
 	Abandon             float64
 	Answered, Abandoned int64
-	Length              time.Duration // until the last lead was dialled
+	Length              time.Duration   // until the last lead was dialled
 	Waits               []time.Duration // from the answer to the agent's voice, at the phones
 	Good                bool            // the books balance
 	Simulated           Simulated

@@ -77,21 +77,14 @@ func campaignFiles(w *pacingsim.World) map[string]string {
 	return map[string]string{
 		"queues.yaml": fmt.Sprintf("queues:\n  - {id: sales, ring_timeout: 5s, retry: 1s, wrap_up: %s}\n", wrap),
 		"agents.yaml": agents,
-		"flows/collect.yaml": fmt.Sprintf(`flow: collect
-language: es
-start: agent
-prompts:
-  sorry: {sound: vm-goodbye}
-nodes:
-  agent: {type: queue, queue: sales, max_wait: %gs, on: {timeout: sorry, full: sorry, no_agents: sorry, error: sorry}}
-  sorry: {type: play, prompt: sorry, next: end}
-`, c.Threshold),
 		"campaigns/" + campaignName + ".yaml": fmt.Sprintf(`campaign: %[1]s
 purpose: service
 profile: demo
 mode: %[2]s
 queue: sales
-flow: collect
+message: [vm-goodbye]
+language: es
+script: {es: "Buenos días, {{name}}: su saldo es de {{saldo}}."}
 lists: [%[1]s]
 trunks: [{pbx: main, lines: %[3]d, calls_per_second: %[4]g}]
 caller_id: ["+576015550000"]
@@ -105,8 +98,9 @@ name: {en: The demonstration's own}
 read: 2026-11-30
 rules:
   - {id: hours, kind: hours, hours: ["mon-sun 00:00-24:00"], from: 2020-01-01, law: the demonstration's, basis: assumed}
-  - {id: abandon, kind: abandon, percent: %g, window: %gh, threshold: %gs, from: 2020-01-01, law: the demonstration's, basis: assumed}
-  - {id: ring, kind: ring, least: %gs, from: 2020-01-01, law: the demonstration's, basis: assumed}
+  - {id: abandon, kind: abandon, percent: %[1]g, window: %[2]gh, threshold: %[3]gs, from: 2020-01-01, law: the demonstration's, basis: assumed}
+  - {id: message, kind: message, within: %[3]gs, says: [name], from: 2020-01-01, law: the demonstration's, basis: assumed}
+  - {id: ring, kind: ring, least: %[4]gs, from: 2020-01-01, law: the demonstration's, basis: assumed}
 `, 100*c.Limit, c.WindowHours, c.Threshold, c.MinRing),
 	}
 }
