@@ -249,6 +249,19 @@ func TestCampaignIsLawful(t *testing.T) {
 	}
 	must(t, lead.Hangup())
 	stands("1 of 2 (50.00 % of 3.00 %)")
+	chain := filepath.Join(t.TempDir(), "march.jsonl")
+	r.eventually("the evidence has what was played", func() error {
+		_ = os.Remove(chain)
+		do("campaign", "evidence", "march", "--from", "yesterday", "--output", chain)
+		raw, err := os.ReadFile(chain)
+		if err == nil && !strings.Contains(string(raw), `"played":"vm-goodbye","played_state":"heard","played_at":"`) {
+			err = errors.New(string(raw))
+		}
+		return err
+	})
+	if out, err := run(t, "campaign", "evidence", "--verify", chain); err != nil || !strings.Contains(out, "2, 1 of them abandoned") || !strings.Contains(out, "1 abandoned of 2 (50.00 %)") {
+		t.Error(out, err)
+	}
 	calls := r.summaries(orchestrator.KindCampaign)
 	if len(calls) != 2 || calls[0].Outcome != orchestrator.OutcomeAbandoned || calls[0].ConnectedAt > 0 || calls[1].Outcome != orchestrator.OutcomeServed || calls[1].ConnectedAt-calls[1].AnsweredAt > 2000 {
 		t.Errorf("%+v", calls)
