@@ -184,6 +184,7 @@ func (f *LampFollower) read(e orchestrator.Entry) {
 		if f.parse(e, &c) && (c.From != c.To || c.To == string(StatePaused)) { // else only the phone or the reason changed, which no lamp shows
 			f.tell(bothLamps(e.Agent, State(c.To), Over(c.Over)))
 		}
+	default: // no lamp shows it
 	}
 }
 
