@@ -142,9 +142,9 @@ func (s *Service) dispose(ctx context.Context, dir *directory, a Agent, cmd orch
 		}
 		return s.answer(answer, res, OnWrapped), nil
 	}
-	means, ok := dir.dispositions(append([]string{cmd.Disposition}, cmd.Also...))
+	means, wrong, ok := dir.dispositions(cmd.Disposition, cmd.Also)
 	if !ok {
-		answer.Result = orchestrator.AgentBadDisposition
+		answer.Result, answer.Wrong = orchestrator.AgentBadDisposition, wrong
 		return answer, nil
 	}
 	several := map[string]int{}

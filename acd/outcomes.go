@@ -1,8 +1,12 @@
 package acd
 
 import (
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
 // Given is a disposition as it is put on record: its name, and the way to it from the
@@ -83,23 +87,61 @@ func (t outcomes) meant(list []Disposition, code string) map[string]Given {
 	return byQueue
 }
 
-// dispositions finds what is meant by each of some codes, in each queue; ok is false when one
-// means nothing. A phone names several by one text, parted by *.
-func (dir *directory) dispositions(codes []string) (means []map[string]Given, ok bool) {
-	for _, code := range codes {
-		m := dir.outcomes.meant(dir.defs.Dispositions, code)
-		if first, rest, several := strings.Cut(code, "*"); len(m) == 0 && several {
-			more, ok := dir.dispositions([]string{first, rest})
-			if !ok {
-				return nil, false
-			}
-			means = append(means, more...)
+// wrong says what a code is that means nothing.
+func (t outcomes) wrong(list []Disposition, code string) string {
+	var names, below []string
+	for _, d := range list {
+		if t.group[d.Name] {
 			continue
 		}
+		names = append(names, d.Name)
+		if slices.ContainsFunc(t.above(d), func(up Disposition) bool { return up.Name == code }) {
+			below = append(below, d.Name)
+		}
+	}
+	if t.group[code] {
+		return "a group: give one of " + strings.Join(below, ", ")
+	}
+	return "not a disposition" + yamlfile.Suggest(code, names)
+}
+
+// dispositions finds what a code and those beside it mean in each queue. One that means
+// nothing, or the same as one before it, is told with what is wrong with it.
+func (dir *directory) dispositions(code string, also []string) (means []map[string]Given, wrong orchestrator.Wrong, ok bool) {
+	for i, code := range append([]string{code}, also...) {
+		wrong = orchestrator.Wrong{Field: "disposition", Value: code}
+		if i > 0 {
+			wrong.Field = "also"
+		}
+		m := dir.keyed(code)
+		if m == nil {
+			wrong.Why = dir.outcomes.wrong(dir.defs.Dispositions, code)
+			return nil, wrong, false
+		}
+		if slices.ContainsFunc(means, func(before map[string]Given) bool { return i > 0 && maps.Equal(before, m[0]) }) {
+			wrong.Why = "given before"
+			return nil, wrong, false
+		}
+		means = append(means, m...)
+	}
+	return means, orchestrator.Wrong{}, true
+}
+
+// keyed finds what a code means; nil when it means nothing. A phone names several by one
+// text, parted by *.
+func (dir *directory) keyed(code string) (means []map[string]Given) {
+	if m := dir.outcomes.meant(dir.defs.Dispositions, code); len(m) > 0 {
+		return []map[string]Given{m}
+	}
+	if !strings.Contains(code, "*") {
+		return nil
+	}
+	for part := range strings.SplitSeq(code, "*") {
+		m := dir.outcomes.meant(dir.defs.Dispositions, part)
 		if len(m) == 0 {
-			return nil, false
+			return nil
 		}
 		means = append(means, m)
 	}
-	return means, true
+	return means
 }

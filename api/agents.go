@@ -201,6 +201,10 @@ func (s operations) command(ctx context.Context, agent string, cmd orchestrator.
 	if word := alreadyWords[cmd.Op]; done.Result == orchestrator.AgentAlready && word != "" {
 		p.Detail = "the agent is " + word + " already"
 	}
+	if w := done.Wrong; w.Field != "" {
+		p.Field, p.Value, p.Detail = w.Field, short(w.Value), w.Field+": "+quoted(w.Value)+" is "+w.Why
+		return answer, p
+	}
 	if p.Field != "" {
 		p.Value = short(cmd.Reason + cmd.Disposition)
 		p.Detail = p.Field + ": " + quoted(cmd.Reason+cmd.Disposition) + " is " + p.Detail

@@ -609,3 +609,16 @@ type deafRecords struct{ Records }
 func (deafRecords) Audit(context.Context, records.AuditLine) error {
 	return fault.New("fake", fault.Unavailable, "disk full")
 }
+
+// TestWhatIsWrongWithADisposition: what is wrong with a value is told with the field and the value.
+func TestWhatIsWrongWithADisposition(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	w.agents.answer = orchestrator.AgentAnswer{Result: orchestrator.AgentBadDisposition,
+		Wrong: orchestrator.Wrong{Field: "also", Value: "lost", Why: "a group: give one of price"}}
+	p := read[problem](t, ask(s, "POST", "/api/v1/agents/101/dispose", w.tokens[wire.RoleAgent], `{"disposition":"sale","also":["lost"]}`), 400)
+	if p.Code != wire.ProblemCodeBadDisposition || p.Field != "also" || p.Value != "lost" || p.Detail != `also: "lost" is a group: give one of price` {
+		t.Errorf("%+v", p)
+	}
+}

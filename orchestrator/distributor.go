@@ -344,7 +344,11 @@ type AgentAnswer struct {
 	Over     string `json:",omitempty"` // of a pause, the limit of its reason that it is, or would be, beyond: time, times, at_once
 	Call     string `json:",omitempty"` // of operations of a conversation: its call
 	Phone    Phone  `json:",omitzero"`  // of AgentLine and AgentLook: where the agent is
+	Wrong    Wrong  `json:",omitzero"`  // of AgentBadDisposition, where more can be said than that
 }
+
+// Wrong is what is wrong with a value that was given: Field names it, and "<value> is" goes before Why.
+type Wrong struct{ Field, Value, Why string }
 
 // Phone is an agent's phone.
 type Phone struct {

@@ -44,6 +44,37 @@ func also(codes ...string) func(*orchestrator.AgentCommand) {
 	return func(c *orchestrator.AgentCommand) { c.Also, c.Notes = codes, "a note" }
 }
 
+// TestWhatIsWrongWithADisposition: a group is told with what is in it, a name that is none with
+// the one that may be meant, and what is given twice as such.
+func TestWhatIsWrongWithADisposition(t *testing.T) {
+	t.Parallel()
+	d := treeDefs(acd.OutcomeRule{Several: 3})
+	d.Dispositions = append(d.Dispositions, acd.Disposition{Name: "credit", Parent: "card_kinds"}, acd.Disposition{Name: "card_kinds", Parent: "sale"})
+	w := setup(t, d)
+	w.login("a00")
+	w.finish(w.serve("c1", "ventas").ID)
+	for _, row := range []struct {
+		give string
+		also []string
+		want orchestrator.Wrong
+	}{
+		{"sale", nil, orchestrator.Wrong{Field: "disposition", Value: "sale", Why: "a group: give one of cash, card, credit"}},
+		{"none", []string{"lost"}, orchestrator.Wrong{Field: "also", Value: "lost", Why: "a group: give one of price"}},
+		{"prise", nil, orchestrator.Wrong{Field: "disposition", Value: "prise", Why: "not a disposition; did you mean \"price\"?"}},
+		{"cash", []string{"price", "1"}, orchestrator.Wrong{Field: "also", Value: "1", Why: "given before"}},
+		{"1*7", nil, orchestrator.Wrong{Field: "disposition", Value: "1*7", Why: "not a disposition; it knows cash, card, price, none, credit"}},
+	} {
+		got := w.do(orchestrator.AgentDispose, "a00", func(c *orchestrator.AgentCommand) { c.Disposition, c.Also = row.give, row.also })
+		if got.Result != orchestrator.AgentBadDisposition || got.Wrong != row.want {
+			t.Errorf("%s %v: %s %+v, want %+v", row.give, row.also, got.Result, got.Wrong, row.want)
+		}
+	}
+	if len(w.outcomes()) > 0 {
+		t.Errorf("on record is %+v", w.outcomes())
+	}
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentDispose, "a00", disposition("1*3*1")) // by keys, what is pressed twice is given once
+}
+
 // TestDispositionsInTrees: a group is not given, its queues are those of what is below
 // it, and the way to what was given is on record.
 func TestDispositionsInTrees(t *testing.T) {

@@ -10,7 +10,10 @@ import (
 // Deed says what somebody did, as "who VERB object: detail", by what the audit log has of it.
 func Deed(action, object, detail string) acd.Texts {
 	en, es := in(action, deeds)
-	text := acd.Texts{"en": en + " " + object, "es": es + " " + object}
+	if action != "definitions.reload" { // which there is one of
+		en, es = en+" "+object, es+" "+object
+	}
+	text := acd.Texts{"en": en, "es": es}
 	if detail == "" {
 		return text
 	}

@@ -212,3 +212,15 @@ func TestDetailsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// TestDeedOfNothingElse: a deed that can be done to one thing alone says it once.
+func TestDeedOfNothingElse(t *testing.T) {
+	t.Parallel()
+	got := Deed("definitions.reload", "definitions", "")
+	if got["en"] != "had the definitions read" || got["es"] != "hizo leer las definiciones" {
+		t.Errorf("%q", got)
+	}
+	if got := Deed("agent.pause", "101", "lunch"); got["en"] != "paused agent 101: lunch" {
+		t.Errorf("%q", got)
+	}
+}
