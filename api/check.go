@@ -99,8 +99,12 @@ func checkText(p *openapi3.Parameter, text string) error {
 		}
 		value = text == "true"
 	case schema.Format == "date-time":
-		if _, err := time.Parse(time.RFC3339, text); err != nil {
+		at, err := time.Parse(time.RFC3339, text)
+		switch {
+		case err != nil:
 			return wrong(wire.ProblemCodeBadFormat, p.Name, text, "is not a moment as RFC 3339 writes it: 2026-03-02T09:00:00Z")
+		case at.Unix() < 0:
+			return wrong(wire.ProblemCodeBadFormat, p.Name, text, "is before 1970")
 		}
 		return nil
 	case schema.Format == "date":

@@ -180,7 +180,7 @@ func TestBadRequestsNameTheFault(t *testing.T) {
 		t.Errorf("a bad body was acted upon: %+v", w.agents.asked)
 	}
 	for query, want := range map[string]string{"limit=0": "out_of_range limit", "limit=9999": "out_of_range limit", "limit=x": "wrong_type limit",
-		"limit=": "wrong_type limit", "from=yesterday": "bad_format from", "from=1772445600000": "bad_format from", "from=2026-02-31T00:00:00Z": "bad_format from",
+		"limit=": "wrong_type limit", "from=yesterday": "bad_format from", "from=0001-01-01T00:00:00Z": "bad_format from", "from=1772445600000": "bad_format from", "from=2026-02-31T00:00:00Z": "bad_format from",
 		"quene=x": "unknown_field quene", "limit=5&limit=6": "repeated limit", "queue=" + strings.Repeat("x", 300): "too_long queue",
 		"outcome=bliss": "not_one_of outcome", "kind=x": "not_one_of kind", "queue=": "too_short queue", "%zz": "malformed query"} {
 		p := read[problem](t, ask(s, "GET", "/api/v1/contacts?"+query, w.tokens[wire.RoleAdmin], ""), 400)

@@ -53,6 +53,7 @@ const afterwards = 25 * time.Hour
 type Reporter struct {
 	Records     Records
 	Definitions func() acd.Definitions // in force
+	DIDs        func() []string        // the numbers that flows answer, or how they begin: "+3491*"; nil: none is known
 	Now         func() time.Time
 }
 
@@ -82,6 +83,11 @@ func (r Reporter) Report(ctx context.Context, name string, q Query) (figures.Tab
 	table, err := report.Make(day, q.Query)
 	if wrong, ok := errors.AsType[*figures.Wrong](err); ok {
 		return table, fault.E(op, fault.Invalid, wrong)
+	}
+	if err == nil && len(table.Rows) == 0 {
+		if wrong := r.unknown(q.Query); wrong != nil {
+			return table, fault.E(op, fault.NotFound, wrong)
+		}
 	}
 	return table, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -444,5 +445,44 @@ func TestReportIsRefused(t *testing.T) {
 	}
 	if _, err := reporter(db).Report(t.Context(), "sales", reports.Query{}); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("an unknown report: %v", err)
+	}
+}
+
+// TestUnknownNamesAreTold: of what is neither defined nor on record there is no empty report,
+// but the name that may be meant; what is defined, or was then, has its report.
+func TestUnknownNamesAreTold(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "names.db"))
+	j := &journal{t: t}
+	j.served(noon, "c1", "closed", "600000001", time.Minute, time.Minute, 0, time.Minute)
+	if _, err := db.Write(t.Context(), j.entries); err != nil {
+		t.Fatal(err)
+	}
+	r := reporter(db)
+	r.DIDs = func() []string { return []string{"5000", "+3491*"} }
+	for _, row := range []struct {
+		q    figures.Query
+		want string // of the error; "" is none
+	}{
+		{figures.Query{Queue: "sales"}, ""},
+		{figures.Query{Queue: "closed"}, ""}, // it was
+		{figures.Query{Queue: "slaes"}, `queue: "slaes": is not defined, and nothing is on record of it then; did you mean "sales"?`},
+		{figures.Query{Queue: "sales", Agent: "x"}, `agent: "x": is not defined, and nothing is on record of it then; it knows a`},
+		{figures.Query{Agent: "a"}, ""},
+		{figures.Query{Team: "red"}, ""},
+		{figures.Query{Team: "rde"}, `team: "rde": is not defined, and nothing is on record of it then; did you mean "red"?`},
+		{figures.Query{DID: "5000"}, ""},
+		{figures.Query{DID: "+34911"}, ""},
+		{figures.Query{DID: "6000"}, `did: "6000": is not defined, and nothing is on record of it then; did you mean "5000"?`},
+	} {
+		row.q.From, row.q.To = noon.Add(-time.Hour), noon.Add(time.Hour)
+		_, err := r.Report(t.Context(), "service", reports.Query{Query: row.q})
+		text := ""
+		if wrong, ok := errors.AsType[*figures.Wrong](err); ok {
+			text = wrong.Error()
+		}
+		if text != row.want || err != nil && fault.KindOf(err) != fault.NotFound {
+			t.Errorf("%+v: %v\nwant %s", row.q, err, row.want)
+		}
 	}
 }

@@ -152,8 +152,20 @@ func momentIn(flag, text string, zone *time.Location) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
 	}
+	at, err := readMoment(text, zone)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("--%s %q is not a moment such as %s", flag, text, momentExample)
+	case at.Unix() < 0:
+		return nil, fmt.Errorf("--%s %q is before 1970", flag, text)
+	}
+	return &at, nil
+}
+
+// readMoment reads a day or moment, in a zone unless it names one.
+func readMoment(text string, zone *time.Location) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return &at, nil
+		return at, nil
 	}
 	day, clock, timed := strings.Cut(text, " ")
 	minute, ok := 0, true
@@ -164,9 +176,8 @@ func momentIn(flag, text string, zone *time.Location) (*time.Time, error) {
 	if back, named := map[string]int{"today": 0, "yesterday": 1}[day]; named {
 		date, err = time.Now().In(zone).AddDate(0, 0, -back), nil
 	}
-	if err != nil || !ok {
-		return nil, fmt.Errorf("--%s %q is not a moment such as %s", flag, text, momentExample)
+	if err == nil && !ok {
+		err = fmt.Errorf("%q is no time of day", clock)
 	}
-	at := calendar.When(zone, date, minute)
-	return &at, nil
+	return calendar.When(zone, date, minute), err
 }

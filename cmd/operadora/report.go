@@ -19,7 +19,15 @@ import (
 
 // reporter makes reports of this process's records and definitions.
 func (a *App) reporter() reports.Reporter {
-	return reports.Reporter{Records: a.db, Definitions: func() acd.Definitions { return a.current().ACD }, Now: time.Now}
+	return reports.Reporter{Records: a.db, Definitions: func() acd.Definitions { return a.current().ACD }, DIDs: a.patterns, Now: time.Now}
+}
+
+// patterns are the numbers that flows answer, as they are defined.
+func (a *App) patterns() (out []string) {
+	for _, d := range a.current().Flows.DIDs {
+		out = append(out, d.Pattern)
+	}
+	return out
 }
 
 // reportFlags are what a report is asked for with.

@@ -73,6 +73,8 @@ func TestReportCommand(t *testing.T) {
 	for args, want := range map[string]string{
 		"report sales --from 2026-03-02":                                           `"sales"`,
 		"report service":                                                           "--from",
+		"report service --from 0001-01-01":                                         `--from "0001-01-01" is before 1970`,
+		"report service --from=1969-12-31T23:59:59Z":                               `--from "1969-12-31T23:59:59Z" is before 1970`,
 		"report service --from tomorrow":                                           `"tomorrow"`,
 		"report service --from 2026-03-02 --tz Bogota":                             `"Bogota"`,
 		"report service --from 2026-03-02 --format pdf":                            `"pdf"`,
