@@ -115,6 +115,8 @@ type Queue struct {
 
 	Callback *Callback `yaml:"callback" doc:"Calls callers back who ask for it while they wait; absent calls nobody back."`
 
+	Contact *Contact `yaml:"contact" doc:"Rules by which its agents' calls and its callbacks may be made, of a compliance profile, as far as they are about them (besides); absent: none."`
+
 	CallerID string `yaml:"caller_id" shape:"maynumber" default:"" doc:"Number shown to whom the queue's agents call on its behalf, and to outside numbers that are called for its callers, unless the number that these had dialled has one (dids.yaml); empty leaves it to the trunk."`
 	DialCode string `yaml:"dial_code" shape:"digits" default:"" doc:"Digits by which a phone names the queue: *489*12*910000001 calls on behalf of the queue with code 12. Without, a phone calls on behalf of its agent's first queue."`
 
@@ -123,6 +125,12 @@ type Queue struct {
 
 	KeepRecordings time.Duration `yaml:"keep_recordings" min:"0s" max:"175200h" default:"0s" doc:"How long the sound of its calls is kept, by operadora retention: 2160h is 90 days; 0 is for ever."`
 	KeepRecords    time.Duration `yaml:"keep_records" min:"0s" max:"175200h" default:"0s" doc:"How long what is on record of its calls is kept, sound and figures included; 0 is for ever."`
+}
+
+// Contact names the rules by which people may be contacted for a queue.
+type Contact struct {
+	Profile string `yaml:"profile,need" shape:"id" doc:"Compliance profile: BR, CO, ES, MX, UK, US, or one of profiles/*.yaml."`
+	Purpose string `yaml:"purpose,need" oneof:"sales collection service survey" doc:"Why people are called: sales, collection, service or survey."`
 }
 
 // Plan is what the engine needs to know of the queue for a caller's wait and talk.

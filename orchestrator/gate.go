@@ -1,6 +1,9 @@
 package orchestrator
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Gate is asked before every outbound leg, whoever wants it. orchestrator/gate
 // implements it. A refusal is an error of kind Denied that names the rule.
@@ -38,6 +41,33 @@ type Passage struct {
 	Number   string        // in the one form that it has: +34910000001; a short number as it is
 	Most     time.Duration // longest conversation; 0 is the engine's limit
 }
+
+// Contacting is a call to a customer, as the rules are asked by which people may be contacted.
+type Contacting struct {
+	Call   string   `json:"call"`
+	Kind   CallKind `json:"kind"` // outbound, callback
+	Queue  string   `json:"queue"`
+	Number string   `json:"number"`          // in its one form
+	Tried  int      `json:"tried,omitempty"` // how often this call has rung them already
+}
+
+// Contacts says whether a customer may be contacted at this moment, by what was done to reach
+// them before. A refusal is of kind Denied and names the rule; a NotYet is one that time ends.
+type Contacts interface {
+	Contact(ctx context.Context, c Contacting) error
+}
+
+// NotYet is a refusal that ends by itself, if nothing else happens.
+type NotYet struct {
+	Until time.Time
+	Err   error
+}
+
+// Error says what refuses.
+func (e *NotYet) Error() string { return e.Err.Error() }
+
+// Unwrap is what refuses.
+func (e *NotYet) Unwrap() error { return e.Err }
 
 // Caps bound all calls to outside numbers over a PBX. 0 is unlimited.
 type Caps struct{ Calls, PerSecond int }

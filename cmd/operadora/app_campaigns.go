@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
@@ -18,6 +20,17 @@ func (a *App) joinCampaigns() {
 		Defined: func() map[string]*campaign.Campaign { return a.current().Campaigns }, Owner: leaseOwner(a.cfg.Instance), Dead: processDead,
 		Log: a.log, Registerer: a.metrics, Now: time.Now})
 	a.leads.Changed = a.campaigns.Wake
+}
+
+// contactRules are the rules of a queue by which people may be contacted whom no campaign calls.
+func (a *App) contactRules(queue string) (compliance.Profile, compliance.Purpose, bool) {
+	defs := a.current()
+	i := slices.IndexFunc(defs.ACD.Queues, func(q acd.Queue) bool { return q.ID == queue && q.Contact != nil })
+	if i < 0 {
+		return compliance.Profile{}, "", false
+	}
+	c := defs.ACD.Queues[i].Contact
+	return defs.Profiles[c.Profile], compliance.Purpose(c.Purpose), true
 }
 
 // knownCall tells what is known of a call: live, ended of late, or on record.

@@ -329,3 +329,57 @@ func TestCampaignElsewhere(t *testing.T) {
 		t.Errorf("%d numbers were called", len(numbers))
 	}
 }
+
+// TestContactRules: where the profile of its queue says so, a call that an agent makes counts in
+// the caps on contacts and is refused by them, with the rule in the journal; and a campaign does
+// not call whom an agent has talked with.
+func TestContactRules(t *testing.T) {
+	t.Parallel()
+	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
+	once := `  - {id: once, kind: cap, counts: conversations, most: 1, per: day, besides: [agents], from: 2020-01-01, law: ours, basis: assumed}
+`
+	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
+		files: map[string]string{"queues.yaml": strings.Replace(lineQueues, "{id: sales,", "{id: sales, contact: {profile: own, purpose: service},", 1),
+			"campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules + once},
+		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
+	})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	do := func(args ...string) string {
+		t.Helper()
+		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
+		must(t, err)
+		return out
+	}
+	desk := r.login("101")
+	do("agent", "dial", "101", "3001000001", "--queue", "sales")
+	phone := r.answers(desk)
+	customer, err := carrier.NextCall(limit(t))
+	must(t, err)
+	must(t, customer.Answer())
+	r.talk(customer, phone)
+	must(t, customer.Hangup())
+	ended(t, phone)
+	r.eventually("the call is on record", func() error {
+		if out := do("contact", "list", "--kind", "outbound"); !strings.Contains(out, "served") {
+			return errors.New(out)
+		}
+		return nil
+	})
+	do("agent", "dial", "101", "3001000001", "--queue", "sales")
+	phone = r.answers(desk)
+	r.told(orchestrator.EntryCallDialled, `"result":"denied"`, "rule once of profile own: ")
+	ended(t, phone)
+	r.awaitEnds(orchestrator.KindOutbound, 2)
+	if c := r.summaries(orchestrator.KindOutbound)[1]; c.Outcome != orchestrator.OutcomeRefused {
+		t.Errorf("%+v", c)
+	}
+	file := filepath.Join(t.TempDir(), "march.csv")
+	must(t, os.WriteFile(file, []byte("celular\n3001000001\n3001000002\n"), 0o600))
+	do("list", "create", "march", "--region", "CO")
+	do("lead", "import", file, "--list", "march")
+	if out := do("campaign", "preview", "march"); !strings.Contains(out, "2 leads looked at: 1 may be called now") || !strings.Contains(out, "rule: own/once") {
+		t.Error(out)
+	}
+}

@@ -25,6 +25,7 @@ type Definitions struct {
 	ACD       acd.Definitions
 	Flows     ivr.Definitions
 	Campaigns map[string]*campaign.Campaign
+	Profiles  map[string]compliance.Profile
 	Mailboxes map[string]mailer.Mailbox
 	// Said is in which file each of the lists stands that may be empty, and must not
 	// be taken for empty when its file is gone.
@@ -67,14 +68,14 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	}
 	floor.defs.Groups = groupsOf(pbxs)
 	profiles, wrong := compliance.Load(fsys)
-	faults = slices.Concat(floor.faults, floor.check(pbxs, flows), faults, more, wrong, unsent)
+	faults = slices.Concat(floor.faults, floor.check(pbxs, flows, profiles), faults, more, wrong, unsent)
 	var campaigns map[string]*campaign.Campaign
 	if faults.Err() == nil { // what they name is known
 		campaigns, wrong = campaign.Load(fsys, floor.campaigns(pbxs, flows, profiles))
 		faults = append(faults, wrong...)
 	}
 	faults = faults.Sorted()
-	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Mailboxes: boxes, Said: said(fsys, floor), Files: hashes}, faults, fault.E("", fault.Invalid, faults.Err())
+	return Definitions{ACD: floor.defs.WithProfiles(), Flows: flows, Campaigns: campaigns, Profiles: profiles, Mailboxes: boxes, Said: said(fsys, floor), Files: hashes}, faults, fault.E("", fault.Invalid, faults.Err())
 }
 
 // campaigns is what campaigns may name.
@@ -247,9 +248,13 @@ func (o *floor) unmet() func(queue, text string) bool {
 }
 
 // check tells what does not fit together, with the place of each.
-func (o *floor) check(pbxs map[string]PBXConfig, flows ivr.Definitions) (out yamlfile.Faults) {
+func (o *floor) check(pbxs map[string]PBXConfig, flows ivr.Definitions, profiles map[string]compliance.Profile) (out yamlfile.Faults) {
 	faults := append(o.defs.Faults(o.queue()), unknownPBXs(o.defs.Agents, pbxs)...)
 	for i, q := range o.defs.Queues {
+		if q.Contact != nil && profiles[q.Contact.Profile].ID == "" {
+			faults = append(faults, yamlfile.Fault{Code: yamlfile.CodeUnknown, Where: fmt.Sprintf("queues[%d].contact.profile", i),
+				Text: fmt.Sprintf("there is no profile %q%s (of %q)", q.Contact.Profile, yamlfile.Suggest(q.Contact.Profile, slices.Collect(maps.Keys(profiles))), q.ID)})
+		}
 		if flows.Calendars[q.Hours] == nil && q.Hours != "" {
 			faults = append(faults, yamlfile.Fault{Code: yamlfile.CodeUnknown, Where: fmt.Sprintf("queues[%d].hours", i),
 				Text: fmt.Sprintf("calendar %q is not defined%s (of %q)", q.Hours, yamlfile.Suggest(q.Hours, slices.Collect(maps.Keys(flows.Calendars))), q.ID)})

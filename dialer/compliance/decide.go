@@ -15,6 +15,7 @@ type Call struct {
 	Purpose  Purpose
 	CallerID string // the number that is shown, in its one form; "" for none
 	Reserved bool   // an agent is kept for it
+	Maker    Maker
 }
 
 // Callee is who would be called.
@@ -37,6 +38,7 @@ type Contact struct {
 	Number    string // in its one form; "" where there is none
 	Spoke     bool   // the person was spoken with
 	Abandoned bool   // the person answered, and nobody was there
+	Maker     Maker
 }
 
 // Verdict is whether a call may be made now.
@@ -92,10 +94,14 @@ func (p Profile) Refusals(now time.Time, call Call, callee Callee, history []Con
 }
 
 func (p Profile) refusals(now time.Time, a ask) (out []Refusal) {
-	if len(p.Rules) == 0 {
+	if len(p.Rules) == 0 && a.call.Maker == "" {
 		return []Refusal{{Text: Texts{"en": "there are no rules: nobody is called", "es": "no hay reglas: no se llama a nadie"}}}
 	}
 	for _, r := range p.rulesAt(now, a.call.Purpose) {
+		if !r.about(a.call.Maker) {
+			continue
+		}
+		a.rule = r
 		until, text := a.judge(r, now)
 		if text == nil {
 			continue
@@ -113,6 +119,7 @@ type ask struct {
 	call    Call
 	callee  Callee
 	history []Contact
+	rule    Rule // that is asked
 }
 
 // judge says why a rule refuses and until when; nil when it does not.
@@ -162,7 +169,7 @@ func (d *Hours) Open() calendar.Hours {
 func (a ask) cap(d *Cap, now time.Time) (time.Time, Texts) {
 	var leave []time.Time
 	for _, c := range a.history {
-		if d.counts(c, a.callee.Number) && now.Sub(c.At) < longestIn(d.Per) {
+		if a.rule.about(c.Maker) && d.counts(c, a.callee.Number) && now.Sub(c.At) < longestIn(d.Per) {
 			if at := leaves(d.Per, c.At, a.callee.Zones); at.After(now) {
 				leave = append(leave, at)
 			}
@@ -223,7 +230,7 @@ const perDay, perWeek = "day", "week"
 
 func (a ask) channel(d *OneChannel, now time.Time) (until time.Time, text Texts) {
 	for _, c := range a.history {
-		if !c.Spoke || c.Channel == ChannelCall {
+		if !c.Spoke || c.Channel == ChannelCall || !a.rule.about(c.Maker) {
 			continue
 		}
 		if at := leaves(d.Per, c.At, a.callee.Zones); at.After(now) && at.After(until) {

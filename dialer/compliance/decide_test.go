@@ -243,3 +243,33 @@ rules:
 		t.Error("within a day of both, wherever they are")
 	}
 }
+
+// TestCallsOfOthers: a rule is about what agents dial, and callbacks, where it says so: it refuses
+// them, and counts what they were; else it knows nothing of them.
+func TestCallsOfOthers(t *testing.T) {
+	t.Parallel()
+	now := moment(t, "2026-11-30T15:00:00Z")
+	rule := func(id string, besides ...compliance.Maker) compliance.Rule {
+		return compliance.Rule{ID: id, Kind: compliance.KindCap, From: "2020-01-01", Besides: besides,
+			Detail: &compliance.Cap{Counts: compliance.CountConversations, Most: 1, Per: "day", Same: compliance.SamePerson}}
+	}
+	p := compliance.Profile{ID: "own", Rules: []compliance.Rule{rule("campaigns"), rule("agents", compliance.MakerAgents), rule("all", compliance.MakerAgents, compliance.MakerCallbacks)}}
+	had := func(m compliance.Maker) []compliance.Contact {
+		return []compliance.Contact{{At: now.Add(-time.Hour), Channel: compliance.ChannelCall, Number: bogota, Spoke: true, Maker: m}}
+	}
+	for _, r := range []struct {
+		is, was compliance.Maker
+		want    string
+	}{
+		{"", "", "campaigns agents all"}, {"", compliance.MakerAgents, "agents all"}, {"", compliance.MakerCallbacks, "all"},
+		{compliance.MakerAgents, "", "agents all"}, {compliance.MakerAgents, compliance.MakerAgents, "agents all"}, {compliance.MakerAgents, compliance.MakerCallbacks, "all"},
+		{compliance.MakerCallbacks, "", "all"}, {compliance.MakerCallbacks, compliance.MakerAgents, "all"}, {compliance.MakerCallbacks, compliance.MakerCallbacks, "all"},
+	} {
+		if got := rulesOf(p.Decide(now, compliance.Call{Maker: r.is}, compliance.Callee{Number: bogota, Zones: zones(t, "America/Bogota")}, had(r.was))); got != r.want {
+			t.Errorf("of %q after %q: %q, want %q", r.is, r.was, got, r.want)
+		}
+	}
+	if text := p.Rules[2].Says()["es"]; !strings.HasSuffix(text, "; también para lo que marcan los agentes; también para las devoluciones de llamada") || p.Rules[2].Says()["es"] != text {
+		t.Error(text)
+	}
+}

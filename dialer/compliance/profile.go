@@ -27,6 +27,7 @@ type Rule struct {
 	ID      string    `yaml:"id,need" shape:"id" doc:"Name of the rule, by which refusals tell of it."`
 	Kind    Kind      `yaml:"kind,need" doc:"What is ruled: abandon, ring, message, hours, cap, channel, lockout, caller_id, or a duty that operadora does not see to."`
 	For     []Purpose `yaml:"for" oneof:"sales collection service survey" doc:"Purposes of calls that it is about: sales, collection, service, survey; none is all."`
+	Besides []Maker   `yaml:"besides" oneof:"agents callbacks" doc:"Calls that it is about besides those of campaigns, where their queue names the profile (contact): agents (what agents dial), callbacks. It refuses them, and counts what they were."`
 	From    string    `yaml:"from,need" doc:"First day on which it is in force: 2023-10-10; the first of a year of which no more is known."`
 	Until   string    `yaml:"until" default:"" doc:"Last day; empty is no end."`
 	Law     Where     `yaml:"law,need" doc:"Where it is written, with article; or why it is assumed."`
@@ -35,6 +36,31 @@ type Rule struct {
 	Confirm Texts     `yaml:"confirm" keys:"tongue" doc:"What counsel should look at, per language."`
 	Detail  any
 }
+
+// Maker is who has a call made that no campaign makes. "" is a campaign.
+type Maker string
+
+// The makers of other calls.
+const (
+	MakerAgents    Maker = "agents"
+	MakerCallbacks Maker = "callbacks"
+)
+
+// MakerOf is the maker of a call that no campaign makes.
+func MakerOf(callback bool) Maker {
+	if callback {
+		return MakerCallbacks
+	}
+	return MakerAgents
+}
+
+// About tells whether any of the rules is about the calls of a maker.
+func (p Profile) About(m Maker) bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.about(m) })
+}
+
+// about tells whether the rule is about the calls of a maker.
+func (r Rule) about(m Maker) bool { return m == "" || slices.Contains(r.Besides, m) }
 
 // Where is where a rule is written: the same in every language, or in each.
 type Where struct {

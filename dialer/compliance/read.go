@@ -116,6 +116,13 @@ func (c *checker) rule(r Rule) {
 	if r.Source == "" && r.Basis != BasisAssumed {
 		c.fault("source: says that it is no assumption, and where it was read is missing")
 	}
+	switch r.Kind {
+	case KindAbandon, KindRing, KindMessage, KindDuty:
+		if len(r.Besides) > 0 {
+			c.fault("besides: a rule of kind %s refuses no calls", r.Kind)
+		}
+	case KindHours, KindCap, KindChannel, KindLockout, KindCallerID:
+	}
 	switch d := r.Detail.(type) {
 	case *Hours:
 		if _, err := calendar.ReadHours(d.Hours); err != nil || len(d.Hours) == 0 {

@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +10,22 @@ import (
 
 // Says is the rule in words, made of its data.
 func (r Rule) Says() Texts {
+	out := maps.Clone(r.says())
+	for _, m := range r.Besides {
+		for language, words := range makers[m] {
+			out[language] += "; " + words
+		}
+	}
+	return out
+}
+
+// makers are the calls that a rule is about besides those of campaigns, in words.
+var makers = map[Maker]Texts{
+	MakerAgents:    {"en": "also for what agents dial", "es": "también para lo que marcan los agentes"},
+	MakerCallbacks: {"en": "also for callbacks", "es": "también para las devoluciones de llamada"},
+}
+
+func (r Rule) says() Texts {
 	switch d := r.Detail.(type) {
 	case *Abandon:
 		return d.says()

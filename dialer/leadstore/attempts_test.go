@@ -1,11 +1,15 @@
 package leadstore
 
 import (
+	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
 
@@ -101,6 +105,58 @@ func TestTerms(t *testing.T) {
 		l, err := b.Ledger(ctx, time.Time{})
 		if n, lost := l.Window("march", time.Time{}, answered.Add(time.Hour)); err != nil || n != 1 || lost != 0 {
 			t.Error(n, lost, err)
+		}
+	})
+}
+
+// TestOthersContacts: calls of agents and callbacks are among the contacts of whom they reached, by
+// any number of theirs, each as often as it rang; those that were refused are not.
+func TestOthersContacts(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, b *bundle) {
+		b.list(leads.List{ID: "l", Region: "CO"})
+		b.bring(Order{Target: leads.IntoList, List: "l", File: "x.csv", By: "me"}, "phone,phone2\n+573001000001,+573001000002\n")
+		n := 0
+		called := func(id, number string, kind orchestrator.CallKind, outcome orchestrator.Outcome, talked bool, rang int) {
+			s := orchestrator.CallSummary{Call: id, Kind: kind, Caller: orchestrator.Party{Number: number}, StartedAt: ms(b.clock.now()), Outcome: outcome, Attempts: rang, EndedAt: ms(b.clock.now()) + 2000}
+			if talked {
+				s.ConnectedAt = s.StartedAt + 1000
+			}
+			raw, _ := json.Marshal(s)
+			n++
+			if _, err := b.db.Write(t.Context(), []orchestrator.Entry{{ID: fmt.Sprint(n, "-0"), Type: orchestrator.EntryCallEnded, At: b.clock.now(), Call: id, Data: raw}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		called("a", "+573001000001", orchestrator.KindOutbound, orchestrator.OutcomeServed, true, 0)
+		called("b", "+573001000002", orchestrator.KindOutbound, orchestrator.OutcomeBusy, false, 0)
+		called("c", "+573001000001", orchestrator.KindOutbound, orchestrator.OutcomeRefused, false, 0)
+		called("d", "+573001000001", orchestrator.KindCallback, orchestrator.OutcomeServed, true, 3)
+		called("e", "+573001000001", orchestrator.KindInbound, orchestrator.OutcomeServed, true, 0)
+		called("f", "+573009999999", orchestrator.KindOutbound, orchestrator.OutcomeServed, true, 0)
+		count := func(list []compliance.Contact) string {
+			agents, callbacks, spoke := 0, 0, 0
+			for _, c := range list {
+				switch c.Maker {
+				case compliance.MakerAgents:
+					agents++
+				case compliance.MakerCallbacks:
+					callbacks++
+				}
+				if c.Spoke {
+					spoke++
+				}
+			}
+			return fmt.Sprintf("%d agents, %d callbacks, %d spoke", agents, callbacks, spoke)
+		}
+		const want = "2 agents, 3 callbacks, 2 spoke"
+		list, err := b.Reached(t.Context(), "+573001000002")
+		if got := count(list); err != nil || got != want {
+			t.Errorf("%s, %v, want %s", got, err, want)
+		}
+		all, _, err := b.All(t.Context(), "march", "l", 0, 10)
+		if err != nil || len(all) != 1 || count(all[0].As.Contacts) != want {
+			t.Errorf("%+v, %v", all, err)
 		}
 	})
 }

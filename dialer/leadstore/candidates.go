@@ -9,6 +9,7 @@ import (
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -59,6 +60,14 @@ func (s *Store) candidates(ctx context.Context, q querier, id string, list List,
 	if err := s.reached(ctx, q, numbers, of); err != nil {
 		return nil, err
 	}
+	err = s.others(ctx, q, numbers, func(x compliance.Contact) {
+		for _, c := range of[x.Number] {
+			c.As.Contacts = append(c.As.Contacts, x)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
 	return out, q.Query(ctx, func(r *sql.Rows) error {
 		var lead, due int64
 		var a campaign.Appointment
@@ -107,6 +116,59 @@ func (s *Store) reached(ctx context.Context, q querier, numbers []string, of map
 		return nil
 	}, "SELECT number, planned_at, ended_at, answered_at, result, abandoned FROM campaign_attempts WHERE planned_at > ? AND number IN ("+
 		records.Marks(len(numbers))+") ORDER BY planned_at, call", append([]any{ms(s.now().Add(-contactsKept))}, anys(numbers)...)...)
+}
+
+// others reads the calls to numbers that no campaign made: those of agents, and callbacks, each
+// as often as it rang, once it is over and on record; one that was refused rang nobody.
+func (s *Store) others(ctx context.Context, q querier, numbers []string, take func(compliance.Contact)) error {
+	if len(numbers) == 0 {
+		return nil
+	}
+	return q.Query(ctx, func(r *sql.Rows) error {
+		var kind, number string
+		var started, connected, rang int64
+		if err := r.Scan(&kind, &number, &started, &connected, &rang); err != nil {
+			return err
+		}
+		c := compliance.Contact{At: at(started), Channel: compliance.ChannelCall, Number: number, Spoke: connected > 0, Maker: compliance.MakerOf(kind == string(orchestrator.KindCallback))}
+		if c.Maker == compliance.MakerAgents {
+			rang = 1
+		} else if connected > 0 {
+			rang, c.At = max(rang, 1), at(connected)
+		}
+		for range rang {
+			take(c)
+			c.Spoke = false // once
+		}
+		return nil
+	}, "SELECT kind, caller_number, started_at, connected_at, attempts FROM contacts WHERE kind IN (?, ?) AND outcome <> ? AND started_at > ? AND caller_number IN ("+
+		records.Marks(len(numbers))+") ORDER BY started_at, call", append([]any{string(orchestrator.KindOutbound), string(orchestrator.KindCallback), string(orchestrator.OutcomeRefused), ms(s.now().Add(-contactsKept))}, anys(numbers)...)...)
+}
+
+// Reached is all that was done to reach the person who has a number, by this number or another
+// of theirs that a list knows.
+func (s *Store) Reached(ctx context.Context, number string) (out []compliance.Contact, err error) {
+	const most = 50 // numbers of a person
+	numbers := []string{number}
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		var n string
+		err := r.Scan(&n)
+		numbers = append(numbers, n)
+		return err
+	}, "SELECT DISTINCT o.number FROM lead_numbers n JOIN lead_numbers o ON o.lead = n.lead WHERE n.number = ? AND o.number <> ? LIMIT ?", number, number, most)
+	if err != nil {
+		return nil, err
+	}
+	of := map[string][]*Candidate{}
+	c := &Candidate{}
+	for _, n := range numbers {
+		of[n] = []*Candidate{c}
+	}
+	if err := s.reached(ctx, s.tables, numbers, of); err != nil {
+		return nil, err
+	}
+	err = s.others(ctx, s.tables, numbers, func(x compliance.Contact) { c.As.Contacts = append(c.As.Contacts, x) })
+	return c.As.Contacts, err
 }
 
 func (c *Candidate) has(number string) bool {

@@ -41,6 +41,7 @@ type bundle struct {
 	clock *clock
 	t     testing.TB
 	dsn   records.DSN
+	db    *records.DB
 }
 
 func setup(t testing.TB, dsn records.DSN) *bundle {
@@ -63,7 +64,7 @@ func (b *bundle) again() *bundle {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return &bundle{Store: s, clock: b.clock, t: b.t, dsn: b.dsn}
+	return &bundle{Store: s, clock: b.clock, t: b.t, dsn: b.dsn, db: db}
 }
 
 // onEach runs a test on an empty database of each kind that this machine has.

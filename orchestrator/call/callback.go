@@ -24,11 +24,12 @@ import (
 
 // Promise is what a callback owes its customer. Times are unix milliseconds.
 type Promise struct {
-	Queue   string                    `json:"queue"`   // for which it was asked
-	Plan    orchestrator.CallbackPlan `json:"plan"`    // of the queue, as it was last told
-	Since   int64                     `json:"since"`   // when the stay in the queue began which it goes on with
-	Expires int64                     `json:"expires"` // when it is too late
-	Pending bool                      `json:"pending"` // the number can be promised no other one for this queue
+	Queue   string                    `json:"queue"`             // for which it was asked
+	Plan    orchestrator.CallbackPlan `json:"plan"`              // of the queue, as it was last told
+	Since   int64                     `json:"since"`             // when the stay in the queue began which it goes on with
+	Expires int64                     `json:"expires"`           // when it is too late
+	Pending bool                      `json:"pending"`           // the number can be promised no other one for this queue
+	NotYet  int64                     `json:"not_yet,omitempty"` // until when a rule refuses the attempt that is given up
 }
 
 // CallbackOrder is a customer who is to be called back.
@@ -466,6 +467,10 @@ func (x *change) setBack(result orchestrator.Outcome) {
 		}
 	default:
 	}
+	if left := p.NotYet - x.ms(); left > 0 { // a rule says so
+		pause = max(time.Duration(left)*time.Millisecond, x.Limits.Clear)
+	}
+	p.NotYet = 0
 	f["next_at"] = x.ms() + pause.Milliseconds()
 	x.note(orchestrator.EntryCallCallback, f)
 	if far := x.c.Far(); far != nil {

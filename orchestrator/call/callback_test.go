@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // ringsBack tells whether a channel is a call of a callback to its customer.
@@ -262,5 +263,47 @@ func TestAnEmergencyThatIsCalledBack(t *testing.T) {
 	heard := regexp.MustCompile(`play \d+ \{[^\n]*? Media:\[([^\]]*` + beep + `[^\]]*)\]`).FindString(w.story())
 	if n := strings.Count(heard, beep); n != 3 {
 		t.Errorf("%d beeps\n%s", n, w.story())
+	}
+}
+
+// TestCallbackNotYet: a callback that a rule refuses until a time rings nobody, is no attempt, and
+// is tried again then.
+func TestCallbackNotYet(t *testing.T) {
+	t.Parallel()
+	w := back("agent", (*world).offer)
+	w.agentAnswers()
+	until := time.Time{}
+	for refusedAlready := false; !refusedAlready; {
+		w.notice()
+		w.decides()
+		lane := &w.me.pbx
+		if len(lane.todo) == 0 {
+			lane = &w.me.dsk
+		}
+		if len(lane.todo) == 0 {
+			t.Fatal("nobody is rung\n" + w.story())
+		}
+		if d, ok := lane.todo[0].Command.(Dial); ok && d.Outside {
+			if d.Contact == nil || d.Contact.Number != "910000001" || d.Contact.Queue != "A" || d.Contact.Kind != orchestrator.KindCallback {
+				t.Fatalf("%+v", d.Contact)
+			}
+			until, refusedAlready = w.now.Add(10*time.Minute), true
+			w.answer(lane, lane.todo[0], Result{}, fault.E("dialer", fault.Denied, &orchestrator.NotYet{Until: until, Err: fault.New("", fault.Denied, "rule once")}))
+			continue
+		}
+		w.run(lane, carriedOut, 0)
+	}
+	w.desk.free = 1
+	for range 3 {
+		after(3 * time.Minute)(w)
+	}
+	if n := len(w.rung); w.me.c.Attempts != 0 || w.rung[w.me.c.Customer().Channel] > 0 {
+		t.Errorf("%d attempts, %d phones rung\n%s", w.me.c.Attempts, n, w.story())
+	}
+	after(65 * time.Second)(w)
+	w.agentAnswers()
+	w.quiet()
+	if w.me.c.Attempts != 1 || w.rung[w.me.c.Customer().Channel] != 1 {
+		t.Errorf("%d attempts after the time\n%s", w.me.c.Attempts, w.story())
 	}
 }

@@ -70,6 +70,9 @@ type (
 	Dial struct {
 		Order   orchestrator.Origination `json:"order"`
 		Outside bool                     `json:"outside,omitempty"` // an outside number: the caps of the trunk hold
+		// Contact is asked of the rules by which people may be contacted; nil for nothing. Campaigns
+		// have asked themselves.
+		Contact *orchestrator.Contacting `json:"contact,omitempty"`
 	}
 	// MakeRoom makes a bridge.
 	MakeRoom struct {

@@ -231,7 +231,14 @@ func (x *change) callCustomer(way orchestrator.Passage) {
 		x.c.Attempts++
 	}
 	x.noteDial("dialling", nil)
-	x.do(Dial{Outside: true, Order: orchestrator.Origination{
+	var contact *orchestrator.Contacting
+	if x.c.Attempt == nil {
+		contact = &orchestrator.Contacting{Call: x.c.Call, Kind: x.c.Kind, Queue: x.c.Visit.Queue, Number: way.Number}
+		if x.c.Promise != nil {
+			contact.Tried = x.c.Attempts - 1
+		}
+	}
+	x.do(Dial{Outside: true, Contact: contact, Order: orchestrator.Origination{
 		Channel: customer.Channel, Endpoint: way.Endpoint, Args: []string{"customer", x.c.Call},
 		Caller: x.shownOutside(), Timeout: x.ringTime(), Language: x.c.Language, Once: true,
 	}})
@@ -400,6 +407,10 @@ func (x *change) customerRefused(cmd Dial, err error) {
 	case kind == fault.Denied:
 		outcome, x.c.Refusal = orchestrator.OutcomeRefused, &Refusal{Text: errText(err)}
 		x.noteDial("denied", err)
+		if not, ok := errors.AsType[*orchestrator.NotYet](err); ok && x.c.Promise != nil {
+			x.c.Attempts-- // nothing rang
+			x.c.Promise.NotYet = not.Until.UnixMilli()
+		}
 	case errors.Is(err, orchestrator.ErrInDoubt):
 		x.doubt(err)
 		return

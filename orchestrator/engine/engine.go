@@ -51,8 +51,10 @@ type Parts struct {
 	// alive any more, so that its lease need not run out first; may be nil.
 	Dead func(holder string) bool
 	// Callbacks tells how a queue calls back who waited in it; false when it does not. Nil: none does.
-	Callbacks  func(queue string) (orchestrator.CallbackPlan, bool)
-	Gate       orchestrator.Gate
+	Callbacks func(queue string) (orchestrator.CallbackPlan, bool)
+	Gate      orchestrator.Gate
+	// Contacts is asked whether a customer may be contacted; nil lets all be.
+	Contacts   orchestrator.Contacts
 	Keys       map[string]keys.Table // feature codes in a conversation, by PBX
 	PBXs       []orchestrator.PBX
 	First      map[string]string // which instance drives a PBX first, by PBX; others stand aside at their start
@@ -79,6 +81,7 @@ type Engine struct {
 	connected func(context.Context, string)
 	dead      func(string) bool
 	callbacks func(string) (orchestrator.CallbackPlan, bool)
+	contacts  orchestrator.Contacts
 	owner     orchestrator.LeaseOwner
 	ttl       time.Duration
 	log       *slog.Logger
@@ -110,7 +113,7 @@ func New(p Parts) *Engine {
 			line: &session.Rules{Gate: p.Gate, Limits: p.Limits, Settings: p.Lines},
 		},
 		store: p.Store, dist: p.Distributor, agents: p.Agents, devices: p.Devices,
-		prepare: p.Prepare, connected: p.Connected, dead: p.Dead, callbacks: p.Callbacks,
+		prepare: p.Prepare, connected: p.Connected, dead: p.Dead, callbacks: p.Callbacks, contacts: p.Contacts,
 		owner: p.Owner, ttl: p.LeaseTTL, log: p.Log.With("component", "orchestrator"), now: p.Now,
 		calls: map[string]*loop{}, drivers: map[string]*driver{},
 	}

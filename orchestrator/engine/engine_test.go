@@ -694,6 +694,8 @@ type site struct {
 	kill  context.CancelFunc // ends the process where it stands
 	gen   int
 	lines session.Settings
+
+	contacts orchestrator.Contacts // of the next process; nil asks nobody
 }
 
 // dead: every process but the present one was killed.
@@ -719,7 +721,7 @@ func (s *site) start() {
 	s.eng = engine.New(engine.Parts{
 		Store: s.store, Distributor: s.floor, Agents: s.floor, Devices: s.floor, Flows: s.flows, People: everybody{}, Registerer: s.reg, Gate: s.gate,
 		PBXs: []orchestrator.PBX{s.pbx}, Owner: orchestrator.LeaseOwner{Instance: "one", Process: fmt.Sprint(s.gen)},
-		Limits: call.DefaultLimits, Lines: s.lines, Dead: s.dead,
+		Limits: call.DefaultLimits, Lines: s.lines, Dead: s.dead, Contacts: s.contacts,
 	})
 	ctx, kill := context.WithCancel(s.t.Context())
 	s.kill = kill

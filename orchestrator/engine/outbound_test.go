@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -216,6 +217,47 @@ func TestDialRefusals(t *testing.T) {
 		}
 		r := orchestrator.OutcomeRefused
 		s.finish(r, r, r, r, r, r, orchestrator.OutcomeServed)
+	})
+}
+
+// rulebook are rules on contacts that say what they are told to.
+type rulebook struct {
+	asked []orchestrator.Contacting
+	says  []error
+}
+
+func (r *rulebook) Contact(_ context.Context, c orchestrator.Contacting) error {
+	r.asked = append(r.asked, c)
+	err := r.says[0]
+	r.says = r.says[1:]
+	return err
+}
+
+// TestContactsAreAsked: the rules on contacts are asked at the moment of dialling, again when they
+// could not tell, and what they refuse rings nobody.
+func TestContactsAreAsked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		away := fault.New("db", fault.Unavailable, "away")
+		rules := &rulebook{says: []error{away, nil, away, fault.New("dialer", fault.Denied, "rule once of profile own")}}
+		s.contacts = rules
+		s.callsOut(asIs)
+		s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second))
+		s.pbx.Endpoint(outsideNumber, pbxtest.AnswerAfter(time.Second).ThenHangUp(time.Minute))
+		for range 2 {
+			if out, err := s.eng.Dial(t.Context(), "lima", order("910000001"), ""); err != nil || out.Refusal != nil {
+				t.Errorf("%+v, %v", out, err)
+			}
+			s.wait(5 * time.Minute)
+		}
+		if n := s.leadRung(); n != 1 || len(rules.says) > 0 {
+			t.Errorf("rung %d times, asked %d times", n, len(rules.asked))
+		}
+		if a := rules.asked[3]; a.Number != "+34910000001" || a.Queue == "" || a.Kind != orchestrator.KindOutbound || a.Call == "" {
+			t.Errorf("%+v", a)
+		}
+		s.finish(orchestrator.OutcomeServed, orchestrator.OutcomeRefused)
 	})
 }
 

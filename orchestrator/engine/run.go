@@ -42,7 +42,10 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		if !l.drv.connected.Load() { // a PBX may drop at once what it makes for nobody
 			return r, fault.New("engine", fault.Unavailable, "the PBX's events do not arrive: %w", orchestrator.ErrNothingDone)
 		}
-		if err = l.take(ctx, c); err == nil {
+		if err = l.contact(ctx, c); err == nil {
+			err = l.take(ctx, c)
+		}
+		if err == nil {
 			c.Order.Again = again
 			err = p.Originate(ctx, c.Order)
 		}

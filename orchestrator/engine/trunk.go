@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
@@ -36,6 +37,18 @@ func (l *loop) take(ctx context.Context, d call.Dial) error {
 	t.mu.Unlock()
 	if wait > 0 {
 		life.Sleep(ctx, wait) // when ctx ends nothing is answered
+	}
+	return err
+}
+
+// contact asks the rules by which people may be contacted, at the moment at which somebody is.
+func (l *loop) contact(ctx context.Context, d call.Dial) error {
+	if d.Contact == nil || l.eng.contacts == nil {
+		return nil
+	}
+	err := l.eng.contacts.Contact(ctx, *d.Contact)
+	if err != nil && fault.KindOf(err) != fault.Denied { // nobody knows: nobody is called yet
+		return fault.New("engine", fault.Unavailable, "whether the number may be contacted is not known: %w: %w", err, orchestrator.ErrNothingDone)
 	}
 	return err
 }
