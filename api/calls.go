@@ -235,6 +235,7 @@ func (o ordered) write(w http.ResponseWriter) error {
 
 func (o ordered) VisitHangupCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitGiveUpCallResponse(w http.ResponseWriter) error      { return o.write(w) }
+func (o ordered) VisitMarkMachineResponse(w http.ResponseWriter) error     { return o.write(w) }
 func (o ordered) VisitHoldCallResponse(w http.ResponseWriter) error        { return o.write(w) }
 func (o ordered) VisitResumeCallResponse(w http.ResponseWriter) error      { return o.write(w) }
 func (o ordered) VisitMuteCallResponse(w http.ResponseWriter) error        { return o.write(w) }
@@ -351,6 +352,11 @@ func auditDetail(w call.Wish) string {
 		words = append(words, "because: "+printable(w.Reason))
 	}
 	return strings.Join(words, ", ")
+}
+
+// MarkMachine implements StrictServerInterface.
+func (s operations) MarkMachine(ctx context.Context, r MarkMachineRequestObject) (MarkMachineResponseObject, error) {
+	return s.wish(ctx, r.Call, call.Wish{Do: call.WishMachine})
 }
 
 // HoldCall implements StrictServerInterface.

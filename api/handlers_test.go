@@ -350,7 +350,7 @@ func TestCallsAndOrders(t *testing.T) {
 		}
 	}
 	w.engine.orders = nil
-	wishes := map[string]string{"hold": "", "resume": "", "transfer": `{"kind":"queue","name":"billing"}`, "consult": `{"kind":"agent","name":"102"}`,
+	wishes := map[string]string{"machine": "", "hold": "", "resume": "", "transfer": `{"kind":"queue","name":"billing"}`, "consult": `{"kind":"agent","name":"102"}`,
 		"complete": "", "cancel": "", "swap": "", "conference": "", "mute": `{"side":"customer"}`, "unmute": `{"side":"other"}`}
 	for path, body := range wishes {
 		if got := read[wire.Ordered](t, ask(s, "POST", "/api/v1/calls/c1/"+path, w.tokens[wire.RoleAgent], body), 202); got != (wire.Ordered{Call: "c1", Order: wire.Order(path)}) {
@@ -376,7 +376,7 @@ func TestCallsAndOrders(t *testing.T) {
 	w.furnish()
 	slices.Sort(w.engine.orders)
 	if diff := cmp.Diff([]string{"c1 cancel by api:test agent as 101", "c1 complete by api:test agent as 101",
-		"c1 conference by api:test agent as 101", "c1 consult agent 102 by api:test agent as 101", "c1 hold by api:test agent as 101", "c1 mute side customer by api:test agent as 101", "c1 resume by api:test agent as 101",
+		"c1 conference by api:test agent as 101", "c1 consult agent 102 by api:test agent as 101", "c1 hold by api:test agent as 101", "c1 machine by api:test agent as 101", "c1 mute side customer by api:test agent as 101", "c1 resume by api:test agent as 101",
 		"c1 swap by api:test agent as 101", "c1 transfer queue billing by api:test agent as 101",
 		"c1 unmute side other by api:test agent as 101"}, w.engine.orders); diff != "" {
 		t.Errorf("wishes (-want +got):\n%s", diff)

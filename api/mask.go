@@ -84,7 +84,7 @@ func (a audience) contact(v wire.Contact) wire.Contact {
 var harmless = map[orchestrator.EntryType]bool{
 	orchestrator.EntryCallAnswered: true, orchestrator.EntryCallRefused: true,
 	orchestrator.EntryCallUnqueued: true, orchestrator.EntryCallRinging: true,
-	orchestrator.EntryCallMissed: true, orchestrator.EntryCallMessage: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
+	orchestrator.EntryCallMissed: true, orchestrator.EntryCallMessage: true, orchestrator.EntryCallMachine: true, orchestrator.EntryCallConnected: true, orchestrator.EntryCallParted: true,
 	orchestrator.EntryAgentState: true, orchestrator.EntryAgentLine: true, orchestrator.EntryPBXState: true,
 	orchestrator.EntryCampaignState: true,
 }

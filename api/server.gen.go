@@ -100,6 +100,9 @@ type ServerInterface interface {
 	// LeaveCall Ends that a supervisor is in a call.
 	// (POST /api/v1/calls/{call}/leave)
 	LeaveCall(ctx echo.Context, call PathCall) error
+	// MarkMachine Says that the agent of a campaign's call talks with an answering machine.
+	// (POST /api/v1/calls/{call}/machine)
+	MarkMachine(ctx echo.Context, call PathCall) error
 	// MoveCall Moves a waiting caller to another queue, or to the front.
 	// (POST /api/v1/calls/{call}/move)
 	MoveCall(ctx echo.Context, call PathCall) error
@@ -896,6 +899,22 @@ func (w *ServerInterfaceWrapper) LeaveCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.LeaveCall(ctx, call)
+	return err
+}
+
+// MarkMachine converts echo context to params.
+func (w *ServerInterfaceWrapper) MarkMachine(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MarkMachine(ctx, call)
 	return err
 }
 
@@ -2604,6 +2623,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/calls/:call/explain", wrapper.ExplainCall, options.OperationMiddlewares["explainCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hangup", wrapper.HangupCall, options.OperationMiddlewares["hangupCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/give_up", wrapper.GiveUpCall, options.OperationMiddlewares["giveUpCall"]...)
+	router.POST(options.BaseURL+"/api/v1/calls/:call/machine", wrapper.MarkMachine, options.OperationMiddlewares["markMachine"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hold", wrapper.HoldCall, options.OperationMiddlewares["holdCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/resume", wrapper.ResumeCall, options.OperationMiddlewares["resumeCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/mute", wrapper.MuteCall, options.OperationMiddlewares["muteCall"]...)
@@ -3810,6 +3830,45 @@ type LeaveCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LeaveCalldefaultApplicationProblemPlusJSONResponse) VisitLeaveCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkMachineRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type MarkMachineResponseObject interface {
+	VisitMarkMachineResponse(w http.ResponseWriter) error
+}
+
+type MarkMachine202JSONResponse Ordered
+
+func (response MarkMachine202JSONResponse) VisitMarkMachineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkMachinedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MarkMachinedefaultApplicationProblemPlusJSONResponse) VisitMarkMachineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6800,6 +6859,9 @@ type StrictServerInterface interface {
 	// LeaveCall Ends that a supervisor is in a call.
 	// (POST /api/v1/calls/{call}/leave)
 	LeaveCall(ctx context.Context, request LeaveCallRequestObject) (LeaveCallResponseObject, error)
+	// MarkMachine Says that the agent of a campaign's call talks with an answering machine.
+	// (POST /api/v1/calls/{call}/machine)
+	MarkMachine(ctx context.Context, request MarkMachineRequestObject) (MarkMachineResponseObject, error)
 	// MoveCall Moves a waiting caller to another queue, or to the front.
 	// (POST /api/v1/calls/{call}/move)
 	MoveCall(ctx context.Context, request MoveCallRequestObject) (MoveCallResponseObject, error)
@@ -7984,6 +8046,31 @@ func (sh *strictHandler) LeaveCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(LeaveCallResponseObject); ok {
 		return validResponse.VisitLeaveCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MarkMachine operation middleware
+func (sh *strictHandler) MarkMachine(ctx echo.Context, call PathCall) error {
+	var request MarkMachineRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MarkMachine(ctx.Request().Context(), request.(MarkMachineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MarkMachine")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MarkMachineResponseObject); ok {
+		return validResponse.VisitMarkMachineResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -34,6 +34,12 @@ const (
 	EventPlayed EventKind = "played"
 	// EventRecorded: a recording is over; Failed when nothing was kept. Duration is its length.
 	EventRecorded EventKind = "recorded"
+	// EventHeard: who answered on a channel, Verdict; Reason says by what.
+	EventHeard EventKind = "heard"
+	// EventSpeaks: the far end of a channel that is attended began to speak, or to beep.
+	EventSpeaks EventKind = "speaks"
+	// EventSilent: it has been silent for as long as was asked for, after it spoke for Duration.
+	EventSilent EventKind = "silent"
 	// EventDevice: a watched endpoint's state, Device.
 	EventDevice EventKind = "device"
 )
@@ -63,6 +69,7 @@ type Event struct {
 	Failed    bool
 	Reason    string // text of a failure, for logs and the timeline
 	Device    DeviceState
+	Verdict   Verdict // EventHeard
 }
 
 // DeviceState is what the PBX knows of a phone.

@@ -82,6 +82,17 @@ type PBX interface {
 	// channel is or goes; its keys pass. Or it ends that. It may be repeated.
 	Mute(ctx context.Context, channel string, muted bool) error
 
+	// Listen hears whether a person or a machine answered on a channel, beside all that
+	// the channel does and hears: EventHeard follows, once, unless the channel ends, or
+	// the PBX forgets it. It may be repeated: one that goes on already goes on. Denied
+	// when the PBX cannot.
+	Listen(ctx context.Context, l Listening) error
+	// Attend has told when the far end of a channel begins to speak (EventSpeaks), and
+	// when it has been silent for as long as given (EventSilent); 0 ends that. Who says
+	// nothing from the beginning is not told of. It may be repeated. Denied when the PBX
+	// cannot.
+	Attend(ctx context.Context, channel string, silent time.Duration) error
+
 	// Originate calls an endpoint. EventRinging, EventEntered (answered, with
 	// o.Args) or EventEnded (with the cause) follow. A channel of that id that
 	// exists is left alone, dialling or answered, and no error. NotFound is about

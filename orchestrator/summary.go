@@ -49,7 +49,11 @@ type CallSummary struct {
 	AskedBy     string   `json:"asked_by,omitempty"` // of KindCallback: the call in which it was asked for, "" for staff
 	Attempts    int      `json:"attempts,omitempty"` // of KindCallback: how often the customer's phone was rung; of KindCampaign: which attempt to reach the lead it is
 	Campaign    string   `json:"campaign,omitempty"`
-	Lead        string   `json:"lead,omitempty"` // of the campaign: its id
+	Lead        string   `json:"lead,omitempty"`       // of the campaign: its id
+	Heard       Verdict  `json:"heard,omitempty"`      // of KindCampaign: what the PBX made of who answered; "" where it was not asked
+	Sampled     bool     `json:"sampled,omitempty"`    // was put through although the PBX took it for a machine
+	Machine     string   `json:"machine,omitempty"`    // who found that a machine answered: pbx or agent
+	GreetedAt   int64    `json:"greeted_at,omitempty"` // when who answered had said their greeting, as the PBX heard it
 }
 
 // Outcome is how a call ended, in one word. The strings are stored.
@@ -76,6 +80,7 @@ const (
 	OutcomeInvalid     Outcome = "invalid"     // of KindCampaign: there is no such number
 	OutcomeCongested   Outcome = "congested"   // of KindCampaign: the network or the trunk had no way at that moment
 	OutcomeDeclined    Outcome = "declined"    // of KindCampaign: the side called rejected the call
+	OutcomeMachine     Outcome = "machine"     // of KindCampaign: a machine answered
 	OutcomeCallback    Outcome = "callback"    // is to be called back
 	OutcomeExpired     Outcome = "expired"     // of KindCallback: nobody could call in time
 	OutcomeLost        Outcome = "lost"        // the PBX lost it, or it vanished while nobody looked
@@ -86,5 +91,5 @@ var Outcomes = []Outcome{
 	OutcomeServed, OutcomeAbandoned, OutcomeLeft, OutcomeCompleted, OutcomeVoicemail, OutcomeTransferred,
 	OutcomeRejected, OutcomeTerminated, OutcomeFailed, OutcomeQueueGone, OutcomeAway, OutcomeRefused,
 	OutcomeCancelled, OutcomeBusy, OutcomeNoAnswer, OutcomeUnreachable, OutcomeCallback, OutcomeExpired,
-	OutcomeLost, OutcomeInvalid, OutcomeCongested, OutcomeDeclined,
+	OutcomeLost, OutcomeInvalid, OutcomeCongested, OutcomeDeclined, OutcomeMachine,
 }

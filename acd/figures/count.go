@@ -76,7 +76,7 @@ func (t *maker) attempts(d *Day) {
 
 // endPart is the part in which an end counts.
 var endPart = map[AttemptEnd]Part{AttemptServed: CampaignServed, AttemptAbandoned: CampaignAbandoned, AttemptNoAnswer: CampaignNoAnswer,
-	AttemptBusy: CampaignBusy, AttemptUnreachable: CampaignUnreachable, AttemptInvalid: CampaignInvalid, AttemptDeclined: CampaignDeclined, AttemptFailed: CampaignFailed}
+	AttemptBusy: CampaignBusy, AttemptUnreachable: CampaignUnreachable, AttemptInvalid: CampaignInvalid, AttemptDeclined: CampaignDeclined, AttemptMachine: CampaignMachine, AttemptFailed: CampaignFailed}
 
 // tally is what one stay counts.
 func (s *Stay) tally(now int64) (t Tally) {

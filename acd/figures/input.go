@@ -81,6 +81,7 @@ const (
 	AttemptUnreachable
 	AttemptInvalid
 	AttemptDeclined
+	AttemptMachine
 )
 
 // Offer is an offer to an agent, and whether the agent missed it.

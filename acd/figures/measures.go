@@ -189,10 +189,11 @@ var campaigns = []Measure{
 	brief(part(CampaignUnreachable, "unreachable", Count)),
 	brief(part(CampaignInvalid, "invalid", Count)),
 	brief(part(CampaignDeclined, "declined", Count)),
+	brief(part(CampaignMachine, "machine", Count)),
 	brief(part(CampaignFailed, "failed", Count)),
-	ratio("left", Count, "Z_a - Z_s - Z_b", "answered calls that were neither served nor abandoned: a flow's, of whoever hung up before its end",
+	ratio("left", Count, "Z_a - Z_s - Z_b - Z_m", "answered calls that were neither served nor abandoned, nor machines: a flow's, of whoever hung up before its end",
 		func(t *Tally) (int64, int64) {
-			return t[CampaignReached] - t[CampaignServed] - t[CampaignAbandoned], 1
+			return t[CampaignReached] - t[CampaignServed] - t[CampaignAbandoned] - t[CampaignMachine], 1
 		}),
 	brief(ratio("answer_rate", Share, "Z_a / Z", "answered of all attempts", func(t *Tally) (int64, int64) { return t[CampaignReached], t[CampaignCalls] })),
 	brief(ratio("abandon_rate", Share, "Z_b / Z_a", "abandoned of all that were answered, machines included: no figure of a law, which has its own count",

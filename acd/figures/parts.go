@@ -59,6 +59,7 @@ const (
 	CampaignUnreachable
 	CampaignInvalid
 	CampaignDeclined
+	CampaignMachine
 	CampaignFailed
 	CampaignWait
 	CampaignTalk
@@ -122,6 +123,7 @@ var partInfo = [partCount]PartInfo{
 	CampaignUnreachable: {Symbol: "Z_u", Text: "attempts of Z that the network did not bring there: unreachable and congested"},
 	CampaignInvalid:     {Symbol: "Z_i", Text: "attempts of Z whose number is none"},
 	CampaignDeclined:    {Symbol: "Z_d", Text: "attempts of Z that the side called rejected"},
+	CampaignMachine:     {Symbol: "Z_m", Text: "attempts of Z_a that a machine answered, as the PBX or the agent found, and that were not put through or were taken back"},
 	CampaignFailed:      {Symbol: "Z_f", Text: "attempts of Z that came to nothing otherwise: refused by a rule, given up, lost, failed"},
 	CampaignWait:        {Symbol: "w(Z)", Text: "time from the answer to the agent, of Z_a that talked with one"},
 	CampaignTalk:        {Symbol: "t(Z)", Text: "time of Z in conversation with agents"},

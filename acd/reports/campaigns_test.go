@@ -29,7 +29,7 @@ func (j *journal) attempted(at time.Time, id, campaign string, outcome orchestra
 		s.AnsweredAt = up.UnixMilli()
 		j.add(up, of(orchestrator.EntryCallQueued), fields{"queue": "sales"})
 		j.add(up.Add(2*time.Second), of(orchestrator.EntryCallUnqueued), fields{"queue": "sales", "why": "timeout", "wait_ms": 2000})
-	case orchestrator.OutcomeLeft:
+	case orchestrator.OutcomeLeft, orchestrator.OutcomeMachine:
 		s.AnsweredAt = up.UnixMilli()
 	default:
 	}
@@ -47,7 +47,7 @@ func TestCampaigns(t *testing.T) {
 	at := noon
 	for i, o := range []orchestrator.Outcome{orchestrator.OutcomeServed, orchestrator.OutcomeServed, orchestrator.OutcomeAbandoned, orchestrator.OutcomeNoAnswer,
 		orchestrator.OutcomeBusy, orchestrator.OutcomeInvalid, orchestrator.OutcomeDeclined, orchestrator.OutcomeUnreachable, orchestrator.OutcomeCongested,
-		orchestrator.OutcomeLost, orchestrator.OutcomeRefused, orchestrator.OutcomeLeft} {
+		orchestrator.OutcomeLost, orchestrator.OutcomeRefused, orchestrator.OutcomeLeft, orchestrator.OutcomeMachine} {
 		at = at.Add(5 * time.Minute)
 		talked := time.Duration(0)
 		if o == orchestrator.OutcomeServed {
@@ -67,8 +67,8 @@ func TestCampaigns(t *testing.T) {
 		}
 		return got
 	}
-	want := map[string]float64{"calls": 12, "answered": 4, "served": 2, "abandoned": 1, "no_answer": 1, "busy": 1, "unreachable": 2, "invalid": 1, "declined": 1,
-		"failed": 2, "left": 1, "answer_rate": 4.0 / 12, "abandon_rate": 0.25, "mean_wait_ms": 2000, "talk_ms": 120_000, "mean_talk_ms": 60_000}
+	want := map[string]float64{"calls": 13, "answered": 5, "served": 2, "abandoned": 1, "no_answer": 1, "busy": 1, "unreachable": 2, "invalid": 1, "declined": 1,
+		"machine": 1, "failed": 2, "left": 1, "answer_rate": 5.0 / 13, "abandon_rate": 0.2, "mean_wait_ms": 2000, "talk_ms": 120_000, "mean_talk_ms": 60_000}
 	got := ask("campaigns", "march")
 	for _, m := range got.Report.Measures {
 		if have, _ := m.Of(&got.Total); have != want[m.Name] {

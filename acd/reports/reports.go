@@ -254,7 +254,7 @@ func (dir directory) attempt(c records.Contact) figures.Attempt {
 	if c.ConnectedAt > 0 {
 		out.Wait = max(0, c.ConnectedAt-c.AnsweredAt)
 	}
-	if out.Reached && out.End != figures.AttemptServed && out.End != figures.AttemptAbandoned {
+	if out.Reached && out.End != figures.AttemptServed && out.End != figures.AttemptAbandoned && out.End != figures.AttemptMachine {
 		out.End = figures.AttemptLeft
 	}
 	return out
@@ -266,7 +266,7 @@ var attemptEnds = map[orchestrator.Outcome]figures.AttemptEnd{
 	orchestrator.OutcomeAbandoned: figures.AttemptAbandoned, orchestrator.OutcomeNoAnswer: figures.AttemptNoAnswer,
 	orchestrator.OutcomeBusy: figures.AttemptBusy, orchestrator.OutcomeUnreachable: figures.AttemptUnreachable,
 	orchestrator.OutcomeCongested: figures.AttemptUnreachable, orchestrator.OutcomeInvalid: figures.AttemptInvalid,
-	orchestrator.OutcomeDeclined: figures.AttemptDeclined,
+	orchestrator.OutcomeDeclined: figures.AttemptDeclined, orchestrator.OutcomeMachine: figures.AttemptMachine,
 }
 
 // outbound tells whether we called of our own accord: the customer is in no figure of callers.

@@ -212,6 +212,22 @@ func (t *teller) message(e orchestrator.Entry, d entry) {
 	t.add(Step{At: e.At, Code: Messaged, Why: d.State, Text: acd.Texts{"en": "no agent was there in time: " + en, "es": "no hubo agente a tiempo: " + es}})
 }
 
+func (t *teller) machine(e orchestrator.Entry, d entry) {
+	if d.State == "" {
+		return
+	}
+	word := d.State
+	if d.State == "heard" {
+		word = d.Verdict
+	}
+	en, es := in(word, machines)
+	text := acd.Texts{"en": en, "es": es}
+	if d.Sampled {
+		text = and(text, say("; it is put through all the same, to find out whether that is so", "; se pasa a un agente de todos modos, para saber si es así"))
+	}
+	t.add(Step{At: e.At, Code: Answered, Why: word, Text: text})
+}
+
 func (t *teller) hungUp(e orchestrator.Entry, d entry) {
 	if d.By == "" {
 		return

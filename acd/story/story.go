@@ -43,6 +43,7 @@ const (
 	Dialled     Code = "dialled" // the customer's phone
 	CalledBack  Code = "callback"
 	Messaged    Code = "message" // what is heard by a lead for whom no agent was there in time
+	Answered    Code = "machine" // who answered a campaign's call, and what is done about a machine
 	HungUp      Code = "hung_up" // by order
 	Fault       Code = "fault"
 	Ended       Code = "ended"
@@ -69,6 +70,8 @@ type entry struct {
 	KeptOf                                                     string `json:"kept_of"`
 	KeptSince                                                  int64  `json:"kept_since"`
 	TakenOver                                                  bool   `json:"taken_over"`
+	Verdict, After                                             string
+	Sampled                                                    bool
 	EndedBy                                                    string `json:"ended_by"`
 }
 
@@ -106,6 +109,7 @@ var tellers = map[orchestrator.EntryType]func(*teller, orchestrator.Entry, entry
 	orchestrator.EntryCallDialled:   (*teller).dialled,
 	orchestrator.EntryCallCallback:  (*teller).calledBack,
 	orchestrator.EntryCallMessage:   (*teller).message,
+	orchestrator.EntryCallMachine:   (*teller).machine,
 	orchestrator.EntryCallHungUp:    (*teller).hungUp,
 	orchestrator.EntryCallFault:     (*teller).fault,
 	orchestrator.EntryCallEnded:     (*teller).ended,

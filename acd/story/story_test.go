@@ -112,7 +112,7 @@ func TestStories(t *testing.T) {
 func TestNothingIsToldOfWhatMayNotBeSeen(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []orchestrator.EntryType{orchestrator.EntryCallTransfer, orchestrator.EntryCallDialled, orchestrator.EntryCallCallback,
-		orchestrator.EntryCallMessage, orchestrator.EntryCallHungUp, orchestrator.EntryCallFault, orchestrator.EntryCallRecording} {
+		orchestrator.EntryCallMessage, orchestrator.EntryCallMachine, orchestrator.EntryCallHungUp, orchestrator.EntryCallFault, orchestrator.EntryCallRecording} {
 		if got := Tell([]orchestrator.Entry{{Type: kind, Call: "c1"}, {Type: kind, Call: "c1", Data: json.RawMessage(`broken`)}}); len(got) != 0 {
 			t.Errorf("%s: %+v", kind, got)
 		}

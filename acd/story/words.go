@@ -18,6 +18,7 @@ var (
 	}
 	leavings = map[string][2]string{
 		"timeout":  {"the longest wait was over", "se cumplió la espera máxima"},
+		"machine":  {"a machine answered", "contestó una máquina"},
 		"deadline": {"the time for an agent to be there was over", "se cumplió el tiempo para que hubiera un agente"},
 		"exit":     {"the caller, or the flow, went on elsewhere", "quien llama, o el flujo, siguió por otro lado"},
 		"moved":    {"it was moved", "se movió"},
@@ -80,6 +81,15 @@ var (
 		"cut": {"the message was not heard to its end", "el mensaje no se oyó entero"}, "failed": {"the message could not be played", "no se pudo reproducir el mensaje"},
 		"none": {"there is no message", "no hay mensaje"},
 	}
+	machines = map[string][2]string{
+		"marked": {"the agent says that a machine answered", "el agente dice que contestó una máquina"}, "leaving": {"the message for the machine begins", "empieza el mensaje para la máquina"},
+		"left": {"the machine has the message", "la máquina tiene el mensaje"}, "cut": {"the message for the machine was not heard to its end", "el mensaje para la máquina no se oyó entero"},
+		"failed":  {"the message for the machine could not be played", "no se pudo reproducir el mensaje para la máquina"},
+		"none":    {"the machine never fell silent, and has no message", "la máquina no calló nunca, y no tiene mensaje"},
+		"person":  {"a person answered, as the PBX hears it", "contestó una persona, según oye la centralita"},
+		"unsure":  {"the PBX cannot tell who answered: it is taken for a person", "la centralita no sabe quién contestó: se toma por una persona"},
+		"machine": {"a machine answered, as the PBX hears it", "contestó una máquina, según oye la centralita"},
+	}
 	dials = map[string][2]string{
 		"dialling": {"it is dialled", "se marca"}, "ringing": {"it rings", "suena"}, "answered": {"answered", "contesta"},
 		"denied": {"not allowed", "no permitido"}, "busy": {"busy", "ocupado"}, "no_answer": {"no answer", "no contesta"},
@@ -111,6 +121,7 @@ var (
 		string(orchestrator.OutcomeBusy):        {"the number was busy", "el número estaba ocupado"},
 		string(orchestrator.OutcomeNoAnswer):    {"the number did not answer", "el número no contestó"},
 		string(orchestrator.OutcomeUnreachable): {"the number was not reached", "no se alcanzó el número"},
+		string(orchestrator.OutcomeMachine):     {"a machine answered", "contestó una máquina"},
 		string(orchestrator.OutcomeCallback):    {"it is to be called back", "se devolverá la llamada"},
 		string(orchestrator.OutcomeExpired):     {"nobody could call back in time", "nadie pudo devolver la llamada a tiempo"},
 		string(orchestrator.OutcomeLost):        {"the PBX lost it", "la perdió la centralita"},
@@ -119,6 +130,7 @@ var (
 	faults = map[string]string{
 		"a prompt was refused": "la centralita rechazó un mensaje",
 		"an agent talks, and the distributor does not hold them": "un agente habla y el distribuidor no lo tiene reservado",
+		"the beep of a machine cannot be waited for":             "no se puede esperar el tono de una máquina",
 		"deciding on the call failed":                            "falló la decisión sobre la llamada",
 		"holding the agent took too long":                        "reservar al agente tardó demasiado",
 		"joining took too long":                                  "unir a los dos tardó demasiado",

@@ -386,6 +386,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
 	LeaveCall(ctx context.Context, call PathCall, body LeaveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// MarkMachine Says that the agent of a campaign's call talks with an answering machine.
+	//
+	// The agent is free at once. The machine is left the campaign's message after its beep, or is hung up; the outcome is machine. An agent may say so of its own calls only. 409 when it is no campaign's call, or no agent talks in it alone.
+	//
+	// Corresponds with POST /api/v1/calls/{call}/machine (the `MarkMachine` operationId).
+	MarkMachine(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// MoveCallWithBody Moves a waiting caller to another queue, or to the front.
 	//
 	// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
@@ -1637,6 +1644,23 @@ func (c *Client) LeaveCallWithBody(ctx context.Context, call PathCall, contentTy
 // Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
 func (c *Client) LeaveCall(ctx context.Context, call PathCall, body LeaveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLeaveCallRequest(c.Server, call, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkMachine Says that the agent of a campaign's call talks with an answering machine.
+//
+// The agent is free at once. The machine is left the campaign's message after its beep, or is hung up; the outcome is machine. An agent may say so of its own calls only. 409 when it is no campaign's call, or no agent talks in it alone.
+//
+// Corresponds with POST /api/v1/calls/{call}/machine (the `MarkMachine` operationId).
+func (c *Client) MarkMachine(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkMachineRequest(c.Server, call)
 	if err != nil {
 		return nil, err
 	}
@@ -4469,6 +4493,40 @@ func NewLeaveCallRequestWithBody(server string, call PathCall, contentType strin
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewMarkMachineRequest constructs an http.Request for the MarkMachine method
+func NewMarkMachineRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/machine", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -8459,6 +8517,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/calls/{call}/leave (the `LeaveCall` operationId).
 	LeaveCallWithResponse(ctx context.Context, call PathCall, body LeaveCallJSONRequestBody, reqEditors ...RequestEditorFn) (*LeaveCallResponse, error)
 
+	// MarkMachineWithResponse Says that the agent of a campaign's call talks with an answering machine.
+	//
+	// The agent is free at once. The machine is left the campaign's message after its beep, or is hung up; the outcome is machine. An agent may say so of its own calls only. 409 when it is no campaign's call, or no agent talks in it alone.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/calls/{call}/machine (the `MarkMachine` operationId).
+	MarkMachineWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*MarkMachineResponse, error)
+
 	// MoveCallWithBodyWithResponse Moves a waiting caller to another queue, or to the front.
 	//
 	// The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
@@ -10463,6 +10530,54 @@ func (r LeaveCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LeaveCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MarkMachineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Ordered
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r MarkMachineResponse) GetJSON202() *Ordered {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MarkMachineResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MarkMachineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MarkMachineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MarkMachineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MarkMachineResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14043,6 +14158,21 @@ func (c *ClientWithResponses) LeaveCallWithResponse(ctx context.Context, call Pa
 	return ParseLeaveCallResponse(rsp)
 }
 
+// MarkMachineWithResponse Says that the agent of a campaign's call talks with an answering machine.
+//
+// The agent is free at once. The machine is left the campaign's message after its beep, or is hung up; the outcome is machine. An agent may say so of its own calls only. 409 when it is no campaign's call, or no agent talks in it alone.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/calls/{call}/machine (the `MarkMachine` operationId).
+func (c *ClientWithResponses) MarkMachineWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*MarkMachineResponse, error) {
+	rsp, err := c.MarkMachine(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkMachineResponse(rsp)
+}
+
 // MoveCallWithBodyWithResponse Moves a waiting caller to another queue, or to the front.
 //
 // The caller keeps the time of entry. A queue that is full or has nobody gives the caller back to the one before. 409 when the caller does not wait. Who did it, and why, is on the call's timeline and in the audit log.
@@ -16109,6 +16239,39 @@ func ParseLeaveCallResponse(rsp *http.Response) (*LeaveCallResponse, error) {
 	}
 
 	response := &LeaveCallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Ordered
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMarkMachineResponse parses an HTTP response from a MarkMachineWithResponse call
+func ParseMarkMachineResponse(rsp *http.Response) (*MarkMachineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MarkMachineResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -439,6 +439,78 @@ func (e EntryLineState) Valid() bool {
 	}
 }
 
+// Defines values for EntryMachineAfter.
+const (
+	EntryMachineAfterBeep    EntryMachineAfter = "beep"
+	EntryMachineAfterSilence EntryMachineAfter = "silence"
+)
+
+// Valid indicates whether the value is a known member of the EntryMachineAfter enum.
+func (e EntryMachineAfter) Valid() bool {
+	switch e {
+	case EntryMachineAfterBeep:
+		return true
+	case EntryMachineAfterSilence:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EntryMachineState.
+const (
+	EntryMachineStateCut     EntryMachineState = "cut"
+	EntryMachineStateFailed  EntryMachineState = "failed"
+	EntryMachineStateHeard   EntryMachineState = "heard"
+	EntryMachineStateLeaving EntryMachineState = "leaving"
+	EntryMachineStateLeft    EntryMachineState = "left"
+	EntryMachineStateMarked  EntryMachineState = "marked"
+	EntryMachineStateNone    EntryMachineState = "none"
+)
+
+// Valid indicates whether the value is a known member of the EntryMachineState enum.
+func (e EntryMachineState) Valid() bool {
+	switch e {
+	case EntryMachineStateCut:
+		return true
+	case EntryMachineStateFailed:
+		return true
+	case EntryMachineStateHeard:
+		return true
+	case EntryMachineStateLeaving:
+		return true
+	case EntryMachineStateLeft:
+		return true
+	case EntryMachineStateMarked:
+		return true
+	case EntryMachineStateNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EntryMachineVerdict.
+const (
+	EntryMachineVerdictMachine EntryMachineVerdict = "machine"
+	EntryMachineVerdictPerson  EntryMachineVerdict = "person"
+	EntryMachineVerdictUnsure  EntryMachineVerdict = "unsure"
+)
+
+// Valid indicates whether the value is a known member of the EntryMachineVerdict enum.
+func (e EntryMachineVerdict) Valid() bool {
+	switch e {
+	case EntryMachineVerdictMachine:
+		return true
+	case EntryMachineVerdictPerson:
+		return true
+	case EntryMachineVerdictUnsure:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EntryMailedResult.
 const (
 	EntryMailedResultErased  EntryMailedResult = "erased"
@@ -612,6 +684,7 @@ const (
 	EntryTypeCallFault       EntryType = "call.fault"
 	EntryTypeCallHeld        EntryType = "call.held"
 	EntryTypeCallHungUp      EntryType = "call.hung_up"
+	EntryTypeCallMachine     EntryType = "call.machine"
 	EntryTypeCallMailed      EntryType = "call.mailed"
 	EntryTypeCallMessage     EntryType = "call.message"
 	EntryTypeCallMissed      EntryType = "call.missed"
@@ -661,6 +734,8 @@ func (e EntryType) Valid() bool {
 	case EntryTypeCallHeld:
 		return true
 	case EntryTypeCallHungUp:
+		return true
+	case EntryTypeCallMachine:
 		return true
 	case EntryTypeCallMailed:
 		return true
@@ -1136,6 +1211,7 @@ const (
 	OrderHangup     Order = "hangup"
 	OrderHold       Order = "hold"
 	OrderLeave      Order = "leave"
+	OrderMachine    Order = "machine"
 	OrderMove       Order = "move"
 	OrderMute       Order = "mute"
 	OrderResume     Order = "resume"
@@ -1164,6 +1240,8 @@ func (e Order) Valid() bool {
 	case OrderHold:
 		return true
 	case OrderLeave:
+		return true
+	case OrderMachine:
 		return true
 	case OrderMove:
 		return true
@@ -1201,6 +1279,7 @@ const (
 	OutcomeInvalid     Outcome = "invalid"
 	OutcomeLeft        Outcome = "left"
 	OutcomeLost        Outcome = "lost"
+	OutcomeMachine     Outcome = "machine"
 	OutcomeNoAnswer    Outcome = "no_answer"
 	OutcomeQueueGone   Outcome = "queue_gone"
 	OutcomeRefused     Outcome = "refused"
@@ -1240,6 +1319,8 @@ func (e Outcome) Valid() bool {
 	case OutcomeLeft:
 		return true
 	case OutcomeLost:
+		return true
+	case OutcomeMachine:
 		return true
 	case OutcomeNoAnswer:
 		return true
@@ -1696,6 +1777,7 @@ const (
 	StoryCodeEnded       StoryCode = "ended"
 	StoryCodeFault       StoryCode = "fault"
 	StoryCodeHungUp      StoryCode = "hung_up"
+	StoryCodeMachine     StoryCode = "machine"
 	StoryCodeMessage     StoryCode = "message"
 	StoryCodeMissed      StoryCode = "missed"
 	StoryCodeOffered     StoryCode = "offered"
@@ -1723,6 +1805,8 @@ func (e StoryCode) Valid() bool {
 	case StoryCodeFault:
 		return true
 	case StoryCodeHungUp:
+		return true
+	case StoryCodeMachine:
 		return true
 	case StoryCodeMessage:
 		return true
@@ -2146,7 +2230,7 @@ type CallSummary struct {
 	// Offers How often it was offered to an agent.
 	Offers int `json:"offers,omitempty,omitzero"`
 
-	// Outcome invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+	// Outcome machine: of campaign, a machine answered; invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 	Outcome Outcome `json:"outcome,omitempty,omitzero"`
 
 	// PartedAt End of the last conversation.
@@ -2724,6 +2808,43 @@ type EntryLine struct {
 
 // EntryLineState defines model for EntryLine.State.
 type EntryLineState string
+
+// EntryMachine defines model for EntryMachine.
+type EntryMachine struct {
+	// After After what the message began.
+	After EntryMachineAfter `json:"after,omitempty,omitzero"`
+
+	// Again How often the message was begun anew.
+	Again int `json:"again,omitempty,omitzero"`
+
+	// AnsweredMS Time since the answer.
+	AnsweredMS int64 `json:"answered_ms,omitempty,omitzero"`
+
+	// By What the PBX heard that by, or who says so.
+	By       string `json:"by,omitempty,omitzero"`
+	Language string `json:"language,omitempty,omitzero"`
+
+	// Sampled It was put through although the PBX takes it for a machine, to find out whether it is one.
+	Sampled bool `json:"sampled,omitempty,omitzero"`
+
+	// Sounds What is played.
+	Sounds []string `json:"sounds,omitempty,omitzero"`
+
+	// State heard: the PBX says who answered; marked: the agent says that it is a machine; of the message to it: leaving: it began; left: to its end; cut: the machine hung up, or was not yet silent; failed: it could not be played; none: the machine spoke on and on.
+	State EntryMachineState `json:"state"`
+
+	// Verdict Of the PBX.
+	Verdict EntryMachineVerdict `json:"verdict,omitempty,omitzero"`
+}
+
+// EntryMachineAfter After what the message began.
+type EntryMachineAfter string
+
+// EntryMachineState heard: the PBX says who answered; marked: the agent says that it is a machine; of the message to it: leaving: it began; left: to its end; cut: the machine hung up, or was not yet silent; failed: it could not be played; none: the machine spoke on and on.
+type EntryMachineState string
+
+// EntryMachineVerdict Of the PBX.
+type EntryMachineVerdict string
 
 // EntryMailed defines model for EntryMailed.
 type EntryMailed struct {
@@ -3626,7 +3747,7 @@ type Ordered struct {
 	Order Order  `json:"order"`
 }
 
-// Outcome invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+// Outcome machine: of campaign, a machine answered; invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
 type Outcome string
 
 // Party defines model for Party.

@@ -21,7 +21,7 @@ func newCallCommand() *cobra.Command {
 	c := &cobra.Command{Use: "call", Short: "See, hold, transfer, confer on, move, listen to and end calls in progress, through a running operadora"}
 	clientFlags(c)
 	c.AddCommand(newCallListCommand(), newCallShowCommand(), newCallExplainCommand(), newCallHangupCommand(), newCallGiveUpCommand(),
-		newCallHoldCommand(), newCallResumeCommand(), newCallMuteCommand(), newCallUnmuteCommand(), newCallTransferCommand(), newCallMoveCommand())
+		newCallMachineCommand(), newCallHoldCommand(), newCallResumeCommand(), newCallMuteCommand(), newCallUnmuteCommand(), newCallTransferCommand(), newCallMoveCommand())
 	c.AddCommand(newConsultCommands()...)
 	c.AddCommand(newSuperviseCommands()...)
 	return c
@@ -185,6 +185,17 @@ func newCallOrderCommand(verb, short, done string, order func(context.Context, r
 			return showOrdered(cmd, o, done)
 		}),
 	})
+}
+
+func newCallMachineCommand() *cobra.Command {
+	return newCallOrderCommand("machine", "Say that the agent of a campaign's call talks with an answering machine: the agent is free, and it is left the message or hung up", "taken for a machine",
+		func(ctx context.Context, c remote, id string) (*wire.Ordered, error) {
+			r, err := c.MarkMachineWithResponse(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			return r.JSON202, nil
+		})
 }
 
 func newCallHoldCommand() *cobra.Command {

@@ -66,7 +66,7 @@ func (a *Adapter) Monitor(ctx context.Context, m orchestrator.Monitoring) error 
 	}
 	// Of a target that just hangs up Asterisk makes none, and knows of none a moment later.
 	err = patiently(ctx, func() (bool, error) {
-		err := a.snoop(ctx, m.Target, id, whisper)
+		err := a.snoop(ctx, m.Target, id, "both", whisper)
 		return unready(err), err
 	})
 	if err != nil {
@@ -83,10 +83,10 @@ func (a *Adapter) Monitor(ctx context.Context, m orchestrator.Monitoring) error 
 func unready(err error) bool { return notEntered(err) || status(err) == http.StatusInternalServerError }
 
 // snoop makes a snoop channel; one of that id that exists is no error.
-func (a *Adapter) snoop(ctx context.Context, target, id, whisper string) error {
+func (a *Adapter) snoop(ctx context.Context, target, id, spy, whisper string) error {
 	err := a.client.do(ctx, request{
 		verb: "Snoop", method: http.MethodPost, path: []string{"channels", target, "snoop", id},
-		query: url.Values{"spy": {"both"}, "whisper": {whisper}, "app": {a.cfg.App}}, again: true,
+		query: url.Values{"spy": {spy}, "whisper": {whisper}, "app": {a.cfg.App}}, again: true,
 	}, nil)
 	if status(err) != http.StatusInternalServerError {
 		return err

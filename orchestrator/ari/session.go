@@ -215,6 +215,8 @@ func (s *session) deliver(ctx context.Context, frame []byte) {
 		s.wg.Go(func() { s.a.goOn(ctx, e.Channel) })
 	}
 	switch e.Kind {
+	case orchestrator.EventHeard:
+		s.wg.Go(func() { s.a.stopListening(ctx, e.Channel) })
 	case orchestrator.EventPlayed:
 		s.a.quiet.ends(e.Playback)
 	case orchestrator.EventRecorded:

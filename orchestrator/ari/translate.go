@@ -21,6 +21,7 @@ var translated = []string{
 	wire.Events.RecordingStarted, wire.Events.RecordingFinished, wire.Events.RecordingFailed,
 	wire.Events.DeviceStateChanged,
 	wire.Events.ChannelHold, wire.Events.ChannelUnhold,
+	wire.Events.ChannelTalkingStarted, wire.Events.ChannelTalkingFinished,
 	transferEvent,
 	wire.Events.ChannelUserevent, wire.Events.ApplicationReplaced,
 }
@@ -71,7 +72,9 @@ func (t *translator) translate(w *message) (orchestrator.Event, verdict) {
 	v := silent
 	switch w.Type {
 	case wire.Events.StasisStart:
-		v = t.legs.entered(&e, w)
+		if v = t.heard(&e, w); v == silent {
+			v = t.legs.entered(&e, w)
+		}
 	case wire.Events.StasisEnd:
 		e.Channel = w.Channel.ID
 		v = t.legs.leftApplication(&e)
@@ -115,6 +118,12 @@ func (t *translator) translate(w *message) (orchestrator.Event, verdict) {
 		v = t.legs.inCall(e.Channel)
 	case wire.Events.ChannelUnhold:
 		e.Kind, e.Channel = orchestrator.EventResumed, w.Channel.ID
+		v = t.legs.inCall(e.Channel)
+	case wire.Events.ChannelTalkingStarted:
+		e.Kind, e.Channel = orchestrator.EventSpeaks, w.Channel.ID
+		v = t.legs.inCall(e.Channel)
+	case wire.Events.ChannelTalkingFinished:
+		e.Kind, e.Channel, e.Duration = orchestrator.EventSilent, w.Channel.ID, time.Duration(w.Duration)*time.Millisecond
 		v = t.legs.inCall(e.Channel)
 	case transferEvent:
 		if v = w.into(&e); t.legs.gone(e.Channel) {

@@ -22,6 +22,7 @@ type message struct {
 	CauseTxt    string    `json:"cause_txt"`    // ChannelDestroyed
 	Soft        bool      `json:"soft"`         // ChannelHangupRequest
 	Digit       string    `json:"digit"`        // ChannelDtmfReceived
+	Duration    int       `json:"duration"`     // ChannelTalkingFinished, in ms
 	Playback    playback  `json:"playback"`     // PlaybackFinished
 	Recording   recording `json:"recording"`    // RecordingStarted, RecordingFinished, RecordingFailed
 	DeviceState device    `json:"device_state"` // DeviceStateChanged

@@ -34,6 +34,10 @@ type Attempt struct {
 	Script string            `json:"script,omitempty"`
 	Ring   time.Duration     `json:"ring"`            // longest; 0 is the limit of transfers
 	Least  time.Duration     `json:"least,omitempty"` // from when it rings, before it may be given up
+	// Greeted tells that Within is counted from the end of what who answered said first, as
+	// far as the PBX heard that.
+	Greeted  bool     `json:"greeted,omitempty"`
+	Machines Machines `json:"machines,omitzero"`
 }
 
 // MostBrief is how many bytes About and Script, names and all, have at most.
@@ -73,6 +77,13 @@ func (x *change) leadUp() {
 	x.disarm(TimerRing)
 	x.boundCall()
 	x.move(OnFlow)
+	if !x.hearWho() {
+		x.leadOn()
+	}
+}
+
+// leadOn goes on with a lead who is a person, as far as is known.
+func (x *change) leadOn() {
 	o := x.c.Attempt
 	if o.Flow == "" {
 		x.enqueue(orchestrator.Action{Kind: orchestrator.ActQueue, Queue: o.Queue})
@@ -91,7 +102,11 @@ func (x *change) leadUp() {
 // servedBy is when who answered must be with an agent, unix ms; 0 for never.
 func (x *change) servedBy() int64 {
 	if x.unserved() && x.c.Attempt.Within > 0 && x.c.AnsweredAt > 0 {
-		return x.c.AnsweredAt + x.c.Attempt.Within.Milliseconds()
+		from := x.c.AnsweredAt
+		if x.c.Attempt.Greeted {
+			from = max(from, x.c.GreetedAt)
+		}
+		return from + x.c.Attempt.Within.Milliseconds()
 	}
 	return 0
 }

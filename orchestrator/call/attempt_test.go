@@ -253,6 +253,7 @@ func TestUnkindLead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		throw(t, newLeadWorld(drawGraph(t)), func(u *unkind) {
 			w := u.w
+			u.machines()
 			w.lines = rapid.SampledFrom([]int{0, 1, 1, 2}).Draw(t, "permanent lines")
 			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
 			w.bring(t, w.quiet, w.customerAnswers, w.quiet, w.offer, w.quiet, w.agentAnswers, w.quiet)
@@ -304,6 +305,7 @@ func TestUnkindAttempt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		throw(t, newAttemptWorld(drawGraph(t)), func(u *unkind) {
 			w := u.w
+			u.machines()
 			w.lines = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "permanent lines")
 			w.desk.free = rapid.IntRange(0, 2).Draw(t, "free agents")
 			w.desk.plan.MaxTalk = time.Duration(rapid.SampledFrom([]int{0, 0, 70}).Draw(t, "longest talk")) * time.Second

@@ -43,6 +43,7 @@ type Call struct {
 	Line    *Lend                      `json:"line,omitempty"`     // the agent whose permanent line the customer's channel is to become
 	Promise *Promise                   `json:"promise,omitempty"`  // of a callback
 	Attempt *Attempt                   `json:"attempt,omitempty"`  // of a campaign
+	Screen  *Screen                    `json:"screen,omitempty"`   // who answered a campaign's call, and what is done about it
 	// Abandoned is when no agent was there in time for a lead who had answered; 0 until then.
 	Abandoned int64 `json:"abandoned,omitempty"`
 
@@ -103,7 +104,10 @@ const (
 	TimerCall     Timer = "call"     // the call as a whole
 	// TimerSupervise: a supervisor's phone rang, or the PBX kept them waiting, long enough.
 	TimerSupervise Timer = "supervise"
-	TimerTurn      Timer = "turn" // the next attempt of a callback
+	TimerTurn      Timer = "turn"   // the next attempt of a callback
+	TimerListen    Timer = "listen" // the PBX was to tell who answered
+	TimerSilent    Timer = "silent" // a machine has been silent for long enough
+	TimerBeep      Timer = "beep"   // a machine has spoken for long enough
 )
 
 // Timers are what is due when, in unix ms.
@@ -280,6 +284,7 @@ func (c *Call) clone() Call {
 	n.Visit, n.Mail, n.Playing = copied(c.Visit), copied(c.Mail), copied(c.Playing)
 	n.Promise, n.Regain = copied(c.Promise), copied(c.Regain)
 	n.Move, n.Home, n.Consult, n.Errand, n.Refusal = copied(c.Move), copied(c.Home), copied(c.Consult), copied(c.Errand), copied(c.Refusal)
+	n.Screen = copied(c.Screen)
 	if n.Consult != nil {
 		n.Consult.Visit = copied(c.Consult.Visit)
 	}

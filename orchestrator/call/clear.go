@@ -47,6 +47,9 @@ func (x *change) over(outcome orchestrator.Outcome, by string, cause orchestrato
 	if x.c.Playing.saying() {
 		x.noteMessage("cut")
 	}
+	if x.c.Playing.leaving() {
+		x.noteMachine("cut")
+	}
 	x.c.Playing, x.c.Errand = nil, nil
 	x.move(OnOver)
 	x.giveUp(pointless)
@@ -69,6 +72,8 @@ func (x *change) outcome(by string) orchestrator.Outcome {
 	switch {
 	case x.c.Absent():
 		return x.unkept(by)
+	case x.c.Machine != "":
+		return orchestrator.OutcomeMachine
 	case x.c.Abandoned > 0, x.unserved() && x.c.Attempt.Flow == "" && x.c.AnsweredAt > 0 && by != "pbx":
 		return orchestrator.OutcomeAbandoned
 	case x.c.State == StateReaching && x.c.AnsweredAt > 0: // as it was given up

@@ -159,6 +159,16 @@ type (
 		Muted   bool   `json:"muted"`
 	}
 
+	// Listen has the PBX hear who answered.
+	Listen struct {
+		Order orchestrator.Listening `json:"order"`
+	}
+	// Attend has it tell when who is at the far end of a channel speaks and has paused; 0 ends that.
+	Attend struct {
+		Channel  string `json:"channel"`
+		SilentMS int64  `json:"silent_ms,omitempty"`
+	}
+
 	// SendKeys sends keys to who is at the far end of a channel. They are not stored:
 	// what a process that died has not sent is not sent.
 	SendKeys struct {
@@ -263,6 +273,8 @@ func (StopRecord) verb() Verb     { return "stop_record" }
 func (CheckRecord) verb() Verb    { return "check_record" }
 func (Mute) verb() Verb           { return "mute" }
 func (MuteLeg) verb() Verb        { return "mute_leg" }
+func (Listen) verb() Verb         { return "listen" }
+func (Attend) verb() Verb         { return "attend" }
 func (SendKeys) verb() Verb       { return "send_keys" }
 func (Beep) verb() Verb           { return "beep" }
 func (Enqueue) verb() Verb        { return "enqueue" }
@@ -317,6 +329,8 @@ func init() {
 	reader[CheckRecord]()
 	reader[Mute]()
 	reader[MuteLeg]()
+	reader[Listen]()
+	reader[Attend]()
 	reader[SendKeys]()
 	reader[Beep]()
 	reader[Enqueue]()

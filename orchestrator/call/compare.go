@@ -249,6 +249,7 @@ func (x *change) compareInFlow(v Truth) {
 	}
 	x.checkPlaying(v)
 	x.checkRecordings()
+	x.compareScreen()
 	if v.Adopted && x.c.Visit != nil && x.c.Visit.State == VisitAsked {
 		x.askAgain()
 	}

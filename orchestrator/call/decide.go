@@ -50,6 +50,7 @@ func (r *Rules) Decide(c Call, ins []Input, now time.Time) Decision {
 		}
 		x.came = x.at
 		x.take(in)
+		x.takeMachine()
 		x.countHold()
 		x.supervisorsLeft()
 		x.finish()
@@ -215,6 +216,8 @@ func (x *change) event(e orchestrator.Event) {
 		x.played(e)
 	case orchestrator.EventRecorded:
 		x.recorded(e.Recording, e.Failed, e.Duration.Milliseconds())
+	case orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent:
+		x.machineEvent(e)
 	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventEnded,
 		orchestrator.EventLeft, orchestrator.EventDigit:
 		l := x.c.leg(e.Channel)
@@ -262,7 +265,7 @@ func (x *change) customerEvent(e orchestrator.Event) {
 		}
 		x.cameBack(orchestrator.ChannelTruth{Up: e.Up, Entered: true, Args: e.Args, DID: e.DID, Caller: e.Caller}, e.Language)
 	case orchestrator.EventRinging, orchestrator.EventPlayed, orchestrator.EventRecorded,
-		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice:
+		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent:
 		x.refuse(string(x.c.State), string(e.Kind))
 	}
 }
@@ -338,7 +341,7 @@ func (x *change) farEvent(e orchestrator.Event) {
 		x.farGone(orchestrator.CauseGone) // taken by the PBX itself: nobody is blamed
 	case orchestrator.EventPlayed,
 		orchestrator.EventRecorded, orchestrator.EventTransfer, orchestrator.EventHeld,
-		orchestrator.EventResumed, orchestrator.EventDevice:
+		orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent:
 		x.refuse("leg "+string(far.State), string(e.Kind))
 	}
 }
@@ -377,6 +380,12 @@ func (x *change) due(name Timer) {
 		x.stateOver()
 	case TimerTurn:
 		x.nextTurn()
+	case TimerListen:
+		x.heardWho(orchestrator.VerdictUnsure, "nothing was told in time")
+	case TimerSilent:
+		x.leaveMessage("silence")
+	case TimerBeep:
+		x.noBeep()
 	case TimerCall:
 		x.fault("the call lasted too long", nil)
 		x.over("", "operadora", orchestrator.CauseNormal)

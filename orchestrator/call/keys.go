@@ -94,6 +94,8 @@ func (x *change) code(l *Leg, does keys.Action, number string) {
 		w.To = orchestrator.Target{Kind: orchestrator.TargetFlow, Name: x.Keys[x.c.PBX].Flows[number]}
 	case keys.HangUp:
 		w.Do = WishHangup
+	case keys.Machine:
+		w.Do = WishMachine
 	case keys.Dispose:
 		x.do(AgentDo{Beep: channel, Command: orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Agent: agent,
 			PBX: x.c.PBX, Disposition: number, Trusted: true, By: "phone"}})

@@ -94,6 +94,10 @@ func (x *change) played(e orchestrator.Event) {
 		x.messageOver(e.Failed)
 		return
 	}
+	if p.leaving() {
+		x.messageLeft(e.Failed)
+		return
+	}
 	if p.Ref == 0 {
 		x.hold()
 		return
@@ -135,6 +139,10 @@ func (x *change) checkedPlay(id string, running bool) {
 	x.dirty = true
 	if p.saying() {
 		x.sayMessage()
+		return
+	}
+	if p.leaving() {
+		x.sayToMachine()
 		return
 	}
 	if p.Ref == 0 {

@@ -341,7 +341,7 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 			x.loseAgent(outcome, "pbx")
 		}
 	case orchestrator.EventLeft, orchestrator.EventDigit, orchestrator.EventPlayed, orchestrator.EventRecorded,
-		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice:
+		orchestrator.EventTransfer, orchestrator.EventHeld, orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent:
 		x.refuse(string(x.c.State), string(e.Kind))
 	}
 }

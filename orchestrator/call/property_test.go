@@ -206,7 +206,7 @@ func (u *unkind) people() {
 		u.wishes, u.asks, u.asks, u.supervises, u.onePhone,
 		func() {
 			for _, ch := range w.pbx.phones() {
-				w.pbx.phoneTypes(ch, rapid.SampledFrom([]string{"5", "*", "*1", "*1", "*8", "*2102#", "*2B#", "*24711#", "*21", "*93#", "*00"}).Draw(u.t, "keys"))
+				w.pbx.phoneTypes(ch, rapid.SampledFrom([]string{"5", "*", "*1", "*1", "*8", "*2102#", "*2B#", "*24711#", "*21", "*93#", "*00", "*01"}).Draw(u.t, "keys"))
 			}
 		},
 		func() {
@@ -219,8 +219,15 @@ func (u *unkind) people() {
 			whom := rapid.SampledFrom([]string{"", "customer", "agent", "other"}).Draw(u.t, "of whom")
 			w.post(Input{Kind: InWish, Wish: Wish{Do: do, Whom: whom, By: "test"}})
 		},
-	}[u.num("person", 0, 16)]()
+		func() { w.pbx.hear(rapid.SampledFrom(verdicts).Draw(u.t, "who answered")) },
+		func() {
+			w.pbx.speaks(time.Duration(rapid.SampledFrom([]int{0, 400, 3000}).Draw(u.t, "spoke")) * time.Millisecond)
+		},
+		func() { w.post(Input{Kind: InWish, Wish: Wish{Do: WishMachine, By: "test"}}) },
+	}[u.num("person", 0, 19)]()
 }
+
+var verdicts = []orchestrator.Verdict{orchestrator.VerdictMachine, orchestrator.VerdictMachine, orchestrator.VerdictPerson, orchestrator.VerdictUnsure}
 
 // asks lets a person want something of a consultation.
 func (u *unkind) asks() {

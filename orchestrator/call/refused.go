@@ -66,6 +66,14 @@ func (x *change) refusedCommand(n int, err error) {
 				x.arm(TimerPlay, playCheck) // nobody waits in silence, or is heard who should not be
 			}
 		}
+	case Listen:
+		if !gone {
+			x.heardWho(orchestrator.VerdictUnsure, errText(err))
+		}
+	case Attend:
+		if !gone && cmd.SilentMS > 0 {
+			x.attendRefused(err)
+		}
 	case MuteLeg:
 		x.silenceRefused(cmd, gone, err)
 	case Enqueue:

@@ -32,6 +32,9 @@ var (
 	recStates     = []RecordingState{RecRunning, RecStopping, RecFinished, RecFailed}
 	recTriggers   = []RecordingTrigger{RecOnStop, RecOnDone, RecOnFail}
 
+	screenStates   = []ScreenState{ScreenListening, ScreenPerson, ScreenFound, ScreenAttending, ScreenLeaving}
+	screenTriggers = []ScreenTrigger{ScreenOnPerson, ScreenOnFound, ScreenOnAttend, ScreenOnSilent, ScreenOnSpeaks}
+
 	consultStates   = []ConsultState{ConsultAsked, ConsultWaiting, ConsultRinging, ConsultPrivate, ConsultAside, ConsultOver}
 	consultTriggers = []ConsultTrigger{ConsultOnPlaced, ConsultOnRung, ConsultOnMissed, ConsultOnJoined, ConsultOnSwap, ConsultOnOver}
 )
@@ -59,6 +62,7 @@ func TestTables(t *testing.T) {
 	checkTable(t, "room", roomTable, roomStates, roomTriggers, []RoomState{RoomMade}, RoomGone)
 	checkTable(t, "visit", visitTable, visitStates, visitTriggers, []VisitState{VisitAsked}, VisitOver)
 	checkTable(t, "recording", recordingTable, recStates, recTriggers, []RecordingState{RecRunning}, RecFinished)
+	checkTable(t, "screen", screenTable, screenStates, screenTriggers, []ScreenState{ScreenListening}, ScreenLeaving)
 	checkTable(t, "consult", consultTable, consultStates, consultTriggers, []ConsultState{ConsultAsked}, ConsultOver)
 }
 

@@ -48,6 +48,7 @@ const (
 	WishHangup   WishKind = "hangup"     // the end of the call
 	WishRevoke   WishKind = "revoke"     // the end of a callback whose customer is yet to be reached
 	WishGiveUp   WishKind = "give_up"    // the end of an attempt to reach a lead whose phone rings
+	WishMachine  WishKind = "machine"    // the agent talks with an answering machine: they are free, and it hears the message or is hung up
 	WishMute     WishKind = "mute"       // silence in the recording or, with Whom, of a side, whom nobody hears then
 	WishUnmute   WishKind = "unmute"     // the end of it
 )
@@ -77,6 +78,8 @@ func (x *change) wish(w Wish) error {
 		return x.endPromise(w)
 	case WishGiveUp:
 		return x.giveUpAttempt(w)
+	case WishMachine:
+		return x.markMachine(w)
 	case WishMute, WishUnmute:
 		if w.Whom == "" {
 			return x.mute(w)
@@ -87,7 +90,7 @@ func (x *change) wish(w Wish) error {
 	case WishHold, WishResume, WishTransfer, WishSupervise, WishConsult, WishComplete, WishCancel, WishSwap, WishMeet:
 		return x.inTalk(w)
 	default:
-		return fault.New(op, fault.Invalid, "do: %q is none of hangup, revoke, give_up, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute, unmute, supervise and leave", w.Do)
+		return fault.New(op, fault.Invalid, "do: %q is none of hangup, revoke, give_up, machine, hold, resume, transfer, consult, complete, cancel, swap, conference, move, mute, unmute, supervise and leave", w.Do)
 	}
 }
 

@@ -41,6 +41,8 @@ type toyChannel struct {
 	since    time.Time // dialled, or up
 	until    time.Time // end of the ringing
 	joined   time.Time
+	listened time.Time           // until when it is heard who answered; zero: it is not
+	attended bool                // it is told when its phone speaks
 	keys     string              // that were sent to its phone
 	tones    []orchestrator.Tone // that it has heard
 }
@@ -102,6 +104,14 @@ func (p *toyPBX) run(c Command, again bool) (r Result, err error) {
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold, p.class = true, c.Class })
 	case Unhold:
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.hold = false })
+	case Listen:
+		return r, p.on(c.Order.Channel, func(ch *toyChannel) {
+			if ch.listened.IsZero() {
+				ch.listened = p.w.now.Add(c.Order.Most)
+			}
+		})
+	case Attend:
+		return r, p.on(c.Channel, func(ch *toyChannel) { ch.attended = c.SilentMS > 0 })
 	case MuteLeg:
 		return r, p.on(c.Channel, func(ch *toyChannel) { ch.muted = c.Muted })
 	case SendKeys:
@@ -416,6 +426,27 @@ func (p *toyPBX) phoneTypes(ch *toyChannel, keys string) {
 	}
 }
 
+// hear tells who is heard on a channel that is listened to.
+func (p *toyPBX) hear(v orchestrator.Verdict) {
+	if ch := p.channels[p.w.customer]; ch != nil && !ch.listened.IsZero() {
+		ch.listened = time.Time{}
+		p.emit(orchestrator.Event{Kind: orchestrator.EventHeard, Channel: ch.id, Verdict: v, Reason: "TEST"})
+	}
+}
+
+// speaks lets a machine speak for as long as given, and pause.
+func (p *toyPBX) speaks(d time.Duration) {
+	ch := p.channels[p.w.customer]
+	if ch == nil || !ch.attended {
+		return
+	}
+	p.emit(orchestrator.Event{Kind: orchestrator.EventSpeaks, Channel: ch.id})
+	if d > 0 {
+		p.w.pass(d + pause)
+		p.emit(orchestrator.Event{Kind: orchestrator.EventSilent, Channel: ch.id, Duration: d})
+	}
+}
+
 // phoneHolds presses the hold key of a phone that is in a call, or presses it again.
 func (p *toyPBX) phoneHolds(ch *toyChannel) {
 	if ch.up {
@@ -441,6 +472,7 @@ func (p *toyPBX) next() (at time.Time) {
 		if !ch.up {
 			sooner(ch.until)
 		}
+		sooner(ch.listened)
 	}
 	return at
 }
@@ -459,6 +491,10 @@ func (p *toyPBX) tick() {
 		}
 	}
 	for _, ch := range p.dialledOnes() {
+		if due(ch.listened) {
+			ch.listened = time.Time{}
+			p.emit(orchestrator.Event{Kind: orchestrator.EventHeard, Channel: ch.id, Verdict: orchestrator.VerdictUnsure, Reason: "TOOLONG"})
+		}
 		if !ch.up && due(ch.until) {
 			p.w.guilty[ch.offer] = true
 			p.end(ch.id, orchestrator.CauseNoAnswer)
@@ -526,6 +562,9 @@ func (p *toyPBX) hears() string {
 	}
 	if ch.hold {
 		return "music"
+	}
+	if s := p.w.me.c.Screen; s != nil && s.State == ScreenAttending {
+		return "itself" // it is a machine
 	}
 	for _, phone := range p.phones() {
 		if !phone.up && phone.offer == "" {

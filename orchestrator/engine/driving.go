@@ -253,7 +253,7 @@ func (v *driving) Event(e orchestrator.Event) {
 		id = e.Recording
 	case orchestrator.EventEntered, orchestrator.EventRinging, orchestrator.EventEnded,
 		orchestrator.EventLeft, orchestrator.EventDigit, orchestrator.EventTransfer, orchestrator.EventHeld,
-		orchestrator.EventResumed, orchestrator.EventDevice: // these name a channel, or none
+		orchestrator.EventResumed, orchestrator.EventDevice, orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent: // these name a channel, or none
 	}
 	owner := v.callOf(id)
 	v.shared(e)

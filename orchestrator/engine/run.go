@@ -81,6 +81,10 @@ func (l *loop) carryOut(ctx context.Context, c call.Command, again bool) (call.R
 		err = p.MuteRecord(ctx, c.ID, c.Muted)
 	case call.MuteLeg:
 		err = p.Mute(ctx, c.Channel, c.Muted)
+	case call.Listen:
+		err = p.Listen(ctx, c.Order)
+	case call.Attend:
+		err = p.Attend(ctx, c.Channel, time.Duration(c.SilentMS)*time.Millisecond)
 	case call.SendKeys:
 		if !again && c.Keys != "" { // or they were heard twice
 			err = p.SendKeys(ctx, c.Channel, c.Keys)

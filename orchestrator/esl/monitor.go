@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -79,4 +80,22 @@ func (a *Adapter) Monitor(ctx context.Context, m orchestrator.Monitoring) error 
 		return err
 	}
 	return a.await(ctx, "Monitor", m.Channel, there)
+}
+
+// Listen is refused: FreeSWITCH has nothing that tells persons from machines. (mod_avmd
+// finds beeps; mod_amd is not part of it.)
+func (a *Adapter) Listen(ctx context.Context, l orchestrator.Listening) error {
+	return a.deaf(ctx, "Listen", l.Channel)
+}
+
+// Attend is refused as Listen is.
+func (a *Adapter) Attend(ctx context.Context, channel string, _ time.Duration) error {
+	return a.deaf(ctx, "Attend", channel)
+}
+
+func (a *Adapter) deaf(ctx context.Context, verb, channel string) error {
+	if err := a.here(ctx, verb, channel); err != nil {
+		return err
+	}
+	return fault.New("esl."+verb, fault.Denied, "freeswitch does not hear whether a machine answered")
 }

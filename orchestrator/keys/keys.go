@@ -27,6 +27,7 @@ const (
 	Mute     Action = "mute"       // silence in the recording, or no longer
 	Dispose  Action = "dispose"    // the number is the call's outcome
 	HangUp   Action = "hangup"     // the end of the call
+	Machine  Action = "machine"    // the other side is an answering machine
 )
 
 // Code is what is typed after the prefix. None begins with another.
@@ -49,6 +50,7 @@ var Codes = []Code{
 	{Keys: "8", Does: Mute},
 	{Keys: "9", Does: Dispose, Number: true},
 	{Keys: "00", Does: HangUp},
+	{Keys: "01", Does: Machine},
 }
 
 const (

@@ -229,3 +229,19 @@ func linear(payloadType uint8, payload []byte) []int16 {
 	}
 	return out
 }
+
+// Speech is what a voice sounds like to who listens for words alone: hum and silence by
+// turns, for as long as given, hum first.
+func Speech(pattern ...time.Duration) (samples []int16) {
+	for i, d := range pattern {
+		hz := 0.0
+		if i%2 == 0 {
+			hz = speechHz
+		}
+		samples = append(samples, Tone(hz, d)...)
+	}
+	return samples
+}
+
+// speechHz is the pitch of Speech, which no other tone of the tests has.
+const speechHz = 210

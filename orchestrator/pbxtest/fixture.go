@@ -124,6 +124,7 @@ var suite = []struct {
 	{"hold", nil, testHold},
 	{"silence", nil, testSilence},
 	{"mute", nil, testMute},
+	{"listen", nil, testListen},
 
 	{"repeated commands", nil, testRepeated},
 	{"play again", nil, testPlayAgain},

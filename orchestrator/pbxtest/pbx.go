@@ -60,6 +60,8 @@ type channel struct {
 	held     bool      // hears hold music
 	silent   bool      // hears silence that is sent for it
 	muted    bool      // what its phone says reaches nobody
+	heard    bool      // is listened to
+	attended bool      // it is told when its phone speaks
 	absorbs  bool      // keys pressed on it reach nobody in its bridge
 	keys     string    // that reached its phone
 	tones    []orchestrator.Tone

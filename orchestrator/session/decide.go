@@ -325,7 +325,8 @@ func (x *change) event(e orchestrator.Event) {
 			x.do(call.AnswerTransfer{Channel: e.Channel})
 		}
 	case orchestrator.EventRinging, orchestrator.EventHeld, orchestrator.EventResumed,
-		orchestrator.EventRecorded, orchestrator.EventDevice, orchestrator.EventPlayed: // nothing follows from these
+		orchestrator.EventRecorded, orchestrator.EventDevice, orchestrator.EventPlayed,
+		orchestrator.EventHeard, orchestrator.EventSpeaks, orchestrator.EventSilent: // nothing follows from these
 	}
 }
 
