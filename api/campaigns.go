@@ -32,8 +32,12 @@ func (s operations) GetCampaign(ctx context.Context, r GetCampaignRequestObject)
 	for result, n := range v.Today.Results {
 		out.Results[string(result)] = n
 	}
+	if h := v.Heard; h != (leadstore.Heard{}) {
+		low, high := campaign.Between(h.People, h.Sampled)
+		out.Machines = wire.CampaignMachines{Persons: h.Persons, Unsure: h.Unsure, Machines: h.Machines, Sampled: h.Sampled, People: h.People, Marked: h.Marked, FalseLow: low, FalseHigh: high}
+	}
 	if l := v.Live; l != nil {
-		out.Live = wire.CampaignLive{At: l.At.UTC(), OnWay: l.OnWay, Ringing: l.Ringing, Waiting: l.Waiting, Connected: l.Connected, Ready: l.Ready, Hold: l.Held,
+		out.Live = wire.CampaignLive{At: l.At.UTC(), OnWay: l.OnWay, Ringing: l.Ringing, Waiting: l.Waiting, Connected: l.Connected, Machines: l.Machines, Ready: l.Ready, Hold: l.Held,
 			Agents: l.Agents, AnswerRate: l.AnswerRate, FreeSoon: l.FreeSoon, Answered: l.Answered, Abandoned: l.Abandoned, BudgetLeft: l.BudgetLeft, Limit: l.Limit, WindowS: int64(l.Window.Seconds())}
 	}
 	return out, nil

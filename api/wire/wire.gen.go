@@ -2391,6 +2391,9 @@ type CampaignLive struct {
 	// Limit The share of answered calls that may be abandoned: 0.03.
 	Limit float64 `json:"limit"`
 
+	// Machines Answering machines that are left a message.
+	Machines int `json:"machines"`
+
 	// OnWay Attempts that are not answered.
 	OnWay int `json:"on_way"`
 
@@ -2405,6 +2408,33 @@ type CampaignLive struct {
 
 	// WindowS The legal window, in seconds.
 	WindowS int64 `json:"window_s,omitempty,omitzero"`
+}
+
+// CampaignMachines What was made of who answered, in the last 30 days.
+type CampaignMachines struct {
+	// FalseHigh And hardly more.
+	FalseHigh float64 `json:"false_high"`
+
+	// FalseLow Share of people among all that the PBX takes for machines: it is hardly less (95 %, Wilson).
+	FalseLow float64 `json:"false_low"`
+
+	// Machines As the PBX heard it.
+	Machines int `json:"machines"`
+
+	// Marked Machines that the agent found and the PBX had not.
+	Marked int `json:"marked"`
+
+	// People Of sampled, those that the agent did not find to be a machine: taken for one, and were none.
+	People int `json:"people"`
+
+	// Persons As the PBX heard it.
+	Persons int `json:"persons"`
+
+	// Sampled Of machines, those that talked with an agent all the same.
+	Sampled int `json:"sampled"`
+
+	// Unsure The PBX could not tell; they count as people.
+	Unsure int `json:"unsure"`
 }
 
 // CampaignMode defines model for CampaignMode.
@@ -2461,6 +2491,9 @@ type CampaignView struct {
 	// Leads Those that were looked at.
 	Leads []CampaignLeads `json:"leads"`
 	Live  CampaignLive    `json:"live,omitempty,omitzero"`
+
+	// Machines What was made of who answered, in the last 30 days.
+	Machines CampaignMachines `json:"machines,omitempty,omitzero"`
 
 	// Results What came of them; those that go on are not among them.
 	Results map[string]int64 `json:"results"`
@@ -2821,8 +2854,11 @@ type EntryMachine struct {
 	AnsweredMS int64 `json:"answered_ms,omitempty,omitzero"`
 
 	// By What the PBX heard that by, or who says so.
-	By       string `json:"by,omitempty,omitzero"`
-	Language string `json:"language,omitempty,omitzero"`
+	By string `json:"by,omitempty,omitzero"`
+
+	// GreetedMS Time from the answer to the end of what who answered said first, as the PBX heard it.
+	GreetedMS int64  `json:"greeted_ms,omitempty,omitzero"`
+	Language  string `json:"language,omitempty,omitzero"`
 
 	// Sampled It was put through although the PBX takes it for a machine, to find out whether it is one.
 	Sampled bool `json:"sampled,omitempty,omitzero"`

@@ -128,8 +128,32 @@ func watchLine(v wire.CampaignView) string {
 	if l.At.IsZero() {
 		return fmt.Sprintf("%s; dialled by %s", v.Run.State, orDash(v.DialledBy))
 	}
-	return fmt.Sprintf("%s  ringing %d  waiting %d  connected %d  agents %s  soon %.1f  answer rate %.0f %%  abandoned %s  ready %d  %s",
-		v.Run.State, l.OnWay, l.Waiting, l.Connected, orDash(counts(l.Agents)), l.FreeSoon, 100*l.AnswerRate, abandonedOf(l), l.Ready, l.Hold)
+	return fmt.Sprintf("%s  ringing %d  waiting %d  connected %d%s  agents %s  soon %.1f  answer rate %.0f %%  abandoned %s  ready %d  %s",
+		v.Run.State, l.OnWay, l.Waiting, l.Connected, machinesLine(v), orDash(counts(l.Agents)), l.FreeSoon, 100*l.AnswerRate, abandonedOf(l), l.Ready, l.Hold)
+}
+
+// machinesLine is what a line says of machines, where there are any.
+func machinesLine(v wire.CampaignView) string {
+	m := v.Machines
+	if m == (wire.CampaignMachines{}) {
+		return ""
+	}
+	return fmt.Sprintf("  machines %d (%s)", v.Live.Machines, falseOf(m))
+}
+
+// falseOf is how many of those that the PBX takes for machines are people.
+func falseOf(m wire.CampaignMachines) string {
+	if m.Sampled == 0 {
+		return "false: none sampled"
+	}
+	return fmt.Sprintf("false: %d of %d sampled, %.0f-%.0f %%", m.People, m.Sampled, 100*m.FalseLow, 100*m.FalseHigh)
+}
+
+func showMachines(m wire.CampaignMachines) string {
+	if m == (wire.CampaignMachines{}) {
+		return ""
+	}
+	return fmt.Sprintf("heard in 30 days: %d persons, %d machines, %d unsure; %s; agents found %d more", m.Persons, m.Machines, m.Unsure, falseOf(m), m.Marked)
 }
 
 // counts are so many of each, by name.
@@ -156,7 +180,8 @@ func showCampaign(w io.Writer, v wire.CampaignView) error {
 		state += ", since " + v.Run.ChangedAt.Local().Format(time.DateTime) + " by " + v.Run.ChangedBy
 	}
 	known := [][2]string{{"campaign", v.Campaign.ID}, {"state", state}, {"why", v.Run.Why}, {"mode", string(v.Campaign.Mode)}, {"dialled by", v.DialledBy},
-		{"attempts in 24 h", strconv.FormatInt(v.Attempts, 10)}, {"results", counts(v.Results)}}
+		{"attempts in 24 h", strconv.FormatInt(v.Attempts, 10)}, {"results", counts(v.Results)},
+		{"machines", showMachines(v.Machines)}}
 	if !l.At.IsZero() {
 		known = append(known, [][2]string{{"calls", fmt.Sprintf("%d on their way (%d ring), %d wait, %d connected", l.OnWay, l.Ringing, l.Waiting, l.Connected)},
 			{"agents", orDash(counts(l.Agents))}, {"ready", fmt.Sprintf("%d leads", l.Ready)}, {"abandoned", abandonedOf(l)}, {"held by", l.Hold}}...)

@@ -90,8 +90,9 @@ func (o *floor) campaigns(pbxs map[string]PBXConfig, flows ivr.Definitions, prof
 			}
 			return n, queue != nil && queue(id)
 		},
-		Flow: func(name, queue string) campaign.FlowFacts { return flowFacts(flows.Flows[name], queue) },
-		PBX:  func(name string) bool { _, ok := pbxs[name]; return ok },
+		Flow:  func(name, queue string) campaign.FlowFacts { return flowFacts(flows.Flows[name], queue) },
+		PBX:   func(name string) bool { _, ok := pbxs[name]; return ok },
+		Hears: func(name string) bool { return pbxs[name].Kind != KindFreeSWITCH },
 		Disposition: func(name, queue string) bool {
 			return slices.ContainsFunc(o.defs.Dispositions, func(d acd.Disposition) bool {
 				return d.Name == name && (len(d.Queues) == 0 || slices.Contains(d.Queues, queue))

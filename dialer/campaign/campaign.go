@@ -33,7 +33,7 @@ type Campaign struct {
 	Attempts Attempts            `yaml:"attempts" doc:"How often is tried."`
 	Retry    yamlfile.Map[Retry] `yaml:"retry" doc:"What follows an outcome: a result (no_answer, busy, machine, unreachable, invalid, abandoned, refused, served, failed), or disposition:NAME of a call that was served. Those left out have their defaults."`
 	Lockout  time.Duration       `yaml:"lockout" min:"0s" max:"8784h" default:"72h" doc:"How long a person is left alone after an abandoned call, unless an agent is kept for the next; 0 leaves it to the profile."`
-	Machines Machines            `yaml:"-"` // nobody listens for machines yet
+	Machines Machines            `yaml:"machines" doc:"What is done about answering machines."`
 	Pacing   Pacing              `yaml:"pacing" doc:"How fast is dialled."`
 	Calendar *calendar.Calendar  // that Times names
 	Rules    compliance.Profile  // that Profile names
@@ -86,25 +86,6 @@ type Attempts struct {
 	Day    int `yaml:"day" min:"1" max:"1000" default:"2" doc:"Most attempts to reach a person on one day of theirs, over all campaigns."`
 	Week   int `yaml:"week" min:"1" max:"1000" default:"6" doc:"Most attempts to reach a person in one week of theirs, from Monday, over all campaigns."`
 }
-
-// Machines is what is done with answering machines.
-type Machines struct {
-	Policy MachinePolicy `yaml:"policy" oneof:"off hang_up message connect" default:"off" doc:"off (nobody listens for machines), hang_up, message (leave one after the beep) or connect (the agent hears it)."`
-	Sound  string        `yaml:"sound" shape:"maysound" default:"" doc:"Sound that is left as a message."`
-	// FalseShare is what Ofcom calls a reasoned estimate.
-	FalseShare float64 `yaml:"false_percent" min:"0" max:"50" default:"0" doc:"Share of the people who answer that are taken for machines, in percent, by your own samples: where the profile counts them as abandoned, pacing gets what they leave of the limit."`
-}
-
-// MachinePolicy is what is done with answering machines.
-type MachinePolicy string
-
-// The policies.
-const (
-	MachinesOff     MachinePolicy = "off"
-	MachinesHangUp  MachinePolicy = "hang_up"
-	MachinesMessage MachinePolicy = "message"
-	MachinesConnect MachinePolicy = "connect"
-)
 
 // Pacing is how fast is dialled. What is left out is the pacer's default.
 type Pacing struct {

@@ -26,6 +26,7 @@ type Known struct {
 	Agents    func(queue string) (n int, there bool) // how many serve a queue
 	Flow      func(name, queue string) FlowFacts
 	PBX       func(name string) bool
+	Hears     func(pbx string) bool // whether it can hear who answered
 	// Disposition tells whether agents may say it of calls of a queue.
 	Disposition func(name, queue string) bool
 }
@@ -78,6 +79,7 @@ func Read(name, text string, known Known) (*Campaign, yamlfile.Faults) {
 	k.whom()
 	k.served()
 	k.pacing()
+	k.machines()
 	k.retry()
 	k.shown()
 	if len(k.faults) == 0 {

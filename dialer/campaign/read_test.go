@@ -3,6 +3,8 @@ package campaign_test
 import (
 	"cmp"
 	"maps"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -102,7 +104,20 @@ func TestCheckTellsOneLine(t *testing.T) {
 		{"profile: CO\n", "profile: ES\n", ""},
 		{"purpose: collection", "purpose: collecting", `00 purpose: "collecting" is none of`},
 		{"attempts: {lead: 5", "attempts: {lead: 0", "11 attempts.lead: 0 is out of bounds"},
-		{"pacing: {", "machines: {policy: hang_up}\npacing: {", "00 machines: there is no such key"},
+		{"pacing: {", "machines: {policy: hang_up}\npacing: {", "00 machines.policy: there is no such key"},
+		{"pacing: {", "machines: {detect: before, greeting: 1s, silence: 500ms, analysis: 1500ms, sample_percent: 5}\npacing: {", ""},
+		{"pacing: {", "machines: {detect: beside, on_machine: message, message: [call-us]}\npacing: {", ""},
+		{"pacing: {", "machines: {on_machine: message, message: [call-us]}\npacing: {", ""},
+		{"pacing: {", "machines: {detect: after}\npacing: {", `00 machines.detect: "after" is none of`},
+		{"pacing: {", "machines: {detect: before}\npacing: {", "00 machines.analysis: 5s is too long: by profile CO an agent is there 2s after the answer, so it is at most 1.7s"},
+		{"pacing: {", "machines: {detect: before, analysis: 1s}\npacing: {", "00 machines.greeting: 1.5s is not less than analysis, which is 1s"},
+		{"pacing: {", "machines: {analysis: 1s}\npacing: {", "00 machines.analysis: is of detect before and beside, and detect is none"},
+		{"pacing: {", "machines: {sample_percent: 1}\npacing: {", "00 machines.sample_percent: is of detect before and beside"},
+		{"pacing: {", "machines: {detect: beside, on_machine: message}\npacing: {", "00 machines.message: is missing: on_machine is message"},
+		{"pacing: {", "machines: {detect: beside, message: [call-us]}\npacing: {", "00 machines.message: no machine would get it: on_machine is hangup"},
+		{"pacing: {", "machines: {on_machine: connect}\npacing: {", "00 machines.on_machine: connect is of detect before and beside"},
+		{"pacing: {", "machines: {detect: beside, on_machine: connect, sample_percent: 3}\npacing: {", "00 machines.sample_percent: all machines are put through"},
+		{"pacing: {", "machines: {detect: beside, message: [call us], on_machine: message}\npacing: {", `machines.message[0]: "call us" is not a sound name`},
 		{"pacing: {", "speed: 9\npacing: {", "00 speed: there is no such key"},
 	} {
 		if !strings.Contains(good, r.from) {
@@ -126,6 +141,73 @@ func TestCheckTellsOneLine(t *testing.T) {
 	mobile := strings.NewReplacer("profile: CO", "profile: ES", "purpose: collection", "purpose: sales", "+576015550000", "+34600000001").Replace(good)
 	if _, faults := campaign.Read("c.yaml", mobile, k); len(faults) != 1 || !strings.Contains(faults[0].String(), "caller_id[1]: the number shown is that of a mobile phone (rule no-mobile of profile ES)") {
 		t.Error(faults)
+	}
+}
+
+// TestMachinesInTime: what the law lets somebody wait is counted from the answer, or from the
+// end of the greeting; where people could not have an agent in time, the file is refused. So
+// is a PBX that hears nothing.
+func TestMachinesInTime(t *testing.T) {
+	t.Parallel()
+	k := known(t)
+	for _, r := range []struct{ profile, machines, want string }{
+		{"CO", "{detect: before, analysis: 1700ms}", ""},
+		{"CO", "{detect: before, analysis: 1701ms}", "machines.analysis: 1.701s is too long"},
+		{"CO", "{detect: beside}", ""},
+		{"US", "{detect: before}", ""},
+		{"US", "{detect: before, silence: 1700ms}", ""},
+		{"US", "{detect: before, silence: 1800ms}", "machines.silence: 1.8s is too long: by profile US an agent is there 2s after the greeting, so it is at most 1.7s"},
+	} {
+		text := strings.NewReplacer("profile: CO", "profile: "+r.profile, "purpose: collection", "purpose: sales", "pacing: {", "machines: "+r.machines+"\npacing: {").Replace(good)
+		_, faults := campaign.Read("c.yaml", text, k)
+		if r.want == "" && faults != nil || r.want != "" && (len(faults) != 1 || !strings.Contains(faults[0].String(), r.want)) {
+			t.Errorf("%s %s:\n%v\nwant %q", r.profile, r.machines, faults, r.want)
+		}
+	}
+	k.Hears = func(string) bool { return false }
+	for _, machines := range []string{"{detect: beside}", "{on_machine: message, message: [call-us]}"} {
+		_, faults := campaign.Read("c.yaml", strings.Replace(good, "pacing: {", "machines: "+machines+"\npacing: {", 1), k)
+		if len(faults) != 1 || !strings.Contains(faults[0].String(), `trunks[0].pbx: PBX "main" is no Asterisk: it does not hear machines`) {
+			t.Errorf("%s: %v", machines, faults)
+		}
+	}
+	agentless := strings.NewReplacer("mode: predictive", "mode: agentless", "abandon_percent: 2}", "rate: 2}\nmachines: {detect: before}", "message: [sorry, who-called]\n", "").Replace(good)
+	if _, faults := campaign.Read("c.yaml", agentless, k); len(faults) != 1 || !strings.Contains(faults[0].String(), "is no Asterisk") { // no agent, no deadline
+		t.Error(faults)
+	}
+}
+
+// TestSampled: of many attempts, as many are sampled as are wanted, and each always or never.
+func TestSampled(t *testing.T) {
+	t.Parallel()
+	for _, percent := range []float64{0, 2, 50, 100} {
+		m, n := campaign.Machines{Sample: percent}, 0
+		for i := range 20_000 {
+			id := "01hq" + strconv.Itoa(i)
+			if m.Sampled(id) {
+				n++
+			}
+			if m.Sampled(id) != m.Sampled(id) {
+				t.Fatal("drawn anew")
+			}
+		}
+		if got := float64(n) / 200; math.Abs(got-percent) > 1 {
+			t.Errorf("%v %% sampled, want %v", got, percent)
+		}
+	}
+}
+
+// TestBetween: Wilson's interval, by the figures of a table.
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	for _, r := range []struct {
+		k, n      int
+		low, high float64
+	}{{0, 0, 0, 1}, {0, 10, 0, 0.2775}, {1, 10, 0.0179, 0.4042}, {6, 12, 0.2538, 0.7462}, {50, 100, 0.4038, 0.5962}, {100, 100, 0.9630, 1}} {
+		low, high := campaign.Between(r.k, r.n)
+		if math.Abs(low-r.low) > 0.0005 || math.Abs(high-r.high) > 0.0005 {
+			t.Errorf("%d of %d: %.4f to %.4f, want %.4f to %.4f", r.k, r.n, low, high, r.low, r.high)
+		}
 	}
 }
 

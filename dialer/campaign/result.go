@@ -17,16 +17,24 @@ type Ended struct {
 
 // EndedAs says what came of an attempt by the record of its call. threshold is how long a
 // person who answered may wait for an agent. Whoever answered and had no agent counts as
-// abandoned, also who hung up before: it is not known why they did.
-func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration) Ended {
+// abandoned, also who hung up before: it is not known why they did. greeted tells that the
+// threshold is counted from the end of the greeting, where that was heard. A machine is nobody.
+func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration, greeted bool) Ended {
+	if s.Outcome == orchestrator.OutcomeMachine {
+		return Ended{Result: ResultMachine}
+	}
 	out := Ended{Person: s.AnsweredAt > 0}
+	from := s.AnsweredAt
+	if greeted {
+		from = max(from, s.GreetedAt)
+	}
 	if out.Person {
 		switch agentless := c.Mode == ModeAgentless && s.QueuedAt == 0; {
 		case agentless && s.Outcome == orchestrator.OutcomeFailed, !agentless && s.ConnectedAt == 0:
 			out.Result, out.Abandoned = ResultAbandoned, true
 		default:
 			out.Result = ResultServed
-			out.Abandoned = !agentless && s.ConnectedAt-s.AnsweredAt > threshold.Milliseconds()
+			out.Abandoned = !agentless && s.ConnectedAt-from > threshold.Milliseconds()
 		}
 		return out
 	}

@@ -285,6 +285,10 @@ func (t Terms) Served() (d time.Duration) {
 	return d
 }
 
+// Greeted tells whether the time of Served is counted from the end of what who answered says
+// first.
+func (t Terms) Greeted() bool { return t.Abandon != nil && t.Abandon.Starts == StartGreetingEnd }
+
 // Terms are the strictest of the rules in force at a moment for calls of a purpose.
 func (p Profile) Terms(now time.Time, purpose Purpose) (t Terms) {
 	for _, r := range p.rulesAt(now, purpose) {

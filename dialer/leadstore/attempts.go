@@ -7,6 +7,7 @@ import (
 
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/pacing"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/records"
 )
 
@@ -45,6 +46,9 @@ type Settled struct {
 	As                         campaign.Ended
 	Outcome, Agent             string
 	Cause                      int
+	Heard                      orchestrator.Verdict // of the PBX, about who answered
+	Sampled                    bool
+	Machine                    string // who found that it was one
 	Disposition                string // alone: what the agent said
 }
 
@@ -168,12 +172,15 @@ func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
 		return err
 	}
 	// One that was given up as never dialled, and was dialled after all, is told by its call.
-	abandoned := 0
+	abandoned, sampled := 0, 0
 	if n.As.Abandoned {
 		abandoned = 1
 	}
-	return again(tx.Exec(ctx, `UPDATE campaign_attempts SET state = ?, answered_at = ?, connected_at = ?, ended_at = ?, result = ?, outcome = ?, cause = ?, abandoned = ?, agent = ?
-		WHERE call = ? AND (state <> ? OR outcome = '')`, stateEnded, ms(n.Answered), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), n.Call, stateEnded))
+	if n.Sampled {
+		sampled = 1
+	}
+	return again(tx.Exec(ctx, `UPDATE campaign_attempts SET state = ?, answered_at = ?, connected_at = ?, ended_at = ?, result = ?, outcome = ?, cause = ?, abandoned = ?, agent = ?, heard = ?, sampled = ?, machine = ?
+		WHERE call = ? AND (state <> ? OR outcome = '')`, stateEnded, ms(n.Answered), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), string(n.Heard), sampled, n.Machine, n.Call, stateEnded))
 }
 
 // Open are the attempts that are not over, as far as is on record, in the order of their plans.
@@ -224,6 +231,46 @@ func (s *Store) Spoken(ctx context.Context, id string, from, to time.Time, behin
 	}, "SELECT call, lead, list, n, pbx, answered_at, connected_at, ended_at, abandoned FROM campaign_attempts WHERE answered_at > 0 AND answered_at >= ? AND answered_at < ? AND (answered_at, call) > (?, ?) AND campaign = ? AND result <> ? ORDER BY answered_at, call LIMIT ?",
 		ms(from), ms(to), ms(behind.Answered), behind.Call, id, string(campaign.ResultMachine), limit)
 	return out, err
+}
+
+// Heard is what was made of who answered a campaign.
+type Heard struct {
+	Persons, Unsure, Machines int // as the PBX heard it
+	// Sampled are those of Machines that talked with an agent all the same, and People those
+	// of them whom the agent did not find to be a machine.
+	Sampled, People int
+	Marked          int // machines that the PBX had not found, and the agent did
+}
+
+// Heard counts what was made of who answered a campaign since a time.
+func (s *Store) Heard(ctx context.Context, id string, since time.Time) (h Heard, err error) {
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		var heard, machine string
+		var sampled, talked, n int
+		if err := r.Scan(&heard, &machine, &sampled, &talked, &n); err != nil {
+			return err
+		}
+		switch orchestrator.Verdict(heard) {
+		case orchestrator.VerdictPerson:
+			h.Persons += n
+		case orchestrator.VerdictUnsure:
+			h.Unsure += n
+		case orchestrator.VerdictMachine:
+			h.Machines += n
+		}
+		if sampled > 0 && talked > 0 {
+			h.Sampled += n
+			if machine == "" {
+				h.People += n
+			}
+		}
+		if machine == "agent" && orchestrator.Verdict(heard) != orchestrator.VerdictMachine {
+			h.Marked += n
+		}
+		return nil
+	}, `SELECT heard, machine, sampled, CASE WHEN connected_at > 0 THEN 1 ELSE 0 END AS talked, COUNT(*) FROM campaign_attempts
+		WHERE campaign = ? AND answered_at >= ? AND (heard <> '' OR machine <> '') GROUP BY heard, machine, sampled, talked`, id, ms(since))
+	return h, err
 }
 
 // Heal has leads looked at again who were left as being called, and of whom no attempt goes on.

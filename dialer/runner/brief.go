@@ -102,17 +102,33 @@ func attemptOf(c *campaign.Campaign, began time.Time, f *flight) call.Attempt {
 	o := call.Attempt{Call: f.Call, Campaign: f.Campaign, Lead: strconv.FormatInt(f.Lead, 10), N: f.N, Number: f.Number, Shown: f.Shown, Flow: c.Flow,
 		Ring: paced.RingTimeout, Least: min(paced.MinRing, paced.RingTimeout),
 		Name: f.brief.name, Language: f.brief.language, About: f.brief.about, Script: f.brief.script}
+	o.Machines = machinesOf(c, f.Call)
 	if c.Mode == campaign.ModeAgentless {
 		return o
 	}
 	if c.Flow == "" {
 		o.Queue = c.Queue
 	}
-	o.Within = c.Rules.Terms(f.Planned, c.Purpose).Served()
+	terms := c.Rules.Terms(f.Planned, c.Purpose)
+	o.Within, o.Greeted = terms.Served(), terms.Greeted()
 	for _, sound := range c.Message {
 		o.Message = append(o.Message, orchestrator.Media{Kind: orchestrator.MediaSound, Value: sound})
 	}
 	return o
+}
+
+// machinesOf is what an attempt does about answering machines.
+func machinesOf(c *campaign.Campaign, id string) call.Machines {
+	m := c.Machines
+	out := call.Machines{Do: call.MachineDo(m.Do), Sampled: m.Sampled(id),
+		Listening: orchestrator.Listening{Greeting: m.Greeting, Silence: m.Silence, Most: m.Analysis}}
+	if m.Detect != campaign.DetectNone {
+		out.Detect = call.MachineDetect(m.Detect)
+	}
+	for _, sound := range m.Message {
+		out.Message = append(out.Message, orchestrator.Media{Kind: orchestrator.MediaSound, Value: sound})
+	}
+	return out
 }
 
 // briefed looks the lead up of a flight that another process planned.

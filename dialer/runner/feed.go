@@ -20,6 +20,9 @@ type flight struct {
 	launched bool // the call is there
 	rang     time.Time
 	late     bool // the pacer has been told that it was abandoned
+	judged   bool // it is known who answered, as far as the PBX can tell
+	machine  bool // and it is a machine: the pacer has been told so
+	greeted  time.Time
 	asked    time.Time
 
 	brief *brief // nil of one that another process planned
@@ -32,6 +35,7 @@ type flight struct {
 // see takes in what is known of the call.
 func (f *flight) see(k Known) {
 	f.Answered, f.Connected, f.rang = moment(k.AnsweredAt), moment(k.ConnectedAt), moment(k.Rang)
+	f.judged, f.machine, f.greeted = k.Heard != "", k.Machine != "", moment(k.GreetedAt)
 }
 
 func moment(ms int64) time.Time {
@@ -48,6 +52,11 @@ type detail struct {
 	Queue       string `json:"queue"`
 	Call        string `json:"call"`
 	Disposition string `json:"disposition"`
+	State       string `json:"state"`
+	GreetedMS   int64  `json:"greeted_ms"`
+	Sampled     bool   `json:"sampled"`
+
+	Verdict orchestrator.Verdict `json:"verdict"`
 }
 
 func detailOf(e orchestrator.Entry) (d detail) {
@@ -93,7 +102,7 @@ func (t *term) take(list []orchestrator.Entry) (out []leadstore.Settled) {
 // ended judges an attempt whose call is over, and is what is stored of it.
 func (t *term) ended(f *flight, s orchestrator.CallSummary) leadstore.Settled {
 	f.summary, f.as = s, endedAs(t.Defined()[f.Campaign], s, t.Now())
-	return leadstore.Settled{Call: f.Call, Answered: moment(s.AnsweredAt), Connected: moment(s.ConnectedAt), Ended: moment(cmp.Or(s.EndedAt, t.Now().UnixMilli())),
+	return leadstore.Settled{Call: f.Call, Heard: s.Heard, Sampled: s.Sampled, Machine: s.Machine, Answered: moment(s.AnsweredAt), Connected: moment(s.ConnectedAt), Ended: moment(cmp.Or(s.EndedAt, t.Now().UnixMilli())),
 		As: f.as, Outcome: string(s.Outcome), Agent: s.Agent, Cause: int(s.Cause)}
 }
 
@@ -143,23 +152,32 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 			f.rang = e.At
 			t.observe(f, pacing.Event{Kind: pacing.CallRinging})
 		case "answered":
-			t.observe(f, pacing.Event{Kind: pacing.CallPerson})
+			kind := pacing.CallPerson
+			if t.detects(f) {
+				kind = pacing.CallPickedUp
+			}
+			t.observe(f, pacing.Event{Kind: kind})
 		}
+	case orchestrator.EntryCallMachine:
+		t.whoAnswered(f, detailOf(e))
 	case orchestrator.EntryCallConnected:
 		switch {
-		case f.late:
+		case f.late, f.machine:
 		case t.tooLate(f):
 			t.abandoned(f)
 		default:
 			t.observe(f, pacing.Event{Kind: pacing.CallConnected, Agent: t.agentNumber(e.Agent)})
 		}
 	case orchestrator.EntryCallUnqueued:
-		if f.Connected.IsZero() && detailOf(e).Why != "connected" {
+		if f.Connected.IsZero() && !f.machine && detailOf(e).Why != "connected" {
 			t.abandoned(f)
 		}
 	case orchestrator.EntryCallEnded:
 		as := cmp.Or(f.as, campaign.Ended{Result: campaign.ResultFailed}) // whose end could not be read
 		switch {
+		case as.Result == campaign.ResultMachine:
+			t.isMachine(f)
+			t.observe(f, pacing.Event{Kind: pacing.CallEnded})
 		case f.summary.Outcome == orchestrator.OutcomeRefused:
 			t.observe(f, pacing.Event{Kind: pacing.CallRefused})
 		case !as.Person:
@@ -200,7 +218,53 @@ func (t *term) tooLate(f *flight) bool {
 	if c == nil || f.Answered.IsZero() {
 		return false
 	}
-	return f.Connected.Sub(f.Answered) > threshold(c, t.Now())
+	most, greeted := threshold(c, t.Now())
+	from := f.Answered
+	if greeted && f.greeted.After(from) {
+		from = f.greeted
+	}
+	return f.Connected.Sub(from) > most
+}
+
+// detects tells whether nothing is done with who answers until it is known who that is.
+func (t *term) detects(f *flight) bool {
+	c := t.Defined()[f.Campaign]
+	return c != nil && c.Machines.Detect == campaign.DetectBefore && !f.judged
+}
+
+// whoAnswered takes in who answered, as the PBX hears it or the agent says.
+func (t *term) whoAnswered(f *flight, d detail) {
+	c := t.Defined()[f.Campaign]
+	switch {
+	case d.State == "marked":
+		t.isMachine(f)
+	case d.State != "heard" || c == nil:
+	case d.Verdict == orchestrator.VerdictMachine && !d.Sampled && c.Machines.Do != campaign.MachineConnect:
+		t.isMachine(f)
+	default:
+		if t.detects(f) {
+			t.observe(f, pacing.Event{Kind: pacing.CallPerson})
+		}
+		if d.GreetedMS > 0 {
+			f.greeted = f.Answered.Add(time.Duration(d.GreetedMS) * time.Millisecond)
+		}
+	}
+	f.judged = true
+}
+
+// isMachine tells the pacer, once, that a machine answered. One that was taken for a person
+// is taken out of the law's count.
+func (t *term) isMachine(f *flight) {
+	if f.machine {
+		return
+	}
+	if t.detects(f) {
+		t.observe(f, pacing.Event{Kind: pacing.CallMachine})
+	} else {
+		t.observe(f, pacing.Event{Kind: pacing.CallEnded})
+		t.observe(f, pacing.Event{Kind: pacing.CallReclassified})
+	}
+	f.machine, f.judged = true, true
 }
 
 // otherChanged follows calls of others that wait for the agents of campaigns.

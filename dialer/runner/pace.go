@@ -148,10 +148,14 @@ func (t *term) callViews() (out []pacing.CallView) {
 		f.segment = max(0, a.segmentOf(f.List))
 		v := pacing.CallView{Call: t.number(f), Campaign: a.index, Segment: f.segment, Launched: f.Planned, Ringing: f.rang}
 		switch {
+		case f.machine:
+			v.State = pacing.StateMachine
 		case !f.Connected.IsZero():
 			v.State = pacing.StateConnected
 		case !f.Answered.IsZero() && a.c.Mode == campaign.ModeAgentless:
 			v.State = pacing.StateMachine
+		case !f.Answered.IsZero() && t.detects(f):
+			v.State = pacing.StateDetecting
 		case !f.Answered.IsZero():
 			v.State = pacing.StateWaiting
 		}

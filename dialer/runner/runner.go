@@ -29,6 +29,7 @@ type Store interface {
 	Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) error
 	Stand(ctx context.Context, id string) ([]leadstore.Seen, error)
 	Tally(ctx context.Context, id string, since time.Time) (leadstore.Tally, error)
+	Heard(ctx context.Context, id string, since time.Time) (leadstore.Heard, error)
 	TakeTerm(ctx context.Context) (term int64, place, learnt string, err error)
 	KeepLearnt(ctx context.Context, term int64, learnt string) error
 	Plan(ctx context.Context, term int64, list []leadstore.Attempt) error

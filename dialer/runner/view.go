@@ -19,6 +19,7 @@ type Live struct {
 	Waiting  int // people who answered and have no agent yet
 	// Connected talk with an agent or, without agents, with the flow.
 	Connected int
+	Machines  int    // answered, and are left a message
 	Ready     int    // leads that may be called now, and are next
 	Held      string // what keeps it from dialling one more
 	Agents    map[string]int
@@ -36,6 +37,8 @@ type View struct {
 	By    string
 	Seen  []leadstore.Seen
 	Today leadstore.Tally // attempts of the last 24 hours
+	// Heard is what was made of who answered in the last 30 days.
+	Heard leadstore.Heard
 }
 
 // showEvery is how often what is live is shown anew.
@@ -80,6 +83,8 @@ func (t *term) views(now time.Time) []Live {
 		}
 		l := &out[a.index]
 		switch {
+		case f.machine:
+			l.Machines++
 		case !f.Connected.IsZero(), !f.Answered.IsZero() && a.c.Mode == campaign.ModeAgentless:
 			l.Connected++
 		case !f.Answered.IsZero():
@@ -129,6 +134,9 @@ func (r *Runner) View(ctx context.Context, id string) (View, error) {
 	}
 	r.mu.Unlock()
 	if v.Seen, err = r.Store.Stand(ctx, id); err != nil {
+		return v, err
+	}
+	if v.Heard, err = r.Store.Heard(ctx, id, r.Now().Add(-30*24*time.Hour)); err != nil {
 		return v, err
 	}
 	v.Today, err = r.Store.Tally(ctx, id, r.Now().Add(-24*time.Hour))

@@ -70,6 +70,8 @@ type person struct {
 	outcome   orchestrator.Outcome
 	cause     orchestrator.Cause
 	talk      time.Duration
+	hears     orchestrator.Verdict // what the PBX makes of who answers
+	machine   bool                 // it is one, and the agent says so after 3 s
 	givenUp   chan struct{}
 	rangSince time.Time
 }
@@ -198,6 +200,30 @@ func (w *world) rings(p *person) {
 	step(func() {
 		p.AnsweredAt, p.QueuedAt = w.now().UnixMilli(), w.now().UnixMilli()
 		w.tell(orchestrator.EntryCallDialled, p.Call, "", map[string]any{"result": "answered"})
+	})
+	if p.of.Machines.Detect == call.DetectBefore {
+		time.Sleep(time.Second)
+		over := false
+		step(func() {
+			p.Heard = p.hears
+			p.Sampled = p.hears == orchestrator.VerdictMachine && p.of.Machines.Sampled
+			f := map[string]any{"state": "heard", "verdict": p.hears, "sampled": p.Sampled}
+			if p.hears != orchestrator.VerdictMachine {
+				p.GreetedAt = time.Now().UnixMilli()
+				f["greeted_ms"] = 1000
+			}
+			w.tell(orchestrator.EntryCallMachine, p.Call, "", f)
+			if over = p.hears == orchestrator.VerdictMachine && !p.Sampled; over {
+				p.Machine = "pbx"
+			}
+		})
+		if over {
+			time.Sleep(20 * time.Second) // the message
+			step(func() { w.end(p, orchestrator.OutcomeMachine, "operadora", orchestrator.CauseNormal) })
+			return
+		}
+	}
+	step(func() {
 		w.tell(orchestrator.EntryCallQueued, p.Call, "", map[string]any{"queue": "sales"})
 	})
 	for tries := 0; ; tries++ {
@@ -214,6 +240,16 @@ func (w *world) rings(p *person) {
 				}
 			}
 		})
+		if with != "" && p.machine {
+			time.Sleep(3 * time.Second)
+			step(func() {
+				p.Machine = "agent"
+				w.tell(orchestrator.EntryCallMachine, p.Call, with, map[string]any{"state": "marked"})
+				w.agent(with, stateAvailable, "")
+				w.end(p, orchestrator.OutcomeMachine, "agent", orchestrator.CauseNormal)
+			})
+			return
+		}
 		if with != "" {
 			time.Sleep(p.talk)
 			step(func() {

@@ -180,6 +180,9 @@ func (x *change) heardWho(v orchestrator.Verdict, by string) {
 	}
 	f := fields{"state": "heard", "verdict": v, "answered_ms": x.happened() - x.c.AnsweredAt}
 	some(f, "by", by)
+	if x.c.GreetedAt > 0 {
+		f["greeted_ms"] = x.c.GreetedAt - x.c.AnsweredAt
+	}
 	some(f, "sampled", v == orchestrator.VerdictMachine && o.Sampled)
 	x.note(orchestrator.EntryCallMachine, f)
 	x.c.Sampled = v == orchestrator.VerdictMachine && to == ScreenOnPerson

@@ -204,7 +204,7 @@ var nameless = map[orchestrator.EntryType][]string{
 	orchestrator.EntryCallConsult:   {"kind", "result", "by"},
 	orchestrator.EntryCallCallback:  {"queue", "result"},
 	orchestrator.EntryCallMessage:   {"state", "sounds", "language", "answered_ms", "within_ms"},
-	orchestrator.EntryCallMachine:   {"state", "verdict", "sampled", "after", "sounds", "language", "again", "answered_ms"},
+	orchestrator.EntryCallMachine:   {"state", "verdict", "sampled", "after", "sounds", "language", "again", "greeted_ms", "answered_ms"},
 	orchestrator.EntryAgentDisposed: {"call", "queue", "disposition", "path", "also", "by"},
 }
 

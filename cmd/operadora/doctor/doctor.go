@@ -123,6 +123,7 @@ func examinePBX(name string, f pbxFacts, d Definitions) []Line {
 	judgeHost(s, f.host, musicOf(d))
 	judgePhones(s, name, d.ACD.Agents, f.endpoints, onAsterisk, f.endpointsErr)
 	judgeReach(s, f.reach)
+	judgeMachines(s, f, hearing(name, d))
 	judgeTransfers(s, f)
 	judgeVanishing(s, f)
 	judgeNumbers(s, f)

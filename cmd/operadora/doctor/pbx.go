@@ -41,6 +41,7 @@ type pbxFacts struct {
 	endpoints    map[string]string
 	endpointsErr error
 	reach        reachFacts
+	noMachines   bool // the dialplan has no context that tells machines from people
 
 	recordings map[string]error // what came of a trial, by format
 	host       hostFacts
@@ -83,6 +84,7 @@ func probePBX(ctx context.Context, cfg ari.Config, to gate.Reach, ours bool, pho
 	}
 	f.host = probeHost(ctx, console, f.report.EntityID)
 	f.reach = asteriskReach(ctx, to, f, console)
+	f.noMachines = lacksContext(ctx, f, console, machineContext)
 	if f.host.err == nil {
 		f.kept, f.keptErr = keptNumbers(ctx, r, console, f, phones, numbers)
 	}

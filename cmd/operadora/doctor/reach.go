@@ -43,10 +43,7 @@ func asteriskReach(ctx context.Context, to gate.Reach, f pbxFacts, console Conso
 	for name := range f.endpoints {
 		out.trunks[name] = true
 	}
-	if len(to) > 0 && f.host.err == nil {
-		text, err := console.Run(ctx, "dialplan show "+reachContext)
-		out.lacks = err == nil && !strings.Contains(text, "Context '"+reachContext+"'")
-	}
+	out.lacks = len(to) > 0 && lacksContext(ctx, f, console, reachContext)
 	return out
 }
 

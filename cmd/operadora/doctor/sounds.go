@@ -137,7 +137,7 @@ func neededSounds(d Definitions, has func(language, name string) bool) soundFact
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.Campaigns)) {
 		for _, language := range leadsLanguages(d.Campaigns[id], d.Flows) {
-			for _, name := range d.Campaigns[id].Message {
+			for _, name := range slices.Concat(d.Campaigns[id].Message, d.Campaigns[id].Machines.Message) {
 				need(fmt.Sprintf("campaign %s (%s)", id, d.Campaigns[id].At.File), language, name)
 			}
 		}
