@@ -103,6 +103,7 @@ const replacedLong = 20 * time.Second
 func (d *driver) acquire(ctx context.Context) (orchestrator.Lease, time.Time, bool) {
 	told := ""
 	dead := ""
+	behind := false // another process drives the PBX
 	for {
 		asked := d.eng.now()
 		lease, err := d.eng.store.Acquire(ctx, d.pbx.Name(), d.eng.owner, d.eng.ttl, dead)
@@ -113,7 +114,16 @@ func (d *driver) acquire(ctx context.Context) (orchestrator.Lease, time.Time, bo
 		if ctx.Err() != nil {
 			return orchestrator.Lease{}, asked, false
 		}
-		if held, ok := errors.AsType[*orchestrator.HeldError](err); ok {
+		held, ok := errors.AsType[*orchestrator.HeldError](err)
+		if !ok && behind {
+			behind = false
+			if !d.comeBack(ctx) {
+				return orchestrator.Lease{}, asked, false
+			}
+			continue
+		}
+		if ok {
+			behind = true
 			if held.Holder != dead && d.eng.dead != nil && d.eng.dead(held.Holder) {
 				dead = held.Holder
 				continue
@@ -131,6 +141,20 @@ func (d *driver) acquire(ctx context.Context) (orchestrator.Lease, time.Time, bo
 		}
 		if !life.Sleep(ctx, d.eng.ttl/8) {
 			return orchestrator.Lease{}, asked, false
+		}
+	}
+}
+
+// comeBack waits until the store answers again, and then for as long as who drove the PBX needs to
+// have its lease renewed, which may have run out meanwhile: that one knows what the store has
+// lost, if it comes back without its last writes. False when ctx ended first.
+func (d *driver) comeBack(ctx context.Context) bool {
+	for {
+		if _, err := d.eng.store.Live(ctx, d.pbx.Name()); err == nil {
+			return life.Sleep(ctx, d.eng.ttl)
+		}
+		if !life.Sleep(ctx, d.eng.ttl/8) {
+			return false
 		}
 	}
 }

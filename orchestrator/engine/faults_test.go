@@ -81,6 +81,47 @@ func TestStandbyTakesOver(t *testing.T) {
 	})
 }
 
+// The store comes back after longer than a lease, perhaps without the last it was told: who drove
+// the PBX drives on, and who waits takes it over only when that one is gone.
+func TestOwnerKeepsThePBXWhenTheStoreComesBack(t *testing.T) {
+	t.Parallel()
+	for name, dies := range map[string]bool{"it lives": false, "it died meanwhile": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSite(t)
+				s.pbx.Endpoint("PJSIP/101", pbxtest.AnswerAfter(time.Second).ThenHangUp(2*time.Minute))
+				s.pbx.Arrive("in.1", "5000", caller(1))
+				s.wait(10 * time.Second)
+				standby := s.second("two")
+				s.wait(5 * time.Second)
+				s.store.set(true)
+				s.wait(10 * time.Second)
+				adopted := 0
+				if dies {
+					adopted = 1
+					s.kill()
+					s.eng.Stop()
+				}
+				s.store.set(false)
+				s.wait(10 * time.Second)
+				if standby.Live() != adopted || standby.Connected()["lima"] != dies {
+					t.Errorf("who waits has %d calls, connected %v", standby.Live(), standby.Connected())
+				}
+				if dies {
+					s.eng = standby
+				} else {
+					standby.Stop()
+				}
+				s.finish(orchestrator.OutcomeServed)
+				if c := s.store.ended()[0]; c.Adopted != adopted {
+					t.Errorf("the call was taken up %d times, want %d", c.Adopted, adopted)
+				}
+			})
+		})
+	}
+}
+
 // A process whose lease went to another meanwhile commands nothing,
 // also when the lease comes back to it under a new epoch.
 func TestLeaseUnderANewEpochEndsDriving(t *testing.T) {
