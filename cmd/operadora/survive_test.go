@@ -118,6 +118,37 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// TestKilledAtTheKey has two callers of a menu press a key while operadora is dead, which nobody
+// hears. The next process asks both again: one presses once more and is served, and the flow
+// goes on with the other by itself, to its end.
+func TestKilledAtTheKey(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{agents: 1, files: map[string]string{
+		"flows/line.yaml": strings.Replace(rigFlow, "prompt: options", "prompt: bye\n    first_digit: 2s\n    retries: 2", 1)}})
+	r.start()
+	ana := r.login("101")
+	again, silent := r.call("5550001", "5000"), r.call("5550002", "5000")
+	for _, c := range []*lab.Call{again, silent} {
+		must(t, c.WaitSound(limit(t)))
+	}
+	r.kill()
+	for _, c := range []*lab.Call{again, silent} {
+		must(t, c.SendDTMF("1"))
+	}
+	mark := r.Log.Mark()
+	r.start()
+	r.waitLog(mark, `msg="calls taken up"`)
+	must(t, again.SendDTMF("1"))
+	r.serve(ana, again)
+	ended(t, silent)
+	for _, c := range r.settled(2) {
+		want := map[string]orchestrator.Outcome{"5550001": orchestrator.OutcomeServed, "5550002": orchestrator.OutcomeCompleted}[c.Caller.Number]
+		if c.Outcome != want || c.Adopted != 1 {
+			t.Errorf("the record of %s: %q, taken up %d times, path %v, want %q", c.Caller.Number, c.Outcome, c.Adopted, c.Path, want)
+		}
+	}
+}
+
 // TestOldOwnerWakes stops operadora without ending it, as a machine that is moved
 // or swaps does, has another process take its calls, and lets it go on: it gives no
 // command for calls that are no longer its own.
@@ -148,13 +179,21 @@ func TestOldOwnerWakes(t *testing.T) {
 	}
 }
 
+// killRedis ends Redis once what it acknowledged is in its file: what a crash may lose all the
+// same has tests of its own, and callers who press a key again.
+func (r *rig) killRedis() {
+	r.t.Helper()
+	must(r.t, r.Redis.Written(limit(r.t)))
+	must(r.t, r.Redis.Kill())
+}
+
 // TestRedisAway kills Redis for 5 s with callers at every stage.
 func TestRedisAway(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{agents: 2})
 	r.start()
 	c, ana, ben := newCrowd(r)
-	must(t, r.Redis.Kill())
+	r.killRedis()
 	r.talk(c.talking, c.talks)
 	r.waitLog(0, `for=5`) // five seconds without the lease's renewal
 	must(t, r.Redis.Restart(limit(t)))

@@ -190,7 +190,7 @@ teams:
 	e = there.takes(eva, far)
 	far1 := talks()
 	waits := queued(there)
-	r.awaitEntry(orchestrator.EntryCallQueued, calls)
+	r.awaitQueued(fmt.Sprint(5550000 + calls))
 	mark := r.Log.Mark()
 	r.killTwo()
 	r.drives(r.Log, mark, centre.OtherPBX)
@@ -233,7 +233,7 @@ teams:
 	e = there.takes(eva, c)
 	talks()
 	waits = queued(r.rig)
-	r.awaitEntry(orchestrator.EntryCallQueued, calls)
+	r.awaitQueued(fmt.Sprint(5550000 + calls))
 	mark = there.Log.Mark()
 	must(t, r.Other.Kill())
 	r.eventually("nobody rings phones that cannot be there", func() error { return deviceIs(t, desk, "201", orchestrator.DeviceUnreachable) })
@@ -295,8 +295,9 @@ func TestTroubleOfTwoProcesses(t *testing.T) {
 	c2 := there.queue("5550002")
 	e := there.takes(eva, c2)
 	w1, w2 := r.queue("5550003"), there.queue("5550004")
-	r.awaitEntry(orchestrator.EntryCallQueued, 6)
-	must(t, r.Redis.Kill())
+	r.awaitQueued("5550003")
+	r.awaitQueued("5550004")
+	r.killRedis()
 	time.Sleep(10 * time.Second) // that is how long it is away
 	r.talk(c1, a)
 	there.talk(c2, e)
@@ -310,7 +311,7 @@ func TestTroubleOfTwoProcesses(t *testing.T) {
 
 	t.Log("the first PBX dies; who waits at the other is served there, and its agent once it is back")
 	w3 := there.queue("5550005")
-	r.awaitEntry(orchestrator.EntryCallQueued, 7)
+	r.awaitQueued("5550005")
 	must(t, r.Switch.Kill())
 	r.eventually("nobody rings phones that cannot be there", func() error { return deviceIs(t, desk, "101", orchestrator.DeviceUnreachable) })
 	_ = w1.Hangup() // nobody answers it any more
@@ -318,10 +319,9 @@ func TestTroubleOfTwoProcesses(t *testing.T) {
 	ended(t, w2)
 	e = there.takes(eva, w3)
 	w4 := there.queue("5550006")
-	r.awaitEntry(orchestrator.EntryCallQueued, 8)
+	r.awaitQueued("5550006")
 	must(t, r.Switch.Restart(limit(t)))
 	r.returns(ana)
-	// by either process: whichever was the first when Redis was back has it
 	r.eventually("its phones can be rung again", func() error { return deviceIs(t, desk, "101", orchestrator.DeviceFree) })
 	_ = a.Hangup() // the far end is gone
 	a = r.takes(ana, w4)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -128,6 +129,56 @@ func (r *Redis) Restart(ctx context.Context) error {
 // file it answers LOADING.
 func (r *Redis) ready(ctx context.Context, run *process) error {
 	return await(ctx, run, 5*time.Millisecond, func() bool { return pong(ctx, r.Addr()) })
+}
+
+// Written returns when all that the server has answered is in the append-only file, so
+// that Kill loses none of it. While a sync of appendfsync everysec is slow, the server
+// answers first, and holds back what it writes for up to two seconds.
+func (r *Redis) Written(ctx context.Context) error {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		info, err := r.info(ctx, "persistence")
+		if err != nil {
+			return err
+		}
+		if strings.Contains(info, "\naof_buffer_length:0\r\n") {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("redis-server's append-only file: %w:\n%s", context.Cause(ctx), info)
+		case <-tick.C:
+		}
+	}
+}
+
+// info is a section of what INFO tells.
+func (r *Redis) info(ctx context.Context, section string) (string, error) {
+	d := net.Dialer{Timeout: time.Second}
+	conn, err := d.DialContext(ctx, "tcp", r.Addr())
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return "", err
+	}
+	if _, err := fmt.Fprintf(conn, "INFO %s\r\n", section); err != nil {
+		return "", err
+	}
+	in := bufio.NewReader(conn)
+	head, err := in.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(head, "$")))
+	if err != nil || n < 0 {
+		return "", fmt.Errorf("redis-server answers INFO with %q", head)
+	}
+	text := make([]byte, n)
+	_, err = io.ReadFull(in, text)
+	return string(text), err
 }
 
 func pong(ctx context.Context, addr string) bool {

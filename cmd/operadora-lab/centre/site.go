@@ -94,8 +94,8 @@ func New(ctx context.Context, o Options) (_ *Site, err error) {
 			return nil, err
 		}
 	}
-	// As an operator would run it: what was acknowledged survives the end of
-	// redis-server, and at most the last second is lost with the machine.
+	// As an operator would run it: what was acknowledged and written (Redis.Written) survives
+	// the end of redis-server, and at most the last two seconds are lost with the machine.
 	if s.Redis, err = lab.StartRedis(ctx, lab.RedisOptions{AppendOnly: true, Config: []string{"appendfsync everysec"}}); err != nil {
 		return nil, err
 	}
