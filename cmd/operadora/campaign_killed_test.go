@@ -313,7 +313,7 @@ func (p *calledOnes) check(calls []orchestrator.CallSummary) {
 	}
 	for k, c := range of {
 		switch {
-		case p.rung[k] == 0 && c.Outcome != orchestrator.OutcomeLost && c.Outcome != orchestrator.OutcomeFailed:
+		case p.rung[k] == 0 && c.Outcome != orchestrator.OutcomeLost && c.Outcome != orchestrator.OutcomeFailed && c.Outcome != orchestrator.OutcomeUnreachable:
 			p.t.Errorf("lead %d was never rung, and is on record as %s", k, c.Outcome)
 		case c.AnsweredAt > 0 && !p.answered[k], p.answered[k] && c.AnsweredAt == 0 && !p.struck[k]:
 			p.t.Errorf("lead %d answered: %v, and on record: %d, %s", k, p.answered[k], c.AnsweredAt, c.Outcome)

@@ -289,7 +289,7 @@ func (g *campaignStage) report(ctx context.Context, began time.Time) (out Played
 	g.watch.mu.Unlock()
 	out = Played{Answered: v.Answered, Abandoned: v.Abandoned, Abandon: v.Stand.Figure, Length: slices.MaxFunc(started, time.Time.Compare).Sub(view.Run.Began),
 		Utilisation: utilisation(changes, view.Run.Began, slices.MaxFunc(started, time.Time.Compare)), Waits: t.waits}
-	lines, good := Totals(append(Balance(books), campaignChecks(view, t, v, len(g.public.people))...))
+	lines, good := Totals(append(Balance(books), campaignChecks(view, books.Contacts, t, v, len(g.public.people))...))
 	out.Good = good
 	_, err = fmt.Fprintf(g.o.Out, "\nThe evidence of the legal limit, verified (%s):\n%s\n%s\n", shown(file), indent(verified), strings.Join(lines, "\n"))
 	return out, err

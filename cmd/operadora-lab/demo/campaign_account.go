@@ -17,10 +17,17 @@ import (
 )
 
 // campaignChecks holds what is on record of a campaign against what its people saw.
-func campaignChecks(view wire.CampaignView, t tally, v evidence.Verdict, leads int) []Check {
+// A phone that never rang, as it happens where the PBX is too busy, must be on record as not reached.
+func campaignChecks(view wire.CampaignView, contacts []wire.Contact, t tally, v evidence.Verdict, leads int) []Check {
+	unreached := 0
+	for _, c := range contacts {
+		if c.Outcome == wire.OutcomeUnreachable || c.Outcome == wire.OutcomeFailed || c.Outcome == wire.OutcomeLost {
+			unreached++
+		}
+	}
 	out := []Check{
-		{fmt.Sprintf("%d leads, %d attempts, %d phones rang, %d of them twice, %d numbers of nobody", leads, view.Attempts, t.rung, t.twice, t.other),
-			int(view.Attempts) == leads && t.rung == leads && t.twice == 0 && t.other == 0},
+		{fmt.Sprintf("%d leads, %d attempts, %d phones rang, %d of them twice, %d numbers of nobody; %d calls on record as not reached", leads, view.Attempts, t.rung, t.twice, t.other, unreached),
+			int(view.Attempts) == leads && t.rung+unreached >= leads && t.twice == 0 && t.other == 0},
 		{fmt.Sprintf("%d answered at the phones (%d machines, %d who say nothing), %d by the evidence, %d as `campaign watch` shows",
 			t.answered, t.machines, t.dumb, v.Answered, int64(view.Live.Answered)), t.answered == int(v.Answered) && v.Answered == int64(view.Live.Answered)},
 		{fmt.Sprintf("%d abandoned by the evidence, %d as `campaign watch` shows; %d heard no agent", v.Abandoned, int64(view.Live.Abandoned), t.answered-t.served),

@@ -67,8 +67,10 @@ func leadsFile(n int) string {
 func campaignFiles(w *pacingsim.World) map[string]string {
 	c := &w.Campaigns[0]
 	wrap := "0s"
-	if l, err := w.Agents.Wrap.Law(); err == nil {
-		wrap = fmt.Sprintf("%gs", l.Mean())
+	if w.Agents.Wrap != nil {
+		if l, err := w.Agents.Wrap.Law(); err == nil { // it was checked as the world was read
+			wrap = fmt.Sprintf("%gs", l.Mean())
+		}
 	}
 	agents := "agents:\n"
 	for n := 101; n <= 100+w.Agents.Count; n++ {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/evidence"
 	"github.com/operadora/operadora/dialer/pacingsim"
 )
 
@@ -60,6 +61,39 @@ func TestCompare(t *testing.T) {
 		var b strings.Builder
 		if err := Compare(&b, Played{Utilisation: utilisation, Abandon: 0.01, Simulated: s}); err != nil || !strings.Contains(b.String(), want) || !strings.Contains(b.String(), "66.0 %, from 60.0 to 72.0") {
 			t.Errorf("%v: %v\n%s", utilisation, err, b.String())
+		}
+	}
+}
+
+// TestCampaignChecks: what phones, records and evidence say must agree; a phone that never rang
+// may be on record as not reached, and as nothing else.
+func TestCampaignChecks(t *testing.T) {
+	t.Parallel()
+	view := wire.CampaignView{Attempts: 10, Live: wire.CampaignLive{Answered: 4, Abandoned: 1}}
+	v := evidence.Verdict{Answered: 4, Abandoned: 1}
+	saw := tally{rung: 10, answered: 4, served: 3}
+	lost := []wire.Contact{{CallSummary: wire.CallSummary{Outcome: wire.OutcomeUnreachable}}}
+	for _, r := range []struct {
+		what     string
+		contacts []wire.Contact
+		change   func(v *wire.CampaignView, s *tally, e *evidence.Verdict)
+		ok       bool
+	}{
+		{"as it should be", nil, func(*wire.CampaignView, *tally, *evidence.Verdict) {}, true},
+		{"one never rang, and is on record so", lost, func(_ *wire.CampaignView, s *tally, _ *evidence.Verdict) { s.rung-- }, true},
+		{"one never rang", nil, func(_ *wire.CampaignView, s *tally, _ *evidence.Verdict) { s.rung-- }, false},
+		{"one rang twice", nil, func(_ *wire.CampaignView, s *tally, _ *evidence.Verdict) { s.twice++ }, false},
+		{"a number of nobody", nil, func(_ *wire.CampaignView, s *tally, _ *evidence.Verdict) { s.other++ }, false},
+		{"a conversation cut off", nil, func(_ *wire.CampaignView, s *tally, _ *evidence.Verdict) { s.cut++ }, false},
+		{"one answered, and is not in the evidence", nil, func(_ *wire.CampaignView, s *tally, _ *evidence.Verdict) { s.answered, s.served = 5, 4 }, false},
+		{"another heard no agent", nil, func(_ *wire.CampaignView, s *tally, _ *evidence.Verdict) { s.served-- }, false},
+		{"watch shows other figures", nil, func(v *wire.CampaignView, _ *tally, _ *evidence.Verdict) { v.Live.Abandoned = 0 }, false},
+		{"an attempt too many", nil, func(v *wire.CampaignView, _ *tally, _ *evidence.Verdict) { v.Attempts++ }, false},
+	} {
+		view, saw, v := view, saw, v
+		r.change(&view, &saw, &v)
+		if lines, ok := Totals(campaignChecks(view, r.contacts, saw, v, 10)); ok != r.ok {
+			t.Errorf("%s: %v %q", r.what, ok, lines)
 		}
 	}
 }

@@ -116,7 +116,7 @@ func (p *public) called(ctx context.Context, k int, c *lab.Call, at time.Time) {
 		p.note(k, func(v *visit) { v.cut = ctx.Err() == nil })
 		return
 	}
-	_ = c.Hangup() // whoever was quicker
+	_ = c.Hangup() //nolint:contextcheck // it has a limit of its own; whoever was quicker
 }
 
 // tally is what the public saw, all together.
