@@ -30,6 +30,9 @@ var benches = []struct {
 	{names: []string{"whisper_setup"}, run: bench.WhisperSetup},
 	{names: []string{"ring_all"}, run: bench.RingAll, asterisk: true}, // mod_callcenter's way is another
 	{names: []string{"import"}, run: bench.Import},
+	{names: []string{"dial_rate"}, run: bench.DialRate, asterisk: true},
+	{names: []string{"answer_to_agent"}, run: bench.AnswerToAgent, asterisk: true},
+	{names: []string{"sim_vs_real"}, run: bench.SimVsReal, asterisk: true},
 	{names: []string{"ewt_error"}, run: bench.EWTError},
 	{names: []string{"match"}, run: bench.Match},
 	{names: []string{"board"}, run: bench.Board},

@@ -3,6 +3,8 @@ package bench
 import (
 	"testing"
 	"time"
+
+	"github.com/operadora/operadora/dialer/pacingsim"
 )
 
 func TestOnlyWhatChangesACallIsACommand(t *testing.T) {
@@ -21,6 +23,19 @@ func TestOnlyWhatChangesACallIsACommand(t *testing.T) {
 		if got := isCommand([]byte(row.request)); got != row.want {
 			t.Errorf("%q: %v", row.request, got)
 		}
+	}
+}
+
+// TestIdleWorld: there are more agents than calls need, as the world of answer_to_agent says.
+func TestIdleWorld(t *testing.T) {
+	t.Parallel()
+	w, err := pacingsim.Parse("idle.yaml", []byte(idleWorld))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := pacingsim.Run(t.Context(), pacingsim.Options{World: w, Factory: pacingsim.Ours(), Seeds: 1, KeepSeeds: true})
+	if err != nil || r.PerSeed[0].Answered != w.Campaigns[0].Leads || r.CalleeWaitP99 > 0.3 || r.AbandonWorst > 0 {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 

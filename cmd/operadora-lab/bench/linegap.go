@@ -103,39 +103,11 @@ func (a *gapAgent) line() *lab.Call {
 }
 
 func (s gapSide) measure(ctx context.Context) (got []time.Duration, err error) {
-	desks := lab.Desk(101, 100+gapAgents)
-	o := inbound(desks)
-	pool := "[general]\n"
-	var members []string
-	for _, d := range desks {
-		pool += "[" + d.User + "]\nackcall = no\nwrapuptime = 0\nmusiconhold = none\n"
-		members = append(members, "Local/"+d.User+"@pool/n,0,"+d.User+",Agent:"+d.User)
-	}
-	o.Asterisk.Files = map[string]string{"agents.conf": pool, "musiconhold.conf": "[general]\n"} // between calls there is silence on all sides
-	o.Asterisk.Queues[0].Members = members
-	o.Asterisk.Dialplan = "[from-phones](+)\nexten => _58XXX,1,Answer()\n same => n,AgentLogin(${EXTEN:2})\n[pool]\nexten => _XXX,1,AgentRequest(${EXTEN})\n"
-	f := &gapFloor{}
-	if f.site, err = newSite(ctx, o); err != nil {
-		return got, err
+	f, err := s.floor(ctx, nil)
+	if err != nil {
+		return nil, err
 	}
 	defer f.stop() //nolint:contextcheck // what was started ends whatever the context
-	if err = f.site.Start(ctx); err != nil {
-		return got, err
-	}
-	if f.api, err = f.site.API("supervisor"); err != nil {
-		return got, err
-	}
-	for _, d := range desks {
-		a := &gapAgent{user: d.User, rung: make(chan (<-chan time.Time), 1)}
-		if a.phone, err = f.site.Switch.Phone(ctx, a.user); err != nil {
-			return got, err
-		}
-		a.phone.OnInvite(a.answer)
-		f.agents = append(f.agents, a)
-		if err = s.login(ctx, f, a); err != nil {
-			return got, err
-		}
-	}
 	for range gapAgents + gapWaiting {
 		if err = f.arrive(ctx, s.number); err != nil {
 			return got, err
@@ -151,6 +123,49 @@ func (s gapSide) measure(ctx context.Context) (got []time.Duration, err error) {
 	return got, nil
 }
 
+// floor is a site whose agents are logged in, with trunks to the outside.
+func (s gapSide) floor(ctx context.Context, trunks []lab.Trunk) (_ *gapFloor, err error) {
+	desks := lab.Desk(101, 100+gapAgents)
+	o := inbound(desks)
+	pool := "[general]\n"
+	var members []string
+	for _, d := range desks {
+		pool += "[" + d.User + "]\nackcall = no\nwrapuptime = 0\nmusiconhold = none\n"
+		members = append(members, "Local/"+d.User+"@pool/n,0,"+d.User+",Agent:"+d.User)
+	}
+	o.Asterisk.Files = map[string]string{"agents.conf": pool, "musiconhold.conf": "[general]\n"} // between calls there is silence on all sides
+	o.Asterisk.Queues[0].Members = members
+	o.Asterisk.Dialplan = "[from-phones](+)\nexten => _58XXX,1,Answer()\n same => n,AgentLogin(${EXTEN:2})\n[pool]\nexten => _XXX,1,AgentRequest(${EXTEN})\n"
+	o.Asterisk.Trunks = trunks
+	f := &gapFloor{}
+	defer func() { //nolint:contextcheck // what was started ends whatever the context
+		if err != nil {
+			f.stop()
+		}
+	}()
+	if f.site, err = newSite(ctx, o); err != nil {
+		return nil, err
+	}
+	if err = f.site.Start(ctx); err != nil {
+		return nil, err
+	}
+	if f.api, err = f.site.API("supervisor"); err != nil {
+		return nil, err
+	}
+	for _, d := range desks {
+		a := &gapAgent{user: d.User, rung: make(chan (<-chan time.Time), 1)}
+		if a.phone, err = f.site.Switch.Phone(ctx, a.user); err != nil {
+			return nil, err
+		}
+		a.phone.OnInvite(a.answer)
+		f.agents = append(f.agents, a)
+		if err = s.login(ctx, f, a); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
 func (f *gapFloor) stop() {
 	for _, p := range f.phones {
 		p.Close()
@@ -160,7 +175,9 @@ func (f *gapFloor) stop() {
 			a.phone.Close()
 		}
 	}
-	discard(f.site)
+	if f.site != nil {
+		discard(f.site)
+	}
 }
 
 // arrive lets one more caller in.

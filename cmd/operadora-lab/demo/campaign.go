@@ -29,7 +29,7 @@ type CampaignOptions struct {
 }
 
 // campaignLimit is how long a campaign may take on a busy machine.
-const campaignLimit = 4 * time.Minute
+const campaignLimit = 5 * time.Minute
 
 // Played is what came of a campaign.
 type Played struct {
