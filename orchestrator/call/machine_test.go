@@ -95,6 +95,7 @@ func TestMachine(t *testing.T) {
 		{"it speaks on and on", DetectBefore, MachineMessage, []func(*world){leadAnswers, machine, speaks(0)}, orchestrator.OutcomeMachine, "operadora", "pbx", "heard none"},
 		{"killed between verdict and message", DetectBefore, MachineMessage, []func(*world){leadAnswers, machine, killed}, orchestrator.OutcomeMachine, "operadora", "pbx", "heard leaving:silence left"},
 		{"killed while it speaks", DetectBefore, MachineMessage, []func(*world){leadAnswers, machine, speaks(0), killed, word, beep}, orchestrator.OutcomeMachine, "operadora", "pbx", "heard leaving:beep left"},
+		{"killed while it speaks, and silent meanwhile", DetectBefore, MachineMessage, []func(*world){leadAnswers, machine, speaks(0), killed}, orchestrator.OutcomeMachine, "operadora", "pbx", "heard leaving:silence left"},
 		{"killed in the message", DetectBefore, MachineMessage, []func(*world){leadAnswers, machine, word, beep, killed}, orchestrator.OutcomeMachine, "operadora", "pbx", "heard leaving:beep left"},
 		{"killed in the message, over meanwhile", DetectBefore, MachineMessage, []func(*world){leadAnswers, machine, word, beep, func(w *world) { w.crash(10 * time.Second) }},
 			orchestrator.OutcomeMachine, "operadora", "pbx", "heard leaving:beep left"},
