@@ -16,7 +16,9 @@ export FREESWITCH
 # that hangs must not take the night.
 TEST_TIMEOUT ?= 25m
 
-.PHONY: help setup build demo demo-campaign test test-freeswitch test-fast race fuzz bench lint vuln generate
+export npm_config_progress = false
+
+.PHONY: help setup web web-test build demo demo-campaign test test-freeswitch test-fast race fuzz bench lint vuln generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +26,23 @@ help: ## list the targets
 setup: ## build the private lab (Asterisk, redis-server, SIPp, prompts) in .lab; safe to repeat
 	@bash orchestrator/lab/setup.sh
 
-build: ## build bin/operadora and bin/operadora-lab
+# The pages. Without Node a program is built without them, and says so at /.
+WEB = api/web
+web: ## build the pages into the program's sources (Node 20 and npm)
+	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20)'; then $(MAKE) --no-print-directory $(WEB)/dist/index.html; \
+	else echo "there is no Node 20 with npm: the pages are left out"; fi
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+	cd $(WEB) && npm ci
+	@touch $@
+
+$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB)/index.html $(WEB)/vite.config.ts api/openapi.yaml $(shell find $(WEB)/src -type f)
+	cd $(WEB) && npm run --silent build
+
+web-test: web ## the pages' types, against openapi.yaml, and their own tests
+	cd $(WEB) && npm run --silent check && npm test --silent
+
+build: web ## build bin/operadora and bin/operadora-lab
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/ ./cmd/...
 
@@ -46,7 +64,7 @@ PHONES = ./cmd/... ./orchestrator/ari ./orchestrator/lab
 # with what dials: its days are a database's work, six times slower under it.
 RACED  = $$($(GO) list ./... | grep -vE '/cmd/|/orchestrator/(ari|lab)$$|/dialer/(pacingsim|runner)$$')
 
-test: setup ## vet and all tests, with the race detector, on the real parts
+test: setup web-test ## vet and all tests, with the race detector, on the real parts
 	$(GO) vet ./...
 	$(GO) test -race -timeout $(TEST_TIMEOUT) $(RACED)
 	$(GO) test -timeout $(TEST_TIMEOUT) ./dialer/pacingsim ./dialer/runner

@@ -2,6 +2,8 @@ module github.com/operadora/operadora
 
 go 1.26.0
 
+ignore ./api/web/node_modules
+
 require (
 	charm.land/bubbletea/v2 v2.1.1
 	charm.land/lipgloss/v2 v2.0.6

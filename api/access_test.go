@@ -109,7 +109,7 @@ func TestSessionCookie(t *testing.T) {
 		t.Fatalf("cookies %v", cookies)
 	}
 	c := cookies[0]
-	if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/api/v1" || c.MaxAge != 3600 || c.Secure {
+	if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "" || c.MaxAge != 3600 || c.Secure {
 		t.Errorf("cookie %+v", c)
 	}
 	if strings.Contains(token, c.Value) || strings.Contains(c.Value, token) {

@@ -124,8 +124,9 @@ func (s operations) DeleteSession(ctx context.Context, _ DeleteSessionRequestObj
 }
 
 func (s *Server) cookie(r *http.Request, value string, age int) string {
+	// It has no path: a browser takes the one under which it sees the API, also below a proxy's.
 	//nolint:gosec // all three are set; Secure as the request came, or a page without TLS could have no session
-	c := &http.Cookie{Name: sessionCookie, Value: value, Path: prefix, MaxAge: age, HttpOnly: true,
+	c := &http.Cookie{Name: sessionCookie, Value: value, MaxAge: age, HttpOnly: true,
 		Secure: s.secure(r), SameSite: http.SameSiteStrictMode}
 	return c.String()
 }

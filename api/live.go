@@ -63,21 +63,28 @@ func newProjector(s *Server) *projector {
 
 // watch counts a stream of some topics in, until its end is called.
 func (p *projector) watch(topics []string) (end func()) {
-	count := func(n int) {
+	p.mu.Lock()
+	fresh := false // one of them is watched by nobody else
+	for _, t := range topics {
+		fresh = fresh || p.watched[t] == 0
+		p.watched[t]++
+	}
+	p.mu.Unlock()
+	if fresh {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+	return sync.OnceFunc(func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for _, t := range topics {
-			if p.watched[t] += n; p.watched[t] == 0 {
+			if p.watched[t]--; p.watched[t] == 0 {
 				delete(p.watched, t)
 			}
 		}
-	}
-	count(1)
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-	return sync.OnceFunc(func() { count(-1) })
+	})
 }
 
 func (p *projector) idle() bool {
@@ -232,6 +239,7 @@ func (r *reader) sweep() {
 	r.numbers = true
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	clear(r.frames) // those that nobody asks for again
 	now := r.Now()
 	for _, kind := range []live.Kind{live.Agents, live.Calls} {
 		keys := r.board.Keys(kind)
@@ -391,7 +399,7 @@ func (r *reader) one(ctx context.Context, k live.Key) (any, error) {
 		}
 		c, err := call.Parse(rec.Doc)
 		if err != nil || c.Kind == orchestrator.KindFeature {
-			return nil, nil //nolint:nilerr // a call that cannot be read is on no list; the engine sets it aside
+			return nil, nil // a call that cannot be read is on no list; the engine sets it aside
 		}
 		return liveCallView(c), nil
 	default: // of PBXs and queues all are read

@@ -20,8 +20,6 @@ import (
 //go:embed openapi.yaml
 var spec []byte
 
-const prefix = "/api/v1"
-
 // operation is one operation of openapi.yaml: what a request must be like and
 // who may send it. What is not in the document does not exist, and an operation
 // without x-roles and without "security: []" lets nobody in.

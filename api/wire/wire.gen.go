@@ -3860,6 +3860,12 @@ type Queue struct {
 	LongestSince time.Time `json:"longest_since,omitempty,omitzero"`
 	Name         string    `json:"name,omitempty,omitzero"`
 
+	// Names By language.
+	Names Texts `json:"names,omitempty,omitzero"`
+
+	// ServiceLevelMS Waits up to it are in time; absent where the definitions have none.
+	ServiceLevelMS int64 `json:"service_level_ms,omitempty,omitzero"`
+
 	// Waiting Callers on the line, also while an agent's phone rings for them.
 	Waiting int `json:"waiting"`
 }

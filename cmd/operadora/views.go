@@ -43,9 +43,13 @@ func (a *App) Board(ctx context.Context, age time.Duration) (api.Board, error) {
 		return api.Board{}, err
 	}
 	out := api.Board{Agents: b.Agents, Unreadable: b.SetAside}
+	levels := map[string]time.Duration{}
+	for _, q := range a.current().ACD.Queues {
+		levels[q.ID] = q.ServiceLevel
+	}
 	for _, q := range b.Queues {
-		out.Queues = append(out.Queues, wire.Queue{ID: q.ID, Name: q.Name.In("en"), Waiting: q.Callers, Away: q.Away, Callbacks: q.Callbacks,
-			LongestSince: wire.At(q.Oldest), Agents: q.Agents, EstimateMS: q.Estimate})
+		out.Queues = append(out.Queues, wire.Queue{ID: q.ID, Name: q.Name.In("en"), Names: wire.Texts(q.Name), Waiting: q.Callers, Away: q.Away, Callbacks: q.Callbacks,
+			LongestSince: wire.At(q.Oldest), Agents: q.Agents, EstimateMS: q.Estimate, ServiceLevelMS: levels[q.ID].Milliseconds()})
 	}
 	return out, nil
 }

@@ -1,0 +1,45 @@
+// What a board shows, by kind and id, and how messages change it.
+import type {Schemas} from '../api/client'
+
+export interface Rows {
+  agents: Map<string, Schemas['Agent']>
+  calls: Map<string, Schemas['LiveCall']>
+  queues: Map<string, Schemas['Queue']>
+  pbxs: Map<string, Schemas['LivePBX']>
+}
+
+export type Kind = keyof Rows
+export const kinds: Kind[] = ['agents', 'calls', 'queues', 'pbxs']
+
+export function none(): Rows {
+  return {agents: new Map(), calls: new Map(), queues: new Map(), pbxs: new Map()}
+}
+
+// whole replaces everything by a snapshot.
+export function whole(rows: Rows, snapshot: Schemas['LiveSnapshot']): void {
+  for (const kind of kinds) rows[kind].clear()
+  put(rows, snapshot.rows)
+}
+
+// change takes a delta in.
+export function change(rows: Rows, delta: Schemas['LiveDelta']): void {
+  put(rows, delta.put)
+  for (const id of delta.del.agents ?? []) rows.agents.delete(id)
+  for (const id of delta.del.calls ?? []) rows.calls.delete(id)
+  for (const id of delta.del.queues ?? []) rows.queues.delete(id)
+}
+
+function put(rows: Rows, some: Schemas['LiveRows']): void {
+  for (const v of some.agents ?? []) rows.agents.set(v.id, v)
+  for (const v of some.calls ?? []) rows.calls.set(v.id, v)
+  for (const v of some.queues ?? []) rows.queues.set(v.id, v)
+  for (const v of some.pbxs ?? []) rows.pbxs.set(v.id, v)
+}
+
+// all is a snapshot of what is shown.
+export function all(rows: Rows, at: string): Schemas['LiveSnapshot'] {
+  return {
+    at,
+    rows: {agents: [...rows.agents.values()], calls: [...rows.calls.values()], queues: [...rows.queues.values()], pbxs: [...rows.pbxs.values()]},
+  }
+}

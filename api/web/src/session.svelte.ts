@@ -1,0 +1,52 @@
+// Who is signed in.
+import {get, post, Refused, remove, whenOver, type Me} from './api/client'
+
+class Session {
+  me: Me | undefined = $state.raw()
+  over = $state(false) // was signed in, and is not any more
+  asked = $state(false)
+  private waiting: (() => void)[] = []
+
+  constructor() {
+    whenOver(() => {
+      if (this.me) this.over = true
+    })
+  }
+
+  // look asks who we are. Only the server's word ends a session: when it does not answer, we go on.
+  async look(): Promise<void> {
+    try {
+      this.me = await get('/api/v1/me')
+      this.over = false
+    } catch (e) {
+      if (!(e instanceof Refused)) throw e
+    } finally {
+      this.asked = true
+    }
+  }
+
+  async signIn(token: string): Promise<void> {
+    const me = await post('/api/v1/session', {body: {token}})
+    const other = this.me && this.me.token !== me?.token
+    this.me = me
+    this.over = false
+    if (other) location.reload() // what the one before was shown is not for everybody
+    for (const f of this.waiting.splice(0)) f()
+  }
+
+  async signOut(): Promise<void> {
+    await remove('/api/v1/session')
+    location.reload()
+  }
+
+  // whenBack calls f once somebody has signed in again.
+  whenBack(f: () => void): void {
+    if (!this.waiting.includes(f)) this.waiting.push(f)
+  }
+
+  may(operation: string): boolean {
+    return this.me?.permissions.includes(operation) ?? false
+  }
+}
+
+export const session = new Session()
