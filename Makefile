@@ -18,7 +18,7 @@ TEST_TIMEOUT ?= 25m
 
 export npm_config_progress = false
 
-.PHONY: help setup web web-test build demo demo-campaign test test-freeswitch test-fast race fuzz bench lint vuln generate
+.PHONY: help setup web web-test browser build demo demo-campaign test test-freeswitch test-fast race fuzz bench lint vuln generate
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,11 @@ $(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB)/index.html
 web-test: web ## the pages' types, against openapi.yaml, and their own tests
 	cd $(WEB) && npm run --silent check && npm test --silent
 
+# apt-get waits for its lock, for others may install at the same time.
+browser: ## install the Chromium that the pages are tested in, where there is none
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || { apt-get -q update && \
+	DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 install --no-install-recommends chromium-headless-shell; } >/dev/null
+
 build: web ## build bin/operadora and bin/operadora-lab
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/ ./cmd/...
@@ -64,7 +69,7 @@ PHONES = ./cmd/... ./orchestrator/ari ./orchestrator/lab
 # with what dials: its days are a database's work, six times slower under it.
 RACED  = $$($(GO) list ./... | grep -vE '/cmd/|/orchestrator/(ari|lab)$$|/dialer/(pacingsim|runner)$$')
 
-test: setup web-test ## vet and all tests, with the race detector, on the real parts
+test: setup web-test browser ## vet and all tests, with the race detector, on the real parts
 	$(GO) vet ./...
 	$(GO) test -race -timeout $(TEST_TIMEOUT) $(RACED)
 	$(GO) test -timeout $(TEST_TIMEOUT) ./dialer/pacingsim ./dialer/runner
@@ -72,7 +77,7 @@ test: setup web-test ## vet and all tests, with the race detector, on the real p
 	$(GO) test -race -short -timeout $(TEST_TIMEOUT) ./orchestrator/ari ./dialer/runner
 	@mkdir -p bin
 	$(GO) build -race -o bin/operadora-race ./cmd/operadora
-	GORACE=atexit_sleep_ms=50 OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -p 1 -timeout $(TEST_TIMEOUT) $(PHONES)
+	GORACE=atexit_sleep_ms=50 MUST_HAVE_PAGES=1 OPERADORA_PROGRAM=$(CURDIR)/bin/operadora-race $(GO) test -p 1 -timeout $(TEST_TIMEOUT) $(PHONES)
 
 # The tests of cmd/operadora that are about calls, not about Asterisk.
 ON_FREESWITCH = TestACallerReachesAnAgent|TestCallersWhoHangUp|TestAgentsWhoDoNotServe|TestKilled|TestOldOwnerWakes|TestEndsUnseen|TestUnheard|TestAwayFallsThrough|TestRedisAway|TestAsteriskRestarted|TestHostileCaller|TestSocketCut|TestRecordingIsMuted|TestVoicemail|TestTransfer|TestAttendedTransferKey|TestHangUpsInEveryStage|TestMoveWaiting|TestConsult|TestKeysWhileTalking|TestPaymentByKeys|TestPermanentLines|TestLinesKilled|TestLinesOfARestartedSwitch|TestLineHungUpUnseen|TestLineDropsAtTheMatch|TestSuperviseOnAPermanentLine|TestCodesOfWhoTookACallOver|TestCutInEveryStage|TestLinesCross|TestAgentOnALineCalls|TestCallback|TestAgentsCall|TestAgentsMayNotCall|TestSupervisorsOnRealPhones|TestLamps|TestAgentTwice|TestUnknownNumber|TestWrongPassword|TestAllPhonesRing|TestTwoPickUpAtOnce|TestAQueueIsRemovedUnderACaller|TestTwoProcesses|TestTroubleOfTwoProcesses|TestDoctorOnFreeSWITCH|TestAdministratorOfFreeSWITCH

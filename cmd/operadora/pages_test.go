@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/operadora/operadora/api/web"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/lab"
+)
+
+// mustHavePages is the environment variable by which `make test` says that the pages have
+// been built, and their browser installed: what lacks is a fault then, and nothing skipped.
+const mustHavePages = "MUST_HAVE_PAGES"
+
+// browser finds what the pages are tested with, or skips the test.
+func browser(t *testing.T) (node, chromium string) {
+	t.Helper()
+	lack := func(what string) {
+		t.Helper()
+		if os.Getenv(mustHavePages) != "" {
+			t.Fatal(what)
+		}
+		t.Skip(what)
+	}
+	if _, built := web.Index(); !built {
+		lack("the pages are not built into this program: make web")
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		lack("there is no node")
+	}
+	for _, name := range []string{"chromium-headless-shell", "chromium"} {
+		if chromium, err = exec.LookPath(name); err == nil {
+			return node, chromium
+		}
+	}
+	lack("there is no chromium: make browser")
+	return "", ""
+}
+
+// TestFloorPage has a supervisor sign in below a proxy's path, pause an agent, see a caller wait
+// and be served, listen, live through a kill -9, and sign out and in, in a real Chromium: no
+// error, nothing that the content policy forbids, no request to elsewhere, nothing that axe
+// finds in either language and theme.
+func TestFloorPage(t *testing.T) {
+	t.Parallel()
+	node, chromium := browser(t)
+	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": `agents:
+  - {id: "101", name: Ana, pbx: main, endpoint: PJSIP/101, team: all, queues: [sales]}
+  - {id: "102", pbx: main, endpoint: PJSIP/102, pin: "4711"}
+teams:
+  - {id: all, supervisors: ["102"], may: [listen, whisper, barge, takeover]}
+`, "queues.yaml": strings.ReplaceAll(rigQueues, "{id: sales,", "{id: sales, name: {en: Sales, es: Ventas},")}})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	ana, bea := r.login("101"), r.desk("102")
+
+	var target atomic.Pointer[url.URL] // it has another port after each start
+	served := func() {
+		api, err := r.API("supervisor")
+		must(t, err)
+		u, err := url.Parse(api.Base)
+		must(t, err)
+		target.Store(u)
+	}
+	served()
+	proxy := httptest.NewServer(http.StripPrefix("/operadora", &httputil.ReverseProxy{
+		Rewrite:      func(p *httputil.ProxyRequest) { p.SetURL(target.Load()) },
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}))
+	t.Cleanup(proxy.Close)
+
+	cmd := exec.CommandContext(limit(t), node, "test/e2e/floor.mjs", proxy.URL+"/operadora/", api.Token)
+	cmd.Dir = filepath.Join("..", "..", "api", "web")
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	var told strings.Builder
+	cmd.Stderr = &told
+	cmd.WaitDelay = 5 * time.Second
+	in, err := cmd.StdinPipe()
+	must(t, err)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+
+	var caller, agent, listener *lab.Call
+	parts := map[string]func(){
+		"call":   func() { caller = r.queue("5550001"); r.awaitEntry(orchestrator.EntryCallQueued, 1) },
+		"answer": func() { agent = r.takes(ana, caller) },
+		"listen": func() { listener = r.answers(bea) },
+		"left":   func() { ended(t, listener) },
+		"kill":   r.kill,
+		"start":  func() { r.start(); served() },
+		"hangup": func() { must(t, agent.Hangup()); ended(t, caller) },
+	}
+	last := ""
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if last = lines.Text(); parts[last] != nil {
+			t.Log(last)
+			parts[last]()
+			_, err := fmt.Fprintln(in, "done")
+			must(t, err)
+		}
+	}
+	if err := cmd.Wait(); err != nil || last != "ok" {
+		t.Errorf("the page: %v, %s", err, last)
+	}
+	t.Log(told.String())
+}
