@@ -383,3 +383,91 @@ func TestContactRules(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+const remindFlow = `flow: remind
+language: en
+start: due
+prompts:
+  due: {sound: tt-monkeys}
+  bye: {sound: vm-goodbye}
+nodes:
+  due: {type: menu, prompt: due, keys: {"1": agent, "9": never}, on: {noinput: bye, nomatch: bye}}
+  agent: {type: queue, queue: sales, max_wait: 1m, on: {timeout: bye, full: bye, no_agents: bye, error: bye}}
+  never: {type: play, prompt: bye, next: end}
+  bye: {type: play, prompt: bye, next: end}
+`
+
+// TestCampaignSpeaks: a flow speaks to leads, once an agent is free for who would ask for one. Who
+// presses 1 talks with the agent, and was not abandoned, however long the flow spoke; who presses 9
+// is on the do-not-call list of all campaigns as they do.
+func TestCampaignSpeaks(t *testing.T) {
+	t.Parallel()
+	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
+	march := strings.NewReplacer("mode: progressive", "mode: agentless", "message: [vm-goodbye]\n", "flow: remind\nnever_again: never\npacing: {rate: 5}\n").Replace(marchCampaign)
+	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
+		files:  map[string]string{"queues.yaml": lineQueues, "flows/remind.yaml": remindFlow, "campaigns/march.yaml": march, "profiles/own.yaml": ownRules},
+		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
+	})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	do := func(args ...string) string {
+		t.Helper()
+		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
+		must(t, err)
+		return out
+	}
+	file := filepath.Join(t.TempDir(), "march.csv")
+	bring := func(number string) *lab.Call {
+		t.Helper()
+		must(t, os.WriteFile(file, []byte("celular\n"+number+"\n"), 0o600))
+		do("lead", "import", file, "--list", "march")
+		c, err := carrier.NextCall(limit(t))
+		must(t, err)
+		must(t, c.Ring())
+		must(t, c.Answer())
+		return c
+	}
+	do("list", "create", "march", "--region", "CO")
+	must(t, os.WriteFile(file, []byte("celular\n3001000009\n"), 0o600))
+	do("lead", "import", file, "--list", "march")
+	do("campaign", "start", "march")
+	r.eventually("nobody is called without an agent", func() error {
+		if out := do("campaign", "show", "march"); !strings.Contains(out, "no agent is free for who would ask for one") {
+			return errors.New(out)
+		}
+		return nil
+	})
+	line := r.loginLine(r.desk("101"))
+	line.PlayTone(900)
+	lead, err := carrier.NextCall(limit(t))
+	must(t, err)
+	must(t, lead.Ring())
+	must(t, lead.Answer())
+	must(t, lead.SendDTMF("9"))
+	ended(t, lead)
+	if out := do("lead", "explain", "+573001000009"); !strings.Contains(out, "asked for it in call") {
+		t.Error(out)
+	}
+	lead = bring("3001000001")
+	<-time.After(3 * time.Second) // the flow speaks for longer than anybody may wait for an agent
+	must(t, lead.SendDTMF("1"))
+	must(t, lead.WaitTone(limit(t), 900))
+	must(t, lead.Hangup())
+	lead = bring("3001000002")
+	must(t, lead.Hangup())
+	r.awaitEnds(orchestrator.KindCampaign, 3)
+	r.eventually("the records are right", func() error {
+		got, err := api.GetCampaignWithResponse(limit(t), "march")
+		if err != nil {
+			return err
+		}
+		if v := got.JSON200; v == nil || v.Results["served"] != 3 || v.Live.Abandoned != 0 {
+			return fmt.Errorf("%s", got.Body)
+		}
+		return nil
+	})
+	do("agent", "logout", "101")
+	ended(t, line)
+	r.settledOf(orchestrator.KindCampaign, 3)
+}

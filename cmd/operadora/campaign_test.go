@@ -133,6 +133,14 @@ func TestCheckReadsCampaigns(t *testing.T) {
 	dir := initialised(t)
 	config := filepath.Join(dir, "operadora.yaml")
 	file := filepath.Join(dir, "definitions", campaign.Folder, "march.yaml")
+	sample, err := os.ReadFile(filepath.Join(filepath.Dir(file), sampleCampaign))
+	must(t, err)
+	must(t, writeNew(file, sample, 0o600))
+	holdsAgainstSchema(t, file)
+	if out, err := run(t, "check", "-c", config); err != nil || !strings.Contains(out, "campaigns: 1\n") {
+		t.Fatal("the sample of init: ", out, err)
+	}
+	must(t, os.Remove(file))
 	must(t, writeNew(file, []byte("# yaml-language-server: $schema=../../schemas/campaign.json\n"+ownCampaign), 0o600))
 	must(t, writeNew(filepath.Join(dir, "definitions", "flows", "collect.yaml"), []byte(collectFlow), 0o600))
 	holdsAgainstSchema(t, file)

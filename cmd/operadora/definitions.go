@@ -106,7 +106,8 @@ func flowFacts(f *ivr.Flow, queue string) (facts campaign.FlowFacts) {
 		return facts
 	}
 	facts.There = true
-	for _, n := range f.Nodes {
+	for name, n := range f.Nodes {
+		facts.Nodes = append(facts.Nodes, name)
 		if q, ok := n.Step.(*ivr.Queue); ok && q.Queue == queue {
 			facts.Queues = true
 		}

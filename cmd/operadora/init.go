@@ -64,6 +64,9 @@ type initialFile struct {
 	mode    fs.FileMode
 }
 
+// sampleCampaign is not read as it stands: whoever wants campaigns copies it.
+const sampleCampaign = "march.yaml.example"
+
 // initialFiles lists the sample configuration and the definitions, for such a PBX. Each
 // names its schema for editors, and ends with all keys that it may have.
 func initialFiles(pbx Kind) ([]initialFile, error) {
@@ -96,6 +99,13 @@ func initialFiles(pbx Kind) ([]initialFile, error) {
 		if err := add(src.YAML, "definitions/flows", path.Base(src.File), "flow"); err != nil {
 			return nil, err
 		}
+	}
+	campaign, err := sampleFiles.ReadFile("sample/" + sampleCampaign)
+	if err != nil {
+		return nil, err
+	}
+	if err := add(string(campaign), "definitions/campaigns", sampleCampaign, "campaign"); err != nil {
+		return nil, err
 	}
 	for src, schema := range map[string]string{flows.ExampleDIDs().YAML: "dids", flows.ExampleCalendars().YAML: "calendars"} {
 		if err := add(src, "definitions", schema+".yaml", schema); err != nil {

@@ -25,6 +25,7 @@ type Campaign struct {
 	Times  string   `yaml:"calendar" shape:"mayname" default:"" doc:"Calendar (calendars.yaml) during whose hours the campaign runs, on its own clock."`
 	Hours  []string `yaml:"hours" doc:"When people are called, on the clocks of all places where they may be: mon-fri 10:00-19:00. The profile's hours hold as well."`
 
+	Never    string            `yaml:"never_again" shape:"mayname" default:"" doc:"Node of the flow: a lead who comes to it, such as by key 9, is on the do-not-call list for all campaigns from then on."`
 	Message  []string          `yaml:"message" shape:"sound" doc:"Sounds for who answered and has no agent within the time that the profile allows, counted from the answer; the call ends with the last. Where the profile demands a message, it must be there. Not of agentless."`
 	Language string            `yaml:"language" shape:"maylang" default:"" doc:"Language of leads whose own is not known. Empty: the flow's, or else the PBX's."`
 	Fields   []string          `yaml:"fields" max:"64" doc:"Fields of a lead that its agent is told, id and name among them. None: all."`

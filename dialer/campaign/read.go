@@ -35,6 +35,7 @@ type Known struct {
 type FlowFacts struct {
 	There  bool
 	Queues bool // it has a node that brings the call to the queue
+	Nodes  []string
 }
 
 // Load reads campaigns/*.yaml of a folder of definitions, and tells every fault.
@@ -198,6 +199,9 @@ func (k *checker) served() {
 		k.fault(yamlfile.CodeForm, "message", "is missing: by profile %s who answers and has no agent hears one within %v, with %s", c.Profile, message.Within, said(message.Says))
 	}
 	if c.Flow == "" {
+		if c.Never != "" {
+			k.fault(yamlfile.CodeForm, "never_again", "is a node of the flow, and there is no flow")
+		}
 		if agentless {
 			k.fault(yamlfile.CodeForm, "flow", "is missing: in mode agentless a flow speaks")
 		}
@@ -210,7 +214,9 @@ func (k *checker) served() {
 	switch {
 	case !flow.There:
 		k.fault(yamlfile.CodeUnknown, "flow", "there is no flow %q", c.Flow)
-	case agentless:
+	case c.Never != "" && !slices.Contains(flow.Nodes, c.Never):
+		k.fault(yamlfile.CodeUnknown, "never_again", "flow %q has no node %q%s", c.Flow, c.Never, yamlfile.Suggest(c.Never, flow.Nodes))
+	case agentless && c.Queue == "":
 	case !flow.Queues:
 		k.fault(yamlfile.CodeForm, "flow", "flow %q has no node of type queue for queue %q: nobody would serve who answers", c.Flow, c.Queue)
 	}

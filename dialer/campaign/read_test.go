@@ -46,7 +46,7 @@ func known(t *testing.T) campaign.Known {
 			return n, ok
 		},
 		Flow: func(f, q string) campaign.FlowFacts {
-			return map[string]campaign.FlowFacts{"reminder": {There: true}, "collect": {There: true, Queues: q == "collections" || q == "empty"}}[f]
+			return map[string]campaign.FlowFacts{"reminder": {There: true}, "collect": {There: true, Queues: q == "collections" || q == "empty", Nodes: []string{"agent", "never"}}}[f]
 		}, PBX: func(p string) bool { return p == "main" },
 		Disposition: func(d, _ string) bool { return d == "promise" }}
 }
@@ -89,6 +89,9 @@ func TestCheckTellsOneLine(t *testing.T) {
 		{"mode: predictive\nqueue: collections\nflow: collect\nmessage: [sorry, who-called]\n", "mode: agentless\nflow: collect\n", "00 pacing.rate: is missing: mode agentless needs it"},
 		{"mode: predictive", "mode: preview", `00 mode: "preview" is none of`},
 		{"flow: collect\n", "", ""},
+		{"flow: collect\n", "flow: collect\nnever_again: never\n", ""},
+		{"flow: collect\n", "flow: collect\nnever_again: nevr\n", `12 never_again: flow "collect" has no node "nevr"; did you mean "never"?`},
+		{"flow: collect\n", "never_again: never\n", "00 never_again: is a node of the flow, and there is no flow"},
 		{"message: [sorry, who-called]\n", "", "00 message: is missing: by profile CO who answers and has no agent hears one within 2s, with name, number"},
 		{"[sorry, who-called]", "[sorry, \"who called\"]", `message[1]: "who called" is not a sound name`},
 		{"script: {es: ", "script: {spanish!: ", `00 script: "spanish!" is not a language`},

@@ -17,8 +17,10 @@ type Ended struct {
 
 // EndedAs says what came of an attempt by the record of its call. threshold is how long a
 // person who answered may wait for an agent. Whoever answered and had no agent counts as
-// abandoned, also who hung up before: it is not known why they did. greeted tells that the
-// threshold is counted from the end of the greeting, where that was heard. A machine is nobody.
+// abandoned, also who hung up before: it is not known why they did. To whom a flow speaks is
+// abandoned who asks it for an agent and gets none, however long they were ready to wait.
+// greeted tells that the threshold is counted from the end of the greeting, where that was
+// heard. A machine is nobody.
 func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration, greeted bool) Ended {
 	if s.Outcome == orchestrator.OutcomeMachine {
 		return Ended{Result: ResultMachine}
@@ -34,7 +36,7 @@ func (c *Campaign) EndedAs(s orchestrator.CallSummary, threshold time.Duration, 
 			out.Result, out.Abandoned = ResultAbandoned, true
 		default:
 			out.Result = ResultServed
-			out.Abandoned = !agentless && s.ConnectedAt-from > threshold.Milliseconds()
+			out.Abandoned = c.Mode != ModeAgentless && s.ConnectedAt-from > threshold.Milliseconds()
 		}
 		return out
 	}

@@ -50,6 +50,7 @@ type Settled struct {
 	Sampled                    bool
 	Machine                    string // who found that it was one
 	Disposition                string // alone: what the agent said
+	Never                      bool   // alone: the lead asked not to be called again
 }
 
 // Look is where a lead stands once it was looked at, and is not called.
@@ -164,6 +165,11 @@ func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
 		return err
 	}
 	switch {
+	case n.Never:
+		_, err := tx.Exec(ctx, `INSERT INTO do_not_call (number, campaign, why, added_by, added_at, expires_at, import)
+			SELECT number, '', 'asked for it in call ' || call, 'campaign:' || campaign, ?, 0, 0 FROM campaign_attempts WHERE call = ?
+			ON CONFLICT (number, campaign, import) DO UPDATE SET expires_at = 0`, now, n.Call)
+		return err
 	case n.Disposition != "":
 		return again(tx.Exec(ctx, "UPDATE campaign_attempts SET disposition = ? WHERE call = ? AND disposition <> ?", records.Text(n.Disposition), n.Call, n.Disposition))
 	case n.Ended.IsZero():

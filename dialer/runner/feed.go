@@ -24,6 +24,7 @@ type flight struct {
 	machine  bool // and it is a machine: the pacer has been told so
 	greeted  time.Time
 	asked    time.Time
+	queued   bool // it waits for an agent
 
 	brief *brief // nil of one that another process planned
 
@@ -36,6 +37,7 @@ type flight struct {
 func (f *flight) see(k Known) {
 	f.Answered, f.Connected, f.rang = moment(k.AnsweredAt), moment(k.ConnectedAt), moment(k.Rang)
 	f.judged, f.machine, f.greeted = k.Heard != "", k.Machine != "", moment(k.GreetedAt)
+	f.queued = k.QueuedAt > 0 && k.ConnectedAt == 0
 }
 
 func moment(ms int64) time.Time {
@@ -52,6 +54,8 @@ type detail struct {
 	Queue       string `json:"queue"`
 	Call        string `json:"call"`
 	Disposition string `json:"disposition"`
+	Flow        string `json:"flow"`
+	Node        string `json:"node"`
 	State       string `json:"state"`
 	GreetedMS   int64  `json:"greeted_ms"`
 	Sampled     bool   `json:"sampled"`
@@ -82,6 +86,12 @@ func (t *term) take(list []orchestrator.Entry) (out []leadstore.Settled) {
 			if detailOf(e).Result == "answered" {
 				f.Answered = e.At.UTC()
 				out = append(out, leadstore.Settled{Call: e.Call, Answered: e.At})
+			}
+		case orchestrator.EntryCallNode:
+			if c := t.Defined()[f.Campaign]; c != nil && c.Never != "" {
+				if d := detailOf(e); d.Flow == c.Flow && d.Node == c.Never {
+					out = append(out, leadstore.Settled{Call: e.Call, Never: true})
+				}
 			}
 		case orchestrator.EntryCallConnected:
 			if f.Connected.IsZero() {
@@ -160,7 +170,10 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 		}
 	case orchestrator.EntryCallMachine:
 		t.whoAnswered(f, detailOf(e))
+	case orchestrator.EntryCallQueued:
+		f.queued = f.Connected.IsZero()
 	case orchestrator.EntryCallConnected:
+		f.queued = false
 		switch {
 		case f.late, f.machine:
 		case t.tooLate(f):
@@ -169,6 +182,7 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 			t.observe(f, pacing.Event{Kind: pacing.CallConnected, Agent: t.agentNumber(e.Agent)})
 		}
 	case orchestrator.EntryCallUnqueued:
+		f.queued = false
 		if f.Connected.IsZero() && !f.machine && detailOf(e).Why != "connected" {
 			t.abandoned(f)
 		}
@@ -215,7 +229,7 @@ func (t *term) abandoned(f *flight) {
 // tooLate tells whether who answered waited for the agent for longer than the law lets them.
 func (t *term) tooLate(f *flight) bool {
 	c := t.Defined()[f.Campaign]
-	if c == nil || f.Answered.IsZero() {
+	if c == nil || c.Mode == campaign.ModeAgentless || f.Answered.IsZero() {
 		return false
 	}
 	most, greeted := threshold(c, t.Now())
@@ -272,7 +286,7 @@ func (t *term) otherChanged(e orchestrator.Entry) {
 	_, was := t.waiting[e.Call]
 	switch e.Type {
 	case orchestrator.EntryCallQueued, orchestrator.EntryCallMissed:
-		if q := cmp.Or(e.Queue, detailOf(e).Queue); t.skilled[q] != nil {
+		if q := cmp.Or(e.Queue, detailOf(e).Queue); t.skilled[q] != nil || t.spoken[q] {
 			t.waiting[e.Call] = q
 		}
 	case orchestrator.EntryCallUnqueued, orchestrator.EntryCallOffered, orchestrator.EntryCallConnected, orchestrator.EntryCallEnded:
@@ -286,7 +300,13 @@ func (t *term) otherChanged(e orchestrator.Entry) {
 }
 
 func (t *term) tellWaiting() {
-	t.pacer.Observe(pacing.Event{At: t.Now(), Kind: pacing.InboundWaiting, Value: float64(len(t.waiting))})
+	n := 0
+	for _, q := range t.waiting {
+		if t.skilled[q] != nil {
+			n++
+		}
+	}
+	t.pacer.Observe(pacing.Event{At: t.Now(), Kind: pacing.InboundWaiting, Value: float64(n)})
 }
 
 // number is what the pacer calls a flight.

@@ -88,7 +88,7 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 	}
 	before := t.byID
 	cfg := pacing.Config{Ledger: ledger}
-	t.on, t.byID, t.skilled = nil, map[string]*active{}, map[string][]int{}
+	t.on, t.byID, t.skilled, t.spoken = nil, map[string]*active{}, map[string][]int{}, map[string]bool{}
 	for _, id := range t.paced(runs, defined) {
 		c := defined[id]
 		paced, _ := c.Paced(runs[id].Began, now)
@@ -112,7 +112,11 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 		cfg.Campaigns = append(cfg.Campaigns, paced)
 		t.on = append(t.on, a)
 		t.byID[id] = a
-		if c.Queue != "" && c.Mode != campaign.ModeAgentless {
+		switch {
+		case c.Queue == "":
+		case c.Mode == campaign.ModeAgentless:
+			t.spoken[c.Queue] = true
+		default:
 			t.skilled[c.Queue] = append(t.skilled[c.Queue], a.index)
 		}
 	}
@@ -194,12 +198,35 @@ func (t *term) shutBy(a *active, now time.Time) string {
 	case !slices.ContainsFunc(a.c.Trunks, func(x campaign.Trunk) bool { return t.opens(x.PBX) }):
 		return "no PBX of its trunks is connected"
 	}
+	if a.c.Mode == campaign.ModeAgentless && a.c.Queue != "" && t.spare(a.c.Queue, now) <= 0 {
+		return "no agent is free for who would ask for one"
+	}
 	if cal := a.c.Calendar; cal != nil {
 		if open, _ := cal.At(now); !open {
 			return "calendar " + cal.Name + " is closed"
 		}
 	}
 	return ""
+}
+
+// spare is how many agents of a queue are free, less those who wait in it.
+func (t *term) spare(queue string, now time.Time) (n int) {
+	for _, a := range t.agents {
+		if slices.Contains(a.Queues, queue) && a.stands(now, false) == pacing.StateIdle {
+			n++
+		}
+	}
+	for _, q := range t.waiting {
+		if q == queue {
+			n--
+		}
+	}
+	for _, f := range t.flights {
+		if a := t.byID[f.Campaign]; a != nil && f.queued && a.c.Queue == queue {
+			n--
+		}
+	}
+	return n
 }
 
 func (t *term) anyOpen() bool {

@@ -269,3 +269,51 @@ func TestTrunkElsewhere(t *testing.T) {
 		w.close(s)
 	})
 }
+
+// TestAgentless: a flow speaks to leads. Who asks for an agent and waits for one is no abandoned
+// call; nobody is called while no agent is free for who would ask; and who asks not to be called
+// again is on the do-not-call list at once, and is called by no campaign.
+func TestAgentless(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 30)
+		w.staff(2)
+		w.leave()
+		w.life = func(p *person) {
+			p.talk = 15 * time.Second
+			p.asks, p.never = strings.HasSuffix(p.of.Number, "5"), strings.HasSuffix(p.of.Number, "9")
+		}
+		c := march(campaign.ModeAgentless)
+		c.Never, c.Pacing.Rate = "never", 1
+		s := w.sit("one", c)
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(time.Minute)
+		v, err := s.runner.View(t.Context(), "march")
+		must(t, err)
+		if w.dialled() != 0 || v.Live == nil || v.Live.Held != "no agent is free for who would ask for one" {
+			t.Errorf("%d calls while no agent is there: %+v", w.dialled(), v.Live)
+		}
+		w.back()
+		time.Sleep(15 * time.Minute)
+		v, err = s.runner.View(t.Context(), "march")
+		must(t, err)
+		served := 0
+		for _, p := range w.calls {
+			if p.ConnectedAt > 0 {
+				if served++; p.ConnectedAt-p.AnsweredAt < 2000 {
+					t.Errorf("%+v", p.CallSummary)
+				}
+			}
+		}
+		if w.dialled() != 30 || served != 3 || v.Today.Results[campaign.ResultServed] != 30 || v.Today.Abandoned != 0 || v.Live.Agents["free"] != 2 {
+			t.Errorf("%d calls, %d with an agent, %+v, %+v", w.dialled(), served, v.Today, v.Live)
+		}
+		told, err := w.store.Told(t.Context(), "+573001000009")
+		must(t, err)
+		if len(told.DoNotCall) != 1 || !told.DoNotCall[0].Expires.IsZero() || !strings.HasPrefix(told.DoNotCall[0].Why, "asked for it in call ") || told.DoNotCall[0].By != "campaign:march" {
+			t.Errorf("%+v", told)
+		}
+		w.close(s)
+	})
+}

@@ -85,6 +85,7 @@ type term struct {
 	looked  time.Time
 	pacer   *pacing.Pacer
 	skilled map[string][]int // campaigns of a queue, by their numbers
+	spoken  map[string]bool  // queues to which a flow brings who asks for an agent
 	on      []*active
 	byID    map[string]*active
 	flights map[string]*flight

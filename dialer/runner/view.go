@@ -70,8 +70,8 @@ func (t *term) views(now time.Time) []Live {
 			}
 		}
 		for _, g := range t.agents {
-			if t.skilled[a.c.Queue] != nil && slices.Contains(g.Queues, a.c.Queue) {
-				l.Agents[agentWords[g.as]]++
+			if a.c.Queue != "" && slices.Contains(g.Queues, a.c.Queue) {
+				l.Agents[agentWords[g.stands(now, t.flights[g.Call] != nil)]]++
 			}
 		}
 		out = append(out, l)
@@ -85,7 +85,7 @@ func (t *term) views(now time.Time) []Live {
 		switch {
 		case f.machine:
 			l.Machines++
-		case !f.Connected.IsZero(), !f.Answered.IsZero() && a.c.Mode == campaign.ModeAgentless:
+		case !f.Connected.IsZero(), !f.Answered.IsZero() && a.c.Mode == campaign.ModeAgentless && !f.queued:
 			l.Connected++
 		case !f.Answered.IsZero():
 			l.Waiting++

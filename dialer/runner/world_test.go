@@ -72,6 +72,8 @@ type person struct {
 	talk      time.Duration
 	hears     orchestrator.Verdict // what the PBX makes of who answers
 	machine   bool                 // it is one, and the agent says so after 3 s
+	asks      bool                 // the flow for an agent
+	never     bool                 // asks not to be called again
 	givenUp   chan struct{}
 	rangSince time.Time
 }
@@ -198,7 +200,7 @@ func (w *world) rings(p *person) {
 		return
 	}
 	step(func() {
-		p.AnsweredAt, p.QueuedAt = w.now().UnixMilli(), w.now().UnixMilli()
+		p.AnsweredAt = w.now().UnixMilli()
 		w.tell(orchestrator.EntryCallDialled, p.Call, "", map[string]any{"result": "answered"})
 	})
 	if p.of.Machines.Detect == call.DetectBefore {
@@ -223,7 +225,20 @@ func (w *world) rings(p *person) {
 			return
 		}
 	}
+	if p.of.Within == 0 { // a flow speaks
+		time.Sleep(10 * time.Second)
+		if p.never {
+			step(func() {
+				w.tell(orchestrator.EntryCallNode, p.Call, "", map[string]any{"flow": p.of.Flow, "node": "never"})
+			})
+		}
+		if !p.asks {
+			step(func() { w.end(p, orchestrator.OutcomeCompleted, "operadora", orchestrator.CauseNormal) })
+			return
+		}
+	}
 	step(func() {
+		p.QueuedAt = w.now().UnixMilli()
 		w.tell(orchestrator.EntryCallQueued, p.Call, "", map[string]any{"queue": "sales"})
 	})
 	for tries := 0; ; tries++ {
