@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
@@ -16,11 +17,15 @@ const lookedAtOnce = 100_000
 // ListCampaigns implements StrictServerInterface.
 func (s operations) ListCampaigns(ctx context.Context, _ ListCampaignsRequestObject) (ListCampaignsResponseObject, error) {
 	runs, err := s.Campaigns.Runs(ctx)
-	return ListCampaigns200JSONResponse{Items: each(s.Campaigns.Campaigns(), func(c *campaign.Campaign) wire.Campaign { return campaignView(c, runs[c.ID]) })}, err
+	ours := slices.DeleteFunc(s.Campaigns.Campaigns(), func(c *campaign.Campaign) bool { return !s.servesCampaign(askerOf(ctx).token, c) })
+	return ListCampaigns200JSONResponse{Items: each(ours, func(c *campaign.Campaign) wire.Campaign { return campaignView(c, runs[c.ID]) })}, err
 }
 
 // GetCampaign implements StrictServerInterface.
 func (s operations) GetCampaign(ctx context.Context, r GetCampaignRequestObject) (GetCampaignResponseObject, error) {
+	if err := s.overCampaign(ctx, r.Campaign); err != nil {
+		return nil, err
+	}
 	v, err := s.Campaigns.View(ctx, r.Campaign)
 	if err != nil {
 		return nil, err
@@ -45,6 +50,9 @@ func (s operations) GetCampaign(ctx context.Context, r GetCampaignRequestObject)
 
 // OrderCampaign implements StrictServerInterface.
 func (s operations) OrderCampaign(ctx context.Context, r OrderCampaignRequestObject) (OrderCampaignResponseObject, error) {
+	if err := s.overCampaign(ctx, r.Campaign); err != nil {
+		return nil, err
+	}
 	if err := s.auditFirst(ctx, "campaign."+string(r.Body.Do), r.Campaign, r.Body.Why); err != nil {
 		return nil, err
 	}
@@ -54,6 +62,9 @@ func (s operations) OrderCampaign(ctx context.Context, r OrderCampaignRequestObj
 
 // MakeAppointment implements StrictServerInterface.
 func (s operations) MakeAppointment(ctx context.Context, r MakeAppointmentRequestObject) (MakeAppointmentResponseObject, error) {
+	if err := s.overCampaign(ctx, r.Campaign); err != nil {
+		return nil, err
+	}
 	if err := s.auditFirst(ctx, "campaign.appointment", r.Campaign, r.Body.Lead+" "+r.Body.At.UTC().Format(time.RFC3339)); err != nil {
 		return nil, err
 	}
@@ -62,6 +73,9 @@ func (s operations) MakeAppointment(ctx context.Context, r MakeAppointmentReques
 
 // PreviewCampaign implements StrictServerInterface.
 func (s operations) PreviewCampaign(ctx context.Context, r PreviewCampaignRequestObject) (PreviewCampaignResponseObject, error) {
+	if err := s.overCampaign(ctx, r.Campaign); err != nil {
+		return nil, err
+	}
 	p, err := s.Campaigns.Preview(ctx, r.Campaign, orElse(r.Params.Most, lookedAtOnce))
 	return PreviewCampaign200JSONResponse{At: p.At.UTC(), Looked: p.Looked, More: p.More, Now: p.Now,
 		LeftOut: each(p.Left, func(l runner.LeftOut) wire.LeftOut {

@@ -430,7 +430,7 @@ type fakeCampaigns struct{}
 
 func (fakeCampaigns) Campaigns() []*campaign.Campaign {
 	c := campaign.New()
-	c.ID, c.Mode, c.Lists = "march", campaign.ModePower, []campaign.List{{List: "march"}}
+	c.ID, c.Mode, c.Queue, c.Lists = "march", campaign.ModePower, "sales", []campaign.List{{List: "march"}}
 	return []*campaign.Campaign{c}
 }
 

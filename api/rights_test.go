@@ -248,10 +248,24 @@ func TestASupervisorOfTeams(t *testing.T) {
 		{ours, "GET", "/queue_log?from=2026-03-02T00:00:00Z", "", 403, `the token is bound to team "sales", and this is of the whole centre`},
 		{ours, "GET", "/logbook?from=2026-03-02T00:00:00Z&to=2026-03-02T01:00:00Z", "", 403, `of the whole centre`},
 		{ours, "GET", "/do_not_call", "", 403, `of the whole centre`},
+		{ours, "GET", "/campaigns/march", "", 200, ""},
+		{ours, "GET", "/campaigns/march/preview", "", 200, ""},
+		{ours, "POST", "/campaigns/march/orders", `{"do":"start"}`, 200, ""},
+		{ours, "GET", "/campaigns/gone", "", 403, `campaign "gone" is of no queue that it serves`},
+		{theirs, "GET", "/campaigns/march", "", 403, `the token is bound to team "support", and campaign "march" is of no queue that it serves`},
+		{theirs, "GET", "/campaigns/march/preview", "", 403, `of no queue that it serves`},
+		{theirs, "POST", "/campaigns/march/orders", `{"do":"start"}`, 403, `of no queue that it serves`},
+		{theirs, "POST", "/campaigns/march/appointments", `{"lead":"1","at":"2030-01-01T10:00:00Z"}`, 403, `of no queue that it serves`},
+		{all, "GET", "/campaigns/gone", "", 404, ""},
 	} {
 		got := ask(s, r.request, "/api/v1"+r.path, r.token, r.body)
 		if got.Code != r.want || r.told != "" && !strings.Contains(strings.ReplaceAll(got.Body.String(), `\"`, `"`), r.told) {
 			t.Errorf("%s %s: %d, want %d: %s\nlacks %s", r.request, r.path, got.Code, r.want, got.Body, r.told)
+		}
+	}
+	for token, want := range map[string]int{ours: 1, theirs: 0, both: 1, all: 1} {
+		if n := len(read[wire.CampaignList](t, ask(s, "GET", "/api/v1/campaigns", token, ""), 200).Items); n != want {
+			t.Errorf("%d campaigns, want %d", n, want)
 		}
 	}
 	count := func(token string) int {

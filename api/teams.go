@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -88,6 +89,21 @@ func (s *Server) overCall(ctx context.Context, c call.Call) error {
 		return nil
 	}
 	return denied("the token is bound to %s, and the call is in no queue that it serves", teamsOf(t))
+}
+
+// servesCampaign tells whether a token has rights over a campaign: one that is bound to teams has
+// over those whose queue one of them serves.
+func (s *Server) servesCampaign(t records.Token, c *campaign.Campaign) bool {
+	return !bound(t) || c.Queue != "" && slices.ContainsFunc(t.Teams, func(team string) bool { return s.Teams.TeamServes(team, c.Queue) })
+}
+
+// overCampaign refuses who has no rights over a campaign, or over the name of none.
+func (s *Server) overCampaign(ctx context.Context, id string) error {
+	t := askerOf(ctx).token
+	if !bound(t) || slices.ContainsFunc(s.Campaigns.Campaigns(), func(c *campaign.Campaign) bool { return c.ID == id && s.servesCampaign(t, c) }) {
+		return nil
+	}
+	return denied("the token is bound to %s, and campaign %s is of no queue that it serves", teamsOf(t), quoted(id))
 }
 
 // narrowed refuses a list of what is not of the token's teams. It returns the agents whom a list

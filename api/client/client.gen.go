@@ -509,6 +509,8 @@ type ClientInterface interface {
 
 	// ListCampaigns Lists the campaigns that are defined, by name.
 	//
+	// A token that is bound to teams sees, and orders, those whose queue one of the teams serves.
+	//
 	// Corresponds with GET /api/v1/campaigns (the `ListCampaigns` operationId).
 	ListCampaigns(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -1936,6 +1938,8 @@ func (c *Client) UnmuteCall(ctx context.Context, call PathCall, body UnmuteCallJ
 }
 
 // ListCampaigns Lists the campaigns that are defined, by name.
+//
+// A token that is bound to teams sees, and orders, those whose queue one of the teams serves.
 //
 // Corresponds with GET /api/v1/campaigns (the `ListCampaigns` operationId).
 func (c *Client) ListCampaigns(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8747,6 +8751,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListCampaignsWithResponse Lists the campaigns that are defined, by name.
 	//
+	// A token that is bound to teams sees, and orders, those whose queue one of the teams serves.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/campaigns (the `ListCampaigns` operationId).
@@ -14573,6 +14579,8 @@ func (c *ClientWithResponses) UnmuteCallWithResponse(ctx context.Context, call P
 }
 
 // ListCampaignsWithResponse Lists the campaigns that are defined, by name.
+//
+// A token that is bound to teams sees, and orders, those whose queue one of the teams serves.
 //
 // Returns a wrapper object for the known response body format(s).
 //
