@@ -29,7 +29,7 @@ setup: ## build the private lab (Asterisk, redis-server, SIPp, prompts) in .lab;
 # The pages. Without Node a program is built without them, and says so at /.
 WEB = api/web
 web: ## build the pages into the program's sources (Node 20 and npm)
-	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20)'; then $(MAKE) --no-print-directory $(WEB)/dist/index.html; \
+	@if command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then $(MAKE) --no-print-directory $(WEB)/dist/index.html; \
 	else echo "there is no Node 20 with npm: the pages are left out"; fi
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
