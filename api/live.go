@@ -390,7 +390,7 @@ func (r *reader) one(ctx context.Context, k live.Key) (any, error) {
 		a.Queues = list(a.Queues)
 		return a, err
 	case live.Calls:
-		rec, err := r.Server.Calls.Load(ctx, k.ID)
+		rec, err := r.Calls.Load(ctx, k.ID)
 		switch {
 		case err != nil && fault.KindOf(err) == fault.NotFound, err == nil && rec.Ended:
 			return nil, nil
