@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,16 +20,16 @@ type Names struct {
 	Agents map[string]string // a phone, a name or a member, as it is in the row -> id
 }
 
-func (n Names) queue(s string) string {
-	if id, ok := n.Queues[s]; ok {
-		return id
+func (n Names) queue(s string) (id string, found bool) {
+	if id, found = n.Queues[s]; found {
+		return id, true
 	}
-	return s
+	return s, false
 }
 
 // agent finds who is meant: as the row has it, by the phone, else what is named behind the
 // technology: SIP/101, Local/101@from-queue/n, Agent/101.
-func (n Names) agent(s string) string {
+func (n Names) agent(s string) (id string, found bool) {
 	_, behind, ok := strings.Cut(s, "/")
 	if !ok {
 		behind = s
@@ -37,10 +39,10 @@ func (n Names) agent(s string) string {
 	}
 	for _, x := range []string{s, "PJSIP/" + behind, "SIP/" + behind, behind} {
 		if id, ok := n.Agents[x]; ok {
-			return id
+			return id, true
 		}
 	}
-	return behind
+	return behind, false
 }
 
 // Converter turns rows, in their order, into entries. The same rows give the same entries, with
@@ -52,6 +54,8 @@ type Converter struct {
 	seen   map[string]int // how often a row of that second came
 	agents map[string]*member
 	came   map[string]time.Time // of calls that wait
+
+	strangeQueues, strangeAgents map[string]bool // as the rows have them
 }
 
 // member is an agent as far as the rows have told.
@@ -62,7 +66,13 @@ type member struct {
 
 // NewConverter returns one.
 func NewConverter(names Names) *Converter {
-	return &Converter{names: names, seen: map[string]int{}, agents: map[string]*member{}, came: map[string]time.Time{}}
+	return &Converter{names: names, seen: map[string]int{}, agents: map[string]*member{}, came: map[string]time.Time{},
+		strangeQueues: map[string]bool{}, strangeAgents: map[string]bool{}}
+}
+
+// Strangers are the queues and agents of the rows so far whom the names do not have.
+func (c *Converter) Strangers() (queues, agents []string) {
+	return slices.Sorted(maps.Keys(c.strangeQueues)), slices.Sorted(maps.Keys(c.strangeAgents))
 }
 
 // Take returns what a row tells.
@@ -73,7 +83,15 @@ func (c *Converter) Take(line string, r Row) []orchestrator.Entry {
 	}
 	c.n++
 	c.seen[line]++
-	t := taker{c: c, r: r, queue: c.names.queue(r.Queue), agent: c.names.agent(r.Agent), mark: markOf(fmt.Sprintf("%s\x00%d", line, c.seen[line]))}
+	queue, found := c.names.queue(r.Queue)
+	if !found && r.Queue != "" {
+		c.strangeQueues[r.Queue] = true
+	}
+	agent, found := c.names.agent(r.Agent)
+	if !found && r.Agent != "" {
+		c.strangeAgents[r.Agent] = true
+	}
+	t := taker{c: c, r: r, queue: queue, agent: agent, mark: markOf(fmt.Sprintf("%s\x00%d", line, c.seen[line]))}
 	t.take()
 	return t.out
 }

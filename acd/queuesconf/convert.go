@@ -159,8 +159,8 @@ func (c *converter) queue(s *section) error {
 }
 
 // keys of a queue, in the order in which they are written.
-var keys = []string{"strategy", "priority", "admit", "max_length", "ring_timeout", "retry", "misses_before_pause", "wrap_up", "service_level",
-	"music", "announce_every", "announce_position", "announce_prompts", "record", "record_format"}
+var keys = []string{"strategy", "priority", "admit", "leave_when_empty", "max_length", "ring_timeout", "retry", "misses_before_pause", "wrap_up", "service_level",
+	"music", "announce_every", "announce_position", "announce_wait", "announce_prompts", "record", "record_format"}
 
 // queue is a queue that is being converted.
 type queue struct {
@@ -246,6 +246,8 @@ func (q *queue) take(x setting) error {
 		q.lines["music"] = strconv.Quote(x.value)
 	case "joinempty":
 		q.admit(x, other)
+	case "leavewhenempty":
+		q.leave(x, other)
 	case "autopause":
 		q.lines["misses_before_pause"] = "0"
 		if yes(x.value) || strings.EqualFold(x.value, "all") {
@@ -270,6 +272,17 @@ func (q *queue) admit(x setting, other func()) {
 		}
 	default:
 		q.lines["admit"] = "when_agents_logged_in"
+		other()
+	}
+}
+
+func (q *queue) leave(x setting, other func()) {
+	switch strings.ToLower(x.value) {
+	case "no", "false", "0", "off":
+	case "yes", "true", "1", "on", "strict", "loose":
+		q.lines["leave_when_empty"] = "true"
+		q.remark("leavewhenempty = %s: callers leave when the last agent logs out, not when all pause, and none is taken in until one is back", x.value)
+	default:
 		other()
 	}
 }
@@ -314,8 +327,16 @@ func (q *queue) announcements(x setting, other func()) error {
 				q.prompts = append(q.prompts, strconv.Quote(p))
 			}
 		}
+	case "announce-holdtime":
+		once := strings.EqualFold(x.value, "once")
+		if once || yes(x.value) {
+			q.lines["announce_wait"] = "true"
+		}
+		if once {
+			q.remark("announce-holdtime = once: the wait is told with each announcement")
+		}
 	default:
-		if off := x.name == "announce-holdtime" && !yes(x.value); !off && !slices.Contains(silent, x.name) {
+		if !slices.Contains(silent, x.name) {
 			other()
 		}
 	}

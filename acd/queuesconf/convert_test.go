@@ -27,6 +27,7 @@ retry => 0
 weight = 3
 servicelevel = 30
 announce-position = limit
+announce-holdtime = once
 periodic-announce = queue-periodic-announce,thanks
 member => PJSIP/101,0,Ana López
 member => PJSIP/102,5,Ben
@@ -75,7 +76,7 @@ func TestConvert(t *testing.T) {
 	}
 	q := queues[0]
 	if q.ID != "sales" || q.Strategy != acd.RoundRobin || q.RingTimeout.Seconds() != 25 || q.Retry.Seconds() != 5 || q.Priority != 3 || q.WrapUp.Seconds() != 10 ||
-		q.ServiceLevel.Seconds() != 30 || !q.AnnouncePosition || len(q.AnnouncePrompts) != 2 || q.AnnounceEvery.Seconds() != 60 || q.Music != "default" ||
+		q.ServiceLevel.Seconds() != 30 || !q.AnnouncePosition || !q.AnnounceWait || !q.LeaveWhenEmpty || len(q.AnnouncePrompts) != 2 || q.AnnounceEvery.Seconds() != 60 || q.Music != "default" ||
 		q.Admit != acd.AdmitWhenAgentsHere || q.MissesBeforePause != 0 {
 		t.Errorf("sales: %+v", q)
 	}
@@ -103,7 +104,7 @@ func TestConvert(t *testing.T) {
 	}
 	all := got.Queues + got.Agents
 	for _, remark := range []string{"negative_penalty_invalid = yes", "joinempty = paused,unavailable", "weight = 3", "announce-position = limit", "strategy = ringall: at most ring_at_once",
-		"monitor-format = mp3: recordings are wav", "context = exits", "the name [Soporte técnico]", "leavewhenempty = strict", "#include queues_additional.conf (line 37)",
+		"monitor-format = mp3: recordings are wav", "context = exits", "the name [Soporte técnico]", "leavewhenempty = strict", "announce-holdtime = once: ", "#include queues_additional.conf (line 38)",
 		"chan_sip: SIP/102", "Agent/7, of which no phone is known", "penalty 200 in Soporte-t-cnico: rank is 99", "Local/103@agents: the phone PJSIP/103", "paused in sales"} {
 		if !strings.Contains(all, "# no equivalent: "+remark) && !strings.Contains(all, remark) {
 			t.Errorf("nothing is said of %q in\n%s", remark, all)

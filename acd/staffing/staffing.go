@@ -99,7 +99,7 @@ func (t Target) Check() error {
 	case t.ASA < 0:
 		return &Wrong{"asa", t.ASA.String(), "is negative"}
 	case t.Model == ErlangA && t.Patience <= 0:
-		return &Wrong{"patience", t.Patience.String(), "erlang-a needs how long callers wait before they give up; it is larger than 0"}
+		return &Wrong{"patience", t.Patience.String(), "erlang-a needs how long callers wait before they give up, larger than 0; it is estimated for a queue of the records alone, and only if somebody gave up"}
 	case t.Model == ErlangC && t.Abandon > 0:
 		return &Wrong{"abandon", fmt.Sprint(t.Abandon), "in erlang-c nobody gives up; use erlang-a"}
 	case t.Level == 0 && t.ASA == 0 && t.Abandon == 0 && t.Occupancy == 0:

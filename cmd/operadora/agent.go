@@ -172,14 +172,36 @@ func withChoices(ctx context.Context, c remote, refused error) error {
 			names = append(names, r.ID)
 		}
 	} else {
-		for _, o := range d.JSON200.Dispositions {
-			names = append(names, o.ID)
-		}
+		names = outcomesToGive(d.JSON200.Dispositions)
 	}
 	if len(names) == 0 {
 		return fmt.Errorf("%w; none is defined", refused)
 	}
 	return fmt.Errorf("%w; defined: %s", refused, strings.Join(names, ", "))
+}
+
+// outcomesToGive names the dispositions that can be given, groups are not, and the queues that they are for.
+func outcomesToGive(all []wire.DispositionDefinition) (names []string) {
+	of := map[string]wire.DispositionDefinition{}
+	group := map[string]bool{}
+	for _, o := range all {
+		of[o.ID], group[o.Parent] = o, true
+	}
+	for _, o := range all {
+		if group[o.ID] {
+			continue
+		}
+		queues := o.Queues
+		for up, n := o.Parent, 0; len(queues) == 0 && up != "" && n < len(all); up, n = of[up].Parent, n+1 {
+			queues = of[up].Queues
+		}
+		name := o.ID
+		if len(queues) > 0 {
+			name += " (" + strings.Join(queues, ", ") + ")"
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // reasonWord is the reason of a pause, marked when it is beyond its limits.

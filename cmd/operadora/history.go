@@ -28,6 +28,9 @@ const rowsAtOnce = 2000
 // shownRejects is how many rows that are refused the terminal shows.
 const shownRejects = 10
 
+// shownStrangers is how many names that the definitions do not have are shown.
+const shownStrangers = 20
+
 // newHistoryCommand is about what was before operadora.
 func newHistoryCommand() *cobra.Command {
 	c := &cobra.Command{Use: "history", Short: "What was before operadora, for reports"}
@@ -53,7 +56,7 @@ func newHistoryImportCommand() *cobra.Command {
 			"  operadora history import /var/log/asterisk/queue_log.1 --queue 600=sales --agent \"Ana López=101\" --rejects rejects.csv",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withRecords(cmd, func(cfg Config, db *records.DB) error {
-				names.Agents = agentNames(cmd, cfg.Definitions, names.Agents)
+				names = definedNames(cmd, cfg.Definitions, names)
 				in, err := os.Open(args[0])
 				if err != nil {
 					return err
@@ -85,21 +88,25 @@ func newHistoryImportCommand() *cobra.Command {
 	return c
 }
 
-// agentNames are the names and phones of the agents of the definitions, and what flags say.
-func agentNames(cmd *cobra.Command, dir string, said map[string]string) map[string]string {
-	out := map[string]string{}
+// definedNames are the queues of the definitions and the names and phones of their agents, and what flags say.
+func definedNames(cmd *cobra.Command, dir string, said queuelog.Names) queuelog.Names {
+	out := queuelog.Names{PBX: said.PBX, Queues: map[string]string{}, Agents: map[string]string{}}
 	floor := readACD(os.DirFS(dir))
 	if err := floor.faults.Err(); err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "warning: agents are not looked for in the definitions: %s\n", fault.Text(err))
 	}
+	for _, q := range floor.defs.Queues {
+		out.Queues[q.ID] = q.ID
+	}
 	for _, a := range floor.defs.Agents {
 		for _, name := range []string{a.Name, a.Endpoint, a.ID} {
 			if name != "" {
-				out[name] = a.ID
+				out.Agents[name] = a.ID
 			}
 		}
 	}
-	maps.Copy(out, said)
+	maps.Copy(out.Queues, said.Queues)
+	maps.Copy(out.Agents, said.Agents)
 	return out
 }
 
@@ -148,7 +155,7 @@ func (i *queueLogImport) run(in io.Reader) error {
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			return i.report()
+			return i.report(convert.Strangers())
 		}
 		if err != nil {
 			return err
@@ -197,7 +204,7 @@ func (i *queueLogImport) keep() error {
 	return err
 }
 
-func (i *queueLogImport) report() error {
+func (i *queueLogImport) report(queues, agents []string) error {
 	out := i.cmd.OutOrStdout()
 	fmt.Fprintf(out, "%d rows: %d of calls and agents, %d left aside, %d refused\n", i.rows, i.told, i.rows-i.told-i.refused, i.refused)
 	for _, what := range slices.Sorted(maps.Keys(i.aside)) {
@@ -206,6 +213,8 @@ func (i *queueLogImport) report() error {
 	if i.told > 0 {
 		fmt.Fprintf(out, "from %s to %s\n", i.first.Format(time.RFC3339), i.last.Format(time.RFC3339))
 	}
+	strangers(out, "queues", queues, "--queue")
+	strangers(out, "agents", agents, "--agent")
 	switch {
 	case i.dry:
 		fmt.Fprintln(out, "nothing is put on record: --dry-run")
@@ -217,4 +226,17 @@ func (i *queueLogImport) report() error {
 	}
 	i.csv.Flush()
 	return i.csv.Error()
+}
+
+// strangers tells of names that the definitions do not have: once on record they keep them.
+func strangers(out io.Writer, what string, names []string, flag string) {
+	if len(names) == 0 {
+		return
+	}
+	more := ""
+	if n := len(names) - shownStrangers; n > 0 {
+		names, more = names[:shownStrangers], fmt.Sprintf(" and %d more", n)
+	}
+	fmt.Fprintf(out, "%s that are not in the definitions: %s%s; %s %q says whose they are, and only before they are on record\n",
+		what, strings.Join(names, ", "), more, flag, names[0]+"=ID")
 }

@@ -22,6 +22,7 @@ func TestHistoryImport(t *testing.T) {
 		"1772452800|NONE|NONE|NONE|CONFIGRELOAD|",
 		"1772452801|1772452801.1|600|NONE|ENTERQUEUE||+573001|1",
 		"1772452811|1772452801.1|600|PJSIP/101|CONNECT|10|1772452801.2|5",
+		"1772452820|NONE|600|Ana Lopez|PAUSE|",
 		"=yesterday|1772452801.1|600|PJSIP/101|COMPLETEAGENT|10|20|1",
 		"1772452831|1772452801.1|600|PJSIP/101|COMPLETEAGENT|10|20|1",
 	}, "\n")), 0o600))
@@ -31,17 +32,18 @@ func TestHistoryImport(t *testing.T) {
 		must(t, err)
 		return out
 	}
-	if out := run("--dry-run"); !strings.Contains(out, `row 4: time: "=yesterday"`) || !strings.Contains(out, "nothing is put on record") {
+	if out := run("--dry-run"); !strings.Contains(out, `row 5: time: "=yesterday"`) || !strings.Contains(out, "nothing is put on record") ||
+		!strings.Contains(out, "agents that are not in the definitions: Ana Lopez; --agent \"Ana Lopez=ID\" says") || strings.Contains(out, "queues that are not") {
 		t.Errorf("dry run:\n%s", out)
 	}
 	rejects := filepath.Join(dir, "rejects.csv")
 	out := run("--rejects", rejects)
-	for _, want := range []string{"5 rows: 3 of calls and agents, 1 left aside, 1 refused\n", "left aside: CONFIGRELOAD 1\n", "from 2026-03-02T12:00:01Z to 2026-03-02T12:00:31Z\n", " entries are new; 0 are of"} {
+	for _, want := range []string{"6 rows: 4 of calls and agents, 1 left aside, 1 refused\n", "left aside: CONFIGRELOAD 1\n", "from 2026-03-02T12:00:01Z to 2026-03-02T12:00:31Z\n", " entries are new; 0 are of"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if got, err := os.ReadFile(rejects); err != nil || !strings.HasPrefix(string(got), "row,reason,text\n4,") || !strings.Contains(string(got), ",'=yesterday|") {
+	if got, err := os.ReadFile(rejects); err != nil || !strings.HasPrefix(string(got), "row,reason,text\n5,") || !strings.Contains(string(got), ",'=yesterday|") {
 		t.Errorf("rejects: %q, %v", got, err)
 	}
 	if out := run(); !strings.Contains(out, "\n0 entries are new") {

@@ -38,7 +38,7 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 	})
 	mux.HandleFunc("GET /api/v1/definitions", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"pause_reasons": [{"id": "lunch"}, {"id": "training"}]}`)
+		fmt.Fprint(w, `{"pause_reasons": [{"id": "lunch"}, {"id": "training"}], "dispositions": [{"id": "sale", "queues": ["sales"]}, {"id": "cash", "parent": "sale"}, {"id": "done"}]}`)
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
@@ -60,7 +60,7 @@ func TestRemoteGoesByTheConfiguration(t *testing.T) {
 	}
 	for _, row := range []struct{ args, want string }{
 		{"pause 101 nosuch", `Bad Request: reason: "nosuch" is not a defined pause reason; defined: lunch, training`},
-		{"dispose 101 x", `Bad Request: disposition: "x" is not a disposition of the call's queue; none is defined`},
+		{"dispose 101 x", `Bad Request: disposition: "x" is not a disposition of the call's queue; defined: cash (sales), done`},
 	} {
 		if _, err := run(strings.Fields(row.args)...); err == nil || err.Error() != row.want {
 			t.Errorf("%s: %v, want %s", row.args, err, row.want)

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -69,7 +70,7 @@ func (c Config) Validate() error {
 
 // Warnings names what works and should be changed.
 func (c Config) Warnings() (out []string) {
-	if c.On() && c.TLS == TLSNone {
+	if ip := net.ParseIP(c.Host); c.On() && c.TLS == TLSNone && c.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		out = append(out, "mail.tls: none: whoever listens on the way to "+c.Host+" reads who called, and hears the messages")
 	}
 	return out

@@ -91,4 +91,9 @@ func TestConfig(t *testing.T) {
 	if len(plain.Warnings()) == 0 || len(good.Warnings()) > 0 {
 		t.Error("no warning of plain mail, or one of another")
 	}
+	for _, host := range []string{"localhost", "127.0.0.1", "::1"} {
+		if plain.Host = host; len(plain.Warnings()) > 0 {
+			t.Errorf("%s: %v", host, plain.Warnings())
+		}
+	}
 }
