@@ -126,8 +126,17 @@ const longestPause = 256 * time.Millisecond
 // patiently does again what Asterisk is not ready for yet, for a moment: as long as
 // do says so.
 func patiently(ctx context.Context, do func() (again bool, err error)) error {
+	return patientlyUpTo(ctx, longestPause, do)
+}
+
+// entryPause is the longest single pause for a channel that we created, which a thread
+// of its own brings into the application: on a machine that others keep busy, it has
+// waited for its turn for more than 400 ms. If it is gone, Asterisk says so at once.
+const entryPause = 1024 * time.Millisecond
+
+func patientlyUpTo(ctx context.Context, longest time.Duration, do func() (again bool, err error)) error {
 	for wait := time.Millisecond; ; wait *= 2 {
-		if again, err := do(); !again || wait > longestPause || !life.SleepAbout(ctx, wait) {
+		if again, err := do(); !again || wait > longest || !life.SleepAbout(ctx, wait) {
 			return err
 		}
 	}

@@ -148,6 +148,27 @@ func TestNoAnswerInTime(t *testing.T) {
 	}
 }
 
+// Asterisk brings a channel into the application by a thread that it has begun, which on
+// a busy machine comes late: the phone is rung then.
+func TestEntersLate(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	a := f.adapter(nil)
+	f.handle("POST /ari/channels/create", answer(200, `{"id":"op-c1-l1"}`))
+	var first time.Time
+	f.handle("POST /ari/channels/op-c1-l1/dial", func(w http.ResponseWriter, r *http.Request) {
+		if first.IsZero() {
+			first = time.Now()
+		}
+		if time.Since(first) < 900*time.Millisecond {
+			answer(409, `{"message":"Channel not in Stasis application"}`)(w, r)
+			return
+		}
+		answer(204, "")(w, r)
+	})
+	must(t, a.Originate(t.Context(), orchestrator.Origination{Channel: "op-c1-l1", Endpoint: "PJSIP/101", Timeout: time.Second}))
+}
+
 func TestErrorsDoNotShowNumbers(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)

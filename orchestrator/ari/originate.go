@@ -133,7 +133,7 @@ func (a *Adapter) dial(ctx context.Context, o orchestrator.Origination, from ori
 		q.Set("caller", from.id)
 	}
 	r := request{verb: "Dial", method: http.MethodPost, path: []string{"channels", o.Channel, "dial"}, query: q, again: true}
-	err := patiently(ctx, func() (bool, error) {
+	err := patientlyUpTo(ctx, entryPause, func() (bool, error) {
 		err := a.client.do(ctx, r, nil)
 		return notEntered(err), err // it was created, and is about to
 	})
