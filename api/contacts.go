@@ -30,13 +30,13 @@ func (s operations) ListContacts(ctx context.Context, r ListContactsRequestObjec
 		return nil, denied("agent %s may see its own contacts only", quoted(self))
 	case !every:
 		f.Agent = self
-	case len(f.Callers) == 0: // asking for a number that one may not see would tell whether it called
+	case len(f.Callers) == 0 && f.Lead == "": // asking for somebody whom one may not see would tell whether there was a call
 	case bound(a.token):
-		if err := s.overNamed(a.token, f.Agent, " to look for callers"); err != nil {
+		if err := s.overNamed(a.token, f.Agent, " to look for callers and leads"); err != nil {
 			return nil, err
 		}
 	case !seesNumbers(a.token):
-		return nil, denied("role %s may not look for callers", a.token.Role)
+		return nil, denied("role %s may not look for callers and leads", a.token.Role)
 	}
 	list, next, err := s.Records.Contacts(ctx, f)
 	if err != nil {

@@ -19,6 +19,7 @@ func TestRefusalsTellTheWay(t *testing.T) {
 		method, path, want string
 	}{
 		{wire.RoleWallboard, "GET", "/api/v1/contacts", "role wallboard may not do this; roles that may: admin, supervisor, campaign_manager, agent"},
+		{wire.RoleCampaignManager, "GET", "/api/v1/contacts?lead=l1", "role campaign_manager may not look for callers and leads"},
 		{wire.RoleSupervisor, "POST", "/api/v1/definitions/reload", "role supervisor may not do this; roles that may: admin"},
 		{wire.RoleAgent, "POST", "/api/v1/agents/102/pause", "agent of itself"},
 	} {

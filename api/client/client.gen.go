@@ -573,7 +573,7 @@ type ClientInterface interface {
 
 	// ListContacts Lists calls that have ended, the latest first.
 	//
-	// An agent gets its own contacts only. Roles that see no callers may not look for one.
+	// An agent gets its own contacts only. Roles that see no callers may look neither for one nor for a lead.
 	//
 	// Corresponds with GET /api/v1/contacts (the `ListContacts` operationId).
 	ListContacts(ctx context.Context, params *ListContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2083,7 +2083,7 @@ func (c *Client) PreviewCampaign(ctx context.Context, campaign PathCampaign, par
 
 // ListContacts Lists calls that have ended, the latest first.
 //
-// An agent gets its own contacts only. Roles that see no callers may not look for one.
+// An agent gets its own contacts only. Roles that see no callers may look neither for one nor for a lead.
 //
 // Corresponds with GET /api/v1/contacts (the `ListContacts` operationId).
 func (c *Client) ListContacts(ctx context.Context, params *ListContactsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8823,7 +8823,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListContactsWithResponse Lists calls that have ended, the latest first.
 	//
-	// An agent gets its own contacts only. Roles that see no callers may not look for one.
+	// An agent gets its own contacts only. Roles that see no callers may look neither for one nor for a lead.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -14700,7 +14700,7 @@ func (c *ClientWithResponses) PreviewCampaignWithResponse(ctx context.Context, c
 
 // ListContactsWithResponse Lists calls that have ended, the latest first.
 //
-// An agent gets its own contacts only. Roles that see no callers may not look for one.
+// An agent gets its own contacts only. Roles that see no callers may look neither for one nor for a lead.
 //
 // Returns a wrapper object for the known response body format(s).
 //
