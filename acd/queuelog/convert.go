@@ -144,7 +144,7 @@ func (t *taker) take() {
 	case "COMPLETEAGENT":
 		t.parted("agent", r.ms(1))
 	case "TRANSFER", "BLINDTRANSFER":
-		t.add(r.At, orchestrator.EntryCallTransfer, fields{"destination": r.text(0), "kind": orchestrator.TargetNumber, "result": "done", "by": "agent:" + t.agent})
+		t.add(r.At, orchestrator.EntryCallTransfer, fields{"destination": orchestrator.MaskNumber(r.text(0)), "kind": orchestrator.TargetNumber, "result": "done", "by": "agent:" + t.agent})
 		t.parted("transfer", r.ms(3))
 	case "ATTENDEDTRANSFER":
 		t.add(r.At, orchestrator.EntryCallConsult, fields{"result": "completed", "by": "agent:" + t.agent})
