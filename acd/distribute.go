@@ -232,7 +232,7 @@ func (s *Service) Place(ctx context.Context, call string) (int, time.Duration, e
 
 // offered returns the first of a call's offers that stands.
 func (s *Service) offered(ctx context.Context, c CallRecord) (o OfferRecord, ok bool, err error) {
-	for _, id := range c.offers() {
+	for _, id := range c.Offers() {
 		if o, ok, err = s.store.Offer(ctx, id); ok || err != nil {
 			return o, ok, err
 		}

@@ -35,6 +35,9 @@ type Store interface {
 	Turn(ctx context.Context, now time.Time, what string, every time.Duration) (bool, error)
 	// Counts returns what boards show, at a cost that does not grow with agents and calls.
 	Counts(ctx context.Context) (Counts, error)
+	// Used returns those of some queues to which somebody belongs at one moment: a call that
+	// waits or is offered, for one agent alone too, a conversation, a wrap-up.
+	Used(ctx context.Context, queues []string) ([]string, error)
 	// InQueue returns the calls in one queue, waiting or offered, and their offers.
 	InQueue(ctx context.Context, at QueueAt) (map[string]CallRecord, map[string]OfferRecord, error)
 	// Read returns everything, in pages that keep nobody waiting: no one moment
@@ -161,8 +164,8 @@ type CallRecord struct {
 	Rev        int64             `json:"rev,omitempty"`
 }
 
-// offers are those of the call.
-func (c CallRecord) offers() []string {
+// Offers are those of the call.
+func (c CallRecord) Offers() []string {
 	if c.Offer == "" {
 		return c.Others
 	}
@@ -259,7 +262,7 @@ type Records struct {
 
 // rung are the agents to whom a call is offered.
 func (r Records) rung(c CallRecord) (agents []string) {
-	for _, id := range c.offers() {
+	for _, id := range c.Offers() {
 		if o, stands := r.Offers[id]; stands {
 			agents = append(agents, o.Agent)
 		}

@@ -119,6 +119,16 @@ func (s *Store) Leaving(ctx context.Context) ([]string, error) {
 	return ids, redisstore.Classify("acd/redisstore.Leaving", err)
 }
 
+// Used returns those of some queues to which somebody belongs.
+func (s *Store) Used(ctx context.Context, queues []string) ([]string, error) {
+	ids := make([]any, len(queues))
+	for i, q := range queues {
+		ids[i] = q
+	}
+	used, err := queuesUsed.Run(ctx, s.rdb, []string{s.keys.calls(), s.keys.offers(), s.keys.agents()}, ids...).StringSlice()
+	return used, redisstore.Classify("acd/redisstore.Used", err)
+}
+
 // InQueue returns the calls in one queue, waiting or offered, and their offers.
 func (s *Store) InQueue(ctx context.Context, at acd.QueueAt) (map[string]acd.CallRecord, map[string]acd.OfferRecord, error) {
 	var calls, offers []string
@@ -136,9 +146,7 @@ func (s *Store) InQueue(ctx context.Context, at acd.QueueAt) (map[string]acd.Cal
 		return nil, nil, err
 	}
 	for _, c := range of {
-		if c.Offer != "" {
-			offers = append(offers, c.Offer)
-		}
+		offers = append(offers, c.Offers()...)
 	}
 	made, err := someOf[acd.OfferRecord](ctx, s, s.keys.offers(), offers)
 	return of, made, err

@@ -266,10 +266,11 @@ func TestAClosedQueueGoes(t *testing.T) {
 	w.answer(o.ID)
 	w.finish(o.ID)
 	w.wantState("a00", acd.StateWrapup) // as the queue says that is gone
-	serves("nobody talks", "ventas")
+	serves("nobody talks", "soporte", "ventas")
 	shown("nobody talks", "ventas")
 	w.advance(time.Minute)
 	w.until("the agent is free", func() bool { return w.agent("a00").State == acd.StateAvailable })
+	serves("nobody wraps up", "ventas")
 	if p := w.enqueue("v1", "ventas"); p.Offer == nil {
 		t.Errorf("%+v", p)
 	}
