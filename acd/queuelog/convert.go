@@ -46,7 +46,8 @@ func (n Names) agent(s string) (id string, found bool) {
 }
 
 // Converter turns rows, in their order, into entries. The same rows give the same entries, with
-// the same ids, also from another file that has them in common.
+// the same ids, also from another file that has them in common; but not those of a second within
+// which the other file begins, as ids have the order of rows in their second.
 type Converter struct {
 	names  Names
 	second int64          // of the row before

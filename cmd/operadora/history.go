@@ -48,7 +48,8 @@ func newHistoryImportCommand() *cobra.Command {
 		Use: "import FILE", Short: "Bring in Asterisk's queue_log, so that reports go back to before operadora", Args: named,
 		Long: "Bring in Asterisk's queue_log, so that reports go back to before operadora. It works on the database of the configuration itself,\n" +
 			"beside a running operadora or without one. Rotated files are brought in one by one, the oldest first; the same file, or one that has\n" +
-			"rows in common with another, changes nothing the second time. Calls that operadora has told of are left as they are, and so is what\n" +
+			"rows in common with another, changes nothing the second time; but no file may begin within a second of which another has the\n" +
+			"earlier rows (tail -n): of that second, rows would be on record twice. Calls that operadora has told of are left as they are, and so is what\n" +
 			"agents did since operadora first told of them. Rows that cannot be read are listed with their reason, and the others are taken.\n" +
 			"A call without an end is lost a day after its last row. Agents are found by their phone or name in the definitions, else they are called\n" +
 			"what is behind the slash of SIP/101.",
