@@ -314,4 +314,5 @@ type Disposition struct {
 	Texts  Texts    `yaml:"texts" keys:"tongue" doc:"Text shown, per language."`
 	Queues []string `yaml:"queues" shape:"id" doc:"Queues it is for; absent is all, or those of the one above."`
 	Parent string   `yaml:"parent" shape:"mayid" default:"" doc:"The disposition above it, in a tree; one that has others below it is a group, and is not given itself."`
+	Date   bool     `yaml:"date" default:"false" doc:"Asks when the lead is to be called again, of calls of campaigns: it is given with a date, which becomes an appointment; so it has no digits."`
 }

@@ -345,6 +345,7 @@ func (d Definitions) checkDispositions(c *complaints) {
 		if x.Digits == "" {
 			continue
 		}
+		c.check(!x.Date, yamlfile.CodeForm, "digits", "%q: it asks for a date, which a phone cannot say", x.Digits)
 		c.check(!tree.group[x.Name], yamlfile.CodeForm, "digits", "%q: others are below it, and it is not given itself", x.Digits)
 		for _, q := range tree.scope(x) {
 			other, taken := digits[scoped{x.Digits, q}]
@@ -369,6 +370,7 @@ func (d Definitions) checkOutcome(c *complaints, q Queue) {
 	case !known:
 		c.check(false, yamlfile.CodeUnknown, "outcome.default", "there is no disposition %q", q.Outcome.Default)
 	default:
+		c.check(!x.Date, yamlfile.CodeForm, "outcome.default", "%q: it asks for a date, and nobody says one", x.Name)
 		c.check(!tree.group[x.Name], yamlfile.CodeForm, "outcome.default", "%q: others are below it, and it is not given itself", x.Name)
 		c.check(tree.fits(x, q.ID), yamlfile.CodeForm, "outcome.default", "%q is not for this queue", x.Name)
 	}

@@ -1,14 +1,18 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -114,7 +118,59 @@ func (s operations) ExtendWrapUp(ctx context.Context, r ExtendWrapUpRequestObjec
 
 // DisposeAgent implements StrictServerInterface.
 func (s operations) DisposeAgent(ctx context.Context, r DisposeAgentRequestObject) (DisposeAgentResponseObject, error) {
-	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: r.Body.Disposition, Also: r.Body.Also, Notes: printable(r.Body.Notes)}, "")
+	appoint, err := s.askedAgain(ctx, r.Agent, *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: r.Body.Disposition, Also: r.Body.Also, Notes: printable(r.Body.Notes)}, "")
+	if err == nil {
+		err = appoint() // who gets no answer gives the disposition again, and the appointment is the same
+	}
+	return answer, err
+}
+
+// askedAgain is what makes the appointment that a disposition asks for, once it is given; an error
+// when it may not be given so.
+func (s *Server) askedAgain(ctx context.Context, agent string, d wire.AgentDisposition) (appoint func() error, err error) {
+	none := func() error { return nil }
+	defs, err := s.Definitions.Definitions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := append([]string{d.Disposition}, d.Also...)
+	asks := slices.ContainsFunc(defs.Dispositions, func(x wire.DispositionDefinition) bool { return x.Date && slices.Contains(names, x.ID) })
+	switch {
+	case !asks && d.AgainAt.IsZero():
+		return none, nil
+	case !asks:
+		return nil, wrong(wire.ProblemCodeInvalid, "again_at", d.AgainAt.Format(time.RFC3339), "disposition %s asks for no date", quoted(d.Disposition))
+	case !d.AgainAt.IsZero() && !d.AgainAt.After(time.Now()):
+		return nil, wrong(wire.ProblemCodeInvalid, "again_at", d.AgainAt.Format(time.RFC3339), "is past")
+	}
+	a, err := s.Floor.Agent(ctx, agent)
+	if err != nil {
+		return nil, err
+	}
+	var summary orchestrator.CallSummary
+	if r, err := s.Calls.Load(ctx, cmp.Or(a.Call, a.LastCall)); err == nil {
+		if c, err := call.Parse(r.Doc); err == nil {
+			summary = c.CallSummary
+		}
+	} else if fault.KindOf(err) != fault.NotFound {
+		return nil, err
+	}
+	switch {
+	case summary.Campaign == "" && d.AgainAt.IsZero():
+		return none, nil
+	case summary.Campaign == "":
+		return nil, wrong(wire.ProblemCodeInvalid, "again_at", d.AgainAt.Format(time.RFC3339), "the call is of no campaign, or no longer known: there is no lead to be called again")
+	case d.AgainAt.IsZero():
+		return nil, wrong(wire.ProblemCodeInvalid, "again_at", "", "disposition %s asks when the lead is to be called again", quoted(d.Disposition))
+	}
+	return func() error {
+		s.auditLive(ctx, "campaign.appointment", summary.Campaign, summary.Lead+" "+d.AgainAt.UTC().Format(time.RFC3339))
+		return s.Campaigns.Appoint(ctx, summary.Campaign, numberOf(summary.Lead), campaign.Appointment{At: d.AgainAt}, "agent:"+agent)
+	}, nil
 }
 
 // commandRefusals says what answer a refused command gets.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
@@ -179,5 +180,40 @@ func TestFeatureCodesAreApart(t *testing.T) {
 		if got := [2]string{strings.Join(contacts, " "), strings.Join(calls, " ")}; got != want || strings.Join(rows, " ") != want[0] {
 			t.Errorf("%q: %q and rows %q, want %q", kind, got, rows, want)
 		}
+	}
+}
+
+// TestDispositionsWithADate: a disposition that asks when the lead is to be called again is given
+// with a date, which becomes an appointment of the call's lead; others have none.
+func TestDispositionsWithADate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	live := w.calls.calls[0] // agent 101 talks in it
+	at := time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
+	give := func(body string, want int, told string) {
+		t.Helper()
+		if r := ask(s, "POST", "/api/v1/agents/101/dispose", w.tokens[wire.RoleSupervisor], body); r.Code != want || !strings.Contains(r.Body.String(), told) {
+			t.Errorf("%s: %d, want %d with %s: %s", body, r.Code, want, told, r.Body)
+		}
+	}
+	give(`{"disposition":"again"}`, 200, "") // the caller came by themselves: there is no lead
+	give(`{"disposition":"again","again_at":"`+at+`"}`, 400, "the call is of no campaign")
+	live.Campaign, live.Lead = "march", "7"
+	w.calls.set(append([]call.Call{live}, w.calls.calls[1:]...)...)
+	give(`{"disposition":"again"}`, 400, "asks when the lead is to be called again")
+	give(`{"disposition":"again","again_at":"2020-01-01T10:00:00Z"}`, 400, "is past")
+	give(`{"disposition":"sale","again_at":"`+at+`"}`, 400, "asks for no date")
+	before := len(w.agents.asked)
+	give(`{"disposition":"again","again_at":"`+at+`"}`, 200, "")
+	if len(w.agents.asked) != before+1 || before != 1 {
+		t.Errorf("%d given, %d before", len(w.agents.asked), before)
+	}
+	found := false
+	for _, e := range read[wire.AuditLinePage](t, ask(s, "GET", "/api/v1/audit", w.tokens[wire.RoleAdmin], ""), 200).Items {
+		found = found || e.Action == "campaign.appointment" && e.Object == "march" && e.Detail == "7 "+at
+	}
+	if !found {
+		t.Error("the appointment is not on the audit log")
 	}
 }

@@ -2048,6 +2048,9 @@ type AgentDefinition struct {
 
 // AgentDisposition defines model for AgentDisposition.
 type AgentDisposition struct {
+	// AgainAt When the lead of a campaign's call is to be called again: an appointment. Of dispositions that ask for a date, which need it then.
+	AgainAt time.Time `json:"again_at,omitempty,omitzero"`
+
 	// Also More of them, where the queue lets a call have several.
 	Also []string `json:"also,omitempty,omitzero"`
 
@@ -2573,6 +2576,8 @@ type Dialled struct {
 
 // DispositionDefinition defines model for DispositionDefinition.
 type DispositionDefinition struct {
+	// Date It asks when the lead of a campaign's call is to be called again.
+	Date   bool   `json:"date,omitempty,omitzero"`
 	Digits string `json:"digits,omitempty,omitzero"`
 	ID     string `json:"id"`
 

@@ -66,16 +66,25 @@ func newAgentLoginCommand() *cobra.Command {
 }
 
 func newAgentDisposeCommand() *cobra.Command {
-	var notes string
+	var notes, at string
 	var also []string
 	c := newAgentOpCommand("dispose AGENT DISPOSITION", "Give the last call an outcome and end wrap-up", func(ctx context.Context, c remote, agent, disposition, _ string) (*wire.AgentCommandAnswer, error) {
-		r, err := c.DisposeAgentWithResponse(ctx, agent, wire.AgentDisposition{Disposition: disposition, Also: also, Notes: notes})
+		d := wire.AgentDisposition{Disposition: disposition, Also: also, Notes: notes}
+		again, err := moment("at", at)
+		if err != nil {
+			return nil, err
+		}
+		if again != nil {
+			d.AgainAt = *again
+		}
+		r, err := c.DisposeAgentWithResponse(ctx, agent, d)
 		if err != nil {
 			return nil, err
 		}
 		return cmp.Or(r.JSON200, r.JSON202), nil
 	})
 	c.Flags().StringArrayVar(&also, "also", nil, "another outcome, where the queue lets a call have several; may be given several times")
+	c.Flags().StringVar(&at, "at", "", "of a disposition that asks for a date: when the lead is to be called again; "+momentExample)
 	c.Flags().StringVar(&notes, "notes", "", "what is to be known of the call")
 	return c
 }

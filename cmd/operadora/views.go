@@ -159,7 +159,7 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 			PerDayMS: r.PerDay.Milliseconds(), TimesPerDay: r.Times, AtOnce: r.AtOnce, AtOnceIn: string(r.AtOnceIn), Over: r.Over})
 	}
 	for _, p := range d.ACD.Dispositions {
-		out.Dispositions = append(out.Dispositions, wire.DispositionDefinition{ID: p.Name, Digits: p.Digits, Texts: wire.Texts(p.Texts), Queues: p.Queues, Parent: p.Parent})
+		out.Dispositions = append(out.Dispositions, wire.DispositionDefinition{ID: p.Name, Digits: p.Digits, Texts: wire.Texts(p.Texts), Queues: p.Queues, Parent: p.Parent, Date: p.Date})
 	}
 	for _, n := range d.Flows.DIDs {
 		out.DIDs = append(out.DIDs, wire.DIDDefinition{Pattern: n.Pattern, Flow: n.Flow, Language: n.Language, CallerID: n.CallerID})
