@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,8 +47,7 @@ func (n Names) agent(s string) (id string, found bool) {
 }
 
 // Converter turns rows, in their order, into entries. The same rows give the same entries, with
-// the same ids, also from another file that has them in common; but not those of a second within
-// which the other file begins, as ids have the order of rows in their second.
+// the same ids, also from another file that has them in common (Resume).
 type Converter struct {
 	names  Names
 	second int64          // of the row before
@@ -55,6 +55,7 @@ type Converter struct {
 	seen   map[string]int // how often a row of that second came
 	agents map[string]*member
 	came   map[string]time.Time // of calls that wait
+	places map[string]int       // mark of a row on record -> its place in its second
 
 	strangeQueues, strangeAgents map[string]bool // as the rows have them
 }
@@ -76,6 +77,21 @@ func (c *Converter) Strangers() (queues, agents []string) {
 	return slices.Sorted(maps.Keys(c.strangeQueues)), slices.Sorted(maps.Keys(c.strangeAgents))
 }
 
+// Resume takes in the ids on record of the second of the file's first row: a file may begin in the
+// middle of it, and each row keeps its place.
+func (c *Converter) Resume(ids []string) {
+	c.places = map[string]int{}
+	for _, id := range ids {
+		place, mark, _ := strings.Cut(strings.TrimPrefix(id, sign), "-q")
+		if len(place) != placeDigits {
+			continue
+		}
+		if n, err := strconv.Atoi(place[placeDigits-7 : placeDigits-1]); err == nil {
+			c.places[mark] = n
+		}
+	}
+}
+
 // Take returns what a row tells.
 func (c *Converter) Take(line string, r Row) []orchestrator.Entry {
 	if s := r.At.Unix(); s != c.second {
@@ -93,6 +109,9 @@ func (c *Converter) Take(line string, r Row) []orchestrator.Entry {
 		c.strangeAgents[r.Agent] = true
 	}
 	t := taker{c: c, r: r, queue: queue, agent: agent, mark: markOf(fmt.Sprintf("%s\x00%d", line, c.seen[line]))}
+	if n, ok := c.places[t.mark]; ok {
+		c.n = n
+	}
 	t.take()
 	return t.out
 }
@@ -105,9 +124,15 @@ type taker struct {
 	out                []orchestrator.Entry
 }
 
+// sign begins all ids; placeDigits are those of time, place and part that follow.
+const (
+	sign        = "00000000000000000000-"
+	placeDigits = 13 + 6 + 1
+)
+
 // id sorts before all ids of a journal, and by time, the order of rows, and the order in one.
 func id(at time.Time, n, part int, mark string) string {
-	return fmt.Sprintf("%020d-%013d%06d%d-%s", 0, at.UnixMilli(), n, part, "q"+mark)
+	return fmt.Sprintf("%s%013d%06d%d-q%s", sign, at.UnixMilli(), n, part, mark)
 }
 
 type fields map[string]any

@@ -48,8 +48,7 @@ func newHistoryImportCommand() *cobra.Command {
 		Use: "import FILE", Short: "Bring in Asterisk's queue_log, so that reports go back to before operadora", Args: named,
 		Long: "Bring in Asterisk's queue_log, so that reports go back to before operadora. It works on the database of the configuration itself,\n" +
 			"beside a running operadora or without one. Rotated files are brought in one by one, the oldest first; the same file, or one that has\n" +
-			"rows in common with another, changes nothing the second time; but no file may begin within a second of which another has the\n" +
-			"earlier rows (tail -n): of that second, rows would be on record twice. Calls that operadora has told of are left as they are, and so is what\n" +
+			"rows in common with another, changes nothing the second time. Calls that operadora has told of are left as they are, and so is what\n" +
 			"agents did since operadora first told of them. Rows that cannot be read are listed with their reason, and the others are taken.\n" +
 			"A call without an end is lost a day after its last row. Agents are found by their phone or name in the definitions, else they are called\n" +
 			"what is behind the slash of SIP/101.",
@@ -144,7 +143,9 @@ func (i *queueLogImport) run(in io.Reader) error {
 		line, err := lines.ReadString('\n')
 		read += int64(len(line))
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
-			i.take(convert, line)
+			if err := i.take(convert, line); err != nil {
+				return err
+			}
 		}
 		if len(i.entries) >= rowsAtOnce || err != nil {
 			if err := i.keep(); err != nil {
@@ -165,7 +166,7 @@ func (i *queueLogImport) run(in io.Reader) error {
 }
 
 // take turns a row into entries, or refuses it.
-func (i *queueLogImport) take(convert *queuelog.Converter, line string) {
+func (i *queueLogImport) take(convert *queuelog.Converter, line string) error {
 	i.rows++
 	row, err := queuelog.ReadRow(line)
 	switch {
@@ -177,12 +178,18 @@ func (i *queueLogImport) take(convert *queuelog.Converter, line string) {
 		case i.refused <= shownRejects:
 			fmt.Fprintf(i.cmd.ErrOrStderr(), "row %d: %v\n", i.rows, err)
 		}
-		return
+		return nil
 	case !row.Known():
 		i.aside[row.What]++
-		return
+		return nil
 	}
-	i.told++
+	if i.told++; i.told == 1 {
+		ids, err := i.db.ImportedAt(i.cmd.Context(), row.At)
+		if err != nil {
+			return err
+		}
+		convert.Resume(ids)
+	}
 	if i.first.IsZero() || row.At.Before(i.first) {
 		i.first = row.At
 	}
@@ -190,6 +197,7 @@ func (i *queueLogImport) take(convert *queuelog.Converter, line string) {
 		i.last = row.At
 	}
 	i.entries = append(i.entries, convert.Take(line, row)...)
+	return nil
 }
 
 // keep puts on record what was read.

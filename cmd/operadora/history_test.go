@@ -49,6 +49,17 @@ func TestHistoryImport(t *testing.T) {
 	if out := run(); !strings.Contains(out, "\n0 entries are new") {
 		t.Errorf("the second time:\n%s", out)
 	}
+	whole := file
+	file = filepath.Join(dir, "rest") // of a file, from the middle of a second on
+	rows := []string{"1772452900|1772452900.1|600|NONE|ENTERQUEUE||+573002|1", "1772452900|1772452900.2|600|NONE|ENTERQUEUE||+573003|1", "1772452901|1772452900.1|600|NONE|ABANDON|1|1|1"}
+	must(t, os.WriteFile(whole, []byte(strings.Join(rows, "\n")), 0o600))
+	must(t, os.WriteFile(file, []byte(strings.Join(rows[1:], "\n")), 0o600))
+	if _, err := command(t, "-c", config, "history", "import", whole, "--queue", "600=sales"); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(); !strings.Contains(out, "\n0 entries are new") {
+		t.Errorf("rows that two files have in common:\n%s", out)
+	}
 	db, err := records.Open(t.Context(), records.Config{DSN: records.DSN("sqlite:" + filepath.Join(dir, "operadora.db")), Connections: 1}, time.Now)
 	must(t, err)
 	defer db.Close()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/operadora/operadora/orchestrator"
 )
@@ -64,6 +65,18 @@ func (d *DB) Import(ctx context.Context, entries []orchestrator.Entry, ends func
 		return d.endImported(ctx, tx, slices.Sorted(maps.Keys(calls)), ends)
 	})
 	return b, classify("records.Import", err)
+}
+
+// ImportedAt are the ids of entries of one moment that were brought in.
+func (d *DB) ImportedAt(ctx context.Context, at time.Time) (ids []string, err error) {
+	rows, err := d.read.QueryContext(ctx, d.rebind("SELECT id FROM timeline WHERE at = ? AND id LIKE '"+importedSign+"%'"), ms(at))
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, classify("records.ImportedAt", err)
 }
 
 // told are those of some calls that a journal told of.
