@@ -18,6 +18,12 @@ func (s *Service) forgetClosed(ctx context.Context) error {
 	}
 	defer s.reload.Free()
 	dir := s.directory.Load()
+	switch inForce, err := s.store.InForce(ctx); {
+	case err != nil:
+		return err
+	case inForce != "" && inForce != dir.print: // another process has put others in force: agents stay by those
+		return nil
+	}
 	used, err := s.store.Used(ctx, slices.Collect(maps.Keys(dir.closing)))
 	if err != nil || len(used) == len(dir.closing) {
 		return err

@@ -124,6 +124,8 @@ type AgentStore interface {
 	Retire(ctx context.Context, now time.Time, agent, why string) error
 	// Enforce notes by which definitions, named by print, the places of agents are.
 	Enforce(ctx context.Context, print string) error
+	// InForce returns what Enforce noted last, "" when nothing is known.
+	InForce(ctx context.Context) (print string, err error)
 }
 
 // QueueAt is a queue's part on a group of PBXs: only agents and calls of one group meet.

@@ -2,7 +2,10 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator/redisstore"
@@ -46,4 +49,13 @@ func (s *Store) HealOffer(ctx context.Context, now time.Time, offer string) (acd
 // Enforce notes by which definitions the places of agents are.
 func (s *Store) Enforce(ctx context.Context, print string) error {
 	return redisstore.Classify("acd/redisstore.Enforce", s.rdb.HSet(ctx, s.keys.definitions(), "print", print).Err())
+}
+
+// InForce returns by which definitions the places of agents are.
+func (s *Store) InForce(ctx context.Context) (string, error) {
+	print, err := s.rdb.HGet(ctx, s.keys.definitions(), "print").Result()
+	if errors.Is(err, redis.Nil) {
+		return "", nil
+	}
+	return print, redisstore.Classify("acd/redisstore.InForce", err)
 }
