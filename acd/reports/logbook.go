@@ -150,7 +150,7 @@ func (l *logbook) entry(e orchestrator.Entry) {
 		l.add(at, until, code, who, "operadora stopped", "operadora se detuvo")
 	case orchestrator.SystemDefinitions:
 		if len(s.Changes) == 0 {
-			l.add(at, until, code, who, "definitions that say the same are in force", "rigen definiciones que dicen lo mismo")
+			l.add(at, until, code, who, "definitions were put in force", "se pusieron en vigor definiciones")
 			break
 		}
 		var en, es []string

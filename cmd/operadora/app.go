@@ -66,8 +66,8 @@ type App struct {
 	faults yamlfile.Faults // warnings about them; guarded by mu
 	waits  string          // Config.waits at the last reload; guarded by mu
 
-	generation int64  // of defs; guarded by mu
-	behind     string // why defs are not those in force, "" when they are; guarded by mu
+	since  time.Time // when defs were put in force; guarded by mu
+	behind string    // why defs are not those in force, "" when they are; guarded by mu
 
 	started bool // wholly; Start's and Stop's
 	cancel  context.CancelFunc
@@ -185,6 +185,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.publish(ctx); err != nil {
 		return err
 	}
+	a.wg.Go(func() { a.keepPresent(life) })
 	a.logWarnings()
 	if err := a.recorder.Start(life); err != nil {
 		return err

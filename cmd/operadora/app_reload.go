@@ -89,13 +89,13 @@ func (a *App) reload(ctx context.Context) (changed []string, anew bool, err erro
 	if err != nil {
 		return nil, false, err
 	}
-	n, anew, err := a.store.PutGeneration(ctx, a.generationOf(defs.Files), -1)
+	g, anew, err := a.putGeneration(ctx, defs.Files, -1)
 	if err != nil {
 		return nil, false, err
 	}
 	changed, err = a.enforce(ctx, defs, faults)
 	if err == nil {
-		a.setGeneration(n, "")
+		a.setGeneration(g.At, "")
 	}
 	return changed, anew, err
 }

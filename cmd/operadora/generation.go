@@ -7,33 +7,35 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/life"
+	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/redisstore"
 	"github.com/operadora/operadora/orchestrator/yamlfile"
 )
 
-// hashFiles hashes the files of a definitions folder, whatever is in them: two processes
-// are alike when their files are. What cannot be read is told of by who reads it.
+// hashFiles hashes the files that are read of a definitions folder, whatever is in them: two
+// processes are alike when their files are. What cannot be read is told of by who reads it.
 func hashFiles(fsys fs.FS) map[string]string {
 	out := map[string]string{}
-	_ = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error { // which fails never
-		if ext := path.Ext(name); err != nil || d.IsDir() || ext != ".yaml" && ext != ".yml" {
-			return nil //nolint:nilerr // see above
-		}
+	names := slices.Concat(acdFiles, []string{didsFile, "calendars.yaml", mailer.MailboxesFile})
+	for _, folder := range []string{agentsFolder, "flows", compliance.Folder, campaign.Folder} {
+		inside, _ := yamlfile.List(fsys, folder) // see above
+		names = append(names, inside...)
+	}
+	for _, name := range names {
 		if text, err := yamlfile.ReadFile(fsys, name); err == nil {
 			sum := sha256.Sum256([]byte(text))
 			out[name] = hex.EncodeToString(sum[:])
 		}
-		return nil
-	})
+	}
 	return out
 }
 
@@ -56,9 +58,23 @@ func unlike(here, inForce map[string]string) (out []string) {
 	return out
 }
 
-// generationOf makes these definitions the ones that this process puts in force.
-func (a *App) generationOf(files map[string]string) redisstore.Generation {
-	return redisstore.Generation{By: leaseOwner(a.cfg.Instance).Instance, At: time.Now(), Files: files}
+// putGeneration puts files in force from now on, after generation n or after whatever is
+// in force (n < 0), and tells whether they are new. What is put in force is later than
+// all that this process knew, whatever its clock says and whatever Redis has lost.
+func (a *App) putGeneration(ctx context.Context, files map[string]string, n int64) (redisstore.Generation, bool, error) {
+	known := a.inForceSince()
+	at := time.Now()
+	if !at.After(known) {
+		at = known.Add(time.Millisecond)
+	}
+	return a.store.PutGeneration(ctx, redisstore.Generation{By: leaseOwner(a.cfg.Instance).Instance, At: at, Files: files}, n, known)
+}
+
+// inForceSince is when the definitions of this process were put in force.
+func (a *App) inForceSince() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.since
 }
 
 // joinGeneration has the files of this process be those in force. Others are put in force
@@ -76,24 +92,21 @@ func (a *App) joinGeneration(ctx context.Context) error {
 		}
 		other := unlike(files, g.Files)
 		if g.N > 0 && len(other) == 0 {
-			a.setGeneration(g.N, "")
-			return nil
+			return a.joined(ctx, g)
 		}
-		who := ""
-		if g.N > 0 {
-			if who, err = a.running(ctx); err != nil {
-				return err
-			}
+		who, err := a.running(ctx)
+		if err != nil {
+			return err
 		}
 		switch {
 		case who == "":
-			n, anew, err := a.store.PutGeneration(ctx, a.generationOf(files), g.N)
+			put, anew, err := a.putGeneration(ctx, files, g.N)
 			if err != nil {
 				return err
 			}
 			if anew {
-				a.setGeneration(n, "")
-				return nil
+				a.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemDefinitions}) // one may run that was not heard of
+				return a.joined(ctx, put)
 			}
 		case time.Now().After(until): // else it may be one that was killed, or is ending
 			return fault.New("definitions", fault.Conflict, "%s is running by other definitions, and this process would serve the same callers by its own: %s. "+
@@ -108,25 +121,49 @@ func inForce(g redisstore.Generation, other []string) string {
 	return fmt.Sprintf("generation %d, in force since %s by %s; here: %s", g.N, g.At.UTC().Format(time.RFC3339), g.By, strings.Join(other, ", "))
 }
 
-// running is another process that drives one of our PBXs, "" for none.
-func (a *App) running(ctx context.Context) (string, error) {
-	self := leaseOwner(a.cfg.Instance).Holder()
-	for _, pbx := range slices.Sorted(maps.Keys(a.cfg.PBXs)) {
-		who, err := a.store.Driver(ctx, pbx)
-		if err != nil {
-			return "", err
-		}
-		if who != "" && who != self && !processDead(who) {
-			return who, nil
-		}
-	}
-	return "", nil
+// joined notes by which generation this process begins, and that it runs.
+func (a *App) joined(ctx context.Context, g redisstore.Generation) error {
+	a.setGeneration(g.At, "")
+	return a.store.Present(ctx, leaseOwner(a.cfg.Instance).Holder(), a.presence())
 }
 
-// setGeneration notes which generation this process is of, and why it is not of the one in force.
-func (a *App) setGeneration(n int64, behind string) {
+// presence is how long a process is taken for running that gives no sign of life.
+func (a *App) presence() time.Duration { return 2 * a.cfg.LeaseTTL }
+
+// keepPresent has other processes know that this one runs, also while it drives no PBX.
+func (a *App) keepPresent(ctx context.Context) {
+	self := leaseOwner(a.cfg.Instance).Holder()
+	for life.Sleep(ctx, a.cfg.LeaseTTL/2) {
+		if err := a.store.Present(ctx, self, a.presence()); err != nil && ctx.Err() == nil {
+			a.log.DebugContext(ctx, "no sign of life given to other processes", "error", err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellTime)
+	defer cancel()
+	if err := a.store.Absent(ctx, self); err != nil {
+		a.log.DebugContext(ctx, "other processes take this one for running a while longer", "error", err)
+	}
+}
+
+// running is another process that runs, "" for none.
+func (a *App) running(ctx context.Context) (string, error) {
+	self := leaseOwner(a.cfg.Instance).Holder()
+	all, err := a.store.Processes(ctx)
+	for _, who := range all {
+		if who != self && !processDead(who) {
+			return who, err
+		}
+	}
+	return "", err
+}
+
+// setGeneration notes since when the definitions of this process are in force, or why they are not.
+func (a *App) setGeneration(since time.Time, behind string) {
 	a.mu.Lock()
-	a.generation, a.behind = max(n, a.generation), behind
+	a.behind = behind
+	if behind == "" {
+		a.since = since
+	}
 	a.mu.Unlock()
 	a.engine.StandAside(behind != "")
 }
@@ -182,14 +219,18 @@ func (a *App) catchUp(ctx context.Context) error {
 		return err
 	}
 	a.mu.Lock()
-	files, mine := a.defs.Files, a.generation
+	files, since := a.defs.Files, a.since
 	a.mu.Unlock()
 	switch {
-	case g.N < mine: // Redis came back older
-		_, _, err := a.store.PutGeneration(ctx, a.generationOf(files), g.N)
+	case g.At.Before(since): // Redis lost what was put in force last; it is as old as it was
+		put, anew, err := a.store.PutGeneration(ctx, redisstore.Generation{By: leaseOwner(a.cfg.Instance).Instance, At: since, Files: files}, g.N, since)
+		if anew { // of whoever was faster the journal tells
+			a.setGeneration(put.At, "")
+			a.tell(ctx, orchestrator.SystemEvent{What: orchestrator.SystemDefinitions})
+		}
 		return err
 	case len(unlike(files, g.Files)) == 0:
-		a.setGeneration(g.N, "")
+		a.setGeneration(g.At, "")
 		return nil
 	}
 	defs, faults, err := a.load()
@@ -203,13 +244,13 @@ func (a *App) catchUp(ctx context.Context) error {
 	switch {
 	case err == nil:
 		a.log.InfoContext(ctx, "the definitions that another process has put in force are in force here", "generation", g.N, "by", g.By)
-		a.setGeneration(g.N, "")
+		a.setGeneration(g.At, "")
 	case fault.KindOf(err) == fault.Unavailable:
 		return err
 	default:
 		behind := fmt.Sprintf("other definitions are in force than here: %v; copy them to %s and reload here", fault.Text(err), a.cfg.Definitions)
 		a.log.ErrorContext(ctx, "this process leaves its PBXs to others", "why", behind)
-		a.setGeneration(0, behind)
+		a.setGeneration(time.Time{}, behind)
 	}
 	return nil
 }

@@ -135,8 +135,8 @@ func TestReloadMissesAFile(t *testing.T) {
 	}
 }
 
-// TestSystemIsOnRecord: that operadora started, which definitions came in force and by
-// whom, and that it stopped, is in the journal for the log book. What changed nothing is not.
+// TestSystemIsOnRecord: that operadora put the first definitions in force and started, which came in
+// force later and by whom, and that it stopped, is in the journal for the log book. What changed nothing is not.
 func TestSystemIsOnRecord(t *testing.T) {
 	t.Parallel()
 	app, cfg := started(t)
@@ -173,12 +173,12 @@ func TestSystemIsOnRecord(t *testing.T) {
 		}
 		return out
 	}
-	want := []string{"started  []", "definitions ana [agent changed: 101]", "stopped  []"}
-	if got := told(2); !slices.Equal(got, want[:2]) {
-		t.Errorf("told %q, want %q", got, want[:2])
+	want := []string{"definitions  []", "started  []", "definitions ana [agent changed: 101]", "stopped  []"}
+	if got := told(3); !slices.Equal(got, want[:3]) {
+		t.Errorf("told %q, want %q", got, want[:3])
 	}
 	app.Stop()
-	if got := told(3); !slices.Equal(got, want) {
+	if got := told(4); !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}
 }

@@ -58,6 +58,13 @@ func (k keys) callbacks() string { return k.prefix + "callbacks" }
 // hashes, as JSON), by, at (unix ms). Written by generation_put. No expiry: one small key.
 func (k keys) generation() string { return k.prefix + "generation" }
 
+// present is a set of the processes that run, and of those that did until somebody asked. No
+// expiry: one that starts beside others takes out those that are gone.
+func (k keys) present() string { return k.prefix + "present" }
+
+// presence is a text, always empty: a process runs. Expires with its sign of life.
+func (k keys) presence(holder string) string { return k.prefix + "present:" + holder }
+
 // live is a sorted set of the live calls of a PBX by their earliest deadline
 // in unix ms. A call enters and leaves it with call_commit; no expiry.
 func (k keys) live(pbx string) string { return k.prefix + "live:" + pbx }

@@ -74,15 +74,6 @@ func (s *Store) Release(ctx context.Context, l orchestrator.Lease) error {
 	return nil
 }
 
-// Driver is which process drives a PBX (LeaseOwner.Holder), "" for none.
-func (s *Store) Driver(ctx context.Context, pbx string) (string, error) {
-	holder, err := s.rdb.HGet(ctx, s.keys.lease(pbx), "holder").Result()
-	if isNil(err) {
-		return "", nil
-	}
-	return holder, Classify("redisstore.Driver", err)
-}
-
 func fenced(op string, l orchestrator.Lease, current string) error {
 	return fault.E(op, fault.Conflict,
 		fmt.Errorf("%w: %s, epoch %d, is at epoch %s", orchestrator.ErrFenced, l.PBX, l.Epoch, current))
