@@ -2,6 +2,7 @@ package acd
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -142,7 +143,7 @@ func (s *Service) dispose(ctx context.Context, dir *directory, a Agent, cmd orch
 		}
 		return s.answer(answer, res, OnWrapped), nil
 	}
-	means, wrong, ok := dir.dispositions(cmd.Disposition, cmd.Also)
+	means, said, wrong, ok := dir.dispositions(cmd.Disposition, cmd.Also)
 	if !ok {
 		answer.Result, answer.Wrong = orchestrator.AgentBadDisposition, wrong
 		return answer, nil
@@ -158,6 +159,16 @@ func (s *Service) dispose(ctx context.Context, dir *directory, a Agent, cmd orch
 	})
 	if err != nil {
 		return answer, err
+	}
+	if res.Which >= 0 && res.Which < len(said) {
+		switch wrong = said[res.Which]; res.Result { //nolint:exhaustive // the others are no matter of one of them
+		case ChangeUnfit:
+			wrong.Why = "not a disposition of queue " + res.Queue
+			answer.Wrong = wrong
+		case ChangeSeveral:
+			wrong.Why = fmt.Sprintf("one too many: a call of queue %s may have %d (outcome.several)", res.Queue, max(1, several[res.Queue]))
+			answer.Wrong = wrong
+		}
 	}
 	return s.answer(answer, res, OnWrapped), nil
 }

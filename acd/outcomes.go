@@ -106,8 +106,9 @@ func (t outcomes) wrong(list []Disposition, code string) string {
 }
 
 // dispositions finds what a code and those beside it mean in each queue. One that means
-// nothing, or the same as one before it, is told with what is wrong with it.
-func (dir *directory) dispositions(code string, also []string) (means []map[string]Given, wrong orchestrator.Wrong, ok bool) {
+// nothing, or the same as one before it, is told with what is wrong with it; said are, for each of
+// means, the field and the value that it is of.
+func (dir *directory) dispositions(code string, also []string) (means []map[string]Given, said []orchestrator.Wrong, wrong orchestrator.Wrong, ok bool) {
 	for i, code := range append([]string{code}, also...) {
 		wrong = orchestrator.Wrong{Field: "disposition", Value: code}
 		if i > 0 {
@@ -116,15 +117,16 @@ func (dir *directory) dispositions(code string, also []string) (means []map[stri
 		m := dir.keyed(code)
 		if m == nil {
 			wrong.Why = dir.outcomes.wrong(dir.defs.Dispositions, code)
-			return nil, wrong, false
+			return nil, nil, wrong, false
 		}
 		if slices.ContainsFunc(means, func(before map[string]Given) bool { return i > 0 && maps.Equal(before, m[0]) }) {
 			wrong.Why = "given before"
-			return nil, wrong, false
+			return nil, nil, wrong, false
 		}
 		means = append(means, m...)
+		said = append(said, slices.Repeat([]orchestrator.Wrong{wrong}, len(m))...)
 	}
-	return means, orchestrator.Wrong{}, true
+	return means, said, orchestrator.Wrong{}, true
 }
 
 // keyed finds what a code means; nil when it means nothing. A phone names several by one

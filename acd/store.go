@@ -415,6 +415,9 @@ type ChangeResult struct {
 	State  State // after
 	Offer  *OfferRecord
 	Over   Over // of a pause: the limit that it is, or would be, beyond
+	// Of ChangeUnfit and ChangeSeveral: which of DisposeOrder.Means is meant, and the call's queue.
+	Which int // from 0
+	Queue string
 }
 
 // ChangeOutcome is what came of an agent's wish, as the store tells it.

@@ -230,16 +230,18 @@ func (s operations) command(ctx context.Context, agent string, cmd orchestrator.
 	if cmd.Override {
 		detail = append(detail, "beyond its limits, too")
 	}
-	if why != "" {
-		detail = append(detail, "because: "+printable(why))
-	}
 	switch {
 	case err != nil:
 		detail = append(detail, "not known whether it was done")
+	case unknown == nil && done.State == "": // refused before anybody looked
+		detail = append(detail, fmt.Sprintf("%s: %s", done.Result, before.State))
 	case unknown == nil:
 		detail = append(detail, fmt.Sprintf("%s: %s -> %s", done.Result, before.State, done.State))
 	default:
 		detail = append(detail, string(done.Result)+": "+done.State)
+	}
+	if why != "" { // the last, as people may write anything
+		detail = append(detail, "because: "+printable(why))
 	}
 	s.auditLive(ctx, "agent."+string(cmd.Op), cmd.Agent, strings.Join(slices.DeleteFunc(detail, func(d string) bool { return d == "" }), "; "))
 	if err != nil {
@@ -262,8 +264,11 @@ func (s operations) command(ctx context.Context, agent string, cmd orchestrator.
 		return answer, p
 	}
 	if p.Field != "" {
-		p.Value = short(cmd.Reason + cmd.Disposition)
-		p.Detail = p.Field + ": " + quoted(cmd.Reason+cmd.Disposition) + " is " + p.Detail
+		value := cmd.Reason + cmd.Disposition
+		if p.Field == "also" {
+			value = strings.Join(cmd.Also, ", ")
+		}
+		p.Value, p.Detail = short(value), p.Field+": "+quoted(value)+" is "+p.Detail
 	}
 	return answer, p
 }

@@ -38,7 +38,7 @@ func changeResult(r reply, err error) (acd.ChangeResult, error) {
 		return acd.ChangeResult{}, err
 	}
 	offer, err := r.offer(2)
-	return acd.ChangeResult{Result: acd.ChangeOutcome(r.text(0)), State: acd.State(r.text(1)), Offer: offer, Over: acd.Over(r.text(3))}, err
+	return acd.ChangeResult{Result: acd.ChangeOutcome(r.text(0)), State: acd.State(r.text(1)), Offer: offer, Over: acd.Over(r.text(3)), Which: int(r.number(4)) - 1, Queue: r.text(5)}, err
 }
 
 // TryPIN counts a PIN that somebody gave.

@@ -93,6 +93,30 @@ func TestDispositionsInTrees(t *testing.T) {
 	w.clean()
 }
 
+// TestWhichDispositionIsWrong: of several that are given, the one that is too many or not of the
+// call's queue is named, not the first.
+func TestWhichDispositionIsWrong(t *testing.T) {
+	t.Parallel()
+	w := setup(t, treeDefs(acd.OutcomeRule{Several: 2}))
+	w.login("a00")
+	refused := func(want orchestrator.AgentResult, wrong orchestrator.Wrong, code string, also ...string) {
+		t.Helper()
+		got := w.do(orchestrator.AgentDispose, "a00", func(c *orchestrator.AgentCommand) { c.Disposition, c.Also = code, also })
+		if got.Result != want || got.Wrong != wrong {
+			t.Errorf("%s %v: %s %+v, want %+v", code, also, got.Result, got.Wrong, wrong)
+		}
+	}
+	w.finish(w.serve("c1", "soporte").ID)
+	refused(orchestrator.AgentTooManyOutcomes, orchestrator.Wrong{Field: "also", Value: "none", Why: "one too many: a call of queue soporte may have 1 (outcome.several)"}, "price", "none")
+	refused(orchestrator.AgentBadDisposition, orchestrator.Wrong{Field: "also", Value: "cash", Why: "not a disposition of queue soporte"}, "price", "cash")
+	refused(orchestrator.AgentBadDisposition, orchestrator.Wrong{Field: "disposition", Value: "cash", Why: "not a disposition of queue soporte"}, "cash")
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentDispose, "a00", disposition("price"))
+	w.finish(w.serve("c2", "ventas").ID)
+	refused(orchestrator.AgentTooManyOutcomes, orchestrator.Wrong{Field: "also", Value: "none", Why: "one too many: a call of queue ventas may have 2 (outcome.several)"}, "cash", "price", "none")
+	w.wantDo(orchestrator.AgentOK, orchestrator.AgentDispose, "a00", disposition("cash"), also("price"))
+	w.clean()
+}
+
 func TestSeveralDispositionsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := setup(t, treeDefs(acd.OutcomeRule{Several: 2}))

@@ -8,8 +8,12 @@ import (
 )
 
 // Deed says what somebody did, as "who VERB object: detail", by what the audit log has of it.
+// An order that was refused, or of which nobody knows, was tried.
 func Deed(action, object, detail string) acd.Texts {
 	en, es := in(action, deeds)
+	if t, ok := tried[action]; ok && !done(detail) {
+		en, es = "tried to "+t[0], "intentó "+t[1]
+	}
 	if action != "definitions.reload" { // which there is one of
 		en, es = en+" "+object, es+" "+object
 	}
@@ -55,43 +59,65 @@ func fateOf(fate string) string {
 	return fate
 }
 
-// beside says what the audit log has beside a deed. What people wrote stays as it is.
-func beside(detail string) acd.Texts {
-	var es strings.Builder
+// done tells of an order whether it was, by what the audit log has beside it.
+func done(detail string) bool {
+	for _, part := range parts(detail) {
+		if code, _, ok := strings.Cut(part.text, ": "); ok && results[code][0] != "" {
+			return code == string(orchestrator.AgentOK) || code == string(orchestrator.AgentLater)
+		}
+		if part.text == unknown {
+			return false
+		}
+	}
+	return true
+}
+
+// piece is a part of a detail, and what parts it from the next.
+type piece struct{ text, sep string }
+
+// parts takes a detail apart. Why somebody did it is one, whatever they wrote.
+func parts(detail string) (list []piece) {
 	for rest := detail; rest != ""; {
 		end := strings.IndexAny(rest, ",;")
 		if end < 0 || strings.HasPrefix(rest, because) {
 			end = len(rest)
 		}
-		part := rest[:end]
-		es.WriteString(aside(part))
-		for rest = rest[end:]; rest != "" && strings.ContainsRune(",; ", rune(rest[0])); rest = rest[1:] {
-			es.WriteByte(rest[0])
-		}
+		next := strings.TrimLeft(rest[end:], ",; ")
+		list = append(list, piece{rest[:end], rest[end : len(rest)-len(next)]})
+		rest = next
 	}
-	return acd.Texts{"en": detail, "es": es.String()}
+	return list
 }
 
-const because = "because: "
+// beside says what the audit log has beside a deed. What people wrote stays as it is.
+func beside(detail string) acd.Texts {
+	var en, es strings.Builder
+	for _, part := range parts(detail) {
+		text := aside(part.text)
+		en.WriteString(text["en"] + part.sep)
+		es.WriteString(text["es"] + part.sep)
+	}
+	return acd.Texts{"en": en.String(), "es": es.String()}
+}
+
+const (
+	because = "because: "
+	unknown = "not known whether it was done"
+)
 
 const (
 	inside   = "no new caller gets in, and those inside are served by the agents it had"
 	insideES = "no entra ninguna nueva, y a las que están las atienden los agentes que tenía"
 )
 
-// aside is one part of a detail in Spanish.
-func aside(part string) string {
+// aside is one part of a detail.
+func aside(part string) acd.Texts {
 	if es, ok := details[part]; ok {
-		return es
+		return both(part, es)
 	}
-	if result, states, ok := strings.Cut(part, ": "); ok { // ok: available -> paused
-		if words, ok := results[result]; ok {
-			from, to, _ := strings.Cut(states, " -> ")
-			out := words[1] + ": " + state(from)
-			if to != "" {
-				out += " -> " + state(to)
-			}
-			return out
+	if code, between, ok := strings.Cut(part, ": "); ok { // ok: available -> paused
+		if words, ok := results[code]; ok {
+			return and(both(words[0], words[1]), passage(between))
 		}
 	}
 	for _, p := range prefixes {
@@ -99,17 +125,34 @@ func aside(part string) string {
 			if to, queue, ok := strings.Cut(rest, " on behalf of "); ok {
 				rest = to + " en nombre de " + queue
 			}
-			return p[1] + rest
+			return both(part, p[1]+rest)
 		}
 	}
-	return part
+	return both(part, part)
 }
 
-func state(s string) string {
-	if es, ok := states[s]; ok {
-		return es
+// passage is the state that an agent was in, and the one after, if there is another.
+func passage(between string) acd.Texts {
+	from, to, _ := strings.Cut(strings.TrimSpace(between), " ->")
+	from, to = strings.TrimSpace(from), strings.TrimSpace(to)
+	out := both("", "")
+	if from != "" {
+		out = and(both(": ", ": "), state(from))
 	}
-	return s
+	if to != "" && to != from {
+		out = and(out, and(both(" -> ", " -> "), state(to)))
+	}
+	return out
+}
+
+// both are words that may have any sign in them.
+func both(en, es string) acd.Texts { return acd.Texts{"en": en, "es": es} }
+
+func state(s string) acd.Texts {
+	if words, ok := states[s]; ok {
+		return both(words[0], words[1])
+	}
+	return both(s, s)
 }
 
 var (
@@ -150,6 +193,13 @@ var (
 		"definitions.reload": {"had the definitions read", "hizo leer las definiciones"}, "contacts.export": {"exported", "exportó"}, "queue_log.export": {"exported", "exportó"},
 		"logbook.note": {"wrote into", "escribió en"},
 	}
+	// tried are the orders that may be refused, by what would have been done.
+	tried = map[string][2]string{
+		"agent.login": {"log in agent", "conectar al agente"}, "agent.logout": {"log out agent", "desconectar al agente"},
+		"agent.pause": {"pause agent", "pausar al agente"}, "agent.resume": {"make ready agent", "poner listo al agente"},
+		"agent.dispose": {"give the outcome of a call of agent", "tipificar una llamada del agente"}, "agent.extend": {"give more time for wrap-up to agent", "dar más tiempo de cierre al agente"},
+		"agent.line": {"log in on a permanent line agent", "conectar con línea permanente al agente"},
+	}
 	healed = map[string][2]string{
 		"distributor": {"places in queues", "lugares en las colas"}, "place": {"lost place", "lugar perdido"}, "agent": {"lost agent", "agente perdido"},
 		"call": {"call", "llamada"}, "ended call": {"ended call", "llamada terminada"}, "unheld call": {"call without its state", "llamada sin su estado"},
@@ -169,14 +219,14 @@ var (
 		string(orchestrator.AgentTooMany): {"too many pause at once", "demasiados en pausa a la vez"}, string(orchestrator.AgentBadDisposition): {"no such outcome", "no existe ese resultado"},
 		string(orchestrator.AgentNothingToClose): {"there is no call for it", "no hay llamada para ello"}, string(orchestrator.AgentRefused): {"refused", "rechazado"},
 	}
-	states = map[string]string{
-		string(acd.StateOffline): "desconectado", string(acd.StateAvailable): "disponible", string(acd.StateReserved): "reservado",
-		string(acd.StateTalking): "en conversación", string(acd.StateWrapup): "en cierre", string(acd.StatePaused): "en pausa",
+	states = map[string][2]string{
+		string(acd.StateOffline): {"offline", "desconectado"}, string(acd.StateAvailable): {"available", "disponible"}, string(acd.StateReserved): {"reserved for a call", "reservado"},
+		string(acd.StateTalking): {"in a call", "en conversación"}, string(acd.StateWrapup): {"in wrap-up", "en cierre"}, string(acd.StatePaused): {"paused", "en pausa"},
 	}
 	// details are what the API puts on the audit log beside a deed, in Spanish.
 	details = map[string]string{
 		"and back": "y de vuelta", "to the front": "al frente", "beyond its limits": "más allá de sus límites", "too": "también",
-		"not known whether it was done":    "no se sabe si se hizo",
+		unknown:                            "no se sabe si se hizo",
 		string(orchestrator.MonitorListen): "escucha", string(orchestrator.MonitorWhisper): "susurro", string(orchestrator.MonitorBarge): "intervención", string(orchestrator.MonitorTakeover): "toma de la llamada",
 	}
 	// changed are what a reload changes, and how; fates what comes of it.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -159,7 +160,7 @@ func TestEveryWordIsKnown(t *testing.T) {
 		}
 	}
 	for _, st := range s.typed("acd", "State") {
-		if states[st] == "" {
+		if states[st][0] == "" {
 			t.Errorf("state %s has no Spanish", st)
 		}
 	}
@@ -198,17 +199,41 @@ func TestChangesAreTold(t *testing.T) {
 func TestDetailsAreTold(t *testing.T) {
 	t.Parallel()
 	for detail, want := range map[string]string{
-		"": "", "lunch": "lunch", "supervisor 101, listen": "supervisor 101, escucha", "to agent 102, and back": "al agente 102, y de vuelta",
+		"": "", "lunch": "lunch", "100%d": "100%d", "supervisor 101, listen": "supervisor 101, escucha", "to agent 102, and back": "al agente 102, y de vuelta",
 		"lunch; beyond its limits, too; because: sick, to be seen; by the way": "lunch; más allá de sus límites, también; porque: sick, to be seen; by the way",
-		"ok: available -> paused":                  "hecho: disponible -> en pausa",
-		"to …4567 on behalf of sales":              "a …4567 en nombre de sales",
-		"of queue sales":                           "de la cola sales",
-		"list march leads.csv":                     "lista march leads.csv",
-		"sale; not known whether it was done":      "sale; no se sabe si se hizo",
-		"to queue sales, to the front, because: x": "a la cola sales, al frente, porque: x",
+		"to …4567 on behalf of sales":                                          "a …4567 en nombre de sales",
+		"of queue sales":                                                       "de la cola sales",
+		"list march leads.csv":                                                 "lista march leads.csv",
+		"sale; not known whether it was done":                                  "sale; no se sabe si se hizo",
+		"to queue sales, to the front, because: x":                             "a la cola sales, al frente, porque: x",
 	} {
 		if got := beside(detail); got["es"] != want || got["en"] != detail {
 			t.Errorf("%q is told as %q, want %q", detail, got, want)
+		}
+	}
+}
+
+// TestOrdersOfAgentsAreTold: what came of an order is in words of both languages, what was
+// refused does not read as done, and nothing leads to no state.
+func TestOrdersOfAgentsAreTold(t *testing.T) {
+	t.Parallel()
+	for _, row := range [][4]string{
+		{"agent.pause", "lunch; ok: available -> paused", "paused agent 102: lunch; done: available -> paused", "pausó al agente 102: lunch; hecho: disponible -> en pausa"},
+		{"agent.pause", "nosuch; bad_reason: paused -> ", "tried to pause agent 102: nosuch; no such reason: paused", "intentó pausar al agente 102: nosuch; no existe ese motivo: en pausa"},
+		{"agent.pause", "lunch; later: talking -> talking; because: ok: sick", "paused agent 102: lunch; after the call: in a call; because: ok: sick", "pausó al agente 102: lunch; después de la llamada: en conversación; porque: ok: sick"},
+		{"agent.dispose", "cash; bad_disposition: wrapup -> wrapup", "tried to give the outcome of a call of agent 102: cash; no such outcome: in wrap-up", "intentó tipificar una llamada del agente 102: cash; no existe ese resultado: en cierre"},
+		{"agent.login", "unknown: ", "tried to log in agent 102: no such agent", "intentó conectar al agente 102: no existe ese agente"},
+		{"agent.dispose", "sale; not known whether it was done", "tried to give the outcome of a call of agent 102: sale; not known whether it was done", "intentó tipificar una llamada del agente 102: sale; no se sabe si se hizo"},
+		{"agent.extend", "no_more: wrapup -> wrapup", "tried to give more time for wrap-up to agent 102: wrap-up is as long as it may be: in wrap-up", "intentó dar más tiempo de cierre al agente 102: el cierre ya dura lo que puede: en cierre"},
+	} {
+		if got := Deed(row[0], "102", row[1]); got["en"] != row[2] || got["es"] != row[3] {
+			t.Errorf("%s %q is told as %q", row[0], row[1], got)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(results)) { // each says whether it was done
+		got := Deed("agent.pause", "102", code+": paused -> ")
+		if refused := code != "ok" && code != "later"; strings.HasPrefix(got["en"], "tried ") != refused || strings.Contains(got["en"], "->") || strings.Contains(got["en"], "_") {
+			t.Errorf("%s is told as %q", code, got)
 		}
 	}
 }

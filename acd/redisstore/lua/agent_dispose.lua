@@ -4,7 +4,8 @@
 -- ARGV[5] Station       ARGV[6] unique part of the offer's id
 -- ARGV[7] how long the phone that asked may be in that call, ms; 0: it was not the agent's phone
 -- ARGV[8] {queue: how many at once}, one where it is not in it   ARGV[9] notes or ''
--- Returns {outcome, state, offer or ''}; outcome is ok, later, refused, nothing, bad_disposition or several (too many).
+-- Returns {outcome, state, offer or ''}; outcome is ok, later, refused or nothing; or {bad_disposition or several
+-- (too many), state, '', '', which of ARGV[3] it is of, the call's queue}.
 local id, means, by = ARGV[2], cjson.decode(ARGV[3]), ARGV[4]
 local a = known(id, cjson.decode(ARGV[5]))
 local talking = a.state == 'talking'
@@ -12,13 +13,15 @@ local o = talking and a.offer and load(OFFERS, a.offer)
 local queue = o and o.of or talking and a.queue or a.last_queue
 if not queue then return {a.state == 'offline' and 'refused' or 'nothing', a.state, ''} end
 local given, had, notes = {}, {}, ARGV[9] ~= '' and ARGV[9] or nil
-for _, m in ipairs(means) do
+local most, over = cjson.decode(ARGV[8])[queue] or 1, nil
+for i, m in ipairs(means) do
   local g = m[queue] or m['*']
-  if not g then return {'bad_disposition', a.state, ''} end
+  if not g then return {'bad_disposition', a.state, '', '', i, queue} end
   if not had[g.name] then given[#given + 1] = g end
   had[g.name] = true
+  if #given > most then over = over or i end
 end
-if #given > (cjson.decode(ARGV[8])[queue] or 1) then return {'several', a.state, ''} end
+if over then return {'several', a.state, '', '', over, queue} end
 if talking then
   a.disposition, a.disposed_by, a.outcomes, a.notes = given[1].name, by, given, notes
   save(AGENTS, id, a)
