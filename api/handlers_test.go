@@ -595,7 +595,15 @@ func TestQueueLog(t *testing.T) {
 	if body := r.Body.String(); r.Code != 200 || !strings.Contains(body, "|p1|sales|101|CONNECT|") || !strings.Contains(body, "|p1|sales|101|COMPLETEAGENT|") {
 		t.Errorf("%d %s", r.Code, body)
 	}
-	if list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: "queue_log.export"}); err != nil || len(list) != 1 {
+	brought := orchestrator.Entry{ID: fmt.Sprintf("%020d-1-q", 0), At: noon, Type: orchestrator.EntryCallQueued, Call: "theirs", Queue: "sales", Data: []byte(`{"queue":"sales"}`)}
+	if _, err := w.db.Import(t.Context(), []orchestrator.Entry{brought}, func([]orchestrator.Entry) (e orchestrator.Entry, ok bool) { return e, false }); err != nil {
+		t.Fatal(err)
+	}
+	r = ask(s, "GET", "/api/v1/queue_log?from=2026-03-02T10:00:00Z&to=2026-03-03T00:00:00Z", w.tokens[wire.RoleSupervisor], "")
+	if got := r.Result().Trailer.Get("Operadora-Left-Out"); got != "calls=1, states=0" || strings.Contains(r.Body.String(), "theirs") { //nolint:bodyclose // of a recorder
+		t.Errorf("left out %q: %s", got, r.Body)
+	}
+	if list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: "queue_log.export"}); err != nil || len(list) != 2 {
 		t.Errorf("audited %+v, %v", list, err)
 	}
 	if p := read[problem](t, ask(s, "GET", "/api/v1/queue_log?from=2026-03-02T10:00:00Z&to=2026-03-02T09:00:00Z", w.tokens[wire.RoleAdmin], ""), 400); !strings.Contains(p.Detail, "to:") {

@@ -93,6 +93,8 @@ type Records interface {
 	OldRecordings(ctx context.Context, o records.Old, skip, limit int) ([]records.Recording, error)
 	OldCalls(ctx context.Context, o records.Old, limit int) ([]string, error)
 	CountOld(ctx context.Context, o records.Old) (recordings, calls, held int64, err error)
+	CountRecent(ctx context.Context, o records.Old) (calls int64, err error)
+	CountHeld(ctx context.Context, hold string) (calls int64, err error)
 	RemoveCalls(ctx context.Context, calls []string) error
 	Anonymise(ctx context.Context, calls []string) error
 	LegalHolds(ctx context.Context) ([]records.LegalHold, error)
@@ -107,7 +109,7 @@ type Reports interface {
 	// Report is Invalid or NotFound, with field and value, for what cannot be made.
 	Report(ctx context.Context, name string, q reports.Query) (figures.Table, error)
 	// QueueLog writes what happened as app_queue would have; Invalid before anything is written.
-	QueueLog(ctx context.Context, w io.Writer, from, to time.Time) error
+	QueueLog(ctx context.Context, w io.Writer, from, to time.Time) (reports.LeftOut, error)
 	// Sheet and Logbook are Invalid or NotFound, with field and value, for what cannot be made.
 	Sheet(ctx context.Context, q reports.SheetQuery) (reports.Sheet, error)
 	Logbook(ctx context.Context, from, to time.Time, zone *time.Location) (reports.Logbook, error)

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -68,6 +69,9 @@ func (s *Server) ofTeam(t records.Token, q *figures.Query) error {
 	return nil
 }
 
+// leftOutTrailer says, behind a queue_log, what it does not have as it was brought in.
+const leftOutTrailer = "Operadora-Left-Out"
+
 // GetQueueLog implements StrictServerInterface. It streams.
 func (s operations) GetQueueLog(ctx context.Context, r GetQueueLogRequestObject) (GetQueueLogResponseObject, error) {
 	if err := s.auditFirst(ctx, "queue_log.export", "queue_log", askerOf(ctx).request.URL.RawQuery); err != nil {
@@ -75,7 +79,12 @@ func (s operations) GetQueueLog(ctx context.Context, r GetQueueLogRequestObject)
 	}
 	return streamed(func(w http.ResponseWriter) error {
 		w.Header().Set(echo.HeaderContentType, "text/plain; charset=utf-8")
-		return s.Reports.QueueLog(ctx, s.streamWriter(w), r.Params.From, given(r.Params.To))
+		w.Header().Set("Trailer", leftOutTrailer)
+		left, err := s.Reports.QueueLog(ctx, s.streamWriter(w), r.Params.From, given(r.Params.To))
+		if err == nil && left != (reports.LeftOut{}) {
+			w.Header().Set(leftOutTrailer, fmt.Sprintf("calls=%d, states=%d", left.Calls, left.States))
+		}
+		return err
 	}), nil
 }
 

@@ -54,6 +54,11 @@ func (s operations) ApplyRetention(ctx context.Context, r ApplyRetentionRequestO
 		if out.Leads, err = s.eraseLeads(ctx, r.Body.Number, r.Body.DryRun); err != nil {
 			return nil, err
 		}
+		n, err := s.Records.CountRecent(ctx, list[0].calls)
+		if err != nil {
+			return nil, err
+		}
+		out.Recent = &wire.RecentCalls{Calls: n, KeepJournalMS: s.JournalKept.Milliseconds()}
 	}
 	for _, x := range list {
 		item := wire.RetentionItem{Queue: x.queue}
@@ -198,8 +203,13 @@ func (s operations) PlaceHold(ctx context.Context, r PlaceHoldRequestObject) (Pl
 	if err := s.auditFirst(ctx, "hold.place", object, h.Why); err != nil {
 		return nil, err
 	}
-	h, err = s.Records.PlaceHold(ctx, h)
-	return PlaceHold200JSONResponse(holdView(h)), err
+	if h, err = s.Records.PlaceHold(ctx, h); err != nil {
+		return nil, err
+	}
+	n, err := s.Records.CountHeld(ctx, h.ID)
+	out := holdView(h)
+	out.Calls = &n
+	return PlaceHold200JSONResponse(out), err
 }
 
 // ReleaseHold implements StrictServerInterface.

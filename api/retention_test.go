@@ -39,7 +39,7 @@ func TestRetention(t *testing.T) {
 	if got := w.retain(s, `{"dry_run":false}`); got.Items[0] != (wire.RetentionItem{Queue: "sales", Held: 1}) {
 		t.Errorf("held: %+v", got)
 	}
-	if list := read[wire.LegalHoldList](t, ask(s, "GET", "/api/v1/holds", w.tokens[wire.RoleAdmin], ""), 200); len(list.Items) != 1 || list.Items[0] != hold || hold.By != "test admin" {
+	if list := read[wire.LegalHoldList](t, ask(s, "GET", "/api/v1/holds", w.tokens[wire.RoleAdmin], ""), 200); len(list.Items) != 1 || list.Items[0].ID != hold.ID || *hold.Calls != 1 || hold.By != "test admin" {
 		t.Errorf("holds: %+v", list)
 	}
 	if r := ask(s, "DELETE", "/api/v1/holds/"+hold.ID, w.tokens[wire.RoleAdmin], ""); r.Code != 204 {
@@ -134,6 +134,37 @@ func TestErase(t *testing.T) {
 	for _, bad := range []string{`{"why":"so"}`, `{"call":"p1"}`, `{"call":"p1","number":"3","why":"so"}`} {
 		if r := ask(s, "POST", "/api/v1/holds", w.tokens[wire.RoleAdmin], bad); r.Code != 400 {
 			t.Errorf("%s: %d", bad, r.Code)
+		}
+	}
+}
+
+// TestEraseTellsOfRecentCalls: calls that the journal still has stay, and are told; so is how many
+// a hold holds, none too. Of three calls one is old.
+func TestEraseTellsOfRecentCalls(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.parts.JournalKept = time.Hour
+	s := w.server()
+	p1, _, err := w.db.Contact(t.Context(), "p1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := p1.Caller.Number
+	for i, ago := range []time.Duration{90 * time.Minute, 10 * time.Minute} {
+		id := fmt.Sprintf("recent%d", i)
+		sum := orchestrator.CallSummary{Call: id, PBX: "main", Kind: orchestrator.KindInbound, Caller: orchestrator.Party{Number: number},
+			StartedAt: noon.Add(-2 * time.Hour).UnixMilli(), EndedAt: s.Now().Add(-ago).UnixMilli(), Outcome: orchestrator.OutcomeAbandoned}
+		w.record(entry(fmt.Sprintf("3-%d", 2*i), orchestrator.EntryCallStarted, id, "", sum), entry(fmt.Sprintf("3-%d", 2*i+1), orchestrator.EntryCallEnded, id, "", sum))
+	}
+	for _, dry := range []string{"true", "false"} {
+		got := w.retain(s, `{"dry_run":`+dry+`,"number":"`+number+`"}`)
+		if got.Recent == nil || *got.Recent != (wire.RecentCalls{Calls: 2, KeepJournalMS: s.JournalKept.Milliseconds()}) {
+			t.Errorf("dry run %s: recent are %+v", dry, got.Recent)
+		}
+	}
+	for held, want := range map[string]string{number: `"calls":2`, "+34999999999": `"calls":0`} {
+		if r := ask(s, "POST", "/api/v1/holds", w.tokens[wire.RoleAdmin], `{"number":"`+held+`","why":"court"}`); r.Code != 200 || !strings.Contains(r.Body.String(), want) {
+			t.Errorf("hold of %s: %d %s", held, r.Code, r.Body)
 		}
 	}
 }

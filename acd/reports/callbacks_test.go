@@ -111,7 +111,7 @@ func TestCallbacksAreNoCallers(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := reporter(db).QueueLog(t.Context(), &b, noon, noon.Add(3*time.Hour)); err != nil {
+	if _, err := reporter(db).QueueLog(t.Context(), &b, noon, noon.Add(3*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if log := b.String(); strings.Contains(log, "|back|") || strings.Contains(log, "|wait|") || strings.Count(log, "ENTERQUEUE") != 1 {

@@ -56,7 +56,7 @@ func written(t *testing.T, seed uint64) (*records.DB, []string) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := reporter(db).QueueLog(t.Context(), &out, noon.Add(-time.Hour), noon.Add(24*time.Hour)); err != nil {
+	if _, err := reporter(db).QueueLog(t.Context(), &out, noon.Add(-time.Hour), noon.Add(24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	return db, strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -119,6 +119,49 @@ func TestWhatOperadoraToldIsNotToldTwice(t *testing.T) {
 	place, err := own.Place(t.Context())
 	if err != nil || strings.HasPrefix(place.ID, "0000") || place.ID == "" {
 		t.Errorf("the recorder's place is %q, %v", place.ID, err)
+	}
+}
+
+// TestWhatWasBroughtInIsNotWrittenAgain: a queue_log that was brought in is not in the one that
+// operadora writes, which says how much that is, and brought in changes nothing.
+func TestWhatWasBroughtInIsNotWrittenAgain(t *testing.T) {
+	t.Parallel()
+	_, rows := written(t, 9)
+	db := open(t, filepath.Join(t.TempDir(), "brought.db"))
+	bring(t, db, noon.Add(24*time.Hour), rows, 100)
+	j := &journal{t: t}
+	j.served(noon.Add(10*time.Hour), "mine", "sales", "+573001", 12*time.Second, time.Minute, 0, 10*time.Second)
+	if _, err := db.Write(t.Context(), j.entries); err != nil {
+		t.Fatal(err)
+	}
+	want := totals(t, db, "service")
+	var out bytes.Buffer
+	left, err := reporter(db).QueueLog(t.Context(), &out, noon.Add(-time.Hour), noon.Add(24*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, states := map[string]bool{}, 0
+	for _, row := range rows {
+		if f := strings.Split(row, "|"); f[1] != "NONE" {
+			calls[f[1]] = true
+		} else {
+			states++
+		}
+	}
+	if left.Calls != len(calls) || left.States < states/2 {
+		t.Errorf("left out are %+v of %d calls and %d rows of agents", left, len(calls), states)
+	}
+	again := strings.Split(strings.TrimSpace(out.String()), "\n")
+	for _, row := range again {
+		if f := strings.Split(row, "|"); f[1] != "mine" && f[1] != "NONE" {
+			t.Errorf("written again: %s", row)
+		}
+	}
+	if b := bring(t, db, noon.Add(24*time.Hour), again, 100); b.Added != 0 {
+		t.Errorf("%d entries are new", b.Added)
+	}
+	if diff := cmp.Diff(want, totals(t, db, "service")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/operadora/operadora/acd/figures"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/records"
 )
 
 // queueLogTypes are the entries that a queue_log is made of.
@@ -22,8 +23,9 @@ var queueLogTypes = []orchestrator.EntryType{orchestrator.EntryCallStarted, orch
 // QueueLog writes what happened in a span as app_queue writes its queue_log
 // (https://docs.asterisk.org/Operation/Logging/Queue-Logs/, apps/app_queue.c), for
 // tools that read that. Its times are whole seconds. What app_queue has no line for
-// is left out; what operadora does not know is an empty field.
-func (r Reporter) QueueLog(ctx context.Context, w io.Writer, from, to time.Time) error {
+// is left out; what operadora does not know is an empty field. What was brought in from a
+// queue_log is left out, too, as it is there.
+func (r Reporter) QueueLog(ctx context.Context, w io.Writer, from, to time.Time) (LeftOut, error) {
 	const op = "reports.QueueLog"
 	if to.IsZero() {
 		to = r.Now()
@@ -38,17 +40,24 @@ func (r Reporter) QueueLog(ctx context.Context, w io.Writer, from, to time.Time)
 		wrong = &figures.Wrong{Field: "from", Value: from.Format(time.RFC3339), Why: fmt.Sprintf("is more than %d days before to", int(longestSpan.Hours()/24))}
 	}
 	if wrong != nil {
-		return fault.E(op, fault.Invalid, wrong)
+		return LeftOut{}, fault.E(op, fault.Invalid, wrong)
 	}
-	l := &queueLog{out: bufio.NewWriter(w), from: from, calls: map[string]*loggedCall{}, logins: map[string]time.Time{}, waiting: map[string]int{}, endpoints: map[string]string{}, reasons: map[string]string{}}
+	l := &queueLog{out: bufio.NewWriter(w), from: from, calls: map[string]*loggedCall{}, logins: map[string]time.Time{}, waiting: map[string]int{}, endpoints: map[string]string{}, reasons: map[string]string{}, brought: map[string]bool{}}
 	for _, a := range r.Definitions().Agents {
 		l.endpoints[a.ID] = a.Endpoint
 	}
 	// Who waits or is logged in as the span begins did so before.
 	if err := r.Records.Entries(ctx, from.Add(-afterwards), to, queueLogTypes, l.take); err != nil {
-		return err
+		return LeftOut{}, err
 	}
-	return l.out.Flush()
+	l.leftOut.Calls = len(l.brought)
+	return l.leftOut, l.out.Flush()
+}
+
+// LeftOut is how much of a span a queue_log does not have, because it was brought in from one.
+type LeftOut struct {
+	Calls  int
+	States int // changes of agents' states
 }
 
 // loggedOffer is an offer that stands.
@@ -66,6 +75,8 @@ type queueLog struct {
 	waiting   map[string]int       // queue -> callers
 	endpoints map[string]string    // agent -> phone
 	reasons   map[string]string    // of agents who are paused
+	brought   map[string]bool      // calls that were brought in
+	leftOut   LeftOut
 }
 
 // loggedCall is a call as its lines need it.
@@ -121,6 +132,16 @@ func (l *queueLog) line(at time.Time, call, queue, agent, event string, fields .
 func seconds(from, to time.Time) int64 { return to.Unix() - from.Unix() }
 
 func (l *queueLog) take(e orchestrator.Entry) {
+	if records.Imported(e) {
+		switch {
+		case e.At.Before(l.from):
+		case e.Type == orchestrator.EntryAgentState:
+			l.leftOut.States++
+		default:
+			l.brought[e.Call] = true
+		}
+		return
+	}
 	if e.Type == orchestrator.EntryAgentState {
 		l.agent(e)
 		return

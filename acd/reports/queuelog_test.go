@@ -54,7 +54,7 @@ func TestQueueLog(t *testing.T) {
 		return acd.Definitions{Agents: []acd.Agent{a}}
 	}
 	var out bytes.Buffer
-	if err := r.QueueLog(t.Context(), &out, noon, noon.Add(time.Hour)); err != nil {
+	if _, err := r.QueueLog(t.Context(), &out, noon, noon.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	n := noon.Unix()
@@ -90,11 +90,11 @@ func TestQueueLog(t *testing.T) {
 	}
 	// Who came before the span is known in it.
 	out.Reset()
-	if err := r.QueueLog(t.Context(), &out, noon.Add(21*time.Second), noon.Add(23*time.Second)); err != nil || !strings.Contains(out.String(), "1|sales|a|CONNECT|12||6\n") {
+	if _, err := r.QueueLog(t.Context(), &out, noon.Add(21*time.Second), noon.Add(23*time.Second)); err != nil || !strings.Contains(out.String(), "1|sales|a|CONNECT|12||6\n") {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 	for name, span := range map[string][2]time.Time{"from": {{}, noon}, "to": {noon, noon}} {
-		if err := (reports.Reporter{Now: func() time.Time { return noon }}).QueueLog(t.Context(), &out, span[0], span[1]); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), name) {
+		if _, err := (reports.Reporter{Now: func() time.Time { return noon }}).QueueLog(t.Context(), &out, span[0], span[1]); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -123,7 +123,7 @@ func TestQueueLogOfPhonesThatRingTogether(t *testing.T) {
 	}
 	var out bytes.Buffer
 	r := reporter(db)
-	if err := r.QueueLog(t.Context(), &out, noon, noon.Add(time.Hour)); err != nil {
+	if _, err := r.QueueLog(t.Context(), &out, noon, noon.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	var want []string

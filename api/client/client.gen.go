@@ -831,7 +831,7 @@ type ClientInterface interface {
 
 	// GetQueueLog What happened in queues, as app_queue's queue_log.
 	//
-	// For tools that read that. Streamed. It has callers' numbers and is put on the audit log.
+	// For tools that read that. Streamed. It has callers' numbers and is put on the audit log. What operadora history import brought in is left out, as it is in the file that it came from; where there is such, the trailer Operadora-Left-Out says how many calls and changes of agents' states (calls=3, states=8).
 	//
 	// Corresponds with GET /api/v1/queue_log (the `GetQueueLog` operationId).
 	GetQueueLog(ctx context.Context, params *GetQueueLogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2721,7 +2721,7 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 
 // GetQueueLog What happened in queues, as app_queue's queue_log.
 //
-// For tools that read that. Streamed. It has callers' numbers and is put on the audit log.
+// For tools that read that. Streamed. It has callers' numbers and is put on the audit log. What operadora history import brought in is left out, as it is in the file that it came from; where there is such, the trailer Operadora-Left-Out says how many calls and changes of agents' states (calls=3, states=8).
 //
 // Corresponds with GET /api/v1/queue_log (the `GetQueueLog` operationId).
 func (c *Client) GetQueueLog(ctx context.Context, params *GetQueueLogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9131,7 +9131,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetQueueLogWithResponse What happened in queues, as app_queue's queue_log.
 	//
-	// For tools that read that. Streamed. It has callers' numbers and is put on the audit log.
+	// For tools that read that. Streamed. It has callers' numbers and is put on the audit log. What operadora history import brought in is left out, as it is in the file that it came from; where there is such, the trailer Operadora-Left-Out says how many calls and changes of agents' states (calls=3, states=8).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -15236,7 +15236,7 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 
 // GetQueueLogWithResponse What happened in queues, as app_queue's queue_log.
 //
-// For tools that read that. Streamed. It has callers' numbers and is put on the audit log.
+// For tools that read that. Streamed. It has callers' numbers and is put on the audit log. What operadora history import brought in is left out, as it is in the file that it came from; where there is such, the trailer Operadora-Left-Out says how many calls and changes of agents' states (calls=3, states=8).
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -3526,8 +3526,11 @@ type LeftOut struct {
 
 // LegalHold defines model for LegalHold.
 type LegalHold struct {
-	By       string    `json:"by"`
-	Call     string    `json:"call,omitempty,omitzero"`
+	By   string `json:"by"`
+	Call string `json:"call,omitempty,omitzero"`
+
+	// Calls In the answer to placing it, how many calls on record it holds now.
+	Calls    *int64    `json:"calls,omitempty"`
 	ID       string    `json:"id"`
 	Number   string    `json:"number,omitempty,omitzero"`
 	PlacedAt time.Time `json:"placed_at"`
@@ -3952,6 +3955,13 @@ type ReadinessCheck struct {
 // ReadinessStatus defines model for ReadinessStatus.
 type ReadinessStatus string
 
+// RecentCalls Of a number that is erased, calls that stay as they are for now, as the journal still has them (records.keep_journal).
+type RecentCalls struct {
+	// Calls That ended less than keep_journal_ms ago; those in progress are not counted. Erase the number again that long after the last one.
+	Calls         int64 `json:"calls"`
+	KeepJournalMS int64 `json:"keep_journal_ms"`
+}
+
 // Recording defines model for Recording.
 type Recording struct {
 	Agent      string        `json:"agent,omitempty,omitzero"`
@@ -4071,6 +4081,9 @@ type Retention struct {
 
 	// More Repeat it.
 	More bool `json:"more"`
+
+	// Recent Of a number that is erased, calls that stay as they are for now, as the journal still has them (records.keep_journal).
+	Recent *RecentCalls `json:"recent,omitempty"`
 }
 
 // RetentionItem defines model for RetentionItem.

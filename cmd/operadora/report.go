@@ -123,6 +123,12 @@ func (f *reportFlags) queueLog(cmd *cobra.Command, c remote, _ []string) error {
 	if err == nil {
 		_, err = out.Write(r.Body)
 	}
+	if err == nil {
+		var calls, states int
+		if n, _ := fmt.Sscanf(r.HTTPResponse.Trailer.Get("Operadora-Left-Out"), "calls=%d, states=%d", &calls, &states); n == 2 {
+			fmt.Fprintf(cmd.ErrOrStderr(), "left out: %d calls and %d changes of agents' states that history import brought in; they are in the file that they came from\n", calls, states)
+		}
+	}
 	return errors.Join(err, done(err == nil))
 }
 

@@ -102,11 +102,13 @@ func TestReportQueueLog(t *testing.T) {
 		if r.URL.Path != "/api/v1/queue_log" || r.URL.Query().Get("from") != "2026-03-02T00:00:00Z" || r.URL.Query().Get("to") != "2026-03-03T00:00:00Z" {
 			t.Errorf("asked for %s", r.URL)
 		}
+		w.Header().Set("Trailer", "Operadora-Left-Out")
 		fmt.Fprint(w, "1|c|sales|NONE|ENTERQUEUE||300|1\n")
+		w.Header().Set("Operadora-Left-Out", "calls=3, states=8")
 	}))
 	defer server.Close()
 	out, err := command(t, "report", "queue_log", "--from", "2026-03-02", "--to", "2026-03-03", "--tz", "UTC", "--token", "x", "--url", server.URL)
-	if must(t, err); out != "1|c|sales|NONE|ENTERQUEUE||300|1\n" {
+	if must(t, err); out != "1|c|sales|NONE|ENTERQUEUE||300|1\nleft out: 3 calls and 8 changes of agents' states that history import brought in; they are in the file that they came from\n" {
 		t.Errorf("printed %q", out)
 	}
 	if _, err := command(t, "report", "queue_log", "--from", "2026-03-02", "--queue", "sales", "--token", "x", "--url", server.URL); err == nil || !strings.Contains(err.Error(), "--queue") {

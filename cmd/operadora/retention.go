@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,6 +81,12 @@ func retain(cmd *cobra.Command, c remote, number string, apply bool) error {
 				return err
 			}
 		}
+		if r := sum.Recent; r != nil && r.Calls > 0 {
+			kept := time.Duration(r.KeepJournalMS) * time.Millisecond
+			if _, err := fmt.Fprintf(w, "%d calls ended less than %s ago: they stay as they are; erase it again when that has passed (records.keep_journal)\n", r.Calls, strings.TrimSuffix(strings.TrimSuffix(kept.String(), "0s"), "0m")); err != nil {
+				return err
+			}
+		}
 		if len(rows) == 0 {
 			_, err := fmt.Fprintln(w, "no queue has keep_recordings or keep_records: everything is kept for ever")
 			return err
@@ -143,6 +150,9 @@ func newHoldCommand() *cobra.Command {
 				return err
 			}
 			return showAnswer(cmd, r.JSON200, func(w io.Writer, h wire.LegalHold) error {
+				if n := h.Calls; n != nil {
+					fmt.Fprintf(cmd.ErrOrStderr(), "calls on record that it holds now: %d\n", *n)
+				}
 				_, err := fmt.Fprintln(w, h.ID)
 				return err
 			})

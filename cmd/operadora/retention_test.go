@@ -26,7 +26,7 @@ func TestRetentionCommand(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case o.Number == "300":
-			fmt.Fprint(w, `{"dry_run":false,"more":false,"leads":{"held":false,"leads":2,"rejects":1,"files":0,"busy":1},"items":[{"recordings":1,"calls":1,"held":0,"removed_recordings":0,"removed_calls":0,"failed":1}]}`)
+			fmt.Fprint(w, `{"dry_run":false,"more":false,"leads":{"held":false,"leads":2,"rejects":1,"files":0,"busy":1},"recent":{"calls":3,"keep_journal_ms":3600000},"items":[{"recordings":1,"calls":1,"held":0,"removed_recordings":0,"removed_calls":0,"failed":1}]}`)
 		case o.DryRun:
 			fmt.Fprint(w, `{"dry_run":true,"more":false,"items":[{"queue":"sales","recordings":120,"calls":7,"held":2,"removed_recordings":0,"removed_calls":0,"failed":0}]}`)
 		default:
@@ -38,7 +38,7 @@ func TestRetentionCommand(t *testing.T) {
 		must(t, json.NewDecoder(r.Body).Decode(&o))
 		holds = append(holds, o)
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprint(w, `{"id":"h1","number":"300","why":"a suit","by":"me","placed_at":"2026-03-02T12:00:00Z"}`)
+		fmt.Fprint(w, `{"id":"h1","number":"300","why":"a suit","by":"me","placed_at":"2026-03-02T12:00:00Z","calls":0}`)
 	})
 	mux.HandleFunc("GET /api/v1/holds", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -65,10 +65,11 @@ func TestRetentionCommand(t *testing.T) {
 		t.Errorf("ordered %+v", orders)
 	}
 	if out, err := run("erase", "300", "--apply"); err == nil || !strings.Contains(err.Error(), "1 recordings were not deleted") ||
-		!strings.Contains(out, "2 leads, 1 rejected rows and 0 waiting files have it\n1 files are being brought in") {
+		!strings.Contains(out, "2 leads, 1 rejected rows and 0 waiting files have it\n1 files are being brought in") ||
+		!strings.Contains(out, "\n3 calls ended less than 1h ago: they stay as they are; erase it again") {
 		t.Errorf("a PBX is away: %v\n%s", err, out)
 	}
-	if out, err = run("hold", "--number", "300", "--why", "a suit"); err != nil || out != "h1\n" || len(holds) != 1 || holds[0].Number != "300" || holds[0].Why != "a suit" {
+	if out, err = run("hold", "--number", "300", "--why", "a suit"); err != nil || out != "calls on record that it holds now: 0\nh1\n" || len(holds) != 1 || holds[0].Number != "300" || holds[0].Why != "a suit" {
 		t.Errorf("hold: %q, %v, %+v", out, err, holds)
 	}
 	if out, err = run("holds"); err != nil || !strings.Contains(out, "h1    -     300") || !strings.Contains(out, "a suit") {

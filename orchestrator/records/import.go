@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/orchestrator"
@@ -19,6 +20,9 @@ type Brought struct {
 
 // importedSign begins the ids of what was brought in; a journal's begin with a time.
 const importedSign = "00000000000000000000-"
+
+// Imported tells whether an entry was brought in.
+func Imported(e orchestrator.Entry) bool { return strings.HasPrefix(e.ID, importedSign) }
 
 // Import puts entries of other systems on record, all in one transaction. Those on record
 // already change nothing, nor does what a journal has told: its calls, and the states of agents

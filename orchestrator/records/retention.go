@@ -79,16 +79,22 @@ type Old struct {
 const (
 	// A number is held in every form: one with its country code ends in the national one, as
 	// trunks show it and older records have it. Extensions are no such ends.
-	isHeld = "EXISTS (SELECT 1 FROM legal_holds h WHERE h.call = c.call OR (h.number <> '' AND (h.number = c.caller_number OR " +
+	holds = "(h.call = c.call OR (h.number <> '' AND (h.number = c.caller_number OR " +
 		"length(c.caller_number) >= 7 AND h.number LIKE '%' || c.caller_number OR length(h.number) >= 7 AND c.caller_number LIKE '%' || h.number)))"
+	isHeld = "EXISTS (SELECT 1 FROM legal_holds h WHERE " + holds + ")"
 	sounds = "r.deleted_at = 0 AND r.state <> 'running'"
 )
 
-// of is the condition for contacts c.
-func (o Old) of(held bool) where {
-	var w where
+// whose is the condition for contacts c, whenever they ended.
+func (o Old) whose() (w where) {
 	w.equal("c.queue", o.Queue)
 	w.among("c.caller_number", textArgs(o.Numbers))
+	return w
+}
+
+// of is the condition for contacts c.
+func (o Old) of(held bool) where {
+	w := o.whose()
 	w.add("c.ended_at > 0")
 	w.between("c.ended_at", time.Time{}, o.Before)
 	if held {
@@ -124,6 +130,21 @@ func (d *DB) CountOld(ctx context.Context, o Old) (recordings, calls, held int64
 		}
 	}
 	return recordings, calls, held, nil
+}
+
+// CountRecent counts calls that would be among them if they had ended before. A call is on record once it has ended.
+func (d *DB) CountRecent(ctx context.Context, o Old) (calls int64, err error) {
+	w := o.whose()
+	w.add("NOT " + isHeld)
+	w.add("c.ended_at >= ?", ms(o.Before))
+	err = d.read.QueryRowContext(ctx, d.rebind("SELECT COUNT(*) FROM contacts c"+w.String()), w.args...).Scan(&calls)
+	return calls, classify("records.CountRecent", err)
+}
+
+// CountHeld counts the calls on record that a hold holds.
+func (d *DB) CountHeld(ctx context.Context, hold string) (calls int64, err error) {
+	err = d.read.QueryRowContext(ctx, d.rebind("SELECT COUNT(*) FROM contacts c WHERE EXISTS (SELECT 1 FROM legal_holds h WHERE h.id = ? AND "+holds+")"), text(hold)).Scan(&calls)
+	return calls, classify("records.CountHeld", err)
 }
 
 // OldCalls lists calls that are to be removed and have no sound any more, the oldest

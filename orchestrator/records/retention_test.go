@@ -147,6 +147,39 @@ func TestAnonymise(t *testing.T) {
 }
 
 // TestHoldIsRefused names what is missing.
+// TestRecentAndHeldCallsAreCounted: those that are not old yet, and those that a hold holds.
+func TestRecentAndHeldCallsAreCounted(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, fresh func(*testing.T) *DB) {
+		d, ctx := fresh(t), t.Context()
+		s := newStory(t)
+		s.served("1", "sales", "101", 10*time.Second, time.Minute)
+		s.served("2", "sales", "101", 10*time.Second, time.Minute)
+		write(t, d, s.entries)
+		c, _, err := d.Contact(ctx, "1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for before, want := range map[time.Time]int64{noon.Add(24 * time.Hour): 0, time.UnixMilli(c.EndedAt): 1} { // it ended just then
+			if n, err := d.CountRecent(ctx, Old{Numbers: []string{"+346001"}, Before: before}); err != nil || n != want {
+				t.Errorf("before %v: %d, %v, want %d", before, n, err, want)
+			}
+		}
+		for number, want := range map[string]int64{"+346001": 1, "+346002": 1, "+349999999": 0} {
+			h, err := d.PlaceHold(ctx, LegalHold{Number: number, Why: "a suit", By: "me"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := d.CountHeld(ctx, h.ID); err != nil || n != want {
+				t.Errorf("%s holds %d, %v, want %d", number, n, err, want)
+			}
+		}
+		if n, err := d.CountRecent(ctx, Old{Numbers: []string{"+346001"}, Before: time.UnixMilli(c.EndedAt)}); err != nil || n != 0 {
+			t.Errorf("held are %d, %v", n, err)
+		}
+	})
+}
+
 func TestHoldIsRefused(t *testing.T) {
 	t.Parallel()
 	d := freshSQLite(t)
