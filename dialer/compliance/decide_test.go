@@ -273,3 +273,35 @@ func TestCallsOfOthers(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestOwnRulesOnlyAdd: what a profile of one's own adds takes nothing away from the rules that
+// it extends: not their time for an agent, nor what that is counted from, nor their window.
+func TestOwnRulesOnlyAdd(t *testing.T) {
+	t.Parallel()
+	p, faults := compliance.Read("p.yaml", `
+profile: ours
+name: {en: Ours, es: La nuestra}
+extends: UK
+read: 2026-11-30
+rules:
+  - {id: half, kind: abandon, percent: 0.5, window: 720h, threshold: 20s, starts: greeting_end, from: 2020-01-01, law: ours, basis: assumed}
+`)
+	if faults.Err() != nil {
+		t.Fatal(faults)
+	}
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	uk := compliance.Shipped()["UK"].Terms(now, compliance.PurposeSales)
+	own := p.Terms(now, compliance.PurposeSales)
+	if own.Abandon.Threshold > uk.Abandon.Threshold {
+		t.Errorf("a call is abandoned after %v by UK, and after %v by a profile that extends it", uk.Abandon.Threshold, own.Abandon.Threshold)
+	}
+	if own.Greeted() && !uk.Greeted() {
+		t.Error("UK counts from the answer, and a profile that extends it from the end of the greeting")
+	}
+	if uk.Abandon.FalseMachines && !own.Abandon.FalseMachines {
+		t.Error("UK counts people taken for machines, and a profile that extends it does not")
+	}
+	if own.Abandon.Window != uk.Abandon.Window {
+		t.Errorf("the limit of %v%% over %v of UK is held by nobody: the pacer has %v%% over %v", uk.Abandon.Percent, uk.Abandon.Window, own.Abandon.Percent, own.Abandon.Window)
+	}
+}

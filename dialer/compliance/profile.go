@@ -135,6 +135,23 @@ type Abandon struct {
 	FalseMachines bool          `yaml:"false_machines" default:"false" doc:"Whether people count as abandoned who were taken for machines and hung up on."`
 }
 
+// with is what holds to both: of each part the stricter. What is kept within each short window
+// is within a long one, and what is at every moment is at the end of a fixed window.
+func (a *Abandon) with(b *Abandon) *Abandon {
+	if b == nil {
+		return a
+	}
+	out := Abandon{Percent: min(a.Percent, b.Percent), Window: min(a.Window, b.Window), WindowKind: a.WindowKind, Threshold: min(a.Threshold, b.Threshold),
+		Starts: a.Starts, FalseMachines: a.FalseMachines || b.FalseMachines}
+	if out.WindowKind == WindowFixed {
+		out.WindowKind = b.WindowKind
+	}
+	if out.Starts == StartGreetingEnd {
+		out.Starts = b.Starts
+	}
+	return &out
+}
+
 // WindowKind is how a window moves.
 type WindowKind string
 
@@ -267,8 +284,8 @@ func (p Profile) rulesAt(now time.Time, purpose Purpose) (out []Rule) {
 
 // Terms are what holds for the calls that are made.
 type Terms struct {
-	Abandon *Abandon      // the lowest limit, nil for none
-	Limit   string        // the rule that Abandon is of
+	Abandon *Abandon      // of each part the strictest, nil for no limit
+	Limit   string        // the rule with the lowest percent
 	MinRing time.Duration // the longest of those demanded
 	Message *Message      // all that an abandoned person must hear, nil for nothing
 }
@@ -295,8 +312,9 @@ func (p Profile) Terms(now time.Time, purpose Purpose) (t Terms) {
 		switch d := r.Detail.(type) {
 		case *Abandon:
 			if t.Abandon == nil || d.Percent < t.Abandon.Percent {
-				t.Abandon, t.Limit = d, r.ID
+				t.Limit = r.ID
 			}
+			t.Abandon = d.with(t.Abandon)
 		case *Ring:
 			t.MinRing = max(t.MinRing, d.Least)
 		case *Message:
