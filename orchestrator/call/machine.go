@@ -174,6 +174,9 @@ func (x *change) heardWho(v orchestrator.Verdict, by string) {
 		x.c.GreetedAt = x.happened()
 	case orchestrator.VerdictMachine:
 	}
+	if _, ok := x.c.Timers[TimerWait]; ok && x.c.GreetedAt > 0 { // it was armed before the greeting's end was known
+		x.armMost()
+	}
 	to := screened(v, o)
 	if to == ScreenOnFound && !x.spareable() {
 		to = ScreenOnPerson

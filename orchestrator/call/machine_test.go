@@ -224,3 +224,50 @@ func TestGreetingEnds(t *testing.T) {
 		w.checkEnded(t, orchestrator.OutcomeAbandoned)
 	}
 }
+
+// TestGreetingEndsBesideTheWait: the PBX hears who answered beside the wait, and the law's two
+// seconds are counted from the end of the greeting. Whose greeting ended one second after the
+// answer has an agent until the third second, and the message behind it, whatever the flow says.
+func TestGreetingEndsBesideTheWait(t *testing.T) {
+	t.Parallel()
+	for _, r := range []struct {
+		name    string
+		flow    bool
+		free    bool // an agent is, 2.5 s after the answer
+		outcome orchestrator.Outcome
+		message bool
+	}{
+		{"an agent within the time", false, true, orchestrator.OutcomeServed, false},
+		{"nobody", false, false, orchestrator.OutcomeAbandoned, true},
+		{"an agent within the time, with a flow", true, true, orchestrator.OutcomeServed, false},
+		{"nobody, with a flow", true, false, orchestrator.OutcomeAbandoned, true},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := newLeadWorld(graph{
+				{Kind: orchestrator.ActQueue, Queue: "A", Wait: time.Minute, Edges: map[string]int{"timeout": 1, "served": 1}},
+				{Kind: orchestrator.ActHangup},
+			}, func(o *Attempt) {
+				o.Machines, o.Greeted = toyMachines(DetectBeside, MachineHangUp), true
+				if r.flow {
+					o.Flow, o.Queue = "sales", ""
+				}
+			})
+			w.quiet()
+			stages := []func(*world){leadAnswers, after(1800 * time.Millisecond), hears(orchestrator.VerdictPerson), after(700 * time.Millisecond)}
+			if r.free {
+				stages = append(stages, func(w *world) { w.desk.free++ }, after(100*time.Millisecond), ringing, answered, after(time.Minute), leadEnds(orchestrator.CauseNormal))
+			}
+			for _, s := range stages {
+				s(w)
+				w.quiet()
+			}
+			w.settle(5 * time.Minute)
+			c := &w.me.c
+			if c.Outcome != r.outcome || (c.Abandoned > 0) != r.message {
+				t.Errorf("it ended as %s, abandoned at %d (answered at %d, its greeting ended at %d); want %s", c.Outcome, c.Abandoned, c.AnsweredAt, c.GreetedAt, r.outcome)
+				t.Log(w.story())
+			}
+		})
+	}
+}
