@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 type active struct {
 	c       *campaign.Campaign
 	run     campaign.Run
-	index   int // in the pacer, and among those that are on
+	paced   pacing.CampaignConfig // as the pacer has it
+	index   int                   // in the pacer, and among those that are on
 	hoppers []*hopper
 	open    bool   // the pacer was told that it may dial
 	shut    string // why not
@@ -25,8 +27,15 @@ type active struct {
 // longest is how far back the ledger reaches: no legal window is longer.
 const longest = 366 * 24 * time.Hour
 
+// asPaced tells whether the campaign would be paced at a moment as it is: no limit has come
+// into force since, or is none any more.
+func (a *active) asPaced(run campaign.Run, now time.Time) bool {
+	paced, ok := a.c.Paced(run.Began, now)
+	return ok && reflect.DeepEqual(paced, a.paced)
+}
+
 // lookAtRuns looks where the campaigns stand. Where there is no pacer yet, other ones are to
-// be paced, or their definitions have changed, the pacer is made anew.
+// be paced, or their definitions have changed or the rules in force, the pacer is made anew.
 func (t *term) lookAtRuns(ctx context.Context, now time.Time) error {
 	t.looked = now
 	runs, err := t.Store.Runs(ctx)
@@ -36,7 +45,7 @@ func (t *term) lookAtRuns(ctx context.Context, now time.Time) error {
 	defined := t.Defined()
 	same := t.pacer != nil && len(t.paced(runs, defined)) == len(t.on)
 	for _, a := range t.on {
-		same = same && defined[a.c.ID] == a.c && paces(runs[a.c.ID])
+		same = same && defined[a.c.ID] == a.c && paces(runs[a.c.ID]) && a.asPaced(runs[a.c.ID], now)
 		a.run = runs[a.c.ID]
 	}
 	for _, f := range t.flights { // of one that was stopped, phones that ring
@@ -92,7 +101,7 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 	for _, id := range t.paced(runs, defined) {
 		c := defined[id]
 		paced, _ := c.Paced(runs[id].Began, now)
-		a := &active{c: c, run: runs[id], index: len(cfg.Campaigns), trunks: map[string]*trunk{}}
+		a := &active{c: c, run: runs[id], paced: paced, index: len(cfg.Campaigns), trunks: map[string]*trunk{}}
 		if was := before[id]; was != nil && was.c == c { // what was read is good still
 			a.hoppers, a.trunks = was.hoppers, was.trunks
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
@@ -313,6 +314,38 @@ func TestAgentless(t *testing.T) {
 		must(t, err)
 		if len(told.DoNotCall) != 1 || !told.DoNotCall[0].Expires.IsZero() || !strings.HasPrefix(told.DoNotCall[0].Why, "asked for it in call ") || told.DoNotCall[0].By != "campaign:march" {
 			t.Errorf("%+v", told)
+		}
+		w.close(s)
+	})
+}
+
+// TestLimitOfTomorrow: a lower limit that comes into force while a campaign runs is the one by
+// which is paced from then on.
+func TestLimitOfTomorrow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 60)
+		w.staff(2)
+		c := march(campaign.ModeProgressive)
+		day := time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)
+		for i, r := range c.Rules.Rules {
+			if r.Kind == compliance.KindAbandon {
+				c.Rules.Rules[i].Detail = &compliance.Abandon{Percent: 50, Window: 720 * time.Hour, WindowKind: compliance.WindowRolling, Threshold: 2 * time.Second}
+				c.Rules.Rules = append(c.Rules.Rules, compliance.Rule{ID: "abandon-new", Kind: compliance.KindAbandon, From: day,
+					Detail: &compliance.Abandon{Percent: 1, Window: 720 * time.Hour, WindowKind: compliance.WindowRolling, Threshold: 2 * time.Second}})
+			}
+		}
+		s := w.sit("one", c)
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(11 * time.Hour) // a rule is in force 14 h before its day begins in UTC
+		v, err := s.runner.View(t.Context(), "march")
+		must(t, err)
+		if v.Live == nil || v.Live.Answered == 0 {
+			t.Fatalf("%+v", v.Live)
+		}
+		if want := v.Live.Limit*float64(v.Live.Answered) - float64(v.Live.Abandoned); v.Live.BudgetLeft > want+0.5 {
+			t.Errorf("the limit is %v, of %v answered calls %v were abandoned, so %v are left; the pacer has %v", v.Live.Limit, v.Live.Answered, v.Live.Abandoned, want, v.Live.BudgetLeft)
 		}
 		w.close(s)
 	})
