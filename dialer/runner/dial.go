@@ -96,18 +96,26 @@ func (t *term) dial(ctx context.Context, now time.Time) error {
 
 // choose takes leads out of a hopper, judges each as it is now, and makes attempts of those
 // who may be called. Who may not be is put on record with the rule that refuses, in the
-// journal too.
+// journal too. Those whose trunks are full stay where they are, and do not hold up those behind.
 func (t *term) choose(ctx context.Context, a *active, segment, count int, now time.Time) (out []*flight, err error) {
 	h := a.hoppers[segment]
 	t.countTrunks(a)
+	var wait []leadstore.Candidate // each is looked at once: room comes when calls end, not here
 	for len(out) < count && len(h.ready) > 0 && a.anyRoom(t, now) {
-		n := min(count-len(out), len(h.ready))
-		ids := make([]int64, n)
-		for i, l := range h.ready[:n] {
-			ids[i] = l.ID
+		var ids []int64
+		for len(h.ready) > 0 && len(ids) < count-len(out) {
+			l := h.ready[0]
+			h.ready = h.ready[1:]
+			if d, ways := judge(a.c, t.Gate, l, now); d.Number != "" && a.way(t, ways, now) == nil {
+				wait = append(wait, l)
+				continue
+			}
+			ids = append(ids, l.ID)
 			delete(h.in, l.ID)
 		}
-		h.ready = h.ready[n:]
+		if len(ids) == 0 {
+			break
+		}
 		list, err := t.Store.Again(ctx, a.c.ID, h.of.List, ids)
 		if fault.KindOf(err) == fault.NotFound && err != nil { // the list is gone: what fills the hopper tells
 			h.ready, h.in, h.look = nil, map[int64]bool{}, time.Time{}
@@ -132,8 +140,8 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, now ti
 			case d.Number == "":
 				looks = append(looks, lookOf(l, d, now))
 				t.refuse(ctx, a, l, d)
-			case way == nil: // the trunks are full: it is the next
-				h.ready = append([]leadstore.Candidate{l}, h.ready...)
+			case way == nil:
+				wait = append(wait, l)
 				h.in[l.ID] = true
 			default:
 				way.take(now)
@@ -149,6 +157,7 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, now ti
 			}
 		}
 	}
+	h.ready = append(wait, h.ready...)
 	return out, nil
 }
 

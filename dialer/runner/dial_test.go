@@ -1,0 +1,55 @@
+package runner
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/leadstore"
+	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/gate"
+)
+
+// counting stops a process that asks for the same leads without end.
+type counting struct {
+	Store
+	n atomic.Int64
+}
+
+func (c *counting) Again(ctx context.Context, id, list string, ids []int64) ([]leadstore.Candidate, error) {
+	if c.n.Add(1) > 2000 {
+		time.Sleep(time.Hour)
+	}
+	return c.Store.Again(ctx, id, list, ids)
+}
+
+// TestFullTrunkBesideOneThatMayNotCall: the trunk that may call a number is full, and another
+// that may not has room: the lead waits, and the process that dials goes on.
+func TestFullTrunkBesideOneThatMayNotCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 10)
+		w.staff(4)
+		c := march(campaign.ModePower)
+		c.Trunks = []campaign.Trunk{{PBX: "main", Lines: 1, PerSecond: 10}, {PBX: "spain", Lines: 10, PerSecond: 10}}
+		s := &seat{world: w, name: "one"}
+		asked := &counting{Store: w.store}
+		s.runner = New(Parts{Store: asked, Dialler: s, Lease: s, Journal: s, Floor: s, Known: s.known, Now: w.now,
+			Gate: gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}},
+				"spain": {Dial: "PJSIP/{number}@trunk", Region: "ES", Allow: []string{"+34"}}},
+			Defined: func() map[string]*campaign.Campaign { return byID([]*campaign.Campaign{c}) },
+			Owner:   orchestrator.LeaseOwner{Instance: "one", Process: "one"}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))})
+		must(t, s.runner.Start(t.Context()))
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(10 * time.Second)
+		if n := asked.n.Load(); n > 1000 {
+			t.Errorf("the same leads were asked for %d times within ten seconds: nothing else is done meanwhile", n)
+		}
+		w.close(s)
+	})
+}
