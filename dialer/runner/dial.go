@@ -60,10 +60,14 @@ func (t *term) dial(ctx context.Context, now time.Time) error {
 		return nil
 	}
 	d := t.pacer.Decide(now)
+	busy := map[string]bool{} // phones that ring or talk, for whatever campaign
+	for _, f := range t.flights {
+		busy[f.Number] = true
+	}
 	var plans []*flight
 	for _, x := range d.Dials {
 		a := t.on[x.Campaign]
-		more, err := t.choose(ctx, a, x.Segment, x.Count, now)
+		more, err := t.choose(ctx, a, x.Segment, x.Count, busy, now)
 		if err != nil {
 			return err
 		}
@@ -96,8 +100,9 @@ func (t *term) dial(ctx context.Context, now time.Time) error {
 
 // choose takes leads out of a hopper, judges each as it is now, and makes attempts of those
 // who may be called. Who may not be is put on record with the rule that refuses, in the
-// journal too. Those whose trunks are full stay where they are, and do not hold up those behind.
-func (t *term) choose(ctx context.Context, a *active, segment, count int, now time.Time) (out []*flight, err error) {
+// journal too. Those whose trunks are full, or whose phone is busy with an attempt, stay where
+// they are, and do not hold up those behind.
+func (t *term) choose(ctx context.Context, a *active, segment, count int, busy map[string]bool, now time.Time) (out []*flight, err error) {
 	h := a.hoppers[segment]
 	t.countTrunks(a)
 	var wait []leadstore.Candidate // each is looked at once: room comes when calls end, not here
@@ -106,7 +111,7 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, now ti
 		for len(h.ready) > 0 && len(ids) < count-len(out) {
 			l := h.ready[0]
 			h.ready = h.ready[1:]
-			if d, ways := judge(a.c, t.Gate, l, now); d.Number != "" && a.way(t, ways, now) == nil {
+			if d, ways := judge(a.c, t.Gate, l, now); d.Number != "" && (busy[d.Number] || a.way(t, ways, now) == nil) {
 				wait = append(wait, l)
 				continue
 			}
@@ -140,11 +145,12 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, now ti
 			case d.Number == "":
 				looks = append(looks, lookOf(l, d, now))
 				t.refuse(ctx, a, l, d)
-			case way == nil:
+			case busy[d.Number] || way == nil:
 				wait = append(wait, l)
 				h.in[l.ID] = true
 			default:
 				way.take(now)
+				busy[d.Number] = true
 				f := &flight{segment: segment, Attempt: leadstore.Attempt{Call: call.NewID(now.UnixMilli(), rand.Reader), Campaign: a.c.ID, Lead: l.ID, List: l.List.Number(),
 					N: len(l.As.Attempts) + 1, Number: d.Number, Shown: d.CallerID, PBX: way.PBX, Appointment: d.Appointment, Planned: now}}
 				f.brief = briefOf(a.c, l.Kept, d.Number)

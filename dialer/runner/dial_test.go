@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/gate"
@@ -49,6 +50,58 @@ func TestFullTrunkBesideOneThatMayNotCall(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		if n := asked.n.Load(); n > 1000 {
 			t.Errorf("the same leads were asked for %d times within ten seconds: nothing else is done meanwhile", n)
+		}
+		w.close(s)
+	})
+}
+
+// TestOneNumberOfTwoLeads: a phone that two leads have is not rung while it rings or talks, and
+// its person is spoken with no more often a day than the profile allows.
+func TestOneNumberOfTwoLeads(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 1)
+		w.leads("m", 1)
+		w.staff(4)
+		c := march(campaign.ModePower)
+		c.Lists = append(c.Lists, campaign.List{List: "m", Weight: 1})
+		c.Attempts = campaign.New().Attempts // two attempts a day
+		c.Rules.Rules = append(c.Rules.Rules, compliance.Rule{ID: "once", Kind: compliance.KindCap, From: "1990-01-01",
+			Detail: &compliance.Cap{Counts: compliance.CountConversations, Most: 1, Per: "day", Same: compliance.SamePerson, Channels: compliance.ChannelsCall}})
+		s := w.sit("one", c)
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(5 * time.Minute)
+		_, _, most := w.count()
+		spoke := 0
+		for _, p := range w.calls {
+			if p.ConnectedAt > 0 {
+				spoke++
+			}
+		}
+		if most > 1 || spoke > 1 {
+			t.Errorf("%d calls to one phone at once, %d conversations with one person on a day; the rule allows one", most, spoke)
+		}
+		w.close(s)
+	})
+}
+
+// TestOneNumberOfTwoCampaigns: a phone that rings or talks for a campaign is not rung for another.
+func TestOneNumberOfTwoCampaigns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 1)
+		w.leads("m", 1)
+		w.staff(4)
+		april := march(campaign.ModePower)
+		april.ID, april.Lists = "april", []campaign.List{{List: "m", Weight: 1}}
+		s := w.sit("one", march(campaign.ModePower), april)
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		must(t, second(s.runner.Order(t.Context(), "april", campaign.OnStart, "me", "")))
+		time.Sleep(5 * time.Minute)
+		if calls, _, most := w.count(); calls != 2 || most != 1 {
+			t.Errorf("%d calls, %d at once; there are two leads with one phone", calls, most)
 		}
 		w.close(s)
 	})
