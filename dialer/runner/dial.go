@@ -139,6 +139,10 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, busy m
 			if !there || l.Calling {
 				continue
 			}
+			if !h.filter.Chooses(l.Lead, now) { // any more
+				looks = append(looks, passedOver(l, now))
+				continue
+			}
 			d, ways := judge(a.c, t.Gate, l, now)
 			way := a.way(t, ways, now)
 			switch {

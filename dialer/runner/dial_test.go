@@ -2,7 +2,9 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/gate"
@@ -81,6 +84,68 @@ func TestOneNumberOfTwoLeads(t *testing.T) {
 		}
 		if most > 1 || spoke > 1 {
 			t.Errorf("%d calls to one phone at once, %d conversations with one person on a day; the rule allows one", most, spoke)
+		}
+		w.close(s)
+	})
+}
+
+// update imports a file whose rows change leads that are there.
+func (w *world) update(list, text string) {
+	w.t.Helper()
+	importer := leadstore.NewImporter(w.store, slog.New(slog.DiscardHandler))
+	must(w.t, importer.Start(w.t.Context()))
+	defer importer.Stop()
+	i, err := w.store.NewImport(w.t.Context(), leadstore.Order{Target: leads.IntoList, List: list, File: "x.csv", By: "me", Duplicates: leads.Duplicates{Scope: leads.ScopeList, Action: leads.ActionUpdate}})
+	must(w.t, err)
+	_, err = w.store.Receive(w.t.Context(), i.N, strings.NewReader(text))
+	must(w.t, err)
+	_, err = w.store.Begin(w.t.Context(), i.N, false, nil)
+	must(w.t, err)
+	for tries := 0; i.State != leads.StateDone && tries < 1000; tries++ {
+		time.Sleep(10 * time.Millisecond)
+		i, err = w.store.Import(w.t.Context(), i.N)
+		must(w.t, err)
+	}
+	if i.State != leads.StateDone {
+		w.t.Fatalf("%+v", i)
+	}
+}
+
+func owing(from, n, days int) string {
+	var b strings.Builder
+	b.WriteString("phone,id,days_overdue\n")
+	for i := from; i < from+n; i++ {
+		fmt.Fprintf(&b, "+57300100%04d,%d,%d\n", i, i, days)
+	}
+	return b.String()
+}
+
+// TestFilterHoldsWhenDialling: who paid while they waited in the hopper is not called any more.
+func TestFilterHoldsWhenDialling(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		must(t, second(w.store.CreateList(t.Context(), leads.List{ID: "l", Region: "CO"}, "me")))
+		must(t, w.bring("l", owing(0, 40, 60)))
+		w.staff(1)
+		c := march(campaign.ModeProgressive)
+		c.Lists[0].Filter = "days_overdue > 30"
+		s := w.sit("one", c)
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(2 * time.Minute)
+		if w.dialled() == 0 {
+			t.Fatal("nobody was called")
+		}
+		w.update("l", owing(0, 40, 0))
+		if l, err := w.store.Lead(t.Context(), 40); err != nil || fmt.Sprint(l.Fields["days_overdue"]) != "0" {
+			t.Fatalf("%+v %v", l, err)
+		}
+		s.runner.Wake()
+		time.Sleep(time.Minute)
+		n := w.dialled()
+		time.Sleep(30 * time.Minute)
+		if w.dialled() != n {
+			t.Errorf("%d leads were called whom the filter does not choose any more", w.dialled()-n)
 		}
 		w.close(s)
 	})

@@ -158,7 +158,7 @@ func (t *term) sift(ctx context.Context, c *campaign.Campaign, h *hopper, list [
 		}
 		if !h.filter.Chooses(l.Lead, now) {
 			if due {
-				looks = append(looks, leadstore.Look{Lead: l.ID, List: l.List.Number(), Due: now.Add(again), Reason: reasonFilter})
+				looks = append(looks, passedOver(l, now))
 			}
 			continue
 		}
@@ -174,6 +174,11 @@ func (t *term) sift(ctx context.Context, c *campaign.Campaign, h *hopper, list [
 		return nil
 	}
 	return t.Store.Place(ctx, t.n, c.ID, looks)
+}
+
+// passedOver says of a lead that the filter does not choose it.
+func passedOver(l leadstore.Candidate, now time.Time) leadstore.Look {
+	return leadstore.Look{Lead: l.ID, List: l.List.Number(), Due: now.Add(again), Reason: reasonFilter}
 }
 
 // lookOf is why a lead is not called, and when it is looked at again.
