@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
@@ -8,6 +9,7 @@ import (
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/gate"
 )
 
 // CodeGate is of a number that no trunk of the campaign may call.
@@ -41,7 +43,7 @@ func judge(c *campaign.Campaign, g Gate, l leadstore.Candidate, now time.Time) (
 	}
 	if ways == nil {
 		text := fault.Text(last)
-		d.Reasons = append(d.Reasons, campaign.Reason{Code: CodeGate, Number: d.Number, Until: now.Add(gateAgain), Text: compliance.Texts{"en": text, "es": text}})
+		d.Reasons = append(d.Reasons, campaign.Reason{Code: CodeGate, Number: d.Number, Until: now.Add(gateAgain), Text: compliance.Texts{"en": text, "es": cmp.Or(gate.Spanish(last), text)}})
 		d.Number, d.CallerID, d.At = "", "", now.Add(gateAgain)
 	}
 	return d, ways

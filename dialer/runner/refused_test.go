@@ -10,7 +10,9 @@ import (
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leads"
+	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/gate"
 )
 
 // TestNumbersThatNobodyDials: numbers that are none, that reach more than a phone, emergency
@@ -153,4 +155,22 @@ func TestNothingToDial(t *testing.T) {
 		}
 		w.close(s)
 	})
+}
+
+// TestGateSaysWhyInSpanish: why the gate refuses a number is told in Spanish as well.
+func TestGateSaysWhyInSpanish(t *testing.T) {
+	t.Parallel()
+	g := gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}}
+	for _, number := range []string{"+34910000000", "+5719001234567"} {
+		l := leadstore.Candidate{}
+		l.As.Numbers = []campaign.Number{{Number: number, Zones: []*time.Location{time.UTC}}}
+		d, _ := judge(march(campaign.ModePower), g, l, time.Now())
+		r := why(d)
+		if r.Code != CodeGate || r.Text["es"] == r.Text["en"] {
+			t.Errorf("%q: in Spanish it is %q", r.Text["en"], r.Text["es"])
+		}
+		if strings.Contains(r.Text["en"], number) {
+			t.Errorf("the text, which goes into the journal beside the masked number, has it whole: %q", r.Text["en"])
+		}
+	}
 }

@@ -138,19 +138,20 @@ type Gate map[string]Policy
 func (g Gate) Outside(o orchestrator.Outside, now time.Time) (orchestrator.Passage, error) {
 	p := g[o.PBX]
 	if p.Dial == "" {
-		return orchestrator.Passage{}, denied("dial", "PBX %q may not call outside numbers", o.PBX)
+		return orchestrator.Passage{}, denied("dial", "PBX %q may not call outside numbers", "la PBX %q no puede llamar a números de fuera", o.PBX)
 	}
 	number, endpoint, err := p.reach(o.Number)
 	switch {
 	case err != nil:
 		return orchestrator.Passage{}, err
 	case o.OffNet && !p.OutsideToOutside:
-		return orchestrator.Passage{}, denied("outside_to_outside", "somebody from outside may not be put through to an outside number")
+		return orchestrator.Passage{}, denied("outside_to_outside", "somebody from outside may not be put through to an outside number",
+			"a quien llama de fuera no se le puede pasar con un número de fuera")
 	}
 	hours, err := p.opening()
 	open, _ := hours.At(now)
 	if err != nil || !now.IsZero() && !open {
-		return orchestrator.Passage{}, denied("hours", "outside numbers are not called at this time")
+		return orchestrator.Passage{}, denied("hours", "outside numbers are not called at this time", "a esta hora no se llama a números de fuera")
 	}
 	return orchestrator.Passage{Endpoint: endpoint, Number: number, Most: p.MaxLength}, nil
 }
@@ -204,13 +205,14 @@ func (p Policy) reach(destination string) (number, endpoint string, err error) {
 	}
 	has := func(prefix string) bool { return strings.HasPrefix(number, prefix) }
 	if slices.ContainsFunc(p.Deny, has) {
-		return "", "", denied("deny", "destinations with this prefix are forbidden")
+		return "", "", denied("deny", "destinations with this prefix are forbidden", "los destinos con este prefijo están prohibidos")
 	}
 	if !slices.ContainsFunc(p.Allow, has) {
-		return "", "", denied("allow", "destinations with this prefix are not allowed")
+		return "", "", denied("allow", "destinations with this prefix are not allowed", "los destinos con este prefijo no están permitidos")
 	}
 	if slices.Index(costs, cost) > slices.Index(costs, p.cost()) {
-		return "", "", denied("cost", "the numbering plan says that the destination is %s, and no more than %s may be called", cost, p.cost())
+		return "", "", denied("cost", "the numbering plan says that the destination is %s, and no more than %s may be called",
+			"según el plan de numeración el destino es de la clase %s, y se puede llamar hasta la clase %s", cost, p.cost())
 	}
 	return number, p.endpoint(number, number[1:]), nil
 }
@@ -238,9 +240,9 @@ func matches(pattern, destination string) bool {
 
 // Why a destination is no number. Its text is the caller's and is not repeated.
 var (
-	errCharacters = errors.New("the destination has characters that no number has")
-	errPlan       = errors.New("the destination is not a number of any numbering plan")
-	errRegion     = errors.New("the destination has no + and no region is configured to read it by")
+	errCharacters = &denial{"the destination has characters that no number has", "el destino tiene caracteres que ningún número tiene"}
+	errPlan       = &denial{"the destination is not a number of any numbering plan", "el destino no es un número de ningún plan de numeración"}
+	errRegion     = &denial{"the destination has no + and no region is configured to read it by", "el destino no tiene + y no hay región configurada con la que leerlo"}
 )
 
 // E164 returns the one form of a number, +34910000001, however it is written in a
@@ -302,7 +304,21 @@ func invalid(format string, args ...any) error {
 	return fault.New("gate", fault.Invalid, "outbound."+format, args...)
 }
 
-// denied is a refusal that names the rule.
-func denied(rule, format string, args ...any) error {
-	return fault.E("gate", fault.Denied, fmt.Errorf("outbound."+rule+": "+format, args...))
+// denied is a refusal that names the rule, in English and Spanish.
+func denied(rule, en, es string, args ...any) error {
+	return fault.E("gate", fault.Denied, &denial{fmt.Sprintf("outbound."+rule+": "+en, args...), fmt.Sprintf("outbound."+rule+": "+es, args...)})
+}
+
+// denial is why a number is not called.
+type denial struct{ en, es string }
+
+// Error says why in English.
+func (d *denial) Error() string { return d.en }
+
+// Spanish says in Spanish why the gate refused; "" of other errors.
+func Spanish(err error) string {
+	if d, ok := errors.AsType[*denial](err); ok {
+		return d.es
+	}
+	return ""
 }

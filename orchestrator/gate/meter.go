@@ -26,7 +26,8 @@ func (m *Meter) Take(channel string, caps orchestrator.Caps, now time.Time) (wai
 		return 0, nil
 	}
 	if caps.Calls > 0 && len(m.calls) >= caps.Calls {
-		return 0, denied("max_calls", "%d outside numbers are rung or talked with, and no more may be", len(m.calls))
+		return 0, denied("max_calls", "%d outside numbers are rung or talked with, and no more may be",
+			"suenan o hablan ya %d números de fuera, y no puede haber más", len(m.calls))
 	}
 	if n := caps.PerSecond; n > 0 {
 		at := now
@@ -34,7 +35,8 @@ func (m *Meter) Take(channel string, caps orchestrator.Caps, now time.Time) (wai
 			at = m.last[first].Add(time.Second)
 		}
 		if wait = at.Sub(now); wait > patience {
-			return 0, denied("calls_per_second", "too many outside numbers are to be rung at the same time, and no more than %d in a second may be", n)
+			return 0, denied("calls_per_second", "too many outside numbers are to be rung at the same time, and no more than %d in a second may be",
+				"hay que llamar a demasiados números de fuera a la vez, y no pueden ser más de %d por segundo", n)
 		}
 		m.last = append(m.last, at)
 		m.last = m.last[max(0, len(m.last)-n):]
