@@ -3,10 +3,12 @@ package runner
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/dialer/pacing"
 	"github.com/operadora/operadora/orchestrator"
@@ -245,10 +247,11 @@ func (t *term) begun(b begun) {
 }
 
 // askAgain asks for the calls of attempts that are not known to be there. The same id rings
-// once, so the order may be repeated while it is good; one whose call is nowhere after that
+// once, so the order may be repeated while it is good and the lead may still be called; one whose call is nowhere after that
 // was never dialled, and is over.
 func (t *term) askAgain(ctx context.Context, now time.Time) error {
 	var news []leadstore.Settled
+	var repeat []*flight
 	for id, f := range t.doubts {
 		if now.Sub(f.asked) < askEvery {
 			continue
@@ -264,19 +267,72 @@ func (t *term) askAgain(ctx context.Context, now time.Time) error {
 		case k.Found:
 			f.see(k)
 			t.begun(begun{call: id})
-		case age < begunWithin && now.Before(t.valid) && t.byID[f.Campaign] != nil && t.byID[f.Campaign].open:
-			t.make(ctx, f)
+		case age < begunWithin && now.Before(t.valid) && t.byID[f.Campaign] != nil && t.byID[f.Campaign].open && !f.refused:
+			repeat = append(repeat, f)
 		case age >= lostAfter:
 			t.Log.WarnContext(ctx, "an attempt was never dialled", "campaign", f.Campaign, "call", id)
 			news = append(news, leadstore.Settled{Call: id, Ended: now, As: campaign.Ended{Result: campaign.ResultFailed}})
 			t.settled(f)
 		}
 	}
-	if len(news) == 0 {
-		return nil
+	if err := t.repeat(ctx, repeat, now); err != nil || len(news) == 0 {
+		return err
 	}
 	t.lookAtLists()
 	return t.Store.Settle(ctx, t.n, "", news)
+}
+
+// repeat orders calls of attempts again that are nowhere, of those whose leads may still be
+// called. Where a lead's list was not read yet it is asked again.
+func (t *term) repeat(ctx context.Context, all []*flight, now time.Time) error {
+	of := map[*hopper][]*flight{}
+	for _, f := range all {
+		a := t.byID[f.Campaign]
+		if i := a.segmentOf(f.List); i >= 0 && a.hoppers[i].filter != nil {
+			of[a.hoppers[i]] = append(of[a.hoppers[i]], f)
+		}
+	}
+	for h, some := range of {
+		for part := range slices.Chunk(some, hopperFull) {
+			a := t.byID[part[0].Campaign]
+			ids := make([]int64, len(part))
+			for i, f := range part {
+				ids[i] = f.Lead
+			}
+			list, err := t.Store.Again(ctx, a.c.ID, h.of.List, ids)
+			if err != nil && fault.KindOf(err) != fault.NotFound { // else there are no leads any more
+				return err
+			}
+			byID := map[int64]leadstore.Candidate{}
+			for _, l := range list {
+				byID[l.ID] = l
+			}
+			for _, f := range part {
+				l, there := byID[f.Lead]
+				if f.refused = !there || !h.filter.Chooses(l.Lead, now) || !t.mayStill(ctx, a, l, f, now); !f.refused {
+					t.make(ctx, f)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// mayStill judges the lead of an attempt anew, as if it had not been planned: at its number,
+// over its trunk, for the appointment that it keeps.
+func (t *term) mayStill(ctx context.Context, a *active, l leadstore.Candidate, f *flight, now time.Time) bool {
+	planned := f.Planned.UnixMilli()
+	l.As.Numbers = slices.DeleteFunc(l.As.Numbers, func(n campaign.Number) bool { return n.Number != f.Number })
+	l.As.Attempts = slices.DeleteFunc(l.As.Attempts, func(x campaign.Attempt) bool { return x.At.UnixMilli() == planned && x.Number == f.Number })
+	l.As.Contacts = slices.DeleteFunc(l.As.Contacts, func(x compliance.Contact) bool { return x.At.UnixMilli() == planned && x.Number == f.Number })
+	if f.Appointment {
+		l.As.Appointment = &campaign.Appointment{At: f.Planned, Number: f.Number}
+	}
+	d, ways := judge(a.c, t.Gate, l, now)
+	if d.Number == "" {
+		t.refuse(ctx, a, l, d)
+	}
+	return slices.ContainsFunc(ways, func(x campaign.Trunk) bool { return x.PBX == f.PBX })
 }
 
 // settled forgets a flight that is over, of which no event tells.

@@ -15,6 +15,7 @@ import (
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/gate"
 )
 
@@ -151,6 +152,46 @@ func TestFilterHoldsWhenDialling(t *testing.T) {
 	})
 }
 
+// away is a dialler that cannot be reached at first.
+type away struct {
+	*seat
+	until time.Time
+}
+
+// Attempt implements Dialler.
+func (d away) Attempt(ctx context.Context, pbx string, o call.Attempt) (call.Begun, error) {
+	if time.Now().Before(d.until) {
+		return call.Begun{}, errKilled
+	}
+	return d.seat.Attempt(ctx, pbx, o)
+}
+
+// TestWhoIsForbiddenMeanwhileIsNotOrderedAgain: the order to make a call failed, and is given
+// again. Who must not be called by then is not.
+func TestWhoIsForbiddenMeanwhileIsNotOrderedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 1)
+		w.staff(1)
+		c := march(campaign.ModeProgressive)
+		s := &seat{world: w, name: "one"}
+		s.runner = New(Parts{Store: w.store, Dialler: away{s, time.Now().Add(10 * time.Second)}, Lease: s, Journal: s, Floor: s, Known: s.known, Now: w.now,
+			Gate:    gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}},
+			Defined: func() map[string]*campaign.Campaign { return byID([]*campaign.Campaign{c}) },
+			Owner:   orchestrator.LeaseOwner{Instance: "one", Process: "one"}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))})
+		must(t, s.runner.Start(t.Context()))
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(5 * time.Second)
+		must(t, second(w.store.Forbid(t.Context(), leads.Entry{Number: "+573001000000", Why: "asked for it", By: "me"})))
+		time.Sleep(5 * time.Minute)
+		if n := w.dialled(); n != 0 {
+			t.Errorf("%d calls to a number that must not be called since five seconds", n)
+		}
+		w.close(s)
+	})
+}
+
 // TestOneNumberOfTwoCampaigns: a phone that rings or talks for a campaign is not rung for another.
 func TestOneNumberOfTwoCampaigns(t *testing.T) {
 	t.Parallel()
@@ -167,6 +208,33 @@ func TestOneNumberOfTwoCampaigns(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		if calls, _, most := w.count(); calls != 2 || most != 1 {
 			t.Errorf("%d calls, %d at once; there are two leads with one phone", calls, most)
+		}
+		w.close(s)
+	})
+}
+
+// TestWhoMayStillBeCalledIsOrderedAgain: an attempt whose order failed does not count against
+// itself when the order is given again.
+func TestWhoMayStillBeCalledIsOrderedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.leads("l", 1)
+		w.staff(1)
+		c := march(campaign.ModeProgressive)
+		c.Attempts, c.Lockout = campaign.Attempts{Lead: 1, Number: 1, Day: 1, Week: 1}, time.Hour
+		c.Rules.Rules = append(c.Rules.Rules, compliance.Rule{ID: "once", Kind: compliance.KindCap, From: "1990-01-01",
+			Detail: &compliance.Cap{Counts: compliance.CountAttempts, Most: 1, Per: "day", Same: compliance.SamePerson, Channels: compliance.ChannelsCall}})
+		s := &seat{world: w, name: "one"}
+		s.runner = New(Parts{Store: w.store, Dialler: away{s, time.Now().Add(10 * time.Second)}, Lease: s, Journal: s, Floor: s, Known: s.known, Now: w.now,
+			Gate:    gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}},
+			Defined: func() map[string]*campaign.Campaign { return byID([]*campaign.Campaign{c}) },
+			Owner:   orchestrator.LeaseOwner{Instance: "one", Process: "one"}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))})
+		must(t, s.runner.Start(t.Context()))
+		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
+		time.Sleep(5 * time.Minute)
+		if n := w.dialled(); n != 1 {
+			t.Errorf("%d calls to a lead that may be called once", n)
 		}
 		w.close(s)
 	})

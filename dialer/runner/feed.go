@@ -24,6 +24,7 @@ type flight struct {
 	machine  bool // and it is a machine: the pacer has been told so
 	greeted  time.Time
 	asked    time.Time
+	refused  bool // it is not ordered again: the lead must not be called any more
 	queued   bool // it waits for an agent
 
 	brief *brief // nil of one that another process planned
