@@ -49,10 +49,10 @@ func TestMachines(t *testing.T) {
 		var want leadstore.Heard
 		people, machines := 0, 0
 		for _, p := range w.calls {
-			switch {
-			case p.hears == orchestrator.VerdictPerson:
+			switch p.hears {
+			case orchestrator.VerdictPerson:
 				want.Persons++
-			case p.hears == orchestrator.VerdictUnsure:
+			case orchestrator.VerdictUnsure:
 				want.Unsure++
 			default:
 				want.Machines++

@@ -259,9 +259,9 @@ func TestTrunkElsewhere(t *testing.T) {
 		w.there(true, false) // nobody tells
 		time.Sleep(6 * time.Second)
 		goes(true)
-		asked := w.asked
+		asked := w.questions()
 		time.Sleep(time.Minute)
-		if n := w.asked - asked; n < 5 || n > 20 {
+		if n := w.questions() - asked; n < 5 || n > 20 {
 			t.Errorf("it was asked %d times in a minute", n)
 		}
 		w.there(false, false)

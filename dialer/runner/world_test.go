@@ -393,6 +393,13 @@ func (s *seat) Ready(context.Context, string) error {
 	return nil
 }
 
+// questions is how often it was asked for the PBX that another process drives.
+func (w *world) questions() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked
+}
+
 // there connects the PBX that another process drives, or cuts it off.
 func (w *world) there(up, told bool) {
 	w.mu.Lock()

@@ -197,7 +197,7 @@ func TestLeadWaits(t *testing.T) {
 			w.checkKept(t)
 			var states []string
 			for _, e := range w.entries {
-				if told := string(e.Data); e.Type == orchestrator.EntryCallOffered && !(strings.Contains(told, `"about":{"due":"100"}`) && strings.Contains(told, `"script":"You owe 100."`)) {
+				if told := string(e.Data); e.Type == orchestrator.EntryCallOffered && (!strings.Contains(told, `"about":{"due":"100"}`) || !strings.Contains(told, `"script":"You owe 100."`)) {
 					t.Errorf("the agent is told %s", told)
 				}
 				var d struct {

@@ -272,7 +272,7 @@ func TestCallbackNotYet(t *testing.T) {
 	t.Parallel()
 	w := back("agent", (*world).offer)
 	w.agentAnswers()
-	until := time.Time{}
+	var until time.Time
 	for refusedAlready := false; !refusedAlready; {
 		w.notice()
 		w.decides()
