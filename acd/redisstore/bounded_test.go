@@ -38,7 +38,7 @@ func TestACallIsMatchedInFewSteps(t *testing.T) {
 	o := w.offerOf("a00")
 	w.must(rdb.ConfigResetStat(w.ctx()).Err())
 	w.failed(o, "cancelled")
-	if n := w.commands(); n > 120 {
+	if n := w.commands(); n > 150 { // some 120, and what a look at the clock adds
 		t.Errorf("%d commands for one agent who becomes free", n)
 	}
 	if w.offerOf("a00") == "" {
