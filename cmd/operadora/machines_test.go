@@ -220,7 +220,7 @@ func TestMachinesBeside(t *testing.T) {
 	want := map[string]string{"1": "heard machine, leaving beep, left", "2": "heard person, marked, leaving", "3": "heard machine, leaving beep, left"}
 	got := r.aboutMachines()
 	got["2"], _, _ = strings.Cut(got["2"], " beep")
-	got["2"], _, _ = strings.Cut(got["2"], " silence") // whether the agent said so before the beep
+	got["2"], _, _ = strings.Cut(got["2"], " silence")                    // whether the agent said so before the beep
 	got["3"] = strings.Replace(got["3"], "leaving silence, cut, ", "", 1) // a machine that is late to beep is told anew
 	if !maps.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
