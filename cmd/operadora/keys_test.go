@@ -65,8 +65,8 @@ func TestKeysWhileTalking(t *testing.T) {
 	t.Log("keys for the other side")
 	r.types(a, "12#390")
 	r.hears(caller, "12#390")
-	r.types(a, "*01")
-	r.hears(caller, "*01")
+	r.types(a, "*02") // *01 says that this is a machine
+	r.hears(caller, "*02")
 	r.types(a, "*")
 	r.hears(caller, "*")
 	r.types(caller, "*1*00")

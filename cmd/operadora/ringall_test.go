@@ -47,8 +47,8 @@ func TestAllPhonesRing(t *testing.T) {
 	for i, killed := range []bool{false, true} {
 		c := r.queue("5550001")
 		rung := r.rings(ana, ben, eva)
+		r.awaitEntry(orchestrator.EntryCallRinging, 3+3*i)
 		if killed {
-			r.awaitEntry(orchestrator.EntryCallRinging, 3+3*i)
 			r.kill()
 			r.start()
 		}
