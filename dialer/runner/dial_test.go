@@ -14,7 +14,6 @@ import (
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leads"
 	"github.com/operadora/operadora/dialer/leadstore"
-	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/gate"
 )
@@ -42,14 +41,12 @@ func TestFullTrunkBesideOneThatMayNotCall(t *testing.T) {
 		w.staff(4)
 		c := march(campaign.ModePower)
 		c.Trunks = []campaign.Trunk{{PBX: "main", Lines: 1, PerSecond: 10}, {PBX: "spain", Lines: 10, PerSecond: 10}}
-		s := &seat{world: w, name: "one"}
 		asked := &counting{Store: w.store}
-		s.runner = New(Parts{Store: asked, Dialler: s, Lease: s, Journal: s, Floor: s, Known: s.known, Now: w.now,
-			Gate: gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}},
-				"spain": {Dial: "PJSIP/{number}@trunk", Region: "ES", Allow: []string{"+34"}}},
-			Defined: func() map[string]*campaign.Campaign { return byID([]*campaign.Campaign{c}) },
-			Owner:   orchestrator.LeaseOwner{Instance: "one", Process: "one"}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))})
-		must(t, s.runner.Start(t.Context()))
+		s := w.sitWith("one", func(_ *seat, p *Parts) {
+			p.Store = asked
+			p.Gate = gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}},
+				"spain": {Dial: "PJSIP/{number}@trunk", Region: "ES", Allow: []string{"+34"}}}
+		}, c)
 		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
 		time.Sleep(10 * time.Second)
 		if n := asked.n.Load(); n > 1000 {
@@ -175,12 +172,7 @@ func TestWhoIsForbiddenMeanwhileIsNotOrderedAgain(t *testing.T) {
 		w.leads("l", 1)
 		w.staff(1)
 		c := march(campaign.ModeProgressive)
-		s := &seat{world: w, name: "one"}
-		s.runner = New(Parts{Store: w.store, Dialler: away{s, time.Now().Add(10 * time.Second)}, Lease: s, Journal: s, Floor: s, Known: s.known, Now: w.now,
-			Gate:    gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}},
-			Defined: func() map[string]*campaign.Campaign { return byID([]*campaign.Campaign{c}) },
-			Owner:   orchestrator.LeaseOwner{Instance: "one", Process: "one"}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))})
-		must(t, s.runner.Start(t.Context()))
+		s := w.sitWith("one", func(s *seat, p *Parts) { p.Dialler = away{s, time.Now().Add(10 * time.Second)} }, c)
 		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
 		time.Sleep(5 * time.Second)
 		must(t, second(w.store.Forbid(t.Context(), leads.Entry{Number: "+573001000000", Why: "asked for it", By: "me"})))
@@ -225,12 +217,7 @@ func TestWhoMayStillBeCalledIsOrderedAgain(t *testing.T) {
 		c.Attempts, c.Lockout = campaign.Attempts{Lead: 1, Number: 1, Day: 1, Week: 1}, time.Hour
 		c.Rules.Rules = append(c.Rules.Rules, compliance.Rule{ID: "once", Kind: compliance.KindCap, From: "1990-01-01",
 			Detail: &compliance.Cap{Counts: compliance.CountAttempts, Most: 1, Per: "day", Same: compliance.SamePerson, Channels: compliance.ChannelsCall}})
-		s := &seat{world: w, name: "one"}
-		s.runner = New(Parts{Store: w.store, Dialler: away{s, time.Now().Add(10 * time.Second)}, Lease: s, Journal: s, Floor: s, Known: s.known, Now: w.now,
-			Gate:    gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}},
-			Defined: func() map[string]*campaign.Campaign { return byID([]*campaign.Campaign{c}) },
-			Owner:   orchestrator.LeaseOwner{Instance: "one", Process: "one"}, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))})
-		must(t, s.runner.Start(t.Context()))
+		s := w.sitWith("one", func(s *seat, p *Parts) { p.Dialler = away{s, time.Now().Add(10 * time.Second)} }, c)
 		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
 		time.Sleep(5 * time.Minute)
 		if n := w.dialled(); n != 1 {

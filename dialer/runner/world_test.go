@@ -550,11 +550,21 @@ func (m mortal) Place(ctx context.Context, term int64, id string, looks []leadst
 // sit starts a process that dials.
 func (w *world) sit(name string, c ...*campaign.Campaign) *seat {
 	w.t.Helper()
+	return w.sitWith(name, nil, c...)
+}
+
+// sitWith does so with other parts than the usual, if change is given.
+func (w *world) sitWith(name string, change func(*seat, *Parts), c ...*campaign.Campaign) *seat {
+	w.t.Helper()
 	s := &seat{world: w, name: name, dies: w.dies}
-	s.runner = New(Parts{Store: mortal{w.store, s}, Dialler: s, Lease: s, Journal: s, Floor: s, Known: s.known, Now: w.now,
+	parts := Parts{Store: mortal{w.store, s}, Dialler: s, Lease: s, Journal: s, Floor: s, Known: s.known, Now: w.now,
 		Gate:    gate.Gate{"main": {Dial: "PJSIP/{number}@trunk", Region: "CO", Allow: []string{"+57"}}},
 		Defined: func() map[string]*campaign.Campaign { return byID(c) },
-		Owner:   orchestrator.LeaseOwner{Instance: name, Process: name}, Log: slog.New(slog.NewTextHandler(testLog{w.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+		Owner:   orchestrator.LeaseOwner{Instance: name, Process: name}, Log: slog.New(slog.NewTextHandler(testLog{w.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if change != nil {
+		change(s, &parts)
+	}
+	s.runner = New(parts)
 	must(w.t, s.runner.Start(w.t.Context()))
 	return s
 }
