@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
@@ -10,14 +9,7 @@ import (
 
 func demonstrateCampaign(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	c := newDemoCampaignCommand()
-	var out bytes.Buffer
-	c.SetOut(&out)
-	c.SetErr(&out)
-	c.SetArgs(args)
-	c.SilenceUsage, c.SilenceErrors = true, true
-	err := c.ExecuteContext(t.Context())
-	return out.String(), err
+	return execute(t, newDemoCampaignCommand(), args)
 }
 
 // TestDemoCampaign: a campaign on real parts, whose phones, journal, records and evidence

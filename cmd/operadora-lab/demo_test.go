@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/cmd/operadora-lab/demo"
 	"github.com/operadora/operadora/orchestrator/lab"
@@ -15,7 +17,12 @@ import (
 // demonstrate runs `operadora-lab demo args...` and returns what it printed.
 func demonstrate(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	c := newDemoCommand()
+	return execute(t, newDemoCommand(), args)
+}
+
+// execute runs a command and returns what it printed.
+func execute(t *testing.T, c *cobra.Command, args []string) (string, error) {
+	t.Helper()
 	var out bytes.Buffer
 	c.SetOut(&out)
 	c.SetErr(&out)
