@@ -136,11 +136,11 @@ func TestCampaignKilled(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
 	w := newCable(t)
-	r := newRig(t, rigOptions{agents: 4, via: w.lay, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		files: map[string]string{"queues.yaml": lineQueues, "campaigns/march.yaml": struckCampaign,
-			"profiles/own.yaml": strings.Replace(ownRules, "least: 15s", "least: 3s", 1)},
-		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\nlines: {again: 1s}\n",
-	})
+	o := dialsOver(carrier, 4)
+	o.via = w.lay
+	o.files["campaigns/march.yaml"], o.files["profiles/own.yaml"] = struckCampaign, strings.Replace(ownRules, "least: 15s", "least: 3s", 1)
+	o.config += "lines: {again: 1s}\n"
+	r := newRig(t, o)
 	r.start()
 	do := r.as("supervisor")
 	var phones []*lab.Phone
@@ -240,19 +240,6 @@ func TestCampaignKilled(t *testing.T) {
 		t.Errorf("evidence %+v, and live %+v", v.Stand, live)
 	}
 	t.Logf("%d calls, %d answered, %d abandoned, %d struck", len(calls), answered, abandoned, len(p.struck))
-}
-
-// as runs commands with a token of a role of the operadora that runs.
-func (r *rig) as(role string) func(args ...string) string {
-	r.t.Helper()
-	api, err := r.API(role)
-	must(r.t, err)
-	return func(args ...string) string {
-		r.t.Helper()
-		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
-		must(r.t, err)
-		return out
-	}
 }
 
 func (r *rig) campaign(t *testing.T) wire.CampaignView {

@@ -71,25 +71,25 @@ func publicPhones(t *testing.T, carrier *lab.Phone) {
 	}
 }
 
+// dialsOver is a centre whose campaign march calls Colombia over a carrier.
+func dialsOver(carrier *lab.Phone, agents int) rigOptions {
+	return rigOptions{agents: agents, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
+		files:  map[string]string{"queues.yaml": lineQueues, "campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules},
+		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
+	}
+}
+
 // TestCampaign runs a campaign on a real PBX: leads from a file, agents on permanent lines.
 // Each lead is called once, who answers talks with an agent, and records, agents and the
 // command line agree; paused, it calls nobody.
 func TestCampaign(t *testing.T) {
 	t.Parallel()
 	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
-	r := newRig(t, rigOptions{agents: 2, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		files:  map[string]string{"queues.yaml": lineQueues, "campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules},
-		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
-	})
+	r := newRig(t, dialsOver(carrier, 2))
 	r.start()
 	api, err := r.API("supervisor")
 	must(t, err)
-	do := func(args ...string) string {
-		t.Helper()
-		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
-		must(t, err)
-		return out
-	}
+	do := r.by(api)
 	var lines []*lab.Call
 	for _, user := range []string{"101", "102"} {
 		line := r.loginLine(r.desk(user))
@@ -180,19 +180,11 @@ func TestCampaign(t *testing.T) {
 func TestCampaignIsLawful(t *testing.T) {
 	t.Parallel()
 	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
-	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		files:  map[string]string{"queues.yaml": lineQueues, "campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules},
-		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
-	})
+	r := newRig(t, dialsOver(carrier, 1))
 	r.start()
 	api, err := r.API("supervisor")
 	must(t, err)
-	do := func(args ...string) string {
-		t.Helper()
-		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
-		must(t, err)
-		return out
-	}
+	do := r.by(api)
 	file := filepath.Join(t.TempDir(), "march.csv")
 	bring := func(number string) {
 		must(t, os.WriteFile(file, []byte("celular,nombre,due\n"+number+",Ana,100\n"), 0o600))
@@ -276,10 +268,9 @@ func TestCampaignIsLawful(t *testing.T) {
 func TestCampaignElsewhere(t *testing.T) {
 	t.Parallel()
 	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
-	r := restingTwoRig(t, rigOptions{agents: 2, beside: &centre.Beside{}, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		files:  map[string]string{"queues.yaml": lineQueues, "campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules},
-		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
-	})
+	o := dialsOver(carrier, 2)
+	o.beside = &centre.Beside{}
+	r := restingTwoRig(t, o)
 	r.beginTwo() // and leaves main to process one
 	two, err := r.there.API("supervisor")
 	must(t, err)
@@ -287,12 +278,7 @@ func TestCampaignElsewhere(t *testing.T) {
 	r.drives(r.Log, 0, centre.PBX)
 	one, err := r.API("supervisor")
 	must(t, err)
-	do := func(args ...string) string {
-		t.Helper()
-		out, err := r.Run(append(args, "--token", one.Token, "--url", one.Base)...)
-		must(t, err)
-		return out
-	}
+	do := r.by(one)
 	for _, user := range []string{"101", "102"} {
 		r.loginLine(r.desk(user)).PlayTone(900)
 	}
@@ -338,20 +324,14 @@ func TestContactRules(t *testing.T) {
 	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
 	once := `  - {id: once, kind: cap, counts: conversations, most: 1, per: day, besides: [agents], from: 2020-01-01, law: ours, basis: assumed}
 `
-	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		files: map[string]string{"queues.yaml": strings.Replace(lineQueues, "{id: sales,", "{id: sales, contact: {profile: own, purpose: service},", 1),
-			"campaigns/march.yaml": marchCampaign, "profiles/own.yaml": ownRules + once},
-		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
-	})
+	o := dialsOver(carrier, 1)
+	o.files["queues.yaml"] = strings.Replace(lineQueues, "{id: sales,", "{id: sales, contact: {profile: own, purpose: service},", 1)
+	o.files["profiles/own.yaml"] += once
+	r := newRig(t, o)
 	r.start()
 	api, err := r.API("supervisor")
 	must(t, err)
-	do := func(args ...string) string {
-		t.Helper()
-		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
-		must(t, err)
-		return out
-	}
+	do := r.by(api)
 	desk := r.login("101")
 	do("agent", "dial", "101", "3001000001", "--queue", "sales")
 	phone := r.answers(desk)
@@ -404,19 +384,13 @@ func TestCampaignSpeaks(t *testing.T) {
 	t.Parallel()
 	carrier := lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
 	march := strings.NewReplacer("mode: progressive", "mode: agentless", "message: [vm-goodbye]\n", "flow: remind\nnever_again: never\npacing: {rate: 5}\n").Replace(marchCampaign)
-	r := newRig(t, rigOptions{agents: 1, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		files:  map[string]string{"queues.yaml": lineQueues, "flows/remind.yaml": remindFlow, "campaigns/march.yaml": march, "profiles/own.yaml": ownRules},
-		config: "    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
-	})
+	o := dialsOver(carrier, 1)
+	o.files["flows/remind.yaml"], o.files["campaigns/march.yaml"] = remindFlow, march
+	r := newRig(t, o)
 	r.start()
 	api, err := r.API("supervisor")
 	must(t, err)
-	do := func(args ...string) string {
-		t.Helper()
-		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
-		must(t, err)
-		return out
-	}
+	do := r.by(api)
 	file := filepath.Join(t.TempDir(), "march.csv")
 	bring := func(number string) *lab.Call {
 		t.Helper()

@@ -29,19 +29,12 @@ var greetedRules = strings.Replace(ownRules, "threshold: 2s", "threshold: 2s, st
 func campaignRig(t *testing.T, campaign, rules string) (r *rig, carrier *lab.Phone, lines []*lab.Call, do func(args ...string) string) {
 	t.Helper()
 	carrier = lab.PhoneFor(t, lab.PhoneOptions{User: "carrier"})
-	r = newRig(t, rigOptions{agents: 2, asterisk: lab.AsteriskOptions{Trunks: []lab.Trunk{{Name: "trunk", Addr: carrier.Addr()}}},
-		files:  map[string]string{"queues.yaml": lineQueues, "campaigns/march.yaml": campaign, "profiles/own.yaml": rules},
-		config: "    keys: {prefix: \"*\"}\n    outbound: {dial: \"PJSIP/{number}@trunk\", region: CO, allow: [\"+57\"]}\n",
-	})
+	o := dialsOver(carrier, 2)
+	o.files["campaigns/march.yaml"], o.files["profiles/own.yaml"] = campaign, rules
+	o.config += "    keys: {prefix: \"*\"}\n"
+	r = newRig(t, o)
 	r.start()
-	api, err := r.API("supervisor")
-	must(t, err)
-	do = func(args ...string) string {
-		t.Helper()
-		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
-		must(t, err)
-		return out
-	}
+	do = r.as("supervisor")
 	for _, user := range []string{"101", "102"} {
 		line := r.loginLine(r.desk(user))
 		line.PlayTone(900)

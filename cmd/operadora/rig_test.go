@@ -15,6 +15,7 @@ import (
 
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
+	"github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/cmd/operadora-lab/centre"
 	"github.com/operadora/operadora/ivr/flowfile"
 	"github.com/operadora/operadora/orchestrator"
@@ -545,4 +546,22 @@ func (r *rig) able(desk *acd.Service, id string) {
 	r.eventually("agent "+id+" is free", func() error {
 		return cmp.Or(agentIs(r.t, desk, id, acd.StateAvailable, ""), deviceIs(r.t, desk, id, orchestrator.DeviceFree))
 	})
+}
+
+// as runs commands with a token of a role of the operadora that runs; each must succeed.
+func (r *rig) as(role string) func(args ...string) string {
+	r.t.Helper()
+	api, err := r.API(role)
+	must(r.t, err)
+	return r.by(api)
+}
+
+// by does so with the token that a client has.
+func (r *rig) by(api *client.API) func(args ...string) string {
+	return func(args ...string) string {
+		r.t.Helper()
+		out, err := r.Run(append(args, "--token", api.Token, "--url", api.Base)...)
+		must(r.t, err)
+		return out
+	}
 }
