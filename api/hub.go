@@ -10,6 +10,7 @@ import (
 
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 const (
@@ -115,10 +116,7 @@ func (h *hub) run(ctx context.Context) {
 			failed = true
 			h.log.WarnContext(ctx, "event streams are held up: the journal does not answer", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-		}
+		life.Sleep(ctx, pause)
 		pause = min(2*pause, tailMax)
 	}
 }

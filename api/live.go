@@ -13,6 +13,7 @@ import (
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/fault"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 const (
@@ -124,10 +125,7 @@ func (p *projector) run(ctx context.Context) {
 				continue
 			}
 			p.fails(ctx, err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(pause):
-			}
+			life.Sleep(ctx, pause)
 		}
 	}
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/gate"
 	"github.com/operadora/operadora/orchestrator/keys"
+	"github.com/operadora/operadora/orchestrator/life"
 	"github.com/operadora/operadora/orchestrator/mailer"
 	"github.com/operadora/operadora/orchestrator/records"
 	"github.com/operadora/operadora/orchestrator/redisstore"
@@ -284,10 +285,8 @@ func (a *App) publish(ctx context.Context) error {
 			a.log.WarnContext(ctx, "waiting for Redis, without which no call is taken; the API answers meanwhile",
 				"redis", a.cfg.Redis.Addrs, "api", a.api.Addr().String(), "error", outside(err))
 		}
-		select {
-		case <-ctx.Done():
+		if !life.Sleep(ctx, time.Second) {
 			return ctx.Err()
-		case <-time.After(time.Second):
 		}
 	}
 }

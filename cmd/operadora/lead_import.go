@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // importFlags are those of every command that brings a file in.
@@ -197,7 +197,7 @@ func follow(cmd *cobra.Command, c remote, i wire.Import) (wire.Import, error) {
 		return i.State == wire.ImportStateRunning || i.State == wire.ImportStateChecking || i.State == wire.ImportStateUndoing
 	}
 	for working() {
-		if !pause(cmd.Context(), askEvery) {
+		if !life.Sleep(cmd.Context(), askEvery) {
 			return i, fmt.Errorf("import %s goes on; `operadora lead imports` says how far it is", i.ID)
 		}
 		r, err := c.GetImportWithResponse(cmd.Context(), i.ID)
@@ -216,16 +216,6 @@ func follow(cmd *cobra.Command, c remote, i wire.Import) (wire.Import, error) {
 		fmt.Fprintln(cmd.ErrOrStderr())
 	}
 	return i, nil
-}
-
-// pause waits, and tells whether it was not cut short.
-func pause(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }
 
 // tell says what came of an import, and writes its rejects.

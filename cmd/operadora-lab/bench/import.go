@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // What the import bench brings in: of a hundred rows one has no number and one is there
@@ -104,10 +105,8 @@ func (f *floor) bringIn(ctx context.Context, progress io.Writer) (wire.Import, e
 			told = done
 			fmt.Fprintf(progress, "import: %d of %d rows …\n", i.Done, i.Total)
 		}
-		select {
-		case <-ctx.Done():
+		if !life.Sleep(ctx, often) {
 			return i, ctx.Err()
-		case <-time.After(often):
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/client"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // Stream is where events come from; *client.API is one.
@@ -49,10 +50,8 @@ func Follow(ctx context.Context, s Stream, tell func(Update)) error {
 			return fmt.Errorf("the API refuses this token: %w", err)
 		}
 		tell(Update{Err: err, Pause: pause})
-		select {
-		case <-ctx.Done():
+		if !life.Sleep(ctx, pause) {
 			return nil
-		case <-time.After(pause):
 		}
 		pause = min(2*pause, mostPause)
 	}
