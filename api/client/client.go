@@ -111,14 +111,7 @@ func All[T any](get func(cursor string) (items []T, next string, err error)) (al
 // Fetch returns the sound of a recording. The caller closes it.
 func (a *API) Fetch(ctx context.Context, recording string) (io.ReadCloser, error) {
 	req, err := NewGetRecordingAudioRequest(a.Base, recording, &wire.GetRecordingAudioParams{})
-	if err != nil {
-		return nil, err
-	}
-	res, err := a.open(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return res.Body, nil
+	return a.download(ctx, req, err)
 }
 
 // Upload sends the file of an import, and returns what it is.
@@ -139,19 +132,17 @@ func (a *API) Upload(ctx context.Context, id string, file io.Reader) (*wire.Impo
 // Rejects returns what an import left out, as CSV. The caller closes it.
 func (a *API) Rejects(ctx context.Context, id string) (io.ReadCloser, error) {
 	req, err := NewExportRejectsRequest(a.Base, id)
-	if err != nil {
-		return nil, err
-	}
-	res, err := a.open(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return res.Body, nil
+	return a.download(ctx, req, err)
 }
 
 // Evidence returns how a campaign stood to the legal limit in a period. The caller closes it.
 func (a *API) Evidence(ctx context.Context, campaign string, p *wire.ExportEvidenceParams) (io.ReadCloser, error) {
 	req, err := NewExportEvidenceRequest(a.Base, campaign, p)
+	return a.download(ctx, req, err)
+}
+
+// download sends a request, if it could be made, and returns the body of its answer.
+func (a *API) download(ctx context.Context, req *http.Request, err error) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
