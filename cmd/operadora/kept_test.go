@@ -179,10 +179,6 @@ func TestPlaceKept(t *testing.T) {
 // keeps is the store of calls, and what is kept of those who left a queue.
 func (r *rig) keeps() (*redisstore.Store, func(ctx context.Context, queue, caller string) (string, error)) {
 	r.t.Helper()
-	cfg, err := readConfig(r.Config())
-	must(r.t, err)
-	rdb, err := cfg.Redis.Client()
-	must(r.t, err)
-	r.t.Cleanup(func() { _ = rdb.Close() })
+	cfg, rdb := r.redis()
 	return redisstore.New(rdb, cfg.Redis.Tenant, slog.New(slog.DiscardHandler)), acdstore.New(rdb, cfg.Redis.Tenant).KeptPlace
 }

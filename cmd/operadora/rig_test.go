@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/operadora/operadora/acd"
 	acdstore "github.com/operadora/operadora/acd/redisstore"
 	"github.com/operadora/operadora/api/client"
@@ -294,14 +296,21 @@ func ended(t *testing.T, c *lab.Call) {
 	}
 }
 
-// journal opens the journal and stores of the rig beside operadora.
-func (r *rig) stores() (*redisstore.Store, *acd.Service) {
+// redis opens the Redis of the rig as its configuration says, until the test ends.
+func (r *rig) redis() (Config, redis.UniversalClient) {
 	r.t.Helper()
 	cfg, err := readConfig(r.Config())
 	must(r.t, err)
 	rdb, err := cfg.Redis.Client()
 	must(r.t, err)
 	r.t.Cleanup(func() { _ = rdb.Close() })
+	return cfg, rdb
+}
+
+// stores opens the journal and stores of the rig beside operadora.
+func (r *rig) stores() (*redisstore.Store, *acd.Service) {
+	r.t.Helper()
+	cfg, rdb := r.redis()
 	defs, _, err := loadDefinitions(cfg.Definitions, cfg.PBXs, flowfile.Known{})
 	must(r.t, err)
 	s, err := acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: defs.ACD})
