@@ -17,6 +17,8 @@ export const en = {
     as: (name: string, role: string) => `${name}, ${role}`,
   },
   roles: {admin: 'administrator', supervisor: 'supervisor', campaign_manager: 'campaign manager', agent: 'agent', wallboard: 'wallboard'},
+  pages: 'Pages',
+  nothing: 'There is no page for this token: its role uses the API alone.',
   floor: 'Floor',
   wall: 'Wallboard',
   fullScreen: 'Full screen',

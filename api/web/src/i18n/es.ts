@@ -18,6 +18,8 @@ export const es: Words = {
     as: (name, role) => `${name}, ${role}`,
   },
   roles: {admin: 'administrador', supervisor: 'supervisor', campaign_manager: 'gestor de campañas', agent: 'agente', wallboard: 'panel'},
+  pages: 'Páginas',
+  nothing: 'No hay páginas para este token: su rol usa solo la API.',
   floor: 'Sala',
   wall: 'Panel',
   fullScreen: 'Pantalla completa',

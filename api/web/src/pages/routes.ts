@@ -1,0 +1,23 @@
+// The pages, in the order in which they are offered. Each is a chunk of its own, with its words.
+import type {Component} from 'svelte'
+import type {Words} from '../i18n/en'
+
+export interface Route {
+  path: string // behind #/
+  title: (t: Words) => string
+  needs: string // the operation without which the page has nothing to show
+  load: () => Promise<{default: Component<PageProps>}>
+}
+
+// PageProps are what a page is told: the path's first word, and those behind it (#/campaigns/debt has debt).
+export interface PageProps {
+  path: string
+  rest: string[]
+}
+
+const floor = () => import('./floor/Page.svelte')
+
+export const routes: Route[] = [
+  {path: 'floor', title: (t) => t.floor, needs: 'streamLive', load: floor},
+  {path: 'wall', title: (t) => t.wall, needs: 'streamLive', load: floor},
+]
