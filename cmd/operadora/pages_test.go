@@ -51,13 +51,45 @@ func browser(t *testing.T) (node, chromium string) {
 	return "", ""
 }
 
+// through goes the way of a script through the pages in a real Chromium, as whoever has the token. The
+// script says what it waits for, and parts does it.
+func through(t *testing.T, script, base, token string, parts map[string]func(), more ...string) {
+	t.Helper()
+	node, chromium := browser(t)
+	cmd := exec.CommandContext(limit(t), node, append([]string{"test/e2e/" + script, base, token}, more...)...)
+	cmd.Dir = filepath.Join("..", "..", "api", "web")
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	var told strings.Builder
+	cmd.Stderr = &told
+	cmd.WaitDelay = 5 * time.Second
+	in, err := cmd.StdinPipe()
+	must(t, err)
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	last := ""
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if last = lines.Text(); parts[last] != nil {
+			t.Log(last)
+			parts[last]()
+			_, err := fmt.Fprintln(in, "done")
+			must(t, err)
+		}
+	}
+	if err := cmd.Wait(); err != nil || last != "ok" {
+		t.Errorf("the page: %v, %s", err, last)
+	}
+	t.Log(told.String())
+}
+
 // TestFloorPage has a supervisor sign in below a proxy's path, pause an agent, see a caller wait
 // and be served, listen, live through a kill -9, and sign out and in, in a real Chromium: no
 // error, nothing that the content policy forbids, no request to elsewhere, nothing that axe
 // finds in either language and theme.
 func TestFloorPage(t *testing.T) {
 	t.Parallel()
-	node, chromium := browser(t)
+	browser(t)
 	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": `agents:
   - {id: "101", name: Ana, pbx: main, endpoint: PJSIP/101, team: all, queues: [sales]}
   - {id: "102", pbx: main, endpoint: PJSIP/102, pin: "4711"}
@@ -84,21 +116,8 @@ teams:
 	}))
 	t.Cleanup(proxy.Close)
 
-	cmd := exec.CommandContext(limit(t), node, "test/e2e/floor.mjs", proxy.URL+"/operadora/", api.Token)
-	cmd.Dir = filepath.Join("..", "..", "api", "web")
-	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	var told strings.Builder
-	cmd.Stderr = &told
-	cmd.WaitDelay = 5 * time.Second
-	in, err := cmd.StdinPipe()
-	must(t, err)
-	out, err := cmd.StdoutPipe()
-	must(t, err)
-	must(t, cmd.Start())
-
 	var caller, agent, listener *lab.Call
-	parts := map[string]func(){
+	through(t, "floor.mjs", proxy.URL+"/operadora/", api.Token, map[string]func(){
 		"call":   func() { caller = r.queue("5550001"); r.awaitEntry(orchestrator.EntryCallQueued, 1) },
 		"answer": func() { agent = r.takes(ana, caller) },
 		"listen": func() { listener = r.answers(bea) },
@@ -106,18 +125,5 @@ teams:
 		"kill":   r.kill,
 		"start":  func() { r.start(); served() },
 		"hangup": func() { must(t, agent.Hangup()); ended(t, caller) },
-	}
-	last := ""
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if last = lines.Text(); parts[last] != nil {
-			t.Log(last)
-			parts[last]()
-			_, err := fmt.Fprintln(in, "done")
-			must(t, err)
-		}
-	}
-	if err := cmd.Wait(); err != nil || last != "ok" {
-		t.Errorf("the page: %v, %s", err, last)
-	}
-	t.Log(told.String())
+	})
 }

@@ -9,10 +9,12 @@ export interface Route {
   load: () => Promise<{default: Component<PageProps>}>
 }
 
-// PageProps are what a page is told: the path's first word, and those behind it (#/campaigns/debt has debt).
+// PageProps are what a page is told: the path's first word, those behind it (#/campaigns/debt has debt), and
+// what is asked behind a question mark (#/reports/agents?team=day), "" when nothing is.
 export interface PageProps {
   path: string
   rest: string[]
+  query: string
 }
 
 const floor = () => import('./floor/Page.svelte')
