@@ -427,8 +427,8 @@ func (b *bundle) cutOff(n int64, until leads.State) (lives int) {
 		if other, ok, err := NewImporter(process.Store, slog.New(slog.DiscardHandler)).claim(ctx); err != nil || ok {
 			b.t.Fatalf("two work at it: %+v, %v", other, err)
 		}
-		batches := 0
-		process.tables = dying{process.tables, func() bool { batches++; return batches > 1+lives%3 }, die, lives%2 == 0}
+		var batches atomic.Int64 // the lease is renewed beside the work
+		process.tables = dying{process.tables, func() bool { return batches.Add(1) > int64(1+lives%3) }, die, lives%2 == 0}
 		_ = w.work(ctx, i)
 		die()
 		b.clock.forward(leaseTime + time.Second)
