@@ -187,12 +187,20 @@ func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 	add := func(code Code, until time.Time, en, es string, args ...any) {
 		out = append(out, Reason{Code: code, Until: until, Text: compliance.Texts{"en": fmt.Sprintf(en, args...), "es": fmt.Sprintf(es, args...)}})
 	}
+	wait := func() {
+		if s.after.ready.After(now) {
+			add(CodeWait, s.after.ready, "after the last outcome is waited until %s", "tras el último resultado se espera hasta %s", s.after.ready.Format(time.RFC3339))
+		}
+	}
 	if len(s.l.Numbers) == 0 {
 		add(CodeNoNumber, time.Time{}, "the lead has no number", "el contacto no tiene número")
 	}
 	if a := s.l.Appointment; a != nil {
 		if a.At.After(now) {
 			add(CodeAppointment, a.At, "an appointment is due at %s", "hay una cita para %s", a.At.Format(time.RFC3339))
+		}
+		if s.after.failed.After(a.At) { // else what was tried before does not hold it up
+			wait()
 		}
 	} else {
 		if f := s.after.finished; f != "" {
@@ -203,9 +211,7 @@ func (s standing) lead(now time.Time) (out []Reason, finished bool) {
 			finished = true
 			add(CodeLeadCap, time.Time{}, "there were %d attempts, and the campaign makes %d", "hubo %d intentos, y la campaña hace %d", n, s.c.Attempts.Lead)
 		}
-		if s.after.ready.After(now) {
-			add(CodeWait, s.after.ready, "after the last outcome is waited until %s", "tras el último resultado se espera hasta %s", s.after.ready.Format(time.RFC3339))
-		}
+		wait()
 	}
 	if cal := s.c.Calendar; cal != nil {
 		if open, _ := cal.At(now); !open {

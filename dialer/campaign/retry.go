@@ -94,6 +94,7 @@ type after struct {
 	number   string    // that is preferred; "" for the first
 	next     bool      // the one behind number is meant
 	ready    time.Time // not before
+	failed   time.Time // when the last attempt did, of us; zero when it did not
 	finished string    // the outcome that finished it; "" for none
 }
 
@@ -104,7 +105,10 @@ func (c *Campaign) follow(attempts []Attempt) after {
 	for _, a := range attempts {
 		r, name := c.rule(a)
 		seen[name]++
-		out.number, out.next, out.ready = a.Number, r.Do != StepAgain, a.At.Add(r.After)
+		out.number, out.next, out.ready, out.failed = a.Number, r.Do != StepAgain, a.At.Add(r.After), time.Time{}
+		if a.Result == ResultFailed {
+			out.failed = a.At
+		}
 		if r.Do == StepDropNumber {
 			out.dropped[a.Number] = true
 		}

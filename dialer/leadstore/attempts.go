@@ -102,9 +102,6 @@ func (s *Store) Plan(ctx context.Context, term int64, list []Attempt) error {
 			kept := 0
 			if a.Appointment {
 				kept = 1
-				if _, err := tx.Exec(ctx, "DELETE FROM campaign_appointments WHERE campaign = ? AND lead = ?", a.Campaign, a.Lead); err != nil {
-					return err
-				}
 			}
 			rows = append(rows, []any{a.Call, a.Campaign, a.Lead, a.List, a.N, a.Number, a.Shown, a.PBX, kept, statePlanned, ms(a.Planned), 0, 0, 0, "", "", 0, 0, "", ""})
 			looks = append(looks, []any{a.Campaign, a.Lead, a.List, leadCalling, 0, ""})
@@ -185,22 +182,68 @@ func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
 	if n.Sampled {
 		sampled = 1
 	}
+	if n.As.Result != campaign.ResultFailed { // else nothing is known of the person, and the appointment is still to be kept
+		if _, err := tx.Exec(ctx, `DELETE FROM campaign_appointments WHERE (campaign, lead) = (SELECT campaign, lead FROM campaign_attempts WHERE call = ? AND appointment = 1)
+			AND at <= (SELECT planned_at FROM campaign_attempts WHERE call = ?)`, n.Call, n.Call); err != nil {
+			return err
+		}
+	}
 	return again(tx.Exec(ctx, `UPDATE campaign_attempts SET state = ?, answered_at = ?, connected_at = ?, ended_at = ?, result = ?, outcome = ?, cause = ?, abandoned = ?, agent = ?, heard = ?, sampled = ?, machine = ?
 		WHERE call = ? AND (state <> ? OR outcome = '')`, stateEnded, ms(n.Answered), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), string(n.Heard), sampled, n.Machine, n.Call, stateEnded))
 }
 
 // Open are the attempts that are not over, as far as is on record, in the order of their plans.
 func (s *Store) Open(ctx context.Context) (out []Attempt, err error) {
-	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+	return attemptsWhere(ctx, s.tables, "state <> 'ended' ORDER BY planned_at, call")
+}
+
+func attemptsWhere(ctx context.Context, q querier, where string, args ...any) (out []Attempt, err error) {
+	err = q.Query(ctx, func(r *sql.Rows) error {
 		var a Attempt
 		var planned, answered, connected, kept int64
 		err := r.Scan(&a.Call, &a.Campaign, &a.Lead, &a.List, &a.N, &a.Number, &a.Shown, &a.PBX, &kept, &planned, &answered, &connected)
 		a.Appointment, a.Planned, a.Answered, a.Connected = kept > 0, at(planned), at(answered), at(connected)
 		out = append(out, a)
 		return err
-	}, "SELECT call, campaign, lead, list, n, number, shown, pbx, appointment, planned_at, answered_at, connected_at FROM campaign_attempts WHERE state <> 'ended' ORDER BY planned_at, call")
+	}, "SELECT call, campaign, lead, list, n, number, shown, pbx, appointment, planned_at, answered_at, connected_at FROM campaign_attempts WHERE "+where, args...)
 	return out, err
 }
+
+// Reopen has those of some attempts go on that were given up as never dialled: there is news
+// of their calls.
+func (s *Store) Reopen(ctx context.Context, term int64, calls []string) (out []Attempt, err error) {
+	err = s.inTerm(ctx, term, func(tx *records.Tx) error {
+		which := "call IN (" + records.Marks(len(calls)) + ") AND state = ? AND outcome = ''"
+		out, err = attemptsWhere(ctx, tx, which+" ORDER BY planned_at, call", append(anys(calls), stateEnded)...)
+		if err != nil || len(out) == 0 {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "UPDATE campaign_attempts SET state = ?, ended_at = 0, result = '' WHERE "+which, append(append([]any{statePlanned}, anys(calls)...), stateEnded)...); err != nil {
+			return err
+		}
+		looks := make([][]any, len(out))
+		for i, a := range out {
+			looks[i] = []any{a.Campaign, a.Lead, a.List, leadCalling, 0, ""}
+		}
+		return placeLooks(ctx, tx, looks)
+	})
+	return out, err
+}
+
+// Undisposed are the calls of attempts that had an agent who said nothing of them, as far as is
+// on record, and which were over at a time or later.
+func (s *Store) Undisposed(ctx context.Context, since time.Time) (calls []string, err error) {
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		var call string
+		err := r.Scan(&call)
+		calls = append(calls, call)
+		return err
+	}, "SELECT call FROM campaign_attempts WHERE answered_at >= ? AND connected_at > 0 AND ended_at >= ? AND disposition = '' ORDER BY ended_at, call", ms(since.Add(-longestTalk)), ms(since))
+	return calls, err
+}
+
+// longestTalk bounds how long a call of a campaign goes on that is looked for by when it was over.
+const longestTalk = 12 * time.Hour
 
 // Ledger is what the law counts, made of the records of attempts since a time.
 func (s *Store) Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, error) {

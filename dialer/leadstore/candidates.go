@@ -191,20 +191,41 @@ func (t attemptRow) contact() compliance.Contact {
 		Spoke: t.answered > 0 && t.abandoned == 0 && campaign.Result(t.result) != campaign.ResultMachine, Abandoned: t.abandoned > 0}
 }
 
-// Due are leads of a list that are due in a campaign: appointments first, then those that
-// were to be called longest ago.
+// Due are leads of a list that are due in a campaign, those first that were to be called
+// longest ago.
 func (s *Store) Due(ctx context.Context, id, list string, limit int) ([]Candidate, error) {
 	l, err := s.BareList(ctx, list)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := leadsWhere(ctx, s.tables, `id IN (SELECT cl.lead FROM campaign_leads cl LEFT JOIN campaign_appointments a ON a.campaign = cl.campaign AND a.lead = cl.lead
-		WHERE cl.campaign = ? AND cl.list = ? AND cl.state = ? AND cl.due <= ? ORDER BY CASE WHEN a.at IS NULL THEN 1 ELSE 0 END, cl.due, cl.lead LIMIT ?)`,
+	kept, err := leadsWhere(ctx, s.tables, "id IN (SELECT lead FROM campaign_leads WHERE campaign = ? AND list = ? AND state = ? AND due <= ? ORDER BY due, lead LIMIT ?)",
 		id, l.n, leadDue, ms(s.now()), limit)
 	if err != nil {
 		return nil, err
 	}
 	return s.candidates(ctx, s.tables, id, l, kept)
+}
+
+// Appointed are leads of a list whose appointments with a campaign are due, those first that
+// were to be called longest ago; and when the next is due, zero for none.
+func (s *Store) Appointed(ctx context.Context, id, list string, limit int) (out []Candidate, next time.Time, err error) {
+	l, err := s.BareList(ctx, list)
+	if err != nil {
+		return nil, next, err
+	}
+	// CROSS JOIN: SQLite begins with the appointments, which are few.
+	const of = ` FROM campaign_appointments a CROSS JOIN campaign_leads cl
+		WHERE a.campaign = ? AND cl.campaign = a.campaign AND cl.lead = a.lead AND cl.list = ? AND cl.state = ? AND cl.due `
+	now := ms(s.now())
+	kept, err := leadsWhere(ctx, s.tables, "id IN (SELECT cl.lead"+of+"<= ? ORDER BY cl.due, cl.lead LIMIT ?)", id, l.n, leadDue, now, limit)
+	if err != nil {
+		return nil, next, err
+	}
+	if out, err = s.candidates(ctx, s.tables, id, l, kept); err != nil {
+		return nil, next, err
+	}
+	first, err := one[int64](ctx, s.tables, "SELECT COALESCE(MIN(cl.due), 0)"+of+"> ?", id, l.n, leadDue, now)
+	return out, at(first), err
 }
 
 // NextDue is when, after a time, the next lead of a list is due in a campaign; zero for none.
@@ -221,6 +242,32 @@ func (s *Store) NextDue(ctx context.Context, id, list string, after time.Time) (
 // order in which they came, and the last of them.
 func (s *Store) Fresh(ctx context.Context, id, list string, behind int64, limit int) (out []Candidate, last int64, err error) {
 	return s.page(ctx, id, list, behind, limit, " AND NOT EXISTS (SELECT 1 FROM campaign_leads cl WHERE cl.campaign = ? AND cl.lead = leads.id)", id)
+}
+
+// FreshAgain are leads of a list that a campaign has left no note of, and that were changed
+// behind a change, in the order in which they were; and the last change.
+func (s *Store) FreshAgain(ctx context.Context, id, list string, behind int64, limit int) (out []Candidate, last int64, err error) {
+	l, err := s.BareList(ctx, list)
+	if err != nil {
+		return nil, behind, err
+	}
+	last = behind
+	var ids []any
+	if err := s.tables.Query(ctx, func(r *sql.Rows) error {
+		var lead int64
+		err := r.Scan(&lead, &last)
+		ids = append(ids, lead)
+		return err
+	}, "SELECT id, changed FROM leads WHERE list = ? AND changed > ? AND NOT EXISTS (SELECT 1 FROM campaign_leads cl WHERE cl.campaign = ? AND cl.lead = leads.id) ORDER BY changed LIMIT ?",
+		l.n, behind, id, limit); err != nil || len(ids) == 0 {
+		return nil, behind, err
+	}
+	kept, err := leadsWhere(ctx, s.tables, "id IN ("+records.Marks(len(ids))+")", ids...)
+	if err != nil {
+		return nil, behind, err
+	}
+	out, err = s.candidates(ctx, s.tables, id, l, kept)
+	return out, last, err
 }
 
 // All are all leads of a list behind a lead, as a campaign sees them, and the last of them.

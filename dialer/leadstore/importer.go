@@ -348,7 +348,7 @@ func (w *Importer) undo(ctx context.Context, i Import) error {
 			if err := w.holdIn(ctx, tx, i.N, i.State, "error = '', "); err != nil {
 				return err
 			}
-			more, err = undoSome(ctx, tx, i)
+			more, err = undoSome(ctx, tx, i, ms(w.s.now()))
 			return err
 		})
 		if err != nil {
@@ -358,7 +358,7 @@ func (w *Importer) undo(ctx context.Context, i Import) error {
 	return w.finish(ctx, i)
 }
 
-func undoSome(ctx context.Context, tx *records.Tx, i Import) (more bool, err error) {
+func undoSome(ctx context.Context, tx *records.Tx, i Import, now int64) (more bool, err error) {
 	before := map[int64]leads.Lead{}
 	if err := tx.Query(ctx, func(r *sql.Rows) error {
 		var id int64
@@ -370,7 +370,7 @@ func undoSome(ctx context.Context, tx *records.Tx, i Import) (more bool, err err
 		return false, err
 	}
 	for id, l := range before {
-		if err := rewrite(ctx, tx, id, l); err != nil {
+		if err := rewrite(ctx, tx, id, l, now); err != nil {
 			return false, err
 		}
 		if _, err := tx.Exec(ctx, "DELETE FROM lead_before WHERE lead = ? AND import = ?", id, i.N); err != nil {

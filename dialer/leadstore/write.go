@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"hash/maphash"
+	"reflect"
 	"strings"
 
 	"github.com/operadora/operadora/dialer/leads"
@@ -345,15 +346,19 @@ func (b *batch) write(ctx context.Context) error {
 		return err
 	}
 	for id, l := range b.changed {
-		if err := rewrite(ctx, b.tx, id, l); err != nil {
+		if reflect.DeepEqual(l, b.before[id]) { // as it was: nobody has to look at it again
+			continue
+		}
+		if err := rewrite(ctx, b.tx, id, l, ms(b.s.now())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rewrite gives a lead other values and numbers.
-func rewrite(ctx context.Context, tx *records.Tx, id int64, l leads.Lead) error {
+// rewrite gives a lead other values and numbers. Campaigns look at it again: what they found
+// of it, and left until later or for ever, is not known of it as it is now.
+func rewrite(ctx context.Context, tx *records.Tx, id int64, l leads.Lead, now int64) error {
 	list, err := one[int64](ctx, tx, "SELECT list FROM leads WHERE id = ?", id)
 	if err != nil {
 		return err
@@ -361,7 +366,14 @@ func rewrite(ctx context.Context, tx *records.Tx, id int64, l leads.Lead) error 
 	if list == 0 {
 		return nil // it has been removed
 	}
-	if _, err := tx.Exec(ctx, "UPDATE leads SET external = ?, name = ?, language = ?, fields = ? WHERE id = ?", append(leadArgs(l), id)...); err != nil {
+	change, err := take(ctx, tx, "change", 1)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "UPDATE leads SET external = ?, name = ?, language = ?, fields = ?, changed = ? WHERE id = ?", append(leadArgs(l), change, id)...); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "UPDATE campaign_leads SET state = ?, due = ? WHERE lead = ? AND state <> ?", leadDue, now, id, leadCalling); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, "DELETE FROM lead_numbers WHERE lead = ?", id); err != nil {

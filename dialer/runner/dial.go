@@ -66,6 +66,9 @@ func (t *term) dial(ctx context.Context, now time.Time) error {
 	for _, f := range t.flights {
 		busy[f.Number] = true
 	}
+	for _, a := range t.on {
+		t.countTrunks(a)
+	}
 	var plans []*flight
 	for _, x := range d.Dials {
 		a := t.on[x.Campaign]
@@ -106,13 +109,16 @@ func (t *term) dial(ctx context.Context, now time.Time) error {
 // they are, and do not hold up those behind.
 func (t *term) choose(ctx context.Context, a *active, segment, count int, busy map[string]bool, now time.Time) (out []*flight, err error) {
 	h := a.hoppers[segment]
-	t.countTrunks(a)
 	var wait []leadstore.Candidate // each is looked at once: room comes when calls end, not here
 	for len(out) < count && len(h.ready) > 0 && a.anyRoom(t, now) {
 		var ids []int64
 		for len(h.ready) > 0 && len(ids) < count-len(out) {
 			l := h.ready[0]
 			h.ready = h.ready[1:]
+			if !a.line(t, h.in[l.ID]) {
+				wait = append(wait, l)
+				continue
+			}
 			if d, ways := judge(a.c, t.Gate, l, now); d.Number != "" && (busy[d.Number] || a.way(t, ways, now) == nil) {
 				wait = append(wait, l)
 				continue
@@ -125,7 +131,7 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, busy m
 		}
 		list, err := t.Store.Again(ctx, a.c.ID, h.of.List, ids)
 		if fault.KindOf(err) == fault.NotFound && err != nil { // the list is gone: what fills the hopper tells
-			h.ready, h.in, h.look = nil, map[int64]bool{}, time.Time{}
+			h.empty()
 			return out, nil
 		}
 		if err != nil {
@@ -153,7 +159,7 @@ func (t *term) choose(ctx context.Context, a *active, segment, count int, busy m
 				t.refuse(ctx, a, l, d)
 			case busy[d.Number] || way == nil:
 				wait = append(wait, l)
-				h.in[l.ID] = true
+				h.in[l.ID] = setOf(ways)
 			default:
 				way.take(now)
 				busy[d.Number] = true

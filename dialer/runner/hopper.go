@@ -2,7 +2,9 @@ package runner
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
@@ -18,13 +20,48 @@ type hopper struct {
 	of     campaign.List
 	n      int64 // the list's number; 0 before it was read
 	filter *leads.Filter
-	behind int64 // the last of the fresh leads that was looked at
-	day    int   // of the year, on which it was begun: a filter may choose others the next
-	look   time.Time
-	ready  []leadstore.Candidate // in the order in which they are called
-	in     map[int64]bool        // those of ready
-	fault  string                // why nothing can be read of it, "" for nothing
+	// scans are how far the fresh leads were looked at: under allTrunks, those of trunks that have no
+	// scan of their own. Trunks get one where their leads are passed over, because so many wait.
+	scans     map[trunkSet]scan
+	day       int // of the year, on which they were begun: a filter may choose others the next
+	look      time.Time
+	appointed time.Time             // when is looked for appointments, also while it is full
+	ready     []leadstore.Candidate // in the order in which they are called
+	in        map[int64]trunkSet    // those of ready
+	fault     string                // why nothing can be read of it, "" for nothing
 }
+
+// trunkSet are the trunks over which a lead may be called: the names of their PBXs.
+type trunkSet string
+
+const allTrunks trunkSet = ""
+
+func setOf(ways []campaign.Trunk) trunkSet {
+	names := make([]string, len(ways))
+	for i, x := range ways {
+		names[i] = x.PBX
+	}
+	return trunkSet(strings.Join(names, " "))
+}
+
+// scan is how far fresh leads were looked at: those in the order in which they came, and then
+// those that were changed.
+type scan struct{ behind, changed int64 }
+
+func newHopper(of campaign.List) *hopper {
+	h := &hopper{of: of}
+	h.empty()
+	return h
+}
+
+// empty has the list read from its beginning.
+func (h *hopper) empty() {
+	h.filter, h.ready, h.in, h.scans, h.day = nil, nil, map[int64]trunkSet{}, map[trunkSet]scan{}, 0
+	h.lookAgain()
+}
+
+// lookAgain has it filled at once, where there is room.
+func (h *hopper) lookAgain() { h.look, h.appointed = time.Time{}, time.Time{} }
 
 const (
 	// hopperLow is below how many leads a hopper is filled, and hopperFull how many it gets:
@@ -33,12 +70,51 @@ const (
 	hopperFull = 400
 	// pagesAtOnce bounds how many leads are looked at before the journal is read again.
 	pagesAtOnce = 4
-	// nobodyYet is when a list is looked at again that has no lead that is due: leads that come
-	// in by another process are not told of.
+	// nobodyYet is when a list is looked at again that has no lead that is due: leads and
+	// appointments that come in by another process are not told of.
 	nobodyYet = 30 * time.Second
 	// again is when a lead is looked at that nothing but somebody's change would let be called.
 	again = 24 * time.Hour
 )
+
+// line tells whether any of some trunks has one for a call.
+func (a *active) line(t *term, of trunkSet) bool {
+	for pbx := range strings.SplitSeq(string(of), " ") {
+		if x := a.trunks[pbx]; x.up < x.Lines && t.opens(pbx) {
+			return true
+		}
+	}
+	return false
+}
+
+// wants tells for which trunks leads are looked for: those that have a line; nil is all, where
+// all have one, or none. Those that wait for a line keep nobody waiting who may be called
+// over another.
+func (a *active) wants(t *term) func(trunkSet) bool {
+	n := 0
+	for pbx := range a.trunks {
+		if a.line(t, trunkSet(pbx)) {
+			n++
+		}
+	}
+	if n == 0 || n == len(a.trunks) {
+		return nil
+	}
+	return func(s trunkSet) bool { return a.line(t, s) }
+}
+
+// has is how many of its leads may be called over trunks for which some are looked for.
+func (h *hopper) has(wants func(trunkSet) bool) (n int) {
+	if wants == nil {
+		return len(h.in)
+	}
+	for _, s := range h.in {
+		if wants(s) {
+			n++
+		}
+	}
+	return n
+}
 
 // fill fills the hoppers of campaigns that run.
 func (t *term) fill(ctx context.Context, now time.Time) error {
@@ -46,17 +122,20 @@ func (t *term) fill(ctx context.Context, now time.Time) error {
 		if !a.open {
 			continue
 		}
+		t.countTrunks(a)
+		wants := a.wants(t)
 		for i, h := range a.hoppers {
-			if len(h.ready) >= hopperLow || h.look.After(now) {
+			if h.appointed.After(now) && (h.look.After(now) || h.has(wants) >= hopperLow) {
 				continue
 			}
 			before := len(h.ready)
-			err := t.fillOne(ctx, a.c, h, now)
+			err := t.fillOne(ctx, a.c, h, wants, now)
 			if fault.KindOf(err) == fault.NotFound && err != nil || fault.KindOf(err) == fault.Invalid && err != nil {
 				if h.fault != fault.Text(err) {
 					t.Log.WarnContext(ctx, "a list cannot be called", "campaign", a.c.ID, "list", h.of.List, "error", err)
 				}
-				h.fault, h.look = fault.Text(err), now.Add(nobodyYet)
+				h.empty()
+				h.fault, h.look, h.appointed = fault.Text(err), now.Add(nobodyYet), now.Add(nobodyYet)
 				continue
 			}
 			if err != nil {
@@ -75,9 +154,10 @@ func (t *term) tellLeads(a *active, segment int) {
 	t.pacer.Observe(pacing.Event{At: t.Now(), Kind: pacing.LeadsLeft, Campaign: a.index, Segment: segment, Value: float64(len(a.hoppers[segment].ready))})
 }
 
-// fillOne fills a hopper: with those who are due, appointments first, then with those who were
-// never looked at. What is not called is put on record with its reason.
-func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, now time.Time) error {
+// fillOne fills a hopper: with those whose appointments are due, however many it has; and while
+// there is room with those who are due, and with those who were never looked at. What is not
+// called is put on record with its reason.
+func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, wants func(trunkSet) bool, now time.Time) error {
 	if h.filter == nil {
 		list, err := t.Store.BareList(ctx, h.of.List)
 		if err != nil {
@@ -88,36 +168,74 @@ func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, now
 			return err
 		}
 	}
-	if day := now.YearDay(); day != h.day {
-		h.day, h.behind = day, 0
-	}
-	due, err := t.Store.Due(ctx, c.ID, h.of.List, hopperFull)
-	if err != nil {
-		return err
-	}
-	if err := t.sift(ctx, c, h, due, now, true); err != nil {
-		return err
-	}
-	all := false // the fresh ones were looked at
-	for range pagesAtOnce {
-		if len(h.ready) >= hopperFull || all {
-			break
-		}
-		fresh, last, err := t.Store.Fresh(ctx, c.ID, h.of.List, h.behind, hopperFull)
-		if err != nil {
+	if !h.appointed.After(now) {
+		if err := t.fillAppointed(ctx, c, h, now); err != nil {
 			return err
 		}
-		all, h.behind = len(fresh) == 0, last
-		if err := t.sift(ctx, c, h, fresh, now, false); err != nil {
+	}
+	if !h.look.After(now) && h.has(wants) < hopperLow {
+		if err := t.fillRoom(ctx, c, h, wants, now); err != nil {
 			return err
 		}
 	}
 	slices.SortStableFunc(h.ready, func(a, b leadstore.Candidate) int { return campaign.Before(readyOf(a), readyOf(b)) })
-	if !all || len(due) == hopperFull { // there is more to look at, once there is room
-		h.look = now
-		if len(h.ready) < hopperLow {
-			h.look = now.Add(time.Millisecond)
+	return nil
+}
+
+// fillAppointed takes in those whose appointments are due. Who was in already is there with it.
+func (t *term) fillAppointed(ctx context.Context, c *campaign.Campaign, h *hopper, now time.Time) error {
+	due, next, err := t.Store.Appointed(ctx, c.ID, h.of.List, hopperFull)
+	if err != nil {
+		return err
+	}
+	for _, l := range due {
+		h.drop(l.ID)
+	}
+	h.appointed = now.Add(nobodyYet)
+	if !next.IsZero() && next.Before(h.appointed) {
+		h.appointed = next
+	}
+	_, err = t.sift(ctx, c, h, due, now, true, func(trunkSet) bool { return true })
+	return err
+}
+
+func (h *hopper) drop(id int64) {
+	if _, in := h.in[id]; in {
+		delete(h.in, id)
+		h.ready = slices.DeleteFunc(h.ready, func(l leadstore.Candidate) bool { return l.ID == id })
+	}
+}
+
+// fillRoom takes in those who are due and those who were never looked at, while there is room.
+func (t *term) fillRoom(ctx context.Context, c *campaign.Campaign, h *hopper, wants func(trunkSet) bool, now time.Time) error {
+	if day := now.YearDay(); day != h.day {
+		h.day, h.scans = day, map[trunkSet]scan{allTrunks: {}}
+	}
+	atOnce := hopperFull + len(h.ready) // which are among them
+	due, err := t.Store.Due(ctx, c.ID, h.of.List, atOnce)
+	if err != nil {
+		return err
+	}
+	done, err := t.sift(ctx, c, h, due, now, true, func(s trunkSet) bool { return wants == nil || wants(s) || h.count(s) < hopperFull })
+	if err != nil {
+		return err
+	}
+	whole := true
+	for _, s := range slices.Backward(slices.Sorted(maps.Keys(h.scans))) { // allTrunks is the last
+		if s == allTrunks || wants == nil || wants(s) {
+			end, err := t.fillFresh(ctx, c, h, s, wants, now)
+			if err != nil {
+				return err
+			}
+			whole = whole && end
 		}
+	}
+	switch {
+	case h.has(wants) >= hopperLow:
+		h.look = now // once there is room
+		return nil
+	case !whole, len(due) == atOnce && done > 0: // there is more to look at
+		h.look = now.Add(time.Millisecond)
 		return nil
 	}
 	next, err := t.Store.NextDue(ctx, c.ID, h.of.List, now) // those that were due are in the hopper, or were put off
@@ -128,11 +246,50 @@ func (t *term) fillOne(ctx context.Context, c *campaign.Campaign, h *hopper, now
 	return err
 }
 
+// fillFresh goes on with a scan of fresh leads, and tells whether it has come to the end.
+func (t *term) fillFresh(ctx context.Context, c *campaign.Campaign, h *hopper, of trunkSet, wants func(trunkSet) bool, now time.Time) (end bool, err error) {
+	for range pagesAtOnce {
+		if h.has(wants) >= hopperFull {
+			return false, nil
+		}
+		at := h.scans[of]
+		takes := func(s trunkSet) bool { return s == of }
+		if of == allTrunks {
+			for _, s := range h.in {
+				if _, own := h.scans[s]; !own && wants != nil && !wants(s) && h.count(s) >= hopperFull {
+					h.scans[s] = at
+				}
+			}
+			takes = func(s trunkSet) bool { _, own := h.scans[s]; return !own }
+		}
+		fresh, last, err := t.Store.Fresh(ctx, c.ID, h.of.List, at.behind, hopperFull)
+		if err != nil {
+			return false, err
+		}
+		if last == at.behind {
+			if fresh, last, err = t.Store.FreshAgain(ctx, c.ID, h.of.List, at.changed, hopperFull); err != nil || last == at.changed {
+				return true, err
+			}
+			at.changed = last
+		} else {
+			at.behind = last
+		}
+		h.scans[of] = at
+		if _, err := t.sift(ctx, c, h, fresh, now, false, takes); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// count is how many of its leads have these trunks.
+func (h *hopper) count(of trunkSet) int { return h.has(func(s trunkSet) bool { return s == of }) }
+
 // lookAtLists has lists looked at at once: a lead's attempt is over.
 func (t *term) lookAtLists() {
 	for _, a := range t.on {
 		for _, h := range a.hoppers {
-			h.look = time.Time{}
+			h.lookAgain()
 		}
 	}
 }
@@ -148,12 +305,13 @@ func readyOf(l leadstore.Candidate) campaign.Ready {
 	return r
 }
 
-// sift takes those who may be called now into a hopper, and puts the others on record. Of
-// the fresh ones those that the filter does not choose are passed over: another day it may.
-func (t *term) sift(ctx context.Context, c *campaign.Campaign, h *hopper, list []leadstore.Candidate, now time.Time, due bool) error {
+// sift takes those who may be called now into a hopper, if it takes leads of their trunks, puts
+// those who may not on record, and tells how many it had to do with. Of the fresh ones those that
+// the filter does not choose are passed over: another day it may.
+func (t *term) sift(ctx context.Context, c *campaign.Campaign, h *hopper, list []leadstore.Candidate, now time.Time, due bool, takes func(trunkSet) bool) (done int, err error) {
 	var looks []leadstore.Look
 	for _, l := range list {
-		if h.in[l.ID] || l.Calling {
+		if _, in := h.in[l.ID]; in || l.Calling {
 			continue
 		}
 		if !h.filter.Chooses(l.Lead, now) {
@@ -162,18 +320,21 @@ func (t *term) sift(ctx context.Context, c *campaign.Campaign, h *hopper, list [
 			}
 			continue
 		}
-		d, _ := judge(c, t.Gate, l, now)
+		d, ways := judge(c, t.Gate, l, now)
 		if d.Number == "" {
 			looks = append(looks, lookOf(l, d, now))
 			continue
 		}
-		h.ready = append(h.ready, l)
-		h.in[l.ID] = true
+		if s := setOf(ways); takes(s) {
+			h.ready = append(h.ready, l)
+			h.in[l.ID] = s
+			done++
+		}
 	}
 	if len(looks) == 0 {
-		return nil
+		return done, nil
 	}
-	return t.Store.Place(ctx, t.n, c.ID, looks)
+	return done + len(looks), t.Store.Place(ctx, t.n, c.ID, looks)
 }
 
 // passedOver says of a lead that the filter does not choose it.

@@ -107,7 +107,7 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 		}
 		if a.hoppers == nil {
 			for _, l := range c.Lists {
-				a.hoppers = append(a.hoppers, &hopper{of: l, in: map[int64]bool{}})
+				a.hoppers = append(a.hoppers, newHopper(l))
 			}
 		}
 		for _, x := range c.Trunks {

@@ -40,7 +40,9 @@ type Store interface {
 	evidence.Source
 	Due(ctx context.Context, id, list string, limit int) ([]leadstore.Candidate, error)
 	NextDue(ctx context.Context, id, list string, after time.Time) (time.Time, error)
+	Appointed(ctx context.Context, id, list string, limit int) (due []leadstore.Candidate, next time.Time, err error)
 	Fresh(ctx context.Context, id, list string, behind int64, limit int) ([]leadstore.Candidate, int64, error)
+	FreshAgain(ctx context.Context, id, list string, behind int64, limit int) ([]leadstore.Candidate, int64, error)
 	Again(ctx context.Context, id, list string, leads []int64) ([]leadstore.Candidate, error)
 	Lead(ctx context.Context, id int64) (leadstore.Kept, error)
 }

@@ -315,8 +315,13 @@ func (t *term) next() time.Time {
 		earlier(t.pacer.Next())
 	}
 	for _, a := range t.on {
+		if !a.open {
+			continue
+		}
+		wants := a.wants(t)
 		for _, h := range a.hoppers {
-			if a.open && len(h.ready) < hopperLow {
+			earlier(h.appointed)
+			if h.has(wants) < hopperLow {
 				earlier(h.look)
 			}
 		}
