@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,12 +25,12 @@ func ValidRole(s string) bool { return slices.Contains(Roles, wire.Role(s)) }
 type access struct {
 	public bool
 	roles  []wire.Role
-	// self lets role agent in as well, if the path's :agent is the token's own.
+	// self lets role agent in as well, if the path's :agent is its own.
 	self bool
 }
 
-// allows tells whether a token may use an operation with this path parameter :agent.
-func (a access) allows(t records.Token, pathAgent string) bool {
+// allows tells whether somebody may use an operation with this path parameter :agent.
+func (a access) allows(t records.Identity, pathAgent string) bool {
 	if slices.Contains(a.roles, wire.Role(t.Role)) {
 		return true
 	}
@@ -50,8 +51,9 @@ func (a access) who() string {
 
 // asker is who sends a request.
 type asker struct {
-	token   records.Token // the zero value where the operation is open to all
-	session string        // "" when it came with the token itself
+	who     records.Identity // the zero value where the operation is open to all
+	session string           // "" when it came with a token
+	until   time.Time        // when the session or the token expires; zero is never
 	ip      string
 	request *http.Request
 	id      string // of the request
@@ -70,15 +72,15 @@ func askerOf(ctx context.Context) *asker {
 
 // own returns the agent whose calls alone the asker may see; all is true when it may see every call.
 func (a *asker) own() (agent string, all bool) {
-	if wire.Role(a.token.Role) == wire.RoleAgent {
-		return a.token.Agent, false
+	if wire.Role(a.who.Role) == wire.RoleAgent {
+		return a.who.Agent, false
 	}
 	return "", true
 }
 
 // seesNumbers tells whether a role may see callers' numbers and names. An agent
 // sees those of its own calls only, who is bound to teams those of their calls (mask.go).
-func seesNumbers(t records.Token) bool {
+func seesNumbers(t records.Identity) bool {
 	return !bound(t) && (wire.Role(t.Role) == wire.RoleAdmin || wire.Role(t.Role) == wire.RoleSupervisor)
 }
 
@@ -103,10 +105,10 @@ func (s *Server) admit(c echo.Context, o *operation, a *asker) error {
 	if err := s.authenticate(c.Request().Context(), a); err != nil {
 		return err
 	}
-	t := a.token
+	t := a.who
 	if wire.Role(t.Role) == wire.RoleAgent && t.Agent == "" {
 		// Such a token would have no "own" to be held to.
-		return denied("the token has role agent but names no agent")
+		return denied("%s has role agent but names no agent", subject(t))
 	}
 	if !o.access.allows(t, c.Param("agent")) {
 		return denied("role %s may not do this; %s", t.Role, o.access.who())
@@ -118,7 +120,7 @@ func (s *Server) admit(c echo.Context, o *operation, a *asker) error {
 		return err
 	}
 	if o.audited && !s.pace.allows(t.ID) {
-		return problem{Status: http.StatusTooManyRequests, Code: wire.ProblemCodeThrottled, Detail: "too many changes with this token at once"}
+		return problem{Status: http.StatusTooManyRequests, Code: wire.ProblemCodeThrottled, Detail: "too many changes at once"}
 	}
 	return nil
 }

@@ -15,25 +15,31 @@ import (
 
 // bodies are what the routes that need one are sent.
 var bodies = map[string]string{
-	"disposeAgent":   `{"disposition":"sale"}`,
-	"moveCall":       `{"queue":"billing","reason":"a VIP"}`,
-	"transferCall":   `{"kind":"queue","name":"billing"}`,
-	"superviseCall":  `{"mode":"listen","supervisor":"101"}`,
-	"leaveCall":      `{"supervisor":"101"}`,
-	"applyRetention": `{"dry_run":true}`,
-	"createList":     `{"id":"march"}`,
-	"createImport":   `{"target":"list","list":"march","file":"a.csv"}`,
-	"startImport":    `{"dry_run":true}`,
-	"addDoNotCall":   `{"number":"+573001234567"}`,
-	"placeHold":      `{"call":"p1","why":"a suit"}`,
-	"createSession":  `{"token":"op_x_y"}`,
+	"disposeAgent":      `{"disposition":"sale"}`,
+	"moveCall":          `{"queue":"billing","reason":"a VIP"}`,
+	"transferCall":      `{"kind":"queue","name":"billing"}`,
+	"superviseCall":     `{"mode":"listen","supervisor":"101"}`,
+	"leaveCall":         `{"supervisor":"101"}`,
+	"applyRetention":    `{"dry_run":true}`,
+	"createList":        `{"id":"march"}`,
+	"createImport":      `{"target":"list","list":"march","file":"a.csv"}`,
+	"startImport":       `{"dry_run":true}`,
+	"addDoNotCall":      `{"number":"+573001234567"}`,
+	"placeHold":         `{"call":"p1","why":"a suit"}`,
+	"createSession":     `{"token":"op_x_y"}`,
+	"putPreferences":    `{"language":"es"}`,
+	"changePassword":    `{"present":"a","new":"b"}`,
+	"lookAtLink":        `{"link":"ol_x_y"}`,
+	"setPasswordByLink": `{"link":"ol_x_y","password":"b"}`,
+	"createUser":        `{"login":"eva","role":"king"}`,
+	"changeUser":        `{"role":"admin"}`,
 }
 
 // concrete fills a route's path in: agent 101 is the test agent's own, c1 its call.
 func concrete(path string) string {
 	return strings.NewReplacer(":agent", "101", ":queue", "sales", "/calls/:call", "/calls/c1", "/contacts/:call", "/contacts/p1",
 		":recording/mute", liveRec+"/mute", ":recording/unmute", liveRec+"/unmute", ":recording", "op-p1-r1",
-		":list", "march", ":import", "1", ":source", "robinson", "/leads/explain", "/leads/explain?number=%2B573001234567", "/do_not_call/", "/do_not_call/",
+		":user", "nobody", ":session", "none", ":list", "march", ":import", "1", ":source", "robinson", "/leads/explain", "/leads/explain?number=%2B573001234567", "/do_not_call/", "/do_not_call/",
 		"/do_not_call", "/do_not_call?number=%2B573001234567",
 		"/reports/:report", "/reports/service?from=2026-03-02T00:00:00Z", "/api/v1/live", "/api/v1/live?topics=floor", "/queue_log", "/queue_log?from=2026-03-02T00:00:00Z").Replace(path)
 }
@@ -89,7 +95,7 @@ func (s *Server) inOrder() []*operation {
 func TestAccessDefaultsToNobody(t *testing.T) {
 	t.Parallel()
 	for _, role := range Roles {
-		if (access{}).allows(records.Token{Role: string(role), Agent: "101"}, "101") {
+		if (access{}).allows(records.Identity{Role: string(role), Agent: "101"}, "101") {
 			t.Errorf("role %s passes a route without access", role)
 		}
 	}

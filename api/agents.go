@@ -100,7 +100,7 @@ func (s operations) LogoutAgent(ctx context.Context, r LogoutAgentRequestObject)
 // PauseAgent implements StrictServerInterface.
 func (s operations) PauseAgent(ctx context.Context, r PauseAgentRequestObject) (PauseAgentResponseObject, error) {
 	body := given(r.Body)
-	if body.Override && wire.Role(askerOf(ctx).token.Role) == wire.RoleAgent {
+	if body.Override && wire.Role(askerOf(ctx).who.Role) == wire.RoleAgent {
 		return nil, denied("override: who pauses beyond the limits is let by a supervisor")
 	}
 	return s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentPause, Reason: body.Reason, Override: body.Override}, body.Why)
@@ -223,7 +223,7 @@ func (a commandAnswer) VisitDisposeAgentResponse(w http.ResponseWriter) error { 
 // command carries an agent's operation out in the name of the token, and puts on
 // record why, and what the agent did before and does now.
 func (s operations) command(ctx context.Context, agent string, cmd orchestrator.AgentCommand, why string) (answer commandAnswer, err error) {
-	cmd.Agent, cmd.Trusted, cmd.By = agent, true, "api:"+askerOf(ctx).token.Name
+	cmd.Agent, cmd.Trusted, cmd.By = agent, true, "api:"+askerOf(ctx).who.Name
 	before, unknown := s.Floor.Agent(ctx, agent) // for the record alone
 	done, err := s.Agents.Do(ctx, cmd)
 	detail := []string{strings.TrimSpace(cmd.Reason + " " + strings.Join(append([]string{cmd.Disposition}, cmd.Also...), " "))}

@@ -44,13 +44,13 @@ func (s operations) playRecording(ctx context.Context, id string, download bool)
 		purpose = "download"
 	}
 	// A HEAD gives nothing away, and a player asks for one part after another.
-	audited := a.request.Method == http.MethodHead || s.sounds.goesOn(rec.ID, a.token.ID, purpose, s.Now())
+	audited := a.request.Method == http.MethodHead || s.sounds.goesOn(rec.ID, a.who.ID, purpose, s.Now())
 	if !audited {
 		if err := s.auditFirst(ctx, "recording."+purpose, rec.ID, ""); err != nil {
 			return nil, err
 		}
 	}
-	leave, err := s.sounds.listen(a.token.ID)
+	leave, err := s.sounds.listen(a.who.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (s operations) playRecording(ctx context.Context, id string, download bool)
 		return nil, err
 	}
 	if !audited {
-		s.sounds.begins(f, a.token.ID, purpose, s.Now())
+		s.sounds.begins(f, a.who.ID, purpose, s.Now())
 	}
 	return func(w http.ResponseWriter) error {
 		defer leave()

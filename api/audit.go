@@ -13,7 +13,11 @@ const auditTime = 2 * time.Second
 
 func auditLine(ctx context.Context, action, object, detail string) records.AuditLine {
 	a := askerOf(ctx)
-	return records.AuditLine{Who: a.token.Name + " (" + a.token.ID + ")", Role: a.token.Role, IP: a.ip, RequestID: a.id,
+	who := a.who.Name
+	if a.who.ID != "" {
+		who += " (" + a.who.ID + ")"
+	}
+	return records.AuditLine{Who: who, Role: a.who.Role, IP: a.ip, RequestID: a.id,
 		Action: action, Object: object, Detail: detail}
 }
 

@@ -41,22 +41,23 @@ func presented(r *http.Request) (text string, session bool) {
 func (s *Server) authenticate(ctx context.Context, a *asker) error {
 	text, session := presented(a.request)
 	if text == "" {
-		return problem{Status: http.StatusUnauthorized, Code: wire.ProblemCodeUnauthorized, Detail: "a token is needed"}
+		return problem{Status: http.StatusUnauthorized, Code: wire.ProblemCodeUnauthorized, Detail: "a token or a session is needed"}
 	}
 	if !session {
 		var err error
-		a.token, err = s.verify(ctx, a.ip, text)
+		a.who, err = s.verify(ctx, a.ip, text)
+		a.until = a.who.Ends
 		return err
 	}
 	found, err := s.Tokens.FindSession(ctx, text)
-	a.token, a.session = found.Token, found.ID
-	return s.known(a.ip, err, found.Valid(s.Now()) && ValidRole(found.Token.Role), "the session is unknown or over")
+	a.who, a.session, a.until = found.Who, found.ID, found.Expires
+	return s.known(a.ip, err, found.Valid(s.Now()) && ValidRole(found.Who.Role), "the session is unknown or over")
 }
 
-// verify returns the token of a text.
-func (s *Server) verify(ctx context.Context, ip, text string) (records.Token, error) {
+// verify returns whom the text of a token stands for.
+func (s *Server) verify(ctx context.Context, ip, text string) (records.Identity, error) {
 	t, err := s.Tokens.FindToken(ctx, text)
-	return t, s.known(ip, err, t.Valid(s.Now()) && ValidRole(t.Role), "the token is unknown, expired or revoked")
+	return t.Identity(), s.known(ip, err, t.Valid(s.Now()) && ValidRole(t.Role), "the token is unknown, expired or revoked")
 }
 
 // known says what came of a look-up. Only failures are throttled: whoever has a
@@ -76,8 +77,12 @@ func (s *Server) known(ip string, err error, valid bool, refusal string) error {
 }
 
 func (s *Server) whoIs(a *asker) wire.Me {
-	t := a.token
-	return wire.Me{Token: t.ID, Name: t.Name, Role: wire.Role(t.Role), Agent: t.Agent, Scopes: t.Scopes, Teams: t.Teams, ExpiresAt: t.Expires.UTC(), Permissions: s.permissions(a)}
+	w := a.who
+	me := wire.Me{Token: w.ID, Name: w.Name, Role: wire.Role(w.Role), Agent: w.Agent, Scopes: w.Scopes, Teams: w.Teams, ExpiresAt: a.until.UTC(), Permissions: s.permissions(a)}
+	if w.IsPerson() {
+		me.Token, me.User, me.Login, me.Name = "", w.ID, w.Name, w.Person
+	}
+	return me
 }
 
 // GetMe implements StrictServerInterface.
@@ -87,23 +92,39 @@ func (s operations) GetMe(ctx context.Context, _ GetMeRequestObject) (GetMeRespo
 
 // CreateSession implements StrictServerInterface.
 func (s operations) CreateSession(ctx context.Context, r CreateSessionRequestObject) (CreateSessionResponseObject, error) {
-	a := askerOf(ctx)
-	t, err := s.verify(ctx, a.ip, r.Body.Token)
+	a, b := askerOf(ctx), r.Body
+	var err error
+	switch {
+	case b.Token != "" && b.Login != "":
+		return nil, wrong(wire.ProblemCodeInvalid, "login", b.Login, "is given beside a token: one of the two lets in")
+	case b.Token != "":
+		a.who, err = s.verify(ctx, a.ip, b.Token)
+	case b.Login == "":
+		return nil, wrong(wire.ProblemCodeMissing, "login", "", "is missing, and so is a token")
+	case b.Password == "":
+		return nil, wrong(wire.ProblemCodeMissing, "password", "", "is missing")
+	default:
+		a.who, err = s.signIn(ctx, a, b.Login, b.Password)
+	}
 	if err != nil {
 		return nil, err
 	}
+	me, cookie, err := s.letIn(ctx, a)
+	return CreateSession200JSONResponse{Body: me, Headers: CreateSession200ResponseHeaders{SetCookie: cookie}}, err
+}
+
+// letIn opens a session of who asks.
+func (s *Server) letIn(ctx context.Context, a *asker) (me wire.Me, cookie string, err error) {
 	length := sessionLength
-	if !t.Expires.IsZero() {
-		length = min(length, t.Expires.Sub(s.Now()))
+	if !a.who.Ends.IsZero() {
+		length = min(length, a.who.Ends.Sub(s.Now()))
 	}
-	session, text, err := s.Tokens.CreateSession(ctx, t, length)
+	session, text, err := s.Tokens.CreateSession(ctx, a.who, length, records.Origin{Address: a.ip, Client: a.request.UserAgent()})
 	if err != nil {
-		return nil, err
+		return wire.Me{}, "", err
 	}
-	me := s.whoIs(&asker{token: t})
-	me.ExpiresAt = session.Expires.UTC()
-	cookie := s.cookie(a.request, text, max(1, int(length.Seconds())))
-	return CreateSession200JSONResponse{Body: me, Headers: CreateSession200ResponseHeaders{SetCookie: cookie}}, nil
+	a.session, a.until = session.ID, session.Expires
+	return s.whoIs(a), s.cookie(a.request, text, max(1, int(length.Seconds()))), nil
 }
 
 // DeleteSession implements StrictServerInterface. The session ends everywhere,
@@ -114,7 +135,7 @@ func (s operations) DeleteSession(ctx context.Context, _ DeleteSessionRequestObj
 		found, err := s.Tokens.FindSession(ctx, text)
 		if err == nil {
 			err = s.Tokens.EndSession(ctx, found.ID)
-			s.doors.expel([]records.Credential{{Token: found.Token.ID, Session: found.ID}})
+			s.doors.expel([]records.Credential{{Session: found.ID}})
 		}
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return nil, err

@@ -91,7 +91,7 @@ func (s operations) AddCallback(ctx context.Context, r AddCallbackRequestObject)
 	to := orchestrator.Target{Kind: orchestrator.TargetNumber, Name: r.Body.Number}.Masked().Name
 	s.auditLive(ctx, "callback.add", printable(r.Body.Queue), "of "+to)
 	a, err := s.Engine.CallBack(ctx, pbx, call.CallbackOrder{Queue: r.Body.Queue, Number: r.Body.Number, Name: r.Body.Name, Language: r.Body.Language,
-		By: "api:" + askerOf(ctx).token.Name})
+		By: "api:" + askerOf(ctx).who.Name})
 	if err != nil {
 		return nil, err
 	}

@@ -145,7 +145,7 @@ func (s operations) ListCalls(ctx context.Context, r ListCallsRequestObject) (Li
 	if err != nil {
 		return nil, err
 	}
-	return ListCalls200JSONResponse{Items: each(items, s.audienceOf(a.token).live), Next: next}, nil
+	return ListCalls200JSONResponse{Items: each(items, s.audienceOf(a.who).live), Next: next}, nil
 }
 
 // call returns a live call that the asker may see: an agent its own only.
@@ -190,7 +190,7 @@ func (s operations) GetCall(ctx context.Context, r GetCallRequestObject) (GetCal
 	if err != nil {
 		return nil, err
 	}
-	a, v := s.audienceOf(askerOf(ctx).token), liveCallView(live)
+	a, v := s.audienceOf(askerOf(ctx).who), liveCallView(live)
 	return GetCall200JSONResponse{LiveCall: a.live(v), Timeline: a.timeline(entries, a.seesLive(v))}, nil
 }
 
@@ -200,7 +200,7 @@ func (s operations) ExplainCall(ctx context.Context, r ExplainCallRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	show := s.audienceOf(askerOf(ctx).token)
+	show := s.audienceOf(askerOf(ctx).who)
 	for i, e := range entries {
 		entries[i].Data = show.entry(e, served).Data
 	}
@@ -210,7 +210,7 @@ func (s operations) ExplainCall(ctx context.Context, r ExplainCallRequestObject)
 // onRecord is what is on record of a call that the asker may see, in progress or
 // ended, and whether it is the asker's own.
 func (s *Server) onRecord(ctx context.Context, id string) (entries []orchestrator.Entry, served bool, err error) {
-	show := s.audienceOf(askerOf(ctx).token)
+	show := s.audienceOf(askerOf(ctx).who)
 	contact, entries, err := s.contact(ctx, id)
 	if err == nil {
 		return show.seen(entries), show.sees(contact.Agent), nil
@@ -324,7 +324,7 @@ func (s *Server) ask(ctx context.Context, live call.Call, w call.Wish) (ordered,
 
 // askAs asks a live call for an agent who must talk in it, "" for no matter who.
 func (s *Server) askAs(ctx context.Context, live call.Call, w call.Wish, agent string) (ordered, error) {
-	w.By, w.Agent = "api:"+askerOf(ctx).token.Name, agent
+	w.By, w.Agent = "api:"+askerOf(ctx).who.Name, agent
 	err := s.Engine.Ask(ctx, live.Call, w)
 	return ordered{wire.Ordered{Call: live.Call, Order: wire.Order(w.Do)}}, err
 }

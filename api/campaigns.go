@@ -17,7 +17,7 @@ const lookedAtOnce = 100_000
 // ListCampaigns implements StrictServerInterface.
 func (s operations) ListCampaigns(ctx context.Context, _ ListCampaignsRequestObject) (ListCampaignsResponseObject, error) {
 	runs, err := s.Campaigns.Runs(ctx)
-	ours := slices.DeleteFunc(s.Campaigns.Campaigns(), func(c *campaign.Campaign) bool { return !s.servesCampaign(askerOf(ctx).token, c) })
+	ours := slices.DeleteFunc(s.Campaigns.Campaigns(), func(c *campaign.Campaign) bool { return !s.servesCampaign(askerOf(ctx).who, c) })
 	return ListCampaigns200JSONResponse{Items: each(ours, func(c *campaign.Campaign) wire.Campaign { return campaignView(c, runs[c.ID]) })}, err
 }
 
@@ -56,7 +56,7 @@ func (s operations) OrderCampaign(ctx context.Context, r OrderCampaignRequestObj
 	if err := s.auditFirst(ctx, "campaign."+string(r.Body.Do), r.Campaign, r.Body.Why); err != nil {
 		return nil, err
 	}
-	run, err := s.Campaigns.Order(ctx, r.Campaign, campaign.RunTrigger(r.Body.Do), askerOf(ctx).token.Name, r.Body.Why)
+	run, err := s.Campaigns.Order(ctx, r.Campaign, campaign.RunTrigger(r.Body.Do), askerOf(ctx).who.Name, r.Body.Why)
 	return OrderCampaign200JSONResponse(runView(run)), err
 }
 
@@ -68,7 +68,7 @@ func (s operations) MakeAppointment(ctx context.Context, r MakeAppointmentReques
 	if err := s.auditFirst(ctx, "campaign.appointment", r.Campaign, r.Body.Lead+" "+r.Body.At.UTC().Format(time.RFC3339)); err != nil {
 		return nil, err
 	}
-	return MakeAppointment204Response{}, s.Campaigns.Appoint(ctx, r.Campaign, numberOf(r.Body.Lead), campaign.Appointment{At: r.Body.At, Number: r.Body.Number}, askerOf(ctx).token.Name)
+	return MakeAppointment204Response{}, s.Campaigns.Appoint(ctx, r.Campaign, numberOf(r.Body.Lead), campaign.Appointment{At: r.Body.At, Number: r.Body.Number}, askerOf(ctx).who.Name)
 }
 
 // PreviewCampaign implements StrictServerInterface.

@@ -31,18 +31,18 @@ func (s operations) ListContacts(ctx context.Context, r ListContactsRequestObjec
 	case !every:
 		f.Agent = self
 	case len(f.Callers) == 0 && f.Lead == "": // asking for somebody whom one may not see would tell whether there was a call
-	case bound(a.token):
-		if err := s.overNamed(a.token, f.Agent, " to look for callers and leads"); err != nil {
+	case bound(a.who):
+		if err := s.overNamed(a.who, f.Agent, " to look for callers and leads"); err != nil {
 			return nil, err
 		}
-	case !seesNumbers(a.token):
-		return nil, denied("role %s may not look for callers and leads", a.token.Role)
+	case !seesNumbers(a.who):
+		return nil, denied("role %s may not look for callers and leads", a.who.Role)
 	}
 	list, next, err := s.Records.Contacts(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	show := s.audienceOf(a.token)
+	show := s.audienceOf(a.who)
 	return ListContacts200JSONResponse{Items: each(list, func(c records.Contact) wire.Contact { return show.contact(contactView(c)) }), Next: next}, nil
 }
 
@@ -81,7 +81,7 @@ func (s operations) GetContact(ctx context.Context, r GetContactRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	show := s.audienceOf(askerOf(ctx).token)
+	show := s.audienceOf(askerOf(ctx).who)
 	return GetContact200JSONResponse{Contact: show.contact(contactView(contact)), Timeline: show.timeline(entries, show.sees(contact.Agent))}, nil
 }
 
@@ -90,7 +90,7 @@ func (s operations) ExportContacts(ctx context.Context, r ExportContactsRequestO
 	p := r.Params
 	f := records.ContactFilter{From: given(p.From), To: given(p.To), Queue: given(p.Queue), Agent: given(p.Agent), Outcome: string(given(p.Outcome)), DID: given(p.DID),
 		Callers: s.numbers(given(p.Caller)), PBX: given(p.PBX), Disposition: given(p.Disposition), Campaign: given(p.Campaign), Lead: given(p.Lead), Kind: recordedKind(given(p.Kind))}
-	if err := s.overNamed(askerOf(ctx).token, f.Agent, ""); err != nil {
+	if err := s.overNamed(askerOf(ctx).who, f.Agent, ""); err != nil {
 		return nil, err
 	}
 	table, err := s.contactTable(ctx, given(p.TimeZone))

@@ -14,7 +14,7 @@ const scheduleName = "schedule"
 // Expire removes all that queues keep no longer, as an admin's order would, and says what
 // went. It is on the audit log first, portion by portion.
 func (s *Server) Expire(ctx context.Context) (wire.Retention, error) {
-	a := &asker{token: records.Token{ID: scheduleName, Name: scheduleName, Role: string(wire.RoleAdmin)}, request: &http.Request{}, id: scheduleName}
+	a := &asker{who: records.Identity{ID: scheduleName, Name: scheduleName, Role: string(wire.RoleAdmin)}, request: &http.Request{}, id: scheduleName}
 	ctx = context.WithValue(ctx, askerKey{}, a)
 	var sum wire.Retention
 	for more := true; more && ctx.Err() == nil; {

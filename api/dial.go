@@ -20,7 +20,7 @@ func (s operations) DialForAgent(ctx context.Context, r DialForAgentRequestObjec
 	to := orchestrator.Target{Kind: orchestrator.TargetNumber, Name: r.Body.Number}.Masked().Name
 	s.auditLive(ctx, "agent.dial", r.Agent, strings.TrimSpace("to "+to+" on behalf of "+printable(r.Body.Queue)))
 	begun, err := s.Engine.Dial(ctx, a.PBX, call.Order{Agent: r.Agent, Queue: r.Body.Queue, Number: r.Body.Number,
-		By: "api:" + askerOf(ctx).token.Name}, r.Body.Key)
+		By: "api:" + askerOf(ctx).who.Name}, r.Body.Key)
 	if err != nil {
 		return nil, err
 	}

@@ -15,26 +15,26 @@ const (
 	endRevoked = "revoked" // its token or session is not valid any more
 	endStop    = "stop"    // the server stops
 	endRewound = "rewound" // the journal lost entries that the stream has told
-	endFull    = "full"    // not let in: too many streams, of all, of the token or of the address
+	endFull    = "full"    // not let in: too many streams, of all, of the token or person, or of the address
 )
 
-// doors lets event streams in and ends them. Each token and each address has a
+// doors lets event streams in and ends them. Each token or person and each address has a
 // share, and a third of the streams is kept for agents, whose page is their tool.
 type doors struct {
-	metrics                                *metrics
-	most, perToken, perAddress, mostOthers int // mostOthers: streams that are not agents'
+	metrics                                 *metrics
+	most, perHolder, perAddress, mostOthers int // mostOthers: streams that are not agents'
 
 	mu        sync.Mutex
 	shutting  bool                 // guarded by mu
 	in        map[*visitor]bool    // guarded by mu
-	byToken   map[string]int       // guarded by mu
+	byHolder  map[string]int       // guarded by mu
 	byAddress map[netip.Prefix]int // of those who are no agents; guarded by mu
 	others    int                  // that are not agents'; guarded by mu
 }
 
 // visitor is one stream. over is closed when it is to end, after why was set.
 type visitor struct {
-	token   string
+	holder  string // the token or the person
 	session string // "" when the stream came with a token
 	from    netip.Prefix
 	agent   bool
@@ -42,22 +42,30 @@ type visitor struct {
 	why     string // guarded by the doors' mu until over is closed
 }
 
+// credential is what the stream came in with.
+func (v *visitor) credential() records.Credential {
+	if v.session != "" {
+		return records.Credential{Session: v.session}
+	}
+	return records.Credential{Token: v.holder}
+}
+
 func newDoors(c Config, m *metrics) *doors {
-	return &doors{metrics: m, most: c.EventClients, perToken: c.EventClientsPerToken, perAddress: c.EventClientsPerAddress,
-		mostOthers: c.EventClients - c.EventClients/3, in: map[*visitor]bool{}, byToken: map[string]int{}, byAddress: map[netip.Prefix]int{}}
+	return &doors{metrics: m, most: c.EventClients, perHolder: c.EventClientsPerToken, perAddress: c.EventClientsPerAddress,
+		mostOthers: c.EventClients - c.EventClients/3, in: map[*visitor]bool{}, byHolder: map[string]int{}, byAddress: map[netip.Prefix]int{}}
 }
 
 // enter lets a stream in, or says why not.
 func (d *doors) enter(a *asker) (*visitor, error) {
-	v := &visitor{token: a.token.ID, session: a.session, from: network(a.ip), agent: wire.Role(a.token.Role) == wire.RoleAgent, over: make(chan struct{})}
+	v := &visitor{holder: a.who.ID, session: a.session, from: network(a.ip), agent: wire.Role(a.who.Role) == wire.RoleAgent, over: make(chan struct{})}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	full := ""
 	switch {
 	case d.shutting:
 		return nil, problem{Status: http.StatusServiceUnavailable, Code: wire.ProblemCodeUnavailable, Detail: "events are not available now"}
-	case d.byToken[v.token] >= d.perToken:
-		full = "too many event streams of this token"
+	case d.byHolder[v.holder] >= d.perHolder:
+		full = "too many event streams of this token or person"
 	case !v.agent && d.byAddress[v.from] >= d.perAddress:
 		full = "too many event streams from this address"
 	case len(d.in) >= d.most || !v.agent && d.others >= d.mostOthers:
@@ -74,8 +82,8 @@ func (d *doors) enter(a *asker) (*visitor, error) {
 
 // count adds a stream to its shares, or takes it out; mu is held.
 func (d *doors) count(v *visitor, n int) {
-	if d.byToken[v.token] += n; d.byToken[v.token] == 0 {
-		delete(d.byToken, v.token)
+	if d.byHolder[v.holder] += n; d.byHolder[v.holder] == 0 {
+		delete(d.byHolder, v.holder)
 	}
 	if v.agent {
 		return
@@ -136,7 +144,7 @@ func (d *doors) credentials() []records.Credential {
 	seen := map[records.Credential]bool{}
 	var list []records.Credential
 	for v := range d.in {
-		if c := (records.Credential{Token: v.token, Session: v.session}); !seen[c] {
+		if c := (v.credential()); !seen[c] {
 			seen[c] = true
 			list = append(list, c)
 		}
@@ -153,7 +161,7 @@ func (d *doors) expel(over []records.Credential) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for v := range d.in {
-		if ended[records.Credential{Token: v.token, Session: v.session}] {
+		if ended[v.credential()] {
 			d.out(v, endRevoked)
 		}
 	}

@@ -45,7 +45,7 @@ func (s operations) StreamEvents(ctx context.Context, r StreamEventsRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	st := &stream{Server: s.Server, visitor: v, audience: s.audienceOf(askerOf(ctx).token), caughtUp: func() {}}
+	st := &stream{Server: s.Server, visitor: v, audience: s.audienceOf(askerOf(ctx).who), caughtUp: func() {}}
 	open, err := st.begin(ctx, given(r.Params.LastEventID))
 	if err != nil {
 		s.doors.leave(v, "")
@@ -82,8 +82,8 @@ func (st *stream) begin(ctx context.Context, lastID string) (func(context.Contex
 			st.place = place
 			return func(context.Context, *streamWriter) error { return nil }, nil
 		}
-		if st.resuming.enter(st.token) {
-			st.caughtUp = sync.OnceFunc(func() { st.resuming.leave(st.token) })
+		if st.resuming.enter(st.holder) {
+			st.caughtUp = sync.OnceFunc(func() { st.resuming.leave(st.holder) })
 			return func(ctx context.Context, out *streamWriter) error { return st.catchUp(ctx, lastID, out) }, nil
 		}
 	}

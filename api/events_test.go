@@ -442,7 +442,7 @@ func TestWhoLeavesBeforeCatchingUpGivesTheTurnBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := context.WithValue(t.Context(), askerKey{}, &asker{token: found, ip: "127.0.0.1", request: &http.Request{}})
+	ctx := context.WithValue(t.Context(), askerKey{}, &asker{who: found.Identity(), ip: "127.0.0.1", request: &http.Request{}})
 	old := "2-1"
 	answer, err := operations{s}.StreamEvents(ctx, StreamEventsRequestObject{Params: wire.StreamEventsParams{LastEventID: &old}})
 	if err != nil {

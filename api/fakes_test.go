@@ -320,7 +320,7 @@ func (fakeDefinitions) Definitions(context.Context) (wire.Definitions, error) {
 		DIDs:         []wire.DIDDefinition{{Pattern: "3000", Flow: "main"}},
 		Calendars:    []wire.CalendarDefinition{{ID: "office", Zone: "Europe/Madrid", Week: map[string][]string{"monday": {"09:00-14:00"}}, Holidays: []wire.HolidayDefinition{{From: "12-25", To: "12-25", Open: []string{}}}}},
 		Flows:        []wire.FlowDefinition{{ID: "main", Nodes: []wire.NodeDefinition{{ID: "menu", Kind: "menu", Next: map[string]string{"1": "sales"}}}}},
-		PauseReasons: []wire.PauseReasonDefinition{{ID: "lunch", Digit: "1"}}, Dispositions: []wire.DispositionDefinition{{ID: "sale"}, {ID: "again", Date: true}}}, nil
+		PauseReasons: []wire.PauseReasonDefinition{{ID: "lunch", Digit: "1"}}, Dispositions: []wire.DispositionDefinition{{ID: "sale"}, {ID: "again", Date: true}}, Teams: []string{"sales", "support"}}, nil
 }
 
 func (fakeDefinitions) Reload(context.Context, string) (wire.Reloaded, error) {

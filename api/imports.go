@@ -47,7 +47,7 @@ func (s operations) GetImport(ctx context.Context, r GetImportRequestObject) (Ge
 func (s operations) CreateImport(ctx context.Context, r CreateImportRequestObject) (CreateImportResponseObject, error) {
 	b := r.Body
 	o := leadstore.Order{Target: leads.Target(b.Target), List: b.List, Campaign: b.Campaign, Source: b.Source,
-		Region: b.Region, Why: b.Why, File: b.File, Columns: columnsOf(b.Columns), By: askerOf(ctx).token.Name,
+		Region: b.Region, Why: b.Why, File: b.File, Columns: columnsOf(b.Columns), By: askerOf(ctx).who.Name,
 		Hashing: leads.Hashing{Algorithm: b.Algorithm, Of: b.HashOf, Region: b.Region, Salt: b.Salt},
 		Format:  leads.Format{Kind: leads.FileKind(b.Format), Encoding: leads.Encoding(b.Encoding), Delimiter: b.Delimiter, Sheet: b.Sheet, Heading: leads.Heading(b.Heading)}}
 	if b.DuplicateScope != "" || b.DuplicateAction != "" {

@@ -28,7 +28,7 @@ func (s operations) CreateList(ctx context.Context, r CreateListRequestObject) (
 	if err := s.auditFirst(ctx, "list.create", r.Body.ID, ""); err != nil {
 		return nil, err
 	}
-	l, err := s.Leads.CreateList(ctx, leads.List{ID: r.Body.ID, Name: r.Body.Name, Region: r.Body.Region, Hours: r.Body.Hours, Zone: r.Body.TimeZone}, askerOf(ctx).token.Name)
+	l, err := s.Leads.CreateList(ctx, leads.List{ID: r.Body.ID, Name: r.Body.Name, Region: r.Body.Region, Hours: r.Body.Hours, Zone: r.Body.TimeZone}, askerOf(ctx).who.Name)
 	return CreateList200JSONResponse(listView(l)), err
 }
 
@@ -148,7 +148,7 @@ func (s operations) AddDoNotCall(ctx context.Context, r AddDoNotCallRequestObjec
 	if err := s.auditFirst(ctx, "do_not_call.add", orchestrator.MaskNumber(number), r.Body.Campaign); err != nil {
 		return nil, err
 	}
-	e, err := s.Leads.Forbid(ctx, leads.Entry{Number: number, Campaign: r.Body.Campaign, Why: r.Body.Why, By: askerOf(ctx).token.Name, Expires: r.Body.ExpiresAt})
+	e, err := s.Leads.Forbid(ctx, leads.Entry{Number: number, Campaign: r.Body.Campaign, Why: r.Body.Why, By: askerOf(ctx).who.Name, Expires: r.Body.ExpiresAt})
 	return AddDoNotCall200JSONResponse(entryOfDoNotCall(e)), err
 }
 

@@ -58,7 +58,7 @@ func (s operations) StreamLive(ctx context.Context, r StreamLiveRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	st := &liveStream{Server: s.Server, visitor: v, asking: asking{audience: s.audienceOf(a.token), topics: strings.Join(topics, ","), since: -1}}
+	st := &liveStream{Server: s.Server, visitor: v, asking: asking{audience: s.audienceOf(a.who), topics: strings.Join(topics, ","), since: -1}}
 	st.resume(orElse(r.Params.LastEventIDHeader, given(r.Params.LastEventID)))
 	return streamed(func(w http.ResponseWriter) error {
 		end := s.live.watch(topics)

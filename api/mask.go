@@ -39,7 +39,7 @@ type audience struct {
 	in    Teams  // who is in them
 }
 
-func (s *Server) audienceOf(t records.Token) audience {
+func (s *Server) audienceOf(t records.Identity) audience {
 	a := audience{full: seesNumbers(t)}
 	if bound(t) {
 		a.teams, a.in = strings.Join(t.Teams, " "), s.Teams

@@ -165,10 +165,37 @@ type Tokens interface {
 	FindToken(ctx context.Context, bearer string) (records.Token, error)
 	// FindSession does the same for the text of a session.
 	FindSession(ctx context.Context, bearer string) (records.Session, error)
-	CreateSession(ctx context.Context, t records.Token, length time.Duration) (records.Session, string, error)
+	CreateSession(ctx context.Context, who records.Identity, length time.Duration, from records.Origin) (records.Session, string, error)
+	// Sessions are those of a token or a person that are not over.
+	Sessions(ctx context.Context, holder string) ([]records.Session, error)
 	EndSession(ctx context.Context, id string) error
+	// EndSessions ends all of a token or a person but one.
+	EndSessions(ctx context.Context, holder, but string) error
 	// Over returns those of the credentials in use that do not hold any more.
 	Over(ctx context.Context, held []records.Credential) ([]records.Credential, error)
+}
+
+// People knows who signs in with a password. *records.DB does.
+type People interface {
+	Users(ctx context.Context) ([]records.User, error)
+	User(ctx context.Context, id string) (records.User, error)
+	// UserOf returns who signs in by a name; NotFound when nobody does.
+	UserOf(ctx context.Context, login string) (records.User, error)
+	// CreateUser, ChangeUser and DisableUser are Conflict when the login or the agent is another's.
+	CreateUser(ctx context.Context, u records.User) (records.User, error)
+	ChangeUser(ctx context.Context, u records.User) (records.User, error)
+	DisableUser(ctx context.Context, id string, out bool) (records.User, error)
+	InviteUser(ctx context.Context, id string, holds time.Duration) (link string, until time.Time, err error)
+	// LinkedUser and SetPasswordByLink are NotFound when the link is not known, used or expired.
+	LinkedUser(ctx context.Context, link string) (records.User, error)
+	SetPasswordByLink(ctx context.Context, link, hash string) (records.User, error)
+	SetPassword(ctx context.Context, id, hash, butSession string) error
+	// RehashPassword keeps another hash of the password that a person has.
+	RehashPassword(ctx context.Context, id, hash string) error
+	// WasHere tells whether a person has signed in from an address lately.
+	WasHere(ctx context.Context, person, address string) (bool, error)
+	Preferences(ctx context.Context, holder string) (string, error)
+	KeepPreferences(ctx context.Context, holder, body string) error
 }
 
 // Definer holds what the administrator has defined.
@@ -199,6 +226,7 @@ type Parts struct {
 	Leads       Leads
 	Campaigns   Campaigns
 	Tokens      Tokens
+	People      People
 	Definitions Definer
 	Journal     orchestrator.Journal
 	// Checks are the dependencies of readiness besides the PBXs, of which one

@@ -40,7 +40,7 @@ func (s *Server) recording(ctx context.Context, id string) (records.Recording, e
 	if err != nil {
 		return rec, err
 	}
-	if err := s.overAgent(askerOf(ctx).token, rec.Agent); err != nil {
+	if err := s.overAgent(askerOf(ctx).who, rec.Agent); err != nil {
 		return records.Recording{}, err
 	}
 	return rec, nil
@@ -89,7 +89,7 @@ func (s operations) DeleteRecording(ctx context.Context, r DeleteRecordingReques
 	if err := s.auditFirst(ctx, "recording.delete", rec.ID, rec.Call); err != nil {
 		return nil, err
 	}
-	return DeleteRecording204Response{}, s.deleteSound(ctx, rec, askerOf(ctx).token.Name)
+	return DeleteRecording204Response{}, s.deleteSound(ctx, rec, askerOf(ctx).who.Name)
 }
 
 // deletable tells why a recording's sound cannot be deleted from here.

@@ -32,7 +32,7 @@ func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (Ge
 			q.By = append(q.By, figures.Dimension(d))
 		}
 	}
-	if err := s.ofTeam(askerOf(ctx).token, &q.Query); err != nil {
+	if err := s.ofTeam(askerOf(ctx).who, &q.Query); err != nil {
 		return nil, err
 	}
 	table, err := s.Reports.Report(ctx, string(r.Report), q)
@@ -53,7 +53,7 @@ func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (Ge
 }
 
 // ofTeam refuses a report that is not of the token's teams. A token of one team gets that team's.
-func (s *Server) ofTeam(t records.Token, q *figures.Query) error {
+func (s *Server) ofTeam(t records.Identity, q *figures.Query) error {
 	switch {
 	case !bound(t):
 		return nil
@@ -62,9 +62,9 @@ func (s *Server) ofTeam(t records.Token, q *figures.Query) error {
 	case q.Team == "" && len(t.Teams) == 1:
 		q.Team = t.Teams[0]
 	case q.Team == "":
-		return denied("the token is bound to %s: name one of them (team)", teamsOf(t))
+		return denied("%s is bound to %s: name one of them (team)", subject(t), teamsOf(t))
 	case !slices.Contains(t.Teams, q.Team):
-		return denied("the token is bound to %s, and not to team %s", teamsOf(t), quoted(q.Team))
+		return denied("%s is bound to %s, and not to team %s", subject(t), teamsOf(t), quoted(q.Team))
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (s operations) GetDefinitions(ctx context.Context, _ GetDefinitionsRequestO
 // ReloadDefinitions implements StrictServerInterface.
 func (s operations) ReloadDefinitions(ctx context.Context, _ ReloadDefinitionsRequestObject) (ReloadDefinitionsResponseObject, error) {
 	s.auditLive(ctx, "definitions.reload", "definitions", "")
-	r, err := s.Definitions.Reload(ctx, askerOf(ctx).token.Name)
+	r, err := s.Definitions.Reload(ctx, askerOf(ctx).who.Name)
 	r.Changes, r.Warnings = list(r.Changes), list(r.Warnings)
 	return ReloadDefinitions200JSONResponse(r), err
 }

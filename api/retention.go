@@ -159,7 +159,7 @@ func (s operations) removeSounds(ctx context.Context, o records.Old, item *wire.
 			return false, err
 		}
 		for _, rec := range list {
-			if err := s.deleteSound(ctx, rec, askerOf(ctx).token.Name); err != nil {
+			if err := s.deleteSound(ctx, rec, askerOf(ctx).who.Name); err != nil {
 				s.log.WarnContext(ctx, "a recording that is kept no longer was not deleted", "recording", rec.ID, "pbx", rec.PBX, "error", err)
 				item.Failed++
 				continue
@@ -195,7 +195,7 @@ func (s operations) PlaceHold(ctx context.Context, r PlaceHoldRequestObject) (Pl
 	if err != nil {
 		return nil, err
 	}
-	h := records.LegalHold{Call: r.Body.Call, Number: number, Why: r.Body.Why, By: askerOf(ctx).token.Name}
+	h := records.LegalHold{Call: r.Body.Call, Number: number, Why: r.Body.Why, By: askerOf(ctx).who.Name}
 	object := h.Call
 	if object == "" {
 		object = orchestrator.MaskNumber(h.Number)

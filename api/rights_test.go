@@ -76,7 +76,7 @@ func TestScopesNarrowATokensRole(t *testing.T) {
 		}
 	}
 	me := read[wire.Me](t, ask(s, "GET", "/api/v1/me", w.token(records.Token{Name: "n", Role: "admin", Scopes: []string{"queues:read"}}), ""), 200)
-	if got := strings.Join(me.Permissions, " "); got != "getMe getQueue listQueues listWaiting" {
+	if got := strings.Join(me.Permissions, " "); got != "changePassword endOtherSessions endOwnSession getMe getPreferences getQueue listQueues listSessions listWaiting putPreferences" {
 		t.Errorf("permissions: %s", got)
 	}
 	for word, good := range map[string]bool{"calls:read": true, "*:write": true, "calls": false, "call:read": false, "calls:read:x": false, "": false} {
@@ -301,7 +301,7 @@ func TestTheStreamOfASupervisorOfTeams(t *testing.T) {
 	e := entry("1-1", orchestrator.EntryCallEnded, "c1", "101", summary)
 	live := wire.LiveCall{Serving: "101", CallSummary: wire.CallSummary{Caller: wire.Party{Number: "+34600123456"}}, Supervisors: []wire.Supervision{{Supervisor: "103"}}}
 	for team, want := range map[string]bool{"sales": true, "support": false} {
-		a := s.audienceOf(records.Token{Role: string(wire.RoleSupervisor), Teams: []string{team}})
+		a := s.audienceOf(records.Identity{Role: string(wire.RoleSupervisor), Teams: []string{team}})
 		if got := strings.Contains(string(a.frame(newItem(e))), "+34600123456"); got != want {
 			t.Errorf("%s: the stream tells the number: %v", team, got)
 		}

@@ -29,6 +29,8 @@ type Server struct {
 	proxies     []netip.Prefix
 	echo        *echo.Echo
 	throttle    *throttle
+	guesses     *guesses
+	hashing     chan struct{} // has room for who may have a password looked at now
 	crossOrigin *http.CrossOriginProtection
 	doors       *doors
 	hub         *hub
@@ -75,6 +77,7 @@ func New(cfg Config, p Parts) (*Server, error) {
 		p.Gatherer, p.Registerer = r, r
 	}
 	s := &Server{Parts: p, cfg: cfg, proxies: proxies, log: p.Log.With("component", "api"), throttle: newThrottle(p.Now),
+		guesses: newGuesses(p.Now), hashing: make(chan struct{}, hashersAtOnce),
 		crossOrigin: http.NewCrossOriginProtection(), metrics: newMetrics(p.Registerer), heartbeat: heartbeatEvery,
 		writeTime: writeTime}
 	s.doors = newDoors(cfg, s.metrics)

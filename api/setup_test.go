@@ -74,7 +74,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.parts = Parts{Leads: kept, Campaigns: fakeCampaigns{}, Calls: w.calls, Engine: w.engine, Agents: w.agents, Callers: w.callers, Floor: w.floor, Teams: &fakeTeams{}, Records: db, Reports: reports.Reporter{Records: db, Definitions: func() acd.Definitions { return acd.Definitions{Teams: []acd.Team{{ID: "sales"}, {ID: "support"}}} }, Now: func() time.Time { return noon }}, Tokens: db,
+	w.parts = Parts{Leads: kept, Campaigns: fakeCampaigns{}, Calls: w.calls, Engine: w.engine, Agents: w.agents, Callers: w.callers, Floor: w.floor, Teams: &fakeTeams{}, Records: db, Reports: reports.Reporter{Records: db, Definitions: func() acd.Definitions { return acd.Definitions{Teams: []acd.Team{{ID: "sales"}, {ID: "support"}}} }, Now: func() time.Time { return noon }}, Tokens: db, People: db,
 		Definitions: fakeDefinitions{}, Journal: w.journal, Version: wire.Version{Version: "1.2.3", Go: "go"},
 		Checks: []Check{{"records", db.Ping}}, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, nil)),
 		Now: func() time.Time { return noon }, Lag: func() records.Lag { return records.Lag{Behind: 3 * time.Second, Written: 7, SetAside: 2, Rewinds: 1} }}
@@ -225,7 +225,7 @@ func ask(s *Server, method, path, token, body string, headers ...string) *httpte
 }
 
 // read decodes an answer.
-func read[T any](t *testing.T, r *httptest.ResponseRecorder, status int) T {
+func read[T any](t testing.TB, r *httptest.ResponseRecorder, status int) T {
 	t.Helper()
 	if r.Code != status {
 		t.Fatalf("status %d, want %d: %s", r.Code, status, r.Body)

@@ -24,15 +24,15 @@ func (s operations) LeaveCall(ctx context.Context, r LeaveCallRequestObject) (Le
 // superviseWish passes a supervisor's wish on. It is no wish of the agent's who
 // talks, so a token of role agent needs no conversation of its own for it.
 func (s operations) superviseWish(ctx context.Context, id string, w call.Wish) (ordered, error) {
-	token := askerOf(ctx).token
+	who := askerOf(ctx).who
 	if w.Supervisor == "" {
-		w.Supervisor = token.Agent
+		w.Supervisor = who.Agent
 	}
 	switch {
 	case w.Supervisor == "":
 		return ordered{}, wrong(wire.ProblemCodeInvalid, "supervisor", "", "who is it? The token is no agent's, so name one by id (--as on the command line)")
-	case token.Agent != "" && w.Supervisor != token.Agent:
-		return ordered{}, denied("the token is agent %s's, and not %s's", quoted(token.Agent), quoted(w.Supervisor))
+	case who.Agent != "" && w.Supervisor != who.Agent:
+		return ordered{}, denied("the token is agent %s's, and not %s's", quoted(who.Agent), quoted(w.Supervisor))
 	}
 	live, err := s.stored(ctx, id)
 	if err != nil {

@@ -12,6 +12,14 @@ const (
 	// badTokens may be tried at once, and one more every badTokenEvery.
 	badTokens     = 10
 	badTokenEvery = 6 * time.Second
+	// wrongPasswords may be tried at once for one name from one address, and one more
+	// every wrongPasswordEvery: some 3,000 a day.
+	wrongPasswords     = 5
+	wrongPasswordEvery = 30 * time.Second
+	// wrongNames of whatever name may be tried at once from one address, and one more every
+	// wrongNameEvery. Who has signed in from there lately is not held up by them.
+	wrongNames     = 50
+	wrongNameEvery = 3 * time.Second
 	// changesAtOnce may be asked for with one token, and changesPerSecond after that.
 	changesAtOnce    = 200
 	changesPerSecond = 50
@@ -29,6 +37,25 @@ func newThrottle(now func() time.Time) *throttle {
 
 // failed counts a bad token from an address, and tells whether there were too many.
 func (t *throttle) failed(ip string) (tooMany bool) { return !t.allows(network(ip)) }
+
+// guesses slow down who guesses passwords. Unlike a token, a password may be guessed: what is
+// beyond the bounds is not looked at, right or wrong. A name is held up at one address alone, so
+// that nobody keeps a person out by guessing elsewhere.
+type guesses struct {
+	ofName    limiters[guess]
+	ofAddress limiters[netip.Prefix]
+}
+
+// guess is whose password is tried, and from where.
+type guess struct {
+	login string
+	from  netip.Prefix
+}
+
+func newGuesses(now func() time.Time) *guesses {
+	return &guesses{limiters[guess]{now: now, every: rate.Every(wrongPasswordEvery), burst: wrongPasswords, by: map[guess]*rate.Limiter{}},
+		limiters[netip.Prefix]{now: now, every: rate.Every(wrongNameEvery), burst: wrongNames, by: map[netip.Prefix]*rate.Limiter{}}}
+}
 
 // pace bounds how much one token may put on the audit log, which nothing removes.
 type pace struct{ limiters[string] }
@@ -60,6 +87,21 @@ func (l *limiters[K]) allows(key K) bool {
 		l.by[key] = one
 	}
 	return one.AllowN(now, 1)
+}
+
+// spent tells whether a key has nothing left.
+func (l *limiters[K]) spent(key K) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	one, ok := l.by[key]
+	return ok && one.TokensAt(l.now()) < 1
+}
+
+// clear gives a key all back.
+func (l *limiters[K]) clear(key K) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.by, key)
 }
 
 // forget drops those who have been quiet long enough, or all when there is none:

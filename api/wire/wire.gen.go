@@ -1036,6 +1036,24 @@ func (e KindFilter) Valid() bool {
 	}
 }
 
+// Defines values for Language.
+const (
+	LanguageEn Language = "en"
+	LanguageEs Language = "es"
+)
+
+// Valid indicates whether the value is a known member of the Language enum.
+func (e Language) Valid() bool {
+	switch e {
+	case LanguageEn:
+		return true
+	case LanguageEs:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LeadFieldKind.
 const (
 	LeadFieldKindNumber LeadFieldKind = "number"
@@ -1897,6 +1915,27 @@ func (e TargetKind) Valid() bool {
 	}
 }
 
+// Defines values for Theme.
+const (
+	ThemeAuto  Theme = "auto"
+	ThemeDark  Theme = "dark"
+	ThemeLight Theme = "light"
+)
+
+// Valid indicates whether the value is a known member of the Theme enum.
+func (e Theme) Valid() bool {
+	switch e {
+	case ThemeAuto:
+		return true
+	case ThemeDark:
+		return true
+	case ThemeLight:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Tongue.
 const (
 	TongueEn Tongue = "en"
@@ -2526,10 +2565,14 @@ type ContactPage struct {
 	Next Next `json:"next,omitempty,omitzero"`
 }
 
-// Credentials defines model for Credentials.
+// Credentials A token, or a login and a password.
 type Credentials struct {
+	// Login What a person signs in as, in large or small letters.
+	Login    string `json:"login,omitempty,omitzero"`
+	Password string `json:"password,omitempty,omitzero"`
+
 	// Token The token: op_<id>_<secret>.
-	Token string `json:"token"`
+	Token string `json:"token,omitempty,omitzero"`
 }
 
 // DIDDefinition defines model for DIDDefinition.
@@ -2550,6 +2593,7 @@ type Definitions struct {
 	Flows        []FlowDefinition        `json:"flows"`
 	PauseReasons []PauseReasonDefinition `json:"pause_reasons"`
 	Queues       []QueueDefinition       `json:"queues"`
+	Teams        []string                `json:"teams,omitempty,omitzero"`
 }
 
 // DeviceState defines model for DeviceState.
@@ -3417,8 +3461,20 @@ type ImportState string
 // ImportTarget defines model for ImportTarget.
 type ImportTarget string
 
+// InvitedUser defines model for InvitedUser.
+type InvitedUser struct {
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Link Behind #/welcome/ of the pages' address: ol_<id>_<secret>.
+	Link string `json:"link"`
+	User User   `json:"user"`
+}
+
 // KindFilter defines model for KindFilter.
 type KindFilter string
+
+// Language defines model for Language.
+type Language string
 
 // Lead defines model for Lead.
 type Lead struct {
@@ -3552,6 +3608,13 @@ type LegalHoldOrder struct {
 // LineState The agent's permanent line, as far as this process drives its PBX; absent when the agent is rung for each call.
 type LineState string
 
+// LinkedPerson defines model for LinkedPerson.
+type LinkedPerson struct {
+	ExpiresAt time.Time `json:"expires_at"`
+	Login     string    `json:"login"`
+	Name      string    `json:"name"`
+}
+
 // LiveBeat defines model for LiveBeat.
 type LiveBeat struct {
 	// AsOf Until when what is shown was known to be true; the same as at when all is well.
@@ -3682,7 +3745,12 @@ type Me struct {
 
 	// ExpiresAt Of the session or the token; absent when it never does.
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
-	Name      string    `json:"name"`
+
+	// Login What the person signs in as.
+	Login string `json:"login,omitempty,omitzero"`
+
+	// Name The token's, or what the person is called.
+	Name string `json:"name"`
 
 	// Permissions The operations of this document that it may use.
 	Permissions []string `json:"permissions"`
@@ -3694,8 +3762,11 @@ type Me struct {
 	// Teams The teams that its rights are bound to; absent when they are of the whole centre.
 	Teams []string `json:"teams,omitempty,omitzero"`
 
-	// Token The token's id.
-	Token string `json:"token"`
+	// Token The token's id; absent of a person.
+	Token string `json:"token,omitempty,omitzero"`
+
+	// User The person's id; absent of a token.
+	User string `json:"user,omitempty,omitzero"`
 }
 
 // Move defines model for Move.
@@ -3710,6 +3781,20 @@ type Move struct {
 
 // MutedSide defines model for MutedSide.
 type MutedSide string
+
+// NewUser defines model for NewUser.
+type NewUser struct {
+	// Agent Whom the person is, with role agent.
+	Agent string `json:"agent,omitempty,omitzero"`
+
+	// Login What the person signs in as, in small letters; nobody else's.
+	Login string `json:"login"`
+	Name  Text   `json:"name,omitempty,omitzero"`
+	Role  Role   `json:"role"`
+
+	// Teams With role supervisor: the teams that the rights are bound to; none is the whole centre.
+	Teams []ID `json:"teams,omitempty,omitzero"`
+}
 
 // Next Cursor of the next page; absent on the last.
 type Next = string
@@ -3800,6 +3885,24 @@ type Party struct {
 	Number string `json:"number,omitempty,omitzero"`
 }
 
+// PasswordByLink defines model for PasswordByLink.
+type PasswordByLink struct {
+	Link     string `json:"link"`
+	Password string `json:"password"`
+}
+
+// PasswordChange defines model for PasswordChange.
+type PasswordChange struct {
+	New     string `json:"new"`
+	Present string `json:"present"`
+}
+
+// PasswordLink defines model for PasswordLink.
+type PasswordLink struct {
+	// Link What stands behind #/welcome/ in it: ol_<id>_<secret>.
+	Link string `json:"link"`
+}
+
 // PauseLimit The limit of its reason that a pause is beyond: the time in a day, how often in a day, or how many agents at once.
 type PauseLimit string
 
@@ -3822,6 +3925,15 @@ type PauseReasonDefinition struct {
 	// Texts By language.
 	Texts       Texts `json:"texts,omitempty,omitzero"`
 	TimesPerDay int   `json:"times_per_day,omitempty,omitzero"`
+}
+
+// Preferences defines model for Preferences.
+type Preferences struct {
+	Language Language `json:"language,omitempty,omitzero"`
+
+	// Theme auto: as the system.
+	Theme Theme       `json:"theme,omitempty,omitzero"`
+	Views []SavedView `json:"views,omitempty,omitzero"`
 }
 
 // Problem defines model for Problem.
@@ -4116,6 +4228,36 @@ type RetentionOrder struct {
 // Role defines model for Role.
 type Role string
 
+// SavedView What a page shows, under a name; what the page makes of query is its own.
+type SavedView struct {
+	Name  string `json:"name"`
+	Page  string `json:"page"`
+	Query string `json:"query"`
+}
+
+// Session defines model for Session.
+type Session struct {
+	// Address It was opened from.
+	Address string `json:"address,omitempty,omitzero"`
+
+	// Client What the browser calls itself.
+	Client    string    `json:"client,omitempty,omitzero"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current It is the one that asks.
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expires_at"`
+	ID        string    `json:"id"`
+
+	// UsedAt To the minute.
+	UsedAt time.Time `json:"used_at"`
+}
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Items []Session `json:"items"`
+}
+
 // Sheet defines model for Sheet.
 type Sheet struct {
 	Day   openapi_types.Date `json:"day"`
@@ -4232,6 +4374,9 @@ type Text = string
 // Texts By language.
 type Texts map[string]string
 
+// Theme auto: as the system.
+type Theme string
+
 // Tongue defines model for Tongue.
 type Tongue string
 
@@ -4249,6 +4394,46 @@ type Transfer struct {
 
 // UnavailableCause Why the agent gets no call now; absent of one who does. outcome: wrap-up is over, and the call needs a disposition; resting: after an offer that came to nothing; busy, unreachable: the phone.
 type UnavailableCause string
+
+// User defines model for User.
+type User struct {
+	Agent     string    `json:"agent,omitempty,omitzero"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// DisabledAt Absent of who may come in.
+	DisabledAt time.Time `json:"disabled_at,omitempty,omitzero"`
+	ID         string    `json:"id"`
+
+	// LastUsed To the minute.
+	LastUsed time.Time `json:"last_used,omitempty,omitzero"`
+
+	// LinkExpiresAt Of the one-time link that is open.
+	LinkExpiresAt time.Time `json:"link_expires_at,omitempty,omitzero"`
+	Login         string    `json:"login"`
+	Name          string    `json:"name,omitempty,omitzero"`
+
+	// PasswordSetAt Absent when there is none yet.
+	PasswordSetAt time.Time `json:"password_set_at,omitempty,omitzero"`
+	Role          Role      `json:"role"`
+	Teams         []string  `json:"teams,omitempty,omitzero"`
+}
+
+// UserChange defines model for UserChange.
+type UserChange struct {
+	// Agent Whom the person is, with role agent.
+	Agent string `json:"agent,omitempty,omitzero"`
+	Name  Text   `json:"name,omitempty,omitzero"`
+	Role  Role   `json:"role"`
+	Teams []ID   `json:"teams,omitempty,omitzero"`
+}
+
+// UserPage defines model for UserPage.
+type UserPage struct {
+	Items []User `json:"items"`
+
+	// Next Cursor of the next page; absent on the last.
+	Next Next `json:"next,omitempty,omitzero"`
+}
 
 // Version defines model for Version.
 type Version struct {
@@ -4326,6 +4511,9 @@ type PathQueue = ID
 
 // PathRecording defines model for path_recording.
 type PathRecording = ID
+
+// PathUser defines model for path_user.
+type PathUser = ID
 
 // To defines model for to.
 type To = time.Time
@@ -4777,6 +4965,15 @@ type GetSheetParams struct {
 	Language *Tongue `form:"language,omitempty" json:"language,omitempty"`
 }
 
+// ListUsersParams defines parameters for ListUsers.
+type ListUsersParams struct {
+	// Limit Lines on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // DialForAgentJSONRequestBody defines body for DialForAgent for application/json ContentType.
 type DialForAgentJSONRequestBody = Dial
 
@@ -4855,8 +5052,26 @@ type CreateListJSONRequestBody = LeadListOrder
 // WriteLogbookJSONRequestBody defines body for WriteLogbook for application/json ContentType.
 type WriteLogbookJSONRequestBody = LogbookNote
 
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = PasswordChange
+
+// PutPreferencesJSONRequestBody defines body for PutPreferences for application/json ContentType.
+type PutPreferencesJSONRequestBody = Preferences
+
+// LookAtLinkJSONRequestBody defines body for LookAtLink for application/json ContentType.
+type LookAtLinkJSONRequestBody = PasswordLink
+
+// SetPasswordByLinkJSONRequestBody defines body for SetPasswordByLink for application/json ContentType.
+type SetPasswordByLinkJSONRequestBody = PasswordByLink
+
 // ApplyRetentionJSONRequestBody defines body for ApplyRetention for application/json ContentType.
 type ApplyRetentionJSONRequestBody = RetentionOrder
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = Credentials
+
+// CreateUserJSONRequestBody defines body for CreateUser for application/json ContentType.
+type CreateUserJSONRequestBody = NewUser
+
+// ChangeUserJSONRequestBody defines body for ChangeUser for application/json ContentType.
+type ChangeUserJSONRequestBody = UserChange

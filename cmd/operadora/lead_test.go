@@ -49,7 +49,7 @@ func leadDesk(t *testing.T, campaigns ...*campaign.Campaign) (run func(args ...s
 			Defined: func() map[string]*campaign.Campaign {
 				return keyed(campaigns, func(c *campaign.Campaign) string { return c.ID })
 			},
-		}), Records: db, Tokens: db, Journal: noJournal{}})
+		}), Records: db, Tokens: db, People: db, Journal: noJournal{}})
 	must(t, err)
 	must(t, server.Start(t.Context()))
 	t.Cleanup(server.Stop)

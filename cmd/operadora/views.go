@@ -161,6 +161,9 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 	for _, p := range d.ACD.Dispositions {
 		out.Dispositions = append(out.Dispositions, wire.DispositionDefinition{ID: p.Name, Digits: p.Digits, Texts: wire.Texts(p.Texts), Queues: p.Queues, Parent: p.Parent, Date: p.Date})
 	}
+	for _, team := range d.ACD.Teams {
+		out.Teams = append(out.Teams, team.ID)
+	}
 	for _, n := range d.Flows.DIDs {
 		out.DIDs = append(out.DIDs, wire.DIDDefinition{Pattern: n.Pattern, Flow: n.Flow, Language: n.Language, CallerID: n.CallerID})
 	}

@@ -1,5 +1,5 @@
 // Package records keeps what must last in SQL: contacts with their timelines,
-// stays in queues, recordings, agent states, dispositions, API tokens and the
+// stays in queues, recordings, agent states, dispositions, API tokens, people, sessions and the
 // audit log. A SQLite file serves one machine; PostgreSQL serves several.
 //
 // The Recorder turns the journal into these tables. A batch of entries and the

@@ -21,7 +21,7 @@ func TestSessions(t *testing.T) {
 		}
 		open := func() (Session, string) {
 			t.Helper()
-			s, text, err := d.CreateSession(t.Context(), token, 12*time.Hour)
+			s, text, err := d.CreateSession(t.Context(), token.Identity(), 12*time.Hour, Origin{Address: "192.0.2.1", Client: "Firefox"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -30,7 +30,7 @@ func TestSessions(t *testing.T) {
 		first, text := open()
 		second, _ := open()
 		found, err := d.FindSession(t.Context(), text)
-		if err != nil || found.ID != first.ID || !found.Valid(now) || found.Token.Name != "desk" || len(found.Token.Scopes) != 2 || len(found.Token.Teams) != 2 {
+		if err != nil || found.ID != first.ID || !found.Valid(now) || found.Who.Name != "desk" || found.Who.IsPerson() || len(found.Who.Scopes) != 2 || len(found.Who.Teams) != 2 || found.Client != "Firefox" {
 			t.Errorf("found %+v, %v", found, err)
 		}
 		for _, bad := range []string{"", bearer, text + "x", "os_" + second.ID + "_" + text[len(text)-52:], "os__"} {
@@ -52,7 +52,7 @@ func TestSessions(t *testing.T) {
 			t.Errorf("used 20 minutes ago: %+v, %v", found, err)
 		}
 
-		held := []Credential{{Token: token.ID}, {Token: token.ID, Session: first.ID}, {Token: token.ID, Session: second.ID}, {Token: "none"}, {Token: token.ID, Session: "none"}}
+		held := []Credential{{Token: token.ID}, {Session: first.ID}, {Session: second.ID}, {Token: "none"}, {Session: "none"}}
 		over := func() []Credential {
 			t.Helper()
 			list, err := d.Over(t.Context(), held)

@@ -32,9 +32,7 @@ type Token struct {
 }
 
 // Valid tells whether the token may be used at a moment.
-func (t Token) Valid(now time.Time) bool {
-	return t.Revoked.IsZero() && (t.Expires.IsZero() || now.Before(t.Expires))
-}
+func (t Token) Valid(now time.Time) bool { return t.Identity().Valid(now) }
 
 const (
 	tokenPrefix = "op"
@@ -97,15 +95,16 @@ func (d *DB) FindToken(ctx context.Context, bearer string) (Token, error) {
 		return Token{}, classify(op, sql.ErrNoRows)
 	}
 	if now := d.now(); t.Valid(now) {
-		d.noteUse(ctx, t, now)
+		d.noteUse(ctx, "tokens", t.ID, t.Used, now)
 	}
 	return t, nil
 }
 
-// noteUse writes down when a token was used last. Failing to must not lock anybody out.
-func (d *DB) noteUse(ctx context.Context, t Token, now time.Time) {
-	if now.Sub(t.Used) >= useStep {
-		_, _ = d.write.ExecContext(ctx, d.rebind("UPDATE tokens SET used_at = ? WHERE id = ? AND used_at < ?"), ms(now), t.ID, ms(now))
+// noteUse writes down when a token, a session or a person was used last, after last. Failing to
+// must not lock anybody out.
+func (d *DB) noteUse(ctx context.Context, table, id string, last, now time.Time) {
+	if now.Sub(last) >= useStep {
+		_, _ = d.write.ExecContext(ctx, d.rebind("UPDATE "+table+" SET used_at = ? WHERE id = ? AND used_at < ?"), ms(now), id, ms(now)) //nolint:gosec // names of tables
 	}
 }
 

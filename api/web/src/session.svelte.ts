@@ -27,7 +27,7 @@ class Session {
 
   async signIn(token: string): Promise<void> {
     const me = await post('/api/v1/session', {body: {token}})
-    const other = this.me && this.me.token !== me?.token
+    const other = this.me && (this.me.user ?? this.me.token) !== (me?.user ?? me?.token)
     this.me = me
     this.over = false
     if (other) location.reload() // what the one before was shown is not for everybody
