@@ -82,12 +82,10 @@ func (s *Service) readBoard(ctx context.Context) (Board, error) {
 func (dir *directory) board(c Counts) Board {
 	c.reckon()
 	out := Board{Agents: map[string]int{string(StateOffline): len(dir.agents)}, SetAside: c.SetAside, counts: c}
-	queues := map[string]*QueueBoard{}
-	for id, q := range dir.everyQueue {
-		if orchestrator.OwnerOfQueue(id) == "" {
-			_, defined := dir.queues[id]
-			queues[id] = &QueueBoard{ID: id, Name: q.Name, Closing: !defined, Agents: map[string]int{}}
-		}
+	queues := make(map[string]*QueueBoard, len(dir.boards))
+	for _, q := range dir.boards {
+		q.Agents = map[string]int{}
+		queues[q.ID] = &q
 	}
 	for profile, standings := range c.Agents {
 		p := dir.profiles[profile]
@@ -116,9 +114,9 @@ func (dir *directory) board(c Counts) Board {
 		}
 	}
 	maps.DeleteFunc(queues, func(_ string, q *QueueBoard) bool { return q.Closing && q.Callers+q.Callbacks == 0 })
-	for _, group := range dir.groups() {
-		for id, q := range queues {
-			q.Estimate = max(q.Estimate, dir.estimate(c, QueueAt{id, group}).Milliseconds())
+	for id, wait := range c.estimates(dir.crews) {
+		if q := queues[id]; q != nil {
+			q.Estimate = wait.Milliseconds()
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(queues)) {

@@ -25,8 +25,9 @@ type directory struct {
 	profiles map[string]*Profile
 	teams    map[string]Team
 	stations map[string]*Station
-	serving  map[QueueAt]map[string]int // profile -> rank
-	steps    map[string][]step          // by queue
+	crews    crews
+	boards   []QueueBoard      // of all queues but agents' own, with nobody in them, by id
+	steps    map[string][]step // by queue
 	callers  knownCallers
 	ways     *ways
 	phones   map[phone]string
@@ -67,7 +68,14 @@ func newDirectory(defs Definitions, before *directory, grace time.Duration) *dir
 	for id, a := range dir.agents {
 		dir.stations[id] = dir.station(a, before)
 	}
-	dir.serving = dir.servingQueues()
+	dir.crews = dir.newCrews()
+	for id, q := range dir.everyQueue {
+		if orchestrator.OwnerOfQueue(id) == "" {
+			_, defined := dir.queues[id]
+			dir.boards = append(dir.boards, QueueBoard{ID: id, Name: q.Name, Closing: !defined})
+		}
+	}
+	slices.SortFunc(dir.boards, func(a, b QueueBoard) int { return cmp.Compare(a.ID, b.ID) })
 	return dir
 }
 

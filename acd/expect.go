@@ -78,9 +78,8 @@ func (c Counts) crowd(calls int, at QueueAt, theirs, ours map[string]int) crowd 
 	return crowd{work: float64(calls) * c.handle(at) * both / all, agents: both}
 }
 
-// outlook is that of a call of a queue which some profiles serve, with nobody before it yet.
-func (c Counts) outlook(at QueueAt, ours map[string]int) outlook {
-	agents, _ := c.together(ours, ours)
+// outlook is that of a call of a queue which some agents serve, with nobody before it yet.
+func (c Counts) outlook(at QueueAt, agents float64) outlook {
 	return outlook{agents: agents, mean: c.handle(at), leaves: c.Paces[at].leaves()}
 }
 
@@ -102,7 +101,8 @@ func (dir *directory) expect(c Counts, call CallRecord, waited time.Duration, ah
 			continue
 		}
 		ours := lanes[i].Ranks
-		o := c.outlook(at, ours)
+		agents, _ := c.together(ours, ours)
+		o := c.outlook(at, agents)
 		for lane, n := range ahead {
 			if t, known := tables[lane]; known && n > 0 {
 				o.behind(c.crowd(n, QueueAt{t.queue, at.Group}, t.ranks, ours))
@@ -208,38 +208,4 @@ func (s *Service) readBusy(ctx context.Context) (busyLanes, error) {
 	}
 	s.tables = out.tables
 	return out, nil
-}
-
-// estimate is how long one would wait who enters a queue now without asking for more
-// than the queue does at last: by how many wait in each queue, whatever they ask for.
-func (dir *directory) estimate(c Counts, at QueueAt) time.Duration {
-	ours := dir.serving[at]
-	o := c.outlook(at, ours)
-	for other, in := range c.Inside {
-		if other.Group == at.Group && in.Waiting > 0 {
-			o.behind(c.crowd(in.Waiting, other, dir.serving[other], ours))
-		}
-	}
-	if len(o.before) == 0 && c.free(ours) {
-		return 0
-	}
-	return o.wait()
-}
-
-// servingQueues finds the profiles that serve each queue, without those in reserve.
-func (dir *directory) servingQueues() map[QueueAt]map[string]int {
-	out := map[QueueAt]map[string]int{}
-	for id, p := range dir.profiles {
-		for _, m := range p.Places {
-			at := dir.at(m.Queue, p.PBX)
-			if m.Reserve {
-				continue
-			}
-			if out[at] == nil {
-				out[at] = map[string]int{}
-			}
-			out[at][id] = m.Rank
-		}
-	}
-	return out
 }

@@ -33,6 +33,7 @@ var (
 	callHeal      = script("call_heal", libPlace)
 	placeHeal     = script("place_heal", libState)
 	countsHeal    = script("counts_heal", nil)
+	insidesCount  = script("insides_count", nil)
 	queuesUsed    = script("queues_used", nil)
 	tableStore    = script("table_store", nil)
 	offerAnswer   = script("offer_answer", libSettle)
