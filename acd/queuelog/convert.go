@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,17 @@ func (n Names) agent(s string) (id string, found bool) {
 		}
 	}
 	return behind, false
+}
+
+// unnamed is the id of a call from an Asterisk without a systemname: its start and a number from the start of Asterisk on.
+var unnamed = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
+
+// call tells calls of two Asterisks apart, as their systemname does.
+func (n Names) call(id string) string {
+	if unnamed.MatchString(id) {
+		return n.PBX + "-" + id
+	}
+	return id
 }
 
 // Converter turns rows, in their order, into entries. The same rows give the same entries, with
@@ -100,6 +112,7 @@ func (c *Converter) Take(line string, r Row) []orchestrator.Entry {
 	}
 	c.n++
 	c.seen[line]++
+	r.Call = c.names.call(r.Call)
 	queue, found := c.names.queue(r.Queue)
 	if !found && r.Queue != "" {
 		c.strangeQueues[r.Queue] = true

@@ -2,9 +2,11 @@ package queuelog_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/operadora/operadora/acd/queuelog"
+	"github.com/operadora/operadora/orchestrator"
 )
 
 // TestRowsThatTwoFilesHaveInCommon: the same rows give entries with the same ids from a file that
@@ -38,6 +40,22 @@ func TestRowsThatTwoFilesHaveInCommon(t *testing.T) {
 	for _, id := range end {
 		if !slices.Contains(whole, id) {
 			t.Errorf("id %s is of no entry of the whole file: %q", id, whole)
+		}
+	}
+}
+
+// TestCallsOfTwoAsterisks: two without a systemname may give two calls the same id. Those with one, and operadora's own, keep theirs.
+func TestCallsOfTwoAsterisks(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{"1764500000.7": "north-1764500000.7", "sur-1764500000.7": "sur-1764500000.7", "01kb8y6z3m0000000000000000": "01kb8y6z3m0000000000000000"} {
+		r, err := queuelog.ReadRow("1764500000|" + id + "|sales|NONE|ENTERQUEUE||600111222|1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range queuelog.NewConverter(queuelog.Names{PBX: "north"}).Take("", r) {
+			if e.Call != want || e.Type == orchestrator.EntryCallStarted && !strings.Contains(string(e.Data), `"`+want+`"`) {
+				t.Errorf("%s is call %s: %s", id, e.Call, e.Data)
+			}
 		}
 	}
 }

@@ -203,7 +203,7 @@ func TestRowsOfAppQueue(t *testing.T) {
 			t.Errorf("of agents %s is %d, want %d", part.Info().Symbol, p[part], want)
 		}
 	}
-	c, entries, err := db.Contact(t.Context(), "1772452801.1")
+	c, entries, err := db.Contact(t.Context(), "main-1772452801.1")
 	if err != nil || c.Outcome != orchestrator.OutcomeServed || c.Caller.Number != "+573001" || c.DID != "5000" || c.Agent != "102" || c.TalkMS != 20_000 || len(entries) == 0 {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -214,6 +214,27 @@ func TestRowsOfAppQueue(t *testing.T) {
 		"1772452801|1|q|a|COMPLETEAGENT|1|-5|1": `"-5"`, "1772452801|1|q|a|COMPLETEAGENT": "field 6", "99|1|q|a|CONNECT|1|x|1": `"99"`} {
 		if _, err := queuelog.ReadRow(line); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", line, err, want)
+		}
+	}
+}
+
+// TestBringingInWhatWasErased: the same rows once more tell no number of a call whose customer was erased.
+func TestBringingInWhatWasErased(t *testing.T) {
+	t.Parallel()
+	db := open(t, filepath.Join(t.TempDir(), "one.db"))
+	rows := []string{"1772452801|a.1|sales|NONE|ENTERQUEUE||+573001|1", "1772452811|a.1|sales|SIP/102|CONNECT|10|x|5", "1772452831|a.1|sales|SIP/102|COMPLETECALLER|10|20|1"}
+	bring(t, db, noon, rows, 5)
+	if err := db.Anonymise(t.Context(), []string{"a.1"}); err != nil {
+		t.Fatal(err)
+	}
+	bring(t, db, noon, rows, 5)
+	c, entries, err := db.Contact(t.Context(), "a.1")
+	if err != nil || c.Outcome != orchestrator.OutcomeServed || c.Caller.Number != "" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for _, e := range entries {
+		if strings.Contains(string(e.Data), "573001") {
+			t.Errorf("%s: %s", e.Type, e.Data)
 		}
 	}
 }

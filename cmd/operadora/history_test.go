@@ -63,7 +63,7 @@ func TestHistoryImport(t *testing.T) {
 	db, err := records.Open(t.Context(), records.Config{DSN: records.DSN("sqlite:" + filepath.Join(dir, "operadora.db")), Connections: 1}, time.Now)
 	must(t, err)
 	defer db.Close()
-	c, _, err := db.Contact(t.Context(), "1772452801.1")
+	c, _, err := db.Contact(t.Context(), "main-1772452801.1")
 	if must(t, err); c.Queue != "sales" || c.Agent != "101" || c.TalkMS != 20_000 {
 		t.Errorf("on record is %+v", fmt.Sprint(c))
 	}
