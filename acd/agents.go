@@ -241,5 +241,8 @@ func (s *Service) Device(ctx context.Context, pbx, endpoint string, state orches
 		return err
 	}
 	s.matched(o)
+	if state == orchestrator.DeviceFree {
+		return s.hungUp(ctx, agent)
+	}
 	return nil
 }

@@ -16,13 +16,20 @@ const PassedOver = "passed_over"
 // Counts is what the store counts as it goes: how many agents stand where, and how
 // many calls are in a queue.
 type Counts struct {
-	Agents   map[string]map[string]int // profile -> State or PassedOver -> agents, without those logged out
-	Inside   map[QueueAt]Inside        // of queues in which somebody is
+	Agents   []Standing         // without those logged out
+	Inside   map[QueueAt]Inside // of queues in which somebody is
 	Paces    map[QueueAt]Pace
 	SetAside int // records that could not be read, of the last week
 
-	work  map[string]float64 // profile -> agents at work
+	staff map[string]staff   // by profile
 	means map[string]float64 // group -> how long a call takes an agent up, ms
+}
+
+// Standing is how many agents of a profile stand where.
+type Standing struct {
+	Profile string
+	As      string // State or PassedOver
+	Agents  int
 }
 
 // Inside counts the calls in a queue.
@@ -87,18 +94,16 @@ func (dir *directory) board(c Counts) Board {
 		q.Agents = map[string]int{}
 		queues[q.ID] = &q
 	}
-	for profile, standings := range c.Agents {
-		p := dir.profiles[profile]
-		for standing, n := range standings {
-			out.Agents[standing] += n
-			if p == nil {
-				continue
-			}
-			out.Agents[string(StateOffline)] -= n
-			for _, m := range p.Places {
-				if q := queues[m.Queue]; q != nil {
-					q.Agents[standing] += n
-				}
+	for _, s := range c.Agents {
+		out.Agents[s.As] += s.Agents
+		p := dir.profiles[s.Profile]
+		if p == nil {
+			continue
+		}
+		out.Agents[string(StateOffline)] -= s.Agents
+		for _, m := range p.Places {
+			if q := queues[m.Queue]; q != nil {
+				q.Agents[s.As] += s.Agents
 			}
 		}
 	}

@@ -28,11 +28,11 @@ func newClockStore() *clockStore {
 	return &clockStore{due: map[string]time.Time{}, woken: map[string]time.Time{}}
 }
 
-func (s *clockStore) Enforce(context.Context, string) error {
+func (s *clockStore) Enforce(context.Context, string, time.Time) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
-	return s.away
+	return true, s.away
 }
 
 func (s *clockStore) EachAgent(context.Context, func(string, AgentRecord) error) error { return nil }

@@ -34,6 +34,15 @@ type Definitions struct {
 	// Groups are PBXs that ring one another's phones (pbxs.NAME.reach, not the files):
 	// the group of each by its name. One that is not named is a group by itself.
 	Groups map[string]string
+	// Since is when they were put in force (not the files), zero when nobody tells. Of two that
+	// differ the later ones hold, whichever process comes last.
+	Since time.Time
+}
+
+// print names the definitions, whenever they were put in force: the same content has the same.
+func (d Definitions) print() string {
+	d.Since = time.Time{}
+	return fingerprint(d)
 }
 
 // NewQueue returns a queue with every default.

@@ -42,7 +42,7 @@ type directory struct {
 // far as they still exist, so that the calls in it are served (forgetClosed ends that).
 func newDirectory(defs Definitions, before *directory, grace time.Duration) *directory {
 	dir := &directory{
-		defs: defs, print: fingerprint(defs), grace: grace,
+		defs: defs, print: defs.print(), grace: grace,
 		queues: map[string]Queue{}, closing: map[string]Queue{}, agents: map[string]Agent{},
 		profiles: map[string]*Profile{}, steps: map[string][]step{}, ways: newWays(defs.skillNames()), stations: map[string]*Station{}, phones: map[phone]string{},
 		callers: newKnownCallers(defs.Callers), teams: keyed(defs.Teams, func(t Team) string { return t.ID }),

@@ -28,6 +28,9 @@ func (s *Service) Enqueue(ctx context.Context, w orchestrator.Waiting) (orchestr
 	}
 	dir := s.directory.Load()
 	q, ok := dir.queues[w.Queue]
+	if !ok && w.Work == orchestrator.WorkCallback { // promised before the queue went
+		q, ok = dir.closing[w.Queue]
+	}
 	if !ok {
 		return orchestrator.Placement{Result: orchestrator.RefusedQueue}, nil
 	}

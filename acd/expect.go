@@ -24,22 +24,27 @@ func (c *Counts) reckon() {
 			c.means[at.Group] += (p.Handle - c.means[at.Group]) * float64(p.Handled) / calls[at.Group]
 		}
 	}
-	c.work = make(map[string]float64, len(c.Agents))
-	for profile, standings := range c.Agents {
-		n := 0
-		for standing, k := range standings {
-			if standing != string(StatePaused) && standing != PassedOver {
-				n += k
-			}
+	c.staff = map[string]staff{}
+	for _, s := range c.Agents {
+		of := c.staff[s.Profile]
+		if s.As != string(StatePaused) && s.As != PassedOver {
+			of.atWork += float64(s.Agents)
 		}
-		c.work[profile] = float64(n)
+		of.free = of.free || s.As == string(StateAvailable)
+		c.staff[s.Profile] = of
 	}
+}
+
+// staff is who of a profile can be reckoned with.
+type staff struct {
+	atWork float64 // agents
+	free   bool    // one of them is
 }
 
 // free tells whether an agent of some profiles is free.
 func (c Counts) free(profiles map[string]int) bool {
 	for profile := range profiles {
-		if c.Agents[profile][string(StateAvailable)] > 0 {
+		if c.staff[profile].free {
 			return true
 		}
 	}
@@ -59,7 +64,7 @@ func (c Counts) handle(at QueueAt) float64 {
 // many the other too.
 func (c Counts) together(some, others map[string]int) (all, both float64) {
 	for profile := range others {
-		n := c.work[profile]
+		n := c.staff[profile].atWork
 		all += n
 		if _, ok := some[profile]; ok {
 			both += n

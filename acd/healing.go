@@ -207,6 +207,9 @@ func (h *healing) counts(ctx context.Context) error {
 // place brings a call that is in a queue to where it should wait.
 func (s *Service) place(ctx context.Context, dir *directory, id string, c CallRecord, anew bool) (bool, error) {
 	order := PlaceOrder{Call: id, Record: CallRecord{Queue: c.Queue, PBX: c.PBX, Group: dir.group(c.PBX), Eased: c.Eased}, Anew: anew, OfferID: newUnique()}
+	if anew {
+		order.Print = dir.print
+	}
 	order.Record.Rings, order.Lanes = dir.way(c)
 	order.Record.Score = dir.score(c)
 	mended, o, err := s.store.HealCall(ctx, s.now(), order)

@@ -64,8 +64,8 @@ func (c Counts) estimates(of crews) map[string]time.Duration {
 	places := make([]struct{ agents, work float64 }, len(of.places))        // at work, and what waits, in ms of theirs
 	for n, crew := range of.all {
 		for _, profile := range crew.profiles {
-			agents[n] += c.work[profile]
-			free[n] = free[n] || c.Agents[profile][string(StateAvailable)] > 0
+			of := c.staff[profile]
+			agents[n], free[n] = agents[n]+of.atWork, free[n] || of.free
 		}
 		for _, i := range crew.places {
 			places[i].agents += agents[n]
@@ -76,9 +76,11 @@ func (c Counts) estimates(of crews) map[string]time.Duration {
 	}
 	out := make(map[string]time.Duration, len(of.places))
 	both := make([]float64, len(of.places)) // agents at work whom a place has in common with this one
+	before := make([]crowd, 0, len(of.places))
 	for i, at := range of.places {
 		clear(both)
 		o, idle := c.outlook(at, places[i].agents), false
+		o.before = before
 		for _, n := range of.of[i] {
 			idle = idle || free[n]
 			for _, j := range of.all[n].places {

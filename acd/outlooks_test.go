@@ -2,7 +2,9 @@ package acd
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -21,7 +23,7 @@ func estimateOf(dir *directory, c Counts, at QueueAt) time.Duration {
 				all = all && serves(id, at)
 			}
 			if all {
-				n += c.work[id]
+				n += c.staff[id].atWork
 			}
 		}
 		return n
@@ -34,7 +36,7 @@ func estimateOf(dir *directory, c Counts, at QueueAt) time.Duration {
 	}
 	if len(o.before) == 0 {
 		for id := range dir.profiles {
-			if serves(id, at) && c.Agents[id][string(StateAvailable)] > 0 {
+			if serves(id, at) && c.staff[id].free {
 				return 0
 			}
 		}
@@ -64,11 +66,12 @@ func TestEstimatesOfAllQueues(t *testing.T) {
 			d.Agents = append(d.Agents, a)
 		}
 		dir := newDirectory(d, nil, 0)
-		c := Counts{Agents: map[string]map[string]int{}, Inside: map[QueueAt]Inside{}, Paces: map[QueueAt]Pace{}}
-		for id := range dir.profiles {
-			c.Agents[id] = map[string]int{string(StateTalking): r.IntN(4), string(StatePaused): r.IntN(3), PassedOver: r.IntN(2)}
-			if r.IntN(3) == 0 {
-				c.Agents[id][string(StateAvailable)] = r.IntN(3)
+		c := Counts{Inside: map[QueueAt]Inside{}, Paces: map[QueueAt]Pace{}}
+		for _, id := range slices.Sorted(maps.Keys(dir.profiles)) {
+			for _, as := range []string{string(StateTalking), string(StatePaused), PassedOver, string(StateAvailable)} {
+				if n := r.IntN(4) - 1; n > 0 {
+					c.Agents = append(c.Agents, Standing{id, as, n})
+				}
 			}
 		}
 		for i := range queues {

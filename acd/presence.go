@@ -17,6 +17,8 @@ type PresenceStore interface {
 	Strand(ctx context.Context, now time.Time, l orchestrator.Lease, most int, offerID string) (Presence, error)
 	// Stranded lists the calls of a PBX that are out of agents' reach, in the order of service.
 	Stranded(ctx context.Context, pbx string) ([]string, error)
+	// IsAway tells whether a PBX is away, as was told last.
+	IsAway(ctx context.Context, pbx string) (bool, error)
 	// PutBack notes that a PBX is there, and gives some such calls their places back.
 	PutBack(ctx context.Context, now time.Time, l orchestrator.Lease, calls []string, offerID string) (Presence, error)
 }
@@ -42,7 +44,12 @@ func (s *Service) Away(ctx context.Context, l orchestrator.Lease) (int, error) {
 		changed += p.changes()
 		if p.Calls < presencePage {
 			s.Wake() // agents may have been matched anew
-			return changed, nil
+			return changed, s.store.EachOffer(ctx, func(_ string, o OfferRecord) error {
+				if o.PBX != l.PBX || !o.Answered {
+					return nil
+				}
+				return s.hungUp(ctx, o.Agent)
+			})
 		}
 	}
 }
@@ -67,6 +74,24 @@ func (s *Service) Back(ctx context.Context, l orchestrator.Lease, waits func(cal
 		changed += p.changes()
 	}
 	return changed, nil
+}
+
+// hungUp ends the conversation of an agent who talked with a caller of a PBX that is away, once
+// the agent's own PBX has told that the phone is on hook: nobody else tells of its end.
+func (s *Service) hungUp(ctx context.Context, agent string) error {
+	a, stored, err := s.store.Agent(ctx, agent)
+	if err != nil || !stored || a.State != StateTalking || a.Hearsay || a.Device != orchestrator.DeviceFree || a.DeviceAt < a.Since {
+		return err
+	}
+	o, stands, err := s.store.Offer(ctx, a.Offer)
+	if err != nil || !stands || !o.Answered || o.PBX == a.PBX {
+		return err
+	}
+	if away, err := s.store.IsAway(ctx, o.PBX); err != nil || !away {
+		return err
+	}
+	s.log.InfoContext(ctx, "the agent has hung up, and the caller's PBX is away: the conversation is over", "agent", agent, "call", o.Call, "pbx", o.PBX)
+	return s.Finished(ctx, o.Offer, time.Duration(a.DeviceAt-a.Since)*time.Millisecond)
 }
 
 // changes counts what was otherwise before.

@@ -35,20 +35,21 @@ func (s *Service) Reload(ctx context.Context, defs Definitions) error {
 
 // reconcile brings every stored agent, and every call in a queue, in line with the
 // definitions. What was in force before is read from the records, so it also holds after a
-// restart. Whether these are the ones to be in force is for who runs the Service to see to.
+// restart. Where later ones have been put in force, be it meanwhile, all stay by those.
 func (s *Service) reconcile(ctx context.Context) error {
 	dir := s.directory.Load()
-	if err := s.store.Enforce(ctx, dir.print); err != nil {
+	inForce, err := s.store.Enforce(ctx, dir.print, dir.defs.Since)
+	if err != nil || !inForce {
 		return err
 	}
-	err := s.store.EachAgent(ctx, func(id string, a AgentRecord) error {
+	err = s.store.EachAgent(ctx, func(id string, a AgentRecord) error {
 		station, defined := dir.stations[id]
 		moved := a.Endpoint != "" && defined && (a.Endpoint != station.Endpoint || a.PBX != station.PBX)
 		if !defined || moved {
-			return s.store.Retire(ctx, s.now(), id, ReasonRemoved)
+			return s.store.Retire(ctx, s.now(), dir.print, id, ReasonRemoved)
 		}
 		if a.Print != station.Print {
-			o, err := s.store.Index(ctx, s.now(), station, newUnique())
+			o, err := s.store.Index(ctx, s.now(), dir.print, station, newUnique())
 			if s.matched(o); err != nil {
 				return err
 			}

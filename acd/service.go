@@ -15,8 +15,10 @@ import (
 // orchestrator.Agents and orchestrator.Devices.
 type Service struct {
 	store     Store
+	since     func() time.Time
 	drives    func(pbx string) bool
 	open      func(calendar string, at time.Time) bool
+	promised  func(context.Context) ([]string, error)
 	forms     func(pbx, number string) []string // nil: none
 	cfg       Config
 	log       *slog.Logger
@@ -49,6 +51,8 @@ type Parts struct {
 	Store       Store
 	Definitions Definitions
 	Config      Config // the zero value is DefaultConfig
+	// Since tells, as the Service starts, since when Definitions are in force. Nil: nobody tells.
+	Since func() time.Time
 	// Drives tells whether a PBX's events flow to this process. The deadlines of
 	// its agents are then dealt with here, else by the process that drives it.
 	// Nil: all are driven from here.
@@ -56,6 +60,9 @@ type Parts struct {
 	// Open tells whether a calendar has hours at a time. Nil: there is no calendar, and
 	// all is open.
 	Open func(calendar string, at time.Time) bool
+	// Promised lists the queues from which customers are yet to be called back, also those who
+	// are in no queue until their next attempt. Nil: there are none.
+	Promised func(context.Context) ([]string, error)
 	// Forms are the ways in which the country of a PBX writes a number; of what is none
 	// there are none. Nil: a number is known as it comes.
 	Forms func(pbx, number string) []string
@@ -85,11 +92,14 @@ func New(p Parts) (*Service, error) {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
+	if p.Promised == nil {
+		p.Promised = func(context.Context) ([]string, error) { return nil, nil }
+	}
 	if p.Open == nil {
 		p.Open = func(string, time.Time) bool { return true }
 	}
 	s := &Service{
-		store: p.Store, drives: p.Drives, open: p.Open, forms: p.Forms, cfg: p.Config, now: p.Now, audit: p.Audit,
+		store: p.Store, since: p.Since, drives: p.Drives, open: p.Open, promised: p.Promised, forms: p.Forms, cfg: p.Config, now: p.Now, audit: p.Audit,
 		log: p.Log.With("component", "acd"), alarm: newAlarm(), reload: life.NewPlaces(1),
 	}
 	s.boards.read, s.boards.now = s.readBoards, p.Now
@@ -109,6 +119,11 @@ func (s *Service) Start(ctx context.Context) error {
 	ctx, ok := s.life.Begin(ctx)
 	if !ok {
 		return fault.New("acd.Start", fault.Conflict, "started already")
+	}
+	if s.since != nil {
+		dir := *s.directory.Load()
+		dir.defs.Since = s.since()
+		s.directory.Store(&dir)
 	}
 	s.life.Go(func() { s.watch(ctx) })
 	s.life.Go(func() { s.easing(ctx) })

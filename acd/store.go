@@ -117,15 +117,14 @@ type AgentStore interface {
 	// Wake ends a wrap-up or a rest that is over, and gives one that is not its
 	// deadline back; done is false when there is none.
 	Wake(ctx context.Context, now time.Time, o WakeOrder) (done bool, made *OfferRecord, err error)
-	// Index brings an agent's places in line with a changed station.
-	Index(ctx context.Context, now time.Time, station *Station, offerID string) (*OfferRecord, error)
+	// Enforce puts definitions, named by print, in force: by those the places of agents and
+	// calls are from now on. It is false when others are that were put in force later.
+	Enforce(ctx context.Context, print string, since time.Time) (bool, error)
+	// Index brings an agent's places in line with a changed station, while the definitions are in force that say so.
+	Index(ctx context.Context, now time.Time, print string, station *Station, offerID string) (*OfferRecord, error)
 	// Retire logs an agent out, after the current call if there is one, and
-	// forgets the record once it is free.
-	Retire(ctx context.Context, now time.Time, agent, why string) error
-	// Enforce notes by which definitions, named by print, the places of agents are.
-	Enforce(ctx context.Context, print string) error
-	// InForce returns what Enforce noted last, "" when nothing is known.
-	InForce(ctx context.Context) (print string, err error)
+	// forgets the record once it is free, while the definitions are in force that say so.
+	Retire(ctx context.Context, now time.Time, print, agent, why string) error
 }
 
 // QueueAt is a queue's part on a group of PBXs: only agents and calls of one group meet.
@@ -312,6 +311,7 @@ type PlaceOrder struct {
 	Record  CallRecord // Queue, PBX, Rings and Score
 	Lanes   []*Lane    // of the rings
 	Anew    bool       // definitions have changed: what it has is replaced also when nothing of it is lost
+	Print   string     // of Anew: while these are in force
 	OfferID string
 }
 

@@ -112,6 +112,9 @@ func viewOf(id string, a AgentRecord) AgentView {
 		a.State, a.Device = StateOffline, orchestrator.DeviceUnknown
 	}
 	why := a.Unavailable()
+	if a.State == StateAvailable && a.Rest == 0 && a.FreeSince > 0 {
+		a.Since = a.FreeSince // also of who was rung meanwhile for a call that another took
+	}
 	v := AgentView{
 		Cause: why.Cause, CauseSince: why.Since, CauseUntil: why.Until,
 		ID: id, State: a.State, Since: a.Since, Reason: a.Reason, Queues: []string{},

@@ -32,7 +32,7 @@ func scene() (*directory, Records, time.Time) {
 	free := orchestrator.DeviceFree
 	rec := Records{
 		Agents: map[string]AgentRecord{
-			"free":  {State: StateAvailable, Since: 10_000, Device: free, FreeSince: 10_000},
+			"free":  {State: StateAvailable, Since: 99_000, Device: free, FreeSince: 10_000}, // another took the call for which it rang
 			"busy":  {State: StateAvailable, Since: 10_000, Device: orchestrator.DeviceBusy},
 			"gone":  {State: StateAvailable, Since: 10_000, Device: orchestrator.DeviceUnreachable, Hearsay: true, Rest: 130_000, RestFor: "unreachable"},
 			"rest":  {State: StateAvailable, Since: 99_000, Device: free, Rest: 104_000, RestFor: "no_answer", Misses: 1},
@@ -73,8 +73,8 @@ func TestQueueBoards(t *testing.T) {
 		t.Fatalf("profiles %v", of)
 	}
 	b := dir.board(Counts{
-		Agents: map[string]map[string]int{of["free"]: {"available": 1, "passed_over": 3, "reserved": 1, "talking": 1, "wrapup": 1, "paused": 1},
-			of["far"]: {"available": 1}, of["sales"]: {"paused": 1}, "gone": {"talking": 1}},
+		Agents: []Standing{{of["free"], "available", 1}, {of["free"], "passed_over", 3}, {of["free"], "reserved", 1}, {of["free"], "talking", 1}, {of["free"], "wrapup", 1},
+			{of["free"], "paused", 1}, {of["far"], "available", 1}, {of["sales"], "paused", 1}, {"gone", "talking", 1}},
 		Inside: map[QueueAt]Inside{{"ventas", "uno"}: {Callers: 2, Waiting: 1, Oldest: 70_000}, {"soporte", "uno"}: {Callbacks: 2, Waiting: 2},
 			{"soporte", "dos"}: {Callers: 1, Waiting: 1, Oldest: 98_000}, {"vieja", "uno"}: {Callers: 1, Waiting: 1, Oldest: 60_000}},
 		Paces:    map[QueueAt]Pace{{"soporte", "uno"}: {Handle: 7_000, Handled: 1}},
@@ -122,6 +122,9 @@ func TestAgentViews(t *testing.T) {
 	}
 	if v := views["never"]; v.State != StateOffline || v.Device != orchestrator.DeviceUnknown || v.Lamp != orchestrator.LampOff || len(v.Queues) != 2 {
 		t.Errorf("one never seen: %+v", v)
+	}
+	if free, rest := views["free"], views["rest"]; free.Since != 10_000 || rest.Since != 99_000 {
+		t.Errorf("free since %d, resting since %d", free.Since, rest.Since)
 	}
 	if v := views["talk"]; v.Next != "pause" || v.Call != "c0" || v.Eligible || v.Lamp != orchestrator.LampBusy {
 		t.Errorf("%+v", v)

@@ -160,13 +160,10 @@ func (s *simulated) arrive(load int) {
 	for _, w := range s.wait {
 		ahead[s.lanes[s.calls[w].language]]++
 	}
-	counts := Counts{Agents: map[string]map[string]int{}, Paces: map[QueueAt]Pace{{"ventas", "uno"}: s.pace}}
+	counts := Counts{Paces: map[QueueAt]Pace{{"ventas", "uno"}: s.pace}}
 	for _, a := range s.staff {
 		if a.in {
-			if counts.Agents[a.profile] == nil {
-				counts.Agents[a.profile] = map[string]int{}
-			}
-			counts.Agents[a.profile][string(StateTalking)]++
+			counts.Agents = append(counts.Agents, Standing{a.profile, string(StateTalking), 1})
 		}
 	}
 	counts.reckon()

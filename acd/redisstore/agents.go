@@ -77,9 +77,9 @@ func (s *Store) Wake(ctx context.Context, now time.Time, o acd.WakeOrder) (bool,
 }
 
 // Index brings an agent's places in line with a changed station.
-func (s *Store) Index(ctx context.Context, now time.Time, station *acd.Station, offerID string) (*acd.OfferRecord, error) {
+func (s *Store) Index(ctx context.Context, now time.Time, print string, station *acd.Station, offerID string) (*acd.OfferRecord, error) {
 	r, err := s.run(ctx, "acd/redisstore.Index", agentIndex, s.base(),
-		ms(now), station.Agent, station.JSON(), offerID)
+		ms(now), station.Agent, station.JSON(), offerID, print)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +87,8 @@ func (s *Store) Index(ctx context.Context, now time.Time, station *acd.Station, 
 }
 
 // Retire logs an agent out whose definition is gone or whose phone changed.
-func (s *Store) Retire(ctx context.Context, now time.Time, agent, why string) error {
-	err := agentRetire.Run(ctx, s.rdb, s.base(), ms(now), agent, why).Err()
+func (s *Store) Retire(ctx context.Context, now time.Time, print, agent, why string) error {
+	err := agentRetire.Run(ctx, s.rdb, s.base(), ms(now), agent, why, print).Err()
 	if err != nil {
 		return redisstore.Classify("acd/redisstore.Retire", err)
 	}

@@ -1,6 +1,8 @@
 package redisstore_test
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +88,52 @@ func TestWhoResumesACallbackHasItsPlace(t *testing.T) {
 	p, err := w.svc.Enqueue(w.ctx(), resumes) // an agent is being rung for it: its end is for its call to tell
 	if w.must(err); o.Call != "b1" || p.Result != orchestrator.PlacedWaiting || p.Position != 1 || len(w.records().Offers) != 1 {
 		t.Errorf("while %+v: %+v", o, p)
+	}
+	w.clean()
+}
+
+// TestACallbackOfAQueueThatIsGone: a customer who is yet to be called back has a place in a queue that
+// is gone from the definitions, also between two attempts, and agents serve it until that is over.
+func TestACallbackOfAQueueThatIsGone(t *testing.T) {
+	t.Parallel()
+	w := empty(t)
+	promised := []string{"soporte"}
+	w.svc = w.process(acd.Parts{Definitions: defs(1, queue("ventas"), queue("soporte")), Promised: func(context.Context) ([]string, error) { return promised, nil }})
+	w.own(w.svc, w.desk, pbx)
+	began := w.clock()
+	turn := func() orchestrator.PlacementResult {
+		t.Helper()
+		p, err := w.svc.Enqueue(w.ctx(), orchestrator.Waiting{Call: "b1", PBX: pbx, Queue: "soporte", Visit: 1, Entered: began, Since: began, Work: orchestrator.WorkCallback})
+		w.must(err)
+		return p.Result
+	}
+	heal := func() {
+		t.Helper()
+		_, err := w.svc.Heal(w.ctx(), pbx)
+		w.must(err)
+	}
+	turn()
+	w.leave("b1", 1) // the first attempt came to nothing
+	w.must(w.svc.Reload(w.ctx(), defs(1, queue("ventas"))))
+	heal()
+	if got := turn(); got != orchestrator.PlacedWaiting {
+		t.Errorf("its turn: %s", got)
+	}
+	if p := w.enqueue("c1", "soporte"); p.Result != orchestrator.RefusedQueue {
+		t.Errorf("a new caller got in: %+v", p)
+	}
+	w.login("a00")
+	if o := w.offered(); o.Call != "b1" {
+		t.Errorf("who is free gets %q", o.Call)
+	}
+	w.leave("b1", 1)
+	promised = nil
+	heal()
+	if a := w.agent("a00"); strings.Contains(a.Queues, "soporte") {
+		t.Errorf("it is over, and the agent serves %s", a.Queues)
+	}
+	if got := turn(); got != orchestrator.RefusedQueue {
+		t.Errorf("a turn after that: %s", got)
 	}
 	w.clean()
 }

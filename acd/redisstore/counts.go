@@ -18,7 +18,7 @@ import (
 // countPage of those.
 func (s *Store) Counts(ctx context.Context) (acd.Counts, error) {
 	const op = "acd/redisstore.Counts"
-	out := acd.Counts{Agents: map[string]map[string]int{}, Inside: map[acd.QueueAt]acd.Inside{}, Paces: map[acd.QueueAt]acd.Pace{}}
+	out := acd.Counts{Inside: map[acd.QueueAt]acd.Inside{}, Paces: map[acd.QueueAt]acd.Pace{}}
 	pipe := s.rdb.Pipeline()
 	counts, paces, aside := pipe.HGetAll(ctx, s.keys.counts()), pipe.HGetAll(ctx, s.keys.paces()), pipe.HLen(ctx, s.keys.was())
 	inside := insidesCount.EvalSha(ctx, pipe, []string{s.keys.insides()}, 0, countPage-1)
@@ -26,16 +26,14 @@ func (s *Store) Counts(ctx context.Context) (acd.Counts, error) {
 		return out, redisstore.Classify(op, err)
 	}
 	out.SetAside = int(aside.Val())
+	out.Agents = make([]acd.Standing, 0, len(counts.Val()))
 	for f, text := range counts.Val() {
 		profile, standing, ok := strings.Cut(f, ":")
 		n, err := strconv.Atoi(text)
 		if !ok || err != nil {
 			continue
 		}
-		if out.Agents[profile] == nil {
-			out.Agents[profile] = map[string]int{}
-		}
-		out.Agents[profile][standing] = n
+		out.Agents = append(out.Agents, acd.Standing{Profile: profile, As: standing, Agents: n})
 	}
 	for f, text := range paces.Val() {
 		var p acd.Pace

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/operadora/operadora/acd"
 )
@@ -18,7 +19,7 @@ func TestAStaleProcessForgetsAQueue(t *testing.T) {
 	w.must(w.svc.Reload(w.ctx(), defs(1, queue("ventas")))) // soporte is closing here
 	other := w.process(acd.Parts{Definitions: defs(1, queue("ventas"), queue("nueva"))})
 	w.login("a00")
-	w.must(other.Reload(w.ctx(), defs(1, queue("ventas"), queue("nueva")))) // in force for all
+	w.must(other.Reload(w.ctx(), since(time.Minute, defs(1, queue("ventas"), queue("nueva"))))) // in force for all
 	serves := func(when string) {
 		t.Helper()
 		if q := strings.Split(w.agent("a00").Queues, ","); !slices.Contains(q, "nueva") {

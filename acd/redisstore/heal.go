@@ -2,10 +2,7 @@ package redisstore
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/operadora/operadora/acd"
 	"github.com/operadora/operadora/orchestrator/redisstore"
@@ -22,7 +19,9 @@ func (s *Store) HealAgent(ctx context.Context, now time.Time, station *acd.Stati
 // HealCall gives a call that is neither waiting nor offered its place back, and
 // one that is to go through other rings its new place.
 func (s *Store) HealCall(ctx context.Context, now time.Time, o acd.PlaceOrder) (bool, *acd.OfferRecord, error) {
-	args := func(anew bool) []any { return []any{ms(now), o.Call, encode(o.Record), oneOrZero(anew), o.OfferID} }
+	args := func(anew bool) []any {
+		return []any{ms(now), o.Call, encode(o.Record), oneOrZero(anew), o.OfferID, o.Print}
+	}
 	r, err := s.place(ctx, "acd/redisstore.HealCall", callHeal, o.Lanes, args(o.Anew), args(true)) // nobody found it while a table was lost
 	return mended(r, err)
 }
@@ -46,16 +45,11 @@ func (s *Store) HealOffer(ctx context.Context, now time.Time, offer string) (acd
 	return acd.OfferHealth(text), redisstore.Classify("acd/redisstore.HealOffer", err)
 }
 
-// Enforce notes by which definitions the places of agents are.
-func (s *Store) Enforce(ctx context.Context, print string) error {
-	return redisstore.Classify("acd/redisstore.Enforce", s.rdb.HSet(ctx, s.keys.definitions(), "print", print).Err())
-}
-
-// InForce returns by which definitions the places of agents are.
-func (s *Store) InForce(ctx context.Context) (string, error) {
-	print, err := s.rdb.HGet(ctx, s.keys.definitions(), "print").Result()
-	if errors.Is(err, redis.Nil) {
-		return "", nil
+// Enforce puts definitions in force, unless others are that were put in force later.
+func (s *Store) Enforce(ctx context.Context, print string, since time.Time) (bool, error) {
+	at := "0"
+	if !since.IsZero() {
+		at = ms(since)
 	}
-	return print, redisstore.Classify("acd/redisstore.InForce", err)
+	return s.runBool(ctx, "acd/redisstore.Enforce", defsPut, []string{s.keys.definitions()}, print, at)
 }

@@ -40,9 +40,12 @@ func (k keys) paces() string { return k.prefix + "paces" }
 // while it is offered or stranded.
 func (k keys) waiting(q acd.QueueAt) string { return k.prefix + "waiting:" + field(q) }
 
+// presence is a hash, PBX -> "<epoch of the lease under which that was told> <since when it is
+// away, unix ms; 0: it is there>". Written by pbx_away and pbx_back.
+func (k keys) presence() string { return k.prefix + "presence" }
+
 // present and stranded are sorted sets of call ids by acd.CallScore: the calls of a PBX that
-// are in queues, and of those the ones that no agent finds because the PBX is away (the hash
-// presence, of the scripts alone). Such a call waits in no other set, until pbx_back. astray
+// are in queues, and of those the ones that no agent finds because the PBX is away. Such a call waits in no other set, until pbx_back. astray
 // is the same of a queue, of callers on the line.
 func (k keys) present(pbx string) string   { return k.prefix + "present:" + pbx }
 func (k keys) stranded(pbx string) string  { return k.prefix + "stranded:" + pbx }
@@ -128,8 +131,8 @@ func (k keys) pin(whose string) string { return k.prefix + "pin:" + whose }
 // begun, unix ms. Written by turn_take, expires an hour after the last.
 func (k keys) turns() string { return k.prefix + "turns" }
 
-// definitions is a hash of the definitions by which the places of agents are: "print". No
-// expiry: one small key.
+// definitions is a hash of the definitions by which the places of agents and calls are: "print",
+// and "since" (when they were put in force, unix ms). No expiry: one small key.
 func (k keys) definitions() string { return k.prefix + "definitions" }
 
 // field names a queue on a group of PBXs; neither name can contain the sign.

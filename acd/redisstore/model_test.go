@@ -37,6 +37,7 @@ type modelAgent struct {
 	state     acd.State
 	device    orchestrator.DeviceState
 	hearsay   bool
+	toldAt    int64 // when the device was
 	rest, min int64
 	misses    int
 	refusals  int
@@ -207,7 +208,7 @@ type modelOffer struct {
 	n            int
 	agent, queue string
 	answered     bool
-	due          int64
+	at, due      int64
 	call         modelCall
 	match        orchestrator.Match
 }
@@ -366,7 +367,7 @@ func (m *model) offer(id, call string, freed bool) {
 	m.becomes(a, acd.StateReserved)
 	a.call, a.got = call, m.now
 	m.made++
-	m.offers[offerOf{call, id}] = &modelOffer{n: m.made, agent: id, queue: c.queue, call: *c, due: m.now + m.queue(c.queue).RingTimeout.Milliseconds() + grace, match: match}
+	m.offers[offerOf{call, id}] = &modelOffer{n: m.made, at: m.now, agent: id, queue: c.queue, call: *c, due: m.now + m.queue(c.queue).RingTimeout.Milliseconds() + grace, match: match}
 }
 
 // match is how an offer comes about.
@@ -515,6 +516,7 @@ func (m *model) fail(id offerOf, why orchestrator.OfferFailure) {
 	if !o.answered && why == orchestrator.OfferCancelled {
 		delete(m.calls, call)
 	}
+	alive := a.device == orchestrator.DeviceFree && !a.hearsay && a.toldAt > o.at
 	switch why {
 	case orchestrator.OfferNoAnswer, orchestrator.OfferRejected:
 		a.misses++
@@ -533,6 +535,9 @@ func (m *model) fail(id offerOf, why orchestrator.OfferFailure) {
 			a.rest = m.now + min(30_000*times, 600_000)
 			if why == orchestrator.OfferBusy {
 				a.min = m.now + min(q.Retry.Milliseconds()*times, 600_000)
+			}
+			if alive {
+				a.rest = a.min
 			}
 		} else {
 			a.refusals = 0
@@ -677,7 +682,7 @@ func (m *model) deviceSays(id string, d orchestrator.DeviceState) {
 	if a.device == d && !a.hearsay {
 		return
 	}
-	a.device, a.hearsay = d, false
+	a.device, a.hearsay, a.toldAt = d, false, m.now
 	if d == orchestrator.DeviceFree || d == orchestrator.DeviceUnknown {
 		switch {
 		case a.rest > 0 && a.min <= m.now:

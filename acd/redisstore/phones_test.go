@@ -68,6 +68,33 @@ func TestAPhoneThatAnswersBusyRests(t *testing.T) {
 	}
 }
 
+// TestAPhoneThatIsFreeAgainRestsShortly: the PBX tells that the phone is free before it tells that the offer failed, or
+// after: the phone is tried again after the queue's retry time, and not after a long rest.
+func TestAPhoneThatIsFreeAgainRestsShortly(t *testing.T) {
+	t.Parallel()
+	for name, way := range map[string][]string{"before": {"ringing", "free", "fails"}, "after": {"ringing", "fails", "free"}} {
+		w := setup(t, defs(1, queue("ventas")))
+		w.login("a00")
+		w.device("100", orchestrator.DeviceFree)
+		w.advance(time.Second)
+		o := w.enqueue("c1", "ventas").Offer
+		for _, step := range way {
+			w.advance(time.Millisecond)
+			switch step {
+			case "ringing":
+				w.device("100", orchestrator.DeviceBusy)
+			case "free":
+				w.device("100", orchestrator.DeviceFree)
+			case "fails":
+				w.failed(o.ID, orchestrator.OfferBusy)
+			}
+		}
+		if a := w.agent("a00"); a.Rest == 0 || a.Rest > w.clock().Add(5*time.Second).UnixMilli() {
+			t.Errorf("%s: it rests until %d, now is %d", name, a.Rest, w.clock().UnixMilli())
+		}
+	}
+}
+
 func TestAPBXThatCannotDialDoesNotBurnTheQueue(t *testing.T) {
 	t.Parallel()
 	w := setup(t, defs(1, queue("ventas")))

@@ -2,6 +2,8 @@ package redisstore
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -24,6 +26,16 @@ func (s *Store) PutBack(ctx context.Context, now time.Time, l orchestrator.Lease
 func (s *Store) presence(ctx context.Context, op string, script *redis.Script, args ...any) (acd.Presence, error) {
 	r, err := s.run(ctx, op, script, s.base(), args...)
 	return acd.Presence{Fenced: err == nil && r.number(0) == 0, Calls: int(r.number(1)), New: r.number(2) == 1}, err
+}
+
+// IsAway tells whether a PBX is away.
+func (s *Store) IsAway(ctx context.Context, pbx string) (bool, error) {
+	told, err := s.rdb.HGet(ctx, s.keys.presence(), pbx).Result()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	_, since, _ := strings.Cut(told, " ")
+	return since != "" && since != "0", redisstore.Classify("acd/redisstore.IsAway", err)
 }
 
 // Stranded lists the calls of a PBX that are out of agents' reach, in the order of service.

@@ -266,3 +266,39 @@ func TestAwayForgotten(t *testing.T) {
 	}
 	w.wantPlaces("healed", "d1 1", "u1 2")
 }
+
+// TestWhoTalkedWithAPBXThatIsAway: an agent whose caller's PBX dies is free when their phone is on hook, be it before
+// or after that is told, and not before; what that PBX tells of it when it is back changes nothing.
+func TestWhoTalkedWithAPBXThatIsAway(t *testing.T) {
+	t.Parallel()
+	for name, way := range map[string][]string{"hangs up after": {"busy", "away", "free"}, "before": {"busy", "free", "away"}} {
+		w := site(t)
+		o := w.calls("d1", "dos").Offer
+		w.answer(o.ID)
+		for _, step := range way {
+			w.wantState("ana", acd.StateTalking)
+			w.advance(time.Second)
+			if step == "away" {
+				w.away("dos", 1)
+			} else {
+				w.must(w.svc.Device(w.ctx(), pbx, "PJSIP/ana", orchestrator.DeviceState(step)))
+			}
+		}
+		if a := w.wantState("ana", acd.StateAvailable); a.Offer != "" || a.Calls != 1 || a.TalkMS == 0 {
+			t.Errorf("%s: %+v", name, a)
+		}
+		if n, err := w.svc.Heal(w.ctx(), pbx); n != 0 || err != nil {
+			t.Errorf("%s: %d mended, %v", name, n, err)
+		}
+		w.back("dos", 1)
+		w.must(w.svc.Finished(w.ctx(), *o, time.Second))
+		w.wantState("ana", acd.StateAvailable)
+	}
+	w := site(t)
+	o := w.calls("d1", "dos").Offer
+	w.must(w.svc.Device(w.ctx(), pbx, "PJSIP/ana", orchestrator.DeviceFree)) // of before the phone was picked up
+	w.advance(time.Second)
+	w.answer(o.ID)
+	w.away("dos", 1)
+	w.wantState("ana", acd.StateTalking)
+}

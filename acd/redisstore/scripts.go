@@ -34,6 +34,7 @@ var (
 	placeHeal     = script("place_heal", libState)
 	countsHeal    = script("counts_heal", nil)
 	insidesCount  = script("insides_count", nil)
+	defsPut       = script("definitions_put", nil)
 	queuesUsed    = script("queues_used", nil)
 	tableStore    = script("table_store", nil)
 	offerAnswer   = script("offer_answer", libSettle)

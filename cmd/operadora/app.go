@@ -109,7 +109,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (_ *App, err erro
 	a.mailer = a.newMailer()
 	a.recorder.Recorded = a.mailer.Recorded
 	a.acd, err = acd.New(acd.Parts{Store: acdstore.New(rdb, cfg.Redis.Tenant), Definitions: a.defs.ACD,
-		Config: cfg.ACD, Drives: a.drives, Open: a.open, Forms: a.gate.Forms, Audit: a.auditAgent, Log: log})
+		Config: cfg.ACD, Since: a.inForceSince, Drives: a.drives, Open: a.open, Promised: a.store.CallbackQueues, Forms: a.gate.Forms, Audit: a.auditAgent, Log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -93,20 +93,22 @@ func (a *App) reload(ctx context.Context) (changed []string, anew bool, err erro
 	if err != nil {
 		return nil, false, err
 	}
-	changed, err = a.enforce(ctx, defs, faults)
+	changed, err = a.enforce(ctx, defs, faults, g.At)
 	if err == nil {
 		a.setGeneration(g.At, "")
 	}
 	return changed, anew, err
 }
 
-// enforce puts definitions in force here.
-func (a *App) enforce(ctx context.Context, defs Definitions, faults yamlfile.Faults) ([]string, error) {
+// enforce puts definitions in force here that are since then.
+func (a *App) enforce(ctx context.Context, defs Definitions, faults yamlfile.Faults, since time.Time) ([]string, error) {
 	changed := changes(a.current(), defs, a.waiting(ctx))
 	if err := a.library.Publish(ctx, defs.Flows); err != nil {
 		return nil, err
 	}
-	if err := a.acd.Reload(ctx, defs.ACD); err != nil {
+	floor := defs.ACD
+	floor.Since = since
+	if err := a.acd.Reload(ctx, floor); err != nil {
 		return nil, err
 	}
 	waits := a.cfg.waits()

@@ -238,7 +238,7 @@ func (a *App) catchUp(ctx context.Context) error {
 		if other := unlike(defs.Files, g.Files); len(other) > 0 {
 			err = fault.New("definitions", fault.Conflict, "%s", inForce(g, other))
 		} else {
-			_, err = a.enforce(ctx, defs, faults)
+			_, err = a.enforce(ctx, defs, faults, g.At)
 		}
 	}
 	switch {

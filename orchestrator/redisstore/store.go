@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -108,6 +110,18 @@ func (s *Store) PromiseCallback(ctx context.Context, queue, number, id, over str
 // ForgetCallback lets a number be promised another callback.
 func (s *Store) ForgetCallback(ctx context.Context, queue, number, id string) error {
 	return Classify("redisstore.ForgetCallback", callbackForget.Run(ctx, s.rdb, []string{s.keys.callbacks()}, queue+" "+number, id).Err())
+}
+
+// CallbackQueues returns the queues for which callbacks are promised.
+func (s *Store) CallbackQueues(ctx context.Context) ([]string, error) {
+	fields, err := s.rdb.HKeys(ctx, s.keys.callbacks()).Result()
+	var out []string
+	for _, f := range fields {
+		queue, _, _ := strings.Cut(f, " ")
+		out = append(out, queue)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), Classify("redisstore.CallbackQueues", err)
 }
 
 // Callback returns the call that is to call a number back, "" for none.

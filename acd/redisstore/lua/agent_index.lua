@@ -1,10 +1,11 @@
 -- agent_index: the agent's station changed; take the new places; uses lib_agent, lib_match, lib_settle.
 -- KEYS as in lib_agent.
 -- ARGV[2] agent id   ARGV[3] Station   ARGV[4] unique part of the offer's id
--- Returns {1, offer or ''}, {0, ''} when there is no such agent.
+-- ARGV[5] print of the definitions that say so
+-- Returns {1, offer or ''}, {0, ''} when there is no such agent, or other definitions are in force.
 local id, station = ARGV[2], cjson.decode(ARGV[3])
 local a = load(AGENTS, id)
-if not a then return {0, ''} end
+if not a or not in_force(ARGV[5]) then return {0, ''} end
 unlist(id, a.profile, a.facts)
 if not a.profile then -- of an operadora before profiles
   for queue in names(a.queues) do redis.call('ZREM', key('idle', queue .. '@' .. a.pbx), id) end

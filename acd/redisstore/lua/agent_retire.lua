@@ -1,11 +1,12 @@
 -- agent_retire: log an agent out whose definition is gone or whose phone changed; uses lib_agent, lib_match.
 -- A record that is free is forgotten; one with a call when that is over and the next reload sees it.
 -- KEYS as in lib_agent.
--- ARGV[2] agent id   ARGV[3] why
--- Returns 'gone' when forgotten, 'later' when it has a call.
+-- ARGV[2] agent id   ARGV[3] why   ARGV[4] print of the definitions that say so
+-- Returns 'gone' when forgotten, 'later' when it has a call, 'stays' when other definitions are in force.
 local id = ARGV[2]
 local a = load(AGENTS, id)
 if not a then return 'gone' end
+if not in_force(ARGV[4]) then return 'stays' end
 unlist(id, a.profile, a.facts)
 enrol(id, a, false)
 local later = LATER[a.state] and LATER[a.state].logout

@@ -9,7 +9,7 @@
 -- Made of names in records, with the same tag: deadlines and desk of a PBX; waiting,
 -- staff and pace of a queue on a group of PBXs; lane, serves and idle sets with the sets of their
 -- firsts, lanes, profiles and insides; inside and callbacks of a queue on a group; the hashes counts,
--- taken, breaks, draws, broken and was; the set leaving; away of a reason and scope; last and kept of a queue and number. See keys.go.
+-- taken, breaks, draws, definitions, broken and was; the set leaving; away of a reason and scope; last and kept of a queue and number. See keys.go.
 -- ARGV[1] the caller's clock, unix ms
 local AGENTS, CALLS, OFFERS, PACES = KEYS[1], KEYS[2], KEYS[3], KEYS[5]
 local PREFIX = AGENTS:sub(1, -1 - #'agents')
@@ -20,6 +20,12 @@ local function group(r) return r.group or r.pbx end -- of PBXs, of a record or s
 local function queue_at(c) return c.queue .. '@' .. group(c) end -- where a call is, as acd.QueueAt
 local function waiting(c) return key('waiting', queue_at(c)) end
 local function names(list) return (list or ''):gmatch('[^,]+') end
+
+-- in_force tells whether the definitions are in force by which somebody goes; '' is by none.
+local function in_force(print)
+  local is = redis.call('HGET', PREFIX .. 'definitions', 'print')
+  return print == '' or not is or is == print
+end
 
 local NEEDS = {[AGENTS] = {state = 'string', device = 'string'}, [PACES] = {},
   [CALLS] = {queue = 'string', pbx = 'string', score = 'number', entered = 'number'},

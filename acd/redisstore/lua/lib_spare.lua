@@ -1,7 +1,9 @@
 -- lib_spare: how offers end that nobody takes up. Follows lib_depart.
 
--- rest has the agent of an offer that came to nothing be offered nothing for a while. set is of offer_fail.
-local function rest(id, a, why, set)
+-- rest has the agent of an offer that came to nothing be offered nothing for a while. set is of offer_fail,
+-- made is when the offer was. That the phone is free since may have been told before its failure was.
+local function rest(id, a, why, set, made)
+  local alive = a.device == 'free' and not a.hearsay and (a.device_at or 0) > made
   a.rest_min, a.rest, a.rest_for = now + set.rest_ms, now + set.rest_ms, why
   if why == 'busy' or why == 'unreachable' then -- each time in a row twice as long
     a.refusals = (a.refusals or 0) + 1
@@ -9,6 +11,7 @@ local function rest(id, a, why, set)
     a.device, a.device_at, a.hearsay = why, now, true
     a.rest = now + math.min(set.rest_long_ms * times, set.rest_most_ms)
     if why == 'busy' then a.rest_min = now + math.min(set.rest_ms * times, set.rest_most_ms) end
+    if alive then a.rest = a.rest_min end
   else
     a.refusals = nil
   end

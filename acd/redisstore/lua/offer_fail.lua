@@ -40,7 +40,7 @@ if a then
   if why == 'no_answer' or why == 'rejected' then
     a.misses, a.free_since = (a.misses or 0) + 1, now
   end
-  if why ~= 'cancelled' and why ~= 'elsewhere' then rest(id, a, why, set) end
+  if why ~= 'cancelled' and why ~= 'elsewhere' then rest(id, a, why, set, o.at or now) end
   local missed = set.misses > 0 and a.misses >= set.misses
   if missed and not a.next then a.next, a.next_why, a.next_by = 'pause_due', 'missed', 'operadora' end
   depart(id, a, 'release', why ~= 'cancelled' and why or nil)
