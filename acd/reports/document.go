@@ -86,10 +86,12 @@ var titles = map[string]acd.Texts{
 	"abandon_rate": {"en": "Abandoned, %", "es": "Abandono, %"}, "asa_ms": {"en": "Mean wait", "es": "Espera media"},
 	"longest_wait_ms": {"en": "Longest wait", "es": "Espera máxima"}, "aht_ms": {"en": "Handling time", "es": "Tiempo de gestión"},
 	"transfers": {"en": "Transfers", "es": "Transferencias"}, "missed": {"en": "Missed offers", "es": "Ofertas perdidas"},
+	"at": {"en": "At", "es": "Hora"}, "kind": {"en": "Kind", "es": "Tipo"}, "who": {"en": "Who", "es": "Quién"}, "what": {"en": "What", "es": "Qué"},
 	totalName: {"en": "Total", "es": "Total"},
 }
 
-func titleOf(name string) acd.Texts {
+// Title is what people read over a column; its name where they read that.
+func Title(name string) acd.Texts {
 	if t := titles[name]; t != nil {
 		return t
 	}
@@ -100,11 +102,11 @@ func titleOf(name string) acd.Texts {
 func tablePart(name string, title acd.Texts, t figures.Table, brief bool) part {
 	p := part{name: name, title: title, total: true}
 	for _, n := range t.Names() {
-		p.columns = append(p.columns, column{n, titleOf(n)})
+		p.columns = append(p.columns, column{n, Title(n)})
 	}
 	measures := slices.DeleteFunc(slices.Clone(t.Report.Measures), func(m figures.Measure) bool { return brief && !m.Brief })
 	for _, m := range measures {
-		p.columns = append(p.columns, column{m.Name, titleOf(m.Name)})
+		p.columns = append(p.columns, column{m.Name, Title(m.Name)})
 	}
 	var shown map[string]string
 	if brief {

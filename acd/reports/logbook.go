@@ -255,12 +255,16 @@ var kindWords = map[LineKind]acd.Texts{LineNote: {"en": "note", "es": "nota"}, L
 // KindText says what kind a line is.
 func (x Line) KindText() acd.Texts { return kindWords[x.Kind] }
 
+// LineColumns are the columns of the log book, as Title has them.
+var LineColumns = []string{"at", "kind", "who", "what"}
+
 // Write writes the log book.
 func (l Logbook) Write(w io.Writer, f Format, language string, now time.Time) error {
 	at := func(t time.Time) string { return t.In(l.Query.Zone).Format("2006-01-02 15:04:05") }
 	lines := part{name: "lines", title: acd.Texts{"en": "What happened", "es": "Novedades"}}
-	lines.columns = []column{{"at", acd.Texts{"en": "At", "es": "Hora"}}, {"kind", acd.Texts{"en": "Kind", "es": "Tipo"}},
-		{"who", acd.Texts{"en": "Who", "es": "Quién"}}, {"what", acd.Texts{"en": "What", "es": "Qué"}}}
+	for _, name := range LineColumns {
+		lines.columns = append(lines.columns, column{name, Title(name)})
+	}
 	for _, x := range l.Lines {
 		lines.rows = append(lines.rows, []cell{{text: at(x.At)}, {texts: x.KindText()}, {text: x.Who}, {texts: x.Text}})
 	}

@@ -49,7 +49,10 @@ func loadDefinitions(dir string, pbxs map[string]PBXConfig, known flowfile.Known
 	} else if !st.IsDir() {
 		return Definitions{}, nil, fault.New("definitions", fault.Invalid, "%s is no folder", dir)
 	}
-	fsys := os.DirFS(dir)
+	return readDefinitions(os.DirFS(dir), pbxs, known)
+}
+
+func readDefinitions(fsys fs.FS, pbxs map[string]PBXConfig, known flowfile.Known) (Definitions, yamlfile.Faults, error) {
 	hashes := hashFiles(fsys) // before: a file that is written meanwhile is another the next time
 	floor := readACD(fsys)
 	known.Queue, known.Needs, known.Callback, known.Unmet = floor.queue(), floor.needs(), floor.callback(), floor.unmet()

@@ -49,6 +49,9 @@ func newImportCommand() *cobra.Command {
 
 // writeImported writes both files, or none.
 func writeImported(out io.Writer, dir string, d queuesconf.Definitions) error {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("--dir: %w; nothing was written", err)
+	}
 	var written []string
 	for _, f := range []struct{ name, text string }{{"queues.yaml", d.Queues}, {"agents.yaml", d.Agents}} {
 		path := filepath.Join(dir, f.name)

@@ -21,8 +21,7 @@ func TestImport(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	into := filepath.Join(dir, "definitions")
-	must(t, os.Mkdir(into, 0o700))
+	into := filepath.Join(dir, "new", "definitions")
 	out, err = command(t, "import", file, "--dir", into)
 	if must(t, err); !strings.Contains(out, "3 remarks") {
 		t.Errorf("said %s", out)

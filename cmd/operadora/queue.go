@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 	"time"
@@ -29,7 +30,7 @@ func newQueueListCommand() *cobra.Command {
 			return show(cmd, queues, func(w io.Writer) error {
 				var rows [][]string
 				for _, q := range queues {
-					row := []string{q.ID, q.Name, strconv.Itoa(q.Waiting), strconv.Itoa(q.Away), strconv.Itoa(q.Callbacks), since(q.LongestSince), lasted(q.EstimateMS, time.Second)}
+					row := []string{q.ID, cmp.Or(q.Name, q.ID), strconv.Itoa(q.Waiting), strconv.Itoa(q.Away), strconv.Itoa(q.Callbacks), since(q.LongestSince), lasted(q.EstimateMS, time.Second)}
 					for _, s := range []wire.AgentState{wire.AgentStateAvailable, wire.AgentStateReserved, wire.AgentStateTalking, wire.AgentStateWrapup, wire.AgentStatePaused} {
 						row = append(row, strconv.Itoa(q.Agents[string(s)]))
 					}

@@ -33,6 +33,7 @@ func (a *App) patterns() (out []string) {
 // reportFlags are what a report is asked for with.
 type reportFlags struct {
 	from, to, zone, format, output string
+	language                       string // of headings; "" is en
 	by, columns                    []string
 	interval, threshold, short     time.Duration
 	queue, agent, team, did, skill string
@@ -256,10 +257,10 @@ func (f *reportFlags) table(w io.Writer, r wire.Report) error {
 	}
 	var heading []string
 	for _, d := range r.By {
-		heading = append(heading, strings.ToUpper(d))
+		heading = append(heading, headingIn(f.language, d))
 	}
 	for _, i := range shown {
-		heading = append(heading, strings.ToUpper(strings.TrimSuffix(r.Columns[i].Name, "_ms")))
+		heading = append(heading, headingIn(f.language, r.Columns[i].Name))
 	}
 	var rows [][]string
 	add := func(keys []string, values wire.ReportValues) {
@@ -282,6 +283,16 @@ func (f *reportFlags) table(w io.Writer, r wire.Report) error {
 	}
 	add(total, r.Total)
 	return columns(w, heading, rows)
+}
+
+// headingIn is the heading of a column: in English its name, by which --columns asks for it.
+func headingIn(language, name string) string {
+	if language == "es" {
+		if title, translated := reports.Title(name)["es"]; translated {
+			name = title
+		}
+	}
+	return strings.ToUpper(strings.TrimSuffix(name, "_ms"))
 }
 
 // shown are the columns that are asked for.

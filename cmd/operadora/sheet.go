@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/operadora/operadora/acd"
+	"github.com/operadora/operadora/acd/reports"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/calendar"
 )
@@ -94,7 +95,7 @@ func newSheetCommand() *cobra.Command {
 						fmt.Fprintln(w)
 					}
 					fmt.Fprintln(w, acd.Texts(p.Title).In(f.language))
-					if err := (&reportFlags{}).table(w, p.Report); err != nil {
+					if err := (&reportFlags{language: f.language}).table(w, p.Report); err != nil {
 						return err
 					}
 				}
@@ -152,13 +153,17 @@ func newLogbookShowCommand() *cobra.Command {
 			return f.write(cmd, r.Body, func(w io.Writer) error {
 				var rows [][]string
 				for _, x := range r.JSON200.Lines {
-					rows = append(rows, []string{x.At.In(zone).Format(time.DateTime), string(x.Kind), orDash(x.Who), acd.Texts(x.Text).In(f.language)})
+					rows = append(rows, []string{x.At.In(zone).Format(time.DateTime), reports.Line{Kind: reports.LineKind(x.Kind)}.KindText().In(f.language), orDash(x.Who), acd.Texts(x.Text).In(f.language)})
 				}
-				if err := columns(w, []string{"AT", "KIND", "WHO", "WHAT"}, rows); err != nil {
+				var heading []string
+				for _, name := range reports.LineColumns {
+					heading = append(heading, headingIn(f.language, name))
+				}
+				if err := columns(w, heading, rows); err != nil {
 					return err
 				}
 				fmt.Fprintln(w)
-				return (&reportFlags{}).table(w, r.JSON200.Queues)
+				return (&reportFlags{language: f.language}).table(w, r.JSON200.Queues)
 			})
 		}),
 	}

@@ -32,7 +32,7 @@ func TestSheetCommand(t *testing.T) {
 		return command(t, append(strings.Fields(args), "--token", "x", "--url", server.URL)...)
 	}
 	out, err := run("sheet --queue sales --day 2026-03-02 --tz America/Bogota --language es")
-	if must(t, err); out != "Por agente\nAGENT  OFFERED\n101    2\ntotal  2\n" {
+	if must(t, err); out != "Por agente\nAGENTE  OFRECIDAS\n101     2\ntotal   2\n" {
 		t.Errorf("printed\n%s", out)
 	}
 	for key, want := range map[string]string{"queue": "sales", "day": "2026-03-02", "time_zone": "America/Bogota", "interval_ms": "1800000", "language": "es", "format": ""} {
@@ -76,7 +76,7 @@ func TestLogbookCommand(t *testing.T) {
 		return command(t, append(args, "--token", "x", "--url", server.URL)...)
 	}
 	out, err := run(strings.Fields("logbook show --day 2026-03-02 --shift 06:00-14:00 --tz America/Bogota --language es")...)
-	if must(t, err); !strings.HasPrefix(out, "AT                   KIND  WHO  WHAT\n2026-03-02 07:00:00  note  ana  ruido\n\nAGENT ") {
+	if must(t, err); !strings.HasPrefix(out, "HORA                 TIPO  QUIÉN  QUÉ\n2026-03-02 07:00:00  nota  ana    ruido\n\nAGENTE ") {
 		t.Errorf("printed\n%s", out)
 	}
 	for shift, want := range map[string][2]string{"06:00-14:00": {"2026-03-02T06:00:00-05:00", "2026-03-02T14:00:00-05:00"},

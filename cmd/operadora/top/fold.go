@@ -39,6 +39,7 @@ func (m *Model) begin(data json.RawMessage) error {
 	if err := json.Unmarshal(data, &s); err != nil {
 		return fmt.Errorf("snapshot: %w", err)
 	}
+	m.free = map[string]time.Time{}
 	if m.Since.IsZero() {
 		m.Since = s.At
 		m.Ended, m.counted = map[wire.Outcome]int{}, map[string]bool{}
@@ -55,6 +56,12 @@ func (m *Model) begin(data json.RawMessage) error {
 	}
 	for _, c := range s.Calls {
 		m.Calls[c.ID] = Call{LiveCall: c, Rings: c.State == wire.CallStateOffered}
+	}
+	for _, w := range s.Waiting {
+		if c, known := m.Calls[w.Call]; known {
+			c.Away = !w.AwaySince.IsZero()
+			m.Calls[w.Call] = c
+		}
 	}
 	return nil
 }
@@ -78,6 +85,9 @@ func (m *Model) change(e wire.Entry) error {
 	}
 }
 
+// missed are the reasons by which an agent who was rung is free anew.
+var missed = map[string]bool{string(wire.OfferFailureNoAnswer): true, string(wire.OfferFailureRejected): true}
+
 func (m *Model) agentChanged(e wire.Entry) error {
 	var d wire.EntryAgentState
 	if err := json.Unmarshal(e.Data, &d); err != nil {
@@ -85,7 +95,16 @@ func (m *Model) agentChanged(e wire.Entry) error {
 	}
 	a := m.Agents[e.Agent]
 	if d.To != a.State {
-		a.Since = e.At
+		free := m.free[e.Agent]
+		delete(m.free, e.Agent)
+		switch {
+		case a.State == wire.AgentStateAvailable && d.To == wire.AgentStateReserved:
+			m.free[e.Agent], a.Since = a.Since, e.At
+		case a.State == wire.AgentStateReserved && d.To == wire.AgentStateAvailable && !missed[d.Reason] && d.RestUntil.IsZero() && !free.IsZero():
+			a.Since = free // another took the call
+		default:
+			a.Since = e.At
+		}
 	}
 	a.ID, a.State, a.Reason, a.Call, a.Queue = e.Agent, d.To, d.Reason, d.Call, e.Queue
 	if a.State == wire.AgentStateAvailable || a.State == wire.AgentStatePaused || a.State == wire.AgentStateOffline {
@@ -116,6 +135,12 @@ func (m *Model) pbxChanged(e wire.Entry) error {
 		return err
 	}
 	m.PBXs[e.PBX] = d.State == wire.EntryPBXStateStateConnected
+	for id, c := range m.Calls {
+		if c.PBX == e.PBX && d.State != wire.EntryPBXStateStateReplaced { // else another process has it
+			c.Away = d.State == wire.EntryPBXStateStateDisconnected
+			m.Calls[id] = c
+		}
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package top
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -204,5 +205,52 @@ func TestOddEvents(t *testing.T) {
 	early := &Model{}
 	if err := early.Apply(story()[1]); err != nil || len(early.Calls) != 0 {
 		t.Errorf("a change before any snapshot: %v, %+v", err, early.Calls)
+	}
+}
+
+// TestWhoIsAway: whose PBX is away is told, be it away already as the view begins; and is not any more when it
+// is back, or another process has it.
+func TestWhoIsAway(t *testing.T) {
+	t.Parallel()
+	pbx := func(state string) client.Event {
+		return at(4, wire.EntryTypePBXState, wire.Entry{PBX: "main"}, `{"state":"`+state+`"}`)
+	}
+	early := floor()
+	early.Data = []byte(strings.NewReplacer(`"waiting":[]`, `"waiting":[{"call":"c1","queue":"sales","away_since":"2026-03-02T11:59:00Z"}]`,
+		`"state":"talking","serving":"101"`, `"state":"waiting"`).Replace(string(early.Data)))
+	for name, r := range map[string]struct {
+		events []client.Event
+		away   int
+	}{
+		"the PBX is there":           {story()[:6], 0},
+		"it goes":                    {append(story()[:6], pbx("disconnected")), 1},
+		"and comes back":             {append(story()[:6], pbx("disconnected"), pbx("connected")), 0},
+		"another process has it":     {append(story()[:6], pbx("connected"), pbx("replaced")), 0},
+		"it was away before":         {[]client.Event{early}, 1},
+		"it was, and is there again": {[]client.Event{early, pbx("connected")}, 0},
+	} {
+		m := play(t, r.events)
+		if n, away, _ := m.waiting("sales"); n != 1 || away != r.away {
+			t.Errorf("%s: %d wait, %d are away", name, n, away)
+		}
+		text := strings.Join(Render(m, Frame{Now: noon, Width: 120}), "\n")
+		if told := strings.Contains(text, "1 waiting (1 of them on a PBX that is away)") && strings.Contains(text, "pbx away"); told != (r.away > 0) {
+			t.Errorf("%s:\n%s", name, text)
+		}
+	}
+}
+
+// TestFreeAsBefore: whose phone rang for a call that another took is free since as long as before; who missed one is anew.
+func TestFreeAsBefore(t *testing.T) {
+	t.Parallel()
+	rung := at(4, wire.EntryTypeAgentState, c2For("102"), `{"from":"available","to":"reserved","device":"free","call":"c2"}`)
+	for data, want := range map[string]time.Time{
+		`{"from":"reserved","to":"available","device":"free","call":"c2","reason":"elsewhere"}`:                                                            noon.Add(-30 * time.Second),
+		`{"from":"reserved","to":"available","device":"free","call":"c2","reason":"no_answer","rest_until":"2026-03-02T12:00:14Z","rest_for":"no_answer"}`: noon.Add(9 * time.Second),
+	} {
+		m := play(t, []client.Event{floor(), rung, at(9, wire.EntryTypeAgentState, c2For("102"), data)})
+		if got := m.Agents["102"].Since; !got.Equal(want) {
+			t.Errorf("%s: free since %s, want %s", data, got, want)
+		}
 	}
 }

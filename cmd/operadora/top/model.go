@@ -22,7 +22,8 @@ type Model struct {
 	// Ended counts callers' calls by outcome since the view began.
 	Ended map[wire.Outcome]int
 
-	counted map[string]bool // calls in Ended: the stream may tell twice
+	free    map[string]time.Time // agents whose phone rings -> since when they were free before
+	counted map[string]bool      // calls in Ended: the stream may tell twice
 }
 
 // Call is a call in progress.
@@ -31,6 +32,8 @@ type Call struct {
 	// Rings says that the phone of Serving is known to ring; before that it is
 	// only being called.
 	Rings bool
+	// Away says that its PBX is away: it keeps its place in its queue, and no agent is rung for it.
+	Away bool
 }
 
 // Inbound tells whether a caller is on the line, and not an agent who dialled a code.
@@ -41,19 +44,22 @@ func (c Call) Waits() bool {
 	return c.State == wire.CallStateWaiting || c.State == wire.CallStateOffered || c.State == wire.CallStateConnecting
 }
 
-// waiting returns how many wait in a queue ("" is all) and the earliest entry
-// among them, the zero time for none.
-func (m *Model) waiting(queue string) (n int, oldest time.Time) {
+// waiting returns how many wait in a queue ("" is all), how many of those are away, and the
+// earliest entry among them, the zero time for none.
+func (m *Model) waiting(queue string) (n, away int, oldest time.Time) {
 	for _, c := range m.Calls {
 		if !c.Waits() || queue != "" && c.Queue != queue {
 			continue
 		}
 		n++
+		if c.Away {
+			away++
+		}
 		if !c.WaitSince.IsZero() && (oldest.IsZero() || c.WaitSince.Before(oldest)) {
 			oldest = c.WaitSince
 		}
 	}
-	return n, oldest
+	return n, away, oldest
 }
 
 // staff counts a queue's agents by state. Those who are available and get no call

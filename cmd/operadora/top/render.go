@@ -133,7 +133,11 @@ func totals(m *Model, zone *time.Location) []line {
 			menu++
 		}
 	}
-	waiting, _ := m.waiting("")
+	waiting, away, _ := m.waiting("")
+	waits := fmt.Sprintf("%d waiting", waiting)
+	if away > 0 {
+		waits += fmt.Sprintf(" (%d of them on a PBX that is away)", away)
+	}
 	ended, parts := 0, []string{}
 	for _, o := range outcomes {
 		if n := m.Ended[o]; n > 0 {
@@ -146,13 +150,13 @@ func totals(m *Model, zone *time.Location) []line {
 		past += ": " + strings.Join(parts, ", ")
 	}
 	return []line{
-		{{text: fmt.Sprintf("%d in menus, %d waiting, %d talking", menu, waiting, talking)}},
+		{{text: fmt.Sprintf("%d in menus, %s, %d talking", menu, waits, talking)}},
 		{{text: past}},
 	}
 }
 
 func queueTable(m *Model, f Frame) []line {
-	cols := []column{{title: "QUEUE", width: 12, grow: 1}, {title: "WAITING", width: 7, right: true}, {title: "LONGEST", width: 7, right: true}}
+	cols := []column{{title: "QUEUE", width: 12, grow: 1}, {title: "WAITING", width: 7, right: true}, {title: "AWAY", width: 4, right: true}, {title: "LONGEST", width: 7, right: true}}
 	states := []wire.AgentState{wire.AgentStateAvailable, wire.AgentStateReserved, wire.AgentStateTalking, wire.AgentStateWrapup, wire.AgentStatePaused}
 	for _, s := range states {
 		title := strings.ToUpper(StateWord(s))
@@ -160,8 +164,11 @@ func queueTable(m *Model, f Frame) []line {
 	}
 	var rows [][]span
 	for _, q := range m.queues() {
-		n, oldest := m.waiting(q.ID)
-		waits := span{strconv.Itoa(n), plain}
+		n, away, oldest := m.waiting(q.ID)
+		waits, apart := span{strconv.Itoa(n), plain}, span{"·", dim}
+		if away > 0 {
+			apart = span{strconv.Itoa(away), red}
+		}
 		if n > 0 {
 			waits.style = yellow
 		}
@@ -169,7 +176,7 @@ func queueTable(m *Model, f Frame) []line {
 		if name == "" {
 			name = q.ID
 		}
-		row := []span{{text: name}, waits, {text: ago(oldest, f.Now)}}
+		row := []span{{text: name}, waits, apart, {text: ago(oldest, f.Now)}}
 		staff := m.staff(q.ID, f.Now)
 		for _, s := range states {
 			cell := span{strconv.Itoa(staff[s]), agentWords[s].style}

@@ -103,6 +103,8 @@ func callWord(c Call) span {
 	switch {
 	case !c.Inbound():
 		return span{"code", dim}
+	case c.Away && c.Waits():
+		return span{"pbx away", red}
 	case c.State == wire.CallStateOffered && c.Rings:
 		return span{"ringing", yellow}
 	}
