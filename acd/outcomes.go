@@ -60,6 +60,17 @@ func (t outcomes) fits(d Disposition, queue string) bool {
 	return slices.Contains(scope, anyQueue) || slices.Contains(scope, queue)
 }
 
+// OutcomesOf are the dispositions that may be given to calls of a queue, as they are written.
+func (d Definitions) OutcomesOf(queue string) (names []string) {
+	t := newOutcomes(d.Dispositions)
+	for _, x := range d.Dispositions {
+		if !t.group[x.Name] && t.fits(x, queue) {
+			names = append(names, x.Name)
+		}
+	}
+	return names
+}
+
 // given is a disposition as it is put on record.
 func (t outcomes) given(d Disposition) Given {
 	var names []string

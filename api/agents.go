@@ -169,7 +169,7 @@ func (s *Server) askedAgain(ctx context.Context, agent string, d wire.AgentDispo
 	}
 	return func() error {
 		s.auditLive(ctx, "campaign.appointment", summary.Campaign, summary.Lead+" "+d.AgainAt.UTC().Format(time.RFC3339))
-		return s.Campaigns.Appoint(ctx, summary.Campaign, numberOf(summary.Lead), campaign.Appointment{At: d.AgainAt}, "agent:"+agent)
+		return s.Campaigns.Appoint(ctx, summary.Campaign, numberOf(summary.Lead), campaign.Appointment{At: d.AgainAt}, madeBy(agent))
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -17,10 +18,20 @@ import (
 // ListCallbacks implements StrictServerInterface.
 func (s operations) ListCallbacks(ctx context.Context, r ListCallbacksRequestObject) (ListCallbacksResponseObject, error) {
 	list := []wire.Callback{}
-	err := s.eachLive(ctx, func(c call.Call) {
-		if v, ok := callbackView(c); ok && (given(r.Params.Queue) == "" || v.Queue == given(r.Params.Queue)) {
-			list = append(list, v)
+	self, every, err := s.self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.eachLive(ctx, func(c call.Call) {
+		v, ok := callbackView(c)
+		if !ok || given(r.Params.Queue) != "" && v.Queue != given(r.Params.Queue) || !every && !slices.Contains(self.Queues, v.Queue) {
+			return
 		}
+		if !every && v.Serving != self.ID {
+			p := maskParty(wire.Party{Number: v.Number})
+			v.Number, v.Name = p.Number, p.Name
+		}
+		list = append(list, v)
 	})
 	if err != nil {
 		return nil, err
@@ -32,6 +43,15 @@ func (s operations) ListCallbacks(ctx context.Context, r ListCallbacksRequestObj
 		return nil, err
 	}
 	return ListCallbacks200JSONResponse{Items: items, Next: next}, nil
+}
+
+// self is the agent who asks; every is true of an asker who is not held to what is an agent's own.
+func (s *Server) self(ctx context.Context) (a wire.Agent, every bool, err error) {
+	id, every := askerOf(ctx).own()
+	if !every {
+		a, err = s.Floor.Agent(ctx, id)
+	}
+	return a, every, err
 }
 
 // callbackView shows a callback; false for one whose customer was reached, and for any other call.
@@ -82,7 +102,14 @@ func (o ordered) VisitCancelCallbackResponse(w http.ResponseWriter) error { retu
 
 // AddCallback implements StrictServerInterface.
 func (s operations) AddCallback(ctx context.Context, r AddCallbackRequestObject) (AddCallbackResponseObject, error) {
-	pbx := r.Body.PBX
+	self, every, err := s.self(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case !every && !slices.Contains(self.Queues, r.Body.Queue):
+		return nil, denied("queue: agent %s does not serve %s", quoted(self.ID), quoted(r.Body.Queue))
+	}
+	pbx := cmp.Or(r.Body.PBX, self.PBX)
 	if all := slices.Collect(maps.Keys(s.Engine.Connected())); pbx == "" && len(all) == 1 {
 		pbx = all[0]
 	} else if pbx == "" {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -64,10 +65,17 @@ func (s *Server) contact(ctx context.Context, id string) (records.Contact, []orc
 	if err != nil {
 		return contact, nil, err
 	}
-	if self, every := askerOf(ctx).own(); !every && contact.Agent != self {
+	if self, every := askerOf(ctx).own(); !every && contact.Agent != self && !tried(self, contact, entries) {
 		return contact, nil, denied("agent %s may see its own contacts only", quoted(self))
 	}
 	return contact, entries, nil
+}
+
+// tried tells whether an agent dialled a contact that nobody talked in.
+func tried(agent string, c records.Contact, entries []orchestrator.Entry) bool {
+	return c.Kind == orchestrator.KindOutbound && c.Agent == "" && slices.ContainsFunc(entries, func(e orchestrator.Entry) bool {
+		return e.Type == orchestrator.EntryCallDialled && e.Agent == agent
+	})
 }
 
 // GetContact implements StrictServerInterface.

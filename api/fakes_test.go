@@ -323,6 +323,10 @@ func (fakeDefinitions) Definitions(context.Context) (wire.Definitions, error) {
 		PauseReasons: []wire.PauseReasonDefinition{{ID: "lunch", Digit: "1"}}, Dispositions: []wire.DispositionDefinition{{ID: "sale"}, {ID: "again", Date: true}}, Teams: []string{"sales", "support"}}, nil
 }
 
+func (fakeDefinitions) Choices(context.Context, string) (wire.AgentChoices, error) {
+	return wire.AgentChoices{Queues: []wire.QueueChoices{{ID: "sales", Serves: true, Several: 1}}}, nil
+}
+
 func (fakeDefinitions) Reload(context.Context, string) (wire.Reloaded, error) {
 	return wire.Reloaded{Queues: 1, Agents: 1, Flows: 1}, nil
 }

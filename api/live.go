@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,6 +49,8 @@ type projector struct {
 	frames  map[asking][]byte // guarded by mu; of the board's present revision
 	watched map[string]int    // guarded by mu; streams by topic
 	wake    chan struct{}     // somebody has come
+
+	own map[string]chan struct{} // guarded by mu; of agents who watch what is theirs: closed and replaced when it changes
 }
 
 // asking is what a stream asks of the board: what an audience is told of topics since a revision, -1 for everything.
@@ -59,7 +62,7 @@ type asking struct {
 
 func newProjector(s *Server) *projector {
 	return &projector{Server: s, every: liveEvery, tick: liveTick, beat: liveBeat, board: &live.Board{}, changed: make(chan struct{}), frames: map[asking][]byte{},
-		watched: map[string]int{}, wake: make(chan struct{}, 1)}
+		watched: map[string]int{}, wake: make(chan struct{}, 1), own: map[string]chan struct{}{}}
 }
 
 // watch counts a stream of some topics in, until its end is called.
@@ -69,6 +72,9 @@ func (p *projector) watch(topics []string) (end func()) {
 	for _, t := range topics {
 		fresh = fresh || p.watched[t] == 0
 		p.watched[t]++
+		if agent, ok := agentOf(t); ok && p.own[agent] == nil {
+			p.own[agent] = make(chan struct{})
+		}
 	}
 	p.mu.Unlock()
 	if fresh {
@@ -83,6 +89,9 @@ func (p *projector) watch(topics []string) (end func()) {
 		for _, t := range topics {
 			if p.watched[t]--; p.watched[t] == 0 {
 				delete(p.watched, t)
+				if agent, ok := agentOf(t); ok {
+					delete(p.own, agent)
+				}
 			}
 		}
 	})
@@ -116,7 +125,7 @@ func (p *projector) run(ctx context.Context) {
 		case <-p.wake:
 		}
 		for pause := tailPause; !p.idle() && ctx.Err() == nil; pause = min(2*pause, tailMax) {
-			r := &reader{projector: p, dirty: map[live.Key]bool{}}
+			r := &reader{projector: p, dirty: map[live.Key]bool{}, urgent: map[live.Key]bool{}}
 			began, err := r.follow(ctx)
 			if began {
 				pause = tailPause
@@ -156,6 +165,8 @@ type reader struct {
 	*projector
 	place   int64 // of the next entry
 	dirty   map[live.Key]bool
+	urgent  map[live.Key]bool // of them, those of agents who watch what is theirs
+	untold  bool              // what was urgent is on the board, and told to those agents alone
 	numbers bool
 	all     bool
 	swept   map[live.Kind]int
@@ -183,7 +194,10 @@ func (r *reader) follow(ctx context.Context) (began bool, err error) {
 		if !ok || r.all { // rewound, or other definitions
 			return true, nil
 		}
-		if len(r.dirty) > 0 || r.numbers {
+		if err := r.hasten(ctx); err != nil {
+			return true, err
+		}
+		if len(r.dirty) > 0 || r.numbers || r.untold {
 			if wait := r.every - time.Since(told); wait > 0 {
 				due.Reset(wait)
 			} else {
@@ -223,8 +237,12 @@ func (r *reader) take() (grown <-chan struct{}, ok bool) {
 		}
 		for _, i := range items {
 			t := live.Of(i.entry)
+			hurry := r.concerns(i.entry)
 			for _, k := range t.Rows {
 				r.dirty[k] = true
+				if hurry {
+					r.urgent[k] = true
+				}
 			}
 			r.numbers, r.all = r.numbers || t.Numbers, r.all || t.All
 		}
@@ -320,9 +338,78 @@ func (r *reader) flush(ctx context.Context) error {
 			r.board.Drop(k) // who comes to watch it is not shown an old one
 		}
 	}
-	if r.board.Commit() || !r.failing.IsZero() {
-		r.failing = time.Time{}
+	if r.board.Commit() || r.untold || !r.failing.IsZero() {
+		r.failing, r.untold = time.Time{}, false
 		r.tell()
+	}
+	return nil
+}
+
+// concerns tells whether an entry is of an agent who watches what is theirs, or of their call.
+func (r *reader) concerns(e orchestrator.Entry) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.own[e.Agent] != nil {
+		return true
+	}
+	row, ok := r.board.Get(live.Key{Kind: live.Calls, ID: e.Call})
+	return ok && len(r.whose(row)) > 0
+}
+
+// whose are the agents who watch what is theirs, and of whom a row is; mu is held.
+func (r *reader) whose(row *live.Row) []string {
+	var out []string
+	switch v := row.Value.(type) {
+	case wire.Agent:
+		out = append(out, v.ID)
+	case wire.LiveCall:
+		out = append(out, v.Serving, v.Agent)
+		for _, g := range v.Guests {
+			out = append(out, g.Agent)
+		}
+	}
+	return slices.DeleteFunc(out, func(agent string) bool { return r.own[agent] == nil })
+}
+
+// hasten reads what is urgent, and tells it to those whom it concerns without waiting for
+// the others' turn: a phone rings, and its agent is to see who calls.
+func (r *reader) hasten(ctx context.Context) error {
+	if len(r.urgent) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, liveRead)
+	defer cancel()
+	rows, err := r.read(ctx, r.urgent, false)
+	if err != nil {
+		return err
+	}
+	for k := range r.urgent {
+		delete(r.dirty, k)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	whom := map[string]bool{}
+	note := func() { // before, and after: also who has lost it
+		for k := range r.urgent {
+			if row, ok := r.board.Get(k); ok {
+				for _, agent := range r.whose(row) {
+					whom[agent] = true
+				}
+			}
+		}
+	}
+	note()
+	put(r.board, rows)
+	note()
+	clear(r.urgent)
+	if !r.board.Commit() {
+		return nil
+	}
+	r.untold = true
+	clear(r.frames)
+	for agent := range whom {
+		close(r.own[agent])
+		r.own[agent] = make(chan struct{})
 	}
 	return nil
 }

@@ -23,22 +23,31 @@ const liveBeat = 2 * time.Second
 const (
 	topicFloor = "floor"
 	topicQueue = "queue:"
+	topicMe    = "me" // what is the asking agent's own; with a colon and the agent once it is known who asks
 	topicsMost = 20
 )
 
 // queueOf is the queue that a topic is of.
 func queueOf(topic string) (string, bool) { return strings.CutPrefix(topic, topicQueue) }
 
-// topicsOf reads the topics that are asked for.
-func topicsOf(text string) ([]string, error) {
+// agentOf is the agent of whose own a topic is.
+func agentOf(topic string) (string, bool) { return strings.CutPrefix(topic, topicMe+":") }
+
+// topicsOf reads the topics that an agent asks for, "" for anybody else.
+func topicsOf(text, agent string) ([]string, error) {
 	topics := slices.Sorted(slices.Values(strings.Split(text, ",")))
 	topics = slices.Compact(topics)
 	if len(topics) > topicsMost {
 		return nil, wrong(wire.ProblemCodeInvalid, "topics", text, "more than %d", topicsMost)
 	}
-	for _, t := range topics {
-		if q, ok := queueOf(t); t != topicFloor && (!ok || q == "") {
-			return nil, wrong(wire.ProblemCodeInvalid, "topics", t, "%s is not a topic: floor, or queue: and the id of one", quoted(t))
+	for i, t := range topics {
+		switch q, ok := queueOf(t); {
+		case t == topicMe && agent == "":
+			return nil, denied("topics: me is what is an agent's own, and the token is no agent's")
+		case t == topicMe:
+			topics[i] = topicMe + ":" + agent
+		case t != topicFloor && (!ok || q == ""):
+			return nil, wrong(wire.ProblemCodeInvalid, "topics", t, "%s is not a topic: me, floor, or queue: and the id of one", quoted(t))
 		}
 	}
 	return topics, nil
@@ -46,19 +55,23 @@ func topicsOf(text string) ([]string, error) {
 
 // StreamLive implements StrictServerInterface.
 func (s operations) StreamLive(ctx context.Context, r StreamLiveRequestObject) (StreamLiveResponseObject, error) {
-	topics, err := topicsOf(r.Params.Topics)
+	a := askerOf(ctx)
+	audience := s.audienceOf(a.who)
+	topics, err := topicsOf(r.Params.Topics, audience.agent)
 	if err != nil {
 		return nil, err
 	}
 	if _, _, ready := s.hub.end(); !ready {
 		return nil, problem{Status: http.StatusServiceUnavailable, Code: wire.ProblemCodeUnavailable, Detail: "events are not available now"}
 	}
-	a := askerOf(ctx)
 	v, err := s.doors.enter(a)
 	if err != nil {
 		return nil, err
 	}
-	st := &liveStream{Server: s.Server, visitor: v, asking: asking{audience: s.audienceOf(a.who), topics: strings.Join(topics, ","), since: -1}}
+	st := &liveStream{Server: s.Server, visitor: v, asking: asking{audience: audience, topics: strings.Join(topics, ","), since: -1}}
+	if slices.ContainsFunc(topics, func(t string) bool { _, ok := agentOf(t); return ok }) {
+		st.own = audience.agent
+	}
 	st.resume(orElse(r.Params.LastEventIDHeader, given(r.Params.LastEventID)))
 	return streamed(func(w http.ResponseWriter) error {
 		end := s.live.watch(topics)
@@ -83,7 +96,9 @@ type liveStream struct {
 	*Server
 	*visitor
 	asking
-	epoch string // of what it was told
+	epoch string            // of what it was told
+	own   string            // the agent of whose own it is; "" of one that is of no agent's
+	has   map[live.Key]bool // what it shows, of an agent's own; nil while that is not known
 }
 
 // resume goes on behind an id that the client has.
@@ -104,7 +119,7 @@ func (st *liveStream) run(ctx context.Context, out *streamWriter) error {
 	beat := time.NewTicker(st.live.beat)
 	defer beat.Stop()
 	for {
-		part, changed := st.next()
+		part, changed, own := st.next()
 		if len(part) > 0 {
 			if _, err := out.Write(part); err != nil {
 				return err
@@ -117,6 +132,7 @@ func (st *liveStream) run(ctx context.Context, out *streamWriter) error {
 		case <-st.over:
 			return nil
 		case <-changed:
+		case <-own:
 		case <-beat.C:
 			if _, err := out.Write(frame("beat", "", mustJSON(st.live.state()))); err != nil {
 				return err
@@ -141,35 +157,86 @@ func (p *projector) state() wire.LiveBeat {
 }
 
 // next is what the stream is to be told now, nothing while nothing has changed.
-func (st *liveStream) next() (part []byte, changed <-chan struct{}) {
+func (st *liveStream) next() (part []byte, changed, own <-chan struct{}) {
 	p := st.live
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	changed, own = p.changed, p.own[st.own]
 	switch {
 	case p.epoch == "": // not read yet
-		return nil, p.changed
+		return nil, changed, own
 	case p.epoch != st.epoch:
 		st.since = -1
 	case st.since == p.board.Rev():
-		return nil, p.changed
+		return nil, changed, own
 	}
-	part, known := p.frames[st.asking]
-	if !known {
-		part = p.frame(st.asking)
+	if st.own != "" {
+		part = st.private()
+	} else if part = p.frames[st.asking]; part == nil {
+		rows, all := p.after(st.since)
+		part = p.frame(st.asking, rows, all)
 		p.frames[st.asking] = part
 	}
 	st.epoch, st.since = p.epoch, p.board.Rev()
-	return part, p.changed
+	return part, changed, own
 }
 
-// frame is what an audience is told; mu is held. A change that is not for it is none.
-func (p *projector) frame(a asking) []byte {
+// after are the rows that changed since a revision, or all of them.
+func (p *projector) after(since int64) (rows []*live.Row, all bool) {
+	if since >= 0 {
+		if rows, ok := p.board.After(since); ok {
+			return rows, false
+		}
+	}
+	return p.board.All(), true
+}
+
+// private is what an agent is told of what is theirs, nothing of what does not concern
+// them; the projector's mu is held.
+func (st *liveStream) private() []byte {
+	p := st.live
+	rows, all := p.after(st.since)
+	topics := strings.Split(st.topics, ",")
+	if !all && slices.ContainsFunc(rows, func(r *live.Row) bool { return r.Key == live.Key{Kind: live.Agents, ID: st.own} }) {
+		for _, k := range p.board.Keys(live.Queues) { // perhaps the agent serves others now
+			if r, _ := p.board.Get(k); r.Rev <= st.since {
+				rows = append(rows, r)
+			}
+		}
+	}
+	if all || st.has == nil {
+		st.has = map[live.Key]bool{}
+		for _, r := range p.board.All() {
+			if p.shows(st.audience, topics, r) {
+				st.has[r.Key] = true
+			}
+		}
+		return p.frame(st.asking, rows, all)
+	}
+	rows = slices.DeleteFunc(rows, func(r *live.Row) bool {
+		shows := !r.Gone && p.shows(st.audience, topics, r)
+		if !shows && !st.has[r.Key] {
+			return true
+		}
+		delete(st.has, r.Key)
+		if shows {
+			st.has[r.Key] = true
+		}
+		return false
+	})
+	if len(rows) == 0 {
+		return nil
+	}
+	return p.frame(st.asking, rows, false)
+}
+
+// frame is what an audience is told of changed rows, or of all; mu is held. A change that is not for it is none.
+func (p *projector) frame(a asking, rows []*live.Row, all bool) []byte {
 	topics := strings.Split(a.topics, ",")
 	id := live.ID(p.epoch, p.board.Rev())
-	rows, ok := p.board.After(a.since)
-	if a.since < 0 || !ok {
+	if all {
 		var all wire.LiveRows
-		for _, r := range p.board.All() {
+		for _, r := range rows {
 			if p.shows(a.audience, topics, r) {
 				add(&all, a.audience, r)
 			}
@@ -215,10 +282,13 @@ func add(to *wire.LiveRows, a audience, r *live.Row) {
 
 // shows tells whether a row is of one of the topics, and for the audience.
 func (p *projector) shows(a audience, topics []string, r *live.Row) bool {
-	return slices.ContainsFunc(topics, func(t string) bool { return inTopic(t, r) }) && a.watches(r)
+	return slices.ContainsFunc(topics, func(t string) bool { return p.inTopic(t, r) }) && a.watches(r)
 }
 
-func inTopic(topic string, r *live.Row) bool {
+func (p *projector) inTopic(topic string, r *live.Row) bool {
+	if agent, ok := agentOf(topic); ok {
+		return p.isOf(agent, r)
+	}
 	queue, ok := queueOf(topic)
 	if !ok {
 		return r.Kind != live.Waiting
@@ -230,6 +300,24 @@ func inTopic(topic string, r *live.Row) bool {
 		return v.Queue == queue
 	}
 	return r.ID == queue && (r.Kind == live.Queues || r.Kind == live.Waiting)
+}
+
+// isOf tells whether a row is an agent's own, or of a queue that the agent serves.
+func (p *projector) isOf(agent string, r *live.Row) bool {
+	switch v := r.Value.(type) {
+	case wire.Agent:
+		return v.ID == agent
+	case wire.LiveCall:
+		return serves(agent, v)
+	case wire.Queue:
+		own, ok := p.board.Get(live.Key{Kind: live.Agents, ID: agent})
+		if !ok {
+			return false
+		}
+		a, ok := own.Value.(wire.Agent)
+		return ok && slices.Contains(a.Queues, v.ID)
+	}
+	return false
 }
 
 // watches tells whether a row is for an audience: an agent sees its own calls, a

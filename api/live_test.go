@@ -308,6 +308,16 @@ func TestBoardsSayWhatTheAPIAnswers(t *testing.T) {
 		{name: "admin", topics: "floor", token: w.tokens[wire.RoleAdmin], keep: all},
 		{name: "wallboard", topics: "floor", token: w.tokens[wire.RoleWallboard], keep: all},
 		{name: "agent", topics: "floor", token: w.tokens[wire.RoleAgent], keep: all},
+		{name: "me", topics: "me", token: w.tokens[wire.RoleAgent], keep: func(v any) bool {
+			switch v := v.(type) {
+			case wire.Agent:
+				return v.ID == "101"
+			case wire.LiveCall:
+				return serves("101", v)
+			}
+			a, err := w.floor.Agent(t.Context(), "101")
+			return err == nil && a.Queues[0] == idOf(v)
+		}},
 		{name: "queue", topics: "queue:sales", token: w.tokens[wire.RoleSupervisor], keep: func(v any) bool {
 			switch v := v.(type) {
 			case wire.Agent:
@@ -366,6 +376,57 @@ func (s *shown) await(done func() bool) {
 	})
 }
 
+// TestWhatIsAnAgentsOwnIsToldAtOnce: on a floor of which no more than one change is told, an agent
+// sees what becomes of their call, and nothing of what is another's.
+func TestWhatIsAnAgentsOwnIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.server()
+	s.live.every, s.live.tick = time.Hour, time.Hour
+	url := w.started(s)
+	ready(t, s)
+	me := w.watch(url, "me", w.tokens[wire.RoleAgent])
+	me.await(func() bool { return len(me.agents) == 1 && me.agents["101"].ID != "" })
+	state := func(agent string, is wire.AgentState) {
+		all := w.floor.state
+		all.Agents = slices.Clone(all.Agents)
+		for i, a := range all.Agents {
+			if a.ID == agent {
+				all.Agents[i].State = is
+			}
+		}
+		w.floor.set(all)
+		w.journal.add(orchestrator.Entry{Type: orchestrator.EntryAgentState, Agent: agent, At: noon})
+	}
+	state("102", wire.AgentStateOffline) // perhaps told with what nobody has to wait for
+	calls := w.calls.calls
+	c := calls[1]
+	c.Call, c.State = "c7", call.StateOffered
+	c.Legs = append(c.Legs[:1:1], call.Leg{Role: call.RoleAgent, Channel: "op-c7-a1", State: call.LegRinging, Offer: &orchestrator.Offer{Agent: "101"}})
+	tell := func(typ orchestrator.EntryType, agent string) {
+		w.calls.set(append(slices.Clone(calls), c)...)
+		w.journal.add(orchestrator.Entry{Type: typ, Call: "c7", Agent: agent, At: noon})
+	}
+	tell(orchestrator.EntryCallOffered, "101")
+	me.await(func() bool {
+		return me.calls["c7"].State == wire.CallStateOffered && me.calls["c7"].Caller.Number != ""
+	})
+	state("101", wire.AgentStateTalking)
+	me.await(func() bool { return me.agents["101"].State == wire.AgentStateTalking })
+	c.Legs[0].Held, c.State = true, call.StateTalking
+	tell(orchestrator.EntryCallHeld, "") // an entry that names no agent
+	me.await(func() bool { return me.calls["c7"].Held })
+	c.Legs = c.Legs[:1:1]
+	c.State = call.StateWaiting
+	tell(orchestrator.EntryCallMissed, "101")
+	me.await(func() bool { _, ok := me.calls["c7"]; return !ok })
+	me.mu.Lock()
+	if len(me.agents) != 1 || len(me.queues) == 0 {
+		t.Errorf("shown to the agent: %d agents, %d queues", len(me.agents), len(me.queues))
+	}
+	me.mu.Unlock()
+}
+
 // TestALineIsShownWithItsQueue: who waits in a queue, in their order, is told to who watches that queue.
 func TestALineIsShownWithItsQueue(t *testing.T) {
 	t.Parallel()
@@ -412,7 +473,10 @@ func TestTopicsAreChecked(t *testing.T) {
 	s := w.server()
 	w.started(s)
 	ready(t, s)
-	for topics, want := range map[string]int{"": 400, "weather": 400, "queue:": 400, "floor,weather": 400, strings.Repeat("queue:a,queue:b,", 2): 400} {
+	if r := ask(s, "GET", "/api/v1/live?topics=me", w.tokens[wire.RoleAdmin], ""); r.Code != 403 {
+		t.Errorf("me, of nobody: %d %s", r.Code, r.Body)
+	}
+	for topics, want := range map[string]int{"": 400, "me:102": 400, "weather": 400, "queue:": 400, "floor,weather": 400, strings.Repeat("queue:a,queue:b,", 2): 400} {
 		if r := ask(s, "GET", "/api/v1/live?topics="+topics, w.tokens[wire.RoleAdmin], ""); r.Code != want {
 			t.Errorf("%q: %d %s", topics, r.Code, r.Body)
 		}

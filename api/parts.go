@@ -137,6 +137,8 @@ type Leads interface {
 	Allow(ctx context.Context, number, campaign string) error
 	Sources(ctx context.Context) ([]leadstore.Source, error)
 	DropSource(ctx context.Context, id string) (more bool, err error)
+	// Appointments are those that somebody made and that are yet to be kept, the next first.
+	Appointments(ctx context.Context, by string, most int) ([]leadstore.Appointed, error)
 }
 
 // Campaigns are the outbound campaigns. *runner.Runner is one.
@@ -202,6 +204,8 @@ type People interface {
 type Definer interface {
 	// Definitions returns what is in force, without secrets.
 	Definitions(ctx context.Context) (wire.Definitions, error)
+	// Choices is what of it an agent chooses from.
+	Choices(ctx context.Context, agent string) (wire.AgentChoices, error)
 	// Reload reads the definitions again and puts them in force as a whole;
 	// Invalid, with nothing changed, when there is a fault in them.
 	Reload(ctx context.Context, by string) (wire.Reloaded, error)

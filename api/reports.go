@@ -35,6 +35,11 @@ func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (Ge
 	if err := s.ofTeam(askerOf(ctx).who, &q.Query); err != nil {
 		return nil, err
 	}
+	if self, every := askerOf(ctx).own(); !every {
+		if err := ofAgent(self, r.Report, &q.Query); err != nil {
+			return nil, err
+		}
+	}
 	table, err := s.Reports.Report(ctx, string(r.Report), q)
 	if err != nil {
 		return nil, err
@@ -50,6 +55,18 @@ func (s operations) GetReport(ctx context.Context, r GetReportRequestObject) (Ge
 	default:
 		return GetReport200JSONResponse(reportView(table)), nil
 	}
+}
+
+// ofAgent makes a report the agent's own, or refuses it.
+func ofAgent(agent string, report wire.ReportName, q *figures.Query) error {
+	switch {
+	case report != wire.ReportNameAgents && report != wire.ReportNamePauses && report != wire.ReportNameOutcomes:
+		return denied("an agent may have the reports agents, pauses and outcomes, of itself")
+	case q.Agent != "" && q.Agent != agent:
+		return denied("agent %s may have its own figures only", quoted(agent))
+	}
+	q.Agent = agent
+	return nil
 }
 
 // ofTeam refuses a report that is not of the token's teams. A token of one team gets that team's.

@@ -28,6 +28,12 @@ type ServerInterface interface {
 	// GetAgent One agent as it is now.
 	// (GET /api/v1/agents/{agent})
 	GetAgent(ctx echo.Context, agent PathAgent) error
+	// ListAgentAppointments Lists the appointments that an agent has made with leads and that are yet to be kept, the next first.
+	// (GET /api/v1/agents/{agent}/appointments)
+	ListAgentAppointments(ctx echo.Context, agent PathAgent) error
+	// GetAgentChoices What an agent may choose from at work; pause reasons, the dispositions of each queue, where calls go.
+	// (GET /api/v1/agents/{agent}/choices)
+	GetAgentChoices(ctx echo.Context, agent PathAgent) error
 	// DialForAgent Calls a number for an agent, on behalf of a queue.
 	// (POST /api/v1/agents/{agent}/dial)
 	DialForAgent(ctx echo.Context, agent PathAgent) error
@@ -97,6 +103,9 @@ type ServerInterface interface {
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx echo.Context, call PathCall) error
+	// GetCallHistory The earlier calls from and to the number of a call, the latest first.
+	// (GET /api/v1/calls/{call}/history)
+	GetCallHistory(ctx echo.Context, call PathCall) error
 	// HoldCall Puts the caller of a conversation on hold.
 	// (POST /api/v1/calls/{call}/hold)
 	HoldCall(ctx echo.Context, call PathCall) error
@@ -426,6 +435,38 @@ func (w *ServerInterfaceWrapper) GetAgent(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetAgent(ctx, agent)
+	return err
+}
+
+// ListAgentAppointments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAgentAppointments(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "agent" -------------
+	var agent PathAgent
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent", ctx.Param("agent"), &agent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter agent: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAgentAppointments(ctx, agent)
+	return err
+}
+
+// GetAgentChoices converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAgentChoices(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "agent" -------------
+	var agent PathAgent
+
+	err = runtime.BindStyledParameterWithOptions("simple", "agent", ctx.Param("agent"), &agent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter agent: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAgentChoices(ctx, agent)
 	return err
 }
 
@@ -930,6 +971,22 @@ func (w *ServerInterfaceWrapper) HangupCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.HangupCall(ctx, call)
+	return err
+}
+
+// GetCallHistory converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCallHistory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "call" -------------
+	var call PathCall
+
+	err = runtime.BindStyledParameterWithOptions("simple", "call", ctx.Param("call"), &call, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter call: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCallHistory(ctx, call)
 	return err
 }
 
@@ -2910,6 +2967,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/agents/:agent", wrapper.GetAgent, options.OperationMiddlewares["getAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent/explain", wrapper.ExplainAgent, options.OperationMiddlewares["explainAgent"]...)
 	router.GET(options.BaseURL+"/api/v1/agents/:agent/states", wrapper.ListAgentStates, options.OperationMiddlewares["listAgentStates"]...)
+	router.GET(options.BaseURL+"/api/v1/agents/:agent/choices", wrapper.GetAgentChoices, options.OperationMiddlewares["getAgentChoices"]...)
+	router.GET(options.BaseURL+"/api/v1/agents/:agent/appointments", wrapper.ListAgentAppointments, options.OperationMiddlewares["listAgentAppointments"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/login", wrapper.LoginAgent, options.OperationMiddlewares["loginAgent"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/logout", wrapper.LogoutAgent, options.OperationMiddlewares["logoutAgent"]...)
 	router.POST(options.BaseURL+"/api/v1/agents/:agent/pause", wrapper.PauseAgent, options.OperationMiddlewares["pauseAgent"]...)
@@ -2927,6 +2986,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/calls", wrapper.ListCalls, options.OperationMiddlewares["listCalls"]...)
 	router.GET(options.BaseURL+"/api/v1/calls/:call", wrapper.GetCall, options.OperationMiddlewares["getCall"]...)
 	router.GET(options.BaseURL+"/api/v1/calls/:call/explain", wrapper.ExplainCall, options.OperationMiddlewares["explainCall"]...)
+	router.GET(options.BaseURL+"/api/v1/calls/:call/history", wrapper.GetCallHistory, options.OperationMiddlewares["getCallHistory"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/hangup", wrapper.HangupCall, options.OperationMiddlewares["hangupCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/give_up", wrapper.GiveUpCall, options.OperationMiddlewares["giveUpCall"]...)
 	router.POST(options.BaseURL+"/api/v1/calls/:call/machine", wrapper.MarkMachine, options.OperationMiddlewares["markMachine"]...)
@@ -3108,6 +3168,84 @@ type GetAgentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetAgentdefaultApplicationProblemPlusJSONResponse) VisitGetAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAgentAppointmentsRequestObject struct {
+	Agent PathAgent `json:"agent"`
+}
+
+type ListAgentAppointmentsResponseObject interface {
+	VisitListAgentAppointmentsResponse(w http.ResponseWriter) error
+}
+
+type ListAgentAppointments200JSONResponse AgentAppointmentList
+
+func (response ListAgentAppointments200JSONResponse) VisitListAgentAppointmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAgentAppointmentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAgentAppointmentsdefaultApplicationProblemPlusJSONResponse) VisitListAgentAppointmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAgentChoicesRequestObject struct {
+	Agent PathAgent `json:"agent"`
+}
+
+type GetAgentChoicesResponseObject interface {
+	VisitGetAgentChoicesResponse(w http.ResponseWriter) error
+}
+
+type GetAgentChoices200JSONResponse AgentChoices
+
+func (response GetAgentChoices200JSONResponse) VisitGetAgentChoicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAgentChoicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAgentChoicesdefaultApplicationProblemPlusJSONResponse) VisitGetAgentChoicesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4101,6 +4239,45 @@ type HangupCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response HangupCalldefaultApplicationProblemPlusJSONResponse) VisitHangupCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCallHistoryRequestObject struct {
+	Call PathCall `json:"call"`
+}
+
+type GetCallHistoryResponseObject interface {
+	VisitGetCallHistoryResponse(w http.ResponseWriter) error
+}
+
+type GetCallHistory200JSONResponse CallHistory
+
+func (response GetCallHistory200JSONResponse) VisitGetCallHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCallHistorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCallHistorydefaultApplicationProblemPlusJSONResponse) VisitGetCallHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7795,6 +7972,12 @@ type StrictServerInterface interface {
 	// GetAgent One agent as it is now.
 	// (GET /api/v1/agents/{agent})
 	GetAgent(ctx context.Context, request GetAgentRequestObject) (GetAgentResponseObject, error)
+	// ListAgentAppointments Lists the appointments that an agent has made with leads and that are yet to be kept, the next first.
+	// (GET /api/v1/agents/{agent}/appointments)
+	ListAgentAppointments(ctx context.Context, request ListAgentAppointmentsRequestObject) (ListAgentAppointmentsResponseObject, error)
+	// GetAgentChoices What an agent may choose from at work; pause reasons, the dispositions of each queue, where calls go.
+	// (GET /api/v1/agents/{agent}/choices)
+	GetAgentChoices(ctx context.Context, request GetAgentChoicesRequestObject) (GetAgentChoicesResponseObject, error)
 	// DialForAgent Calls a number for an agent, on behalf of a queue.
 	// (POST /api/v1/agents/{agent}/dial)
 	DialForAgent(ctx context.Context, request DialForAgentRequestObject) (DialForAgentResponseObject, error)
@@ -7864,6 +8047,9 @@ type StrictServerInterface interface {
 	// HangupCall Ends a call.
 	// (POST /api/v1/calls/{call}/hangup)
 	HangupCall(ctx context.Context, request HangupCallRequestObject) (HangupCallResponseObject, error)
+	// GetCallHistory The earlier calls from and to the number of a call, the latest first.
+	// (GET /api/v1/calls/{call}/history)
+	GetCallHistory(ctx context.Context, request GetCallHistoryRequestObject) (GetCallHistoryResponseObject, error)
 	// HoldCall Puts the caller of a conversation on hold.
 	// (POST /api/v1/calls/{call}/hold)
 	HoldCall(ctx context.Context, request HoldCallRequestObject) (HoldCallResponseObject, error)
@@ -8206,6 +8392,56 @@ func (sh *strictHandler) GetAgent(ctx echo.Context, agent PathAgent) error {
 		return err
 	} else if validResponse, ok := response.(GetAgentResponseObject); ok {
 		return validResponse.VisitGetAgentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAgentAppointments operation middleware
+func (sh *strictHandler) ListAgentAppointments(ctx echo.Context, agent PathAgent) error {
+	var request ListAgentAppointmentsRequestObject
+
+	request.Agent = agent
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAgentAppointments(ctx.Request().Context(), request.(ListAgentAppointmentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAgentAppointments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAgentAppointmentsResponseObject); ok {
+		return validResponse.VisitListAgentAppointmentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAgentChoices operation middleware
+func (sh *strictHandler) GetAgentChoices(ctx echo.Context, agent PathAgent) error {
+	var request GetAgentChoicesRequestObject
+
+	request.Agent = agent
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAgentChoices(ctx.Request().Context(), request.(GetAgentChoicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAgentChoices")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAgentChoicesResponseObject); ok {
+		return validResponse.VisitGetAgentChoicesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -9055,6 +9291,31 @@ func (sh *strictHandler) HangupCall(ctx echo.Context, call PathCall) error {
 		return err
 	} else if validResponse, ok := response.(HangupCallResponseObject); ok {
 		return validResponse.VisitHangupCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCallHistory operation middleware
+func (sh *strictHandler) GetCallHistory(ctx echo.Context, call PathCall) error {
+	var request GetCallHistoryRequestObject
+
+	request.Call = call
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCallHistory(ctx.Request().Context(), request.(GetCallHistoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCallHistory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCallHistoryResponseObject); ok {
+		return validResponse.VisitGetCallHistoryResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

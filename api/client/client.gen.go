@@ -106,6 +106,18 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/agents/{agent} (the `GetAgent` operationId).
 	GetAgent(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAgentAppointments Lists the appointments that an agent has made with leads and that are yet to be kept, the next first.
+	//
+	// At most a hundred. Whoever of the campaign's agents is free gets the call when its time has come.
+	//
+	// Corresponds with GET /api/v1/agents/{agent}/appointments (the `ListAgentAppointments` operationId).
+	ListAgentAppointments(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAgentChoices What an agent may choose from at work; pause reasons, the dispositions of each queue, where calls go.
+	//
+	// Corresponds with GET /api/v1/agents/{agent}/choices (the `GetAgentChoices` operationId).
+	GetAgentChoices(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DialForAgentWithBody Calls a number for an agent, on behalf of a queue.
 	//
 	// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
@@ -237,14 +249,14 @@ type ClientInterface interface {
 
 	// ListCallbacks Lists the customers who are to be called back, the oldest request first.
 	//
-	// Those whose conversation goes on are calls as every other, and not listed.
+	// Those whose conversation goes on are calls as every other, and not listed. An agent gets those of the queues that it serves, their numbers masked.
 	//
 	// Corresponds with GET /api/v1/callbacks (the `ListCallbacks` operationId).
 	ListCallbacks(ctx context.Context, params *ListCallbacksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddCallbackWithBody Has a number called when it is its turn in a queue.
 	//
-	// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is.
+	// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is. An agent may ask for one of a queue that it serves; it is called by the agent's PBX unless another is named.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -253,7 +265,7 @@ type ClientInterface interface {
 
 	// AddCallback Has a number called when it is its turn in a queue.
 	//
-	// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is.
+	// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is. An agent may ask for one of a queue that it serves; it is called by the agent's PBX unless another is named.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -365,6 +377,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
 	HangupCall(ctx context.Context, call PathCall, body HangupCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCallHistory The earlier calls from and to the number of a call, the latest first.
+	//
+	// At most twenty, with what agents noted. An agent may ask it of a call that it has to do with, or that it served: who talks with a caller may know what the caller said to others. Of a caller without a number it is empty.
+	//
+	// Corresponds with GET /api/v1/calls/{call}/history (the `GetCallHistory` operationId).
+	GetCallHistory(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HoldCall Puts the caller of a conversation on hold.
 	//
@@ -794,7 +813,7 @@ type ClientInterface interface {
 
 	// StreamLive What the floor looks like, kept up to date (server-sent events), for pages.
 	//
-	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs) and "queue:ID" (that queue, its line, its agents and its calls). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls) and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
 	//
 	// Corresponds with GET /api/v1/live (the `StreamLive` operationId).
 	StreamLive(ctx context.Context, params *StreamLiveParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -986,7 +1005,7 @@ type ClientInterface interface {
 
 	// GetReport Figures from what is on record, each with its formula.
 	//
-	// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe.
+	// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe. An agent gets its own figures, of agents, pauses and outcomes.
 	//
 	// Corresponds with GET /api/v1/reports/{report} (the `GetReport` operationId).
 	GetReport(ctx context.Context, report ReportName, params *GetReportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1168,6 +1187,38 @@ func (c *Client) ListAgents(ctx context.Context, params *ListAgentsParams, reqEd
 // Corresponds with GET /api/v1/agents/{agent} (the `GetAgent` operationId).
 func (c *Client) GetAgent(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAgentRequest(c.Server, agent)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAgentAppointments Lists the appointments that an agent has made with leads and that are yet to be kept, the next first.
+//
+// At most a hundred. Whoever of the campaign's agents is free gets the call when its time has come.
+//
+// Corresponds with GET /api/v1/agents/{agent}/appointments (the `ListAgentAppointments` operationId).
+func (c *Client) ListAgentAppointments(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAgentAppointmentsRequest(c.Server, agent)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAgentChoices What an agent may choose from at work; pause reasons, the dispositions of each queue, where calls go.
+//
+// Corresponds with GET /api/v1/agents/{agent}/choices (the `GetAgentChoices` operationId).
+func (c *Client) GetAgentChoices(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAgentChoicesRequest(c.Server, agent)
 	if err != nil {
 		return nil, err
 	}
@@ -1479,7 +1530,7 @@ func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEdit
 
 // ListCallbacks Lists the customers who are to be called back, the oldest request first.
 //
-// Those whose conversation goes on are calls as every other, and not listed.
+// Those whose conversation goes on are calls as every other, and not listed. An agent gets those of the queues that it serves, their numbers masked.
 //
 // Corresponds with GET /api/v1/callbacks (the `ListCallbacks` operationId).
 func (c *Client) ListCallbacks(ctx context.Context, params *ListCallbacksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1496,7 +1547,7 @@ func (c *Client) ListCallbacks(ctx context.Context, params *ListCallbacksParams,
 
 // AddCallbackWithBody Has a number called when it is its turn in a queue.
 //
-// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is.
+// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is. An agent may ask for one of a queue that it serves; it is called by the agent's PBX unless another is named.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1515,7 +1566,7 @@ func (c *Client) AddCallbackWithBody(ctx context.Context, contentType string, bo
 
 // AddCallback Has a number called when it is its turn in a queue.
 //
-// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is.
+// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is. An agent may ask for one of a queue that it serves; it is called by the agent's PBX unless another is named.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1768,6 +1819,23 @@ func (c *Client) HangupCallWithBody(ctx context.Context, call PathCall, contentT
 // Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
 func (c *Client) HangupCall(ctx context.Context, call PathCall, body HangupCallJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewHangupCallRequest(c.Server, call, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCallHistory The earlier calls from and to the number of a call, the latest first.
+//
+// At most twenty, with what agents noted. An agent may ask it of a call that it has to do with, or that it served: who talks with a caller may know what the caller said to others. Of a caller without a number it is empty.
+//
+// Corresponds with GET /api/v1/calls/{call}/history (the `GetCallHistory` operationId).
+func (c *Client) GetCallHistory(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCallHistoryRequest(c.Server, call)
 	if err != nil {
 		return nil, err
 	}
@@ -2786,7 +2854,7 @@ func (c *Client) ListLeads(ctx context.Context, list PathList, params *ListLeads
 
 // StreamLive What the floor looks like, kept up to date (server-sent events), for pages.
 //
-// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs) and "queue:ID" (that queue, its line, its agents and its calls). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls) and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
 //
 // Corresponds with GET /api/v1/live (the `StreamLive` operationId).
 func (c *Client) StreamLive(ctx context.Context, params *StreamLiveParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3258,7 +3326,7 @@ func (c *Client) UnmuteRecording(ctx context.Context, recording PathRecording, r
 
 // GetReport Figures from what is on record, each with its formula.
 //
-// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe.
+// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe. An agent gets its own figures, of agents, pauses and outcomes.
 //
 // Corresponds with GET /api/v1/reports/{report} (the `GetReport` operationId).
 func (c *Client) GetReport(ctx context.Context, report ReportName, params *GetReportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3758,6 +3826,74 @@ func NewGetAgentRequest(server string, agent PathAgent) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/agents/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListAgentAppointmentsRequest constructs an http.Request for the ListAgentAppointments method
+func NewListAgentAppointmentsRequest(server string, agent PathAgent) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agent", agent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agents/%s/appointments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetAgentChoicesRequest constructs an http.Request for the GetAgentChoices method
+func NewGetAgentChoicesRequest(server string, agent PathAgent) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "agent", agent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/agents/%s/choices", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -5007,6 +5143,40 @@ func NewHangupCallRequestWithBody(server string, call PathCall, contentType stri
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetCallHistoryRequest constructs an http.Request for the GetCallHistory method
+func NewGetCallHistoryRequest(server string, call PathCall) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "call", call, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calls/%s/history", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -9440,6 +9610,22 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/agents/{agent} (the `GetAgent` operationId).
 	GetAgentWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*GetAgentResponse, error)
 
+	// ListAgentAppointmentsWithResponse Lists the appointments that an agent has made with leads and that are yet to be kept, the next first.
+	//
+	// At most a hundred. Whoever of the campaign's agents is free gets the call when its time has come.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agents/{agent}/appointments (the `ListAgentAppointments` operationId).
+	ListAgentAppointmentsWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*ListAgentAppointmentsResponse, error)
+
+	// GetAgentChoicesWithResponse What an agent may choose from at work; pause reasons, the dispositions of each queue, where calls go.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/agents/{agent}/choices (the `GetAgentChoices` operationId).
+	GetAgentChoicesWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*GetAgentChoicesResponse, error)
+
 	// DialForAgentWithBodyWithResponse Calls a number for an agent, on behalf of a queue.
 	//
 	// The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
@@ -9577,7 +9763,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListCallbacksWithResponse Lists the customers who are to be called back, the oldest request first.
 	//
-	// Those whose conversation goes on are calls as every other, and not listed.
+	// Those whose conversation goes on are calls as every other, and not listed. An agent gets those of the queues that it serves, their numbers masked.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9586,7 +9772,7 @@ type ClientWithResponsesInterface interface {
 
 	// AddCallbackWithBodyWithResponse Has a number called when it is its turn in a queue.
 	//
-	// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is.
+	// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is. An agent may ask for one of a queue that it serves; it is called by the agent's PBX unless another is named.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9595,7 +9781,7 @@ type ClientWithResponsesInterface interface {
 
 	// AddCallbackWithResponse Has a number called when it is its turn in a queue.
 	//
-	// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is.
+	// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is. An agent may ask for one of a queue that it serves; it is called by the agent's PBX unless another is named.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9723,6 +9909,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/calls/{call}/hangup (the `HangupCall` operationId).
 	HangupCallWithResponse(ctx context.Context, call PathCall, body HangupCallJSONRequestBody, reqEditors ...RequestEditorFn) (*HangupCallResponse, error)
+
+	// GetCallHistoryWithResponse The earlier calls from and to the number of a call, the latest first.
+	//
+	// At most twenty, with what agents noted. An agent may ask it of a call that it has to do with, or that it served: who talks with a caller may know what the caller said to others. Of a caller without a number it is empty.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/calls/{call}/history (the `GetCallHistory` operationId).
+	GetCallHistoryWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*GetCallHistoryResponse, error)
 
 	// HoldCallWithResponse Puts the caller of a conversation on hold.
 	//
@@ -10210,7 +10405,7 @@ type ClientWithResponsesInterface interface {
 
 	// StreamLiveWithResponse What the floor looks like, kept up to date (server-sent events), for pages.
 	//
-	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs) and "queue:ID" (that queue, its line, its agents and its calls). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls) and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10438,7 +10633,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetReportWithResponse Figures from what is on record, each with its formula.
 	//
-	// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe.
+	// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe. An agent gets its own figures, of agents, pauses and outcomes.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10744,6 +10939,102 @@ func (r GetAgentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetAgentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListAgentAppointmentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AgentAppointmentList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAgentAppointmentsResponse) GetJSON200() *AgentAppointmentList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAgentAppointmentsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAgentAppointmentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAgentAppointmentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAgentAppointmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAgentAppointmentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetAgentChoicesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AgentChoices
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAgentChoicesResponse) GetJSON200() *AgentChoices {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetAgentChoicesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAgentChoicesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAgentChoicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAgentChoicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAgentChoicesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11890,6 +12181,54 @@ func (r HangupCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r HangupCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCallHistoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CallHistory
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCallHistoryResponse) GetJSON200() *CallHistory {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCallHistoryResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCallHistoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCallHistoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCallHistoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCallHistoryResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15889,6 +16228,34 @@ func (c *ClientWithResponses) GetAgentWithResponse(ctx context.Context, agent Pa
 	return ParseGetAgentResponse(rsp)
 }
 
+// ListAgentAppointmentsWithResponse Lists the appointments that an agent has made with leads and that are yet to be kept, the next first.
+//
+// At most a hundred. Whoever of the campaign's agents is free gets the call when its time has come.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agents/{agent}/appointments (the `ListAgentAppointments` operationId).
+func (c *ClientWithResponses) ListAgentAppointmentsWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*ListAgentAppointmentsResponse, error) {
+	rsp, err := c.ListAgentAppointments(ctx, agent, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAgentAppointmentsResponse(rsp)
+}
+
+// GetAgentChoicesWithResponse What an agent may choose from at work; pause reasons, the dispositions of each queue, where calls go.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/agents/{agent}/choices (the `GetAgentChoices` operationId).
+func (c *ClientWithResponses) GetAgentChoicesWithResponse(ctx context.Context, agent PathAgent, reqEditors ...RequestEditorFn) (*GetAgentChoicesResponse, error) {
+	rsp, err := c.GetAgentChoices(ctx, agent, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAgentChoicesResponse(rsp)
+}
+
 // DialForAgentWithBodyWithResponse Calls a number for an agent, on behalf of a queue.
 //
 // The agent is held first: no call of a queue reaches an agent who makes one. Then the agent's phone is rung, and when it is picked up, the number; who is called sees the queue's caller_id. From then on it is a call as every other: recorded as the queue says, with hold and transfer, wrap-up and disposition. Who is paused, or wraps up, may make calls, and is paused again afterwards; who is logged out or in a call may not. The number needs to be allowed (pbxs.NAME.outbound): a refusal names the rule. What becomes of the number is on the call's timeline (call.dialled). With a key the request may be repeated for a day: the same key gives the same call, whatever became of it. An agent may call for itself only.
@@ -16128,7 +16495,7 @@ func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params 
 
 // ListCallbacksWithResponse Lists the customers who are to be called back, the oldest request first.
 //
-// Those whose conversation goes on are calls as every other, and not listed.
+// Those whose conversation goes on are calls as every other, and not listed. An agent gets those of the queues that it serves, their numbers masked.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -16143,7 +16510,7 @@ func (c *ClientWithResponses) ListCallbacksWithResponse(ctx context.Context, par
 
 // AddCallbackWithBodyWithResponse Has a number called when it is its turn in a queue.
 //
-// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is.
+// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is. An agent may ask for one of a queue that it serves; it is called by the agent's PBX unless another is named.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16158,7 +16525,7 @@ func (c *ClientWithResponses) AddCallbackWithBodyWithResponse(ctx context.Contex
 
 // AddCallbackWithResponse Has a number called when it is its turn in a queue.
 //
-// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is.
+// As if its owner had entered the queue now and asked to be called back. The queue needs to call back (callback in queues.yaml), and the number to be allowed (pbxs.NAME.outbound), when it is asked for and when it is dialled. A number has one callback for a queue at most: of a second request, result is pending, and callback is the one that there is. An agent may ask for one of a queue that it serves; it is called by the agent's PBX unless another is named.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16375,6 +16742,21 @@ func (c *ClientWithResponses) HangupCallWithResponse(ctx context.Context, call P
 		return nil, err
 	}
 	return ParseHangupCallResponse(rsp)
+}
+
+// GetCallHistoryWithResponse The earlier calls from and to the number of a call, the latest first.
+//
+// At most twenty, with what agents noted. An agent may ask it of a call that it has to do with, or that it served: who talks with a caller may know what the caller said to others. Of a caller without a number it is empty.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/calls/{call}/history (the `GetCallHistory` operationId).
+func (c *ClientWithResponses) GetCallHistoryWithResponse(ctx context.Context, call PathCall, reqEditors ...RequestEditorFn) (*GetCallHistoryResponse, error) {
+	rsp, err := c.GetCallHistory(ctx, call, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCallHistoryResponse(rsp)
 }
 
 // HoldCallWithResponse Puts the caller of a conversation on hold.
@@ -17211,7 +17593,7 @@ func (c *ClientWithResponses) ListLeadsWithResponse(ctx context.Context, list Pa
 
 // StreamLiveWithResponse What the floor looks like, kept up to date (server-sent events), for pages.
 //
-// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs) and "queue:ID" (that queue, its line, its agents and its calls). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls) and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17607,7 +17989,7 @@ func (c *ClientWithResponses) UnmuteRecordingWithResponse(ctx context.Context, r
 
 // GetReportWithResponse Figures from what is on record, each with its formula.
 //
-// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe.
+// Computed anew each time from the journal's records. There is no single service level: the parts and every formula in use are given. The total is computed from the sums of the parts; a mean of percentages would be wrong. Cells of CSV that a spreadsheet would take for a formula begin with an apostrophe. An agent gets its own figures, of agents, pauses and outcomes.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17988,6 +18370,72 @@ func ParseGetAgentResponse(rsp *http.Response) (*GetAgentResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Agent
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListAgentAppointmentsResponse parses an HTTP response from a ListAgentAppointmentsWithResponse call
+func ParseListAgentAppointmentsResponse(rsp *http.Response) (*ListAgentAppointmentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAgentAppointmentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AgentAppointmentList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetAgentChoicesResponse parses an HTTP response from a GetAgentChoicesWithResponse call
+func ParseGetAgentChoicesResponse(rsp *http.Response) (*GetAgentChoicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAgentChoicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AgentChoices
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -18793,6 +19241,39 @@ func ParseHangupCallResponse(rsp *http.Response) (*HangupCallResponse, error) {
 			return nil, err
 		}
 		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCallHistoryResponse parses an HTTP response from a GetCallHistoryWithResponse call
+func ParseGetCallHistoryResponse(rsp *http.Response) (*GetCallHistoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCallHistoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CallHistory
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

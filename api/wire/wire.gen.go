@@ -2060,6 +2060,35 @@ type Agent struct {
 	WrapUpUntil time.Time  `json:"wrap_up_until,omitempty,omitzero"`
 }
 
+// AgentAppointment defines model for AgentAppointment.
+type AgentAppointment struct {
+	At       time.Time `json:"at"`
+	Campaign string    `json:"campaign"`
+
+	// Lead Its id.
+	Lead string `json:"lead"`
+
+	// Name The lead's.
+	Name string `json:"name,omitempty,omitzero"`
+}
+
+// AgentAppointmentList defines model for AgentAppointmentList.
+type AgentAppointmentList struct {
+	Items []AgentAppointment `json:"items"`
+}
+
+// AgentChoices defines model for AgentChoices.
+type AgentChoices struct {
+	Dispositions []DispositionDefinition `json:"dispositions"`
+
+	// Flows Where a caller can be sent through.
+	Flows        []string                `json:"flows"`
+	PauseReasons []PauseReasonDefinition `json:"pause_reasons"`
+
+	// Queues All queues, and the agent's own.
+	Queues []QueueChoices `json:"queues"`
+}
+
 // AgentCommandAnswer defines model for AgentCommandAnswer.
 type AgentCommandAnswer struct {
 	Agent string `json:"agent"`
@@ -2209,6 +2238,11 @@ type CalendarDefinition struct {
 	// Week Monday: [09:00-14:00]
 	Week map[string][]string `json:"week"`
 	Zone string              `json:"zone"`
+}
+
+// CallHistory defines model for CallHistory.
+type CallHistory struct {
+	Items []PastCall `json:"items"`
 }
 
 // CallKind campaign: a lead of a campaign is called; caller is whom, and did the number shown. callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
@@ -3903,6 +3937,27 @@ type PasswordLink struct {
 	Link string `json:"link"`
 }
 
+// PastCall defines model for PastCall.
+type PastCall struct {
+	// Agent Who served it.
+	Agent string `json:"agent,omitempty,omitzero"`
+
+	// At When it began.
+	At           time.Time `json:"at"`
+	Call         string    `json:"call"`
+	Campaign     string    `json:"campaign,omitempty,omitzero"`
+	Dispositions []string  `json:"dispositions,omitempty,omitzero"`
+
+	// Kind campaign: a lead of a campaign is called; caller is whom, and did the number shown. callback: a customer is called back instead of waiting in a queue; caller is whom. outbound: an agent called somebody on behalf of a queue; caller is whom, and did the number shown. feature: an agent's phone dialled a feature code.
+	Kind  CallKind `json:"kind"`
+	Notes string   `json:"notes,omitempty,omitzero"`
+
+	// Outcome machine: of campaign, a machine answered; invalid, congested, declined: of campaign, that there is no such number, that the network or the trunk had no way at that moment, that the side called rejected the call; callback: is to be called back; expired: of a callback, that nobody was free in time; terminated: somebody of the staff ended it before it was served; away: operadora was away, and the PBX served it by its own means.
+	Outcome Outcome `json:"outcome"`
+	Queue   string  `json:"queue,omitempty,omitzero"`
+	TalkMS  int64   `json:"talk_ms,omitempty,omitzero"`
+}
+
 // PauseLimit The limit of its reason that a pause is beyond: the time in a day, how often in a day, or how many agents at once.
 type PauseLimit string
 
@@ -3992,6 +4047,31 @@ type Queue struct {
 
 // QueueAdmit defines model for QueueAdmit.
 type QueueAdmit string
+
+// QueueChoices defines model for QueueChoices.
+type QueueChoices struct {
+	// CallsBack It has callbacks.
+	CallsBack bool `json:"calls_back"`
+
+	// Dispositions That may be given to its calls, in the order of the file; no groups.
+	Dispositions []string `json:"dispositions"`
+
+	// Extends The time to finish after its calls may be extended.
+	Extends bool   `json:"extends"`
+	ID      string `json:"id"`
+
+	// Name By language.
+	Name Texts `json:"name,omitempty,omitzero"`
+
+	// Required The agent is kept in wrap-up until the call has one.
+	Required bool `json:"required"`
+
+	// Serves The agent does.
+	Serves bool `json:"serves"`
+
+	// Several How many a call may have at once.
+	Several int `json:"several"`
+}
 
 // QueueDefinition Lengths of time that are 0 mean what they mean in the file.
 type QueueDefinition struct {
@@ -4778,7 +4858,7 @@ type ListLeadsParams struct {
 
 // StreamLiveParams defines parameters for StreamLive.
 type StreamLiveParams struct {
-	// Topics Separated by commas: floor, queue:sales.
+	// Topics Separated by commas: floor, queue:sales, me.
 	Topics string `form:"topics" json:"topics"`
 
 	// LastEventID The same as the header for clients that cannot set one.

@@ -154,13 +154,7 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 		}
 		out.Agents = append(out.Agents, v)
 	}
-	for _, r := range d.ACD.PauseReasons {
-		out.PauseReasons = append(out.PauseReasons, wire.PauseReasonDefinition{ID: r.Name, Digit: r.Digit, Texts: wire.Texts(r.Texts),
-			PerDayMS: r.PerDay.Milliseconds(), TimesPerDay: r.Times, AtOnce: r.AtOnce, AtOnceIn: string(r.AtOnceIn), Over: r.Over})
-	}
-	for _, p := range d.ACD.Dispositions {
-		out.Dispositions = append(out.Dispositions, wire.DispositionDefinition{ID: p.Name, Digits: p.Digits, Texts: wire.Texts(p.Texts), Queues: p.Queues, Parent: p.Parent, Date: p.Date})
-	}
+	out.PauseReasons, out.Dispositions = reasonViews(d.ACD), dispositionViews(d.ACD)
 	for _, team := range d.ACD.Teams {
 		out.Teams = append(out.Teams, team.ID)
 	}
@@ -173,6 +167,42 @@ func (a *App) Definitions(context.Context) (wire.Definitions, error) {
 	for _, id := range slices.Sorted(maps.Keys(d.Flows.Flows)) {
 		out.Flows = append(out.Flows, flowView(d.Flows.Flows[id]))
 	}
+	return out, nil
+}
+
+func reasonViews(d acd.Definitions) (out []wire.PauseReasonDefinition) {
+	for _, r := range d.PauseReasons {
+		out = append(out, wire.PauseReasonDefinition{ID: r.Name, Digit: r.Digit, Texts: wire.Texts(r.Texts),
+			PerDayMS: r.PerDay.Milliseconds(), TimesPerDay: r.Times, AtOnce: r.AtOnce, AtOnceIn: string(r.AtOnceIn), Over: r.Over})
+	}
+	return out
+}
+
+func dispositionViews(d acd.Definitions) (out []wire.DispositionDefinition) {
+	for _, p := range d.Dispositions {
+		out = append(out, wire.DispositionDefinition{ID: p.Name, Digits: p.Digits, Texts: wire.Texts(p.Texts), Queues: p.Queues, Parent: p.Parent, Date: p.Date})
+	}
+	return out
+}
+
+// Choices implements api.Definer.
+func (a *App) Choices(_ context.Context, agent string) (wire.AgentChoices, error) {
+	d := a.current()
+	out := wire.AgentChoices{PauseReasons: reasonViews(d.ACD), Dispositions: dispositionViews(d.ACD), Flows: slices.Sorted(maps.Keys(d.Flows.Flows))}
+	var served []acd.Membership
+	if i := slices.IndexFunc(d.ACD.Agents, func(g acd.Agent) bool { return g.ID == agent }); i >= 0 {
+		served = d.ACD.Agents[i].Queues
+	}
+	for _, q := range d.ACD.Queues {
+		v := wire.QueueChoices{ID: q.ID, Name: wire.Texts(q.Name), Dispositions: d.ACD.OutcomesOf(q.ID), Several: 1, Extends: q.ExtendWrapUp != nil, CallsBack: q.Callback != nil,
+			Serves: slices.ContainsFunc(served, func(m acd.Membership) bool { return m.Queue == q.ID })}
+		if o := q.Outcome; o != nil {
+			v.Required, v.Several = o.Required, o.Several
+		}
+		out.Queues = append(out.Queues, v)
+	}
+	own := orchestrator.PersonalQueue(agent)
+	out.Queues = append(out.Queues, wire.QueueChoices{ID: own, Serves: true, Several: 1, Dispositions: d.ACD.OutcomesOf(own)})
 	return out, nil
 }
 

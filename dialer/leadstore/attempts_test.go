@@ -76,6 +76,12 @@ func TestTerms(t *testing.T) {
 		if err := b.Appoint(ctx, "march", []string{"l"}, 1, campaign.Appointment{At: answered, Number: "+573001000001"}, "me"); err != nil {
 			t.Error(err)
 		}
+		if list, err := b.Appointments(ctx, "me", 10); err != nil || len(list) != 1 || list[0].Campaign != "march" || list[0].Lead != 1 || !list[0].At.Equal(answered) {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if list, err := b.Appointments(ctx, "others", 10); err != nil || len(list) != 0 {
+			t.Errorf("of others: %+v, %v", list, err)
+		}
 		again, err := b.Again(ctx, "march", "l", []int64{1})
 		if err != nil || len(again) != 1 || len(again[0].As.Attempts) != 1 || len(again[0].As.Contacts) != 1 || again[0].As.Appointment == nil || again[0].As.Attempts[0].Disposition != "sale" {
 			t.Errorf("%+v, %v", again, err)
