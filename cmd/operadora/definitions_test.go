@@ -187,6 +187,9 @@ func TestDefinitionsTakeEveryKey(t *testing.T) {
 	}
 	v, presets := reflect.ValueOf(defs.ACD), reflect.ValueOf(yamlfile.Defaults[acd.Definitions]())
 	for i := range v.NumField() {
+		if v.Type().Field(i).Name == "Since" {
+			continue // what puts them in force says so
+		}
 		if reflect.DeepEqual(v.Field(i).Interface(), presets.Field(i).Interface()) {
 			t.Errorf("%s is lost: %v", v.Type().Field(i).Name, v.Field(i))
 		}
