@@ -50,6 +50,7 @@ func newHistoryImportCommand() *cobra.Command {
 			"beside a running operadora or without one. Rotated files are brought in one by one, the oldest first; the same file, or one that has\n" +
 			"rows in common with another, changes nothing the second time. Calls that operadora has told of are left as they are, and so is what\n" +
 			"agents did since operadora first told of them. Rows that cannot be read are listed with their reason, and the others are taken.\n" +
+			"Calls of an Asterisk without a systemname have the name of the PBX (--pbx) before their id.\n" +
 			"A call without an end is lost a day after its last row. Agents are found by their phone or name in the definitions, else they are called\n" +
 			"what is behind the slash of SIP/101.",
 		Example: "  operadora history import /var/log/asterisk/queue_log --dry-run\n" +
