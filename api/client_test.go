@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"time"
 
 	remote "github.com/operadora/operadora/api/client"
 	"github.com/operadora/operadora/api/wire"
@@ -66,5 +67,16 @@ func TestClientAndServerFit(t *testing.T) {
 	})
 	if err != nil || len(names) != 2 {
 		t.Errorf("events %v, %v", names, err)
+	}
+	var rows wire.LiveRows
+	err = c.Live(ctx, "campaigns,campaign:march", func(_ time.Time, some wire.LiveRows) error {
+		rows.Campaigns, rows.CampaignViews = append(rows.Campaigns, some.Campaigns...), append(rows.CampaignViews, some.CampaignViews...)
+		if len(rows.Campaigns) == 0 || len(rows.CampaignViews) == 0 {
+			return nil // they come a moment after the board
+		}
+		return remote.ErrStop
+	})
+	if err != nil || rows.Campaigns[0].ID != "march" || rows.CampaignViews[0].Attempts != 9 {
+		t.Errorf("a board: %+v, %v", rows, err)
 	}
 }

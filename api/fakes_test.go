@@ -451,6 +451,10 @@ func (f fakeCampaigns) View(ctx context.Context, id string) (runner.View, error)
 		Seen: []leadstore.Seen{{State: "due", Reason: "retry_wait", Leads: 7, Next: noon}}, Today: leadstore.Tally{Attempts: 9, Results: map[campaign.Result]int64{campaign.ResultBusy: 9}}}, err
 }
 
+func (fakeCampaigns) Live() map[string]runner.Live {
+	return map[string]runner.Live{"march": {At: noon, Ringing: 3, Held: "calendar office is closed"}}
+}
+
 func (fakeCampaigns) Runs(context.Context) (map[string]campaign.Run, error) { return nil, nil }
 
 func (f fakeCampaigns) Order(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (campaign.Run, error) {

@@ -81,7 +81,7 @@ func (s operations) PreviewImport(ctx context.Context, r PreviewImportRequestObj
 }
 
 func rowView(p leadstore.Previewed) wire.ImportRow {
-	out := wire.ImportRow{Row: p.Row, Ok: p.OK, Value: p.Value, Rejects: each(p.Rejects, func(r leads.Reject) wire.ImportReject {
+	out := wire.ImportRow{Row: p.Row, Cells: each(p.Cells, printable), Ok: p.OK, Value: p.Value, Rejects: each(p.Rejects, func(r leads.Reject) wire.ImportReject {
 		return wire.ImportReject{LeftOut: r.Kept, Reason: string(r.Reason), Detail: r.Detail}
 	})}
 	if p.OK && p.Value == "" {
@@ -89,6 +89,12 @@ func rowView(p leadstore.Previewed) wire.ImportRow {
 		out.Lead = l
 	}
 	return out
+}
+
+// SetImportColumns implements StrictServerInterface.
+func (s operations) SetImportColumns(ctx context.Context, r SetImportColumnsRequestObject) (SetImportColumnsResponseObject, error) {
+	i, err := s.Leads.SetColumns(ctx, numberOf(r.Import), columnsOf(r.Body.Columns))
+	return SetImportColumns200JSONResponse(importView(i)), err
 }
 
 // StartImport implements StrictServerInterface.

@@ -65,6 +65,24 @@ func TestImportsOverTheAPI(t *testing.T) {
 	if i.State != wire.ImportStateDone || i.Added != 1 || i.Rejected != 2 || i.List != "march" || i.CreatedBy != "test supervisor" {
 		t.Errorf("import: %+v", i)
 	}
+	manager := w.tokens[wire.RoleCampaignManager]
+	next := read[wire.Import](t, ask(s, "POST", "/api/v1/imports", manager, `{"target":"list","list":"march","file":"april.csv"}`), 200)
+	next = read[wire.Import](t, ask(s, "PUT", "/api/v1/imports/"+next.ID+"/file", manager, "nombre;celular;saldo\nAna;3001234568;007\n", "Content-Type", "application/octet-stream"), 200)
+	for columns, want := range map[string]int{`{"saldo":"balance:date"}`: 400, `{"weather":"rain"}`: 400, `{"celular":"-"}`: 400, `{"saldo":"cuota"}`: 200} {
+		if r := ask(s, "PUT", "/api/v1/imports/"+next.ID+"/columns", manager, `{"columns":`+columns+`}`); r.Code != want {
+			t.Errorf("%s: %d %s", columns, r.Code, r.Body)
+		}
+	}
+	preview := read[wire.ImportPreview](t, ask(s, "GET", "/api/v1/imports/"+next.ID+"/preview", manager, ""), 200)
+	if len(preview.Rows) != 1 || preview.Rows[0].Lead.Fields["cuota"] != "007" || preview.Rows[0].Cells[1] != "3001234568" || preview.Import.Columns[2] != (wire.ImportColumn{Heading: "saldo", As: "cuota"}) {
+		t.Errorf("%+v", preview)
+	}
+	if r := ask(s, "PUT", "/api/v1/imports/"+i.ID+"/columns", manager, `{"columns":{}}`); r.Code != 409 {
+		t.Errorf("columns of one that is done: %d %s", r.Code, r.Body)
+	}
+	if r := ask(s, "POST", "/api/v1/imports/"+next.ID+"/undo", manager, ""); r.Code != 200 {
+		t.Errorf("%d %s", r.Code, r.Body)
+	}
 	page := read[wire.LeadPage](t, ask(s, "GET", "/api/v1/lists/march/leads?filter=saldo+%3E+7", token, ""), 200)
 	if len(page.Items) != 1 || page.Items[0].Numbers[0].Number != "+573001234567" || page.Items[0].Fields["saldo"] != 10.0 || page.Items[0].External != "7" {
 		t.Errorf("%+v", page)
@@ -88,13 +106,13 @@ func TestImportsOverTheAPI(t *testing.T) {
 		return read[wire.Import](t, ask(s, "GET", "/api/v1/imports/"+i.ID, token, ""), 200).State == wire.ImportStateUndone
 	})
 	list := read[wire.ImportPage](t, ask(s, "GET", "/api/v1/imports?limit=1", token, ""), 200)
-	if len(list.Items) != 1 || list.Items[0].ID != i.ID || list.Next == "" {
+	if len(list.Items) != 1 || list.Items[0].ID != next.ID || list.Next == "" {
 		t.Errorf("%+v", list)
 	}
 	if out := read[wire.Removed](t, ask(s, "DELETE", "/api/v1/lists/march", token, ""), 200); out.More || out.Removed != 0 {
 		t.Errorf("%+v", out)
 	}
-	for action, want := range map[string]int{"list.create": 1, "import.start": 1, "import.rejects": 1, "import.undo": 1, "list.delete": 1} {
+	for action, want := range map[string]int{"list.create": 1, "import.start": 1, "import.rejects": 1, "import.undo": 2, "list.delete": 1} {
 		if list, _, err := w.db.AuditLog(t.Context(), records.AuditFilter{Action: action}); err != nil || len(list) != want {
 			t.Errorf("%s: %d lines, %v, want %d", action, len(list), err, want)
 		}

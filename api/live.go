@@ -27,6 +27,8 @@ const (
 	// entry tells of stays wrong. Both cost the same however large the floor is.
 	liveTick  = 2 * time.Second
 	liveSwept = 20
+	// liveDialled is how often campaigns are read that somebody watches.
+	liveDialled = time.Second
 	// liveRead bounds a reading: what stands on the board is known to be old before long.
 	liveRead = 3 * time.Second
 	// liveLinger is how long the board is kept up when nobody watches any more.
@@ -39,7 +41,8 @@ const (
 // to the API would have, and never runs away from it.
 type projector struct {
 	*Server
-	every, tick, beat time.Duration // liveEvery, liveTick and liveBeat; set before it runs
+	// liveEvery, liveTick, liveDialled and liveBeat; set before it runs.
+	every, tick, dialled, beat time.Duration
 
 	mu      sync.Mutex
 	board   *live.Board       // guarded by mu
@@ -61,7 +64,7 @@ type asking struct {
 }
 
 func newProjector(s *Server) *projector {
-	return &projector{Server: s, every: liveEvery, tick: liveTick, beat: liveBeat, board: &live.Board{}, changed: make(chan struct{}), frames: map[asking][]byte{},
+	return &projector{Server: s, every: liveEvery, tick: liveTick, dialled: liveDialled, beat: liveBeat, board: &live.Board{}, changed: make(chan struct{}), frames: map[asking][]byte{},
 		watched: map[string]int{}, wake: make(chan struct{}, 1), own: map[string]chan struct{}{}}
 }
 
@@ -103,17 +106,26 @@ func (p *projector) idle() bool {
 	return len(p.watched) == 0
 }
 
-// lines are the queues whose lines are watched.
-func (p *projector) lines() []string {
+// lines are the queues whose lines are watched, and views the campaigns.
+func (p *projector) lines() []string { return p.of(queueOf) }
+func (p *projector) views() []string { return p.of(campaignOf) }
+
+// of are the ids of the topics of a kind that are watched.
+func (p *projector) of(kind func(topic string) (string, bool)) (out []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var out []string
 	for t := range p.watched {
-		if q, ok := queueOf(t); ok {
-			out = append(out, q)
+		if id, ok := kind(t); ok {
+			out = append(out, id)
 		}
 	}
 	return out
+}
+
+func (p *projector) watches(topic string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.watched[topic] > 0
 }
 
 // run keeps the board while somebody watches, until ctx ends.
@@ -168,6 +180,8 @@ type reader struct {
 	urgent  map[live.Key]bool // of them, those of agents who watch what is theirs
 	untold  bool              // what was urgent is on the board, and told to those agents alone
 	numbers bool
+	dialled bool // campaigns are to be read
+	ill     bool // and could not be
 	all     bool
 	swept   map[live.Kind]int
 }
@@ -184,8 +198,17 @@ func (r *reader) follow(ctx context.Context) (began bool, err error) {
 	if err := r.begin(ctx); err != nil {
 		return false, err
 	}
+	// What is on record of a campaign takes as long as it takes, and the floor does not wait for it.
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var reading chan dialling
+	r.dialled = true
 	tick := time.NewTicker(r.tick)
 	defer tick.Stop()
+	dialled := time.NewTicker(r.projector.dialled)
+	defer dialled.Stop()
 	due := time.NewTimer(0)
 	defer due.Stop()
 	told, quiet := time.Time{}, time.Time{}
@@ -196,6 +219,11 @@ func (r *reader) follow(ctx context.Context) (began bool, err error) {
 		}
 		if err := r.hasten(ctx); err != nil {
 			return true, err
+		}
+		if r.dialled && reading == nil {
+			ch := make(chan dialling, 1)
+			r.dialled, reading = false, ch
+			wg.Go(func() { ch <- r.campaigns(ctx) })
 		}
 		if len(r.dirty) > 0 || r.numbers || r.untold {
 			if wait := r.every - time.Since(told); wait > 0 {
@@ -213,7 +241,16 @@ func (r *reader) follow(ctx context.Context) (began bool, err error) {
 		case <-grown:
 		case <-due.C:
 		case <-r.wake:
-			r.numbers = true // perhaps of a line that was not watched before
+			r.numbers, r.dialled = true, true // perhaps of what was not watched before
+		case got := <-reading:
+			reading = nil
+			if r.ill = got.err != nil; r.ill {
+				r.fails(ctx, got.err)
+			} else {
+				r.show(got.rows)
+			}
+		case <-dialled.C:
+			r.dialled = r.dialled || r.watches(topicCampaigns) || len(r.views()) > 0
 		case <-tick.C:
 			r.sweep()
 			if !r.idle() {
@@ -244,7 +281,7 @@ func (r *reader) take() (grown <-chan struct{}, ok bool) {
 					r.urgent[k] = true
 				}
 			}
-			r.numbers, r.all = r.numbers || t.Numbers, r.all || t.All
+			r.numbers, r.dialled, r.all = r.numbers || t.Numbers, r.dialled || t.Dialled, r.all || t.All
 		}
 		r.place += int64(len(items))
 	}
@@ -330,19 +367,38 @@ func (r *reader) flush(ctx context.Context) error {
 	}
 	clear(r.dirty)
 	r.numbers = false
+	r.show(rows)
+	return nil
+}
+
+// show puts rows on the board, and tells it; it is true again unless campaigns cannot be read.
+func (r *reader) show(rows []row) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	put(r.board, rows)
-	for _, k := range r.board.Keys(live.Waiting) {
-		if r.watched[topicQueue+k.ID] == 0 {
-			r.board.Drop(k) // who comes to watch it is not shown an old one
+	r.forget()
+	if changed, failed := r.board.Commit(), !r.failing.IsZero() && !r.ill; changed || failed || r.untold {
+		if failed {
+			r.failing = time.Time{}
 		}
-	}
-	if r.board.Commit() || r.untold || !r.failing.IsZero() {
-		r.failing, r.untold = time.Time{}, false
+		r.untold = false
 		r.tell()
 	}
-	return nil
+}
+
+// forget drops what nobody watches any more: who comes to watch it is not shown an old one. mu is held.
+func (r *reader) forget() {
+	for kind, topic := range map[live.Kind]func(id string) string{
+		live.Waiting:       func(id string) string { return topicQueue + id },
+		live.CampaignViews: func(id string) string { return topicCampaign + id },
+		live.Campaigns:     func(string) string { return topicCampaigns },
+	} {
+		for _, k := range r.board.Keys(kind) {
+			if r.watched[topic(k.ID)] == 0 {
+				r.board.Drop(k)
+			}
+		}
+	}
 }
 
 // concerns tells whether an entry is of an agent who watches what is theirs, or of their call.
@@ -462,6 +518,39 @@ func (r *reader) read(ctx context.Context, keys map[live.Key]bool, numbers bool)
 		out = append(out, line)
 	}
 	return out, nil
+}
+
+// dialling is what was read of campaigns.
+type dialling struct {
+	rows []row
+	err  error
+}
+
+// campaigns reads those that somebody watches: as the list has them, and how they stand.
+func (r *reader) campaigns(ctx context.Context) (out dialling) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	if r.watches(topicCampaigns) {
+		all, err := r.Server.campaigns(ctx)
+		if err != nil {
+			return dialling{err: err}
+		}
+		for _, c := range all {
+			out.rows = append(out.rows, row{live.Key{Kind: live.Campaigns, ID: c.ID}, c})
+		}
+	}
+	for _, id := range r.views() {
+		line := row{Key: live.Key{Kind: live.CampaignViews, ID: id}}
+		v, err := r.campaign(ctx, id)
+		switch {
+		case err == nil:
+			line.value = v
+		case fault.KindOf(err) != fault.NotFound:
+			return dialling{err: err}
+		}
+		out.rows = append(out.rows, line)
+	}
+	return out
 }
 
 // one reads an agent or a call, nil when there is none.

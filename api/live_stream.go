@@ -21,14 +21,19 @@ import (
 const liveBeat = 2 * time.Second
 
 const (
-	topicFloor = "floor"
-	topicQueue = "queue:"
-	topicMe    = "me" // what is the asking agent's own; with a colon and the agent once it is known who asks
-	topicsMost = 20
+	topicFloor     = "floor"
+	topicQueue     = "queue:"
+	topicCampaigns = "campaigns"
+	topicCampaign  = "campaign:"
+	topicMe        = "me" // what is the asking agent's own; with a colon and the agent once it is known who asks
+	topicsMost     = 20
 )
 
 // queueOf is the queue that a topic is of.
 func queueOf(topic string) (string, bool) { return strings.CutPrefix(topic, topicQueue) }
+
+// campaignOf is the campaign that a topic is of.
+func campaignOf(topic string) (string, bool) { return strings.CutPrefix(topic, topicCampaign) }
 
 // agentOf is the agent of whose own a topic is.
 func agentOf(topic string) (string, bool) { return strings.CutPrefix(topic, topicMe+":") }
@@ -41,16 +46,22 @@ func topicsOf(text, agent string) ([]string, error) {
 		return nil, wrong(wire.ProblemCodeInvalid, "topics", text, "more than %d", topicsMost)
 	}
 	for i, t := range topics {
-		switch q, ok := queueOf(t); {
+		switch {
 		case t == topicMe && agent == "":
 			return nil, denied("topics: me is what is an agent's own, and the token is no agent's")
 		case t == topicMe:
 			topics[i] = topicMe + ":" + agent
-		case t != topicFloor && (!ok || q == ""):
-			return nil, wrong(wire.ProblemCodeInvalid, "topics", t, "%s is not a topic: me, floor, or queue: and the id of one", quoted(t))
+		case t != topicFloor && t != topicCampaigns && !names(queueOf(t)) && !names(campaignOf(t)):
+			return nil, wrong(wire.ProblemCodeInvalid, "topics", t, "%s is not a topic: me, floor, campaigns, or queue: or campaign: and the id of one", quoted(t))
 		}
 	}
 	return topics, nil
+}
+
+func names(id string, ok bool) bool { return ok && id != "" }
+
+func ofCampaigns(topic string) bool {
+	return topic == topicCampaigns || strings.HasPrefix(topic, topicCampaign)
 }
 
 // StreamLive implements StrictServerInterface.
@@ -63,6 +74,9 @@ func (s operations) StreamLive(ctx context.Context, r StreamLiveRequestObject) (
 	}
 	if _, _, ready := s.hub.end(); !ready {
 		return nil, problem{Status: http.StatusServiceUnavailable, Code: wire.ProblemCodeUnavailable, Detail: "events are not available now"}
+	}
+	if slices.ContainsFunc(topics, ofCampaigns) && !slices.Contains(s.permissions(a), "getCampaign") {
+		return nil, denied("role %s, or the token's scopes, may not ask for campaigns", a.who.Role)
 	}
 	v, err := s.doors.enter(a)
 	if err != nil {
@@ -277,6 +291,10 @@ func add(to *wire.LiveRows, a audience, r *live.Row) {
 		to.PBXs = append(to.PBXs, v)
 	case wire.LiveLine:
 		to.Waiting = append(to.Waiting, v)
+	case wire.Campaign:
+		to.Campaigns = append(to.Campaigns, v)
+	case wire.CampaignView:
+		to.CampaignViews = append(to.CampaignViews, v)
 	}
 }
 
@@ -286,6 +304,9 @@ func (p *projector) shows(a audience, topics []string, r *live.Row) bool {
 }
 
 func (p *projector) inTopic(topic string, r *live.Row) bool {
+	if ofCampaigns(topic) || r.Kind == live.Campaigns || r.Kind == live.CampaignViews {
+		return r.Kind == live.Campaigns && topic == topicCampaigns || r.Kind == live.CampaignViews && topic == topicCampaign+r.ID
+	}
 	if agent, ok := agentOf(topic); ok {
 		return p.isOf(agent, r)
 	}
@@ -338,6 +359,10 @@ func (a audience) watches(r *live.Row) bool {
 		return a.teams == "" || a.serve(v.ID)
 	case wire.LiveLine:
 		return a.teams == "" || a.serve(v.Queue)
+	case wire.Campaign:
+		return a.teams == "" || a.serve(v.Queue)
+	case wire.CampaignView:
+		return a.teams == "" || a.serve(v.Campaign.Queue)
 	}
 	return true
 }

@@ -19,6 +19,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/campaign"
+	"github.com/operadora/operadora/dialer/runner"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
 	"github.com/operadora/operadora/orchestrator/records"
@@ -36,6 +38,8 @@ type shown struct {
 	queues    map[string]wire.Queue         // guarded by mu
 	pbxs      map[string]bool               // guarded by mu
 	waiting   map[string][]wire.WaitingCall // guarded by mu
+	campaigns map[string]wire.Campaign      // guarded by mu
+	views     map[string]wire.CampaignView  // guarded by mu
 	last      string                        // id of the last event; guarded by mu
 	snapshots int                           // guarded by mu
 	deltas    int                           // guarded by mu
@@ -119,6 +123,12 @@ func (s *shown) take(e event) error {
 		for _, v := range r.Waiting {
 			s.waiting[v.Queue] = v.Calls
 		}
+		for _, v := range r.Campaigns {
+			s.campaigns[v.ID] = v
+		}
+		for _, v := range r.CampaignViews {
+			s.views[v.Campaign.ID] = v
+		}
 	}
 	switch e.name {
 	case "hello":
@@ -132,6 +142,7 @@ func (s *shown) take(e event) error {
 		s.snapshots++
 		s.agents, s.calls, s.queues = map[string]wire.Agent{}, map[string]wire.LiveCall{}, map[string]wire.Queue{}
 		s.pbxs, s.waiting = map[string]bool{}, map[string][]wire.WaitingCall{}
+		s.campaigns, s.views = map[string]wire.Campaign{}, map[string]wire.CampaignView{}
 		put(v.Rows)
 	case "delta":
 		var v wire.LiveDelta
@@ -467,6 +478,85 @@ func TestABoardThatIsOldSaysSo(t *testing.T) {
 	b.await(func() bool { return b.beat.AsOf.Equal(b.beat.At) })
 }
 
+// TestCampaignsAreShownAsTheyAre: to who may ask for campaigns, as they are told who asks, and anew as they change; nobody
+// else is told of them, nor is who watches the floor.
+func TestCampaignsAreShownAsTheyAre(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var runs fakeRuns
+	w.parts.Campaigns = &runs
+	s := w.server()
+	s.live.dialled = time.Hour
+	url := w.started(s)
+	ready(t, s)
+	manager := w.tokens[wire.RoleCampaignManager]
+	b, floor := w.watch(url, "campaigns,campaign:march,campaign:gone", manager), w.watch(url, "floor", manager)
+	b.await(func() bool { return b.views["march"].Attempts == 9 && b.campaigns["march"].Live.Ringing == 3 })
+	for path, have := range map[string]any{"/api/v1/campaigns": wire.CampaignList{Items: []wire.Campaign{b.campaigns["march"]}}, "/api/v1/campaigns/march": b.views["march"]} {
+		told, err := json.Marshal(have)
+		if r := ask(s, "GET", path, manager, ""); err != nil || strings.TrimSpace(r.Body.String()) != string(told) {
+			t.Errorf("%s: %s\nshown: %s", path, r.Body, told)
+		}
+	}
+	if es := b.campaigns["march"].Live.HoldTexts["es"]; es != "el calendario office está cerrado" {
+		t.Errorf("%q", es)
+	}
+	bound := w.token(records.Token{Name: "bound", Role: string(wire.RoleSupervisor), Teams: []string{"support"}})
+	other := w.watch(url, "campaigns,campaign:march,floor", bound)
+	runs.move(campaign.RunPaused)
+	w.journal.add(orchestrator.Entry{Type: orchestrator.EntryCampaignState, At: noon})
+	b.await(func() bool { return b.campaigns["march"].State == "paused" && b.views["march"].Run.State == "paused" })
+	// What is told afterwards says that nothing of it was told before.
+	state := w.floor.state
+	state.Agents = slices.Clone(state.Agents)
+	state.Agents[1].State = "paused"
+	w.floor.set(state)
+	w.journal.add(orchestrator.Entry{Type: orchestrator.EntryAgentState, Agent: "102", At: noon})
+	for _, s := range []*shown{floor, other} {
+		s.await(func() bool { return s.agents["102"].State == "paused" })
+		if len(s.campaigns)+len(s.views) > 0 {
+			t.Errorf("%s is told of campaigns: %v %v", s.url, s.campaigns, s.views)
+		}
+	}
+
+	for _, role := range []wire.Role{wire.RoleAgent, wire.RoleWallboard} {
+		for _, topic := range []string{"campaigns", "campaign:march", "floor,campaigns"} {
+			if r := ask(s, "GET", "/api/v1/live?topics="+topic, w.tokens[role], ""); r.Code != http.StatusForbidden {
+				t.Errorf("%s, %s: %d %s", role, topic, r.Code, r.Body)
+			}
+		}
+	}
+}
+
+// fakeRuns is a campaign that moves.
+type fakeRuns struct {
+	fakeCampaigns
+	mu  sync.Mutex
+	now campaign.Run // guarded by mu
+}
+
+func (f *fakeRuns) move(to campaign.RunState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now.State = to
+}
+
+func (f *fakeRuns) run() campaign.Run {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now
+}
+
+func (f *fakeRuns) Runs(context.Context) (map[string]campaign.Run, error) {
+	return map[string]campaign.Run{"march": f.run()}, nil
+}
+
+func (f *fakeRuns) View(ctx context.Context, id string) (runner.View, error) {
+	v, err := f.fakeCampaigns.View(ctx, id)
+	v.Run = f.run()
+	return v, err
+}
+
 func TestTopicsAreChecked(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -476,7 +566,7 @@ func TestTopicsAreChecked(t *testing.T) {
 	if r := ask(s, "GET", "/api/v1/live?topics=me", w.tokens[wire.RoleAdmin], ""); r.Code != 403 {
 		t.Errorf("me, of nobody: %d %s", r.Code, r.Body)
 	}
-	for topics, want := range map[string]int{"": 400, "me:102": 400, "weather": 400, "queue:": 400, "floor,weather": 400, strings.Repeat("queue:a,queue:b,", 2): 400} {
+	for topics, want := range map[string]int{"": 400, "me:102": 400, "weather": 400, "queue:": 400, "campaign:": 400, "floor,weather": 400, strings.Repeat("queue:a,queue:b,", 2): 400} {
 		if r := ask(s, "GET", "/api/v1/live?topics="+topics, w.tokens[wire.RoleAdmin], ""); r.Code != want {
 			t.Errorf("%q: %d %s", topics, r.Code, r.Body)
 		}

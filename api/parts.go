@@ -128,6 +128,7 @@ type Leads interface {
 	NewImport(ctx context.Context, o leadstore.Order) (leadstore.Import, error)
 	Receive(ctx context.Context, n int64, file io.Reader) (leadstore.Import, error)
 	Preview(ctx context.Context, n int64, limit int) (leadstore.Import, []leadstore.Previewed, error)
+	SetColumns(ctx context.Context, n int64, said map[string]leads.As) (leadstore.Import, error)
 	Begin(ctx context.Context, n int64, dry bool, said map[string]leads.As) (leadstore.Import, error)
 	Undo(ctx context.Context, n int64) (leadstore.Import, error)
 	Erase(ctx context.Context, number string, dry bool) (leadstore.Erased, error)
@@ -139,6 +140,10 @@ type Leads interface {
 	DropSource(ctx context.Context, id string) (more bool, err error)
 	// Appointments are those that somebody made and that are yet to be kept, the next first.
 	Appointments(ctx context.Context, by string, most int) ([]leadstore.Appointed, error)
+	// AppointmentsOf are those of a campaign that are not kept yet, behind one of them.
+	AppointmentsOf(ctx context.Context, campaign string, behind leadstore.Appointed, limit int) ([]leadstore.Appointed, error)
+	// Health is what lists have been worth to a campaign.
+	Health(ctx context.Context, campaign string, lists []string, since time.Time) ([]leadstore.Health, error)
 }
 
 // Campaigns are the outbound campaigns. *runner.Runner is one.
@@ -150,6 +155,8 @@ type Campaigns interface {
 	Preview(ctx context.Context, id string, most int64) (runner.Preview, error)
 	// View says how one stands; NotFound when there is none of that name.
 	View(ctx context.Context, id string) (runner.View, error)
+	// Live are those that this process paces, by name.
+	Live() map[string]runner.Live
 	// Runs are where those stand that somebody has started, by name.
 	Runs(ctx context.Context) (map[string]campaign.Run, error)
 	// Appoint has a lead called at a time; NotFound when there is no such lead or campaign.

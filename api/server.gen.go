@@ -142,12 +142,18 @@ type ServerInterface interface {
 	// GetCampaign Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
 	// (GET /api/v1/campaigns/{campaign})
 	GetCampaign(ctx echo.Context, campaign PathCampaign) error
+	// ListAppointments Lists the appointments of a campaign that are not kept yet, the next one first.
+	// (GET /api/v1/campaigns/{campaign}/appointments)
+	ListAppointments(ctx echo.Context, campaign PathCampaign, params ListAppointmentsParams) error
 	// MakeAppointment Has a lead called at a time, before others.
 	// (POST /api/v1/campaigns/{campaign}/appointments)
 	MakeAppointment(ctx echo.Context, campaign PathCampaign) error
 	// ExportEvidence How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
 	// (GET /api/v1/campaigns/{campaign}/evidence)
 	ExportEvidence(ctx echo.Context, campaign PathCampaign, params ExportEvidenceParams) error
+	// ListCampaignLists Says of each of a campaign's lists what its leads are worth: what came of attempts, what agents said, and how many leads are done with and why.
+	// (GET /api/v1/campaigns/{campaign}/lists)
+	ListCampaignLists(ctx echo.Context, campaign PathCampaign, params ListCampaignListsParams) error
 	// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
 	// (POST /api/v1/campaigns/{campaign}/orders)
 	OrderCampaign(ctx echo.Context, campaign PathCampaign) error
@@ -205,6 +211,9 @@ type ServerInterface interface {
 	// GetImport Shows an import, and how far it is.
 	// (GET /api/v1/imports/{import})
 	GetImport(ctx echo.Context, pImport PathImport) error
+	// SetImportColumns Says what the columns of an import's file are, before it is started.
+	// (PUT /api/v1/imports/{import}/columns)
+	SetImportColumns(ctx echo.Context, pImport PathImport) error
 	// PutImportFile Takes the file of an import, CSV or XLSX, whole or not at all.
 	// (PUT /api/v1/imports/{import}/file)
 	PutImportFile(ctx echo.Context, pImport PathImport) error
@@ -1175,6 +1184,38 @@ func (w *ServerInterfaceWrapper) GetCampaign(ctx echo.Context) error {
 	return err
 }
 
+// ListAppointments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAppointments(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "campaign" -------------
+	var campaign PathCampaign
+
+	err = runtime.BindStyledParameterWithOptions("simple", "campaign", ctx.Param("campaign"), &campaign, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAppointmentsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAppointments(ctx, campaign, params)
+	return err
+}
+
 // MakeAppointment converts echo context to params.
 func (w *ServerInterfaceWrapper) MakeAppointment(ctx echo.Context) error {
 	var err error
@@ -1227,6 +1268,31 @@ func (w *ServerInterfaceWrapper) ExportEvidence(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ExportEvidence(ctx, campaign, params)
+	return err
+}
+
+// ListCampaignLists converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCampaignLists(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "campaign" -------------
+	var campaign PathCampaign
+
+	err = runtime.BindStyledParameterWithOptions("simple", "campaign", ctx.Param("campaign"), &campaign, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter campaign: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCampaignListsParams
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", ctx.QueryParams(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter days: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCampaignLists(ctx, campaign, params)
 	return err
 }
 
@@ -1717,6 +1783,22 @@ func (w *ServerInterfaceWrapper) GetImport(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetImport(ctx, pImport)
+	return err
+}
+
+// SetImportColumns converts echo context to params.
+func (w *ServerInterfaceWrapper) SetImportColumns(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "import" -------------
+	var pImport PathImport
+
+	err = runtime.BindStyledParameterWithOptions("simple", "import", ctx.Param("import"), &pImport, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter import: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetImportColumns(ctx, pImport)
 	return err
 }
 
@@ -3033,6 +3115,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/imports/:import", wrapper.GetImport, options.OperationMiddlewares["getImport"]...)
 	router.PUT(options.BaseURL+"/api/v1/imports/:import/file", wrapper.PutImportFile, options.OperationMiddlewares["putImportFile"]...)
 	router.GET(options.BaseURL+"/api/v1/imports/:import/preview", wrapper.PreviewImport, options.OperationMiddlewares["previewImport"]...)
+	router.PUT(options.BaseURL+"/api/v1/imports/:import/columns", wrapper.SetImportColumns, options.OperationMiddlewares["setImportColumns"]...)
 	router.POST(options.BaseURL+"/api/v1/imports/:import/start", wrapper.StartImport, options.OperationMiddlewares["startImport"]...)
 	router.POST(options.BaseURL+"/api/v1/imports/:import/undo", wrapper.UndoImport, options.OperationMiddlewares["undoImport"]...)
 	router.GET(options.BaseURL+"/api/v1/imports/:import/rejects.csv", wrapper.ExportRejects, options.OperationMiddlewares["exportRejects"]...)
@@ -3044,7 +3127,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/campaigns", wrapper.ListCampaigns, options.OperationMiddlewares["listCampaigns"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign", wrapper.GetCampaign, options.OperationMiddlewares["getCampaign"]...)
 	router.POST(options.BaseURL+"/api/v1/campaigns/:campaign/orders", wrapper.OrderCampaign, options.OperationMiddlewares["orderCampaign"]...)
+	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/appointments", wrapper.ListAppointments, options.OperationMiddlewares["listAppointments"]...)
 	router.POST(options.BaseURL+"/api/v1/campaigns/:campaign/appointments", wrapper.MakeAppointment, options.OperationMiddlewares["makeAppointment"]...)
+	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/lists", wrapper.ListCampaignLists, options.OperationMiddlewares["listCampaignLists"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/evidence", wrapper.ExportEvidence, options.OperationMiddlewares["exportEvidence"]...)
 	router.GET(options.BaseURL+"/api/v1/campaigns/:campaign/preview", wrapper.PreviewCampaign, options.OperationMiddlewares["previewCampaign"]...)
 	router.GET(options.BaseURL+"/api/v1/definitions", wrapper.GetDefinitions, options.OperationMiddlewares["getDefinitions"]...)
@@ -4763,6 +4848,46 @@ func (response GetCampaigndefaultApplicationProblemPlusJSONResponse) VisitGetCam
 	return err
 }
 
+type ListAppointmentsRequestObject struct {
+	Campaign PathCampaign `json:"campaign"`
+	Params   ListAppointmentsParams
+}
+
+type ListAppointmentsResponseObject interface {
+	VisitListAppointmentsResponse(w http.ResponseWriter) error
+}
+
+type ListAppointments200JSONResponse AppointmentPage
+
+func (response ListAppointments200JSONResponse) VisitListAppointmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAppointmentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAppointmentsdefaultApplicationProblemPlusJSONResponse) VisitListAppointmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MakeAppointmentRequestObject struct {
 	Campaign PathCampaign `json:"campaign"`
 	Body     *MakeAppointmentJSONRequestBody
@@ -4875,6 +5000,46 @@ type ExportEvidencedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExportEvidencedefaultApplicationProblemPlusJSONResponse) VisitExportEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCampaignListsRequestObject struct {
+	Campaign PathCampaign `json:"campaign"`
+	Params   ListCampaignListsParams
+}
+
+type ListCampaignListsResponseObject interface {
+	VisitListCampaignListsResponse(w http.ResponseWriter) error
+}
+
+type ListCampaignLists200JSONResponse CampaignListHealthList
+
+func (response ListCampaignLists200JSONResponse) VisitListCampaignListsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCampaignListsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCampaignListsdefaultApplicationProblemPlusJSONResponse) VisitListCampaignListsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5637,6 +5802,46 @@ type GetImportdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetImportdefaultApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetImportColumnsRequestObject struct {
+	Import PathImport `json:"import"`
+	Body   *SetImportColumnsJSONRequestBody
+}
+
+type SetImportColumnsResponseObject interface {
+	VisitSetImportColumnsResponse(w http.ResponseWriter) error
+}
+
+type SetImportColumns200JSONResponse Import
+
+func (response SetImportColumns200JSONResponse) VisitSetImportColumnsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetImportColumnsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetImportColumnsdefaultApplicationProblemPlusJSONResponse) VisitSetImportColumnsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8086,12 +8291,18 @@ type StrictServerInterface interface {
 	// GetCampaign Says how a campaign stands: its calls, agents, leads left and why, what keeps it from dialling one more, and the law's limit.
 	// (GET /api/v1/campaigns/{campaign})
 	GetCampaign(ctx context.Context, request GetCampaignRequestObject) (GetCampaignResponseObject, error)
+	// ListAppointments Lists the appointments of a campaign that are not kept yet, the next one first.
+	// (GET /api/v1/campaigns/{campaign}/appointments)
+	ListAppointments(ctx context.Context, request ListAppointmentsRequestObject) (ListAppointmentsResponseObject, error)
 	// MakeAppointment Has a lead called at a time, before others.
 	// (POST /api/v1/campaigns/{campaign}/appointments)
 	MakeAppointment(ctx context.Context, request MakeAppointmentRequestObject) (MakeAppointmentResponseObject, error)
 	// ExportEvidence How a campaign stood to the legal limit of abandoned calls in a period, as a chain of lines that can be verified.
 	// (GET /api/v1/campaigns/{campaign}/evidence)
 	ExportEvidence(ctx context.Context, request ExportEvidenceRequestObject) (ExportEvidenceResponseObject, error)
+	// ListCampaignLists Says of each of a campaign's lists what its leads are worth: what came of attempts, what agents said, and how many leads are done with and why.
+	// (GET /api/v1/campaigns/{campaign}/lists)
+	ListCampaignLists(ctx context.Context, request ListCampaignListsRequestObject) (ListCampaignListsResponseObject, error)
 	// OrderCampaign Starts, pauses, resumes, drains or stops a campaign.
 	// (POST /api/v1/campaigns/{campaign}/orders)
 	OrderCampaign(ctx context.Context, request OrderCampaignRequestObject) (OrderCampaignResponseObject, error)
@@ -8149,6 +8360,9 @@ type StrictServerInterface interface {
 	// GetImport Shows an import, and how far it is.
 	// (GET /api/v1/imports/{import})
 	GetImport(ctx context.Context, request GetImportRequestObject) (GetImportResponseObject, error)
+	// SetImportColumns Says what the columns of an import's file are, before it is started.
+	// (PUT /api/v1/imports/{import}/columns)
+	SetImportColumns(ctx context.Context, request SetImportColumnsRequestObject) (SetImportColumnsResponseObject, error)
 	// PutImportFile Takes the file of an import, CSV or XLSX, whole or not at all.
 	// (PUT /api/v1/imports/{import}/file)
 	PutImportFile(ctx context.Context, request PutImportFileRequestObject) (PutImportFileResponseObject, error)
@@ -9787,6 +10001,32 @@ func (sh *strictHandler) GetCampaign(ctx echo.Context, campaign PathCampaign) er
 	return nil
 }
 
+// ListAppointments operation middleware
+func (sh *strictHandler) ListAppointments(ctx echo.Context, campaign PathCampaign, params ListAppointmentsParams) error {
+	var request ListAppointmentsRequestObject
+
+	request.Campaign = campaign
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAppointments(ctx.Request().Context(), request.(ListAppointmentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAppointments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAppointmentsResponseObject); ok {
+		return validResponse.VisitListAppointmentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // MakeAppointment operation middleware
 func (sh *strictHandler) MakeAppointment(ctx echo.Context, campaign PathCampaign) error {
 	var request MakeAppointmentRequestObject
@@ -9855,6 +10095,32 @@ func (sh *strictHandler) ExportEvidence(ctx echo.Context, campaign PathCampaign,
 		return err
 	} else if validResponse, ok := response.(ExportEvidenceResponseObject); ok {
 		return validResponse.VisitExportEvidenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCampaignLists operation middleware
+func (sh *strictHandler) ListCampaignLists(ctx echo.Context, campaign PathCampaign, params ListCampaignListsParams) error {
+	var request ListCampaignListsRequestObject
+
+	request.Campaign = campaign
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCampaignLists(ctx.Request().Context(), request.(ListCampaignListsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCampaignLists")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCampaignListsResponseObject); ok {
+		return validResponse.VisitListCampaignListsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -10412,6 +10678,54 @@ func (sh *strictHandler) GetImport(ctx echo.Context, pImport PathImport) error {
 		return err
 	} else if validResponse, ok := response.(GetImportResponseObject); ok {
 		return validResponse.VisitGetImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetImportColumns operation middleware
+func (sh *strictHandler) SetImportColumns(ctx echo.Context, pImport PathImport) error {
+	var request SetImportColumnsRequestObject
+
+	request.Import = pImport
+
+	var body SetImportColumnsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetImportColumns(ctx.Request().Context(), request.(SetImportColumnsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetImportColumns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetImportColumnsResponseObject); ok {
+		return validResponse.VisitSetImportColumnsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

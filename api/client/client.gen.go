@@ -540,6 +540,11 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/campaigns/{campaign} (the `GetCampaign` operationId).
 	GetCampaign(ctx context.Context, campaign PathCampaign, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAppointments Lists the appointments of a campaign that are not kept yet, the next one first.
+	//
+	// Corresponds with GET /api/v1/campaigns/{campaign}/appointments (the `ListAppointments` operationId).
+	ListAppointments(ctx context.Context, campaign PathCampaign, params *ListAppointmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// MakeAppointmentWithBody Has a lead called at a time, before others.
 	//
 	// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
@@ -564,6 +569,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/campaigns/{campaign}/evidence (the `ExportEvidence` operationId).
 	ExportEvidence(ctx context.Context, campaign PathCampaign, params *ExportEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCampaignLists Says of each of a campaign's lists what its leads are worth: what came of attempts, what agents said, and how many leads are done with and why.
+	//
+	// Counted from the records as it is asked.
+	//
+	// Corresponds with GET /api/v1/campaigns/{campaign}/lists (the `ListCampaignLists` operationId).
+	ListCampaignLists(ctx context.Context, campaign PathCampaign, params *ListCampaignListsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OrderCampaignWithBody Starts, pauses, resumes, drains or stops a campaign.
 	//
@@ -720,6 +732,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/imports/{import} (the `GetImport` operationId).
 	GetImport(ctx context.Context, pImport PathImport, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetImportColumnsWithBody Says what the columns of an import's file are, before it is started.
+	//
+	// What is not said is proposed again. The list remembers them, for its next file, once the import is started.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/imports/{import}/columns (the `SetImportColumns` operationId).
+	SetImportColumnsWithBody(ctx context.Context, pImport PathImport, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetImportColumns Says what the columns of an import's file are, before it is started.
+	//
+	// What is not said is proposed again. The list remembers them, for its next file, once the import is started.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/imports/{import}/columns (the `SetImportColumns` operationId).
+	SetImportColumns(ctx context.Context, pImport PathImport, body SetImportColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PutImportFileWithBody Takes the file of an import, CSV or XLSX, whole or not at all.
 	//
 	// At most 512 MiB, a workbook 128 MiB. The answer says how it is written and what its columns are; a file that cannot be read is refused, and the import has failed.
@@ -813,7 +843,7 @@ type ClientInterface interface {
 
 	// StreamLive What the floor looks like, kept up to date (server-sent events), for pages.
 	//
-	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls) and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls), "campaigns" (each as the list of campaigns has it) and "campaign:ID" (how that one stands), both for who may ask for campaigns, each second, and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
 	//
 	// Corresponds with GET /api/v1/live (the `StreamLive` operationId).
 	StreamLive(ctx context.Context, params *StreamLiveParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2191,6 +2221,21 @@ func (c *Client) GetCampaign(ctx context.Context, campaign PathCampaign, reqEdit
 	return c.Client.Do(req)
 }
 
+// ListAppointments Lists the appointments of a campaign that are not kept yet, the next one first.
+//
+// Corresponds with GET /api/v1/campaigns/{campaign}/appointments (the `ListAppointments` operationId).
+func (c *Client) ListAppointments(ctx context.Context, campaign PathCampaign, params *ListAppointmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAppointmentsRequest(c.Server, campaign, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // MakeAppointmentWithBody Has a lead called at a time, before others.
 //
 // It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
@@ -2236,6 +2281,23 @@ func (c *Client) MakeAppointment(ctx context.Context, campaign PathCampaign, bod
 // Corresponds with GET /api/v1/campaigns/{campaign}/evidence (the `ExportEvidence` operationId).
 func (c *Client) ExportEvidence(ctx context.Context, campaign PathCampaign, params *ExportEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewExportEvidenceRequest(c.Server, campaign, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCampaignLists Says of each of a campaign's lists what its leads are worth: what came of attempts, what agents said, and how many leads are done with and why.
+//
+// Counted from the records as it is asked.
+//
+// Corresponds with GET /api/v1/campaigns/{campaign}/lists (the `ListCampaignLists` operationId).
+func (c *Client) ListCampaignLists(ctx context.Context, campaign PathCampaign, params *ListCampaignListsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCampaignListsRequest(c.Server, campaign, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2631,6 +2693,44 @@ func (c *Client) GetImport(ctx context.Context, pImport PathImport, reqEditors .
 	return c.Client.Do(req)
 }
 
+// SetImportColumnsWithBody Says what the columns of an import's file are, before it is started.
+//
+// What is not said is proposed again. The list remembers them, for its next file, once the import is started.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/imports/{import}/columns (the `SetImportColumns` operationId).
+func (c *Client) SetImportColumnsWithBody(ctx context.Context, pImport PathImport, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetImportColumnsRequestWithBody(c.Server, pImport, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetImportColumns Says what the columns of an import's file are, before it is started.
+//
+// What is not said is proposed again. The list remembers them, for its next file, once the import is started.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/imports/{import}/columns (the `SetImportColumns` operationId).
+func (c *Client) SetImportColumns(ctx context.Context, pImport PathImport, body SetImportColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetImportColumnsRequest(c.Server, pImport, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PutImportFileWithBody Takes the file of an import, CSV or XLSX, whole or not at all.
 //
 // At most 512 MiB, a workbook 128 MiB. The answer says how it is written and what its columns are; a file that cannot be read is refused, and the import has failed.
@@ -2854,7 +2954,7 @@ func (c *Client) ListLeads(ctx context.Context, list PathList, params *ListLeads
 
 // StreamLive What the floor looks like, kept up to date (server-sent events), for pages.
 //
-// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls) and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls), "campaigns" (each as the list of campaigns has it) and "campaign:ID" (how that one stands), both for who may ask for campaigns, each second, and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
 //
 // Corresponds with GET /api/v1/live (the `StreamLive` operationId).
 func (c *Client) StreamLive(ctx context.Context, params *StreamLiveParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5673,6 +5773,79 @@ func NewGetCampaignRequest(server string, campaign PathCampaign) (*http.Request,
 	return req, nil
 }
 
+// NewListAppointmentsRequest constructs an http.Request for the ListAppointments method
+func NewListAppointmentsRequest(server string, campaign PathCampaign, params *ListAppointmentsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "campaign", campaign, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/campaigns/%s/appointments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewMakeAppointmentRequest calls the generic MakeAppointment builder with application/json body
 func NewMakeAppointmentRequest(server string, campaign PathCampaign, body MakeAppointmentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -5778,6 +5951,67 @@ func NewExportEvidenceRequest(server string, campaign PathCampaign, params *Expo
 		if params.Format != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCampaignListsRequest constructs an http.Request for the ListCampaignLists method
+func NewListCampaignListsRequest(server string, campaign PathCampaign, params *ListCampaignListsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "campaign", campaign, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/campaigns/%s/lists", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Days != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "days", *params.Days, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6925,6 +7159,53 @@ func NewGetImportRequest(server string, pImport PathImport) (*http.Request, erro
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewSetImportColumnsRequest calls the generic SetImportColumns builder with application/json body
+func NewSetImportColumnsRequest(server string, pImport PathImport, body SetImportColumnsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetImportColumnsRequestWithBody(server, pImport, "application/json", bodyReader)
+}
+
+// NewSetImportColumnsRequestWithBody constructs an http.Request for the SetImportColumns method, with any body, and a specified content type
+func NewSetImportColumnsRequestWithBody(server string, pImport PathImport, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "import", pImport, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/imports/%s/columns", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -10084,6 +10365,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/campaigns/{campaign} (the `GetCampaign` operationId).
 	GetCampaignWithResponse(ctx context.Context, campaign PathCampaign, reqEditors ...RequestEditorFn) (*GetCampaignResponse, error)
 
+	// ListAppointmentsWithResponse Lists the appointments of a campaign that are not kept yet, the next one first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/campaigns/{campaign}/appointments (the `ListAppointments` operationId).
+	ListAppointmentsWithResponse(ctx context.Context, campaign PathCampaign, params *ListAppointmentsParams, reqEditors ...RequestEditorFn) (*ListAppointmentsResponse, error)
+
 	// MakeAppointmentWithBodyWithResponse Has a lead called at a time, before others.
 	//
 	// It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
@@ -10110,6 +10398,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/campaigns/{campaign}/evidence (the `ExportEvidence` operationId).
 	ExportEvidenceWithResponse(ctx context.Context, campaign PathCampaign, params *ExportEvidenceParams, reqEditors ...RequestEditorFn) (*ExportEvidenceResponse, error)
+
+	// ListCampaignListsWithResponse Says of each of a campaign's lists what its leads are worth: what came of attempts, what agents said, and how many leads are done with and why.
+	//
+	// Counted from the records as it is asked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/campaigns/{campaign}/lists (the `ListCampaignLists` operationId).
+	ListCampaignListsWithResponse(ctx context.Context, campaign PathCampaign, params *ListCampaignListsParams, reqEditors ...RequestEditorFn) (*ListCampaignListsResponse, error)
 
 	// OrderCampaignWithBodyWithResponse Starts, pauses, resumes, drains or stops a campaign.
 	//
@@ -10296,6 +10593,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/imports/{import} (the `GetImport` operationId).
 	GetImportWithResponse(ctx context.Context, pImport PathImport, reqEditors ...RequestEditorFn) (*GetImportResponse, error)
 
+	// SetImportColumnsWithBodyWithResponse Says what the columns of an import's file are, before it is started.
+	//
+	// What is not said is proposed again. The list remembers them, for its next file, once the import is started.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/imports/{import}/columns (the `SetImportColumns` operationId).
+	SetImportColumnsWithBodyWithResponse(ctx context.Context, pImport PathImport, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetImportColumnsResponse, error)
+
+	// SetImportColumnsWithResponse Says what the columns of an import's file are, before it is started.
+	//
+	// What is not said is proposed again. The list remembers them, for its next file, once the import is started.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/imports/{import}/columns (the `SetImportColumns` operationId).
+	SetImportColumnsWithResponse(ctx context.Context, pImport PathImport, body SetImportColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetImportColumnsResponse, error)
+
 	// PutImportFileWithBodyWithResponse Takes the file of an import, CSV or XLSX, whole or not at all.
 	//
 	// At most 512 MiB, a workbook 128 MiB. The answer says how it is written and what its columns are; a file that cannot be read is refused, and the import has failed.
@@ -10405,7 +10720,7 @@ type ClientWithResponsesInterface interface {
 
 	// StreamLiveWithResponse What the floor looks like, kept up to date (server-sent events), for pages.
 	//
-	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls) and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+	// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls), "campaigns" (each as the list of campaigns has it) and "campaign:ID" (how that one stands), both for who may ask for campaigns, each second, and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12811,6 +13126,54 @@ func (r GetCampaignResponse) ContentType() string {
 	return ""
 }
 
+type ListAppointmentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AppointmentPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAppointmentsResponse) GetJSON200() *AppointmentPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAppointmentsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAppointmentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAppointmentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAppointmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAppointmentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type MakeAppointmentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12887,6 +13250,54 @@ func (r ExportEvidenceResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ExportEvidenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCampaignListsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CampaignListHealthList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCampaignListsResponse) GetJSON200() *CampaignListHealthList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCampaignListsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCampaignListsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCampaignListsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCampaignListsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCampaignListsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13771,6 +14182,54 @@ func (r GetImportResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetImportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetImportColumnsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Import
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetImportColumnsResponse) GetJSON200() *Import {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetImportColumnsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetImportColumnsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetImportColumnsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetImportColumnsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetImportColumnsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17038,6 +17497,19 @@ func (c *ClientWithResponses) GetCampaignWithResponse(ctx context.Context, campa
 	return ParseGetCampaignResponse(rsp)
 }
 
+// ListAppointmentsWithResponse Lists the appointments of a campaign that are not kept yet, the next one first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/campaigns/{campaign}/appointments (the `ListAppointments` operationId).
+func (c *ClientWithResponses) ListAppointmentsWithResponse(ctx context.Context, campaign PathCampaign, params *ListAppointmentsParams, reqEditors ...RequestEditorFn) (*ListAppointmentsResponse, error) {
+	rsp, err := c.ListAppointments(ctx, campaign, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAppointmentsResponse(rsp)
+}
+
 // MakeAppointmentWithBodyWithResponse Has a lead called at a time, before others.
 //
 // It may be one whom the campaign would not call any more. Hours, do-not-call and the caps of the law hold all the same. An appointment that the lead had before is no more.
@@ -17081,6 +17553,21 @@ func (c *ClientWithResponses) ExportEvidenceWithResponse(ctx context.Context, ca
 		return nil, err
 	}
 	return ParseExportEvidenceResponse(rsp)
+}
+
+// ListCampaignListsWithResponse Says of each of a campaign's lists what its leads are worth: what came of attempts, what agents said, and how many leads are done with and why.
+//
+// Counted from the records as it is asked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/campaigns/{campaign}/lists (the `ListCampaignLists` operationId).
+func (c *ClientWithResponses) ListCampaignListsWithResponse(ctx context.Context, campaign PathCampaign, params *ListCampaignListsParams, reqEditors ...RequestEditorFn) (*ListCampaignListsResponse, error) {
+	rsp, err := c.ListCampaignLists(ctx, campaign, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCampaignListsResponse(rsp)
 }
 
 // OrderCampaignWithBodyWithResponse Starts, pauses, resumes, drains or stops a campaign.
@@ -17406,6 +17893,36 @@ func (c *ClientWithResponses) GetImportWithResponse(ctx context.Context, pImport
 	return ParseGetImportResponse(rsp)
 }
 
+// SetImportColumnsWithBodyWithResponse Says what the columns of an import's file are, before it is started.
+//
+// What is not said is proposed again. The list remembers them, for its next file, once the import is started.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/imports/{import}/columns (the `SetImportColumns` operationId).
+func (c *ClientWithResponses) SetImportColumnsWithBodyWithResponse(ctx context.Context, pImport PathImport, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetImportColumnsResponse, error) {
+	rsp, err := c.SetImportColumnsWithBody(ctx, pImport, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetImportColumnsResponse(rsp)
+}
+
+// SetImportColumnsWithResponse Says what the columns of an import's file are, before it is started.
+//
+// What is not said is proposed again. The list remembers them, for its next file, once the import is started.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/imports/{import}/columns (the `SetImportColumns` operationId).
+func (c *ClientWithResponses) SetImportColumnsWithResponse(ctx context.Context, pImport PathImport, body SetImportColumnsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetImportColumnsResponse, error) {
+	rsp, err := c.SetImportColumns(ctx, pImport, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetImportColumnsResponse(rsp)
+}
+
 // PutImportFileWithBodyWithResponse Takes the file of an import, CSV or XLSX, whole or not at all.
 //
 // At most 512 MiB, a workbook 128 MiB. The answer says how it is written and what its columns are; a file that cannot be read is refused, and the import has failed.
@@ -17593,7 +18110,7 @@ func (c *ClientWithResponses) ListLeadsWithResponse(ctx context.Context, list Pa
 
 // StreamLiveWithResponse What the floor looks like, kept up to date (server-sent events), for pages.
 //
-// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls) and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
+// "hello" (LiveHello) comes first, then a "snapshot" (LiveSnapshot) and, at most four times a second, a "delta" (LiveDelta): rows that are others now, whole, and those that are gone. Rows are what a question to the API would say: nothing is to be worked out. A "beat" (LiveBeat) comes every two seconds and says until when what is shown was known to be true. A client that comes back with the id of the last event is told what has changed since, or gets a snapshot; so does one that is slow, and none is cut off for it unless it takes nothing for a while. Topics are "floor" (agents, calls but those to feature codes, queues, PBXs), "queue:ID" (that queue, its line, its agents and its calls), "campaigns" (each as the list of campaigns has it) and "campaign:ID" (how that one stands), both for who may ask for campaigns, each second, and "me" (of role agent: its own agent, the calls that it has to do with, told at once and not four times a second, and the queues that it serves). Roles that see no callers get calls without them, an agent gets its own calls; a supervisor of teams gets their agents, their calls, and the queues that they serve, with who waits there. Streams share their numbers with those of /events.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19683,6 +20200,39 @@ func ParseGetCampaignResponse(rsp *http.Response) (*GetCampaignResponse, error) 
 	return response, nil
 }
 
+// ParseListAppointmentsResponse parses an HTTP response from a ListAppointmentsWithResponse call
+func ParseListAppointmentsResponse(rsp *http.Response) (*ListAppointmentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAppointmentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AppointmentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseMakeAppointmentResponse parses an HTTP response from a MakeAppointmentWithResponse call
 func ParseMakeAppointmentResponse(rsp *http.Response) (*MakeAppointmentResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -19726,6 +20276,39 @@ func ParseExportEvidenceResponse(rsp *http.Response) (*ExportEvidenceResponse, e
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCampaignListsResponse parses an HTTP response from a ListCampaignListsWithResponse call
+func ParseListCampaignListsResponse(rsp *http.Response) (*ListCampaignListsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCampaignListsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CampaignListHealthList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -20319,6 +20902,39 @@ func ParseGetImportResponse(rsp *http.Response) (*GetImportResponse, error) {
 	}
 
 	response := &GetImportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetImportColumnsResponse parses an HTTP response from a SetImportColumnsWithResponse call
+func ParseSetImportColumnsResponse(rsp *http.Response) (*SetImportColumnsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetImportColumnsResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -191,6 +191,35 @@ func (a *API) Events(ctx context.Context, after string, fn func(Event) error) er
 	if err != nil {
 		return err
 	}
+	return a.stream(ctx, req, fn)
+}
+
+// Live calls fn with the rows of a board: first with all of them, then with those that are others now. It ends as Events does.
+func (a *API) Live(ctx context.Context, topics string, fn func(at time.Time, rows wire.LiveRows) error) error {
+	req, err := NewStreamLiveRequest(a.Base, &wire.StreamLiveParams{Topics: topics})
+	if err != nil {
+		return err
+	}
+	return a.stream(ctx, req, func(e Event) error {
+		switch e.Name {
+		case "snapshot":
+			var s wire.LiveSnapshot
+			if err := json.Unmarshal(e.Data, &s); err != nil {
+				return err
+			}
+			return fn(s.At, s.Rows)
+		case "delta":
+			var d wire.LiveDelta
+			if err := json.Unmarshal(e.Data, &d); err != nil {
+				return err
+			}
+			return fn(d.At, d.Put)
+		}
+		return nil
+	})
+}
+
+func (a *API) stream(ctx context.Context, req *http.Request, fn func(Event) error) error {
 	res, err := a.open(ctx, req)
 	if err != nil {
 		return err

@@ -20,6 +20,9 @@ const (
 	Queues  Kind = "queues"
 	PBXs    Kind = "pbxs"
 	Waiting Kind = "waiting" // a queue's line, as a whole
+	// Campaigns are what a list of campaigns says of each, CampaignViews how each stands.
+	Campaigns     Kind = "campaigns"
+	CampaignViews Kind = "campaign_views"
 )
 
 // Key names a row.

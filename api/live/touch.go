@@ -11,6 +11,7 @@ import (
 type Touch struct {
 	Rows    []Key // agents and calls to be read anew
 	Numbers bool  // of queues, who waits in them, and PBXs
+	Dialled bool  // campaigns
 	All     bool  // everything may be another
 }
 
@@ -37,7 +38,10 @@ func Of(e orchestrator.Entry) Touch {
 		_ = json.Unmarshal(e.Data, &s) // what cannot be read is none of those
 		t.All = general[s.What]
 		return t
-	case orchestrator.EntryPBXState, orchestrator.EntryCampaignState, orchestrator.EntryCampaignRefused, orchestrator.EntryCallMailed:
+	case orchestrator.EntryCampaignState:
+		t.Dialled = true
+		return t
+	case orchestrator.EntryPBXState, orchestrator.EntryCampaignRefused, orchestrator.EntryCallMailed:
 		return t
 	default:
 	}

@@ -181,6 +181,42 @@ func (e CampaignLeadsState) Valid() bool {
 	}
 }
 
+// Defines values for CampaignLimitStarts.
+const (
+	CampaignLimitStartsAnswer      CampaignLimitStarts = "answer"
+	CampaignLimitStartsGreetingEnd CampaignLimitStarts = "greeting_end"
+)
+
+// Valid indicates whether the value is a known member of the CampaignLimitStarts enum.
+func (e CampaignLimitStarts) Valid() bool {
+	switch e {
+	case CampaignLimitStartsAnswer:
+		return true
+	case CampaignLimitStartsGreetingEnd:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CampaignLimitWindowKind.
+const (
+	CampaignLimitWindowKindFixed   CampaignLimitWindowKind = "fixed"
+	CampaignLimitWindowKindRolling CampaignLimitWindowKind = "rolling"
+)
+
+// Valid indicates whether the value is a known member of the CampaignLimitWindowKind enum.
+func (e CampaignLimitWindowKind) Valid() bool {
+	switch e {
+	case CampaignLimitWindowKindFixed:
+		return true
+	case CampaignLimitWindowKindRolling:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CampaignMode.
 const (
 	CampaignModeAgentless   CampaignMode = "agentless"
@@ -2209,6 +2245,27 @@ type Appointment struct {
 	Number string `json:"number,omitempty,omitzero"`
 }
 
+// AppointmentMade defines model for AppointmentMade.
+type AppointmentMade struct {
+	At time.Time `json:"at"`
+
+	// Lead Its id.
+	Lead   string `json:"lead"`
+	MadeBy string `json:"made_by"`
+	Name   string `json:"name,omitempty,omitzero"`
+
+	// Number Absent: the one that is next.
+	Number string `json:"number,omitempty,omitzero"`
+}
+
+// AppointmentPage defines model for AppointmentPage.
+type AppointmentPage struct {
+	Items []AppointmentMade `json:"items"`
+
+	// Next Cursor of the next page; absent on the last.
+	Next Next `json:"next,omitempty,omitzero"`
+}
+
 // AuditLine defines model for AuditLine.
 type AuditLine struct {
 	Action    string    `json:"action"`
@@ -2399,9 +2456,13 @@ type CallbackResult string
 
 // Campaign defines model for Campaign.
 type Campaign struct {
-	ID    string       `json:"id"`
-	Lists []string     `json:"lists"`
-	Mode  CampaignMode `json:"mode"`
+	// ChangedAt Of the state.
+	ChangedAt time.Time    `json:"changed_at,omitempty,omitzero"`
+	ChangedBy string       `json:"changed_by,omitempty,omitzero"`
+	ID        string       `json:"id"`
+	Lists     []string     `json:"lists"`
+	Live      CampaignLive `json:"live,omitempty,omitzero"`
+	Mode      CampaignMode `json:"mode"`
 
 	// Name By language.
 	Name Texts `json:"name"`
@@ -2415,6 +2476,37 @@ type Campaign struct {
 
 	// State ready: it was never started.
 	State CampaignState `json:"state"`
+}
+
+// CampaignAttempts How often is tried at most.
+type CampaignAttempts struct {
+	Day    int `json:"day"`
+	Lead   int `json:"lead"`
+	Number int `json:"number"`
+	Week   int `json:"week"`
+}
+
+// CampaignDefinition What the file of a campaign says that people ask for.
+type CampaignDefinition struct {
+	// Attempts How often is tried at most.
+	Attempts CampaignAttempts `json:"attempts"`
+
+	// Calendar During whose hours it runs, on the centre's clock.
+	Calendar string `json:"calendar,omitempty,omitzero"`
+
+	// CallerIds Numbers that are shown.
+	CallerIds []string `json:"caller_ids"`
+
+	// Flow That begins when somebody answers.
+	Flow string `json:"flow,omitempty,omitzero"`
+
+	// Hours When people are called, on their clocks, beside the profile's hours. None: the profile's alone.
+	Hours []string          `json:"hours"`
+	Lists []CampaignListUse `json:"lists"`
+
+	// Message Sounds for who answers and has no agent in time.
+	Message []string        `json:"message"`
+	Trunks  []CampaignTrunk `json:"trunks"`
 }
 
 // CampaignLeads defines model for CampaignLeads.
@@ -2432,9 +2524,69 @@ type CampaignLeads struct {
 // CampaignLeadsState defines model for CampaignLeads.State.
 type CampaignLeadsState string
 
+// CampaignLimit How many of the calls that people answer may be abandoned, by the profile's rules in force and the campaign's own limit.
+type CampaignLimit struct {
+	// Limit The most that abandoned divided by answered may be: 0.03.
+	Limit float64 `json:"limit"`
+
+	// Rule Of the profile.
+	Rule string `json:"rule"`
+
+	// Starts What that time is counted from.
+	Starts CampaignLimitStarts `json:"starts"`
+
+	// ThresholdMS Time without an agent after which a call is abandoned.
+	ThresholdMS int64 `json:"threshold_ms"`
+
+	// WindowKind rolling: the last so many seconds at each moment; fixed: one such time after the other, from the campaign's start.
+	WindowKind CampaignLimitWindowKind `json:"window_kind"`
+
+	// WindowS Over what time both are counted, in seconds.
+	WindowS int64 `json:"window_s"`
+}
+
+// CampaignLimitStarts What that time is counted from.
+type CampaignLimitStarts string
+
+// CampaignLimitWindowKind rolling: the last so many seconds at each moment; fixed: one such time after the other, from the campaign's start.
+type CampaignLimitWindowKind string
+
 // CampaignList defines model for CampaignList.
 type CampaignList struct {
 	Items []Campaign `json:"items"`
+}
+
+// CampaignListHealth defines model for CampaignListHealth.
+type CampaignListHealth struct {
+	// Answered Of them, those that a person answered.
+	Answered int64 `json:"answered"`
+
+	// Attempts That are over.
+	Attempts int64 `json:"attempts"`
+
+	// Dispositions What agents said of those that they served.
+	Dispositions map[string]int64 `json:"dispositions"`
+	Leads        int64            `json:"leads"`
+	List         string           `json:"list"`
+
+	// Looked Those that were looked at; the others are fresh.
+	Looked  []CampaignLeads  `json:"looked"`
+	Results map[string]int64 `json:"results"`
+}
+
+// CampaignListHealthList defines model for CampaignListHealthList.
+type CampaignListHealthList struct {
+	Items []CampaignListHealth `json:"items"`
+}
+
+// CampaignListUse defines model for CampaignListUse.
+type CampaignListUse struct {
+	// Filter Expression that chooses leads of it.
+	Filter string `json:"filter,omitempty,omitzero"`
+	List   string `json:"list"`
+
+	// Weight Its part of the calls, beside the weights of the others.
+	Weight float64 `json:"weight"`
 }
 
 // CampaignLive defines model for CampaignLive.
@@ -2463,6 +2615,9 @@ type CampaignLive struct {
 
 	// Hold What keeps it from dialling one more.
 	Hold string `json:"hold"`
+
+	// HoldTexts By language.
+	HoldTexts Texts `json:"hold_texts"`
 
 	// Limit The share of answered calls that may be abandoned: 0.03.
 	Limit float64 `json:"limit"`
@@ -2555,18 +2710,31 @@ type CampaignRun struct {
 // CampaignState ready: it was never started.
 type CampaignState string
 
+// CampaignTrunk defines model for CampaignTrunk.
+type CampaignTrunk struct {
+	CallsPerSecond int    `json:"calls_per_second"`
+	Lines          int    `json:"lines"`
+	PBX            string `json:"pbx"`
+}
+
 // CampaignView defines model for CampaignView.
 type CampaignView struct {
 	// Attempts Of the last 24 hours.
 	Attempts int64    `json:"attempts"`
 	Campaign Campaign `json:"campaign"`
 
+	// Definition What the file of a campaign says that people ask for.
+	Definition CampaignDefinition `json:"definition"`
+
 	// DialledBy The instance of operadora that dials.
 	DialledBy string `json:"dialled_by,omitempty,omitzero"`
 
 	// Leads Those that were looked at.
 	Leads []CampaignLeads `json:"leads"`
-	Live  CampaignLive    `json:"live,omitempty,omitzero"`
+
+	// Limit How many of the calls that people answer may be abandoned, by the profile's rules in force and the campaign's own limit.
+	Limit CampaignLimit `json:"limit,omitempty,omitzero"`
+	Live  CampaignLive  `json:"live,omitempty,omitzero"`
 
 	// Machines What was made of who answered, in the last 30 days.
 	Machines CampaignMachines `json:"machines,omitempty,omitzero"`
@@ -3388,6 +3556,12 @@ type ImportColumn struct {
 // ImportColumns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon: amount:number.
 type ImportColumns map[string]string
 
+// ImportColumnsSaid defines model for ImportColumnsSaid.
+type ImportColumnsSaid struct {
+	// Columns What columns are, by heading: phone, id, name, first_name, last_name, language, time_zone, - (left out) or the name of a field, which may have its kind behind a colon: amount:number.
+	Columns ImportColumns `json:"columns"`
+}
+
 // ImportOrder defines model for ImportOrder.
 type ImportOrder struct {
 	// Algorithm With target hashes: md5, sha1, sha256 or sha512.
@@ -3471,6 +3645,8 @@ type ImportReject struct {
 
 // ImportRow defines model for ImportRow.
 type ImportRow struct {
+	// Cells As the file has them.
+	Cells   []string       `json:"cells"`
 	Lead    Lead           `json:"lead,omitempty,omitzero"`
 	Ok      bool           `json:"ok"`
 	Rejects []ImportReject `json:"rejects"`
@@ -3712,11 +3888,13 @@ type LiveRecording struct {
 
 // LiveRows A list that is left out has nothing.
 type LiveRows struct {
-	Agents  []Agent    `json:"agents,omitempty,omitzero"`
-	Calls   []LiveCall `json:"calls,omitempty,omitzero"`
-	PBXs    []LivePBX  `json:"pbxs,omitempty,omitzero"`
-	Queues  []Queue    `json:"queues,omitempty,omitzero"`
-	Waiting []LiveLine `json:"waiting,omitempty,omitzero"`
+	Agents        []Agent        `json:"agents,omitempty,omitzero"`
+	Calls         []LiveCall     `json:"calls,omitempty,omitzero"`
+	CampaignViews []CampaignView `json:"campaign_views,omitempty,omitzero"`
+	Campaigns     []Campaign     `json:"campaigns,omitempty,omitzero"`
+	PBXs          []LivePBX      `json:"pbxs,omitempty,omitzero"`
+	Queues        []Queue        `json:"queues,omitempty,omitzero"`
+	Waiting       []LiveLine     `json:"waiting,omitempty,omitzero"`
 }
 
 // LiveSnapshot All there is; what was shown before is to be forgotten.
@@ -4694,6 +4872,15 @@ type ListCallsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListAppointmentsParams defines parameters for ListAppointments.
+type ListAppointmentsParams struct {
+	// Limit Lines on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ExportEvidenceParams defines parameters for ExportEvidence.
 type ExportEvidenceParams struct {
 	// From Begin (inclusive), of a call's answer; the five minutes in which it lies begin it.
@@ -4704,6 +4891,12 @@ type ExportEvidenceParams struct {
 
 	// Format json: an object in each line; csv: with a heading.
 	Format *EvidenceFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ListCampaignListsParams defines parameters for ListCampaignLists.
+type ListCampaignListsParams struct {
+	// Days Attempts of so many days.
+	Days *int `form:"days,omitempty" json:"days,omitempty"`
 }
 
 // PreviewCampaignParams defines parameters for PreviewCampaign.
@@ -4858,7 +5051,7 @@ type ListLeadsParams struct {
 
 // StreamLiveParams defines parameters for StreamLive.
 type StreamLiveParams struct {
-	// Topics Separated by commas: floor, queue:sales, me.
+	// Topics Separated by commas: floor, queue:sales, campaigns, campaign:march, me.
 	Topics string `form:"topics" json:"topics"`
 
 	// LastEventID The same as the header for clients that cannot set one.
@@ -5122,6 +5315,9 @@ type PlaceHoldJSONRequestBody = LegalHoldOrder
 
 // CreateImportJSONRequestBody defines body for CreateImport for application/json ContentType.
 type CreateImportJSONRequestBody = ImportOrder
+
+// SetImportColumnsJSONRequestBody defines body for SetImportColumns for application/json ContentType.
+type SetImportColumnsJSONRequestBody = ImportColumnsSaid
 
 // StartImportJSONRequestBody defines body for StartImport for application/json ContentType.
 type StartImportJSONRequestBody = ImportStart

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/operadora/operadora/api/wire"
-	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // campaignOrder is what somebody may want of a campaign.
@@ -91,31 +90,26 @@ func newCampaignShowCommand() *cobra.Command {
 	return c
 }
 
-// watchEvery is how often watch asks.
-const watchEvery = time.Second
-
 func newCampaignWatchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "watch CAMPAIGN", Short: "Show how a campaign stands, each second, until it is interrupted", Args: named,
 		RunE: remotely(func(cmd *cobra.Command, c remote, args []string) error {
-			out := cmd.OutOrStdout()
-			for {
-				r, err := c.GetCampaignWithResponse(cmd.Context(), args[0])
-				switch {
-				case cmd.Context().Err() != nil:
-					return nil
-				case err != nil:
-					return err
-				case r.JSON200 == nil:
-					return errNoAnswer
-				}
-				if _, err := fmt.Fprint(out, time.Now().Format("15:04:05"), "  ", watchLine(*r.JSON200), "\n"); err != nil {
-					return err
-				}
-				if !life.Sleep(cmd.Context(), watchEvery) {
-					return nil
-				}
+			if _, err := c.GetCampaignWithResponse(cmd.Context(), args[0]); err != nil {
+				return err // the stream of one that is not there shows nothing
 			}
+			out := cmd.OutOrStdout()
+			err := c.Live(cmd.Context(), "campaign:"+args[0], func(at time.Time, rows wire.LiveRows) error {
+				for _, v := range rows.CampaignViews {
+					if _, err := fmt.Fprint(out, at.Local().Format(time.TimeOnly), "  ", watchLine(v), "\n"); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if cmd.Context().Err() != nil {
+				return nil
+			}
+			return err
 		}),
 	}
 	clientFlags(c)

@@ -82,6 +82,28 @@ func TestTerms(t *testing.T) {
 		if list, err := b.Appointments(ctx, "others", 10); err != nil || len(list) != 0 {
 			t.Errorf("of others: %+v, %v", list, err)
 		}
+		made, err := b.AppointmentsOf(ctx, "march", Appointed{}, 10)
+		if err != nil || len(made) != 1 || made[0].Lead != 1 || !made[0].At.Equal(answered) || made[0].Number != "+573001000001" || made[0].By != "me" {
+			t.Errorf("%+v, %v", made, err)
+		}
+		for what, ask := range map[string]func() ([]Appointed, error){
+			"behind it": func() ([]Appointed, error) { return b.AppointmentsOf(ctx, "march", made[0], 10) },
+			"another":   func() ([]Appointed, error) { return b.AppointmentsOf(ctx, "april", Appointed{}, 10) },
+		} {
+			if list, err := ask(); err != nil || len(list) != 0 {
+				t.Errorf("%s: %+v, %v", what, list, err)
+			}
+		}
+		health, err := b.Health(ctx, "march", []string{"gone", "l"}, time.Time{})
+		if err != nil || len(health) != 2 || health[0].Leads != 0 {
+			t.Fatalf("%+v, %v", health, err)
+		}
+		if h := health[1]; h.Leads != 1 || h.Attempts != 1 || h.Answered != 1 || h.Results[campaign.ResultServed] != 1 || h.Dispositions["sale"] != 1 || len(h.Seen) != 1 || h.Seen[0].Leads != 1 {
+			t.Errorf("%+v", h)
+		}
+		if health, err = b.Health(ctx, "march", []string{"l"}, answered.Add(time.Hour)); err != nil || health[0].Attempts != 0 || len(health[0].Seen) != 1 {
+			t.Errorf("later: %+v, %v", health, err)
+		}
 		again, err := b.Again(ctx, "march", "l", []int64{1})
 		if err != nil || len(again) != 1 || len(again[0].As.Attempts) != 1 || len(again[0].As.Contacts) != 1 || again[0].As.Appointment == nil || again[0].As.Attempts[0].Disposition != "sale" {
 			t.Errorf("%+v, %v", again, err)

@@ -373,6 +373,31 @@ func (s *Store) Preview(ctx context.Context, n int64, limit int) (Import, []Prev
 	return i, out, nil
 }
 
+// SetColumns says what the columns of an import's file are, before it is started; those that are not said are proposed again.
+func (s *Store) SetColumns(ctx context.Context, n int64, said map[string]leads.As) (Import, error) {
+	i, err := s.Import(ctx, n)
+	if err != nil {
+		return i, err
+	}
+	if i.Target != leads.IntoList {
+		return i, invalid("columns: of a file of numbers that must not be called the column is found by what is in it")
+	}
+	if i.State != leads.StateReady {
+		return i, conflict("an import that is %s has the columns that it has", i.State)
+	}
+	i.Columns = said
+	if _, i.Settled, err = s.look(ctx, i); err != nil {
+		return i, err
+	}
+	return i, s.tables.InTx(ctx, func(tx *records.Tx) error {
+		n, err := tx.Exec(ctx, "UPDATE lead_imports SET said = ?, columns = ? WHERE n = ? AND state = ?", toJSON(i.Columns), toJSON(i.Settled), n, string(leads.StateReady))
+		if err == nil && n == 0 {
+			err = conflict("import %d was begun meanwhile", i.N)
+		}
+		return err
+	})
+}
+
 // Begin has an import done, or only gone through: a dry run brings nothing in, and
 // counts and rejects are what they would be. Columns that are said replace what they were.
 func (s *Store) Begin(ctx context.Context, n int64, dry bool, said map[string]leads.As) (Import, error) {

@@ -85,9 +85,11 @@ func TestDecideHoldsWithReason(t *testing.T) {
 func TestEveryLimitHasWords(t *testing.T) {
 	t.Parallel()
 	for l := range limitCount {
-		s := Hold{Limit: l, Have: 1, Bound: 2}.String()
-		if s == "" || strings.Contains(s, "%!") {
-			t.Errorf("limit %d: %q", l, s)
+		h := Hold{Limit: l, Have: 1, Bound: 2}
+		for _, s := range []string{h.String(), h.Spanish()} {
+			if s == "" || strings.Contains(s, "%!") {
+				t.Errorf("limit %d: %q", l, s)
+			}
 		}
 	}
 }

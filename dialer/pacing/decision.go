@@ -105,11 +105,40 @@ var limitWords = [limitCount]string{
 	LimitInput:   "%.0f contradictory or meaningless inputs lately; at most %.0f are borne",
 }
 
+// limitPalabras are the same in Spanish.
+var limitPalabras = [limitCount]string{
+	LimitRisk:    "una llamada más se abandonaría con probabilidad %.3f; se acepta %.3f",
+	LimitAgents:  "hay %.0f llamadas en camino de las %.0f que permiten los agentes libres",
+	LimitRamp:    "%.0f llamadas ordenadas a la vez, de %.0f como máximo",
+	LimitRate:    "ahora pueden lanzarse %.1f llamadas; se permiten %.1f por segundo",
+	LimitLines:   "%.0f líneas en uso de %.0f",
+	LimitRinging: "%.0f llamadas en camino de %.0f como máximo",
+	LimitShare:   "ha tenido %.3f de las llamadas conectadas del grupo; su parte es %.3f",
+	LimitLeads:   "ahora pueden marcarse %.0f contactos y se piden %.0f",
+	LimitBudget:  "quedan %.2f llamadas abandonadas en la ventana legal; marcar de más necesita %.2f",
+	LimitStake:   "se abandonarían %.2f llamadas si contestaran al ritmo más alto de los últimos minutos; la ventana legal admite %.2f más",
+	LimitSpent:   "quedan %.2f llamadas abandonadas en la ventana legal; marcar necesita %.2f",
+	LimitClosing: "cierra en %.0f s y una llamada puede timbrar %.0f s",
+	LimitClosed:  "la campaña está cerrada",
+	LimitUnknown: "nadie ha dicho que la campaña esté abierta",
+	LimitStale:   "la última noticia es de hace %.1f s; se confía en %.1f s como máximo",
+	LimitInput:   "%.0f datos contradictorios o sin sentido últimamente; se toleran %.0f como máximo",
+}
+
 // String is the hold in words and numbers.
 func (h Hold) String() string {
-	words := "unknown limit %.3f of %.3f"
+	return h.in(&limitWords, "unknown limit %.3f of %.3f", ", until ")
+}
+
+// Spanish is the same in Spanish.
+func (h Hold) Spanish() string {
+	return h.in(&limitPalabras, "límite desconocido %.3f de %.3f", ", hasta las ")
+}
+
+func (h Hold) in(sentences *[limitCount]string, unknown, until string) string {
+	words := unknown
 	if h.Limit < limitCount {
-		words = limitWords[h.Limit]
+		words = sentences[h.Limit]
 	}
 	switch h.Limit {
 	case LimitClosed, LimitUnknown:
@@ -117,7 +146,7 @@ func (h Hold) String() string {
 		words = fmt.Sprintf(words, h.Have, h.Bound)
 	}
 	if !h.Until.IsZero() {
-		words += ", until " + h.Until.Format(time.TimeOnly)
+		words += until + h.Until.Format(time.TimeOnly)
 	}
 	return words
 }

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -141,6 +142,13 @@ func (r *Runner) View(ctx context.Context, id string) (View, error) {
 	}
 	v.Today, err = r.Store.Tally(ctx, id, r.Now().Add(-24*time.Hour))
 	return v, err
+}
+
+// Live are the campaigns that this process paces, by name.
+func (r *Runner) Live() map[string]Live {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.live)
 }
 
 // Runs are where all campaigns stand that somebody has started.
