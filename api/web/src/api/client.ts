@@ -7,9 +7,11 @@ export type Agent = Schemas['Agent']
 export type Call = Schemas['LiveCall']
 export type Queue = Schemas['Queue']
 export type Me = Schemas['Me']
+export type Campaign = Schemas['Campaign']
+export type CampaignView = Schemas['CampaignView']
 export type Problem = Schemas['Problem']
 
-type Method = 'get' | 'post' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'delete'
 type Op<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never
 export type With<M extends Method> = {[P in keyof paths]: Op<P, M> extends {responses: unknown} ? P : never}[keyof paths]
 type Json<R> = R extends {content: {'application/json': infer T}} ? T : undefined
@@ -45,8 +47,21 @@ interface Asked {
   body?: unknown
 }
 
+// located is where a path of the document is, with what stands in braces.
+export function located(path: string, of: Record<string, string> = {}): URL {
+  return address(path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(of[name] ?? '')))
+}
+
+function problemOf(status: number, title: string, text: string): Problem {
+  try {
+    return JSON.parse(text) as Problem
+  } catch {
+    return {status, code: 'unavailable', title: title || String(status)} // a proxy's own page: its status says enough
+  }
+}
+
 async function ask(method: Method, path: string, o: Asked): Promise<unknown> {
-  const url = address(path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(o.path?.[name] ?? '')))
+  const url = located(path, o.path)
   for (const [name, value] of Object.entries(o.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value))
   const init: RequestInit = {method: method.toUpperCase(), signal: AbortSignal.timeout(patience), cache: 'no-store'}
   if (o.body !== undefined) {
@@ -55,12 +70,7 @@ async function ask(method: Method, path: string, o: Asked): Promise<unknown> {
   }
   const answer = await fetch(url, init)
   if (answer.ok) return answer.status === 204 ? undefined : answer.json()
-  let problem: Problem = {status: answer.status, code: 'unavailable', title: answer.statusText || String(answer.status)}
-  try {
-    problem = (await answer.json()) as Problem
-  } catch {
-    // a proxy's own page: its status says enough
-  }
+  const problem = problemOf(answer.status, answer.statusText, await answer.text())
   if (answer.status === 401 && path !== '/api/v1/session') over()
   throw new Refused(problem)
 }
@@ -73,6 +83,30 @@ export function post<P extends With<'post'>>(path: P, o: {path?: Record<string, 
   return ask('post', path, o) as Promise<Answer<Op<P, 'post'>>>
 }
 
-export function remove<P extends With<'delete'>>(path: P): Promise<unknown> {
-  return ask('delete', path, {})
+export function put<P extends With<'put'>>(path: P, o: {path?: Record<string, string>; body?: Body<Op<P, 'put'>>} = {}): Promise<Answer<Op<P, 'put'>>> {
+  return ask('put', path, o) as Promise<Answer<Op<P, 'put'>>>
+}
+
+export function remove<P extends With<'delete'>>(path: P, o: {path?: Record<string, string>; query?: Query<Op<P, 'delete'>>} = {}): Promise<unknown> {
+  return ask('delete', path, o as Asked)
+}
+
+// upload sends a file, and tells how much of it is there; fetch does not.
+export function upload<P extends With<'put'>>(path: P, o: {path: Record<string, string>; file: Blob; progress: (share: number) => void; stop: AbortSignal}): Promise<Answer<Op<P, 'put'>>> {
+  return new Promise((done, failed) => {
+    const x = new XMLHttpRequest()
+    x.open('PUT', located(path, o.path))
+    x.setRequestHeader('Content-Type', 'application/octet-stream')
+    x.responseType = 'text'
+    x.upload.onprogress = (e) => o.progress(e.lengthComputable ? e.loaded / e.total : 0)
+    x.onerror = x.ontimeout = () => failed(new TypeError('the connection broke'))
+    x.onabort = () => failed(o.stop.reason)
+    x.onload = () => {
+      if (x.status === 200) return done(JSON.parse(x.responseText))
+      if (x.status === 401) over()
+      failed(new Refused(problemOf(x.status, x.statusText, x.responseText)))
+    }
+    o.stop.addEventListener('abort', () => x.abort())
+    x.send(o.file)
+  })
 }

@@ -21,6 +21,8 @@ export const en = {
   nothing: 'There is no page for this token: its role uses the API alone.',
   floor: 'Floor',
   wall: 'Wallboard',
+  campaigns: 'Campaigns',
+  lists: 'Lists',
   fullScreen: 'Full screen',
   freeze: 'Freeze',
   unfreeze: 'Go on',

@@ -22,6 +22,8 @@ export const es: Words = {
   nothing: 'No hay páginas para este token: su rol usa solo la API.',
   floor: 'Sala',
   wall: 'Panel',
+  campaigns: 'Campañas',
+  lists: 'Listas',
   fullScreen: 'Pantalla completa',
   freeze: 'Congelar',
   unfreeze: 'Seguir',

@@ -23,6 +23,15 @@ class I18n {
     return new Intl.DateTimeFormat(this.language, {hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false}).format(ms)
   }
 
+  // moment is a day and a time, where whoever looks is.
+  moment(at: string): string {
+    return new Intl.DateTimeFormat(this.language, {dateStyle: 'medium', timeStyle: 'short'}).format(Date.parse(at))
+  }
+
+  number(v: number, digits = 0): string {
+    return new Intl.NumberFormat(this.language, {maximumFractionDigits: digits}).format(v)
+  }
+
   share(v: number): string {
     return new Intl.NumberFormat(this.language, {style: 'percent', maximumFractionDigits: 1}).format(v)
   }
@@ -35,4 +44,9 @@ export function span(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
   const two = (n: number) => String(n).padStart(2, '0')
   return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`
+}
+
+// inWords is a text in the language of the page, else in whichever there is.
+export function inWords(texts: Record<string, string> | undefined, otherwise: string): string {
+  return texts?.[i18n.language] || texts?.en || otherwise
 }

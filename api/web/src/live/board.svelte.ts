@@ -1,9 +1,9 @@
 // The board as components see it: a signal for each row, so that a change draws that row anew and nothing else.
-import type {Agent, Call, Queue, Schemas} from '../api/client'
+import type {Agent, Call, Campaign, Queue, Schemas} from '../api/client'
 import {clock} from './clock.svelte'
 import type {News} from './feed'
 import {link, type Link} from './link'
-import {change, none, whole, type Rows} from './rows'
+import {change, none, whole, type Rows, type View} from './rows'
 
 export class Row<T> {
   v: T = $state.raw() as T
@@ -56,6 +56,8 @@ export class Board {
   calls = new Table<Call>()
   queues = new Table<Queue>()
   pbxs = new Table<Schemas['LivePBX']>()
+  campaigns = new Table<Campaign>()
+  views = new Table<View>()
   begun = $state(false)
   frozen = $state(0) // since when, on the server's clock; 0 when it is not
   private heard = $state(0)
@@ -89,6 +91,8 @@ export class Board {
     this.calls.sync(this.known.calls)
     this.queues.sync(this.known.queues)
     this.pbxs.sync(this.known.pbxs)
+    this.campaigns.sync(this.known.campaigns)
+    this.views.sync(this.known.campaign_views)
   }
 
   // oldSince says until when what is shown was true, 0 when it is.

@@ -6,13 +6,18 @@ export interface Rows {
   calls: Map<string, Schemas['LiveCall']>
   queues: Map<string, Schemas['Queue']>
   pbxs: Map<string, Schemas['LivePBX']>
+  campaigns: Map<string, Schemas['Campaign']>
+  campaign_views: Map<string, View>
 }
 
+// View is how a campaign stands, by the campaign's id.
+export type View = Schemas['CampaignView'] & {id: string}
+
 export type Kind = keyof Rows
-export const kinds: Kind[] = ['agents', 'calls', 'queues', 'pbxs']
+export const kinds: Kind[] = ['agents', 'calls', 'queues', 'pbxs', 'campaigns', 'campaign_views']
 
 export function none(): Rows {
-  return {agents: new Map(), calls: new Map(), queues: new Map(), pbxs: new Map()}
+  return {agents: new Map(), calls: new Map(), queues: new Map(), pbxs: new Map(), campaigns: new Map(), campaign_views: new Map()}
 }
 
 // whole replaces everything by a snapshot.
@@ -34,12 +39,17 @@ function put(rows: Rows, some: Schemas['LiveRows']): void {
   for (const v of some.calls ?? []) rows.calls.set(v.id, v)
   for (const v of some.queues ?? []) rows.queues.set(v.id, v)
   for (const v of some.pbxs ?? []) rows.pbxs.set(v.id, v)
+  for (const v of some.campaigns ?? []) rows.campaigns.set(v.id, v)
+  for (const v of some.campaign_views ?? []) rows.campaign_views.set(v.campaign.id, {...v, id: v.campaign.id})
 }
 
 // all is a snapshot of what is shown.
 export function all(rows: Rows, at: string): Schemas['LiveSnapshot'] {
   return {
     at,
-    rows: {agents: [...rows.agents.values()], calls: [...rows.calls.values()], queues: [...rows.queues.values()], pbxs: [...rows.pbxs.values()]},
+    rows: {
+      agents: [...rows.agents.values()], calls: [...rows.calls.values()], queues: [...rows.queues.values()], pbxs: [...rows.pbxs.values()],
+      campaigns: [...rows.campaigns.values()], campaign_views: [...rows.campaign_views.values()],
+    },
   }
 }

@@ -18,8 +18,11 @@ export interface PageProps {
 }
 
 const floor = () => import('./floor/Page.svelte')
+const campaigns = () => import('./campaigns/Page.svelte')
 
 export const routes: Route[] = [
   {path: 'floor', title: (t) => t.floor, needs: 'streamLive', load: floor},
   {path: 'wall', title: (t) => t.wall, needs: 'streamLive', load: floor},
+  {path: 'campaigns', title: (t) => t.campaigns, needs: 'listCampaigns', load: campaigns},
+  {path: 'lists', title: (t) => t.lists, needs: 'listLists', load: campaigns},
 ]

@@ -1,14 +1,9 @@
 // How rows are called.
 import type {Agent, Queue, Schemas} from '../../api/client'
-import {i18n} from '../../i18n/index.svelte'
+import {i18n, inWords} from '../../i18n/index.svelte'
 import {centre} from './centre.svelte'
 
 export const stateMarks: Record<Agent['state'], string> = {offline: '○', available: '●', reserved: '◔', talking: '◆', wrapup: '◇', paused: '▮'}
-
-// inWords is a text in the language of the page, else in whichever there is.
-export function inWords(texts: Record<string, string> | undefined, otherwise: string): string {
-  return texts?.[i18n.language] || texts?.en || otherwise
-}
 
 // queueName is a queue's name in the language of the page.
 export function queueName(q: Queue | undefined, id: string = q?.id ?? ''): string {
