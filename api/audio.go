@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/fault"
 	"github.com/operadora/operadora/orchestrator/records"
 )
@@ -35,9 +36,9 @@ func (s operations) playRecording(ctx context.Context, id string, download bool)
 	if err != nil {
 		return nil, err
 	}
-	pbx, ok := s.Engine.PBX(rec.PBX)
-	if !ok {
-		return nil, fault.New("api.audio", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
+	pbx, err := s.pbxOf(rec)
+	if err != nil {
+		return nil, err
 	}
 	purpose := "play"
 	if download {
@@ -50,13 +51,8 @@ func (s operations) playRecording(ctx context.Context, id string, download bool)
 			return nil, err
 		}
 	}
-	leave, err := s.sounds.listen(a.who.ID)
+	f, leave, err := s.soundOf(ctx, pbx, rec.ID)
 	if err != nil {
-		return nil, err
-	}
-	f, err := s.sounds.get(ctx, pbx, rec.ID)
-	if err != nil {
-		leave()
 		return nil, err
 	}
 	if !audited {
@@ -64,9 +60,21 @@ func (s operations) playRecording(ctx context.Context, id string, download bool)
 	}
 	return func(w http.ResponseWriter) error {
 		defer leave()
-		defer s.sounds.put(f)
 		return s.sendSound(w, a.request, f, purpose == "download")
 	}, nil
+}
+
+// soundOf fetches a recording's sound unless it is here, and counts who asks among the listeners until they leave.
+func (s *Server) soundOf(ctx context.Context, pbx orchestrator.PBX, id string) (f *sound, leave func(), err error) {
+	gone, err := s.sounds.listen(askerOf(ctx).who.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f, err = s.sounds.get(ctx, pbx, id); err != nil {
+		gone()
+		return nil, nil, err
+	}
+	return f, func() { s.sounds.put(f); gone() }, nil
 }
 
 // playable returns a recording of which there is sound.

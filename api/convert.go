@@ -48,7 +48,7 @@ func stateChangeView(c records.AgentState) wire.AgentStateChange {
 func recordingView(r records.Recording) wire.Recording {
 	return wire.Recording{ID: r.ID, Call: r.Call, PBX: r.PBX, Queue: r.Queue, Agent: r.Agent, Kind: wire.RecordingKind(r.Kind),
 		StartedAt: wire.At(r.StartedAt), EndedAt: wire.At(r.EndedAt), DurationMS: r.DurationMS, State: wire.RecordingState(r.State),
-		Muted: r.Muted, Speakers: each(r.Speakers, speakerView), DeletedAt: wire.At(r.DeletedAt), DeletedBy: r.DeletedBy}
+		Muted: r.Muted, Speakers: each(r.Speakers, speakerView), Held: r.Held, DeletedAt: wire.At(r.DeletedAt), DeletedBy: r.DeletedBy}
 }
 
 func speakerView(s records.Speaker) wire.Speaker {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/operadora/operadora/acd/figures"
 	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator/fault"
 )
@@ -67,6 +68,9 @@ func asProblem(err error) problem {
 	p = kinds[fault.KindOf(err)]
 	if p.Detail == "" {
 		p.Detail = reason(err)
+	}
+	if w, ok := errors.AsType[*figures.Wrong](err); ok {
+		p.Field, p.Value = w.Field, short(w.Value)
 	}
 	return p
 }

@@ -83,7 +83,7 @@ func (s operations) DeleteRecording(ctx context.Context, r DeleteRecordingReques
 	if rec.DeletedAt != 0 {
 		return DeleteRecording204Response{}, nil
 	}
-	if err := s.deletable(rec); err != nil {
+	if _, err := s.pbxOf(rec); err != nil {
 		return nil, err
 	}
 	if err := s.auditFirst(ctx, "recording.delete", rec.ID, rec.Call); err != nil {
@@ -92,20 +92,21 @@ func (s operations) DeleteRecording(ctx context.Context, r DeleteRecordingReques
 	return DeleteRecording204Response{}, s.deleteSound(ctx, rec, askerOf(ctx).who.Name)
 }
 
-// deletable tells why a recording's sound cannot be deleted from here.
-func (s operations) deletable(rec records.Recording) error {
-	if _, ok := s.Engine.PBX(rec.PBX); !ok {
-		return fault.New("api.delete", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
+// pbxOf is where a recording's sound is.
+func (s *Server) pbxOf(rec records.Recording) (orchestrator.PBX, error) {
+	pbx, ok := s.Engine.PBX(rec.PBX)
+	if !ok {
+		return nil, fault.New("api.recordings", fault.Unavailable, "PBX %s of recording %s is not configured here", quoted(rec.PBX), quoted(rec.ID))
 	}
-	return nil
+	return pbx, nil
 }
 
 // deleteSound removes a recording's sound. Gone on the PBX already is as good as deleted.
 func (s operations) deleteSound(ctx context.Context, rec records.Recording, by string) error {
-	if err := s.deletable(rec); err != nil {
+	pbx, err := s.pbxOf(rec)
+	if err != nil {
 		return err
 	}
-	pbx, _ := s.Engine.PBX(rec.PBX)
 	if err := pbx.DeleteRecording(ctx, rec.ID); err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}

@@ -126,19 +126,15 @@ func lengthOf(ms *int64) *time.Duration {
 
 func reportView(t figures.Table) wire.Report {
 	out := wire.Report{Report: wire.ReportName(t.Report.Name), From: t.Query.From, To: t.Query.To, TimeZone: t.Query.Zone.String(),
-		By: []string{}, Columns: []wire.ReportColumn{}, Rows: []wire.ReportRow{}}
+		By: []string{}, Rows: []wire.ReportRow{}}
 	for _, d := range t.Query.By {
 		out.By = append(out.By, string(d))
 	}
-	for _, m := range t.Report.Measures {
-		out.Columns = append(out.Columns, wire.ReportColumn{Name: m.Name, Unit: wire.ReportColumnUnit(m.Unit), Formula: m.Formula, Meaning: m.Source, Brief: m.Brief})
-	}
+	out.Columns = reportColumns(t.Report, "en")
 	values := func(of *figures.Tally) wire.ReportValues {
 		list := make(wire.ReportValues, len(t.Report.Measures))
 		for i, m := range t.Report.Measures {
-			if v, ok := m.Of(of); ok {
-				list[i] = &v
-			}
+			list[i] = reports.Value(&m, of)
 		}
 		return list
 	}
@@ -147,6 +143,26 @@ func reportView(t figures.Table) wire.Report {
 	}
 	out.Total = values(&t.Total)
 	return out
+}
+
+func reportColumns(r figures.Report, language string) []wire.ReportColumn {
+	return each(r.Measures, func(m figures.Measure) wire.ReportColumn {
+		return wire.ReportColumn{Name: m.Name, Title: wire.Texts(reports.Title(m.Name)), Unit: wire.ReportColumnUnit(m.Unit), Formula: m.Formula,
+			Meaning: reports.In(language, m.Source), Brief: m.Brief}
+	})
+}
+
+// ListReports implements StrictServerInterface.
+func (s operations) ListReports(_ context.Context, r ListReportsRequestObject) (ListReportsResponseObject, error) {
+	language := string(given(r.Params.Language))
+	in := func(text string) string { return reports.In(language, text) }
+	return ListReports200JSONResponse{Items: each(figures.Reports, func(r figures.Report) wire.ReportInfo {
+		return wire.ReportInfo{Report: wire.ReportName(r.Name), Title: in(r.Title), Columns: reportColumns(r, language), Notes: each(r.Notes, in),
+			By: each(r.By, func(d figures.Dimension) string { return string(d) }),
+			Symbols: each(r.Symbols(), func(p figures.PartInfo) wire.ReportSymbol {
+				return wire.ReportSymbol{Symbol: p.Symbol, Meaning: in(p.Text)}
+			})}
+	})}, nil
 }
 
 // GetDefinitions implements StrictServerInterface.

@@ -313,9 +313,15 @@ type ServerInterface interface {
 	// MuteRecording Puts silence into a running recording, for card data.
 	// (POST /api/v1/recordings/{recording}/mute)
 	MuteRecording(ctx echo.Context, recording PathRecording) error
+	// GetRecordingPeaks How loud a recording is, over its time, to be drawn.
+	// (GET /api/v1/recordings/{recording}/peaks)
+	GetRecordingPeaks(ctx echo.Context, recording PathRecording) error
 	// UnmuteRecording Ends the silence in a running recording.
 	// (POST /api/v1/recordings/{recording}/unmute)
 	UnmuteRecording(ctx echo.Context, recording PathRecording) error
+	// ListReports Lists reports, with what they may be by, and what each column is computed from.
+	// (GET /api/v1/reports)
+	ListReports(ctx echo.Context, params ListReportsParams) error
 	// GetReport Figures from what is on record, each with its formula.
 	// (GET /api/v1/reports/{report})
 	GetReport(ctx echo.Context, report ReportName, params GetReportParams) error
@@ -2545,6 +2551,22 @@ func (w *ServerInterfaceWrapper) MuteRecording(ctx echo.Context) error {
 	return err
 }
 
+// GetRecordingPeaks converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRecordingPeaks(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "recording" -------------
+	var recording PathRecording
+
+	err = runtime.BindStyledParameterWithOptions("simple", "recording", ctx.Param("recording"), &recording, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter recording: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRecordingPeaks(ctx, recording)
+	return err
+}
+
 // UnmuteRecording converts echo context to params.
 func (w *ServerInterfaceWrapper) UnmuteRecording(ctx echo.Context) error {
 	var err error
@@ -2558,6 +2580,24 @@ func (w *ServerInterfaceWrapper) UnmuteRecording(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UnmuteRecording(ctx, recording)
+	return err
+}
+
+// ListReports converts echo context to params.
+func (w *ServerInterfaceWrapper) ListReports(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListReportsParams
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", ctx.QueryParams(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter language: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListReports(ctx, params)
 	return err
 }
 
@@ -3093,8 +3133,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/recordings/:recording", wrapper.GetRecording, options.OperationMiddlewares["getRecording"]...)
 	router.GET(options.BaseURL+"/api/v1/recordings/:recording/audio", wrapper.GetRecordingAudio, options.OperationMiddlewares["getRecordingAudio"]...)
 	router.HEAD(options.BaseURL+"/api/v1/recordings/:recording/audio", wrapper.HeadRecordingAudio, options.OperationMiddlewares["headRecordingAudio"]...)
+	router.GET(options.BaseURL+"/api/v1/recordings/:recording/peaks", wrapper.GetRecordingPeaks, options.OperationMiddlewares["getRecordingPeaks"]...)
 	router.POST(options.BaseURL+"/api/v1/recordings/:recording/mute", wrapper.MuteRecording, options.OperationMiddlewares["muteRecording"]...)
 	router.POST(options.BaseURL+"/api/v1/recordings/:recording/unmute", wrapper.UnmuteRecording, options.OperationMiddlewares["unmuteRecording"]...)
+	router.GET(options.BaseURL+"/api/v1/reports", wrapper.ListReports, options.OperationMiddlewares["listReports"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/:report", wrapper.GetReport, options.OperationMiddlewares["getReport"]...)
 	router.GET(options.BaseURL+"/api/v1/sheet", wrapper.GetSheet, options.OperationMiddlewares["getSheet"]...)
 	router.GET(options.BaseURL+"/api/v1/logbook", wrapper.GetLogbook, options.OperationMiddlewares["getLogbook"]...)
@@ -7299,6 +7341,45 @@ func (response MuteRecordingdefaultApplicationProblemPlusJSONResponse) VisitMute
 	return err
 }
 
+type GetRecordingPeaksRequestObject struct {
+	Recording PathRecording `json:"recording"`
+}
+
+type GetRecordingPeaksResponseObject interface {
+	VisitGetRecordingPeaksResponse(w http.ResponseWriter) error
+}
+
+type GetRecordingPeaks200JSONResponse Peaks
+
+func (response GetRecordingPeaks200JSONResponse) VisitGetRecordingPeaksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecordingPeaksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRecordingPeaksdefaultApplicationProblemPlusJSONResponse) VisitGetRecordingPeaksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UnmuteRecordingRequestObject struct {
 	Recording PathRecording `json:"recording"`
 }
@@ -7327,6 +7408,45 @@ type UnmuteRecordingdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UnmuteRecordingdefaultApplicationProblemPlusJSONResponse) VisitUnmuteRecordingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReportsRequestObject struct {
+	Params ListReportsParams
+}
+
+type ListReportsResponseObject interface {
+	VisitListReportsResponse(w http.ResponseWriter) error
+}
+
+type ListReports200JSONResponse ReportList
+
+func (response ListReports200JSONResponse) VisitListReportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReportsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListReportsdefaultApplicationProblemPlusJSONResponse) VisitListReportsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8462,9 +8582,15 @@ type StrictServerInterface interface {
 	// MuteRecording Puts silence into a running recording, for card data.
 	// (POST /api/v1/recordings/{recording}/mute)
 	MuteRecording(ctx context.Context, request MuteRecordingRequestObject) (MuteRecordingResponseObject, error)
+	// GetRecordingPeaks How loud a recording is, over its time, to be drawn.
+	// (GET /api/v1/recordings/{recording}/peaks)
+	GetRecordingPeaks(ctx context.Context, request GetRecordingPeaksRequestObject) (GetRecordingPeaksResponseObject, error)
 	// UnmuteRecording Ends the silence in a running recording.
 	// (POST /api/v1/recordings/{recording}/unmute)
 	UnmuteRecording(ctx context.Context, request UnmuteRecordingRequestObject) (UnmuteRecordingResponseObject, error)
+	// ListReports Lists reports, with what they may be by, and what each column is computed from.
+	// (GET /api/v1/reports)
+	ListReports(ctx context.Context, request ListReportsRequestObject) (ListReportsResponseObject, error)
 	// GetReport Figures from what is on record, each with its formula.
 	// (GET /api/v1/reports/{report})
 	GetReport(ctx context.Context, request GetReportRequestObject) (GetReportResponseObject, error)
@@ -11702,6 +11828,31 @@ func (sh *strictHandler) MuteRecording(ctx echo.Context, recording PathRecording
 	return nil
 }
 
+// GetRecordingPeaks operation middleware
+func (sh *strictHandler) GetRecordingPeaks(ctx echo.Context, recording PathRecording) error {
+	var request GetRecordingPeaksRequestObject
+
+	request.Recording = recording
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRecordingPeaks(ctx.Request().Context(), request.(GetRecordingPeaksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRecordingPeaks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRecordingPeaksResponseObject); ok {
+		return validResponse.VisitGetRecordingPeaksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // UnmuteRecording operation middleware
 func (sh *strictHandler) UnmuteRecording(ctx echo.Context, recording PathRecording) error {
 	var request UnmuteRecordingRequestObject
@@ -11721,6 +11872,31 @@ func (sh *strictHandler) UnmuteRecording(ctx echo.Context, recording PathRecordi
 		return err
 	} else if validResponse, ok := response.(UnmuteRecordingResponseObject); ok {
 		return validResponse.VisitUnmuteRecordingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListReports operation middleware
+func (sh *strictHandler) ListReports(ctx echo.Context, params ListReportsParams) error {
+	var request ListReportsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReports(ctx.Request().Context(), request.(ListReportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListReportsResponseObject); ok {
+		return validResponse.VisitListReportsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -39,6 +39,7 @@ const (
 type sounds struct {
 	log     *slog.Logger
 	fetches chan struct{} // a slot for each fetch
+	drawing sync.Mutex    // one file is gone through for its peaks at a time
 
 	mu        sync.Mutex
 	dir       string            // "" until it is needed; guarded by mu
@@ -57,6 +58,7 @@ type sound struct {
 	size           int64
 	err            error
 	ready          chan struct{}
+	peaks          func() (wire.Peaks, error) // of a file that is here; gone through when they are first asked for
 
 	users  int                  // guarded by the sounds' mu
 	used   time.Time            // guarded by the sounds' mu
@@ -127,6 +129,11 @@ func (s *sounds) take(ctx context.Context, pbx orchestrator.PBX, id string) (*so
 		s.clearOut(time.Now(), s.room)
 		fetch, cancel := context.WithTimeout(context.WithoutCancel(ctx), soundFetchTime) // others may wait for it when this one has left
 		f = &sound{id: id, ready: make(chan struct{}), heard: map[string]time.Time{}, cancel: cancel}
+		f.peaks = sync.OnceValues(func() (wire.Peaks, error) {
+			s.drawing.Lock()
+			defer s.drawing.Unlock()
+			return peaksOfFile(f.path)
+		})
 		s.files[id] = f
 		s.wg.Go(func() { s.fetch(fetch, pbx, f) })
 	}

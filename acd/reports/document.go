@@ -77,27 +77,6 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
 }
 
-// titles are those of columns that people read. Others have their names.
-var titles = map[string]acd.Texts{
-	"queue": {"en": "Queue", "es": "Cola"}, "agent": {"en": "Agent", "es": "Agente"}, "did": {"en": "Number", "es": "Número"},
-	"interval": {"en": "Interval", "es": "Intervalo"}, "offered": {"en": "Offered", "es": "Ofrecidas"},
-	"answered": {"en": "Answered", "es": "Atendidas"}, "abandoned": {"en": "Abandoned", "es": "Abandonadas"},
-	"abandoned_short": {"en": "Short abandons", "es": "Abandonos cortos"}, "sl_short_excluded": {"en": "Service level", "es": "Nivel de servicio"},
-	"abandon_rate": {"en": "Abandoned, %", "es": "Abandono, %"}, "asa_ms": {"en": "Mean wait", "es": "Espera media"},
-	"longest_wait_ms": {"en": "Longest wait", "es": "Espera máxima"}, "aht_ms": {"en": "Handling time", "es": "Tiempo de gestión"},
-	"transfers": {"en": "Transfers", "es": "Transferencias"}, "missed": {"en": "Missed offers", "es": "Ofertas perdidas"},
-	"at": {"en": "At", "es": "Hora"}, "kind": {"en": "Kind", "es": "Tipo"}, "who": {"en": "Who", "es": "Quién"}, "what": {"en": "What", "es": "Qué"},
-	totalName: {"en": "Total", "es": "Total"},
-}
-
-// Title is what people read over a column; its name where they read that.
-func Title(name string) acd.Texts {
-	if t := titles[name]; t != nil {
-		return t
-	}
-	return acd.Texts{"en": name}
-}
-
 // tablePart is a table of figures as a part of a document.
 func tablePart(name string, title acd.Texts, t figures.Table, brief bool) part {
 	p := part{name: name, title: title, total: true}
@@ -127,11 +106,7 @@ func tablePart(name string, title acd.Texts, t figures.Table, brief bool) part {
 			}
 		}
 		for _, m := range measures {
-			c := cell{unit: m.Unit}
-			if v, ok := m.Of(of); ok {
-				c.value = &v
-			}
-			row = append(row, c)
+			row = append(row, cell{unit: m.Unit, value: Value(&m, of)})
 		}
 		p.rows = append(p.rows, row)
 		return nil

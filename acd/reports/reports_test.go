@@ -426,6 +426,102 @@ func TestNothingIsAFormula(t *testing.T) {
 	}
 }
 
+// TestFilesAgree: CSV, workbook and what the API answers are the same to the last digit.
+func TestFilesAgree(t *testing.T) {
+	t.Parallel()
+	report, err := figures.Find("service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(7, 1))
+	d := &figures.Day{}
+	for i := range 70 {
+		d.Stays = append(d.Stays, figures.Stay{Call: fmt.Sprint(i), Queue: fmt.Sprint("q", i%7), Entered: noon.UnixMilli(), Result: []figures.Result{"abandoned", "connected"}[r.IntN(2)],
+			Wait: r.Int64N(100_000), Talk: r.Int64N(100_000), Threshold: 20_000, Over: true})
+	}
+	d.Join(time.Hour)
+	table, err := report.Make(d, figures.Query{From: noon, To: noon.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := reports.CSV(&out, table); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&out).ReadAll()
+	if err != nil || len(rows) != 9 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	out.Reset()
+	if err := reports.Workbook(&out, table); err != nil {
+		t.Fatal(err)
+	}
+	book, err := excelize.OpenReader(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	long := 0
+	for y, row := range rows[1:] {
+		of := &table.Total
+		if y < len(table.Rows) {
+			of = &table.Rows[y].Tally
+		}
+		for x, m := range table.Report.Measures {
+			answered := ""
+			if v := reports.Value(&m, of); v != nil {
+				b, err := json.Marshal(*v)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answered = string(b)
+			}
+			name, err := excelize.CoordinatesToCellName(x+2, y+2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cell, err := book.GetCellValue("Report", name, excelize.Options{RawCellValue: true})
+			if in := row[x+1]; err != nil || in != cell || in != answered {
+				t.Errorf("%s of %s: CSV has %q, the workbook %q, the API answers %q, %v", m.Name, row[0], in, cell, answered, err)
+			}
+			if _, behind, _ := strings.Cut(cell, "."); len(behind) > 3 {
+				long++
+			}
+		}
+	}
+	if long == 0 {
+		t.Error("no figure has more digits than three: this proves nothing")
+	}
+}
+
+// TestReportsSpeakBothLanguages: every column has a title in both, and every sentence its translation.
+func TestReportsSpeakBothLanguages(t *testing.T) {
+	t.Parallel()
+	for _, r := range figures.Reports {
+		var names []string
+		for _, d := range r.By {
+			names = append(names, string(d))
+		}
+		sentences := append([]string{r.Title}, r.Notes...)
+		for _, m := range r.Measures {
+			names, sentences = append(names, m.Name), append(sentences, m.Source)
+		}
+		for _, p := range r.Symbols() {
+			sentences = append(sentences, p.Text)
+		}
+		for _, n := range names {
+			if title := reports.Title(n); title["en"] == "" || title["es"] == "" {
+				t.Errorf("%s of report %s: %v", n, r.Name, title)
+			}
+		}
+		for _, s := range sentences {
+			if reports.In("en", s) != s || reports.In("es", s) == s {
+				t.Errorf("report %s: %q is not said in Spanish", r.Name, s)
+			}
+		}
+	}
+}
+
 // TestReportIsRefused names what is wrong.
 func TestReportIsRefused(t *testing.T) {
 	t.Parallel()

@@ -27,11 +27,26 @@ func Text(cell string) string {
 	return cell
 }
 
+// digits are those behind the point that a value has, wherever it is shown.
+const digits = 6
+
 // Number prints a value with as many digits as it needs.
 func Number(v float64) string {
-	const digits = 6
 	s := strconv.FormatFloat(v, 'f', digits, 64)
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+}
+
+// Value is a measure of a tally, nil when it has none. It is rounded here, once, so that what is shown,
+// CSV and workbooks agree to the last digit.
+func Value(m *figures.Measure, of *figures.Tally) *float64 {
+	v, ok := m.Of(of)
+	if !ok {
+		return nil
+	}
+	if rounded, err := strconv.ParseFloat(Number(v), 64); err == nil {
+		v = rounded
+	}
+	return &v
 }
 
 // tallies calls fn for each row, and for the total.
@@ -65,8 +80,8 @@ func CSV(w io.Writer, t figures.Table) error {
 		}
 		for _, m := range t.Report.Measures {
 			cell := ""
-			if v, ok := m.Of(of); ok {
-				cell = Number(v)
+			if v := Value(&m, of); v != nil {
+				cell = Number(*v)
 			}
 			row = append(row, cell)
 		}

@@ -1028,10 +1028,22 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/recordings/{recording}/mute (the `MuteRecording` operationId).
 	MuteRecording(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetRecordingPeaks How loud a recording is, over its time, to be drawn.
+	//
+	// Computed once from the sound and kept with it. This is no playback, and leaves no line on the audit log: a peak stands for at least 50 ms, from which nobody hears what was said. Of sound that is no WAV of 8 or 16 bits or G.711 there are none.
+	//
+	// Corresponds with GET /api/v1/recordings/{recording}/peaks (the `GetRecordingPeaks` operationId).
+	GetRecordingPeaks(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UnmuteRecording Ends the silence in a running recording.
 	//
 	// Corresponds with POST /api/v1/recordings/{recording}/unmute (the `UnmuteRecording` operationId).
 	UnmuteRecording(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListReports Lists reports, with what they may be by, and what each column is computed from.
+	//
+	// Corresponds with GET /api/v1/reports (the `ListReports` operationId).
+	ListReports(ctx context.Context, params *ListReportsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetReport Figures from what is on record, each with its formula.
 	//
@@ -3409,11 +3421,43 @@ func (c *Client) MuteRecording(ctx context.Context, recording PathRecording, req
 	return c.Client.Do(req)
 }
 
+// GetRecordingPeaks How loud a recording is, over its time, to be drawn.
+//
+// Computed once from the sound and kept with it. This is no playback, and leaves no line on the audit log: a peak stands for at least 50 ms, from which nobody hears what was said. Of sound that is no WAV of 8 or 16 bits or G.711 there are none.
+//
+// Corresponds with GET /api/v1/recordings/{recording}/peaks (the `GetRecordingPeaks` operationId).
+func (c *Client) GetRecordingPeaks(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRecordingPeaksRequest(c.Server, recording)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // UnmuteRecording Ends the silence in a running recording.
 //
 // Corresponds with POST /api/v1/recordings/{recording}/unmute (the `UnmuteRecording` operationId).
 func (c *Client) UnmuteRecording(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUnmuteRecordingRequest(c.Server, recording)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListReports Lists reports, with what they may be by, and what each column is computed from.
+//
+// Corresponds with GET /api/v1/reports (the `ListReports` operationId).
+func (c *Client) ListReports(ctx context.Context, params *ListReportsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListReportsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8877,6 +8921,40 @@ func NewMuteRecordingRequest(server string, recording PathRecording) (*http.Requ
 	return req, nil
 }
 
+// NewGetRecordingPeaksRequest constructs an http.Request for the GetRecordingPeaks method
+func NewGetRecordingPeaksRequest(server string, recording PathRecording) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "recording", recording, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recordings/%s/peaks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewUnmuteRecordingRequest constructs an http.Request for the UnmuteRecording method
 func NewUnmuteRecordingRequest(server string, recording PathRecording) (*http.Request, error) {
 	var err error
@@ -8904,6 +8982,60 @@ func NewUnmuteRecordingRequest(server string, recording PathRecording) (*http.Re
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListReportsRequest constructs an http.Request for the ListReports method
+func NewListReportsRequest(server string, params *ListReportsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reports")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Language != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -10939,12 +11071,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/recordings/{recording}/mute (the `MuteRecording` operationId).
 	MuteRecordingWithResponse(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*MuteRecordingResponse, error)
 
+	// GetRecordingPeaksWithResponse How loud a recording is, over its time, to be drawn.
+	//
+	// Computed once from the sound and kept with it. This is no playback, and leaves no line on the audit log: a peak stands for at least 50 ms, from which nobody hears what was said. Of sound that is no WAV of 8 or 16 bits or G.711 there are none.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/recordings/{recording}/peaks (the `GetRecordingPeaks` operationId).
+	GetRecordingPeaksWithResponse(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*GetRecordingPeaksResponse, error)
+
 	// UnmuteRecordingWithResponse Ends the silence in a running recording.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/recordings/{recording}/unmute (the `UnmuteRecording` operationId).
 	UnmuteRecordingWithResponse(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*UnmuteRecordingResponse, error)
+
+	// ListReportsWithResponse Lists reports, with what they may be by, and what each column is computed from.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/reports (the `ListReports` operationId).
+	ListReportsWithResponse(ctx context.Context, params *ListReportsParams, reqEditors ...RequestEditorFn) (*ListReportsResponse, error)
 
 	// GetReportWithResponse Figures from what is on record, each with its formula.
 	//
@@ -15757,6 +15905,54 @@ func (r MuteRecordingResponse) ContentType() string {
 	return ""
 }
 
+type GetRecordingPeaksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Peaks
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRecordingPeaksResponse) GetJSON200() *Peaks {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRecordingPeaksResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRecordingPeaksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRecordingPeaksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRecordingPeaksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRecordingPeaksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type UnmuteRecordingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -15799,6 +15995,54 @@ func (r UnmuteRecordingResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UnmuteRecordingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListReportsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReportList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListReportsResponse) GetJSON200() *ReportList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListReportsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListReportsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListReportsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListReportsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListReportsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18491,6 +18735,21 @@ func (c *ClientWithResponses) MuteRecordingWithResponse(ctx context.Context, rec
 	return ParseMuteRecordingResponse(rsp)
 }
 
+// GetRecordingPeaksWithResponse How loud a recording is, over its time, to be drawn.
+//
+// Computed once from the sound and kept with it. This is no playback, and leaves no line on the audit log: a peak stands for at least 50 ms, from which nobody hears what was said. Of sound that is no WAV of 8 or 16 bits or G.711 there are none.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/recordings/{recording}/peaks (the `GetRecordingPeaks` operationId).
+func (c *ClientWithResponses) GetRecordingPeaksWithResponse(ctx context.Context, recording PathRecording, reqEditors ...RequestEditorFn) (*GetRecordingPeaksResponse, error) {
+	rsp, err := c.GetRecordingPeaks(ctx, recording, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRecordingPeaksResponse(rsp)
+}
+
 // UnmuteRecordingWithResponse Ends the silence in a running recording.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -18502,6 +18761,19 @@ func (c *ClientWithResponses) UnmuteRecordingWithResponse(ctx context.Context, r
 		return nil, err
 	}
 	return ParseUnmuteRecordingResponse(rsp)
+}
+
+// ListReportsWithResponse Lists reports, with what they may be by, and what each column is computed from.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/reports (the `ListReports` operationId).
+func (c *ClientWithResponses) ListReportsWithResponse(ctx context.Context, params *ListReportsParams, reqEditors ...RequestEditorFn) (*ListReportsResponse, error) {
+	rsp, err := c.ListReports(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListReportsResponse(rsp)
 }
 
 // GetReportWithResponse Figures from what is on record, each with its formula.
@@ -22021,6 +22293,39 @@ func ParseMuteRecordingResponse(rsp *http.Response) (*MuteRecordingResponse, err
 	return response, nil
 }
 
+// ParseGetRecordingPeaksResponse parses an HTTP response from a GetRecordingPeaksWithResponse call
+func ParseGetRecordingPeaksResponse(rsp *http.Response) (*GetRecordingPeaksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRecordingPeaksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Peaks
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseUnmuteRecordingResponse parses an HTTP response from a UnmuteRecordingWithResponse call
 func ParseUnmuteRecordingResponse(rsp *http.Response) (*UnmuteRecordingResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22041,6 +22346,39 @@ func ParseUnmuteRecordingResponse(rsp *http.Response) (*UnmuteRecordingResponse,
 			return nil, err
 		}
 		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListReportsResponse parses an HTTP response from a ListReportsWithResponse call
+func ParseListReportsResponse(rsp *http.Response) (*ListReportsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListReportsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReportList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

@@ -4160,6 +4160,19 @@ type PauseReasonDefinition struct {
 	TimesPerDay int   `json:"times_per_day,omitempty,omitzero"`
 }
 
+// Peaks defines model for Peaks.
+type Peaks struct {
+	// DurationMS Of the sound.
+	DurationMS int64 `json:"duration_ms"`
+
+	// PeakMS For how long each peak stands; the last may stand for less.
+	PeakMS int64 `json:"peak_ms"`
+
+	// Peaks The loudest of each piece of time; 255 is as loud as can be.
+	Peaks     []int  `json:"peaks"`
+	Recording string `json:"recording"`
+}
+
 // Preferences defines model for Preferences.
 type Preferences struct {
 	Language Language `json:"language,omitempty,omitzero"`
@@ -4334,17 +4347,20 @@ type RecentCalls struct {
 
 // Recording defines model for Recording.
 type Recording struct {
-	Agent      string        `json:"agent,omitempty,omitzero"`
-	Call       string        `json:"call"`
-	DeletedAt  time.Time     `json:"deleted_at,omitempty,omitzero"`
-	DeletedBy  string        `json:"deleted_by,omitempty,omitzero"`
-	DurationMS int64         `json:"duration_ms,omitempty,omitzero"`
-	EndedAt    time.Time     `json:"ended_at,omitempty,omitzero"`
-	ID         string        `json:"id"`
-	Kind       RecordingKind `json:"kind"`
-	Muted      bool          `json:"muted,omitempty,omitzero"`
-	PBX        string        `json:"pbx"`
-	Queue      string        `json:"queue,omitempty,omitzero"`
+	Agent      string    `json:"agent,omitempty,omitzero"`
+	Call       string    `json:"call"`
+	DeletedAt  time.Time `json:"deleted_at,omitempty,omitzero"`
+	DeletedBy  string    `json:"deleted_by,omitempty,omitzero"`
+	DurationMS int64     `json:"duration_ms,omitempty,omitzero"`
+	EndedAt    time.Time `json:"ended_at,omitempty,omitzero"`
+
+	// Held A legal hold keeps its sound.
+	Held  bool          `json:"held,omitempty,omitzero"`
+	ID    string        `json:"id"`
+	Kind  RecordingKind `json:"kind"`
+	Muted bool          `json:"muted,omitempty,omitzero"`
+	PBX   string        `json:"pbx"`
+	Queue string        `json:"queue,omitempty,omitzero"`
 
 	// Speakers Who talked with the customer, in the order in which they came.
 	Speakers  []Speaker `json:"speakers,omitempty,omitzero"`
@@ -4400,7 +4416,7 @@ type Report struct {
 	TimeZone string         `json:"time_zone"`
 	To       time.Time      `json:"to"`
 
-	// Total One for each column; null where there is none, as of the share of nothing.
+	// Total One for each column, with at most six digits behind the point, as in CSV and XLSX; null where there is none, as of the share of nothing.
 	Total ReportValues `json:"total"`
 }
 
@@ -4416,6 +4432,9 @@ type ReportColumn struct {
 	Meaning string `json:"meaning"`
 	Name    string `json:"name"`
 
+	// Title By language.
+	Title Texts `json:"title"`
+
 	// Unit count, ms, or share: 1 is all.
 	Unit ReportColumnUnit `json:"unit"`
 }
@@ -4426,6 +4445,24 @@ type ReportColumnUnit string
 // ReportFormat defines model for ReportFormat.
 type ReportFormat string
 
+// ReportInfo defines model for ReportInfo.
+type ReportInfo struct {
+	// By What it may have a row for each of; the first unless something else is asked for.
+	By      []string       `json:"by"`
+	Columns []ReportColumn `json:"columns"`
+	Notes   []string       `json:"notes"`
+	Report  ReportName     `json:"report"`
+
+	// Symbols Of which the formulas speak.
+	Symbols []ReportSymbol `json:"symbols"`
+	Title   string         `json:"title"`
+}
+
+// ReportList defines model for ReportList.
+type ReportList struct {
+	Items []ReportInfo `json:"items"`
+}
+
 // ReportName defines model for ReportName.
 type ReportName string
 
@@ -4434,11 +4471,17 @@ type ReportRow struct {
 	// Keys What it is of, one for each of by. Empty is none: who is in no team, who was answered by nobody.
 	Keys []string `json:"keys"`
 
-	// Values One for each column; null where there is none, as of the share of nothing.
+	// Values One for each column, with at most six digits behind the point, as in CSV and XLSX; null where there is none, as of the share of nothing.
 	Values ReportValues `json:"values"`
 }
 
-// ReportValues One for each column; null where there is none, as of the share of nothing.
+// ReportSymbol defines model for ReportSymbol.
+type ReportSymbol struct {
+	Meaning string `json:"meaning"`
+	Symbol  string `json:"symbol"`
+}
+
+// ReportValues One for each column, with at most six digits behind the point, as in CSV and XLSX; null where there is none, as of the share of nothing.
 type ReportValues = []*float64
 
 // Retention defines model for Retention.
@@ -5164,6 +5207,12 @@ type HeadRecordingAudioParams struct {
 
 	// IfNoneMatch ETags that the client holds.
 	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
+// ListReportsParams defines parameters for ListReports.
+type ListReportsParams struct {
+	// Language Of what they say.
+	Language *Tongue `form:"language,omitempty" json:"language,omitempty"`
 }
 
 // GetReportParams defines parameters for GetReport.

@@ -25,6 +25,7 @@ type Recording struct {
 	Muted      bool   `json:"muted,omitempty"`
 	// Speakers are those who talked with the customer, in the order in which they came.
 	Speakers  []Speaker `json:"speakers,omitempty"`
+	Held      bool      `json:"held,omitempty"` // by a legal hold of its call, or of the caller's number
 	DeletedAt int64     `json:"deleted_at,omitempty"`
 	DeletedBy string    `json:"deleted_by,omitempty"`
 }
@@ -48,15 +49,16 @@ type RecordingFilter struct {
 	Cursor                   string
 }
 
-const recordingColumns = "r.recording, r.call, r.pbx, r.queue, r.agent, r.kind, r.started_at, r.ended_at, r.duration_ms, r.state, r.muted, r.speakers, r.deleted_at, r.deleted_by"
+const recordingColumns = "r.recording, r.call, r.pbx, r.queue, r.agent, r.kind, r.started_at, r.ended_at, r.duration_ms, r.state, r.muted, r.speakers, r.deleted_at, r.deleted_by, " +
+	"CASE WHEN EXISTS (SELECT 1 FROM contacts c WHERE c.call = r.call AND " + isHeld + ") THEN 1 ELSE 0 END"
 
 func scanRecording(rows *sql.Rows) (Recording, error) {
 	var r Recording
-	var muted int
+	var muted, held int
 	var speakers string
 	err := rows.Scan(&r.ID, &r.Call, &r.PBX, &r.Queue, &r.Agent, &r.Kind, &r.StartedAt, &r.EndedAt, &r.DurationMS, &r.State,
-		&muted, &speakers, &r.DeletedAt, &r.DeletedBy)
-	r.Muted = muted != 0
+		&muted, &speakers, &r.DeletedAt, &r.DeletedBy, &held)
+	r.Muted, r.Held = muted != 0, held != 0
 	if err == nil && speakers != "" {
 		err = json.Unmarshal([]byte(speakers), &r.Speakers)
 	}
