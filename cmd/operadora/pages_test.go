@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -17,8 +18,10 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/web"
+	"github.com/operadora/operadora/api/wire"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/lab"
+	"github.com/operadora/operadora/orchestrator/life"
 )
 
 // mustHavePages is the environment variable by which `make test` says that the pages have
@@ -126,4 +129,56 @@ teams:
 		"start":  func() { r.start(); served() },
 		"hangup": func() { must(t, agent.Hangup()); ended(t, caller) },
 	})
+}
+
+// TestReportsPage has a supervisor ask for reports and hear a recording: what is seen is what the API and
+// the files say, a colleague who is sent the address sees the same, and what was muted is drawn. A recording that is
+// drawn has not been played; one that is played, by many requests, is on the audit log once.
+func TestReportsPage(t *testing.T) {
+	t.Parallel()
+	browser(t)
+	r := newRig(t, rigOptions{agents: 2, files: map[string]string{"agents.yaml": `agents:
+  - {id: "101", name: Ana, pbx: main, endpoint: PJSIP/101, queues: [sales]}
+  - {id: "102", pbx: main, endpoint: PJSIP/102, queues: [sales]}
+`}})
+	r.start()
+	api, err := r.API("supervisor")
+	must(t, err)
+	admin, err := r.API("admin")
+	must(t, err)
+	ana := r.login("101")
+	c := r.queue("5550001")
+	a := r.takes(ana, c)
+	r.awaitEntry(orchestrator.EntryCallRecording, 1)
+	live := r.onlyCall(api)
+	life.Sleep(limit(t), time.Second) // of sound
+	_, err = api.MuteRecordingWithResponse(limit(t), live.LiveRecording.ID)
+	must(t, err)
+	life.Sleep(limit(t), 1500*time.Millisecond) // of silence
+	_, err = api.UnmuteRecordingWithResponse(limit(t), live.LiveRecording.ID)
+	must(t, err)
+	ben := r.login("102")
+	other := r.queue("5550002")
+	r.serve(ben, other)
+	must(t, a.Hangup())
+	ended(t, c)
+	third := r.queue("5550003")
+	r.awaitEntry(orchestrator.EntryCallQueued, 3)
+	must(t, third.Hangup())
+	calls := r.settled(3)
+	i := slices.IndexFunc(calls, func(s orchestrator.CallSummary) bool { return s.Caller.Number == "5550001" })
+	muted := calls[i]
+	_, err = admin.PlaceHoldWithResponse(limit(t), wire.LegalHoldOrder{Call: muted.Call, Why: "a suit"})
+	must(t, err)
+
+	plays := func(want int) func() {
+		return func() {
+			log, err := admin.ListAuditWithResponse(limit(t), &wire.ListAuditParams{Object: &muted.Recording, Action: new("recording.play")})
+			must(t, err)
+			if got := len(log.JSON200.Items); got != want {
+				t.Errorf("%d lines of playing on the audit log, want %d", got, want)
+			}
+		}
+	}
+	through(t, "reports.mjs", api.Base+"/", api.Token, map[string]func(){"drawn": plays(0), "played": plays(1)}, muted.Recording)
 }

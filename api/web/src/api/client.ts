@@ -1,5 +1,6 @@
 // The API as its document describes it. Paths are taken from where the page lies, so that
 // it works below whatever path a proxy puts it.
+import {clock} from '../live/clock.svelte'
 import type {components, paths} from './schema'
 
 export type Schemas = components['schemas']
@@ -69,6 +70,7 @@ async function ask(method: Method, path: string, o: Asked): Promise<unknown> {
     init.body = JSON.stringify(o.body)
   }
   const answer = await fetch(url, init)
+  clock.hint(answer.headers.get('Date'))
   if (answer.ok) return answer.status === 204 ? undefined : answer.json()
   const problem = problemOf(answer.status, answer.statusText, await answer.text())
   if (answer.status === 401 && path !== '/api/v1/session') over()

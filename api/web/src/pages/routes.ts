@@ -22,6 +22,8 @@ const campaigns = () => import('./campaigns/Page.svelte')
 
 export const routes: Route[] = [
   {path: 'floor', title: (t) => t.floor, needs: 'streamLive', load: floor},
+  {path: 'reports', title: (t) => t.reports, needs: 'listReports', load: () => import('./reports/Page.svelte')},
+  {path: 'recordings', title: (t) => t.recordings, needs: 'listRecordings', load: () => import('./recordings/Page.svelte')},
   {path: 'wall', title: (t) => t.wall, needs: 'streamLive', load: floor},
   {path: 'campaigns', title: (t) => t.campaigns, needs: 'listCampaigns', load: campaigns},
   {path: 'lists', title: (t) => t.lists, needs: 'listLists', load: campaigns},
