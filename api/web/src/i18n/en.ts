@@ -19,6 +19,7 @@ export const en = {
   roles: {admin: 'administrator', supervisor: 'supervisor', campaign_manager: 'campaign manager', agent: 'agent', wallboard: 'wallboard'},
   pages: 'Pages',
   nothing: 'There is no page for this token: its role uses the API alone.',
+  agent: 'Agent',
   floor: 'Floor',
   wall: 'Wallboard',
   campaigns: 'Campaigns',

@@ -20,6 +20,7 @@ export const es: Words = {
   roles: {admin: 'administrador', supervisor: 'supervisor', campaign_manager: 'gestor de campañas', agent: 'agente', wallboard: 'panel'},
   pages: 'Páginas',
   nothing: 'No hay páginas para este token: su rol usa solo la API.',
+  agent: 'Agente',
   floor: 'Sala',
   wall: 'Panel',
   campaigns: 'Campañas',

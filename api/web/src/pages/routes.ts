@@ -1,11 +1,13 @@
 // The pages, in the order in which they are offered. Each is a chunk of its own, with its words.
 import type {Component} from 'svelte'
+import type {Me} from '../api/client'
 import type {Words} from '../i18n/en'
 
 export interface Route {
   path: string // behind #/
   title: (t: Words) => string
   needs: string // the operation without which the page has nothing to show
+  own?: true // it shows an agent what is the agent's own, and nobody else anything
   load: () => Promise<{default: Component<PageProps>}>
 }
 
@@ -21,6 +23,7 @@ const floor = () => import('./floor/Page.svelte')
 const campaigns = () => import('./campaigns/Page.svelte')
 
 export const routes: Route[] = [
+  {path: 'agent', title: (t) => t.agent, needs: 'getAgentChoices', own: true, load: () => import('./agent/Page.svelte')},
   {path: 'floor', title: (t) => t.floor, needs: 'streamLive', load: floor},
   {path: 'reports', title: (t) => t.reports, needs: 'listReports', load: () => import('./reports/Page.svelte')},
   {path: 'recordings', title: (t) => t.recordings, needs: 'listRecordings', load: () => import('./recordings/Page.svelte')},
@@ -28,3 +31,8 @@ export const routes: Route[] = [
   {path: 'campaigns', title: (t) => t.campaigns, needs: 'listCampaigns', load: campaigns},
   {path: 'lists', title: (t) => t.lists, needs: 'listLists', load: campaigns},
 ]
+
+// offered are the pages that somebody may use.
+export function offered(me: Me | undefined): Route[] {
+  return routes.filter((r) => me?.permissions.includes(r.needs) && (!r.own || (me.role === 'agent' && !!me.agent)))
+}
