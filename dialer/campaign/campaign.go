@@ -94,7 +94,7 @@ type Pacing struct {
 	Ratio         float64       `yaml:"ratio" min:"0.1" max:"20" default:"0" doc:"Calls per free agent; of mode power."`
 	TargetWait    time.Duration `yaml:"target_wait" min:"0s" max:"10m" default:"0s" doc:"How long agents wait between calls; of mode wait."`
 	Rate          float64       `yaml:"rate" min:"0.01" max:"1000" default:"0" doc:"Calls per second; of mode agentless."`
-	RingTimeout   time.Duration `yaml:"ring_timeout" min:"5s" max:"2m" default:"25s" doc:"How long a phone rings; at least what the profile demands."`
+	RingTimeout   time.Duration `yaml:"ring_timeout" min:"5s" max:"2m" default:"25s" doc:"How long a phone rings, from when it rings; at least what the profile demands. Where the PBX does not tell when that is, from the dialling, and at least what the profile demands and 13 s."`
 	GiveUp        bool          `yaml:"give_up" default:"false" doc:"Whether calls may be given up, once they rang as long as the profile demands, when agents become scarce."`
 	Share         float64       `yaml:"share" min:"0.01" max:"1000" default:"1" doc:"Its part of the calls, beside those of other campaigns with the same agents."`
 	InboundShare  float64       `yaml:"inbound_percent" min:"0" max:"99" default:"0" doc:"Of inbound calls for the same agents, the share that shall be answered within inbound_within, in percent; agents are kept free for it. 0: none is asked."`

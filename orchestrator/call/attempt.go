@@ -32,7 +32,7 @@ type Attempt struct {
 	// About is what is known of the lead, for the agent, who reads Script.
 	About  map[string]string `json:"about,omitempty"`
 	Script string            `json:"script,omitempty"`
-	Ring   time.Duration     `json:"ring"`            // longest; 0 is the limit of transfers
+	Ring   time.Duration     `json:"ring"`            // longest, from when it rings; 0 is the limit of transfers
 	Least  time.Duration     `json:"least,omitempty"` // from when it rings, before it may be given up
 	// Greeted tells that Within is counted from the end of what who answered said first, as
 	// far as the PBX heard that.
@@ -68,8 +68,42 @@ func (x *change) attempt() {
 		return
 	}
 	x.c.Customer().MostMS = way.Most.Milliseconds()
-	x.arm(TimerRing, x.ringTime()+ringGrace)
+	x.armRing()
 	x.callCustomer(way)
+}
+
+// lateRing is after how long from its dialling a phone rings at the latest, if it ever does:
+// mobiles do within 8 s, and what a carrier had not begun to ring after 13 s seldom rang at all
+// (https://developer.signalwire.com/freeswitch/Channel-Variables-Catalog/progress_timeout_16353361).
+const lateRing = 13 * time.Second
+
+// armRing bounds how long a lead's phone rings: as long as the campaign wants, from when it
+// rings. As long as that is not told, which some trunks never do, it is from the dialling, and
+// the least that the law demands of a phone that began late: it counts the ringing, not the
+// way there (47 CFR 64.1200(a)(6), 16 CFR 310.4(b)(4)(ii)).
+func (x *change) armRing() {
+	wait := x.ringTime()
+	if x.c.Customer().Rang == 0 {
+		wait = x.unheardRing()
+	}
+	x.arm(TimerRing, wait)
+}
+
+// unheardRing is how long is waited for a phone from its dialling of which nothing is told.
+func (x *change) unheardRing() time.Duration {
+	if least := x.c.Attempt.Least; least > 0 {
+		return max(x.ringTime(), lateRing+least)
+	}
+	return x.ringTime()
+}
+
+// pbxRing is how long the PBX lets a customer's phone ring, from its dialling. That of a lead is
+// ours to end: the PBX, which would count the way there, does if we are gone.
+func (x *change) pbxRing() time.Duration {
+	if x.c.Attempt != nil {
+		return (x.unheardRing() + x.ringTime() + time.Second - 1).Truncate(time.Second) // PBXs know whole ones
+	}
+	return x.ringTime()
 }
 
 // leadUp begins the flow of a lead who answered.

@@ -50,7 +50,7 @@ func TestAttempt(t *testing.T) {
 		by       string
 		answered bool
 	}{
-		{"rings out", []func(*world){leadRings}, orchestrator.OutcomeNoAnswer, "number", false},
+		{"rings out", []func(*world){leadRings}, orchestrator.OutcomeNoAnswer, "operadora", false},
 		{"is busy", []func(*world){leadEnds(orchestrator.CauseBusy)}, orchestrator.OutcomeBusy, "number", false},
 		{"no such number", []func(*world){leadEnds(1)}, orchestrator.OutcomeInvalid, "number", false},
 		{"no line is free", []func(*world){leadEnds(42)}, orchestrator.OutcomeCongested, "number", false},
@@ -63,7 +63,7 @@ func TestAttempt(t *testing.T) {
 		{"does not wait", []func(*world){leadAnswers, leadEnds(orchestrator.CauseNormal)}, orchestrator.OutcomeAbandoned, "caller", true},
 		{"served", append(served, leadEnds(orchestrator.CauseNormal)), orchestrator.OutcomeServed, "caller", true},
 		{"served, and the agent ends", append(served, agentEnds(orchestrator.CauseNormal)), orchestrator.OutcomeServed, "agent", true},
-		{"killed as it rings", []func(*world){leadRings, func(w *world) { w.crash(time.Second) }}, orchestrator.OutcomeNoAnswer, "number", false},
+		{"killed as it rings", []func(*world){leadRings, func(w *world) { w.crash(time.Second) }}, orchestrator.OutcomeNoAnswer, "operadora", false},
 		{"killed, answered meanwhile", []func(*world){leadRings, func(w *world) { w.cut = true; leadAnswers(w); w.crash(time.Second) }},
 			orchestrator.OutcomeAbandoned, "operadora", true},
 		{"killed, busy meanwhile", []func(*world){func(w *world) { w.cut = true; leadEnds(orchestrator.CauseBusy)(w); w.crash(time.Second) }},
@@ -259,6 +259,39 @@ func TestUnkindLead(t *testing.T) {
 			w.bring(t, w.quiet, w.customerAnswers, w.quiet, w.offer, w.quiet, w.agentAnswers, w.quiet)
 		})
 	})
+}
+
+// TestLeadRingsLongEnough: a phone rings as long as the campaign wants from when it rings, and
+// never less than the law demands, however late it begins; also one of which nothing is told.
+func TestLeadRingsLongEnough(t *testing.T) {
+	t.Parallel()
+	for _, r := range []struct {
+		name        string
+		ring, least time.Duration
+		late        time.Duration // until it is told to ring; 0: never
+		want        time.Duration // from the dialling
+	}{
+		{"the least", 15 * time.Second, 15 * time.Second, 4 * time.Second, 19 * time.Second},
+		{"longer", 25 * time.Second, 15 * time.Second, 4 * time.Second, 29 * time.Second},
+		{"very late", 15 * time.Second, 15 * time.Second, 27 * time.Second, 42 * time.Second},
+		{"never told", 15 * time.Second, 15 * time.Second, 0, 28 * time.Second},
+		{"never told, and long", 40 * time.Second, 15 * time.Second, 0, 40 * time.Second},
+		{"never told, and no law", 15 * time.Second, 0, 0, 15 * time.Second},
+	} {
+		w := newLeadWorld(graph{{Kind: orchestrator.ActHangup}}, func(o *Attempt) { o.Ring, o.Least = r.ring, r.least })
+		w.quiet()
+		if r.late > 0 {
+			w.settle(r.late)
+			leadRings(w)
+			w.quiet()
+		}
+		w.settle(5 * time.Minute)
+		w.checkEnded(t, orchestrator.OutcomeNoAnswer)
+		customer := w.me.c.Customer()
+		if got := time.Duration(w.me.c.EndedAt-customer.Dialed) * time.Millisecond; got < r.want || got > r.want+time.Second || (customer.Rang > 0) != (r.late > 0) {
+			t.Errorf("%s: ended %v after it was dialled, want %v", r.name, got, r.want)
+		}
+	}
 }
 
 // TestAttemptIsGivenUp: never before the phone has rung for as long as it must; and an

@@ -240,7 +240,7 @@ func (x *change) callCustomer(way orchestrator.Passage) {
 	}
 	x.do(Dial{Outside: true, Contact: contact, Order: orchestrator.Origination{
 		Channel: customer.Channel, Endpoint: way.Endpoint, Args: []string{"customer", x.c.Call},
-		Caller: x.shownOutside(), Timeout: x.ringTime(), Language: x.c.Language, Once: true,
+		Caller: x.shownOutside(), Timeout: x.pbxRing(), Language: x.c.Language, Once: true,
 	}})
 }
 
@@ -313,6 +313,9 @@ func (x *change) diallingEvent(e orchestrator.Event) {
 			customer.Rang = x.happened()
 			x.noteDial("ringing", nil)
 			x.noDoubt()
+			if x.c.Attempt != nil {
+				x.armRing()
+			}
 		}
 	case orchestrator.EventEntered:
 		x.customerUp()

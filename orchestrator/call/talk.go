@@ -212,6 +212,8 @@ func (x *change) dialled(d Dial) {
 			x.await(l, d.Order.Timeout+ringGrace)
 		case guestRoles[l.Role]:
 			x.arm(TimerConsult, d.Order.Timeout+ringGrace)
+		case x.c.Attempt != nil && l == x.c.Customer():
+			x.armRing()
 		default:
 			x.arm(ringTimer(l), d.Order.Timeout+ringGrace)
 		}
