@@ -26,6 +26,7 @@ type Number struct {
 	Number    string           // in its one form
 	Zones     []*time.Location // all in which it may be
 	DoNotCall string           // why it must not be called, "" for nothing
+	Barred    *Reason          // of whoever else is asked, until a moment; nil for nothing
 }
 
 // Appointment is a moment for which a lead asked to be called.
@@ -228,6 +229,9 @@ func (s standing) number(n Number, now time.Time) (out []Reason) {
 	}
 	if n.DoNotCall != "" {
 		add(CodeDoNotCall, "it must not be called: %s", "no se debe llamar: %s", n.DoNotCall)
+	}
+	if b := n.Barred; b != nil && b.Until.After(now) {
+		out = append(out, *b)
 	}
 	if s.after.dropped[n.Number] {
 		add(CodeDropped, "an attempt told that there is no such number", "un intento dijo que el número no existe")

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
@@ -25,28 +26,41 @@ type Gate interface {
 }
 
 // judge says whether a lead is called now, and over which of the campaign's trunks it may
-// be; else each reason why not. It is the one place that says so: what fills the hopper,
-// what dials and what previews ask it.
+// be; else each reason why not. A number that no trunk may call is passed over as any other that
+// is hindered. It is the one place that says so: what fills the hopper, what dials and what
+// previews ask it.
 func judge(c *campaign.Campaign, g Gate, l leadstore.Candidate, now time.Time) (campaign.Decision, []campaign.Trunk) {
-	d := c.Next(now, l.As)
-	if d.Number == "" {
-		return d, nil
+	l.As.Numbers = slices.Clone(l.As.Numbers)
+	for {
+		d := c.Next(now, l.As)
+		if d.Number == "" {
+			return d, nil
+		}
+		ways, err := waysTo(c, g, d.Number, now)
+		if ways != nil {
+			return d, ways
+		}
+		text := fault.Text(err)
+		barred := &campaign.Reason{Code: CodeGate, Number: d.Number, Until: now.Add(gateAgain), Text: compliance.Texts{"en": text, "es": cmp.Or(gate.Spanish(err), text)}}
+		for i := range l.As.Numbers {
+			if l.As.Numbers[i].Number == d.Number {
+				l.As.Numbers[i].Barred = barred
+			}
+		}
 	}
-	var ways []campaign.Trunk
-	var last error
+}
+
+// waysTo are the campaign's trunks over which a number may be called; of none, why not over
+// the last.
+func waysTo(c *campaign.Campaign, g Gate, number string, now time.Time) (ways []campaign.Trunk, err error) {
 	for _, t := range c.Trunks {
-		if _, err := g.Outside(orchestrator.Outside{PBX: t.PBX, Number: d.Number}, now); err != nil {
-			last = err
+		if _, refused := g.Outside(orchestrator.Outside{PBX: t.PBX, Number: number}, now); refused != nil {
+			err = refused
 			continue
 		}
 		ways = append(ways, t)
 	}
-	if ways == nil {
-		text := fault.Text(last)
-		d.Reasons = append(d.Reasons, campaign.Reason{Code: CodeGate, Number: d.Number, Until: now.Add(gateAgain), Text: compliance.Texts{"en": text, "es": cmp.Or(gate.Spanish(last), text)}})
-		d.Number, d.CallerID, d.At = "", "", now.Add(gateAgain)
-	}
-	return d, ways
+	return ways, err
 }
 
 // why is the reason under which a lead is counted that is not called: the first that

@@ -57,12 +57,8 @@ func look(ctx context.Context, store Leads, g Gate, c *campaign.Campaign, now ti
 		if err != nil {
 			return p, fault.New("", fault.Invalid, "campaign %s, list %s: %s", c.ID, l.List, fault.Text(err))
 		}
-		for behind, page := int64(0), []leadstore.Candidate(nil); ; {
-			if p.Looked >= most {
-				p.More = true
-				break
-			}
-			page, behind, err = store.All(ctx, c.ID, l.List, behind, int(min(pageSize, most-p.Looked)))
+		for behind, page := int64(0), []leadstore.Candidate(nil); !p.More; {
+			page, behind, err = store.All(ctx, c.ID, l.List, behind, int(min(pageSize, most-p.Looked+1))) // one more tells whether there are others
 			if err != nil {
 				return p, err
 			}
@@ -70,6 +66,9 @@ func look(ctx context.Context, store Leads, g Gate, c *campaign.Campaign, now ti
 				break
 			}
 			for _, lead := range page {
+				if p.More = p.Looked >= most; p.More {
+					break
+				}
 				p.Looked++
 				p.count(left, c, g, filter, lead)
 			}
