@@ -482,6 +482,8 @@ func (oneLost) Ledger(context.Context, time.Time) (*pacing.Ledger, error) {
 	return pacing.NewLedger(), nil
 }
 
+func (oneLost) Terms(context.Context, string) ([]leadstore.Terms, error) { return nil, nil }
+
 func (oneLost) Spoken(_ context.Context, id string, from, _ time.Time, _ leadstore.Spoken, _ int) ([]leadstore.Spoken, error) {
 	return []leadstore.Spoken{{Attempt: leadstore.Attempt{Call: "lost", Campaign: id, Lead: 7, N: 1, Answered: from.Add(time.Minute)}, Ended: from.Add(2 * time.Minute), Abandoned: true}}, nil
 }

@@ -92,9 +92,11 @@ func verifyEvidence(w io.Writer, name string) error {
 	known := [][2]string{{"campaign", h.Campaign}, {"profile", h.Profile + ", for " + h.Purpose},
 		{"period", h.From.Format(time.RFC3339) + " to " + h.To.Format(time.RFC3339)}, {"written", h.At.Format(time.RFC3339)},
 		{"answered", fmt.Sprintf("%d, %d of them abandoned", v.Answered, v.Abandoned)}}
-	if s := v.Stand; s != nil {
-		known = append(known, [2]string{"at its end", fmt.Sprintf("%d abandoned of %d (%.2f %%) since %s; at most %.2f %%, rule %s", s.Abandoned, s.Answered, 100*s.Figure, s.WindowFrom.Format(time.RFC3339), 100*s.Limit, s.Rule)},
-			[2]string{"watch shows", fmt.Sprintf("%d of %d", s.PacedAbandoned, s.PacedAnswered)})
+	for _, s := range v.Stands {
+		known = append(known, [2]string{"at its end", fmt.Sprintf("%d abandoned of %d (%.2f %%) since %s; at most %.2f %%, rule %s", s.Abandoned, s.Answered, 100*s.Figure, s.WindowFrom.Format(time.RFC3339), 100*s.Limit, s.Rule)})
+	}
+	if p := v.Paced; p != nil {
+		known = append(known, [2]string{"watch shows", fmt.Sprintf("%d of %d", p.PacedAbandoned, p.PacedAnswered)})
 	}
 	showKnown(w, append(known, [2]string{"lines", fmt.Sprint(v.Lines)}, [2]string{"last hash", v.Sum}))
 	return nil

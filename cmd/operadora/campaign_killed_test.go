@@ -236,8 +236,8 @@ func TestCampaignKilled(t *testing.T) {
 		t.Errorf("%q; %d abandoned of %d, and by the records of calls %d of %d", v.Faults, v.Abandoned, v.Answered, abandoned, answered)
 	}
 	live := r.campaign(t).Live
-	if v.Stand == nil || float64(v.Stand.PacedAnswered) != live.Answered || float64(v.Stand.PacedAbandoned) != live.Abandoned {
-		t.Errorf("evidence %+v, and live %+v", v.Stand, live)
+	if v.Paced == nil || float64(v.Paced.PacedAnswered) != live.Answered || float64(v.Paced.PacedAbandoned) != live.Abandoned {
+		t.Errorf("evidence %+v, and live %+v", v.Paced, live)
 	}
 	t.Logf("%d calls, %d answered, %d abandoned, %d struck", len(calls), answered, abandoned, len(p.struck))
 }

@@ -22,7 +22,7 @@ type book []leadstore.Spoken
 func (b book) Ledger(_ context.Context, since time.Time) (*pacing.Ledger, error) {
 	l := pacing.NewLedger()
 	for _, x := range b {
-		if x.Answered.After(since) {
+		if !x.Answered.Before(since.Truncate(pacing.LedgerPeriod)) {
 			l.Add("march", x.Answered, 1, map[bool]int{true: 1}[x.Abandoned])
 		}
 	}
@@ -38,13 +38,24 @@ func (b book) Spoken(_ context.Context, _ string, from, to time.Time, behind lea
 	return out, nil
 }
 
+// Terms: nothing of definitions was kept.
+func (b book) Terms(context.Context, string) ([]leadstore.Terms, error) { return nil, nil }
+
+// revised is a book of calls that were begun by definitions of then.
+type revised struct {
+	book
+	terms []leadstore.Terms
+}
+
+func (r revised) Terms(context.Context, string) ([]leadstore.Terms, error) { return r.terms, nil }
+
 // calls are so many that people answered, from a moment on.
 func calls(n int, from time.Time, every time.Duration) (out book) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	at := from
 	for i := range n {
 		at = at.Add(time.Duration(rnd.Int64N(2*every.Milliseconds())) * time.Millisecond)
-		x := leadstore.Spoken{Attempt: leadstore.Attempt{Call: fmt.Sprintf("c%05d", i), Campaign: "march", Lead: int64(i), N: 1, Answered: at}, Ended: at.Add(time.Minute)}
+		x := leadstore.Spoken{Attempt: leadstore.Attempt{Call: fmt.Sprintf("c%05d", i), Campaign: "march", Lead: int64(i), N: 1, Planned: at.Add(-10 * time.Second), Answered: at}, Ended: at.Add(time.Minute)}
 		if x.Abandoned = rnd.IntN(25) == 0; !x.Abandoned {
 			x.Connected = at.Add(time.Second)
 		}
@@ -64,7 +75,7 @@ func heard(_ context.Context, call string) (Heard, error) {
 	return Heard{Sounds: []string{"sorry", `a "quoted", sound`}, State: "heard", At: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), Path: []string{"agent", "sorry"}}, nil
 }
 
-func written(t *testing.T, o Order, b book) (string, string) {
+func written(t *testing.T, o Order, b Source) (string, string) {
 	t.Helper()
 	o.Heard, o.Now = heard, o.To
 	var out bytes.Buffer
@@ -114,7 +125,10 @@ func TestEvidence(t *testing.T) {
 				}
 				l, _ := b[:slices.IndexFunc(b, func(x leadstore.Spoken) bool { return !x.Answered.Before(to) })].Ledger(t.Context(), time.Time{})
 				budget, ok := c.Budget(l, began, to)
-				if s := v.Stand; !ok || s == nil || s.Answered != int64(budget.Answered) || s.Abandoned != int64(budget.Abandoned) || !s.WindowFrom.Equal(budget.From) || s.Limit != r.limit || s.Figure != budget.Rate() || s.Left != budget.Left {
+				if len(v.Stands) != 1 || v.Paced == nil || v.Paced.Limit != r.limit {
+					t.Fatalf("%+v", v)
+				}
+				if s := v.Stands[0]; !ok || s.Answered != int64(budget.Answered) || s.Abandoned != int64(budget.Abandoned) || !s.WindowFrom.Equal(budget.From) || s.Limit != r.limit || s.Figure != budget.Rate() || s.Left != budget.Left {
 					t.Errorf("%+v, and the budget is %+v", s, budget)
 				}
 				for _, rule := range r.rules {
@@ -176,6 +190,138 @@ func TestTampered(t *testing.T) {
 	}
 }
 
+// linesOf are those of a file of JSON that a test chooses.
+func linesOf(t *testing.T, text string, is func(Line) bool) (out []Line) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		l, err := readObject([]byte(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if is(l) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// TestEachLimit: of a profile with two limits it is said of each how it stood with each
+// abandoned call and at the end, and by what is paced: of each part the stricter.
+func TestEachLimit(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	c := march("US", 0)
+	c.Rules.Rules = append(slices.Clone(c.Rules.Rules), compliance.Rule{ID: "house", Kind: compliance.KindAbandon, From: "2026-01-01",
+		Detail: &compliance.Abandon{Percent: 5, Window: 6 * time.Hour, WindowKind: compliance.WindowRolling, Threshold: time.Second, Starts: compliance.StartAnswer}})
+	text, _ := written(t, Order{Campaign: c, Began: from.Add(-40 * 24 * time.Hour), From: from, To: from.Add(24 * time.Hour), Format: JSON}, calls(700, from.Add(-time.Hour), 2*time.Minute))
+	v, err := Verify(strings.NewReader(text))
+	if err != nil || len(v.Faults) > 0 || v.Abandoned == 0 {
+		t.Fatal(err, v.Faults)
+	}
+	for _, id := range []string{"abandon", "house"} {
+		n := linesOf(t, text, func(l Line) bool { return l.Kind == KindStand && l.Call != "" && l.Rule == id })
+		if int64(len(n)) != v.Abandoned {
+			t.Errorf("rule %s: %d stands, and %d calls were abandoned", id, len(n), v.Abandoned)
+		}
+	}
+	if s := v.Stands; len(s) != 2 || s[0].Limit != 0.03 || s[1].Limit != 0.05 || !s[1].WindowFrom.After(s[0].WindowFrom) {
+		t.Errorf("%+v", s)
+	}
+	if p := v.Paced; p == nil || p.Limit != 0.03 || p.Window != 6*time.Hour || p.WindowKind != "rolling" || p.Threshold != time.Second || p.Starts != "answer" {
+		t.Errorf("%+v", p)
+	}
+	var left bytes.Buffer // of a stand of the second
+	out, done := &chain{w: &left, format: JSON}, false
+	for _, l := range linesOf(t, text, func(Line) bool { return true }) {
+		if l.Rule == "house" && l.Call != "" && !done {
+			done = true
+			continue
+		}
+		if err := out.add(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v, err := Verify(&left); err != nil || len(v.Faults) == 0 || !strings.Contains(v.Faults[0], `how rule "house" stood`) {
+		t.Errorf("a stand left out: %v %q", err, v.Faults)
+	}
+}
+
+// TestByTheDefinitionOfThen: each call goes by the limits of the definition by which it was begun,
+// those before the first that is known by that; the end of a period that reaches to the export by today's.
+func TestByTheDefinitionOfThen(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	first, second, today := march("CO", 0), march("CO", 2), march("US", 1)
+	terms := []leadstore.Terms{{N: 1, Since: from.Add(2 * time.Hour), Text: TermsOf(first)}, {N: 2, Since: from.Add(8 * time.Hour), Text: TermsOf(second)}}
+	b := revised{calls(700, from.Add(-time.Hour), 2*time.Minute), terms}
+	to := from.Add(20 * time.Hour)
+	for what, r := range map[string]struct {
+		today *campaign.Campaign
+		limit float64 // at the end
+		n     int     // of rules
+	}{"another": {today, 0.01, 3}, "the same": {second, 0.02, 2}} {
+		text, _ := written(t, Order{Campaign: r.today, Began: from.Add(-30 * time.Hour), From: from, To: to, Format: JSON}, b)
+		v, err := Verify(strings.NewReader(text))
+		if err != nil || len(v.Faults) > 0 {
+			t.Fatal(err, v.Faults)
+		}
+		if len(v.Stands) != 1 || v.Stands[0].Limit != r.limit || v.Paced.Limit != r.limit {
+			t.Errorf("%s: at the end %+v, want limit %v", what, v.Stands, r.limit)
+		}
+		if got := linesOf(t, text, func(l Line) bool { return l.Kind == KindRule }); len(got) != r.n {
+			t.Errorf("%s: %d rules, want %d", what, len(got), r.n)
+		}
+		stands := linesOf(t, text, func(l Line) bool { return l.Kind == KindStand && l.Call != "" })
+		seen := map[float64]int{}
+		for _, l := range stands {
+			want := 0.03
+			if !l.At.Add(-10 * time.Second).Before(terms[1].Since) {
+				want = 0.02
+			}
+			if seen[l.Limit]++; l.Limit != want || l.Rule != "abandon" {
+				t.Errorf("%s, %s: rule %s of revision %d with limit %v, want %v", what, l.At, l.Rule, l.Revision, l.Limit, want)
+			}
+		}
+		if len(seen) != 2 {
+			t.Errorf("%s: %v", what, seen)
+		}
+	}
+}
+
+// TestWaitedFromWhatTheRuleSays: the time without an agent is counted from the answer, or from
+// the end of the greeting where the rule says so and it was heard.
+func TestWaitedFromWhatTheRuleSays(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	at := func(ms int) time.Time { return from.Add(time.Duration(ms) * time.Millisecond) }
+	for _, r := range []struct {
+		profile        string
+		mode           campaign.Mode
+		greeted, agent int // ms after the answer; 0 for not
+		want           time.Duration
+	}{
+		{"CO", campaign.ModePredictive, 1500, 2500, 2500 * time.Millisecond}, {"US", campaign.ModePredictive, 1500, 2500, time.Second},
+		{"US", campaign.ModePredictive, 0, 2500, 2500 * time.Millisecond}, {"US", campaign.ModePredictive, 1500, 1200, 0},
+		{"US", campaign.ModePredictive, 1500, 0, 8500 * time.Millisecond}, {"CO", campaign.ModeAgentless, 1500, 2500, 0},
+	} {
+		c := march(r.profile, 0)
+		c.Mode = r.mode
+		x := leadstore.Spoken{Attempt: leadstore.Attempt{Call: "c", N: 1, Planned: at(-9000), Answered: from}, Ended: at(10_000), Abandoned: r.agent == 0}
+		if r.greeted > 0 {
+			x.Greeted = at(r.greeted)
+		}
+		if r.agent > 0 {
+			x.Connected = at(r.agent)
+		}
+		text, _ := written(t, Order{Campaign: c, Began: from, From: from, To: from.Add(time.Hour), Format: JSON}, book{x})
+		v, err := Verify(strings.NewReader(text))
+		got := linesOf(t, text, func(l Line) bool { return l.Kind == KindAnswered || l.Kind == KindAbandoned })
+		if err != nil || len(v.Faults) > 0 || len(got) != 1 || got[0].Waited != r.want || !got[0].GreetedAt.Equal(x.Greeted) {
+			t.Errorf("%+v: %+v, %v %q", r, got, err, v.Faults)
+		}
+	}
+}
+
 // TestForged: who makes a whole chain anew about calls that are not counted right is found out
 // by the figures; who makes them right as well gets another sum.
 func TestForged(t *testing.T) {
@@ -215,6 +361,18 @@ func TestForged(t *testing.T) {
 		"another limit":  func(l *Line) bool { l.Limit *= 2; return true },
 		"another rule":   func(l *Line) bool { l.Percent *= 2; return true },
 		"a shorter time": func(l *Line) bool { l.Window /= 4; return true },
+		"an agent sooner": func(l *Line) bool {
+			if l.Kind == KindAnswered {
+				l.Waited /= 2
+			}
+			return true
+		},
+		"paced by more": func(l *Line) bool {
+			if l.Kind == KindPaced {
+				l.Percent *= 2
+			}
+			return true
+		},
 		"another total": func(l *Line) bool {
 			if l.Kind == KindTotal {
 				l.Abandoned--

@@ -19,9 +19,10 @@ const (
 	KindRule      Kind = "rule"      // a limit that was in force in the period, with its dates
 	KindEarlier   Kind = "earlier"   // the count of five minutes before the period, which its windows reach
 	KindAnswered  Kind = "answered"  // a call that a person answered, and that was not abandoned
-	KindAbandoned Kind = "abandoned" // one that was, and how the limit stood with it
+	KindAbandoned Kind = "abandoned" // one that was
+	KindStand     Kind = "stand"     // how a limit in force stood with the abandoned call before, or at the period's end
 	KindTotal     Kind = "total"     // of the calls of the period
-	KindStand     Kind = "stand"     // how the limit stood at the period's end
+	KindPaced     Kind = "paced"     // what `campaign watch` shows at the period's end, and by what: of each part of the limits the stricter
 	KindEnd       Kind = "end"       // nothing is missing behind the lines before
 )
 
@@ -29,32 +30,34 @@ const (
 type Line struct {
 	N        int64
 	Kind     Kind
-	At       time.Time // of the head: of the export; of earlier: when the five minutes began; of the stand: the moment
+	At       time.Time // of the head: of the export; of a rule: since when calls were begun by it; of earlier: when the five minutes began; of a stand: the moment
 	Campaign string
 
 	From, To, Began                time.Time // Began: the campaign, from which fixed windows follow one another
 	Mode, Purpose, Profile, Format string
 
-	Rule                    string
-	Percent                 float64 // of the rule
-	Own                     float64 // percent; the campaign's own limit, 0 for none
-	Window, Threshold       time.Duration
-	WindowKind, Starts      string
-	InForceFrom             string
-	InForceUntil            string
-	Basis, Law, Source      string
-	Call, Lead              string
-	Attempt                 int64
-	AnsweredAt, ConnectedAt time.Time
-	EndedAt                 time.Time
-	Played, PlayedState     string
-	PlayedAt                time.Time
-	Path                    string
+	Revision              int64 // of the definition by which the call was begun, from 1
+	Rule                  string
+	Percent               float64 // of the rule
+	Own                   float64 // percent; the campaign's own limit, 0 for none
+	Window, Threshold     time.Duration
+	WindowKind, Starts    string
+	InForceFrom           string
+	InForceUntil          string
+	Basis, Law, Source    string
+	Call, Lead            string
+	Attempt               int64
+	AnsweredAt, GreetedAt time.Time // GreetedAt: the end of the greeting, where it was heard
+	ConnectedAt, EndedAt  time.Time
+	Waited                time.Duration // without an agent, from what the rules count from
+	Played, PlayedState   string
+	PlayedAt              time.Time
+	Path                  string
 
 	WindowFrom          time.Time
 	Answered, Abandoned int64
 	Limit, Figure, Left float64
-	PacedAnswered       int64 // what `campaign watch` shows, which counts no answers that are about to leave the window
+	PacedAnswered       int64 // without answers that are about to leave the window
 	PacedAbandoned      int64
 
 	Text       string
@@ -72,10 +75,11 @@ func (l *Line) cells() []cell {
 	return []cell{
 		{"n", &l.N}, {"kind", (*string)(&l.Kind)}, {"at", &l.At}, {"campaign", &l.Campaign},
 		{"from", &l.From}, {"to", &l.To}, {"began", &l.Began}, {"mode", &l.Mode}, {"purpose", &l.Purpose}, {"profile", &l.Profile}, {"format", &l.Format},
-		{"rule", &l.Rule}, {"percent", &l.Percent}, {"own_percent", &l.Own}, {"window_ms", &l.Window}, {"window_kind", &l.WindowKind},
+		{"revision", &l.Revision}, {"rule", &l.Rule}, {"percent", &l.Percent}, {"own_percent", &l.Own}, {"window_ms", &l.Window}, {"window_kind", &l.WindowKind},
 		{"threshold_ms", &l.Threshold}, {"starts", &l.Starts}, {"in_force_from", &l.InForceFrom}, {"in_force_until", &l.InForceUntil},
 		{"basis", &l.Basis}, {"law", &l.Law}, {"source", &l.Source},
-		{"call", &l.Call}, {"lead", &l.Lead}, {"attempt", &l.Attempt}, {"answered_at", &l.AnsweredAt}, {"connected_at", &l.ConnectedAt}, {"ended_at", &l.EndedAt},
+		{"call", &l.Call}, {"lead", &l.Lead}, {"attempt", &l.Attempt}, {"answered_at", &l.AnsweredAt}, {"greeted_at", &l.GreetedAt},
+		{"connected_at", &l.ConnectedAt}, {"ended_at", &l.EndedAt}, {"waited_ms", &l.Waited},
 		{"played", &l.Played}, {"played_state", &l.PlayedState}, {"played_at", &l.PlayedAt}, {"path", &l.Path},
 		{"window_from", &l.WindowFrom}, {"answered", &l.Answered}, {"abandoned", &l.Abandoned}, {"limit", &l.Limit}, {"figure", &l.Figure}, {"left", &l.Left},
 		{"paced_answered", &l.PacedAnswered}, {"paced_abandoned", &l.PacedAbandoned},
@@ -95,10 +99,10 @@ func Columns() []string {
 
 // counted are fields that say something when they are 0.
 var counted = map[Kind][]string{
-	KindEarlier:   {"answered", "abandoned"},
-	KindTotal:     {"answered", "abandoned", "figure"},
-	KindAbandoned: {"answered", "abandoned", "figure", "left"},
-	KindStand:     {"answered", "abandoned", "figure", "left", "paced_answered", "paced_abandoned"},
+	KindEarlier: {"answered", "abandoned"},
+	KindTotal:   {"answered", "abandoned", "figure"},
+	KindStand:   {"answered", "abandoned", "figure", "left"},
+	KindPaced:   {"paced_answered", "paced_abandoned"},
 }
 
 const moments = "2006-01-02T15:04:05.000Z"

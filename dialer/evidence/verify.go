@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/operadora/operadora/dialer/pacing"
 )
@@ -17,8 +17,9 @@ import (
 type Verdict struct {
 	Head                Line
 	Lines               int64
-	Answered, Abandoned int64 // of the period
-	Stand               *Line // at its end; nil where no limit was in force
+	Answered, Abandoned int64  // of the period
+	Stands              []Line // of each limit in force at its end
+	Paced               *Line  // what pacing counted then; nil where no limit was in force
 	Sum                 string
 	Faults              []string // most of them, each with the line that it is about
 }
@@ -31,7 +32,7 @@ const (
 // Verify reads a file, and holds each line against the chain and each figure against the
 // calls that are in it. An error is one of reading; what is wrong in the file are faults.
 func Verify(r io.Reader) (Verdict, error) {
-	v := &verifier{rules: map[string]*Line{}}
+	v := &verifier{rules: map[int64]rules{}}
 	in := bufio.NewReaderSize(r, mostLine)
 	for {
 		raw, err := in.ReadSlice('\n')
@@ -59,9 +60,10 @@ type verifier struct {
 	ended  bool
 	last   int64 // number of the line before
 	prev   string
-	broken bool      // the line before could not be read
-	at     time.Time // of the call before
-	rules  map[string]*Line
+	broken bool            // the line before could not be read
+	call   Line            // before
+	owed   rules           // by which it is not said yet how they stood with it
+	rules  map[int64]rules // by revision
 	count  *count
 }
 
@@ -140,29 +142,28 @@ func (v *verifier) holds(l Line) {
 		return
 	}
 	v.count.take(&l)
+	if len(v.owed) > 0 && l.Kind != KindStand {
+		v.fault("line %d (%s): stands where how rule %q stood with call %s is missing", l.N, named(l), v.owed[0].Rule, v.call.Call)
+		v.owed = nil
+	}
 	switch l.Kind {
 	case KindRule:
-		v.rules[l.Rule] = &l
+		v.rules[l.Revision] = append(v.rules[l.Revision], l)
 	case KindEarlier:
 		if !l.At.Before(v.Head.From) || !l.At.Equal(l.At.Truncate(pacing.LedgerPeriod)) || l.Abandoned > l.Answered || l.Abandoned < 0 {
 			v.fault("line %d (%s): is no count of before the period", l.N, l.Kind)
 		}
 	case KindAnswered, KindAbandoned:
-		if l.AnsweredAt.Before(v.at) || l.AnsweredAt.Before(v.Head.From) || !l.AnsweredAt.Before(v.Head.To) {
-			v.fault("line %d (%s): its time is out of order, or outside the period", l.N, named(l))
-		}
-		v.at = l.AnsweredAt
-		if l.Kind == KindAbandoned && l.Rule != "" {
-			v.stands(l, l.AnsweredAt)
-		}
+		v.called(l)
 	case KindTotal:
 		if l.Answered != v.count.answered || l.Abandoned != v.count.abandoned || l.Figure != share(l.Abandoned, l.Answered) {
 			v.fault("line %d (%s): says %d abandoned of %d, and the lines before have %d of %d", l.N, l.Kind, l.Abandoned, l.Answered, v.count.abandoned, v.count.answered)
 		}
 		v.Answered, v.Abandoned = l.Answered, l.Abandoned
 	case KindStand:
-		v.stands(l, l.At)
-		v.Stand = &l
+		v.stands(l)
+	case KindPaced:
+		v.paced(l)
 	case KindEnd:
 	case KindHead:
 		v.fault("line %d: is a second head", l.N)
@@ -171,24 +172,59 @@ func (v *verifier) holds(l Line) {
 	}
 }
 
+// called holds a call against the period, and against the rules by which it was begun.
+func (v *verifier) called(l Line) {
+	if l.AnsweredAt.Before(v.call.AnsweredAt) || l.AnsweredAt.Before(v.Head.From) || !l.AnsweredAt.Before(v.Head.To) {
+		v.fault("line %d (%s): its time is out of order, or outside the period", l.N, named(l))
+	}
+	by := v.rules[l.Revision] // none where no limit was in force in the period
+	if want := by.waited(&l); l.Waited != want {
+		v.fault("line %d (%s): says %v without an agent, and its times give %v", l.N, named(l), l.Waited, want)
+	}
+	if v.call = l; l.Kind == KindAbandoned {
+		v.owed = by.inForce(l.AnsweredAt)
+	}
+}
+
 // stands computes a stand anew.
-func (v *verifier) stands(l Line, at time.Time) {
-	rule := v.rules[l.Rule]
-	if rule == nil {
-		v.fault("line %d (%s): goes by rule %q, which is in no line before", l.N, named(l), l.Rule)
+func (v *verifier) stands(l Line) {
+	i := slices.IndexFunc(v.rules[l.Revision], func(r Line) bool { return r.Rule == l.Rule })
+	if i < 0 {
+		v.fault("line %d (%s): goes by rule %q of revision %d, which is in no line before", l.N, named(l), l.Rule, l.Revision)
 		return
 	}
-	if day := at.UTC().AddDate(0, 0, 1).Format(time.DateOnly); day < rule.InForceFrom {
-		v.fault("line %d (%s): goes by rule %q, which was not in force yet", l.N, named(l), l.Rule)
+	rule := v.rules[l.Revision][i]
+	if len((rules{rule}).inForce(l.At)) == 0 {
+		v.fault("line %d (%s): goes by rule %q, which was not in force", l.N, named(l), l.Rule)
 	}
-	if day := at.UTC().AddDate(0, 0, -1).Format(time.DateOnly); rule.InForceUntil != "" && rule.InForceUntil < day {
-		v.fault("line %d (%s): goes by rule %q, which was in force no more", l.N, named(l), l.Rule)
+	if l.Call != "" {
+		if l.Call != v.call.Call || !l.At.Equal(v.call.AnsweredAt) || l.Revision != v.call.Revision || v.call.Kind != KindAbandoned {
+			v.fault("line %d (%s): is not about the abandoned call before", l.N, named(l))
+		}
+		v.owed = slices.DeleteFunc(v.owed, func(r Line) bool { return r.Rule == l.Rule })
+	} else {
+		v.Stands = append(v.Stands, l)
 	}
 	want := l
-	v.count.stand(&want, rule, at)
+	v.count.stand(&want, &rule, l.At)
 	if want != l {
 		v.fault("line %d (%s): says %d abandoned of %d since %s, limit %v, and the lines before give %d of %d since %s, limit %v", l.N, named(l),
 			l.Abandoned, l.Answered, l.WindowFrom.Format(moments), l.Limit, want.Abandoned, want.Answered, want.WindowFrom.Format(moments), want.Limit)
+	}
+}
+
+// paced computes anew what pacing counted.
+func (v *verifier) paced(l Line) {
+	v.Paced = &l
+	want := v.rules[l.Revision].strictest(l.At)
+	if want == nil {
+		v.fault("line %d (%s): goes by revision %d, of which no rule was in force", l.N, l.Kind, l.Revision)
+		return
+	}
+	v.count.paced(want, l.At)
+	want.N, want.Prev, want.Hash = l.N, l.Prev, l.Hash
+	if *want != l {
+		v.fault("line %d (%s): says %d abandoned of %d, limit %v, and the lines before give %d of %d, limit %v", l.N, l.Kind, l.PacedAbandoned, l.PacedAnswered, l.Limit, want.PacedAbandoned, want.PacedAnswered, want.Limit)
 	}
 }
 

@@ -43,6 +43,7 @@ const (
 type Settled struct {
 	Call                       string
 	Answered, Connected, Ended time.Time // those that are known
+	Greeted                    time.Time // the end of what who answered said first; zero for not heard
 	As                         campaign.Ended
 	Outcome, Agent             string
 	Cause                      int
@@ -98,7 +99,9 @@ func (s *Store) KeepLearnt(ctx context.Context, term int64, learnt string) error
 func (s *Store) Plan(ctx context.Context, term int64, list []Attempt) error {
 	return s.inTerm(ctx, term, func(tx *records.Tx) error {
 		var rows, looks [][]any
+		var calls, leads []any
 		for _, a := range list {
+			calls, leads = append(calls, a.Call), append(leads, a.Lead)
 			kept := 0
 			if a.Appointment {
 				kept = 1
@@ -106,10 +109,12 @@ func (s *Store) Plan(ctx context.Context, term int64, list []Attempt) error {
 			rows = append(rows, []any{a.Call, a.Campaign, a.Lead, a.List, a.N, a.Number, a.Shown, a.PBX, kept, statePlanned, ms(a.Planned), 0, 0, 0, "", "", 0, 0, "", ""})
 			looks = append(looks, []any{a.Campaign, a.Lead, a.List, leadCalling, 0, ""})
 		}
-		if _, err := tx.Insert(ctx, "campaign_attempts", "call, campaign, lead, list, n, number, shown, pbx, appointment, state, planned_at, answered_at, connected_at, ended_at, result, outcome, cause, abandoned, agent, disposition", "", rows); err != nil {
-			return err
-		}
-		return placeLooks(ctx, tx, looks)
+		return counting(ctx, tx, ofCalls(calls), func() error {
+			if _, err := tx.Insert(ctx, "campaign_attempts", "call, campaign, lead, list, n, number, shown, pbx, appointment, state, planned_at, answered_at, connected_at, ended_at, result, outcome, cause, abandoned, agent, disposition", "", rows); err != nil {
+				return err
+			}
+			return counting(ctx, tx, ofLeads(leads), func() error { return placeLooks(ctx, tx, looks) })
+		})
 	})
 }
 
@@ -122,15 +127,16 @@ func placeLooks(ctx context.Context, tx *records.Tx, rows [][]any) error {
 // Place notes why leads are not called, and until when.
 func (s *Store) Place(ctx context.Context, term int64, id string, looks []Look) error {
 	return s.inTerm(ctx, term, func(tx *records.Tx) error {
-		rows := make([][]any, 0, len(looks))
+		rows, leads := make([][]any, 0, len(looks)), make([]any, 0, len(looks))
 		for _, l := range looks {
+			leads = append(leads, l.Lead)
 			state := leadDue
 			if l.Finished {
 				state = leadFinished
 			}
 			rows = append(rows, []any{id, l.Lead, l.List, state, ms(l.Due), records.Text(l.Reason)})
 		}
-		return placeLooks(ctx, tx, rows)
+		return counting(ctx, tx, ofLeads(leads), func() error { return placeLooks(ctx, tx, rows) })
 	})
 }
 
@@ -138,13 +144,21 @@ func (s *Store) Place(ctx context.Context, term int64, id string, looks []Look) 
 // where the journal has been read. A lead whose attempt is over is looked at again.
 func (s *Store) Settle(ctx context.Context, term int64, place string, news []Settled) error {
 	return s.inTerm(ctx, term, func(tx *records.Tx) error {
+		calls := make([]any, 0, len(news))
 		for _, n := range news {
-			if err := settle(ctx, tx, n, ms(s.now())); err != nil {
-				return err
-			}
+			calls = append(calls, n.Call)
 		}
-		if place == "" {
-			return nil
+		if err := counting(ctx, tx, ofCalls(calls), func() error {
+			return counting(ctx, tx, ofLeadsOf(calls), func() error {
+				for _, n := range news {
+					if err := settle(ctx, tx, n, ms(s.now())); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}); err != nil || place == "" {
+			return err
 		}
 		_, err := tx.Exec(ctx, "UPDATE campaign_dialer SET place = ? WHERE one = 1", place)
 		return err
@@ -188,8 +202,8 @@ func settle(ctx context.Context, tx *records.Tx, n Settled, now int64) error {
 			return err
 		}
 	}
-	return again(tx.Exec(ctx, `UPDATE campaign_attempts SET state = ?, answered_at = ?, connected_at = ?, ended_at = ?, result = ?, outcome = ?, cause = ?, abandoned = ?, agent = ?, heard = ?, sampled = ?, machine = ?
-		WHERE call = ? AND (state <> ? OR outcome = '')`, stateEnded, ms(n.Answered), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), string(n.Heard), sampled, n.Machine, n.Call, stateEnded))
+	return again(tx.Exec(ctx, `UPDATE campaign_attempts SET state = ?, answered_at = ?, greeted_at = ?, connected_at = ?, ended_at = ?, result = ?, outcome = ?, cause = ?, abandoned = ?, agent = ?, heard = ?, sampled = ?, machine = ?
+		WHERE call = ? AND (state <> ? OR outcome = '')`, stateEnded, ms(n.Answered), ms(n.Greeted), ms(n.Connected), ms(n.Ended), string(n.As.Result), records.Text(n.Outcome), n.Cause, abandoned, records.Text(n.Agent), string(n.Heard), sampled, n.Machine, n.Call, stateEnded))
 }
 
 // Open are the attempts that are not over, as far as is on record, in the order of their plans.
@@ -218,14 +232,16 @@ func (s *Store) Reopen(ctx context.Context, term int64, calls []string) (out []A
 		if err != nil || len(out) == 0 {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "UPDATE campaign_attempts SET state = ?, ended_at = 0, result = '' WHERE "+which, append(append([]any{statePlanned}, anys(calls)...), stateEnded)...); err != nil {
-			return err
-		}
-		looks := make([][]any, len(out))
+		looks, leads := make([][]any, len(out)), make([]any, len(out))
 		for i, a := range out {
-			looks[i] = []any{a.Campaign, a.Lead, a.List, leadCalling, 0, ""}
+			looks[i], leads[i] = []any{a.Campaign, a.Lead, a.List, leadCalling, 0, ""}, a.Lead
 		}
-		return placeLooks(ctx, tx, looks)
+		return counting(ctx, tx, ofCalls(anys(calls)), func() error {
+			if _, err := tx.Exec(ctx, "UPDATE campaign_attempts SET state = ?, ended_at = 0, result = '' WHERE "+which, append(append([]any{statePlanned}, anys(calls)...), stateEnded)...); err != nil {
+				return err
+			}
+			return counting(ctx, tx, ofLeads(leads), func() error { return placeLooks(ctx, tx, looks) })
+		})
 	})
 	return out, err
 }
@@ -245,7 +261,7 @@ func (s *Store) Undisposed(ctx context.Context, since time.Time) (calls []string
 // longestTalk bounds how long a call of a campaign goes on that is looked for by when it was over.
 const longestTalk = 12 * time.Hour
 
-// Ledger is what the law counts, made of the records of attempts since a time.
+// Ledger is what the law counts, made of the records of attempts, from the period of a time on.
 func (s *Store) Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, error) {
 	l := pacing.NewLedger()
 	err := s.tables.Query(ctx, func(r *sql.Rows) error {
@@ -255,8 +271,7 @@ func (s *Store) Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, er
 		err := r.Scan(&id, &period, &answered, &abandoned)
 		l.Add(id, at(period*pacing.LedgerPeriod.Milliseconds()), answered, abandoned)
 		return err
-	}, "SELECT campaign, answered_at / ? AS period, COUNT(*), SUM(abandoned) FROM campaign_attempts WHERE answered_at > ? AND result <> ? GROUP BY campaign, period",
-		pacing.LedgerPeriod.Milliseconds(), ms(since), string(campaign.ResultMachine))
+	}, "SELECT campaign, period, answered, abandoned FROM campaign_ledger WHERE period >= ? AND answered > 0", ms(since)/pacing.LedgerPeriod.Milliseconds())
 	return l, err
 }
 
@@ -264,6 +279,7 @@ func (s *Store) Ledger(ctx context.Context, since time.Time) (*pacing.Ledger, er
 type Spoken struct {
 	Attempt
 	Ended     time.Time // zero while it goes on
+	Greeted   time.Time // zero where it was not heard
 	Abandoned bool
 }
 
@@ -272,14 +288,53 @@ type Spoken struct {
 func (s *Store) Spoken(ctx context.Context, id string, from, to time.Time, behind Spoken, limit int) (out []Spoken, err error) {
 	err = s.tables.Query(ctx, func(r *sql.Rows) error {
 		x := Spoken{Attempt: Attempt{Campaign: id}}
-		var answered, connected, ended, abandoned int64
-		err := r.Scan(&x.Call, &x.Lead, &x.List, &x.N, &x.PBX, &answered, &connected, &ended, &abandoned)
-		x.Answered, x.Connected, x.Ended, x.Abandoned = at(answered), at(connected), at(ended), abandoned > 0
+		var planned, answered, greeted, connected, ended, abandoned int64
+		err := r.Scan(&x.Call, &x.Lead, &x.List, &x.N, &x.PBX, &planned, &answered, &greeted, &connected, &ended, &abandoned)
+		x.Planned, x.Answered, x.Greeted, x.Connected, x.Ended, x.Abandoned = at(planned), at(answered), at(greeted), at(connected), at(ended), abandoned > 0
 		out = append(out, x)
 		return err
-	}, "SELECT call, lead, list, n, pbx, answered_at, connected_at, ended_at, abandoned FROM campaign_attempts WHERE answered_at > 0 AND answered_at >= ? AND answered_at < ? AND (answered_at, call) > (?, ?) AND campaign = ? AND result <> ? ORDER BY answered_at, call LIMIT ?",
+	}, "SELECT call, lead, list, n, pbx, planned_at, answered_at, greeted_at, connected_at, ended_at, abandoned FROM campaign_attempts WHERE answered_at > 0 AND answered_at >= ? AND answered_at < ? AND (answered_at, call) > (?, ?) AND campaign = ? AND result <> ? ORDER BY answered_at, call LIMIT ?",
 		ms(from), ms(to), ms(behind.Answered), behind.Call, id, string(campaign.ResultMachine), limit)
 	return out, err
+}
+
+// Terms are the limits of a campaign's definition, as a text, by which calls were begun from a
+// moment until the next.
+type Terms struct {
+	N     int64
+	Since time.Time
+	Text  string
+}
+
+// Terms are those of a campaign, the oldest first.
+func (s *Store) Terms(ctx context.Context, id string) ([]Terms, error) {
+	return termsOf(ctx, s.tables, id)
+}
+
+func termsOf(ctx context.Context, q querier, id string) (out []Terms, err error) {
+	err = q.Query(ctx, func(r *sql.Rows) error {
+		var x Terms
+		var since int64
+		err := r.Scan(&x.N, &since, &x.Text)
+		x.Since = at(since)
+		out = append(out, x)
+		return err
+	}, "SELECT n, since, text FROM campaign_terms WHERE campaign = ? ORDER BY n", id)
+	return out, err
+}
+
+// KeepTerms notes that calls of a campaign are begun by limits from a moment on, unless they
+// were before.
+func (s *Store) KeepTerms(ctx context.Context, term int64, id string, since time.Time, text string) error {
+	return s.inTerm(ctx, term, func(tx *records.Tx) error {
+		list, err := termsOf(ctx, tx, id)
+		n := len(list)
+		if err != nil || n > 0 && list[n-1].Text == records.Text(text) {
+			return err
+		}
+		_, err = tx.Exec(ctx, "INSERT INTO campaign_terms (campaign, n, since, text) VALUES (?, ?, ?, ?)", id, n+1, ms(since), records.Text(text))
+		return err
+	})
 }
 
 // Heard is what was made of who answered a campaign.
@@ -291,7 +346,8 @@ type Heard struct {
 	Marked          int // machines that the PBX had not found, and the agent did
 }
 
-// Heard counts what was made of who answered a campaign since a time.
+// Heard counts what was made of who answered attempts of a campaign since the begin of the
+// hour of a time.
 func (s *Store) Heard(ctx context.Context, id string, since time.Time) (h Heard, err error) {
 	err = s.tables.Query(ctx, func(r *sql.Rows) error {
 		var heard, machine string
@@ -317,18 +373,29 @@ func (s *Store) Heard(ctx context.Context, id string, since time.Time) (h Heard,
 			h.Marked += n
 		}
 		return nil
-	}, `SELECT heard, machine, sampled, CASE WHEN connected_at > 0 THEN 1 ELSE 0 END AS talked, COUNT(*) FROM campaign_attempts
-		WHERE campaign = ? AND answered_at >= ? AND (heard <> '' OR machine <> '') GROUP BY heard, machine, sampled, talked`, id, ms(since))
+	}, "SELECT heard, machine, sampled, talked, SUM(attempts) FROM campaign_hours WHERE campaign = ? AND hour >= ? AND (heard <> '' OR machine <> '') GROUP BY heard, machine, sampled, talked", id, hour(since))
 	return h, err
 }
 
 // Heal has leads looked at again who were left as being called, and of whom no attempt goes on.
 func (s *Store) Heal(ctx context.Context, term int64) (mended int64, err error) {
 	err = s.inTerm(ctx, term, func(tx *records.Tx) error {
-		mended, err = tx.Exec(ctx, `UPDATE campaign_leads SET state = ?, due = ? WHERE state = ?
-			AND NOT EXISTS (SELECT 1 FROM campaign_attempts o WHERE o.campaign = campaign_leads.campaign AND o.lead = campaign_leads.lead AND o.state <> ?)`,
-			leadDue, ms(s.now()), leadCalling, stateEnded)
-		return err
+		var leads []any
+		if err := tx.Query(ctx, func(r *sql.Rows) error {
+			var lead int64
+			err := r.Scan(&lead)
+			leads = append(leads, lead)
+			return err
+		}, `SELECT lead FROM campaign_leads WHERE campaign IN (SELECT campaign FROM campaign_stands WHERE state = ? AND leads > 0) AND state = ?
+			AND NOT EXISTS (SELECT 1 FROM campaign_attempts o WHERE o.campaign = campaign_leads.campaign AND o.lead = campaign_leads.lead AND o.state <> ?)`, leadCalling, leadCalling, stateEnded); err != nil || len(leads) == 0 {
+			return err
+		}
+		return counting(ctx, tx, ofLeads(leads), func() error {
+			mended, err = tx.Exec(ctx, "UPDATE campaign_leads SET state = ?, due = ? WHERE lead IN ("+records.Marks(len(leads))+") AND state = ?"+
+				" AND NOT EXISTS (SELECT 1 FROM campaign_attempts o WHERE o.campaign = campaign_leads.campaign AND o.lead = campaign_leads.lead AND o.state <> ?)",
+				append(append([]any{leadDue, ms(s.now())}, leads...), leadCalling, stateEnded)...)
+			return err
+		})
 	})
 	return mended, err
 }

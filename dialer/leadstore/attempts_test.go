@@ -188,3 +188,59 @@ func TestOthersContacts(t *testing.T) {
 		}
 	})
 }
+
+// TestPersonIsAllTheirNumbers: what a campaign did to reach somebody counts by whatever number
+// of theirs it was, also where another list has that one alone, and where no lead has it any
+// more; once, however many leads have both.
+func TestPersonIsAllTheirNumbers(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, b *bundle) {
+		ctx := t.Context()
+		const mobile, home, work, other = "+573001000001", "+576010000002", "+576010000003", "+573001000009"
+		brought := func(list, rows string) {
+			b.list(leads.List{ID: list, Region: "CO"})
+			b.bring(Order{Target: leads.IntoList, List: list, File: "x.csv", By: "me"}, "phone,phone2,phone3\n"+rows)
+		}
+		brought("l", mobile+",,\n"+other+",,\n")                      // leads 1 and 2
+		brought("m", mobile+","+home+","+work+"\n")                   // lead 3
+		brought("n", home+","+mobile+",\n"+other+",+573001000008,\n") // leads 4 and 5
+		term, _, _, err := b.TakeTerm(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := b.clock.now()
+		for _, a := range []Attempt{
+			{Call: "a", Campaign: "april", Lead: 3, List: 2, N: 1, Number: home, PBX: "main", Planned: now},
+			{Call: "b", Campaign: "april", Lead: 3, List: 2, N: 2, Number: mobile, PBX: "main", Planned: now},
+			{Call: "c", Campaign: "may", Lead: 4, List: 3, N: 1, Number: home, PBX: "main", Planned: now},
+			{Call: "d", Campaign: "may", Lead: 3, List: 2, N: 1, Number: "+576010000007", PBX: "main", Planned: now}, // which it had then
+		} {
+			if err := b.Plan(ctx, term, []Attempt{a}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		contacts := func() (n []int) {
+			all, _, err := b.All(ctx, "march", "l", 0, 10)
+			if err != nil || len(all) != 2 || len(all[0].As.Attempts) != 0 {
+				t.Fatalf("%+v, %v", all, err)
+			}
+			return []int{len(all[0].As.Contacts), len(all[1].As.Contacts)}
+		}
+		if got := contacts(); got[0] != 4 || got[1] != 0 {
+			t.Errorf("%d contacts of the person and %d of another, want 4 and none", got[0], got[1])
+		}
+		for _, number := range []string{mobile, work} {
+			if list, err := b.Reached(ctx, number); err != nil || len(list) != 4 {
+				t.Errorf("%s: %+v, %v", number, list, err)
+			}
+		}
+		for _, list := range []string{"m", "n"} { // what was done stays
+			if _, more, err := b.DeleteList(ctx, list); more || err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := contacts(); got[0] != 3 || got[1] != 0 { // by lead 3, who was called at the mobile
+			t.Errorf("without the lists: %d contacts of the person and %d of another, want 3 and none", got[0], got[1])
+		}
+	})
+}

@@ -3,6 +3,7 @@ package leadstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"time"
 
@@ -31,7 +32,6 @@ func (s *Store) candidates(ctx context.Context, q querier, id string, list List,
 		return nil, nil
 	}
 	byID := make(map[int64]*Candidate, len(kept))
-	of := map[string][]*Candidate{} // by number
 	ids := make([]any, len(kept))
 	var numbers []string
 	for i, k := range kept {
@@ -39,12 +39,11 @@ func (s *Store) candidates(ctx context.Context, q querier, id string, list List,
 		c.Kept, c.List, c.As.Hours = k, list, list.Hours
 		byID[k.ID], ids[i] = c, k.ID
 		for _, n := range k.Numbers {
-			if of[n.Number] == nil {
-				numbers = append(numbers, n.Number)
-			}
-			of[n.Number] = append(of[n.Number], c)
+			numbers = append(numbers, n.Number)
 		}
 	}
+	slices.Sort(numbers)
+	numbers = slices.Compact(numbers)
 	forbidden, err := s.forbidden(ctx, q, numbers, id)
 	if err != nil {
 		return nil, err
@@ -57,15 +56,8 @@ func (s *Store) candidates(ctx context.Context, q querier, id string, list List,
 	if err := s.tried(ctx, q, id, ids, byID); err != nil {
 		return nil, err
 	}
-	if err := s.reached(ctx, q, numbers, of); err != nil {
-		return nil, err
-	}
-	err = s.others(ctx, q, numbers, func(x compliance.Contact) {
-		for _, c := range of[x.Number] {
-			c.As.Contacts = append(c.As.Contacts, x)
-		}
-	})
-	if err != nil {
+	mine := "SELECT lead, number FROM lead_numbers WHERE lead IN (" + records.Marks(len(ids)) + ")"
+	if err := s.reached(ctx, q, func(lead int64, x compliance.Contact) { byID[lead].As.Contacts = append(byID[lead].As.Contacts, x) }, mine, ids...); err != nil {
 		return nil, err
 	}
 	return out, q.Query(ctx, func(r *sql.Rows) error {
@@ -78,56 +70,57 @@ func (s *Store) candidates(ctx context.Context, q querier, id string, list List,
 	}, "SELECT lead, at, number FROM campaign_appointments WHERE campaign = ? AND lead IN ("+records.Marks(len(ids))+")", append([]any{id}, ids...)...)
 }
 
-// tried reads what the campaign tried for leads, and what other campaigns did for the very
-// same: of those, contacts by another number of theirs, which reached does not find.
+// tried reads what the campaign tried for leads.
 func (s *Store) tried(ctx context.Context, q querier, id string, ids []any, byID map[int64]*Candidate) error {
 	return q.Query(ctx, func(r *sql.Rows) error {
 		var lead int64
-		t, of, state := attemptRow{}, "", ""
-		if err := r.Scan(&lead, &of, &state, &t.number, &t.planned, &t.ended, &t.answered, &t.result, &t.disposition, &t.abandoned); err != nil {
+		t, state := attemptRow{}, ""
+		if err := r.Scan(&lead, &state, &t.number, &t.planned, &t.ended, &t.result, &t.disposition); err != nil {
 			return err
 		}
 		c := byID[lead]
-		if of == id {
-			c.As.Attempts = append(c.As.Attempts, t.attempt())
-			c.Calling = c.Calling || state != stateEnded
-		}
-		if !c.has(t.number) {
-			c.As.Contacts = append(c.As.Contacts, t.contact())
-		}
+		c.As.Attempts = append(c.As.Attempts, t.attempt())
+		c.Calling = c.Calling || state != stateEnded
 		return nil
-	}, "SELECT lead, campaign, state, number, planned_at, ended_at, answered_at, result, disposition, abandoned FROM campaign_attempts WHERE lead IN ("+
-		records.Marks(len(ids))+") ORDER BY planned_at, call", ids...)
+	}, "SELECT lead, state, number, planned_at, ended_at, result, disposition FROM campaign_attempts WHERE campaign = ? AND lead IN ("+records.Marks(len(ids))+") ORDER BY planned_at, call",
+		append([]any{id}, ids...)...)
 }
 
-// reached reads every contact at the numbers of leads, whatever campaign and lead it was for.
-func (s *Store) reached(ctx context.Context, q querier, numbers []string, of map[string][]*Candidate) error {
-	if len(numbers) == 0 {
-		return nil
-	}
-	return q.Query(ctx, func(r *sql.Rows) error {
+// people begins a statement about people, each of them a number in mine (lead, number) and what
+// hangs together with it: also are the leads that have a number of theirs, or were called at
+// one, and theirs are the numbers of all those.
+const people = `WITH mine AS (%s),
+	also AS (SELECT m.lead, n.lead AS other FROM mine m CROSS JOIN lead_numbers n WHERE n.number = m.number
+		UNION SELECT m.lead, a.lead FROM mine m CROSS JOIN campaign_attempts a WHERE a.number = m.number),
+	theirs AS (SELECT lead, number FROM mine UNION SELECT o.lead, n.number FROM also o CROSS JOIN lead_numbers n WHERE n.lead = o.other) `
+
+// reached reads all that was done to reach people, by whatever campaign and beside all: a
+// person is a number of mine, a statement that gives them, with all that hangs together with it.
+func (s *Store) reached(ctx context.Context, q querier, take func(lead int64, c compliance.Contact), mine string, args ...any) error {
+	const columns = "a.call, a.number, a.planned_at, a.answered_at, a.result, a.abandoned FROM "
+	since := ms(s.now().Add(-contactsKept))
+	err := q.Query(ctx, func(r *sql.Rows) error {
+		var lead int64
+		var call string
 		t := attemptRow{}
-		if err := r.Scan(&t.number, &t.planned, &t.ended, &t.answered, &t.result, &t.abandoned); err != nil {
-			return err
-		}
-		for _, c := range of[t.number] {
-			c.As.Contacts = append(c.As.Contacts, t.contact())
-		}
-		return nil
-	}, "SELECT number, planned_at, ended_at, answered_at, result, abandoned FROM campaign_attempts WHERE planned_at > ? AND number IN ("+
-		records.Marks(len(numbers))+") ORDER BY planned_at, call", append([]any{ms(s.now().Add(-contactsKept))}, anys(numbers)...)...)
+		err := r.Scan(&lead, &call, &t.number, &t.planned, &t.answered, &t.result, &t.abandoned)
+		take(lead, t.contact())
+		return err
+	}, fmt.Sprintf(people, mine)+"SELECT o.lead, "+columns+"also o CROSS JOIN campaign_attempts a WHERE a.lead = o.other AND a.planned_at > ? UNION SELECT t.lead, "+
+		columns+"theirs t CROSS JOIN campaign_attempts a WHERE a.number = t.number AND a.planned_at > ? ORDER BY planned_at, call", append(args[:len(args):len(args)], since, since)...)
+	if err != nil {
+		return err
+	}
+	return s.others(ctx, q, take, fmt.Sprintf(people, mine), args...)
 }
 
-// others reads the calls to numbers that no campaign made: those of agents, and callbacks, each
+// others reads the calls to people that no campaign made: those of agents, and callbacks, each
 // as often as it rang, once it is over and on record; one that was refused rang nobody.
-func (s *Store) others(ctx context.Context, q querier, numbers []string, take func(compliance.Contact)) error {
-	if len(numbers) == 0 {
-		return nil
-	}
+func (s *Store) others(ctx context.Context, q querier, take func(lead int64, c compliance.Contact), people string, args ...any) error {
 	return q.Query(ctx, func(r *sql.Rows) error {
 		var kind, number string
-		var started, connected, rang int64
-		if err := r.Scan(&kind, &number, &started, &connected, &rang); err != nil {
+		var lead, started, connected, rang int64
+		if err := r.Scan(&lead, &kind, &number, &started, &connected, &rang); err != nil {
 			return err
 		}
 		c := compliance.Contact{At: at(started), Channel: compliance.ChannelCall, Number: number, Spoke: connected > 0, Maker: compliance.MakerOf(kind == string(orchestrator.KindCallback))}
@@ -137,42 +130,19 @@ func (s *Store) others(ctx context.Context, q querier, numbers []string, take fu
 			rang, c.At = max(rang, 1), at(connected)
 		}
 		for range rang {
-			take(c)
+			take(lead, c)
 			c.Spoke = false // once
 		}
 		return nil
-	}, "SELECT kind, caller_number, started_at, connected_at, attempts FROM contacts WHERE kind IN (?, ?) AND outcome <> ? AND started_at > ? AND caller_number IN ("+
-		records.Marks(len(numbers))+") ORDER BY started_at, call", append([]any{string(orchestrator.KindOutbound), string(orchestrator.KindCallback), string(orchestrator.OutcomeRefused), ms(s.now().Add(-contactsKept))}, anys(numbers)...)...)
+	}, people+"SELECT t.lead, c.kind, c.caller_number, c.started_at, c.connected_at, c.attempts FROM theirs t CROSS JOIN contacts c WHERE c.caller_number = t.number AND c.kind IN (?, ?) AND c.outcome <> ? AND c.started_at > ? ORDER BY c.started_at, c.call",
+		append(args[:len(args):len(args)], string(orchestrator.KindOutbound), string(orchestrator.KindCallback), string(orchestrator.OutcomeRefused), ms(s.now().Add(-contactsKept)))...)
 }
 
 // Reached is all that was done to reach the person who has a number, by this number or another
 // of theirs that a list knows.
 func (s *Store) Reached(ctx context.Context, number string) (out []compliance.Contact, err error) {
-	const most = 50 // numbers of a person
-	numbers := []string{number}
-	err = s.tables.Query(ctx, func(r *sql.Rows) error {
-		var n string
-		err := r.Scan(&n)
-		numbers = append(numbers, n)
-		return err
-	}, "SELECT DISTINCT o.number FROM lead_numbers n JOIN lead_numbers o ON o.lead = n.lead WHERE n.number = ? AND o.number <> ? LIMIT ?", number, number, most)
-	if err != nil {
-		return nil, err
-	}
-	of := map[string][]*Candidate{}
-	c := &Candidate{}
-	for _, n := range numbers {
-		of[n] = []*Candidate{c}
-	}
-	if err := s.reached(ctx, s.tables, numbers, of); err != nil {
-		return nil, err
-	}
-	err = s.others(ctx, s.tables, numbers, func(x compliance.Contact) { c.As.Contacts = append(c.As.Contacts, x) })
-	return c.As.Contacts, err
-}
-
-func (c *Candidate) has(number string) bool {
-	return slices.ContainsFunc(c.Numbers, func(n leads.Number) bool { return n.Number == number })
+	err = s.reached(ctx, s.tables, func(_ int64, c compliance.Contact) { out = append(out, c) }, "SELECT 0 AS lead, CAST(? AS TEXT) AS number", number)
+	return out, err
 }
 
 // attemptRow is an attempt as candidates need it.
@@ -198,12 +168,8 @@ func (s *Store) Due(ctx context.Context, id, list string, limit int) ([]Candidat
 	if err != nil {
 		return nil, err
 	}
-	kept, err := leadsWhere(ctx, s.tables, "id IN (SELECT lead FROM campaign_leads WHERE campaign = ? AND list = ? AND state = ? AND due <= ? ORDER BY due, lead LIMIT ?)",
+	return s.those(ctx, id, l, "id IN (SELECT lead FROM campaign_leads WHERE campaign = ? AND list = ? AND state = ? AND due <= ? ORDER BY due, lead LIMIT ?)",
 		id, l.n, leadDue, ms(s.now()), limit)
-	if err != nil {
-		return nil, err
-	}
-	return s.candidates(ctx, s.tables, id, l, kept)
 }
 
 // Appointed are leads of a list whose appointments with a campaign are due, those first that
@@ -217,11 +183,7 @@ func (s *Store) Appointed(ctx context.Context, id, list string, limit int) (out 
 	const of = ` FROM campaign_appointments a CROSS JOIN campaign_leads cl
 		WHERE a.campaign = ? AND cl.campaign = a.campaign AND cl.lead = a.lead AND cl.list = ? AND cl.state = ? AND cl.due `
 	now := ms(s.now())
-	kept, err := leadsWhere(ctx, s.tables, "id IN (SELECT cl.lead"+of+"<= ? ORDER BY cl.due, cl.lead LIMIT ?)", id, l.n, leadDue, now, limit)
-	if err != nil {
-		return nil, next, err
-	}
-	if out, err = s.candidates(ctx, s.tables, id, l, kept); err != nil {
+	if out, err = s.those(ctx, id, l, "id IN (SELECT cl.lead"+of+"<= ? ORDER BY cl.due, cl.lead LIMIT ?)", id, l.n, leadDue, now, limit); err != nil {
 		return nil, next, err
 	}
 	first, err := one[int64](ctx, s.tables, "SELECT COALESCE(MIN(cl.due), 0)"+of+"> ?", id, l.n, leadDue, now)
@@ -238,55 +200,69 @@ func (s *Store) NextDue(ctx context.Context, id, list string, after time.Time) (
 	return at(first), err
 }
 
-// Fresh are leads of a list behind a lead that a campaign has not looked at yet, in the
-// order in which they came, and the last of them.
+// lookedAtOnce is how many leads are looked at for those that are fresh: some milliseconds.
+const lookedAtOnce = 2000
+
+// Fresh are leads of a list behind a lead that a campaign has left no note of, in the
+// order in which they came, and the last that was looked at for them: behind, when there are
+// no more. There may be none, and more behind the last.
 func (s *Store) Fresh(ctx context.Context, id, list string, behind int64, limit int) (out []Candidate, last int64, err error) {
-	return s.page(ctx, id, list, behind, limit, " AND NOT EXISTS (SELECT 1 FROM campaign_leads cl WHERE cl.campaign = ? AND cl.lead = leads.id)", id)
+	return s.fresh(ctx, id, list, "id", behind, limit)
 }
 
-// FreshAgain are leads of a list that a campaign has left no note of, and that were changed
-// behind a change, in the order in which they were; and the last change.
+// FreshAgain are, as Fresh, those that were changed behind a change, in the order in which they were; and
+// the last change.
 func (s *Store) FreshAgain(ctx context.Context, id, list string, behind int64, limit int) (out []Candidate, last int64, err error) {
+	return s.fresh(ctx, id, list, "changed", behind, limit)
+}
+
+func (s *Store) fresh(ctx context.Context, id, list, by string, behind int64, limit int) (out []Candidate, last int64, err error) {
 	l, err := s.BareList(ctx, list)
 	if err != nil {
 		return nil, behind, err
 	}
 	last = behind
 	var ids []any
-	if err := s.tables.Query(ctx, func(r *sql.Rows) error {
-		var lead int64
-		err := r.Scan(&lead, &last)
-		ids = append(ids, lead)
+	err = s.tables.Query(ctx, func(r *sql.Rows) error {
+		var lead, at int64
+		var known bool
+		err := r.Scan(&lead, &at, &known)
+		if len(ids) == limit {
+			return err
+		}
+		if last = at; !known {
+			ids = append(ids, lead)
+		}
 		return err
-	}, "SELECT id, changed FROM leads WHERE list = ? AND changed > ? AND NOT EXISTS (SELECT 1 FROM campaign_leads cl WHERE cl.campaign = ? AND cl.lead = leads.id) ORDER BY changed LIMIT ?",
-		l.n, behind, id, limit); err != nil || len(ids) == 0 {
-		return nil, behind, err
+	}, "SELECT id, "+by+", EXISTS (SELECT 1 FROM campaign_leads cl WHERE cl.campaign = ? AND cl.lead = leads.id) FROM leads WHERE list = ? AND "+by+" > ? AND "+by+" > 0 ORDER BY "+by+" LIMIT ?",
+		id, l.n, behind, lookedAtOnce)
+	if err != nil || len(ids) == 0 {
+		return nil, last, err
 	}
-	kept, err := leadsWhere(ctx, s.tables, "id IN ("+records.Marks(len(ids))+")", ids...)
-	if err != nil {
-		return nil, behind, err
-	}
-	out, err = s.candidates(ctx, s.tables, id, l, kept)
+	out, err = s.those(ctx, id, l, "id IN ("+records.Marks(len(ids))+") ORDER BY "+by, ids...)
 	return out, last, err
 }
 
 // All are all leads of a list behind a lead, as a campaign sees them, and the last of them.
 func (s *Store) All(ctx context.Context, id, list string, behind int64, limit int) (out []Candidate, last int64, err error) {
-	return s.page(ctx, id, list, behind, limit, "")
-}
-
-func (s *Store) page(ctx context.Context, id, list string, behind int64, limit int, which string, args ...any) (out []Candidate, last int64, err error) {
 	l, err := s.BareList(ctx, list)
 	if err != nil {
 		return nil, behind, err
 	}
-	args = append(append([]any{l.n, behind}, args...), limit)
-	kept, err := leadsWhere(ctx, s.tables, "list = ? AND id > ?"+which+" ORDER BY id LIMIT ?", args...)
-	if err != nil || len(kept) == 0 {
+	out, err = s.those(ctx, id, l, "list = ? AND id > ? ORDER BY id LIMIT ?", l.n, behind, limit)
+	if err != nil || len(out) == 0 {
 		return nil, behind, err
 	}
-	out, err = s.candidates(ctx, s.tables, id, l, kept)
-	return out, kept[len(kept)-1].ID, err
+	return out, out[len(out)-1].ID, nil
+}
+
+// those are leads of a list for which a condition holds, as a campaign sees them.
+func (s *Store) those(ctx context.Context, id string, l List, where string, args ...any) ([]Candidate, error) {
+	kept, err := leadsWhere(ctx, s.tables, where, args...)
+	if err != nil {
+		return nil, err
+	}
+	return s.candidates(ctx, s.tables, id, l, kept)
 }
 
 // Again are leads as they are now, for who is about to dial them.
@@ -295,11 +271,7 @@ func (s *Store) Again(ctx context.Context, id, list string, leads []int64) ([]Ca
 	if err != nil || len(leads) == 0 {
 		return nil, err
 	}
-	kept, err := leadsWhere(ctx, s.tables, "list = ? AND id IN ("+records.Marks(len(leads))+")", append([]any{l.n}, anys(leads)...)...)
-	if err != nil {
-		return nil, err
-	}
-	return s.candidates(ctx, s.tables, id, l, kept)
+	return s.those(ctx, id, l, "list = ? AND id IN ("+records.Marks(len(leads))+")", append([]any{l.n}, anys(leads)...)...)
 }
 
 // Number is the list's own, by which attempts name it.

@@ -106,6 +106,9 @@ func (s *Store) eraseLeads(ctx context.Context, numbers []string, dry bool) (n i
 		if n = int64(len(ids)); dry {
 			return nil
 		}
+		if err := beside(ctx, tx); err != nil {
+			return err
+		}
 		for _, number := range numbers {
 			if _, err := tx.Exec(ctx, "DELETE FROM lead_before WHERE doc LIKE ?", `%"`+records.Text(number)+`"%`); err != nil {
 				return err
@@ -116,10 +119,15 @@ func (s *Store) eraseLeads(ctx context.Context, numbers []string, dry bool) (n i
 			}
 		}
 		for part := range slices.Chunk(ids, eraseAtOnce) {
-			for _, from := range ofLeads {
-				if _, err := tx.Exec(ctx, "DELETE FROM "+from+" IN ("+records.Marks(len(part))+")", part...); err != nil {
-					return err
+			if err := counting(ctx, tx, ofLeads(part), func() error {
+				for _, from := range writtenIn {
+					if _, err := tx.Exec(ctx, "DELETE FROM "+from+" IN ("+records.Marks(len(part))+")", part...); err != nil {
+						return err
+					}
 				}
+				return nil
+			}); err != nil {
+				return err
 			}
 		}
 		return nil

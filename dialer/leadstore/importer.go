@@ -369,10 +369,10 @@ func undoSome(ctx context.Context, tx *records.Tx, i Import, now int64) (more bo
 	}, "SELECT lead, doc FROM lead_before WHERE import = ? LIMIT ?", i.N, batchSize); err != nil {
 		return false, err
 	}
-	for id, l := range before {
-		if err := rewrite(ctx, tx, id, l, now); err != nil {
-			return false, err
-		}
+	if err := rewriteAll(ctx, tx, before, now); err != nil {
+		return false, err
+	}
+	for id := range before {
 		if _, err := tx.Exec(ctx, "DELETE FROM lead_before WHERE lead = ? AND import = ?", id, i.N); err != nil {
 			return false, err
 		}

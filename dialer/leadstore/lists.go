@@ -135,9 +135,9 @@ func (s *Store) DeleteList(ctx context.Context, id string) (removed int64, more 
 	return removed, more, err
 }
 
-// ofLeads is where a lead is written, the lead itself last: rows of tables with a column that
+// writtenIn is where a lead is written, the lead itself last: rows of tables with a column that
 // names it. Attempts stay, for the law counts them.
-var ofLeads = []string{"lead_numbers WHERE lead", "lead_before WHERE lead", "campaign_leads WHERE lead", "campaign_appointments WHERE lead", "leads WHERE id"}
+var writtenIn = []string{"lead_numbers WHERE lead", "lead_before WHERE lead", "campaign_leads WHERE lead", "campaign_appointments WHERE lead", "leads WHERE id"}
 
 // removeLeads removes a portion of leads, the first of those for whom a condition holds.
 func removeLeads(ctx context.Context, tx *records.Tx, which string, args ...any) (int64, error) {
@@ -147,11 +147,17 @@ func removeLeads(ctx context.Context, tx *records.Tx, which string, args ...any)
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	within := append(args[:len(args):len(args)], first, last)
-	for _, of := range ofLeads {
-		if _, err := tx.Exec(ctx, "DELETE FROM "+of+" IN (SELECT id FROM leads WHERE "+which+" AND id BETWEEN ? AND ?)", within...); err != nil {
-			return 0, err
-		}
+	if err := beside(ctx, tx); err != nil {
+		return 0, err
 	}
-	return n, nil
+	those := "(SELECT id FROM leads WHERE " + which + " AND id BETWEEN ? AND ?)"
+	within := append(args[:len(args):len(args)], first, last)
+	return n, counting(ctx, tx, some{[]tally{stands}, "lead IN " + those, within}, func() error {
+		for _, from := range writtenIn {
+			if _, err := tx.Exec(ctx, "DELETE FROM "+from+" IN "+those, within...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

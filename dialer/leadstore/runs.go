@@ -72,7 +72,8 @@ func (s *Store) Stand(ctx context.Context, id string) (out []Seen, err error) {
 		x.Next = at(next)
 		out = append(out, x)
 		return err
-	}, "SELECT state, reason, COUNT(*), MIN(due) FROM campaign_leads WHERE campaign = ? GROUP BY state, reason ORDER BY state, reason", id)
+	}, `SELECT state, reason, leads, (SELECT MIN(due) FROM campaign_leads l WHERE l.campaign = s.campaign AND l.state = s.state AND l.reason = s.reason)
+		FROM campaign_stands s WHERE campaign = ? AND leads > 0 ORDER BY state, reason`, id)
 	return out, err
 }
 
@@ -82,7 +83,10 @@ type Tally struct {
 	Results                             map[campaign.Result]int64
 }
 
-// Tally counts the attempts of a campaign since a time.
+// hour is that of a moment, as counts of attempts are kept.
+func hour(t time.Time) int64 { return ms(t) / time.Hour.Milliseconds() }
+
+// Tally counts the attempts of a campaign since the begin of the hour of a time.
 func (s *Store) Tally(ctx context.Context, id string, since time.Time) (Tally, error) {
 	t := Tally{Results: map[campaign.Result]int64{}}
 	err := s.tables.Query(ctx, func(r *sql.Rows) error {
@@ -96,7 +100,7 @@ func (s *Store) Tally(ctx context.Context, id string, since time.Time) (Tally, e
 			t.Results[campaign.Result(result)] += n
 		}
 		return err
-	}, "SELECT result, COUNT(*), SUM(CASE WHEN answered_at > 0 THEN 1 ELSE 0 END), SUM(abandoned) FROM campaign_attempts WHERE campaign = ? AND planned_at >= ? GROUP BY result", id, ms(since))
+	}, "SELECT result, SUM(attempts), SUM(answered), SUM(abandoned) FROM campaign_hours WHERE campaign = ? AND hour >= ? GROUP BY result HAVING SUM(attempts) > 0", id, hour(since))
 	return t, err
 }
 
@@ -105,6 +109,9 @@ func (s *Store) Tally(ctx context.Context, id string, since time.Time) (Tally, e
 // is no more.
 func (s *Store) Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) error {
 	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if err := beside(ctx, tx); err != nil {
+			return err
+		}
 		list, err := one[int64](ctx, tx, "SELECT list FROM leads WHERE id = ? AND list IN (SELECT n FROM lead_lists WHERE gone = 0 AND id IN ("+records.Marks(len(lists))+"))",
 			append([]any{lead}, anys(lists)...)...)
 		if err != nil {
@@ -126,9 +133,11 @@ func (s *Store) Appoint(ctx context.Context, id string, lists []string, lead int
 			ON CONFLICT (campaign, lead) DO UPDATE SET at = excluded.at, number = excluded.number, made_by = excluded.made_by`, id, lead, ms(a.At), a.Number, records.Text(by)); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO campaign_leads (campaign, lead, list, state, due, reason) VALUES (?, ?, ?, ?, ?, ?)
+		return counting(ctx, tx, ofLeads([]any{lead}), func() error {
+			_, err = tx.Exec(ctx, `INSERT INTO campaign_leads (campaign, lead, list, state, due, reason) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (campaign, lead) DO UPDATE SET due = excluded.due, reason = excluded.reason, state = CASE WHEN campaign_leads.state = ? THEN campaign_leads.state ELSE excluded.state END`,
-			id, lead, list, leadDue, ms(a.At), string(campaign.CodeAppointment), leadCalling)
-		return err
+				id, lead, list, leadDue, ms(a.At), string(campaign.CodeAppointment), leadCalling)
+			return err
+		})
 	})
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"database/sql"
 	"hash/maphash"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/operadora/operadora/dialer/leads"
@@ -345,15 +347,26 @@ func (b *batch) write(ctx context.Context) error {
 	if _, err := b.tx.Insert(ctx, "lead_before", "lead, import, doc", "ON CONFLICT (lead, import) DO NOTHING", before); err != nil {
 		return err
 	}
-	for id, l := range b.changed {
-		if reflect.DeepEqual(l, b.before[id]) { // as it was: nobody has to look at it again
-			continue
-		}
-		if err := rewrite(ctx, b.tx, id, l, ms(b.s.now())); err != nil {
-			return err
-		}
+	maps.DeleteFunc(b.changed, func(id int64, l leads.Lead) bool { return reflect.DeepEqual(l, b.before[id]) }) // as it was: nobody has to look at it again
+	return rewriteAll(ctx, b.tx, b.changed, ms(b.s.now()))
+}
+
+// rewriteAll gives leads other values and numbers.
+func rewriteAll(ctx context.Context, tx *records.Tx, to map[int64]leads.Lead, now int64) error {
+	if len(to) == 0 {
+		return nil
 	}
-	return nil
+	if err := beside(ctx, tx); err != nil {
+		return err
+	}
+	return counting(ctx, tx, ofLeads(anys(slices.Collect(maps.Keys(to)))), func() error {
+		for id, l := range to {
+			if err := rewrite(ctx, tx, id, l, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // rewrite gives a lead other values and numbers. Campaigns look at it again: what they found

@@ -9,6 +9,7 @@ import (
 
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
+	"github.com/operadora/operadora/dialer/evidence"
 	"github.com/operadora/operadora/dialer/leadstore"
 	"github.com/operadora/operadora/dialer/pacing"
 	"github.com/operadora/operadora/orchestrator"
@@ -92,6 +93,12 @@ func (t *term) dial(ctx context.Context, now time.Time) error {
 	attempts := make([]leadstore.Attempt, len(plans))
 	for i, f := range plans {
 		attempts[i] = f.Attempt
+		if a := t.byID[f.Campaign]; !a.kept {
+			if err := t.Store.KeepTerms(ctx, t.n, f.Campaign, now, evidence.TermsOf(a.c)); err != nil {
+				return err
+			}
+			a.kept = true
+		}
 	}
 	if err := t.Store.Plan(ctx, t.n, attempts); err != nil {
 		return err

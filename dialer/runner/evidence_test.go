@@ -34,6 +34,8 @@ func TestEvidence(t *testing.T) {
 			time.Sleep(time.Minute)
 			if part == 1 {
 				s.runner.Stop()
+				c = march(campaign.ModePower) // by another definition from now on
+				c.Pacing.Ratio, c.Pacing.Abandon = 4, 2
 				s = w.sit("two", c)
 				time.Sleep(5 * time.Second)
 			}
@@ -41,16 +43,19 @@ func TestEvidence(t *testing.T) {
 			shown, err := s.runner.View(t.Context(), "march")
 			must(t, err)
 			l := shown.Live
-			if v.Stand == nil || l == nil || float64(v.Stand.PacedAnswered) != l.Answered || float64(v.Stand.PacedAbandoned) != l.Abandoned || v.Stand.Limit != l.Limit {
-				t.Fatalf("evidence %+v, and live %+v", v.Stand, l)
+			if v.Paced == nil || l == nil || float64(v.Paced.PacedAnswered) != l.Answered || float64(v.Paced.PacedAbandoned) != l.Abandoned || v.Paced.Limit != l.Limit || len(v.Stands) != 1 {
+				t.Fatalf("evidence %+v, and live %+v", v, l)
 			}
-			if v.Answered != shown.Today.Answered || v.Abandoned != shown.Today.Abandoned || v.Stand.Answered != v.Answered {
+			if v.Answered != shown.Today.Answered || v.Abandoned != shown.Today.Abandoned || v.Stands[0].Answered != v.Answered {
 				t.Errorf("%+v, and the tally is %+v", v, shown.Today)
 			}
 			lost = v.Abandoned
 		}
 		if lost == 0 {
 			t.Error("nobody was abandoned")
+		}
+		if terms, err := w.store.Terms(t.Context(), "march"); err != nil || len(terms) != 2 || terms[0].Text == terms[1].Text || !terms[0].Since.Before(terms[1].Since) {
+			t.Errorf("%+v, %v", terms, err)
 		}
 		never := func(context.Context, string) (evidence.Heard, error) { return evidence.Heard{}, nil }
 		now := time.Now()

@@ -113,7 +113,7 @@ func (t *term) take(list []orchestrator.Entry) (out []leadstore.Settled) {
 // ended judges an attempt whose call is over, and is what is stored of it.
 func (t *term) ended(f *flight, s orchestrator.CallSummary) leadstore.Settled {
 	f.summary, f.as = s, endedAs(t.Defined()[f.Campaign], s, t.Now())
-	return leadstore.Settled{Call: f.Call, Heard: s.Heard, Sampled: s.Sampled, Machine: s.Machine, Answered: moment(s.AnsweredAt), Connected: moment(s.ConnectedAt), Ended: moment(cmp.Or(s.EndedAt, t.Now().UnixMilli())),
+	return leadstore.Settled{Call: f.Call, Heard: s.Heard, Sampled: s.Sampled, Machine: s.Machine, Answered: moment(s.AnsweredAt), Greeted: moment(s.GreetedAt), Connected: moment(s.ConnectedAt), Ended: moment(cmp.Or(s.EndedAt, t.Now().UnixMilli())),
 		As: f.as, Outcome: string(s.Outcome), Agent: s.Agent, Cause: int(s.Cause)}
 }
 

@@ -21,6 +21,7 @@ type active struct {
 	hoppers []*hopper
 	open    bool   // the pacer was told that it may dial
 	shut    string // why not
+	kept    bool   // by what limits its calls are begun is on record
 	trunks  map[string]*trunk
 }
 

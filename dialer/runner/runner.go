@@ -32,6 +32,7 @@ type Store interface {
 	Heard(ctx context.Context, id string, since time.Time) (leadstore.Heard, error)
 	TakeTerm(ctx context.Context) (term int64, place, learnt string, err error)
 	KeepLearnt(ctx context.Context, term int64, learnt string) error
+	KeepTerms(ctx context.Context, term int64, id string, since time.Time, text string) error
 	Plan(ctx context.Context, term int64, list []leadstore.Attempt) error
 	Place(ctx context.Context, term int64, id string, looks []leadstore.Look) error
 	Settle(ctx context.Context, term int64, place string, news []leadstore.Settled) error

@@ -287,7 +287,7 @@ func (g *campaignStage) report(ctx context.Context, began time.Time) (out Played
 	g.watch.mu.Lock()
 	changes, started := slices.Clone(g.watch.changes), slices.Clone(g.watch.started)
 	g.watch.mu.Unlock()
-	out = Played{Answered: v.Answered, Abandoned: v.Abandoned, Abandon: v.Stand.Figure, Length: slices.MaxFunc(started, time.Time.Compare).Sub(view.Run.Began),
+	out = Played{Answered: v.Answered, Abandoned: v.Abandoned, Abandon: v.Stands[0].Figure, Length: slices.MaxFunc(started, time.Time.Compare).Sub(view.Run.Began),
 		Utilisation: utilisation(changes, view.Run.Began, slices.MaxFunc(started, time.Time.Compare)), Waits: t.waits}
 	lines, good := Totals(append(Balance(books), campaignChecks(view, books.Contacts, t, v, len(g.public.people))...))
 	out.Good = good
@@ -301,7 +301,7 @@ func verdictOf(file string) (evidence.Verdict, error) {
 		return evidence.Verdict{}, err
 	}
 	v, err := evidence.Verify(f)
-	if err == nil && v.Stand == nil {
+	if err == nil && len(v.Stands) == 0 {
 		err = errors.New("the evidence says nothing of a limit")
 	}
 	return v, errors.Join(err, f.Close())
