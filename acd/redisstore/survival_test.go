@@ -325,9 +325,10 @@ func following(t *testing.T, primary, replica *redis.Client) {
 // TestTrafficThroughAFailover: the primary that Sentinel watches dies under traffic.
 func TestTrafficThroughAFailover(t *testing.T) {
 	t.Parallel()
-	primary, replica, addr := sentinelOf(t)
+	watched := lab.RedisSentinelFor(t)
+	primary, replica := watched.Primary, watched.Replica
 	following(t, plain(t, primary), plain(t, replica))
-	rdb := reach(t, journal.Config{Addrs: []string{addr}, MasterName: "main"})
+	rdb := reach(t, journal.Config{Addrs: []string{watched.Watch.Addr()}, MasterName: "main"})
 	healed := survives(t, rdb, "tenant", func() {
 		if err := primary.Kill(); err != nil {
 			t.Error(err)

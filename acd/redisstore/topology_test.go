@@ -3,7 +3,6 @@ package redisstore_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -214,32 +213,13 @@ func TestOnAClusterOfThree(t *testing.T) {
 	}
 }
 
-// sentinelOf starts a primary, its replica and a Sentinel that watches them as "main".
-func sentinelOf(t *testing.T) (primary, replica *lab.Redis, addr string) {
-	t.Helper()
-	primary = lab.RedisFor(t, lab.RedisOptions{})
-	host, port, _ := net.SplitHostPort(primary.Addr())
-	replica = lab.RedisFor(t, lab.RedisOptions{Config: []string{"replicaof " + host + " " + port, "repl-diskless-sync-delay 0"}})
-	waitFor(t, "the replica follows", func() bool {
-		return strings.Contains(plain(t, replica).Info(t.Context(), "replication").Val(), "master_link_status:up")
-	})
-	sentinel := lab.RedisFor(t, lab.RedisOptions{Sentinel: true, Config: []string{
-		"sentinel monitor main " + host + " " + port + " 1", "sentinel down-after-milliseconds main 500", "sentinel failover-timeout main 5000"}})
-	watch := redis.NewSentinelClient(&redis.Options{Addr: sentinel.Addr()})
-	t.Cleanup(func() { _ = watch.Close() })
-	waitFor(t, "Sentinel sees the replica", func() bool {
-		seen, err := watch.Replicas(t.Context(), "main").Result()
-		return err == nil && len(seen) == 1 && seen[0]["flags"] == "slave" && seen[0]["master-link-status"] == "ok"
-	})
-	return primary, replica, sentinel.Addr()
-}
-
 // TestSentinelFailsOver: the primary dies, Sentinel puts its replica in its
 // place, and everything goes on with what was there.
 func TestSentinelFailsOver(t *testing.T) {
 	t.Parallel()
-	primary, replica, addr := sentinelOf(t)
-	rdb := reach(t, journal.Config{Addrs: []string{addr}, MasterName: "main"})
+	watched := lab.RedisSentinelFor(t)
+	primary, replica := watched.Primary, watched.Replica
+	rdb := reach(t, journal.Config{Addrs: []string{watched.Watch.Addr()}, MasterName: "main"})
 	p := newPlace(t, rdb, "tenant")
 	p.serve("c1")
 	if n, err := plain(t, primary).Wait(t.Context(), 1, 30*time.Second).Result(); n != 1 || err != nil {
