@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -271,13 +272,14 @@ func TestCampaignElsewhere(t *testing.T) {
 	o := dialsOver(carrier, 2)
 	o.beside = &centre.Beside{}
 	r := restingTwoRig(t, o)
-	r.beginTwo() // and leaves main to process one
-	two, err := r.there.API("supervisor")
-	must(t, err)
 	r.begin()
 	r.drives(r.Log, 0, centre.PBX)
 	one, err := r.API("supervisor")
 	must(t, err)
+	r.beginTwo()
+	two, err := r.there.API("supervisor")
+	must(t, err)
+	r.dialsFromTwo()
 	do := r.by(one)
 	for _, user := range []string{"101", "102"} {
 		r.loginLine(r.desk(user)).PlayTone(900)
@@ -314,6 +316,39 @@ func TestCampaignElsewhere(t *testing.T) {
 	if len(numbers) != 8 {
 		t.Errorf("%d numbers were called", len(numbers))
 	}
+}
+
+// dialsFromTwo has process two dial, whichever does.
+func (r *twoRig) dialsFromTwo() {
+	r.t.Helper()
+	live, _ := r.stores()
+	holder := ""
+	r.eventually("process two gives signs of life", func() error {
+		all, err := live.Processes(limit(r.t))
+		i := slices.IndexFunc(all, func(x string) bool { return strings.HasPrefix(x, "two/") })
+		if err != nil || i < 0 {
+			return fmt.Errorf("%v %w", all, err)
+		}
+		holder = all[i]
+		return nil
+	})
+	owner := orchestrator.LeaseOwner{Instance: "two", Process: strings.TrimPrefix(holder, "two/")}
+	r.eventually("the lease is in the name of process two", func() error {
+		_, err := live.Acquire(limit(r.t), "the dialer", owner, 4*time.Second, "")
+		if held, ok := errors.AsType[*orchestrator.HeldError](err); ok { // as if that one were dead
+			_, err = live.Acquire(limit(r.t), "the dialer", owner, 4*time.Second, held.Holder)
+		}
+		return err
+	})
+	two, err := r.there.API("supervisor")
+	must(r.t, err)
+	r.eventually("process two dials", func() error {
+		v, err := two.GetCampaignWithResponse(limit(r.t), "march")
+		if err != nil || v.JSON200 == nil || v.JSON200.DialledBy != "two" {
+			return fmt.Errorf("%+v %w", v, err)
+		}
+		return nil
+	})
 }
 
 // TestContactRules: where the profile of its queue says so, a call that an agent makes counts in
