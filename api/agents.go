@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -122,17 +123,23 @@ func (s operations) DisposeAgent(ctx context.Context, r DisposeAgentRequestObjec
 	if err != nil {
 		return nil, err
 	}
+	// First: whoever dies behind it has lost none. Who gets no answer gives the disposition
+	// again, and the appointment is the same.
+	withdraw, err := appoint()
+	if err != nil {
+		return nil, err
+	}
 	answer, err := s.command(ctx, r.Agent, orchestrator.AgentCommand{Op: orchestrator.AgentDispose, Disposition: r.Body.Disposition, Also: r.Body.Also, Notes: printable(r.Body.Notes)}, "")
-	if err == nil {
-		err = appoint() // who gets no answer gives the disposition again, and the appointment is the same
+	if _, refused := errors.AsType[problem](err); refused {
+		return answer, errors.Join(err, withdraw())
 	}
 	return answer, err
 }
 
-// askedAgain is what makes the appointment that a disposition asks for, once it is given; an error
-// when it may not be given so.
-func (s *Server) askedAgain(ctx context.Context, agent string, d wire.AgentDisposition) (appoint func() error, err error) {
-	none := func() error { return nil }
+// askedAgain is what makes the appointment that a disposition asks for, and takes it back when the
+// disposition is refused; an error when it may not be given so.
+func (s *Server) askedAgain(ctx context.Context, agent string, d wire.AgentDisposition) (appoint func() (withdraw func() error, err error), err error) {
+	none := func() (func() error, error) { return func() error { return nil }, nil }
 	defs, err := s.Definitions.Definitions(ctx)
 	if err != nil {
 		return nil, err
@@ -167,9 +174,15 @@ func (s *Server) askedAgain(ctx context.Context, agent string, d wire.AgentDispo
 	case d.AgainAt.IsZero():
 		return nil, wrong(wire.ProblemCodeInvalid, "again_at", "", "disposition %s asks when the lead is to be called again", quoted(d.Disposition))
 	}
-	return func() error {
-		s.auditLive(ctx, "campaign.appointment", summary.Campaign, summary.Lead+" "+d.AgainAt.UTC().Format(time.RFC3339))
-		return s.Campaigns.Appoint(ctx, summary.Campaign, numberOf(summary.Lead), campaign.Appointment{At: d.AgainAt}, madeBy(agent))
+	id, lead, by := summary.Campaign, numberOf(summary.Lead), madeBy(agent)
+	return func() (func() error, error) {
+		is := campaign.Appointment{At: d.AgainAt}
+		s.auditLive(ctx, "campaign.appointment", id, summary.Lead+" "+d.AgainAt.UTC().Format(time.RFC3339))
+		was, err := s.Campaigns.Appoint(ctx, id, lead, is, by)
+		return func() error {
+			s.auditLive(ctx, "campaign.appointment", id, summary.Lead+" withdrawn")
+			return s.Campaigns.Withdraw(ctx, id, lead, is, was, by)
+		}, err
 	}, nil
 }
 

@@ -191,7 +191,8 @@ func (s operations) MakeAppointment(ctx context.Context, r MakeAppointmentReques
 	if err := s.auditFirst(ctx, "campaign.appointment", r.Campaign, r.Body.Lead+" "+r.Body.At.UTC().Format(time.RFC3339)); err != nil {
 		return nil, err
 	}
-	return MakeAppointment204Response{}, s.Campaigns.Appoint(ctx, r.Campaign, numberOf(r.Body.Lead), campaign.Appointment{At: r.Body.At, Number: r.Body.Number}, askerOf(ctx).who.Name)
+	_, err := s.Campaigns.Appoint(ctx, r.Campaign, numberOf(r.Body.Lead), campaign.Appointment{At: r.Body.At, Number: r.Body.Number}, askerOf(ctx).who.Name)
+	return MakeAppointment204Response{}, err
 }
 
 // PreviewCampaign implements StrictServerInterface.

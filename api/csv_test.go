@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/operadora/operadora/api/wire"
+	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/orchestrator"
 	"github.com/operadora/operadora/orchestrator/call"
+	"github.com/operadora/operadora/orchestrator/fault"
 )
 
 // exported returns the rows of an export by column.
@@ -209,6 +211,30 @@ func TestDispositionsWithADate(t *testing.T) {
 	if len(w.agents.asked) != before+1 || before != 1 {
 		t.Errorf("%d given, %d before", len(w.agents.asked), before)
 	}
+	// The appointment is there before the disposition, and what is refused leaves none: a
+	// process that dies between the two has lost nothing.
+	campaigns := fakeCampaigns{map[int64]campaign.Appointment{}}
+	w.parts.Campaigns = campaigns
+	s = w.server()
+	soon, later := time.Now().Add(time.Hour).UTC(), time.Now().Add(2*time.Hour).UTC()
+	said := func(at time.Time) string {
+		return fmt.Sprintf(`{"disposition":"again","again_at":%q}`, at.Format(time.RFC3339))
+	}
+	stands := func(want time.Time) {
+		t.Helper()
+		if is := campaigns.appointed[7].At.Format(time.RFC3339); is != want.Format(time.RFC3339) {
+			t.Errorf("appointed for %s, want %s", is, want.Format(time.RFC3339))
+		}
+	}
+	w.agents.fail = fault.New("test", fault.Unavailable, "Redis is away")
+	give(said(soon), 503, "")
+	stands(soon)
+	w.agents.fail, w.agents.answer.Result = nil, orchestrator.AgentNothingToClose
+	give(said(later), 409, "")
+	stands(soon)
+	w.agents.answer.Result = ""
+	give(said(later), 200, "")
+	stands(later)
 	found := false
 	for _, e := range read[wire.AuditLinePage](t, ask(s, "GET", "/api/v1/audit", w.tokens[wire.RoleAdmin], ""), 200).Items {
 		found = found || e.Action == "campaign.appointment" && e.Object == "march" && e.Detail == "7 "+at

@@ -295,6 +295,7 @@ type fakeAgents struct {
 	answer orchestrator.AgentAnswer    // guarded by mu
 	asked  []orchestrator.AgentCommand // guarded by mu
 	panics bool                        // guarded by mu
+	fail   error                       // guarded by mu; nobody knows whether it was done
 }
 
 func (f *fakeAgents) Do(_ context.Context, cmd orchestrator.AgentCommand) (orchestrator.AgentAnswer, error) {
@@ -304,6 +305,9 @@ func (f *fakeAgents) Do(_ context.Context, cmd orchestrator.AgentCommand) (orche
 		panic("a secret detail")
 	}
 	f.asked = append(f.asked, cmd)
+	if f.fail != nil {
+		return orchestrator.AgentAnswer{}, f.fail
+	}
 	a := f.answer
 	if a.Result == "" {
 		a = orchestrator.AgentAnswer{Result: orchestrator.AgentOK, State: "available"}
@@ -430,7 +434,9 @@ func (c corruptCalls) Live(ctx context.Context, pbx string) ([]orchestrator.Reco
 }
 
 // fakeCampaigns has one, march.
-type fakeCampaigns struct{}
+type fakeCampaigns struct {
+	appointed map[int64]campaign.Appointment
+}
 
 func (fakeCampaigns) Campaigns() []*campaign.Campaign {
 	c := campaign.New()
@@ -488,7 +494,22 @@ func (oneLost) Spoken(_ context.Context, id string, from, _ time.Time, _ leadsto
 	return []leadstore.Spoken{{Attempt: leadstore.Attempt{Call: "lost", Campaign: id, Lead: 7, N: 1, Answered: from.Add(time.Minute)}, Ended: from.Add(2 * time.Minute), Abandoned: true}}, nil
 }
 
-func (f fakeCampaigns) Appoint(ctx context.Context, id string, _ int64, _ campaign.Appointment, _ string) error {
+func (f fakeCampaigns) Appoint(ctx context.Context, id string, lead int64, a campaign.Appointment, _ string) (*campaign.Appointment, error) {
 	_, err := f.Preview(ctx, id, 0)
-	return err
+	was, there := f.appointed[lead]
+	if err == nil && f.appointed != nil {
+		f.appointed[lead] = a
+	}
+	if !there {
+		return nil, err
+	}
+	return &was, err
+}
+
+func (f fakeCampaigns) Withdraw(_ context.Context, _ string, lead int64, _ campaign.Appointment, was *campaign.Appointment, _ string) error {
+	delete(f.appointed, lead)
+	if was != nil {
+		f.appointed[lead] = *was
+	}
+	return nil
 }

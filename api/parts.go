@@ -159,8 +159,11 @@ type Campaigns interface {
 	Live() map[string]runner.Live
 	// Runs are where those stand that somebody has started, by name.
 	Runs(ctx context.Context) (map[string]campaign.Run, error)
-	// Appoint has a lead called at a time; NotFound when there is no such lead or campaign.
-	Appoint(ctx context.Context, id string, lead int64, a campaign.Appointment, by string) error
+	// Appoint has a lead called at a time, and returns the appointment that is no more, nil for
+	// none; NotFound when there is no such lead or campaign.
+	Appoint(ctx context.Context, id string, lead int64, a campaign.Appointment, by string) (was *campaign.Appointment, err error)
+	// Withdraw gives an appointment up that was just made; the one before is in force again.
+	Withdraw(ctx context.Context, id string, lead int64, is campaign.Appointment, was *campaign.Appointment, by string) error
 	// Order moves one as somebody wants it; Conflict where it cannot be.
 	Order(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (campaign.Run, error)
 	// Evidence makes a file of how one stood to the legal limit; write writes it and returns its sum.

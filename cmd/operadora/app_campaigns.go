@@ -42,7 +42,16 @@ func (a *App) knownCall(ctx context.Context, id string) (runner.Known, error) {
 		if err != nil {
 			return runner.Known{}, nil //nolint:nilerr // the engine sets it aside, and its end is told
 		}
-		return runner.Known{Found: true, Ended: r.Ended, CallSummary: c.CallSummary, Rang: c.Customer().Rang}, nil
+		k := runner.Known{Found: true, Ended: r.Ended, CallSummary: c.CallSummary, Rang: c.Customer().Rang}
+		if !k.Ended {
+			return k, nil
+		}
+		contact, _, err := a.db.Contact(ctx, id)
+		if fault.KindOf(err) == fault.NotFound { // it is yet to be put on record
+			return k, nil
+		}
+		k.Disposition = contact.Disposition
+		return k, err
 	case fault.KindOf(err) != fault.NotFound:
 		return runner.Known{}, err
 	}
@@ -50,7 +59,7 @@ func (a *App) knownCall(ctx context.Context, id string) (runner.Known, error) {
 	if fault.KindOf(err) == fault.NotFound {
 		return runner.Known{}, nil
 	}
-	return runner.Known{Found: err == nil, Ended: true, CallSummary: contact.CallSummary}, err // it is live nowhere
+	return runner.Known{Found: err == nil, Ended: true, CallSummary: contact.CallSummary, Disposition: contact.Disposition}, err // it is live nowhere
 }
 
 // floorOf shows acd's agents to campaigns.

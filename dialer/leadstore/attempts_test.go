@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/operadora/operadora/dialer/campaign"
 	"github.com/operadora/operadora/dialer/compliance"
 	"github.com/operadora/operadora/dialer/leads"
@@ -70,10 +72,10 @@ func TestTerms(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if err := b.Appoint(ctx, "march", []string{"l"}, 99, campaign.Appointment{At: answered}, "me"); fault.KindOf(err) != fault.NotFound {
+		if _, err := b.Appoint(ctx, "march", []string{"l"}, 99, campaign.Appointment{At: answered}, "me"); fault.KindOf(err) != fault.NotFound {
 			t.Error(err)
 		}
-		if err := b.Appoint(ctx, "march", []string{"l"}, 1, campaign.Appointment{At: answered, Number: "+573001000001"}, "me"); err != nil {
+		if _, err := b.Appoint(ctx, "march", []string{"l"}, 1, campaign.Appointment{At: answered, Number: "+573001000001"}, "me"); err != nil {
 			t.Error(err)
 		}
 		if list, err := b.Appointments(ctx, "me", 10); err != nil || len(list) != 1 || list[0].Campaign != "march" || list[0].Lead != 1 || !list[0].At.Equal(answered) {
@@ -107,6 +109,24 @@ func TestTerms(t *testing.T) {
 		again, err := b.Again(ctx, "march", "l", []int64{1})
 		if err != nil || len(again) != 1 || len(again[0].As.Attempts) != 1 || len(again[0].As.Contacts) != 1 || again[0].As.Appointment == nil || again[0].As.Attempts[0].Disposition != "sale" {
 			t.Errorf("%+v, %v", again, err)
+		}
+		was, is := campaign.Appointment{At: answered, Number: "+573001000001"}, campaign.Appointment{At: answered.Add(time.Hour)}
+		before, err := b.Appoint(ctx, "march", []string{"l"}, 1, is, "me")
+		if err != nil || before == nil || !before.At.Equal(was.At) || before.Number != was.Number {
+			t.Errorf("%+v, %v", before, err)
+		}
+		for _, x := range []struct { // what is withdrawn, and what stands then
+			is   campaign.Appointment
+			was  *campaign.Appointment
+			want *campaign.Appointment
+		}{{was, nil, &is}, {is, before, &was}, {was, nil, nil}} {
+			if err := b.Withdraw(ctx, "march", 1, x.is, x.was, "me"); err != nil {
+				t.Error(err)
+			}
+			stands, err := b.Again(ctx, "march", "l", []int64{1})
+			if err != nil || len(stands) != 1 || !cmp.Equal(stands[0].As.Appointment, x.want) {
+				t.Errorf("%+v, %v, want %+v", stands[0].As.Appointment, err, x.want)
+			}
 		}
 		if open, err := b.Open(ctx); err != nil || len(open) != 0 {
 			t.Error(open, err)

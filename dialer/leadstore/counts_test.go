@@ -78,8 +78,13 @@ func TestCounts(t *testing.T) {
 				}
 				return b.Place(ctx, term, []string{"march", "april"}[rnd.IntN(2)], distinct(looks))
 			},
-			func(int) error {
-				return b.Appoint(ctx, "march", []string{"l", "m"}, all[rnd.IntN(len(all))][0], campaign.Appointment{At: b.clock.now().Add(time.Hour)}, "me")
+			func(i int) error {
+				lead, is := all[rnd.IntN(len(all))][0], campaign.Appointment{At: b.clock.now().Add(time.Hour)}
+				was, err := b.Appoint(ctx, "march", []string{"l", "m"}, lead, is, "me")
+				if err != nil || i%2 == 0 {
+					return err
+				}
+				return b.Withdraw(ctx, "march", lead, is, was, "me")
 			},
 			func(int) error { _, err := b.Heal(ctx, term); return err },
 			func(i int) error { _, err := b.Reopen(ctx, term, []string{fmt.Sprint("c", rnd.IntN(i+1))}); return err },

@@ -106,9 +106,9 @@ func (s *Store) Tally(ctx context.Context, id string, since time.Time) (Tally, e
 
 // Appoint notes that a lead of one of some lists is to be called by a campaign at a time,
 // before others; at one of its numbers, or at the one that is next. An earlier appointment
-// is no more.
-func (s *Store) Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) error {
-	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+// is no more: it is returned, nil for none.
+func (s *Store) Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) (was *campaign.Appointment, err error) {
+	err = s.tables.InTx(ctx, func(tx *records.Tx) error {
 		if err := beside(ctx, tx); err != nil {
 			return err
 		}
@@ -129,15 +129,62 @@ func (s *Store) Appoint(ctx context.Context, id string, lists []string, lead int
 				return invalid("number: lead %d has no such number", lead)
 			}
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO campaign_appointments (campaign, lead, at, number, made_by) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT (campaign, lead) DO UPDATE SET at = excluded.at, number = excluded.number, made_by = excluded.made_by`, id, lead, ms(a.At), a.Number, records.Text(by)); err != nil {
+		if was, err = appointmentOf(ctx, tx, id, lead); err != nil {
 			return err
 		}
 		return counting(ctx, tx, ofLeads([]any{lead}), func() error {
-			_, err = tx.Exec(ctx, `INSERT INTO campaign_leads (campaign, lead, list, state, due, reason) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (campaign, lead) DO UPDATE SET due = excluded.due, reason = excluded.reason, state = CASE WHEN campaign_leads.state = ? THEN campaign_leads.state ELSE excluded.state END`,
-				id, lead, list, leadDue, ms(a.At), string(campaign.CodeAppointment), leadCalling)
+			if _, err := tx.Exec(ctx, `INSERT INTO campaign_leads (campaign, lead, list, state, due, reason) VALUES (?, ?, ?, ?, 0, '') ON CONFLICT (campaign, lead) DO NOTHING`, id, lead, list, leadDue); err != nil {
+				return err
+			}
+			return appoint(ctx, tx, id, lead, a, by)
+		})
+	})
+	return was, err
+}
+
+// appointmentOf is the appointment of a lead with a campaign; nil for none.
+func appointmentOf(ctx context.Context, tx *records.Tx, id string, lead int64) (is *campaign.Appointment, err error) {
+	err = tx.Query(ctx, func(r *sql.Rows) error {
+		var due int64
+		is = &campaign.Appointment{}
+		err := r.Scan(&due, &is.Number)
+		is.At = at(due)
+		return err
+	}, "SELECT at, number FROM campaign_appointments WHERE campaign = ? AND lead = ?", id, lead)
+	return is, err
+}
+
+// appoint notes an appointment of a lead that was looked at.
+func appoint(ctx context.Context, tx *records.Tx, id string, lead int64, a campaign.Appointment, by string) error {
+	if _, err := tx.Exec(ctx, `INSERT INTO campaign_appointments (campaign, lead, at, number, made_by) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (campaign, lead) DO UPDATE SET at = excluded.at, number = excluded.number, made_by = excluded.made_by`, id, lead, ms(a.At), a.Number, records.Text(by)); err != nil {
+		return err
+	}
+	return moveLead(ctx, tx, id, lead, ms(a.At), string(campaign.CodeAppointment))
+}
+
+// moveLead says when a lead is looked at again; one that is being called is once it no longer is.
+func moveLead(ctx context.Context, tx *records.Tx, id string, lead, due int64, reason string) error {
+	_, err := tx.Exec(ctx, "UPDATE campaign_leads SET due = ?, reason = ?, state = CASE WHEN state = ? THEN state ELSE ? END WHERE campaign = ? AND lead = ?", due, reason, leadCalling, leadDue, id, lead)
+	return err
+}
+
+// Withdraw gives an appointment up that was just made, unless there is another by now. The one
+// before is in force again.
+func (s *Store) Withdraw(ctx context.Context, id string, lead int64, is campaign.Appointment, was *campaign.Appointment, by string) error {
+	return s.tables.InTx(ctx, func(tx *records.Tx) error {
+		if err := beside(ctx, tx); err != nil {
 			return err
+		}
+		n, err := tx.Exec(ctx, "DELETE FROM campaign_appointments WHERE campaign = ? AND lead = ? AND at = ? AND number = ?", id, lead, ms(is.At), is.Number)
+		if err != nil || n == 0 {
+			return err
+		}
+		return counting(ctx, tx, ofLeads([]any{lead}), func() error {
+			if was != nil {
+				return appoint(ctx, tx, id, lead, *was, by)
+			}
+			return moveLead(ctx, tx, id, lead, ms(s.now()), "")
 		})
 	})
 }

@@ -154,6 +154,9 @@ func (s *segment) resume(from *segmentState, prior float64) {
 // and calls that are not in the lists are gone. It comes after Resume and after
 // any gap in the events.
 func (p *Pacer) Resync(now time.Time, agents []AgentView, calls []CallView) {
+	if behind := p.clock.Sub(now); behind > backwards { // the clock was put back: what was learnt is no older by that
+		p.origin, p.clock = p.origin.Add(-behind), now
+	}
 	p.advance(now)
 	p.news, p.dirty = p.now, true
 	none := &Event{Kind: AgentIdle}

@@ -23,8 +23,11 @@ const (
 	// begunWithin is for how long an attempt may be begun: who was judged then may be called
 	// now. Longer than an order to begin a call may take.
 	begunWithin = 20 * time.Second
-	// lostAfter is when an attempt whose call nobody knows is given up: it was never dialled.
+	// lostAfter is when an attempt whose call nobody knows is given up: it was never dialled, or
+	// what was known of it is lost.
 	lostAfter = time.Minute
+	// askAll is how often all calls and agents are asked for: news of them may be lost.
+	askAll = time.Minute
 )
 
 // trunk is a trunk of a campaign, and how it is used.
@@ -104,7 +107,8 @@ func (t *term) dial(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for _, f := range plans {
-		t.flights[f.Call], t.doubts[f.Call] = f, f
+		t.flights[f.Call] = f
+		t.doubt(f, now)
 		t.make(ctx, f)
 	}
 	return nil
@@ -251,42 +255,65 @@ func (t *term) begun(b begun) {
 	case b.refused: // the end of the call is told, too
 		delete(t.doubts, f.Call)
 	default:
-		delete(t.doubts, f.Call)
-		if !f.launched && t.byID[f.Campaign] != nil {
-			f.launched = true
-			t.observe(f, pacing.Event{Kind: pacing.CallLaunched})
+		t.isThere(f)
+	}
+}
+
+// isThere takes in that the call of an attempt is there.
+func (t *term) isThere(f *flight) {
+	delete(t.doubts, f.Call)
+	f.launched = true
+	if f.id == 0 {
+		t.observe(f, pacing.Event{Kind: pacing.CallLaunched})
+	}
+}
+
+// doubt has the call of a flight asked for.
+func (t *term) doubt(f *flight, since time.Time) { t.doubts[f.Call], f.since = f, since }
+
+// doubtOld has the calls of those flights asked for that were not for a while.
+func (t *term) doubtOld(now time.Time) {
+	for id, f := range t.flights {
+		if t.doubts[id] == nil && now.Sub(f.asked) >= askAll {
+			t.doubt(f, now)
 		}
 	}
 }
 
 // askAgain asks for the calls of attempts that are not known to be there. The same id rings
-// once, so the order may be repeated while it is good and the lead may still be called; one whose call is nowhere after that
-// was never dialled, and is over.
+// once, so the order may be repeated while it is good, the call was never there and the lead may
+// still be called. One whose call stays nowhere is over: as what was seen of it.
 func (t *term) askAgain(ctx context.Context, now time.Time) error {
 	var news []leadstore.Settled
 	var repeat []*flight
+	missed := false // something that was told in the journal
 	for id, f := range t.doubts {
 		if now.Sub(f.asked) < askEvery {
 			continue
 		}
 		f.asked = now
 		k, err := t.Known(ctx, id)
-		age := now.Sub(f.Planned)
+		age := now.Sub(f.since)
 		switch {
 		case err != nil: // the store is away
 		case k.Found && k.Ended:
 			news = append(news, t.ended(f, k.CallSummary))
-			t.settled(f)
+			t.over(f)
 		case k.Found:
+			was := f.stage()
 			f.see(k)
-			t.begun(begun{call: id})
-		case age < begunWithin && now.Before(t.valid) && t.byID[f.Campaign] != nil && t.byID[f.Campaign].open && !f.refused:
+			missed = missed || f.launched && was != f.stage()
+			t.isThere(f)
+		case age < begunWithin && !f.launched && now.Before(t.valid) && t.byID[f.Campaign] != nil && t.byID[f.Campaign].open && !f.refused:
 			repeat = append(repeat, f)
 		case age >= lostAfter:
-			t.Log.WarnContext(ctx, "an attempt was never dialled", "campaign", f.Campaign, "call", id)
-			news = append(news, leadstore.Settled{Call: id, Ended: now, As: campaign.Ended{Result: campaign.ResultFailed}})
-			t.settled(f)
+			t.Log.WarnContext(ctx, "the call of an attempt is nowhere", "campaign", f.Campaign, "call", id, "dialled", f.launched)
+			news = append(news, t.ended(f, orchestrator.CallSummary{Call: id, AnsweredAt: millis(f.Answered), ConnectedAt: millis(f.Connected), EndedAt: now.UnixMilli()}))
+			t.over(f)
 		}
+	}
+	if missed {
+		t.resync(now)
 	}
 	if err := t.repeat(ctx, repeat, now); err != nil || len(news) == 0 {
 		return err
@@ -346,15 +373,6 @@ func (t *term) mayStill(ctx context.Context, a *active, l leadstore.Candidate, f
 		t.refuse(ctx, a, l, d)
 	}
 	return slices.ContainsFunc(ways, func(x campaign.Trunk) bool { return x.PBX == f.PBX })
-}
-
-// settled forgets a flight that is over, of which no event tells.
-func (t *term) settled(f *flight) {
-	delete(t.flights, f.Call)
-	delete(t.doubts, f.Call)
-	if f.launched && !f.late {
-		t.observe(f, pacing.Event{Kind: pacing.CallFailed})
-	}
 }
 
 // giveUp ends phones that ring, which the pacer gives up.

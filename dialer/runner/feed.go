@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/operadora/operadora/dialer/campaign"
@@ -24,8 +25,9 @@ type flight struct {
 	machine  bool // and it is a machine: the pacer has been told so
 	greeted  time.Time
 	asked    time.Time
-	refused  bool // it is not ordered again: the lead must not be called any more
-	queued   bool // it waits for an agent
+	since    time.Time // from when on nobody has known of the call, while it is in doubt
+	refused  bool      // it is not ordered again: the lead must not be called any more
+	queued   bool      // it waits for an agent
 
 	brief *brief // nil of one that another process planned
 
@@ -39,6 +41,18 @@ func (f *flight) see(k Known) {
 	f.Answered, f.Connected, f.rang = moment(k.AnsweredAt), moment(k.ConnectedAt), moment(k.Rang)
 	f.judged, f.machine, f.greeted = k.Heard != "", k.Machine != "", moment(k.GreetedAt)
 	f.queued = k.QueuedAt > 0 && k.ConnectedAt == 0
+}
+
+// stage is how far its call is.
+func (f *flight) stage() [3]bool {
+	return [3]bool{!f.Answered.IsZero(), !f.Connected.IsZero(), f.machine}
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
 }
 
 func moment(ms int64) time.Time {
@@ -119,6 +133,9 @@ func (t *term) ended(f *flight, s orchestrator.CallSummary) leadstore.Settled {
 
 // hear takes in entries of the journal: it stores what became of attempts, and tells the pacer.
 func (t *term) hear(ctx context.Context, list []orchestrator.Entry) error {
+	if err := t.reopen(ctx, list); err != nil {
+		return err
+	}
 	news := t.take(list)
 	last := list[len(list)-1].ID
 	if len(news) > 0 { // else the place may be that of before: what follows is harmless
@@ -156,7 +173,7 @@ func (t *term) hear(ctx context.Context, list []orchestrator.Entry) error {
 func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 	switch e.Type {
 	case orchestrator.EntryCallStarted:
-		delete(t.doubts, f.Call)
+		t.isThere(f)
 	case orchestrator.EntryCallDialled:
 		switch detailOf(e).Result {
 		case "ringing":
@@ -188,27 +205,60 @@ func (t *term) callChanged(e orchestrator.Entry, f *flight) (over bool) {
 			t.abandoned(f)
 		}
 	case orchestrator.EntryCallEnded:
-		as := cmp.Or(f.as, campaign.Ended{Result: campaign.ResultFailed}) // whose end could not be read
-		switch {
-		case as.Result == campaign.ResultMachine:
-			t.isMachine(f)
-			t.observe(f, pacing.Event{Kind: pacing.CallEnded})
-		case f.summary.Outcome == orchestrator.OutcomeRefused:
-			t.observe(f, pacing.Event{Kind: pacing.CallRefused})
-		case !as.Person:
-			t.observe(f, pacing.Event{Kind: pacing.CallFailed, Cause: causeOf(f.summary, as)})
-		case as.Abandoned:
-			t.abandoned(f)
-		default:
-			t.observe(f, pacing.Event{Kind: pacing.CallEnded})
-		}
-		delete(t.flights, f.Call)
-		delete(t.doubts, f.Call)
-		t.metrics.ended(f.Campaign, as)
+		t.over(f)
 		return true
 	default: // nothing by which is paced
 	}
 	return false
+}
+
+// over forgets a flight that is over, and tells the pacer how it ended.
+func (t *term) over(f *flight) {
+	as := cmp.Or(f.as, campaign.Ended{Result: campaign.ResultFailed}) // whose end could not be read
+	switch {
+	case as.Result == campaign.ResultMachine:
+		t.isMachine(f)
+		t.observe(f, pacing.Event{Kind: pacing.CallEnded})
+	case f.id == 0 && !as.Person: // the pacer has not heard that it was made
+		t.observe(f, pacing.Event{Kind: pacing.CallRefused})
+	case !as.Person:
+		t.observe(f, pacing.Event{Kind: pacing.CallFailed, Cause: causeOf(f.summary, as)})
+	case as.Abandoned:
+		t.abandoned(f)
+	default:
+		t.observe(f, pacing.Event{Kind: pacing.CallEnded})
+	}
+	delete(t.flights, f.Call)
+	delete(t.doubts, f.Call)
+	t.metrics.ended(f.Campaign, as)
+}
+
+// reopen takes attempts up again that were given up as never dialled, and of whose calls there
+// is news all the same.
+func (t *term) reopen(ctx context.Context, list []orchestrator.Entry) error {
+	var calls []string
+	for _, e := range list {
+		if e.Type != orchestrator.EntryCallStarted && e.Type != orchestrator.EntryCallEnded || t.flights[e.Call] != nil || slices.Contains(calls, e.Call) {
+			continue
+		}
+		var s orchestrator.CallSummary
+		if json.Unmarshal(e.Data, &s) == nil && s.Kind == orchestrator.KindCampaign {
+			calls = append(calls, e.Call)
+		}
+	}
+	if len(calls) == 0 {
+		return nil
+	}
+	open, err := t.Store.Reopen(ctx, t.n, calls)
+	for _, a := range open {
+		t.Log.WarnContext(ctx, "an attempt was dialled that had been given up", "campaign", a.Campaign, "call", a.Call)
+		f := &flight{Attempt: a}
+		if on := t.byID[a.Campaign]; on != nil {
+			f.segment = max(0, on.segmentOf(a.List))
+		}
+		t.flights[a.Call] = f
+	}
+	return err
 }
 
 // observe tells the pacer of a flight whose campaign is paced.

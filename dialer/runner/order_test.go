@@ -39,7 +39,7 @@ func TestAppointmentBeforeAFullHopper(t *testing.T) {
 		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
 		time.Sleep(time.Minute)
 		for _, lead := range []int64{290, 440} {
-			must(t, s.runner.Appoint(t.Context(), "march", lead, campaign.Appointment{At: time.Now().Add(10 * time.Minute)}, "me"))
+			must(t, second(s.runner.Appoint(t.Context(), "march", lead, campaign.Appointment{At: time.Now().Add(10 * time.Minute)}, "me")))
 		}
 		time.Sleep(9 * time.Minute)
 		if a, b := w.called("290"), w.called("440"); a+b > 0 {
@@ -71,7 +71,7 @@ func TestAppointmentOutlivesAnAttemptThatFailed(t *testing.T) {
 		s := w.sitWith("one", func(s *seat, p *Parts) { p.Dialler = spell{s, at, at.Add(3 * time.Minute)} }, march(campaign.ModeProgressive))
 		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
 		time.Sleep(5 * time.Minute)
-		must(t, s.runner.Appoint(t.Context(), "march", 1, campaign.Appointment{At: at}, "me"))
+		must(t, second(s.runner.Appoint(t.Context(), "march", 1, campaign.Appointment{At: at}, "me")))
 		time.Sleep(3 * time.Hour)
 		if n := w.called("1"); n != 2 {
 			t.Errorf("%d calls; the second is the appointment's", n)

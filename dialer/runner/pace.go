@@ -61,8 +61,18 @@ func (t *term) lookAtRuns(ctx context.Context, now time.Time) error {
 		if err := t.rebuild(ctx, runs, defined); err != nil {
 			return err
 		}
+		t.asked = now
 	}
-	return t.drained(ctx)
+	if now.Sub(t.asked) >= askAll { // news may be lost
+		t.asked = now
+		t.doubtOld(now)
+		if err := t.lookAtFloor(ctx); err != nil {
+			return err
+		}
+		t.resync(now)
+		t.tellWaiting()
+	}
+	return t.drained(ctx, runs)
 }
 
 func paces(r campaign.Run) bool {
@@ -111,6 +121,13 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 				a.hoppers = append(a.hoppers, newHopper(l))
 			}
 		}
+		for _, h := range a.hoppers { // which are the segments of attempts that go on
+			if list, err := t.Store.BareList(ctx, h.of.List); err == nil {
+				h.n = list.Number()
+			} else if fault.KindOf(err) != fault.NotFound {
+				return err
+			}
+		}
 		for _, x := range c.Trunks {
 			if a.trunks[x.PBX] == nil {
 				a.trunks[x.PBX] = &trunk{Trunk: x}
@@ -141,7 +158,7 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 			}
 		}
 	}
-	t.pacer.Resync(now, t.agentViews(now), t.callViews())
+	t.resync(now)
 	t.tellWaiting()
 	for _, a := range t.on {
 		for i := range a.hoppers {
@@ -152,11 +169,15 @@ func (t *term) rebuild(ctx context.Context, runs map[string]campaign.Run, define
 	return nil
 }
 
-// callViews are the flights as they stand, for a pacer that is made.
+// resync tells the pacer how all stand.
+func (t *term) resync(now time.Time) { t.pacer.Resync(now, t.agentViews(now), t.callViews()) }
+
+// callViews are the flights as they stand, for a pacer that is made: those whose calls are
+// ordered, too.
 func (t *term) callViews() (out []pacing.CallView) {
 	for _, f := range t.flights {
 		a := t.byID[f.Campaign]
-		if a == nil || !f.launched || f.late {
+		if a == nil || f.late {
 			continue
 		}
 		f.segment = max(0, a.segmentOf(f.List))
@@ -243,13 +264,14 @@ func (t *term) anyOpen() bool {
 	return slices.ContainsFunc(t.on, func(a *active) bool { return a.open })
 }
 
-// drained stops campaigns whose last call is over.
-func (t *term) drained(ctx context.Context) error {
-	for _, a := range t.on {
-		if a.run.State != campaign.RunDraining || t.inFlight(a.c.ID) > 0 {
+// drained stops campaigns whose last call is over, also those that are not paced any more: gone
+// from the definitions, or without a limit in force.
+func (t *term) drained(ctx context.Context, runs map[string]campaign.Run) error {
+	for id, run := range runs {
+		if run.State != campaign.RunDraining || t.inFlight(id) > 0 {
 			continue
 		}
-		if _, err := t.move(ctx, a.c.ID, campaign.OnDrained, "operadora", "the last call is over"); err != nil && fault.KindOf(err) != fault.Conflict {
+		if _, err := t.move(ctx, id, campaign.OnDrained, "operadora", "the last call is over"); err != nil && fault.KindOf(err) != fault.Conflict {
 			return err
 		}
 	}

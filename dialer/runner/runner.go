@@ -26,7 +26,8 @@ type Store interface {
 	Leads
 	Runs(ctx context.Context) (map[string]campaign.Run, error)
 	Move(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (was, is campaign.Run, err error)
-	Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) error
+	Appoint(ctx context.Context, id string, lists []string, lead int64, a campaign.Appointment, by string) (was *campaign.Appointment, err error)
+	Withdraw(ctx context.Context, id string, lead int64, is campaign.Appointment, was *campaign.Appointment, by string) error
 	Stand(ctx context.Context, id string) ([]leadstore.Seen, error)
 	Tally(ctx context.Context, id string, since time.Time) (leadstore.Tally, error)
 	Heard(ctx context.Context, id string, since time.Time) (leadstore.Heard, error)
@@ -37,6 +38,8 @@ type Store interface {
 	Place(ctx context.Context, term int64, id string, looks []leadstore.Look) error
 	Settle(ctx context.Context, term int64, place string, news []leadstore.Settled) error
 	Open(ctx context.Context) ([]leadstore.Attempt, error)
+	Reopen(ctx context.Context, term int64, calls []string) ([]leadstore.Attempt, error)
+	Undisposed(ctx context.Context, since time.Time) ([]string, error)
 	Heal(ctx context.Context, term int64) (int64, error)
 	evidence.Source
 	Due(ctx context.Context, id, list string, limit int) ([]leadstore.Candidate, error)
@@ -74,7 +77,8 @@ type Journal interface {
 type Known struct {
 	Found, Ended bool
 	orchestrator.CallSummary
-	Rang int64 // unix ms; of one that lives
+	Rang        int64  // unix ms; of one that lives
+	Disposition string // what its agent said, of one that is on record
 }
 
 // Agent is an agent as the floor shows them.
@@ -137,6 +141,8 @@ func New(p Parts) *Runner {
 		p.Log = slog.New(slog.DiscardHandler)
 	}
 	p.Log = p.Log.With("component", "dialer")
+	now := p.Now
+	p.Now = func() time.Time { return now().Round(0) } // by the clock that others have: one that is put back is seen
 	r := &Runner{Parts: p, wake: make(chan struct{}, 1), live: map[string]Live{}}
 	r.metrics = newMetrics(p.Registerer)
 	return r
@@ -209,24 +215,34 @@ func (r *Runner) Order(ctx context.Context, id string, t campaign.RunTrigger, by
 	return r.move(ctx, id, t, by, why)
 }
 
-// Appoint has a lead called at a time, before others.
-func (r *Runner) Appoint(ctx context.Context, id string, lead int64, a campaign.Appointment, by string) error {
+// Appoint has a lead called at a time, before others. It returns the appointment that is no
+// more, nil for none.
+func (r *Runner) Appoint(ctx context.Context, id string, lead int64, a campaign.Appointment, by string) (was *campaign.Appointment, err error) {
 	c, err := r.Campaign(id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !a.At.After(r.Now()) {
-		return fault.New("", fault.Invalid, "at: %s is past", a.At.UTC().Format(time.RFC3339))
+		return nil, fault.New("", fault.Invalid, "at: %s is past", a.At.UTC().Format(time.RFC3339))
 	}
 	var lists []string
 	for _, l := range c.Lists {
 		lists = append(lists, l.List)
 	}
-	if err := r.Store.Appoint(ctx, id, lists, lead, a, by); err != nil {
-		return err
+	if was, err = r.Store.Appoint(ctx, id, lists, lead, a, by); err == nil {
+		r.Wake()
 	}
-	r.Wake()
-	return nil
+	return was, err
+}
+
+// Withdraw gives an appointment up that was just made, unless there is another by now. The one
+// before is in force again.
+func (r *Runner) Withdraw(ctx context.Context, id string, lead int64, is campaign.Appointment, was *campaign.Appointment, by string) error {
+	err := r.Store.Withdraw(ctx, id, lead, is, was, by)
+	if err == nil {
+		r.Wake()
+	}
+	return err
 }
 
 func (r *Runner) move(ctx context.Context, id string, t campaign.RunTrigger, by, why string) (campaign.Run, error) {

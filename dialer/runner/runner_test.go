@@ -195,13 +195,13 @@ func TestAppointment(t *testing.T) {
 		must(t, second(s.runner.Order(t.Context(), "march", campaign.OnStart, "me", "")))
 		time.Sleep(5 * time.Minute)
 		at := time.Now().Add(time.Hour)
-		must(t, s.runner.Appoint(t.Context(), "march", 2, campaign.Appointment{At: at}, "me"))
+		must(t, second(s.runner.Appoint(t.Context(), "march", 2, campaign.Appointment{At: at}, "me")))
 		for want, a := range map[string]campaign.Appointment{"is past": {At: time.Now()}, "no such number": {At: at, Number: "+573001009999"}} {
-			if err := s.runner.Appoint(t.Context(), "march", 2, a, "me"); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := s.runner.Appoint(t.Context(), "march", 2, a, "me"); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want %s", err, want)
 			}
 		}
-		if err := s.runner.Appoint(t.Context(), "march", 99, campaign.Appointment{At: at}, "me"); fault.KindOf(err) != fault.NotFound {
+		if _, err := s.runner.Appoint(t.Context(), "march", 99, campaign.Appointment{At: at}, "me"); fault.KindOf(err) != fault.NotFound {
 			t.Error(err)
 		}
 		time.Sleep(59 * time.Minute)

@@ -83,6 +83,8 @@ type term struct {
 	keptAt  time.Time
 	shown   time.Time
 	looked  time.Time
+	stepped time.Time
+	asked   time.Time // when all flights and agents were asked for that were not of late
 	pacer   *pacing.Pacer
 	skilled map[string][]int // campaigns of a queue, by their numbers
 	spoken  map[string]bool  // queues to which a flow brings who asks for an agent
@@ -178,11 +180,18 @@ func (t *term) begin(ctx context.Context) (err error) {
 	for _, a := range open {
 		t.flights[a.Call] = &flight{Attempt: a}
 	}
-	if t.read, err = t.catchUp(ctx, place, end); err != nil {
+	read, whole, err := t.catchUp(ctx, place, end)
+	if err != nil {
 		return err
 	}
+	t.read = read
 	if err := t.reconcile(ctx); err != nil {
 		return err
+	}
+	if !whole { // behind it: attempts that were over meanwhile are on record by now
+		if err := t.askSaid(ctx, place); err != nil {
+			return err
+		}
 	}
 	if _, err := t.Store.Heal(ctx, t.n); err != nil {
 		return err
@@ -191,15 +200,32 @@ func (t *term) begin(ctx context.Context) (err error) {
 }
 
 // catchUp reads the journal from the place where the last term stopped to its end, for
-// what became of attempts meanwhile. Where it does not reach back so far, the calls
-// themselves are asked.
-func (t *term) catchUp(ctx context.Context, place, end string) (string, error) {
-	if place == "" || orchestrator.CompareEntryIDs(place, end) >= 0 {
-		return end, nil
+// what became of attempts meanwhile. Where it does not reach back so far, what is left of it
+// is read, it is not whole, and the calls themselves are asked.
+func (t *term) catchUp(ctx context.Context, place, end string) (last string, whole bool, err error) {
+	if place == "" || place == end {
+		return end, true, nil
 	}
+	if orchestrator.CompareEntryIDs(place, end) < 0 {
+		if last, err = t.readTo(ctx, place, end); !errors.Is(err, orchestrator.ErrRewound) {
+			return last, true, err
+		}
+	}
+	if end == "" {
+		return "", false, nil
+	}
+	last, err = t.readTo(ctx, "", end)
+	return last, false, err
+}
+
+// readTo reads the journal from behind a place to an entry, for what became of attempts.
+func (t *term) readTo(ctx context.Context, place, end string) (string, error) {
 	errEnd := errors.New("read to the end")
 	err := t.Journal.Tail(ctx, place, func(list []orchestrator.Entry) error {
 		place = list[len(list)-1].ID
+		if err := t.reopen(ctx, list); err != nil {
+			return err
+		}
 		if err := t.Store.Settle(ctx, t.n, place, t.take(list)); err != nil {
 			return err
 		}
@@ -208,13 +234,37 @@ func (t *term) catchUp(ctx context.Context, place, end string) (string, error) {
 		}
 		return nil
 	})
-	switch {
-	case errors.Is(err, errEnd):
+	if errors.Is(err, errEnd) {
 		return place, nil
-	case errors.Is(err, orchestrator.ErrRewound):
-		return end, nil
 	}
 	return place, err
+}
+
+// askSaid asks the records of calls what agents said of them since a place in the journal, of
+// which they had said nothing: it may have been in the part of it that is gone.
+func (t *term) askSaid(ctx context.Context, place string) error {
+	ms, _, err := orchestrator.ParseEntryID(place)
+	if err != nil {
+		return err
+	}
+	calls, err := t.Store.Undisposed(ctx, time.UnixMilli(int64(ms)))
+	if err != nil {
+		return err
+	}
+	var news []leadstore.Settled
+	for _, id := range calls {
+		k, err := t.Known(ctx, id)
+		if err != nil {
+			return err
+		}
+		if k.Disposition != "" {
+			news = append(news, leadstore.Settled{Call: id, Disposition: k.Disposition})
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	return t.Store.Settle(ctx, t.n, "", news)
 }
 
 // reconcile asks the calls of attempts that are not over, as far as is on record, what
@@ -227,12 +277,12 @@ func (t *term) reconcile(ctx context.Context) error {
 		case err != nil:
 			return err
 		case !k.Found:
-			t.doubts[id] = f
+			t.doubt(f, earlier(f.Planned, t.Now()))
 		case k.Ended:
 			news = append(news, t.ended(f, k.CallSummary))
 			delete(t.flights, id)
 		default:
-			f.launched = true
+			f.launched, f.asked = true, t.Now()
 			f.see(k)
 		}
 	}
@@ -280,7 +330,11 @@ func (t *term) loop(ctx context.Context) error {
 // step does what is due.
 func (t *term) step(ctx context.Context) error {
 	now := t.Now()
-	if now.Sub(t.looked) >= lookAgain || now.Before(t.looked) {
+	if t.stepped.Sub(now) > putBack {
+		t.clockPutBack(now)
+	}
+	t.stepped = now
+	if now.Sub(t.looked) >= lookAgain {
 		if err := t.lookAtRuns(ctx, now); err != nil {
 			return err
 		}
@@ -303,16 +357,45 @@ func (t *term) step(ctx context.Context) error {
 	return nil
 }
 
+// putBack is how much a clock goes back that was put back; less is waited for.
+const putBack = time.Second
+
+// clockPutBack has looked at at once what was to be looked at at times that are far away now.
+func (t *term) clockPutBack(now time.Time) {
+	t.looked, t.keptAt, t.shown, t.asked = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	t.valid = now // until the lease is proved by the new clock
+	for _, a := range t.on {
+		for _, x := range a.trunks {
+			x.last = nil
+		}
+	}
+	for _, w := range t.ways {
+		w.asked = time.Time{}
+	}
+	for _, f := range t.flights {
+		f.asked, f.since = time.Time{}, earlier(f.since, now)
+	}
+	t.lookAtLists()
+	t.resync(now)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // next is when something is due by itself.
 func (t *term) next() time.Time {
 	at := t.looked.Add(lookAgain)
-	earlier := func(x time.Time) {
+	due := func(x time.Time) {
 		if !x.IsZero() && x.Before(at) {
 			at = x
 		}
 	}
 	if t.anyOpen() {
-		earlier(t.pacer.Next())
+		due(t.pacer.Next())
 	}
 	for _, a := range t.on {
 		if !a.open {
@@ -320,24 +403,24 @@ func (t *term) next() time.Time {
 		}
 		wants := a.wants(t)
 		for _, h := range a.hoppers {
-			earlier(h.appointed)
+			due(h.appointed)
 			if h.has(wants) < hopperLow {
-				earlier(h.look)
+				due(h.look)
 			}
 		}
 	}
 	if len(t.doubts) > 0 {
-		earlier(t.Now().Add(askEvery))
+		due(t.Now().Add(askEvery))
 	}
 	for _, a := range t.agents {
-		earlier(a.Resting)
+		due(a.Resting)
 	}
 	for pbx := range t.farWays() {
 		switch w := t.ways[pbx]; {
 		case w == nil: // it was driven here just now
-			earlier(t.Now())
+			due(t.Now())
 		case !w.asking:
-			earlier(w.asked.Add(askWay))
+			due(w.asked.Add(askWay))
 		}
 	}
 	return at

@@ -48,11 +48,12 @@ type world struct {
 	life    func(p *person) // what a person does, by number; nil: answers after 4 s and talks for 20
 	most    int             // calls up at once
 	up      int
-	lost    int      // entries that the journal does not have any more
-	far     bool     // another process drives the PBX
-	up2     bool     // it is connected there
-	asked   int      // how often that was asked
-	double  []string // leads that were rung while they were up, or under one id twice
+	lost    int                      // entries that the journal does not have any more
+	far     bool                     // another process drives the PBX
+	up2     bool                     // it is connected there
+	asked   int                      // how often that was asked
+	double  []string                 // leads that were rung while they were up, or under one id twice
+	beside  func(orchestrator.Entry) // where entries are put beside; nil: nowhere
 	live    sync.WaitGroup
 	skew    atomic.Int64 // by how many nanoseconds the clock is wrong
 }
@@ -74,6 +75,7 @@ type person struct {
 	machine   bool                 // it is one, and the agent says so after 3 s
 	asks      bool                 // the flow for an agent
 	never     bool                 // asks not to be called again
+	said      string               // the disposition that is on the call's record
 	givenUp   chan struct{}
 	rangSince time.Time
 }
@@ -172,6 +174,9 @@ func (w *world) agent(id, to, call string) {
 func (w *world) tell(t orchestrator.EntryType, call, agent string, data any) {
 	raw, _ := json.Marshal(data)
 	w.entries = append(w.entries, orchestrator.Entry{ID: strconv.Itoa(len(w.entries)+1) + "-0", Type: t, At: w.now(), Call: call, Agent: agent, Data: raw})
+	if w.beside != nil {
+		w.beside(w.entries[len(w.entries)-1])
+	}
 	close(w.grown)
 	w.grown = make(chan struct{})
 }
@@ -444,6 +449,11 @@ func (s *seat) Release(_ context.Context, l orchestrator.Lease) error {
 // Tail implements Journal.
 func (s *seat) Tail(ctx context.Context, after string, fn func([]orchestrator.Entry) error) error {
 	n, _ := strconv.Atoi(strings.TrimSuffix(after, "-0"))
+	if after == "" { // what is left, from its beginning
+		s.mu.Lock()
+		n = s.lost
+		s.mu.Unlock()
+	}
 	for {
 		s.mu.Lock()
 		list, grown, lost := slices.Clone(s.entries[min(n, len(s.entries)):]), s.grown, n < s.lost
@@ -473,6 +483,9 @@ func (s *seat) Tail(ctx context.Context, after string, fn func([]orchestrator.En
 func (s *seat) Last(context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.lost == len(s.entries) { // nothing is left
+		return "", s.may()
+	}
 	return strconv.Itoa(len(s.entries)) + "-0", s.may()
 }
 
@@ -506,7 +519,7 @@ func (s *seat) known(_ context.Context, id string) (Known, error) {
 	if p == nil {
 		return Known{}, s.may()
 	}
-	k := Known{Found: true, Ended: p.over, CallSummary: p.CallSummary}
+	k := Known{Found: true, Ended: p.over, CallSummary: p.CallSummary, Disposition: p.said}
 	if !p.rangSince.IsZero() {
 		k.Rang = p.rangSince.UnixMilli()
 	}
